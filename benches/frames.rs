@@ -1,0 +1,3 @@
+//! Frames.
+
+fn main() {}

@@ -1,0 +1,1 @@
+//! The one loop: event → update → effects → tasks → event.

@@ -1,0 +1,22 @@
+//! `octopus-setup`: an interactive terminal setup wizard for Octopus Server nodes in High Availability.
+//!
+//! The layers, from the top; each imports only what stands below it, and `tests/layers.rs` holds that:
+//!
+//! * [`faces`]: input to events, state to pixels, sentences and exit codes; they decide nothing.
+//! * [`engine`]: the one loop: event → update → effects → tasks → event.
+//! * [`world`]: the only code that touches network, disk, processes, clock and randomness.
+//! * [`wizard`]: the mind: pure and synchronous.
+//! * [`model`]: the nouns: plain types.
+//! * [`words`]: titles, labels, help and remedies, embedded from `screens/*.toml`.
+//!
+//! Beside them: [`tds`], the wire types that the connection and the practice server share, and [`practice`].
+
+pub mod engine;
+pub mod faces;
+pub mod model;
+#[cfg(feature = "practice")]
+pub mod practice;
+pub mod tds;
+pub mod wizard;
+pub mod words;
+pub mod world;

@@ -1,0 +1,3 @@
+//! The `octopus-setup` program.
+
+fn main() {}

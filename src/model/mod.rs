@@ -1,0 +1,1 @@
+//! The nouns: plain types that import nothing above them.

@@ -1,0 +1,1 @@
+//! T-SQL, parsed: batches into statements.

@@ -1,0 +1,1 @@
+//! The few wire types that the connection and the practice server share.

@@ -1,0 +1,1 @@
+//! The words of the screens, embedded from `screens/*.toml`.

@@ -1,0 +1,1 @@
+//! The connection to SQL Server, and the only code that knows tiberius.
