@@ -1,0 +1,91 @@
+//! What a statement can know: the session, the server, the catalogue, the time. One snapshot per statement.
+
+use std::sync::Arc;
+
+use super::catalog::Catalog;
+use super::fault::Fault;
+use super::principal::Who;
+use super::server::{Account, Database, Server};
+use super::{Engine, instant};
+
+/// Facts of a session that queries can ask for.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Facts {
+    pub(crate) id: i16,
+    pub(crate) login: String,
+    pub(crate) host: String,
+    pub(crate) application: String,
+    pub(crate) address: String,
+    pub(crate) encrypted: bool,
+    /// Ticks.
+    pub(crate) since: i64,
+}
+
+/// The error that a `CATCH` block is about.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Caught {
+    pub(crate) fault: Option<Fault>,
+}
+
+/// All of it.
+#[derive(Debug, Clone)]
+pub(crate) struct Context {
+    pub(crate) engine: Arc<Engine>,
+    pub(crate) server: Arc<Server>,
+    pub(crate) facts: Facts,
+    pub(crate) account: Account,
+    /// The current database.
+    pub(crate) database: Database,
+    /// The database that names are looked up in: another one for `other.dbo.T`.
+    pub(crate) catalog: Arc<Catalog>,
+    pub(crate) target: Database,
+    pub(crate) who: Who,
+    /// UTC ticks of the statement's begin, with the clock's offset.
+    pub(crate) now: i64,
+    pub(crate) row_count: i64,
+    pub(crate) error: i32,
+    pub(crate) nesting: i64,
+    pub(crate) state: i64,
+    pub(crate) scope_identity: Option<i64>,
+    pub(crate) last_identity: Option<i64>,
+    pub(crate) caught: Option<Arc<Fault>>,
+    pub(crate) lock_timeout: i64,
+    pub(crate) text_size: i64,
+}
+
+impl Context {
+    /// The user's default schema.
+    pub(crate) fn default_schema(&self) -> String {
+        self.catalog
+            .principal_by_id(self.who.user)
+            .and_then(|user| user.schema.clone())
+            .unwrap_or_else(|| "dbo".to_owned())
+    }
+
+    pub(crate) fn user_name(&self) -> String {
+        self.catalog.principal_by_id(self.who.user).map_or_else(String::new, |user| user.name.clone())
+    }
+
+    /// `SYSUTCDATETIME()`
+    pub(crate) fn utc(&self) -> i64 {
+        self.now
+    }
+
+    /// The user that a login would be in another database; `None` when it has no access.
+    pub(crate) fn user_in(&self, database: &Database) -> Result<Option<(Arc<Catalog>, Who)>, Fault> {
+        let catalog = if database.id == self.target.id {
+            Arc::clone(&self.catalog)
+        } else {
+            self.engine.store(database)?.committed()?
+        };
+        let who = Who::find(&catalog, database, &self.account);
+        Ok(who.map(|who| (catalog, who)))
+    }
+}
+
+/// The machine's clock, with the personality's offset, as UTC ticks.
+pub(crate) fn now(ahead: i64) -> i64 {
+    let utc = time::OffsetDateTime::now_utc();
+    let ticks = instant::ticks(time::PrimitiveDateTime::new(utc.date(), utc.time()));
+    ticks + ahead * instant::SECOND
+}

@@ -1,0 +1,306 @@
+//! Locks between sessions: one writer per database, and application locks; with waiting, time limits, interruption
+//! and deadlock detection.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+/// What is locked.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(crate) enum Resource {
+    /// Writing to a database: `SQLite` has one writer at a time.
+    Write(i64),
+    /// `sp_getapplock`: database, database principal, name.
+    Application(i64, i64, String),
+}
+
+/// How much a lock shares.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Mode {
+    IntentShared,
+    IntentExclusive,
+    Shared,
+    Update,
+    Exclusive,
+}
+
+impl Mode {
+    fn compatible(self, other: Self) -> bool {
+        use Mode::{Exclusive, IntentExclusive, IntentShared, Shared, Update};
+        match (self.min(other), self.max(other)) {
+            (_, Exclusive) => false,
+            (IntentShared, _) | (IntentExclusive, IntentExclusive) | (Shared, Shared | Update) => true,
+            (IntentExclusive, Shared | Update) | (Update, _) => false,
+            _ => false,
+        }
+    }
+}
+
+/// Until when a lock is held.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Until {
+    Transaction,
+    Session,
+}
+
+#[derive(Debug, Clone)]
+struct Held {
+    session: i16,
+    mode: Mode,
+    until: Until,
+    times: u32,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    held: HashMap<Resource, Vec<Held>>,
+    waiting: HashMap<i16, (Resource, Mode)>,
+    /// Who came first is served first.
+    queue: Vec<(i16, Resource, Mode)>,
+}
+
+/// The table of locks.
+#[derive(Debug, Default)]
+pub(crate) struct Locks {
+    state: Mutex<State>,
+    changed: Condvar,
+}
+
+/// How a request for a lock ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Granted {
+    AtOnce,
+    AfterWaiting,
+    TimedOut,
+    Interrupted,
+    Deadlock,
+}
+
+impl State {
+    fn blockers(&self, session: i16, resource: &Resource, mode: Mode) -> Vec<i16> {
+        let mut blockers: Vec<i16> = self
+            .held
+            .get(resource)
+            .into_iter()
+            .flatten()
+            .filter(|held| held.session != session && !held.mode.compatible(mode))
+            .map(|held| held.session)
+            .collect();
+        let already = self.held.get(resource).into_iter().flatten().any(|held| held.session == session);
+        if !already {
+            let ahead = self.queue.iter().take_while(|(waiter, one, _)| *waiter != session || one != resource);
+            blockers.extend(
+                ahead
+                    .filter(|(waiter, one, wanted)| *waiter != session && one == resource && !wanted.compatible(mode))
+                    .map(|(waiter, _, _)| *waiter),
+            );
+        }
+        blockers
+    }
+
+    /// Whether the session waits, through others, for itself.
+    fn circle(&self, session: i16) -> bool {
+        let mut seen = vec![session];
+        let mut at = 0;
+        while at < seen.len() {
+            if let Some((resource, mode)) = self.waiting.get(&seen[at]) {
+                for blocker in self.blockers(seen[at], resource, *mode) {
+                    if blocker == session {
+                        return true;
+                    }
+                    if !seen.contains(&blocker) {
+                        seen.push(blocker);
+                    }
+                }
+            }
+            at += 1;
+        }
+        false
+    }
+}
+
+impl Locks {
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Takes a lock, waiting at most so many milliseconds; a negative limit waits for ever.
+    pub(crate) fn take(
+        &self,
+        session: i16,
+        resource: &Resource,
+        mode: Mode,
+        until: Until,
+        limit: i64,
+        stop: &AtomicBool,
+    ) -> Granted {
+        let deadline = u64::try_from(limit).ok().map(|limit| Instant::now() + Duration::from_millis(limit));
+        let mut state = self.state();
+        let mut waited = false;
+        loop {
+            if state.blockers(session, resource, mode).is_empty() {
+                state.waiting.remove(&session);
+                state.queue.retain(|(waiter, one, _)| *waiter != session || one != resource);
+                let list = state.held.entry(resource.clone()).or_default();
+                match list.iter_mut().find(|held| held.session == session && held.until == until) {
+                    Some(held) => {
+                        held.mode = held.mode.max(mode);
+                        held.times += 1;
+                    }
+                    None => list.push(Held { session, mode, until, times: 1 }),
+                }
+                return if waited { Granted::AfterWaiting } else { Granted::AtOnce };
+            }
+            let end = if stop.load(Ordering::SeqCst) {
+                Some(Granted::Interrupted)
+            } else if deadline.is_some_and(|deadline| Instant::now() >= deadline) {
+                Some(Granted::TimedOut)
+            } else {
+                None
+            };
+            if !waited && end.is_none() {
+                waited = true;
+                state.queue.push((session, resource.clone(), mode));
+                state.waiting.insert(session, (resource.clone(), mode));
+            }
+            let end = end.or_else(|| state.circle(session).then_some(Granted::Deadlock));
+            if let Some(end) = end {
+                state.waiting.remove(&session);
+                state.queue.retain(|(waiter, one, _)| *waiter != session || one != resource);
+                drop(state);
+                self.changed.notify_all();
+                return end;
+            }
+            state = match deadline {
+                Some(deadline) => {
+                    let left = deadline.saturating_duration_since(Instant::now());
+                    self.changed.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner).0
+                }
+                None => self.changed.wait(state).unwrap_or_else(PoisonError::into_inner),
+            };
+        }
+    }
+
+    /// Whether a session holds a lock on this, of either duration.
+    pub(crate) fn holds(&self, session: i16, resource: &Resource) -> Option<Mode> {
+        self.state()
+            .held
+            .get(resource)?
+            .iter()
+            .filter(|held| held.session == session)
+            .map(|held| held.mode)
+            .max()
+    }
+
+    /// Gives one grant back; `false` when there was none.
+    pub(crate) fn give_back(&self, session: i16, resource: &Resource, until: Until) -> bool {
+        let mut state = self.state();
+        let Some(list) = state.held.get_mut(resource) else {
+            return false;
+        };
+        let Some(at) = list.iter().position(|held| held.session == session && held.until == until) else {
+            return false;
+        };
+        list[at].times -= 1;
+        if list[at].times == 0 {
+            list.swap_remove(at);
+        }
+        if list.is_empty() {
+            state.held.remove(resource);
+        }
+        drop(state);
+        self.changed.notify_all();
+        true
+    }
+
+    /// Gives everything back that lasts until the transaction's end, or all of it.
+    pub(crate) fn release(&self, session: i16, all: bool) {
+        let mut state = self.state();
+        state.held.retain(|_, list| {
+            list.retain(|held| held.session != session || (!all && held.until == Until::Session));
+            !list.is_empty()
+        });
+        drop(state);
+        self.changed.notify_all();
+    }
+
+    /// Wakes all waiters, so that they look at their stop flags.
+    pub(crate) fn wake(&self) {
+        // Taking the lock orders this after a waiter's last look at its flag.
+        drop(self.state());
+        self.changed.notify_all();
+    }
+
+    /// Waits without a lock, until the time is over or somebody stops it: `WAITFOR DELAY`.
+    pub(crate) fn pause(&self, span: Duration, stop: &AtomicBool) -> bool {
+        let deadline = Instant::now() + span;
+        let mut state = self.state();
+        loop {
+            if stop.load(Ordering::SeqCst) {
+                return false;
+            }
+            let left = deadline.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return true;
+            }
+            state = self.changed.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner).0;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn app(name: &str) -> Resource {
+        Resource::Application(5, 0, name.to_owned())
+    }
+
+    #[test]
+    fn shared_locks_share_and_exclusive_ones_do_not() {
+        let locks = Locks::default();
+        let go = AtomicBool::new(false);
+        let take = |session, mode| locks.take(session, &app("a"), mode, Until::Session, 0, &go);
+        assert_eq!(take(1, Mode::Shared), Granted::AtOnce);
+        assert_eq!(take(2, Mode::Shared), Granted::AtOnce);
+        assert_eq!(take(3, Mode::Exclusive), Granted::TimedOut);
+        locks.release(1, true);
+        assert!(locks.give_back(2, &app("a"), Until::Session));
+        assert_eq!(take(3, Mode::Exclusive), Granted::AtOnce);
+        assert!(!locks.give_back(2, &app("a"), Until::Session));
+    }
+
+    #[test]
+    fn a_stopped_waiter_leaves_the_queue() {
+        let locks = Locks::default();
+        let go = AtomicBool::new(false);
+        let stopped = AtomicBool::new(true);
+        assert_eq!(locks.take(1, &app("a"), Mode::Exclusive, Until::Session, -1, &go), Granted::AtOnce);
+        assert_eq!(locks.take(2, &app("a"), Mode::Exclusive, Until::Session, -1, &stopped), Granted::Interrupted);
+        locks.release(1, true);
+        assert_eq!(locks.take(3, &app("a"), Mode::Exclusive, Until::Session, 0, &go), Granted::AtOnce);
+    }
+
+    #[test]
+    fn a_circle_is_a_deadlock() {
+        let locks = std::sync::Arc::new(Locks::default());
+        let go = AtomicBool::new(false);
+        locks.take(1, &app("a"), Mode::Exclusive, Until::Session, -1, &go);
+        locks.take(2, &app("b"), Mode::Exclusive, Until::Session, -1, &go);
+        let other = std::sync::Arc::clone(&locks);
+        let waiter = std::thread::spawn(move || {
+            let go = AtomicBool::new(false);
+            let granted = other.take(1, &app("b"), Mode::Exclusive, Until::Session, -1, &go);
+            other.release(1, true);
+            granted
+        });
+        // Whoever comes second closes the circle; the other one gets what it wanted.
+        let second = locks.take(2, &app("a"), Mode::Exclusive, Until::Session, -1, &go);
+        locks.release(2, true);
+        let first = waiter.join().unwrap_or(Granted::Interrupted);
+        if second != Granted::Deadlock {
+            assert_eq!(first, Granted::Deadlock);
+        }
+    }
+}
