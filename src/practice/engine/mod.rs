@@ -80,11 +80,7 @@ pub type Sink<'a> = &'a mut dyn FnMut(Reply) -> bool;
 
 impl Engine {
     /// Opens the data folder, creating it with `master` and the logins at first.
-    pub fn open(
-        _data: &Path,
-        _personality: Personality,
-        _logins: &[Login],
-    ) -> Result<Arc<Self>, OpenError> {
+    pub fn open(_data: &Path, _personality: Personality, _logins: &[Login]) -> Result<Arc<Self>, OpenError> {
         Ok(Arc::new(Self {}))
     }
 
