@@ -132,10 +132,14 @@ struct Authority {
 }
 
 impl Authority {
-    fn params(now: OffsetDateTime) -> CertificateParams {
+    /// The name has a piece of the key's digest in it: a client that has the CA of another data folder then finds no issuer,
+    /// instead of a bad signature by what seems to be the same one.
+    fn params(now: OffsetDateTime, key: &KeyPair) -> CertificateParams {
+        let digest = ring::digest::digest(&ring::digest::SHA256, key.public_key_raw());
+        let piece = data_encoding::HEXLOWER.encode(&digest.as_ref()[..4]);
         let mut params = CertificateParams::default();
         params.distinguished_name = rcgen::DistinguishedName::new();
-        params.distinguished_name.push(DnType::CommonName, "octopus-setup practice server CA");
+        params.distinguished_name.push(DnType::CommonName, format!("octopus-setup practice server CA {piece}"));
         params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
         params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
         params.not_before = now - Duration::DAY;
@@ -145,7 +149,7 @@ impl Authority {
 
     fn make(now: OffsetDateTime) -> Result<Self, CertError> {
         let key = KeyPair::generate()?;
-        let params = Self::params(now);
+        let params = Self::params(now, &key);
         Ok(Self { certificate: params.self_signed(&key)?.pem(), issuer: Issuer::new(params, key) })
     }
 
@@ -155,7 +159,7 @@ impl Authority {
             if is_good(&certificate, now, None).ok_or(CertError::Damaged(path))? {
                 let key = KeyPair::from_pem(&key)?;
                 // Only the name and the key's digest go into what it signs, and both are as they were.
-                let issuer = Issuer::new(Self::params(now), key);
+                let issuer = Issuer::new(Self::params(now, &key), key);
                 return Ok(Self { certificate, issuer });
             }
         }

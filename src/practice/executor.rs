@@ -58,7 +58,9 @@ impl Work {
             writer.change(&Change::Reset);
         }
         let ran = catch_unwind(AssertUnwindSafe(|| {
-            self.dispatch(request, &mut writer, outlet);
+            if !outlet.cancelled.load(Ordering::Acquire) {
+                self.dispatch(request, &mut writer, outlet);
+            }
         }));
         if ran.is_err() {
             // The panic's own text went to the panic hook; a client is told only that it was not its fault.

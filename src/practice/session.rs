@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use tokio::io::{AsyncWriteExt as _, ReadHalf, WriteHalf};
 use tokio::sync::mpsc;
@@ -23,6 +24,8 @@ use super::tds::{headers, rpc, transaction};
 
 /// Filled packets that may wait for a slow client.
 const WAITING: usize = 8;
+/// How often the engine is told to stop.
+const AGAIN: Duration = Duration::from_millis(20);
 
 /// Drops a session where blocking is allowed: its transaction is rolled back.
 pub async fn retire(work: Work) {
@@ -31,13 +34,26 @@ pub async fn retire(work: Work) {
 }
 
 /// Stops the engine when the connection's task is dropped in the middle of a request.
-struct StopOnDrop(Option<Interrupt>);
+struct StopOnDrop {
+    interrupt: Option<Interrupt>,
+    cancelled: Arc<AtomicBool>,
+}
 
 impl StopOnDrop {
     fn stop(&self) {
-        if let Some(interrupt) = &self.0 {
+        if let Some(interrupt) = &self.interrupt {
+            self.cancelled.store(true, Ordering::Release);
             interrupt.stop();
         }
+    }
+
+    fn is_stopped(&self) -> bool {
+        self.cancelled.load(Ordering::Acquire)
+    }
+
+    /// The request has run to its end: nothing is left to stop, and the next one must not be.
+    fn disarm(&mut self) {
+        self.interrupt = None;
     }
 }
 
@@ -156,9 +172,9 @@ impl Connection {
         let (packets, mut filled) = mpsc::channel(WAITING);
         let cancelled = Arc::new(AtomicBool::new(false));
         let outlet = Outlet { packets, room: self.size - HEADER, cancelled: cancelled.clone() };
-        let mut stop = StopOnDrop(Some(work.session.interrupt()));
+        let mut stop = StopOnDrop { interrupt: Some(work.session.interrupt()), cancelled };
         let replies = ReplyWriter::new(self.shared.name.clone());
-        let job = tokio::task::spawn_blocking(move || {
+        let mut job = tokio::task::spawn_blocking(move || {
             let (last, ending) = work.run(request, reset, replies, &outlet);
             (work, last, ending)
         });
@@ -181,7 +197,6 @@ impl Connection {
                     None => break,
                 },
                 message = self.incoming.recv(), if listening => {
-                    cancelled.store(true, Ordering::Release);
                     stop.stop();
                     match message {
                         Some(message) if message.kind == PacketType::Attention => attention = true,
@@ -193,11 +208,18 @@ impl Connection {
                         }
                     }
                 }
+                // A stop that came before the engine had begun may have been lost on it.
+                () = tokio::time::sleep(AGAIN), if stop.is_stopped() => stop.stop(),
             }
         }
-        let (work, last, ending) = job.await.ok()?;
-        // It has run to its end: nothing is left to stop, and the next request must not be.
-        stop.0 = None;
+        let ran = loop {
+            tokio::select! {
+                ran = &mut job => break ran,
+                () = tokio::time::sleep(AGAIN), if stop.is_stopped() => stop.stop(),
+            }
+        };
+        stop.disarm();
+        let (work, last, ending) = ran.ok()?;
         if next == Next::Stay {
             next = self.finish(&last, number, wire.as_ref()).await;
         }

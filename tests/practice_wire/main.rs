@@ -1,0 +1,8 @@
+//! The practice server's wire: TLS in all its forms, logins, requests of several packets, Attention, and faults.
+
+mod connect;
+mod faults;
+mod raw;
+mod requests;
+mod statements;
+mod tls;
