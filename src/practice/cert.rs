@@ -155,13 +155,13 @@ impl Authority {
 
     fn open(folder: &Path, now: OffsetDateTime) -> Result<Self, CertError> {
         let (path, key_path) = (folder.join("ca.pem"), folder.join("ca-key.pem"));
-        if let (Some(certificate), Some(key)) = (read(&path)?, read(&key_path)?) {
-            if is_good(&certificate, now, None).ok_or(CertError::Damaged(path))? {
-                let key = KeyPair::from_pem(&key)?;
-                // Only the name and the key's digest go into what it signs, and both are as they were.
-                let issuer = Issuer::new(Self::params(now, &key), key);
-                return Ok(Self { certificate, issuer });
-            }
+        if let (Some(certificate), Some(key)) = (read(&path)?, read(&key_path)?)
+            && is_good(&certificate, now, None).ok_or(CertError::Damaged(path))?
+        {
+            let key = KeyPair::from_pem(&key)?;
+            // Only the name and the key's digest go into what it signs, and both are as they were.
+            let issuer = Issuer::new(Self::params(now, &key), key);
+            return Ok(Self { certificate, issuer });
         }
         let made = Self::make(now)?;
         private_file::write(&folder.join("ca-key.pem"), made.issuer.key().serialize_pem().as_bytes())?;
@@ -192,10 +192,10 @@ impl Authority {
 /// The certificate that the folder has, if it is still good for this machine; else a new one.
 fn kept_leaf(folder: &Path, authority: &Authority, now: OffsetDateTime) -> Result<Parts, CertError> {
     let (path, key_path) = (folder.join("server.pem"), folder.join("server-key.pem"));
-    if let (Some(certificate), Some(key)) = (read(&path)?, read(&key_path)?) {
-        if is_good(&certificate, now, Some(&host_name())).ok_or(CertError::Damaged(path.clone()))? {
-            return Issued { certificate, key }.parts();
-        }
+    if let (Some(certificate), Some(key)) = (read(&path)?, read(&key_path)?)
+        && is_good(&certificate, now, Some(&host_name())).ok_or(CertError::Damaged(path.clone()))?
+    {
+        return Issued { certificate, key }.parts();
     }
     let issued = authority.issue(&names(), now - Duration::DAY, now + LEAF)?;
     private_file::write(&key_path, issued.key.as_bytes())?;
@@ -237,7 +237,6 @@ fn read(path: &Path) -> io::Result<Option<String>> {
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "tests")]
 mod tests {
     use super::*;
 

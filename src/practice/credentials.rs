@@ -109,7 +109,6 @@ fn password() -> Result<SecretString, CredentialsError> {
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "tests")]
 mod tests {
     use super::*;
 

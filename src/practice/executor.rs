@@ -70,13 +70,13 @@ impl Work {
         self.transaction_changes(before, &mut writer);
         let ending = if outlet.cancelled.load(Ordering::Acquire) { Ending::Attention } else { Ending::Last };
         writer.end(ending);
-        let rest = writer.len();
-        let whole = (rest - 1) / outlet.room * outlet.room;
+        let ready = writer.len();
+        let whole = (ready - 1) / outlet.room * outlet.room;
         if whole > 0 {
             // If nobody takes it, nobody will take the rest either.
             let _ = outlet.packets.blocking_send(writer.take(whole));
         }
-        (writer.take(rest), ending)
+        (writer.take(ready), ending)
     }
 
     fn dispatch(&mut self, request: Request, writer: &mut ReplyWriter, outlet: &Outlet) {

@@ -92,6 +92,7 @@ impl Link {
     }
 
     /// Goes on without TLS where it was for the login only. To be called when the login message has been read.
+    #[must_use]
     pub fn after_login_message(self) -> Self {
         match self {
             Self::LoginOnly(stream) => Self::Plain(stream.into_inner().0.into_inner()),

@@ -107,13 +107,11 @@ async fn open(login: Login7, shared: &Arc<Shared>) -> Result<super::engine::Sess
     };
     let engine = shared.engine.clone();
     let opened = tokio::task::spawn_blocking(move || catch_unwind(AssertUnwindSafe(|| engine.login(&request))));
-    match opened.await {
-        Ok(Ok(result)) => result,
-        _ => {
-            let text = "The practice server failed while it logged you in.";
-            Err(vec![message(50000, 16, text)])
-        }
+    if let Ok(Ok(result)) = opened.await {
+        return result;
     }
+    let text = "The practice server failed while it logged you in.";
+    Err(vec![message(50000, 16, text)])
 }
 
 async fn send(link: &mut Link, payload: &[u8], spid: u16) -> std::io::Result<()> {

@@ -65,7 +65,6 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Metered<S> {
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "tests")]
 mod tests {
     use tokio::io::{AsyncReadExt, AsyncWriteExt, duplex};
 

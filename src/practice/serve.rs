@@ -46,3 +46,27 @@ pub fn announcement(running: &Running) -> SecretString {
     text.push('\n');
     SecretString::from(text)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::practice::options::ServerOptions;
+    use crate::practice::server::PracticeServer;
+
+    #[test]
+    fn six_lines_of_toml_and_no_password_in_a_command() {
+        let folder = tempfile::tempdir().unwrap();
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let running = runtime.block_on(PracticeServer::start(ServerOptions::new(folder.path()))).unwrap();
+        let text = announcement(&running);
+        let text = text.expose_secret();
+        let (head, tail) = text.split_once("\n\n").unwrap();
+        let keys: Vec<&str> = head.lines().filter_map(|line| line.split_once(" = ")).map(|(key, _)| key).collect();
+        assert_eq!(keys, ["server", "port", "user", "password", "ca_file", "data"]);
+        let table: toml::Table = text.parse().unwrap();
+        assert_eq!(table["port"].as_integer(), Some(running.addr().port().into()));
+        assert!(tail.lines().all(|line| line.starts_with("# ")));
+        assert!(!tail.contains(running.password().expose_secret()));
+        assert!(!text.contains(running.sa_password().expose_secret()));
+    }
+}

@@ -2,6 +2,8 @@
 //!
 //! A client that is not installed is skipped with a word; with `OCTOPUS_SETUP_REQUIRE_CLIENTS=1` that is a failure.
 
+#![expect(clippy::expect_used, reason = "tests")]
+
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 

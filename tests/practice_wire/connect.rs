@@ -73,11 +73,7 @@ pub struct Who<'a> {
 
 /// Connects as the administrator.
 pub async fn connect(server: &Running, tls: Tls) -> Result<Connection, Failure> {
-    let who = Who {
-        user: "sa",
-        password: server.sa_password().expose_secret(),
-        database: "master",
-    };
+    let who = Who { user: "sa", password: server.sa_password().expose_secret(), database: "master" };
     connect_as(server, tls, &who).await
 }
 
@@ -108,9 +104,7 @@ pub async fn connect_as(server: &Running, tls: Tls, who: &Who<'_>) -> Result<Con
             spawn_copy(far, tcp);
             return Ok(());
         }
-        let mut stream = connector(server, &[])?
-            .connect(name(), HandshakeStream::new(tcp))
-            .await?;
+        let mut stream = connector(server, &[])?.connect(name(), HandshakeStream::new(tcp)).await?;
         stream.get_mut().0.unwrap_records();
         answer_prelogin(&mut far).await?;
         if agreement == Agreement::LoginOnly {
@@ -123,11 +117,7 @@ pub async fn connect_as(server: &Running, tls: Tls, who: &Who<'_>) -> Result<Con
         spawn_copy(far, stream);
         Ok(())
     };
-    let client = async {
-        Client::connect(config, near.compat_write())
-            .await
-            .map_err(Failure::from)
-    };
+    let client = async { Client::connect(config, near.compat_write()).await.map_err(Failure::from) };
     // If the way there fails, that is the cause; tiberius only sees its stream end.
     let (carried, client) = tokio::join!(carry, client);
     carried?;
@@ -179,23 +169,14 @@ pub fn connector(server: &Running, alpn: &[&[u8]]) -> Result<TlsConnector, Failu
     Ok(TlsConnector::from(Arc::new(config)))
 }
 
-async fn strict(
-    server: &Running,
-    tcp: TcpStream,
-) -> Result<tokio_rustls::client::TlsStream<TcpStream>, Failure> {
+async fn strict(server: &Running, tcp: TcpStream) -> Result<tokio_rustls::client::TlsStream<TcpStream>, Failure> {
     Ok(connector(server, &[b"tds/8.0"])?.connect(name(), tcp).await?)
 }
 
 /// The first column of the first row, as a number.
 pub async fn number(client: &mut Connection, sql: &str) -> i32 {
-    let row = client
-        .simple_query(sql)
-        .await
-        .expect("the query runs")
-        .into_row()
-        .await
-        .expect("the rows come")
-        .expect("there is a row");
+    let row =
+        client.simple_query(sql).await.expect("the query runs").into_row().await.expect("the rows come").expect("there is a row");
     row.get(0).expect("a number")
 }
 

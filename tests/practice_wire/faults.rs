@@ -60,13 +60,10 @@ async fn a_connection_may_drop_in_the_middle_of_a_reply() {
 #[tokio::test]
 async fn a_client_may_be_sent_elsewhere() {
     let server = start(|options| {
-        options.faults.wire = Some(WireFault::RouteTo {
-            host: "elsewhere.example".to_owned(),
-            port: 11000,
-        });
+        options.faults.wire = Some(WireFault::RouteTo { host: "elsewhere.example".to_owned(), port: 11000 });
     })
     .await;
-    let failure = connect(&server.running, Tls::Whole).await.err().expect("no login here");
+    let failure = connect(&server.running, Tls::Whole).await.expect_err("no login here");
     match failure.downcast_ref::<tiberius::error::Error>() {
         Some(tiberius::error::Error::Routing { host, port }) => {
             assert_eq!((host.as_str(), *port), ("elsewhere.example", 11000));

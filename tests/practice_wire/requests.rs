@@ -2,9 +2,7 @@
 
 use std::time::Duration;
 
-use octopus_setup::tds::packet::{
-    PacketType, ReadError, Status, append_packet, frame, read_message, write_message,
-};
+use octopus_setup::tds::packet::{PacketType, ReadError, Status, append_packet, frame, read_message, write_message};
 use tokio::io::AsyncWriteExt as _;
 use tokio::time::timeout;
 

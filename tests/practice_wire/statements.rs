@@ -7,13 +7,7 @@ use tiberius::{ColumnType, Query};
 use crate::connect::{Connection, Failure, Tls, Who, connect, connect_as, error_of, number, start};
 
 async fn run(client: &mut Connection, sql: &str) {
-    client
-        .simple_query(sql)
-        .await
-        .expect(sql)
-        .into_results()
-        .await
-        .expect(sql);
+    client.simple_query(sql).await.expect(sql).into_results().await.expect(sql);
 }
 
 fn code(failure: &Failure) -> Option<u32> {
@@ -42,12 +36,8 @@ async fn logins_fail_with_sql_servers_own_numbers() {
         ("octopus", good.as_str(), "missing", 4060),
         ("retired", "Retired-1", "master", 18470),
     ] {
-        let who = Who {
-            user,
-            password,
-            database,
-        };
-        let failure = connect_as(&server.running, Tls::Whole, &who).await.err().expect(user);
+        let who = Who { user, password, database };
+        let failure = connect_as(&server.running, Tls::Whole, &who).await.expect_err(user);
         assert_eq!(code(&failure), Some(expected), "{user} {database}");
     }
 }
@@ -58,11 +48,7 @@ async fn rows_errors_and_transactions_come_through() {
     let mut client = connect(&server.running, Tls::Whole).await.expect("a login");
     run(&mut client, "CREATE DATABASE Wire").await;
     run(&mut client, "USE Wire").await;
-    run(
-        &mut client,
-        "CREATE TABLE dbo.Thing (Id int NOT NULL PRIMARY KEY, Name nvarchar(50) NULL)",
-    )
-    .await;
+    run(&mut client, "CREATE TABLE dbo.Thing (Id int NOT NULL PRIMARY KEY, Name nvarchar(50) NULL)").await;
     run(&mut client, "INSERT INTO dbo.Thing (Id, Name) VALUES (1, N'žluť'), (2, NULL)").await;
     let row = client
         .simple_query("SELECT Id, Name FROM dbo.Thing ORDER BY Id")
@@ -93,14 +79,7 @@ async fn parameters_of_many_kinds_come_through() {
     query.bind(2.5f64);
     query.bind(long.as_str());
     query.bind(Option::<i32>::None);
-    let row = query
-        .query(&mut client)
-        .await
-        .expect("runs")
-        .into_row()
-        .await
-        .expect("comes")
-        .expect("a row");
+    let row = query.query(&mut client).await.expect("runs").into_row().await.expect("comes").expect("a row");
     assert_eq!(row.get::<i32, _>("a"), Some(7));
     assert_eq!(row.get::<&str, _>("b"), Some("žluť"));
     assert_eq!(row.get::<f64, _>("c"), Some(2.5));
@@ -116,9 +95,7 @@ async fn a_result_of_many_packets_comes_whole() {
     run(&mut client, "USE Big").await;
     run(&mut client, "CREATE TABLE dbo.Big (Id int NOT NULL PRIMARY KEY, Name nvarchar(400) NOT NULL)").await;
     for start in (0..2000).step_by(100) {
-        let rows: Vec<String> = (start..start + 100)
-            .map(|id| format!("({id}, N'{}')", "y".repeat(300)))
-            .collect();
+        let rows: Vec<String> = (start..start + 100).map(|id| format!("({id}, N'{}')", "y".repeat(300))).collect();
         run(&mut client, &format!("INSERT INTO dbo.Big (Id, Name) VALUES {}", rows.join(","))).await;
     }
     let rows = client
@@ -147,11 +124,7 @@ async fn several_results_keep_their_order_and_types() {
     assert_eq!(results.len(), 3);
     assert_eq!(results[1][0].get::<&str, _>("b"), Some("x"));
     assert_eq!(results[2][0].get::<i32, _>(0), Some(3));
-    let kinds: Vec<ColumnType> = results[1][0]
-        .columns()
-        .iter()
-        .map(tiberius::Column::column_type)
-        .collect();
+    let kinds: Vec<ColumnType> = results[1][0].columns().iter().map(tiberius::Column::column_type).collect();
     assert_eq!(kinds, [ColumnType::NVarchar, ColumnType::Bitn]);
 }
 

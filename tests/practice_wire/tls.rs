@@ -55,27 +55,19 @@ async fn strict_can_be_switched_off() {
 async fn faulty_certificates_fail_for_their_own_reason() {
     type Expected = fn(&CertificateError) -> bool;
     let cases: [(Certificate, Expected); 3] = [
-        (Certificate::Expired, |cause| {
-            matches!(cause, CertificateError::Expired | CertificateError::ExpiredContext { .. })
-        }),
+        (Certificate::Expired, |cause| matches!(cause, CertificateError::Expired | CertificateError::ExpiredContext { .. })),
         (Certificate::OtherName, |cause| {
-            matches!(
-                cause,
-                CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. }
-            )
+            matches!(cause, CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. })
         }),
         (Certificate::UnknownIssuer, |cause| *cause == CertificateError::UnknownIssuer),
     ];
     for (certificate, expected) in cases {
         let server = start(|options| {
-            options.faults = Faults {
-                certificate,
-                ..Faults::default()
-            };
+            options.faults = Faults { certificate, ..Faults::default() };
         })
         .await;
         for tls in [Tls::Whole, Tls::Strict] {
-            let failure = connect(&server.running, tls).await.err().expect("no connection");
+            let failure = connect(&server.running, tls).await.expect_err("no connection");
             let cause = certificate_error(&failure).expect("a certificate's error");
             assert!(expected(cause), "{certificate:?} gave {cause:?}");
         }
