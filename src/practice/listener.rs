@@ -1,5 +1,6 @@
 //! The accept loop, and what all connections share.
 
+use std::fs::File;
 use std::sync::atomic::{AtomicU16, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -66,8 +67,8 @@ impl Shared {
     }
 }
 
-/// Accepts connections until `stop` changes or its sender is dropped; then ends them all.
-pub async fn run(listener: TcpListener, shared: Arc<Shared>, mut stop: watch::Receiver<()>) {
+/// Accepts connections until `stop` changes or its sender is dropped; then ends them all, and lets go of the data folder's lock.
+pub async fn run(listener: TcpListener, shared: Arc<Shared>, mut stop: watch::Receiver<()>, lock: File) {
     let (alive, mut all_gone) = mpsc::channel::<()>(1);
     let mut connections = JoinSet::new();
     loop {
@@ -90,6 +91,7 @@ pub async fn run(listener: TcpListener, shared: Arc<Shared>, mut stop: watch::Re
     drop(alive);
     // Engine work outlives its connection's task; when the last is gone, so are all locks on the data.
     let _ = all_gone.recv().await;
+    drop(lock);
 }
 
 async fn serve(tcp: TcpStream, shared: Arc<Shared>, alive: mpsc::Sender<()>) {

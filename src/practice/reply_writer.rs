@@ -48,6 +48,8 @@ pub struct ReplyWriter {
     held: Option<Held>,
     /// The statement has failed, and its DONE has not come yet.
     failed: bool,
+    /// A row of the result set did not fit; the rows after it would look like all of them.
+    cut_short: bool,
     /// The number of the last error of the request.
     error: Option<i32>,
     status: Option<i32>,
@@ -65,6 +67,7 @@ impl ReplyWriter {
             command: 0,
             held: None,
             failed: false,
+            cut_short: false,
             error: None,
             status: None,
             values: Vec::new(),
@@ -112,13 +115,14 @@ impl ReplyWriter {
                 self.release();
                 tokens::columns(&mut self.out, &columns);
                 self.columns = columns;
+                self.cut_short = false;
                 self.command = SELECT;
             }
             Reply::Row(values) => {
-                // A row that does not fit is an error of this server; the rows after it would look like all of them.
-                if !self.failed
+                if !self.cut_short
                     && let Err(misfit) = tokens::row(&mut self.out, &self.columns, &values)
                 {
+                    self.cut_short = true;
                     self.error(&message(50000, 16, format!("The practice server has a fault: {misfit}.")));
                 }
             }

@@ -1,10 +1,12 @@
 //! Starting and stopping a practice server.
 
+use std::fs::{File, TryLockError};
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU16, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use secrecy::SecretString;
 use tokio::net::TcpListener;
@@ -19,6 +21,9 @@ use super::engine::{Engine, OpenError};
 use super::listener::{self, Shared};
 use super::options::{ServerOptions, WireFault};
 
+/// How long a data folder that is in use is waited for.
+const PATIENCE: Duration = Duration::from_millis(500);
+
 /// Why a practice server does not start.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
@@ -28,6 +33,9 @@ pub enum StartError {
     /// The port cannot be had.
     #[error("port {0} on 127.0.0.1 cannot be used: {1}")]
     Port(u16, io::Error),
+    /// Another practice server has it.
+    #[error("the data folder {0} is in use by another practice server")]
+    InUse(PathBuf),
     /// The logins.
     #[error(transparent)]
     Credentials(#[from] CredentialsError),
@@ -64,7 +72,6 @@ impl PracticeServer {
     /// See [`StartError`].
     pub async fn start(options: ServerOptions) -> Result<Running, StartError> {
         let ServerOptions { data, port, personality, logins, tls, allow_strict, faults, limits } = options;
-        // The port first: of two servers on one data folder the second must not touch it.
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await.map_err(|cause| StartError::Port(port, cause))?;
         let addr = listener.local_addr().map_err(|cause| StartError::Port(port, cause))?;
         let version = version(&personality.product_version);
@@ -72,14 +79,15 @@ impl PracticeServer {
         let folder = data.clone();
         let opened = tokio::task::spawn_blocking(move || {
             std::fs::create_dir_all(&folder).map_err(|cause| StartError::Folder(folder.clone(), cause))?;
+            let lock = lock(&folder)?;
             let credentials = Credentials::load_or_create(&folder)?;
             let certificate = ServerTls::open(&folder, faults.certificate)?;
             let mut all = credentials.logins();
             all.extend(logins);
             let engine = Engine::open(&folder, personality, &all)?;
-            Ok::<_, StartError>((credentials, certificate, engine))
+            Ok::<_, StartError>((lock, credentials, certificate, engine))
         });
-        let (credentials, certificate, engine) = opened.await.map_err(|_| StartError::Crashed)??;
+        let (lock, credentials, certificate, engine) = opened.await.map_err(|_| StartError::Crashed)??;
         let shared = Arc::new(Shared {
             engine,
             name,
@@ -95,7 +103,7 @@ impl PracticeServer {
             spid: AtomicU16::new(0),
         });
         let (stop, stopped) = watch::channel(());
-        let task = tokio::spawn(listener::run(listener, shared.clone(), stopped));
+        let task = tokio::spawn(listener::run(listener, shared.clone(), stopped, lock));
         Ok(Running { addr, data, credentials, shared, stop, task })
     }
 }
@@ -152,6 +160,23 @@ impl Running {
         drop(stop);
         // It fails only if the accept loop panicked, and then it has stopped too.
         let _ = task.await;
+    }
+}
+
+/// Takes the folder for this server alone. One that is just letting go of it is waited for.
+fn lock(folder: &Path) -> Result<File, StartError> {
+    let failed = |cause| StartError::Folder(folder.to_owned(), cause);
+    let file = File::options().write(true).create(true).truncate(false).open(folder.join("server.lock")).map_err(failed)?;
+    let start = Instant::now();
+    loop {
+        match file.try_lock() {
+            Ok(()) => return Ok(file),
+            Err(TryLockError::Error(cause)) => return Err(failed(cause)),
+            Err(TryLockError::WouldBlock) if start.elapsed() > PATIENCE => {
+                return Err(StartError::InUse(folder.to_owned()));
+            }
+            Err(TryLockError::WouldBlock) => std::thread::sleep(Duration::from_millis(10)),
+        }
     }
 }
 

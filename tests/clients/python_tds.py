@@ -16,7 +16,7 @@ def connect(database="master", tls=True, secret=password, **more):
     options = {"cafile": ca_file, "validate_host": False} if tls else {}
     return pytds.connect(
         host, port=port, user=user, password=secret, database=database,
-        login_timeout=20, timeout=20, **options, **more,
+        login_timeout=20, timeout=20, bytes_to_unicode=False, **options, **more,
     )
 
 

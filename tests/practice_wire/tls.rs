@@ -1,6 +1,7 @@
 //! TLS in all its forms, and how many turns each costs.
 
-use octopus_setup::practice::options::{Certificate, Faults, TlsPolicy};
+use octopus_setup::practice::options::{Certificate, Faults, ServerOptions, TlsPolicy};
+use octopus_setup::practice::server::{PracticeServer, StartError};
 use rustls::CertificateError;
 
 use crate::connect::{Failure, Tls, connect, number, start, start_in};
@@ -83,11 +84,13 @@ fn certificate_error(failure: &Failure) -> Option<&CertificateError> {
 }
 
 #[tokio::test]
-async fn the_same_ca_and_passwords_serve_the_next_run() {
+async fn the_same_ca_and_passwords_serve_the_next_run_and_only_one_at_a_time() {
     use secrecy::ExposeSecret as _;
     let server = start(|_| {}).await;
     let ca = std::fs::read(server.running.ca_file()).expect("the CA's file");
     let password = server.running.password().expose_secret().to_owned();
+    let second = PracticeServer::start(ServerOptions::new(server.running.data())).await;
+    assert!(matches!(second, Err(StartError::InUse(_))), "two servers on one folder");
     server.running.stop().await;
     let again = start_in(&server.folder, |_| {}).await;
     assert_eq!(std::fs::read(again.ca_file()).expect("the CA's file"), ca);
