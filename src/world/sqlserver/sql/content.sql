@@ -4,44 +4,44 @@ SET NOCOUNT ON;
 
 BEGIN TRY
   EXEC(N'SELECT N''content'' AS part,
-    (SELECT CAST(COUNT(*) AS bigint) FROM sys.tables t JOIN sys.schemas s ON s.schema_id = t.schema_id WHERE t.is_ms_shipped = 0 AND s.name <> N''octopus_setup'') AS tables,
+    (SELECT COUNT(*) FROM sys.tables t JOIN sys.schemas s ON s.schema_id = t.schema_id WHERE t.is_ms_shipped = 0 AND s.name <> N''octopus_setup'') AS tables,
     CASE WHEN OBJECT_ID(N''octopus_setup.version'', N''U'') IS NULL THEN 0 ELSE 1 END AS has_registry,
     CASE WHEN OBJECT_ID(N''dbo.SchemaVersions'', N''U'') IS NULL THEN 0 ELSE 1 END AS has_schema_versions,
     CASE WHEN OBJECT_ID(N''dbo.OctopusServerNode'', N''U'') IS NULL THEN 0 ELSE 1 END AS has_nodes,
     CASE WHEN OBJECT_ID(N''dbo.OctopusServerInstallationHistory'', N''U'') IS NULL THEN 0 ELSE 1 END AS has_history');
 END TRY
 BEGIN CATCH
-  SELECT N'trouble' AS part, N'content' AS of_part, CAST(ERROR_NUMBER() AS int) AS number, CAST(ERROR_STATE() AS int) AS state, CAST(ERROR_SEVERITY() AS int) AS class, CAST(ERROR_MESSAGE() AS nvarchar(2048)) AS message;
+  SELECT N'trouble' AS part, N'content' AS of_part, ERROR_NUMBER() AS number, ERROR_STATE() AS state, ERROR_SEVERITY() AS class, ERROR_MESSAGE() AS message;
 END CATCH;
 
 BEGIN TRY
   IF OBJECT_ID(N'octopus_setup.version', N'U') IS NOT NULL
-    EXEC(N'SELECT N''registry'' AS part, CAST(version AS int) AS version FROM octopus_setup.version');
+    EXEC(N'SELECT N''registry'' AS part, version AS version FROM octopus_setup.version');
 END TRY
 BEGIN CATCH
-  SELECT N'trouble' AS part, N'registry' AS of_part, CAST(ERROR_NUMBER() AS int) AS number, CAST(ERROR_STATE() AS int) AS state, CAST(ERROR_SEVERITY() AS int) AS class, CAST(ERROR_MESSAGE() AS nvarchar(2048)) AS message;
+  SELECT N'trouble' AS part, N'registry' AS of_part, ERROR_NUMBER() AS number, ERROR_STATE() AS state, ERROR_SEVERITY() AS class, ERROR_MESSAGE() AS message;
 END CATCH;
 
 BEGIN TRY
   IF OBJECT_ID(N'octopus_setup.cluster', N'U') IS NOT NULL
     EXEC(N'SELECT N''cluster'' AS part,
-      CAST(c.id AS nvarchar(32)) AS id,
+      c.id AS id,
       CONVERT(nvarchar(19), c.created, 120) AS created,
-      CAST(c.fingerprint AS nvarchar(9)) AS fingerprint,
-      (SELECT CAST(COUNT(*) AS bigint) FROM octopus_setup.node) AS nodes,
-      (SELECT TOP (1) CAST(h.node AS nvarchar(200)) FROM octopus_setup.history h WHERE h.what = N''initialised'' ORDER BY h.id) AS created_by
+      c.fingerprint AS fingerprint,
+      (SELECT COUNT(*) FROM octopus_setup.node) AS nodes,
+      (SELECT TOP (1) h.node FROM octopus_setup.history h WHERE h.what = N''initialised'' ORDER BY h.id) AS created_by
       FROM octopus_setup.cluster c');
 END TRY
 BEGIN CATCH
-  SELECT N'trouble' AS part, N'cluster' AS of_part, CAST(ERROR_NUMBER() AS int) AS number, CAST(ERROR_STATE() AS int) AS state, CAST(ERROR_SEVERITY() AS int) AS class, CAST(ERROR_MESSAGE() AS nvarchar(2048)) AS message;
+  SELECT N'trouble' AS part, N'cluster' AS of_part, ERROR_NUMBER() AS number, ERROR_STATE() AS state, ERROR_SEVERITY() AS class, ERROR_MESSAGE() AS message;
 END CATCH;
 
 BEGIN TRY
   IF OBJECT_ID(N'octopus_setup.node', N'U') IS NOT NULL
-    EXEC(N'SELECT TOP (10) N''node'' AS part, CAST(name AS nvarchar(200)) AS name FROM octopus_setup.node ORDER BY name');
+    EXEC(N'SELECT TOP (10) N''node'' AS part, name FROM octopus_setup.node ORDER BY name');
 END TRY
 BEGIN CATCH
-  SELECT N'trouble' AS part, N'node' AS of_part, CAST(ERROR_NUMBER() AS int) AS number, CAST(ERROR_STATE() AS int) AS state, CAST(ERROR_SEVERITY() AS int) AS class, CAST(ERROR_MESSAGE() AS nvarchar(2048)) AS message;
+  SELECT N'trouble' AS part, N'node' AS of_part, ERROR_NUMBER() AS number, ERROR_STATE() AS state, ERROR_SEVERITY() AS class, ERROR_MESSAGE() AS message;
 END CATCH;
 
 -- Octopus' own tables have changed over the years: the column is looked for, and its lack costs only the names.
@@ -52,7 +52,7 @@ BEGIN TRY
     EXEC(N'SELECT TOP (10) N''octopus_node'' AS part, CAST(Id AS nvarchar(256)) AS name FROM dbo.OctopusServerNode ORDER BY Id');
 END TRY
 BEGIN CATCH
-  SELECT N'trouble' AS part, N'octopus_node' AS of_part, CAST(ERROR_NUMBER() AS int) AS number, CAST(ERROR_STATE() AS int) AS state, CAST(ERROR_SEVERITY() AS int) AS class, CAST(ERROR_MESSAGE() AS nvarchar(2048)) AS message;
+  SELECT N'trouble' AS part, N'octopus_node' AS of_part, ERROR_NUMBER() AS number, ERROR_STATE() AS state, ERROR_SEVERITY() AS class, ERROR_MESSAGE() AS message;
 END CATCH;
 
 BEGIN TRY
@@ -60,18 +60,18 @@ BEGIN TRY
     EXEC(N'SELECT TOP (1) N''octopus_version'' AS part, CAST(Version AS nvarchar(128)) AS version FROM dbo.OctopusServerInstallationHistory WHERE Version IS NOT NULL ORDER BY Installed DESC');
 END TRY
 BEGIN CATCH
-  SELECT N'trouble' AS part, N'octopus_version' AS of_part, CAST(ERROR_NUMBER() AS int) AS number, CAST(ERROR_STATE() AS int) AS state, CAST(ERROR_SEVERITY() AS int) AS class, CAST(ERROR_MESSAGE() AS nvarchar(2048)) AS message;
+  SELECT N'trouble' AS part, N'octopus_version' AS of_part, ERROR_NUMBER() AS number, ERROR_STATE() AS state, ERROR_SEVERITY() AS class, ERROR_MESSAGE() AS message;
 END CATCH;
 
 BEGIN TRY
   EXEC(N'SELECT TOP (10) N''table'' AS part,
-    CAST(s.name AS nvarchar(128)) AS schema_name,
-    CAST(t.name AS nvarchar(128)) AS table_name
+    s.name AS schema_name,
+    t.name AS table_name
     FROM sys.tables t JOIN sys.schemas s ON s.schema_id = t.schema_id
     WHERE t.is_ms_shipped = 0 AND s.name <> N''octopus_setup''
     ORDER BY s.name, t.name');
 END TRY
 BEGIN CATCH
-  SELECT N'trouble' AS part, N'table' AS of_part, CAST(ERROR_NUMBER() AS int) AS number, CAST(ERROR_STATE() AS int) AS state, CAST(ERROR_SEVERITY() AS int) AS class, CAST(ERROR_MESSAGE() AS nvarchar(2048)) AS message;
+  SELECT N'trouble' AS part, N'table' AS of_part, ERROR_NUMBER() AS number, ERROR_STATE() AS state, ERROR_SEVERITY() AS class, ERROR_MESSAGE() AS message;
 END CATCH;
 

@@ -8,29 +8,29 @@ BEGIN TRY
     CAST(SERVERPROPERTY(''ProductVersion'') AS nvarchar(128)) AS number,
     CAST(SERVERPROPERTY(''Edition'') AS nvarchar(128)) AS edition,
     CAST(SERVERPROPERTY(''EngineEdition'') AS int) AS engine_edition,
-    CAST(@@SERVERNAME AS nvarchar(256)) AS server_name,
-    CAST(SUSER_SNAME() AS nvarchar(256)) AS login_name,
-    CAST(USER_NAME() AS nvarchar(256)) AS user_name');
+    @@SERVERNAME AS server_name,
+    SUSER_SNAME() AS login_name,
+    USER_NAME() AS user_name');
 END TRY
 BEGIN CATCH
-  SELECT N'trouble' AS part, N'identity' AS of_part, CAST(ERROR_NUMBER() AS int) AS number, CAST(ERROR_STATE() AS int) AS state, CAST(ERROR_SEVERITY() AS int) AS class, CAST(ERROR_MESSAGE() AS nvarchar(2048)) AS message;
+  SELECT N'trouble' AS part, N'identity' AS of_part, ERROR_NUMBER() AS number, ERROR_STATE() AS state, ERROR_SEVERITY() AS class, ERROR_MESSAGE() AS message;
 END CATCH;
 
 BEGIN TRY
   EXEC sp_executesql N'SELECT N''database'' AS part,
-    CAST(name AS nvarchar(128)) AS name,
-    CAST(state_desc AS nvarchar(60)) AS state,
-    CAST(is_read_only AS bit) AS read_only,
-    CAST(user_access_desc AS nvarchar(60)) AS user_access,
-    CAST(compatibility_level AS int) AS compatibility,
-    CAST(is_read_committed_snapshot_on AS bit) AS read_committed_snapshot,
-    CAST(is_auto_close_on AS bit) AS auto_close,
+    name,
+    state_desc AS state,
+    is_read_only AS read_only,
+    user_access_desc AS user_access,
+    compatibility_level AS compatibility,
+    is_read_committed_snapshot_on AS read_committed_snapshot,
+    is_auto_close_on AS auto_close,
     CAST(NULL AS nvarchar(60)) AS updateability,
     CASE WHEN name = @name THEN 1 ELSE 0 END AS exact
     FROM sys.databases WHERE LOWER(name) = LOWER(@name)', N'@name nvarchar(128)', @name = @P1;
 END TRY
 BEGIN CATCH
-  SELECT N'trouble' AS part, N'database' AS of_part, CAST(ERROR_NUMBER() AS int) AS number, CAST(ERROR_STATE() AS int) AS state, CAST(ERROR_SEVERITY() AS int) AS class, CAST(ERROR_MESSAGE() AS nvarchar(2048)) AS message;
+  SELECT N'trouble' AS part, N'database' AS of_part, ERROR_NUMBER() AS number, ERROR_STATE() AS state, ERROR_SEVERITY() AS class, ERROR_MESSAGE() AS message;
 END CATCH;
 
 BEGIN TRY
@@ -40,7 +40,7 @@ BEGIN TRY
     CAST(SERVERPROPERTY(''Collation'') AS nvarchar(128)) AS server');
 END TRY
 BEGIN CATCH
-  SELECT N'trouble' AS part, N'collation' AS of_part, CAST(ERROR_NUMBER() AS int) AS number, CAST(ERROR_STATE() AS int) AS state, CAST(ERROR_SEVERITY() AS int) AS class, CAST(ERROR_MESSAGE() AS nvarchar(2048)) AS message;
+  SELECT N'trouble' AS part, N'collation' AS of_part, ERROR_NUMBER() AS number, ERROR_STATE() AS state, ERROR_SEVERITY() AS class, ERROR_MESSAGE() AS message;
 END CATCH;
 
 -- A login without VIEW ANY DATABASE sees only its own databases in sys.databases: then "not there" proves nothing.
@@ -50,7 +50,7 @@ BEGIN TRY
     COALESCE(HAS_PERMS_BY_NAME(NULL, NULL, ''VIEW ANY DATABASE''), 1) AS view_databases');
 END TRY
 BEGIN CATCH
-  SELECT N'trouble' AS part, N'rights' AS of_part, CAST(ERROR_NUMBER() AS int) AS number, CAST(ERROR_STATE() AS int) AS state, CAST(ERROR_SEVERITY() AS int) AS class, CAST(ERROR_MESSAGE() AS nvarchar(2048)) AS message;
+  SELECT N'trouble' AS part, N'rights' AS of_part, ERROR_NUMBER() AS number, ERROR_STATE() AS state, ERROR_SEVERITY() AS class, ERROR_MESSAGE() AS message;
 END CATCH;
 
 SELECT N'clock_end' AS part, CONVERT(nvarchar(33), SYSUTCDATETIME(), 126) AS utc;
