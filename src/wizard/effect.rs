@@ -32,6 +32,8 @@ pub enum Effect {
     CancelInstall,
     /// Undo what the run of this plan created.
     Undo(Box<Plan>, MasterKey),
+    /// Forget the journal of this instance's run: it is done, and its key is kept.
+    CloseRun(String),
     /// Put a text on a clipboard.
     Copy(SecretString),
     /// Save the master key to a file, 0600, without overwriting.

@@ -91,6 +91,11 @@ impl Tickets {
         self.askings.iter().find(|asking| asking.standing == Standing::Running && asking.inputs.survey() == survey)
     }
 
+    /// Whether any survey fits.
+    pub fn any(&self, fits: impl Fn(&Asking) -> bool) -> bool {
+        self.askings.iter().any(fits)
+    }
+
     /// Whether any survey is on its way.
     pub fn any_running(&self) -> bool {
         self.askings.iter().any(|asking| asking.standing == Standing::Running)
