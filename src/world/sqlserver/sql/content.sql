@@ -6,7 +6,6 @@ BEGIN TRY
   EXEC(N'SELECT N''content'' AS part,
     (SELECT COUNT(*) FROM sys.tables t JOIN sys.schemas s ON s.schema_id = t.schema_id WHERE t.is_ms_shipped = 0 AND s.name <> N''octopus_setup'') AS tables,
     CASE WHEN OBJECT_ID(N''octopus_setup.version'', N''U'') IS NULL THEN 0 ELSE 1 END AS has_registry,
-    CASE WHEN OBJECT_ID(N''dbo.SchemaVersions'', N''U'') IS NULL THEN 0 ELSE 1 END AS has_schema_versions,
     CASE WHEN OBJECT_ID(N''dbo.OctopusServerNode'', N''U'') IS NULL THEN 0 ELSE 1 END AS has_nodes,
     CASE WHEN OBJECT_ID(N''dbo.OctopusServerInstallationHistory'', N''U'') IS NULL THEN 0 ELSE 1 END AS has_history');
 END TRY
