@@ -58,7 +58,7 @@ pub const fn is_about_the_collation(number: u32) -> bool {
 
 /// How long to wait before the same work may be tried again, for an error that passes; `None` for one that does not.
 ///
-/// The union of what Microsoft's own drivers retry (SqlClient's configurable retry logic and EF Core), without 4060,
+/// The union of what Microsoft's own drivers retry (the configurable retry logic of `SqlClient`, and EF Core), without 4060,
 /// which is an answer here, and without −2, after which nobody knows what happened. Only for work that can be
 /// repeated, and never for logins: a retried wrong password locks the account.
 pub const fn wait_before_retry(number: u32) -> Option<Duration> {

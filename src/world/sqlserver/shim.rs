@@ -92,10 +92,8 @@ fn patch_acknowledgement(packet: &mut [u8]) {
     while let Some([token, low, high]) = packet.get(at..at + 3).and_then(|head| <[u8; 3]>::try_from(head).ok()) {
         if token == LOGINACK {
             // Behind the length: one byte of interface, then the version.
-            if let Some(version) = packet.get_mut(at + 4..at + 8) {
-                if version == ACKNOWLEDGED_8 {
-                    version.copy_from_slice(&ACKNOWLEDGED_7);
-                }
+            if let Some(version) = packet.get_mut(at + 4..at + 8).filter(|version| **version == ACKNOWLEDGED_8) {
+                version.copy_from_slice(&ACKNOWLEDGED_7);
             }
             return;
         }
@@ -125,10 +123,6 @@ impl<S: AsyncRead + Unpin> AsyncRead for Shim<S> {
                     }
                     this.inward = if this.strict { Inward::Collecting(Vec::new()) } else { Inward::Through };
                 }
-                Inward::Answer(rest) => {
-                    hand_over(rest, buf);
-                    return Poll::Ready(Ok(()));
-                }
                 Inward::Collecting(collected) => {
                     let wanted = packet_length(collected).unwrap_or(HEADER).max(HEADER);
                     if collected.len() >= wanted && collected.len() > HEADER {
@@ -148,7 +142,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for Shim<S> {
                     }
                 }
                 Inward::Patched(rest) if rest.is_empty() => this.inward = Inward::Through,
-                Inward::Patched(rest) => {
+                Inward::Answer(rest) | Inward::Patched(rest) => {
                     hand_over(rest, buf);
                     return Poll::Ready(Ok(()));
                 }

@@ -109,6 +109,7 @@ fn certificates(bytes: &[u8]) -> Option<Vec<CertificateDer<'static>>> {
 }
 
 #[cfg(all(test, feature = "practice"))]
+#[expect(clippy::expect_used, reason = "tests")]
 mod tests {
     use super::*;
 

@@ -4,6 +4,7 @@ mod basis;
 mod judge;
 mod refusal;
 #[cfg(all(test, feature = "practice"))]
+#[expect(clippy::expect_used, reason = "tests")]
 mod tests;
 
 use std::sync::Arc;
