@@ -96,16 +96,7 @@ impl Header {
     pub fn encode(self) -> [u8; HEADER] {
         let length = self.length.to_be_bytes();
         let spid = self.spid.to_be_bytes();
-        [
-            self.kind as u8,
-            self.status.0,
-            length[0],
-            length[1],
-            spid[0],
-            spid[1],
-            self.id,
-            0,
-        ]
+        [self.kind as u8, self.status.0, length[0], length[1], spid[0], spid[1], self.id, 0]
     }
 
     /// Reads a header.
@@ -118,13 +109,7 @@ impl Header {
         if usize::from(length) < HEADER {
             return Err(ReadError::TooShort(length));
         }
-        Ok(Self {
-            kind,
-            status: Status(bytes[1]),
-            length,
-            spid: u16::from_be_bytes([bytes[4], bytes[5]]),
-            id: bytes[6],
-        })
+        Ok(Self { kind, status: Status(bytes[1]), length, spid: u16::from_be_bytes([bytes[4], bytes[5]]), id: bytes[6] })
     }
 }
 
@@ -201,12 +186,7 @@ where
     S: AsyncRead + Unpin,
 {
     let (first, payload) = read_packet(stream).await?;
-    let mut message = Message {
-        kind: first.kind,
-        status: first.status,
-        spid: first.spid,
-        payload,
-    };
+    let mut message = Message { kind: first.kind, status: first.status, spid: first.spid, payload };
     loop {
         if message.payload.len() > limit {
             return Err(ReadError::TooLong(limit));
@@ -221,10 +201,7 @@ where
             other => other?,
         };
         if header.kind != message.kind {
-            return Err(ReadError::Mixed {
-                expected: message.kind,
-                found: header.kind,
-            });
+            return Err(ReadError::Mixed { expected: message.kind, found: header.kind });
         }
         message.status.0 |= header.status.0;
         message.payload.extend_from_slice(&body);
@@ -248,14 +225,7 @@ pub fn frame(kind: PacketType, payload: &[u8], size: usize, spid: u16) -> Vec<u8
 }
 
 /// Appends one packet. `number` counts from 0 within the message; `chunk` must fit into a packet.
-pub fn append_packet(
-    out: &mut Vec<u8>,
-    kind: PacketType,
-    chunk: &[u8],
-    last: bool,
-    spid: u16,
-    number: usize,
-) {
+pub fn append_packet(out: &mut Vec<u8>, kind: PacketType, chunk: &[u8], last: bool, spid: u16, number: usize) {
     let header = Header {
         kind,
         status: if last { Status::END } else { Status::default() },
@@ -271,12 +241,7 @@ pub fn append_packet(
 ///
 /// # Errors
 /// What the stream says.
-pub async fn write_message<S>(
-    stream: &mut S,
-    kind: PacketType,
-    payload: &[u8],
-    size: usize,
-) -> std::io::Result<()>
+pub async fn write_message<S>(stream: &mut S, kind: PacketType, payload: &[u8], size: usize) -> std::io::Result<()>
 where
     S: AsyncWrite + Unpin,
 {
@@ -285,17 +250,13 @@ where
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "tests")]
 mod tests {
     use proptest::prelude::*;
 
     use super::*;
 
     fn read(mut bytes: &[u8], limit: usize) -> Result<Message, ReadError> {
-        tokio::runtime::Builder::new_current_thread()
-            .build()
-            .unwrap()
-            .block_on(read_message(&mut bytes, limit))
+        tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(read_message(&mut bytes, limit))
     }
 
     #[test]
@@ -308,10 +269,7 @@ mod tests {
 
     #[test]
     fn other_protocols_are_named_by_their_first_byte() {
-        assert!(matches!(
-            read(b"HTTP/1.1 400", 9),
-            Err(ReadError::UnknownType(b'H'))
-        ));
+        assert!(matches!(read(b"HTTP/1.1 400", 9), Err(ReadError::UnknownType(b'H'))));
     }
 
     #[test]

@@ -43,9 +43,7 @@ impl Encryption {
     pub fn agree(self, answer: Self) -> Agreement {
         use Encryption::{NotSupported, Off, On, Required};
         match (self, answer) {
-            (NotSupported, On | Required) | (On | Required, NotSupported | Off) => {
-                Agreement::Refused
-            }
+            (NotSupported, On | Required) | (On | Required, NotSupported | Off) => Agreement::Refused,
             (NotSupported, _) | (Off, NotSupported) => Agreement::Plain,
             (Off, Off) => Agreement::LoginOnly,
             (Off | On | Required, On | Required) => Agreement::Whole,
@@ -118,15 +116,7 @@ const END: u8 = 0xFF;
 impl Prelogin {
     /// A message with nothing but the two options that every side sends.
     pub fn new(version: Version, encryption: Encryption) -> Self {
-        Self {
-            version,
-            encryption,
-            instance: None,
-            thread_id: None,
-            mars: None,
-            trace_id: None,
-            federated: None,
-        }
+        Self { version, encryption, instance: None, thread_id: None, mars: None, trace_id: None, federated: None }
     }
 
     /// In a server's answer: the instance that the client named is not this one.
@@ -136,15 +126,7 @@ impl Prelogin {
 
     /// The message's content, without packet header.
     pub fn encode(&self) -> Vec<u8> {
-        let Self {
-            version,
-            encryption,
-            instance,
-            thread_id,
-            mars,
-            trace_id,
-            federated,
-        } = self;
+        let Self { version, encryption, instance, thread_id, mars, trace_id, federated } = self;
         let mut number = vec![version.major, version.minor];
         number.extend_from_slice(&version.build.to_be_bytes());
         number.extend_from_slice(&version.sub_build.to_be_bytes());
@@ -213,20 +195,18 @@ impl Prelogin {
                 }
                 ENCRYPTION => {
                     let byte = *data.first().ok_or_else(wrong)?;
-                    found.encryption =
-                        Encryption::from_byte(byte).ok_or(PreloginError::Encryption(byte))?;
+                    found.encryption = Encryption::from_byte(byte).ok_or(PreloginError::Encryption(byte))?;
                 }
                 INSTANCE => {
                     found.instance = Some(data.strip_suffix(&[0]).unwrap_or(data).to_vec());
                 }
                 // Servers send it empty.
-                THREAD_ID if data.is_empty() => {}
+                THREAD_ID | TRACE_ID if data.is_empty() => {}
                 THREAD_ID => {
                     let raw = data.try_into().map_err(|_| wrong())?;
                     found.thread_id = Some(u32::from_le_bytes(raw));
                 }
                 MARS => found.mars = data.first().map(|byte| *byte == 1),
-                TRACE_ID if data.is_empty() => {}
                 TRACE_ID => found.trace_id = Some(data.try_into().map_err(|_| wrong())?),
                 FEDERATED => found.federated = data.first().map(|byte| *byte == 1),
                 _ => {}
@@ -239,22 +219,17 @@ impl Prelogin {
 
 /// The data of the option whose entry stands at `at`.
 fn option(bytes: &[u8], at: usize, token: u8) -> Result<&[u8], PreloginError> {
-    let entry = bytes
-        .get(at + 1..at + 5)
-        .ok_or(PreloginError::Unterminated)?;
+    let entry = bytes.get(at + 1..at + 5).ok_or(PreloginError::Unterminated)?;
     let start = usize::from(u16::from_be_bytes([entry[0], entry[1]]));
     let length = usize::from(u16::from_be_bytes([entry[2], entry[3]]));
     if length == 0 {
         // Some senders leave the offset of an empty option as it comes.
         return Ok(&[]);
     }
-    bytes
-        .get(start..start + length)
-        .ok_or(PreloginError::OutOfBounds(token))
+    bytes.get(start..start + length).ok_or(PreloginError::OutOfBounds(token))
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "tests")]
 mod tests {
     use proptest::prelude::*;
 
@@ -262,12 +237,7 @@ mod tests {
 
     fn full() -> Prelogin {
         Prelogin {
-            version: Version {
-                major: 16,
-                minor: 0,
-                build: 4135,
-                sub_build: 4,
-            },
+            version: Version { major: 16, minor: 0, build: 4135, sub_build: 4 },
             encryption: Encryption::Required,
             instance: Some(b"OCTOPUS".to_vec()),
             thread_id: Some(77),
@@ -285,9 +255,7 @@ mod tests {
     #[test]
     fn bytes_are_as_a_sql_server_sends_them() {
         let message = Prelogin::new(full().version, Encryption::Off);
-        let expected = [
-            0, 0, 11, 0, 6, 1, 0, 17, 0, 1, 0xFF, 16, 0, 0x10, 0x27, 0, 4, 0,
-        ];
+        let expected = [0, 0, 11, 0, 6, 1, 0, 17, 0, 1, 0xFF, 16, 0, 0x10, 0x27, 0, 4, 0];
         assert_eq!(message.encode(), expected);
     }
 
@@ -315,14 +283,8 @@ mod tests {
         assert_eq!(Prelogin::decode(&[]), Err(E::Unterminated));
         assert_eq!(Prelogin::decode(&[0, 0]), Err(E::Unterminated));
         assert_eq!(Prelogin::decode(&[END]), Err(E::NoVersion));
-        assert_eq!(
-            Prelogin::decode(&[0, 0, 9, 0, 6, END]),
-            Err(E::OutOfBounds(VERSION))
-        );
-        assert_eq!(
-            Prelogin::decode(&[0, 0, 5, 0, 1, END]),
-            Err(E::WrongLength(VERSION))
-        );
+        assert_eq!(Prelogin::decode(&[0, 0, 9, 0, 6, END]), Err(E::OutOfBounds(VERSION)));
+        assert_eq!(Prelogin::decode(&[0, 0, 5, 0, 1, END]), Err(E::WrongLength(VERSION)));
         let mut bytes = Prelogin::new(Version::default(), Encryption::On).encode();
         *bytes.last_mut().unwrap() = 9;
         assert_eq!(Prelogin::decode(&bytes), Err(E::Encryption(9)));

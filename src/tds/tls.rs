@@ -70,17 +70,12 @@ impl<S: AsyncRead + Unpin> HandshakeStream<S> {
             ready!(Pin::new(&mut self.inner).poll_read(cx, &mut buf))?;
             let count = buf.filled().len();
             if count == 0 {
-                return Poll::Ready(if self.head_filled == 0 {
-                    Ok(false)
-                } else {
-                    Err(io::ErrorKind::UnexpectedEof.into())
-                });
+                return Poll::Ready(if self.head_filled == 0 { Ok(false) } else { Err(io::ErrorKind::UnexpectedEof.into()) });
             }
             self.head_filled += count;
         }
         self.head_filled = 0;
-        let header = Header::decode(self.head)
-            .map_err(|cause| io::Error::new(io::ErrorKind::InvalidData, cause))?;
+        let header = Header::decode(self.head).map_err(|cause| io::Error::new(io::ErrorKind::InvalidData, cause))?;
         if header.kind != PacketType::Prelogin {
             return Poll::Ready(Err(io::Error::new(
                 io::ErrorKind::InvalidData,
@@ -93,11 +88,7 @@ impl<S: AsyncRead + Unpin> HandshakeStream<S> {
 }
 
 impl<S: AsyncRead + Unpin> AsyncRead for HandshakeStream<S> {
-    fn poll_read(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buf: &mut ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
+    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let this = &mut *self;
         while this.wrapping && this.remaining == 0 {
             if !ready!(this.poll_header(cx))? {
@@ -141,11 +132,7 @@ impl<S: AsyncWrite + Unpin> HandshakeStream<S> {
 }
 
 impl<S: AsyncWrite + Unpin> AsyncWrite for HandshakeStream<S> {
-    fn poll_write(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        bytes: &[u8],
-    ) -> Poll<io::Result<usize>> {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         let this = &mut *self;
         if this.wrapping {
             this.flight.extend_from_slice(bytes);
@@ -169,7 +156,6 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for HandshakeStream<S> {
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "tests")]
 mod tests {
     use tokio::io::{AsyncReadExt, AsyncWriteExt, duplex};
 
@@ -177,10 +163,7 @@ mod tests {
     use crate::tds::packet::read_message;
 
     fn run(test: impl Future<Output = ()>) {
-        tokio::runtime::Builder::new_current_thread()
-            .build()
-            .unwrap()
-            .block_on(test);
+        tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(test);
     }
 
     #[test]
@@ -225,9 +208,7 @@ mod tests {
         run(async {
             let (near, mut far) = duplex(1 << 16);
             let mut stream = HandshakeStream::new(near);
-            far.write_all(&frame(PacketType::Reply, b"x", 512, 0))
-                .await
-                .unwrap();
+            far.write_all(&frame(PacketType::Reply, b"x", 512, 0)).await.unwrap();
             let cause = stream.read_u8().await.unwrap_err();
             assert_eq!(cause.kind(), io::ErrorKind::InvalidData);
             let (near, far) = duplex(64);

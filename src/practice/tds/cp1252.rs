@@ -2,8 +2,8 @@
 
 /// What stands at 0x80 to 0x9F; the rest is as in Latin-1. Five places are empty and map to themselves.
 const HIGH: [char; 32] = [
-    '€', '\u{81}', '‚', 'ƒ', '„', '…', '†', '‡', 'ˆ', '‰', 'Š', '‹', 'Œ', '\u{8D}', 'Ž', '\u{8F}',
-    '\u{90}', '‘', '’', '“', '”', '•', '–', '—', '˜', '™', 'š', '›', 'œ', '\u{9D}', 'ž', 'Ÿ',
+    '€', '\u{81}', '‚', 'ƒ', '„', '…', '†', '‡', 'ˆ', '‰', 'Š', '‹', 'Œ', '\u{8D}', 'Ž', '\u{8F}', '\u{90}', '‘', '’', '“', '”',
+    '•', '–', '—', '˜', '™', 'š', '›', 'œ', '\u{9D}', 'ž', 'Ÿ',
 ];
 
 /// Characters to bytes; what the code page lacks becomes `?`, as in SQL Server.
@@ -25,10 +25,7 @@ pub fn decode(bytes: &[u8]) -> String {
 fn byte(character: char) -> u8 {
     match u8::try_from(character) {
         Ok(byte) if !(0x80..=0x9F).contains(&byte) => byte,
-        _ => (0x80u8..)
-            .zip(HIGH)
-            .find_map(|(byte, other)| (other == character).then_some(byte))
-            .unwrap_or(b'?'),
+        _ => (0x80u8..).zip(HIGH).find_map(|(byte, other)| (other == character).then_some(byte)).unwrap_or(b'?'),
     }
 }
 

@@ -43,10 +43,7 @@ impl<'a> Cursor<'a> {
 
     /// The next `count` bytes.
     pub fn take(&mut self, count: usize) -> Result<&'a [u8], DecodeError> {
-        let (taken, rest) = self
-            .rest
-            .split_at_checked(count)
-            .ok_or(DecodeError::TooShort)?;
+        let (taken, rest) = self.rest.split_at_checked(count).ok_or(DecodeError::TooShort)?;
         self.rest = rest;
         Ok(taken)
     }
@@ -98,12 +95,6 @@ impl<'a> Cursor<'a> {
 
 /// UTF-16 as it stands on the wire; lone surrogates become U+FFFD, an odd last byte is dropped.
 pub fn utf16(bytes: &[u8]) -> String {
-    let units = bytes
-        .as_chunks::<2>()
-        .0
-        .iter()
-        .map(|pair| u16::from_le_bytes(*pair));
-    char::decode_utf16(units)
-        .map(|unit| unit.unwrap_or(char::REPLACEMENT_CHARACTER))
-        .collect()
+    let units = bytes.as_chunks::<2>().0.iter().map(|pair| u16::from_le_bytes(*pair));
+    char::decode_utf16(units).map(|unit| unit.unwrap_or(char::REPLACEMENT_CHARACTER)).collect()
 }

@@ -73,8 +73,7 @@ pub fn put_datetime(out: &mut Vec<u8>, value: PrimitiveDateTime) -> Option<()> {
 
 fn nanos(time: Time) -> u64 {
     let (hour, minute, second, nano) = time.as_hms_nano();
-    (u64::from(hour) * 3600 + u64::from(minute) * 60 + u64::from(second)) * 1_000_000_000
-        + u64::from(nano)
+    (u64::from(hour) * 3600 + u64::from(minute) * 60 + u64::from(second)) * 1_000_000_000 + u64::from(nano)
 }
 
 /// Three bytes of days since 0001-01-01.
@@ -82,40 +81,24 @@ pub fn date(cursor: &mut Cursor<'_>) -> Result<Date, DecodeError> {
     let [a, b, c] = cursor.array()?;
     let days = i32::from_le_bytes([a, b, c, 0]);
     let date = Date::from_julian_day(days + YEAR_ONE).map_err(|_| BAD)?;
-    if date.year() > 9999 {
-        Err(BAD)
-    } else {
-        Ok(date)
-    }
+    if date.year() > 9999 { Err(BAD) } else { Ok(date) }
 }
 
 /// A time of day of `length` bytes in units of `scale`.
 pub fn time(cursor: &mut Cursor<'_>, length: usize, scale: u8) -> Result<Time, DecodeError> {
     let mut raw = [0; 8];
-    raw.get_mut(..length)
-        .ok_or(BAD)?
-        .copy_from_slice(cursor.take(length)?);
-    let nanos = u64::from_le_bytes(raw)
-        .checked_mul(unit(scale))
-        .filter(|nanos| *nanos < NANOS_PER_DAY)
-        .ok_or(BAD)?;
+    raw.get_mut(..length).ok_or(BAD)?.copy_from_slice(cursor.take(length)?);
+    let nanos = u64::from_le_bytes(raw).checked_mul(unit(scale)).filter(|nanos| *nanos < NANOS_PER_DAY).ok_or(BAD)?;
     Ok(Time::MIDNIGHT + Duration::nanoseconds(i64::try_from(nanos).map_err(|_| BAD)?))
 }
 
 /// `datetimeoffset`, whose clock is universal time.
-pub fn offset(
-    cursor: &mut Cursor<'_>,
-    length: usize,
-    scale: u8,
-) -> Result<OffsetDateTime, DecodeError> {
+pub fn offset(cursor: &mut Cursor<'_>, length: usize, scale: u8) -> Result<OffsetDateTime, DecodeError> {
     let time = time(cursor, length, scale)?;
     let date = date(cursor)?;
     let minutes = i16::from_le_bytes(cursor.array()?);
     let offset = UtcOffset::from_whole_seconds(i32::from(minutes) * 60).map_err(|_| BAD)?;
-    PrimitiveDateTime::new(date, time)
-        .assume_utc()
-        .checked_to_offset(offset)
-        .ok_or(BAD)
+    PrimitiveDateTime::new(date, time).assume_utc().checked_to_offset(offset).ok_or(BAD)
 }
 
 /// `datetime`.
@@ -129,10 +112,7 @@ pub fn datetime(cursor: &mut Cursor<'_>) -> Result<PrimitiveDateTime, DecodeErro
     let date = Date::from_julian_day(day).map_err(|_| BAD)?;
     // A tick is 10/3 ms; the type shows whole milliseconds.
     let millis = i64::try_from((ticks * 10 + 1) / 3).map_err(|_| BAD)?;
-    Ok(PrimitiveDateTime::new(
-        date,
-        Time::MIDNIGHT + Duration::milliseconds(millis),
-    ))
+    Ok(PrimitiveDateTime::new(date, Time::MIDNIGHT + Duration::milliseconds(millis)))
 }
 
 /// `smalldatetime`: days since 1900 and minutes.
@@ -144,14 +124,10 @@ pub fn small_datetime(cursor: &mut Cursor<'_>) -> Result<PrimitiveDateTime, Deco
     }
     let start = Date::from_calendar_date(1900, Month::January, 1).map_err(|_| BAD)?;
     let date = start.checked_add(days).ok_or(BAD)?;
-    Ok(PrimitiveDateTime::new(
-        date,
-        Time::MIDNIGHT + Duration::minutes(minutes.into()),
-    ))
+    Ok(PrimitiveDateTime::new(date, Time::MIDNIGHT + Duration::minutes(minutes.into())))
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "tests")]
 mod tests {
     use time::macros::{date, datetime};
 

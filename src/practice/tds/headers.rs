@@ -7,9 +7,7 @@ use super::cursor::{Cursor, DecodeError};
 /// Their total length counts itself; a length of less is malformed.
 pub fn skip(cursor: &mut Cursor<'_>) -> Result<(), DecodeError> {
     let total = usize::try_from(cursor.u32()?).map_err(|_| DecodeError::TooShort)?;
-    let rest = total
-        .checked_sub(4)
-        .ok_or(DecodeError::Malformed("ALL_HEADERS"))?;
+    let rest = total.checked_sub(4).ok_or(DecodeError::Malformed("ALL_HEADERS"))?;
     cursor.take(rest)?;
     Ok(())
 }
@@ -34,9 +32,6 @@ mod tests {
     #[test]
     fn headers_longer_than_the_message_or_shorter_than_themselves_are_refused() {
         assert_eq!(batch(&[9, 0, 0, 0]), Err(DecodeError::TooShort));
-        assert_eq!(
-            batch(&[3, 0, 0, 0]),
-            Err(DecodeError::Malformed("ALL_HEADERS"))
-        );
+        assert_eq!(batch(&[3, 0, 0, 0]), Err(DecodeError::Malformed("ALL_HEADERS")));
     }
 }

@@ -76,11 +76,7 @@ pub struct TypeInfo {
 
 impl TypeInfo {
     fn new(kind: SqlType, shape: Shape, meaning: Meaning) -> Self {
-        Self {
-            kind: Some(kind),
-            shape,
-            meaning,
-        }
+        Self { kind: Some(kind), shape, meaning }
     }
 
     /// Reads the type that a parameter announces.
@@ -102,10 +98,7 @@ impl TypeInfo {
                 let length = cursor.u16()?;
                 cursor.take(5)?;
                 let wide = matches!(byte, 0xE7 | 0xEF);
-                Ok(sized(
-                    if wide { Meaning::Wide } else { Meaning::Narrow },
-                    length,
-                ))
+                Ok(sized(if wide { Meaning::Wide } else { Meaning::Narrow }, length))
             }
             0x25 | 0x2D | 0x27 | 0x2F => {
                 let length = Some(u16::from(cursor.u8()?).max(1));
@@ -118,11 +111,7 @@ impl TypeInfo {
             0x22 | 0x23 | 0x63 => {
                 cursor.u32()?;
                 if byte == 0x22 {
-                    return Ok(Self::new(
-                        SqlType::VarBinary(None),
-                        Shape::Long,
-                        Meaning::Binary,
-                    ));
+                    return Ok(Self::new(SqlType::VarBinary(None), Shape::Long, Meaning::Binary));
                 }
                 cursor.take(5)?;
                 Ok(if byte == 0x63 {
@@ -131,11 +120,7 @@ impl TypeInfo {
                     Self::new(SqlType::VarChar(None), Shape::Long, Meaning::Narrow)
                 })
             }
-            0xF1 if cursor.u8()? == 0 => Ok(Self::new(
-                SqlType::NVarChar(None),
-                Shape::Chunks,
-                Meaning::Wide,
-            )),
+            0xF1 if cursor.u8()? == 0 => Ok(Self::new(SqlType::NVarChar(None), Shape::Chunks, Meaning::Wide)),
             0x62 => {
                 cursor.u32()?;
                 Ok(Self::new(SqlType::Variant, Shape::Variant, Meaning::Binary))
@@ -149,11 +134,7 @@ impl TypeInfo {
         use Meaning as M;
         let (kind, length, meaning) = match byte {
             0x1F => {
-                return Some(Self {
-                    kind: None,
-                    shape: Shape::Nothing,
-                    meaning: M::Binary,
-                });
+                return Some(Self { kind: None, shape: Shape::Nothing, meaning: M::Binary });
             }
             0x30 => (SqlType::TinyInt, 1, M::Integer),
             0x32 => (SqlType::Bit, 1, M::Bit),
@@ -196,11 +177,7 @@ impl TypeInfo {
         if !(1..=38).contains(&precision) || scale > precision {
             return Err(DecodeError::Malformed("decimal"));
         }
-        Ok(Self::new(
-            SqlType::Decimal { precision, scale },
-            Shape::Byte,
-            Meaning::Decimal(scale),
-        ))
+        Ok(Self::new(SqlType::Decimal { precision, scale }, Shape::Byte, Meaning::Decimal(scale)))
     }
 
     /// `time`, `datetime2`, `datetimeoffset`.
@@ -212,10 +189,7 @@ impl TypeInfo {
             // The engine has no `time`; its text converts back.
             0x29 => (SqlType::NVarChar(Some(16)), Meaning::Time(scale)),
             0x2A => (SqlType::DateTime2(scale), Meaning::DateTime2(scale)),
-            _ => (
-                SqlType::DateTimeOffset(scale),
-                Meaning::DateTimeOffset(scale),
-            ),
+            _ => (SqlType::DateTimeOffset(scale), Meaning::DateTimeOffset(scale)),
         };
         Ok(Self::new(kind, Shape::Byte, meaning))
     }
@@ -223,11 +197,7 @@ impl TypeInfo {
 
 /// A character or binary type of so many bytes.
 pub fn sized(meaning: Meaning, length: u16) -> TypeInfo {
-    let (bytes, shape) = if length == MAX {
-        (None, Shape::Chunks)
-    } else {
-        (Some(length.max(1)), Shape::Short)
-    };
+    let (bytes, shape) = if length == MAX { (None, Shape::Chunks) } else { (Some(length.max(1)), Shape::Short) };
     let kind = match meaning {
         Meaning::Wide => SqlType::NVarChar(bytes.map(|bytes| bytes.div_ceil(2))),
         Meaning::Narrow => SqlType::VarChar(bytes),
@@ -237,10 +207,7 @@ pub fn sized(meaning: Meaning, length: u16) -> TypeInfo {
 }
 
 fn money(precision: u8) -> SqlType {
-    SqlType::Decimal {
-        precision,
-        scale: 4,
-    }
+    SqlType::Decimal { precision, scale: 4 }
 }
 
 /// Bytes of a `decimal` of this precision, its sign included.

@@ -24,11 +24,7 @@ impl TdsVersion {
 
     /// What LOGINACK says: the client's own version, or the newest that there is.
     pub fn acknowledged(self) -> u32 {
-        if self.0 == STRICT {
-            STRICT
-        } else {
-            self.0.min(NEWEST)
-        }
+        if self.0 == STRICT { STRICT } else { self.0.min(NEWEST) }
     }
 }
 
@@ -71,10 +67,7 @@ impl Login7 {
         let host = field(payload, &mut cursor, "host name")?;
         let user = field(payload, &mut cursor, "user name")?;
         let password = Zeroizing::new(
-            field(payload, &mut cursor, "password")?
-                .iter()
-                .map(|byte| (byte ^ 0xA5).rotate_left(4))
-                .collect::<Vec<u8>>(),
+            field(payload, &mut cursor, "password")?.iter().map(|byte| (byte ^ 0xA5).rotate_left(4)).collect::<Vec<u8>>(),
         );
         let application = field(payload, &mut cursor, "application name")?;
         for unused in ["server name", "extension", "library name", "language"] {
@@ -95,11 +88,7 @@ impl Login7 {
 }
 
 /// The field whose offset in bytes and length in characters stand next.
-fn field<'a>(
-    payload: &'a [u8],
-    cursor: &mut Cursor<'_>,
-    name: &'static str,
-) -> Result<&'a [u8], DecodeError> {
+fn field<'a>(payload: &'a [u8], cursor: &mut Cursor<'_>, name: &'static str) -> Result<&'a [u8], DecodeError> {
     let offset = usize::from(cursor.u16()?);
     let length = usize::from(cursor.u16()?);
     if length == 0 {
@@ -109,13 +98,10 @@ fn field<'a>(
     if name == "extension" {
         return Ok(&[]);
     }
-    payload
-        .get(offset..offset + length * 2)
-        .ok_or(DecodeError::Malformed(name))
+    payload.get(offset..offset + length * 2).ok_or(DecodeError::Malformed(name))
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "tests")]
 mod tests {
     use proptest::prelude::*;
     use secrecy::ExposeSecret as _;
@@ -135,11 +121,7 @@ mod tests {
             head.extend_from_slice(&offset.to_le_bytes());
             head.extend_from_slice(&length.to_le_bytes());
             for byte in text.encode_utf16().flat_map(u16::to_le_bytes) {
-                data.push(if number == 2 {
-                    byte.rotate_left(4) ^ 0xA5
-                } else {
-                    byte
-                });
+                data.push(if number == 2 { byte.rotate_left(4) ^ 0xA5 } else { byte });
             }
         }
         head.resize(90, 0);
@@ -148,20 +130,7 @@ mod tests {
     }
 
     fn sample() -> Vec<u8> {
-        message(
-            NEWEST,
-            [
-                "ws1",
-                "octopus",
-                "žluť-π",
-                "test",
-                "srv",
-                "",
-                "lib",
-                "",
-                "Octopus",
-            ],
-        )
+        message(NEWEST, ["ws1", "octopus", "žluť-π", "test", "srv", "", "lib", "", "Octopus"])
     }
 
     #[test]
@@ -191,10 +160,7 @@ mod tests {
     fn a_field_outside_the_message_is_refused() {
         let mut bytes = sample();
         bytes[38] = 0xFF;
-        assert_eq!(
-            Login7::decode(&bytes).unwrap_err(),
-            DecodeError::Malformed("host name")
-        );
+        assert_eq!(Login7::decode(&bytes).unwrap_err(), DecodeError::Malformed("host name"));
     }
 
     proptest! {

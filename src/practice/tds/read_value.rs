@@ -35,9 +35,7 @@ fn bytes<'a>(cursor: &mut Cursor<'a>, shape: Shape) -> Result<Option<Cow<'a, [u8
         },
         Shape::Chunks => return Ok(chunks(cursor)?.map(Cow::Owned)),
     };
-    length
-        .map(|length| cursor.take(length).map(Cow::Borrowed))
-        .transpose()
+    length.map(|length| cursor.take(length).map(Cow::Borrowed)).transpose()
 }
 
 /// A value in chunks. The total in front may be missing and is not believed: what counts is what comes.
@@ -80,14 +78,11 @@ pub fn interpret(meaning: Meaning, bytes: &[u8]) -> Result<Value, DecodeError> {
             Value::Decimal((high << 32) | i128::from(cursor.u32()?), 4)
         }
         Meaning::Decimal(scale) => decimal(&mut cursor, scale)?,
-        Meaning::DateTime if bytes.len() == 4 => {
-            Value::DateTime(dates::small_datetime(&mut cursor)?)
-        }
+        Meaning::DateTime if bytes.len() == 4 => Value::DateTime(dates::small_datetime(&mut cursor)?),
         Meaning::DateTime => Value::DateTime(dates::datetime(&mut cursor)?),
         Meaning::Date => Value::Date(dates::date(&mut cursor)?),
         Meaning::Time(scale) => {
-            let (hour, minute, second, nano) =
-                dates::time(&mut cursor, bytes.len(), scale)?.as_hms_nano();
+            let (hour, minute, second, nano) = dates::time(&mut cursor, bytes.len(), scale)?.as_hms_nano();
             let fraction = nano / 100;
             Value::Text(format!("{hour:02}:{minute:02}:{second:02}.{fraction:07}"))
         }
@@ -111,15 +106,9 @@ fn decimal(cursor: &mut Cursor<'_>, scale: u8) -> Result<Value, DecodeError> {
     let positive = cursor.u8()? != 0;
     let digits = cursor.rest();
     let mut raw = [0; 16];
-    raw.get_mut(..digits.len())
-        .ok_or(DecodeError::Malformed("decimal"))?
-        .copy_from_slice(digits);
-    let number =
-        i128::try_from(u128::from_le_bytes(raw)).map_err(|_| DecodeError::Malformed("decimal"))?;
-    Ok(Value::Decimal(
-        if positive { number } else { -number },
-        scale,
-    ))
+    raw.get_mut(..digits.len()).ok_or(DecodeError::Malformed("decimal"))?.copy_from_slice(digits);
+    let number = i128::try_from(u128::from_le_bytes(raw)).map_err(|_| DecodeError::Malformed("decimal"))?;
+    Ok(Value::Decimal(if positive { number } else { -number }, scale))
 }
 
 /// Between the order in which a GUID is printed and that of the wire, where its first three groups are turned.

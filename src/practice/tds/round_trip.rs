@@ -45,22 +45,10 @@ fn cases() -> Vec<(SqlType, Value)> {
         (SqlType::VarBinary(None), Value::Bytes(vec![1; 70_000])),
         (SqlType::Guid, Value::Guid(*b"0123456789abcdef")),
         (SqlType::Date, Value::Date(date!(9999 - 12 - 31))),
-        (
-            SqlType::DateTime2(0),
-            Value::DateTime(datetime!(0001-01-01 23:59:59)),
-        ),
-        (
-            SqlType::DateTime2(7),
-            Value::DateTime(datetime!(2026-11-21 1:02:03.000_000_1)),
-        ),
-        (
-            SqlType::DateTime,
-            Value::DateTime(datetime!(2026-11-21 1:02:03.003)),
-        ),
-        (
-            SqlType::DateTimeOffset(7),
-            Value::DateTimeOffset(datetime!(2026-11-21 1:02:03 -9:30)),
-        ),
+        (SqlType::DateTime2(0), Value::DateTime(datetime!(0001-01-01 23:59:59))),
+        (SqlType::DateTime2(7), Value::DateTime(datetime!(2026-11-21 1:02:03.000_000_1))),
+        (SqlType::DateTime, Value::DateTime(datetime!(2026-11-21 1:02:03.003))),
+        (SqlType::DateTimeOffset(7), Value::DateTimeOffset(datetime!(2026-11-21 1:02:03 -9:30))),
     ]
 }
 
@@ -98,31 +86,16 @@ fn a_variant_carries_any_value_with_its_type() {
 #[test]
 fn what_does_not_fit_is_an_error_and_is_never_cut() {
     let short = SqlType::NVarChar(Some(2));
-    assert_eq!(
-        through(short, &Value::Text("abc".to_owned())),
-        Err(Misfit(short))
-    );
-    assert_eq!(
-        through(SqlType::TinyInt, &Value::Int(-1)),
-        Err(Misfit(SqlType::TinyInt))
-    );
-    let small = SqlType::Decimal {
-        precision: 2,
-        scale: 0,
-    };
+    assert_eq!(through(short, &Value::Text("abc".to_owned())), Err(Misfit(short)));
+    assert_eq!(through(SqlType::TinyInt, &Value::Int(-1)), Err(Misfit(SqlType::TinyInt)));
+    let small = SqlType::Decimal { precision: 2, scale: 0 };
     assert_eq!(through(small, &Value::Int(100)), Err(Misfit(small)));
-    assert_eq!(
-        through(SqlType::Guid, &Value::Int(1)),
-        Err(Misfit(SqlType::Guid))
-    );
+    assert_eq!(through(SqlType::Guid, &Value::Int(1)), Err(Misfit(SqlType::Guid)));
 }
 
 #[test]
 fn a_decimal_takes_its_columns_scale() {
-    let kind = SqlType::Decimal {
-        precision: 9,
-        scale: 1,
-    };
+    let kind = SqlType::Decimal { precision: 9, scale: 1 };
     let (_, read) = through(kind, &Value::Decimal(-1_250, 3)).expect("fits");
     assert_eq!(read, Value::Decimal(-13, 1));
 }

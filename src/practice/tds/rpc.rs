@@ -53,12 +53,8 @@ fn call(cursor: &mut Cursor<'_>) -> Result<Call, DecodeError> {
     let procedure = match cursor.u16()? {
         0xFFFF => {
             let number = usize::from(cursor.u16()?);
-            let index = number
-                .checked_sub(1)
-                .ok_or(DecodeError::Malformed("procedure"))?;
-            let name = WELL_KNOWN
-                .get(index)
-                .ok_or(DecodeError::Malformed("procedure"))?;
+            let index = number.checked_sub(1).ok_or(DecodeError::Malformed("procedure"))?;
+            let name = WELL_KNOWN.get(index).ok_or(DecodeError::Malformed("procedure"))?;
             (*name).to_owned()
         }
         length => cursor.utf16(length.into())?,
@@ -79,17 +75,9 @@ fn call(cursor: &mut Cursor<'_>) -> Result<Call, DecodeError> {
         if status & 2 != 0 {
             continue;
         }
-        parameters.push(Parameter {
-            name,
-            kind: info.kind,
-            value,
-            output: status & 1 != 0,
-        });
+        parameters.push(Parameter { name, kind: info.kind, value, output: status & 1 != 0 });
     }
-    Ok(Call {
-        procedure,
-        parameters,
-    })
+    Ok(Call { procedure, parameters })
 }
 
 #[cfg(test)]
@@ -104,12 +92,7 @@ mod tests {
     }
 
     fn parameter(name: &str, kind: Option<SqlType>, value: Value) -> Parameter {
-        Parameter {
-            name: name.to_owned(),
-            kind,
-            value,
-            output: false,
-        }
+        Parameter { name: name.to_owned(), kind, value, output: false }
     }
 
     #[test]
@@ -121,10 +104,7 @@ mod tests {
         ];
         let expected = Call {
             procedure: "sp_executesql".to_owned(),
-            parameters: vec![
-                parameter("", Some(SqlType::Int), Value::Int(7)),
-                parameter("@x", None, Value::Null),
-            ],
+            parameters: vec![parameter("", Some(SqlType::Int), Value::Int(7)), parameter("@x", None, Value::Null)],
         };
         assert_eq!(calls(&body), Ok(vec![expected]));
     }

@@ -71,11 +71,7 @@ pub fn change(out: &mut Vec<u8>, change: &Change<'_>) {
             body.push(0);
         }
         Change::Committed(id) | Change::RolledBack(id) => {
-            let kind = if matches!(change, Change::Committed(_)) {
-                9
-            } else {
-                10
-            };
+            let kind = if matches!(change, Change::Committed(_)) { 9 } else { 10 };
             body.extend_from_slice(&[kind, 0, 8]);
             body.extend_from_slice(&id.to_le_bytes());
         }
@@ -150,13 +146,7 @@ pub fn return_status(out: &mut Vec<u8>, status: i32) {
 ///
 /// # Errors
 /// A value that its type cannot hold; `out` is then as it was.
-pub fn return_value(
-    out: &mut Vec<u8>,
-    ordinal: u16,
-    name: &str,
-    kind: SqlType,
-    value: &Value,
-) -> Result<(), Misfit> {
+pub fn return_value(out: &mut Vec<u8>, ordinal: u16, name: &str, kind: SqlType, value: &Value) -> Result<(), Misfit> {
     let start = out.len();
     out.push(0xAC);
     out.extend_from_slice(&ordinal.to_le_bytes());
@@ -167,13 +157,9 @@ pub fn return_value(
     write_value::write(out, kind, value).inspect_err(|_| out.truncate(start))
 }
 
-/// DONE, DONEPROC or DONEINPROC with its bits from [`done`]; a count sets its own.
+/// DONE, DONEPROC or DONEINPROC with its bits from [`mod@done`]; a count sets its own.
 pub fn done(out: &mut Vec<u8>, kind: DoneKind, bits: u16, command: u16, rows: Option<u64>) {
-    let bits = if rows.is_some() {
-        bits | done::COUNT
-    } else {
-        bits
-    };
+    let bits = if rows.is_some() { bits | done::COUNT } else { bits };
     out.push(kind as u8);
     out.extend_from_slice(&bits.to_le_bytes());
     out.extend_from_slice(&command.to_le_bytes());
@@ -238,21 +224,12 @@ mod tests {
 
     #[test]
     fn class_ten_is_information_and_eleven_an_error() {
-        let mut message = SqlMessage {
-            number: 5701,
-            state: 2,
-            class: 10,
-            text: "x".repeat(9000),
-            procedure: String::new(),
-            line: 1,
-        };
+        let mut message =
+            SqlMessage { number: 5701, state: 2, class: 10, text: "x".repeat(9000), procedure: String::new(), line: 1 };
         let mut out = Vec::new();
         super::message(&mut out, &message, "s");
         assert_eq!(out[0], 0xAB);
-        assert_eq!(
-            usize::from(u16::from_le_bytes([out[1], out[2]])),
-            out.len() - 3
-        );
+        assert_eq!(usize::from(u16::from_le_bytes([out[1], out[2]])), out.len() - 3);
         message.class = 11;
         out.clear();
         super::message(&mut out, &message, "s");
@@ -261,11 +238,7 @@ mod tests {
 
     #[test]
     fn a_row_that_does_not_fit_leaves_nothing_behind() {
-        let columns = [Column {
-            name: String::new(),
-            kind: SqlType::TinyInt,
-            nullable: false,
-        }];
+        let columns = [Column { name: String::new(), kind: SqlType::TinyInt, nullable: false }];
         let mut out = vec![7];
         assert!(row(&mut out, &columns, &[Value::Int(256)]).is_err());
         assert_eq!(out, [7]);

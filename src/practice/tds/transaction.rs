@@ -79,14 +79,9 @@ pub fn decode(payload: &[u8]) -> Result<TransactionRequest, DecodeError> {
         }
         7 => {
             name(&mut cursor)?;
-            TransactionRequest::Commit {
-                again: again(&mut cursor),
-            }
+            TransactionRequest::Commit { again: again(&mut cursor) }
         }
-        8 => TransactionRequest::Rollback {
-            name: name(&mut cursor)?,
-            again: again(&mut cursor),
-        },
+        8 => TransactionRequest::Rollback { name: name(&mut cursor)?, again: again(&mut cursor) },
         9 => TransactionRequest::Save(name(&mut cursor)?),
         0 | 1 | 6 => TransactionRequest::Distributed,
         _ => return Err(DecodeError::Malformed("transaction request")),
@@ -126,19 +121,10 @@ mod tests {
     #[test]
     fn requests_are_told_apart() {
         use TransactionRequest as T;
-        assert_eq!(
-            request(&[5, 0, 2, 0]),
-            Ok(T::Begin(Some(Isolation::ReadCommitted)))
-        );
+        assert_eq!(request(&[5, 0, 2, 0]), Ok(T::Begin(Some(Isolation::ReadCommitted))));
         assert_eq!(request(&[5, 0, 0, 0]), Ok(T::Begin(None)));
         assert_eq!(request(&[7, 0, 0, 1]), Ok(T::Commit { again: true }));
-        assert_eq!(
-            request(&[8, 0, 0, 0]),
-            Ok(T::Rollback {
-                name: String::new(),
-                again: false
-            })
-        );
+        assert_eq!(request(&[8, 0, 0, 0]), Ok(T::Rollback { name: String::new(), again: false }));
         assert_eq!(request(&[0, 0, 0, 0]), Ok(T::Distributed));
     }
 

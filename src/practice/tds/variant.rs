@@ -44,13 +44,7 @@ pub fn write(out: &mut Vec<u8>, value: &Value) -> Result<(), Misfit> {
         Value::Int(number) if i32::try_from(*number).is_ok() => (SqlType::Int, vec![0x38, 0]),
         Value::Int(_) => (SqlType::BigInt, vec![0x7F, 0]),
         Value::Float(_) => (SqlType::Float, vec![0x3E, 0]),
-        Value::Decimal(_, scale) => (
-            SqlType::Decimal {
-                precision: 38,
-                scale: *scale,
-            },
-            vec![0x6A, 2, 38, *scale],
-        ),
+        Value::Decimal(_, scale) => (SqlType::Decimal { precision: 38, scale: *scale }, vec![0x6A, 2, 38, *scale]),
         Value::Text(_) => (SqlType::NVarChar(Some(4000)), long(0xE7, &COLLATION, 8000)),
         Value::Bytes(_) => (SqlType::VarBinary(Some(8000)), long(0xA5, &[], 8000)),
         Value::Guid(_) => (SqlType::Guid, vec![0x24, 0]),

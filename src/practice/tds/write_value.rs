@@ -22,10 +22,7 @@ pub fn write(out: &mut Vec<u8>, kind: SqlType, value: &Value) -> Result<(), Misf
         }
         _ => {}
     }
-    let short = matches!(
-        kind,
-        SqlType::NVarChar(_) | SqlType::VarChar(_) | SqlType::VarBinary(_)
-    );
+    let short = matches!(kind, SqlType::NVarChar(_) | SqlType::VarChar(_) | SqlType::VarBinary(_));
     if *value == Value::Null {
         let mark: &[u8] = if short { &[0xFF, 0xFF] } else { &[0] };
         out.extend_from_slice(mark);
@@ -83,11 +80,7 @@ pub fn put(out: &mut Vec<u8>, kind: SqlType, value: &Value) -> Result<(), Misfit
         (SqlType::NVarChar(limit), Value::Text(text)) => {
             let start = out.len();
             out.extend(text.encode_utf16().flat_map(u16::to_le_bytes));
-            within(
-                out.len() - start,
-                limit.map(|units| usize::from(units) * 2),
-                misfit,
-            )?;
+            within(out.len() - start, limit.map(|units| usize::from(units) * 2), misfit)?;
         }
         (SqlType::VarChar(limit), Value::Text(text)) => {
             let bytes = cp1252::encode(text);
