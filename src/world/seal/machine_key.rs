@@ -35,7 +35,7 @@ impl MachineKey {
         HEXLOWER.encode(&context.finish().as_ref()[..4])
     }
 
-    /// The AEAD under it.
+    /// The AEAD under it; the bytes are wiped.
     pub(super) fn aead(self) -> LessSafeKey {
         self.aead
     }

@@ -13,7 +13,7 @@ use std::io;
 use std::path::PathBuf;
 
 use data_encoding::BASE64;
-use ring::aead::{Aad, CHACHA20_POLY1305, LessSafeKey, NONCE_LEN, Nonce};
+use ring::aead::{Aad, LessSafeKey, NONCE_LEN, Nonce};
 use secrecy::SecretSlice;
 use zeroize::Zeroizing;
 
@@ -67,15 +67,15 @@ impl fmt::Debug for Sealer {
 impl Sealer {
     /// With this machine's key; a machine that has none gets one.
     pub fn open_or_create(places: &Places) -> Result<Self, SealError> {
-        Ok(Self::under(&machine_key::read_or_create(places)?))
+        Ok(Self::under(machine_key::read_or_create(places)?))
     }
 
     /// With this machine's key, for opening only: a machine without one never sealed anything.
     pub fn open(places: &Places) -> Result<Self, SealError> {
-        machine_key::read(places)?.map(|key| Self::under(&key)).ok_or(SealError::OtherMachine)
+        machine_key::read(places)?.map(Self::under).ok_or(SealError::OtherMachine)
     }
 
-    fn under(key: &machine_key::MachineKey) -> Self {
+    fn under(key: machine_key::MachineKey) -> Self {
         Self { id: key.id(), key: key.aead() }
     }
 

@@ -95,7 +95,7 @@ fn is_network(name: &str) -> bool {
         kind,
         "nfs" | "nfs4" | "cifs" | "smb" | "smb3" | "smbfs" | "9p" | "ceph" | "glusterfs" | "afs" | "coda" | "lustre" | "gpfs"
             | "ncpfs" | "davfs" | "davfs2" | "sshfs" | "s3fs" | "rclone" | "curlftpfs" | "gcsfuse" | "blobfuse" | "blobfuse2"
-            | "gvfsd-fuse" | "beegfs" | "orangefs" | "ocfs2" | "gfs2" | "moosefs" | "juicefs" | "virtiofs" | "drvfs" | "vboxsf"
+            | "gvfsd-fuse" | "beegfs" | "orangefs" | "ocfs2" | "gfs2" | "moosefs" | "juicefs" | "drvfs" | "vboxsf"
             | "vmhgfs" | "prl_fs"
     ) || kind.starts_with("vmhgfs")
 }
