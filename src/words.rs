@@ -1,1 +1,138 @@
-//! The words of the screens, embedded from `screens/*.toml`.
+//! The words of the screens: titles, labels, help and what each check proves, embedded from `screens/*.toml`.
+//!
+//! They hold words, order and membership, and no behaviour: no condition, type, expression, SQL or flag name. Ids
+//! parse into closed enums; an unknown or missing id is an error, and `tests/screens.rs` proves the bijection. If a
+//! screen file needs an `if`, write Rust.
+
+use std::collections::BTreeMap;
+use std::sync::OnceLock;
+
+use serde::Deserialize;
+
+use crate::model::check::CheckId;
+use crate::model::field::FieldId;
+use crate::model::screen::ScreenId;
+
+/// One screen's words.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Screen {
+    /// Its title, at the head of the page.
+    pub title: String,
+    /// Its name in the list of screens.
+    pub name: String,
+    /// One or two sentences under the title.
+    pub intro: String,
+    /// What F1 says of the whole screen.
+    pub help: String,
+    /// Its fields, in order.
+    #[serde(default, rename = "field")]
+    field_words: Vec<FieldWords>,
+    /// The checks that guard it, in order.
+    #[serde(default, rename = "check")]
+    check_words: Vec<CheckWords>,
+}
+
+/// One field's words.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FieldWords {
+    #[serde(deserialize_with = "field_id")]
+    id: FieldId,
+    /// The label before it.
+    pub label: String,
+    /// One sentence, under it while it has the focus.
+    pub hint: String,
+    /// What F1 says of it.
+    pub help: String,
+    /// An example of what to type; empty where none helps.
+    #[serde(default)]
+    pub example: String,
+    /// What the values of a choice are called.
+    #[serde(default)]
+    pub choices: BTreeMap<String, String>,
+}
+
+/// One check's words.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CheckWords {
+    #[serde(deserialize_with = "check_id")]
+    id: CheckId,
+    /// The label of its row.
+    pub label: String,
+    /// What it proves, for help.
+    pub proves: String,
+}
+
+impl Screen {
+    /// Its fields, in order.
+    pub fn fields(&self) -> impl DoubleEndedIterator<Item = FieldId> {
+        self.field_words.iter().map(|words| words.id)
+    }
+
+    /// Its checks, in order.
+    pub fn checks(&self) -> impl DoubleEndedIterator<Item = CheckId> {
+        self.check_words.iter().map(|words| words.id)
+    }
+
+    /// A field's words, if it is on this screen.
+    pub fn field(&self, field: FieldId) -> Option<&FieldWords> {
+        self.field_words.iter().find(|words| words.id == field)
+    }
+
+    /// A check's words, if it is on this screen.
+    pub fn check(&self, check: CheckId) -> Option<&CheckWords> {
+        self.check_words.iter().find(|words| words.id == check)
+    }
+}
+
+/// A screen's words. Each file is parsed when its screen is first shown: parsing all of them at the start would cost
+/// more than painting the first frame.
+///
+/// A file that does not parse is a defect of the build, which `tests/screens.rs` finds; the page then stays blank
+/// but for the error, rather than taking the program down.
+pub fn screen(id: ScreenId) -> &'static Screen {
+    static SCREENS: [OnceLock<Screen>; 12] = [const { OnceLock::new() }; 12];
+    SCREENS[id as usize].get_or_init(|| {
+        parse(source(id)).unwrap_or_else(|error| Screen {
+            title: id.id().to_owned(),
+            name: id.id().to_owned(),
+            intro: error.to_string(),
+            help: String::new(),
+            field_words: Vec::new(),
+            check_words: Vec::new(),
+        })
+    })
+}
+
+/// Parses one screen file.
+pub fn parse(text: &str) -> Result<Screen, toml::de::Error> {
+    toml::from_str(text)
+}
+
+/// A screen's file, as it was embedded.
+pub const fn source(id: ScreenId) -> &'static str {
+    match id {
+        ScreenId::Start => include_str!("../screens/start.toml"),
+        ScreenId::Home => include_str!("../screens/home.toml"),
+        ScreenId::Service => include_str!("../screens/service.toml"),
+        ScreenId::Database => include_str!("../screens/database.toml"),
+        ScreenId::Web => include_str!("../screens/web.toml"),
+        ScreenId::Review => include_str!("../screens/review.toml"),
+        ScreenId::Install => include_str!("../screens/install.toml"),
+        ScreenId::MasterKey => include_str!("../screens/master-key.toml"),
+        ScreenId::Done => include_str!("../screens/done.toml"),
+        ScreenId::Administrator | ScreenId::License | ScreenId::Storage => "",
+    }
+}
+
+fn field_id<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<FieldId, D::Error> {
+    let id = String::deserialize(deserializer)?;
+    FieldId::from_id(&id).ok_or_else(|| serde::de::Error::custom(format!("there is no field {id:?}")))
+}
+
+fn check_id<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<CheckId, D::Error> {
+    let id = String::deserialize(deserializer)?;
+    CheckId::from_id(&id).ok_or_else(|| serde::de::Error::custom(format!("there is no check {id:?}")))
+}

@@ -1,1 +1,23 @@
-//! The mind: pure and synchronous.
+//! The mind: pure and synchronous. `(State, Event) → Effects`, and judgements over answers and facts.
+//!
+//! Nothing here does I/O, reads a clock or draws a random number: what the world knows arrives in events, and what
+//! is to be done leaves as effects. So every transition is tested by calling one function.
+
+pub mod actions;
+pub mod checks;
+pub mod custody;
+pub mod effect;
+pub mod event;
+pub mod flow;
+pub mod form;
+pub mod gate;
+pub mod inputs;
+pub mod node;
+pub mod plan;
+pub mod run;
+#[cfg(test)]
+pub mod samples;
+pub mod state;
+pub mod tickets;
+pub mod update;
+pub mod view;

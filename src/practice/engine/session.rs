@@ -92,7 +92,6 @@ pub struct Session {
     pub(super) scope_identity: Option<i64>,
     pub(super) last_identity: Option<i64>,
     pub(super) caught: Option<Arc<Fault>>,
-    pub(super) prepared: HashMap<i64, (String, String)>,
 }
 
 /// Stops whatever a session is running, from another thread (an Attention, or the connection's end).
@@ -144,7 +143,6 @@ impl Session {
             scope_identity: None,
             last_identity: None,
             caught: None,
-            prepared: HashMap::new(),
         })
     }
 
@@ -208,7 +206,6 @@ impl Session {
         self.error = 0;
         self.scope_identity = None;
         self.last_identity = None;
-        self.prepared.clear();
         let server = self.engine.server();
         let home = server.database_by_id(self.home).or(server.databases.first());
         if let Some(home) = home {

@@ -88,7 +88,6 @@ impl Run<'_> {
         self.session.database = database.id;
         self.session.register();
         self.say(Reply::Database { old, new: database.name.clone() });
-        self.inform(5701, &format!("Changed database context to '{}'.", database.name));
         self.done();
         Ok(())
     }

@@ -174,7 +174,6 @@ impl Run<'_> {
             "sp_executesql" => self.sp_executesql(given),
             "sp_getapplock" => self.sp_getapplock(&arguments),
             "sp_releaseapplock" => self.sp_releaseapplock(&arguments),
-            "sp_prepexec" | "sp_prepare" | "sp_execute" | "sp_unprepare" => self.prepared(&lower, given),
             "sp_reset_connection" => {
                 self.session.reset();
                 Ok(Outcome::default())
@@ -240,41 +239,5 @@ impl Run<'_> {
             }
         }
         Ok(Outcome { status: 0, outputs })
-    }
-
-    /// Prepared statements of ODBC: the handle, the declarations and the text are kept in the session.
-    fn prepared(&mut self, name: &str, given: &[Given]) -> Result<Outcome, Fault> {
-        let handle_of = |one: Option<&Given>| match one {
-            Some(Given { value: Stored::Integer(handle), .. }) => Some(*handle),
-            _ => None,
-        };
-        let arguments = Arguments { given };
-        match name {
-            "sp_prepare" | "sp_prepexec" => {
-                let declarations = arguments.text(1, "@params")?.unwrap_or_default();
-                let text = arguments.text(2, "@stmt")?.unwrap_or_default();
-                let handle = i64::try_from(self.session.prepared.len()).unwrap_or(0) + 1;
-                self.session.prepared.insert(handle, (declarations.clone(), text.clone()));
-                let mut outcome = if name == "sp_prepexec" {
-                    self.with_parameters(&text, &declarations, given.get(3..).unwrap_or_default(), 3)?
-                } else {
-                    Outcome::default()
-                };
-                outcome.outputs.insert(0, (0, String::new(), SqlType::Int, Stored::Integer(handle)));
-                Ok(outcome)
-            }
-            _ => {
-                let found = handle_of(given.first());
-                let known = found.and_then(|handle| self.session.prepared.get(&handle).cloned());
-                let Some((declarations, text)) = known else {
-                    return Err(Fault::new(8179, format!("Could not find prepared statement with handle {}.", found.unwrap_or(0))).state(2));
-                };
-                if name == "sp_unprepare" {
-                    self.session.prepared.remove(&found.unwrap_or(0));
-                    return Ok(Outcome::default());
-                }
-                self.with_parameters(&text, &declarations, given.get(1..).unwrap_or_default(), 1)
-            }
-        }
     }
 }

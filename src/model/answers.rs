@@ -1,0 +1,191 @@
+//! The answers: what was asked for, as raw text by field, each with where it came from.
+
+use std::fmt;
+
+use secrecy::{ExposeSecret, SecretString};
+use subtle::ConstantTimeEq;
+
+use super::field::{FieldId, Kind};
+
+/// Where an answer came from. A later origin wins over an earlier one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Origin {
+    /// Nobody said anything: the field's own default, or one made from the machine.
+    Default,
+    /// An answer file, an existing node config or a journal.
+    File,
+    /// The environment.
+    Environment,
+    /// The command line, or the practice server's own address and login.
+    Flag,
+    /// A person typed it.
+    Typed,
+}
+
+/// Raw text of one field.
+#[derive(Clone)]
+pub enum Raw {
+    /// Of a field that may be shown.
+    Text(String),
+    /// Of a secret field.
+    Secret(SecretString),
+}
+
+impl Raw {
+    /// Raw text for this field, secret where the field is.
+    pub fn of(field: FieldId, text: impl Into<String>) -> Self {
+        if field.is_secret() { Self::Secret(SecretString::from(text.into())) } else { Self::Text(text.into()) }
+    }
+
+    /// Whether nothing was written.
+    pub fn is_empty(&self) -> bool {
+        match self {
+            Self::Text(text) => text.is_empty(),
+            Self::Secret(secret) => secret.expose_secret().is_empty(),
+        }
+    }
+}
+
+/// Equal text; secrets are compared in constant time.
+impl PartialEq for Raw {
+    fn eq(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Text(one), Self::Text(two)) => one == two,
+            (Self::Secret(one), Self::Secret(two)) => same_secret(one, two),
+            _ => false,
+        }
+    }
+}
+
+impl Eq for Raw {}
+
+/// Whether two secrets are equal, in a time that tells nothing but their lengths.
+pub fn same_secret(one: &SecretString, two: &SecretString) -> bool {
+    one.expose_secret().as_bytes().ct_eq(two.expose_secret().as_bytes()).into()
+}
+
+impl fmt::Debug for Raw {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Text(text) => fmt::Debug::fmt(text, formatter),
+            Self::Secret(_) => formatter.write_str("«secret»"),
+        }
+    }
+}
+
+/// One field's answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answer {
+    /// As it was written.
+    pub raw: Raw,
+    /// Where it came from.
+    pub origin: Origin,
+}
+
+/// All answers, one for each field.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answers {
+    by_field: Vec<Answer>,
+}
+
+impl Default for Answers {
+    fn default() -> Self {
+        let by_field = FieldId::ALL
+            .into_iter()
+            .map(|field| Answer { raw: Raw::of(field, field.default()), origin: Origin::Default })
+            .collect();
+        Self { by_field }
+    }
+}
+
+impl Answers {
+    /// One field's answer.
+    pub fn get(&self, field: FieldId) -> &Answer {
+        &self.by_field[place(field)]
+    }
+
+    /// One field's text; empty for a secret, which only [`Self::secret`] gives.
+    pub fn text(&self, field: FieldId) -> &str {
+        match &self.get(field).raw {
+            Raw::Text(text) => text,
+            Raw::Secret(_) => "",
+        }
+    }
+
+    /// One field's text without blanks at its ends.
+    pub fn trimmed(&self, field: FieldId) -> &str {
+        self.text(field).trim()
+    }
+
+    /// A secret field's secret; `None` for the others.
+    pub fn secret(&self, field: FieldId) -> Option<&SecretString> {
+        match &self.get(field).raw {
+            Raw::Secret(secret) => Some(secret),
+            Raw::Text(_) => None,
+        }
+    }
+
+    /// Whether a toggle is on.
+    pub fn is_on(&self, field: FieldId) -> bool {
+        self.trimmed(field) == "true"
+    }
+
+    /// Which value of a choice is chosen, as its place among the field's values; the first where the text is none of them.
+    pub fn choice(&self, field: FieldId) -> usize {
+        match field.kind() {
+            Kind::Choice(values) => values.iter().position(|value| *value == self.trimmed(field)).unwrap_or(0),
+            _ => 0,
+        }
+    }
+
+    /// Sets one field. A kind mismatch (text for a secret field) is mended rather than stored.
+    pub fn set(&mut self, field: FieldId, raw: Raw, origin: Origin) {
+        let raw = match (field.is_secret(), raw) {
+            (true, Raw::Text(text)) => Raw::Secret(SecretString::from(text)),
+            (false, Raw::Secret(_)) => return,
+            (_, raw) => raw,
+        };
+        self.by_field[place(field)] = Answer { raw, origin };
+    }
+
+    /// Sets one field unless something with a later origin is there already.
+    pub fn offer(&mut self, field: FieldId, text: &str, origin: Origin) {
+        if self.get(field).origin <= origin {
+            self.set(field, Raw::of(field, text), origin);
+        }
+    }
+}
+
+/// A field's place in [`FieldId::ALL`], which lists the variants in the order of their declaration.
+fn place(field: FieldId) -> usize {
+    field as usize
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn places_agree_with_the_list() {
+        for (index, field) in FieldId::ALL.into_iter().enumerate() {
+            assert_eq!(place(field), index);
+        }
+    }
+
+    #[test]
+    fn a_secret_shows_nowhere() {
+        let mut answers = Answers::default();
+        answers.set(FieldId::Password, Raw::Text("hunter2".into()), Origin::Typed);
+        assert!(!format!("{answers:?}").contains("hunter2"));
+        assert_eq!(answers.text(FieldId::Password), "");
+        assert!(answers.secret(FieldId::Password).is_some_and(|s| s.expose_secret() == "hunter2"));
+    }
+
+    #[test]
+    fn a_default_does_not_overwrite_what_was_typed() {
+        let mut answers = Answers::default();
+        answers.set(FieldId::Server, Raw::Text("sql01".into()), Origin::Typed);
+        answers.offer(FieldId::Server, "other", Origin::Default);
+        assert_eq!(answers.text(FieldId::Server), "sql01");
+    }
+}

@@ -1,0 +1,146 @@
+//! The checks, as a closed set. The id that is printed beside a finding is the one that can be typed.
+
+use super::field::FieldId;
+
+/// One pure judgement over answers and facts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum CheckId {
+    /// `home-instance`: the instance's name is usable and not taken on this machine.
+    HomeInstance,
+    /// `home-path`: the home directory is an absolute path on this machine, usable as a home.
+    HomePath,
+    /// `home-disk`: on a local, lasting disk with room.
+    HomeDisk,
+    /// `home-writable`: can be created and written.
+    HomeWritable,
+    /// `home-node`: the node's name is usable.
+    HomeNode,
+    /// `service-account`: the account is named as its kind demands and exists where the host can tell.
+    ServiceAccount,
+    /// `service-rights`: the wizard may install a service for it.
+    ServiceRights,
+    /// `sql-name`: the server's name resolves.
+    SqlName,
+    /// `sql-connect`: TCP connects.
+    SqlConnect,
+    /// `sql-tls`: the connection is encrypted and the server is the right one.
+    SqlTls,
+    /// `sql-login`: the login is accepted.
+    SqlLogin,
+    /// `sql-version`: the server's version and edition are fit for Octopus.
+    SqlVersion,
+    /// `sql-clock`: the server's clock and ours agree.
+    SqlClock,
+    /// `sql-latency`: one round trip is short enough.
+    SqlLatency,
+    /// `db-exists`: the database is there, or can and may be created.
+    DbExists,
+    /// `db-state`: online, writable, open to many.
+    DbState,
+    /// `db-collation`: case-insensitive, and the columns agree.
+    DbCollation,
+    /// `db-rights`: the login can do what Octopus will do.
+    DbRights,
+    /// `db-snapshot`: read-committed snapshot and compatibility level.
+    DbSnapshot,
+    /// `db-copies`: no replication or mirroring; the listener of an availability group.
+    DbCopies,
+    /// `db-content`: empty, a cluster, an Octopus database, or somebody else's.
+    DbContent,
+    /// `web-prefixes`: the listen prefixes are well-formed and do not clash.
+    WebPrefixes,
+    /// `web-ports`: the ports are free on this host and differ.
+    WebPorts,
+    /// `web-names`: the prefixes' host names lead here.
+    WebNames,
+    /// `key-kept`: the master key is in safe hands.
+    KeyKept,
+}
+
+impl CheckId {
+    /// Every check.
+    pub const ALL: [Self; 25] = [
+        Self::HomeInstance,
+        Self::HomePath,
+        Self::HomeDisk,
+        Self::HomeWritable,
+        Self::HomeNode,
+        Self::ServiceAccount,
+        Self::ServiceRights,
+        Self::SqlName,
+        Self::SqlConnect,
+        Self::SqlTls,
+        Self::SqlLogin,
+        Self::SqlVersion,
+        Self::SqlClock,
+        Self::SqlLatency,
+        Self::DbExists,
+        Self::DbState,
+        Self::DbCollation,
+        Self::DbRights,
+        Self::DbSnapshot,
+        Self::DbCopies,
+        Self::DbContent,
+        Self::WebPrefixes,
+        Self::WebPorts,
+        Self::WebNames,
+        Self::KeyKept,
+    ];
+
+    /// Its id, printed beside findings.
+    pub const fn id(self) -> &'static str {
+        match self {
+            Self::HomeInstance => "home-instance",
+            Self::HomePath => "home-path",
+            Self::HomeDisk => "home-disk",
+            Self::HomeWritable => "home-writable",
+            Self::HomeNode => "home-node",
+            Self::ServiceAccount => "service-account",
+            Self::ServiceRights => "service-rights",
+            Self::SqlName => "sql-name",
+            Self::SqlConnect => "sql-connect",
+            Self::SqlTls => "sql-tls",
+            Self::SqlLogin => "sql-login",
+            Self::SqlVersion => "sql-version",
+            Self::SqlClock => "sql-clock",
+            Self::SqlLatency => "sql-latency",
+            Self::DbExists => "db-exists",
+            Self::DbState => "db-state",
+            Self::DbCollation => "db-collation",
+            Self::DbRights => "db-rights",
+            Self::DbSnapshot => "db-snapshot",
+            Self::DbCopies => "db-copies",
+            Self::DbContent => "db-content",
+            Self::WebPrefixes => "web-prefixes",
+            Self::WebPorts => "web-ports",
+            Self::WebNames => "web-names",
+            Self::KeyKept => "key-kept",
+        }
+    }
+
+    /// The check of this id.
+    pub fn from_id(id: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|check| check.id() == id)
+    }
+
+    /// The field that a finding of this check is most often about; focus goes there when Next is refused.
+    pub const fn field(self) -> Option<FieldId> {
+        match self {
+            Self::HomeInstance => Some(FieldId::Instance),
+            Self::HomePath | Self::HomeDisk | Self::HomeWritable => Some(FieldId::Home),
+            Self::HomeNode => Some(FieldId::NodeName),
+            Self::ServiceAccount => Some(FieldId::ServiceUser),
+            Self::ServiceRights => Some(FieldId::ServiceAccount),
+            Self::SqlName | Self::SqlConnect | Self::SqlVersion | Self::SqlClock | Self::SqlLatency => Some(FieldId::Server),
+            Self::SqlTls => Some(FieldId::Trust),
+            Self::SqlLogin => Some(FieldId::Password),
+            Self::DbExists | Self::DbState | Self::DbCollation | Self::DbSnapshot | Self::DbCopies | Self::DbContent => {
+                Some(FieldId::Database)
+            }
+            Self::DbRights => Some(FieldId::User),
+            Self::WebPrefixes | Self::WebNames => Some(FieldId::ListenPrefixes),
+            Self::WebPorts => Some(FieldId::CommsPort),
+            Self::KeyKept => Some(FieldId::KeyProof),
+        }
+    }
+}

@@ -1,0 +1,84 @@
+//! The database: whether it is there, in what state, and what the login may do.
+
+use super::{Fact, SqlTrouble};
+use crate::model::untrusted::Untrusted;
+
+/// Whether the database asked for is there.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Database {
+    /// We are in it.
+    Open(DatabaseState),
+    /// The server has no database of that name.
+    Absent,
+    /// The server has it, but the login cannot open it: no user in it, or a state that forbids it.
+    Closed {
+        /// Its state, as far as `master` tells it.
+        state: Option<DatabaseState>,
+        /// What the server said when we asked for it (4060, 916, 924, 927, 978, …).
+        said: SqlTrouble,
+    },
+    /// The login could not open it, and `master` cannot be asked either: absent or closed, nobody can tell.
+    Unclear {
+        /// What the server said.
+        said: SqlTrouble,
+    },
+}
+
+/// A row of `sys.databases`, and what the other catalogue views say of it.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is one column of the server's, not a state")]
+pub struct DatabaseState {
+    /// Its name as the server spells it.
+    pub name: Untrusted,
+    /// `state_desc`: `ONLINE`, `RESTORING`, …
+    pub state: Untrusted,
+    /// `is_read_only`, or `DATABASEPROPERTYEX(…, 'Updateability')` = `READ_ONLY`.
+    pub read_only: bool,
+    /// `user_access_desc` is `SINGLE_USER`.
+    pub single_user: bool,
+    /// `user_access_desc` is `RESTRICTED_USER`.
+    pub restricted_user: bool,
+    /// `compatibility_level`.
+    pub compatibility: i32,
+    /// `is_read_committed_snapshot_on`.
+    pub read_committed_snapshot: bool,
+    /// `is_auto_close_on`.
+    pub auto_close: bool,
+    /// Where the database stands in replication, mirroring, log shipping and availability groups.
+    pub standing: Fact<Standing>,
+}
+
+/// A database's part in SQL Server's ways of copying data about.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Standing {
+    /// Published, merge-published, subscribed or a distributor: unsupported by Octopus.
+    pub replicated: bool,
+    /// Mirrored: unsupported by Octopus.
+    pub mirrored: bool,
+    /// Primary of log shipping.
+    pub log_shipping: bool,
+    /// The availability group's name, when it is in one.
+    pub availability_group: Option<Untrusted>,
+    /// The group's listeners, as DNS names.
+    pub listeners: Vec<Untrusted>,
+}
+
+/// What the login may do. Effective permissions decide; roles only explain.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is one answer of the server, not a state")]
+pub struct DatabaseRights {
+    /// `HAS_PERMS_BY_NAME(NULL, NULL, 'CREATE ANY DATABASE')`.
+    pub create_database: bool,
+    /// `CREATE TABLE` in the database; false where it is absent.
+    pub create_table: bool,
+    /// `CREATE SCHEMA` in the database.
+    pub create_schema: bool,
+    /// `ALTER` on the database.
+    pub alter: bool,
+    /// `CONTROL` on the database: what `db_owner` has.
+    pub control: bool,
+    /// `IS_ROLEMEMBER('db_owner')`; 0 even for the owner on some servers.
+    pub db_owner: bool,
+    /// The default schema of the database user; Octopus wants `dbo`.
+    pub default_schema: Untrusted,
+}

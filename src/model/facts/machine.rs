@@ -1,0 +1,36 @@
+//! What is on this machine already.
+
+use crate::model::flow::Flow;
+use crate::model::untrusted::Untrusted;
+
+/// The machine that the wizard runs on.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Machine {
+    /// Its host name, the default node name.
+    pub host_name: Untrusted,
+    /// `Linux` or `Windows`, with its version where it is known.
+    pub system: Untrusted,
+    /// Instances of ours on this machine: name and home directory.
+    pub instances: Vec<(Untrusted, Untrusted)>,
+    /// Instances of Octopus Server itself, by its own instance registry: name and config file.
+    pub octopus_instances: Vec<(Untrusted, Untrusted)>,
+    /// Runs that were begun here and neither finished nor undone.
+    pub unfinished: Vec<Unfinished>,
+    /// What could not be read while looking, as sentences.
+    pub unreadable: Vec<Untrusted>,
+}
+
+/// A run that stopped in the middle.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unfinished {
+    /// The instance it is for; names the journal.
+    pub instance: Untrusted,
+    /// Its flow.
+    pub flow: Flow,
+    /// Steps done.
+    pub done: usize,
+    /// Steps in all.
+    pub steps: usize,
+    /// When its journal was last written, UTC, as `2026-11-21 12:04`.
+    pub when: Untrusted,
+}

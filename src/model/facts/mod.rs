@@ -1,0 +1,74 @@
+//! What was observed: of the server, the database, the host and the home directory.
+//!
+//! Facts are snapshots. A survey sends a new snapshot whenever something more is known, and every check judges the
+//! latest one; so the live list on a screen is only a rendering.
+
+mod content;
+mod database;
+mod home;
+mod machine;
+mod ports;
+mod server;
+mod service;
+mod trouble;
+
+pub use content::{ClusterSeen, Content};
+pub use database::{Database, DatabaseRights, DatabaseState, Standing};
+pub use home::{Disk, HomeFacts, Occupant};
+pub use machine::{Machine, Unfinished};
+pub use ports::{PortFact, PortsFacts};
+pub use server::{
+    Certificate, Collation, Connected, Encrypted, LoggedIn, Protocol, Resolved, ServerFacts, Trusted, Verification, Version,
+};
+pub use service::ServiceFacts;
+pub use trouble::{SqlTrouble, TlsTrouble, Trouble};
+
+/// One thing that a survey looks for.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum Fact<T> {
+    /// Not looked for yet, or still being looked for.
+    #[default]
+    Unknown,
+    /// Seen.
+    Seen(T),
+    /// It could not be learnt, and why. One missing view costs only its own fact.
+    Missing(Trouble),
+}
+
+impl<T> Fact<T> {
+    /// What was seen, if it was.
+    pub fn seen(&self) -> Option<&T> {
+        match self {
+            Self::Seen(value) => Some(value),
+            Self::Unknown | Self::Missing(_) => None,
+        }
+    }
+
+    /// Why it could not be learnt, if that is so.
+    pub fn trouble(&self) -> Option<&Trouble> {
+        match self {
+            Self::Missing(trouble) => Some(trouble),
+            Self::Unknown | Self::Seen(_) => None,
+        }
+    }
+
+    /// Whether it is neither seen nor known to be missing.
+    pub fn is_unknown(&self) -> bool {
+        matches!(self, Self::Unknown)
+    }
+}
+
+/// All facts at hand for the current answers.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Facts {
+    /// What is on this machine.
+    pub machine: Machine,
+    /// The home directory asked for.
+    pub home: HomeFacts,
+    /// The service account asked for.
+    pub service: ServiceFacts,
+    /// The server and the database asked for.
+    pub server: ServerFacts,
+    /// The ports asked for.
+    pub ports: PortsFacts,
+}

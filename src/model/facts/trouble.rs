@@ -1,0 +1,89 @@
+//! Why something could not be learnt or done, as closed sets: checks turn these into findings with words and remedies.
+
+use std::time::Duration;
+
+use crate::model::untrusted::Untrusted;
+
+/// Why a fact is missing or a step failed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Trouble {
+    /// The name does not resolve.
+    NameUnknown,
+    /// The name server did not answer, or answered with a failure that may pass.
+    NameServerSilent,
+    /// `host\instance`: the SQL Server Browser (UDP 1434) did not answer.
+    BrowserSilent {
+        /// How long we waited.
+        waited: Duration,
+    },
+    /// The SQL Server Browser does not know that instance.
+    InstanceUnknown,
+    /// Every address refused the connection: nothing listens there.
+    Refused,
+    /// No address answered in time: filtered, or the host is down.
+    TimedOut {
+        /// How long we waited.
+        waited: Duration,
+    },
+    /// No route to the host or network.
+    Unreachable,
+    /// Something answers, but it does not speak TDS.
+    NotSqlServer,
+    /// The connection ended or fell silent in the middle of a conversation.
+    ConnectionLost,
+    /// The server stopped answering after the connection was up.
+    Silent {
+        /// How long we waited.
+        waited: Duration,
+    },
+    /// TLS did not come about.
+    Tls(TlsTrouble),
+    /// The server answered with an error.
+    Sql(SqlTrouble),
+    /// The server wants us to go elsewhere more often than we follow (twice).
+    RoutedTooOften,
+    /// An error of this machine's operating system.
+    Io(Untrusted),
+    /// A fact that needs another one, which is missing.
+    Unasked,
+}
+
+/// Why TLS did not come about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum TlsTrouble {
+    /// The server offers none, and the answers ask for it.
+    NotOffered,
+    /// Strict encryption (TDS 8.0) was asked for, and the server does not speak it.
+    StrictNotOffered,
+    /// Nobody that this machine trusts signed the certificate.
+    UnknownIssuer,
+    /// It is signed by itself (SQL Server's own fallback certificate, for instance).
+    SelfSigned,
+    /// Its time is over.
+    Expired,
+    /// Its time has not begun; often a wrong clock.
+    NotYetValid,
+    /// It is for other names than the one that was asked for.
+    WrongName,
+    /// It is not the certificate whose fingerprint is trusted.
+    OtherFingerprint,
+    /// The CA file cannot be read, or holds no certificate; the text says which.
+    CaFile(Untrusted),
+    /// This machine has no trusted roots at all.
+    NoRoots,
+    /// Anything else in the handshake, in rustls' words.
+    Handshake(Untrusted),
+}
+
+/// An error message of the server.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SqlTrouble {
+    /// Its number, for instance 18456. Babelfish answers 33557097 for whatever it cannot map.
+    pub number: u32,
+    /// Its state.
+    pub state: u8,
+    /// Its severity class.
+    pub class: u8,
+    /// The server's own text.
+    pub text: Untrusted,
+}

@@ -1,0 +1,175 @@
+//! The fields: one question each, as a closed set. Everything that is fixed about a field stands in one table here;
+//! its words stand in `screens/*.toml`.
+
+/// One question.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum FieldId {
+    /// The instance's name on this machine.
+    Instance,
+    /// The home directory.
+    Home,
+    /// The node's name in the cluster.
+    NodeName,
+    /// What kind of account Octopus Server runs as.
+    ServiceAccount,
+    /// The custom or managed account's name.
+    ServiceUser,
+    /// The custom account's password.
+    ServicePassword,
+    /// The server, as people write it.
+    Server,
+    /// The database's name.
+    Database,
+    /// The SQL login's name.
+    User,
+    /// The SQL login's password.
+    Password,
+    /// How the connection is encrypted.
+    Encryption,
+    /// Against what the server's certificate is checked.
+    Trust,
+    /// The CA file.
+    CaFile,
+    /// The trusted certificate's SHA-256 fingerprint.
+    Fingerprint,
+    /// Whether to create the database when it is missing.
+    CreateDatabase,
+    /// Whether all addresses are tried at once, for listeners that span subnets.
+    MultiSubnet,
+    /// The web portal's listen prefixes.
+    ListenPrefixes,
+    /// Whether HTTP is redirected to HTTPS.
+    ForceSsl,
+    /// The port for polling Tentacles.
+    CommsPort,
+    /// The gRPC port for the Kubernetes agent and monitor.
+    GrpcPort,
+    /// The size of the new master key.
+    KeySize,
+    /// Where to save the master key.
+    KeyFile,
+    /// The master key's last six characters, typed back.
+    KeyProof,
+}
+
+/// What a field takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// A line of text.
+    Text,
+    /// A path on this machine.
+    Path,
+    /// A line that is never shown.
+    Secret,
+    /// A whole number.
+    Number,
+    /// One of a closed set; the values are what answer files and the node config say.
+    Choice(&'static [&'static str]),
+    /// `true` or `false`.
+    Toggle,
+}
+
+impl FieldId {
+    /// Every field.
+    pub const ALL: [Self; 23] = [
+        Self::Instance,
+        Self::Home,
+        Self::NodeName,
+        Self::ServiceAccount,
+        Self::ServiceUser,
+        Self::ServicePassword,
+        Self::Server,
+        Self::Database,
+        Self::User,
+        Self::Password,
+        Self::Encryption,
+        Self::Trust,
+        Self::CaFile,
+        Self::Fingerprint,
+        Self::CreateDatabase,
+        Self::MultiSubnet,
+        Self::ListenPrefixes,
+        Self::ForceSsl,
+        Self::CommsPort,
+        Self::GrpcPort,
+        Self::KeySize,
+        Self::KeyFile,
+        Self::KeyProof,
+    ];
+
+    /// Its id in `screens/*.toml`, answer files and the journal.
+    pub const fn id(self) -> &'static str {
+        self.row().0
+    }
+
+    /// What it takes.
+    pub const fn kind(self) -> Kind {
+        self.row().1
+    }
+
+    /// What it holds before anybody answers; the node name and the paths get theirs from the machine.
+    pub const fn default(self) -> &'static str {
+        self.row().2
+    }
+
+    /// Whether its value must never be shown, stored or logged in the clear.
+    pub const fn is_secret(self) -> bool {
+        matches!(self.kind(), Kind::Secret)
+    }
+
+    /// The field of this id.
+    pub fn from_id(id: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|field| field.id() == id)
+    }
+
+    /// The one table of ids, kinds and defaults.
+    const fn row(self) -> (&'static str, Kind, &'static str) {
+        match self {
+            Self::Instance => ("instance", Kind::Text, "OctopusServer"),
+            Self::Home => ("home", Kind::Path, ""),
+            Self::NodeName => ("node-name", Kind::Text, ""),
+            Self::ServiceAccount => ("service-account", Kind::Choice(&["local-system", "custom", "managed"]), "local-system"),
+            Self::ServiceUser => ("service-user", Kind::Text, ""),
+            Self::ServicePassword => ("service-password", Kind::Secret, ""),
+            Self::Server => ("server", Kind::Text, ""),
+            Self::Database => ("database", Kind::Text, "OctopusDeploy"),
+            Self::User => ("user", Kind::Text, ""),
+            Self::Password => ("password", Kind::Secret, ""),
+            Self::Encryption => ("encryption", Kind::Choice(&["mandatory", "strict", "optional"]), "mandatory"),
+            Self::Trust => ("trust", Kind::Choice(&["system", "ca-file", "fingerprint", "none"]), "system"),
+            Self::CaFile => ("ca-file", Kind::Path, ""),
+            Self::Fingerprint => ("fingerprint", Kind::Text, ""),
+            Self::CreateDatabase => ("create-database", Kind::Toggle, "true"),
+            Self::MultiSubnet => ("multi-subnet", Kind::Toggle, "false"),
+            Self::ListenPrefixes => ("listen-prefixes", Kind::Text, "http://localhost:80/"),
+            Self::ForceSsl => ("force-ssl", Kind::Toggle, "false"),
+            Self::CommsPort => ("comms-port", Kind::Number, "10943"),
+            Self::GrpcPort => ("grpc-port", Kind::Number, "8443"),
+            Self::KeySize => ("key-size", Kind::Choice(&["aes-256", "aes-128"]), "aes-256"),
+            Self::KeyFile => ("key-file", Kind::Path, ""),
+            Self::KeyProof => ("key-proof", Kind::Text, ""),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_are_unique_ascii_and_found_again() {
+        for field in FieldId::ALL {
+            assert!(field.id().chars().all(|c| c.is_ascii_lowercase() || c == '-'), "{}", field.id());
+            assert_eq!(FieldId::from_id(field.id()), Some(field));
+        }
+    }
+
+    #[test]
+    fn a_choice_defaults_to_one_of_its_values() {
+        for field in FieldId::ALL {
+            if let Kind::Choice(values) = field.kind() {
+                assert!(values.contains(&field.default()), "{}", field.id());
+            }
+        }
+    }
+}

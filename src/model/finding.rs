@@ -1,0 +1,116 @@
+//! Findings: what a check says.
+
+use super::check::CheckId;
+use super::field::FieldId;
+
+/// How much a finding weighs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Severity {
+    /// Good to know.
+    Note,
+    /// Next asks for acceptance.
+    Warn,
+    /// Next stays shut.
+    Stop,
+}
+
+/// What mends it, as something to run or type.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Remedy {
+    /// T-SQL, for a DBA or for oneself; complete, with names quoted.
+    Sql(String),
+    /// A command for this machine's shell.
+    Command(String),
+}
+
+impl Remedy {
+    /// The text to copy.
+    pub fn text(&self) -> &str {
+        match self {
+            Self::Sql(text) | Self::Command(text) => text,
+        }
+    }
+}
+
+/// What a check says: what happened, to what, and what to do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finding {
+    /// The check that says it.
+    pub check: CheckId,
+    /// How much it weighs.
+    pub severity: Severity,
+    /// The field it is about.
+    pub about: Option<FieldId>,
+    /// What happened, to what: one or two sentences.
+    pub says: String,
+    /// What to do: a sentence; empty where nothing is to be done.
+    pub fix: String,
+    /// The SQL or command that mends it.
+    pub remedy: Option<Remedy>,
+}
+
+impl Finding {
+    /// A finding about the check's usual field, without a remedy.
+    pub fn new(check: CheckId, severity: Severity, says: impl Into<String>, fix: impl Into<String>) -> Self {
+        Self { check, severity, about: check.field(), says: says.into(), fix: fix.into(), remedy: None }
+    }
+
+    /// A stop.
+    pub fn stop(check: CheckId, says: impl Into<String>, fix: impl Into<String>) -> Self {
+        Self::new(check, Severity::Stop, says, fix)
+    }
+
+    /// A warning.
+    pub fn warn(check: CheckId, says: impl Into<String>, fix: impl Into<String>) -> Self {
+        Self::new(check, Severity::Warn, says, fix)
+    }
+
+    /// A note.
+    pub fn note(check: CheckId, says: impl Into<String>) -> Self {
+        Self::new(check, Severity::Note, says, "")
+    }
+
+    /// The same, about another field.
+    #[must_use]
+    pub fn about(mut self, field: FieldId) -> Self {
+        self.about = Some(field);
+        self
+    }
+
+    /// The same, with SQL that mends it.
+    #[must_use]
+    pub fn sql(mut self, sql: impl Into<String>) -> Self {
+        self.remedy = Some(Remedy::Sql(sql.into()));
+        self
+    }
+
+    /// The same, with a command that mends it.
+    #[must_use]
+    pub fn command(mut self, command: impl Into<String>) -> Self {
+        self.remedy = Some(Remedy::Command(command.into()));
+        self
+    }
+}
+
+/// Where one check stands: a row of the live list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Verdict {
+    /// Not begun: something before it is not there yet.
+    NotYet,
+    /// Its facts are on their way.
+    Running,
+    /// Nothing to say against it; the text is the evidence, for instance `SQL Server 2022 (16.0.4135), Enterprise`.
+    Good(String),
+    /// Findings, the weightiest first; never empty.
+    Found(Vec<Finding>),
+}
+
+impl Verdict {
+    /// The weightiest finding's severity.
+    pub fn severity(&self) -> Option<Severity> {
+        match self {
+            Self::Found(findings) => findings.iter().map(|finding| finding.severity).max(),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,55 @@
+//! The node: the answers of a whole flow, parsed. Built in one place only (`wizard::node`), for every face.
+
+use std::path::PathBuf;
+
+use secrecy::SecretString;
+
+use super::master_key::KeySize;
+use super::prefixes::ListenPrefix;
+use super::survey::AccountKind;
+use super::target::Target;
+
+/// The account that Octopus Server runs as.
+#[derive(Debug, Clone)]
+pub struct ServiceAccount {
+    /// Its kind.
+    pub kind: AccountKind,
+    /// Its name; empty for local system.
+    pub user: String,
+    /// Its password, for a custom account.
+    pub password: Option<SecretString>,
+}
+
+/// The web portal and the ports.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Web {
+    /// Listen prefixes, at least one.
+    pub prefixes: Vec<ListenPrefix>,
+    /// Whether HTTP is redirected to HTTPS.
+    pub force_ssl: bool,
+    /// The port for polling Tentacles.
+    pub comms_port: u16,
+    /// The gRPC port.
+    pub grpc_port: u16,
+}
+
+/// This machine's Octopus Server as a member of a cluster, as it was asked for.
+#[derive(Debug, Clone)]
+pub struct Node {
+    /// The instance's name.
+    pub instance: String,
+    /// The home directory.
+    pub home: PathBuf,
+    /// The node's name in the cluster.
+    pub name: String,
+    /// The service account.
+    pub service: ServiceAccount,
+    /// The server and the database.
+    pub target: Target,
+    /// Whether the database may be created when it is missing.
+    pub create_database: bool,
+    /// Web portal and ports.
+    pub web: Web,
+    /// The size of the new master key (first node only).
+    pub key_size: KeySize,
+}

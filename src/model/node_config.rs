@@ -1,0 +1,136 @@
+//! The node config: the TOML file that the wizard writes for a node, `<home>/octopus-node.toml`.
+
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+use super::cluster::ClusterId;
+use super::fingerprint::Fingerprint;
+use super::survey::AccountKind;
+use super::target::Encryption;
+
+/// A secret sealed under this machine's key, as text: `sealed:1:<key id>:<base64>`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Sealed(pub String);
+
+/// The file. Order of the fields is the order in the file; unknown keys are refused.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NodeConfig {
+    /// The format's number; 1.
+    pub format: u32,
+    /// The instance's name.
+    pub instance: String,
+    /// `[node]`
+    pub node: NodeSection,
+    /// `[service]`
+    pub service: ServiceSection,
+    /// `[database]`
+    pub database: DatabaseSection,
+    /// `[cluster]`
+    pub cluster: ClusterSection,
+    /// `[web]`
+    pub web: WebSection,
+    /// `[comms]`
+    pub comms: CommsSection,
+}
+
+impl NodeConfig {
+    /// The format that this program writes.
+    pub const FORMAT: u32 = 1;
+    /// The file's name in the home directory.
+    pub const FILE: &'static str = "octopus-node.toml";
+    /// The sealed master key's file name in the home directory.
+    pub const KEY_FILE: &'static str = "octopus-master-key.sealed";
+}
+
+/// `[node]`
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NodeSection {
+    /// Its name in the cluster.
+    pub name: String,
+    /// The home directory.
+    pub home: PathBuf,
+}
+
+/// `[service]`
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ServiceSection {
+    /// The kind of account.
+    pub account: AccountKind,
+    /// Its name.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub user: String,
+    /// Its password, sealed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub password: Option<Sealed>,
+}
+
+/// `[database]`
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DatabaseSection {
+    /// The server, as people write it.
+    pub server: String,
+    /// The database.
+    pub name: String,
+    /// The SQL login.
+    pub user: String,
+    /// Its password, sealed.
+    pub password: Sealed,
+    /// Encryption.
+    pub encryption: Encryption,
+    /// `system`, `ca-file`, `fingerprint` or `none`.
+    pub trust: TrustSection,
+    /// All addresses at once.
+    pub multi_subnet: bool,
+}
+
+/// How the server's certificate is checked.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum TrustSection {
+    /// This machine's roots.
+    System,
+    /// A CA file.
+    CaFile(PathBuf),
+    /// One certificate, SHA-256 in hexadecimal digits.
+    Fingerprint(String),
+    /// Not at all.
+    None,
+}
+
+/// `[cluster]`
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ClusterSection {
+    /// Its id.
+    pub id: ClusterId,
+    /// The master key's fingerprint.
+    pub fingerprint: Fingerprint,
+    /// The sealed master key's file, in the home directory.
+    pub master_key_file: String,
+}
+
+/// `[web]`
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct WebSection {
+    /// Listen prefixes.
+    pub listen_prefixes: Vec<String>,
+    /// Whether HTTP is redirected to HTTPS.
+    pub force_ssl: bool,
+}
+
+/// `[comms]`
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CommsSection {
+    /// The port for polling Tentacles.
+    pub port: u16,
+    /// The gRPC port.
+    pub grpc_port: u16,
+}

@@ -1,0 +1,188 @@
+//! The plan: what will be done, as data, and how its steps go.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use super::check::CheckId;
+use super::cluster::ClusterId;
+use super::facts::{ClusterSeen, Content, Trouble};
+use super::fingerprint::Fingerprint;
+use super::flow::Flow;
+use super::node::Node;
+use super::untrusted::Untrusted;
+
+/// How far a step reaches.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scope {
+    /// This machine only.
+    Node,
+    /// All nodes of the cluster.
+    Cluster,
+}
+
+/// One unit that can be done, recognised as done, and undone; as a closed set.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum StepKind {
+    /// Create the home directory, 0750.
+    CreateHome,
+    /// Put the new master key on disk, sealed and synced, before anything in the database depends on it.
+    SealMasterKey,
+    /// Create the database.
+    CreateDatabase,
+    /// Create the registry and the cluster in one transaction.
+    InitialiseCluster,
+    /// Write the node config and enter the instance in this machine's list.
+    WriteNodeConfig,
+    /// Read the node config back and connect once more with what it says.
+    ConnectOnce,
+}
+
+impl StepKind {
+    /// Every kind, in the order in which a plan holds them.
+    pub const ALL: [Self; 6] = [
+        Self::CreateHome,
+        Self::SealMasterKey,
+        Self::CreateDatabase,
+        Self::InitialiseCluster,
+        Self::WriteNodeConfig,
+        Self::ConnectOnce,
+    ];
+
+    /// Its scope.
+    pub const fn scope(self) -> Scope {
+        match self {
+            Self::CreateHome | Self::SealMasterKey | Self::WriteNodeConfig | Self::ConnectOnce => Scope::Node,
+            Self::CreateDatabase | Self::InitialiseCluster => Scope::Cluster,
+        }
+    }
+
+    /// Its id in the journal and in findings.
+    pub const fn id(self) -> &'static str {
+        match self {
+            Self::CreateHome => "create-home",
+            Self::SealMasterKey => "seal-master-key",
+            Self::CreateDatabase => "create-database",
+            Self::InitialiseCluster => "initialise-cluster",
+            Self::WriteNodeConfig => "write-node-config",
+            Self::ConnectOnce => "connect-once",
+        }
+    }
+}
+
+/// A step of a plan.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Step {
+    /// What it does.
+    pub kind: StepKind,
+    /// What it does, to what: `Create database OctopusDeploy on sql01`.
+    pub title: String,
+    /// The mode of what it writes, `0600`, or empty.
+    pub mode: &'static str,
+}
+
+/// What will be done.
+#[derive(Debug, Clone)]
+pub struct Plan {
+    /// The flow that it belongs to.
+    pub flow: Flow,
+    /// What was asked for.
+    pub node: Node,
+    /// The cluster's id: drawn for a new one, read for an existing one.
+    pub cluster: ClusterId,
+    /// The master key's fingerprint.
+    pub fingerprint: Fingerprint,
+    /// The steps, in order.
+    pub steps: Vec<Step>,
+    /// Warnings that the operator accepted.
+    pub accepted: Vec<CheckId>,
+    /// What was answered, by field id, secrets left out: for the journal.
+    pub answers: BTreeMap<String, String>,
+}
+
+/// Where one step stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum StepState {
+    /// Not begun.
+    #[default]
+    Planned,
+    /// Begun; whether it had its effect is to be found out.
+    Begun,
+    /// Done by this run (or an earlier start of it).
+    Done,
+    /// Was so already when this run came to it; undo leaves it alone.
+    Already,
+    /// Undone.
+    Undone,
+}
+
+/// What the installer reports while it works.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Progress {
+    /// A step begins.
+    Begun(StepKind),
+    /// A step is done, or was so already.
+    Done(StepKind, StepState, Duration),
+    /// A step failed; nothing after it was begun. What is done stays, and the journal knows it.
+    Failed(StepKind, Failure),
+    /// All steps are done. The journal stays until the run is closed, which waits for the proof that the key is kept.
+    Finished,
+    /// Undoing a step begins.
+    Undoing(StepKind),
+    /// A step is undone (or had nothing to undo).
+    Undone(StepKind),
+    /// A step could not be undone; the other ones are tried all the same.
+    UndoFailed(StepKind, Failure),
+    /// Undo has come to its end; `true` when everything is undone and the journal is gone.
+    UndoEnded(bool),
+}
+
+/// Why a step failed.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Failure {
+    /// The server or the way to it.
+    Server(Trouble),
+    /// Somebody else initialised a cluster in this database since it was surveyed.
+    AlreadyInitialised(Box<ClusterSeen>),
+    /// The database holds something else now than when it was surveyed.
+    ContentChanged(Box<Content>),
+    /// A file or folder: path, and what the operating system said.
+    File {
+        /// Which.
+        path: Untrusted,
+        /// What it said.
+        said: Untrusted,
+    },
+    /// There is a file already that this run did not write, and that it will not overwrite.
+    FileInTheWay {
+        /// Which.
+        path: Untrusted,
+    },
+    /// What was read back is not what was written.
+    ReadBack {
+        /// Which file or row.
+        what: Untrusted,
+    },
+    /// Another wizard works on this instance right now; its process number where it is known.
+    Busy {
+        /// The holder.
+        pid: Option<u32>,
+    },
+    /// The key that an earlier start of this run sealed cannot be opened: it was sealed on another machine, or damaged.
+    SealBroken {
+        /// The sealed file.
+        path: Untrusted,
+    },
+    /// Left in place on purpose: something that could not be undone still depends on it.
+    Kept {
+        /// What.
+        what: Untrusted,
+    },
+    /// The operator cancelled between two steps.
+    Cancelled,
+    /// A defect of this program, caught.
+    Defect(Untrusted),
+}

@@ -1,0 +1,43 @@
+//! Which keys of the foot work, and when.
+
+use crate::model::facts::Trouble;
+use crate::model::screen::ScreenId;
+
+use super::event::Action;
+use super::inputs;
+use super::run::Phase;
+use super::state::State;
+
+/// The actions that apply now, in the order of the foot. Help and Quit always do and close the list.
+pub fn of(state: &State) -> Vec<Action> {
+    let mut actions = Vec::new();
+    let here = state.place.here;
+    match here {
+        ScreenId::Database => {
+            actions.push(Action::ConnectionString);
+            if matches!(state.facts.server.way_blocked(), Some(Trouble::Tls(_))) && state.facts.server.certificate.is_some() {
+                actions.push(Action::Pin);
+            }
+        }
+        ScreenId::Review if state.resuming.is_some() => actions.push(Action::Undo),
+        ScreenId::Install => match state.run.phase {
+            Phase::Running => actions.push(Action::Cancel),
+            Phase::Failed => actions.extend([Action::Retry, Action::Undo, Action::Leave]),
+            Phase::UndoneInPart => actions.extend([Action::Undo, Action::Leave]),
+            Phase::Undone => actions.push(Action::Leave),
+            Phase::Idle | Phase::Finished | Phase::Undoing => {}
+        },
+        ScreenId::MasterKey => actions.extend([Action::Reveal, Action::CopyKey, Action::SaveKey, Action::ReadKey]),
+        _ => {}
+    }
+    if here != ScreenId::Start
+        && let Some(survey) = inputs::survey_of(here)
+    {
+        actions.push(if state.tickets.running(survey).is_some() { Action::Cancel } else { Action::CheckAgain });
+    }
+    if state.foremost().is_some_and(|finding| finding.remedy.is_some()) {
+        actions.push(Action::CopyRemedy);
+    }
+    actions.extend([Action::Help, Action::Quit]);
+    actions
+}

@@ -1,0 +1,43 @@
+//! Effects: what the mind wants done. The engine carries them out and answers with events.
+
+use std::path::PathBuf;
+
+use secrecy::SecretString;
+
+use crate::model::master_key::{KeySize, MasterKey};
+use crate::model::plan::Plan;
+use crate::model::survey::{Inputs, SurveyId, Ticket};
+
+/// What is to be done.
+#[derive(Debug)]
+pub enum Effect {
+    /// Run a survey; an older one of the same kind is dropped.
+    Survey {
+        /// Ties the answers to the inputs.
+        ticket: Ticket,
+        /// What it is asked.
+        inputs: Inputs,
+        /// Whether to look again even where a kept connection could answer from memory.
+        fresh: bool,
+    },
+    /// Drop a running survey.
+    CancelSurvey(SurveyId),
+    /// Draw a cluster id and a master key.
+    Draw(KeySize),
+    /// Load the unfinished run of this instance.
+    LoadRun(String),
+    /// Run the plan's steps, or those that are left of it.
+    Install(Box<Plan>, MasterKey),
+    /// Stop the installer before its next step.
+    CancelInstall,
+    /// Undo what the run of this plan created.
+    Undo(Box<Plan>, MasterKey),
+    /// Forget the journal of this instance's run: it is done, and its key is kept.
+    CloseRun(String),
+    /// Put a text on a clipboard.
+    Copy(SecretString),
+    /// Save the master key to a file, 0600, without overwriting.
+    SaveKey(PathBuf, MasterKey),
+    /// Read the saved file back and compare.
+    ReadKey(PathBuf, MasterKey),
+}

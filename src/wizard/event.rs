@@ -1,0 +1,106 @@
+//! Events: what a face or the world tells the mind. A new screen adds none.
+
+use secrecy::SecretString;
+
+use crate::model::answers::Raw;
+use crate::model::field::FieldId;
+use crate::model::flow::Flow;
+use crate::model::plan::Progress;
+use crate::model::screen::ScreenId;
+use crate::model::survey::{Observed, Ticket};
+use crate::model::untrusted::Untrusted;
+
+use super::custody::{CopyWay, Drawn, FileTrouble, Resumption};
+use super::state::Focus;
+
+/// What happened.
+#[derive(Debug)]
+pub enum Event {
+    /// A field's text changed, typed or pasted.
+    Edit(FieldId, Raw),
+    /// The focus goes elsewhere on this screen; leaving a field validates it.
+    Focus(Focus),
+    /// Enter: to the next missing answer, or on to the next screen if its gate lets us.
+    Next,
+    /// Back one screen; from the first one to the start screen.
+    Back,
+    /// To a screen of the path that was reached before.
+    Jump(ScreenId),
+    /// An errand of the start screen.
+    Begin(Errand),
+    /// A key of the foot.
+    Press(Action),
+    /// A connection string was typed or pasted into its window.
+    ConnectionString(SecretString),
+    /// Yes or no to the question that is open.
+    Reply(bool),
+    /// A survey knows more.
+    Observed {
+        /// What it was asked.
+        ticket: Ticket,
+        /// All that it knows now.
+        observed: Observed,
+        /// Whether nothing more comes.
+        last: bool,
+    },
+    /// A cluster id and a master key were drawn.
+    Drawn(Drawn),
+    /// The installer reports.
+    Progress(Progress),
+    /// An unfinished run was loaded, or could not be; the text says why.
+    Resumed(Result<Box<Resumption>, Untrusted>),
+    /// Something was handed to a clipboard, or could not be.
+    Copied(Result<CopyWay, Untrusted>),
+    /// The master key was saved to this file, or not.
+    KeySaved(Result<Untrusted, FileTrouble>),
+    /// The saved file was read back; `true` when it holds the key.
+    KeyRead(Result<bool, FileTrouble>),
+    /// Time passes while something works; redraws what shows elapsed time.
+    Tick,
+    /// The window changed its size, or the program comes back from being suspended: a revealed secret hides.
+    Resized,
+    /// SIGTERM, SIGHUP or a terminal that is gone: end now, whatever is open; the journal stays.
+    Hangup,
+}
+
+/// What the start screen offers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Errand {
+    /// One of the flows.
+    Flow(Flow),
+    /// Go on with the unfinished run of this instance.
+    Resume(Untrusted),
+}
+
+/// What a key of the foot asks for. Which of them apply is [`super::state::State::actions`]' business.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Action {
+    /// Help on the focused field.
+    Help,
+    /// Show or hide the secret of this screen.
+    Reveal,
+    /// Open the window for a connection string.
+    ConnectionString,
+    /// Trust the certificate that was shown, by its fingerprint.
+    Pin,
+    /// Run this screen's survey again.
+    CheckAgain,
+    /// Copy the SQL or command of the finding that is shown.
+    CopyRemedy,
+    /// Copy the master key.
+    CopyKey,
+    /// Save the master key to the file that is named.
+    SaveKey,
+    /// Read the saved file back.
+    ReadKey,
+    /// Run the failed step again, and those after it.
+    Retry,
+    /// Undo what this run created.
+    Undo,
+    /// Leave an unfinished run as it is; the next start offers to go on.
+    Leave,
+    /// Cancel what is running.
+    Cancel,
+    /// End the program; asks once where something would be lost.
+    Quit,
+}

@@ -1,0 +1,70 @@
+//! The installation as it goes.
+
+use std::time::Duration;
+
+use crate::model::plan::{Failure, Plan, StepKind, StepState};
+
+/// Where the installation stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Phase {
+    /// Not begun.
+    #[default]
+    Idle,
+    /// Steps are running.
+    Running,
+    /// A step failed: retry, undo or leave.
+    Failed,
+    /// All steps are done.
+    Finished,
+    /// Undo is running.
+    Undoing,
+    /// Everything that the run created is undone.
+    Undone,
+    /// Some of it could not be undone.
+    UndoneInPart,
+}
+
+/// One step as the screen shows it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Row {
+    /// Which step.
+    pub kind: StepKind,
+    /// Where it stands in the journal.
+    pub state: StepState,
+    /// When it began, on the engine's clock; `None` when it does not run now.
+    pub since: Option<Duration>,
+    /// How long it took.
+    pub took: Option<Duration>,
+    /// Why it failed, or could not be undone.
+    pub failure: Option<Failure>,
+}
+
+/// The installation.
+#[derive(Debug, Clone, Default)]
+pub struct Run {
+    /// Where it stands.
+    pub phase: Phase,
+    /// The plan that was shown and agreed to.
+    pub plan: Option<Box<Plan>>,
+    /// Its steps.
+    pub rows: Vec<Row>,
+    /// Whether cancelling was asked for and awaits the end of the running step.
+    pub cancelling: bool,
+}
+
+impl Run {
+    /// How many steps are done.
+    pub fn done(&self) -> usize {
+        self.rows.iter().filter(|row| matches!(row.state, StepState::Done | StepState::Already)).count()
+    }
+
+    /// The row that failed, if one did.
+    pub fn failed(&self) -> Option<&Row> {
+        self.rows.iter().find(|row| row.failure.is_some())
+    }
+
+    /// Whether steps are running or being undone right now.
+    pub fn is_working(&self) -> bool {
+        matches!(self.phase, Phase::Running | Phase::Undoing)
+    }
+}

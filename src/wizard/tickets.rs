@@ -1,0 +1,103 @@
+//! Tickets: what ties a late result to the inputs that it was asked for.
+
+use std::time::Duration;
+
+use crate::model::survey::{Inputs, Observed, SurveyId, Ticket};
+
+/// One survey that was asked for.
+#[derive(Debug, Clone)]
+pub struct Asking {
+    /// What it was asked.
+    pub inputs: Inputs,
+    /// The newest that it said.
+    pub observed: Option<Observed>,
+    /// Where it stands.
+    pub standing: Standing,
+    /// When it was begun last, on the engine's clock.
+    pub since: Duration,
+}
+
+/// Where a survey stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Standing {
+    /// On its way.
+    Running,
+    /// It came to its end; what it said holds for its inputs.
+    Complete,
+    /// It was dropped; what it said so far is not shown.
+    Dropped,
+}
+
+/// Every survey of this run, by ticket. Inputs are compared, not hashed: a hash of a password would be a hint.
+#[derive(Debug, Clone, Default)]
+pub struct Tickets {
+    askings: Vec<Asking>,
+}
+
+impl Tickets {
+    /// The ticket of these inputs, if they were asked for before.
+    pub fn find(&self, inputs: &Inputs) -> Option<Ticket> {
+        let place = self.askings.iter().position(|asking| asking.inputs == *inputs)?;
+        u32::try_from(place).ok().map(Ticket)
+    }
+
+    /// What a ticket stands for.
+    pub fn get(&self, ticket: Ticket) -> Option<&Asking> {
+        self.askings.get(ticket.0 as usize)
+    }
+
+    /// Marks these inputs as being asked for, and tells their ticket. A running survey of the same kind for other
+    /// inputs is marked as dropped.
+    pub fn begin(&mut self, inputs: Inputs, now: Duration) -> Ticket {
+        self.drop_running(inputs.survey());
+        let place = self.askings.iter().position(|asking| asking.inputs == inputs).unwrap_or_else(|| {
+            self.askings.push(Asking { inputs, observed: None, standing: Standing::Dropped, since: now });
+            self.askings.len() - 1
+        });
+        let asking = &mut self.askings[place];
+        asking.observed = None;
+        asking.standing = Standing::Running;
+        asking.since = now;
+        Ticket(u32::try_from(place).unwrap_or(u32::MAX))
+    }
+
+    /// Remembers what a survey said. News for a ticket that was dropped or is unknown changes nothing; `false` then.
+    pub fn remember(&mut self, ticket: Ticket, observed: Observed, last: bool) -> bool {
+        let Some(asking) = self.askings.get_mut(ticket.0 as usize) else { return false };
+        if asking.standing != Standing::Running {
+            return false;
+        }
+        asking.observed = Some(observed);
+        if last {
+            asking.standing = Standing::Complete;
+        }
+        true
+    }
+
+    /// Marks the running survey of this kind as dropped; tells whether there was one.
+    pub fn drop_running(&mut self, survey: SurveyId) -> bool {
+        let mut dropped = false;
+        for asking in &mut self.askings {
+            if asking.standing == Standing::Running && asking.inputs.survey() == survey {
+                asking.standing = Standing::Dropped;
+                dropped = true;
+            }
+        }
+        dropped
+    }
+
+    /// The running survey of this kind.
+    pub fn running(&self, survey: SurveyId) -> Option<&Asking> {
+        self.askings.iter().find(|asking| asking.standing == Standing::Running && asking.inputs.survey() == survey)
+    }
+
+    /// Whether any survey fits.
+    pub fn any(&self, fits: impl Fn(&Asking) -> bool) -> bool {
+        self.askings.iter().any(fits)
+    }
+
+    /// Whether any survey is on its way.
+    pub fn any_running(&self) -> bool {
+        self.askings.iter().any(|asking| asking.standing == Standing::Running)
+    }
+}

@@ -1,0 +1,185 @@
+//! Going on, going back, jumping.
+
+use crate::model::check::CheckId;
+use crate::model::field::FieldId;
+use crate::model::screen::ScreenId;
+use crate::wizard::effect::Effect;
+use crate::wizard::flow;
+use crate::wizard::form;
+use crate::wizard::gate::Gate;
+use crate::wizard::run::Phase;
+use crate::wizard::state::{Ending, Focus, Notice, State};
+
+use super::{enter, install, key, prove, start};
+
+/// Enter.
+pub fn next(state: &mut State, effects: &mut Vec<Effect>) {
+    if state.overlay.is_some() {
+        return;
+    }
+    match state.place.here {
+        ScreenId::Start => start::chosen(state, effects),
+        ScreenId::Install => match state.run.phase {
+            Phase::Finished => advance(state, effects),
+            Phase::Undone => {
+                state.run = crate::wizard::run::Run::default();
+                state.resuming = None;
+                enter(state, ScreenId::Review, effects);
+                key::make_plan(state, effects);
+            }
+            _ => {}
+        },
+        ScreenId::Done => state.ending = Some(Ending::Finished),
+        ScreenId::MasterKey => leave_key(state, effects),
+        ScreenId::Review if state.run.plan.is_none() => state.asked.waiting = true,
+        _ => leave_page(state, effects),
+    }
+}
+
+/// Next on a page of fields: to the next missing answer, or through the gate.
+fn leave_page(state: &mut State, effects: &mut Vec<Effect>) {
+    let missing = state.fields().into_iter().find(|field| form::is_missing(*field, &state.answers));
+    if let Some(missing) = missing
+        && state.focused() != Some(missing)
+    {
+        state.place.focus = Focus::Field(missing);
+        return;
+    }
+    match state.gate() {
+        Gate::Open => advance(state, effects),
+        Gate::Waiting => state.asked.waiting = true,
+        Gate::Unproven => {
+            // A survey that ended without telling all is no reason to be stuck: it is begun anew.
+            prove::screen(state, state.place.here, true, effects);
+        }
+        Gate::Warned(checks) if state.asked.warnings == checks => {
+            state.accepted.extend(checks);
+            advance(state, effects);
+        }
+        Gate::Warned(checks) => ask_to_accept(state, checks),
+        Gate::Malformed(fields) => {
+            if let Some(first) = fields.first() {
+                state.place.focus = Focus::Field(*first);
+            }
+            state.asked.touched = fields;
+        }
+        Gate::Shut(_) => {
+            if let Some(field) = state.foremost().and_then(|finding| finding.about)
+                && state.fields().contains(&field)
+            {
+                state.place.focus = Focus::Field(field);
+            }
+            state.notice = Some(Notice { bad: true, text: "This has to be mended first; F5 checks again.".into() });
+        }
+    }
+}
+
+fn ask_to_accept(state: &mut State, checks: Vec<CheckId>) {
+    let names: Vec<&str> = checks.iter().map(|check| check.id()).collect();
+    state.notice = Some(Notice { bad: false, text: format!("Enter once more accepts {} and goes on.", names.join(", ")) });
+    state.asked.warnings = checks;
+}
+
+/// Next on the master key's screen: only once its keeping is proven.
+fn leave_key(state: &mut State, effects: &mut Vec<Effect>) {
+    if state.custody.proof.is_some() {
+        effects.push(Effect::CloseRun(state.answers.trimmed(FieldId::Instance).to_owned()));
+        state.resuming = None;
+        advance(state, effects);
+    } else {
+        state.notice = Some(Notice {
+            bad: true,
+            text: "First prove that the key is kept: type its last six characters, or save it (F7) and have it read back (F8)."
+                .into(),
+        });
+    }
+}
+
+/// To the next screen of the path.
+fn advance(state: &mut State, effects: &mut Vec<Effect>) {
+    let Some(flow) = state.place.flow else { return };
+    let Some(next) = flow::next(flow, state.place.here) else { return };
+    if next == ScreenId::Install {
+        install::begin(state, effects);
+        return;
+    }
+    enter(state, next, effects);
+    if flow::place(flow, next) > flow::place(flow, state.place.furthest) {
+        state.place.furthest = next;
+    }
+    if next == ScreenId::Review {
+        key::make_plan(state, effects);
+    }
+}
+
+/// Esc.
+pub fn back(state: &mut State, effects: &mut Vec<Effect>) {
+    if state.overlay.take().is_some() {
+        return;
+    }
+    if state.asked.waiting {
+        state.asked.waiting = false;
+        return;
+    }
+    let Some(flow) = state.place.flow else {
+        state.notice = Some(Notice { bad: false, text: "Ctrl-C ends the program.".into() });
+        return;
+    };
+    match state.place.here {
+        ScreenId::Install if state.run.phase != Phase::Idle => {
+            let text = match state.run.phase {
+                Phase::Running | Phase::Undoing => "Steps are running; there is no way back in the middle of one.",
+                Phase::Undone => "Everything is undone; Enter goes back to the plan.",
+                _ => "The install has begun: retry, undo or leave it.",
+            };
+            state.notice = Some(Notice { bad: false, text: text.into() });
+        }
+        ScreenId::MasterKey | ScreenId::Done => {
+            state.notice = Some(Notice { bad: false, text: "The install is done; there is nothing to go back to.".into() });
+        }
+        here => match flow::previous(flow, here) {
+            Some(previous) => enter(state, previous, effects),
+            None => start::home(state, effects),
+        },
+    }
+}
+
+/// To a screen that was reached before; not past an install, and not out of one.
+pub fn jump(state: &mut State, screen: ScreenId, effects: &mut Vec<Effect>) {
+    let Some(flow) = state.place.flow else { return };
+    let place = |screen| flow::place(flow, screen);
+    let reached = place(screen).is_some() && place(screen) <= place(state.place.furthest);
+    let bound = state.run.phase != Phase::Idle;
+    if reached && !bound && screen != state.place.here && screen != ScreenId::Install {
+        enter(state, screen, effects);
+        if screen == ScreenId::Review {
+            key::make_plan(state, effects);
+        }
+    }
+}
+
+/// After a survey's news: goes on by itself where Next was pressed while it ran and nothing stands against it.
+pub fn after_news(state: &mut State, effects: &mut Vec<Effect>) {
+    if !state.asked.waiting {
+        return;
+    }
+    match state.gate() {
+        Gate::Open => {
+            state.asked.waiting = false;
+            advance(state, effects);
+        }
+        Gate::Waiting => {}
+        Gate::Warned(checks) => {
+            state.asked.waiting = false;
+            ask_to_accept(state, checks);
+        }
+        _ => state.asked.waiting = false,
+    }
+}
+
+/// On the review screen a changed answer makes another plan.
+pub fn redraw_plan(state: &mut State, effects: &mut Vec<Effect>) {
+    if state.place.here == ScreenId::Review && state.run.plan.is_none() {
+        key::make_plan(state, effects);
+    }
+}

@@ -1,0 +1,107 @@
+//! The installation: its steps as the installer reports them.
+
+use crate::model::journal::Journal;
+use crate::model::plan::{Plan, Progress, StepKind, StepState};
+use crate::model::screen::ScreenId;
+use crate::wizard::effect::Effect;
+use crate::wizard::plan::{self, Proposal};
+use crate::wizard::run::{Phase, Row, Run};
+use crate::wizard::state::{Focus, State};
+
+/// Shows a plan.
+pub fn propose(state: &mut State, plan: Plan) {
+    let rows = plan.steps.iter().map(|step| row(step.kind, StepState::Planned)).collect();
+    state.run = Run { phase: Phase::Idle, plan: Some(Box::new(plan)), rows, cancelling: false };
+}
+
+fn row(kind: StepKind, state: StepState) -> Row {
+    Row { kind, state, since: None, took: None, failure: None }
+}
+
+/// Begins, or goes on with, the plan's steps.
+pub fn begin(state: &mut State, effects: &mut Vec<Effect>) {
+    let (Some(plan), Some(drawn)) = (&state.run.plan, &state.custody.drawn) else { return };
+    effects.push(Effect::Install(plan.clone(), drawn.key.clone()));
+    working(state, Phase::Running);
+}
+
+/// Undoes what this run created.
+pub fn undo(state: &mut State, effects: &mut Vec<Effect>) {
+    let (Some(plan), Some(drawn)) = (&state.run.plan, &state.custody.drawn) else { return };
+    effects.push(Effect::Undo(plan.clone(), drawn.key.clone()));
+    working(state, Phase::Undoing);
+}
+
+fn working(state: &mut State, phase: Phase) {
+    state.run.phase = phase;
+    state.run.cancelling = false;
+    for row in &mut state.run.rows {
+        row.failure = None;
+        row.since = None;
+    }
+    state.overlay = None;
+    state.place.here = ScreenId::Install;
+    state.place.furthest = ScreenId::Install;
+    state.place.focus = Focus::Screen;
+}
+
+/// A run whose steps were all done before this start: shown as such.
+pub fn finished_before(state: &mut State, journal: &Journal) {
+    let Some(drawn) = &state.custody.drawn else { return };
+    let proposal = Proposal {
+        flow: journal.flow,
+        answers: &state.answers,
+        facts: &state.facts,
+        cluster: journal.cluster,
+        fingerprint: drawn.key.fingerprint(),
+        accepted: &state.accepted,
+        resuming: true,
+    };
+    // Without the password the node cannot be built, and it is not needed any more; the instance's name is.
+    let plan = plan::make(&proposal).ok().map(Box::new);
+    let rows = journal.steps.iter().map(|step| row(step.kind, step.state)).collect();
+    state.run = Run { phase: Phase::Finished, plan, rows, cancelling: false };
+}
+
+/// The installer reports.
+pub fn progress(state: &mut State, progress: Progress) {
+    let now = state.now;
+    match progress {
+        Progress::Begun(kind) | Progress::Undoing(kind) => {
+            if let Some(row) = find(state, kind) {
+                row.since = Some(now);
+                row.failure = None;
+            }
+        }
+        Progress::Done(kind, standing, took) => {
+            if let Some(row) = find(state, kind) {
+                *row = Row { kind, state: standing, since: None, took: Some(took), failure: None };
+            }
+        }
+        Progress::Failed(kind, failure) => {
+            if let Some(row) = find(state, kind) {
+                row.since = None;
+                row.failure = Some(failure);
+            }
+            state.run.phase = Phase::Failed;
+            state.run.cancelling = false;
+        }
+        Progress::Finished => state.run.phase = Phase::Finished,
+        Progress::Undone(kind) => {
+            if let Some(row) = find(state, kind) {
+                *row = self::row(kind, StepState::Undone);
+            }
+        }
+        Progress::UndoFailed(kind, failure) => {
+            if let Some(row) = find(state, kind) {
+                row.since = None;
+                row.failure = Some(failure);
+            }
+        }
+        Progress::UndoEnded(whole) => state.run.phase = if whole { Phase::Undone } else { Phase::UndoneInPart },
+    }
+}
+
+fn find(state: &mut State, kind: StepKind) -> Option<&mut Row> {
+    state.run.rows.iter_mut().find(|row| row.kind == kind)
+}

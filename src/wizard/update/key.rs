@@ -1,0 +1,159 @@
+//! The master key: drawn for the plan, shown, copied, saved, and its keeping proven.
+
+use std::path::PathBuf;
+
+use crate::model::field::FieldId;
+use crate::model::master_key::KeySize;
+use crate::model::screen::ScreenId;
+use crate::model::untrusted::Untrusted;
+use crate::wizard::custody::{CopyWay, Drawn, FileTrouble, Proof};
+use crate::wizard::effect::Effect;
+use crate::wizard::plan::{self, Proposal};
+use crate::wizard::state::{Focus, Notice, State};
+
+use super::install;
+
+/// Makes the plan of the present answers; draws a cluster id and a key first where there is none.
+pub fn make_plan(state: &mut State, effects: &mut Vec<Effect>) {
+    let Some(flow) = state.place.flow else { return };
+    let Some(drawn) = &state.custody.drawn else {
+        let size = if state.answers.trimmed(FieldId::KeySize) == "aes-128" { KeySize::Aes128 } else { KeySize::Aes256 };
+        state.run.plan = None;
+        effects.push(Effect::Draw(size));
+        return;
+    };
+    let proposal = Proposal {
+        flow,
+        answers: &state.answers,
+        facts: &state.facts,
+        cluster: drawn.cluster,
+        fingerprint: drawn.key.fingerprint(),
+        accepted: &state.accepted,
+        resuming: state.resuming.is_some(),
+    };
+    match plan::make(&proposal) {
+        Ok(plan) => install::propose(state, plan),
+        Err(fields) => {
+            let text = match fields.first() {
+                Some(field) => format!("The plan cannot be made: the answer to {} is missing or malformed.", field.id()),
+                None => "The plan cannot be made.".into(),
+            };
+            state.notice = Some(Notice { bad: true, text });
+        }
+    }
+}
+
+/// A cluster id and a key were drawn. A run that is being gone on with keeps its id: only its key was never sealed.
+pub fn drawn(state: &mut State, mut drawn: Drawn) {
+    if let Some(cluster) = state.resuming {
+        drawn.cluster = cluster;
+    }
+    state.custody.drawn = Some(drawn);
+    if state.place.here == ScreenId::Review {
+        // A key that was just drawn leaves nothing else to draw, so no effect can come of this.
+        make_plan(state, &mut Vec::new());
+    }
+}
+
+/// Another size was chosen: the key that was drawn is of the wrong one. A sealed key of an unfinished run stays.
+pub fn forget(state: &mut State) {
+    if state.resuming.is_none() {
+        state.custody.drawn = None;
+        state.run.plan = None;
+        state.run.rows.clear();
+    }
+}
+
+/// A new run proves the keeping of its key anew.
+pub fn forget_proof(state: &mut State) {
+    state.custody.proof = None;
+    state.custody.saved = None;
+}
+
+/// The last six characters, as they are being typed.
+pub fn proof_typed(state: &mut State) {
+    let typed = state.answers.text(FieldId::KeyProof);
+    let fits = state.custody.drawn.as_ref().is_some_and(|drawn| drawn.key.ends_with(typed));
+    if fits {
+        state.custody.proof = Some(Proof::TypedBack);
+    } else if state.custody.proof == Some(Proof::TypedBack) {
+        state.custody.proof = None;
+    }
+}
+
+/// Saves the key to the file that is named.
+pub fn save(state: &mut State, effects: &mut Vec<Effect>) {
+    let path = PathBuf::from(state.answers.trimmed(FieldId::KeyFile));
+    let Some(drawn) = &state.custody.drawn else { return };
+    if path.is_absolute() {
+        effects.push(Effect::SaveKey(path, drawn.key.clone()));
+    } else {
+        state.place.focus = Focus::Field(FieldId::KeyFile);
+        saved(state, Err(FileTrouble::NotAbsolute));
+    }
+}
+
+/// Reads the saved file back.
+pub fn read_back(state: &mut State, effects: &mut Vec<Effect>) {
+    let Some(drawn) = &state.custody.drawn else { return };
+    match &state.custody.saved {
+        Some(saved) => effects.push(Effect::ReadKey(PathBuf::from(saved.as_str()), drawn.key.clone())),
+        None => state.notice = Some(Notice { bad: true, text: "Save the key to a file first (F7).".into() }),
+    }
+}
+
+/// The key was saved, or not.
+pub fn saved(state: &mut State, result: Result<Untrusted, FileTrouble>) {
+    match result {
+        Ok(path) => {
+            state.notice =
+                Some(Notice { bad: false, text: format!("Saved to {path}, readable by you only. F8 reads it back as proof.") });
+            state.custody.file_trouble = None;
+            state.custody.saved = Some(path);
+        }
+        Err(trouble) => {
+            let text = match &trouble {
+                FileTrouble::Exists => "There is a file of that name already; it stays as it is. Name another one.".to_owned(),
+                FileTrouble::NotAbsolute => "The file needs an absolute path, so that you know where it is.".to_owned(),
+                FileTrouble::Refused(said) => format!("The file could not be written: {said}. Name another place."),
+            };
+            state.notice = Some(Notice { bad: true, text });
+            state.custody.file_trouble = Some(trouble);
+        }
+    }
+}
+
+/// The saved file was read back.
+pub fn read(state: &mut State, result: Result<bool, FileTrouble>) {
+    let (bad, text) = match result {
+        Ok(true) => {
+            state.custody.proof = Some(Proof::ReadBack);
+            state.custody.mismatch = false;
+            (false, "The file was read back and holds the key. Move it to a safe place, off this machine.".to_owned())
+        }
+        Ok(false) => {
+            state.custody.mismatch = true;
+            (true, "The file was read back and does not hold this key. Save it to another file.".to_owned())
+        }
+        Err(FileTrouble::Refused(said)) => (true, format!("The file could not be read back: {said}.")),
+        Err(FileTrouble::Exists | FileTrouble::NotAbsolute) => (true, "The file could not be read back.".to_owned()),
+    };
+    state.notice = Some(Notice { bad, text });
+}
+
+/// Something was copied, or could not be. "Copied" is said only where it is known.
+pub fn copied(state: &mut State, result: Result<CopyWay, Untrusted>) {
+    let (bad, text) = match result {
+        Ok(way) => {
+            if state.place.here == ScreenId::MasterKey {
+                state.custody.copied = Some(way);
+            }
+            match way {
+                CopyWay::Desktop => (false, "Copied to this desktop's clipboard.".to_owned()),
+                CopyWay::Terminal => (false, "Sent to your terminal; whether it arrived cannot be known.".to_owned()),
+            }
+        }
+        Err(said) => (true, format!("It could not be copied: {said}.")),
+    };
+    state.notice = Some(Notice { bad, text });
+}

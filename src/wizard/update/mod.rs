@@ -1,0 +1,202 @@
+//! The one `update()`: an event changes the state and says what is to be done.
+
+mod go;
+mod install;
+mod key;
+mod press;
+mod prove;
+mod start;
+
+use std::time::Duration;
+
+use secrecy::ExposeSecret;
+
+use crate::model::answers::{Answers, Origin, Raw};
+use crate::model::connection_string::ConnectionString;
+use crate::model::facts::Facts;
+use crate::model::field::{FieldId, Kind};
+use crate::model::flow::Flow;
+use crate::model::screen::ScreenId;
+use crate::model::survey::Observed;
+
+use super::custody::Custody;
+use super::effect::Effect;
+use super::event::Event;
+use super::run::Run;
+use super::state::{Asked, Ending, Focus, Notice, Overlay, Place, State};
+use super::tickets::Tickets;
+
+/// A wizard's first state, and what is to be done first. With a flow it opens that flow's first screen; without one,
+/// the start screen.
+pub fn begin(answers: Answers, flow: Option<Flow>) -> (State, Vec<Effect>) {
+    let mut state = State {
+        place: Place { flow: None, here: ScreenId::Start, furthest: ScreenId::Start, focus: Focus::Item(0) },
+        answers,
+        facts: Facts::default(),
+        tickets: Tickets::default(),
+        asked: Asked::default(),
+        accepted: Vec::new(),
+        run: Run::default(),
+        custody: Custody::default(),
+        resuming: None,
+        overlay: None,
+        notice: None,
+        now: Duration::ZERO,
+        ending: None,
+    };
+    let mut effects = Vec::new();
+    prove::screen(&mut state, ScreenId::Start, false, &mut effects);
+    if let Some(flow) = flow {
+        start::flow(&mut state, flow, &mut effects);
+    }
+    (state, effects)
+}
+
+/// Applies an event to the state and tells what is to be done. `now` is the time since the engine began.
+pub fn update(state: &mut State, event: Event, now: Duration) -> Vec<Effect> {
+    state.now = now;
+    let mut effects = Vec::new();
+    if is_of_a_person(&event) {
+        state.notice = None;
+    }
+    match event {
+        Event::Edit(field, raw) => edit(state, field, raw),
+        Event::Focus(focus) => move_focus(state, focus, &mut effects),
+        Event::Next => go::next(state, &mut effects),
+        Event::Back => go::back(state, &mut effects),
+        Event::Jump(screen) => go::jump(state, screen, &mut effects),
+        Event::Begin(errand) => start::errand(state, &errand, &mut effects),
+        Event::Press(action) => press::press(state, action, &mut effects),
+        Event::ConnectionString(text) => connection_string(state, text.expose_secret(), &mut effects),
+        Event::Reply(yes) => press::reply(state, yes, &mut effects),
+        Event::Observed { ticket, observed, last } => {
+            let machine = matches!(observed, Observed::Machine(_));
+            if state.tickets.remember(ticket, observed, last) {
+                prove::settle(state);
+                if machine {
+                    start::machine_known(state);
+                }
+                go::after_news(state, &mut effects);
+            }
+        }
+        Event::Drawn(drawn) => key::drawn(state, drawn),
+        Event::Progress(progress) => install::progress(state, progress),
+        Event::Resumed(result) => start::resumed(state, result, &mut effects),
+        Event::Copied(result) => key::copied(state, result),
+        Event::KeySaved(result) => key::saved(state, result),
+        Event::KeyRead(result) => key::read(state, result),
+        Event::Tick => {}
+        Event::Resized => state.custody.revealed = false,
+        Event::Hangup => state.ending = Some(Ending::HungUp),
+    }
+    effects
+}
+
+/// Whether a person did it: then the last notice has been read.
+fn is_of_a_person(event: &Event) -> bool {
+    !matches!(
+        event,
+        Event::Observed { .. }
+            | Event::Drawn(_)
+            | Event::Progress(_)
+            | Event::Resumed(_)
+            | Event::Copied(_)
+            | Event::KeySaved(_)
+            | Event::KeyRead(_)
+            | Event::Tick
+            | Event::Resized
+    )
+}
+
+/// Stores what was typed. What was proven for the old text is not shown for the new one, and comes back by itself
+/// when the old text does.
+fn edit(state: &mut State, field: FieldId, raw: Raw) {
+    if state.answers.get(field).raw == raw {
+        return;
+    }
+    state.answers.set(field, raw, Origin::Typed);
+    state.asked.waiting = false;
+    state.asked.warnings.clear();
+    if field == FieldId::KeyProof {
+        key::proof_typed(state);
+    }
+    if field == FieldId::KeySize {
+        key::forget(state);
+    }
+    prove::settle(state);
+}
+
+/// Moves the focus; the field that is left is judged, and what it feeds is proven.
+fn move_focus(state: &mut State, focus: Focus, effects: &mut Vec<Effect>) {
+    let left = state.focused();
+    match focus {
+        Focus::Field(field) if !state.fields().contains(&field) => return,
+        Focus::Item(item) if item >= state.errands().len() => return,
+        _ => state.place.focus = focus,
+    }
+    state.custody.revealed = false;
+    if let Some(left) = left
+        && state.focused() != Some(left)
+    {
+        touch(state, left);
+        if prove::may_prove_unasked(state) {
+            prove::screen(state, state.place.here, false, effects);
+        }
+    }
+    go::redraw_plan(state, effects);
+}
+
+/// From now on a field's problem is shown. A field that has never been answered stays quiet until Next is pressed.
+fn touch(state: &mut State, field: FieldId) {
+    let quiet = state.answers.get(field).raw.is_empty() && !matches!(field.kind(), Kind::Choice(_) | Kind::Toggle);
+    if !quiet && !state.asked.touched.contains(&field) {
+        state.asked.touched.push(field);
+    }
+}
+
+/// Fills the fields from a connection string, and says what it did not use.
+fn connection_string(state: &mut State, text: &str, effects: &mut Vec<Effect>) {
+    match ConnectionString::parse(text) {
+        Ok(string) if string.fields.is_empty() => {
+            state.notice = Some(Notice { bad: true, text: "Nothing in this connection string fills a field.".into() });
+        }
+        Ok(string) => {
+            let filled = string.fields.len();
+            for (field, raw) in string.fields {
+                state.answers.set(field, raw, Origin::Typed);
+                touch(state, field);
+            }
+            state.overlay = None;
+            state.asked.waiting = false;
+            state.asked.warnings.clear();
+            let fields = if filled == 1 { "1 field".to_owned() } else { format!("{filled} fields") };
+            let mut said = vec![format!("The connection string filled {fields}.")];
+            said.extend(string.ignored);
+            state.notice = Some(Notice { bad: false, text: said.join(" ") });
+            prove::settle(state);
+            prove::screen(state, state.place.here, false, effects);
+        }
+        Err(error) => state.notice = Some(Notice { bad: true, text: error.to_string() }),
+    }
+}
+
+/// Opens a screen: focus on its first field, nothing asked yet, its survey begun.
+fn enter(state: &mut State, screen: ScreenId, effects: &mut Vec<Effect>) {
+    state.place.here = screen;
+    state.custody.revealed = false;
+    state.asked = Asked::default();
+    if state.overlay != Some(Overlay::ConfirmQuit) {
+        state.overlay = None;
+    }
+    let first = state.fields().into_iter().find(|field| super::form::is_missing(*field, &state.answers));
+    state.place.focus = match (screen, first.or_else(|| state.fields().first().copied())) {
+        (ScreenId::Start, _) => Focus::Item(0),
+        (_, Some(field)) => Focus::Field(field),
+        (_, None) => Focus::Screen,
+    };
+    prove::settle(state);
+    prove::screen(state, screen, false, effects);
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,108 @@
+//! The keys of the foot, and the questions that some of them ask.
+
+use data_encoding::HEXLOWER;
+use secrecy::SecretString;
+
+use crate::model::answers::{Origin, Raw};
+use crate::model::field::FieldId;
+use crate::model::screen::ScreenId;
+use crate::wizard::effect::Effect;
+use crate::wizard::event::Action;
+use crate::wizard::inputs;
+use crate::wizard::run::Phase;
+use crate::wizard::state::{Ending, Notice, Overlay, State};
+
+use super::{install, key, prove};
+
+/// A key of the foot. One that does not apply now does nothing.
+pub fn press(state: &mut State, action: Action, effects: &mut Vec<Effect>) {
+    if !state.actions().contains(&action) || (state.overlay.is_some() && !matches!(action, Action::Quit | Action::Help)) {
+        return;
+    }
+    match action {
+        Action::Help => state.overlay = if state.overlay == Some(Overlay::Help) { None } else { Some(Overlay::Help) },
+        Action::Reveal => state.custody.revealed = !state.custody.revealed,
+        Action::ConnectionString => state.overlay = Some(Overlay::ConnectionString),
+        Action::Pin => pin(state, effects),
+        Action::CheckAgain => {
+            state.asked.waiting = false;
+            state.asked.warnings.clear();
+            prove::screen(state, state.place.here, true, effects);
+        }
+        Action::CopyRemedy => {
+            if let Some(remedy) = state.foremost().and_then(|finding| finding.remedy) {
+                effects.push(Effect::Copy(SecretString::from(remedy.text().to_owned())));
+            }
+        }
+        Action::CopyKey => {
+            if let Some(drawn) = &state.custody.drawn {
+                effects.push(Effect::Copy(drawn.key.to_base64()));
+            }
+        }
+        Action::SaveKey => key::save(state, effects),
+        Action::ReadKey => key::read_back(state, effects),
+        Action::Retry => install::begin(state, effects),
+        Action::Undo => state.overlay = Some(Overlay::ConfirmUndo),
+        Action::Leave => state.ending = Some(ending(state)),
+        Action::Cancel => cancel(state, effects),
+        Action::Quit => quit(state),
+    }
+}
+
+/// Yes or no to the open question.
+pub fn reply(state: &mut State, yes: bool, effects: &mut Vec<Effect>) {
+    match (state.overlay.take(), yes) {
+        (Some(Overlay::ConfirmQuit), true) => state.ending = Some(ending(state)),
+        (Some(Overlay::ConfirmUndo), true) => install::undo(state, effects),
+        (Some(Overlay::ConfirmQuit | Overlay::ConfirmUndo) | None, _) => {}
+        (other, _) => state.overlay = other,
+    }
+}
+
+/// Trusts the certificate that was shown, by its fingerprint, and proves the connection again with it.
+fn pin(state: &mut State, effects: &mut Vec<Effect>) {
+    let Some(certificate) = &state.facts.server.certificate else { return };
+    let fingerprint = HEXLOWER.encode(&certificate.sha256);
+    state.answers.set(FieldId::Fingerprint, Raw::Text(fingerprint), Origin::Typed);
+    state.answers.set(FieldId::Trust, Raw::Text("fingerprint".into()), Origin::Typed);
+    state.notice = Some(Notice {
+        bad: false,
+        text: "From now on only this certificate is trusted. Compare its fingerprint with the DBA's before you go on.".into(),
+    });
+    prove::settle(state);
+    prove::screen(state, state.place.here, false, effects);
+}
+
+/// Cancels what is running: a survey at once, the install before its next step.
+fn cancel(state: &mut State, effects: &mut Vec<Effect>) {
+    if state.place.here == ScreenId::Install {
+        state.run.cancelling = true;
+        effects.push(Effect::CancelInstall);
+        return;
+    }
+    if let Some(survey) = inputs::survey_of(state.place.here)
+        && state.tickets.drop_running(survey)
+    {
+        state.asked.waiting = false;
+        effects.push(Effect::CancelSurvey(survey));
+        prove::settle(state);
+    }
+}
+
+/// Ctrl-C: asks once; a second one is a yes.
+fn quit(state: &mut State) {
+    if state.place.here == ScreenId::Done || state.overlay == Some(Overlay::ConfirmQuit) {
+        state.ending = Some(ending(state));
+    } else {
+        state.overlay = Some(Overlay::ConfirmQuit);
+    }
+}
+
+/// How the program ends when it is left now.
+fn ending(state: &State) -> Ending {
+    match (state.place.here, state.run.phase) {
+        (ScreenId::Done, _) => Ending::Finished,
+        (_, Phase::Idle | Phase::Undone) => Ending::Left,
+        _ => Ending::Unfinished,
+    }
+}

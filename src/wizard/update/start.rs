@@ -1,0 +1,98 @@
+//! The start screen: the flows, and going on with an unfinished run.
+
+use crate::model::answers::{Origin, Raw};
+use crate::model::field::FieldId;
+use crate::model::flow::Flow;
+use crate::model::journal::Journal;
+use crate::model::screen::ScreenId;
+use crate::model::untrusted::Untrusted;
+use crate::wizard::custody::{Drawn, Resumption};
+use crate::wizard::effect::Effect;
+use crate::wizard::event::Errand;
+use crate::wizard::flow as paths;
+use crate::wizard::state::{Focus, Notice, State};
+
+use super::{enter, install, key};
+
+/// Enter on the start screen: the errand that has the focus.
+pub fn chosen(state: &mut State, effects: &mut Vec<Effect>) {
+    let Focus::Item(item) = state.place.focus else { return };
+    if let Some(chosen) = state.errands().get(item).cloned() {
+        errand(state, &chosen, effects);
+    }
+}
+
+/// Begins an errand.
+pub fn errand(state: &mut State, errand: &Errand, effects: &mut Vec<Effect>) {
+    match errand {
+        Errand::Flow(chosen) => flow(state, *chosen, effects),
+        Errand::Resume(instance) => effects.push(Effect::LoadRun(instance.as_str().to_owned())),
+    }
+}
+
+/// Begins a flow at its first screen.
+pub fn flow(state: &mut State, flow: Flow, effects: &mut Vec<Effect>) {
+    let Some(first) = paths::path(flow).first().copied() else {
+        let text = match flow {
+            Flow::Join => "Adding a node comes with a later version of octopus-setup.",
+            _ => "Reviewing a node comes with a later version of octopus-setup.",
+        };
+        state.notice = Some(Notice { bad: false, text: text.into() });
+        return;
+    };
+    state.place.flow = Some(flow);
+    state.place.furthest = first;
+    enter(state, first, effects);
+}
+
+/// Back to the start screen; the answers stay.
+pub fn home(state: &mut State, effects: &mut Vec<Effect>) {
+    state.place.flow = None;
+    enter(state, ScreenId::Start, effects);
+}
+
+/// What the machine tells becomes the default of answers that nobody gave.
+pub fn machine_known(state: &mut State) {
+    let name = state.facts.machine.host_name.as_str().to_owned();
+    if !name.is_empty() {
+        state.answers.offer(FieldId::NodeName, &name, Origin::Default);
+    }
+    if state.place.here == ScreenId::Start && state.place.flow.is_none() {
+        state.place.focus = Focus::Item(0);
+    }
+}
+
+/// An unfinished run was loaded: its answers come back, and what it made is no obstacle.
+pub fn resumed(state: &mut State, result: Result<Box<Resumption>, Untrusted>, effects: &mut Vec<Effect>) {
+    let Resumption { journal, key } = match result {
+        Ok(resumption) => *resumption,
+        Err(said) => {
+            state.notice = Some(Notice { bad: true, text: format!("The unfinished run cannot be gone on with: {said}") });
+            return;
+        }
+    };
+    for (field, text) in journal.fields() {
+        state.answers.set(field, Raw::of(field, text), Origin::File);
+    }
+    state.accepted.clear();
+    state.resuming = Some(journal.cluster);
+    state.custody = crate::wizard::custody::Custody::default();
+    state.custody.drawn = key.map(|key| Drawn { cluster: journal.cluster, key });
+    flow(state, journal.flow, effects);
+    if is_whole(&journal) && state.custody.drawn.is_some() {
+        // Only the proof that the key is kept is missing: nothing is left to prove or to do.
+        install::finished_before(state, &journal);
+        enter(state, ScreenId::MasterKey, effects);
+        state.place.furthest = ScreenId::MasterKey;
+        return;
+    }
+    let done = journal.done();
+    let text =
+        format!("Going on with the run that stopped after {done} of {} steps. Passwords are asked again.", journal.steps.len());
+    state.notice = Some(Notice { bad: false, text });
+    key::forget_proof(state);
+}
+
+fn is_whole(journal: &Journal) -> bool {
+    !journal.steps.is_empty() && journal.done() == journal.steps.len()
+}

@@ -1,0 +1,87 @@
+//! What faces ask of the state: fields that are asked, verdicts, the gate, the keys of the foot. Pure and cheap.
+
+use crate::model::check::CheckId;
+use crate::model::field::FieldId;
+use crate::model::finding::{Finding, Verdict};
+use crate::model::flow::Flow;
+use crate::model::screen::ScreenId;
+use crate::words;
+
+use super::checks::{self, Case};
+use super::event::{Action, Errand};
+use super::gate::{self, Gate};
+use super::state::{Focus, State};
+use super::tickets::Standing;
+use super::{form, inputs};
+
+impl State {
+    /// The fields that the open screen asks with the present answers, in order.
+    pub fn fields(&self) -> Vec<FieldId> {
+        words::screen(self.place.here).fields().filter(|field| form::is_visible(*field, &self.answers)).collect()
+    }
+
+    /// The field that has the focus.
+    pub fn focused(&self) -> Option<FieldId> {
+        match self.place.focus {
+            Focus::Field(field) => Some(field),
+            Focus::Screen | Focus::Item(_) => None,
+        }
+    }
+
+    /// The errands of the start screen, in order.
+    pub fn errands(&self) -> Vec<Errand> {
+        let flows = [Errand::Flow(Flow::FirstNode), Errand::Flow(Flow::Join), Errand::Flow(Flow::Review)];
+        let runs = self.facts.machine.unfinished.iter().map(|run| Errand::Resume(run.instance.clone()));
+        runs.chain(flows).collect()
+    }
+
+    /// The verdicts of the open screen's checks, in the order of its words.
+    pub fn verdicts(&self) -> Vec<(CheckId, Verdict)> {
+        let case = self.case(self.place.here);
+        words::screen(self.place.here).checks().map(|check| (check, checks::judge(check, &case))).collect()
+    }
+
+    /// What is to be judged on a screen.
+    pub fn case(&self, screen: ScreenId) -> Case<'_> {
+        let running = inputs::of(screen, &self.answers)
+            .and_then(|inputs| self.tickets.get(self.tickets.find(&inputs)?))
+            .is_some_and(|asking| asking.standing == Standing::Running);
+        Case {
+            flow: self.place.flow.unwrap_or(Flow::FirstNode),
+            answers: &self.answers,
+            facts: &self.facts,
+            running,
+            resuming: self.resuming,
+        }
+    }
+
+    /// Whether Next is open on this screen.
+    pub fn gate(&self) -> Gate {
+        let malformed = self.fields().into_iter().filter(|field| self.problem(*field).is_some()).collect();
+        gate::weigh(malformed, &self.verdicts(), &self.accepted)
+    }
+
+    /// What is wrong with a field's text, whether or not it is to be shown yet.
+    pub fn problem(&self, field: FieldId) -> Option<String> {
+        form::problem(field, &self.answers)
+    }
+
+    /// What is wrong with a field's text, once the field was left or Next was pressed.
+    pub fn shown_problem(&self, field: FieldId) -> Option<String> {
+        self.asked.touched.contains(&field).then(|| self.problem(field)).flatten()
+    }
+
+    /// The finding that the screen shows in full: the weightiest; among equals the one of the check that comes first.
+    pub fn foremost(&self) -> Option<Finding> {
+        let findings = self.verdicts().into_iter().filter_map(|(_, verdict)| match verdict {
+            Verdict::Found(findings) => findings.into_iter().max_by_key(|finding| finding.severity),
+            _ => None,
+        });
+        findings.reduce(|best, next| if next.severity > best.severity { next } else { best })
+    }
+
+    /// The keys that work here besides Enter, Esc and moving about, in the order of the foot.
+    pub fn actions(&self) -> Vec<Action> {
+        super::actions::of(self)
+    }
+}
