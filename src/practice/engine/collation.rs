@@ -6,12 +6,8 @@ use std::cmp::Ordering;
 pub(crate) const SERVER: &str = "SQL_Latin1_General_CP1_CI_AS";
 
 /// The name of the collation that `SQLite` is given for each class.
-const CLASSES: [(&str, bool, bool); 4] = [
-    ("ci_as", false, true),
-    ("ci_ai", false, false),
-    ("cs_as", true, true),
-    ("cs_ai", true, false),
-];
+const CLASSES: [(&str, bool, bool); 4] =
+    [("ci_as", false, true), ("ci_ai", false, false), ("cs_as", true, true), ("cs_ai", true, false)];
 
 const LANGUAGES: &str = " Latin1_General Albanian Arabic Azeri_Cyrillic Azeri_Latin Chinese_PRC Chinese_Taiwan_Stroke \
 Croatian Cyrillic_General Czech Danish_Greenlandic Danish_Norwegian Estonian Finnish_Swedish French Georgian_Modern_Sort \
@@ -23,13 +19,13 @@ SQL_Latin1_General_CP437 SQL_Latin1_General_CP1250 SQL_Latin1_General_CP1251 SQL
 /// The name as SQL Server spells it, when there is such a collation.
 pub(crate) fn known(name: &str) -> Option<String> {
     let parts: Vec<&str> = name.split('_').collect();
-    let suffix = parts
-        .iter()
-        .position(|part| ["CI", "CS", "BIN", "BIN2"].iter().any(|known| part.eq_ignore_ascii_case(known)))?;
+    let suffix =
+        parts.iter().position(|part| ["CI", "CS", "BIN", "BIN2"].iter().any(|known| part.eq_ignore_ascii_case(known)))?;
     let (mut language, marks) = (parts[..suffix].to_vec(), &parts[suffix..]);
     let sorted_by_marks = marks.first().is_some_and(|first| first.to_ascii_uppercase().starts_with("BIN"));
     let rest = if sorted_by_marks { &marks[1..] } else { marks.get(2..)? };
-    let accent = sorted_by_marks || marks.get(1).is_some_and(|mark| mark.eq_ignore_ascii_case("AS") || mark.eq_ignore_ascii_case("AI"));
+    let accent =
+        sorted_by_marks || marks.get(1).is_some_and(|mark| mark.eq_ignore_ascii_case("AS") || mark.eq_ignore_ascii_case("AI"));
     let known_rest = rest.iter().all(|mark| ["KS", "WS", "SC", "UTF8", "VSS"].iter().any(|one| mark.eq_ignore_ascii_case(one)));
     let version = language.last().filter(|last| ["90", "100", "140"].contains(last)).map(|version| (*version).to_owned());
     if version.is_some() {
@@ -70,14 +66,7 @@ pub(crate) fn compare(class: &str, a: &str, b: &str) -> Ordering {
         return a.encode_utf16().cmp(b.encode_utf16());
     };
     let base = a.chars().map(primary).cmp(b.chars().map(primary));
-    base.then_with(|| {
-        if *accent {
-            a.chars().map(lower).cmp(b.chars().map(lower))
-        } else {
-            Ordering::Equal
-        }
-    })
-    .then_with(|| {
+    base.then_with(|| if *accent { a.chars().map(lower).cmp(b.chars().map(lower)) } else { Ordering::Equal }).then_with(|| {
         if *case {
             // A small letter comes before its capital.
             a.chars().map(char::is_uppercase).cmp(b.chars().map(char::is_uppercase))
@@ -93,11 +82,7 @@ fn lower(char: char) -> char {
 
 /// Signs before digits before letters; letters without case and accent.
 fn primary(char: char) -> (u8, char) {
-    let rank = if char.is_alphabetic() {
-        2
-    } else {
-        u8::from(char.is_numeric())
-    };
+    let rank = if char.is_alphabetic() { 2 } else { u8::from(char.is_numeric()) };
     (rank, unaccented(lower(char)))
 }
 

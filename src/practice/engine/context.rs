@@ -21,12 +21,6 @@ pub(crate) struct Facts {
     pub(crate) since: i64,
 }
 
-/// The error that a `CATCH` block is about.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Caught {
-    pub(crate) fault: Option<Fault>,
-}
-
 /// All of it.
 #[derive(Debug, Clone)]
 pub(crate) struct Context {
@@ -56,10 +50,7 @@ pub(crate) struct Context {
 impl Context {
     /// The user's default schema.
     pub(crate) fn default_schema(&self) -> String {
-        self.catalog
-            .principal_by_id(self.who.user)
-            .and_then(|user| user.schema.clone())
-            .unwrap_or_else(|| "dbo".to_owned())
+        self.catalog.principal_by_id(self.who.user).and_then(|user| user.schema.clone()).unwrap_or_else(|| "dbo".to_owned())
     }
 
     pub(crate) fn user_name(&self) -> String {
@@ -73,11 +64,8 @@ impl Context {
 
     /// The user that a login would be in another database; `None` when it has no access.
     pub(crate) fn user_in(&self, database: &Database) -> Result<Option<(Arc<Catalog>, Who)>, Fault> {
-        let catalog = if database.id == self.target.id {
-            Arc::clone(&self.catalog)
-        } else {
-            self.engine.store(database)?.committed()?
-        };
+        let catalog =
+            if database.id == self.target.id { Arc::clone(&self.catalog) } else { self.engine.store(database)?.committed()? };
         let who = Who::find(&catalog, database, &self.account);
         Ok(who.map(|who| (catalog, who)))
     }

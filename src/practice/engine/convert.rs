@@ -60,36 +60,23 @@ pub(crate) fn utf16(text: &str) -> usize {
 }
 
 fn clash(from: SqlType, to: SqlType) -> Fault {
-    Fault::new(
-        529,
-        format!("Explicit conversion from data type {} to {} is not allowed.", name(from), name(to)),
-    )
-    .state(2)
-    .reach(Reach::Compile)
+    Fault::new(529, format!("Explicit conversion from data type {} to {} is not allowed.", name(from), name(to)))
+        .state(2)
+        .reach(Reach::Compile)
 }
 
 fn failed(text: &str, from: SqlType, to: SqlType) -> Fault {
-    Fault::new(
-        245,
-        format!("Conversion failed when converting the {} value '{text}' to data type {}.", name(from), name(to)),
-    )
-    .reach(Reach::Doom)
+    Fault::new(245, format!("Conversion failed when converting the {} value '{text}' to data type {}.", name(from), name(to)))
+        .reach(Reach::Doom)
 }
 
 fn error_converting(from: SqlType, to: SqlType) -> Fault {
-    Fault::new(8114, format!("Error converting data type {} to {}.", name(from), name(to)))
-        .state(5)
-        .reach(Reach::Doom)
+    Fault::new(8114, format!("Error converting data type {} to {}.", name(from), name(to))).state(5).reach(Reach::Doom)
 }
 
 /// 8115
 pub(crate) fn overflow(to: SqlType) -> Fault {
-    Fault::new(
-        8115,
-        format!("Arithmetic overflow error converting expression to data type {}.", name(to)),
-    )
-    .state(2)
-    .terminated()
+    Fault::new(8115, format!("Arithmetic overflow error converting expression to data type {}.", name(to))).state(2).terminated()
 }
 
 fn to_bit(value: Stored, from: SqlType) -> Result<Stored, Fault> {
@@ -242,7 +229,10 @@ fn to_decimal(value: Stored, from: SqlType, precision: u8, scale: u8) -> Result<
     if number.unsigned_abs() >= 10_u128.pow(u32::from(precision)) {
         return Err(Fault::new(
             8115,
-            format!("Arithmetic overflow error converting {} to data type numeric.", if types::text(from) { name(from) } else { "numeric" }),
+            format!(
+                "Arithmetic overflow error converting {} to data type numeric.",
+                if types::text(from) { name(from) } else { "numeric" }
+            ),
         )
         .state(8)
         .terminated());
@@ -288,9 +278,16 @@ fn to_text(value: Stored, from: SqlType, to: SqlType, style: i64) -> Result<Stri
         if matches!(from, SqlType::Int | SqlType::SmallInt | SqlType::TinyInt) && matches!(to, SqlType::VarChar(_)) {
             Ok("*".to_owned())
         } else {
-            Err(Fault::new(8115, format!("Arithmetic overflow error converting {} to data type {}.", if types::integer(from) { "expression" } else { name(from) }, name(to)))
-                .state(2)
-                .terminated())
+            Err(Fault::new(
+                8115,
+                format!(
+                    "Arithmetic overflow error converting {} to data type {}.",
+                    if types::integer(from) { "expression" } else { name(from) },
+                    name(to)
+                ),
+            )
+            .state(2)
+            .terminated())
         }
     };
     match (value, from) {
@@ -307,7 +304,8 @@ fn to_text(value: Stored, from: SqlType, to: SqlType, style: i64) -> Result<Stri
             1 => format!("0x{}", data_encoding::HEXUPPER.encode(&bytes)),
             2 => data_encoding::HEXUPPER.encode(&bytes),
             _ if matches!(to, SqlType::NVarChar(_)) => {
-                let units: Vec<u16> = bytes.chunks(2).map(|pair| u16::from_le_bytes([pair[0], pair.get(1).copied().unwrap_or(0)])).collect();
+                let units: Vec<u16> =
+                    bytes.chunks(2).map(|pair| u16::from_le_bytes([pair[0], pair.get(1).copied().unwrap_or(0)])).collect();
                 String::from_utf16_lossy(&units)
             }
             _ => bytes.iter().map(|byte| char::from(*byte)).collect(),
@@ -393,18 +391,21 @@ fn english(local: i64) -> String {
 fn to_binary(value: Stored, from: SqlType, length: Option<u16>, style: i64) -> Result<Stored, Fault> {
     let bytes = match (value, from) {
         (Stored::Blob(bytes), _) => bytes,
-        (Stored::Text(text), SqlType::Guid) => guid(&text).map(|bytes| {
-            let mut mixed = bytes;
-            mixed[..4].reverse();
-            mixed[4..6].reverse();
-            mixed[6..8].reverse();
-            mixed.to_vec()
-        }).unwrap_or_default(),
+        (Stored::Text(text), SqlType::Guid) => guid(&text)
+            .map(|bytes| {
+                let mut mixed = bytes;
+                mixed[..4].reverse();
+                mixed[4..6].reverse();
+                mixed[6..8].reverse();
+                mixed.to_vec()
+            })
+            .unwrap_or_default(),
         (Stored::Text(text), from) if types::text(from) => match style {
             0 if matches!(from, SqlType::NVarChar(_)) => text.encode_utf16().flat_map(u16::to_le_bytes).collect(),
             0 => text.chars().map(|char| u8::try_from(u32::from(char)).unwrap_or(b'?')).collect(),
             1 | 2 => {
-                let hex = if style == 1 { text.strip_prefix("0x").or_else(|| text.strip_prefix("0X")) } else { Some(text.as_str()) };
+                let hex =
+                    if style == 1 { text.strip_prefix("0x").or_else(|| text.strip_prefix("0X")) } else { Some(text.as_str()) };
                 hex.and_then(|hex| data_encoding::HEXUPPER_PERMISSIVE.decode(hex.as_bytes()).ok())
                     .ok_or_else(|| error_converting(from, SqlType::VarBinary(length)))?
             }
@@ -419,7 +420,11 @@ fn to_binary(value: Stored, from: SqlType, length: Option<u16>, style: i64) -> R
     };
     let keep = length.map_or(bytes.len(), usize::from);
     // A number keeps its low bytes, everything else its first.
-    let kept = if types::integer(from) { bytes[bytes.len().saturating_sub(keep)..].to_vec() } else { bytes[..bytes.len().min(keep)].to_vec() };
+    let kept = if types::integer(from) {
+        bytes[bytes.len().saturating_sub(keep)..].to_vec()
+    } else {
+        bytes[..bytes.len().min(keep)].to_vec()
+    };
     Ok(Stored::Blob(kept))
 }
 
@@ -452,8 +457,7 @@ fn to_moment(value: &Stored, from: SqlType, to: SqlType) -> Result<Stored, Fault
             (utc + minutes * 60 * instant::SECOND, Some(minutes))
         }
         (Stored::Text(text), from) if types::text(from) => instant::parse(text).ok_or_else(|| {
-            Fault::new(241, "Conversion failed when converting date and/or time from character string.")
-                .reach(Reach::Doom)
+            Fault::new(241, "Conversion failed when converting date and/or time from character string.").reach(Reach::Doom)
         })?,
         (_, from) => return Err(clash(from, to)),
     };
@@ -529,6 +533,8 @@ fn fitting(text: String, limit: u16) -> Result<Stored, String> {
 fn implicit_refused(from: SqlType, to: SqlType) -> bool {
     let binary = |kind| matches!(kind, SqlType::VarBinary(_));
     (types::text(from) && binary(to))
-        || (types::temporal(from) && (types::integer(to) || matches!(to, SqlType::Decimal { .. } | SqlType::Float | SqlType::Real)))
-        || (types::integer(from) && matches!(to, SqlType::Date | SqlType::DateTime2(_) | SqlType::DateTimeOffset(_) | SqlType::Guid))
+        || (types::temporal(from)
+            && (types::integer(to) || matches!(to, SqlType::Decimal { .. } | SqlType::Float | SqlType::Real)))
+        || (types::integer(from)
+            && matches!(to, SqlType::Date | SqlType::DateTime2(_) | SqlType::DateTimeOffset(_) | SqlType::Guid))
 }

@@ -178,19 +178,14 @@ pub(crate) fn no_column(name: impl std::fmt::Display) -> Fault {
 
 /// 15151
 pub(crate) fn cannot_find(verb: &str, class: &str, name: impl std::fmt::Display) -> Fault {
-    Fault::new(
-        15151,
-        format!("Cannot {verb} the {class} '{name}', because it does not exist or you do not have permission."),
-    )
+    Fault::new(15151, format!("Cannot {verb} the {class} '{name}', because it does not exist or you do not have permission."))
 }
 
 /// 229
 pub(crate) fn denied(permission: &str, object: &str, database: &str, schema: &str) -> Fault {
     Fault::new(
         229,
-        format!(
-            "The {permission} permission was denied on the object '{object}', database '{database}', schema '{schema}'."
-        ),
+        format!("The {permission} permission was denied on the object '{object}', database '{database}', schema '{schema}'."),
     )
     .class(14)
     .state(5)

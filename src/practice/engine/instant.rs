@@ -92,7 +92,10 @@ pub(crate) fn parse(text: &str) -> Option<(i64, Option<i64>)> {
     let text = text.trim();
     if text.is_empty() {
         // SQL Server takes the empty string for the first day of 1900.
-        return Some((ticks(PrimitiveDateTime::new(Date::from_calendar_date(1900, Month::January, 1).ok()?, Time::MIDNIGHT)), None));
+        return Some((
+            ticks(PrimitiveDateTime::new(Date::from_calendar_date(1900, Month::January, 1).ok()?, Time::MIDNIGHT)),
+            None,
+        ));
     }
     let (date_text, rest) = match text.find(['T', 't', ' ']) {
         Some(place) => (&text[..place], text[place + 1..].trim()),
@@ -116,9 +119,7 @@ fn parse_date(text: &str) -> Option<Date> {
         return None;
     }
     let month = Month::try_from(month.parse::<u8>().ok()?).ok()?;
-    Date::from_calendar_date(year.parse().ok()?, month, day.parse().ok()?)
-        .ok()
-        .filter(|date| (1..=9999).contains(&date.year()))
+    Date::from_calendar_date(year.parse().ok()?, month, day.parse().ok()?).ok().filter(|date| (1..=9999).contains(&date.year()))
 }
 
 fn split_offset(text: &str) -> Option<(&str, Option<i64>)> {
@@ -146,11 +147,7 @@ fn parse_time(text: &str) -> Option<i64> {
     if hour > 23 || minute > 59 || second > 59 || fraction.len() > 9 || hour < 0 || minute < 0 || second < 0 {
         return None;
     }
-    let fraction = if fraction.is_empty() {
-        0
-    } else {
-        format!("{fraction:0<7}").get(..7)?.parse::<i64>().ok()?
-    };
+    let fraction = if fraction.is_empty() { 0 } else { format!("{fraction:0<7}").get(..7)?.parse::<i64>().ok()? };
     Some((hour * 3600 + minute * 60 + second) * SECOND + fraction)
 }
 

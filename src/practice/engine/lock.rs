@@ -184,13 +184,7 @@ impl Locks {
 
     /// Whether a session holds a lock on this, of either duration.
     pub(crate) fn holds(&self, session: i16, resource: &Resource) -> Option<Mode> {
-        self.state()
-            .held
-            .get(resource)?
-            .iter()
-            .filter(|held| held.session == session)
-            .map(|held| held.mode)
-            .max()
+        self.state().held.get(resource)?.iter().filter(|held| held.session == session).map(|held| held.mode).max()
     }
 
     /// Gives one grant back; `false` when there was none.

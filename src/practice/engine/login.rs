@@ -17,9 +17,7 @@ impl Engine {
     /// (4060 and then 18456 when only the database cannot be opened).
     pub fn login(self: &Arc<Self>, request: &LoginRequest) -> Result<Session, Vec<SqlMessage>> {
         let server = self.server();
-        let failed = || {
-            Fault::new(18456, format!("Login failed for user '{}'.", request.user)).class(14).message()
-        };
+        let failed = || Fault::new(18456, format!("Login failed for user '{}'.", request.user)).class(14).message();
         let Some(account) = server.account(&request.user) else {
             return Err(vec![failed()]);
         };
@@ -54,7 +52,9 @@ impl Engine {
     /// Whether a login may be in a database now; `session` does not count as being there already.
     pub(crate) fn may_open(&self, database: &Database, account: &Account, session: i16) -> Result<(), Fault> {
         if database.offline {
-            return Err(Fault::new(942, format!("Database '{}' cannot be opened because it is offline.", database.name)).class(14));
+            return Err(
+                Fault::new(942, format!("Database '{}' cannot be opened because it is offline.", database.name)).class(14)
+            );
         }
         let catalog = self.store(database)?.committed()?;
         let refused = || {

@@ -1,7 +1,5 @@
 //! Who a session is in a database, and what it may do there.
 
-use std::sync::Arc;
-
 use super::catalog::{Catalog, DBO, GUEST, Granted, PUBLIC, Table};
 use super::server::{Account, Database};
 
@@ -26,10 +24,8 @@ impl Who {
         if account.sysadmin() || database.owner.eq_ignore_ascii_case(&account.name) {
             return Some(Self { user: DBO, all: vec![DBO, PUBLIC, 16384] });
         }
-        let user = catalog
-            .principals
-            .iter()
-            .find(|principal| !principal.role && principal.sid.as_deref() == Some(account.sid.as_str()));
+        let user =
+            catalog.principals.iter().find(|principal| !principal.role && principal.sid.as_deref() == Some(account.sid.as_str()));
         let user = match user {
             Some(user) => user.id,
             // In master, tempdb and msdb everybody is at least a guest.
@@ -83,9 +79,15 @@ impl Who {
                             || covering.contains(&granted.name.as_str())
                             || (!matches!(on, On::Database) && granted.name == "ALTER ANY SCHEMA" && permission == "ALTER")
                     }
-                    (3, On::Schema(schema)) => granted.major == schema && (granted.name == permission || covering.contains(&granted.name.as_str())),
-                    (3, On::Table(table)) => granted.major == table.schema && (granted.name == permission || covering.contains(&granted.name.as_str())),
-                    (1, On::Table(table)) => granted.major == table.id && (granted.name == permission || covering.contains(&granted.name.as_str())),
+                    (3, On::Schema(schema)) => {
+                        granted.major == schema && (granted.name == permission || covering.contains(&granted.name.as_str()))
+                    }
+                    (3, On::Table(table)) => {
+                        granted.major == table.schema && (granted.name == permission || covering.contains(&granted.name.as_str()))
+                    }
+                    (1, On::Table(table)) => {
+                        granted.major == table.id && (granted.name == permission || covering.contains(&granted.name.as_str()))
+                    }
                     _ => false,
                 }
         };
@@ -101,8 +103,7 @@ impl Who {
     }
 
     fn refused_by_role(&self, permission: &str) -> bool {
-        (permission == "SELECT" && self.role(16392))
-            || (["INSERT", "UPDATE", "DELETE"].contains(&permission) && self.role(16393))
+        (permission == "SELECT" && self.role(16392)) || (["INSERT", "UPDATE", "DELETE"].contains(&permission) && self.role(16393))
     }
 
     fn by_role(&self, permission: &str, on: On<'_>) -> bool {
@@ -114,8 +115,8 @@ impl Who {
                 || permission == "ALTER ANY SCHEMA"
                 || permission == "REFERENCES"
                 || (permission == "ALTER" && !database));
-        let security = self.role(16386)
-            && ["ALTER ANY ROLE", "CREATE ROLE", "CREATE SCHEMA", "VIEW DEFINITION"].contains(&permission);
+        let security =
+            self.role(16386) && ["ALTER ANY ROLE", "CREATE ROLE", "CREATE SCHEMA", "VIEW DEFINITION"].contains(&permission);
         let access = self.role(16385) && ["ALTER ANY USER", "CREATE SCHEMA", "CONNECT"].contains(&permission);
         let connect = permission == "CONNECT" && database;
         reader || writer || ddl || security || access || connect
@@ -170,6 +171,3 @@ pub(crate) fn server_permission(account: &Account, permission: &str) -> bool {
     let implied = permission == "CREATE ANY DATABASE" && has(&account.granted, "ALTER ANY DATABASE");
     by_role || implied || has(&account.granted, permission) || has(&account.granted, "CONTROL SERVER")
 }
-
-/// Shared pieces that a session's statement works with.
-pub(crate) type SharedCatalog = Arc<Catalog>;

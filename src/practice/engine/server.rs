@@ -137,13 +137,8 @@ impl Server {
     }
 
     fn fresh(now: i64) -> Self {
-        let mut server = Self {
-            next_database: 1,
-            next_login: 256,
-            databases: Vec::new(),
-            accounts: Vec::new(),
-            folder: PathBuf::new(),
-        };
+        let mut server =
+            Self { next_database: 1, next_login: 256, databases: Vec::new(), accounts: Vec::new(), folder: PathBuf::new() };
         for name in ["master", "tempdb", "model", "msdb"] {
             server.add_database(name, collation::SERVER, "sa", now);
             if let Some(database) = server.databases.last_mut() {

@@ -59,10 +59,15 @@ impl Default for Settings {
     }
 }
 
-#[derive(Debug)]
 struct Stop {
     flag: AtomicBool,
     handles: Mutex<Vec<InterruptHandle>>,
+}
+
+impl std::fmt::Debug for Stop {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Stop").field("flag", &self.flag).finish_non_exhaustive()
+    }
 }
 
 /// One connection's state: current database, transaction, settings, application locks. Blocking; dropped when
@@ -113,13 +118,19 @@ impl Interrupt {
 }
 
 impl Session {
-    pub(super) fn begin_session(engine: &Arc<Engine>, mut facts: Facts, account: Account, database: &Database) -> Result<Self, Fault> {
+    pub(super) fn begin_session(
+        engine: &Arc<Engine>,
+        mut facts: Facts,
+        account: Account,
+        database: &Database,
+    ) -> Result<Self, Fault> {
         {
             let mut sessions = engine.sessions_mut();
             // The numbers below belong to the server itself.
-            facts.id = (51..i16::MAX)
-                .find(|id| !sessions.contains_key(id))
-                .ok_or_else(|| Fault::new(17809, "Could not connect because the maximum number of user connections has already been reached.").class(20))?;
+            facts.id = (51..i16::MAX).find(|id| !sessions.contains_key(id)).ok_or_else(|| {
+                Fault::new(17809, "Could not connect because the maximum number of user connections has already been reached.")
+                    .class(20)
+            })?;
             sessions.insert(facts.id, (facts.clone(), database.id));
         }
         Ok(Self {
@@ -230,11 +241,12 @@ impl Session {
 
     /// The current database as the server knows it.
     pub(super) fn current(&self) -> Result<Database, Fault> {
-        self.engine
-            .server()
-            .database_by_id(self.database)
-            .cloned()
-            .ok_or_else(|| Fault::new(911, format!("Database '{}' does not exist. Make sure that the name is entered correctly.", self.database_name)))
+        self.engine.server().database_by_id(self.database).cloned().ok_or_else(|| {
+            Fault::new(
+                911,
+                format!("Database '{}' does not exist. Make sure that the name is entered correctly.", self.database_name),
+            )
+        })
     }
 
     /// Makes sure that there is a connection to a database's file.

@@ -38,11 +38,7 @@ impl Store {
         }
         let version: i64 = connection.query_row("SELECT version FROM catalog", [], |row| row.get(0))?;
         VERSION.fetch_max(version, Ordering::SeqCst);
-        Ok(Self {
-            path: path.to_owned(),
-            keeper: Mutex::new(connection),
-            latest: Mutex::new(None),
-        })
+        Ok(Self { path: path.to_owned(), keeper: Mutex::new(connection), latest: Mutex::new(None) })
     }
 
     /// A connection for a session, with the functions and collations.
@@ -55,8 +51,7 @@ impl Store {
 
     /// The catalogue as a connection sees it, its own uncommitted changes included.
     pub(crate) fn catalog(&self, connection: &Connection) -> Result<Arc<Catalog>, Fault> {
-        let version: i64 =
-            connection.prepare_cached("SELECT version FROM catalog")?.query_row([], |row| row.get(0))?;
+        let version: i64 = connection.prepare("SELECT version FROM catalog")?.query_row([], |row| row.get(0))?;
         {
             let latest = self.latest.lock().unwrap_or_else(PoisonError::into_inner);
             if let Some((known, catalog)) = latest.as_ref()
@@ -106,6 +101,5 @@ fn connect(path: &Path) -> Result<Connection, Fault> {
     connection.pragma_update(None, "journal_mode", "WAL")?;
     connection.pragma_update(None, "synchronous", "NORMAL")?;
     connection.pragma_update(None, "foreign_keys", false)?;
-    connection.set_prepared_statement_cache_capacity(64);
     Ok(connection)
 }

@@ -16,9 +16,7 @@ pub(crate) fn to_wire(stored: Stored, kind: SqlType) -> Value {
         (Stored::Null, _) => Value::Null,
         (Stored::Integer(number), SqlType::Bit) => Value::Bit(number != 0),
         (Stored::Integer(number), SqlType::Decimal { scale, .. }) => Value::Decimal(i128::from(number), scale),
-        (Stored::Integer(ticks), SqlType::Date) => {
-            instant::at(ticks).map_or(Value::Null, |at| Value::Date(at.date()))
-        }
+        (Stored::Integer(ticks), SqlType::Date) => instant::at(ticks).map_or(Value::Null, |at| Value::Date(at.date())),
         (Stored::Integer(ticks), SqlType::DateTime | SqlType::DateTime2(_)) => {
             instant::at(ticks).map_or(Value::Null, Value::DateTime)
         }
@@ -42,10 +40,9 @@ pub(crate) fn from_wire(value: &Value) -> (Stored, SqlType) {
         Value::Bit(bit) => (Stored::Integer(i64::from(*bit)), SqlType::Bit),
         Value::Int(number) => (Stored::Integer(*number), SqlType::BigInt),
         Value::Float(number) => (Stored::Real(*number), SqlType::Float),
-        Value::Decimal(number, scale) => (
-            i64::try_from(*number).map_or(Stored::Null, Stored::Integer),
-            SqlType::Decimal { precision: 18, scale: *scale },
-        ),
+        Value::Decimal(number, scale) => {
+            (i64::try_from(*number).map_or(Stored::Null, Stored::Integer), SqlType::Decimal { precision: 18, scale: *scale })
+        }
         Value::Text(text) => (Stored::Text(text.clone()), SqlType::NVarChar(None)),
         Value::Bytes(bytes) => (Stored::Blob(bytes.clone()), SqlType::VarBinary(None)),
         Value::Guid(bytes) => (Stored::Text(guid_text(bytes)), SqlType::Guid),

@@ -52,17 +52,12 @@ fn characters(length: Option<&CharacterLength>, default: u16, limit: u64, name: 
 
 fn sized(length: u64, limit: u64, name: &str) -> Result<u16, Fault> {
     if length == 0 {
-        return Err(Fault::new(1001, "Line 1: Length or precision specification 0 is invalid.")
-            .class(15)
-            .reach(Reach::Compile));
+        return Err(Fault::new(1001, "Line 1: Length or precision specification 0 is invalid.").class(15).reach(Reach::Compile));
     }
     u16::try_from(length).ok().filter(|_| length <= limit).ok_or_else(|| {
-        Fault::new(
-            131,
-            format!("The size ({length}) given to the type '{name}' exceeds the maximum allowed ({limit})."),
-        )
-        .class(15)
-        .reach(Reach::Compile)
+        Fault::new(131, format!("The size ({length}) given to the type '{name}' exceeds the maximum allowed ({limit})."))
+            .class(15)
+            .reach(Reach::Compile)
     })
 }
 
@@ -97,9 +92,7 @@ pub(crate) fn declared(kind: &DataType, default: u16) -> Result<Declared, Fault>
         DataType::Nvarchar(length) => {
             plain(SqlType::NVarChar(characters(length.as_ref(), default, 4000, "nvarchar")?), "nvarchar")
         }
-        DataType::Varchar(length) => {
-            plain(SqlType::VarChar(characters(length.as_ref(), default, 8000, "varchar")?), "varchar")
-        }
+        DataType::Varchar(length) => plain(SqlType::VarChar(characters(length.as_ref(), default, 8000, "varchar")?), "varchar"),
         DataType::Char(length) | DataType::Character(length) => {
             fixed(SqlType::VarChar(characters(length.as_ref(), default, 8000, "char")?), "char")
         }
@@ -152,11 +145,7 @@ fn custom(name: &str, arguments: &[String]) -> Result<Declared, Fault> {
         }
         "nvarchar" => plain(SqlType::NVarChar(Some(sized(number(1)?, 4000, "nvarchar")?)), "nvarchar"),
         "varchar" => plain(SqlType::VarChar(Some(sized(number(1)?, 8000, "varchar")?)), "varchar"),
-        "nchar" => Ok(Declared {
-            kind: SqlType::NVarChar(Some(sized(number(1)?, 4000, "nchar")?)),
-            fixed: true,
-            name: "nchar",
-        }),
+        "nchar" => Ok(Declared { kind: SqlType::NVarChar(Some(sized(number(1)?, 4000, "nchar")?)), fixed: true, name: "nchar" }),
         "int" => plain(SqlType::Int, "int"),
         "bit" => plain(SqlType::Bit, "bit"),
         "bigint" => plain(SqlType::BigInt, "bigint"),
@@ -164,10 +153,8 @@ fn custom(name: &str, arguments: &[String]) -> Result<Declared, Fault> {
         "sysname" => plain(SqlType::NVarChar(Some(128)), "sysname"),
         "ntext" => plain(SqlType::NVarChar(None), "nvarchar"),
         "sql_variant" => plain(SqlType::Variant, "sql_variant"),
-        "money" | "smallmoney" | "smalldatetime" | "time" | "xml" | "rowversion" | "timestamp" | "image"
-        | "hierarchyid" | "geography" | "geometry" | "json" | "vector" => {
-            Err(Fault::unsupported(format!("The type {lower}")))
-        }
+        "money" | "smallmoney" | "smalldatetime" | "time" | "xml" | "rowversion" | "timestamp" | "image" | "hierarchyid"
+        | "geography" | "geometry" | "json" | "vector" => Err(Fault::unsupported(format!("The type {lower}"))),
         _ => Err(Fault::new(2715, format!("Column, parameter, or variable #1: Cannot find data type {name}."))
             .state(6)
             .reach(Reach::Compile)),

@@ -84,14 +84,10 @@ impl Cursor {
 
     /// The error at the next token, or at the last one when the batch ended too early.
     pub(super) fn wrong(&self) -> Syntax {
-        self.tokens.get(self.at).or(self.tokens.last()).map_or_else(
-            || Syntax {
-                number: 102,
-                text: "Incorrect syntax near ''.".to_owned(),
-                line: 1,
-            },
-            Syntax::near,
-        )
+        self.tokens
+            .get(self.at)
+            .or(self.tokens.last())
+            .map_or_else(|| Syntax { number: 102, text: "Incorrect syntax near ''.".to_owned(), line: 1 }, Syntax::near)
     }
 
     pub(super) fn unsupported(&self, what: &str) -> Syntax {
@@ -160,10 +156,7 @@ impl Cursor {
         Some(if negative == 1 { -value } else { value })
     }
 
-    pub(super) fn commas<T>(
-        &mut self,
-        mut one: impl FnMut(&mut Self) -> Result<T, Syntax>,
-    ) -> Result<Vec<T>, Syntax> {
+    pub(super) fn commas<T>(&mut self, mut one: impl FnMut(&mut Self) -> Result<T, Syntax>) -> Result<Vec<T>, Syntax> {
         let mut all = vec![one(self)?];
         while self.accept_token(&Token::Comma) {
             all.push(one(self)?);
@@ -223,9 +216,7 @@ impl Cursor {
             return Err(self.wrong());
         }
         let dialect = MsSqlDialect {};
-        let mut parser = Parser::new(&dialect)
-            .with_recursion_limit(DEPTH)
-            .with_tokens_with_locations(part.to_vec());
+        let mut parser = Parser::new(&dialect).with_recursion_limit(DEPTH).with_tokens_with_locations(part.to_vec());
         match parse(&mut parser) {
             Ok(parsed) if parser.index() >= part.len() => {
                 self.at = end;
@@ -257,10 +248,7 @@ fn near(error: &ParserError, part: &[TokenWithSpan]) -> Option<Syntax> {
     let place = text.rsplit_once(" at Line: ")?.1;
     let (line, column) = place.split_once(", Column: ")?;
     let (line, column): (u64, u64) = (line.trim().parse().ok()?, column.trim().parse().ok()?);
-    let found = part
-        .iter()
-        .find(|token| token.span.start.line == line && token.span.start.column == column)
-        .or(part.last())?;
+    let found = part.iter().find(|token| token.span.start.line == line && token.span.start.column == column).or(part.last())?;
     Some(Syntax::near(found))
 }
 

@@ -1,6 +1,6 @@
 //! `SELECT`, `INSERT`, `UPDATE`, `DELETE`: the heads by hand, the queries and expressions by `sqlparser`.
 
-use sqlparser::ast::{Expr, Query, SelectItem, TableWithJoins};
+use sqlparser::ast::{Expr, SelectItem, TableWithJoins};
 use sqlparser::tokenizer::Token;
 
 use super::cursor::Cursor;
@@ -39,9 +39,7 @@ impl Cursor {
             match &self.tokens[at].token {
                 Token::LParen => depth += 1,
                 Token::RParen => depth = depth.saturating_sub(1),
-                Token::Word(word)
-                    if depth == 0 && word.quote_style.is_none() && word.value.eq_ignore_ascii_case("OPTION") =>
-                {
+                Token::Word(word) if depth == 0 && word.quote_style.is_none() && word.value.eq_ignore_ascii_case("OPTION") => {
                     return Ok(at);
                 }
                 _ => {}
@@ -56,9 +54,24 @@ impl Cursor {
         }
         let end = self.closing()?;
         let known = self.tokens[self.at..end].iter().all(|token| match &token.token {
-            Token::Word(word) => ["RECOMPILE", "MAXDOP", "OPTIMIZE", "FOR", "UNKNOWN", "HASH", "MERGE", "LOOP", "JOIN",
-                "KEEP", "PLAN", "FORCE", "ORDER", "FAST", "MAXRECURSION"]
-                .contains(&word.value.to_ascii_uppercase().as_str()),
+            Token::Word(word) => [
+                "RECOMPILE",
+                "MAXDOP",
+                "OPTIMIZE",
+                "FOR",
+                "UNKNOWN",
+                "HASH",
+                "MERGE",
+                "LOOP",
+                "JOIN",
+                "KEEP",
+                "PLAN",
+                "FORCE",
+                "ORDER",
+                "FAST",
+                "MAXRECURSION",
+            ]
+            .contains(&word.value.to_ascii_uppercase().as_str()),
             _ => true,
         });
         if !known {
@@ -77,20 +90,18 @@ impl Cursor {
             match &self.tokens[at].token {
                 Token::LParen => depth += 1,
                 Token::RParen => depth = depth.saturating_sub(1),
-                Token::Word(word) if depth == 0 && word.quote_style.is_none() => {
-                    match word.value.to_ascii_uppercase().as_str() {
-                        "SELECT" => {
-                            let end = self.without_option(end)?;
-                            let query = self.query_to(end)?;
-                            self.skip_option()?;
-                            return Ok(Kind::Query(Box::new(query)));
-                        }
-                        verb @ ("INSERT" | "UPDATE" | "DELETE") => {
-                            return Err(self.unsupported(&format!("WITH before {verb}")));
-                        }
-                        _ => {}
+                Token::Word(word) if depth == 0 && word.quote_style.is_none() => match word.value.to_ascii_uppercase().as_str() {
+                    "SELECT" => {
+                        let end = self.without_option(end)?;
+                        let query = self.query_to(end)?;
+                        self.skip_option()?;
+                        return Ok(Kind::Query(Box::new(query)));
                     }
-                }
+                    verb @ ("INSERT" | "UPDATE" | "DELETE") => {
+                        return Err(self.unsupported(&format!("WITH before {verb}")));
+                    }
+                    _ => {}
+                },
                 _ => {}
             }
         }
@@ -121,9 +132,20 @@ impl Cursor {
             let end = self.closing()?;
             for token in &self.tokens[self.at..end] {
                 if let Token::Word(word) = &token.token
-                    && !["UPDLOCK", "HOLDLOCK", "ROWLOCK", "PAGLOCK", "TABLOCK", "TABLOCKX", "XLOCK", "SERIALIZABLE",
-                        "REPEATABLEREAD", "READCOMMITTED", "READCOMMITTEDLOCK"]
-                        .contains(&word.value.to_ascii_uppercase().as_str())
+                    && ![
+                        "UPDLOCK",
+                        "HOLDLOCK",
+                        "ROWLOCK",
+                        "PAGLOCK",
+                        "TABLOCK",
+                        "TABLOCKX",
+                        "XLOCK",
+                        "SERIALIZABLE",
+                        "REPEATABLEREAD",
+                        "READCOMMITTED",
+                        "READCOMMITTEDLOCK",
+                    ]
+                    .contains(&word.value.to_ascii_uppercase().as_str())
                 {
                     return Err(self.unsupported(&format!("The table hint {}", word.value)));
                 }
@@ -158,10 +180,7 @@ impl Cursor {
                 _ => {}
             }
         }
-        self.parse_to(stop, |parser| {
-            parser.parse_comma_separated(sqlparser::parser::Parser::parse_select_item)
-        })
-        .map(Some)
+        self.parse_to(stop, |parser| parser.parse_comma_separated(sqlparser::parser::Parser::parse_select_item)).map(Some)
     }
 
     pub(super) fn insert(&mut self) -> Result<Kind, Syntax> {
@@ -173,11 +192,8 @@ impl Cursor {
         self.accept("INTO");
         let table = self.target_name()?;
         self.target_hints()?;
-        let columns = if self.peek(0) == Some(&Token::LParen) && !self.is(1, "SELECT") {
-            Some(self.names_in_parens()?)
-        } else {
-            None
-        };
+        let columns =
+            if self.peek(0) == Some(&Token::LParen) && !self.is(1, "SELECT") { Some(self.names_in_parens()?) } else { None };
         let output = self.output(end)?;
         let source = if self.accept("VALUES") {
             let rows = self.commas(|cursor| {
@@ -211,13 +227,7 @@ impl Cursor {
                 return Err(self.wrong());
             }
         }
-        Ok(Kind::Insert(Box::new(Insert {
-            table,
-            columns,
-            output,
-            with: None,
-            source,
-        })))
+        Ok(Kind::Insert(Box::new(Insert { table, columns, output, source })))
     }
 
     fn target_name(&mut self) -> Result<super::names::Name, Syntax> {
@@ -227,7 +237,7 @@ impl Cursor {
         self.name()
     }
 
-    pub(super) fn update(&mut self, _with: Option<Box<Query>>) -> Result<Kind, Syntax> {
+    pub(super) fn update(&mut self) -> Result<Kind, Syntax> {
         let end = extent::end(&self.tokens, self.at, Within::Update);
         self.at += 1;
         if self.is(0, "STATISTICS") {
@@ -260,14 +270,7 @@ impl Cursor {
         let output = self.output(end)?;
         let from = self.from(end)?;
         let filter = self.filter(end)?;
-        Ok(Kind::Update(Box::new(Update {
-            target,
-            top,
-            set,
-            output,
-            from,
-            filter,
-        })))
+        Ok(Kind::Update(Box::new(Update { target, top, set, output, from, filter })))
     }
 
     /// Where the current clause ends: at `FROM`, `WHERE`, `OUTPUT`, `OPTION`, or at a comma.
@@ -281,8 +284,7 @@ impl Cursor {
                 Token::Word(word)
                     if depth == 0
                         && word.quote_style.is_none()
-                        && ["FROM", "WHERE", "OUTPUT", "OPTION"]
-                            .contains(&word.value.to_ascii_uppercase().as_str()) =>
+                        && ["FROM", "WHERE", "OUTPUT", "OPTION"].contains(&word.value.to_ascii_uppercase().as_str()) =>
                 {
                     return at;
                 }
@@ -297,9 +299,7 @@ impl Cursor {
             return Ok(Vec::new());
         }
         let stop = self.clause_end(end, false);
-        self.parse_to(stop, |parser| {
-            parser.parse_comma_separated(sqlparser::parser::Parser::parse_table_and_joins)
-        })
+        self.parse_to(stop, |parser| parser.parse_comma_separated(sqlparser::parser::Parser::parse_table_and_joins))
     }
 
     fn filter(&mut self, end: usize) -> Result<Option<Expr>, Syntax> {
@@ -316,7 +316,7 @@ impl Cursor {
         if self.at == end { Ok(filter) } else { Err(self.wrong()) }
     }
 
-    pub(super) fn delete(&mut self, _with: Option<Box<Query>>) -> Result<Kind, Syntax> {
+    pub(super) fn delete(&mut self) -> Result<Kind, Syntax> {
         let end = extent::end(&self.tokens, self.at, Within::Delete);
         self.at += 1;
         let top = self.top()?;
@@ -326,12 +326,6 @@ impl Cursor {
         let output = self.output(end)?;
         let from = self.from(end)?;
         let filter = self.filter(end)?;
-        Ok(Kind::Delete(Box::new(Delete {
-            target,
-            top,
-            output,
-            from,
-            filter,
-        })))
+        Ok(Kind::Delete(Box::new(Delete { target, top, output, from, filter })))
     }
 }

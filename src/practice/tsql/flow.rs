@@ -70,11 +70,7 @@ impl Cursor {
 
     fn kind(&mut self, depth: usize, first: bool) -> Result<Kind, Syntax> {
         let Some(word) = self.word(0) else {
-            return if first && matches!(self.peek(0), Some(Token::Word(_))) {
-                self.execute_bare()
-            } else {
-                Err(self.wrong())
-            };
+            return if first && matches!(self.peek(0), Some(Token::Word(_))) { self.execute_bare() } else { Err(self.wrong()) };
         };
         match word.as_str() {
             "BEGIN" => self.begin(depth),
@@ -99,8 +95,8 @@ impl Cursor {
             "SELECT" => self.select(),
             "WITH" => self.with(),
             "INSERT" => self.insert(),
-            "UPDATE" => self.update(None),
-            "DELETE" => self.delete(None),
+            "UPDATE" => self.update(),
+            "DELETE" => self.delete(),
             "TRUNCATE" => {
                 self.at += 1;
                 self.expect("TABLE")?;
@@ -128,10 +124,8 @@ impl Cursor {
                 self.at += 1;
                 Ok(Kind::Use(self.ident()?))
             }
-            "MERGE" | "BACKUP" | "RESTORE" | "DBCC" | "KILL" | "GOTO" | "REVERT" | "OPEN" | "CLOSE" | "FETCH"
-            | "DEALLOCATE" | "BULK" | "CHECKPOINT" | "RECONFIGURE" | "SHUTDOWN" => {
-                Err(self.unsupported(&format!("The statement {word}")))
-            }
+            "MERGE" | "BACKUP" | "RESTORE" | "DBCC" | "KILL" | "GOTO" | "REVERT" | "OPEN" | "CLOSE" | "FETCH" | "DEALLOCATE"
+            | "BULK" | "CHECKPOINT" | "RECONFIGURE" | "SHUTDOWN" => Err(self.unsupported(&format!("The statement {word}"))),
             _ if first && !super::names::reserved(&word) => self.execute_bare(),
             _ => Err(self.wrong()),
         }
@@ -232,22 +226,14 @@ impl Cursor {
         self.at += 1;
         let all = self.commas(|cursor| {
             let Some(name) = cursor.variable() else {
-                return Err(if cursor.is(1, "CURSOR") {
-                    cursor.unsupported("CURSOR")
-                } else {
-                    cursor.wrong()
-                });
+                return Err(if cursor.is(1, "CURSOR") { cursor.unsupported("CURSOR") } else { cursor.wrong() });
             };
             cursor.accept("AS");
             if cursor.is(0, "TABLE") {
                 return Err(cursor.unsupported("A table variable"));
             }
             let kind = cursor.data_type()?;
-            let value = if cursor.accept_token(&Token::Eq) {
-                Some(cursor.expr(Within::ListItem)?)
-            } else {
-                None
-            };
+            let value = if cursor.accept_token(&Token::Eq) { Some(cursor.expr(Within::ListItem)?) } else { None };
             Ok(Declaration { name, kind, value })
         })?;
         Ok(Kind::Declare(all))

@@ -16,5 +16,5 @@ mod setting;
 pub(crate) mod statement;
 mod table;
 
-pub(crate) use flow::{Parameter, expression, parameters, parse};
+pub(crate) use flow::{expression, parameters, parse};
 pub(crate) use lexer::Syntax;

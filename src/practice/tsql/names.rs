@@ -9,9 +9,7 @@ pub(crate) struct Name {
 impl Name {
     /// A name of one part.
     pub(crate) fn plain(object: &str) -> Self {
-        Self {
-            parts: vec![object.to_owned()],
-        }
+        Self { parts: vec![object.to_owned()] }
     }
 
     /// The last part.

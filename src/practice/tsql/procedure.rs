@@ -59,11 +59,7 @@ impl Cursor {
                 self.expect_token(&Token::Comma)?;
             }
         }
-        Ok(Kind::Execute {
-            result,
-            procedure,
-            arguments,
-        })
+        Ok(Kind::Execute { result, procedure, arguments })
     }
 
     fn argument(&mut self) -> Result<Argument, Syntax> {
@@ -126,23 +122,15 @@ impl Cursor {
             return Err(self.wrong());
         }
         self.at = end;
-        let mut nowait = false;
         if self.accept("WITH") {
             if !self.accept("NOWAIT") {
                 return Err(self.unsupported("RAISERROR WITH other than NOWAIT"));
             }
-            nowait = true;
         }
         let arguments = values.split_off(3);
         let mut values = values.into_iter();
         match (values.next(), values.next(), values.next()) {
-            (Some(message), Some(severity), Some(state)) => Ok(Kind::RaiseError {
-                message,
-                severity,
-                state,
-                arguments,
-                nowait,
-            }),
+            (Some(message), Some(severity), Some(state)) => Ok(Kind::RaiseError { message, severity, state, arguments }),
             _ => Err(self.wrong()),
         }
     }

@@ -36,11 +36,7 @@ impl Cursor {
             }
         }
         let password = password.ok_or_else(|| self.wrong())?;
-        Ok(Kind::Security(Security::CreateLogin {
-            name,
-            password,
-            database,
-        }))
+        Ok(Kind::Security(Security::CreateLogin { name, password, database }))
     }
 
     pub(super) fn alter_login(&mut self) -> Result<Kind, Syntax> {
@@ -73,11 +69,8 @@ impl Cursor {
         self.at += 1;
         let name = self.ident()?;
         let without_login = self.accept_all(&["WITHOUT", "LOGIN"]);
-        let login = if self.accept_all(&["FOR", "LOGIN"]) || self.accept_all(&["FROM", "LOGIN"]) {
-            Some(self.ident()?)
-        } else {
-            None
-        };
+        let login =
+            if self.accept_all(&["FOR", "LOGIN"]) || self.accept_all(&["FROM", "LOGIN"]) { Some(self.ident()?) } else { None };
         let mut schema = None;
         if self.accept("WITH") {
             if !self.accept("DEFAULT_SCHEMA") {
@@ -86,12 +79,7 @@ impl Cursor {
             self.expect_token(&Token::Eq)?;
             schema = Some(self.ident()?);
         }
-        Ok(Kind::Security(Security::CreateUser {
-            name,
-            login,
-            without_login,
-            schema,
-        }))
+        Ok(Kind::Security(Security::CreateUser { name, login, without_login, schema }))
     }
 
     pub(super) fn create_role(&mut self) -> Result<Kind, Syntax> {
@@ -193,22 +181,11 @@ impl Cursor {
         if !(self.accept("TO") || (effect == Effect::Revoke && self.accept("FROM"))) {
             return Err(self.wrong());
         }
-        let to = self.commas(|cursor| {
-            if cursor.accept("PUBLIC") {
-                Ok("public".to_owned())
-            } else {
-                cursor.ident()
-            }
-        })?;
+        let to = self.commas(|cursor| if cursor.accept("PUBLIC") { Ok("public".to_owned()) } else { cursor.ident() })?;
         if self.is(0, "WITH") || self.is(0, "AS") || self.is(0, "CASCADE") {
             return Err(self.unsupported(&format!("GRANT … {}", self.spelled())));
         }
-        Ok(Kind::Security(Security::Permission {
-            effect,
-            permissions,
-            on,
-            to,
-        }))
+        Ok(Kind::Security(Security::Permission { effect, permissions, on, to }))
     }
 
     fn securable(&mut self) -> Result<Securable, Syntax> {

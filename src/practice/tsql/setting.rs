@@ -140,10 +140,24 @@ impl Cursor {
 /// Settings whose given value is how the server works anyway, or that only reports are affected by.
 fn harmless(name: &str, on: bool) -> bool {
     match name {
-        "ANSI_NULLS" | "ANSI_PADDING" | "ANSI_WARNINGS" | "ANSI_NULL_DFLT_ON" | "ANSI_DEFAULTS" | "ARITHABORT"
+        "ANSI_NULLS"
+        | "ANSI_PADDING"
+        | "ANSI_WARNINGS"
+        | "ANSI_NULL_DFLT_ON"
+        | "ANSI_DEFAULTS"
+        | "ARITHABORT"
         | "CONCAT_NULL_YIELDS_NULL" => on,
-        "CURSOR_CLOSE_ON_COMMIT" | "NUMERIC_ROUNDABORT" | "ANSI_NULL_DFLT_OFF" | "ARITHIGNORE" | "NOEXEC"
-        | "PARSEONLY" | "FMTONLY" | "SHOWPLAN_ALL" | "SHOWPLAN_TEXT" | "SHOWPLAN_XML" | "FORCEPLAN"
+        "CURSOR_CLOSE_ON_COMMIT"
+        | "NUMERIC_ROUNDABORT"
+        | "ANSI_NULL_DFLT_OFF"
+        | "ARITHIGNORE"
+        | "NOEXEC"
+        | "PARSEONLY"
+        | "FMTONLY"
+        | "SHOWPLAN_ALL"
+        | "SHOWPLAN_TEXT"
+        | "SHOWPLAN_XML"
+        | "FORCEPLAN"
         | "REMOTE_PROC_TRANSACTIONS" => !on,
         _ => false,
     }

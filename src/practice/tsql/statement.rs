@@ -44,7 +44,7 @@ pub(crate) enum Kind {
     ExecuteText(Vec<Expr>),
     Execute { result: Option<String>, procedure: Name, arguments: Vec<Argument> },
     Throw(Option<(Expr, Expr, Expr)>),
-    RaiseError { message: Expr, severity: Expr, state: Expr, arguments: Vec<Expr>, nowait: bool },
+    RaiseError { message: Expr, severity: Expr, state: Expr, arguments: Vec<Expr> },
     Print(Expr),
     WaitFor(Expr),
     Use(String),
@@ -72,7 +72,10 @@ pub(crate) enum Setting {
     Language(String),
     TextSize(i64),
     RowCount(i64),
-    IdentityInsert { table: Name, on: bool },
+    IdentityInsert {
+        table: Name,
+        on: bool,
+    },
     /// A setting that the server reads and that changes nothing that it does, such as `ANSI_WARNINGS ON`.
     Ansi,
 }
@@ -92,7 +95,6 @@ pub(crate) struct Insert {
     pub(crate) table: Name,
     pub(crate) columns: Option<Vec<String>>,
     pub(crate) output: Option<Vec<SelectItem>>,
-    pub(crate) with: Option<Box<Query>>,
     pub(crate) source: Source,
 }
 

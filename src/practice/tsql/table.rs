@@ -33,11 +33,7 @@ impl Cursor {
         if self.is(0, "WITH") {
             return Err(self.unsupported("CREATE TABLE … WITH"));
         }
-        Ok(Kind::CreateTable(TableDefinition {
-            name,
-            columns,
-            constraints,
-        }))
+        Ok(Kind::CreateTable(TableDefinition { name, columns, constraints }))
     }
 
     /// `ON [PRIMARY]`, `TEXTIMAGE_ON [PRIMARY]`: there is one file group.
@@ -53,9 +49,7 @@ impl Cursor {
     }
 
     fn table_constraint_begins(&self) -> bool {
-        ["CONSTRAINT", "PRIMARY", "UNIQUE", "CHECK", "FOREIGN", "DEFAULT"]
-            .iter()
-            .any(|word| self.is(0, word))
+        ["CONSTRAINT", "PRIMARY", "UNIQUE", "CHECK", "FOREIGN", "DEFAULT"].iter().any(|word| self.is(0, word))
     }
 
     fn column(&mut self) -> Result<ColumnDefinition, Syntax> {
@@ -64,14 +58,7 @@ impl Cursor {
             return Err(self.unsupported("A computed column"));
         }
         let kind = self.data_type()?;
-        let mut column = ColumnDefinition {
-            name,
-            kind,
-            collation: None,
-            null: None,
-            identity: None,
-            constraints: Vec::new(),
-        };
+        let mut column = ColumnDefinition { name, kind, collation: None, null: None, identity: None, constraints: Vec::new() };
         loop {
             if self.accept("COLLATE") {
                 column.collation = Some(self.ident()?);
@@ -170,9 +157,18 @@ impl Cursor {
             self.at += 1;
             while self.at < end - 1 {
                 let option = self.word(0).ok_or_else(|| self.wrong())?;
-                let known = ["PAD_INDEX", "FILLFACTOR", "STATISTICS_NORECOMPUTE", "ALLOW_ROW_LOCKS",
-                    "ALLOW_PAGE_LOCKS", "SORT_IN_TEMPDB", "ONLINE", "MAXDOP", "OPTIMIZE_FOR_SEQUENTIAL_KEY"]
-                    .contains(&option.as_str())
+                let known = [
+                    "PAD_INDEX",
+                    "FILLFACTOR",
+                    "STATISTICS_NORECOMPUTE",
+                    "ALLOW_ROW_LOCKS",
+                    "ALLOW_PAGE_LOCKS",
+                    "SORT_IN_TEMPDB",
+                    "ONLINE",
+                    "MAXDOP",
+                    "OPTIMIZE_FOR_SEQUENTIAL_KEY",
+                ]
+                .contains(&option.as_str())
                     || (["IGNORE_DUP_KEY", "DROP_EXISTING"].contains(&option.as_str()) && self.is(2, "OFF"));
                 if !known {
                     return Err(self.unsupported(&format!("The index option {option}")));
@@ -196,11 +192,7 @@ impl Cursor {
         };
         self.expect("REFERENCES")?;
         let table = self.name()?;
-        let references = if self.peek(0) == Some(&Token::LParen) {
-            self.names_in_parens()?
-        } else {
-            Vec::new()
-        };
+        let references = if self.peek(0) == Some(&Token::LParen) { self.names_in_parens()? } else { Vec::new() };
         let (mut on_delete, mut on_update) = (Action::Refuse, Action::Refuse);
         while self.is(0, "ON") && (self.is(1, "DELETE") || self.is(1, "UPDATE")) {
             let delete = self.is(1, "DELETE");
@@ -220,13 +212,7 @@ impl Cursor {
                 on_update = action;
             }
         }
-        Ok(Rule::Foreign {
-            columns,
-            table,
-            references,
-            on_delete,
-            on_update,
-        })
+        Ok(Rule::Foreign { columns, table, references, on_delete, on_update })
     }
 
     /// The text between parentheses, with them.
@@ -260,11 +246,7 @@ impl Cursor {
 
     /// The tokens up to `end` as text that reads the same again.
     fn taken(&mut self, end: usize) -> String {
-        let text = self.tokens[self.at..end]
-            .iter()
-            .map(|token| token.token.to_string())
-            .collect::<Vec<_>>()
-            .join(" ");
+        let text = self.tokens[self.at..end].iter().map(|token| token.token.to_string()).collect::<Vec<_>>().join(" ");
         self.at = end;
         text
     }
@@ -336,8 +318,10 @@ impl Cursor {
         let filter = if self.accept("WHERE") {
             let end = super::extent::end(&self.tokens, self.at, super::extent::Within::Expression);
             let end = (self.at..end)
-                .find(|at| matches!(&self.tokens[*at].token, Token::Word(word)
-                    if word.quote_style.is_none() && ["WITH", "ON"].contains(&word.value.to_ascii_uppercase().as_str())))
+                .find(|at| {
+                    matches!(&self.tokens[*at].token, Token::Word(word)
+                    if word.quote_style.is_none() && ["WITH", "ON"].contains(&word.value.to_ascii_uppercase().as_str()))
+                })
                 .unwrap_or(end);
             Some(self.taken(end))
         } else {
@@ -345,14 +329,7 @@ impl Cursor {
         };
         self.index_options()?;
         self.filegroup()?;
-        Ok(Kind::CreateIndex(Index {
-            name,
-            table,
-            unique,
-            columns,
-            include,
-            filter,
-        }))
+        Ok(Kind::CreateIndex(Index { name, table, unique, columns, include, filter }))
     }
 
     pub(super) fn drop_index(&mut self) -> Result<Kind, Syntax> {

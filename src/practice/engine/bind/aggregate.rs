@@ -2,7 +2,10 @@
 
 use std::ops::ControlFlow;
 
-use sqlparser::ast::{DuplicateTreatment, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArguments, GroupByExpr, Query, Select, SelectItem, Visit, Visitor, WindowType};
+use sqlparser::ast::{
+    DuplicateTreatment, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArguments, GroupByExpr, Query, Select, SelectItem,
+    Visit, Visitor, WindowType,
+};
 
 use super::{Binder, Typed};
 use crate::practice::engine::fault::{Fault, Reach};
@@ -45,7 +48,9 @@ impl Visitor for Finder {
     fn pre_visit_expr(&mut self, expr: &Expr) -> ControlFlow<()> {
         match expr {
             Expr::Function(function)
-                if self.queries == 0 && function.over.is_none() && is_aggregate(&function.name.to_string().to_ascii_uppercase()) =>
+                if self.queries == 0
+                    && function.over.is_none()
+                    && is_aggregate(&function.name.to_string().to_ascii_uppercase()) =>
             {
                 ControlFlow::Break(())
             }
@@ -63,7 +68,11 @@ impl Binder<'_> {
         let window = function.over.is_some();
         let already = self.scopes.last().and_then(|scope| scope.grouping.as_ref()).is_some_and(|grouping| grouping.inside);
         if already && !window {
-            return Err(Fault::new(130, "Cannot perform an aggregate function on an expression containing an aggregate or a subquery.").reach(Reach::Compile));
+            return Err(Fault::new(
+                130,
+                "Cannot perform an aggregate function on an expression containing an aggregate or a subquery.",
+            )
+            .reach(Reach::Compile));
         }
         let in_group = self.scopes.last().is_some_and(|scope| scope.grouping.is_some());
         if !in_group && !window {
@@ -111,7 +120,9 @@ impl Binder<'_> {
             return self.string_agg(&arguments, function);
         }
         let [argument] = arguments.as_slice() else {
-            return Err(Fault::new(174, format!("The {} function requires 1 argument(s).", name.to_ascii_lowercase())).class(15).reach(Reach::Compile));
+            return Err(Fault::new(174, format!("The {} function requires 1 argument(s).", name.to_ascii_lowercase()))
+                .class(15)
+                .reach(Reach::Compile));
         };
         let mark = if distinct { "DISTINCT " } else { "" };
         let sorted = self.sorted(argument);
@@ -179,11 +190,15 @@ impl Binder<'_> {
     /// `ROW_NUMBER()` and its sisters.
     pub(super) fn ranking(&mut self, name: &str, function: &Function) -> Result<Typed, Fault> {
         let Some(over) = &function.over else {
-            return Err(Fault::new(10753, format!("The function '{name}' must have an OVER clause.")).class(15).reach(Reach::Compile));
+            return Err(Fault::new(10753, format!("The function '{name}' must have an OVER clause."))
+                .class(15)
+                .reach(Reach::Compile));
         };
         let over = self.over(over)?;
         if !over.contains("ORDER BY") {
-            return Err(Fault::new(4112, format!("The function '{name}' must have an OVER clause with ORDER BY.")).class(15).reach(Reach::Compile));
+            return Err(Fault::new(4112, format!("The function '{name}' must have an OVER clause with ORDER BY."))
+                .class(15)
+                .reach(Reach::Compile));
         }
         Ok(Typed::new(format!("({}(){over})", name.to_ascii_lowercase()), SqlType::BigInt).sure())
     }
@@ -198,7 +213,9 @@ fn summed(name: &str, mark: &str, argument: &Typed) -> Result<Typed, Fault> {
     let kind = match argument.kind {
         SqlType::TinyInt | SqlType::SmallInt | SqlType::Int => SqlType::Int,
         SqlType::BigInt => SqlType::BigInt,
-        SqlType::Decimal { scale, .. } => SqlType::Decimal { precision: 18, scale: if name == "AVG" { scale.max(6) } else { scale } },
+        SqlType::Decimal { scale, .. } => {
+            SqlType::Decimal { precision: 18, scale: if name == "AVG" { scale.max(6) } else { scale } }
+        }
         SqlType::Float | SqlType::Real => SqlType::Float,
         other => return Err(invalid(other, name)),
     };

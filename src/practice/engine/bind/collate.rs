@@ -16,15 +16,11 @@ impl Binder<'_> {
             return Ok(None);
         }
         let of = |typed: &Typed| {
-            typed.collation.clone().unwrap_or_else(|| Collated {
-                name: self.database_collation(),
-                strength: Strength::Default,
-            })
+            typed.collation.clone().unwrap_or_else(|| Collated { name: self.database_collation(), strength: Strength::Default })
         };
         let (left, right) = (of(left), of(right));
-        let conflict = left.strength == right.strength
-            && left.strength != Strength::Default
-            && !left.name.eq_ignore_ascii_case(&right.name);
+        let conflict =
+            left.strength == right.strength && left.strength != Strength::Default && !left.name.eq_ignore_ascii_case(&right.name);
         if conflict {
             return Err(Fault::new(
                 468,
@@ -58,11 +54,8 @@ impl Binder<'_> {
     pub(super) fn collate(&mut self, expr: &sqlparser::ast::Expr, name: &str) -> Result<Typed, Fault> {
         let typed = self.expr(expr)?;
         if !types::text(typed.kind) {
-            return Err(Fault::new(
-                447,
-                format!("Expression type {} is invalid for COLLATE clause.", types::name(typed.kind)),
-            )
-            .reach(Reach::Compile));
+            return Err(Fault::new(447, format!("Expression type {} is invalid for COLLATE clause.", types::name(typed.kind)))
+                .reach(Reach::Compile));
         }
         let name = name.trim_matches(['[', ']']);
         let name = if name.eq_ignore_ascii_case("DATABASE_DEFAULT") {
@@ -70,9 +63,8 @@ impl Binder<'_> {
         } else if name.eq_ignore_ascii_case("CATALOG_DEFAULT") {
             collation::SERVER.to_owned()
         } else {
-            collation::known(name).ok_or_else(|| {
-                Fault::new(448, format!("Invalid collation '{name}'.")).state(2).reach(Reach::Compile)
-            })?
+            collation::known(name)
+                .ok_or_else(|| Fault::new(448, format!("Invalid collation '{name}'.")).state(2).reach(Reach::Compile))?
         };
         Ok(typed.collated(Some(Collated { name, strength: Strength::Explicit })))
     }

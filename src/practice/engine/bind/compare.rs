@@ -172,11 +172,8 @@ impl Binder<'_> {
 }
 
 pub(super) fn one_expression() -> Fault {
-    Fault::new(
-        116,
-        "Only one expression can be specified in the select list when the subquery is not introduced with EXISTS.",
-    )
-    .reach(Reach::Compile)
+    Fault::new(116, "Only one expression can be specified in the select list when the subquery is not introduced with EXISTS.")
+        .reach(Reach::Compile)
 }
 
 fn not(negated: bool) -> &'static str {

@@ -20,7 +20,9 @@ impl Binder<'_> {
     /// Whole grouping expressions are allowed where their columns alone are not.
     fn expr_checked(&mut self, expr: &Expr) -> Result<Typed, Fault> {
         let keys = match self.scopes.last().and_then(|scope| scope.grouping.as_ref()) {
-            Some(grouping) if !grouping.inside && !matches!(expr, Expr::Identifier(_) | Expr::CompoundIdentifier(_) | Expr::Value(_)) => {
+            Some(grouping)
+                if !grouping.inside && !matches!(expr, Expr::Identifier(_) | Expr::CompoundIdentifier(_) | Expr::Value(_)) =>
+            {
                 grouping.keys.clone()
             }
             _ => return self.value(expr),
@@ -46,12 +48,8 @@ impl Binder<'_> {
 
     fn value(&mut self, expr: &Expr) -> Result<Typed, Fault> {
         match expr {
-            Expr::Identifier(ident) if ident.quote_style.is_none() && ident.value.starts_with("@@") => {
-                self.global(&ident.value)
-            }
-            Expr::Identifier(ident) if ident.quote_style.is_none() && ident.value.starts_with('@') => {
-                self.variable(&ident.value)
-            }
+            Expr::Identifier(ident) if ident.quote_style.is_none() && ident.value.starts_with("@@") => self.global(&ident.value),
+            Expr::Identifier(ident) if ident.quote_style.is_none() && ident.value.starts_with('@') => self.variable(&ident.value),
             Expr::Identifier(ident) => match self.word_call(ident) {
                 Some(typed) => Ok(typed),
                 None => self.column(std::slice::from_ref(ident)),
@@ -100,12 +98,9 @@ impl Binder<'_> {
             | Expr::Like { .. }
             | Expr::IsNull(_)
             | Expr::IsNotNull(_)
-            | Expr::Exists { .. } => Err(Fault::new(
-                156,
-                format!("Incorrect syntax near the keyword '{}'.", keyword(expr)),
-            )
-            .class(15)
-            .reach(Reach::Compile)),
+            | Expr::Exists { .. } => Err(Fault::new(156, format!("Incorrect syntax near the keyword '{}'.", keyword(expr)))
+                .class(15)
+                .reach(Reach::Compile)),
             other => Err(Fault::unsupported(format!("The expression {}", shortened(&other.to_string())))),
         }
     }
@@ -120,7 +115,11 @@ impl Binder<'_> {
                     return literal(&Literal::Number(format!("-{digits}"), false));
                 }
                 let typed = self.expr(expr)?;
-                self.arithmetic("-", &Typed::int(0, if types::integer(typed.kind) { typed.kind } else { SqlType::Int }).sure(), &typed)
+                self.arithmetic(
+                    "-",
+                    &Typed::int(0, if types::integer(typed.kind) { typed.kind } else { SqlType::Int }).sure(),
+                    &typed,
+                )
             }
             UnaryOperator::BitwiseNot => {
                 let typed = self.expr(expr)?;
@@ -134,7 +133,9 @@ impl Binder<'_> {
                 };
                 Ok(Typed::new(sql, typed.kind).maybe(typed.nullable))
             }
-            UnaryOperator::Not => Err(Fault::new(156, "Incorrect syntax near the keyword 'NOT'.").class(15).reach(Reach::Compile)),
+            UnaryOperator::Not => {
+                Err(Fault::new(156, "Incorrect syntax near the keyword 'NOT'.").class(15).reach(Reach::Compile))
+            }
             _ => Err(Fault::unsupported(format!("The operator {operator}"))),
         }
     }
@@ -149,7 +150,11 @@ impl Binder<'_> {
             BinaryOperator::BitwiseAnd => "&",
             BinaryOperator::BitwiseOr => "|",
             BinaryOperator::BitwiseXor => "^",
-            BinaryOperator::Eq | BinaryOperator::NotEq | BinaryOperator::Lt | BinaryOperator::LtEq | BinaryOperator::Gt
+            BinaryOperator::Eq
+            | BinaryOperator::NotEq
+            | BinaryOperator::Lt
+            | BinaryOperator::LtEq
+            | BinaryOperator::Gt
             | BinaryOperator::GtEq => {
                 return Err(Fault::new(102, format!("Incorrect syntax near '{operator}'.")).class(15).reach(Reach::Compile));
             }
@@ -169,7 +174,11 @@ impl Binder<'_> {
 
     pub(super) fn arithmetic(&self, sign: &str, left: &Typed, right: &Typed) -> Result<Typed, Fault> {
         let nullable = left.nullable || right.nullable;
-        if sign == "+" && (types::text(left.kind) || left.null) && (types::text(right.kind) || right.null) && !(left.null && right.null) {
+        if sign == "+"
+            && (types::text(left.kind) || left.null)
+            && (types::text(right.kind) || right.null)
+            && !(left.null && right.null)
+        {
             return self.concatenation(left, right, nullable);
         }
         if let (SqlType::VarBinary(a), SqlType::VarBinary(b)) = (left.kind, right.kind)

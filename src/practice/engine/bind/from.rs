@@ -1,6 +1,8 @@
 //! What a query reads: tables, views, derived tables, common table expressions, joins.
 
-use sqlparser::ast::{Expr, Ident, JoinConstraint, JoinOperator, ObjectName, ObjectNamePart, SetExpr, TableAlias, TableFactor, TableWithJoins};
+use sqlparser::ast::{
+    Expr, Ident, JoinConstraint, JoinOperator, ObjectName, ObjectNamePart, SetExpr, TableAlias, TableFactor, TableWithJoins,
+};
 
 use super::{Binder, Collated, Strength};
 use crate::practice::engine::catalog::Table;
@@ -165,9 +167,17 @@ impl Binder<'_> {
 
     fn factor(&mut self, factor: &TableFactor) -> Result<String, Fault> {
         match factor {
-            TableFactor::Table { name, alias, args: None, with_hints, version: None, with_ordinality: false, partitions, sample: None, .. }
-                if partitions.is_empty() =>
-            {
+            TableFactor::Table {
+                name,
+                alias,
+                args: None,
+                with_hints,
+                version: None,
+                with_ordinality: false,
+                partitions,
+                sample: None,
+                ..
+            } if partitions.is_empty() => {
                 self.hints(with_hints)?;
                 let name = name_of(name)?;
                 self.named(&name, alias.as_ref())
@@ -198,7 +208,9 @@ impl Binder<'_> {
         } else {
             let single_at = matches!(name.parts.as_slice(), [one] if one.starts_with('@') || one.starts_with('#'));
             if single_at && name.object().starts_with('@') {
-                return Err(Fault::new(1087, format!("Must declare the table variable \"{}\".", name.object())).class(15).reach(Reach::Compile));
+                return Err(Fault::new(1087, format!("Must declare the table variable \"{}\".", name.object()))
+                    .class(15)
+                    .reach(Reach::Compile));
             }
             let table = self.table(name, "SELECT")?;
             let fields = fields_of(&table, &self.context.catalog.collation);
@@ -244,11 +256,7 @@ impl Binder<'_> {
         };
         // A derived table does not see its neighbours, only what is around the whole query.
         let neighbours = self.scopes.pop();
-        let bound = if let SetExpr::Values(values) = subquery.body.as_ref() {
-            self.values(values)
-        } else {
-            self.query(subquery)
-        };
+        let bound = if let SetExpr::Values(values) = subquery.body.as_ref() { self.values(values) } else { self.query(subquery) };
         self.scopes.extend(neighbours);
         let bound = bound?;
         let fields = renamed(bound.fields, alias, &alias.name)?;
@@ -283,7 +291,8 @@ pub(super) fn renamed(mut fields: Vec<Field>, alias: &TableAlias, of: &Ident) ->
     if !alias.columns.is_empty() {
         if alias.columns.len() != fields.len() {
             let (number, word) = if alias.columns.len() > fields.len() { (8159, "fewer") } else { (8158, "more") };
-            return Err(Fault::new(number, format!("'{}' has {word} columns than were specified in the column list.", of.value)).reach(Reach::Compile));
+            return Err(Fault::new(number, format!("'{}' has {word} columns than were specified in the column list.", of.value))
+                .reach(Reach::Compile));
         }
         for (field, column) in fields.iter_mut().zip(&alias.columns) {
             field.name.clone_from(&column.name.value);
@@ -291,7 +300,8 @@ pub(super) fn renamed(mut fields: Vec<Field>, alias: &TableAlias, of: &Ident) ->
     }
     for (at, field) in fields.iter().enumerate() {
         if field.name.is_empty() {
-            return Err(Fault::new(8155, format!("No column name was specified for column {} of '{}'.", at + 1, of.value)).reach(Reach::Compile));
+            return Err(Fault::new(8155, format!("No column name was specified for column {} of '{}'.", at + 1, of.value))
+                .reach(Reach::Compile));
         }
         if fields[..at].iter().any(|other| other.name.eq_ignore_ascii_case(&field.name)) {
             return Err(Fault::new(

@@ -77,16 +77,7 @@ pub(crate) struct Binder<'a> {
 
 impl<'a> Binder<'a> {
     pub(crate) fn new(context: &'a Context, variables: &'a Variables) -> Self {
-        Self {
-            context,
-            variables,
-            used: Vec::new(),
-            scopes: Vec::new(),
-            common: Vec::new(),
-            next: 0,
-            locks: false,
-            depth: 0,
-        }
+        Self { context, variables, used: Vec::new(), scopes: Vec::new(), common: Vec::new(), next: 0, locks: false, depth: 0 }
     }
 
     fn fresh(&mut self, prefix: char) -> String {
@@ -158,7 +149,10 @@ impl<'a> Binder<'a> {
 
 /// Whether a value of one type is kept in the same form as the other type's.
 pub(crate) fn same_form(from: SqlType, to: SqlType) -> bool {
-    use SqlType::{BigInt, Bit, Date, DateTime, DateTime2, DateTimeOffset, Decimal, Float, Int, NVarChar, Real, SmallInt, TinyInt, VarBinary, VarChar, Variant};
+    use SqlType::{
+        BigInt, Bit, Date, DateTime, DateTime2, DateTimeOffset, Decimal, Float, Int, NVarChar, Real, SmallInt, TinyInt,
+        VarBinary, VarChar, Variant,
+    };
     if from == to {
         return true;
     }
@@ -185,13 +179,6 @@ pub(crate) fn same_form(from: SqlType, to: SqlType) -> bool {
 impl Bound {
     /// The columns as the wire describes them.
     pub(crate) fn columns(&self) -> Vec<Column> {
-        self.fields
-            .iter()
-            .map(|field| Column {
-                name: field.name.clone(),
-                kind: field.kind,
-                nullable: field.nullable,
-            })
-            .collect()
+        self.fields.iter().map(|field| Column { name: field.name.clone(), kind: field.kind, nullable: field.nullable }).collect()
     }
 }

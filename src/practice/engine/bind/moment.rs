@@ -22,7 +22,9 @@ impl Binder<'_> {
 
     fn part(name: &str, expr: &Expr) -> Result<&'static str, Fault> {
         let Expr::Identifier(ident) = expr else {
-            return Err(Fault::new(1023, format!("Invalid parameter 1 specified for {}.", name.to_ascii_lowercase())).class(15).reach(Reach::Compile));
+            return Err(Fault::new(1023, format!("Invalid parameter 1 specified for {}.", name.to_ascii_lowercase()))
+                .class(15)
+                .reach(Reach::Compile));
         };
         date_part(&ident.value).ok_or_else(|| {
             Fault::new(155, format!("'{}' is not a recognized {} option.", ident.value, name.to_ascii_lowercase()))
@@ -54,8 +56,14 @@ impl Binder<'_> {
         let amount = self.expr(amount)?;
         let amount = self.coerce(&amount, SqlType::Int);
         let (ticks, moment) = self.ticks(moment)?;
-        if moment.kind == SqlType::Date && ["hour", "minute", "second", "millisecond", "microsecond", "nanosecond"].contains(&part) {
-            return Err(Fault::new(9810, format!("The datepart {part} is not supported by date function dateadd for data type date.")).reach(Reach::Compile));
+        if moment.kind == SqlType::Date
+            && ["hour", "minute", "second", "millisecond", "microsecond", "nanosecond"].contains(&part)
+        {
+            return Err(Fault::new(
+                9810,
+                format!("The datepart {part} is not supported by date function dateadd for data type date."),
+            )
+            .reach(Reach::Compile));
         }
         let sql = if let SqlType::DateTimeOffset(_) = moment.kind {
             format!(
@@ -109,9 +117,17 @@ impl Binder<'_> {
             SqlType::DateTimeOffset(scale) => {
                 Typed::new(format!("fd('withoffset', fd('utc', {}), 0)", typed.sql), SqlType::DateTimeOffset(scale))
             }
-            SqlType::DateTime2(scale) => Typed::new(format!("fd('withoffset', {}, 0)", typed.sql), SqlType::DateTimeOffset(scale)),
+            SqlType::DateTime2(scale) => {
+                Typed::new(format!("fd('withoffset', {}, 0)", typed.sql), SqlType::DateTimeOffset(scale))
+            }
             SqlType::DateTime => Typed::new(format!("fd('withoffset', {}, 0)", typed.sql), SqlType::DateTimeOffset(3)),
-            other => return Err(Fault::new(8116, format!("Argument data type {} is invalid for argument 1 of AT TIME ZONE function.", types::name(other))).reach(Reach::Compile)),
+            other => {
+                return Err(Fault::new(
+                    8116,
+                    format!("Argument data type {} is invalid for argument 1 of AT TIME ZONE function.", types::name(other)),
+                )
+                .reach(Reach::Compile));
+            }
         })
     }
 }

@@ -1,6 +1,8 @@
 //! Whole queries: common table expressions, set operations, `ORDER BY`, `OFFSET … FETCH`.
 
-use sqlparser::ast::{Expr, LimitClause, OrderByExpr, OrderByKind, OrderBySort, Query, SetExpr, SetOperator, SetQuantifier, Values, With};
+use sqlparser::ast::{
+    Expr, LimitClause, OrderByExpr, OrderByKind, OrderBySort, Query, SetExpr, SetOperator, SetQuantifier, Values, With,
+};
 
 use super::from::{CommonTable, renamed};
 use super::{Binder, Bound, Field, Typed};
@@ -22,7 +24,11 @@ impl Binder<'_> {
         if query.for_clause.is_some() {
             return Err(Fault::unsupported("FOR XML and FOR JSON"));
         }
-        if !query.locks.is_empty() || query.settings.is_some() || query.format_clause.is_some() || !query.pipe_operators.is_empty() {
+        if !query.locks.is_empty()
+            || query.settings.is_some()
+            || query.format_clause.is_some()
+            || !query.pipe_operators.is_empty()
+        {
             return Err(Fault::unsupported("This clause of SELECT"));
         }
         let with = match &query.with {
@@ -54,7 +60,9 @@ impl Binder<'_> {
     fn page(&mut self, query: &Query, ordered: bool) -> Result<String, Fault> {
         let offset = match &query.limit_clause {
             None => None,
-            Some(LimitClause::LimitOffset { limit: None, offset: Some(offset), limit_by }) if limit_by.is_empty() => Some(&offset.value),
+            Some(LimitClause::LimitOffset { limit: None, offset: Some(offset), limit_by }) if limit_by.is_empty() => {
+                Some(&offset.value)
+            }
             Some(_) => return Err(Fault::new(102, "Incorrect syntax near 'LIMIT'.").class(15).reach(Reach::Compile)),
         };
         let fetch = match &query.fetch {
@@ -207,7 +215,8 @@ impl Binder<'_> {
         }
         let width = rows.first().map_or(0, Vec::len);
         if rows.iter().any(|row| row.len() != width) {
-            return Err(Fault::new(10709, "The number of columns for each row in a table value constructor must be the same.").reach(Reach::Compile));
+            return Err(Fault::new(10709, "The number of columns for each row in a table value constructor must be the same.")
+                .reach(Reach::Compile));
         }
         let mut fields = Vec::new();
         for at in 0..width {
@@ -224,7 +233,8 @@ impl Binder<'_> {
         let rows = rows
             .iter()
             .map(|row| {
-                let cells = row.iter().zip(&fields).map(|(typed, field)| self.coerce(typed, field.kind)).collect::<Vec<_>>().join(", ");
+                let cells =
+                    row.iter().zip(&fields).map(|(typed, field)| self.coerce(typed, field.kind)).collect::<Vec<_>>().join(", ");
                 format!("({cells})")
             })
             .collect::<Vec<_>>()
@@ -310,7 +320,8 @@ pub(super) fn ordinal(expr: &Expr, width: usize) -> Result<Option<usize>, Fault>
 
 /// A common table expression that reads itself: its anchor and its step.
 fn recursive<'q>(query: &'q Query, name: &str) -> Option<(&'q SetExpr, &'q SetExpr)> {
-    let SetExpr::SetOperation { op: SetOperator::Union, set_quantifier: SetQuantifier::All, left, right } = query.body.as_ref() else {
+    let SetExpr::SetOperation { op: SetOperator::Union, set_quantifier: SetQuantifier::All, left, right } = query.body.as_ref()
+    else {
         return None;
     };
     let mut found = false;

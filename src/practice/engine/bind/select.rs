@@ -1,6 +1,8 @@
 //! One `SELECT`.
 
-use sqlparser::ast::{Distinct, Expr, GroupByExpr, OrderByExpr, Select, SelectItem, SelectItemQualifiedWildcardKind, TopQuantity};
+use sqlparser::ast::{
+    Distinct, Expr, GroupByExpr, OrderByExpr, Select, SelectItem, SelectItemQualifiedWildcardKind, TopQuantity,
+};
 
 use super::from::name_of;
 use super::query::{direction, ordinal, typed};
@@ -145,9 +147,12 @@ impl Binder<'_> {
             .collect();
         if origins.is_empty() {
             return Err(match alias {
-                Some(alias) => Fault::new(107, format!("The column prefix '{alias}' does not match with a table name or alias name used in the query."))
-                    .class(15)
-                    .reach(Reach::Compile),
+                Some(alias) => Fault::new(
+                    107,
+                    format!("The column prefix '{alias}' does not match with a table name or alias name used in the query."),
+                )
+                .class(15)
+                .reach(Reach::Compile),
                 None => Fault::new(263, "Must specify table to select from.").reach(Reach::Compile),
             });
         }
@@ -165,9 +170,9 @@ impl Binder<'_> {
         let mut keys = Vec::new();
         for one in order {
             let by_alias = match &one.expr {
-                Expr::Identifier(ident) => items
-                    .iter()
-                    .position(|item| !item.name.is_empty() && self.context.catalog.same(&item.name, &ident.value)),
+                Expr::Identifier(ident) => {
+                    items.iter().position(|item| !item.name.is_empty() && self.context.catalog.same(&item.name, &ident.value))
+                }
                 expr => ordinal(expr, items.len())?,
             };
             let key = match by_alias {
@@ -175,9 +180,12 @@ impl Binder<'_> {
                 None => {
                     let typed = self.expr(&one.expr)?;
                     if distinct && !items.iter().any(|item| item.typed.sql == typed.sql) {
-                        return Err(Fault::new(145, "ORDER BY items must appear in the select list if SELECT DISTINCT is specified.")
-                            .class(15)
-                            .reach(Reach::Compile));
+                        return Err(Fault::new(
+                            145,
+                            "ORDER BY items must appear in the select list if SELECT DISTINCT is specified.",
+                        )
+                        .class(15)
+                        .reach(Reach::Compile));
                     }
                     self.sorted(&typed)
                 }

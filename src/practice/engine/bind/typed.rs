@@ -34,14 +34,7 @@ pub(crate) enum Strength {
 
 impl Typed {
     pub(crate) fn new(sql: impl Into<String>, kind: SqlType) -> Self {
-        Self {
-            sql: sql.into(),
-            kind,
-            nullable: true,
-            null: false,
-            collation: None,
-            name: None,
-        }
+        Self { sql: sql.into(), kind, nullable: true, null: false, collation: None, name: None }
     }
 
     pub(crate) fn sure(mut self) -> Self {
@@ -69,11 +62,6 @@ impl Typed {
     pub(crate) fn text(text: &str) -> Self {
         let units = u16::try_from(crate::practice::engine::convert::utf16(text).max(1)).ok().filter(|units| *units <= 4000);
         Self::new(super::quote(text), SqlType::NVarChar(units)).sure()
-    }
-
-    pub(crate) fn number(number: i64) -> Self {
-        let kind = if i32::try_from(number).is_ok() { SqlType::Int } else { SqlType::BigInt };
-        Self::int(number, kind)
     }
 
     pub(crate) fn int(number: i64, kind: SqlType) -> Self {

@@ -10,7 +10,8 @@ use crate::practice::value::SqlType;
 
 /// Arguments: operator, both values, the codes of both types and of the result.
 pub(super) fn arithmetic(arguments: &[Stored]) -> Result<Stored, Fault> {
-    let [Stored::Text(operator), left, right, Stored::Integer(left_code), Stored::Integer(right_code), Stored::Integer(code)] = arguments
+    let [Stored::Text(operator), left, right, Stored::Integer(left_code), Stored::Integer(right_code), Stored::Integer(code)] =
+        arguments
     else {
         return Ok(Stored::Null);
     };
@@ -33,9 +34,8 @@ pub(super) fn arithmetic(arguments: &[Stored]) -> Result<Stored, Fault> {
             };
             let value = whole(operator, i128::from(left), i128::from(right))?;
             let value = i64::try_from(value).map_err(|_| overflow(result))?;
-            convert(Stored::Integer(value), SqlType::BigInt, result, 0).map_err(|fault| {
-                if fault.number == 220 { overflow(result) } else { fault }
-            })
+            convert(Stored::Integer(value), SqlType::BigInt, result, 0)
+                .map_err(|fault| if fault.number == 220 { overflow(result) } else { fault })
         }
     }
 }

@@ -13,11 +13,15 @@ pub(super) fn call(name: &str, arguments: &[Stored]) -> Option<Result<Stored, Fa
         "dateadd" => Some(dateadd(arguments)),
         "datediff" => Some(datediff(arguments)),
         "datepart" => Some(Ok(datepart(arguments))),
-        "local" => Some(Ok(text(arguments, 0).and_then(instant::offset_parts).map_or(Stored::Null, |(utc, minutes)| {
-            Stored::Integer(utc + minutes * 60 * SECOND)
-        }))),
-        "utc" => Some(Ok(text(arguments, 0).and_then(instant::offset_parts).map_or(Stored::Null, |(utc, _)| Stored::Integer(utc)))),
-        "offset" => Some(Ok(text(arguments, 0).and_then(instant::offset_parts).map_or(Stored::Null, |(_, minutes)| Stored::Integer(minutes)))),
+        "local" => Some(Ok(text(arguments, 0)
+            .and_then(instant::offset_parts)
+            .map_or(Stored::Null, |(utc, minutes)| Stored::Integer(utc + minutes * 60 * SECOND)))),
+        "utc" => {
+            Some(Ok(text(arguments, 0).and_then(instant::offset_parts).map_or(Stored::Null, |(utc, _)| Stored::Integer(utc))))
+        }
+        "offset" => Some(Ok(text(arguments, 0)
+            .and_then(instant::offset_parts)
+            .map_or(Stored::Null, |(_, minutes)| Stored::Integer(minutes)))),
         "withoffset" => Some(Ok(match (number(arguments, 0), number(arguments, 1)) {
             (Some(utc), Some(minutes)) => Stored::Text(instant::offset_text(utc, minutes)),
             _ => Stored::Null,
@@ -63,7 +67,9 @@ fn dateadd(arguments: &[Stored]) -> Result<Stored, Fault> {
     let (Some(part), Some(amount), Some(ticks)) = (text(arguments, 0), number(arguments, 1), number(arguments, 2)) else {
         return Ok(Stored::Null);
     };
-    let too_far = || Fault::new(517, "Adding a value to a 'datetime2' column caused an overflow.").reach(super::super::fault::Reach::Statement);
+    let too_far = || {
+        Fault::new(517, "Adding a value to a 'datetime2' column caused an overflow.").reach(super::super::fault::Reach::Statement)
+    };
     let added = match part {
         "nanosecond" => ticks.checked_add(amount / 100),
         "year" | "quarter" | "month" => {
@@ -95,9 +101,7 @@ fn datediff(arguments: &[Stored]) -> Result<Stored, Fault> {
     let (Some(part), Some(from), Some(to)) = (text(arguments, 0), number(arguments, 1), number(arguments, 2)) else {
         return Ok(Stored::Null);
     };
-    let months = |ticks: i64| {
-        instant::at(ticks).map_or(0, |at| i64::from(at.year()) * 12 + i64::from(u8::from(at.month())) - 1)
-    };
+    let months = |ticks: i64| instant::at(ticks).map_or(0, |at| i64::from(at.year()) * 12 + i64::from(u8::from(at.month())) - 1);
     let count = match part {
         "year" => months(to) / 12 - months(from) / 12,
         "quarter" => months(to) / 3 - months(from) / 3,
@@ -134,7 +138,8 @@ fn datepart(arguments: &[Stored]) -> Stored {
         "dayofyear" => i64::from(at.ordinal()),
         "day" => i64::from(at.day()),
         "week" => {
-            let first = Date::from_calendar_date(at.year(), Month::January, 1).map_or(0, |day| i64::from(day.weekday().number_days_from_sunday()));
+            let first = Date::from_calendar_date(at.year(), Month::January, 1)
+                .map_or(0, |day| i64::from(day.weekday().number_days_from_sunday()));
             (i64::from(at.ordinal()) - 1 + first) / 7 + 1
         }
         "weekday" => i64::from(at.date().weekday().number_from_sunday()),

@@ -19,14 +19,13 @@ pub(super) fn call(context: &Context, name: &str, arguments: &[Stored]) -> Resul
         "object_id" => maybe_number(object_id(context, arguments)?),
         "object_name" => maybe_text(number(arguments, 0).and_then(|id| object_name(catalog, id))),
         "object_schema_name" => maybe_text(
-            number(arguments, 0)
-                .and_then(|id| owner_of(catalog, id))
-                .map(|table| catalog.schema_name(table.schema).to_owned()),
+            number(arguments, 0).and_then(|id| owner_of(catalog, id)).map(|table| catalog.schema_name(table.schema).to_owned()),
         ),
         "schema_id" => maybe_number(text(arguments, 0).and_then(|name| catalog.schema(name)).map(|schema| schema.id)),
-        "schema_name" => maybe_text(number(arguments, 0).and_then(|id| {
-            catalog.schemas.iter().find(|schema| schema.id == id).map(|schema| schema.name.clone())
-        })),
+        "schema_name" => maybe_text(
+            number(arguments, 0)
+                .and_then(|id| catalog.schemas.iter().find(|schema| schema.id == id).map(|schema| schema.name.clone())),
+        ),
         "user_name" => maybe_text(number(arguments, 0).and_then(|id| catalog.principal_by_id(id)).map(|user| user.name.clone())),
         "user_id" | "database_principal_id" => {
             maybe_number(text(arguments, 0).and_then(|name| catalog.principal(name)).map(|user| user.id))
@@ -35,9 +34,11 @@ pub(super) fn call(context: &Context, name: &str, arguments: &[Stored]) -> Resul
             Some(Stored::Blob(sid)) => login_of(&context.server, &super::super::server::hex(sid)),
             _ => None,
         }),
-        "suser_name" => maybe_text(number(arguments, 0).and_then(|id| {
-            context.server.accounts.iter().find(|account| account.id == id).map(|account| account.name.clone())
-        })),
+        "suser_name" => {
+            maybe_text(number(arguments, 0).and_then(|id| {
+                context.server.accounts.iter().find(|account| account.id == id).map(|account| account.name.clone())
+            }))
+        }
         "suser_id" => maybe_number(text(arguments, 0).and_then(|name| context.server.account(name)).map(|account| account.id)),
         "suser_sid" => text(arguments, 0)
             .and_then(|name| context.server.account(name))
@@ -48,12 +49,15 @@ pub(super) fn call(context: &Context, name: &str, arguments: &[Stored]) -> Resul
             let table = catalog.table_by_id(number(arguments, 0)?)?;
             table.column_by_id(number(arguments, 1)?).map(|column| column.name.clone())
         })()),
-        "type_name" => maybe_text(number(arguments, 0).and_then(|id| {
-            types::NAMES.iter().find(|(_, known, _)| *known == id).map(|(name, _, _)| (*name).to_owned())
-        })),
-        "type_id" => maybe_number(text(arguments, 0).and_then(|name| {
-            types::NAMES.iter().find(|(known, _, _)| known.eq_ignore_ascii_case(name)).map(|(_, id, _)| *id)
-        })),
+        "type_name" => maybe_text(
+            number(arguments, 0)
+                .and_then(|id| types::NAMES.iter().find(|(_, known, _)| *known == id).map(|(name, _, _)| (*name).to_owned())),
+        ),
+        "type_id" => {
+            maybe_number(text(arguments, 0).and_then(|name| {
+                types::NAMES.iter().find(|(known, _, _)| known.eq_ignore_ascii_case(name)).map(|(_, id, _)| *id)
+            }))
+        }
         "objectproperty" => objectproperty(catalog, arguments),
         "sysutcdatetime" => Stored::Integer(context.utc()),
         "newid" => return super::strings::call("newid", &[]),
@@ -108,7 +112,8 @@ fn object_id(context: &Context, arguments: &[Stored]) -> Result<Option<i64>, Fau
         return Ok(found.filter(|table| kind("U") && who.sees(&catalog, table)).map(|table| table.id));
     }
     let catalog = &context.catalog;
-    if name.schema().is_some_and(|schema| schema.eq_ignore_ascii_case("sys") || schema.eq_ignore_ascii_case("INFORMATION_SCHEMA")) {
+    if name.schema().is_some_and(|schema| schema.eq_ignore_ascii_case("sys") || schema.eq_ignore_ascii_case("INFORMATION_SCHEMA"))
+    {
         return Ok(super::super::view::object_id(&name).filter(|_| kind("V")));
     }
     if kind("U")
@@ -126,9 +131,11 @@ fn object_id(context: &Context, arguments: &[Stored]) -> Result<Option<i64>, Fau
 
 /// A table's constraints: id, name, type.
 pub(in super::super) fn constraints(table: &Table) -> Vec<(i64, &str, &'static str)> {
-    let keys = table.indexes.iter().filter(|index| index.object != 0).map(|index| {
-        (index.object, index.name.as_str(), if index.primary { "PK" } else { "UQ" })
-    });
+    let keys = table
+        .indexes
+        .iter()
+        .filter(|index| index.object != 0)
+        .map(|index| (index.object, index.name.as_str(), if index.primary { "PK" } else { "UQ" }));
     let checks = table.checks.iter().map(|check| (check.id, check.name.as_str(), "C"));
     let foreign = table.foreign.iter().map(|foreign| (foreign.id, foreign.name.as_str(), "F"));
     let defaults = table.columns.iter().filter_map(|column| column.default.as_ref()).map(|one| (one.id, one.name.as_str(), "D"));
@@ -136,10 +143,7 @@ pub(in super::super) fn constraints(table: &Table) -> Vec<(i64, &str, &'static s
 }
 
 fn owner_of(catalog: &Catalog, id: i64) -> Option<&Table> {
-    catalog
-        .tables
-        .iter()
-        .find(|table| table.id == id || constraints(table).iter().any(|(one, _, _)| *one == id))
+    catalog.tables.iter().find(|table| table.id == id || constraints(table).iter().any(|(one, _, _)| *one == id))
 }
 
 fn object_name(catalog: &Catalog, id: i64) -> Option<String> {

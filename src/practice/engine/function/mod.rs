@@ -63,9 +63,8 @@ pub(crate) fn register(connection: &Connection, world: &World) -> rusqlite::Resu
             Err(_) => Ok(Stored::Null),
         }
     })?;
-    connection.create_scalar_function("pad", 2, fixed, |call| {
-        Ok(super::convert::pad(value(call, 0), code::decode(call.get(1)?)))
-    })?;
+    connection
+        .create_scalar_function("pad", 2, fixed, |call| Ok(super::convert::pad(value(call, 0), code::decode(call.get(1)?))))?;
     connection.create_scalar_function("fd", -1, fixed, |call| {
         let (name, arguments) = named(call);
         pure(&name, &arguments).map_err(failed)

@@ -49,12 +49,18 @@ fn server(context: &Context, property: &str) -> Stored {
         "engineedition" => Stored::Integer(3),
         "collation" => words(collation::SERVER),
         "servername" => words(&personality.server_name),
-        "machinename" | "computernamephysicalnetbios" => {
-            words(personality.server_name.split('\\').next().unwrap_or_default())
-        }
+        "machinename" | "computernamephysicalnetbios" => words(personality.server_name.split('\\').next().unwrap_or_default()),
         "instancename" => personality.server_name.split_once('\\').map_or(Stored::Null, |(_, name)| words(name)),
-        "ishadrenabled" | "isclustered" | "issingleuser" | "isintegratedsecurityonly" | "isfulltextinstalled"
-        | "isxtpsupported" | "ispolybaseinstalled" | "isadvancedanalyticsinstalled" | "islocaldb" | "isbigdatacluster" => flag(false),
+        "ishadrenabled"
+        | "isclustered"
+        | "issingleuser"
+        | "isintegratedsecurityonly"
+        | "isfulltextinstalled"
+        | "isxtpsupported"
+        | "ispolybaseinstalled"
+        | "isadvancedanalyticsinstalled"
+        | "islocaldb"
+        | "isbigdatacluster" => flag(false),
         "hadrmanagerstatus" => Stored::Integer(0),
         "processid" => Stored::Integer(i64::from(std::process::id())),
         "lcid" => Stored::Integer(1033),

@@ -16,9 +16,9 @@ pub(super) fn call(context: &Context, name: &str, arguments: &[Stored]) -> Optio
         "has_perms_by_name" => has_perms(context, arguments),
         "is_srvrolemember" => Ok(is_srvrolemember(context, arguments)),
         "is_rolemember" => Ok(is_rolemember(context, arguments)),
-        "is_member" => Ok(text(arguments, 0)
-            .and_then(|role| context.who.member(&context.catalog, role))
-            .map_or(Stored::Null, flag)),
+        "is_member" => {
+            Ok(text(arguments, 0).and_then(|role| context.who.member(&context.catalog, role)).map_or(Stored::Null, flag))
+        }
         _ => return None,
     })
 }
@@ -87,21 +87,56 @@ fn has_perms(context: &Context, arguments: &[Stored]) -> Result<Stored, Fault> {
 }
 
 const SERVER: &[&str] = &[
-    "CREATE ANY DATABASE", "ALTER ANY DATABASE", "VIEW ANY DATABASE", "VIEW SERVER STATE", "ALTER ANY LOGIN",
-    "CONTROL SERVER", "CONNECT SQL", "VIEW ANY DEFINITION", "ALTER SERVER STATE", "ALTER SETTINGS", "SHUTDOWN",
-    "VIEW SERVER PERFORMANCE STATE", "VIEW SERVER SECURITY STATE", "ALTER ANY CONNECTION", "ADMINISTER BULK OPERATIONS",
+    "CREATE ANY DATABASE",
+    "ALTER ANY DATABASE",
+    "VIEW ANY DATABASE",
+    "VIEW SERVER STATE",
+    "ALTER ANY LOGIN",
+    "CONTROL SERVER",
+    "CONNECT SQL",
+    "VIEW ANY DEFINITION",
+    "ALTER SERVER STATE",
+    "ALTER SETTINGS",
+    "SHUTDOWN",
+    "VIEW SERVER PERFORMANCE STATE",
+    "VIEW SERVER SECURITY STATE",
+    "ALTER ANY CONNECTION",
+    "ADMINISTER BULK OPERATIONS",
 ];
 
 const DATABASE: &[&str] = &[
-    "CREATE TABLE", "CREATE SCHEMA", "CREATE VIEW", "CREATE PROCEDURE", "CREATE FUNCTION", "CREATE ROLE", "ALTER",
-    "CONTROL", "CONNECT", "SELECT", "INSERT", "UPDATE", "DELETE", "EXECUTE", "REFERENCES", "ALTER ANY SCHEMA",
-    "ALTER ANY USER", "ALTER ANY ROLE", "BACKUP DATABASE", "BACKUP LOG", "VIEW DEFINITION", "VIEW DATABASE STATE",
-    "TAKE OWNERSHIP", "CREATE TYPE", "CREATE SYNONYM", "CREATE DEFAULT", "CREATE RULE", "ALTER ANY DATABASE SCOPED CONFIGURATION",
+    "CREATE TABLE",
+    "CREATE SCHEMA",
+    "CREATE VIEW",
+    "CREATE PROCEDURE",
+    "CREATE FUNCTION",
+    "CREATE ROLE",
+    "ALTER",
+    "CONTROL",
+    "CONNECT",
+    "SELECT",
+    "INSERT",
+    "UPDATE",
+    "DELETE",
+    "EXECUTE",
+    "REFERENCES",
+    "ALTER ANY SCHEMA",
+    "ALTER ANY USER",
+    "ALTER ANY ROLE",
+    "BACKUP DATABASE",
+    "BACKUP LOG",
+    "VIEW DEFINITION",
+    "VIEW DATABASE STATE",
+    "TAKE OWNERSHIP",
+    "CREATE TYPE",
+    "CREATE SYNONYM",
+    "CREATE DEFAULT",
+    "CREATE RULE",
+    "ALTER ANY DATABASE SCOPED CONFIGURATION",
 ];
 
-const OBJECT: &[&str] = &[
-    "SELECT", "INSERT", "UPDATE", "DELETE", "REFERENCES", "ALTER", "CONTROL", "EXECUTE", "VIEW DEFINITION", "TAKE OWNERSHIP",
-];
+const OBJECT: &[&str] =
+    &["SELECT", "INSERT", "UPDATE", "DELETE", "REFERENCES", "ALTER", "CONTROL", "EXECUTE", "VIEW DEFINITION", "TAKE OWNERSHIP"];
 
 /// Whether the practice server knows a permission of the server.
 pub(in super::super) fn known_to_server(permission: &str) -> bool {

@@ -61,16 +61,26 @@ pub(super) fn call(name: &str, arguments: &[Stored]) -> Result<Stored, Fault> {
             }
         }
         "space" => Stored::Text(" ".repeat(usize::try_from(number(arguments, 0).unwrap_or(0)).unwrap_or(0).min(8000))),
-        "replace" => Stored::Text(replace(one(), text(arguments, 1).unwrap_or_default(), text(arguments, 2).unwrap_or_default(), text(arguments, 3).unwrap_or("ci_as"))),
+        "replace" => Stored::Text(replace(
+            one(),
+            text(arguments, 1).unwrap_or_default(),
+            text(arguments, 2).unwrap_or_default(),
+            text(arguments, 3).unwrap_or("ci_as"),
+        )),
         "charindex" => {
             let start = number(arguments, 3).unwrap_or(1).max(1);
             let class = text(arguments, 2).unwrap_or("ci_as");
             charindex(one(), text(arguments, 1).unwrap_or_default(), usize::try_from(start - 1).unwrap_or(0), class)
         }
-        "concat" => Stored::Text(arguments.iter().filter_map(|part| match part {
-            Stored::Text(text) => Some(text.as_str()),
-            _ => None,
-        }).collect()),
+        "concat" => Stored::Text(
+            arguments
+                .iter()
+                .filter_map(|part| match part {
+                    Stored::Text(text) => Some(text.as_str()),
+                    _ => None,
+                })
+                .collect(),
+        ),
         "concat_ws" => {
             let parts: Vec<&str> = (1..arguments.len()).filter_map(|at| text(arguments, at)).collect();
             Stored::Text(parts.join(one()))
@@ -171,9 +181,7 @@ fn charindex(wanted: &str, within: &str, start: usize, class: &str) -> Stored {
 }
 
 fn find(wanted: &[char], within: &[char], start: usize, class: &str) -> Option<usize> {
-    let same = |a: &char, b: &char| {
-        a == b || (*a != ' ' && *b != ' ' && compare(class, &a.to_string(), &b.to_string()).is_eq())
-    };
+    let same = |a: &char, b: &char| a == b || (*a != ' ' && *b != ' ' && compare(class, &a.to_string(), &b.to_string()).is_eq());
     (start..within.len().checked_sub(wanted.len())? + 1).find(|at| within[*at..].iter().zip(wanted).all(|(a, b)| same(a, b)))
 }
 

@@ -8,7 +8,10 @@ use super::Run;
 use super::procedure::{Arguments, Outcome};
 
 fn invalid(parameter: &str, procedure: &str) -> Fault {
-    Fault::new(15021, format!("Invalid value given for parameter {parameter} of procedure {procedure}. Specify a valid parameter value."))
+    Fault::new(
+        15021,
+        format!("Invalid value given for parameter {parameter} of procedure {procedure}. Specify a valid parameter value."),
+    )
 }
 
 fn owner(text: Option<&str>, procedure: &str) -> Result<Until, Fault> {
@@ -95,9 +98,5 @@ impl Run<'_> {
 }
 
 fn no_transaction() -> Fault {
-    Fault::new(
-        3918,
-        "The statement or function must be executed in the context of a user transaction.",
-    )
-    .state(2)
+    Fault::new(3918, "The statement or function must be executed in the context of a user transaction.").state(2)
 }

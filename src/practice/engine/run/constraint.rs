@@ -56,7 +56,8 @@ fn values_of(table: &Table, row: &[Stored], columns: &[&Column]) -> Vec<Stored> 
 impl Session {
     /// What `SQLite` said when a unique index was violated, in SQL Server's words; other errors as they are.
     pub(super) fn duplicate(&self, context: &Context, table: &Table, row: &[Stored], error: rusqlite::Error) -> Fault {
-        let unique = matches!(&error, rusqlite::Error::SqliteFailure(code, _) if code.code == rusqlite::ErrorCode::ConstraintViolation);
+        let unique =
+            matches!(&error, rusqlite::Error::SqliteFailure(code, _) if code.code == rusqlite::ErrorCode::ConstraintViolation);
         if !unique {
             return error.into();
         }
@@ -164,13 +165,21 @@ impl Session {
         Ok(())
     }
 
-    fn point(&mut self, context: &Context, child: &Table, columns: &[&Column], rows: &[i64], values: &[Stored]) -> Result<(), Fault> {
-        let set: Vec<String> = columns.iter().enumerate().map(|(at, column)| format!("{} = ?{}", column.stored(), at + 1)).collect();
+    fn point(
+        &mut self,
+        context: &Context,
+        child: &Table,
+        columns: &[&Column],
+        rows: &[i64],
+        values: &[Stored],
+    ) -> Result<(), Fault> {
+        let set: Vec<String> =
+            columns.iter().enumerate().map(|(at, column)| format!("{} = ?{}", column.stored(), at + 1)).collect();
         let sql = format!("UPDATE {} SET {} WHERE rowid = ?{}", child.stored(), set.join(", "), columns.len() + 1);
         for number in rows {
             let mut parameters = values.to_vec();
             parameters.push(Stored::Integer(*number));
-            let mut statement = self.connection(context)?.prepare_cached(&sql)?;
+            let mut statement = self.connection(context)?.prepare(&sql)?;
             super::query::bind(&mut statement, &parameters)?;
             statement.raw_execute()?;
         }
@@ -228,11 +237,8 @@ fn conflict(context: &Context, table: &Table, (verb, kind, name): (&str, &str, &
 /// 2627 for constraints, 2601 for indexes.
 pub(super) fn duplicate_key(context: &Context, table: &Table, index: &Index, row: &[Stored]) -> Fault {
     let columns = columns_of(table, index.columns.iter().map(|(id, _)| *id));
-    let values: Vec<String> = values_of(table, row, &columns)
-        .iter()
-        .zip(&columns)
-        .map(|(value, column)| shown(value, column.kind()))
-        .collect();
+    let values: Vec<String> =
+        values_of(table, row, &columns).iter().zip(&columns).map(|(value, column)| shown(value, column.kind())).collect();
     let (object, key) = (context.catalog.full_name(table), values.join(", "));
     let fault = if index.object == 0 {
         Fault::new(

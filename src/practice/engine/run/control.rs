@@ -93,12 +93,11 @@ impl Run<'_> {
             Kind::Break => Ok(Flow::Break),
             Kind::Continue => Ok(Flow::Continue),
             Kind::Return(None) => Ok(Flow::Return(0)),
-            Kind::Return(Some(_)) => Err(Fault::new(
-                178,
-                "A RETURN statement with a return value cannot be used in this context.",
-            )
-            .class(15)
-            .reach(Reach::Compile)),
+            Kind::Return(Some(_)) => {
+                Err(Fault::new(178, "A RETURN statement with a return value cannot be used in this context.")
+                    .class(15)
+                    .reach(Reach::Compile))
+            }
             Kind::Declare(all) => {
                 for one in all {
                     let declared = types::declared(&one.kind, 1)?;

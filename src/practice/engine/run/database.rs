@@ -13,7 +13,9 @@ use crate::practice::tsql::statement::{Access, DatabaseChange};
 impl Run<'_> {
     fn alone(&self, statement: &str) -> Result<(), Fault> {
         if self.session.nesting > 0 {
-            return Err(Fault::new(226, format!("{statement} statement not allowed within multi-statement transaction.")).state(6));
+            return Err(
+                Fault::new(226, format!("{statement} statement not allowed within multi-statement transaction.")).state(6)
+            );
         }
         Ok(())
     }
@@ -26,12 +28,16 @@ impl Run<'_> {
         }
         let collation = match collation_name {
             None => collation::SERVER.to_owned(),
-            Some(wanted) => collation::known(wanted).ok_or_else(|| Fault::new(448, format!("Invalid collation '{wanted}'.")).state(3))?,
+            Some(wanted) => {
+                collation::known(wanted).ok_or_else(|| Fault::new(448, format!("Invalid collation '{wanted}'.")).state(3))?
+            }
         };
         let engine = std::sync::Arc::clone(&self.session.engine);
         let created = engine.change_server(|server| {
             if server.database(name).is_some() {
-                return Err(Fault::new(1801, format!("Database '{name}' already exists. Choose a different database name.")).state(3));
+                return Err(
+                    Fault::new(1801, format!("Database '{name}' already exists. Choose a different database name.")).state(3)
+                );
             }
             let id = server.add_database(name, &collation, &context.account.name, context.now);
             server.database_by_id(id).cloned().ok_or_else(|| no_database(name))
@@ -93,15 +99,28 @@ impl Run<'_> {
         let server = self.session.engine.server();
         let current = self.session.database_name.clone();
         let name = name.unwrap_or(&current);
-        let refused = || Fault::new(5011, format!("User does not have permission to alter database '{name}', the database does not exist, or the database is not in a state that allows access checks.")).class(14).state(9);
+        let refused = || {
+            Fault::new(5011, format!("User does not have permission to alter database '{name}', the database does not exist, or the database is not in a state that allows access checks.")).class(14).state(9)
+        };
         let database = server.database(name).cloned().ok_or_else(refused)?;
         if !self.may_alter(&database)? {
             return Err(refused());
         }
         let others = self.session.engine.in_use(database.id, self.session.facts.id);
-        let needs_alone = !matches!(change, DatabaseChange::Access(Access::Multi | Access::Restricted) | DatabaseChange::AutoClose(_) | DatabaseChange::Recovery(_) | DatabaseChange::AllowSnapshot(_) | DatabaseChange::Compatibility(_));
+        let needs_alone = !matches!(
+            change,
+            DatabaseChange::Access(Access::Multi | Access::Restricted)
+                | DatabaseChange::AutoClose(_)
+                | DatabaseChange::Recovery(_)
+                | DatabaseChange::AllowSnapshot(_)
+                | DatabaseChange::Compatibility(_)
+        );
         if others && needs_alone {
-            return Err(Fault::new(5070, format!("Database state cannot be changed while other users are using the database '{name}'")).state(2));
+            return Err(Fault::new(
+                5070,
+                format!("Database state cannot be changed while other users are using the database '{name}'"),
+            )
+            .state(2));
         }
         if database.system() && !matches!(change, DatabaseChange::Recovery(_)) {
             return Err(Fault::new(5058, format!("Option cannot be set in database '{name}'.")));
@@ -116,7 +135,9 @@ impl Run<'_> {
             if let DatabaseChange::Rename(new) = change
                 && server.database(new).is_some_and(|other| other.id != database.id)
             {
-                return Err(Fault::new(1801, format!("Database '{new}' already exists. Choose a different database name.")).state(3));
+                return Err(
+                    Fault::new(1801, format!("Database '{new}' already exists. Choose a different database name.")).state(3)
+                );
             }
             let entry = server.database_mut(name).ok_or_else(refused)?;
             apply(entry, change)?;
@@ -156,7 +177,10 @@ fn apply(database: &mut Database, change: &DatabaseChange) -> Result<(), Fault> 
         DatabaseChange::AutoClose(on) => database.auto_close = *on,
         DatabaseChange::Compatibility(level) => {
             if ![100, 110, 120, 130, 140, 150, 160].contains(level) {
-                return Err(Fault::new(15048, "Valid values of the database compatibility level are 100, 110, 120, 130, 140, 150, or 160."));
+                return Err(Fault::new(
+                    15048,
+                    "Valid values of the database compatibility level are 100, 110, 120, 130, 140, 150, or 160.",
+                ));
             }
             database.compatibility = *level;
         }

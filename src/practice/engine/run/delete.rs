@@ -55,9 +55,16 @@ impl Run<'_> {
         let context = self.session.context()?;
         let variables = &frame_variables();
         let table = Binder::new(&context, variables).table(name, "ALTER")?;
-        let referenced = context.catalog.tables.iter().any(|other| other.id != table.id && other.foreign.iter().any(|key| key.table == table.id));
+        let referenced = context
+            .catalog
+            .tables
+            .iter()
+            .any(|other| other.id != table.id && other.foreign.iter().any(|key| key.table == table.id));
         if referenced {
-            return Err(Fault::new(4712, format!("Cannot truncate table '{name}' because it is being referenced by a FOREIGN KEY constraint.")));
+            return Err(Fault::new(
+                4712,
+                format!("Cannot truncate table '{name}' because it is being referenced by a FOREIGN KEY constraint."),
+            ));
         }
         self.session.writing(&context, |session| {
             let connection = session.connection(&context)?;
@@ -76,7 +83,13 @@ fn frame_variables() -> super::super::bind::Variables {
 
 impl Session {
     /// Deletes rows by their numbers, with what refers to them.
-    pub(super) fn delete_rows(&mut self, context: &Context, table: &Table, rows: &[i64], mut output: Option<&mut Output>) -> Result<(), Fault> {
+    pub(super) fn delete_rows(
+        &mut self,
+        context: &Context,
+        table: &Table,
+        rows: &[i64],
+        mut output: Option<&mut Output>,
+    ) -> Result<(), Fault> {
         let sql = format!("DELETE FROM {} WHERE rowid = ?1", table.stored());
         let mut olds = Vec::new();
         for number in rows {
@@ -84,7 +97,7 @@ impl Session {
             if let Some(output) = output.as_deref_mut() {
                 output.note(self, context, *number, &old)?;
             }
-            self.connection(context)?.prepare_cached(&sql)?.execute([number])?;
+            self.connection(context)?.prepare(&sql)?.execute([number])?;
             olds.push(old);
         }
         for old in &olds {

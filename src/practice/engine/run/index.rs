@@ -47,12 +47,8 @@ impl Session {
             }
         };
         let unique = if index.unique { "UNIQUE " } else { "" };
-        let sql = format!(
-            "CREATE {unique}INDEX {} ON {} ({}){filter}",
-            stored_name(table, index),
-            table.stored(),
-            parts.join(", ")
-        );
+        let sql =
+            format!("CREATE {unique}INDEX {} ON {} ({}){filter}", stored_name(table, index), table.stored(), parts.join(", "));
         match self.connection(context)?.execute_batch(&sql) {
             Ok(()) => Ok(()),
             Err(rusqlite::Error::SqliteFailure(code, _)) if code.code == rusqlite::ErrorCode::ConstraintViolation => Err(Fault::new(
@@ -86,9 +82,10 @@ impl Run<'_> {
         let variables = super::super::session::Session::no_variables();
         let mut table = Binder::new(&context, &variables).table(&index.table, "ALTER")?;
         let find = |name: &String| {
-            table.column(&context.catalog, name).map(|column| column.id).ok_or_else(|| {
-                Fault::new(1911, format!("Column name '{name}' does not exist in the target table or view."))
-            })
+            table
+                .column(&context.catalog, name)
+                .map(|column| column.id)
+                .ok_or_else(|| Fault::new(1911, format!("Column name '{name}' does not exist in the target table or view.")))
         };
         let columns = index.columns.iter().map(|(name, down)| find(name).map(|id| (id, *down))).collect::<Result<Vec<_>, _>>()?;
         let include = index.include.iter().map(find).collect::<Result<Vec<_>, _>>()?;
@@ -148,7 +145,10 @@ impl Run<'_> {
             let kind = if index.primary { "PRIMARY KEY" } else { "UNIQUE KEY" };
             return Err(Fault::new(
                 3723,
-                format!("An explicit DROP INDEX is not allowed on index '{}.{name}'. It is being used for {kind} constraint enforcement.", table.name),
+                format!(
+                    "An explicit DROP INDEX is not allowed on index '{}.{name}'. It is being used for {kind} constraint enforcement.",
+                    table.name
+                ),
             ));
         }
         self.session.writing(&context, |session| {

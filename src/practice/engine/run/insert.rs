@@ -96,7 +96,10 @@ impl Run<'_> {
             if column.identity.is_some() && !may_identity {
                 return Err(Fault::new(
                     544,
-                    format!("Cannot insert explicit value for identity column in table '{}' when IDENTITY_INSERT is set to OFF.", table.name),
+                    format!(
+                        "Cannot insert explicit value for identity column in table '{}' when IDENTITY_INSERT is set to OFF.",
+                        table.name
+                    ),
                 ));
             }
             columns.push(column.clone());
@@ -213,7 +216,10 @@ impl Session {
                     None => (Stored::Null, SqlType::Int),
                 };
                 let value = for_column(context, table, column, value, kind, "INSERT")?;
-                if explicit && column.identity.is_some() && let Stored::Integer(number) = value {
+                if explicit
+                    && column.identity.is_some()
+                    && let Stored::Integer(number) = value
+                {
                     self.remember_identity(context, table, column, number)?;
                     last = Some(number);
                 }
@@ -221,7 +227,7 @@ impl Session {
             }
             let number = {
                 let connection = self.connection(context)?;
-                let mut statement = connection.prepare_cached(&sql)?;
+                let mut statement = connection.prepare(&sql)?;
                 super::query::bind(&mut statement, &values)?;
                 match statement.raw_execute() {
                     Ok(_) => connection.last_insert_rowid(),
@@ -276,7 +282,8 @@ fn check_width(listed: bool, wanted: usize, given: usize) -> Result<(), Fault> {
     }
     let (number, more, fewer) = match (listed, given < wanted) {
         (false, _) => {
-            return Err(Fault::new(213, "Column name or number of supplied values does not match table definition.").reach(Reach::Compile));
+            return Err(Fault::new(213, "Column name or number of supplied values does not match table definition.")
+                .reach(Reach::Compile));
         }
         (true, true) => (109, "more columns", "values specified in the VALUES clause"),
         (true, false) => (110, "fewer columns", "values specified in the VALUES clause"),

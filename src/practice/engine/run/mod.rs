@@ -26,10 +26,10 @@ mod update;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+use super::Sink;
 use super::bind::Variables;
 use super::fault::{Fault, INTERRUPTED, Reach};
 use super::session::Session;
-use super::Sink;
 use crate::practice::reply::{Reply, SqlMessage};
 use crate::practice::tsql;
 use crate::practice::value::Parameter;

@@ -82,7 +82,7 @@ impl Output {
 
     /// Asks for one row.
     pub(super) fn note(&mut self, session: &Session, context: &Context, row: i64, old: &[Stored]) -> Result<(), Fault> {
-        let mut statement = session.connection(context)?.prepare_cached(&self.sql)?;
+        let mut statement = session.connection(context)?.prepare(&self.sql)?;
         let count = statement.parameter_count();
         for (at, value) in self.parameters.iter().enumerate() {
             statement.raw_bind_parameter(at + 1, value)?;

@@ -9,7 +9,13 @@ use super::Run;
 use crate::practice::tsql::statement::{Effect, Permission, Securable};
 
 impl Run<'_> {
-    pub(super) fn permission(&mut self, effect: Effect, permissions: &[Permission], on: &Securable, to: &[String]) -> Result<(), Fault> {
+    pub(super) fn permission(
+        &mut self,
+        effect: Effect,
+        permissions: &[Permission],
+        on: &Securable,
+        to: &[String],
+    ) -> Result<(), Fault> {
         let server = *on == Securable::Here && permissions.iter().all(|one| known_to_server(&one.name));
         if server {
             return self.server_grant(effect, permissions, to);
@@ -19,7 +25,10 @@ impl Run<'_> {
         let may = match class {
             0 => context.who.may(&context.catalog, "CONTROL", On::Database),
             3 => context.who.may(&context.catalog, "CONTROL", On::Schema(major)),
-            _ => context.catalog.table_by_id(major).is_some_and(|table| context.who.may(&context.catalog, "CONTROL", On::Table(table))),
+            _ => context
+                .catalog
+                .table_by_id(major)
+                .is_some_and(|table| context.who.may(&context.catalog, "CONTROL", On::Table(table))),
         };
         if !may && context.who.member(&context.catalog, "db_securityadmin") != Some(true) {
             return Err(fault::cannot_find("find", "object", named(on)));
@@ -48,9 +57,9 @@ impl Run<'_> {
         self.change_catalog(|catalog| {
             for grantee in grantees {
                 for name in &names {
-                    catalog.permissions.retain(|one| {
-                        !(one.grantee == grantee && one.class == class && one.major == major && one.name == *name)
-                    });
+                    catalog
+                        .permissions
+                        .retain(|one| !(one.grantee == grantee && one.class == class && one.major == major && one.name == *name));
                     if effect != Effect::Revoke {
                         let deny = effect == Effect::Deny;
                         catalog.permissions.push(Granted { grantee, class, major, name: name.clone(), deny });

@@ -26,9 +26,9 @@ impl Run<'_> {
             let result = match &statement.kind {
                 Kind::Block(block) => self.check(block, variables),
                 Kind::Try { body, handler } => self.check(body, variables).and_then(|()| self.check(handler, variables)),
-                Kind::While { body, condition } => self
-                    .check_condition(condition, variables)
-                    .and_then(|()| self.check(std::slice::from_ref(body), variables)),
+                Kind::While { body, condition } => {
+                    self.check_condition(condition, variables).and_then(|()| self.check(std::slice::from_ref(body), variables))
+                }
                 Kind::If { condition, then, otherwise } => self
                     .check_condition(condition, variables)
                     .and_then(|()| self.check(std::slice::from_ref(then), variables))

@@ -153,7 +153,8 @@ impl Run<'_> {
         let outcome = match result {
             Ok(outcome) => outcome,
             Err(fault) => {
-                if !fault.settled && fault.number != super::INTERRUPTED && self.session.nesting > 0 && fault.reach == Reach::Doom {
+                if !fault.settled && fault.number != super::INTERRUPTED && self.session.nesting > 0 && fault.reach == Reach::Doom
+                {
                     self.session.rollback_all();
                 }
                 self.session.error = fault.number;
@@ -186,11 +187,7 @@ impl Run<'_> {
         let arguments = Arguments { given };
         let text = arguments.text(0, "@stmt")?.or(arguments.text(0, "@statement")?);
         let Some(text) = text else {
-            return Err(Fault::new(
-                214,
-                "Procedure expects parameter '@statement' of type 'ntext/nchar/nvarchar'.",
-            )
-            .state(2));
+            return Err(Fault::new(214, "Procedure expects parameter '@statement' of type 'ntext/nchar/nvarchar'.").state(2));
         };
         if matches!(given.first(), Some(Given { kind: Some(SqlType::VarChar(_)), .. })) {
             return Err(Fault::new(214, "Procedure expects parameter '@statement' of type 'ntext/nchar/nvarchar'.").state(2));
@@ -222,7 +219,8 @@ impl Run<'_> {
             variables.insert(parameter.name.clone(), Variable { kind: kind.kind, fixed: kind.fixed, value: Stored::Null });
             assign(&mut variables, &parameter.name, value.value.clone(), value.kind.unwrap_or(kind.kind))?;
         }
-        if let Some(stray) = given.iter().find(|one| !one.name.is_empty() && !declared.iter().any(|known| known.name == one.name)) {
+        if let Some(stray) = given.iter().find(|one| !one.name.is_empty() && !declared.iter().any(|known| known.name == one.name))
+        {
             return Err(Fault::new(8145, format!("{} is not a parameter for procedure sp_executesql.", stray.name)).state(2));
         }
         if given.len() > declared.len() {

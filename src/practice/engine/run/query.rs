@@ -79,7 +79,7 @@ impl Session {
 
     /// All rows of a bound query.
     pub(in super::super) fn rows(&self, context: &Context, sql: &str, parameters: &[Stored]) -> Result<Vec<Vec<Stored>>, Fault> {
-        let mut statement = self.connection(context)?.prepare_cached(sql)?;
+        let mut statement = self.connection(context)?.prepare(sql)?;
         bind(&mut statement, parameters)?;
         let width = statement.column_count();
         let mut rows = statement.raw_query();
@@ -116,10 +116,11 @@ impl Run<'_> {
         if let Some(kept) = &mut self.kept {
             let rows = self.session.rows(context, &bound.sql, parameters)?;
             self.session.row_count = i64::try_from(rows.len()).unwrap_or(0);
-            kept.rows.extend(rows.into_iter().map(|row| row.into_iter().zip(bound.fields.iter().map(|field| field.kind)).collect()));
+            kept.rows
+                .extend(rows.into_iter().map(|row| row.into_iter().zip(bound.fields.iter().map(|field| field.kind)).collect()));
             return Ok(());
         }
-        let mut statement = self.session.connection(context)?.prepare_cached(&bound.sql)?;
+        let mut statement = self.session.connection(context)?.prepare(&bound.sql)?;
         bind(&mut statement, parameters)?;
         let mut going = (self.sink)(Reply::Columns(bound.columns()));
         let mut rows = statement.raw_query();
@@ -198,10 +199,7 @@ impl Run<'_> {
 
 /// 137
 pub(super) fn undeclared(name: &str) -> Fault {
-    Fault::new(137, format!("Must declare the scalar variable \"{name}\"."))
-        .class(15)
-        .state(1)
-        .reach(super::Reach::Compile)
+    Fault::new(137, format!("Must declare the scalar variable \"{name}\".")).class(15).state(1).reach(super::Reach::Compile)
 }
 
 /// Gives a variable a value: converted, and cut where it is too long.

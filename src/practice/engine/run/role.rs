@@ -11,7 +11,13 @@ impl Run<'_> {
         Ok(context.who.may(&context.catalog, permission, On::Database))
     }
 
-    pub(super) fn create_user(&mut self, name: &str, login: Option<&str>, without: bool, schema: Option<&str>) -> Result<(), Fault> {
+    pub(super) fn create_user(
+        &mut self,
+        name: &str,
+        login: Option<&str>,
+        without: bool,
+        schema: Option<&str>,
+    ) -> Result<(), Fault> {
         if !self.may_database("ALTER ANY USER")? {
             return Err(fault::no_permission());
         }
@@ -23,9 +29,10 @@ impl Run<'_> {
             super::super::server::hex(&super::super::server::random16())
         } else {
             let wanted = login.unwrap_or(name);
-            let account = context.server.account(wanted).ok_or_else(|| {
-                Fault::new(15007, format!("'{wanted}' is not a valid login or you do not have permission."))
-            })?;
+            let account = context
+                .server
+                .account(wanted)
+                .ok_or_else(|| Fault::new(15007, format!("'{wanted}' is not a valid login or you do not have permission.")))?;
             let owner = context.target.owner.eq_ignore_ascii_case(&account.name);
             if owner || context.catalog.principals.iter().any(|user| user.sid.as_deref() == Some(account.sid.as_str())) {
                 return Err(Fault::new(15063, "The login already has an account under a different user name."));
@@ -120,7 +127,10 @@ impl Run<'_> {
         };
         let role = found.filter(|_| may).ok_or_else(|| fault::cannot_find("alter", "role", role))?.id;
         let verb = if add { "add" } else { "drop" };
-        let member = catalog.principal(member).filter(|one| one.id != role).ok_or_else(|| fault::cannot_find(verb, "principal", member))?;
+        let member = catalog
+            .principal(member)
+            .filter(|one| one.id != role)
+            .ok_or_else(|| fault::cannot_find(verb, "principal", member))?;
         if member.id == 1 {
             return Err(Fault::new(15405, format!("Cannot use the special principal '{}'.", member.name)));
         }

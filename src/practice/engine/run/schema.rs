@@ -18,7 +18,9 @@ impl Run<'_> {
         }
         let owner = match owner {
             None => context.who.user,
-            Some(owner) => context.catalog.principal(owner).map(|one| one.id).ok_or_else(|| fault::cannot_find("find", "user", owner))?,
+            Some(owner) => {
+                context.catalog.principal(owner).map(|one| one.id).ok_or_else(|| fault::cannot_find("find", "user", owner))?
+            }
         };
         self.session.writing(&context, |session| {
             let mut catalog = Catalog::clone(&context.catalog);
@@ -32,7 +34,8 @@ impl Run<'_> {
 
     pub(super) fn drop_schema(&mut self, name: &str, if_exists: bool) -> Result<(), Fault> {
         let context = self.session.context()?;
-        let schema = context.catalog.schema(name).filter(|schema| context.who.may(&context.catalog, "CONTROL", On::Schema(schema.id)));
+        let schema =
+            context.catalog.schema(name).filter(|schema| context.who.may(&context.catalog, "CONTROL", On::Schema(schema.id)));
         let Some(schema) = schema.cloned() else {
             return if if_exists { Ok(()) } else { Err(fault::cannot_find("drop", "schema", name)) };
         };

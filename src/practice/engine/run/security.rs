@@ -115,7 +115,9 @@ impl Run<'_> {
         let may = context.account.sysadmin() || context.account.is(role);
         let (role, _) = known.filter(|_| may).ok_or_else(|| fault::cannot_find("alter", "server role", role))?;
         self.session.engine.change_server(|server| {
-            let account = server.account_mut(member).ok_or_else(|| fault::cannot_find(if add { "add" } else { "drop" }, "principal", member))?;
+            let account = server
+                .account_mut(member)
+                .ok_or_else(|| fault::cannot_find(if add { "add" } else { "drop" }, "principal", member))?;
             account.roles.retain(|one| !one.eq_ignore_ascii_case(role));
             if add {
                 account.roles.push((*role).to_owned());
@@ -131,7 +133,9 @@ impl Run<'_> {
         let database = context.server.database(name).ok_or_else(missing)?;
         let access = context.user_in(database)?;
         let may = context.account.sysadmin()
-            || access.is_some_and(|(catalog, who)| who.may(&catalog, "TAKE OWNERSHIP", On::Database) && context.account.name.eq_ignore_ascii_case(owner));
+            || access.is_some_and(|(catalog, who)| {
+                who.may(&catalog, "TAKE OWNERSHIP", On::Database) && context.account.name.eq_ignore_ascii_case(owner)
+            });
         if !may {
             return Err(missing());
         }
@@ -154,7 +158,8 @@ impl Run<'_> {
         if !context.who.may(&context.catalog, "CONTROL", On::Schema(schema)) {
             return Err(missing());
         }
-        let owner = context.catalog.principal(owner).map(|one| one.id).ok_or_else(|| fault::cannot_find("find", "principal", owner))?;
+        let owner =
+            context.catalog.principal(owner).map(|one| one.id).ok_or_else(|| fault::cannot_find("find", "principal", owner))?;
         self.change_catalog(|catalog| {
             if let Some(schema) = catalog.schemas.iter_mut().find(|one| one.id == schema) {
                 schema.owner = owner;

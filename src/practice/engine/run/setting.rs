@@ -30,7 +30,10 @@ impl Run<'_> {
                 if !table.columns.iter().any(|column| column.identity.is_some()) {
                     return Err(Fault::new(
                         8106,
-                        format!("Table '{}' does not have the identity property. Cannot perform SET operation.", context.catalog.full_name(&table)),
+                        format!(
+                            "Table '{}' does not have the identity property. Cannot perform SET operation.",
+                            context.catalog.full_name(&table)
+                        ),
                     ));
                 }
                 self.session.settings.identity_insert = on.then_some(table.id);

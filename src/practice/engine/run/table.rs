@@ -51,16 +51,24 @@ impl Draft<'_> {
         let declared = types::declared(&definition.kind, 1)?;
         let collation = match &definition.collation {
             Some(name) if !types::text(declared.kind) => {
-                return Err(Fault::new(447, format!("Expression type {} is invalid for COLLATE clause. ({name})", declared.name)));
+                return Err(Fault::new(
+                    447,
+                    format!("Expression type {} is invalid for COLLATE clause. ({name})", declared.name),
+                ));
             }
             Some(name) if name.eq_ignore_ascii_case("DATABASE_DEFAULT") => Some(self.catalog.collation.clone()),
-            Some(name) => Some(collation::known(name).ok_or_else(|| Fault::new(448, format!("Invalid collation '{name}'.")).state(3))?),
+            Some(name) => {
+                Some(collation::known(name).ok_or_else(|| Fault::new(448, format!("Invalid collation '{name}'.")).state(3))?)
+            }
             // Kept by name, as SQL Server does: changing the database's default later changes no column.
             None => types::text(declared.kind).then(|| self.catalog.collation.clone()),
         };
         let key = definition.constraints.iter().any(|one| matches!(one.rule, Rule::Key { primary: true, .. }));
         if key && definition.null == Some(true) {
-            return Err(Fault::new(8111, format!("Cannot define PRIMARY KEY constraint on nullable column in table '{}'.", self.table.name)));
+            return Err(Fault::new(
+                8111,
+                format!("Cannot define PRIMARY KEY constraint on nullable column in table '{}'.", self.table.name),
+            ));
         }
         if definition.identity.is_some() {
             if !types::integer(declared.kind) || definition.null == Some(true) {
@@ -71,7 +79,13 @@ impl Draft<'_> {
                 .state(2));
             }
             if self.table.columns.iter().any(|column| column.identity.is_some()) {
-                return Err(Fault::new(2744, format!("Multiple identity columns specified for table '{}'. Only one identity column per table is allowed.", self.table.name)));
+                return Err(Fault::new(
+                    2744,
+                    format!(
+                        "Multiple identity columns specified for table '{}'. Only one identity column per table is allowed.",
+                        self.table.name
+                    ),
+                ));
             }
         }
         let id = self.table.next_column;
@@ -94,9 +108,10 @@ impl Draft<'_> {
         names
             .iter()
             .map(|name| {
-                self.table.column(&self.catalog, name).map(|column| column.id).ok_or_else(|| {
-                    Fault::new(1911, format!("Column name '{name}' does not exist in the target table or view."))
-                })
+                self.table
+                    .column(&self.catalog, name)
+                    .map(|column| column.id)
+                    .ok_or_else(|| Fault::new(1911, format!("Column name '{name}' does not exist in the target table or view.")))
             })
             .collect()
     }
@@ -119,7 +134,9 @@ impl Draft<'_> {
                 super::super::bind::Binder::new(self.context, &variables).expr(&expr)?;
                 let wanted = self.ids(std::slice::from_ref(column))?;
                 let found = self.table.columns.iter_mut().find(|one| wanted.contains(&one.id));
-                let column = found.ok_or_else(|| Fault::new(1752, format!("Column '{column}' in table '{}' is invalid for creating a default constraint.", "")))?;
+                let column = found.ok_or_else(|| {
+                    Fault::new(1752, format!("Column '{column}' in table '{}' is invalid for creating a default constraint.", ""))
+                })?;
                 if column.default.is_some() {
                     return Err(Fault::new(1781, "Column already has a DEFAULT bound to it."));
                 }
@@ -144,7 +161,10 @@ impl Draft<'_> {
             for column in self.table.columns.iter_mut().filter(|column| ids.contains(&column.id)) {
                 let existing = fresh.and_then(|table| table.column_by_id(column.id));
                 if existing.is_some_and(|column| column.nullable) {
-                    return Err(Fault::new(8111, format!("Cannot define PRIMARY KEY constraint on nullable column in table '{}'.", self.table.name)));
+                    return Err(Fault::new(
+                        8111,
+                        format!("Cannot define PRIMARY KEY constraint on nullable column in table '{}'.", self.table.name),
+                    ));
                 }
                 column.nullable = false;
             }
@@ -177,15 +197,28 @@ impl Draft<'_> {
             None => self.catalog.schema(&self.context.default_schema()).map_or(1, |schema| schema.id),
         };
         let own = schema == self.table.schema && self.catalog.same(table.object(), &self.table.name);
-        let parent = if own { self.table.clone() } else { self.catalog.table(schema, table.object()).cloned().ok_or_else(missing)? };
+        let parent =
+            if own { self.table.clone() } else { self.catalog.table(schema, table.object()).cloned().ok_or_else(missing)? };
         let keys: Vec<i64> = if references.is_empty() {
-            parent.indexes.iter().find(|index| index.primary).map(|index| index.columns.iter().map(|(id, _)| *id).collect()).unwrap_or_default()
+            parent
+                .indexes
+                .iter()
+                .find(|index| index.primary)
+                .map(|index| index.columns.iter().map(|(id, _)| *id).collect())
+                .unwrap_or_default()
         } else {
             references
                 .iter()
                 .map(|one| {
                     parent.column(&self.catalog, one).map(|column| column.id).ok_or_else(|| {
-                        Fault::new(1770, format!("Foreign key '{name}' references invalid column '{one}' in referenced table '{}'.", parent.name)).state(0)
+                        Fault::new(
+                            1770,
+                            format!(
+                                "Foreign key '{name}' references invalid column '{one}' in referenced table '{}'.",
+                                parent.name
+                            ),
+                        )
+                        .state(0)
                     })
                 })
                 .collect::<Result<_, _>>()?
@@ -206,7 +239,14 @@ impl Draft<'_> {
         }
         let columns = self.ids(columns)?;
         if columns.len() != keys.len() {
-            return Err(Fault::new(8139, format!("Number of referencing columns in foreign key differs from number of referenced columns, table '{}'.", self.table.name)).state(0));
+            return Err(Fault::new(
+                8139,
+                format!(
+                    "Number of referencing columns in foreign key differs from number of referenced columns, table '{}'.",
+                    self.table.name
+                ),
+            )
+            .state(0));
         }
         let action = |action| match action {
             Action::Refuse => OnChange::Refuse,
@@ -241,15 +281,20 @@ impl Run<'_> {
         let schema_name = definition.name.schema().unwrap_or(&default);
         let schema = context.catalog.schema(schema_name).map(|schema| schema.id);
         if !context.who.may(&context.catalog, "CREATE TABLE", On::Database) {
-            return Err(Fault::new(262, format!("CREATE TABLE permission denied in database '{}'.", context.database.name)).class(14));
+            return Err(
+                Fault::new(262, format!("CREATE TABLE permission denied in database '{}'.", context.database.name)).class(14)
+            );
         }
         let invisible = || {
             Fault::new(
                 2760,
-                format!("The specified schema name \"{schema_name}\" either does not exist or you do not have permission to use it."),
+                format!(
+                    "The specified schema name \"{schema_name}\" either does not exist or you do not have permission to use it."
+                ),
             )
         };
-        let schema = schema.filter(|schema| context.who.may(&context.catalog, "ALTER", On::Schema(*schema))).ok_or_else(invisible)?;
+        let schema =
+            schema.filter(|schema| context.who.may(&context.catalog, "ALTER", On::Schema(*schema))).ok_or_else(invisible)?;
         if ["sys", "INFORMATION_SCHEMA"].iter().any(|one| context.catalog.same(one, schema_name)) {
             return Err(invisible());
         }
@@ -275,7 +320,9 @@ impl Run<'_> {
             draft.add_column(column)?;
         }
         if draft.table.columns.is_empty() {
-            return Err(Fault::new(1050, "This syntax is only allowed for parameterized queries.").class(15).reach(Reach::Compile));
+            return Err(Fault::new(1050, "This syntax is only allowed for parameterized queries.")
+                .class(15)
+                .reach(Reach::Compile));
         }
         let constraints = definition.columns.iter().flat_map(|column| &column.constraints).chain(&definition.constraints);
         for constraint in constraints {
@@ -306,7 +353,13 @@ impl Run<'_> {
     fn drop_table(&mut self, name: &Name, if_exists: bool) -> Result<(), Fault> {
         let context = self.session.context()?;
         let table = super::super::function::visible_table(&context, &context.catalog, name);
-        let Some(table) = table.filter(|table| context.who.may(&context.catalog, "ALTER", On::Schema(table.schema)) || context.who.may(&context.catalog, "CONTROL", On::Table(table))).cloned() else {
+        let Some(table) = table
+            .filter(|table| {
+                context.who.may(&context.catalog, "ALTER", On::Schema(table.schema))
+                    || context.who.may(&context.catalog, "CONTROL", On::Table(table))
+            })
+            .cloned()
+        else {
             if if_exists && table.is_none() {
                 return Ok(());
             }
@@ -317,9 +370,16 @@ impl Run<'_> {
             .class(11)
             .state(5));
         };
-        let referenced = context.catalog.tables.iter().any(|other| other.id != table.id && other.foreign.iter().any(|key| key.table == table.id));
+        let referenced = context
+            .catalog
+            .tables
+            .iter()
+            .any(|other| other.id != table.id && other.foreign.iter().any(|key| key.table == table.id));
         if referenced {
-            return Err(Fault::new(3726, format!("Could not drop object '{name}' because it is referenced by a FOREIGN KEY constraint.")));
+            return Err(Fault::new(
+                3726,
+                format!("Could not drop object '{name}' because it is referenced by a FOREIGN KEY constraint."),
+            ));
         }
         self.session.writing(&context, |session| {
             let connection = session.connection(&context)?;

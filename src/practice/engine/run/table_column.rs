@@ -20,8 +20,15 @@ impl Run<'_> {
         let context = self.session.context()?;
         let variables = Session::no_variables();
         let mut table = Binder::new(&context, &variables).table(name, "ALTER").map_err(|fault| match fault.number {
-            208 => Fault::new(4902, format!("Cannot find the object \"{name}\" because it does not exist or you do not have permissions.")),
-            229 => Fault::new(1088, format!("Cannot find the object \"{name}\" because it does not exist or you do not have permissions.")).state(13),
+            208 => Fault::new(
+                4902,
+                format!("Cannot find the object \"{name}\" because it does not exist or you do not have permissions."),
+            ),
+            229 => Fault::new(
+                1088,
+                format!("Cannot find the object \"{name}\" because it does not exist or you do not have permissions."),
+            )
+            .state(13),
             _ => fault,
         })?;
         table.modified = context.now;
@@ -46,10 +53,20 @@ impl Session {
 
     fn numbers(&self, context: &Context, table: &Table) -> Result<Vec<i64>, Fault> {
         let rows = self.rows(context, &format!("SELECT rowid FROM {}", table.stored()), &[])?;
-        Ok(rows.into_iter().flatten().filter_map(|value| if let Stored::Integer(number) = value { Some(number) } else { None }).collect())
+        Ok(rows
+            .into_iter()
+            .flatten()
+            .filter_map(|value| if let Stored::Integer(number) = value { Some(number) } else { None })
+            .collect())
     }
 
-    fn add_to_table(&mut self, context: &Context, table: Table, columns: &[ColumnDefinition], constraints: &[Constraint]) -> Result<(), Fault> {
+    fn add_to_table(
+        &mut self,
+        context: &Context,
+        table: Table,
+        columns: &[ColumnDefinition],
+        constraints: &[Constraint],
+    ) -> Result<(), Fault> {
         let before = table.clone();
         let mut draft = Draft { context, catalog: context.catalog.as_ref().clone(), table };
         for column in columns {
@@ -128,7 +145,9 @@ impl Session {
                 .find(|index| index.columns.iter().any(|(id, _)| *id == column.id) || index.include.contains(&column.id))
                 .map(|index| (if index.object == 0 { "index" } else { "object" }, index.name.clone()))
                 .or_else(|| column.default.as_ref().map(|default| ("object", default.name.clone())))
-                .or_else(|| table.foreign.iter().find(|key| key.columns.contains(&column.id)).map(|key| ("object", key.name.clone())));
+                .or_else(|| {
+                    table.foreign.iter().find(|key| key.columns.contains(&column.id)).map(|key| ("object", key.name.clone()))
+                });
             if let Some((kind, user)) = user {
                 let text = format!("The {kind} '{user}' is dependent on column '{name}'.");
                 return Err(Fault::new(5074, text));
@@ -136,7 +155,10 @@ impl Session {
             if table.columns.len() == 1 {
                 return Err(Fault::new(
                     4923,
-                    format!("ALTER TABLE DROP COLUMN failed because '{name}' is the only data column in table '{}'. A table must have at least one data column.", table.name),
+                    format!(
+                        "ALTER TABLE DROP COLUMN failed because '{name}' is the only data column in table '{}'. A table must have at least one data column.",
+                        table.name
+                    ),
                 ));
             }
             table.columns.retain(|one| one.id != column.id);
@@ -144,8 +166,11 @@ impl Session {
                 super::constraint::check_sql(context, &table, &check.text)
                     .map_err(|_| Fault::new(5074, format!("The object '{}' is dependent on column '{name}'.", check.name)))?;
             }
-            self.connection(context)?
-                .execute_batch(&format!("ALTER TABLE {} DROP COLUMN {}", table.stored(), column.stored()))?;
+            self.connection(context)?.execute_batch(&format!(
+                "ALTER TABLE {} DROP COLUMN {}",
+                table.stored(),
+                column.stored()
+            ))?;
         }
         self.keep(context, context.catalog.as_ref().clone(), &table)
     }
@@ -162,7 +187,11 @@ impl Session {
                     .flat_map(|other| &other.foreign)
                     .find(|key| key.table == table.id && key.references.iter().all(|id| ids.contains(id)));
                 if let Some(user) = user {
-                    return Err(Fault::new(3725, format!("The constraint '{name}' is being referenced by table, foreign key constraint '{}'.", user.name)).state(0));
+                    return Err(Fault::new(
+                        3725,
+                        format!("The constraint '{name}' is being referenced by table, foreign key constraint '{}'.", user.name),
+                    )
+                    .state(0));
                 }
                 let index = table.indexes.remove(at);
                 self.remove_index(context, &table, &index)?;
@@ -170,7 +199,9 @@ impl Session {
                 table.checks.remove(at);
             } else if let Some(at) = table.foreign.iter().position(|key| same(&key.name)) {
                 table.foreign.remove(at);
-            } else if let Some(column) = table.columns.iter_mut().find(|column| column.default.as_ref().is_some_and(|one| same(&one.name))) {
+            } else if let Some(column) =
+                table.columns.iter_mut().find(|column| column.default.as_ref().is_some_and(|one| same(&one.name)))
+            {
                 column.default = None;
             } else {
                 return Err(Fault::new(3728, format!("'{name}' is not a constraint.")));
@@ -187,7 +218,10 @@ impl Session {
         let Some(old) = table.column(&context.catalog, &definition.name).cloned() else {
             return Err(Fault::new(
                 4924,
-                format!("ALTER TABLE ALTER COLUMN failed because column '{}' does not exist in table '{}'.", definition.name, table.name),
+                format!(
+                    "ALTER TABLE ALTER COLUMN failed because column '{}' does not exist in table '{}'.",
+                    definition.name, table.name
+                ),
             ));
         };
         let mut new = old.clone();
@@ -196,13 +230,18 @@ impl Session {
         new.fixed = declared.fixed;
         new.nullable = definition.null.unwrap_or(true);
         new.collation = match &definition.collation {
-            Some(name) => Some(collation::known(name).ok_or_else(|| Fault::new(448, format!("Invalid collation '{name}'.")).state(3))?),
+            Some(name) => {
+                Some(collation::known(name).ok_or_else(|| Fault::new(448, format!("Invalid collation '{name}'.")).state(3))?)
+            }
             None => types::text(declared.kind).then(|| context.catalog.collation.clone()),
         };
         let in_key = table.indexes.iter().any(|index| index.columns.iter().any(|(id, _)| *id == old.id));
         if in_key && (new.collation != old.collation || new.code >> 32 != old.code >> 32 || (new.nullable && !old.nullable)) {
             let user = table.indexes.iter().find(|index| index.columns.iter().any(|(id, _)| *id == old.id));
-            return Err(Fault::new(5074, format!("The object '{}' is dependent on column '{}'.", user.map_or("", |index| &index.name), old.name)));
+            return Err(Fault::new(
+                5074,
+                format!("The object '{}' is dependent on column '{}'.", user.map_or("", |index| &index.name), old.name),
+            ));
         }
         let sql = format!("UPDATE {} SET {} = ?1 WHERE rowid = ?2", table.stored(), old.stored());
         let at = table.columns.iter().position(|column| column.id == old.id).unwrap_or(0);

@@ -20,7 +20,9 @@ impl Session {
             return Err(Fault::new(3902, "The COMMIT TRANSACTION request has no corresponding BEGIN TRANSACTION."));
         }
         if self.doomed {
-            return Err(doomed("The current transaction cannot be committed and cannot support operations that write to the log file. Roll back the transaction."));
+            return Err(doomed(
+                "The current transaction cannot be committed and cannot support operations that write to the log file. Roll back the transaction.",
+            ));
         }
         if self.nesting > 1 {
             self.nesting -= 1;
@@ -69,7 +71,9 @@ impl Session {
         };
         let found = self.savepoints.iter().rposition(|one| one.eq_ignore_ascii_case(name));
         match found {
-            Some(_) if self.doomed => Err(doomed("The current transaction cannot be committed and cannot be rolled back to a savepoint. Roll back the entire transaction.")),
+            Some(_) if self.doomed => Err(doomed(
+                "The current transaction cannot be committed and cannot be rolled back to a savepoint. Roll back the entire transaction.",
+            )),
             Some(at) => {
                 self.savepoints.truncate(at + 1);
                 for link in self.links.values_mut().filter(|link| link.began) {
@@ -82,10 +86,9 @@ impl Session {
                 self.rollback_all();
                 Ok(())
             }
-            None => Err(Fault::new(
-                6401,
-                format!("Cannot roll back {name}. No transaction or savepoint of that name was found."),
-            )),
+            None => {
+                Err(Fault::new(6401, format!("Cannot roll back {name}. No transaction or savepoint of that name was found.")))
+            }
         }
     }
 
@@ -105,7 +108,9 @@ impl Session {
     /// Becomes the writer of the context's database, waiting for it as long as `LOCK_TIMEOUT` says.
     pub(in super::super) fn start_writing(&mut self, context: &Context) -> Result<(), Fault> {
         if self.doomed {
-            return Err(doomed("The current transaction cannot be committed and cannot support operations that write to the log file. Roll back the transaction."));
+            return Err(doomed(
+                "The current transaction cannot be committed and cannot support operations that write to the log file. Roll back the transaction.",
+            ));
         }
         let database = &context.target;
         let resource = Resource::Write(database.id);

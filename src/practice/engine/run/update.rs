@@ -110,7 +110,12 @@ impl Run<'_> {
     }
 }
 
-fn assignments(binder: &mut Binder<'_>, context: &Context, target: &Target, update: &Update) -> Result<(Vec<Column>, Vec<Typed>), Fault> {
+fn assignments(
+    binder: &mut Binder<'_>,
+    context: &Context,
+    target: &Target,
+    update: &Update,
+) -> Result<(Vec<Column>, Vec<Typed>), Fault> {
     let (mut columns, mut cells): (Vec<Column>, Vec<Typed>) = (Vec::new(), Vec::new());
     for (parts, expr) in &update.set {
         let name = parts.last().map_or("", String::as_str);
@@ -128,7 +133,8 @@ fn assignments(binder: &mut Binder<'_>, context: &Context, target: &Target, upda
             )
             .reach(Reach::Compile));
         }
-        let default = matches!(expr, Expr::Identifier(ident) if ident.quote_style.is_none() && ident.value.eq_ignore_ascii_case("DEFAULT"));
+        let default =
+            matches!(expr, Expr::Identifier(ident) if ident.quote_style.is_none() && ident.value.eq_ignore_ascii_case("DEFAULT"));
         cells.push(if default { default_of(binder, column)? } else { binder.expr(expr)? });
         columns.push(column.clone());
     }
@@ -201,7 +207,7 @@ impl Session {
         next: impl Fn(&Column, usize) -> Stored,
     ) -> Result<(), Fault> {
         let result = {
-            let mut statement = self.connection(context)?.prepare_cached(sql)?;
+            let mut statement = self.connection(context)?.prepare(sql)?;
             super::query::bind(&mut statement, parameters)?;
             statement.raw_execute()
         };

@@ -45,7 +45,9 @@ fn tables(context: &Context) -> Result<Vec<Vec<Stored>>, Fault> {
         .tables
         .iter()
         .filter(|table| context.who.sees(catalog, table))
-        .map(|table| vec![text(&context.target.name), text(catalog.schema_name(table.schema)), text(&table.name), text("BASE TABLE")])
+        .map(|table| {
+            vec![text(&context.target.name), text(catalog.schema_name(table.schema)), text(&table.name), text("BASE TABLE")]
+        })
         .collect())
 }
 
@@ -57,10 +59,13 @@ fn columns(context: &Context) -> Result<Vec<Vec<Stored>>, Fault> {
             let kind = column.kind();
             let (_, precision, scale) = types::measures(kind);
             let length = match kind {
-                SqlType::NVarChar(length) | SqlType::VarChar(length) | SqlType::VarBinary(length) => int(length.map_or(-1, i64::from)),
+                SqlType::NVarChar(length) | SqlType::VarChar(length) | SqlType::VarBinary(length) => {
+                    int(length.map_or(-1, i64::from))
+                }
                 _ => Stored::Null,
             };
-            let number = (types::integer(kind) && kind != SqlType::Bit) || matches!(kind, SqlType::Decimal { .. } | SqlType::Float | SqlType::Real);
+            let number = (types::integer(kind) && kind != SqlType::Bit)
+                || matches!(kind, SqlType::Decimal { .. } | SqlType::Float | SqlType::Real);
             let moment = match kind {
                 SqlType::Date => int(0),
                 kind if types::temporal(kind) => int(scale),

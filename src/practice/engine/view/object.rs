@@ -214,7 +214,8 @@ fn indexes(context: &Context) -> Result<Vec<Vec<Stored>>, Fault> {
     let mut rows = Vec::new();
     for table in visible(context) {
         if !table.indexes.iter().any(|index| index.primary) {
-            let mut heap = vec![int(table.id), Stored::Null, int(0), int(0), text("HEAP"), bit(false), bit(false), bit(false), bit(false)];
+            let mut heap =
+                vec![int(table.id), Stored::Null, int(0), int(0), text("HEAP"), bit(false), bit(false), bit(false), bit(false)];
             heap.push(Stored::Null);
             rows.push(heap);
         }

@@ -52,7 +52,8 @@ pub(super) const VIEWS: &[View] = &[
 
 /// Without a permission one sees oneself, `sa` and the roles.
 fn principals(context: &Context) -> Result<Vec<Vec<Stored>>, Fault> {
-    let all = server_permission(&context.account, "ALTER ANY LOGIN") || server_permission(&context.account, "VIEW ANY DEFINITION");
+    let all =
+        server_permission(&context.account, "ALTER ANY LOGIN") || server_permission(&context.account, "VIEW ANY DEFINITION");
     let mut rows: Vec<Vec<Stored>> = context
         .server
         .accounts

@@ -41,12 +41,7 @@ pub(super) const VIEWS: &[View] = &[
 /// Oneself; everybody with VIEW SERVER STATE.
 fn shown(context: &Context) -> Vec<(Facts, i64)> {
     let all = server_permission(&context.account, "VIEW SERVER STATE");
-    context
-        .engine
-        .sessions()
-        .into_iter()
-        .filter(|(facts, _)| all || facts.id == context.facts.id)
-        .collect()
+    context.engine.sessions().into_iter().filter(|(facts, _)| all || facts.id == context.facts.id).collect()
 }
 
 fn sessions(context: &Context) -> Result<Vec<Vec<Stored>>, Fault> {
