@@ -98,7 +98,7 @@ impl Binder<'_> {
                 let fields = numbered(fields);
                 self.common.push(CommonTable { name, stored: stored.clone(), fields: fields.clone() });
                 let next = self.set(step)?;
-                let next = self.aligned(&next, &first.fields)?;
+                let next = same_types(&next, &first.fields, &table.alias.name.value)?;
                 let columns = fields.iter().map(|field| field.stored.clone()).collect::<Vec<_>>().join(", ");
                 parts.push(format!("{stored}({columns}) AS (SELECT * FROM ({}) UNION ALL {next})", first.sql));
                 continue;
@@ -182,13 +182,6 @@ impl Binder<'_> {
             .collect::<Vec<_>>()
             .join(", ");
         format!("SELECT {columns} FROM ({})", bound.sql)
-    }
-
-    fn aligned(&self, bound: &Bound, to: &[Field]) -> Result<String, Fault> {
-        if bound.fields.len() != to.len() {
-            return Err(Fault::new(205, "All queries combined using a UNION, INTERSECT or EXCEPT operator must have an equal number of expressions in their target lists.").reach(Reach::Compile));
-        }
-        Ok(self.arm(bound, to))
     }
 
     fn order_of_set(&mut self, fields: &[Field], order: &[OrderByExpr]) -> Result<String, Fault> {
@@ -282,6 +275,28 @@ pub(super) fn typed(field: &Field) -> Typed {
     let mut typed = Typed::new(field.stored.clone(), field.kind).maybe(field.nullable);
     typed.collation.clone_from(&field.collation);
     typed
+}
+
+/// The recursive step as it is: `SQLite` wants the table itself in its `FROM`, so nothing can be wrapped around it.
+fn same_types(step: &Bound, anchor: &[Field], name: &str) -> Result<String, Fault> {
+    if step.fields.len() != anchor.len() {
+        return Err(Fault::new(
+            205,
+            "All queries combined using a UNION, INTERSECT or EXCEPT operator must have an equal number of expressions in \
+             their target lists.",
+        )
+        .reach(Reach::Compile));
+    }
+    for (from, to) in step.fields.iter().zip(anchor) {
+        if !super::same_form(from.kind, to.kind) {
+            return Err(Fault::new(
+                240,
+                format!("Types don't match between the anchor and the recursive part in column \"{}\" of recursive query \"{name}\".", to.name),
+            )
+            .reach(Reach::Compile));
+        }
+    }
+    Ok(step.sql.clone())
 }
 
 /// Gives fields fresh stored names `o1`, `o2`, ….

@@ -27,8 +27,10 @@ pub(super) fn arithmetic(arguments: &[Stored]) -> Result<Stored, Fault> {
             float(operator, &left, &right, result)
         }
         _ => {
-            let left = convert(left.clone(), left_type, SqlType::BigInt, 0)?;
-            let right = convert(right.clone(), right_type, SqlType::BigInt, 0)?;
+            // A text is read as the other operand's type, with that type's errors.
+            let wide = |kind| if types::text(kind) { result } else { SqlType::BigInt };
+            let left = convert(left.clone(), left_type, wide(left_type), 0)?;
+            let right = convert(right.clone(), right_type, wide(right_type), 0)?;
             let (Stored::Integer(left), Stored::Integer(right)) = (left, right) else {
                 return Ok(Stored::Null);
             };

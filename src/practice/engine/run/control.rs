@@ -138,6 +138,9 @@ impl Run<'_> {
         self.tries -= 1;
         match result {
             Err(fault) if fault.reach != Reach::Compile && fault.number != INTERRUPTED => {
+                if self.open {
+                    self.say(crate::practice::reply::Reply::Done { rows: None });
+                }
                 let before = self.session.caught.replace(Arc::new(fault));
                 let result = self.statements(handler, frame);
                 self.session.caught = before;

@@ -46,6 +46,8 @@ pub(super) struct Run<'a> {
     gone: bool,
     /// `INSERT … EXEC`: rows are kept instead of sent.
     kept: Option<query::Kept>,
+    /// A result set has begun and not ended.
+    open: bool,
 }
 
 /// Where control goes after a statement.
@@ -82,7 +84,7 @@ pub(super) fn call(session: &mut Session, procedure: &str, parameters: &[Paramet
 /// A fault of the engine itself must not take the connection with it.
 fn guarded(session: &mut Session, sink: Sink<'_>, work: impl FnOnce(&mut Run<'_>)) {
     let done = catch_unwind(AssertUnwindSafe(|| {
-        let mut run = Run { session: &mut *session, sink: &mut *sink, tries: 0, level: 0, gone: false, kept: None };
+        let mut run = Run { session: &mut *session, sink: &mut *sink, tries: 0, level: 0, gone: false, kept: None, open: false };
         work(&mut run);
     }));
     session.caught = None;
@@ -121,6 +123,11 @@ impl Run<'_> {
 
     pub(super) fn say(&mut self, reply: Reply) {
         if !self.gone {
+            match reply {
+                Reply::Columns(_) => self.open = true,
+                Reply::Done { .. } => self.open = false,
+                _ => {}
+            }
             self.gone = !(self.sink)(reply);
         }
     }

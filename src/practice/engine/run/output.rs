@@ -84,7 +84,7 @@ impl Output {
     pub(super) fn note(&mut self, session: &Session, context: &Context, row: i64, old: &[Stored]) -> Result<(), Fault> {
         let mut statement = session.connection(context)?.prepare(&self.sql)?;
         let count = statement.parameter_count();
-        for (at, value) in self.parameters.iter().enumerate() {
+        for (at, value) in self.parameters.iter().enumerate().take(count) {
             statement.raw_bind_parameter(at + 1, value)?;
         }
         if count >= ROW {

@@ -24,7 +24,9 @@ pub(super) struct Kept {
 
 /// Binds `parameters` to a prepared statement.
 pub(super) fn bind(statement: &mut rusqlite::Statement<'_>, parameters: &[Stored]) -> Result<(), Fault> {
-    for (at, value) in parameters.iter().enumerate() {
+    // A variable that only takes a value is known to the binder and not to the statement.
+    let wanted = statement.parameter_count();
+    for (at, value) in parameters.iter().enumerate().take(wanted) {
         statement.raw_bind_parameter(at + 1, value)?;
     }
     Ok(())
@@ -122,6 +124,7 @@ impl Run<'_> {
         }
         let mut statement = self.session.connection(context)?.prepare(&bound.sql)?;
         bind(&mut statement, parameters)?;
+        self.open = true;
         let mut going = (self.sink)(Reply::Columns(bound.columns()));
         let mut rows = statement.raw_query();
         let mut count = 0_usize;
