@@ -151,25 +151,26 @@ impl ClusterDatabase for Fake {
         .await
     }
 
-    async fn prove(&self, target: &Target, node: &str) -> Result<Proven, Trouble> {
+    async fn prove(&self, target: &Target, cluster: ClusterId, node: &str) -> Result<Proven, Trouble> {
         *self.proven_with.lock().unwrap() = Some(target.clone());
-        self.call(Call::Prove, |server| Proven {
-            cluster: server.cluster.as_ref().map(|(id, ..)| *id),
-            node: server.cluster.as_ref().is_some_and(|(.., nodes)| nodes.iter().any(|name| name == node)),
+        self.call(Call::Prove, |server| match &server.cluster {
+            Some((id, _, nodes)) if *id == cluster && nodes.iter().any(|name| name == node) => Proven::Member,
+            Some((id, ..)) if *id == cluster => Proven::NodeMissing,
+            _ => Proven::NotThere(content(server)),
         })
         .await
     }
 
-    async fn undo_initialise(&self, _: &Target, cluster: ClusterId, node: &str) -> Result<Removed, Trouble> {
+    async fn undo_initialise(&self, _: &Target, cluster: ClusterId) -> Result<Removed, Trouble> {
         self.call(Call::UndoInitialise, |server| {
             match &server.cluster {
-                Some((id, _, nodes)) if *id == cluster && nodes.iter().any(|name| name != node) => {
-                    return Removed::Kept(content(server));
+                Some((id, _, nodes)) if *id == cluster && nodes.len() <= 1 => {
+                    server.cluster = None;
+                    Removed::Gone
                 }
-                Some((id, ..)) if *id == cluster => server.cluster = None,
-                _ => {}
+                None => Removed::Gone,
+                Some(_) => Removed::Kept(content(server)),
             }
-            Removed::Gone
         })
         .await
     }
