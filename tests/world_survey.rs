@@ -1,5 +1,7 @@
 //! The surveys of this host, on places of their own.
 
+#![expect(clippy::expect_used, reason = "tests")]
+
 use std::path::Path;
 
 use octopus_setup::model::cluster::ClusterId;
@@ -46,8 +48,7 @@ fn journal(instance: &str, home: &Path) -> Journal {
 }
 
 fn enter(places: &Places, name: &str, home: &Path) {
-    let instance =
-        Instance { format: 1, name: name.into(), home: home.into(), config: home.join("octopus-node.toml") };
+    let instance = Instance { format: 1, name: name.into(), home: home.into(), config: home.join("octopus-node.toml") };
     instances::enter(places, &instance).expect("entered");
 }
 

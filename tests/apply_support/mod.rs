@@ -131,9 +131,12 @@ fn content(server: &Server) -> Content {
 
 impl ClusterDatabase for Fake {
     async fn create_database(&self, _: &Target) -> Result<Created, Trouble> {
-        self.call(Call::Create, |server| {
-            if std::mem::replace(&mut server.database, true) { Created::WasThere } else { Created::Made }
-        })
+        self.call(
+            Call::Create,
+            |server| {
+                if std::mem::replace(&mut server.database, true) { Created::WasThere } else { Created::Made }
+            },
+        )
         .await
     }
 
@@ -162,15 +165,13 @@ impl ClusterDatabase for Fake {
     }
 
     async fn undo_initialise(&self, _: &Target, cluster: ClusterId) -> Result<Removed, Trouble> {
-        self.call(Call::UndoInitialise, |server| {
-            match &server.cluster {
-                Some((id, _, nodes)) if *id == cluster && nodes.len() <= 1 => {
-                    server.cluster = None;
-                    Removed::Gone
-                }
-                None => Removed::Gone,
-                Some(_) => Removed::Kept(content(server)),
+        self.call(Call::UndoInitialise, |server| match &server.cluster {
+            Some((id, _, nodes)) if *id == cluster && nodes.len() <= 1 => {
+                server.cluster = None;
+                Removed::Gone
             }
+            None => Removed::Gone,
+            Some(_) => Removed::Kept(content(server)),
         })
         .await
     }
@@ -243,7 +244,7 @@ impl Bench {
         let root = if memory.is_dir() { tempfile::tempdir_in(memory) } else { tempfile::tempdir() }.expect("a folder");
         let places = Places::under(root.path().join("state"));
         let home = root.path().join("opt").join("octopus");
-        Self { places, home, database, root }
+        Self { root, places, home, database }
     }
 
     pub fn plan(&self) -> Plan {

@@ -102,11 +102,7 @@ pub(super) async fn connect(site: &Arc<Site>, database: &impl ClusterDatabase, p
 }
 
 /// Takes the cluster away again.
-pub(super) async fn undo_initialise(
-    database: &impl ClusterDatabase,
-    target: &Target,
-    cluster: ClusterId,
-) -> Result<(), Failure> {
+pub(super) async fn undo_initialise(database: &impl ClusterDatabase, target: &Target, cluster: ClusterId) -> Result<(), Failure> {
     match database.undo_initialise(target, cluster).await {
         // What is there is somebody else's, so ours is not.
         Ok(Removed::Kept(Content::Cluster(seen))) if seen.id != cluster => Ok(()),

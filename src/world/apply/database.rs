@@ -17,12 +17,7 @@ pub trait ClusterDatabase: Sync {
     fn initialise(&self, target: &Target, cluster: &NewCluster) -> impl Future<Output = Result<Initialised, Trouble>> + Send;
 
     /// Connects anew and reads what proves that this node belongs to its cluster.
-    fn prove(
-        &self,
-        target: &Target,
-        cluster: ClusterId,
-        node: &str,
-    ) -> impl Future<Output = Result<Proven, Trouble>> + Send;
+    fn prove(&self, target: &Target, cluster: ClusterId, node: &str) -> impl Future<Output = Result<Proven, Trouble>> + Send;
 
     /// Takes the cluster of this id away again, and its registry, as long as it has no second node.
     fn undo_initialise(&self, target: &Target, cluster: ClusterId) -> impl Future<Output = Result<Removed, Trouble>> + Send;
