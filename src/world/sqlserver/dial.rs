@@ -52,7 +52,11 @@ pub async fn dial(to: &Resolved, at_once: bool) -> Result<Dialled, Trouble> {
     }
 }
 
-async fn dial_one(to: SocketAddr, wait: Duration) -> Result<Dialled, Trouble> {
+/// Connects to one address, after a wait.
+///
+/// # Errors
+/// Refused, timed out, unreachable, or what the operating system says.
+pub async fn dial_one(to: SocketAddr, wait: Duration) -> Result<Dialled, Trouble> {
     if !wait.is_zero() {
         tokio::time::sleep(wait).await;
     }
