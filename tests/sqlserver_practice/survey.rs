@@ -119,8 +119,7 @@ async fn a_database_of_octopus_tells_its_version_and_nodes() {
     )
     .await;
     let facts = facts(&lab.as_sa("Octopus")).await;
-    let expected =
-        Content::Octopus { version: Some(Untrusted::new("2024.4.6962")), nodes: vec![Untrusted::new("web01")] };
+    let expected = Content::Octopus { version: Some(Untrusted::new("2024.4.6962")), nodes: vec![Untrusted::new("web01")] };
     assert_eq!(facts.content, Fact::Seen(expected));
 }
 
