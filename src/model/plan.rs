@@ -1,5 +1,6 @@
 //! The plan: what will be done, as data, and how its steps go.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -97,6 +98,8 @@ pub struct Plan {
     pub steps: Vec<Step>,
     /// Warnings that the operator accepted.
     pub accepted: Vec<CheckId>,
+    /// What was answered, by field id, secrets left out: for the journal.
+    pub answers: BTreeMap<String, String>,
 }
 
 /// Where one step stands.
@@ -125,7 +128,7 @@ pub enum Progress {
     Done(StepKind, StepState, Duration),
     /// A step failed; nothing after it was begun. What is done stays, and the journal knows it.
     Failed(StepKind, Failure),
-    /// All steps are done; the journal is gone.
+    /// All steps are done. The journal stays until the run is closed, which waits for the proof that the key is kept.
     Finished,
     /// Undoing a step begins.
     Undoing(StepKind),
@@ -172,6 +175,11 @@ pub enum Failure {
     SealBroken {
         /// The sealed file.
         path: Untrusted,
+    },
+    /// Left in place on purpose: something that could not be undone still depends on it.
+    Kept {
+        /// What.
+        what: Untrusted,
     },
     /// The operator cancelled between two steps.
     Cancelled,

@@ -1,0 +1,142 @@
+//! The steps in the database.
+
+use std::sync::Arc;
+
+use super::database::{ClusterDatabase, Created, Proven, Removed};
+use super::site::Site;
+use super::{config, key};
+use crate::model::cluster::ClusterId;
+use crate::model::facts::Trouble;
+use crate::model::master_key::MasterKey;
+use crate::model::plan::{Failure, Plan, StepKind, StepState};
+use crate::model::registry::{Initialised, NewCluster, NodeRow};
+use crate::model::target::Target;
+use crate::model::verifier::Verifier;
+use crate::world::node_config::{self, prefix};
+use crate::world::seal::Sealer;
+use crate::world::toml_file::shown;
+use crate::world::{host, random};
+
+/// Octopus' own default.
+const TASK_CAP: u16 = 5;
+
+/// Creates the database. One that is there was there before us, unless an earlier start was cut off while it made it:
+/// a plan has this step only where the survey saw no such database.
+pub(super) async fn create_database(
+    database: &impl ClusterDatabase,
+    target: &Target,
+    earlier: StepState,
+) -> Result<StepState, Failure> {
+    match database.create_database(target).await.map_err(Failure::Server)? {
+        Created::Made => Ok(StepState::Done),
+        Created::WasThere if matches!(earlier, StepState::Begun | StepState::Done) => Ok(StepState::Done),
+        Created::WasThere => Ok(StepState::Already),
+    }
+}
+
+/// Initialises the cluster. Its key is on disk: this looks once more, because nothing may depend on an order of steps
+/// that somebody changes one day.
+pub(super) async fn initialise(
+    site: &Arc<Site>,
+    database: &impl ClusterDatabase,
+    plan: &Plan,
+    master_key: &MasterKey,
+    owner: &key::Owner,
+) -> Result<StepState, Failure> {
+    let (owner, master_key, node) = (owner.clone(), master_key.clone(), node_row(plan));
+    let (id, fingerprint) = (plan.cluster, plan.fingerprint);
+    let cluster = site
+        .off(move |places| {
+            if key::find(places, &owner)?.is_none() {
+                return Err(Failure::ReadBack { what: shown(&key::path(&owner.home)) });
+            }
+            let salt = random::bytes().map_err(|error| Failure::Defect(error.to_string().into()))?;
+            let node = NodeRow { host: host::name(), system: host::system(&places.os_release), ..node };
+            Ok(NewCluster { id, verifier: Verifier::of(&master_key, salt), fingerprint, node })
+        })
+        .await?;
+    match database.initialise(&plan.node.target, &cluster).await.map_err(Failure::Server)? {
+        Initialised::Made | Initialised::Ours => Ok(StepState::Done),
+        Initialised::Taken(seen) => Err(Failure::AlreadyInitialised(Box::new(seen))),
+        Initialised::Occupied(content) => Err(Failure::ContentChanged(Box::new(content))),
+    }
+}
+
+/// The node's row, as far as the plan knows it.
+fn node_row(plan: &Plan) -> NodeRow {
+    let web = &plan.node.web;
+    let prefixes: Vec<String> = web.prefixes.iter().map(prefix).collect();
+    NodeRow {
+        name: plan.node.name.clone(),
+        address: prefixes.first().cloned().unwrap_or_default(),
+        host: String::new(),
+        system: String::new(),
+        program: env!("CARGO_PKG_VERSION").to_owned(),
+        prefixes: prefixes.join(","),
+        comms_port: web.comms_port,
+        grpc_port: web.grpc_port,
+        task_cap: TASK_CAP,
+    }
+}
+
+/// Reads the config back from the disk and connects with what it says and nothing else.
+pub(super) async fn connect(site: &Arc<Site>, database: &impl ClusterDatabase, plan: &Plan) -> Result<(), Failure> {
+    let (home, cluster, fingerprint) = (plan.node.home.clone(), plan.cluster, plan.fingerprint);
+    let (target, node) = site
+        .off(move |places| {
+            let path = node_config::path(&home);
+            let config = node_config::read(&home)?;
+            if config.cluster.id != cluster || config.cluster.fingerprint != fingerprint {
+                return Err(Failure::ReadBack { what: shown(&path) });
+            }
+            let sealer = Sealer::open(places).map_err(|error| config::sealing(&path, &error))?;
+            let target = node_config::target(&config, &sealer).map_err(|error| config::opening(&path, &error))?;
+            Ok((target, config.node.name))
+        })
+        .await?;
+    match database.prove(&target, &node).await.map_err(Failure::Server)? {
+        Proven { cluster: Some(found), node: true } if found == cluster => Ok(()),
+        Proven { cluster: Some(found), .. } if found == cluster => {
+            Err(Failure::ReadBack { what: format!("the row of node {node} in the registry").into() })
+        }
+        _ => Err(Failure::ReadBack { what: "the cluster's row in the registry".into() }),
+    }
+}
+
+/// Takes the cluster away again.
+pub(super) async fn undo_initialise(
+    database: &impl ClusterDatabase,
+    target: &Target,
+    cluster: ClusterId,
+    node: &str,
+) -> Result<(), Failure> {
+    removed(database.undo_initialise(target, cluster, node).await)
+}
+
+/// Drops the database that this run made, if it is empty.
+pub(super) async fn drop_database(database: &impl ClusterDatabase, target: &Target) -> Result<(), Failure> {
+    removed(database.drop_database(target).await)
+}
+
+fn removed(answer: Result<Removed, Trouble>) -> Result<(), Failure> {
+    match answer {
+        Ok(Removed::Gone) => Ok(()),
+        Ok(Removed::Kept(content)) => Err(Failure::ContentChanged(Box::new(content))),
+        Err(trouble) => Err(Failure::Server(trouble)),
+    }
+}
+
+/// Whether a step that failed so has certainly left nothing in the database: somebody else's cluster is there, or the
+/// server said no or was never reached. A connection that ended or fell silent in between leaves it open, and so does
+/// an earlier start that was cut off (`fresh` is false then).
+pub(super) fn left_nothing(kind: StepKind, failure: &Failure, fresh: bool) -> bool {
+    if !matches!(kind, StepKind::CreateDatabase | StepKind::InitialiseCluster) {
+        return false;
+    }
+    match failure {
+        Failure::AlreadyInitialised(_) | Failure::ContentChanged(_) => true,
+        Failure::Server(Trouble::ConnectionLost | Trouble::Silent { .. } | Trouble::Io(_)) => false,
+        Failure::Server(_) => fresh,
+        _ => false,
+    }
+}

@@ -1,0 +1,13 @@
+//! The surveys of this host: read-only, each within budgets, each sending whole snapshots of its own facts.
+
+mod disk;
+mod home;
+mod machine;
+mod octopus_instances;
+mod ports;
+mod service;
+
+pub use home::home;
+pub use machine::machine;
+pub use ports::ports;
+pub use service::service;
