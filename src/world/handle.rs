@@ -6,18 +6,19 @@ use std::time::Duration;
 
 use secrecy::SecretString;
 
-use super::apply::{self, Cancel, Unfinished};
+use super::apply::{self, Cancel};
 use super::budget::within;
-use super::clipboard::{CopyWay, Desktop, Surroundings};
+use super::clipboard::{self, Desktop, Surroundings};
 use super::key_file::{self, KeyFileError};
 use super::places::Places;
-use super::random::{self, Drawn, NoRandomness};
+use super::random::{self, NoRandomness};
 use super::sqlserver::SqlServer;
 use super::survey;
 use crate::model::facts::Trouble;
 use crate::model::master_key::{KeySize, MasterKey};
 use crate::model::plan::{Failure, Plan, Progress};
 use crate::model::survey::{Inputs, Observed};
+use crate::wizard::custody::{CopyWay, Drawn, Resumption};
 
 /// How long a file of the operator's choosing gets; it may be on a share or a stick.
 const FILE_BUDGET: Duration = Duration::from_secs(15);
@@ -35,6 +36,12 @@ struct Inner {
     surroundings: Surroundings,
     server: SqlServer,
     desktop: Desktop,
+}
+
+impl std::fmt::Debug for World {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("World").field("places", &self.inner.places).finish_non_exhaustive()
+    }
 }
 
 impl World {
@@ -94,7 +101,7 @@ impl World {
     }
 
     /// Loads an instance's unfinished run; see [`apply::resume`].
-    pub async fn resume(&self, instance: &str) -> Result<Unfinished, Failure> {
+    pub async fn resume(&self, instance: &str) -> Result<Resumption, Failure> {
         apply::resume(&self.inner.places, instance).await
     }
 
@@ -116,7 +123,7 @@ impl World {
 
     /// The way by which a text gets to the operator's clipboard. [`CopyWay::Terminal`] is the face's to go.
     pub fn copy_way(&self) -> CopyWay {
-        CopyWay::of(self.inner.surroundings)
+        clipboard::way(self.inner.surroundings)
     }
 
     /// Puts a text on the desktop's clipboard. The error is a part of a sentence; OSC 52 is left then.

@@ -20,7 +20,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 pub use database::{ClusterDatabase, Created, Proven, Removed};
-pub use resume::{Unfinished, close, resume};
+pub use resume::{close, resume};
 pub use undo::undo;
 
 use self::ledger::Ledger;
