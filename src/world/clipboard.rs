@@ -6,7 +6,6 @@ use secrecy::SecretString;
 
 /// What the environment says about where the operator sits. `main` reads it, once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-#[expect(clippy::struct_excessive_bools, reason = "each is one variable of the environment, not a state")]
 pub struct Surroundings {
     /// `SSH_TTY` or `SSH_CONNECTION` is set: a desktop here would be somebody else's.
     pub ssh: bool,

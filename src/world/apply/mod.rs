@@ -12,6 +12,7 @@ mod resume;
 #[cfg(test)]
 pub(super) mod sample;
 mod site;
+mod sqlserver;
 mod undo;
 
 use std::sync::Arc;
