@@ -20,6 +20,17 @@ async fn a_database_is_made_once() {
 }
 
 #[tokio::test]
+async fn a_database_that_was_found_absent_is_made_on_the_session_that_found_it() {
+    let lab = Lab::new().await;
+    let server = SqlServer::new();
+    let target = lab.target("Octopus");
+    snapshots(&server, &target).await;
+    let (turns, connections) = (lab.server.turns(), lab.server.connections());
+    assert_eq!(server.create_database(&target).await, Ok(true));
+    assert_eq!((lab.server.turns() - turns, lab.server.connections() - connections), (2, 0));
+}
+
+#[tokio::test]
 async fn initialising_makes_the_cluster_once_and_knows_its_own() {
     let lab = Lab::new().await;
     lab.database("Octopus").await;

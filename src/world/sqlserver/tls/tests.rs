@@ -181,6 +181,19 @@ async fn a_pinned_certificate_needs_no_name_and_no_dates() {
 }
 
 #[tokio::test]
+async fn a_certificate_that_webpki_cannot_read_may_still_be_pinned() {
+    let mut odd = params(HOST);
+    let mut extension = rcgen::CustomExtension::from_oid_content(&[1, 3, 6, 1, 4, 1, 99999, 1], vec![5, 0]);
+    extension.set_criticality(true);
+    odd.custom_extensions.push(extension);
+    let (server, pem) = self_signed(&odd);
+    let (_kept, by_file) = file(&pem);
+    assert!(matches!(meet(&server, &by_file).await.0, Err(Trouble::Tls(_))));
+    let pinned = Trust::Fingerprint(sha256(&server.certificate));
+    assert_eq!(meet(&server, &pinned).await.0, Ok(()));
+}
+
+#[tokio::test]
 async fn trust_in_nothing_still_shows_the_certificate() {
     let (server, _) = self_signed(&params("elsewhere"));
     let (outcome, seen) = meet(&server, &Trust::Nothing).await;
