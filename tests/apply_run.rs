@@ -1,5 +1,7 @@
 //! A run as it goes: what is reported, what is written, what is left alone, and what stops it.
 
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
+
 mod apply_support;
 
 use apply_support::{Act, Bench, Call, Fake, INSTANCE, key};

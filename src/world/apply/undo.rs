@@ -87,8 +87,7 @@ impl<'a, D: ClusterDatabase> Undoing<'a, D> {
             }
             StepKind::InitialiseCluster => {
                 self.is_the_same_database()?;
-                let node = journal.answers.get(FieldId::NodeName.id()).map_or("", String::as_str);
-                cluster::undo_initialise(self.database, self.target, journal.cluster, node).await
+                cluster::undo_initialise(self.database, self.target, journal.cluster).await
             }
             StepKind::CreateDatabase => {
                 self.is_the_same_database()?;
