@@ -9,7 +9,6 @@ use super::support::{Lab, cluster};
 /// So many first nodes at once: exactly one makes the cluster, and all others are told whose it is.
 async fn race(count: u8) {
     let lab = Lab::new().await;
-    lab.database("Octopus").await;
     let runs = (1..=count).map(|byte| {
         let target = lab.as_sa("Octopus");
         tokio::spawn(async move { (byte, SqlServer::new().initialise(&target, &cluster(byte)).await) })
@@ -43,7 +42,7 @@ async fn of_eight_initialisers_one_wins() {
 async fn of_eight_creators_one_makes_the_database() {
     let lab = Lab::new().await;
     let runs = (0..8).map(|_| {
-        let target = lab.target("Octopus");
+        let target = lab.target("Fresh");
         tokio::spawn(async move { SqlServer::new().create_database(&target).await.expect("created or there") })
     });
     let mut made = 0;

@@ -10,7 +10,7 @@ use super::support::{Lab, cluster, facts, node, snapshots};
 async fn a_database_is_made_once() {
     let lab = Lab::new().await;
     let server = SqlServer::new();
-    let target = lab.target("Octopus");
+    let target = lab.target("Fresh");
     assert_eq!(server.create_database(&target).await, Ok(true));
     assert_eq!(server.create_database(&target).await, Ok(false));
     let facts = facts(&target).await;
@@ -20,9 +20,19 @@ async fn a_database_is_made_once() {
 }
 
 #[tokio::test]
+async fn a_database_that_was_found_absent_is_made_on_the_session_that_found_it() {
+    let mut lab = Lab::new().await;
+    let server = SqlServer::new();
+    let target = lab.target("Fresh");
+    snapshots(&server, &target).await;
+    lab.counted();
+    assert_eq!(server.create_database(&target).await, Ok(true));
+    assert_eq!(lab.counted(), (2, 0));
+}
+
+#[tokio::test]
 async fn initialising_makes_the_cluster_once_and_knows_its_own() {
     let lab = Lab::new().await;
-    lab.database("Octopus").await;
     let server = SqlServer::new();
     let target = lab.as_sa("Octopus");
     assert_eq!(server.initialise(&target, &cluster(1)).await, Ok(Initialised::Made));
@@ -33,14 +43,13 @@ async fn initialising_makes_the_cluster_once_and_knows_its_own() {
 
 #[tokio::test]
 async fn initialising_takes_three_turns_on_the_kept_session() {
-    let lab = Lab::new().await;
-    lab.database("Octopus").await;
+    let mut lab = Lab::new().await;
     let server = SqlServer::new();
     let target = lab.as_sa("Octopus");
     snapshots(&server, &target).await;
-    let (turns, connections) = (lab.server.turns(), lab.server.connections());
+    lab.counted();
     server.initialise(&target, &cluster(1)).await.expect("initialised");
-    assert_eq!((lab.server.turns() - turns, lab.server.connections() - connections), (3, 0));
+    assert_eq!(lab.counted(), (3, 0));
 }
 
 #[tokio::test]
@@ -60,7 +69,6 @@ async fn a_database_of_somebody_else_is_left_as_it_is() {
 #[tokio::test]
 async fn values_are_never_part_of_the_text() {
     let lab = Lab::new().await;
-    lab.database("Octopus").await;
     let server = SqlServer::new();
     let target = lab.as_sa("Octopus");
     let name = "w'; DROP TABLE octopus_setup.node; --";
@@ -71,15 +79,14 @@ async fn values_are_never_part_of_the_text() {
 
 #[tokio::test]
 async fn a_node_is_proven_by_a_connection_of_its_own() {
-    let lab = Lab::new().await;
-    lab.database("Octopus").await;
+    let mut lab = Lab::new().await;
     let server = SqlServer::new();
     let target = lab.as_sa("Octopus");
     assert_eq!(server.prove(&target, cluster(1).id, "web01").await, Ok(Proof::NoCluster(Content::Empty)));
     server.initialise(&target, &cluster(1)).await.expect("initialised");
-    let before = lab.server.connections();
+    lab.counted();
     assert!(matches!(server.prove(&target, cluster(1).id, "WEB01").await, Ok(Proof::Member(_))));
-    assert_eq!(lab.server.connections(), before + 1);
+    assert_eq!(lab.counted().1, 1);
     assert!(matches!(server.prove(&target, cluster(1).id, "web02").await, Ok(Proof::NodeMissing(_))));
     assert!(matches!(server.prove(&target, cluster(2).id, "web01").await, Ok(Proof::OtherCluster(_))));
 }
@@ -87,7 +94,6 @@ async fn a_node_is_proven_by_a_connection_of_its_own() {
 #[tokio::test]
 async fn undoing_drops_our_own_registry_and_no_other() {
     let lab = Lab::new().await;
-    lab.database("Octopus").await;
     let server = SqlServer::new();
     let target = lab.as_sa("Octopus");
     assert_eq!(server.undo_initialise(&target, cluster(1).id).await, Ok(Undone::NothingThere));
@@ -102,7 +108,6 @@ async fn undoing_drops_our_own_registry_and_no_other() {
 #[tokio::test]
 async fn undoing_leaves_a_cluster_with_a_second_node() {
     let lab = Lab::new().await;
-    lab.database("Octopus").await;
     let server = SqlServer::new();
     let target = lab.as_sa("Octopus");
     server.initialise(&target, &cluster(1)).await.expect("initialised");
@@ -117,7 +122,7 @@ async fn undoing_leaves_a_cluster_with_a_second_node() {
 async fn only_an_empty_database_is_dropped() {
     let lab = Lab::new().await;
     let server = SqlServer::new();
-    let target = lab.as_sa("Octopus");
+    let target = lab.as_sa("Fresh");
     server.create_database(&target).await.expect("created");
     server.initialise(&target, &cluster(1)).await.expect("initialised");
     assert!(matches!(server.drop_database(&target).await, Ok(Undone::LeftAlone(Content::Cluster(_)))));
@@ -137,7 +142,7 @@ async fn without_rights_it_is_refused_with_the_servers_number() {
         disabled: false,
     };
     let lab = Lab::with(|options| options.logins.push(guest.clone())).await;
-    let mut target = lab.target("Octopus");
+    let mut target = lab.target("Fresh");
     target.user = guest.name;
     target.password = guest.password;
     let ended = SqlServer::new().create_database(&target).await;

@@ -15,9 +15,11 @@ use secrecy::ExposeSecret;
 use tempfile::TempDir;
 use tokio_util::compat::TokioAsyncWriteCompatExt;
 
-/// A running server and its data folder.
+/// A running server with an empty database `Octopus`, and its data folder.
 pub struct Lab {
     pub server: Running,
+    /// Turns and connections of the preparation.
+    before: (u64, u64),
     _data: TempDir,
 }
 
@@ -33,7 +35,18 @@ impl Lab {
         let mut options = ServerOptions::new(data.path());
         change(&mut options);
         let server = PracticeServer::start(options).await.expect("started");
-        Self { server, _data: data }
+        let mut lab = Self { server, before: (0, 0), _data: data };
+        lab.database("Octopus").await;
+        lab.counted();
+        lab
+    }
+
+    /// Turns, TCP excluded, and connections since the server was prepared, or since the last call of this.
+    pub fn counted(&mut self) -> (u64, u64) {
+        let now = (self.server.turns(), self.server.connections());
+        let since = (now.0 - self.before.0, now.1 - self.before.1);
+        self.before = now;
+        since
     }
 
     /// The target that a wizard would make of good answers: by name, since the certificate is for names.

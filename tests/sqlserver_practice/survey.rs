@@ -10,7 +10,6 @@ use super::support::{Lab, cluster, facts, snapshots};
 #[tokio::test]
 async fn an_empty_database_is_open_and_everything_is_known() {
     let lab = Lab::new().await;
-    lab.database("Octopus").await;
     let facts = facts(&lab.as_sa("Octopus")).await;
     let Some(Database::Open(state)) = facts.database.seen() else { panic!("{:?}", facts.database) };
     assert_eq!((state.name.as_str(), state.state.as_str()), ("Octopus", "ONLINE"));
@@ -36,20 +35,20 @@ async fn an_empty_database_is_open_and_everything_is_known() {
 #[tokio::test]
 async fn a_clock_that_goes_ahead_is_measured() {
     let lab = Lab::with(|options| options.personality.clock_ahead = 90).await;
-    let ahead = *facts(&lab.as_sa("master")).await.clock_ahead_ms.seen().expect("clock");
+    let ahead = *facts(&lab.as_sa("Octopus")).await.clock_ahead_ms.seen().expect("clock");
     assert!((88_000..92_000).contains(&ahead), "{ahead}");
 }
 
 #[tokio::test]
 async fn an_absent_database_is_told_from_a_closed_one() {
-    let lab = Lab::new().await;
+    let mut lab = Lab::new().await;
     let absent = facts(&lab.target("Nowhere")).await;
     assert_eq!(absent.database, Fact::Seen(Database::Absent), "{absent:?}");
     assert_eq!(absent.content, Fact::Seen(Content::Empty));
     assert!(absent.login.seen().is_some() && absent.way_blocked().is_none());
     assert!(absent.rights.seen().expect("rights").create_database);
     assert!(absent.collation.seen().expect("collation").case_insensitive);
-    assert_eq!(lab.server.connections(), 2, "one to the database, one to master");
+    assert_eq!(lab.counted().1, 2, "one to the database, one to master");
 }
 
 #[tokio::test]
@@ -62,7 +61,6 @@ async fn a_database_without_a_user_for_the_login_is_closed() {
         disabled: false,
     };
     let lab = Lab::with(|options| options.logins.push(guest.clone())).await;
-    lab.database("Octopus").await;
     let mut target = lab.target("Octopus");
     target.user = guest.name;
     target.password = guest.password;
@@ -83,7 +81,7 @@ async fn a_disabled_login_is_told_by_its_number() {
         disabled: true,
     };
     let lab = Lab::with(|options| options.logins.push(login.clone())).await;
-    let mut target = lab.target("master");
+    let mut target = lab.target("Octopus");
     target.user = login.name;
     target.password = login.password;
     let facts = facts(&target).await;
@@ -105,7 +103,6 @@ async fn somebody_elses_tables_are_named_and_counted() {
 #[tokio::test]
 async fn a_database_of_octopus_tells_its_version_and_nodes() {
     let lab = Lab::new().await;
-    lab.database("Octopus").await;
     lab.prepare(
         "Octopus",
         &[
@@ -126,7 +123,6 @@ async fn a_database_of_octopus_tells_its_version_and_nodes() {
 #[tokio::test]
 async fn an_old_octopus_table_without_the_usual_columns_costs_only_the_names() {
     let lab = Lab::new().await;
-    lab.database("Octopus").await;
     lab.prepare("Octopus", &["CREATE TABLE dbo.OctopusServerNode (Key1 int NOT NULL PRIMARY KEY)"]).await;
     let facts = facts(&lab.as_sa("Octopus")).await;
     assert_eq!(facts.content, Fact::Seen(Content::Octopus { version: None, nodes: vec![] }));
@@ -152,7 +148,6 @@ async fn a_case_sensitive_database_and_odd_columns_are_seen() {
 #[tokio::test]
 async fn a_read_only_database_is_open_and_says_so() {
     let lab = Lab::new().await;
-    lab.database("Octopus").await;
     lab.prepare("master", &["ALTER DATABASE [Octopus] SET READ_ONLY"]).await;
     let facts = facts(&lab.as_sa("Octopus")).await;
     let Some(Database::Open(state)) = facts.database.seen() else { panic!("{:?}", facts.database) };
@@ -173,7 +168,6 @@ async fn an_odd_database_name_is_a_name() {
 #[tokio::test]
 async fn our_cluster_is_read_back_on_the_kept_session() {
     let lab = Lab::new().await;
-    lab.database("Octopus").await;
     let server = SqlServer::new();
     let target = lab.as_sa("Octopus");
     snapshots(&server, &target).await;

@@ -2,7 +2,7 @@
 
 use super::super::answer::run;
 use super::super::attempts::{Attempts, Hitch};
-use super::super::handle::SqlServer;
+use super::super::handle::{Place, SqlServer};
 use super::super::{limits, numbers};
 use super::transaction::Locked;
 use crate::model::facts::{Content, Trouble};
@@ -37,7 +37,7 @@ impl SqlServer {
     }
 
     async fn try_to_initialise(&self, target: &Target, cluster: &NewCluster) -> Result<Initialised, Hitch> {
-        let mut locked = Locked::begin(self.link(target).await?, TABLES).await?;
+        let mut locked = Locked::begin(self.link(target, Place::Database).await?, TABLES).await?;
         let found = match &locked.content {
             Content::Empty | Content::RegistryOnly => None,
             Content::Cluster(seen) if seen.id == cluster.id => Some(Initialised::Ours),
@@ -46,7 +46,7 @@ impl SqlServer {
         };
         if let Some(found) = found {
             if let Some(link) = locked.give_up().await {
-                self.keep(target, link);
+                self.keep(target, Place::Database, link);
             }
             return Ok(found);
         }
@@ -69,7 +69,7 @@ impl SqlServer {
         ];
         run(&mut locked.link().session, ROWS, &values, limits::WRITE).await.map_err(Hitch::Work)?;
         let link = locked.commit().await?;
-        self.keep(target, link);
+        self.keep(target, Place::Database, link);
         Ok(Initialised::Made)
     }
 }

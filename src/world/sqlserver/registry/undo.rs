@@ -2,7 +2,7 @@
 
 use super::super::answer::run;
 use super::super::attempts::{Attempts, Hitch};
-use super::super::handle::{SqlServer, fresh};
+use super::super::handle::{Place, SqlServer, fresh};
 use super::super::{limits, numbers};
 use super::transaction::Locked;
 use crate::model::cluster::ClusterId;
@@ -40,7 +40,7 @@ impl SqlServer {
     }
 
     async fn try_to_undo(&self, target: &Target, cluster: ClusterId) -> Result<Undone, Hitch> {
-        let mut locked = Locked::begin(self.link(target).await?, "").await?;
+        let mut locked = Locked::begin(self.link(target, Place::Database).await?, "").await?;
         let ours = matches!(&locked.content, Content::Cluster(seen) if seen.id == cluster && seen.node_count <= 1);
         let undone = match locked.content.clone() {
             Content::Empty => Undone::NothingThere,
@@ -49,13 +49,13 @@ impl SqlServer {
         };
         if undone != Undone::Gone {
             if let Some(link) = locked.give_up().await {
-                self.keep(target, link);
+                self.keep(target, Place::Database, link);
             }
             return Ok(undone);
         }
         run(&mut locked.link().session, DROP, &[], limits::WRITE).await.map_err(Hitch::Work)?;
         let link = locked.commit().await?;
-        self.keep(target, link);
+        self.keep(target, Place::Database, link);
         Ok(undone)
     }
 
@@ -90,7 +90,7 @@ impl SqlServer {
             Err(trouble) => return Err(Hitch::Way(trouble)),
         }
         self.forget();
-        let mut link = fresh(target, "master").await?;
+        let mut link = fresh(target, Place::Master).await?;
         let statement = format!("DROP DATABASE {}", quoted(target.database.as_str()));
         run(&mut link.session, &statement, &[], limits::DATABASE).await.map_err(Hitch::Work)?;
         Ok(Undone::Gone)
@@ -98,7 +98,7 @@ impl SqlServer {
 }
 
 async fn is_there(target: &Target) -> Result<bool, Hitch> {
-    let mut link = fresh(target, "master").await?;
+    let mut link = fresh(target, Place::Master).await?;
     let name = target.database.as_str();
     let answer = run(&mut link.session, IS_THERE, &[&name], limits::READ).await.map_err(Hitch::Work)?;
     Ok(answer.row("there").map_err(Hitch::Work)?.flag("there"))
