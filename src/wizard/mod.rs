@@ -15,6 +15,8 @@ pub mod inputs;
 pub mod node;
 pub mod plan;
 pub mod run;
+#[cfg(test)]
+pub mod samples;
 pub mod state;
 pub mod tickets;
 pub mod update;

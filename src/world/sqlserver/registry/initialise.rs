@@ -3,7 +3,7 @@
 use super::super::answer::run;
 use super::super::attempts::{Attempts, Hitch};
 use super::super::handle::SqlServer;
-use super::super::limits;
+use super::super::{limits, numbers};
 use super::transaction::Locked;
 use crate::model::facts::{Content, Trouble};
 use crate::model::registry::{Initialised, NewCluster};
@@ -27,6 +27,10 @@ impl SqlServer {
         loop {
             match self.try_to_initialise(target, cluster).await {
                 Ok(ended) => return Ok(ended),
+                // The key of the cluster's one row decided a race that the lock should have: look who was first.
+                Err(Hitch::Work(Trouble::Sql(said))) if numbers::is_a_duplicate(said.number) => {
+                    attempts.once_more(Trouble::Sql(said)).await?;
+                }
                 Err(hitch) => attempts.again(hitch).await?,
             }
         }

@@ -1,0 +1,167 @@
+//! A connection string for Octopus Server, by .NET's own rules of quoting.
+
+use secrecy::{ExposeSecret, SecretString};
+use zeroize::Zeroizing;
+
+use crate::model::target::{Encryption, Target, Trust};
+
+/// A value has a NUL in it, which no connection string can hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("A NUL character cannot stand in a connection string.")]
+pub struct Unwritable;
+
+/// Writes the connection string of a target, encryption and trust always spelled out: their defaults have changed
+/// between versions of the driver.
+///
+/// `True` and `False` rather than `Mandatory` and `Optional`, since drivers before Microsoft.Data.SqlClient 5 know
+/// only those. A pinned certificate has no spelling there (`Server Certificate` wants a file), so Octopus Server is
+/// told to trust what it is shown; the wizard alone then checks the fingerprint.
+pub fn to_dotnet(target: &Target) -> Result<SecretString, Unwritable> {
+    let Target { address, database, user, password, encryption, trust, multi_subnet } = target;
+    let encrypt = match encryption {
+        Encryption::Strict => "Strict",
+        Encryption::Mandatory => "True",
+        Encryption::Optional => "False",
+    };
+    let trust_any = match trust {
+        Trust::SystemRoots | Trust::CaFile(_) => "False",
+        Trust::Fingerprint(_) | Trust::Nothing => "True",
+    };
+    let address = address.to_string();
+    let pairs = [
+        ("Data Source", address.as_str()),
+        ("Initial Catalog", database.as_str()),
+        ("User ID", user.as_str()),
+        ("Password", password.expose_secret()),
+        ("Encrypt", encrypt),
+        ("TrustServerCertificate", trust_any),
+        ("MultiSubnetFailover", if *multi_subnet { "True" } else { "False" }),
+    ];
+    // Quoting at most doubles a value and adds two, so the buffer never moves and leaves no copy of the password.
+    let room = pairs.iter().map(|(key, value)| key.len() + 2 * value.len() + 4).sum();
+    let mut text = Zeroizing::new(String::with_capacity(room));
+    for (key, value) in pairs {
+        if value.contains('\0') {
+            return Err(Unwritable);
+        }
+        if !text.is_empty() {
+            text.push(';');
+        }
+        text.push_str(key);
+        text.push('=');
+        push_value(&mut text, value);
+    }
+    Ok(SecretString::from(text.as_str()))
+}
+
+/// Appends a value, quoted where .NET would quote it.
+fn push_value(text: &mut String, value: &str) {
+    if !value.contains(|c: char| matches!(c, ';' | '\'' | '"' | '=') || c.is_whitespace() || c.is_control()) {
+        text.push_str(value);
+        return;
+    }
+    let quote = if value.contains('"') && !value.contains('\'') { '\'' } else { '"' };
+    text.push(quote);
+    for c in value.chars() {
+        if c == quote {
+            text.push(c);
+        }
+        text.push(c);
+    }
+    text.push(quote);
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::model::answers::Raw;
+    use crate::model::connection_string::ConnectionString;
+    use crate::model::field::FieldId;
+    use crate::model::names::DatabaseName;
+    use crate::model::server_address::ServerAddress;
+
+    fn target(password: &str) -> Target {
+        Target {
+            address: ServerAddress::parse("sql01,1433").unwrap(),
+            database: DatabaseName::parse("OctopusDeploy").unwrap(),
+            user: "octopus".into(),
+            password: SecretString::from(password),
+            encryption: Encryption::Mandatory,
+            trust: Trust::SystemRoots,
+            multi_subnet: false,
+        }
+    }
+
+    #[test]
+    fn values_are_quoted_as_dotnet_quotes_them() {
+        for (value, written) in [
+            ("plain", "plain"),
+            ("", ""),
+            ("a;b", "\"a;b\""),
+            ("a=b", "\"a=b\""),
+            ("a b", "\"a b\""),
+            (" a", "\" a\""),
+            ("it's", "\"it's\""),
+            ("say \"hi\"", "'say \"hi\"'"),
+            ("it's \"x\"", "\"it's \"\"x\"\"\""),
+            ("\"", "'\"'"),
+            ("{}", "{}"),
+            ("a\tb", "\"a\tb\""),
+        ] {
+            let mut text = String::new();
+            push_value(&mut text, value);
+            assert_eq!(text, written, "{value:?}");
+        }
+    }
+
+    #[test]
+    fn the_whole_string() {
+        assert_eq!(
+            to_dotnet(&target("a;b")).unwrap().expose_secret(),
+            "Data Source=sql01,1433;Initial Catalog=OctopusDeploy;User ID=octopus;Password=\"a;b\";Encrypt=True;\
+             TrustServerCertificate=False;MultiSubnetFailover=False"
+        );
+        assert_eq!(to_dotnet(&target("a\0b")).err(), Some(Unwritable));
+    }
+
+    #[test]
+    fn a_pinned_certificate_is_trusted_by_octopus_and_a_ca_is_checked() {
+        let with = |trust| to_dotnet(&Target { trust, ..target("x") }).unwrap().expose_secret().to_owned();
+        assert!(with(Trust::Fingerprint([7; 32])).contains("TrustServerCertificate=True"));
+        assert!(with(Trust::CaFile("/ca.pem".into())).contains("TrustServerCertificate=False"));
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_written_is_read_back(
+            database in "[^\\p{C}\\p{Z}]{1,30}( [^\\p{C}\\p{Z}]{1,9})?",
+            user in "[ ;='\"{}a-zž]{0,10}[a-z]",
+            password in "[^\\x00]{1,40}",
+            encryption in prop_oneof![Just(Encryption::Mandatory), Just(Encryption::Optional)],
+            any in any::<bool>(),
+            multi_subnet in any::<bool>(),
+        ) {
+            let Ok(database) = DatabaseName::parse(&database) else { return Ok(()) };
+            let trust = if any { Trust::Nothing } else { Trust::SystemRoots };
+            let target = Target {
+                database: database.clone(), user: user.clone(), encryption, trust, multi_subnet, ..target(&password)
+            };
+            let read = ConnectionString::parse(to_dotnet(&target).unwrap().expose_secret()).unwrap();
+            prop_assert!(read.ignored.is_empty());
+            for (field, expected) in [
+                (FieldId::Server, "sql01,1433"),
+                (FieldId::Database, database.as_str()),
+                (FieldId::User, &user),
+                (FieldId::Password, &password),
+                (FieldId::Encryption, if encryption == Encryption::Mandatory { "mandatory" } else { "optional" }),
+                (FieldId::Trust, if any { "none" } else { "system" }),
+                (FieldId::MultiSubnet, if multi_subnet { "true" } else { "false" }),
+            ] {
+                let got = read.fields.iter().find(|(other, _)| *other == field).map(|(_, raw)| raw.clone());
+                prop_assert_eq!(got, Some(Raw::of(field, expected)));
+            }
+        }
+    }
+}

@@ -1,0 +1,74 @@
+//! The form of answers: what is wrong with a field's text by itself, before anything is looked up.
+
+pub mod read;
+
+use std::path::Path;
+
+use crate::model::answers::Answers;
+use crate::model::field::{FieldId, Kind};
+use crate::model::prefixes;
+use crate::model::survey::AccountKind;
+
+/// Whether a field is asked at all with these answers: a CA file only where trust is by CA file, and so on.
+pub fn is_visible(field: FieldId, answers: &Answers) -> bool {
+    match field {
+        FieldId::ServiceUser => read::account_kind(answers) != AccountKind::LocalSystem,
+        FieldId::ServicePassword => read::account_kind(answers) == AccountKind::Custom,
+        FieldId::CaFile => answers.trimmed(FieldId::Trust) == "ca-file",
+        FieldId::Fingerprint => answers.trimmed(FieldId::Trust) == "fingerprint",
+        _ => true,
+    }
+}
+
+/// What is wrong with a field's text, as a sentence that says what to type; `None` when its form is good, or when it
+/// is not asked. A missing answer is a problem too.
+pub fn problem(field: FieldId, answers: &Answers) -> Option<String> {
+    if !is_visible(field, answers) {
+        return None;
+    }
+    match (field.kind(), field) {
+        (Kind::Choice(values), _) => {
+            let good = values.contains(&answers.trimmed(field));
+            (!good).then(|| format!("Choose one of {}.", values.join(", ")))
+        }
+        (Kind::Toggle, _) => {
+            let good = matches!(answers.trimmed(field), "true" | "false");
+            (!good).then(|| "Choose true or false.".into())
+        }
+        (_, FieldId::Instance) => read::instance(answers).err(),
+        (_, FieldId::Home) => read::home(answers).err(),
+        (_, FieldId::NodeName) => read::node_name(answers).err(),
+        (_, FieldId::ServiceUser) => read::service_user(answers).err(),
+        (_, FieldId::ServicePassword) => read::service_password(answers).err(),
+        (_, FieldId::Server) => read::server(answers).err(),
+        (_, FieldId::Database) => read::database(answers).err(),
+        (_, FieldId::User) => read::user(answers).err(),
+        (_, FieldId::Password) => read::password(answers).err(),
+        (_, FieldId::CaFile) => read::ca_file(answers).err(),
+        (_, FieldId::Fingerprint) => read::fingerprint(answers).err(),
+        (_, FieldId::ListenPrefixes) => prefixes::parse(answers.text(field)).err().map(|bad| bad.to_string()),
+        (_, FieldId::CommsPort | FieldId::GrpcPort) => read::port(field, answers).err(),
+        // Whether there is a file at all is custody's business; only a path that could never be one is wrong here.
+        (_, FieldId::KeyFile) => {
+            let text = answers.trimmed(field);
+            let good = text.is_empty() || Path::new(text).is_absolute();
+            (!good).then(|| format!("Type an absolute path, for instance {}.", read::example("octopus-master-key.txt")))
+        }
+        // Custody compares the proof with the key; nothing else can be wrong with it.
+        _ => None,
+    }
+}
+
+/// Whether a field has no answer but needs one.
+pub fn is_missing(field: FieldId, answers: &Answers) -> bool {
+    let needed = match field {
+        FieldId::KeyFile | FieldId::KeyProof => false,
+        FieldId::ServicePassword => read::NEEDS_SERVICE_PASSWORD,
+        _ => true,
+    };
+    let empty = if field.is_secret() { answers.get(field).raw.is_empty() } else { answers.trimmed(field).is_empty() };
+    needed && empty && is_visible(field, answers)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,144 @@
+//! Answers and facts of an ordinary first node, for the tests of the mind.
+
+use std::net::{IpAddr, Ipv4Addr};
+use std::time::Duration;
+
+use time::macros::datetime;
+
+use crate::model::answers::{Answers, Origin, Raw};
+use crate::model::cluster::ClusterId;
+use crate::model::facts::{
+    Certificate, ClusterSeen, Collation, Connected, Content, Database, DatabaseRights, DatabaseState, Disk, Encrypted, Fact,
+    Facts, HomeFacts, LoggedIn, Machine, Occupant, PortFact, PortsFacts, Protocol, Resolved, ServerFacts, ServiceFacts, Standing,
+    Trusted, Version,
+};
+use crate::model::field::FieldId;
+use crate::model::fingerprint::Fingerprint;
+
+/// The home directory of the samples.
+pub const HOME: &str = if cfg!(windows) { "C:\\Octopus" } else { "/var/lib/octopus" };
+/// The SQL login's password in the samples: a canary that no finding may hold.
+pub const PASSWORD: &str = "c4nary-hunter2";
+/// The samples' cluster.
+pub const CLUSTER: ClusterId = ClusterId([0x7f, 0x3a, 0x91, 0xc2, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11]);
+
+/// Good answers.
+pub fn answers() -> Answers {
+    with(&[])
+}
+
+/// Good answers but for these.
+pub fn with(changes: &[(FieldId, &str)]) -> Answers {
+    let mut answers = Answers::default();
+    let good = [
+        (FieldId::Home, HOME),
+        (FieldId::NodeName, "web01"),
+        (FieldId::Server, "sql01,1433"),
+        (FieldId::User, "octopus"),
+        (FieldId::Password, PASSWORD),
+    ];
+    for (field, text) in good.iter().chain(changes) {
+        answers.set(*field, Raw::of(*field, *text), Origin::Typed);
+    }
+    answers
+}
+
+/// Facts against which nothing can be said: the database is there and empty.
+pub fn facts() -> Facts {
+    Facts {
+        machine: Machine { host_name: "web01".into(), system: "Linux 6.1".into(), ..Machine::default() },
+        home: HomeFacts {
+            folder: Fact::Seen(Occupant::Creatable { parent: "/var/lib".into() }),
+            disk: Fact::Seen(Disk { file_system: "ext4".into(), network: false, volatile: false, free: 40 << 30 }),
+            writable: Fact::Seen(()),
+            taken: Fact::Seen(None),
+        },
+        service: ServiceFacts { account: Fact::Seen(true), elevated: Fact::Seen(true) },
+        server: server(),
+        ports: PortsFacts {
+            ports: [80, 10943, 8443].map(|port| PortFact { port, free: Fact::Seen(true) }).to_vec(),
+            strange_hosts: Fact::Seen(Vec::new()),
+        },
+    }
+}
+
+fn server() -> ServerFacts {
+    let address = IpAddr::V4(Ipv4Addr::new(10, 0, 4, 17));
+    let standby = IpAddr::V4(Ipv4Addr::new(10, 0, 4, 18));
+    ServerFacts {
+        resolved: Fact::Seen(Resolved { addresses: vec![address, standby], port: 1433, took: Duration::from_micros(300) }),
+        connected: Fact::Seen(Connected { address, port: 1433, took: Duration::from_micros(1_200), routed_to: None }),
+        encrypted: Fact::Seen(Encrypted {
+            protocol: Protocol::Tls12,
+            trusted: Trusted::SystemRoots,
+            took: Duration::from_millis(8),
+        }),
+        certificate: Some(certificate()),
+        login: Fact::Seen(LoggedIn { login: "octopus".into(), user: "octopus".into(), took: Duration::from_millis(3) }),
+        version: Fact::Seen(Version {
+            major: 16,
+            number: "16.0.4135.4".into(),
+            edition: "Enterprise Edition: Core-based Licensing (64-bit)".into(),
+            engine_edition: 3,
+            server_name: "SQL01".into(),
+        }),
+        clock_ahead_ms: Fact::Seen(120),
+        round_trip: Fact::Seen(Duration::from_micros(800)),
+        database: Fact::Seen(Database::Open(state())),
+        rights: Fact::Seen(DatabaseRights {
+            create_database: true,
+            create_table: true,
+            create_schema: true,
+            alter: true,
+            control: true,
+            db_owner: true,
+            default_schema: "dbo".into(),
+        }),
+        collation: Fact::Seen(Collation {
+            name: "Latin1_General_CI_AS".into(),
+            case_insensitive: true,
+            server: "SQL_Latin1_General_CP1_CI_AS".into(),
+            odd_columns: Vec::new(),
+            odd_count: 0,
+        }),
+        content: Fact::Seen(Content::Empty),
+    }
+}
+
+/// A certificate in its best years.
+pub fn certificate() -> Certificate {
+    Certificate {
+        subject: "sql01".into(),
+        issuer: "Corp CA".into(),
+        names: vec!["sql01".into(), "sql01.corp.example".into()],
+        not_before: datetime!(2026-03-01 00:00 UTC),
+        not_after: datetime!(2027-03-01 00:00 UTC),
+        days_left: 100,
+        sha256: [0x9c; 32],
+        self_signed: false,
+    }
+}
+
+/// An open database in good order.
+pub fn state() -> DatabaseState {
+    DatabaseState {
+        name: "OctopusDeploy".into(),
+        state: "ONLINE".into(),
+        compatibility: 160,
+        read_committed_snapshot: true,
+        standing: Fact::Seen(Standing::default()),
+        ..DatabaseState::default()
+    }
+}
+
+/// A cluster as its registry tells it.
+pub fn cluster() -> ClusterSeen {
+    ClusterSeen {
+        id: CLUSTER,
+        created: "2026-11-18 12:04:05Z".into(),
+        created_by: "web01".into(),
+        fingerprint: Fingerprint([0x5d, 0x1c, 0x88, 0xe0]),
+        nodes: vec!["web01".into()],
+        node_count: 1,
+    }
+}
