@@ -92,13 +92,14 @@ async fn a_first_node_that_is_cut_off_at_any_report_ends_finished_or_clean() {
         let (world, plan) = (lab.start(), lab.plan());
         let mut seen = 0;
         let cancel = Cancel::default();
-        let cut = survived(world.install(&plan, &key(), &cancel, |_: Progress| {
+        let first_key = key();
+        let work = world.install(&plan, &first_key, &cancel, |_: Progress| {
             seen += 1;
             if seen > at {
                 crash();
             }
-        }))
-        .await;
+        });
+        let cut = survived(Box::pin(work)).await;
         assert!(cut.is_none(), "{at}");
         drop(world);
 
