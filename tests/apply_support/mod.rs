@@ -131,9 +131,12 @@ fn content(server: &Server) -> Content {
 
 impl ClusterDatabase for Fake {
     async fn create_database(&self, _: &Target) -> Result<Created, Trouble> {
-        self.call(Call::Create, |server| {
-            if std::mem::replace(&mut server.database, true) { Created::WasThere } else { Created::Made }
-        })
+        self.call(
+            Call::Create,
+            |server| {
+                if std::mem::replace(&mut server.database, true) { Created::WasThere } else { Created::Made }
+            },
+        )
         .await
     }
 

@@ -107,8 +107,8 @@ async fn go_on(site: &Arc<Site>, mut journal: Journal, plan: &Plan) -> Result<Jo
     let same = |field: FieldId| journal.answers.get(field.id()) == answers.get(field.id());
     let any = |kinds: &[StepKind]| kinds.iter().any(|kind| touched(journal.state(*kind)));
     let other_home = any(&[StepKind::CreateHome, StepKind::SealMasterKey, StepKind::WriteNodeConfig]) && !same(FieldId::Home);
-    let other_database = any(&[StepKind::CreateDatabase, StepKind::InitialiseCluster])
-        && !(same(FieldId::Server) && same(FieldId::Database));
+    let other_database =
+        any(&[StepKind::CreateDatabase, StepKind::InitialiseCluster]) && !(same(FieldId::Server) && same(FieldId::Database));
     let same_key = journal.cluster == plan.cluster && journal.fingerprint == plan.fingerprint;
     let depends_on_key = any(&[StepKind::InitialiseCluster]) || {
         let sealed = key::path(&plan.node.home);

@@ -31,12 +31,7 @@ pub async fn resume(places: &Places, instance: &str) -> Result<Unfinished, Failu
     if !touched(journal.state(StepKind::SealMasterKey)) {
         return Ok(Unfinished { journal, key: None });
     }
-    let owner = Owner {
-        instance: journal.instance.clone(),
-        home,
-        cluster: journal.cluster,
-        fingerprint: journal.fingerprint,
-    };
+    let owner = Owner { instance: journal.instance.clone(), home, cluster: journal.cluster, fingerprint: journal.fingerprint };
     let sealed = key::path(&owner.home);
     let key = site.off(move |places| key::find(places, &owner)).await?;
     if key.is_none() && touched(journal.state(StepKind::InitialiseCluster)) {

@@ -71,9 +71,7 @@ fn refusal(error: &io::Error) -> Trouble {
     match error.kind() {
         Kind::ConnectionRefused | Kind::ConnectionReset => Trouble::Refused,
         Kind::TimedOut => Trouble::TimedOut { waited: limits::DIAL_ONE },
-        Kind::HostUnreachable | Kind::NetworkUnreachable | Kind::NetworkDown | Kind::AddrNotAvailable => {
-            Trouble::Unreachable
-        }
+        Kind::HostUnreachable | Kind::NetworkUnreachable | Kind::NetworkDown | Kind::AddrNotAvailable => Trouble::Unreachable,
         _ => Trouble::Io(Untrusted::new(&error.to_string())),
     }
 }

@@ -5,10 +5,10 @@ use std::time::Instant;
 use time::OffsetDateTime;
 use tokio::net::TcpStream;
 
+use super::certificate;
 use super::negotiate::{Agreed, negotiate};
 use super::tls::{self, Basis};
 use super::wire::Wire;
-use super::certificate;
 use crate::model::facts::{Certificate, Encrypted, Protocol, Trouble, Trusted};
 use crate::model::target::Encryption;
 

@@ -10,8 +10,7 @@ use super::{limits, numbers};
 use crate::model::facts::{Database, Fact, LoggedIn, ServerFacts, SqlTrouble, Trouble};
 use crate::model::target::Target;
 
-const SURVEY: &str =
-    concat!(include_str!("sql/survey.sql"), include_str!("sql/content.sql"), include_str!("sql/survey_end.sql"));
+const SURVEY: &str = concat!(include_str!("sql/survey.sql"), include_str!("sql/content.sql"), include_str!("sql/survey_end.sql"));
 const MASTER: &str = include_str!("sql/master.sql");
 
 /// Asks everything about the database that the session is in, and completes its facts.

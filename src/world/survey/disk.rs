@@ -93,10 +93,40 @@ fn is_network(name: &str) -> bool {
     let kind = name.strip_prefix("fuse.").unwrap_or(name);
     matches!(
         kind,
-        "nfs" | "nfs4" | "cifs" | "smb" | "smb3" | "smbfs" | "9p" | "ceph" | "glusterfs" | "afs" | "coda" | "lustre" | "gpfs"
-            | "ncpfs" | "davfs" | "davfs2" | "sshfs" | "s3fs" | "rclone" | "curlftpfs" | "gcsfuse" | "blobfuse" | "blobfuse2"
-            | "gvfsd-fuse" | "beegfs" | "orangefs" | "ocfs2" | "gfs2" | "moosefs" | "juicefs" | "drvfs" | "vboxsf"
-            | "vmhgfs" | "prl_fs"
+        "nfs"
+            | "nfs4"
+            | "cifs"
+            | "smb"
+            | "smb3"
+            | "smbfs"
+            | "9p"
+            | "ceph"
+            | "glusterfs"
+            | "afs"
+            | "coda"
+            | "lustre"
+            | "gpfs"
+            | "ncpfs"
+            | "davfs"
+            | "davfs2"
+            | "sshfs"
+            | "s3fs"
+            | "rclone"
+            | "curlftpfs"
+            | "gcsfuse"
+            | "blobfuse"
+            | "blobfuse2"
+            | "gvfsd-fuse"
+            | "beegfs"
+            | "orangefs"
+            | "ocfs2"
+            | "gfs2"
+            | "moosefs"
+            | "juicefs"
+            | "drvfs"
+            | "vboxsf"
+            | "vmhgfs"
+            | "prl_fs"
     ) || kind.starts_with("vmhgfs")
 }
 
@@ -146,7 +176,10 @@ mod tests {
         let shm = Path::new("/dev/shm");
         if shm.is_dir() {
             let disk = under(shm);
-            assert!(disk.seen().is_some_and(|disk| disk.volatile && !disk.network && disk.file_system.as_str() == "tmpfs"), "{disk:?}");
+            assert!(
+                disk.seen().is_some_and(|disk| disk.volatile && !disk.network && disk.file_system.as_str() == "tmpfs"),
+                "{disk:?}"
+            );
         }
     }
 }
