@@ -176,6 +176,11 @@ pub enum Failure {
         /// The sealed file.
         path: Untrusted,
     },
+    /// Left in place on purpose: something that could not be undone still depends on it.
+    Kept {
+        /// What.
+        what: Untrusted,
+    },
     /// The operator cancelled between two steps.
     Cancelled,
     /// A defect of this program, caught.
