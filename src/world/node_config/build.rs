@@ -43,7 +43,10 @@ pub fn build(plan: &Plan, sealer: &Sealer) -> Result<NodeConfig, SealError> {
             fingerprint: plan.fingerprint,
             master_key_file: NodeConfig::KEY_FILE.to_owned(),
         },
-        web: WebSection { listen_prefixes: node.web.prefixes.iter().map(ToString::to_string).collect(), force_ssl: node.web.force_ssl },
+        web: WebSection {
+            listen_prefixes: node.web.prefixes.iter().map(ToString::to_string).collect(),
+            force_ssl: node.web.force_ssl,
+        },
         comms: CommsSection { port: node.web.comms_port, grpc_port: node.web.grpc_port },
     })
 }
