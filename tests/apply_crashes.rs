@@ -1,5 +1,7 @@
 //! A crash before, in and after every step, followed by going on or by undo: it ends finished or clean.
 
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
+
 mod apply_support;
 
 use apply_support::{Act, Bench, Call, Fake, INSTANCE, Server, crash, key};

@@ -92,7 +92,8 @@ async fn strict_against_a_server_that_hangs_up() {
 #[tokio::test]
 async fn a_server_without_tls_is_refused_before_the_login() {
     // Version 16, encryption not supported.
-    let (port, task) = says(b"\x04\x01\x00\x1a\x00\x00\x01\x00\x00\x00\x0b\x00\x06\x01\x00\x11\x00\x01\xff\x10\x00\x10\x27\x00\x04\x02").await;
+    let (port, task) =
+        says(b"\x04\x01\x00\x1a\x00\x00\x01\x00\x00\x00\x0b\x00\x06\x01\x00\x11\x00\x01\xff\x10\x00\x10\x27\x00\x04\x02").await;
     let all = surveyed(&target(port, Encryption::Mandatory)).await;
     assert_eq!(all.last().expect("facts").way_blocked(), Some(&Trouble::Tls(TlsTrouble::NotOffered)));
     assert_eq!(task.await.expect("ended")[0], 0x12);

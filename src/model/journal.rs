@@ -105,7 +105,10 @@ mod tests {
         journal.mark(StepKind::CreateHome, StepState::Begun);
         journal.mark(StepKind::CreateHome, StepState::Done);
         assert_eq!(journal.steps.iter().map(|step| step.kind).collect::<Vec<_>>(), [StepKind::CreateHome, StepKind::ConnectOnce]);
-        assert_eq!((journal.state(StepKind::CreateHome), journal.state(StepKind::SealMasterKey)), (StepState::Done, StepState::Planned));
+        assert_eq!(
+            (journal.state(StepKind::CreateHome), journal.state(StepKind::SealMasterKey)),
+            (StepState::Done, StepState::Planned)
+        );
         assert_eq!(journal.done(), 1);
     }
 }

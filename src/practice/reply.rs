@@ -33,7 +33,8 @@ pub enum Reply {
     },
     /// An error or an information message.
     Message(SqlMessage),
-    /// `USE` moved the session to another database. The wire adds message 5701 to it, and tells of a login's by itself.
+    /// `USE` moved the session to another database. The engine says message 5701 besides; of a login's database
+    /// the wire tells by itself.
     Database {
         /// Where it was.
         old: String,

@@ -145,8 +145,6 @@ impl ReplyWriter {
             Reply::Database { old, new } => {
                 self.release();
                 tokens::change(&mut self.out, &Change::Database(&new, &old));
-                let text = format!("Changed database context to '{new}'.");
-                self.error(&SqlMessage { state: 2, ..message(5701, 0, text) });
             }
             Reply::ReturnStatus(status) => {
                 self.status = Some(status);

@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use secrecy::SecretString;
 
+use crate::wizard::custody::CopyWay;
+
 /// What the environment says about where the operator sits. `main` reads it, once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-#[expect(clippy::struct_excessive_bools, reason = "each is one variable of the environment, not a state")]
 pub struct Surroundings {
     /// `SSH_TTY` or `SSH_CONNECTION` is set: a desktop here would be somebody else's.
     pub ssh: bool,
@@ -27,21 +28,11 @@ impl Surroundings {
     }
 }
 
-/// How a text gets to the operator's clipboard.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum CopyWay {
-    /// This desktop's clipboard; that it is there is known.
-    Desktop,
-    /// The terminal, by OSC 52, which the face writes; whether the terminal obeyed cannot be known.
-    Terminal,
-}
-
-impl CopyWay {
-    /// The way that fits the surroundings and this build.
-    pub fn of(surroundings: Surroundings) -> Self {
-        let Surroundings { ssh, display, windows } = surroundings;
-        if cfg!(feature = "clipboard") && !ssh && (display || windows) { Self::Desktop } else { Self::Terminal }
-    }
+/// The way to the operator's clipboard that fits the surroundings and this build. The terminal's way, OSC 52, is the
+/// face's to go.
+pub fn way(surroundings: Surroundings) -> CopyWay {
+    let Surroundings { ssh, display, windows } = surroundings;
+    if cfg!(feature = "clipboard") && !ssh && (display || windows) { CopyWay::Desktop } else { CopyWay::Terminal }
 }
 
 /// The desktop's clipboard. On X11 it is this process that hands the text out when somebody pastes, so the clipboard
@@ -95,12 +86,12 @@ mod tests {
     #[test]
     fn over_ssh_the_terminal_is_the_way_whatever_else_is_set() {
         let set = |names: &'static [&str]| Surroundings::of(move |name| names.contains(&name));
-        assert_eq!(CopyWay::of(set(&["SSH_TTY", "DISPLAY"])), CopyWay::Terminal);
-        assert_eq!(CopyWay::of(set(&["SSH_CONNECTION", "WAYLAND_DISPLAY"])), CopyWay::Terminal);
+        assert_eq!(way(set(&["SSH_TTY", "DISPLAY"])), CopyWay::Terminal);
+        assert_eq!(way(set(&["SSH_CONNECTION", "WAYLAND_DISPLAY"])), CopyWay::Terminal);
         let desktop = if cfg!(feature = "clipboard") { CopyWay::Desktop } else { CopyWay::Terminal };
-        assert_eq!(CopyWay::of(set(&["DISPLAY"])), desktop);
-        assert_eq!(CopyWay::of(set(&["WAYLAND_DISPLAY"])), desktop);
+        assert_eq!(way(set(&["DISPLAY"])), desktop);
+        assert_eq!(way(set(&["WAYLAND_DISPLAY"])), desktop);
         let bare = if cfg!(windows) { desktop } else { CopyWay::Terminal };
-        assert_eq!(CopyWay::of(set(&[])), bare);
+        assert_eq!(way(set(&[])), bare);
     }
 }

@@ -25,7 +25,9 @@ pub fn stamp(time: OffsetDateTime) -> String {
 /// A journal's time as people read it: `2026-11-21 12:04`. Whatever is no such time is handed back as it is.
 pub fn to_minute(rfc3339: &str) -> String {
     match OffsetDateTime::parse(rfc3339, &Rfc3339) {
-        Ok(time) => UtcDateTime::from(time).format(format_description!("[year]-[month]-[day] [hour]:[minute]")).unwrap_or_default(),
+        Ok(time) => {
+            UtcDateTime::from(time).format(format_description!("[year]-[month]-[day] [hour]:[minute]")).unwrap_or_default()
+        }
         Err(_) => rfc3339.to_owned(),
     }
 }

@@ -23,7 +23,9 @@ pub fn system(os_release: &Path) -> String {
 /// `PRETTY_NAME` of an os-release file, whose values are quoted as a shell would.
 fn pretty_name(text: &str) -> Option<String> {
     let value = text.lines().find_map(|line| line.trim().strip_prefix("PRETTY_NAME="))?;
-    let bare = value.trim().trim_matches(['"', '\'']);
+    let value = value.trim();
+    let quoted = |quote| value.strip_prefix(quote)?.strip_suffix(quote);
+    let bare = quoted('"').or_else(|| quoted('\'')).unwrap_or(value);
     let mut name = String::new();
     let mut characters = bare.chars();
     while let Some(character) = characters.next() {
@@ -44,6 +46,7 @@ mod tests {
         let text = "ID=debian\nPRETTY_NAME=\"Debian \\\"12\\\"\"\n";
         assert_eq!(pretty_name(text).as_deref(), Some("Debian \"12\""));
         assert_eq!(pretty_name("PRETTY_NAME=Alpine\n").as_deref(), Some("Alpine"));
+        assert_eq!(pretty_name("PRETTY_NAME='Void'\n").as_deref(), Some("Void"));
         assert_eq!(pretty_name("PRETTY_NAME=\"\"\n"), None);
         assert_eq!(pretty_name("garbage"), None);
     }

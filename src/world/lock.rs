@@ -52,8 +52,7 @@ impl Lock {
         let refused = |source| LockError::Refused { path: path.clone(), source };
         let locks = path.parent().unwrap_or(&places.state);
         folder::create_private(locks).map_err(refused)?;
-        let mut file =
-            OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&path).map_err(refused)?;
+        let mut file = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&path).map_err(refused)?;
         match file.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => return Err(LockError::Held { pid: holder(&mut file) }),

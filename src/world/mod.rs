@@ -6,6 +6,7 @@ mod budget;
 pub mod clipboard;
 pub mod clock;
 mod folder;
+mod handle;
 pub mod host;
 pub mod instances;
 pub mod journals;
@@ -19,3 +20,5 @@ mod small_file;
 pub mod sqlserver;
 pub mod survey;
 pub mod toml_file;
+
+pub use handle::World;

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use data_encoding::HEXLOWER;
 use directories::ProjectDirs;
 
 use crate::model::names::instance_key;
@@ -79,14 +80,15 @@ impl Places {
 }
 
 /// A file named after an instance. Names are checked before they come here; should one slip through, no character of
-/// it may lead out of the folder, so all but the harmless ones are written as their code points.
+/// it may lead out of the folder, so all but the harmless ones are written as hexadecimal digits.
 fn entry(folder: &Path, instance: &str, extension: &str) -> PathBuf {
     let mut name = String::new();
     for character in instance_key(instance).chars() {
         if character.is_alphanumeric() || matches!(character, '-' | '_') {
             name.push(character);
         } else {
-            name.push_str(&format!("%{:x}", u32::from(character)));
+            name.push('%');
+            name.push_str(&HEXLOWER.encode(character.encode_utf8(&mut [0; 4]).as_bytes()));
         }
     }
     folder.join(format!("{name}.{extension}"))

@@ -5,20 +5,12 @@ use zeroize::Zeroizing;
 
 use crate::model::cluster::ClusterId;
 use crate::model::master_key::{KeySize, MasterKey};
+use crate::wizard::custody::Drawn;
 
 /// The operating system gave no random bytes. It does not happen on a machine that is up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the operating system gave no random bytes")]
 pub struct NoRandomness;
-
-/// What a new cluster begins with.
-#[derive(Debug, Clone)]
-pub struct Drawn {
-    /// Its id.
-    pub cluster: ClusterId,
-    /// Its master key.
-    pub key: MasterKey,
-}
 
 /// Draws a new cluster's id and master key.
 pub fn draw(size: KeySize) -> Result<Drawn, NoRandomness> {

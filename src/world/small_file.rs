@@ -24,8 +24,8 @@ pub(super) fn read(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
 
 /// The same as text; a byte order mark is dropped.
 pub(super) fn read_text(path: &Path) -> io::Result<String> {
-    let text = String::from_utf8(read(path, LIMIT)?)
-        .map_err(|_| io::Error::new(ErrorKind::InvalidData, "it is not UTF-8 text"))?;
+    let text =
+        String::from_utf8(read(path, LIMIT)?).map_err(|_| io::Error::new(ErrorKind::InvalidData, "it is not UTF-8 text"))?;
     Ok(match text.strip_prefix('\u{feff}') {
         Some(rest) => rest.to_owned(),
         None => text,

@@ -131,9 +131,12 @@ fn content(server: &Server) -> Content {
 
 impl ClusterDatabase for Fake {
     async fn create_database(&self, _: &Target) -> Result<Created, Trouble> {
-        self.call(Call::Create, |server| {
-            if std::mem::replace(&mut server.database, true) { Created::WasThere } else { Created::Made }
-        })
+        self.call(
+            Call::Create,
+            |server| {
+                if std::mem::replace(&mut server.database, true) { Created::WasThere } else { Created::Made }
+            },
+        )
         .await
     }
 
@@ -151,25 +154,24 @@ impl ClusterDatabase for Fake {
         .await
     }
 
-    async fn prove(&self, target: &Target, node: &str) -> Result<Proven, Trouble> {
+    async fn prove(&self, target: &Target, cluster: ClusterId, node: &str) -> Result<Proven, Trouble> {
         *self.proven_with.lock().unwrap() = Some(target.clone());
-        self.call(Call::Prove, |server| Proven {
-            cluster: server.cluster.as_ref().map(|(id, ..)| *id),
-            node: server.cluster.as_ref().is_some_and(|(.., nodes)| nodes.iter().any(|name| name == node)),
+        self.call(Call::Prove, |server| match &server.cluster {
+            Some((id, _, nodes)) if *id == cluster && nodes.iter().any(|name| name == node) => Proven::Member,
+            Some((id, ..)) if *id == cluster => Proven::NodeMissing,
+            _ => Proven::NotThere(content(server)),
         })
         .await
     }
 
-    async fn undo_initialise(&self, _: &Target, cluster: ClusterId, node: &str) -> Result<Removed, Trouble> {
-        self.call(Call::UndoInitialise, |server| {
-            match &server.cluster {
-                Some((id, _, nodes)) if *id == cluster && nodes.iter().any(|name| name != node) => {
-                    return Removed::Kept(content(server));
-                }
-                Some((id, ..)) if *id == cluster => server.cluster = None,
-                _ => {}
+    async fn undo_initialise(&self, _: &Target, cluster: ClusterId) -> Result<Removed, Trouble> {
+        self.call(Call::UndoInitialise, |server| match &server.cluster {
+            Some((id, _, nodes)) if *id == cluster && nodes.len() <= 1 => {
+                server.cluster = None;
+                Removed::Gone
             }
-            Removed::Gone
+            None => Removed::Gone,
+            Some(_) => Removed::Kept(content(server)),
         })
         .await
     }
@@ -224,6 +226,7 @@ pub fn plan(home: &Path, key: &MasterKey) -> Plan {
         fingerprint: key.fingerprint(),
         steps: StepKind::ALL.map(|kind| Step { kind, title: kind.id().into(), mode: "" }).to_vec(),
         accepted: Vec::new(),
+        answers: BTreeMap::from([("node-name".to_owned(), "web01".to_owned())]),
     }
 }
 
@@ -242,7 +245,7 @@ impl Bench {
         let root = if memory.is_dir() { tempfile::tempdir_in(memory) } else { tempfile::tempdir() }.expect("a folder");
         let places = Places::under(root.path().join("state"));
         let home = root.path().join("opt").join("octopus");
-        Self { places, home, database, root }
+        Self { root, places, home, database }
     }
 
     pub fn plan(&self) -> Plan {

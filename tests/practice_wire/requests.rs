@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use octopus_setup::tds::packet::{PacketType, ReadError, Status, append_packet, frame, read_message, write_message};
+use octopus_setup::tds::packet::{PacketType, ReadError, Status, append_packet, frame, read_message, read_packet, write_message};
 use tokio::io::AsyncWriteExt as _;
 use tokio::time::timeout;
 
@@ -44,6 +44,22 @@ async fn an_attention_ends_what_runs_and_the_session_goes_on() {
     let answer = timeout(SOON, read_message(&mut tcp, 1 << 16)).await.expect("soon").expect("an answer");
     assert_eq!(last_done(&answer) & ATTENTION, 0);
     assert!(answer.payload.contains(&0xD1));
+}
+
+#[tokio::test]
+async fn an_attention_ends_a_reply_that_would_never_end() {
+    let server = start(|_| {}).await;
+    let (mut tcp, _) = log_in(&server.running, CURRENT).await;
+    let endless = batch("WHILE 1 = 1 SELECT N'on and on' AS a");
+    write_message(&mut tcp, PacketType::SqlBatch, &endless, 4096).await.expect("written");
+    // More than the server's and the sockets' buffers hold, so that it is in the middle of writing.
+    for _ in 0..100 {
+        let (header, _) = read_packet(&mut tcp).await.expect("a packet");
+        assert!(!header.status.has(Status::END));
+    }
+    write_message(&mut tcp, PacketType::Attention, &[], 4096).await.expect("written");
+    let rest = timeout(SOON, read_message(&mut tcp, 1 << 30)).await.expect("soon").expect("the rest");
+    assert_eq!(last_done(&rest) & ATTENTION, ATTENTION);
 }
 
 #[tokio::test]

@@ -132,8 +132,8 @@ async fn several_results_keep_their_order_and_types() {
 async fn transactions_by_request_begin_and_end() {
     let server = start(|_| {}).await;
     let mut client = connect(&server.running, Tls::Whole).await.expect("a login");
-    run(&mut client, "CREATE DATABASE Tran").await;
-    run(&mut client, "USE Tran").await;
+    run(&mut client, "CREATE DATABASE Ledger").await;
+    run(&mut client, "USE Ledger").await;
     run(&mut client, "CREATE TABLE dbo.T (Id int NOT NULL)").await;
     client.begin_transaction().await.expect("begun");
     run(&mut client, "INSERT INTO dbo.T (Id) VALUES (1)").await;

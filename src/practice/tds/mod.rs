@@ -10,10 +10,10 @@ pub mod headers;
 pub mod kinds;
 pub mod login7;
 pub mod read_value;
+#[cfg(test)]
+mod round_trip;
 pub mod rpc;
 pub mod tokens;
 pub mod transaction;
 pub mod variant;
 pub mod write_value;
-#[cfg(test)]
-mod round_trip;

@@ -68,7 +68,11 @@ fn call(cursor: &mut Cursor<'_>) -> Result<Call, DecodeError> {
             cursor.u8()?;
             break;
         }
-        let name = cursor.b_varchar()?;
+        let mut name = cursor.b_varchar()?;
+        // tiberius calls the first two of sp_executesql `stmt` and `params`; SQL Server goes by their position.
+        if !name.starts_with('@') {
+            name.clear();
+        }
         let status = cursor.u8()?;
         let info = TypeInfo::decode(cursor)?;
         let value = read_value::read(cursor, info)?;
@@ -99,7 +103,7 @@ mod tests {
     fn a_number_is_a_procedure_and_the_untyped_null_has_no_type() {
         let body = [
             0xFF, 0xFF, 10, 0, 0, 0, // sp_executesql
-            0, 0, 0x26, 4, 4, 7, 0, 0, 0, // int 7
+            1, b's', 0, 0, 0x26, 4, 4, 7, 0, 0, 0, // int 7, with a name that is none
             2, b'@', 0, b'x', 0, 0, 0x1F, // @x: the untyped NULL
         ];
         let expected = Call {

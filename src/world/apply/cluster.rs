@@ -6,13 +6,13 @@ use super::database::{ClusterDatabase, Created, Proven, Removed};
 use super::site::Site;
 use super::{config, key};
 use crate::model::cluster::ClusterId;
-use crate::model::facts::Trouble;
+use crate::model::facts::{Content, Trouble};
 use crate::model::master_key::MasterKey;
 use crate::model::plan::{Failure, Plan, StepKind, StepState};
 use crate::model::registry::{Initialised, NewCluster, NodeRow};
 use crate::model::target::Target;
 use crate::model::verifier::Verifier;
-use crate::world::node_config::{self, prefix};
+use crate::world::node_config;
 use crate::world::seal::Sealer;
 use crate::world::toml_file::shown;
 use crate::world::{host, random};
@@ -65,7 +65,7 @@ pub(super) async fn initialise(
 /// The node's row, as far as the plan knows it.
 fn node_row(plan: &Plan) -> NodeRow {
     let web = &plan.node.web;
-    let prefixes: Vec<String> = web.prefixes.iter().map(prefix).collect();
+    let prefixes: Vec<String> = web.prefixes.iter().map(ToString::to_string).collect();
     NodeRow {
         name: plan.node.name.clone(),
         address: prefixes.first().cloned().unwrap_or_default(),
@@ -94,23 +94,21 @@ pub(super) async fn connect(site: &Arc<Site>, database: &impl ClusterDatabase, p
             Ok((target, config.node.name))
         })
         .await?;
-    match database.prove(&target, &node).await.map_err(Failure::Server)? {
-        Proven { cluster: Some(found), node: true } if found == cluster => Ok(()),
-        Proven { cluster: Some(found), .. } if found == cluster => {
-            Err(Failure::ReadBack { what: format!("the row of node {node} in the registry").into() })
-        }
-        _ => Err(Failure::ReadBack { what: "the cluster's row in the registry".into() }),
+    match database.prove(&target, cluster, &node).await.map_err(Failure::Server)? {
+        Proven::Member => Ok(()),
+        Proven::NodeMissing => Err(Failure::ReadBack { what: format!("the row of node {node} in the registry").into() }),
+        Proven::NotThere(content) => Err(Failure::ContentChanged(Box::new(content))),
     }
 }
 
 /// Takes the cluster away again.
-pub(super) async fn undo_initialise(
-    database: &impl ClusterDatabase,
-    target: &Target,
-    cluster: ClusterId,
-    node: &str,
-) -> Result<(), Failure> {
-    removed(database.undo_initialise(target, cluster, node).await)
+pub(super) async fn undo_initialise(database: &impl ClusterDatabase, target: &Target, cluster: ClusterId) -> Result<(), Failure> {
+    match database.undo_initialise(target, cluster).await {
+        // What is there is somebody else's, so ours is not.
+        Ok(Removed::Kept(Content::Cluster(seen))) if seen.id != cluster => Ok(()),
+        Ok(Removed::Kept(Content::Octopus { .. } | Content::Foreign { .. } | Content::RegistryOnly | Content::Empty)) => Ok(()),
+        answer => removed(answer),
+    }
 }
 
 /// Drops the database that this run made, if it is empty.
@@ -126,17 +124,18 @@ fn removed(answer: Result<Removed, Trouble>) -> Result<(), Failure> {
     }
 }
 
-/// Whether a step that failed so has certainly left nothing in the database: somebody else's cluster is there, or the
-/// server said no or was never reached. A connection that ended or fell silent in between leaves it open, and so does
-/// an earlier start that was cut off (`fresh` is false then).
+/// Whether a step that failed so is to be taken as not begun. The two steps err in opposite directions, each in its
+/// safe one.
+///
+/// A database that we may not have made must not be dropped: so what was refused, or never reached, was not made, unless
+/// the connection was lost in between or an earlier start was cut off (`fresh` is false then). A cluster that we may have
+/// made must not lose its key: so it counts as begun until the transaction itself has seen that another is there.
 pub(super) fn left_nothing(kind: StepKind, failure: &Failure, fresh: bool) -> bool {
-    if !matches!(kind, StepKind::CreateDatabase | StepKind::InitialiseCluster) {
-        return false;
-    }
-    match failure {
-        Failure::AlreadyInitialised(_) | Failure::ContentChanged(_) => true,
-        Failure::Server(Trouble::ConnectionLost | Trouble::Silent { .. } | Trouble::Io(_)) => false,
-        Failure::Server(_) => fresh,
+    match (kind, failure) {
+        (StepKind::InitialiseCluster, Failure::AlreadyInitialised(_) | Failure::ContentChanged(_)) => true,
+        (StepKind::CreateDatabase, Failure::Server(trouble)) => {
+            fresh && !matches!(trouble, Trouble::ConnectionLost | Trouble::Silent { .. } | Trouble::Io(_))
+        }
         _ => false,
     }
 }

@@ -6,12 +6,12 @@ use super::site::file;
 use crate::model::cluster::ClusterId;
 use crate::model::node_config::NodeConfig;
 use crate::model::plan::{Failure, Plan};
+use crate::world::atomic_write;
 use crate::world::instances::{self, Instance};
 use crate::world::node_config::{self, OpenError, same_but_for_seals};
 use crate::world::places::Places;
 use crate::world::seal::{SealError, Sealer};
 use crate::world::toml_file::shown;
-use crate::world::atomic_write;
 
 /// Writes both and reads both back. A config that says the same already stays as it is, nonces and all; one of the same
 /// instance and cluster is kept under a dated name; one of any other is in the way.

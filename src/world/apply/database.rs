@@ -17,15 +17,10 @@ pub trait ClusterDatabase: Sync {
     fn initialise(&self, target: &Target, cluster: &NewCluster) -> impl Future<Output = Result<Initialised, Trouble>> + Send;
 
     /// Connects anew and reads what proves that this node belongs to its cluster.
-    fn prove(&self, target: &Target, node: &str) -> impl Future<Output = Result<Proven, Trouble>> + Send;
+    fn prove(&self, target: &Target, cluster: ClusterId, node: &str) -> impl Future<Output = Result<Proven, Trouble>> + Send;
 
-    /// Takes the cluster of this id away again, and its registry, as long as it has no node but this one.
-    fn undo_initialise(
-        &self,
-        target: &Target,
-        cluster: ClusterId,
-        node: &str,
-    ) -> impl Future<Output = Result<Removed, Trouble>> + Send;
+    /// Takes the cluster of this id away again, and its registry, as long as it has no second node.
+    fn undo_initialise(&self, target: &Target, cluster: ClusterId) -> impl Future<Output = Result<Removed, Trouble>> + Send;
 
     /// Drops the database, as long as it holds nothing.
     fn drop_database(&self, target: &Target) -> impl Future<Output = Result<Removed, Trouble>> + Send;
@@ -42,11 +37,13 @@ pub enum Created {
 
 /// What a fresh connection found.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Proven {
-    /// The id of the cluster in the database, if there is one.
-    pub cluster: Option<ClusterId>,
-    /// Whether the node has its row there.
-    pub node: bool,
+pub enum Proven {
+    /// The cluster, and the node's row in it.
+    Member,
+    /// The cluster, without the node.
+    NodeMissing,
+    /// Another cluster, or none.
+    NotThere(Content),
 }
 
 /// How taking something away ended.

@@ -43,8 +43,8 @@ pub(super) fn seal(places: &Places, owner: &Owner, key: &MasterKey, touched: boo
         Err(failure) => return Err(failure),
     }
     let sealer = Sealer::open_or_create(places).map_err(|error| broken(&path, &error))?;
-    let sealed = sealer.seal(&purpose(owner), key.expose_bytes()).map_err(|error| broken(&path, &error))?;
-    atomic_write(&path, format!("{}\n", sealed.0).as_bytes(), Existing::Refuse).map_err(|error| match error.kind() {
+    let text = sealer.seal(&purpose(owner), key.expose_bytes()).map_err(|error| broken(&path, &error))?;
+    atomic_write(&path, format!("{}\n", text.0).as_bytes(), Existing::Refuse).map_err(|error| match error.kind() {
         ErrorKind::AlreadyExists => Failure::FileInTheWay { path: shown(&path) },
         _ => file(&path)(error),
     })?;

@@ -12,6 +12,7 @@ mod resume;
 #[cfg(test)]
 pub(super) mod sample;
 mod site;
+mod sqlserver;
 mod undo;
 
 use std::sync::Arc;
@@ -19,7 +20,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 pub use database::{ClusterDatabase, Created, Proven, Removed};
-pub use resume::{Unfinished, close, resume};
+pub use resume::{close, resume};
 pub use undo::undo;
 
 use self::ledger::Ledger;

@@ -79,11 +79,11 @@ pub fn same_but_for_seals(one: &NodeConfig, two: &NodeConfig, sealer: &Sealer) -
     Ok(services && same_secret(&target(one, sealer)?.password, &target(two, sealer)?.password))
 }
 
-fn open(sealer: &Sealer, key: &'static str, purpose: &Purpose<'_>, sealed: &Sealed) -> Result<SecretString, OpenError> {
-    let bytes = sealer.unseal(purpose, sealed).map_err(|source| OpenError::Seal { key, source })?;
+fn open(sealer: &Sealer, key: &'static str, purpose: &Purpose<'_>, text: &Sealed) -> Result<SecretString, OpenError> {
+    let bytes = sealer.unseal(purpose, text).map_err(|source| OpenError::Seal { key, source })?;
     // What was sealed was text; that it is none any more is damage like any other.
-    let text = std::str::from_utf8(bytes.expose_secret()).map_err(|_| OpenError::Seal { key, source: SealError::Damaged })?;
-    Ok(SecretString::from(text))
+    let secret = std::str::from_utf8(bytes.expose_secret()).map_err(|_| OpenError::Seal { key, source: SealError::Damaged })?;
+    Ok(SecretString::from(secret))
 }
 
 /// Reads a certificate's fingerprint; people paste it with colons and in capitals.

@@ -115,7 +115,7 @@ mod tests {
 
     const PURPOSE: Purpose<'static> = Purpose::DatabasePassword { instance: "OctopusServer" };
 
-    fn machine() -> (tempfile::TempDir, Sealer) {
+    fn sealing_machine() -> (tempfile::TempDir, Sealer) {
         let folder = tempfile::tempdir().expect("a folder");
         let sealer = Sealer::open_or_create(&Places::under(folder.path().join("state"))).expect("a key");
         (folder, sealer)
@@ -123,24 +123,24 @@ mod tests {
 
     #[test]
     fn what_is_sealed_here_is_opened_here_and_never_looks_the_same() {
-        let (folder, sealer) = machine();
+        let (root, sealer) = sealing_machine();
         let (one, two) = (sealer.seal(&PURPOSE, b"hunter2").expect("sealed"), sealer.seal(&PURPOSE, b"hunter2").expect("sealed"));
         assert_ne!(one, two);
         assert!(one.0.starts_with("sealed:1:") && !one.0.contains("hunter2"));
-        let again = Sealer::open(&Places::under(folder.path().join("state"))).expect("the same key");
+        let again = Sealer::open(&Places::under(root.path().join("state"))).expect("the same key");
         assert_eq!(again.unseal(&PURPOSE, &one).expect("opened").expose_secret(), b"hunter2");
     }
 
     #[test]
     fn another_machine_is_told_from_damage_and_from_nonsense() {
-        let (_folder, sealer) = machine();
-        let sealed = sealer.seal(&PURPOSE, b"hunter2").expect("sealed");
-        let (_other_folder, other) = machine();
-        assert!(matches!(other.unseal(&PURPOSE, &sealed), Err(SealError::OtherMachine)));
+        let (_root, sealer) = sealing_machine();
+        let text = sealer.seal(&PURPOSE, b"hunter2").expect("sealed");
+        let (_elsewhere, other) = sealing_machine();
+        assert!(matches!(other.unseal(&PURPOSE, &text), Err(SealError::OtherMachine)));
         let empty = tempfile::tempdir().expect("a folder");
         assert!(matches!(Sealer::open(&Places::under(empty.path().into())), Err(SealError::OtherMachine)));
 
-        let (head, base64) = sealed.0.rsplit_once(':').expect("three colons");
+        let (head, base64) = text.0.rsplit_once(':').expect("three colons");
         let mut whole = BASE64.decode(base64.as_bytes()).expect("base64");
         whole[NONCE_LEN] ^= 1;
         let changed = Sealed(format!("{head}:{}", BASE64.encode(&whole)));
@@ -153,14 +153,14 @@ mod tests {
 
     #[test]
     fn a_sealed_value_serves_no_other_purpose() {
-        let (_folder, sealer) = machine();
-        let sealed = sealer.seal(&PURPOSE, b"hunter2").expect("sealed");
+        let (_root, sealer) = sealing_machine();
+        let text = sealer.seal(&PURPOSE, b"hunter2").expect("sealed");
         for other in [
             Purpose::DatabasePassword { instance: "Other" },
             Purpose::ServicePassword { instance: "OctopusServer" },
             Purpose::MasterKey { instance: "OctopusServer", cluster: ClusterId([0; 16]) },
         ] {
-            assert!(matches!(sealer.unseal(&other, &sealed), Err(SealError::Damaged)), "{other:?}");
+            assert!(matches!(sealer.unseal(&other, &text), Err(SealError::Damaged)), "{other:?}");
         }
     }
 
@@ -168,8 +168,8 @@ mod tests {
     #[test]
     fn a_machine_key_that_others_can_read_is_refused() {
         use std::os::unix::fs::PermissionsExt;
-        let (folder, _sealer) = machine();
-        let places = Places::under(folder.path().join("state"));
+        let (root, _sealer) = sealing_machine();
+        let places = Places::under(root.path().join("state"));
         let mode = |path| std::fs::metadata(path).expect("there").permissions().mode() & 0o777;
         assert_eq!((mode(places.machine_key()), mode(places.state.clone())), (0o600, 0o700));
         std::fs::set_permissions(places.machine_key(), PermissionsExt::from_mode(0o644)).expect("changed");

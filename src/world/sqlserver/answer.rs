@@ -150,8 +150,7 @@ pub async fn ask(session: &mut Session, sql: &str, values: &[&dyn ToSql], limit:
     let sql = stripped(sql);
     let reading = async {
         let mut rows = Vec::new();
-        let stream =
-            if values.is_empty() { session.simple_query(sql).await } else { session.query(sql, values).await };
+        let stream = if values.is_empty() { session.simple_query(sql).await } else { session.query(sql, values).await };
         let ended = match stream {
             Ok(stream) => read(stream, &mut rows).await.err(),
             Err(error) => Some(error),
@@ -240,7 +239,14 @@ pub mod tests {
     fn a_failed_part_costs_only_itself() {
         let answer = answer(&[
             &[("part", "identity"), ("number", "16.0.1.2")],
-            &[("part", "trouble"), ("of_part", "mirroring"), ("number", "#208"), ("state", "#1"), ("class", "#16"), ("message", "no")],
+            &[
+                ("part", "trouble"),
+                ("of_part", "mirroring"),
+                ("number", "#208"),
+                ("state", "#1"),
+                ("class", "#16"),
+                ("message", "no"),
+            ],
         ]);
         assert_eq!(answer.row("identity").expect("a row").text("NUMBER").as_str(), "16.0.1.2");
         let said = SqlTrouble { number: 208, state: 1, class: 16, text: Untrusted::new("no") };

@@ -54,6 +54,14 @@ impl Attempts {
         tokio::time::sleep(wait).await;
         Ok(())
     }
+
+    /// The same for a trouble that passes for a reason that only the caller knows.
+    ///
+    /// # Errors
+    /// The trouble itself, when it has not passed in time.
+    pub async fn once_more(&mut self, trouble: Trouble) -> Result<(), Trouble> {
+        self.again(Hitch::Work(Trouble::ConnectionLost)).await.map_err(|_| trouble)
+    }
 }
 
 /// Doubles with each try. Without chance in it: what collides here are a few wizards, and the lock puts those in order.

@@ -61,8 +61,7 @@ async fn arrive(
     let dialled = dial::dial(&resolved, target.multi_subnet).await;
     let (stream, connected) = match dialled {
         Ok(found) => {
-            let connected =
-                Connected { address: found.address, port: resolved.port, took: found.took, routed_to };
+            let connected = Connected { address: found.address, port: resolved.port, took: found.took, routed_to };
             (found.stream, connected)
         }
         Err(trouble) => return missing(trouble, facts, told, |facts| &mut facts.connected),

@@ -52,7 +52,11 @@ pub async fn dial(to: &Resolved, at_once: bool) -> Result<Dialled, Trouble> {
     }
 }
 
-async fn dial_one(to: SocketAddr, wait: Duration) -> Result<Dialled, Trouble> {
+/// Connects to one address, after a wait.
+///
+/// # Errors
+/// Refused, timed out, unreachable, or what the operating system says.
+pub async fn dial_one(to: SocketAddr, wait: Duration) -> Result<Dialled, Trouble> {
     if !wait.is_zero() {
         tokio::time::sleep(wait).await;
     }
@@ -71,9 +75,7 @@ fn refusal(error: &io::Error) -> Trouble {
     match error.kind() {
         Kind::ConnectionRefused | Kind::ConnectionReset => Trouble::Refused,
         Kind::TimedOut => Trouble::TimedOut { waited: limits::DIAL_ONE },
-        Kind::HostUnreachable | Kind::NetworkUnreachable | Kind::NetworkDown | Kind::AddrNotAvailable => {
-            Trouble::Unreachable
-        }
+        Kind::HostUnreachable | Kind::NetworkUnreachable | Kind::NetworkDown | Kind::AddrNotAvailable => Trouble::Unreachable,
         _ => Trouble::Io(Untrusted::new(&error.to_string())),
     }
 }

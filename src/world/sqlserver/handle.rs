@@ -19,7 +19,17 @@ pub struct SqlServer {
 /// half-way takes the session along: nobody can then read what is left of its answer.
 struct Kept {
     target: Target,
+    place: Place,
     link: Link,
+}
+
+/// Which database a session is in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Place {
+    /// The target's own.
+    Database,
+    /// `master`, since the target's own could not be opened.
+    Master,
 }
 
 impl fmt::Debug for SqlServer {
@@ -40,11 +50,11 @@ impl SqlServer {
     /// The session stays open for the same target: asking again then costs one round trip. A session that died in the
     /// meantime is replaced without a word.
     pub async fn survey(&self, target: &Target, mut report: impl FnMut(ServerFacts) + Send) {
-        if let Some(mut link) = self.take(target) {
+        if let Some(mut link) = self.take(target, Place::Database) {
             report(reached(&link.facts));
             if survey(&mut link).await.is_ok() {
                 report(link.facts.clone());
-                self.keep(target, link);
+                self.keep(target, Place::Database, link);
                 return;
             }
         }
@@ -53,13 +63,16 @@ impl SqlServer {
             Ok(mut link) => match survey(&mut link).await {
                 Ok(()) => {
                     told(&link.facts);
-                    self.keep(target, link);
+                    self.keep(target, Place::Database, link);
                 }
                 Err(trouble) => told(&lost(&link.facts, &trouble)),
             },
             Err(facts) => {
                 if let Some(said) = closed_database(&facts) {
-                    second_look(target, *facts, said, &mut told).await;
+                    let master = second_look(target, *facts, said, &mut told).await;
+                    if let Some(link) = master {
+                        self.keep(target, Place::Master, link);
+                    }
                 }
             }
         }
@@ -70,23 +83,23 @@ impl SqlServer {
         drop(self.slot().take());
     }
 
-    /// The kept session of this target, or a new one.
-    pub(super) async fn link(&self, target: &Target) -> Result<Link, Hitch> {
-        match self.take(target) {
+    /// The kept session in this place of this target, or a new one.
+    pub(super) async fn link(&self, target: &Target, place: Place) -> Result<Link, Hitch> {
+        match self.take(target, place) {
             Some(link) => Ok(link),
-            None => fresh(target, target.database.as_str()).await,
+            None => fresh(target, place).await,
         }
     }
 
-    /// Puts a session back that is in order: nothing unread, no transaction.
-    pub(super) fn keep(&self, target: &Target, link: Link) {
-        *self.slot() = Some(Kept { target: target.clone(), link });
+    /// Puts a session back that is in order: nothing unread, no transaction, no lock.
+    pub(super) fn keep(&self, target: &Target, place: Place, link: Link) {
+        *self.slot() = Some(Kept { target: target.clone(), place, link });
     }
 
-    /// A session of another target is closed: its answers are not asked for any more.
-    fn take(&self, target: &Target) -> Option<Link> {
+    /// A session of another target or place is closed: its answers are not asked for any more.
+    fn take(&self, target: &Target, place: Place) -> Option<Link> {
         let kept = self.slot().take()?;
-        (kept.target == *target).then_some(kept.link)
+        (kept.place == place && kept.target == *target).then_some(kept.link)
     }
 
     fn slot(&self) -> std::sync::MutexGuard<'_, Option<Kept>> {
@@ -94,8 +107,12 @@ impl SqlServer {
     }
 }
 
-/// A session of its own, in `database`.
-pub(super) async fn fresh(target: &Target, database: &str) -> Result<Link, Hitch> {
+/// A session of its own.
+pub(super) async fn fresh(target: &Target, place: Place) -> Result<Link, Hitch> {
+    let database = match place {
+        Place::Database => target.database.as_str(),
+        Place::Master => "master",
+    };
     let mut silent = |_: &ServerFacts| {};
     let connected = connect(target, database, &mut silent).await;
     connected.map_err(|facts| Hitch::Way(facts.way_blocked().cloned().unwrap_or(Trouble::Unasked)))

@@ -16,7 +16,7 @@ const MOST: usize = 4096;
 pub enum Agreed {
     /// A TLS handshake inside PRELOGIN packets comes next.
     Tls,
-    /// No TLS: the server has none and the answers allow that.
+    /// The server has no TLS, and the answers allow that.
     Plain,
     /// TLS is there already, from before PRELOGIN.
     Already,
@@ -30,15 +30,29 @@ pub async fn negotiate<S>(stream: &mut S, encryption: Encryption) -> Result<Agre
 where
     S: AsyncRead + AsyncWrite + Unpin + Send,
 {
-    let answer = trouble::within(limits::NEGOTIATE, ask(stream)).await??;
+    let answer = trouble::within(limits::NEGOTIATE, ask(stream, prelogin::Encryption::On)).await??;
     judge(encryption, answer.encryption)
 }
 
-async fn ask<S>(stream: &mut S) -> Result<Prelogin, Trouble>
+/// The same for a connection without TLS, to a server that is known to have none.
+pub async fn negotiate_plain<S>(stream: &mut S) -> Result<(), Trouble>
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send,
+{
+    let asked = prelogin::Encryption::NotSupported;
+    let answer = trouble::within(limits::NEGOTIATE, ask(stream, asked)).await??;
+    match asked.agree(answer.encryption) {
+        prelogin::Agreement::Plain => Ok(()),
+        // It has TLS after all: somebody between us and it tampers, or the server has just changed.
+        _ => Err(Trouble::ConnectionLost),
+    }
+}
+
+async fn ask<S>(stream: &mut S, encryption: prelogin::Encryption) -> Result<Prelogin, Trouble>
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
-    let mut question = Prelogin::new(prelogin::Version::default(), prelogin::Encryption::On);
+    let mut question = Prelogin::new(prelogin::Version::default(), encryption);
     question.mars = Some(false);
     packet::write_message(stream, PacketType::Prelogin, &question.encode(), DEFAULT_SIZE)
         .await
@@ -118,7 +132,9 @@ mod tests {
 
     #[tokio::test]
     async fn other_services_are_recognised() {
-        for bytes in [&b"HTTP/1.1 400 Bad Request\r\n\r\n"[..], b"SSH-2.0-OpenSSH_9.2\r\n", b"", b"\x04\x01\x00\x02\x00\x00\x01\x00"] {
+        for bytes in
+            [&b"HTTP/1.1 400 Bad Request\r\n\r\n"[..], b"SSH-2.0-OpenSSH_9.2\r\n", b"", b"\x04\x01\x00\x02\x00\x00\x01\x00"]
+        {
             assert_eq!(against(bytes, Encryption::Mandatory).await, Err(Trouble::NotSqlServer), "{bytes:?}");
         }
         let request = packet::frame(PacketType::Prelogin, b"", DEFAULT_SIZE, 0);

@@ -13,8 +13,8 @@ pub const NO_SUCH_DATABASE: u32 = 911;
 pub const DATABASE_EXISTS: u32 = 1801;
 /// `DROP DATABASE`: somebody is in it.
 pub const DATABASE_IN_USE: u32 = 3702;
-/// `DROP DATABASE`: it does not exist or we may not.
-pub const CANNOT_DROP_DATABASE: u32 = 3701;
+/// A key is there already; some servers use either number for both kinds of key.
+const DUPLICATE_KEY: [u32; 2] = [2601, 2627];
 /// An invalid collation name.
 pub const BAD_COLLATION: u32 = 448;
 /// Incorrect syntax, which a server without such a clause may answer.
@@ -51,7 +51,12 @@ pub const fn is_about_the_database(number: u32) -> bool {
     )
 }
 
-/// Whether the database named by `CREATE DATABASE … COLLATE` could not be made because of the collation.
+/// Whether somebody else's row stands where ours was to go.
+pub fn is_a_duplicate(number: u32) -> bool {
+    DUPLICATE_KEY.contains(&number)
+}
+
+/// Whether `CREATE DATABASE … COLLATE` was refused because of the collation.
 pub const fn is_about_the_collation(number: u32) -> bool {
     matches!(number, BAD_COLLATION | BAD_SYNTAX | BAD_SYNTAX_NEAR_KEYWORD | UNMAPPED)
 }

@@ -1,14 +1,14 @@
 //! From a TCP connection to one that is as protected as the answers ask.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use time::OffsetDateTime;
 use tokio::net::TcpStream;
 
-use super::negotiate::{Agreed, negotiate};
+use super::negotiate::{Agreed, negotiate, negotiate_plain};
 use super::tls::{self, Basis};
 use super::wire::Wire;
-use super::certificate;
+use super::{certificate, dial, trouble};
 use crate::model::facts::{Certificate, Encrypted, Protocol, Trouble, Trusted};
 use crate::model::target::Encryption;
 
@@ -52,12 +52,22 @@ async fn wrapped(mut stream: TcpStream, host: &str, encryption: Encryption, basi
     };
     let begun = Instant::now();
     if agreed != Agreed::Tls {
-        let encrypted = Encrypted { protocol: Protocol::Plain, trusted: Trusted::Nothing, took: begun.elapsed() };
-        return Secured { outcome: Ok((Wire::Plain(stream), encrypted)), certificate: None };
+        return Secured { outcome: plain(&stream).await, certificate: None };
     }
     let trusted = basis.trusted();
     let shaken = tls::wrapped(stream, host, basis).await;
     let certificate = shaken.certificate.and_then(|der| certificate::read(&der, OffsetDateTime::now_utc()));
     let encrypted = Encrypted { protocol: Protocol::Tls12, trusted, took: begun.elapsed() };
     Secured { outcome: shaken.outcome.map(|stream| (Wire::Wrapped(Box::new(stream)), encrypted)), certificate }
+}
+
+/// A server without TLS, where that is allowed. It was asked for encryption and said that it has none; what then becomes
+/// of that connection is the client's end of it, says the specification. So a second one asks for none.
+async fn plain(first: &TcpStream) -> Result<(Wire, Encrypted), Trouble> {
+    let begun = Instant::now();
+    let place = first.peer_addr().map_err(|error| trouble::of_io(&error))?;
+    let mut stream = dial::dial_one(place, Duration::ZERO).await?.stream;
+    negotiate_plain(&mut stream).await?;
+    let encrypted = Encrypted { protocol: Protocol::Plain, trusted: Trusted::Nothing, took: begun.elapsed() };
+    Ok((Wire::Plain(stream), encrypted))
 }

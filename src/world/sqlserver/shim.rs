@@ -65,13 +65,7 @@ enum Inward {
 impl<S> Shim<S> {
     /// A shim over a stream on which PRELOGIN and TLS are done. `strict`: TLS came first.
     pub fn new(inner: S, strict: bool) -> Self {
-        Self {
-            inner,
-            strict,
-            outward: Outward::Prelogin(Vec::new()),
-            inward: Inward::Answer(Vec::new()),
-            waiting: None,
-        }
+        Self { inner, strict, outward: Outward::Prelogin(Vec::new()), inward: Inward::Answer(Vec::new()), waiting: None }
     }
 }
 

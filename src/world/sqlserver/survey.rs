@@ -10,8 +10,7 @@ use super::{limits, numbers};
 use crate::model::facts::{Database, Fact, LoggedIn, ServerFacts, SqlTrouble, Trouble};
 use crate::model::target::Target;
 
-const SURVEY: &str =
-    concat!(include_str!("sql/survey.sql"), include_str!("sql/content.sql"), include_str!("sql/survey_end.sql"));
+const SURVEY: &str = concat!(include_str!("sql/survey.sql"), include_str!("sql/content.sql"), include_str!("sql/survey_end.sql"));
 const MASTER: &str = include_str!("sql/master.sql");
 
 /// Asks everything about the database that the session is in, and completes its facts.
@@ -57,34 +56,38 @@ pub fn closed_database(facts: &ServerFacts) -> Option<SqlTrouble> {
 /// The second look, through `master`, after the server would not open the database: is it absent, or closed to us?
 ///
 /// All errors of [`numbers::is_about_the_database`] come after the password was accepted, so the login is good.
-pub async fn second_look(target: &Target, first: ServerFacts, said: SqlTrouble, told: &mut Told<'_>) -> ServerFacts {
+///
+/// The session in `master` is handed back, since the next thing asked is likely to be that the database be made.
+pub async fn second_look(target: &Target, first: ServerFacts, said: SqlTrouble, told: &mut Told<'_>) -> Option<Link> {
     let mut facts = ServerFacts { login: Fact::Seen(unnamed()), ..first };
     told(&facts);
     let mut silent = |_: &ServerFacts| {};
     let looked = match connect(target, "master", &mut silent).await {
         Ok(mut link) => {
             let answer = in_master(&mut link.session, target).await;
-            answer.map(|answer| (answer, link.facts))
+            answer.map(|answer| (answer, link))
         }
         Err(blocked) => Err(blocked.way_blocked().cloned().unwrap_or(Trouble::Unasked)),
     };
-    match looked {
-        Ok((answer, own)) => {
-            facts.login = own.login;
+    let kept = match looked {
+        Ok((answer, link)) => {
+            facts.login = link.facts.login.clone();
             common(&answer, &mut facts);
             facts.database = Fact::Seen(judge(&answer, said));
             facts.content = match facts.database.seen() {
                 Some(Database::Absent) => Fact::Seen(crate::model::facts::Content::Empty),
                 _ => Fact::Missing(Trouble::Unasked),
             };
+            Some(link)
         }
         Err(trouble) => {
             facts.database = Fact::Seen(Database::Unclear { said });
             forget(&mut facts, &trouble);
+            None
         }
-    }
+    };
     told(&facts);
-    facts
+    kept
 }
 
 fn unnamed() -> LoggedIn {

@@ -1,5 +1,6 @@
 //! The home directory that was asked for.
 
+use std::ffi::OsStr;
 use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -19,6 +20,9 @@ use crate::world::{folder, instances, journals, node_config};
 
 /// A local disk answers in milliseconds; what takes this long is a share that does not answer at all.
 const BUDGET: Duration = Duration::from_secs(5);
+
+/// How the names of files begin that prove that a folder can be written.
+const PROOF: &str = ".octopus-setup-proof-";
 
 /// One of the facts, whichever is there first.
 enum Piece {
@@ -91,8 +95,12 @@ fn occupant(places: &Places, path: &Path, instance: &str) -> Fact<Occupant> {
         Ok(entries) => entries.flatten(),
         Err(error) => return Fact::Missing(io(&error)),
     };
-    let is_ours = |name: &std::ffi::OsStr| ours && (name == NodeConfig::FILE || name == NodeConfig::KEY_FILE);
-    let entries = entries.filter(|entry| !is_ours(&entry.file_name())).count();
+    let counts = |name: &OsStr| {
+        let left_by_run = ours && (name == NodeConfig::FILE || name == NodeConfig::KEY_FILE);
+        // The proof of writing, which runs at the same time, may have its file there just now.
+        !left_by_run && !name.to_string_lossy().starts_with(PROOF)
+    };
+    let entries = entries.filter(|entry| counts(&entry.file_name())).count();
     Fact::Seen(match u64::try_from(entries).unwrap_or(u64::MAX) {
         0 => Occupant::Empty,
         entries => Occupant::Occupied { entries },
@@ -107,7 +115,7 @@ fn is_of_an_unfinished_run(places: &Places, path: &Path, instance: &str) -> bool
 
 /// Creates, writes, syncs and removes a file, here and now: rights, quotas and read-only mounts in one go.
 fn writable(folder: &Path) -> Fact<()> {
-    let tried = tempfile::Builder::new().prefix(".octopus-setup-proof-").tempfile_in(folder).and_then(|mut file| {
+    let tried = tempfile::Builder::new().prefix(PROOF).tempfile_in(folder).and_then(|mut file| {
         file.write_all(b"octopus-setup looks whether it can write here, and removes this file at once.\n")?;
         file.as_file().sync_all()?;
         file.close()

@@ -101,15 +101,19 @@ mod tests {
         let expected = Some(("Default".to_owned(), r"C:\Octopus\OctopusServer.config".to_owned()));
         assert_eq!(entry(r#"{"Name":"Default","ConfigurationFilePath":"C:\\Octopus\\OctopusServer.config"}"#), expected);
         assert_eq!(
-            entry(r#" { "Other": {"Name": "x", "y": [1, "z"]}, "n": null, "configurationFilePath" : "C:\\Octopus\\OctopusServer.config",
-                "\u004eame": "Default" } "#),
+            entry(
+                r#" { "Other": {"Name": "x", "y": [1, "z"]}, "n": null, "configurationFilePath" : "C:\\Octopus\\OctopusServer.config",
+                "\u004eame": "Default" } "#
+            ),
             expected
         );
     }
 
     #[test]
     fn what_is_malformed_is_no_record() {
-        for text in ["", "{}", "]", r#"{"Name":"a"}"#, r#"{"Name":"a","ConfigurationFilePath":7}"#, r#"{"Name":"a"#, r#"{"Name":"\u12"#] {
+        for text in
+            ["", "{}", "]", r#"{"Name":"a"}"#, r#"{"Name":"a","ConfigurationFilePath":7}"#, r#"{"Name":"a"#, r#"{"Name":"\u12"#]
+        {
             assert_eq!(entry(text), None, "{text}");
         }
     }

@@ -3,7 +3,7 @@
 use super::super::answer::{ask, run};
 use super::super::attempts::{Attempts, Hitch};
 use super::super::connect::Link;
-use super::super::handle::{SqlServer, fresh};
+use super::super::handle::{Place, SqlServer};
 use super::super::{limits, numbers};
 use super::transaction::granted;
 use crate::model::facts::Trouble;
@@ -24,33 +24,32 @@ impl SqlServer {
     /// # Errors
     /// The way to the server, or an error of the server.
     pub async fn create_database(&self, target: &Target) -> Result<bool, Trouble> {
-        // A session that could not open the database is of no use any more.
-        self.forget();
         let mut attempts = Attempts::new();
         loop {
-            match try_to_create(target).await {
+            match self.try_to_create(target).await {
                 Ok(made) => return Ok(made),
                 Err(hitch) => attempts.again(hitch).await?,
             }
         }
     }
-}
 
-async fn try_to_create(target: &Target) -> Result<bool, Hitch> {
-    let mut link = fresh(target, "master").await?;
-    let name = target.database.as_str();
-    let locked = run(&mut link.session, LOCK, &[&name], limits::DATABASE).await.map_err(Hitch::Work)?;
-    granted(&locked).map_err(Hitch::Work)?;
-    if locked.row("lock").map_err(Hitch::Work)?.flag("there") {
-        return Ok(false);
+    async fn try_to_create(&self, target: &Target) -> Result<bool, Hitch> {
+        // Never kept: the lock belongs to the session, and goes with it.
+        let mut link = self.link(target, Place::Master).await?;
+        let name = target.database.as_str();
+        let locked = run(&mut link.session, LOCK, &[&name], limits::DATABASE).await.map_err(Hitch::Work)?;
+        granted(&locked).map_err(Hitch::Work)?;
+        if locked.row("lock").map_err(Hitch::Work)?.flag("there") {
+            return Ok(false);
+        }
+        let plain = format!("CREATE DATABASE {}", quoted(name));
+        let collated = format!("{plain} COLLATE {COLLATION}");
+        match create(&mut link, &collated).await {
+            Err(Trouble::Sql(said)) if numbers::is_about_the_collation(said.number) => create(&mut link, &plain).await,
+            ended => ended,
+        }
+        .map_err(Hitch::Work)
     }
-    let plain = format!("CREATE DATABASE {}", quoted(name));
-    let collated = format!("{plain} COLLATE {COLLATION}");
-    match create(&mut link, &collated).await {
-        Err(Trouble::Sql(said)) if numbers::is_about_the_collation(said.number) => create(&mut link, &plain).await,
-        ended => ended,
-    }
-    .map_err(Hitch::Work)
 }
 
 /// `false` when it is there already.

@@ -2,8 +2,8 @@
 
 use super::super::answer::run;
 use super::super::attempts::{Attempts, Hitch};
-use super::super::handle::SqlServer;
-use super::super::limits;
+use super::super::handle::{Place, SqlServer};
+use super::super::{limits, numbers};
 use super::transaction::Locked;
 use crate::model::facts::{Content, Trouble};
 use crate::model::registry::{Initialised, NewCluster};
@@ -27,13 +27,17 @@ impl SqlServer {
         loop {
             match self.try_to_initialise(target, cluster).await {
                 Ok(ended) => return Ok(ended),
+                // The key of the cluster's one row decided a race that the lock should have: look who was first.
+                Err(Hitch::Work(Trouble::Sql(said))) if numbers::is_a_duplicate(said.number) => {
+                    attempts.once_more(Trouble::Sql(said)).await?;
+                }
                 Err(hitch) => attempts.again(hitch).await?,
             }
         }
     }
 
     async fn try_to_initialise(&self, target: &Target, cluster: &NewCluster) -> Result<Initialised, Hitch> {
-        let mut locked = Locked::begin(self.link(target).await?, TABLES).await?;
+        let mut locked = Locked::begin(self.link(target, Place::Database).await?, TABLES).await?;
         let found = match &locked.content {
             Content::Empty | Content::RegistryOnly => None,
             Content::Cluster(seen) if seen.id == cluster.id => Some(Initialised::Ours),
@@ -42,7 +46,7 @@ impl SqlServer {
         };
         if let Some(found) = found {
             if let Some(link) = locked.give_up().await {
-                self.keep(target, link);
+                self.keep(target, Place::Database, link);
             }
             return Ok(found);
         }
@@ -65,7 +69,7 @@ impl SqlServer {
         ];
         run(&mut locked.link().session, ROWS, &values, limits::WRITE).await.map_err(Hitch::Work)?;
         let link = locked.commit().await?;
-        self.keep(target, link);
+        self.keep(target, Place::Database, link);
         Ok(Initialised::Made)
     }
 }

@@ -2,7 +2,7 @@
 
 use super::super::answer::run;
 use super::super::attempts::{Attempts, Hitch};
-use super::super::handle::{SqlServer, fresh};
+use super::super::handle::{Place, SqlServer, fresh};
 use super::super::{limits, read};
 use crate::model::cluster::ClusterId;
 use crate::model::facts::{ClusterSeen, Content, Trouble};
@@ -40,9 +40,9 @@ impl SqlServer {
     }
 
     async fn try_to_look(&self, target: &Target) -> Result<Content, Hitch> {
-        let mut link = self.link(target).await?;
+        let mut link = self.link(target, Place::Database).await?;
         let answer = run(&mut link.session, CONTENT, &[], limits::READ).await.map_err(Hitch::Work)?;
-        self.keep(target, link);
+        self.keep(target, Place::Database, link);
         read::content::read(&answer).map_err(Hitch::Work)
     }
 
@@ -63,7 +63,7 @@ impl SqlServer {
 }
 
 async fn try_to_prove(target: &Target, cluster: ClusterId, node: &str) -> Result<Proof, Hitch> {
-    let mut link = fresh(target, target.database.as_str()).await?;
+    let mut link = fresh(target, Place::Database).await?;
     let answer = run(&mut link.session, PROVE, &[&node], limits::READ).await.map_err(Hitch::Work)?;
     let content = read::content::read(&answer).map_err(Hitch::Work)?;
     let there = !answer.rows("proof").map_err(Hitch::Work)?.is_empty();

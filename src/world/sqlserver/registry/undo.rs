@@ -1,8 +1,8 @@
 //! Undoing: only what this run made, and only while nobody else has anything in it.
 
-use super::super::answer::{ask, run};
+use super::super::answer::run;
 use super::super::attempts::{Attempts, Hitch};
-use super::super::handle::{SqlServer, fresh};
+use super::super::handle::{Place, SqlServer, fresh};
 use super::super::{limits, numbers};
 use super::transaction::Locked;
 use crate::model::cluster::ClusterId;
@@ -11,6 +11,7 @@ use crate::model::identifier::quoted;
 use crate::model::target::Target;
 
 const DROP: &str = include_str!("../sql/drop_registry.sql");
+const IS_THERE: &str = "SELECT N'there' AS part, CASE WHEN DB_ID(@P1) IS NULL THEN 0 ELSE 1 END AS there";
 
 /// How undoing ended.
 #[derive(Debug, Clone, PartialEq)]
@@ -39,7 +40,7 @@ impl SqlServer {
     }
 
     async fn try_to_undo(&self, target: &Target, cluster: ClusterId) -> Result<Undone, Hitch> {
-        let mut locked = Locked::begin(self.link(target).await?, "").await?;
+        let mut locked = Locked::begin(self.link(target, Place::Database).await?, "").await?;
         let ours = matches!(&locked.content, Content::Cluster(seen) if seen.id == cluster && seen.node_count <= 1);
         let undone = match locked.content.clone() {
             Content::Empty => Undone::NothingThere,
@@ -48,13 +49,13 @@ impl SqlServer {
         };
         if undone != Undone::Gone {
             if let Some(link) = locked.give_up().await {
-                self.keep(target, link);
+                self.keep(target, Place::Database, link);
             }
             return Ok(undone);
         }
         run(&mut locked.link().session, DROP, &[], limits::WRITE).await.map_err(Hitch::Work)?;
         let link = locked.commit().await?;
-        self.keep(target, link);
+        self.keep(target, Place::Database, link);
         Ok(undone)
     }
 
@@ -70,8 +71,7 @@ impl SqlServer {
                 Ok(undone) => return Ok(undone),
                 // Our own last session may take a moment to be gone.
                 Err(Hitch::Work(Trouble::Sql(said))) if said.number == numbers::DATABASE_IN_USE => {
-                    let hitch = Hitch::Work(Trouble::ConnectionLost);
-                    attempts.again(hitch).await.map_err(|_| Trouble::Sql(said))?;
+                    attempts.once_more(Trouble::Sql(said)).await?;
                 }
                 Err(hitch) => attempts.again(hitch).await?,
             }
@@ -82,22 +82,24 @@ impl SqlServer {
         match self.look(target).await {
             Ok(Content::Empty) => {}
             Ok(other) => return Ok(Undone::LeftAlone(other)),
-            Err(Trouble::Sql(said)) if said.number == numbers::CANNOT_OPEN_DATABASE => {
-                // Gone already, or closed to us: the server will tell.
+            Err(Trouble::Sql(said)) if numbers::is_about_the_database(said.number) => {
+                // Gone, or closed to us. Only the first is good: members of dbcreator may drop what they cannot open,
+                // and what cannot be opened may hold anything.
+                return if is_there(target).await? { Err(Hitch::Way(Trouble::Sql(said))) } else { Ok(Undone::NothingThere) };
             }
             Err(trouble) => return Err(Hitch::Way(trouble)),
         }
         self.forget();
-        let mut link = fresh(target, "master").await?;
+        let mut link = fresh(target, Place::Master).await?;
         let statement = format!("DROP DATABASE {}", quoted(target.database.as_str()));
-        let answer = ask(&mut link.session, &statement, &[], limits::DATABASE).await.map_err(Hitch::Work)?;
-        match answer.ended {
-            None => Ok(Undone::Gone),
-            Some(Trouble::Sql(said)) if said.number == numbers::NO_SUCH_DATABASE => Ok(Undone::NothingThere),
-            Some(Trouble::Sql(said)) if said.number == numbers::CANNOT_DROP_DATABASE && said.state == 1 => {
-                Ok(Undone::NothingThere)
-            }
-            Some(trouble) => Err(Hitch::Work(trouble)),
-        }
+        run(&mut link.session, &statement, &[], limits::DATABASE).await.map_err(Hitch::Work)?;
+        Ok(Undone::Gone)
     }
+}
+
+async fn is_there(target: &Target) -> Result<bool, Hitch> {
+    let mut link = fresh(target, Place::Master).await?;
+    let name = target.database.as_str();
+    let answer = run(&mut link.session, IS_THERE, &[&name], limits::READ).await.map_err(Hitch::Work)?;
+    Ok(answer.row("there").map_err(Hitch::Work)?.flag("there"))
 }

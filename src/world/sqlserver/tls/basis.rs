@@ -91,8 +91,8 @@ fn from_file(path: &Path) -> Result<FromFile, Untrusted> {
     let mut bytes = Vec::new();
     let file = std::fs::File::open(path).map_err(|error| said(&error))?;
     file.take(MOST).read_to_end(&mut bytes).map_err(|error| said(&error))?;
-    let certificates = certificates(&bytes)
-        .ok_or_else(|| Untrusted::new(&format!("{}: there is no certificate in it", path.display())))?;
+    let certificates =
+        certificates(&bytes).ok_or_else(|| Untrusted::new(&format!("{}: there is no certificate in it", path.display())))?;
     let mut roots = RootCertStore::empty();
     roots.add_parsable_certificates(certificates.iter().cloned());
     Ok(FromFile { roots: Arc::new(roots), certificates })

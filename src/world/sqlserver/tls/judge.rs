@@ -60,9 +60,7 @@ impl Judge {
             Basis::Fingerprint(print) if certificate::sha256(shown) == *print => Ok(()),
             Basis::Fingerprint(_) => Err(TlsTrouble::OtherFingerprint),
             Basis::System(roots) => self.by_chain(roots, shown, between, name, now),
-            Basis::File(file) if file.certificates.iter().any(|own| own.as_ref() == shown.as_ref()) => {
-                itself(shown, name, now)
-            }
+            Basis::File(file) if file.certificates.iter().any(|own| own.as_ref() == shown.as_ref()) => itself(shown, name, now),
             Basis::File(file) => self.by_chain(&file.roots, shown, between, name, now),
         }
     }
@@ -90,9 +88,8 @@ impl Judge {
 fn itself(shown: &CertificateDer<'_>, name: &ServerName<'_>, now: UnixTime) -> Result<(), TlsTrouble> {
     let now = i64::try_from(now.as_secs()).ok().and_then(|seconds| OffsetDateTime::from_unix_timestamp(seconds).ok());
     let now = now.unwrap_or(OffsetDateTime::UNIX_EPOCH);
-    let facts = certificate::read(shown, now).ok_or_else(|| {
-        refusal::of_certificate(&Error::InvalidCertificate(CertificateError::BadEncoding), shown)
-    })?;
+    let facts = certificate::read(shown, now)
+        .ok_or_else(|| refusal::of_certificate(&Error::InvalidCertificate(CertificateError::BadEncoding), shown))?;
     if now > facts.not_after {
         return Err(TlsTrouble::Expired);
     }

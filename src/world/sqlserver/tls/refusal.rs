@@ -41,18 +41,16 @@ pub fn of_handshake(error: &io::Error, strict: bool) -> Trouble {
             Trouble::Tls(TlsTrouble::StrictNotOffered)
         }
         // Words instead of a TLS record: a web server without TLS, for instance. A SQL Server never says anything first.
-        Some(Error::InvalidMessage(InvalidMessage::InvalidContentType | InvalidMessage::UnknownProtocolVersion))
-            if strict =>
-        {
+        Some(Error::InvalidMessage(InvalidMessage::InvalidContentType | InvalidMessage::UnknownProtocolVersion)) if strict => {
             Trouble::NotSqlServer
         }
         Some(other) => Trouble::Tls(in_its_own_words(other)),
         None => match trouble::of_io(error) {
             // To a server without TDS 8.0 the first TLS record is a packet of an unknown type: it hangs up.
             Trouble::ConnectionLost if strict => Trouble::Tls(TlsTrouble::StrictNotOffered),
-            Trouble::ConnectionLost => Trouble::Tls(TlsTrouble::Handshake(Untrusted::new(
-                "the server ended the connection during the handshake",
-            ))),
+            Trouble::ConnectionLost => {
+                Trouble::Tls(TlsTrouble::Handshake(Untrusted::new("the server ended the connection during the handshake")))
+            }
             Trouble::Io(text) => Trouble::Tls(TlsTrouble::Handshake(text)),
             other => other,
         },
