@@ -286,3 +286,43 @@ async fn a_node_row_that_is_missing_fails_the_last_step() {
     assert!(matches!(outcome, Err(Failure::ReadBack { .. })), "{outcome:?}");
     assert_eq!(failed, Some(StepKind::ConnectOnce));
 }
+
+#[tokio::test]
+async fn a_database_that_may_be_ours_stays_ours_when_the_next_try_is_refused() {
+    let bench = Bench::new(Fake::with(Call::Create, Act::FailAfter(Trouble::ConnectionLost)));
+    bench.database.script.lock().unwrap().push((Call::Create, Act::FailBefore(Trouble::Refused)));
+    for _ in 0..2 {
+        assert!(bench.install(|_| {}).await.expect("no crash").is_err());
+    }
+    assert!(bench.database.server().database);
+    assert_eq!(bench.undo(|_| {}).await, Some(true));
+    assert!(!bench.database.server().database);
+}
+
+#[tokio::test]
+async fn a_cluster_that_may_be_there_keeps_its_key_until_that_is_found_out() {
+    // The commit's answer was lost, and the connection tries inside of the step then met a server that was down.
+    let bench = Bench::new(Fake::with(Call::Initialise, Act::FailAfter(Trouble::Refused)));
+    bench.database.script.lock().unwrap().push((Call::UndoInitialise, Act::FailBefore(Trouble::Refused)));
+    assert!(bench.install(|_| {}).await.expect("no crash").is_err());
+    assert!(bench.database.server().cluster.is_some());
+    assert_eq!(bench.undo(|_| {}).await, Some(false));
+    assert!(bench.home.join("octopus-master-key.sealed").exists());
+    assert_eq!(bench.undo(|_| {}).await, Some(true));
+    assert!(bench.database.server().cluster.is_none() && bench.files().is_empty());
+}
+
+#[tokio::test]
+async fn a_home_that_vanished_in_between_is_made_anew_and_is_then_ours() {
+    let bench = Bench::new(Fake::default());
+    std::fs::create_dir_all(&bench.home).expect("created");
+    let (plan, key, cancel) = (bench.plan(), key(), Cancel::default());
+    let stopped = apply::install(&bench.places, &bench.database, &plan, &key, &cancel, |_| cancel.ask()).await;
+    assert_eq!(stopped, Err(Failure::Cancelled));
+    assert_eq!(states(&bench)[0], StepState::Already);
+    std::fs::remove_dir(&bench.home).expect("removed");
+    bench.install(|_| {}).await.expect("no crash").expect("no failure");
+    assert_eq!(states(&bench)[0], StepState::Done);
+    assert_eq!(bench.undo(|_| {}).await, Some(true));
+    assert!(!bench.home.exists() && bench.root.path().join("opt").exists());
+}

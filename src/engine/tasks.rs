@@ -110,7 +110,7 @@ impl Tasks {
             Effect::Copy(text) => match world.copy_way() {
                 CopyWay::Desktop => {
                     self.spawn(async move {
-                        tell(Event::Copied(world.copy(text).await.map(|()| CopyWay::Desktop).map_err(Into::into)))
+                        tell(Event::Copied(world.copy(text).await.map(|()| CopyWay::Desktop).map_err(Into::into)));
                     });
                 }
                 CopyWay::Terminal => self.terminal_copies.push(text),

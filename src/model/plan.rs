@@ -1,5 +1,6 @@
 //! The plan: what will be done, as data, and how its steps go.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -97,6 +98,8 @@ pub struct Plan {
     pub steps: Vec<Step>,
     /// Warnings that the operator accepted.
     pub accepted: Vec<CheckId>,
+    /// What was answered, by field id, secrets left out: for the journal.
+    pub answers: BTreeMap<String, String>,
 }
 
 /// Where one step stands.

@@ -1,11 +1,11 @@
 //! Requests, run by the engine on a blocking thread.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use tokio::sync::mpsc;
 
+use super::contained::contain;
 use super::engine::Session;
 use super::prepared::{Prepared, Resolved};
 use super::reply::Reply;
@@ -57,11 +57,11 @@ impl Work {
             self.prepared = Prepared::default();
             writer.change(&Change::Reset);
         }
-        let ran = catch_unwind(AssertUnwindSafe(|| {
+        let ran = contain(|| {
             if !outlet.cancelled.load(Ordering::Acquire) {
                 self.dispatch(request, &mut writer, outlet);
             }
-        }));
+        });
         if ran.is_err() {
             // The panic's own text went to the panic hook; a client is told only that it was not its fault.
             let text = "The practice server failed while it ran this statement.";

@@ -1,6 +1,5 @@
 //! LOGIN7 and its answer.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use tokio::io::{AsyncWrite, AsyncWriteExt as _};
@@ -8,6 +7,7 @@ use zeroize::Zeroize as _;
 
 use crate::tds::packet::{self, PacketType};
 
+use super::contained::contain;
 use super::engine::LoginRequest;
 use super::executor::Work;
 use super::link::Link;
@@ -106,7 +106,7 @@ async fn open(login: Login7, shared: &Arc<Shared>) -> Result<super::engine::Sess
         application: login.application,
     };
     let engine = shared.engine.clone();
-    let opened = tokio::task::spawn_blocking(move || catch_unwind(AssertUnwindSafe(|| engine.login(&request))));
+    let opened = tokio::task::spawn_blocking(move || contain(|| engine.login(&request)));
     if let Ok(Ok(result)) = opened.await {
         return result;
     }

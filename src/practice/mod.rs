@@ -8,6 +8,7 @@
 //! request to [`executor`] on a blocking thread, where [`reply_writer`] turns the engine's replies into tokens.
 
 pub mod cert;
+pub mod contained;
 pub mod credentials;
 pub mod engine;
 pub mod executor;

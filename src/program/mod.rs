@@ -2,6 +2,7 @@
 
 mod cli;
 mod outside;
+mod panic;
 #[cfg(feature = "practice")]
 mod practice;
 
@@ -24,6 +25,7 @@ const USAGE: u8 = 2;
 
 /// Runs the program.
 pub fn main() -> ExitCode {
+    panic::install();
     let cli = Cli::parse();
     let Some(outside) = Outside::look(&cli) else {
         return complain("this account has no home directory; name a state directory with OCTOPUS_SETUP_STATE_DIR.");
@@ -53,7 +55,7 @@ async fn wizard(outside: &Outside, answers: Answers, flow: Option<Flow>) -> Exit
     }
     let world = World::new(outside.places.clone(), outside.surroundings);
     let mut engine = Engine::new(world, answers, flow);
-    match run::run(&mut engine, outside.tui, outside.terminal).await {
+    match run::run(&mut engine, outside.tui, outside.terminal, panic::rehearse).await {
         Ok(ended) => {
             for line in ended.farewell {
                 println!("{line}");

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use secrecy::ExposeSecret;
 
-use octopus_setup::model::answers::{Answers, Origin, Raw};
+use octopus_setup::model::answers::{Origin, Raw};
 use octopus_setup::model::field::FieldId;
 use octopus_setup::practice::options::ServerOptions;
 use octopus_setup::practice::serve;

@@ -8,6 +8,7 @@ pub mod checks;
 pub mod custody;
 pub mod effect;
 pub mod event;
+pub mod failures;
 pub mod flow;
 pub mod form;
 pub mod gate;
@@ -17,6 +18,7 @@ pub mod plan;
 pub mod run;
 #[cfg(test)]
 pub mod samples;
+pub mod say;
 pub mod state;
 pub mod tickets;
 pub mod update;

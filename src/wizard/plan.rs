@@ -1,5 +1,7 @@
 //! Asked × observed = proposed: the plan.
 
+use std::collections::BTreeMap;
+
 use crate::model::answers::Answers;
 use crate::model::check::CheckId;
 use crate::model::cluster::ClusterId;
@@ -48,6 +50,7 @@ pub fn make(proposal: &Proposal<'_>) -> Result<Plan, Vec<FieldId>> {
         fingerprint: proposal.fingerprint,
         steps,
         accepted: proposal.accepted.to_vec(),
+        answers: recorded(proposal.answers),
     })
 }
 
@@ -85,6 +88,17 @@ const fn mode(kind: StepKind) -> &'static str {
         StepKind::SealMasterKey | StepKind::WriteNodeConfig => "0600",
         StepKind::CreateDatabase | StepKind::InitialiseCluster | StepKind::ConnectOnce => "",
     }
+}
+
+/// The answers as the journal may hold them: no secret, and not the six characters of the master key that prove its
+/// keeping, which are a piece of a secret.
+fn recorded(answers: &Answers) -> BTreeMap<String, String> {
+    FieldId::ALL
+        .into_iter()
+        .filter(|field| !field.is_secret() && *field != FieldId::KeyProof)
+        .map(|field| (field.id().to_owned(), answers.text(field).to_owned()))
+        .filter(|(_, text)| !text.is_empty())
+        .collect()
 }
 
 #[cfg(test)]
@@ -178,6 +192,20 @@ mod tests {
         let plan = plan(&answers, &absent(), false);
         assert!(plan.steps.iter().any(|step| step.title == "Create database Octo on sql01.corp.example\\OCTO"));
     }
+
+    #[test]
+    fn the_recorded_answers_hold_no_secret() {
+        let answers = samples::with(&[(FieldId::KeyProof, "x9Yz=="), (FieldId::ServicePassword, "s3cret-canary")]);
+        let plan = plan(&answers, &samples::facts(), false);
+        assert_eq!(plan.answers.get("server").map(String::as_str), Some("sql01,1433"));
+        assert_eq!(plan.answers.get("instance").map(String::as_str), Some("OctopusServer"));
+        let all = format!("{:?}", plan.answers);
+        for secret in [samples::PASSWORD, "s3cret-canary", "x9Yz=="] {
+            assert!(!all.contains(secret));
+        }
+        assert!(!plan.answers.contains_key("key-proof") && !plan.answers.contains_key("password"));
+    }
+
     #[test]
     fn malformed_answers_make_no_plan() {
         let facts = samples::facts();

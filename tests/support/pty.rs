@@ -76,6 +76,22 @@ impl Pty {
         self.until(|shown| shown.contains(text), text);
     }
 
+    /// Waits until the screen shows one of these texts.
+    pub fn wait_any(&mut self, texts: &[&str]) {
+        self.until(|shown| texts.iter().any(|text| shown.contains(text)), &texts.join(" | "));
+    }
+
+    /// Waits until the program has written these bytes somewhere behind this place.
+    pub fn wait_bytes(&mut self, from: usize, bytes: &[u8]) {
+        let end = Instant::now() + PATIENCE;
+        while !self.raw[from..].windows(bytes.len()).any(|window| window == bytes) {
+            match self.output.recv_timeout(end.saturating_duration_since(Instant::now())) {
+                Ok(more) => self.take(&more),
+                Err(error) => panic!("never wrote {bytes:?} ({error}); the screen:\n{}", self.text()),
+            }
+        }
+    }
+
     /// Waits until the screen no longer shows a text.
     pub fn gone(&mut self, text: &str) {
         self.until(|shown| !shown.contains(text), text);

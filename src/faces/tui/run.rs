@@ -22,8 +22,14 @@ pub struct Ended {
     pub farewell: Vec<String>,
 }
 
-/// Runs the wizard in the terminal until it ends, and restores the terminal whatever happens.
-pub async fn run(engine: &mut Engine, options: TuiOptions, terminal: TerminalOptions) -> io::Result<Ended> {
+/// Runs the wizard in the terminal until it ends, and restores the terminal whatever happens. `once_shown` is called
+/// after the first frame.
+pub async fn run(
+    engine: &mut Engine,
+    options: TuiOptions,
+    terminal: TerminalOptions,
+    once_shown: impl FnOnce(),
+) -> io::Result<Ended> {
     let mut signals = Signals::listen()?;
     let mut terminal = Terminal::enter(terminal)?;
     let mut input = start_input()?;
@@ -31,9 +37,13 @@ pub async fn run(engine: &mut Engine, options: TuiOptions, terminal: TerminalOpt
     let mut tick = interval(Engine::TICK);
     tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut hung_up = None;
+    let mut once_shown = Some(once_shown);
     while engine.state().ending.is_none() {
         tui.sync(engine.state());
         terminal.draw(|frame| tui.draw(frame, engine.state()))?;
+        if let Some(once_shown) = once_shown.take() {
+            once_shown();
+        }
         tokio::select! {
             // Ending goes before typing, and typing before everything that the world has to tell.
             biased;

@@ -1,11 +1,10 @@
 //! The terminal, taken and given back.
 //!
 //! Whatever way the program ends, the shell must find its terminal as it was: not raw, on its own screen, with a
-//! cursor, without mouse reports or bracketed paste. ratatui's own `restore()` leaves the last two on, and its hook
-//! does nothing for a panic in another thread, so the guard and the hook are ours.
+//! cursor, without mouse reports or bracketed paste. ratatui's own `restore()` leaves the last two on, so the guard is
+//! ours; the program's panic hook calls [`restore`] too, from whichever thread panics.
 
 use std::io::{self, Write};
-use std::sync::Once;
 use std::sync::atomic::{AtomicU8, Ordering};
 
 use crossterm::clipboard::CopyToClipboard;
@@ -43,9 +42,8 @@ pub struct Terminal {
 }
 
 impl Terminal {
-    /// Takes the terminal, and sees to it that a panic in any thread gives it back. An error leaves it as it was.
+    /// Takes the terminal. An error leaves it as it was.
     pub fn enter(options: TerminalOptions) -> io::Result<Self> {
-        hook();
         take(options)?;
         match ratatui::Terminal::new(Paint::new(io::stdout())) {
             Ok(inner) => Ok(Self { options, inner }),
@@ -141,18 +139,6 @@ pub fn restore() {
     }
     let _ = execute!(out, ResetColor, LeaveAlternateScreen, cursor::Show);
     let _ = disable_raw_mode();
-}
-
-/// Puts the giving back before whatever a panic does else, once in a process.
-fn hook() {
-    static ONCE: Once = Once::new();
-    ONCE.call_once(|| {
-        let next = std::panic::take_hook();
-        std::panic::set_hook(Box::new(move |panic| {
-            restore();
-            next(panic);
-        }));
-    });
 }
 
 #[cfg(test)]

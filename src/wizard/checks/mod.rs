@@ -1,11 +1,24 @@
 //! The checks: pure judgements over answers and facts. Each is a function from a [`Case`] to a [`Verdict`].
+//!
+//! Three rules hold for all of them. What stands behind something that is blocked is not yet judged, and never good.
+//! What is not known is running or not begun, never good. What this host or server does not tell is said as such and
+//! is no reason to stop, but for what the safety of somebody's data hangs on: the content of the database.
+
+mod database;
+mod home;
+mod key;
+mod server;
+mod service;
+mod web;
 
 use crate::model::answers::Answers;
 use crate::model::check::CheckId;
 use crate::model::cluster::ClusterId;
-use crate::model::facts::Facts;
-use crate::model::finding::Verdict;
+use crate::model::facts::{Facts, Trouble};
+use crate::model::finding::{Finding, Verdict};
 use crate::model::flow::Flow;
+
+use super::failures::{self, Around};
 
 /// What a check judges.
 #[derive(Debug, Clone, Copy)]
@@ -22,7 +35,67 @@ pub struct Case<'a> {
     pub resuming: Option<ClusterId>,
 }
 
-/// Judges one check.
-pub fn judge(_check: CheckId, _case: &Case<'_>) -> Verdict {
-    Verdict::NotYet
+impl Case<'_> {
+    /// The verdict while a fact is unknown.
+    fn pending(&self) -> Verdict {
+        if self.running { Verdict::Running } else { Verdict::NotYet }
+    }
 }
+
+/// Judges one check.
+pub fn judge(check: CheckId, case: &Case<'_>) -> Verdict {
+    match check {
+        CheckId::HomeInstance => home::instance::judge(case),
+        CheckId::HomePath => home::path::judge(case),
+        CheckId::HomeDisk => home::disk::judge(case),
+        CheckId::HomeWritable => home::writable::judge(case),
+        CheckId::HomeNode => home::node::judge(case),
+        CheckId::ServiceAccount => service::account(case),
+        CheckId::ServiceRights => service::rights(case),
+        CheckId::SqlName => server::name::judge(case),
+        CheckId::SqlConnect => server::connect::judge(case),
+        CheckId::SqlTls => server::tls::judge(case),
+        CheckId::SqlLogin => server::login::judge(case),
+        CheckId::SqlVersion => server::version::judge(case),
+        CheckId::SqlClock => server::clock::judge(case),
+        CheckId::SqlLatency => server::latency::judge(case),
+        CheckId::DbExists => database::exists::judge(case),
+        CheckId::DbState => database::state::judge(case),
+        CheckId::DbCollation => database::collation::judge(case),
+        CheckId::DbRights => database::rights::judge(case),
+        CheckId::DbSnapshot => database::snapshot::judge(case),
+        CheckId::DbCopies => database::copies::judge(case),
+        CheckId::DbContent => database::content::judge(case),
+        CheckId::WebPrefixes => web::prefixes::judge(case),
+        CheckId::WebPorts => web::ports::judge(case),
+        CheckId::WebNames => web::names::judge(case),
+        CheckId::KeyKept => key::judge(case),
+    }
+}
+
+/// One finding.
+fn one(finding: Finding) -> Verdict {
+    Verdict::Found(vec![finding])
+}
+
+/// Findings, the weightiest first; good with this evidence where there are none.
+fn all(mut findings: Vec<Finding>, evidence: impl FnOnce() -> String) -> Verdict {
+    if findings.is_empty() {
+        return Verdict::Good(evidence());
+    }
+    findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
+    Verdict::Found(findings)
+}
+
+/// The evidence where an optional fact could not be learnt.
+fn untold(trouble: &Trouble) -> Verdict {
+    Verdict::Good(match trouble {
+        Trouble::Unasked => "cannot be told here".to_owned(),
+        Trouble::Sql(said) => format!("could not be read (error {}): {}", said.number, said.text),
+        Trouble::Io(said) => format!("could not be read: {said}"),
+        other => format!("could not be read: {}", failures::of_trouble(other, &Around::NOTHING).says),
+    })
+}
+
+#[cfg(test)]
+mod tests;

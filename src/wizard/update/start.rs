@@ -4,11 +4,12 @@ use crate::model::answers::{Origin, Raw};
 use crate::model::field::FieldId;
 use crate::model::flow::Flow;
 use crate::model::journal::Journal;
-use crate::model::plan::Failure;
+use crate::model::plan::{Failure, StepKind};
 use crate::model::screen::ScreenId;
 use crate::wizard::custody::{Drawn, Resumption};
 use crate::wizard::effect::Effect;
 use crate::wizard::event::Errand;
+use crate::wizard::failures;
 use crate::wizard::flow as paths;
 use crate::wizard::state::{Focus, Notice, State};
 
@@ -67,7 +68,7 @@ pub fn resumed(state: &mut State, result: Result<Box<Resumption>, Box<Failure>>,
     let Resumption { journal, key } = match result {
         Ok(resumption) => *resumption,
         Err(failure) => {
-            let said = format!("{failure:?}"); // TODO-LEAD explain
+            let said = failures::explain(StepKind::SealMasterKey, &failure).says;
             state.notice = Some(Notice { bad: true, text: format!("The unfinished run cannot be gone on with: {said}") });
             return;
         }

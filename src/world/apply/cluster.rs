@@ -12,7 +12,7 @@ use crate::model::plan::{Failure, Plan, StepKind, StepState};
 use crate::model::registry::{Initialised, NewCluster, NodeRow};
 use crate::model::target::Target;
 use crate::model::verifier::Verifier;
-use crate::world::node_config::{self, prefix};
+use crate::world::node_config;
 use crate::world::seal::Sealer;
 use crate::world::toml_file::shown;
 use crate::world::{host, random};
@@ -65,7 +65,7 @@ pub(super) async fn initialise(
 /// The node's row, as far as the plan knows it.
 fn node_row(plan: &Plan) -> NodeRow {
     let web = &plan.node.web;
-    let prefixes: Vec<String> = web.prefixes.iter().map(prefix).collect();
+    let prefixes: Vec<String> = web.prefixes.iter().map(ToString::to_string).collect();
     NodeRow {
         name: plan.node.name.clone(),
         address: prefixes.first().cloned().unwrap_or_default(),

@@ -87,7 +87,7 @@ fn begin(plan: &Plan) -> Journal {
         cluster: plan.cluster,
         fingerprint: plan.fingerprint,
         accepted: Vec::new(),
-        answers: answers::of(&plan.node),
+        answers: answers::of(plan),
         folders: Vec::new(),
         steps: Vec::new(),
     };
@@ -103,7 +103,7 @@ pub(super) fn touched(state: StepState) -> bool {
 /// Goes on with an earlier start's journal, unless the plan would leave something behind that only the journal knows:
 /// another home or database than the one that was touched, or another key than the one that is sealed.
 async fn go_on(site: &Arc<Site>, mut journal: Journal, plan: &Plan) -> Result<Journal, Failure> {
-    let answers = answers::of(&plan.node);
+    let answers = answers::of(plan);
     let same = |field: FieldId| journal.answers.get(field.id()) == answers.get(field.id());
     let any = |kinds: &[StepKind]| kinds.iter().any(|kind| touched(journal.state(*kind)));
     let other_home = any(&[StepKind::CreateHome, StepKind::SealMasterKey, StepKind::WriteNodeConfig]) && !same(FieldId::Home);

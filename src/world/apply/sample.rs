@@ -56,5 +56,6 @@ pub(in crate::world) fn plan(home: &Path) -> Plan {
         fingerprint: key.fingerprint(),
         steps: StepKind::ALL.map(|kind| Step { kind, title: kind.id().into(), mode: "" }).to_vec(),
         accepted: Vec::new(),
+        answers: std::collections::BTreeMap::new(),
     }
 }

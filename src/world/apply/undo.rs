@@ -9,7 +9,6 @@ use super::{cluster, config, home, key};
 use crate::model::field::FieldId;
 use crate::model::plan::{Failure, Progress, StepKind, StepState};
 use crate::model::target::Target;
-use crate::world::node_config::address;
 use crate::world::places::Places;
 use crate::world::toml_file::shown;
 
@@ -118,7 +117,7 @@ impl<'a, D: ClusterDatabase> Undoing<'a, D> {
     fn is_the_same_database(&self) -> Result<(), Failure> {
         let answers = &self.ledger.journal.answers;
         let is = |field: FieldId, text: &str| answers.get(field.id()).is_some_and(|answer| answer == text);
-        if is(FieldId::Server, &address(&self.target.address)) && is(FieldId::Database, self.target.database.as_str()) {
+        if is(FieldId::Server, &self.target.address.to_string()) && is(FieldId::Database, self.target.database.as_str()) {
             Ok(())
         } else {
             Err(Failure::ReadBack { what: "the journal, which names another server or database".into() })

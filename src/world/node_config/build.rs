@@ -7,8 +7,6 @@ use crate::model::node_config::{
     ClusterSection, CommsSection, DatabaseSection, NodeConfig, NodeSection, Sealed, ServiceSection, TrustSection, WebSection,
 };
 use crate::model::plan::Plan;
-use crate::model::prefixes::ListenPrefix;
-use crate::model::server_address::ServerAddress;
 use crate::model::target::Trust;
 use crate::world::seal::{Purpose, SealError, Sealer};
 
@@ -27,7 +25,7 @@ pub fn build(plan: &Plan, sealer: &Sealer) -> Result<NodeConfig, SealError> {
         node: NodeSection { name: node.name.clone(), home: node.home.clone() },
         service: ServiceSection { account: node.service.kind, user: node.service.user.clone(), password: service_password },
         database: DatabaseSection {
-            server: address(&node.target.address),
+            server: node.target.address.to_string(),
             name: node.target.database.to_string(),
             user: node.target.user.clone(),
             password: seal(&Purpose::DatabasePassword { instance }, &node.target.password)?,
@@ -45,18 +43,10 @@ pub fn build(plan: &Plan, sealer: &Sealer) -> Result<NodeConfig, SealError> {
             fingerprint: plan.fingerprint,
             master_key_file: NodeConfig::KEY_FILE.to_owned(),
         },
-        web: WebSection { listen_prefixes: node.web.prefixes.iter().map(prefix).collect(), force_ssl: node.web.force_ssl },
+        web: WebSection {
+            listen_prefixes: node.web.prefixes.iter().map(ToString::to_string).collect(),
+            force_ssl: node.web.force_ssl,
+        },
         comms: CommsSection { port: node.web.comms_port, grpc_port: node.web.grpc_port },
     })
-}
-
-/// An address as [`ServerAddress::parse`] reads it back.
-pub fn address(address: &ServerAddress) -> String {
-    address.to_string()
-}
-
-/// A prefix as [`crate::model::prefixes::parse`] reads it back.
-pub fn prefix(prefix: &ListenPrefix) -> String {
-    let scheme = if prefix.secure { "https" } else { "http" };
-    format!("{scheme}://{}:{}{}", prefix.host, prefix.port, prefix.path)
 }

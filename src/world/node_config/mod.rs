@@ -7,7 +7,6 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 pub use build::build;
-pub(super) use build::{address, prefix};
 pub use open::{OpenError, same_but_for_seals, service_password, target};
 
 use super::atomic_write::{Existing, atomic_write};

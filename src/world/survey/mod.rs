@@ -3,6 +3,8 @@
 mod disk;
 mod home;
 mod machine;
+#[cfg(any(target_os = "linux", test))]
+mod mounts;
 mod octopus_instances;
 mod ports;
 mod service;

@@ -17,8 +17,9 @@ pub fn explain(kind: StepKind, failure: &Failure) -> (String, Option<String>) {
         Failure::Busy { pid: Some(pid) } => format!("another wizard (process {pid}) works on this instance right now."),
         Failure::Busy { pid: None } => "another wizard works on this instance right now.".to_owned(),
         Failure::SealBroken { path } => format!("the sealed key in {path} cannot be opened on this machine."),
-        Failure::Kept { what } => format!("{what} was kept, because something that depends on it could not be undone."),
+        Failure::Kept { what } => format!("{what} stays, because something that could not be undone depends on it."),
         Failure::Cancelled => "it was stopped before this step, as asked. Retry goes on.".to_owned(),
+        Failure::Kept { .. } => "something else uses it by now, so it was kept.".to_owned(),
         Failure::Defect(text) => format!("a defect of octopus-setup: {text}."),
     };
     (format!("{}: {text}", kind.id()), None)

@@ -1,0 +1,37 @@
+//! `home-node`.
+
+use crate::model::check::CheckId;
+use crate::model::finding::{Finding, Verdict};
+use crate::wizard::checks::{Case, one};
+use crate::wizard::form::read;
+
+/// The node's name has a form that every part of a cluster accepts. It needs no fact.
+pub fn judge(case: &Case<'_>) -> Verdict {
+    let Ok(name) = read::node_name(case.answers) else { return Verdict::NotYet };
+    if name.is_container_id() {
+        return one(Finding::warn(
+            CheckId::HomeNode,
+            format!("{} looks like a container's id, which is another one after the next start.", name.as_str()),
+            "Type a name that lasts: each new name would become a node of its own, and the old ones would stay behind.",
+        ));
+    }
+    Verdict::Good(name.as_str().to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::facts::Facts;
+    use crate::model::field::FieldId;
+    use crate::wizard::checks::tests::{evidence, judged, warn};
+    use crate::wizard::samples;
+
+    #[test]
+    fn a_name_is_good_warned_of_or_the_form_s_business() {
+        let of = |name: &str| judged(CheckId::HomeNode, &samples::with(&[(FieldId::NodeName, name)]), &Facts::default());
+        assert_eq!(evidence(&of(" web01 ")), "web01");
+        assert!(warn(&of("3f2a91c07b1e")).says.contains("container"));
+        assert_eq!(of("web 01"), Verdict::NotYet);
+        assert_eq!(of(""), Verdict::NotYet);
+    }
+}

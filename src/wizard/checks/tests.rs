@@ -1,0 +1,258 @@
+//! What the checks' tests share, and what holds for all of them. Every verdict that a test sees goes through
+//! [`judged_in`], so every finding of the whole corpus is held to the rules of words.
+
+use std::time::Duration;
+
+use super::*;
+use crate::model::facts::{Database, Fact, SqlTrouble, TlsTrouble};
+use crate::model::field::FieldId;
+use crate::model::finding::Severity;
+use crate::model::screen::ScreenId;
+use crate::wizard::samples;
+use crate::words;
+
+pub fn case<'a>(answers: &'a Answers, facts: &'a Facts) -> Case<'a> {
+    Case { flow: Flow::FirstNode, answers, facts, running: false, resuming: None }
+}
+
+pub fn resuming<'a>(answers: &'a Answers, facts: &'a Facts) -> Case<'a> {
+    Case { resuming: Some(samples::CLUSTER), ..case(answers, facts) }
+}
+
+pub fn judged(check: CheckId, answers: &Answers, facts: &Facts) -> Verdict {
+    judged_in(&case(answers, facts), check)
+}
+
+pub fn judged_in(case: &Case<'_>, check: CheckId) -> Verdict {
+    let verdict = judge(check, case);
+    let shown = format!("{verdict:?}");
+    assert!(!shown.contains(samples::PASSWORD), "a secret in {shown}");
+    match &verdict {
+        Verdict::Good(evidence) => {
+            assert!(!evidence.is_empty() && !evidence.contains("  "), "{check:?}: {evidence:?}");
+        }
+        Verdict::Found(findings) => {
+            assert!(!findings.is_empty(), "{check:?} found nothing");
+            assert!(findings.windows(2).all(|pair| pair[0].severity >= pair[1].severity), "{shown}");
+            findings.iter().for_each(|finding| assert_worded(check, finding));
+        }
+        Verdict::NotYet | Verdict::Running => {}
+    }
+    verdict
+}
+
+fn assert_worded(check: CheckId, finding: &Finding) {
+    assert_eq!(finding.check, check);
+    let is_sentence = |text: &str| text.ends_with('.') && !text.ends_with("..") && !text.contains("  ") && text.trim() == text;
+    assert!(is_sentence(&finding.says), "{finding:?}");
+    assert!(finding.fix.is_empty() || is_sentence(&finding.fix), "{finding:?}");
+    if finding.severity > Severity::Note {
+        assert!(!finding.fix.is_empty(), "nothing to be done about {finding:?}");
+    }
+    assert!(finding.about.is_some(), "about nothing: {finding:?}");
+    if let Some(remedy) = &finding.remedy {
+        assert!(!remedy.text().contains("[]") && !remedy.text().is_empty(), "{finding:?}");
+    }
+}
+
+fn only(verdict: &Verdict, severity: Severity) -> Finding {
+    match verdict {
+        Verdict::Found(findings) if findings[0].severity == severity => findings[0].clone(),
+        other => panic!("not a {severity:?}: {other:?}"),
+    }
+}
+
+pub fn stop(verdict: &Verdict) -> Finding {
+    only(verdict, Severity::Stop)
+}
+
+pub fn warn(verdict: &Verdict) -> Finding {
+    only(verdict, Severity::Warn)
+}
+
+pub fn evidence(verdict: &Verdict) -> String {
+    match verdict {
+        Verdict::Good(evidence) => evidence.clone(),
+        other => panic!("not good: {other:?}"),
+    }
+}
+
+/// Checks that need no fact.
+const PURE: [CheckId; 2] = [CheckId::HomeNode, CheckId::WebPrefixes];
+
+fn all_checks() -> impl Iterator<Item = CheckId> {
+    ScreenId::ALL.into_iter().flat_map(|screen| words::screen(screen).checks())
+}
+
+#[test]
+fn every_check_is_worded_and_judged() {
+    assert_eq!(all_checks().count(), CheckId::ALL.len());
+}
+
+#[test]
+fn good_answers_and_facts_are_good_throughout() {
+    let (answers, facts) = (samples::answers(), samples::facts());
+    for check in all_checks().filter(|check| *check != CheckId::KeyKept) {
+        for case in [case(&answers, &facts), resuming(&answers, &facts)] {
+            evidence(&judged_in(&case, check));
+        }
+    }
+}
+
+#[test]
+fn a_bare_server_is_good_throughout_too() {
+    let answers = samples::answers();
+    let mut facts = samples::facts();
+    facts.server.database = Fact::Seen(Database::Absent);
+    for check in all_checks().filter(|check| *check != CheckId::KeyKept) {
+        evidence(&judged(check, &answers, &facts));
+    }
+}
+
+#[test]
+fn nothing_known_is_never_good() {
+    let (answers, facts) = (samples::answers(), Facts::default());
+    for check in all_checks().filter(|check| !PURE.contains(check) && *check != CheckId::KeyKept) {
+        let idle = case(&answers, &facts);
+        assert_eq!(judged_in(&idle, check), Verdict::NotYet, "{}", check.id());
+        assert_eq!(judged_in(&Case { running: true, ..idle }, check), Verdict::Running, "{}", check.id());
+    }
+}
+
+#[test]
+fn the_key_s_keeping_is_judged_elsewhere() {
+    assert_eq!(judged(CheckId::KeyKept, &samples::answers(), &samples::facts()), Verdict::NotYet);
+}
+
+/// The stations of the way, in order.
+fn stations() -> [(CheckId, fn(&mut Facts, Trouble)); 4] {
+    [
+        (CheckId::SqlName, |facts, trouble| facts.server.resolved = Fact::Missing(trouble)),
+        (CheckId::SqlConnect, |facts, trouble| facts.server.connected = Fact::Missing(trouble)),
+        (CheckId::SqlTls, |facts, trouble| facts.server.encrypted = Fact::Missing(trouble)),
+        (CheckId::SqlLogin, |facts, trouble| facts.server.login = Fact::Missing(trouble)),
+    ]
+}
+
+fn troubles() -> Vec<Trouble> {
+    let waited = Duration::from_secs(5);
+    let sql = |number| Trouble::Sql(SqlTrouble { number, state: 1, class: 14, text: "no".into() });
+    let tls = [
+        TlsTrouble::NotOffered,
+        TlsTrouble::StrictNotOffered,
+        TlsTrouble::UnknownIssuer,
+        TlsTrouble::SelfSigned,
+        TlsTrouble::Expired,
+        TlsTrouble::NotYetValid,
+        TlsTrouble::WrongName,
+        TlsTrouble::OtherFingerprint,
+        TlsTrouble::CaFile("No such file".into()),
+        TlsTrouble::NoRoots,
+        TlsTrouble::Handshake("peer is incompatible".into()),
+    ];
+    let mut troubles = vec![
+        Trouble::NameUnknown,
+        Trouble::NameServerSilent,
+        Trouble::BrowserSilent { waited },
+        Trouble::InstanceUnknown,
+        Trouble::Refused,
+        Trouble::TimedOut { waited },
+        Trouble::Unreachable,
+        Trouble::NotSqlServer,
+        Trouble::ConnectionLost,
+        Trouble::Silent { waited },
+        Trouble::RoutedTooOften,
+        Trouble::Io("Permission denied".into()),
+        Trouble::Unasked,
+    ];
+    troubles.extend(tls.map(Trouble::Tls));
+    troubles.extend([18456, 18470, 18486, 18487, 18488, 18452, 4060, 911, 916, 40615, 233, 17142, 18401, 33_557_097].map(sql));
+    troubles
+}
+
+#[test]
+fn every_trouble_at_every_station_is_a_worded_stop_and_hides_what_is_behind_it() {
+    for (place, (check, block)) in stations().into_iter().enumerate() {
+        for trouble in troubles() {
+            for answers in [samples::answers(), samples::with(&[(FieldId::Trust, "fingerprint"), (FieldId::Server, "a\\b")])] {
+                let mut facts = Facts { server: crate::model::facts::ServerFacts::default(), ..samples::facts() };
+                let seen = samples::facts().server;
+                if place > 0 {
+                    facts.server.resolved = seen.resolved;
+                }
+                if place > 1 {
+                    facts.server.connected = seen.connected;
+                }
+                if place > 2 {
+                    facts.server.encrypted = seen.encrypted;
+                }
+                block(&mut facts, trouble.clone());
+                stop(&judged(check, &answers, &facts));
+                for behind in words::screen(ScreenId::Database).checks().filter(|other| *other > check) {
+                    let running = Case { running: true, ..case(&answers, &facts) };
+                    assert_eq!(judged_in(&running, behind), Verdict::NotYet, "{} behind {}", behind.id(), check.id());
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn whatever_optional_fact_is_missing_is_no_stop() {
+    let drop: [(CheckId, fn(&mut Facts, Trouble)); 9] = [
+        (CheckId::SqlVersion, |facts, trouble| facts.server.version = Fact::Missing(trouble)),
+        (CheckId::SqlClock, |facts, trouble| facts.server.clock_ahead_ms = Fact::Missing(trouble)),
+        (CheckId::SqlLatency, |facts, trouble| facts.server.round_trip = Fact::Missing(trouble)),
+        (CheckId::DbCollation, |facts, trouble| facts.server.collation = Fact::Missing(trouble)),
+        (CheckId::DbRights, |facts, trouble| facts.server.rights = Fact::Missing(trouble)),
+        (CheckId::HomeInstance, |facts, trouble| facts.home.taken = Fact::Missing(trouble)),
+        (CheckId::HomeDisk, |facts, trouble| facts.home.disk = Fact::Missing(trouble)),
+        (CheckId::ServiceRights, |facts, trouble| facts.service.elevated = Fact::Missing(trouble)),
+        (CheckId::WebNames, |facts, trouble| facts.ports.strange_hosts = Fact::Missing(trouble)),
+    ];
+    for (check, drop) in drop {
+        for trouble in troubles() {
+            let mut facts = samples::facts();
+            drop(&mut facts, trouble);
+            evidence(&judged(check, &samples::answers(), &facts));
+        }
+    }
+}
+
+#[test]
+fn a_closed_database_hides_what_is_behind_it() {
+    let said = SqlTrouble { number: 4060, state: 1, class: 11, text: "no".into() };
+    for database in [Database::Closed { state: None, said: said.clone() }, Database::Unclear { said }] {
+        let mut facts = samples::facts();
+        facts.server.database = Fact::Seen(database);
+        for check in words::screen(ScreenId::Database).checks().filter(|check| *check > CheckId::DbExists) {
+            assert_eq!(judged(check, &samples::answers(), &facts), Verdict::NotYet, "{}", check.id());
+        }
+    }
+}
+
+#[test]
+fn no_finding_takes_a_hostile_name_into_its_sql() {
+    let answers = samples::with(&[(FieldId::Database, "x]; DROP DATABASE y; --"), (FieldId::User, "u]; DROP LOGIN v; --")]);
+    let mut facts = samples::facts();
+    if let Fact::Seen(login) = &mut facts.server.login {
+        (login.login, login.user) = ("u]; DROP LOGIN v; --".into(), "u]; DROP LOGIN v; --".into());
+    }
+    facts.server.rights = Fact::Seen(crate::model::facts::DatabaseRights::default());
+    let mut seen = 0;
+    for open in [true, false] {
+        if !open {
+            facts.server.database = Fact::Seen(Database::Absent);
+        }
+        for check in all_checks() {
+            let Verdict::Found(findings) = judged(check, &answers, &facts) else { continue };
+            for remedy in findings.into_iter().filter_map(|finding| finding.remedy) {
+                seen += 1;
+                let text = remedy.text().replace("]]", "");
+                assert!(!text.contains("x];") || text.contains("x; DROP"), "{text}");
+                assert!(!text.contains("u]; DROP"), "{text}");
+            }
+        }
+    }
+    assert!(seen > 1);
+}

@@ -1,0 +1,157 @@
+//! Failed steps, for the install screen.
+
+use crate::model::facts::Content;
+use crate::model::plan::{Failure, StepKind};
+use crate::wizard::say;
+
+use super::{Around, Explanation, of_trouble};
+
+/// What the keys of the install screen do about a failure that can pass.
+const RETRY: &str = "Retry runs the step again; what is done stays done.";
+
+/// Words for a step that failed or could not be undone.
+pub fn explain(kind: StepKind, failure: &Failure) -> Explanation {
+    match failure {
+        Failure::Server(trouble) => {
+            let words = of_trouble(trouble, &Around::NOTHING);
+            Explanation { fix: format!("{} {RETRY}", words.fix), ..words }
+        }
+        Failure::AlreadyInitialised(cluster) => Explanation::new(
+            format!(
+                "Meanwhile this database was given to cluster {}, by {} at {}; it has {} now. Nothing of it was changed.",
+                cluster.id.short(),
+                name(cluster.created_by.as_str(), "somebody else"),
+                name(cluster.created.as_str(), "an unknown time"),
+                say::count(cluster.node_count, "node")
+            ),
+            "Undo this run, then begin Add this server as a node with the same database and that cluster's master key; or choose \
+             another database.",
+        ),
+        Failure::ContentChanged(content) => Explanation::new(
+            format!("The database holds something else now than when it was checked: {}.", content_now(content)),
+            "Undo this run, and check the database again before another one.",
+        ),
+        Failure::File { path, said } => Explanation::new(
+            format!("{} {}: {}", doing(kind), path, say::sentence(said.as_str())),
+            format!("Mend what the operating system names: rights, room, or the folder above it. {RETRY}"),
+        ),
+        Failure::FileInTheWay { path } => Explanation::new(
+            format!("There is a file {path} that this run did not write, and it is not overwritten."),
+            format!("Move it away if nobody needs it. {RETRY}"),
+        ),
+        Failure::ReadBack { what } => Explanation::new(
+            format!("{what} was read back and is not what was written."),
+            "Look for a failing disk, or for another program that writes there; then retry, or undo.",
+        ),
+        Failure::Busy { pid } => Explanation::new(
+            match pid {
+                Some(pid) => format!("Another octopus-setup, process {pid}, works on this instance right now."),
+                None => "Another octopus-setup works on this instance right now.".to_owned(),
+            },
+            format!("Let that one end first. {RETRY}"),
+        ),
+        Failure::SealBroken { path } => Explanation::new(
+            format!("The sealed master key in {path} cannot be opened: it was sealed on another machine, or is damaged."),
+            "Where the cluster is there already, take the master key from where you keep it and begin Add this server; otherwise undo \
+             this run and begin anew.",
+        ),
+        Failure::Kept { what } => Explanation::new(
+            format!("{what} was left in place on purpose: something that could not be undone still needs it."),
+            "Mend what stopped the other step's undoing, then undo again.",
+        ),
+        Failure::Cancelled => Explanation::new("Cancelled before this step was begun.", RETRY),
+        Failure::Defect(said) => Explanation::new(
+            format!("A defect of this program: {}", say::sentence(said.as_str())),
+            "What is done is in the journal, so the next start can go on or undo it; please report this with the words above.",
+        ),
+    }
+}
+
+fn name<'a>(known: &'a str, otherwise: &'a str) -> &'a str {
+    if known.is_empty() { otherwise } else { known }
+}
+
+/// What was being done to the file.
+const fn doing(kind: StepKind) -> &'static str {
+    match kind {
+        StepKind::CreateHome => "The home directory could not be created or removed at",
+        StepKind::SealMasterKey => "The sealed master key could not be written or removed at",
+        StepKind::WriteNodeConfig => "The node config could not be written or removed at",
+        StepKind::ConnectOnce => "What was written could not be read back from",
+        StepKind::CreateDatabase | StepKind::InitialiseCluster => "The run's own record could not be written to",
+    }
+}
+
+fn content_now(content: &Content) -> String {
+    match content {
+        Content::Empty => "nothing".into(),
+        Content::RegistryOnly => "a registry without a cluster".into(),
+        Content::Cluster(cluster) => format!("cluster {}", cluster.id.short()),
+        Content::NewerRegistry { version } => format!("a registry of format {version}, which a newer octopus-setup made"),
+        Content::Octopus { .. } => "a database that Octopus Server made".into(),
+        Content::Foreign { tables, count } => format!("tables of somebody else ({})", say::list(tables, *count)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::facts::{SqlTrouble, TlsTrouble, Trouble};
+    use crate::wizard::samples;
+
+    fn failures() -> Vec<(Failure, &'static str)> {
+        let sql = |number| Trouble::Sql(SqlTrouble { number, state: 1, class: 16, text: "no".into() });
+        vec![
+            (Failure::Server(sql(262)), "lacks a right"),
+            (Failure::Server(sql(33_557_097)), "error 33557097"),
+            (Failure::Server(Trouble::ConnectionLost), "ended in the middle"),
+            (Failure::Server(Trouble::Tls(TlsTrouble::OtherFingerprint)), "another certificate"),
+            (
+                Failure::AlreadyInitialised(Box::new(samples::cluster())),
+                "cluster 7f3a-91c2, by web01 at 2026-11-18 12:04:05Z; it has 1 node",
+            ),
+            (Failure::ContentChanged(Box::new(Content::Empty)), "nothing"),
+            (Failure::ContentChanged(Box::new(Content::RegistryOnly)), "without a cluster"),
+            (Failure::ContentChanged(Box::new(Content::Cluster(samples::cluster()))), "cluster 7f3a-91c2"),
+            (Failure::ContentChanged(Box::new(Content::NewerRegistry { version: 2 })), "format 2"),
+            (Failure::ContentChanged(Box::new(Content::Octopus { version: None, nodes: vec![] })), "Octopus Server made"),
+            (Failure::ContentChanged(Box::new(Content::Foreign { tables: vec!["dbo.X".into()], count: 4 })), "dbo.X and 3 more"),
+            (Failure::File { path: "/x".into(), said: "Permission denied".into() }, "/x: Permission denied."),
+            (Failure::FileInTheWay { path: "/x".into() }, "is not overwritten"),
+            (Failure::ReadBack { what: "octopus-node.toml".into() }, "octopus-node.toml was read back"),
+            (Failure::Busy { pid: Some(7) }, "process 7"),
+            (Failure::Busy { pid: None }, "works on this instance"),
+            (Failure::SealBroken { path: "/x".into() }, "cannot be opened"),
+            (Failure::Kept { what: "/x".into() }, "on purpose"),
+            (Failure::Cancelled, "Cancelled"),
+            (Failure::Defect("index out of bounds".into()), "index out of bounds."),
+        ]
+    }
+
+    #[test]
+    fn every_failure_of_every_step_says_what_happened_and_what_to_do() {
+        for kind in StepKind::ALL {
+            for (failure, part) in failures() {
+                let words = explain(kind, &failure);
+                assert!(words.says.contains(part), "{kind:?} {failure:?}: {words:?}");
+                let bad = |text: &str| text.contains("  ") || text.contains("F5") || !text.ends_with('.');
+                assert!(!bad(&words.says) && !bad(&words.fix), "{kind:?} {failure:?}: {words:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn who_lost_the_race_is_told_how_to_join() {
+        let words = explain(StepKind::InitialiseCluster, &Failure::AlreadyInitialised(Box::new(samples::cluster())));
+        assert!(words.fix.contains("Add this server as a node") && words.fix.contains("master key"));
+    }
+
+    #[test]
+    fn a_file_is_told_with_what_was_done_to_it() {
+        let file = Failure::File { path: "/x".into(), said: "no".into() };
+        let said: Vec<String> = StepKind::ALL.into_iter().map(|kind| explain(kind, &file).says).collect();
+        assert!(
+            said[0].starts_with("The home directory") && said[1].starts_with("The sealed") && said[4].starts_with("The node")
+        );
+    }
+}
