@@ -1,3 +1,9 @@
-//! The `octopus-setup` program.
+//! The `octopus-setup` program: reads the command line, lays out the outside world as values, and hands over.
 
-fn main() {}
+mod program;
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    program::main()
+}

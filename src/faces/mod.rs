@@ -1,1 +1,3 @@
-//! The ways to talk to the wizard.
+//! The ways to talk to the wizard. They turn input into events and the state into pixels or sentences, and decide nothing.
+
+pub mod tui;

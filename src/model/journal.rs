@@ -1,6 +1,7 @@
 //! The journal: the record of a run's steps, written before and after each one. It holds no secret.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
@@ -34,6 +35,9 @@ pub struct Journal {
     pub accepted: Vec<String>,
     /// What was answered, by field id, secrets left out.
     pub answers: BTreeMap<String, String>,
+    /// The folders that creating the home directory makes, the outermost first: what undo may take away again.
+    #[serde(default)]
+    pub folders: Vec<PathBuf>,
     /// The steps, in order.
     pub steps: Vec<StepRecord>,
 }
@@ -52,6 +56,20 @@ impl Journal {
     /// The format that this program writes.
     pub const FORMAT: u32 = 1;
 
+    /// Where a step stands; one that the journal does not know was not begun.
+    pub fn state(&self, kind: StepKind) -> StepState {
+        self.steps.iter().find(|step| step.kind == kind).map_or(StepState::Planned, |step| step.state)
+    }
+
+    /// Records where a step stands, in the order of [`StepKind::ALL`].
+    pub fn mark(&mut self, kind: StepKind, state: StepState) {
+        match self.steps.iter_mut().find(|step| step.kind == kind) {
+            Some(step) => step.state = state,
+            None => self.steps.push(StepRecord { kind, state }),
+        }
+        self.steps.sort_by_key(|step| StepKind::ALL.iter().position(|kind| *kind == step.kind));
+    }
+
     /// How many steps are done.
     pub fn done(&self) -> usize {
         self.steps.iter().filter(|step| matches!(step.state, StepState::Done | StepState::Already)).count()
@@ -60,5 +78,37 @@ impl Journal {
     /// The answers, as fields and texts; ids that this program does not know are left out.
     pub fn fields(&self) -> impl Iterator<Item = (FieldId, &str)> {
         self.answers.iter().filter_map(|(id, text)| Some((FieldId::from_id(id)?, text.as_str())))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn steps_keep_the_order_of_a_plan_whatever_the_order_of_marking() {
+        let mut journal = Journal {
+            format: Journal::FORMAT,
+            program: String::new(),
+            flow: Flow::FirstNode,
+            instance: String::new(),
+            begun: String::new(),
+            written: String::new(),
+            cluster: ClusterId([0; 16]),
+            fingerprint: Fingerprint([0; 4]),
+            accepted: Vec::new(),
+            answers: BTreeMap::new(),
+            folders: Vec::new(),
+            steps: Vec::new(),
+        };
+        journal.mark(StepKind::ConnectOnce, StepState::Planned);
+        journal.mark(StepKind::CreateHome, StepState::Begun);
+        journal.mark(StepKind::CreateHome, StepState::Done);
+        assert_eq!(journal.steps.iter().map(|step| step.kind).collect::<Vec<_>>(), [StepKind::CreateHome, StepKind::ConnectOnce]);
+        assert_eq!(
+            (journal.state(StepKind::CreateHome), journal.state(StepKind::SealMasterKey)),
+            (StepState::Done, StepState::Planned)
+        );
+        assert_eq!(journal.done(), 1);
     }
 }

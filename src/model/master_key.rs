@@ -114,6 +114,12 @@ impl MasterKey {
         Fingerprint::of(self.expose_bytes())
     }
 
+    /// Whether both are the same key, in constant time.
+    pub fn same_as(&self, other: &Self) -> bool {
+        use subtle::ConstantTimeEq;
+        self.expose_bytes().ct_eq(other.expose_bytes()).into()
+    }
+
     /// Whether these are the last six characters of its base64 form, in a time that does not tell how many agree.
     pub fn ends_with(&self, typed: &str) -> bool {
         use subtle::ConstantTimeEq;

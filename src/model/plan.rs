@@ -128,7 +128,7 @@ pub enum Progress {
     Done(StepKind, StepState, Duration),
     /// A step failed; nothing after it was begun. What is done stays, and the journal knows it.
     Failed(StepKind, Failure),
-    /// All steps are done; the journal is gone.
+    /// All steps are done. The journal stays until the run is closed, which waits for the proof that the key is kept.
     Finished,
     /// Undoing a step begins.
     Undoing(StepKind),

@@ -33,14 +33,16 @@ pub enum Reply {
     },
     /// An error or an information message.
     Message(SqlMessage),
-    /// `USE`, or a login, moved the session to another database.
+    /// `USE` moved the session to another database. The engine says message 5701 besides; of a login's database
+    /// the wire tells by itself.
     Database {
         /// Where it was.
         old: String,
         /// Where it is.
         new: String,
     },
-    /// A stored procedure's return status.
+    /// A stored procedure's return status. After a remote procedure call that has none the wire sends 0, or the error's
+    /// number.
     ReturnStatus(i32),
     /// An output parameter's value.
     ReturnValue {

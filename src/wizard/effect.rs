@@ -31,7 +31,7 @@ pub enum Effect {
     /// Stop the installer before its next step.
     CancelInstall,
     /// Undo what the run of this plan created.
-    Undo(Box<Plan>, MasterKey),
+    Undo(Box<Plan>),
     /// Forget the journal of this instance's run: it is done, and its key is kept.
     CloseRun(String),
     /// Put a text on a clipboard.

@@ -5,7 +5,7 @@ use secrecy::SecretString;
 use crate::model::answers::Raw;
 use crate::model::field::FieldId;
 use crate::model::flow::Flow;
-use crate::model::plan::Progress;
+use crate::model::plan::{Failure, Progress};
 use crate::model::screen::ScreenId;
 use crate::model::survey::{Observed, Ticket};
 use crate::model::untrusted::Untrusted;
@@ -47,14 +47,16 @@ pub enum Event {
     Drawn(Drawn),
     /// The installer reports.
     Progress(Progress),
-    /// An unfinished run was loaded, or could not be; the text says why.
-    Resumed(Result<Box<Resumption>, Untrusted>),
+    /// An unfinished run was loaded, or could not be, and why.
+    Resumed(Result<Box<Resumption>, Box<Failure>>),
     /// Something was handed to a clipboard, or could not be.
     Copied(Result<CopyWay, Untrusted>),
     /// The master key was saved to this file, or not.
     KeySaved(Result<Untrusted, FileTrouble>),
     /// The saved file was read back; `true` when it holds the key.
     KeyRead(Result<bool, FileTrouble>),
+    /// Something that has no screen of its own could not be done; the text says what and why.
+    Failed(Untrusted),
     /// Time passes while something works; redraws what shows elapsed time.
     Tick,
     /// The window changed its size, or the program comes back from being suspended: a revealed secret hides.

@@ -1,3 +1,24 @@
 //! The only code that touches network, disk, processes, clock and randomness.
 
+pub mod apply;
+mod atomic_write;
+mod budget;
+pub mod clipboard;
+pub mod clock;
+mod folder;
+mod handle;
+pub mod host;
+pub mod instances;
+pub mod journals;
+pub mod key_file;
+pub mod lock;
+pub mod node_config;
+pub mod places;
+pub mod random;
+pub mod seal;
+mod small_file;
 pub mod sqlserver;
+pub mod survey;
+pub mod toml_file;
+
+pub use handle::World;

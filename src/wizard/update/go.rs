@@ -31,7 +31,8 @@ pub fn next(state: &mut State, effects: &mut Vec<Effect>) {
         },
         ScreenId::Done => state.ending = Some(Ending::Finished),
         ScreenId::MasterKey => leave_key(state, effects),
-        ScreenId::Review if state.run.plan.is_none() => state.asked.waiting = true,
+        // A plan that nobody has seen is not installed; its key is being drawn.
+        ScreenId::Review if state.run.plan.is_none() => {}
         _ => leave_page(state, effects),
     }
 }
@@ -174,12 +175,5 @@ pub fn after_news(state: &mut State, effects: &mut Vec<Effect>) {
             ask_to_accept(state, checks);
         }
         _ => state.asked.waiting = false,
-    }
-}
-
-/// On the review screen a changed answer makes another plan.
-pub fn redraw_plan(state: &mut State, effects: &mut Vec<Effect>) {
-    if state.place.here == ScreenId::Review && state.run.plan.is_none() {
-        key::make_plan(state, effects);
     }
 }

@@ -27,8 +27,8 @@ pub fn begin(state: &mut State, effects: &mut Vec<Effect>) {
 
 /// Undoes what this run created.
 pub fn undo(state: &mut State, effects: &mut Vec<Effect>) {
-    let (Some(plan), Some(drawn)) = (&state.run.plan, &state.custody.drawn) else { return };
-    effects.push(Effect::Undo(plan.clone(), drawn.key.clone()));
+    let Some(plan) = &state.run.plan else { return };
+    effects.push(Effect::Undo(plan.clone()));
     working(state, Phase::Undoing);
 }
 

@@ -60,7 +60,7 @@ pub fn update(state: &mut State, event: Event, now: Duration) -> Vec<Effect> {
         state.notice = None;
     }
     match event {
-        Event::Edit(field, raw) => edit(state, field, raw),
+        Event::Edit(field, raw) => edit(state, field, raw, &mut effects),
         Event::Focus(focus) => move_focus(state, focus, &mut effects),
         Event::Next => go::next(state, &mut effects),
         Event::Back => go::back(state, &mut effects),
@@ -85,6 +85,7 @@ pub fn update(state: &mut State, event: Event, now: Duration) -> Vec<Effect> {
         Event::Copied(result) => key::copied(state, result),
         Event::KeySaved(result) => key::saved(state, result),
         Event::KeyRead(result) => key::read(state, result),
+        Event::Failed(said) => state.notice = Some(Notice { bad: true, text: said.to_string() }),
         Event::Tick => {}
         Event::Resized => state.custody.revealed = false,
         Event::Hangup => state.ending = Some(Ending::HungUp),
@@ -103,6 +104,7 @@ fn is_of_a_person(event: &Event) -> bool {
             | Event::Copied(_)
             | Event::KeySaved(_)
             | Event::KeyRead(_)
+            | Event::Failed(_)
             | Event::Tick
             | Event::Resized
     )
@@ -110,7 +112,7 @@ fn is_of_a_person(event: &Event) -> bool {
 
 /// Stores what was typed. What was proven for the old text is not shown for the new one, and comes back by itself
 /// when the old text does.
-fn edit(state: &mut State, field: FieldId, raw: Raw) {
+fn edit(state: &mut State, field: FieldId, raw: Raw, effects: &mut Vec<Effect>) {
     if state.answers.get(field).raw == raw {
         return;
     }
@@ -122,6 +124,9 @@ fn edit(state: &mut State, field: FieldId, raw: Raw) {
     }
     if field == FieldId::KeySize {
         key::forget(state);
+        if state.place.here == ScreenId::Review {
+            key::make_plan(state, effects);
+        }
     }
     prove::settle(state);
 }
@@ -143,7 +148,6 @@ fn move_focus(state: &mut State, focus: Focus, effects: &mut Vec<Effect>) {
             prove::screen(state, state.place.here, false, effects);
         }
     }
-    go::redraw_plan(state, effects);
 }
 
 /// From now on a field's problem is shown. A field that has never been answered stays quiet until Next is pressed.

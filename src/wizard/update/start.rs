@@ -4,11 +4,12 @@ use crate::model::answers::{Origin, Raw};
 use crate::model::field::FieldId;
 use crate::model::flow::Flow;
 use crate::model::journal::Journal;
+use crate::model::plan::{Failure, StepKind};
 use crate::model::screen::ScreenId;
-use crate::model::untrusted::Untrusted;
 use crate::wizard::custody::{Drawn, Resumption};
 use crate::wizard::effect::Effect;
 use crate::wizard::event::Errand;
+use crate::wizard::failures;
 use crate::wizard::flow as paths;
 use crate::wizard::state::{Focus, Notice, State};
 
@@ -63,10 +64,11 @@ pub fn machine_known(state: &mut State) {
 }
 
 /// An unfinished run was loaded: its answers come back, and what it made is no obstacle.
-pub fn resumed(state: &mut State, result: Result<Box<Resumption>, Untrusted>, effects: &mut Vec<Effect>) {
+pub fn resumed(state: &mut State, result: Result<Box<Resumption>, Box<Failure>>, effects: &mut Vec<Effect>) {
     let Resumption { journal, key } = match result {
         Ok(resumption) => *resumption,
-        Err(said) => {
+        Err(failure) => {
+            let said = failures::explain(StepKind::SealMasterKey, &failure).says;
             state.notice = Some(Notice { bad: true, text: format!("The unfinished run cannot be gone on with: {said}") });
             return;
         }

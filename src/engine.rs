@@ -1,1 +1,0 @@
-//! The one loop: event → update → effects → tasks → event.

@@ -1,0 +1,21 @@
+//! Time since the engine began: the only clock that the mind ever sees.
+
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+/// A stopwatch. tokio's, so that tests can pause it.
+#[derive(Debug, Clone, Copy)]
+pub struct Clock(Instant);
+
+impl Clock {
+    /// Starts it.
+    pub fn start() -> Self {
+        Self(Instant::now())
+    }
+
+    /// How long it has been running.
+    pub fn now(self) -> Duration {
+        self.0.elapsed()
+    }
+}

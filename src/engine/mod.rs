@@ -1,0 +1,123 @@
+//! The one loop: event → update → effects → tasks → event. Every face drives this and shows its state.
+//!
+//! Tasks run on the runtime and answer with events over a channel; the face's own thread never waits for one of them.
+//! Superseded work is cancelled by dropping it: each survey's task is aborted when a newer one of its kind begins.
+
+mod clock;
+mod tasks;
+
+use std::time::Duration;
+
+use secrecy::SecretString;
+use tokio::sync::mpsc;
+
+use crate::model::answers::Answers;
+use crate::model::flow::Flow;
+use crate::wizard::effect::Effect;
+use crate::wizard::event::Event;
+use crate::wizard::state::State;
+use crate::wizard::update;
+use crate::world::World;
+
+use clock::Clock;
+use tasks::{News, Tasks};
+
+/// A wizard at work.
+#[derive(Debug)]
+pub struct Engine {
+    state: State,
+    clock: Clock,
+    tasks: Tasks,
+    news: mpsc::UnboundedReceiver<News>,
+}
+
+impl Engine {
+    /// How often time passes on the screen while something works: two wake-ups a second.
+    pub const TICK: Duration = Duration::from_millis(500);
+
+    /// Begins a wizard with these answers, at the first screen of a flow or at the start screen. Must be called within
+    /// a tokio runtime.
+    pub fn new(world: World, answers: Answers, flow: Option<Flow>) -> Self {
+        let (sender, news) = mpsc::unbounded_channel();
+        let (state, effects) = update::begin(answers, flow);
+        let mut engine = Self { state, clock: Clock::start(), tasks: Tasks::new(world, sender), news };
+        engine.carry_out(effects);
+        engine
+    }
+
+    /// What faces show.
+    pub fn state(&self) -> &State {
+        &self.state
+    }
+
+    /// Applies an event, and begins what follows from it.
+    pub fn handle(&mut self, event: Event) {
+        let effects = update::update(&mut self.state, event, self.clock.now());
+        self.carry_out(effects);
+    }
+
+    /// The next news of the world. Never ends; dropping the future loses nothing.
+    pub async fn news(&mut self) -> Event {
+        loop {
+            match self.news.recv().await {
+                Some(News::Event(event)) => return event,
+                Some(News::Ended) => self.tasks.ended(),
+                // The engine holds a sender itself, so the channel cannot close while it lives.
+                None => std::future::pending().await,
+            }
+        }
+    }
+
+    /// News that is there already.
+    pub fn news_at_hand(&mut self) -> Option<Event> {
+        loop {
+            match self.news.try_recv() {
+                Ok(News::Event(event)) => return Some(event),
+                Ok(News::Ended) => self.tasks.ended(),
+                Err(_) => return None,
+            }
+        }
+    }
+
+    /// Whether anything works in the background, so that elapsed time is worth showing.
+    pub fn is_working(&self) -> bool {
+        self.state.tickets.any_running() || self.state.run.is_working()
+    }
+
+    /// A text that is to go on the clipboard through the terminal, which only a face can reach. It then says
+    /// [`Event::Copied`].
+    pub fn take_terminal_copy(&mut self) -> Option<SecretString> {
+        self.tasks.take_terminal_copy()
+    }
+
+    /// Lets running steps of an install come to their end, for so long at most.
+    pub async fn wind_down(&mut self, at_most: Duration) {
+        if self.state.run.is_working() {
+            self.tasks.begin(Effect::CancelInstall);
+            let _ = tokio::time::timeout(at_most, async {
+                while self.state.run.is_working() {
+                    let event = self.news().await;
+                    self.handle(event);
+                }
+            })
+            .await;
+        }
+    }
+
+    /// Applies news until nothing works any more: for faces without a screen, and for tests.
+    pub async fn run_until_idle(&mut self) {
+        while self.tasks.open() > 0 || !self.news.is_empty() {
+            match self.news.recv().await {
+                Some(News::Event(event)) => self.handle(event),
+                Some(News::Ended) => self.tasks.ended(),
+                None => return,
+            }
+        }
+    }
+
+    fn carry_out(&mut self, effects: Vec<Effect>) {
+        for effect in effects {
+            self.tasks.begin(effect);
+        }
+    }
+}

@@ -1,0 +1,189 @@
+//! Effects as tasks: each runs on the runtime, answers with events, and says when it has ended, whatever ended it.
+
+use std::collections::HashMap;
+
+use secrecy::SecretString;
+use tokio::sync::mpsc::UnboundedSender;
+use tokio::task::AbortHandle;
+
+use crate::model::survey::{Inputs, SurveyId, Ticket};
+use crate::wizard::custody::{CopyWay, FileTrouble};
+use crate::wizard::effect::Effect;
+use crate::wizard::event::Event;
+use crate::world::World;
+use crate::world::apply::Cancel;
+use crate::world::key_file::KeyFileError;
+
+/// What tasks send.
+#[derive(Debug)]
+pub enum News {
+    /// Something happened.
+    Event(Event),
+    /// A task has ended: well, by being dropped, or by a panic.
+    Ended,
+}
+
+/// The tasks that are under way.
+#[derive(Debug)]
+pub struct Tasks {
+    world: World,
+    sender: UnboundedSender<News>,
+    surveys: HashMap<SurveyId, AbortHandle>,
+    cancel_install: Cancel,
+    terminal_copies: Vec<SecretString>,
+    open: usize,
+}
+
+/// Sends [`News::Ended`] when it is dropped.
+struct Guard(UnboundedSender<News>);
+
+impl Drop for Guard {
+    fn drop(&mut self) {
+        // Nobody listens any more only when the engine is gone.
+        let _ = self.0.send(News::Ended);
+    }
+}
+
+impl Tasks {
+    /// No tasks yet.
+    pub fn new(world: World, sender: UnboundedSender<News>) -> Self {
+        Self { world, sender, surveys: HashMap::new(), cancel_install: Cancel::default(), terminal_copies: Vec::new(), open: 0 }
+    }
+
+    /// How many tasks have not ended.
+    pub fn open(&self) -> usize {
+        self.open
+    }
+
+    /// A text that only a face can put on a clipboard.
+    pub fn take_terminal_copy(&mut self) -> Option<SecretString> {
+        self.terminal_copies.pop()
+    }
+
+    /// A task has ended.
+    pub fn ended(&mut self) {
+        self.open = self.open.saturating_sub(1);
+    }
+
+    /// Begins what an effect asks for.
+    pub fn begin(&mut self, effect: Effect) {
+        let world = self.world.clone();
+        let tell = self.teller();
+        match effect {
+            Effect::Survey { ticket, inputs, fresh } => self.survey(ticket, inputs, fresh),
+            Effect::CancelSurvey(survey) => self.drop_survey(survey),
+            Effect::Draw(size) => {
+                self.spawn(async move {
+                    match world.draw(size) {
+                        Ok(drawn) => tell(Event::Drawn(drawn)),
+                        Err(error) => tell(Event::Failed(format!("No key could be drawn: {error}.").into())),
+                    }
+                });
+            }
+            Effect::LoadRun(instance) => {
+                self.spawn(async move {
+                    let resumed = world.resume(&instance).await;
+                    tell(Event::Resumed(resumed.map(Box::new).map_err(Box::new)));
+                });
+            }
+            Effect::Install(plan, key) => {
+                let cancel = Cancel::default();
+                self.cancel_install = cancel.clone();
+                // How it ends is the last thing that it reports.
+                self.spawn(async move {
+                    let _ = world.install(&plan, &key, &cancel, |progress| tell(Event::Progress(progress))).await;
+                });
+            }
+            Effect::CancelInstall => self.cancel_install.ask(),
+            Effect::Undo(plan) => {
+                self.spawn(async move {
+                    world.undo(&plan, |progress| tell(Event::Progress(progress))).await;
+                });
+            }
+            Effect::CloseRun(instance) => {
+                self.spawn(async move {
+                    if world.close_run(&instance).await.is_err() {
+                        tell(Event::Failed("The journal could not be removed; the next start will offer to go on.".into()));
+                    }
+                });
+            }
+            Effect::Copy(text) => match world.copy_way() {
+                CopyWay::Desktop => {
+                    self.spawn(async move {
+                        tell(Event::Copied(world.copy(text).await.map(|()| CopyWay::Desktop).map_err(Into::into)));
+                    });
+                }
+                CopyWay::Terminal => self.terminal_copies.push(text),
+            },
+            Effect::SaveKey(path, key) => {
+                self.spawn(async move {
+                    let shown = path.to_string_lossy().as_ref().into();
+                    tell(Event::KeySaved(world.save_key(path, &key).await.map(|()| shown).map_err(file_trouble)));
+                });
+            }
+            Effect::ReadKey(path, key) => {
+                self.spawn(async move {
+                    let read = match world.read_key_file(path).await {
+                        Ok(found) => Ok(found.same_as(&key)),
+                        Err(KeyFileError::Form(_) | KeyFileError::ReadBack) => Ok(false),
+                        Err(error) => Err(file_trouble(error)),
+                    };
+                    tell(Event::KeyRead(read));
+                });
+            }
+        }
+    }
+
+    fn survey(&mut self, ticket: Ticket, inputs: Inputs, fresh: bool) {
+        let survey = inputs.survey();
+        self.drop_survey(survey);
+        let world = self.world.clone();
+        let tell = self.teller();
+        let handle = self.spawn(async move {
+            let mut newest = None;
+            world
+                .survey(&inputs, fresh, |observed| {
+                    newest = Some(observed.clone());
+                    tell(Event::Observed { ticket, observed, last: false });
+                })
+                .await;
+            if let Some(observed) = newest {
+                tell(Event::Observed { ticket, observed, last: true });
+            }
+        });
+        self.surveys.insert(survey, handle);
+    }
+
+    fn drop_survey(&mut self, survey: SurveyId) {
+        if let Some(handle) = self.surveys.remove(&survey) {
+            handle.abort();
+        }
+    }
+
+    fn teller(&self) -> impl Fn(Event) + Clone + Send + 'static {
+        let sender = self.sender.clone();
+        move |event| {
+            let _ = sender.send(News::Event(event));
+        }
+    }
+
+    fn spawn(&mut self, work: impl Future<Output = ()> + Send + 'static) -> AbortHandle {
+        self.open += 1;
+        let guard = Guard(self.sender.clone());
+        let task = async move {
+            let _guard = guard;
+            work.await;
+        };
+        tokio::spawn(task).abort_handle()
+    }
+}
+
+/// A key file's trouble in the mind's words.
+fn file_trouble(error: KeyFileError) -> FileTrouble {
+    match error {
+        KeyFileError::Exists => FileTrouble::Exists,
+        KeyFileError::NotAbsolute => FileTrouble::NotAbsolute,
+        KeyFileError::Refused(error) => FileTrouble::Refused(error.to_string().into()),
+        other => FileTrouble::Refused(other.to_string().trim_end_matches('.').into()),
+    }
+}

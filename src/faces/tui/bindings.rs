@@ -1,0 +1,199 @@
+//! The keys: one table, from which both the foot and the handling of keys are made, so that every key that is shown works.
+
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+
+use crate::model::field::Kind;
+use crate::model::screen::ScreenId;
+use crate::wizard::event::Action;
+use crate::wizard::run::Phase;
+use crate::wizard::state::{Focus, Overlay, State};
+
+/// What a key does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Does {
+    /// Goes on.
+    Next,
+    /// Goes back, or closes what lies over the screen.
+    Back,
+    /// A key of the foot.
+    Press(Action),
+    /// Answers the open question.
+    Reply(bool),
+    /// Hands the connection string over.
+    Submit,
+    /// Moves the focus to the next field or item, or back.
+    Move(Step),
+    /// Changes the focused choice.
+    Choose(Step),
+    /// Moves what is shown.
+    Scroll(Step),
+}
+
+/// A direction.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Step {
+    /// Down, right, onwards.
+    Forward,
+    /// Up, left, back.
+    Backward,
+}
+
+/// A key that works now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Binding {
+    /// The keys.
+    pub keys: &'static [KeyCode],
+    /// How they are shown.
+    pub cap: &'static str,
+    /// What they do, in a word or two.
+    pub label: &'static str,
+    /// The same where there is little room.
+    pub short: &'static str,
+    /// The higher, the sooner it goes when there is not room for all.
+    pub rank: u8,
+    /// What they do.
+    pub does: Does,
+}
+
+const fn bind(
+    keys: &'static [KeyCode],
+    cap: &'static str,
+    (label, short): (&'static str, &'static str),
+    rank: u8,
+    does: Does,
+) -> Binding {
+    Binding { keys, cap, label, short, rank, does }
+}
+
+const ENTER: &[KeyCode] = &[KeyCode::Enter];
+const ESC: &[KeyCode] = &[KeyCode::Esc];
+
+/// The keys that work now, in the order of the foot.
+pub fn of(state: &State) -> Vec<Binding> {
+    let mut found = match state.overlay {
+        Some(Overlay::Help) => vec![
+            bind(ESC, "Esc", ("close", "close"), 0, Does::Back),
+            bind(&[KeyCode::Down], "↑↓", ("scroll", "scroll"), 2, Does::Scroll(Step::Forward)),
+        ],
+        Some(Overlay::ConnectionString) => vec![
+            bind(ENTER, "Enter", ("fill the fields", "fill"), 0, Does::Submit),
+            bind(ESC, "Esc", ("close", "close"), 1, Does::Back),
+        ],
+        Some(Overlay::ConfirmQuit) => vec![
+            bind(&[KeyCode::Char('y'), KeyCode::Char('Y')], "y", ("end the program", "end"), 0, Does::Reply(true)),
+            bind(STAY, "n", ("stay", "stay"), 1, Does::Reply(false)),
+        ],
+        Some(Overlay::ConfirmUndo) => vec![
+            bind(&[KeyCode::Char('y'), KeyCode::Char('Y')], "y", ("undo it", "undo"), 0, Does::Reply(true)),
+            bind(STAY, "n", ("keep it", "keep"), 1, Does::Reply(false)),
+        ],
+        None => screen(state),
+    };
+    if state.overlay.is_some() {
+        found.push(action(Action::Quit, state));
+    }
+    found
+}
+
+/// Whatever is not a clear yes is a no.
+const STAY: &[KeyCode] = &[KeyCode::Char('n'), KeyCode::Char('N'), KeyCode::Esc, KeyCode::Enter];
+
+/// The keys of the screen itself.
+fn screen(state: &State) -> Vec<Binding> {
+    let mut found = Vec::with_capacity(10);
+    if matches!(state.place.focus, Focus::Item(_)) {
+        found.push(bind(&[KeyCode::Down], "↑↓", ("choose", "choose"), 2, Does::Move(Step::Forward)));
+    }
+    found.extend(enter(state));
+    found.extend(esc(state));
+    for apt in state.actions() {
+        let binding = action(apt, state);
+        // Stopping an install is Esc; a key is shown once.
+        if !found.iter().any(|other| other.cap == binding.cap) {
+            found.push(binding);
+        }
+    }
+    if let Some(field) = state.focused() {
+        if matches!(field.kind(), Kind::Choice(_) | Kind::Toggle) {
+            found.push(bind(&[KeyCode::Right], "←→", ("change", "change"), 6, Does::Choose(Step::Forward)));
+        }
+        if state.fields().len() > 1 {
+            found.push(bind(&[KeyCode::Tab], "Tab", ("next field", "field"), 8, Does::Move(Step::Forward)));
+        }
+    }
+    found
+}
+
+/// What Enter does, where it does something.
+fn enter(state: &State) -> Option<Binding> {
+    let label = match state.place.here {
+        ScreenId::Start => ("open", "open"),
+        ScreenId::Install => match state.run.phase {
+            Phase::Finished => ("next", "next"),
+            Phase::Undone => ("back to the plan", "plan"),
+            _ => return None,
+        },
+        ScreenId::Done => ("finish", "finish"),
+        ScreenId::MasterKey if state.custody.proof.is_none() => return None,
+        ScreenId::Review if state.run.plan.is_none() => return None,
+        ScreenId::Review => ("install", "install"),
+        _ if state.asked.waiting => return None,
+        _ if !state.asked.warnings.is_empty() => ("accept and go on", "accept"),
+        _ => ("next", "next"),
+    };
+    Some(bind(ENTER, "Enter", label, 0, Does::Next))
+}
+
+/// What Esc does, where it does something.
+fn esc(state: &State) -> Option<Binding> {
+    let (label, does) = match (state.place.here, state.run.phase) {
+        (ScreenId::Start | ScreenId::MasterKey | ScreenId::Done, _) => return None,
+        (ScreenId::Install, Phase::Running) if !state.run.cancelling => {
+            (("stop after this step", "stop"), Does::Press(Action::Cancel))
+        }
+        (ScreenId::Install, Phase::Idle) => (("back", "back"), Does::Back),
+        (ScreenId::Install, _) => return None,
+        _ if state.asked.waiting => (("stop waiting", "don't wait"), Does::Back),
+        _ => (("back", "back"), Does::Back),
+    };
+    Some(bind(ESC, "Esc", label, 1, does))
+}
+
+/// The key of an action.
+fn action(action: Action, state: &State) -> Binding {
+    let install = state.place.here == ScreenId::Install;
+    let (keys, cap, label, rank): (&'static [KeyCode], _, _, _) = match action {
+        Action::Help => (&[KeyCode::F(1)], "F1", ("help", "help"), 3),
+        Action::Reveal if state.custody.revealed => (&[KeyCode::F(2)], "F2", ("hide", "hide"), 2),
+        Action::Reveal => (&[KeyCode::F(2)], "F2", ("reveal", "reveal"), 2),
+        Action::ConnectionString => (&[KeyCode::F(3)], "F3", ("connection string", "paste"), 5),
+        Action::Pin => (&[KeyCode::F(4)], "F4", ("trust this certificate", "trust"), 2),
+        Action::CheckAgain => (&[KeyCode::F(5)], "F5", ("check again", "check"), 4),
+        Action::Cancel if install => (ESC, "Esc", ("stop after this step", "stop"), 1),
+        Action::Cancel => (&[KeyCode::F(5)], "F5", ("stop checking", "stop"), 2),
+        Action::CopyRemedy => (&[KeyCode::F(6)], "F6", ("copy what mends it", "copy"), 2),
+        Action::CopyKey => (&[KeyCode::F(6)], "F6", ("copy", "copy"), 2),
+        Action::SaveKey => (&[KeyCode::F(7)], "F7", ("save", "save"), 2),
+        Action::ReadKey => (&[KeyCode::F(8)], "F8", ("read back", "read"), 2),
+        Action::Retry if install => (&[KeyCode::Char('r'), KeyCode::Char('R'), KeyCode::F(5)], "R", ("retry", "retry"), 1),
+        Action::Retry => (&[KeyCode::F(5)], "F5", ("retry", "retry"), 1),
+        Action::Undo if install => (&[KeyCode::Char('u'), KeyCode::Char('U'), KeyCode::F(9)], "U", ("undo", "undo"), 2),
+        Action::Undo => (&[KeyCode::F(9)], "F9", ("undo what was done", "undo"), 2),
+        Action::Leave if install => (&[KeyCode::Char('l'), KeyCode::Char('L'), KeyCode::F(10)], "L", ("leave it so", "leave"), 2),
+        Action::Leave => (&[KeyCode::F(10)], "F10", ("leave it so", "leave"), 2),
+        Action::Quit => (&[], "Ctrl-C", ("quit", "quit"), 7),
+    };
+    bind(keys, cap, label, rank, Does::Press(action))
+}
+
+/// What a key does now, by the table.
+pub fn find(state: &State, key: KeyEvent) -> Option<Does> {
+    let control = key.modifiers.contains(KeyModifiers::CONTROL);
+    if control && matches!(key.code, KeyCode::Char('c' | 'C')) {
+        return Some(Does::Press(Action::Quit));
+    }
+    if key.modifiers.intersects(KeyModifiers::CONTROL | KeyModifiers::ALT) {
+        return None;
+    }
+    of(state).into_iter().find(|binding| binding.keys.contains(&key.code)).map(|binding| binding.does)
+}

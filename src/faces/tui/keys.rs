@@ -1,0 +1,119 @@
+//! Keys: what the table binds, then moving about, then editing.
+
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+
+use super::bindings::{self, Does, Step};
+use crate::model::answers::Raw;
+use crate::model::field::{FieldId, Kind};
+use crate::wizard::event::Event;
+use crate::wizard::flow;
+use crate::wizard::state::{Focus, Overlay, State};
+
+/// What a key means here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Meaning {
+    /// Something of the table, or a key that moves about.
+    Does(Does),
+    /// To the screen at this place of the path, from 0.
+    Jump(usize),
+    /// To the first or the last field or item.
+    Edge(Step),
+    /// Left to the editor of the focused field, or to the window that is open.
+    Edit,
+}
+
+/// What a key means here.
+pub fn meaning(key: KeyEvent, state: &State) -> Meaning {
+    if let Some(does) = bindings::find(state, key) {
+        return Meaning::Does(does);
+    }
+    let alt = key.modifiers.contains(KeyModifiers::ALT);
+    let list = state.focused().is_none();
+    match (key.code, state.overlay) {
+        (KeyCode::F(1), Some(Overlay::Help)) | (KeyCode::Enter, Some(Overlay::Help)) => Meaning::Does(Does::Back),
+        (KeyCode::Up, Some(Overlay::Help)) => Meaning::Does(Does::Scroll(Step::Backward)),
+        (KeyCode::PageDown, Some(Overlay::Help)) | (KeyCode::PageDown, None) => Meaning::Does(Does::Scroll(Step::Forward)),
+        (KeyCode::PageUp, Some(Overlay::Help)) | (KeyCode::PageUp, None) => Meaning::Does(Does::Scroll(Step::Backward)),
+        (_, Some(_)) => Meaning::Edit,
+        (KeyCode::Char(digit @ '1'..='9'), None) if alt => Meaning::Jump(digit as usize - '1' as usize),
+        (KeyCode::Tab | KeyCode::Down, None) => Meaning::Does(Does::Move(Step::Forward)),
+        (KeyCode::BackTab | KeyCode::Up, None) => Meaning::Does(Does::Move(Step::Backward)),
+        (KeyCode::Enter, None) => Meaning::Does(Does::Next),
+        (KeyCode::Esc, None) => Meaning::Does(Does::Back),
+        (KeyCode::Home, None) if list => Meaning::Edge(Step::Backward),
+        (KeyCode::End, None) if list => Meaning::Edge(Step::Forward),
+        (code, None) if is_choice(state) => match code {
+            KeyCode::Left => Meaning::Does(Does::Choose(Step::Backward)),
+            KeyCode::Right | KeyCode::Char(' ') => Meaning::Does(Does::Choose(Step::Forward)),
+            _ => Meaning::Edit,
+        },
+        _ => Meaning::Edit,
+    }
+}
+
+fn is_choice(state: &State) -> bool {
+    state.focused().is_some_and(|field| matches!(field.kind(), Kind::Choice(_) | Kind::Toggle))
+}
+
+/// The focus one further; from the last field to the first. In a list it stops at the ends. With a wrap, a Tab too many
+/// costs another one; without, it would seem that the key had stopped working.
+pub fn moved(state: &State, step: Step) -> Option<Event> {
+    let focus = match state.place.focus {
+        Focus::Screen => Focus::Field(*state.fields().first()?),
+        Focus::Item(item) => Focus::Item(match step {
+            Step::Forward => (item + 1).min(state.errands().len().saturating_sub(1)),
+            Step::Backward => item.saturating_sub(1),
+        }),
+        Focus::Field(field) => {
+            let fields = state.fields();
+            let count = fields.len();
+            let place = fields.iter().position(|other| *other == field).unwrap_or(0);
+            let to = match step {
+                Step::Forward => (place + 1) % count.max(1),
+                Step::Backward => (place + count.max(1) - 1) % count.max(1),
+            };
+            Focus::Field(*fields.get(to)?)
+        }
+    };
+    (focus != state.place.focus).then_some(Event::Focus(focus))
+}
+
+/// The focus at one end of a list.
+pub fn edge(state: &State, step: Step) -> Option<Event> {
+    let last = state.errands().len().saturating_sub(1);
+    match (state.place.focus, step) {
+        (Focus::Item(_), Step::Forward) => Some(Event::Focus(Focus::Item(last))),
+        (Focus::Item(_), Step::Backward) => Some(Event::Focus(Focus::Item(0))),
+        _ => None,
+    }
+}
+
+/// The next or previous value of a choice.
+pub fn chosen(state: &State, field: FieldId, step: Step) -> Option<Event> {
+    let value = match field.kind() {
+        Kind::Toggle => {
+            if state.answers.is_on(field) {
+                "false"
+            } else {
+                "true"
+            }
+        }
+        Kind::Choice(values) => {
+            let place = state.answers.choice(field);
+            let count = values.len().max(1);
+            let to = match step {
+                Step::Forward => (place + 1) % count,
+                Step::Backward => (place + count - 1) % count,
+            };
+            values.get(to)?
+        }
+        _ => return None,
+    };
+    Some(Event::Edit(field, Raw::Text(value.to_owned())))
+}
+
+/// The jump to the screen at this place of the path.
+pub fn jump(state: &State, place: usize) -> Option<Event> {
+    let path = flow::path(state.place.flow?);
+    path.get(place).map(|screen| Event::Jump(*screen))
+}

@@ -1,0 +1,247 @@
+//! The terminal face: keys, mouse and pastes to events, the state to frames. It decides nothing.
+//!
+//! The loop (in `run`) does this, in this order: an input goes through [`Tui::handle`]; each event of its answer goes
+//! through `update()`; then, when anything changed, [`Terminal::draw`] with [`Tui::draw`]. Between two calls of
+//! `handle` the events of the first must have been applied, because editing builds on the state's own texts.
+
+pub mod bindings;
+mod burst;
+mod canvas;
+mod editor;
+pub mod elapsed;
+mod hits;
+mod input;
+mod keys;
+mod layout;
+mod paint;
+pub mod run;
+mod scene;
+mod secret_input;
+pub mod signals;
+mod signs;
+mod terminal;
+mod text;
+mod theme;
+mod view;
+mod watch;
+
+pub use input::{TuiEvent, start as start_input};
+pub use scene::Scene;
+pub use signs::{Charset, Hints};
+pub use terminal::{Terminal, TerminalOptions, is_taken, restore};
+pub use theme::Colours;
+
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
+use ratatui::Frame;
+use secrecy::ExposeSecret;
+
+use crate::model::screen::ScreenId;
+use crate::wizard::event::Event;
+use crate::wizard::state::{Focus, Overlay, State};
+use bindings::{Does, Step};
+use editor::Editor;
+use hits::{Hit, Hits};
+use keys::Meaning;
+use secret_input::SecretInput;
+use theme::Theme;
+
+/// How the face looks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct TuiOptions {
+    /// What the terminal can show.
+    pub charset: Charset,
+    /// Whether colours are used.
+    pub colours: Colours,
+}
+
+/// The longest connection string that its window takes, in bytes.
+const LONGEST_CONNECTION_STRING: usize = 8_192;
+
+/// The terminal face: what lies between the state and the terminal, and belongs to neither. A cursor, a scroll, where
+/// things can be clicked.
+#[derive(Debug)]
+pub struct Tui {
+    options: TuiOptions,
+    editor: Editor,
+    /// The text in the window for connection strings; it may hold a password.
+    window: SecretInput,
+    scroll: u16,
+    shown: (ScreenId, Focus, Option<Overlay>),
+    hits: Hits,
+    stale: bool,
+}
+
+impl Tui {
+    /// A face that has shown nothing yet.
+    pub fn new(options: TuiOptions) -> Self {
+        Self {
+            options,
+            editor: Editor::default(),
+            window: SecretInput::new(LONGEST_CONNECTION_STRING),
+            scroll: 0,
+            shown: (ScreenId::Start, Focus::Screen, None),
+            hits: Hits::default(),
+            stale: true,
+        }
+    }
+
+    /// What an input means, as events for `update()`. Moving a cursor yields none and still changes the frame:
+    /// [`Self::take_stale`] tells.
+    pub fn handle(&mut self, event: TuiEvent, state: &State) -> Vec<Event> {
+        self.sync(state);
+        match event {
+            TuiEvent::Key(key) => self.key(key, state),
+            TuiEvent::Paste(pasted) => self.paste(pasted.expose_secret(), state),
+            TuiEvent::Mouse(mouse) => self.mouse(mouse, state),
+            TuiEvent::Resize(..) => {
+                self.stale = true;
+                vec![Event::Resized]
+            }
+            TuiEvent::FocusLost => Vec::new(),
+            TuiEvent::Gone => vec![Event::Hangup],
+        }
+    }
+
+    /// Follows the state after an update. Drawing and handling do it too, so this only frees memory sooner: a closed
+    /// window's text is wiped.
+    pub fn sync(&mut self, state: &State) {
+        let shown = (state.place.here, state.place.focus, state.overlay);
+        if shown != self.shown {
+            self.shown = shown;
+            self.scroll = 0;
+        }
+        if state.overlay != Some(Overlay::ConnectionString) {
+            self.window.open();
+        }
+        self.editor.sync(state);
+    }
+
+    /// Whether something changed here that no event tells of; asking takes it back.
+    pub fn take_stale(&mut self) -> bool {
+        std::mem::take(&mut self.stale)
+    }
+
+    /// Whether time is shown that passes: then `Event::Tick` is wanted twice a second, and else never.
+    pub fn needs_tick(&self, state: &State) -> bool {
+        state.tickets.any_running() || state.run.is_working()
+    }
+
+    /// Whether an input is Ctrl-Z, which the loop answers with [`Terminal::suspend`].
+    pub fn is_suspend(event: &TuiEvent) -> bool {
+        matches!(event, TuiEvent::Key(KeyEvent { code: KeyCode::Char('z' | 'Z'), modifiers, .. })
+            if modifiers.contains(KeyModifiers::CONTROL))
+    }
+
+    /// Draws a frame.
+    pub fn draw(&mut self, frame: &mut Frame<'_>, state: &State) {
+        self.draw_scene(frame, &Scene::of(state));
+    }
+
+    /// Draws a frame of a scene that is already gathered.
+    pub fn draw_scene(&mut self, frame: &mut Frame<'_>, scene: &Scene<'_>) {
+        self.sync(scene.state);
+        self.stale = false;
+        self.hits.clear();
+        let area = frame.area();
+        let mut canvas = canvas::Canvas {
+            buffer: frame.buffer_mut(),
+            theme: Theme::new(self.options.colours),
+            signs: self.options.charset.signs(),
+            hits: &mut self.hits,
+            cursor: None,
+        };
+        let local = view::Local { editor: &self.editor, window: &self.window, scroll: &mut self.scroll };
+        view::draw(&mut canvas, area, scene, local);
+        let cursor = canvas.cursor;
+        if self.options.charset == Charset::Ascii {
+            signs::transliterate(frame.buffer_mut());
+        }
+        if let Some(cursor) = cursor {
+            frame.set_cursor_position(cursor);
+        }
+    }
+
+    fn key(&mut self, key: KeyEvent, state: &State) -> Vec<Event> {
+        match keys::meaning(key, state) {
+            Meaning::Does(does) => self.does(does, state),
+            Meaning::Jump(place) => keys::jump(state, place).into_iter().collect(),
+            Meaning::Edge(step) => keys::edge(state, step).into_iter().collect(),
+            Meaning::Edit if state.overlay == Some(Overlay::ConnectionString) => {
+                self.window_key(key);
+                Vec::new()
+            }
+            Meaning::Edit if state.overlay.is_some() => Vec::new(),
+            Meaning::Edit => {
+                let Some(taken) = self.editor.key(key) else { return Vec::new() };
+                self.stale = true;
+                taken.zip(state.focused()).map(|(raw, field)| Event::Edit(field, raw)).into_iter().collect()
+            }
+        }
+    }
+
+    fn does(&mut self, does: Does, state: &State) -> Vec<Event> {
+        match does {
+            Does::Next => vec![Event::Next],
+            Does::Back => vec![Event::Back],
+            Does::Press(action) => vec![Event::Press(action)],
+            Does::Reply(yes) => vec![Event::Reply(yes)],
+            Does::Submit if self.window.text().is_empty() => Vec::new(),
+            Does::Submit => vec![Event::ConnectionString(self.window.secret())],
+            Does::Move(step) => keys::moved(state, step).into_iter().collect(),
+            Does::Choose(step) => state.focused().and_then(|field| keys::chosen(state, field, step)).into_iter().collect(),
+            Does::Scroll(step) => {
+                self.scroll = match step {
+                    Step::Forward => self.scroll.saturating_add(1),
+                    Step::Backward => self.scroll.saturating_sub(1),
+                };
+                self.stale = true;
+                Vec::new()
+            }
+        }
+    }
+
+    fn window_key(&mut self, key: KeyEvent) {
+        use tui_input::InputRequest as Request;
+        match editor::request(key) {
+            Some(Request::InsertChar(letter)) => {
+                self.window.push(letter);
+            }
+            Some(Request::DeletePrevChar) => self.window.backspace(),
+            Some(Request::DeleteFromStart | Request::DeletePrevWord) => self.window.clear(),
+            _ => return,
+        }
+        self.stale = true;
+    }
+
+    fn paste(&mut self, pasted: &str, state: &State) -> Vec<Event> {
+        self.stale = true;
+        match state.overlay {
+            Some(Overlay::ConnectionString) => {
+                self.window.paste(pasted);
+                Vec::new()
+            }
+            Some(_) => Vec::new(),
+            None => {
+                let pasted = self.editor.paste(pasted);
+                pasted.zip(state.focused()).map(|(raw, field)| Event::Edit(field, raw)).into_iter().collect()
+            }
+        }
+    }
+
+    fn mouse(&mut self, mouse: MouseEvent, state: &State) -> Vec<Event> {
+        match mouse.kind {
+            MouseEventKind::ScrollDown => self.does(Does::Scroll(Step::Forward), state),
+            MouseEventKind::ScrollUp => self.does(Does::Scroll(Step::Backward), state),
+            MouseEventKind::Down(MouseButton::Left) => match self.hits.at(mouse.column, mouse.row) {
+                Some(Hit::Key(does)) => self.does(does, state),
+                Some(_) if state.overlay.is_some() => Vec::new(),
+                Some(Hit::Screen(screen)) => vec![Event::Jump(screen)],
+                Some(Hit::Field(field)) => vec![Event::Focus(Focus::Field(field))],
+                Some(Hit::Choice(field, step)) => keys::chosen(state, field, step).into_iter().collect(),
+                Some(Hit::Item(item)) => vec![Event::Focus(Focus::Item(item)), Event::Next],
+                None => Vec::new(),
+            },
+            _ => Vec::new(),
+        }
+    }
+}

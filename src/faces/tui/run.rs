@@ -1,0 +1,121 @@
+//! The TUI's loop: keys, signals, news and time come in; what changed is drawn. It never waits for anything but these.
+
+use std::io;
+use std::time::Duration;
+
+use tokio::time::{MissedTickBehavior, interval};
+
+use crate::engine::Engine;
+use crate::wizard::custody::CopyWay;
+use crate::wizard::event::Event;
+use crate::wizard::state::Ending;
+
+use super::signals::{Signal, Signals};
+use super::{Terminal, TerminalOptions, Tui, TuiEvent, TuiOptions, start_input};
+
+/// How the face ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ended {
+    /// The process' exit status.
+    pub status: u8,
+    /// What is worth reading once the screen is gone: where the config is, how to go on.
+    pub farewell: Vec<String>,
+}
+
+/// Runs the wizard in the terminal until it ends, and restores the terminal whatever happens. `once_shown` is called
+/// after the first frame.
+pub async fn run(
+    engine: &mut Engine,
+    options: TuiOptions,
+    terminal: TerminalOptions,
+    once_shown: impl FnOnce(),
+) -> io::Result<Ended> {
+    let mut signals = Signals::listen()?;
+    let mut terminal = Terminal::enter(terminal)?;
+    let mut input = start_input()?;
+    let mut tui = Tui::new(options);
+    let mut tick = interval(Engine::TICK);
+    tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut hung_up = None;
+    let mut once_shown = Some(once_shown);
+    while engine.state().ending.is_none() {
+        tui.sync(engine.state());
+        terminal.draw(|frame| tui.draw(frame, engine.state()))?;
+        if let Some(once_shown) = once_shown.take() {
+            once_shown();
+        }
+        tokio::select! {
+            // Ending goes before typing, and typing before everything that the world has to tell.
+            biased;
+            signal = signals.next() => match signal {
+                Signal::End(status) => {
+                    hung_up = Some(status);
+                    engine.handle(Event::Hangup);
+                }
+                Signal::Suspend => suspend(engine, &mut terminal)?,
+            },
+            event = input.recv() => match event {
+                Some(TuiEvent::Gone) | None => {
+                    hung_up = Some(129);
+                    engine.handle(Event::Hangup);
+                }
+                Some(event) if Tui::is_suspend(&event) => suspend(engine, &mut terminal)?,
+                Some(event) => {
+                    let events = tui.handle(event, engine.state());
+                    for event in events {
+                        engine.handle(event);
+                        tui.sync(engine.state());
+                    }
+                }
+            },
+            event = engine.news() => {
+                engine.handle(event);
+                // What came in the meantime is drawn with it: a survey's burst of news costs one frame.
+                while let Some(event) = engine.news_at_hand() {
+                    engine.handle(event);
+                }
+            }
+            _ = tick.tick(), if engine.is_working() => engine.handle(Event::Tick),
+        }
+        while let Some(text) = engine.take_terminal_copy() {
+            let sent = terminal.copy_osc52(&text).map(|()| CopyWay::Terminal).map_err(|error| error.to_string().into());
+            engine.handle(Event::Copied(sent));
+        }
+    }
+    // The screen goes first; the farewell belongs to the shell's own screen.
+    drop(terminal);
+    if hung_up.is_none() {
+        // Steps that run are let come to their end: the journal then says what is done rather than what was begun.
+        engine.wind_down(Duration::from_secs(5)).await;
+    }
+    Ok(ended(engine, hung_up))
+}
+
+/// Gives the terminal back, stops, and takes it again. Whatever was revealed is hidden.
+fn suspend(engine: &mut Engine, terminal: &mut Terminal) -> io::Result<()> {
+    engine.handle(Event::Resized);
+    terminal.suspend()
+}
+
+/// The exit status and what to say on the way out.
+fn ended(engine: &Engine, hung_up: Option<u8>) -> Ended {
+    let state = engine.state();
+    let status = match (hung_up, state.ending) {
+        (Some(status), _) => status,
+        (None, Some(Ending::Finished)) => 0,
+        (None, Some(Ending::Unfinished)) => 7,
+        (None, Some(Ending::Left | Ending::HungUp) | None) => 130,
+    };
+    let farewell = match (state.ending, &state.run.plan) {
+        (Some(Ending::Finished), Some(plan)) => vec![
+            format!("Node {} of cluster {} is configured.", plan.node.name, plan.cluster.short()),
+            format!("Its node config is {}.", plan.node.home.join(crate::model::node_config::NodeConfig::FILE).display()),
+            format!("The master key's fingerprint is {}.", plan.fingerprint),
+        ],
+        (Some(Ending::Unfinished), _) => {
+            vec!["The run is unfinished. Start octopus-setup again and choose Continue to go on or to undo it.".to_owned()]
+        }
+        _ => Vec::new(),
+    };
+    Ended { status, farewell }
+}

@@ -1,0 +1,120 @@
+//! Text by its width on the screen: cut, wrapped and measured in columns rather than characters.
+
+use unicode_segmentation::UnicodeSegmentation;
+use unicode_width::UnicodeWidthStr;
+
+/// A text's width in columns.
+pub fn width(text: &str) -> u16 {
+    let columns = if text.is_ascii() { text.len() } else { text.width() };
+    u16::try_from(columns).unwrap_or(u16::MAX)
+}
+
+/// The longest beginning that is at most this wide; never half of a wide character, never half of a grapheme.
+pub fn beginning(text: &str, columns: u16) -> &str {
+    if width(text) <= columns {
+        return text;
+    }
+    let mut used = 0;
+    for (start, grapheme) in text.grapheme_indices(true) {
+        used += width(grapheme);
+        if used > columns {
+            return &text[..start];
+        }
+    }
+    text
+}
+
+/// The text itself where it fits; else its beginning with `…` behind it.
+pub fn fit(text: &str, columns: u16) -> String {
+    if width(text) <= columns {
+        return text.to_owned();
+    }
+    match columns {
+        0 => String::new(),
+        1 => "…".to_owned(),
+        _ => format!("{}…", beginning(text, columns - 1).trim_end()),
+    }
+}
+
+/// The text in lines of at most this width, broken at blanks where there are any. Line breaks stay.
+pub fn wrap(text: &str, columns: u16) -> Vec<&str> {
+    let mut lines = Vec::new();
+    if columns == 0 {
+        return lines;
+    }
+    for paragraph in text.trim_end().split('\n') {
+        let mut rest = paragraph;
+        loop {
+            let line = beginning(rest, columns);
+            if line.len() == rest.len() {
+                lines.push(rest.trim_end());
+                break;
+            }
+            // A blank right behind the line is a break too.
+            let blank = if rest[line.len()..].starts_with(' ') { Some(line.len()) } else { line.rfind(' ') };
+            let cut = match blank {
+                Some(blank) if !rest[..blank].trim().is_empty() => blank,
+                _ if line.is_empty() => rest.graphemes(true).next().map_or(rest.len(), str::len),
+                _ => line.len(),
+            };
+            lines.push(rest[..cut].trim_end());
+            rest = rest[cut..].trim_start_matches(' ');
+            if rest.is_empty() {
+                break;
+            }
+        }
+    }
+    lines
+}
+
+/// The first sentence, with its full stop.
+pub fn first_sentence(text: &str) -> &str {
+    match text.find(". ") {
+        Some(end) => &text[..=end],
+        None => text,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cutting_shows_that_it_was_cut() {
+        assert_eq!(fit("OctopusDeploy", 13), "OctopusDeploy");
+        assert_eq!(fit("OctopusDeploy", 8), "Octopus…");
+        assert_eq!(fit("a b c", 3), "a…");
+        assert_eq!(fit("章魚部署", 5), "章魚…");
+        assert_eq!(fit("章魚", 1), "…");
+        assert_eq!(fit("x", 0), "");
+    }
+
+    #[test]
+    fn words_stay_whole_where_they_can() {
+        assert_eq!(wrap("octopus needs db_owner", 13), ["octopus needs", "db_owner"]);
+        assert_eq!(wrap("abcdefgh", 3), ["abc", "def", "gh"]);
+        assert_eq!(wrap("one\n\ntwo", 9), ["one", "", "two"]);
+        assert_eq!(wrap("章魚", 1), ["章", "魚"]);
+    }
+
+    #[test]
+    fn a_sentence_ends_with_its_stop() {
+        assert_eq!(first_sentence("One. Two."), "One.");
+        assert_eq!(first_sentence("Version 1.2 is good."), "Version 1.2 is good.");
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn no_line_is_too_wide_and_nothing_but_blanks_is_lost(text in "[a-z 章é.]{0,80}", columns in 2u16..30) {
+            let lines = wrap(&text, columns);
+            proptest::prop_assert!(lines.iter().all(|line| width(line) <= columns));
+            let kept = |text: &str| text.chars().filter(|c| *c != ' ').collect::<String>();
+            proptest::prop_assert_eq!(kept(&lines.concat()), kept(&text));
+        }
+
+        #[test]
+        fn a_cut_text_fits(text in ".{0,40}", columns in 0u16..30) {
+            proptest::prop_assert!(width(&fit(&text, columns)) <= columns);
+        }
+    }
+}

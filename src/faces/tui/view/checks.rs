@@ -1,0 +1,116 @@
+//! The live list of checks. Every row is there from the start, in its place, and fills in.
+
+use ratatui::layout::Rect;
+
+use crate::faces::tui::canvas::{Canvas, behind, row};
+use crate::faces::tui::elapsed;
+use crate::faces::tui::scene::Scene;
+use crate::model::check::CheckId;
+use crate::model::finding::{Severity, Verdict};
+
+/// The columns of the labels: `Certificate` is the longest.
+const LABEL: u16 = 13;
+/// Between two columns of checks.
+const GAP: u16 = 2;
+
+/// Draws the list in so many columns, filled downwards. Where there is not room for every row, it shows the troubles
+/// and a tally.
+pub fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, columns: u16) {
+    if area.is_empty() || scene.verdicts.is_empty() {
+        return;
+    }
+    let slots = usize::from(area.height) * usize::from(columns);
+    if slots >= scene.verdicts.len() {
+        let all: Vec<&(CheckId, Verdict)> = scene.verdicts.iter().collect();
+        list(canvas, area, scene, columns, &all);
+    } else {
+        let list_area = Rect { height: area.height - 1, ..area };
+        let mut pressing: Vec<&(CheckId, Verdict)> = scene.verdicts.iter().collect();
+        // Stable, so that rows of equal weight keep their order.
+        pressing.sort_by_key(|(_, verdict)| pressing_first(verdict));
+        pressing.truncate(slots - usize::from(columns));
+        list(canvas, list_area, scene, columns, &pressing);
+        tally(canvas, row(area, area.height - 1), scene);
+    }
+}
+
+/// Troubles first, then what runs, then what is yet to come.
+fn pressing_first(verdict: &Verdict) -> u8 {
+    match verdict {
+        Verdict::Found(_) => match verdict.severity() {
+            Some(Severity::Stop) => 0,
+            Some(Severity::Warn) => 1,
+            _ => 4,
+        },
+        Verdict::Running => 2,
+        Verdict::NotYet => 3,
+        Verdict::Good(_) => 5,
+    }
+}
+
+fn list(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, columns: u16, rows: &[&(CheckId, Verdict)]) {
+    let columns = columns.max(1);
+    let width = (area.width - (columns - 1) * GAP) / columns;
+    let first_running = rows.iter().find(|(_, verdict)| *verdict == Verdict::Running).map(|(check, _)| *check);
+    for (place, (check, verdict)) in (0..).zip(rows) {
+        let (column, line) = (place / area.height.max(1), place % area.height.max(1));
+        let cell = Rect { x: area.x + column * (width + GAP), width, ..row(area, line) };
+        one(canvas, cell, scene, *check, verdict, first_running == Some(*check));
+    }
+}
+
+fn one(canvas: &mut Canvas<'_>, cell: Rect, scene: &Scene<'_>, check: CheckId, verdict: &Verdict, first_running: bool) {
+    let theme = canvas.theme;
+    let (sign, style) = canvas.verdict(verdict);
+    canvas.put(cell, sign, style);
+    let label = scene.words.check(check).map_or(check.id(), |words| words.label.as_str());
+    let label_style = if *verdict == Verdict::NotYet { theme.dim } else { theme.plain };
+    canvas.put(Rect { width: (LABEL - 1).min(cell.width.saturating_sub(2)), ..behind(cell, 2) }, label, label_style);
+    let evidence = behind(cell, 2 + LABEL);
+    match verdict {
+        Verdict::NotYet => {}
+        Verdict::Running => {
+            let words = match scene.running_for() {
+                Some(elapsed) if first_running => format!("running… {}", elapsed::so_far(elapsed)),
+                _ => "running…".to_owned(),
+            };
+            canvas.put(evidence, &words, theme.dim);
+        }
+        Verdict::Good(words) => {
+            canvas.put(evidence, words, theme.dim);
+        }
+        Verdict::Found(findings) => {
+            if let Some(finding) = findings.iter().max_by_key(|finding| finding.severity) {
+                let style = if finding.severity == Severity::Note { theme.dim } else { theme.plain };
+                canvas.put(evidence, &finding.says, style);
+            }
+        }
+    }
+}
+
+/// How many checks say what, in one line.
+fn tally(canvas: &mut Canvas<'_>, line: Rect, scene: &Scene<'_>) {
+    let theme = canvas.theme;
+    let count = |fits: fn(&Verdict) -> bool| scene.verdicts.iter().filter(|(_, verdict)| fits(verdict)).count();
+    let signs = canvas.signs;
+    let parts = [
+        (signs.stop, theme.stop, "stop", count(|verdict| verdict.severity() == Some(Severity::Stop))),
+        (signs.warn, theme.warn, "warning", count(|verdict| verdict.severity() == Some(Severity::Warn))),
+        (signs.running, theme.plain, "running", count(|verdict| *verdict == Verdict::Running)),
+        (
+            signs.ok,
+            theme.good,
+            "ok",
+            count(|verdict| matches!(verdict, Verdict::Good(_)) || verdict.severity() == Some(Severity::Note)),
+        ),
+        (signs.pending, theme.dim, "to come", count(|verdict| *verdict == Verdict::NotYet)),
+    ];
+    let mut rest = line;
+    for (sign, style, word, number) in parts {
+        if number > 0 {
+            rest = canvas.put(rest, sign, style);
+            rest = canvas.put(behind(rest, 1), &format!("{number} {word}"), theme.plain);
+            rest = behind(rest, 2);
+        }
+    }
+}

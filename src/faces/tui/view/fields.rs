@@ -1,0 +1,282 @@
+//! The fields: labels in one column, values in the next; the focused one underlined across its width, with the
+//! terminal's own cursor in it, and its help or its error on the lines under it, never both.
+//!
+//! Those that most people leave alone share one line until the focus comes to one of them.
+
+use ratatui::layout::{Position, Rect};
+
+use super::Local;
+use crate::faces::tui::bindings::Step;
+use crate::faces::tui::canvas::{Canvas, behind, row};
+use crate::faces::tui::hits::Hit;
+use crate::faces::tui::scene::Scene;
+use crate::faces::tui::text;
+use crate::model::answers::Origin;
+use crate::model::field::{FieldId, Kind};
+use crate::model::screen::ScreenId;
+use crate::words;
+
+/// A line of the list of fields.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Line {
+    Field(FieldId),
+    /// The help or the error of the focused field; one of the two lines that it has.
+    Hint(FieldId, u16),
+    /// Several fields in one line.
+    Fold(Vec<FieldId>),
+}
+
+/// Whether a field is one that most people leave alone.
+const fn is_aside(field: FieldId) -> bool {
+    use FieldId as Id;
+    matches!(field, Id::Encryption | Id::Trust | Id::CaFile | Id::Fingerprint | Id::CreateDatabase | Id::MultiSubnet)
+}
+
+/// How many lines the fields take when those that most people leave alone share one.
+pub fn folded(fields: &[FieldId]) -> usize {
+    let aside = fields.iter().filter(|field| is_aside(**field)).count();
+    fields.len() - aside + usize::from(aside > 0)
+}
+
+/// Draws the fields into an area; where there are more than fit, so that the focused one is seen with its help.
+pub fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, local: &Local<'_>, fold: bool) {
+    let hints = if area.height >= 4 { 2 } else { 1 };
+    let lines = lines(scene, fold, hints);
+    let focus = lines.iter().position(|line| Some(line) == scene.state.focused().map(Line::Field).as_ref()).unwrap_or(0);
+    let room = usize::from(area.height);
+    let start = first_shown(lines.len(), focus, usize::from(hints), room);
+    let column = label_column(scene.state.place.here);
+    for (line, what) in (0..area.height).zip(&lines[start..]) {
+        let place = row(area, line);
+        match what {
+            Line::Field(field) => one(canvas, place, column, scene, local, *field),
+            Line::Hint(field, 0) => {
+                let under = Rect { height: hints.min(area.height - line), ..place };
+                hint(canvas, under, column, scene, *field);
+            }
+            Line::Hint(..) => {}
+            Line::Fold(fields) => folded_line(canvas, place, column, scene, fields),
+        }
+    }
+    more(canvas, area, start, lines.len());
+}
+
+/// All lines of the list.
+fn lines(scene: &Scene<'_>, fold: bool, hints: u16) -> Vec<Line> {
+    let focused = scene.state.focused();
+    let aside: Vec<FieldId> = scene.fields.iter().copied().filter(|field| is_aside(*field)).collect();
+    let open = aside.iter().any(|field| focused == Some(*field) || scene.state.shown_problem(*field).is_some());
+    let mut lines = Vec::with_capacity(scene.fields.len() + 3);
+    for field in &scene.fields {
+        if fold && !open && is_aside(*field) {
+            if aside.first() == Some(field) {
+                lines.push(Line::Fold(aside.clone()));
+            }
+            continue;
+        }
+        lines.push(Line::Field(*field));
+        if focused == Some(*field) {
+            lines.extend((0..hints).map(|part| Line::Hint(*field, part)));
+        }
+    }
+    lines
+}
+
+/// The first line to show, so that the focused one and its help are seen, with one line around them where there is room.
+fn first_shown(lines: usize, focus: usize, hints: usize, room: usize) -> usize {
+    let end = (focus + hints + 2).min(lines);
+    end.saturating_sub(room).min(focus).min(lines.saturating_sub(room))
+}
+
+/// Signs at the end of the first and last line where there is more beyond them.
+fn more(canvas: &mut Canvas<'_>, area: Rect, start: usize, lines: usize) {
+    let dim = canvas.theme.dim;
+    if start > 0 {
+        canvas.put_right(row(area, 0), canvas.signs.above, dim);
+    }
+    if start + usize::from(area.height) < lines && area.height > 0 {
+        canvas.put_right(row(area, area.height - 1), canvas.signs.below, dim);
+    }
+}
+
+/// The columns of the labels: the widest of the screen and a gap.
+fn label_column(screen: ScreenId) -> u16 {
+    let words = words::screen(screen);
+    let widest = words.fields().filter_map(|field| words.field(field)).map(|field| text::width(&field.label)).max();
+    (widest.unwrap_or(0) + 2).clamp(12, 18)
+}
+
+/// The label of a field.
+fn label(scene: &Scene<'_>, field: FieldId) -> &'static str {
+    scene.words.field(field).map_or(field.id(), |words| words.label.as_str())
+}
+
+fn one(canvas: &mut Canvas<'_>, line: Rect, column: u16, scene: &Scene<'_>, local: &Local<'_>, field: FieldId) {
+    let theme = canvas.theme;
+    let focused = scene.state.focused() == Some(field) && scene.state.overlay.is_none();
+    let wrong = scene.state.shown_problem(field).is_some();
+    let label_style = if focused { theme.accent } else { theme.plain };
+    canvas.hit(line, Hit::Field(field));
+    canvas.put(Rect { width: column.saturating_sub(1).min(line.width), ..line }, label(scene, field), label_style);
+    let value = behind(line, column);
+    if wrong {
+        // Between label and value, so that neither moves.
+        canvas.put(Rect { x: value.x.saturating_sub(2), width: 1, ..line }, canvas.signs.stop, theme.stop);
+    }
+    // The last column is free for the sign that there is more.
+    let value = Rect { width: value.width.saturating_sub(2), ..value };
+    if value.is_empty() {
+        return;
+    }
+    match field.kind() {
+        Kind::Choice(_) | Kind::Toggle => choice(canvas, value, scene, field, focused),
+        Kind::Secret => secret(canvas, value, scene, field, focused),
+        Kind::Text | Kind::Path | Kind::Number if focused => {
+            canvas.style(value, theme.edited);
+            let (shown, cursor) = local.editor.window(value.width);
+            if shown.is_empty() {
+                placeholder(canvas, value, scene, field);
+            } else {
+                canvas.put(value, shown, theme.edited);
+            }
+            canvas.cursor = Some(Position::new(value.x + cursor, value.y));
+        }
+        Kind::Text | Kind::Path | Kind::Number => {
+            let rest = canvas.put(value, scene.state.answers.text(field), theme.plain);
+            origin(canvas, rest, scene, field);
+        }
+    }
+}
+
+/// What could be typed, behind the cursor of an empty field.
+fn placeholder(canvas: &mut Canvas<'_>, value: Rect, scene: &Scene<'_>, field: FieldId) {
+    if let Some(words) = scene.words.field(field)
+        && !words.example.is_empty()
+    {
+        let style = canvas.theme.edited.patch(canvas.theme.dim);
+        canvas.put(behind(value, 1), &format!("for instance {}", words.example), style);
+    }
+}
+
+/// Where an answer came from, when a person did not type it and it is not the default.
+fn origin(canvas: &mut Canvas<'_>, rest: Rect, scene: &Scene<'_>, field: FieldId) {
+    let words = match scene.state.answers.get(field).origin {
+        Origin::Default | Origin::Typed => return,
+        Origin::File => "from a file",
+        Origin::Environment => "from the environment",
+        Origin::Flag => "from the command line",
+    };
+    if rest.width > text::width(words) + 2 {
+        let dim = canvas.theme.dim;
+        canvas.put_right(rest, words, dim);
+    }
+}
+
+/// A secret: the same dots whatever its length.
+fn secret(canvas: &mut Canvas<'_>, value: Rect, scene: &Scene<'_>, field: FieldId, focused: bool) {
+    let theme = canvas.theme;
+    let empty = scene.state.answers.get(field).raw.is_empty();
+    let mask = if empty { "" } else { canvas.signs.mask };
+    if !focused {
+        let rest = canvas.put(value, mask, theme.plain);
+        origin(canvas, rest, scene, field);
+        return;
+    }
+    canvas.style(value, theme.edited);
+    canvas.put(value, mask, theme.edited);
+    let cursor = text::width(mask).min(value.width - 1);
+    canvas.cursor = Some(Position::new(value.x + cursor, value.y));
+}
+
+/// What a value of a choice is called.
+fn choice_word(scene: &Scene<'_>, field: FieldId) -> &'static str {
+    let value = match field.kind() {
+        Kind::Choice(values) => values.get(scene.state.answers.choice(field)).copied().unwrap_or(""),
+        Kind::Toggle if scene.state.answers.is_on(field) => "true",
+        _ => "false",
+    };
+    scene.words.field(field).and_then(|words| words.choices.get(value)).map_or(value, String::as_str)
+}
+
+/// A choice or a toggle: its value, between the ways to the others while it has the focus.
+fn choice(canvas: &mut Canvas<'_>, value: Rect, scene: &Scene<'_>, field: FieldId, focused: bool) {
+    let theme = canvas.theme;
+    let word = choice_word(scene, field);
+    if !focused {
+        let rest = canvas.put(value, word, theme.plain);
+        origin(canvas, rest, scene, field);
+        return;
+    }
+    canvas.style(value, theme.edited);
+    let edited = theme.edited.patch(theme.accent);
+    let (left, right) = (canvas.signs.left, canvas.signs.right);
+    canvas.hit(Rect { width: 2.min(value.width), ..value }, Hit::Choice(field, Step::Backward));
+    let rest = canvas.put(value, left, edited);
+    canvas.cursor = Some(Position::new((rest.x + 1).min(value.right() - 1), value.y));
+    let rest = canvas.put(behind(rest, 1), word, edited);
+    let rest = behind(rest, 1);
+    canvas.hit(Rect { width: 2.min(rest.width), ..rest }, Hit::Choice(field, Step::Forward));
+    let rest = canvas.put(rest, right, edited);
+    if let Kind::Choice(values) = field.kind() {
+        let place = format!("{} of {}", scene.state.answers.choice(field) + 1, values.len());
+        canvas.put_right(behind(rest, 2), &place, theme.edited.patch(theme.dim));
+    }
+}
+
+/// The help of the focused field, or what is wrong with it; under its value where it fits there, else from the label on.
+fn hint(canvas: &mut Canvas<'_>, area: Rect, column: u16, scene: &Scene<'_>, field: FieldId) {
+    let theme = canvas.theme;
+    let (words, style) = match scene.state.shown_problem(field) {
+        Some(problem) => (problem, theme.stop),
+        None => (scene.words.field(field).map_or(String::new(), |words| words.hint.clone()), theme.dim),
+    };
+    let under_value = behind(area, column);
+    let lines = text::wrap(&words, under_value.width).len();
+    let area = if under_value.width >= 20 && lines <= usize::from(area.height) { under_value } else { behind(area, 2) };
+    canvas.wrap(area, &words, style);
+}
+
+/// Several fields in one line, under the label of the first.
+fn folded_line(canvas: &mut Canvas<'_>, line: Rect, column: u16, scene: &Scene<'_>, fields: &[FieldId]) {
+    let Some(first) = fields.first() else { return };
+    let theme = canvas.theme;
+    canvas.hit(line, Hit::Field(*first));
+    canvas.put(Rect { width: column.saturating_sub(1).min(line.width), ..line }, label(scene, *first), theme.plain);
+    let parts: Vec<String> = fields.iter().filter_map(|field| short(scene, *field)).collect();
+    canvas.put(behind(line, column), &parts.join(canvas.signs.dot), theme.plain);
+}
+
+/// A field in a few words; `None` where it has nothing to say.
+fn short(scene: &Scene<'_>, field: FieldId) -> Option<String> {
+    let answers = &scene.state.answers;
+    match field {
+        FieldId::Encryption => Some(choice_word(scene, field).to_lowercase()),
+        FieldId::Trust => Some(format!("trust: {}", choice_word(scene, field).to_lowercase())),
+        FieldId::CaFile | FieldId::Fingerprint => {
+            let text = answers.trimmed(field);
+            (!text.is_empty()).then(|| text::fit(text, 16))
+        }
+        FieldId::CreateDatabase if answers.is_on(field) => Some("created if missing".to_owned()),
+        FieldId::CreateDatabase => Some("not created".to_owned()),
+        FieldId::MultiSubnet => answers.is_on(field).then(|| "multi-subnet".to_owned()),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_focused_line_and_its_help_are_always_shown() {
+        for lines in 1..14_usize {
+            for focus in 0..lines {
+                for room in 3..9 {
+                    let start = first_shown(lines, focus, 2, room);
+                    assert!(start <= focus, "{lines} {focus} {room}");
+                    assert!((focus + 2).min(lines - 1) < start + room, "{lines} {focus} {room}");
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,83 @@
+//! Help: on the focused field, on the screen, and everything that its checks say, in full.
+
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+
+use crate::faces::tui::canvas::{Canvas, row};
+use crate::faces::tui::scene::Scene;
+use crate::faces::tui::text;
+use crate::model::finding::Verdict;
+
+/// A paragraph of help.
+struct Paragraph {
+    words: String,
+    style: Style,
+    /// Columns that it is set in by.
+    indent: u16,
+}
+
+/// Draws help in place of the screen, from the line that was scrolled to.
+pub fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, scroll: &mut u16) {
+    let paragraphs = paragraphs(canvas, scene);
+    let mut lines: Vec<(&str, Style, u16)> = Vec::new();
+    for paragraph in &paragraphs {
+        let width = area.width.saturating_sub(paragraph.indent + 2);
+        lines.extend(text::wrap(&paragraph.words, width).into_iter().map(|line| (line, paragraph.style, paragraph.indent)));
+    }
+    let room = usize::from(area.height);
+    let furthest = u16::try_from(lines.len().saturating_sub(room)).unwrap_or(u16::MAX);
+    *scroll = (*scroll).min(furthest);
+    for (line, (words, style, indent)) in (0..area.height).zip(lines.iter().skip(usize::from(*scroll))) {
+        canvas.put(crate::faces::tui::canvas::behind(row(area, line), *indent), words, *style);
+    }
+    let dim = canvas.theme.dim;
+    if *scroll > 0 {
+        canvas.put_right(row(area, 0), canvas.signs.above, dim);
+    }
+    if *scroll < furthest {
+        canvas.put_right(row(area, area.height.saturating_sub(1)), canvas.signs.below, dim);
+    }
+}
+
+fn paragraphs(canvas: &Canvas<'_>, scene: &Scene<'_>) -> Vec<Paragraph> {
+    let theme = canvas.theme;
+    let mut found = Vec::new();
+    let mut add = |words: &str, style: Style, indent: u16| found.push(Paragraph { words: words.to_owned(), style, indent });
+    if let Some(words) = scene.state.focused().and_then(|field| scene.words.field(field)) {
+        add(&words.label, theme.title, 0);
+        add(&words.help, theme.plain, 0);
+        if !words.example.is_empty() {
+            add(&format!("For instance: {}", words.example), theme.dim, 0);
+        }
+        add("", theme.plain, 0);
+    }
+    add(&scene.words.title, theme.title, 0);
+    add(&scene.words.help, theme.plain, 0);
+    if !scene.verdicts.is_empty() {
+        add("", theme.plain, 0);
+        add("What is proven here", theme.title, 0);
+    }
+    for (check, verdict) in &scene.verdicts {
+        let Some(words) = scene.words.check(*check) else { continue };
+        let (sign, style) = canvas.verdict(verdict);
+        add(&format!("{sign} {} ({})", words.label, check.id()), style, 0);
+        add(&words.proves, theme.dim, 2);
+        match verdict {
+            Verdict::Good(evidence) => add(evidence, theme.plain, 2),
+            Verdict::Found(findings) => {
+                for finding in findings {
+                    add(format!("{} {}", finding.says, finding.fix).trim(), theme.plain, 2);
+                    if let Some(remedy) = &finding.remedy {
+                        add(remedy.text(), theme.title, 2);
+                    }
+                }
+            }
+            Verdict::NotYet | Verdict::Running => {}
+        }
+    }
+    add("", theme.plain, 0);
+    add("Keys", theme.title, 0);
+    add("Tab and Shift-Tab move between the fields, left and right choose, Enter goes on, Esc goes back.", theme.plain, 0);
+    add("Alt-1 to Alt-9 go to a screen that was reached before. Ctrl-C ends the program and asks first.", theme.plain, 0);
+    found
+}

@@ -1,0 +1,101 @@
+//! The master key's screen: shown on request only, handed over, and its keeping proven.
+
+use ratatui::layout::Rect;
+use secrecy::ExposeSecret;
+
+use super::{Local, checks, fields, page};
+use crate::faces::tui::canvas::{Canvas, behind, below, row};
+use crate::faces::tui::scene::Scene;
+use crate::faces::tui::text;
+use crate::wizard::custody::{CopyWay, Custody, Drawn, Proof};
+
+/// The columns of the labels.
+const LABEL: u16 = 13;
+/// Characters of a group, as they are compared and typed.
+const GROUP: usize = 4;
+/// The lines of a key: 44 characters in two, so that it fits the narrowest window.
+const LINES: usize = 2;
+
+/// Draws the screen.
+pub fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, local: Local<'_>) {
+    let custody = &scene.state.custody;
+    let intro = u16::try_from(text::wrap(&scene.words.intro, area.width).len()).unwrap_or(1);
+    let roomy = area.height >= 14 + intro;
+    page::heading(canvas, area, scene, roomy);
+    let mut rest = below(area, if roomy { intro + 2 } else { 1 });
+    if let Some(drawn) = &custody.drawn {
+        key(canvas, Rect { height: 2.min(rest.height), ..rest }, drawn, custody.revealed);
+        rest = below(rest, 2);
+        let line = label(canvas, row(rest, 0), "Fingerprint");
+        let rest_of = canvas.put(line, &drawn.key.fingerprint().to_string(), canvas.theme.plain);
+        let dim = canvas.theme.dim;
+        canvas.put(behind(rest_of, 3), "Safe to show; compare it on the other nodes.", dim);
+    }
+    rest = below(rest, 1 + u16::from(area.height >= 13));
+    let lines = 2 + if rest.height >= 8 { 2 } else { 1 };
+    fields::draw(canvas, Rect { height: lines.min(rest.height), ..rest }, scene, &local, false);
+    rest = below(rest, lines + u16::from(area.height >= 16));
+    if area.height >= 12 {
+        hands(canvas, Rect { height: 3.min(rest.height), ..rest }, custody);
+        rest = below(rest, 3);
+    }
+    let count = u16::try_from(scene.verdicts.len()).unwrap_or(0);
+    checks::draw(canvas, Rect { height: count.min(rest.height), ..rest }, scene, 1);
+}
+
+/// The key itself or a mask that does not tell its length. Both take two lines, so nothing moves. The letters go
+/// straight into the frame's cells, which the next frame overwrites.
+fn key(canvas: &mut Canvas<'_>, area: Rect, drawn: &Drawn, revealed: bool) {
+    let theme = canvas.theme;
+    let first = label(canvas, row(area, 0), "Master key");
+    if !revealed {
+        canvas.put(first, canvas.signs.mask, theme.plain);
+        return;
+    }
+    let whole = drawn.key.to_base64();
+    let whole = whole.expose_secret();
+    let groups = whole.len().div_ceil(GROUP);
+    let per_line = groups.div_ceil(LINES);
+    for group in 0..groups {
+        let letters = whole.get(group * GROUP..(group * GROUP + GROUP).min(whole.len())).unwrap_or("");
+        let (line, column) = (group / per_line, group % per_line);
+        let line = behind(row(area, u16::try_from(line).unwrap_or(u16::MAX)), LABEL);
+        let column = u16::try_from(column * (GROUP + 1)).unwrap_or(u16::MAX);
+        canvas.put(behind(line, column), letters, theme.title);
+    }
+}
+
+fn label(canvas: &mut Canvas<'_>, line: Rect, words: &str) -> Rect {
+    let plain = canvas.theme.plain;
+    canvas.put(Rect { width: (LABEL - 1).min(line.width), ..line }, words, plain);
+    behind(line, LABEL)
+}
+
+/// Whose hands the key has been given into, and how that is proven.
+fn hands(canvas: &mut Canvas<'_>, area: Rect, custody: &Custody) {
+    let theme = canvas.theme;
+    let saved = custody.saved.as_ref().map(|path| format!("{path}, readable by you only."));
+    let copied = custody.copied.map(|way| match way {
+        CopyWay::Terminal => "Sent to your terminal; whether it arrived cannot be known.".to_owned(),
+        CopyWay::Desktop => "To this desktop's clipboard.".to_owned(),
+    });
+    let proven = custody.proof.map(|proof| match proof {
+        Proof::TypedBack => "Its last six characters were typed back.".to_owned(),
+        Proof::ReadBack => "The saved file was read back and holds it.".to_owned(),
+    });
+    let rows = [
+        ("Copied", copied, "F6 hands it to the clipboard."),
+        ("Saved", saved, "F7 writes it to the file named above."),
+        ("Proven", proven, "Type its last six characters, or F8 reads the file back."),
+    ];
+    for (line, (name, done, otherwise)) in (0..).zip(rows) {
+        let line = row(area, line);
+        let (sign, style) = if done.is_some() { (canvas.signs.ok, theme.good) } else { (canvas.signs.pending, theme.dim) };
+        canvas.put(line, sign, style);
+        canvas.put(Rect { width: 10.min(line.width), ..behind(line, 2) }, name, theme.plain);
+        match done {
+            Some(words) => canvas.put(behind(line, LABEL), &words, theme.plain),
+            None => canvas.put(behind(line, LABEL), otherwise, theme.dim),
+        };
+    }
+}

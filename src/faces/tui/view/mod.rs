@@ -1,0 +1,72 @@
+//! The views: each draws one part of the window from the scene, and changes nothing but what can be clicked.
+
+mod checks;
+mod done;
+mod failure;
+mod fields;
+mod foot;
+mod head;
+mod help;
+mod install;
+mod master_key;
+mod message;
+mod page;
+mod review;
+mod sidebar;
+mod start;
+mod string_window;
+mod too_small;
+
+use ratatui::layout::Rect;
+
+use super::canvas::Canvas;
+use super::editor::Editor;
+use super::layout::{self, Regions};
+use super::scene::Scene;
+use super::secret_input::SecretInput;
+use crate::model::screen::ScreenId;
+use crate::wizard::state::Overlay;
+
+/// What the face holds by itself and a view may show.
+#[derive(Debug)]
+pub struct Local<'a> {
+    /// The focused field's text and cursor.
+    pub editor: &'a Editor,
+    /// The text in the window for connection strings.
+    pub window: &'a SecretInput,
+    /// The first line that is shown of what is longer than its place; a view brings it back within bounds.
+    pub scroll: &'a mut u16,
+}
+
+/// Draws a frame.
+pub fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, local: Local<'_>) {
+    if layout::is_too_small(area) {
+        too_small::draw(canvas, area);
+        return;
+    }
+    let in_flow = scene.state.place.flow.is_some();
+    let regions = layout::regions(area, in_flow, layout::message_lines(area.height));
+    head::draw(canvas, regions.head, scene);
+    canvas.rule(regions.upper_rule);
+    canvas.rule(regions.lower_rule);
+    if in_flow {
+        sidebar::draw(canvas, regions.sidebar, scene);
+    }
+    middle(canvas, &regions, scene, local);
+    message::draw(canvas, regions.message, scene);
+    foot::draw(canvas, regions.foot, &scene.bindings);
+}
+
+/// What stands between head and message.
+fn middle(canvas: &mut Canvas<'_>, regions: &Regions, scene: &Scene<'_>, local: Local<'_>) {
+    match (scene.state.overlay, scene.state.place.here) {
+        (Some(Overlay::Help), _) => help::draw(canvas, regions.page, scene, local.scroll),
+        (Some(Overlay::ConnectionString), _) => string_window::draw(canvas, regions.page, local.window),
+        (_, ScreenId::Start) => start::draw(canvas, regions.page, scene),
+        (_, ScreenId::Review) => review::draw(canvas, regions.page, scene, local),
+        (_, ScreenId::Install) => install::draw(canvas, regions.page, scene),
+        (_, ScreenId::MasterKey) => master_key::draw(canvas, regions.page, scene, local),
+        (_, ScreenId::Done) => done::draw(canvas, regions.page, scene),
+        _ => page::draw(canvas, regions, scene, local),
+    }
+}

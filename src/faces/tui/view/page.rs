@@ -1,0 +1,48 @@
+//! A screen of fields and checks.
+
+use ratatui::layout::Rect;
+
+use super::{Local, checks, fields};
+use crate::faces::tui::canvas::{Canvas, below, row};
+use crate::faces::tui::layout::{self, Amount, Regions};
+use crate::faces::tui::scene::Scene;
+use crate::faces::tui::text;
+
+/// Draws a screen of fields and checks.
+pub fn draw(canvas: &mut Canvas<'_>, regions: &Regions, scene: &Scene<'_>, local: Local<'_>) {
+    let count = |number: usize| u16::try_from(number).unwrap_or(u16::MAX);
+    let amount = Amount {
+        intro: count(text::wrap(&scene.words.intro, regions.page.width).len()),
+        fields: count(scene.fields.len()),
+        folded: count(fields::folded(&scene.fields)),
+        checks: count(scene.verdicts.len()),
+        screens: if regions.sidebar.is_empty() { 0 } else { count(scene.path().len()) },
+    };
+    let arrangement = layout::arrange(regions, amount);
+    heading(canvas, arrangement.heading, scene, arrangement.roomy);
+    fields::draw(canvas, arrangement.fields, scene, &local, arrangement.folded);
+    checks::draw(canvas, arrangement.checks, scene, arrangement.columns);
+}
+
+/// The title with the introduction under it, or as much of it as fits beside it. Without a sidebar it also tells where
+/// we are in the flow.
+pub fn heading(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, roomy: bool) {
+    let theme = canvas.theme;
+    let first = row(area, 0);
+    let place = scene.path().iter().position(|screen| *screen == scene.state.place.here);
+    let mut rest = first;
+    if let Some(place) = place
+        && canvas.buffer.area.width < 72
+    {
+        rest = canvas.put(rest, &format!("{} of {} ", place + 1, scene.path().len()), theme.dim);
+    }
+    rest = canvas.put(rest, &scene.words.title, theme.title);
+    if roomy {
+        canvas.wrap(below(area, 1), &scene.words.intro, theme.dim);
+    } else {
+        let sentence = text::first_sentence(&scene.words.intro);
+        if text::width(sentence) + 3 <= rest.width {
+            canvas.put(crate::faces::tui::canvas::behind(rest, 3), sentence, theme.dim);
+        }
+    }
+}

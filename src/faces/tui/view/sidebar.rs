@@ -1,0 +1,71 @@
+//! The list of screens: where we are, what is proven, what is still to come.
+
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+
+use crate::faces::tui::canvas::{Canvas, row};
+use crate::faces::tui::hits::Hit;
+use crate::faces::tui::scene::Scene;
+use crate::model::finding::{Severity, Verdict};
+use crate::model::screen::ScreenId;
+use crate::wizard::run::Phase;
+use crate::wizard::{checks, flow};
+use crate::words;
+
+/// Draws the list of screens.
+pub fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
+    if area.is_empty() {
+        return;
+    }
+    for (line, screen) in (0..).zip(scene.path()) {
+        let place = row(area, line);
+        let (sign, sign_style, name_style) = look(canvas, scene, *screen);
+        let rest = canvas.put(place, sign, sign_style);
+        canvas.put(
+            Rect { x: rest.x + 1.min(rest.width), width: rest.width.saturating_sub(1), ..rest },
+            &words::screen(*screen).name,
+            name_style,
+        );
+        canvas.hit(place, Hit::Screen(*screen));
+    }
+}
+
+/// A screen's sign, its style and that of its name.
+fn look(canvas: &Canvas<'_>, scene: &Scene<'_>, screen: ScreenId) -> (&'static str, Style, Style) {
+    let (theme, signs, state) = (canvas.theme, canvas.signs, scene.state);
+    if screen == state.place.here {
+        return (signs.here, theme.accent, theme.accent);
+    }
+    let reached = state.place.flow.is_some_and(|path| flow::place(path, screen) <= flow::place(path, state.place.furthest));
+    if !reached {
+        return (signs.pending, theme.dim, theme.dim);
+    }
+    match worst(scene, screen) {
+        Some(severity) => {
+            let (sign, style) = canvas.severity(severity);
+            (sign, style, theme.plain)
+        }
+        None => (signs.pending, theme.dim, theme.plain),
+    }
+}
+
+/// The weightiest thing that a screen's checks say, a note where all are content; `None` where they are not done.
+fn worst(scene: &Scene<'_>, screen: ScreenId) -> Option<Severity> {
+    let state = scene.state;
+    match screen {
+        ScreenId::Review => return (state.run.phase != Phase::Idle).then_some(Severity::Note),
+        ScreenId::Install => return (state.run.phase == Phase::Finished).then_some(Severity::Note),
+        ScreenId::MasterKey => return state.custody.proof.map(|_| Severity::Note),
+        _ => {}
+    }
+    let case = state.case(screen);
+    let mut worst = Severity::Note;
+    for check in words::screen(screen).checks() {
+        match checks::judge(check, &case) {
+            Verdict::NotYet | Verdict::Running => return None,
+            // What was accepted is as good as settled, and has to be seen nevertheless.
+            verdict => worst = worst.max(verdict.severity().unwrap_or(Severity::Note)),
+        }
+    }
+    Some(worst)
+}

@@ -1,0 +1,73 @@
+//! From the command line to a face, with the outside world as values: nothing below this reads the environment.
+
+mod cli;
+mod outside;
+mod panic;
+#[cfg(feature = "practice")]
+mod practice;
+
+use std::io::IsTerminal;
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use octopus_setup::engine::Engine;
+use octopus_setup::faces::tui::run;
+use octopus_setup::model::answers::Answers;
+use octopus_setup::model::flow::Flow;
+use octopus_setup::world::World;
+
+use cli::{Cli, Command};
+use outside::Outside;
+
+/// Exit status for a command line that cannot be obeyed.
+const USAGE: u8 = 2;
+
+/// Runs the program.
+pub fn main() -> ExitCode {
+    panic::install();
+    let cli = Cli::parse();
+    let Some(outside) = Outside::look(&cli) else {
+        return complain("this account has no home directory; name a state directory with OCTOPUS_SETUP_STATE_DIR.");
+    };
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
+    let runtime = match runtime {
+        Ok(runtime) => runtime,
+        Err(error) => return complain(&format!("no threads to work with: {error}")),
+    };
+    let status = runtime.block_on(async {
+        match &cli.command {
+            None => wizard(&outside, outside.answers(), None).await,
+            Some(Command::FirstNode) => wizard(&outside, outside.answers(), Some(Flow::FirstNode)).await,
+            #[cfg(feature = "practice")]
+            Some(Command::Practice(practice)) => practice::run(practice, &outside).await,
+        }
+    });
+    // A survey that hangs in the resolver or on a dead mount must not keep the program from ending.
+    runtime.shutdown_background();
+    status
+}
+
+/// Runs the wizard in the terminal.
+async fn wizard(outside: &Outside, answers: Answers, flow: Option<Flow>) -> ExitCode {
+    if !(std::io::stdin().is_terminal() && std::io::stdout().is_terminal()) {
+        return complain("a terminal is needed; standard input or output is something else.");
+    }
+    let world = World::new(outside.places.clone(), outside.surroundings);
+    let mut engine = Engine::new(world, answers, flow);
+    match run::run(&mut engine, outside.tui, outside.terminal, panic::rehearse).await {
+        Ok(ended) => {
+            for line in ended.farewell {
+                println!("{line}");
+            }
+            ExitCode::from(ended.status)
+        }
+        Err(error) => complain(&format!("the terminal cannot be used: {error}")),
+    }
+}
+
+/// Says what is wrong and ends with the status for a command line that cannot be obeyed.
+fn complain(text: &str) -> ExitCode {
+    eprintln!("octopus-setup: {text}");
+    ExitCode::from(USAGE)
+}

@@ -1,0 +1,62 @@
+//! The outside world as values, looked at once: environment, folders, the terminal's abilities.
+
+use std::env;
+use std::path::PathBuf;
+
+use octopus_setup::faces::tui::{Charset, Colours, Hints, TerminalOptions, TuiOptions};
+use octopus_setup::model::answers::{Answers, Origin};
+use octopus_setup::model::field::FieldId;
+use octopus_setup::world::clipboard::Surroundings;
+use octopus_setup::world::places::{Places, STATE_DIR_VARIABLE};
+
+use super::cli::Cli;
+
+/// What the program found around itself.
+#[derive(Debug, Clone)]
+pub struct Outside {
+    /// Where our own files are.
+    pub places: Places,
+    /// Whether there is a desktop to copy to.
+    pub surroundings: Surroundings,
+    /// How to draw.
+    pub tui: TuiOptions,
+    /// How to take the terminal.
+    pub terminal: TerminalOptions,
+    /// The operator's own home directory.
+    home: Option<PathBuf>,
+}
+
+impl Outside {
+    /// Looks around; `None` for an account that has no home directory and names no state directory.
+    pub fn look(cli: &Cli) -> Option<Self> {
+        let variable = |name: &str| env::var_os(name).filter(|value| !value.is_empty());
+        let locale = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().find_map(variable);
+        let term = variable("TERM");
+        let hints = Hints { ascii: cli.ascii, term: term.as_deref(), locale: locale.as_deref() };
+        let colours = Colours::of(variable("NO_COLOR").as_deref());
+        Some(Self {
+            places: Places::of_this_user(variable(STATE_DIR_VARIABLE).map(PathBuf::from))?,
+            surroundings: Surroundings::of(|name| variable(name).is_some()),
+            tui: TuiOptions { charset: Charset::of(hints), colours },
+            terminal: TerminalOptions { mouse: cli.mouse },
+            home: directories::BaseDirs::new().map(|user| user.home_dir().to_path_buf()),
+        })
+    }
+
+    /// The answers that need no asking, as defaults.
+    pub fn answers(&self) -> Answers {
+        let mut answers = Answers::default();
+        let home = if cfg!(windows) { "C:\\Octopus" } else { "/var/lib/octopus" };
+        answers.offer(FieldId::Home, home, Origin::Default);
+        if let Some(user) = &self.home {
+            answers.offer(FieldId::KeyFile, &user.join("octopus-master-key.txt").display().to_string(), Origin::Default);
+        }
+        answers
+    }
+
+    /// The same with our own files elsewhere.
+    #[cfg(feature = "practice")]
+    pub fn with_state(&self, state: PathBuf) -> Self {
+        Self { places: Places::under(state), ..self.clone() }
+    }
+}

@@ -1,0 +1,54 @@
+//! A defect that got through: the terminal first, then words, then the end of the whole program.
+//!
+//! A panic in a task would otherwise leave the rest of the program running on a terminal that was given back. The panic's
+//! own text is not shown, because it may hold a value; where it happened is enough to find it.
+
+use std::panic;
+use std::process;
+
+use octopus_setup::faces::tui;
+
+/// The exit status after a panic, as Rust's own.
+const DEFECT: i32 = 101;
+
+/// From now on a panic in any thread restores the terminal and ends the program. The practice server's engine is the
+/// exception: it catches its own.
+pub fn install() {
+    panic::set_hook(Box::new(|panicked| {
+        if is_contained() {
+            return;
+        }
+        tui::restore();
+        let place = panicked.location().map_or_else(|| "an unknown place".to_owned(), ToString::to_string);
+        eprintln!("octopus-setup: a defect in {place} ended the program. What was done stays in the journal;");
+        eprintln!("start octopus-setup again to go on. Please report the place.");
+        process::exit(DEFECT);
+    }));
+}
+
+#[cfg(feature = "practice")]
+fn is_contained() -> bool {
+    octopus_setup::practice::contained::is_contained()
+}
+
+#[cfg(not(feature = "practice"))]
+fn is_contained() -> bool {
+    false
+}
+
+/// Panics where the tests ask for it, in the main thread or in a task; only in builds with debug assertions.
+pub fn rehearse() {
+    if cfg!(debug_assertions) {
+        match std::env::var("OCTOPUS_SETUP_REHEARSE_PANIC").as_deref() {
+            Ok("main") => rehearsed(),
+            Ok("task") => drop(tokio::spawn(async { rehearsed() })),
+            _ => {}
+        }
+    }
+}
+
+fn rehearsed() {
+    let secret = "a value that must not be shown";
+    // The hook is what is being rehearsed, so a real panic it is.
+    panic::panic_any(secret);
+}

@@ -1,0 +1,80 @@
+//! `octopus-setup practice`: the wizard on an embedded server, or the server alone.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use secrecy::ExposeSecret;
+
+use octopus_setup::model::answers::{Origin, Raw};
+use octopus_setup::model::field::FieldId;
+use octopus_setup::practice::options::ServerOptions;
+use octopus_setup::practice::serve;
+use octopus_setup::practice::server::{PracticeServer, Running};
+
+use super::cli::{Practice, PracticeCommand};
+use super::outside::Outside;
+use super::{complain, wizard};
+
+/// Runs what was asked for.
+pub async fn run(practice: &Practice, outside: &Outside) -> ExitCode {
+    let Some(data) = practice.data.clone().or_else(serve::default_data) else {
+        return complain("this account has no data directory; name one with --data.");
+    };
+    let port = match practice.command {
+        Some(PracticeCommand::Serve { port }) => port,
+        None => 0,
+    };
+    let options = ServerOptions { port, ..ServerOptions::new(data.clone()) };
+    let running = match PracticeServer::start(options).await {
+        Ok(running) => running,
+        Err(error) => return complain(&format!("the practice server cannot start: {error}")),
+    };
+    let status = if practice.command.is_some() { serve_alone(&running).await } else { on_it(&running, &data, outside).await };
+    running.stop().await;
+    status
+}
+
+/// Prints where the server is, and waits for the end.
+async fn serve_alone(running: &Running) -> ExitCode {
+    use std::io::Write;
+    let mut out = std::io::stdout();
+    if out.write_all(serve::announcement(running).expose_secret().as_bytes()).and_then(|()| out.flush()).is_err() {
+        // Nobody listens any more.
+        return ExitCode::SUCCESS;
+    }
+    match octopus_setup::faces::tui::signals::until_ended().await {
+        Ok(_) => ExitCode::SUCCESS,
+        Err(error) => complain(&format!("signals cannot be listened for: {error}")),
+    }
+}
+
+/// The wizard with the server's address and login filled in. Practice nodes and the wizard's own state live in the
+/// practice server's folder, apart from the machine's real ones.
+async fn on_it(running: &Running, data: &Path, outside: &Outside) -> ExitCode {
+    let number = free_node(data);
+    let mut answers = outside.answers();
+    let mut fill = |field: FieldId, text: &str| answers.set(field, Raw::of(field, text), Origin::Flag);
+    fill(FieldId::Server, &format!("localhost,{}", running.addr().port()));
+    fill(FieldId::User, running.user());
+    fill(FieldId::Password, running.password().expose_secret());
+    fill(FieldId::Trust, "ca-file");
+    fill(FieldId::CaFile, &running.ca_file().display().to_string());
+    fill(FieldId::Home, &home(data, number).display().to_string());
+    fill(FieldId::ListenPrefixes, &format!("http://localhost:{}/", 8064 + number));
+    fill(FieldId::KeyFile, &data.join("octopus-master-key.txt").display().to_string());
+    if number > 1 {
+        fill(FieldId::Instance, &format!("OctopusServer-{number}"));
+        fill(FieldId::NodeName, &format!("practice-{number}"));
+    }
+    let outside = outside.with_state(data.join("state"));
+    wizard(&outside, answers, None).await
+}
+
+/// The first practice node's number whose home holds no node config yet.
+fn free_node(data: &Path) -> u16 {
+    (1..1000).find(|number| !home(data, *number).join("octopus-node.toml").exists()).unwrap_or(1000)
+}
+
+fn home(data: &Path, number: u16) -> PathBuf {
+    data.join(format!("node-{number}"))
+}

@@ -1,0 +1,141 @@
+//! The steps in the database.
+
+use std::sync::Arc;
+
+use super::database::{ClusterDatabase, Created, Proven, Removed};
+use super::site::Site;
+use super::{config, key};
+use crate::model::cluster::ClusterId;
+use crate::model::facts::{Content, Trouble};
+use crate::model::master_key::MasterKey;
+use crate::model::plan::{Failure, Plan, StepKind, StepState};
+use crate::model::registry::{Initialised, NewCluster, NodeRow};
+use crate::model::target::Target;
+use crate::model::verifier::Verifier;
+use crate::world::node_config;
+use crate::world::seal::Sealer;
+use crate::world::toml_file::shown;
+use crate::world::{host, random};
+
+/// Octopus' own default.
+const TASK_CAP: u16 = 5;
+
+/// Creates the database. One that is there was there before us, unless an earlier start was cut off while it made it:
+/// a plan has this step only where the survey saw no such database.
+pub(super) async fn create_database(
+    database: &impl ClusterDatabase,
+    target: &Target,
+    earlier: StepState,
+) -> Result<StepState, Failure> {
+    match database.create_database(target).await.map_err(Failure::Server)? {
+        Created::Made => Ok(StepState::Done),
+        Created::WasThere if matches!(earlier, StepState::Begun | StepState::Done) => Ok(StepState::Done),
+        Created::WasThere => Ok(StepState::Already),
+    }
+}
+
+/// Initialises the cluster. Its key is on disk: this looks once more, because nothing may depend on an order of steps
+/// that somebody changes one day.
+pub(super) async fn initialise(
+    site: &Arc<Site>,
+    database: &impl ClusterDatabase,
+    plan: &Plan,
+    master_key: &MasterKey,
+    owner: &key::Owner,
+) -> Result<StepState, Failure> {
+    let (owner, master_key, node) = (owner.clone(), master_key.clone(), node_row(plan));
+    let (id, fingerprint) = (plan.cluster, plan.fingerprint);
+    let cluster = site
+        .off(move |places| {
+            if key::find(places, &owner)?.is_none() {
+                return Err(Failure::ReadBack { what: shown(&key::path(&owner.home)) });
+            }
+            let salt = random::bytes().map_err(|error| Failure::Defect(error.to_string().into()))?;
+            let node = NodeRow { host: host::name(), system: host::system(&places.os_release), ..node };
+            Ok(NewCluster { id, verifier: Verifier::of(&master_key, salt), fingerprint, node })
+        })
+        .await?;
+    match database.initialise(&plan.node.target, &cluster).await.map_err(Failure::Server)? {
+        Initialised::Made | Initialised::Ours => Ok(StepState::Done),
+        Initialised::Taken(seen) => Err(Failure::AlreadyInitialised(Box::new(seen))),
+        Initialised::Occupied(content) => Err(Failure::ContentChanged(Box::new(content))),
+    }
+}
+
+/// The node's row, as far as the plan knows it.
+fn node_row(plan: &Plan) -> NodeRow {
+    let web = &plan.node.web;
+    let prefixes: Vec<String> = web.prefixes.iter().map(ToString::to_string).collect();
+    NodeRow {
+        name: plan.node.name.clone(),
+        address: prefixes.first().cloned().unwrap_or_default(),
+        host: String::new(),
+        system: String::new(),
+        program: env!("CARGO_PKG_VERSION").to_owned(),
+        prefixes: prefixes.join(","),
+        comms_port: web.comms_port,
+        grpc_port: web.grpc_port,
+        task_cap: TASK_CAP,
+    }
+}
+
+/// Reads the config back from the disk and connects with what it says and nothing else.
+pub(super) async fn connect(site: &Arc<Site>, database: &impl ClusterDatabase, plan: &Plan) -> Result<(), Failure> {
+    let (home, cluster, fingerprint) = (plan.node.home.clone(), plan.cluster, plan.fingerprint);
+    let (target, node) = site
+        .off(move |places| {
+            let path = node_config::path(&home);
+            let config = node_config::read(&home)?;
+            if config.cluster.id != cluster || config.cluster.fingerprint != fingerprint {
+                return Err(Failure::ReadBack { what: shown(&path) });
+            }
+            let sealer = Sealer::open(places).map_err(|error| config::sealing(&path, &error))?;
+            let target = node_config::target(&config, &sealer).map_err(|error| config::opening(&path, &error))?;
+            Ok((target, config.node.name))
+        })
+        .await?;
+    match database.prove(&target, cluster, &node).await.map_err(Failure::Server)? {
+        Proven::Member => Ok(()),
+        Proven::NodeMissing => Err(Failure::ReadBack { what: format!("the row of node {node} in the registry").into() }),
+        Proven::NotThere(content) => Err(Failure::ContentChanged(Box::new(content))),
+    }
+}
+
+/// Takes the cluster away again.
+pub(super) async fn undo_initialise(database: &impl ClusterDatabase, target: &Target, cluster: ClusterId) -> Result<(), Failure> {
+    match database.undo_initialise(target, cluster).await {
+        // What is there is somebody else's, so ours is not.
+        Ok(Removed::Kept(Content::Cluster(seen))) if seen.id != cluster => Ok(()),
+        Ok(Removed::Kept(Content::Octopus { .. } | Content::Foreign { .. } | Content::RegistryOnly | Content::Empty)) => Ok(()),
+        answer => removed(answer),
+    }
+}
+
+/// Drops the database that this run made, if it is empty.
+pub(super) async fn drop_database(database: &impl ClusterDatabase, target: &Target) -> Result<(), Failure> {
+    removed(database.drop_database(target).await)
+}
+
+fn removed(answer: Result<Removed, Trouble>) -> Result<(), Failure> {
+    match answer {
+        Ok(Removed::Gone) => Ok(()),
+        Ok(Removed::Kept(content)) => Err(Failure::ContentChanged(Box::new(content))),
+        Err(trouble) => Err(Failure::Server(trouble)),
+    }
+}
+
+/// Whether a step that failed so is to be taken as not begun. The two steps err in opposite directions, each in its
+/// safe one.
+///
+/// A database that we may not have made must not be dropped: so what was refused, or never reached, was not made, unless
+/// the connection was lost in between or an earlier start was cut off (`fresh` is false then). A cluster that we may have
+/// made must not lose its key: so it counts as begun until the transaction itself has seen that another is there.
+pub(super) fn left_nothing(kind: StepKind, failure: &Failure, fresh: bool) -> bool {
+    match (kind, failure) {
+        (StepKind::InitialiseCluster, Failure::AlreadyInitialised(_) | Failure::ContentChanged(_)) => true,
+        (StepKind::CreateDatabase, Failure::Server(trouble)) => {
+            fresh && !matches!(trouble, Trouble::ConnectionLost | Trouble::Silent { .. } | Trouble::Io(_))
+        }
+        _ => false,
+    }
+}

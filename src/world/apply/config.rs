@@ -1,0 +1,93 @@
+//! The step that writes the node config and enters the instance in this machine's list.
+
+use std::path::Path;
+
+use super::site::file;
+use crate::model::cluster::ClusterId;
+use crate::model::node_config::NodeConfig;
+use crate::model::plan::{Failure, Plan};
+use crate::world::atomic_write;
+use crate::world::instances::{self, Instance};
+use crate::world::node_config::{self, OpenError, same_but_for_seals};
+use crate::world::places::Places;
+use crate::world::seal::{SealError, Sealer};
+use crate::world::toml_file::shown;
+
+/// Writes both and reads both back. A config that says the same already stays as it is, nonces and all; one of the same
+/// instance and cluster is kept under a dated name; one of any other is in the way.
+pub(super) fn write(places: &Places, plan: &Plan) -> Result<(), Failure> {
+    let home = &plan.node.home;
+    let path = node_config::path(home);
+    let sealer = Sealer::open_or_create(places).map_err(|error| sealing(&path, &error))?;
+    let config = node_config::build(plan, &sealer).map_err(|error| sealing(&path, &error))?;
+    let older = node_config::find(home).map_err(|_| Failure::FileInTheWay { path: shown(&path) })?;
+    if older.as_ref().is_some_and(|older| !is_of(older, &plan.node.instance, plan.cluster)) {
+        return Err(Failure::FileInTheWay { path: shown(&path) });
+    }
+    // An older one that does not open was sealed under another machine key; then it does not say the same.
+    let as_it_should = older.is_some_and(|older| same_but_for_seals(&older, &config, &sealer).unwrap_or(false));
+    if !as_it_should {
+        node_config::write(&config).map_err(file(&path))?;
+    }
+    let back = node_config::read(home)?;
+    if !same_but_for_seals(&back, &config, &sealer).map_err(|error| opening(&path, &error))? {
+        return Err(Failure::ReadBack { what: shown(&path) });
+    }
+    enter(places, &config)
+}
+
+/// Enters the instance, unless its name belongs to another home.
+fn enter(places: &Places, config: &NodeConfig) -> Result<(), Failure> {
+    let entry = places.instance(&config.instance);
+    let wanted = Instance {
+        format: Instance::FORMAT,
+        name: config.instance.clone(),
+        home: config.node.home.clone(),
+        config: node_config::path(&config.node.home),
+    };
+    match instances::find(places, &config.instance)? {
+        Some(found) if found == wanted => return Ok(()),
+        Some(found) if found.home != wanted.home => return Err(Failure::FileInTheWay { path: shown(&entry) }),
+        _ => {}
+    }
+    instances::enter(places, &wanted).map_err(file(&entry))?;
+    match instances::find(places, &config.instance)? {
+        Some(found) if found == wanted => Ok(()),
+        _ => Err(Failure::ReadBack { what: shown(&entry) }),
+    }
+}
+
+/// Removes the instance's entry and its config, as far as they are this cluster's.
+pub(super) fn remove(places: &Places, instance: &str, home: &Path, cluster: ClusterId) -> Result<(), Failure> {
+    if instances::find(places, instance)?.is_some_and(|found| found.home == home) {
+        instances::strike(places, instance).map_err(file(&places.instance(instance)))?;
+    }
+    let path = node_config::path(home);
+    match node_config::find(home)? {
+        Some(config) if !is_of(&config, instance, cluster) => Ok(()),
+        // Also where there is none: an interrupted write may have left its temporary file.
+        _ => atomic_write::remove(&path).map_err(file(&path)),
+    }
+}
+
+fn is_of(config: &NodeConfig, instance: &str, cluster: ClusterId) -> bool {
+    config.instance == instance && config.cluster.id == cluster
+}
+
+/// A failure to seal what goes into the config.
+pub(super) fn sealing(path: &Path, error: &SealError) -> Failure {
+    match error {
+        SealError::MachineKey { path, source } => Failure::File { path: shown(path), said: source.to_string().into() },
+        other => Failure::File { path: shown(path), said: other.to_string().into() },
+    }
+}
+
+/// A failure to open what is in the config.
+pub(super) fn opening(path: &Path, error: &OpenError) -> Failure {
+    match error {
+        OpenError::Seal { source: SealError::OtherMachine | SealError::Damaged | SealError::Malformed, .. } => {
+            Failure::SealBroken { path: shown(path) }
+        }
+        other => Failure::File { path: shown(path), said: other.to_string().into() },
+    }
+}

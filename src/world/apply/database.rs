@@ -1,0 +1,56 @@
+//! What the installer asks of the cluster's database.
+
+use std::future::Future;
+
+use crate::model::cluster::ClusterId;
+use crate::model::facts::{Content, Trouble};
+use crate::model::registry::{Initialised, NewCluster};
+use crate::model::target::Target;
+
+/// The database side of a plan. The real one is [`crate::world::sqlserver`]; tests script one, so that a crash can be
+/// put before, into and behind every call without a server.
+pub trait ClusterDatabase: Sync {
+    /// Creates the database, unless it is there.
+    fn create_database(&self, target: &Target) -> impl Future<Output = Result<Created, Trouble>> + Send;
+
+    /// Creates the registry and the cluster in one transaction, unless something is there.
+    fn initialise(&self, target: &Target, cluster: &NewCluster) -> impl Future<Output = Result<Initialised, Trouble>> + Send;
+
+    /// Connects anew and reads what proves that this node belongs to its cluster.
+    fn prove(&self, target: &Target, cluster: ClusterId, node: &str) -> impl Future<Output = Result<Proven, Trouble>> + Send;
+
+    /// Takes the cluster of this id away again, and its registry, as long as it has no second node.
+    fn undo_initialise(&self, target: &Target, cluster: ClusterId) -> impl Future<Output = Result<Removed, Trouble>> + Send;
+
+    /// Drops the database, as long as it holds nothing.
+    fn drop_database(&self, target: &Target) -> impl Future<Output = Result<Removed, Trouble>> + Send;
+}
+
+/// How creating a database ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Created {
+    /// We made it.
+    Made,
+    /// It was there.
+    WasThere,
+}
+
+/// What a fresh connection found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Proven {
+    /// The cluster, and the node's row in it.
+    Member,
+    /// The cluster, without the node.
+    NodeMissing,
+    /// Another cluster, or none.
+    NotThere(Content),
+}
+
+/// How taking something away ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Removed {
+    /// It is not there, because it was taken away or never was.
+    Gone,
+    /// It stays, because more depends on it or is in it than this run made.
+    Kept(Content),
+}

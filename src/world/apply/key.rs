@@ -1,0 +1,90 @@
+//! The step that puts the master key on disk, sealed and synced, before anything in the database depends on it.
+
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+
+use secrecy::ExposeSecret;
+
+use super::site::file;
+use crate::model::cluster::ClusterId;
+use crate::model::fingerprint::Fingerprint;
+use crate::model::master_key::MasterKey;
+use crate::model::node_config::{NodeConfig, Sealed};
+use crate::model::plan::Failure;
+use crate::world::atomic_write::{self, Existing, atomic_write};
+use crate::world::places::Places;
+use crate::world::seal::{Purpose, SealError, Sealer};
+use crate::world::small_file;
+use crate::world::toml_file::shown;
+
+/// Where a home's sealed key is.
+pub(super) fn path(home: &Path) -> PathBuf {
+    home.join(NodeConfig::KEY_FILE)
+}
+
+/// Whose key it is.
+#[derive(Debug, Clone)]
+pub(super) struct Owner {
+    pub(super) instance: String,
+    pub(super) home: PathBuf,
+    pub(super) cluster: ClusterId,
+    pub(super) fingerprint: Fingerprint,
+}
+
+/// Seals the key, or finds it sealed by an earlier start; either way it was opened from the disk when this returns.
+/// Another key's file is never overwritten: it may be the only copy there is. `touched` tells whether an earlier start
+/// may have written it.
+pub(super) fn seal(places: &Places, owner: &Owner, key: &MasterKey, touched: bool) -> Result<(), Failure> {
+    let path = path(&owner.home);
+    match find(places, owner) {
+        Ok(Some(_)) => return Ok(()),
+        Ok(None) => {}
+        Err(Failure::SealBroken { .. }) if !touched => return Err(Failure::FileInTheWay { path: shown(&path) }),
+        Err(failure) => return Err(failure),
+    }
+    let sealer = Sealer::open_or_create(places).map_err(|error| broken(&path, &error))?;
+    let text = sealer.seal(&purpose(owner), key.expose_bytes()).map_err(|error| broken(&path, &error))?;
+    atomic_write(&path, format!("{}\n", text.0).as_bytes(), Existing::Refuse).map_err(|error| match error.kind() {
+        ErrorKind::AlreadyExists => Failure::FileInTheWay { path: shown(&path) },
+        _ => file(&path)(error),
+    })?;
+    match find(places, owner)? {
+        Some(_) => Ok(()),
+        None => Err(Failure::ReadBack { what: shown(&path) }),
+    }
+}
+
+/// The sealed key, opened, if there is one. One that does not open, or is another than the owner's, is an error.
+pub(super) fn find(places: &Places, owner: &Owner) -> Result<Option<MasterKey>, Failure> {
+    let path = path(&owner.home);
+    let text = match small_file::read_text(&path) {
+        Ok(text) => text,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(file(&path)(error)),
+    };
+    let opened = Sealer::open(places).and_then(|sealer| sealer.unseal(&purpose(owner), &Sealed(text)));
+    let opened = opened.map_err(|error| broken(&path, &error))?;
+    match MasterKey::from_bytes(opened.expose_secret()) {
+        Ok(key) if key.fingerprint() == owner.fingerprint => Ok(Some(key)),
+        _ => Err(Failure::SealBroken { path: shown(&path) }),
+    }
+}
+
+/// Deletes the sealed key; whoever calls this knows that no cluster depends on it.
+pub(super) fn remove(home: &Path) -> Result<(), Failure> {
+    let path = path(home);
+    atomic_write::remove(&path).map_err(file(&path))
+}
+
+fn purpose(owner: &Owner) -> Purpose<'_> {
+    Purpose::MasterKey { instance: &owner.instance, cluster: owner.cluster }
+}
+
+/// A machine key that cannot be used is told as the file that it is; everything else is the sealed key's own fault.
+fn broken(path: &Path, error: &SealError) -> Failure {
+    match error {
+        SealError::MachineKey { path, source } => Failure::File { path: shown(path), said: source.to_string().into() },
+        SealError::NoRandomness(error) => Failure::Defect(error.to_string().into()),
+        SealError::OtherMachine | SealError::Damaged | SealError::Malformed => Failure::SealBroken { path: shown(path) },
+    }
+}

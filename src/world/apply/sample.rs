@@ -1,0 +1,61 @@
+//! A plan for tests.
+
+use std::path::Path;
+
+use secrecy::SecretString;
+
+use crate::model::cluster::ClusterId;
+use crate::model::flow::Flow;
+use crate::model::master_key::{KeySize, MasterKey};
+use crate::model::names::DatabaseName;
+use crate::model::node::{Node, ServiceAccount, Web};
+use crate::model::plan::{Plan, Step, StepKind};
+use crate::model::prefixes::ListenPrefix;
+use crate::model::server_address::ServerAddress;
+use crate::model::survey::AccountKind;
+use crate::model::target::{Encryption, Target, Trust};
+
+/// The database password; it must show nowhere.
+pub(in crate::world) const PASSWORD: &str = "hunter2 ;'\"=";
+/// The service account's.
+pub(in crate::world) const SERVICE_PASSWORD: &str = "correct horse";
+
+/// A first node with this home.
+pub(in crate::world) fn plan(home: &Path) -> Plan {
+    let key = MasterKey::from_bytes(&[7; 32]).expect("a key");
+    Plan {
+        flow: Flow::FirstNode,
+        node: Node {
+            instance: "My Node".into(),
+            home: home.to_owned(),
+            name: "web01".into(),
+            service: ServiceAccount {
+                kind: AccountKind::Custom,
+                user: "octopus".into(),
+                password: Some(SecretString::from(SERVICE_PASSWORD)),
+            },
+            target: Target {
+                address: ServerAddress::parse("sql01").expect("an address"),
+                database: DatabaseName::parse("OctopusDeploy").expect("a name"),
+                user: "octo".into(),
+                password: SecretString::from(PASSWORD),
+                encryption: Encryption::Mandatory,
+                trust: Trust::SystemRoots,
+                multi_subnet: false,
+            },
+            create_database: true,
+            web: Web {
+                prefixes: vec![ListenPrefix { secure: true, host: "web01".into(), port: 443, path: "/".into() }],
+                force_ssl: true,
+                comms_port: 10_943,
+                grpc_port: 8_443,
+            },
+            key_size: KeySize::Aes256,
+        },
+        cluster: ClusterId([9; 16]),
+        fingerprint: key.fingerprint(),
+        steps: StepKind::ALL.map(|kind| Step { kind, title: kind.id().into(), mode: "" }).to_vec(),
+        accepted: Vec::new(),
+        answers: std::collections::BTreeMap::new(),
+    }
+}

@@ -1,0 +1,43 @@
+//! The database side of a plan, on a real server.
+
+use super::database::{ClusterDatabase, Created, Proven, Removed};
+use crate::model::cluster::ClusterId;
+use crate::model::facts::{Content, Trouble};
+use crate::model::registry::{Initialised, NewCluster};
+use crate::model::target::Target;
+use crate::world::sqlserver::{Proof, SqlServer, Undone};
+
+impl ClusterDatabase for SqlServer {
+    async fn create_database(&self, target: &Target) -> Result<Created, Trouble> {
+        let made = Self::create_database(self, target).await?;
+        Ok(if made { Created::Made } else { Created::WasThere })
+    }
+
+    async fn initialise(&self, target: &Target, cluster: &NewCluster) -> Result<Initialised, Trouble> {
+        Self::initialise(self, target, cluster).await
+    }
+
+    async fn prove(&self, target: &Target, cluster: ClusterId, node: &str) -> Result<Proven, Trouble> {
+        Ok(match Self::prove(self, target, cluster, node).await? {
+            Proof::Member(_) => Proven::Member,
+            Proof::NodeMissing(_) => Proven::NodeMissing,
+            Proof::OtherCluster(seen) => Proven::NotThere(Content::Cluster(seen)),
+            Proof::NoCluster(content) => Proven::NotThere(content),
+        })
+    }
+
+    async fn undo_initialise(&self, target: &Target, cluster: ClusterId) -> Result<Removed, Trouble> {
+        Self::undo_initialise(self, target, cluster).await.map(removed)
+    }
+
+    async fn drop_database(&self, target: &Target) -> Result<Removed, Trouble> {
+        Self::drop_database(self, target).await.map(removed)
+    }
+}
+
+fn removed(undone: Undone) -> Removed {
+    match undone {
+        Undone::Gone | Undone::NothingThere => Removed::Gone,
+        Undone::LeftAlone(content) => Removed::Kept(content),
+    }
+}

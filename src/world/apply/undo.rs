@@ -1,0 +1,126 @@
+//! Undoing: what a run made goes, in reverse order, and nothing else.
+
+use std::sync::Arc;
+
+use super::database::ClusterDatabase;
+use super::ledger::{Ledger, touched};
+use super::site::Site;
+use super::{cluster, config, home, key};
+use crate::model::field::FieldId;
+use crate::model::plan::{Failure, Progress, StepKind, StepState};
+use crate::model::target::Target;
+use crate::world::places::Places;
+use crate::world::toml_file::shown;
+
+/// Undoes what the instance's unfinished run made, as its journal knows it; the target brings the password, which the
+/// journal has not. A step that cannot be undone stops no other one, except those that must outlive it. `true` when
+/// everything is undone and the journal is gone.
+pub async fn undo<D: ClusterDatabase>(
+    places: &Places,
+    database: &D,
+    instance: &str,
+    target: &Target,
+    mut report: impl FnMut(Progress) + Send,
+) -> bool {
+    let whole = match Undoing::open(places, database, instance, target).await {
+        Ok(Some(undoing)) => undoing.run(&mut report).await,
+        // Nothing was begun.
+        Ok(None) => true,
+        Err(failure) => {
+            report(Progress::UndoFailed(StepKind::CreateHome, failure));
+            false
+        }
+    };
+    report(Progress::UndoEnded(whole));
+    whole
+}
+
+struct Undoing<'a, D> {
+    site: Arc<Site>,
+    ledger: Ledger,
+    database: &'a D,
+    target: &'a Target,
+}
+
+impl<'a, D: ClusterDatabase> Undoing<'a, D> {
+    async fn open(places: &Places, database: &'a D, instance: &str, target: &'a Target) -> Result<Option<Self>, Failure> {
+        let site = Site::take(places, instance).await?;
+        let ledger = Ledger::load(&site, instance).await?;
+        Ok(ledger.map(|ledger| Self { site, ledger, database, target }))
+    }
+
+    async fn run(mut self, report: &mut (impl FnMut(Progress) + Send)) -> bool {
+        let mut whole = true;
+        for kind in StepKind::ALL.into_iter().rev() {
+            if !touched(self.ledger.state(kind)) {
+                continue;
+            }
+            report(Progress::Undoing(kind));
+            let undone = match self.step(kind).await {
+                Ok(()) => self.ledger.mark(kind, StepState::Undone).await,
+                Err(failure) => Err(failure),
+            };
+            report(match undone {
+                Ok(()) => Progress::Undone(kind),
+                Err(failure) => {
+                    whole = false;
+                    Progress::UndoFailed(kind, failure)
+                }
+            });
+        }
+        if whole && let Err(failure) = self.ledger.close().await {
+            report(Progress::UndoFailed(StepKind::CreateHome, failure));
+            whole = false;
+        }
+        whole
+    }
+
+    async fn step(&self, kind: StepKind) -> Result<(), Failure> {
+        let journal = &self.ledger.journal;
+        let home = self.ledger.home();
+        match kind {
+            StepKind::ConnectOnce => Ok(()),
+            StepKind::WriteNodeConfig => {
+                let (instance, cluster) = (journal.instance.clone(), journal.cluster);
+                self.site.off(move |places| config::remove(places, &instance, &home, cluster)).await
+            }
+            StepKind::InitialiseCluster => {
+                self.is_the_same_database()?;
+                cluster::undo_initialise(self.database, self.target, journal.cluster).await
+            }
+            StepKind::CreateDatabase => {
+                self.is_the_same_database()?;
+                if touched(self.ledger.state(StepKind::InitialiseCluster)) {
+                    return Err(Failure::Kept { what: format!("database {}", self.target.database).into() });
+                }
+                cluster::drop_database(self.database, self.target).await
+            }
+            StepKind::SealMasterKey => {
+                // The cluster's row may still be there: then this may be the only copy of its key.
+                if touched(self.ledger.state(StepKind::InitialiseCluster)) {
+                    return Err(Failure::Kept { what: shown(&key::path(&home)) });
+                }
+                self.site.off(move |_| key::remove(&home)).await
+            }
+            StepKind::CreateHome => {
+                let left = [StepKind::SealMasterKey, StepKind::WriteNodeConfig];
+                if left.into_iter().any(|kind| touched(self.ledger.state(kind))) {
+                    return Err(Failure::Kept { what: shown(&home) });
+                }
+                let folders = journal.folders.clone();
+                self.site.off(move |_| home::remove(&folders)).await
+            }
+        }
+    }
+
+    /// Another database than the run's is none of its business, whatever is in it.
+    fn is_the_same_database(&self) -> Result<(), Failure> {
+        let answers = &self.ledger.journal.answers;
+        let is = |field: FieldId, text: &str| answers.get(field.id()).is_some_and(|answer| answer == text);
+        if is(FieldId::Server, &self.target.address.to_string()) && is(FieldId::Database, self.target.database.as_str()) {
+            Ok(())
+        } else {
+            Err(Failure::ReadBack { what: "the journal, which names another server or database".into() })
+        }
+    }
+}

@@ -1,0 +1,166 @@
+//! Writing a file so that a reader, and the disk after a power cut, has the old one or the new one and never a part.
+
+use std::ffi::OsString;
+use std::fs::File;
+use std::io::{self, ErrorKind, Write};
+use std::path::{Path, PathBuf};
+
+/// What is to become of a file that is there already.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Existing<'a> {
+    /// It is replaced.
+    Replace,
+    /// It stays, and writing fails with [`ErrorKind::AlreadyExists`]. A symbolic link counts, wherever it leads.
+    Refuse,
+    /// It is kept beside the new one, as `<name>.<stamp>.bak`.
+    Backup(&'a str),
+}
+
+/// Writes a file that only its owner can read: a temporary file in the same folder, 0600 from its creation, synced,
+/// renamed, and the folder synced.
+pub fn atomic_write(path: &Path, bytes: &[u8], existing: Existing<'_>) -> io::Result<()> {
+    if let Existing::Backup(stamp) = existing {
+        keep(path, stamp)?;
+    }
+    sweep(path)?;
+    let folder = folder_of(path);
+    // tempfile creates with O_EXCL and mode 0600; that is its documented default, and a test below holds it.
+    let mut file = tempfile::Builder::new().prefix(&prefix(path)?).suffix(TEMPORARY).tempfile_in(&folder)?;
+    file.write_all(bytes)?;
+    file.as_file().sync_all()?;
+    match existing {
+        Existing::Refuse => file.persist_noclobber(path).map_err(|error| error.error)?,
+        Existing::Replace | Existing::Backup(_) => file.persist(path).map_err(|error| error.error)?,
+    };
+    sync_folder(&folder)
+}
+
+/// Removes a file and syncs its folder, together with what an interrupted write of it left behind. No file is no error.
+pub fn remove(path: &Path) -> io::Result<()> {
+    sweep(path)?;
+    match std::fs::remove_file(path) {
+        Ok(()) => sync_folder(&folder_of(path)),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
+        Err(error) => Err(error),
+    }
+}
+
+/// Makes a folder's entries last. Windows has no such call; NTFS journals its directories by itself.
+pub fn sync_folder(folder: &Path) -> io::Result<()> {
+    if cfg!(unix) { File::open(folder)?.sync_all() } else { Ok(()) }
+}
+
+/// The end of temporary files' names.
+const TEMPORARY: &str = ".octopus-setup-tmp";
+
+/// The beginning of temporary files' names for this file.
+fn prefix(path: &Path) -> io::Result<OsString> {
+    let name = path.file_name().ok_or_else(|| io::Error::new(ErrorKind::InvalidInput, "the path names no file"))?;
+    let mut prefix = OsString::from(".");
+    prefix.push(name);
+    prefix.push(".");
+    Ok(prefix)
+}
+
+/// Removes what earlier writes of this file left behind when they were killed. Writers of one file exclude each other
+/// by the instance's lock, so none of these is in use.
+fn sweep(path: &Path) -> io::Result<()> {
+    let prefix = prefix(path)?;
+    let prefix = prefix.to_string_lossy();
+    let entries = match std::fs::read_dir(folder_of(path)) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
+        Err(error) => return Err(error),
+    };
+    for entry in entries {
+        let entry = entry?;
+        let name = entry.file_name();
+        let name = name.to_string_lossy();
+        if name.starts_with(&*prefix) && name.ends_with(TEMPORARY) {
+            std::fs::remove_file(entry.path())?;
+        }
+    }
+    Ok(())
+}
+
+/// Keeps the older file under a dated name. A copy, not a rename: at no moment is there no file of the old name.
+fn keep(path: &Path, stamp: &str) -> io::Result<()> {
+    let bytes = match std::fs::read(path) {
+        Ok(bytes) => bytes,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
+        Err(error) => return Err(error),
+    };
+    // Two within a second are told apart by a number; a hundred are somebody's loop.
+    for number in 0..100 {
+        let number = if number == 0 { String::new() } else { format!("-{number}") };
+        let mut name = path.as_os_str().to_owned();
+        name.push(format!(".{stamp}{number}.bak"));
+        match atomic_write(Path::new(&name), &bytes, Existing::Refuse) {
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
+            done => return done,
+        }
+    }
+    Err(ErrorKind::AlreadyExists.into())
+}
+
+/// The folder that a file is in.
+fn folder_of(path: &Path) -> PathBuf {
+    match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder.to_owned(),
+        _ => PathBuf::from("."),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(folder: &Path) -> Vec<String> {
+        let mut names: Vec<_> = std::fs::read_dir(folder)
+            .expect("a folder")
+            .map(|entry| entry.expect("an entry").file_name().to_string_lossy().into_owned())
+            .collect();
+        names.sort();
+        names
+    }
+
+    #[test]
+    fn a_replaced_file_leaves_nothing_else_behind() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("a.toml");
+        std::fs::write(folder.path().join(".a.toml.Xy12.octopus-setup-tmp"), "torn").expect("written");
+        atomic_write(&path, b"one", Existing::Refuse).expect("written");
+        atomic_write(&path, b"two", Existing::Replace).expect("written");
+        assert_eq!(std::fs::read(&path).expect("read"), b"two");
+        assert_eq!(names(folder.path()), ["a.toml"]);
+        remove(&path).and_then(|()| remove(&path)).expect("removed, and gone is no error");
+        assert!(names(folder.path()).is_empty());
+    }
+
+    #[test]
+    fn an_older_file_is_kept_under_a_dated_name() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("a.toml");
+        for text in ["one", "two", "three"] {
+            atomic_write(&path, text.as_bytes(), Existing::Backup("20261121T120405Z")).expect("written");
+        }
+        assert_eq!(names(folder.path()), ["a.toml", "a.toml.20261121T120405Z-1.bak", "a.toml.20261121T120405Z.bak"]);
+        assert_eq!(std::fs::read(folder.path().join("a.toml.20261121T120405Z.bak")).expect("read"), b"one");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn it_is_its_owners_alone_and_a_link_is_not_followed() {
+        use std::os::unix::fs::PermissionsExt;
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("a");
+        atomic_write(&path, b"x", Existing::Refuse).expect("written");
+        assert_eq!(std::fs::metadata(&path).expect("there").permissions().mode() & 0o777, 0o600);
+
+        let link = folder.path().join("link");
+        std::os::unix::fs::symlink(folder.path().join("nowhere"), &link).expect("linked");
+        let refused = atomic_write(&link, b"x", Existing::Refuse);
+        assert_eq!(refused.map_err(|error| error.kind()), Err(ErrorKind::AlreadyExists));
+        assert!(!folder.path().join("nowhere").exists());
+    }
+}

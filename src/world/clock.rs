@@ -1,0 +1,49 @@
+//! The clock. Nothing else in the house asks what time it is.
+
+use time::format_description::well_known::Rfc3339;
+use time::macros::format_description;
+use time::{OffsetDateTime, UtcDateTime};
+
+/// Now, UTC.
+pub fn now() -> OffsetDateTime {
+    OffsetDateTime::now_utc()
+}
+
+/// A time as journals have it: RFC 3339, UTC, whole seconds.
+pub fn rfc3339(time: OffsetDateTime) -> String {
+    let whole = UtcDateTime::from(time).replace_nanosecond(0).unwrap_or(UtcDateTime::UNIX_EPOCH);
+    // Formatting fails for years beyond 9999 only; an empty text is then as good as any.
+    whole.format(&Rfc3339).unwrap_or_default()
+}
+
+/// A time as names of backups have it: `20261121T120405Z`. No colon, which Windows forbids in file names.
+pub fn stamp(time: OffsetDateTime) -> String {
+    let form = format_description!("[year][month][day]T[hour][minute][second]Z");
+    UtcDateTime::from(time).format(form).unwrap_or_default()
+}
+
+/// A journal's time as people read it: `2026-11-21 12:04`. Whatever is no such time is handed back as it is.
+pub fn to_minute(rfc3339: &str) -> String {
+    match OffsetDateTime::parse(rfc3339, &Rfc3339) {
+        Ok(time) => {
+            UtcDateTime::from(time).format(format_description!("[year]-[month]-[day] [hour]:[minute]")).unwrap_or_default()
+        }
+        Err(_) => rfc3339.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use time::macros::datetime;
+
+    use super::*;
+
+    #[test]
+    fn times_are_written_in_utc_and_whole_seconds() {
+        let noon = datetime!(2026-11-21 13:04:05.678 +1);
+        assert_eq!(rfc3339(noon), "2026-11-21T12:04:05Z");
+        assert_eq!(stamp(noon), "20261121T120405Z");
+        assert_eq!(to_minute(&rfc3339(noon)), "2026-11-21 12:04");
+        assert_eq!(to_minute("yesterday"), "yesterday");
+    }
+}

@@ -1,0 +1,66 @@
+//! Creating folders.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use super::atomic_write::sync_folder;
+
+/// Creates a folder for our own files, and those above it, all 0700; fine when it is there already.
+pub(super) fn create_private(path: &Path) -> io::Result<()> {
+    let mut builder = std::fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(path)
+}
+
+/// The folders that are missing on the way to this one, the outermost first.
+pub(super) fn missing(path: &Path) -> Vec<PathBuf> {
+    let mut missing: Vec<_> = path
+        .ancestors()
+        .filter(|ancestor| !ancestor.as_os_str().is_empty())
+        .take_while(|ancestor| std::fs::symlink_metadata(ancestor).is_err())
+        .map(Path::to_owned)
+        .collect();
+    missing.reverse();
+    missing
+}
+
+/// Creates a node's home directory, 0750, and what is missing above it, each made to last.
+pub(super) fn create_home(path: &Path) -> io::Result<()> {
+    for folder in missing(path) {
+        std::fs::create_dir(&folder)?;
+        if let Some(parent) = folder.parent() {
+            sync_folder(parent)?;
+        }
+    }
+    // The plan promised this mode, so the umask must not decide it.
+    #[cfg(unix)]
+    std::fs::set_permissions(path, std::os::unix::fs::PermissionsExt::from_mode(0o750))?;
+    Ok(())
+}
+
+/// The nearest folder that exists, this one or one above it.
+pub(super) fn nearest(path: &Path) -> Option<&Path> {
+    path.ancestors().find(|ancestor| ancestor.is_dir())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_home_is_created_with_what_is_missing_above_it() {
+        let root = tempfile::tempdir().expect("a folder");
+        let home = root.path().join("a").join("b");
+        assert_eq!(missing(&home), [root.path().join("a"), home.clone()]);
+        assert_eq!(nearest(&home), Some(root.path()));
+        create_home(&home).expect("created");
+        assert_eq!(missing(&home), Vec::<PathBuf>::new());
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt;
+            assert_eq!(std::fs::metadata(&home).expect("there").permissions().mode() & 0o777, 0o750);
+        }
+    }
+}

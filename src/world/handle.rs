@@ -1,0 +1,191 @@
+//! The handle that the engine holds.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use secrecy::SecretString;
+
+use super::apply::{self, Cancel};
+use super::budget::within;
+use super::clipboard::{self, Desktop, Surroundings};
+use super::key_file::{self, KeyFileError};
+use super::places::Places;
+use super::random::{self, NoRandomness};
+use super::sqlserver::SqlServer;
+use super::survey;
+use crate::model::facts::Trouble;
+use crate::model::master_key::{KeySize, MasterKey};
+use crate::model::plan::{Failure, Plan, Progress};
+use crate::model::survey::{Inputs, Observed};
+use crate::wizard::custody::{CopyWay, Drawn, Resumption};
+
+/// How long a file of the operator's choosing gets; it may be on a share or a stick.
+const FILE_BUDGET: Duration = Duration::from_secs(15);
+/// How long the desktop's clipboard gets.
+const COPY_BUDGET: Duration = Duration::from_secs(3);
+
+/// Everything outside the program. Clones are the same world.
+#[derive(Clone)]
+pub struct World {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    places: Places,
+    surroundings: Surroundings,
+    server: SqlServer,
+    desktop: Desktop,
+}
+
+impl std::fmt::Debug for World {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("World").field("places", &self.inner.places).finish_non_exhaustive()
+    }
+}
+
+impl World {
+    /// With its own files here, and the operator sitting there.
+    pub fn new(places: Places, surroundings: Surroundings) -> Self {
+        let inner = Inner { places, surroundings, server: SqlServer::new(), desktop: Desktop::default() };
+        Self { inner: Arc::new(inner) }
+    }
+
+    /// Where its files are.
+    pub fn places(&self) -> &Places {
+        &self.inner.places
+    }
+
+    /// Gathers facts, and reports a whole new snapshot each time that something more is known; the last one has
+    /// everything. `fresh`: nothing that was kept from an earlier survey may answer. Drop the future to cancel it.
+    pub async fn survey(&self, inputs: &Inputs, fresh: bool, mut report: impl FnMut(Observed) + Send) {
+        let places = &self.inner.places;
+        match inputs {
+            Inputs::Machine => report(Observed::Machine(survey::machine(places).await)),
+            Inputs::Home { path, instance } => {
+                survey::home(places, path, instance, |facts| report(Observed::Home(facts))).await;
+            }
+            Inputs::Service { kind, user } => report(Observed::Service(survey::service(places, *kind, user).await)),
+            Inputs::Server(target) => {
+                if fresh {
+                    self.inner.server.forget();
+                }
+                self.inner.server.survey(target, |facts| report(Observed::Server(Box::new(facts)))).await;
+            }
+            Inputs::Ports { ports, prefixes } => {
+                survey::ports(ports, prefixes, |facts| report(Observed::Ports(facts))).await;
+            }
+        }
+    }
+
+    /// Draws a new cluster's id and master key.
+    pub fn draw(&self, size: KeySize) -> Result<Drawn, NoRandomness> {
+        random::draw(size)
+    }
+
+    /// Runs a plan's steps, or those that are left of it; see [`apply::install`].
+    pub async fn install(
+        &self,
+        plan: &Plan,
+        key: &MasterKey,
+        cancel: &Cancel,
+        report: impl FnMut(Progress) + Send,
+    ) -> Result<(), Failure> {
+        apply::install(&self.inner.places, &self.inner.server, plan, key, cancel, report).await
+    }
+
+    /// Undoes what the run of this plan's instance made; see [`apply::undo`].
+    pub async fn undo(&self, plan: &Plan, report: impl FnMut(Progress) + Send) -> bool {
+        let node = &plan.node;
+        apply::undo(&self.inner.places, &self.inner.server, &node.instance, &node.target, report).await
+    }
+
+    /// Loads an instance's unfinished run; see [`apply::resume`].
+    pub async fn resume(&self, instance: &str) -> Result<Resumption, Failure> {
+        apply::resume(&self.inner.places, instance).await
+    }
+
+    /// Forgets the journal of a run that is done and whose key is kept; see [`apply::close`].
+    pub async fn close_run(&self, instance: &str) -> Result<(), Failure> {
+        apply::close(&self.inner.places, instance).await
+    }
+
+    /// Saves the master key to a new file, 0600, and reads it back.
+    pub async fn save_key(&self, path: PathBuf, key: &MasterKey) -> Result<(), KeyFileError> {
+        let key = key.clone();
+        in_time(within(FILE_BUDGET, move || key_file::save(&path, &key)).await)
+    }
+
+    /// Reads a master key from a file.
+    pub async fn read_key_file(&self, path: PathBuf) -> Result<MasterKey, KeyFileError> {
+        in_time(within(FILE_BUDGET, move || key_file::read(&path)).await)
+    }
+
+    /// The way by which a text gets to the operator's clipboard. [`CopyWay::Terminal`] is the face's to go.
+    pub fn copy_way(&self) -> CopyWay {
+        clipboard::way(self.inner.surroundings)
+    }
+
+    /// Puts a text on the desktop's clipboard. The error is a part of a sentence; OSC 52 is left then.
+    pub async fn copy(&self, text: SecretString) -> Result<(), String> {
+        let desktop = self.inner.desktop.clone();
+        match within(COPY_BUDGET, move || desktop.copy(&text)).await {
+            Ok(done) => done,
+            Err(_) => Err("the desktop's clipboard does not answer".into()),
+        }
+    }
+}
+
+fn in_time<T>(answer: Result<Result<T, KeyFileError>, Trouble>) -> Result<T, KeyFileError> {
+    answer.unwrap_or(Err(KeyFileError::TimedOut))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::world::apply::sample;
+
+    fn world(folder: &tempfile::TempDir) -> World {
+        World::new(Places::under(folder.path().join("state")), Surroundings { ssh: true, ..Surroundings::default() })
+    }
+
+    #[test]
+    fn all_of_its_work_can_be_put_into_tasks() {
+        fn is_send<T: Send>(_: &T) {}
+        let folder = tempfile::tempdir().expect("a folder");
+        let (world, plan) = (world(&folder), sample::plan(folder.path()));
+        let key = world.draw(KeySize::Aes256).expect("random").key;
+        let cancel = Cancel::default();
+        is_send(&world);
+        is_send(&world.survey(&Inputs::Machine, false, |_| {}));
+        is_send(&world.install(&plan, &key, &cancel, |_| {}));
+        is_send(&world.undo(&plan, |_| {}));
+        is_send(&world.resume(""));
+        is_send(&world.close_run(""));
+        is_send(&world.save_key(PathBuf::new(), &key));
+        is_send(&world.copy(SecretString::from("")));
+    }
+
+    #[tokio::test]
+    async fn a_key_goes_to_a_file_and_comes_back() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let world = world(&folder);
+        let (path, key) = (folder.path().join("key"), world.draw(KeySize::Aes128).expect("random").key);
+        world.save_key(path.clone(), &key).await.expect("saved");
+        let back = world.read_key_file(path.clone()).await.expect("read");
+        assert_eq!(back.expose_bytes(), key.expose_bytes());
+        assert!(matches!(world.save_key(path, &key).await, Err(KeyFileError::Exists)));
+        assert_eq!(world.copy_way(), CopyWay::Terminal);
+    }
+
+    #[tokio::test]
+    async fn a_run_that_never_was_can_be_closed_undone_and_not_resumed() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let (world, plan) = (world(&folder), sample::plan(folder.path()));
+        assert_eq!(world.close_run("My Node").await, Ok(()));
+        let mut reports = Vec::new();
+        assert!(world.undo(&plan, |progress| reports.push(progress)).await);
+        assert_eq!(reports, [Progress::UndoEnded(true)]);
+        assert!(matches!(world.resume("My Node").await, Err(Failure::ReadBack { .. })));
+    }
+}

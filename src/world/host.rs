@@ -1,0 +1,59 @@
+//! What this host is.
+
+use std::path::Path;
+
+use super::small_file;
+
+/// The host's name without its domain; it is the default node name.
+pub fn name() -> String {
+    let whole = gethostname::gethostname().to_string_lossy().into_owned();
+    whole.split('.').next().unwrap_or_default().to_owned()
+}
+
+/// The operating system, as people call it: `Debian GNU/Linux 12 (bookworm)`, or `Linux` or `Windows` where nothing
+/// more is known.
+pub fn system(os_release: &Path) -> String {
+    if cfg!(windows) {
+        return "Windows".into();
+    }
+    let text = small_file::read_text(os_release).unwrap_or_default();
+    pretty_name(&text).unwrap_or_else(|| if cfg!(target_os = "linux") { "Linux".into() } else { std::env::consts::OS.into() })
+}
+
+/// `PRETTY_NAME` of an os-release file, whose values are quoted as a shell would.
+fn pretty_name(text: &str) -> Option<String> {
+    let value = text.lines().find_map(|line| line.trim().strip_prefix("PRETTY_NAME="))?;
+    let value = value.trim();
+    let quoted = |quote| value.strip_prefix(quote)?.strip_suffix(quote);
+    let bare = quoted('"').or_else(|| quoted('\'')).unwrap_or(value);
+    let mut name = String::new();
+    let mut characters = bare.chars();
+    while let Some(character) = characters.next() {
+        match character {
+            '\\' => name.extend(characters.next()),
+            character => name.push(character),
+        }
+    }
+    (!name.is_empty()).then_some(name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_pretty_name_is_unquoted() {
+        let text = "ID=debian\nPRETTY_NAME=\"Debian \\\"12\\\"\"\n";
+        assert_eq!(pretty_name(text).as_deref(), Some("Debian \"12\""));
+        assert_eq!(pretty_name("PRETTY_NAME=Alpine\n").as_deref(), Some("Alpine"));
+        assert_eq!(pretty_name("PRETTY_NAME='Void'\n").as_deref(), Some("Void"));
+        assert_eq!(pretty_name("PRETTY_NAME=\"\"\n"), None);
+        assert_eq!(pretty_name("garbage"), None);
+    }
+
+    #[test]
+    fn a_host_without_the_file_has_a_system_all_the_same() {
+        assert!(!system(Path::new("/nonexistent")).is_empty());
+        assert!(!name().contains('.'));
+    }
+}

@@ -1,0 +1,97 @@
+//! One wizard for each instance on this host.
+
+use std::fs::{File, OpenOptions, TryLockError};
+use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::path::PathBuf;
+
+use super::folder;
+use super::places::Places;
+use super::toml_file::shown;
+use crate::model::plan::Failure;
+
+/// The lock of an instance, held until it is dropped or the process ends, however it ends.
+#[derive(Debug)]
+pub struct Lock {
+    /// The operating system's lock lives as long as this is open.
+    _file: File,
+}
+
+/// Why the lock was not taken.
+#[derive(Debug, thiserror::Error)]
+pub enum LockError {
+    /// Another wizard holds it.
+    #[error("another wizard works on this instance right now")]
+    Held {
+        /// Its process number, where it is known.
+        pid: Option<u32>,
+    },
+    /// The operating system refused.
+    #[error("{} cannot be locked: {source}.", path.display())]
+    Refused {
+        /// The lock's file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+}
+
+impl From<LockError> for Failure {
+    fn from(error: LockError) -> Self {
+        match error {
+            LockError::Held { pid } => Self::Busy { pid },
+            LockError::Refused { path, source } => Self::File { path: shown(&path), said: source.to_string().into() },
+        }
+    }
+}
+
+impl Lock {
+    /// Takes an instance's lock, at once or not at all. The file stays behind: removing it would let a third wizard
+    /// lock a new file of the same name while the second one holds the old.
+    pub fn take(places: &Places, instance: &str) -> Result<Self, LockError> {
+        let path = places.lock(instance);
+        let refused = |source| LockError::Refused { path: path.clone(), source };
+        let locks = path.parent().unwrap_or(&places.state);
+        folder::create_private(locks).map_err(refused)?;
+        let mut file = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&path).map_err(refused)?;
+        match file.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => return Err(LockError::Held { pid: holder(&mut file) }),
+            Err(TryLockError::Error(source)) => return Err(refused(source)),
+        }
+        note(&mut file).map_err(refused)?;
+        Ok(Self { _file: file })
+    }
+}
+
+/// Writes our process number, for whoever comes second.
+fn note(file: &mut File) -> io::Result<()> {
+    file.set_len(0)?;
+    file.seek(SeekFrom::Start(0))?;
+    writeln!(file, "{}", std::process::id())
+}
+
+/// The process number in the file. Windows' locks forbid reading too, so there nobody is known.
+fn holder(file: &mut File) -> Option<u32> {
+    let mut text = String::new();
+    file.take(32).read_to_string(&mut text).ok()?;
+    text.trim().parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_second_is_told_who_the_first_is() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let places = Places::under(folder.path().join("state"));
+        let first = Lock::take(&places, "My Node").expect("free");
+        match Lock::take(&places, "my-node") {
+            Err(LockError::Held { pid }) => assert_eq!(pid, cfg!(unix).then(std::process::id)),
+            other => panic!("{other:?}"),
+        }
+        Lock::take(&places, "another").expect("free");
+        drop(first);
+        Lock::take(&places, "My Node").expect("free again");
+    }
+}

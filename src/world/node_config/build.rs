@@ -1,0 +1,52 @@
+//! From a plan to its node config.
+
+use data_encoding::HEXLOWER;
+use secrecy::{ExposeSecret, SecretString};
+
+use crate::model::node_config::{
+    ClusterSection, CommsSection, DatabaseSection, NodeConfig, NodeSection, Sealed, ServiceSection, TrustSection, WebSection,
+};
+use crate::model::plan::Plan;
+use crate::model::target::Trust;
+use crate::world::seal::{Purpose, SealError, Sealer};
+
+/// The config that a plan leads to, its secrets sealed.
+pub fn build(plan: &Plan, sealer: &Sealer) -> Result<NodeConfig, SealError> {
+    let node = &plan.node;
+    let instance = node.instance.as_str();
+    let seal = |purpose: &Purpose<'_>, secret: &SecretString| -> Result<Sealed, SealError> {
+        sealer.seal(purpose, secret.expose_secret().as_bytes())
+    };
+    let service_password =
+        node.service.password.as_ref().map(|secret| seal(&Purpose::ServicePassword { instance }, secret)).transpose()?;
+    Ok(NodeConfig {
+        format: NodeConfig::FORMAT,
+        instance: node.instance.clone(),
+        node: NodeSection { name: node.name.clone(), home: node.home.clone() },
+        service: ServiceSection { account: node.service.kind, user: node.service.user.clone(), password: service_password },
+        database: DatabaseSection {
+            server: node.target.address.to_string(),
+            name: node.target.database.to_string(),
+            user: node.target.user.clone(),
+            password: seal(&Purpose::DatabasePassword { instance }, &node.target.password)?,
+            encryption: node.target.encryption,
+            trust: match &node.target.trust {
+                Trust::SystemRoots => TrustSection::System,
+                Trust::CaFile(path) => TrustSection::CaFile(path.clone()),
+                Trust::Fingerprint(digest) => TrustSection::Fingerprint(HEXLOWER.encode(digest)),
+                Trust::Nothing => TrustSection::None,
+            },
+            multi_subnet: node.target.multi_subnet,
+        },
+        cluster: ClusterSection {
+            id: plan.cluster,
+            fingerprint: plan.fingerprint,
+            master_key_file: NodeConfig::KEY_FILE.to_owned(),
+        },
+        web: WebSection {
+            listen_prefixes: node.web.prefixes.iter().map(ToString::to_string).collect(),
+            force_ssl: node.web.force_ssl,
+        },
+        comms: CommsSection { port: node.web.comms_port, grpc_port: node.web.grpc_port },
+    })
+}

@@ -1,0 +1,114 @@
+//! Where this program's own files are, and the few files of the system that it reads.
+
+use std::path::{Path, PathBuf};
+
+use data_encoding::HEXLOWER;
+use directories::ProjectDirs;
+
+use crate::model::names::instance_key;
+
+/// The environment variable that moves the state directory. `main` reads it, once, and nobody else does.
+pub const STATE_DIR_VARIABLE: &str = "OCTOPUS_SETUP_STATE_DIR";
+
+/// Where things are. A value, so that a test has its own and no code asks the environment twice.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Places {
+    /// The state directory: machine key, journals, instance list, locks.
+    pub state: PathBuf,
+    /// Octopus Server's own instance registry.
+    pub octopus_instances: PathBuf,
+    /// What tells the operating system's name; Linux only.
+    pub os_release: PathBuf,
+    /// The users of this host that need no directory service; Unix only.
+    pub passwd: PathBuf,
+}
+
+impl Places {
+    /// The places of whoever runs this; `None` where they have no home directory and chose no state directory.
+    pub fn of_this_user(chosen: Option<PathBuf>) -> Option<Self> {
+        let state = match chosen {
+            Some(path) if !path.as_os_str().is_empty() => path,
+            _ => {
+                let own = ProjectDirs::from("", "", "octopus-setup")?;
+                own.state_dir().unwrap_or_else(|| own.data_local_dir()).to_owned()
+            }
+        };
+        Some(Self::under(state))
+    }
+
+    /// This state directory, and the system's own files where the system has them.
+    pub fn under(state: PathBuf) -> Self {
+        // `ApplicationInstanceStore` of Octopus: one file for each instance, in a folder that all users share.
+        let octopus_instances = if cfg!(windows) {
+            let shared = std::env::var_os("ProgramData").map_or_else(|| PathBuf::from(r"C:\ProgramData"), PathBuf::from);
+            shared.join("Octopus").join("OctopusServer").join("Instances")
+        } else {
+            PathBuf::from("/etc/octopus/OctopusServer/Instances")
+        };
+        Self { state, octopus_instances, os_release: "/etc/os-release".into(), passwd: "/etc/passwd".into() }
+    }
+
+    /// The machine key, under which secrets are sealed.
+    pub fn machine_key(&self) -> PathBuf {
+        self.state.join("machine.key")
+    }
+
+    /// The folder of the journals.
+    pub fn journals(&self) -> PathBuf {
+        self.state.join("journals")
+    }
+
+    /// The folder of the instance list.
+    pub fn instances(&self) -> PathBuf {
+        self.state.join("instances")
+    }
+
+    /// An instance's journal.
+    pub fn journal(&self, instance: &str) -> PathBuf {
+        entry(&self.journals(), instance, "toml")
+    }
+
+    /// An instance's entry in the instance list.
+    pub fn instance(&self, instance: &str) -> PathBuf {
+        entry(&self.instances(), instance, "toml")
+    }
+
+    /// An instance's lock.
+    pub fn lock(&self, instance: &str) -> PathBuf {
+        entry(&self.state.join("locks"), instance, "lock")
+    }
+}
+
+/// A file named after an instance. Names are checked before they come here; should one slip through, no character of
+/// it may lead out of the folder, so all but the harmless ones are written as hexadecimal digits.
+fn entry(folder: &Path, instance: &str, extension: &str) -> PathBuf {
+    let mut name = String::new();
+    for character in instance_key(instance).chars() {
+        if character.is_alphanumeric() || matches!(character, '-' | '_') {
+            name.push(character);
+        } else {
+            name.push('%');
+            name.push_str(&HEXLOWER.encode(character.encode_utf8(&mut [0; 4]).as_bytes()));
+        }
+    }
+    folder.join(format!("{name}.{extension}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_chosen_state_directory_wins_and_an_empty_one_does_not_count() {
+        let chosen = Places::of_this_user(Some("/srv/state".into())).expect("places");
+        assert_eq!(chosen.journal("My Node"), Path::new("/srv/state/journals/my-node.toml"));
+        assert_ne!(Places::of_this_user(Some(PathBuf::new())).map(|places| places.state), Some(PathBuf::new()));
+    }
+
+    #[test]
+    fn no_name_leads_out_of_the_folder() {
+        let places = Places::under("/s".into());
+        assert_eq!(places.lock("../../etc/x"), Path::new("/s/locks/%2e%2e%2f%2e%2e%2fetc%2fx.lock"));
+        assert_eq!(places.instance("Größe"), Path::new("/s/instances/größe.toml"));
+    }
+}

@@ -1,0 +1,47 @@
+//! Randomness, from the operating system and from nowhere else.
+
+use ring::rand::{SecureRandom, SystemRandom};
+use zeroize::Zeroizing;
+
+use crate::model::cluster::ClusterId;
+use crate::model::master_key::{KeySize, MasterKey};
+use crate::wizard::custody::Drawn;
+
+/// The operating system gave no random bytes. It does not happen on a machine that is up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the operating system gave no random bytes")]
+pub struct NoRandomness;
+
+/// Draws a new cluster's id and master key.
+pub fn draw(size: KeySize) -> Result<Drawn, NoRandomness> {
+    Ok(Drawn { cluster: ClusterId(bytes()?), key: master_key(size)? })
+}
+
+/// Draws `N` random bytes, for salts, nonces and ids.
+pub fn bytes<const N: usize>() -> Result<[u8; N], NoRandomness> {
+    let mut bytes = [0; N];
+    SystemRandom::new().fill(&mut bytes).map_err(|_| NoRandomness)?;
+    Ok(bytes)
+}
+
+/// Draws a master key.
+fn master_key(size: KeySize) -> Result<MasterKey, NoRandomness> {
+    let mut bytes = Zeroizing::new([0; 32]);
+    let bytes = &mut bytes[..size.bytes()];
+    SystemRandom::new().fill(bytes).map_err(|_| NoRandomness)?;
+    // The form is refused for all zeros only; that is a broken source, not bad luck.
+    MasterKey::from_bytes(bytes).map_err(|_| NoRandomness)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn two_draws_differ_and_have_the_size_asked_for() {
+        let (one, two) = (draw(KeySize::Aes128).expect("random"), draw(KeySize::Aes256).expect("random"));
+        assert_ne!(one.cluster, two.cluster);
+        assert_eq!((one.key.expose_bytes().len(), two.key.expose_bytes().len()), (16, 32));
+        assert_ne!(one.key.expose_bytes(), &two.key.expose_bytes()[..16]);
+    }
+}

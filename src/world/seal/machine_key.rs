@@ -1,0 +1,92 @@
+//! The machine key: 32 random bytes in a file of their own.
+
+use std::io::{self, ErrorKind};
+
+use data_encoding::{BASE64, HEXLOWER};
+use ring::aead::{CHACHA20_POLY1305, LessSafeKey, UnboundKey};
+use zeroize::Zeroizing;
+
+use super::SealError;
+use crate::world::atomic_write::{Existing, atomic_write};
+use crate::world::places::Places;
+use crate::world::{folder, random, small_file};
+
+/// Bytes of the key.
+const LENGTH: usize = 32;
+
+/// The key's bytes, and the AEAD made of them.
+pub(super) struct MachineKey {
+    bytes: Zeroizing<[u8; LENGTH]>,
+    aead: LessSafeKey,
+}
+
+impl MachineKey {
+    fn of(bytes: Zeroizing<[u8; LENGTH]>) -> io::Result<Self> {
+        let wrong = |_| io::Error::new(ErrorKind::InvalidData, "it has the wrong length");
+        let aead = LessSafeKey::new(UnboundKey::new(&CHACHA20_POLY1305, &*bytes).map_err(wrong)?);
+        Ok(Self { bytes, aead })
+    }
+
+    /// Eight hexadecimal digits that tell this key from another and nothing else.
+    pub(super) fn id(&self) -> String {
+        let mut context = ring::digest::Context::new(&ring::digest::SHA256);
+        context.update(b"octopus-setup machine key 1\0");
+        context.update(&*self.bytes);
+        HEXLOWER.encode(&context.finish().as_ref()[..4])
+    }
+
+    /// The AEAD under it; the bytes are wiped.
+    pub(super) fn aead(self) -> LessSafeKey {
+        self.aead
+    }
+}
+
+/// Reads the key; `None` where this machine has none.
+pub(super) fn read(places: &Places) -> Result<Option<MachineKey>, SealError> {
+    let path = places.machine_key();
+    match read_file(&path) {
+        Ok(key) => Ok(Some(key)),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+        Err(source) => Err(SealError::MachineKey { path, source }),
+    }
+}
+
+/// Reads the key, or makes one. Of two wizards that make one at the same time, the second reads the first one's.
+pub(super) fn read_or_create(places: &Places) -> Result<MachineKey, SealError> {
+    if let Some(key) = read(places)? {
+        return Ok(key);
+    }
+    let path = places.machine_key();
+    let refused = |source| SealError::MachineKey { path: path.clone(), source };
+    folder::create_private(&places.state).map_err(refused)?;
+    let bytes = Zeroizing::new(random::bytes::<LENGTH>()?);
+    let text = Zeroizing::new(BASE64.encode(&*bytes) + "\n");
+    match atomic_write(&path, text.as_bytes(), Existing::Refuse) {
+        Ok(()) => {}
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
+        Err(source) => return Err(refused(source)),
+    }
+    // Read back in either case: what is on disk is what will be there tomorrow.
+    read_file(&path).map_err(refused)
+}
+
+fn read_file(path: &std::path::Path) -> io::Result<MachineKey> {
+    let text = small_file::read(path, 4_096).map(Zeroizing::new)?;
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        let mode = std::fs::metadata(path)?.permissions().mode() & 0o777;
+        if mode & 0o077 != 0 {
+            let said = format!("others may read it (mode {mode:04o}); it must be 0600");
+            return Err(io::Error::new(ErrorKind::PermissionDenied, said));
+        }
+    }
+    let wrong = || io::Error::new(ErrorKind::InvalidData, "it does not hold a machine key");
+    let bytes = BASE64.decode(text.trim_ascii()).map(Zeroizing::new).map_err(|_| wrong())?;
+    let mut key = Zeroizing::new([0; LENGTH]);
+    if bytes.len() != LENGTH {
+        return Err(wrong());
+    }
+    key.copy_from_slice(&bytes);
+    MachineKey::of(key)
+}

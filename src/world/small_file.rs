@@ -1,0 +1,77 @@
+//! Reading files that are small by their nature, so that a large or strange one costs nothing.
+
+use std::fs::File;
+use std::io::{self, ErrorKind, Read};
+use std::path::Path;
+
+/// The most bytes that a config, a journal or a registry entry may have.
+pub(super) const LIMIT: u64 = 1 << 20;
+
+/// Reads a regular file of at most `limit` bytes. A device or a pipe is refused before it is opened, because opening
+/// a pipe waits for a writer.
+pub(super) fn read(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
+    if !std::fs::metadata(path)?.is_file() {
+        return Err(io::Error::new(ErrorKind::InvalidInput, "it is not a file"));
+    }
+    let mut bytes = Vec::new();
+    File::open(path)?.take(limit + 1).read_to_end(&mut bytes)?;
+    if u64::try_from(bytes.len()).is_ok_and(|length| length <= limit) {
+        Ok(bytes)
+    } else {
+        Err(io::Error::new(ErrorKind::FileTooLarge, format!("it is larger than {limit} bytes")))
+    }
+}
+
+/// The same as text; a byte order mark is dropped.
+pub(super) fn read_text(path: &Path) -> io::Result<String> {
+    let text =
+        String::from_utf8(read(path, LIMIT)?).map_err(|_| io::Error::new(ErrorKind::InvalidData, "it is not UTF-8 text"))?;
+    Ok(match text.strip_prefix('\u{feff}') {
+        Some(rest) => rest.to_owned(),
+        None => text,
+    })
+}
+
+/// The files of one extension in a folder, by name; none where there is no such folder.
+pub(super) fn list(folder: &Path, extension: &str) -> io::Result<Vec<std::path::PathBuf>> {
+    let entries = match std::fs::read_dir(folder) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(error),
+    };
+    let mut paths = Vec::new();
+    for entry in entries {
+        let path = entry?.path();
+        if path.extension().is_some_and(|own| own.eq_ignore_ascii_case(extension)) {
+            paths.push(path);
+        }
+    }
+    paths.sort();
+    Ok(paths)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_large_file_and_a_folder_are_refused() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("x");
+        std::fs::write(&path, [b'x'; 11]).expect("written");
+        assert_eq!(read(&path, 11).map(|bytes| bytes.len()).ok(), Some(11));
+        assert_eq!(read(&path, 10).map_err(|error| error.kind()), Err(ErrorKind::FileTooLarge));
+        assert_eq!(read(folder.path(), 10).map_err(|error| error.kind()), Err(ErrorKind::InvalidInput));
+        assert_eq!(read_text(&folder.path().join("y")).map_err(|error| error.kind()), Err(ErrorKind::NotFound));
+    }
+
+    #[test]
+    fn text_loses_its_mark_and_must_be_text() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("x");
+        std::fs::write(&path, "\u{feff}a").expect("written");
+        assert_eq!(read_text(&path).ok().as_deref(), Some("a"));
+        std::fs::write(&path, [0xff, 0xfe]).expect("written");
+        assert_eq!(read_text(&path).map_err(|error| error.kind()), Err(ErrorKind::InvalidData));
+    }
+}

@@ -1,0 +1,146 @@
+//! The handle that the rest of the house holds, and the one session that it keeps.
+
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use super::attempts::Hitch;
+use super::connect::{Link, connect};
+use super::survey::{closed_database, second_look, survey};
+use crate::model::facts::{ServerFacts, Trouble};
+use crate::model::target::Target;
+
+/// The way to SQL Server. Clones share one kept session.
+#[derive(Clone, Default)]
+pub struct SqlServer {
+    kept: Arc<Mutex<Option<Kept>>>,
+}
+
+/// A live session, and what it was made for. Whoever works with it takes it out, so that a future that is dropped
+/// half-way takes the session along: nobody can then read what is left of its answer.
+struct Kept {
+    target: Target,
+    place: Place,
+    link: Link,
+}
+
+/// Which database a session is in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Place {
+    /// The target's own.
+    Database,
+    /// `master`, since the target's own could not be opened.
+    Master,
+}
+
+impl fmt::Debug for SqlServer {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("SqlServer").finish_non_exhaustive()
+    }
+}
+
+impl SqlServer {
+    /// A handle without a session.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Gathers the facts of a target, and reports a whole new snapshot each time that something more is known; the
+    /// last one has everything. Drop the future to cancel it.
+    ///
+    /// The session stays open for the same target: asking again then costs one round trip. A session that died in the
+    /// meantime is replaced without a word.
+    pub async fn survey(&self, target: &Target, mut report: impl FnMut(ServerFacts) + Send) {
+        if let Some(mut link) = self.take(target, Place::Database) {
+            report(reached(&link.facts));
+            if survey(&mut link).await.is_ok() {
+                report(link.facts.clone());
+                self.keep(target, Place::Database, link);
+                return;
+            }
+        }
+        let mut told = |facts: &ServerFacts| report(facts.clone());
+        match connect(target, target.database.as_str(), &mut told).await {
+            Ok(mut link) => match survey(&mut link).await {
+                Ok(()) => {
+                    told(&link.facts);
+                    self.keep(target, Place::Database, link);
+                }
+                Err(trouble) => told(&lost(&link.facts, &trouble)),
+            },
+            Err(facts) => {
+                if let Some(said) = closed_database(&facts) {
+                    let master = second_look(target, *facts, said, &mut told).await;
+                    if let Some(link) = master {
+                        self.keep(target, Place::Master, link);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Closes the kept session, if there is one.
+    pub fn forget(&self) {
+        drop(self.slot().take());
+    }
+
+    /// The kept session in this place of this target, or a new one.
+    pub(super) async fn link(&self, target: &Target, place: Place) -> Result<Link, Hitch> {
+        match self.take(target, place) {
+            Some(link) => Ok(link),
+            None => fresh(target, place).await,
+        }
+    }
+
+    /// Puts a session back that is in order: nothing unread, no transaction, no lock.
+    pub(super) fn keep(&self, target: &Target, place: Place, link: Link) {
+        *self.slot() = Some(Kept { target: target.clone(), place, link });
+    }
+
+    /// A session of another target or place is closed: its answers are not asked for any more.
+    fn take(&self, target: &Target, place: Place) -> Option<Link> {
+        let kept = self.slot().take()?;
+        (kept.place == place && kept.target == *target).then_some(kept.link)
+    }
+
+    fn slot(&self) -> std::sync::MutexGuard<'_, Option<Kept>> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A session of its own.
+pub(super) async fn fresh(target: &Target, place: Place) -> Result<Link, Hitch> {
+    let database = match place {
+        Place::Database => target.database.as_str(),
+        Place::Master => "master",
+    };
+    let mut silent = |_: &ServerFacts| {};
+    let connected = connect(target, database, &mut silent).await;
+    connected.map_err(|facts| Hitch::Way(facts.way_blocked().cloned().unwrap_or(Trouble::Unasked)))
+}
+
+/// What is known without asking again: how the kept session came about.
+fn reached(facts: &ServerFacts) -> ServerFacts {
+    ServerFacts {
+        resolved: facts.resolved.clone(),
+        connected: facts.connected.clone(),
+        encrypted: facts.encrypted.clone(),
+        certificate: facts.certificate.clone(),
+        login: facts.login.clone(),
+        ..ServerFacts::default()
+    }
+}
+
+/// The way stands, and everything behind it is missing for one reason.
+fn lost(facts: &ServerFacts, trouble: &Trouble) -> ServerFacts {
+    use crate::model::facts::Fact::Missing;
+    ServerFacts {
+        version: Missing(trouble.clone()),
+        clock_ahead_ms: Missing(trouble.clone()),
+        round_trip: Missing(trouble.clone()),
+        database: Missing(trouble.clone()),
+        rights: Missing(trouble.clone()),
+        collation: Missing(trouble.clone()),
+        content: Missing(trouble.clone()),
+        ..reached(facts)
+    }
+}

@@ -1,0 +1,10 @@
+//! The registry: the wizard's own few tables in the cluster's database, and the database itself.
+
+mod database;
+mod initialise;
+mod look;
+mod transaction;
+mod undo;
+
+pub use look::Proof;
+pub use undo::Undone;

@@ -1,0 +1,154 @@
+//! The survey: one batch on a session, and the facts in its answer.
+
+use std::time::Duration;
+
+use super::answer::{Answer, ask};
+use super::connect::{Link, Told, connect};
+use super::login::Session;
+use super::read::{self, fact};
+use super::{limits, numbers};
+use crate::model::facts::{Database, Fact, LoggedIn, ServerFacts, SqlTrouble, Trouble};
+use crate::model::target::Target;
+
+const SURVEY: &str = concat!(include_str!("sql/survey.sql"), include_str!("sql/content.sql"), include_str!("sql/survey_end.sql"));
+const MASTER: &str = include_str!("sql/master.sql");
+
+/// Asks everything about the database that the session is in, and completes its facts.
+///
+/// # Errors
+/// When the session is broken; it must be thrown away then.
+pub async fn survey(link: &mut Link) -> Result<(), Trouble> {
+    let answer = ask(&mut link.session, SURVEY, &[], limits::READ).await?;
+    common(&answer, &mut link.facts);
+    link.facts.database = match read::database::state(&answer) {
+        Ok(Some(state)) => Fact::Seen(Database::Open(state)),
+        // We are in it, so it is there, whatever the catalogue shows.
+        Ok(None) => Fact::Missing(Trouble::Unasked),
+        Err(trouble) => Fact::Missing(trouble),
+    };
+    link.facts.content = fact(read::content::read(&answer));
+    Ok(())
+}
+
+/// What both batches tell.
+fn common(answer: &Answer, facts: &mut ServerFacts) {
+    let took = facts.login.seen().map_or(Duration::ZERO, |login| login.took);
+    // The login itself is proven by the session; only its name may be missing.
+    if let Ok(login) = read::identity::logged_in(answer, took) {
+        facts.login = Fact::Seen(login);
+    }
+    facts.version = fact(read::identity::version(answer));
+    let (ahead, round_trip) = read::clock::read(answer);
+    facts.clock_ahead_ms = fact(ahead);
+    facts.round_trip = fact(round_trip);
+    facts.rights = fact(read::rights::read(answer));
+    facts.collation = fact(read::collation::read(answer));
+}
+
+/// Whether the login was right and only the database could not be opened; what the server said.
+pub fn closed_database(facts: &ServerFacts) -> Option<SqlTrouble> {
+    match facts.login.trouble() {
+        Some(Trouble::Sql(said)) if numbers::is_about_the_database(said.number) => Some(said.clone()),
+        _ => None,
+    }
+}
+
+/// The second look, through `master`, after the server would not open the database: is it absent, or closed to us?
+///
+/// All errors of [`numbers::is_about_the_database`] come after the password was accepted, so the login is good.
+///
+/// The session in `master` is handed back, since the next thing asked is likely to be that the database be made.
+pub async fn second_look(target: &Target, first: ServerFacts, said: SqlTrouble, told: &mut Told<'_>) -> Option<Link> {
+    let mut facts = ServerFacts { login: Fact::Seen(unnamed()), ..first };
+    told(&facts);
+    let mut silent = |_: &ServerFacts| {};
+    let looked = match connect(target, "master", &mut silent).await {
+        Ok(mut link) => {
+            let answer = in_master(&mut link.session, target).await;
+            answer.map(|answer| (answer, link))
+        }
+        Err(blocked) => Err(blocked.way_blocked().cloned().unwrap_or(Trouble::Unasked)),
+    };
+    let kept = match looked {
+        Ok((answer, link)) => {
+            facts.login = link.facts.login.clone();
+            common(&answer, &mut facts);
+            facts.database = Fact::Seen(judge(&answer, said));
+            facts.content = match facts.database.seen() {
+                Some(Database::Absent) => Fact::Seen(crate::model::facts::Content::Empty),
+                _ => Fact::Missing(Trouble::Unasked),
+            };
+            Some(link)
+        }
+        Err(trouble) => {
+            facts.database = Fact::Seen(Database::Unclear { said });
+            forget(&mut facts, &trouble);
+            None
+        }
+    };
+    told(&facts);
+    kept
+}
+
+fn unnamed() -> LoggedIn {
+    LoggedIn { login: String::new().into(), user: String::new().into(), took: Duration::ZERO }
+}
+
+fn forget(facts: &mut ServerFacts, trouble: &Trouble) {
+    facts.version = Fact::Missing(trouble.clone());
+    facts.clock_ahead_ms = Fact::Missing(trouble.clone());
+    facts.round_trip = Fact::Missing(trouble.clone());
+    facts.rights = Fact::Missing(trouble.clone());
+    facts.collation = Fact::Missing(trouble.clone());
+    facts.content = Fact::Missing(Trouble::Unasked);
+}
+
+async fn in_master(session: &mut Session, target: &Target) -> Result<Answer, Trouble> {
+    ask(session, MASTER, &[&target.database.as_str()], limits::READ).await
+}
+
+fn judge(answer: &Answer, said: SqlTrouble) -> Database {
+    match read::database::state(answer) {
+        Ok(Some(state)) => Database::Closed { state: Some(state), said },
+        Ok(None) if read::rights::sees_every_database(answer) => Database::Absent,
+        Ok(None) | Err(_) => Database::Unclear { said },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::untrusted::Untrusted;
+    use crate::world::sqlserver::answer::tests::answer;
+
+    fn said(number: u32) -> SqlTrouble {
+        SqlTrouble { number, state: 1, class: 11, text: Untrusted::new("Cannot open database.") }
+    }
+
+    #[test]
+    fn only_some_refusals_are_about_the_database() {
+        let facts = |number| ServerFacts { login: Fact::Missing(Trouble::Sql(said(number))), ..Default::default() };
+        assert_eq!(closed_database(&facts(4060)), Some(said(4060)));
+        assert_eq!(closed_database(&facts(18456)), None);
+        assert_eq!(closed_database(&ServerFacts::default()), None);
+    }
+
+    #[test]
+    fn absent_closed_and_unclear_are_told_apart() {
+        let rights = |sees| [("part", "rights"), ("create_database", "#0"), ("view_databases", sees)];
+        assert_eq!(judge(&answer(&[&rights("#1")]), said(4060)), Database::Absent);
+        assert_eq!(judge(&answer(&[&rights("#0")]), said(4060)), Database::Unclear { said: said(4060) });
+        let row = [("part", "database"), ("name", "Octopus"), ("state", "RESTORING"), ("exact", "#1")];
+        let Database::Closed { state: Some(state), .. } = judge(&answer(&[&row]), said(927)) else { panic!("closed") };
+        assert_eq!(state.state.as_str(), "RESTORING");
+    }
+
+    #[test]
+    fn the_survey_fits_into_a_young_connections_window() {
+        // 14 segments of 1,448 bytes: the usual initial window of ten, and one more for each of four acknowledged
+        // messages before it. Two bytes for each character, and what the packets and TLS add.
+        let characters = SURVEY.lines().map(str::trim).filter(|l| !l.is_empty() && !l.starts_with("--"));
+        let bytes = 2 * characters.map(|line| line.len() + 1).sum::<usize>();
+        assert!(bytes + bytes / 50 < 14 * 1448, "{bytes}");
+    }
+}

@@ -1,0 +1,139 @@
+//! Against what a certificate is judged: loaded from disk before the handshake, so that the verifier does no I/O.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use rustls::RootCertStore;
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject;
+use tokio::sync::OnceCell;
+
+use crate::model::facts::{TlsTrouble, Trusted};
+use crate::model::target::Trust;
+use crate::model::untrusted::Untrusted;
+
+/// A CA file is read to this many bytes and no further; the largest bundles of all public roots have 300 kB.
+const MOST: u64 = 4 << 20;
+
+/// Trust, with what it takes to judge by it.
+#[derive(Debug, Clone)]
+pub enum Basis {
+    /// This machine's roots.
+    System(Arc<RootCertStore>),
+    /// The certificates of a file.
+    File(Arc<FromFile>),
+    /// One certificate, by SHA-256 over its DER encoding.
+    Fingerprint([u8; 32]),
+    /// Nothing.
+    Nothing,
+}
+
+/// The certificates of a CA file, twice: those that can serve as roots, and all of them as they stand.
+#[derive(Debug)]
+pub struct FromFile {
+    /// Roots for a chain.
+    pub roots: Arc<RootCertStore>,
+    /// All, for a server that shows one of them itself: SQL Server's own self-signed certificate is commonly exported
+    /// and given as "the CA", and no chain can be built to a certificate from itself.
+    pub certificates: Vec<CertificateDer<'static>>,
+}
+
+impl Basis {
+    /// Loads what the answers ask for.
+    pub async fn load(trust: &Trust) -> Result<Self, TlsTrouble> {
+        match trust {
+            Trust::SystemRoots => system_roots().await.map(Self::System),
+            Trust::CaFile(path) => {
+                let path = path.clone();
+                let loaded = tokio::task::spawn_blocking(move || from_file(&path)).await;
+                let loaded = loaded.map_err(|error| TlsTrouble::CaFile(Untrusted::new(&error.to_string())))?;
+                loaded.map(|file| Self::File(Arc::new(file))).map_err(TlsTrouble::CaFile)
+            }
+            Trust::Fingerprint(print) => Ok(Self::Fingerprint(*print)),
+            Trust::Nothing => Ok(Self::Nothing),
+        }
+    }
+
+    /// Its name among the facts.
+    pub fn trusted(&self) -> Trusted {
+        match self {
+            Self::System(_) => Trusted::SystemRoots,
+            Self::File(_) => Trusted::CaFile,
+            Self::Fingerprint(_) => Trusted::Fingerprint,
+            Self::Nothing => Trusted::Nothing,
+        }
+    }
+}
+
+/// Read once in a run: it is a hundred and more files on some systems. A machine without roots is asked again each
+/// time, since installing `ca-certificates` is what its operator will do next.
+static SYSTEM: OnceCell<Arc<RootCertStore>> = OnceCell::const_new();
+
+async fn system_roots() -> Result<Arc<RootCertStore>, TlsTrouble> {
+    let load = || async {
+        let store = tokio::task::spawn_blocking(|| {
+            let mut store = RootCertStore::empty();
+            // Single bad certificates among the roots are common and no reason to stop.
+            store.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+            store
+        });
+        match store.await {
+            Ok(store) if !store.is_empty() => Ok(Arc::new(store)),
+            Ok(_) | Err(_) => Err(TlsTrouble::NoRoots),
+        }
+    };
+    SYSTEM.get_or_try_init(load).await.cloned()
+}
+
+fn from_file(path: &Path) -> Result<FromFile, Untrusted> {
+    use std::io::Read as _;
+    let said = |error: &std::io::Error| Untrusted::new(&format!("{}: {error}", path.display()));
+    let mut bytes = Vec::new();
+    let file = std::fs::File::open(path).map_err(|error| said(&error))?;
+    file.take(MOST).read_to_end(&mut bytes).map_err(|error| said(&error))?;
+    let certificates =
+        certificates(&bytes).ok_or_else(|| Untrusted::new(&format!("{}: there is no certificate in it", path.display())))?;
+    let mut roots = RootCertStore::empty();
+    roots.add_parsable_certificates(certificates.iter().cloned());
+    Ok(FromFile { roots: Arc::new(roots), certificates })
+}
+
+/// PEM with any number of certificates, or one in DER.
+fn certificates(bytes: &[u8]) -> Option<Vec<CertificateDer<'static>>> {
+    let pem: Vec<_> = CertificateDer::pem_slice_iter(bytes).filter_map(Result::ok).collect();
+    if !pem.is_empty() {
+        return Some(pem);
+    }
+    super::super::certificate::read(bytes, time::OffsetDateTime::UNIX_EPOCH)?;
+    Some(vec![CertificateDer::from(bytes.to_vec())])
+}
+
+#[cfg(all(test, feature = "practice"))]
+#[expect(clippy::expect_used, reason = "tests")]
+mod tests {
+    use super::*;
+
+    fn made() -> rcgen::CertifiedKey<rcgen::KeyPair> {
+        rcgen::generate_simple_self_signed(["sql01".to_owned()]).expect("a certificate")
+    }
+
+    #[test]
+    fn pem_and_der_are_both_read() {
+        let one = made().cert;
+        let two = made().cert;
+        let pem = format!("some words\n{}\n{}", one.pem(), two.pem());
+        assert_eq!(certificates(pem.as_bytes()).expect("read").len(), 2);
+        assert_eq!(certificates(one.der()).expect("read"), [one.der().clone()]);
+    }
+
+    #[tokio::test]
+    async fn a_file_that_is_none_is_named() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("ca.pem");
+        let missing = Basis::load(&Trust::CaFile(path.clone())).await;
+        assert!(matches!(missing, Err(TlsTrouble::CaFile(text)) if text.as_str().contains("ca.pem")));
+        std::fs::write(&path, "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n").expect("written");
+        let empty = Basis::load(&Trust::CaFile(path)).await;
+        assert!(matches!(empty, Err(TlsTrouble::CaFile(text)) if text.as_str().contains("no certificate")));
+    }
+}

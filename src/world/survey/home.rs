@@ -1,0 +1,142 @@
+//! The home directory that was asked for.
+
+use std::ffi::OsStr;
+use std::io::{ErrorKind, Write};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use futures_util::future::{BoxFuture, FutureExt};
+use futures_util::stream::{FuturesUnordered, StreamExt};
+
+use super::{disk, octopus_instances};
+use crate::model::facts::{Disk, Fact, HomeFacts, Occupant, Trouble};
+use crate::model::names::instance_key;
+use crate::model::node_config::NodeConfig;
+use crate::model::untrusted::Untrusted;
+use crate::world::budget::{fact_within, io};
+use crate::world::places::Places;
+use crate::world::toml_file::shown;
+use crate::world::{folder, instances, journals, node_config};
+
+/// A local disk answers in milliseconds; what takes this long is a share that does not answer at all.
+const BUDGET: Duration = Duration::from_secs(5);
+
+/// How the names of files begin that prove that a folder can be written.
+const PROOF: &str = ".octopus-setup-proof-";
+
+/// One of the facts, whichever is there first.
+enum Piece {
+    Folder(Fact<Occupant>),
+    Disk(Fact<Disk>),
+    Writable(Fact<()>),
+    Taken(Fact<Option<Untrusted>>),
+}
+
+/// Looks at a home directory for an instance; each fact is reported as soon as it is there.
+pub async fn home(places: &Places, path: &Path, instance: &str, mut report: impl FnMut(HomeFacts) + Send) -> HomeFacts {
+    let mut facts = HomeFacts::default();
+    let (asked, places, name) = (path.to_owned(), places.clone(), instance.to_owned());
+    let (at, here, own) = (asked.clone(), places.clone(), name.clone());
+    let pieces: [BoxFuture<'_, Piece>; 4] = [
+        fact_within(BUDGET, move || taken(&places, &name)).map(Piece::Taken).boxed(),
+        fact_within(BUDGET, move || occupant(&here, &at, &own)).map(Piece::Folder).boxed(),
+        on(asked.clone(), disk::under).map(Piece::Disk).boxed(),
+        on(asked, writable).map(Piece::Writable).boxed(),
+    ];
+    let mut pieces = FuturesUnordered::from_iter(pieces);
+    while let Some(piece) = pieces.next().await {
+        match piece {
+            Piece::Folder(fact) => facts.folder = fact,
+            Piece::Disk(fact) => facts.disk = fact,
+            Piece::Writable(fact) => facts.writable = fact,
+            Piece::Taken(fact) => facts.taken = fact,
+        }
+        report(facts.clone());
+    }
+    facts
+}
+
+/// A fact of the nearest folder that exists. A path that is not absolute has none: it would be judged from wherever
+/// the wizard was started.
+async fn on<T: Send + 'static>(path: PathBuf, look: fn(&Path) -> Fact<T>) -> Fact<T> {
+    if !path.is_absolute() {
+        return Fact::Missing(Trouble::Unasked);
+    }
+    fact_within(BUDGET, move || folder::nearest(&path).map_or(Fact::Missing(Trouble::Unasked), look)).await
+}
+
+fn occupant(places: &Places, path: &Path, instance: &str) -> Fact<Occupant> {
+    if !path.is_absolute() {
+        return Fact::Missing(Trouble::Unasked);
+    }
+    match std::fs::metadata(path) {
+        Ok(seen) if !seen.is_dir() => return Fact::Seen(Occupant::NotAFolder),
+        Ok(_) => {}
+        Err(error) if error.kind() == ErrorKind::NotFound && std::fs::symlink_metadata(path).is_ok() => {
+            // A link that leads nowhere: it is there, and no folder can be made in its place.
+            return Fact::Seen(Occupant::NotAFolder);
+        }
+        Err(error) if error.kind() == ErrorKind::NotFound => {
+            let parent = folder::nearest(path).map(shown).unwrap_or_default();
+            return Fact::Seen(Occupant::Creatable { parent });
+        }
+        // Something on the way is a file.
+        Err(error) if error.kind() == ErrorKind::NotADirectory => return Fact::Seen(Occupant::NotAFolder),
+        Err(error) => return Fact::Missing(io(&error)),
+    }
+    let ours = is_of_an_unfinished_run(places, path, instance);
+    match node_config::find(path) {
+        Ok(Some(config)) if !ours => return Fact::Seen(Occupant::NodeConfig { instance: config.instance.into() }),
+        Ok(_) => {}
+        // A config that we cannot read is somebody's all the same; whose, nobody can tell.
+        Err(_) => return Fact::Seen(Occupant::NodeConfig { instance: Untrusted::default() }),
+    }
+    let entries = match std::fs::read_dir(path) {
+        Ok(entries) => entries.flatten(),
+        Err(error) => return Fact::Missing(io(&error)),
+    };
+    let counts = |name: &OsStr| {
+        let left_by_run = ours && (name == NodeConfig::FILE || name == NodeConfig::KEY_FILE);
+        // The proof of writing, which runs at the same time, may have its file there just now.
+        !left_by_run && !name.to_string_lossy().starts_with(PROOF)
+    };
+    let entries = entries.filter(|entry| counts(&entry.file_name())).count();
+    Fact::Seen(match u64::try_from(entries).unwrap_or(u64::MAX) {
+        0 => Occupant::Empty,
+        entries => Occupant::Occupied { entries },
+    })
+}
+
+/// Whether a run of this instance with this home stopped in the middle: what it left is no obstacle to its own end.
+fn is_of_an_unfinished_run(places: &Places, path: &Path, instance: &str) -> bool {
+    let journal = journals::read(places, instance).ok().flatten();
+    journal.is_some_and(|journal| journal.answers.get("home").is_some_and(|home| Path::new(home) == path))
+}
+
+/// Creates, writes, syncs and removes a file, here and now: rights, quotas and read-only mounts in one go.
+fn writable(folder: &Path) -> Fact<()> {
+    let tried = tempfile::Builder::new().prefix(PROOF).tempfile_in(folder).and_then(|mut file| {
+        file.write_all(b"octopus-setup looks whether it can write here, and removes this file at once.\n")?;
+        file.as_file().sync_all()?;
+        file.close()
+    });
+    match tried {
+        Ok(()) => Fact::Seen(()),
+        Err(error) => Fact::Missing(io(&error)),
+    }
+}
+
+/// Who has the instance's name already, ours or Octopus' own. A run of ours that is not closed does not take its own name.
+fn taken(places: &Places, instance: &str) -> Fact<Option<Untrusted>> {
+    match instances::find(places, instance) {
+        Ok(Some(found)) if !matches!(journals::read(places, instance), Ok(Some(_))) => {
+            return Fact::Seen(Some(shown(&found.config)));
+        }
+        Ok(_) => {}
+        // There is an entry of that name, which is all that matters here.
+        Err(_) => return Fact::Seen(Some(shown(&places.instance(instance)))),
+    }
+    let (octopus, _) = octopus_instances::list(&places.octopus_instances);
+    let key = instance_key(instance);
+    Fact::Seen(octopus.into_iter().find(|(name, _)| instance_key(name.as_str()) == key).map(|(_, config)| config))
+}

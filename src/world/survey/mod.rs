@@ -1,0 +1,15 @@
+//! The surveys of this host: read-only, each within budgets, each sending whole snapshots of its own facts.
+
+mod disk;
+mod home;
+mod machine;
+#[cfg(any(target_os = "linux", test))]
+mod mounts;
+mod octopus_instances;
+mod ports;
+mod service;
+
+pub use home::home;
+pub use machine::machine;
+pub use ports::ports;
+pub use service::service;

@@ -1,0 +1,62 @@
+//! No window breaks a screen.
+
+use octopus_setup::faces::tui::{Charset, Colours, Scene, TuiOptions};
+use octopus_setup::model::field::FieldId;
+use octopus_setup::model::screen::ScreenId;
+use octopus_setup::wizard::state::{Focus, Overlay, State};
+use proptest::prelude::*;
+
+use crate::states::{self, database_scene, half_way};
+use crate::text;
+
+const SCREENS: usize = 10;
+
+fn numbered(number: usize) -> State {
+    match number {
+        0 => states::start(),
+        1 => states::on(ScreenId::Home),
+        2 => states::on(ScreenId::Service),
+        3 => states::on(ScreenId::Web),
+        4 => states::review(),
+        5 => states::install(),
+        6 => states::failed(),
+        7 => states::master_key(),
+        8 => states::done(),
+        _ => states::database(),
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(600))]
+
+    #[test]
+    fn whatever_the_size(
+        width in 1u16..=200,
+        height in 1u16..=60,
+        screen in 0..SCREENS,
+        overlay in proptest::option::of(0usize..4),
+        revealed in any::<bool>(),
+        ascii in any::<bool>(),
+    ) {
+        let mut state = numbered(screen);
+        let overlays = [Overlay::Help, Overlay::ConnectionString, Overlay::ConfirmQuit, Overlay::ConfirmUndo];
+        state.overlay = overlay.map(|number| overlays[number]);
+        state.custody.revealed = revealed;
+        let options =
+            TuiOptions { charset: if ascii { Charset::Ascii } else { Charset::Unicode }, colours: Colours::Some };
+        let frame = text(width, height, options, &Scene::of(&state));
+        prop_assert!(!ascii || frame.is_ascii());
+    }
+
+    #[test]
+    fn the_focused_field_is_always_seen(width in 40u16..=200, height in 12u16..=60, field in 0usize..23) {
+        let mut state = states::database();
+        let field = FieldId::ALL[field];
+        if state.fields().contains(&field) && !matches!(field, FieldId::CaFile | FieldId::Fingerprint) {
+            state.place.focus = Focus::Field(field);
+            let frame = text(width, height, TuiOptions::default(), &database_scene(&state, half_way()));
+            prop_assert!(frame.contains("cursor"), "{}", frame);
+            prop_assert!(frame.contains("db-rights"), "{}", frame);
+        }
+    }
+}

@@ -1,0 +1,148 @@
+//! The house: imports point downwards only, and each outside thing has one door.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// Every Rust file under a folder of `src`, with its text stripped of comments.
+fn sources(under: &str) -> Vec<(PathBuf, String)> {
+    fn walk(folder: &Path, into: &mut Vec<PathBuf>) {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                walk(&path, into);
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
+                into.push(path);
+            }
+        }
+    }
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src").join(under);
+    let mut files = Vec::new();
+    if root.is_dir() {
+        walk(&root, &mut files);
+    } else {
+        files.push(root);
+    }
+    files
+        .into_iter()
+        .map(|file| {
+            let text = fs::read_to_string(&file).unwrap();
+            let code = text.lines().filter(|line| !line.trim_start().starts_with("//")).collect::<Vec<_>>().join("\n");
+            (file, code)
+        })
+        .collect()
+}
+
+/// Fails with every line of a layer that names something above it or outside its rights.
+fn forbids(layer: &str, words: &[&str]) {
+    let files = sources(layer);
+    assert!(!files.is_empty(), "no sources under src/{layer}");
+    let mut offences = Vec::new();
+    for (file, code) in files {
+        for line in code.lines() {
+            for word in words {
+                if line.contains(word) {
+                    offences.push(format!("{}: {}", file.display(), line.trim()));
+                }
+            }
+        }
+    }
+    assert!(offences.is_empty(), "src/{layer} reaches where it must not:\n{}", offences.join("\n"));
+}
+
+const OUTSIDE: [&str; 13] = [
+    "std::fs",
+    "std::net::Tcp",
+    "std::net::Udp",
+    "std::process",
+    "std::env",
+    "std::thread",
+    "SystemTime",
+    "Instant",
+    "tokio",
+    "tiberius",
+    "rustls",
+    "SystemRandom",
+    "File::open",
+];
+
+#[test]
+fn the_nouns_import_nothing_above_them() {
+    forbids(
+        "model",
+        &["crate::wizard", "crate::world", "crate::engine", "crate::faces", "crate::practice", "crate::tds", "crate::words"],
+    );
+}
+
+#[test]
+fn the_nouns_are_pure() {
+    forbids("model", &OUTSIDE);
+}
+
+#[test]
+fn the_mind_imports_nouns_and_words_only() {
+    forbids("wizard", &["crate::world", "crate::engine", "crate::faces", "crate::practice", "crate::tds"]);
+}
+
+#[test]
+fn the_mind_is_pure() {
+    forbids("wizard", &OUTSIDE);
+}
+
+#[test]
+fn the_world_knows_no_engine_and_no_face() {
+    forbids("world", &["crate::engine", "crate::faces", "crate::practice"]);
+}
+
+#[test]
+fn the_engine_knows_no_face() {
+    forbids("engine", &["crate::faces", "crate::practice", "tiberius", "std::fs", "std::net", "std::process"]);
+}
+
+#[test]
+fn the_faces_touch_neither_network_nor_disk() {
+    forbids("faces", &["std::fs", "std::net", "crate::practice", "crate::tds", "tiberius", "rustls"]);
+}
+
+#[test]
+fn the_wire_types_stand_alone() {
+    forbids("tds", &["crate::model", "crate::wizard", "crate::world", "crate::engine", "crate::faces", "crate::practice"]);
+}
+
+#[test]
+fn the_practice_server_knows_only_the_wire() {
+    forbids(
+        "practice",
+        &["crate::model", "crate::wizard", "crate::world", "crate::engine", "crate::faces", "crate::words", "tiberius"],
+    );
+}
+
+#[test]
+fn only_the_connection_knows_tiberius() {
+    for (file, code) in sources(".") {
+        let inside = file.to_string_lossy().contains("world/sqlserver");
+        assert!(inside || !code.contains("tiberius"), "{} names tiberius", file.display());
+    }
+}
+
+#[test]
+fn only_main_and_the_practice_server_name_the_practice_server() {
+    for (file, code) in sources(".") {
+        let name = file.to_string_lossy().replace('\\', "/");
+        let allowed = name.contains("src/practice/")
+            || name.ends_with("src/lib.rs")
+            || name.ends_with("src/main.rs")
+            || name.contains("src/program/");
+        assert!(allowed || !code.contains("practice::"), "{name} names the practice server");
+    }
+}
+
+#[test]
+fn no_file_outgrows_its_noun() {
+    let mut lengths: Vec<(usize, PathBuf)> =
+        sources(".").into_iter().map(|(file, _)| (fs::read_to_string(&file).unwrap().lines().count(), file)).collect();
+    lengths.sort();
+    let median = lengths[lengths.len() / 2].0;
+    assert!(median <= 180, "the median file has {median} lines");
+    let long: Vec<_> = lengths.iter().filter(|(lines, _)| *lines > 450).collect();
+    assert!(long.is_empty(), "files over 450 lines: {long:?}");
+}

@@ -1,0 +1,235 @@
+//! The binary in a real pseudo-terminal: start, a first node to the end, resize, Ctrl-C, every way out.
+#![cfg(all(unix, feature = "practice"))]
+
+mod support;
+
+use std::path::Path;
+
+use octopus_setup::model::node_config::NodeConfig;
+use support::pty::Pty;
+
+const ENTER: &str = "\r";
+const CTRL_C: &str = "\x03";
+const F1: &str = "\x1bOP";
+const F2: &str = "\x1bOQ";
+const F7: &str = "\x1b[18~";
+const F8: &str = "\x1b[19~";
+
+/// A wizard on a practice server of its own, on its start screen.
+fn practice(data: &Path) -> Pty {
+    let mut pty = Pty::start(&["practice", "--data", data.to_str().unwrap()], &[], 24, 80);
+    pty.wait("Getting started");
+    pty
+}
+
+/// A wizard on the start screen, with its state in a folder of its own.
+fn wizard(state: &Path, environment: &[(&str, &str)]) -> Pty {
+    let mut all = vec![("OCTOPUS_SETUP_STATE_DIR", state.to_str().unwrap())];
+    all.extend_from_slice(environment);
+    Pty::start(&[], &all, 24, 80)
+}
+
+/// The program gave the terminal back: main screen, cursor shown, no paste or mouse reports.
+fn assert_restored(pty: &Pty) {
+    let screen = pty.screen();
+    assert!(!screen.alternate_screen(), "still on the alternate screen");
+    assert!(!screen.hide_cursor(), "the cursor is hidden");
+    assert!(!screen.bracketed_paste(), "pastes are still bracketed");
+    assert_eq!(screen.mouse_protocol_mode(), vt100::MouseProtocolMode::None);
+}
+
+#[test]
+fn a_first_node_with_nothing_but_the_keyboard() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut pty = practice(folder.path());
+    pty.send(ENTER);
+    pty.wait("never shared");
+    pty.wait("✔ Writable");
+    pty.send(ENTER);
+    pty.wait("runs as on this machine");
+    pty.send(ENTER);
+    pty.wait("all nodes share");
+    pty.wait("localhost,");
+    // Enter waits for the checks by itself, and warnings take one more.
+    go_on(&mut pty, "Web portal and ports");
+    go_on(&mut pty, "This is what the install will do");
+    pty.wait("initialise cluster");
+    pty.send(ENTER);
+    pty.wait("6 of 6");
+    pty.send(ENTER);
+    pty.wait("Keep this key");
+    pty.send(F2);
+    pty.gone("••••••••");
+    pty.send(F2);
+    pty.wait("••••••••");
+    pty.send(F7);
+    pty.wait("Saved to");
+    pty.send(F8);
+    pty.wait("holds the key");
+    pty.send(ENTER);
+    pty.wait("ready for the next one");
+    pty.send(ENTER);
+    assert_eq!(pty.exit().exit_code(), 0);
+    assert_restored(&pty);
+    assert!(pty.text().contains("is configured"), "{}", pty.text());
+
+    let config = std::fs::read_to_string(folder.path().join("node-1").join(NodeConfig::FILE)).unwrap();
+    assert!(toml::from_str::<NodeConfig>(&config).is_ok());
+
+    // The practice cluster outlives the run: a second first node is refused.
+    let mut second = practice(folder.path());
+    second.send(ENTER);
+    second.wait("✔ Writable");
+    second.send(ENTER);
+    second.wait("runs as on this machine");
+    second.send(ENTER);
+    second.wait("Add this server");
+    second.send(CTRL_C);
+    second.send(CTRL_C);
+    assert_eq!(second.exit().exit_code(), 130);
+}
+
+/// Presses Enter, and once more where warnings are to be accepted, until a text is there.
+fn go_on(pty: &mut Pty, text: &str) {
+    pty.send(ENTER);
+    pty.wait_any(&[text, "once more accepts", "Not proven"]);
+    if !pty.text().contains(text) {
+        pty.send(ENTER);
+        pty.wait_any(&[text, "once more accepts"]);
+    }
+    if !pty.text().contains(text) {
+        pty.send(ENTER);
+    }
+    pty.wait(text);
+}
+
+#[test]
+fn ctrl_c_asks_once_and_the_terminal_is_given_back() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut pty = wizard(folder.path(), &[]);
+    pty.wait("Getting started");
+    pty.send(CTRL_C);
+    pty.wait("End");
+    pty.send("\x1b");
+    pty.wait("Getting started");
+    pty.send(CTRL_C);
+    pty.send(CTRL_C);
+    assert_eq!(pty.exit().exit_code(), 130);
+    assert_restored(&pty);
+}
+
+#[test]
+fn help_opens_and_closes() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut pty = wizard(folder.path(), &[]);
+    pty.wait("Getting started");
+    pty.send(F1);
+    pty.wait("asks for the master");
+    pty.send(F1);
+    pty.gone("asks for the master");
+}
+
+#[test]
+fn the_window_is_followed_and_one_that_is_too_small_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut pty = wizard(folder.path(), &[]);
+    pty.wait("Getting started");
+    pty.resize(8, 30);
+    pty.wait("larger");
+    pty.resize(40, 120);
+    pty.wait("Getting started");
+}
+
+#[test]
+fn every_signal_that_ends_gives_the_terminal_back() {
+    for (signal, status) in [("TERM", 143), ("HUP", 129), ("INT", 130), ("QUIT", 131)] {
+        let folder = tempfile::tempdir().unwrap();
+        let mut pty = wizard(folder.path(), &[]);
+        pty.wait("Getting started");
+        kill(signal, pty.id());
+        assert_eq!(pty.exit().exit_code(), status, "SIG{signal}");
+        assert_restored(&pty);
+    }
+}
+
+#[test]
+fn suspending_gives_the_terminal_back_and_continuing_takes_it_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut pty = wizard(folder.path(), &[]);
+    pty.wait("Getting started");
+    let before = pty.raw().len();
+    kill("TSTP", pty.id());
+    pty.wait_bytes(before, b"\x1b[?1049l");
+    let before = pty.raw().len();
+    kill("CONT", pty.id());
+    pty.wait_bytes(before, b"\x1b[?1049h");
+    pty.wait("Getting started");
+    pty.send(CTRL_C);
+    pty.send(CTRL_C);
+    assert_eq!(pty.exit().exit_code(), 130);
+}
+
+#[test]
+fn a_panic_anywhere_gives_the_terminal_back_and_shows_no_value() {
+    for place in ["main", "task"] {
+        let folder = tempfile::tempdir().unwrap();
+        let mut pty = wizard(folder.path(), &[("OCTOPUS_SETUP_REHEARSE_PANIC", place)]);
+        assert_eq!(pty.exit().exit_code(), 101, "{place}");
+        assert_restored(&pty);
+        let shown = String::from_utf8_lossy(pty.raw()).into_owned();
+        assert!(shown.contains("a defect in"), "{shown}");
+        assert!(!shown.contains("must not be shown"), "{shown}");
+    }
+}
+
+#[test]
+fn a_terminal_that_vanishes_ends_the_process() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut pty = wizard(folder.path(), &[]);
+    pty.wait("Getting started");
+    pty.hang_up();
+    pty.exit();
+}
+
+#[test]
+fn without_a_terminal_it_says_so() {
+    let output =
+        std::process::Command::new(env!("CARGO_BIN_EXE_octopus-setup")).stdin(std::process::Stdio::null()).output().unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("terminal"));
+}
+
+#[test]
+fn help_and_version_are_printed() {
+    let run = |argument: &str| {
+        let output = std::process::Command::new(env!("CARGO_BIN_EXE_octopus-setup")).arg(argument).output().unwrap();
+        assert!(output.status.success());
+        String::from_utf8(output.stdout).unwrap()
+    };
+    assert!(run("--version").starts_with("octopus-setup 0."));
+    let help = run("--help");
+    assert!(help.contains("first-node") && help.contains("practice"), "{help}");
+}
+
+#[test]
+fn the_server_alone_prints_where_it_is_and_ends_with_a_signal() {
+    use std::io::{BufRead, BufReader};
+    let folder = tempfile::tempdir().unwrap();
+    let mut child = std::process::Command::new(env!("CARGO_BIN_EXE_octopus-setup"))
+        .args(["practice", "serve", "--data", folder.path().to_str().unwrap()])
+        .stdout(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    let head: Vec<String> = lines.by_ref().take(6).map(Result::unwrap).collect();
+    let table: toml::Table = toml::from_str(&head.join("\n")).unwrap();
+    assert_eq!(table.keys().map(String::as_str).collect::<Vec<_>>(), ["server", "port", "user", "password", "ca_file", "data"]);
+    kill("INT", child.id());
+    assert!(child.wait().unwrap().success());
+}
+
+/// Sends a signal by the system's own `kill`.
+fn kill(signal: &str, process: u32) {
+    let status = std::process::Command::new("kill").args([&format!("-{signal}"), &process.to_string()]).status().unwrap();
+    assert!(status.success());
+}

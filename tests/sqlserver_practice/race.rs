@@ -1,0 +1,53 @@
+//! Several wizards at once.
+
+use octopus_setup::model::facts::Content;
+use octopus_setup::model::registry::Initialised;
+use octopus_setup::world::sqlserver::SqlServer;
+
+use super::support::{Lab, cluster};
+
+/// So many first nodes at once: exactly one makes the cluster, and all others are told whose it is.
+async fn race(count: u8) {
+    let lab = Lab::new().await;
+    let runs = (1..=count).map(|byte| {
+        let target = lab.as_sa("Octopus");
+        tokio::spawn(async move { (byte, SqlServer::new().initialise(&target, &cluster(byte)).await) })
+    });
+    let mut made = None;
+    let mut taken = Vec::new();
+    for run in runs.collect::<Vec<_>>() {
+        match run.await.expect("ended") {
+            (byte, Ok(Initialised::Made)) => assert_eq!(made.replace(byte), None, "a second one made it"),
+            (_, Ok(Initialised::Taken(seen))) => taken.push(seen.id),
+            (byte, other) => panic!("{byte}: {other:?}"),
+        }
+    }
+    let winner = cluster(made.expect("one made it")).id;
+    assert_eq!(taken, vec![winner; usize::from(count) - 1]);
+    let content = SqlServer::new().look(&lab.as_sa("Octopus")).await;
+    assert!(matches!(content, Ok(Content::Cluster(seen)) if seen.id == winner && seen.node_count == 1));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_two_initialisers_one_wins() {
+    race(2).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_eight_initialisers_one_wins() {
+    race(8).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_eight_creators_one_makes_the_database() {
+    let lab = Lab::new().await;
+    let runs = (0..8).map(|_| {
+        let target = lab.target("Fresh");
+        tokio::spawn(async move { SqlServer::new().create_database(&target).await.expect("created or there") })
+    });
+    let mut made = 0;
+    for run in runs.collect::<Vec<_>>() {
+        made += u8::from(run.await.expect("ended"));
+    }
+    assert_eq!(made, 1);
+}

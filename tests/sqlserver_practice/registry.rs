@@ -1,0 +1,150 @@
+//! What is written, and how it is undone.
+
+use octopus_setup::model::facts::{Content, Database, Fact, Trouble};
+use octopus_setup::model::registry::{Initialised, NewCluster};
+use octopus_setup::world::sqlserver::{Proof, SqlServer, Undone};
+
+use super::support::{Lab, cluster, facts, node, snapshots};
+
+#[tokio::test]
+async fn a_database_is_made_once() {
+    let lab = Lab::new().await;
+    let server = SqlServer::new();
+    let target = lab.target("Fresh");
+    assert_eq!(server.create_database(&target).await, Ok(true));
+    assert_eq!(server.create_database(&target).await, Ok(false));
+    let facts = facts(&target).await;
+    assert!(matches!(facts.database, Fact::Seen(Database::Open(_))), "{facts:?}");
+    assert_eq!(facts.collation.seen().expect("collation").name.as_str(), "Latin1_General_CI_AS");
+    assert!(facts.rights.seen().expect("rights").create_schema, "the creator owns it");
+}
+
+#[tokio::test]
+async fn a_database_that_was_found_absent_is_made_on_the_session_that_found_it() {
+    let mut lab = Lab::new().await;
+    let server = SqlServer::new();
+    let target = lab.target("Fresh");
+    snapshots(&server, &target).await;
+    lab.counted();
+    assert_eq!(server.create_database(&target).await, Ok(true));
+    assert_eq!(lab.counted(), (2, 0));
+}
+
+#[tokio::test]
+async fn initialising_makes_the_cluster_once_and_knows_its_own() {
+    let lab = Lab::new().await;
+    let server = SqlServer::new();
+    let target = lab.as_sa("Octopus");
+    assert_eq!(server.initialise(&target, &cluster(1)).await, Ok(Initialised::Made));
+    assert_eq!(server.initialise(&target, &cluster(1)).await, Ok(Initialised::Ours));
+    let Ok(Initialised::Taken(seen)) = server.initialise(&target, &cluster(2)).await else { panic!("taken") };
+    assert_eq!((seen.id, seen.node_count), (cluster(1).id, 1));
+}
+
+#[tokio::test]
+async fn initialising_takes_three_turns_on_the_kept_session() {
+    let mut lab = Lab::new().await;
+    let server = SqlServer::new();
+    let target = lab.as_sa("Octopus");
+    snapshots(&server, &target).await;
+    lab.counted();
+    server.initialise(&target, &cluster(1)).await.expect("initialised");
+    assert_eq!(lab.counted(), (3, 0));
+}
+
+#[tokio::test]
+async fn a_database_of_somebody_else_is_left_as_it_is() {
+    let lab = Lab::new().await;
+    lab.database("Shop").await;
+    lab.prepare("Shop", &["CREATE TABLE dbo.Orders (Id int NOT NULL PRIMARY KEY)"]).await;
+    let server = SqlServer::new();
+    let target = lab.as_sa("Shop");
+    let ended = server.initialise(&target, &cluster(1)).await;
+    assert!(matches!(ended, Ok(Initialised::Occupied(Content::Foreign { count: 1, .. }))), "{ended:?}");
+    // The kept session's transaction is over, and nothing of it remained.
+    assert!(matches!(server.look(&target).await, Ok(Content::Foreign { count: 1, .. })));
+    assert!(matches!(SqlServer::new().look(&target).await, Ok(Content::Foreign { count: 1, .. })));
+}
+
+#[tokio::test]
+async fn values_are_never_part_of_the_text() {
+    let lab = Lab::new().await;
+    let server = SqlServer::new();
+    let target = lab.as_sa("Octopus");
+    let name = "w'; DROP TABLE octopus_setup.node; --";
+    let odd = NewCluster { node: node(name), ..cluster(1) };
+    assert_eq!(server.initialise(&target, &odd).await, Ok(Initialised::Made));
+    assert!(matches!(server.prove(&target, odd.id, name).await, Ok(Proof::Member(_))));
+}
+
+#[tokio::test]
+async fn a_node_is_proven_by_a_connection_of_its_own() {
+    let mut lab = Lab::new().await;
+    let server = SqlServer::new();
+    let target = lab.as_sa("Octopus");
+    assert_eq!(server.prove(&target, cluster(1).id, "web01").await, Ok(Proof::NoCluster(Content::Empty)));
+    server.initialise(&target, &cluster(1)).await.expect("initialised");
+    lab.counted();
+    assert!(matches!(server.prove(&target, cluster(1).id, "WEB01").await, Ok(Proof::Member(_))));
+    assert_eq!(lab.counted().1, 1);
+    assert!(matches!(server.prove(&target, cluster(1).id, "web02").await, Ok(Proof::NodeMissing(_))));
+    assert!(matches!(server.prove(&target, cluster(2).id, "web01").await, Ok(Proof::OtherCluster(_))));
+}
+
+#[tokio::test]
+async fn undoing_drops_our_own_registry_and_no_other() {
+    let lab = Lab::new().await;
+    let server = SqlServer::new();
+    let target = lab.as_sa("Octopus");
+    assert_eq!(server.undo_initialise(&target, cluster(1).id).await, Ok(Undone::NothingThere));
+    server.initialise(&target, &cluster(1)).await.expect("initialised");
+    let other = server.undo_initialise(&target, cluster(2).id).await;
+    assert!(matches!(other, Ok(Undone::LeftAlone(Content::Cluster(_)))), "{other:?}");
+    assert_eq!(server.undo_initialise(&target, cluster(1).id).await, Ok(Undone::Gone));
+    assert_eq!(SqlServer::new().look(&target).await, Ok(Content::Empty));
+    assert_eq!(server.initialise(&target, &cluster(2)).await, Ok(Initialised::Made), "and it can be made again");
+}
+
+#[tokio::test]
+async fn undoing_leaves_a_cluster_with_a_second_node() {
+    let lab = Lab::new().await;
+    let server = SqlServer::new();
+    let target = lab.as_sa("Octopus");
+    server.initialise(&target, &cluster(1)).await.expect("initialised");
+    let second = "INSERT INTO octopus_setup.node (name, address, host, operating_system, program, prefixes, comms_port, grpc_port, task_cap) \
+                  VALUES (N'web02', N'', N'', N'', N'', N'', 1, 2, 3)";
+    lab.prepare("Octopus", &[second]).await;
+    let ended = server.undo_initialise(&target, cluster(1).id).await;
+    assert!(matches!(ended, Ok(Undone::LeftAlone(Content::Cluster(seen))) if seen.node_count == 2));
+}
+
+#[tokio::test]
+async fn only_an_empty_database_is_dropped() {
+    let lab = Lab::new().await;
+    let server = SqlServer::new();
+    let target = lab.as_sa("Fresh");
+    server.create_database(&target).await.expect("created");
+    server.initialise(&target, &cluster(1)).await.expect("initialised");
+    assert!(matches!(server.drop_database(&target).await, Ok(Undone::LeftAlone(Content::Cluster(_)))));
+    server.undo_initialise(&target, cluster(1).id).await.expect("undone");
+    assert_eq!(server.drop_database(&target).await, Ok(Undone::Gone));
+    assert_eq!(server.drop_database(&target).await, Ok(Undone::NothingThere));
+    assert_eq!(facts(&target).await.database, Fact::Seen(Database::Absent));
+}
+
+#[tokio::test]
+async fn without_rights_it_is_refused_with_the_servers_number() {
+    let guest = octopus_setup::practice::engine::Login {
+        name: "guest1".into(),
+        password: "Guest-Password-1".to_owned().into(),
+        sysadmin: false,
+        dbcreator: false,
+        disabled: false,
+    };
+    let lab = Lab::with(|options| options.logins.push(guest.clone())).await;
+    let mut target = lab.target("Fresh");
+    target.user = guest.name;
+    target.password = guest.password;
+    let ended = SqlServer::new().create_database(&target).await;
+    assert!(matches!(&ended, Err(Trouble::Sql(said)) if said.number == 262), "{ended:?}");
+}

@@ -1,0 +1,125 @@
+//! A practice server, and ways to ask and to prepare it.
+
+use octopus_setup::model::cluster::ClusterId;
+use octopus_setup::model::facts::ServerFacts;
+use octopus_setup::model::fingerprint::Fingerprint;
+use octopus_setup::model::names::DatabaseName;
+use octopus_setup::model::registry::{NewCluster, NodeRow};
+use octopus_setup::model::server_address::ServerAddress;
+use octopus_setup::model::target::{Encryption, Target, Trust};
+use octopus_setup::model::verifier::Verifier;
+use octopus_setup::practice::options::ServerOptions;
+use octopus_setup::practice::server::{PracticeServer, Running};
+use octopus_setup::world::sqlserver::SqlServer;
+use secrecy::ExposeSecret;
+use tempfile::TempDir;
+use tokio_util::compat::TokioAsyncWriteCompatExt;
+
+/// A running server with an empty database `Octopus`, and its data folder.
+pub struct Lab {
+    pub server: Running,
+    /// Turns and connections of the preparation.
+    before: (u64, u64),
+    _data: TempDir,
+}
+
+impl Lab {
+    /// A healthy server.
+    pub async fn new() -> Self {
+        Self::with(|_| {}).await
+    }
+
+    /// A server with changed options.
+    pub async fn with(change: impl FnOnce(&mut ServerOptions)) -> Self {
+        let data = TempDir::new().expect("a folder");
+        let mut options = ServerOptions::new(data.path());
+        change(&mut options);
+        let server = PracticeServer::start(options).await.expect("started");
+        let mut lab = Self { server, before: (0, 0), _data: data };
+        lab.database("Octopus").await;
+        lab.counted();
+        lab
+    }
+
+    /// Turns, TCP excluded, and connections since the server was prepared, or since the last call of this.
+    pub fn counted(&mut self) -> (u64, u64) {
+        let now = (self.server.turns(), self.server.connections());
+        let since = (now.0 - self.before.0, now.1 - self.before.1);
+        self.before = now;
+        since
+    }
+
+    /// The target that a wizard would make of good answers: by name, since the certificate is for names.
+    pub fn target(&self, database: &str) -> Target {
+        Target {
+            address: ServerAddress { host: "localhost".into(), instance: None, port: Some(self.server.addr().port()) },
+            database: DatabaseName::parse(database).expect("a name"),
+            user: self.server.user().into(),
+            password: self.server.password().clone(),
+            encryption: Encryption::Mandatory,
+            trust: Trust::CaFile(self.server.ca_file().to_owned()),
+            multi_subnet: false,
+        }
+    }
+
+    /// The same as `sa`.
+    pub fn as_sa(&self, database: &str) -> Target {
+        Target { user: "sa".into(), password: self.server.sa_password().clone(), ..self.target(database) }
+    }
+
+    /// Runs batches as `sa`, each by itself, by plain tiberius.
+    pub async fn prepare(&self, database: &str, batches: &[&str]) {
+        let mut config = tiberius::Config::new();
+        config.database(database);
+        config.authentication(tiberius::AuthMethod::sql_server("sa", self.server.sa_password().expose_secret()));
+        config.encryption(tiberius::EncryptionLevel::NotSupported);
+        let stream = tokio::net::TcpStream::connect(self.server.addr()).await.expect("connected");
+        let mut client = tiberius::Client::connect(config, stream.compat_write()).await.expect("logged in");
+        for batch in batches {
+            let stream = client.simple_query(*batch).await.unwrap_or_else(|error| panic!("{batch}: {error}"));
+            stream.into_results().await.unwrap_or_else(|error| panic!("{batch}: {error}"));
+        }
+    }
+
+    /// An empty database of this name.
+    pub async fn database(&self, name: &str) {
+        self.prepare("master", &[&format!("CREATE DATABASE [{name}] COLLATE Latin1_General_CI_AS")]).await;
+    }
+}
+
+/// Every snapshot of one survey.
+pub async fn snapshots(server: &SqlServer, target: &Target) -> Vec<ServerFacts> {
+    let mut all = Vec::new();
+    server.survey(target, |facts| all.push(facts)).await;
+    all
+}
+
+/// The last snapshot of a survey with a handle of its own.
+pub async fn facts(target: &Target) -> ServerFacts {
+    snapshots(&SqlServer::new(), target).await.pop().expect("facts")
+}
+
+/// A cluster that differs by this byte.
+pub fn cluster(byte: u8) -> NewCluster {
+    NewCluster {
+        id: ClusterId([byte; 16]),
+        verifier: Verifier { salt: [byte; 16], hash: [byte; 32] },
+        fingerprint: Fingerprint([byte; 4]),
+        node: node(&format!("web{byte:02}")),
+    }
+}
+
+/// A node of this name.
+pub fn node(name: &str) -> NodeRow {
+    NodeRow {
+        name: name.into(),
+        address: format!("https://{name}/"),
+        host: name.into(),
+        system: "Linux".into(),
+        program: "0.1.0".into(),
+        prefixes: format!("https://{name}/"),
+        comms_port: 10943,
+        grpc_port: 8443,
+        task_cap: 5,
+    }
+}

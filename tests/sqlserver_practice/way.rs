@@ -1,0 +1,167 @@
+//! TCP, TLS and the login.
+
+use octopus_setup::model::facts::{Protocol, SqlTrouble, TlsTrouble, Trouble, Trusted};
+use octopus_setup::model::target::{Encryption, Target, Trust};
+use octopus_setup::practice::options::{Certificate, TlsPolicy, WireFault};
+use octopus_setup::world::sqlserver::SqlServer;
+
+use super::support::{Lab, facts, snapshots};
+
+#[tokio::test]
+async fn facts_grow_in_the_order_of_the_way() {
+    let lab = Lab::new().await;
+    let all = snapshots(&SqlServer::new(), &lab.target("Octopus")).await;
+    let known = |at: usize| {
+        let facts = &all[at];
+        [
+            facts.resolved.seen().is_some(),
+            facts.connected.seen().is_some(),
+            facts.encrypted.seen().is_some(),
+            facts.login.seen().is_some(),
+            !facts.version.is_unknown(),
+        ]
+    };
+    let steps: Vec<_> = (0..all.len()).map(known).collect();
+    let expected: Vec<_> = (1..=5).map(|count| std::array::from_fn::<_, 5, _>(|place| place < count)).collect();
+    assert_eq!(steps, expected);
+}
+
+#[tokio::test]
+async fn tls_is_up_and_the_certificate_is_a_fact() {
+    let lab = Lab::new().await;
+    let facts = facts(&lab.target("Octopus")).await;
+    let encrypted = facts.encrypted.seen().expect("TLS");
+    assert_eq!((encrypted.protocol, encrypted.trusted), (Protocol::Tls12, Trusted::CaFile));
+    let certificate = facts.certificate.expect("shown");
+    assert!(!certificate.self_signed);
+    assert!(certificate.days_left > 0);
+    assert!(certificate.names.iter().any(|name| name.as_str() == "localhost"));
+}
+
+#[tokio::test]
+async fn bad_certificates_are_refused_before_the_login_and_shown() {
+    let cases = [
+        (Certificate::Expired, TlsTrouble::Expired),
+        (Certificate::OtherName, TlsTrouble::WrongName),
+        (Certificate::UnknownIssuer, TlsTrouble::UnknownIssuer),
+    ];
+    for (certificate, expected) in cases {
+        for encryption in [Encryption::Mandatory, Encryption::Optional, Encryption::Strict] {
+            let lab = Lab::with(|options| options.faults.certificate = certificate).await;
+            let facts = facts(&Target { encryption, ..lab.target("Octopus") }).await;
+            assert_eq!(facts.way_blocked(), Some(&Trouble::Tls(expected.clone())), "{encryption:?}");
+            assert!(facts.certificate.is_some());
+            assert!(facts.login.is_unknown());
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_pinned_certificate_is_trusted_whatever_it_says_and_no_other_is() {
+    let lab = Lab::with(|options| options.faults.certificate = Certificate::Expired).await;
+    let untrusted = facts(&lab.target("Octopus")).await;
+    let print = untrusted.certificate.expect("shown").sha256;
+    let pinned = facts(&Target { trust: Trust::Fingerprint(print), ..lab.target("Octopus") }).await;
+    assert_eq!(pinned.encrypted.seen().expect("TLS").trusted, Trusted::Fingerprint);
+    assert!(pinned.login.seen().is_some());
+    let other = facts(&Target { trust: Trust::Fingerprint([7; 32]), ..lab.target("Octopus") }).await;
+    assert_eq!(other.way_blocked(), Some(&Trouble::Tls(TlsTrouble::OtherFingerprint)));
+}
+
+#[tokio::test]
+async fn strict_mode_is_tds_8_and_takes_one_turn_less() {
+    let mut lab = Lab::new().await;
+    let strict = facts(&Target { encryption: Encryption::Strict, ..lab.target("Octopus") }).await;
+    assert_eq!(strict.encrypted.seen().expect("TLS").protocol, Protocol::Strict);
+    assert!(strict.login.seen().is_some(), "{strict:?}");
+    // TLS 1.3, PRELOGIN, login, survey; TCP itself is the fifth.
+    assert_eq!(lab.counted(), (4, 1));
+}
+
+#[tokio::test]
+async fn a_whole_survey_is_one_connection_and_six_turns() {
+    let mut lab = Lab::new().await;
+    let server = SqlServer::new();
+    let target = lab.target("Octopus");
+    snapshots(&server, &target).await;
+    // PRELOGIN, TLS 1.2 twice, login, survey; TCP itself is the sixth.
+    assert_eq!(lab.counted(), (5, 1));
+    snapshots(&server, &target).await;
+    assert_eq!(lab.counted(), (1, 0), "again, on the same session");
+}
+
+#[tokio::test]
+async fn a_server_that_has_no_strict_mode_says_so() {
+    let lab = Lab::with(|options| options.allow_strict = false).await;
+    let facts = facts(&Target { encryption: Encryption::Strict, ..lab.target("Octopus") }).await;
+    assert_eq!(facts.way_blocked(), Some(&Trouble::Tls(TlsTrouble::StrictNotOffered)));
+}
+
+#[tokio::test]
+async fn without_tls_only_optional_goes_on() {
+    let lab = Lab::with(|options| options.tls = TlsPolicy::Missing).await;
+    let refused = facts(&lab.target("Octopus")).await;
+    assert_eq!(refused.way_blocked(), Some(&Trouble::Tls(TlsTrouble::NotOffered)));
+    let plain = facts(&Target { encryption: Encryption::Optional, ..lab.target("Octopus") }).await;
+    let encrypted = plain.encrypted.seen().expect("decided");
+    assert_eq!((encrypted.protocol, encrypted.trusted), (Protocol::Plain, Trusted::Nothing));
+    assert!(plain.login.seen().is_some());
+}
+
+#[tokio::test]
+async fn optional_still_encrypts_everything_where_it_can() {
+    let lab = Lab::new().await;
+    let facts = facts(&Target { encryption: Encryption::Optional, ..lab.target("Octopus") }).await;
+    assert_eq!(facts.encrypted.seen().expect("TLS").protocol, Protocol::Tls12);
+}
+
+#[tokio::test]
+async fn a_wrong_password_is_told_by_number_and_tried_once() {
+    let mut lab = Lab::new().await;
+    let target = Target { password: "wrong".to_owned().into(), ..lab.target("Octopus") };
+    let facts = facts(&target).await;
+    assert!(matches!(facts.way_blocked(), Some(Trouble::Sql(SqlTrouble { number: 18456, .. }))), "{facts:?}");
+    assert_eq!(lab.counted().1, 1);
+}
+
+#[tokio::test]
+async fn other_services_and_broken_replies_are_told_apart() {
+    let lab = Lab::new().await;
+    lab.server.set_wire_fault(Some(WireFault::NotSqlServer));
+    assert_eq!(facts(&lab.target("Octopus")).await.way_blocked(), Some(&Trouble::NotSqlServer));
+    lab.server.set_wire_fault(Some(WireFault::DropMidReply));
+    let broken = facts(&lab.target("Octopus")).await;
+    assert!(broken.login.seen().is_some());
+    assert_eq!(broken.content.trouble(), Some(&Trouble::ConnectionLost));
+}
+
+#[tokio::test]
+async fn routes_are_followed_and_have_an_end() {
+    let far = Lab::new().await;
+    let near = Lab::new().await;
+    let to = |lab: &Lab| Some(WireFault::RouteTo { host: "localhost".into(), port: lab.server.addr().port() });
+    near.server.set_wire_fault(to(&far));
+    let target = Target { trust: Trust::Nothing, password: far.server.password().clone(), ..near.target("Octopus") };
+    let routed = facts(&target).await;
+    assert!(routed.login.seen().is_some(), "{routed:?}");
+    let place = routed.connected.seen().expect("connected");
+    assert_eq!(place.port, far.server.addr().port());
+    assert!(place.routed_to.is_some());
+    far.server.set_wire_fault(to(&near));
+    assert_eq!(facts(&target).await.way_blocked(), Some(&Trouble::RoutedTooOften));
+}
+
+#[tokio::test]
+async fn a_session_that_died_is_replaced_without_a_word() {
+    let lab = Lab::new().await;
+    let server = SqlServer::new();
+    let target = lab.target("Octopus");
+    snapshots(&server, &target).await;
+    lab.server.set_wire_fault(Some(WireFault::DropMidReply));
+    let broken = snapshots(&server, &target).await.pop().expect("facts");
+    assert!(broken.version.trouble().is_some(), "the second session broke as well");
+    lab.server.set_wire_fault(None);
+    let again = snapshots(&server, &target).await.pop().expect("facts");
+    assert!(again.login.seen().is_some());
+    assert_ne!(again.version.trouble(), Some(&Trouble::ConnectionLost));
+}

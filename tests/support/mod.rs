@@ -1,0 +1,7 @@
+//! What several test programs share.
+#![allow(dead_code, reason = "each test program uses its own part of this")]
+#![allow(clippy::allow_attributes, reason = "an expectation would fail in the programs that use all of it")]
+
+pub mod pty;
+#[cfg(feature = "practice")]
+pub mod walk;

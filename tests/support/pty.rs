@@ -1,0 +1,159 @@
+//! A program in a real pseudo-terminal: keys in, a screen out. Waits for text or for the end, never for a time.
+
+use std::io::{Read, Write};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use portable_pty::{Child, CommandBuilder, ExitStatus, MasterPty, PtySize, native_pty_system};
+
+/// How long a wait lasts before the test fails. Long, because a loaded machine is slow; never waited out when all is well.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A program in a pseudo-terminal.
+pub struct Pty {
+    master: Option<Box<dyn MasterPty + Send>>,
+    child: Box<dyn Child + Send + Sync>,
+    writer: Box<dyn Write + Send>,
+    output: Receiver<Vec<u8>>,
+    screen: vt100::Parser,
+    raw: Vec<u8>,
+}
+
+impl Pty {
+    /// Starts the wizard's binary in a terminal of this size, with this environment besides a plain one.
+    pub fn start(arguments: &[&str], environment: &[(&str, &str)], rows: u16, cols: u16) -> Self {
+        let pair = native_pty_system().openpty(PtySize { rows, cols, pixel_width: 0, pixel_height: 0 }).unwrap();
+        let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_octopus-setup"));
+        command.args(arguments);
+        command.env("TERM", "xterm-256color");
+        command.env("LANG", "C.UTF-8");
+        for name in ["NO_COLOR", "DISPLAY", "WAYLAND_DISPLAY"] {
+            command.env_remove(name);
+        }
+        for (name, value) in environment {
+            command.env(name, value);
+        }
+        let child = pair.slave.spawn_command(command).unwrap();
+        drop(pair.slave);
+        let mut reader = pair.master.try_clone_reader().unwrap();
+        let (sender, output) = channel();
+        thread::spawn(move || {
+            let mut buffer = [0; 65536];
+            while let Ok(count) = reader.read(&mut buffer) {
+                if count == 0 || sender.send(buffer[..count].to_vec()).is_err() {
+                    break;
+                }
+            }
+        });
+        let writer = pair.master.take_writer().unwrap();
+        Self { master: Some(pair.master), child, writer, output, screen: vt100::Parser::new(rows, cols, 0), raw: Vec::new() }
+    }
+
+    /// Types text or control sequences.
+    pub fn send(&mut self, text: &str) {
+        self.writer.write_all(text.as_bytes()).unwrap();
+        self.writer.flush().unwrap();
+    }
+
+    /// What stands on the screen.
+    pub fn text(&self) -> String {
+        self.screen.screen().contents()
+    }
+
+    /// Every byte that the program has written.
+    pub fn raw(&self) -> &[u8] {
+        &self.raw
+    }
+
+    /// The terminal as the program left it.
+    pub fn screen(&self) -> &vt100::Screen {
+        self.screen.screen()
+    }
+
+    /// Waits until the screen shows a text.
+    pub fn wait(&mut self, text: &str) {
+        self.until(|shown| shown.contains(text), text);
+    }
+
+    /// Waits until the screen shows one of these texts.
+    pub fn wait_any(&mut self, texts: &[&str]) {
+        self.until(|shown| texts.iter().any(|text| shown.contains(text)), &texts.join(" | "));
+    }
+
+    /// Waits until the program has written these bytes somewhere behind this place.
+    pub fn wait_bytes(&mut self, from: usize, bytes: &[u8]) {
+        let end = Instant::now() + PATIENCE;
+        while !self.raw[from..].windows(bytes.len()).any(|window| window == bytes) {
+            match self.output.recv_timeout(end.saturating_duration_since(Instant::now())) {
+                Ok(more) => self.take(&more),
+                Err(error) => panic!("never wrote {bytes:?} ({error}); the screen:\n{}", self.text()),
+            }
+        }
+    }
+
+    /// Waits until the screen no longer shows a text.
+    pub fn gone(&mut self, text: &str) {
+        self.until(|shown| !shown.contains(text), text);
+    }
+
+    fn until(&mut self, mut true_of: impl FnMut(&str) -> bool, what: &str) {
+        let end = Instant::now() + PATIENCE;
+        while !true_of(&self.text()) {
+            match self.output.recv_timeout(end.saturating_duration_since(Instant::now())) {
+                Ok(bytes) => self.take(&bytes),
+                Err(RecvTimeoutError::Timeout) => panic!("never came true: {what:?}; the screen:\n{}", self.text()),
+                Err(RecvTimeoutError::Disconnected) => {
+                    panic!("the program ended before {what:?}; the screen:\n{}", self.text())
+                }
+            }
+        }
+    }
+
+    fn take(&mut self, bytes: &[u8]) {
+        self.raw.extend_from_slice(bytes);
+        self.screen.process(bytes);
+    }
+
+    /// Changes the window's size.
+    pub fn resize(&mut self, rows: u16, cols: u16) {
+        self.screen.screen_mut().set_size(rows, cols);
+        self.master.as_ref().unwrap().resize(PtySize { rows, cols, pixel_width: 0, pixel_height: 0 }).unwrap();
+    }
+
+    /// The process' id.
+    pub fn id(&self) -> u32 {
+        self.child.process_id().unwrap()
+    }
+
+    /// Closes the terminal, as a dropped SSH line does.
+    pub fn hang_up(&mut self) {
+        self.master = None;
+        self.writer = Box::new(std::io::sink());
+    }
+
+    /// Waits for the end, and reads what was written until then.
+    pub fn exit(&mut self) -> ExitStatus {
+        let end = Instant::now() + PATIENCE;
+        let status = loop {
+            // A program whose output nobody reads may wait for its reader, so both are looked after in turn.
+            while let Ok(bytes) = self.output.recv_timeout(Duration::from_millis(10)) {
+                self.take(&bytes);
+            }
+            if let Some(status) = self.child.try_wait().unwrap() {
+                break status;
+            }
+            assert!(Instant::now() < end, "the program does not end; the screen:\n{}", self.text());
+        };
+        while let Ok(bytes) = self.output.recv_timeout(Duration::from_millis(50)) {
+            self.take(&bytes);
+        }
+        status
+    }
+}
+
+impl Drop for Pty {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+    }
+}

@@ -1,0 +1,133 @@
+//! A wizard without a face, walked through its screens, against a practice server of its own.
+
+use std::path::{Path, PathBuf};
+
+use octopus_setup::engine::Engine;
+use octopus_setup::model::answers::{Answers, Origin, Raw};
+use octopus_setup::model::field::FieldId;
+use octopus_setup::model::flow::Flow;
+use octopus_setup::model::screen::ScreenId;
+use octopus_setup::practice::options::ServerOptions;
+use octopus_setup::practice::server::{PracticeServer, Running};
+use octopus_setup::wizard::event::Event;
+use octopus_setup::wizard::run::Phase;
+use octopus_setup::world::World;
+use octopus_setup::world::clipboard::Surroundings;
+use octopus_setup::world::places::Places;
+use secrecy::ExposeSecret;
+
+/// A folder, a practice server in it, and a machine's own state.
+pub struct Site {
+    folder: tempfile::TempDir,
+    /// The server.
+    pub server: Running,
+}
+
+impl Site {
+    /// Begins one with a healthy server.
+    pub async fn start() -> Self {
+        Self::with(|_| {}).await
+    }
+
+    /// Begins one with a server of another kind.
+    pub async fn with(change: impl FnOnce(&mut ServerOptions)) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let mut options = ServerOptions::new(folder.path().join("server"));
+        change(&mut options);
+        let server = PracticeServer::start(options).await.unwrap();
+        Self { folder, server }
+    }
+
+    /// The server login's password.
+    pub fn password(&self) -> &str {
+        self.server.password().expose_secret()
+    }
+
+    /// A node's home directory.
+    pub fn home(&self, node: &str) -> PathBuf {
+        self.folder.path().join(node)
+    }
+
+    /// The answers that an operator would give for this server and this node.
+    pub fn answers(&self, node: &str) -> Answers {
+        let mut answers = Answers::default();
+        let texts = [
+            (FieldId::Instance, node.to_owned()),
+            (FieldId::Home, self.home(node).display().to_string()),
+            (FieldId::NodeName, node.to_owned()),
+            (FieldId::Server, format!("localhost,{}", self.server.addr().port())),
+            (FieldId::User, self.server.user().to_owned()),
+            (FieldId::Password, self.password().to_owned()),
+            (FieldId::Trust, "ca-file".to_owned()),
+            (FieldId::CaFile, self.server.ca_file().display().to_string()),
+            (FieldId::ListenPrefixes, format!("http://localhost:{}/", free_port())),
+            (FieldId::CommsPort, free_port().to_string()),
+            (FieldId::GrpcPort, free_port().to_string()),
+            (FieldId::KeyFile, self.folder.path().join("key.txt").display().to_string()),
+        ];
+        for (field, text) in texts {
+            answers.set(field, Raw::of(field, text), Origin::Flag);
+        }
+        answers
+    }
+
+    /// A wizard on this machine.
+    pub fn wizard(&self, node: &str, flow: Option<Flow>) -> Engine {
+        self.wizard_with_state(node, "state", flow)
+    }
+
+    /// A wizard on another machine, as far as our own files go.
+    pub fn wizard_with_state(&self, node: &str, state: &str, flow: Option<Flow>) -> Engine {
+        let places = Places::under(self.folder.path().join(state));
+        Engine::new(World::new(places, Surroundings::default()), self.answers(node), flow)
+    }
+
+    /// The journals that lie about.
+    pub fn journals(&self) -> Vec<PathBuf> {
+        let folder = Places::under(self.folder.path().join("state")).journals();
+        std::fs::read_dir(folder).map(|entries| entries.map(|entry| entry.unwrap().path()).collect()).unwrap_or_default()
+    }
+
+    /// A file's permission bits.
+    pub fn mode(&self, path: &Path) -> u32 {
+        use std::os::unix::fs::PermissionsExt;
+        std::fs::metadata(path).unwrap().permissions().mode() & 0o7777
+    }
+}
+
+/// A port that nobody listens on right now.
+fn free_port() -> u16 {
+    std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+}
+
+/// Presses Enter, accepting warnings, until a screen is open. Fails where the gate stays shut.
+pub async fn to(engine: &mut Engine, screen: ScreenId) {
+    for _ in 0..24 {
+        engine.run_until_idle().await;
+        if engine.state().place.here == screen {
+            return;
+        }
+        if engine.state().place.here == ScreenId::Install && engine.state().run.phase != Phase::Finished {
+            panic!("the install failed: {:?}", engine.state().run.rows);
+        }
+        engine.handle(Event::Next);
+    }
+    panic!(
+        "never came to {screen:?}; stands at {:?}, gate {:?}, {:#?}",
+        engine.state().place,
+        engine.state().gate(),
+        engine.state().verdicts()
+    );
+}
+
+/// Types into a field.
+pub fn type_in(engine: &mut Engine, field: FieldId, text: &str) {
+    engine.handle(Event::Edit(field, Raw::of(field, text)));
+}
+
+/// The last six characters of the key, as an operator reads them from where it is kept.
+pub fn last_six(engine: &Engine) -> String {
+    let key = engine.state().custody.drawn.as_ref().unwrap().key.to_base64();
+    let key = key.expose_secret();
+    key[key.len() - 6..].to_owned()
+}

@@ -1,0 +1,168 @@
+//! The surveys of this host, on places of their own.
+
+#![expect(clippy::expect_used, reason = "tests")]
+
+use std::path::Path;
+
+use octopus_setup::model::cluster::ClusterId;
+use octopus_setup::model::facts::{Fact, HomeFacts, Occupant};
+use octopus_setup::model::fingerprint::Fingerprint;
+use octopus_setup::model::flow::Flow;
+use octopus_setup::model::journal::Journal;
+use octopus_setup::model::plan::{StepKind, StepState};
+use octopus_setup::world::instances::{self, Instance};
+use octopus_setup::world::places::Places;
+use octopus_setup::world::{journals, survey};
+
+struct Host {
+    root: tempfile::TempDir,
+    places: Places,
+}
+
+fn host() -> Host {
+    let root = tempfile::tempdir().expect("a folder");
+    let mut places = Places::under(root.path().join("state"));
+    places.octopus_instances = root.path().join("octopus");
+    places.os_release = root.path().join("os-release");
+    Host { root, places }
+}
+
+fn journal(instance: &str, home: &Path) -> Journal {
+    let mut journal = Journal {
+        format: Journal::FORMAT,
+        program: "0.1.0".into(),
+        flow: Flow::FirstNode,
+        instance: instance.into(),
+        begun: "2026-11-21T12:04:05Z".into(),
+        written: "2026-11-21T12:04:06Z".into(),
+        cluster: ClusterId([7; 16]),
+        fingerprint: Fingerprint([1, 2, 3, 4]),
+        accepted: Vec::new(),
+        answers: [("home".to_owned(), home.to_string_lossy().into_owned())].into(),
+        folders: Vec::new(),
+        steps: Vec::new(),
+    };
+    journal.mark(StepKind::CreateHome, StepState::Done);
+    journal.mark(StepKind::SealMasterKey, StepState::Begun);
+    journal
+}
+
+fn enter(places: &Places, name: &str, home: &Path) {
+    let instance = Instance { format: 1, name: name.into(), home: home.into(), config: home.join("octopus-node.toml") };
+    instances::enter(places, &instance).expect("entered");
+}
+
+#[tokio::test]
+async fn an_empty_machine_is_seen_as_such_and_nothing_is_written() {
+    let host = host();
+    let machine = survey::machine(&host.places).await;
+    assert!(machine.instances.is_empty() && machine.octopus_instances.is_empty() && machine.unfinished.is_empty());
+    assert_eq!(machine.unreadable, []);
+    assert!(!machine.system.is_empty() && !machine.host_name.is_empty());
+    assert_eq!(std::fs::read_dir(host.root.path()).expect("a folder").count(), 0);
+}
+
+#[tokio::test]
+async fn instances_of_both_kinds_and_unfinished_runs_are_found_and_garbage_is_told() {
+    let host = host();
+    enter(&host.places, "Ours", Path::new("/opt/ours"));
+    journals::write(&host.places, &journal("Half", Path::new("/opt/half"))).expect("written");
+    std::fs::write(host.places.journal("bad"), [0xff]).expect("written");
+    std::fs::create_dir(&host.places.octopus_instances).expect("created");
+    let record = r#"{"Name":"Theirs","ConfigurationFilePath":"/etc/theirs.config"}"#;
+    std::fs::write(host.places.octopus_instances.join("theirs.config"), record).expect("written");
+    std::fs::write(host.places.octopus_instances.join("torn.config"), &record[..20]).expect("written");
+    std::fs::write(&host.places.os_release, "PRETTY_NAME=\"Test \u{1b}[31mOS\"\n").expect("written");
+
+    let machine = survey::machine(&host.places).await;
+    assert_eq!(machine.instances, [("Ours".into(), "/opt/ours".into())]);
+    assert_eq!(machine.octopus_instances, [("Theirs".into(), "/etc/theirs.config".into())]);
+    let run = &machine.unfinished[0];
+    assert_eq!((run.instance.as_str(), run.done, run.steps, run.when.as_str()), ("Half", 1, 2, "2026-11-21 12:04"));
+    assert_eq!(machine.unreadable.len(), 2, "{:?}", machine.unreadable);
+    assert!(machine.unreadable.iter().all(|sentence| sentence.as_str().ends_with('.')));
+    if cfg!(target_os = "linux") {
+        assert_eq!(machine.system.as_str(), "Test ^[[31mOS");
+    }
+}
+
+async fn home(host: &Host, path: &Path, instance: &str) -> HomeFacts {
+    let mut reports = 0;
+    let facts = survey::home(&host.places, path, instance, |_| reports += 1).await;
+    assert_eq!(reports, 4, "each fact is reported as it comes");
+    facts
+}
+
+#[tokio::test]
+async fn a_home_that_can_be_made_is_proven_in_its_nearest_parent_and_leaves_nothing() {
+    let host = host();
+    let path = host.root.path().join("a").join("b");
+    let facts = home(&host, &path, "New").await;
+    assert_eq!(facts.folder, Fact::Seen(Occupant::Creatable { parent: (*host.root.path().to_string_lossy()).into() }));
+    assert_eq!(facts.writable, Fact::Seen(()));
+    assert_eq!(facts.taken, Fact::Seen(None));
+    if cfg!(target_os = "linux") {
+        assert!(facts.disk.seen().is_some_and(|disk| disk.free > 0), "{:?}", facts.disk);
+    }
+    assert_eq!(std::fs::read_dir(host.root.path()).expect("a folder").count(), 0);
+}
+
+#[tokio::test]
+async fn what_stands_at_the_path_is_told_apart() {
+    let host = host();
+    let at = |name: &str| host.root.path().join(name);
+    std::fs::create_dir(at("empty")).expect("created");
+    std::fs::create_dir(at("full")).expect("created");
+    std::fs::write(at("full").join("x"), "").expect("written");
+    std::fs::create_dir(at("config")).expect("created");
+    std::fs::write(at("config").join("octopus-node.toml"), "format = 99").expect("written");
+    std::fs::write(at("file"), "").expect("written");
+    for (path, expected) in [
+        (at("empty"), Occupant::Empty),
+        (at("full"), Occupant::Occupied { entries: 1 }),
+        (at("config"), Occupant::NodeConfig { instance: "".into() }),
+        (at("file"), Occupant::NotAFolder),
+        (at("file").join("below"), Occupant::NotAFolder),
+    ] {
+        assert_eq!(home(&host, &path, "New").await.folder, Fact::Seen(expected), "{}", path.display());
+    }
+    let relative = home(&host, Path::new("relative"), "New").await;
+    assert!(relative.folder.trouble().is_some() && relative.writable.trouble().is_some());
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_link_that_leads_nowhere_is_in_the_way() {
+    let host = host();
+    let link = host.root.path().join("link");
+    std::os::unix::fs::symlink("/nowhere/at/all", &link).expect("linked");
+    assert_eq!(home(&host, &link, "New").await.folder, Fact::Seen(Occupant::NotAFolder));
+}
+
+#[tokio::test]
+async fn a_name_is_taken_whatever_its_case_and_blanks() {
+    let host = host();
+    enter(&host.places, "My Node", Path::new("/opt/ours"));
+    std::fs::create_dir(&host.places.octopus_instances).expect("created");
+    let record = r#"{"Name":"Their Node","ConfigurationFilePath":"/etc/theirs.config"}"#;
+    std::fs::write(host.places.octopus_instances.join("their-node.config"), record).expect("written");
+    let path = host.root.path().join("new");
+    let taken = async |name| home(&host, &path, name).await.taken;
+    assert_eq!(taken("my-node").await, Fact::Seen(Some("/opt/ours/octopus-node.toml".into())));
+    assert_eq!(taken("their NODE").await, Fact::Seen(Some("/etc/theirs.config".into())));
+    assert_eq!(taken("mynode").await, Fact::Seen(None));
+}
+
+#[tokio::test]
+async fn an_unfinished_run_is_no_obstacle_to_itself() {
+    let host = host();
+    let path = host.root.path().join("home");
+    std::fs::create_dir(&path).expect("created");
+    std::fs::write(path.join("octopus-master-key.sealed"), "sealed:1:x").expect("written");
+    enter(&host.places, "Half", &path);
+    journals::write(&host.places, &journal("Half", &path)).expect("written");
+    let facts = home(&host, &path, "half").await;
+    assert_eq!((facts.folder, facts.taken), (Fact::Seen(Occupant::Empty), Fact::Seen(None)));
+    // To another instance it is.
+    assert_eq!(home(&host, &path, "Other").await.folder, Fact::Seen(Occupant::Occupied { entries: 1 }));
+}
