@@ -19,7 +19,6 @@ pub fn explain(kind: StepKind, failure: &Failure) -> (String, Option<String>) {
         Failure::SealBroken { path } => format!("the sealed key in {path} cannot be opened on this machine."),
         Failure::Kept { what } => format!("{what} stays, because something that could not be undone depends on it."),
         Failure::Cancelled => "it was stopped before this step, as asked. Retry goes on.".to_owned(),
-        Failure::Kept { .. } => "something else uses it by now, so it was kept.".to_owned(),
         Failure::Defect(text) => format!("a defect of octopus-setup: {text}."),
     };
     (format!("{}: {text}", kind.id()), None)

@@ -131,11 +131,12 @@ fn standing(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
         let missing = scene.fields.iter().filter(|field| form::is_missing(**field, &state.answers));
         let missing: Vec<&str> =
             missing.filter_map(|field| scene.words.field(*field)).map(|words| words.label.as_str()).collect();
-        if !missing.is_empty() {
-            said(canvas, area, (signs.pending, theme.dim), &format!("Still to be answered: {}.", missing.join(", ")));
+        let words = if missing.is_empty() {
+            "Not proven yet. Enter proves it.".to_owned()
         } else {
-            said(canvas, area, (signs.pending, theme.dim), "Not proven yet. Enter proves it.");
-        }
+            format!("Still to be answered: {}.", missing.join(", "))
+        };
+        said(canvas, area, (signs.pending, theme.dim), &words);
     }
 }
 
