@@ -7,7 +7,7 @@
 use std::io::Read;
 use std::time::{Duration, Instant};
 
-use octopus_setup::faces::tui::{Terminal, TerminalOptions, TuiEvent, is_taken, start_input};
+use octopus_setup::faces::tui::{Terminal, TerminalOptions, TuiEvent, is_taken, restore, start_input};
 use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
 
 /// What the program does inside the pseudo-terminal.
@@ -48,6 +48,12 @@ fn inside() {
     match role.as_str() {
         "drop" => drop(terminal),
         "panic-elsewhere" => {
+            // As the program's own hook does.
+            let told = std::panic::take_hook();
+            std::panic::set_hook(Box::new(move |panicked| {
+                restore();
+                told(panicked);
+            }));
             let _ = std::thread::spawn(|| panic!("elsewhere")).join();
             assert!(!is_taken());
             assert!(terminal.draw(|_| ()).is_err(), "what goes on must not paint over the shell");

@@ -2,7 +2,6 @@
 
 mod checks;
 mod done;
-mod failure;
 mod fields;
 mod foot;
 mod head;
