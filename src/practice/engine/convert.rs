@@ -333,7 +333,7 @@ fn float_text(number: f64) -> String {
         let text = format!("{number:.5e}");
         let (mantissa, exponent) = text.split_once('e').unwrap_or((&text, "0"));
         let mantissa = mantissa.trim_end_matches('0').trim_end_matches('.');
-        return format!("{mantissa}e+{:0>3}", exponent);
+        return format!("{mantissa}e+{exponent:0>3}");
     }
     let digits = usize::try_from(6 - whole_digits).unwrap_or(0);
     let text = format!("{number:.digits$}");

@@ -150,6 +150,7 @@ impl Binder<'_> {
         Ok(Typed::new(format!("{sql})"), result))
     }
 
+    #[expect(clippy::too_many_lines, reason = "a table of functions, one arm each")]
     fn by_name(&mut self, name: &str, full: &str, arguments: &[&Expr]) -> Result<Typed, Fault> {
         match (name, arguments) {
             ("ISNULL", [value, instead]) => self.isnull(value, instead),

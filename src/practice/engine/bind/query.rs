@@ -291,7 +291,10 @@ fn same_types(step: &Bound, anchor: &[Field], name: &str) -> Result<String, Faul
         if !super::same_form(from.kind, to.kind) {
             return Err(Fault::new(
                 240,
-                format!("Types don't match between the anchor and the recursive part in column \"{}\" of recursive query \"{name}\".", to.name),
+                format!(
+                    "Types don't match between the anchor and the recursive part in column \"{}\" of recursive query \"{name}\".",
+                    to.name
+                ),
             )
             .reach(Reach::Compile));
         }
