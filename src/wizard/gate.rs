@@ -43,3 +43,54 @@ pub fn weigh(malformed: Vec<FieldId>, verdicts: &[(CheckId, Verdict)], accepted:
     warnings.retain(|check| !accepted.contains(check));
     if warnings.is_empty() { Gate::Open } else { Gate::Warned(warnings) }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::finding::Finding;
+
+    fn good() -> Verdict {
+        Verdict::Good("x".into())
+    }
+
+    fn found(severity: Severity) -> Verdict {
+        Verdict::Found(vec![Finding::new(CheckId::SqlClock, severity, "x.", "y.")])
+    }
+
+    fn of(verdicts: Vec<Verdict>) -> Gate {
+        let verdicts: Vec<_> = CheckId::ALL.into_iter().zip(verdicts).collect();
+        weigh(Vec::new(), &verdicts, &[])
+    }
+
+    #[test]
+    fn the_weightiest_reason_counts() {
+        let (first, second) = (CheckId::ALL[0], CheckId::ALL[1]);
+        for (verdicts, gate) in [
+            (vec![], Gate::Open),
+            (vec![good(), found(Severity::Note)], Gate::Open),
+            (vec![good(), found(Severity::Warn)], Gate::Warned(vec![second])),
+            (vec![found(Severity::Warn), Verdict::NotYet], Gate::Unproven),
+            (vec![Verdict::NotYet, Verdict::Running], Gate::Waiting),
+            (vec![found(Severity::Stop), Verdict::Running], Gate::Shut(vec![first])),
+            (vec![found(Severity::Stop), found(Severity::Stop)], Gate::Shut(vec![first, second])),
+        ] {
+            assert_eq!(of(verdicts.clone()), gate, "{verdicts:?}");
+        }
+    }
+
+    #[test]
+    fn malformed_fields_come_before_everything() {
+        let verdicts = [(CheckId::SqlClock, found(Severity::Stop))];
+        assert_eq!(weigh(vec![FieldId::Server], &verdicts, &[]), Gate::Malformed(vec![FieldId::Server]));
+    }
+
+    #[test]
+    fn accepted_warnings_do_not_count_and_stops_cannot_be_accepted() {
+        let accepted = [CheckId::SqlClock];
+        let warned = [(CheckId::SqlClock, found(Severity::Warn)), (CheckId::SqlTls, found(Severity::Warn))];
+        assert_eq!(weigh(Vec::new(), &warned, &accepted), Gate::Warned(vec![CheckId::SqlTls]));
+        assert_eq!(weigh(Vec::new(), &warned[..1], &accepted), Gate::Open);
+        let stopped = [(CheckId::SqlClock, found(Severity::Stop))];
+        assert_eq!(weigh(Vec::new(), &stopped, &accepted), Gate::Shut(vec![CheckId::SqlClock]));
+    }
+}

@@ -2,9 +2,10 @@
 
 use octopus_setup::model::facts::{Content, Database, Fact, Trouble};
 use octopus_setup::model::registry::{Initialised, NewCluster};
+use octopus_setup::practice::options::WireFault;
 use octopus_setup::world::sqlserver::{Proof, SqlServer, Undone};
 
-use super::support::{Lab, cluster, facts, node, snapshots};
+use super::support::{Lab, by, cluster, facts, login, node, snapshots};
 
 #[tokio::test]
 async fn a_database_is_made_once() {
@@ -50,6 +51,30 @@ async fn initialising_takes_three_turns_on_the_kept_session() {
     lab.counted();
     server.initialise(&target, &cluster(1)).await.expect("initialised");
     assert_eq!(lab.counted(), (3, 0));
+}
+
+#[tokio::test]
+async fn a_whole_first_node_is_fifteen_turns() {
+    let mut lab = Lab::new().await;
+    let server = SqlServer::new();
+    let target = lab.target("Octopus");
+    snapshots(&server, &target).await;
+    server.initialise(&target, &cluster(1)).await.expect("initialised");
+    server.prove(&target, cluster(1).id, "web01").await.expect("proven");
+    let (turns, connections) = lab.counted();
+    assert_eq!(turns + connections, 15, "each connection's TCP is a turn too");
+}
+
+#[tokio::test]
+async fn a_connection_that_breaks_again_and_again_is_given_up_and_nothing_is_left() {
+    let lab = Lab::new().await;
+    let server = SqlServer::new();
+    let target = lab.target("Octopus");
+    lab.server.set_wire_fault(Some(WireFault::DropMidReply));
+    assert_eq!(server.initialise(&target, &cluster(1)).await, Err(Trouble::ConnectionLost));
+    lab.server.set_wire_fault(None);
+    assert_eq!(server.look(&target).await, Ok(Content::Empty));
+    assert_eq!(server.initialise(&target, &cluster(1)).await, Ok(Initialised::Made));
 }
 
 #[tokio::test]
@@ -134,17 +159,20 @@ async fn only_an_empty_database_is_dropped() {
 
 #[tokio::test]
 async fn without_rights_it_is_refused_with_the_servers_number() {
-    let guest = octopus_setup::practice::engine::Login {
-        name: "guest1".into(),
-        password: "Guest-Password-1".to_owned().into(),
-        sysadmin: false,
-        dbcreator: false,
-        disabled: false,
-    };
+    let guest = login("guest1", false, false);
     let lab = Lab::with(|options| options.logins.push(guest.clone())).await;
-    let mut target = lab.target("Fresh");
-    target.user = guest.name;
-    target.password = guest.password;
+    let target = by(&guest, lab.target("Fresh"));
     let ended = SqlServer::new().create_database(&target).await;
     assert!(matches!(&ended, Err(Trouble::Sql(said)) if said.number == 262), "{ended:?}");
+}
+
+#[tokio::test]
+async fn a_database_that_cannot_be_opened_is_never_dropped() {
+    let mut creator = login("creator", false, false);
+    creator.dbcreator = true;
+    let lab = Lab::with(|options| options.logins.push(creator.clone())).await;
+    let target = by(&creator, lab.target("Octopus"));
+    let ended = SqlServer::new().drop_database(&target).await;
+    assert!(matches!(&ended, Err(Trouble::Sql(said)) if said.number == 4060), "{ended:?}");
+    assert_eq!(SqlServer::new().look(&lab.target("Octopus")).await, Ok(Content::Empty), "it is still there");
 }

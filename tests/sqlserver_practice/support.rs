@@ -8,6 +8,7 @@ use octopus_setup::model::registry::{NewCluster, NodeRow};
 use octopus_setup::model::server_address::ServerAddress;
 use octopus_setup::model::target::{Encryption, Target, Trust};
 use octopus_setup::model::verifier::Verifier;
+use octopus_setup::practice::engine::Login;
 use octopus_setup::practice::options::ServerOptions;
 use octopus_setup::practice::server::{PracticeServer, Running};
 use octopus_setup::world::sqlserver::SqlServer;
@@ -69,9 +70,19 @@ impl Lab {
 
     /// Runs batches as `sa`, each by itself, by plain tiberius.
     pub async fn prepare(&self, database: &str, batches: &[&str]) {
+        self.run(&self.as_sa("any"), database, batches).await;
+    }
+
+    /// An empty database of this name, owned by the login that a wizard uses.
+    pub async fn database(&self, name: &str) {
+        let create = format!("CREATE DATABASE [{name}] COLLATE Latin1_General_CI_AS");
+        self.run(&self.target("any"), "master", &[&create]).await;
+    }
+
+    async fn run(&self, by: &Target, database: &str, batches: &[&str]) {
         let mut config = tiberius::Config::new();
         config.database(database);
-        config.authentication(tiberius::AuthMethod::sql_server("sa", self.server.sa_password().expose_secret()));
+        config.authentication(tiberius::AuthMethod::sql_server(&by.user, by.password.expose_secret()));
         config.encryption(tiberius::EncryptionLevel::NotSupported);
         let stream = tokio::net::TcpStream::connect(self.server.addr()).await.expect("connected");
         let mut client = tiberius::Client::connect(config, stream.compat_write()).await.expect("logged in");
@@ -80,11 +91,17 @@ impl Lab {
             stream.into_results().await.unwrap_or_else(|error| panic!("{batch}: {error}"));
         }
     }
+}
 
-    /// An empty database of this name.
-    pub async fn database(&self, name: &str) {
-        self.prepare("master", &[&format!("CREATE DATABASE [{name}] COLLATE Latin1_General_CI_AS")]).await;
-    }
+/// A login beside the server's own, without rights or with all.
+pub fn login(name: &str, sysadmin: bool, disabled: bool) -> Login {
+    let password = format!("{name}-Password-1").into();
+    Login { name: name.into(), password, sysadmin, dbcreator: false, disabled }
+}
+
+/// The same target by another login.
+pub fn by(login: &Login, target: Target) -> Target {
+    Target { user: login.name.clone(), password: login.password.clone(), ..target }
 }
 
 /// Every snapshot of one survey.

@@ -2,10 +2,9 @@
 
 use octopus_setup::model::facts::{Content, Database, Fact, SqlTrouble, Trouble};
 use octopus_setup::model::untrusted::Untrusted;
-use octopus_setup::practice::engine::Login;
 use octopus_setup::world::sqlserver::SqlServer;
 
-use super::support::{Lab, cluster, facts, snapshots};
+use super::support::{Lab, by, cluster, facts, login, snapshots};
 
 #[tokio::test]
 async fn an_empty_database_is_open_and_everything_is_known() {
@@ -45,7 +44,8 @@ async fn an_absent_database_is_told_from_a_closed_one() {
     let absent = facts(&lab.target("Nowhere")).await;
     assert_eq!(absent.database, Fact::Seen(Database::Absent), "{absent:?}");
     assert_eq!(absent.content, Fact::Seen(Content::Empty));
-    assert!(absent.login.seen().is_some() && absent.way_blocked().is_none());
+    let login = absent.login.seen().expect("the login itself is good");
+    assert_eq!((login.login.as_str(), login.user.as_str()), ("octopus", ""));
     assert!(absent.rights.seen().expect("rights").create_database);
     assert!(absent.collation.seen().expect("collation").case_insensitive);
     assert_eq!(lab.counted().1, 2, "one to the database, one to master");
@@ -53,17 +53,9 @@ async fn an_absent_database_is_told_from_a_closed_one() {
 
 #[tokio::test]
 async fn a_database_without_a_user_for_the_login_is_closed() {
-    let guest = Login {
-        name: "guest1".into(),
-        password: "Guest-Password-1".to_owned().into(),
-        sysadmin: false,
-        dbcreator: false,
-        disabled: false,
-    };
+    let guest = login("guest1", false, false);
     let lab = Lab::with(|options| options.logins.push(guest.clone())).await;
-    let mut target = lab.target("Octopus");
-    target.user = guest.name;
-    target.password = guest.password;
+    let target = by(&guest, lab.target("Octopus"));
     let facts = facts(&target).await;
     let Some(Database::Closed { state, said }) = facts.database.seen() else { panic!("{:?}", facts.database) };
     assert_eq!(said.number, 4060);
@@ -73,17 +65,9 @@ async fn a_database_without_a_user_for_the_login_is_closed() {
 
 #[tokio::test]
 async fn a_disabled_login_is_told_by_its_number() {
-    let login = Login {
-        name: "gone".into(),
-        password: "Gone-Password-1".to_owned().into(),
-        sysadmin: false,
-        dbcreator: false,
-        disabled: true,
-    };
-    let lab = Lab::with(|options| options.logins.push(login.clone())).await;
-    let mut target = lab.target("Octopus");
-    target.user = login.name;
-    target.password = login.password;
+    let gone = login("gone", false, true);
+    let lab = Lab::with(|options| options.logins.push(gone.clone())).await;
+    let target = by(&gone, lab.target("Octopus"));
     let facts = facts(&target).await;
     assert!(matches!(facts.way_blocked(), Some(Trouble::Sql(SqlTrouble { number: 18456 | 18470, .. }))), "{facts:?}");
 }

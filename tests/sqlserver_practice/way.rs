@@ -5,7 +5,7 @@ use octopus_setup::model::target::{Encryption, Target, Trust};
 use octopus_setup::practice::options::{Certificate, TlsPolicy, WireFault};
 use octopus_setup::world::sqlserver::SqlServer;
 
-use super::support::{Lab, facts, snapshots};
+use super::support::{Lab, by, facts, login, snapshots};
 
 #[tokio::test]
 async fn facts_grow_in_the_order_of_the_way() {
@@ -137,11 +137,12 @@ async fn other_services_and_broken_replies_are_told_apart() {
 
 #[tokio::test]
 async fn routes_are_followed_and_have_an_end() {
-    let far = Lab::new().await;
-    let near = Lab::new().await;
+    let roamer = login("roamer", true, false);
+    let far = Lab::with(|options| options.logins.push(roamer.clone())).await;
+    let near = Lab::with(|options| options.logins.push(roamer.clone())).await;
     let to = |lab: &Lab| Some(WireFault::RouteTo { host: "localhost".into(), port: lab.server.addr().port() });
     near.server.set_wire_fault(to(&far));
-    let target = Target { trust: Trust::Nothing, password: far.server.password().clone(), ..near.target("Octopus") };
+    let target = by(&roamer, Target { trust: Trust::Nothing, ..near.target("Octopus") });
     let routed = facts(&target).await;
     assert!(routed.login.seen().is_some(), "{routed:?}");
     let place = routed.connected.seen().expect("connected");

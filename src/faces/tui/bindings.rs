@@ -166,7 +166,7 @@ fn action(action: Action, state: &State) -> Binding {
         Action::Help => (&[KeyCode::F(1)], "F1", ("help", "help"), 3),
         Action::Reveal if state.custody.revealed => (&[KeyCode::F(2)], "F2", ("hide", "hide"), 2),
         Action::Reveal => (&[KeyCode::F(2)], "F2", ("reveal", "reveal"), 2),
-        Action::ConnectionString => (&[KeyCode::F(3)], "F3", ("connection string", "paste"), 5),
+        Action::ConnectionString => (&[KeyCode::F(3)], "F3", ("connection string", "connection"), 5),
         Action::Pin => (&[KeyCode::F(4)], "F4", ("trust this certificate", "trust"), 2),
         Action::CheckAgain => (&[KeyCode::F(5)], "F5", ("check again", "check"), 4),
         Action::Cancel if install => (ESC, "Esc", ("stop after this step", "stop"), 1),

@@ -100,20 +100,29 @@ pub struct Arrangement {
 
 /// One way to save room; they are tried in turn.
 struct Density {
+    /// Whether the introduction is shown whole.
     roomy: bool,
-    gap: u16,
+    /// Blank lines under the heading.
+    under: u16,
+    /// Lines of the focused field's help.
     hint: u16,
     folded: bool,
     grid: bool,
+    /// Blank lines before the checks, and behind them.
+    around: (u16, u16),
+}
+
+const fn density(roomy: bool, under: u16, hint: u16, folded: bool, grid: bool, around: (u16, u16)) -> Density {
+    Density { roomy, under, hint, folded, grid, around }
 }
 
 const DENSITIES: [Density; 6] = [
-    Density { roomy: true, gap: 1, hint: 2, folded: false, grid: false },
-    Density { roomy: false, gap: 1, hint: 2, folded: false, grid: false },
-    Density { roomy: true, gap: 1, hint: 2, folded: false, grid: true },
-    Density { roomy: false, gap: 1, hint: 2, folded: true, grid: true },
-    Density { roomy: false, gap: 0, hint: 2, folded: true, grid: true },
-    Density { roomy: false, gap: 0, hint: 1, folded: true, grid: true },
+    density(true, 1, 2, false, false, (1, 1)),
+    density(false, 1, 2, false, false, (1, 1)),
+    density(true, 1, 2, false, true, (1, 1)),
+    density(false, 0, 2, true, true, (1, 1)),
+    density(false, 0, 2, true, true, (0, 1)),
+    density(false, 0, 1, true, true, (0, 0)),
 ];
 
 /// Arranges a screen of fields.
@@ -121,12 +130,22 @@ pub fn arrange(regions: &Regions, amount: Amount) -> Arrangement {
     if regions.wide { beside(regions, amount) } else { beneath(regions, amount) }
 }
 
+/// The columns of the heading and the fields.
+pub const fn text_width(regions: &Regions) -> u16 {
+    let page = regions.page.width;
+    match (regions.wide, page / 2) {
+        (true, half) if half > 46 => half,
+        (true, _) if page > 46 => 46,
+        _ => page,
+    }
+}
+
 /// The checks beside the fields.
 fn beside(regions: &Regions, amount: Amount) -> Arrangement {
     let Regions { page, .. } = *regions;
-    let left = (page.width * 11 / 20).max(50).min(page.width);
+    let left = text_width(regions);
     let column = Rect { width: left, ..page };
-    let roomy = 1 + amount.intro + 1 + amount.fields + 2 <= page.height;
+    let roomy = heading_lines(true, 1, amount) + amount.fields + 2 <= page.height;
     let heading = Rect { height: heading_lines(roomy, 1, amount).min(page.height), ..column };
     let rest = page.height - heading.height;
     let checks = Rect {
@@ -149,18 +168,18 @@ fn beside(regions: &Regions, amount: Amount) -> Arrangement {
 fn beneath(regions: &Regions, amount: Amount) -> Arrangement {
     let Regions { page, body, .. } = *regions;
     for density in &DENSITIES {
-        let heading = heading_lines(density.roomy, density.gap, amount);
+        let heading = heading_lines(density.roomy, density.under, amount);
+        let (before, after) = if amount.checks == 0 { (0, 0) } else { density.around };
         let fields = if density.folded { amount.folded } else { amount.fields } + density.hint;
-        let above = heading + fields + density.gap;
+        let above = heading + fields + before;
         let (area, columns) = grid(density.grid, above, regions, amount);
         let checks = amount.checks.div_ceil(columns);
-        let (above, gap) = if amount.checks == 0 { (above - density.gap, 0) } else { (above, density.gap) };
-        if above + checks <= page.height {
+        if above + checks + after <= page.height {
             return Arrangement {
                 roomy: density.roomy,
                 heading: Rect { height: heading, ..page },
                 folded: density.folded,
-                fields: Rect { y: page.y + heading, height: above - heading - gap, ..page },
+                fields: Rect { y: page.y + heading, height: fields, ..page },
                 checks: Rect { y: area.y + above, height: checks, ..area },
                 columns,
             };
@@ -184,8 +203,8 @@ fn beneath(regions: &Regions, amount: Amount) -> Arrangement {
     }
 }
 
-fn heading_lines(roomy: bool, gap: u16, amount: Amount) -> u16 {
-    if roomy { 1 + amount.intro + 1 } else { 1 + gap }
+fn heading_lines(roomy: bool, under: u16, amount: Amount) -> u16 {
+    1 + under + if roomy { amount.intro } else { 0 }
 }
 
 /// Where the checks can stand when so many lines are above them: beneath the sidebar they may use the whole width.

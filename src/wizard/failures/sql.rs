@@ -86,7 +86,7 @@ fn at_work(number: u32, around: &Around<'_>) -> Explanation {
             "Something else on the server holds what this needs.",
             "Try again; if it stays so, look for the session that holds a lock.",
         ),
-        3906 | 3908 => Explanation::new(format!("{} takes no writes.", capital(&database)), "Have it set to read-write.")
+        3906 | 3908 => Explanation::new(format!("{} takes no writes.", capital(database)), "Have it set to read-write.")
             .sql(format!("ALTER DATABASE {} SET READ_WRITE;", quoted_database(around))),
         1105 | 9002 | 1101 => Explanation::new(
             "The server has no room left for the database or its log.",
@@ -184,7 +184,7 @@ pub fn single_user(around: &Around<'_>) -> Explanation {
     .about(FieldId::Database)
 }
 
-/// Makes the login's user db_owner.
+/// Makes the login's user `db_owner`.
 fn owner(around: &Around<'_>) -> String {
     let login = quoted(if around.login.is_empty() { "login" } else { around.login });
     format!("USE {};\nALTER ROLE db_owner ADD MEMBER {login};", quoted(around.database))

@@ -153,7 +153,7 @@ pub fn trust(answers: &Answers) -> Result<Trust, FieldId> {
 
 /// The server and the database, where every answer of the database screen is well-formed.
 pub fn target(answers: &Answers) -> Option<Target> {
-    let formed = [FieldId::Encryption, FieldId::Trust, FieldId::MultiSubnet, FieldId::CreateDatabase];
+    let formed = [FieldId::Encryption, FieldId::Trust, FieldId::MultiSubnet];
     if formed.into_iter().any(|field| super::problem(field, answers).is_some()) {
         return None;
     }

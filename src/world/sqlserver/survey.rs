@@ -9,6 +9,7 @@ use super::read::{self, fact};
 use super::{limits, numbers};
 use crate::model::facts::{Database, Fact, LoggedIn, ServerFacts, SqlTrouble, Trouble};
 use crate::model::target::Target;
+use crate::model::untrusted::Untrusted;
 
 const SURVEY: &str = concat!(include_str!("sql/survey.sql"), include_str!("sql/content.sql"), include_str!("sql/survey_end.sql"));
 const MASTER: &str = include_str!("sql/master.sql");
@@ -73,6 +74,10 @@ pub async fn second_look(target: &Target, first: ServerFacts, said: SqlTrouble, 
         Ok((answer, link)) => {
             facts.login = link.facts.login.clone();
             common(&answer, &mut facts);
+            if let Fact::Seen(login) = &mut facts.login {
+                // Who we are in master says nothing of the database.
+                login.user = Untrusted::default();
+            }
             facts.database = Fact::Seen(judge(&answer, said));
             facts.content = match facts.database.seen() {
                 Some(Database::Absent) => Fact::Seen(crate::model::facts::Content::Empty),
@@ -91,7 +96,7 @@ pub async fn second_look(target: &Target, first: ServerFacts, said: SqlTrouble, 
 }
 
 fn unnamed() -> LoggedIn {
-    LoggedIn { login: String::new().into(), user: String::new().into(), took: Duration::ZERO }
+    LoggedIn { login: Untrusted::default(), user: Untrusted::default(), took: Duration::ZERO }
 }
 
 fn forget(facts: &mut ServerFacts, trouble: &Trouble) {
@@ -118,7 +123,6 @@ fn judge(answer: &Answer, said: SqlTrouble) -> Database {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::untrusted::Untrusted;
     use crate::world::sqlserver::answer::tests::answer;
 
     fn said(number: u32) -> SqlTrouble {

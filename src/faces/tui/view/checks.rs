@@ -71,8 +71,8 @@ fn one(canvas: &mut Canvas<'_>, cell: Rect, scene: &Scene<'_>, check: CheckId, v
         Verdict::NotYet => {}
         Verdict::Running => {
             let words = match scene.running_for() {
-                Some(elapsed) if first_running => format!("running… {}", elapsed::so_far(elapsed)),
-                _ => "running…".to_owned(),
+                Some(elapsed) if first_running => format!("running {}", elapsed::so_far(elapsed)),
+                _ => "running".to_owned(),
             };
             canvas.put(evidence, &words, theme.dim);
         }
@@ -105,12 +105,14 @@ fn tally(canvas: &mut Canvas<'_>, line: Rect, scene: &Scene<'_>) {
         ),
         (signs.pending, theme.dim, "to come", count(|verdict| *verdict == Verdict::NotYet)),
     ];
+    let parts: Vec<_> = parts.into_iter().filter(|(.., number)| *number > 0).collect();
+    let whole: usize = parts.iter().map(|(_, _, word, number)| 5 + word.len() + number.to_string().len()).sum();
+    let worded = whole <= usize::from(line.width) + 2;
     let mut rest = line;
     for (sign, style, word, number) in parts {
-        if number > 0 {
-            rest = canvas.put(rest, sign, style);
-            rest = canvas.put(behind(rest, 1), &format!("{number} {word}"), theme.plain);
-            rest = behind(rest, 2);
-        }
+        rest = canvas.put(rest, sign, style);
+        let words = if worded { format!("{number} {word}") } else { number.to_string() };
+        rest = canvas.put(behind(rest, 1), &words, theme.plain);
+        rest = behind(rest, 2);
     }
 }

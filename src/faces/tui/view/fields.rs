@@ -20,10 +20,17 @@ use crate::words;
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Line {
     Field(FieldId),
-    /// The help or the error of the focused field; one of the two lines that it has.
-    Hint(FieldId, u16),
+    /// The help or the error of the focused field: one of its lines, from 0.
+    Help(u16),
     /// Several fields in one line.
     Fold(Vec<FieldId>),
+}
+
+impl Line {
+    /// Whether it shows an answer.
+    const fn is_answer(&self) -> bool {
+        matches!(self, Self::Field(_) | Self::Fold(_))
+    }
 }
 
 /// Whether a field is one that most people leave alone.
@@ -40,25 +47,28 @@ pub fn folded(fields: &[FieldId]) -> usize {
 
 /// Draws the fields into an area; where there are more than fit, so that the focused one is seen with its help.
 pub fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, local: &Local<'_>, fold: bool) {
-    let hints = if area.height >= 4 { 2 } else { 1 };
+    let column = label_column(scene.state.place.here);
+    let help = Help::of(scene, area, column);
+    let hints = help.lines;
     let lines = lines(scene, fold, hints);
     let focus = lines.iter().position(|line| Some(line) == scene.state.focused().map(Line::Field).as_ref()).unwrap_or(0);
     let room = usize::from(area.height);
     let start = first_shown(lines.len(), focus, usize::from(hints), room);
-    let column = label_column(scene.state.place.here);
     for (line, what) in (0..area.height).zip(&lines[start..]) {
         let place = row(area, line);
         match what {
             Line::Field(field) => one(canvas, place, column, scene, local, *field),
-            Line::Hint(field, 0) => {
+            Line::Help(0) => {
                 let under = Rect { height: hints.min(area.height - line), ..place };
-                hint(canvas, under, column, scene, *field);
+                let style = if help.wrong { canvas.theme.stop } else { canvas.theme.dim };
+                canvas.wrap(behind(under, help.indent), &help.words, style);
             }
-            Line::Hint(..) => {}
+            Line::Help(_) => {}
             Line::Fold(fields) => folded_line(canvas, place, column, scene, fields),
         }
     }
-    more(canvas, area, start, lines.len());
+    let end = (start + room).min(lines.len());
+    more(canvas, area, lines[..start].iter().any(Line::is_answer), lines[end..].iter().any(Line::is_answer));
 }
 
 /// All lines of the list.
@@ -76,7 +86,7 @@ fn lines(scene: &Scene<'_>, fold: bool, hints: u16) -> Vec<Line> {
         }
         lines.push(Line::Field(*field));
         if focused == Some(*field) {
-            lines.extend((0..hints).map(|part| Line::Hint(*field, part)));
+            lines.extend((0..hints).map(Line::Help));
         }
     }
     lines
@@ -89,12 +99,12 @@ fn first_shown(lines: usize, focus: usize, hints: usize, room: usize) -> usize {
 }
 
 /// Signs at the end of the first and last line where there is more beyond them.
-fn more(canvas: &mut Canvas<'_>, area: Rect, start: usize, lines: usize) {
+fn more(canvas: &mut Canvas<'_>, area: Rect, above: bool, beneath: bool) {
     let dim = canvas.theme.dim;
-    if start > 0 {
+    if above {
         canvas.put_right(row(area, 0), canvas.signs.above, dim);
     }
-    if start + usize::from(area.height) < lines && area.height > 0 {
+    if beneath && area.height > 0 {
         canvas.put_right(row(area, area.height - 1), canvas.signs.below, dim);
     }
 }
@@ -103,7 +113,7 @@ fn more(canvas: &mut Canvas<'_>, area: Rect, start: usize, lines: usize) {
 fn label_column(screen: ScreenId) -> u16 {
     let words = words::screen(screen);
     let widest = words.fields().filter_map(|field| words.field(field)).map(|field| text::width(&field.label)).max();
-    (widest.unwrap_or(0) + 2).clamp(12, 18)
+    (widest.unwrap_or(0) + 1).clamp(15, 18)
 }
 
 /// The label of a field.
@@ -120,10 +130,10 @@ fn one(canvas: &mut Canvas<'_>, line: Rect, column: u16, scene: &Scene<'_>, loca
     canvas.put(Rect { width: column.saturating_sub(1).min(line.width), ..line }, label(scene, field), label_style);
     let value = behind(line, column);
     if wrong {
-        // Between label and value, so that neither moves.
-        canvas.put(Rect { x: value.x.saturating_sub(2), width: 1, ..line }, canvas.signs.stop, theme.stop);
+        // Behind the value, so that nothing moves.
+        canvas.put_right(value, canvas.signs.stop, theme.stop);
     }
-    // The last column is free for the sign that there is more.
+    // The last column is free for that sign and for the one that there is more.
     let value = Rect { width: value.width.saturating_sub(2), ..value };
     if value.is_empty() {
         return;
@@ -223,17 +233,37 @@ fn choice(canvas: &mut Canvas<'_>, value: Rect, scene: &Scene<'_>, field: FieldI
     }
 }
 
-/// The help of the focused field, or what is wrong with it; under its value where it fits there, else from the label on.
-fn hint(canvas: &mut Canvas<'_>, area: Rect, column: u16, scene: &Scene<'_>, field: FieldId) {
-    let theme = canvas.theme;
-    let (words, style) = match scene.state.shown_problem(field) {
-        Some(problem) => (problem, theme.stop),
-        None => (scene.words.field(field).map_or(String::new(), |words| words.hint.clone()), theme.dim),
-    };
-    let under_value = behind(area, column);
-    let lines = text::wrap(&words, under_value.width).len();
-    let area = if under_value.width >= 20 && lines <= usize::from(area.height) { under_value } else { behind(area, 2) };
-    canvas.wrap(area, &words, style);
+/// The help of the focused field, or what is wrong with it.
+struct Help {
+    words: String,
+    wrong: bool,
+    indent: u16,
+    lines: u16,
+}
+
+impl Help {
+    /// Under the field's value where it fits there in the lines it may have, else from under the label on.
+    fn of(scene: &Scene<'_>, area: Rect, column: u16) -> Self {
+        let most = match area.height {
+            0..3 => 1,
+            3..10 => 2,
+            _ => 3,
+        };
+        let Some(field) = scene.state.focused() else {
+            return Self { words: String::new(), wrong: false, indent: 0, lines: 0 };
+        };
+        let problem = scene.state.shown_problem(field);
+        let wrong = problem.is_some();
+        let words = problem.or_else(|| scene.words.field(field).map(|words| words.hint.clone())).unwrap_or_default();
+        let lines = |indent: u16| {
+            let wrapped = text::wrap(&words, area.width.saturating_sub(indent));
+            u16::try_from(wrapped.len()).unwrap_or(u16::MAX)
+        };
+        let fits = area.width >= column + 20 && lines(column) <= most;
+        let indent = if fits { column } else { 2 };
+        let lines = lines(indent).min(most);
+        Self { words, wrong, indent, lines }
+    }
 }
 
 /// Several fields in one line, under the label of the first.
@@ -250,14 +280,13 @@ fn folded_line(canvas: &mut Canvas<'_>, line: Rect, column: u16, scene: &Scene<'
 fn short(scene: &Scene<'_>, field: FieldId) -> Option<String> {
     let answers = &scene.state.answers;
     match field {
-        FieldId::Encryption => Some(choice_word(scene, field).to_lowercase()),
-        FieldId::Trust => Some(format!("trust: {}", choice_word(scene, field).to_lowercase())),
+        FieldId::Encryption | FieldId::Trust => Some(choice_word(scene, field).to_lowercase()),
         FieldId::CaFile | FieldId::Fingerprint => {
             let text = answers.trimmed(field);
             (!text.is_empty()).then(|| text::fit(text, 16))
         }
-        FieldId::CreateDatabase if answers.is_on(field) => Some("created if missing".to_owned()),
-        FieldId::CreateDatabase => Some("not created".to_owned()),
+        FieldId::CreateDatabase if answers.is_on(field) => Some("create if absent".to_owned()),
+        FieldId::CreateDatabase => Some("stop if absent".to_owned()),
         FieldId::MultiSubnet => answers.is_on(field).then(|| "multi-subnet".to_owned()),
         _ => None,
     }

@@ -19,6 +19,9 @@ struct Spacing {
 const SPACINGS: [Spacing; 3] =
     [Spacing { short: false, gap: 3 }, Spacing { short: false, gap: 2 }, Spacing { short: true, gap: 2 }];
 
+/// Keys that every program has (Tab) go before words get shorter.
+const DISPENSABLE: u8 = 8;
+
 /// Draws the foot.
 pub fn draw(canvas: &mut Canvas<'_>, line: Rect, bindings: &[Binding]) {
     let (kept, spacing) = chosen(bindings, line.width);
@@ -52,8 +55,9 @@ fn label(binding: &Binding, spacing: Spacing) -> &'static str {
 fn chosen(bindings: &[Binding], room: u16) -> (Vec<Binding>, Spacing) {
     let mut kept = bindings.to_vec();
     loop {
+        let dispensable = kept.iter().any(|binding| binding.rank >= DISPENSABLE);
         for spacing in SPACINGS {
-            if width(&kept, spacing) <= room {
+            if width(&kept, spacing) <= room && !(dispensable && spacing.short) {
                 return (kept, spacing);
             }
         }

@@ -3,13 +3,18 @@
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
-use crate::faces::tui::canvas::Canvas;
+use crate::faces::tui::canvas::{Canvas, behind};
 use crate::faces::tui::scene::Scene;
 use crate::faces::tui::text;
 use crate::model::facts::Protocol;
 use crate::model::field::FieldId;
 use crate::model::flow::Flow;
 use crate::wizard::state::State;
+
+/// Below this the flow's name has no room.
+const NARROW: u16 = 56;
+/// The place of TLS among the parts of a connection.
+const TLS: usize = 2;
 
 /// Draws the head.
 pub fn draw(canvas: &mut Canvas<'_>, line: Rect, scene: &Scene<'_>) {
@@ -24,18 +29,19 @@ pub fn draw(canvas: &mut Canvas<'_>, line: Rect, scene: &Scene<'_>) {
         Flow::Review => "Review a node",
     };
     let theme = canvas.theme;
-    // The connection gives way first: its parts are on the database screen too.
-    let mut rest = canvas.put(line, name, theme.title);
     let node = state.answers.trimmed(FieldId::NodeName);
-    if !node.is_empty() {
-        let room = rest.width / 2;
-        let before = rest.x;
-        canvas.put(Rect { width: room, ..rest }, &format!("{}{node}", canvas.signs.dot), theme.plain);
-        let used = text::width(canvas.signs.dot).saturating_add(text::width(node)).min(room);
-        rest = Rect { x: before + used, width: rest.width - used, ..rest };
+    let mut rest = line;
+    // The list of screens tells the flow too, so it gives way where the window is narrow.
+    if line.width >= NARROW || node.is_empty() {
+        rest = canvas.put(rest, name, theme.title);
     }
-    let room = Rect { x: rest.x + 2.min(rest.width), width: rest.width.saturating_sub(2), ..rest };
-    connection(canvas, room, state);
+    if !node.is_empty() {
+        let node = if line.width >= NARROW { format!("{}{node}", canvas.signs.dot) } else { node.to_owned() };
+        let room = rest.width / 3;
+        canvas.put(Rect { width: room, ..rest }, &node, theme.plain);
+        rest = behind(rest, text::width(&node).min(room));
+    }
+    connection(canvas, behind(rest, 2), state);
 }
 
 /// The head of the start screen.
@@ -45,8 +51,7 @@ fn outside(canvas: &mut Canvas<'_>, line: Rect, state: &State) {
     let machine = &state.facts.machine;
     let parts = [machine.host_name.as_str(), machine.system.as_str()];
     let machine: Vec<&str> = parts.into_iter().filter(|part| !part.is_empty()).collect();
-    let words = machine.join(canvas.signs.dot);
-    canvas.put_right(Rect { x: rest.x + 2.min(rest.width), width: rest.width.saturating_sub(2), ..rest }, &words, theme.dim);
+    canvas.put_right(behind(rest, 2), &machine.join(canvas.signs.dot), theme.dim);
 }
 
 /// What we are connected to: server, database, TLS, login.
@@ -59,7 +64,10 @@ fn connection(canvas: &mut Canvas<'_>, line: Rect, state: &State) {
     }
     let facts = &state.facts.server;
     let Some(login) = facts.login.seen() else {
-        canvas.put_right(line, &format!("{server}{}not connected", canvas.signs.dot), theme.dim);
+        let words = format!("{}not connected", canvas.signs.dot);
+        let room = line.width.saturating_sub(text::width(&words));
+        let server = if text::width(server) > room { short(server) } else { server.to_owned() };
+        canvas.put_right(line, &format!("{}{words}", text::fit(&server, room)), theme.dim);
         return;
     };
     let protocol = facts.encrypted.seen().map_or(Protocol::Plain, |encrypted| encrypted.protocol);
@@ -70,19 +78,34 @@ fn connection(canvas: &mut Canvas<'_>, line: Rect, state: &State) {
         Protocol::Strict => ("TLS strict", theme.plain),
     };
     let login = if login.login.is_empty() { state.answers.trimmed(FieldId::User) } else { login.login.as_str() };
-    let parts =
-        [(server, theme.plain), (state.answers.trimmed(FieldId::Database), theme.plain), (tls, tls_style), (login, theme.plain)];
+    let database = state.answers.trimmed(FieldId::Database);
+    let whole = [server, database, tls, login].iter().fold(0, |sum: u16, part| sum.saturating_add(text::width(part)));
+    let dots = 3 * text::width(canvas.signs.dot);
+    let server = if whole.saturating_add(dots) > line.width { short(server) } else { server.to_owned() };
+    let parts = [(server.as_str(), theme.plain), (database, theme.plain), (tls, tls_style), (login, theme.plain)];
     parts_right(canvas, line, &parts);
 }
 
-/// Parts with dots between them, at the end of the line; the longest is cut until all fit.
+/// A server by the first label of its name, with instance or port: `sql01.corp.example,1433` as `sql01,1433`.
+fn short(server: &str) -> String {
+    let end = server.find(['\\', ',']).unwrap_or(server.len());
+    let (host, rest) = server.split_at(end);
+    let is_name = host.chars().any(|c| c.is_ascii_alphabetic()) && !host.contains(':');
+    match host.split_once('.') {
+        Some((label, _)) if is_name && !label.is_empty() => format!("{label}{rest}"),
+        _ => server.to_owned(),
+    }
+}
+
+/// Parts with dots between them, at the end of the line; the widest is cut until all fit, but never the one about TLS.
 fn parts_right(canvas: &mut Canvas<'_>, line: Rect, parts: &[(&str, Style); 4]) {
     let dot = canvas.signs.dot;
-    let mut widths = parts.map(|(part, _)| text::width(part));
+    // No part deserves more than the line, and sums of wider ones would not fit a u16.
+    let mut widths = parts.map(|(part, _)| text::width(part).min(line.width));
     let dots = text::width(dot) * 3;
     while widths.iter().sum::<u16>() + dots > line.width {
-        match widths.iter_mut().max() {
-            Some(widest) if *widest > 6 => *widest -= 1,
+        match widths.iter_mut().enumerate().filter(|(place, _)| *place != TLS).map(|(_, width)| width).max() {
+            Some(widest) if *widest > 3 => *widest -= 1,
             _ => break,
         }
     }
@@ -92,6 +115,20 @@ fn parts_right(canvas: &mut Canvas<'_>, line: Rect, parts: &[(&str, Style); 4]) 
         if place > 0 {
             rest = canvas.put(rest, dot, canvas.theme.dim);
         }
-        rest = canvas.put(rest, &text::fit(part, width), *style);
+        canvas.put(rest, &text::fit(part, width), *style);
+        rest = behind(rest, width);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_server_is_shortened_to_its_first_label() {
+        assert_eq!(short("sql01.corp.example,1433"), "sql01,1433");
+        assert_eq!(short("sql01.corp.example\\PROD"), "sql01\\PROD");
+        assert_eq!(short("tcp:sql01.corp,1433"), "tcp:sql01.corp,1433");
+        assert_eq!(short("10.0.4.17,1433"), "10.0.4.17,1433");
     }
 }

@@ -30,7 +30,7 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
     bar(canvas, row(after, 0), run);
     let words = phase(run);
     let dim = canvas.theme.dim;
-    canvas.put(row(after, 1), words, dim);
+    canvas.wrap(below(after, 1), words, dim);
 }
 
 fn one(canvas: &mut Canvas<'_>, line: Rect, scene: &Scene<'_>, number: usize, step: &Row) {
@@ -52,7 +52,8 @@ fn one(canvas: &mut Canvas<'_>, line: Rect, scene: &Scene<'_>, number: usize, st
     let rest = Rect { width: rest.width.saturating_sub(2), ..rest };
     let waiting = step.state == StepState::Planned && step.since.is_none() && step.failure.is_none();
     let title_style = if waiting { theme.dim } else { theme.plain };
-    canvas.put(rest, &format!(" {:>2} {title}", number + 1), title_style);
+    let digits = if run.rows.len() > 9 { 2 } else { 1 };
+    canvas.put(rest, &format!(" {:>digits$} {title}", number + 1), title_style);
 }
 
 fn sign(canvas: &Canvas<'_>, step: &Row) -> (&'static str, Style) {
@@ -85,7 +86,7 @@ fn phase(run: &Run) -> &'static str {
         Phase::Idle => "",
         Phase::Running if run.cancelling => "Stops after this step.",
         Phase::Running => "Working. Esc stops after the step that runs.",
-        Phase::Failed => "Nothing after this step was begun. What is done stays until you undo it.",
+        Phase::Failed => "What is done stays until you undo it.",
         Phase::Finished => "Everything is done.",
         Phase::Undoing => "Undoing what this run created.",
         Phase::Undone => "Everything that this run created is undone.",

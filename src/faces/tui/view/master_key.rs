@@ -7,14 +7,17 @@ use super::{Local, checks, fields, page};
 use crate::faces::tui::canvas::{Canvas, behind, below, row};
 use crate::faces::tui::scene::Scene;
 use crate::faces::tui::text;
-use crate::wizard::custody::{CopyWay, Custody, Drawn, Proof};
+use crate::wizard::custody::{CopyWay, Custody, Drawn};
 
 /// The columns of the labels.
-const LABEL: u16 = 13;
+const LABEL: u16 = 15;
 /// Characters of a group, as they are compared and typed.
 const GROUP: usize = 4;
 /// The lines of a key: 44 characters in two, so that it fits the narrowest window.
 const LINES: usize = 2;
+
+/// The columns of the longer line: six groups with blanks between them. It is never cut: half a key is none.
+const WIDEST: u16 = 29;
 
 /// Draws the screen.
 pub fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, local: Local<'_>) {
@@ -29,15 +32,15 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, local: Local
         let line = label(canvas, row(rest, 0), "Fingerprint");
         let rest_of = canvas.put(line, &drawn.key.fingerprint().to_string(), canvas.theme.plain);
         let dim = canvas.theme.dim;
-        canvas.put(behind(rest_of, 3), "Safe to show; compare it on the other nodes.", dim);
+        canvas.put(behind(rest_of, 3), "safe to show and to compare", dim);
     }
     rest = below(rest, 1 + u16::from(area.height >= 13));
     let lines = 2 + if rest.height >= 8 { 2 } else { 1 };
     fields::draw(canvas, Rect { height: lines.min(rest.height), ..rest }, scene, &local, false);
     rest = below(rest, lines + u16::from(area.height >= 16));
     if area.height >= 12 {
-        hands(canvas, Rect { height: 3.min(rest.height), ..rest }, custody);
-        rest = below(rest, 3);
+        hands(canvas, Rect { height: 2.min(rest.height), ..rest }, custody);
+        rest = below(rest, 2);
     }
     let count = u16::try_from(scene.verdicts.len()).unwrap_or(0);
     checks::draw(canvas, Rect { height: count.min(rest.height), ..rest }, scene, 1);
@@ -47,7 +50,8 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, local: Local
 /// straight into the frame's cells, which the next frame overwrites.
 fn key(canvas: &mut Canvas<'_>, area: Rect, drawn: &Drawn, revealed: bool) {
     let theme = canvas.theme;
-    let first = label(canvas, row(area, 0), "Master key");
+    let narrow = area.width < LABEL + WIDEST;
+    let first = label(canvas, row(area, 0), if narrow { "Key" } else { "Master key" });
     if !revealed {
         canvas.put(first, canvas.signs.mask, theme.plain);
         return;
@@ -59,7 +63,7 @@ fn key(canvas: &mut Canvas<'_>, area: Rect, drawn: &Drawn, revealed: bool) {
     for group in 0..groups {
         let letters = whole.get(group * GROUP..(group * GROUP + GROUP).min(whole.len())).unwrap_or("");
         let (line, column) = (group / per_line, group % per_line);
-        let line = behind(row(area, u16::try_from(line).unwrap_or(u16::MAX)), LABEL);
+        let line = behind(row(area, u16::try_from(line).unwrap_or(u16::MAX)), LABEL.min(area.width.saturating_sub(WIDEST)));
         let column = u16::try_from(column * (GROUP + 1)).unwrap_or(u16::MAX);
         canvas.put(behind(line, column), letters, theme.title);
     }
@@ -71,23 +75,15 @@ fn label(canvas: &mut Canvas<'_>, line: Rect, words: &str) -> Rect {
     behind(line, LABEL)
 }
 
-/// Whose hands the key has been given into, and how that is proven.
+/// Whose hands the key has been given into.
 fn hands(canvas: &mut Canvas<'_>, area: Rect, custody: &Custody) {
     let theme = canvas.theme;
-    let saved = custody.saved.as_ref().map(|path| format!("{path}, readable by you only."));
+    let saved = custody.saved.as_ref().map(ToString::to_string);
     let copied = custody.copied.map(|way| match way {
-        CopyWay::Terminal => "Sent to your terminal; whether it arrived cannot be known.".to_owned(),
+        CopyWay::Terminal => "To your terminal; arrival cannot be known.".to_owned(),
         CopyWay::Desktop => "To this desktop's clipboard.".to_owned(),
     });
-    let proven = custody.proof.map(|proof| match proof {
-        Proof::TypedBack => "Its last six characters were typed back.".to_owned(),
-        Proof::ReadBack => "The saved file was read back and holds it.".to_owned(),
-    });
-    let rows = [
-        ("Copied", copied, "F6 hands it to the clipboard."),
-        ("Saved", saved, "F7 writes it to the file named above."),
-        ("Proven", proven, "Type its last six characters, or F8 reads the file back."),
-    ];
+    let rows = [("Copied", copied, "F6 hands it to the clipboard."), ("Saved", saved, "F7 writes it to the file named above.")];
     for (line, (name, done, otherwise)) in (0..).zip(rows) {
         let line = row(area, line);
         let (sign, style) = if done.is_some() { (canvas.signs.ok, theme.good) } else { (canvas.signs.pending, theme.dim) };

@@ -33,7 +33,7 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
         let lines = said(canvas, area, (sign, style), &notice.text);
         area = below(area, lines);
     }
-    if state.overlay == Some(Overlay::Help) || area.is_empty() {
+    if matches!(state.overlay, Some(Overlay::Help | Overlay::ConnectionString)) || area.is_empty() {
         return;
     }
     if let Some(finding) = &scene.foremost {
@@ -117,20 +117,23 @@ fn standing(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
     } else if scene.is_running() {
         let words = match scene.running_for() {
             Some(elapsed) => format!("Checking for {}; F5 stops it.", elapsed::so_far(elapsed)),
-            None => "Checking…".to_owned(),
+            None => "Checking.".to_owned(),
         };
         said(canvas, area, (signs.running, theme.plain), &words);
     } else if scene.verdicts.iter().all(|(_, verdict)| is_settled(verdict)) {
-        if state.place.here != ScreenId::MasterKey {
-            said(canvas, area, (signs.ok, theme.good), "Everything on this screen is proven. Enter goes on.");
-        }
+        said(canvas, area, (signs.ok, theme.good), "Everything on this screen is proven. Enter goes on.");
     } else {
+        if state.place.here == ScreenId::MasterKey {
+            let words = "Prove that the key is kept: type its last six characters, or save it (F7) and have it read back (F8).";
+            said(canvas, area, (signs.pending, theme.dim), words);
+            return;
+        }
         let missing = scene.fields.iter().filter(|field| form::is_missing(**field, &state.answers));
         let missing: Vec<&str> =
             missing.filter_map(|field| scene.words.field(*field)).map(|words| words.label.as_str()).collect();
         if !missing.is_empty() {
             said(canvas, area, (signs.pending, theme.dim), &format!("Still to be answered: {}.", missing.join(", ")));
-        } else if state.place.here != ScreenId::MasterKey {
+        } else {
             said(canvas, area, (signs.pending, theme.dim), "Not proven yet. Enter proves it.");
         }
     }

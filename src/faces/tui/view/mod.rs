@@ -60,7 +60,11 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, local: Local
 /// What stands between head and message.
 fn middle(canvas: &mut Canvas<'_>, regions: &Regions, scene: &Scene<'_>, local: Local<'_>) {
     match (scene.state.overlay, scene.state.place.here) {
-        (Some(Overlay::Help), _) => help::draw(canvas, regions.page, scene, local.scroll),
+        (Some(Overlay::Help), _) => {
+            // Nothing else is said meanwhile, unless something has just happened.
+            let message = if scene.state.notice.is_none() { regions.message.height } else { 0 };
+            help::draw(canvas, Rect { height: regions.page.height + message, ..regions.page }, scene, local.scroll);
+        }
         (Some(Overlay::ConnectionString), _) => string_window::draw(canvas, regions.page, local.window),
         (_, ScreenId::Start) => start::draw(canvas, regions.page, scene),
         (_, ScreenId::Review) => review::draw(canvas, regions.page, scene, local),

@@ -12,7 +12,7 @@ use crate::faces::tui::text;
 pub fn draw(canvas: &mut Canvas<'_>, regions: &Regions, scene: &Scene<'_>, local: Local<'_>) {
     let count = |number: usize| u16::try_from(number).unwrap_or(u16::MAX);
     let amount = Amount {
-        intro: count(text::wrap(&scene.words.intro, regions.page.width).len()),
+        intro: count(text::wrap(&scene.words.intro, layout::text_width(regions)).len()),
         fields: count(scene.fields.len()),
         folded: count(fields::folded(&scene.fields)),
         checks: count(scene.verdicts.len()),

@@ -12,7 +12,7 @@ use crate::wizard::flow;
 use crate::wizard::state::Focus;
 
 /// The columns of the errands' names.
-const NAME: u16 = 26;
+const NAME: u16 = 20;
 
 /// Draws the start screen.
 pub fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
@@ -63,8 +63,8 @@ fn words(scene: &Scene<'_>, errand: &Errand) -> (&'static str, String, bool) {
             let later = flow::path(*which).is_empty();
             let (name, about) = match which {
                 Flow::FirstNode => ("Getting started", "Configure the first node of a new cluster"),
-                Flow::Join => ("Add this server", "Join a node to an existing cluster"),
-                Flow::Review => ("Review this node", "Look at a node's settings and check them again"),
+                Flow::Join => ("Add this server", "Join an existing cluster"),
+                Flow::Review => ("Review this node", "Check a node and its settings"),
             };
             (name, if later { format!("{about} (comes with a later version)") } else { about.to_owned() }, later)
         }
@@ -76,12 +76,7 @@ fn words(scene: &Scene<'_>, errand: &Errand) -> (&'static str, String, bool) {
 }
 
 fn unfinished(run: &Unfinished) -> String {
-    let flow = match run.flow {
-        Flow::FirstNode => "First node",
-        Flow::Join => "Added node",
-        Flow::Review => "Review",
-    };
-    format!("{flow} {}, {} of {} steps done, {} UTC", run.instance, run.done, run.steps, run.when)
+    format!("{}: {} of {} steps done, {} UTC", run.instance, run.done, run.steps, run.when)
 }
 
 /// What is on this machine already.
@@ -91,7 +86,7 @@ fn machine(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
     let lines = lines(&scene.state.facts.machine);
     let list = below(area, 1);
     if lines.is_empty() {
-        let words = if scene.is_running() { "Looking…" } else { "Nothing of Octopus yet." };
+        let words = if scene.is_running() { "Looking." } else { "Nothing of Octopus yet." };
         canvas.put(row(list, 0), words, theme.dim);
         return;
     }

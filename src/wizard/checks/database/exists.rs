@@ -84,8 +84,9 @@ fn closed(state: Option<&DatabaseState>, said: &SqlTrouble, case: &Case<'_>, nam
     let (says, fix, sql) = match (stated.as_str(), said.number) {
         ("RESTORING", _) | ("" | "ONLINE", 927) => (
             "is being restored, or is a mirror or log-shipping copy",
-            "Wait until it is restored; if its restore was left unfinished, a DBA can end it.",
-            Some(format!("RESTORE DATABASE {} WITH RECOVERY;", quoted(&names.database))),
+            // No SQL here: ending a restore by force breaks log shipping and mirroring.
+            "Wait until it is restored, or have a DBA end a restore that was left unfinished.",
+            None,
         ),
         ("RECOVERING", _) | ("" | "ONLINE", 922) => ("is just starting", "Wait a minute, then check again.", None),
         ("RECOVERY_PENDING" | "SUSPECT" | "EMERGENCY", _) | ("" | "ONLINE", 926) => {

@@ -36,7 +36,11 @@ fn ground<'a>(case: &Case<'a>) -> Result<Ground<'a>, Verdict> {
     match &server.database {
         Fact::Unknown => Err(case.pending()),
         Fact::Seen(Database::Open(state)) => Ok(Ground::Open(state)),
-        Fact::Seen(Database::Absent) if case.answers.is_on(FieldId::CreateDatabase) => Ok(Ground::ToCome),
+        Fact::Seen(Database::Absent) if case.answers.is_on(FieldId::CreateDatabase) => match &server.rights {
+            Fact::Unknown => Err(case.pending()),
+            Fact::Seen(rights) if !rights.create_database => Err(Verdict::NotYet),
+            Fact::Seen(_) | Fact::Missing(_) => Ok(Ground::ToCome),
+        },
         Fact::Seen(_) | Fact::Missing(_) => Err(Verdict::NotYet),
     }
 }

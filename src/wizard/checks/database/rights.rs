@@ -23,9 +23,7 @@ pub fn judge(case: &Case<'_>) -> Verdict {
         Fact::Seen(rights) => rights,
     };
     match ground {
-        Ground::ToCome if rights.create_database => Verdict::Good("may create databases, and owns what it creates".into()),
-        // `db-exists` says so, with what to do about it.
-        Ground::ToCome => Verdict::NotYet,
+        Ground::ToCome => Verdict::Good("may create databases, and owns what it creates".into()),
         Ground::Open(_) => {
             let findings = findings(rights, &Principal::of(case));
             all(findings, || if rights.db_owner { "db_owner" } else { "all that Octopus needs" }.to_owned())
@@ -48,7 +46,7 @@ impl Principal {
         Self { names, user }
     }
 
-    /// Makes the user db_owner. A guest is nobody's own user, so the login gets one first.
+    /// Makes the user `db_owner`. A guest is nobody's own user, so the login gets one first.
     fn to_owner(&self) -> String {
         let database = quoted(&self.names.database);
         if self.user.eq_ignore_ascii_case("guest") {

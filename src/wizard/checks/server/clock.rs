@@ -12,6 +12,8 @@ const LATE: u64 = 30_000;
 /// From here on a node counts as dead the moment that it writes its heart-beat.
 const DEAD: u64 = 300_000;
 
+const FIX: &str = "Have both clocks set by the same time service (NTP); nodes judge each other by what these clocks say.";
+
 /// The clocks agree. Never a stop: Octopus runs with any difference, and neither clock may be the operator's to set.
 pub fn judge(case: &Case<'_>) -> Verdict {
     match super::optional(&case.facts.server.clock_ahead_ms, case) {
@@ -24,16 +26,18 @@ fn of_difference(ahead: i64) -> Verdict {
     let apart = ahead.unsigned_abs();
     let which = if ahead >= 0 { "ahead of" } else { "behind" };
     let says = format!("The server is {} {which} this machine.", say::span(apart / 1_000));
-    const FIX: &str = "Have both clocks set by the same time service (NTP); nodes judge each other by what these clocks say.";
-    match apart {
-        0..=NOTED => Verdict::Good(format!("{}.{} s apart", apart / 1_000, apart % 1_000 / 100)),
-        ..=LATE => one(Finding::note(CheckId::SqlClock, says)),
-        ..=DEAD => one(Finding::warn(CheckId::SqlClock, says, FIX)),
-        _ => one(Finding::warn(
+    if apart <= NOTED {
+        Verdict::Good(format!("{}.{} s apart", apart / 1_000, apart % 1_000 / 100))
+    } else if apart <= LATE {
+        one(Finding::note(CheckId::SqlClock, says))
+    } else if apart <= DEAD {
+        one(Finding::warn(CheckId::SqlClock, says, FIX))
+    } else {
+        one(Finding::warn(
             CheckId::SqlClock,
             format!("{says} Nodes whose last heart-beat is five minutes old count as dead, so this one would from the start."),
             FIX,
-        )),
+        ))
     }
 }
 

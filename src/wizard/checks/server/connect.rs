@@ -16,15 +16,10 @@ pub fn judge(case: &Case<'_>) -> Verdict {
 }
 
 fn evidence(connected: &Connected, case: &Case<'_>) -> String {
-    let mut said = format!("{} in {}", connected.address, say::duration(connected.took));
     let addresses = case.facts.server.resolved.seen().map_or(1, |resolved| resolved.addresses.len());
-    if addresses > 1 {
-        said.push_str(&format!(", {addresses} addresses"));
-    }
-    if let Some(next) = &connected.routed_to {
-        said.push_str(&format!(", sent on to {next}"));
-    }
-    said
+    let addresses = if addresses > 1 { format!(", {addresses} addresses") } else { String::new() };
+    let route = connected.routed_to.as_ref().map(|next| format!(", sent on to {next}")).unwrap_or_default();
+    format!("{} in {}{addresses}{route}", connected.address, say::duration(connected.took))
 }
 
 #[cfg(test)]
