@@ -2,6 +2,7 @@
 //! out is SQL over the stored tables together with the columns' declared types.
 
 mod aggregate;
+mod builtin;
 mod call;
 mod collate;
 mod column;
