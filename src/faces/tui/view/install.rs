@@ -11,8 +11,8 @@ use crate::faces::tui::text;
 use crate::model::plan::StepState;
 use crate::wizard::run::{Phase, Row, Run};
 
-/// Draws the installation.
-pub fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
+/// Draws the installation; tells from which line on it leaves the window blank.
+pub fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) -> u16 {
     let run = &scene.state.run;
     let count = u16::try_from(run.rows.len()).unwrap_or(u16::MAX);
     let intro = u16::try_from(text::wrap(&scene.words.intro, area.width).len()).unwrap_or(1);
@@ -30,7 +30,9 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
     bar(canvas, row(after, 0), run);
     let words = phase(run);
     let dim = canvas.theme.dim;
-    canvas.wrap(below(after, 1), words, dim);
+    let used = canvas.wrap(below(after, 1), words, dim);
+    let sidebar = area.y + u16::try_from(scene.path().len()).unwrap_or(0);
+    (after.y + 1 + used).max(sidebar).min(area.bottom())
 }
 
 fn one(canvas: &mut Canvas<'_>, line: Rect, scene: &Scene<'_>, number: usize, step: &Row) {

@@ -11,6 +11,7 @@ mod master_key;
 mod message;
 mod page;
 mod review;
+mod say;
 mod sidebar;
 mod start;
 mod string_window;
@@ -54,13 +55,13 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, local: Local
     if in_flow {
         sidebar::draw(canvas, regions.sidebar, scene);
     }
-    middle(canvas, &regions, scene, local);
-    message::draw(canvas, regions.message, scene);
+    let free = middle(canvas, &regions, scene, local);
+    message::draw(canvas, regions.message, free, scene);
     foot::draw(canvas, regions.foot, &scene.bindings);
 }
 
-/// What stands between head and message.
-fn middle(canvas: &mut Canvas<'_>, regions: &Regions, scene: &Scene<'_>, mut local: Local<'_>) {
+/// What stands between head and message; tells from which line on it leaves the window blank.
+fn middle(canvas: &mut Canvas<'_>, regions: &Regions, scene: &Scene<'_>, mut local: Local<'_>) -> u16 {
     // Lines that are read from end to end must not be longer than the eye can follow.
     let column = Rect { width: regions.page.width.min(LONGEST_LINE), ..regions.page };
     match (scene.state.overlay, scene.state.place.here) {
@@ -72,9 +73,10 @@ fn middle(canvas: &mut Canvas<'_>, regions: &Regions, scene: &Scene<'_>, mut loc
         (Some(Overlay::ConnectionString), _) => string_window::draw(canvas, column, local.window),
         (_, ScreenId::Start) => start::draw(canvas, regions.page, scene),
         (_, ScreenId::Review) => review::draw(canvas, column, scene, &mut local),
-        (_, ScreenId::Install) => install::draw(canvas, column, scene),
+        (_, ScreenId::Install) => return install::draw(canvas, column, scene),
         (_, ScreenId::MasterKey) => master_key::draw(canvas, column, scene, &local),
         (_, ScreenId::Done) => done::draw(canvas, column, scene),
-        _ => page::draw(canvas, regions, scene, &local),
+        _ => return page::draw(canvas, regions, scene, &local),
     }
+    regions.page.bottom()
 }

@@ -8,8 +8,8 @@ use crate::faces::tui::layout::{self, Amount, Regions};
 use crate::faces::tui::scene::Scene;
 use crate::faces::tui::text;
 
-/// Draws a screen of fields and checks.
-pub fn draw(canvas: &mut Canvas<'_>, regions: &Regions, scene: &Scene<'_>, local: &Local<'_>) {
+/// Draws a screen of fields and checks; tells from which line on it leaves the window blank.
+pub fn draw(canvas: &mut Canvas<'_>, regions: &Regions, scene: &Scene<'_>, local: &Local<'_>) -> u16 {
     let count = |number: usize| u16::try_from(number).unwrap_or(u16::MAX);
     let amount = Amount {
         intro: count(text::wrap(&scene.words.intro, layout::text_width(regions)).len()),
@@ -22,6 +22,8 @@ pub fn draw(canvas: &mut Canvas<'_>, regions: &Regions, scene: &Scene<'_>, local
     heading(canvas, arrangement.heading, scene, arrangement.roomy);
     fields::draw(canvas, arrangement.fields, scene, local, arrangement.folded);
     checks::draw(canvas, arrangement.checks, scene, arrangement.columns);
+    let sidebar = regions.sidebar.y + amount.screens.min(regions.sidebar.height);
+    arrangement.fields.bottom().min(regions.page.bottom()).max(arrangement.checks.bottom()).max(sidebar)
 }
 
 /// The title with the introduction under it, or as much of it as fits beside it. Without a sidebar it also tells where

@@ -1,0 +1,153 @@
+//! What there is to say at the foot of a screen: a question, or what just happened, and the weightiest finding with
+//! what mends it, or where things stand.
+
+use ratatui::style::Style;
+
+use crate::faces::tui::canvas::Canvas;
+use crate::faces::tui::elapsed;
+use crate::faces::tui::scene::Scene;
+use crate::model::finding::{Finding, Remedy, Severity, Verdict};
+use crate::model::screen::ScreenId;
+use crate::wizard::run::{Phase, Row};
+use crate::wizard::state::{Overlay, State};
+use crate::wizard::{failures, form};
+
+/// One thing that is said.
+#[derive(Debug)]
+pub struct Saying {
+    /// Its sign; empty for none.
+    pub sign: &'static str,
+    /// The sign's style.
+    pub sign_style: Style,
+    /// What is said.
+    pub words: String,
+    /// The style of that.
+    pub style: Style,
+    /// What mends it, to be copied.
+    pub remedy: Option<String>,
+}
+
+impl Saying {
+    fn new(canvas: &Canvas<'_>, (sign, sign_style): (&'static str, Style), words: impl Into<String>) -> Self {
+        Self { sign, sign_style, words: words.into(), style: canvas.theme.plain, remedy: None }
+    }
+}
+
+/// Everything that there is to say, the most urgent first.
+pub fn all(canvas: &Canvas<'_>, scene: &Scene<'_>) -> Vec<Saying> {
+    let state = scene.state;
+    let (theme, signs) = (canvas.theme, canvas.signs);
+    if let Some((ask, why)) = question(state) {
+        let ask = Saying { style: theme.accent, ..Saying::new(canvas, ("", theme.plain), ask) };
+        return vec![ask, Saying::new(canvas, ("", theme.plain), why)];
+    }
+    let mut said = Vec::new();
+    if let Some(notice) = &state.notice {
+        let sign = if notice.bad { (signs.stop, theme.stop) } else { (signs.here, theme.accent) };
+        said.push(Saying::new(canvas, sign, notice.text.as_str()));
+    }
+    if matches!(state.overlay, Some(Overlay::Help | Overlay::ConnectionString)) {
+        return said;
+    }
+    match (&scene.foremost, state.run.failed()) {
+        (Some(found), _) => {
+            // A note stands against nothing, so it does not hide that one may go on.
+            if found.severity == Severity::Note && said.is_empty() {
+                said.extend(standing(canvas, scene));
+            }
+            said.push(finding(canvas, found));
+        }
+        (None, Some(row)) if state.place.here == ScreenId::Install => said.extend(failure(canvas, row)),
+        _ if said.is_empty() => said.extend(standing(canvas, scene)),
+        _ => {}
+    }
+    said
+}
+
+/// A question that is open, and what hangs on it.
+fn question(state: &State) -> Option<(&'static str, &'static str)> {
+    match state.overlay? {
+        Overlay::ConfirmQuit => Some(match (state.place.here, state.run.phase) {
+            (ScreenId::MasterKey, _) => (
+                "End the program?",
+                "It is not proven yet that the master key is kept. It stays sealed on this machine, and the next start comes back here.",
+            ),
+            (_, Phase::Running | Phase::Undoing) => (
+                "End the program in the middle of a step?",
+                "The journal knows what was done; the next start offers to go on or to undo it.",
+            ),
+            (_, Phase::Idle) if state.resuming.is_some() => {
+                ("End the program?", "The unfinished run stays as it is; the next start offers to go on or to undo it.")
+            }
+            (_, Phase::Idle | Phase::Undone) => ("End the program?", "Nothing has been written. What was typed is lost."),
+            _ => ("End the program?", "The run stays as it is; the next start offers to go on or to undo it."),
+        }),
+        Overlay::ConfirmUndo => Some((
+            "Undo what this run created?",
+            "Only what this run created is taken back: the cluster, a database that it created, its files. What was there before stays.",
+        )),
+        Overlay::Help | Overlay::ConnectionString => None,
+    }
+}
+
+/// A finding: its check's name, which can be typed, what it says and what mends it.
+fn finding(canvas: &Canvas<'_>, finding: &Finding) -> Saying {
+    let words = format!("{}: {} {}", finding.check.id(), finding.says, finding.fix);
+    let remedy = finding.remedy.as_ref().map(|remedy| remedy.text().to_owned());
+    Saying { remedy, ..Saying::new(canvas, canvas.severity(finding.severity), words.trim_end()) }
+}
+
+/// Why a step failed, or could not be undone.
+fn failure(canvas: &Canvas<'_>, row: &Row) -> Option<Saying> {
+    let told = failures::explain(row.kind, row.failure.as_ref()?);
+    let words = format!("{}: {} {}", row.kind.id(), told.says, told.fix);
+    let remedy = told.remedy.as_ref().map(Remedy::text).map(str::to_owned);
+    Some(Saying { remedy, ..Saying::new(canvas, (canvas.signs.stop, canvas.theme.stop), words.trim_end()) })
+}
+
+/// Where things stand when nothing stands against going on.
+fn standing(canvas: &Canvas<'_>, scene: &Scene<'_>) -> Option<Saying> {
+    let (theme, signs) = (canvas.theme, canvas.signs);
+    if scene.verdicts.is_empty() {
+        return None;
+    }
+    let (sign, words) = if scene.state.asked.waiting {
+        let words = "Goes on by itself as soon as the checks have ended well. Esc stops waiting.";
+        ((signs.running, theme.plain), words.to_owned())
+    } else if scene.is_running() {
+        let words = match scene.running_for() {
+            Some(elapsed) => format!("Checking for {}; F5 stops it.", elapsed::so_far(elapsed)),
+            None => "Checking.".to_owned(),
+        };
+        ((signs.running, theme.plain), words)
+    } else if scene.verdicts.iter().all(|(_, verdict)| is_settled(verdict)) {
+        ((signs.ok, theme.good), "Everything on this screen is proven. Enter goes on.".to_owned())
+    } else {
+        ((signs.pending, theme.dim), lacking(scene))
+    };
+    Some(Saying::new(canvas, sign, words))
+}
+
+/// What is needed before anything can be proven.
+fn lacking(scene: &Scene<'_>) -> String {
+    if scene.state.place.here == ScreenId::MasterKey {
+        return "Prove that the key is kept: type its last six characters, or save it (F7) and have it read back (F8)."
+            .to_owned();
+    }
+    let missing = scene.fields.iter().filter(|field| form::is_missing(**field, &scene.state.answers));
+    let missing: Vec<&str> = missing.filter_map(|field| scene.words.field(*field)).map(|words| words.label.as_str()).collect();
+    if missing.is_empty() {
+        "Not proven yet. Enter proves it.".to_owned()
+    } else {
+        format!("Still to be answered: {}.", missing.join(", "))
+    }
+}
+
+/// Whether a verdict is no obstacle.
+fn is_settled(verdict: &Verdict) -> bool {
+    match verdict {
+        Verdict::Good(_) => true,
+        Verdict::Found(_) => verdict.severity() == Some(Severity::Note),
+        Verdict::NotYet | Verdict::Running => false,
+    }
+}
