@@ -48,7 +48,15 @@ impl Drop for Guard {
 impl Tasks {
     /// No tasks yet.
     pub fn new(world: World, sender: UnboundedSender<News>) -> Self {
-        Self { world, sender, surveys: HashMap::new(), cancel_install: Cancel::default(), terminal_copies: Vec::new(), handles: Vec::new(), open: 0 }
+        Self {
+            world,
+            sender,
+            surveys: HashMap::new(),
+            cancel_install: Cancel::default(),
+            terminal_copies: Vec::new(),
+            handles: Vec::new(),
+            open: 0,
+        }
     }
 
     /// How many tasks have not ended.

@@ -52,11 +52,13 @@ fn every_key_that_is_shown_does_what_it_says() {
                 tui.take_stale();
                 let events = tui.handle(key, &state);
                 let fits = match (binding.does, &events[..]) {
-                    (Does::Next, [Event::Next]) | (Does::Back, [Event::Back]) => true,
                     (Does::Press(action), [Event::Press(pressed)]) => action == *pressed,
                     (Does::Reply(yes), [Event::Reply(replied)]) => yes == *replied,
                     (Does::Submit, [Event::ConnectionString(text)]) => text.expose_secret() == "Server=sql01",
-                    (Does::Move(_), [Event::Focus(_)]) | (Does::Choose(_), [Event::Edit(..)]) => true,
+                    (Does::Next, [Event::Next])
+                    | (Does::Back, [Event::Back])
+                    | (Does::Move(_), [Event::Focus(_)])
+                    | (Does::Choose(_), [Event::Edit(..)]) => true,
                     (Does::Scroll(_), []) => tui.take_stale(),
                     _ => false,
                 };

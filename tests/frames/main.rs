@@ -1,12 +1,14 @@
 //! Every screen as text, at the usual size and at others; the keys that they show; and that no size breaks them.
 
-#![expect(clippy::expect_used, clippy::unwrap_used, reason = "a test that cannot go on fails")]
+#![expect(clippy::expect_used, reason = "a test that cannot go on fails")]
 
 mod keys;
 mod looks;
 mod secrets;
 mod sizes;
 mod states;
+
+use std::fmt::Write;
 
 use octopus_setup::faces::tui::{Scene, Tui, TuiOptions};
 use octopus_setup::wizard::state::State;
@@ -15,20 +17,20 @@ use ratatui::backend::TestBackend;
 use ratatui::buffer::Buffer;
 
 /// A frame as text, with the cursor's place.
-pub fn text(width: u16, height: u16, options: TuiOptions, scene: &Scene<'_>) -> String {
+fn text(width: u16, height: u16, options: TuiOptions, scene: &Scene<'_>) -> String {
     let mut terminal = Terminal::new(TestBackend::new(width, height)).expect("a terminal");
     let mut tui = Tui::new(options);
     terminal.draw(|frame| tui.draw_scene(frame, scene)).expect("a frame");
     let mut text = lines(terminal.backend().buffer());
     if terminal.backend().cursor_visible() {
         let cursor = terminal.backend().cursor_position();
-        text.push_str(&format!("cursor {},{}\n", cursor.x, cursor.y));
+        writeln!(text, "cursor {},{}", cursor.x, cursor.y).expect("a string takes it");
     }
     text
 }
 
 /// A frame's cells as lines of text.
-pub fn lines(buffer: &Buffer) -> String {
+fn lines(buffer: &Buffer) -> String {
     let mut text = String::new();
     for row in buffer.content.chunks(usize::from(buffer.area.width)) {
         let line: String = row.iter().map(ratatui::buffer::Cell::symbol).collect();
@@ -39,6 +41,6 @@ pub fn lines(buffer: &Buffer) -> String {
 }
 
 /// A frame of a state at the usual size, by the checks' own verdicts.
-pub fn usual(state: &State) -> String {
+fn usual(state: &State) -> String {
     text(80, 24, TuiOptions::default(), &Scene::of(state))
 }

@@ -177,7 +177,7 @@ pub fn plan() -> Plan {
             step(StepKind::ConnectOnce, "Connect once more with what was written", ""),
         ],
         accepted: vec![CheckId::SqlClock],
-        answers: Default::default(),
+        answers: std::collections::BTreeMap::default(),
     }
 }
 

@@ -147,12 +147,11 @@ fn enter(state: &State) -> Option<Binding> {
 /// What Esc does, where it does something.
 fn esc(state: &State) -> Option<Binding> {
     let (label, does) = match (state.place.here, state.run.phase) {
-        (ScreenId::Start | ScreenId::MasterKey | ScreenId::Done, _) => return None,
         (ScreenId::Install, Phase::Running) if !state.run.cancelling => {
             (("stop after this step", "stop"), Does::Press(Action::Cancel))
         }
         (ScreenId::Install, Phase::Idle) => (("back", "back"), Does::Back),
-        (ScreenId::Install, _) => return None,
+        (ScreenId::Start | ScreenId::Install | ScreenId::MasterKey | ScreenId::Done, _) => return None,
         _ if state.asked.waiting => (("stop waiting", "don't wait"), Does::Back),
         _ => (("back", "back"), Does::Back),
     };

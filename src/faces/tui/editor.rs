@@ -17,6 +17,17 @@ const LONGEST: usize = 4_096;
 /// The longest secret, in bytes.
 const LONGEST_SECRET: usize = 1_024;
 
+/// What an editor made of a key.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Taken {
+    /// Nothing: it is not a key for it.
+    Not,
+    /// The cursor moved, or nothing was there to be changed.
+    Quietly,
+    /// The field's new text.
+    Changed(Raw),
+}
+
 /// The editor of the focused field.
 #[derive(Debug)]
 pub struct Editor {
@@ -74,33 +85,32 @@ impl Editor {
         (super::text::beginning(text.get(start..).unwrap_or(""), columns), column.min(columns - 1))
     }
 
-    /// A key for the field. `None`: not a key for it. `Some(None)`: taken, and only the cursor moved, if anything.
-    pub fn key(&mut self, key: KeyEvent) -> Option<Option<Raw>> {
-        let field = self.field?;
+    /// A key for the field.
+    pub fn key(&mut self, key: KeyEvent) -> Taken {
+        let (Some(field), Some(request)) = (self.field, request(key)) else { return Taken::Not };
         match field.kind() {
-            Kind::Choice(_) | Kind::Toggle => None,
-            Kind::Secret => self.secret_key(key),
+            Kind::Choice(_) | Kind::Toggle => Taken::Not,
+            Kind::Secret => self.secret_key(request),
             Kind::Text | Kind::Path | Kind::Number => {
-                let request = request(key)?;
                 if matches!(request, InputRequest::InsertChar(_)) && self.input.value().len() >= LONGEST {
-                    return Some(None);
+                    return Taken::Quietly;
                 }
                 let changed = self.input.handle(request).is_some_and(|changed| changed.value);
-                Some(changed.then(|| Raw::Text(self.input.value().to_owned())))
+                if changed { Taken::Changed(Raw::Text(self.input.value().to_owned())) } else { Taken::Quietly }
             }
         }
     }
 
-    fn secret_key(&mut self, key: KeyEvent) -> Option<Option<Raw>> {
-        match request(key)? {
+    fn secret_key(&mut self, request: InputRequest) -> Taken {
+        match request {
             InputRequest::InsertChar(letter) => {
                 self.secret.push(letter);
             }
             InputRequest::DeletePrevChar => self.secret.backspace(),
             InputRequest::DeleteFromStart | InputRequest::DeletePrevWord | InputRequest::DeleteLine => self.secret.clear(),
-            _ => return Some(None),
+            _ => return Taken::Quietly,
         }
-        Some(Some(Raw::Secret(self.secret.secret())))
+        Taken::Changed(Raw::Secret(self.secret.secret()))
     }
 
     /// A pasted text for the field. A line end in it never submits anything.
@@ -193,8 +203,8 @@ mod tests {
     #[test]
     fn a_key_changes_the_text_and_the_cursor_stays_in_it() {
         let (mut editor, mut state) = editing(FieldId::Server, "sql1");
-        assert_eq!(editor.key(key(KeyCode::Left)), Some(None));
-        let changed = editor.key(key(KeyCode::Char('0'))).flatten().expect("an edit");
+        assert_eq!(editor.key(key(KeyCode::Left)), Taken::Quietly);
+        let Taken::Changed(changed) = editor.key(key(KeyCode::Char('0'))) else { panic!("an edit") };
         assert_eq!(changed, Raw::Text("sql01".into()));
         state.answers.set(FieldId::Server, changed, Origin::Typed);
         editor.sync(&state);
@@ -226,6 +236,6 @@ mod tests {
     #[test]
     fn a_secret_is_replaced_by_the_first_key() {
         let (mut editor, _) = editing(FieldId::Password, "old");
-        assert_eq!(editor.key(key(KeyCode::Char('n'))), Some(Some(Raw::of(FieldId::Password, "n"))));
+        assert_eq!(editor.key(key(KeyCode::Char('n'))), Taken::Changed(Raw::of(FieldId::Password, "n")));
     }
 }

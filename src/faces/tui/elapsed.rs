@@ -38,6 +38,6 @@ mod tests {
         assert_eq!(took(Duration::from_secs(125)), "2 min 05 s");
         assert_eq!(so_far(Duration::from_millis(3_999)), "3 s");
         assert_eq!(step(Duration::from_millis(40)), "0.0 s");
-        assert_eq!(step(Duration::from_millis(61_000)), "1 min 01 s");
+        assert_eq!(step(Duration::from_secs(61)), "1 min 01 s");
     }
 }

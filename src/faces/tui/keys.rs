@@ -28,27 +28,26 @@ pub fn meaning(key: KeyEvent, state: &State) -> Meaning {
         return Meaning::Does(does);
     }
     let alt = key.modifiers.contains(KeyModifiers::ALT);
-    let list = state.focused().is_none();
-    match (key.code, state.overlay) {
-        (KeyCode::F(1), Some(Overlay::Help)) | (KeyCode::Enter, Some(Overlay::Help)) => Meaning::Does(Does::Back),
-        (KeyCode::Up, Some(Overlay::Help)) => Meaning::Does(Does::Scroll(Step::Backward)),
-        (KeyCode::PageDown, Some(Overlay::Help)) | (KeyCode::PageDown, None) => Meaning::Does(Does::Scroll(Step::Forward)),
-        (KeyCode::PageUp, Some(Overlay::Help)) | (KeyCode::PageUp, None) => Meaning::Does(Does::Scroll(Step::Backward)),
-        (_, Some(_)) => Meaning::Edit,
-        (KeyCode::Char(digit @ '1'..='9'), None) if alt => Meaning::Jump(digit as usize - '1' as usize),
-        (KeyCode::Tab | KeyCode::Down, None) => Meaning::Does(Does::Move(Step::Forward)),
-        (KeyCode::BackTab | KeyCode::Up, None) => Meaning::Does(Does::Move(Step::Backward)),
-        (KeyCode::Enter, None) => Meaning::Does(Does::Next),
-        (KeyCode::Esc, None) => Meaning::Does(Does::Back),
-        (KeyCode::Home, None) if list => Meaning::Edge(Step::Backward),
-        (KeyCode::End, None) if list => Meaning::Edge(Step::Forward),
-        (code, None) if is_choice(state) => match code {
-            KeyCode::Left => Meaning::Does(Does::Choose(Step::Backward)),
-            KeyCode::Right | KeyCode::Char(' ') => Meaning::Does(Does::Choose(Step::Forward)),
-            _ => Meaning::Edit,
-        },
-        _ => Meaning::Edit,
-    }
+    let help = state.overlay == Some(Overlay::Help);
+    let covered = state.overlay.is_some();
+    let does = match key.code {
+        KeyCode::F(1) | KeyCode::Enter if help => Does::Back,
+        KeyCode::Up if help => Does::Scroll(Step::Backward),
+        KeyCode::PageDown if help || !covered => Does::Scroll(Step::Forward),
+        KeyCode::PageUp if help || !covered => Does::Scroll(Step::Backward),
+        _ if covered => return Meaning::Edit,
+        KeyCode::Char(digit @ '1'..='9') if alt => return Meaning::Jump(digit as usize - '1' as usize),
+        KeyCode::Tab | KeyCode::Down => Does::Move(Step::Forward),
+        KeyCode::BackTab | KeyCode::Up => Does::Move(Step::Backward),
+        KeyCode::Enter => Does::Next,
+        KeyCode::Esc => Does::Back,
+        KeyCode::Home if state.focused().is_none() => return Meaning::Edge(Step::Backward),
+        KeyCode::End if state.focused().is_none() => return Meaning::Edge(Step::Forward),
+        KeyCode::Left if is_choice(state) => Does::Choose(Step::Backward),
+        KeyCode::Right | KeyCode::Char(' ') if is_choice(state) => Does::Choose(Step::Forward),
+        _ => return Meaning::Edit,
+    };
+    Meaning::Does(does)
 }
 
 fn is_choice(state: &State) -> bool {

@@ -39,7 +39,7 @@ use crate::model::screen::ScreenId;
 use crate::wizard::event::Event;
 use crate::wizard::state::{Focus, Overlay, State};
 use bindings::{Does, Step};
-use editor::Editor;
+use editor::{Editor, Taken};
 use hits::{Hit, Hits};
 use keys::Meaning;
 use secret_input::SecretInput;
@@ -172,9 +172,12 @@ impl Tui {
             }
             Meaning::Edit if state.overlay.is_some() => Vec::new(),
             Meaning::Edit => {
-                let Some(taken) = self.editor.key(key) else { return Vec::new() };
-                self.stale = true;
-                taken.zip(state.focused()).map(|(raw, field)| Event::Edit(field, raw)).into_iter().collect()
+                let taken = self.editor.key(key);
+                self.stale |= taken != Taken::Not;
+                match (taken, state.focused()) {
+                    (Taken::Changed(raw), Some(field)) => vec![Event::Edit(field, raw)],
+                    _ => Vec::new(),
+                }
             }
         }
     }

@@ -74,7 +74,7 @@ fn bar(canvas: &mut Canvas<'_>, line: Rect, run: &Run) {
     let (done, all) = (run.done(), run.rows.len());
     let figures = format!("  {done} of {all}");
     let columns = usize::from(line.width.saturating_sub(text::width(&figures)).min(40));
-    let full = if all == 0 { 0 } else { columns * done / all };
+    let full = (columns * done).checked_div(all).unwrap_or(0);
     let rest = canvas.put(line, &canvas.signs.full.repeat(full), theme.accent);
     let rest = canvas.put(rest, &canvas.signs.empty.repeat(columns - full), theme.dim);
     canvas.put(rest, &figures, theme.plain);

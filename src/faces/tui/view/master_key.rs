@@ -20,7 +20,7 @@ const LINES: usize = 2;
 const WIDEST: u16 = 29;
 
 /// Draws the screen.
-pub fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, local: Local<'_>) {
+pub fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, local: &Local<'_>) {
     let custody = &scene.state.custody;
     let intro = u16::try_from(text::wrap(&scene.words.intro, area.width).len()).unwrap_or(1);
     let roomy = area.height >= 14 + intro;
@@ -36,7 +36,7 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, local: Local
     }
     rest = below(rest, 1 + u16::from(area.height >= 13));
     let lines = 2 + if rest.height >= 8 { 2 } else { 1 };
-    fields::draw(canvas, Rect { height: lines.min(rest.height), ..rest }, scene, &local, false);
+    fields::draw(canvas, Rect { height: lines.min(rest.height), ..rest }, scene, local, false);
     rest = below(rest, lines + u16::from(area.height >= 16));
     if area.height >= 12 {
         hands(canvas, Rect { height: 2.min(rest.height), ..rest }, custody);

@@ -8,13 +8,11 @@ use crate::faces::tui::canvas::{Canvas, behind, below, row};
 use crate::faces::tui::elapsed;
 use crate::faces::tui::scene::Scene;
 use crate::faces::tui::text;
-use crate::model::finding::{Finding, Severity, Verdict};
+use crate::model::finding::{Finding, Remedy, Severity, Verdict};
 use crate::model::screen::ScreenId;
-use crate::wizard::form;
 use crate::wizard::run::Phase;
 use crate::wizard::state::{Overlay, State};
-
-use super::failure;
+use crate::wizard::{failures, form};
 
 /// Draws the message.
 pub fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
@@ -40,9 +38,12 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
         self::finding(canvas, area, finding);
     } else if state.place.here == ScreenId::Install {
         if let Some(row) = state.run.failed()
-            && let Some(told) = row.failure.as_ref().map(|failure| failure::explain(row.kind, failure))
+            && let Some(failure) = &row.failure
         {
-            self::told(canvas, area, (canvas.signs.stop, canvas.theme.stop), &told.0, told.1.as_deref());
+            let told = failures::explain(row.kind, failure);
+            let words = format!("{}: {} {}", row.kind.id(), told.says, told.fix);
+            let sign = (canvas.signs.stop, canvas.theme.stop);
+            self::told(canvas, area, sign, words.trim_end(), told.remedy.as_ref().map(Remedy::text));
         }
     } else if state.notice.is_none() {
         standing(canvas, area, scene);
@@ -101,7 +102,7 @@ fn finding(canvas: &mut Canvas<'_>, area: Rect, finding: &Finding) {
         words.push(' ');
         words.push_str(&finding.fix);
     }
-    told(canvas, area, sign, &words, finding.remedy.as_ref().map(crate::model::finding::Remedy::text));
+    told(canvas, area, sign, &words, finding.remedy.as_ref().map(Remedy::text));
 }
 
 /// Where things stand when nothing stands against going on.
@@ -131,11 +132,12 @@ fn standing(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
         let missing = scene.fields.iter().filter(|field| form::is_missing(**field, &state.answers));
         let missing: Vec<&str> =
             missing.filter_map(|field| scene.words.field(*field)).map(|words| words.label.as_str()).collect();
-        if !missing.is_empty() {
-            said(canvas, area, (signs.pending, theme.dim), &format!("Still to be answered: {}.", missing.join(", ")));
+        let words = if missing.is_empty() {
+            "Not proven yet. Enter proves it.".to_owned()
         } else {
-            said(canvas, area, (signs.pending, theme.dim), "Not proven yet. Enter proves it.");
-        }
+            format!("Still to be answered: {}.", missing.join(", "))
+        };
+        said(canvas, area, (signs.pending, theme.dim), &words);
     }
 }
 

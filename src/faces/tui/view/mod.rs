@@ -2,7 +2,6 @@
 
 mod checks;
 mod done;
-mod failure;
 mod fields;
 mod foot;
 mod head;
@@ -58,7 +57,7 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, local: Local
 }
 
 /// What stands between head and message.
-fn middle(canvas: &mut Canvas<'_>, regions: &Regions, scene: &Scene<'_>, local: Local<'_>) {
+fn middle(canvas: &mut Canvas<'_>, regions: &Regions, scene: &Scene<'_>, mut local: Local<'_>) {
     match (scene.state.overlay, scene.state.place.here) {
         (Some(Overlay::Help), _) => {
             // Nothing else is said meanwhile, unless something has just happened.
@@ -67,10 +66,10 @@ fn middle(canvas: &mut Canvas<'_>, regions: &Regions, scene: &Scene<'_>, local: 
         }
         (Some(Overlay::ConnectionString), _) => string_window::draw(canvas, regions.page, local.window),
         (_, ScreenId::Start) => start::draw(canvas, regions.page, scene),
-        (_, ScreenId::Review) => review::draw(canvas, regions.page, scene, local),
+        (_, ScreenId::Review) => review::draw(canvas, regions.page, scene, &mut local),
         (_, ScreenId::Install) => install::draw(canvas, regions.page, scene),
-        (_, ScreenId::MasterKey) => master_key::draw(canvas, regions.page, scene, local),
+        (_, ScreenId::MasterKey) => master_key::draw(canvas, regions.page, scene, &local),
         (_, ScreenId::Done) => done::draw(canvas, regions.page, scene),
-        _ => page::draw(canvas, regions, scene, local),
+        _ => page::draw(canvas, regions, scene, &local),
     }
 }

@@ -9,7 +9,7 @@ use crate::faces::tui::scene::Scene;
 use crate::faces::tui::text;
 
 /// Draws a screen of fields and checks.
-pub fn draw(canvas: &mut Canvas<'_>, regions: &Regions, scene: &Scene<'_>, local: Local<'_>) {
+pub fn draw(canvas: &mut Canvas<'_>, regions: &Regions, scene: &Scene<'_>, local: &Local<'_>) {
     let count = |number: usize| u16::try_from(number).unwrap_or(u16::MAX);
     let amount = Amount {
         intro: count(text::wrap(&scene.words.intro, layout::text_width(regions)).len()),
@@ -20,7 +20,7 @@ pub fn draw(canvas: &mut Canvas<'_>, regions: &Regions, scene: &Scene<'_>, local
     };
     let arrangement = layout::arrange(regions, amount);
     heading(canvas, arrangement.heading, scene, arrangement.roomy);
-    fields::draw(canvas, arrangement.fields, scene, &local, arrangement.folded);
+    fields::draw(canvas, arrangement.fields, scene, local, arrangement.folded);
     checks::draw(canvas, arrangement.checks, scene, arrangement.columns);
 }
 

@@ -12,7 +12,7 @@ use crate::model::plan::{Plan, Scope};
 const LOW: u16 = 12;
 
 /// Draws the plan.
-pub fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, local: Local<'_>) {
+pub fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, local: &mut Local<'_>) {
     let roomy = area.height >= 18;
     let intro = u16::try_from(text::wrap(&scene.words.intro, area.width).len()).unwrap_or(1);
     page::heading(canvas, area, scene, roomy);
@@ -25,7 +25,7 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, local: Local
         _ => 2,
     };
     let field_lines = (asked + help).min(rest.height);
-    fields::draw(canvas, Rect { height: field_lines, ..rest }, scene, &local, false);
+    fields::draw(canvas, Rect { height: field_lines, ..rest }, scene, local, false);
     rest = below(rest, field_lines + u16::from(area.height >= 14));
     let theme = canvas.theme;
     match &scene.state.run.plan {
