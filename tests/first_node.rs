@@ -108,6 +108,8 @@ async fn crash_after(site: &Site, news: usize) -> Option<usize> {
         let event = engine.news().await;
         engine.handle(event);
     }
+    drop(engine);
+    site.wait_until_nobody_works("node-1").await;
     None
 }
 

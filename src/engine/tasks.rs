@@ -31,6 +31,7 @@ pub struct Tasks {
     surveys: HashMap<SurveyId, AbortHandle>,
     cancel_install: Cancel,
     terminal_copies: Vec<SecretString>,
+    handles: Vec<AbortHandle>,
     open: usize,
 }
 
@@ -47,7 +48,7 @@ impl Drop for Guard {
 impl Tasks {
     /// No tasks yet.
     pub fn new(world: World, sender: UnboundedSender<News>) -> Self {
-        Self { world, sender, surveys: HashMap::new(), cancel_install: Cancel::default(), terminal_copies: Vec::new(), open: 0 }
+        Self { world, sender, surveys: HashMap::new(), cancel_install: Cancel::default(), terminal_copies: Vec::new(), handles: Vec::new(), open: 0 }
     }
 
     /// How many tasks have not ended.
@@ -174,7 +175,20 @@ impl Tasks {
             let _guard = guard;
             work.await;
         };
-        tokio::spawn(task).abort_handle()
+        let handle = tokio::spawn(task).abort_handle();
+        self.handles.retain(|handle| !handle.is_finished());
+        self.handles.push(handle.clone());
+        handle
+    }
+}
+
+/// Ownership is cancellation: what nobody will hear of is not gone on with. An install stops where it is, and its journal
+/// knows where that was.
+impl Drop for Tasks {
+    fn drop(&mut self) {
+        for handle in &self.handles {
+            handle.abort();
+        }
     }
 }
 

@@ -27,12 +27,12 @@ fn login(name: &str, sysadmin: bool, dbcreator: bool) -> Login {
 
 pub fn open(folder: &std::path::Path) -> Arc<Engine> {
     let logins = [login("sa", true, false), login("creator", false, true), login("plain", false, false)];
-    Engine::open(folder, personality(), &logins).unwrap()
+    Engine::open(folder, personality(), &logins).unwrap_or_else(|error| panic!("{error}"))
 }
 
 impl Bench {
     pub fn new() -> Self {
-        let folder = tempfile::tempdir().unwrap();
+        let folder = tempfile::tempdir().unwrap_or_else(|error| panic!("{error}"));
         Self { engine: open(folder.path()), folder }
     }
 

@@ -88,6 +88,14 @@ impl Site {
         std::fs::read_dir(folder).map(|entries| entries.map(|entry| entry.unwrap().path()).collect()).unwrap_or_default()
     }
 
+    /// A dropped wizard's last piece of blocking work comes to its end before another may begin.
+    pub async fn wait_until_nobody_works(&self, instance: &str) {
+        let places = Places::under(self.folder.path().join("state"));
+        while octopus_setup::world::lock::Lock::take(&places, instance).is_err() {
+            tokio::task::yield_now().await;
+        }
+    }
+
     /// A file's permission bits.
     pub fn mode(&self, path: &Path) -> u32 {
         use std::os::unix::fs::PermissionsExt;

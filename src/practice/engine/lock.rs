@@ -28,12 +28,8 @@ pub(crate) enum Mode {
 impl Mode {
     fn compatible(self, other: Self) -> bool {
         use Mode::{Exclusive, IntentExclusive, IntentShared, Shared, Update};
-        match (self.min(other), self.max(other)) {
-            (_, Exclusive) => false,
-            (IntentShared, _) | (IntentExclusive, IntentExclusive) | (Shared, Shared | Update) => true,
-            (IntentExclusive, Shared | Update) | (Update, _) => false,
-            _ => false,
-        }
+        let pair = (self.min(other), self.max(other));
+        pair.1 != Exclusive && matches!(pair, (IntentShared, _) | (IntentExclusive, IntentExclusive) | (Shared, Shared | Update))
     }
 }
 

@@ -25,6 +25,7 @@ mod server;
 mod session;
 mod store;
 mod stored;
+mod text;
 mod types;
 mod view;
 

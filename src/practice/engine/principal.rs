@@ -162,9 +162,8 @@ pub(crate) fn server_permission(account: &Account, permission: &str) -> bool {
     }
     let by_role = match permission {
         "CREATE ANY DATABASE" | "ALTER ANY DATABASE" => account.is("dbcreator"),
-        "ALTER ANY LOGIN" => account.is("securityadmin"),
+        "ALTER ANY LOGIN" | "VIEW ANY DEFINITION" => account.is("securityadmin"),
         "VIEW ANY DATABASE" | "CONNECT SQL" => true,
-        "VIEW ANY DEFINITION" => account.is("securityadmin"),
         "VIEW SERVER STATE" | "ALTER SERVER STATE" => account.is("serveradmin") || account.is("processadmin"),
         _ => false,
     };

@@ -13,6 +13,7 @@ use crate::practice::tsql::statement::Access;
 
 /// A database as `sys.databases` shows it.
 #[derive(Debug, Clone, Serialize, Deserialize)]
+#[expect(clippy::struct_excessive_bools, reason = "as many switches as SQL Server has")]
 pub(crate) struct Database {
     pub(crate) id: i64,
     pub(crate) name: String,

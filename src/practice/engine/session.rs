@@ -33,6 +33,7 @@ pub(super) struct Link {
 
 /// What `SET` changes.
 #[derive(Debug, Clone)]
+#[expect(clippy::struct_excessive_bools, reason = "as many switches as SQL Server has")]
 pub(super) struct Settings {
     pub(super) no_count: bool,
     pub(super) xact_abort: bool,

@@ -190,6 +190,7 @@ impl Cursor {
     }
 
     /// An expression from here up to `end`, which it must use up.
+    #[expect(clippy::redundant_closure_for_method_calls, reason = "the method itself is not general enough in its lifetime")]
     pub(super) fn expr_to(&mut self, end: usize) -> Result<Expr, Syntax> {
         self.parse_to(end, |parser| parser.parse_expr())
     }
@@ -201,6 +202,7 @@ impl Cursor {
     }
 
     /// A query from here up to `end`, which it must use up.
+    #[expect(clippy::redundant_closure_for_method_calls, reason = "the method itself is not general enough in its lifetime")]
     pub(super) fn query_to(&mut self, end: usize) -> Result<Query, Syntax> {
         self.parse_to(end, |parser| parser.parse_query()).map(|query| *query)
     }
@@ -245,7 +247,10 @@ fn near(error: &ParserError, part: &[TokenWithSpan]) -> Option<Syntax> {
             });
         }
     };
-    let place = text.rsplit_once(" at Line: ")?.1;
+    let Some((_, place)) = text.rsplit_once(" at Line: ") else {
+        // The tokens came to an end too early.
+        return part.last().map(Syntax::near);
+    };
     let (line, column) = place.split_once(", Column: ")?;
     let (line, column): (u64, u64) = (line.trim().parse().ok()?, column.trim().parse().ok()?);
     let found = part.iter().find(|token| token.span.start.line == line && token.span.start.column == column).or(part.last())?;

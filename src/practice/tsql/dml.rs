@@ -9,6 +9,7 @@ use super::lexer::Syntax;
 use super::statement::{Delete, Insert, Kind, Source, Statement, Update};
 
 impl Cursor {
+    #[expect(clippy::redundant_closure_for_method_calls, reason = "the method itself is not general enough in its lifetime")]
     pub(super) fn data_type(&mut self) -> Result<sqlparser::ast::DataType, Syntax> {
         // The type is a name, and parentheses after it; `sqlparser` must not look beyond.
         let mut end = self.at + 1;
@@ -26,26 +27,26 @@ impl Cursor {
 
     pub(super) fn select(&mut self) -> Result<Kind, Syntax> {
         let end = extent::end(&self.tokens, self.at, Within::Select);
-        let end = self.without_option(end)?;
+        let end = self.without_option(end);
         let query = self.query_to(end)?;
         self.skip_option()?;
         Ok(Kind::Query(Box::new(query)))
     }
 
     /// Query hints change plans, not results; only those that are known to be such are passed over.
-    fn without_option(&self, end: usize) -> Result<usize, Syntax> {
+    fn without_option(&self, end: usize) -> usize {
         let mut depth = 0_usize;
         for at in self.at..end {
             match &self.tokens[at].token {
                 Token::LParen => depth += 1,
                 Token::RParen => depth = depth.saturating_sub(1),
                 Token::Word(word) if depth == 0 && word.quote_style.is_none() && word.value.eq_ignore_ascii_case("OPTION") => {
-                    return Ok(at);
+                    return at;
                 }
                 _ => {}
             }
         }
-        Ok(end)
+        end
     }
 
     fn skip_option(&mut self) -> Result<(), Syntax> {
@@ -92,7 +93,7 @@ impl Cursor {
                 Token::RParen => depth = depth.saturating_sub(1),
                 Token::Word(word) if depth == 0 && word.quote_style.is_none() => match word.value.to_ascii_uppercase().as_str() {
                     "SELECT" => {
-                        let end = self.without_option(end)?;
+                        let end = self.without_option(end);
                         let query = self.query_to(end)?;
                         self.skip_option()?;
                         return Ok(Kind::Query(Box::new(query)));
@@ -214,7 +215,7 @@ impl Cursor {
             let kind = self.execute()?;
             Source::Execute(Box::new(Statement { line, kind }))
         } else if self.is(0, "SELECT") || self.is(0, "WITH") || self.peek(0) == Some(&Token::LParen) {
-            let stop = self.without_option(end)?;
+            let stop = self.without_option(end);
             let query = self.query_to(stop)?;
             self.skip_option()?;
             Source::Query(Box::new(query))

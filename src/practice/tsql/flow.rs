@@ -81,8 +81,8 @@ impl Cursor {
                 let body = Box::new(self.statement(depth, false)?);
                 Ok(Kind::While { condition, body })
             }
-            "BREAK" => self.alone(Kind::Break),
-            "CONTINUE" => self.alone(Kind::Continue),
+            "BREAK" => Ok(self.alone(Kind::Break)),
+            "CONTINUE" => Ok(self.alone(Kind::Continue)),
             "RETURN" => {
                 self.at += 1;
                 let end = super::extent::end(&self.tokens, self.at, Within::Expression);
@@ -131,9 +131,9 @@ impl Cursor {
         }
     }
 
-    fn alone(&mut self, kind: Kind) -> Result<Kind, Syntax> {
+    fn alone(&mut self, kind: Kind) -> Kind {
         self.at += 1;
-        Ok(kind)
+        kind
     }
 
     fn begin(&mut self, depth: usize) -> Result<Kind, Syntax> {

@@ -19,20 +19,20 @@ impl Name {
 
     /// The schema, when one is given.
     pub(crate) fn schema(&self) -> Option<&str> {
-        self.from_end(1)
+        self.nth_last(1)
     }
 
     /// The database, when one is given.
     pub(crate) fn database(&self) -> Option<&str> {
-        self.from_end(2)
+        self.nth_last(2)
     }
 
     /// The linked server, when one is given.
     pub(crate) fn server(&self) -> Option<&str> {
-        self.from_end(3)
+        self.nth_last(3)
     }
 
-    fn from_end(&self, back: usize) -> Option<&str> {
+    fn nth_last(&self, back: usize) -> Option<&str> {
         let at = self.parts.len().checked_sub(back + 1)?;
         self.parts.get(at).map(String::as_str).filter(|part| !part.is_empty())
     }
@@ -42,12 +42,11 @@ impl Name {
         let mut parts = Vec::new();
         let mut rest = text.trim();
         loop {
-            let (part, after) = match rest.chars().next() {
-                Some(open @ ('[' | '"')) => quoted_part(rest, if open == '[' { ']' } else { '"' })?,
-                _ => {
-                    let end = rest.find('.').unwrap_or(rest.len());
-                    (rest[..end].trim().to_owned(), &rest[end..])
-                }
+            let (part, after) = if let Some(open @ ('[' | '"')) = rest.chars().next() {
+                quoted_part(rest, if open == '[' { ']' } else { '"' })?
+            } else {
+                let end = rest.find('.').unwrap_or(rest.len());
+                (rest[..end].trim().to_owned(), &rest[end..])
             };
             parts.push(part);
             match after.strip_prefix('.') {

@@ -122,10 +122,8 @@ impl Cursor {
             return Err(self.wrong());
         }
         self.at = end;
-        if self.accept("WITH") {
-            if !self.accept("NOWAIT") {
-                return Err(self.unsupported("RAISERROR WITH other than NOWAIT"));
-            }
+        if self.accept("WITH") && !self.accept("NOWAIT") {
+            return Err(self.unsupported("RAISERROR WITH other than NOWAIT"));
         }
         let arguments = values.split_off(3);
         let mut values = values.into_iter();

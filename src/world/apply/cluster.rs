@@ -111,9 +111,14 @@ pub(super) async fn undo_initialise(database: &impl ClusterDatabase, target: &Ta
     }
 }
 
-/// Drops the database that this run made, if it is empty.
-pub(super) async fn drop_database(database: &impl ClusterDatabase, target: &Target) -> Result<(), Failure> {
-    removed(database.drop_database(target).await)
+/// Drops the database that this run made, if it is empty. One that somebody else has filled since is theirs now: it
+/// stays, and nothing of this run's is left to undo in it.
+pub(super) async fn drop_database(database: &impl ClusterDatabase, target: &Target, ours: ClusterId) -> Result<(), Failure> {
+    match database.drop_database(target).await {
+        Ok(Removed::Kept(Content::Cluster(seen))) if seen.id != ours => Ok(()),
+        Ok(Removed::Kept(Content::Octopus { .. } | Content::Foreign { .. })) => Ok(()),
+        answer => removed(answer),
+    }
 }
 
 fn removed(answer: Result<Removed, Trouble>) -> Result<(), Failure> {

@@ -93,7 +93,7 @@ impl<'a, D: ClusterDatabase> Undoing<'a, D> {
                 if touched(self.ledger.state(StepKind::InitialiseCluster)) {
                     return Err(Failure::Kept { what: format!("database {}", self.target.database).into() });
                 }
-                cluster::drop_database(self.database, self.target).await
+                cluster::drop_database(self.database, self.target, journal.cluster).await
             }
             StepKind::SealMasterKey => {
                 // The cluster's row may still be there: then this may be the only copy of its key.

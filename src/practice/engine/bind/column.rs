@@ -19,8 +19,11 @@ impl Binder<'_> {
         let Some((name, qualifiers)) = parts.split_last() else {
             return Err(fault::no_column(""));
         };
+        for part in parts {
+            super::from::bare(part)?;
+        }
         let same = |a: &str, b: &str| self.context.catalog.same(a, b);
-        for (level, scope) in self.scopes.iter().enumerate().rev() {
+        for scope in self.scopes.iter().rev() {
             let mut found = Vec::new();
             let mut qualified = qualifiers.is_empty();
             for origin in &scope.origins {
@@ -42,7 +45,6 @@ impl Binder<'_> {
                 [] => {}
                 [(origin, field)] => {
                     let sql = format!("{}.{}", origin.stored, field.stored);
-                    let _ = level;
                     if let Some(grouping) = &scope.grouping
                         && !grouping.inside
                         && !grouping.keys.contains(&sql)
@@ -69,16 +71,9 @@ impl Binder<'_> {
             }
         }
         if qualifiers.is_empty() {
-            if self.scopes.iter().all(|scope| scope.origins.is_empty()) && self.scopes.len() <= 1 && !self.in_table() {
-                return Err(fault::no_column(&name.value));
-            }
             return Err(fault::no_column(&name.value));
         }
         let all = parts.iter().map(|part| part.value.as_str()).collect::<Vec<_>>().join(".");
         Err(Fault::new(4104, format!("The multi-part identifier \"{all}\" could not be bound.")).reach(Reach::Compile))
-    }
-
-    fn in_table(&self) -> bool {
-        self.scopes.iter().any(|scope| !scope.origins.is_empty())
     }
 }

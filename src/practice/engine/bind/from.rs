@@ -52,13 +52,25 @@ pub(super) struct CommonTable {
     pub(super) fields: Vec<Field>,
 }
 
+/// 156 for a reserved word that `sqlparser` took for a name.
+pub(super) fn bare(ident: &Ident) -> Result<(), Fault> {
+    if ident.quote_style.is_none() && crate::practice::tsql::names::reserved(&ident.value) {
+        let text = format!("Incorrect syntax near the keyword '{}'.", ident.value);
+        return Err(Fault::new(156, text).class(15).reach(Reach::Compile));
+    }
+    Ok(())
+}
+
 /// A name out of `sqlparser`.
 pub(crate) fn name_of(object: &ObjectName) -> Result<Name, Fault> {
     let parts = object
         .0
         .iter()
         .map(|part| match part {
-            ObjectNamePart::Identifier(ident) => Ok(ident.value.clone()),
+            ObjectNamePart::Identifier(ident) => {
+                bare(ident)?;
+                Ok(ident.value.clone())
+            }
             ObjectNamePart::Function(_) => Err(Fault::unsupported("This name")),
         })
         .collect::<Result<Vec<_>, _>>()?;

@@ -2,6 +2,7 @@
 //! out is SQL over the stored tables together with the columns' declared types.
 
 mod aggregate;
+mod builtin;
 mod call;
 mod collate;
 mod column;
@@ -115,17 +116,16 @@ impl<'a> Binder<'a> {
                 .state(2)
                 .reach(Reach::Compile));
         };
-        let at = match self.used.iter().position(|used| *used == name) {
-            Some(at) => at,
-            None => {
-                self.used.push(name);
-                self.used.len() - 1
-            }
-        };
+        let known = self.used.iter().position(|used| *used == name);
+        let at = known.unwrap_or(self.used.len());
+        if known.is_none() {
+            self.used.push(name);
+        }
         Ok(Typed::new(format!("?{}", at + 1), variable.kind))
     }
 
     /// Gives an expression another type, where `SQLite` would otherwise compare or keep different things.
+    #[expect(clippy::unused_self, reason = "reads like its neighbours at every call")]
     pub(crate) fn coerce(&self, typed: &Typed, to: SqlType) -> String {
         if typed.null || same_form(typed.kind, to) {
             return typed.sql.clone();
@@ -153,11 +153,10 @@ pub(crate) fn same_form(from: SqlType, to: SqlType) -> bool {
         BigInt, Bit, Date, DateTime, DateTime2, DateTimeOffset, Decimal, Float, Int, NVarChar, Real, SmallInt, TinyInt,
         VarBinary, VarChar, Variant,
     };
-    if from == to {
+    if from == to || to == Variant {
         return true;
     }
     match (from, to) {
-        (_, Variant) => true,
         (NVarChar(_) | VarChar(_), NVarChar(a) | VarChar(a)) => match (from, a) {
             (NVarChar(Some(old)) | VarChar(Some(old)), Some(new)) => old <= new,
             (_, new) => new.is_none(),

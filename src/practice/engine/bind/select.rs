@@ -158,7 +158,8 @@ impl Binder<'_> {
         }
         for origin in &origins {
             for field in &origin.fields {
-                let parts = [sqlparser::ast::Ident::new(origin.alias.clone()), sqlparser::ast::Ident::new(field.name.clone())];
+                let quoted = |name: &str| sqlparser::ast::Ident::with_quote('[', name);
+                let parts = [quoted(&origin.alias), quoted(&field.name)];
                 let typed = self.column(&parts)?;
                 items.push(Item { typed, name: field.name.clone(), assigns: None });
             }
@@ -175,9 +176,10 @@ impl Binder<'_> {
                 }
                 expr => ordinal(expr, items.len())?,
             };
-            let key = match by_alias {
-                Some(at) => self.sorted(&typed(&fields[at])),
-                None => {
+            let key = if let Some(at) = by_alias {
+                self.sorted(&typed(&fields[at]))
+            } else {
+                {
                     let typed = self.expr(&one.expr)?;
                     if distinct && !items.iter().any(|item| item.typed.sql == typed.sql) {
                         return Err(Fault::new(

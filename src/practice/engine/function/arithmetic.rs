@@ -51,9 +51,8 @@ fn whole(operator: &str, left: i128, right: i128) -> Result<i128, Fault> {
         "+" => left + right,
         "-" => left - right,
         "*" => left * right,
-        "/" if right == 0 => return Err(by_zero()),
+        "/" | "%" if right == 0 => return Err(by_zero()),
         "/" => left / right,
-        "%" if right == 0 => return Err(by_zero()),
         _ => left % right,
     })
 }

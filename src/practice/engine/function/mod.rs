@@ -104,6 +104,7 @@ fn named(call: &Call<'_>) -> (String, Vec<Stored>) {
     (name, (1..call.len()).map(|at| value(call, at)).collect())
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "it stands in map_err")]
 fn failed(fault: Fault) -> rusqlite::Error {
     rusqlite::Error::UserFunctionError(fault.packed().into())
 }

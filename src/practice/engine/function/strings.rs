@@ -10,6 +10,7 @@ use super::super::fault::Fault;
 use super::super::server;
 use super::{maybe_text, number, text};
 
+#[expect(clippy::too_many_lines, reason = "a table of functions, one arm each")]
 /// Calls one; `NULL` in gives `NULL` out, unless the function says otherwise.
 pub(super) fn call(name: &str, arguments: &[Stored]) -> Result<Stored, Fault> {
     let known_null = arguments.iter().take(required(name)).any(|one| *one == Stored::Null);
@@ -130,7 +131,6 @@ pub(super) fn call(name: &str, arguments: &[Stored]) -> Result<Stored, Fault> {
 fn required(name: &str) -> usize {
     match name {
         "concat" | "newid" => 0,
-        "concat_ws" => 1,
         "left" | "right" | "quotename" | "charindex" | "replicate" => 2,
         "substring" | "replace" | "stuff" => 3,
         _ => 1,
@@ -182,7 +182,7 @@ fn charindex(wanted: &str, within: &str, start: usize, class: &str) -> Stored {
 
 fn find(wanted: &[char], within: &[char], start: usize, class: &str) -> Option<usize> {
     let same = |a: &char, b: &char| a == b || (*a != ' ' && *b != ' ' && compare(class, &a.to_string(), &b.to_string()).is_eq());
-    (start..within.len().checked_sub(wanted.len())? + 1).find(|at| within[*at..].iter().zip(wanted).all(|(a, b)| same(a, b)))
+    (start..=within.len().checked_sub(wanted.len())?).find(|at| within[*at..].iter().zip(wanted).all(|(a, b)| same(a, b)))
 }
 
 fn replace(text: &str, old: &str, new: &str, class: &str) -> String {

@@ -39,7 +39,7 @@ fn matching(context: &Context, columns: &[&Column], nulls: bool) -> String {
     tests.join(" AND ")
 }
 
-fn columns_of<'t>(table: &'t Table, ids: impl Iterator<Item = i64>) -> Vec<&'t Column> {
+fn columns_of(table: &Table, ids: impl Iterator<Item = i64>) -> Vec<&Column> {
     ids.filter_map(|id| table.column_by_id(id)).collect()
 }
 

@@ -42,8 +42,8 @@ impl Session {
         let filter = match &index.filter {
             None => String::new(),
             Some(text) => {
-                let test = super::constraint::check_sql(context, table, text)?.replace("t.\"", "\"");
-                format!(" WHERE {test}")
+                let condition = super::constraint::check_sql(context, table, text)?.replace("t.\"", "\"");
+                format!(" WHERE {condition}")
             }
         };
         let unique = if index.unique { "UNIQUE " } else { "" };

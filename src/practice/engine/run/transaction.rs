@@ -156,8 +156,7 @@ impl Session {
             result
         });
         if self.nesting == 0 {
-            let word = if result.is_ok() { "COMMIT" } else { "ROLLBACK" };
-            let finished = self.finish_files(word);
+            let finished = self.finish_files(if result.is_ok() { "COMMIT" } else { "ROLLBACK" });
             self.engine.locks.release(self.facts.id, false);
             if result.is_ok() {
                 finished?;

@@ -91,7 +91,11 @@ impl Run<'_> {
             None => String::new(),
         };
         let limit = limit(&mut binder, update.top.as_ref())?;
-        let values = cells.iter().map(|cell| format!(", {}", cell.sql)).collect::<String>();
+        let mut values = String::new();
+        for cell in &cells {
+            values.push_str(", ");
+            values.push_str(&cell.sql);
+        }
         let sql = format!("SELECT {}.rowid{values} FROM {}{filter}{limit}", target.stored, target.from);
         let parameters = binder.parameters();
         let mut output = match &update.output {

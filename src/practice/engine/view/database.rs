@@ -2,9 +2,8 @@
 
 use rusqlite::types::Value as Stored;
 
-use super::{BIT, DESC, INT, NAME, Shape, View, bit, int, nothing, sid, text};
+use super::{BIT, DESC, INT, NAME, Readers, Shape, View, bit, int, nothing, sid, text};
 use crate::practice::engine::context::Context;
-use crate::practice::engine::fault::Fault;
 use crate::practice::engine::function::{access, state};
 use crate::practice::engine::instant;
 use crate::practice::value::SqlType;
@@ -102,13 +101,46 @@ const DATABASE_REPLICA_STATES: &[Shape] = &[
     ("is_suspended", BIT, true),
 ];
 
+const LOG_SHIPPING: &[Shape] = &[
+    ("primary_id", SqlType::Guid, false),
+    ("primary_database", NAME, false),
+    ("backup_directory", SqlType::NVarChar(Some(500)), false),
+    ("last_backup_date", SqlType::DateTime, true),
+];
+
+const LOG_SHIPPING_SECONDARY: &[Shape] =
+    &[("secondary_database", NAME, false), ("secondary_id", SqlType::Guid, false), ("restore_mode", BIT, false)];
+
+/// What SQL Server keeps in tables of msdb; there is no log shipping here.
+const fn of_msdb(name: &'static str, id: i64, shape: &'static [Shape]) -> View {
+    View { schema: "dbo", name, id, server: false, readers: Readers::Owners, shape, rows: nothing }
+}
+
 const fn empty(name: &'static str, id: i64, shape: &'static [Shape]) -> View {
-    View { schema: "sys", name, id, server: true, shape, rows: nothing }
+    View { schema: "sys", name, id, server: true, readers: Readers::Everybody, shape, rows: nothing }
 }
 
 pub(super) const VIEWS: &[View] = &[
-    View { schema: "sys", name: "databases", id: -100, server: true, shape: DATABASES, rows: databases },
-    View { schema: "sys", name: "database_mirroring", id: -101, server: true, shape: MIRRORING, rows: mirroring },
+    of_msdb("log_shipping_primary_databases", -107, LOG_SHIPPING),
+    of_msdb("log_shipping_secondary_databases", -108, LOG_SHIPPING_SECONDARY),
+    View {
+        schema: "sys",
+        name: "databases",
+        id: -100,
+        server: true,
+        readers: Readers::Everybody,
+        shape: DATABASES,
+        rows: databases,
+    },
+    View {
+        schema: "sys",
+        name: "database_mirroring",
+        id: -101,
+        server: true,
+        readers: Readers::Everybody,
+        shape: MIRRORING,
+        rows: mirroring,
+    },
     empty("availability_groups", -102, GROUPS),
     empty("availability_group_listeners", -103, LISTENERS),
     empty("availability_replicas", -104, REPLICAS),
@@ -116,8 +148,8 @@ pub(super) const VIEWS: &[View] = &[
     empty("dm_hadr_database_replica_states", -106, DATABASE_REPLICA_STATES),
 ];
 
-fn databases(context: &Context) -> Result<Vec<Vec<Stored>>, Fault> {
-    Ok(context
+fn databases(context: &Context) -> Vec<Vec<Stored>> {
+    context
         .server
         .databases
         .iter()
@@ -164,11 +196,11 @@ fn databases(context: &Context) -> Result<Vec<Vec<Stored>>, Fault> {
                 text("NONE"),
             ]
         })
-        .collect())
+        .collect()
 }
 
-fn mirroring(context: &Context) -> Result<Vec<Vec<Stored>>, Fault> {
-    Ok(context
+fn mirroring(context: &Context) -> Vec<Vec<Stored>> {
+    context
         .server
         .databases
         .iter()
@@ -191,5 +223,5 @@ fn mirroring(context: &Context) -> Result<Vec<Vec<Stored>>, Fault> {
             }
             row
         })
-        .collect())
+        .collect()
 }

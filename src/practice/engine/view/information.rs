@@ -2,9 +2,8 @@
 
 use rusqlite::types::Value as Stored;
 
-use super::{INT, NAME, Shape, View, int, text};
+use super::{INT, NAME, Readers, Shape, View, int, text};
 use crate::practice::engine::context::Context;
-use crate::practice::engine::fault::Fault;
 use crate::practice::engine::types;
 use crate::practice::value::SqlType;
 
@@ -34,24 +33,48 @@ const COLUMNS: &[Shape] = &[
 const SCHEMATA: &[Shape] = &[("CATALOG_NAME", NAME, true), ("SCHEMA_NAME", NAME, false), ("SCHEMA_OWNER", NAME, true)];
 
 pub(super) const VIEWS: &[View] = &[
-    View { schema: "INFORMATION_SCHEMA", name: "TABLES", id: -200, server: false, shape: TABLES, rows: tables },
-    View { schema: "INFORMATION_SCHEMA", name: "COLUMNS", id: -201, server: false, shape: COLUMNS, rows: columns },
-    View { schema: "INFORMATION_SCHEMA", name: "SCHEMATA", id: -202, server: false, shape: SCHEMATA, rows: schemata },
+    View {
+        schema: "INFORMATION_SCHEMA",
+        name: "TABLES",
+        id: -200,
+        server: false,
+        readers: Readers::Everybody,
+        shape: TABLES,
+        rows: tables,
+    },
+    View {
+        schema: "INFORMATION_SCHEMA",
+        name: "COLUMNS",
+        id: -201,
+        server: false,
+        readers: Readers::Everybody,
+        shape: COLUMNS,
+        rows: columns,
+    },
+    View {
+        schema: "INFORMATION_SCHEMA",
+        name: "SCHEMATA",
+        id: -202,
+        server: false,
+        readers: Readers::Everybody,
+        shape: SCHEMATA,
+        rows: schemata,
+    },
 ];
 
-fn tables(context: &Context) -> Result<Vec<Vec<Stored>>, Fault> {
+fn tables(context: &Context) -> Vec<Vec<Stored>> {
     let catalog = &context.catalog;
-    Ok(catalog
+    catalog
         .tables
         .iter()
         .filter(|table| context.who.sees(catalog, table))
         .map(|table| {
             vec![text(&context.target.name), text(catalog.schema_name(table.schema)), text(&table.name), text("BASE TABLE")]
         })
-        .collect())
+        .collect()
 }
 
-fn columns(context: &Context) -> Result<Vec<Vec<Stored>>, Fault> {
+fn columns(context: &Context) -> Vec<Vec<Stored>> {
     let catalog = &context.catalog;
     let mut rows = Vec::new();
     for table in catalog.tables.iter().filter(|table| context.who.sees(catalog, table)) {
@@ -89,17 +112,17 @@ fn columns(context: &Context) -> Result<Vec<Vec<Stored>>, Fault> {
             ]);
         }
     }
-    Ok(rows)
+    rows
 }
 
-fn schemata(context: &Context) -> Result<Vec<Vec<Stored>>, Fault> {
+fn schemata(context: &Context) -> Vec<Vec<Stored>> {
     let catalog = &context.catalog;
-    Ok(catalog
+    catalog
         .schemas
         .iter()
         .map(|schema| {
             let owner = catalog.principal_by_id(schema.owner).map_or("dbo", |owner| &owner.name);
             vec![text(&context.target.name), text(&schema.name), text(owner)]
         })
-        .collect())
+        .collect()
 }

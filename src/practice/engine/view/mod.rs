@@ -11,7 +11,8 @@ use rusqlite::types::Value as Stored;
 
 use super::bind::{Collated, Field, Strength, quote};
 use super::context::Context;
-use super::fault::Fault;
+use super::fault::{Fault, denied};
+use super::principal::server_permission;
 use super::types;
 use crate::practice::tsql::names::Name;
 use crate::practice::value::SqlType;
@@ -28,7 +29,17 @@ pub(super) const INT: SqlType = SqlType::Int;
 /// `is_…`
 pub(super) const BIT: SqlType = SqlType::Bit;
 
-type Rows = fn(&Context) -> Result<Vec<Vec<Stored>>, Fault>;
+type Rows = fn(&Context) -> Vec<Vec<Stored>>;
+
+/// Who may read a view.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Readers {
+    Everybody,
+    /// With VIEW SERVER STATE; SQL Server refuses such a view even for what is one's own.
+    ServerState,
+    /// Owners of the database that it is in.
+    Owners,
+}
 
 /// A view.
 #[derive(Debug)]
@@ -38,6 +49,7 @@ pub(crate) struct View {
     id: i64,
     /// Shows the same from every database.
     server: bool,
+    readers: Readers,
     shape: &'static [Shape],
     rows: Rows,
 }
@@ -49,9 +61,13 @@ fn all() -> impl Iterator<Item = &'static View> {
 /// The view that a name means.
 pub(crate) fn find(name: &Name) -> Option<&'static View> {
     let schema = name.schema()?;
-    all().find(|view| view.schema.eq_ignore_ascii_case(schema) && view.name.eq_ignore_ascii_case(name.object()))
+    let msdb = name.database().is_some_and(|database| database.eq_ignore_ascii_case("msdb"));
+    all()
+        .filter(|view| view.schema != "dbo" || msdb)
+        .find(|view| view.schema.eq_ignore_ascii_case(schema) && view.name.eq_ignore_ascii_case(name.object()))
 }
 
+/// Whether a view shows the same from every database.
 pub(crate) fn of_server(view: &View) -> bool {
     view.server
 }
@@ -81,7 +97,17 @@ pub(crate) fn sql(view: &View, context: &Context) -> Result<(String, Vec<Field>)
             collation: types::text(*kind).then(|| Collated { name: collation.clone(), strength: Strength::Implicit }),
         })
         .collect();
-    let rows = (view.rows)(context)?;
+    match view.readers {
+        Readers::ServerState if !server_permission(&context.account, "VIEW SERVER STATE") => {
+            let text = "VIEW SERVER STATE permission was denied on object 'server', database 'master'.";
+            return Err(Fault::new(300, text).class(14));
+        }
+        Readers::Owners if !context.who.dbo() => {
+            return Err(denied("SELECT", view.name, &context.target.name, view.schema));
+        }
+        _ => {}
+    }
+    let rows = (view.rows)(context);
     if rows.is_empty() {
         let columns = fields.iter().map(|field| format!("NULL AS {}", field.stored)).collect::<Vec<_>>().join(", ");
         return Ok((format!("SELECT {columns} WHERE 0"), fields));
@@ -111,8 +137,8 @@ fn literal(value: &Stored) -> String {
 }
 
 /// A view that is always empty: there is none of what it shows.
-fn nothing(_: &Context) -> Result<Vec<Vec<Stored>>, Fault> {
-    Ok(Vec::new())
+fn nothing(_: &Context) -> Vec<Vec<Stored>> {
+    Vec::new()
 }
 
 fn text(text: &str) -> Stored {

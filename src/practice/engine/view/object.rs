@@ -2,10 +2,9 @@
 
 use rusqlite::types::Value as Stored;
 
-use super::{BIT, DESC, INT, NAME, Shape, View, bit, int, text};
+use super::{BIT, DESC, INT, NAME, Readers, Shape, View, bit, int, text};
 use crate::practice::engine::catalog::{OnChange, Table};
 use crate::practice::engine::context::Context;
-use crate::practice::engine::fault::Fault;
 use crate::practice::engine::function::constraints;
 use crate::practice::engine::{instant, types};
 use crate::practice::value::SqlType;
@@ -105,7 +104,7 @@ const FOREIGN: &[Shape] = &[
 const SCHEMAS: &[Shape] = &[("name", NAME, false), ("schema_id", INT, false), ("principal_id", INT, true)];
 
 const fn view(name: &'static str, id: i64, shape: &'static [Shape], rows: super::Rows) -> View {
-    View { schema: "sys", name, id, server: false, shape, rows }
+    View { schema: "sys", name, id, server: false, readers: Readers::Everybody, shape, rows }
 }
 
 pub(super) const VIEWS: &[View] = &[
@@ -143,8 +142,8 @@ fn table_row(table: &Table) -> Vec<Stored> {
     ]
 }
 
-fn tables(context: &Context) -> Result<Vec<Vec<Stored>>, Fault> {
-    Ok(visible(context).map(table_row).collect())
+fn tables(context: &Context) -> Vec<Vec<Stored>> {
+    visible(context).map(table_row).collect()
 }
 
 fn described(kind: &str) -> &'static str {
@@ -157,7 +156,7 @@ fn described(kind: &str) -> &'static str {
     }
 }
 
-fn objects(context: &Context) -> Result<Vec<Vec<Stored>>, Fault> {
+fn objects(context: &Context) -> Vec<Vec<Stored>> {
     let mut rows = Vec::new();
     for table in visible(context) {
         rows.push(table_row(table));
@@ -176,10 +175,10 @@ fn objects(context: &Context) -> Result<Vec<Vec<Stored>>, Fault> {
             ]);
         }
     }
-    Ok(rows)
+    rows
 }
 
-fn columns(context: &Context) -> Result<Vec<Vec<Stored>>, Fault> {
+fn columns(context: &Context) -> Vec<Vec<Stored>> {
     let mut rows = Vec::new();
     for table in visible(context) {
         for column in &table.columns {
@@ -207,10 +206,10 @@ fn columns(context: &Context) -> Result<Vec<Vec<Stored>>, Fault> {
             ]);
         }
     }
-    Ok(rows)
+    rows
 }
 
-fn indexes(context: &Context) -> Result<Vec<Vec<Stored>>, Fault> {
+fn indexes(context: &Context) -> Vec<Vec<Stored>> {
     let mut rows = Vec::new();
     for table in visible(context) {
         if !table.indexes.iter().any(|index| index.primary) {
@@ -234,10 +233,10 @@ fn indexes(context: &Context) -> Result<Vec<Vec<Stored>>, Fault> {
             ]);
         }
     }
-    Ok(rows)
+    rows
 }
 
-fn index_columns(context: &Context) -> Result<Vec<Vec<Stored>>, Fault> {
+fn index_columns(context: &Context) -> Vec<Vec<Stored>> {
     let mut rows = Vec::new();
     for table in visible(context) {
         for index in &table.indexes {
@@ -256,10 +255,10 @@ fn index_columns(context: &Context) -> Result<Vec<Vec<Stored>>, Fault> {
             }
         }
     }
-    Ok(rows)
+    rows
 }
 
-fn keys(context: &Context) -> Result<Vec<Vec<Stored>>, Fault> {
+fn keys(context: &Context) -> Vec<Vec<Stored>> {
     let mut rows = Vec::new();
     for table in visible(context) {
         for index in table.indexes.iter().filter(|index| index.object != 0) {
@@ -276,20 +275,20 @@ fn keys(context: &Context) -> Result<Vec<Vec<Stored>>, Fault> {
             ]);
         }
     }
-    Ok(rows)
+    rows
 }
 
-fn checks(context: &Context) -> Result<Vec<Vec<Stored>>, Fault> {
-    Ok(visible(context)
+fn checks(context: &Context) -> Vec<Vec<Stored>> {
+    visible(context)
         .flat_map(|table| {
             table.checks.iter().map(|check| {
                 vec![text(&check.name), int(check.id), int(table.schema), int(table.id), text(&check.text), bit(false)]
             })
         })
-        .collect())
+        .collect()
 }
 
-fn defaults(context: &Context) -> Result<Vec<Vec<Stored>>, Fault> {
+fn defaults(context: &Context) -> Vec<Vec<Stored>> {
     let mut rows = Vec::new();
     for table in visible(context) {
         for column in &table.columns {
@@ -305,10 +304,10 @@ fn defaults(context: &Context) -> Result<Vec<Vec<Stored>>, Fault> {
             }
         }
     }
-    Ok(rows)
+    rows
 }
 
-fn foreign(context: &Context) -> Result<Vec<Vec<Stored>>, Fault> {
+fn foreign(context: &Context) -> Vec<Vec<Stored>> {
     let mut rows = Vec::new();
     for table in visible(context) {
         for key in &table.foreign {
@@ -329,9 +328,9 @@ fn foreign(context: &Context) -> Result<Vec<Vec<Stored>>, Fault> {
             ]);
         }
     }
-    Ok(rows)
+    rows
 }
 
-fn schemas(context: &Context) -> Result<Vec<Vec<Stored>>, Fault> {
-    Ok(context.catalog.schemas.iter().map(|schema| vec![text(&schema.name), int(schema.id), int(schema.owner)]).collect())
+fn schemas(context: &Context) -> Vec<Vec<Stored>> {
+    context.catalog.schemas.iter().map(|schema| vec![text(&schema.name), int(schema.id), int(schema.owner)]).collect()
 }

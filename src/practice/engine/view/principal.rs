@@ -2,10 +2,9 @@
 
 use rusqlite::types::Value as Stored;
 
-use super::{BIT, DESC, INT, NAME, Shape, View, bit, int, sid, text};
+use super::{BIT, DESC, INT, NAME, Readers, Shape, View, bit, int, sid, text};
 use crate::practice::engine::catalog::Principal;
 use crate::practice::engine::context::Context;
-use crate::practice::engine::fault::Fault;
 use crate::practice::engine::instant;
 use crate::practice::engine::principal::On;
 use crate::practice::value::SqlType;
@@ -41,9 +40,33 @@ const PERMISSIONS: &[Shape] = &[
 ];
 
 pub(super) const VIEWS: &[View] = &[
-    View { schema: "sys", name: "database_principals", id: -160, server: false, shape: PRINCIPALS, rows: principals },
-    View { schema: "sys", name: "database_role_members", id: -161, server: false, shape: MEMBERS, rows: members },
-    View { schema: "sys", name: "database_permissions", id: -162, server: false, shape: PERMISSIONS, rows: permissions },
+    View {
+        schema: "sys",
+        name: "database_principals",
+        id: -160,
+        server: false,
+        readers: Readers::Everybody,
+        shape: PRINCIPALS,
+        rows: principals,
+    },
+    View {
+        schema: "sys",
+        name: "database_role_members",
+        id: -161,
+        server: false,
+        readers: Readers::Everybody,
+        shape: MEMBERS,
+        rows: members,
+    },
+    View {
+        schema: "sys",
+        name: "database_permissions",
+        id: -162,
+        server: false,
+        readers: Readers::Everybody,
+        shape: PERMISSIONS,
+        rows: permissions,
+    },
 ];
 
 /// Without a permission one sees oneself, `dbo` and what comes with every database.
@@ -54,9 +77,9 @@ fn shown(context: &Context, principal: &Principal) -> bool {
         || context.who.may(&context.catalog, "VIEW DEFINITION", On::Database)
 }
 
-fn principals(context: &Context) -> Result<Vec<Vec<Stored>>, Fault> {
+fn principals(context: &Context) -> Vec<Vec<Stored>> {
     let owner = context.server.account(&context.target.owner).map(|account| account.sid.clone());
-    Ok(context
+    context
         .catalog
         .principals
         .iter()
@@ -80,10 +103,10 @@ fn principals(context: &Context) -> Result<Vec<Vec<Stored>>, Fault> {
                 text(if instance { "INSTANCE" } else { "NONE" }),
             ]
         })
-        .collect())
+        .collect()
 }
 
-fn members(context: &Context) -> Result<Vec<Vec<Stored>>, Fault> {
+fn members(context: &Context) -> Vec<Vec<Stored>> {
     let mut rows = vec![vec![int(16384), int(1)]];
     for role in &context.catalog.principals {
         for member in &role.members {
@@ -92,11 +115,11 @@ fn members(context: &Context) -> Result<Vec<Vec<Stored>>, Fault> {
             }
         }
     }
-    Ok(rows)
+    rows
 }
 
-fn permissions(context: &Context) -> Result<Vec<Vec<Stored>>, Fault> {
-    Ok(context
+fn permissions(context: &Context) -> Vec<Vec<Stored>> {
+    context
         .catalog
         .permissions
         .iter()
@@ -120,5 +143,5 @@ fn permissions(context: &Context) -> Result<Vec<Vec<Stored>>, Fault> {
                 text(if granted.deny { "DENY" } else { "GRANT" }),
             ]
         })
-        .collect())
+        .collect()
 }

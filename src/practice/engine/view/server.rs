@@ -2,9 +2,8 @@
 
 use rusqlite::types::Value as Stored;
 
-use super::{BIT, DESC, INT, NAME, Shape, View, bit, int, sid, text};
+use super::{BIT, DESC, INT, NAME, Readers, Shape, View, bit, int, sid, text};
 use crate::practice::engine::context::Context;
-use crate::practice::engine::fault::Fault;
 use crate::practice::engine::principal::server_permission;
 use crate::practice::engine::server::SERVER_ROLES;
 use crate::practice::engine::{instant, types};
@@ -44,14 +43,38 @@ const CONFIGURATIONS: &[Shape] = &[
 ];
 
 pub(super) const VIEWS: &[View] = &[
-    View { schema: "sys", name: "server_principals", id: -120, server: true, shape: PRINCIPALS, rows: principals },
-    View { schema: "sys", name: "server_role_members", id: -121, server: true, shape: MEMBERS, rows: members },
-    View { schema: "sys", name: "types", id: -122, server: false, shape: TYPES, rows: kinds },
-    View { schema: "sys", name: "configurations", id: -123, server: true, shape: CONFIGURATIONS, rows: super::nothing },
+    View {
+        schema: "sys",
+        name: "server_principals",
+        id: -120,
+        server: true,
+        readers: Readers::Everybody,
+        shape: PRINCIPALS,
+        rows: principals,
+    },
+    View {
+        schema: "sys",
+        name: "server_role_members",
+        id: -121,
+        server: true,
+        readers: Readers::Everybody,
+        shape: MEMBERS,
+        rows: members,
+    },
+    View { schema: "sys", name: "types", id: -122, server: false, readers: Readers::Everybody, shape: TYPES, rows: kinds },
+    View {
+        schema: "sys",
+        name: "configurations",
+        id: -123,
+        server: true,
+        readers: Readers::Everybody,
+        shape: CONFIGURATIONS,
+        rows: super::nothing,
+    },
 ];
 
 /// Without a permission one sees oneself, `sa` and the roles.
-fn principals(context: &Context) -> Result<Vec<Vec<Stored>>, Fault> {
+fn principals(context: &Context) -> Vec<Vec<Stored>> {
     let all =
         server_permission(&context.account, "ALTER ANY LOGIN") || server_permission(&context.account, "VIEW ANY DEFINITION");
     let mut rows: Vec<Vec<Stored>> = context
@@ -91,10 +114,10 @@ fn principals(context: &Context) -> Result<Vec<Vec<Stored>>, Fault> {
             bit(*id != 2),
         ]
     }));
-    Ok(rows)
+    rows
 }
 
-fn members(context: &Context) -> Result<Vec<Vec<Stored>>, Fault> {
+fn members(context: &Context) -> Vec<Vec<Stored>> {
     let mut rows = Vec::new();
     for account in &context.server.accounts {
         for role in &account.roles {
@@ -103,15 +126,15 @@ fn members(context: &Context) -> Result<Vec<Vec<Stored>>, Fault> {
             }
         }
     }
-    Ok(rows)
+    rows
 }
 
-fn kinds(_: &Context) -> Result<Vec<Vec<Stored>>, Fault> {
-    Ok(types::NAMES
+fn kinds(_: &Context) -> Vec<Vec<Stored>> {
+    types::NAMES
         .iter()
         .map(|(name, id, length)| {
             let user = if *name == "sysname" { 256 } else { *id };
             vec![text(name), int(*id), int(user), int(4), int(*length), bit(false), bit(*name != "sysname")]
         })
-        .collect())
+        .collect()
 }
