@@ -1,7 +1,10 @@
 //! No window breaks a screen.
 
 use octopus_setup::faces::tui::{Charset, Colours, Scene, TuiOptions};
+use octopus_setup::model::answers::{Origin, Raw};
+use octopus_setup::model::check::CheckId;
 use octopus_setup::model::field::FieldId;
+use octopus_setup::model::finding::{Finding, Verdict};
 use octopus_setup::model::screen::ScreenId;
 use octopus_setup::wizard::state::{Focus, Overlay, State};
 use proptest::prelude::*;
@@ -57,6 +60,31 @@ proptest! {
             let frame = text(width, height, TuiOptions::default(), &database_scene(&state, half_way()));
             prop_assert!(frame.contains("cursor"), "{}", frame);
             prop_assert!(frame.contains("db-rights"), "{}", frame);
+        }
+    }
+
+    #[test]
+    fn whatever_the_texts(
+        width in 1u16..=130,
+        height in 1u16..=40,
+        typed in ".{0,60}",
+        evidence in "\\PC{0,60}",
+        remedy in "(\\PC|\n){0,200}",
+    ) {
+        let mut state = states::database();
+        for field in [FieldId::Server, FieldId::User, FieldId::Database, FieldId::NodeName] {
+            state.answers.set(field, Raw::Text(typed.clone()), Origin::Typed);
+        }
+        state.place.focus = Focus::Field(FieldId::User);
+        state.facts.machine.host_name = typed.as_str().into();
+        let finding = Finding::stop(CheckId::DbRights, evidence.clone(), typed.clone()).sql(remedy);
+        let verdicts = vec![
+            (CheckId::SqlName, Verdict::Good(evidence)),
+            (CheckId::DbRights, Verdict::Found(vec![finding])),
+        ];
+        for overlay in [None, Some(Overlay::Help)] {
+            state.overlay = overlay;
+            text(width, height, TuiOptions::default(), &database_scene(&state, verdicts.clone()));
         }
     }
 }

@@ -93,12 +93,13 @@ impl<W: Write> Backend for Paint<W> {
     }
 
     fn clear(&mut self) -> io::Result<()> {
-        self.cursor = Cursor::Unknown;
-        self.gather().clear()?;
+        self.clear_region(ClearType::All)?;
         self.flush()
     }
 
     fn clear_region(&mut self, clear_type: ClearType) -> io::Result<()> {
+        // This begins anew, for instance after the program was suspended: somebody else may have moved the cursor.
+        self.cursor = Cursor::Unknown;
         self.gather().clear_region(clear_type)
     }
 
@@ -165,6 +166,22 @@ mod tests {
         paint(&mut terminal, "sql0", (4, 0));
         let bytes = paint(&mut terminal, "sql01", (5, 0));
         assert!(bytes <= 40, "{bytes} bytes");
+    }
+
+    #[test]
+    fn after_clearing_the_cursor_is_told_again() {
+        let mut terminal = terminal();
+        let mut paint = |clear: bool| {
+            let before = terminal.backend().out.len();
+            if clear {
+                terminal.backend_mut().clear().expect("a clear screen");
+            }
+            terminal.draw(|frame| frame.render_widget(Text::raw("sql01"), frame.area())).expect("a frame");
+            String::from_utf8_lossy(&terminal.backend().out[before..]).into_owned()
+        };
+        assert!(paint(false).contains("\u{1b}[?25l"));
+        assert_eq!(paint(false), "");
+        assert!(paint(true).contains("\u{1b}[?25l"));
     }
 
     #[test]

@@ -280,11 +280,7 @@ fn folded_line(canvas: &mut Canvas<'_>, line: Rect, column: u16, scene: &Scene<'
 fn short(scene: &Scene<'_>, field: FieldId) -> Option<String> {
     let answers = &scene.state.answers;
     match field {
-        FieldId::Encryption | FieldId::Trust => Some(choice_word(scene, field).to_lowercase()),
-        FieldId::CaFile | FieldId::Fingerprint => {
-            let text = answers.trimmed(field);
-            (!text.is_empty()).then(|| text::fit(text, 16))
-        }
+        FieldId::Encryption | FieldId::Trust => Some(choice_word(scene, field).to_owned()),
         FieldId::CreateDatabase if answers.is_on(field) => Some("create if absent".to_owned()),
         FieldId::CreateDatabase => Some("stop if absent".to_owned()),
         FieldId::MultiSubnet => answers.is_on(field).then(|| "multi-subnet".to_owned()),

@@ -64,10 +64,8 @@ fn connection(canvas: &mut Canvas<'_>, line: Rect, state: &State) {
     }
     let facts = &state.facts.server;
     let Some(login) = facts.login.seen() else {
-        let words = format!("{}not connected", canvas.signs.dot);
-        let room = line.width.saturating_sub(text::width(&words));
-        let server = if text::width(server) > room { short(server) } else { server.to_owned() };
-        canvas.put_right(line, &format!("{}{words}", text::fit(&server, room)), theme.dim);
+        // Not the server that is being typed: the head tells facts, and would change with every key.
+        canvas.put_right(line, "not connected", theme.dim);
         return;
     };
     let protocol = facts.encrypted.seen().map_or(Protocol::Plain, |encrypted| encrypted.protocol);

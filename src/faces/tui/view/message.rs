@@ -35,6 +35,10 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
         return;
     }
     if let Some(finding) = &scene.foremost {
+        // A note stands against nothing, so it does not hide that one may go on.
+        if finding.severity == Severity::Note && state.notice.is_none() {
+            area = below(area, standing(canvas, area, scene));
+        }
         self::finding(canvas, area, finding);
     } else if state.place.here == ScreenId::Install {
         if let Some(row) = state.run.failed()
@@ -105,39 +109,42 @@ fn finding(canvas: &mut Canvas<'_>, area: Rect, finding: &Finding) {
     told(canvas, area, sign, &words, finding.remedy.as_ref().map(Remedy::text));
 }
 
-/// Where things stand when nothing stands against going on.
-fn standing(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
+/// Where things stand when nothing stands against going on; tells how many lines it took.
+fn standing(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) -> u16 {
     let (theme, signs) = (canvas.theme, canvas.signs);
     let state = scene.state;
     if scene.verdicts.is_empty() {
-        return;
+        return 0;
     }
-    if state.asked.waiting {
+    let (sign, words) = if state.asked.waiting {
         let words = "Goes on by itself as soon as the checks have ended well. Esc stops waiting.";
-        said(canvas, area, (signs.running, theme.plain), words);
+        ((signs.running, theme.plain), words.to_owned())
     } else if scene.is_running() {
         let words = match scene.running_for() {
             Some(elapsed) => format!("Checking for {}; F5 stops it.", elapsed::so_far(elapsed)),
             None => "Checking.".to_owned(),
         };
-        said(canvas, area, (signs.running, theme.plain), &words);
+        ((signs.running, theme.plain), words)
     } else if scene.verdicts.iter().all(|(_, verdict)| is_settled(verdict)) {
-        said(canvas, area, (signs.ok, theme.good), "Everything on this screen is proven. Enter goes on.");
+        ((signs.ok, theme.good), "Everything on this screen is proven. Enter goes on.".to_owned())
     } else {
-        if state.place.here == ScreenId::MasterKey {
-            let words = "Prove that the key is kept: type its last six characters, or save it (F7) and have it read back (F8).";
-            said(canvas, area, (signs.pending, theme.dim), words);
-            return;
-        }
-        let missing = scene.fields.iter().filter(|field| form::is_missing(**field, &state.answers));
-        let missing: Vec<&str> =
-            missing.filter_map(|field| scene.words.field(*field)).map(|words| words.label.as_str()).collect();
-        let words = if missing.is_empty() {
-            "Not proven yet. Enter proves it.".to_owned()
-        } else {
-            format!("Still to be answered: {}.", missing.join(", "))
-        };
-        said(canvas, area, (signs.pending, theme.dim), &words);
+        ((signs.pending, theme.dim), lacking(scene))
+    };
+    said(canvas, area, sign, &words)
+}
+
+/// What is needed before anything can be proven.
+fn lacking(scene: &Scene<'_>) -> String {
+    if scene.state.place.here == ScreenId::MasterKey {
+        return "Prove that the key is kept: type its last six characters, or save it (F7) and have it read back (F8)."
+            .to_owned();
+    }
+    let missing = scene.fields.iter().filter(|field| form::is_missing(**field, &scene.state.answers));
+    let missing: Vec<&str> = missing.filter_map(|field| scene.words.field(*field)).map(|words| words.label.as_str()).collect();
+    if missing.is_empty() {
+        "Not proven yet. Enter proves it.".to_owned()
+    } else {
+        format!("Still to be answered: {}.", missing.join(", "))
     }
 }
 

@@ -26,6 +26,9 @@ use super::secret_input::SecretInput;
 use crate::model::screen::ScreenId;
 use crate::wizard::state::Overlay;
 
+/// The columns of a screen that is read line by line.
+const LONGEST_LINE: u16 = 76;
+
 /// What the face holds by itself and a view may show.
 #[derive(Debug)]
 pub struct Local<'a> {
@@ -58,18 +61,20 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, local: Local
 
 /// What stands between head and message.
 fn middle(canvas: &mut Canvas<'_>, regions: &Regions, scene: &Scene<'_>, mut local: Local<'_>) {
+    // Lines that are read from end to end must not be longer than the eye can follow.
+    let column = Rect { width: regions.page.width.min(LONGEST_LINE), ..regions.page };
     match (scene.state.overlay, scene.state.place.here) {
         (Some(Overlay::Help), _) => {
             // Nothing else is said meanwhile, unless something has just happened.
             let message = if scene.state.notice.is_none() { regions.message.height } else { 0 };
-            help::draw(canvas, Rect { height: regions.page.height + message, ..regions.page }, scene, local.scroll);
+            help::draw(canvas, Rect { height: regions.page.height + message, ..column }, scene, local.scroll);
         }
-        (Some(Overlay::ConnectionString), _) => string_window::draw(canvas, regions.page, local.window),
+        (Some(Overlay::ConnectionString), _) => string_window::draw(canvas, column, local.window),
         (_, ScreenId::Start) => start::draw(canvas, regions.page, scene),
-        (_, ScreenId::Review) => review::draw(canvas, regions.page, scene, &mut local),
-        (_, ScreenId::Install) => install::draw(canvas, regions.page, scene),
-        (_, ScreenId::MasterKey) => master_key::draw(canvas, regions.page, scene, &local),
-        (_, ScreenId::Done) => done::draw(canvas, regions.page, scene),
+        (_, ScreenId::Review) => review::draw(canvas, column, scene, &mut local),
+        (_, ScreenId::Install) => install::draw(canvas, column, scene),
+        (_, ScreenId::MasterKey) => master_key::draw(canvas, column, scene, &local),
+        (_, ScreenId::Done) => done::draw(canvas, column, scene),
         _ => page::draw(canvas, regions, scene, &local),
     }
 }

@@ -64,7 +64,7 @@ fn words(scene: &Scene<'_>, errand: &Errand) -> (&'static str, String, bool) {
             let (name, about) = match which {
                 Flow::FirstNode => ("Getting started", "Configure the first node of a new cluster"),
                 Flow::Join => ("Add this server", "Join an existing cluster"),
-                Flow::Review => ("Review this node", "Check a node and its settings"),
+                Flow::Review => ("Review this node", "Check a node again"),
             };
             (name, if later { format!("{about} (comes with a later version)") } else { about.to_owned() }, later)
         }

@@ -108,3 +108,24 @@ fn a_run_that_cannot_be_loaded_says_why_and_stays() {
     assert_eq!(bench.state.place.here, ScreenId::Start);
     assert!(bench.notice().contains("/srv/octo/key"));
 }
+
+#[test]
+fn the_focus_stays_on_the_errand_that_somebody_moved_it_to() {
+    let mut bench = Bench::new();
+    bench.send(Event::Focus(Focus::Item(1)));
+    let chosen = bench.state.errands()[1].clone();
+    bench.send(Event::Begin(Errand::Flow(Flow::FirstNode)));
+    bench.send(Event::Back);
+    bench.send(Event::Focus(Focus::Item(1)));
+    let unfinished = vec![Unfinished {
+        instance: "OctopusServer".into(),
+        flow: Flow::FirstNode,
+        done: 1,
+        steps: 6,
+        when: "2026-11-21 12:04".into(),
+    }];
+    let (ticket, _) = bench.asked.pop().expect("coming back looks at the machine again");
+    bench.observed(ticket, Observed::Machine(Machine { unfinished, ..Machine::default() }), true);
+    assert_eq!(bench.state.place.focus, Focus::Item(2));
+    assert_eq!(bench.state.errands()[2], chosen);
+}
