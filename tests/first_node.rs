@@ -1,5 +1,6 @@
 //! The first node, end to end, through the real engine against the practice server. No screen, no keys: events.
 #![cfg(feature = "practice")]
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod support;
 
@@ -13,7 +14,7 @@ use octopus_setup::wizard::gate::Gate;
 use octopus_setup::wizard::run::Phase;
 use octopus_setup::wizard::state::Ending;
 
-use support::walk::{Site, last_six, to, type_in};
+use support::walk::{Site, last_six, mode, to, type_in};
 
 /// Enter until the end, as an operator does it.
 async fn finish(engine: &mut Engine) {
@@ -38,8 +39,8 @@ async fn a_first_node_from_nothing_to_done() {
     assert_eq!(config.cluster.id, plan.cluster);
     assert_eq!(config.cluster.fingerprint, plan.fingerprint);
     assert!(!text.contains(site.password()), "the password stands in the node config");
-    assert_eq!(site.mode(&file), 0o600);
-    assert_eq!(site.mode(&plan.node.home.join(NodeConfig::KEY_FILE)), 0o600);
+    assert_eq!(mode(&file), 0o600);
+    assert_eq!(mode(&plan.node.home.join(NodeConfig::KEY_FILE)), 0o600);
     assert!(site.journals().is_empty(), "the journal is gone: {:?}", site.journals());
 
     engine.handle(Event::Next);

@@ -1,5 +1,7 @@
 //! The house: imports point downwards only, and each outside thing has one door.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -128,7 +130,7 @@ fn only_the_connection_knows_tiberius() {
 fn only_main_and_the_practice_server_name_the_practice_server() {
     for (file, code) in sources(".") {
         let name = file.to_string_lossy().replace('\\', "/");
-        let allowed = name.contains("src/practice/")
+        let allowed = name.contains("/practice/")
             || name.ends_with("src/lib.rs")
             || name.ends_with("src/main.rs")
             || name.contains("/program/");

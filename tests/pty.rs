@@ -1,5 +1,6 @@
 //! The binary in a real pseudo-terminal: start, a first node to the end, resize, Ctrl-C, every way out.
 #![cfg(all(unix, feature = "practice"))]
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod support;
 
@@ -67,7 +68,7 @@ fn a_first_node_with_nothing_but_the_keyboard() {
     pty.send(F8);
     pty.wait("holds the key");
     pty.send(ENTER);
-    pty.wait("ready for the next one");
+    pty.wait("fingerprint there with the one above");
     pty.send(ENTER);
     assert_eq!(pty.exit().exit_code(), 0);
     assert_restored(&pty);
@@ -124,9 +125,9 @@ fn help_opens_and_closes() {
     let mut pty = wizard(folder.path(), &[]);
     pty.wait("Getting started");
     pty.send(F1);
-    pty.wait("asks for the master");
+    pty.wait("into your hands");
     pty.send(F1);
-    pty.gone("asks for the master");
+    pty.gone("into your hands");
 }
 
 #[test]
@@ -135,7 +136,7 @@ fn the_window_is_followed_and_one_that_is_too_small_is_told() {
     let mut pty = wizard(folder.path(), &[]);
     pty.wait("Getting started");
     pty.resize(8, 30);
-    pty.wait("larger");
+    pty.wait("Make the window");
     pty.resize(40, 120);
     pty.wait("Getting started");
 }
@@ -183,12 +184,10 @@ fn a_panic_anywhere_gives_the_terminal_back_and_shows_no_value() {
 }
 
 #[test]
-fn a_terminal_that_vanishes_ends_the_process() {
+fn a_terminal_that_vanishes_ends_the_process_even_where_sighup_is_ignored() {
     let folder = tempfile::tempdir().unwrap();
-    let mut pty = wizard(folder.path(), &[]);
-    pty.wait("Getting started");
-    pty.hang_up();
-    pty.exit();
+    let mut gone = support::pty::Vanishing::start(folder.path(), "Getting started");
+    assert_ne!(gone.vanish().exit_code(), 0);
 }
 
 #[test]

@@ -62,7 +62,10 @@ async fn wizard(outside: &Outside, answers: Answers, flow: Option<Flow>) -> Exit
             }
             ExitCode::from(ended.status)
         }
-        Err(error) => complain(&format!("the terminal cannot be used: {error}")),
+        Err(error) => {
+            panic::wait_if_ending();
+            complain(&format!("the terminal cannot be used: {error}"))
+        }
     }
 }
 

@@ -5,11 +5,15 @@
 
 use std::panic;
 use std::process;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use octopus_setup::faces::tui;
 
 /// The exit status after a panic, as Rust's own.
 const DEFECT: i32 = 101;
+
+/// Set from the moment of a panic that nobody catches.
+static ENDING: AtomicBool = AtomicBool::new(false);
 
 /// From now on a panic in any thread restores the terminal and ends the program. The practice server's engine is the
 /// exception: it catches its own.
@@ -18,12 +22,20 @@ pub fn install() {
         if is_contained() {
             return;
         }
+        ENDING.store(true, Ordering::SeqCst);
         tui::restore();
         let place = panicked.location().map_or_else(|| "an unknown place".to_owned(), ToString::to_string);
         eprintln!("octopus-setup: a defect in {place} ended the program. What was done stays in the journal;");
         eprintln!("start octopus-setup again to go on. Please report the place.");
         process::exit(DEFECT);
     }));
+}
+
+/// Waits for the end of the process when another thread has panicked: what fails in its wake is not worth a word.
+pub fn wait_if_ending() {
+    while ENDING.load(Ordering::SeqCst) {
+        std::thread::park();
+    }
 }
 
 #[cfg(feature = "practice")]

@@ -1,6 +1,7 @@
 //! A program in a real pseudo-terminal: keys in, a screen out. Waits for text or for the end, never for a time.
 
 use std::io::{Read, Write};
+use std::path::Path;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -12,7 +13,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A program in a pseudo-terminal.
 pub struct Pty {
-    master: Option<Box<dyn MasterPty + Send>>,
+    master: Box<dyn MasterPty + Send>,
     child: Box<dyn Child + Send + Sync>,
     writer: Box<dyn Write + Send>,
     output: Receiver<Vec<u8>>,
@@ -39,7 +40,7 @@ impl Pty {
         let mut reader = pair.master.try_clone_reader().unwrap();
         let (sender, output) = channel();
         thread::spawn(move || {
-            let mut buffer = [0; 65536];
+            let mut buffer = vec![0; 65536];
             while let Ok(count) = reader.read(&mut buffer) {
                 if count == 0 || sender.send(buffer[..count].to_vec()).is_err() {
                     break;
@@ -47,7 +48,7 @@ impl Pty {
             }
         });
         let writer = pair.master.take_writer().unwrap();
-        Self { master: Some(pair.master), child, writer, output, screen: vt100::Parser::new(rows, cols, 0), raw: Vec::new() }
+        Self { master: pair.master, child, writer, output, screen: vt100::Parser::new(rows, cols, 0), raw: Vec::new() }
     }
 
     /// Types text or control sequences.
@@ -118,18 +119,12 @@ impl Pty {
     /// Changes the window's size.
     pub fn resize(&mut self, rows: u16, cols: u16) {
         self.screen.screen_mut().set_size(rows, cols);
-        self.master.as_ref().unwrap().resize(PtySize { rows, cols, pixel_width: 0, pixel_height: 0 }).unwrap();
+        self.master.resize(PtySize { rows, cols, pixel_width: 0, pixel_height: 0 }).unwrap();
     }
 
     /// The process' id.
     pub fn id(&self) -> u32 {
         self.child.process_id().unwrap()
-    }
-
-    /// Closes the terminal, as a dropped SSH line does.
-    pub fn hang_up(&mut self) {
-        self.master = None;
-        self.writer = Box::new(std::io::sink());
     }
 
     /// Waits for the end, and reads what was written until then.
@@ -155,5 +150,40 @@ impl Pty {
 impl Drop for Pty {
     fn drop(&mut self) {
         let _ = self.child.kill();
+    }
+}
+
+/// A wizard whose terminal can be taken away, as a dropped SSH line does. Nothing but the test holds the terminal, and
+/// SIGHUP is ignored: so the wizard has to notice by itself, where crossterm alone would spin.
+pub struct Vanishing {
+    master: Option<Box<dyn MasterPty + Send>>,
+    child: Box<dyn Child + Send + Sync>,
+}
+
+impl Vanishing {
+    /// Starts one, and waits until it shows a text.
+    pub fn start(state: &Path, text: &str) -> Self {
+        let pair = native_pty_system().openpty(PtySize { rows: 24, cols: 80, pixel_width: 0, pixel_height: 0 }).unwrap();
+        let mut command = CommandBuilder::new("sh");
+        command.args(["-c", "trap '' HUP; exec \"$0\"", env!("CARGO_BIN_EXE_octopus-setup")]);
+        command.env("TERM", "xterm-256color");
+        command.env("OCTOPUS_SETUP_STATE_DIR", state);
+        let child = pair.slave.spawn_command(command).unwrap();
+        drop(pair.slave);
+        let mut reader = pair.master.try_clone_reader().unwrap();
+        let mut screen = vt100::Parser::new(24, 80, 0);
+        let mut buffer = vec![0; 4096];
+        while !screen.screen().contents().contains(text) {
+            let count = reader.read(&mut buffer).unwrap();
+            assert!(count > 0, "it ended before it showed {text:?}");
+            screen.process(&buffer[..count]);
+        }
+        Self { master: Some(pair.master), child }
+    }
+
+    /// Takes the terminal away, and waits for the end.
+    pub fn vanish(&mut self) -> ExitStatus {
+        self.master = None;
+        self.child.wait().unwrap()
     }
 }

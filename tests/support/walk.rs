@@ -95,12 +95,12 @@ impl Site {
             tokio::task::yield_now().await;
         }
     }
+}
 
-    /// A file's permission bits.
-    pub fn mode(&self, path: &Path) -> u32 {
-        use std::os::unix::fs::PermissionsExt;
-        std::fs::metadata(path).unwrap().permissions().mode() & 0o7777
-    }
+/// A file's permission bits.
+pub fn mode(path: &Path) -> u32 {
+    use std::os::unix::fs::PermissionsExt;
+    std::fs::metadata(path).unwrap().permissions().mode() & 0o7777
 }
 
 /// A port that nobody listens on right now.
@@ -115,9 +115,9 @@ pub async fn to(engine: &mut Engine, screen: ScreenId) {
         if engine.state().place.here == screen {
             return;
         }
-        if engine.state().place.here == ScreenId::Install && engine.state().run.phase != Phase::Finished {
-            panic!("the install failed: {:?}", engine.state().run.rows);
-        }
+        let installing = engine.state().place.here == ScreenId::Install;
+        let failed = installing && engine.state().run.phase != Phase::Finished;
+        assert!(!failed, "the install failed: {:?}", engine.state().run.rows);
         engine.handle(Event::Next);
     }
     panic!(

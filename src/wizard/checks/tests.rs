@@ -236,6 +236,27 @@ fn a_closed_database_hides_what_is_behind_it() {
     }
 }
 
+#[test]
+fn a_database_that_cannot_be_created_hides_what_is_behind_it_and_one_in_doubt_waits() {
+    let behind = || words::screen(ScreenId::Database).checks().filter(|check| *check > CheckId::DbExists);
+    let mut facts = samples::facts();
+    facts.server.database = Fact::Seen(Database::Absent);
+    let off = samples::with(&[(FieldId::CreateDatabase, "false")]);
+    let answers = samples::answers();
+    for check in behind() {
+        assert_eq!(judged(check, &off, &facts), Verdict::NotYet, "{}", check.id());
+    }
+    facts.server.rights = Fact::Seen(crate::model::facts::DatabaseRights::default());
+    for check in behind() {
+        assert_eq!(judged(check, &answers, &facts), Verdict::NotYet, "{}", check.id());
+    }
+    facts.server.rights = Fact::Unknown;
+    let running = Case { running: true, ..case(&answers, &facts) };
+    for check in behind() {
+        assert_eq!(judged_in(&running, check), Verdict::Running, "{}", check.id());
+    }
+}
+
 /// What of a T-SQL text stands outside brackets and quotes.
 fn outside(sql: &str) -> String {
     let mut rest = sql.chars().peekable();

@@ -24,6 +24,7 @@ pub fn next(state: &mut State, effects: &mut Vec<Effect>) {
             Phase::Undone => {
                 state.run = crate::wizard::run::Run::default();
                 state.resuming = None;
+                prove::screen(state, ScreenId::Start, true, effects);
                 enter(state, ScreenId::Review, effects);
                 key::make_plan(state, effects);
             }

@@ -71,10 +71,11 @@ pub fn update(state: &mut State, event: Event, now: Duration) -> Vec<Effect> {
         Event::Reply(yes) => press::reply(state, yes, &mut effects),
         Event::Observed { ticket, observed, last } => {
             let machine = matches!(observed, Observed::Machine(_));
+            let chosen = start::focused(state);
             if state.tickets.remember(ticket, observed, last) {
                 prove::settle(state);
                 if machine {
-                    start::machine_known(state);
+                    start::machine_known(state, chosen.as_ref());
                 }
                 go::after_news(state, &mut effects);
             }

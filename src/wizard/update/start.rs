@@ -13,14 +13,19 @@ use crate::wizard::failures;
 use crate::wizard::flow as paths;
 use crate::wizard::state::{Focus, Notice, State};
 
-use super::{enter, install, key};
+use super::{enter, install, key, prove};
 
 /// Enter on the start screen: the errand that has the focus.
 pub fn chosen(state: &mut State, effects: &mut Vec<Effect>) {
-    let Focus::Item(item) = state.place.focus else { return };
-    if let Some(chosen) = state.errands().get(item).cloned() {
+    if let Some(chosen) = focused(state) {
         errand(state, &chosen, effects);
     }
+}
+
+/// The errand that has the focus.
+pub fn focused(state: &State) -> Option<Errand> {
+    let Focus::Item(item) = state.place.focus else { return None };
+    state.errands().get(item).cloned()
 }
 
 /// Begins an errand.
@@ -50,16 +55,22 @@ pub fn flow(state: &mut State, flow: Flow, effects: &mut Vec<Effect>) {
 pub fn home(state: &mut State, effects: &mut Vec<Effect>) {
     state.place.flow = None;
     enter(state, ScreenId::Start, effects);
+    // A run may have ended or been undone since.
+    prove::screen(state, ScreenId::Start, true, effects);
 }
 
-/// What the machine tells becomes the default of answers that nobody gave.
-pub fn machine_known(state: &mut State) {
+/// What the machine tells becomes the default of answers that nobody gave. The focus stays on the errand that somebody
+/// moved it to; where nobody did, it is on the first one, which goes on with an unfinished run if there is one.
+pub fn machine_known(state: &mut State, chosen: Option<&Errand>) {
     let name = state.facts.machine.host_name.as_str().to_owned();
     if !name.is_empty() {
         state.answers.offer(FieldId::NodeName, &name, Origin::Default);
     }
-    if state.place.here == ScreenId::Start && state.place.flow.is_none() {
-        state.place.focus = Focus::Item(0);
+    if let Focus::Item(item) = state.place.focus
+        && item > 0
+    {
+        let place = state.errands().iter().position(|errand| Some(errand) == chosen);
+        state.place.focus = Focus::Item(place.unwrap_or(0));
     }
 }
 

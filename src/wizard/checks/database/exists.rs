@@ -98,9 +98,15 @@ fn closed(state: Option<&DatabaseState>, said: &SqlTrouble, case: &Case<'_>, nam
             "Have a DBA open it to many again.",
             Some(alter(names, "SET MULTI_USER")),
         ),
-        ("" | "ONLINE", 911 | 916 | 4060 | 18456) => (
+        ("" | "ONLINE", 916) => (
             "is there, but the login has no user in it",
             "Have a DBA run this.",
+            Some(user_for(&quoted(&names.database), &quoted(&names.login))),
+        ),
+        // 4060 is also what a database says that another session is only just creating.
+        ("" | "ONLINE", 911 | 4060 | 18456) => (
+            "is there, but the login cannot open it: as a rule it has no user in it",
+            "Try again if the database was created this very moment; otherwise have a DBA run this.",
             Some(user_for(&quoted(&names.database), &quoted(&names.login))),
         ),
         // Anything else has words of its own by its number.

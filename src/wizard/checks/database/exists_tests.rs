@@ -83,6 +83,7 @@ fn closed_by_its_state() {
 fn closed_by_what_the_server_said() {
     for (number, part, remedy) in [
         (4060, "no user in it", "CREATE USER [octopus]"),
+        (911, "no user in it", "CREATE USER [octopus]"),
         (916, "no user in it", "ALTER ROLE db_owner ADD MEMBER [octopus];"),
         (924, "single-user", "SET MULTI_USER"),
         (927, "restored", ""),

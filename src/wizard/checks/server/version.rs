@@ -53,6 +53,15 @@ fn of_version(version: &Version) -> Verdict {
             "Use a newer server if you can: an upgrade of Octopus may refuse this one.",
         ));
     }
+    if version.edition.as_str().to_ascii_lowercase().contains("practice") {
+        return one(Finding::note(
+            CheckId::SqlVersion,
+            format!(
+                "This is octopus-setup's own practice server ({}): for trying out and training, not for production.",
+                version.number
+            ),
+        ));
+    }
     match remark(version.edition.as_str()) {
         Some(remark) => one(Finding::note(CheckId::SqlVersion, format!("{said}. {remark}"))),
         None => Verdict::Good(said),
@@ -62,9 +71,7 @@ fn of_version(version: &Version) -> Verdict {
 /// What is good to know of an edition.
 fn remark(edition: &str) -> Option<&'static str> {
     let edition = edition.to_ascii_lowercase();
-    if edition.contains("practice") {
-        Some("This is the practice server: for trying out and training, not for production.")
-    } else if edition.contains("express") {
+    if edition.contains("express") {
         Some("Express holds at most 10 GB a database (50 GB from 2025 on), which a busy Octopus outgrows.")
     } else if edition.contains("developer") {
         Some("Developer Edition is not licensed for production.")
@@ -165,13 +172,20 @@ mod tests {
             ("Express Edition (64-bit)", "10 GB"),
             ("Developer Edition", "not licensed"),
             ("Enterprise Evaluation Edition", "180 days"),
-            ("Practice", "not for production"),
         ] {
             let verdict = of(16, "16.0.4135.4", edition, 3);
             assert_eq!(verdict.severity(), Some(Severity::Note), "{edition}");
             let Verdict::Found(findings) = verdict else { panic!("a note") };
             assert!(findings[0].says.contains(part) && findings[0].says.starts_with("SQL Server 2022"), "{findings:?}");
         }
+    }
+
+    #[test]
+    fn the_practice_server_is_told_for_what_it_is() {
+        let verdict = of(16, "16.0.4135.4", "octopus-setup practice server (not SQL Server)", 3);
+        let Verdict::Found(findings) = verdict else { panic!("a note") };
+        assert_eq!(findings[0].severity, Severity::Note);
+        assert!(findings[0].says.contains("not for production"));
     }
 
     #[test]

@@ -1,0 +1,66 @@
+//! The plan and its steps.
+
+use super::bench::*;
+
+#[test]
+fn the_plan_is_there_once_the_key_is_drawn() {
+    let mut bench = Bench::at(ScreenId::Web);
+    bench.send(Event::Next);
+    assert!(matches!(bench.effects.as_slice(), [Effect::Draw(crate::model::master_key::KeySize::Aes256)]));
+    bench.draw();
+    let plan = bench.state.run.plan.as_ref().expect("a plan");
+    assert_eq!(plan.cluster, ID);
+    assert_eq!(bench.state.run.rows.len(), plan.steps.len());
+}
+
+#[test]
+fn another_key_size_draws_another_key() {
+    let mut bench = Bench::at(ScreenId::Review);
+    bench.edit(FieldId::KeySize, "aes-128");
+    assert!(bench.state.run.plan.is_none());
+    bench.send(Event::Next);
+    assert!(bench.effects.iter().any(|effect| matches!(effect, Effect::Draw(crate::model::master_key::KeySize::Aes128))));
+    assert_eq!(bench.state.place.here, ScreenId::Review, "a plan that nobody has seen is not installed");
+}
+
+#[test]
+fn installing_begins_with_the_plan_that_was_shown() {
+    let mut bench = Bench::at(ScreenId::Review);
+    bench.send(Event::Next);
+    assert_eq!((bench.state.place.here, bench.state.run.phase), (ScreenId::Install, Phase::Running));
+    assert!(bench.effects.iter().any(|effect| matches!(effect, Effect::Install(..))));
+    bench.send(Event::Back);
+    assert_eq!(bench.state.place.here, ScreenId::Install, "there is no way back out of running steps");
+}
+
+#[test]
+fn a_failed_step_offers_retry_undo_and_leave() {
+    let mut bench = Bench::at(ScreenId::Review);
+    bench.send(Event::Next);
+    bench.send(Event::Progress(Progress::Begun(StepKind::CreateHome)));
+    bench.send(Event::Progress(Progress::Failed(StepKind::CreateHome, Failure::Cancelled)));
+    let actions = bench.state.actions();
+    for action in [Action::Retry, Action::Undo, Action::Leave] {
+        assert!(actions.contains(&action), "{action:?}");
+    }
+    bench.send(Event::Press(Action::Retry));
+    assert_eq!(bench.state.run.phase, Phase::Running);
+    assert!(bench.state.run.failed().is_none());
+    bench.send(Event::Progress(Progress::Failed(StepKind::CreateHome, Failure::Cancelled)));
+    bench.send(Event::Press(Action::Undo));
+    assert_eq!(bench.state.overlay, Some(Overlay::ConfirmUndo));
+    bench.send(Event::Reply(true));
+    assert_eq!(bench.state.run.phase, Phase::Undoing);
+    bench.send(Event::Progress(Progress::UndoEnded(true)));
+    bench.send(Event::Next);
+    assert_eq!((bench.state.place.here, bench.state.run.phase), (ScreenId::Review, Phase::Idle));
+}
+
+#[test]
+fn leaving_a_failed_run_says_that_it_is_unfinished() {
+    let mut bench = Bench::at(ScreenId::Review);
+    bench.send(Event::Next);
+    bench.send(Event::Progress(Progress::Failed(StepKind::CreateHome, Failure::Cancelled)));
+    bench.send(Event::Press(Action::Leave));
+    assert_eq!(bench.state.ending, Some(Ending::Unfinished));
+}

@@ -1,0 +1,70 @@
+//! The master key, until its keeping is proven.
+
+use super::bench::*;
+
+#[test]
+fn done_needs_proof_that_the_key_is_kept() {
+    let mut bench = Bench::at(ScreenId::MasterKey);
+    bench.send(Event::Next);
+    assert_eq!(bench.state.place.here, ScreenId::MasterKey);
+    assert!(bench.notice().contains("last six"));
+    bench.edit(FieldId::KeyProof, "wrong!");
+    assert_eq!(bench.state.custody.proof, None);
+    // 32 bytes of 7 are BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc= in base64.
+    bench.edit(FieldId::KeyProof, "wcHBwc=");
+    assert_eq!(bench.state.custody.proof, None, "seven characters are not six");
+    bench.edit(FieldId::KeyProof, "cHBwc=");
+    assert_eq!(bench.state.custody.proof, Some(Proof::TypedBack));
+    bench.send(Event::Next);
+    assert_eq!(bench.state.place.here, ScreenId::Done);
+    assert!(bench.effects.iter().any(|effect| matches!(effect, Effect::CloseRun(name) if name == "OctopusServer")));
+    bench.send(Event::Next);
+    assert_eq!(bench.state.ending, Some(Ending::Finished));
+}
+
+#[test]
+fn a_file_that_was_read_back_is_proof_too() {
+    let mut bench = Bench::at(ScreenId::MasterKey);
+    bench.send(Event::Press(Action::ReadKey));
+    assert!(bench.notice().contains("first"), "{}", bench.notice());
+    bench.send(Event::Press(Action::SaveKey));
+    assert!(bench.effects.iter().any(|effect| matches!(effect, Effect::SaveKey(..))));
+    bench.send(Event::KeySaved(Ok("/root/key.txt".into())));
+    bench.send(Event::Press(Action::ReadKey));
+    assert!(bench.effects.iter().any(|effect| matches!(effect, Effect::ReadKey(..))));
+    bench.send(Event::KeyRead(Ok(false)));
+    assert_eq!(bench.state.custody.proof, None);
+    bench.send(Event::KeyRead(Ok(true)));
+    assert_eq!(bench.state.custody.proof, Some(Proof::ReadBack));
+}
+
+#[test]
+fn a_key_file_that_exists_is_told_and_kept() {
+    let mut bench = Bench::at(ScreenId::MasterKey);
+    bench.send(Event::KeySaved(Err(FileTrouble::Exists)));
+    assert!(bench.notice().contains("already"));
+    assert_eq!(bench.state.custody.saved, None);
+}
+
+#[test]
+fn a_revealed_key_hides_on_resize_and_on_moving_on() {
+    let mut bench = Bench::at(ScreenId::MasterKey);
+    bench.send(Event::Press(Action::Reveal));
+    assert!(bench.state.custody.revealed);
+    bench.send(Event::Resized);
+    assert!(!bench.state.custody.revealed);
+    bench.send(Event::Press(Action::Reveal));
+    bench.send(Event::Focus(Focus::Field(FieldId::KeyProof)));
+    assert!(!bench.state.custody.revealed);
+}
+
+#[test]
+fn copied_is_said_only_where_it_is_known() {
+    let mut bench = Bench::at(ScreenId::MasterKey);
+    bench.send(Event::Press(Action::CopyKey));
+    assert!(bench.effects.iter().any(|effect| matches!(effect, Effect::Copy(_))));
+    bench.send(Event::Copied(Ok(CopyWay::Terminal)));
+    assert!(!bench.notice().contains("Copied"), "{}", bench.notice());
+    bench.send(Event::Copied(Ok(CopyWay::Desktop)));
+    assert!(bench.notice().contains("Copied"));
+}

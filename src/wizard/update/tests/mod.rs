@@ -1,0 +1,8 @@
+//! Transitions, without any I/O: events in, state and effects out.
+
+mod bench;
+mod install;
+mod key;
+mod moving;
+mod start;
+mod surveys;

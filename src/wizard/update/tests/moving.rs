@@ -1,0 +1,123 @@
+//! On, back, jumps, questions, keys.
+
+use super::bench::*;
+
+#[test]
+fn esc_takes_back_waiting_before_it_goes_back() {
+    let mut bench = Bench::at(ScreenId::Service);
+    bench.send(Event::Next);
+    bench.send(Event::Next);
+    bench.send(Event::Back);
+    assert_eq!(bench.state.place.here, ScreenId::Database);
+    bench.send(Event::Back);
+    assert_eq!(bench.state.place.here, ScreenId::Service);
+}
+
+#[test]
+fn enter_goes_to_the_missing_answer_first() {
+    let mut bench = Bench::at(ScreenId::Database);
+    bench.edit(FieldId::Password, "");
+    bench.send(Event::Focus(Focus::Field(FieldId::Server)));
+    bench.send(Event::Next);
+    assert_eq!(bench.state.focused(), Some(FieldId::Password));
+    assert_eq!(bench.state.shown_problem(FieldId::Password), None, "nobody was asked yet");
+    bench.send(Event::Next);
+    assert!(bench.state.shown_problem(FieldId::Password).is_some());
+    assert_eq!(bench.state.place.here, ScreenId::Database);
+}
+
+#[test]
+fn warnings_take_a_second_enter_and_are_remembered() {
+    let mut bench = Bench::at(ScreenId::Service);
+    bench.send(Event::Next);
+    let (ticket, _) = bench.asked.pop().unwrap();
+    let facts = ServerFacts { clock_ahead_ms: Fact::Seen(41_000), ..good_server() };
+    bench.observed(ticket, Observed::Server(Box::new(facts)), true);
+    bench.send(Event::Next);
+    assert_eq!(bench.state.place.here, ScreenId::Database);
+    assert!(bench.notice().contains("sql-clock"), "{}", bench.notice());
+    bench.send(Event::Next);
+    assert_eq!(bench.state.place.here, ScreenId::Web);
+    assert_eq!(bench.state.accepted, vec![CheckId::SqlClock]);
+}
+
+#[test]
+fn what_was_accepted_is_asked_again_for_another_server() {
+    let mut bench = Bench::at(ScreenId::Database);
+    bench.state.accepted = vec![CheckId::SqlClock];
+    bench.edit(FieldId::Server, "sql02");
+    bench.send(Event::Focus(Focus::Field(FieldId::Database)));
+    assert!(bench.state.accepted.is_empty());
+}
+
+#[test]
+fn ctrl_c_asks_once_and_a_second_one_is_a_yes() {
+    let mut bench = Bench::at(ScreenId::Database);
+    bench.send(Event::Press(Action::Quit));
+    assert_eq!(bench.state.overlay, Some(Overlay::ConfirmQuit));
+    assert_eq!(bench.state.ending, None);
+    bench.send(Event::Press(Action::Quit));
+    assert_eq!(bench.state.ending, Some(Ending::Left));
+}
+
+#[test]
+fn ctrl_c_can_be_taken_back() {
+    let mut bench = Bench::at(ScreenId::Database);
+    bench.send(Event::Press(Action::Quit));
+    bench.send(Event::Reply(false));
+    assert_eq!((bench.state.overlay, bench.state.ending), (None, None));
+}
+
+#[test]
+fn esc_on_the_first_screen_leads_to_the_start_and_keeps_answers() {
+    let mut bench = Bench::at(ScreenId::Home);
+    bench.edit(FieldId::Home, "/srv/octopus");
+    bench.send(Event::Back);
+    assert_eq!((bench.state.place.here, bench.state.place.flow), (ScreenId::Start, None));
+    bench.send(Event::Begin(Errand::Flow(Flow::FirstNode)));
+    assert_eq!(bench.state.answers.text(FieldId::Home), "/srv/octopus");
+}
+
+#[test]
+fn a_jump_goes_only_where_one_has_been() {
+    let mut bench = Bench::at(ScreenId::Web);
+    bench.send(Event::Jump(ScreenId::Review));
+    assert_eq!(bench.state.place.here, ScreenId::Web);
+    bench.send(Event::Jump(ScreenId::Home));
+    assert_eq!(bench.state.place.here, ScreenId::Home);
+    bench.send(Event::Jump(ScreenId::Web));
+    assert_eq!(bench.state.place.here, ScreenId::Web);
+}
+
+#[test]
+fn a_hangup_ends_whatever_is_open() {
+    let mut bench = Bench::at(ScreenId::Review);
+    bench.send(Event::Next);
+    bench.send(Event::Hangup);
+    assert_eq!(bench.state.ending, Some(Ending::HungUp));
+}
+
+#[test]
+fn keys_that_do_not_apply_do_nothing() {
+    let mut bench = Bench::at(ScreenId::Home);
+    for action in [Action::Reveal, Action::Retry, Action::Undo, Action::Leave, Action::CopyKey, Action::Pin] {
+        bench.send(Event::Press(action));
+    }
+    assert_eq!((bench.state.place.here, bench.state.overlay, bench.state.ending), (ScreenId::Home, None, None));
+}
+
+#[test]
+fn every_action_is_offered_somewhere_and_help_and_quit_everywhere() {
+    for screen in [ScreenId::Home, ScreenId::Service, ScreenId::Database, ScreenId::Web, ScreenId::Review, ScreenId::MasterKey] {
+        let actions = Bench::at(screen).state.actions();
+        assert!(actions.ends_with(&[Action::Help, Action::Quit]), "{screen:?}: {actions:?}");
+    }
+}
+
+#[test]
+fn no_debug_output_holds_a_secret() {
+    let bench = Bench::at(ScreenId::MasterKey);
+    let shown = format!("{:?} {:?}", bench.state, bench.effects);
+    assert!(!shown.contains("correct horse"));
+    assert!(!shown.contains("BwcHBwcH"));
+}

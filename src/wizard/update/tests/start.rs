@@ -1,0 +1,131 @@
+//! The start screen and unfinished runs.
+
+use super::bench::*;
+
+#[test]
+fn the_whole_flow_is_enter_enter_enter() {
+    let bench = Bench::at(ScreenId::MasterKey);
+    assert_eq!(bench.state.run.phase, Phase::Finished);
+    assert_eq!(bench.state.answers.text(FieldId::NodeName), "web01");
+}
+
+#[test]
+fn the_node_name_comes_from_the_machine_unless_somebody_typed_one() {
+    let mut bench = Bench::new();
+    assert_eq!(bench.state.answers.get(FieldId::NodeName).origin, Origin::Default);
+    bench.edit(FieldId::NodeName, "mine");
+    bench.send(Event::Begin(Errand::Flow(Flow::FirstNode)));
+    assert_eq!(bench.state.answers.text(FieldId::NodeName), "mine");
+}
+
+#[test]
+fn flows_that_are_not_built_say_so() {
+    let mut bench = Bench::new();
+    bench.send(Event::Begin(Errand::Flow(Flow::Join)));
+    assert_eq!(bench.state.place.here, ScreenId::Start);
+    assert!(bench.notice().contains("later version"));
+}
+
+fn journal(done: usize) -> Journal {
+    let steps = StepKind::ALL
+        .into_iter()
+        .enumerate()
+        .map(|(place, kind)| StepRecord { kind, state: if place < done { StepState::Done } else { StepState::Planned } })
+        .collect();
+    Journal {
+        format: 1,
+        program: "0.1.0".into(),
+        flow: Flow::FirstNode,
+        instance: "OctopusServer".into(),
+        begun: String::new(),
+        written: String::new(),
+        cluster: ClusterId([9; 16]),
+        fingerprint: drawn().key.fingerprint(),
+        accepted: Vec::new(),
+        folders: Vec::new(),
+        answers: [("server", "sql09"), ("home", "/srv/octo"), ("no-such-field", "x")]
+            .map(|(id, text)| (id.to_owned(), text.to_owned()))
+            .into(),
+        steps,
+    }
+}
+
+fn resume(done: usize, key: Option<MasterKey>) -> Bench {
+    let mut bench = Bench::new();
+    bench.state.facts.machine.unfinished = vec![Unfinished {
+        instance: "OctopusServer".into(),
+        flow: Flow::FirstNode,
+        done,
+        steps: 6,
+        when: "2026-11-21 12:04".into(),
+    }];
+    assert_eq!(bench.state.errands()[0], Errand::Resume("OctopusServer".into()));
+    bench.send(Event::Begin(Errand::Resume("OctopusServer".into())));
+    assert!(bench.effects.iter().any(|effect| matches!(effect, Effect::LoadRun(name) if name == "OctopusServer")));
+    bench.send(Event::Resumed(Ok(Box::new(Resumption { journal: journal(done), key }))));
+    bench
+}
+
+#[test]
+fn an_unfinished_run_comes_back_with_its_answers_and_its_cluster() {
+    let bench = resume(3, Some(drawn().key));
+    assert_eq!(bench.state.answers.text(FieldId::Server), "sql09");
+    assert_eq!(bench.state.resuming, Some(ClusterId([9; 16])));
+    assert_eq!(bench.state.place.here, ScreenId::Home);
+    assert_eq!(bench.state.custody.drawn.as_ref().map(|drawn| drawn.cluster), Some(ClusterId([9; 16])));
+}
+
+#[test]
+fn a_run_that_never_sealed_its_key_draws_another_under_the_same_id() {
+    let mut bench = resume(1, None);
+    for _ in 0..5 {
+        bench.answer_all();
+        bench.draw();
+        if bench.state.place.here == ScreenId::Review {
+            break;
+        }
+        bench.send(Event::Next);
+    }
+    bench.draw();
+    assert_eq!(bench.state.run.plan.as_ref().map(|plan| plan.cluster), Some(ClusterId([9; 16])));
+    assert!(bench.state.actions().contains(&Action::Undo), "what it made can be undone without going on");
+}
+
+#[test]
+fn a_run_whose_steps_are_all_done_goes_straight_to_its_key() {
+    let mut bench = resume(6, Some(drawn().key));
+    assert_eq!(bench.state.place.here, ScreenId::MasterKey);
+    bench.edit(FieldId::KeyProof, "cHBwc=");
+    bench.send(Event::Next);
+    assert_eq!(bench.state.place.here, ScreenId::Done);
+    assert!(bench.effects.iter().any(|effect| matches!(effect, Effect::CloseRun(_))));
+}
+
+#[test]
+fn a_run_that_cannot_be_loaded_says_why_and_stays() {
+    let mut bench = Bench::new();
+    bench.send(Event::Resumed(Err(Box::new(Failure::SealBroken { path: "/srv/octo/key".into() }))));
+    assert_eq!(bench.state.place.here, ScreenId::Start);
+    assert!(bench.notice().contains("/srv/octo/key"));
+}
+
+#[test]
+fn the_focus_stays_on_the_errand_that_somebody_moved_it_to() {
+    let mut bench = Bench::new();
+    bench.send(Event::Focus(Focus::Item(1)));
+    let chosen = bench.state.errands()[1].clone();
+    bench.send(Event::Begin(Errand::Flow(Flow::FirstNode)));
+    bench.send(Event::Back);
+    bench.send(Event::Focus(Focus::Item(1)));
+    let unfinished = vec![Unfinished {
+        instance: "OctopusServer".into(),
+        flow: Flow::FirstNode,
+        done: 1,
+        steps: 6,
+        when: "2026-11-21 12:04".into(),
+    }];
+    let (ticket, _) = bench.asked.pop().expect("coming back looks at the machine again");
+    bench.observed(ticket, Observed::Machine(Machine { unfinished, ..Machine::default() }), true);
+    assert_eq!(bench.state.place.focus, Focus::Item(2));
+    assert_eq!(bench.state.errands()[2], chosen);
+}

@@ -1,0 +1,177 @@
+//! Surveys: begun, answered, stale, cancelled.
+
+use super::bench::*;
+
+#[test]
+fn entering_a_screen_begins_its_survey() {
+    let mut bench = Bench::at(ScreenId::Service);
+    bench.send(Event::Next);
+    assert_eq!(bench.state.place.here, ScreenId::Database);
+    assert!(matches!(bench.asked.as_slice(), [(_, Inputs::Server(_))]));
+    assert_eq!(bench.state.gate(), Gate::Waiting);
+}
+
+#[test]
+fn next_while_checks_run_waits_and_goes_on_by_itself() {
+    let mut bench = Bench::at(ScreenId::Service);
+    bench.send(Event::Next);
+    bench.send(Event::Next);
+    assert!(bench.state.asked.waiting);
+    assert_eq!(bench.state.place.here, ScreenId::Database);
+    bench.answer_all();
+    assert_eq!(bench.state.place.here, ScreenId::Web);
+}
+
+#[test]
+fn waiting_ends_where_a_check_says_stop() {
+    let mut bench = Bench::at(ScreenId::Service);
+    bench.send(Event::Next);
+    bench.send(Event::Next);
+    let (ticket, _) = bench.asked.pop().unwrap();
+    bench.observed(
+        ticket,
+        Observed::Server(Box::new(ServerFacts { resolved: Fact::Missing(Trouble::NameUnknown), ..ServerFacts::default() })),
+        true,
+    );
+    assert_eq!(bench.state.place.here, ScreenId::Database);
+    assert!(!bench.state.asked.waiting);
+    assert!(matches!(bench.state.gate(), Gate::Shut(_)));
+}
+
+#[test]
+fn stale_news_changes_nothing() {
+    let mut bench = Bench::at(ScreenId::Service);
+    bench.send(Event::Next);
+    let (old, _) = bench.asked.pop().unwrap();
+    bench.edit(FieldId::Server, "sql02");
+    bench.send(Event::Focus(Focus::Field(FieldId::Database)));
+    assert_eq!(bench.asked.len(), 1, "leaving the field asks the other server");
+    bench.observed(old, Observed::Server(Box::new(good_server())), true);
+    assert_eq!(bench.state.facts.server, ServerFacts::default());
+}
+
+#[test]
+fn stale_facts_are_not_shown_for_edited_answers_and_come_back_with_the_old_ones() {
+    let mut bench = Bench::at(ScreenId::Database);
+    assert!(bench.state.facts.server.version.seen().is_some());
+    bench.edit(FieldId::Server, "sql0");
+    assert_eq!(bench.state.facts.server, ServerFacts::default());
+    bench.edit(FieldId::Server, "sql01");
+    assert!(bench.state.facts.server.version.seen().is_some());
+    assert!(bench.asked.is_empty(), "what is remembered costs no round trip");
+}
+
+#[test]
+fn back_and_next_cost_no_second_survey() {
+    let mut bench = Bench::at(ScreenId::Web);
+    bench.send(Event::Back);
+    assert_eq!(bench.state.place.here, ScreenId::Database);
+    assert!(bench.asked.is_empty());
+    bench.send(Event::Next);
+    assert_eq!(bench.state.place.here, ScreenId::Web);
+}
+
+#[test]
+fn check_again_asks_again_with_the_same_ticket() {
+    let mut bench = Bench::at(ScreenId::Database);
+    bench.send(Event::Press(Action::CheckAgain));
+    assert_eq!(bench.asked.len(), 1);
+    assert_eq!(bench.state.gate(), Gate::Waiting);
+    bench.answer_all();
+    assert_eq!(bench.state.gate(), Gate::Open);
+}
+
+#[test]
+fn cancelling_a_survey_drops_what_it_said() {
+    let mut bench = Bench::at(ScreenId::Service);
+    bench.send(Event::Next);
+    let (ticket, _) = bench.asked.pop().unwrap();
+    let half = ServerFacts { resolved: good_server().resolved, ..ServerFacts::default() };
+    bench.observed(ticket, Observed::Server(Box::new(half)), false);
+    assert!(bench.state.facts.server.resolved.seen().is_some());
+    bench.send(Event::Press(Action::Cancel));
+    assert!(bench.effects.iter().any(|effect| matches!(effect, Effect::CancelSurvey(_))));
+    assert_eq!(bench.state.facts.server, ServerFacts::default());
+    assert_eq!(bench.state.gate(), Gate::Unproven);
+}
+
+#[test]
+fn next_on_unproven_answers_proves_them() {
+    let mut bench = Bench::at(ScreenId::Service);
+    bench.send(Event::Next);
+    bench.asked.clear();
+    bench.send(Event::Press(Action::Cancel));
+    bench.send(Event::Next);
+    assert_eq!(bench.asked.len(), 1);
+}
+
+#[test]
+fn a_refused_login_is_not_tried_again_unasked() {
+    let mut bench = Bench::at(ScreenId::Service);
+    bench.send(Event::Next);
+    let (ticket, _) = bench.asked.pop().unwrap();
+    let refused = ServerFacts { login: Fact::Missing(login_failed()), ..good_server() };
+    bench.observed(ticket, Observed::Server(Box::new(refused)), true);
+    bench.edit(FieldId::Password, "another guess");
+    bench.send(Event::Focus(Focus::Field(FieldId::Server)));
+    assert!(bench.asked.is_empty(), "leaving the field must not risk the account");
+    bench.send(Event::Next);
+    assert_eq!(bench.asked.len(), 1, "Enter asks for it");
+}
+
+#[test]
+fn a_populated_database_keeps_the_gate_shut() {
+    let mut bench = Bench::at(ScreenId::Service);
+    bench.send(Event::Next);
+    let (ticket, _) = bench.asked.pop().unwrap();
+    let facts = ServerFacts { content: Fact::Seen(Content::Cluster(cluster_seen())), ..good_server() };
+    bench.observed(ticket, Observed::Server(Box::new(facts)), true);
+    bench.send(Event::Next);
+    bench.send(Event::Next);
+    assert_eq!(bench.state.place.here, ScreenId::Database);
+    assert_eq!(bench.state.gate(), Gate::Shut(vec![CheckId::DbContent]));
+}
+
+#[test]
+fn a_shown_certificate_can_be_pinned() {
+    let mut bench = Bench::at(ScreenId::Service);
+    bench.send(Event::Next);
+    let (ticket, _) = bench.asked.pop().unwrap();
+    let facts =
+        ServerFacts { encrypted: Fact::Missing(Trouble::Tls(TlsTrouble::UnknownIssuer)), login: Fact::Unknown, ..good_server() };
+    bench.observed(ticket, Observed::Server(Box::new(facts)), true);
+    assert!(bench.state.actions().contains(&Action::Pin));
+    bench.send(Event::Press(Action::Pin));
+    assert_eq!(bench.state.answers.text(FieldId::Trust), "fingerprint");
+    assert_eq!(bench.state.answers.text(FieldId::Fingerprint).to_lowercase().replace(':', ""), "9c".repeat(32));
+    assert_eq!(bench.asked.len(), 1, "and is proven at once");
+}
+
+#[test]
+fn without_a_certificate_there_is_nothing_to_pin() {
+    let bench = Bench::at(ScreenId::Database);
+    assert!(!bench.state.actions().contains(&Action::Pin));
+}
+
+#[test]
+fn a_connection_string_fills_the_fields_and_says_what_it_ignored() {
+    let mut bench = Bench::at(ScreenId::Database);
+    bench.send(Event::Press(Action::ConnectionString));
+    assert_eq!(bench.state.overlay, Some(Overlay::ConnectionString));
+    let text = "Server=tcp:sql07,1444;Initial Catalog=Octo;User ID=me;Password=pw;Packet Size=4096";
+    bench.send(Event::ConnectionString(SecretString::from(text.to_owned())));
+    assert_eq!(bench.state.overlay, None);
+    assert_eq!(bench.state.answers.text(FieldId::Database), "Octo");
+    assert!(bench.notice().contains("Packet Size"), "{}", bench.notice());
+    assert!(!bench.notice().contains("pw;"));
+}
+
+#[test]
+fn a_bad_connection_string_keeps_the_window_and_the_answers() {
+    let mut bench = Bench::at(ScreenId::Database);
+    bench.send(Event::Press(Action::ConnectionString));
+    bench.send(Event::ConnectionString(SecretString::from("Server='unclosed".to_owned())));
+    assert_eq!(bench.state.overlay, Some(Overlay::ConnectionString));
+    assert_eq!(bench.state.answers.text(FieldId::Server), "sql01");
+    assert!(bench.state.notice.as_ref().is_some_and(|notice| notice.bad));
+}
