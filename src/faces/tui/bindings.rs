@@ -25,8 +25,10 @@ pub enum Does {
     Move(Step),
     /// Changes the focused choice.
     Choose(Step),
-    /// Moves what is shown.
+    /// Moves what is shown by a line.
     Scroll(Step),
+    /// Moves what is shown by half a screen.
+    Page(Step),
 }
 
 /// A direction.

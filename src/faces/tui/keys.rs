@@ -33,8 +33,8 @@ pub fn meaning(key: KeyEvent, state: &State) -> Meaning {
     let does = match key.code {
         KeyCode::F(1) | KeyCode::Enter if help => Does::Back,
         KeyCode::Up if help => Does::Scroll(Step::Backward),
-        KeyCode::PageDown if help || !covered => Does::Scroll(Step::Forward),
-        KeyCode::PageUp if help || !covered => Does::Scroll(Step::Backward),
+        KeyCode::PageDown if help || !covered => Does::Page(Step::Forward),
+        KeyCode::PageUp if help || !covered => Does::Page(Step::Backward),
         _ if covered => return Meaning::Edit,
         KeyCode::Char(digit @ '1'..='9') if alt => return Meaning::Jump(digit as usize - '1' as usize),
         KeyCode::Tab | KeyCode::Down => Does::Move(Step::Forward),

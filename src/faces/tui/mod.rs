@@ -54,6 +54,9 @@ pub struct TuiOptions {
     pub colours: Colours,
 }
 
+/// The lines that Page Up and Page Down move by: half of the usual window, so that the eye keeps its place.
+const PAGE: u16 = 10;
+
 /// The longest connection string that its window takes, in bytes.
 const LONGEST_CONNECTION_STRING: usize = 8_192;
 
@@ -192,15 +195,19 @@ impl Tui {
             Does::Submit => vec![Event::ConnectionString(self.window.secret())],
             Does::Move(step) => keys::moved(state, step).into_iter().collect(),
             Does::Choose(step) => state.focused().and_then(|field| keys::chosen(state, field, step)).into_iter().collect(),
-            Does::Scroll(step) => {
-                self.scroll = match step {
-                    Step::Forward => self.scroll.saturating_add(1),
-                    Step::Backward => self.scroll.saturating_sub(1),
-                };
-                self.stale = true;
-                Vec::new()
-            }
+            Does::Scroll(step) => self.scroll(step, 1),
+            Does::Page(step) => self.scroll(step, PAGE),
         }
+    }
+
+    /// Moves what is shown; the view that shows it brings it back within bounds.
+    fn scroll(&mut self, step: Step, lines: u16) -> Vec<Event> {
+        self.scroll = match step {
+            Step::Forward => self.scroll.saturating_add(lines),
+            Step::Backward => self.scroll.saturating_sub(lines),
+        };
+        self.stale = true;
+        Vec::new()
     }
 
     fn window_key(&mut self, key: KeyEvent) {

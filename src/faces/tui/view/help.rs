@@ -1,4 +1,4 @@
-//! Help: on the focused field, on the screen, and everything that its checks say, in full.
+//! Help: on the focused field, on what stands in the way, in full, and on the screen and its checks.
 
 use ratatui::layout::Rect;
 use ratatui::style::Style;
@@ -6,7 +6,7 @@ use ratatui::style::Style;
 use crate::faces::tui::canvas::{Canvas, row};
 use crate::faces::tui::scene::Scene;
 use crate::faces::tui::text;
-use crate::model::finding::Verdict;
+use crate::model::finding::{Severity, Verdict};
 
 /// A paragraph of help.
 struct Paragraph {
@@ -51,6 +51,23 @@ fn paragraphs(canvas: &Canvas<'_>, scene: &Scene<'_>) -> Vec<Paragraph> {
         }
         add("", theme.plain, 0);
     }
+    let troubles = scene.verdicts.iter().filter(|(_, verdict)| verdict.severity() >= Some(Severity::Warn));
+    for (number, (check, verdict)) in troubles.enumerate() {
+        if number == 0 {
+            add("What stands in the way", theme.title, 0);
+        }
+        let (sign, style) = canvas.verdict(verdict);
+        let label = scene.words.check(*check).map_or("", |words| words.label.as_str());
+        add(&format!("{sign} {label} ({})", check.id()), style, 0);
+        let Verdict::Found(findings) = verdict else { continue };
+        for finding in findings {
+            add(format!("{} {}", finding.says, finding.fix).trim(), theme.plain, 2);
+            if let Some(remedy) = &finding.remedy {
+                add(remedy.text(), theme.title, 2);
+            }
+        }
+        add("", theme.plain, 0);
+    }
     add(&scene.words.title, theme.title, 0);
     add(&scene.words.help, theme.plain, 0);
     if !scene.verdicts.is_empty() {
@@ -64,15 +81,10 @@ fn paragraphs(canvas: &Canvas<'_>, scene: &Scene<'_>) -> Vec<Paragraph> {
         add(&words.proves, theme.dim, 2);
         match verdict {
             Verdict::Good(evidence) => add(evidence, theme.plain, 2),
-            Verdict::Found(findings) => {
-                for finding in findings {
-                    add(format!("{} {}", finding.says, finding.fix).trim(), theme.plain, 2);
-                    if let Some(remedy) = &finding.remedy {
-                        add(remedy.text(), theme.title, 2);
-                    }
-                }
+            Verdict::Found(findings) if verdict.severity() == Some(Severity::Note) => {
+                findings.iter().for_each(|finding| add(&finding.says, theme.plain, 2));
             }
-            Verdict::NotYet | Verdict::Running => {}
+            Verdict::Found(_) | Verdict::NotYet | Verdict::Running => {}
         }
     }
     add("", theme.plain, 0);
