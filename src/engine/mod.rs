@@ -61,7 +61,7 @@ impl Engine {
         loop {
             match self.news.recv().await {
                 Some(News::Event(event)) => return event,
-                Some(News::Ended) => self.tasks.ended(),
+                Some(News::Ended(weight)) => self.tasks.ended(weight),
                 // The engine holds a sender itself, so the channel cannot close while it lives.
                 None => std::future::pending().await,
             }
@@ -73,7 +73,7 @@ impl Engine {
         loop {
             match self.news.try_recv() {
                 Ok(News::Event(event)) => return Some(event),
-                Ok(News::Ended) => self.tasks.ended(),
+                Ok(News::Ended(weight)) => self.tasks.ended(weight),
                 Err(_) => return None,
             }
         }
@@ -90,18 +90,22 @@ impl Engine {
         self.tasks.take_terminal_copy()
     }
 
-    /// Lets running steps of an install come to their end, for so long at most.
+    /// Lets running steps of an install come to their end, and files that are being written or removed, for so long at
+    /// most.
     pub async fn wind_down(&mut self, at_most: Duration) {
         if self.state.run.is_working() {
             self.tasks.begin(Effect::CancelInstall);
-            let _ = tokio::time::timeout(at_most, async {
-                while self.state.run.is_working() {
-                    let event = self.news().await;
-                    self.handle(event);
-                }
-            })
-            .await;
         }
+        let _ = tokio::time::timeout(at_most, async {
+            while self.state.run.is_working() || self.tasks.is_writing() {
+                match self.news.recv().await {
+                    Some(News::Event(event)) => self.handle(event),
+                    Some(News::Ended(weight)) => self.tasks.ended(weight),
+                    None => return,
+                }
+            }
+        })
+        .await;
     }
 
     /// Applies news until nothing works any more: for faces without a screen, and for tests.
@@ -109,7 +113,7 @@ impl Engine {
         while self.tasks.open() > 0 || !self.news.is_empty() {
             match self.news.recv().await {
                 Some(News::Event(event)) => self.handle(event),
-                Some(News::Ended) => self.tasks.ended(),
+                Some(News::Ended(weight)) => self.tasks.ended(weight),
                 None => return,
             }
         }
@@ -119,5 +123,41 @@ impl Engine {
         for effect in effects {
             self.tasks.begin(effect);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::cluster::ClusterId;
+    use crate::model::fingerprint::Fingerprint;
+    use crate::model::journal::Journal;
+    use crate::world::clipboard::Surroundings;
+    use crate::world::journals;
+    use crate::world::places::Places;
+
+    #[tokio::test]
+    async fn the_end_waits_until_a_finished_runs_journal_is_gone() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let places = Places::under(folder.path().join("state"));
+        let journal = Journal {
+            format: Journal::FORMAT,
+            program: String::new(),
+            flow: Flow::FirstNode,
+            instance: "A".into(),
+            begun: String::new(),
+            written: String::new(),
+            cluster: ClusterId([0; 16]),
+            fingerprint: Fingerprint([0; 4]),
+            accepted: Vec::new(),
+            answers: std::collections::BTreeMap::new(),
+            folders: Vec::new(),
+            steps: Vec::new(),
+        };
+        journals::write(&places, &journal).expect("written");
+        let mut engine = Engine::new(World::new(places.clone(), Surroundings::default()), Answers::default(), None);
+        engine.carry_out(vec![Effect::CloseRun("A".into())]);
+        engine.wind_down(Duration::from_secs(60)).await;
+        assert!(journals::read(&places, "A").expect("read").is_none());
     }
 }
