@@ -284,6 +284,18 @@ async fn an_unfinished_run_is_not_taken_over_by_another_plan() {
 }
 
 #[tokio::test]
+async fn an_unfinished_run_is_not_gone_on_with_under_another_instances_name() {
+    let bench = Bench::new(Fake::with(Call::Prove, Act::FailBefore(Trouble::Refused)));
+    assert!(bench.install(|_| {}).await.expect("no crash").is_err());
+    let mut renamed = bench.plan();
+    renamed.node.instance = "Other".into();
+    renamed.node.home = bench.root.path().join("elsewhere");
+    let outcome = bench.install_as(&renamed, &key(), |_| {}).await.expect("no crash");
+    assert!(matches!(outcome, Err(Failure::FileInTheWay { .. })), "{outcome:?}");
+    assert!(!renamed.node.home.exists() && journals::read(&bench.places, "Other").expect("read").is_none());
+}
+
+#[tokio::test]
 async fn a_node_row_that_is_missing_fails_the_last_step() {
     let bench = Bench::new(Fake::default());
     let mut failed = None;
