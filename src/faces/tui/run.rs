@@ -84,10 +84,8 @@ pub async fn run(
     }
     // The screen goes first; the farewell belongs to the shell's own screen.
     drop(terminal);
-    if hung_up.is_none() {
-        // Steps that run are let come to their end: the journal then says what is done rather than what was begun.
-        engine.wind_down(Duration::from_secs(5)).await;
-    }
+    // After a hang-up nobody waits, and the system may kill us soon; half a second is enough for one small file.
+    engine.wind_down(if hung_up.is_none() { Duration::from_secs(5) } else { Duration::from_millis(500) }).await;
     Ok(ended(engine, hung_up))
 }
 

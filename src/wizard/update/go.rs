@@ -21,6 +21,8 @@ pub fn next(state: &mut State, effects: &mut Vec<Effect>) {
         ScreenId::Start => start::chosen(state, effects),
         ScreenId::Install => match state.run.phase {
             Phase::Finished => advance(state, effects),
+            // Pressed a moment too early, it is meant all the same.
+            Phase::Running => state.asked.waiting = true,
             Phase::Undone => {
                 state.run = crate::wizard::run::Run::default();
                 state.resuming = None;
