@@ -7,6 +7,7 @@ use octopus_setup::faces::tui::{Charset, Colours, Hints, TerminalOptions, TuiOpt
 use octopus_setup::model::answers::{Answers, Origin};
 use octopus_setup::model::field::FieldId;
 use octopus_setup::world::clipboard::Surroundings;
+use octopus_setup::world::host;
 use octopus_setup::world::places::{Places, STATE_DIR_VARIABLE};
 
 use super::cli::Cli;
@@ -48,6 +49,8 @@ impl Outside {
         let mut answers = Answers::default();
         let home = if cfg!(windows) { "C:\\Octopus" } else { "/var/lib/octopus" };
         answers.offer(FieldId::Home, home, Origin::Default);
+        // Known at once, so that nobody who presses Enter faster than the first survey finds the name missing.
+        answers.offer(FieldId::NodeName, &host::name(), Origin::Default);
         if let Some(user) = &self.home {
             answers.offer(FieldId::KeyFile, &user.join("octopus-master-key.txt").display().to_string(), Origin::Default);
         }
