@@ -193,6 +193,14 @@ fn without_a_terminal_it_says_so() {
 }
 
 #[test]
+fn a_terminal_that_cannot_be_drawn_on_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut pty = wizard(folder.path(), &[("TERM", "dumb")]);
+    assert_eq!(pty.exit().exit_code(), 2);
+    assert!(pty.text().contains("cannot move its cursor"), "{}", pty.text());
+}
+
+#[test]
 fn help_and_version_are_printed() {
     let run = |argument: &str| {
         let output = std::process::Command::new(env!("CARGO_BIN_EXE_octopus-setup")).arg(argument).output().unwrap();

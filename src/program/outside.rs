@@ -23,6 +23,8 @@ pub struct Outside {
     pub tui: TuiOptions,
     /// How to take the terminal.
     pub terminal: TerminalOptions,
+    /// The terminal cannot move its cursor (`TERM=dumb`), so nothing can be drawn on it.
+    pub dumb: bool,
     /// The operator's own home directory.
     home: Option<PathBuf>,
 }
@@ -33,6 +35,7 @@ impl Outside {
         let variable = |name: &str| env::var_os(name).filter(|value| !value.is_empty());
         let locale = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().find_map(variable);
         let term = variable("TERM");
+        let dumb = term.as_deref() == Some(std::ffi::OsStr::new("dumb"));
         let hints = Hints { ascii: cli.ascii, term: term.as_deref(), locale: locale.as_deref() };
         let colours = Colours::of(variable("NO_COLOR").as_deref());
         Some(Self {
@@ -40,6 +43,7 @@ impl Outside {
             surroundings: Surroundings::of(|name| variable(name).is_some()),
             tui: TuiOptions { charset: Charset::of(hints), colours },
             terminal: TerminalOptions { mouse: cli.mouse },
+            dumb,
             home: directories::BaseDirs::new().map(|user| user.home_dir().to_path_buf()),
         })
     }
