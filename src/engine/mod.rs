@@ -61,7 +61,7 @@ impl Engine {
         loop {
             match self.news.recv().await {
                 Some(News::Event(event)) => return event,
-                Some(News::Ended(weight)) => self.tasks.ended(weight),
+                Some(News::Ended) => self.tasks.ended(),
                 // The engine holds a sender itself, so the channel cannot close while it lives.
                 None => std::future::pending().await,
             }
@@ -73,7 +73,7 @@ impl Engine {
         loop {
             match self.news.try_recv() {
                 Ok(News::Event(event)) => return Some(event),
-                Ok(News::Ended(weight)) => self.tasks.ended(weight),
+                Ok(News::Ended) => self.tasks.ended(),
                 Err(_) => return None,
             }
         }
@@ -90,22 +90,12 @@ impl Engine {
         self.tasks.take_terminal_copy()
     }
 
-    /// Lets running steps of an install come to their end, and files that are being written or removed, for so long at
-    /// most.
+    /// Lets what changes something come to its end, for so long at most: the running step of an install, so that the
+    /// journal says what is done rather than what was begun, and the closing of a journal. Surveys are dropped.
     pub async fn wind_down(&mut self, at_most: Duration) {
-        if self.state.run.is_working() {
-            self.tasks.begin(Effect::CancelInstall);
-        }
-        let _ = tokio::time::timeout(at_most, async {
-            while self.state.run.is_working() || self.tasks.is_writing() {
-                match self.news.recv().await {
-                    Some(News::Event(event)) => self.handle(event),
-                    Some(News::Ended(weight)) => self.tasks.ended(weight),
-                    None => return,
-                }
-            }
-        })
-        .await;
+        self.tasks.begin(Effect::CancelInstall);
+        self.tasks.drop_surveys();
+        let _ = tokio::time::timeout(at_most, self.run_until_idle()).await;
     }
 
     /// Applies news until nothing works any more: for faces without a screen, and for tests.
@@ -113,7 +103,7 @@ impl Engine {
         while self.tasks.open() > 0 || !self.news.is_empty() {
             match self.news.recv().await {
                 Some(News::Event(event)) => self.handle(event),
-                Some(News::Ended(weight)) => self.tasks.ended(weight),
+                Some(News::Ended) => self.tasks.ended(),
                 None => return,
             }
         }

@@ -20,16 +20,7 @@ pub enum News {
     /// Something happened.
     Event(Event),
     /// A task has ended: well, by being dropped, or by a panic.
-    Ended(Weight),
-}
-
-/// Whether the program may end before a task has.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Weight {
-    /// It may: nobody will ask for the answer.
-    Light,
-    /// It should not: a file is being written or removed.
-    Heavy,
+    Ended,
 }
 
 /// The tasks that are under way.
@@ -42,16 +33,15 @@ pub struct Tasks {
     terminal_copies: Vec<SecretString>,
     handles: Vec<AbortHandle>,
     open: usize,
-    heavy: usize,
 }
 
 /// Sends [`News::Ended`] when it is dropped.
-struct Guard(UnboundedSender<News>, Weight);
+struct Guard(UnboundedSender<News>);
 
 impl Drop for Guard {
     fn drop(&mut self) {
         // Nobody listens any more only when the engine is gone.
-        let _ = self.0.send(News::Ended(self.1));
+        let _ = self.0.send(News::Ended);
     }
 }
 
@@ -66,7 +56,6 @@ impl Tasks {
             terminal_copies: Vec::new(),
             handles: Vec::new(),
             open: 0,
-            heavy: 0,
         }
     }
 
@@ -75,22 +64,14 @@ impl Tasks {
         self.open
     }
 
-    /// Whether a task has not ended that the program's end should wait for.
-    pub fn is_writing(&self) -> bool {
-        self.heavy > 0
-    }
-
     /// A text that only a face can put on a clipboard.
     pub fn take_terminal_copy(&mut self) -> Option<SecretString> {
         self.terminal_copies.pop()
     }
 
     /// A task has ended.
-    pub fn ended(&mut self, weight: Weight) {
+    pub fn ended(&mut self) {
         self.open = self.open.saturating_sub(1);
-        if weight == Weight::Heavy {
-            self.heavy = self.heavy.saturating_sub(1);
-        }
     }
 
     /// Begins what an effect asks for.
@@ -129,7 +110,7 @@ impl Tasks {
                 });
             }
             Effect::CloseRun(instance) => {
-                self.spawn_as(Weight::Heavy, async move {
+                self.spawn(async move {
                     if world.close_run(&instance).await.is_err() {
                         tell(Event::Failed("The journal could not be removed; the next start will offer to go on.".into()));
                     }
@@ -144,7 +125,7 @@ impl Tasks {
                 CopyWay::Terminal => self.terminal_copies.push(text),
             },
             Effect::SaveKey(path, key) => {
-                self.spawn_as(Weight::Heavy, async move {
+                self.spawn(async move {
                     let shown = path.to_string_lossy().as_ref().into();
                     tell(Event::KeySaved(world.save_key(path, &key).await.map(|()| shown).map_err(file_trouble)));
                 });
@@ -182,6 +163,13 @@ impl Tasks {
         self.surveys.insert(survey, handle);
     }
 
+    /// Drops every survey.
+    pub fn drop_surveys(&mut self) {
+        for (_, handle) in self.surveys.drain() {
+            handle.abort();
+        }
+    }
+
     fn drop_survey(&mut self, survey: SurveyId) {
         if let Some(handle) = self.surveys.remove(&survey) {
             handle.abort();
@@ -196,13 +184,8 @@ impl Tasks {
     }
 
     fn spawn(&mut self, work: impl Future<Output = ()> + Send + 'static) -> AbortHandle {
-        self.spawn_as(Weight::Light, work)
-    }
-
-    fn spawn_as(&mut self, weight: Weight, work: impl Future<Output = ()> + Send + 'static) -> AbortHandle {
         self.open += 1;
-        self.heavy += usize::from(weight == Weight::Heavy);
-        let guard = Guard(self.sender.clone(), weight);
+        let guard = Guard(self.sender.clone());
         let task = async move {
             let _guard = guard;
             work.await;
