@@ -49,8 +49,7 @@ fn a_first_node_with_nothing_but_the_keyboard() {
     go_on(&mut pty, "This is what the install will do");
     pty.wait("initialise cluster");
     pty.send(ENTER);
-    // "6 of 6" may be shown a frame before the end is known, and Enter does nothing until then.
-    pty.wait("Everything is done");
+    pty.wait("6 of 6");
     pty.send(ENTER);
     pty.wait("Keep this key");
     pty.send(F2);

@@ -1,6 +1,7 @@
 //! On, back, jumps, questions, keys.
 
 use super::bench::*;
+use crate::model::facts::Database;
 use crate::wizard::inputs;
 
 #[test]
