@@ -11,6 +11,7 @@ use crate::model::facts::{Certificate, Trouble};
 use crate::model::field::FieldId;
 use crate::model::finding::{Finding, Remedy, Severity};
 
+pub use sql::{TAKE_BACK, open_to_many};
 pub use step::explain;
 
 /// What happened, and what to do about it.

@@ -3,7 +3,7 @@
 
 use crate::model::facts::SqlTrouble;
 use crate::model::field::FieldId;
-use crate::model::identifier::quoted;
+use crate::model::identifier::{literal, quoted};
 use crate::wizard::say;
 
 use super::{Around, Explanation};
@@ -176,12 +176,28 @@ pub fn user_missing(around: &Around<'_>) -> Explanation {
 
 /// Somebody has the database for himself.
 pub fn single_user(around: &Around<'_>) -> Explanation {
-    Explanation::new(
+    let words = Explanation::new(
         format!("{} is in single-user mode, and another session has it.", capital(name(around.database, "the database"))),
-        "Have a DBA open it to many again.",
+        TAKE_BACK,
     )
-    .sql(format!("ALTER DATABASE {} SET MULTI_USER;", quoted_database(around)))
-    .about(FieldId::Database)
+    .about(FieldId::Database);
+    if around.database.is_empty() { words } else { words.sql(open_to_many(around.database)) }
+}
+
+/// What to do about somebody who has a database for himself. Not done for the DBA: whose session it is, and whether it
+/// may be ended, only people know.
+pub const TAKE_BACK: &str =
+    "Have a DBA see by the first statement who has it, end that session (KILL and its number), and open it to many by the second.";
+
+/// Who is in a database, and how it is opened to many. Nobody but the one session can do the latter while that is there
+/// (error 5064).
+pub fn open_to_many(database: &str) -> String {
+    format!(
+        "SELECT session_id, login_name, host_name, program_name FROM sys.dm_exec_sessions WHERE database_id = DB_ID({});\n\
+         ALTER DATABASE {} SET MULTI_USER;",
+        literal(database),
+        quoted(database)
+    )
 }
 
 /// Makes the login's user `db_owner`.

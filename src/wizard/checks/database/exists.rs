@@ -95,24 +95,29 @@ fn closed(state: Option<&DatabaseState>, said: &SqlTrouble, case: &Case<'_>, nam
         ("OFFLINE", _) | ("" | "ONLINE", 942) => ("is offline", "Have a DBA bring it online.", Some(alter(names, "SET ONLINE"))),
         _ if state.is_some_and(|state| state.single_user) || said.number == 924 => (
             "is in single-user mode, and another session has it",
-            "Have a DBA open it to many again.",
+            failures::TAKE_BACK,
+            Some(failures::open_to_many(&names.database)),
+        ),
+        _ if state.is_some_and(|state| state.restricted_user) => (
+            "is open to its owners and administrators only (RESTRICTED_USER), and {login} is neither",
+            "Have a DBA open it to many, then check again.",
             Some(alter(names, "SET MULTI_USER")),
         ),
         ("" | "ONLINE", 916) => (
-            "is there, but the login has no user in it",
+            "is there, but {login} has no user in it",
             "Have a DBA run this.",
             Some(user_for(&quoted(&names.database), &quoted(&names.login))),
         ),
         // 4060 is also what a database says that another session is only just creating.
         ("" | "ONLINE", 911 | 4060 | 18456) => (
-            "is there, but the login cannot open it: as a rule it has no user in it",
+            "is there, but {login} cannot open it: as a rule it has no user in it",
             "Try again if the database was created this very moment; otherwise have a DBA run this.",
             Some(user_for(&quoted(&names.database), &quoted(&names.login))),
         ),
         // Anything else has words of its own by its number.
         _ => return said_so.found(CheckId::DbExists, Severity::Stop),
     };
-    let text = format!("{} {says}. {}", names.database, quoted_error(said, names));
+    let text = format!("{} {}. {}", names.database, says.replace("{login}", &names.login), quoted_error(said, names));
     let finding = Finding::stop(CheckId::DbExists, text, fix);
     match sql {
         Some(sql) => finding.sql(sql),
