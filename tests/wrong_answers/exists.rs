@@ -124,3 +124,17 @@ async fn a_restricted_database_and_a_login_that_does_not_own_it() {
     // What comes next has words of its own.
     assert!(finding(&engine, "db-rights").says.contains("plain cannot"));
 }
+
+/// A login that does not see other databases cannot tell an absent one from a closed one; one script is for both.
+#[tokio::test]
+async fn a_server_that_does_not_tell_whether_the_database_is_there() {
+    for make in ["SELECT 1", "CREATE DATABASE [OctopusDeploy] COLLATE Latin1_General_CI_AS"] {
+        let (scene, password) = with_login("plain").await;
+        let scene = scene.prepared(&format!("DENY VIEW ANY DATABASE TO [plain]\nGO\n{make}")).await;
+        let mut engine = scene.at_database(&[(FieldId::User, "plain"), (FieldId::Password, &password)]).await;
+        let found = scene.stays_shut(&mut engine, "db-exists").await;
+        assert!(found.says.contains("plain cannot open OctopusDeploy") && found.says.contains("absent or closed"), "{found:#?}");
+        scene.mended_by_its_sql(&mut engine, "db-exists").await;
+        to(&mut engine, ScreenId::Web).await;
+    }
+}

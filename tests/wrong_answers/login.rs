@@ -65,11 +65,15 @@ async fn a_disabled_login_is_enabled_by_its_sql() {
 
 #[tokio::test]
 async fn servers_that_send_each_other_on() {
-    let scene = Scene::new().await;
+    let make = "CREATE DATABASE [Own]\nGO\nALTER AUTHORIZATION ON DATABASE::[Own] TO [octopus]";
+    let scene = Scene::new().await.prepared(make).await;
     let port = scene.site.server.addr().port();
     scene.site.server.set_wire_fault(Some(WireFault::RouteTo { host: "localhost".into(), port }));
-    let mut engine = scene.at_database(&[]).await;
-    let found = scene.stays_shut(&mut engine, "sql-login").await;
-    assert!(found.says.contains("more than twice") && found.fix.contains("listener"), "{found:#?}");
-    assert_eq!(found.about, Some(FieldId::Server));
+    // A database that cannot be opened is told before any route, and the look through master is sent in a circle.
+    for (database, check) in [("Own", "sql-login"), ("Absent", "db-exists")] {
+        let mut engine = scene.at_database(&[(FieldId::Database, database)]).await;
+        let found = scene.stays_shut(&mut engine, check).await;
+        assert!(found.says.contains("more than twice") && found.fix.contains("listener"), "{found:#?}");
+        assert_eq!(found.about, Some(FieldId::Server));
+    }
 }

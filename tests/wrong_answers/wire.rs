@@ -11,8 +11,17 @@ use crate::scene::{Scene, again, is_good, to};
 
 #[tokio::test]
 async fn a_connection_that_ends_in_the_middle_of_the_survey() {
-    let scene = Scene::with(|options| options.faults.wire = Some(WireFault::DropMidReply)).await;
-    let mut engine = scene.at_database(&[]).await;
+    for database in ["Own", "Absent"] {
+        breaks(database).await;
+    }
+}
+
+/// In the first look at the database, or in the second, through master.
+async fn breaks(database: &str) {
+    let make = "CREATE DATABASE [Own] COLLATE Latin1_General_CI_AS\nGO\nALTER AUTHORIZATION ON DATABASE::[Own] TO [octopus]";
+    let scene = Scene::new().await.prepared(make).await;
+    scene.site.server.set_wire_fault(Some(WireFault::DropMidReply));
+    let mut engine = scene.at_database(&[(FieldId::Database, database)]).await;
     let found = scene.stays_shut(&mut engine, "db-exists").await;
     assert!(found.says.contains("ended in the middle") && found.says.contains("localhost"), "{found:#?}");
     assert!(found.fix.contains("error log") && found.about == Some(FieldId::Server), "{found:#?}");

@@ -76,7 +76,11 @@ mod tests {
         there.home.folder = Fact::Seen(Occupant::Empty);
         assert!(evidence(&judged(CheckId::HomeWritable, &answers, &there)).starts_with("written"));
         let finding = stop(&judged(CheckId::HomeWritable, &answers, &refused()));
-        assert!(finding.says.contains("Read-only file system."));
+        assert_eq!(finding.says, "This user cannot write in /var/lib: Read-only file system.");
+        let mut hanging = samples::facts();
+        hanging.home.writable = Fact::Missing(Trouble::TimedOut { waited: std::time::Duration::from_secs(5) });
+        let finding = stop(&judged(CheckId::HomeWritable, &answers, &hanging));
+        assert!(finding.says.contains("within 5 s") && finding.remedy.is_none(), "{finding:?}");
     }
 
     #[cfg(unix)]
