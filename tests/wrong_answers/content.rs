@@ -8,8 +8,9 @@ use crate::scene::{DATABASE, NODE, Scene, to, type_in};
 use crate::shared::walk::last_six;
 
 async fn holding(statements: &[&str]) -> Scene {
-    let mut script =
-        format!("CREATE DATABASE [{DATABASE}] COLLATE Latin1_General_CI_AS\nGO\nALTER AUTHORIZATION ON DATABASE::[{DATABASE}] TO [octopus]");
+    let mut script = format!(
+        "CREATE DATABASE [{DATABASE}] COLLATE Latin1_General_CI_AS\nGO\nALTER AUTHORIZATION ON DATABASE::[{DATABASE}] TO [octopus]"
+    );
     for statement in statements {
         script.push_str("\nGO\n");
         script.push_str(&format!("USE [{DATABASE}]; {statement}"));
@@ -19,7 +20,12 @@ async fn holding(statements: &[&str]) -> Scene {
 
 #[tokio::test]
 async fn somebody_elses_tables_are_named() {
-    let scene = holding(&["CREATE TABLE dbo.Orders (Id int NOT NULL PRIMARY KEY)", "CREATE SCHEMA sales", "CREATE TABLE sales.Lines (Id int)"]).await;
+    let scene = holding(&[
+        "CREATE TABLE dbo.Orders (Id int NOT NULL PRIMARY KEY)",
+        "CREATE SCHEMA sales",
+        "CREATE TABLE sales.Lines (Id int)",
+    ])
+    .await;
     let mut engine = scene.at_database(&[]).await;
     let found = scene.stays_shut(&mut engine, "db-content").await;
     assert!(found.says.contains("2 tables") && found.says.contains("dbo.Orders and sales.Lines"), "{found:#?}");

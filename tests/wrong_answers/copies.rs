@@ -14,7 +14,9 @@ async fn a_database_that_is_copied_elsewhere() {
         (Mark::Mirrored, "mirrored", "availability group"),
     ];
     for (mark, says, fix) in cases {
-        let make = format!("CREATE DATABASE [{DATABASE}] COLLATE Latin1_General_CI_AS\nGO\nALTER AUTHORIZATION ON DATABASE::[{DATABASE}] TO [octopus]");
+        let make = format!(
+            "CREATE DATABASE [{DATABASE}] COLLATE Latin1_General_CI_AS\nGO\nALTER AUTHORIZATION ON DATABASE::[{DATABASE}] TO [octopus]"
+        );
         let scene = Scene::new().await.prepared(&make).await;
         assert!(scene.site.server.mark(DATABASE, mark, true));
         let mut engine = scene.at_database(&[]).await;

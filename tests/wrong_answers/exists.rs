@@ -84,7 +84,9 @@ async fn an_offline_database_is_brought_online_by_its_sql() {
 #[tokio::test]
 async fn a_single_user_database_that_another_session_has() {
     let scene = Scene::new().await;
-    let make = format!("CREATE DATABASE [{DATABASE}] COLLATE Latin1_General_CI_AS\nGO\nALTER AUTHORIZATION ON DATABASE::[{DATABASE}] TO [octopus]");
+    let make = format!(
+        "CREATE DATABASE [{DATABASE}] COLLATE Latin1_General_CI_AS\nGO\nALTER AUTHORIZATION ON DATABASE::[{DATABASE}] TO [octopus]"
+    );
     let mut scene = scene.prepared(&make).await;
     let mut holder = sql::session(&scene.site.server, DATABASE).await;
     sql::ask(&mut holder, &format!("ALTER DATABASE [{DATABASE}] SET SINGLE_USER")).await;

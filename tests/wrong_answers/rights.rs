@@ -15,11 +15,7 @@ async fn missing_rights_are_named_and_given_by_the_sql() {
     let cases = [
         ("plain", "CREATE USER [plain] FOR LOGIN [plain]", "create tables, create schemas or change the database"),
         ("od]d", "CREATE USER [o'ther]]name] FOR LOGIN [od]]d]", "create tables, create schemas or change the database"),
-        (
-            "plain",
-            "CREATE USER [plain] FOR LOGIN [plain]; GRANT CREATE TABLE TO [plain]; GRANT ALTER TO [plain]",
-            "",
-        ),
+        ("plain", "CREATE USER [plain] FOR LOGIN [plain]; GRANT CREATE TABLE TO [plain]; GRANT ALTER TO [plain]", ""),
     ];
     for (name, user, missing) in cases {
         let scene = scene(name, user).await;

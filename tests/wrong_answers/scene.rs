@@ -98,7 +98,11 @@ impl Scene {
         let found = finding(engine, check);
         assert_eq!(found.severity, Severity::Stop, "{found:#?}");
         let here = engine.state().place.here;
-        assert!(matches!(engine.state().gate(), Gate::Shut(checks) if checks.contains(&found.check)), "{:#?}", engine.state().verdicts());
+        assert!(
+            matches!(engine.state().gate(), Gate::Shut(checks) if checks.contains(&found.check)),
+            "{:#?}",
+            engine.state().verdicts()
+        );
         assert_eq!(engine.state().foremost().as_ref(), Some(&found), "another finding is shown in full");
         for _ in 0..3 {
             engine.handle(Event::Next);
@@ -118,7 +122,11 @@ impl Scene {
         let found = finding(engine, check);
         assert_eq!(found.severity, Severity::Warn, "{found:#?}");
         let here = engine.state().place.here;
-        assert!(matches!(engine.state().gate(), Gate::Warned(checks) if checks.contains(&found.check)), "{:#?}", engine.state().verdicts());
+        assert!(
+            matches!(engine.state().gate(), Gate::Warned(checks) if checks.contains(&found.check)),
+            "{:#?}",
+            engine.state().verdicts()
+        );
         worded(engine);
         engine.handle(Event::Next);
         assert_eq!(engine.state().place.here, here);

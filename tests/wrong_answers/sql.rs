@@ -48,8 +48,11 @@ pub async fn inventory(server: &Running) -> Vec<String> {
     let mut all = ask(&mut session, "SELECT name FROM sys.databases ORDER BY name").await;
     for database in ask(&mut session, list).await {
         let quoted = format!("[{}]", database.replace(']', "]]"));
-        let tables = "SELECT s.name, t.name FROM sys.tables t JOIN sys.schemas s ON s.schema_id = t.schema_id ORDER BY s.name, t.name";
-        all.extend(ask(&mut session, &format!("USE {quoted}; {tables}")).await.into_iter().map(|table| format!("{database}: {table}")));
+        let tables =
+            "SELECT s.name, t.name FROM sys.tables t JOIN sys.schemas s ON s.schema_id = t.schema_id ORDER BY s.name, t.name";
+        all.extend(
+            ask(&mut session, &format!("USE {quoted}; {tables}")).await.into_iter().map(|table| format!("{database}: {table}")),
+        );
     }
     all
 }

@@ -8,7 +8,9 @@ use crate::scene::{DATABASE, Scene, finding, is_good, to};
 
 /// The login's own database, changed by these statements.
 async fn scene(collation: &str, change: &str) -> Scene {
-    let make = format!("CREATE DATABASE [{DATABASE}] COLLATE {collation}\nGO\nALTER AUTHORIZATION ON DATABASE::[{DATABASE}] TO [octopus]");
+    let make = format!(
+        "CREATE DATABASE [{DATABASE}] COLLATE {collation}\nGO\nALTER AUTHORIZATION ON DATABASE::[{DATABASE}] TO [octopus]"
+    );
     let scene = Scene::new().await.prepared(&make).await;
     if change.is_empty() { scene } else { scene.prepared(&format!("ALTER DATABASE [{DATABASE}] {change}")).await }
 }

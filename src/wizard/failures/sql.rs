@@ -186,8 +186,7 @@ pub fn single_user(around: &Around<'_>) -> Explanation {
 
 /// What to do about somebody who has a database for himself. Not done for the DBA: whose session it is, and whether it
 /// may be ended, only people know.
-pub const TAKE_BACK: &str =
-    "Have a DBA see by the first statement who has it, end that session (KILL and its number), and open it to many by the second.";
+pub const TAKE_BACK: &str = "Have a DBA see by the first statement who has it, end that session (KILL and its number), and open it to many by the second.";
 
 /// Who is in a database, and how it is opened to many. Nobody but the one session can do the latter while that is there
 /// (error 5064).

@@ -118,7 +118,9 @@ impl Run<'_> {
         if others && database.user_access() == Access::Single && !needs_alone {
             return Err(Fault::new(
                 5064,
-                format!("Changes to the state or options of database '{name}' cannot be made at this time. The database is in single-user mode, and a user is currently connected to it."),
+                format!(
+                    "Changes to the state or options of database '{name}' cannot be made at this time. The database is in single-user mode, and a user is currently connected to it."
+                ),
             ));
         }
         if others && needs_alone {

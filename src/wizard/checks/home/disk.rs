@@ -89,10 +89,7 @@ mod tests {
     fn a_disk_that_hangs_is_told_without_words_of_the_network() {
         let mut facts = samples::facts();
         facts.home.disk = Fact::Missing(Trouble::TimedOut { waited: std::time::Duration::from_secs(5) });
-        assert_eq!(
-            evidence(&judged(CheckId::HomeDisk, &samples::answers(), &facts)),
-            "could not be read: no answer within 5 s"
-        );
+        assert_eq!(evidence(&judged(CheckId::HomeDisk, &samples::answers(), &facts)), "could not be read: no answer within 5 s");
     }
 
     #[test]

@@ -148,7 +148,11 @@ mod tests {
     fn a_folder_that_cannot_be_looked_at_stops() {
         let mut facts = samples::facts();
         facts.home.folder = Fact::Missing(Trouble::Io("Permission denied".into()));
-        assert!(stop(&judged(CheckId::HomePath, &samples::answers(), &facts)).says.contains("cannot be looked at: Permission denied."));
+        assert!(
+            stop(&judged(CheckId::HomePath, &samples::answers(), &facts))
+                .says
+                .contains("cannot be looked at: Permission denied.")
+        );
         facts.home.folder = Fact::Missing(Trouble::TimedOut { waited: std::time::Duration::from_secs(5) });
         let hanging = stop(&judged(CheckId::HomePath, &samples::answers(), &facts));
         assert!(hanging.says.contains("did not answer within 5 s") && !hanging.says.contains("firewall"), "{hanging:?}");
