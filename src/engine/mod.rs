@@ -90,18 +90,12 @@ impl Engine {
         self.tasks.take_terminal_copy()
     }
 
-    /// Lets running steps of an install come to their end, for so long at most.
+    /// Lets what changes something come to its end, for so long at most: the running step of an install, so that the
+    /// journal says what is done rather than what was begun, and the closing of a journal. Surveys are dropped.
     pub async fn wind_down(&mut self, at_most: Duration) {
-        if self.state.run.is_working() {
-            self.tasks.begin(Effect::CancelInstall);
-            let _ = tokio::time::timeout(at_most, async {
-                while self.state.run.is_working() {
-                    let event = self.news().await;
-                    self.handle(event);
-                }
-            })
-            .await;
-        }
+        self.tasks.begin(Effect::CancelInstall);
+        self.tasks.drop_surveys();
+        let _ = tokio::time::timeout(at_most, self.run_until_idle()).await;
     }
 
     /// Applies news until nothing works any more: for faces without a screen, and for tests.

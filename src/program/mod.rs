@@ -53,6 +53,9 @@ async fn wizard(outside: &Outside, answers: Answers, flow: Option<Flow>) -> Exit
     if !(std::io::stdin().is_terminal() && std::io::stdout().is_terminal()) {
         return complain("a terminal is needed; standard input or output is something else.");
     }
+    if outside.dumb {
+        return complain("this terminal cannot move its cursor (TERM=dumb), and there is no plain face yet.");
+    }
     let world = World::new(outside.places.clone(), outside.surroundings);
     let mut engine = Engine::new(world, answers, flow);
     match run::run(&mut engine, outside.tui, outside.terminal, panic::rehearse).await {

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use secrecy::ExposeSecret;
 
+use octopus_setup::faces::tui::signals::{Signals, until_ended};
 use octopus_setup::model::answers::{Origin, Raw};
 use octopus_setup::model::field::FieldId;
 use octopus_setup::practice::options::ServerOptions;
@@ -37,15 +38,17 @@ pub async fn run(practice: &Practice, outside: &Outside) -> ExitCode {
 /// Prints where the server is, and waits for the end.
 async fn serve_alone(running: &Running) -> ExitCode {
     use std::io::Write;
+    let mut signals = match Signals::listen() {
+        Ok(signals) => signals,
+        Err(error) => return complain(&format!("signals cannot be listened for: {error}")),
+    };
     let mut out = std::io::stdout();
     if out.write_all(serve::announcement(running).expose_secret().as_bytes()).and_then(|()| out.flush()).is_err() {
         // Nobody listens any more.
         return ExitCode::SUCCESS;
     }
-    match octopus_setup::faces::tui::signals::until_ended().await {
-        Ok(_) => ExitCode::SUCCESS,
-        Err(error) => complain(&format!("signals cannot be listened for: {error}")),
-    }
+    until_ended(&mut signals).await;
+    ExitCode::SUCCESS
 }
 
 /// The wizard with the server's address and login filled in. Practice nodes and the wizard's own state live in the

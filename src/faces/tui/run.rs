@@ -8,6 +8,7 @@ use tokio::time::{MissedTickBehavior, interval};
 use crate::engine::Engine;
 use crate::wizard::custody::CopyWay;
 use crate::wizard::event::Event;
+use crate::wizard::run::Phase;
 use crate::wizard::state::Ending;
 
 use super::signals::{Signal, Signals};
@@ -84,10 +85,8 @@ pub async fn run(
     }
     // The screen goes first; the farewell belongs to the shell's own screen.
     drop(terminal);
-    if hung_up.is_none() {
-        // Steps that run are let come to their end: the journal then says what is done rather than what was begun.
-        engine.wind_down(Duration::from_secs(5)).await;
-    }
+    // After a hang-up nobody waits, and the system may kill us soon; half a second is enough for one small file.
+    engine.wind_down(if hung_up.is_none() { Duration::from_secs(5) } else { Duration::from_millis(500) }).await;
     Ok(ended(engine, hung_up))
 }
 
@@ -111,6 +110,10 @@ fn ended(engine: &Engine, hung_up: Option<u8>) -> Ended {
             format!("Node {} of cluster {} is configured.", plan.node.name, plan.cluster.short()),
             format!("Its node config is {}.", plan.node.home.join(crate::model::node_config::NodeConfig::FILE).display()),
             format!("The master key's fingerprint is {}.", plan.fingerprint),
+        ],
+        (Some(Ending::Unfinished), _) if state.run.phase == Phase::Finished => vec![
+            "The node is configured, but it is not proven that its master key is kept.".to_owned(),
+            "Start octopus-setup again and choose Continue to see the key and to keep it.".to_owned(),
         ],
         (Some(Ending::Unfinished), _) => {
             vec!["The run is unfinished. Start octopus-setup again and choose Continue to go on or to undo it.".to_owned()]

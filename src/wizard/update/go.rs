@@ -21,6 +21,8 @@ pub fn next(state: &mut State, effects: &mut Vec<Effect>) {
         ScreenId::Start => start::chosen(state, effects),
         ScreenId::Install => match state.run.phase {
             Phase::Finished => advance(state, effects),
+            // Pressed a moment too early, it is meant all the same.
+            Phase::Running => state.asked.waiting = true,
             Phase::Undone => {
                 state.run = crate::wizard::run::Run::default();
                 state.resuming = None;
@@ -53,6 +55,8 @@ fn leave_page(state: &mut State, effects: &mut Vec<Effect>) {
         Gate::Unproven => {
             // A survey that ended without telling all is no reason to be stuck: it is begun anew.
             prove::screen(state, state.place.here, true, effects);
+            // What was found out about the server is worth reading before one goes on; the rest only when it is amiss.
+            state.asked.waiting = state.place.here != ScreenId::Database;
         }
         Gate::Warned(checks) if state.asked.warnings == checks => {
             state.accepted.extend(checks);

@@ -81,7 +81,7 @@ pub fn update(state: &mut State, event: Event, now: Duration) -> Vec<Effect> {
             }
         }
         Event::Drawn(drawn) => key::drawn(state, drawn),
-        Event::Progress(progress) => install::progress(state, progress),
+        Event::Progress(progress) => install::progress(state, progress, &mut effects),
         Event::Resumed(result) => start::resumed(state, result, &mut effects),
         Event::Copied(result) => key::copied(state, result),
         Event::KeySaved(result) => key::saved(state, result),

@@ -121,3 +121,21 @@ fn no_debug_output_holds_a_secret() {
     assert!(!shown.contains("correct horse"));
     assert!(!shown.contains("BwcHBwcH"));
 }
+
+#[test]
+fn enter_after_an_edit_proves_and_goes_on_but_stays_to_show_the_server() {
+    let mut bench = Bench::at(ScreenId::Home);
+    bench.edit(FieldId::Home, if cfg!(windows) { "D:\\Octopus" } else { "/srv/octopus" });
+    bench.send(Event::Next);
+    assert_eq!(bench.state.place.here, ScreenId::Home);
+    bench.answer_all();
+    assert_eq!(bench.state.place.here, ScreenId::Service);
+
+    let mut bench = Bench::at(ScreenId::Database);
+    bench.edit(FieldId::Server, "sql02");
+    bench.send(Event::Next);
+    bench.answer_all();
+    assert_eq!(bench.state.place.here, ScreenId::Database);
+    bench.send(Event::Next);
+    assert_eq!(bench.state.place.here, ScreenId::Web);
+}

@@ -124,7 +124,7 @@ fn a_populated_database_keeps_the_gate_shut() {
     let mut bench = Bench::at(ScreenId::Service);
     bench.send(Event::Next);
     let (ticket, _) = bench.asked.pop().unwrap();
-    let facts = ServerFacts { content: Fact::Seen(Content::Cluster(cluster_seen())), ..good_server() };
+    let facts = ServerFacts { content: Fact::Seen(Content::Cluster(samples::cluster())), ..good_server() };
     bench.observed(ticket, Observed::Server(Box::new(facts)), true);
     bench.send(Event::Next);
     bench.send(Event::Next);
