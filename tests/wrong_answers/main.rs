@@ -11,6 +11,7 @@ mod copies;
 mod exists;
 mod fakes;
 mod home;
+mod install;
 mod login;
 mod other_instances;
 mod rights;

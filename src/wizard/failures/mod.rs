@@ -11,8 +11,8 @@ use crate::model::facts::{Certificate, Trouble};
 use crate::model::field::FieldId;
 use crate::model::finding::{Finding, Remedy, Severity};
 
-pub use sql::{TAKE_BACK, open_to_many};
-pub use step::explain;
+pub use sql::TAKE_BACK;
+pub use step::{explain, explain_at};
 
 /// What happened, and what to do about it.
 #[derive(Debug, Clone, PartialEq, Eq)]

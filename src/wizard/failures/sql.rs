@@ -3,8 +3,8 @@
 
 use crate::model::facts::SqlTrouble;
 use crate::model::field::FieldId;
-use crate::model::identifier::{literal, quoted};
-use crate::wizard::say;
+use crate::model::identifier::quoted;
+use crate::wizard::{dba, say};
 
 use super::{Around, Explanation};
 
@@ -73,10 +73,14 @@ fn at_work(number: u32, around: &Around<'_>) -> Explanation {
     match number {
         229 | 230 | 262 | 297 | 300 | 15247 | 2760 => {
             let words = Explanation::new(
-                "The login lacks a right.",
+                format!("{} lacks a right.", name(around.login, "The login")),
                 "Have a DBA make it db_owner of the database, or for a missing database create that first.",
             );
-            if around.database.is_empty() { words } else { words.sql(owner(around)) }
+            if around.database.is_empty() || around.login.is_empty() {
+                words
+            } else {
+                words.sql(dba::owner(around.database, around.login))
+            }
         }
         1801 => Explanation::new(
             "There is a database of that name already.",
@@ -167,11 +171,7 @@ pub fn user_missing(around: &Around<'_>) -> Explanation {
     if around.login.is_empty() || around.database.is_empty() {
         return words;
     }
-    let login = quoted(around.login);
-    words.sql(format!(
-        "USE {};\nCREATE USER {login} FOR LOGIN {login};\nALTER ROLE db_owner ADD MEMBER {login};",
-        quoted(around.database)
-    ))
+    words.sql(dba::user_for(around.database, around.login))
 }
 
 /// Somebody has the database for himself.
@@ -181,29 +181,12 @@ pub fn single_user(around: &Around<'_>) -> Explanation {
         TAKE_BACK,
     )
     .about(FieldId::Database);
-    if around.database.is_empty() { words } else { words.sql(open_to_many(around.database)) }
+    if around.database.is_empty() { words } else { words.sql(dba::open_to_many(around.database)) }
 }
 
 /// What to do about somebody who has a database for himself. Not done for the DBA: whose session it is, and whether it
 /// may be ended, only people know.
 pub const TAKE_BACK: &str = "Have a DBA see by the first statement who has it, end that session (KILL and its number), and open it to many by the second.";
-
-/// Who is in a database, and how it is opened to many. Nobody but the one session can do the latter while that is there
-/// (error 5064).
-pub fn open_to_many(database: &str) -> String {
-    format!(
-        "SELECT session_id, login_name, host_name, program_name FROM sys.dm_exec_sessions WHERE database_id = DB_ID({});\n\
-         ALTER DATABASE {} SET MULTI_USER;",
-        literal(database),
-        quoted(database)
-    )
-}
-
-/// Makes the login's user `db_owner`.
-fn owner(around: &Around<'_>) -> String {
-    let login = quoted(if around.login.is_empty() { "login" } else { around.login });
-    format!("USE {};\nALTER ROLE db_owner ADD MEMBER {login};", quoted(around.database))
-}
 
 fn waiting(says: &str, fix: &str) -> Explanation {
     Explanation::new(says, fix).about(FieldId::Server)
