@@ -1,6 +1,7 @@
 //! What faces ask of the state: fields that are asked, verdicts, the gate, the keys of the foot. Pure and cheap.
 
 use crate::model::check::CheckId;
+use crate::model::facts::Trouble;
 use crate::model::field::FieldId;
 use crate::model::finding::{Finding, Verdict};
 use crate::model::flow::Flow;
@@ -38,7 +39,15 @@ impl State {
     /// The verdicts of the open screen's checks, in the order of its words.
     pub fn verdicts(&self) -> Vec<(CheckId, Verdict)> {
         let case = self.case(self.place.here);
-        words::screen(self.place.here).checks().map(|check| (check, checks::judge(check, &case))).collect()
+        let judged = words::screen(self.place.here).checks().map(|check| (check, checks::judge(check, &case)));
+        // Whether the key is kept is known to custody alone.
+        let kept = |check| (check == CheckId::KeyKept).then(|| self.custody.verdict()).flatten();
+        judged.map(|(check, verdict)| (check, kept(check).unwrap_or(verdict))).collect()
+    }
+
+    /// Whether the certificate that the server showed was refused, so that one may choose to trust just this one.
+    pub fn is_certificate_refused(&self) -> bool {
+        self.facts.server.certificate.is_some() && matches!(self.facts.server.way_blocked(), Some(Trouble::Tls(_)))
     }
 
     /// What is to be judged on a screen.

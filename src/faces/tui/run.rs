@@ -10,6 +10,7 @@ use crate::wizard::custody::CopyWay;
 use crate::wizard::event::Event;
 use crate::wizard::state::Ending;
 
+use super::scene::WORTH_A_SIGN;
 use super::signals::{Signal, Signals};
 use super::{Terminal, TerminalOptions, Tui, TuiEvent, TuiOptions, start_input};
 
@@ -38,7 +39,14 @@ pub async fn run(
     tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut hung_up = None;
     let mut once_shown = Some(once_shown);
+    let mut worked = false;
     while engine.state().ending.is_none() {
+        let works = engine.is_working();
+        if works && !worked {
+            // Whatever begins to work shows that it does as soon as it is worth a sign, and then twice a second.
+            tick.reset_after(WORTH_A_SIGN);
+        }
+        worked = works;
         tui.sync(engine.state());
         terminal.draw(|frame| tui.draw(frame, engine.state()))?;
         if let Some(once_shown) = once_shown.take() {

@@ -110,10 +110,10 @@ fn more(canvas: &mut Canvas<'_>, area: Rect, above: bool, beneath: bool) {
 }
 
 /// The columns of the labels: the widest of the screen and a gap.
-fn label_column(screen: ScreenId) -> u16 {
+pub fn label_column(screen: ScreenId) -> u16 {
     let words = words::screen(screen);
     let widest = words.fields().filter_map(|field| words.field(field)).map(|field| text::width(&field.label)).max();
-    (widest.unwrap_or(0) + 1).clamp(15, 18)
+    (widest.unwrap_or(0) + 1).clamp(14, 18)
 }
 
 /// The label of a field.

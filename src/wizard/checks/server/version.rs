@@ -57,7 +57,7 @@ fn of_version(version: &Version) -> Verdict {
         return one(Finding::note(
             CheckId::SqlVersion,
             format!(
-                "This is octopus-setup's own practice server ({}): for trying out and training, not for production.",
+                "Practice server ({}): for trying out and training, not for production.",
                 version.number
             ),
         ));

@@ -1,6 +1,7 @@
 //! The master key, until its keeping is proven.
 
 use super::bench::*;
+use crate::model::finding::Verdict;
 
 #[test]
 fn done_needs_proof_that_the_key_is_kept() {
@@ -67,4 +68,13 @@ fn copied_is_said_only_where_it_is_known() {
     assert!(!bench.notice().contains("Copied"), "{}", bench.notice());
     bench.send(Event::Copied(Ok(CopyWay::Desktop)));
     assert!(bench.notice().contains("Copied"));
+}
+
+#[test]
+fn a_key_that_is_proven_to_be_kept_has_its_row_of_the_list_good() {
+    let mut bench = Bench::at(ScreenId::MasterKey);
+    assert_eq!(bench.state.verdicts(), [(CheckId::KeyKept, Verdict::NotYet)]);
+    bench.send(Event::KeySaved(Ok("/root/key.txt".into())));
+    bench.send(Event::KeyRead(Ok(true)));
+    assert_eq!(bench.state.verdicts(), [(CheckId::KeyKept, Verdict::Good("the saved file was read back".into()))]);
 }

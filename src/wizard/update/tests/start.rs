@@ -129,3 +129,9 @@ fn the_focus_stays_on_the_errand_that_somebody_moved_it_to() {
     assert_eq!(bench.state.place.focus, Focus::Item(2));
     assert_eq!(bench.state.errands()[2], chosen);
 }
+
+#[test]
+fn a_node_name_that_the_machine_is_about_to_tell_is_not_asked_for_first() {
+    let (state, _) = begin(Answers::default(), Some(Flow::FirstNode));
+    assert_ne!(state.focused(), Some(FieldId::NodeName));
+}
