@@ -54,6 +54,11 @@ pub enum Proof {
 }
 
 impl Custody {
+    /// Whether what was typed as the key's last six characters is long enough to be judged, and wrong.
+    pub fn refuses(&self, typed: &str) -> bool {
+        typed.chars().count() >= 6 && self.drawn.as_ref().is_some_and(|drawn| !drawn.key.ends_with(typed))
+    }
+
     /// Where its keeping stands, once it is proven.
     pub fn verdict(&self) -> Option<Verdict> {
         let evidence = match self.proof? {

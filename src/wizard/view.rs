@@ -15,10 +15,16 @@ use super::state::{Focus, State};
 use super::tickets::Standing;
 use super::{form, inputs};
 
+/// What is said of a proof that does not fit.
+const WRONG_PROOF: &str = "These are not its last six characters. Upper and lower case count; a = at its end does too.";
+
 impl State {
     /// The fields that the open screen asks with the present answers, in order.
     pub fn fields(&self) -> Vec<FieldId> {
-        words::screen(self.place.here).fields().filter(|field| form::is_visible(*field, &self.answers)).collect()
+        // The key of a run that is gone on with is sealed: its size is no question any more.
+        let sealed = self.resuming.is_some() && self.custody.drawn.is_some();
+        let asked = |field: &FieldId| form::is_visible(*field, &self.answers) && !(sealed && *field == FieldId::KeySize);
+        words::screen(self.place.here).fields().filter(asked).collect()
     }
 
     /// The field that has the focus.
@@ -72,12 +78,17 @@ impl State {
 
     /// What is wrong with a field's text, whether or not it is to be shown yet.
     pub fn problem(&self, field: FieldId) -> Option<String> {
+        if field == FieldId::KeyProof {
+            return self.custody.refuses(self.answers.trimmed(field)).then(|| WRONG_PROOF.to_owned());
+        }
         form::problem(field, &self.answers)
     }
 
     /// What is wrong with a field's text, once the field was left or Next was pressed.
     pub fn shown_problem(&self, field: FieldId) -> Option<String> {
-        self.asked.touched.contains(&field).then(|| self.problem(field)).flatten()
+        // A proof is judged as soon as it is whole: it has a known length.
+        let shown = field == FieldId::KeyProof || self.asked.touched.contains(&field);
+        shown.then(|| self.problem(field)).flatten()
     }
 
     /// The finding that the screen shows in full: the weightiest; among equals the one of the check that comes first.

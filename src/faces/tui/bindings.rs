@@ -152,6 +152,7 @@ fn enter(state: &State) -> Option<Binding> {
         ScreenId::Done => ("finish", "finish"),
         ScreenId::MasterKey if state.custody.proof.is_none() => return None,
         ScreenId::Review if state.run.plan.is_none() => return None,
+        ScreenId::Review if state.resuming.is_some() => ("go on with it", "go on"),
         ScreenId::Review => ("install", "install"),
         _ if state.asked.waiting => return None,
         _ if !state.asked.warnings.is_empty() => ("accept and go on", "accept"),

@@ -29,7 +29,9 @@ pub fn draw(canvas: &mut Canvas<'_>, line: Rect, scene: &Scene<'_>) {
         Flow::Review => "Review a node",
     };
     let theme = canvas.theme;
-    let node = state.answers.trimmed(FieldId::NodeName);
+    // Not a name that cannot be one: it may be a whole paste that went astray.
+    let good = state.problem(FieldId::NodeName).is_none();
+    let node = if good { state.answers.trimmed(FieldId::NodeName) } else { "" };
     let mut rest = line;
     // The list of screens tells the flow too, so it gives way where there is no room for it.
     let dot = text::width(canvas.signs.dot);

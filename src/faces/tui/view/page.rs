@@ -53,12 +53,22 @@ pub fn heading(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, roomy: bo
         rest = canvas.put(rest, &format!("{} of {} ", place + 1, scene.path().len()), theme.dim);
     }
     rest = canvas.put(rest, &scene.words.title, theme.title);
+    let intro = intro(scene);
     if roomy {
-        canvas.wrap(below(area, 1), &scene.words.intro, theme.dim);
+        canvas.wrap(below(area, 1), intro, theme.dim);
     } else {
-        let sentence = text::first_sentence(&scene.words.intro);
+        let sentence = text::first_sentence(intro);
         if text::width(sentence) + 3 <= rest.width {
             canvas.put(crate::faces::tui::canvas::behind(rest, 3), sentence, theme.dim);
         }
+    }
+}
+
+/// The introduction; of a run that is gone on with, what is true of that.
+pub fn intro(scene: &Scene<'_>) -> &'static str {
+    if scene.state.place.here == ScreenId::Review && scene.state.resuming.is_some() {
+        "This goes on with the unfinished run. What is done already is recognised, and is not done twice."
+    } else {
+        &scene.words.intro
     }
 }

@@ -141,6 +141,14 @@ fn lacking(scene: &Scene<'_>) -> String {
     let label = |field: &FieldId| scene.words.field(*field).map(|words| words.label.as_str());
     let is_wrong = |field: &FieldId| !form::is_missing(*field, &scene.state.answers) && scene.state.problem(*field).is_some();
     let wrong: Vec<&str> = scene.fields.iter().filter(|field| is_wrong(field)).filter_map(label).collect();
+    let first = scene.fields.iter().copied().find(|field| is_wrong(field));
+    if let Some(field) = first
+        && scene.state.focused() != Some(field)
+        && let (Some(label), Some(problem)) = (label(&field), scene.state.shown_problem(field))
+    {
+        // Under the field itself it is shown only while that has the focus.
+        return format!("{label}: {problem}");
+    }
     if !wrong.is_empty() {
         return format!("To be put right: {}.", wrong.join(", "));
     }

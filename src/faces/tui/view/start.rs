@@ -88,6 +88,9 @@ fn words(scene: &Scene<'_>, errand: &Errand) -> (&'static str, String, bool) {
 }
 
 fn unfinished(run: &Unfinished) -> String {
+    if run.done == run.steps {
+        return format!("{}: installed, and its master key is still to be kept", run.instance);
+    }
     format!("{}: {} of {} steps done, {} UTC", run.instance, run.done, run.steps, run.when)
 }
 

@@ -78,3 +78,15 @@ fn a_key_that_is_proven_to_be_kept_has_its_row_of_the_list_good() {
     bench.send(Event::KeyRead(Ok(true)));
     assert_eq!(bench.state.verdicts(), [(CheckId::KeyKept, Verdict::Good("the saved file was read back".into()))]);
 }
+
+#[test]
+fn a_wrong_proof_is_told_as_soon_as_it_is_whole() {
+    let mut bench = Bench::at(ScreenId::MasterKey);
+    for (typed, wrong) in [("", false), ("wrong", false), ("wrong!", true), ("BwcHBwc=", true)] {
+        bench.edit(FieldId::KeyProof, typed);
+        assert_eq!(bench.state.shown_problem(FieldId::KeyProof).is_some(), wrong, "{typed}");
+    }
+    bench.send(Event::Next);
+    assert_eq!((bench.state.place.here, bench.state.focused()), (ScreenId::MasterKey, Some(FieldId::KeyProof)));
+    assert!(bench.notice().contains("not the key's last six"), "{}", bench.notice());
+}
