@@ -177,7 +177,7 @@ impl Authority {
 
     fn issue(&self, names: &[SanType], from: OffsetDateTime, to: OffsetDateTime) -> Result<Issued, CertError> {
         let key = KeyPair::generate()?;
-        let mut params = leaf("octopus-setup practice server", names, from, to);
+        let mut params = leaf("practice server", names, from, to);
         params.use_authority_key_identifier_extension = true;
         Ok(Issued { certificate: params.signed_by(&key, &self.issuer)?.pem(), key: key.serialize_pem() })
     }

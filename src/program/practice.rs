@@ -12,7 +12,7 @@ use octopus_setup::model::field::FieldId;
 use octopus_setup::model::node_config::NodeConfig;
 use octopus_setup::practice::options::ServerOptions;
 use octopus_setup::practice::serve;
-use octopus_setup::practice::server::{PracticeServer, Running};
+use octopus_setup::practice::server::{PracticeServer, Running, StartError};
 
 use super::cli::{Practice, PracticeCommand};
 use super::outside::Outside;
@@ -21,24 +21,51 @@ use super::{complain, wizard};
 /// How long the server may take to stop.
 const PATIENCE: Duration = Duration::from_millis(500);
 
+/// The file of the data folder that holds the last run's port.
+const PORT_FILE: &str = "port";
+
 /// Runs what was asked for.
 pub async fn run(practice: &Practice, outside: &Outside) -> ExitCode {
     let Some(data) = practice.data.clone().or_else(serve::default_data) else {
         return complain("this account has no data directory; name one with --data.");
     };
-    let port = match practice.command {
+    let asked = match practice.command {
         Some(PracticeCommand::Serve { port }) => port,
         None => 0,
     };
-    let options = ServerOptions { port, ..ServerOptions::new(data.clone()) };
-    let running = match PracticeServer::start(options).await {
+    let running = match start(&data, asked).await {
         Ok(running) => running,
         Err(error) => return complain(&format!("the practice server cannot start: {error}")),
     };
+    remember_port(&data, running.addr().port());
     let status = if practice.command.is_some() { serve_alone(&running).await } else { on_it(&running, &data, outside).await };
     // Its data is safe whenever it ends. A client's statement that will not be stopped must not keep the program.
     let _ = tokio::time::timeout(PATIENCE, running.stop()).await;
     status
+}
+
+/// Starts the server on the port that was asked for. Where none was, on the one of the last run if it is still free, and
+/// else on any: the node configs of a practice cluster name their server by its port.
+async fn start(data: &Path, asked: u16) -> Result<Running, StartError> {
+    let options = |port| ServerOptions { port, ..ServerOptions::new(data.to_owned()) };
+    let remembered = if asked == 0 { remembered_port(data) } else { None };
+    if let Some(port) = remembered {
+        match PracticeServer::start(options(port)).await {
+            Err(StartError::Port(..)) => {}
+            other => return other,
+        }
+    }
+    PracticeServer::start(options(asked)).await
+}
+
+/// The port of the last run on this data.
+fn remembered_port(data: &Path) -> Option<u16> {
+    std::fs::read_to_string(data.join(PORT_FILE)).ok()?.trim().parse().ok().filter(|port| *port > 0)
+}
+
+/// Remembers the port for the next run. That it cannot be is no reason not to practise.
+fn remember_port(data: &Path, port: u16) {
+    let _ = std::fs::write(data.join(PORT_FILE), format!("{port}\n"));
 }
 
 /// Prints where the server is, and waits for the end.

@@ -43,6 +43,11 @@ impl Tickets {
         self.askings.iter().find(|asking| asking.inputs == *inputs)
     }
 
+    /// The survey that a ticket was given for.
+    pub fn get(&self, ticket: Ticket) -> Option<&Asking> {
+        self.askings.iter().find(|asking| asking.ticket == ticket)
+    }
+
     /// Marks these inputs as being asked for, and tells their ticket: a new one each time, because a survey that was
     /// dropped may have news under way. A running survey of the same kind for other inputs is marked as dropped.
     pub fn begin(&mut self, inputs: Inputs, now: Duration) -> Ticket {

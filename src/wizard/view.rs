@@ -1,6 +1,7 @@
 //! What faces ask of the state: fields that are asked, verdicts, the gate, the keys of the foot. Pure and cheap.
 
 use crate::model::check::CheckId;
+use crate::model::facts::Trouble;
 use crate::model::field::FieldId;
 use crate::model::finding::{Finding, Remedy, Verdict};
 use crate::model::flow::Flow;
@@ -14,6 +15,9 @@ use super::state::{Focus, State};
 use super::tickets::Standing;
 use super::{flow, form, inputs};
 
+/// What is said of a proof that does not fit.
+const WRONG_PROOF: &str = "These are not its last six characters. Upper and lower case count; a = at its end does too.";
+
 impl State {
     /// The fields that the open screen asks with the present answers, in order.
     pub fn fields(&self) -> Vec<FieldId> {
@@ -21,7 +25,10 @@ impl State {
     }
 
     fn fields_of(&self, screen: ScreenId) -> Vec<FieldId> {
-        words::screen(screen).fields().filter(|field| form::is_visible(*field, &self.answers)).collect()
+        // The key of a run that is gone on with is sealed: its size is no question any more.
+        let sealed = self.resuming.is_some() && self.custody.drawn.is_some();
+        let asked = |field: &FieldId| form::is_visible(*field, &self.answers) && !(sealed && *field == FieldId::KeySize);
+        words::screen(screen).fields().filter(asked).collect()
     }
 
     /// The field that has the focus.
@@ -46,7 +53,15 @@ impl State {
 
     fn verdicts_of(&self, screen: ScreenId) -> Vec<(CheckId, Verdict)> {
         let case = self.case(screen);
-        words::screen(screen).checks().map(|check| (check, checks::judge(check, &case))).collect()
+        let judged = words::screen(screen).checks().map(|check| (check, checks::judge(check, &case)));
+        // Whether the key is kept is known to custody alone.
+        let kept = |check| (check == CheckId::KeyKept).then(|| self.custody.verdict()).flatten();
+        judged.map(|(check, verdict)| (check, kept(check).unwrap_or(verdict))).collect()
+    }
+
+    /// Whether the certificate that the server showed was refused, so that one may choose to trust just this one.
+    pub fn is_certificate_refused(&self) -> bool {
+        self.facts.server.certificate.is_some() && matches!(self.facts.server.way_blocked(), Some(Trouble::Tls(_)))
     }
 
     /// What is to be judged on a screen.
@@ -82,12 +97,17 @@ impl State {
 
     /// What is wrong with a field's text, whether or not it is to be shown yet.
     pub fn problem(&self, field: FieldId) -> Option<String> {
+        if field == FieldId::KeyProof {
+            return self.custody.refuses(self.answers.trimmed(field)).then(|| WRONG_PROOF.to_owned());
+        }
         form::problem(field, &self.answers)
     }
 
     /// What is wrong with a field's text, once the field was left or Next was pressed.
     pub fn shown_problem(&self, field: FieldId) -> Option<String> {
-        self.asked.touched.contains(&field).then(|| self.problem(field)).flatten()
+        // A proof is judged as soon as it is whole: it has a known length.
+        let shown = field == FieldId::KeyProof || self.asked.touched.contains(&field);
+        shown.then(|| self.problem(field)).flatten()
     }
 
     /// The finding that the screen shows in full: the weightiest; among equals the one of the check that comes first.

@@ -66,7 +66,7 @@ async fn another_service_at_that_port() {
         let found = scene.stays_shut(&mut engine, "sql-tls").await;
         assert!(found.says.contains(&server) && found.says.contains("does not speak"), "{manners:?} {found:#?}");
         assert!(found.fix.contains("1433") && found.about == Some(FieldId::Server), "{found:#?}");
-        assert!(!engine.state().actions().contains(&Action::Pin), "there is nothing to pin");
+        assert!(!engine.state().actions().contains(&Action::Certificate), "there is nothing to pin");
     }
 }
 

@@ -133,8 +133,9 @@ pub fn arrange(regions: &Regions, amount: Amount) -> Arrangement {
 /// The columns of the heading and the fields.
 pub const fn text_width(regions: &Regions) -> u16 {
     let page = regions.page.width;
-    match (regions.wide, page / 2) {
-        (true, half) if half > 46 => half,
+    // The checks get the larger part: what they tell is longer than most answers.
+    match (regions.wide, page * 2 / 5) {
+        (true, part) if part > 46 => part,
         (true, _) if page > 46 => 46,
         _ => page,
     }

@@ -11,6 +11,7 @@ use crate::wizard::event::Event;
 use crate::wizard::run::Phase;
 use crate::wizard::state::Ending;
 
+use super::scene::WORTH_A_SIGN;
 use super::signals::{Signal, Signals};
 use super::{Terminal, TerminalOptions, Tui, TuiEvent, TuiOptions, is_taken, start_input};
 
@@ -42,7 +43,14 @@ pub async fn run(
     tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut hung_up = None;
     let mut once_shown = Some(once_shown);
+    let mut worked = false;
     while engine.state().ending.is_none() {
+        let works = engine.is_working();
+        if works && !worked {
+            // Whatever begins to work shows that it does as soon as it is worth a sign, and then twice a second.
+            tick.reset_after(WORTH_A_SIGN);
+        }
+        worked = works;
         tui.sync(engine.state());
         if let Err(error) = terminal.draw(|frame| tui.draw(frame, engine.state())) {
             if !is_taken() {

@@ -119,6 +119,10 @@ fn leave_key(state: &mut State, effects: &mut Vec<Effect>) {
         effects.push(Effect::CloseRun(state.answers.trimmed(FieldId::Instance).to_owned()));
         state.resuming = None;
         advance(state, effects);
+    } else if state.custody.refuses(state.answers.trimmed(FieldId::KeyProof)) {
+        state.place.focus = Focus::Field(FieldId::KeyProof);
+        let text = "What was typed are not the key's last six characters. F2 shows the key again, F8 reads the saved file back.";
+        state.notice = Some(Notice { bad: true, text: text.into() });
     } else {
         state.notice = Some(Notice {
             bad: true,
@@ -162,6 +166,7 @@ pub fn back(state: &mut State, effects: &mut Vec<Effect>) {
         ScreenId::Install if state.run.phase != Phase::Idle => {
             let text = match state.run.phase {
                 Phase::Running | Phase::Undoing => "Steps are running; there is no way back in the middle of one.",
+                Phase::UndoneInPart => "Some of it is not undone yet: undo it once more, or leave it.",
                 Phase::Undone => "Everything is undone; Enter goes back to the plan.",
                 _ => "The install has begun: retry, undo or leave it.",
             };

@@ -40,7 +40,7 @@ fn of_encrypted(encrypted: &Encrypted, certificate: Option<&Certificate>, names:
             CheckId::SqlTls,
             format!(
                 "The certificate is not checked, so whoever is in between can read along. Shown: {}, SHA-256 {}.",
-                subject(certificate),
+                certificate.subject,
                 say::sha256(&certificate.sha256)
             ),
             "Choose System roots or CA file; or compare the fingerprint with the DBA's and choose This certificate only.",
@@ -67,16 +67,10 @@ fn of_encrypted(encrypted: &Encrypted, certificate: Option<&Certificate>, names:
 fn evidence(certificate: &Certificate) -> String {
     format!(
         "{}, until {}, SHA-256 {}",
-        subject(certificate),
+        certificate.subject,
         say::day(certificate.not_after),
         say::sha256_short(&certificate.sha256)
     )
-}
-
-/// The common name as such; a whole subject has its `=` already.
-fn subject(certificate: &Certificate) -> String {
-    let subject = certificate.subject.as_str();
-    if subject.contains('=') { subject.to_owned() } else { format!("CN={subject}") }
 }
 
 const fn named(protocol: Protocol) -> &'static str {
@@ -110,7 +104,7 @@ mod tests {
     #[test]
     fn a_checked_certificate_is_good_with_its_evidence() {
         for trusted in [Trusted::SystemRoots, Trusted::CaFile] {
-            assert_eq!(evidence(&of(&with(Protocol::Tls12, trusted))), "CN=sql01, until 2027-03-01, SHA-256 9C:9C…");
+            assert_eq!(evidence(&of(&with(Protocol::Tls12, trusted))), "sql01, until 2027-03-01, SHA-256 9C:9C…");
         }
         assert!(evidence(&of(&with(Protocol::Strict, Trusted::Fingerprint))).ends_with(", pinned"));
     }
@@ -145,12 +139,6 @@ mod tests {
         let mut facts = with(Protocol::Tls12, Trusted::SystemRoots);
         facts.server.certificate = Some(Certificate { days_left: 31, ..samples::certificate() });
         assert!(matches!(of(&facts), Verdict::Good(_)));
-    }
-
-    #[test]
-    fn a_whole_subject_stays_as_it_is() {
-        let certificate = Certificate { subject: "O=Corp, OU=SQL".into(), ..samples::certificate() };
-        assert_eq!(subject(&certificate), "O=Corp, OU=SQL");
     }
 
     #[test]

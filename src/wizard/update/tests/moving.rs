@@ -144,7 +144,7 @@ fn a_hangup_ends_whatever_is_open() {
 #[test]
 fn keys_that_do_not_apply_do_nothing() {
     let mut bench = Bench::at(ScreenId::Home);
-    for action in [Action::Reveal, Action::Retry, Action::Undo, Action::Leave, Action::CopyKey, Action::Pin] {
+    for action in [Action::Reveal, Action::Retry, Action::Undo, Action::Leave, Action::CopyKey, Action::Certificate] {
         bench.send(Event::Press(action));
     }
     assert_eq!((bench.state.place.here, bench.state.overlay, bench.state.ending), (ScreenId::Home, None, None));
