@@ -2,7 +2,7 @@
 
 use crate::model::check::CheckId;
 use crate::model::field::FieldId;
-use crate::model::finding::{Finding, Verdict};
+use crate::model::finding::{Finding, Remedy, Verdict};
 use crate::model::flow::Flow;
 use crate::model::screen::ScreenId;
 use crate::words;
@@ -97,6 +97,14 @@ impl State {
             _ => None,
         });
         findings.reduce(|best, next| if next.severity > best.severity { next } else { best })
+    }
+
+    /// What would mend what stands against going on: of the finding that is shown in full, or of the step that failed.
+    pub fn remedy(&self) -> Option<Remedy> {
+        match self.place.here {
+            ScreenId::Install => self.run.explain(self.run.failed()?)?.remedy,
+            _ => self.foremost()?.remedy,
+        }
     }
 
     /// The keys that work here besides Enter, Esc and moving about, in the order of the foot.
