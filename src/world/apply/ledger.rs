@@ -23,13 +23,12 @@ impl Ledger {
     /// The journal of this plan's run: begun now, or gone on with.
     pub(super) async fn open(site: &Arc<Site>, plan: &Plan) -> Result<Self, Failure> {
         let old = Self::load(site, &plan.node.instance).await?;
-        let journal = match old {
-            Some(Self { journal, .. }) => go_on(site, journal, plan).await?,
-            None => {
-                let cluster = plan.cluster;
-                site.off(move |places| nobody_else_is_at(places, cluster)).await?;
-                begin(plan)
-            }
+        let journal = if let Some(Self { journal, .. }) = old {
+            go_on(site, journal, plan).await?
+        } else {
+            let cluster = plan.cluster;
+            site.off(move |places| nobody_else_is_at(places, cluster)).await?;
+            begin(plan)
         };
         let mut ledger = Self { site: Arc::clone(site), journal };
         ledger.write().await?;
