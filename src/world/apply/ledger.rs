@@ -10,7 +10,6 @@ use crate::model::field::FieldId;
 use crate::model::journal::Journal;
 use crate::model::plan::{Failure, Plan, StepKind, StepState};
 use crate::world::places::Places;
-use crate::world::toml_file::shown;
 use crate::world::{clock, folder, journals};
 
 /// The journal, written and synced at every change.
@@ -84,7 +83,7 @@ impl Ledger {
 /// one that was left would take the cluster from the other.
 fn nobody_else_is_at(places: &Places, cluster: ClusterId) -> Result<(), Failure> {
     match journals::list(places).into_iter().flatten().find(|journal| journal.cluster == cluster) {
-        Some(journal) => Err(Failure::FileInTheWay { path: shown(&places.journal(&journal.instance)) }),
+        Some(journal) => Err(Failure::OtherRun { instance: journal.instance.into() }),
         None => Ok(()),
     }
 }
@@ -129,7 +128,7 @@ async fn go_on(site: &Arc<Site>, mut journal: Journal, plan: &Plan) -> Result<Jo
         any(&[StepKind::SealMasterKey]) && site.off(move |_| Ok(sealed.exists())).await?
     };
     if other_home || other_database || (depends_on_key && !same_key) {
-        return Err(Failure::FileInTheWay { path: shown(&site.places.journal(&journal.instance)) });
+        return Err(Failure::OtherRun { instance: journal.instance.into() });
     }
     journal.answers = answers;
     take_over(&mut journal, plan);
