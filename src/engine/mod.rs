@@ -115,3 +115,39 @@ impl Engine {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::cluster::ClusterId;
+    use crate::model::fingerprint::Fingerprint;
+    use crate::model::journal::Journal;
+    use crate::world::clipboard::Surroundings;
+    use crate::world::journals;
+    use crate::world::places::Places;
+
+    #[tokio::test]
+    async fn the_end_waits_until_a_finished_runs_journal_is_gone() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let places = Places::under(folder.path().join("state"));
+        let journal = Journal {
+            format: Journal::FORMAT,
+            program: String::new(),
+            flow: Flow::FirstNode,
+            instance: "A".into(),
+            begun: String::new(),
+            written: String::new(),
+            cluster: ClusterId([0; 16]),
+            fingerprint: Fingerprint([0; 4]),
+            accepted: Vec::new(),
+            answers: std::collections::BTreeMap::new(),
+            folders: Vec::new(),
+            steps: Vec::new(),
+        };
+        journals::write(&places, &journal).expect("written");
+        let mut engine = Engine::new(World::new(places.clone(), Surroundings::default()), Answers::default(), None);
+        engine.carry_out(vec![Effect::CloseRun("A".into())]);
+        engine.wind_down(Duration::from_secs(60)).await;
+        assert!(journals::read(&places, "A").expect("read").is_none());
+    }
+}

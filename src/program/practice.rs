@@ -2,12 +2,14 @@
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::time::Duration;
 
 use secrecy::ExposeSecret;
 
 use octopus_setup::faces::tui::signals::{Signals, until_ended};
 use octopus_setup::model::answers::{Origin, Raw};
 use octopus_setup::model::field::FieldId;
+use octopus_setup::model::node_config::NodeConfig;
 use octopus_setup::practice::options::ServerOptions;
 use octopus_setup::practice::serve;
 use octopus_setup::practice::server::{PracticeServer, Running};
@@ -15,6 +17,9 @@ use octopus_setup::practice::server::{PracticeServer, Running};
 use super::cli::{Practice, PracticeCommand};
 use super::outside::Outside;
 use super::{complain, wizard};
+
+/// How long the server may take to stop.
+const PATIENCE: Duration = Duration::from_millis(500);
 
 /// Runs what was asked for.
 pub async fn run(practice: &Practice, outside: &Outside) -> ExitCode {
@@ -31,7 +36,8 @@ pub async fn run(practice: &Practice, outside: &Outside) -> ExitCode {
         Err(error) => return complain(&format!("the practice server cannot start: {error}")),
     };
     let status = if practice.command.is_some() { serve_alone(&running).await } else { on_it(&running, &data, outside).await };
-    running.stop().await;
+    // Its data is safe whenever it ends. A client's statement that will not be stopped must not keep the program.
+    let _ = tokio::time::timeout(PATIENCE, running.stop()).await;
     status
 }
 
@@ -75,7 +81,7 @@ async fn on_it(running: &Running, data: &Path, outside: &Outside) -> ExitCode {
 
 /// The first practice node's number whose home holds no node config yet.
 fn free_node(data: &Path) -> u16 {
-    (1..1000).find(|number| !home(data, *number).join("octopus-node.toml").exists()).unwrap_or(1000)
+    (1..1000).find(|number| !home(data, *number).join(NodeConfig::FILE).exists()).unwrap_or(1000)
 }
 
 fn home(data: &Path, number: u16) -> PathBuf {

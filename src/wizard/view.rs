@@ -12,12 +12,16 @@ use super::event::{Action, Errand};
 use super::gate::{self, Gate};
 use super::state::{Focus, State};
 use super::tickets::Standing;
-use super::{form, inputs};
+use super::{flow, form, inputs};
 
 impl State {
     /// The fields that the open screen asks with the present answers, in order.
     pub fn fields(&self) -> Vec<FieldId> {
-        words::screen(self.place.here).fields().filter(|field| form::is_visible(*field, &self.answers)).collect()
+        self.fields_of(self.place.here)
+    }
+
+    fn fields_of(&self, screen: ScreenId) -> Vec<FieldId> {
+        words::screen(screen).fields().filter(|field| form::is_visible(*field, &self.answers)).collect()
     }
 
     /// The field that has the focus.
@@ -37,14 +41,18 @@ impl State {
 
     /// The verdicts of the open screen's checks, in the order of its words.
     pub fn verdicts(&self) -> Vec<(CheckId, Verdict)> {
-        let case = self.case(self.place.here);
-        words::screen(self.place.here).checks().map(|check| (check, checks::judge(check, &case))).collect()
+        self.verdicts_of(self.place.here)
+    }
+
+    fn verdicts_of(&self, screen: ScreenId) -> Vec<(CheckId, Verdict)> {
+        let case = self.case(screen);
+        words::screen(screen).checks().map(|check| (check, checks::judge(check, &case))).collect()
     }
 
     /// What is to be judged on a screen.
     pub fn case(&self, screen: ScreenId) -> Case<'_> {
         let running = inputs::of(screen, &self.answers)
-            .and_then(|inputs| self.tickets.get(self.tickets.find(&inputs)?))
+            .and_then(|inputs| self.tickets.of(&inputs))
             .is_some_and(|asking| asking.standing == Standing::Running);
         Case {
             flow: self.place.flow.unwrap_or(Flow::FirstNode),
@@ -57,8 +65,19 @@ impl State {
 
     /// Whether Next is open on this screen.
     pub fn gate(&self) -> Gate {
-        let malformed = self.fields().into_iter().filter(|field| self.problem(*field).is_some()).collect();
-        gate::weigh(malformed, &self.verdicts(), &self.accepted)
+        self.gate_of(self.place.here)
+    }
+
+    fn gate_of(&self, screen: ScreenId) -> Gate {
+        let malformed = self.fields_of(screen).into_iter().filter(|field| self.problem(*field).is_some()).collect();
+        gate::weigh(malformed, &self.verdicts_of(screen), &self.accepted)
+    }
+
+    /// The first screen on the way to this one whose gate is not open: an answer may have been changed there since.
+    pub fn shut_before(&self, screen: ScreenId) -> Option<ScreenId> {
+        let path = self.place.flow.map(flow::path).unwrap_or_default();
+        let before = path.iter().copied().take_while(|other| *other != screen);
+        before.into_iter().find(|other| self.gate_of(*other) != Gate::Open)
     }
 
     /// What is wrong with a field's text, whether or not it is to be shown yet.

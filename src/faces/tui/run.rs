@@ -12,7 +12,10 @@ use crate::wizard::run::Phase;
 use crate::wizard::state::Ending;
 
 use super::signals::{Signal, Signals};
-use super::{Terminal, TerminalOptions, Tui, TuiEvent, TuiOptions, start_input};
+use super::{Terminal, TerminalOptions, Tui, TuiEvent, TuiOptions, is_taken, start_input};
+
+/// The exit status of a program whose terminal is gone: 128 and SIGHUP's number.
+const HANG_UP: u8 = 129;
 
 /// How the face ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,7 +44,15 @@ pub async fn run(
     let mut once_shown = Some(once_shown);
     while engine.state().ending.is_none() {
         tui.sync(engine.state());
-        terminal.draw(|frame| tui.draw(frame, engine.state()))?;
+        if let Err(error) = terminal.draw(|frame| tui.draw(frame, engine.state())) {
+            if !is_taken() {
+                return Err(error);
+            }
+            // It vanished, and the news of that has not come yet.
+            hung_up = Some(HANG_UP);
+            engine.handle(Event::Hangup);
+            break;
+        }
         if let Some(once_shown) = once_shown.take() {
             once_shown();
         }
@@ -57,7 +68,7 @@ pub async fn run(
             },
             event = input.recv() => match event {
                 Some(TuiEvent::Gone) | None => {
-                    hung_up = Some(129);
+                    hung_up = Some(HANG_UP);
                     engine.handle(Event::Hangup);
                 }
                 Some(event) if Tui::is_suspend(&event) => suspend(engine, &mut terminal)?,

@@ -129,3 +129,13 @@ fn the_focus_stays_on_the_errand_that_somebody_moved_it_to() {
     assert_eq!(bench.state.place.focus, Focus::Item(2));
     assert_eq!(bench.state.errands()[2], chosen);
 }
+
+#[test]
+fn a_run_that_is_loaded_twice_or_late_moves_nobody() {
+    let mut bench = resume(3, Some(drawn().key));
+    bench.edit(FieldId::Server, "sql10");
+    bench.send(Event::Resumed(Err(Box::new(Failure::Busy { pid: None }))));
+    assert!(!bench.notice().contains("cannot be gone on with"), "{}", bench.notice());
+    bench.send(Event::Resumed(Ok(Box::new(Resumption { journal: journal(6), key: Some(drawn().key) }))));
+    assert_eq!((bench.state.place.here, bench.state.answers.text(FieldId::Server)), (ScreenId::Home, "sql10"));
+}
