@@ -175,6 +175,17 @@ mod tests {
     }
 
     #[test]
+    fn a_step_in_a_known_place_names_it_and_shows_the_sql() {
+        let target = crate::wizard::form::read::target(&samples::answers()).expect("a target");
+        let denied = Failure::Server(Trouble::Sql(SqlTrouble { number: 262, state: 1, class: 14, text: "no".into() }));
+        let sql = |kind| explain_at(kind, &denied, &target).remedy.map(|remedy| remedy.text().to_owned()).unwrap_or_default();
+        assert!(sql(StepKind::CreateDatabase).starts_with("CREATE DATABASE [OctopusDeploy]"));
+        assert_eq!(sql(StepKind::InitialiseCluster), "USE [OctopusDeploy];\nALTER ROLE db_owner ADD MEMBER [octopus];");
+        let lost = explain_at(StepKind::ConnectOnce, &Failure::Server(Trouble::ConnectionLost), &target);
+        assert!(lost.says.contains("sql01"), "{lost:?}");
+    }
+
+    #[test]
     fn who_lost_the_race_is_told_how_to_join() {
         let words = explain(StepKind::InitialiseCluster, &Failure::AlreadyInitialised(Box::new(samples::cluster())));
         assert!(words.fix.contains("Add this server as a node") && words.fix.contains("master key"));
