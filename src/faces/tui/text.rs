@@ -47,7 +47,7 @@ pub fn clauses(text: &str, columns: u16) -> &str {
         let is_end = if mark == "(" { before.ends_with(' ') } else { after.starts_with(' ') };
         is_end.then(|| before.trim_end())
     });
-    ends.filter(|clause| !clause.is_empty() && width(clause) <= columns).last().unwrap_or(text)
+    ends.filter(|clause| !clause.is_empty() && width(clause) <= columns).next_back().unwrap_or(text)
 }
 
 /// The text in lines of at most this width, broken at blanks where there are any. Line breaks stay.

@@ -1,6 +1,7 @@
 //! Troubles on the way to the server.
 
 use crate::model::facts::Trouble;
+use crate::model::field::FieldId;
 use crate::wizard::say;
 
 use super::{Around, Explanation, sql, tls};
@@ -55,7 +56,8 @@ pub fn explain(trouble: &Trouble, around: &Around<'_>) -> Explanation {
         Trouble::NotSqlServer => Explanation::new(
             format!("Something answers at {server}, but it does not speak SQL Server's protocol (TDS)."),
             "Check the port; SQL Server's usual one is 1433.",
-        ),
+        )
+        .about(FieldId::Server),
         Trouble::ConnectionLost => Explanation::new(
             format!("The connection to {server} ended in the middle of a conversation."),
             "Try again; if it stays so, look into the server's error log, and for a firewall or proxy that cuts \

@@ -95,7 +95,9 @@ fn paragraphs(canvas: &Canvas<'_>, scene: &Scene<'_>) -> Vec<Paragraph> {
         match verdict {
             Verdict::Good(evidence) => add(evidence, theme.plain, 2),
             Verdict::Found(findings) if verdict.severity() == Some(Severity::Note) => {
-                findings.iter().for_each(|finding| add(&finding.says, theme.plain, 2));
+                for finding in findings {
+                    add(&finding.says, theme.plain, 2);
+                }
             }
             Verdict::Found(_) | Verdict::NotYet | Verdict::Running => {}
         }
