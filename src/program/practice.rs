@@ -89,7 +89,8 @@ async fn serve_alone(running: &Running) -> ExitCode {
 async fn on_it(running: &Running, data: &Path, outside: &Outside) -> ExitCode {
     let number = free_node(data);
     let mut answers = outside.answers();
-    let mut fill = |field: FieldId, text: &str| answers.set(field, Raw::of(field, text), Origin::Flag);
+    // Nobody has said them, so the screens do not claim that somebody has.
+    let mut fill = |field: FieldId, text: &str| answers.set(field, Raw::of(field, text), Origin::Default);
     fill(FieldId::Server, &format!("localhost,{}", running.addr().port()));
     fill(FieldId::User, running.user());
     fill(FieldId::Password, running.password().expose_secret());
@@ -100,7 +101,8 @@ async fn on_it(running: &Running, data: &Path, outside: &Outside) -> ExitCode {
     fill(FieldId::KeyFile, &data.join("octopus-master-key.txt").display().to_string());
     if number > 1 {
         fill(FieldId::Instance, &format!("OctopusServer-{number}"));
-        fill(FieldId::NodeName, &format!("practice-{number}"));
+        // The machine's own name must not take its place: it is the first node's.
+        answers.set(FieldId::NodeName, Raw::of(FieldId::NodeName, &format!("practice-{number}")), Origin::Environment);
     }
     let outside = outside.with_state(data.join("state"));
     wizard(&outside, answers, None).await

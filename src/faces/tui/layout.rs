@@ -116,10 +116,11 @@ const fn density(roomy: bool, under: u16, hint: u16, folded: bool, grid: bool, a
     Density { roomy, under, hint, folded, grid, around }
 }
 
-const DENSITIES: [Density; 6] = [
+const DENSITIES: [Density; 7] = [
     density(true, 1, 2, false, false, (1, 1)),
     density(false, 1, 2, false, false, (1, 1)),
     density(true, 1, 2, false, true, (1, 1)),
+    density(false, 1, 2, false, true, (1, 1)),
     density(false, 0, 2, true, true, (1, 1)),
     density(false, 0, 2, true, true, (0, 1)),
     density(false, 0, 1, true, true, (0, 0)),

@@ -281,7 +281,7 @@ fn folded_line(canvas: &mut Canvas<'_>, line: Rect, column: u16, scene: &Scene<'
 fn short(scene: &Scene<'_>, field: FieldId) -> Option<String> {
     let answers = &scene.state.answers;
     match field {
-        FieldId::Trust if answers.text(field) == "fingerprint" => Some("pinned certificate".to_owned()),
+        FieldId::Trust if answers.text(field) == "fingerprint" => Some("pinned".to_owned()),
         FieldId::Encryption | FieldId::Trust => Some(choice_word(scene, field).to_owned()),
         FieldId::CreateDatabase if answers.is_on(field) => Some("create if absent".to_owned()),
         FieldId::CreateDatabase => Some("stop if absent".to_owned()),

@@ -122,7 +122,7 @@ fn standing(canvas: &Canvas<'_>, scene: &Scene<'_>) -> Option<Saying> {
     } else if scene.is_running() {
         let words = match scene.running_for() {
             Some(elapsed) => format!("Checking for {}; F5 stops it.", elapsed::so_far(elapsed)),
-            None => "Checking.".to_owned(),
+            None => "Checking; F5 stops it.".to_owned(),
         };
         ((signs.running, theme.plain), words)
     } else if scene.verdicts.iter().all(|(_, verdict)| is_settled(verdict)) {
