@@ -132,6 +132,13 @@ fn edit(state: &mut State, field: FieldId, raw: Raw, effects: &mut Vec<Effect>) 
     if state.answers.get(field).raw == raw {
         return;
     }
+    if field == FieldId::Instance && state.resuming.is_some() {
+        // Its journal is filed under this name: under another one neither going on nor undoing would find it.
+        let name = state.answers.trimmed(FieldId::Instance);
+        let text = format!("The run that is being gone on with is instance {name}'s. Undo it first to choose another name.");
+        state.notice = Some(Notice { bad: true, text });
+        return;
+    }
     state.answers.set(field, raw, Origin::Typed);
     state.asked.waiting = false;
     state.asked.warnings.clear();
