@@ -2,11 +2,14 @@
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::time::Duration;
 
 use secrecy::ExposeSecret;
 
+use octopus_setup::faces::tui::signals::{Signals, until_ended};
 use octopus_setup::model::answers::{Origin, Raw};
 use octopus_setup::model::field::FieldId;
+use octopus_setup::model::node_config::NodeConfig;
 use octopus_setup::practice::options::ServerOptions;
 use octopus_setup::practice::serve;
 use octopus_setup::practice::server::{PracticeServer, Running, StartError};
@@ -17,6 +20,8 @@ use super::{complain, wizard};
 
 /// The file of the data folder that holds the last run's port.
 const PORT_FILE: &str = "port";
+/// How long the server may take to stop.
+const PATIENCE: Duration = Duration::from_millis(500);
 
 /// Runs what was asked for.
 pub async fn run(practice: &Practice, outside: &Outside) -> ExitCode {
@@ -33,7 +38,8 @@ pub async fn run(practice: &Practice, outside: &Outside) -> ExitCode {
     };
     remember_port(&data, running.addr().port());
     let status = if practice.command.is_some() { serve_alone(&running).await } else { on_it(&running, &data, outside).await };
-    running.stop().await;
+    // Its data is safe whenever it ends. A client's statement that will not be stopped must not keep the program.
+    let _ = tokio::time::timeout(PATIENCE, running.stop()).await;
     status
 }
 
@@ -64,15 +70,17 @@ fn remember_port(data: &Path, port: u16) {
 /// Prints where the server is, and waits for the end.
 async fn serve_alone(running: &Running) -> ExitCode {
     use std::io::Write;
+    let mut signals = match Signals::listen() {
+        Ok(signals) => signals,
+        Err(error) => return complain(&format!("signals cannot be listened for: {error}")),
+    };
     let mut out = std::io::stdout();
     if out.write_all(serve::announcement(running).expose_secret().as_bytes()).and_then(|()| out.flush()).is_err() {
         // Nobody listens any more.
         return ExitCode::SUCCESS;
     }
-    match octopus_setup::faces::tui::signals::until_ended().await {
-        Ok(_) => ExitCode::SUCCESS,
-        Err(error) => complain(&format!("signals cannot be listened for: {error}")),
-    }
+    until_ended(&mut signals).await;
+    ExitCode::SUCCESS
 }
 
 /// The wizard with the server's address and login filled in. Practice nodes and the wizard's own state live in the
@@ -101,7 +109,7 @@ async fn on_it(running: &Running, data: &Path, outside: &Outside) -> ExitCode {
 
 /// The first practice node's number whose home holds no node config yet.
 fn free_node(data: &Path) -> u16 {
-    (1..1000).find(|number| !home(data, *number).join("octopus-node.toml").exists()).unwrap_or(1000)
+    (1..1000).find(|number| !home(data, *number).join(NodeConfig::FILE).exists()).unwrap_or(1000)
 }
 
 fn home(data: &Path, number: u16) -> PathBuf {

@@ -34,7 +34,7 @@ pub fn of(state: &State) -> Vec<Action> {
     {
         actions.push(if state.tickets.running(survey).is_some() { Action::Cancel } else { Action::CheckAgain });
     }
-    if state.foremost().is_some_and(|finding| finding.remedy.is_some()) {
+    if state.remedy().is_some() {
         actions.push(Action::CopyRemedy);
     }
     actions.extend([Action::Help, Action::Quit]);

@@ -1,19 +1,46 @@
 //! Failed steps, for the install screen.
 
-use crate::model::facts::Content;
+use crate::model::facts::{Content, Trouble};
 use crate::model::plan::{Failure, StepKind};
-use crate::wizard::say;
+use crate::model::target::Target;
+use crate::wizard::{dba, say};
 
 use super::{Around, Explanation, of_trouble};
+
+/// `CREATE DATABASE permission denied`, among others.
+const PERMISSION_DENIED: u32 = 262;
 
 /// What the keys of the install screen do about a failure that can pass.
 const RETRY: &str = "Retry runs the step again; what is done stays done.";
 
-/// Words for a step that failed or could not be undone.
+/// Words for a step that failed or could not be undone, of which it is not known what it was done to.
 pub fn explain(kind: StepKind, failure: &Failure) -> Explanation {
+    explain_around(kind, failure, &Around::NOTHING)
+}
+
+/// The same with the names of the server, the database and the login.
+pub fn explain_at(kind: StepKind, failure: &Failure, target: &Target) -> Explanation {
+    let server = target.address.to_string();
+    let around = Around {
+        server: &server,
+        host: &target.address.host,
+        login: &target.user,
+        database: target.database.as_str(),
+        ..Around::NOTHING
+    };
+    explain_around(kind, failure, &around)
+}
+
+fn explain_around(kind: StepKind, failure: &Failure, around: &Around<'_>) -> Explanation {
     match failure {
         Failure::Server(trouble) => {
-            let words = of_trouble(trouble, &Around::NOTHING);
+            let mut words = of_trouble(trouble, around);
+            let absent = kind == StepKind::CreateDatabase && !around.database.is_empty();
+            if absent && matches!(trouble, Trouble::Sql(said) if said.number == PERMISSION_DENIED) {
+                // The user of a database that is not there cannot be given a role in it.
+                words.fix = "Have a DBA run this, or give the login the right CREATE ANY DATABASE.".into();
+                words = words.sql(dba::create_for(around.database, around.login));
+            }
             Explanation { fix: format!("{} {RETRY}", words.fix), ..words }
         }
         Failure::AlreadyInitialised(cluster) => Explanation::new(
@@ -96,7 +123,7 @@ fn content_now(content: &Content) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::facts::{SqlTrouble, TlsTrouble, Trouble};
+    use crate::model::facts::{SqlTrouble, TlsTrouble};
     use crate::wizard::samples;
 
     fn failures() -> Vec<(Failure, &'static str)> {

@@ -62,17 +62,20 @@ pub fn explain(trouble: &Trouble, around: &Around<'_>) -> Explanation {
             format!("The connection to {server} ended in the middle of a conversation."),
             "Try again; if it stays so, look into the server's error log, and for a firewall or proxy that cuts \
              connections.",
-        ),
+        )
+        .about(FieldId::Server),
         Trouble::Silent { waited } => Explanation::new(
             format!("{} stopped answering; the wizard waited {}.", capital(server), say::duration(*waited)),
             "Try again; if it stays so, look for what keeps the server busy, or for a firewall that holds packets back.",
-        ),
+        )
+        .about(FieldId::Server),
         Trouble::Tls(trouble) => tls::explain(trouble, around),
         Trouble::Sql(trouble) => sql::explain(trouble, around),
         Trouble::RoutedTooOften => Explanation::new(
             format!("{} sends connections on from one server to the next more than twice.", capital(server)),
             "Give the availability group's listener, and have its routing lists checked.",
-        ),
+        )
+        .about(FieldId::Server),
         Trouble::Io(text) => Explanation::new(
             format!("This machine's operating system says: {}", say::sentence(text.as_str())),
             "Mend that, then try again.",

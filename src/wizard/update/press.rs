@@ -29,7 +29,7 @@ pub fn press(state: &mut State, action: Action, effects: &mut Vec<Effect>) {
             prove::screen(state, state.place.here, true, effects);
         }
         Action::CopyRemedy => {
-            if let Some(remedy) = state.foremost().and_then(|finding| finding.remedy) {
+            if let Some(remedy) = state.remedy() {
                 effects.push(Effect::Copy(SecretString::from(remedy.text().to_owned())));
             }
         }

@@ -5,9 +5,11 @@ use std::sync::Arc;
 use super::answers;
 use super::key;
 use super::site::{Site, file};
+use crate::model::cluster::ClusterId;
 use crate::model::field::FieldId;
 use crate::model::journal::Journal;
 use crate::model::plan::{Failure, Plan, StepKind, StepState};
+use crate::world::places::Places;
 use crate::world::toml_file::shown;
 use crate::world::{clock, folder, journals};
 
@@ -24,7 +26,11 @@ impl Ledger {
         let old = Self::load(site, &plan.node.instance).await?;
         let journal = match old {
             Some(Self { journal, .. }) => go_on(site, journal, plan).await?,
-            None => begin(plan),
+            None => {
+                let cluster = plan.cluster;
+                site.off(move |places| nobody_else_is_at(places, cluster)).await?;
+                begin(plan)
+            }
         };
         let mut ledger = Self { site: Arc::clone(site), journal };
         ledger.write().await?;
@@ -72,6 +78,15 @@ impl Ledger {
         self.journal.written = clock::rfc3339(clock::now());
         let journal = self.journal.clone();
         self.site.off(move |places| journals::write(places, &journal).map_err(file(&places.journal(&journal.instance)))).await
+    }
+}
+
+/// One cluster has one unfinished run. Gone on with under another instance's name, it would have two, and undoing the
+/// one that was left would take the cluster from the other.
+fn nobody_else_is_at(places: &Places, cluster: ClusterId) -> Result<(), Failure> {
+    match journals::list(places).into_iter().flatten().find(|journal| journal.cluster == cluster) {
+        Some(journal) => Err(Failure::FileInTheWay { path: shown(&places.journal(&journal.instance)) }),
+        None => Ok(()),
     }
 }
 

@@ -11,7 +11,7 @@ use crate::model::finding::{Finding, Remedy, Severity, Verdict};
 use crate::model::screen::ScreenId;
 use crate::wizard::run::{Phase, Row};
 use crate::wizard::state::{Overlay, State};
-use crate::wizard::{failures, form};
+use crate::wizard::form;
 
 /// One thing that is said.
 #[derive(Debug)]
@@ -58,7 +58,7 @@ pub fn all(canvas: &Canvas<'_>, scene: &Scene<'_>) -> Vec<Saying> {
             }
             said.push(finding(canvas, found));
         }
-        (None, Some(row)) if state.place.here == ScreenId::Install => said.extend(failure(canvas, row)),
+        (None, Some(row)) if state.place.here == ScreenId::Install => said.extend(failure(canvas, scene, row)),
         _ if said.is_empty() => said.extend(standing(canvas, scene)),
         _ => {}
     }
@@ -103,8 +103,8 @@ fn finding(canvas: &Canvas<'_>, finding: &Finding) -> Saying {
 }
 
 /// Why a step failed, or could not be undone.
-fn failure(canvas: &Canvas<'_>, row: &Row) -> Option<Saying> {
-    let told = failures::explain(row.kind, row.failure.as_ref()?);
+fn failure(canvas: &Canvas<'_>, scene: &Scene<'_>, row: &Row) -> Option<Saying> {
+    let told = scene.state.run.explain(row)?;
     let words = format!("{}: {} {}", row.kind.id(), told.says, told.fix);
     let remedy = told.remedy.as_ref().map(Remedy::text).map(str::to_owned);
     Some(Saying { remedy, ..Saying::new(canvas, (canvas.signs.stop, canvas.theme.stop), words.trim_end()) })

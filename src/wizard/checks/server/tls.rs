@@ -14,16 +14,20 @@ const SOON: i64 = 30;
 pub fn judge(case: &Case<'_>) -> Verdict {
     let server = &case.facts.server;
     match super::station(CheckId::SqlTls, &server.encrypted, server.way_blocked(), case) {
-        Ok(encrypted) => of_encrypted(encrypted, server.certificate.as_ref()),
+        Ok(encrypted) => of_encrypted(encrypted, server.certificate.as_ref(), &super::Names::of(case)),
         Err(verdict) => verdict,
     }
 }
 
-fn of_encrypted(encrypted: &Encrypted, certificate: Option<&Certificate>) -> Verdict {
+fn of_encrypted(encrypted: &Encrypted, certificate: Option<&Certificate>, names: &super::Names) -> Verdict {
     if encrypted.protocol == Protocol::Plain {
         return one(Finding::warn(
             CheckId::SqlTls,
-            "The server offers no encryption: anybody in between can read what Octopus stores, and the password hardly hides.",
+            format!(
+                "{} offers no encryption: anybody in between can read what Octopus stores, and the password of {}, which is only \
+                 scrambled.",
+                names.server, names.login
+            ),
             "Have encryption turned on at the server and choose Mandatory.",
         )
         .about(FieldId::Encryption));

@@ -124,7 +124,7 @@ fn a_populated_database_keeps_the_gate_shut() {
     let mut bench = Bench::at(ScreenId::Service);
     bench.send(Event::Next);
     let (ticket, _) = bench.asked.pop().unwrap();
-    let facts = ServerFacts { content: Fact::Seen(Content::Cluster(cluster_seen())), ..good_server() };
+    let facts = ServerFacts { content: Fact::Seen(Content::Cluster(samples::cluster())), ..good_server() };
     bench.observed(ticket, Observed::Server(Box::new(facts)), true);
     bench.send(Event::Next);
     bench.send(Event::Next);
@@ -205,4 +205,20 @@ fn a_bad_connection_string_keeps_the_window_and_the_answers() {
     assert_eq!(bench.state.overlay, Some(Overlay::ConnectionString));
     assert_eq!(bench.state.answers.text(FieldId::Server), "sql01");
     assert!(bench.state.notice.as_ref().is_some_and(|notice| notice.bad));
+}
+
+#[test]
+fn what_a_dropped_survey_still_says_is_not_taken_for_the_one_begun_after_it() {
+    let mut bench = Bench::at(ScreenId::Service);
+    bench.send(Event::Next);
+    let (first, _) = bench.asked.pop().unwrap();
+    bench.send(Event::Press(Action::Cancel));
+    bench.send(Event::Press(Action::CheckAgain));
+    let (second, _) = bench.asked.pop().unwrap();
+    assert_ne!(first, second);
+    bench.observed(first, Observed::Server(Box::new(good_server())), true);
+    assert_eq!(bench.state.gate(), Gate::Waiting);
+    assert_eq!(bench.state.facts.server, ServerFacts::default());
+    bench.observed(second, Observed::Server(Box::new(good_server())), true);
+    assert_eq!(bench.state.gate(), Gate::Open);
 }
