@@ -183,9 +183,7 @@ fn action(action: Action, state: &State) -> Binding {
         Action::Reveal if state.custody.revealed => (&[KeyCode::F(2)], "F2", ("hide", "hide"), 2),
         Action::Reveal => (&[KeyCode::F(2)], "F2", ("reveal", "reveal"), 2),
         Action::ConnectionString => (&[KeyCode::F(3)], "F3", ("connection string", "connection"), 5),
-        Action::Certificate if state.is_certificate_refused() => {
-            (&[KeyCode::F(4)], "F4", ("trust this certificate", "trust"), 2)
-        }
+        Action::Certificate if state.is_certificate_refused() => (&[KeyCode::F(4)], "F4", ("trust this certificate", "trust"), 2),
         Action::Certificate => (&[KeyCode::F(4)], "F4", ("certificate", "cert"), 6),
         Action::CheckAgain => (&[KeyCode::F(5)], "F5", ("check again", "check"), 4),
         Action::Cancel if install => (ESC, "Esc", ("stop after this step", "stop"), 1),

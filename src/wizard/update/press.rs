@@ -66,10 +66,7 @@ fn pin(state: &mut State, effects: &mut Vec<Effect>) {
     let fingerprint = HEXLOWER.encode(&certificate.sha256);
     state.answers.set(FieldId::Fingerprint, Raw::Text(fingerprint), Origin::Typed);
     state.answers.set(FieldId::Trust, Raw::Text("fingerprint".into()), Origin::Typed);
-    state.notice = Some(Notice {
-        bad: false,
-        text: "From now on only this certificate is trusted; F4 shows it again.".into(),
-    });
+    state.notice = Some(Notice { bad: false, text: "From now on only this certificate is trusted; F4 shows it again.".into() });
     prove::settle(state);
     prove::screen(state, state.place.here, false, effects);
 }

@@ -23,7 +23,12 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) -> u16 {
     let gap = u16::from(rest.height >= 8);
     let list = Rect { height: rest.height.saturating_sub(2 + gap), ..rest };
     // The step that works or failed is seen in a list that does not fit.
-    let focus = run.rows.iter().position(|row| row.since.is_some() || row.failure.is_some()).unwrap_or(run.done()).min(run.rows.len().saturating_sub(1));
+    let focus = run
+        .rows
+        .iter()
+        .position(|row| row.since.is_some() || row.failure.is_some())
+        .unwrap_or(run.done())
+        .min(run.rows.len().saturating_sub(1));
     let start = (focus + 1).saturating_sub(usize::from(list.height));
     for (line, (number, step)) in (0..list.height).zip(run.rows.iter().enumerate().skip(start)) {
         one(canvas, row(list, line), scene, number, step);

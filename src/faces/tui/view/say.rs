@@ -9,9 +9,9 @@ use crate::faces::tui::scene::Scene;
 use crate::model::field::FieldId;
 use crate::model::finding::{Finding, Remedy, Severity, Verdict};
 use crate::model::screen::ScreenId;
+use crate::wizard::form;
 use crate::wizard::run::{Phase, Row};
 use crate::wizard::state::{Overlay, State};
-use crate::wizard::form;
 
 /// One thing that is said.
 #[derive(Debug)]
