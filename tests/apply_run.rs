@@ -277,7 +277,7 @@ async fn an_unfinished_run_is_not_taken_over_by_another_plan() {
         (other_database, &key()),
     ] {
         let outcome = bench.install_as(&plan, key, |_| {}).await.expect("no crash");
-        assert!(matches!(outcome, Err(Failure::FileInTheWay { .. })), "{outcome:?}");
+        assert!(matches!(outcome, Err(Failure::OtherRun { .. })), "{outcome:?}");
     }
     assert!(!elsewhere.exists());
     bench.install(|_| {}).await.expect("no crash").expect("the run itself goes on");
@@ -291,7 +291,7 @@ async fn an_unfinished_run_is_not_gone_on_with_under_another_instances_name() {
     renamed.node.instance = "Other".into();
     renamed.node.home = bench.root.path().join("elsewhere");
     let outcome = bench.install_as(&renamed, &key(), |_| {}).await.expect("no crash");
-    assert!(matches!(outcome, Err(Failure::FileInTheWay { .. })), "{outcome:?}");
+    assert!(matches!(outcome, Err(Failure::OtherRun { .. })), "{outcome:?}");
     assert!(!renamed.node.home.exists() && journals::read(&bench.places, "Other").expect("read").is_none());
 }
 

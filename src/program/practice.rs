@@ -18,10 +18,11 @@ use super::cli::{Practice, PracticeCommand};
 use super::outside::Outside;
 use super::{complain, wizard};
 
-/// The file of the data folder that holds the last run's port.
-const PORT_FILE: &str = "port";
 /// How long the server may take to stop.
 const PATIENCE: Duration = Duration::from_millis(500);
+
+/// The file of the data folder that holds the last run's port.
+const PORT_FILE: &str = "port";
 
 /// Runs what was asked for.
 pub async fn run(practice: &Practice, outside: &Outside) -> ExitCode {

@@ -43,7 +43,7 @@ impl Tickets {
         self.askings.iter().find(|asking| asking.inputs == *inputs)
     }
 
-    /// What a ticket stands for, unless its inputs were asked for anew since.
+    /// The survey that a ticket was given for.
     pub fn get(&self, ticket: Ticket) -> Option<&Asking> {
         self.askings.iter().find(|asking| asking.ticket == ticket)
     }

@@ -8,14 +8,12 @@ use crate::scene::{DATABASE, NODE, Scene, to, type_in};
 use crate::shared::walk::last_six;
 
 async fn holding(statements: &[&str]) -> Scene {
-    let mut script = format!(
-        "CREATE DATABASE [{DATABASE}] COLLATE Latin1_General_CI_AS\nGO\nALTER AUTHORIZATION ON DATABASE::[{DATABASE}] TO [octopus]"
-    );
-    for statement in statements {
-        script.push_str("\nGO\n");
-        script.push_str(&format!("USE [{DATABASE}]; {statement}"));
-    }
-    Scene::new().await.prepared(&script).await
+    let mut batches = vec![
+        format!("CREATE DATABASE [{DATABASE}] COLLATE Latin1_General_CI_AS"),
+        format!("ALTER AUTHORIZATION ON DATABASE::[{DATABASE}] TO [octopus]"),
+    ];
+    batches.extend(statements.iter().map(|statement| format!("USE [{DATABASE}]; {statement}")));
+    Scene::new().await.prepared(&batches.join("\nGO\n")).await
 }
 
 #[tokio::test]

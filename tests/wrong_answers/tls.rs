@@ -86,7 +86,7 @@ async fn f4_trusts_the_certificate_that_was_shown_and_goes_on() {
         engine.handle(Event::Reply(true));
         engine.run_until_idle().await;
         assert!(
-            engine.state().notice.as_ref().is_some_and(|notice| notice.text.contains("only this certificate")),
+            engine.state().notice.as_ref().is_some_and(|notice| notice.text.contains("only this certificate is trusted")),
             "F4 says what it means"
         );
         assert_eq!(engine.state().answers.text(FieldId::Trust), "fingerprint");

@@ -105,7 +105,6 @@ async fn a_server_that_never_answers_blocks_nothing() {
 }
 
 #[tokio::test]
-#[ignore = "waits out the 5 s that a server has for its first answer"]
 async fn a_server_that_never_answers_is_given_up() {
     let scene = Scene::with(|options| options.faults.wire = Some(WireFault::SilentAtStart)).await;
     let mut engine = scene.at_database(&[]).await;

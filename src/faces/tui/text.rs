@@ -42,12 +42,12 @@ pub fn clauses(text: &str, columns: u16) -> &str {
     if width(text) <= columns {
         return text;
     }
-    let mut ends = text.match_indices([',', ';', ':', '.', '(']).filter_map(|(place, mark)| {
+    let ends = text.match_indices([',', ';', ':', '.', '(']).filter_map(|(place, mark)| {
         let (before, after) = (&text[..place], &text[place + mark.len()..]);
         let is_end = if mark == "(" { before.ends_with(' ') } else { after.starts_with(' ') };
         is_end.then(|| before.trim_end())
     });
-    ends.rfind(|clause| !clause.is_empty() && width(clause) <= columns).unwrap_or(text)
+    ends.rev().find(|clause| !clause.is_empty() && width(clause) <= columns).unwrap_or(text)
 }
 
 /// The text in lines of at most this width, broken at blanks where there are any. Line breaks stay.

@@ -66,6 +66,12 @@ fn explain_around(kind: StepKind, failure: &Failure, around: &Around<'_>) -> Exp
             format!("There is a file {path} that this run did not write, and it is not overwritten."),
             format!("Move it away if nobody needs it. {RETRY}"),
         ),
+        Failure::OtherRun { instance } => Explanation::new(
+            format!(
+                "There is an unfinished run of instance {instance}, and going on like this would lose sight of what it made."
+            ),
+            "Leave this run, start octopus-setup again, and continue that one or undo it first.",
+        ),
         Failure::ReadBack { what } => Explanation::new(
             format!("{what} was read back and is not what was written."),
             "Look for a failing disk, or for another program that writes there; then retry, or undo.",
@@ -145,6 +151,7 @@ mod tests {
             (Failure::ContentChanged(Box::new(Content::Foreign { tables: vec!["dbo.X".into()], count: 4 })), "dbo.X and 3 more"),
             (Failure::File { path: "/x".into(), said: "Permission denied".into() }, "/x: Permission denied."),
             (Failure::FileInTheWay { path: "/x".into() }, "is not overwritten"),
+            (Failure::OtherRun { instance: "OctopusServer".into() }, "unfinished run of instance OctopusServer"),
             (Failure::ReadBack { what: "octopus-node.toml".into() }, "octopus-node.toml was read back"),
             (Failure::Busy { pid: Some(7) }, "process 7"),
             (Failure::Busy { pid: None }, "works on this instance"),
@@ -165,6 +172,17 @@ mod tests {
                 assert!(!bad(&words.says) && !bad(&words.fix), "{kind:?} {failure:?}: {words:?}");
             }
         }
+    }
+
+    #[test]
+    fn a_step_in_a_known_place_names_it_and_shows_the_sql() {
+        let target = crate::wizard::form::read::target(&samples::answers()).expect("a target");
+        let denied = Failure::Server(Trouble::Sql(SqlTrouble { number: 262, state: 1, class: 14, text: "no".into() }));
+        let sql = |kind| explain_at(kind, &denied, &target).remedy.map(|remedy| remedy.text().to_owned()).unwrap_or_default();
+        assert!(sql(StepKind::CreateDatabase).starts_with("CREATE DATABASE [OctopusDeploy]"));
+        assert_eq!(sql(StepKind::InitialiseCluster), "USE [OctopusDeploy];\nALTER ROLE db_owner ADD MEMBER [octopus];");
+        let lost = explain_at(StepKind::ConnectOnce, &Failure::Server(Trouble::ConnectionLost), &target);
+        assert!(lost.says.contains("sql01"), "{lost:?}");
     }
 
     #[test]
