@@ -33,9 +33,7 @@ impl Engine {
             Some(database) => self.may_open(database, account, 0).map(|()| database.clone()),
             None => Err(Fault::new(911, "")),
         };
-        let opened = open(wanted).or_else(|fault| {
-            if request.insists_on_database { Err(fault) } else { open(&account.database) }
-        });
+        let opened = open(wanted).or_else(|fault| if request.insists_on_database { Err(fault) } else { open(&account.database) });
         let database = opened.map_err(|_| {
             let text = format!("Cannot open database \"{wanted}\" requested by the login. The login failed.");
             vec![Fault::new(4060, text).class(11).message(), failed()]

@@ -66,19 +66,21 @@ impl SqlServer {
         let own = (target.database.as_str(), IfClosed::Elsewhere);
         let (facts, said, landed) = match connect(target, own, &mut told).await {
             Ok(Link { session, facts, elsewhere: Some(said) }) => (facts, said, Some(session)),
-            Ok(mut link) => return match survey(&mut link).await {
-                Ok(()) => {
-                    told(&link.facts);
-                    self.keep(target, Place::Database, link);
-                }
-                Err(trouble) => told(&lost(&link.facts, &trouble)),
-            },
+            Ok(mut link) => {
+                return match survey(&mut link).await {
+                    Ok(()) => {
+                        told(&link.facts);
+                        self.keep(target, Place::Database, link);
+                    }
+                    Err(trouble) => told(&lost(&link.facts, &trouble)),
+                };
+            }
             Err(facts) => match closed_database(&facts) {
                 Some(said) => (*facts, said, None),
                 None => return,
             },
         };
-        let master = second_look(target, facts, said, landed, &mut told).await;
+        let master = Box::pin(second_look(target, facts, said, landed, &mut told)).await;
         if let Some(link) = master {
             self.keep(target, Place::Master, link);
         }
@@ -93,14 +95,10 @@ impl SqlServer {
     /// one turn into that; a login would be five.
     pub(super) async fn link(&self, target: &Target, place: Place) -> Result<Link, Hitch> {
         let kept = self.slot().take().filter(|kept| kept.target == *target);
-        match kept {
-            Some(kept) if kept.place == place => return Ok(kept.link),
-            Some(Kept { mut link, place: Place::Master, .. }) => {
-                if go_into(&mut link, target).await {
-                    return Ok(link);
-                }
-            }
-            _ => {}
+        if let Some(Kept { mut link, place: at, .. }) = kept
+            && (at == place || (at == Place::Master && go_into(&mut link, target).await))
+        {
+            return Ok(link);
         }
         fresh(target, place).await
     }

@@ -53,12 +53,7 @@ pub struct Entered {
 }
 
 /// Logs in to `database`, which may be another than the target's own.
-pub async fn login(
-    wire: Wire,
-    target: &Target,
-    host: &str,
-    (database, if_closed): (&str, IfClosed),
-) -> Result<Entered, Refused> {
+pub async fn login(wire: Wire, target: &Target, host: &str, (database, if_closed): (&str, IfClosed)) -> Result<Entered, Refused> {
     let begun = Instant::now();
     let mut config = Config::new();
     config.host(host);

@@ -207,10 +207,10 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Shim<S> {
                         *place = *byte;
                     }
                 }
-                if let Some(place) = OPTIONS_AT.checked_sub(*gone).and_then(|at| patched.get_mut(at)) {
-                    if this.lenient.is_some() {
-                        *place &= !INSISTS_ON_DATABASE;
-                    }
+                if this.lenient.is_some()
+                    && let Some(place) = OPTIONS_AT.checked_sub(*gone).and_then(|at| patched.get_mut(at))
+                {
+                    *place &= !INSISTS_ON_DATABASE;
                 }
                 let count = ready!(Pin::new(&mut this.inner).poll_write(cx, &patched))?;
                 *gone += count;
