@@ -134,7 +134,10 @@ fn main() {
     let near = serve(&folder.path().join("near"), Duration::ZERO);
     let begun = cpu();
     client.block_on(survey(&SqlServer::new(), &target(&near, "Bench", Encryption::Mandatory)));
-    println!("CPU of the process' first survey (TLS, login, batch): {:.1} ms", (cpu() - begun).as_secs_f64() * 1000.0);
+    println!(
+        "CPU of the process' first survey (TLS, login, batch): {:.1} ms",
+        cpu().saturating_sub(begun).as_secs_f64() * 1000.0
+    );
 
     println!("turns: survey, create the database, initialise, prove; all");
     let kinds = [Encryption::Mandatory, Encryption::Strict];

@@ -105,6 +105,24 @@ async fn a_key_that_somebody_sealed_before_is_never_overwritten() {
     assert!(matches!(outcome, Err(Failure::FileInTheWay { .. })), "{outcome:?}");
     assert_eq!(std::fs::read(&path).expect("there"), b"sealed:1:00000000:AAAA\n");
     assert!(bench.database.server().cluster.is_none());
+    assert_eq!(bench.undo(|_| {}).await, Some(true));
+    assert_eq!(std::fs::read(&path).expect("undo leaves it too"), b"sealed:1:00000000:AAAA\n");
+}
+
+#[tokio::test]
+async fn undo_leaves_the_key_of_the_cluster_that_was_there_before() {
+    let bench = Bench::new(Fake::default());
+    bench.install(|_| {}).await.expect("no crash").expect("no failure");
+    apply::close(&bench.places, INSTANCE).await.expect("closed");
+    let before = std::fs::read(bench.home.join("octopus-master-key.sealed")).expect("there");
+    let other_key = MasterKey::from_bytes(&[8; 32]).expect("a key");
+    let mut plan = apply_support::plan(&bench.home, &other_key);
+    plan.cluster = ClusterId([1; 16]);
+    let outcome = bench.install_as(&plan, &other_key, |_| {}).await.expect("no crash");
+    assert!(matches!(outcome, Err(Failure::FileInTheWay { .. })), "{outcome:?}");
+    assert_eq!(bench.undo(|_| {}).await, Some(true));
+    assert_eq!(std::fs::read(bench.home.join("octopus-master-key.sealed")).expect("there still"), before);
+    assert!(node_config::path(&bench.home).exists());
 }
 
 #[tokio::test]
@@ -120,6 +138,9 @@ async fn a_config_of_another_cluster_is_in_the_way() {
     let outcome = bench.install_as(&plan, &key(), |_| {}).await.expect("no crash");
     assert!(matches!(outcome, Err(Failure::FileInTheWay { .. })), "{outcome:?}");
     assert_eq!(std::fs::read(node_config::path(&bench.home)).expect("there"), before);
+    assert_eq!(bench.undo(|_| {}).await, Some(true));
+    assert_eq!(std::fs::read(node_config::path(&bench.home)).expect("there"), before);
+    assert!(instances::find(&bench.places, INSTANCE).expect("read").is_some(), "the entry is that config's");
 }
 
 #[tokio::test]
@@ -256,10 +277,22 @@ async fn an_unfinished_run_is_not_taken_over_by_another_plan() {
         (other_database, &key()),
     ] {
         let outcome = bench.install_as(&plan, key, |_| {}).await.expect("no crash");
-        assert!(matches!(outcome, Err(Failure::FileInTheWay { .. })), "{outcome:?}");
+        assert!(matches!(outcome, Err(Failure::OtherRun { .. })), "{outcome:?}");
     }
     assert!(!elsewhere.exists());
     bench.install(|_| {}).await.expect("no crash").expect("the run itself goes on");
+}
+
+#[tokio::test]
+async fn an_unfinished_run_is_not_gone_on_with_under_another_instances_name() {
+    let bench = Bench::new(Fake::with(Call::Prove, Act::FailBefore(Trouble::Refused)));
+    assert!(bench.install(|_| {}).await.expect("no crash").is_err());
+    let mut renamed = bench.plan();
+    renamed.node.instance = "Other".into();
+    renamed.node.home = bench.root.path().join("elsewhere");
+    let outcome = bench.install_as(&renamed, &key(), |_| {}).await.expect("no crash");
+    assert!(matches!(outcome, Err(Failure::OtherRun { .. })), "{outcome:?}");
+    assert!(!renamed.node.home.exists() && journals::read(&bench.places, "Other").expect("read").is_none());
 }
 
 #[tokio::test]

@@ -90,18 +90,12 @@ impl Engine {
         self.tasks.take_terminal_copy()
     }
 
-    /// Lets running steps of an install come to their end, for so long at most.
+    /// Lets what changes something come to its end, for so long at most: the running step of an install, so that the
+    /// journal says what is done rather than what was begun, and the closing of a journal. Surveys are dropped.
     pub async fn wind_down(&mut self, at_most: Duration) {
-        if self.state.run.is_working() {
-            self.tasks.begin(Effect::CancelInstall);
-            let _ = tokio::time::timeout(at_most, async {
-                while self.state.run.is_working() {
-                    let event = self.news().await;
-                    self.handle(event);
-                }
-            })
-            .await;
-        }
+        self.tasks.begin(Effect::CancelInstall);
+        self.tasks.drop_surveys();
+        let _ = tokio::time::timeout(at_most, self.run_until_idle()).await;
     }
 
     /// Applies news until nothing works any more: for faces without a screen, and for tests.
@@ -119,5 +113,41 @@ impl Engine {
         for effect in effects {
             self.tasks.begin(effect);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::cluster::ClusterId;
+    use crate::model::fingerprint::Fingerprint;
+    use crate::model::journal::Journal;
+    use crate::world::clipboard::Surroundings;
+    use crate::world::journals;
+    use crate::world::places::Places;
+
+    #[tokio::test]
+    async fn the_end_waits_until_a_finished_runs_journal_is_gone() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let places = Places::under(folder.path().join("state"));
+        let journal = Journal {
+            format: Journal::FORMAT,
+            program: String::new(),
+            flow: Flow::FirstNode,
+            instance: "A".into(),
+            begun: String::new(),
+            written: String::new(),
+            cluster: ClusterId([0; 16]),
+            fingerprint: Fingerprint([0; 4]),
+            accepted: Vec::new(),
+            answers: std::collections::BTreeMap::new(),
+            folders: Vec::new(),
+            steps: Vec::new(),
+        };
+        journals::write(&places, &journal).expect("written");
+        let mut engine = Engine::new(World::new(places.clone(), Surroundings::default()), Answers::default(), None);
+        engine.carry_out(vec![Effect::CloseRun("A".into())]);
+        engine.wind_down(Duration::from_secs(60)).await;
+        assert!(journals::read(&places, "A").expect("read").is_none());
     }
 }

@@ -163,6 +163,13 @@ impl Tasks {
         self.surveys.insert(survey, handle);
     }
 
+    /// Drops every survey.
+    pub fn drop_surveys(&mut self) {
+        for (_, handle) in self.surveys.drain() {
+            handle.abort();
+        }
+    }
+
     fn drop_survey(&mut self, survey: SurveyId) {
         if let Some(handle) = self.surveys.remove(&survey) {
             handle.abort();

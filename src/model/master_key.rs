@@ -78,14 +78,12 @@ impl MasterKey {
 
     /// Reads what was typed or pasted; blanks and invisible characters are forgiven.
     pub fn parse(text: &SecretString) -> Result<Self, KeyForm> {
-        let clean: Zeroizing<String> = Zeroizing::new(
-            text.expose_secret()
-                .chars()
-                .filter(|c| {
-                    !c.is_whitespace() && !c.is_control() && !matches!(c, '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{feff}')
-                })
-                .collect(),
-        );
+        let text = text.expose_secret();
+        // Allocated once: a text that grows leaves copies of itself behind.
+        let mut clean = Zeroizing::new(String::with_capacity(text.len()));
+        clean.extend(text.chars().filter(|c| {
+            !c.is_whitespace() && !c.is_control() && !matches!(c, '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{feff}')
+        }));
         if clean.is_empty() {
             return Err(KeyForm::Empty);
         }

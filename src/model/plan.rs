@@ -161,6 +161,12 @@ pub enum Failure {
         /// Which.
         path: Untrusted,
     },
+    /// An unfinished run stands in the way: of this instance and about another home, database or key, or of another
+    /// instance and about the same cluster. Only its journal knows what it made.
+    OtherRun {
+        /// The instance that the run is of.
+        instance: Untrusted,
+    },
     /// What was read back is not what was written.
     ReadBack {
         /// Which file or row.

@@ -78,8 +78,8 @@ impl Inputs {
     }
 }
 
-/// Ties a result to the inputs that it was asked for. Equal inputs have equal tickets within a run, so a remembered
-/// result needs no second survey; the number says nothing about the inputs, so it may be logged.
+/// Ties a result to the survey that was asked for it. Each survey has its own within a run; the number says nothing about
+/// the inputs, so it may be logged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Ticket(pub u32);
 

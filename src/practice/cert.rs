@@ -82,6 +82,7 @@ impl ServerTls {
                 authority.issue(&[name], now - Duration::DAY, now + LEAF)?.parts()?
             }
             Certificate::UnknownIssuer => Authority::make(now)?.issue(&names(), now - Duration::DAY, now + LEAF)?.parts()?,
+            Certificate::SelfSigned => self_signed(now)?.parts()?,
         };
         let wrapped = config(&chain, &key, &[&rustls::version::TLS12])?;
         let versions = [&rustls::version::TLS13, &rustls::version::TLS12];
@@ -176,17 +177,29 @@ impl Authority {
 
     fn issue(&self, names: &[SanType], from: OffsetDateTime, to: OffsetDateTime) -> Result<Issued, CertError> {
         let key = KeyPair::generate()?;
-        let mut params = CertificateParams::default();
-        params.distinguished_name = rcgen::DistinguishedName::new();
-        params.distinguished_name.push(DnType::CommonName, "octopus-setup practice server");
-        params.subject_alt_names = names.to_vec();
-        params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
-        params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
+        let mut params = leaf("practice server", names, from, to);
         params.use_authority_key_identifier_extension = true;
-        params.not_before = from;
-        params.not_after = to;
         Ok(Issued { certificate: params.signed_by(&key, &self.issuer)?.pem(), key: key.serialize_pem() })
     }
+}
+
+fn leaf(name: &str, names: &[SanType], from: OffsetDateTime, to: OffsetDateTime) -> CertificateParams {
+    let mut params = CertificateParams::default();
+    params.distinguished_name = rcgen::DistinguishedName::new();
+    params.distinguished_name.push(DnType::CommonName, name);
+    params.subject_alt_names = names.to_vec();
+    params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
+    params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
+    params.not_before = from;
+    params.not_after = to;
+    params
+}
+
+/// Named as SQL Server names its own.
+fn self_signed(now: OffsetDateTime) -> Result<Issued, CertError> {
+    let key = KeyPair::generate()?;
+    let params = leaf("SSL_Self_Signed_Fallback", &names(), now - Duration::DAY, now + LEAF);
+    Ok(Issued { certificate: params.self_signed(&key)?.pem(), key: key.serialize_pem() })
 }
 
 /// The certificate that the folder has, if it is still good for this machine; else a new one.

@@ -29,6 +29,8 @@ pub enum Certificate {
     OtherName,
     /// One from a CA that nobody has.
     UnknownIssuer,
+    /// One that signs itself, as SQL Server makes it when it has no other.
+    SelfSigned,
 }
 
 /// What goes wrong on the wire.

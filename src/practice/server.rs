@@ -17,7 +17,7 @@ use crate::tds::prelogin::Version;
 
 use super::cert::{CertError, ServerTls};
 use super::credentials::{Credentials, CredentialsError, USER};
-use super::engine::{Engine, OpenError};
+use super::engine::{Engine, Mark, OpenError};
 use super::listener::{self, Shared};
 use super::options::{ServerOptions, WireFault};
 
@@ -150,9 +150,20 @@ impl Running {
         self.shared.connections.load(Ordering::Relaxed)
     }
 
+    /// Marks a database as replicated or mirrored, which no statement here can make it; or takes the mark away. `false`
+    /// when there is no such database.
+    pub fn mark(&self, database: &str, mark: Mark, set: bool) -> bool {
+        self.shared.engine.mark(database, mark, set)
+    }
+
     /// Makes something go wrong on the wire from now on, or nothing any more.
     pub fn set_wire_fault(&self, fault: Option<WireFault>) {
         *self.shared.fault.lock().unwrap_or_else(PoisonError::into_inner) = fault;
+    }
+
+    /// What goes wrong on the wire at present.
+    pub fn wire_fault(&self) -> Option<WireFault> {
+        self.shared.wire()
     }
 
     /// Stops the server and waits until its data is let go.

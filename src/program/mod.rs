@@ -6,7 +6,7 @@ mod panic;
 #[cfg(feature = "practice")]
 mod practice;
 
-use std::io::IsTerminal;
+use std::io::{IsTerminal, Write as _};
 use std::process::ExitCode;
 
 use clap::Parser;
@@ -53,12 +53,17 @@ async fn wizard(outside: &Outside, answers: Answers, flow: Option<Flow>) -> Exit
     if !(std::io::stdin().is_terminal() && std::io::stdout().is_terminal()) {
         return complain("a terminal is needed; standard input or output is something else.");
     }
+    if outside.dumb {
+        return complain("this terminal cannot move its cursor (TERM=dumb), and there is no plain face yet.");
+    }
     let world = World::new(outside.places.clone(), outside.surroundings);
     let mut engine = Engine::new(world, answers, flow);
     match run::run(&mut engine, outside.tui, outside.terminal, panic::rehearse).await {
         Ok(ended) => {
+            let mut out = std::io::stdout();
             for line in ended.farewell {
-                println!("{line}");
+                // `println!` would panic where the terminal has vanished in the meantime.
+                let _ = writeln!(out, "{line}");
             }
             ExitCode::from(ended.status)
         }
@@ -71,6 +76,7 @@ async fn wizard(outside: &Outside, answers: Answers, flow: Option<Flow>) -> Exit
 
 /// Says what is wrong and ends with the status for a command line that cannot be obeyed.
 fn complain(text: &str) -> ExitCode {
-    eprintln!("octopus-setup: {text}");
+    // Not `eprintln!`, which panics where nobody can read it: a pipe that is closed, a terminal that is gone.
+    let _ = writeln!(std::io::stderr(), "octopus-setup: {text}");
     ExitCode::from(USAGE)
 }

@@ -7,6 +7,7 @@ use octopus_setup::faces::tui::{Charset, Colours, Hints, TerminalOptions, TuiOpt
 use octopus_setup::model::answers::{Answers, Origin};
 use octopus_setup::model::field::FieldId;
 use octopus_setup::world::clipboard::Surroundings;
+use octopus_setup::world::host;
 use octopus_setup::world::places::{Places, STATE_DIR_VARIABLE};
 
 use super::cli::Cli;
@@ -22,6 +23,8 @@ pub struct Outside {
     pub tui: TuiOptions,
     /// How to take the terminal.
     pub terminal: TerminalOptions,
+    /// The terminal cannot move its cursor (`TERM=dumb`), so nothing can be drawn on it.
+    pub dumb: bool,
     /// The operator's own home directory.
     home: Option<PathBuf>,
 }
@@ -32,6 +35,7 @@ impl Outside {
         let variable = |name: &str| env::var_os(name).filter(|value| !value.is_empty());
         let locale = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().find_map(variable);
         let term = variable("TERM");
+        let dumb = term.as_deref() == Some(std::ffi::OsStr::new("dumb"));
         let hints = Hints { ascii: cli.ascii, term: term.as_deref(), locale: locale.as_deref() };
         let colours = Colours::of(variable("NO_COLOR").as_deref());
         Some(Self {
@@ -39,6 +43,7 @@ impl Outside {
             surroundings: Surroundings::of(|name| variable(name).is_some()),
             tui: TuiOptions { charset: Charset::of(hints), colours },
             terminal: TerminalOptions { mouse: cli.mouse },
+            dumb,
             home: directories::BaseDirs::new().map(|user| user.home_dir().to_path_buf()),
         })
     }
@@ -48,6 +53,8 @@ impl Outside {
         let mut answers = Answers::default();
         let home = if cfg!(windows) { "C:\\Octopus" } else { "/var/lib/octopus" };
         answers.offer(FieldId::Home, home, Origin::Default);
+        // Known at once, so that nobody who presses Enter faster than the first survey finds the name missing.
+        answers.offer(FieldId::NodeName, &host::name(), Origin::Default);
         if let Some(user) = &self.home {
             answers.offer(FieldId::KeyFile, &user.join("octopus-master-key.txt").display().to_string(), Origin::Default);
         }

@@ -3,6 +3,7 @@
 //! A panic in a task would otherwise leave the rest of the program running on a terminal that was given back. The panic's
 //! own text is not shown, because it may hold a value; where it happened is enough to find it.
 
+use std::io::Write as _;
 use std::panic;
 use std::process;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -25,8 +26,12 @@ pub fn install() {
         ENDING.store(true, Ordering::SeqCst);
         tui::restore();
         let place = panicked.location().map_or_else(|| "an unknown place".to_owned(), ToString::to_string);
-        eprintln!("octopus-setup: a defect in {place} ended the program. What was done stays in the journal;");
-        eprintln!("start octopus-setup again to go on. Please report the place.");
+        // Not `eprintln!`: where nobody can read it, it would panic once more, and the second panic aborts, with a core dump.
+        let _ = writeln!(
+            std::io::stderr(),
+            "octopus-setup: a defect in {place} ended the program. What was done stays in the journal;\n\
+             start octopus-setup again to go on. Please report the place."
+        );
         process::exit(DEFECT);
     }));
 }

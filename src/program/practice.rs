@@ -2,50 +2,86 @@
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::time::Duration;
 
 use secrecy::ExposeSecret;
 
+use octopus_setup::faces::tui::signals::{Signals, until_ended};
 use octopus_setup::model::answers::{Origin, Raw};
 use octopus_setup::model::field::FieldId;
+use octopus_setup::model::node_config::NodeConfig;
 use octopus_setup::practice::options::ServerOptions;
 use octopus_setup::practice::serve;
-use octopus_setup::practice::server::{PracticeServer, Running};
+use octopus_setup::practice::server::{PracticeServer, Running, StartError};
 
 use super::cli::{Practice, PracticeCommand};
 use super::outside::Outside;
 use super::{complain, wizard};
+
+/// How long the server may take to stop.
+const PATIENCE: Duration = Duration::from_millis(500);
+
+/// The file of the data folder that holds the last run's port.
+const PORT_FILE: &str = "port";
 
 /// Runs what was asked for.
 pub async fn run(practice: &Practice, outside: &Outside) -> ExitCode {
     let Some(data) = practice.data.clone().or_else(serve::default_data) else {
         return complain("this account has no data directory; name one with --data.");
     };
-    let port = match practice.command {
+    let asked = match practice.command {
         Some(PracticeCommand::Serve { port }) => port,
         None => 0,
     };
-    let options = ServerOptions { port, ..ServerOptions::new(data.clone()) };
-    let running = match PracticeServer::start(options).await {
+    let running = match start(&data, asked).await {
         Ok(running) => running,
         Err(error) => return complain(&format!("the practice server cannot start: {error}")),
     };
+    remember_port(&data, running.addr().port());
     let status = if practice.command.is_some() { serve_alone(&running).await } else { on_it(&running, &data, outside).await };
-    running.stop().await;
+    // Its data is safe whenever it ends. A client's statement that will not be stopped must not keep the program.
+    let _ = tokio::time::timeout(PATIENCE, running.stop()).await;
     status
+}
+
+/// Starts the server on the port that was asked for. Where none was, on the one of the last run if it is still free, and
+/// else on any: the node configs of a practice cluster name their server by its port.
+async fn start(data: &Path, asked: u16) -> Result<Running, StartError> {
+    let options = |port| ServerOptions { port, ..ServerOptions::new(data.to_owned()) };
+    let remembered = if asked == 0 { remembered_port(data) } else { None };
+    if let Some(port) = remembered {
+        match PracticeServer::start(options(port)).await {
+            Err(StartError::Port(..)) => {}
+            other => return other,
+        }
+    }
+    PracticeServer::start(options(asked)).await
+}
+
+/// The port of the last run on this data.
+fn remembered_port(data: &Path) -> Option<u16> {
+    std::fs::read_to_string(data.join(PORT_FILE)).ok()?.trim().parse().ok().filter(|port| *port > 0)
+}
+
+/// Remembers the port for the next run. That it cannot be is no reason not to practise.
+fn remember_port(data: &Path, port: u16) {
+    let _ = std::fs::write(data.join(PORT_FILE), format!("{port}\n"));
 }
 
 /// Prints where the server is, and waits for the end.
 async fn serve_alone(running: &Running) -> ExitCode {
     use std::io::Write;
+    let mut signals = match Signals::listen() {
+        Ok(signals) => signals,
+        Err(error) => return complain(&format!("signals cannot be listened for: {error}")),
+    };
     let mut out = std::io::stdout();
     if out.write_all(serve::announcement(running).expose_secret().as_bytes()).and_then(|()| out.flush()).is_err() {
         // Nobody listens any more.
         return ExitCode::SUCCESS;
     }
-    match octopus_setup::faces::tui::signals::until_ended().await {
-        Ok(_) => ExitCode::SUCCESS,
-        Err(error) => complain(&format!("signals cannot be listened for: {error}")),
-    }
+    until_ended(&mut signals).await;
+    ExitCode::SUCCESS
 }
 
 /// The wizard with the server's address and login filled in. Practice nodes and the wizard's own state live in the
@@ -53,7 +89,8 @@ async fn serve_alone(running: &Running) -> ExitCode {
 async fn on_it(running: &Running, data: &Path, outside: &Outside) -> ExitCode {
     let number = free_node(data);
     let mut answers = outside.answers();
-    let mut fill = |field: FieldId, text: &str| answers.set(field, Raw::of(field, text), Origin::Flag);
+    // Nobody has said them, so the screens do not claim that somebody has.
+    let mut fill = |field: FieldId, text: &str| answers.set(field, Raw::of(field, text), Origin::Default);
     fill(FieldId::Server, &format!("localhost,{}", running.addr().port()));
     fill(FieldId::User, running.user());
     fill(FieldId::Password, running.password().expose_secret());
@@ -64,7 +101,8 @@ async fn on_it(running: &Running, data: &Path, outside: &Outside) -> ExitCode {
     fill(FieldId::KeyFile, &data.join("octopus-master-key.txt").display().to_string());
     if number > 1 {
         fill(FieldId::Instance, &format!("OctopusServer-{number}"));
-        fill(FieldId::NodeName, &format!("practice-{number}"));
+        // The machine's own name must not take its place: it is the first node's.
+        answers.set(FieldId::NodeName, Raw::of(FieldId::NodeName, &format!("practice-{number}")), Origin::Environment);
     }
     let outside = outside.with_state(data.join("state"));
     wizard(&outside, answers, None).await
@@ -72,7 +110,7 @@ async fn on_it(running: &Running, data: &Path, outside: &Outside) -> ExitCode {
 
 /// The first practice node's number whose home holds no node config yet.
 fn free_node(data: &Path) -> u16 {
-    (1..1000).find(|number| !home(data, *number).join("octopus-node.toml").exists()).unwrap_or(1000)
+    (1..1000).find(|number| !home(data, *number).join(NodeConfig::FILE).exists()).unwrap_or(1000)
 }
 
 fn home(data: &Path, number: u16) -> PathBuf {

@@ -1,6 +1,5 @@
 //! Which keys of the foot work, and when.
 
-use crate::model::facts::Trouble;
 use crate::model::screen::ScreenId;
 
 use super::event::Action;
@@ -15,8 +14,8 @@ pub fn of(state: &State) -> Vec<Action> {
     match here {
         ScreenId::Database => {
             actions.push(Action::ConnectionString);
-            if matches!(state.facts.server.way_blocked(), Some(Trouble::Tls(_))) && state.facts.server.certificate.is_some() {
-                actions.push(Action::Pin);
+            if state.facts.server.certificate.is_some() {
+                actions.push(Action::Certificate);
             }
         }
         ScreenId::Review if state.resuming.is_some() => actions.push(Action::Undo),
@@ -35,7 +34,7 @@ pub fn of(state: &State) -> Vec<Action> {
     {
         actions.push(if state.tickets.running(survey).is_some() { Action::Cancel } else { Action::CheckAgain });
     }
-    if state.foremost().is_some_and(|finding| finding.remedy.is_some()) {
+    if state.remedy().is_some() {
         actions.push(Action::CopyRemedy);
     }
     actions.extend([Action::Help, Action::Quit]);

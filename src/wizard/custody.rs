@@ -1,6 +1,7 @@
 //! The master key while it passes through the wizard's hands, until its keeping is proven.
 
 use crate::model::cluster::ClusterId;
+use crate::model::finding::Verdict;
 use crate::model::journal::Journal;
 use crate::model::master_key::MasterKey;
 use crate::model::untrusted::Untrusted;
@@ -50,6 +51,22 @@ pub enum Proof {
     TypedBack,
     /// The saved file was read back and holds it.
     ReadBack,
+}
+
+impl Custody {
+    /// Whether what was typed as the key's last six characters is long enough to be judged, and wrong.
+    pub fn refuses(&self, typed: &str) -> bool {
+        typed.chars().count() >= 6 && self.drawn.as_ref().is_some_and(|drawn| !drawn.key.ends_with(typed))
+    }
+
+    /// Where its keeping stands, once it is proven.
+    pub fn verdict(&self) -> Option<Verdict> {
+        let evidence = match self.proof? {
+            Proof::TypedBack => "its last six characters were typed back",
+            Proof::ReadBack => "the saved file was read back",
+        };
+        Some(Verdict::Good(evidence.to_owned()))
+    }
 }
 
 /// The master key's custody.

@@ -83,8 +83,8 @@ pub enum Action {
     Reveal,
     /// Open the window for a connection string.
     ConnectionString,
-    /// Trust the certificate that was shown, by its fingerprint.
-    Pin,
+    /// Show the server's certificate in full; where it was refused, to trust just this one by its fingerprint.
+    Certificate,
     /// Run this screen's survey again.
     CheckAgain,
     /// Copy the SQL or command of the finding that is shown.

@@ -6,6 +6,7 @@
 pub mod actions;
 pub mod checks;
 pub mod custody;
+pub mod dba;
 pub mod effect;
 pub mod event;
 pub mod failures;

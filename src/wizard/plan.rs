@@ -76,7 +76,7 @@ fn title(kind: StepKind, node: &Node, cluster: ClusterId) -> String {
             let instance = address.instance.as_ref().map(|name| format!("\\{name}")).unwrap_or_default();
             format!("Create database {} on {}{instance}", node.target.database, address.host)
         }
-        StepKind::InitialiseCluster => format!("Create the registry, initialise cluster {}", cluster.short()),
+        StepKind::InitialiseCluster => format!("Create the registry and cluster {}", cluster.short()),
         StepKind::WriteNodeConfig => format!("Write {}", NodeConfig::FILE),
         StepKind::ConnectOnce => "Connect once more with what was written".into(),
     }
@@ -143,7 +143,7 @@ mod tests {
                 home.as_str(),
                 "Seal the new master key",
                 "Create database OctopusDeploy on sql01",
-                "Create the registry, initialise cluster 7f3a-91c2",
+                "Create the registry and cluster 7f3a-91c2",
                 "Write octopus-node.toml",
                 "Connect once more with what was written",
             ]

@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use crate::model::plan::{Failure, Plan, StepKind, StepState};
 
+use super::failures::{self, Explanation};
+
 /// Where the installation stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Phase {
@@ -61,6 +63,15 @@ impl Run {
     /// The row that failed, if one did.
     pub fn failed(&self) -> Option<&Row> {
         self.rows.iter().find(|row| row.failure.is_some())
+    }
+
+    /// Words for a step that failed or could not be undone.
+    pub fn explain(&self, row: &Row) -> Option<Explanation> {
+        let failure = row.failure.as_ref()?;
+        Some(match &self.plan {
+            Some(plan) => failures::explain_at(row.kind, failure, &plan.node.target),
+            None => failures::explain(row.kind, failure),
+        })
     }
 
     /// Whether steps are running or being undone right now.

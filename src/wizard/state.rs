@@ -46,6 +46,8 @@ pub enum Overlay {
     Help,
     /// The window that takes a connection string.
     ConnectionString,
+    /// The server's certificate, in full; where it was refused, the question whether to trust just this one.
+    Certificate,
     /// End the program? Something would be left undone.
     ConfirmQuit,
     /// Undo what this run created?
@@ -66,6 +68,8 @@ pub struct Notice {
 pub struct Asked {
     /// Next was pressed while checks run: go on by itself when they end well.
     pub waiting: bool,
+    /// The checks were asked for once more: say so when they have ended, since their rows may not change at all.
+    pub again: bool,
     /// Next was pressed at these warnings: pressing it again accepts them.
     pub warnings: Vec<CheckId>,
     /// Fields whose problems are shown: left once, or Next was pressed.

@@ -7,6 +7,8 @@ use crate::model::survey::{Inputs, Observed, SurveyId, Ticket};
 /// One survey that was asked for.
 #[derive(Debug, Clone)]
 pub struct Asking {
+    /// What its news must carry.
+    pub ticket: Ticket,
     /// What it was asked.
     pub inputs: Inputs,
     /// The newest that it said.
@@ -28,42 +30,38 @@ pub enum Standing {
     Dropped,
 }
 
-/// Every survey of this run, by ticket. Inputs are compared, not hashed: a hash of a password would be a hint.
+/// Every survey of this run, one for each of its inputs. Inputs are compared, not hashed: a hash of a password would be a hint.
 #[derive(Debug, Clone, Default)]
 pub struct Tickets {
     askings: Vec<Asking>,
+    given: u32,
 }
 
 impl Tickets {
-    /// The ticket of these inputs, if they were asked for before.
-    pub fn find(&self, inputs: &Inputs) -> Option<Ticket> {
-        let place = self.askings.iter().position(|asking| asking.inputs == *inputs)?;
-        u32::try_from(place).ok().map(Ticket)
+    /// The newest survey of these inputs, if they were asked for before.
+    pub fn of(&self, inputs: &Inputs) -> Option<&Asking> {
+        self.askings.iter().find(|asking| asking.inputs == *inputs)
     }
 
-    /// What a ticket stands for.
+    /// The survey that a ticket was given for.
     pub fn get(&self, ticket: Ticket) -> Option<&Asking> {
-        self.askings.get(ticket.0 as usize)
+        self.askings.iter().find(|asking| asking.ticket == ticket)
     }
 
-    /// Marks these inputs as being asked for, and tells their ticket. A running survey of the same kind for other
-    /// inputs is marked as dropped.
+    /// Marks these inputs as being asked for, and tells their ticket: a new one each time, because a survey that was
+    /// dropped may have news under way. A running survey of the same kind for other inputs is marked as dropped.
     pub fn begin(&mut self, inputs: Inputs, now: Duration) -> Ticket {
         self.drop_running(inputs.survey());
-        let place = self.askings.iter().position(|asking| asking.inputs == inputs).unwrap_or_else(|| {
-            self.askings.push(Asking { inputs, observed: None, standing: Standing::Dropped, since: now });
-            self.askings.len() - 1
-        });
-        let asking = &mut self.askings[place];
-        asking.observed = None;
-        asking.standing = Standing::Running;
-        asking.since = now;
-        Ticket(u32::try_from(place).unwrap_or(u32::MAX))
+        self.askings.retain(|asking| asking.inputs != inputs);
+        self.given = self.given.wrapping_add(1);
+        let ticket = Ticket(self.given);
+        self.askings.push(Asking { ticket, inputs, observed: None, standing: Standing::Running, since: now });
+        ticket
     }
 
     /// Remembers what a survey said. News for a ticket that was dropped or is unknown changes nothing; `false` then.
     pub fn remember(&mut self, ticket: Ticket, observed: Observed, last: bool) -> bool {
-        let Some(asking) = self.askings.get_mut(ticket.0 as usize) else { return false };
+        let Some(asking) = self.askings.iter_mut().find(|asking| asking.ticket == ticket) else { return false };
         if asking.standing != Standing::Running {
             return false;
         }

@@ -1,8 +1,9 @@
 //! What faces ask of the state: fields that are asked, verdicts, the gate, the keys of the foot. Pure and cheap.
 
 use crate::model::check::CheckId;
+use crate::model::facts::Trouble;
 use crate::model::field::FieldId;
-use crate::model::finding::{Finding, Verdict};
+use crate::model::finding::{Finding, Remedy, Verdict};
 use crate::model::flow::Flow;
 use crate::model::screen::ScreenId;
 use crate::words;
@@ -12,12 +13,22 @@ use super::event::{Action, Errand};
 use super::gate::{self, Gate};
 use super::state::{Focus, State};
 use super::tickets::Standing;
-use super::{form, inputs};
+use super::{flow, form, inputs};
+
+/// What is said of a proof that does not fit.
+const WRONG_PROOF: &str = "These are not its last six characters. Upper and lower case count; a = at its end does too.";
 
 impl State {
     /// The fields that the open screen asks with the present answers, in order.
     pub fn fields(&self) -> Vec<FieldId> {
-        words::screen(self.place.here).fields().filter(|field| form::is_visible(*field, &self.answers)).collect()
+        self.fields_of(self.place.here)
+    }
+
+    fn fields_of(&self, screen: ScreenId) -> Vec<FieldId> {
+        // The key of a run that is gone on with is sealed: its size is no question any more.
+        let sealed = self.resuming.is_some() && self.custody.drawn.is_some();
+        let asked = |field: &FieldId| form::is_visible(*field, &self.answers) && !(sealed && *field == FieldId::KeySize);
+        words::screen(screen).fields().filter(asked).collect()
     }
 
     /// The field that has the focus.
@@ -37,14 +48,26 @@ impl State {
 
     /// The verdicts of the open screen's checks, in the order of its words.
     pub fn verdicts(&self) -> Vec<(CheckId, Verdict)> {
-        let case = self.case(self.place.here);
-        words::screen(self.place.here).checks().map(|check| (check, checks::judge(check, &case))).collect()
+        self.verdicts_of(self.place.here)
+    }
+
+    fn verdicts_of(&self, screen: ScreenId) -> Vec<(CheckId, Verdict)> {
+        let case = self.case(screen);
+        let judged = words::screen(screen).checks().map(|check| (check, checks::judge(check, &case)));
+        // Whether the key is kept is known to custody alone.
+        let kept = |check| (check == CheckId::KeyKept).then(|| self.custody.verdict()).flatten();
+        judged.map(|(check, verdict)| (check, kept(check).unwrap_or(verdict))).collect()
+    }
+
+    /// Whether the certificate that the server showed was refused, so that one may choose to trust just this one.
+    pub fn is_certificate_refused(&self) -> bool {
+        self.facts.server.certificate.is_some() && matches!(self.facts.server.way_blocked(), Some(Trouble::Tls(_)))
     }
 
     /// What is to be judged on a screen.
     pub fn case(&self, screen: ScreenId) -> Case<'_> {
         let running = inputs::of(screen, &self.answers)
-            .and_then(|inputs| self.tickets.get(self.tickets.find(&inputs)?))
+            .and_then(|inputs| self.tickets.of(&inputs))
             .is_some_and(|asking| asking.standing == Standing::Running);
         Case {
             flow: self.place.flow.unwrap_or(Flow::FirstNode),
@@ -57,18 +80,34 @@ impl State {
 
     /// Whether Next is open on this screen.
     pub fn gate(&self) -> Gate {
-        let malformed = self.fields().into_iter().filter(|field| self.problem(*field).is_some()).collect();
-        gate::weigh(malformed, &self.verdicts(), &self.accepted)
+        self.gate_of(self.place.here)
+    }
+
+    fn gate_of(&self, screen: ScreenId) -> Gate {
+        let malformed = self.fields_of(screen).into_iter().filter(|field| self.problem(*field).is_some()).collect();
+        gate::weigh(malformed, &self.verdicts_of(screen), &self.accepted)
+    }
+
+    /// The first screen on the way to this one whose gate is not open: an answer may have been changed there since.
+    pub fn shut_before(&self, screen: ScreenId) -> Option<ScreenId> {
+        let path = self.place.flow.map(flow::path).unwrap_or_default();
+        let before = path.iter().copied().take_while(|other| *other != screen);
+        before.into_iter().find(|other| self.gate_of(*other) != Gate::Open)
     }
 
     /// What is wrong with a field's text, whether or not it is to be shown yet.
     pub fn problem(&self, field: FieldId) -> Option<String> {
+        if field == FieldId::KeyProof {
+            return self.custody.refuses(self.answers.trimmed(field)).then(|| WRONG_PROOF.to_owned());
+        }
         form::problem(field, &self.answers)
     }
 
     /// What is wrong with a field's text, once the field was left or Next was pressed.
     pub fn shown_problem(&self, field: FieldId) -> Option<String> {
-        self.asked.touched.contains(&field).then(|| self.problem(field)).flatten()
+        // A proof is judged as soon as it is whole: it has a known length.
+        let shown = field == FieldId::KeyProof || self.asked.touched.contains(&field);
+        shown.then(|| self.problem(field)).flatten()
     }
 
     /// The finding that the screen shows in full: the weightiest; among equals the one of the check that comes first.
@@ -78,6 +117,14 @@ impl State {
             _ => None,
         });
         findings.reduce(|best, next| if next.severity > best.severity { next } else { best })
+    }
+
+    /// What would mend what stands against going on: of the finding that is shown in full, or of the step that failed.
+    pub fn remedy(&self) -> Option<Remedy> {
+        match self.place.here {
+            ScreenId::Install => self.run.explain(self.run.failed()?)?.remedy,
+            _ => self.foremost()?.remedy,
+        }
     }
 
     /// The keys that work here besides Enter, Esc and moving about, in the order of the foot.

@@ -45,9 +45,16 @@ pub fn remove(path: &Path) -> io::Result<()> {
     }
 }
 
-/// Makes a folder's entries last. Windows has no such call; NTFS journals its directories by itself.
+/// Makes a folder's entries last. Windows has no such call; NTFS journals its directories by itself. Some network and
+/// FUSE file systems cannot either and say so: what can be done has been done then, and the file is there.
 pub fn sync_folder(folder: &Path) -> io::Result<()> {
-    if cfg!(unix) { File::open(folder)?.sync_all() } else { Ok(()) }
+    if !cfg!(unix) {
+        return Ok(());
+    }
+    match File::open(folder)?.sync_all() {
+        Err(error) if matches!(error.kind(), ErrorKind::InvalidInput | ErrorKind::Unsupported) => Ok(()),
+        synced => synced,
+    }
 }
 
 /// The end of temporary files' names.
@@ -146,6 +153,17 @@ mod tests {
         }
         assert_eq!(names(folder.path()), ["a.toml", "a.toml.20261121T120405Z-1.bak", "a.toml.20261121T120405Z.bak"]);
         assert_eq!(std::fs::read(folder.path().join("a.toml.20261121T120405Z.bak")).expect("read"), b"one");
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_file_system_that_syncs_no_folders_is_no_failure() {
+        let folder = Path::new("/proc/self/task");
+        assert_eq!(
+            File::open(folder).and_then(|open| open.sync_all()).map_err(|error| error.kind()),
+            Err(ErrorKind::InvalidInput)
+        );
+        sync_folder(folder).expect("nothing more to do");
     }
 
     #[cfg(unix)]

@@ -41,7 +41,11 @@ pub fn save(path: &Path, key: &MasterKey) -> Result<(), KeyFileError> {
     if !path.is_absolute() {
         return Err(KeyFileError::NotAbsolute);
     }
-    let text = Zeroizing::new(format!("{}\n", key.to_base64().expose_secret()));
+    let key_text = key.to_base64();
+    let key_text = key_text.expose_secret();
+    let mut text = Zeroizing::new(String::with_capacity(key_text.len() + 1));
+    text.push_str(key_text);
+    text.push('\n');
     atomic_write(path, text.as_bytes(), Existing::Refuse).map_err(|error| match error.kind() {
         ErrorKind::AlreadyExists => KeyFileError::Exists,
         _ => KeyFileError::Refused(error),
@@ -55,14 +59,20 @@ pub fn read(path: &Path) -> Result<MasterKey, KeyFileError> {
         return Err(KeyFileError::NotAbsolute);
     }
     let bytes = Zeroizing::new(small_file::read(path, LIMIT)?);
-    let text = match bytes.as_slice() {
+    // Three bytes are the most that a UTF-16 unit, or a byte that is no UTF-8, becomes: the text never grows, and so
+    // leaves no copy behind.
+    let mut text = Zeroizing::new(String::with_capacity(bytes.len() * 3));
+    match bytes.as_slice() {
         [0xff, 0xfe, rest @ ..] => {
             let units = rest.chunks_exact(2).map(|pair| u16::from_le_bytes([pair[0], pair[1]]));
-            char::decode_utf16(units).map(|unit| unit.unwrap_or(char::REPLACEMENT_CHARACTER)).collect::<String>()
+            text.extend(char::decode_utf16(units).map(|unit| unit.unwrap_or(char::REPLACEMENT_CHARACTER)));
         }
-        bytes => String::from_utf8_lossy(bytes).into_owned(),
-    };
-    Ok(MasterKey::parse(&SecretString::from(text))?)
+        bytes => bytes.utf8_chunks().for_each(|chunk| {
+            text.push_str(chunk.valid());
+            text.extend((!chunk.invalid().is_empty()).then_some(char::REPLACEMENT_CHARACTER));
+        }),
+    }
+    Ok(MasterKey::parse(&SecretString::from(text.as_str()))?)
 }
 
 #[cfg(test)]

@@ -7,13 +7,20 @@ use std::path::Path;
 /// The most bytes that a config, a journal or a registry entry may have.
 pub(super) const LIMIT: u64 = 1 << 20;
 
+/// Free bytes with which the standard library looks for the end of a file without growing the buffer.
+const PROBE: usize = 64;
+
 /// Reads a regular file of at most `limit` bytes. A device or a pipe is refused before it is opened, because opening
 /// a pipe waits for a writer.
 pub(super) fn read(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
-    if !std::fs::metadata(path)?.is_file() {
+    let seen = std::fs::metadata(path)?;
+    if !seen.is_file() {
         return Err(io::Error::new(ErrorKind::InvalidInput, "it is not a file"));
     }
-    let mut bytes = Vec::new();
+    // Room for all of it and the look for more, at once: some of these files are keys, and a buffer that grows leaves
+    // copies of them behind.
+    let room = usize::try_from(seen.len().min(limit)).unwrap_or_default() + PROBE;
+    let mut bytes = Vec::with_capacity(room);
     File::open(path)?.take(limit + 1).read_to_end(&mut bytes)?;
     if u64::try_from(bytes.len()).is_ok_and(|length| length <= limit) {
         Ok(bytes)
@@ -59,7 +66,8 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("x");
         std::fs::write(&path, [b'x'; 11]).expect("written");
-        assert_eq!(read(&path, 11).map(|bytes| bytes.len()).ok(), Some(11));
+        let whole = read(&path, 11).expect("read");
+        assert_eq!((whole.len(), whole.capacity()), (11, 11 + PROBE), "the buffer did not grow");
         assert_eq!(read(&path, 10).map_err(|error| error.kind()), Err(ErrorKind::FileTooLarge));
         assert_eq!(read(folder.path(), 10).map_err(|error| error.kind()), Err(ErrorKind::InvalidInput));
         assert_eq!(read_text(&folder.path().join("y")).map_err(|error| error.kind()), Err(ErrorKind::NotFound));

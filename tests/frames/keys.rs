@@ -29,7 +29,7 @@ fn pressed(state: &State, event: TuiEvent) -> Vec<Event> {
 fn every_state() -> Vec<State> {
     let mut all = vec![states::start(), states::database(), states::review(), states::install(), states::failed()];
     all.extend([states::master_key(), states::done(), states::on(ScreenId::Home), states::on(ScreenId::Service)]);
-    for overlay in [Overlay::Help, Overlay::ConfirmQuit, Overlay::ConfirmUndo, Overlay::ConnectionString] {
+    for overlay in [Overlay::Help, Overlay::ConfirmQuit, Overlay::ConfirmUndo, Overlay::Certificate, Overlay::ConnectionString] {
         let mut state = states::database();
         state.overlay = Some(overlay);
         all.push(state);

@@ -222,3 +222,41 @@ fn without_colours_there_is_none() {
     assert!(colours[0] > 0);
     assert_eq!(colours[1], 0);
 }
+
+/// A database screen whose server showed a certificate that was refused.
+fn refused() -> octopus_setup::wizard::state::State {
+    use octopus_setup::model::facts::{Certificate, Fact, TlsTrouble, Trouble};
+    let mut state = states::database();
+    let server = &mut state.facts.server;
+    server.certificate = Some(Certificate {
+        subject: "sql01.corp.example".into(),
+        issuer: "SSL_Self_Signed_Fallback".into(),
+        names: vec!["sql01.corp.example".into(), "sql01".into(), "10.0.4.17".into()],
+        not_before: time::macros::datetime!(2026-03-01 0:00 UTC),
+        not_after: time::macros::datetime!(2056-03-01 0:00 UTC),
+        days_left: 10_692,
+        sha256: std::array::from_fn(|place| u8::try_from(place * 7 % 256).unwrap_or(0)),
+        self_signed: false,
+    });
+    server.encrypted = Fact::Missing(Trouble::Tls(TlsTrouble::UnknownIssuer));
+    server.login = Fact::Unknown;
+    state
+}
+
+#[test]
+fn a_refused_certificate_is_read_in_full_before_it_is_trusted() {
+    let mut state = refused();
+    state.overlay = Some(Overlay::Certificate);
+    insta::assert_snapshot!(usual(&state));
+    insta::assert_snapshot!("a_refused_certificate_small", text(60, 16, USUAL, &Scene::of(&state)));
+}
+
+#[test]
+fn a_wide_window_shows_the_certificate_under_the_checks() {
+    insta::assert_snapshot!(text(120, 40, USUAL, &Scene::of(&refused())));
+}
+
+#[test]
+fn a_finding_that_is_cut_says_where_it_is_told_in_full() {
+    insta::assert_snapshot!(usual(&refused()));
+}

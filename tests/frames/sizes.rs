@@ -42,7 +42,7 @@ proptest! {
         ascii in any::<bool>(),
     ) {
         let mut state = numbered(screen);
-        let overlays = [Overlay::Help, Overlay::ConnectionString, Overlay::ConfirmQuit, Overlay::ConfirmUndo];
+        let overlays = [Overlay::Help, Overlay::ConnectionString, Overlay::Certificate, Overlay::ConfirmQuit, Overlay::ConfirmUndo];
         state.overlay = overlay.map(|number| overlays[number]);
         state.custody.revealed = revealed;
         let options =

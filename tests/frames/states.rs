@@ -120,7 +120,7 @@ pub fn half_way() -> Vec<(CheckId, Verdict)> {
     vec![
         good(CheckId::SqlName, "10.0.4.17 and 10.0.4.18 in 1.2 ms"),
         good(CheckId::SqlConnect, "10.0.4.17 in 0.8 ms"),
-        good(CheckId::SqlTls, "CN=sql01.corp.example, until 2027-03-01"),
+        good(CheckId::SqlTls, "sql01.corp.example, until 2027-03-01"),
         good(CheckId::SqlLogin, "octopus in 21 ms"),
         good(CheckId::SqlVersion, "SQL Server 2022 (16.0.4135), Enterprise"),
         good(CheckId::DbExists, "OctopusDeploy is there"),
@@ -172,7 +172,7 @@ pub fn plan() -> Plan {
             step(StepKind::CreateHome, "Create /var/lib/octopus", "0750"),
             step(StepKind::SealMasterKey, "Seal the new master key", "0600"),
             step(StepKind::CreateDatabase, "Create database OctopusDeploy on sql01.corp.example", ""),
-            step(StepKind::InitialiseCluster, "Create the registry, initialise cluster 7f3a-91c2", ""),
+            step(StepKind::InitialiseCluster, "Create the registry and cluster 7f3a-91c2", ""),
             step(StepKind::WriteNodeConfig, "Write /var/lib/octopus/octopus-node.toml", "0600"),
             step(StepKind::ConnectOnce, "Connect once more with what was written", ""),
         ],

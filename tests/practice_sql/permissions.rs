@@ -145,3 +145,55 @@ fn a_database_for_one() {
     let mut other = bench.session("sa", "");
     assert_eq!(run(&mut other, "USE d"), "!924 Database 'd' is already open and can only have one user at a time.");
 }
+
+#[test]
+fn a_database_for_one_is_opened_again_only_when_that_one_has_left() {
+    let (bench, mut sa) = Bench::with_database();
+    steps(&mut sa, &[("ALTER DATABASE d SET SINGLE_USER", "")]);
+    let mut other = bench.session("sa", "");
+    let refused = run(&mut other, "ALTER DATABASE d SET MULTI_USER");
+    assert!(refused.starts_with("!5064 "), "{refused}");
+    drop(sa);
+    steps(&mut other, &[("ALTER DATABASE d SET MULTI_USER; USE d", "")]);
+}
+
+#[test]
+fn a_collation_is_changed_while_nobody_is_in_and_nothing_is_there() {
+    let (bench, sa) = Bench::with_database();
+    let mut other = bench.session("sa", "");
+    let refused = run(&mut other, "ALTER DATABASE d COLLATE Latin1_General_CS_AS");
+    assert!(refused.starts_with("!5070 "), "{refused}");
+    drop(sa);
+    steps(
+        &mut other,
+        &[
+            ("ALTER DATABASE d COLLATE Nope_CI_AS", "!448 Invalid collation 'Nope_CI_AS'."),
+            ("ALTER DATABASE d COLLATE Latin1_General_CS_AS; USE d; SELECT IIF(N'a' = N'A', 1, 0)", "0"),
+            ("SELECT collation_name FROM sys.databases WHERE name = N'd'", "Latin1_General_CS_AS"),
+            ("CREATE TABLE T (a nvarchar(5)); USE master", ""),
+        ],
+    );
+    let refused = run(&mut other, "ALTER DATABASE d COLLATE Latin1_General_CI_AS");
+    assert!(refused.starts_with("!40510 "), "{refused}");
+}
+
+#[test]
+fn a_users_schema_and_what_a_login_sees() {
+    let (bench, mut sa) = Bench::with_database();
+    steps(
+        &mut sa,
+        &[
+            ("CREATE USER plain FOR LOGIN plain; ALTER USER plain WITH DEFAULT_SCHEMA = sales", ""),
+            ("SELECT default_schema_name FROM sys.database_principals WHERE name = N'plain'", "sales"),
+            (
+                "ALTER USER nobody WITH DEFAULT_SCHEMA = dbo",
+                "!15151 Cannot alter the user 'nobody', because it does not exist or you do not have permission.",
+            ),
+            ("USE master; DENY VIEW ANY DATABASE TO plain", ""),
+        ],
+    );
+    let mut plain = bench.session("plain", "");
+    let list = "SELECT name FROM sys.databases ORDER BY name";
+    assert_eq!(run(&mut plain, list), "master; tempdb");
+    assert_eq!(run(&mut plain, &format!("USE d; {list}")), "d; master; tempdb");
+}

@@ -217,6 +217,18 @@ async fn undoing_leaves_a_cluster_with_a_second_node() {
 }
 
 #[tokio::test]
+async fn undoing_leaves_a_cluster_that_octopus_has_begun_to_use() {
+    let lab = Lab::new().await;
+    let server = SqlServer::new();
+    let target = lab.as_sa("Octopus");
+    server.initialise(&target, &cluster(1)).await.expect("initialised");
+    lab.prepare("Octopus", &["CREATE TABLE dbo.OctopusServerNode (Id nvarchar(50) NOT NULL)"]).await;
+    let ended = server.undo_initialise(&target, cluster(1).id).await;
+    assert!(matches!(&ended, Ok(Undone::LeftAlone(Content::Cluster(seen))) if seen.id == cluster(1).id), "{ended:?}");
+    assert!(matches!(SqlServer::new().look(&target).await, Ok(Content::Cluster(_))), "rolled back");
+}
+
+#[tokio::test]
 async fn only_an_empty_database_is_dropped() {
     let lab = Lab::new().await;
     let server = SqlServer::new();

@@ -127,6 +127,16 @@ impl Pty {
         self.child.process_id().unwrap()
     }
 
+    /// Waits until the process has stopped itself (state `T` in `/proc`), as after Ctrl-Z.
+    pub fn wait_until_stopped(&self) {
+        let stat = format!("/proc/{}/stat", self.id());
+        let end = Instant::now() + PATIENCE;
+        while !std::fs::read_to_string(&stat).unwrap().contains(") T ") {
+            assert!(Instant::now() < end, "it does not stop");
+            thread::yield_now();
+        }
+    }
+
     /// Waits for the end, and reads what was written until then.
     pub fn exit(&mut self) -> ExitStatus {
         let end = Instant::now() + PATIENCE;

@@ -81,6 +81,7 @@ pub fn of(state: &State) -> Vec<Binding> {
             bind(ENTER, "Enter", ("fill the fields", "fill"), 0, Does::Submit),
             bind(ESC, "Esc", ("close", "close"), 1, Does::Back),
         ],
+        Some(Overlay::Certificate) => certificate(state),
         Some(Overlay::ConfirmQuit) => vec![
             bind(&[KeyCode::Char('y'), KeyCode::Char('Y')], "y", ("end the program", "end"), 0, Does::Reply(true)),
             bind(STAY, "n", ("stay", "stay"), 1, Does::Reply(false)),
@@ -95,6 +96,19 @@ pub fn of(state: &State) -> Vec<Binding> {
         found.push(action(Action::Quit, state));
     }
     found
+}
+
+/// The certificate in full, and the question whether to trust it where that is one.
+fn certificate(state: &State) -> Vec<Binding> {
+    if state.is_certificate_refused() {
+        let trust = ("trust just this one", "trust it");
+        vec![
+            bind(&[KeyCode::Char('y'), KeyCode::Char('Y')], "y", trust, 0, Does::Reply(true)),
+            bind(STAY, "n", ("do not", "do not"), 1, Does::Reply(false)),
+        ]
+    } else {
+        vec![bind(ESC, "Esc", ("close", "close"), 0, Does::Back)]
+    }
 }
 
 /// Whatever is not a clear yes is a no.
@@ -138,6 +152,7 @@ fn enter(state: &State) -> Option<Binding> {
         ScreenId::Done => ("finish", "finish"),
         ScreenId::MasterKey if state.custody.proof.is_none() => return None,
         ScreenId::Review if state.run.plan.is_none() => return None,
+        ScreenId::Review if state.resuming.is_some() => ("go on with it", "go on"),
         ScreenId::Review => ("install", "install"),
         _ if state.asked.waiting => return None,
         _ if !state.asked.warnings.is_empty() => ("accept and go on", "accept"),
@@ -168,7 +183,8 @@ fn action(action: Action, state: &State) -> Binding {
         Action::Reveal if state.custody.revealed => (&[KeyCode::F(2)], "F2", ("hide", "hide"), 2),
         Action::Reveal => (&[KeyCode::F(2)], "F2", ("reveal", "reveal"), 2),
         Action::ConnectionString => (&[KeyCode::F(3)], "F3", ("connection string", "connection"), 5),
-        Action::Pin => (&[KeyCode::F(4)], "F4", ("trust this certificate", "trust"), 2),
+        Action::Certificate if state.is_certificate_refused() => (&[KeyCode::F(4)], "F4", ("trust this certificate", "trust"), 2),
+        Action::Certificate => (&[KeyCode::F(4)], "F4", ("certificate", "cert"), 6),
         Action::CheckAgain => (&[KeyCode::F(5)], "F5", ("check again", "check"), 4),
         Action::Cancel if install => (ESC, "Esc", ("stop after this step", "stop"), 1),
         Action::Cancel => (&[KeyCode::F(5)], "F5", ("stop checking", "stop"), 2),

@@ -41,7 +41,11 @@ impl fmt::Debug for TuiEvent {
 
 /// Begins to read the terminal in a thread of its own, and to watch for its vanishing in another. Both end with the
 /// process: a blocking read cannot be called off, and a reader that polls would wake an idle program.
+///
+/// From its return on no new size of the window is missed: crossterm listens for them from its first look at the
+/// terminal on, which would else be the thread's, at some time after the first frame.
 pub fn start() -> std::io::Result<mpsc::Receiver<TuiEvent>> {
+    crossterm::event::poll(std::time::Duration::ZERO)?;
     let (sender, receiver) = mpsc::channel(256);
     let gone = sender.clone();
     watch::hang_up(move || {

@@ -29,12 +29,16 @@ pub fn meaning(key: KeyEvent, state: &State) -> Meaning {
     }
     let alt = key.modifiers.contains(KeyModifiers::ALT);
     let help = state.overlay == Some(Overlay::Help);
+    let read = help || state.overlay == Some(Overlay::Certificate);
     let covered = state.overlay.is_some();
     let does = match key.code {
         KeyCode::F(1) | KeyCode::Enter if help => Does::Back,
-        KeyCode::Up if help => Does::Scroll(Step::Backward),
-        KeyCode::PageDown if help || !covered => Does::Page(Step::Forward),
-        KeyCode::PageUp if help || !covered => Does::Page(Step::Backward),
+        KeyCode::F(4) | KeyCode::Enter if read => Does::Back,
+        // It fits nearly every window, so the foot does not tell of it.
+        KeyCode::Down if read => Does::Scroll(Step::Forward),
+        KeyCode::Up if read => Does::Scroll(Step::Backward),
+        KeyCode::PageDown if read || !covered => Does::Page(Step::Forward),
+        KeyCode::PageUp if read || !covered => Does::Page(Step::Backward),
         _ if covered => return Meaning::Edit,
         KeyCode::Char(digit @ '1'..='9') if alt => return Meaning::Jump(digit as usize - '1' as usize),
         KeyCode::Tab | KeyCode::Down => Does::Move(Step::Forward),

@@ -116,10 +116,11 @@ const fn density(roomy: bool, under: u16, hint: u16, folded: bool, grid: bool, a
     Density { roomy, under, hint, folded, grid, around }
 }
 
-const DENSITIES: [Density; 6] = [
+const DENSITIES: [Density; 7] = [
     density(true, 1, 2, false, false, (1, 1)),
     density(false, 1, 2, false, false, (1, 1)),
     density(true, 1, 2, false, true, (1, 1)),
+    density(false, 1, 2, false, true, (1, 1)),
     density(false, 0, 2, true, true, (1, 1)),
     density(false, 0, 2, true, true, (0, 1)),
     density(false, 0, 1, true, true, (0, 0)),
@@ -133,8 +134,9 @@ pub fn arrange(regions: &Regions, amount: Amount) -> Arrangement {
 /// The columns of the heading and the fields.
 pub const fn text_width(regions: &Regions) -> u16 {
     let page = regions.page.width;
-    match (regions.wide, page / 2) {
-        (true, half) if half > 46 => half,
+    // The checks get the larger part: what they tell is longer than most answers.
+    match (regions.wide, page * 2 / 5) {
+        (true, part) if part > 46 => part,
         (true, _) if page > 46 => 46,
         _ => page,
     }

@@ -125,11 +125,6 @@ impl Tui {
         std::mem::take(&mut self.stale)
     }
 
-    /// Whether time is shown that passes: then `Event::Tick` is wanted twice a second, and else never.
-    pub fn needs_tick(&self, state: &State) -> bool {
-        state.tickets.any_running() || state.run.is_working()
-    }
-
     /// Whether an input is Ctrl-Z, which the loop answers with [`Terminal::suspend`].
     pub fn is_suspend(event: &TuiEvent) -> bool {
         matches!(event, TuiEvent::Key(KeyEvent { code: KeyCode::Char('z' | 'Z'), modifiers, .. })

@@ -8,10 +8,15 @@ use tokio::time::{MissedTickBehavior, interval};
 use crate::engine::Engine;
 use crate::wizard::custody::CopyWay;
 use crate::wizard::event::Event;
+use crate::wizard::run::Phase;
 use crate::wizard::state::Ending;
 
+use super::scene::WORTH_A_SIGN;
 use super::signals::{Signal, Signals};
-use super::{Terminal, TerminalOptions, Tui, TuiEvent, TuiOptions, start_input};
+use super::{Terminal, TerminalOptions, Tui, TuiEvent, TuiOptions, is_taken, start_input};
+
+/// The exit status of a program whose terminal is gone: 128 and SIGHUP's number.
+const HANG_UP: u8 = 129;
 
 /// How the face ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,9 +43,24 @@ pub async fn run(
     tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut hung_up = None;
     let mut once_shown = Some(once_shown);
+    let mut worked = false;
     while engine.state().ending.is_none() {
+        let works = engine.is_working();
+        if works && !worked {
+            // Whatever begins to work shows that it does as soon as it is worth a sign, and then twice a second.
+            tick.reset_after(WORTH_A_SIGN);
+        }
+        worked = works;
         tui.sync(engine.state());
-        terminal.draw(|frame| tui.draw(frame, engine.state()))?;
+        if let Err(error) = terminal.draw(|frame| tui.draw(frame, engine.state())) {
+            if !is_taken() {
+                return Err(error);
+            }
+            // It vanished, and the news of that has not come yet.
+            hung_up = Some(HANG_UP);
+            engine.handle(Event::Hangup);
+            break;
+        }
         if let Some(once_shown) = once_shown.take() {
             once_shown();
         }
@@ -56,7 +76,7 @@ pub async fn run(
             },
             event = input.recv() => match event {
                 Some(TuiEvent::Gone) | None => {
-                    hung_up = Some(129);
+                    hung_up = Some(HANG_UP);
                     engine.handle(Event::Hangup);
                 }
                 Some(event) if Tui::is_suspend(&event) => suspend(engine, &mut terminal)?,
@@ -84,10 +104,8 @@ pub async fn run(
     }
     // The screen goes first; the farewell belongs to the shell's own screen.
     drop(terminal);
-    if hung_up.is_none() {
-        // Steps that run are let come to their end: the journal then says what is done rather than what was begun.
-        engine.wind_down(Duration::from_secs(5)).await;
-    }
+    // After a hang-up nobody waits, and the system may kill us soon; half a second is enough for one small file.
+    engine.wind_down(if hung_up.is_none() { Duration::from_secs(5) } else { Duration::from_millis(500) }).await;
     Ok(ended(engine, hung_up))
 }
 
@@ -111,6 +129,10 @@ fn ended(engine: &Engine, hung_up: Option<u8>) -> Ended {
             format!("Node {} of cluster {} is configured.", plan.node.name, plan.cluster.short()),
             format!("Its node config is {}.", plan.node.home.join(crate::model::node_config::NodeConfig::FILE).display()),
             format!("The master key's fingerprint is {}.", plan.fingerprint),
+        ],
+        (Some(Ending::Unfinished), _) if state.run.phase == Phase::Finished => vec![
+            "The node is configured, but it is not proven that its master key is kept.".to_owned(),
+            "Start octopus-setup again and choose Continue to see the key and to keep it.".to_owned(),
         ],
         (Some(Ending::Unfinished), _) => {
             vec!["The run is unfinished. Start octopus-setup again and choose Continue to go on or to undo it.".to_owned()]

@@ -1,6 +1,8 @@
 //! What a frame shows, gathered once: checks are pure and cheap, but not so cheap that every part of the screen should
 //! ask them anew.
 
+use std::time::Duration;
+
 use super::bindings::{self, Binding};
 use crate::model::check::CheckId;
 use crate::model::field::FieldId;
@@ -10,6 +12,9 @@ use crate::model::survey::SurveyId;
 use crate::wizard::state::State;
 use crate::wizard::{flow, inputs};
 use crate::words::{self, Screen};
+
+/// From here on something that works shows that it does.
+pub const WORTH_A_SIGN: Duration = Duration::from_millis(100);
 
 /// What a frame shows.
 #[derive(Debug)]
@@ -47,10 +52,16 @@ impl<'a> Scene<'a> {
     }
 
     /// How long the survey of this screen has been running, from a second on; before that it is not worth a word.
-    pub fn running_for(&self) -> Option<std::time::Duration> {
+    pub fn running_for(&self) -> Option<Duration> {
         let since = self.state.tickets.running(self.survey()?)?.since;
         let elapsed = self.state.now.saturating_sub(since);
         (elapsed.as_secs() >= 1).then_some(elapsed)
+    }
+
+    /// Whether the survey of this screen has begun only just now, so that it may be over before anybody has seen it.
+    pub fn is_fresh(&self) -> bool {
+        let running = self.survey().and_then(|survey| self.state.tickets.running(survey));
+        running.is_some_and(|asking| self.state.now.saturating_sub(asking.since) < WORTH_A_SIGN)
     }
 
     /// Whether the survey of this screen is running.

@@ -1,7 +1,5 @@
 //! Signals: the ways in which the outside ends or suspends the program.
 
-use std::io;
-
 /// What a signal asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Signal {
@@ -81,12 +79,12 @@ mod system {
 
 pub use system::Signals;
 
-/// Waits for a signal that ends the program; for programs without a screen.
-pub async fn until_ended() -> io::Result<u8> {
-    let mut signals = Signals::listen()?;
+/// Waits for a signal that ends the program; for programs without a screen. They begin to listen before they say that
+/// they are there, because whoever reads that may end them at once.
+pub async fn until_ended(signals: &mut Signals) -> u8 {
     loop {
         if let Signal::End(status) = signals.next().await {
-            return Ok(status);
+            return status;
         }
     }
 }

@@ -44,6 +44,20 @@ pub fn fit(text: &str, columns: u16) -> String {
     }
 }
 
+/// As many of the text's clauses, from its first one on, as fit: a row of evidence says the most telling first, and is
+/// better short than cut in the middle of a word. The whole text where not even its first clause fits.
+pub fn clauses(text: &str, columns: u16) -> &str {
+    if width(text) <= columns {
+        return text;
+    }
+    let ends = text.match_indices([',', ';', ':', '.', '(']).filter_map(|(place, mark)| {
+        let (before, after) = (&text[..place], &text[place + mark.len()..]);
+        let is_end = if mark == "(" { before.ends_with(' ') } else { after.starts_with(' ') };
+        is_end.then(|| before.trim_end())
+    });
+    ends.rev().find(|clause| !clause.is_empty() && width(clause) <= columns).unwrap_or(text)
+}
+
 /// The text in lines of at most this width, broken at blanks where there are any. Line breaks stay.
 pub fn wrap(text: &str, columns: u16) -> Vec<&str> {
     let mut lines = Vec::new();
@@ -95,6 +109,21 @@ mod tests {
         assert_eq!(fit("章魚部署", 5), "章魚…");
         assert_eq!(fit("章魚", 1), "…");
         assert_eq!(fit("x", 0), "");
+    }
+
+    #[test]
+    fn clauses_are_kept_whole() {
+        for (text, columns, kept) in [
+            ("127.0.0.1 in 0.2 ms, port 35203", 24, "127.0.0.1 in 0.2 ms"),
+            ("127.0.0.1 in 0.2 ms, port 35203", 31, "127.0.0.1 in 0.2 ms, port 35203"),
+            ("a, b, c and d", 5, "a, b"),
+            ("Practice server (16.0): for trying out.", 20, "Practice server"),
+            ("absent; the install creates it", 24, "absent"),
+            ("fe80::1,1433 in 1.2 ms, 2 addresses", 22, "fe80::1,1433 in 1.2 ms"),
+            ("nothing that can be parted", 10, "nothing that can be parted"),
+        ] {
+            assert_eq!(clauses(text, columns), kept);
+        }
     }
 
     #[test]

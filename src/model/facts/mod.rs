@@ -17,9 +17,7 @@ pub use database::{Database, DatabaseRights, DatabaseState, Standing};
 pub use home::{Disk, HomeFacts, Occupant};
 pub use machine::{Machine, Unfinished};
 pub use ports::{PortFact, PortsFacts};
-pub use server::{
-    Certificate, Collation, Connected, Encrypted, LoggedIn, Protocol, Resolved, ServerFacts, Trusted, Verification, Version,
-};
+pub use server::{Certificate, Collation, Connected, Encrypted, LoggedIn, Protocol, Resolved, ServerFacts, Trusted, Version};
 pub use service::ServiceFacts;
 pub use trouble::{SqlTrouble, TlsTrouble, Trouble};
 

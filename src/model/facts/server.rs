@@ -109,15 +109,6 @@ pub enum Trusted {
     Nothing,
 }
 
-/// How a certificate that was shown would fare against the machine's roots; told when it is pinned or not checked.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Verification {
-    /// It would be accepted.
-    Good,
-    /// It would not.
-    Bad,
-}
-
 /// A certificate that the server showed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Certificate {

@@ -261,6 +261,7 @@ impl Cursor {
             "TABLE" => self.alter_table(),
             "DATABASE" => self.alter_database(),
             "LOGIN" => self.alter_login(),
+            "USER" => self.alter_user(),
             "ROLE" => self.alter_role(),
             "SERVER" => self.alter_server_role(),
             "AUTHORIZATION" => self.alter_authorization(),

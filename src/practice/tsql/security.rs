@@ -82,6 +82,21 @@ impl Cursor {
         Ok(Kind::Security(Security::CreateUser { name, login, without_login, schema }))
     }
 
+    pub(super) fn alter_user(&mut self) -> Result<Kind, Syntax> {
+        self.at += 1;
+        let name = self.ident()?;
+        self.expect("WITH")?;
+        if !self.accept("DEFAULT_SCHEMA") {
+            return Err(self.unsupported("This option of ALTER USER"));
+        }
+        self.expect_token(&Token::Eq)?;
+        let schema = self.ident()?;
+        if self.peek(0) == Some(&Token::Comma) {
+            return Err(self.unsupported("ALTER USER with several options"));
+        }
+        Ok(Kind::Security(Security::UserSchema { name, schema }))
+    }
+
     pub(super) fn create_role(&mut self) -> Result<Kind, Syntax> {
         self.at += 1;
         let name = self.ident()?;

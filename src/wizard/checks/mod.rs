@@ -19,6 +19,7 @@ use crate::model::finding::{Finding, Verdict};
 use crate::model::flow::Flow;
 
 use super::failures::{self, Around};
+use super::say;
 
 /// What a check judges.
 #[derive(Debug, Clone, Copy)]
@@ -93,6 +94,7 @@ fn untold(trouble: &Trouble) -> Verdict {
         Trouble::Unasked => "cannot be told here".to_owned(),
         Trouble::Sql(said) => format!("could not be read (error {}): {}", said.number, said.text),
         Trouble::Io(said) => format!("could not be read: {said}"),
+        Trouble::TimedOut { waited } => format!("could not be read: no answer within {}", say::duration(*waited)),
         other => format!("could not be read: {}", failures::of_trouble(other, &Around::NOTHING).says),
     })
 }

@@ -11,7 +11,8 @@ use crate::model::facts::{Certificate, Trouble};
 use crate::model::field::FieldId;
 use crate::model::finding::{Finding, Remedy, Severity};
 
-pub use step::explain;
+pub use sql::TAKE_BACK;
+pub use step::{explain, explain_at};
 
 /// What happened, and what to do about it.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -4,7 +4,7 @@
 use crate::model::facts::SqlTrouble;
 use crate::model::field::FieldId;
 use crate::model::identifier::quoted;
-use crate::wizard::say;
+use crate::wizard::{dba, say};
 
 use super::{Around, Explanation};
 
@@ -73,10 +73,14 @@ fn at_work(number: u32, around: &Around<'_>) -> Explanation {
     match number {
         229 | 230 | 262 | 297 | 300 | 15247 | 2760 => {
             let words = Explanation::new(
-                "The login lacks a right.",
+                format!("{} lacks a right.", name(around.login, "The login")),
                 "Have a DBA make it db_owner of the database, or for a missing database create that first.",
             );
-            if around.database.is_empty() { words } else { words.sql(owner(around)) }
+            if around.database.is_empty() || around.login.is_empty() {
+                words
+            } else {
+                words.sql(dba::owner(around.database, around.login))
+            }
         }
         1801 => Explanation::new(
             "There is a database of that name already.",
@@ -167,28 +171,22 @@ pub fn user_missing(around: &Around<'_>) -> Explanation {
     if around.login.is_empty() || around.database.is_empty() {
         return words;
     }
-    let login = quoted(around.login);
-    words.sql(format!(
-        "USE {};\nCREATE USER {login} FOR LOGIN {login};\nALTER ROLE db_owner ADD MEMBER {login};",
-        quoted(around.database)
-    ))
+    words.sql(dba::user_for(around.database, around.login))
 }
 
 /// Somebody has the database for himself.
 pub fn single_user(around: &Around<'_>) -> Explanation {
-    Explanation::new(
+    let words = Explanation::new(
         format!("{} is in single-user mode, and another session has it.", capital(name(around.database, "the database"))),
-        "Have a DBA open it to many again.",
+        TAKE_BACK,
     )
-    .sql(format!("ALTER DATABASE {} SET MULTI_USER;", quoted_database(around)))
-    .about(FieldId::Database)
+    .about(FieldId::Database);
+    if around.database.is_empty() { words } else { words.sql(dba::open_to_many(around.database)) }
 }
 
-/// Makes the login's user `db_owner`.
-fn owner(around: &Around<'_>) -> String {
-    let login = quoted(if around.login.is_empty() { "login" } else { around.login });
-    format!("USE {};\nALTER ROLE db_owner ADD MEMBER {login};", quoted(around.database))
-}
+/// What to do about somebody who has a database for himself. Not done for the DBA: whose session it is, and whether it
+/// may be ended, only people know.
+pub const TAKE_BACK: &str = "Have a DBA see by the first statement who has it, end that session (KILL and its number), and open it to many by the second.";
 
 fn waiting(says: &str, fix: &str) -> Explanation {
     Explanation::new(says, fix).about(FieldId::Server)

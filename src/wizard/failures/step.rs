@@ -1,19 +1,46 @@
 //! Failed steps, for the install screen.
 
-use crate::model::facts::Content;
+use crate::model::facts::{Content, Trouble};
 use crate::model::plan::{Failure, StepKind};
-use crate::wizard::say;
+use crate::model::target::Target;
+use crate::wizard::{dba, say};
 
 use super::{Around, Explanation, of_trouble};
+
+/// `CREATE DATABASE permission denied`, among others.
+const PERMISSION_DENIED: u32 = 262;
 
 /// What the keys of the install screen do about a failure that can pass.
 const RETRY: &str = "Retry runs the step again; what is done stays done.";
 
-/// Words for a step that failed or could not be undone.
+/// Words for a step that failed or could not be undone, of which it is not known what it was done to.
 pub fn explain(kind: StepKind, failure: &Failure) -> Explanation {
+    explain_around(kind, failure, &Around::NOTHING)
+}
+
+/// The same with the names of the server, the database and the login.
+pub fn explain_at(kind: StepKind, failure: &Failure, target: &Target) -> Explanation {
+    let server = target.address.to_string();
+    let around = Around {
+        server: &server,
+        host: &target.address.host,
+        login: &target.user,
+        database: target.database.as_str(),
+        ..Around::NOTHING
+    };
+    explain_around(kind, failure, &around)
+}
+
+fn explain_around(kind: StepKind, failure: &Failure, around: &Around<'_>) -> Explanation {
     match failure {
         Failure::Server(trouble) => {
-            let words = of_trouble(trouble, &Around::NOTHING);
+            let mut words = of_trouble(trouble, around);
+            let absent = kind == StepKind::CreateDatabase && !around.database.is_empty();
+            if absent && matches!(trouble, Trouble::Sql(said) if said.number == PERMISSION_DENIED) {
+                // The user of a database that is not there cannot be given a role in it.
+                words.fix = "Have a DBA run this, or give the login the right CREATE ANY DATABASE.".into();
+                words = words.sql(dba::create_for(around.database, around.login));
+            }
             Explanation { fix: format!("{} {RETRY}", words.fix), ..words }
         }
         Failure::AlreadyInitialised(cluster) => Explanation::new(
@@ -38,6 +65,12 @@ pub fn explain(kind: StepKind, failure: &Failure) -> Explanation {
         Failure::FileInTheWay { path } => Explanation::new(
             format!("There is a file {path} that this run did not write, and it is not overwritten."),
             format!("Move it away if nobody needs it. {RETRY}"),
+        ),
+        Failure::OtherRun { instance } => Explanation::new(
+            format!(
+                "There is an unfinished run of instance {instance}, and going on like this would lose sight of what it made."
+            ),
+            "Leave this run, start octopus-setup again, and continue that one or undo it first.",
         ),
         Failure::ReadBack { what } => Explanation::new(
             format!("{what} was read back and is not what was written."),
@@ -96,7 +129,7 @@ fn content_now(content: &Content) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::facts::{SqlTrouble, TlsTrouble, Trouble};
+    use crate::model::facts::{SqlTrouble, TlsTrouble};
     use crate::wizard::samples;
 
     fn failures() -> Vec<(Failure, &'static str)> {
@@ -118,6 +151,7 @@ mod tests {
             (Failure::ContentChanged(Box::new(Content::Foreign { tables: vec!["dbo.X".into()], count: 4 })), "dbo.X and 3 more"),
             (Failure::File { path: "/x".into(), said: "Permission denied".into() }, "/x: Permission denied."),
             (Failure::FileInTheWay { path: "/x".into() }, "is not overwritten"),
+            (Failure::OtherRun { instance: "OctopusServer".into() }, "unfinished run of instance OctopusServer"),
             (Failure::ReadBack { what: "octopus-node.toml".into() }, "octopus-node.toml was read back"),
             (Failure::Busy { pid: Some(7) }, "process 7"),
             (Failure::Busy { pid: None }, "works on this instance"),
@@ -138,6 +172,17 @@ mod tests {
                 assert!(!bad(&words.says) && !bad(&words.fix), "{kind:?} {failure:?}: {words:?}");
             }
         }
+    }
+
+    #[test]
+    fn a_step_in_a_known_place_names_it_and_shows_the_sql() {
+        let target = crate::wizard::form::read::target(&samples::answers()).expect("a target");
+        let denied = Failure::Server(Trouble::Sql(SqlTrouble { number: 262, state: 1, class: 14, text: "no".into() }));
+        let sql = |kind| explain_at(kind, &denied, &target).remedy.map(|remedy| remedy.text().to_owned()).unwrap_or_default();
+        assert!(sql(StepKind::CreateDatabase).starts_with("CREATE DATABASE [OctopusDeploy]"));
+        assert_eq!(sql(StepKind::InitialiseCluster), "USE [OctopusDeploy];\nALTER ROLE db_owner ADD MEMBER [octopus];");
+        let lost = explain_at(StepKind::ConnectOnce, &Failure::Server(Trouble::ConnectionLost), &target);
+        assert!(lost.says.contains("sql01"), "{lost:?}");
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Troubles on the way to the server.
 
 use crate::model::facts::Trouble;
+use crate::model::field::FieldId;
 use crate::wizard::say;
 
 use super::{Around, Explanation, sql, tls};
@@ -55,22 +56,26 @@ pub fn explain(trouble: &Trouble, around: &Around<'_>) -> Explanation {
         Trouble::NotSqlServer => Explanation::new(
             format!("Something answers at {server}, but it does not speak SQL Server's protocol (TDS)."),
             "Check the port; SQL Server's usual one is 1433.",
-        ),
+        )
+        .about(FieldId::Server),
         Trouble::ConnectionLost => Explanation::new(
             format!("The connection to {server} ended in the middle of a conversation."),
             "Try again; if it stays so, look into the server's error log, and for a firewall or proxy that cuts \
              connections.",
-        ),
+        )
+        .about(FieldId::Server),
         Trouble::Silent { waited } => Explanation::new(
             format!("{} stopped answering; the wizard waited {}.", capital(server), say::duration(*waited)),
             "Try again; if it stays so, look for what keeps the server busy, or for a firewall that holds packets back.",
-        ),
+        )
+        .about(FieldId::Server),
         Trouble::Tls(trouble) => tls::explain(trouble, around),
         Trouble::Sql(trouble) => sql::explain(trouble, around),
         Trouble::RoutedTooOften => Explanation::new(
             format!("{} sends connections on from one server to the next more than twice.", capital(server)),
             "Give the availability group's listener, and have its routing lists checked.",
-        ),
+        )
+        .about(FieldId::Server),
         Trouble::Io(text) => Explanation::new(
             format!("This machine's operating system says: {}", say::sentence(text.as_str())),
             "Mend that, then try again.",

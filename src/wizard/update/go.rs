@@ -21,10 +21,15 @@ pub fn next(state: &mut State, effects: &mut Vec<Effect>) {
         ScreenId::Start => start::chosen(state, effects),
         ScreenId::Install => match state.run.phase {
             Phase::Finished => advance(state, effects),
+            // Pressed a moment too early, it is meant all the same.
+            Phase::Running => state.asked.waiting = true,
             Phase::Undone => {
                 state.run = crate::wizard::run::Run::default();
                 state.resuming = None;
-                prove::screen(state, ScreenId::Start, true, effects);
+                // What was there before the undo is there no more.
+                for screen in [ScreenId::Start, ScreenId::Home, ScreenId::Database] {
+                    prove::screen(state, screen, true, effects);
+                }
                 enter(state, ScreenId::Review, effects);
                 key::make_plan(state, effects);
             }
@@ -34,6 +39,7 @@ pub fn next(state: &mut State, effects: &mut Vec<Effect>) {
         ScreenId::MasterKey => leave_key(state, effects),
         // A plan that nobody has seen is not installed; its key is being drawn.
         ScreenId::Review if state.run.plan.is_none() => {}
+        ScreenId::Review => leave_review(state, effects),
         _ => leave_page(state, effects),
     }
 }
@@ -53,6 +59,8 @@ fn leave_page(state: &mut State, effects: &mut Vec<Effect>) {
         Gate::Unproven => {
             // A survey that ended without telling all is no reason to be stuck: it is begun anew.
             prove::screen(state, state.place.here, true, effects);
+            // What was found out about the server is worth reading before one goes on; the rest only when it is amiss.
+            state.asked.waiting = state.place.here != ScreenId::Database;
         }
         Gate::Warned(checks) if state.asked.warnings == checks => {
             state.accepted.extend(checks);
@@ -76,6 +84,29 @@ fn leave_page(state: &mut State, effects: &mut Vec<Effect>) {
     }
 }
 
+/// Next on the plan: only what is proven is installed, and only what was shown. Both may have changed since the plan was
+/// made, by a survey that was begun again.
+fn leave_review(state: &mut State, effects: &mut Vec<Effect>) {
+    if let Some(shut) = state.shut_before(ScreenId::Review) {
+        enter(state, shut, effects);
+        state.notice = Some(unproven());
+        return;
+    }
+    let steps = |state: &State| state.run.plan.as_ref().map(|plan| plan.steps.clone());
+    let shown = steps(state);
+    key::make_plan(state, effects);
+    if steps(state) == shown {
+        leave_page(state, effects);
+    } else {
+        state.notice =
+            Some(Notice { bad: true, text: "What was found since has changed the plan. Enter installs this one.".into() });
+    }
+}
+
+fn unproven() -> Notice {
+    Notice { bad: false, text: "This screen has to be proven again before the plan is made.".into() }
+}
+
 fn ask_to_accept(state: &mut State, checks: Vec<CheckId>) {
     let names: Vec<&str> = checks.iter().map(|check| check.id()).collect();
     state.notice = Some(Notice { bad: false, text: format!("Enter once more accepts {} and goes on.", names.join(", ")) });
@@ -88,6 +119,10 @@ fn leave_key(state: &mut State, effects: &mut Vec<Effect>) {
         effects.push(Effect::CloseRun(state.answers.trimmed(FieldId::Instance).to_owned()));
         state.resuming = None;
         advance(state, effects);
+    } else if state.custody.refuses(state.answers.trimmed(FieldId::KeyProof)) {
+        state.place.focus = Focus::Field(FieldId::KeyProof);
+        let text = "What was typed are not the key's last six characters. F2 shows the key again, F8 reads the saved file back.";
+        state.notice = Some(Notice { bad: true, text: text.into() });
     } else {
         state.notice = Some(Notice {
             bad: true,
@@ -131,6 +166,7 @@ pub fn back(state: &mut State, effects: &mut Vec<Effect>) {
         ScreenId::Install if state.run.phase != Phase::Idle => {
             let text = match state.run.phase {
                 Phase::Running | Phase::Undoing => "Steps are running; there is no way back in the middle of one.",
+                Phase::UndoneInPart => "Some of it is not undone yet: undo it once more, or leave it.",
                 Phase::Undone => "Everything is undone; Enter goes back to the plan.",
                 _ => "The install has begun: retry, undo or leave it.",
             };
@@ -146,17 +182,28 @@ pub fn back(state: &mut State, effects: &mut Vec<Effect>) {
     }
 }
 
-/// To a screen that was reached before; not past an install, and not out of one.
+/// To a screen that was reached before; not past an install, and not out of one. To the plan only over gates that are
+/// open: a plan is made of what is proven.
 pub fn jump(state: &mut State, screen: ScreenId, effects: &mut Vec<Effect>) {
     let Some(flow) = state.place.flow else { return };
     let place = |screen| flow::place(flow, screen);
     let reached = place(screen).is_some() && place(screen) <= place(state.place.furthest);
     let bound = state.run.phase != Phase::Idle;
-    if reached && !bound && screen != state.place.here && screen != ScreenId::Install {
-        enter(state, screen, effects);
-        if screen == ScreenId::Review {
-            key::make_plan(state, effects);
+    if !reached || bound || screen == state.place.here || screen == ScreenId::Install {
+        return;
+    }
+    if screen == ScreenId::Review {
+        if let Some(shut) = state.shut_before(screen) {
+            if shut != state.place.here {
+                enter(state, shut, effects);
+            }
+            state.notice = Some(unproven());
+            return;
         }
+        enter(state, screen, effects);
+        key::make_plan(state, effects);
+    } else {
+        enter(state, screen, effects);
     }
 }
 

@@ -6,7 +6,9 @@ use crate::model::screen::ScreenId;
 use crate::wizard::effect::Effect;
 use crate::wizard::plan::{self, Proposal};
 use crate::wizard::run::{Phase, Row, Run};
-use crate::wizard::state::{Focus, State};
+use crate::wizard::state::{Asked, Focus, State};
+
+use super::go;
 
 /// Shows a plan.
 pub fn propose(state: &mut State, plan: Plan) {
@@ -40,6 +42,7 @@ fn working(state: &mut State, phase: Phase) {
         row.since = None;
     }
     state.overlay = None;
+    state.asked = Asked::default();
     state.place.here = ScreenId::Install;
     state.place.furthest = ScreenId::Install;
     state.place.focus = Focus::Screen;
@@ -64,7 +67,7 @@ pub fn finished_before(state: &mut State, journal: &Journal) {
 }
 
 /// The installer reports.
-pub fn progress(state: &mut State, progress: Progress) {
+pub fn progress(state: &mut State, progress: Progress, effects: &mut Vec<Effect>) {
     let now = state.now;
     match progress {
         Progress::Begun(kind) | Progress::Undoing(kind) => {
@@ -85,8 +88,14 @@ pub fn progress(state: &mut State, progress: Progress) {
             }
             state.run.phase = Phase::Failed;
             state.run.cancelling = false;
+            state.asked.waiting = false;
         }
-        Progress::Finished => state.run.phase = Phase::Finished,
+        Progress::Finished => {
+            state.run.phase = Phase::Finished;
+            if std::mem::take(&mut state.asked.waiting) {
+                go::next(state, effects);
+            }
+        }
         Progress::Undone(kind) => {
             if let Some(row) = find(state, kind) {
                 *row = self::row(kind, StepState::Undone);

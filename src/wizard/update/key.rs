@@ -3,11 +3,11 @@
 use std::path::PathBuf;
 
 use crate::model::field::FieldId;
-use crate::model::master_key::KeySize;
 use crate::model::screen::ScreenId;
 use crate::model::untrusted::Untrusted;
 use crate::wizard::custody::{CopyWay, Drawn, FileTrouble, Proof};
 use crate::wizard::effect::Effect;
+use crate::wizard::form::read;
 use crate::wizard::plan::{self, Proposal};
 use crate::wizard::state::{Focus, Notice, State};
 
@@ -17,9 +17,8 @@ use super::install;
 pub fn make_plan(state: &mut State, effects: &mut Vec<Effect>) {
     let Some(flow) = state.place.flow else { return };
     let Some(drawn) = &state.custody.drawn else {
-        let size = if state.answers.trimmed(FieldId::KeySize) == "aes-128" { KeySize::Aes128 } else { KeySize::Aes256 };
         state.run.plan = None;
-        effects.push(Effect::Draw(size));
+        effects.push(Effect::Draw(read::key_size(&state.answers)));
         return;
     };
     let proposal = Proposal {
@@ -44,7 +43,14 @@ pub fn make_plan(state: &mut State, effects: &mut Vec<Effect>) {
 }
 
 /// A cluster id and a key were drawn. A run that is being gone on with keeps its id: only its key was never sealed.
+///
+/// A draw that comes late, for a size that is not asked for any more or beside a key that is there, changes nothing: the
+/// key that is shown must be the one that the plan installs.
 pub fn drawn(state: &mut State, mut drawn: Drawn) {
+    let size = read::key_size(&state.answers).bytes();
+    if state.custody.drawn.is_some() || drawn.key.expose_bytes().len() != size {
+        return;
+    }
     if let Some(cluster) = state.resuming {
         drawn.cluster = cluster;
     }

@@ -17,12 +17,14 @@ use crate::model::facts::Facts;
 use crate::model::field::{FieldId, Kind};
 use crate::model::flow::Flow;
 use crate::model::screen::ScreenId;
-use crate::model::survey::Observed;
+use crate::model::survey::{Observed, SurveyId, Ticket};
 
 use super::custody::Custody;
 use super::effect::Effect;
 use super::event::Event;
+use super::inputs;
 use super::run::Run;
+use super::say;
 use super::state::{Asked, Ending, Focus, Notice, Overlay, Place, State};
 use super::tickets::Tickets;
 
@@ -74,6 +76,9 @@ pub fn update(state: &mut State, event: Event, now: Duration) -> Vec<Effect> {
             let chosen = start::focused(state);
             if state.tickets.remember(ticket, observed, last) {
                 prove::settle(state);
+                if last {
+                    checked_again(state, ticket);
+                }
                 if machine {
                     start::machine_known(state, chosen.as_ref());
                 }
@@ -81,7 +86,7 @@ pub fn update(state: &mut State, event: Event, now: Duration) -> Vec<Effect> {
             }
         }
         Event::Drawn(drawn) => key::drawn(state, drawn),
-        Event::Progress(progress) => install::progress(state, progress),
+        Event::Progress(progress) => install::progress(state, progress, &mut effects),
         Event::Resumed(result) => start::resumed(state, result, &mut effects),
         Event::Copied(result) => key::copied(state, result),
         Event::KeySaved(result) => key::saved(state, result),
@@ -109,6 +114,16 @@ fn is_of_a_person(event: &Event) -> bool {
             | Event::Tick
             | Event::Resized
     )
+}
+
+/// Says that checks which were asked for once more have ended.
+fn checked_again(state: &mut State, ticket: Ticket) {
+    let Some(asking) = state.tickets.get(ticket) else { return };
+    if state.asked.again && inputs::survey_of(state.place.here) == Some(asking.inputs.survey()) {
+        state.asked.again = false;
+        let took = say::duration(state.now.saturating_sub(asking.since));
+        state.notice = Some(Notice { bad: false, text: format!("Checked again, in {took}.") });
+    }
 }
 
 /// Stores what was typed. What was proven for the old text is not shown for the new one, and comes back by itself
@@ -193,7 +208,10 @@ fn enter(state: &mut State, screen: ScreenId, effects: &mut Vec<Effect>) {
     if state.overlay != Some(Overlay::ConfirmQuit) {
         state.overlay = None;
     }
-    let first = state.fields().into_iter().find(|field| super::form::is_missing(*field, &state.answers));
+    // The machine is about to tell its name: no reason to begin with that field.
+    let told_soon = |field| field == FieldId::NodeName && state.tickets.running(SurveyId::Machine).is_some();
+    let missing = |field: &FieldId| super::form::is_missing(*field, &state.answers) && !told_soon(*field);
+    let first = state.fields().into_iter().find(missing);
     state.place.focus = match (screen, first.or_else(|| state.fields().first().copied())) {
         (ScreenId::Start, _) => Focus::Item(0),
         (_, Some(field)) => Focus::Field(field),

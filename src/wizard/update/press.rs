@@ -10,7 +10,7 @@ use crate::wizard::effect::Effect;
 use crate::wizard::event::Action;
 use crate::wizard::inputs;
 use crate::wizard::run::Phase;
-use crate::wizard::state::{Ending, Notice, Overlay, State};
+use crate::wizard::state::{Asked, Ending, Notice, Overlay, State};
 
 use super::{install, key, prove};
 
@@ -23,14 +23,13 @@ pub fn press(state: &mut State, action: Action, effects: &mut Vec<Effect>) {
         Action::Help => state.overlay = if state.overlay == Some(Overlay::Help) { None } else { Some(Overlay::Help) },
         Action::Reveal => state.custody.revealed = !state.custody.revealed,
         Action::ConnectionString => state.overlay = Some(Overlay::ConnectionString),
-        Action::Pin => pin(state, effects),
+        Action::Certificate => state.overlay = Some(Overlay::Certificate),
         Action::CheckAgain => {
-            state.asked.waiting = false;
-            state.asked.warnings.clear();
+            state.asked = Asked { again: true, touched: std::mem::take(&mut state.asked.touched), ..Asked::default() };
             prove::screen(state, state.place.here, true, effects);
         }
         Action::CopyRemedy => {
-            if let Some(remedy) = state.foremost().and_then(|finding| finding.remedy) {
+            if let Some(remedy) = state.remedy() {
                 effects.push(Effect::Copy(SecretString::from(remedy.text().to_owned())));
             }
         }
@@ -54,21 +53,20 @@ pub fn reply(state: &mut State, yes: bool, effects: &mut Vec<Effect>) {
     match (state.overlay.take(), yes) {
         (Some(Overlay::ConfirmQuit), true) => state.ending = Some(ending(state)),
         (Some(Overlay::ConfirmUndo), true) => install::undo(state, effects),
-        (Some(Overlay::ConfirmQuit | Overlay::ConfirmUndo) | None, _) => {}
+        (Some(Overlay::Certificate), true) => pin(state, effects),
+        (Some(Overlay::ConfirmQuit | Overlay::ConfirmUndo | Overlay::Certificate) | None, _) => {}
         (other, _) => state.overlay = other,
     }
 }
 
 /// Trusts the certificate that was shown, by its fingerprint, and proves the connection again with it.
 fn pin(state: &mut State, effects: &mut Vec<Effect>) {
-    let Some(certificate) = &state.facts.server.certificate else { return };
+    // The server may have answered otherwise since the question was put.
+    let Some(certificate) = state.facts.server.certificate.as_ref().filter(|_| state.is_certificate_refused()) else { return };
     let fingerprint = HEXLOWER.encode(&certificate.sha256);
     state.answers.set(FieldId::Fingerprint, Raw::Text(fingerprint), Origin::Typed);
     state.answers.set(FieldId::Trust, Raw::Text("fingerprint".into()), Origin::Typed);
-    state.notice = Some(Notice {
-        bad: false,
-        text: "From now on only this certificate is trusted. Compare its fingerprint with the DBA's before you go on.".into(),
-    });
+    state.notice = Some(Notice { bad: false, text: "From now on only this certificate is trusted; F4 shows it again.".into() });
     prove::settle(state);
     prove::screen(state, state.place.here, false, effects);
 }

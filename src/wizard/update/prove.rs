@@ -23,7 +23,7 @@ pub fn screen(state: &mut State, screen: ScreenId, fresh: bool, effects: &mut Ve
         settle(state);
         return;
     };
-    let standing = state.tickets.find(&inputs).and_then(|ticket| state.tickets.get(ticket)).map(|asking| asking.standing);
+    let standing = state.tickets.of(&inputs).map(|asking| asking.standing);
     match standing {
         Some(Standing::Running) => return,
         Some(Standing::Complete) if !fresh => return,
@@ -50,7 +50,7 @@ pub fn may_prove_unasked(state: &State) -> bool {
 pub fn settle(state: &mut State) {
     for screen in PROVEN {
         let observed = inputs::of(screen, &state.answers)
-            .and_then(|inputs| state.tickets.get(state.tickets.find(&inputs)?))
+            .and_then(|inputs| state.tickets.of(&inputs))
             .filter(|asking| asking.standing != Standing::Dropped)
             .and_then(|asking| asking.observed.clone());
         match (inputs::survey_of(screen), observed) {

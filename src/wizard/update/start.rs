@@ -74,8 +74,12 @@ pub fn machine_known(state: &mut State, chosen: Option<&Errand>) {
     }
 }
 
-/// An unfinished run was loaded: its answers come back, and what it made is no obstacle.
+/// An unfinished run was loaded: its answers come back, and what it made is no obstacle. Whoever has gone on to a flow in
+/// the meantime, perhaps of this very run by a second Enter, is left there.
 pub fn resumed(state: &mut State, result: Result<Box<Resumption>, Box<Failure>>, effects: &mut Vec<Effect>) {
+    if state.place.flow.is_some() {
+        return;
+    }
     let Resumption { journal, key } = match result {
         Ok(resumption) => *resumption,
         Err(failure) => {

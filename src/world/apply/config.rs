@@ -57,17 +57,18 @@ fn enter(places: &Places, config: &NodeConfig) -> Result<(), Failure> {
     }
 }
 
-/// Removes the instance's entry and its config, as far as they are this cluster's.
+/// Removes the instance's entry and its config, as far as they are this cluster's: beside another cluster's config the
+/// entry is that one's too.
 pub(super) fn remove(places: &Places, instance: &str, home: &Path, cluster: ClusterId) -> Result<(), Failure> {
+    let path = node_config::path(home);
+    if node_config::find(home)?.is_some_and(|config| !is_of(&config, instance, cluster)) {
+        return Ok(());
+    }
     if instances::find(places, instance)?.is_some_and(|found| found.home == home) {
         instances::strike(places, instance).map_err(file(&places.instance(instance)))?;
     }
-    let path = node_config::path(home);
-    match node_config::find(home)? {
-        Some(config) if !is_of(&config, instance, cluster) => Ok(()),
-        // Also where there is none: an interrupted write may have left its temporary file.
-        _ => atomic_write::remove(&path).map_err(file(&path)),
-    }
+    // Also where there is none: an interrupted write may have left its temporary file.
+    atomic_write::remove(&path).map_err(file(&path))
 }
 
 fn is_of(config: &NodeConfig, instance: &str, cluster: ClusterId) -> bool {

@@ -22,7 +22,7 @@ pub(super) fn path(home: &Path) -> PathBuf {
     home.join(NodeConfig::KEY_FILE)
 }
 
-/// Whose key it is.
+/// Whose key it is: what it was sealed for, and what tells it from another one.
 #[derive(Debug, Clone)]
 pub(super) struct Owner {
     pub(super) instance: String,
@@ -70,10 +70,16 @@ pub(super) fn find(places: &Places, owner: &Owner) -> Result<Option<MasterKey>, 
     }
 }
 
-/// Deletes the sealed key; whoever calls this knows that no cluster depends on it.
-pub(super) fn remove(home: &Path) -> Result<(), Failure> {
-    let path = path(home);
-    atomic_write::remove(&path).map_err(file(&path))
+/// Deletes the owner's sealed key; whoever calls this knows that no cluster depends on it. A key that is not the
+/// owner's stays, whoever put it there and whenever: it may be the only copy there is of another cluster's.
+pub(super) fn remove(places: &Places, owner: &Owner) -> Result<(), Failure> {
+    let path = path(&owner.home);
+    match find(places, owner) {
+        // Also where there is none: an interrupted write may have left its temporary file.
+        Ok(_) => atomic_write::remove(&path).map_err(file(&path)),
+        Err(Failure::SealBroken { .. }) => Ok(()),
+        Err(failure) => Err(failure),
+    }
 }
 
 fn purpose(owner: &Owner) -> Purpose<'_> {

@@ -5,10 +5,11 @@ use std::sync::Arc;
 use super::answers;
 use super::key;
 use super::site::{Site, file};
+use crate::model::cluster::ClusterId;
 use crate::model::field::FieldId;
 use crate::model::journal::Journal;
 use crate::model::plan::{Failure, Plan, StepKind, StepState};
-use crate::world::toml_file::shown;
+use crate::world::places::Places;
 use crate::world::{clock, folder, journals};
 
 /// The journal, written and synced at every change.
@@ -22,9 +23,12 @@ impl Ledger {
     /// The journal of this plan's run: begun now, or gone on with.
     pub(super) async fn open(site: &Arc<Site>, plan: &Plan) -> Result<Self, Failure> {
         let old = Self::load(site, &plan.node.instance).await?;
-        let journal = match old {
-            Some(Self { journal, .. }) => go_on(site, journal, plan).await?,
-            None => begin(plan),
+        let journal = if let Some(Self { journal, .. }) = old {
+            go_on(site, journal, plan).await?
+        } else {
+            let cluster = plan.cluster;
+            site.off(move |places| nobody_else_is_at(places, cluster)).await?;
+            begin(plan)
         };
         let mut ledger = Self { site: Arc::clone(site), journal };
         ledger.write().await?;
@@ -75,6 +79,15 @@ impl Ledger {
     }
 }
 
+/// One cluster has one unfinished run. Gone on with under another instance's name, it would have two, and undoing the
+/// one that was left would take the cluster from the other.
+fn nobody_else_is_at(places: &Places, cluster: ClusterId) -> Result<(), Failure> {
+    match journals::list(places).into_iter().flatten().find(|journal| journal.cluster == cluster) {
+        Some(journal) => Err(Failure::OtherRun { instance: journal.instance.into() }),
+        None => Ok(()),
+    }
+}
+
 fn begin(plan: &Plan) -> Journal {
     let now = clock::rfc3339(clock::now());
     let mut journal = Journal {
@@ -115,7 +128,7 @@ async fn go_on(site: &Arc<Site>, mut journal: Journal, plan: &Plan) -> Result<Jo
         any(&[StepKind::SealMasterKey]) && site.off(move |_| Ok(sealed.exists())).await?
     };
     if other_home || other_database || (depends_on_key && !same_key) {
-        return Err(Failure::FileInTheWay { path: shown(&site.places.journal(&journal.instance)) });
+        return Err(Failure::OtherRun { instance: journal.instance.into() });
     }
     journal.answers = answers;
     take_over(&mut journal, plan);

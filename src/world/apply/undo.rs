@@ -100,7 +100,9 @@ impl<'a, D: ClusterDatabase> Undoing<'a, D> {
                 if touched(self.ledger.state(StepKind::InitialiseCluster)) {
                     return Err(Failure::Kept { what: shown(&key::path(&home)) });
                 }
-                self.site.off(move |_| key::remove(&home)).await
+                let (instance, cluster) = (journal.instance.clone(), journal.cluster);
+                let owner = key::Owner { instance, home, cluster, fingerprint: journal.fingerprint };
+                self.site.off(move |places| key::remove(places, &owner)).await
             }
             StepKind::CreateHome => {
                 let left = [StepKind::SealMasterKey, StepKind::WriteNodeConfig];

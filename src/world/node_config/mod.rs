@@ -27,7 +27,7 @@ pub fn render(config: &NodeConfig) -> io::Result<String> {
     let instance = Untrusted::new(&config.instance);
     Ok(format!(
         "# The node config of the Octopus Server instance \"{instance}\".\n\
-         # Written by octopus-setup {}. To review it, with every check made again: octopus-setup review\n\
+         # Written by octopus-setup {}.\n\
          # Values that begin with \"sealed:\" are secrets that only this machine can open.\n\n{body}",
         env!("CARGO_PKG_VERSION"),
     ))

@@ -60,7 +60,10 @@ pub(super) fn read_or_create(places: &Places) -> Result<MachineKey, SealError> {
     let refused = |source| SealError::MachineKey { path: path.clone(), source };
     folder::create_private(&places.state).map_err(refused)?;
     let bytes = Zeroizing::new(random::bytes::<LENGTH>()?);
-    let text = Zeroizing::new(BASE64.encode(&*bytes) + "\n");
+    // Joined in a buffer that has room for both: one that grows leaves a copy behind.
+    let mut text = Zeroizing::new(String::with_capacity(BASE64.encode_len(LENGTH) + 1));
+    BASE64.encode_append(&*bytes, &mut text);
+    text.push('\n');
     match atomic_write(&path, text.as_bytes(), Existing::Refuse) {
         Ok(()) => {}
         Err(error) if error.kind() == ErrorKind::AlreadyExists => {}

@@ -92,7 +92,7 @@ async fn arrive(
             known(Ok(logged_in), facts, told, |facts| &mut facts.login)?;
             Ok((session, elsewhere))
         }
-        Err(Refused::Routed { host, port }) => Err(Some(ServerAddress { host, instance: None, port: Some(port) })),
+        Err(Refused::Routed { host, port }) => Err(Some(routed(&host, port))),
         Err(Refused::Trouble(trouble)) => {
             facts.login = Fact::Missing(trouble);
             // A database that cannot be opened is no bad login: the second look will tell, and nothing is told before.
@@ -102,6 +102,12 @@ async fn arrive(
             Err(None)
         }
     }
+}
+
+/// Where a route leads. Some servers name an instance behind the host; the port says all that it would.
+fn routed(host: &str, port: u16) -> ServerAddress {
+    let host = host.split_once('\\').map_or(host, |(host, _)| host);
+    ServerAddress { host: host.to_owned(), instance: None, port: Some(port) }
 }
 
 fn known<T: Clone>(
@@ -129,4 +135,17 @@ fn missing<T, V>(
     *place(facts) = Fact::Missing(trouble);
     told(facts);
     Err(None)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_route_to_an_instance_leads_to_its_host() {
+        for name in ["sql02.corp.example", "sql02.corp.example\\OCTOPUS"] {
+            let address = routed(name, 11_433);
+            assert_eq!((address.host.as_str(), address.port), ("sql02.corp.example", Some(11_433)), "{name}");
+        }
+    }
 }

@@ -9,7 +9,7 @@ use super::connect::{Link, connect};
 use super::limits;
 use super::login::IfClosed;
 use super::survey::{closed_database, second_look, survey};
-use crate::model::facts::{ServerFacts, Trouble};
+use crate::model::facts::{Database, ServerFacts, Trouble};
 use crate::model::identifier::{literal, quoted};
 use crate::model::target::Target;
 
@@ -58,7 +58,7 @@ impl SqlServer {
             report(reached(&link.facts));
             if survey(&mut link).await.is_ok() {
                 report(link.facts.clone());
-                self.keep(target, Place::Database, link);
+                self.keep_unless_in_the_way(target, link);
                 return;
             }
         }
@@ -70,7 +70,7 @@ impl SqlServer {
                 return match survey(&mut link).await {
                     Ok(()) => {
                         told(&link.facts);
-                        self.keep(target, Place::Database, link);
+                        self.keep_unless_in_the_way(target, link);
                     }
                     Err(trouble) => told(&lost(&link.facts, &trouble)),
                 };
@@ -106,6 +106,18 @@ impl SqlServer {
     /// Puts a session back that is in order: nothing unread, no transaction, no lock.
     pub(super) fn keep(&self, target: &Target, place: Place, link: Link) {
         *self.slot() = Some(Kept { target: target.clone(), place, link });
+    }
+
+    /// Keeps the survey's session, unless it would stand in the way of the DBA who mends what the survey found: a database
+    /// is made writable, opened to many and given another collation only while nobody is in it.
+    fn keep_unless_in_the_way(&self, target: &Target, link: Link) {
+        let open = match link.facts.database.seen() {
+            Some(Database::Open(state)) => !state.read_only && !state.single_user,
+            _ => true,
+        };
+        if open && link.facts.collation.seen().is_none_or(|collation| collation.case_insensitive) {
+            self.keep(target, Place::Database, link);
+        }
     }
 
     /// A session of another target or place is closed: its answers are not asked for any more.

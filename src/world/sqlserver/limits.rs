@@ -9,6 +9,8 @@ pub const RESOLVE: Duration = Duration::from_secs(5);
 pub const BROWSER: Duration = Duration::from_secs(1);
 /// How often the browser is asked.
 pub const BROWSER_TRIES: u32 = 2;
+/// Reading the CA file, which may be on a share.
+pub const CA_FILE: Duration = Duration::from_secs(5);
 /// TCP to one address.
 pub const DIAL_ONE: Duration = Duration::from_secs(5);
 /// TCP to all addresses together.

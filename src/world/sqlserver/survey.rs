@@ -89,7 +89,11 @@ pub async fn second_look(
             Some(link)
         }
         Err(trouble) => {
-            facts.database = Fact::Seen(Database::Unclear { said });
+            // Only a server that answers leaves it unclear; a way that breaks is what has to be told, and mended.
+            facts.database = match trouble {
+                Trouble::Sql(_) => Fact::Seen(Database::Unclear { said }),
+                _ => Fact::Missing(trouble.clone()),
+            };
             forget(&mut facts, &trouble);
             None
         }

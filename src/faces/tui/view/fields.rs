@@ -110,10 +110,10 @@ fn more(canvas: &mut Canvas<'_>, area: Rect, above: bool, beneath: bool) {
 }
 
 /// The columns of the labels: the widest of the screen and a gap.
-fn label_column(screen: ScreenId) -> u16 {
+pub fn label_column(screen: ScreenId) -> u16 {
     let words = words::screen(screen);
     let widest = words.fields().filter_map(|field| words.field(field)).map(|field| text::width(&field.label)).max();
-    (widest.unwrap_or(0) + 1).clamp(15, 18)
+    (widest.unwrap_or(0) + 1).clamp(14, 18)
 }
 
 /// The label of a field.
@@ -172,6 +172,7 @@ fn placeholder(canvas: &mut Canvas<'_>, value: Rect, scene: &Scene<'_>, field: F
 fn origin(canvas: &mut Canvas<'_>, rest: Rect, scene: &Scene<'_>, field: FieldId) {
     let words = match scene.state.answers.get(field).origin {
         Origin::Default | Origin::Typed => return,
+        Origin::File if scene.state.resuming.is_some() => "from the unfinished run",
         Origin::File => "from a file",
         Origin::Environment => "from the environment",
         Origin::Flag => "from the command line",
@@ -280,6 +281,7 @@ fn folded_line(canvas: &mut Canvas<'_>, line: Rect, column: u16, scene: &Scene<'
 fn short(scene: &Scene<'_>, field: FieldId) -> Option<String> {
     let answers = &scene.state.answers;
     match field {
+        FieldId::Trust if answers.text(field) == "fingerprint" => Some("pinned".to_owned()),
         FieldId::Encryption | FieldId::Trust => Some(choice_word(scene, field).to_owned()),
         FieldId::CreateDatabase if answers.is_on(field) => Some("create if absent".to_owned()),
         FieldId::CreateDatabase => Some("stop if absent".to_owned()),

@@ -29,19 +29,34 @@ pub fn draw(canvas: &mut Canvas<'_>, line: Rect, scene: &Scene<'_>) {
         Flow::Review => "Review a node",
     };
     let theme = canvas.theme;
-    let node = state.answers.trimmed(FieldId::NodeName);
+    // Not a name that cannot be one: it may be a whole paste that went astray.
+    let good = state.problem(FieldId::NodeName).is_none();
+    let node = if good { state.answers.trimmed(FieldId::NodeName) } else { "" };
     let mut rest = line;
-    // The list of screens tells the flow too, so it gives way where the window is narrow.
-    if line.width >= NARROW || node.is_empty() {
+    // The list of screens tells the flow too, so it gives way where there is no room for it.
+    let dot = text::width(canvas.signs.dot);
+    let both = text::width(name) + dot + text::width(node) + 2;
+    let named = node.is_empty() || (line.width >= NARROW && both + least(canvas, state) <= line.width);
+    if named {
         rest = canvas.put(rest, name, theme.title);
     }
     if !node.is_empty() {
-        let node = if line.width >= NARROW { format!("{}{node}", canvas.signs.dot) } else { node.to_owned() };
+        let node = if named { format!("{}{node}", canvas.signs.dot) } else { node.to_owned() };
         let room = rest.width / 3;
         canvas.put(Rect { width: room, ..rest }, &node, theme.plain);
         rest = behind(rest, text::width(&node).min(room));
     }
     connection(canvas, behind(rest, 2), state);
+}
+
+/// The columns of what must be told of a connection: all but the login.
+fn least(canvas: &Canvas<'_>, state: &State) -> u16 {
+    if state.facts.server.login.seen().is_none() {
+        return text::width("not connected");
+    }
+    let answer = |field| state.answers.trimmed(field);
+    let parts = [short(answer(FieldId::Server)), answer(FieldId::Database).to_owned(), "TLS 1.2".to_owned()];
+    parts.iter().fold(2 * text::width(canvas.signs.dot), |sum, part| sum.saturating_add(text::width(part)))
 }
 
 /// The head of the start screen.
@@ -79,9 +94,13 @@ fn connection(canvas: &mut Canvas<'_>, line: Rect, state: &State) {
     let database = state.answers.trimmed(FieldId::Database);
     let whole = [server, database, tls, login].iter().fold(0, |sum: u16, part| sum.saturating_add(text::width(part)));
     let dots = 3 * text::width(canvas.signs.dot);
-    let server = if whole.saturating_add(dots) > line.width { short(server) } else { server.to_owned() };
+    let long = whole.saturating_add(dots) > line.width;
+    let server = if long { short(server) } else { server.to_owned() };
     let parts = [(server.as_str(), theme.plain), (database, theme.plain), (tls, tls_style), (login, theme.plain)];
-    parts_right(canvas, line, &parts);
+    // The login is one of the answers; server, database and TLS are what one must not be wrong about.
+    let whole = whole - text::width(state.answers.trimmed(FieldId::Server)) + text::width(&server);
+    let shown = if whole.saturating_add(dots) > line.width { &parts[..3] } else { &parts[..] };
+    parts_right(canvas, line, shown);
 }
 
 /// A server by the first label of its name, with instance or port: `sql01.corp.example,1433` as `sql01,1433`.
@@ -96,11 +115,11 @@ fn short(server: &str) -> String {
 }
 
 /// Parts with dots between them, at the end of the line; the widest is cut until all fit, but never the one about TLS.
-fn parts_right(canvas: &mut Canvas<'_>, line: Rect, parts: &[(&str, Style); 4]) {
+fn parts_right(canvas: &mut Canvas<'_>, line: Rect, parts: &[(&str, Style)]) {
     let dot = canvas.signs.dot;
     // No part deserves more than the line, and sums of wider ones would not fit a u16.
-    let mut widths = parts.map(|(part, _)| text::width(part).min(line.width));
-    let dots = text::width(dot) * 3;
+    let mut widths: Vec<u16> = parts.iter().map(|(part, _)| text::width(part).min(line.width)).collect();
+    let dots = text::width(dot) * u16::try_from(parts.len().saturating_sub(1)).unwrap_or(0);
     while widths.iter().sum::<u16>() + dots > line.width {
         match widths.iter_mut().enumerate().filter(|(place, _)| *place != TLS).map(|(_, width)| width).max() {
             Some(widest) if *widest > 3 => *widest -= 1,

@@ -7,6 +7,8 @@ use crate::faces::tui::canvas::{Canvas, row};
 use crate::faces::tui::scene::Scene;
 use crate::faces::tui::text;
 use crate::model::finding::{Severity, Verdict};
+use crate::model::screen::ScreenId;
+use crate::wizard::failures;
 
 /// A paragraph of help.
 struct Paragraph {
@@ -68,6 +70,17 @@ fn paragraphs(canvas: &Canvas<'_>, scene: &Scene<'_>) -> Vec<Paragraph> {
         }
         add("", theme.plain, 0);
     }
+    if scene.state.place.here == ScreenId::Install
+        && let Some((kind, failure)) = scene.state.run.failed().and_then(|row| Some((row.kind, row.failure.as_ref()?)))
+    {
+        let told = failures::explain(kind, failure);
+        add("What stands in the way", theme.title, 0);
+        add(format!("{} {}", told.says, told.fix).trim(), theme.plain, 2);
+        if let Some(remedy) = &told.remedy {
+            add(remedy.text(), theme.title, 2);
+        }
+        add("", theme.plain, 0);
+    }
     add(&scene.words.title, theme.title, 0);
     add(&scene.words.help, theme.plain, 0);
     if !scene.verdicts.is_empty() {
@@ -82,7 +95,9 @@ fn paragraphs(canvas: &Canvas<'_>, scene: &Scene<'_>) -> Vec<Paragraph> {
         match verdict {
             Verdict::Good(evidence) => add(evidence, theme.plain, 2),
             Verdict::Found(findings) if verdict.severity() == Some(Severity::Note) => {
-                findings.iter().for_each(|finding| add(&finding.says, theme.plain, 2));
+                for finding in findings {
+                    add(&finding.says, theme.plain, 2);
+                }
             }
             Verdict::Found(_) | Verdict::NotYet | Verdict::Running => {}
         }

@@ -16,17 +16,24 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) -> u16 {
     let run = &scene.state.run;
     let count = u16::try_from(run.rows.len()).unwrap_or(u16::MAX);
     let intro = u16::try_from(text::wrap(&scene.words.intro, area.width).len()).unwrap_or(1);
-    let roomy = area.height >= count + intro + 5;
+    let roomy = area.height >= count + intro + 6;
     page::heading(canvas, area, scene, roomy);
     let rest = below(area, if roomy { intro + 2 } else { 1 });
-    let list = Rect { height: rest.height.saturating_sub(2), ..rest };
+    // The bar, what it means, and a blank line before them where there is room for one.
+    let gap = u16::from(rest.height >= 8);
+    let list = Rect { height: rest.height.saturating_sub(2 + gap), ..rest };
     // The step that works or failed is seen in a list that does not fit.
-    let focus = run.rows.iter().position(|row| row.since.is_some() || row.failure.is_some()).unwrap_or(run.done());
+    let focus = run
+        .rows
+        .iter()
+        .position(|row| row.since.is_some() || row.failure.is_some())
+        .unwrap_or(run.done())
+        .min(run.rows.len().saturating_sub(1));
     let start = (focus + 1).saturating_sub(usize::from(list.height));
     for (line, (number, step)) in (0..list.height).zip(run.rows.iter().enumerate().skip(start)) {
         one(canvas, row(list, line), scene, number, step);
     }
-    let after = below(rest, count.min(list.height));
+    let after = below(rest, count.min(list.height) + gap);
     bar(canvas, row(after, 0), run);
     let words = phase(run);
     let dim = canvas.theme.dim;

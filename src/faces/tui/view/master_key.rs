@@ -10,7 +10,7 @@ use crate::faces::tui::text;
 use crate::wizard::custody::{CopyWay, Custody, Drawn};
 
 /// The columns of the labels.
-const LABEL: u16 = 15;
+const LABEL: u16 = 14;
 /// Characters of a group, as they are compared and typed.
 const GROUP: usize = 4;
 /// The lines of a key: 44 characters in two, so that it fits the narrowest window.
@@ -43,7 +43,7 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, local: &Loca
         rest = below(rest, 2);
     }
     let count = u16::try_from(scene.verdicts.len()).unwrap_or(0);
-    checks::draw(canvas, Rect { height: count.min(rest.height), ..rest }, scene, 1);
+    checks::draw(canvas, Rect { height: count.min(rest.height), ..rest }, scene, checks::Set { columns: 1, labels: LABEL });
 }
 
 /// The key itself or a mask that does not tell its length. Both take two lines, so nothing moves. The letters go
@@ -59,6 +59,16 @@ fn key(canvas: &mut Canvas<'_>, area: Rect, drawn: &Drawn, revealed: bool) {
     let whole = drawn.key.to_base64();
     let whole = whole.expose_secret();
     let groups = whole.len().div_ceil(GROUP);
+    if usize::from(first.width) >= whole.len() {
+        // In one piece, so that it can be marked with the mouse; every other group is brighter, so that the eye keeps
+        // its place.
+        for group in 0..groups {
+            let letters = whole.get(group * GROUP..(group * GROUP + GROUP).min(whole.len())).unwrap_or("");
+            let style = if group % 2 == 0 { theme.accent } else { theme.plain };
+            canvas.put(behind(first, u16::try_from(group * GROUP).unwrap_or(u16::MAX)), letters, style);
+        }
+        return;
+    }
     let per_line = groups.div_ceil(LINES);
     for group in 0..groups {
         let letters = whole.get(group * GROUP..(group * GROUP + GROUP).min(whole.len())).unwrap_or("");

@@ -18,9 +18,17 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect, free: u16, scene: &Scene<'_>) {
     let most = area.bottom().saturating_sub(free.min(area.y));
     let height = wanted.clamp(area.height, most.max(area.height));
     let mut area = Rect { y: area.bottom() - height, height, ..area };
+    let bottom = area;
     for saying in &all {
         let used = one(canvas, area, saying);
         area = below(area, used);
+    }
+    if wanted > height && scene.state.overlay.is_none() && (scene.foremost.is_some() || scene.state.run.failed().is_some()) {
+        // Help begins with it. In the corner of the last line, which ends with a sign that there is more anyway.
+        let dim = canvas.theme.dim;
+        let words = " … F1 shows all";
+        let corner = behind(row(bottom, height.saturating_sub(1)), bottom.width.saturating_sub(text::width(words)));
+        canvas.put(corner, words, dim);
     }
 }
 

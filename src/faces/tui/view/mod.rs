@@ -1,5 +1,6 @@
 //! The views: each draws one part of the window from the scene, and changes nothing but what can be clicked.
 
+mod certificate;
 mod checks;
 mod done;
 mod fields;
@@ -70,12 +71,17 @@ fn middle(canvas: &mut Canvas<'_>, regions: &Regions, scene: &Scene<'_>, mut loc
             let message = if scene.state.notice.is_none() { regions.message.height } else { 0 };
             help::draw(canvas, Rect { height: regions.page.height + message, ..column }, scene, local.scroll);
         }
+        (Some(Overlay::Certificate), _) => certificate::draw(canvas, column, scene, local.scroll),
         (Some(Overlay::ConnectionString), _) => string_window::draw(canvas, column, local.window),
         (_, ScreenId::Start) => start::draw(canvas, regions.page, scene),
         (_, ScreenId::Review) => review::draw(canvas, column, scene, &mut local),
         (_, ScreenId::Install) => return install::draw(canvas, column, scene),
         (_, ScreenId::MasterKey) => master_key::draw(canvas, column, scene, &local),
-        (_, ScreenId::Done) => done::draw(canvas, column, scene),
+        (_, ScreenId::Done) => {
+            // Nothing is left to be said there.
+            let message = if say::all(canvas, scene).is_empty() { regions.message.height } else { 0 };
+            done::draw(canvas, Rect { height: regions.page.height + message, ..column }, scene, local.scroll);
+        }
         _ => return page::draw(canvas, regions, scene, &local),
     }
     regions.page.bottom()

@@ -2,11 +2,15 @@
 
 use ratatui::layout::Rect;
 
-use super::{Local, checks, fields};
+use super::{Local, certificate, checks, fields};
 use crate::faces::tui::canvas::{Canvas, below, row};
 use crate::faces::tui::layout::{self, Amount, Regions};
 use crate::faces::tui::scene::Scene;
 use crate::faces::tui::text;
+use crate::model::screen::ScreenId;
+
+/// The columns of the checks' signs and labels where they stand beside the fields.
+const WIDE_LABELS: u16 = 15;
 
 /// Draws a screen of fields and checks; tells from which line on it leaves the window blank.
 pub fn draw(canvas: &mut Canvas<'_>, regions: &Regions, scene: &Scene<'_>, local: &Local<'_>) -> u16 {
@@ -21,9 +25,19 @@ pub fn draw(canvas: &mut Canvas<'_>, regions: &Regions, scene: &Scene<'_>, local
     let arrangement = layout::arrange(regions, amount);
     heading(canvas, arrangement.heading, scene, arrangement.roomy);
     fields::draw(canvas, arrangement.fields, scene, local, arrangement.folded);
-    checks::draw(canvas, arrangement.checks, scene, arrangement.columns);
+    // Below the fields they are aligned with them.
+    let labels = if regions.wide { WIDE_LABELS } else { fields::label_column(scene.state.place.here) };
+    let set = checks::Set { columns: arrangement.columns, labels };
+    checks::draw(canvas, arrangement.checks, scene, set);
+    let mut end = arrangement.fields.bottom().min(regions.page.bottom()).max(arrangement.checks.bottom());
+    if regions.wide && scene.state.place.here == ScreenId::Database {
+        let under = arrangement.checks.bottom() + 1;
+        let area = Rect { y: under, height: regions.page.bottom().saturating_sub(under), ..arrangement.checks };
+        let used = certificate::beside(canvas, area, scene);
+        end = end.max(if used > 0 { under + used } else { 0 });
+    }
     let sidebar = regions.sidebar.y + amount.screens.min(regions.sidebar.height);
-    arrangement.fields.bottom().min(regions.page.bottom()).max(arrangement.checks.bottom()).max(sidebar)
+    end.max(sidebar)
 }
 
 /// The title with the introduction under it, or as much of it as fits beside it. Without a sidebar it also tells where
@@ -39,12 +53,22 @@ pub fn heading(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, roomy: bo
         rest = canvas.put(rest, &format!("{} of {} ", place + 1, scene.path().len()), theme.dim);
     }
     rest = canvas.put(rest, &scene.words.title, theme.title);
+    let intro = intro(scene);
     if roomy {
-        canvas.wrap(below(area, 1), &scene.words.intro, theme.dim);
+        canvas.wrap(below(area, 1), intro, theme.dim);
     } else {
-        let sentence = text::first_sentence(&scene.words.intro);
+        let sentence = text::first_sentence(intro);
         if text::width(sentence) + 3 <= rest.width {
             canvas.put(crate::faces::tui::canvas::behind(rest, 3), sentence, theme.dim);
         }
+    }
+}
+
+/// The introduction; of a run that is gone on with, what is true of that.
+pub fn intro(scene: &Scene<'_>) -> &'static str {
+    if scene.state.place.here == ScreenId::Review && scene.state.resuming.is_some() {
+        "This goes on with the unfinished run. What is done already is recognised, and is not done twice."
+    } else {
+        &scene.words.intro
     }
 }

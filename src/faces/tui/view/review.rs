@@ -14,7 +14,7 @@ const LOW: u16 = 12;
 /// Draws the plan.
 pub fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, local: &mut Local<'_>) {
     let roomy = area.height >= 18;
-    let intro = u16::try_from(text::wrap(&scene.words.intro, area.width).len()).unwrap_or(1);
+    let intro = u16::try_from(text::wrap(page::intro(scene), area.width).len()).unwrap_or(1);
     page::heading(canvas, area, scene, roomy);
     let mut rest = below(area, if roomy { intro + 2 } else { 1 + u16::from(area.height >= 16) });
     let asked = u16::try_from(scene.fields.len()).unwrap_or(0);

@@ -6,11 +6,12 @@ use ratatui::style::Style;
 use crate::faces::tui::canvas::Canvas;
 use crate::faces::tui::elapsed;
 use crate::faces::tui::scene::Scene;
+use crate::model::field::FieldId;
 use crate::model::finding::{Finding, Remedy, Severity, Verdict};
 use crate::model::screen::ScreenId;
+use crate::wizard::form;
 use crate::wizard::run::{Phase, Row};
 use crate::wizard::state::{Overlay, State};
-use crate::wizard::{failures, form};
 
 /// One thing that is said.
 #[derive(Debug)]
@@ -46,7 +47,7 @@ pub fn all(canvas: &Canvas<'_>, scene: &Scene<'_>) -> Vec<Saying> {
         let sign = if notice.bad { (signs.stop, theme.stop) } else { (signs.here, theme.accent) };
         said.push(Saying::new(canvas, sign, notice.text.as_str()));
     }
-    if matches!(state.overlay, Some(Overlay::Help | Overlay::ConnectionString)) {
+    if state.overlay.is_some() {
         return said;
     }
     match (&scene.foremost, state.run.failed()) {
@@ -57,7 +58,7 @@ pub fn all(canvas: &Canvas<'_>, scene: &Scene<'_>) -> Vec<Saying> {
             }
             said.push(finding(canvas, found));
         }
-        (None, Some(row)) if state.place.here == ScreenId::Install => said.extend(failure(canvas, row)),
+        (None, Some(row)) if state.place.here == ScreenId::Install => said.extend(failure(canvas, scene, row)),
         _ if said.is_empty() => said.extend(standing(canvas, scene)),
         _ => {}
     }
@@ -86,7 +87,11 @@ fn question(state: &State) -> Option<(&'static str, &'static str)> {
             "Undo what this run created?",
             "Only what this run created is taken back: the cluster, a database that it created, its files. What was there before stays.",
         )),
-        Overlay::Help | Overlay::ConnectionString => None,
+        Overlay::Certificate if state.is_certificate_refused() => Some((
+            "Trust just this certificate?",
+            "Compare its SHA-256 with what the DBA reads on the server first. Whoever has its key is then taken for the server.",
+        )),
+        Overlay::Certificate | Overlay::Help | Overlay::ConnectionString => None,
     }
 }
 
@@ -98,8 +103,8 @@ fn finding(canvas: &Canvas<'_>, finding: &Finding) -> Saying {
 }
 
 /// Why a step failed, or could not be undone.
-fn failure(canvas: &Canvas<'_>, row: &Row) -> Option<Saying> {
-    let told = failures::explain(row.kind, row.failure.as_ref()?);
+fn failure(canvas: &Canvas<'_>, scene: &Scene<'_>, row: &Row) -> Option<Saying> {
+    let told = scene.state.run.explain(row)?;
     let words = format!("{}: {} {}", row.kind.id(), told.says, told.fix);
     let remedy = told.remedy.as_ref().map(Remedy::text).map(str::to_owned);
     Some(Saying { remedy, ..Saying::new(canvas, (canvas.signs.stop, canvas.theme.stop), words.trim_end()) })
@@ -117,7 +122,7 @@ fn standing(canvas: &Canvas<'_>, scene: &Scene<'_>) -> Option<Saying> {
     } else if scene.is_running() {
         let words = match scene.running_for() {
             Some(elapsed) => format!("Checking for {}; F5 stops it.", elapsed::so_far(elapsed)),
-            None => "Checking.".to_owned(),
+            None => "Checking; F5 stops it.".to_owned(),
         };
         ((signs.running, theme.plain), words)
     } else if scene.verdicts.iter().all(|(_, verdict)| is_settled(verdict)) {
@@ -131,11 +136,24 @@ fn standing(canvas: &Canvas<'_>, scene: &Scene<'_>) -> Option<Saying> {
 /// What is needed before anything can be proven.
 fn lacking(scene: &Scene<'_>) -> String {
     if scene.state.place.here == ScreenId::MasterKey {
-        return "Prove that the key is kept: type its last six characters, or save it (F7) and have it read back (F8)."
-            .to_owned();
+        return "Prove that it is kept: type its last six characters, or F7, then F8.".to_owned();
+    }
+    let label = |field: &FieldId| scene.words.field(*field).map(|words| words.label.as_str());
+    let is_wrong = |field: &FieldId| !form::is_missing(*field, &scene.state.answers) && scene.state.problem(*field).is_some();
+    let wrong: Vec<&str> = scene.fields.iter().filter(|field| is_wrong(field)).filter_map(label).collect();
+    let first = scene.fields.iter().copied().find(|field| is_wrong(field));
+    if let Some(field) = first
+        && scene.state.focused() != Some(field)
+        && let (Some(label), Some(problem)) = (label(&field), scene.state.shown_problem(field))
+    {
+        // Under the field itself it is shown only while that has the focus.
+        return format!("{label}: {problem}");
+    }
+    if !wrong.is_empty() {
+        return format!("To be put right: {}.", wrong.join(", "));
     }
     let missing = scene.fields.iter().filter(|field| form::is_missing(**field, &scene.state.answers));
-    let missing: Vec<&str> = missing.filter_map(|field| scene.words.field(*field)).map(|words| words.label.as_str()).collect();
+    let missing: Vec<&str> = missing.filter_map(label).collect();
     if missing.is_empty() {
         "Not proven yet. Enter proves it.".to_owned()
     } else {

@@ -62,6 +62,8 @@ fn worst(scene: &Scene<'_>, screen: ScreenId) -> Option<Severity> {
     let mut worst = Severity::Note;
     for check in words::screen(screen).checks() {
         match checks::judge(check, &case) {
+            // What a finished run installed was proven before it, though perhaps by an earlier start.
+            Verdict::NotYet | Verdict::Running if state.run.phase == Phase::Finished => {}
             Verdict::NotYet | Verdict::Running => return None,
             // What was accepted is as good as settled, and has to be seen nevertheless.
             verdict => worst = worst.max(verdict.severity().unwrap_or(Severity::Note)),

@@ -5,6 +5,7 @@ use ratatui::layout::Rect;
 use crate::faces::tui::canvas::{Canvas, behind, below, row};
 use crate::faces::tui::hits::Hit;
 use crate::faces::tui::scene::Scene;
+use crate::faces::tui::text;
 use crate::model::facts::{Machine, Unfinished};
 use crate::model::flow::Flow;
 use crate::wizard::event::Errand;
@@ -13,6 +14,9 @@ use crate::wizard::state::Focus;
 
 /// The columns of the errands' names.
 const NAME: u16 = 20;
+
+/// What is said of an errand that is not there yet.
+const LATER: &str = "in a later version";
 
 /// Draws the start screen.
 pub fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
@@ -23,7 +27,10 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
     let airy = area.height >= count + 8;
     let mut rest = behind(below(area, u16::from(airy)), 2);
     rest = below(rest, canvas.wrap(rest, &scene.words.title, theme.title));
-    rest = below(rest, canvas.wrap(rest, &scene.words.intro, theme.dim));
+    let intro = u16::try_from(text::wrap(&scene.words.intro, rest.width).len()).unwrap_or(1);
+    if rest.height >= intro + count {
+        rest = below(rest, canvas.wrap(rest, &scene.words.intro, theme.dim));
+    }
     rest = below(rest, u16::from(airy));
     let focus = match scene.state.place.focus {
         Focus::Item(item) => item,
@@ -33,6 +40,9 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
     let start = (focus + 1).saturating_sub(usize::from(room));
     for (line, (item, errand)) in (0..room).zip(errands.iter().enumerate().skip(start)) {
         one(canvas, row(rest, line), scene, (item, errand), item == focus);
+    }
+    if start + usize::from(room) < errands.len() {
+        canvas.put_right(row(rest, room.saturating_sub(1)), canvas.signs.below, theme.dim);
     }
     machine(canvas, below(rest, room + 1), scene);
 }
@@ -50,10 +60,12 @@ fn one(canvas: &mut Canvas<'_>, line: Rect, scene: &Scene<'_>, (item, errand): (
         (false, true) => theme.dim,
         (false, false) => theme.plain,
     };
-    let narrow = line.width < 60;
-    let column = if narrow { 18 } else { NAME };
+    let column = if line.width < 60 { 18 } else { NAME };
     canvas.put(Rect { width: column.min(line.width.saturating_sub(2)), ..behind(line, 2) }, name, style);
-    canvas.put(behind(line, 2 + column), &about, if later { theme.dim } else { theme.plain });
+    let place = behind(line, 2 + column);
+    // Half of a sentence tells less than that it is not there yet.
+    let about = if later && text::width(&about) > place.width { LATER.to_owned() } else { about };
+    canvas.put(place, text::clauses(&about, place.width), if later { theme.dim } else { theme.plain });
 }
 
 /// An errand's name, what it does, and whether it comes with a later version only.
@@ -62,11 +74,11 @@ fn words(scene: &Scene<'_>, errand: &Errand) -> (&'static str, String, bool) {
         Errand::Flow(which) => {
             let later = flow::path(*which).is_empty();
             let (name, about) = match which {
-                Flow::FirstNode => ("Getting started", "Configure the first node of a new cluster"),
+                Flow::FirstNode => ("Getting started", "The first node, of a new cluster"),
                 Flow::Join => ("Add this server", "Join an existing cluster"),
                 Flow::Review => ("Review this node", "Check a node again"),
             };
-            (name, if later { format!("{about} (comes with a later version)") } else { about.to_owned() }, later)
+            (name, if later { format!("{about} ({LATER})") } else { about.to_owned() }, later)
         }
         Errand::Resume(instance) => {
             let run = scene.state.facts.machine.unfinished.iter().find(|run| run.instance == *instance);
@@ -76,6 +88,9 @@ fn words(scene: &Scene<'_>, errand: &Errand) -> (&'static str, String, bool) {
 }
 
 fn unfinished(run: &Unfinished) -> String {
+    if run.done == run.steps {
+        return format!("{}: installed, and its master key is still to be kept", run.instance);
+    }
     format!("{}: {} of {} steps done, {} UTC", run.instance, run.done, run.steps, run.when)
 }
 

@@ -115,6 +115,14 @@ impl Run<'_> {
                 | DatabaseChange::AllowSnapshot(_)
                 | DatabaseChange::Compatibility(_)
         );
+        if others && database.user_access() == Access::Single && !needs_alone {
+            return Err(Fault::new(
+                5064,
+                format!(
+                    "Changes to the state or options of database '{name}' cannot be made at this time. The database is in single-user mode, and a user is currently connected to it."
+                ),
+            ));
+        }
         if others && needs_alone {
             return Err(Fault::new(
                 5070,
@@ -125,8 +133,8 @@ impl Run<'_> {
         if database.system() && !matches!(change, DatabaseChange::Recovery(_)) {
             return Err(Fault::new(5058, format!("Option cannot be set in database '{name}'.")));
         }
-        if let DatabaseChange::Collate(_) = change {
-            return Err(Fault::unsupported("ALTER DATABASE … COLLATE"));
+        if let DatabaseChange::Collate(wanted) = change {
+            return self.collate(&database, wanted);
         }
         if matches!(change, DatabaseChange::Online(false)) && self.session.database == database.id {
             return Err(Fault::unsupported("Taking the current database offline"));
@@ -146,6 +154,28 @@ impl Run<'_> {
         if self.session.database == database.id && self.session.database_name != renamed {
             self.session.database_name = renamed;
         }
+        self.done();
+        Ok(())
+    }
+
+    /// Columns keep the collation that they have, and objects' names may clash under the new one; so only a database
+    /// without tables is served.
+    fn collate(&mut self, database: &Database, wanted: &str) -> Result<(), Fault> {
+        let collation =
+            collation::known(wanted).ok_or_else(|| Fault::new(448, format!("Invalid collation '{wanted}'.")).state(3))?;
+        let link = self.session.link(database)?;
+        let mut catalog = Catalog::clone(&*link.store.catalog(&link.connection)?);
+        if !catalog.tables.is_empty() {
+            return Err(Fault::unsupported("ALTER DATABASE … COLLATE of a database with tables"));
+        }
+        catalog.collation.clone_from(&collation);
+        store::save(&link.connection, &catalog)?;
+        self.session.engine.change_server(|server| {
+            if let Some(entry) = server.database_mut(&database.name) {
+                entry.collation.clone_from(&collation);
+            }
+            Ok(())
+        })?;
         self.done();
         Ok(())
     }

@@ -56,6 +56,20 @@ impl Run<'_> {
         })
     }
 
+    /// `ALTER USER … WITH DEFAULT_SCHEMA`. The schema need not exist, as in SQL Server.
+    pub(super) fn user_schema(&mut self, name: &str, schema: &str) -> Result<(), Fault> {
+        let may = self.may_database("ALTER ANY USER")?;
+        let context = self.session.context()?;
+        let found = context.catalog.principal(name).filter(|one| !one.role && may).cloned();
+        let Some(user) = found else { return Err(fault::cannot_find("alter", "user", name)) };
+        self.change_catalog(|catalog| {
+            for one in catalog.principals.iter_mut().filter(|one| one.id == user.id) {
+                one.schema = Some(schema.to_owned());
+            }
+            Ok(())
+        })
+    }
+
     pub(super) fn drop_user(&mut self, name: &str, if_exists: bool) -> Result<(), Fault> {
         let may = self.may_database("ALTER ANY USER")?;
         self.drop_principal("user", name, if_exists, may, false)

@@ -16,6 +16,7 @@ impl Run<'_> {
             Security::CreateUser { name, login, without_login, schema } => {
                 self.create_user(name, login.as_deref(), *without_login, schema.as_deref())?;
             }
+            Security::UserSchema { name, schema } => self.user_schema(name, schema)?,
             Security::DropUser { name, if_exists } => self.drop_user(name, *if_exists)?,
             Security::CreateRole(name) => self.create_role(name)?,
             Security::DropRole { name, if_exists } => self.drop_role(name, *if_exists)?,

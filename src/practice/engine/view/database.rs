@@ -6,6 +6,8 @@ use super::{BIT, DESC, INT, NAME, Readers, Shape, View, bit, int, nothing, sid, 
 use crate::practice::engine::context::Context;
 use crate::practice::engine::function::{access, state};
 use crate::practice::engine::instant;
+use crate::practice::engine::principal::server_permission;
+use crate::practice::engine::server::Database;
 use crate::practice::value::SqlType;
 
 const DATABASES: &[Shape] = &[
@@ -148,11 +150,20 @@ pub(super) const VIEWS: &[View] = &[
     empty("dm_hadr_database_replica_states", -106, DATABASE_REPLICA_STATES),
 ];
 
+/// Whether a login sees that a database is there.
+fn visible(context: &Context, database: &Database) -> bool {
+    ["VIEW ANY DATABASE", "ALTER ANY DATABASE", "CREATE ANY DATABASE"].iter().any(|one| server_permission(&context.account, one))
+        || ["master", "tempdb"].contains(&database.name.as_str())
+        || database.owner.eq_ignore_ascii_case(&context.account.name)
+        || database.id == context.database.id
+}
+
 fn databases(context: &Context) -> Vec<Vec<Stored>> {
     context
         .server
         .databases
         .iter()
+        .filter(|database| visible(context, database))
         .map(|database| {
             let owner = context.server.account(&database.owner).map_or_else(|| sid("01"), |account| sid(&account.sid));
             let (state, state_desc) = state(database);

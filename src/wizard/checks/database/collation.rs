@@ -7,9 +7,10 @@ use crate::model::flow::Flow;
 use crate::model::untrusted::Untrusted;
 use crate::wizard::checks::server::Names;
 use crate::wizard::checks::{Case, all, untold};
+use crate::wizard::dba::COLLATION;
 use crate::wizard::say;
 
-use super::{COLLATION, Ground, alter, ground};
+use super::{Ground, alter, ground};
 
 /// Case-insensitive, and the columns agree with the database.
 pub fn judge(case: &Case<'_>) -> Verdict {

@@ -4,12 +4,11 @@ use crate::model::check::CheckId;
 use crate::model::facts::{Database, DatabaseState, Fact, SqlTrouble, Trouble};
 use crate::model::field::FieldId;
 use crate::model::finding::{Finding, Severity, Verdict};
-use crate::model::identifier::{literal, quoted};
 use crate::wizard::checks::server::Names;
 use crate::wizard::checks::{Case, one};
-use crate::wizard::failures;
+use crate::wizard::{dba, failures};
 
-use super::{COLLATION, alter, create_for, user_for};
+use super::alter;
 
 /// Azure SQL Database makes a paid service object of a `CREATE DATABASE`.
 const AZURE: i32 = 5;
@@ -45,7 +44,7 @@ fn absent(case: &Case<'_>, names: &Names) -> Verdict {
             "Let the install create it, or have a DBA run this.",
         )
         .about(FieldId::CreateDatabase)
-        .sql(create_for(names)));
+        .sql(dba::create_for(database, login)));
     }
     match &case.facts.server.rights {
         Fact::Unknown => case.pending(),
@@ -57,13 +56,13 @@ fn absent(case: &Case<'_>, names: &Names) -> Verdict {
             ),
             "Go on and see, or have a DBA run this first.",
         )
-        .sql(create_for(names))),
+        .sql(dba::create_for(database, login))),
         Fact::Seen(rights) if !rights.create_database => one(Finding::stop(
             CheckId::DbExists,
             format!("There is no database {database} on {server}, and {login} may not create one."),
             "Have a DBA run this, or give the login the right CREATE ANY DATABASE.",
         )
-        .sql(create_for(names))),
+        .sql(dba::create_for(database, login))),
         Fact::Seen(_) if case.facts.server.version.seen().is_some_and(|version| version.engine_edition == AZURE) => {
             one(Finding::warn(
                 CheckId::DbExists,
@@ -93,26 +92,29 @@ fn closed(state: Option<&DatabaseState>, said: &SqlTrouble, case: &Case<'_>, nam
             ("is damaged or lacks a file", "Have a DBA look into the server's error log and mend or restore it.", None)
         }
         ("OFFLINE", _) | ("" | "ONLINE", 942) => ("is offline", "Have a DBA bring it online.", Some(alter(names, "SET ONLINE"))),
-        _ if state.is_some_and(|state| state.single_user) || said.number == 924 => (
-            "is in single-user mode, and another session has it",
-            "Have a DBA open it to many again.",
+        _ if state.is_some_and(|state| state.single_user) || said.number == 924 => {
+            ("is in single-user mode, and another session has it", failures::TAKE_BACK, Some(dba::open_to_many(&names.database)))
+        }
+        _ if state.is_some_and(|state| state.restricted_user) => (
+            "is open to its owners and administrators only (RESTRICTED_USER), and {login} is neither",
+            "Have a DBA open it to many, then check again.",
             Some(alter(names, "SET MULTI_USER")),
         ),
         ("" | "ONLINE", 916) => (
-            "is there, but the login has no user in it",
+            "is there, but {login} has no user in it",
             "Have a DBA run this.",
-            Some(user_for(&quoted(&names.database), &quoted(&names.login))),
+            Some(dba::user_for(&names.database, &names.login)),
         ),
         // 4060 and 4063 are also what a database says that another session is only just creating.
         ("" | "ONLINE", 911 | 4060 | 4063 | 18456) => (
-            "is there, but the login cannot open it: as a rule it has no user in it",
+            "is there, but {login} cannot open it: as a rule it has no user in it",
             "Try again if the database was created this very moment; otherwise have a DBA run this.",
-            Some(user_for(&quoted(&names.database), &quoted(&names.login))),
+            Some(dba::user_for(&names.database, &names.login)),
         ),
         // Anything else has words of its own by its number.
         _ => return said_so.found(CheckId::DbExists, Severity::Stop),
     };
-    let text = format!("{} {says}. {}", names.database, quoted_error(said, names));
+    let text = format!("{} {}. {}", names.database, says.replace("{login}", &names.login), quoted_error(said, names));
     let finding = Finding::stop(CheckId::DbExists, text, fix);
     match sql {
         Some(sql) => finding.sql(sql),
@@ -125,7 +127,6 @@ fn unclear(said: &SqlTrouble, case: &Case<'_>, names: &Names) -> Finding {
     if !matches!(said.number, 911 | 916 | 4060 | 4063 | 18456) {
         return failures::of_trouble(&Trouble::Sql(said.clone()), &names.around(case)).found(CheckId::DbExists, Severity::Stop);
     }
-    let database = quoted(&names.database);
     Finding::stop(
         CheckId::DbExists,
         format!(
@@ -136,11 +137,7 @@ fn unclear(said: &SqlTrouble, case: &Case<'_>, names: &Names) -> Finding {
         ),
         "Check the name. A DBA can run this: it creates the database if it is missing and gives the login a user in it.",
     )
-    .sql(format!(
-        "IF DB_ID({}) IS NULL CREATE DATABASE {database} COLLATE {COLLATION};\nGO\n{}",
-        literal(&names.database),
-        user_for(&database, &quoted(&names.login))
-    ))
+    .sql(dba::create_if_missing_for(&names.database, &names.login))
 }
 
 fn quoted_error(said: &SqlTrouble, names: &Names) -> String {

@@ -76,7 +76,10 @@ fn closed_by_its_state() {
     }
     let single = DatabaseState { single_user: true, ..samples::state() };
     let finding = stop(&of(&with(Database::Closed { state: Some(single), said: said(4060) })));
-    assert!(sql(&finding).ends_with("SET MULTI_USER;"));
+    assert!(sql(&finding).starts_with("SELECT session_id") && sql(&finding).ends_with("SET MULTI_USER;"));
+    let restricted = DatabaseState { restricted_user: true, ..samples::state() };
+    let finding = stop(&of(&with(Database::Closed { state: Some(restricted), said: said(4060) })));
+    assert!(finding.says.contains("octopus is neither") && sql(&finding) == "ALTER DATABASE [OctopusDeploy] SET MULTI_USER;");
 }
 
 #[test]

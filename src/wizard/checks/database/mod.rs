@@ -16,9 +16,6 @@ use crate::model::identifier::quoted;
 use super::Case;
 use super::server::Names;
 
-/// The collation that Octopus gives a database which it creates, and so do we.
-const COLLATION: &str = "Latin1_General_CI_AS";
-
 /// What the checks behind `db-exists` stand on.
 enum Ground<'a> {
     /// We are in the database.
@@ -48,15 +45,4 @@ fn ground<'a>(case: &Case<'a>) -> Result<Ground<'a>, Verdict> {
 /// `ALTER DATABASE [x] …;`
 fn alter(names: &Names, what: &str) -> String {
     format!("ALTER DATABASE {} {what};", quoted(&names.database))
-}
-
-/// Everything that a DBA runs so that the login owns a new database. `GO` parts the batches: `USE` of a database that
-/// the same batch creates does not compile.
-fn create_for(names: &Names) -> String {
-    let (database, login) = (quoted(&names.database), quoted(&names.login));
-    format!("CREATE DATABASE {database} COLLATE {COLLATION};\nGO\n{}", user_for(&database, &login))
-}
-
-fn user_for(database: &str, login: &str) -> String {
-    format!("USE {database};\nCREATE USER {login} FOR LOGIN {login};\nALTER ROLE db_owner ADD MEMBER {login};")
 }

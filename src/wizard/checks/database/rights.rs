@@ -7,6 +7,7 @@ use crate::model::finding::{Finding, Verdict};
 use crate::model::identifier::quoted;
 use crate::wizard::checks::server::Names;
 use crate::wizard::checks::{Case, all, untold};
+use crate::wizard::dba;
 
 use super::{Ground, ground};
 
@@ -48,11 +49,10 @@ impl Principal {
 
     /// Makes the user `db_owner`. A guest is nobody's own user, so the login gets one first.
     fn to_owner(&self) -> String {
-        let database = quoted(&self.names.database);
         if self.user.eq_ignore_ascii_case("guest") {
-            return super::user_for(&database, &quoted(&self.names.login));
+            return dba::user_for(&self.names.database, &self.names.login);
         }
-        format!("USE {database};\nALTER ROLE db_owner ADD MEMBER {};", quoted(&self.user))
+        dba::owner(&self.names.database, &self.user)
     }
 }
 

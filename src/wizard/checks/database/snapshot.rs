@@ -15,7 +15,7 @@ const LEVEL: i32 = 130;
 pub fn judge(case: &Case<'_>) -> Verdict {
     match ground(case) {
         Err(verdict) => verdict,
-        Ok(Ground::ToCome) => Verdict::Good("Octopus turns it on in a new database".into()),
+        Ok(Ground::ToCome) => Verdict::Good("new; Octopus turns it on".into()),
         Ok(Ground::Open(state)) => {
             let may_alter = case.facts.server.rights.seen().is_some_and(|rights| rights.alter);
             all(findings(state, may_alter, &Names::of(case)), || {
@@ -115,6 +115,6 @@ mod tests {
     fn to_come() {
         let mut facts = samples::facts();
         facts.server.database = Fact::Seen(Database::Absent);
-        assert!(evidence(&of(&facts)).contains("new database"));
+        assert!(evidence(&of(&facts)).contains("Octopus turns it on"));
     }
 }

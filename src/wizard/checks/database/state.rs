@@ -12,7 +12,7 @@ use super::{Ground, alter, ground};
 pub fn judge(case: &Case<'_>) -> Verdict {
     match ground(case) {
         Err(verdict) => verdict,
-        Ok(Ground::ToCome) => Verdict::Good("as the install creates it".into()),
+        Ok(Ground::ToCome) => Verdict::Good("new, as the install creates it".into()),
         Ok(Ground::Open(state)) => all(findings(state, &Names::of(case)), || "online, writable, open to many".into()),
     }
 }
@@ -119,6 +119,6 @@ mod tests {
     fn one_that_is_to_come_is_as_the_install_makes_it() {
         let mut facts = samples::facts();
         facts.server.database = Fact::Seen(Database::Absent);
-        assert_eq!(evidence(&judged(CheckId::DbState, &samples::answers(), &facts)), "as the install creates it");
+        assert_eq!(evidence(&judged(CheckId::DbState, &samples::answers(), &facts)), "new, as the install creates it");
     }
 }

@@ -86,6 +86,13 @@ mod tests {
     }
 
     #[test]
+    fn a_disk_that_hangs_is_told_without_words_of_the_network() {
+        let mut facts = samples::facts();
+        facts.home.disk = Fact::Missing(Trouble::TimedOut { waited: std::time::Duration::from_secs(5) });
+        assert_eq!(evidence(&judged(CheckId::HomeDisk, &samples::answers(), &facts)), "could not be read: no answer within 5 s");
+    }
+
+    #[test]
     fn what_the_system_does_not_tell_is_no_obstacle() {
         let mut facts = samples::facts();
         facts.home.disk = Fact::Missing(Trouble::Unasked);

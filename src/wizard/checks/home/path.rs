@@ -3,7 +3,7 @@
 use std::path::{Component, Path};
 
 use crate::model::check::CheckId;
-use crate::model::facts::{Fact, Occupant};
+use crate::model::facts::{Fact, Occupant, Trouble};
 use crate::model::finding::{Finding, Severity, Verdict};
 use crate::model::names::instance_key;
 use crate::wizard::checks::{Case, one};
@@ -20,7 +20,25 @@ pub fn judge(case: &Case<'_>) -> Verdict {
     match &case.facts.home.folder {
         Fact::Unknown => case.pending(),
         Fact::Seen(occupant) => of_occupant(occupant, &home, case),
-        Fact::Missing(trouble) => one(failures::of_trouble(trouble, &Around::NOTHING).found(CheckId::HomePath, Severity::Stop)),
+        Fact::Missing(trouble) => one(unseen(trouble, &home)),
+    }
+}
+
+/// The path could not be looked at. The words of the way to a server would be about the wrong thing here.
+fn unseen(trouble: &Trouble, home: &Path) -> Finding {
+    let home = home.display();
+    match trouble {
+        Trouble::TimedOut { waited } => Finding::stop(
+            CheckId::HomePath,
+            format!("{home} did not answer within {}: it is on a share or a disk that hangs.", say::duration(*waited)),
+            "Type a path on a local disk of this machine.",
+        ),
+        Trouble::Io(said) => Finding::stop(
+            CheckId::HomePath,
+            format!("{home} cannot be looked at: {}", say::sentence(said.as_str())),
+            "Start the wizard as a user who may look there (sudo, an elevated terminal), or type another path.",
+        ),
+        other => failures::of_trouble(other, &Around::NOTHING).found(CheckId::HomePath, Severity::Stop),
     }
 }
 
@@ -130,6 +148,14 @@ mod tests {
     fn a_folder_that_cannot_be_looked_at_stops() {
         let mut facts = samples::facts();
         facts.home.folder = Fact::Missing(Trouble::Io("Permission denied".into()));
-        assert!(stop(&judged(CheckId::HomePath, &samples::answers(), &facts)).says.contains("Permission denied."));
+        assert!(
+            stop(&judged(CheckId::HomePath, &samples::answers(), &facts))
+                .says
+                .contains("cannot be looked at: Permission denied.")
+        );
+        facts.home.folder = Fact::Missing(Trouble::TimedOut { waited: std::time::Duration::from_secs(5) });
+        let hanging = stop(&judged(CheckId::HomePath, &samples::answers(), &facts));
+        assert!(hanging.says.contains("did not answer within 5 s") && !hanging.says.contains("firewall"), "{hanging:?}");
+        assert_eq!(hanging.about, Some(FieldId::Home));
     }
 }

@@ -6,6 +6,7 @@ use crate::model::finding::{Finding, Verdict};
 use crate::wizard::checks::{Case, one};
 use crate::wizard::failures::{self, Around};
 use crate::wizard::form::read;
+use crate::wizard::say;
 
 /// A file could be created, written, synced and removed there.
 pub fn judge(case: &Case<'_>) -> Verdict {
@@ -21,8 +22,20 @@ pub fn judge(case: &Case<'_>) -> Verdict {
         (Fact::Seen(()), _) => return Verdict::Good("written, synced and removed a file".into()),
         (Fact::Missing(trouble), _) => trouble,
     };
+    let place = match (&home.folder, read::home(case.answers)) {
+        (Fact::Seen(Occupant::Creatable { parent }), _) => parent.to_string(),
+        (_, Ok(path)) => path.display().to_string(),
+        _ => "the home directory".to_owned(),
+    };
     let says = match trouble {
-        Trouble::Io(said) => format!("This user cannot write there: {}", crate::wizard::say::sentence(said.as_str())),
+        Trouble::Io(said) => format!("This user cannot write in {place}: {}", say::sentence(said.as_str())),
+        Trouble::TimedOut { waited } => {
+            return one(Finding::stop(
+                CheckId::HomeWritable,
+                format!("Writing in {place} came to no end within {}: the disk hangs, or is a share.", say::duration(*waited)),
+                "Type a path on a local disk of this machine.",
+            ));
+        }
         other => failures::of_trouble(other, &Around::NOTHING).says,
     };
     let finding = Finding::stop(
@@ -63,7 +76,11 @@ mod tests {
         there.home.folder = Fact::Seen(Occupant::Empty);
         assert!(evidence(&judged(CheckId::HomeWritable, &answers, &there)).starts_with("written"));
         let finding = stop(&judged(CheckId::HomeWritable, &answers, &refused()));
-        assert!(finding.says.contains("Read-only file system."));
+        assert_eq!(finding.says, "This user cannot write in /var/lib: Read-only file system.");
+        let mut hanging = samples::facts();
+        hanging.home.writable = Fact::Missing(Trouble::TimedOut { waited: std::time::Duration::from_secs(5) });
+        let finding = stop(&judged(CheckId::HomeWritable, &answers, &hanging));
+        assert!(finding.says.contains("within 5 s") && finding.remedy.is_none(), "{finding:?}");
     }
 
     #[cfg(unix)]

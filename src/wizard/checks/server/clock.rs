@@ -73,4 +73,12 @@ mod tests {
         facts.server.clock_ahead_ms = Fact::Missing(Trouble::Unasked);
         assert_eq!(evidence(&judged(CheckId::SqlClock, &samples::answers(), &facts)), "cannot be told here");
     }
+
+    #[test]
+    fn nothing_is_good_behind_a_connection_that_broke() {
+        let mut facts = samples::facts();
+        facts.server.clock_ahead_ms = Fact::Missing(Trouble::ConnectionLost);
+        facts.server.database = Fact::Missing(Trouble::ConnectionLost);
+        assert_eq!(judged(CheckId::SqlClock, &samples::answers(), &facts), Verdict::NotYet);
+    }
 }

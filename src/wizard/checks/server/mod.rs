@@ -74,6 +74,8 @@ fn optional<'a, T>(fact: &'a Fact<T>, case: &Case<'_>) -> Result<&'a T, Verdict>
     match fact {
         _ if case.facts.server.way_blocked().is_some() => Err(Verdict::NotYet),
         Fact::Seen(seen) => Ok(seen),
+        // Not a view that this server lacks: the way broke, everything is missing, and `db-exists` says why.
+        Fact::Missing(_) if case.facts.server.database.trouble().is_some() => Err(Verdict::NotYet),
         Fact::Missing(trouble) => Err(untold(trouble)),
         Fact::Unknown => Err(case.pending()),
     }

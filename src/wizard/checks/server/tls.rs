@@ -14,16 +14,20 @@ const SOON: i64 = 30;
 pub fn judge(case: &Case<'_>) -> Verdict {
     let server = &case.facts.server;
     match super::station(CheckId::SqlTls, &server.encrypted, server.way_blocked(), case) {
-        Ok(encrypted) => of_encrypted(encrypted, server.certificate.as_ref()),
+        Ok(encrypted) => of_encrypted(encrypted, server.certificate.as_ref(), &super::Names::of(case)),
         Err(verdict) => verdict,
     }
 }
 
-fn of_encrypted(encrypted: &Encrypted, certificate: Option<&Certificate>) -> Verdict {
+fn of_encrypted(encrypted: &Encrypted, certificate: Option<&Certificate>, names: &super::Names) -> Verdict {
     if encrypted.protocol == Protocol::Plain {
         return one(Finding::warn(
             CheckId::SqlTls,
-            "The server offers no encryption: anybody in between can read what Octopus stores, and the password hardly hides.",
+            format!(
+                "{} offers no encryption: anybody in between can read what Octopus stores, and the password of {}, which is only \
+                 scrambled.",
+                names.server, names.login
+            ),
             "Have encryption turned on at the server and choose Mandatory.",
         )
         .about(FieldId::Encryption));
@@ -36,7 +40,7 @@ fn of_encrypted(encrypted: &Encrypted, certificate: Option<&Certificate>) -> Ver
             CheckId::SqlTls,
             format!(
                 "The certificate is not checked, so whoever is in between can read along. Shown: {}, SHA-256 {}.",
-                subject(certificate),
+                certificate.subject,
                 say::sha256(&certificate.sha256)
             ),
             "Choose System roots or CA file; or compare the fingerprint with the DBA's and choose This certificate only.",
@@ -63,16 +67,10 @@ fn of_encrypted(encrypted: &Encrypted, certificate: Option<&Certificate>) -> Ver
 fn evidence(certificate: &Certificate) -> String {
     format!(
         "{}, until {}, SHA-256 {}",
-        subject(certificate),
+        certificate.subject,
         say::day(certificate.not_after),
         say::sha256_short(&certificate.sha256)
     )
-}
-
-/// The common name as such; a whole subject has its `=` already.
-fn subject(certificate: &Certificate) -> String {
-    let subject = certificate.subject.as_str();
-    if subject.contains('=') { subject.to_owned() } else { format!("CN={subject}") }
 }
 
 const fn named(protocol: Protocol) -> &'static str {
@@ -106,7 +104,7 @@ mod tests {
     #[test]
     fn a_checked_certificate_is_good_with_its_evidence() {
         for trusted in [Trusted::SystemRoots, Trusted::CaFile] {
-            assert_eq!(evidence(&of(&with(Protocol::Tls12, trusted))), "CN=sql01, until 2027-03-01, SHA-256 9C:9C…");
+            assert_eq!(evidence(&of(&with(Protocol::Tls12, trusted))), "sql01, until 2027-03-01, SHA-256 9C:9C…");
         }
         assert!(evidence(&of(&with(Protocol::Strict, Trusted::Fingerprint))).ends_with(", pinned"));
     }
@@ -141,12 +139,6 @@ mod tests {
         let mut facts = with(Protocol::Tls12, Trusted::SystemRoots);
         facts.server.certificate = Some(Certificate { days_left: 31, ..samples::certificate() });
         assert!(matches!(of(&facts), Verdict::Good(_)));
-    }
-
-    #[test]
-    fn a_whole_subject_stays_as_it_is() {
-        let certificate = Certificate { subject: "O=Corp, OU=SQL".into(), ..samples::certificate() };
-        assert_eq!(subject(&certificate), "O=Corp, OU=SQL");
     }
 
     #[test]

@@ -56,10 +56,7 @@ fn of_version(version: &Version) -> Verdict {
     if version.edition.as_str().to_ascii_lowercase().contains("practice") {
         return one(Finding::note(
             CheckId::SqlVersion,
-            format!(
-                "This is octopus-setup's own practice server ({}): for trying out and training, not for production.",
-                version.number
-            ),
+            format!("Practice server ({}): for trying out and training, not for production.", version.number),
         ));
     }
     match remark(version.edition.as_str()) {

@@ -64,3 +64,22 @@ fn leaving_a_failed_run_says_that_it_is_unfinished() {
     bench.send(Event::Press(Action::Leave));
     assert_eq!(bench.state.ending, Some(Ending::Unfinished));
 }
+
+#[test]
+fn enter_a_moment_before_the_end_is_remembered() {
+    let mut bench = Bench::at(ScreenId::Review);
+    bench.send(Event::Next);
+    bench.send(Event::Next);
+    assert_eq!(bench.state.place.here, ScreenId::Install);
+    bench.install_all();
+    assert_eq!(bench.state.place.here, ScreenId::MasterKey);
+}
+
+#[test]
+fn enter_before_a_failure_goes_nowhere() {
+    let mut bench = Bench::at(ScreenId::Review);
+    bench.send(Event::Next);
+    bench.send(Event::Next);
+    bench.send(Event::Progress(Progress::Failed(StepKind::CreateHome, Failure::Cancelled)));
+    assert_eq!((bench.state.place.here, bench.state.asked.waiting), (ScreenId::Install, false));
+}

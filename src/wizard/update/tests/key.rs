@@ -1,6 +1,7 @@
 //! The master key, until its keeping is proven.
 
 use super::bench::*;
+use crate::model::finding::Verdict;
 
 #[test]
 fn done_needs_proof_that_the_key_is_kept() {
@@ -67,4 +68,46 @@ fn copied_is_said_only_where_it_is_known() {
     assert!(!bench.notice().contains("Copied"), "{}", bench.notice());
     bench.send(Event::Copied(Ok(CopyWay::Desktop)));
     assert!(bench.notice().contains("Copied"));
+}
+
+#[test]
+fn a_late_draw_does_not_replace_the_key_that_is_installed() {
+    let mut bench = Bench::at(ScreenId::Review);
+    bench.send(Event::Next);
+    assert_eq!(bench.state.run.phase, Phase::Running);
+    bench.send(Event::Drawn(Drawn { cluster: ID, key: MasterKey::from_bytes(&[8; 32]).unwrap() }));
+    let drawn = bench.state.custody.drawn.as_ref().unwrap();
+    assert_eq!(Some(drawn.key.fingerprint()), bench.state.run.plan.as_ref().map(|plan| plan.fingerprint));
+}
+
+#[test]
+fn a_key_of_a_size_that_is_not_asked_for_any_more_is_not_taken() {
+    let mut bench = Bench::at(ScreenId::Review);
+    bench.edit(FieldId::KeySize, "aes-128");
+    bench.edit(FieldId::KeySize, "aes-256");
+    bench.send(Event::Drawn(Drawn { cluster: ID, key: MasterKey::from_bytes(&[8; 16]).unwrap() }));
+    assert!(bench.state.run.plan.is_none());
+    bench.send(Event::Drawn(drawn()));
+    assert_eq!(bench.state.run.plan.as_ref().map(|plan| plan.fingerprint), Some(drawn().key.fingerprint()));
+}
+
+#[test]
+fn a_key_that_is_proven_to_be_kept_has_its_row_of_the_list_good() {
+    let mut bench = Bench::at(ScreenId::MasterKey);
+    assert_eq!(bench.state.verdicts(), [(CheckId::KeyKept, Verdict::NotYet)]);
+    bench.send(Event::KeySaved(Ok("/root/key.txt".into())));
+    bench.send(Event::KeyRead(Ok(true)));
+    assert_eq!(bench.state.verdicts(), [(CheckId::KeyKept, Verdict::Good("the saved file was read back".into()))]);
+}
+
+#[test]
+fn a_wrong_proof_is_told_as_soon_as_it_is_whole() {
+    let mut bench = Bench::at(ScreenId::MasterKey);
+    for (typed, wrong) in [("", false), ("wrong", false), ("wrong!", true), ("BwcHBwc=", true)] {
+        bench.edit(FieldId::KeyProof, typed);
+        assert_eq!(bench.state.shown_problem(FieldId::KeyProof).is_some(), wrong, "{typed}");
+    }
+    bench.send(Event::Next);
+    assert_eq!((bench.state.place.here, bench.state.focused()), (ScreenId::MasterKey, Some(FieldId::KeyProof)));
+    assert!(bench.notice().contains("not the key's last six"), "{}", bench.notice());
 }

@@ -1,6 +1,8 @@
 //! On, back, jumps, questions, keys.
 
 use super::bench::*;
+use crate::model::facts::Database;
+use crate::wizard::inputs;
 
 #[test]
 fn esc_takes_back_waiting_before_it_goes_back() {
@@ -90,6 +92,48 @@ fn a_jump_goes_only_where_one_has_been() {
 }
 
 #[test]
+fn an_answer_changed_behind_a_shut_gate_is_not_jumped_over() {
+    let mut bench = Bench::at(ScreenId::Review);
+    bench.send(Event::Jump(ScreenId::Database));
+    bench.edit(FieldId::Server, "sql02");
+    bench.send(Event::Jump(ScreenId::Review));
+    assert_eq!(bench.state.place.here, ScreenId::Database);
+    assert!(bench.notice().contains("proven"), "{}", bench.notice());
+    bench.send(Event::Next);
+    bench.answer_all();
+    bench.send(Event::Jump(ScreenId::Review));
+    assert_eq!(bench.state.place.here, ScreenId::Review);
+    assert_eq!(bench.state.run.plan.as_ref().map(|plan| plan.node.target.address.host.as_str()), Some("sql02"));
+}
+
+#[test]
+fn nothing_unproven_is_installed() {
+    let mut bench = Bench::at(ScreenId::Review);
+    let server = inputs::of(ScreenId::Database, &bench.state.answers).unwrap();
+    let again = bench.state.tickets.begin(server, Duration::from_secs(2));
+    let denied = ServerFacts { login: Fact::Missing(login_failed()), ..ServerFacts::default() };
+    bench.observed(again, Observed::Server(Box::new(denied)), true);
+    bench.send(Event::Next);
+    assert_eq!((bench.state.place.here, bench.state.run.phase), (ScreenId::Database, Phase::Idle));
+}
+
+#[test]
+fn a_plan_that_has_changed_is_shown_before_it_is_installed() {
+    let mut bench = Bench::at(ScreenId::Review);
+    let server = inputs::of(ScreenId::Database, &bench.state.answers).unwrap();
+    let again = bench.state.tickets.begin(server, Duration::from_secs(2));
+    let gone = ServerFacts { database: Fact::Seen(Database::Absent), ..good_server() };
+    bench.observed(again, Observed::Server(Box::new(gone)), true);
+    bench.send(Event::Next);
+    assert_eq!((bench.state.place.here, bench.state.run.phase), (ScreenId::Review, Phase::Idle));
+    assert!(bench.notice().contains("changed the plan"), "{}", bench.notice());
+    bench.send(Event::Next);
+    assert_eq!(bench.state.run.phase, Phase::Running);
+    let plan = bench.state.run.plan.as_ref().unwrap();
+    assert!(plan.steps.iter().any(|step| step.kind == StepKind::CreateDatabase));
+}
+
+#[test]
 fn a_hangup_ends_whatever_is_open() {
     let mut bench = Bench::at(ScreenId::Review);
     bench.send(Event::Next);
@@ -100,7 +144,7 @@ fn a_hangup_ends_whatever_is_open() {
 #[test]
 fn keys_that_do_not_apply_do_nothing() {
     let mut bench = Bench::at(ScreenId::Home);
-    for action in [Action::Reveal, Action::Retry, Action::Undo, Action::Leave, Action::CopyKey, Action::Pin] {
+    for action in [Action::Reveal, Action::Retry, Action::Undo, Action::Leave, Action::CopyKey, Action::Certificate] {
         bench.send(Event::Press(action));
     }
     assert_eq!((bench.state.place.here, bench.state.overlay, bench.state.ending), (ScreenId::Home, None, None));
@@ -120,4 +164,22 @@ fn no_debug_output_holds_a_secret() {
     let shown = format!("{:?} {:?}", bench.state, bench.effects);
     assert!(!shown.contains("correct horse"));
     assert!(!shown.contains("BwcHBwcH"));
+}
+
+#[test]
+fn enter_after_an_edit_proves_and_goes_on_but_stays_to_show_the_server() {
+    let mut bench = Bench::at(ScreenId::Home);
+    bench.edit(FieldId::Home, if cfg!(windows) { "D:\\Octopus" } else { "/srv/octopus" });
+    bench.send(Event::Next);
+    assert_eq!(bench.state.place.here, ScreenId::Home);
+    bench.answer_all();
+    assert_eq!(bench.state.place.here, ScreenId::Service);
+
+    let mut bench = Bench::at(ScreenId::Database);
+    bench.edit(FieldId::Server, "sql02");
+    bench.send(Event::Next);
+    bench.answer_all();
+    assert_eq!(bench.state.place.here, ScreenId::Database);
+    bench.send(Event::Next);
+    assert_eq!(bench.state.place.here, ScreenId::Web);
 }

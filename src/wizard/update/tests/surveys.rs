@@ -124,7 +124,7 @@ fn a_populated_database_keeps_the_gate_shut() {
     let mut bench = Bench::at(ScreenId::Service);
     bench.send(Event::Next);
     let (ticket, _) = bench.asked.pop().unwrap();
-    let facts = ServerFacts { content: Fact::Seen(Content::Cluster(cluster_seen())), ..good_server() };
+    let facts = ServerFacts { content: Fact::Seen(Content::Cluster(samples::cluster())), ..good_server() };
     bench.observed(ticket, Observed::Server(Box::new(facts)), true);
     bench.send(Event::Next);
     bench.send(Event::Next);
@@ -133,24 +133,55 @@ fn a_populated_database_keeps_the_gate_shut() {
 }
 
 #[test]
-fn a_shown_certificate_can_be_pinned() {
+fn a_refused_certificate_is_shown_and_can_then_be_pinned() {
     let mut bench = Bench::at(ScreenId::Service);
     bench.send(Event::Next);
     let (ticket, _) = bench.asked.pop().unwrap();
     let facts =
         ServerFacts { encrypted: Fact::Missing(Trouble::Tls(TlsTrouble::UnknownIssuer)), login: Fact::Unknown, ..good_server() };
     bench.observed(ticket, Observed::Server(Box::new(facts)), true);
-    assert!(bench.state.actions().contains(&Action::Pin));
-    bench.send(Event::Press(Action::Pin));
+    assert!(bench.state.actions().contains(&Action::Certificate));
+    let trust = bench.state.answers.text(FieldId::Trust).to_owned();
+    for reply in [false, true] {
+        bench.send(Event::Press(Action::Certificate));
+        assert_eq!(bench.state.overlay, Some(Overlay::Certificate));
+        assert_eq!(bench.state.answers.text(FieldId::Trust), trust, "seen first, trusted then");
+        bench.send(Event::Reply(reply));
+        assert_eq!(bench.state.overlay, None);
+    }
     assert_eq!(bench.state.answers.text(FieldId::Trust), "fingerprint");
     assert_eq!(bench.state.answers.text(FieldId::Fingerprint).to_lowercase().replace(':', ""), "9c".repeat(32));
     assert_eq!(bench.asked.len(), 1, "and is proven at once");
 }
 
 #[test]
-fn without_a_certificate_there_is_nothing_to_pin() {
-    let bench = Bench::at(ScreenId::Database);
-    assert!(!bench.state.actions().contains(&Action::Pin));
+fn a_certificate_that_is_trusted_can_be_seen_and_not_pinned() {
+    let mut bench = Bench::at(ScreenId::Database);
+    let trust = bench.state.answers.text(FieldId::Trust).to_owned();
+    bench.send(Event::Press(Action::Certificate));
+    assert_eq!(bench.state.overlay, Some(Overlay::Certificate));
+    bench.send(Event::Reply(true));
+    assert_eq!((bench.state.overlay, bench.state.answers.text(FieldId::Trust)), (None, trust.as_str()));
+}
+
+#[test]
+fn without_a_certificate_there_is_none_to_see() {
+    let mut bench = Bench::at(ScreenId::Database);
+    bench.edit(FieldId::Server, "sql02");
+    assert!(!bench.state.actions().contains(&Action::Certificate));
+}
+
+#[test]
+fn checks_that_were_asked_for_once_more_say_that_they_have_ended() {
+    let mut bench = Bench::at(ScreenId::Database);
+    assert_eq!(bench.notice(), "", "the first time the rows tell");
+    bench.send(Event::Press(Action::CheckAgain));
+    bench.answer_all();
+    assert!(bench.notice().starts_with("Checked again"), "{}", bench.notice());
+    bench.edit(FieldId::Database, "Octopus2");
+    bench.send(Event::Focus(Focus::Field(FieldId::User)));
+    bench.answer_all();
+    assert_eq!(bench.notice(), "");
 }
 
 #[test]
@@ -174,4 +205,20 @@ fn a_bad_connection_string_keeps_the_window_and_the_answers() {
     assert_eq!(bench.state.overlay, Some(Overlay::ConnectionString));
     assert_eq!(bench.state.answers.text(FieldId::Server), "sql01");
     assert!(bench.state.notice.as_ref().is_some_and(|notice| notice.bad));
+}
+
+#[test]
+fn what_a_dropped_survey_still_says_is_not_taken_for_the_one_begun_after_it() {
+    let mut bench = Bench::at(ScreenId::Service);
+    bench.send(Event::Next);
+    let (first, _) = bench.asked.pop().unwrap();
+    bench.send(Event::Press(Action::Cancel));
+    bench.send(Event::Press(Action::CheckAgain));
+    let (second, _) = bench.asked.pop().unwrap();
+    assert_ne!(first, second);
+    bench.observed(first, Observed::Server(Box::new(good_server())), true);
+    assert_eq!(bench.state.gate(), Gate::Waiting);
+    assert_eq!(bench.state.facts.server, ServerFacts::default());
+    bench.observed(second, Observed::Server(Box::new(good_server())), true);
+    assert_eq!(bench.state.gate(), Gate::Open);
 }

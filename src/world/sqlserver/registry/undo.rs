@@ -3,14 +3,15 @@
 use super::super::answer::run;
 use super::super::attempts::{Attempts, Hitch};
 use super::super::handle::{Place, SqlServer, fresh};
-use super::super::{limits, numbers};
+use super::super::{limits, numbers, read};
 use super::transaction::Locked;
 use crate::model::cluster::ClusterId;
 use crate::model::facts::{Content, Trouble};
 use crate::model::identifier::quoted;
 use crate::model::target::Target;
 
-const DROP: &str = include_str!("../sql/drop_registry.sql");
+/// Drops the registry, and looks at what is left without it.
+const DROP: &str = concat!(include_str!("../sql/drop_registry.sql"), include_str!("../sql/content.sql"));
 const IS_THERE: &str = "SELECT N'there' AS part, CASE WHEN DB_ID(@P1) IS NULL THEN 0 ELSE 1 END AS there";
 
 /// How undoing ended.
@@ -25,7 +26,8 @@ pub enum Undone {
 }
 
 impl SqlServer {
-    /// Drops the registry, if its cluster is ours and has no second node.
+    /// Drops the registry, if its cluster is ours and has no second node. A cluster that Octopus Server has begun to use
+    /// stays, however new: what it has encrypted since depends on the key, and whoever undoes this deletes that next.
     ///
     /// # Errors
     /// The way to the server, or an error of the server; nothing is changed then.
@@ -53,7 +55,14 @@ impl SqlServer {
             }
             return Ok(undone);
         }
-        run(&mut locked.link().session, DROP, &[], limits::WRITE).await.map_err(Hitch::Work)?;
+        let answer = run(&mut locked.link().session, DROP, &[], limits::WRITE).await.map_err(Hitch::Work)?;
+        if matches!(read::content::read(&answer).map_err(Hitch::Work)?, Content::Octopus { .. }) {
+            let undone = Undone::LeftAlone(locked.content.clone());
+            if let Some(link) = locked.give_up().await {
+                self.keep(target, Place::Database, link);
+            }
+            return Ok(undone);
+        }
         let link = locked.commit().await?;
         self.keep(target, Place::Database, link);
         Ok(undone)

@@ -11,8 +11,10 @@ use tokio::sync::OnceCell;
 use crate::model::facts::{TlsTrouble, Trusted};
 use crate::model::target::Trust;
 use crate::model::untrusted::Untrusted;
+use crate::world::sqlserver::limits;
+use crate::world::{budget, small_file};
 
-/// A CA file is read to this many bytes and no further; the largest bundles of all public roots have 300 kB.
+/// The most bytes that a CA file may have; the largest bundles of all public roots have 300 kB.
 const MOST: u64 = 4 << 20;
 
 /// Trust, with what it takes to judge by it.
@@ -44,9 +46,10 @@ impl Basis {
         match trust {
             Trust::SystemRoots => system_roots().await.map(Self::System),
             Trust::CaFile(path) => {
-                let path = path.clone();
-                let loaded = tokio::task::spawn_blocking(move || from_file(&path)).await;
-                let loaded = loaded.map_err(|error| TlsTrouble::CaFile(Untrusted::new(&error.to_string())))?;
+                let owned = path.clone();
+                let loaded = budget::within(limits::CA_FILE, move || from_file(&owned)).await;
+                let slow = |_| Untrusted::new(&format!("{}: its disk does not answer", path.display()));
+                let loaded = loaded.map_err(slow).flatten();
                 loaded.map(|file| Self::File(Arc::new(file))).map_err(TlsTrouble::CaFile)
             }
             Trust::Fingerprint(print) => Ok(Self::Fingerprint(*print)),
@@ -86,11 +89,8 @@ async fn system_roots() -> Result<Arc<RootCertStore>, TlsTrouble> {
 }
 
 fn from_file(path: &Path) -> Result<FromFile, Untrusted> {
-    use std::io::Read as _;
-    let said = |error: &std::io::Error| Untrusted::new(&format!("{}: {error}", path.display()));
-    let mut bytes = Vec::new();
-    let file = std::fs::File::open(path).map_err(|error| said(&error))?;
-    file.take(MOST).read_to_end(&mut bytes).map_err(|error| said(&error))?;
+    let said = |error: std::io::Error| Untrusted::new(&format!("{}: {error}", path.display()));
+    let bytes = small_file::read(path, MOST).map_err(said)?;
     let certificates =
         certificates(&bytes).ok_or_else(|| Untrusted::new(&format!("{}: there is no certificate in it", path.display())))?;
     let mut roots = RootCertStore::empty();
@@ -135,5 +135,19 @@ mod tests {
         std::fs::write(&path, "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n").expect("written");
         let empty = Basis::load(&Trust::CaFile(path)).await;
         assert!(matches!(empty, Err(TlsTrouble::CaFile(text)) if text.as_str().contains("no certificate")));
+    }
+
+    #[cfg(target_os = "linux")]
+    #[tokio::test]
+    async fn a_pipe_or_a_device_is_refused_and_not_read() {
+        use rustix::fs::{CWD, FileType, Mode, mknodat};
+        let folder = tempfile::tempdir().expect("a folder");
+        let pipe = folder.path().join("pipe");
+        mknodat(CWD, &pipe, FileType::Fifo, Mode::RUSR | Mode::WUSR, 0).expect("a pipe");
+        for path in [pipe, "/dev/zero".into()] {
+            let loaded = tokio::time::timeout(std::time::Duration::from_secs(2), Basis::load(&Trust::CaFile(path))).await;
+            let refused = loaded.expect("an answer at once");
+            assert!(matches!(refused, Err(TlsTrouble::CaFile(text)) if text.as_str().contains("not a file")));
+        }
     }
 }

@@ -1,0 +1,282 @@
+//! No secret is anywhere but where it belongs: a whole first node with passwords that can be recognised, and then a look
+//! into every file that was written, and into every text that could be printed.
+#![cfg(feature = "practice")]
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+mod support;
+
+use std::path::{Path, PathBuf};
+
+use data_encoding::{BASE32, BASE64, BASE64URL, HEXLOWER};
+use octopus_setup::engine::Engine;
+use octopus_setup::model::answers::{Origin, Raw};
+use octopus_setup::model::field::FieldId;
+use octopus_setup::model::flow::Flow;
+use octopus_setup::model::node_config::NodeConfig;
+use octopus_setup::model::screen::ScreenId;
+use octopus_setup::practice::engine::Login;
+use octopus_setup::wizard::custody::FileTrouble;
+use octopus_setup::wizard::event::{Action, Errand, Event};
+use octopus_setup::world::World;
+use octopus_setup::world::clipboard::Surroundings;
+use octopus_setup::world::places::Places;
+use secrecy::ExposeSecret;
+
+use support::walk::{Site, mode, to, type_in};
+
+const PASSWORD: &str = "Canary-Db-7Qx41Zp9";
+const SERVICE: &str = "Canary-Svc-3Kw88Lm2";
+const WRONG: &str = "Canary-Wrong-5Rt60Bn1";
+
+/// The texts and bytes under which a secret could hide.
+fn disguises(secret: &[u8]) -> Vec<Vec<u8>> {
+    let text: String = secret.iter().copied().map(char::from).collect();
+    let wide: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let scrambled: Vec<u8> = wide.iter().map(|byte| byte.rotate_left(4) ^ 0xA5).collect();
+    let mut all = vec![secret.to_vec(), wide.clone(), scrambled, secret.iter().rev().copied().collect()];
+    for bytes in [secret, &wide] {
+        all.extend([HEXLOWER.encode(bytes).into_bytes(), HEXLOWER.encode(bytes).to_uppercase().into_bytes()]);
+        // In base64 the secret's beginning may fall on any of three places within a group.
+        for skipped in 0..3 {
+            let inner = &bytes[skipped..bytes.len() - (bytes.len() - skipped) % 3];
+            all.extend([BASE64.encode(inner).into_bytes(), BASE64URL.encode(inner).into_bytes()]);
+        }
+        let inner = &bytes[..bytes.len() - bytes.len() % 5];
+        all.push(BASE32.encode(inner).into_bytes());
+    }
+    // As the list of numbers that a derived Debug of bytes prints.
+    all.push(secret.iter().map(u8::to_string).collect::<Vec<_>>().join(", ").into_bytes());
+    all
+}
+
+/// Secrets under all their disguises.
+struct Secrets {
+    needles: Vec<(String, Vec<u8>)>,
+    /// Which pairs of bytes a needle begins with, so that megabytes are looked through quickly.
+    begins: Vec<bool>,
+}
+
+impl Secrets {
+    fn new(all: &[(&str, &[u8])]) -> Self {
+        let needles: Vec<(String, Vec<u8>)> = all
+            .iter()
+            .flat_map(|(name, secret)| {
+                disguises(secret)
+                    .into_iter()
+                    .enumerate()
+                    .map(move |(number, needle)| (format!("{name}, disguise {number}"), needle))
+            })
+            .collect();
+        let mut begins = vec![false; 1 << 16];
+        for (name, needle) in &needles {
+            assert!(needle.len() >= 8, "{name} is too short to be told from chance");
+            begins[usize::from(needle[0]) << 8 | usize::from(needle[1])] = true;
+        }
+        Self { needles, begins }
+    }
+
+    /// Fails where one of them is in these bytes.
+    fn absent(&self, place: &str, bytes: &[u8]) {
+        for at in 0..bytes.len().saturating_sub(1) {
+            if self.begins[usize::from(bytes[at]) << 8 | usize::from(bytes[at + 1])] {
+                let found = self.needles.iter().find(|(_, needle)| bytes[at..].starts_with(needle));
+                assert!(found.is_none(), "{place} holds a secret: {:?}", found.map(|(name, _)| name));
+            }
+        }
+    }
+}
+
+fn files(folder: &Path) -> Vec<PathBuf> {
+    let mut all = Vec::new();
+    for entry in std::fs::read_dir(folder).into_iter().flatten() {
+        let path = entry.unwrap().path();
+        if path.is_dir() { all.extend(files(&path)) } else { all.push(path) }
+    }
+    all
+}
+
+/// Every file under a folder, but for these.
+fn clean_folder(folder: &Path, but: &[&Path], secrets: &Secrets) -> usize {
+    let all: Vec<PathBuf> = files(folder).into_iter().filter(|path| !but.contains(&path.as_path())).collect();
+    for path in &all {
+        let place = path.display().to_string();
+        secrets.absent(&place, place.as_bytes());
+        match std::fs::read(path) {
+            Ok(bytes) => secrets.absent(&place, &bytes),
+            // A temporary file that has just been renamed to what it is for.
+            Err(error) => assert_eq!(error.kind(), std::io::ErrorKind::NotFound, "{place}"),
+        }
+    }
+    all.len()
+}
+
+/// Everything of a running wizard that a log, a crash report or a face could print.
+fn clean_engine(engine: &Engine, secrets: &Secrets) {
+    let state = engine.state();
+    for (place, text) in [
+        ("the engine", format!("{engine:?}")),
+        ("the state", format!("{state:?}")),
+        ("the state, at length", format!("{state:#?}")),
+        ("the verdicts", format!("{:?}", state.verdicts())),
+        ("the plan", format!("{:?}", state.run.plan)),
+        ("the notice", format!("{:?}", state.notice)),
+    ] {
+        secrets.absent(place, text.as_bytes());
+    }
+}
+
+struct Bench {
+    site: Site,
+}
+
+impl Bench {
+    async fn new() -> Self {
+        let login = Login { name: "canary".into(), password: PASSWORD.into(), sysadmin: false, dbcreator: true, disabled: false };
+        Self { site: Site::with(|options| options.logins.push(login)).await }
+    }
+
+    fn root(&self) -> PathBuf {
+        self.site.home("")
+    }
+
+    fn wizard(&self, flow: Option<Flow>, password: &str) -> Engine {
+        let mut answers = self.site.answers("node-1");
+        let texts = [
+            (FieldId::User, "canary"),
+            (FieldId::Password, password),
+            (FieldId::ServiceAccount, "custom"),
+            (FieldId::ServiceUser, "root"),
+            (FieldId::ServicePassword, SERVICE),
+        ];
+        for (field, text) in texts {
+            answers.set(field, Raw::of(field, text), Origin::Typed);
+        }
+        Engine::new(World::new(Places::under(self.root().join("state")), Surroundings::default()), answers, flow)
+    }
+
+    /// The practice server is the other side: its passwords and its CA's key are its own business. What it holds of *ours*
+    /// is looked at all the same.
+    fn all_clean(&self, key_file: Option<&Path>, secrets: &Secrets) -> usize {
+        let but: Vec<&Path> = key_file.into_iter().collect();
+        clean_folder(&self.root(), &but, secrets)
+    }
+}
+
+const PASSWORDS: [(&str, &[u8]); 3] =
+    [("database password", PASSWORD.as_bytes()), ("service password", SERVICE.as_bytes()), ("wrong password", WRONG.as_bytes())];
+
+fn passwords() -> Secrets {
+    Secrets::new(&PASSWORDS)
+}
+
+/// The master key, as its base64.
+fn key(engine: &Engine) -> String {
+    engine.state().custody.drawn.as_ref().unwrap().key.to_base64().expose_secret().to_owned()
+}
+
+/// The passwords, and the key as its bytes and as its base64.
+fn with_key(engine: &Engine) -> Secrets {
+    let text = key(engine);
+    let bytes = BASE64.decode(text.as_bytes()).unwrap();
+    let mut all = PASSWORDS.to_vec();
+    all.extend([("master key", text.as_bytes()), ("master key's bytes", bytes.as_slice())]);
+    Secrets::new(&all)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_whole_first_node_leaves_no_secret_anywhere() {
+    let bench = Bench::new().await;
+    // A password that is wrong first: neither its finding nor the tickets tell it.
+    let mut engine = bench.wizard(Some(Flow::FirstNode), WRONG);
+    to(&mut engine, ScreenId::Database).await;
+    clean_engine(&engine, &passwords());
+    type_in(&mut engine, FieldId::Password, PASSWORD);
+    engine.handle(Event::Press(Action::CheckAgain));
+    to(&mut engine, ScreenId::Review).await;
+    let secrets = with_key(&engine);
+    clean_engine(&engine, &secrets);
+    engine.handle(Event::Next);
+    // Whenever the installer says something, everything that is on disk by then is clean.
+    let mut looks = 0;
+    while engine.state().run.is_working() {
+        let event = engine.news().await;
+        secrets.absent("an event", format!("{event:?}").as_bytes());
+        engine.handle(event);
+        looks += 1;
+        bench.all_clean(None, &secrets);
+        clean_engine(&engine, &secrets);
+    }
+    assert!(looks > 10, "the install was watched");
+    to(&mut engine, ScreenId::MasterKey).await;
+    engine.handle(Event::Press(Action::Reveal));
+    clean_engine(&engine, &secrets);
+    bench.all_clean(None, &secrets);
+
+    // Only the operator's own file has the key.
+    engine.handle(Event::Press(Action::SaveKey));
+    engine.run_until_idle().await;
+    assert_eq!(engine.state().custody.file_trouble, None::<FileTrouble>);
+    let key_file = PathBuf::from(engine.state().answers.text(FieldId::KeyFile));
+    let kept = std::fs::read_to_string(&key_file).unwrap();
+    assert!(kept.contains(&key(&engine)), "the key's own file holds it");
+    assert_eq!(mode(&key_file), 0o600);
+    passwords().absent("the key's file", kept.as_bytes());
+    engine.handle(Event::Press(Action::ReadKey));
+    engine.run_until_idle().await;
+    engine.handle(Event::Next);
+    engine.run_until_idle().await;
+    assert_eq!(engine.state().place.here, ScreenId::Done);
+    clean_engine(&engine, &secrets);
+    let looked = bench.all_clean(Some(&key_file), &secrets);
+    assert!(looked > 8, "the state, the home and the database were looked at, {looked} files");
+    let config = bench.site.home("node-1").join(NodeConfig::FILE);
+    assert!(std::fs::read_to_string(config).unwrap().contains("canary"), "the login's name is no secret");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whatever_a_crash_leaves_holds_no_secret() {
+    for news in [1, 3, 5, 7, 9, 11] {
+        let bench = Bench::new().await;
+        let mut engine = bench.wizard(Some(Flow::FirstNode), PASSWORD);
+        to(&mut engine, ScreenId::Review).await;
+        let secrets = with_key(&engine);
+        engine.handle(Event::Next);
+        for _ in 0..news {
+            if engine.state().run.is_working() {
+                let event = engine.news().await;
+                engine.handle(event);
+            }
+        }
+        drop(engine);
+        bench.site.wait_until_nobody_works("node-1").await;
+        bench.all_clean(None, &secrets);
+        for journal in bench.site.journals() {
+            assert_eq!(mode(&journal), 0o600, "{}", journal.display());
+        }
+
+        // Going on unseals the key, and nothing else comes to light.
+        let mut next = bench.wizard(None, PASSWORD);
+        next.run_until_idle().await;
+        if let Some(Errand::Resume(instance)) = next.state().errands().first().cloned() {
+            next.handle(Event::Begin(Errand::Resume(instance)));
+            next.run_until_idle().await;
+            clean_engine(&next, &secrets);
+            bench.all_clean(None, &secrets);
+        }
+    }
+}
+
+#[test]
+fn the_disguises_are_seen_through() {
+    let secrets = passwords();
+    let caught = |text: Vec<u8>| std::panic::catch_unwind(|| secrets.absent("here", &text)).is_err();
+    let wide: Vec<u8> = PASSWORD.encode_utf16().flat_map(u16::to_le_bytes).collect();
+    assert!(caught(format!("password={PASSWORD};").into_bytes()));
+    assert!(caught(wide.clone()));
+    for before in ["", "a", "ab", "abc"] {
+        assert!(caught(BASE64.encode(format!("{before}{PASSWORD}tail").as_bytes()).into_bytes()), "{before}");
+    }
+    assert!(caught(HEXLOWER.encode(&wide).to_uppercase().into_bytes()));
+    assert!(caught(format!("{:?}", PASSWORD.as_bytes()).into_bytes()));
+    assert!(!caught(b"nothing of the kind".to_vec()));
+}

@@ -1,0 +1,104 @@
+//! A whole first node against the SQL Server that `OCTOPUS_SETUP_TEST_SQLSERVER` names by a .NET connection string: a true
+//! one, Azure SQL, Babelfish. Its login has to be allowed to create databases. Without the variable there is nothing to
+//! test against, and the test says so.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+#[cfg(feature = "practice")]
+mod support;
+
+use octopus_setup::engine::Engine;
+use octopus_setup::model::answers::{Answers, Origin, Raw};
+use octopus_setup::model::connection_string::ConnectionString;
+use octopus_setup::model::field::FieldId;
+use octopus_setup::model::flow::Flow;
+use octopus_setup::model::screen::ScreenId;
+use octopus_setup::wizard::event::Event;
+use octopus_setup::wizard::form::read;
+use octopus_setup::wizard::run::Phase;
+use octopus_setup::world::World;
+use octopus_setup::world::clipboard::Surroundings;
+use octopus_setup::world::places::Places;
+use octopus_setup::world::sqlserver::{Proof, SqlServer};
+
+/// The variable with the connection string.
+const VARIABLE: &str = "OCTOPUS_SETUP_TEST_SQLSERVER";
+
+/// The answers for a node whose database nobody else has.
+fn answers(string: &str, folder: &std::path::Path) -> Answers {
+    let mut answers = Answers::default();
+    for (field, raw) in ConnectionString::parse(string).unwrap().fields {
+        answers.set(field, raw, Origin::Environment);
+    }
+    let database = format!("octopus_setup_test_{}_{}", std::process::id(), folder.file_name().unwrap().len());
+    let home = folder.join("node").display().to_string();
+    let port = |port: u16| port.to_string();
+    for (field, text) in [
+        (FieldId::Database, database),
+        (FieldId::CreateDatabase, "true".to_owned()),
+        (FieldId::Home, home),
+        (FieldId::NodeName, "node-1".to_owned()),
+        (FieldId::ListenPrefixes, "http://localhost:28065/".to_owned()),
+        (FieldId::CommsPort, port(28_943)),
+        (FieldId::GrpcPort, port(28_443)),
+    ] {
+        answers.set(field, Raw::of(field, text), Origin::Flag);
+    }
+    answers
+}
+
+/// Enter, accepting warnings, until a screen is open.
+async fn to(engine: &mut Engine, screen: ScreenId) {
+    for _ in 0..24 {
+        engine.run_until_idle().await;
+        if engine.state().place.here == screen {
+            return;
+        }
+        engine.handle(Event::Next);
+    }
+    panic!("never came to {screen:?}: {:?}, {:#?}", engine.state().place, engine.state().verdicts());
+}
+
+async fn first_node_and_undo(string: &str) {
+    let folder = tempfile::tempdir().unwrap();
+    let answers = answers(string, folder.path());
+    let target = read::target(&answers).unwrap();
+    let world = World::new(Places::under(folder.path().join("state")), Surroundings::default());
+    let mut engine = Engine::new(world, answers, Some(Flow::FirstNode));
+
+    to(&mut engine, ScreenId::Install).await;
+    engine.run_until_idle().await;
+    assert_eq!(engine.state().run.phase, Phase::Finished, "{:#?}", engine.state().run.rows);
+    let plan = engine.state().run.plan.clone().unwrap();
+    let proof = SqlServer::new().prove(&target, plan.cluster, &plan.node.name).await.unwrap();
+    assert!(matches!(&proof, Proof::Member(seen) if seen.id == plan.cluster), "{proof:?}");
+
+    // What was made on somebody's server goes again, by a wizard of its own: the first one's connection would keep the
+    // database in use.
+    drop(engine);
+    let world = World::new(Places::under(folder.path().join("state")), Surroundings::default());
+    let mut reports = Vec::new();
+    assert!(world.undo(&plan, |report| reports.push(report)).await, "{reports:#?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_first_node_on_the_server_that_is_named() {
+    match std::env::var(VARIABLE) {
+        Ok(string) => first_node_and_undo(&string).await,
+        Err(_) => println!("skipped: {VARIABLE} names no server"),
+    }
+}
+
+/// The same on the practice server, so that the test itself is known to work.
+#[cfg(feature = "practice")]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_first_node_on_the_practice_server_by_a_connection_string() {
+    use secrecy::ExposeSecret;
+    let site = support::walk::Site::start().await;
+    let string = format!(
+        "Server=127.0.0.1,{};User ID={};Password='{}';Encrypt=Mandatory;TrustServerCertificate=true",
+        site.server.addr().port(),
+        site.server.user(),
+        site.server.password().expose_secret()
+    );
+    first_node_and_undo(&string).await;
+}

@@ -1,0 +1,58 @@
+//! The DBA's hands: `sa` on the practice server, by plain tiberius.
+
+use octopus_setup::practice::server::Running;
+use secrecy::ExposeSecret;
+use tiberius::{AuthMethod, Client, Config, EncryptionLevel};
+use tokio::net::TcpStream;
+use tokio_util::compat::{Compat, TokioAsyncWriteCompatExt};
+
+/// A session of `sa`.
+pub type Session = Client<Compat<TcpStream>>;
+
+/// Opens one.
+pub async fn session(server: &Running, database: &str) -> Session {
+    let mut config = Config::new();
+    config.database(database);
+    config.authentication(AuthMethod::sql_server("sa", server.sa_password().expose_secret()));
+    config.encryption(EncryptionLevel::NotSupported);
+    let stream = TcpStream::connect(server.addr()).await.unwrap();
+    Client::connect(config, stream.compat_write()).await.unwrap()
+}
+
+/// One batch; the rows' texts and numbers, joined by `|`.
+pub async fn ask(session: &mut Session, batch: &str) -> Vec<String> {
+    let stream = session.simple_query(batch).await.unwrap_or_else(|error| panic!("{batch}: {error}"));
+    let results = stream.into_results().await.unwrap_or_else(|error| panic!("{batch}: {error}"));
+    let cell = |data: &tiberius::ColumnData<'_>| match data {
+        tiberius::ColumnData::String(Some(text)) => text.to_string(),
+        tiberius::ColumnData::I16(Some(number)) => number.to_string(),
+        tiberius::ColumnData::I32(Some(number)) => number.to_string(),
+        _ => String::new(),
+    };
+    let line = |row: &tiberius::Row| row.cells().map(|(_, data)| cell(data)).collect::<Vec<_>>().join("|");
+    results.iter().flatten().map(line).collect()
+}
+
+/// A script as `sqlcmd` runs it: a line `GO` ends a batch.
+pub async fn run(server: &Running, script: &str) {
+    let mut session = session(server, "master").await;
+    for batch in format!("\n{script}\n").split("\nGO\n") {
+        ask(&mut session, batch).await;
+    }
+}
+
+/// Every database, its state and its tables.
+pub async fn inventory(server: &Running) -> Vec<String> {
+    let mut session = session(server, "master").await;
+    let list = "SELECT name FROM sys.databases WHERE state_desc = N'ONLINE' AND user_access_desc <> N'SINGLE_USER' ORDER BY name";
+    let mut all = ask(&mut session, "SELECT name FROM sys.databases ORDER BY name").await;
+    for database in ask(&mut session, list).await {
+        let quoted = format!("[{}]", database.replace(']', "]]"));
+        let tables =
+            "SELECT s.name, t.name FROM sys.tables t JOIN sys.schemas s ON s.schema_id = t.schema_id ORDER BY s.name, t.name";
+        all.extend(
+            ask(&mut session, &format!("USE {quoted}; {tables}")).await.into_iter().map(|table| format!("{database}: {table}")),
+        );
+    }
+    all
+}
