@@ -40,6 +40,8 @@ pub struct Shared {
     pub policy: TlsPolicy,
     /// Whether TDS 8.0 is served.
     pub allow_strict: bool,
+    /// Whether a login fails whenever its database cannot be opened.
+    pub insists_on_database: bool,
     /// How much the server bears.
     pub limits: Limits,
     /// A round trip's time.

@@ -53,6 +53,7 @@ pub async fn login(mut link: Link, shared: &Arc<Shared>, alive: tokio::sync::mps
         Ok(0) | Err(_) => packet::DEFAULT_SIZE,
         Ok(size) => size.clamp(packet::MIN_SIZE, packet::MAX_SIZE),
     };
+    let wanted = login.database.clone();
     let session = match open(login, shared).await {
         Ok(session) => session,
         Err(messages) => {
@@ -68,6 +69,12 @@ pub async fn login(mut link: Link, shared: &Arc<Shared>, alive: tokio::sync::mps
     };
     let mut out = Vec::new();
     let database = session.database();
+    if !wanted.is_empty() && wanted.to_lowercase() != database.to_lowercase() {
+        let text = format!(
+            "Cannot open database \"{wanted}\" that was requested by the login. Using the user default database \"{database}\" instead."
+        );
+        tokens::message(&mut out, &message(4063, 11, text), &shared.name);
+    }
     tokens::change(&mut out, &Change::Database(database, "master"));
     let text = format!("Changed database context to '{database}'.");
     let told = SqlMessage { state: 2, ..message(5701, 0, text) };
@@ -102,6 +109,7 @@ async fn open(login: Login7, shared: &Arc<Shared>) -> Result<super::engine::Sess
         user: login.user,
         password: login.password,
         database: login.database,
+        insists_on_database: login.insists_on_database || shared.insists_on_database,
         host: login.host,
         application: login.application,
     };

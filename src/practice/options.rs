@@ -96,6 +96,9 @@ pub struct ServerOptions {
     pub tls: TlsPolicy,
     /// Whether TDS 8.0 (TLS first) is served too.
     pub allow_strict: bool,
+    /// Whether a login fails whenever its database cannot be opened, also where the client would take the login's own
+    /// instead. Some gateways and other makers' servers are like that.
+    pub insists_on_database: bool,
     /// What goes wrong.
     pub faults: Faults,
     /// How much it bears.
@@ -117,6 +120,7 @@ impl ServerOptions {
             logins: Vec::new(),
             tls: TlsPolicy::default(),
             allow_strict: true,
+            insists_on_database: false,
             faults: Faults::default(),
             limits: Limits::default(),
         }

@@ -71,7 +71,7 @@ impl PracticeServer {
     /// # Errors
     /// See [`StartError`].
     pub async fn start(options: ServerOptions) -> Result<Running, StartError> {
-        let ServerOptions { data, port, personality, logins, tls, allow_strict, faults, limits } = options;
+        let ServerOptions { data, port, personality, logins, tls, allow_strict, insists_on_database, faults, limits } = options;
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await.map_err(|cause| StartError::Port(port, cause))?;
         let addr = listener.local_addr().map_err(|cause| StartError::Port(port, cause))?;
         let version = version(&personality.product_version);
@@ -95,6 +95,7 @@ impl PracticeServer {
             tls: certificate,
             policy: tls,
             allow_strict,
+            insists_on_database,
             limits,
             round_trip: faults.round_trip,
             fault: Mutex::new(faults.wire),

@@ -49,6 +49,7 @@ impl Bench {
             user: user.to_owned(),
             password: "pw".into(),
             database: database.to_owned(),
+            insists_on_database: true,
             host: "host".to_owned(),
             application: "test".to_owned(),
         })

@@ -48,7 +48,31 @@ async fn an_absent_database_is_told_from_a_closed_one() {
     assert_eq!((login.login.as_str(), login.user.as_str()), ("octopus", ""));
     assert!(absent.rights.seen().expect("rights").create_database);
     assert!(absent.collation.seen().expect("collation").case_insensitive);
-    assert_eq!(lab.counted().1, 2, "one to the database, one to master");
+    assert_eq!(lab.counted(), (5, 1), "the login ends in master by itself, and the second look is on the same session");
+}
+
+#[tokio::test]
+async fn a_server_that_insists_on_the_database_is_asked_through_a_second_login() {
+    let guest = login("guest1", false, false);
+    let mut lab = Lab::with(|options| {
+        options.insists_on_database = true;
+        options.logins.push(guest.clone());
+    })
+    .await;
+    let absent = facts(&lab.target("Nowhere")).await;
+    assert_eq!(absent.database, Fact::Seen(Database::Absent), "{absent:?}");
+    assert_eq!(lab.counted().1, 2);
+    let closed = facts(&by(&guest, lab.target("Octopus"))).await;
+    assert!(matches!(closed.database.seen(), Some(Database::Closed { said, .. }) if said.number == 4060), "{closed:?}");
+}
+
+#[tokio::test]
+async fn a_login_whose_default_is_another_database_is_asked_through_master() {
+    let lab = Lab::new().await;
+    lab.database("Mine").await;
+    lab.prepare("master", &["ALTER LOGIN [octopus] WITH DEFAULT_DATABASE = [Mine]"]).await;
+    let absent = facts(&lab.target("Nowhere")).await;
+    assert_eq!(absent.database, Fact::Seen(Database::Absent), "{absent:?}");
 }
 
 #[tokio::test]
@@ -58,7 +82,7 @@ async fn a_database_without_a_user_for_the_login_is_closed() {
     let target = by(&guest, lab.target("Octopus"));
     let facts = facts(&target).await;
     let Some(Database::Closed { state, said }) = facts.database.seen() else { panic!("{:?}", facts.database) };
-    assert_eq!(said.number, 4060);
+    assert_eq!(said.number, 4063);
     assert_eq!(state.as_ref().expect("told by master").name.as_str(), "Octopus");
     assert!(!facts.rights.seen().expect("rights").create_database);
 }

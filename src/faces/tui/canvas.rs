@@ -50,7 +50,14 @@ impl Canvas<'_> {
             return row;
         }
         let wide = text::width(words);
-        if wide <= row.width {
+        if text::is_plain(words) && wide <= row.width {
+            // Nearly everything: no graphemes to look for, and that is most of a frame's work.
+            for (x, at) in (row.left()..row.right()).zip(0..words.len()) {
+                if let Some(cell) = self.buffer.cell_mut((x, row.y)) {
+                    cell.set_symbol(&words[at..=at]).set_style(style);
+                }
+            }
+        } else if wide <= row.width {
             self.buffer.set_stringn(row.x, row.y, words, usize::from(row.width), style);
         } else {
             self.buffer.set_stringn(row.x, row.y, text::fit(words, row.width), usize::from(row.width), style);

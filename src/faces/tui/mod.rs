@@ -113,7 +113,8 @@ impl Tui {
             self.shown = shown;
             self.scroll = 0;
         }
-        if state.overlay != Some(Overlay::ConnectionString) {
+        // Wiping its room takes longer than many a frame.
+        if state.overlay != Some(Overlay::ConnectionString) && !self.window.is_fresh() {
             self.window.open();
         }
         self.editor.sync(state);

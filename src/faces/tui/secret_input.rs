@@ -34,6 +34,11 @@ impl SecretInput {
         self.touched = false;
     }
 
+    /// Whether it is as [`Self::open`] leaves it.
+    pub fn is_fresh(&self) -> bool {
+        self.text.is_empty() && !self.touched
+    }
+
     /// Whether something was typed or deleted since it was opened.
     pub const fn is_touched(&self) -> bool {
         self.touched

@@ -9,10 +9,18 @@ pub fn width(text: &str) -> u16 {
     u16::try_from(columns).unwrap_or(u16::MAX)
 }
 
+/// Whether each byte is a character of one column: printable ASCII.
+pub fn is_plain(text: &str) -> bool {
+    text.bytes().all(|byte| matches!(byte, b' '..=b'~'))
+}
+
 /// The longest beginning that is at most this wide; never half of a wide character, never half of a grapheme.
 pub fn beginning(text: &str, columns: u16) -> &str {
     if width(text) <= columns {
         return text;
+    }
+    if is_plain(text) {
+        return &text[..usize::from(columns)];
     }
     let mut used = 0;
     for (start, grapheme) in text.grapheme_indices(true) {

@@ -14,7 +14,7 @@ use crate::practice::tsql::statement::Access;
 
 impl Engine {
     /// Checks a login. `Err` holds the error messages in the order in which SQL Server sends them
-    /// (4060 and then 18456 when only the database cannot be opened).
+    /// (4060 and then 18456 when only the database cannot be opened, and the client insists on it).
     pub fn login(self: &Arc<Self>, request: &LoginRequest) -> Result<Session, Vec<SqlMessage>> {
         let server = self.server();
         let failed = || Fault::new(18456, format!("Login failed for user '{}'.", request.user)).class(14).message();
@@ -29,10 +29,11 @@ impl Engine {
             return Err(vec![Fault::new(18470, text).class(14).message()]);
         }
         let wanted = if request.database.is_empty() { &account.database } else { &request.database };
-        let opened = match server.database(wanted) {
+        let open = |name: &str| match server.database(name) {
             Some(database) => self.may_open(database, account, 0).map(|()| database.clone()),
             None => Err(Fault::new(911, "")),
         };
+        let opened = open(wanted).or_else(|fault| if request.insists_on_database { Err(fault) } else { open(&account.database) });
         let database = opened.map_err(|_| {
             let text = format!("Cannot open database \"{wanted}\" requested by the login. The login failed.");
             vec![Fault::new(4060, text).class(11).message(), failed()]

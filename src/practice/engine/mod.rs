@@ -119,6 +119,8 @@ pub struct LoginRequest {
     pub password: SecretString,
     /// The database asked for; empty means the login's default, `master`.
     pub database: String,
+    /// Whether the login fails where that one cannot be opened; else it ends in the login's default.
+    pub insists_on_database: bool,
     /// The client's host name.
     pub host: String,
     /// The client's application name.

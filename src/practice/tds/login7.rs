@@ -37,6 +37,8 @@ pub struct Login7 {
     pub packet_size: u32,
     /// Windows authentication is asked for, which this server has not.
     pub integrated: bool,
+    /// The login is to fail where the database cannot be opened (`fDatabase`), instead of ending in the login's own.
+    pub insists_on_database: bool,
     /// The client's host name.
     pub host: String,
     /// The login name.
@@ -61,7 +63,7 @@ impl Login7 {
         let packet_size = cursor.u32()?;
         // The driver's version, its process and a connection id that only replication uses.
         cursor.take(12)?;
-        let [_, flags, _, _] = cursor.array::<4>()?;
+        let [first, flags, _, _] = cursor.array::<4>()?;
         // Time zone and locale.
         cursor.take(8)?;
         let host = field(payload, &mut cursor, "host name")?;
@@ -78,6 +80,7 @@ impl Login7 {
             version,
             packet_size,
             integrated: flags & 0x80 != 0,
+            insists_on_database: first & 0x40 != 0,
             host: utf16(host),
             user: utf16(user),
             password: SecretString::from(utf16(&password)),
@@ -142,7 +145,7 @@ mod tests {
         assert_eq!(login.host, "ws1");
         assert_eq!(login.application, "test");
         assert_eq!(login.packet_size, 4096);
-        assert!(!login.integrated);
+        assert!(!login.integrated && !login.insists_on_database);
         assert!(!format!("{login:?}").contains("žluť"));
     }
 

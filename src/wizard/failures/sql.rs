@@ -27,7 +27,7 @@ fn by_number(number: u32, around: &Around<'_>) -> Explanation {
     let (Around { server, .. }, database) = (around, name(around.database, "the database"));
     match number {
         18452 | 18456 | 18461 | 18470 | 18486..=18488 | 18450 | 18451 => login(number, around),
-        4060 => Explanation::new(
+        4060 | 4063 => Explanation::new(
             format!("The login cannot open {database}: it is not there, or the login has no user in it."),
             "Check the database's name, or have a DBA give the login a user in it.",
         )

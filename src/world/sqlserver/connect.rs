@@ -2,12 +2,12 @@
 //!
 //! In turns with the server: TCP 1, PRELOGIN 2, TLS 1.2 3 and 4, login 5; strict saves one, TLS 1.3 has a single turn.
 
-use super::login::{Refused, Session, login};
+use super::login::{Entered, IfClosed, Refused, Session, login};
 use super::secure::secure;
 use super::survey::closed_database;
 use super::tls::Basis;
 use super::{dial, limits, resolve};
-use crate::model::facts::{Connected, Fact, LoggedIn, Resolved, ServerFacts, Trouble};
+use crate::model::facts::{Connected, Fact, LoggedIn, Resolved, ServerFacts, SqlTrouble, Trouble};
 use crate::model::server_address::ServerAddress;
 use crate::model::target::Target;
 use crate::model::untrusted::Untrusted;
@@ -21,19 +21,26 @@ pub struct Link {
     pub session: Session,
     /// Resolved, connected, encrypted, certificate, login.
     pub facts: ServerFacts,
+    /// The session is in the login's default database, since the one that was asked for could not be opened; what the
+    /// server said.
+    pub elsewhere: Option<SqlTrouble>,
 }
 
 /// Connects and logs in to `database`.
 ///
 /// # Errors
 /// The facts up to and with the one that is missing.
-pub async fn connect(target: &Target, database: &str, told: &mut Told<'_>) -> Result<Link, Box<ServerFacts>> {
+pub async fn connect(
+    target: &Target,
+    (database, if_closed): (&str, IfClosed),
+    told: &mut Told<'_>,
+) -> Result<Link, Box<ServerFacts>> {
     let mut place = target.address.clone();
     let mut routed_to = None;
     for _ in 0..=limits::MOST_ROUTES {
         let mut facts = ServerFacts::default();
-        match arrive(target, &place, database, routed_to.take(), &mut facts, told).await {
-            Ok(session) => return Ok(Link { session, facts }),
+        match arrive(target, &place, (database, if_closed), routed_to.take(), &mut facts, told).await {
+            Ok((session, elsewhere)) => return Ok(Link { session, facts, elsewhere }),
             Err(Some(next)) => {
                 routed_to = Some(Untrusted::new(&next.to_string()));
                 place = next;
@@ -50,11 +57,11 @@ pub async fn connect(target: &Target, database: &str, told: &mut Told<'_>) -> Re
 async fn arrive(
     target: &Target,
     place: &ServerAddress,
-    database: &str,
+    (database, if_closed): (&str, IfClosed),
     routed_to: Option<Untrusted>,
     facts: &mut ServerFacts,
     told: &mut Told<'_>,
-) -> Result<Session, Option<ServerAddress>> {
+) -> Result<(Session, Option<SqlTrouble>), Option<ServerAddress>> {
     // Reading a few hundred roots takes as long as a name's answer: side by side they cost nothing.
     let (resolved, basis) = tokio::join!(resolve::resolve(place), Basis::load(&target.trust));
     let resolved: Resolved = known(resolved, facts, told, |facts| &mut facts.resolved)?;
@@ -79,11 +86,11 @@ async fn arrive(
         Err(trouble) => return missing(trouble, facts, told, |facts| &mut facts.encrypted),
     };
     known(Ok(encrypted), facts, told, |facts| &mut facts.encrypted)?;
-    match login(wire, target, &place.host, database).await {
-        Ok((session, took)) => {
+    match login(wire, target, &place.host, (database, if_closed)).await {
+        Ok(Entered { session, took, elsewhere }) => {
             let logged_in = LoggedIn { login: Untrusted::default(), user: Untrusted::default(), took };
             known(Ok(logged_in), facts, told, |facts| &mut facts.login)?;
-            Ok(session)
+            Ok((session, elsewhere))
         }
         Err(Refused::Routed { host, port }) => Err(Some(routed(&host, port))),
         Err(Refused::Trouble(trouble)) => {

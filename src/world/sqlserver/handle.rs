@@ -3,10 +3,14 @@
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use super::answer::run;
 use super::attempts::Hitch;
 use super::connect::{Link, connect};
+use super::limits;
+use super::login::IfClosed;
 use super::survey::{closed_database, second_look, survey};
 use crate::model::facts::{Database, ServerFacts, Trouble};
+use crate::model::identifier::{literal, quoted};
 use crate::model::target::Target;
 
 /// The way to SQL Server. Clones share one kept session.
@@ -59,22 +63,26 @@ impl SqlServer {
             }
         }
         let mut told = |facts: &ServerFacts| report(facts.clone());
-        match connect(target, target.database.as_str(), &mut told).await {
-            Ok(mut link) => match survey(&mut link).await {
-                Ok(()) => {
-                    told(&link.facts);
-                    self.keep_unless_in_the_way(target, link);
-                }
-                Err(trouble) => told(&lost(&link.facts, &trouble)),
-            },
-            Err(facts) => {
-                if let Some(said) = closed_database(&facts) {
-                    let master = second_look(target, *facts, said, &mut told).await;
-                    if let Some(link) = master {
-                        self.keep(target, Place::Master, link);
+        let own = (target.database.as_str(), IfClosed::Elsewhere);
+        let (facts, said, landed) = match connect(target, own, &mut told).await {
+            Ok(Link { session, facts, elsewhere: Some(said) }) => (facts, said, Some(session)),
+            Ok(mut link) => {
+                return match survey(&mut link).await {
+                    Ok(()) => {
+                        told(&link.facts);
+                        self.keep_unless_in_the_way(target, link);
                     }
-                }
+                    Err(trouble) => told(&lost(&link.facts, &trouble)),
+                };
             }
+            Err(facts) => match closed_database(&facts) {
+                Some(said) => (*facts, said, None),
+                None => return,
+            },
+        };
+        let master = Box::pin(second_look(target, facts, said, landed, &mut told)).await;
+        if let Some(link) = master {
+            self.keep(target, Place::Master, link);
         }
     }
 
@@ -83,12 +91,16 @@ impl SqlServer {
         drop(self.slot().take());
     }
 
-    /// The kept session in this place of this target, or a new one.
+    /// The kept session in this place of this target, or a new one. From `master`, where a database was just made, it is
+    /// one turn into that; a login would be five.
     pub(super) async fn link(&self, target: &Target, place: Place) -> Result<Link, Hitch> {
-        match self.take(target, place) {
-            Some(link) => Ok(link),
-            None => fresh(target, place).await,
+        let kept = self.slot().take().filter(|kept| kept.target == *target);
+        if let Some(Kept { mut link, place: at, .. }) = kept
+            && (at == place || (at == Place::Master && go_into(&mut link, target).await))
+        {
+            return Ok(link);
         }
+        fresh(target, place).await
     }
 
     /// Puts a session back that is in order: nothing unread, no transaction, no lock.
@@ -119,6 +131,16 @@ impl SqlServer {
     }
 }
 
+/// Whether the session is in the target's database now. Azure SQL never lets it, and says so; the answer counts here
+/// and not the error, since what comes next would otherwise be done in `master`.
+async fn go_into(link: &mut Link, target: &Target) -> bool {
+    let (name, text) = (quoted(target.database.as_str()), literal(target.database.as_str()));
+    let here = "SELECT N'place' AS part, CASE WHEN DB_ID() = DB_ID(";
+    let batch = format!("USE {name};\n{here}{text}) THEN 1 ELSE 0 END AS here");
+    let answer = run(&mut link.session, &batch, &[], limits::READ).await;
+    answer.is_ok_and(|answer| answer.row("place").is_ok_and(|row| row.flag("here")))
+}
+
 /// A session of its own.
 pub(super) async fn fresh(target: &Target, place: Place) -> Result<Link, Hitch> {
     let database = match place {
@@ -126,7 +148,7 @@ pub(super) async fn fresh(target: &Target, place: Place) -> Result<Link, Hitch> 
         Place::Master => "master",
     };
     let mut silent = |_: &ServerFacts| {};
-    let connected = connect(target, database, &mut silent).await;
+    let connected = connect(target, (database, IfClosed::Refuse), &mut silent).await;
     connected.map_err(|facts| Hitch::Way(facts.way_blocked().cloned().unwrap_or(Trouble::Unasked)))
 }
 

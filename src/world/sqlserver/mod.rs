@@ -1,7 +1,7 @@
 //! The connection to SQL Server, and the only code that knows tiberius.
 //!
 //! [`SqlServer`] is all that the rest of the house needs. Below it, from the wire upwards: `resolve` and `browser`,
-//! `dial`, `negotiate`, `tls`, `shim` and `login` make a session; `answer` and `read` turn what it says
+//! `dial`, `negotiate`, `tls`, `shim` with `soften`, and `login` make a session; `answer` and `read` turn what it says
 //! into facts; `registry` writes.
 
 mod answer;
@@ -20,6 +20,7 @@ mod registry;
 mod resolve;
 mod secure;
 mod shim;
+mod soften;
 mod survey;
 mod tls;
 mod trouble;

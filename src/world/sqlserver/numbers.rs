@@ -7,6 +7,8 @@ use std::time::Duration;
 
 /// Cannot open the database that the login asks for: it is absent, or closed to us.
 pub const CANNOT_OPEN_DATABASE: u32 = 4060;
+/// The same, where the login took its default database instead.
+pub const USED_DEFAULT_DATABASE: u32 = 4063;
 /// The database does not exist.
 pub const NO_SUCH_DATABASE: u32 = 911;
 /// `CREATE DATABASE`: it exists already.
@@ -47,7 +49,8 @@ pub const fn is_about_the_database(number: u32) -> bool {
             | 976 // secondary of an availability group, no connections
             | 978 // secondary, read-intent connections only
             | 979 | 981 | 982 | 983 | 988 // other states of a secondary
-            | 4063 | 4064 // default database
+            | USED_DEFAULT_DATABASE
+            | 4064 // nor its default database
     )
 }
 

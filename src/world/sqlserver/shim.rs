@@ -5,14 +5,21 @@
 //! * In strict mode it makes the login TDS 8.0 on the way out and 7.4 on the way back. tiberius without its own TLS
 //!   knows no 8.0: it asks for 7.4, which a server may refuse on a connection that began with TLS and the ALPN name
 //!   `tds/8.0`, and it takes an acknowledgement of 8.0 for an error. Otherwise 8.0 is 7.4 inside TLS.
+//! * A lenient login does not insist on its database (`fDatabase` in LOGIN7, which tiberius always sets): the server
+//!   then lets it into the login's default one and says so with an error. tiberius would take that for a refusal, so it
+//!   gets it as an information, and whoever wants to know gets it from here. That saves a whole second login, and the
+//!   server's log a failed one, where the database is still to be made.
 
 use std::io;
 use std::pin::Pin;
+use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll, Waker, ready};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use zeroize::Zeroizing;
 
+use super::soften::{self, LOGINACK};
+use crate::model::facts::SqlTrouble;
 use crate::tds::packet::{self, DEFAULT_SIZE, HEADER, Header, PacketType};
 use crate::tds::prelogin::{Encryption, Prelogin, Version};
 
@@ -24,8 +31,10 @@ const VERSION_8: [u8; 4] = 0x0800_0000_u32.to_le_bytes();
 const ACKNOWLEDGED_8: [u8; 4] = 0x0800_0000_u32.to_be_bytes();
 /// TDS 7.4 there.
 const ACKNOWLEDGED_7: [u8; 4] = 0x7400_0004_u32.to_be_bytes();
-/// The LOGINACK token.
-const LOGINACK: u8 = 0xAD;
+/// Where LOGIN7's first byte of options stands in the first packet.
+const OPTIONS_AT: usize = HEADER + 24;
+/// The bit in it that makes a login fail where its database cannot be opened.
+const INSISTS_ON_DATABASE: u8 = 0x40;
 /// Tokens that may stand before LOGINACK; each has its length in two bytes behind it: ERROR, INFO, ENVCHANGE.
 const BEFORE: [u8; 3] = [0xAA, 0xAB, 0xE3];
 
@@ -34,6 +43,8 @@ const BEFORE: [u8; 3] = [0xAA, 0xAB, 0xE3];
 pub struct Shim<S> {
     inner: S,
     strict: bool,
+    /// A lenient login; where what the server said of the database goes.
+    lenient: Option<Arc<OnceLock<SqlTrouble>>>,
     outward: Outward,
     inward: Inward,
     /// Whoever waits for bytes that will only come after a write.
@@ -44,7 +55,7 @@ pub struct Shim<S> {
 enum Outward {
     /// tiberius' PRELOGIN is being swallowed; what has come of it.
     Prelogin(Vec<u8>),
-    /// The login is on its way; how many of its bytes have gone. Strict mode only.
+    /// The login is on its way; how many of its bytes have gone. Strict mode and lenient logins only.
     Login(usize),
     /// Everything passes.
     Through,
@@ -54,7 +65,7 @@ enum Outward {
 enum Inward {
     /// Our own answer to PRELOGIN: nothing until it was asked for, then what is left of it.
     Answer(Vec<u8>),
-    /// The first packet of the login's answer is collected. Strict mode only.
+    /// The first packet of the login's answer is collected. Strict mode and lenient logins only.
     Collecting(Vec<u8>),
     /// That packet, patched: what is left of it.
     Patched(Vec<u8>),
@@ -63,9 +74,27 @@ enum Inward {
 }
 
 impl<S> Shim<S> {
-    /// A shim over a stream on which PRELOGIN and TLS are done. `strict`: TLS came first.
-    pub fn new(inner: S, strict: bool) -> Self {
-        Self { inner, strict, outward: Outward::Prelogin(Vec::new()), inward: Inward::Answer(Vec::new()), waiting: None }
+    /// A shim over a stream on which PRELOGIN and TLS are done. `strict`: TLS came first. `lenient`: the login may end
+    /// in another database, and what the server says of that goes there.
+    pub fn new(inner: S, strict: bool, lenient: Option<Arc<OnceLock<SqlTrouble>>>) -> Self {
+        let (outward, inward) = (Outward::Prelogin(Vec::new()), Inward::Answer(Vec::new()));
+        Self { inner, strict, lenient, outward, inward, waiting: None }
+    }
+
+    /// Whether the login and its answer are more than passed on.
+    fn meddles(&self) -> bool {
+        self.strict || self.lenient.is_some()
+    }
+
+    /// What tiberius is to see of the first packet of the login's answer.
+    fn patch(&self, packet: &mut [u8]) {
+        if self.strict {
+            patch_acknowledgement(packet);
+        }
+        if let Some(said) = self.lenient.as_ref().and_then(|place| Some((place, soften::soften(packet, HEADER)?))) {
+            // A login has one answer; should there be two, the first one counts.
+            let _ = said.0.set(said.1);
+        }
     }
 }
 
@@ -115,13 +144,14 @@ impl<S: AsyncRead + Unpin> AsyncRead for Shim<S> {
                         this.waiting = Some(cx.waker().clone());
                         return Poll::Pending;
                     }
-                    this.inward = if this.strict { Inward::Collecting(Vec::new()) } else { Inward::Through };
+                    this.inward = if this.meddles() { Inward::Collecting(Vec::new()) } else { Inward::Through };
                 }
                 Inward::Collecting(collected) => {
                     let wanted = packet_length(collected).unwrap_or(HEADER).max(HEADER);
                     if collected.len() >= wanted && collected.len() > HEADER {
-                        patch_acknowledgement(collected);
-                        this.inward = Inward::Patched(std::mem::take(collected));
+                        let mut collected = std::mem::take(collected);
+                        this.patch(&mut collected);
+                        this.inward = Inward::Patched(collected);
                         continue;
                     }
                     let mut part = vec![0; wanted - collected.len().min(wanted)];
@@ -154,7 +184,7 @@ impl<S: AsyncWrite + Unpin> Shim<S> {
         let count = bytes.len().min(wanted - taken.len().min(wanted));
         taken.extend_from_slice(&bytes[..count]);
         if packet_length(taken).is_some_and(|length| taken.len() >= length) {
-            self.outward = if self.strict { Outward::Login(0) } else { Outward::Through };
+            self.outward = if self.meddles() { Outward::Login(0) } else { Outward::Through };
             self.inward = Inward::Answer(answer());
             if let Some(waker) = self.waiting.take() {
                 waker.wake();
@@ -172,14 +202,19 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Shim<S> {
             Outward::Login(gone) => {
                 // The whole login is copied, password and all, so that it stays one record; and wiped again.
                 let mut patched = Zeroizing::new(bytes.to_vec());
-                for (offset, byte) in VERSION_8.iter().enumerate() {
+                for (offset, byte) in VERSION_8.iter().enumerate().filter(|_| this.strict) {
                     if let Some(place) = (VERSION_AT + offset).checked_sub(*gone).and_then(|at| patched.get_mut(at)) {
                         *place = *byte;
                     }
                 }
+                if this.lenient.is_some()
+                    && let Some(place) = OPTIONS_AT.checked_sub(*gone).and_then(|at| patched.get_mut(at))
+                {
+                    *place &= !INSISTS_ON_DATABASE;
+                }
                 let count = ready!(Pin::new(&mut this.inner).poll_write(cx, &patched))?;
                 *gone += count;
-                if *gone >= VERSION_AT + VERSION_8.len() {
+                if *gone > OPTIONS_AT {
                     this.outward = Outward::Through;
                 }
                 Poll::Ready(Ok(count))
@@ -224,7 +259,7 @@ mod tests {
     /// What the server gets, and what the client reads after its own PRELOGIN's answer.
     async fn pass(strict: bool, reply: &[u8], piece: usize) -> (Vec<u8>, Vec<u8>) {
         let (near, mut far) = duplex(1 << 16);
-        let mut shim = Shim::new(near, strict);
+        let mut shim = Shim::new(near, strict, None);
         for piece in prelogin().chunks(piece).chain(login().chunks(piece)) {
             shim.write_all(piece).await.expect("sent");
         }
@@ -270,7 +305,7 @@ mod tests {
     #[tokio::test]
     async fn an_end_in_the_login_is_an_end() {
         let (near, mut far) = duplex(1 << 16);
-        let mut shim = Shim::new(near, true);
+        let mut shim = Shim::new(near, true, None);
         shim.write_all(&prelogin()).await.expect("sent");
         far.write_all(&[4, 1, 0]).await.expect("sent");
         drop(far);
@@ -282,7 +317,7 @@ mod tests {
     #[tokio::test]
     async fn reading_before_the_question_waits_for_it() {
         let (near, _far) = duplex(1 << 16);
-        let (mut reader, mut writer) = tokio::io::split(Shim::new(near, false));
+        let (mut reader, mut writer) = tokio::io::split(Shim::new(near, false, None));
         let read = tokio::spawn(async move { reader.read_u8().await });
         tokio::task::yield_now().await;
         writer.write_all(&prelogin()).await.expect("sent");

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::answer::{Answer, ask};
 use super::connect::{Link, Told, connect};
-use super::login::Session;
+use super::login::{IfClosed, Session};
 use super::read::{self, fact};
 use super::{limits, numbers};
 use crate::model::facts::{Database, Fact, LoggedIn, ServerFacts, SqlTrouble, Trouble};
@@ -58,17 +58,20 @@ pub fn closed_database(facts: &ServerFacts) -> Option<SqlTrouble> {
 ///
 /// All errors of [`numbers::is_about_the_database`] come after the password was accepted, so the login is good.
 ///
-/// The session in `master` is handed back, since the next thing asked is likely to be that the database be made.
-pub async fn second_look(target: &Target, first: ServerFacts, said: SqlTrouble, told: &mut Told<'_>) -> Option<Link> {
+/// The session in `master` is handed back, since the next thing asked is likely to be that the database be made. A
+/// login that ended there by itself (`landed`) is that session: then the look costs one turn and no second login.
+pub async fn second_look(
+    target: &Target,
+    first: ServerFacts,
+    said: SqlTrouble,
+    landed: Option<Session>,
+    told: &mut Told<'_>,
+) -> Option<Link> {
     let mut facts = ServerFacts { login: Fact::Seen(unnamed()), ..first };
     told(&facts);
-    let mut silent = |_: &ServerFacts| {};
-    let looked = match connect(target, "master", &mut silent).await {
-        Ok(mut link) => {
-            let answer = in_master(&mut link.session, target).await;
-            answer.map(|answer| (answer, link))
-        }
-        Err(blocked) => Err(blocked.way_blocked().cloned().unwrap_or(Trouble::Unasked)),
+    let looked = match landed_in_master(target, &facts, landed).await {
+        Some(looked) => Ok(looked),
+        None => anew_in_master(target).await,
     };
     let kept = match looked {
         Ok((answer, link)) => {
@@ -110,6 +113,23 @@ fn forget(facts: &mut ServerFacts, trouble: &Trouble) {
     facts.rights = Fact::Missing(trouble.clone());
     facts.collation = Fact::Missing(trouble.clone());
     facts.content = Fact::Missing(Trouble::Unasked);
+}
+
+/// The look on the session that the login gave us, if that is in `master`. A login may have another default; there the
+/// collation would be that database's, and a lock would keep nobody out.
+async fn landed_in_master(target: &Target, facts: &ServerFacts, landed: Option<Session>) -> Option<(Answer, Link)> {
+    let mut session = landed?;
+    let answer = in_master(&mut session, target).await.ok()?;
+    let here = answer.row("identity").ok()?.raw("place")?.eq_ignore_ascii_case("master");
+    here.then(|| (answer, Link { session, facts: facts.clone(), elsewhere: None }))
+}
+
+async fn anew_in_master(target: &Target) -> Result<(Answer, Link), Trouble> {
+    let mut silent = |_: &ServerFacts| {};
+    match connect(target, ("master", IfClosed::Refuse), &mut silent).await {
+        Ok(mut link) => in_master(&mut link.session, target).await.map(|answer| (answer, link)),
+        Err(blocked) => Err(blocked.way_blocked().cloned().unwrap_or(Trouble::Unasked)),
+    }
 }
 
 async fn in_master(session: &mut Session, target: &Target) -> Result<Answer, Trouble> {

@@ -105,8 +105,8 @@ fn closed(state: Option<&DatabaseState>, said: &SqlTrouble, case: &Case<'_>, nam
             "Have a DBA run this.",
             Some(dba::user_for(&names.database, &names.login)),
         ),
-        // 4060 is also what a database says that another session is only just creating.
-        ("" | "ONLINE", 911 | 4060 | 18456) => (
+        // 4060 and 4063 are also what a database says that another session is only just creating.
+        ("" | "ONLINE", 911 | 4060 | 4063 | 18456) => (
             "is there, but {login} cannot open it: as a rule it has no user in it",
             "Try again if the database was created this very moment; otherwise have a DBA run this.",
             Some(dba::user_for(&names.database, &names.login)),
@@ -124,7 +124,7 @@ fn closed(state: Option<&DatabaseState>, said: &SqlTrouble, case: &Case<'_>, nam
 
 /// The login could not open it, and `master` cannot be asked: absent or closed, nobody can tell.
 fn unclear(said: &SqlTrouble, case: &Case<'_>, names: &Names) -> Finding {
-    if !matches!(said.number, 911 | 916 | 4060 | 18456) {
+    if !matches!(said.number, 911 | 916 | 4060 | 4063 | 18456) {
         return failures::of_trouble(&Trouble::Sql(said.clone()), &names.around(case)).found(CheckId::DbExists, Severity::Stop);
     }
     Finding::stop(

@@ -10,6 +10,7 @@ use crate::model::facts::Trouble;
 use crate::model::identifier::quoted;
 use crate::model::target::Target;
 
+const AT_ONCE: &str = include_str!("../sql/create_database.sql");
 const LOCK: &str = include_str!("../sql/master_lock.sql");
 /// What Octopus asks for: case-insensitive, accent-sensitive.
 const COLLATION: &str = "Latin1_General_CI_AS";
@@ -18,7 +19,8 @@ impl SqlServer {
     /// Creates the database, unless it is there already: `true` when it was made by this call.
     ///
     /// Works in `master`, under an application lock, so that two wizards take turns; should both get through all the
-    /// same, the server's own "exists already" (1801) decides. Where the server refuses the collation, the database is
+    /// same, the server's own "exists already" (1801) decides. One round trip on the session that a survey left there,
+    /// which then stays for [`Self::initialise`]. Where the server refuses the collation, the database is
     /// made without one, and the check of collations judges what came of it.
     ///
     /// # Errors
@@ -34,22 +36,40 @@ impl SqlServer {
     }
 
     async fn try_to_create(&self, target: &Target) -> Result<bool, Hitch> {
-        // Never kept: the lock belongs to the session, and goes with it.
         let mut link = self.link(target, Place::Master).await?;
         let name = target.database.as_str();
-        let locked = run(&mut link.session, LOCK, &[&name], limits::DATABASE).await.map_err(Hitch::Work)?;
-        granted(&locked).map_err(Hitch::Work)?;
-        if locked.row("lock").map_err(Hitch::Work)?.flag("there") {
-            return Ok(false);
+        let answer = ask(&mut link.session, AT_ONCE, &[&name], limits::DATABASE).await.map_err(Hitch::Work)?;
+        match &answer.ended {
+            None => {
+                granted(&answer).map_err(Hitch::Work)?;
+                let made = !answer.row("lock").map_err(Hitch::Work)?.flag("there");
+                if answer.rows("released").is_ok_and(|rows| !rows.is_empty()) {
+                    self.keep(target, Place::Master, link);
+                }
+                Ok(made)
+            }
+            Some(Trouble::Sql(said)) if said.number == numbers::DATABASE_EXISTS => Ok(false),
+            // A server that wants the statement alone in its batch, or has no such collation; and whatever else it is,
+            // once more, alone, it does no harm.
+            Some(_) => step_by_step(link, name).await,
         }
-        let plain = format!("CREATE DATABASE {}", quoted(name));
-        let collated = format!("{plain} COLLATE {COLLATION}");
-        match create(&mut link, &collated).await {
-            Err(Trouble::Sql(said)) if numbers::is_about_the_collation(said.number) => create(&mut link, &plain).await,
-            ended => ended,
-        }
-        .map_err(Hitch::Work)
     }
+}
+
+/// Lock and statement by themselves. The lock belongs to the session, and goes with it.
+async fn step_by_step(mut link: Link, name: &str) -> Result<bool, Hitch> {
+    let locked = run(&mut link.session, LOCK, &[&name], limits::DATABASE).await.map_err(Hitch::Work)?;
+    granted(&locked).map_err(Hitch::Work)?;
+    if locked.row("lock").map_err(Hitch::Work)?.flag("there") {
+        return Ok(false);
+    }
+    let plain = format!("CREATE DATABASE {}", quoted(name));
+    let collated = format!("{plain} COLLATE {COLLATION}");
+    match create(&mut link, &collated).await {
+        Err(Trouble::Sql(said)) if numbers::is_about_the_collation(said.number) => create(&mut link, &plain).await,
+        ended => ended,
+    }
+    .map_err(Hitch::Work)
 }
 
 /// `false` when it is there already.

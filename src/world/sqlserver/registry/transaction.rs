@@ -7,8 +7,7 @@ use super::super::{limits, numbers, read};
 use crate::model::facts::{Content, SqlTrouble, Trouble};
 use crate::model::untrusted::Untrusted;
 
-const BEGIN: &str = include_str!("../sql/begin.sql");
-const CONTENT: &str = include_str!("../sql/content.sql");
+const BEGIN: &str = concat!(include_str!("../sql/begin.sql"), include_str!("../sql/content.sql"));
 const COMMIT: &str = "COMMIT TRANSACTION";
 const ROLL_BACK: &str = "IF @@TRANCOUNT > 0 ROLLBACK TRANSACTION";
 
@@ -21,10 +20,9 @@ pub struct Locked {
 }
 
 impl Locked {
-    /// Begins, waits for the lock, does `first` in the same batch, and looks at what is there. One round trip.
-    pub async fn begin(mut link: Link, first: &str) -> Result<Self, Hitch> {
-        let batch = [BEGIN, first, CONTENT].concat();
-        let answer = run(&mut link.session, &batch, &[], limits::WRITE).await.map_err(Hitch::Work)?;
+    /// Begins, waits for the lock, and looks at what is there. One round trip.
+    pub async fn begin(mut link: Link) -> Result<Self, Hitch> {
+        let answer = run(&mut link.session, BEGIN, &[], limits::WRITE).await.map_err(Hitch::Work)?;
         granted(&answer).map_err(Hitch::Work)?;
         let content = read::content::read(&answer).map_err(Hitch::Work)?;
         Ok(Self { link, content })

@@ -42,7 +42,7 @@ impl SqlServer {
     }
 
     async fn try_to_undo(&self, target: &Target, cluster: ClusterId) -> Result<Undone, Hitch> {
-        let mut locked = Locked::begin(self.link(target, Place::Database).await?, "").await?;
+        let mut locked = Locked::begin(self.link(target, Place::Database).await?).await?;
         let ours = matches!(&locked.content, Content::Cluster(seen) if seen.id == cluster && seen.node_count <= 1);
         let undone = match locked.content.clone() {
             Content::Empty => Undone::NothingThere,

@@ -1,5 +1,5 @@
 -- The lock belongs to the transaction: it goes with it, however that ends. Any negative answer means "not granted".
--- What follows in the same batch looks at @granted.
+-- What follows in the same batch may look at @granted.
 SET NOCOUNT ON;
 BEGIN TRANSACTION;
 DECLARE @granted int;

@@ -9,6 +9,7 @@ BEGIN TRY
     CAST(SERVERPROPERTY(''Edition'') AS nvarchar(128)) AS edition,
     CAST(SERVERPROPERTY(''EngineEdition'') AS int) AS engine_edition,
     @@SERVERNAME AS server_name,
+    DB_NAME() AS place,
     SUSER_SNAME() AS login_name,
     USER_NAME() AS user_name');
 END TRY

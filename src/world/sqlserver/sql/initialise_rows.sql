@@ -1,0 +1,23 @@
+-- The cluster, its first node and the first line of its history, unless a cluster is there, or a registry of another
+-- format. No value is ever part of the text. "made" is said behind the commit and by nothing else; a connection that is
+-- lost in between is looked into by the next try.
+IF NOT EXISTS (SELECT 1 FROM octopus_setup.cluster) AND NOT EXISTS (SELECT 1 FROM octopus_setup.version WHERE version <> 1)
+BEGIN
+  INSERT INTO octopus_setup.cluster (only_one, id, key_verifier, fingerprint) VALUES (1, @P1, @P2, @P3);
+
+  INSERT INTO octopus_setup.node (name, address, host, operating_system, program, prefixes, comms_port, grpc_port, task_cap)
+    VALUES (@P4, @P5, @P6, @P7, @P8, @P9, @P10, @P11, @P12);
+
+  INSERT INTO octopus_setup.history (what, node, host, detail) VALUES (N'initialised', @P4, @P6, @P8);
+
+  COMMIT TRANSACTION;
+  SELECT N'made' AS part;
+END;
+END;
+END TRY
+BEGIN CATCH
+  IF @@TRANCOUNT > 0 ROLLBACK TRANSACTION;
+  SELECT N'trouble' AS part, N'made' AS of_part, ERROR_NUMBER() AS number, ERROR_STATE() AS state, ERROR_SEVERITY() AS class, ERROR_MESSAGE() AS message;
+END CATCH;
+
+IF @@TRANCOUNT > 0 ROLLBACK TRANSACTION;
