@@ -110,6 +110,18 @@ async fn a_key_that_somebody_sealed_before_is_never_overwritten() {
 }
 
 #[tokio::test]
+async fn a_config_that_nobody_can_read_is_in_the_way_and_undo_leaves_it() {
+    let bench = Bench::new(Fake::default());
+    let path = bench.home.join("octopus-node.toml");
+    std::fs::create_dir_all(&bench.home).expect("created");
+    std::fs::write(&path, "this is = not ours [").expect("written");
+    let outcome = bench.install(|_| {}).await.expect("no crash");
+    assert!(matches!(outcome, Err(Failure::FileInTheWay { .. })), "{outcome:?}");
+    assert_eq!(bench.undo(|_| {}).await, Some(true));
+    assert_eq!(std::fs::read(&path).expect("there still"), b"this is = not ours [");
+}
+
+#[tokio::test]
 async fn undo_leaves_the_key_of_the_cluster_that_was_there_before() {
     let bench = Bench::new(Fake::default());
     bench.install(|_| {}).await.expect("no crash").expect("no failure");

@@ -11,7 +11,7 @@ use crate::world::instances::{self, Instance};
 use crate::world::node_config::{self, OpenError, same_but_for_seals};
 use crate::world::places::Places;
 use crate::world::seal::{SealError, Sealer};
-use crate::world::toml_file::shown;
+use crate::world::toml_file::{TomlFileError, shown};
 
 /// Writes both and reads both back. A config that says the same already stays as it is, nonces and all; one of the same
 /// instance and cluster is kept under a dated name; one of any other is in the way.
@@ -61,8 +61,12 @@ fn enter(places: &Places, config: &NodeConfig) -> Result<(), Failure> {
 /// entry is that one's too.
 pub(super) fn remove(places: &Places, instance: &str, home: &Path, cluster: ClusterId) -> Result<(), Failure> {
     let path = node_config::path(home);
-    if node_config::find(home)?.is_some_and(|config| !is_of(&config, instance, cluster)) {
-        return Ok(());
+    match node_config::find(home) {
+        Ok(found) if found.as_ref().is_some_and(|config| !is_of(config, instance, cluster)) => return Ok(()),
+        Ok(_) => {}
+        // Ours is written whole or not at all, so what does not parse is somebody else's.
+        Err(TomlFileError::Malformed { .. } | TomlFileError::OtherFormat { .. }) => return Ok(()),
+        Err(error) => return Err(error.into()),
     }
     if instances::find(places, instance)?.is_some_and(|found| found.home == home) {
         instances::strike(places, instance).map_err(file(&places.instance(instance)))?;
