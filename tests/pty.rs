@@ -47,7 +47,7 @@ fn a_first_node_with_nothing_but_the_keyboard() {
     pty.wait("localhost,");
     go_on(&mut pty, "Web portal and ports");
     go_on(&mut pty, "This is what the install will do");
-    pty.wait("initialise cluster");
+    pty.wait("Create the registry and cluster");
     pty.send(ENTER);
     pty.wait("6 of 6");
     pty.send(ENTER);

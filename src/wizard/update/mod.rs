@@ -17,7 +17,7 @@ use crate::model::facts::Facts;
 use crate::model::field::{FieldId, Kind};
 use crate::model::flow::Flow;
 use crate::model::screen::ScreenId;
-use crate::model::survey::{Observed, SurveyId, Ticket};
+use crate::model::survey::{Observed, Ticket};
 
 use super::custody::Custody;
 use super::effect::Effect;
@@ -132,6 +132,13 @@ fn edit(state: &mut State, field: FieldId, raw: Raw, effects: &mut Vec<Effect>) 
     if state.answers.get(field).raw == raw {
         return;
     }
+    if field == FieldId::Instance && state.resuming.is_some() {
+        // Its journal is filed under this name: under another one neither going on nor undoing would find it.
+        let name = state.answers.trimmed(FieldId::Instance);
+        let text = format!("The run that is being gone on with is instance {name}'s. Undo it first to choose another name.");
+        state.notice = Some(Notice { bad: true, text });
+        return;
+    }
     state.answers.set(field, raw, Origin::Typed);
     state.asked.waiting = false;
     state.asked.warnings.clear();
@@ -208,10 +215,7 @@ fn enter(state: &mut State, screen: ScreenId, effects: &mut Vec<Effect>) {
     if state.overlay != Some(Overlay::ConfirmQuit) {
         state.overlay = None;
     }
-    // The machine is about to tell its name: no reason to begin with that field.
-    let told_soon = |field| field == FieldId::NodeName && state.tickets.running(SurveyId::Machine).is_some();
-    let missing = |field: &FieldId| super::form::is_missing(*field, &state.answers) && !told_soon(*field);
-    let first = state.fields().into_iter().find(missing);
+    let first = state.fields().into_iter().find(|field| super::form::is_missing(*field, &state.answers));
     state.place.focus = match (screen, first.or_else(|| state.fields().first().copied())) {
         (ScreenId::Start, _) => Focus::Item(0),
         (_, Some(field)) => Focus::Field(field),

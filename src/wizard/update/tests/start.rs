@@ -154,3 +154,11 @@ fn the_size_of_a_sealed_key_is_no_question_any_more() {
     bench.state.resuming = None;
     assert!(bench.state.fields().contains(&FieldId::KeySize));
 }
+
+#[test]
+fn the_instance_of_a_run_that_is_gone_on_with_keeps_its_name() {
+    let mut bench = resume(3, Some(drawn().key));
+    bench.edit(FieldId::Instance, "Another");
+    assert_eq!(bench.state.answers.text(FieldId::Instance), "OctopusServer");
+    assert!(bench.notice().contains("Undo it first"), "{}", bench.notice());
+}
