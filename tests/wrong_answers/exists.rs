@@ -63,7 +63,7 @@ async fn a_login_without_a_user_in_the_database() {
     let mut engine = scene.at_database(&[(FieldId::User, "plain"), (FieldId::Password, &password)]).await;
     let found = scene.stays_shut(&mut engine, "db-exists").await;
     assert!(found.says.starts_with(&format!("{DATABASE} is there, but plain ")), "{found:#?}");
-    assert!(found.says.contains("4060"), "the server's own words are there: {found:#?}");
+    assert!(found.says.contains("4063"), "the server's own words are there: {found:#?}");
     is_good(&engine, "sql-login");
     scene.mended_by_its_sql(&mut engine, "db-exists").await;
     is_good(&engine, "db-rights");
