@@ -209,7 +209,8 @@ pub fn jump(state: &mut State, screen: ScreenId, effects: &mut Vec<Effect>) {
 
 /// After a survey's news: goes on by itself where Next was pressed while it ran and nothing stands against it.
 pub fn after_news(state: &mut State, effects: &mut Vec<Effect>) {
-    if !state.asked.waiting {
+    // An install has no checks, so its gate is open; what is waited for there is its end, not a survey's.
+    if !state.asked.waiting || state.place.here == ScreenId::Install {
         return;
     }
     match state.gate() {

@@ -83,3 +83,15 @@ fn enter_before_a_failure_goes_nowhere() {
     bench.send(Event::Progress(Progress::Failed(StepKind::CreateHome, Failure::Cancelled)));
     assert_eq!((bench.state.place.here, bench.state.asked.waiting), (ScreenId::Install, false));
 }
+
+#[test]
+fn news_of_a_survey_does_not_lead_out_of_running_steps() {
+    let mut bench = Bench::at(ScreenId::Review);
+    let inputs = Inputs::Machine;
+    let ticket = bench.state.tickets.begin(inputs.clone(), Duration::ZERO);
+    bench.send(Event::Next);
+    bench.send(Event::Next);
+    assert!(bench.state.asked.waiting);
+    bench.observed(ticket, good(&inputs), true);
+    assert_eq!((bench.state.place.here, bench.state.run.phase), (ScreenId::Install, Phase::Running));
+}
