@@ -44,6 +44,7 @@ async fn an_absent_database_is_told_from_a_closed_one() {
     let absent = facts(&lab.target("Nowhere")).await;
     assert_eq!(absent.database, Fact::Seen(Database::Absent), "{absent:?}");
     assert_eq!(absent.content, Fact::Seen(Content::Empty));
+    assert!(absent.login.seen().is_some_and(|login| !login.took.is_zero()), "the login's time is kept: {absent:?}");
     let login = absent.login.seen().expect("the login itself is good");
     assert_eq!((login.login.as_str(), login.user.as_str()), ("octopus", ""));
     assert!(absent.rights.seen().expect("rights").create_database);

@@ -67,7 +67,9 @@ pub async fn second_look(
     landed: Option<Session>,
     told: &mut Told<'_>,
 ) -> Option<Link> {
-    let mut facts = ServerFacts { login: Fact::Seen(unnamed()), ..first };
+    // A login that landed in master is known already, with its time.
+    let login = first.login.seen().cloned().unwrap_or_else(unnamed);
+    let mut facts = ServerFacts { login: Fact::Seen(login), ..first };
     told(&facts);
     let looked = match landed_in_master(target, &facts, landed).await {
         Some(looked) => Ok(looked),
