@@ -93,7 +93,7 @@ impl Screen {
 /// A file that does not parse is a defect of the build, which `tests/screens.rs` finds; the page then stays blank
 /// but for the error, rather than taking the program down.
 pub fn screen(id: ScreenId) -> &'static Screen {
-    static SCREENS: [OnceLock<Screen>; 12] = [const { OnceLock::new() }; 12];
+    static SCREENS: [OnceLock<Screen>; 18] = [const { OnceLock::new() }; 18];
     SCREENS[id as usize].get_or_init(|| {
         parse(source(id)).unwrap_or_else(|error| Screen {
             title: id.id().to_owned(),
@@ -123,6 +123,12 @@ pub const fn source(id: ScreenId) -> &'static str {
         ScreenId::Install => include_str!("../screens/install.toml"),
         ScreenId::MasterKey => include_str!("../screens/master-key.toml"),
         ScreenId::Done => include_str!("../screens/done.toml"),
+        ScreenId::Cluster => include_str!("../screens/cluster.toml"),
+        ScreenId::Node => include_str!("../screens/node.toml"),
+        ScreenId::Proof => include_str!("../screens/proof.toml"),
+        ScreenId::Drift => include_str!("../screens/drift.toml"),
+        ScreenId::Key => include_str!("../screens/key.toml"),
+        ScreenId::Backups => include_str!("../screens/backups.toml"),
         ScreenId::Administrator | ScreenId::License | ScreenId::Storage => "",
     }
 }

@@ -77,7 +77,7 @@ async fn a_first_node_is_made_and_unmade() {
     let lab = Lab::new().await;
     lab.assert_absent("before").await;
     let (world, plan) = (lab.start(), lab.plan());
-    world.install(&plan, &key(), &Cancel::default(), |_| {}).await.expect("no failure");
+    world.install(&plan, Some(&key()), &Cancel::default(), |_| {}).await.expect("no failure");
     lab.assert_cluster("installed").await;
     let mut reports = Vec::new();
     assert!(world.undo(&plan, |progress| reports.push(progress)).await, "{reports:?}");
@@ -93,7 +93,7 @@ async fn a_first_node_that_is_cut_off_at_any_report_ends_finished_or_clean() {
         let mut seen = 0;
         let cancel = Cancel::default();
         let first_key = key();
-        let work = world.install(&plan, &first_key, &cancel, |_: Progress| {
+        let work = world.install(&plan, Some(&first_key), &cancel, |_: Progress| {
             seen += 1;
             if seen > at {
                 crash();
@@ -107,7 +107,7 @@ async fn a_first_node_that_is_cut_off_at_any_report_ends_finished_or_clean() {
         let left = world.resume(INSTANCE).await.expect("a journal");
         // Until the key is sealed nothing depends on it; so the same one may as well be drawn again.
         let key = left.key.unwrap_or_else(key);
-        world.install(&plan, &key, &Cancel::default(), |_| {}).await.expect("no failure");
+        world.install(&plan, Some(&key), &Cancel::default(), |_| {}).await.expect("no failure");
         lab.assert_cluster(&format!("resumed after {at}")).await;
         assert!(world.undo(&plan, |_| {}).await, "{at}");
         lab.assert_absent(&format!("undone after {at}")).await;

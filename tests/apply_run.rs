@@ -252,7 +252,7 @@ async fn cancelling_stops_between_two_steps() {
     let bench = Bench::new(Fake::default());
     let (plan, key, cancel) = (bench.plan(), key(), Cancel::default());
     let mut last = None;
-    let outcome = apply::install(&bench.places, &bench.database, &plan, &key, &cancel, |progress| {
+    let outcome = apply::install(&bench.places, &bench.database, &plan, Some(&key), &cancel, |progress| {
         if matches!(progress, Progress::Begun(StepKind::SealMasterKey)) {
             cancel.ask();
         }
@@ -355,7 +355,7 @@ async fn a_home_that_vanished_in_between_is_made_anew_and_is_then_ours() {
     let bench = Bench::new(Fake::default());
     std::fs::create_dir_all(&bench.home).expect("created");
     let (plan, key, cancel) = (bench.plan(), key(), Cancel::default());
-    let stopped = apply::install(&bench.places, &bench.database, &plan, &key, &cancel, |_| cancel.ask()).await;
+    let stopped = apply::install(&bench.places, &bench.database, &plan, Some(&key), &cancel, |_| cancel.ask()).await;
     assert_eq!(stopped, Err(Failure::Cancelled));
     assert_eq!(states(&bench)[0], StepState::Already);
     std::fs::remove_dir(&bench.home).expect("removed");

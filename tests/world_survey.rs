@@ -39,6 +39,8 @@ fn journal(instance: &str, home: &Path) -> Journal {
         fingerprint: Fingerprint([1, 2, 3, 4]),
         accepted: Vec::new(),
         answers: [("home".to_owned(), home.to_string_lossy().into_owned())].into(),
+        run: String::new(),
+        before: None,
         folders: Vec::new(),
         steps: Vec::new(),
     };
@@ -75,7 +77,8 @@ async fn instances_of_both_kinds_and_unfinished_runs_are_found_and_garbage_is_to
     std::fs::write(&host.places.os_release, "PRETTY_NAME=\"Test \u{1b}[31mOS\"\n").expect("written");
 
     let machine = survey::machine(&host.places).await;
-    assert_eq!(machine.instances, [("Ours".into(), "/opt/ours".into())]);
+    let ours: Vec<_> = machine.instances.iter().map(|seen| (seen.name.as_str(), seen.home.as_str())).collect();
+    assert_eq!(ours, [("Ours", "/opt/ours")]);
     assert_eq!(machine.octopus_instances, [("Theirs".into(), "/etc/theirs.config".into())]);
     let run = &machine.unfinished[0];
     assert_eq!((run.instance.as_str(), run.done, run.steps, run.when.as_str()), ("Half", 1, 2, "2026-11-21 12:04"));

@@ -56,10 +56,20 @@ impl Engine {
         self.carry_out(effects);
     }
 
-    /// The next news of the world. Never ends; dropping the future loses nothing.
+    /// The next news of the world, or that what is shown is to be looked at again. Never ends; dropping the future loses nothing.
     pub async fn news(&mut self) -> Event {
         loop {
-            match self.news.recv().await {
+            let news = match self.state.refresh_at() {
+                None => self.news.recv().await,
+                Some(at) => {
+                    let pause = at.saturating_sub(self.clock.now());
+                    match tokio::time::timeout(pause, self.news.recv()).await {
+                        Ok(news) => news,
+                        Err(_) => return Event::Refresh,
+                    }
+                }
+            };
+            match news {
                 Some(News::Event(event)) => return event,
                 Some(News::Ended) => self.tasks.ended(),
                 // The engine holds a sender itself, so the channel cannot close while it lives.
@@ -81,7 +91,7 @@ impl Engine {
 
     /// Whether anything works in the background, so that elapsed time is worth showing.
     pub fn is_working(&self) -> bool {
-        self.state.tickets.any_running() || self.state.run.is_working()
+        self.state.tickets.any_awaited() || self.state.run.is_working()
     }
 
     /// A text that is to go on the clipboard through the terminal, which only a face can reach. It then says
@@ -141,6 +151,8 @@ mod tests {
             fingerprint: Fingerprint([0; 4]),
             accepted: Vec::new(),
             answers: std::collections::BTreeMap::new(),
+            run: String::new(),
+            before: None,
             folders: Vec::new(),
             steps: Vec::new(),
         };

@@ -100,7 +100,7 @@ impl Tasks {
                 self.cancel_install = cancel.clone();
                 // How it ends is the last thing that it reports.
                 self.spawn(async move {
-                    let _ = world.install(&plan, &key, &cancel, |progress| tell(Event::Progress(progress))).await;
+                    let _ = world.install(&plan, key.as_ref(), &cancel, |progress| tell(Event::Progress(progress))).await;
                 });
             }
             Effect::CancelInstall => self.cancel_install.ask(),

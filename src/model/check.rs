@@ -47,6 +47,18 @@ pub enum CheckId {
     DbCopies,
     /// `db-content`: empty, a cluster, an Octopus database, or somebody else's.
     DbContent,
+    /// `cluster-key`: the master key is the cluster's: correct, wrong, or not to be verified.
+    ClusterKey,
+    /// `cluster-node`: the node's name is free in the cluster, or a dead node's that is to be replaced.
+    ClusterNode,
+    /// `cluster-system`: the other nodes run the same family of operating systems.
+    ClusterSystem,
+    /// `cluster-version`: the other nodes run the same version of Octopus Server, as far as it is known.
+    ClusterVersion,
+    /// `cluster-licence`: the licence allows one node more.
+    ClusterLicence,
+    /// `cluster-nodes`: every node of the cluster is alive.
+    ClusterNodes,
     /// `web-prefixes`: the listen prefixes are well-formed and do not clash.
     WebPrefixes,
     /// `web-ports`: the ports are free on this host and differ.
@@ -55,11 +67,21 @@ pub enum CheckId {
     WebNames,
     /// `key-kept`: the master key is in safe hands.
     KeyKept,
+    /// `node-config`: the node config can be read, and says what this program understands.
+    NodeConfig,
+    /// `node-seals`: the secrets in it open on this machine.
+    NodeSeals,
+    /// `drift-row`: node config and registry row agree.
+    DriftRow,
+    /// `drift-octopus`: node config and `OctopusServer.config` agree.
+    DriftOctopus,
+    /// `drift-host`: node config and host agree.
+    DriftHost,
 }
 
 impl CheckId {
     /// Every check.
-    pub const ALL: [Self; 25] = [
+    pub const ALL: [Self; 36] = [
         Self::HomeInstance,
         Self::HomePath,
         Self::HomeDisk,
@@ -81,10 +103,21 @@ impl CheckId {
         Self::DbSnapshot,
         Self::DbCopies,
         Self::DbContent,
+        Self::ClusterKey,
+        Self::ClusterNode,
+        Self::ClusterSystem,
+        Self::ClusterVersion,
+        Self::ClusterLicence,
+        Self::ClusterNodes,
         Self::WebPrefixes,
         Self::WebPorts,
         Self::WebNames,
         Self::KeyKept,
+        Self::NodeConfig,
+        Self::NodeSeals,
+        Self::DriftRow,
+        Self::DriftOctopus,
+        Self::DriftHost,
     ];
 
     /// Its id, printed beside findings.
@@ -115,6 +148,17 @@ impl CheckId {
             Self::WebPorts => "web-ports",
             Self::WebNames => "web-names",
             Self::KeyKept => "key-kept",
+            Self::ClusterKey => "cluster-key",
+            Self::ClusterNode => "cluster-node",
+            Self::ClusterSystem => "cluster-system",
+            Self::ClusterVersion => "cluster-version",
+            Self::ClusterLicence => "cluster-licence",
+            Self::ClusterNodes => "cluster-nodes",
+            Self::NodeConfig => "node-config",
+            Self::NodeSeals => "node-seals",
+            Self::DriftRow => "drift-row",
+            Self::DriftOctopus => "drift-octopus",
+            Self::DriftHost => "drift-host",
         }
     }
 
@@ -141,6 +185,17 @@ impl CheckId {
             Self::WebPrefixes | Self::WebNames => Some(FieldId::ListenPrefixes),
             Self::WebPorts => Some(FieldId::CommsPort),
             Self::KeyKept => Some(FieldId::KeyProof),
+            Self::ClusterKey => Some(FieldId::MasterKey),
+            Self::ClusterNode => Some(FieldId::NodeName),
+            Self::ClusterSystem
+            | Self::ClusterVersion
+            | Self::ClusterLicence
+            | Self::ClusterNodes
+            | Self::NodeConfig
+            | Self::NodeSeals
+            | Self::DriftRow
+            | Self::DriftOctopus
+            | Self::DriftHost => None,
         }
     }
 }

@@ -36,6 +36,16 @@ pub enum FieldId {
     CreateDatabase,
     /// Whether all addresses are tried at once, for listeners that span subnets.
     MultiSubnet,
+    /// The cluster's master key, typed or pasted (a node that joins; or one whose sealed key does not open here).
+    MasterKey,
+    /// Whether a key that nothing in the database can confirm is taken all the same.
+    UnverifiedKey,
+    /// Whether this node takes the place of a dead one of its name.
+    ReplaceNode,
+    /// How many tasks the node takes at a time.
+    TaskCap,
+    /// Whether the registry's schema may be made in a database that Octopus itself made.
+    MakeRegistry,
     /// The web portal's listen prefixes.
     ListenPrefixes,
     /// Whether HTTP is redirected to HTTPS.
@@ -50,6 +60,8 @@ pub enum FieldId {
     KeyFile,
     /// The master key's last six characters, typed back.
     KeyProof,
+    /// The instance's name, typed once more before the master key of a node under review is shown.
+    KeyConfirm,
 }
 
 /// What a field takes.
@@ -71,7 +83,7 @@ pub enum Kind {
 
 impl FieldId {
     /// Every field.
-    pub const ALL: [Self; 23] = [
+    pub const ALL: [Self; 29] = [
         Self::Instance,
         Self::Home,
         Self::NodeName,
@@ -88,6 +100,11 @@ impl FieldId {
         Self::Fingerprint,
         Self::CreateDatabase,
         Self::MultiSubnet,
+        Self::MasterKey,
+        Self::UnverifiedKey,
+        Self::ReplaceNode,
+        Self::TaskCap,
+        Self::MakeRegistry,
         Self::ListenPrefixes,
         Self::ForceSsl,
         Self::CommsPort,
@@ -95,6 +112,7 @@ impl FieldId {
         Self::KeySize,
         Self::KeyFile,
         Self::KeyProof,
+        Self::KeyConfirm,
     ];
 
     /// Its id in `screens/*.toml`, answer files and the journal.
@@ -141,6 +159,11 @@ impl FieldId {
             Self::Fingerprint => ("fingerprint", Kind::Text, ""),
             Self::CreateDatabase => ("create-database", Kind::Toggle, "true"),
             Self::MultiSubnet => ("multi-subnet", Kind::Toggle, "false"),
+            Self::MasterKey => ("master-key", Kind::Secret, ""),
+            Self::UnverifiedKey => ("unverified-key", Kind::Toggle, "false"),
+            Self::ReplaceNode => ("replace-node", Kind::Toggle, "false"),
+            Self::TaskCap => ("task-cap", Kind::Number, "5"),
+            Self::MakeRegistry => ("make-registry", Kind::Toggle, "false"),
             Self::ListenPrefixes => ("listen-prefixes", Kind::Text, "http://localhost:80/"),
             Self::ForceSsl => ("force-ssl", Kind::Toggle, "false"),
             Self::CommsPort => ("comms-port", Kind::Number, "10943"),
@@ -148,6 +171,7 @@ impl FieldId {
             Self::KeySize => ("key-size", Kind::Choice(&["aes-256", "aes-128"]), "aes-256"),
             Self::KeyFile => ("key-file", Kind::Path, ""),
             Self::KeyProof => ("key-proof", Kind::Text, ""),
+            Self::KeyConfirm => ("key-confirm", Kind::Text, ""),
         }
     }
 }

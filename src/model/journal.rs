@@ -10,6 +10,7 @@ use super::field::FieldId;
 use super::fingerprint::Fingerprint;
 use super::flow::Flow;
 use super::plan::{StepKind, StepState};
+use super::registry::KeptRow;
 
 /// A run's record, a TOML file in the state directory.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -35,6 +36,12 @@ pub struct Journal {
     pub accepted: Vec<String>,
     /// What was answered, by field id, secrets left out.
     pub answers: BTreeMap<String, String>,
+    /// Tells this run's rows from those of others in the registry's history: 32 hexadecimal digits, drawn for it.
+    #[serde(default)]
+    pub run: String,
+    /// The registry row that the run takes over, changes or removes, as it was before.
+    #[serde(default)]
+    pub before: Option<KeptRow>,
     /// The folders that creating the home directory makes, the outermost first: what undo may take away again.
     #[serde(default)]
     pub folders: Vec<PathBuf>,
@@ -98,6 +105,8 @@ mod tests {
             fingerprint: Fingerprint([0; 4]),
             accepted: Vec::new(),
             answers: BTreeMap::new(),
+            run: String::new(),
+            before: None,
             folders: Vec::new(),
             steps: Vec::new(),
         };

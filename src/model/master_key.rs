@@ -29,6 +29,15 @@ impl KeySize {
 #[derive(Debug)]
 pub struct MasterKey(SecretBox<[u8]>);
 
+/// Equal keys, in constant time.
+impl PartialEq for MasterKey {
+    fn eq(&self, other: &Self) -> bool {
+        self.same_as(other)
+    }
+}
+
+impl Eq for MasterKey {}
+
 /// What is wrong with a key's form, from the most telling to the least.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum KeyForm {

@@ -52,4 +52,6 @@ pub struct Node {
     pub web: Web,
     /// The size of the new master key (first node only).
     pub key_size: KeySize,
+    /// How many tasks it takes at a time.
+    pub task_cap: u16,
 }

@@ -53,6 +53,14 @@ pub struct NodeSection {
     pub name: String,
     /// The home directory.
     pub home: PathBuf,
+    /// How many tasks it takes at a time. Octopus keeps it in the database; here it is what was asked for.
+    #[serde(default = "default_task_cap")]
+    pub task_cap: u16,
+}
+
+/// Octopus' own default, and that of configs which were written before there was such a key.
+const fn default_task_cap() -> u16 {
+    5
 }
 
 /// `[service]`

@@ -11,6 +11,7 @@ use super::facts::{ClusterSeen, Content, Trouble};
 use super::fingerprint::Fingerprint;
 use super::flow::Flow;
 use super::node::Node;
+use super::registry::KeptRow;
 use super::untrusted::Untrusted;
 
 /// How far a step reaches.
@@ -18,6 +19,8 @@ use super::untrusted::Untrusted;
 pub enum Scope {
     /// This machine only.
     Node,
+    /// This node's own row in the cluster's registry, and nothing else that other nodes depend on.
+    Row,
     /// All nodes of the cluster.
     Cluster,
 }
@@ -26,6 +29,8 @@ pub enum Scope {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum StepKind {
+    /// Look once more, on a connection of its own, whether the cluster and its master key are what the checks saw.
+    ProveAgain,
     /// Create the home directory, 0750.
     CreateHome,
     /// Put the new master key on disk, sealed and synced, before anything in the database depends on it.
@@ -34,39 +39,75 @@ pub enum StepKind {
     CreateDatabase,
     /// Create the registry and the cluster in one transaction.
     InitialiseCluster,
+    /// Create the registry's schema in a database that Octopus itself made; only when the operator says so.
+    AdoptCluster,
+    /// Enter this node into the cluster's registry, in place of a dead node where the operator chose that.
+    JoinCluster,
+    /// Change this node's row in the registry.
+    UpdateRow,
+    /// Mark this node as drained in the registry.
+    DrainNode,
+    /// Take this node's row out of the registry.
+    RemoveRow,
+    /// Take the row of another, dead node out of the registry.
+    RemoveNode,
     /// Write the node config and enter the instance in this machine's list.
     WriteNodeConfig,
+    /// Take the node config away (a dated copy stays) and strike the instance off this machine's list.
+    RemoveNodeConfig,
     /// Read the node config back and connect once more with what it says.
     ConnectOnce,
 }
 
 impl StepKind {
     /// Every kind, in the order in which a plan holds them.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 14] = [
+        Self::ProveAgain,
         Self::CreateHome,
         Self::SealMasterKey,
         Self::CreateDatabase,
         Self::InitialiseCluster,
+        Self::AdoptCluster,
+        Self::JoinCluster,
+        Self::UpdateRow,
+        Self::DrainNode,
+        Self::RemoveRow,
+        Self::RemoveNode,
         Self::WriteNodeConfig,
+        Self::RemoveNodeConfig,
         Self::ConnectOnce,
     ];
 
     /// Its scope.
     pub const fn scope(self) -> Scope {
         match self {
-            Self::CreateHome | Self::SealMasterKey | Self::WriteNodeConfig | Self::ConnectOnce => Scope::Node,
-            Self::CreateDatabase | Self::InitialiseCluster => Scope::Cluster,
+            Self::ProveAgain
+            | Self::CreateHome
+            | Self::SealMasterKey
+            | Self::WriteNodeConfig
+            | Self::RemoveNodeConfig
+            | Self::ConnectOnce => Scope::Node,
+            Self::JoinCluster | Self::UpdateRow | Self::DrainNode | Self::RemoveRow => Scope::Row,
+            Self::CreateDatabase | Self::InitialiseCluster | Self::AdoptCluster | Self::RemoveNode => Scope::Cluster,
         }
     }
 
     /// Its id in the journal and in findings.
     pub const fn id(self) -> &'static str {
         match self {
+            Self::ProveAgain => "prove-again",
             Self::CreateHome => "create-home",
             Self::SealMasterKey => "seal-master-key",
             Self::CreateDatabase => "create-database",
             Self::InitialiseCluster => "initialise-cluster",
+            Self::AdoptCluster => "adopt-cluster",
+            Self::JoinCluster => "join-cluster",
+            Self::UpdateRow => "update-row",
+            Self::DrainNode => "drain-node",
+            Self::RemoveRow => "remove-row",
+            Self::RemoveNode => "remove-node",
             Self::WriteNodeConfig => "write-node-config",
+            Self::RemoveNodeConfig => "remove-node-config",
             Self::ConnectOnce => "connect-once",
         }
     }
@@ -100,6 +141,11 @@ pub struct Plan {
     pub accepted: Vec<CheckId>,
     /// What was answered, by field id, secrets left out: for the journal.
     pub answers: BTreeMap<String, String>,
+    /// The registry row that this run takes over, changes or removes, as it was seen: nothing is done where it stands
+    /// otherwise by then, and undo puts it back. `None` for a row that is to be new.
+    pub before: Option<KeptRow>,
+    /// The operator has accepted that nothing in the database can confirm the key.
+    pub key_unverified: bool,
 }
 
 /// Where one step stands.
@@ -156,6 +202,18 @@ pub enum Failure {
         /// What it said.
         said: Untrusted,
     },
+    /// Somebody else has a node of this name in the registry, or the row that this run was to change stands otherwise than
+    /// it was seen: as it stands now.
+    RowTaken(Box<KeptRow>),
+    /// The row that this run was to change is not in the registry any more.
+    RowGone {
+        /// The node's name.
+        node: Untrusted,
+    },
+    /// The master key is not this cluster's.
+    WrongKey,
+    /// Nothing in the database can confirm the master key, and nobody has accepted that.
+    KeyUnverified,
     /// There is a file already that this run did not write, and that it will not overwrite.
     FileInTheWay {
         /// Which.

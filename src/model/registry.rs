@@ -1,6 +1,9 @@
-//! What the registry is told: the rows that a first node writes.
+//! What the registry is told: the rows that nodes write and change.
+
+use serde::{Deserialize, Serialize};
 
 use super::cluster::ClusterId;
+use super::facts::Content;
 use super::fingerprint::Fingerprint;
 use super::verifier::Verifier;
 
@@ -18,7 +21,8 @@ pub struct NewCluster {
 }
 
 /// A node's row.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct NodeRow {
     /// Its name, at most 200 characters.
     pub name: String,
@@ -51,4 +55,110 @@ pub enum Initialised {
     Taken(super::facts::ClusterSeen),
     /// The database is not empty, and what is in it is not ours.
     Occupied(super::facts::Content),
+}
+
+/// A node's row as it was seen, with what the server itself keeps in it: enough to tell whether it still stands so, and
+/// to put it back.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct KeptRow {
+    /// The row.
+    pub row: NodeRow,
+    /// When it joined, UTC by the server's clock, as `2026-11-18 12:04:05.123`.
+    pub joined: String,
+    /// When it was last seen, the same way.
+    pub last_seen: String,
+    /// Whether it is marked as drained.
+    pub drained: bool,
+}
+
+/// One change of one node's row.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RowChange {
+    /// The cluster that it must be in.
+    pub cluster: ClusterId,
+    /// The run that makes it: stands in the history, so that a change whose answer was lost is recognised as made.
+    pub run: String,
+    /// The host that makes it, for the history.
+    pub host: String,
+    /// What is done.
+    pub deed: Deed,
+}
+
+/// What is done to a row. Where the row does not stand as `before` says, nothing is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Deed {
+    /// A node joins; no node has its name, in any case of letters.
+    Insert(NodeRow),
+    /// A node joins in the place of a dead one of its name.
+    Replace {
+        /// The dead node's row.
+        before: KeptRow,
+        /// The new one.
+        after: NodeRow,
+    },
+    /// A node's own row is changed; its last-seen becomes now.
+    Update {
+        /// As it was.
+        before: KeptRow,
+        /// As it is to be.
+        after: NodeRow,
+    },
+    /// A node marks itself as drained.
+    Drain {
+        /// As it was.
+        before: KeptRow,
+    },
+    /// A node's row goes: its own after the drain mark (whatever its last-seen), or a dead one's.
+    Remove {
+        /// As it was. A drain mark that was set since does not count.
+        before: KeptRow,
+    },
+}
+
+impl Deed {
+    /// The name of the node whose row it is.
+    pub fn node(&self) -> &str {
+        match self {
+            Self::Insert(row) => &row.name,
+            Self::Replace { before, .. } | Self::Update { before, .. } | Self::Drain { before } | Self::Remove { before } => {
+                &before.row.name
+            }
+        }
+    }
+
+    /// Its word in the history.
+    pub const fn what(&self) -> &'static str {
+        match self {
+            Self::Insert(_) => "joined",
+            Self::Replace { .. } => "replaced",
+            Self::Update { .. } => "changed",
+            Self::Drain { .. } => "drained",
+            Self::Remove { .. } => "removed",
+        }
+    }
+}
+
+/// How changing a row ended.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Changed {
+    /// It is done now.
+    Made,
+    /// It was done already, by an earlier start of the same run.
+    Ours,
+    /// The row stands otherwise: this is how.
+    Taken(Box<KeptRow>),
+    /// There is no such row.
+    Gone,
+    /// Another cluster is there, a newer registry, or none.
+    NotThere(Content),
+}
+
+/// What a look at the cluster and its key found, right before something depends on it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Verified {
+    /// What the database holds.
+    pub content: Content,
+    /// The key's verdict.
+    pub verdict: super::key_verdict::KeyVerdict,
 }

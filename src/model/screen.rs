@@ -11,6 +11,8 @@ pub enum ScreenId {
     Service,
     /// The SQL Server database.
     Database,
+    /// The cluster's nodes, and what a node that joins has to know: master key, node name, task cap.
+    Cluster,
     /// Listen prefixes and ports.
     Web,
     /// The first administrator (a later issue brings its fields).
@@ -27,20 +29,36 @@ pub enum ScreenId {
     MasterKey,
     /// What to do next.
     Done,
+    /// A node under review: its settings and where each of them came from.
+    Node,
+    /// Every check of every screen, run again.
+    Proof,
+    /// Where node config, registry row, `OctopusServer.config` and host say different things.
+    Drift,
+    /// The master key of a node under review: its fingerprint, and the key itself on request.
+    Key,
+    /// The backups of the node config, and in what they differ from it.
+    Backups,
 }
 
 impl ScreenId {
     /// Every screen that is built.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 15] = [
         Self::Start,
         Self::Home,
         Self::Service,
         Self::Database,
+        Self::Cluster,
         Self::Web,
         Self::Review,
         Self::Install,
         Self::MasterKey,
         Self::Done,
+        Self::Node,
+        Self::Proof,
+        Self::Drift,
+        Self::Key,
+        Self::Backups,
     ];
 
     /// Its id: the name of its file under `screens/`.
@@ -50,6 +68,7 @@ impl ScreenId {
             Self::Home => "home",
             Self::Service => "service",
             Self::Database => "database",
+            Self::Cluster => "cluster",
             Self::Web => "web",
             Self::Administrator => "administrator",
             Self::License => "license",
@@ -58,6 +77,11 @@ impl ScreenId {
             Self::Install => "install",
             Self::MasterKey => "master-key",
             Self::Done => "done",
+            Self::Node => "node",
+            Self::Proof => "proof",
+            Self::Drift => "drift",
+            Self::Key => "key",
+            Self::Backups => "backups",
         }
     }
 }

@@ -4,8 +4,10 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use super::facts::{HomeFacts, Machine, PortsFacts, ServerFacts, ServiceFacts};
+use super::facts::{ClusterFacts, HomeFacts, KeyFacts, Machine, NodeFacts, PortsFacts, ServerFacts, ServiceFacts};
+use super::master_key::MasterKey;
 use super::prefixes::ListenPrefix;
+use super::subject::Subject;
 use super::target::Target;
 
 /// The surveys. At most one of each runs at a time.
@@ -21,6 +23,18 @@ pub enum SurveyId {
     Server,
     /// The ports.
     Ports,
+    /// The cluster: who it is, its nodes.
+    Cluster,
+    /// The master key, against the cluster.
+    Key,
+    /// A node config under review, with its seals, its backups and what Octopus Server itself keeps beside it.
+    Node,
+}
+
+impl SurveyId {
+    /// Every survey.
+    pub const ALL: [Self; 8] =
+        [Self::Machine, Self::Home, Self::Service, Self::Server, Self::Ports, Self::Cluster, Self::Key, Self::Node];
 }
 
 /// What kind of account Octopus Server runs as.
@@ -63,6 +77,17 @@ pub enum Inputs {
         /// The prefixes whose names are to be looked up.
         prefixes: Vec<ListenPrefix>,
     },
+    /// A server and the database that the cluster is in.
+    Cluster(Box<Target>),
+    /// The same, and a key.
+    Key {
+        /// Where the cluster is.
+        target: Box<Target>,
+        /// The key that is to be judged.
+        key: MasterKey,
+    },
+    /// A node config.
+    Node(Subject),
 }
 
 impl Inputs {
@@ -74,6 +99,9 @@ impl Inputs {
             Self::Service { .. } => SurveyId::Service,
             Self::Server(_) => SurveyId::Server,
             Self::Ports { .. } => SurveyId::Ports,
+            Self::Cluster(_) => SurveyId::Cluster,
+            Self::Key { .. } => SurveyId::Key,
+            Self::Node(_) => SurveyId::Node,
         }
     }
 }
@@ -96,4 +124,10 @@ pub enum Observed {
     Server(Box<ServerFacts>),
     /// The ports.
     Ports(PortsFacts),
+    /// The cluster.
+    Cluster(ClusterFacts),
+    /// The key's verdict.
+    Key(KeyFacts),
+    /// The node config.
+    Node(Box<NodeFacts>),
 }

@@ -29,10 +29,11 @@ pub fn of(state: &State) -> Vec<Action> {
         ScreenId::MasterKey => actions.extend([Action::Reveal, Action::CopyKey, Action::SaveKey, Action::ReadKey]),
         _ => {}
     }
-    if here != ScreenId::Start
-        && let Some(survey) = inputs::survey_of(here)
-    {
-        actions.push(if state.tickets.running(survey).is_some() { Action::Cancel } else { Action::CheckAgain });
+    let surveys = inputs::surveys_of(here);
+    if here != ScreenId::Start && !surveys.is_empty() {
+        // What keeps a screen fresh is no work that anybody waits for.
+        let running = surveys.iter().any(|survey| state.tickets.awaited(*survey));
+        actions.push(if running { Action::Cancel } else { Action::CheckAgain });
     }
     if state.remedy().is_some() {
         actions.push(Action::CopyRemedy);

@@ -27,7 +27,8 @@ pub enum Effect {
     /// Load the unfinished run of this instance.
     LoadRun(String),
     /// Run the plan's steps, or those that are left of it.
-    Install(Box<Plan>, MasterKey),
+    /// The key is there for plans whose steps need it.
+    Install(Box<Plan>, Option<MasterKey>),
     /// Stop the installer before its next step.
     CancelInstall,
     /// Undo what the run of this plan created.

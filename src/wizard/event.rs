@@ -7,6 +7,7 @@ use crate::model::field::FieldId;
 use crate::model::flow::Flow;
 use crate::model::plan::{Failure, Progress};
 use crate::model::screen::ScreenId;
+use crate::model::subject::Subject;
 use crate::model::survey::{Observed, Ticket};
 use crate::model::untrusted::Untrusted;
 
@@ -57,6 +58,9 @@ pub enum Event {
     KeyRead(Result<bool, FileTrouble>),
     /// Something that has no screen of its own could not be done; the text says what and why.
     Failed(Untrusted),
+    /// What an open screen shows is to be kept fresh: its surveys run again, and what they said before stays until they
+    /// have said something new.
+    Refresh,
     /// Time passes while something works; redraws what shows elapsed time.
     Tick,
     /// The window changed its size, or the program comes back from being suspended: a revealed secret hides.
@@ -72,6 +76,8 @@ pub enum Errand {
     Flow(Flow),
     /// Go on with the unfinished run of this instance.
     Resume(Untrusted),
+    /// Review this instance.
+    Review(Subject),
 }
 
 /// What a key of the foot asks for. Which of them apply is [`super::state::State::actions`]' business.
@@ -101,6 +107,12 @@ pub enum Action {
     Undo,
     /// Leave an unfinished run as it is; the next start offers to go on.
     Leave,
+    /// Change settings of the node under review.
+    Edit,
+    /// Have the node under review leave its cluster.
+    LeaveCluster,
+    /// Take the dead node that has the focus out of the registry.
+    RemoveNode,
     /// Cancel what is running.
     Cancel,
     /// End the program; asks once where something would be lost.

@@ -1,5 +1,6 @@
 //! The flows: which screens, in which order.
 
+use crate::model::field::FieldId;
 use crate::model::flow::Flow;
 use crate::model::screen::ScreenId;
 
@@ -17,9 +18,54 @@ pub fn path(flow: Flow) -> &'static [ScreenId] {
             ScreenId::MasterKey,
             ScreenId::Done,
         ],
-        // Join and Review come with their own issue; until then the start screen says so and begins neither.
-        Flow::Join | Flow::Review => &[],
+        Flow::Join => &[
+            ScreenId::Home,
+            ScreenId::Service,
+            ScreenId::Database,
+            ScreenId::Cluster,
+            ScreenId::Web,
+            ScreenId::Review,
+            ScreenId::Install,
+            ScreenId::Done,
+        ],
+        // Sections rather than steps: every one of them can be opened at once, and none has a gate.
+        Flow::Review => &[ScreenId::Node, ScreenId::Proof, ScreenId::Cluster, ScreenId::Drift, ScreenId::Key, ScreenId::Backups],
+        Flow::Edit => {
+            &[ScreenId::Database, ScreenId::Cluster, ScreenId::Web, ScreenId::Review, ScreenId::Install, ScreenId::Done]
+        }
+        Flow::Leave | Flow::Remove => &[ScreenId::Review, ScreenId::Install, ScreenId::Done],
     }
+}
+
+/// Whether a flow asks this field at all, whatever the other answers are.
+pub fn asks(flow: Flow, field: FieldId) -> bool {
+    let screen = match field {
+        // Where a node's name has to differ from the others, it is asked beside them.
+        FieldId::NodeName => match flow {
+            Flow::FirstNode => ScreenId::Home,
+            Flow::Join => ScreenId::Cluster,
+            Flow::Review | Flow::Edit | Flow::Leave | Flow::Remove => return false,
+        },
+        FieldId::Instance | FieldId::Home => ScreenId::Home,
+        FieldId::ServiceAccount | FieldId::ServiceUser | FieldId::ServicePassword => ScreenId::Service,
+        FieldId::CreateDatabase | FieldId::KeySize => return flow == Flow::FirstNode,
+        FieldId::Database => return matches!(flow, Flow::FirstNode | Flow::Join),
+        FieldId::Server
+        | FieldId::User
+        | FieldId::Password
+        | FieldId::Encryption
+        | FieldId::Trust
+        | FieldId::CaFile
+        | FieldId::Fingerprint
+        | FieldId::MultiSubnet => ScreenId::Database,
+        FieldId::UnverifiedKey | FieldId::ReplaceNode | FieldId::MakeRegistry => return flow == Flow::Join,
+        FieldId::MasterKey | FieldId::TaskCap => return matches!(flow, Flow::Join | Flow::Edit),
+        FieldId::ListenPrefixes | FieldId::ForceSsl | FieldId::CommsPort | FieldId::GrpcPort => ScreenId::Web,
+        FieldId::KeyFile => return matches!(flow, Flow::FirstNode | Flow::Review),
+        FieldId::KeyProof => ScreenId::MasterKey,
+        FieldId::KeyConfirm => ScreenId::Key,
+    };
+    path(flow).contains(&screen)
 }
 
 /// The screen after this one.

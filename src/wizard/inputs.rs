@@ -1,43 +1,77 @@
-//! From a screen's answers to its survey's inputs.
+//! What each survey is asked: the answers that it reads, parsed.
 
 use crate::model::answers::Answers;
+use crate::model::check::CheckId;
 use crate::model::field::FieldId;
 use crate::model::prefixes::{self, ListenPrefix};
 use crate::model::screen::ScreenId;
+use crate::model::subject::Subject;
 use crate::model::survey::{AccountKind, Inputs, SurveyId};
+use crate::words;
 
 use super::form::{self, read};
 
-/// The survey that proves a screen; `None` for screens that prove nothing.
-pub fn survey_of(screen: ScreenId) -> Option<SurveyId> {
+/// The surveys that prove a screen, or that it shows; the first one is the one that its screen is about.
+pub fn surveys_of(screen: ScreenId) -> &'static [SurveyId] {
     match screen {
-        ScreenId::Start => Some(SurveyId::Machine),
-        ScreenId::Home => Some(SurveyId::Home),
-        ScreenId::Service => Some(SurveyId::Service),
-        ScreenId::Database => Some(SurveyId::Server),
-        ScreenId::Web => Some(SurveyId::Ports),
-        _ => None,
+        ScreenId::Start => &[SurveyId::Machine],
+        ScreenId::Home => &[SurveyId::Home],
+        ScreenId::Service => &[SurveyId::Service],
+        ScreenId::Database => &[SurveyId::Server],
+        ScreenId::Cluster => &[SurveyId::Cluster, SurveyId::Key],
+        ScreenId::Web => &[SurveyId::Ports],
+        ScreenId::Node | ScreenId::Key | ScreenId::Backups => &[SurveyId::Node],
+        ScreenId::Proof => &[
+            SurveyId::Server,
+            SurveyId::Home,
+            SurveyId::Service,
+            SurveyId::Ports,
+            SurveyId::Cluster,
+            SurveyId::Key,
+            SurveyId::Node,
+        ],
+        ScreenId::Drift => &[SurveyId::Node, SurveyId::Cluster],
+        ScreenId::Administrator
+        | ScreenId::License
+        | ScreenId::Storage
+        | ScreenId::Review
+        | ScreenId::Install
+        | ScreenId::MasterKey
+        | ScreenId::Done => &[],
     }
 }
 
-/// What the screen's survey is to be asked; `None` while an answer that it reads is missing or malformed. An answer
-/// that the survey does not read (the node's name, whether to create a database) changes nothing here, so editing it
-/// costs no second survey.
-pub fn of(screen: ScreenId, answers: &Answers) -> Option<Inputs> {
-    match screen {
-        ScreenId::Start => Some(Inputs::Machine),
-        ScreenId::Home => {
+/// The surveys whose facts a check reads; while one of them runs, a fact that is unknown is on its way.
+pub fn surveys_of_check(check: CheckId) -> &'static [SurveyId] {
+    if check == CheckId::ClusterKey {
+        return &[SurveyId::Key];
+    }
+    let home = ScreenId::ALL.into_iter().find(|screen| words::screen(*screen).check(check).is_some());
+    home.map_or(&[], surveys_of)
+}
+
+/// What a survey is to be asked; `None` while an answer that it reads is missing or malformed. An answer that it does not
+/// read (the node's name, whether to create a database) changes nothing here, so editing it costs no second survey.
+pub fn of(survey: SurveyId, answers: &Answers, subject: Option<&Subject>) -> Option<Inputs> {
+    match survey {
+        SurveyId::Machine => Some(Inputs::Machine),
+        SurveyId::Home => {
             Some(Inputs::Home { path: read::home(answers).ok()?, instance: read::instance(answers).ok()?.as_str().to_owned() })
         }
-        ScreenId::Service => service(answers),
-        ScreenId::Database => read::target(answers).map(|target| Inputs::Server(Box::new(target))),
-        ScreenId::Web => {
+        SurveyId::Service => service(answers),
+        SurveyId::Server => read::target(answers).map(|target| Inputs::Server(Box::new(target))),
+        SurveyId::Ports => {
             let prefixes = prefixes::parse(answers.text(FieldId::ListenPrefixes)).ok()?;
             let comms = read::port(FieldId::CommsPort, answers).ok()?;
             let grpc = read::port(FieldId::GrpcPort, answers).ok()?;
             Some(Inputs::Ports { ports: distinct_ports(&prefixes, comms, grpc), prefixes })
         }
-        _ => None,
+        SurveyId::Cluster => read::target(answers).map(|target| Inputs::Cluster(Box::new(target))),
+        SurveyId::Key => {
+            let target = Box::new(read::target(answers)?);
+            Some(Inputs::Key { target, key: read::master_key(answers).ok()? })
+        }
+        SurveyId::Node => subject.cloned().map(Inputs::Node),
     }
 }
 
@@ -63,50 +97,52 @@ fn distinct_ports(prefixes: &[ListenPrefix], comms: u16, grpc: u16) -> Vec<u16> 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::subject::Maker;
     use crate::wizard::samples;
 
     #[test]
     fn complete_answers_make_inputs_for_their_own_survey() {
-        let answers = samples::answers();
-        for screen in ScreenId::ALL {
-            assert_eq!(of(screen, &answers).map(|inputs| inputs.survey()), survey_of(screen), "{}", screen.id());
+        let answers = samples::with(&[(FieldId::MasterKey, samples::KEY)]);
+        let subject = Subject { instance: "OctopusServer".into(), config: "/x.toml".into(), maker: Maker::Wizard };
+        for survey in SurveyId::ALL {
+            assert_eq!(of(survey, &answers, Some(&subject)).map(|inputs| inputs.survey()), Some(survey));
         }
     }
 
     #[test]
     fn a_malformed_answer_asks_nothing() {
-        for (screen, field, text) in [
-            (ScreenId::Home, FieldId::Home, "relative"),
-            (ScreenId::Home, FieldId::Instance, "a/b"),
-            (ScreenId::Service, FieldId::ServiceAccount, "nobody"),
-            (ScreenId::Service, FieldId::ServiceAccount, "custom"),
-            (ScreenId::Database, FieldId::Server, "sql01:1433"),
-            (ScreenId::Database, FieldId::Database, "master"),
-            (ScreenId::Database, FieldId::User, ""),
-            (ScreenId::Database, FieldId::Password, ""),
-            (ScreenId::Database, FieldId::Encryption, "perhaps"),
-            (ScreenId::Database, FieldId::Trust, "ca-file"),
-            (ScreenId::Database, FieldId::Trust, "fingerprint"),
-            (ScreenId::Web, FieldId::ListenPrefixes, "localhost"),
-            (ScreenId::Web, FieldId::CommsPort, "0"),
-            (ScreenId::Web, FieldId::GrpcPort, "65536"),
+        for (survey, field, text) in [
+            (SurveyId::Home, FieldId::Home, "relative"),
+            (SurveyId::Home, FieldId::Instance, "a/b"),
+            (SurveyId::Service, FieldId::ServiceAccount, "nobody"),
+            (SurveyId::Service, FieldId::ServiceAccount, "custom"),
+            (SurveyId::Server, FieldId::Server, "sql01:1433"),
+            (SurveyId::Server, FieldId::Database, "master"),
+            (SurveyId::Server, FieldId::User, ""),
+            (SurveyId::Server, FieldId::Password, ""),
+            (SurveyId::Server, FieldId::Encryption, "perhaps"),
+            (SurveyId::Server, FieldId::Trust, "ca-file"),
+            (SurveyId::Server, FieldId::Trust, "fingerprint"),
+            (SurveyId::Ports, FieldId::ListenPrefixes, "localhost"),
+            (SurveyId::Ports, FieldId::CommsPort, "0"),
+            (SurveyId::Ports, FieldId::GrpcPort, "65536"),
         ] {
             let answers = samples::with(&[(field, text)]);
-            assert_eq!(of(screen, &answers), None, "{} = {text:?}", field.id());
+            assert_eq!(of(survey, &answers, None), None, "{} = {text:?}", field.id());
         }
     }
 
     #[test]
     fn what_a_survey_does_not_read_does_not_change_its_inputs() {
         let plain = samples::answers();
-        for (screen, field, text) in [
-            (ScreenId::Home, FieldId::NodeName, "!"),
-            (ScreenId::Database, FieldId::CreateDatabase, "false"),
-            (ScreenId::Database, FieldId::CaFile, "not asked"),
-            (ScreenId::Service, FieldId::ServiceUser, "not asked"),
-            (ScreenId::Web, FieldId::ForceSsl, "true"),
+        for (survey, field, text) in [
+            (SurveyId::Home, FieldId::NodeName, "!"),
+            (SurveyId::Server, FieldId::CreateDatabase, "false"),
+            (SurveyId::Server, FieldId::CaFile, "not asked"),
+            (SurveyId::Service, FieldId::ServiceUser, "not asked"),
+            (SurveyId::Ports, FieldId::ForceSsl, "true"),
         ] {
-            assert_eq!(of(screen, &samples::with(&[(field, text)])), of(screen, &plain), "{}", field.id());
+            assert_eq!(of(survey, &samples::with(&[(field, text)]), None), of(survey, &plain, None), "{}", field.id());
         }
     }
 
@@ -114,7 +150,7 @@ mod tests {
     fn ports_come_once_and_in_order() {
         let answers =
             samples::with(&[(FieldId::ListenPrefixes, "https://a/,http://a/,http://b:80/x"), (FieldId::GrpcPort, "443")]);
-        let Some(Inputs::Ports { ports, prefixes }) = of(ScreenId::Web, &answers) else { panic!("ports") };
+        let Some(Inputs::Ports { ports, prefixes }) = of(SurveyId::Ports, &answers, None) else { panic!("ports") };
         assert_eq!(ports, [443, 80, 10943]);
         assert_eq!(prefixes.len(), 3);
     }

@@ -12,8 +12,8 @@ use super::form::{self, read};
 pub fn from_answers(answers: &Answers) -> Result<Node, Vec<FieldId>> {
     let bad: Vec<FieldId> = FieldId::ALL
         .into_iter()
-        // These two are about the key's keeping, after the install; no node depends on them.
-        .filter(|field| !matches!(field, FieldId::KeyFile | FieldId::KeyProof))
+        // These are about the key, which is custody's business, and its keeping; no node depends on them.
+        .filter(|field| !matches!(field, FieldId::MasterKey | FieldId::KeyFile | FieldId::KeyProof | FieldId::KeyConfirm))
         .filter(|field| form::problem(*field, answers).is_some())
         .collect();
     if !bad.is_empty() {
@@ -38,6 +38,7 @@ pub fn from_answers(answers: &Answers) -> Result<Node, Vec<FieldId>> {
             grpc_port: read::port(FieldId::GrpcPort, answers).map_err(one(FieldId::GrpcPort))?,
         },
         key_size: read::key_size(answers),
+        task_cap: read::task_cap(answers).map_err(one(FieldId::TaskCap))?,
     })
 }
 
@@ -90,7 +91,9 @@ mod tests {
             let not_looked_at = matches!(
                 field,
                 FieldId::KeyFile
+                    | FieldId::MasterKey
                     | FieldId::KeyProof
+                    | FieldId::KeyConfirm
                     | FieldId::ServiceUser
                     | FieldId::ServicePassword
                     | FieldId::CaFile

@@ -51,6 +51,8 @@ pub fn make(proposal: &Proposal<'_>) -> Result<Plan, Vec<FieldId>> {
         steps,
         accepted: proposal.accepted.to_vec(),
         answers: recorded(proposal.answers),
+        before: None,
+        key_unverified: false,
     })
 }
 
@@ -64,6 +66,14 @@ fn is_needed(kind: StepKind, node: &Node, proposal: &Proposal<'_>) -> bool {
             node.create_database && (proposal.resuming || absent)
         }
         StepKind::SealMasterKey | StepKind::InitialiseCluster | StepKind::WriteNodeConfig | StepKind::ConnectOnce => true,
+        StepKind::ProveAgain
+        | StepKind::AdoptCluster
+        | StepKind::JoinCluster
+        | StepKind::UpdateRow
+        | StepKind::DrainNode
+        | StepKind::RemoveRow
+        | StepKind::RemoveNode
+        | StepKind::RemoveNodeConfig => false,
     }
 }
 
@@ -77,6 +87,13 @@ fn title(kind: StepKind, node: &Node, cluster: ClusterId) -> String {
             format!("Create database {} on {}{instance}", node.target.database, address.host)
         }
         StepKind::InitialiseCluster => format!("Create the registry and cluster {}", cluster.short()),
+        StepKind::ProveAgain => "Prove cluster and master key once more".into(),
+        StepKind::AdoptCluster => format!("Create the registry in {}", node.target.database),
+        StepKind::JoinCluster => format!("Enter {} into cluster {}", node.name, cluster.short()),
+        StepKind::UpdateRow => format!("Change the row of {} in cluster {}", node.name, cluster.short()),
+        StepKind::DrainNode => format!("Mark {} as drained", node.name),
+        StepKind::RemoveRow | StepKind::RemoveNode => format!("Take {} out of cluster {}", node.name, cluster.short()),
+        StepKind::RemoveNodeConfig => format!("Take {} away, keeping a dated copy", NodeConfig::FILE),
         StepKind::WriteNodeConfig => format!("Write {}", NodeConfig::FILE),
         StepKind::ConnectOnce => "Connect once more with what was written".into(),
     }
@@ -86,7 +103,7 @@ const fn mode(kind: StepKind) -> &'static str {
     match kind {
         StepKind::CreateHome => "0750",
         StepKind::SealMasterKey | StepKind::WriteNodeConfig => "0600",
-        StepKind::CreateDatabase | StepKind::InitialiseCluster | StepKind::ConnectOnce => "",
+        _ => "",
     }
 }
 

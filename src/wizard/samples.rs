@@ -1,6 +1,7 @@
 //! Answers and facts of an ordinary first node, for the tests of the mind.
 
 use std::net::{IpAddr, Ipv4Addr};
+use std::sync::Arc;
 use std::time::Duration;
 
 use time::macros::datetime;
@@ -8,17 +9,21 @@ use time::macros::datetime;
 use crate::model::answers::{Answers, Origin, Raw};
 use crate::model::cluster::ClusterId;
 use crate::model::facts::{
-    Certificate, ClusterSeen, Collation, Connected, Content, Database, DatabaseRights, DatabaseState, Disk, Encrypted, Fact,
-    Facts, HomeFacts, LoggedIn, Machine, Occupant, PortFact, PortsFacts, Protocol, Resolved, ServerFacts, ServiceFacts, Standing,
-    Trusted, Version,
+    Beat, Certificate, ClusterFacts, ClusterSeen, Collation, Connected, Content, Database, DatabaseRights, DatabaseState, Disk,
+    Encrypted, Evidence, Fact, Facts, HomeFacts, Identity, KeyFacts, LoggedIn, Machine, NodeFacts, NodeSeen, Occupant, PortFact,
+    PortsFacts, Protocol, Resolved, ServerFacts, ServiceFacts, Standing, Trusted, Version,
 };
 use crate::model::field::FieldId;
 use crate::model::fingerprint::Fingerprint;
+use crate::model::key_verdict::{KeyBasis, KeyVerdict};
+use crate::model::registry::{KeptRow, NodeRow};
 
 /// The home directory of the samples.
 pub const HOME: &str = if cfg!(windows) { "C:\\Octopus" } else { "/var/lib/octopus" };
 /// The SQL login's password in the samples: a canary that no finding may hold.
 pub const PASSWORD: &str = "c4nary-hunter2";
+/// A master key, of which no finding may hold any part.
+pub const KEY: &str = "5qJcW9E6B99teMmrOzaYNA==";
 /// The samples' cluster.
 pub const CLUSTER: ClusterId = ClusterId([0x7f, 0x3a, 0x91, 0xc2, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11]);
 
@@ -59,6 +64,9 @@ pub fn facts() -> Facts {
             ports: [80, 10943, 8443].map(|port| PortFact { port, free: Fact::Seen(true) }).to_vec(),
             strange_hosts: Fact::Seen(Vec::new()),
         },
+        cluster: cluster_facts(),
+        key: KeyFacts { verdict: Fact::Seen(KeyVerdict::Correct(KeyBasis::Verifier)) },
+        node: NodeFacts::default(),
     }
 }
 
@@ -140,5 +148,42 @@ pub fn cluster() -> ClusterSeen {
         fingerprint: Fingerprint([0x5d, 0x1c, 0x88, 0xe0]),
         nodes: vec!["web01".into()],
         node_count: 1,
+    }
+}
+
+/// A cluster of one node, alive, against which a join has nothing to say.
+pub fn cluster_facts() -> ClusterFacts {
+    ClusterFacts {
+        identity: Fact::Seen(Identity::Registered(cluster())),
+        nodes: Fact::Seen(Arc::from([node_seen("web01", Beat::Ago(Duration::from_secs(2)))])),
+        node_limit: Fact::Seen(Some(3)),
+        evidence: Fact::Seen(Evidence::Verifier),
+        took: Duration::from_millis(2),
+    }
+}
+
+/// A node with a row in the registry, set up three days ago.
+pub fn node_seen(name: &str, beat: Beat) -> NodeSeen {
+    let row = NodeRow {
+        name: name.into(),
+        address: format!("http://{name}/"),
+        host: name.into(),
+        system: "Linux 6.1".into(),
+        program: env!("CARGO_PKG_VERSION").into(),
+        prefixes: format!("http://{name}/"),
+        comms_port: 10943,
+        grpc_port: 8443,
+        task_cap: 5,
+    };
+    let kept =
+        KeptRow { row, joined: "2026-11-18 12:04:05.000".into(), last_seen: "2026-11-18 12:04:05.000".into(), drained: false };
+    NodeSeen {
+        name: name.into(),
+        row: Some(kept),
+        row_age: Some(Duration::from_secs(3 * 24 * 3600)),
+        beat,
+        version: Some("2026.4.1".into()),
+        task_cap: Some(5),
+        drained: false,
     }
 }

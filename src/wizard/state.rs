@@ -8,7 +8,9 @@ use crate::model::cluster::ClusterId;
 use crate::model::facts::Facts;
 use crate::model::field::FieldId;
 use crate::model::flow::Flow;
+use crate::model::registry::KeptRow;
 use crate::model::screen::ScreenId;
+use crate::model::subject::Subject;
 
 use super::custody::Custody;
 use super::run::Run;
@@ -110,6 +112,10 @@ pub struct State {
     pub custody: Custody,
     /// The cluster of the unfinished run that is being gone on with.
     pub resuming: Option<ClusterId>,
+    /// What is under review, in the flows that begin with an existing node.
+    pub subject: Option<Subject>,
+    /// The dead node that is to be removed from the registry.
+    pub removing: Option<KeptRow>,
     /// What lies over the screen.
     pub overlay: Option<Overlay>,
     /// What just happened.

@@ -17,6 +17,8 @@ pub struct Asking {
     pub standing: Standing,
     /// When it was begun last, on the engine's clock.
     pub since: Duration,
+    /// Whether it keeps fresh what is known already: nobody waits for it.
+    pub refreshes: bool,
 }
 
 /// Where a survey stands.
@@ -55,7 +57,19 @@ impl Tickets {
         self.askings.retain(|asking| asking.inputs != inputs);
         self.given = self.given.wrapping_add(1);
         let ticket = Ticket(self.given);
-        self.askings.push(Asking { ticket, inputs, observed: None, standing: Standing::Running, since: now });
+        self.askings.push(Asking { ticket, inputs, observed: None, standing: Standing::Running, since: now, refreshes: false });
+        ticket
+    }
+
+    /// As [`Self::begin`], and what an earlier survey of the same inputs said goes on being shown until this one has said
+    /// something: a table that is kept fresh does not flicker.
+    pub fn refresh(&mut self, inputs: Inputs, now: Duration) -> Ticket {
+        let before = self.of(&inputs).and_then(|asking| asking.observed.clone());
+        let ticket = self.begin(inputs, now);
+        if let Some(asking) = self.askings.iter_mut().find(|asking| asking.ticket == ticket) {
+            asking.refreshes = before.is_some();
+            asking.observed = before;
+        }
         ticket
     }
 
@@ -89,13 +103,18 @@ impl Tickets {
         self.askings.iter().find(|asking| asking.standing == Standing::Running && asking.inputs.survey() == survey)
     }
 
+    /// Whether a survey of this kind runs that has not said anything yet.
+    pub fn awaited(&self, survey: SurveyId) -> bool {
+        self.running(survey).is_some_and(|asking| !asking.refreshes)
+    }
+
     /// Whether any survey fits.
     pub fn any(&self, fits: impl Fn(&Asking) -> bool) -> bool {
         self.askings.iter().any(fits)
     }
 
-    /// Whether any survey is on its way.
-    pub fn any_running(&self) -> bool {
-        self.askings.iter().any(|asking| asking.standing == Standing::Running)
+    /// Whether any survey is on its way that somebody waits for.
+    pub fn any_awaited(&self) -> bool {
+        self.askings.iter().any(|asking| asking.standing == Standing::Running && !asking.refreshes)
     }
 }

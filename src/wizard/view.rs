@@ -1,11 +1,14 @@
 //! What faces ask of the state: fields that are asked, verdicts, the gate, the keys of the foot. Pure and cheap.
 
+use std::time::Duration;
+
 use crate::model::check::CheckId;
 use crate::model::facts::Trouble;
 use crate::model::field::FieldId;
 use crate::model::finding::{Finding, Remedy, Verdict};
 use crate::model::flow::Flow;
 use crate::model::screen::ScreenId;
+use crate::model::survey::SurveyId;
 use crate::words;
 
 use super::checks::{self, Case};
@@ -14,6 +17,9 @@ use super::gate::{self, Gate};
 use super::state::{Focus, State};
 use super::tickets::Standing;
 use super::{flow, form, inputs};
+
+/// How often what a screen keeps fresh is looked at.
+const FRESH: Duration = Duration::from_secs(5);
 
 /// What is said of a proof that does not fit.
 const WRONG_PROOF: &str = "These are not its last six characters. Upper and lower case count; a = at its end does too.";
@@ -27,7 +33,10 @@ impl State {
     fn fields_of(&self, screen: ScreenId) -> Vec<FieldId> {
         // The key of a run that is gone on with is sealed: its size is no question any more.
         let sealed = self.resuming.is_some() && self.custody.drawn.is_some();
-        let asked = |field: &FieldId| form::is_visible(*field, &self.answers) && !(sealed && *field == FieldId::KeySize);
+        let flow = self.place.flow.unwrap_or(Flow::FirstNode);
+        let asked = |field: &FieldId| {
+            flow::asks(flow, *field) && form::is_visible(*field, &self.answers) && !(sealed && *field == FieldId::KeySize)
+        };
         words::screen(screen).fields().filter(asked).collect()
     }
 
@@ -52,8 +61,7 @@ impl State {
     }
 
     fn verdicts_of(&self, screen: ScreenId) -> Vec<(CheckId, Verdict)> {
-        let case = self.case(screen);
-        let judged = words::screen(screen).checks().map(|check| (check, checks::judge(check, &case)));
+        let judged = words::screen(screen).checks().map(|check| (check, checks::judge(check, &self.case(check))));
         // Whether the key is kept is known to custody alone.
         let kept = |check| (check == CheckId::KeyKept).then(|| self.custody.verdict()).flatten();
         judged.map(|(check, verdict)| (check, kept(check).unwrap_or(verdict))).collect()
@@ -64,18 +72,34 @@ impl State {
         self.facts.server.certificate.is_some() && matches!(self.facts.server.way_blocked(), Some(Trouble::Tls(_)))
     }
 
-    /// What is to be judged on a screen.
-    pub fn case(&self, screen: ScreenId) -> Case<'_> {
-        let running = inputs::of(screen, &self.answers)
-            .and_then(|inputs| self.tickets.of(&inputs))
-            .is_some_and(|asking| asking.standing == Standing::Running);
+    /// What a check is to judge.
+    pub fn case(&self, check: CheckId) -> Case<'_> {
+        let is_running = |survey: &SurveyId| {
+            inputs::of(*survey, &self.answers, self.subject.as_ref())
+                .and_then(|inputs| self.tickets.of(&inputs))
+                .is_some_and(|asking| asking.standing == Standing::Running)
+        };
         Case {
             flow: self.place.flow.unwrap_or(Flow::FirstNode),
             answers: &self.answers,
             facts: &self.facts,
-            running,
+            running: inputs::surveys_of_check(check).iter().any(is_running),
             resuming: self.resuming,
         }
+    }
+
+    /// Whether the open screen shows something that changes by itself and is kept fresh.
+    pub fn keeps_fresh(&self) -> bool {
+        self.place.here == ScreenId::Cluster && self.overlay.is_none() && self.ending.is_none()
+    }
+
+    /// When the open screen is to be looked at again, on the engine's clock. A look that takes long is not repeated as
+    /// often: it may cost a twentieth of the server's and the network's time, and no more.
+    pub fn refresh_at(&self) -> Option<Duration> {
+        let inputs = inputs::of(SurveyId::Cluster, &self.answers, None).filter(|_| self.keeps_fresh())?;
+        let last = self.tickets.of(&inputs).filter(|asking| asking.standing == Standing::Complete)?;
+        let pause = FRESH.max(self.facts.cluster.took * 20);
+        Some(last.since + pause)
     }
 
     /// Whether Next is open on this screen.

@@ -14,7 +14,7 @@ use super::places::Places;
 use super::random::{self, NoRandomness};
 use super::sqlserver::SqlServer;
 use super::survey;
-use crate::model::facts::Trouble;
+use crate::model::facts::{Fact, KeyFacts, Trouble};
 use crate::model::master_key::{KeySize, MasterKey};
 use crate::model::plan::{Failure, Plan, Progress};
 use crate::model::survey::{Inputs, Observed};
@@ -75,6 +75,15 @@ impl World {
             Inputs::Ports { ports, prefixes } => {
                 survey::ports(ports, prefixes, |facts| report(Observed::Ports(facts))).await;
             }
+            Inputs::Cluster(target) => report(Observed::Cluster(self.inner.server.cluster(target, fresh).await)),
+            Inputs::Key { target, key } => {
+                let verdict = match self.inner.server.key_verdict(target, key).await {
+                    Ok(verdict) => Fact::Seen(verdict),
+                    Err(trouble) => Fact::Missing(trouble),
+                };
+                report(Observed::Key(KeyFacts { verdict }));
+            }
+            Inputs::Node(subject) => report(Observed::Node(Box::new(survey::node(places, subject).await))),
         }
     }
 
@@ -87,7 +96,7 @@ impl World {
     pub async fn install(
         &self,
         plan: &Plan,
-        key: &MasterKey,
+        key: Option<&MasterKey>,
         cancel: &Cancel,
         report: impl FnMut(Progress) + Send,
     ) -> Result<(), Failure> {
@@ -158,7 +167,7 @@ mod tests {
         let cancel = Cancel::default();
         is_send(&world);
         is_send(&world.survey(&Inputs::Machine, false, |_| {}));
-        is_send(&world.install(&plan, &key, &cancel, |_| {}));
+        is_send(&world.install(&plan, Some(&key), &cancel, |_| {}));
         is_send(&world.undo(&plan, |_| {}));
         is_send(&world.resume(""));
         is_send(&world.close_run(""));

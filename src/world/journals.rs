@@ -67,6 +67,8 @@ mod tests {
             fingerprint: Fingerprint([1, 2, 3, 4]),
             accepted: vec!["home-disk".into()],
             answers: [("home".to_owned(), "/opt/o".to_owned())].into(),
+            run: String::new(),
+            before: None,
             folders: vec!["/opt/o".into()],
             steps: vec![StepRecord { kind: StepKind::CreateHome, state: StepState::Begun }],
         }

@@ -18,7 +18,7 @@ use octopus_setup::model::names::DatabaseName;
 use octopus_setup::model::node::{Node, ServiceAccount, Web};
 use octopus_setup::model::plan::{Failure, Plan, Progress, Step, StepKind};
 use octopus_setup::model::prefixes::ListenPrefix;
-use octopus_setup::model::registry::{Initialised, NewCluster};
+use octopus_setup::model::registry::{Changed, Initialised, NewCluster, RowChange, Verified};
 use octopus_setup::model::server_address::ServerAddress;
 use octopus_setup::model::survey::AccountKind;
 use octopus_setup::model::target::{Encryption, Target, Trust};
@@ -164,6 +164,22 @@ impl ClusterDatabase for Fake {
         .await
     }
 
+    async fn verify(&self, _: &Target, _: &MasterKey) -> Result<Verified, Trouble> {
+        Err(Trouble::Unasked)
+    }
+
+    async fn adopt(&self, _: &Target, _: &NewCluster) -> Result<Initialised, Trouble> {
+        Err(Trouble::Unasked)
+    }
+
+    async fn change(&self, _: &Target, _: &RowChange) -> Result<Changed, Trouble> {
+        Err(Trouble::Unasked)
+    }
+
+    async fn unchange(&self, _: &Target, _: &RowChange) -> Result<Changed, Trouble> {
+        Err(Trouble::Unasked)
+    }
+
     async fn undo_initialise(&self, _: &Target, cluster: ClusterId) -> Result<Removed, Trouble> {
         self.call(Call::UndoInitialise, |server| match &server.cluster {
             Some((id, _, nodes)) if *id == cluster && nodes.len() <= 1 => {
@@ -195,7 +211,10 @@ pub fn key() -> MasterKey {
 pub fn plan(home: &Path, key: &MasterKey) -> Plan {
     Plan {
         flow: Flow::FirstNode,
+        before: None,
+        key_unverified: false,
         node: Node {
+            task_cap: 5,
             instance: INSTANCE.into(),
             home: home.to_owned(),
             name: "web01".into(),
@@ -264,7 +283,7 @@ impl Bench {
         mut report: impl FnMut(&Progress) + Send,
     ) -> Option<Result<(), Failure>> {
         let cancel = Cancel::default();
-        survived(apply::install(&self.places, &self.database, plan, key, &cancel, |progress| report(&progress))).await
+        survived(apply::install(&self.places, &self.database, plan, Some(key), &cancel, |progress| report(&progress))).await
     }
 
     /// Undoes; `None` when that crashed.

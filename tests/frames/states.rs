@@ -6,7 +6,7 @@ use octopus_setup::faces::tui::Scene;
 use octopus_setup::model::answers::{Answers, Origin, Raw};
 use octopus_setup::model::check::CheckId;
 use octopus_setup::model::cluster::ClusterId;
-use octopus_setup::model::facts::{Encrypted, Fact, LoggedIn, Protocol, Trusted, Unfinished};
+use octopus_setup::model::facts::{Encrypted, Fact, InstanceSeen, LoggedIn, Protocol, Trusted, Unfinished};
 use octopus_setup::model::field::FieldId;
 use octopus_setup::model::finding::{Finding, Verdict};
 use octopus_setup::model::flow::Flow;
@@ -40,7 +40,8 @@ pub fn start() -> State {
     let machine = &mut state.facts.machine;
     machine.host_name = "web01".into();
     machine.system = "Linux".into();
-    machine.instances = vec![("OctopusServer".into(), "/var/lib/octopus".into())];
+    machine.instances =
+        vec![InstanceSeen { name: "OctopusServer".into(), home: "/var/lib/octopus".into(), ..InstanceSeen::default() }];
     machine.octopus_instances = vec![("Staging".into(), "/etc/octopus/staging/OctopusServer.config".into())];
     machine.unfinished = vec![Unfinished {
         instance: "Training".into(),
@@ -142,6 +143,7 @@ pub fn all(scene: &Scene<'_>, verdict: &Verdict) -> Vec<(CheckId, Verdict)> {
 
 fn node() -> Node {
     Node {
+        task_cap: 5,
         instance: "OctopusServer".into(),
         home: "/var/lib/octopus".into(),
         name: "web01".into(),
@@ -164,6 +166,8 @@ fn node() -> Node {
 pub fn plan() -> Plan {
     let step = |kind, title: &str, mode| Step { kind, title: title.into(), mode };
     Plan {
+        before: None,
+        key_unverified: false,
         flow: Flow::FirstNode,
         node: node(),
         cluster: CLUSTER,

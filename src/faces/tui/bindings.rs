@@ -198,6 +198,9 @@ fn action(action: Action, state: &State) -> Binding {
         Action::Undo => (&[KeyCode::F(9)], "F9", ("undo what was done", "undo"), 2),
         Action::Leave if install => (&[KeyCode::Char('l'), KeyCode::Char('L'), KeyCode::F(10)], "L", ("leave it so", "leave"), 2),
         Action::Leave => (&[KeyCode::F(10)], "F10", ("leave it so", "leave"), 2),
+        Action::Edit => (&[KeyCode::F(4)], "F4", ("change settings", "change"), 2),
+        Action::LeaveCluster => (&[KeyCode::F(9)], "F9", ("leave the cluster", "leave"), 4),
+        Action::RemoveNode => (&[KeyCode::F(9)], "F9", ("remove this node", "remove"), 3),
         Action::Quit => (&[], "Ctrl-C", ("quit", "quit"), 7),
     };
     bind(keys, cap, label, rank, Does::Press(action))

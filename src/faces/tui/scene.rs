@@ -10,6 +10,7 @@ use crate::model::finding::{Finding, Verdict};
 use crate::model::screen::ScreenId;
 use crate::model::survey::SurveyId;
 use crate::wizard::state::State;
+use crate::wizard::tickets::Asking;
 use crate::wizard::{flow, inputs};
 use crate::words::{self, Screen};
 
@@ -51,25 +52,26 @@ impl<'a> Scene<'a> {
         self.state.place.flow.map_or(&[], flow::path)
     }
 
-    /// How long the survey of this screen has been running, from a second on; before that it is not worth a word.
+    /// How long the surveys of this screen have been running, from a second on; before that it is not worth a word.
     pub fn running_for(&self) -> Option<Duration> {
-        let since = self.state.tickets.running(self.survey()?)?.since;
+        let since = self.awaited().map(|asking| asking.since).min()?;
         let elapsed = self.state.now.saturating_sub(since);
         (elapsed.as_secs() >= 1).then_some(elapsed)
     }
 
-    /// Whether the survey of this screen has begun only just now, so that it may be over before anybody has seen it.
+    /// Whether the surveys of this screen have begun only just now, so that they may be over before anybody has seen them.
     pub fn is_fresh(&self) -> bool {
-        let running = self.survey().and_then(|survey| self.state.tickets.running(survey));
-        running.is_some_and(|asking| self.state.now.saturating_sub(asking.since) < WORTH_A_SIGN)
+        let mut awaited = self.awaited().peekable();
+        awaited.peek().is_some() && awaited.all(|asking| self.state.now.saturating_sub(asking.since) < WORTH_A_SIGN)
     }
 
-    /// Whether the survey of this screen is running.
+    /// Whether a survey of this screen is running that somebody waits for.
     pub fn is_running(&self) -> bool {
-        self.survey().is_some_and(|survey| self.state.tickets.running(survey).is_some())
+        self.awaited().next().is_some()
     }
 
-    fn survey(&self) -> Option<SurveyId> {
-        inputs::survey_of(self.state.place.here)
+    fn awaited(&self) -> impl Iterator<Item = &Asking> {
+        let running = |survey: &SurveyId| self.state.tickets.running(*survey);
+        inputs::surveys_of(self.state.place.here).iter().filter_map(running).filter(|asking| !asking.refreshes)
     }
 }

@@ -1,5 +1,7 @@
 //! What is on this machine already.
 
+use crate::model::cluster::ClusterId;
+use crate::model::facts::Fact;
 use crate::model::flow::Flow;
 use crate::model::untrusted::Untrusted;
 
@@ -10,14 +12,31 @@ pub struct Machine {
     pub host_name: Untrusted,
     /// `Linux` or `Windows`, with its version where it is known.
     pub system: Untrusted,
-    /// Instances of ours on this machine: name and home directory.
-    pub instances: Vec<(Untrusted, Untrusted)>,
+    /// Instances of ours on this machine.
+    pub instances: Vec<InstanceSeen>,
     /// Instances of Octopus Server itself, by its own instance registry: name and config file.
     pub octopus_instances: Vec<(Untrusted, Untrusted)>,
+    /// The version of the Octopus Server that is installed here, where there is one and it tells.
+    pub octopus_version: Fact<Untrusted>,
     /// Runs that were begun here and neither finished nor undone.
     pub unfinished: Vec<Unfinished>,
     /// What could not be read while looking, as sentences.
     pub unreadable: Vec<Untrusted>,
+}
+
+/// An instance of ours, as this machine's list and its node config tell it.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct InstanceSeen {
+    /// Its name.
+    pub name: Untrusted,
+    /// Its home directory.
+    pub home: Untrusted,
+    /// Its node config's file.
+    pub config: Untrusted,
+    /// The cluster that it belongs to, where the config can be read.
+    pub cluster: Option<ClusterId>,
+    /// The day its config was last written, as `2026-11-18`; empty where it is not known.
+    pub written: Untrusted,
 }
 
 /// A run that stopped in the middle.

@@ -3,23 +3,29 @@
 //! Facts are snapshots. A survey sends a new snapshot whenever something more is known, and every check judges the
 //! latest one; so the live list on a screen is only a rendering.
 
+mod cluster;
 mod content;
 mod database;
 mod home;
+mod key;
 mod machine;
+mod node;
 mod ports;
 mod server;
 mod service;
 mod trouble;
 
+pub use cluster::{Beat, ClusterFacts, Evidence, Identity, Life, NodeSeen};
 pub use content::{ClusterSeen, Content};
 pub use database::{Database, DatabaseRights, DatabaseState, Standing};
 pub use home::{Disk, HomeFacts, Occupant};
-pub use machine::{Machine, Unfinished};
+pub use key::KeyFacts;
+pub use machine::{InstanceSeen, Machine, Unfinished};
+pub use node::{Backup, DiffLine, DiffSign, NodeFacts};
 pub use ports::{PortFact, PortsFacts};
 pub use server::{Certificate, Collation, Connected, Encrypted, LoggedIn, Protocol, Resolved, ServerFacts, Trusted, Version};
 pub use service::ServiceFacts;
-pub use trouble::{SqlTrouble, TlsTrouble, Trouble};
+pub use trouble::{ConfigTrouble, SealTrouble, SqlTrouble, TlsTrouble, Trouble};
 
 /// One thing that a survey looks for.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -69,4 +75,10 @@ pub struct Facts {
     pub server: ServerFacts,
     /// The ports asked for.
     pub ports: PortsFacts,
+    /// The cluster in the database.
+    pub cluster: ClusterFacts,
+    /// The master key's verdict.
+    pub key: KeyFacts,
+    /// The node under review.
+    pub node: NodeFacts,
 }

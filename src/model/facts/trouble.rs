@@ -44,8 +44,58 @@ pub enum Trouble {
     RoutedTooOften,
     /// An error of this machine's operating system.
     Io(Untrusted),
+    /// A node config that cannot be read.
+    Config(ConfigTrouble),
+    /// A sealed secret that does not open.
+    Seal(SealTrouble),
     /// A fact that needs another one, which is missing.
     Unasked,
+}
+
+/// Why a config file cannot be read. The file is never overwritten then.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ConfigTrouble {
+    /// There is no such file.
+    Absent {
+        /// Which.
+        path: Untrusted,
+    },
+    /// The operating system refused, it is no file, too large, or not text; its words.
+    Unreadable {
+        /// Which.
+        path: Untrusted,
+        /// Why.
+        said: Untrusted,
+    },
+    /// A key is unknown, missing or of the wrong type, or the text breaks off.
+    Malformed {
+        /// Which.
+        path: Untrusted,
+        /// The line, from 1.
+        line: usize,
+        /// What is wrong there.
+        said: Untrusted,
+    },
+    /// It has a format that this program does not know.
+    OtherFormat {
+        /// Which.
+        path: Untrusted,
+        /// Its format.
+        found: u32,
+        /// The one that this program knows.
+        known: u32,
+    },
+}
+
+/// Why a sealed secret does not open.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SealTrouble {
+    /// It was sealed on another machine, or this machine's key was replaced.
+    OtherMachine,
+    /// It is not what was sealed.
+    Damaged,
+    /// There is none.
+    Absent,
 }
 
 /// Why TLS did not come about.

@@ -4,9 +4,12 @@
 //! What is not known is running or not begun, never good. What this host or server does not tell is said as such and
 //! is no reason to stop, but for what the safety of somebody's data hangs on: the content of the database.
 
+mod cluster;
 mod database;
+mod drift;
 mod home;
 mod key;
+mod node;
 mod server;
 mod service;
 mod web;
@@ -71,6 +74,14 @@ pub fn judge(check: CheckId, case: &Case<'_>) -> Verdict {
         CheckId::WebPorts => web::ports::judge(case),
         CheckId::WebNames => web::names::judge(case),
         CheckId::KeyKept => key::judge(case),
+        CheckId::ClusterKey
+        | CheckId::ClusterNode
+        | CheckId::ClusterSystem
+        | CheckId::ClusterVersion
+        | CheckId::ClusterLicence
+        | CheckId::ClusterNodes => cluster::judge(check, case),
+        CheckId::NodeConfig | CheckId::NodeSeals => node::judge(check, case),
+        CheckId::DriftRow | CheckId::DriftOctopus | CheckId::DriftHost => drift::judge(check, case),
     }
 }
 

@@ -3,6 +3,7 @@
 use crate::model::facts::{Content, Trouble};
 use crate::model::plan::{Failure, StepKind};
 use crate::model::target::Target;
+use crate::model::untrusted::Untrusted;
 use crate::wizard::{dba, say};
 
 use super::{Around, Explanation, of_trouble};
@@ -62,6 +63,27 @@ fn explain_around(kind: StepKind, failure: &Failure, around: &Around<'_>) -> Exp
             format!("{} {}: {}", doing(kind), path, say::sentence(said.as_str())),
             format!("Mend what the operating system names: rights, room, or the folder above it. {RETRY}"),
         ),
+        Failure::RowTaken(now) => Explanation::new(
+            format!(
+                "The registry's row of node {} stands otherwise than it was seen: it is {}'s now, last seen {}. Nothing of it was changed.",
+                Untrusted::new(&now.row.name),
+                Untrusted::new(&now.row.host),
+                Untrusted::new(&now.last_seen)
+            ),
+            "Undo this run, look at the cluster again, and choose another name where that node is alive.",
+        ),
+        Failure::RowGone { node } => Explanation::new(
+            format!("The registry has no row of node {node} any more: somebody took it out."),
+            "Undo this run, and look at the cluster again.",
+        ),
+        Failure::WrongKey => Explanation::new(
+            "The master key is not this cluster's. Nothing has been written.",
+            "Undo this run and give the cluster's own key; the first node's operator has it.",
+        ),
+        Failure::KeyUnverified => Explanation::new(
+            "Nothing in the database can confirm the master key any more, and nobody has accepted that. Nothing has been written.",
+            "Undo this run, and go back to the cluster's screen.",
+        ),
         Failure::FileInTheWay { path } => Explanation::new(
             format!("There is a file {path} that this run did not write, and it is not overwritten."),
             format!("Move it away if nobody needs it. {RETRY}"),
@@ -109,9 +131,17 @@ const fn doing(kind: StepKind) -> &'static str {
     match kind {
         StepKind::CreateHome => "The home directory could not be created or removed at",
         StepKind::SealMasterKey => "The sealed master key could not be written or removed at",
-        StepKind::WriteNodeConfig => "The node config could not be written or removed at",
+        StepKind::WriteNodeConfig | StepKind::RemoveNodeConfig => "The node config could not be written or removed at",
         StepKind::ConnectOnce => "What was written could not be read back from",
-        StepKind::CreateDatabase | StepKind::InitialiseCluster => "The run's own record could not be written to",
+        StepKind::ProveAgain
+        | StepKind::CreateDatabase
+        | StepKind::InitialiseCluster
+        | StepKind::AdoptCluster
+        | StepKind::JoinCluster
+        | StepKind::UpdateRow
+        | StepKind::DrainNode
+        | StepKind::RemoveRow
+        | StepKind::RemoveNode => "The run's own record could not be written to",
     }
 }
 

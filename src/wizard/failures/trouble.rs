@@ -1,6 +1,6 @@
 //! Troubles on the way to the server.
 
-use crate::model::facts::Trouble;
+use crate::model::facts::{ConfigTrouble, SealTrouble, Trouble};
 use crate::model::field::FieldId;
 use crate::wizard::say;
 
@@ -53,6 +53,8 @@ pub fn explain(trouble: &Trouble, around: &Around<'_>) -> Explanation {
             format!("There is no route from this machine to {server}."),
             "Check the address, and this machine's network, routes and VPN.",
         ),
+        Trouble::Config(trouble) => config(trouble),
+        Trouble::Seal(trouble) => seal(*trouble),
         Trouble::NotSqlServer => Explanation::new(
             format!("Something answers at {server}, but it does not speak SQL Server's protocol (TDS)."),
             "Check the port; SQL Server's usual one is 1433.",
@@ -87,6 +89,42 @@ pub fn explain(trouble: &Trouble, around: &Around<'_>) -> Explanation {
 /// At the beginning of a sentence; only our own words get a capital letter, a server keeps its spelling.
 fn capital(server: &str) -> &str {
     if server == Around::NOTHING.server { "The server" } else { server }
+}
+
+/// Words for a node config that cannot be read. It is never overwritten, so all that is to be done is done by hand.
+fn config(trouble: &ConfigTrouble) -> Explanation {
+    match trouble {
+        ConfigTrouble::Absent { path } => {
+            Explanation::new(format!("There is no node config {path}."), "Name another file, or look for a dated copy beside it.")
+        }
+        ConfigTrouble::Unreadable { path, said } => Explanation::new(
+            format!("{path} cannot be read: {}", say::sentence(said.as_str())),
+            "Mend what the operating system names; the node config is a small text file in UTF-8.",
+        ),
+        ConfigTrouble::Malformed { path, line, said } => Explanation::new(
+            format!("{path}, line {line}: {}", say::sentence(said.as_str())),
+            "Mend the line, or put the newest dated copy beside it in its place. The file stays as it is.",
+        ),
+        ConfigTrouble::OtherFormat { path, found, known } => Explanation::new(
+            format!("{path} has format {found}, and this program knows format {known} only."),
+            "A newer octopus-setup wrote it: use that one here. The file stays as it is.",
+        ),
+    }
+}
+
+/// Words for a sealed secret that does not open.
+fn seal(trouble: SealTrouble) -> Explanation {
+    match trouble {
+        SealTrouble::OtherMachine => Explanation::new(
+            "It was sealed on another machine, or this machine's own sealing key was replaced.",
+            "Change settings and give the password and the master key again; they are sealed anew here.",
+        ),
+        SealTrouble::Damaged => Explanation::new(
+            "It is not what was sealed: the file is damaged.",
+            "Put a dated copy in its place, or give the secret again.",
+        ),
+        SealTrouble::Absent => Explanation::new("It is not there.", "Give the secret again; it is sealed anew here."),
+    }
 }
 
 #[cfg(test)]

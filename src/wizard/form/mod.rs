@@ -46,6 +46,8 @@ pub fn problem(field: FieldId, answers: &Answers) -> Option<String> {
         (_, FieldId::Password) => read::password(answers).err(),
         (_, FieldId::CaFile) => read::ca_file(answers).err(),
         (_, FieldId::Fingerprint) => read::fingerprint(answers).err(),
+        (_, FieldId::MasterKey) => read::master_key(answers).err(),
+        (_, FieldId::TaskCap) => read::task_cap(answers).err(),
         (_, FieldId::ListenPrefixes) => prefixes::parse(answers.text(field)).err().map(|bad| bad.to_string()),
         (_, FieldId::CommsPort | FieldId::GrpcPort) => read::port(field, answers).err(),
         // Whether there is a file at all is custody's business; only a path that could never be one is wrong here.
@@ -62,7 +64,7 @@ pub fn problem(field: FieldId, answers: &Answers) -> Option<String> {
 /// Whether a field has no answer but needs one.
 pub fn is_missing(field: FieldId, answers: &Answers) -> bool {
     let needed = match field {
-        FieldId::KeyFile | FieldId::KeyProof => false,
+        FieldId::KeyFile | FieldId::KeyProof | FieldId::KeyConfirm => false,
         FieldId::ServicePassword => read::NEEDS_SERVICE_PASSWORD,
         _ => true,
     };

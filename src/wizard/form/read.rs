@@ -8,7 +8,7 @@ use secrecy::{ExposeSecret, SecretString};
 
 use crate::model::answers::Answers;
 use crate::model::field::FieldId;
-use crate::model::master_key::KeySize;
+use crate::model::master_key::{KeyForm, KeySize, MasterKey};
 use crate::model::names::{DatabaseName, InstanceName, NodeName};
 use crate::model::server_address::ServerAddress;
 use crate::model::survey::AccountKind;
@@ -110,6 +110,22 @@ fn clean_secret(secret: &SecretString) -> Result<SecretString, String> {
         return Err("The password holds a line break or another control character; type it anew.".into());
     }
     Ok(secret.clone())
+}
+
+/// The master key of an existing cluster.
+pub fn master_key(answers: &Answers) -> Result<MasterKey, String> {
+    let Some(secret) = answers.secret(FieldId::MasterKey) else { return Err(String::new()) };
+    MasterKey::parse(secret).map_err(|form| match form {
+        KeyForm::Empty => "Paste the cluster's master key; the first node's operator has it.".to_owned(),
+        other => format!("This is not a master key: {other}."),
+    })
+}
+
+/// How many tasks the node takes at a time; Octopus takes 0 for a node that only serves the web portal.
+pub fn task_cap(answers: &Answers) -> Result<u16, String> {
+    let text = answers.trimmed(FieldId::TaskCap);
+    let number = text.parse::<u16>().ok().filter(|number| *number <= 1000 && text.bytes().all(|byte| byte.is_ascii_digit()));
+    number.ok_or_else(|| "Type a number of tasks from 0 to 1000; Octopus' own default is 5.".to_owned())
 }
 
 /// Encryption.

@@ -22,8 +22,8 @@ fn row(kind: StepKind, state: StepState) -> Row {
 
 /// Begins, or goes on with, the plan's steps.
 pub fn begin(state: &mut State, effects: &mut Vec<Effect>) {
-    let (Some(plan), Some(drawn)) = (&state.run.plan, &state.custody.drawn) else { return };
-    effects.push(Effect::Install(plan.clone(), drawn.key.clone()));
+    let Some(plan) = &state.run.plan else { return };
+    effects.push(Effect::Install(plan.clone(), state.custody.drawn.as_ref().map(|drawn| drawn.key.clone())));
     working(state, Phase::Running);
 }
 

@@ -41,6 +41,8 @@ pub fn begin(answers: Answers, flow: Option<Flow>) -> (State, Vec<Effect>) {
         run: Run::default(),
         custody: Custody::default(),
         resuming: None,
+        subject: None,
+        removing: None,
         overlay: None,
         notice: None,
         now: Duration::ZERO,
@@ -92,6 +94,7 @@ pub fn update(state: &mut State, event: Event, now: Duration) -> Vec<Effect> {
         Event::KeySaved(result) => key::saved(state, result),
         Event::KeyRead(result) => key::read(state, result),
         Event::Failed(said) => state.notice = Some(Notice { bad: true, text: said.to_string() }),
+        Event::Refresh => prove::refresh(state, &mut effects),
         Event::Tick => {}
         Event::Resized => state.custody.revealed = false,
         Event::Hangup => state.ending = Some(Ending::HungUp),
@@ -111,6 +114,7 @@ fn is_of_a_person(event: &Event) -> bool {
             | Event::KeySaved(_)
             | Event::KeyRead(_)
             | Event::Failed(_)
+            | Event::Refresh
             | Event::Tick
             | Event::Resized
     )
@@ -119,7 +123,7 @@ fn is_of_a_person(event: &Event) -> bool {
 /// Says that checks which were asked for once more have ended.
 fn checked_again(state: &mut State, ticket: Ticket) {
     let Some(asking) = state.tickets.get(ticket) else { return };
-    if state.asked.again && inputs::survey_of(state.place.here) == Some(asking.inputs.survey()) {
+    if state.asked.again && inputs::surveys_of(state.place.here).first() == Some(&asking.inputs.survey()) {
         state.asked.again = false;
         let took = say::duration(state.now.saturating_sub(asking.since));
         state.notice = Some(Notice { bad: false, text: format!("Checked again, in {took}.") });

@@ -43,6 +43,8 @@ pub fn press(state: &mut State, action: Action, effects: &mut Vec<Effect>) {
         Action::Retry => install::begin(state, effects),
         Action::Undo => state.overlay = Some(Overlay::ConfirmUndo),
         Action::Leave => state.ending = Some(ending(state)),
+        // Their flows come with the plan that they make.
+        Action::Edit | Action::LeaveCluster | Action::RemoveNode => {}
         Action::Cancel => cancel(state, effects),
         Action::Quit => quit(state),
     }
@@ -78,13 +80,13 @@ fn cancel(state: &mut State, effects: &mut Vec<Effect>) {
         effects.push(Effect::CancelInstall);
         return;
     }
-    if let Some(survey) = inputs::survey_of(state.place.here)
-        && state.tickets.drop_running(survey)
-    {
-        state.asked.waiting = false;
-        effects.push(Effect::CancelSurvey(survey));
-        prove::settle(state);
+    for survey in inputs::surveys_of(state.place.here) {
+        if state.tickets.drop_running(*survey) {
+            state.asked.waiting = false;
+            effects.push(Effect::CancelSurvey(*survey));
+        }
     }
+    prove::settle(state);
 }
 
 /// Ctrl-C: asks once; a second one is a yes.

@@ -1,26 +1,27 @@
 //! Surveys: when one is begun, and which of its news counts.
 
-use crate::model::facts::{HomeFacts, PortsFacts, ServerFacts, ServiceFacts, Trouble};
+use crate::model::facts::{ClusterFacts, HomeFacts, KeyFacts, NodeFacts, PortsFacts, ServerFacts, ServiceFacts, Trouble};
 use crate::model::screen::ScreenId;
 use crate::model::survey::{Inputs, Observed, SurveyId};
 use crate::wizard::effect::Effect;
 use crate::wizard::inputs;
 use crate::wizard::state::State;
 use crate::wizard::tickets::Standing;
-use crate::words;
 
-/// The screens that a survey proves.
-const PROVEN: [ScreenId; 5] = [ScreenId::Start, ScreenId::Home, ScreenId::Service, ScreenId::Database, ScreenId::Web];
-
-/// Begins the survey of a screen unless it runs already or its result for these inputs is remembered. With `fresh`, a
-/// remembered result does not count. Where the inputs are not complete, what runs is dropped.
+/// Begins the surveys of a screen, each unless it runs already or its result for these inputs is remembered. With `fresh`,
+/// a remembered result does not count. Where the inputs are not complete, what runs is dropped.
 pub fn screen(state: &mut State, screen: ScreenId, fresh: bool, effects: &mut Vec<Effect>) {
-    let Some(survey) = inputs::survey_of(screen) else { return };
-    let Some(inputs) = inputs::of(screen, &state.answers) else {
-        if state.tickets.drop_running(survey) {
-            effects.push(Effect::CancelSurvey(survey));
+    for id in inputs::surveys_of(screen) {
+        survey(state, *id, fresh, effects);
+    }
+    settle(state);
+}
+
+fn survey(state: &mut State, id: SurveyId, fresh: bool, effects: &mut Vec<Effect>) {
+    let Some(inputs) = inputs::of(id, &state.answers, state.subject.as_ref()) else {
+        if state.tickets.drop_running(id) {
+            effects.push(Effect::CancelSurvey(id));
         }
-        settle(state);
         return;
     };
     let standing = state.tickets.of(&inputs).map(|asking| asking.standing);
@@ -30,16 +31,29 @@ pub fn screen(state: &mut State, screen: ScreenId, fresh: bool, effects: &mut Ve
         _ => {}
     }
     // What was accepted was accepted of another state of affairs.
-    state.accepted.retain(|check| words::screen(screen).check(*check).is_none());
+    state.accepted.retain(|check| !inputs::surveys_of_check(*check).contains(&id));
     let ticket = state.tickets.begin(inputs.clone(), state.now);
     effects.push(Effect::Survey { ticket, inputs, fresh });
-    settle(state);
+}
+
+/// Looks again at what the open screen keeps fresh; what is known stays shown meanwhile.
+pub fn refresh(state: &mut State, effects: &mut Vec<Effect>) {
+    if !state.keeps_fresh() {
+        return;
+    }
+    let Some(inputs) = inputs::of(SurveyId::Cluster, &state.answers, None) else { return };
+    if state.tickets.running(SurveyId::Cluster).is_none() {
+        let ticket = state.tickets.refresh(inputs.clone(), state.now);
+        effects.push(Effect::Survey { ticket, inputs, fresh: false });
+    }
 }
 
 /// Whether leaving a field may begin the survey by itself. A server that has refused a login is not asked again until
 /// the operator says so: an account may be locked after a few wrong passwords.
 pub fn may_prove_unasked(state: &State) -> bool {
-    let Some(Inputs::Server(_)) = inputs::of(state.place.here, &state.answers) else { return true };
+    if !inputs::surveys_of(state.place.here).contains(&SurveyId::Server) {
+        return true;
+    }
     !state.tickets.any(|asking| match (&asking.inputs, &asking.observed) {
         (Inputs::Server(_), Some(Observed::Server(facts))) => matches!(facts.login.trouble(), Some(Trouble::Sql(_))),
         _ => false,
@@ -48,23 +62,30 @@ pub fn may_prove_unasked(state: &State) -> bool {
 
 /// Makes the facts those of the present answers: what a survey said for exactly these inputs, or nothing.
 pub fn settle(state: &mut State) {
-    for screen in PROVEN {
-        let observed = inputs::of(screen, &state.answers)
+    for survey in SurveyId::ALL {
+        let observed = inputs::of(survey, &state.answers, state.subject.as_ref())
             .and_then(|inputs| state.tickets.of(&inputs))
             .filter(|asking| asking.standing != Standing::Dropped)
             .and_then(|asking| asking.observed.clone());
-        match (inputs::survey_of(screen), observed) {
-            (_, Some(Observed::Machine(machine))) => state.facts.machine = machine,
-            (_, Some(Observed::Home(home))) => state.facts.home = home,
-            (_, Some(Observed::Service(service))) => state.facts.service = service,
-            (_, Some(Observed::Server(server))) => state.facts.server = *server,
-            (_, Some(Observed::Ports(ports))) => state.facts.ports = ports,
-            (Some(SurveyId::Home), None) => state.facts.home = HomeFacts::default(),
-            (Some(SurveyId::Service), None) => state.facts.service = ServiceFacts::default(),
-            (Some(SurveyId::Server), None) => state.facts.server = ServerFacts::default(),
-            (Some(SurveyId::Ports), None) => state.facts.ports = PortsFacts::default(),
+        let facts = &mut state.facts;
+        match (survey, observed) {
+            (_, Some(Observed::Machine(machine))) => facts.machine = machine,
+            (_, Some(Observed::Home(home))) => facts.home = home,
+            (_, Some(Observed::Service(service))) => facts.service = service,
+            (_, Some(Observed::Server(server))) => facts.server = *server,
+            (_, Some(Observed::Ports(ports))) => facts.ports = ports,
+            (_, Some(Observed::Cluster(cluster))) => facts.cluster = cluster,
+            (_, Some(Observed::Key(key))) => facts.key = key,
+            (_, Some(Observed::Node(node))) => facts.node = *node,
+            (SurveyId::Home, None) => facts.home = HomeFacts::default(),
+            (SurveyId::Service, None) => facts.service = ServiceFacts::default(),
+            (SurveyId::Server, None) => facts.server = ServerFacts::default(),
+            (SurveyId::Ports, None) => facts.ports = PortsFacts::default(),
+            (SurveyId::Cluster, None) => facts.cluster = ClusterFacts::default(),
+            (SurveyId::Key, None) => facts.key = KeyFacts::default(),
+            (SurveyId::Node, None) => facts.node = NodeFacts::default(),
             // What was seen of the machine stays; it has no inputs that could change.
-            (Some(SurveyId::Machine) | None, None) => {}
+            (SurveyId::Machine, None) => {}
         }
     }
 }

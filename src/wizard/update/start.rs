@@ -32,20 +32,17 @@ pub fn focused(state: &State) -> Option<Errand> {
 pub fn errand(state: &mut State, errand: &Errand, effects: &mut Vec<Effect>) {
     match errand {
         Errand::Flow(chosen) => flow(state, *chosen, effects),
+        Errand::Review(subject) => {
+            state.subject = Some(subject.clone());
+            flow(state, Flow::Review, effects);
+        }
         Errand::Resume(instance) => effects.push(Effect::LoadRun(instance.as_str().to_owned())),
     }
 }
 
 /// Begins a flow at its first screen.
 pub fn flow(state: &mut State, flow: Flow, effects: &mut Vec<Effect>) {
-    let Some(first) = paths::path(flow).first().copied() else {
-        let text = match flow {
-            Flow::Join => "Adding a node comes with a later version of octopus-setup.",
-            _ => "Reviewing a node comes with a later version of octopus-setup.",
-        };
-        state.notice = Some(Notice { bad: false, text: text.into() });
-        return;
-    };
+    let Some(first) = paths::path(flow).first().copied() else { return };
     state.place.flow = Some(flow);
     state.place.furthest = first;
     enter(state, first, effects);

@@ -17,9 +17,6 @@ use crate::world::seal::Sealer;
 use crate::world::toml_file::shown;
 use crate::world::{host, random};
 
-/// Octopus' own default.
-const TASK_CAP: u16 = 5;
-
 /// Creates the database. One that is there was there before us, unless an earlier start was cut off while it made it:
 /// a plan has this step only where the survey saw no such database.
 pub(super) async fn create_database(
@@ -75,7 +72,7 @@ fn node_row(plan: &Plan) -> NodeRow {
         prefixes: prefixes.join(","),
         comms_port: web.comms_port,
         grpc_port: web.grpc_port,
-        task_cap: TASK_CAP,
+        task_cap: plan.node.task_cap,
     }
 }
 

@@ -4,7 +4,8 @@ use std::future::Future;
 
 use crate::model::cluster::ClusterId;
 use crate::model::facts::{Content, Trouble};
-use crate::model::registry::{Initialised, NewCluster};
+use crate::model::master_key::MasterKey;
+use crate::model::registry::{Changed, Initialised, NewCluster, RowChange, Verified};
 use crate::model::target::Target;
 
 /// The database side of a plan. The real one is [`crate::world::sqlserver`]; tests script one, so that a crash can be
@@ -18,6 +19,19 @@ pub trait ClusterDatabase: Sync {
 
     /// Connects anew and reads what proves that this node belongs to its cluster.
     fn prove(&self, target: &Target, cluster: ClusterId, node: &str) -> impl Future<Output = Result<Proven, Trouble>> + Send;
+
+    /// Looks once more, on a connection of its own, what the database holds and whether this is its master key.
+    fn verify(&self, target: &Target, key: &MasterKey) -> impl Future<Output = Result<Verified, Trouble>> + Send;
+
+    /// Creates the registry with its cluster row, and no node, in a database that Octopus made, unless one is there.
+    fn adopt(&self, target: &Target, cluster: &NewCluster) -> impl Future<Output = Result<Initialised, Trouble>> + Send;
+
+    /// Changes one node's row, in one transaction, unless it stands otherwise than it was seen.
+    fn change(&self, target: &Target, change: &RowChange) -> impl Future<Output = Result<Changed, Trouble>> + Send;
+
+    /// Takes back what this very change did, as far as the row still stands as it left it. One that was never made is
+    /// [`Changed::Gone`].
+    fn unchange(&self, target: &Target, change: &RowChange) -> impl Future<Output = Result<Changed, Trouble>> + Send;
 
     /// Takes the cluster of this id away again, and its registry, as long as it has no second node.
     fn undo_initialise(&self, target: &Target, cluster: ClusterId) -> impl Future<Output = Result<Removed, Trouble>> + Send;

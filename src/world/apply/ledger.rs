@@ -101,6 +101,8 @@ fn begin(plan: &Plan) -> Journal {
         fingerprint: plan.fingerprint,
         accepted: Vec::new(),
         answers: answers::of(plan),
+        run: String::new(),
+        before: plan.before.clone(),
         folders: Vec::new(),
         steps: Vec::new(),
     };

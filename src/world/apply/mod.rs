@@ -51,14 +51,14 @@ pub async fn install<D: ClusterDatabase>(
     places: &Places,
     database: &D,
     plan: &Plan,
-    key: &MasterKey,
+    key: Option<&MasterKey>,
     cancel: &Cancel,
     mut report: impl FnMut(Progress) + Send,
 ) -> Result<(), Failure> {
     // Before the first step there is only the first step to report a failure of.
     let mut at = plan.steps.first().map_or(StepKind::CreateHome, |step| step.kind);
     let outcome = async {
-        if key.fingerprint() != plan.fingerprint {
+        if key.is_some_and(|key| key.fingerprint() != plan.fingerprint) {
             return Err(Failure::Defect("The plan was made for another master key.".into()));
         }
         let site = Site::take(places, &plan.node.instance).await?;
@@ -87,7 +87,7 @@ struct Run<'a, D> {
     ledger: Ledger,
     database: &'a D,
     plan: &'a Plan,
-    key: &'a MasterKey,
+    key: Option<&'a MasterKey>,
 }
 
 impl<D: ClusterDatabase> Run<'_, D> {
@@ -144,18 +144,24 @@ impl<D: ClusterDatabase> Run<'_, D> {
                 site.off(move |_| home::create(&home, earlier)).await
             }
             StepKind::SealMasterKey => {
-                let (owner, key) = (self.owner(), self.key.clone());
+                let (owner, key) = (self.owner(), self.key()?.clone());
                 let touched = ledger::touched(earlier);
                 site.off(move |places| key::seal(places, &owner, &key, touched)).await.map(|()| StepState::Done)
             }
             StepKind::CreateDatabase => cluster::create_database(self.database, &plan.node.target, earlier).await,
-            StepKind::InitialiseCluster => cluster::initialise(site, self.database, plan, self.key, &self.owner()).await,
+            StepKind::InitialiseCluster => cluster::initialise(site, self.database, plan, self.key()?, &self.owner()).await,
             StepKind::WriteNodeConfig => {
                 let plan = plan.clone();
                 site.off(move |places| config::write(places, &plan)).await.map(|()| StepState::Done)
             }
             StepKind::ConnectOnce => cluster::connect(site, self.database, plan).await.map(|()| StepState::Done),
+            other => Err(Failure::Defect(format!("There is no installer for {} yet.", other.id()).into())),
         }
+    }
+
+    /// The key, for the steps that need it.
+    fn key(&self) -> Result<&MasterKey, Failure> {
+        self.key.ok_or_else(|| Failure::Defect("The plan came without its master key.".into()))
     }
 
     fn owner(&self) -> key::Owner {

@@ -25,7 +25,10 @@ pub(in crate::world) fn plan(home: &Path) -> Plan {
     let key = MasterKey::from_bytes(&[7; 32]).expect("a key");
     Plan {
         flow: Flow::FirstNode,
+        before: None,
+        key_unverified: false,
         node: Node {
+            task_cap: 5,
             instance: "My Node".into(),
             home: home.to_owned(),
             name: "web01".into(),

@@ -3,7 +3,8 @@
 use super::database::{ClusterDatabase, Created, Proven, Removed};
 use crate::model::cluster::ClusterId;
 use crate::model::facts::{Content, Trouble};
-use crate::model::registry::{Initialised, NewCluster};
+use crate::model::master_key::MasterKey;
+use crate::model::registry::{Changed, Initialised, NewCluster, RowChange, Verified};
 use crate::model::target::Target;
 use crate::world::sqlserver::{Proof, SqlServer, Undone};
 
@@ -24,6 +25,22 @@ impl ClusterDatabase for SqlServer {
             Proof::OtherCluster(seen) => Proven::NotThere(Content::Cluster(seen)),
             Proof::NoCluster(content) => Proven::NotThere(content),
         })
+    }
+
+    async fn verify(&self, target: &Target, key: &MasterKey) -> Result<Verified, Trouble> {
+        Self::verify(self, target, key).await
+    }
+
+    async fn adopt(&self, target: &Target, cluster: &NewCluster) -> Result<Initialised, Trouble> {
+        Self::adopt(self, target, cluster).await
+    }
+
+    async fn change(&self, target: &Target, change: &RowChange) -> Result<Changed, Trouble> {
+        Self::change(self, target, change).await
+    }
+
+    async fn unchange(&self, target: &Target, change: &RowChange) -> Result<Changed, Trouble> {
+        Self::unchange(self, target, change).await
     }
 
     async fn undo_initialise(&self, target: &Target, cluster: ClusterId) -> Result<Removed, Trouble> {

@@ -79,7 +79,14 @@ impl<'a, D: ClusterDatabase> Undoing<'a, D> {
         let journal = &self.ledger.journal;
         let home = self.ledger.home();
         match kind {
-            StepKind::ConnectOnce => Ok(()),
+            StepKind::ConnectOnce | StepKind::ProveAgain => Ok(()),
+            StepKind::AdoptCluster
+            | StepKind::JoinCluster
+            | StepKind::UpdateRow
+            | StepKind::DrainNode
+            | StepKind::RemoveRow
+            | StepKind::RemoveNode
+            | StepKind::RemoveNodeConfig => Err(Failure::Defect(format!("{} cannot be undone yet.", kind.id()).into())),
             StepKind::WriteNodeConfig => {
                 let (instance, cluster) = (journal.instance.clone(), journal.cluster);
                 self.site.off(move |places| config::remove(places, &instance, &home, cluster)).await

@@ -22,7 +22,7 @@ pub fn build(plan: &Plan, sealer: &Sealer) -> Result<NodeConfig, SealError> {
     Ok(NodeConfig {
         format: NodeConfig::FORMAT,
         instance: node.instance.clone(),
-        node: NodeSection { name: node.name.clone(), home: node.home.clone() },
+        node: NodeSection { name: node.name.clone(), home: node.home.clone(), task_cap: node.task_cap },
         service: ServiceSection { account: node.service.kind, user: node.service.user.clone(), password: service_password },
         database: DatabaseSection {
             server: node.target.address.to_string(),

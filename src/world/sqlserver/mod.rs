@@ -8,6 +8,7 @@ mod answer;
 mod attempts;
 mod browser;
 mod certificate;
+mod cluster;
 mod connect;
 mod dial;
 mod handle;

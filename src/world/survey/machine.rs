@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::octopus_instances;
-use crate::model::facts::{Machine, Unfinished};
+use crate::model::facts::{Fact, InstanceSeen, Machine, Trouble, Unfinished};
 use crate::model::untrusted::Untrusted;
 use crate::world::budget::within;
 use crate::world::places::Places;
@@ -28,7 +28,12 @@ fn look(places: &Places) -> Machine {
     let mut instances = Vec::new();
     for entry in instances::list(places) {
         match entry {
-            Ok(instance) => instances.push((Untrusted::new(&instance.name), shown(&instance.home))),
+            Ok(instance) => instances.push(InstanceSeen {
+                name: Untrusted::new(&instance.name),
+                home: shown(&instance.home),
+                config: shown(&instance.config),
+                ..InstanceSeen::default()
+            }),
             Err(error) => unreadable.push(error.to_string().into()),
         }
     }
@@ -50,6 +55,7 @@ fn look(places: &Places) -> Machine {
         system: host::system(&places.os_release).into(),
         instances,
         octopus_instances,
+        octopus_version: Fact::Missing(Trouble::Unasked),
         unfinished,
         unreadable,
     }

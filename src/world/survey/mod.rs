@@ -5,11 +5,13 @@ mod home;
 mod machine;
 #[cfg(any(target_os = "linux", test))]
 mod mounts;
+mod node;
 mod octopus_instances;
 mod ports;
 mod service;
 
 pub use home::home;
 pub use machine::machine;
+pub use node::node;
 pub use ports::ports;
 pub use service::service;

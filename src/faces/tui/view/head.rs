@@ -27,6 +27,9 @@ pub fn draw(canvas: &mut Canvas<'_>, line: Rect, scene: &Scene<'_>) {
         Flow::FirstNode => "First node",
         Flow::Join => "Add a node",
         Flow::Review => "Review a node",
+        Flow::Edit => "Change a node",
+        Flow::Leave => "Leave the cluster",
+        Flow::Remove => "Remove a dead node",
     };
     let theme = canvas.theme;
     // Not a name that cannot be one: it may be a whole paste that went astray.

@@ -51,6 +51,7 @@ fn steps(canvas: &mut Canvas<'_>, area: Rect, plan: &Plan, scroll: &mut u16, low
         let rest = canvas.put(line, &format!("{:>2} ", number + 1), theme.dim);
         let (scope, style) = match step.kind.scope() {
             Scope::Node => ("node", theme.dim),
+            Scope::Row => ("own row", theme.dim),
             Scope::Cluster => ("cluster", theme.plain),
         };
         canvas.put(Rect { width: 8.min(rest.width), ..rest }, scope, style);

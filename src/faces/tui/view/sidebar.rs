@@ -58,10 +58,9 @@ fn worst(scene: &Scene<'_>, screen: ScreenId) -> Option<Severity> {
         ScreenId::MasterKey => return state.custody.proof.map(|_| Severity::Note),
         _ => {}
     }
-    let case = state.case(screen);
     let mut worst = Severity::Note;
     for check in words::screen(screen).checks() {
-        match checks::judge(check, &case) {
+        match checks::judge(check, &state.case(check)) {
             // What a finished run installed was proven before it, though perhaps by an earlier start.
             Verdict::NotYet | Verdict::Running if state.run.phase == Phase::Finished => {}
             Verdict::NotYet | Verdict::Running => return None,

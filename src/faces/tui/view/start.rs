@@ -76,10 +76,14 @@ fn words(scene: &Scene<'_>, errand: &Errand) -> (&'static str, String, bool) {
             let (name, about) = match which {
                 Flow::FirstNode => ("Getting started", "The first node, of a new cluster"),
                 Flow::Join => ("Add this server", "Join an existing cluster"),
-                Flow::Review => ("Review this node", "Check a node again"),
+                Flow::Review => ("Review this node", "Nothing of Octopus is on this machine yet"),
+                Flow::Edit => ("Change this node", "Ports, web portal, task cap, database login"),
+                Flow::Leave => ("Leave the cluster", "Take this node out of its cluster"),
+                Flow::Remove => ("Remove a dead node", "Take a dead node out of the registry"),
             };
             (name, if later { format!("{about} ({LATER})") } else { about.to_owned() }, later)
         }
+        Errand::Review(subject) => ("Review this node", subject.instance.clone(), false),
         Errand::Resume(instance) => {
             let run = scene.state.facts.machine.unfinished.iter().find(|run| run.instance == *instance);
             ("Continue", run.map_or_else(|| instance.to_string(), unfinished), false)
@@ -125,7 +129,7 @@ fn machine(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
 
 /// Instances, as name, what they are and where; what could not be read has no name.
 fn lines(machine: &Machine) -> Vec<(String, &'static str, String)> {
-    let ours = machine.instances.iter().map(|(name, home)| (name.to_string(), "node set up by us", home.to_string()));
+    let ours = machine.instances.iter().map(|seen| (seen.name.to_string(), "node set up by us", seen.home.to_string()));
     let theirs =
         machine.octopus_instances.iter().map(|(name, file)| (name.to_string(), "made by Octopus Server", file.to_string()));
     let unread = machine.unreadable.iter().map(|words| (String::new(), "", words.to_string()));

@@ -65,7 +65,7 @@ fn of_content(content: &Content, case: &Case<'_>) -> Verdict {
 fn of_nothing(evidence: &str, case: &Case<'_>) -> Verdict {
     match case.flow {
         Flow::FirstNode => Verdict::Good(evidence.to_owned()),
-        Flow::Join | Flow::Review => one(Finding::stop(
+        _ => one(Finding::stop(
             CheckId::DbContent,
             format!("There is no cluster in {}.", Names::of(case).database),
             "Check the server and the database; for the first node of a new cluster go back to the start and choose Getting started.",
@@ -104,7 +104,7 @@ fn of_octopus(version: Option<&Untrusted>, nodes: &[Untrusted], case: &Case<'_>)
             format!("{says} Getting started never initialises a second time."),
             "Go back to the start and choose Add this server; or type the name of another database.",
         ),
-        Flow::Join | Flow::Review => Finding::warn(
+        _ => Finding::warn(
             CheckId::DbContent,
             format!("{says} It has no registry of this wizard."),
             "Go on only if this is the cluster that you mean.",

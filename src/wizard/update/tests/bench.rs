@@ -127,6 +127,9 @@ pub fn good(inputs: &Inputs) -> Observed {
         Inputs::Service { .. } => Observed::Service(facts.service),
         Inputs::Server(_) => Observed::Server(Box::new(facts.server)),
         Inputs::Ports { .. } => Observed::Ports(facts.ports),
+        Inputs::Cluster(_) => Observed::Cluster(facts.cluster),
+        Inputs::Key { .. } => Observed::Key(facts.key),
+        Inputs::Node(_) => Observed::Node(Box::new(facts.node)),
     }
 }
 

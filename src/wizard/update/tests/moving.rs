@@ -2,6 +2,7 @@
 
 use super::bench::*;
 use crate::model::facts::Database;
+use crate::model::survey::SurveyId;
 use crate::wizard::inputs;
 
 #[test]
@@ -109,7 +110,7 @@ fn an_answer_changed_behind_a_shut_gate_is_not_jumped_over() {
 #[test]
 fn nothing_unproven_is_installed() {
     let mut bench = Bench::at(ScreenId::Review);
-    let server = inputs::of(ScreenId::Database, &bench.state.answers).unwrap();
+    let server = inputs::of(SurveyId::Server, &bench.state.answers, None).unwrap();
     let again = bench.state.tickets.begin(server, Duration::from_secs(2));
     let denied = ServerFacts { login: Fact::Missing(login_failed()), ..ServerFacts::default() };
     bench.observed(again, Observed::Server(Box::new(denied)), true);
@@ -120,7 +121,7 @@ fn nothing_unproven_is_installed() {
 #[test]
 fn a_plan_that_has_changed_is_shown_before_it_is_installed() {
     let mut bench = Bench::at(ScreenId::Review);
-    let server = inputs::of(ScreenId::Database, &bench.state.answers).unwrap();
+    let server = inputs::of(SurveyId::Server, &bench.state.answers, None).unwrap();
     let again = bench.state.tickets.begin(server, Duration::from_secs(2));
     let gone = ServerFacts { database: Fact::Seen(Database::Absent), ..good_server() };
     bench.observed(again, Observed::Server(Box::new(gone)), true);

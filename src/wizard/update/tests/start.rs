@@ -42,6 +42,8 @@ fn journal(done: usize) -> Journal {
         cluster: ClusterId([9; 16]),
         fingerprint: drawn().key.fingerprint(),
         accepted: Vec::new(),
+        run: String::new(),
+        before: None,
         folders: Vec::new(),
         answers: [("server", "sql09"), ("home", "/srv/octo"), ("no-such-field", "x")]
             .map(|(id, text)| (id.to_owned(), text.to_owned()))

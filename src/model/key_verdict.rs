@@ -1,0 +1,42 @@
+//! Whether a master key is the cluster's: three-valued, with the evidence.
+
+/// The verdict. A wrong key can never be `Correct`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KeyVerdict {
+    /// It is the cluster's.
+    Correct(KeyBasis),
+    /// It is not.
+    Wrong(KeyBasis),
+    /// Nobody can tell.
+    Unverifiable(NoBasis),
+}
+
+/// By what it was judged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KeyBasis {
+    /// The registry's own salted verifier.
+    Verifier,
+    /// Octopus' encrypted server certificate, which came out as one, or did not.
+    Certificate,
+    /// Independent encrypted values of Octopus: so many came out as text, or none of so many did.
+    Values(usize),
+}
+
+/// Why nobody can tell.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NoBasis {
+    /// There is nothing encrypted in the database.
+    Nothing,
+    /// Fewer than three encrypted values, and no certificate: padding comes out right by chance once in 256 times.
+    TooFew {
+        /// How many there are.
+        values: usize,
+    },
+    /// Some values came out and some did not: perhaps a rotation of the key that was interrupted.
+    Mixed {
+        /// How many came out.
+        opened: usize,
+        /// Of how many.
+        values: usize,
+    },
+}

@@ -1,0 +1,23 @@
+//! What is under review: an instance of this machine.
+
+use std::path::PathBuf;
+
+/// An instance, by the file that its settings are in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Subject {
+    /// Its name; empty where only the file is known.
+    pub instance: String,
+    /// The node config, or `OctopusServer.config`.
+    pub config: PathBuf,
+    /// Who made it.
+    pub maker: Maker,
+}
+
+/// Who made an instance.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Maker {
+    /// This wizard: there is a node config.
+    Wizard,
+    /// Octopus Server itself, or its own tools: there is only `OctopusServer.config`, which is read and never written.
+    Octopus,
+}
