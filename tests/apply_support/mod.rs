@@ -243,7 +243,7 @@ pub fn plan(home: &Path, key: &MasterKey) -> Plan {
         },
         cluster: ClusterId([9; 16]),
         fingerprint: key.fingerprint(),
-        steps: StepKind::ALL.map(|kind| Step { kind, title: kind.id().into(), mode: "" }).to_vec(),
+        steps: StepKind::FIRST_NODE.map(|kind| Step { kind, title: kind.id().into(), mode: "" }).to_vec(),
         accepted: Vec::new(),
         answers: BTreeMap::from([("node-name".to_owned(), "web01".to_owned())]),
     }
