@@ -29,6 +29,15 @@ pub(super) fn read(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
     }
 }
 
+/// A small file's bytes; `None` where there is none.
+pub(super) fn find(path: &Path) -> io::Result<Option<Vec<u8>>> {
+    match read(path, LIMIT) {
+        Ok(bytes) => Ok(Some(bytes)),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
 /// The same as text; a byte order mark is dropped.
 pub(super) fn read_text(path: &Path) -> io::Result<String> {
     let text =
