@@ -1,10 +1,13 @@
 //! The cluster in the database: its nodes, the evidence that a master key is judged by, and changes of its rows.
 
+mod evidence;
+mod verify;
+
 use super::handle::SqlServer;
 use crate::model::facts::{ClusterFacts, Trouble};
 use crate::model::key_verdict::KeyVerdict;
 use crate::model::master_key::MasterKey;
-use crate::model::registry::{Changed, Initialised, NewCluster, RowChange, Verified};
+use crate::model::registry::{Changed, Initialised, NewCluster, RowChange};
 use crate::model::target::Target;
 
 impl SqlServer {
@@ -18,11 +21,6 @@ impl SqlServer {
     /// # Errors
     /// The way to the server, or an error of the server: then there is no verdict.
     pub async fn key_verdict(&self, _target: &Target, _key: &MasterKey) -> Result<KeyVerdict, Trouble> {
-        Err(Trouble::Unasked)
-    }
-
-    /// Looks once more, on a connection of its own.
-    pub async fn verify(&self, _target: &Target, _key: &MasterKey) -> Result<Verified, Trouble> {
         Err(Trouble::Unasked)
     }
 
