@@ -140,6 +140,11 @@ impl Answer {
         }
     }
 
+    /// A part's rows as far as they came, possibly none: for parts that only add to what is known otherwise.
+    pub fn sent(&self, part: &str) -> &[Row] {
+        self.parts.get(part).map_or(&[], Vec::as_slice)
+    }
+
     /// The first row of a part that always has one.
     ///
     /// # Errors
