@@ -47,7 +47,7 @@ impl Places {
         } else {
             PathBuf::from("/etc/octopus/OctopusServer/Instances")
         };
-        // The default folder of the MSI, and the one of Octopus' own Linux image.
+        // The default folder of the MSI. For Linux there is no public word but Octopus' container image, which has it there.
         let octopus_executables = if cfg!(windows) {
             let programs = std::env::var_os("ProgramFiles").map_or_else(|| PathBuf::from(r"C:\Program Files"), PathBuf::from);
             vec![programs.join("Octopus Deploy").join("Octopus").join("Octopus.Server.exe")]

@@ -160,14 +160,16 @@ impl Walk<'_> {
 
 /// The key of a setting.
 fn key(start: &BytesStart<'_>) -> Result<Option<String>, &'static str> {
+    let mut key = None;
+    // All of them, also behind the key: one that is there twice is an error.
     for attribute in start.attributes() {
         let attribute = attribute.map_err(|_| "an attribute is malformed")?;
         if attribute.key.into_inner() == "key" {
             let value = attribute.normalized_value(XmlVersion::Implicit1_0).map_err(|_| "a key is malformed")?;
-            return Ok(Some(value.trim().to_owned()).filter(|key| !key.is_empty()));
+            key = Some(value.trim().to_owned()).filter(|key| !key.is_empty());
         }
     }
-    Ok(None)
+    Ok(key)
 }
 
 /// Whether the declared encoding is one that was read. The bytes decide between UTF-8 and UTF-16, not the declaration.
