@@ -7,7 +7,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 pub use build::build;
-pub use open::{OpenError, same_but_for_seals, service_password, target};
+pub use open::{OpenError, database_password, same_but_for_seals, service_password, target};
 
 use super::atomic_write::{self, Existing, atomic_write};
 use super::toml_file::{self, TomlFileError};
