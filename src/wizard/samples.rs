@@ -24,6 +24,7 @@ use crate::model::node_config::{
 use crate::model::registry::{KeptRow, NodeRow};
 use crate::model::survey::AccountKind;
 use crate::model::target::Encryption;
+use crate::model::untrusted::Untrusted;
 
 /// The home directory of the samples.
 pub const HOME: &str = if cfg!(windows) { "C:\\Octopus" } else { "/var/lib/octopus" };
@@ -110,7 +111,7 @@ pub fn facts_of_a_node() -> Facts {
     }
     facts.cluster.nodes = Fact::Seen(Arc::from([node_seen("web01", Beat::Ago(Duration::from_secs(2))), own]));
     facts.node = NodeFacts {
-        config: Fact::Seen(Box::new(node_config())),
+        config: Fact::Seen(Box::new(joined_config())),
         password: Fact::Seen(Raw::of(FieldId::Password, PASSWORD)),
         service_password: Fact::Seen(None),
         key: Fact::Seen(Raw::of(FieldId::MasterKey, KEY)),
@@ -122,25 +123,11 @@ pub fn facts_of_a_node() -> Facts {
 }
 
 /// The node config of [`joining`]'s node.
-pub fn node_config() -> NodeConfig {
-    NodeConfig {
-        format: NodeConfig::FORMAT,
-        instance: "OctopusServer".into(),
-        node: NodeSection { name: "web02".into(), home: HOME.into(), task_cap: 5 },
-        service: ServiceSection { account: AccountKind::LocalSystem, user: String::new(), password: None },
-        database: DatabaseSection {
-            server: "sql01,1433".into(),
-            name: "OctopusDeploy".into(),
-            user: "octopus".into(),
-            password: Sealed("sealed:1:0:AAAA".into()),
-            encryption: Encryption::Mandatory,
-            trust: TrustSection::System,
-            multi_subnet: false,
-        },
-        cluster: ClusterSection { id: CLUSTER, fingerprint: key().fingerprint(), master_key_file: NodeConfig::KEY_FILE.into() },
-        web: WebSection { listen_prefixes: vec!["http://localhost:80/".into()], force_ssl: false },
-        comms: CommsSection { port: 10943, grpc_port: 8443 },
-    }
+pub fn joined_config() -> NodeConfig {
+    let mut config = node_config();
+    config.node.name = "web02".into();
+    config.web.listen_prefixes = vec!["http://localhost:80/".into()];
+    config
 }
 
 /// The key of the samples, parsed.
@@ -166,7 +153,7 @@ pub fn facts() -> Facts {
         },
         cluster: cluster_facts(),
         key: KeyFacts { verdict: Fact::Seen(KeyVerdict::Correct(KeyBasis::Verifier)) },
-        node: NodeFacts::default(),
+        node: node(),
     }
 }
 
@@ -245,7 +232,7 @@ pub fn cluster() -> ClusterSeen {
         id: CLUSTER,
         created: "2026-11-18 12:04:05Z".into(),
         created_by: "web01".into(),
-        fingerprint: Fingerprint([0x5d, 0x1c, 0x88, 0xe0]),
+        fingerprint: fingerprint(),
         nodes: vec!["web01".into()],
         node_count: 1,
     }
@@ -286,4 +273,49 @@ pub fn node_seen(name: &str, beat: Beat) -> NodeSeen {
         task_cap: Some(5),
         drained: false,
     }
+}
+
+/// The node config of the samples' node, which says what its row in the registry says.
+pub fn node_config() -> NodeConfig {
+    NodeConfig {
+        format: NodeConfig::FORMAT,
+        instance: "OctopusServer".into(),
+        node: NodeSection { name: "web01".into(), home: HOME.into(), task_cap: 5 },
+        service: ServiceSection { account: AccountKind::LocalSystem, user: String::new(), password: None },
+        database: DatabaseSection {
+            server: "sql01,1433".into(),
+            name: "OctopusDeploy".into(),
+            user: "octopus".into(),
+            password: Sealed("sealed:1:x:y".into()),
+            encryption: Encryption::Mandatory,
+            trust: TrustSection::System,
+            multi_subnet: false,
+        },
+        cluster: ClusterSection { id: CLUSTER, fingerprint: fingerprint(), master_key_file: NodeConfig::KEY_FILE.into() },
+        web: WebSection { listen_prefixes: vec!["http://web01/".into()], force_ssl: false },
+        comms: CommsSection { port: 10943, grpc_port: 8443 },
+    }
+}
+
+/// The fingerprint of the samples' master key.
+pub fn fingerprint() -> Fingerprint {
+    MasterKey::parse(&SecretString::from(KEY)).unwrap().fingerprint()
+}
+
+/// A node config in good order, whose secrets open and whose key is the cluster's, as far as fingerprints tell.
+pub fn node() -> NodeFacts {
+    NodeFacts {
+        config: Fact::Seen(Box::new(node_config())),
+        password: Fact::Seen(Raw::of(FieldId::Password, PASSWORD)),
+        service_password: Fact::Seen(None),
+        key: Fact::Seen(Raw::of(FieldId::MasterKey, KEY)),
+        octopus: Fact::Seen(None),
+        backups: Fact::Seen(Vec::new()),
+        listed: Fact::Seen(Some(listed())),
+    }
+}
+
+/// The node config's file, as this machine's list of instances names it.
+pub fn listed() -> Untrusted {
+    std::path::Path::new(HOME).join(NodeConfig::FILE).to_string_lossy().as_ref().into()
 }

@@ -12,7 +12,7 @@ use crate::wizard::samples;
 use crate::words;
 
 pub fn case<'a>(answers: &'a Answers, facts: &'a Facts) -> Case<'a> {
-    Case { flow: Flow::FirstNode, answers, facts, running: false, resuming: None }
+    Case { flow: Flow::FirstNode, answers, facts, running: false, resuming: None, subject: None }
 }
 
 pub fn resuming<'a>(answers: &'a Answers, facts: &'a Facts) -> Case<'a> {
@@ -85,6 +85,12 @@ const PURE: [CheckId; 2] = [CheckId::HomeNode, CheckId::WebPrefixes];
 
 fn all_checks() -> impl Iterator<Item = CheckId> {
     ScreenId::ALL.into_iter().flat_map(|screen| words::screen(screen).checks())
+}
+
+/// Whether a check has anything to say before a node exists.
+fn is_of_setting_up(check: &CheckId) -> bool {
+    use CheckId::{DriftHost, DriftOctopus, DriftRow, KeyKept, NodeConfig, NodeSeals};
+    !matches!(check, KeyKept | NodeConfig | NodeSeals | DriftRow | DriftOctopus | DriftHost)
 }
 
 #[test]

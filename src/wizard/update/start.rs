@@ -1,23 +1,20 @@
 //! The start screen: the flows, and going on with an unfinished run.
 
-use std::path::PathBuf;
-
 use crate::model::answers::{Origin, Raw};
 use crate::model::field::FieldId;
 use crate::model::flow::Flow;
 use crate::model::journal::Journal;
-use crate::model::node_config::NodeConfig;
 use crate::model::plan::{Failure, StepKind};
 use crate::model::screen::ScreenId;
-use crate::model::subject::{Maker, Subject};
 use crate::wizard::custody::{Drawn, Resumption};
 use crate::wizard::effect::Effect;
 use crate::wizard::event::Errand;
 use crate::wizard::failures;
 use crate::wizard::flow as paths;
 use crate::wizard::state::{Focus, Notice, State};
+use crate::wizard::subjects;
 
-use super::{enter, install, key, prove};
+use super::{enter, install, key, prove, review};
 
 /// Enter on the start screen: the errand that has the focus.
 pub fn chosen(state: &mut State, effects: &mut Vec<Effect>) {
@@ -35,11 +32,9 @@ pub fn focused(state: &State) -> Option<Errand> {
 /// Begins an errand.
 pub fn errand(state: &mut State, errand: &Errand, effects: &mut Vec<Effect>) {
     match errand {
+        Errand::Flow(Flow::Review) => state.notice = Some(Notice { bad: false, text: subjects::NOTHING.into() }),
         Errand::Flow(chosen) => flow(state, *chosen, effects),
-        Errand::Review(subject) => {
-            state.subject = Some(subject.clone());
-            flow(state, Flow::Review, effects);
-        }
+        Errand::Review(subject) => review::open(state, subject, effects),
         Errand::Resume(instance) => effects.push(Effect::LoadRun(instance.as_str().to_owned())),
     }
 }
@@ -56,8 +51,12 @@ pub fn flow(state: &mut State, flow: Flow, effects: &mut Vec<Effect>) {
     }
 }
 
-/// Back to the start screen; the answers stay.
+/// Back to the start screen, or to the review that a flow was begun from; the answers stay.
 pub fn home(state: &mut State, effects: &mut Vec<Effect>) {
+    if review::returned(state, effects) {
+        return;
+    }
+    review::closed(state);
     state.place.flow = None;
     enter(state, ScreenId::Start, effects);
     // A run may have ended or been undone since.
@@ -69,7 +68,8 @@ pub fn home(state: &mut State, effects: &mut Vec<Effect>) {
 pub fn machine_known(state: &mut State, chosen: Option<&Errand>) {
     let name = state.facts.machine.host_name.as_str().to_owned();
     if !name.is_empty() {
-        state.answers.offer(FieldId::NodeName, &name, Origin::Default);
+        // The node under review has a name already.
+        state.aside.as_deref_mut().unwrap_or(&mut state.answers).offer(FieldId::NodeName, &name, Origin::Default);
     }
     if let Focus::Item(item) = state.place.focus
         && item > 0
@@ -109,8 +109,7 @@ pub fn resumed(state: &mut State, result: Result<Box<Resumption>, Box<Failure>>,
         state.answers.set(FieldId::MasterKey, Raw::Secret(key.to_base64()), origin);
     }
     if matches!(journal.flow, Flow::Edit | Flow::Leave | Flow::Remove) {
-        let config = PathBuf::from(state.answers.trimmed(FieldId::Home)).join(NodeConfig::FILE);
-        state.subject = Some(Subject { instance: journal.instance.clone(), config, maker: Maker::Wizard });
+        review::resume(state);
     }
     flow(state, journal.flow, effects);
     if is_whole(&journal) && (journal.flow != Flow::FirstNode || state.custody.drawn.is_some()) {
