@@ -60,7 +60,8 @@ impl State {
         self.verdicts_of(self.place.here)
     }
 
-    fn verdicts_of(&self, screen: ScreenId) -> Vec<(CheckId, Verdict)> {
+    /// The verdicts of a screen's checks, whether or not it is open.
+    pub fn verdicts_of(&self, screen: ScreenId) -> Vec<(CheckId, Verdict)> {
         let judged = words::screen(screen).checks().map(|check| (check, checks::judge(check, &self.case(check))));
         // Whether the key is kept is known to custody alone.
         let kept = |check| (check == CheckId::KeyKept).then(|| self.custody.verdict()).flatten();

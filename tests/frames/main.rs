@@ -2,8 +2,11 @@
 
 #![expect(clippy::expect_used, reason = "a test that cannot go on fails")]
 
+mod clusters;
+mod join;
 mod keys;
 mod looks;
+mod review;
 mod secrets;
 mod sizes;
 mod states;
