@@ -84,6 +84,11 @@ fn sentences_end_with_a_full_stop_and_labels_do_not() {
         assert!(sentence(&screen.intro), "{}: intro", id.id());
         assert!(sentence(&screen.help), "{}: help", id.id());
         assert!(!screen.name.ends_with('.'), "{}: name", id.id());
+        for flow in Flow::ALL {
+            assert!(sentence(screen.intro(Some(flow))), "{} in {}: intro", id.id(), flow.id());
+            assert!(sentence(screen.help(Some(flow))), "{} in {}: help", id.id(), flow.id());
+            assert!(screen.next(Some(flow)).iter().all(|next| sentence(next)), "{} in {}: next", id.id(), flow.id());
+        }
         for field in screen.fields() {
             let words = screen.field(field).unwrap();
             assert!(sentence(&words.hint), "{}: hint", field.id());

@@ -6,6 +6,7 @@ mod clusters;
 mod join;
 mod keys;
 mod looks;
+mod plans;
 mod review;
 mod secrets;
 mod sizes;

@@ -204,7 +204,7 @@ fn secret(canvas: &mut Canvas<'_>, value: Rect, scene: &Scene<'_>, field: FieldI
     }
     canvas.style(value, theme.edited);
     let rest = canvas.put(value, mask, theme.edited);
-    if let Some(words) = fingerprint.filter(|words| rest.width > text::width(words) + 1) {
+    if let Some(words) = fingerprint.filter(|words| rest.width > text::width(words)) {
         canvas.put_right(rest, &words, theme.edited.patch(theme.dim));
     }
     let cursor = text::width(mask).min(value.width - 1);

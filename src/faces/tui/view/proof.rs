@@ -7,7 +7,6 @@ use super::sheet::{self, Line};
 use super::{Local, checks, page, verdicts};
 use crate::faces::tui::canvas::{Canvas, below, row};
 use crate::faces::tui::scene::Scene;
-use crate::faces::tui::text;
 use crate::model::check::CheckId;
 use crate::model::finding::Verdict;
 use crate::words;
@@ -30,15 +29,15 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, local: &mut 
         verdicts::add(canvas, &mut lines, *screen, verdicts, width);
     }
     sheet::draw(canvas, list, &lines, local.scroll);
-    part(canvas, row(rest, 0), lines.len(), list.height, local);
+    if airy {
+        part(canvas, row(rest, 1), lines.len(), list.height, local);
+    }
 }
 
 /// How much of the sheet is shown, at the end of a line.
 pub fn part(canvas: &mut Canvas<'_>, line: Rect, count: usize, room: u16, local: &mut Local<'_>) {
     let shown = local.scroll.window(count, room);
     let part = sheet::part("lines", &shown, count);
-    if line.width >= text::width(&part) + 42 {
-        let dim = canvas.theme.dim;
-        canvas.put_right(line, &part, dim);
-    }
+    let dim = canvas.theme.dim;
+    canvas.put_right(line, &part, dim);
 }

@@ -109,7 +109,7 @@ fn unfinished(run: &Unfinished) -> String {
         Flow::Leave => "leaving",
         Flow::Remove => "removal",
     };
-    format!("{}, {flow}: {} of {} steps done, {} UTC", run.instance, run.done, run.steps, run.when)
+    format!("{}, {flow}, {} of {} steps, {} UTC", run.instance, run.done, run.steps, run.when)
 }
 
 /// What is on this machine already.

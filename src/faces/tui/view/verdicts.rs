@@ -29,8 +29,14 @@ fn one(canvas: &Canvas<'_>, lines: &mut Vec<Line>, (check, label): (CheckId, &st
         Verdict::NotYet => lines.push(row.with(2, label, theme.dim).with(LEAD, "not judged", theme.dim)),
         Verdict::Running => lines.push(row.with(2, label, theme.plain).with(LEAD, "running", theme.dim)),
         Verdict::Good(evidence) => {
-            let evidence = text::clauses(evidence, width.saturating_sub(LEAD));
-            lines.push(row.with(2, label, theme.plain).with(LEAD, evidence, theme.dim));
+            let mut row = row.with(2, label, theme.plain);
+            for (number, words) in text::wrap(evidence, width.saturating_sub(LEAD)).into_iter().enumerate() {
+                if number > 0 {
+                    lines.push(std::mem::take(&mut row));
+                }
+                row = row.with(LEAD, words, theme.dim);
+            }
+            lines.push(row);
         }
         Verdict::Found(findings) => {
             lines.push(row.with(2, label, theme.plain).with(LEAD, weight(findings), style).aside(check.id(), theme.dim));

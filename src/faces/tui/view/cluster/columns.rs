@@ -15,8 +15,8 @@ pub enum Column {
     Tasks,
     /// How long ago it was seen.
     Seen,
-    /// When that was, by the server's clock.
-    At,
+    /// When the wizard last set it up or changed it, by the server's clock.
+    SetUp,
     /// Whether it is alive: a sign and a word.
     Life,
 }
@@ -24,24 +24,34 @@ pub enum Column {
 /// Between two columns.
 pub const GAP: u16 = 2;
 
-/// A column with its least and its greatest width.
-type Bounds = (Column, u16, u16);
+/// A column with its least width.
+type Bounds = (Column, u16);
 
 /// From left to right.
 const BOUNDS: [Bounds; 8] = [
-    (Column::Name, 10, 24),
-    (Column::Address, 13, 36),
-    (Column::System, 7, 14),
-    (Column::Version, 8, 12),
-    (Column::Tasks, 5, 5),
-    (Column::Seen, 10, 10),
-    (Column::At, 16, 16),
-    (Column::Life, 9, 9),
+    (Column::Name, 10),
+    (Column::Address, 13),
+    (Column::System, 7),
+    (Column::Version, 8),
+    (Column::Tasks, 5),
+    (Column::Seen, 10),
+    (Column::SetUp, 16),
+    (Column::Life, 9),
+];
+
+/// What is left over goes to these in turn, up to so many columns.
+const GROWING: [(Column, u16); 6] = [
+    (Column::Name, 12),
+    (Column::Address, 20),
+    (Column::Name, 16),
+    (Column::Version, 10),
+    (Column::Address, 36),
+    (Column::Name, 32),
 ];
 
 /// In this order they come as the window gets wider.
 const COMING: [Column; 8] =
-    [Column::Name, Column::Life, Column::Seen, Column::Address, Column::Version, Column::Tasks, Column::System, Column::At];
+    [Column::Name, Column::Life, Column::Seen, Column::Address, Column::Version, Column::Tasks, Column::System, Column::SetUp];
 
 impl Column {
     /// Its head.
@@ -53,7 +63,7 @@ impl Column {
             Self::Version => "Version",
             Self::Tasks => "Tasks",
             Self::Seen => "Last seen",
-            Self::At => "At (UTC)",
+            Self::SetUp => "Set up (UTC)",
             Self::Life => "",
         }
     }
@@ -72,12 +82,10 @@ pub fn fitting(width: u16) -> Vec<(Column, u16)> {
         room -= least;
         kept.push(column);
     }
-    let mut columns: Vec<(Column, u16)> =
-        BOUNDS.into_iter().filter(|(column, ..)| kept.contains(column)).map(|(column, least, _)| (column, least)).collect();
-    for wanted in [Column::Name, Column::Address, Column::Version, Column::System] {
-        let most = bounds(wanted).2;
+    let mut columns: Vec<(Column, u16)> = BOUNDS.into_iter().filter(|(column, _)| kept.contains(column)).collect();
+    for (wanted, most) in GROWING {
         for (_, width) in columns.iter_mut().filter(|(column, _)| *column == wanted) {
-            let more = room.min(most - *width);
+            let more = room.min(most.saturating_sub(*width));
             *width += more;
             room -= more;
         }
@@ -86,7 +94,7 @@ pub fn fitting(width: u16) -> Vec<(Column, u16)> {
 }
 
 fn bounds(column: Column) -> Bounds {
-    BOUNDS.into_iter().find(|(other, ..)| *other == column).unwrap_or((column, 0, 0))
+    BOUNDS.into_iter().find(|(other, _)| *other == column).unwrap_or((column, 0))
 }
 
 #[cfg(test)]
@@ -99,11 +107,11 @@ mod tests {
 
     #[test]
     fn columns_come_as_the_window_gets_wider() {
-        use Column::{Address, At, Life, Name, Seen, System, Tasks, Version};
+        use Column::{Address, Life, Name, Seen, SetUp, System, Tasks, Version};
         assert_eq!(names(38), [Name, Seen, Life]);
         assert_eq!(names(58), [Name, Address, Version, Seen, Life]);
         assert_eq!(names(76), [Name, Address, System, Version, Tasks, Seen, Life]);
-        assert_eq!(names(98), [Name, Address, System, Version, Tasks, Seen, At, Life]);
+        assert_eq!(names(98), [Name, Address, System, Version, Tasks, Seen, SetUp, Life]);
         for width in 20..200 {
             assert!(names(width).iter().all(|column| names(width + 1).contains(column)), "{width}");
         }

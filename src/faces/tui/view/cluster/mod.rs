@@ -12,7 +12,7 @@ use crate::faces::tui::canvas::{Canvas, behind, row};
 use crate::faces::tui::layout::Regions;
 use crate::faces::tui::scene::Scene;
 use crate::faces::tui::text;
-use crate::model::facts::{Content, Fact, Identity, NodeSeen};
+use crate::model::facts::{Beat, Content, Fact, Identity, NodeSeen};
 use crate::wizard::failures::{self, Around};
 use crate::wizard::say;
 use crate::wizard::state::{Focus, State};
@@ -21,9 +21,9 @@ use arrange::Amount;
 /// The columns of the checks' signs and labels where they stand beside the fields.
 const WIDE_LABELS: u16 = 15;
 /// The lines of what is told of the chosen node.
-const DETAILS: u16 = 3;
+const DETAILS: u16 = 4;
 /// The columns of their labels.
-const LABEL: u16 = 10;
+const LABEL: u16 = 9;
 
 /// Draws the screen; tells from which line on it leaves the window blank.
 pub fn draw(canvas: &mut Canvas<'_>, regions: &Regions, scene: &Scene<'_>, local: &mut Local<'_>) -> u16 {
@@ -129,33 +129,30 @@ fn details(canvas: &mut Canvas<'_>, area: Rect, node: &NodeSeen) {
         return;
     };
     let row_of = &kept.row;
-    let dot = canvas.signs.dot;
     let beat = match node.beat {
-        crate::model::facts::Beat::Ago(ago) => format!("Octopus' heart-beat {} ago", say::span(ago.as_secs())),
-        crate::model::facts::Beat::Never => "Octopus never ran here".to_owned(),
-        crate::model::facts::Beat::Unreadable => "Octopus' heart-beat could not be read".to_owned(),
+        Beat::Ago(ago) => format!("heart-beat {} ago", say::span(ago.as_secs())),
+        Beat::Never => "never ran on this database".to_owned(),
+        Beat::Unreadable => "heart-beat cannot be read".to_owned(),
     };
+    let version = node.version.as_ref().map_or_else(|| "version unknown".to_owned(), ToString::to_string);
+    let cap = table::tasks(node).map_or_else(String::new, |cap| format!("task cap {cap}"));
     let lines = [
-        ("Runs on", [row_of.host.as_str(), row_of.system.as_str(), &format!("octopus-setup {}", row_of.program)].join(dot)),
+        ("Runs on", vec![row_of.host.clone(), row_of.system.clone(), format!("octopus-setup {}", row_of.program)]),
+        ("Reached", vec![row_of.prefixes.clone(), format!("ports {}, {}", row_of.comms_port, row_of.grpc_port)]),
         (
-            "Reached",
-            [
-                row_of.prefixes.as_str(),
-                &format!("ports {} and {}", row_of.comms_port, row_of.grpc_port),
-                &format!("task cap {}", table::tasks(node).unwrap_or_default()),
-            ]
-            .join(dot),
-        ),
-        (
-            "Seen",
-            [
-                format!("joined {} UTC", table::minute(&kept.joined)),
+            "Joined",
+            vec![
+                text::beginning(&kept.joined, 10).to_owned(),
                 format!("set up {} UTC", table::minute(&kept.last_seen)),
-                beat,
-            ]
-            .join(dot),
+                if kept.drained { "drained".to_owned() } else { String::new() },
+            ],
         ),
+        ("Octopus", vec![version, cap, beat]),
     ];
+    let lines = lines.map(|(label, mut parts)| {
+        parts.retain(|part| !part.is_empty());
+        (label, parts.join(canvas.signs.dot))
+    });
     for (line, (label, words)) in (0..).zip(&lines) {
         let line = row(area, line);
         canvas.put(Rect { width: (LABEL - 1).min(line.width), ..line }, label, theme.dim);

@@ -32,7 +32,7 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect, nodes: &[NodeSeen], set: Set, s
     let columns = columns::fitting(area.width.saturating_sub(marked));
     if set.head {
         let dim = canvas.theme.dim;
-        let heads = |column: Column| (column.head().to_owned(), dim);
+        let heads = |column: Column, _| (column.head().to_owned(), dim);
         cells(canvas, behind(row(area, 0), marked), &columns, heads);
     }
     let list = below(area, u16::from(set.head));
@@ -59,17 +59,22 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect, nodes: &[NodeSeen], set: Set, s
             Column::Life => (format!("{sign} {word}"), style),
             column => (value(column, node), theme.plain),
         };
+        let cell = |column: Column, width: u16| match cell(column) {
+            // What is cut is better the part that nearly all of them share.
+            (words, style) if column == Column::Address && text::width(&words) > width => (host(&words).to_owned(), style),
+            cell => cell,
+        };
         cells(canvas, behind(line, marked), &columns, cell);
     }
     shown
 }
 
 /// A line of the table.
-fn cells(canvas: &mut Canvas<'_>, line: Rect, columns: &[(Column, u16)], cell: impl Fn(Column) -> (String, Style)) {
+fn cells(canvas: &mut Canvas<'_>, line: Rect, columns: &[(Column, u16)], cell: impl Fn(Column, u16) -> (String, Style)) {
     let mut rest = line;
     for (column, width) in columns {
         let place = Rect { width: (*width).min(rest.width), ..rest };
-        let (words, style) = cell(*column);
+        let (words, style) = cell(*column, *width);
         if *column == Column::Tasks {
             canvas.put_right(place, &words, style);
         } else {
@@ -88,7 +93,7 @@ fn value(column: Column, node: &NodeSeen) -> String {
         Column::Version => node.version.as_ref().map_or_else(String::new, ToString::to_string),
         Column::Tasks => tasks(node).map_or_else(String::new, |cap| cap.to_string()),
         Column::Seen => node.last_seen().map_or_else(|| "never".to_owned(), |ago| format!("{} ago", say::span(ago.as_secs()))),
-        Column::At => at(node),
+        Column::SetUp => node.row.as_ref().map_or_else(String::new, |kept| minute(&kept.last_seen).to_owned()),
         Column::Name | Column::Life => String::new(),
     }
 }
@@ -98,11 +103,10 @@ pub fn tasks(node: &NodeSeen) -> Option<u32> {
     node.task_cap.or_else(|| node.registered().map(|row| u32::from(row.task_cap)))
 }
 
-/// When a node was last seen; a heart-beat tells only how long ago.
-fn at(node: &NodeSeen) -> String {
-    let by_row = node.row_age.is_some() && node.last_seen() == node.row_age;
-    let kept = node.row.as_ref().filter(|_| by_row);
-    kept.map_or_else(String::new, |kept| minute(&kept.last_seen).to_owned())
+/// An address without its scheme and the slash at its end.
+fn host(address: &str) -> &str {
+    let rest = address.split_once("://").map_or(address, |(_, rest)| rest);
+    rest.strip_suffix('/').unwrap_or(rest)
 }
 
 /// A time without its seconds: `2026-11-18 12:04`.
