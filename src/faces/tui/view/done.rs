@@ -13,8 +13,20 @@ use crate::model::field::FieldId;
 use crate::model::flow::Flow;
 use crate::model::node_config::NodeConfig;
 
-/// A line: a label or a number, what is behind it, and whether it is a title.
-type Line = (String, String, bool);
+/// A line.
+struct Line {
+    /// A fact's name, a piece of advice's number, or a title.
+    label: String,
+    /// From which column on the words stand; 0 for a title.
+    column: u16,
+    words: String,
+}
+
+impl Line {
+    fn title(words: &str) -> Self {
+        Self { label: words.to_owned(), column: 0, words: String::new() }
+    }
+}
 
 /// The columns of the labels.
 const LABEL: u16 = 13;
@@ -30,38 +42,59 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, scroll: &mut
     page::heading(canvas, area, scene, roomy);
     let rest = below(area, if roomy { intro + 2 } else { 1 });
     let shown = scroll.window(lines.len(), rest.height);
-    for (line, (label, words, title)) in (0..rest.height).zip(&lines[shown.clone()]) {
+    for (line, Line { label, column, words }) in (0..rest.height).zip(&lines[shown.clone()]) {
         let line = row(rest, line);
-        if *title {
+        if *column == 0 && words.is_empty() {
             canvas.put(line, label, theme.title);
             continue;
         }
-        // Labels of facts have their column; numbers of advice a narrow one.
-        let column = if label.chars().all(|c| c.is_ascii_digit() || c == ' ') { 3 } else { LABEL };
-        canvas.put(Rect { width: (column - 1).min(line.width), ..line }, label.trim(), theme.dim);
-        canvas.put(behind(line, column), words, theme.plain);
+        canvas.put(Rect { width: column.saturating_sub(1).min(line.width), ..line }, label, theme.dim);
+        canvas.put(behind(line, *column), words, theme.plain);
     }
     sheet::marks(canvas, rest, &shown, lines.len());
 }
 
 fn lines(scene: &Scene<'_>, width: u16) -> Vec<Line> {
-    let mut lines: Vec<Line> = Vec::with_capacity(16);
-    for (name, value) in facts(scene) {
+    let mut lines: Vec<Line> = Vec::with_capacity(20);
+    let mut add = |label: &str, column: u16, words: &str| {
         // A path or a command is worth nothing when it is cut.
-        for (number, words) in text::wrap(&value, width.saturating_sub(LABEL + 1)).into_iter().enumerate() {
-            let label = if number == 0 { name } else { "-" };
-            lines.push((label.trim_matches('-').to_owned(), words.to_owned(), false));
+        for (number, words) in text::wrap(words, width.saturating_sub(column + 2)).into_iter().enumerate() {
+            let label = if number == 0 { label } else { "" };
+            lines.push(Line { label: label.to_owned(), column, words: words.to_owned() });
         }
+    };
+    for (name, value) in facts(scene) {
+        add(name, LABEL, &value);
     }
-    lines.push((String::new(), String::new(), true));
-    lines.push(("Next".to_owned(), String::new(), true));
-    for (number, words) in (1..).zip(scene.words.next(scene.state.place.flow)) {
+    let (command, flow) = (polling(scene), scene.state.place.flow);
+    lines.push(Line::title(""));
+    if let Some(command) = command {
+        lines.push(Line::title("On each polling Tentacle"));
+        for words in text::wrap(&command, width.saturating_sub(2)) {
+            lines.push(Line { label: String::new(), column: 0, words: words.to_owned() });
+        }
+        lines.push(Line::title(""));
+    }
+    lines.push(Line::title("Next"));
+    for (number, words) in (1..).zip(scene.words.next(flow)) {
         for (line, words) in text::wrap(words, width.saturating_sub(5)).into_iter().enumerate() {
-            let label = if line == 0 { number.to_string() } else { " ".to_owned() };
-            lines.push((label, words.to_owned(), false));
+            let label = if line == 0 { number.to_string() } else { String::new() };
+            lines.push(Line { label, column: 3, words: words.to_owned() });
         }
     }
     lines
+}
+
+/// What has a polling Tentacle poll a node that joined as well.
+fn polling(scene: &Scene<'_>) -> Option<String> {
+    let node = &scene.state.run.plan.as_ref().filter(|plan| plan.flow == Flow::Join)?.node;
+    let prefix = node.web.prefixes.first()?;
+    // A prefix may stand for every name; other machines need one that leads here.
+    let host = if matches!(prefix.host.as_str(), "+" | "*" | "localhost") { node.name.as_str() } else { prefix.host.as_str() };
+    let scheme = if prefix.secure { "https" } else { "http" };
+    let port = if prefix.port == if prefix.secure { 443 } else { 80 } { String::new() } else { format!(":{}", prefix.port) };
+    let comms = node.web.comms_port;
+    Some(format!("Tentacle poll-server --server={scheme}://{host}{port}/ --server-comms-port={comms} --apikey=API-..."))
 }
 
 /// What there is now.
@@ -87,21 +120,9 @@ fn facts(scene: &Scene<'_>) -> Vec<(&'static str, String)> {
     if flow != Some(Flow::Remove) {
         facts.extend(key.map(|key| ("Master key", format!("fingerprint {key}"))));
     }
-    match (flow, plan) {
-        (Some(Flow::Leave), _) => {
-            facts.push(("Config", format!("a dated copy of {} beside where it was", NodeConfig::FILE)));
-            facts.push(("Sealed key", home.join(NodeConfig::KEY_FILE).display().to_string()));
-        }
-        (Some(Flow::Join), Some(plan)) => {
-            // The web portal's address, as other machines reach it.
-            let address = plan.node.web.prefixes.first().map_or_else(|| format!("http://{name}/"), ToString::to_string);
-            let port = plan.node.web.comms_port;
-            facts.push((
-                "Tentacles",
-                format!("Tentacle poll-server --server={address} --server-comms-port={port} --apikey=API-..."),
-            ));
-        }
-        _ => {}
+    if flow == Some(Flow::Leave) {
+        facts.push(("Config", format!("dated copy beside {}", NodeConfig::FILE)));
+        facts.push(("Sealed key", home.join(NodeConfig::KEY_FILE).display().to_string()));
     }
     facts
 }

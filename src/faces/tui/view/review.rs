@@ -16,22 +16,27 @@ const LOW: u16 = 12;
 
 /// Draws the plan.
 pub fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, local: &mut Local<'_>) {
-    let roomy = area.height >= 18;
-    let intro = u16::try_from(text::wrap(scene.intro(), area.width).len()).unwrap_or(1);
-    page::heading(canvas, area, scene, roomy);
-    let mut rest = below(area, if roomy { intro + 2 } else { 1 + u16::from(area.height >= 16) });
-    let asked = u16::try_from(scene.fields.len()).unwrap_or(0);
+    let count = |number: usize| u16::try_from(number).unwrap_or(u16::MAX);
+    let intro = count(text::wrap(scene.intro(), area.width).len());
+    let asked = count(scene.fields.len());
     // In a low window the plan is worth more than the help of its one field.
     let help = match area.height {
+        _ if asked == 0 => 0,
         0..LOW => 0,
         LOW..16 => 1,
         _ => 2,
     };
-    let field_lines = (asked + help).min(rest.height);
-    fields::draw(canvas, Rect { height: field_lines, ..rest }, scene, local, false);
-    rest = below(rest, field_lines + u16::from(area.height >= 14));
+    let field_lines = asked + help;
+    let between = u16::from(field_lines > 0 && area.height >= 14);
+    let plan = scene.state.run.plan.as_deref();
+    let plan_lines = plan.map_or(1, |plan| 2 + count(plan.steps.len()) + count(notes(canvas, plan).len()));
+    let roomy = 2 + intro + field_lines + between + plan_lines <= area.height;
+    page::heading(canvas, area, scene, roomy);
+    let mut rest = below(area, if roomy { intro + 2 } else { 1 + u16::from(area.height >= 16) });
+    fields::draw(canvas, Rect { height: field_lines.min(rest.height), ..rest }, scene, local, false);
+    rest = below(rest, field_lines + between);
     let theme = canvas.theme;
-    match &scene.state.run.plan {
+    match plan {
         None => {
             canvas.put(row(rest, 0), "Making the plan.", theme.dim);
         }
@@ -75,8 +80,12 @@ fn steps(canvas: &mut Canvas<'_>, area: Rect, plan: &Plan, scroll: &mut Scroll, 
 /// How many steps there are, and how many of them concern other nodes.
 fn title(plan: &Plan) -> String {
     let wide = plan.steps.iter().filter(|step| step.kind.scope() == Scope::Cluster).count();
-    let wide = if wide == 0 { "none".to_owned() } else { wide.to_string() };
-    format!("Plan: {} steps, {wide} of them cluster-wide", plan.steps.len())
+    match (plan.steps.len(), wide) {
+        (1, 0) => "Plan: 1 step, of this node only".to_owned(),
+        (1, _) => "Plan: 1 step, cluster-wide".to_owned(),
+        (steps, 0) => format!("Plan: {steps} steps, none of them cluster-wide"),
+        (steps, wide) => format!("Plan: {steps} steps, {wide} of them cluster-wide"),
+    }
 }
 
 /// What is to be known beside the steps: whose cluster, whose place, what was accepted.
@@ -95,9 +104,11 @@ fn notes(canvas: &Canvas<'_>, plan: &Plan) -> Vec<(&'static str, Style, String, 
     notes.push(("", theme.dim, cluster.join(signs.dot), theme.dim));
     if let Some(before) = &plan.before {
         let seen = text::beginning(&before.last_seen, 16);
+        let row = &before.row;
+        let who = if row.host == row.name { row.name.clone() } else { format!("{} on {}", row.name, row.host) };
         let words = match plan.flow {
-            Flow::Join => Some(format!("Takes the place of {} on {}, last seen {seen} UTC.", before.row.name, before.row.host)),
-            Flow::Remove => Some(format!("{} on {} was last seen {seen} UTC.", before.row.name, before.row.host)),
+            Flow::Join => Some(format!("Takes the place of {who}, last seen {seen} UTC.")),
+            Flow::Remove => Some(format!("{who} was last seen {seen} UTC.")),
             Flow::FirstNode | Flow::Review | Flow::Edit | Flow::Leave => None,
         };
         notes.extend(words.map(|words| (signs.warn, theme.warn, words, theme.plain)));

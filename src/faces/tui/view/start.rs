@@ -133,8 +133,8 @@ fn machine(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
         }
         canvas.put(Rect { width: 16.min(line.width), ..line }, name, theme.plain);
         let rest = behind(line, 18);
-        canvas.put(Rect { width: 24.min(rest.width), ..rest }, what, theme.dim);
-        canvas.put(behind(rest, 25), place, theme.dim);
+        canvas.put(Rect { width: 25.min(rest.width), ..rest }, what, theme.dim);
+        canvas.put(behind(rest, 26), place, theme.dim);
     }
     if shown < lines.len() {
         canvas.put(row(list, list.height.saturating_sub(1)), &format!("and {} more", lines.len() - shown), theme.dim);
@@ -144,7 +144,8 @@ fn machine(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
 /// Instances, as name, what they are and where; what could not be read has no name.
 fn lines(machine: &Machine) -> Vec<(String, String, String)> {
     let ours = machine.instances.iter().map(|seen| {
-        let what = seen.cluster.map_or_else(|| "set up by octopus-setup".to_owned(), |id| format!("node of {}", id.short()));
+        let what =
+            seen.cluster.map_or_else(|| "set up by octopus-setup".to_owned(), |id| format!("node of cluster {}", id.short()));
         let place = if seen.written.is_empty() { seen.home.to_string() } else { format!("config of {}", seen.written) };
         (seen.name.to_string(), what, place)
     });
