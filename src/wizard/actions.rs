@@ -3,7 +3,6 @@
 use crate::model::screen::ScreenId;
 
 use super::event::Action;
-use super::inputs;
 use super::run::Phase;
 use super::state::State;
 
@@ -27,9 +26,14 @@ pub fn of(state: &State) -> Vec<Action> {
             Phase::Idle | Phase::Finished | Phase::Undoing => {}
         },
         ScreenId::MasterKey => actions.extend([Action::Reveal, Action::CopyKey, Action::SaveKey, Action::ReadKey]),
+        ScreenId::Node if state.is_ours() => actions.extend([Action::Edit, Action::LeaveCluster]),
+        ScreenId::Cluster if state.removable().is_some() => actions.push(Action::RemoveNode),
+        ScreenId::Key if state.custody.drawn.is_some() => {
+            actions.extend([Action::Reveal, Action::CopyKey, Action::SaveKey, Action::ReadKey]);
+        }
         _ => {}
     }
-    let surveys = inputs::surveys_of(here);
+    let surveys = state.surveys();
     if here != ScreenId::Start && !surveys.is_empty() {
         // What keeps a screen fresh is no work that anybody waits for.
         let running = surveys.iter().any(|survey| state.tickets.awaited(*survey));

@@ -7,9 +7,9 @@ use crate::model::prefixes::{self, ListenPrefix};
 use crate::model::screen::ScreenId;
 use crate::model::subject::Subject;
 use crate::model::survey::{AccountKind, Inputs, SurveyId};
-use crate::words;
 
 use super::form::{self, read};
+use super::review;
 
 /// The surveys that prove a screen, or that it shows; the first one is the one that its screen is about.
 pub fn surveys_of(screen: ScreenId) -> &'static [SurveyId] {
@@ -43,11 +43,12 @@ pub fn surveys_of(screen: ScreenId) -> &'static [SurveyId] {
 
 /// The surveys whose facts a check reads; while one of them runs, a fact that is unknown is on its way.
 pub fn surveys_of_check(check: CheckId) -> &'static [SurveyId] {
-    if check == CheckId::ClusterKey {
-        return &[SurveyId::Key];
+    match check {
+        CheckId::ClusterKey => &[SurveyId::Key],
+        CheckId::DriftOctopus => &[SurveyId::Node],
+        CheckId::DriftHost => &[SurveyId::Node, SurveyId::Cluster, SurveyId::Home, SurveyId::Ports],
+        _ => review::home_of(check).map_or(&[], surveys_of),
     }
-    let home = ScreenId::ALL.into_iter().find(|screen| words::screen(*screen).check(check).is_some());
-    home.map_or(&[], surveys_of)
 }
 
 /// What a survey is to be asked; `None` while an answer that it reads is missing or malformed. An answer that it does not

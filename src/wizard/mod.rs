@@ -16,11 +16,14 @@ pub mod gate;
 pub mod inputs;
 pub mod node;
 pub mod plan;
+pub mod review;
 pub mod run;
 #[cfg(test)]
 pub mod samples;
 pub mod say;
+pub mod settings;
 pub mod state;
+pub mod subjects;
 pub mod tickets;
 pub mod update;
 pub mod view;

@@ -4,6 +4,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 use std::time::Duration;
 
+use secrecy::SecretString;
 use time::macros::datetime;
 
 use crate::model::answers::{Answers, Origin, Raw};
@@ -16,7 +17,14 @@ use crate::model::facts::{
 use crate::model::field::FieldId;
 use crate::model::fingerprint::Fingerprint;
 use crate::model::key_verdict::{KeyBasis, KeyVerdict};
+use crate::model::master_key::MasterKey;
+use crate::model::node_config::{
+    ClusterSection, CommsSection, DatabaseSection, NodeConfig, NodeSection, Sealed, ServiceSection, TrustSection, WebSection,
+};
 use crate::model::registry::{KeptRow, NodeRow};
+use crate::model::survey::AccountKind;
+use crate::model::target::Encryption;
+use crate::model::untrusted::Untrusted;
 
 /// The home directory of the samples.
 pub const HOME: &str = if cfg!(windows) { "C:\\Octopus" } else { "/var/lib/octopus" };
@@ -66,7 +74,7 @@ pub fn facts() -> Facts {
         },
         cluster: cluster_facts(),
         key: KeyFacts { verdict: Fact::Seen(KeyVerdict::Correct(KeyBasis::Verifier)) },
-        node: NodeFacts::default(),
+        node: node(),
     }
 }
 
@@ -145,7 +153,7 @@ pub fn cluster() -> ClusterSeen {
         id: CLUSTER,
         created: "2026-11-18 12:04:05Z".into(),
         created_by: "web01".into(),
-        fingerprint: Fingerprint([0x5d, 0x1c, 0x88, 0xe0]),
+        fingerprint: fingerprint(),
         nodes: vec!["web01".into()],
         node_count: 1,
     }
@@ -186,4 +194,49 @@ pub fn node_seen(name: &str, beat: Beat) -> NodeSeen {
         task_cap: Some(5),
         drained: false,
     }
+}
+
+/// The node config of the samples' node, which says what its row in the registry says.
+pub fn node_config() -> NodeConfig {
+    NodeConfig {
+        format: NodeConfig::FORMAT,
+        instance: "OctopusServer".into(),
+        node: NodeSection { name: "web01".into(), home: HOME.into(), task_cap: 5 },
+        service: ServiceSection { account: AccountKind::LocalSystem, user: String::new(), password: None },
+        database: DatabaseSection {
+            server: "sql01,1433".into(),
+            name: "OctopusDeploy".into(),
+            user: "octopus".into(),
+            password: Sealed("sealed:1:x:y".into()),
+            encryption: Encryption::Mandatory,
+            trust: TrustSection::System,
+            multi_subnet: false,
+        },
+        cluster: ClusterSection { id: CLUSTER, fingerprint: fingerprint(), master_key_file: NodeConfig::KEY_FILE.into() },
+        web: WebSection { listen_prefixes: vec!["http://web01/".into()], force_ssl: false },
+        comms: CommsSection { port: 10943, grpc_port: 8443 },
+    }
+}
+
+/// The fingerprint of the samples' master key.
+pub fn fingerprint() -> Fingerprint {
+    MasterKey::parse(&SecretString::from(KEY)).unwrap().fingerprint()
+}
+
+/// A node config in good order, whose secrets open and whose key is the cluster's, as far as fingerprints tell.
+pub fn node() -> NodeFacts {
+    NodeFacts {
+        config: Fact::Seen(Box::new(node_config())),
+        password: Fact::Seen(Raw::of(FieldId::Password, PASSWORD)),
+        service_password: Fact::Seen(None),
+        key: Fact::Seen(Raw::of(FieldId::MasterKey, KEY)),
+        octopus: Fact::Seen(None),
+        backups: Fact::Seen(Vec::new()),
+        listed: Fact::Seen(Some(listed())),
+    }
+}
+
+/// The node config's file, as this machine's list of instances names it.
+pub fn listed() -> Untrusted {
+    std::path::Path::new(HOME).join(NodeConfig::FILE).to_string_lossy().as_ref().into()
 }

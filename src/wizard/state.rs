@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::model::answers::Answers;
+use crate::model::answers::{Answer, Answers};
 use crate::model::check::CheckId;
 use crate::model::cluster::ClusterId;
 use crate::model::facts::Facts;
@@ -14,6 +14,7 @@ use crate::model::subject::Subject;
 
 use super::custody::Custody;
 use super::run::Run;
+use super::subjects::Wanted;
 use super::tickets::Tickets;
 
 /// What has the focus on the screen that is open.
@@ -24,7 +25,7 @@ pub enum Focus {
     Screen,
     /// A field.
     Field(FieldId),
-    /// An item of a list, from 0: the errands of the start screen.
+    /// An item of a list, from 0: the errands of the start screen; of a review the nodes of the cluster, or the backups.
     Item(usize),
 }
 
@@ -114,6 +115,12 @@ pub struct State {
     pub resuming: Option<ClusterId>,
     /// What is under review, in the flows that begin with an existing node.
     pub subject: Option<Subject>,
+    /// What is to be reviewed as soon as it is known what there is.
+    pub wanted: Option<Wanted>,
+    /// The answers of the set-up flows, set aside while a node is reviewed: its answers are the node's own.
+    pub aside: Option<Box<Answers>>,
+    /// What was changed of the node under review and not written, set aside until its settings are changed again.
+    pub edits: Vec<(FieldId, Answer)>,
     /// The dead node that is to be removed from the registry.
     pub removing: Option<KeptRow>,
     /// What lies over the screen.

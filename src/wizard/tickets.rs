@@ -86,6 +86,14 @@ impl Tickets {
         true
     }
 
+    /// Forgets everything that surveys of this kind were asked and said, so that the next one is begun anew; tells
+    /// whether one of them was running.
+    pub fn forget(&mut self, survey: SurveyId) -> bool {
+        let was_running = self.drop_running(survey);
+        self.askings.retain(|asking| asking.inputs.survey() != survey);
+        was_running
+    }
+
     /// Marks the running survey of this kind as dropped; tells whether there was one.
     pub fn drop_running(&mut self, survey: SurveyId) -> bool {
         let mut dropped = false;

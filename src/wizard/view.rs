@@ -16,7 +16,7 @@ use super::event::{Action, Errand};
 use super::gate::{self, Gate};
 use super::state::{Focus, State};
 use super::tickets::Standing;
-use super::{flow, form, inputs};
+use super::{flow, form, inputs, review, subjects};
 
 /// How often what a screen keeps fresh is looked at.
 const FRESH: Duration = Duration::from_secs(5);
@@ -50,9 +50,21 @@ impl State {
 
     /// The errands of the start screen, in order.
     pub fn errands(&self) -> Vec<Errand> {
-        let flows = [Errand::Flow(Flow::FirstNode), Errand::Flow(Flow::Join), Errand::Flow(Flow::Review)];
         let runs = self.facts.machine.unfinished.iter().map(|run| Errand::Resume(run.instance.clone()));
-        runs.chain(flows).collect()
+        let flows = [Errand::Flow(Flow::FirstNode), Errand::Flow(Flow::Join)];
+        let subjects = subjects::of(&self.facts.machine);
+        let nothing = subjects.is_empty().then_some(Errand::Flow(Flow::Review));
+        runs.chain(flows).chain(subjects.into_iter().map(Errand::Review)).chain(nothing).collect()
+    }
+
+    /// How many items the open screen's list has, for moving about in it.
+    pub fn items(&self) -> usize {
+        match (self.place.flow, self.place.here) {
+            (_, ScreenId::Start) => self.errands().len(),
+            (Some(Flow::Review), ScreenId::Cluster) => self.facts.cluster.nodes.seen().map_or(0, |nodes| nodes.len()),
+            (Some(Flow::Review), ScreenId::Backups) => self.facts.node.backups.seen().map_or(0, Vec::len),
+            _ => 0,
+        }
     }
 
     /// The verdicts of the open screen's checks, in the order of its words.
@@ -60,12 +72,20 @@ impl State {
         self.verdicts_of(self.place.here)
     }
 
-    /// The verdicts of a screen's checks, whether or not it is open.
+    /// The verdicts of a screen's checks; those of every screen for the section that runs them all again.
     pub fn verdicts_of(&self, screen: ScreenId) -> Vec<(CheckId, Verdict)> {
-        let judged = words::screen(screen).checks().map(|check| (check, checks::judge(check, &self.case(check))));
-        // Whether the key is kept is known to custody alone.
-        let kept = |check| (check == CheckId::KeyKept).then(|| self.custody.verdict()).flatten();
-        judged.map(|(check, verdict)| (check, kept(check).unwrap_or(verdict))).collect()
+        review::checks_of(screen).map(|check| (check, self.verdict(check))).collect()
+    }
+
+    /// One check's verdict.
+    pub fn verdict(&self, check: CheckId) -> Verdict {
+        let known_elsewhere = match check {
+            // Whether the key is kept is known to custody alone.
+            CheckId::KeyKept => self.custody.verdict(),
+            CheckId::ClusterKey => review::key_of_octopus(self),
+            _ => None,
+        };
+        known_elsewhere.unwrap_or_else(|| checks::judge(check, &self.case(check)))
     }
 
     /// Whether the certificate that the server showed was refused, so that one may choose to trust just this one.
@@ -84,8 +104,9 @@ impl State {
             flow: self.place.flow.unwrap_or(Flow::FirstNode),
             answers: &self.answers,
             facts: &self.facts,
-            running: inputs::surveys_of_check(check).iter().any(is_running),
+            running: review::awaited_by(self, check).iter().any(is_running),
             resuming: self.resuming,
+            subject: self.subject.as_ref(),
         }
     }
 
@@ -98,6 +119,10 @@ impl State {
     /// often: it may cost a twentieth of the server's and the network's time, and no more.
     pub fn refresh_at(&self) -> Option<Duration> {
         let inputs = inputs::of(SurveyId::Cluster, &self.answers, None).filter(|_| self.keeps_fresh())?;
+        // One for other inputs may still be on its way; and a server that refuses is not asked again until somebody says so.
+        if self.tickets.running(SurveyId::Cluster).is_some() || review::is_refused(&self.facts.cluster) {
+            return None;
+        }
         let last = self.tickets.of(&inputs).filter(|asking| asking.standing == Standing::Complete)?;
         let pause = FRESH.max(self.facts.cluster.took * 20);
         Some(last.since + pause)
@@ -109,6 +134,10 @@ impl State {
     }
 
     fn gate_of(&self, screen: ScreenId) -> Gate {
+        // A review shows, and has nothing to let through.
+        if self.place.flow == Some(Flow::Review) {
+            return Gate::Open;
+        }
         let malformed = self.fields_of(screen).into_iter().filter(|field| self.problem(*field).is_some()).collect();
         gate::weigh(malformed, &self.verdicts_of(screen), &self.accepted)
     }

@@ -20,6 +20,7 @@ use crate::model::cluster::ClusterId;
 use crate::model::facts::{Facts, Trouble};
 use crate::model::finding::{Finding, Verdict};
 use crate::model::flow::Flow;
+use crate::model::subject::{Maker, Subject};
 
 use super::failures::{self, Around};
 use super::say;
@@ -37,9 +38,21 @@ pub struct Case<'a> {
     pub running: bool,
     /// The cluster of the unfinished run that is being gone on with: what it made is no obstacle.
     pub resuming: Option<ClusterId>,
+    /// The existing node that the flow is about.
+    pub subject: Option<&'a Subject>,
 }
 
 impl Case<'_> {
+    /// Whether the flow is about a node that exists: that its home, its name and its ports are taken is as it should be.
+    fn is_of_a_node(&self) -> bool {
+        matches!(self.flow, Flow::Review | Flow::Edit | Flow::Leave | Flow::Remove)
+    }
+
+    /// Whether that node was made by Octopus Server itself.
+    fn is_of_octopus(&self) -> bool {
+        self.is_of_a_node() && self.subject.is_some_and(|subject| subject.maker == Maker::Octopus)
+    }
+
     /// The verdict while a fact is unknown.
     fn pending(&self) -> Verdict {
         if self.running { Verdict::Running } else { Verdict::NotYet }
@@ -110,5 +123,7 @@ fn untold(trouble: &Trouble) -> Verdict {
     })
 }
 
+#[cfg(test)]
+mod flows;
 #[cfg(test)]
 mod tests;

@@ -12,6 +12,12 @@ use super::{Case, one, untold};
 
 /// The account is named as its kind demands, and known where the host can tell.
 pub fn account(case: &Case<'_>) -> Verdict {
+    if case.is_of_octopus() {
+        return match &case.facts.node.octopus {
+            Fact::Unknown => case.pending(),
+            _ => Verdict::Good("OctopusServer.config does not name it".into()),
+        };
+    }
     let Ok(user) = read::service_user(case.answers) else { return Verdict::NotYet };
     let kind = read::account_kind(case.answers);
     let windows = on_windows(case);
@@ -93,6 +99,8 @@ pub fn rights(case: &Case<'_>) -> Verdict {
     let windows = on_windows(case);
     match &case.facts.service.elevated {
         Fact::Unknown => case.pending(),
+        // A node that exists has its service, and nothing of a review or an edit installs one.
+        Fact::Seen(false) if case.is_of_a_node() => Verdict::Good("not needed here: no service is installed".into()),
         Fact::Seen(true) => Verdict::Good(if windows { "an elevated administrator" } else { "root" }.to_owned()),
         Fact::Seen(false) => one(Finding::warn(
             CheckId::ServiceRights,

@@ -5,6 +5,7 @@ mod install;
 mod key;
 mod press;
 mod prove;
+mod review;
 mod start;
 
 use std::time::Duration;
@@ -26,6 +27,7 @@ use super::inputs;
 use super::run::Run;
 use super::say;
 use super::state::{Asked, Ending, Focus, Notice, Overlay, Place, State};
+use super::subjects::{self, Wanted};
 use super::tickets::Tickets;
 
 /// A wizard's first state, and what is to be done first. With a flow it opens that flow's first screen; without one,
@@ -42,6 +44,9 @@ pub fn begin(answers: Answers, flow: Option<Flow>) -> (State, Vec<Effect>) {
         custody: Custody::default(),
         resuming: None,
         subject: None,
+        wanted: None,
+        aside: None,
+        edits: Vec::new(),
         removing: None,
         overlay: None,
         notice: None,
@@ -56,6 +61,17 @@ pub fn begin(answers: Answers, flow: Option<Flow>) -> (State, Vec<Effect>) {
     (state, effects)
 }
 
+/// A wizard's first state where something is to be reviewed at once. A file is opened right away; an instance as soon as
+/// it is known which there are. One that is not there is told on the start screen.
+pub fn begin_review(answers: Answers, wanted: Wanted) -> (State, Vec<Effect>) {
+    let (mut state, mut effects) = begin(answers, None);
+    match wanted {
+        Wanted::File(path) => review::open(&mut state, &subjects::of_file(&path), &mut effects),
+        wanted => state.wanted = Some(wanted),
+    }
+    (state, effects)
+}
+
 /// Applies an event to the state and tells what is to be done. `now` is the time since the engine began.
 pub fn update(state: &mut State, event: Event, now: Duration) -> Vec<Effect> {
     state.now = now;
@@ -66,6 +82,7 @@ pub fn update(state: &mut State, event: Event, now: Duration) -> Vec<Effect> {
     match event {
         Event::Edit(field, raw) => edit(state, field, raw, &mut effects),
         Event::Focus(focus) => move_focus(state, focus, &mut effects),
+        Event::Next if state.place.flow == Some(Flow::Review) => review::next(state, &mut effects),
         Event::Next => go::next(state, &mut effects),
         Event::Back => go::back(state, &mut effects),
         Event::Jump(screen) => go::jump(state, screen, &mut effects),
@@ -75,7 +92,9 @@ pub fn update(state: &mut State, event: Event, now: Duration) -> Vec<Effect> {
         Event::Reply(yes) => press::reply(state, yes, &mut effects),
         Event::Observed { ticket, observed, last } => {
             let machine = matches!(observed, Observed::Machine(_));
+            let node = matches!(observed, Observed::Node(_));
             let chosen = start::focused(state);
+            let shown = review::focused_node(state);
             if state.tickets.remember(ticket, observed, last) {
                 prove::settle(state);
                 if last {
@@ -83,7 +102,14 @@ pub fn update(state: &mut State, event: Event, now: Duration) -> Vec<Effect> {
                 }
                 if machine {
                     start::machine_known(state, chosen.as_ref());
+                    review::wanted(state, &mut effects);
                 }
+                if node || machine {
+                    review::node_known(state, &mut effects);
+                } else {
+                    prove::review(state, &mut effects);
+                }
+                review::hold_focus(state, shown.as_ref());
                 go::after_news(state, &mut effects);
             }
         }
@@ -149,6 +175,9 @@ fn edit(state: &mut State, field: FieldId, raw: Raw, effects: &mut Vec<Effect>) 
     if field == FieldId::KeyProof {
         key::proof_typed(state);
     }
+    if field == FieldId::KeyConfirm {
+        state.custody.revealed = false;
+    }
     if field == FieldId::KeySize {
         key::forget(state);
         if state.place.here == ScreenId::Review {
@@ -163,7 +192,7 @@ fn move_focus(state: &mut State, focus: Focus, effects: &mut Vec<Effect>) {
     let left = state.focused();
     match focus {
         Focus::Field(field) if !state.fields().contains(&field) => return,
-        Focus::Item(item) if item >= state.errands().len() => return,
+        Focus::Item(item) if item >= state.items() => return,
         _ => state.place.focus = focus,
     }
     state.custody.revealed = false;
@@ -215,6 +244,8 @@ fn connection_string(state: &mut State, text: &str, effects: &mut Vec<Effect>) {
 fn enter(state: &mut State, screen: ScreenId, effects: &mut Vec<Effect>) {
     state.place.here = screen;
     state.custody.revealed = false;
+    // What unlocks a key is typed each time anew.
+    state.answers.set(FieldId::KeyConfirm, Raw::of(FieldId::KeyConfirm, ""), Origin::Default);
     state.asked = Asked::default();
     if state.overlay != Some(Overlay::ConfirmQuit) {
         state.overlay = None;
@@ -222,6 +253,7 @@ fn enter(state: &mut State, screen: ScreenId, effects: &mut Vec<Effect>) {
     let first = state.fields().into_iter().find(|field| super::form::is_missing(*field, &state.answers));
     state.place.focus = match (screen, first.or_else(|| state.fields().first().copied())) {
         (ScreenId::Start, _) => Focus::Item(0),
+        (ScreenId::Cluster | ScreenId::Backups, _) if state.place.flow == Some(Flow::Review) => Focus::Item(0),
         (_, Some(field)) => Focus::Field(field),
         (_, None) => Focus::Screen,
     };

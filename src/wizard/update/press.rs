@@ -5,18 +5,23 @@ use secrecy::SecretString;
 
 use crate::model::answers::{Origin, Raw};
 use crate::model::field::FieldId;
+use crate::model::flow::Flow;
 use crate::model::screen::ScreenId;
 use crate::wizard::effect::Effect;
 use crate::wizard::event::Action;
-use crate::wizard::inputs;
 use crate::wizard::run::Phase;
-use crate::wizard::state::{Asked, Ending, Notice, Overlay, State};
+use crate::wizard::state::{Asked, Ending, Focus, Notice, Overlay, State};
 
-use super::{install, key, prove};
+use super::{install, key, prove, review};
 
 /// A key of the foot. One that does not apply now does nothing.
 pub fn press(state: &mut State, action: Action, effects: &mut Vec<Effect>) {
     if !state.actions().contains(&action) || (state.overlay.is_some() && !matches!(action, Action::Quit | Action::Help)) {
+        return;
+    }
+    if let Some(text) = state.locks(action) {
+        state.place.focus = Focus::Field(FieldId::KeyConfirm);
+        state.notice = Some(Notice { bad: true, text });
         return;
     }
     match action {
@@ -26,7 +31,11 @@ pub fn press(state: &mut State, action: Action, effects: &mut Vec<Effect>) {
         Action::Certificate => state.overlay = Some(Overlay::Certificate),
         Action::CheckAgain => {
             state.asked = Asked { again: true, touched: std::mem::take(&mut state.asked.touched), ..Asked::default() };
-            prove::screen(state, state.place.here, true, effects);
+            if state.place.flow == Some(Flow::Review) {
+                review::again(state, effects);
+            } else {
+                prove::screen(state, state.place.here, true, effects);
+            }
         }
         Action::CopyRemedy => {
             if let Some(remedy) = state.remedy() {
@@ -43,8 +52,9 @@ pub fn press(state: &mut State, action: Action, effects: &mut Vec<Effect>) {
         Action::Retry => install::begin(state, effects),
         Action::Undo => state.overlay = Some(Overlay::ConfirmUndo),
         Action::Leave => state.ending = Some(ending(state)),
-        // Their flows come with the plan that they make.
-        Action::Edit | Action::LeaveCluster | Action::RemoveNode => {}
+        Action::Edit => review::edit(state, effects),
+        Action::LeaveCluster => review::leave(state, effects),
+        Action::RemoveNode => review::remove(state, effects),
         Action::Cancel => cancel(state, effects),
         Action::Quit => quit(state),
     }
@@ -80,7 +90,7 @@ fn cancel(state: &mut State, effects: &mut Vec<Effect>) {
         effects.push(Effect::CancelInstall);
         return;
     }
-    for survey in inputs::surveys_of(state.place.here) {
+    for survey in state.surveys() {
         if state.tickets.drop_running(*survey) {
             state.asked.waiting = false;
             effects.push(Effect::CancelSurvey(*survey));

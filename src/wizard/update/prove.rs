@@ -1,6 +1,7 @@
 //! Surveys: when one is begun, and which of its news counts.
 
-use crate::model::facts::{ClusterFacts, HomeFacts, KeyFacts, NodeFacts, PortsFacts, ServerFacts, ServiceFacts, Trouble};
+use crate::model::facts::{ClusterFacts, Fact, HomeFacts, KeyFacts, NodeFacts, PortsFacts, ServerFacts, ServiceFacts, Trouble};
+use crate::model::flow::Flow;
 use crate::model::screen::ScreenId;
 use crate::model::survey::{Inputs, Observed, SurveyId};
 use crate::wizard::effect::Effect;
@@ -17,7 +18,33 @@ pub fn screen(state: &mut State, screen: ScreenId, fresh: bool, effects: &mut Ve
     settle(state);
 }
 
+/// In a review: begins everything of it that can be asked by now and was not asked yet, whatever section is open.
+pub fn review(state: &mut State, effects: &mut Vec<Effect>) {
+    if state.place.flow == Some(Flow::Review) {
+        screen(state, ScreenId::Proof, false, effects);
+    }
+}
+
+/// Whether a survey of a review has its turn. Nothing is asked for answers that the node's files have not told yet. And
+/// the cluster and its key wait for a login that has worked: three surveys that try a wrong password at once may be what
+/// locks the account.
+fn has_its_turn(state: &State, id: SurveyId) -> bool {
+    if state.place.flow != Some(Flow::Review) {
+        return true;
+    }
+    let node = &state.facts.node;
+    let told = node.config.seen().is_some() || matches!(&node.octopus, Fact::Seen(Some(_)));
+    match id {
+        SurveyId::Machine | SurveyId::Node => true,
+        SurveyId::Cluster | SurveyId::Key => told && state.facts.server.login.seen().is_some(),
+        SurveyId::Home | SurveyId::Service | SurveyId::Server | SurveyId::Ports => told,
+    }
+}
+
 fn survey(state: &mut State, id: SurveyId, fresh: bool, effects: &mut Vec<Effect>) {
+    if !has_its_turn(state, id) {
+        return;
+    }
     let Some(inputs) = inputs::of(id, &state.answers, state.subject.as_ref()) else {
         if state.tickets.drop_running(id) {
             effects.push(Effect::CancelSurvey(id));

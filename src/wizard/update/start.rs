@@ -12,8 +12,9 @@ use crate::wizard::event::Errand;
 use crate::wizard::failures;
 use crate::wizard::flow as paths;
 use crate::wizard::state::{Focus, Notice, State};
+use crate::wizard::subjects;
 
-use super::{enter, install, key, prove};
+use super::{enter, install, key, prove, review};
 
 /// Enter on the start screen: the errand that has the focus.
 pub fn chosen(state: &mut State, effects: &mut Vec<Effect>) {
@@ -31,11 +32,9 @@ pub fn focused(state: &State) -> Option<Errand> {
 /// Begins an errand.
 pub fn errand(state: &mut State, errand: &Errand, effects: &mut Vec<Effect>) {
     match errand {
+        Errand::Flow(Flow::Review) => state.notice = Some(Notice { bad: false, text: subjects::NOTHING.into() }),
         Errand::Flow(chosen) => flow(state, *chosen, effects),
-        Errand::Review(subject) => {
-            state.subject = Some(subject.clone());
-            flow(state, Flow::Review, effects);
-        }
+        Errand::Review(subject) => review::open(state, subject, effects),
         Errand::Resume(instance) => effects.push(Effect::LoadRun(instance.as_str().to_owned())),
     }
 }
@@ -48,8 +47,12 @@ pub fn flow(state: &mut State, flow: Flow, effects: &mut Vec<Effect>) {
     enter(state, first, effects);
 }
 
-/// Back to the start screen; the answers stay.
+/// Back to the start screen, or to the review that a flow was begun from; the answers stay.
 pub fn home(state: &mut State, effects: &mut Vec<Effect>) {
+    if review::returned(state, effects) {
+        return;
+    }
+    review::closed(state);
     state.place.flow = None;
     enter(state, ScreenId::Start, effects);
     // A run may have ended or been undone since.
@@ -61,7 +64,8 @@ pub fn home(state: &mut State, effects: &mut Vec<Effect>) {
 pub fn machine_known(state: &mut State, chosen: Option<&Errand>) {
     let name = state.facts.machine.host_name.as_str().to_owned();
     if !name.is_empty() {
-        state.answers.offer(FieldId::NodeName, &name, Origin::Default);
+        // The node under review has a name already.
+        state.aside.as_deref_mut().unwrap_or(&mut state.answers).offer(FieldId::NodeName, &name, Origin::Default);
     }
     if let Focus::Item(item) = state.place.focus
         && item > 0
@@ -92,8 +96,18 @@ pub fn resumed(state: &mut State, result: Result<Box<Resumption>, Box<Failure>>,
     state.resuming = Some(journal.cluster);
     state.custody = crate::wizard::custody::Custody::default();
     state.custody.drawn = key.map(|key| Drawn { cluster: journal.cluster, key });
+    if !matches!(journal.flow, Flow::FirstNode | Flow::Join) {
+        review::resume(state);
+        state.removing = journal.before.clone().filter(|_| journal.flow == Flow::Remove);
+    }
     flow(state, journal.flow, effects);
-    if is_whole(&journal) && state.custody.drawn.is_some() {
+    if state.subject.is_some() {
+        prove::screen(state, ScreenId::Node, true, effects);
+    }
+    if state.place.here == ScreenId::Review {
+        key::make_plan(state, effects);
+    }
+    if journal.flow == Flow::FirstNode && is_whole(&journal) && state.custody.drawn.is_some() {
         // Only the proof that the key is kept is missing: nothing is left to prove or to do.
         install::finished_before(state, &journal);
         enter(state, ScreenId::MasterKey, effects);

@@ -41,7 +41,11 @@ fn of_database(collation: &Collation, case: &Case<'_>) -> Vec<Finding> {
             Finding::stop(
                 CheckId::DbCollation,
                 format!("{} tells upper from lower case ({}); Octopus does not start on it.", names.database, collation.name),
-                "Have a DBA change the collation while the database is empty.",
+                if case.flow == Flow::FirstNode {
+                    "Have a DBA change the collation while the database is empty."
+                } else {
+                    "Have a DBA change the collation of the database and of every column in it; that takes a copy, and a window without Octopus."
+                },
             )
             .sql(alter(&names, &format!("COLLATE {COLLATION}"))),
         );

@@ -4,6 +4,7 @@ use crate::model::check::CheckId;
 use crate::model::facts::{Database, DatabaseState, Fact, SqlTrouble, Trouble};
 use crate::model::field::FieldId;
 use crate::model::finding::{Finding, Severity, Verdict};
+use crate::model::flow::Flow;
 use crate::wizard::checks::server::Names;
 use crate::wizard::checks::{Case, one};
 use crate::wizard::{dba, failures};
@@ -37,6 +38,16 @@ pub fn judge(case: &Case<'_>) -> Verdict {
 
 fn absent(case: &Case<'_>, names: &Names) -> Verdict {
     let Names { server, database, login, .. } = names;
+    // An empty database is no answer where a cluster is looked for.
+    if case.flow != Flow::FirstNode {
+        let fix = if case.is_of_a_node() {
+            "Have a DBA find out whether it was renamed, dropped or moved to another server, and restore it there or change the settings (F4)."
+        } else {
+            "Check the server and the name; the cluster's first node knows both. For a new cluster go back to the start and choose \
+             Getting started."
+        };
+        return one(Finding::stop(CheckId::DbExists, format!("There is no database {database} on {server}."), fix));
+    }
     if !case.answers.is_on(FieldId::CreateDatabase) {
         return one(Finding::stop(
             CheckId::DbExists,
@@ -127,6 +138,18 @@ fn unclear(said: &SqlTrouble, case: &Case<'_>, names: &Names) -> Finding {
     if !matches!(said.number, 911 | 916 | 4060 | 4063 | 18456) {
         return failures::of_trouble(&Trouble::Sql(said.clone()), &names.around(case)).found(CheckId::DbExists, Severity::Stop);
     }
+    // Where a cluster is looked for, a database that is created would be the wrong one.
+    let (fix, sql) = if case.flow == Flow::FirstNode {
+        (
+            "Check the name. A DBA can run this: it creates the database if it is missing and gives the login a user in it.",
+            dba::create_if_missing_for(&names.database, &names.login),
+        )
+    } else {
+        (
+            "Check the server and the name. A DBA can run this: it gives the login a user in the database, where that is there.",
+            dba::user_for(&names.database, &names.login),
+        )
+    };
     Finding::stop(
         CheckId::DbExists,
         format!(
@@ -135,9 +158,9 @@ fn unclear(said: &SqlTrouble, case: &Case<'_>, names: &Names) -> Finding {
             names.database,
             quoted_error(said, names)
         ),
-        "Check the name. A DBA can run this: it creates the database if it is missing and gives the login a user in it.",
+        fix,
     )
-    .sql(dba::create_if_missing_for(&names.database, &names.login))
+    .sql(sql)
 }
 
 fn quoted_error(said: &SqlTrouble, names: &Names) -> String {

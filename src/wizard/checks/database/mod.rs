@@ -11,6 +11,7 @@ pub mod state;
 use crate::model::facts::{Database, DatabaseState, Fact};
 use crate::model::field::FieldId;
 use crate::model::finding::Verdict;
+use crate::model::flow::Flow;
 use crate::model::identifier::quoted;
 
 use super::Case;
@@ -33,13 +34,19 @@ fn ground<'a>(case: &Case<'a>) -> Result<Ground<'a>, Verdict> {
     match &server.database {
         Fact::Unknown => Err(case.pending()),
         Fact::Seen(Database::Open(state)) => Ok(Ground::Open(state)),
-        Fact::Seen(Database::Absent) if case.answers.is_on(FieldId::CreateDatabase) => match &server.rights {
+        Fact::Seen(Database::Absent) if may_create(case) => match &server.rights {
             Fact::Unknown => Err(case.pending()),
             Fact::Seen(rights) if !rights.create_database => Err(Verdict::NotYet),
             Fact::Seen(_) | Fact::Missing(_) => Ok(Ground::ToCome),
         },
         Fact::Seen(_) | Fact::Missing(_) => Err(Verdict::NotYet),
     }
+}
+
+/// Whether the install may create a database that is not there. Only that of a first node may: every other node has to
+/// find its cluster in it.
+fn may_create(case: &Case<'_>) -> bool {
+    case.flow == Flow::FirstNode && case.answers.is_on(FieldId::CreateDatabase)
 }
 
 /// `ALTER DATABASE [x] …;`

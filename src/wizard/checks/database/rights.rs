@@ -3,7 +3,8 @@
 use crate::model::check::CheckId;
 use crate::model::facts::{DatabaseRights, Fact};
 use crate::model::field::FieldId;
-use crate::model::finding::{Finding, Verdict};
+use crate::model::finding::{Finding, Severity, Verdict};
+use crate::model::flow::Flow;
 use crate::model::identifier::quoted;
 use crate::wizard::checks::server::Names;
 use crate::wizard::checks::{Case, all, untold};
@@ -26,7 +27,7 @@ pub fn judge(case: &Case<'_>) -> Verdict {
     match ground {
         Ground::ToCome => Verdict::Good("may create databases, and owns what it creates".into()),
         Ground::Open(_) => {
-            let findings = findings(rights, &Principal::of(case));
+            let findings = findings(rights, &Principal::of(case), case);
             all(findings, || if rights.db_owner { "db_owner" } else { "all that Octopus needs" }.to_owned())
         }
     }
@@ -56,7 +57,18 @@ impl Principal {
     }
 }
 
-fn findings(rights: &DatabaseRights, who: &Principal) -> Vec<Finding> {
+/// How much a missing right weighs. A first node creates tables and schemas at once, and so does a join that makes the
+/// registry. On any other node it is Octopus' next upgrade that fails, not what is done here.
+fn weight(case: &Case<'_>) -> Severity {
+    let creates = match case.flow {
+        Flow::FirstNode => true,
+        Flow::Join => case.answers.is_on(FieldId::MakeRegistry),
+        Flow::Review | Flow::Edit | Flow::Leave | Flow::Remove => false,
+    };
+    if creates { Severity::Stop } else { Severity::Warn }
+}
+
+fn findings(rights: &DatabaseRights, who: &Principal, case: &Case<'_>) -> Vec<Finding> {
     let (login, database) = (&who.names.login, &who.names.database);
     let mut findings = Vec::new();
     let missing: Vec<&str> =
@@ -67,10 +79,11 @@ fn findings(rights: &DatabaseRights, who: &Principal) -> Vec<Finding> {
     if let Some((last, first)) = missing.split_last() {
         let what = if first.is_empty() { (*last).to_owned() } else { format!("{} or {last}", first.join(", ")) };
         findings.push(
-            Finding::stop(
+            Finding::new(
                 CheckId::DbRights,
+                weight(case),
                 format!("{login} cannot {what} in {database}."),
-                format!("{login} needs db_owner on {database}; a DBA can run this."),
+                format!("{login} needs db_owner on {database}, at Octopus' next upgrade at the latest; a DBA can run this."),
             )
             .sql(who.to_owner()),
         );
@@ -87,8 +100,9 @@ fn findings(rights: &DatabaseRights, who: &Principal) -> Vec<Finding> {
     let schema = rights.default_schema.as_str();
     if !schema.is_empty() && !schema.eq_ignore_ascii_case("dbo") {
         findings.push(
-            Finding::stop(
+            Finding::new(
                 CheckId::DbRights,
+                if case.is_of_a_node() { Severity::Warn } else { Severity::Stop },
                 format!("The default schema of {} in {database} is {schema}; Octopus' tables belong into dbo.", who.user),
                 "Have it changed to dbo.",
             )

@@ -18,14 +18,15 @@ pub fn judge(case: &Case<'_>) -> Verdict {
         Ok(Ground::ToCome) => Verdict::Good("new; Octopus turns it on".into()),
         Ok(Ground::Open(state)) => {
             let may_alter = case.facts.server.rights.seen().is_some_and(|rights| rights.alter);
-            all(findings(state, may_alter, &Names::of(case)), || {
+            let next = if case.is_of_a_node() { "next" } else { "first" };
+            all(findings(state, may_alter, next, &Names::of(case)), || {
                 format!("read-committed snapshot, level {}", state.compatibility)
             })
         }
     }
 }
 
-fn findings(state: &DatabaseState, may_alter: bool, names: &Names) -> Vec<Finding> {
+fn findings(state: &DatabaseState, may_alter: bool, next: &str, names: &Names) -> Vec<Finding> {
     let name = &names.database;
     let mut findings = Vec::new();
     if !state.read_committed_snapshot {
@@ -33,11 +34,11 @@ fn findings(state: &DatabaseState, may_alter: bool, names: &Names) -> Vec<Findin
         let (severity, says, fix) = if may_alter {
             (
                 Severity::Note,
-                "is off; Octopus turns it on at its first start, which ends every other session in the database.",
+                format!("is off; Octopus turns it on at its {next} start, which ends every other session in the database."),
                 "Nothing is to be done; who wants it now can run this.",
             )
         } else {
-            (Severity::Warn, "is off, and the login may not turn it on, as Octopus wants to.", "Have a DBA run this.")
+            (Severity::Warn, "is off, and the login may not turn it on, as Octopus wants to.".to_owned(), "Have a DBA run this.")
         };
         findings
             .push(Finding::new(CheckId::DbSnapshot, severity, format!("Read-committed snapshot of {name} {says}"), fix).sql(sql));

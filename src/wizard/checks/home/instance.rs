@@ -18,6 +18,9 @@ pub fn judge(case: &Case<'_>) -> Verdict {
             _ => Verdict::Good(format!("{name}, of the run that is being gone on with")),
         };
     }
+    if case.is_of_a_node() {
+        return of_node(name, case);
+    }
     let unfinished = case.facts.machine.unfinished.iter().find(|run| instance_key(run.instance.as_str()) == instance_key(name));
     if let Some(run) = unfinished {
         return one(Finding::stop(
@@ -34,6 +37,27 @@ pub fn judge(case: &Case<'_>) -> Verdict {
             format!("This machine has an instance {name} already; its config is {config}."),
             "Type another name; case does not count, and a blank is a hyphen.",
         )),
+        Fact::Missing(trouble) => untold(trouble),
+    }
+}
+
+/// The name of a node that exists: it is its own, and this machine's lists know it.
+fn of_node(name: &str, case: &Case<'_>) -> Verdict {
+    let unfinished = case.facts.machine.unfinished.iter().find(|run| instance_key(run.instance.as_str()) == instance_key(name));
+    if let Some(run) = unfinished {
+        return one(Finding::warn(
+            CheckId::HomeInstance,
+            format!("A run for instance {} stopped in the middle, at {} of {} steps.", run.instance, run.done, run.steps),
+            "Go back to the start and choose Continue, to finish or undo it.",
+        ));
+    }
+    match &case.facts.home.taken {
+        Fact::Unknown => case.pending(),
+        Fact::Seen(Some(config)) => Verdict::Good(format!("{name}, with the config {config}")),
+        // A list that does not know it is warned of where the config is judged.
+        Fact::Seen(None) => {
+            one(Finding::note(CheckId::HomeInstance, format!("No list of this machine knows an instance {name}.")))
+        }
         Fact::Missing(trouble) => untold(trouble),
     }
 }

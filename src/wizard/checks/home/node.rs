@@ -12,7 +12,11 @@ pub fn judge(case: &Case<'_>) -> Verdict {
         return one(Finding::warn(
             CheckId::HomeNode,
             format!("{} looks like a container's id, which is another one after the next start.", name.as_str()),
-            "Type a name that lasts: each new name would become a node of its own, and the old ones would stay behind.",
+            if case.is_of_a_node() {
+                "Have the node leave, and add this server again under a name that lasts."
+            } else {
+                "Type a name that lasts: each new name would become a node of its own, and the old ones would stay behind."
+            },
         ));
     }
     Verdict::Good(name.as_str().to_owned())

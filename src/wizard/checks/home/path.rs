@@ -4,6 +4,7 @@ use std::path::{Component, Path};
 
 use crate::model::check::CheckId;
 use crate::model::facts::{Fact, Occupant, Trouble};
+use crate::model::field::FieldId;
 use crate::model::finding::{Finding, Severity, Verdict};
 use crate::model::names::instance_key;
 use crate::wizard::checks::{Case, one};
@@ -62,6 +63,9 @@ fn unfit(home: &Path) -> Option<(&'static str, &'static str)> {
 }
 
 fn of_occupant(occupant: &Occupant, home: &Path, case: &Case<'_>) -> Verdict {
+    if case.is_of_a_node() {
+        return of_node(occupant, home, case);
+    }
     let home = home.display();
     let stop = |says: String, fix: &str| one(Finding::stop(CheckId::HomePath, says, fix));
     match occupant {
@@ -92,11 +96,44 @@ fn of_occupant(occupant: &Occupant, home: &Path, case: &Case<'_>) -> Verdict {
     }
 }
 
+/// The home of a node that exists: its config is in it.
+fn of_node(occupant: &Occupant, home: &Path, case: &Case<'_>) -> Verdict {
+    let home = home.display();
+    match occupant {
+        Occupant::NodeConfig { instance } => {
+            let own = instance_key(instance.as_str()) == instance_key(case.answers.trimmed(FieldId::Instance));
+            if own || instance.is_empty() {
+                return Verdict::Good("this node's own home".into());
+            }
+            one(Finding::stop(
+                CheckId::HomePath,
+                format!("{home} is the home of another instance, {instance}."),
+                "Two instances in one home destroy each other's state: find out which of them Octopus Server runs, and have the other one leave.",
+            ))
+        }
+        Occupant::Occupied { .. } | Occupant::Empty if case.is_of_octopus() => Verdict::Good("a folder that is there".into()),
+        Occupant::Occupied { .. } | Occupant::Empty => one(Finding::warn(
+            CheckId::HomePath,
+            format!("{home} is there, and there is no node config in it."),
+            "The config under review is another file: put it into the home, or have a dated copy of it restored there.",
+        )),
+        Occupant::Creatable { parent } => one(Finding::stop(
+            CheckId::HomePath,
+            format!("{home} is not there; only {parent} is."),
+            "Mount the disk that it is on, or have it restored, before Octopus Server is started.",
+        )),
+        Occupant::NotAFolder => one(Finding::stop(
+            CheckId::HomePath,
+            say::sentence(&format!("{home}, or something on the way to it, is not a folder")),
+            "Find out what took its place, and have the folder restored.",
+        )),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::model::facts::{Facts, Trouble};
-    use crate::model::field::FieldId;
     use crate::wizard::checks::tests::{evidence, judged, judged_in, resuming, stop, warn};
     use crate::wizard::samples;
 

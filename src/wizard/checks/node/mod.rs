@@ -1,4 +1,7 @@
-//! The checks of a node under review.
+//! The checks of a node under review: its config, and the secrets that are sealed beside it.
+
+mod config;
+mod seals;
 
 use crate::model::check::CheckId;
 use crate::model::finding::Verdict;
@@ -6,6 +9,9 @@ use crate::model::finding::Verdict;
 use super::Case;
 
 /// Judges one of them.
-pub fn judge(_check: CheckId, case: &Case<'_>) -> Verdict {
-    case.pending()
+pub fn judge(check: CheckId, case: &Case<'_>) -> Verdict {
+    match check {
+        CheckId::NodeSeals => seals::judge(case),
+        _ => config::judge(case),
+    }
 }

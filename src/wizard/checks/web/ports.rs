@@ -22,12 +22,13 @@ pub fn judge(case: &Case<'_>) -> Verdict {
         return case.pending();
     }
     let mut findings = Vec::new();
-    let (mut free, mut untried) = (Vec::new(), Vec::new());
+    let (mut free, mut own, mut untried) = (Vec::new(), Vec::new(), Vec::new());
     for fact in ports {
         let port = fact.port;
         match &fact.free {
             Fact::Unknown => return case.pending(),
             Fact::Seen(true) => free.push(port.to_string()),
+            Fact::Seen(false) if is_own(port, case) => own.push(port.to_string()),
             Fact::Seen(false) => findings.push(taken(port, field_of(port, comms, grpc))),
             Fact::Missing(trouble) => untried.push((port, trouble)),
         }
@@ -37,6 +38,9 @@ pub fn judge(case: &Case<'_>) -> Verdict {
         if !free.is_empty() {
             said.push(format!("{} free", free.join(", ")));
         }
+        if !own.is_empty() {
+            said.push(format!("{} in use, by Octopus Server itself most likely", own.join(", ")));
+        }
         for (port, trouble) in untried {
             said.push(match trouble {
                 Trouble::Io(why) => format!("{port} could not be tried: {why}"),
@@ -45,6 +49,20 @@ pub fn judge(case: &Case<'_>) -> Verdict {
         }
         said.join("; ")
     })
+}
+
+/// Whether an existing node has this port by its own config: whatever listens there is Octopus Server itself, most likely.
+fn is_own(port: u16, case: &Case<'_>) -> bool {
+    if !case.is_of_a_node() {
+        return false;
+    }
+    match case.facts.node.config.seen() {
+        Some(config) => {
+            let web = prefixes::parse(&config.web.listen_prefixes.join(",")).unwrap_or_default();
+            web.iter().any(|prefix| prefix.port == port) || [config.comms.port, config.comms.grpc_port].contains(&port)
+        }
+        None => case.is_of_octopus(),
+    }
 }
 
 /// Two of the three services on one port.

@@ -4,5 +4,6 @@ mod bench;
 mod install;
 mod key;
 mod moving;
+mod review;
 mod start;
 mod surveys;

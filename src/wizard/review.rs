@@ -1,0 +1,119 @@
+//! What faces and `update()` ask of a review: its checks, its keys, what hangs on what. Pure.
+
+use crate::model::check::CheckId;
+use crate::model::facts::{ClusterFacts, Fact, Life, NodeSeen, Trouble};
+use crate::model::field::FieldId;
+use crate::model::finding::Verdict;
+use crate::model::flow::Flow;
+use crate::model::screen::ScreenId;
+use crate::model::subject::Maker;
+use crate::model::survey::SurveyId;
+use crate::words;
+
+use super::event::Action;
+use super::inputs;
+use super::state::{Focus, State};
+
+/// The screens whose checks make up a review, in the order in which they are told.
+pub const PROVEN: [ScreenId; 7] =
+    [ScreenId::Node, ScreenId::Home, ScreenId::Service, ScreenId::Database, ScreenId::Web, ScreenId::Cluster, ScreenId::Drift];
+
+/// The checks that a screen shows: its own; and for the section that runs all of them again those of every screen.
+pub fn checks_of(screen: ScreenId) -> Box<dyn Iterator<Item = CheckId>> {
+    match screen {
+        ScreenId::Proof => Box::new(PROVEN.into_iter().flat_map(|screen| words::screen(screen).checks())),
+        _ => Box::new(words::screen(screen).checks()),
+    }
+}
+
+/// The screen whose words a check's label is in.
+pub fn home_of(check: CheckId) -> Option<ScreenId> {
+    ScreenId::ALL.into_iter().find(|screen| words::screen(*screen).check(check).is_some())
+}
+
+/// The surveys that an unknown fact of a check may still come from: in a review the node's files come first, since
+/// everything else is asked with what they say, and the login before what is read behind it.
+pub fn awaited_by(state: &State, check: CheckId) -> Vec<SurveyId> {
+    let mut surveys = inputs::surveys_of_check(check).to_vec();
+    if state.place.flow == Some(Flow::Review) {
+        if surveys.iter().any(|survey| matches!(survey, SurveyId::Cluster | SurveyId::Key)) {
+            surveys.push(SurveyId::Server);
+        }
+        surveys.push(SurveyId::Node);
+    }
+    surveys
+}
+
+/// The verdict on the key of an instance that Octopus Server made by itself: it is protected by the machine, this program
+/// does not open it, and so there is none to judge.
+pub fn key_of_octopus(state: &State) -> Option<Verdict> {
+    let reviewed = state.place.flow == Some(Flow::Review)
+        && state.subject.as_ref().is_some_and(|subject| subject.maker == Maker::Octopus)
+        && matches!(state.facts.node.octopus, Fact::Seen(Some(_)));
+    reviewed.then(|| Verdict::Good("not looked at: Octopus Server keeps it under the machine's own protection".to_owned()))
+}
+
+/// Whether the server itself refused the last look at the cluster. Asking on by itself might lock the account.
+pub fn is_refused(cluster: &ClusterFacts) -> bool {
+    matches!(cluster.identity.trouble(), Some(Trouble::Sql(_)))
+}
+
+impl State {
+    /// The surveys that the open screen shows the work of: in a review all of them, whatever section is open.
+    pub fn surveys(&self) -> &'static [SurveyId] {
+        match self.place.flow {
+            Some(Flow::Review) => inputs::surveys_of(ScreenId::Proof),
+            _ => inputs::surveys_of(self.place.here),
+        }
+    }
+
+    /// Whether a node of ours is under review whose config can be read, so that it can be changed.
+    pub fn is_ours(&self) -> bool {
+        self.place.flow == Some(Flow::Review)
+            && self.subject.as_ref().is_some_and(|subject| subject.maker == Maker::Wizard)
+            && self.facts.node.config.seen().is_some()
+    }
+
+    /// The node of the cluster's table that has the focus and may be taken out of the registry: a dead one that the
+    /// registry knows, and not the one under review.
+    pub fn removable(&self) -> Option<&NodeSeen> {
+        let Focus::Item(item) = self.place.focus else { return None };
+        if !self.is_ours() || self.place.here != ScreenId::Cluster {
+            return None;
+        }
+        let node = self.facts.cluster.nodes.seen()?.get(item)?;
+        let own = node.is_called(self.answers.trimmed(FieldId::NodeName));
+        (node.row.is_some() && node.life() == Life::Dead && !own).then_some(node)
+    }
+
+    /// Whether the master key of the node under review may be shown: its instance's name was typed once more.
+    pub fn is_unlocked(&self) -> bool {
+        let name = self.answers.trimmed(FieldId::Instance);
+        !name.is_empty() && self.answers.text(FieldId::KeyConfirm) == name
+    }
+
+    /// Why a key of the foot does nothing yet: what has to be typed first.
+    pub fn locks(&self, action: Action) -> Option<String> {
+        let about_key = matches!(action, Action::Reveal | Action::CopyKey | Action::SaveKey | Action::ReadKey);
+        if self.place.here != ScreenId::Key || !about_key || self.is_unlocked() {
+            return None;
+        }
+        let name = self.answers.trimmed(FieldId::Instance);
+        Some(format!(
+            "First type the instance's name, {name}, exactly as it is written here; then the key can be shown, copied or saved."
+        ))
+    }
+
+    /// What has to be known before this node leaves its cluster, where there is something.
+    pub fn caution(&self) -> Option<String> {
+        if self.place.flow != Some(Flow::Leave) {
+            return None;
+        }
+        let nodes = self.facts.cluster.nodes.seen()?;
+        let name = self.answers.trimmed(FieldId::NodeName);
+        let others = nodes.iter().filter(|node| !node.is_called(name)).count();
+        let last = "This is the last node of its cluster. The database then holds a cluster without nodes, which a new node can join \
+                    with the master key; the sealed key stays on this machine.";
+        (others == 0).then(|| last.to_owned())
+    }
+}

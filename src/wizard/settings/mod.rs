@@ -1,0 +1,143 @@
+//! The settings of a node under review, as its files tell them, and where each of them came from. Pure; faces render it.
+
+mod fill;
+mod list;
+
+pub use fill::answers;
+pub use list::of;
+
+use crate::model::field::FieldId;
+use crate::model::node_config::TrustSection;
+use crate::model::survey::AccountKind;
+use crate::model::target::Encryption;
+
+/// What a setting is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Group {
+    /// This machine's Octopus Server.
+    Node,
+    /// The account that it runs as.
+    Service,
+    /// The database.
+    Database,
+    /// The cluster and its key.
+    Cluster,
+    /// Web portal and ports.
+    Web,
+}
+
+impl Group {
+    /// Every group, in the order in which they are told.
+    pub const ALL: [Self; 5] = [Self::Node, Self::Service, Self::Database, Self::Cluster, Self::Web];
+
+    /// Its name for people.
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::Node => "Node",
+            Self::Service => "Service account",
+            Self::Database => "Database",
+            Self::Cluster => "Cluster",
+            Self::Web => "Web portal and ports",
+        }
+    }
+
+    /// Its id for programs.
+    pub const fn id(self) -> &'static str {
+        match self {
+            Self::Node => "node",
+            Self::Service => "service",
+            Self::Database => "database",
+            Self::Cluster => "cluster",
+            Self::Web => "web",
+        }
+    }
+}
+
+/// Where a setting came from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Source {
+    /// The node config.
+    NodeConfig,
+    /// `OctopusServer.config`.
+    OctopusConfig,
+    /// The cluster's registry.
+    Registry,
+    /// Nobody said anything: Octopus' own default.
+    Default,
+    /// This machine.
+    Host,
+}
+
+impl Source {
+    /// Its name for people.
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::NodeConfig => "node config",
+            Self::OctopusConfig => "OctopusServer.config",
+            Self::Registry => "registry",
+            Self::Default => "default",
+            Self::Host => "this machine",
+        }
+    }
+
+    /// Its id for programs.
+    pub const fn id(self) -> &'static str {
+        match self {
+            Self::NodeConfig => "node-config",
+            Self::OctopusConfig => "octopus-config",
+            Self::Registry => "registry",
+            Self::Default => "default",
+            Self::Host => "host",
+        }
+    }
+}
+
+/// One setting.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Setting {
+    /// What it is about.
+    pub group: Group,
+    /// Its id for programs: the field's where it is one.
+    pub id: &'static str,
+    /// What it is called.
+    pub label: &'static str,
+    /// Its value. Of a secret only whether it is there and opens.
+    pub value: String,
+    /// Where it came from.
+    pub source: Source,
+}
+
+/// A choice's value in the answers.
+const fn account(kind: AccountKind) -> &'static str {
+    match kind {
+        AccountKind::LocalSystem => "local-system",
+        AccountKind::Custom => "custom",
+        AccountKind::Managed => "managed",
+    }
+}
+
+/// Encryption as the answers and the node config spell it.
+pub const fn encryption(encryption: Encryption) -> &'static str {
+    match encryption {
+        Encryption::Strict => "strict",
+        Encryption::Mandatory => "mandatory",
+        Encryption::Optional => "optional",
+    }
+}
+
+/// How trust is answered: the choice, and the field that belongs to it with its text.
+fn trust(trust: &TrustSection) -> (&'static str, Option<(FieldId, String)>) {
+    match trust {
+        TrustSection::System => ("system", None),
+        TrustSection::CaFile(path) => ("ca-file", Some((FieldId::CaFile, path.display().to_string()))),
+        TrustSection::Fingerprint(text) => ("fingerprint", Some((FieldId::Fingerprint, text.clone()))),
+        TrustSection::None => ("none", None),
+    }
+}
+
+const fn truth(on: bool) -> &'static str {
+    if on { "true" } else { "false" }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,97 @@
+use super::*;
+use crate::model::answers::{Answers, Raw};
+use crate::model::facts::{Fact, Facts, NodeFacts, SealTrouble, Trouble};
+use crate::model::octopus_config::OctopusConfig;
+use crate::wizard::samples;
+use crate::wizard::state::State;
+use crate::wizard::update;
+
+fn state(node: NodeFacts) -> State {
+    let (mut state, _) = update::begin(Answers::default(), None);
+    state.facts = Facts { node, ..samples::facts() };
+    for (field, raw) in answers(&state.facts, None) {
+        state.answers.set(field, raw, crate::model::answers::Origin::File);
+    }
+    state
+}
+
+fn said(list: &[Setting], id: &str) -> (String, Source) {
+    let found = list.iter().find(|setting| setting.id == id).unwrap_or_else(|| panic!("no {id} in {list:#?}"));
+    (found.value.clone(), found.source)
+}
+
+#[test]
+fn a_node_config_answers_everything_that_it_says() {
+    let state = state(samples::node());
+    for (field, text) in [
+        (FieldId::Instance, "OctopusServer"),
+        (FieldId::NodeName, "web01"),
+        (FieldId::Server, "sql01,1433"),
+        (FieldId::Encryption, "mandatory"),
+        (FieldId::Trust, "system"),
+        (FieldId::MultiSubnet, "false"),
+        (FieldId::ListenPrefixes, "http://web01/"),
+        (FieldId::CommsPort, "10943"),
+        (FieldId::TaskCap, "5"),
+    ] {
+        assert_eq!(state.answers.text(field), text, "{}", field.id());
+    }
+    for secret in [FieldId::Password, FieldId::MasterKey] {
+        assert!(!state.answers.get(secret).raw.is_empty(), "{}", secret.id());
+    }
+}
+
+#[test]
+fn a_secret_that_does_not_open_is_answered_with_nothing() {
+    let trouble = Trouble::Seal(SealTrouble::OtherMachine);
+    let node = NodeFacts { password: Fact::Missing(trouble.clone()), key: Fact::Missing(trouble), ..samples::node() };
+    let state = state(node);
+    assert!(state.answers.get(FieldId::Password).raw.is_empty() && state.answers.get(FieldId::MasterKey).raw.is_empty());
+    let list = of(&state);
+    assert_eq!(said(&list, "password"), ("sealed on another machine".into(), Source::NodeConfig));
+    assert_eq!(said(&list, "master-key").0, "sealed on another machine");
+}
+
+#[test]
+fn the_list_is_grouped_tells_where_each_came_from_and_holds_no_secret() {
+    let list = of(&state(samples::node()));
+    let groups: Vec<_> = list.iter().map(|setting| Group::ALL.iter().position(|group| *group == setting.group)).collect();
+    assert!(groups.is_sorted(), "{groups:?}");
+    assert_eq!(said(&list, "password"), ("sealed, opens here".into(), Source::NodeConfig));
+    assert_eq!(said(&list, "host"), ("web01".into(), Source::Host));
+    assert_eq!(said(&list, "joined").1, Source::Registry);
+    let all = format!("{list:?}");
+    assert!(!all.contains(samples::PASSWORD) && !all.contains(samples::KEY), "{all}");
+}
+
+#[test]
+fn what_octopus_server_s_config_lacks_is_a_default() {
+    let secret = Raw::of(FieldId::Password, samples::PASSWORD);
+    let config = OctopusConfig {
+        path: "/etc/octopus/x.config".into(),
+        connection: Some(vec![(FieldId::Server, Raw::of(FieldId::Server, "sql09")), (FieldId::Password, secret)]),
+        comms_port: Some("10944".into()),
+        has_master_key: true,
+        ..OctopusConfig::default()
+    };
+    let node = NodeFacts {
+        config: Fact::Missing(Trouble::Unasked),
+        octopus: Fact::Seen(Some(Box::new(config))),
+        ..NodeFacts::default()
+    };
+    let state = state(node);
+    assert_eq!(state.answers.text(FieldId::NodeName), "web01", "the machine's name is Octopus' own default");
+    let list = of(&state);
+    assert_eq!(said(&list, "server"), ("sql09".into(), Source::OctopusConfig));
+    assert_eq!(said(&list, "node-name"), ("web01".into(), Source::Default));
+    assert_eq!(said(&list, "comms-port"), ("10944".into(), Source::OctopusConfig));
+    assert_eq!(said(&list, "listen-prefixes").1, Source::Default);
+    assert!(!format!("{list:?}").contains(samples::PASSWORD));
+}
+
+#[test]
+fn files_that_cannot_be_read_tell_nothing() {
+    let node = NodeFacts { config: Fact::Missing(Trouble::Io("denied".into())), ..NodeFacts::default() };
+    let state = state(node);
+    assert!(of(&state).is_empty() && answers(&state.facts, None).is_empty());
+}
