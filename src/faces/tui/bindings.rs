@@ -2,7 +2,6 @@
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
-use super::keys;
 use crate::model::field::Kind;
 use crate::model::flow::Flow;
 use crate::model::screen::ScreenId;
@@ -117,10 +116,10 @@ fn certificate(state: &State) -> Vec<Binding> {
 /// Whatever is not a clear yes is a no.
 const STAY: &[KeyCode] = &[KeyCode::Char('n'), KeyCode::Char('N'), KeyCode::Esc, KeyCode::Enter];
 
-/// The keys of the screen itself.
-fn screen(state: &State) -> Vec<Binding> {
+/// The keys of the screen itself, whatever lies over it.
+pub fn screen(state: &State) -> Vec<Binding> {
     let mut found = Vec::with_capacity(10);
-    if matches!(state.place.focus, Focus::Item(_)) && keys::items(state) > 1 {
+    if matches!(state.place.focus, Focus::Item(_)) && state.items() > 1 {
         found.push(bind(&[KeyCode::Down], "↑↓", ("choose", "choose"), 2, Does::Move(Step::Forward)));
     }
     found.extend(enter(state));

@@ -72,16 +72,6 @@ pub fn is_row(state: &State) -> bool {
     table && matches!(state.place.focus, Focus::Item(_))
 }
 
-/// How many items the list of the open screen has, among which the focus can move.
-pub fn items(state: &State) -> usize {
-    match state.place.here {
-        ScreenId::Start => state.errands().len(),
-        ScreenId::Cluster => state.facts.cluster.nodes.seen().map_or(0, |nodes| nodes.len()),
-        ScreenId::Backups => state.facts.node.backups.seen().map_or(0, Vec::len),
-        _ => 0,
-    }
-}
-
 /// The focus one further; from the last field to the first. In a list it stops at the ends. With a wrap, a Tab too many
 /// costs another one; without, it would seem that the key had stopped working.
 pub fn moved(state: &State, step: Step) -> Option<Event> {
@@ -106,7 +96,7 @@ pub fn moved(state: &State, step: Step) -> Option<Event> {
 pub fn paged(state: &State, step: Step, by: usize) -> Option<Event> {
     let Focus::Item(item) = state.place.focus else { return None };
     let to = match step {
-        Step::Forward => (item + by).min(items(state).saturating_sub(1)),
+        Step::Forward => (item + by).min(state.items().saturating_sub(1)),
         Step::Backward => item.saturating_sub(by),
     };
     (to != item).then_some(Event::Focus(Focus::Item(to)))
@@ -114,7 +104,7 @@ pub fn paged(state: &State, step: Step, by: usize) -> Option<Event> {
 
 /// The focus at one end of a list.
 pub fn edge(state: &State, step: Step) -> Option<Event> {
-    let last = items(state).saturating_sub(1);
+    let last = state.items().saturating_sub(1);
     match (state.place.focus, step) {
         (Focus::Item(_), Step::Forward) => Some(Event::Focus(Focus::Item(last))),
         (Focus::Item(_), Step::Backward) => Some(Event::Focus(Focus::Item(0))),

@@ -12,16 +12,22 @@ use crate::model::screen::ScreenId;
 use crate::model::survey::SurveyId;
 use crate::wizard::state::State;
 use crate::wizard::tickets::Asking;
-use crate::wizard::{flow, inputs};
+use crate::wizard::{flow, review};
 use crate::words::{self, Screen};
 
 /// From here on something that works shows that it does.
 pub const WORTH_A_SIGN: Duration = Duration::from_millis(100);
 
-/// The verdicts of all screens with checks, but for that of the key's keeping: it is an install's, and long done.
+/// The verdicts of every check that a review runs again, by the screen that it is at home on.
 fn sections(state: &State) -> Vec<(ScreenId, Vec<(CheckId, Verdict)>)> {
-    let checked = |screen: &ScreenId| *screen != ScreenId::MasterKey && words::screen(*screen).checks().next().is_some();
-    ScreenId::ALL.into_iter().filter(checked).map(|screen| (screen, state.verdicts_of(screen))).collect()
+    let mut sections: Vec<_> = review::PROVEN.into_iter().map(|screen| (screen, Vec::new())).collect();
+    for (check, verdict) in state.verdicts_of(ScreenId::Proof) {
+        let home = review::home_of(check);
+        if let Some((_, verdicts)) = sections.iter_mut().find(|(screen, _)| Some(*screen) == home) {
+            verdicts.push((check, verdict));
+        }
+    }
+    sections
 }
 
 /// What a frame shows.
@@ -101,6 +107,6 @@ impl<'a> Scene<'a> {
 
     fn awaited(&self) -> impl Iterator<Item = &Asking> {
         let running = |survey: &SurveyId| self.state.tickets.running(*survey);
-        inputs::surveys_of(self.state.place.here).iter().filter_map(running).filter(|asking| !asking.refreshes)
+        self.state.surveys().iter().filter_map(running).filter(|asking| !asking.refreshes)
     }
 }

@@ -4,6 +4,7 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 
 use super::sheet;
+use crate::faces::tui::bindings;
 use crate::faces::tui::canvas::{Canvas, row};
 use crate::faces::tui::scene::Scene;
 use crate::faces::tui::scroll::Scroll;
@@ -98,6 +99,9 @@ fn paragraphs(canvas: &Canvas<'_>, scene: &Scene<'_>) -> Vec<Paragraph> {
     }
     add("", theme.plain, 0);
     add("Keys", theme.title, 0);
+    for binding in bindings::screen(scene.state) {
+        add(&format!("{} {}", binding.cap, binding.label), theme.plain, 0);
+    }
     add("Tab and Shift-Tab move between the fields, left and right choose, Enter goes on, Esc goes back.", theme.plain, 0);
     add("Alt-1 to Alt-9 go to a screen that was reached before. Ctrl-C ends the program and asks first.", theme.plain, 0);
     found

@@ -18,7 +18,6 @@ mod page;
 mod proof;
 mod review;
 mod say;
-mod settings;
 mod sheet;
 mod sidebar;
 mod start;

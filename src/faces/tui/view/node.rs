@@ -2,7 +2,6 @@
 
 use ratatui::layout::Rect;
 
-use super::settings::{self, Setting};
 use super::sheet::{self, Line};
 use super::{Local, checks, page};
 use crate::faces::tui::canvas::{Canvas, below, row};
@@ -10,8 +9,9 @@ use crate::faces::tui::scene::Scene;
 use crate::faces::tui::text;
 use crate::model::facts::Fact;
 use crate::wizard::failures::{self, Around};
+use crate::wizard::settings::{self, Setting};
 
-/// The columns of the labels.
+/// The columns of the checks' signs and labels.
 const LABEL: u16 = 15;
 /// The columns of the sources where they have a column of their own.
 const SOURCE: u16 = 22;
@@ -39,28 +39,32 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, local: &mut 
 fn lines(canvas: &Canvas<'_>, scene: &Scene<'_>, width: u16) -> Vec<Line> {
     let theme = canvas.theme;
     let mut lines = Vec::with_capacity(32);
-    let mut group = "";
-    for Setting { group: of, label, value, source } in settings::of(scene.state) {
-        if group != of {
+    let mut group = None;
+    let settings = settings::of(scene.state);
+    let widest = settings.iter().map(|setting| text::width(setting.label)).max().unwrap_or(0);
+    let column = (widest + 2).min(width / 2);
+    for Setting { group: of, id: _, label, value, source } in settings {
+        let source = source.label();
+        if group != Some(of) {
             if !lines.is_empty() {
                 lines.push(Line::blank());
             }
-            lines.push(Line::new(of, theme.title));
-            group = of;
+            lines.push(Line::new(of.label(), theme.title));
+            group = Some(of);
         }
         let line = Line::new(label, theme.plain);
-        if width >= WIDE && text::width(&value) + 1 < width - LABEL - SOURCE {
-            lines.push(line.with(LABEL, value, theme.plain).with(width - SOURCE, source, theme.dim));
+        if width >= WIDE && text::width(&value) + 1 < width - column - SOURCE {
+            lines.push(line.with(column, value, theme.plain).with(width - SOURCE, source, theme.dim));
             continue;
         }
         // A value that is longer than its place goes on beneath it: half of a path is none.
-        let wrapped = text::wrap(&value, width.saturating_sub(LABEL));
+        let wrapped = text::wrap(&value, width.saturating_sub(column));
         let mut line = line;
         for (number, words) in wrapped.iter().enumerate() {
             if number > 0 {
                 lines.push(std::mem::take(&mut line));
             }
-            line = line.with(LABEL, *words, theme.plain);
+            line = line.with(column, *words, theme.plain);
         }
         lines.push(line.aside(source, theme.dim));
     }
