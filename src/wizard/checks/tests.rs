@@ -87,12 +87,6 @@ fn all_checks() -> impl Iterator<Item = CheckId> {
     ScreenId::ALL.into_iter().flat_map(|screen| words::screen(screen).checks())
 }
 
-/// Whether a check has anything to say before a node exists.
-fn is_of_setting_up(check: &CheckId) -> bool {
-    use CheckId::{DriftHost, DriftOctopus, DriftRow, KeyKept, NodeConfig, NodeSeals};
-    !matches!(check, KeyKept | NodeConfig | NodeSeals | DriftRow | DriftOctopus | DriftHost)
-}
-
 #[test]
 fn every_check_is_worded_and_judged() {
     assert_eq!(all_checks().count(), CheckId::ALL.len());
