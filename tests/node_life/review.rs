@@ -68,7 +68,8 @@ async fn what_others_changed_is_drift_and_is_told_with_both_sides() {
     let mut engine = scene.review("node-1").await;
     engine.handle(Event::Jump(ScreenId::Drift));
     engine.run_until_idle().await;
-    let told: String = findings(&engine, "drift-row").into_iter().map(|finding| format!("{} {}\n", finding.says, finding.fix)).collect();
+    let told: String =
+        findings(&engine, "drift-row").into_iter().map(|finding| format!("{} {}\n", finding.says, finding.fix)).collect();
     assert!(told.contains("10999") && told.contains("http://elsewhere/"), "{told}");
     let own = scene.config("node-1");
     assert!(told.contains(&own.comms.port.to_string()), "{told}");
@@ -79,7 +80,8 @@ async fn a_cluster_with_a_newer_registry_can_still_be_reviewed_and_not_changed()
     let scene = Scene::new().await;
     scene.ask("UPDATE octopus_setup.version SET version = 2").await;
     let engine = scene.review("node-1").await;
-    let content = engine.state().verdicts_of(ScreenId::Database).into_iter().find(|(check, _)| check.id() == "db-content").unwrap();
+    let content =
+        engine.state().verdicts_of(ScreenId::Database).into_iter().find(|(check, _)| check.id() == "db-content").unwrap();
     let Verdict::Found(findings) = content.1 else { panic!("{:?}", content.1) };
     assert!(findings[0].says.contains('2'), "{}", findings[0].says);
     assert_eq!(findings[0].severity, Severity::Warn, "{findings:#?}");

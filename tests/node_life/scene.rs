@@ -179,8 +179,3 @@ pub fn tree(folder: &Path) -> Vec<(PathBuf, Vec<u8>)> {
     all.sort();
     all
 }
-
-/// Sets an answer as a flag would.
-pub fn flag(answers: &mut octopus_setup::model::answers::Answers, field: FieldId, text: &str) {
-    answers.set(field, Raw::of(field, text), Origin::Flag);
-}
