@@ -43,7 +43,7 @@ fn sequence(bytes: &[u8]) -> Option<Sequence<'_>> {
 
 fn length(first: u8, rest: &[u8]) -> Option<(usize, &[u8])> {
     match first {
-        0..0x80 => Some((usize::from(first), rest)),
+        0..=0x7f => Some((usize::from(first), rest)),
         0x81..=0x84 => {
             let (bytes, rest) = rest.split_at_checked(usize::from(first & 0x7f))?;
             let length = bytes.iter().fold(0, |all: u64, byte| (all << 8) | u64::from(*byte));
