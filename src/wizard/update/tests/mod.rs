@@ -2,7 +2,9 @@
 
 mod bench;
 mod install;
+mod join;
 mod key;
 mod moving;
+mod plans;
 mod start;
 mod surveys;
