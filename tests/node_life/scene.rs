@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use octopus_setup::engine::Engine;
-use octopus_setup::model::answers::{Origin, Raw};
+
 use octopus_setup::model::field::FieldId;
 use octopus_setup::model::finding::{Finding, Severity, Verdict};
 use octopus_setup::model::flow::Flow;

@@ -204,10 +204,6 @@ pub fn back(state: &mut State, effects: &mut Vec<Effect>) {
         }
         here => match flow::previous(flow, here) {
             Some(previous) => enter(state, previous, effects),
-            // They were begun from the review of a node.
-            None if matches!(flow, Flow::Edit | Flow::Leave | Flow::Remove) && state.subject.is_some() => {
-                start::flow(state, Flow::Review, effects);
-            }
             None => start::home(state, effects),
         },
     }
