@@ -108,7 +108,7 @@ async fn first_node_and_undo(string: &str) {
     let proof = SqlServer::new().prove(&target, plan.cluster, &plan.node.name).await.unwrap();
     assert!(matches!(&proof, Proof::Member(seen) if seen.id == plan.cluster), "{proof:?}");
 
-    a_second_node_comes_and_goes(&target, plan.cluster).await;
+    Box::pin(a_second_node_comes_and_goes(&target, plan.cluster)).await;
 
     // What was made on somebody's server goes again, by a wizard of its own: the first one's connection would keep the
     // database in use.
