@@ -153,6 +153,7 @@ mod tests {
             answers: std::collections::BTreeMap::new(),
             run: String::new(),
             before: None,
+            after: None,
             folders: Vec::new(),
             steps: Vec::new(),
         };
