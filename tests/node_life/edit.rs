@@ -85,7 +85,7 @@ async fn changing(scene: &Scene) -> (octopus_setup::engine::Engine, u16) {
     engine.handle(Event::Press(Action::Edit));
     engine.run_until_idle().await;
     assert_eq!(engine.state().place.flow, Some(Flow::Edit));
-    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let port = free_port();
     type_in(&mut engine, FieldId::CommsPort, &port.to_string());
     type_in(&mut engine, FieldId::TaskCap, "7");
     (engine, port)

@@ -5,8 +5,6 @@
 
 #[path = "../support/mod.rs"]
 mod shared;
-#[path = "../wrong_answers/sql.rs"]
-mod sql;
 
 mod check;
 mod copied;

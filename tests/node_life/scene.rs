@@ -16,8 +16,8 @@ use octopus_setup::wizard::gate::Gate;
 use octopus_setup::wizard::run::Phase;
 use secrecy::ExposeSecret;
 
-pub use crate::shared::walk::{Site, last_six, to, type_in};
-use crate::sql;
+use crate::shared::sql;
+pub use crate::shared::walk::{Site, free_port, last_six, to, type_in};
 
 /// The database that the wizard asks for by default.
 pub const DATABASE: &str = "OctopusDeploy";

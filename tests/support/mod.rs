@@ -4,4 +4,6 @@
 
 pub mod pty;
 #[cfg(feature = "practice")]
+pub mod sql;
+#[cfg(feature = "practice")]
 pub mod walk;

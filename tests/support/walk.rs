@@ -1,6 +1,7 @@
 //! A wizard without a face, walked through its screens, against a practice server of its own.
 
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU16, Ordering};
 
 use octopus_setup::engine::Engine;
 use octopus_setup::model::answers::{Answers, Origin, Raw};
@@ -103,9 +104,19 @@ pub fn mode(path: &Path) -> u32 {
     std::fs::metadata(path).unwrap().permissions().mode() & 0o7777
 }
 
-/// A port that nobody listens on right now.
-fn free_port() -> u16 {
-    std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+/// A port that nobody listens on right now, and that nobody is given by chance in a moment: below those that the kernel
+/// hands out, of which the other tests' connections take many.
+pub fn free_port() -> u16 {
+    static NEXT: AtomicU16 = AtomicU16::new(0);
+    let first = std::process::id() % 16_384;
+    for _ in 0..16_384 {
+        let step = u32::from(NEXT.fetch_add(1, Ordering::Relaxed));
+        let port = u16::try_from(16_000 + (first + step) % 16_384).unwrap();
+        if std::net::TcpListener::bind(("127.0.0.1", port)).is_ok() {
+            return port;
+        }
+    }
+    panic!("every port is taken");
 }
 
 /// Presses Enter, accepting warnings, until a screen is open. Fails where the gate stays shut.

@@ -4,7 +4,7 @@ use octopus_setup::model::field::FieldId;
 use octopus_setup::model::screen::ScreenId;
 
 use crate::scene::{DATABASE, Scene, again, finding, is_good, login, password, to, type_in};
-use crate::sql;
+use crate::shared::sql;
 
 /// A scene with a login that may do nothing, and its answers.
 async fn with_login(name: &str) -> (Scene, String) {

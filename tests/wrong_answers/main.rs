@@ -18,7 +18,6 @@ mod rights;
 mod scene;
 mod server;
 mod service;
-mod sql;
 mod state;
 mod tls;
 mod way;

@@ -17,8 +17,8 @@ use octopus_setup::world::clipboard::Surroundings;
 use octopus_setup::world::places::Places;
 use secrecy::ExposeSecret;
 
+use crate::shared::sql;
 pub use crate::shared::walk::{Site, to, type_in};
-use crate::sql;
 
 /// The node that never comes to be.
 pub const NODE: &str = "node-1";
