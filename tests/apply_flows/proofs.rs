@@ -37,7 +37,7 @@ async fn a_wrong_key_is_refused_before_any_file_is_written() {
 async fn a_key_that_nothing_confirms_takes_the_operators_word_and_makes_no_registry() {
     for case in [Case::Plain, Case::Adopt] {
         let bench = before(case).await;
-        bench.database.server.lock().unwrap().octopus = Some(None);
+        bench.database.server.lock().unwrap().octopus_key = None;
         assert_eq!(refused(&bench, case, &key()).await, Failure::KeyUnverified);
         let mut accepted = plan(case, &bench);
         accepted.key_unverified = true;
@@ -63,7 +63,7 @@ async fn a_word_for_a_key_does_not_make_a_wrong_one_right() {
 
 #[tokio::test]
 async fn another_content_than_the_checks_saw_is_refused() {
-    let octopus = Server { database: true, octopus: Some(Some(key().fingerprint())), ..Server::default() };
+    let octopus = Server { database: true, octopus: true, octopus_key: Some(key().fingerprint()), ..Server::default() };
     let foreign = Server { database: true, foreign: true, ..Server::default() };
     for case in [Case::Insert, Case::Edit] {
         let bench = before(case).await;

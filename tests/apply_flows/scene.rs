@@ -100,8 +100,8 @@ pub async fn before(case: Case) -> Bench {
             Bench::new(Fake::of(Server::of(cluster)))
         }
         Case::Adopt | Case::Plain => {
-            let octopus = Some(Some(key().fingerprint()));
-            Bench::new(Fake::of(Server { database: true, octopus, ..Server::default() }))
+            let octopus_key = Some(key().fingerprint());
+            Bench::new(Fake::of(Server { database: true, octopus: true, octopus_key, ..Server::default() }))
         }
         Case::Edit | Case::EditElsewhere | Case::Leave | Case::Remove => {
             let bench = Bench::new(Fake::of(Server::of(cluster)));

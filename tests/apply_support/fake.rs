@@ -133,9 +133,9 @@ impl ClusterDatabase for Fake {
     async fn verify(&self, _: &Target, key: &MasterKey) -> Result<Verified, Trouble> {
         let key = key.fingerprint();
         self.call(Call::Verify, |server| {
-            let (known, basis) = match (&server.cluster, server.octopus) {
-                (Some(cluster), _) => (Some(cluster.fingerprint), KeyBasis::Verifier),
-                (None, known) => (known.flatten(), KeyBasis::Certificate),
+            let (known, basis) = match &server.cluster {
+                Some(cluster) => (Some(cluster.fingerprint), KeyBasis::Verifier),
+                None => (server.octopus_key, KeyBasis::Certificate),
             };
             let verdict = match known {
                 None => KeyVerdict::Unverifiable(NoBasis::Nothing),

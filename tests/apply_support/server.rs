@@ -17,8 +17,10 @@ pub struct Server {
     pub cluster: Option<Cluster>,
     /// Somebody else's tables.
     pub foreign: bool,
-    /// Octopus' own tables; the key that opens what is in them, where there is anything.
-    pub octopus: Option<Option<Fingerprint>>,
+    /// Octopus' own tables.
+    pub octopus: bool,
+    /// The key that opens what is in them, where there is anything.
+    pub octopus_key: Option<Fingerprint>,
 }
 
 /// The registry.
@@ -83,7 +85,9 @@ impl Cluster {
             (_, Some(present)) => return Changed::Taken(Box::new(present)),
         };
         self.rows.remove(&entry.2);
-        after.into_iter().for_each(|row| self.put(row));
+        if let Some(row) = after {
+            self.put(row);
+        }
         self.history.push(entry);
         Changed::Made
     }
@@ -105,7 +109,9 @@ impl Cluster {
             (_, Some(present)) => return Changed::Taken(Box::new(present)),
         };
         self.rows.remove(&entry.2);
-        before.into_iter().for_each(|row| self.put(row));
+        if let Some(row) = before {
+            self.put(row);
+        }
         self.history.retain(|made| *made != entry);
         Changed::Made
     }
@@ -132,7 +138,7 @@ impl Server {
     pub fn content(&self) -> Content {
         match &self.cluster {
             _ if self.foreign => Content::Foreign { tables: Vec::new(), count: 1 },
-            None if self.octopus.is_some() => Content::Octopus { version: None, nodes: Vec::new() },
+            None if self.octopus => Content::Octopus { version: None, nodes: Vec::new() },
             None => Content::Empty,
             Some(cluster) => Content::Cluster(ClusterSeen {
                 id: cluster.id,

@@ -74,11 +74,18 @@ pub(super) async fn make(
 /// Takes a change back. One that was never made is taken back already, and so is one whose cluster is not there any more.
 pub(super) async fn take_back(database: &impl ClusterDatabase, target: &Target, change: &RowChange) -> Result<(), Failure> {
     match database.unchange(target, change).await.map_err(Failure::Server)? {
-        Changed::Made | Changed::Ours | Changed::Gone => Ok(()),
         Changed::Taken(row) => Err(Failure::RowTaken(row)),
-        Changed::NotThere(Content::Cluster(seen)) if seen.id != change.cluster => Ok(()),
-        Changed::NotThere(Content::Octopus { .. } | Content::Foreign { .. } | Content::RegistryOnly | Content::Empty) => Ok(()),
-        Changed::NotThere(content) => Err(Failure::ContentChanged(Box::new(content))),
+        Changed::NotThere(content) if may_hold_the_row(&content, change) => Err(Failure::ContentChanged(Box::new(content))),
+        Changed::Made | Changed::Ours | Changed::Gone | Changed::NotThere(_) => Ok(()),
+    }
+}
+
+/// Whether the row may be in there although the database did not get to it.
+fn may_hold_the_row(content: &Content, change: &RowChange) -> bool {
+    match content {
+        Content::Cluster(seen) => seen.id == change.cluster,
+        Content::NewerRegistry { .. } => true,
+        Content::Empty | Content::RegistryOnly | Content::Octopus { .. } | Content::Foreign { .. } => false,
     }
 }
 
