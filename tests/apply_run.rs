@@ -4,19 +4,20 @@
 
 mod apply_support;
 
-use apply_support::{Act, Bench, Call, Fake, INSTANCE, key};
+use apply_support::{Act, Bench, Call, Cluster, Fake, INSTANCE, key};
 use octopus_setup::model::cluster::ClusterId;
 use octopus_setup::model::facts::{SqlTrouble, Trouble};
 use octopus_setup::model::fingerprint::Fingerprint;
 use octopus_setup::model::master_key::MasterKey;
 use octopus_setup::model::plan::{Failure, Progress, StepKind, StepState};
+use octopus_setup::model::registry::NodeRow;
 use octopus_setup::world::apply::{self, Cancel};
 use octopus_setup::world::lock::Lock;
 use octopus_setup::world::{instances, journals, node_config};
 
 fn states(bench: &Bench) -> Vec<StepState> {
     let journal = journals::read(&bench.places, INSTANCE).expect("read").expect("there");
-    StepKind::ALL.map(|kind| journal.state(kind)).to_vec()
+    StepKind::FIRST_NODE.map(|kind| journal.state(kind)).to_vec()
 }
 
 #[tokio::test]
@@ -24,7 +25,7 @@ async fn a_run_reports_its_steps_in_order_and_proves_itself_with_what_is_on_disk
     let bench = Bench::new(Fake::default());
     let mut reports = Vec::new();
     bench.install(|progress| reports.push(progress.clone())).await.expect("no crash").expect("no failure");
-    let expected = StepKind::ALL.into_iter().flat_map(|kind| [format!("Begun {kind:?}"), format!("Done {kind:?} Done")]);
+    let expected = StepKind::FIRST_NODE.into_iter().flat_map(|kind| [format!("Begun {kind:?}"), format!("Done {kind:?} Done")]);
     let told = reports.iter().map(|report| match report {
         Progress::Begun(kind) => format!("Begun {kind:?}"),
         Progress::Done(kind, state, _) => format!("Done {kind:?} {state:?}"),
@@ -158,7 +159,7 @@ async fn a_config_of_another_cluster_is_in_the_way() {
 #[tokio::test]
 async fn another_first_node_wins_and_undo_leaves_its_work_alone() {
     let bench = Bench::new(Fake::default());
-    let theirs = (ClusterId([1; 16]), Fingerprint([1, 2, 3, 4]), vec!["web02".to_owned()]);
+    let theirs = Cluster::new(ClusterId([1; 16]), Fingerprint([1, 2, 3, 4]));
     let mut failed = None;
     let outcome = bench
         .install(|progress| match progress {
@@ -170,7 +171,7 @@ async fn another_first_node_wins_and_undo_leaves_its_work_alone() {
         })
         .await
         .expect("no crash");
-    assert!(matches!(outcome, Err(Failure::AlreadyInitialised(seen)) if seen.id == theirs.0));
+    assert!(matches!(outcome, Err(Failure::AlreadyInitialised(seen)) if seen.id == theirs.id));
     assert_eq!(failed, Some(StepKind::InitialiseCluster));
     // We made the database, but theirs is in it now; so it stays, and nothing of ours is left to undo.
     let whole = bench.undo(|_| {}).await;
@@ -216,7 +217,8 @@ async fn the_key_stays_when_its_cluster_cannot_be_undone() {
 async fn a_cluster_that_others_joined_is_not_undone() {
     let bench = Bench::new(Fake::default());
     bench.install(|_| {}).await.expect("no crash").expect("no failure");
-    bench.database.server.lock().unwrap().cluster.as_mut().unwrap().2.push("web02".into());
+    let first = bench.database.server().cluster().rows["web01"].row.clone();
+    bench.database.server.lock().unwrap().cluster().enter(NodeRow { name: "web02".into(), ..first });
     assert_eq!(bench.undo(|_| {}).await, Some(false));
     assert!(bench.database.server().cluster.is_some());
     assert!(bench.home.join("octopus-master-key.sealed").exists());
@@ -314,7 +316,7 @@ async fn a_node_row_that_is_missing_fails_the_last_step() {
     let outcome = bench
         .install(|progress| match progress {
             Progress::Done(StepKind::WriteNodeConfig, ..) => {
-                bench.database.server.lock().unwrap().cluster.as_mut().unwrap().2.clear();
+                bench.database.server.lock().unwrap().cluster().rows.clear();
             }
             Progress::Failed(kind, _) => failed = Some(*kind),
             _ => {}

@@ -5,7 +5,7 @@
 use std::path::Path;
 
 use octopus_setup::model::cluster::ClusterId;
-use octopus_setup::model::facts::{Fact, HomeFacts, Occupant};
+use octopus_setup::model::facts::{Fact, HomeFacts, Occupant, Trouble};
 use octopus_setup::model::fingerprint::Fingerprint;
 use octopus_setup::model::flow::Flow;
 use octopus_setup::model::journal::Journal;
@@ -23,6 +23,7 @@ fn host() -> Host {
     let root = tempfile::tempdir().expect("a folder");
     let mut places = Places::under(root.path().join("state"));
     places.octopus_instances = root.path().join("octopus");
+    places.octopus_executables = vec![root.path().join("Octopus.Server")];
     places.os_release = root.path().join("os-release");
     Host { root, places }
 }
@@ -57,7 +58,8 @@ fn enter(places: &Places, name: &str, home: &Path) {
 #[tokio::test]
 async fn an_empty_machine_is_seen_as_such_and_nothing_is_written() {
     let host = host();
-    let machine = survey::machine(&host.places).await;
+    let machine = survey::machine(&host.places, |_| {}).await;
+    assert_eq!(machine.octopus_version, Fact::Missing(Trouble::Unasked));
     assert!(machine.instances.is_empty() && machine.octopus_instances.is_empty() && machine.unfinished.is_empty());
     assert_eq!(machine.unreadable, []);
     assert!(!machine.system.is_empty() && !machine.host_name.is_empty());
@@ -76,7 +78,11 @@ async fn instances_of_both_kinds_and_unfinished_runs_are_found_and_garbage_is_to
     std::fs::write(host.places.octopus_instances.join("torn.config"), &record[..20]).expect("written");
     std::fs::write(&host.places.os_release, "PRETTY_NAME=\"Test \u{1b}[31mOS\"\n").expect("written");
 
-    let machine = survey::machine(&host.places).await;
+    let mut reports = Vec::new();
+    let machine = survey::machine(&host.places, |facts| reports.push(facts)).await;
+    // The start screen does not wait for the executable.
+    assert!(reports[0].octopus_version.is_unknown() && reports[0].unfinished.len() == 1);
+    assert_eq!((reports.len(), &reports[1]), (2, &machine));
     let ours: Vec<_> = machine.instances.iter().map(|seen| (seen.name.as_str(), seen.home.as_str())).collect();
     assert_eq!(ours, [("Ours", "/opt/ours")]);
     assert_eq!(machine.octopus_instances, [("Theirs".into(), "/etc/theirs.config".into())]);

@@ -6,6 +6,9 @@ use std::str::FromStr;
 use data_encoding::HEXLOWER;
 use serde::{Deserialize, Serialize};
 
+use super::fingerprint::Fingerprint;
+use super::names::DatabaseName;
+
 /// A cluster's id: 16 random bytes, printed as 32 hexadecimal digits, and shown short as `7f3a-91c2`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
@@ -17,6 +20,22 @@ pub struct ClusterId(pub [u8; 16]);
 pub struct NotAClusterId;
 
 impl ClusterId {
+    /// The id of a cluster that Octopus made by itself: made of what all of its nodes share, the master key's fingerprint
+    /// and the database's name in any case of letters. So two nodes that adopt it at once call it the same, and a node
+    /// that joins without a registry knows its cluster again. The server is not in it: one cluster is reached by several
+    /// names of one server.
+    pub fn adopted(fingerprint: Fingerprint, database: &DatabaseName) -> Self {
+        let mut context = ring::digest::Context::new(&ring::digest::SHA256);
+        context.update(b"octopus-setup adopted cluster\0");
+        context.update(fingerprint.to_string().as_bytes());
+        context.update(b"\0");
+        context.update(database.as_str().to_lowercase().as_bytes());
+        let digest = context.finish();
+        let mut first = [0; 16];
+        first.copy_from_slice(&digest.as_ref()[..16]);
+        Self(first)
+    }
+
     /// The first eight digits, as people compare them.
     pub fn short(self) -> String {
         let whole = self.to_string();
@@ -56,6 +75,17 @@ impl From<ClusterId> for String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_adopted_cluster_is_known_by_its_key_and_its_database_whatever_the_case() {
+        let database = |name| DatabaseName::parse(name).unwrap();
+        let id = ClusterId::adopted(Fingerprint([1, 2, 3, 4]), &database("OctopusDeploy"));
+        // SHA-256 of "octopus-setup adopted cluster\0" "0102-0304" "\0" "octopusdeploy", by another implementation.
+        assert_eq!(id.to_string(), "60cb312aa87cb8ce64cfdb13b9f51c50");
+        assert_eq!(id, ClusterId::adopted(Fingerprint([1, 2, 3, 4]), &database("OCTOPUSdeploy")));
+        assert_ne!(id, ClusterId::adopted(Fingerprint([1, 2, 3, 5]), &database("OctopusDeploy")));
+        assert_ne!(id, ClusterId::adopted(Fingerprint([1, 2, 3, 4]), &database("OctopusDeploy2")));
+    }
 
     #[test]
     fn an_id_is_printed_and_read_back() {

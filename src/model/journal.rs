@@ -10,7 +10,7 @@ use super::field::FieldId;
 use super::fingerprint::Fingerprint;
 use super::flow::Flow;
 use super::plan::{StepKind, StepState};
-use super::registry::KeptRow;
+use super::registry::{KeptRow, NodeRow};
 
 /// A run's record, a TOML file in the state directory.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -42,6 +42,9 @@ pub struct Journal {
     /// The registry row that the run takes over, changes or removes, as it was before.
     #[serde(default)]
     pub before: Option<KeptRow>,
+    /// The registry row as the run writes it: what undo takes away only while it still stands so.
+    #[serde(default)]
+    pub after: Option<NodeRow>,
     /// The folders that creating the home directory makes, the outermost first: what undo may take away again.
     #[serde(default)]
     pub folders: Vec<PathBuf>,
@@ -107,6 +110,7 @@ mod tests {
             answers: BTreeMap::new(),
             run: String::new(),
             before: None,
+            after: None,
             folders: Vec::new(),
             steps: Vec::new(),
         };

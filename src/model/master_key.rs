@@ -50,11 +50,30 @@ pub enum KeyForm {
         /// Its place, from 1, blanks not counted.
         place: usize,
     },
+    /// A character of base64's variant for URLs. It is not taken for the other alphabet: Octopus writes no such keys, so
+    /// it is something else, or somebody has changed it.
+    #[error("character {place} is base64's for URLs; Octopus writes + and / where that has - and _")]
+    UrlSafe {
+        /// Its place, from 1, blanks not counted.
+        place: usize,
+    },
+    /// As many hexadecimal digits as a key's bytes have.
+    #[error("{digits} hexadecimal digits are not base64; Octopus shows the key as 24 or 44 characters that end with =")]
+    Hex {
+        /// Digits given.
+        digits: usize,
+    },
     /// Looks like the beginning of a key: a paste that was cut.
     #[error("{length} characters look like a truncated paste; a key has 24 or 44")]
     Truncated {
         /// Characters given, blanks not counted.
         length: usize,
+    },
+    /// More than a key, or something behind the `=` that ends one.
+    #[error("character {place} and what follows it are too much; a key has 24 or 44 characters and ends with =")]
+    Trailing {
+        /// The place of the first character too many, from 1, blanks not counted.
+        place: usize,
     },
     /// Valid base64 of another number of bytes.
     #[error("it holds {bytes} bytes; a key has 16 or 32")]
@@ -85,7 +104,8 @@ impl MasterKey {
         Ok(Self(SecretBox::new(bytes.to_vec().into_boxed_slice())))
     }
 
-    /// Reads what was typed or pasted; blanks and invisible characters are forgiven.
+    /// Reads what was typed or pasted; blanks, invisible characters and one pair of quotes around it are forgiven: keys
+    /// are copied out of JSON and scripts.
     pub fn parse(text: &SecretString) -> Result<Self, KeyForm> {
         let text = text.expose_secret();
         // Allocated once: a text that grows leaves copies of itself behind.
@@ -93,16 +113,28 @@ impl MasterKey {
         clean.extend(text.chars().filter(|c| {
             !c.is_whitespace() && !c.is_control() && !matches!(c, '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{feff}')
         }));
+        let clean = without_quotes(&clean);
         if clean.is_empty() {
             return Err(KeyForm::Empty);
         }
         let bad = |c: char| !(c.is_ascii_alphanumeric() || matches!(c, '+' | '/' | '='));
-        if let Some(place) = clean.chars().position(bad) {
-            return Err(KeyForm::Alphabet { place: place + 1 });
+        if let Some((place, found)) = clean.chars().enumerate().find(|(_, c)| bad(*c)) {
+            let place = place + 1;
+            return Err(if matches!(found, '-' | '_') { KeyForm::UrlSafe { place } } else { KeyForm::Alphabet { place } });
         }
+        let length = clean.len();
+        if matches!(length, 32 | 64) && clean.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+            return Err(KeyForm::Hex { digits: length });
+        }
+        let end = clean.find('=').map(|equals| clean[equals..].bytes().take_while(|byte| *byte == b'=').count() + equals);
         match BASE64.decode(clean.as_bytes()).map(Zeroizing::new) {
-            Ok(bytes) => Self::from_bytes(&bytes),
-            Err(_) => Err(KeyForm::Truncated { length: clean.chars().count() }),
+            Ok(bytes) if matches!(bytes.len(), 16 | 32) => Self::from_bytes(&bytes),
+            _ if end.is_some_and(|end| end < length) => Err(KeyForm::Trailing { place: end.unwrap_or(length) + 1 }),
+            _ if length > 44 => Err(KeyForm::Trailing { place: 45 }),
+            // Every whole key ends with a `=`, so 24 characters without one are a piece of a longer one.
+            Ok(_) if end.is_none() && length > 8 => Err(KeyForm::Truncated { length }),
+            Ok(bytes) => Err(KeyForm::Length { bytes: bytes.len() }),
+            Err(_) => Err(KeyForm::Truncated { length }),
         }
     }
 
@@ -137,6 +169,12 @@ impl MasterKey {
     }
 }
 
+/// The text without one pair of quotes around it.
+fn without_quotes(text: &str) -> &str {
+    let pairs = [('"', '"'), ('\'', '\''), ('`', '`'), ('“', '”')];
+    pairs.into_iter().find_map(|(open, close)| text.strip_prefix(open)?.strip_suffix(close)).unwrap_or(text)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -159,6 +197,54 @@ mod tests {
         assert_eq!(parse("5qJcW9E6B99teMmrOz").err(), Some(KeyForm::Truncated { length: 18 }));
         assert_eq!(parse("AAAA").err(), Some(KeyForm::Length { bytes: 3 }));
         assert_eq!(parse("AAAAAAAAAAAAAAAAAAAAAA==").err(), Some(KeyForm::Zeros));
+    }
+
+    #[test]
+    fn a_paste_that_was_cut_or_holds_too_much_is_told_as_such() {
+        let long = BASE64.encode(&[9; 32]);
+        // Also where the cut leaves whole groups of base64, which would be some other number of bytes.
+        for length in [9, 12, 23, 24, 28, 30, 40, 43] {
+            assert_eq!(parse(&long[..length]).err(), Some(KeyForm::Truncated { length }), "{length}");
+        }
+        assert_eq!(parse(&samples("abc")).err(), Some(KeyForm::Trailing { place: 25 }));
+        assert_eq!(parse(&samples(&samples(""))).err(), Some(KeyForm::Trailing { place: 25 }));
+        assert_eq!(parse(&format!("{long};")).err(), Some(KeyForm::Alphabet { place: 45 }));
+        assert_eq!(parse(&"A".repeat(45)).err(), Some(KeyForm::Trailing { place: 45 }));
+        assert_eq!(parse(&"A".repeat(48)).err(), Some(KeyForm::Trailing { place: 45 }));
+        assert_eq!(parse("====").err(), Some(KeyForm::Truncated { length: 4 }));
+    }
+
+    fn samples(more: &str) -> String {
+        format!("5qJcW9E6B99teMmrOzaYNA=={more}")
+    }
+
+    #[test]
+    fn hexadecimal_digits_and_the_alphabet_of_urls_are_known_for_what_they_are() {
+        assert_eq!(parse(&"0aF9".repeat(8)).err(), Some(KeyForm::Hex { digits: 32 }));
+        assert_eq!(parse(&"0aF9".repeat(16)).err(), Some(KeyForm::Hex { digits: 64 }));
+        assert_eq!(parse("5qJc-9E6B99teMmrOzaYNA==").err(), Some(KeyForm::UrlSafe { place: 5 }));
+        assert_eq!(parse("5qJcW9E6B99teMmrOzaY_A==").err(), Some(KeyForm::UrlSafe { place: 21 }));
+    }
+
+    #[test]
+    fn one_pair_of_quotes_is_forgiven() {
+        for quoted in [r#""5qJcW9E6B99teMmrOzaYNA==""#, " '5qJcW9E6B99teMmrOzaYNA==' ", "`5qJcW9E6B99teMmrOzaYNA==`"] {
+            assert!(parse(quoted).is_ok(), "{quoted}");
+        }
+        assert_eq!(parse("\"5qJcW9E6B99teMmrOzaYNA==").err(), Some(KeyForm::Alphabet { place: 1 }));
+        assert_eq!(parse("\"\"").err(), Some(KeyForm::Empty));
+    }
+
+    #[test]
+    fn no_word_on_a_key_s_form_shows_a_piece_of_it() {
+        for text in ["5qJcW9E6B99teMmrOzaYN", "5qJcW9E6-99teMmrOzaYNA==", "5qJcW9E6B99teMmrOzaYNA==5qJc", "5qJcW9E6B99?"] {
+            let words = parse(text).err().map(|form| form.to_string()).unwrap_or_default();
+            assert!(
+                !words.is_empty()
+                    && !text.as_bytes().windows(4).any(|piece| { words.as_bytes().windows(4).any(|window| window == piece) }),
+                "{words}"
+            );
+        }
     }
 
     #[test]

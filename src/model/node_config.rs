@@ -1,5 +1,6 @@
 //! The node config: the TOML file that the wizard writes for a node, `<home>/octopus-node.toml`.
 
+use std::fmt;
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
@@ -10,9 +11,16 @@ use super::survey::AccountKind;
 use super::target::Encryption;
 
 /// A secret sealed under this machine's key, as text: `sealed:1:<key id>:<base64>`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Sealed(pub String);
+
+/// Shows nothing: a config that somebody edited may hold a password in the clear here.
+impl fmt::Debug for Sealed {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("Sealed(«text»)")
+    }
+}
 
 /// The file. Order of the fields is the order in the file; unknown keys are refused.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

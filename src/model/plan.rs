@@ -78,6 +78,16 @@ impl StepKind {
         Self::ConnectOnce,
     ];
 
+    /// The kinds of a first node's plan, in order.
+    pub const FIRST_NODE: [Self; 6] = [
+        Self::CreateHome,
+        Self::SealMasterKey,
+        Self::CreateDatabase,
+        Self::InitialiseCluster,
+        Self::WriteNodeConfig,
+        Self::ConnectOnce,
+    ];
+
     /// Its scope.
     pub const fn scope(self) -> Scope {
         match self {

@@ -1,18 +1,78 @@
 //! The master key while it passes through the wizard's hands, until its keeping is proven.
 
+use secrecy::SecretString;
+
+use crate::model::answers::{Answers, Raw};
 use crate::model::cluster::ClusterId;
+use crate::model::facts::{Facts, Identity};
 use crate::model::finding::Verdict;
+use crate::model::fingerprint::Fingerprint;
+use crate::model::flow::Flow;
 use crate::model::journal::Journal;
 use crate::model::master_key::MasterKey;
 use crate::model::untrusted::Untrusted;
 
-/// What the operating system's random source gave for a new cluster.
+use super::form::read;
+
+/// A cluster's id and its master key: from the operating system's random source for a new cluster, from the operator or
+/// the seal for one that is there.
 #[derive(Debug, Clone)]
 pub struct Drawn {
     /// The cluster's id.
     pub cluster: ClusterId,
     /// Its master key.
     pub key: MasterKey,
+}
+
+/// The cluster and the master key that a plan is about.
+#[derive(Debug, Clone)]
+pub struct Whose {
+    /// The cluster's id.
+    pub cluster: ClusterId,
+    /// Its master key's fingerprint.
+    pub fingerprint: Fingerprint,
+    /// The key, for plans whose steps need it.
+    pub key: Option<MasterKey>,
+}
+
+/// The master key that a flow works with: pasted for a node that joins; from the seal for one that is there, and pasted
+/// where that does not open. A new cluster's is drawn, and in nobody's hands but custody's.
+pub fn key(flow: Flow, answers: &Answers, facts: &Facts) -> Option<MasterKey> {
+    let typed = || read::master_key(answers).ok();
+    match flow {
+        Flow::FirstNode => None,
+        Flow::Join => typed(),
+        Flow::Review | Flow::Edit | Flow::Leave | Flow::Remove => match facts.node.key.seen() {
+            Some(Raw::Secret(secret)) => MasterKey::parse(secret).ok(),
+            Some(Raw::Text(text)) => MasterKey::parse(&SecretString::from(text.as_str())).ok(),
+            None => typed(),
+        },
+    }
+}
+
+/// The cluster and the key of a flow that is about a cluster which is there; `None` while something of it is not known.
+pub fn whose(flow: Flow, answers: &Answers, facts: &Facts) -> Option<Whose> {
+    match flow {
+        Flow::FirstNode | Flow::Review => None,
+        Flow::Join => {
+            let key = key(flow, answers, facts)?;
+            let fingerprint = key.fingerprint();
+            let cluster = match facts.cluster.identity.seen()? {
+                Identity::Registered(cluster) => cluster.id,
+                Identity::Octopus { .. } => ClusterId::adopted(fingerprint, &read::database(answers).ok()?),
+            };
+            Some(Whose { cluster, fingerprint, key: Some(key) })
+        }
+        Flow::Edit => {
+            let key = key(flow, answers, facts)?;
+            let cluster = facts.node.config.seen()?.cluster.id;
+            Some(Whose { cluster, fingerprint: key.fingerprint(), key: Some(key) })
+        }
+        Flow::Leave | Flow::Remove => {
+            let cluster = &facts.node.config.seen()?.cluster;
+            Some(Whose { cluster: cluster.id, fingerprint: cluster.fingerprint, key: None })
+        }
+    }
 }
 
 /// What is left of an unfinished run.
@@ -72,6 +132,8 @@ impl Custody {
 /// The master key's custody.
 #[derive(Debug, Clone, Default)]
 pub struct Custody {
+    /// The flow that all of this belongs to; another flow begins with nothing.
+    pub flow: Option<Flow>,
     /// The key and the cluster's id, once drawn or loaded.
     pub drawn: Option<Drawn>,
     /// Whether the key is shown right now.

@@ -39,17 +39,23 @@ pub fn path(flow: Flow) -> &'static [ScreenId] {
 
 /// Whether a flow asks this field at all, whatever the other answers are.
 pub fn asks(flow: Flow, field: FieldId) -> bool {
+    screen_of(flow, field).is_some()
+}
+
+/// The screen on which a flow asks this field; a field may stand on several screens and is asked on one of them.
+pub fn screen_of(flow: Flow, field: FieldId) -> Option<ScreenId> {
     let screen = match field {
         // Where a node's name has to differ from the others, it is asked beside them.
         FieldId::NodeName => match flow {
             Flow::FirstNode => ScreenId::Home,
             Flow::Join => ScreenId::Cluster,
-            Flow::Review | Flow::Edit | Flow::Leave | Flow::Remove => return false,
+            Flow::Review | Flow::Edit | Flow::Leave | Flow::Remove => return None,
         },
         FieldId::Instance | FieldId::Home => ScreenId::Home,
         FieldId::ServiceAccount | FieldId::ServiceUser | FieldId::ServicePassword => ScreenId::Service,
-        FieldId::CreateDatabase | FieldId::KeySize => return flow == Flow::FirstNode,
-        FieldId::Database => return matches!(flow, Flow::FirstNode | Flow::Join),
+        FieldId::CreateDatabase => return (flow == Flow::FirstNode).then_some(ScreenId::Database),
+        FieldId::KeySize => return (flow == Flow::FirstNode).then_some(ScreenId::Review),
+        FieldId::Database => return matches!(flow, Flow::FirstNode | Flow::Join).then_some(ScreenId::Database),
         FieldId::Server
         | FieldId::User
         | FieldId::Password
@@ -58,14 +64,16 @@ pub fn asks(flow: Flow, field: FieldId) -> bool {
         | FieldId::CaFile
         | FieldId::Fingerprint
         | FieldId::MultiSubnet => ScreenId::Database,
-        FieldId::UnverifiedKey | FieldId::ReplaceNode | FieldId::MakeRegistry => return flow == Flow::Join,
-        FieldId::MasterKey | FieldId::TaskCap => return matches!(flow, Flow::Join | Flow::Edit),
+        FieldId::UnverifiedKey | FieldId::ReplaceNode | FieldId::MakeRegistry => {
+            return (flow == Flow::Join).then_some(ScreenId::Cluster);
+        }
+        FieldId::MasterKey | FieldId::TaskCap => return matches!(flow, Flow::Join | Flow::Edit).then_some(ScreenId::Cluster),
         FieldId::ListenPrefixes | FieldId::ForceSsl | FieldId::CommsPort | FieldId::GrpcPort => ScreenId::Web,
-        FieldId::KeyFile => return matches!(flow, Flow::FirstNode | Flow::Review),
+        FieldId::KeyFile if flow == Flow::FirstNode => ScreenId::MasterKey,
         FieldId::KeyProof => ScreenId::MasterKey,
-        FieldId::KeyConfirm => ScreenId::Key,
+        FieldId::KeyFile | FieldId::KeyConfirm => ScreenId::Key,
     };
-    path(flow).contains(&screen)
+    path(flow).contains(&screen).then_some(screen)
 }
 
 /// The screen after this one.
@@ -93,11 +101,38 @@ mod tests {
 
     #[test]
     fn next_and_previous_are_each_other_s_inverse() {
-        for pair in path(Flow::FirstNode).windows(2) {
-            assert_eq!(next(Flow::FirstNode, pair[0]), Some(pair[1]));
-            assert_eq!(previous(Flow::FirstNode, pair[1]), Some(pair[0]));
+        for flow in Flow::ALL {
+            for pair in path(flow).windows(2) {
+                assert_eq!((next(flow, pair[0]), previous(flow, pair[1])), (Some(pair[1]), Some(pair[0])));
+            }
         }
         assert_eq!(previous(Flow::FirstNode, ScreenId::Home), None);
         assert_eq!(next(Flow::FirstNode, ScreenId::Done), None);
+    }
+
+    #[test]
+    fn a_field_is_asked_on_a_screen_of_its_flow_that_has_words_for_it() {
+        for flow in Flow::ALL {
+            for field in FieldId::ALL {
+                let Some(screen) = screen_of(flow, field) else { continue };
+                assert!(path(flow).contains(&screen), "{flow:?} {field:?}");
+                assert!(crate::words::screen(screen).field(field).is_some(), "{flow:?} {field:?} {screen:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_only_one_flow_may_decide_no_other_asks() {
+        let asking = |field| Flow::ALL.into_iter().filter(|flow| asks(*flow, field)).collect::<Vec<_>>();
+        for field in [FieldId::CreateDatabase, FieldId::KeySize, FieldId::KeyProof] {
+            assert_eq!(asking(field), [Flow::FirstNode], "{field:?}");
+        }
+        for field in [FieldId::UnverifiedKey, FieldId::ReplaceNode, FieldId::MakeRegistry] {
+            assert_eq!(asking(field), [Flow::Join], "{field:?}");
+        }
+        assert_eq!(asking(FieldId::NodeName), [Flow::FirstNode, Flow::Join]);
+        assert_eq!(asking(FieldId::Database), [Flow::FirstNode, Flow::Join]);
+        assert_eq!(asking(FieldId::MasterKey), [Flow::Join, Flow::Edit]);
+        assert_eq!(asking(FieldId::KeyConfirm), [Flow::Review]);
     }
 }

@@ -2,18 +2,21 @@
 
 use crate::model::answers::Answers;
 use crate::model::field::FieldId;
+use crate::model::flow::Flow;
 use crate::model::node::{Node, ServiceAccount, Web};
 use crate::model::prefixes;
 
+use super::flow;
 use super::form::{self, read};
 
 /// The node that these answers ask for; `Err` names the fields that are missing or malformed, all of them, in the
-/// order in which they are asked.
-pub fn from_answers(answers: &Answers) -> Result<Node, Vec<FieldId>> {
+/// order in which they are asked. What the flow does not ask is no problem: a new node has the default of it, and one
+/// that is there has it from its node config, which has to be well-formed then.
+pub fn from_answers(flow: Flow, answers: &Answers) -> Result<Node, Vec<FieldId>> {
+    let is_new = matches!(flow, Flow::FirstNode | Flow::Join);
     let bad: Vec<FieldId> = FieldId::ALL
         .into_iter()
-        // These are about the key, which is custody's business, and its keeping; no node depends on them.
-        .filter(|field| !matches!(field, FieldId::MasterKey | FieldId::KeyFile | FieldId::KeyProof | FieldId::KeyConfirm))
+        .filter(|field| is_read(*field) && (flow::asks(flow, *field) || !is_new))
         .filter(|field| form::problem(*field, answers).is_some())
         .collect();
     if !bad.is_empty() {
@@ -30,7 +33,7 @@ pub fn from_answers(answers: &Answers) -> Result<Node, Vec<FieldId>> {
             password: read::service_password(answers).map_err(one(FieldId::ServicePassword))?,
         },
         target: read::target(answers).ok_or_else(|| vec![FieldId::Server])?,
-        create_database: answers.is_on(FieldId::CreateDatabase),
+        create_database: flow == Flow::FirstNode && answers.is_on(FieldId::CreateDatabase),
         web: Web {
             prefixes: prefixes::parse(answers.text(FieldId::ListenPrefixes)).map_err(|_| vec![FieldId::ListenPrefixes])?,
             force_ssl: answers.is_on(FieldId::ForceSsl),
@@ -38,8 +41,27 @@ pub fn from_answers(answers: &Answers) -> Result<Node, Vec<FieldId>> {
             grpc_port: read::port(FieldId::GrpcPort, answers).map_err(one(FieldId::GrpcPort))?,
         },
         key_size: read::key_size(answers),
-        task_cap: read::task_cap(answers).map_err(one(FieldId::TaskCap))?,
+        task_cap: if flow == Flow::FirstNode {
+            read::DEFAULT_TASK_CAP
+        } else {
+            read::task_cap(answers).map_err(one(FieldId::TaskCap))?
+        },
     })
+}
+
+/// Whether a node depends on a field; the others are about the key, which is custody's business, and about what a plan
+/// may do.
+fn is_read(field: FieldId) -> bool {
+    !matches!(
+        field,
+        FieldId::MasterKey
+            | FieldId::UnverifiedKey
+            | FieldId::ReplaceNode
+            | FieldId::MakeRegistry
+            | FieldId::KeyFile
+            | FieldId::KeyProof
+            | FieldId::KeyConfirm
+    )
 }
 
 #[cfg(test)]
@@ -54,7 +76,7 @@ mod tests {
 
     #[test]
     fn good_answers_make_a_node() {
-        let node = from_answers(&samples::answers()).unwrap();
+        let node = from_answers(Flow::FirstNode, &samples::answers()).unwrap();
         assert_eq!((node.instance.as_str(), node.name.as_str()), ("OctopusServer", "web01"));
         assert_eq!(node.home, std::path::PathBuf::from(samples::HOME));
         assert_eq!(node.target.address.to_string(), "sql01,1433");
@@ -76,7 +98,7 @@ mod tests {
             (FieldId::Trust, "fingerprint"),
             (FieldId::GrpcPort, "x"),
         ]);
-        let bad = from_answers(&answers).unwrap_err();
+        let bad = from_answers(Flow::FirstNode, &answers).unwrap_err();
         let mut expected = vec![FieldId::Home, FieldId::ServiceUser];
         if cfg!(windows) {
             expected.push(FieldId::ServicePassword);
@@ -86,21 +108,34 @@ mod tests {
     }
 
     #[test]
-    fn every_field_of_a_node_is_looked_at() {
-        for field in FieldId::ALL {
-            let not_looked_at = matches!(
-                field,
-                FieldId::KeyFile
-                    | FieldId::MasterKey
-                    | FieldId::KeyProof
-                    | FieldId::KeyConfirm
-                    | FieldId::ServiceUser
-                    | FieldId::ServicePassword
-                    | FieldId::CaFile
-                    | FieldId::Fingerprint
-            );
-            let outcome = from_answers(&samples::with(&[(field, "\u{1}")]));
-            assert_eq!(outcome.err(), (!not_looked_at).then(|| vec![field]), "{}", field.id());
+    fn every_field_that_the_flow_asks_of_a_node_is_looked_at() {
+        let hidden = [FieldId::ServiceUser, FieldId::ServicePassword, FieldId::CaFile, FieldId::Fingerprint];
+        for flow in [Flow::FirstNode, Flow::Join] {
+            for field in FieldId::ALL {
+                let looked_at = is_read(field) && flow::asks(flow, field) && !hidden.contains(&field);
+                let outcome = from_answers(flow, &samples::joining_with(&[(field, "\u{1}")]));
+                assert_eq!(outcome.err(), looked_at.then(|| vec![field]), "{flow:?} {}", field.id());
+            }
+        }
+    }
+
+    #[test]
+    fn what_a_flow_does_not_ask_it_does_not_take_from_the_answers_either() {
+        let answers = samples::with(&[(FieldId::TaskCap, "x"), (FieldId::MasterKey, "x")]);
+        assert_eq!(from_answers(Flow::FirstNode, &answers).unwrap().task_cap, 5);
+        let answers = samples::joining_with(&[(FieldId::CreateDatabase, "true"), (FieldId::TaskCap, "0")]);
+        let node = from_answers(Flow::Join, &answers).unwrap();
+        assert_eq!((node.create_database, node.task_cap), (false, 0));
+    }
+
+    #[test]
+    fn a_node_that_is_there_has_to_be_well_formed_in_all() {
+        for flow in [Flow::Edit, Flow::Leave, Flow::Remove, Flow::Review] {
+            for field in [FieldId::NodeName, FieldId::Home, FieldId::TaskCap, FieldId::ListenPrefixes, FieldId::Trust] {
+                let outcome = from_answers(flow, &samples::joining_with(&[(field, "\u{1}")]));
+                assert_eq!(outcome.err(), Some(vec![field]), "{flow:?} {}", field.id());
+            }
+            assert!(from_answers(flow, &samples::joining_with(&[(FieldId::MasterKey, "x")])).is_ok());
         }
     }
 
@@ -108,7 +143,7 @@ mod tests {
     fn answers_of_hidden_fields_are_not_read() {
         let answers =
             samples::with(&[(FieldId::ServiceUser, "CORP\\x"), (FieldId::CaFile, "relative"), (FieldId::Fingerprint, "x")]);
-        assert_eq!(from_answers(&answers).unwrap().service.user, "");
+        assert_eq!(from_answers(Flow::FirstNode, &answers).unwrap().service.user, "");
     }
 
     #[test]
@@ -120,7 +155,7 @@ mod tests {
             (FieldId::Trust, "fingerprint"),
             (FieldId::Fingerprint, &"9C:".repeat(31).chars().chain("4e".chars()).collect::<String>()),
         ]);
-        let node = from_answers(&answers).unwrap();
+        let node = from_answers(Flow::FirstNode, &answers).unwrap();
         assert_eq!(node.service.user, "CORP\\svc");
         assert!(node.service.password.is_some_and(|secret| secret.expose_secret() == "s3cret"));
         assert!(matches!(node.target.trust, Trust::Fingerprint(sha) if sha[0] == 0x9c && sha[31] == 0x4e));

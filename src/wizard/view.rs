@@ -16,7 +16,7 @@ use super::event::{Action, Errand};
 use super::gate::{self, Gate};
 use super::state::{Focus, State};
 use super::tickets::Standing;
-use super::{flow, form, inputs, review, subjects};
+use super::{asked, flow, form, inputs, review, subjects};
 
 /// How often what a screen keeps fresh is looked at.
 const FRESH: Duration = Duration::from_secs(5);
@@ -31,12 +31,8 @@ impl State {
     }
 
     fn fields_of(&self, screen: ScreenId) -> Vec<FieldId> {
-        // The key of a run that is gone on with is sealed: its size is no question any more.
-        let sealed = self.resuming.is_some() && self.custody.drawn.is_some();
         let flow = self.place.flow.unwrap_or(Flow::FirstNode);
-        let asked = |field: &FieldId| {
-            flow::asks(flow, *field) && form::is_visible(*field, &self.answers) && !(sealed && *field == FieldId::KeySize)
-        };
+        let asked = |field: &FieldId| flow::screen_of(flow, *field) == Some(screen) && asked::is_asked(*field, self);
         words::screen(screen).fields().filter(asked).collect()
     }
 
@@ -154,7 +150,7 @@ impl State {
         if field == FieldId::KeyProof {
             return self.custody.refuses(self.answers.trimmed(field)).then(|| WRONG_PROOF.to_owned());
         }
-        form::problem(field, &self.answers)
+        asked::is_asked(field, self).then(|| form::problem(field, &self.answers)).flatten()
     }
 
     /// What is wrong with a field's text, once the field was left or Next was pressed.

@@ -45,6 +45,18 @@ pub fn remove(path: &Path) -> io::Result<()> {
     }
 }
 
+/// Takes a file away by giving it a backup's dated name, `<name>.<stamp>.bak`. No file is no error. Whoever calls this
+/// holds the instance's lock, so nobody takes the name between the look and the renaming.
+pub fn set_aside(path: &Path, stamp: &str) -> io::Result<()> {
+    sweep(path)?;
+    let free = backups(path, stamp).find(|name| std::fs::symlink_metadata(name).is_err());
+    match std::fs::rename(path, free.ok_or(ErrorKind::AlreadyExists)?) {
+        Ok(()) => sync_folder(&folder_of(path)),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
+        Err(error) => Err(error),
+    }
+}
+
 /// Makes a folder's entries last. Windows has no such call; NTFS journals its directories by itself. Some network and
 /// FUSE file systems cannot either and say so: what can be done has been done then, and the file is there.
 pub fn sync_folder(folder: &Path) -> io::Result<()> {
@@ -97,17 +109,23 @@ fn keep(path: &Path, stamp: &str) -> io::Result<()> {
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
         Err(error) => return Err(error),
     };
-    // Two within a second are told apart by a number; a hundred are somebody's loop.
-    for number in 0..100 {
-        let number = if number == 0 { String::new() } else { format!("-{number}") };
-        let mut name = path.as_os_str().to_owned();
-        name.push(format!(".{stamp}{number}.bak"));
-        match atomic_write(Path::new(&name), &bytes, Existing::Refuse) {
+    for name in backups(path, stamp) {
+        match atomic_write(&name, &bytes, Existing::Refuse) {
             Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
             done => return done,
         }
     }
     Err(ErrorKind::AlreadyExists.into())
+}
+
+/// The names that a backup may have. Two within a second are told apart by a number; a hundred are somebody's loop.
+fn backups(path: &Path, stamp: &str) -> impl Iterator<Item = PathBuf> {
+    (0..100).map(move |number| {
+        let number = if number == 0 { String::new() } else { format!("-{number}") };
+        let mut name = path.as_os_str().to_owned();
+        name.push(format!(".{stamp}{number}.bak"));
+        name.into()
+    })
 }
 
 /// The folder that a file is in.
@@ -153,6 +171,19 @@ mod tests {
         }
         assert_eq!(names(folder.path()), ["a.toml", "a.toml.20261121T120405Z-1.bak", "a.toml.20261121T120405Z.bak"]);
         assert_eq!(std::fs::read(folder.path().join("a.toml.20261121T120405Z.bak")).expect("read"), b"one");
+    }
+
+    #[test]
+    fn a_file_that_is_set_aside_is_there_under_a_dated_name_only() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("a.toml");
+        for text in ["one", "two"] {
+            std::fs::write(&path, text).expect("written");
+            set_aside(&path, "20261121T120405Z").expect("set aside");
+        }
+        set_aside(&path, "20261121T120405Z").expect("gone is no error");
+        assert_eq!(names(folder.path()), ["a.toml.20261121T120405Z-1.bak", "a.toml.20261121T120405Z.bak"]);
+        assert_eq!(std::fs::read(folder.path().join("a.toml.20261121T120405Z-1.bak")).expect("read"), b"two");
     }
 
     #[cfg(target_os = "linux")]

@@ -1,8 +1,10 @@
 //! The clock. Nothing else in the house asks what time it is.
 
+use std::time::SystemTime;
+
 use time::format_description::well_known::Rfc3339;
 use time::macros::format_description;
-use time::{OffsetDateTime, UtcDateTime};
+use time::{OffsetDateTime, PrimitiveDateTime, UtcDateTime};
 
 /// Now, UTC.
 pub fn now() -> OffsetDateTime {
@@ -32,6 +34,18 @@ pub fn to_minute(rfc3339: &str) -> String {
     }
 }
 
+/// A backup's time as people read it: `2026-11-21 12:04`; `None` for what [`stamp`] would not write.
+pub fn stamp_to_minute(stamp: &str) -> Option<String> {
+    let form = format_description!("[year][month][day]T[hour][minute][second]Z");
+    let time = PrimitiveDateTime::parse(stamp, form).ok()?;
+    time.format(format_description!("[year]-[month]-[day] [hour]:[minute]")).ok()
+}
+
+/// The day of a file's time, UTC: `2026-11-18`.
+pub fn day(time: SystemTime) -> String {
+    UtcDateTime::from(OffsetDateTime::from(time)).format(format_description!("[year]-[month]-[day]")).unwrap_or_default()
+}
+
 #[cfg(test)]
 mod tests {
     use time::macros::datetime;
@@ -45,5 +59,8 @@ mod tests {
         assert_eq!(stamp(noon), "20261121T120405Z");
         assert_eq!(to_minute(&rfc3339(noon)), "2026-11-21 12:04");
         assert_eq!(to_minute("yesterday"), "yesterday");
+        assert_eq!(stamp_to_minute("20261121T120405Z").as_deref(), Some("2026-11-21 12:04"));
+        assert_eq!(stamp_to_minute("20261321T120405Z"), None);
+        assert_eq!(day(noon.into()), "2026-11-21");
     }
 }

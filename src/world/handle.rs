@@ -61,7 +61,9 @@ impl World {
     pub async fn survey(&self, inputs: &Inputs, fresh: bool, mut report: impl FnMut(Observed) + Send) {
         let places = &self.inner.places;
         match inputs {
-            Inputs::Machine => report(Observed::Machine(survey::machine(places).await)),
+            Inputs::Machine => {
+                survey::machine(places, |facts| report(Observed::Machine(facts))).await;
+            }
             Inputs::Home { path, instance } => {
                 survey::home(places, path, instance, |facts| report(Observed::Home(facts))).await;
             }

@@ -25,9 +25,64 @@ pub fn read(places: &Places, instance: &str) -> Result<Option<Journal>, TomlFile
     }
 }
 
-/// Removes an instance's journal; none is no error.
+/// Removes an instance's journal, and then what is kept beside it: a copy without its journal is nobody's, a journal
+/// without its copies would undo too much. None is no error.
 pub fn remove(places: &Places, instance: &str) -> io::Result<()> {
-    atomic_write::remove(&places.journal(instance))
+    atomic_write::remove(&places.journal(instance))?;
+    forget_copies(places, instance)
+}
+
+/// Removes what is kept beside a journal, or was beside one that is gone.
+pub fn forget_copies(places: &Places, instance: &str) -> io::Result<()> {
+    Copy::ALL.into_iter().try_for_each(|copy| atomic_write::remove(&beside(places, instance, copy)))
+}
+
+/// A file that a run is about to replace or take away, as it was: kept beside the journal, 0600, until the run is over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Copy {
+    /// The node config.
+    Config,
+    /// The sealed master key.
+    Key,
+    /// The entry in the instance list.
+    Entry,
+}
+
+impl Copy {
+    const ALL: [Self; 3] = [Self::Config, Self::Key, Self::Entry];
+
+    /// The end of its name. Not `toml`: the folder's list takes those for journals.
+    const fn extension(self) -> &'static str {
+        match self {
+            Self::Config => "config",
+            Self::Key => "key",
+            Self::Entry => "entry",
+        }
+    }
+}
+
+/// Keeps these bytes, synced; `None`: there is no such file, which is remembered by keeping none.
+pub fn keep(places: &Places, instance: &str, copy: Copy, bytes: Option<&[u8]>) -> io::Result<()> {
+    let path = beside(places, instance, copy);
+    match bytes {
+        Some(bytes) => {
+            folder::create_private(&places.journals())?;
+            atomic_write(&path, bytes, Existing::Replace)
+        }
+        None => atomic_write::remove(&path),
+    }
+}
+
+/// What is kept; `None` where there was nothing to keep.
+pub fn kept(places: &Places, instance: &str, copy: Copy) -> io::Result<Option<Vec<u8>>> {
+    small_file::find(&beside(places, instance, copy))
+}
+
+fn beside(places: &Places, instance: &str, copy: Copy) -> PathBuf {
+    let mut name = places.journal(instance).into_os_string();
+    name.push(".");
+    name.push(copy.extension());
+    name.into()
 }
 
 /// All journals, by file name; those that cannot be read are errors of their own.
@@ -54,6 +109,7 @@ mod tests {
     use crate::model::flow::Flow;
     use crate::model::journal::StepRecord;
     use crate::model::plan::{StepKind, StepState};
+    use crate::model::registry::{KeptRow, NodeRow};
 
     fn journal(instance: &str) -> Journal {
         Journal {
@@ -69,6 +125,7 @@ mod tests {
             answers: [("home".to_owned(), "/opt/o".to_owned())].into(),
             run: String::new(),
             before: None,
+            after: None,
             folders: vec!["/opt/o".into()],
             steps: vec![StepRecord { kind: StepKind::CreateHome, state: StepState::Begun }],
         }
@@ -83,6 +140,46 @@ mod tests {
         assert_eq!(read(&places, "a").expect("read"), Some(journal("A")));
         remove(&places, "A").and_then(|()| remove(&places, "A")).expect("removed");
         assert!(list(&places).is_empty());
+    }
+
+    #[test]
+    fn copies_are_no_journals_and_go_with_theirs() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let places = Places::under(folder.path().join("state"));
+        let journal = Journal { after: Some(row()), before: Some(before()), ..journal("A") };
+        write(&places, &journal).expect("written");
+        for copy in Copy::ALL {
+            keep(&places, "A", copy, Some(b"old")).expect("kept");
+        }
+        keep(&places, "A", Copy::Entry, None).expect("there is none by now");
+        assert_eq!(kept(&places, "A", Copy::Config).expect("read").as_deref(), Some(&b"old"[..]));
+        assert_eq!(kept(&places, "A", Copy::Entry).expect("read"), None);
+        assert_eq!(list(&places).into_iter().map(Result::unwrap).collect::<Vec<_>>(), [journal]);
+        remove(&places, "A").expect("removed");
+        assert_eq!(std::fs::read_dir(places.journals()).expect("a folder").count(), 0);
+    }
+
+    fn row() -> NodeRow {
+        NodeRow {
+            name: "web01".into(),
+            address: "https://web01:443/".into(),
+            host: "web01".into(),
+            system: "Linux".into(),
+            program: "0.1.0".into(),
+            prefixes: "https://web01:443/".into(),
+            comms_port: 10_943,
+            grpc_port: 8_443,
+            task_cap: 5,
+        }
+    }
+
+    fn before() -> KeptRow {
+        KeptRow {
+            row: row(),
+            joined: "2026-11-18 12:04:05.123".into(),
+            last_seen: "2026-11-18 12:04:05.123".into(),
+            drained: true,
+        }
     }
 
     #[test]

@@ -13,6 +13,7 @@ pub mod journals;
 pub mod key_file;
 pub mod lock;
 pub mod node_config;
+pub mod octopus_config;
 pub mod places;
 pub mod random;
 pub mod seal;
@@ -20,5 +21,6 @@ mod small_file;
 pub mod sqlserver;
 pub mod survey;
 pub mod toml_file;
+mod toml_words;
 
 pub use handle::World;

@@ -17,6 +17,8 @@ pub struct Places {
     pub state: PathBuf,
     /// Octopus Server's own instance registry.
     pub octopus_instances: PathBuf,
+    /// Where the executable of an installed Octopus Server may be; the first that is there counts.
+    pub octopus_executables: Vec<PathBuf>,
     /// What tells the operating system's name; Linux only.
     pub os_release: PathBuf,
     /// The users of this host that need no directory service; Unix only.
@@ -45,7 +47,14 @@ impl Places {
         } else {
             PathBuf::from("/etc/octopus/OctopusServer/Instances")
         };
-        Self { state, octopus_instances, os_release: "/etc/os-release".into(), passwd: "/etc/passwd".into() }
+        // The default folder of the MSI. For Linux there is no public word but Octopus' container image, which has it there.
+        let octopus_executables = if cfg!(windows) {
+            let programs = std::env::var_os("ProgramFiles").map_or_else(|| PathBuf::from(r"C:\Program Files"), PathBuf::from);
+            vec![programs.join("Octopus Deploy").join("Octopus").join("Octopus.Server.exe")]
+        } else {
+            vec!["/Octopus/Octopus.Server".into()]
+        };
+        Self { state, octopus_instances, octopus_executables, os_release: "/etc/os-release".into(), passwd: "/etc/passwd".into() }
     }
 
     /// The machine key, under which secrets are sealed.

@@ -29,14 +29,34 @@ pub(super) fn read(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
     }
 }
 
+/// A small file's bytes; `None` where there is none.
+pub(super) fn find(path: &Path) -> io::Result<Option<Vec<u8>>> {
+    match read(path, LIMIT) {
+        Ok(bytes) => Ok(Some(bytes)),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
 /// The same as text; a byte order mark is dropped.
 pub(super) fn read_text(path: &Path) -> io::Result<String> {
     let text =
-        String::from_utf8(read(path, LIMIT)?).map_err(|_| io::Error::new(ErrorKind::InvalidData, "it is not UTF-8 text"))?;
+        String::from_utf8(read(path, LIMIT)?).map_err(|error| not_text(error.as_bytes(), error.utf8_error().valid_up_to()))?;
     Ok(match text.strip_prefix('\u{feff}') {
         Some(rest) => rest.to_owned(),
         None => text,
     })
+}
+
+/// Bytes that are no UTF-8 from this place on.
+pub(super) fn not_text(bytes: &[u8], valid: usize) -> io::Error {
+    let said = if bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]) {
+        "it is UTF-16 text, and must be UTF-8".to_owned()
+    } else {
+        let line = bytes.iter().take(valid).filter(|byte| **byte == b'\n').count() + 1;
+        format!("it is not UTF-8 text; the first wrong byte is in line {line}")
+    };
+    io::Error::new(ErrorKind::InvalidData, said)
 }
 
 /// The files of one extension in a folder, by name; none where there is no such folder.

@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
-use super::small_file;
+use super::{small_file, toml_words};
+use crate::model::facts::ConfigTrouble;
 use crate::model::plan::Failure;
 use crate::model::untrusted::Untrusted;
 
@@ -63,6 +64,31 @@ impl From<TomlFileError> for Failure {
     }
 }
 
+impl From<TomlFileError> for ConfigTrouble {
+    fn from(error: TomlFileError) -> Self {
+        match error {
+            TomlFileError::Unreadable { path, source } => unreadable(&path, &source),
+            TomlFileError::Malformed { path, line, said } => Self::Malformed { path: shown(&path), line, said },
+            TomlFileError::OtherFormat { path, found, known } => Self::OtherFormat { path: shown(&path), found, known },
+        }
+    }
+}
+
+/// Why the operating system gave no text. A symbolic link that leads nowhere is there, and is not told as an absence:
+/// whoever believed that would write in its place.
+pub(super) fn unreadable(path: &Path, error: &io::Error) -> ConfigTrouble {
+    if error.kind() != io::ErrorKind::NotFound {
+        return ConfigTrouble::Unreadable { path: shown(path), said: error.to_string().into() };
+    }
+    match std::fs::read_link(path) {
+        Ok(to) => {
+            let said = format!("it is a symbolic link to {}, which is not there", shown(&to));
+            ConfigTrouble::Unreadable { path: shown(path), said: said.into() }
+        }
+        Err(_) => ConfigTrouble::Absent { path: shown(path) },
+    }
+}
+
 /// A path as text that may be shown.
 pub(super) fn shown(path: &Path) -> Untrusted {
     Untrusted::new(&path.to_string_lossy())
@@ -72,11 +98,20 @@ pub(super) fn shown(path: &Path) -> Untrusted {
 /// file is told as such and not by the first of its keys that we do not know.
 pub(super) fn read<T: DeserializeOwned>(path: &Path, known: u32) -> Result<T, TomlFileError> {
     let text = small_file::read_text(path).map_err(|source| TomlFileError::Unreadable { path: path.to_owned(), source })?;
-    let Head { format: found } = parse(path, &text)?;
-    if found != known {
-        return Err(TomlFileError::OtherFormat { path: path.to_owned(), found, known });
+    parse(path, &text, known)
+}
+
+/// The same for a text that is at hand already.
+pub(super) fn parse<T: DeserializeOwned>(path: &Path, text: &str, known: u32) -> Result<T, TomlFileError> {
+    let other = |found| TomlFileError::OtherFormat { path: path.to_owned(), found, known };
+    match part(path, text) {
+        Ok(Head { format }) if format == known => part(path, text),
+        Ok(Head { format }) => Err(other(format)),
+        Err(error) => match toml_words::format_of(text) {
+            Some(found) if found != known => Err(other(found)),
+            _ => Err(error),
+        },
     }
-    parse(path, &text)
 }
 
 /// What every file of ours begins with.
@@ -85,11 +120,10 @@ struct Head {
     format: u32,
 }
 
-fn parse<T: DeserializeOwned>(path: &Path, text: &str) -> Result<T, TomlFileError> {
+fn part<T: DeserializeOwned>(path: &Path, text: &str) -> Result<T, TomlFileError> {
     toml::from_str(text).map_err(|error| {
-        let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
-        let line = before.matches('\n').count() + 1;
-        TomlFileError::Malformed { path: path.to_owned(), line, said: error.message().trim_end_matches('.').into() }
+        let (line, said) = toml_words::explain(text, &error);
+        TomlFileError::Malformed { path: path.to_owned(), line, said: said.into() }
     })
 }
 
@@ -132,5 +166,6 @@ mod tests {
     #[test]
     fn a_newer_format_is_told_as_such_whatever_else_is_in_it() {
         assert!(matches!(read_from("format = 2\nnews = []\n"), Err(TomlFileError::OtherFormat { found: 2, known: 1, .. })));
+        assert!(matches!(read_from("format = 3\n«new»\n"), Err(TomlFileError::OtherFormat { found: 3, known: 1, .. })));
     }
 }

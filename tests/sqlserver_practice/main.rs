@@ -2,8 +2,13 @@
 #![cfg(feature = "practice")]
 #![expect(clippy::expect_used, clippy::panic, reason = "tests")]
 
+mod adopt;
+mod change;
+mod cluster;
+mod joiners;
 mod race;
 mod registry;
+mod relay;
 mod support;
 mod survey;
 mod way;

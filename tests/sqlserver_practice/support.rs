@@ -14,7 +14,8 @@ use octopus_setup::practice::server::{PracticeServer, Running};
 use octopus_setup::world::sqlserver::SqlServer;
 use secrecy::ExposeSecret;
 use tempfile::TempDir;
-use tokio_util::compat::TokioAsyncWriteCompatExt;
+use tokio::net::TcpStream;
+use tokio_util::compat::{Compat, TokioAsyncWriteCompatExt};
 
 /// A running server with an empty database `Octopus`, and its data folder.
 pub struct Lab {
@@ -79,13 +80,24 @@ impl Lab {
         self.run(&self.target("any"), "master", &[&create]).await;
     }
 
-    async fn run(&self, by: &Target, database: &str, batches: &[&str]) {
+    /// The one text that a query in the database `Octopus` answers.
+    pub async fn ask(&self, query: &str) -> String {
+        let mut client = self.client(&self.as_sa("any"), "Octopus").await;
+        let row = client.simple_query(query).await.expect("asked").into_row().await.expect("read").expect("a row");
+        row.get::<&str, _>(0).expect("a text").to_owned()
+    }
+
+    async fn client(&self, by: &Target, database: &str) -> tiberius::Client<Compat<TcpStream>> {
         let mut config = tiberius::Config::new();
         config.database(database);
         config.authentication(tiberius::AuthMethod::sql_server(&by.user, by.password.expose_secret()));
         config.encryption(tiberius::EncryptionLevel::NotSupported);
-        let stream = tokio::net::TcpStream::connect(self.server.addr()).await.expect("connected");
-        let mut client = tiberius::Client::connect(config, stream.compat_write()).await.expect("logged in");
+        let stream = TcpStream::connect(self.server.addr()).await.expect("connected");
+        tiberius::Client::connect(config, stream.compat_write()).await.expect("logged in")
+    }
+
+    async fn run(&self, by: &Target, database: &str, batches: &[&str]) {
+        let mut client = self.client(by, database).await;
         for batch in batches {
             let stream = client.simple_query(*batch).await.unwrap_or_else(|error| panic!("{batch}: {error}"));
             stream.into_results().await.unwrap_or_else(|error| panic!("{batch}: {error}"));

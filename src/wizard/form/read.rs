@@ -17,6 +17,9 @@ use crate::model::target::{Encryption, Target, Trust};
 /// Windows wants the password of the account that a service runs as; systemd wants none.
 pub const NEEDS_SERVICE_PASSWORD: bool = cfg!(windows);
 
+/// How many tasks a node takes at a time where nobody says otherwise; Octopus' own default.
+pub const DEFAULT_TASK_CAP: u16 = 5;
+
 /// The instance's name.
 pub fn instance(answers: &Answers) -> Result<InstanceName, String> {
     InstanceName::parse(answers.text(FieldId::Instance)).map_err(|bad| bad.to_string())

@@ -1,5 +1,6 @@
 use super::*;
-use crate::wizard::samples;
+use crate::model::flow::Flow;
+use crate::wizard::{flow, samples};
 
 fn problem_of(field: FieldId, changes: &[(FieldId, &str)]) -> Option<String> {
     problem(field, &samples::with(changes))
@@ -7,20 +8,26 @@ fn problem_of(field: FieldId, changes: &[(FieldId, &str)]) -> Option<String> {
 
 #[test]
 fn good_answers_have_no_problem_and_nothing_is_missing() {
-    let answers = samples::answers();
-    for field in FieldId::ALL {
-        assert_eq!(problem(field, &answers), None, "{}", field.id());
-        assert!(!is_missing(field, &answers), "{}", field.id());
+    for (flow, answers) in [(Flow::FirstNode, samples::answers()), (Flow::Join, samples::joining())] {
+        for field in FieldId::ALL.into_iter().filter(|field| flow::asks(flow, *field)) {
+            assert_eq!(problem(field, &answers), None, "{}", field.id());
+            assert!(!is_missing(field, &answers), "{}", field.id());
+        }
     }
 }
 
 #[test]
 fn what_is_missing_is_also_a_problem() {
     let answers = Answers::default();
-    let missing: Vec<FieldId> = FieldId::ALL.into_iter().filter(|field| is_missing(*field, &answers)).collect();
-    assert_eq!(missing, [FieldId::Home, FieldId::NodeName, FieldId::Server, FieldId::User, FieldId::Password]);
-    for field in missing {
-        assert!(problem(field, &answers).is_some_and(|words| words.starts_with("Type ")), "{}", field.id());
+    let of = |flow| -> Vec<FieldId> {
+        FieldId::ALL.into_iter().filter(|field| flow::asks(flow, *field) && is_missing(*field, &answers)).collect()
+    };
+    let first = [FieldId::Home, FieldId::NodeName, FieldId::Server, FieldId::User, FieldId::Password];
+    assert_eq!(of(Flow::FirstNode), first);
+    assert_eq!(of(Flow::Join), [&first[..], &[FieldId::MasterKey]].concat());
+    for field in of(Flow::Join) {
+        let words = problem(field, &answers).unwrap_or_default();
+        assert!(words.starts_with("Type ") || words.starts_with("Paste "), "{}: {words}", field.id());
     }
 }
 
@@ -68,6 +75,18 @@ fn a_malformed_text_gets_a_sentence_that_says_what_to_type() {
         (FieldId::GrpcPort, "+1", "8443"),
         (FieldId::KeySize, "aes-512", "aes-256, aes-128"),
         (FieldId::KeyFile, "key.txt", "absolute path"),
+        (FieldId::MasterKey, "", "Paste the cluster's master key"),
+        (FieldId::MasterKey, "5qJcW9E6B99teMmrOzaYNA=", "23 characters look like a truncated paste"),
+        (FieldId::MasterKey, "5qJcW9E6B99teMmrOzaYNA==x", "character 25 and what follows it are too much"),
+        (FieldId::MasterKey, "e69c2571 6f44e81f df6d78c9 ab3b3698", "32 hexadecimal digits are not base64"),
+        (FieldId::MasterKey, "5qJcW9E6_99teMmrOzaYNA==", "character 9 is base64's for URLs"),
+        (FieldId::MasterKey, "5qJcW9E6?99teMmrOzaYNA==", "character 9 is not one of base64's"),
+        (FieldId::MasterKey, "c2l4IGJ5dGVz", "12 characters look like a truncated paste"),
+        (FieldId::MasterKey, "AAECAwQFBgcICQoLDA0=", "it holds 14 bytes"),
+        (FieldId::TaskCap, "", "0 to 1000"),
+        (FieldId::TaskCap, "+5", "0 to 1000"),
+        (FieldId::TaskCap, "1001", "0 to 1000"),
+        (FieldId::UnverifiedKey, "yes", "true or false"),
     ] {
         let words = problem_of(field, &[(field, text)]).unwrap_or_default();
         assert!(words.contains(part) && words.ends_with('.'), "{} {text:?}: {words:?}", field.id());

@@ -2,6 +2,7 @@
 
 use crate::model::check::CheckId;
 use crate::model::field::FieldId;
+use crate::model::flow::Flow;
 use crate::model::screen::ScreenId;
 use crate::wizard::effect::Effect;
 use crate::wizard::flow;
@@ -20,14 +21,19 @@ pub fn next(state: &mut State, effects: &mut Vec<Effect>) {
     match state.place.here {
         ScreenId::Start => start::chosen(state, effects),
         ScreenId::Install => match state.run.phase {
-            Phase::Finished => advance(state, effects),
+            Phase::Finished => {
+                if !has_key_to_keep(state) {
+                    install::close(state, effects);
+                }
+                advance(state, effects);
+            }
             // Pressed a moment too early, it is meant all the same.
             Phase::Running => state.asked.waiting = true,
             Phase::Undone => {
                 state.run = crate::wizard::run::Run::default();
                 state.resuming = None;
                 // What was there before the undo is there no more.
-                for screen in [ScreenId::Start, ScreenId::Home, ScreenId::Database] {
+                for screen in proven_for_a_plan(state) {
                     prove::screen(state, screen, true, effects);
                 }
                 enter(state, ScreenId::Review, effects);
@@ -37,11 +43,29 @@ pub fn next(state: &mut State, effects: &mut Vec<Effect>) {
         },
         ScreenId::Done => state.ending = Some(Ending::Finished),
         ScreenId::MasterKey => leave_key(state, effects),
-        // A plan that nobody has seen is not installed; its key is being drawn.
-        ScreenId::Review if state.run.plan.is_none() => {}
+        // A plan that nobody has seen is not installed. A new cluster's key is being drawn; otherwise it is told once more
+        // why there is none.
+        ScreenId::Review if state.run.plan.is_none() => {
+            if state.place.flow != Some(Flow::FirstNode) {
+                key::make_plan(state, effects);
+            }
+        }
         ScreenId::Review => leave_review(state, effects),
         _ => leave_page(state, effects),
     }
+}
+
+/// Whether the flow's run ends with a key whose keeping has to be proven.
+fn has_key_to_keep(state: &State) -> bool {
+    state.place.flow.is_some_and(|flow| flow::next(flow, ScreenId::Install) == Some(ScreenId::MasterKey))
+}
+
+/// The screens whose surveys a plan of this flow rests on.
+fn proven_for_a_plan(state: &State) -> Vec<ScreenId> {
+    let path = state.place.flow.map(flow::path).unwrap_or_default();
+    let before = path.iter().copied().take_while(|screen| *screen != ScreenId::Review);
+    let subject = state.subject.as_ref().map(|_| ScreenId::Drift);
+    [ScreenId::Start].into_iter().chain(before).chain(subject).collect()
 }
 
 /// Next on a page of fields: to the next missing answer, or through the gate.
@@ -59,8 +83,9 @@ fn leave_page(state: &mut State, effects: &mut Vec<Effect>) {
         Gate::Unproven => {
             // A survey that ended without telling all is no reason to be stuck: it is begun anew.
             prove::screen(state, state.place.here, true, effects);
-            // What was found out about the server is worth reading before one goes on; the rest only when it is amiss.
-            state.asked.waiting = state.place.here != ScreenId::Database;
+            // What was found out about the server and the cluster is worth reading before one goes on; the rest only when
+            // it is amiss.
+            state.asked.waiting = !matches!(state.place.here, ScreenId::Database | ScreenId::Cluster);
         }
         Gate::Warned(checks) if state.asked.warnings == checks => {
             state.accepted.extend(checks);
@@ -95,6 +120,9 @@ fn leave_review(state: &mut State, effects: &mut Vec<Effect>) {
     let steps = |state: &State| state.run.plan.as_ref().map(|plan| plan.steps.clone());
     let shown = steps(state);
     key::make_plan(state, effects);
+    if state.run.plan.is_none() {
+        return;
+    }
     if steps(state) == shown {
         leave_page(state, effects);
     } else {
@@ -116,8 +144,7 @@ fn ask_to_accept(state: &mut State, checks: Vec<CheckId>) {
 /// Next on the master key's screen: only once its keeping is proven.
 fn leave_key(state: &mut State, effects: &mut Vec<Effect>) {
     if state.custody.proof.is_some() {
-        effects.push(Effect::CloseRun(state.answers.trimmed(FieldId::Instance).to_owned()));
-        state.resuming = None;
+        install::close(state, effects);
         advance(state, effects);
     } else if state.custody.refuses(state.answers.trimmed(FieldId::KeyProof)) {
         state.place.focus = Focus::Field(FieldId::KeyProof);
@@ -209,6 +236,11 @@ pub fn jump(state: &mut State, screen: ScreenId, effects: &mut Vec<Effect>) {
 
 /// After a survey's news: goes on by itself where Next was pressed while it ran and nothing stands against it.
 pub fn after_news(state: &mut State, effects: &mut Vec<Effect>) {
+    // A flow that begins with its plan may have begun before all was known that the plan is made of.
+    let begun = matches!(state.place.flow, Some(Flow::Leave | Flow::Remove)) && state.place.here == ScreenId::Review;
+    if begun && state.run.phase == Phase::Idle && state.run.plan.is_none() {
+        key::make_plan(state, effects);
+    }
     // An install has no checks, so its gate is open; what is waited for there is its end, not a survey's.
     if !state.asked.waiting || state.place.here == ScreenId::Install {
         return;

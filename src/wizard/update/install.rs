@@ -1,5 +1,6 @@
 //! The installation: its steps as the installer reports them.
 
+use crate::model::field::FieldId;
 use crate::model::journal::Journal;
 use crate::model::plan::{Plan, Progress, StepKind, StepState};
 use crate::model::screen::ScreenId;
@@ -50,20 +51,28 @@ fn working(state: &mut State, phase: Phase) {
 
 /// A run whose steps were all done before this start: shown as such.
 pub fn finished_before(state: &mut State, journal: &Journal) {
-    let Some(drawn) = &state.custody.drawn else { return };
     let proposal = Proposal {
         flow: journal.flow,
         answers: &state.answers,
         facts: &state.facts,
         cluster: journal.cluster,
-        fingerprint: drawn.key.fingerprint(),
+        fingerprint: journal.fingerprint,
         accepted: &state.accepted,
         resuming: true,
+        kept: state.removing.as_ref(),
     };
     // Without the password the node cannot be built, and it is not needed any more; the instance's name is.
     let plan = plan::make(&proposal).ok().map(Box::new);
     let rows = journal.steps.iter().map(|step| row(step.kind, step.state)).collect();
     state.run = Run { phase: Phase::Finished, plan, rows, cancelling: false };
+}
+
+/// The run's end: its journal goes. A first node's waits for the proof that its key is kept; every other key is kept
+/// already, by whoever gave it.
+pub fn close(state: &mut State, effects: &mut Vec<Effect>) {
+    effects.push(Effect::CloseRun(state.answers.trimmed(FieldId::Instance).to_owned()));
+    state.resuming = None;
+    state.removing = None;
 }
 
 /// The installer reports.

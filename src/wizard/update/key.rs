@@ -2,53 +2,124 @@
 
 use std::path::PathBuf;
 
+use crate::model::answers::{Origin, Raw};
 use crate::model::field::FieldId;
+use crate::model::flow::Flow;
+use crate::model::plan::Plan;
 use crate::model::screen::ScreenId;
 use crate::model::untrusted::Untrusted;
-use crate::wizard::custody::{CopyWay, Drawn, FileTrouble, Proof};
+use crate::wizard::custody::{self, CopyWay, Custody, Drawn, FileTrouble, Proof};
 use crate::wizard::effect::Effect;
 use crate::wizard::form::read;
-use crate::wizard::plan::{self, Proposal};
+use crate::wizard::plan::{self, NoPlan, Proposal};
+use crate::wizard::run::Run;
 use crate::wizard::state::{Focus, Notice, State};
 
 use super::install;
 
-/// Makes the plan of the present answers; draws a cluster id and a key first where there is none.
+/// Makes the plan of the present answers. For a new cluster an id and a key are drawn first where there are none; of a
+/// cluster that is there both are known.
 pub fn make_plan(state: &mut State, effects: &mut Vec<Effect>) {
     let Some(flow) = state.place.flow else { return };
-    let Some(drawn) = &state.custody.drawn else {
+    if flow == Flow::FirstNode && state.custody.drawn.is_none() {
         state.run.plan = None;
         effects.push(Effect::Draw(read::key_size(&state.answers)));
         return;
+    }
+    match plan_of(state, flow) {
+        Ok(plan) => install::propose(state, plan),
+        Err(text) => {
+            state.run.plan = None;
+            state.run.rows.clear();
+            state.notice = text.map(|text| Notice { bad: true, text }).or(state.notice.take());
+        }
+    }
+}
+
+/// The plan, or why there is none; without words while that is still being looked for.
+fn plan_of(state: &mut State, flow: Flow) -> Result<Plan, Option<String>> {
+    let (cluster, fingerprint) = if flow == Flow::FirstNode {
+        let drawn = state.custody.drawn.as_ref().ok_or(None)?;
+        (drawn.cluster, drawn.key.fingerprint())
+    } else {
+        let whose = custody::whose(flow, &state.answers, &state.facts).ok_or_else(|| unknown(state, flow))?;
+        if let Some(run) = state.resuming.filter(|run| *run != whose.cluster) {
+            let (run, here) = (run.short(), whose.cluster.short());
+            return Err(Some(format!(
+                "The run that is being gone on with is about cluster {run}, and this is cluster {here}. Give the database and the \
+                 master key of that one."
+            )));
+        }
+        state.custody.drawn = whose.key.map(|key| Drawn { cluster: whose.cluster, key });
+        (whose.cluster, whose.fingerprint)
     };
     let proposal = Proposal {
         flow,
         answers: &state.answers,
         facts: &state.facts,
-        cluster: drawn.cluster,
-        fingerprint: drawn.key.fingerprint(),
+        cluster,
+        fingerprint,
         accepted: &state.accepted,
         resuming: state.resuming.is_some(),
+        kept: state.removing.as_ref(),
     };
-    match plan::make(&proposal) {
-        Ok(plan) => install::propose(state, plan),
-        Err(fields) => {
-            let text = match fields.first() {
+    plan::make(&proposal).map_err(|no_plan| {
+        Some(match no_plan {
+            NoPlan::Fields(fields) => match fields.first() {
                 Some(field) => format!("The plan cannot be made: the answer to {} is missing or malformed.", field.id()),
                 None => "The plan cannot be made.".into(),
-            };
-            state.notice = Some(Notice { bad: true, text });
+            },
+            NoPlan::Unchanged => "Nothing has been changed, so there is nothing to do. Esc goes back.".into(),
+            NoPlan::NoRow => "No node was chosen that is to go. Esc goes back.".into(),
+        })
+    })
+}
+
+/// What is not known; nothing where it is on its way.
+fn unknown(state: &State, flow: Flow) -> Option<String> {
+    let node = &state.facts.node;
+    match flow {
+        Flow::Join => Some("The plan cannot be made: which cluster this is, or its master key, is not known.".into()),
+        _ if node.config.is_unknown() => None,
+        _ if node.config.seen().is_none() => Some("The plan cannot be made: the node config cannot be read.".into()),
+        _ => Some("The plan cannot be made: the master key is missing.".into()),
+    }
+}
+
+/// A flow begins. What another one had in hand, a key first of all, is not its own.
+pub fn take_up(state: &mut State, flow: Flow) {
+    if state.custody.flow.is_some_and(|other| other != flow) {
+        state.custody = Custody::default();
+        state.run = Run::default();
+        state.accepted.clear();
+        if state.resuming.take().is_some() {
+            state.removing = None;
         }
     }
+    state.custody.flow = Some(flow);
+}
+
+/// An answer was changed: what was said to another one in its light does not hold any more. Whoever would replace one
+/// dead node has not said that he would replace another, and a key that he vouched for is not the next one.
+pub fn withdraw(state: &mut State, field: FieldId) {
+    let light = match field {
+        FieldId::MasterKey => Some(FieldId::UnverifiedKey),
+        FieldId::NodeName => Some(FieldId::ReplaceNode),
+        _ => None,
+    };
+    if let Some(said) = light {
+        state.answers.set(said, Raw::Text(said.default().to_owned()), Origin::Default);
+    }
+    state.accepted.retain(|check| check.field() != Some(field));
 }
 
 /// A cluster id and a key were drawn. A run that is being gone on with keeps its id: only its key was never sealed.
 ///
-/// A draw that comes late, for a size that is not asked for any more or beside a key that is there, changes nothing: the
+/// A draw that comes late, for a size that is not asked for any more or beside a key that is there, or in another flow, changes nothing: the
 /// key that is shown must be the one that the plan installs.
 pub fn drawn(state: &mut State, mut drawn: Drawn) {
     let size = read::key_size(&state.answers).bytes();
-    if state.custody.drawn.is_some() || drawn.key.expose_bytes().len() != size {
+    if state.place.flow != Some(Flow::FirstNode) || state.custody.drawn.is_some() || drawn.key.expose_bytes().len() != size {
         return;
     }
     if let Some(cluster) = state.resuming {

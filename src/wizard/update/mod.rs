@@ -178,6 +178,7 @@ fn edit(state: &mut State, field: FieldId, raw: Raw, effects: &mut Vec<Effect>) 
     if field == FieldId::KeyConfirm {
         state.custody.revealed = false;
     }
+    key::withdraw(state, field);
     if field == FieldId::KeySize {
         key::forget(state);
         if state.place.here == ScreenId::Review {

@@ -1,11 +1,15 @@
 //! The start screen: the flows, and going on with an unfinished run.
 
+use std::path::PathBuf;
+
 use crate::model::answers::{Origin, Raw};
 use crate::model::field::FieldId;
 use crate::model::flow::Flow;
 use crate::model::journal::Journal;
+use crate::model::node_config::NodeConfig;
 use crate::model::plan::{Failure, StepKind};
 use crate::model::screen::ScreenId;
+use crate::model::subject::{Maker, Subject};
 use crate::wizard::custody::{Drawn, Resumption};
 use crate::wizard::effect::Effect;
 use crate::wizard::event::Errand;
@@ -42,9 +46,13 @@ pub fn errand(state: &mut State, errand: &Errand, effects: &mut Vec<Effect>) {
 /// Begins a flow at its first screen.
 pub fn flow(state: &mut State, flow: Flow, effects: &mut Vec<Effect>) {
     let Some(first) = paths::path(flow).first().copied() else { return };
+    key::take_up(state, flow);
     state.place.flow = Some(flow);
     state.place.furthest = first;
     enter(state, first, effects);
+    if first == ScreenId::Review {
+        key::make_plan(state, effects);
+    }
 }
 
 /// Back to the start screen, or to the review that a flow was begun from; the answers stay.
@@ -89,34 +97,47 @@ pub fn resumed(state: &mut State, result: Result<Box<Resumption>, Box<Failure>>,
             return;
         }
     };
+    // What an edit was to change has to win over what the node config still says.
+    let origin = if journal.flow == Flow::Edit { Origin::Typed } else { Origin::File };
     for (field, text) in journal.fields() {
-        state.answers.set(field, Raw::of(field, text), Origin::File);
+        state.answers.set(field, Raw::of(field, text), origin);
     }
     state.accepted.clear();
     state.resuming = Some(journal.cluster);
+    state.removing.clone_from(&journal.before);
     state.custody = crate::wizard::custody::Custody::default();
-    state.custody.drawn = key.map(|key| Drawn { cluster: journal.cluster, key });
-    if !matches!(journal.flow, Flow::FirstNode | Flow::Join) {
-        review::resume(state);
-        state.removing = journal.before.clone().filter(|_| journal.flow == Flow::Remove);
+    if journal.flow == Flow::FirstNode {
+        state.custody.drawn = key.map(|key| Drawn { cluster: journal.cluster, key });
+    } else if let Some(key) = key {
+        // Proven anew with everything else, as if it had been pasted.
+        state.answers.set(FieldId::MasterKey, Raw::Secret(key.to_base64()), origin);
+    }
+    if matches!(journal.flow, Flow::Edit | Flow::Leave | Flow::Remove) {
+        let config = PathBuf::from(state.answers.trimmed(FieldId::Home)).join(NodeConfig::FILE);
+        state.subject = Some(Subject { instance: journal.instance.clone(), config, maker: Maker::Wizard });
     }
     flow(state, journal.flow, effects);
-    if state.subject.is_some() {
-        prove::screen(state, ScreenId::Node, true, effects);
-    }
-    if state.place.here == ScreenId::Review {
-        key::make_plan(state, effects);
-    }
-    if journal.flow == Flow::FirstNode && is_whole(&journal) && state.custody.drawn.is_some() {
-        // Only the proof that the key is kept is missing: nothing is left to prove or to do.
+    if is_whole(&journal) && (journal.flow != Flow::FirstNode || state.custody.drawn.is_some()) {
+        // Nothing is left to prove or to do, but a first node's proof that its key is kept.
         install::finished_before(state, &journal);
-        enter(state, ScreenId::MasterKey, effects);
-        state.place.furthest = ScreenId::MasterKey;
+        let last = if journal.flow == Flow::FirstNode { ScreenId::MasterKey } else { ScreenId::Done };
+        if last == ScreenId::Done {
+            install::close(state, effects);
+        }
+        enter(state, last, effects);
+        state.place.furthest = last;
         return;
     }
+    if state.subject.is_some() {
+        // What the plan is made of stands in the node config and in the registry.
+        prove::screen(state, ScreenId::Drift, true, effects);
+    }
     let done = journal.done();
-    let text =
-        format!("Going on with the run that stopped after {done} of {} steps. Passwords are asked again.", journal.steps.len());
+    let passwords = match journal.flow {
+        Flow::FirstNode | Flow::Join => "Passwords are asked again.",
+        Flow::Review | Flow::Edit | Flow::Leave | Flow::Remove => "Passwords are the node config's.",
+    };
+    let text = format!("Going on with the run that stopped after {done} of {} steps. {passwords}", journal.steps.len());
     state.notice = Some(Notice { bad: false, text });
     key::forget_proof(state);
 }

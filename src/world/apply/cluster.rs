@@ -4,18 +4,18 @@ use std::sync::Arc;
 
 use super::database::{ClusterDatabase, Created, Proven, Removed};
 use super::site::Site;
-use super::{config, key};
+use super::{config, key, prove, row};
 use crate::model::cluster::ClusterId;
 use crate::model::facts::{Content, Trouble};
 use crate::model::master_key::MasterKey;
 use crate::model::plan::{Failure, Plan, StepKind, StepState};
-use crate::model::registry::{Initialised, NewCluster, NodeRow};
+use crate::model::registry::{Initialised, NewCluster};
 use crate::model::target::Target;
 use crate::model::verifier::Verifier;
 use crate::world::node_config;
+use crate::world::random;
 use crate::world::seal::Sealer;
 use crate::world::toml_file::shown;
-use crate::world::{host, random};
 
 /// Creates the database. One that is there was there before us, unless an earlier start was cut off while it made it:
 /// a plan has this step only where the survey saw no such database.
@@ -31,48 +31,54 @@ pub(super) async fn create_database(
     }
 }
 
-/// Initialises the cluster. Its key is on disk: this looks once more, because nothing may depend on an order of steps
-/// that somebody changes one day.
+/// Initialises the cluster.
 pub(super) async fn initialise(
     site: &Arc<Site>,
     database: &impl ClusterDatabase,
     plan: &Plan,
-    master_key: &MasterKey,
+    key: &MasterKey,
     owner: &key::Owner,
 ) -> Result<StepState, Failure> {
-    let (owner, master_key, node) = (owner.clone(), master_key.clone(), node_row(plan));
-    let (id, fingerprint) = (plan.cluster, plan.fingerprint);
-    let cluster = site
-        .off(move |places| {
-            if key::find(places, &owner)?.is_none() {
-                return Err(Failure::ReadBack { what: shown(&key::path(&owner.home)) });
-            }
-            let salt = random::bytes().map_err(|error| Failure::Defect(error.to_string().into()))?;
-            let node = NodeRow { host: host::name(), system: host::system(&places.os_release), ..node };
-            Ok(NewCluster { id, verifier: Verifier::of(&master_key, salt), fingerprint, node })
-        })
-        .await?;
-    match database.initialise(&plan.node.target, &cluster).await.map_err(Failure::Server)? {
+    let cluster = new_cluster(site, plan, key, owner).await?;
+    initialised(database.initialise(&plan.node.target, &cluster).await)
+}
+
+/// Creates the registry in a database that Octopus made. What it will tell every later joiner is whether their key is
+/// this one; so a key that nothing has confirmed must never get there.
+pub(super) async fn adopt(
+    site: &Arc<Site>,
+    database: &impl ClusterDatabase,
+    plan: &Plan,
+    key: &MasterKey,
+    owner: &key::Owner,
+) -> Result<StepState, Failure> {
+    if plan.key_unverified {
+        return Err(Failure::Defect("A registry cannot be made from a master key that nothing has confirmed.".into()));
+    }
+    let cluster = new_cluster(site, plan, key, owner).await?;
+    initialised(database.adopt(&plan.node.target, &cluster).await)
+}
+
+/// The cluster that is to be made. Its key is on disk: this looks once more, because nothing may depend on an order of
+/// steps that somebody changes one day.
+async fn new_cluster(site: &Arc<Site>, plan: &Plan, key: &MasterKey, owner: &key::Owner) -> Result<NewCluster, Failure> {
+    let (owner, key, plan) = (owner.clone(), key.clone(), plan.clone());
+    site.off(move |places| {
+        if key::find(places, &owner)?.is_none() {
+            return Err(Failure::ReadBack { what: shown(&key::path(&owner.home)) });
+        }
+        let salt = random::bytes().map_err(|error| Failure::Defect(error.to_string().into()))?;
+        let verifier = Verifier::of(&key, salt);
+        Ok(NewCluster { id: plan.cluster, verifier, fingerprint: plan.fingerprint, node: row::of(places, &plan) })
+    })
+    .await
+}
+
+fn initialised(answer: Result<Initialised, Trouble>) -> Result<StepState, Failure> {
+    match answer.map_err(Failure::Server)? {
         Initialised::Made | Initialised::Ours => Ok(StepState::Done),
         Initialised::Taken(seen) => Err(Failure::AlreadyInitialised(Box::new(seen))),
         Initialised::Occupied(content) => Err(Failure::ContentChanged(Box::new(content))),
-    }
-}
-
-/// The node's row, as far as the plan knows it.
-fn node_row(plan: &Plan) -> NodeRow {
-    let web = &plan.node.web;
-    let prefixes: Vec<String> = web.prefixes.iter().map(ToString::to_string).collect();
-    NodeRow {
-        name: plan.node.name.clone(),
-        address: prefixes.first().cloned().unwrap_or_default(),
-        host: String::new(),
-        system: String::new(),
-        program: env!("CARGO_PKG_VERSION").to_owned(),
-        prefixes: prefixes.join(","),
-        comms_port: web.comms_port,
-        grpc_port: web.grpc_port,
-        task_cap: plan.node.task_cap,
     }
 }
 
@@ -93,6 +99,7 @@ pub(super) async fn connect(site: &Arc<Site>, database: &impl ClusterDatabase, p
         .await?;
     match database.prove(&target, cluster, &node).await.map_err(Failure::Server)? {
         Proven::Member => Ok(()),
+        Proven::NotThere(Content::Octopus { .. }) if prove::goes_without_registry(plan) => Ok(()),
         Proven::NodeMissing => Err(Failure::ReadBack { what: format!("the row of node {node} in the registry").into() }),
         Proven::NotThere(content) => Err(Failure::ContentChanged(Box::new(content))),
     }
@@ -126,18 +133,22 @@ fn removed(answer: Result<Removed, Trouble>) -> Result<(), Failure> {
     }
 }
 
-/// Whether a step that failed so is to be taken as not begun. The two steps err in opposite directions, each in its
-/// safe one.
+/// Whether a step that failed so is to be taken as not begun. They err in opposite directions, each in its safe
+/// one.
 ///
 /// A database that we may not have made must not be dropped: so what was refused, or never reached, was not made, unless
 /// the connection was lost in between or an earlier start was cut off (`fresh` is false then). A cluster that we may have
-/// made must not lose its key: so it counts as begun until the transaction itself has seen that another is there.
+/// made must not lose its key: so it counts as begun until the transaction itself has seen that another is there. A row is
+/// its run's own business only: where the transaction refused it, nothing was done, and whether an earlier start did, the
+/// history tells by the run; so undo asks where there was one.
 pub(super) fn left_nothing(kind: StepKind, failure: &Failure, fresh: bool) -> bool {
     match (kind, failure) {
-        (StepKind::InitialiseCluster, Failure::AlreadyInitialised(_) | Failure::ContentChanged(_)) => true,
+        (StepKind::InitialiseCluster | StepKind::AdoptCluster, Failure::AlreadyInitialised(_) | Failure::ContentChanged(_)) => {
+            true
+        }
         (StepKind::CreateDatabase, Failure::Server(trouble)) => {
             fresh && !matches!(trouble, Trouble::ConnectionLost | Trouble::Silent { .. } | Trouble::Io(_))
         }
-        _ => false,
+        (kind, failure) => fresh && row::is_changed_by(kind) && row::was_refused(failure),
     }
 }

@@ -1,13 +1,14 @@
-//! The step that writes the node config and enters the instance in this machine's list.
+//! The steps that write the node config and enter the instance in this machine's list, or take both away.
 
 use std::path::Path;
 
+use super::copies;
 use super::site::file;
 use crate::model::cluster::ClusterId;
 use crate::model::node_config::NodeConfig;
 use crate::model::plan::{Failure, Plan};
-use crate::world::atomic_write;
 use crate::world::instances::{self, Instance};
+use crate::world::journals::Copy;
 use crate::world::node_config::{self, OpenError, same_but_for_seals};
 use crate::world::places::Places;
 use crate::world::seal::{SealError, Sealer};
@@ -57,9 +58,9 @@ fn enter(places: &Places, config: &NodeConfig) -> Result<(), Failure> {
     }
 }
 
-/// Removes the instance's entry and its config, as far as they are this cluster's: beside another cluster's config the
-/// entry is that one's too.
-pub(super) fn remove(places: &Places, instance: &str, home: &Path, cluster: ClusterId) -> Result<(), Failure> {
+/// Takes back what [`write`] did: the config and the entry are as they were before the run, or gone where there were none;
+/// as far as they are this cluster's: beside another cluster's config the entry is that one's too.
+pub(super) fn undo_write(places: &Places, instance: &str, home: &Path, cluster: ClusterId) -> Result<(), Failure> {
     let path = node_config::path(home);
     match node_config::find(home) {
         Ok(found) if found.as_ref().is_some_and(|config| !is_of(config, instance, cluster)) => return Ok(()),
@@ -68,11 +69,46 @@ pub(super) fn remove(places: &Places, instance: &str, home: &Path, cluster: Clus
         Err(TomlFileError::Malformed { .. } | TomlFileError::OtherFormat { .. }) => return Ok(()),
         Err(error) => return Err(error.into()),
     }
+    if instances::find(places, instance)?.is_none_or(|found| found.home == home) {
+        copies::put_back(places, instance, Copy::Entry, &places.instance(instance))?;
+    }
+    copies::put_back(places, instance, Copy::Config, &path)
+}
+
+/// Takes the config away, which stays under a dated name, and strikes the instance off the list. A config that is not
+/// this instance's and cluster's, or that nobody can read, is in the way. The sealed master key stays where it is:
+/// should it be the last copy, nobody could make another.
+pub(super) fn remove(places: &Places, instance: &str, home: &Path, cluster: ClusterId) -> Result<(), Failure> {
+    let path = node_config::path(home);
+    match node_config::find(home) {
+        Ok(None) => {}
+        Ok(Some(config)) if is_of(&config, instance, cluster) => node_config::set_aside(home).map_err(file(&path))?,
+        _ => return Err(Failure::FileInTheWay { path: shown(&path) }),
+    }
     if instances::find(places, instance)?.is_some_and(|found| found.home == home) {
         instances::strike(places, instance).map_err(file(&places.instance(instance)))?;
     }
-    // Also where there is none: an interrupted write may have left its temporary file.
-    atomic_write::remove(&path).map_err(file(&path))
+    match node_config::find(home) {
+        Ok(None) => Ok(()),
+        _ => Err(Failure::ReadBack { what: shown(&path) }),
+    }
+}
+
+/// Takes back what [`remove`] did: puts both files back, unless somebody has put others in their place.
+pub(super) fn undo_remove(places: &Places, instance: &str, home: &Path) -> Result<(), Failure> {
+    for (copy, path) in [(Copy::Config, node_config::path(home)), (Copy::Entry, places.instance(instance))] {
+        let Some(bytes) = copies::kept(places, instance, copy)? else { continue };
+        if std::fs::symlink_metadata(&path).is_ok() && !copies::is(&path, &bytes) {
+            return Err(Failure::FileInTheWay { path: shown(&path) });
+        }
+        copies::put_back(places, instance, copy, &path)?;
+    }
+    Ok(())
+}
+
+/// Whether there is a config that can be read, and is this instance's and cluster's.
+pub(super) fn is_ours(home: &Path, instance: &str, cluster: ClusterId) -> bool {
+    matches!(node_config::find(home), Ok(Some(config)) if is_of(&config, instance, cluster))
 }
 
 fn is_of(config: &NodeConfig, instance: &str, cluster: ClusterId) -> bool {

@@ -2,15 +2,17 @@
 
 use std::sync::Arc;
 
-use super::answers;
-use super::key;
+use data_encoding::HEXLOWER;
+
 use super::site::{Site, file};
-use crate::model::cluster::ClusterId;
+use super::{answers, key, row};
 use crate::model::field::FieldId;
 use crate::model::journal::Journal;
+use crate::model::names::instance_key;
 use crate::model::plan::{Failure, Plan, StepKind, StepState};
+use crate::model::registry::{KeptRow, NodeRow};
 use crate::world::places::Places;
-use crate::world::{clock, folder, journals};
+use crate::world::{clock, folder, journals, random};
 
 /// The journal, written and synced at every change.
 #[derive(Debug)]
@@ -20,19 +22,20 @@ pub(super) struct Ledger {
 }
 
 impl Ledger {
-    /// The journal of this plan's run: begun now, or gone on with.
+    /// The journal of this plan's run: begun now, or gone on with. Nothing is on the disk yet that was not.
     pub(super) async fn open(site: &Arc<Site>, plan: &Plan) -> Result<Self, Failure> {
+        // A run of another flow that has left nothing is over.
         let old = Self::load(site, &plan.node.instance).await?;
+        let old =
+            old.filter(|old| old.journal.flow == plan.flow || StepKind::ALL.into_iter().any(|kind| touched(old.state(kind))));
         let journal = if let Some(Self { journal, .. }) = old {
             go_on(site, journal, plan).await?
         } else {
-            let cluster = plan.cluster;
-            site.off(move |places| nobody_else_is_at(places, cluster)).await?;
-            begin(plan)
+            let (plan, journal) = (plan.clone(), begin(plan)?);
+            site.off(move |places| nobody_else_is_at(places, &plan)).await?;
+            journal
         };
-        let mut ledger = Self { site: Arc::clone(site), journal };
-        ledger.write().await?;
-        Ok(ledger)
+        Ok(Self { site: Arc::clone(site), journal })
     }
 
     /// The journal of an instance's run, if there is one.
@@ -45,6 +48,16 @@ impl Ledger {
     /// Where a step stands.
     pub(super) fn state(&self, kind: StepKind) -> StepState {
         self.journal.state(kind)
+    }
+
+    /// Agrees on what is done to the row, before the step is marked as begun. A deed that an earlier start may have done
+    /// is what this one is about too, whatever a later survey made of it: that may have seen this very run's row.
+    pub(super) fn agree_on_row(&mut self, before: Option<KeptRow>, after: Option<NodeRow>) -> Result<(), Failure> {
+        self.journal.before = before;
+        self.journal.after = after;
+        // A run of its own for each deed: one that was taken back is in the history too.
+        self.journal.run = draw_run()?;
+        Ok(())
     }
 
     /// Records where a step stands; on disk when this returns.
@@ -72,23 +85,36 @@ impl Ledger {
         self.site.off(move |places| journals::remove(places, &instance).map_err(file(&places.journal(&instance)))).await
     }
 
-    async fn write(&mut self) -> Result<(), Failure> {
+    /// Writes the journal; on disk when this returns.
+    pub(super) async fn write(&mut self) -> Result<(), Failure> {
         self.journal.written = clock::rfc3339(clock::now());
         let journal = self.journal.clone();
         self.site.off(move |places| journals::write(places, &journal).map_err(file(&places.journal(&journal.instance)))).await
     }
 }
 
-/// One cluster has one unfinished run. Gone on with under another instance's name, it would have two, and undoing the
-/// one that was left would take the cluster from the other.
-fn nobody_else_is_at(places: &Places, cluster: ClusterId) -> Result<(), Failure> {
-    match journals::list(places).into_iter().flatten().find(|journal| journal.cluster == cluster) {
+/// A cluster that is being made has one unfinished run. Gone on with under another instance's name, it would have two,
+/// and undoing the one that was left would take the cluster from the other. Two that join hurt each other in no way.
+fn nobody_else_is_at(places: &Places, plan: &Plan) -> Result<(), Failure> {
+    let makes = plan.steps.iter().any(|step| MAKES_CLUSTER.contains(&step.kind));
+    let own = instance_key(&plan.node.instance);
+    let in_the_way = |journal: &Journal| {
+        journal.cluster == plan.cluster
+            && instance_key(&journal.instance) != own
+            && (makes || MAKES_CLUSTER.into_iter().any(|kind| journal.steps.iter().any(|step| step.kind == kind)))
+    };
+    // A run that ended between its journal and its copies left them behind.
+    let instance = &plan.node.instance;
+    journals::forget_copies(places, instance).map_err(file(&places.journal(instance)))?;
+    match journals::list(places).into_iter().flatten().find(in_the_way) {
         Some(journal) => Err(Failure::OtherRun { instance: journal.instance.into() }),
         None => Ok(()),
     }
 }
 
-fn begin(plan: &Plan) -> Journal {
+const MAKES_CLUSTER: [StepKind; 2] = [StepKind::InitialiseCluster, StepKind::AdoptCluster];
+
+fn begin(plan: &Plan) -> Result<Journal, Failure> {
     let now = clock::rfc3339(clock::now());
     let mut journal = Journal {
         format: Journal::FORMAT,
@@ -101,13 +127,20 @@ fn begin(plan: &Plan) -> Journal {
         fingerprint: plan.fingerprint,
         accepted: Vec::new(),
         answers: answers::of(plan),
-        run: String::new(),
+        run: draw_run()?,
         before: plan.before.clone(),
+        after: None,
         folders: Vec::new(),
         steps: Vec::new(),
     };
     take_over(&mut journal, plan);
-    journal
+    Ok(journal)
+}
+
+/// Draws what tells this run's changes from those of others in the registry's history.
+fn draw_run() -> Result<String, Failure> {
+    let bytes: [u8; 16] = random::bytes().map_err(|error| Failure::Defect(error.to_string().into()))?;
+    Ok(HEXLOWER.encode(&bytes))
 }
 
 /// Whether a step has, or may have, left something.
@@ -116,25 +149,41 @@ pub(super) fn touched(state: StepState) -> bool {
 }
 
 /// Goes on with an earlier start's journal, unless the plan would leave something behind that only the journal knows:
-/// another home or database than the one that was touched, or another key than the one that is sealed.
+/// another home, database or row than the one that was touched, another key than the one that is sealed, or another
+/// flow's steps.
 async fn go_on(site: &Arc<Site>, mut journal: Journal, plan: &Plan) -> Result<Journal, Failure> {
     let answers = answers::of(plan);
     let same = |field: FieldId| journal.answers.get(field.id()) == answers.get(field.id());
     let any = |kinds: &[StepKind]| kinds.iter().any(|kind| touched(journal.state(*kind)));
-    let other_home = any(&[StepKind::CreateHome, StepKind::SealMasterKey, StepKind::WriteNodeConfig]) && !same(FieldId::Home);
-    let other_database =
-        any(&[StepKind::CreateDatabase, StepKind::InitialiseCluster]) && !(same(FieldId::Server) && same(FieldId::Database));
+    let other_flow = journal.flow != plan.flow;
+    let in_home = [StepKind::CreateHome, StepKind::SealMasterKey, StepKind::WriteNodeConfig, StepKind::RemoveNodeConfig];
+    let other_home = any(&in_home) && !same(FieldId::Home);
+    let in_database = any(&[StepKind::CreateDatabase, StepKind::InitialiseCluster, StepKind::AdoptCluster]) || any(&row::KINDS);
+    let other_database = in_database && !(same(FieldId::Server) && same(FieldId::Database));
+    let other_cluster = any(&row::KINDS) && journal.cluster != plan.cluster;
     let same_key = journal.cluster == plan.cluster && journal.fingerprint == plan.fingerprint;
-    let depends_on_key = any(&[StepKind::InitialiseCluster]) || {
+    let depends_on_key = any(&MAKES_CLUSTER) || {
         let sealed = key::path(&plan.node.home);
         any(&[StepKind::SealMasterKey]) && site.off(move |_| Ok(sealed.exists())).await?
     };
-    if other_home || other_database || (depends_on_key && !same_key) {
+    let other_key = depends_on_key && !same_key;
+    let other_row = is_about_another_row(&journal, plan);
+    if other_flow || other_home || other_database || other_cluster || other_key || other_row {
         return Err(Failure::OtherRun { instance: journal.instance.into() });
     }
     journal.answers = answers;
     take_over(&mut journal, plan);
     Ok(journal)
+}
+
+/// Whether the plan takes another node's row away, or changes another's, than an earlier start of the run did. A join
+/// under another name is no such case: the row of the first name is taken back before the second is entered.
+fn is_about_another_row(journal: &Journal, plan: &Plan) -> bool {
+    let kinds = row::KINDS.into_iter().filter(|kind| *kind != StepKind::JoinCluster);
+    let name = |kept: &Option<KeptRow>| kept.as_ref().map(|kept| kept.row.name.to_lowercase());
+    // Once a row is gone, a survey sees none.
+    let other = plan.before.is_some() && name(&plan.before) != name(&journal.before);
+    other && kinds.into_iter().any(|kind| touched(journal.state(kind)))
 }
 
 /// Writes what the plan decides into the journal; steps that an earlier start took stay as they are.

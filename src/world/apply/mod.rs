@@ -4,11 +4,14 @@
 mod answers;
 mod cluster;
 mod config;
+mod copies;
 mod database;
 mod home;
 mod key;
 mod ledger;
+mod prove;
 mod resume;
+mod row;
 #[cfg(test)]
 pub(super) mod sample;
 mod site;
@@ -23,9 +26,11 @@ pub use database::{ClusterDatabase, Created, Proven, Removed};
 pub use resume::{close, resume};
 pub use undo::undo;
 
+use self::key::Elsewhere;
 use self::ledger::Ledger;
 use self::site::Site;
 use super::places::Places;
+use crate::model::flow::Flow;
 use crate::model::master_key::MasterKey;
 use crate::model::plan::{Failure, Plan, Progress, StepKind, StepState};
 
@@ -64,10 +69,17 @@ pub async fn install<D: ClusterDatabase>(
         let site = Site::take(places, &plan.node.instance).await?;
         let ledger = Ledger::open(&site, plan).await?;
         let mut run = Run { site, ledger, database, plan, key };
-        for step in &plan.steps {
+        for (place, step) in plan.steps.iter().enumerate() {
             at = step.kind;
             if cancel.is_asked() {
                 return Err(Failure::Cancelled);
+            }
+            if step.kind == StepKind::ProveAgain {
+                run.prove_again(&mut report).await?;
+                continue;
+            }
+            if place == 0 {
+                run.ledger.write().await?;
             }
             run.step(step.kind, &mut report).await?;
         }
@@ -91,6 +103,18 @@ struct Run<'a, D> {
 }
 
 impl<D: ClusterDatabase> Run<'_, D> {
+    /// The look before anything is written, the journal included: a run that is refused here never was. It is never taken
+    /// as done, whatever an earlier start saw.
+    async fn prove_again(&mut self, report: &mut (impl FnMut(Progress) + Send)) -> Result<(), Failure> {
+        let begun = Instant::now();
+        let kind = StepKind::ProveAgain;
+        report(Progress::Begun(kind));
+        prove::again(&self.site, self.database, self.plan, self.key, self.owner()).await?;
+        self.ledger.mark(kind, StepState::Done).await?;
+        report(Progress::Done(kind, StepState::Done, begun.elapsed()));
+        Ok(())
+    }
+
     /// One step, from journal to journal.
     async fn step(&mut self, kind: StepKind, report: &mut (impl FnMut(Progress) + Send)) -> Result<(), Failure> {
         let begun = Instant::now();
@@ -102,7 +126,12 @@ impl<D: ClusterDatabase> Run<'_, D> {
             StepState::Already => kind == StepKind::CreateHome,
             StepState::Begun | StepState::Done => false,
         };
+        if row::is_changed_by(kind) {
+            self.agree_on_row(kind, fresh).await?;
+        }
         if fresh && !self.is_there_already(kind).await? {
+            let (instance, home, cluster) = (self.plan.node.instance.clone(), self.plan.node.home.clone(), self.plan.cluster);
+            self.site.off(move |places| copies::take(places, kind, &instance, &home, cluster)).await?;
             self.ledger.mark(kind, StepState::Begun).await?;
         }
         report(Progress::Begun(kind));
@@ -112,6 +141,8 @@ impl<D: ClusterDatabase> Run<'_, D> {
                 if cluster::left_nothing(kind, &failure, fresh) {
                     // Or undo would later take away what somebody else made in the meantime.
                     self.ledger.mark(kind, StepState::Planned).await?;
+                } else if self.was_taken_back(kind, &failure).await {
+                    self.ledger.mark(kind, StepState::Undone).await?;
                 }
                 return Err(failure);
             }
@@ -121,6 +152,45 @@ impl<D: ClusterDatabase> Run<'_, D> {
         }
         report(Progress::Done(kind, state, begun.elapsed()));
         Ok(())
+    }
+
+    /// Agrees with the journal on what is done to the row. An earlier start that may have entered something else than the
+    /// plan asks for by now (another name, another port) is taken back first.
+    async fn agree_on_row(&mut self, kind: StepKind, fresh: bool) -> Result<(), Failure> {
+        let after = match kind {
+            StepKind::JoinCluster | StepKind::UpdateRow => {
+                let plan = self.plan.clone();
+                Some(self.site.off(move |places| Ok(row::of(places, &plan))).await?)
+            }
+            _ => None,
+        };
+        let journal = &self.ledger.journal;
+        if fresh {
+            // The second of two steps on one row is about the row that the first one found.
+            if row::is_touched(journal, Some(kind)) {
+                return Ok(());
+            }
+            return self.ledger.agree_on_row(self.plan.before.clone(), after);
+        }
+        let Some(after) = after else { return Ok(()) };
+        let Some(older) = journal.after.as_ref().filter(|older| **older != after) else { return Ok(()) };
+        let renamed = older.name.to_lowercase() != after.name.to_lowercase();
+        let before = if renamed { self.plan.before.clone() } else { journal.before.clone() };
+        row::take_back(self.database, &self.plan.node.target, &row::change(journal, kind)?).await?;
+        self.ledger.agree_on_row(before, Some(after))?;
+        self.ledger.mark(kind, StepState::Begun).await
+    }
+
+    /// Whether a row that was refused now, and may have been changed by an earlier start, is as if that had never been. Then
+    /// the next try is about the row as a new survey sees it; else it would be about the old one for ever.
+    async fn was_taken_back(&self, kind: StepKind, failure: &Failure) -> bool {
+        if !row::is_changed_by(kind) || !row::was_refused(failure) {
+            return false;
+        }
+        match row::change(&self.ledger.journal, kind) {
+            Ok(change) => row::take_back(self.database, &self.plan.node.target, &change).await.is_ok(),
+            Err(_) => false,
+        }
     }
 
     /// Whether what a step is to make was there before the run, as far as that has to be known before it is begun.
@@ -146,16 +216,29 @@ impl<D: ClusterDatabase> Run<'_, D> {
             StepKind::SealMasterKey => {
                 let (owner, key) = (self.owner(), self.key()?.clone());
                 let touched = ledger::touched(earlier);
-                site.off(move |places| key::seal(places, &owner, &key, touched)).await.map(|()| StepState::Done)
+                let elsewhere = if plan.flow == Flow::Edit { Elsewhere::SetAside } else { Elsewhere::InTheWay };
+                site.off(move |places| key::seal(places, &owner, &key, touched, elsewhere)).await.map(|()| StepState::Done)
             }
             StepKind::CreateDatabase => cluster::create_database(self.database, &plan.node.target, earlier).await,
             StepKind::InitialiseCluster => cluster::initialise(site, self.database, plan, self.key()?, &self.owner()).await,
+            StepKind::AdoptCluster => cluster::adopt(site, self.database, plan, self.key()?, &self.owner()).await,
+            // Once the row is on its way out there is no mark to set any more.
+            StepKind::DrainNode if ledger::touched(self.ledger.state(StepKind::RemoveRow)) => Ok(StepState::Done),
+            StepKind::JoinCluster | StepKind::UpdateRow | StepKind::DrainNode | StepKind::RemoveRow | StepKind::RemoveNode => {
+                let change = row::change(&self.ledger.journal, kind)?;
+                row::make(self.database, &plan.node.target, &change, earlier).await
+            }
             StepKind::WriteNodeConfig => {
                 let plan = plan.clone();
                 site.off(move |places| config::write(places, &plan)).await.map(|()| StepState::Done)
             }
             StepKind::ConnectOnce => cluster::connect(site, self.database, plan).await.map(|()| StepState::Done),
-            other => Err(Failure::Defect(format!("There is no installer for {} yet.", other.id()).into())),
+            StepKind::RemoveNodeConfig => {
+                let (instance, home, cluster) = (plan.node.instance.clone(), plan.node.home.clone(), plan.cluster);
+                site.off(move |places| config::remove(places, &instance, &home, cluster)).await.map(|()| StepState::Done)
+            }
+            // It is the first of its plan and has been done; see `install`.
+            StepKind::ProveAgain => Ok(StepState::Done),
         }
     }
 

@@ -3,13 +3,15 @@
 use super::key::{self, Owner};
 use super::ledger::{Ledger, touched};
 use super::site::Site;
+use crate::model::flow::Flow;
 use crate::model::plan::{Failure, StepKind};
 use crate::wizard::custody::Resumption;
 use crate::world::places::Places;
 use crate::world::toml_file::shown;
 
-/// Loads an instance's unfinished run. A sealed key that does not open is an error, and so is one that is gone although
-/// a cluster may depend on it.
+/// Loads an instance's unfinished run, with the key that it sealed. On a first node's run everything may hang on that key:
+/// one that does not open is an error there, and so is one that is gone although a cluster may depend on it. A node that
+/// joins, or is edited, has a cluster that keeps its key elsewhere: there the key is asked for once more.
 pub async fn resume(places: &Places, instance: &str) -> Result<Resumption, Failure> {
     let site = Site::take(places, instance).await?;
     let Some(ledger) = Ledger::load(&site, instance).await? else {
@@ -17,12 +19,21 @@ pub async fn resume(places: &Places, instance: &str) -> Result<Resumption, Failu
     };
     let home = ledger.home();
     let journal = ledger.journal;
-    if !touched(journal.state(StepKind::SealMasterKey)) {
+    let sealed_by_us = touched(journal.state(StepKind::SealMasterKey));
+    let looked_for = match journal.flow {
+        Flow::FirstNode | Flow::Join => sealed_by_us,
+        Flow::Edit => true,
+        Flow::Review | Flow::Leave | Flow::Remove => false,
+    };
+    if !looked_for {
         return Ok(Resumption { journal, key: None });
     }
     let owner = Owner { instance: journal.instance.clone(), home, cluster: journal.cluster, fingerprint: journal.fingerprint };
     let sealed = key::path(&owner.home);
-    let key = site.off(move |places| key::find(places, &owner)).await?;
+    let key = match site.off(move |places| key::find(places, &owner)).await {
+        Err(Failure::SealBroken { .. }) if journal.flow != Flow::FirstNode => None,
+        found => found?,
+    };
     if key.is_none() && touched(journal.state(StepKind::InitialiseCluster)) {
         return Err(Failure::SealBroken { path: shown(&sealed) });
     }

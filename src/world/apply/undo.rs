@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::database::ClusterDatabase;
 use super::ledger::{Ledger, touched};
 use super::site::Site;
-use super::{cluster, config, home, key};
+use super::{cluster, config, home, key, row};
 use crate::model::field::FieldId;
 use crate::model::plan::{Failure, Progress, StepKind, StepState};
 use crate::model::target::Target;
@@ -80,16 +80,24 @@ impl<'a, D: ClusterDatabase> Undoing<'a, D> {
         let home = self.ledger.home();
         match kind {
             StepKind::ConnectOnce | StepKind::ProveAgain => Ok(()),
-            StepKind::AdoptCluster
-            | StepKind::JoinCluster
-            | StepKind::UpdateRow
-            | StepKind::DrainNode
-            | StepKind::RemoveRow
-            | StepKind::RemoveNode
-            | StepKind::RemoveNodeConfig => Err(Failure::Defect(format!("{} cannot be undone yet.", kind.id()).into())),
+            StepKind::RemoveNodeConfig => {
+                let instance = journal.instance.clone();
+                self.site.off(move |places| config::undo_remove(places, &instance, &home)).await
+            }
             StepKind::WriteNodeConfig => {
                 let (instance, cluster) = (journal.instance.clone(), journal.cluster);
-                self.site.off(move |places| config::remove(places, &instance, &home, cluster)).await
+                self.site.off(move |places| config::undo_write(places, &instance, &home, cluster)).await
+            }
+            StepKind::JoinCluster | StepKind::UpdateRow | StepKind::DrainNode | StepKind::RemoveRow | StepKind::RemoveNode => {
+                self.is_the_same_database()?;
+                row::take_back(self.database, self.target, &row::change(journal, kind)?).await
+            }
+            StepKind::AdoptCluster => {
+                self.is_the_same_database()?;
+                if touched(self.ledger.state(StepKind::JoinCluster)) {
+                    return Err(Failure::Kept { what: format!("the registry in database {}", self.target.database).into() });
+                }
+                cluster::undo_initialise(self.database, self.target, journal.cluster).await
             }
             StepKind::InitialiseCluster => {
                 self.is_the_same_database()?;
@@ -109,7 +117,7 @@ impl<'a, D: ClusterDatabase> Undoing<'a, D> {
                 }
                 let (instance, cluster) = (journal.instance.clone(), journal.cluster);
                 let owner = key::Owner { instance, home, cluster, fingerprint: journal.fingerprint };
-                self.site.off(move |places| key::remove(places, &owner)).await
+                self.site.off(move |places| key::undo(places, &owner)).await
             }
             StepKind::CreateHome => {
                 let left = [StepKind::SealMasterKey, StepKind::WriteNodeConfig];

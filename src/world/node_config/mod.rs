@@ -7,9 +7,9 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 pub use build::build;
-pub use open::{OpenError, same_but_for_seals, service_password, target};
+pub use open::{OpenError, database_password, same_but_for_seals, service_password, target};
 
-use super::atomic_write::{Existing, atomic_write};
+use super::atomic_write::{self, Existing, atomic_write};
 use super::toml_file::{self, TomlFileError};
 use super::{clock, node_config};
 use crate::model::node_config::NodeConfig;
@@ -37,6 +37,11 @@ pub fn render(config: &NodeConfig) -> io::Result<String> {
 pub fn write(config: &NodeConfig) -> io::Result<()> {
     let stamp = clock::stamp(clock::now());
     atomic_write(&node_config::path(&config.node.home), render(config)?.as_bytes(), Existing::Backup(&stamp))
+}
+
+/// Takes a home's config away: it stays beside its place under a dated name, like one that was replaced.
+pub fn set_aside(home: &Path) -> io::Result<()> {
+    atomic_write::set_aside(&path(home), &clock::stamp(clock::now()))
 }
 
 /// Reads the config of a home.

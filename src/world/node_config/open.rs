@@ -38,12 +38,7 @@ pub fn target(config: &NodeConfig, sealer: &Sealer) -> Result<Target, OpenError>
         address: ServerAddress::parse(&database.server).map_err(|error| value("database.server", error.to_string()))?,
         database: DatabaseName::parse(&database.name).map_err(|error| value("database.name", error.to_string()))?,
         user: database.user.clone(),
-        password: open(
-            sealer,
-            "database.password",
-            &Purpose::DatabasePassword { instance: &config.instance },
-            &database.password,
-        )?,
+        password: database_password(config, sealer)?,
         encryption: database.encryption,
         trust: match &database.trust {
             TrustSection::System => Trust::SystemRoots,
@@ -53,6 +48,12 @@ pub fn target(config: &NodeConfig, sealer: &Sealer) -> Result<Target, OpenError>
         },
         multi_subnet: database.multi_subnet,
     })
+}
+
+/// The database login's password.
+pub fn database_password(config: &NodeConfig, sealer: &Sealer) -> Result<SecretString, OpenError> {
+    let purpose = Purpose::DatabasePassword { instance: &config.instance };
+    open(sealer, "database.password", &purpose, &config.database.password)
 }
 
 /// The service account's password, where the config has one.

@@ -1,6 +1,7 @@
 //! What a batch answered: rows, found by the name of the part that they belong to.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use futures_util::TryStreamExt;
@@ -14,8 +15,9 @@ use crate::model::untrusted::Untrusted;
 
 /// The part's name under which a guarded part tells why it failed.
 const TROUBLE: &str = "trouble";
-/// More rows than this no batch of ours asks for; a server that sends more is not heard out.
-const MOST_ROWS: usize = 10_000;
+/// More rows than this no batch of ours asks for; a server that sends more is not heard out. A cluster of a hundred
+/// thousand nodes is four rows for each: ours, Octopus', its heart-beat and its version.
+const MOST_ROWS: usize = 1_000_000;
 
 /// A value.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,22 +26,30 @@ pub enum Cell {
     Text(String),
     /// `bit` and the integer types.
     Number(i64),
+    /// Any binary type.
+    Bytes(Vec<u8>),
     /// `NULL`, and types that we never ask for.
     Nothing,
 }
 
-/// A row: names and values.
+/// A row: names, which all rows of a result set share, and values.
 #[derive(Debug, Clone, Default)]
-pub struct Row(Vec<(String, Cell)>);
+pub struct Row {
+    names: Arc<[String]>,
+    cells: Vec<Cell>,
+}
 
 impl Row {
-    /// A row of these cells.
+    /// A row of these cells, with names of its own.
+    #[cfg(test)]
     pub fn new(cells: Vec<(String, Cell)>) -> Self {
-        Self(cells)
+        let (names, cells): (Vec<String>, Vec<Cell>) = cells.into_iter().unzip();
+        Self { names: names.into(), cells }
     }
 
     fn cell(&self, name: &str) -> Option<&Cell> {
-        self.0.iter().find(|(own, _)| own.eq_ignore_ascii_case(name)).map(|(_, cell)| cell)
+        let place = self.names.iter().position(|own| own.eq_ignore_ascii_case(name))?;
+        self.cells.get(place)
     }
 
     /// A text, cleaned; empty where it is `NULL` or was not sent.
@@ -59,6 +69,14 @@ impl Row {
     pub fn number(&self, name: &str) -> Option<i64> {
         match self.cell(name) {
             Some(Cell::Number(number)) => Some(*number),
+            _ => None,
+        }
+    }
+
+    /// Bytes.
+    pub fn bytes(&self, name: &str) -> Option<&[u8]> {
+        match self.cell(name) {
+            Some(Cell::Bytes(bytes)) => Some(bytes),
             _ => None,
         }
     }
@@ -97,12 +115,14 @@ impl Answer {
     pub fn of(rows: Vec<Row>, ended: Option<Trouble>, sent: OffsetDateTime, took: Duration) -> Self {
         let mut answer = Self { parts: HashMap::new(), troubles: HashMap::new(), ended, sent, took };
         for row in rows {
-            let Some(part) = row.raw("part").map(str::to_owned) else { continue };
+            let Some(part) = row.raw("part") else { continue };
             if part == TROUBLE {
                 let failed = row.raw("of_part").unwrap_or_default().to_owned();
                 answer.troubles.entry(failed).or_insert_with(|| told(&row));
+            } else if let Some(rows) = answer.parts.get_mut(part) {
+                rows.push(row);
             } else {
-                answer.parts.entry(part).or_default().push(row);
+                answer.parts.insert(part.to_owned(), vec![row]);
             }
         }
         answer
@@ -118,6 +138,11 @@ impl Answer {
             (Some(rows), None, _) => Ok(rows),
             (None, None, None) => Ok(&[]),
         }
+    }
+
+    /// A part's rows as far as they came, possibly none: for parts that only add to what is known otherwise.
+    pub fn sent(&self, part: &str) -> &[Row] {
+        self.parts.get(part).map_or(&[], Vec::as_slice)
     }
 
     /// The first row of a part that always has one.
@@ -179,25 +204,30 @@ pub async fn run(session: &mut Session, sql: &str, values: &[&dyn ToSql], limit:
 }
 
 async fn read(mut stream: QueryStream<'_>, rows: &mut Vec<Row>) -> tiberius::Result<()> {
+    let mut names: Arc<[String]> = Arc::default();
     while let Some(item) = stream.try_next().await? {
-        if let QueryItem::Row(row) = item {
-            rows.push(Row::new(row.cells().map(|(column, data)| (column.name().to_owned(), cell(data))).collect()));
-            if rows.len() > MOST_ROWS {
-                return Err(tiberius::error::Error::Protocol("the answer has more rows than were asked for".into()));
+        match item {
+            QueryItem::Metadata(set) => names = set.columns().iter().map(|column| column.name().to_owned()).collect(),
+            QueryItem::Row(row) => {
+                rows.push(Row { names: Arc::clone(&names), cells: row.into_iter().map(cell).collect() });
+                if rows.len() > MOST_ROWS {
+                    return Err(tiberius::error::Error::Protocol("the answer has more rows than were asked for".into()));
+                }
             }
         }
     }
     Ok(())
 }
 
-fn cell(data: &ColumnData<'_>) -> Cell {
+fn cell(data: ColumnData<'_>) -> Cell {
     let number = match data {
         ColumnData::U8(value) => value.map(i64::from),
         ColumnData::I16(value) => value.map(i64::from),
         ColumnData::I32(value) => value.map(i64::from),
-        ColumnData::I64(value) => *value,
+        ColumnData::I64(value) => value,
         ColumnData::Bit(value) => value.map(i64::from),
-        ColumnData::String(Some(text)) => return Cell::Text(text.as_ref().to_owned()),
+        ColumnData::String(Some(text)) => return Cell::Text(text.into_owned()),
+        ColumnData::Binary(Some(bytes)) => return Cell::Bytes(bytes.into_owned()),
         _ => None,
     };
     number.map_or(Cell::Nothing, Cell::Number)

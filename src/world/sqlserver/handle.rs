@@ -110,7 +110,7 @@ impl SqlServer {
 
     /// Keeps the survey's session, unless it would stand in the way of the DBA who mends what the survey found: a database
     /// is made writable, opened to many and given another collation only while nobody is in it.
-    fn keep_unless_in_the_way(&self, target: &Target, link: Link) {
+    pub(super) fn keep_unless_in_the_way(&self, target: &Target, link: Link) {
         let open = match link.facts.database.seen() {
             Some(Database::Open(state)) => !state.read_only && !state.single_user,
             _ => true,

@@ -25,6 +25,8 @@ pub const HANDSHAKE: Duration = Duration::from_secs(10);
 pub const LOGIN: Duration = Duration::from_secs(15);
 /// The survey's batch, and any other reading.
 pub const READ: Duration = Duration::from_secs(10);
+/// The survey of the cluster: a hundred thousand nodes are some thirty megabytes, and may come over a slow line.
+pub const NODES: Duration = Duration::from_secs(60);
 /// A statement inside the initialising transaction. It waits for the application lock, which the server bounds
 /// with 15 seconds, and for a slow disk.
 pub const WRITE: Duration = Duration::from_secs(60);

@@ -1,39 +1,59 @@
 //! What is on this machine already.
 
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::octopus_instances;
-use crate::model::facts::{Fact, InstanceSeen, Machine, Trouble, Unfinished};
+use futures_util::future::join;
+
+use super::{octopus_instances, octopus_version};
+use crate::model::cluster::ClusterId;
+use crate::model::facts::{Fact, InstanceSeen, Machine, Unfinished};
+use crate::model::node_config::NodeConfig;
 use crate::model::untrusted::Untrusted;
 use crate::world::budget::within;
 use crate::world::places::Places;
-use crate::world::toml_file::shown;
+use crate::world::toml_file::{self, shown};
 use crate::world::{clock, host, instances, journals};
 
 /// Everything is local and small; only a state directory on a dead share takes longer.
 const BUDGET: Duration = Duration::from_secs(5);
 
-/// Looks around on this machine.
-pub async fn machine(places: &Places) -> Machine {
-    let places = places.clone();
-    within(BUDGET, move || look(&places)).await.unwrap_or_else(|_| Machine {
-        host_name: host::name().into(),
-        unreadable: vec![Untrusted::new("The state directory did not answer in time.")],
-        ..Machine::default()
-    })
+/// Looks around on this machine. The first snapshot has what the state directory tells; what the instances' own files
+/// and an installed Octopus Server say comes in a second one, because the start screen does not wait for them.
+pub async fn machine(places: &Places, mut report: impl FnMut(Machine) + Send) -> Machine {
+    let here = places.clone();
+    let (mut machine, configs) = within(BUDGET, move || look(&here)).await.unwrap_or_else(|_| {
+        let unreadable = vec![Untrusted::new("The state directory did not answer in time.")];
+        (Machine { host_name: host::name().into(), unreadable, ..Machine::default() }, Vec::new())
+    });
+    report(machine.clone());
+    // Each home may be on another disk, but one that hangs costs no more than the cluster ids and the days.
+    let details = within(BUDGET, move || configs.iter().map(|config| detail(config)).collect::<Vec<_>>());
+    let (details, version) = join(details, octopus_version::of(&places.octopus_executables)).await;
+    for (instance, (cluster, written)) in machine.instances.iter_mut().zip(details.unwrap_or_default()) {
+        instance.cluster = cluster;
+        instance.written = written;
+    }
+    machine.octopus_version = version;
+    report(machine.clone());
+    machine
 }
 
-fn look(places: &Places) -> Machine {
+/// The facts of the state directory, and the instances' configs in the same order.
+fn look(places: &Places) -> (Machine, Vec<PathBuf>) {
     let (octopus_instances, mut unreadable) = octopus_instances::list(&places.octopus_instances);
-    let mut instances = Vec::new();
+    let (mut instances, mut configs) = (Vec::new(), Vec::new());
     for entry in instances::list(places) {
         match entry {
-            Ok(instance) => instances.push(InstanceSeen {
-                name: Untrusted::new(&instance.name),
-                home: shown(&instance.home),
-                config: shown(&instance.config),
-                ..InstanceSeen::default()
-            }),
+            Ok(instance) => {
+                instances.push(InstanceSeen {
+                    name: Untrusted::new(&instance.name),
+                    home: shown(&instance.home),
+                    config: shown(&instance.config),
+                    ..InstanceSeen::default()
+                });
+                configs.push(instance.config);
+            }
             Err(error) => unreadable.push(error.to_string().into()),
         }
     }
@@ -50,13 +70,21 @@ fn look(places: &Places) -> Machine {
             Err(error) => unreadable.push(error.to_string().into()),
         }
     }
-    Machine {
+    let machine = Machine {
         host_name: host::name().into(),
         system: host::system(&places.os_release).into(),
         instances,
         octopus_instances,
-        octopus_version: Fact::Missing(Trouble::Unasked),
+        octopus_version: Fact::Unknown,
         unfinished,
         unreadable,
-    }
+    };
+    (machine, configs)
+}
+
+/// The cluster that a config names, and the day it was last written. Errors are told where the node is reviewed.
+fn detail(config: &Path) -> (Option<ClusterId>, Untrusted) {
+    let cluster = toml_file::read::<NodeConfig>(config, NodeConfig::FORMAT).ok().map(|config| config.cluster.id);
+    let written = std::fs::metadata(config).and_then(|seen| seen.modified()).map(clock::day).unwrap_or_default();
+    (cluster, written.into())
 }

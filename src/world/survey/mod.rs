@@ -7,6 +7,7 @@ mod machine;
 mod mounts;
 mod node;
 mod octopus_instances;
+mod octopus_version;
 mod ports;
 mod service;
 

@@ -1,11 +1,79 @@
-//! The checks of the cluster screen.
+//! The checks of the cluster screen. The screen is kept fresh and judged on each frame, with up to ten thousand nodes: none
+//! of these allocates for a node, but for the few that its words name.
+
+mod key;
+mod licence;
+mod node;
+mod nodes;
+mod system;
+mod version;
 
 use crate::model::check::CheckId;
+use crate::model::facts::{Beat, Fact, Life, NodeSeen};
+use crate::model::field::FieldId;
 use crate::model::finding::Verdict;
+use crate::model::flow::Flow;
+use crate::model::untrusted::Untrusted;
+use crate::wizard::say;
 
-use super::Case;
+use super::{Case, one, untold};
+
+/// How many nodes a finding names.
+const NAMED: usize = 5;
 
 /// Judges one of them.
-pub fn judge(_check: CheckId, case: &Case<'_>) -> Verdict {
-    case.pending()
+pub fn judge(check: CheckId, case: &Case<'_>) -> Verdict {
+    match check {
+        CheckId::ClusterKey => key::judge(case),
+        CheckId::ClusterNode => node::judge(case),
+        CheckId::ClusterSystem => system::judge(case),
+        CheckId::ClusterVersion => version::judge(case),
+        CheckId::ClusterLicence => licence::judge(case),
+        CheckId::ClusterNodes => nodes::judge(case),
+        _ => case.pending(),
+    }
 }
+
+/// The cluster's nodes; the verdict while they are not known. That they cannot be read is `cluster-node`'s to say.
+fn nodes_of<'a>(case: &Case<'a>) -> Result<&'a [NodeSeen], Verdict> {
+    match &case.facts.cluster.nodes {
+        Fact::Unknown => Err(case.pending()),
+        Fact::Seen(nodes) => Ok(nodes),
+        Fact::Missing(trouble) => Err(untold(trouble)),
+    }
+}
+
+/// The nodes but for this one, whose name is in the answers: as it is to be, or as its node config has it.
+fn others<'a>(case: &Case<'a>, nodes: &'a [NodeSeen]) -> impl Iterator<Item = &'a NodeSeen> {
+    let own = case.answers.trimmed(FieldId::NodeName);
+    nodes.iter().filter(move |node| !node.is_called(own))
+}
+
+/// The other nodes that are alive, or may be.
+fn others_at_work<'a>(case: &Case<'a>, nodes: &'a [NodeSeen]) -> impl Iterator<Item = &'a NodeSeen> {
+    others(case, nodes).filter(|node| node.life() != Life::Dead)
+}
+
+/// Another node of the cluster to compare something with: `web01`.
+fn another(case: &Case<'_>) -> Option<Untrusted> {
+    let nodes = case.facts.cluster.nodes.seen()?;
+    let alive = others(case, nodes).find(|node| node.life() == Life::Alive);
+    alive.or_else(|| others(case, nodes).next()).map(|node| node.name.clone())
+}
+
+/// Whether this flow adds a node, or changes one that is there already.
+fn adds(case: &Case<'_>) -> bool {
+    matches!(case.flow, Flow::FirstNode | Flow::Join)
+}
+
+/// When a node was seen last: `last seen 2 s ago`.
+fn last_seen(node: &NodeSeen) -> String {
+    match (node.last_seen(), node.beat) {
+        (Some(age), _) => format!("last seen {} ago", say::span(age.as_secs())),
+        (None, Beat::Never) => "never seen".to_owned(),
+        (None, _) => "last seen at an unknown time".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,9 +1,12 @@
 //! `db-content`.
 
 use crate::model::check::CheckId;
+use crate::model::cluster::ClusterId;
 use crate::model::facts::{ClusterSeen, Content, Fact};
 use crate::model::finding::{Finding, Verdict};
 use crate::model::flow::Flow;
+use crate::model::names::DatabaseName;
+use crate::model::node_config::NodeConfig;
 use crate::model::untrusted::Untrusted;
 use crate::wizard::checks::server::Names;
 use crate::wizard::checks::{Case, one};
@@ -43,12 +46,8 @@ fn of_content(content: &Content, case: &Case<'_>) -> Verdict {
         Content::Empty => of_nothing("nothing yet", case),
         Content::RegistryOnly => of_nothing("an empty registry, left by an earlier run", case),
         Content::Cluster(cluster) => of_cluster(cluster, case),
-        Content::NewerRegistry { version } => one(Finding::stop(
-            CheckId::DbContent,
-            format!("The registry in this database has format {version}: a newer octopus-setup made it."),
-            "Use that version or a later one here too.",
-        )),
-        Content::Octopus { version, nodes } => one(of_octopus(version.as_ref(), nodes, case)),
+        Content::NewerRegistry { version } => one(of_newer(*version, case)),
+        Content::Octopus { version, nodes } => of_octopus(version.as_ref(), nodes, case),
         Content::Foreign { tables, count } => one(Finding::stop(
             CheckId::DbContent,
             format!(
@@ -57,59 +56,110 @@ fn of_content(content: &Content, case: &Case<'_>) -> Verdict {
                 say::count(*count, "table"),
                 say::list(tables, *count)
             ),
-            "Type the name of a new or empty database; Octopus shares its database with nobody.",
+            match case.flow {
+                Flow::FirstNode => "Type the name of a new or empty database; Octopus shares its database with nobody.",
+                _ => "Check the server and the database; Octopus shares its database with nobody.",
+            },
         )),
     }
 }
 
 fn of_nothing(evidence: &str, case: &Case<'_>) -> Verdict {
+    let fix = match case.flow {
+        Flow::FirstNode => return Verdict::Good(evidence.to_owned()),
+        Flow::Join => {
+            "Check the server and the database; for the first node of a new cluster go back to the start and choose Getting started."
+        }
+        Flow::Review | Flow::Edit | Flow::Leave | Flow::Remove => {
+            "Check the server and the database; where it was emptied, have it restored from a backup."
+        }
+    };
+    one(Finding::stop(CheckId::DbContent, format!("There is no cluster in {}.", Names::of(case).database), fix))
+}
+
+/// Of a format that this program does not understand nothing is written, and what can be read is still shown.
+fn of_newer(version: i32, case: &Case<'_>) -> Finding {
+    let says = format!("The registry in this database has format {version}: a newer octopus-setup made it.");
+    let fix = "Use that version or a later one here too.";
     match case.flow {
-        Flow::FirstNode => Verdict::Good(evidence.to_owned()),
-        _ => one(Finding::stop(
-            CheckId::DbContent,
-            format!("There is no cluster in {}.", Names::of(case).database),
-            "Check the server and the database; for the first node of a new cluster go back to the start and choose Getting started.",
-        )),
+        Flow::Review => {
+            Finding::warn(CheckId::DbContent, format!("{says} The node can be reviewed with this version, and not changed."), fix)
+        }
+        _ => Finding::stop(CheckId::DbContent, says, fix),
     }
 }
 
 fn of_cluster(cluster: &ClusterSeen, case: &Case<'_>) -> Verdict {
     let id = cluster.id.short();
     let nodes = say::count(cluster.node_count, "node");
-    if case.flow != Flow::FirstNode {
-        return Verdict::Good(format!("cluster {id}, {nodes}"));
+    let is = |other: ClusterId| other == cluster.id;
+    match case.flow {
+        Flow::FirstNode if case.resuming.is_some_and(is) => {
+            Verdict::Good(format!("cluster {id}, of the run that is being gone on with"))
+        }
+        Flow::FirstNode => one(Finding::stop(
+            CheckId::DbContent,
+            format!(
+                "This database already holds cluster {id}, made{}{}, with {nodes}. Getting started never initialises a second time.",
+                said("by", &cluster.created_by),
+                said("on", &cluster.created)
+            ),
+            "Go back to the start and choose Add this server; or type the name of another database.",
+        )),
+        Flow::Join => match case.resuming.filter(|run| !is(*run)) {
+            None => Verdict::Good(format!("cluster {id}, {nodes}")),
+            Some(run) => one(Finding::stop(
+                CheckId::DbContent,
+                format!("This database holds cluster {id}, and the run that is being gone on with is about {}.", run.short()),
+                "Type that cluster's server and database; or leave, and undo that run first.",
+            )),
+        },
+        Flow::Review | Flow::Edit | Flow::Leave | Flow::Remove => {
+            match case.facts.node.config.seen().map(|config| config.cluster.id).filter(|own| !is(*own)) {
+                None => Verdict::Good(format!("cluster {id}, {nodes}")),
+                Some(own) => one(Finding::stop(
+                    CheckId::DbContent,
+                    format!("This database holds cluster {id}, and this node's config is about cluster {}.", own.short()),
+                    "Check the server and the database; a node changes its cluster only by joining anew.",
+                )),
+            }
+        }
     }
-    if case.resuming == Some(cluster.id) {
-        return Verdict::Good(format!("cluster {id}, of the run that is being gone on with"));
-    }
-    one(Finding::stop(
-        CheckId::DbContent,
-        format!(
-            "This database already holds cluster {id}, made{}{}, with {nodes}. Getting started never initialises a second time.",
-            said("by", &cluster.created_by),
-            said("on", &cluster.created)
-        ),
-        "Go back to the start and choose Add this server; or type the name of another database.",
-    ))
 }
 
-fn of_octopus(version: Option<&Untrusted>, nodes: &[Untrusted], case: &Case<'_>) -> Finding {
+fn of_octopus(version: Option<&Untrusted>, nodes: &[Untrusted], case: &Case<'_>) -> Verdict {
     let version = version.map(|version| said("of version", version)).unwrap_or_default();
     let nodes =
         if nodes.is_empty() { String::new() } else { format!(", with the nodes {}", say::list(nodes, nodes.len() as u64)) };
-    let says = format!("{} is a database that Octopus Server made{version}{nodes}.", Names::of(case).database);
+    let database = Names::of(case).database;
+    let says = format!("{database} is a database that Octopus Server made{version}{nodes}.");
     match case.flow {
-        Flow::FirstNode => Finding::stop(
+        Flow::FirstNode => one(Finding::stop(
             CheckId::DbContent,
             format!("{says} Getting started never initialises a second time."),
             "Go back to the start and choose Add this server; or type the name of another database.",
-        ),
-        _ => Finding::warn(
+        )),
+        Flow::Join => one(Finding::warn(
             CheckId::DbContent,
-            format!("{says} It has no registry of this wizard."),
-            "Go on only if this is the cluster that you mean.",
-        ),
+            format!("{says} It has no registry of octopus-setup."),
+            "Go on only if this is the cluster that you mean: the key is proven against what Octopus itself encrypted, and nothing is \
+             written here unless you choose it on the cluster's screen.",
+        )),
+        Flow::Review | Flow::Edit | Flow::Leave | Flow::Remove => match case.facts.node.config.seen() {
+            Some(config) if is_registered(config) => one(Finding::warn(
+                CheckId::DbContent,
+                format!("{says} The registry of cluster {} is not there.", config.cluster.id.short()),
+                "Check the server and the database; where the registry was dropped, have it restored from a backup.",
+            )),
+            _ => Verdict::Good(format!("a database that Octopus Server made{version}, without a registry")),
+        },
     }
+}
+
+/// Whether a node joined a cluster with a registry: one without has an id that is made of its key and its database.
+fn is_registered(config: &NodeConfig) -> bool {
+    let database = DatabaseName::parse(&config.database.name);
+    database.is_ok_and(|database| ClusterId::adopted(config.cluster.fingerprint, &database) != config.cluster.id)
 }
 
 fn said(word: &str, value: &Untrusted) -> String {
@@ -119,7 +169,6 @@ fn said(word: &str, value: &Untrusted) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::cluster::ClusterId;
     use crate::model::facts::{Database, Facts, SqlTrouble, Trouble};
     use crate::wizard::checks::tests::{case, evidence, judged, judged_in, resuming, stop, warn};
     use crate::wizard::samples;
@@ -193,6 +242,49 @@ mod tests {
         assert!(warn(&joining(Content::Octopus { version: None, nodes: vec![] })).says.contains("no registry"));
         assert!(stop(&joining(Content::Foreign { tables: vec![], count: 1 })).says.contains("somebody else"));
         assert!(stop(&joining(Content::NewerRegistry { version: 9 })).says.contains("newer"));
+    }
+
+    #[test]
+    fn a_join_that_is_gone_on_with_wants_its_own_cluster() {
+        let (answers, facts) = (samples::joining(), with(Content::Cluster(samples::cluster())));
+        let of = |run| judged_in(&Case { flow: Flow::Join, resuming: Some(run), ..case(&answers, &facts) }, CheckId::DbContent);
+        assert_eq!(evidence(&of(samples::CLUSTER)), "cluster 7f3a-91c2, 1 node");
+        assert!(stop(&of(ClusterId([9; 16]))).says.contains("gone on with is about 0909-0909"));
+    }
+
+    #[test]
+    fn a_node_that_is_there_wants_the_cluster_of_its_config() {
+        let answers = samples::joining();
+        let of = |flow, content, id: Option<ClusterId>| {
+            let mut facts = samples::facts_of_a_node();
+            facts.server.content = Fact::Seen(content);
+            let mut config = samples::node_config();
+            config.cluster.id = id.unwrap_or(config.cluster.id);
+            facts.node.config = Fact::Seen(Box::new(config));
+            judged_in(&Case { flow, ..case(&answers, &facts) }, CheckId::DbContent)
+        };
+        let octopus = || Content::Octopus { version: Some("2026.4.1".into()), nodes: vec![] };
+        let adopted = ClusterId::adopted(samples::key().fingerprint(), &DatabaseName::parse("OctopusDeploy").unwrap());
+        for flow in [Flow::Review, Flow::Edit, Flow::Leave, Flow::Remove] {
+            assert_eq!(evidence(&of(flow, Content::Cluster(samples::cluster()), None)), "cluster 7f3a-91c2, 1 node");
+            let other = stop(&of(flow, Content::Cluster(samples::cluster()), Some(ClusterId([9; 16]))));
+            assert!(other.says.contains("config is about cluster 0909-0909"), "{other:?}");
+            assert!(evidence(&of(flow, octopus(), Some(adopted))).contains("without a registry"));
+            assert!(warn(&of(flow, octopus(), None)).says.contains("registry of cluster 7f3a-91c2 is not there"));
+            assert!(stop(&of(flow, Content::Empty, None)).fix.contains("backup"));
+        }
+    }
+
+    #[test]
+    fn a_newer_registry_can_be_reviewed_and_not_changed() {
+        let (answers, facts) = (samples::joining(), with(Content::NewerRegistry { version: 9 }));
+        for flow in Flow::ALL {
+            let verdict = judged_in(&Case { flow, ..case(&answers, &facts) }, CheckId::DbContent);
+            match flow {
+                Flow::Review => assert!(warn(&verdict).says.contains("reviewed with this version, and not changed")),
+                _ => assert!(stop(&verdict).says.contains("format 9")),
+            }
+        }
     }
 
     #[test]

@@ -13,6 +13,7 @@ use crate::wizard::samples;
 
 fn of(check: CheckId, change: impl FnOnce(&mut Facts)) -> Verdict {
     let (answers, mut facts) = (samples::answers(), samples::facts());
+    facts.home.folder = Fact::Seen(Occupant::NodeConfig { instance: "OctopusServer".into() });
     change(&mut facts);
     judged_in(&Case { flow: Flow::Review, ..case(&answers, &facts) }, check)
 }

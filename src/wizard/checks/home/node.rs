@@ -2,11 +2,15 @@
 
 use crate::model::check::CheckId;
 use crate::model::finding::{Finding, Verdict};
+use crate::model::flow::Flow;
 use crate::wizard::checks::{Case, one};
 use crate::wizard::form::read;
 
 /// The node's name has a form that every part of a cluster accepts. It needs no fact.
 pub fn judge(case: &Case<'_>) -> Verdict {
+    if case.flow == Flow::Join {
+        return Verdict::Good("asked beside the cluster's other nodes".to_owned());
+    }
     let Ok(name) = read::node_name(case.answers) else { return Verdict::NotYet };
     if name.is_container_id() {
         return one(Finding::warn(

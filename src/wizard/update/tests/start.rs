@@ -36,6 +36,7 @@ fn journal(done: usize) -> Journal {
         accepted: Vec::new(),
         run: String::new(),
         before: None,
+        after: None,
         folders: Vec::new(),
         answers: [("server", "sql09"), ("home", "/srv/octo"), ("no-such-field", "x")]
             .map(|(id, text)| (id.to_owned(), text.to_owned()))

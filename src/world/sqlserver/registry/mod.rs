@@ -7,4 +7,5 @@ mod transaction;
 mod undo;
 
 pub use look::Proof;
+pub(super) use transaction::granted;
 pub use undo::Undone;

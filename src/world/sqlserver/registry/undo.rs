@@ -1,6 +1,6 @@
 //! Undoing: only what this run made, and only while nobody else has anything in it.
 
-use super::super::answer::run;
+use super::super::answer::{Answer, run};
 use super::super::attempts::{Attempts, Hitch};
 use super::super::handle::{Place, SqlServer, fresh};
 use super::super::{limits, numbers, read};
@@ -11,7 +11,8 @@ use crate::model::identifier::quoted;
 use crate::model::target::Target;
 
 /// Drops the registry, and looks at what is left without it.
-const DROP: &str = concat!(include_str!("../sql/drop_registry.sql"), include_str!("../sql/content.sql"));
+const DROP: &str =
+    concat!(include_str!("../sql/origin.sql"), include_str!("../sql/drop_registry.sql"), include_str!("../sql/content.sql"));
 const IS_THERE: &str = "SELECT N'there' AS part, CASE WHEN DB_ID(@P1) IS NULL THEN 0 ELSE 1 END AS there";
 
 /// How undoing ended.
@@ -27,7 +28,8 @@ pub enum Undone {
 
 impl SqlServer {
     /// Drops the registry, if its cluster is ours and has no second node. A cluster that Octopus Server has begun to use
-    /// stays, however new: what it has encrypted since depends on the key, and whoever undoes this deletes that next.
+    /// stays, however new: what it has encrypted since depends on the key, and whoever undoes this deletes that next. One
+    /// that Octopus had made before, and that was only adopted, loses the registry while no node is in it, and nothing else.
     ///
     /// # Errors
     /// The way to the server, or an error of the server; nothing is changed then.
@@ -56,7 +58,8 @@ impl SqlServer {
             return Ok(undone);
         }
         let answer = run(&mut locked.link().session, DROP, &[], limits::WRITE).await.map_err(Hitch::Work)?;
-        if matches!(read::content::read(&answer).map_err(Hitch::Work)?, Content::Octopus { .. }) {
+        let left = read::content::read(&answer).map_err(Hitch::Work)?;
+        if matches!(left, Content::Octopus { .. }) && !only_adopted(&answer).map_err(Hitch::Work)? {
             let undone = Undone::LeftAlone(locked.content.clone());
             if let Some(link) = locked.give_up().await {
                 self.keep(target, Place::Database, link);
@@ -104,6 +107,11 @@ impl SqlServer {
         run(&mut link.session, &statement, &[], limits::DATABASE).await.map_err(Hitch::Work)?;
         Ok(Undone::Gone)
     }
+}
+
+/// Whether the registry that was dropped just now was made beside the tables of Octopus, and had no node.
+fn only_adopted(answer: &Answer) -> Result<bool, Trouble> {
+    Ok(answer.rows("origin")?.first().is_some_and(|row| row.flag("adopted") && row.count("nodes") == 0))
 }
 
 async fn is_there(target: &Target) -> Result<bool, Hitch> {

@@ -28,7 +28,7 @@ BEGIN TRY
       CONVERT(nvarchar(19), c.created, 120) AS created,
       c.fingerprint AS fingerprint,
       (SELECT COUNT(*) FROM octopus_setup.node) AS nodes,
-      (SELECT TOP (1) h.node FROM octopus_setup.history h WHERE h.what = N''initialised'' ORDER BY h.id) AS created_by
+      (SELECT TOP (1) h.node FROM octopus_setup.history h WHERE h.what IN (N''initialised'', N''adopted'') ORDER BY h.id) AS created_by
       FROM octopus_setup.cluster c');
 END TRY
 BEGIN CATCH

@@ -1,0 +1,58 @@
+//! `cluster-system`.
+
+use crate::model::check::CheckId;
+use crate::model::facts::NodeSeen;
+use crate::model::finding::{Finding, Verdict};
+
+use super::{Case, nodes_of, one, others_at_work};
+
+/// A family of operating systems.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Family {
+    Linux,
+    Windows,
+}
+
+impl Family {
+    /// By the first word of what a machine is called.
+    fn of(system: &str) -> Option<Self> {
+        match system.split_whitespace().next()? {
+            word if word.eq_ignore_ascii_case("linux") => Some(Self::Linux),
+            word if word.eq_ignore_ascii_case("windows") => Some(Self::Windows),
+            _ => None,
+        }
+    }
+
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Linux => "Linux",
+            Self::Windows => "Windows",
+        }
+    }
+}
+
+/// The other nodes run the same family of operating systems. Octopus does not support both in one cluster: paths and
+/// scripts of one mean nothing to the other. Only the registry tells a node's system, and a dead node runs none.
+pub fn judge(case: &Case<'_>) -> Verdict {
+    let nodes = match nodes_of(case) {
+        Ok(nodes) => nodes,
+        Err(verdict) => return verdict,
+    };
+    let Some(here) = Family::of(case.facts.machine.system.as_str()) else {
+        return Verdict::Good("not known here".to_owned());
+    };
+    let family = |node: &NodeSeen| node.registered().and_then(|row| Family::of(&row.system));
+    let mut known = false;
+    for node in others_at_work(case, nodes) {
+        let Some(there) = family(node) else { continue };
+        known = true;
+        if there != here {
+            return one(Finding::stop(
+                CheckId::ClusterSystem,
+                format!("{} runs {}, and this machine runs {}.", node.name, there.name(), here.name()),
+                "Octopus' nodes must not mix Windows and Linux: use a machine with the other nodes' system.",
+            ));
+        }
+    }
+    Verdict::Good(if known { format!("{}, as the other nodes", here.name()) } else { "not known of any other node".to_owned() })
+}

@@ -1,0 +1,23 @@
+//! The row that a plan takes over, changes or removes, as it was seen.
+
+use crate::model::field::FieldId;
+use crate::model::flow::Flow;
+use crate::model::node::Node;
+use crate::model::registry::KeptRow;
+
+use super::Proposal;
+
+/// The row; `None` where the plan's row is to be new, or there is no registry.
+pub fn row(node: &Node, proposal: &Proposal<'_>) -> Option<KeptRow> {
+    let cluster = &proposal.facts.cluster;
+    if proposal.resuming {
+        // By now the row may be what the run itself made of it.
+        return proposal.kept.cloned();
+    }
+    match proposal.flow {
+        Flow::FirstNode | Flow::Review => None,
+        Flow::Join => cluster.replaceable(&node.name).filter(|_| proposal.answers.is_on(FieldId::ReplaceNode)).cloned(),
+        Flow::Edit | Flow::Leave => cluster.node(&node.name)?.row.clone(),
+        Flow::Remove => proposal.kept.cloned(),
+    }
+}

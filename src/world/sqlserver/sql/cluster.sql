@@ -1,0 +1,139 @@
+-- The cluster's nodes, behind content.sql, which tells whose cluster it is. Ages are counted by the server against its own
+-- UTC clock, in bigint: somebody's "never" is the year 1, and that many seconds do not fit into an int. Nothing is ordered:
+-- sorting a hundred thousand names under the server's collation would cost it more than it costs us.
+BEGIN TRY
+  IF OBJECT_ID(N'octopus_setup.node', N'U') IS NOT NULL
+    EXEC(N'SELECT N''member'' AS part, name, address, host, operating_system, program, prefixes, comms_port, grpc_port, task_cap,
+      CONVERT(nvarchar(23), joined, 121) AS joined, CONVERT(nvarchar(23), last_seen, 121) AS last_seen, drained,
+      DATEDIFF_BIG(SECOND, last_seen, SYSUTCDATETIME()) AS age
+      FROM octopus_setup.node');
+END TRY
+BEGIN CATCH
+  SELECT N'trouble' AS part, N'member' AS of_part, ERROR_NUMBER() AS number, ERROR_STATE() AS state, ERROR_SEVERITY() AS class, ERROR_MESSAGE() AS message;
+END CATCH;
+
+BEGIN TRY
+  IF OBJECT_ID(N'octopus_setup.cluster', N'U') IS NOT NULL
+    EXEC(N'SELECT N''licence'' AS part, licence_node_limit AS node_limit FROM octopus_setup.cluster');
+END TRY
+BEGIN CATCH
+  SELECT N'trouble' AS part, N'licence' AS of_part, ERROR_NUMBER() AS number, ERROR_STATE() AS state, ERROR_SEVERITY() AS class, ERROR_MESSAGE() AS message;
+END CATCH;
+
+-- Octopus' own tables, of whatever version: their columns are looked for, and what is not there is NULL. A table that we may
+-- not see looks like one that is not there, and a node whose heart-beat we may not see must not be taken for one that
+-- never ran: hence the right.
+DECLARE @node_name nvarchar(200), @node_id nvarchar(200), @node_age nvarchar(200), @node_cap nvarchar(200), @node_drain nvarchar(200);
+DECLARE @status_key nvarchar(200), @from_node nvarchar(200), @whole int, @read nvarchar(2000);
+SET @node_id = CASE WHEN COL_LENGTH(N'dbo.OctopusServerNode', N'Id') IS NULL THEN N'CAST(NULL AS nvarchar(256))' ELSE N'CAST(Id AS nvarchar(256))' END;
+SET @node_name = CASE WHEN COL_LENGTH(N'dbo.OctopusServerNode', N'Name') IS NULL THEN @node_id ELSE N'CAST(Name AS nvarchar(256))' END;
+SET @node_age = CASE WHEN COL_LENGTH(N'dbo.OctopusServerNode', N'LastSeen') IS NULL THEN N'CAST(NULL AS bigint)' ELSE N'DATEDIFF_BIG(SECOND, TRY_CAST(LastSeen AS datetimeoffset(3)), SYSDATETIMEOFFSET())' END;
+SET @node_cap = CASE WHEN COL_LENGTH(N'dbo.OctopusServerNode', N'MaxConcurrentTasks') IS NULL THEN N'CAST(NULL AS int)' ELSE N'TRY_CAST(MaxConcurrentTasks AS int)' END;
+SET @node_drain = CASE WHEN COL_LENGTH(N'dbo.OctopusServerNode', N'IsInMaintenanceMode') IS NULL THEN N'CAST(NULL AS bit)' ELSE N'TRY_CAST(IsInMaintenanceMode AS bit)' END;
+SET @status_key = CASE
+  WHEN COL_LENGTH(N'dbo.OctopusServerNodeStatus', N'LastSeen') IS NULL THEN NULL
+  WHEN COL_LENGTH(N'dbo.OctopusServerNodeStatus', N'Name') IS NOT NULL THEN N'Name'
+  WHEN COL_LENGTH(N'dbo.OctopusServerNodeStatus', N'NodeName') IS NOT NULL THEN N'NodeName'
+  WHEN COL_LENGTH(N'dbo.OctopusServerNodeStatus', N'OctopusServerNodeId') IS NOT NULL THEN N'OctopusServerNodeId'
+  WHEN COL_LENGTH(N'dbo.OctopusServerNodeStatus', N'ServerNodeId') IS NOT NULL THEN N'ServerNodeId'
+  WHEN COL_LENGTH(N'dbo.OctopusServerNodeStatus', N'NodeId') IS NOT NULL THEN N'NodeId'
+  WHEN COL_LENGTH(N'dbo.OctopusServerNodeStatus', N'Id') IS NOT NULL THEN N'Id'
+END;
+SET @from_node = N' FROM dbo.OctopusServerNode';
+SET @whole = 0;
+
+BEGIN TRY
+  SELECT N'sight' AS part,
+    CASE WHEN OBJECT_ID(N'dbo.OctopusServerNode', N'U') IS NULL THEN 0 ELSE 1 END AS has_nodes,
+    CASE WHEN OBJECT_ID(N'dbo.OctopusServerNodeStatus', N'U') IS NULL THEN 0 ELSE 1 END AS has_status,
+    CASE WHEN @status_key IS NULL THEN 0 ELSE 1 END AS knows_status,
+    COALESCE(HAS_PERMS_BY_NAME(N'dbo', N'SCHEMA', N'SELECT'), HAS_PERMS_BY_NAME(DB_NAME(), N'DATABASE', N'SELECT'), 0) AS may_see;
+END TRY
+BEGIN CATCH
+  SELECT N'trouble' AS part, N'sight' AS of_part, ERROR_NUMBER() AS number, ERROR_STATE() AS state, ERROR_SEVERITY() AS class, ERROR_MESSAGE() AS message;
+END CATCH;
+
+-- All at once, where the columns are of the types that they should be; a value that is not of its type is NULL.
+BEGIN TRY
+  IF OBJECT_ID(N'dbo.OctopusServerNode', N'U') IS NOT NULL
+  BEGIN
+    SET @read = N'SELECT N''beat'' AS part, ' + @node_name + N' AS name, ' + @node_id + N' AS id, ' + @node_age + N' AS age, ' + @node_cap + N' AS cap, ' + @node_drain + N' AS drain' + @from_node;
+    EXEC(@read);
+  END;
+  SET @whole = 1;
+END TRY
+BEGIN CATCH
+  SET @whole = 0;
+END CATCH;
+
+-- And where one column is of a type that no cast knows: each by itself, so that it costs only its own fact.
+BEGIN TRY
+  IF @whole = 0
+  BEGIN
+    SET @read = N'SELECT N''beat_name'' AS part, ' + @node_name + N' AS name, ' + @node_id + N' AS id' + @from_node;
+    EXEC(@read);
+  END;
+END TRY
+BEGIN CATCH
+  SELECT N'trouble' AS part, N'beat_name' AS of_part, ERROR_NUMBER() AS number, ERROR_STATE() AS state, ERROR_SEVERITY() AS class, ERROR_MESSAGE() AS message;
+END CATCH;
+
+BEGIN TRY
+  IF @whole = 0
+  BEGIN
+    SET @read = N'SELECT N''beat_age'' AS part, ' + @node_name + N' AS name, ' + @node_age + N' AS age' + @from_node;
+    EXEC(@read);
+  END;
+END TRY
+BEGIN CATCH
+  SELECT N'trouble' AS part, N'beat_age' AS of_part, ERROR_NUMBER() AS number, ERROR_STATE() AS state, ERROR_SEVERITY() AS class, ERROR_MESSAGE() AS message;
+END CATCH;
+
+BEGIN TRY
+  IF @whole = 0
+  BEGIN
+    SET @read = N'SELECT N''beat_cap'' AS part, ' + @node_name + N' AS name, ' + @node_cap + N' AS cap' + @from_node;
+    EXEC(@read);
+  END;
+END TRY
+BEGIN CATCH
+  SELECT N'trouble' AS part, N'beat_cap' AS of_part, ERROR_NUMBER() AS number, ERROR_STATE() AS state, ERROR_SEVERITY() AS class, ERROR_MESSAGE() AS message;
+END CATCH;
+
+BEGIN TRY
+  IF @whole = 0
+  BEGIN
+    SET @read = N'SELECT N''beat_drain'' AS part, ' + @node_name + N' AS name, ' + @node_drain + N' AS drain' + @from_node;
+    EXEC(@read);
+  END;
+END TRY
+BEGIN CATCH
+  SELECT N'trouble' AS part, N'beat_drain' AS of_part, ERROR_NUMBER() AS number, ERROR_STATE() AS state, ERROR_SEVERITY() AS class, ERROR_MESSAGE() AS message;
+END CATCH;
+
+-- Since 2019 the heart-beat has a table of its own. Its columns are known to nobody outside; a node is named in it by its name
+-- or its id.
+BEGIN TRY
+  IF @status_key IS NOT NULL
+  BEGIN
+    SET @read = N'SELECT N''status'' AS part, CAST(' + @status_key + N' AS nvarchar(256)) AS node, DATEDIFF_BIG(SECOND, TRY_CAST(LastSeen AS datetimeoffset(3)), SYSDATETIMEOFFSET()) AS age FROM dbo.OctopusServerNodeStatus';
+    EXEC(@read);
+  END;
+END TRY
+BEGIN CATCH
+  SELECT N'trouble' AS part, N'status' AS of_part, ERROR_NUMBER() AS number, ERROR_STATE() AS state, ERROR_SEVERITY() AS class, ERROR_MESSAGE() AS message;
+END CATCH;
+
+-- The newest version of each node. Version may be NULL.
+BEGIN TRY
+  IF COL_LENGTH(N'dbo.OctopusServerInstallationHistory', N'Node') IS NOT NULL AND COL_LENGTH(N'dbo.OctopusServerInstallationHistory', N'Version') IS NOT NULL AND COL_LENGTH(N'dbo.OctopusServerInstallationHistory', N'Installed') IS NOT NULL
+    EXEC(N'SELECT N''installed'' AS part, CAST(h.Node AS nvarchar(256)) AS node, CAST(h.Version AS nvarchar(128)) AS version
+      FROM dbo.OctopusServerInstallationHistory h
+      JOIN (SELECT Node AS node, MAX(Installed) AS newest FROM dbo.OctopusServerInstallationHistory WHERE Version IS NOT NULL GROUP BY Node) n
+        ON n.node = h.Node AND n.newest = h.Installed
+      WHERE h.Version IS NOT NULL');
+END TRY
+BEGIN CATCH
+  SELECT N'trouble' AS part, N'installed' AS of_part, ERROR_NUMBER() AS number, ERROR_STATE() AS state, ERROR_SEVERITY() AS class, ERROR_MESSAGE() AS message;
+END CATCH;
+

@@ -1,0 +1,161 @@
+//! What the scripted server has: a database, a cluster, its rows and its history, and how they change.
+
+use std::collections::BTreeMap;
+
+use octopus_setup::model::cluster::ClusterId;
+use octopus_setup::model::facts::{ClusterSeen, Content};
+use octopus_setup::model::fingerprint::Fingerprint;
+use octopus_setup::model::registry::{Changed, Deed, KeptRow, NodeRow, RowChange};
+
+/// The server's clock; it stands still.
+pub const NOW: &str = "2026-11-21 12:00:00.000";
+
+/// What the scripted server has.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Server {
+    pub database: bool,
+    pub cluster: Option<Cluster>,
+    /// Somebody else's tables.
+    pub foreign: bool,
+    /// Octopus' own tables; the key that opens what is in them, where there is anything.
+    pub octopus: Option<Option<Fingerprint>>,
+}
+
+/// The registry.
+#[derive(Debug, Clone)]
+pub struct Cluster {
+    pub id: ClusterId,
+    pub fingerprint: Fingerprint,
+    /// By name in lower case.
+    pub rows: BTreeMap<String, KeptRow>,
+    /// What was done and not taken back: by which run, what, to whose row.
+    pub history: Vec<(String, &'static str, String)>,
+}
+
+/// Equal but for the runs' numbers, which are drawn.
+impl PartialEq for Cluster {
+    fn eq(&self, other: &Self) -> bool {
+        let deeds = |cluster: &Self| cluster.history.iter().map(|(_, what, node)| (*what, node.clone())).collect::<Vec<_>>();
+        (self.id, self.fingerprint, &self.rows) == (other.id, other.fingerprint, &other.rows) && deeds(self) == deeds(other)
+    }
+}
+
+impl Eq for Cluster {}
+
+impl Cluster {
+    pub fn new(id: ClusterId, fingerprint: Fingerprint) -> Self {
+        Self { id, fingerprint, rows: BTreeMap::new(), history: Vec::new() }
+    }
+
+    /// With this row in it.
+    pub fn with(mut self, row: NodeRow) -> Self {
+        self.enter(row);
+        self
+    }
+
+    pub fn enter(&mut self, row: NodeRow) {
+        self.put(KeptRow { row, joined: NOW.into(), last_seen: NOW.into(), drained: false });
+    }
+
+    fn put(&mut self, kept: KeptRow) {
+        self.rows.insert(kept.row.name.to_lowercase(), kept);
+    }
+
+    pub fn has(&self, name: &str) -> bool {
+        self.rows.contains_key(&name.to_lowercase())
+    }
+
+    fn change(&mut self, change: &RowChange) -> Changed {
+        let entry = entry(change);
+        let mine = self.history.contains(&entry);
+        let present = self.rows.get(&entry.2).cloned();
+        let after = match (&change.deed, present) {
+            (Deed::Remove { .. }, None) if mine => return Changed::Ours,
+            (Deed::Insert(row), None) => Some(fresh(row)),
+            (_, None) => return Changed::Gone,
+            (Deed::Remove { before }, Some(present)) if present.row == before.row => None,
+            (_, Some(_)) if mine => return Changed::Ours,
+            (Deed::Replace { before, after }, Some(present)) if present == *before => Some(fresh(after)),
+            (Deed::Update { before, after }, Some(present)) if present == *before => {
+                Some(KeptRow { row: after.clone(), last_seen: NOW.into(), ..present })
+            }
+            (Deed::Drain { before }, Some(present)) if present == *before => Some(KeptRow { drained: true, ..present }),
+            (_, Some(present)) => return Changed::Taken(Box::new(present)),
+        };
+        self.rows.remove(&entry.2);
+        after.into_iter().for_each(|row| self.put(row));
+        self.history.push(entry);
+        Changed::Made
+    }
+
+    fn unchange(&mut self, change: &RowChange) -> Changed {
+        let entry = entry(change);
+        if !self.history.contains(&entry) {
+            return Changed::Gone;
+        }
+        let present = self.rows.get(&entry.2).cloned();
+        let before = match (&change.deed, present) {
+            (Deed::Remove { before }, None) => Some(before.clone()),
+            (Deed::Insert(_), None) => None,
+            (_, None) => return Changed::Gone,
+            (Deed::Insert(row), Some(present)) if present == fresh(row) => None,
+            (Deed::Replace { before, after }, Some(present)) if present == fresh(after) => Some(before.clone()),
+            (Deed::Update { before, after }, Some(present)) if present.row == *after => Some(before.clone()),
+            (Deed::Drain { before }, Some(present)) if present.row == before.row => Some(before.clone()),
+            (_, Some(present)) => return Changed::Taken(Box::new(present)),
+        };
+        self.rows.remove(&entry.2);
+        before.into_iter().for_each(|row| self.put(row));
+        self.history.retain(|made| *made != entry);
+        Changed::Made
+    }
+}
+
+fn fresh(row: &NodeRow) -> KeptRow {
+    KeptRow { row: row.clone(), joined: NOW.into(), last_seen: NOW.into(), drained: false }
+}
+
+fn entry(change: &RowChange) -> (String, &'static str, String) {
+    (change.run.clone(), change.deed.what(), change.deed.node().to_lowercase())
+}
+
+impl Server {
+    /// One with a cluster.
+    pub fn of(cluster: Cluster) -> Self {
+        Self { database: true, cluster: Some(cluster), ..Self::default() }
+    }
+
+    pub fn cluster(&mut self) -> &mut Cluster {
+        self.cluster.as_mut().expect("a cluster")
+    }
+
+    pub fn content(&self) -> Content {
+        match &self.cluster {
+            _ if self.foreign => Content::Foreign { tables: Vec::new(), count: 1 },
+            None if self.octopus.is_some() => Content::Octopus { version: None, nodes: Vec::new() },
+            None => Content::Empty,
+            Some(cluster) => Content::Cluster(ClusterSeen {
+                id: cluster.id,
+                created: "2026-11-18 12:04:05Z".into(),
+                created_by: "web01".into(),
+                fingerprint: cluster.fingerprint,
+                nodes: cluster.rows.values().map(|kept| kept.row.name.as_str().into()).collect(),
+                node_count: cluster.rows.len() as u64,
+            }),
+        }
+    }
+
+    pub fn change(&mut self, change: &RowChange) -> Changed {
+        match &mut self.cluster {
+            Some(cluster) if cluster.id == change.cluster => cluster.change(change),
+            _ => Changed::NotThere(self.content()),
+        }
+    }
+
+    pub fn unchange(&mut self, change: &RowChange) -> Changed {
+        match &mut self.cluster {
+            Some(cluster) if cluster.id == change.cluster => cluster.unchange(change),
+            _ => Changed::NotThere(self.content()),
+        }
+    }
+}

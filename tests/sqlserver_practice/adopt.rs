@@ -1,0 +1,93 @@
+//! A registry for a cluster that Octopus made.
+
+use octopus_setup::model::facts::{Content, Evidence, Fact, Identity, Trouble};
+use octopus_setup::model::key_verdict::{KeyBasis, KeyVerdict};
+use octopus_setup::model::master_key::MasterKey;
+use octopus_setup::model::registry::{Changed, Deed, Initialised, NewCluster, RowChange};
+use octopus_setup::model::verifier::Verifier;
+use octopus_setup::world::sqlserver::{SqlServer, Undone};
+
+use super::support::{Lab, cluster, node};
+
+const OCTOPUS: [&str; 2] = [
+    "CREATE TABLE dbo.OctopusServerNode (Id nvarchar(250) NOT NULL PRIMARY KEY, Name nvarchar(200) NOT NULL, LastSeen datetimeoffset NOT NULL)",
+    "INSERT INTO dbo.OctopusServerNode (Id, Name, LastSeen) VALUES (N'OctopusServerNodes-app', N'app', SYSDATETIMEOFFSET())",
+];
+
+#[tokio::test]
+async fn a_database_of_octopus_gets_a_registry_without_nodes_once() {
+    let mut lab = Lab::new().await;
+    lab.prepare("Octopus", &OCTOPUS).await;
+    let target = lab.as_sa("Octopus");
+    let server = SqlServer::new();
+    assert!(matches!(server.look(&target).await, Ok(Content::Octopus { .. })));
+    lab.counted();
+    assert_eq!(server.adopt(&target, &cluster(1)).await, Ok(Initialised::Made));
+    assert_eq!(lab.counted(), (1, 0));
+    assert_eq!(server.adopt(&target, &cluster(1)).await, Ok(Initialised::Ours));
+    let Ok(Initialised::Taken(seen)) = server.adopt(&target, &cluster(2)).await else { panic!("taken") };
+    assert_eq!((seen.id, seen.node_count, seen.created_by.as_str()), (cluster(1).id, 0, "web01"));
+    let facts = server.cluster(&target, false).await;
+    assert!(matches!(facts.identity, Fact::Seen(Identity::Registered(_))), "{facts:?}");
+    assert_eq!(facts.evidence, Fact::Seen(Evidence::Verifier));
+    assert_eq!(facts.nodes.seen().map(|nodes| nodes.len()), Some(1));
+}
+
+#[tokio::test]
+async fn what_octopus_did_not_make_is_not_adopted() {
+    let lab = Lab::new().await;
+    let server = SqlServer::new();
+    let target = lab.as_sa("Octopus");
+    assert_eq!(server.adopt(&target, &cluster(1)).await, Ok(Initialised::Occupied(Content::Empty)));
+    lab.prepare("Octopus", &["CREATE TABLE dbo.Orders (Id int NOT NULL)"]).await;
+    let ended = server.adopt(&target, &cluster(1)).await;
+    assert!(matches!(ended, Ok(Initialised::Occupied(Content::Foreign { .. }))), "{ended:?}");
+}
+
+#[tokio::test]
+async fn a_registry_of_a_newer_format_is_not_adopted() {
+    let lab = Lab::new().await;
+    let server = SqlServer::new();
+    let target = lab.as_sa("Octopus");
+    lab.prepare("Octopus", &OCTOPUS).await;
+    server.adopt(&target, &cluster(1)).await.expect("adopted");
+    lab.prepare("Octopus", &["DELETE FROM octopus_setup.cluster", "UPDATE octopus_setup.version SET version = 2"]).await;
+    let ended = server.adopt(&target, &cluster(2)).await;
+    assert_eq!(ended, Ok(Initialised::Occupied(Content::NewerRegistry { version: 2 })));
+}
+
+#[tokio::test]
+async fn an_adopted_registry_goes_while_it_has_no_node_and_octopus_tables_stay() {
+    let lab = Lab::new().await;
+    lab.prepare("Octopus", &OCTOPUS).await;
+    let target = lab.as_sa("Octopus");
+    let server = SqlServer::new();
+    server.adopt(&target, &cluster(1)).await.expect("adopted");
+    let join = RowChange { cluster: cluster(1).id, run: "a".into(), host: "h".into(), deed: Deed::Insert(node("web02")) };
+    assert_eq!(server.change(&target, &join).await, Ok(Changed::Made));
+    assert!(matches!(server.undo_initialise(&target, cluster(1).id).await, Ok(Undone::LeftAlone(Content::Cluster(_)))));
+    assert_eq!(server.unchange(&target, &join).await, Ok(Changed::Made));
+    assert_eq!(server.undo_initialise(&target, cluster(1).id).await, Ok(Undone::Gone));
+    let ended = SqlServer::new().look(&target).await;
+    assert!(matches!(&ended, Ok(Content::Octopus { nodes, .. }) if nodes.len() == 1), "{ended:?}");
+}
+
+#[tokio::test]
+async fn a_key_is_verified_on_a_connection_of_its_own() {
+    let mut lab = Lab::new().await;
+    let target = lab.as_sa("Octopus");
+    let server = SqlServer::new();
+    let key = |byte| MasterKey::from_bytes(&[byte; 32]).expect("a key");
+    let made = NewCluster { verifier: Verifier::of(&key(7), [3; 16]), ..cluster(1) };
+    server.initialise(&target, &made).await.expect("initialised");
+    lab.counted();
+    let right = server.verify(&target, &key(7)).await.expect("verified");
+    assert_eq!(lab.counted().1, 1);
+    assert!(matches!(right.content, Content::Cluster(seen) if seen.id == made.id));
+    assert_eq!(right.verdict, KeyVerdict::Correct(KeyBasis::Verifier));
+    let wrong = server.verify(&target, &key(8)).await.expect("verified");
+    assert_eq!(wrong.verdict, KeyVerdict::Wrong(KeyBasis::Verifier));
+    lab.prepare("Octopus", &["UPDATE octopus_setup.cluster SET key_verifier = 0x01"]).await;
+    let damaged = server.verify(&target, &key(7)).await;
+    assert!(matches!(damaged, Err(Trouble::Io(_))), "a damaged verifier is not an absent one: {damaged:?}");
+}

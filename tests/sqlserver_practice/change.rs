@@ -1,0 +1,254 @@
+//! Changes of one node's row, and how they are taken back.
+
+use octopus_setup::model::facts::{Content, NodeSeen, Trouble};
+use octopus_setup::model::registry::{Changed, Deed, KeptRow, NodeRow, RowChange};
+use octopus_setup::model::target::Target;
+use octopus_setup::practice::options::WireFault;
+use octopus_setup::world::sqlserver::{Proof, SqlServer};
+
+use super::relay::Relay;
+use super::support::{Lab, by, cluster, login, node};
+
+/// A change by this run, in the first cluster.
+fn by_run(run: &str, deed: Deed) -> RowChange {
+    RowChange { cluster: cluster(1).id, run: run.into(), host: "here".into(), deed }
+}
+
+/// A lab with the first cluster, whose first node is web01.
+async fn lab() -> (Lab, Target, SqlServer) {
+    let lab = Lab::new().await;
+    let target = lab.as_sa("Octopus");
+    let server = SqlServer::new();
+    server.initialise(&target, &cluster(1)).await.expect("initialised");
+    (lab, target, server)
+}
+
+async fn seen(target: &Target, name: &str) -> Option<NodeSeen> {
+    SqlServer::new().cluster(target, false).await.node(name).cloned()
+}
+
+async fn row(target: &Target, name: &str) -> KeptRow {
+    seen(target, name).await.and_then(|node| node.row).expect("a row")
+}
+
+/// How often the history has this word.
+async fn history(lab: &Lab, what: &str) -> String {
+    lab.ask(&format!("SELECT CAST(COUNT(*) AS nvarchar(9)) FROM octopus_setup.history WHERE what = N'{what}'")).await
+}
+
+fn other(name: &str) -> NodeRow {
+    NodeRow { host: "elsewhere".into(), task_cap: 9, ..node(name) }
+}
+
+#[tokio::test]
+async fn a_node_joins_in_one_turn_once_and_knows_its_own() {
+    let (mut lab, target, server) = lab().await;
+    let join = by_run("a", Deed::Insert(node("web02")));
+    lab.counted();
+    assert_eq!(server.change(&target, &join).await, Ok(Changed::Made));
+    assert_eq!(lab.counted(), (1, 0));
+    assert_eq!(server.change(&target, &join).await, Ok(Changed::Ours));
+    assert_eq!(history(&lab, "joined").await, "1");
+    let kept = row(&target, "web02").await;
+    assert_eq!((kept.row, kept.drained, kept.joined.len()), (node("web02"), false, 23));
+    assert!(matches!(server.prove(&target, cluster(1).id, "web02").await, Ok(Proof::Member(seen)) if seen.node_count == 2));
+}
+
+#[tokio::test]
+async fn a_name_in_use_is_taken_whatever_its_case() {
+    let (_lab, target, server) = lab().await;
+    let ended = server.change(&target, &by_run("a", Deed::Insert(other("WEB01")))).await;
+    let Ok(Changed::Taken(kept)) = ended else { panic!("{ended:?}") };
+    assert_eq!(kept.row, node("web01"));
+    // The same row by another run is not ours either.
+    let ended = server.change(&target, &by_run("a", Deed::Insert(node("web01")))).await;
+    assert!(matches!(ended, Ok(Changed::Taken(_))), "{ended:?}");
+}
+
+#[tokio::test]
+async fn a_dead_row_is_replaced_once_and_put_back_to_the_millisecond() {
+    let (lab, target, server) = lab().await;
+    let old =
+        "UPDATE octopus_setup.node SET joined = '2026-01-02T03:04:05.678', last_seen = '2026-02-03T04:05:06.789', drained = 1";
+    lab.prepare("Octopus", &[old]).await;
+    let before = row(&target, "web01").await;
+    assert_eq!((before.joined.as_str(), before.last_seen.as_str()), ("2026-01-02 03:04:05.678", "2026-02-03 04:05:06.789"));
+    let replace = by_run("a", Deed::Replace { before: before.clone(), after: other("Web01") });
+    assert_eq!(server.change(&target, &replace).await, Ok(Changed::Made));
+    assert_eq!(server.change(&target, &replace).await, Ok(Changed::Ours));
+    let after = row(&target, "web01").await;
+    assert_eq!((&after.row, after.drained), (&other("Web01"), false));
+    assert!(after.joined > before.joined && after.last_seen > before.last_seen);
+    let second = by_run("b", replace.deed.clone());
+    assert_eq!(server.change(&target, &second).await, Ok(Changed::Taken(Box::new(after))), "by another run");
+    assert_eq!(server.unchange(&target, &second).await, Ok(Changed::Gone), "it was never made");
+    assert_eq!(server.unchange(&target, &replace).await, Ok(Changed::Made));
+    assert_eq!(row(&target, "web01").await, before);
+    assert_eq!(server.unchange(&target, &replace).await, Ok(Changed::Ours));
+    assert_eq!(server.change(&target, &replace).await, Ok(Changed::Made), "and it can be made again");
+}
+
+#[tokio::test]
+async fn a_row_that_was_seen_since_is_not_replaced() {
+    let (lab, target, server) = lab().await;
+    let before = row(&target, "web01").await;
+    lab.prepare("Octopus", &["UPDATE octopus_setup.node SET last_seen = '2027-02-03T04:05:06.789'"]).await;
+    for deed in [
+        Deed::Replace { before: before.clone(), after: other("web01") },
+        Deed::Update { before: before.clone(), after: other("web01") },
+        Deed::Drain { before: before.clone() },
+        Deed::Remove { before: before.clone() },
+    ] {
+        let ended = server.change(&target, &by_run("a", deed.clone())).await;
+        let Ok(Changed::Taken(kept)) = ended else { panic!("{deed:?}: {ended:?}") };
+        assert_eq!((kept.row, kept.last_seen.as_str()), (node("web01"), "2027-02-03 04:05:06.789"));
+    }
+}
+
+#[tokio::test]
+async fn a_node_changes_its_own_row_and_takes_it_back() {
+    let (_lab, target, server) = lab().await;
+    let before = row(&target, "web01").await;
+    let update = by_run("a", Deed::Update { before: before.clone(), after: other("web01") });
+    assert_eq!(server.change(&target, &update).await, Ok(Changed::Made));
+    let after = row(&target, "web01").await;
+    assert_eq!((&after.row, &after.joined), (&other("web01"), &before.joined));
+    assert_eq!(server.unchange(&target, &update).await, Ok(Changed::Made));
+    assert_eq!(row(&target, "web01").await, before);
+}
+
+#[tokio::test]
+async fn a_node_drains_itself_and_goes_and_both_can_be_taken_back() {
+    let (lab, target, server) = lab().await;
+    let before = row(&target, "web01").await;
+    let (drain, remove) = (Deed::Drain { before: before.clone() }, Deed::Remove { before: before.clone() });
+    let (drain, remove) = (by_run("a", drain), by_run("a", remove));
+    assert_eq!(server.change(&target, &drain).await, Ok(Changed::Made));
+    assert_eq!(server.change(&target, &drain).await, Ok(Changed::Ours));
+    assert!(seen(&target, "web01").await.expect("a node").drained);
+    assert_eq!(server.change(&target, &remove).await, Ok(Changed::Made));
+    assert_eq!(server.change(&target, &remove).await, Ok(Changed::Ours));
+    assert_eq!(seen(&target, "web01").await, None);
+    assert_eq!(server.change(&target, &by_run("b", remove.deed.clone())).await, Ok(Changed::Gone));
+    assert_eq!(server.unchange(&target, &remove).await, Ok(Changed::Made));
+    assert_eq!(row(&target, "web01").await, before, "as the deed knew it");
+    assert_eq!(server.unchange(&target, &drain).await, Ok(Changed::Made));
+    assert_eq!(row(&target, "web01").await, before);
+    assert_eq!(history(&lab, "undone").await, "2");
+}
+
+#[tokio::test]
+async fn joining_is_taken_back_and_only_by_its_own_run() {
+    let (_lab, target, server) = lab().await;
+    let join = by_run("a", Deed::Insert(node("web02")));
+    assert_eq!(server.unchange(&target, &join).await, Ok(Changed::Gone));
+    server.change(&target, &join).await.expect("joined");
+    assert_eq!(server.unchange(&target, &by_run("b", join.deed.clone())).await, Ok(Changed::Gone));
+    assert!(seen(&target, "web02").await.is_some());
+    assert_eq!(server.unchange(&target, &join).await, Ok(Changed::Made));
+    assert_eq!(seen(&target, "web02").await, None);
+    assert_eq!(server.unchange(&target, &join).await, Ok(Changed::Ours));
+    assert_eq!(server.change(&target, &join).await, Ok(Changed::Made));
+}
+
+#[tokio::test]
+async fn what_somebody_else_has_changed_since_is_not_taken_back() {
+    let (_lab, target, server) = lab().await;
+    let join = by_run("a", Deed::Insert(node("web02")));
+    server.change(&target, &join).await.expect("joined");
+    let before = row(&target, "web02").await;
+    let update = by_run("b", Deed::Update { before, after: NodeRow { task_cap: 1, ..node("WEB02") } });
+    assert_eq!(server.change(&target, &update).await, Ok(Changed::Made));
+    let ended = server.unchange(&target, &join).await;
+    assert!(matches!(&ended, Ok(Changed::Taken(kept)) if kept.row.task_cap == 1), "{ended:?}");
+}
+
+#[tokio::test]
+async fn a_removed_row_does_not_come_back_where_its_name_is_in_use() {
+    let (_lab, target, server) = lab().await;
+    let remove = by_run("a", Deed::Remove { before: row(&target, "web01").await });
+    server.change(&target, &remove).await.expect("removed");
+    server.change(&target, &by_run("b", Deed::Insert(other("WEB01")))).await.expect("joined");
+    let ended = server.unchange(&target, &remove).await;
+    assert!(matches!(&ended, Ok(Changed::Taken(kept)) if kept.row == other("WEB01")), "{ended:?}");
+}
+
+#[tokio::test]
+async fn an_answer_that_was_lost_is_ours() {
+    let (lab, target, server) = lab().await;
+    let relay = Relay::to(lab.server.addr()).await;
+    let target = relay.through(target);
+    let before = row(&target, "web01").await;
+    let deeds = [
+        Deed::Insert(node("web02")),
+        Deed::Update { before: before.clone(), after: other("web01") },
+        Deed::Replace { before: row(&target, "web01").await, after: other("web01") },
+    ];
+    for (index, deed) in deeds.into_iter().enumerate() {
+        let change = by_run(&index.to_string(), deed);
+        server.look(&target).await.expect("a kept session");
+        relay.swallow_a_reply();
+        assert_eq!(server.change(&target, &change).await, Ok(Changed::Ours), "{index}");
+        relay.swallow_a_reply();
+        assert_eq!(server.unchange(&target, &change).await, Ok(Changed::Ours), "{index}");
+        assert_eq!(row(&target, "web01").await, before);
+    }
+    let remove = by_run("r", Deed::Remove { before });
+    relay.swallow_a_reply();
+    assert_eq!(server.change(&target, &remove).await, Ok(Changed::Ours));
+    assert_eq!(history(&lab, "undone").await, "3");
+}
+
+#[tokio::test]
+async fn a_connection_that_breaks_again_and_again_changes_a_row_once() {
+    let (lab, target, server) = lab().await;
+    for (name, run) in [("web02", "a"), ("web03", "b"), ("web04", "c")] {
+        let join = by_run(run, Deed::Insert(node(name)));
+        lab.server.set_wire_fault(Some(WireFault::DropMidReply));
+        assert_eq!(server.change(&target, &join).await, Err(Trouble::ConnectionLost));
+        lab.server.set_wire_fault(None);
+        let expected = if seen(&target, name).await.is_some() { Changed::Ours } else { Changed::Made };
+        assert_eq!(server.change(&target, &join).await, Ok(expected));
+    }
+    assert_eq!(history(&lab, "joined").await, "3");
+}
+
+#[tokio::test]
+async fn another_registry_or_none_is_not_written() {
+    let (lab, target, server) = lab().await;
+    let join = |byte| RowChange { cluster: cluster(byte).id, ..by_run("a", Deed::Insert(node("web02"))) };
+    let ended = server.change(&target, &join(2)).await;
+    assert!(matches!(&ended, Ok(Changed::NotThere(Content::Cluster(seen))) if seen.id == cluster(1).id), "{ended:?}");
+    lab.prepare("Octopus", &["UPDATE octopus_setup.version SET version = 2"]).await;
+    let newer = Ok(Changed::NotThere(Content::NewerRegistry { version: 2 }));
+    assert_eq!(server.change(&target, &join(1)).await, newer);
+    assert_eq!(server.unchange(&target, &join(1)).await, newer);
+    lab.database("Empty").await;
+    let empty = lab.as_sa("Empty");
+    assert_eq!(server.change(&empty, &join(1)).await, Ok(Changed::NotThere(Content::Empty)));
+    assert_eq!(server.unchange(&empty, &join(1)).await, Ok(Changed::NotThere(Content::Empty)));
+    assert_eq!(lab.ask("SELECT CAST(COUNT(*) AS nvarchar(9)) FROM octopus_setup.node").await, "1");
+}
+
+#[tokio::test]
+async fn without_rights_nothing_is_changed_and_the_server_says_why() {
+    let guest = login("guest1", false, false);
+    let lab = Lab::with(|options| options.logins.push(guest.clone())).await;
+    let target = lab.as_sa("Octopus");
+    SqlServer::new().initialise(&target, &cluster(1)).await.expect("initialised");
+    lab.prepare("Octopus", &["CREATE USER guest1 FOR LOGIN guest1", "ALTER ROLE db_datareader ADD MEMBER guest1"]).await;
+    let join = by_run("a", Deed::Insert(node("web02")));
+    let ended = SqlServer::new().change(&by(&guest, target.clone()), &join).await;
+    assert!(matches!(&ended, Err(Trouble::Sql(said)) if said.number == 229), "{ended:?}");
+    assert_eq!(SqlServer::new().change(&target, &join).await, Ok(Changed::Made));
+}
+
+#[tokio::test]
+async fn no_value_is_part_of_the_text() {
+    let (_lab, target, server) = lab().await;
+    let odd = "w'; DROP TABLE octopus_setup.node; --";
+    let join = RowChange { run: odd.into(), host: odd.into(), ..by_run("a", Deed::Insert(node(odd))) };
+    assert_eq!(server.change(&target, &join).await, Ok(Changed::Made));
+    assert_eq!(row(&target, odd).await.row, node(odd));
+    assert_eq!(server.unchange(&target, &join).await, Ok(Changed::Made));
+}

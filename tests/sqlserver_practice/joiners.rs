@@ -1,0 +1,57 @@
+//! Many joiners at once.
+
+use octopus_setup::model::registry::{Changed, Deed, NodeRow, RowChange};
+use octopus_setup::world::sqlserver::SqlServer;
+
+use super::support::{Lab, cluster, node};
+
+/// All of them at once, each with a handle of its own; their results in order.
+async fn join(lab: &Lab, rows: Vec<NodeRow>) -> Vec<Changed> {
+    let joiners = rows.into_iter().enumerate().map(|(index, row)| {
+        let target = lab.as_sa("Octopus");
+        let run = format!("{index}-{}", row.name);
+        let change = RowChange { cluster: cluster(1).id, run, host: row.host.clone(), deed: Deed::Insert(row) };
+        tokio::spawn(async move { SqlServer::new().change(&target, &change).await })
+    });
+    let mut ended = Vec::new();
+    for joiner in joiners.collect::<Vec<_>>() {
+        ended.push(joiner.await.expect("ended").expect("no error"));
+    }
+    ended
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn sixty_four_joiners_are_sixty_four_rows_and_no_error() {
+    let lab = Lab::new().await;
+    let target = lab.as_sa("Octopus");
+    SqlServer::new().initialise(&target, &cluster(1)).await.expect("initialised");
+    for round in 0..2 {
+        let rows = (0..64).map(|index| node(&format!("node-{round}-{index:02}"))).collect();
+        assert_eq!(join(&lab, rows).await, vec![Changed::Made; 64]);
+    }
+    let facts = SqlServer::new().cluster(&target, false).await;
+    assert_eq!(facts.nodes.seen().map(|nodes| nodes.len()), Some(129));
+    assert_eq!(lab.ask("SELECT CAST(COUNT(*) AS nvarchar(9)) FROM octopus_setup.history WHERE what = N'joined'").await, "128");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_joiners_with_one_name_in_any_case_one_wins() {
+    let lab = Lab::new().await;
+    SqlServer::new().initialise(&lab.as_sa("Octopus"), &cluster(1)).await.expect("initialised");
+    for count in 2..=8_usize {
+        let spelled = |index: usize| {
+            let name = format!("twin-of-{count}");
+            name.char_indices()
+                .map(|(at, letter)| if at == index { letter.to_ascii_uppercase() } else { letter })
+                .collect::<String>()
+        };
+        let rows = (0..count).map(|index| NodeRow { host: format!("host{index}"), ..node(&spelled(index)) });
+        let ended = join(&lab, rows.collect()).await;
+        let made: Vec<usize> = (0..count).filter(|index| ended[*index] == Changed::Made).collect();
+        let [winner] = made[..] else { panic!("{count}: {ended:?}") };
+        let host = format!("host{winner}");
+        for (index, ended) in ended.iter().enumerate().filter(|(index, _)| *index != winner) {
+            assert!(matches!(ended, Changed::Taken(kept) if kept.row.host == host), "{index} of {count}: {ended:?}");
+        }
+    }
+}
