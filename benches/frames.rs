@@ -2,6 +2,9 @@
 
 #![expect(clippy::expect_used, reason = "a benchmark that cannot go on ends")]
 
+#[path = "../tests/frames/clusters.rs"]
+#[expect(dead_code, reason = "the tests use the rest")]
+mod clusters;
 #[path = "../tests/frames/states.rs"]
 #[expect(dead_code, reason = "the tests use the rest")]
 mod states;
@@ -68,4 +71,21 @@ fn two_keys(bencher: Bencher<'_, '_>) {
             terminal.draw(|frame| tui.draw_scene(frame, &Scene::of(&state))).expect("a frame");
         }
     });
+}
+
+/// The cluster screen with so many nodes: the table makes only the rows that are seen, so these must not differ.
+#[divan::bench(args = [10, 10_000, 100_000])]
+fn cluster_table(bencher: Bencher<'_, '_>, nodes: usize) {
+    let state = clusters::join(clusters::many(nodes));
+    let mut scene = Scene::of(&state);
+    scene.verdicts = clusters::verdicts(Vec::new());
+    let mut terminal = Terminal::new(TestBackend::new(80, 24)).expect("a terminal");
+    let mut tui = Tui::new(TuiOptions::default());
+    bencher.bench_local(|| terminal.draw(|frame| tui.draw_scene(frame, &scene)).map(|_| ()));
+}
+
+/// The same with the checks, which look at every node.
+#[divan::bench(args = [10, 10_000, 100_000])]
+fn cluster(bencher: Bencher<'_, '_>, nodes: usize) {
+    frame(bencher, &clusters::join(clusters::many(nodes)));
 }

@@ -11,6 +11,7 @@ use serde::Deserialize;
 
 use crate::model::check::CheckId;
 use crate::model::field::FieldId;
+use crate::model::flow::Flow;
 use crate::model::screen::ScreenId;
 
 /// One screen's words.
@@ -31,6 +32,23 @@ pub struct Screen {
     /// The checks that guard it, in order.
     #[serde(default, rename = "check")]
     check_words: Vec<CheckWords>,
+    /// What it says otherwise in some flows.
+    #[serde(default, rename = "flow")]
+    flow_words: Vec<FlowWords>,
+    /// What to do next, in order; the last screen tells it.
+    #[serde(default)]
+    next: Vec<String>,
+}
+
+/// What a screen says otherwise in a flow; what is not here it says as ever.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FlowWords {
+    id: Flow,
+    title: Option<String>,
+    intro: Option<String>,
+    help: Option<String>,
+    next: Option<Vec<String>>,
 }
 
 /// One field's words.
@@ -66,6 +84,30 @@ pub struct CheckWords {
 }
 
 impl Screen {
+    /// Its title in a flow.
+    pub fn title(&self, flow: Option<Flow>) -> &str {
+        self.of(flow).and_then(|words| words.title.as_deref()).unwrap_or(&self.title)
+    }
+
+    /// The sentences under the title in a flow.
+    pub fn intro(&self, flow: Option<Flow>) -> &str {
+        self.of(flow).and_then(|words| words.intro.as_deref()).unwrap_or(&self.intro)
+    }
+
+    /// What F1 says of the whole screen in a flow.
+    pub fn help(&self, flow: Option<Flow>) -> &str {
+        self.of(flow).and_then(|words| words.help.as_deref()).unwrap_or(&self.help)
+    }
+
+    /// What to do next in a flow, in order.
+    pub fn next(&self, flow: Option<Flow>) -> &[String] {
+        self.of(flow).and_then(|words| words.next.as_deref()).unwrap_or(&self.next)
+    }
+
+    fn of(&self, flow: Option<Flow>) -> Option<&FlowWords> {
+        self.flow_words.iter().find(|words| Some(words.id) == flow)
+    }
+
     /// Its fields, in order.
     pub fn fields(&self) -> impl DoubleEndedIterator<Item = FieldId> {
         self.field_words.iter().map(|words| words.id)
@@ -102,6 +144,8 @@ pub fn screen(id: ScreenId) -> &'static Screen {
             help: String::new(),
             field_words: Vec::new(),
             check_words: Vec::new(),
+            flow_words: Vec::new(),
+            next: Vec::new(),
         })
     })
 }

@@ -42,6 +42,7 @@ fn journal(instance: &str, home: &Path) -> Journal {
         answers: [("home".to_owned(), home.to_string_lossy().into_owned())].into(),
         run: String::new(),
         before: None,
+        after: None,
         folders: Vec::new(),
         steps: Vec::new(),
     };

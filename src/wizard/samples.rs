@@ -111,7 +111,7 @@ pub fn facts_of_a_node() -> Facts {
     }
     facts.cluster.nodes = Fact::Seen(Arc::from([node_seen("web01", Beat::Ago(Duration::from_secs(2))), own]));
     facts.node = NodeFacts {
-        config: Fact::Seen(Box::new(node_config())),
+        config: Fact::Seen(Box::new(joined_config())),
         password: Fact::Seen(Raw::of(FieldId::Password, PASSWORD)),
         service_password: Fact::Seen(None),
         key: Fact::Seen(Raw::of(FieldId::MasterKey, KEY)),
@@ -123,25 +123,11 @@ pub fn facts_of_a_node() -> Facts {
 }
 
 /// The node config of [`joining`]'s node.
-pub fn node_config() -> NodeConfig {
-    NodeConfig {
-        format: NodeConfig::FORMAT,
-        instance: "OctopusServer".into(),
-        node: NodeSection { name: "web02".into(), home: HOME.into(), task_cap: 5 },
-        service: ServiceSection { account: AccountKind::LocalSystem, user: String::new(), password: None },
-        database: DatabaseSection {
-            server: "sql01,1433".into(),
-            name: "OctopusDeploy".into(),
-            user: "octopus".into(),
-            password: Sealed("sealed:1:0:AAAA".into()),
-            encryption: Encryption::Mandatory,
-            trust: TrustSection::System,
-            multi_subnet: false,
-        },
-        cluster: ClusterSection { id: CLUSTER, fingerprint: key().fingerprint(), master_key_file: NodeConfig::KEY_FILE.into() },
-        web: WebSection { listen_prefixes: vec!["http://localhost:80/".into()], force_ssl: false },
-        comms: CommsSection { port: 10943, grpc_port: 8443 },
-    }
+pub fn joined_config() -> NodeConfig {
+    let mut config = node_config();
+    config.node.name = "web02".into();
+    config.web.listen_prefixes = vec!["http://localhost:80/".into()];
+    config
 }
 
 /// The key of the samples, parsed.
@@ -289,12 +275,25 @@ pub fn node_seen(name: &str, beat: Beat) -> NodeSeen {
     }
 }
 
-/// The node config of web01, which says what its row in the registry says.
-pub fn first_node_config() -> NodeConfig {
+/// The node config of the samples' node, which says what its row in the registry says.
+pub fn node_config() -> NodeConfig {
     NodeConfig {
+        format: NodeConfig::FORMAT,
+        instance: "OctopusServer".into(),
         node: NodeSection { name: "web01".into(), home: HOME.into(), task_cap: 5 },
+        service: ServiceSection { account: AccountKind::LocalSystem, user: String::new(), password: None },
+        database: DatabaseSection {
+            server: "sql01,1433".into(),
+            name: "OctopusDeploy".into(),
+            user: "octopus".into(),
+            password: Sealed("sealed:1:x:y".into()),
+            encryption: Encryption::Mandatory,
+            trust: TrustSection::System,
+            multi_subnet: false,
+        },
+        cluster: ClusterSection { id: CLUSTER, fingerprint: fingerprint(), master_key_file: NodeConfig::KEY_FILE.into() },
         web: WebSection { listen_prefixes: vec!["http://web01/".into()], force_ssl: false },
-        ..node_config()
+        comms: CommsSection { port: 10943, grpc_port: 8443 },
     }
 }
 
@@ -306,7 +305,7 @@ pub fn fingerprint() -> Fingerprint {
 /// A node config in good order, whose secrets open and whose key is the cluster's, as far as fingerprints tell.
 pub fn node() -> NodeFacts {
     NodeFacts {
-        config: Fact::Seen(Box::new(first_node_config())),
+        config: Fact::Seen(Box::new(node_config())),
         password: Fact::Seen(Raw::of(FieldId::Password, PASSWORD)),
         service_password: Fact::Seen(None),
         key: Fact::Seen(Raw::of(FieldId::MasterKey, KEY)),

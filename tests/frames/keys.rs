@@ -12,7 +12,7 @@ use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use secrecy::{ExposeSecret, SecretString};
 
-use crate::states;
+use crate::{clusters, review, states};
 
 fn key(code: KeyCode) -> TuiEvent {
     TuiEvent::Key(KeyEvent::new(code, KeyModifiers::NONE))
@@ -29,6 +29,15 @@ fn pressed(state: &State, event: TuiEvent) -> Vec<Event> {
 fn every_state() -> Vec<State> {
     let mut all = vec![states::start(), states::database(), states::review(), states::install(), states::failed()];
     all.extend([states::master_key(), states::done(), states::on(ScreenId::Home), states::on(ScreenId::Service)]);
+    all.push(clusters::join(clusters::many(20)));
+    for section in [ScreenId::Node, ScreenId::Proof, ScreenId::Cluster, ScreenId::Drift, ScreenId::Key, ScreenId::Backups] {
+        let mut state = review::section(section);
+        if matches!(state.place.focus, Focus::Item(_)) {
+            // From the last one there is no way down.
+            state.place.focus = Focus::Item(0);
+        }
+        all.push(state);
+    }
     for overlay in [Overlay::Help, Overlay::ConfirmQuit, Overlay::ConfirmUndo, Overlay::Certificate, Overlay::ConnectionString] {
         let mut state = states::database();
         state.overlay = Some(overlay);

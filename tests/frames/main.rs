@@ -2,8 +2,12 @@
 
 #![expect(clippy::expect_used, reason = "a test that cannot go on fails")]
 
+mod clusters;
+mod join;
 mod keys;
 mod looks;
+mod plans;
+mod review;
 mod secrets;
 mod sizes;
 mod states;

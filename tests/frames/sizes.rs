@@ -10,9 +10,9 @@ use octopus_setup::wizard::state::{Focus, Overlay, State};
 use proptest::prelude::*;
 
 use crate::states::{self, database_scene, half_way};
-use crate::text;
+use crate::{clusters, review, text};
 
-const SCREENS: usize = 10;
+const SCREENS: usize = 19;
 
 fn numbered(number: usize) -> State {
     match number {
@@ -25,6 +25,15 @@ fn numbered(number: usize) -> State {
         6 => states::failed(),
         7 => states::master_key(),
         8 => states::done(),
+        9 => clusters::join(clusters::two()),
+        10 => clusters::join(clusters::many(3_000)),
+        11 => clusters::join(Vec::new()),
+        12 => review::section(ScreenId::Node),
+        13 => review::section(ScreenId::Proof),
+        14 => review::section(ScreenId::Cluster),
+        15 => review::section(ScreenId::Drift),
+        16 => review::section(ScreenId::Key),
+        17 => review::section(ScreenId::Backups),
         _ => states::database(),
     }
 }

@@ -6,5 +6,6 @@
 mod backups;
 mod bad_input;
 mod bench;
+mod machine;
 mod octopus;
 mod seals;

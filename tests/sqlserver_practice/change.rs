@@ -231,6 +231,20 @@ async fn another_registry_or_none_is_not_written() {
 }
 
 #[tokio::test]
+async fn a_newer_registry_of_another_shape_is_said_to_be_newer() {
+    let (lab, target, server) = lab().await;
+    lab.prepare(
+        "Octopus",
+        &["UPDATE octopus_setup.version SET version = 2", "ALTER TABLE octopus_setup.node DROP COLUMN task_cap"],
+    )
+    .await;
+    let newer = Ok(Changed::NotThere(Content::NewerRegistry { version: 2 }));
+    let join = by_run("a", Deed::Insert(node("web02")));
+    assert_eq!(server.change(&target, &join).await, newer);
+    assert_eq!(server.unchange(&target, &join).await, newer);
+}
+
+#[tokio::test]
 async fn without_rights_nothing_is_changed_and_the_server_says_why() {
     let guest = login("guest1", false, false);
     let lab = Lab::with(|options| options.logins.push(guest.clone())).await;

@@ -34,6 +34,18 @@ async fn sixty_four_joiners_are_sixty_four_rows_and_no_error() {
     assert_eq!(lab.ask("SELECT CAST(COUNT(*) AS nvarchar(9)) FROM octopus_setup.history WHERE what = N'joined'").await, "128");
 }
 
+#[tokio::test]
+async fn a_joiner_does_not_wait_for_another_one_that_takes_its_time() {
+    let lab = Lab::new().await;
+    let target = lab.as_sa("Octopus");
+    SqlServer::new().initialise(&target, &cluster(1)).await.expect("initialised");
+    let mut slow = lab.client(&target, "Octopus").await;
+    let begun =
+        "BEGIN TRANSACTION; EXEC sp_getapplock @Resource = N'octopus_setup', @LockMode = N'Shared', @LockOwner = N'Transaction';";
+    slow.simple_query(begun).await.expect("begun").into_results().await.expect("locked");
+    assert_eq!(join(&lab, vec![node("web02")]).await, [Changed::Made]);
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn of_joiners_with_one_name_in_any_case_one_wins() {
     let lab = Lab::new().await;

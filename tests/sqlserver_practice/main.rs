@@ -6,6 +6,7 @@ mod adopt;
 mod change;
 mod cluster;
 mod joiners;
+mod many;
 mod race;
 mod registry;
 mod relay;

@@ -87,7 +87,8 @@ impl Lab {
         row.get::<&str, _>(0).expect("a text").to_owned()
     }
 
-    async fn client(&self, by: &Target, database: &str) -> tiberius::Client<Compat<TcpStream>> {
+    /// A session of plain tiberius.
+    pub async fn client(&self, by: &Target, database: &str) -> tiberius::Client<Compat<TcpStream>> {
         let mut config = tiberius::Config::new();
         config.database(database);
         config.authentication(tiberius::AuthMethod::sql_server(&by.user, by.password.expose_secret()));

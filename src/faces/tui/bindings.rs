@@ -3,8 +3,10 @@
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
 use crate::model::field::Kind;
+use crate::model::flow::Flow;
 use crate::model::screen::ScreenId;
 use crate::wizard::event::Action;
+use crate::wizard::flow;
 use crate::wizard::run::Phase;
 use crate::wizard::state::{Focus, Overlay, State};
 
@@ -114,10 +116,10 @@ fn certificate(state: &State) -> Vec<Binding> {
 /// Whatever is not a clear yes is a no.
 const STAY: &[KeyCode] = &[KeyCode::Char('n'), KeyCode::Char('N'), KeyCode::Esc, KeyCode::Enter];
 
-/// The keys of the screen itself.
-fn screen(state: &State) -> Vec<Binding> {
+/// The keys of the screen itself, whatever lies over it.
+pub fn screen(state: &State) -> Vec<Binding> {
     let mut found = Vec::with_capacity(10);
-    if matches!(state.place.focus, Focus::Item(_)) {
+    if matches!(state.place.focus, Focus::Item(_)) && state.items() > 1 {
         found.push(bind(&[KeyCode::Down], "↑↓", ("choose", "choose"), 2, Does::Move(Step::Forward)));
     }
     found.extend(enter(state));
@@ -140,6 +142,17 @@ fn screen(state: &State) -> Vec<Binding> {
     found
 }
 
+/// The keys that show more of what the open screen has, where there is more: of what is read, or of its table.
+pub fn paging(state: &State, sheet: bool, list: bool) -> Option<Binding> {
+    const PAGES: &[KeyCode] = &[KeyCode::PageDown];
+    let (label, more) = match (state.overlay, state.place.here) {
+        (Some(_), _) => return None,
+        (None, ScreenId::Cluster) => (("more nodes", "more"), list),
+        (None, _) => (("more", "more"), sheet),
+    };
+    more.then(|| bind(PAGES, "PgUp/PgDn", label, 3, Does::Page(Step::Forward)))
+}
+
 /// What Enter does, where it does something.
 fn enter(state: &State) -> Option<Binding> {
     let label = match state.place.here {
@@ -153,7 +166,17 @@ fn enter(state: &State) -> Option<Binding> {
         ScreenId::MasterKey if state.custody.proof.is_none() => return None,
         ScreenId::Review if state.run.plan.is_none() => return None,
         ScreenId::Review if state.resuming.is_some() => ("go on with it", "go on"),
-        ScreenId::Review => ("install", "install"),
+        ScreenId::Review => match state.place.flow {
+            Some(Flow::Edit) => ("apply", "apply"),
+            Some(Flow::Leave) => ("leave the cluster", "leave"),
+            Some(Flow::Remove) => ("remove the node", "remove"),
+            _ => ("install", "install"),
+        },
+        // Sections are not steps: nothing is agreed to by going to the next one.
+        here if state.place.flow == Some(Flow::Review) => {
+            flow::next(Flow::Review, here)?;
+            ("next section", "next")
+        }
         _ if state.asked.waiting => return None,
         _ if !state.asked.warnings.is_empty() => ("accept and go on", "accept"),
         _ => ("next", "next"),

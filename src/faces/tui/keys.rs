@@ -5,6 +5,7 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use super::bindings::{self, Does, Step};
 use crate::model::answers::Raw;
 use crate::model::field::{FieldId, Kind};
+use crate::model::screen::ScreenId;
 use crate::wizard::event::Event;
 use crate::wizard::flow;
 use crate::wizard::state::{Focus, Overlay, State};
@@ -40,6 +41,8 @@ pub fn meaning(key: KeyEvent, state: &State) -> Meaning {
         KeyCode::PageDown if read || !covered => Does::Page(Step::Forward),
         KeyCode::PageUp if read || !covered => Does::Page(Step::Backward),
         _ if covered => return Meaning::Edit,
+        KeyCode::Down if is_read(state) => Does::Scroll(Step::Forward),
+        KeyCode::Up if is_read(state) => Does::Scroll(Step::Backward),
         KeyCode::Char(digit @ '1'..='9') if alt => return Meaning::Jump(digit as usize - '1' as usize),
         KeyCode::Tab | KeyCode::Down => Does::Move(Step::Forward),
         KeyCode::BackTab | KeyCode::Up => Does::Move(Step::Backward),
@@ -58,15 +61,23 @@ fn is_choice(state: &State) -> bool {
     state.focused().is_some_and(|field| matches!(field.kind(), Kind::Choice(_) | Kind::Toggle))
 }
 
+/// Whether the screen is only read: there is nothing on it to move the focus to.
+fn is_read(state: &State) -> bool {
+    state.place.focus == Focus::Screen && state.fields().is_empty()
+}
+
+/// Whether a row of the table of nodes has the focus.
+pub fn is_row(state: &State) -> bool {
+    let table = state.place.here == ScreenId::Cluster && state.overlay.is_none();
+    table && matches!(state.place.focus, Focus::Item(_))
+}
+
 /// The focus one further; from the last field to the first. In a list it stops at the ends. With a wrap, a Tab too many
 /// costs another one; without, it would seem that the key had stopped working.
 pub fn moved(state: &State, step: Step) -> Option<Event> {
     let focus = match state.place.focus {
         Focus::Screen => Focus::Field(*state.fields().first()?),
-        Focus::Item(item) => Focus::Item(match step {
-            Step::Forward => (item + 1).min(state.errands().len().saturating_sub(1)),
-            Step::Backward => item.saturating_sub(1),
-        }),
+        Focus::Item(_) => return paged(state, step, 1),
         Focus::Field(field) => {
             let fields = state.fields();
             let count = fields.len();
@@ -81,9 +92,19 @@ pub fn moved(state: &State, step: Step) -> Option<Event> {
     (focus != state.place.focus).then_some(Event::Focus(focus))
 }
 
+/// The focus so many items further in a list; it stops at the ends.
+pub fn paged(state: &State, step: Step, by: usize) -> Option<Event> {
+    let Focus::Item(item) = state.place.focus else { return None };
+    let to = match step {
+        Step::Forward => (item + by).min(state.items().saturating_sub(1)),
+        Step::Backward => item.saturating_sub(by),
+    };
+    (to != item).then_some(Event::Focus(Focus::Item(to)))
+}
+
 /// The focus at one end of a list.
 pub fn edge(state: &State, step: Step) -> Option<Event> {
-    let last = state.errands().len().saturating_sub(1);
+    let last = state.items().saturating_sub(1);
     match (state.place.focus, step) {
         (Focus::Item(_), Step::Forward) => Some(Event::Focus(Focus::Item(last))),
         (Focus::Item(_), Step::Backward) => Some(Event::Focus(Focus::Item(0))),

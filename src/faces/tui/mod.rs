@@ -16,6 +16,7 @@ mod layout;
 mod paint;
 pub mod run;
 mod scene;
+mod scroll;
 mod secret_input;
 pub mod signals;
 mod signs;
@@ -42,6 +43,7 @@ use bindings::{Does, Step};
 use editor::{Editor, Taken};
 use hits::{Hit, Hits};
 use keys::Meaning;
+use scroll::Scroll;
 use secret_input::SecretInput;
 use theme::Theme;
 
@@ -54,9 +56,6 @@ pub struct TuiOptions {
     pub colours: Colours,
 }
 
-/// The lines that Page Up and Page Down move by: half of the usual window, so that the eye keeps its place.
-const PAGE: u16 = 10;
-
 /// The longest connection string that its window takes, in bytes.
 const LONGEST_CONNECTION_STRING: usize = 8_192;
 
@@ -68,7 +67,10 @@ pub struct Tui {
     editor: Editor,
     /// The text in the window for connection strings; it may hold a password.
     window: SecretInput,
-    scroll: u16,
+    /// Where what is read from end to end is scrolled to.
+    scroll: Scroll,
+    /// The same of the list of this screen, which stays while the focus moves and help is read.
+    list: Scroll,
     shown: (ScreenId, Focus, Option<Overlay>),
     hits: Hits,
     stale: bool,
@@ -81,7 +83,8 @@ impl Tui {
             options,
             editor: Editor::default(),
             window: SecretInput::new(LONGEST_CONNECTION_STRING),
-            scroll: 0,
+            scroll: Scroll::default(),
+            list: Scroll::default(),
             shown: (ScreenId::Start, Focus::Screen, None),
             hits: Hits::default(),
             stale: true,
@@ -110,8 +113,11 @@ impl Tui {
     pub fn sync(&mut self, state: &State) {
         let shown = (state.place.here, state.place.focus, state.overlay);
         if shown != self.shown {
+            if shown.0 != self.shown.0 {
+                self.list.reset();
+            }
             self.shown = shown;
-            self.scroll = 0;
+            self.scroll.reset();
         }
         // Wiping its room takes longer than many a frame.
         if state.overlay != Some(Overlay::ConnectionString) && !self.window.is_fresh() {
@@ -149,7 +155,7 @@ impl Tui {
             hits: &mut self.hits,
             cursor: None,
         };
-        let local = view::Local { editor: &self.editor, window: &self.window, scroll: &mut self.scroll };
+        let local = view::Local { editor: &self.editor, window: &self.window, scroll: &mut self.scroll, list: &mut self.list };
         view::draw(&mut canvas, area, scene, local);
         let cursor = canvas.cursor;
         if self.options.charset == Charset::Ascii {
@@ -191,19 +197,25 @@ impl Tui {
             Does::Submit => vec![Event::ConnectionString(self.window.secret())],
             Does::Move(step) => keys::moved(state, step).into_iter().collect(),
             Does::Choose(step) => state.focused().and_then(|field| keys::chosen(state, field, step)).into_iter().collect(),
-            Does::Scroll(step) => self.scroll(step, 1),
-            Does::Page(step) => self.scroll(step, PAGE),
+            // Where a row of the table has the focus, the table follows it.
+            Does::Scroll(step) if keys::is_row(state) => keys::moved(state, step).into_iter().collect(),
+            Does::Page(step) if keys::is_row(state) => keys::paged(state, step, self.list.page_lines()).into_iter().collect(),
+            Does::Scroll(step) => {
+                self.scrolled(state).line(step);
+                Vec::new()
+            }
+            Does::Page(step) => {
+                self.scrolled(state).page(step);
+                Vec::new()
+            }
         }
     }
 
-    /// Moves what is shown; the view that shows it brings it back within bounds.
-    fn scroll(&mut self, step: Step, lines: u16) -> Vec<Event> {
-        self.scroll = match step {
-            Step::Forward => self.scroll.saturating_add(lines),
-            Step::Backward => self.scroll.saturating_sub(lines),
-        };
+    /// What is scrolled now; the view that shows it brings it back within bounds.
+    fn scrolled(&mut self, state: &State) -> &mut Scroll {
         self.stale = true;
-        Vec::new()
+        let table = state.place.here == ScreenId::Cluster && state.overlay.is_none();
+        if table { &mut self.list } else { &mut self.scroll }
     }
 
     fn window_key(&mut self, key: KeyEvent) {
@@ -244,7 +256,10 @@ impl Tui {
                 Some(Hit::Screen(screen)) => vec![Event::Jump(screen)],
                 Some(Hit::Field(field)) => vec![Event::Focus(Focus::Field(field))],
                 Some(Hit::Choice(field, step)) => keys::chosen(state, field, step).into_iter().collect(),
-                Some(Hit::Item(item)) => vec![Event::Focus(Focus::Item(item)), Event::Next],
+                Some(Hit::Item(item)) if state.place.here == ScreenId::Start => {
+                    vec![Event::Focus(Focus::Item(item)), Event::Next]
+                }
+                Some(Hit::Item(item)) => vec![Event::Focus(Focus::Item(item))],
                 None => Vec::new(),
             },
             _ => Vec::new(),

@@ -7,15 +7,28 @@ use super::bindings::{self, Binding};
 use crate::model::check::CheckId;
 use crate::model::field::FieldId;
 use crate::model::finding::{Finding, Verdict};
+use crate::model::flow::Flow;
 use crate::model::screen::ScreenId;
 use crate::model::survey::SurveyId;
 use crate::wizard::state::State;
 use crate::wizard::tickets::Asking;
-use crate::wizard::{flow, inputs};
+use crate::wizard::{flow, review};
 use crate::words::{self, Screen};
 
 /// From here on something that works shows that it does.
 pub const WORTH_A_SIGN: Duration = Duration::from_millis(100);
+
+/// The verdicts of every check that a review runs again, by the screen that it is at home on.
+fn sections(state: &State) -> Vec<(ScreenId, Vec<(CheckId, Verdict)>)> {
+    let mut sections: Vec<_> = review::PROVEN.into_iter().map(|screen| (screen, Vec::new())).collect();
+    for (check, verdict) in state.verdicts_of(ScreenId::Proof) {
+        let home = review::home_of(check);
+        if let Some((_, verdicts)) = sections.iter_mut().find(|(screen, _)| Some(*screen) == home) {
+            verdicts.push((check, verdict));
+        }
+    }
+    sections
+}
 
 /// What a frame shows.
 #[derive(Debug)]
@@ -28,6 +41,8 @@ pub struct Scene<'a> {
     pub fields: Vec<FieldId>,
     /// Its checks' verdicts.
     pub verdicts: Vec<(CheckId, Verdict)>,
+    /// The verdicts of every screen whose checks a review runs again; empty in other flows.
+    pub sections: Vec<(ScreenId, Vec<(CheckId, Verdict)>)>,
     /// The finding that is shown in full.
     pub foremost: Option<Finding>,
     /// The keys that work.
@@ -42,9 +57,29 @@ impl<'a> Scene<'a> {
             words: words::screen(state.place.here),
             fields: state.fields(),
             verdicts: state.verdicts(),
+            sections: if state.place.flow == Some(Flow::Review) { sections(state) } else { Vec::new() },
             foremost: state.foremost(),
             bindings: bindings::of(state),
         }
+    }
+
+    /// The open screen's title.
+    pub fn title(&self) -> &'static str {
+        self.words.title(self.state.place.flow)
+    }
+
+    /// The sentences under it; of a run that is gone on with, what is true of that.
+    pub fn intro(&self) -> &'static str {
+        if self.state.place.here == ScreenId::Review && self.state.resuming.is_some() {
+            "This goes on with the unfinished run. What is done already is recognised, and is not done twice."
+        } else {
+            self.words.intro(self.state.place.flow)
+        }
+    }
+
+    /// What F1 says of the open screen.
+    pub fn help(&self) -> &'static str {
+        self.words.help(self.state.place.flow)
     }
 
     /// The screens of the flow, empty on the start screen.
@@ -72,6 +107,6 @@ impl<'a> Scene<'a> {
 
     fn awaited(&self) -> impl Iterator<Item = &Asking> {
         let running = |survey: &SurveyId| self.state.tickets.running(*survey);
-        inputs::surveys_of(self.state.place.here).iter().filter_map(running).filter(|asking| !asking.refreshes)
+        self.state.surveys().iter().filter_map(running).filter(|asking| !asking.refreshes)
     }
 }

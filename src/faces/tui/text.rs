@@ -89,6 +89,19 @@ pub fn wrap(text: &str, columns: u16) -> Vec<&str> {
     lines
 }
 
+/// A number with commas between its thousands: `10,000`.
+pub fn thousands(number: usize) -> String {
+    let digits = number.to_string();
+    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
 /// The first sentence, with its full stop.
 pub fn first_sentence(text: &str) -> &str {
     match text.find(". ") {
@@ -132,6 +145,13 @@ mod tests {
         assert_eq!(wrap("abcdefgh", 3), ["abc", "def", "gh"]);
         assert_eq!(wrap("one\n\ntwo", 9), ["one", "", "two"]);
         assert_eq!(wrap("章魚", 1), ["章", "魚"]);
+    }
+
+    #[test]
+    fn thousands_have_commas() {
+        for (number, words) in [(0, "0"), (999, "999"), (1_000, "1,000"), (100_000, "100,000"), (1_234_567, "1,234,567")] {
+            assert_eq!(thousands(number), words);
+        }
     }
 
     #[test]

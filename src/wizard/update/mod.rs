@@ -175,10 +175,10 @@ fn edit(state: &mut State, field: FieldId, raw: Raw, effects: &mut Vec<Effect>) 
     if field == FieldId::KeyProof {
         key::proof_typed(state);
     }
+    key::withdraw(state, field);
     if field == FieldId::KeyConfirm {
         state.custody.revealed = false;
     }
-    key::withdraw(state, field);
     if field == FieldId::KeySize {
         key::forget(state);
         if state.place.here == ScreenId::Review {

@@ -1,11 +1,14 @@
 //! The review of a node: its answers come from its own files, every survey runs whatever section is open, and nothing is
 //! written.
 
+use std::path::PathBuf;
+
 use crate::model::answers::{Answers, Origin, Raw};
 use crate::model::facts::{Fact, NodeSeen};
 use crate::model::field::{FieldId, Kind};
 use crate::model::flow::Flow;
 use crate::model::master_key::MasterKey;
+use crate::model::node_config::NodeConfig;
 use crate::model::screen::ScreenId;
 use crate::model::subject::{Maker, Subject};
 use crate::wizard::custody::{Custody, Drawn};
@@ -224,6 +227,13 @@ pub fn remove(state: &mut State, effects: &mut Vec<Effect>) {
     state.removing = Some(row);
     state.accepted.clear();
     start::flow(state, Flow::Remove, effects);
+}
+
+/// An unfinished run of an existing node is gone on with: its files are looked at for what a journal does not hold.
+pub fn resume(state: &mut State) {
+    let home = PathBuf::from(state.answers.trimmed(FieldId::Home));
+    let instance = state.answers.trimmed(FieldId::Instance).to_owned();
+    state.subject = Some(Subject { instance, config: home.join(NodeConfig::FILE), maker: Maker::Wizard });
 }
 
 /// The node of the cluster's table that has the focus, before news may move it.

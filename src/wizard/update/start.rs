@@ -1,15 +1,11 @@
 //! The start screen: the flows, and going on with an unfinished run.
 
-use std::path::PathBuf;
-
 use crate::model::answers::{Origin, Raw};
 use crate::model::field::FieldId;
 use crate::model::flow::Flow;
 use crate::model::journal::Journal;
-use crate::model::node_config::NodeConfig;
 use crate::model::plan::{Failure, StepKind};
 use crate::model::screen::ScreenId;
-use crate::model::subject::{Maker, Subject};
 use crate::wizard::custody::{Drawn, Resumption};
 use crate::wizard::effect::Effect;
 use crate::wizard::event::Errand;
@@ -113,8 +109,7 @@ pub fn resumed(state: &mut State, result: Result<Box<Resumption>, Box<Failure>>,
         state.answers.set(FieldId::MasterKey, Raw::Secret(key.to_base64()), origin);
     }
     if matches!(journal.flow, Flow::Edit | Flow::Leave | Flow::Remove) {
-        let config = PathBuf::from(state.answers.trimmed(FieldId::Home)).join(NodeConfig::FILE);
-        state.subject = Some(Subject { instance: journal.instance.clone(), config, maker: Maker::Wizard });
+        review::resume(state);
     }
     flow(state, journal.flow, effects);
     if is_whole(&journal) && (journal.flow != Flow::FirstNode || state.custody.drawn.is_some()) {

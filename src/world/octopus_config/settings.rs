@@ -185,7 +185,7 @@ fn encoding(declaration: &BytesDecl<'_>) -> Result<(), &'static str> {
 
 fn line_at(text: &str, offset: u64) -> usize {
     let offset = usize::try_from(offset).unwrap_or(usize::MAX).min(text.len());
-    text.as_bytes()[..offset].iter().filter(|byte| **byte == b'\n').count() + 1
+    text.as_bytes()[..offset].split(|byte| *byte == b'\n').count()
 }
 
 /// An error of the parser in words of ours.

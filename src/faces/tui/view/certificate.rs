@@ -3,8 +3,10 @@
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
+use super::sheet;
 use crate::faces::tui::canvas::{Canvas, behind, row};
 use crate::faces::tui::scene::Scene;
+use crate::faces::tui::scroll::Scroll;
 use crate::faces::tui::text;
 use crate::model::facts::Certificate;
 use crate::wizard::say;
@@ -15,7 +17,7 @@ const LABEL: u16 = 10;
 const HALF: u16 = 47;
 
 /// Draws it in place of the screen, from the line that was scrolled to.
-pub fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, scroll: &mut u16) {
+pub fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, scroll: &mut Scroll) {
     let theme = canvas.theme;
     let Some(certificate) = &scene.state.facts.server.certificate else {
         canvas.put(row(area, 0), "The certificate is being asked for.", theme.dim);
@@ -27,15 +29,9 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, scroll: &mut
         lines.push(Line { label: "", words: String::new(), style: theme.plain });
     }
     lines.extend(of(canvas, certificate, area.width));
-    let furthest = u16::try_from(lines.len()).unwrap_or(u16::MAX).saturating_sub(area.height);
-    *scroll = (*scroll).min(furthest);
-    put(canvas, area, lines.iter().skip(usize::from(*scroll)));
-    if *scroll > 0 {
-        canvas.put_right(row(area, 0), canvas.signs.above, theme.dim);
-    }
-    if *scroll < furthest {
-        canvas.put_right(row(area, area.height.saturating_sub(1)), canvas.signs.below, theme.dim);
-    }
+    let shown = scroll.window(lines.len(), area.height);
+    put(canvas, area, lines[shown.clone()].iter());
+    sheet::marks(canvas, area, &shown, lines.len());
 }
 
 /// Draws it under the checks where there is room for all of it; tells how many lines it took.

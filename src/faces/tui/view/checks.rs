@@ -47,7 +47,8 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, set: Set) {
         pressing.sort_by_key(|(_, verdict)| pressing_first(verdict));
         pressing.truncate(slots - usize::from(columns));
         list(canvas, list_area, scene, set, &pressing);
-        tally(canvas, row(area, area.height - 1), scene);
+        let all: Vec<&(CheckId, Verdict)> = scene.verdicts.iter().collect();
+        tally(canvas, row(area, area.height - 1), &all);
     }
 }
 
@@ -121,9 +122,9 @@ fn one(
 }
 
 /// How many checks say what, in one line.
-fn tally(canvas: &mut Canvas<'_>, line: Rect, scene: &Scene<'_>) {
+pub fn tally(canvas: &mut Canvas<'_>, line: Rect, all: &[&(CheckId, Verdict)]) {
     let theme = canvas.theme;
-    let count = |fits: fn(&Verdict) -> bool| scene.verdicts.iter().filter(|(_, verdict)| fits(verdict)).count();
+    let count = |fits: fn(&Verdict) -> bool| all.iter().filter(|(_, verdict)| fits(verdict)).count();
     let signs = canvas.signs;
     let parts = [
         (signs.stop, theme.stop, "stop", count(|verdict| verdict.severity() == Some(Severity::Stop))),

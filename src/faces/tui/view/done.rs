@@ -2,73 +2,127 @@
 
 use ratatui::layout::Rect;
 
-use super::page;
+use std::path::PathBuf;
+
+use super::{page, sheet};
 use crate::faces::tui::canvas::{Canvas, behind, below, row};
 use crate::faces::tui::scene::Scene;
+use crate::faces::tui::scroll::Scroll;
 use crate::faces::tui::text;
 use crate::model::field::FieldId;
+use crate::model::flow::Flow;
+use crate::model::node_config::NodeConfig;
 
-/// A line: a label or a number, what is behind it, and whether it is a title.
-type Line = (String, String, bool);
+/// A line.
+struct Line {
+    /// A fact's name, a piece of advice's number, or a title.
+    label: String,
+    /// From which column on the words stand; 0 for a title.
+    column: u16,
+    words: String,
+}
+
+impl Line {
+    fn title(words: &str) -> Self {
+        Self { label: words.to_owned(), column: 0, words: String::new() }
+    }
+}
 
 /// The columns of the labels.
 const LABEL: u16 = 13;
 
 /// Draws it, from the line that was scrolled to.
-pub fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, scroll: &mut u16) {
+pub fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, scroll: &mut Scroll) {
     let theme = canvas.theme;
     let lines = lines(scene, area.width);
     // The introduction goes first where there is not room for all.
-    let intro = u16::try_from(text::wrap(&scene.words.intro, area.width).len()).unwrap_or(1);
+    let intro = u16::try_from(text::wrap(scene.intro(), area.width).len()).unwrap_or(1);
     let count = u16::try_from(lines.len()).unwrap_or(u16::MAX);
     let roomy = count.saturating_add(intro + 2) <= area.height;
     page::heading(canvas, area, scene, roomy);
     let rest = below(area, if roomy { intro + 2 } else { 1 });
-    let furthest = count.saturating_sub(rest.height);
-    *scroll = (*scroll).min(furthest);
-    for (line, (label, words, title)) in (0..rest.height).zip(lines.iter().skip(usize::from(*scroll))) {
+    let shown = scroll.window(lines.len(), rest.height);
+    for (line, Line { label, column, words }) in (0..rest.height).zip(&lines[shown.clone()]) {
         let line = row(rest, line);
-        if *title {
+        if *column == 0 && words.is_empty() {
             canvas.put(line, label, theme.title);
             continue;
         }
-        // Labels of facts have their column; numbers of advice a narrow one.
-        let column = if label.chars().all(|c| c.is_ascii_digit() || c == ' ') { 3 } else { LABEL };
-        canvas.put(Rect { width: (column - 1).min(line.width), ..line }, label.trim(), theme.dim);
-        canvas.put(behind(line, column), words, theme.plain);
+        canvas.put(Rect { width: column.saturating_sub(1).min(line.width), ..line }, label, theme.dim);
+        canvas.put(behind(line, *column), words, theme.plain);
     }
-    if *scroll > 0 {
-        canvas.put_right(row(rest, 0), canvas.signs.above, theme.dim);
-    }
-    if *scroll < furthest {
-        canvas.put_right(row(rest, rest.height.saturating_sub(1)), canvas.signs.below, theme.dim);
-    }
+    sheet::marks(canvas, rest, &shown, lines.len());
 }
 
 fn lines(scene: &Scene<'_>, width: u16) -> Vec<Line> {
-    let state = scene.state;
-    let answers = &state.answers;
-    let mut lines: Vec<Line> = Vec::with_capacity(16);
-    let mut fact = |name: &str, value: String| lines.push((name.to_owned(), value, false));
-    fact("Node", format!("{} (instance {})", answers.trimmed(FieldId::NodeName), answers.trimmed(FieldId::Instance)));
-    fact("Home", answers.trimmed(FieldId::Home).to_owned());
-    fact("Database", format!("{} on {}", answers.trimmed(FieldId::Database), answers.trimmed(FieldId::Server)));
-    if let Some(drawn) = &state.custody.drawn {
-        fact("Cluster", drawn.cluster.short());
-        fact("Master key", format!("fingerprint {}", drawn.key.fingerprint()));
+    let mut lines: Vec<Line> = Vec::with_capacity(20);
+    let mut add = |label: &str, column: u16, words: &str| {
+        // A path or a command is worth nothing when it is cut.
+        for (number, words) in text::wrap(words, width.saturating_sub(column + 2)).into_iter().enumerate() {
+            let label = if number == 0 { label } else { "" };
+            lines.push(Line { label: label.to_owned(), column, words: words.to_owned() });
+        }
+    };
+    for (name, value) in facts(scene) {
+        add(name, LABEL, &value);
     }
-    lines.push((String::new(), String::new(), true));
-    lines.push(("Next".to_owned(), String::new(), true));
-    let next = [
-        "Keep the master key in a safe place, apart from the database's backups.",
-        "Run octopus-setup on the next server and compare the fingerprint there with the one above.",
-        "Put a load balancer before the web portals once there are two nodes.",
-    ];
-    for (number, words) in (1..).zip(next) {
+    let (command, flow) = (polling(scene), scene.state.place.flow);
+    lines.push(Line::title(""));
+    if let Some(command) = command {
+        lines.push(Line::title("On each polling Tentacle"));
+        for words in text::wrap(&command, width.saturating_sub(2)) {
+            lines.push(Line { label: String::new(), column: 0, words: words.to_owned() });
+        }
+        lines.push(Line::title(""));
+    }
+    lines.push(Line::title("Next"));
+    for (number, words) in (1..).zip(scene.words.next(flow)) {
         for (line, words) in text::wrap(words, width.saturating_sub(5)).into_iter().enumerate() {
-            let label = if line == 0 { number.to_string() } else { " ".to_owned() };
-            lines.push((label, words.to_owned(), false));
+            let label = if line == 0 { number.to_string() } else { String::new() };
+            lines.push(Line { label, column: 3, words: words.to_owned() });
         }
     }
     lines
+}
+
+/// What has a polling Tentacle poll a node that joined as well.
+fn polling(scene: &Scene<'_>) -> Option<String> {
+    let node = &scene.state.run.plan.as_ref().filter(|plan| plan.flow == Flow::Join)?.node;
+    let prefix = node.web.prefixes.first()?;
+    // A prefix may stand for every name; other machines need one that leads here.
+    let host = if matches!(prefix.host.as_str(), "+" | "*" | "localhost") { node.name.as_str() } else { prefix.host.as_str() };
+    let scheme = if prefix.secure { "https" } else { "http" };
+    let port = if prefix.port == if prefix.secure { 443 } else { 80 } { String::new() } else { format!(":{}", prefix.port) };
+    let comms = node.web.comms_port;
+    Some(format!("Tentacle poll-server --server={scheme}://{host}{port}/ --server-comms-port={comms} --apikey=API-..."))
+}
+
+/// What there is now.
+fn facts(scene: &Scene<'_>) -> Vec<(&'static str, String)> {
+    let state = scene.state;
+    let answer = |field| state.answers.trimmed(field).to_owned();
+    let plan = state.run.plan.as_deref();
+    let name = plan.map_or_else(|| answer(FieldId::NodeName), |plan| plan.node.name.clone());
+    let home = plan.map_or_else(|| PathBuf::from(answer(FieldId::Home)), |plan| plan.node.home.clone());
+    let cluster = plan.map(|plan| plan.cluster).or(state.custody.drawn.as_ref().map(|drawn| drawn.cluster));
+    let key = plan.map(|plan| plan.fingerprint).or(state.custody.drawn.as_ref().map(|drawn| drawn.key.fingerprint()));
+    let flow = state.place.flow;
+    let mut facts = Vec::with_capacity(7);
+    if flow == Some(Flow::Remove) {
+        let gone = plan.and_then(|plan| plan.before.as_ref()).or(state.removing.as_ref());
+        facts.push(("Removed", gone.map_or_else(|| name.clone(), |kept| kept.row.name.clone())));
+    } else {
+        facts.push(("Node", format!("{name} (instance {})", answer(FieldId::Instance))));
+        facts.push(("Home", home.display().to_string()));
+    }
+    facts.push(("Database", format!("{} on {}", answer(FieldId::Database), answer(FieldId::Server))));
+    facts.extend(cluster.map(|cluster| ("Cluster", cluster.short())));
+    if flow != Some(Flow::Remove) {
+        facts.extend(key.map(|key| ("Master key", format!("fingerprint {key}"))));
+    }
+    if flow == Some(Flow::Leave) {
+        facts.push(("Config", format!("dated copy beside {}", NodeConfig::FILE)));
+        facts.push(("Sealed key", home.join(NodeConfig::KEY_FILE).display().to_string()));
+    }
+    facts
 }

@@ -14,6 +14,7 @@ use crate::faces::tui::text;
 use crate::model::answers::Origin;
 use crate::model::field::{FieldId, Kind};
 use crate::model::screen::ScreenId;
+use crate::wizard::form::read;
 use crate::words;
 
 /// A line of the list of fields.
@@ -188,13 +189,24 @@ fn secret(canvas: &mut Canvas<'_>, value: Rect, scene: &Scene<'_>, field: FieldI
     let theme = canvas.theme;
     let empty = scene.state.answers.get(field).raw.is_empty();
     let mask = if empty { "" } else { canvas.signs.mask };
+    // It gives nothing away, and is what one compares with the first node's.
+    let fingerprint = if field == FieldId::MasterKey { read::master_key(&scene.state.answers).ok() } else { None };
+    let fingerprint = fingerprint.map(|key| format!("fingerprint {}", key.fingerprint()));
     if !focused {
         let rest = canvas.put(value, mask, theme.plain);
-        origin(canvas, rest, scene, field);
+        match fingerprint {
+            Some(words) if rest.width > text::width(&words) => {
+                canvas.put_right(rest, &words, theme.dim);
+            }
+            _ => origin(canvas, rest, scene, field),
+        }
         return;
     }
     canvas.style(value, theme.edited);
-    canvas.put(value, mask, theme.edited);
+    let rest = canvas.put(value, mask, theme.edited);
+    if let Some(words) = fingerprint.filter(|words| rest.width > text::width(words)) {
+        canvas.put_right(rest, &words, theme.edited.patch(theme.dim));
+    }
     let cursor = text::width(mask).min(value.width - 1);
     canvas.cursor = Some(Position::new(value.x + cursor, value.y));
 }

@@ -9,6 +9,7 @@ use crate::faces::tui::text;
 use crate::model::facts::Protocol;
 use crate::model::field::FieldId;
 use crate::model::flow::Flow;
+use crate::model::untrusted::Untrusted;
 use crate::wizard::state::State;
 
 /// Below this the flow's name has no room.
@@ -26,7 +27,7 @@ pub fn draw(canvas: &mut Canvas<'_>, line: Rect, scene: &Scene<'_>) {
     let name = match flow {
         Flow::FirstNode => "First node",
         Flow::Join => "Add a node",
-        Flow::Review => "Review a node",
+        Flow::Review => "Review",
         Flow::Edit => "Change a node",
         Flow::Leave => "Leave the cluster",
         Flow::Remove => "Remove a dead node",
@@ -35,16 +36,21 @@ pub fn draw(canvas: &mut Canvas<'_>, line: Rect, scene: &Scene<'_>) {
     // Not a name that cannot be one: it may be a whole paste that went astray.
     let good = state.problem(FieldId::NodeName).is_none();
     let node = if good { state.answers.trimmed(FieldId::NodeName) } else { "" };
+    // Of a node under review whose config cannot be read, its instance is what is known.
+    let node = match &state.subject {
+        Some(subject) if node.is_empty() => Untrusted::new(&subject.instance).to_string(),
+        _ => node.to_owned(),
+    };
     let mut rest = line;
     // The list of screens tells the flow too, so it gives way where there is no room for it.
     let dot = text::width(canvas.signs.dot);
-    let both = text::width(name) + dot + text::width(node) + 2;
+    let both = text::width(name) + dot + text::width(&node) + 2;
     let named = node.is_empty() || (line.width >= NARROW && both + least(canvas, state) <= line.width);
     if named {
         rest = canvas.put(rest, name, theme.title);
     }
     if !node.is_empty() {
-        let node = if named { format!("{}{node}", canvas.signs.dot) } else { node.to_owned() };
+        let node = if named { format!("{}{node}", canvas.signs.dot) } else { node };
         let room = rest.width / 3;
         canvas.put(Rect { width: room, ..rest }, &node, theme.plain);
         rest = behind(rest, text::width(&node).min(room));

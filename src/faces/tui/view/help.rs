@@ -3,8 +3,11 @@
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
+use super::sheet;
+use crate::faces::tui::bindings;
 use crate::faces::tui::canvas::{Canvas, row};
 use crate::faces::tui::scene::Scene;
+use crate::faces::tui::scroll::Scroll;
 use crate::faces::tui::text;
 use crate::model::finding::{Severity, Verdict};
 use crate::model::screen::ScreenId;
@@ -19,26 +22,18 @@ struct Paragraph {
 }
 
 /// Draws help in place of the screen, from the line that was scrolled to.
-pub fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, scroll: &mut u16) {
+pub fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, scroll: &mut Scroll) {
     let paragraphs = paragraphs(canvas, scene);
     let mut lines: Vec<(&str, Style, u16)> = Vec::new();
     for paragraph in &paragraphs {
         let width = area.width.saturating_sub(paragraph.indent + 2);
         lines.extend(text::wrap(&paragraph.words, width).into_iter().map(|line| (line, paragraph.style, paragraph.indent)));
     }
-    let room = usize::from(area.height);
-    let furthest = u16::try_from(lines.len().saturating_sub(room)).unwrap_or(u16::MAX);
-    *scroll = (*scroll).min(furthest);
-    for (line, (words, style, indent)) in (0..area.height).zip(lines.iter().skip(usize::from(*scroll))) {
+    let shown = scroll.window(lines.len(), area.height);
+    for (line, (words, style, indent)) in (0..area.height).zip(&lines[shown.clone()]) {
         canvas.put(crate::faces::tui::canvas::behind(row(area, line), *indent), words, *style);
     }
-    let dim = canvas.theme.dim;
-    if *scroll > 0 {
-        canvas.put_right(row(area, 0), canvas.signs.above, dim);
-    }
-    if *scroll < furthest {
-        canvas.put_right(row(area, area.height.saturating_sub(1)), canvas.signs.below, dim);
-    }
+    sheet::marks(canvas, area, &shown, lines.len());
 }
 
 fn paragraphs(canvas: &Canvas<'_>, scene: &Scene<'_>) -> Vec<Paragraph> {
@@ -81,8 +76,8 @@ fn paragraphs(canvas: &Canvas<'_>, scene: &Scene<'_>) -> Vec<Paragraph> {
         }
         add("", theme.plain, 0);
     }
-    add(&scene.words.title, theme.title, 0);
-    add(&scene.words.help, theme.plain, 0);
+    add(scene.title(), theme.title, 0);
+    add(scene.help(), theme.plain, 0);
     if !scene.verdicts.is_empty() {
         add("", theme.plain, 0);
         add("What is proven here", theme.title, 0);
@@ -104,6 +99,9 @@ fn paragraphs(canvas: &Canvas<'_>, scene: &Scene<'_>) -> Vec<Paragraph> {
     }
     add("", theme.plain, 0);
     add("Keys", theme.title, 0);
+    for binding in bindings::screen(scene.state) {
+        add(&format!("{} {}", binding.cap, binding.label), theme.plain, 0);
+    }
     add("Tab and Shift-Tab move between the fields, left and right choose, Enter goes on, Esc goes back.", theme.plain, 0);
     add("Alt-1 to Alt-9 go to a screen that was reached before. Ctrl-C ends the program and asks first.", theme.plain, 0);
     found

@@ -15,7 +15,7 @@ use crate::wizard::run::{Phase, Row, Run};
 pub fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) -> u16 {
     let run = &scene.state.run;
     let count = u16::try_from(run.rows.len()).unwrap_or(u16::MAX);
-    let intro = u16::try_from(text::wrap(&scene.words.intro, area.width).len()).unwrap_or(1);
+    let intro = u16::try_from(text::wrap(scene.intro(), area.width).len()).unwrap_or(1);
     let roomy = area.height >= count + intro + 6;
     page::heading(canvas, area, scene, roomy);
     let rest = below(area, if roomy { intro + 2 } else { 1 });

@@ -1,4 +1,5 @@
-//! The master key's screen: shown on request only, handed over, and its keeping proven.
+//! The master key's screens: shown on request only, handed over; after an install its keeping proven, and under review
+//! unlocked by typing the instance's name once more.
 
 use ratatui::layout::Rect;
 use secrecy::ExposeSecret;
@@ -7,7 +8,11 @@ use super::{Local, checks, fields, page};
 use crate::faces::tui::canvas::{Canvas, behind, below, row};
 use crate::faces::tui::scene::Scene;
 use crate::faces::tui::text;
+use crate::model::facts::{Fact, Identity};
+use crate::model::fingerprint::Fingerprint;
+use crate::model::screen::ScreenId;
 use crate::wizard::custody::{CopyWay, Custody, Drawn};
+use crate::wizard::failures::{self, Around};
 
 /// The columns of the labels.
 const LABEL: u16 = 14;
@@ -22,17 +27,20 @@ const WIDEST: u16 = 29;
 /// Draws the screen.
 pub fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, local: &Local<'_>) {
     let custody = &scene.state.custody;
-    let intro = u16::try_from(text::wrap(&scene.words.intro, area.width).len()).unwrap_or(1);
+    let intro = u16::try_from(text::wrap(scene.intro(), area.width).len()).unwrap_or(1);
     let roomy = area.height >= 14 + intro;
     page::heading(canvas, area, scene, roomy);
     let mut rest = below(area, if roomy { intro + 2 } else { 1 });
     if let Some(drawn) = &custody.drawn {
         key(canvas, Rect { height: 2.min(rest.height), ..rest }, drawn, custody.revealed);
         rest = below(rest, 2);
-        let line = label(canvas, row(rest, 0), "Fingerprint");
-        let rest_of = canvas.put(line, &drawn.key.fingerprint().to_string(), canvas.theme.plain);
-        let dim = canvas.theme.dim;
-        canvas.put(behind(rest_of, 3), "safe to show and to compare", dim);
+        fingerprint(canvas, row(rest, 0), drawn.key.fingerprint(), scene);
+    } else if scene.state.place.here == ScreenId::Key {
+        absent(canvas, Rect { height: 2.min(rest.height), ..rest }, scene);
+        rest = below(rest, 2);
+        if let Some(config) = scene.state.facts.node.config.seen() {
+            fingerprint(canvas, row(rest, 0), config.cluster.fingerprint, scene);
+        }
     }
     rest = below(rest, 1 + u16::from(area.height >= 13));
     let lines = 2 + if rest.height >= 8 { 2 } else { 1 };
@@ -44,6 +52,38 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, local: &Loca
     }
     let count = u16::try_from(scene.verdicts.len()).unwrap_or(0);
     checks::draw(canvas, Rect { height: count.min(rest.height), ..rest }, scene, checks::Set { columns: 1, labels: LABEL });
+}
+
+/// The fingerprint, and what is known of the cluster's own.
+fn fingerprint(canvas: &mut Canvas<'_>, line: Rect, of_key: Fingerprint, scene: &Scene<'_>) {
+    let theme = canvas.theme;
+    let line = label(canvas, line, "Fingerprint");
+    let rest = canvas.put(line, &of_key.to_string(), theme.plain);
+    let cluster = match scene.state.facts.cluster.identity.seen() {
+        Some(Identity::Registered(seen)) if scene.state.place.here == ScreenId::Key => Some(seen.fingerprint),
+        _ => None,
+    };
+    let (words, style) = match cluster {
+        Some(theirs) if theirs == of_key => ("the registry says the same".to_owned(), theme.dim),
+        Some(theirs) => (format!("{} the registry says {theirs}", canvas.signs.stop), theme.stop),
+        None => ("safe to show and to compare".to_owned(), theme.dim),
+    };
+    canvas.put(behind(rest, 3), &words, style);
+}
+
+/// Why there is no key to show.
+fn absent(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
+    let theme = canvas.theme;
+    label(canvas, row(area, 0), "Master key");
+    let place = behind(area, LABEL);
+    let (words, style) = match &scene.state.facts.node.key {
+        Fact::Missing(trouble) => (failures::of_trouble(trouble, &Around::NOTHING).says, theme.warn),
+        Fact::Unknown if scene.is_running() => ("being read".to_owned(), theme.dim),
+        Fact::Unknown => ("not read yet".to_owned(), theme.dim),
+        // It is opened from its seal and waits for the name.
+        Fact::Seen(_) => (canvas.signs.mask.to_owned(), theme.plain),
+    };
+    canvas.wrap(place, &words, style);
 }
 
 /// The key itself or a mask that does not tell its length. Both take two lines, so nothing moves. The letters go

@@ -1,8 +1,11 @@
 //! The views: each draws one part of the window from the scene, and changes nothing but what can be clicked.
 
+mod backups;
 mod certificate;
 mod checks;
+mod cluster;
 mod done;
+mod drift;
 mod fields;
 mod foot;
 mod head;
@@ -10,20 +13,26 @@ mod help;
 mod install;
 mod master_key;
 mod message;
+mod node;
 mod page;
+mod proof;
 mod review;
 mod say;
+mod sheet;
 mod sidebar;
 mod start;
 mod string_window;
 mod too_small;
+mod verdicts;
 
 use ratatui::layout::Rect;
 
+use super::bindings;
 use super::canvas::Canvas;
 use super::editor::Editor;
 use super::layout::{self, Regions};
 use super::scene::Scene;
+use super::scroll::Scroll;
 use super::secret_input::SecretInput;
 use crate::model::screen::ScreenId;
 use crate::wizard::state::Overlay;
@@ -39,7 +48,9 @@ pub struct Local<'a> {
     /// The text in the window for connection strings.
     pub window: &'a SecretInput,
     /// The first line that is shown of what is longer than its place; a view brings it back within bounds.
-    pub scroll: &'a mut u16,
+    pub scroll: &'a mut Scroll,
+    /// The same of a list that has its own place on the screen.
+    pub list: &'a mut Scroll,
 }
 
 /// Draws a frame.
@@ -56,33 +67,38 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, local: Local
     if in_flow {
         sidebar::draw(canvas, regions.sidebar, scene);
     }
-    let free = middle(canvas, &regions, scene, local);
+    let mut local = local;
+    let free = middle(canvas, &regions, scene, &mut local);
     message::draw(canvas, regions.message, free, scene);
-    foot::draw(canvas, regions.foot, &scene.bindings);
+    // Only now is it known whether all of it fits.
+    let more = bindings::paging(scene.state, local.scroll.overflows(), local.list.overflows());
+    let bindings: Vec<_> = scene.bindings.iter().copied().chain(more).collect();
+    foot::draw(canvas, regions.foot, &bindings);
 }
 
 /// What stands between head and message; tells from which line on it leaves the window blank.
-fn middle(canvas: &mut Canvas<'_>, regions: &Regions, scene: &Scene<'_>, mut local: Local<'_>) -> u16 {
+fn middle(canvas: &mut Canvas<'_>, regions: &Regions, scene: &Scene<'_>, local: &mut Local<'_>) -> u16 {
     // Lines that are read from end to end must not be longer than the eye can follow.
     let column = Rect { width: regions.page.width.min(LONGEST_LINE), ..regions.page };
+    // Where nothing is said beneath a sheet, it has those lines too.
+    let message = if say::all(canvas, scene).is_empty() { regions.message.height } else { 0 };
+    let longer = |area: Rect| Rect { height: area.height + message, ..area };
     match (scene.state.overlay, scene.state.place.here) {
-        (Some(Overlay::Help), _) => {
-            // Nothing else is said meanwhile, unless something has just happened.
-            let message = if scene.state.notice.is_none() { regions.message.height } else { 0 };
-            help::draw(canvas, Rect { height: regions.page.height + message, ..column }, scene, local.scroll);
-        }
+        (Some(Overlay::Help), _) => help::draw(canvas, longer(column), scene, local.scroll),
         (Some(Overlay::Certificate), _) => certificate::draw(canvas, column, scene, local.scroll),
         (Some(Overlay::ConnectionString), _) => string_window::draw(canvas, column, local.window),
         (_, ScreenId::Start) => start::draw(canvas, regions.page, scene),
-        (_, ScreenId::Review) => review::draw(canvas, column, scene, &mut local),
+        (_, ScreenId::Review) => review::draw(canvas, column, scene, local),
         (_, ScreenId::Install) => return install::draw(canvas, column, scene),
-        (_, ScreenId::MasterKey) => master_key::draw(canvas, column, scene, &local),
-        (_, ScreenId::Done) => {
-            // Nothing is left to be said there.
-            let message = if say::all(canvas, scene).is_empty() { regions.message.height } else { 0 };
-            done::draw(canvas, Rect { height: regions.page.height + message, ..column }, scene, local.scroll);
-        }
-        _ => return page::draw(canvas, regions, scene, &local),
+        (_, ScreenId::MasterKey | ScreenId::Key) => master_key::draw(canvas, column, scene, local),
+        (_, ScreenId::Done) => done::draw(canvas, longer(column), scene, local.scroll),
+        (_, ScreenId::Cluster) => return cluster::draw(canvas, regions, scene, local),
+        // These have columns, which a wide window gives room to.
+        (_, ScreenId::Node) => node::draw(canvas, longer(regions.page), scene, local),
+        (_, ScreenId::Proof) => proof::draw(canvas, longer(regions.page), scene, local),
+        (_, ScreenId::Drift) => drift::draw(canvas, column, scene, local),
+        (_, ScreenId::Backups) => backups::draw(canvas, longer(regions.page), scene, local),
+        _ => return page::draw(canvas, regions, scene, local),
     }
     regions.page.bottom()
 }

@@ -16,7 +16,7 @@ const WIDE_LABELS: u16 = 15;
 pub fn draw(canvas: &mut Canvas<'_>, regions: &Regions, scene: &Scene<'_>, local: &Local<'_>) -> u16 {
     let count = |number: usize| u16::try_from(number).unwrap_or(u16::MAX);
     let amount = Amount {
-        intro: count(text::wrap(&scene.words.intro, layout::text_width(regions)).len()),
+        intro: count(text::wrap(scene.intro(), layout::text_width(regions)).len()),
         fields: count(scene.fields.len()),
         folded: count(fields::folded(&scene.fields)),
         checks: count(scene.verdicts.len()),
@@ -43,6 +43,11 @@ pub fn draw(canvas: &mut Canvas<'_>, regions: &Regions, scene: &Scene<'_>, local
 /// The title with the introduction under it, or as much of it as fits beside it. Without a sidebar it also tells where
 /// we are in the flow.
 pub fn heading(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, roomy: bool) {
+    titled(canvas, area, scene, scene.title(), roomy);
+}
+
+/// The same under a title of its own.
+pub fn titled(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, title: &str, roomy: bool) {
     let theme = canvas.theme;
     let first = row(area, 0);
     let place = scene.path().iter().position(|screen| *screen == scene.state.place.here);
@@ -52,8 +57,8 @@ pub fn heading(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, roomy: bo
     {
         rest = canvas.put(rest, &format!("{} of {} ", place + 1, scene.path().len()), theme.dim);
     }
-    rest = canvas.put(rest, &scene.words.title, theme.title);
-    let intro = intro(scene);
+    rest = canvas.put(rest, title, theme.title);
+    let intro = scene.intro();
     if roomy {
         canvas.wrap(below(area, 1), intro, theme.dim);
     } else {
@@ -61,14 +66,5 @@ pub fn heading(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, roomy: bo
         if text::width(sentence) + 3 <= rest.width {
             canvas.put(crate::faces::tui::canvas::behind(rest, 3), sentence, theme.dim);
         }
-    }
-}
-
-/// The introduction; of a run that is gone on with, what is true of that.
-pub fn intro(scene: &Scene<'_>) -> &'static str {
-    if scene.state.place.here == ScreenId::Review && scene.state.resuming.is_some() {
-        "This goes on with the unfinished run. What is done already is recognised, and is not done twice."
-    } else {
-        &scene.words.intro
     }
 }

@@ -1,11 +1,14 @@
 //! The review screen: the plan, step by step, with its scope.
 
 use ratatui::layout::Rect;
+use ratatui::style::Style;
 
 use super::{Local, fields, page};
 use crate::faces::tui::canvas::{Canvas, behind, below, row};
 use crate::faces::tui::scene::Scene;
+use crate::faces::tui::scroll::Scroll;
 use crate::faces::tui::text;
+use crate::model::flow::Flow;
 use crate::model::plan::{Plan, Scope};
 
 /// Below this many lines only the plan itself is shown.
@@ -13,22 +16,27 @@ const LOW: u16 = 12;
 
 /// Draws the plan.
 pub fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, local: &mut Local<'_>) {
-    let roomy = area.height >= 18;
-    let intro = u16::try_from(text::wrap(page::intro(scene), area.width).len()).unwrap_or(1);
-    page::heading(canvas, area, scene, roomy);
-    let mut rest = below(area, if roomy { intro + 2 } else { 1 + u16::from(area.height >= 16) });
-    let asked = u16::try_from(scene.fields.len()).unwrap_or(0);
+    let count = |number: usize| u16::try_from(number).unwrap_or(u16::MAX);
+    let intro = count(text::wrap(scene.intro(), area.width).len());
+    let asked = count(scene.fields.len());
     // In a low window the plan is worth more than the help of its one field.
     let help = match area.height {
+        _ if asked == 0 => 0,
         0..LOW => 0,
         LOW..16 => 1,
         _ => 2,
     };
-    let field_lines = (asked + help).min(rest.height);
-    fields::draw(canvas, Rect { height: field_lines, ..rest }, scene, local, false);
-    rest = below(rest, field_lines + u16::from(area.height >= 14));
+    let field_lines = asked + help;
+    let between = u16::from(field_lines > 0 && area.height >= 14);
+    let plan = scene.state.run.plan.as_deref();
+    let plan_lines = plan.map_or(1, |plan| 2 + count(plan.steps.len()) + count(notes(canvas, plan).len()));
+    let roomy = 2 + intro + field_lines + between + plan_lines <= area.height;
+    page::heading(canvas, area, scene, roomy);
+    let mut rest = below(area, if roomy { intro + 2 } else { 1 + u16::from(area.height >= 16) });
+    fields::draw(canvas, Rect { height: field_lines.min(rest.height), ..rest }, scene, local, false);
+    rest = below(rest, field_lines + between);
     let theme = canvas.theme;
-    match &scene.state.run.plan {
+    match plan {
         None => {
             canvas.put(row(rest, 0), "Making the plan.", theme.dim);
         }
@@ -36,17 +44,16 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, local: &mut 
     }
 }
 
-fn steps(canvas: &mut Canvas<'_>, area: Rect, plan: &Plan, scroll: &mut u16, low: bool) {
+fn steps(canvas: &mut Canvas<'_>, area: Rect, plan: &Plan, scroll: &mut Scroll, low: bool) {
     let theme = canvas.theme;
-    let wide = plan.steps.iter().filter(|step| step.kind.scope() == Scope::Cluster).count();
-    let title = format!("Plan: {} steps, {wide} of them cluster-wide", plan.steps.len());
-    canvas.put(row(area, 0), &title, theme.title);
-    let accepted = !plan.accepted.is_empty() && !low;
-    let foot = if low { 0 } else { 2 + u16::from(accepted) };
+    canvas.put(row(area, 0), &title(plan), theme.title);
+    let notes = if low { Vec::new() } else { notes(canvas, plan) };
+    let foot = if low { 0 } else { 1 + u16::try_from(notes.len()).unwrap_or(0) };
     let list = Rect { height: area.height.saturating_sub(1 + foot), ..below(area, 1) };
     let count = u16::try_from(plan.steps.len()).unwrap_or(u16::MAX);
-    *scroll = (*scroll).min(count.saturating_sub(list.height));
-    for (line, (number, step)) in (0..list.height).zip(plan.steps.iter().enumerate().skip(usize::from(*scroll))) {
+    let shown = scroll.window(plan.steps.len(), list.height);
+    for (line, number) in (0..list.height).zip(shown.clone()) {
+        let step = &plan.steps[number];
         let line = row(list, line);
         let rest = canvas.put(line, &format!("{:>2} ", number + 1), theme.dim);
         let (scope, style) = match step.kind.scope() {
@@ -58,27 +65,61 @@ fn steps(canvas: &mut Canvas<'_>, area: Rect, plan: &Plan, scroll: &mut u16, low
         let rest = canvas.put_right(behind(rest, 9), step.mode, theme.dim);
         canvas.put(Rect { width: rest.width.saturating_sub(1), ..rest }, &step.title, theme.plain);
     }
-    if *scroll + list.height < count {
+    if shown.end < plan.steps.len() {
         canvas.put_right(row(area, 0), canvas.signs.below, theme.dim);
-    } else if *scroll > 0 {
+    } else if shown.start > 0 {
         canvas.put_right(row(area, 0), canvas.signs.above, theme.dim);
     }
-    if low {
-        return;
-    }
     let after = below(area, 2 + count.min(list.height));
-    let cluster = format!(
-        "Cluster {}{}master key {}{}{} bits",
-        plan.cluster.short(),
-        canvas.signs.dot,
-        plan.fingerprint,
-        canvas.signs.dot,
-        plan.node.key_size.bytes() * 8,
-    );
-    canvas.put(row(after, 0), &cluster, theme.dim);
-    if accepted {
-        let names: Vec<&str> = plan.accepted.iter().map(|check| check.id()).collect();
-        let rest = canvas.put(row(after, 1), canvas.signs.warn, theme.warn);
-        canvas.put(behind(rest, 1), &format!("Accepted: {}.", names.join(", ")), theme.plain);
+    for (line, (sign, sign_style, words, style)) in (0..).zip(notes) {
+        let rest = canvas.put(row(after, line), sign, sign_style);
+        canvas.put(behind(rest, u16::from(!sign.is_empty())), &words, style);
     }
+}
+
+/// How many steps there are, and how many of them concern other nodes.
+fn title(plan: &Plan) -> String {
+    let wide = plan.steps.iter().filter(|step| step.kind.scope() == Scope::Cluster).count();
+    match (plan.steps.len(), wide) {
+        (1, 0) => "Plan: 1 step, of this node only".to_owned(),
+        (1, _) => "Plan: 1 step, cluster-wide".to_owned(),
+        (steps, 0) => format!("Plan: {steps} steps, none of them cluster-wide"),
+        (steps, wide) => format!("Plan: {steps} steps, {wide} of them cluster-wide"),
+    }
+}
+
+/// What is to be known beside the steps: whose cluster, whose place, what was accepted.
+fn notes(canvas: &Canvas<'_>, plan: &Plan) -> Vec<(&'static str, Style, String, Style)> {
+    let (theme, signs) = (canvas.theme, canvas.signs);
+    let mut notes = Vec::with_capacity(4);
+    let mut cluster = vec![format!("Cluster {}", plan.cluster.short())];
+    match plan.flow {
+        Flow::FirstNode => {
+            cluster.push(format!("master key {}", plan.fingerprint));
+            cluster.push(format!("{} bits", plan.node.key_size.bytes() * 8));
+        }
+        Flow::Remove => {}
+        Flow::Join | Flow::Review | Flow::Edit | Flow::Leave => cluster.push(format!("master key {}", plan.fingerprint)),
+    }
+    notes.push(("", theme.dim, cluster.join(signs.dot), theme.dim));
+    if let Some(before) = &plan.before {
+        let seen = text::beginning(&before.last_seen, 16);
+        let row = &before.row;
+        let who = if row.host == row.name { row.name.clone() } else { format!("{} on {}", row.name, row.host) };
+        let words = match plan.flow {
+            Flow::Join => Some(format!("Takes the place of {who}, last seen {seen} UTC.")),
+            Flow::Remove => Some(format!("{who} was last seen {seen} UTC.")),
+            Flow::FirstNode | Flow::Review | Flow::Edit | Flow::Leave => None,
+        };
+        notes.extend(words.map(|words| (signs.warn, theme.warn, words, theme.plain)));
+    }
+    if plan.key_unverified {
+        let words = "The master key could not be confirmed, and you took it all the same.".to_owned();
+        notes.push((signs.warn, theme.warn, words, theme.plain));
+    }
+    if !plan.accepted.is_empty() {
+        let names: Vec<&str> = plan.accepted.iter().map(|check| check.id()).collect();
+        notes.push((signs.warn, theme.warn, format!("Accepted: {}.", names.join(", ")), theme.plain));
+    }
+    notes
 }

@@ -8,6 +8,7 @@ use crate::faces::tui::elapsed;
 use crate::faces::tui::scene::Scene;
 use crate::model::field::FieldId;
 use crate::model::finding::{Finding, Remedy, Severity, Verdict};
+use crate::model::flow::Flow;
 use crate::model::screen::ScreenId;
 use crate::wizard::form;
 use crate::wizard::run::{Phase, Row};
@@ -113,7 +114,8 @@ fn failure(canvas: &Canvas<'_>, scene: &Scene<'_>, row: &Row) -> Option<Saying> 
 /// Where things stand when nothing stands against going on.
 fn standing(canvas: &Canvas<'_>, scene: &Scene<'_>) -> Option<Saying> {
     let (theme, signs) = (canvas.theme, canvas.signs);
-    if scene.verdicts.is_empty() {
+    // A review has no gate: its rows themselves tell where things stand.
+    if scene.verdicts.is_empty() || scene.state.place.flow == Some(Flow::Review) {
         return None;
     }
     let (sign, words) = if scene.state.asked.waiting {

@@ -6,7 +6,9 @@ use ratatui::style::Style;
 use crate::faces::tui::canvas::{Canvas, row};
 use crate::faces::tui::hits::Hit;
 use crate::faces::tui::scene::Scene;
+use crate::model::facts::Fact;
 use crate::model::finding::{Severity, Verdict};
+use crate::model::flow::Flow;
 use crate::model::screen::ScreenId;
 use crate::wizard::run::Phase;
 use crate::wizard::{checks, flow};
@@ -36,6 +38,16 @@ fn look(canvas: &Canvas<'_>, scene: &Scene<'_>, screen: ScreenId) -> (&'static s
     if screen == state.place.here {
         return (signs.here, theme.accent, theme.accent);
     }
+    if state.place.flow == Some(Flow::Review) {
+        // Sections are all open, whatever was looked at yet.
+        return match section(scene, screen) {
+            Some(severity) => {
+                let (sign, style) = canvas.severity(severity);
+                (sign, style, theme.plain)
+            }
+            None => (signs.pending, theme.dim, theme.plain),
+        };
+    }
     let reached = state.place.flow.is_some_and(|path| flow::place(path, screen) <= flow::place(path, state.place.furthest));
     if !reached {
         return (signs.pending, theme.dim, theme.dim);
@@ -46,6 +58,35 @@ fn look(canvas: &Canvas<'_>, scene: &Scene<'_>, screen: ScreenId) -> (&'static s
             (sign, style, theme.plain)
         }
         None => (signs.pending, theme.dim, theme.plain),
+    }
+}
+
+/// The weightiest thing that a section has to tell; `None` where that is not known yet.
+fn section(scene: &Scene<'_>, screen: ScreenId) -> Option<Severity> {
+    let node = &scene.state.facts.node;
+    match screen {
+        ScreenId::Proof => {
+            scene.sections.iter().flat_map(|(_, verdicts)| verdicts).filter_map(|(_, verdict)| weight(verdict)).max()
+        }
+        ScreenId::Key => match &node.key {
+            Fact::Unknown => None,
+            Fact::Seen(_) => Some(Severity::Note),
+            Fact::Missing(_) => Some(Severity::Warn),
+        },
+        ScreenId::Backups => node.backups.seen().map(|_| Severity::Note),
+        _ => {
+            let (_, verdicts) = scene.sections.iter().find(|(section, _)| *section == screen)?;
+            verdicts.iter().filter_map(|(_, verdict)| weight(verdict)).max()
+        }
+    }
+}
+
+/// What a verdict weighs once there is one.
+fn weight(verdict: &Verdict) -> Option<Severity> {
+    match verdict {
+        Verdict::NotYet | Verdict::Running => None,
+        Verdict::Good(_) => Some(Severity::Note),
+        Verdict::Found(_) => verdict.severity(),
     }
 }
 

@@ -8,15 +8,13 @@ use crate::faces::tui::scene::Scene;
 use crate::faces::tui::text;
 use crate::model::facts::{Machine, Unfinished};
 use crate::model::flow::Flow;
+use crate::model::subject::{Maker, Subject};
+use crate::model::untrusted::Untrusted;
 use crate::wizard::event::Errand;
-use crate::wizard::flow;
 use crate::wizard::state::Focus;
 
 /// The columns of the errands' names.
 const NAME: u16 = 20;
-
-/// What is said of an errand that is not there yet.
-const LATER: &str = "in a later version";
 
 /// Draws the start screen.
 pub fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
@@ -49,53 +47,69 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
 
 fn one(canvas: &mut Canvas<'_>, line: Rect, scene: &Scene<'_>, (item, errand): (usize, &Errand), focused: bool) {
     let theme = canvas.theme;
-    let (name, about, later) = words(scene, errand);
+    let (name, about) = words(canvas, scene, errand);
     let line = Rect { x: line.x.saturating_sub(2), width: line.width + 2, ..line };
     canvas.hit(line, Hit::Item(item));
     if focused {
         canvas.put(line, canvas.signs.here, theme.accent);
     }
-    let style = match (focused, later) {
-        (true, _) => theme.accent,
-        (false, true) => theme.dim,
-        (false, false) => theme.plain,
-    };
+    let style = if focused { theme.accent } else { theme.plain };
     let column = if line.width < 60 { 18 } else { NAME };
     canvas.put(Rect { width: column.min(line.width.saturating_sub(2)), ..behind(line, 2) }, name, style);
     let place = behind(line, 2 + column);
-    // Half of a sentence tells less than that it is not there yet.
-    let about = if later && text::width(&about) > place.width { LATER.to_owned() } else { about };
-    canvas.put(place, text::clauses(&about, place.width), if later { theme.dim } else { theme.plain });
+    canvas.put(place, text::clauses(&about, place.width), theme.plain);
 }
 
-/// An errand's name, what it does, and whether it comes with a later version only.
-fn words(scene: &Scene<'_>, errand: &Errand) -> (&'static str, String, bool) {
+/// An errand's name and what it does.
+fn words(canvas: &Canvas<'_>, scene: &Scene<'_>, errand: &Errand) -> (&'static str, String) {
     match errand {
         Errand::Flow(which) => {
-            let later = flow::path(*which).is_empty();
             let (name, about) = match which {
-                Flow::FirstNode => ("Getting started", "The first node, of a new cluster"),
-                Flow::Join => ("Add this server", "Join an existing cluster"),
+                Flow::FirstNode => ("Getting started", "Configure the first node of a new cluster"),
+                Flow::Join => ("Add this server", "Join a node to an existing cluster"),
                 Flow::Review => ("Review this node", "Nothing of Octopus is on this machine yet"),
                 Flow::Edit => ("Change this node", "Ports, web portal, task cap, database login"),
                 Flow::Leave => ("Leave the cluster", "Take this node out of its cluster"),
                 Flow::Remove => ("Remove a dead node", "Take a dead node out of the registry"),
             };
-            (name, if later { format!("{about} ({LATER})") } else { about.to_owned() }, later)
+            (name, about.to_owned())
         }
-        Errand::Review(subject) => ("Review this node", subject.instance.clone(), false),
+        Errand::Review(subject) => ("Review this node", under_review(canvas, scene, subject)),
         Errand::Resume(instance) => {
             let run = scene.state.facts.machine.unfinished.iter().find(|run| run.instance == *instance);
-            ("Continue", run.map_or_else(|| instance.to_string(), unfinished), false)
+            ("Continue", run.map_or_else(|| instance.to_string(), unfinished))
         }
     }
+}
+
+/// An instance that can be reviewed: its name and where it is, or who made it.
+fn under_review(canvas: &Canvas<'_>, scene: &Scene<'_>, subject: &Subject) -> String {
+    let place = match subject.maker {
+        Maker::Octopus => "made by Octopus Server".to_owned(),
+        Maker::Wizard => {
+            let file = subject.config.to_string_lossy();
+            let instances = &scene.state.facts.machine.instances;
+            let seen = instances.iter().find(|seen| seen.config.as_str() == file || seen.name.as_str() == subject.instance);
+            seen.map_or_else(|| Untrusted::new(&file).to_string(), |seen| seen.home.to_string())
+        }
+    };
+    let name = Untrusted::new(&subject.instance);
+    if name.is_empty() { place } else { [name.as_str(), place.as_str()].join(canvas.signs.dot) }
 }
 
 fn unfinished(run: &Unfinished) -> String {
     if run.done == run.steps {
         return format!("{}: installed, and its master key is still to be kept", run.instance);
     }
-    format!("{}: {} of {} steps done, {} UTC", run.instance, run.done, run.steps, run.when)
+    let flow = match run.flow {
+        Flow::FirstNode => "first node",
+        Flow::Join => "joining",
+        Flow::Review => "review",
+        Flow::Edit => "change",
+        Flow::Leave => "leaving",
+        Flow::Remove => "removal",
+    };
+    format!("{}, {flow}, {} of {} steps, {} UTC", run.instance, run.done, run.steps, run.when)
 }
 
 /// What is on this machine already.
@@ -119,8 +133,8 @@ fn machine(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
         }
         canvas.put(Rect { width: 16.min(line.width), ..line }, name, theme.plain);
         let rest = behind(line, 18);
-        canvas.put(Rect { width: 24.min(rest.width), ..rest }, what, theme.dim);
-        canvas.put(behind(rest, 25), place, theme.dim);
+        canvas.put(Rect { width: 25.min(rest.width), ..rest }, what, theme.dim);
+        canvas.put(behind(rest, 26), place, theme.dim);
     }
     if shown < lines.len() {
         canvas.put(row(list, list.height.saturating_sub(1)), &format!("and {} more", lines.len() - shown), theme.dim);
@@ -128,10 +142,17 @@ fn machine(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
 }
 
 /// Instances, as name, what they are and where; what could not be read has no name.
-fn lines(machine: &Machine) -> Vec<(String, &'static str, String)> {
-    let ours = machine.instances.iter().map(|seen| (seen.name.to_string(), "node set up by us", seen.home.to_string()));
-    let theirs =
-        machine.octopus_instances.iter().map(|(name, file)| (name.to_string(), "made by Octopus Server", file.to_string()));
-    let unread = machine.unreadable.iter().map(|words| (String::new(), "", words.to_string()));
+fn lines(machine: &Machine) -> Vec<(String, String, String)> {
+    let ours = machine.instances.iter().map(|seen| {
+        let what =
+            seen.cluster.map_or_else(|| "set up by octopus-setup".to_owned(), |id| format!("node of cluster {}", id.short()));
+        let place = if seen.written.is_empty() { seen.home.to_string() } else { format!("config of {}", seen.written) };
+        (seen.name.to_string(), what, place)
+    });
+    let theirs = machine
+        .octopus_instances
+        .iter()
+        .map(|(name, file)| (name.to_string(), "made by Octopus Server".to_owned(), file.to_string()));
+    let unread = machine.unreadable.iter().map(|words| (String::new(), String::new(), words.to_string()));
     ours.chain(theirs).chain(unread).collect()
 }

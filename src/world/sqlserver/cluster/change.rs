@@ -55,12 +55,31 @@ impl SqlServer {
             Deed::Insert(after) | Deed::Replace { after, .. } | Deed::Update { after, .. } => after,
             Deed::Drain { before } | Deed::Remove { before } => &before.row,
         };
-        let answer = self.send(target, batch, change, after).await?;
-        Outcome::of(&answer, change)?.after_change(&change.deed)
+        self.outcome(target, batch, change, after).await?.after_change(&change.deed)
     }
 
-    /// Sends the batch of a change, again where that helps.
-    pub(super) async fn send(&self, target: &Target, batch: &str, change: &RowChange, row: &NodeRow) -> Result<Answer, Trouble> {
+    /// Sends the batch of a change, and reads what it came to.
+    ///
+    /// A server compiles a batch before it runs it: where a newer registry lacks a column of ours, it says so before the
+    /// batch could look at the format. So an error is looked behind.
+    pub(super) async fn outcome(
+        &self,
+        target: &Target,
+        batch: &str,
+        change: &RowChange,
+        row: &NodeRow,
+    ) -> Result<Outcome, Trouble> {
+        match self.send(target, batch, change, row).await {
+            Ok(answer) => Outcome::of(&answer, change),
+            Err(Trouble::Sql(said)) => match self.look(target).await {
+                Ok(newer @ Content::NewerRegistry { .. }) => Ok(Outcome::Ended(Changed::NotThere(newer))),
+                _ => Err(Trouble::Sql(said)),
+            },
+            Err(trouble) => Err(trouble),
+        }
+    }
+
+    async fn send(&self, target: &Target, batch: &str, change: &RowChange, row: &NodeRow) -> Result<Answer, Trouble> {
         let mut attempts = Attempts::new();
         loop {
             match self.try_to_send(target, batch, change, row).await {

@@ -12,7 +12,7 @@ const NODES: Cells = &[("part", "sight"), ("has_nodes", "#1"), ("has_status", "#
 const BOTH: Cells = &[("part", "sight"), ("has_nodes", "#1"), ("has_status", "#1"), ("knows_status", "#1"), ("may_see", "#1")];
 const DEAF: Cells = &[("part", "sight"), ("has_nodes", "#1"), ("has_status", "#1"), ("knows_status", "#0"), ("may_see", "#1")];
 
-fn beats(rows: &[Cells]) -> Vec<(String, Beat)> {
+fn beats(rows: &[&[(&str, &str)]]) -> Vec<(String, Beat)> {
     let nodes = read(&answer(rows)).expect("nodes");
     nodes.iter().map(|node| (node.name.as_str().to_owned(), node.beat)).collect()
 }

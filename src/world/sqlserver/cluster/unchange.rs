@@ -28,8 +28,7 @@ impl SqlServer {
             Deed::Drain { before } => (DRAIN, &before.row),
             Deed::Remove { before } => (REMOVE, &before.row),
         };
-        let answer = self.send(target, batch, change, row).await?;
-        Ok(match Outcome::of(&answer, change)? {
+        Ok(match self.outcome(target, batch, change, row).await? {
             Outcome::Ended(changed) => changed,
             Outcome::Otherwise { undone: true, .. } => Changed::Ours,
             Outcome::Otherwise { row: Some(row), done: true, .. } => Changed::Taken(row),

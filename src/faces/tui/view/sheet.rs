@@ -1,0 +1,98 @@
+//! A sheet: lines of text that are read from end to end, and scrolled where they do not fit.
+
+use std::ops::Range;
+
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+
+use crate::faces::tui::canvas::{Canvas, behind, row};
+use crate::faces::tui::scroll::Scroll;
+use crate::faces::tui::text;
+
+/// A line.
+#[derive(Debug, Default)]
+pub struct Line {
+    /// Its parts, each from its column on, cut where the next one begins.
+    parts: Vec<(u16, String, Style)>,
+    /// What stands at its end where there is room for it.
+    aside: Option<(String, Style)>,
+}
+
+impl Line {
+    /// A line of one part.
+    pub fn new(words: impl Into<String>, style: Style) -> Self {
+        Self::default().with(0, words, style)
+    }
+
+    /// An empty line.
+    pub fn blank() -> Self {
+        Self::default()
+    }
+
+    /// The same with another part, from this column on.
+    #[must_use]
+    pub fn with(mut self, column: u16, words: impl Into<String>, style: Style) -> Self {
+        self.parts.push((column, words.into(), style));
+        self
+    }
+
+    /// The same with something at its end.
+    #[must_use]
+    pub fn aside(mut self, words: impl Into<String>, style: Style) -> Self {
+        self.aside = Some((words.into(), style));
+        self
+    }
+}
+
+/// Adds wrapped text, set in by so many columns.
+pub fn wrap(lines: &mut Vec<Line>, words: &str, indent: u16, width: u16, style: Style) {
+    for line in text::wrap(words, width.saturating_sub(indent)) {
+        lines.push(Line::default().with(indent, line, style));
+    }
+}
+
+/// Draws a sheet, from the line that was scrolled to.
+pub fn draw(canvas: &mut Canvas<'_>, area: Rect, lines: &[Line], scroll: &mut Scroll) {
+    let shown = scroll.window(lines.len(), area.height);
+    // The last columns are for the signs that there is more.
+    let inner = if scroll.overflows() { Rect { width: area.width.saturating_sub(2), ..area } } else { area };
+    for (number, line) in (0..).zip(&lines[shown.clone()]) {
+        one(canvas, row(inner, number), line);
+    }
+    marks(canvas, area, &shown, lines.len());
+}
+
+fn one(canvas: &mut Canvas<'_>, place: Rect, line: &Line) {
+    let mut rest = place;
+    for (number, (column, words, style)) in line.parts.iter().enumerate() {
+        let end = line.parts.get(number + 1).map_or(place.width, |(next, ..)| next.saturating_sub(1));
+        let cell = behind(place, *column);
+        rest = canvas.put(Rect { width: cell.width.min(end.saturating_sub(*column)), ..cell }, words, *style);
+    }
+    if let Some((words, style)) = &line.aside {
+        let rest = Rect { width: place.right().saturating_sub(rest.x), ..rest };
+        if rest.width >= text::width(words) + 2 {
+            canvas.put_right(rest, words, *style);
+        }
+    }
+}
+
+/// Signs at the end of the first and the last line where there is more beyond them.
+pub fn marks(canvas: &mut Canvas<'_>, area: Rect, shown: &Range<usize>, count: usize) {
+    let dim = canvas.theme.dim;
+    if shown.start > 0 {
+        canvas.put_right(row(area, 0), canvas.signs.above, dim);
+    }
+    if shown.end < count {
+        canvas.put_right(row(area, area.height.saturating_sub(1)), canvas.signs.below, dim);
+    }
+}
+
+/// What part is shown, in words: `rows 1-8 of 10,000`; nothing where all of it is.
+pub fn part(noun: &str, shown: &Range<usize>, count: usize) -> String {
+    if shown.len() >= count || shown.is_empty() {
+        return String::new();
+    }
+    let (first, last) = (text::thousands(shown.start + 1), text::thousands(shown.end));
+    format!("{noun} {first}-{last} of {}", text::thousands(count))
+}

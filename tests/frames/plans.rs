@@ -1,0 +1,174 @@
+//! The plans of the flows about a cluster that exists, what comes after them, and the start screen that leads there.
+
+use octopus_setup::faces::tui::{Charset, Colours, Scene, TuiOptions};
+use octopus_setup::model::check::CheckId;
+use octopus_setup::model::facts::InstanceSeen;
+use octopus_setup::model::flow::Flow;
+use octopus_setup::model::plan::{Plan, Step, StepKind, StepState};
+use octopus_setup::model::prefixes;
+use octopus_setup::model::screen::ScreenId;
+use octopus_setup::wizard::run::{Phase, Row, Run};
+use octopus_setup::wizard::state::State;
+
+use crate::{clusters, states, text};
+
+const PLAIN: TuiOptions = TuiOptions { charset: Charset::Unicode, colours: Colours::Some };
+
+fn plan(flow: Flow, steps: &[(StepKind, &str, &'static str)]) -> Plan {
+    let mut plan = states::plan();
+    plan.flow = flow;
+    plan.node.name = "web02".into();
+    plan.node.web.prefixes = prefixes::parse("http://web02:80/").expect("prefixes");
+    plan.steps = steps.iter().map(|(kind, title, mode)| Step { kind: *kind, title: (*title).into(), mode }).collect();
+    plan.accepted.clear();
+    plan
+}
+
+fn join() -> Plan {
+    let steps = [
+        (StepKind::ProveAgain, "Prove cluster and master key once more", ""),
+        (StepKind::CreateHome, "Create /var/lib/octopus", "0750"),
+        (StepKind::SealMasterKey, "Seal the master key", "0600"),
+        (StepKind::JoinCluster, "Enter web02 into cluster 7f3a-91c2", ""),
+        (StepKind::WriteNodeConfig, "Write octopus-node.toml", "0600"),
+        (StepKind::ConnectOnce, "Connect once more with what was written", ""),
+    ];
+    let mut plan = plan(Flow::Join, &steps);
+    plan.accepted = vec![CheckId::ClusterNodes];
+    plan
+}
+
+fn leave() -> Plan {
+    let steps = [
+        (StepKind::DrainNode, "Mark web02 as drained", ""),
+        (StepKind::RemoveRow, "Take web02 out of cluster 7f3a-91c2", ""),
+        (StepKind::RemoveNodeConfig, "Take octopus-node.toml away, keeping a dated copy", ""),
+    ];
+    let mut plan = plan(Flow::Leave, &steps);
+    plan.before = clusters::node("web02", 2).row;
+    plan
+}
+
+fn remove() -> Plan {
+    let mut plan = plan(Flow::Remove, &[(StepKind::RemoveNode, "Take web-old out of cluster 7f3a-91c2", "")]);
+    plan.before = clusters::node("web-old", 19 * 24 * 3600).row;
+    plan
+}
+
+fn edit() -> Plan {
+    let steps = [
+        (StepKind::UpdateRow, "Change the row of web02 in cluster 7f3a-91c2", ""),
+        (StepKind::WriteNodeConfig, "Write octopus-node.toml", "0600"),
+        (StepKind::ConnectOnce, "Connect once more with what was written", ""),
+    ];
+    plan(Flow::Edit, &steps)
+}
+
+fn on(screen: ScreenId, plan: Plan) -> State {
+    let mut state = clusters::flow(plan.flow, screen);
+    let done = screen == ScreenId::Done;
+    let row = |step: &Step| Row {
+        kind: step.kind,
+        state: if done { StepState::Done } else { StepState::Planned },
+        since: None,
+        took: None,
+        failure: None,
+    };
+    let rows = plan.steps.iter().map(row).collect();
+    let phase = if done { Phase::Finished } else { Phase::Idle };
+    state.run = Run { phase, rows, plan: Some(Box::new(plan)), cancelling: false };
+    state
+}
+
+fn usual(state: &State) -> String {
+    text(80, 24, PLAIN, &Scene::of(state))
+}
+
+#[test]
+fn plan_of_a_join() {
+    insta::assert_snapshot!(usual(&on(ScreenId::Review, join())));
+}
+
+#[test]
+fn plan_of_a_join_least() {
+    insta::assert_snapshot!(text(40, 12, PLAIN, &Scene::of(&on(ScreenId::Review, join()))));
+}
+
+#[test]
+fn plan_of_a_join_in_place_of_a_dead_node_with_an_unconfirmed_key() {
+    let mut plan = join();
+    plan.before = clusters::node("web-old", 19 * 24 * 3600).row;
+    plan.key_unverified = true;
+    let frame = usual(&on(ScreenId::Review, plan));
+    assert!(frame.contains("Takes the place of web-old") && frame.contains("could not be confirmed"), "{frame}");
+    assert!(frame.contains("Accepted: cluster-nodes."), "{frame}");
+}
+
+#[test]
+fn plan_of_leaving() {
+    insta::assert_snapshot!(usual(&on(ScreenId::Review, leave())));
+}
+
+#[test]
+fn plan_of_removing() {
+    insta::assert_snapshot!(usual(&on(ScreenId::Review, remove())));
+}
+
+#[test]
+fn enter_says_what_it_does() {
+    for (plan, label) in [(join(), "install"), (edit(), "apply"), (leave(), "leave"), (remove(), "remove")] {
+        let frame = usual(&on(ScreenId::Review, plan));
+        assert!(frame.contains(&format!("Enter {label}")), "{frame}");
+    }
+}
+
+#[test]
+fn done_joining() {
+    insta::assert_snapshot!(usual(&on(ScreenId::Done, join())));
+}
+
+#[test]
+fn done_leaving() {
+    insta::assert_snapshot!(usual(&on(ScreenId::Done, leave())));
+}
+
+#[test]
+fn done_changing_and_removing() {
+    let changed = usual(&on(ScreenId::Done, edit()));
+    assert!(changed.contains("Changed") && changed.contains("The change is written"), "{changed}");
+    let removed = usual(&on(ScreenId::Done, remove()));
+    assert!(removed.contains("Removed      web-old"), "{removed}");
+}
+
+#[test]
+fn every_flow_has_its_own_words_for_its_plan_and_its_end() {
+    for screen in [ScreenId::Review, ScreenId::Done] {
+        let words = octopus_setup::words::screen(screen);
+        let mut titles: Vec<&str> =
+            [Flow::FirstNode, Flow::Join, Flow::Edit, Flow::Leave, Flow::Remove].map(|flow| words.title(Some(flow))).to_vec();
+        titles.sort_unstable();
+        titles.dedup();
+        assert_eq!(titles.len(), 5, "{titles:?}");
+    }
+}
+
+#[test]
+fn start_with_instances() {
+    let mut state = states::start();
+    state.facts.machine.instances = vec![
+        InstanceSeen {
+            name: "OctopusServer".into(),
+            home: "/var/lib/octopus".into(),
+            config: "/var/lib/octopus/octopus-node.toml".into(),
+            cluster: Some(states::CLUSTER),
+            written: "2026-11-18".into(),
+        },
+        InstanceSeen {
+            name: "Second".into(),
+            home: "/srv/octopus".into(),
+            config: "/srv/octopus/octopus-node.toml".into(),
+            ..InstanceSeen::default()
+        },
+    ];
+    insta::assert_snapshot!(usual(&state));
+}
