@@ -8,10 +8,13 @@ mod support;
 
 use octopus_setup::engine::Engine;
 use octopus_setup::model::answers::{Answers, Origin, Raw};
+use octopus_setup::model::cluster::ClusterId;
 use octopus_setup::model::connection_string::ConnectionString;
 use octopus_setup::model::field::FieldId;
 use octopus_setup::model::flow::Flow;
+use octopus_setup::model::registry::{Changed, Deed, NodeRow, RowChange};
 use octopus_setup::model::screen::ScreenId;
+use octopus_setup::model::target::Target;
 use octopus_setup::wizard::event::Event;
 use octopus_setup::wizard::form::read;
 use octopus_setup::wizard::run::Phase;
@@ -58,6 +61,39 @@ async fn to(engine: &mut Engine, screen: ScreenId) {
     panic!("never came to {screen:?}: {:?}, {:#?}", engine.state().place, engine.state().verdicts());
 }
 
+/// Every deed on a row, and every one taken back.
+async fn a_second_node_comes_and_goes(target: &Target, cluster: ClusterId) {
+    let server = SqlServer::new();
+    let by = |run: &str, deed: Deed| RowChange { cluster, run: run.into(), host: "host-2".into(), deed };
+    let seen = async || server.cluster(target, false).await.node("node-2").and_then(|node| node.row.clone());
+    let first = server.cluster(target, false).await.node("node-1").and_then(|node| node.row.clone()).unwrap();
+    let row = NodeRow { name: "Node-2".into(), host: "host-2".into(), ..first.row };
+
+    let join = by("join", Deed::Insert(row.clone()));
+    assert_eq!(server.change(target, &join).await, Ok(Changed::Made));
+    assert_eq!(server.change(target, &join).await, Ok(Changed::Ours));
+    assert!(matches!(server.change(target, &by("other", join.deed.clone())).await, Ok(Changed::Taken(_))));
+    let before = seen().await.unwrap();
+    assert_eq!(before.row, row);
+
+    let after = NodeRow { task_cap: 9, ..row.clone() };
+    for deed in [
+        Deed::Replace { before: before.clone(), after: after.clone() },
+        Deed::Update { before: before.clone(), after },
+        Deed::Drain { before: before.clone() },
+        Deed::Remove { before: before.clone() },
+    ] {
+        let change = by("change", deed);
+        assert_eq!(server.unchange(target, &change).await, Ok(Changed::Gone), "{change:?}");
+        assert_eq!(server.change(target, &change).await, Ok(Changed::Made), "{change:?}");
+        assert_ne!(seen().await.as_ref(), Some(&before), "{change:?}");
+        assert_eq!(server.unchange(target, &change).await, Ok(Changed::Made), "{change:?}");
+        assert_eq!(seen().await.as_ref(), Some(&before), "{change:?}");
+    }
+    assert!(matches!(server.unchange(target, &join).await, Ok(Changed::Taken(_))), "other runs have changed it since");
+    assert_eq!(server.change(target, &by("leave", Deed::Remove { before })).await, Ok(Changed::Made));
+}
+
 async fn first_node_and_undo(string: &str) {
     let folder = tempfile::tempdir().unwrap();
     let answers = answers(string, folder.path());
@@ -71,6 +107,8 @@ async fn first_node_and_undo(string: &str) {
     let plan = engine.state().run.plan.clone().unwrap();
     let proof = SqlServer::new().prove(&target, plan.cluster, &plan.node.name).await.unwrap();
     assert!(matches!(&proof, Proof::Member(seen) if seen.id == plan.cluster), "{proof:?}");
+
+    Box::pin(a_second_node_comes_and_goes(&target, plan.cluster)).await;
 
     // What was made on somebody's server goes again, by a wizard of its own: the first one's connection would keep the
     // database in use.

@@ -127,9 +127,12 @@ impl MasterKey {
             return Err(KeyForm::Hex { digits: length });
         }
         let end = clean.find('=').map(|equals| clean[equals..].bytes().take_while(|byte| *byte == b'=').count() + equals);
+        // Before decoding, which takes two pieces of base64 one after the other: a key pasted twice would be a longer one.
+        if let Some(end) = end.filter(|end| *end < length) {
+            return Err(KeyForm::Trailing { place: end + 1 });
+        }
         match BASE64.decode(clean.as_bytes()).map(Zeroizing::new) {
             Ok(bytes) if matches!(bytes.len(), 16 | 32) => Self::from_bytes(&bytes),
-            _ if end.is_some_and(|end| end < length) => Err(KeyForm::Trailing { place: end.unwrap_or(length) + 1 }),
             _ if length > 44 => Err(KeyForm::Trailing { place: 45 }),
             // Every whole key ends with a `=`, so 24 characters without one are a piece of a longer one.
             Ok(_) if end.is_none() && length > 8 => Err(KeyForm::Truncated { length }),

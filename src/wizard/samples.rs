@@ -4,27 +4,24 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 use std::time::Duration;
 
-use secrecy::SecretString;
 use time::macros::datetime;
 
 use crate::model::answers::{Answers, Origin, Raw};
 use crate::model::cluster::ClusterId;
 use crate::model::facts::{
     Beat, Certificate, ClusterFacts, ClusterSeen, Collation, Connected, Content, Database, DatabaseRights, DatabaseState, Disk,
-    Encrypted, Evidence, Fact, Facts, HomeFacts, Identity, KeyFacts, LoggedIn, Machine, NodeFacts, NodeSeen, Occupant, PortFact,
-    PortsFacts, Protocol, Resolved, ServerFacts, ServiceFacts, Standing, Trouble, Trusted, Version,
+    Encrypted, Evidence, Fact, Facts, HomeFacts, Identity, KeyFacts, LoggedIn, Machine, NodeSeen, Occupant, PortFact, PortsFacts,
+    Protocol, Resolved, ServerFacts, ServiceFacts, Standing, Trusted, Version,
 };
 use crate::model::field::FieldId;
-use crate::model::fingerprint::Fingerprint;
 use crate::model::key_verdict::{KeyBasis, KeyVerdict};
-use crate::model::master_key::MasterKey;
-use crate::model::node_config::{
-    ClusterSection, CommsSection, DatabaseSection, NodeConfig, NodeSection, Sealed, ServiceSection, TrustSection, WebSection,
-};
 use crate::model::registry::{KeptRow, NodeRow};
-use crate::model::survey::AccountKind;
-use crate::model::target::Encryption;
-use crate::model::untrusted::Untrusted;
+
+mod joining;
+mod reviewed;
+
+pub use joining::*;
+pub use reviewed::*;
 
 /// The home directory of the samples.
 pub const HOME: &str = if cfg!(windows) { "C:\\Octopus" } else { "/var/lib/octopus" };
@@ -54,85 +51,6 @@ pub fn with(changes: &[(FieldId, &str)]) -> Answers {
         answers.set(*field, Raw::of(*field, *text), Origin::Typed);
     }
     answers
-}
-
-/// Good answers of a node that joins.
-pub fn joining() -> Answers {
-    joining_with(&[])
-}
-
-/// Good answers of a node that joins but for these.
-pub fn joining_with(changes: &[(FieldId, &str)]) -> Answers {
-    let mut answers = with(&[(FieldId::NodeName, "web02"), (FieldId::MasterKey, KEY), (FieldId::Home, HOME)]);
-    for (field, text) in changes {
-        answers.set(*field, Raw::of(*field, *text), Origin::Typed);
-    }
-    answers
-}
-
-/// Facts of a cluster of two nodes that a third one, or `web02` once more, has nothing to fear of.
-pub fn facts_of_a_cluster() -> Facts {
-    let mut facts = facts();
-    facts.machine.host_name = "web02".into();
-    facts.server.content = Fact::Seen(Content::Cluster(cluster()));
-    facts.machine.octopus_version = Fact::Seen("2026.4.1".into());
-    facts
-}
-
-/// Facts of a database that Octopus made by itself, with a key that is proven against it.
-pub fn facts_of_octopus() -> Facts {
-    let mut facts = facts_of_a_cluster();
-    let version = Some("2026.4.1".into());
-    facts.server.content = Fact::Seen(Content::Octopus { version: version.clone(), nodes: vec!["web01".into()] });
-    facts.cluster.identity = Fact::Seen(Identity::Octopus { version });
-    let mut web01 = node_seen("web01", Beat::Ago(Duration::from_secs(2)));
-    (web01.row, web01.row_age) = (None, None);
-    facts.cluster.nodes = Fact::Seen(Arc::from([web01]));
-    facts.cluster.node_limit = Fact::Missing(Trouble::Unasked);
-    facts.cluster.evidence = Fact::Seen(Evidence::Certificate);
-    facts.key.verdict = Fact::Seen(KeyVerdict::Correct(KeyBasis::Certificate));
-    facts
-}
-
-/// A node of that name with a row that nobody has seen for twenty days.
-pub fn dead_node(name: &str) -> NodeSeen {
-    let long = Duration::from_secs(20 * 24 * 3600);
-    NodeSeen { row_age: Some(long), ..node_seen(name, Beat::Ago(long)) }
-}
-
-/// Facts of a node that is there: [`joining`]'s answers as its node config tells them, its key and password opened, and
-/// its own row beside web01's.
-pub fn facts_of_a_node() -> Facts {
-    let mut facts = facts_of_a_cluster();
-    let mut own = node_seen("web02", Beat::Ago(Duration::from_secs(3)));
-    if let Some(kept) = &mut own.row {
-        kept.row.address = "http://localhost:80/".into();
-        kept.row.prefixes = "http://localhost:80/".into();
-    }
-    facts.cluster.nodes = Fact::Seen(Arc::from([node_seen("web01", Beat::Ago(Duration::from_secs(2))), own]));
-    facts.node = NodeFacts {
-        config: Fact::Seen(Box::new(joined_config())),
-        password: Fact::Seen(Raw::of(FieldId::Password, PASSWORD)),
-        service_password: Fact::Seen(None),
-        key: Fact::Seen(Raw::of(FieldId::MasterKey, KEY)),
-        octopus: Fact::Seen(None),
-        backups: Fact::Seen(Vec::new()),
-        listed: Fact::Seen(None),
-    };
-    facts
-}
-
-/// The node config of [`joining`]'s node.
-pub fn joined_config() -> NodeConfig {
-    let mut config = node_config();
-    config.node.name = "web02".into();
-    config.web.listen_prefixes = vec!["http://localhost:80/".into()];
-    config
-}
-
-/// The key of the samples, parsed.
-pub fn key() -> MasterKey {
-    MasterKey::parse(&SecretString::from(KEY)).expect("a key")
 }
 
 /// Facts against which nothing can be said: the database is there and empty.
@@ -273,49 +191,4 @@ pub fn node_seen(name: &str, beat: Beat) -> NodeSeen {
         task_cap: Some(5),
         drained: false,
     }
-}
-
-/// The node config of the samples' node, which says what its row in the registry says.
-pub fn node_config() -> NodeConfig {
-    NodeConfig {
-        format: NodeConfig::FORMAT,
-        instance: "OctopusServer".into(),
-        node: NodeSection { name: "web01".into(), home: HOME.into(), task_cap: 5 },
-        service: ServiceSection { account: AccountKind::LocalSystem, user: String::new(), password: None },
-        database: DatabaseSection {
-            server: "sql01,1433".into(),
-            name: "OctopusDeploy".into(),
-            user: "octopus".into(),
-            password: Sealed("sealed:1:x:y".into()),
-            encryption: Encryption::Mandatory,
-            trust: TrustSection::System,
-            multi_subnet: false,
-        },
-        cluster: ClusterSection { id: CLUSTER, fingerprint: fingerprint(), master_key_file: NodeConfig::KEY_FILE.into() },
-        web: WebSection { listen_prefixes: vec!["http://web01/".into()], force_ssl: false },
-        comms: CommsSection { port: 10943, grpc_port: 8443 },
-    }
-}
-
-/// The fingerprint of the samples' master key.
-pub fn fingerprint() -> Fingerprint {
-    MasterKey::parse(&SecretString::from(KEY)).unwrap().fingerprint()
-}
-
-/// A node config in good order, whose secrets open and whose key is the cluster's, as far as fingerprints tell.
-pub fn node() -> NodeFacts {
-    NodeFacts {
-        config: Fact::Seen(Box::new(node_config())),
-        password: Fact::Seen(Raw::of(FieldId::Password, PASSWORD)),
-        service_password: Fact::Seen(None),
-        key: Fact::Seen(Raw::of(FieldId::MasterKey, KEY)),
-        octopus: Fact::Seen(None),
-        backups: Fact::Seen(Vec::new()),
-        listed: Fact::Seen(Some(listed())),
-    }
-}
-
-/// The node config's file, as this machine's list of instances names it.
-pub fn listed() -> Untrusted {
-    std::path::Path::new(HOME).join(NodeConfig::FILE).to_string_lossy().as_ref().into()
 }

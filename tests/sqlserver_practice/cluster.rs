@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use octopus_setup::model::facts::{Beat, ClusterFacts, Evidence, Fact, Identity, NodeSeen, Trouble};
+use octopus_setup::model::untrusted::Untrusted;
 use octopus_setup::practice::options::WireFault;
 use octopus_setup::world::sqlserver::SqlServer;
 
@@ -92,7 +93,7 @@ async fn tables_of_octopus_beside_ours_are_one_list_with_it() {
     assert!(matches!(old.beat, Beat::Ago(age) if age.as_secs() > 60_000_000_000), "{old:?}");
     assert_eq!((web.name.as_str(), web.task_cap, web.row.is_some()), ("web01", Some(7), true));
     assert!(about(web.beat, 0));
-    assert_eq!(web.version.as_ref().map(|version| version.as_str()), Some("2025.1.2"));
+    assert_eq!(web.version.as_ref().map(Untrusted::as_str), Some("2025.1.2"));
 }
 
 #[tokio::test]

@@ -63,6 +63,15 @@ fn explain_around(kind: StepKind, failure: &Failure, around: &Around<'_>) -> Exp
             format!("{} {}: {}", doing(kind), path, say::sentence(said.as_str())),
             format!("Mend what the operating system names: rights, room, or the folder above it. {RETRY}"),
         ),
+        Failure::RowTaken(now) if kind == StepKind::JoinCluster => Explanation::new(
+            format!(
+                "Another machine has taken the name {} in the meantime: it is {}'s now, last seen {}. Nothing of it was changed.",
+                Untrusted::new(&now.row.name),
+                Untrusted::new(&now.row.host),
+                Untrusted::new(&now.last_seen)
+            ),
+            "Undo this run, look at the cluster again, and join under another name.",
+        ),
         Failure::RowTaken(now) => Explanation::new(
             format!(
                 "The registry's row of node {} stands otherwise than it was seen: it is {}'s now, last seen {}. Nothing of it was changed.",
@@ -180,6 +189,10 @@ mod tests {
             (Failure::ContentChanged(Box::new(Content::Octopus { version: None, nodes: vec![] })), "Octopus Server made"),
             (Failure::ContentChanged(Box::new(Content::Foreign { tables: vec!["dbo.X".into()], count: 4 })), "dbo.X and 3 more"),
             (Failure::File { path: "/x".into(), said: "Permission denied".into() }, "/x: Permission denied."),
+            (Failure::RowTaken(Box::new(kept())), "it is web-old's now, last seen 2026-11-18"),
+            (Failure::RowGone { node: "web-old".into() }, "no row of node web-old any more"),
+            (Failure::WrongKey, "not this cluster's"),
+            (Failure::KeyUnverified, "can confirm the master key any more"),
             (Failure::FileInTheWay { path: "/x".into() }, "is not overwritten"),
             (Failure::OtherRun { instance: "OctopusServer".into() }, "unfinished run of instance OctopusServer"),
             (Failure::ReadBack { what: "octopus-node.toml".into() }, "octopus-node.toml was read back"),
@@ -190,6 +203,10 @@ mod tests {
             (Failure::Cancelled, "Cancelled"),
             (Failure::Defect("index out of bounds".into()), "index out of bounds."),
         ]
+    }
+
+    fn kept() -> crate::model::registry::KeptRow {
+        samples::dead_node("web-old").row.expect("a row")
     }
 
     #[test]
@@ -224,9 +241,14 @@ mod tests {
     #[test]
     fn a_file_is_told_with_what_was_done_to_it() {
         let file = Failure::File { path: "/x".into(), said: "no".into() };
-        let said: Vec<String> = StepKind::ALL.into_iter().map(|kind| explain(kind, &file).says).collect();
-        assert!(
-            said[0].starts_with("The home directory") && said[1].starts_with("The sealed") && said[4].starts_with("The node")
-        );
+        for (kind, words) in [
+            (StepKind::CreateHome, "The home directory"),
+            (StepKind::SealMasterKey, "The sealed master key"),
+            (StepKind::WriteNodeConfig, "The node config"),
+            (StepKind::RemoveNodeConfig, "The node config"),
+            (StepKind::JoinCluster, "The run's own record"),
+        ] {
+            assert!(explain(kind, &file).says.starts_with(words), "{kind:?}");
+        }
     }
 }

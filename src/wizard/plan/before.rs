@@ -11,8 +11,11 @@ use super::Proposal;
 pub fn row(node: &Node, proposal: &Proposal<'_>) -> Option<KeptRow> {
     let cluster = &proposal.facts.cluster;
     if proposal.resuming {
-        // By now the row may be what the run itself made of it.
-        return proposal.kept.cloned();
+        // By now the row may be what the run itself made of it. Under another name it is another row's turn.
+        let kept = proposal.kept.filter(|kept| proposal.flow != Flow::Join || kept.row.name.eq_ignore_ascii_case(&node.name));
+        if kept.is_some() || proposal.flow != Flow::Join {
+            return kept.cloned();
+        }
     }
     match proposal.flow {
         Flow::FirstNode | Flow::Review => None,

@@ -104,4 +104,6 @@ fn recorded(answers: &Answers) -> BTreeMap<String, String> {
 }
 
 #[cfg(test)]
+mod flows;
+#[cfg(test)]
 mod tests;

@@ -129,8 +129,8 @@ pub fn resumed(state: &mut State, result: Result<Box<Resumption>, Box<Failure>>,
     }
     let done = journal.done();
     let passwords = match journal.flow {
-        Flow::FirstNode | Flow::Join => "Passwords are asked again.",
-        Flow::Review | Flow::Edit | Flow::Leave | Flow::Remove => "Passwords are the node config's.",
+        Flow::FirstNode | Flow::Join | Flow::Review | Flow::Edit => "Passwords are asked again.",
+        Flow::Leave | Flow::Remove => "Passwords are the node config's.",
     };
     let text = format!("Going on with the run that stopped after {done} of {} steps. {passwords}", journal.steps.len());
     state.notice = Some(Notice { bad: false, text });

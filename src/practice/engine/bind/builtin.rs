@@ -82,6 +82,25 @@ impl Binder<'_> {
         Ok(Typed::new(sql, kind).maybe(value.nullable))
     }
 
+    /// `COMPRESS` takes text and bytes, `DECOMPRESS` bytes only; both give bytes.
+    pub(super) fn gzip(&mut self, name: &str, value: &Expr) -> Result<Typed, Fault> {
+        let value = self.expr(value)?;
+        let bytes = match value.kind {
+            SqlType::VarBinary(_) => value.sql.clone(),
+            kind if types::text(kind) && name == "COMPRESS" => {
+                format!("cv({}, {}, {}, 0)", value.sql, code::encode(kind), code::encode(SqlType::VarBinary(None)))
+            }
+            _ if value.null => "NULL".to_owned(),
+            other => {
+                let name = name.to_lowercase();
+                let said = format!("Argument data type {} is invalid for argument 1 of {name} function.", types::name(other));
+                return Err(Fault::new(8116, said));
+            }
+        };
+        let sql = format!("fd('{}', {bytes})", name.to_ascii_lowercase());
+        Ok(Typed::new(sql, SqlType::VarBinary(None)).maybe(value.nullable))
+    }
+
     pub(super) fn hashbytes(&mut self, algorithm: &Expr, value: &Expr) -> Result<Typed, Fault> {
         let (algorithm, value) = (self.expr(algorithm)?, self.expr(value)?);
         let bytes = match value.kind {

@@ -294,6 +294,7 @@ impl Binder<'_> {
             }
             ("CEILING" | "FLOOR", [value]) => self.rounding(name, value),
             ("HASHBYTES", [algorithm, value]) => self.hashbytes(algorithm, value),
+            ("COMPRESS" | "DECOMPRESS", [value]) => self.gzip(name, value),
             ("DATEADD", _) => self.dateadd(arguments),
             ("DATEDIFF" | "DATEDIFF_BIG", _) => self.datediff(name, arguments),
             ("DATEPART", [part, moment]) => self.datepart(part, moment),
@@ -302,7 +303,7 @@ impl Binder<'_> {
                 "ISNULL" | "COALESCE" | "NULLIF" | "IIF" | "LEN" | "DATALENGTH" | "LEFT" | "RIGHT" | "SUBSTRING" | "UPPER"
                 | "LOWER" | "LTRIM" | "RTRIM" | "TRIM" | "REVERSE" | "REPLACE" | "CHARINDEX" | "CONCAT" | "CONCAT_WS"
                 | "QUOTENAME" | "REPLICATE" | "SPACE" | "STUFF" | "ASCII" | "UNICODE" | "CHAR" | "NCHAR" | "ABS" | "SIGN"
-                | "CEILING" | "FLOOR" | "HASHBYTES" | "DATEPART" | "YEAR" | "MONTH" | "DAY",
+                | "CEILING" | "FLOOR" | "HASHBYTES" | "COMPRESS" | "DECOMPRESS" | "DATEPART" | "YEAR" | "MONTH" | "DAY",
                 _,
             ) => {
                 Err(Fault::new(174, format!("The {} function requires another number of arguments.", name.to_ascii_lowercase()))
@@ -383,8 +384,6 @@ fn known_elsewhere(name: &str) -> bool {
         "ISDATE",
         "PARSE",
         "TRY_PARSE",
-        "COMPRESS",
-        "DECOMPRESS",
         "CHECKSUM",
         "BINARY_CHECKSUM",
         "NEWSEQUENTIALID",

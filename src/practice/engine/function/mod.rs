@@ -5,6 +5,7 @@
 
 mod arithmetic;
 mod dates;
+mod gzip;
 mod like;
 mod meta;
 mod property;
@@ -30,6 +31,8 @@ pub(crate) fn pure(name: &str, arguments: &[Stored]) -> Result<Stored, Fault> {
     match name {
         "arith" => arithmetic::arithmetic(arguments),
         "like" => like::like(arguments),
+        "compress" => gzip::compress(arguments),
+        "decompress" => gzip::decompress(arguments),
         _ => match dates::call(name, arguments) {
             Some(result) => result,
             None => strings::call(name, arguments),

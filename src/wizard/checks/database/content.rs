@@ -258,7 +258,7 @@ mod tests {
         let of = |flow, content, id: Option<ClusterId>| {
             let mut facts = samples::facts_of_a_node();
             facts.server.content = Fact::Seen(content);
-            let mut config = samples::node_config();
+            let mut config = samples::joined_config();
             config.cluster.id = id.unwrap_or(config.cluster.id);
             facts.node.config = Fact::Seen(Box::new(config));
             judged_in(&Case { flow, ..case(&answers, &facts) }, CheckId::DbContent)

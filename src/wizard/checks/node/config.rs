@@ -43,7 +43,7 @@ fn of_ours(config: &NodeConfig, case: &Case<'_>) -> Verdict {
     let warn = |says: String, fix: &str| one(Finding::warn(CheckId::NodeConfig, says, fix).about(FieldId::Instance));
     match &case.facts.node.listed {
         Fact::Unknown => case.pending(),
-        Fact::Seen(Some(listed)) if *listed == shown || path == listed.as_str() => {
+        Fact::Seen(Some(listed)) if *listed == shown || path.as_path() == listed.as_str() => {
             Verdict::Good(format!("{shown}, format {}, listed", config.format))
         }
         Fact::Seen(Some(listed)) => warn(

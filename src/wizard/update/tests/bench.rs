@@ -72,6 +72,13 @@ impl Bench {
         }
     }
 
+    /// Answers every open survey with these facts.
+    pub fn answer_with(&mut self, facts: &Facts) {
+        while let Some((ticket, inputs)) = self.asked.pop() {
+            self.observed(ticket, seen(&inputs, facts), true);
+        }
+    }
+
     /// Walks to a screen with good facts everywhere.
     pub fn at(screen: ScreenId) -> Self {
         let mut bench = Self::new();
@@ -120,7 +127,12 @@ pub fn drawn() -> Drawn {
 }
 
 pub fn good(inputs: &Inputs) -> Observed {
-    let facts = samples::facts();
+    seen(inputs, &samples::facts())
+}
+
+/// What a survey of these inputs says where the world is like that.
+pub fn seen(inputs: &Inputs, facts: &Facts) -> Observed {
+    let facts = facts.clone();
     match inputs {
         Inputs::Machine => Observed::Machine(facts.machine),
         Inputs::Home { .. } => Observed::Home(facts.home),

@@ -2,8 +2,10 @@
 
 mod bench;
 mod install;
+mod join;
 mod key;
 mod moving;
+mod plans;
 mod review;
 mod start;
 mod surveys;

@@ -18,7 +18,7 @@ fn the_node_name_comes_from_the_machine_unless_somebody_typed_one() {
     assert_eq!(bench.state.answers.text(FieldId::NodeName), "mine");
 }
 
-fn journal(done: usize) -> Journal {
+pub fn journal(done: usize) -> Journal {
     let steps = StepKind::FIRST_NODE
         .into_iter()
         .enumerate()

@@ -55,7 +55,11 @@ impl SqlServer {
             Deed::Insert(after) | Deed::Replace { after, .. } | Deed::Update { after, .. } => after,
             Deed::Drain { before } | Deed::Remove { before } => &before.row,
         };
-        self.outcome(target, batch, change, after).await?.after_change(&change.deed)
+        match self.outcome(target, batch, change, after).await?.after_change(&change.deed) {
+            // Whoever was in the way went between the batch's two looks; the next one finds the way free.
+            Err(Trouble::Unasked) => self.outcome(target, batch, change, after).await?.after_change(&change.deed),
+            ended => ended,
+        }
     }
 
     /// Sends the batch of a change, and reads what it came to.

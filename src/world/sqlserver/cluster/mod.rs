@@ -10,6 +10,7 @@ mod survey;
 mod unchange;
 mod verify;
 
+use super::attempts::Attempts;
 use super::handle::SqlServer;
 use crate::model::facts::Trouble;
 use crate::model::key_verdict::KeyVerdict;
@@ -21,7 +22,17 @@ impl SqlServer {
     ///
     /// # Errors
     /// The way to the server, or an error of the server: then there is no verdict.
-    pub async fn key_verdict(&self, _target: &Target, _key: &MasterKey) -> Result<KeyVerdict, Trouble> {
-        Err(Trouble::Unasked)
+    pub async fn key_verdict(&self, target: &Target, key: &MasterKey) -> Result<KeyVerdict, Trouble> {
+        let mut attempts = Attempts::new();
+        let evidence = loop {
+            match self.key_evidence(target).await {
+                Ok(evidence) => break evidence,
+                Err(hitch) => attempts.again(hitch).await?,
+            }
+        };
+        let key = key.clone();
+        // Thousands of rounds of a hash, on a thread that may take its time.
+        let judged = tokio::task::spawn_blocking(move || evidence.judge(&key)).await;
+        judged.map_err(|_| Trouble::Unasked)
     }
 }

@@ -63,7 +63,8 @@ fn the_newer_table_of_heart_beats_is_found_by_name_or_by_id() {
     let node: Cells = &[("part", "beat"), ("name", "web01"), ("id", "OctopusServerNodes-web01"), ("age", "#900000")];
     for key in ["web01", "OctopusServerNodes-WEB01", "OctopusServerNodeStatus-web01"] {
         let status = [("part", "status"), ("node", key), ("age", "#4")];
-        assert_eq!(beats(&[BOTH, node, &status]), [("web01".to_owned(), ago(4))], "{key}");
+        let rows: [&[(&str, &str)]; 3] = [BOTH, node, &status];
+        assert_eq!(beats(&rows), [("web01".to_owned(), ago(4))], "{key}");
     }
 }
 

@@ -1,0 +1,177 @@
+//! A node that joins.
+
+use super::bench::*;
+use crate::model::key_verdict::{KeyBasis, KeyVerdict, NoBasis};
+use crate::wizard::asked;
+
+/// A join that has come to this screen in this world, with the samples' key.
+fn at(screen: ScreenId, facts: &Facts) -> Bench {
+    let mut bench = Bench::new();
+    bench.send(Event::Begin(Errand::Flow(Flow::Join)));
+    bench.edit(FieldId::NodeName, "web02");
+    walk(&mut bench, screen, facts);
+    bench
+}
+
+fn walk(bench: &mut Bench, screen: ScreenId, facts: &Facts) {
+    for _ in 0..24 {
+        bench.answer_with(facts);
+        if bench.state.place.here == screen {
+            return;
+        }
+        if bench.state.place.here == ScreenId::Cluster {
+            bench.edit(FieldId::MasterKey, samples::KEY);
+        }
+        bench.send(Event::Next);
+        bench.install_all();
+    }
+    panic!("never came to {screen:?}; stands at {:?}, gate {:?}", bench.state.place, bench.state.gate());
+}
+
+fn with_verdict(verdict: KeyVerdict) -> Facts {
+    let mut facts = samples::facts_of_a_cluster();
+    facts.key.verdict = Fact::Seen(verdict);
+    facts
+}
+
+#[test]
+fn a_join_draws_nothing_shows_no_key_and_ends_on_done() {
+    let facts = samples::facts_of_a_cluster();
+    let mut bench = at(ScreenId::Review, &facts);
+    let plan = bench.state.run.plan.as_ref().expect("a plan");
+    assert_eq!((plan.flow, plan.cluster, plan.fingerprint), (Flow::Join, samples::CLUSTER, samples::key().fingerprint()));
+    bench.send(Event::Next);
+    let given = bench.effects.iter().find_map(|effect| match effect {
+        Effect::Install(plan, key) => Some((plan.fingerprint, key.as_ref().map(MasterKey::fingerprint))),
+        _ => None,
+    });
+    let fingerprint = samples::key().fingerprint();
+    assert_eq!(given, Some((fingerprint, Some(fingerprint))));
+    bench.install_all();
+    bench.send(Event::Next);
+    assert_eq!(bench.state.place.here, ScreenId::Done);
+    assert!(bench.effects.iter().any(|effect| matches!(effect, Effect::CloseRun(name) if name == "OctopusServer")));
+    assert!(!bench.effects.iter().any(|effect| matches!(effect, Effect::Draw(_))));
+    bench.send(Event::Next);
+    assert_eq!(bench.state.ending, Some(Ending::Finished));
+}
+
+#[test]
+fn the_node_s_name_is_asked_beside_the_others_and_not_before() {
+    let facts = samples::facts_of_a_cluster();
+    let bench = at(ScreenId::Home, &facts);
+    assert!(!bench.state.fields().contains(&FieldId::NodeName));
+    let bench = at(ScreenId::Cluster, &facts);
+    assert_eq!(bench.state.fields(), [FieldId::MasterKey, FieldId::NodeName, FieldId::TaskCap]);
+    let mut first = Bench::new();
+    first.send(Event::Begin(Errand::Flow(Flow::FirstNode)));
+    assert!(first.state.fields().contains(&FieldId::NodeName));
+}
+
+#[test]
+fn a_question_is_asked_where_it_has_an_occasion() {
+    let asked = |facts: &Facts, name: &str, field| {
+        let mut state = at(ScreenId::Cluster, facts).state;
+        state.answers.set(FieldId::NodeName, Raw::Text(name.to_owned()), Origin::Typed);
+        state.facts = facts.clone();
+        asked::is_asked(field, &state)
+    };
+    let correct = samples::facts_of_a_cluster();
+    assert!(!asked(&correct, "web02", FieldId::UnverifiedKey));
+    assert!(asked(&with_verdict(KeyVerdict::Unverifiable(NoBasis::Nothing)), "web02", FieldId::UnverifiedKey));
+    assert!(!asked(&with_verdict(KeyVerdict::Wrong(KeyBasis::Verifier)), "web02", FieldId::UnverifiedKey));
+    let mut dead = samples::facts_of_a_cluster();
+    let bare = crate::model::facts::NodeSeen { row: None, row_age: None, ..samples::dead_node("web-bare") };
+    dead.cluster.nodes = Fact::Seen(std::sync::Arc::from([samples::dead_node("web-old"), bare]));
+    assert!(asked(&dead, "WEB-old", FieldId::ReplaceNode) && !asked(&dead, "web02", FieldId::ReplaceNode));
+    assert!(!asked(&dead, "web-bare", FieldId::ReplaceNode), "the registry has no row to give");
+    let mut octopus = samples::facts_of_octopus();
+    assert!(asked(&octopus, "web02", FieldId::MakeRegistry) && !asked(&correct, "web02", FieldId::MakeRegistry));
+    octopus.key.verdict = Fact::Seen(KeyVerdict::Unverifiable(NoBasis::Nothing));
+    assert!(!asked(&octopus, "web02", FieldId::MakeRegistry));
+}
+
+#[test]
+fn a_wrong_key_opens_no_gate() {
+    let facts = with_verdict(KeyVerdict::Wrong(KeyBasis::Verifier));
+    let mut bench = at(ScreenId::Cluster, &facts);
+    bench.edit(FieldId::MasterKey, samples::KEY);
+    for _ in 0..6 {
+        bench.send(Event::Next);
+        bench.answer_with(&facts);
+    }
+    assert_eq!((bench.state.place.here, bench.state.gate()), (ScreenId::Cluster, Gate::Shut(vec![CheckId::ClusterKey])));
+}
+
+#[test]
+fn an_unverifiable_key_takes_a_choice_and_its_acceptance_and_the_plan_records_both() {
+    let facts = with_verdict(KeyVerdict::Unverifiable(NoBasis::Nothing));
+    let mut bench = at(ScreenId::Cluster, &facts);
+    bench.edit(FieldId::MasterKey, samples::KEY);
+    bench.send(Event::Next);
+    bench.answer_with(&facts);
+    assert_eq!(bench.state.gate(), Gate::Shut(vec![CheckId::ClusterKey]));
+    bench.edit(FieldId::UnverifiedKey, "true");
+    assert_eq!(bench.state.gate(), Gate::Warned(vec![CheckId::ClusterKey]));
+    walk(&mut bench, ScreenId::Review, &facts);
+    let plan = bench.state.run.plan.as_ref().expect("a plan");
+    assert!(plan.key_unverified && plan.accepted.contains(&CheckId::ClusterKey));
+}
+
+#[test]
+fn what_was_said_of_one_key_or_node_is_not_said_of_the_next() {
+    let facts = with_verdict(KeyVerdict::Unverifiable(NoBasis::Nothing));
+    let mut bench = at(ScreenId::Cluster, &facts);
+    bench.edit(FieldId::MasterKey, samples::KEY);
+    bench.edit(FieldId::UnverifiedKey, "true");
+    bench.edit(FieldId::ReplaceNode, "true");
+    bench.state.accepted = vec![CheckId::ClusterKey, CheckId::ClusterNode, CheckId::SqlClock];
+    bench.edit(FieldId::MasterKey, "Nc91+1kfZszMpe7DMne8wg==");
+    assert!(!bench.state.answers.is_on(FieldId::UnverifiedKey) && bench.state.answers.is_on(FieldId::ReplaceNode));
+    assert_eq!(bench.state.accepted, [CheckId::ClusterNode, CheckId::SqlClock]);
+    bench.edit(FieldId::NodeName, "web03");
+    assert!(!bench.state.answers.is_on(FieldId::ReplaceNode));
+    assert_eq!(bench.state.accepted, [CheckId::SqlClock]);
+}
+
+#[test]
+fn another_key_makes_another_plan_s_key() {
+    let facts = samples::facts_of_a_cluster();
+    let mut bench = at(ScreenId::Review, &facts);
+    bench.send(Event::Jump(ScreenId::Cluster));
+    bench.edit(FieldId::MasterKey, "Nc91+1kfZszMpe7DMne8wg==");
+    bench.send(Event::Next);
+    walk(&mut bench, ScreenId::Review, &facts);
+    let plan = bench.state.run.plan.as_ref().expect("a plan");
+    let drawn = bench.state.custody.drawn.as_ref().expect("a key");
+    assert_eq!(plan.fingerprint, drawn.key.fingerprint());
+}
+
+#[test]
+fn the_key_of_one_flow_is_not_another_s() {
+    let facts = samples::facts_of_a_cluster();
+    let mut bench = at(ScreenId::Review, &facts);
+    bench.send(Event::Drawn(drawn()));
+    assert_eq!(bench.state.custody.drawn.as_ref().map(|drawn| drawn.cluster), Some(samples::CLUSTER), "a late draw");
+    while bench.state.place.flow.is_some() {
+        bench.send(Event::Back);
+    }
+    bench.send(Event::Begin(Errand::Flow(Flow::FirstNode)));
+    assert!(bench.state.custody.drawn.is_none(), "a new cluster must never be given an old one's key");
+    assert!(bench.state.run.plan.is_none());
+}
+
+#[test]
+fn what_is_not_proven_any_more_is_proven_again_before_the_install() {
+    let facts = samples::facts_of_a_cluster();
+    let mut bench = at(ScreenId::Review, &facts);
+    let key = Inputs::Key {
+        target: Box::new(crate::wizard::form::read::target(&bench.state.answers).expect("a target")),
+        key: samples::key(),
+    };
+    let ticket = bench.state.tickets.begin(key, Duration::ZERO);
+    let lost = crate::model::facts::KeyFacts { verdict: Fact::Missing(Trouble::ConnectionLost) };
+    bench.observed(ticket, Observed::Key(lost), true);
+    bench.send(Event::Next);
+    assert_eq!((bench.state.place.here, bench.state.run.phase), (ScreenId::Cluster, Phase::Idle));
+}

@@ -1,0 +1,198 @@
+//! The plans of a node that is there, and runs of every flow that are gone on with.
+
+use super::bench::*;
+use super::start::journal;
+use crate::model::answers::Answers;
+use crate::model::subject::{Maker, Subject};
+
+fn subject() -> Subject {
+    let config = std::path::Path::new(samples::HOME).join(crate::model::node_config::NodeConfig::FILE);
+    Subject { instance: "OctopusServer".into(), config, maker: Maker::Wizard }
+}
+
+/// A wizard that reviews the samples' node and knows what these facts say of it.
+fn reviewed(answers: Answers, facts: &Facts) -> Bench {
+    let mut bench = Bench::new();
+    bench.state.answers = answers;
+    bench.state.subject = Some(subject());
+    learn(&mut bench, facts);
+    bench
+}
+
+/// Has every survey of the present answers said what these facts hold.
+fn learn(bench: &mut Bench, facts: &Facts) {
+    for survey in crate::model::survey::SurveyId::ALL {
+        let subject = bench.state.subject.clone();
+        if let Some(inputs) = inputs::of(survey, &bench.state.answers, subject.as_ref()) {
+            let observed = seen(&inputs, facts);
+            let ticket = bench.state.tickets.begin(inputs, Duration::ZERO);
+            bench.observed(ticket, observed, true);
+        }
+    }
+}
+
+fn kinds(bench: &Bench) -> Vec<StepKind> {
+    bench.state.run.plan.iter().flat_map(|plan| plan.steps.iter().map(|step| step.kind)).collect()
+}
+
+fn closes(bench: &Bench) -> bool {
+    bench.effects.iter().any(|effect| matches!(effect, Effect::CloseRun(name) if name == "OctopusServer"))
+}
+
+#[test]
+fn leaving_shows_its_plan_at_once_needs_no_key_and_ends_on_done() {
+    let mut bench = reviewed(samples::joining(), &samples::facts_of_a_node());
+    bench.send(Event::Begin(Errand::Flow(Flow::Leave)));
+    assert_eq!(bench.state.place.here, ScreenId::Review);
+    assert_eq!(kinds(&bench), [StepKind::DrainNode, StepKind::RemoveRow, StepKind::RemoveNodeConfig]);
+    bench.send(Event::Next);
+    assert!(bench.effects.iter().any(|effect| matches!(effect, Effect::Install(_, None))));
+    bench.install_all();
+    bench.send(Event::Next);
+    assert_eq!(bench.state.place.here, ScreenId::Done);
+    assert!(closes(&bench));
+}
+
+#[test]
+fn a_plan_that_is_begun_before_all_is_known_comes_when_it_is() {
+    let mut bench = Bench::new();
+    bench.state.answers = samples::joining();
+    bench.state.subject = Some(subject());
+    bench.send(Event::Begin(Errand::Flow(Flow::Leave)));
+    assert!(bench.state.run.plan.is_none() && bench.state.notice.is_none(), "{}", bench.notice());
+    learn(&mut bench, &samples::facts_of_a_node());
+    assert!(kinds(&bench).contains(&StepKind::RemoveNodeConfig));
+}
+
+#[test]
+fn removing_is_about_the_row_that_was_chosen() {
+    let mut bench = reviewed(samples::joining(), &samples::facts_of_a_node());
+    let dead = samples::dead_node("web-old").row;
+    bench.state.removing.clone_from(&dead);
+    bench.send(Event::Begin(Errand::Flow(Flow::Remove)));
+    assert_eq!(kinds(&bench), [StepKind::RemoveNode]);
+    assert_eq!(bench.state.run.plan.as_ref().and_then(|plan| plan.before.clone()), dead);
+}
+
+/// Walks an edit of this node to its plan.
+fn edited(answers: Answers, facts: &Facts) -> Bench {
+    let mut bench = reviewed(answers, facts);
+    bench.send(Event::Begin(Errand::Flow(Flow::Edit)));
+    for _ in 0..12 {
+        bench.answer_with(facts);
+        if bench.state.place.here == ScreenId::Review {
+            return bench;
+        }
+        bench.send(Event::Next);
+    }
+    panic!("never came to the plan; stands at {:?}, gate {:?}", bench.state.place, bench.state.gate());
+}
+
+#[test]
+fn an_edit_in_which_nothing_was_changed_says_so_and_installs_nothing() {
+    let mut bench = edited(samples::joining(), &samples::facts_of_a_node());
+    assert!(bench.notice().contains("Nothing has been changed"), "{}", bench.notice());
+    bench.send(Event::Next);
+    assert!(bench.notice().contains("Nothing has been changed"), "told again");
+    assert_eq!((bench.state.place.here, bench.state.run.phase), (ScreenId::Review, Phase::Idle));
+}
+
+#[test]
+fn an_edit_is_installed_with_the_key_from_its_seal() {
+    let mut bench = edited(samples::joining_with(&[(FieldId::TaskCap, "0")]), &samples::facts_of_a_node());
+    assert_eq!(kinds(&bench), [StepKind::ProveAgain, StepKind::UpdateRow, StepKind::WriteNodeConfig, StepKind::ConnectOnce]);
+    bench.send(Event::Next);
+    let key = bench.effects.iter().find_map(|effect| match effect {
+        Effect::Install(_, key) => key.clone(),
+        _ => None,
+    });
+    assert_eq!(key, Some(samples::key()));
+    bench.install_all();
+    bench.send(Event::Next);
+    assert_eq!(bench.state.place.here, ScreenId::Done);
+}
+
+#[test]
+fn a_key_is_asked_in_an_edit_only_where_its_seal_does_not_open() {
+    let mut facts = samples::facts_of_a_node();
+    let asks = |facts: &Facts| {
+        let mut bench = reviewed(samples::joining(), facts);
+        bench.send(Event::Begin(Errand::Flow(Flow::Edit)));
+        bench.state.place.here = ScreenId::Cluster;
+        bench.state.fields()
+    };
+    assert_eq!(asks(&facts), [FieldId::TaskCap]);
+    facts.node.key = Fact::Missing(Trouble::Seal(crate::model::facts::SealTrouble::OtherMachine));
+    assert_eq!(asks(&facts), [FieldId::MasterKey, FieldId::TaskCap]);
+}
+
+fn run_of(flow: Flow, kinds: &[StepKind], done: usize) -> Journal {
+    let state = |place| if place < done { StepState::Done } else { StepState::Planned };
+    let steps = kinds.iter().enumerate().map(|(place, kind)| StepRecord { kind: *kind, state: state(place) }).collect();
+    let answers = [("instance", "OctopusServer"), ("home", samples::HOME), ("node-name", "web02"), ("server", "sql01,1433")];
+    Journal {
+        flow,
+        cluster: samples::CLUSTER,
+        before: samples::dead_node("web02").row,
+        answers: answers.map(|(id, text)| (id.to_owned(), text.to_owned())).into(),
+        steps,
+        ..journal(0)
+    }
+}
+
+fn resumed(journal: Journal, key: Option<MasterKey>) -> Bench {
+    let mut bench = Bench::new();
+    bench.send(Event::Resumed(Ok(Box::new(Resumption { journal, key }))));
+    bench
+}
+
+const JOIN: [StepKind; 3] = [StepKind::ProveAgain, StepKind::SealMasterKey, StepKind::JoinCluster];
+const LEAVE: [StepKind; 3] = [StepKind::DrainNode, StepKind::RemoveRow, StepKind::RemoveNodeConfig];
+
+#[test]
+fn a_join_is_gone_on_with_from_its_first_screen_and_its_sealed_key_is_proven_as_if_pasted() {
+    let bench = resumed(run_of(Flow::Join, &JOIN, 2), Some(samples::key()));
+    assert_eq!((bench.state.place.here, bench.state.place.flow), (ScreenId::Home, Some(Flow::Join)));
+    assert_eq!(bench.state.resuming, Some(samples::CLUSTER));
+    assert_eq!(crate::wizard::form::read::master_key(&bench.state.answers), Ok(samples::key()));
+    assert!(bench.notice().contains("after 2 of 3 steps"), "{}", bench.notice());
+    let bench = resumed(run_of(Flow::Join, &JOIN, 1), None);
+    assert!(bench.state.answers.get(FieldId::MasterKey).raw.is_empty(), "it is asked again");
+}
+
+#[test]
+fn a_run_without_a_key_to_keep_whose_steps_are_all_done_is_closed_at_once() {
+    for (flow, kinds) in [(Flow::Join, JOIN), (Flow::Leave, LEAVE)] {
+        let bench = resumed(run_of(flow, &kinds, 3), None);
+        assert_eq!((bench.state.place.here, bench.state.run.phase), (ScreenId::Done, Phase::Finished), "{flow:?}");
+        assert!(closes(&bench) && bench.state.resuming.is_none());
+    }
+}
+
+#[test]
+fn leaving_is_gone_on_with_at_its_plan_though_the_row_is_gone() {
+    let mut bench = resumed(run_of(Flow::Leave, &LEAVE, 2), None);
+    assert_eq!(bench.state.place.here, ScreenId::Review);
+    assert_eq!(bench.state.subject, Some(subject()));
+    assert!(bench.asked.iter().any(|(_, inputs)| matches!(inputs, Inputs::Node(_))), "its files are looked at");
+    let mut facts = samples::facts_of_a_node();
+    facts.cluster.nodes = Fact::Seen(std::sync::Arc::from([]));
+    for (field, text) in [(FieldId::User, "octopus"), (FieldId::Password, samples::PASSWORD)] {
+        bench.state.answers.set(field, Raw::of(field, text), Origin::File);
+    }
+    bench.answer_with(&facts);
+    learn(&mut bench, &facts);
+    assert_eq!(kinds(&bench), LEAVE);
+    assert_eq!(bench.state.run.plan.as_ref().and_then(|plan| plan.before.clone()), samples::dead_node("web02").row);
+}
+
+#[test]
+fn a_run_that_meets_another_cluster_makes_no_plan() {
+    let mut journal = run_of(Flow::Leave, &LEAVE, 1);
+    journal.cluster = ClusterId([9; 16]);
+    let mut bench = resumed(journal, None);
+    bench.state.answers = samples::joining();
+    learn(&mut bench, &samples::facts_of_a_node());
+    assert!(bench.state.run.plan.is_none());
+    assert!(bench.notice().contains("about cluster 0909-0909"), "{}", bench.notice());
+}

@@ -1,0 +1,20 @@
+//! The life of a cluster, end to end: further nodes join, nodes are reviewed and changed, leave, and dead ones are
+//! replaced or removed. Through the real engine and the real world, against the practice server.
+#![cfg(feature = "practice")]
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+#[path = "../support/mod.rs"]
+mod shared;
+#[path = "../wrong_answers/sql.rs"]
+mod sql;
+
+mod check;
+mod copied;
+mod crashes;
+mod edit;
+mod join;
+mod leave;
+mod refused;
+mod replace;
+mod review;
+mod scene;

@@ -1,0 +1,95 @@
+//! A practice server with a database as Octopus makes it.
+
+use octopus_setup::model::facts::Trouble;
+use octopus_setup::model::key_verdict::KeyVerdict;
+use octopus_setup::model::master_key::MasterKey;
+use octopus_setup::model::names::DatabaseName;
+use octopus_setup::model::server_address::ServerAddress;
+use octopus_setup::model::target::{Encryption, Target, Trust};
+use octopus_setup::practice::options::ServerOptions;
+use octopus_setup::practice::server::{PracticeServer, Running};
+use octopus_setup::world::sqlserver::SqlServer;
+use secrecy::ExposeSecret;
+use tempfile::TempDir;
+use tokio_util::compat::TokioAsyncWriteCompatExt;
+
+/// Octopus' own tables, 2015 to 2018.
+const TABLES: &str = "
+    CREATE TABLE dbo.SchemaVersions (Id int IDENTITY(1,1) NOT NULL PRIMARY KEY, ScriptName nvarchar(255) NOT NULL, Applied datetime NOT NULL);
+    CREATE TABLE dbo.OctopusServerInstallationHistory (Id nvarchar(50) NOT NULL PRIMARY KEY, Node nvarchar(200), Version nvarchar(50), Installed datetimeoffset, JSON nvarchar(max));
+    CREATE TABLE dbo.OctopusServerNode (Id nvarchar(250) NOT NULL PRIMARY KEY, Name nvarchar(200) NOT NULL, LastSeen datetimeoffset, Rank nvarchar(50), JSON nvarchar(max), MaxConcurrentTasks int NOT NULL DEFAULT 5, IsInMaintenanceMode bit NOT NULL DEFAULT 0);
+    INSERT INTO dbo.OctopusServerInstallationHistory (Id, Node, Version) VALUES (N'1', N'web01', N'2024.4.6962');
+    INSERT INTO dbo.OctopusServerNode (Id, Name) VALUES (N'OctopusServerNodes-web01', N'web01')";
+/// Those that hold encrypted values, uncompressed.
+pub const PLAIN: &str = "
+    CREATE TABLE dbo.Configuration (Id nvarchar(50) NOT NULL PRIMARY KEY, JSON nvarchar(max) NULL);
+    CREATE TABLE dbo.Certificate (Id nvarchar(210) NOT NULL PRIMARY KEY, Name nvarchar(200) NULL, JSON nvarchar(max) NULL);
+    CREATE TABLE dbo.Account (Id nvarchar(210) NOT NULL PRIMARY KEY, Name nvarchar(200) NULL, JSON nvarchar(max) NULL);
+    CREATE TABLE dbo.VariableSet (Id nvarchar(250) NOT NULL PRIMARY KEY, JSON nvarchar(max) NULL)";
+/// The same, compressed as Nevermore does it.
+pub const COMPRESSED: &str = "
+    CREATE TABLE dbo.Configuration (Id nvarchar(50) NOT NULL PRIMARY KEY, JSON nvarchar(max) NULL, JSONBlob varbinary(max) NULL);
+    CREATE TABLE dbo.Certificate (Id nvarchar(210) NOT NULL PRIMARY KEY, JSONBlob varbinary(max) NULL);
+    CREATE TABLE dbo.VariableSet (Id nvarchar(250) NOT NULL PRIMARY KEY, JSONBlob varbinary(max) NULL)";
+
+/// A running server with such a database.
+pub struct Lab {
+    pub server: Running,
+    pub client: SqlServer,
+    _data: TempDir,
+}
+
+impl Lab {
+    /// With Octopus' tables, and what these batches make besides.
+    pub async fn new(batches: &[&str]) -> Self {
+        let data = TempDir::new().expect("a folder");
+        let server = PracticeServer::start(ServerOptions::new(data.path())).await.expect("started");
+        let lab = Self { server, client: SqlServer::new(), _data: data };
+        lab.run("master", &["CREATE DATABASE [Octopus] COLLATE Latin1_General_CI_AS"]).await;
+        lab.run("Octopus", &[TABLES]).await;
+        lab.run("Octopus", batches).await;
+        lab
+    }
+
+    /// Where it is.
+    pub fn target(&self) -> Target {
+        Target {
+            address: ServerAddress { host: "localhost".into(), instance: None, port: Some(self.server.addr().port()) },
+            database: DatabaseName::parse("Octopus").expect("a name"),
+            user: "sa".into(),
+            password: self.server.sa_password().clone(),
+            encryption: Encryption::Mandatory,
+            trust: Trust::CaFile(self.server.ca_file().to_owned()),
+            multi_subnet: false,
+        }
+    }
+
+    /// The verdict of a key.
+    pub async fn verdict(&self, key: &MasterKey) -> Result<KeyVerdict, Trouble> {
+        self.client.key_verdict(&self.target(), key).await
+    }
+
+    /// Runs batches by plain tiberius.
+    pub async fn run(&self, database: &str, batches: &[&str]) {
+        let mut config = tiberius::Config::new();
+        config.database(database);
+        config.authentication(tiberius::AuthMethod::sql_server("sa", self.server.sa_password().expose_secret()));
+        config.encryption(tiberius::EncryptionLevel::NotSupported);
+        let stream = tokio::net::TcpStream::connect(self.server.addr()).await.expect("connected");
+        let mut client = tiberius::Client::connect(config, stream.compat_write()).await.expect("logged in");
+        for batch in batches {
+            let stream = client.simple_query(*batch).await.unwrap_or_else(|error| panic!("{batch}: {error}"));
+            stream.into_results().await.unwrap_or_else(|error| panic!("{batch}: {error}"));
+        }
+    }
+}
+
+/// Puts a row with this JSON into a table.
+pub fn row(table: &str, id: &str, json: &str) -> String {
+    format!("INSERT INTO dbo.{table} (Id, JSON) VALUES (N'{id}', N'{}')", json.replace('\'', "''"))
+}
+
+/// The same into `JSONBlob`; `blob` is an expression.
+pub fn blob_row(table: &str, id: &str, blob: &str) -> String {
+    format!("INSERT INTO dbo.{table} (Id, JSONBlob) VALUES (N'{id}', {blob})")
+}

@@ -1,0 +1,10 @@
+//! A master key against a database that Octopus made: tables as in facts/octopus.md, values encrypted by OpenSSL's
+//! command line, the compressed form also by Python.
+#![cfg(feature = "practice")]
+#![expect(clippy::expect_used, clippy::panic, reason = "tests")]
+
+mod cipher;
+mod key;
+mod lab;
+mod shapes;
+mod wrong_keys;
