@@ -172,7 +172,7 @@ impl CheckId {
         match self {
             Self::HomeInstance => Some(FieldId::Instance),
             Self::HomePath | Self::HomeDisk | Self::HomeWritable => Some(FieldId::Home),
-            Self::HomeNode => Some(FieldId::NodeName),
+            Self::HomeNode | Self::ClusterNode => Some(FieldId::NodeName),
             Self::ServiceAccount => Some(FieldId::ServiceUser),
             Self::ServiceRights => Some(FieldId::ServiceAccount),
             Self::SqlName | Self::SqlConnect | Self::SqlVersion | Self::SqlClock | Self::SqlLatency => Some(FieldId::Server),
@@ -186,7 +186,6 @@ impl CheckId {
             Self::WebPorts => Some(FieldId::CommsPort),
             Self::KeyKept => Some(FieldId::KeyProof),
             Self::ClusterKey => Some(FieldId::MasterKey),
-            Self::ClusterNode => Some(FieldId::NodeName),
             Self::ClusterSystem
             | Self::ClusterVersion
             | Self::ClusterLicence

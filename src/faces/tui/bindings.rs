@@ -174,8 +174,8 @@ fn enter(state: &State) -> Option<Binding> {
         },
         // Sections are not steps: nothing is agreed to by going to the next one.
         here if state.place.flow == Some(Flow::Review) => {
-            flow::next(Flow::Review, here)?;
-            ("next section", "next")
+            let last = flow::next(Flow::Review, here).is_none();
+            if last { ("to the start", "start") } else { ("next section", "next") }
         }
         _ if state.asked.waiting => return None,
         _ if !state.asked.warnings.is_empty() => ("accept and go on", "accept"),

@@ -49,7 +49,7 @@ impl EncryptedValue {
     /// Every value in a text that was found at this place: in any string of a JSON document, or the whole text where it
     /// is none. A text without any gives none; it is never an error.
     pub fn find_in(place: &Untrusted, is_certificate: bool, text: &str) -> Vec<Self> {
-        let found = find::strings(text, |string| Self::parse(string));
+        let found = find::strings(text, Self::parse);
         found.into_iter().map(|value| Self { place: place.clone(), is_certificate, ..value }).collect()
     }
 }

@@ -88,6 +88,9 @@ pub fn joined_config() -> NodeConfig {
 }
 
 /// The key of the samples, parsed.
+///
+/// # Panics
+/// Never: it is a key.
 pub fn key() -> MasterKey {
     MasterKey::parse(&SecretString::from(KEY)).expect("a key")
 }

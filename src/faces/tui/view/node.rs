@@ -66,7 +66,13 @@ fn lines(canvas: &Canvas<'_>, scene: &Scene<'_>, width: u16) -> Vec<Line> {
             }
             line = line.with(column, *words, theme.plain);
         }
-        lines.push(line.aside(source, theme.dim));
+        let last = wrapped.last().map_or(0, |words| text::width(words));
+        if column + last + text::width(source) + 2 > width {
+            lines.push(line);
+            lines.push(Line::blank().aside(source, theme.dim));
+        } else {
+            lines.push(line.aside(source, theme.dim));
+        }
     }
     if lines.is_empty() {
         let words = match &scene.state.facts.node.config {

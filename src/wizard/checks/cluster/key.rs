@@ -84,7 +84,7 @@ fn unverifiable(why: NoBasis, case: &Case<'_>) -> Finding {
         ),
     };
     let says = format!("This master key cannot be verified: {why}.");
-    let print = fingerprint(case).map(|print| format!("fingerprint {print}")).unwrap_or_else(|| "key".to_owned());
+    let print = fingerprint(case).map_or_else(|| "key".to_owned(), |print| format!("fingerprint {print}"));
     let compare = format!("Compare the {print} with {}", whose(case));
     if case.flow != Flow::Join {
         let finding = Finding::warn(CheckId::ClusterKey, says, format!("{compare}; go on only where they are the same."));

@@ -34,7 +34,7 @@ pub fn judge(case: &Case<'_>) -> Verdict {
     {
         findings.push(Finding::warn(
             CheckId::ClusterVersion,
-            format!("The cluster's nodes run different versions of Octopus Server: {} has {oldest}, {} has {newest}.", old, new),
+            format!("The cluster's nodes run different versions of Octopus Server: {old} has {oldest}, {new} has {newest}."),
             "Bring all nodes to one version; Octopus supports no others side by side.",
         ));
     }

@@ -134,10 +134,12 @@ fn details(canvas: &mut Canvas<'_>, area: Rect, node: &NodeSeen) {
         Beat::Never => "never ran on this database".to_owned(),
         Beat::Unreadable => "heart-beat cannot be read".to_owned(),
     };
-    let version = node.version.as_ref().map_or_else(|| "version unknown".to_owned(), ToString::to_string);
+    let version = node.version.as_ref().map_or_else(String::new, ToString::to_string);
+    // Most hosts are called as their nodes are.
+    let host = if node.is_called(&row_of.host) { String::new() } else { row_of.host.clone() };
     let cap = table::tasks(node).map_or_else(String::new, |cap| format!("task cap {cap}"));
     let lines = [
-        ("Runs on", vec![row_of.host.clone(), row_of.system.clone(), format!("octopus-setup {}", row_of.program)]),
+        ("Runs on", vec![host, row_of.system.clone(), format!("octopus-setup {}", row_of.program)]),
         ("Reached", vec![row_of.prefixes.clone(), format!("ports {}, {}", row_of.comms_port, row_of.grpc_port)]),
         (
             "Joined",
