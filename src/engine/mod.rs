@@ -16,6 +16,7 @@ use crate::model::flow::Flow;
 use crate::wizard::effect::Effect;
 use crate::wizard::event::Event;
 use crate::wizard::state::State;
+use crate::wizard::subjects::Wanted;
 use crate::wizard::update;
 use crate::world::World;
 
@@ -38,8 +39,16 @@ impl Engine {
     /// Begins a wizard with these answers, at the first screen of a flow or at the start screen. Must be called within
     /// a tokio runtime.
     pub fn new(world: World, answers: Answers, flow: Option<Flow>) -> Self {
+        Self::with(world, update::begin(answers, flow))
+    }
+
+    /// Begins a wizard with the review of a node, as soon as it is known which there are.
+    pub fn review(world: World, answers: Answers, wanted: Wanted) -> Self {
+        Self::with(world, update::begin_review(answers, wanted))
+    }
+
+    fn with(world: World, (state, effects): (State, Vec<Effect>)) -> Self {
         let (sender, news) = mpsc::unbounded_channel();
-        let (state, effects) = update::begin(answers, flow);
         let mut engine = Self { state, clock: Clock::start(), tasks: Tasks::new(world, sender), news };
         engine.carry_out(effects);
         engine

@@ -16,6 +16,7 @@ use crate::world::key_file::KeyFileError;
 
 /// What tasks send.
 #[derive(Debug)]
+#[expect(clippy::large_enum_variant, reason = "nearly all of them are events, and each is gone as soon as it is read")]
 pub enum News {
     /// Something happened.
     Event(Event),

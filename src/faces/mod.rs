@@ -1,3 +1,4 @@
 //! The ways to talk to the wizard. They turn input into events and the state into pixels or sentences, and decide nothing.
 
+pub mod headless;
 pub mod tui;

@@ -6,7 +6,8 @@ use clap::{Parser, Subcommand};
 #[derive(Debug, Parser)]
 #[command(name = "octopus-setup", version, about, max_term_width = 100)]
 #[command(after_help = "Exit status: 0 finished; 2 usage; 7 left unfinished, the next start offers to go on; 130 left \
-before anything was written; 129, 131, 143 ended by a signal.\n\nThis project is independent of Octopus Deploy.")]
+before anything was written; 129, 131, 143 ended by a signal. Of review --check: 0 fine; 1 warnings; 2 stops; 3 not everything \
+could be looked at; 64 usage.\n\nThis project is independent of Octopus Deploy.")]
 pub struct Cli {
     /// Draw with ASCII characters only (by itself on TERM=linux and where the locale is not UTF-8).
     #[arg(long, global = true)]
@@ -26,9 +27,43 @@ pub struct Cli {
 pub enum Command {
     /// Configure the first node of a new cluster.
     FirstNode,
+    /// Add this server as a node of an existing cluster.
+    Join,
+    /// Review a node of this machine: its settings, every check again, the cluster, what has drifted. Nothing is written.
+    Review(Review),
     /// Try everything against an embedded practice server; no SQL Server needed.
     #[cfg(feature = "practice")]
     Practice(Practice),
+}
+
+/// What to review, and how.
+#[derive(Debug, clap::Args)]
+pub struct Review {
+    /// The instance; case does not count. The only one of this machine when nothing is said.
+    #[arg(long, value_name = "NAME", conflicts_with = "config")]
+    pub instance: Option<String>,
+
+    /// The file to review: a node config (octopus-node.toml), or an OctopusServer.config, which is only read.
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<std::path::PathBuf>,
+
+    /// Print the findings instead of opening the screens, and end with a status for monitoring: 0 fine, 1 warnings, 2 stops,
+    /// 3 not everything could be looked at, 64 usage.
+    #[arg(long)]
+    pub check: bool,
+
+    /// How to print; implies --check.
+    #[arg(long, value_name = "FORMAT", value_enum)]
+    pub output: Option<Format>,
+}
+
+/// How findings are printed.
+#[derive(Debug, Clone, Copy, clap::ValueEnum)]
+pub enum Format {
+    /// For people.
+    Text,
+    /// For programs; its schema is told in docs/review-json.md.
+    Json,
 }
 
 /// The practice server.

@@ -5,6 +5,7 @@ mod outside;
 mod panic;
 #[cfg(feature = "practice")]
 mod practice;
+mod review;
 
 use std::io::{IsTerminal, Write as _};
 use std::process::ExitCode;
@@ -26,19 +27,33 @@ const USAGE: u8 = 2;
 /// Runs the program.
 pub fn main() -> ExitCode {
     panic::install();
-    let cli = Cli::parse();
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return review::misused(&error),
+    };
+    // What cannot be begun is no finding, and monitoring must be able to tell the two apart.
+    let status = match &cli.command {
+        Some(Command::Review(asked)) if asked.is_check() => ExitCode::from(review::NOT_LOOKED),
+        _ => ExitCode::from(USAGE),
+    };
     let Some(outside) = Outside::look(&cli) else {
-        return complain("this account has no home directory; name a state directory with OCTOPUS_SETUP_STATE_DIR.");
+        complain("this account has no home directory; name a state directory with OCTOPUS_SETUP_STATE_DIR.");
+        return status;
     };
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
     let runtime = match runtime {
         Ok(runtime) => runtime,
-        Err(error) => return complain(&format!("no threads to work with: {error}")),
+        Err(error) => {
+            complain(&format!("no threads to work with: {error}"));
+            return status;
+        }
     };
     let status = runtime.block_on(async {
         match &cli.command {
             None => wizard(&outside, outside.answers(), None).await,
             Some(Command::FirstNode) => wizard(&outside, outside.answers(), Some(Flow::FirstNode)).await,
+            Some(Command::Join) => wizard(&outside, outside.answers(), Some(Flow::Join)).await,
+            Some(Command::Review(asked)) => review::run(asked, &outside).await,
             #[cfg(feature = "practice")]
             Some(Command::Practice(practice)) => practice::run(practice, &outside).await,
         }
@@ -50,14 +65,18 @@ pub fn main() -> ExitCode {
 
 /// Runs the wizard in the terminal.
 async fn wizard(outside: &Outside, answers: Answers, flow: Option<Flow>) -> ExitCode {
+    on_screen(outside, |world| Engine::new(world, answers, flow)).await
+}
+
+/// Runs in the terminal what `begin` begins.
+async fn on_screen(outside: &Outside, begin: impl FnOnce(World) -> Engine) -> ExitCode {
     if !(std::io::stdin().is_terminal() && std::io::stdout().is_terminal()) {
         return complain("a terminal is needed; standard input or output is something else.");
     }
     if outside.dumb {
         return complain("this terminal cannot move its cursor (TERM=dumb), and there is no plain face yet.");
     }
-    let world = World::new(outside.places.clone(), outside.surroundings);
-    let mut engine = Engine::new(world, answers, flow);
+    let mut engine = begin(World::new(outside.places.clone(), outside.surroundings));
     match run::run(&mut engine, outside.tui, outside.terminal, panic::rehearse).await {
         Ok(ended) => {
             let mut out = std::io::stdout();

@@ -16,6 +16,7 @@ use super::state::Focus;
 
 /// What happened.
 #[derive(Debug)]
+#[expect(clippy::large_enum_variant, reason = "one is there at a time, and gone as soon as it is applied")]
 pub enum Event {
     /// A field's text changed, typed or pasted.
     Edit(FieldId, Raw),

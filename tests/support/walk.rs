@@ -49,6 +49,11 @@ impl Site {
         self.folder.path().join(node)
     }
 
+    /// This machine's own files.
+    pub fn places(&self) -> Places {
+        Places::under(self.folder.path().join("state"))
+    }
+
     /// The answers that an operator would give for this server and this node.
     pub fn answers(&self, node: &str) -> Answers {
         let mut answers = Answers::default();

@@ -51,7 +51,7 @@ pub fn wanted(state: &mut State, effects: &mut Vec<Effect>) {
 /// Opens a section of the review with nothing of an edit, a plan or a key left over.
 fn section(state: &mut State, screen: ScreenId, effects: &mut Vec<Effect>) {
     state.run = Run::default();
-    state.custody = Custody::default();
+    state.custody = Custody { flow: Some(Flow::Review), ..Custody::default() };
     state.removing = None;
     state.accepted.clear();
     state.place.flow = Some(Flow::Review);
@@ -103,15 +103,13 @@ pub fn node_known(state: &mut State, effects: &mut Vec<Effect>) {
     }
 }
 
-/// What the files tell. A run that is gone on with has its answers in its journal; only the secrets are not there, and
-/// where an edit may be about one of them it is asked again.
+/// What the files tell. A run that is gone on with has its answers in its journal, and only secrets are missing there.
 fn told(state: &State) -> Vec<(FieldId, Raw)> {
-    let all = settings::answers(&state.facts, state.subject.as_ref());
-    match (state.resuming, state.place.flow) {
-        (None, _) => all,
-        (Some(_), Some(Flow::Edit)) => Vec::new(),
-        (Some(_), _) => all.into_iter().filter(|(field, _)| field.is_secret()).collect(),
+    let mut told = settings::answers(&state.facts, state.subject.as_ref());
+    if state.resuming.is_some() {
+        told.retain(|(field, raw)| field.is_secret() && !raw.is_empty() && state.answers.get(*field).raw.is_empty());
     }
+    told
 }
 
 /// The node's own sealed key, as far as it opens. What was saved of the same key stays said.
@@ -128,7 +126,7 @@ fn take_key(state: &mut State) {
         _ => false,
     };
     if !same {
-        state.custody = Custody { drawn, ..Custody::default() };
+        state.custody = Custody { drawn, flow: Some(Flow::Review), ..Custody::default() };
     }
 }
 
@@ -218,7 +216,6 @@ pub fn edit(state: &mut State, effects: &mut Vec<Effect>) {
 pub fn leave(state: &mut State, effects: &mut Vec<Effect>) {
     state.accepted.clear();
     start::flow(state, Flow::Leave, effects);
-    key::make_plan(state, effects);
     if let Some(text) = state.caution() {
         state.notice = Some(Notice { bad: true, text });
     }
@@ -230,7 +227,6 @@ pub fn remove(state: &mut State, effects: &mut Vec<Effect>) {
     state.removing = Some(row);
     state.accepted.clear();
     start::flow(state, Flow::Remove, effects);
-    key::make_plan(state, effects);
 }
 
 /// An unfinished run of an existing node is gone on with: its files are looked at for what a journal does not hold.

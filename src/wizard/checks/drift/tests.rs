@@ -13,6 +13,7 @@ use crate::wizard::samples;
 
 fn of(check: CheckId, change: impl FnOnce(&mut Facts)) -> Verdict {
     let (answers, mut facts) = (samples::answers(), samples::facts());
+    facts.home.folder = Fact::Seen(Occupant::NodeConfig { instance: "OctopusServer".into() });
     change(&mut facts);
     judged_in(&Case { flow: Flow::Review, ..case(&answers, &facts) }, check)
 }
@@ -44,9 +45,12 @@ fn a_row_that_says_the_same_is_good() {
     assert_eq!(evidence(&of(CheckId::DriftRow, |_| {})), "the row of web01 says the same");
 }
 
+/// What is changed, how, and what has to be said of it.
+type Row = (&'static str, fn(&mut NodeRow), &'static [&'static str]);
+
 #[test]
 fn each_column_that_differs_is_told_with_both_sides() {
-    let table: [(&str, fn(&mut NodeRow), &[&str]); 6] = [
+    let table: [Row; 6] = [
         ("prefixes", |row| row.prefixes = "http://other/".into(), &["http://web01/", "http://other/"]),
         ("address", |row| row.address = "http://old/".into(), &["Address", "http://old/"]),
         ("comms", |row| row.comms_port = 1, &["10943", "registry 1."]),
@@ -152,9 +156,12 @@ fn put(config: &mut OctopusConfig, field: FieldId, text: &str) {
     fields.push((field, Raw::of(field, text)));
 }
 
+/// What is changed, how, what has to be said of it, and what of the command that mends it.
+type Setting = (&'static str, fn(&mut OctopusConfig), &'static [&'static str], &'static str);
+
 #[test]
 fn each_setting_of_octopus_that_differs_is_told_with_both_sides_and_a_command_where_there_is_one() {
-    let table: [(&str, fn(&mut OctopusConfig), &[&str], &str); 10] = [
+    let table: [Setting; 10] = [
         ("name", |config| config.node_name = Some("web02".into()), &["web01", "web02"], ""),
         ("case", |config| config.node_name = Some("WEB01".into()), &["WEB01", "case of letters"], ""),
         ("home", |config| config.home = Some("/elsewhere".into()), &[samples::HOME, "/elsewhere"], "--home"),

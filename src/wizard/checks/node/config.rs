@@ -1,7 +1,5 @@
 //! `node-config`.
 
-use std::path::PathBuf;
-
 use crate::model::check::CheckId;
 use crate::model::facts::{Fact, Trouble};
 use crate::model::field::FieldId;
@@ -45,7 +43,7 @@ fn of_ours(config: &NodeConfig, case: &Case<'_>) -> Verdict {
     let warn = |says: String, fix: &str| one(Finding::warn(CheckId::NodeConfig, says, fix).about(FieldId::Instance));
     match &case.facts.node.listed {
         Fact::Unknown => case.pending(),
-        Fact::Seen(Some(listed)) if *listed == shown || PathBuf::from(listed.as_str()) == path => {
+        Fact::Seen(Some(listed)) if *listed == shown || path.as_path() == listed.as_str() => {
             Verdict::Good(format!("{shown}, format {}, listed", config.format))
         }
         Fact::Seen(Some(listed)) => warn(
@@ -76,6 +74,8 @@ fn of_octopus(config: &OctopusConfig) -> Verdict {
 
 #[cfg(test)]
 mod tests {
+    use std::path::PathBuf;
+
     use super::*;
     use crate::model::facts::{ConfigTrouble, Facts};
     use crate::model::flow::Flow;

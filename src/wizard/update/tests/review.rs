@@ -240,8 +240,13 @@ fn the_last_node_is_told_what_it_leaves_behind() {
     assert!(bench.notice().contains("last node"), "{}", bench.notice());
     bench.send(Event::Back);
     assert_eq!(bench.state.place.flow, Some(Flow::Review));
-    with_nodes(&mut bench, vec![dead("web01"), dead("web02")]);
+    bench.send(Event::Jump(ScreenId::Cluster));
+    bench.send(Event::Refresh);
+    let nodes = Fact::Seen(vec![dead("web01"), dead("web02")].into());
+    answer(&mut bench, SurveyId::Cluster, Observed::Cluster(ClusterFacts { nodes, ..samples::cluster_facts() }));
+    bench.send(Event::Jump(ScreenId::Node));
     bench.send(Event::Press(Action::LeaveCluster));
+    assert_eq!(bench.state.place.flow, Some(Flow::Leave));
     assert_eq!(bench.state.caution(), None);
 }
 

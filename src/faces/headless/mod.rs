@@ -1,0 +1,50 @@
+//! The face without a screen: a review is run to its end, and what it found is printed for people or for programs.
+
+mod json;
+mod report;
+mod text;
+
+use std::io::{self, Write};
+
+use crate::engine::Engine;
+use crate::wizard::state::State;
+
+pub use report::{Check, Report, Section, Status, Tally};
+
+/// How a report is printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Output {
+    /// For people: plain text, without colours.
+    #[default]
+    Text,
+    /// For programs: JSON, as `docs/review-json.md` tells it.
+    Json,
+}
+
+/// Runs a review until nothing is on its way any more, and prints what it found. The status is the process' own.
+///
+/// # Errors
+///
+/// Where it cannot be written. A reader that has gone is none: whoever closes a pipe has seen enough.
+pub async fn check(engine: &mut Engine, output: Output, out: &mut impl Write) -> io::Result<Status> {
+    engine.run_until_idle().await;
+    print(engine.state(), output, out)
+}
+
+/// Prints what a state says of the node under review.
+///
+/// # Errors
+///
+/// As [`check`].
+pub fn print(state: &State, output: Output, out: &mut impl Write) -> io::Result<Status> {
+    let report = Report::of(state);
+    let text = match output {
+        Output::Text => text::render(&report),
+        Output::Json => json::render(&report)?,
+    };
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(report.status),
+        Err(error) => Err(error),
+        Ok(()) => Ok(report.status),
+    }
+}

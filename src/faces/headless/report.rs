@@ -1,0 +1,243 @@
+//! What is reported of a review, gathered from the state: both ways of printing it say the same.
+
+use crate::model::check::CheckId;
+use crate::model::facts::{Backup, Identity, NodeSeen};
+use crate::model::field::FieldId;
+use crate::model::finding::{Severity, Verdict};
+use crate::model::flow::Flow;
+use crate::model::node_config::NodeConfig;
+use crate::model::screen::ScreenId;
+use crate::model::subject::Maker;
+use crate::model::untrusted::Untrusted;
+use crate::wizard::review::PROVEN;
+use crate::wizard::settings::{self, Setting};
+use crate::wizard::state::State;
+use crate::words;
+
+/// How a review ended; its number is the exit status.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Status {
+    /// Nothing to say against the node, but perhaps notes.
+    Fine,
+    /// Warnings.
+    Warnings,
+    /// At least one stop.
+    Stops,
+    /// Not everything could be looked at: what was not seen may be anything.
+    Unknown,
+}
+
+impl Status {
+    /// The exit status.
+    pub const fn code(self) -> u8 {
+        match self {
+            Self::Fine => 0,
+            Self::Warnings => 1,
+            Self::Stops => 2,
+            Self::Unknown => 3,
+        }
+    }
+
+    /// Its id for programs.
+    pub const fn id(self) -> &'static str {
+        match self {
+            Self::Fine => "fine",
+            Self::Warnings => "warnings",
+            Self::Stops => "stops",
+            Self::Unknown => "could-not-look",
+        }
+    }
+}
+
+/// How many checks came out how.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Tally {
+    /// Nothing was found.
+    pub ok: usize,
+    /// Notes.
+    pub notes: usize,
+    /// Warnings.
+    pub warnings: usize,
+    /// Stops.
+    pub stops: usize,
+    /// Could not be judged.
+    pub unknown: usize,
+}
+
+/// One check.
+#[derive(Debug, Clone)]
+pub struct Check {
+    /// Which.
+    pub id: CheckId,
+    /// The label of its row.
+    pub label: &'static str,
+    /// What it came to.
+    pub verdict: Verdict,
+}
+
+impl Check {
+    /// Its verdict as one word.
+    pub fn word(&self) -> &'static str {
+        match self.verdict.severity() {
+            Some(severity) => word(severity),
+            None if matches!(self.verdict, Verdict::Good(_)) => "ok",
+            None => "unknown",
+        }
+    }
+}
+
+/// A severity as one word.
+pub const fn word(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Note => "note",
+        Severity::Warn => "warning",
+        Severity::Stop => "stop",
+    }
+}
+
+/// The checks of one screen.
+#[derive(Debug, Clone)]
+pub struct Section {
+    /// Which.
+    pub screen: ScreenId,
+    /// Its checks, in order.
+    pub checks: Vec<Check>,
+}
+
+/// Everything that is reported.
+#[derive(Debug, Clone)]
+pub struct Report<'a> {
+    /// The exit status.
+    pub status: Status,
+    /// Why there was nothing to look at at all.
+    pub error: Option<String>,
+    /// The instance's name; empty where it is not known.
+    pub instance: Untrusted,
+    /// The file under review; empty where there is none.
+    pub config: Untrusted,
+    /// Who made the instance.
+    pub maker: Option<Maker>,
+    /// The node's name.
+    pub node: Untrusted,
+    /// The server.
+    pub server: Untrusted,
+    /// The database.
+    pub database: Untrusted,
+    /// The cluster's id, as the database tells it, or else the config.
+    pub cluster: Option<String>,
+    /// The master key's fingerprint, as the node config tells it.
+    pub fingerprint: Option<String>,
+    /// How the checks came out.
+    pub tally: Tally,
+    /// The settings.
+    pub settings: Vec<Setting>,
+    /// The checks, screen by screen.
+    pub sections: Vec<Section>,
+    /// The nodes of the cluster; `None` where they are not known.
+    pub nodes: Option<&'a [NodeSeen]>,
+    /// The backups of the node config; `None` where they are not known.
+    pub backups: Option<&'a [Backup]>,
+}
+
+impl<'a> Report<'a> {
+    /// Gathers it.
+    pub fn of(state: &'a State) -> Self {
+        let facts = &state.facts;
+        let reviewed = state.place.flow == Some(Flow::Review);
+        let error = (!reviewed).then(|| match &state.notice {
+            Some(notice) => notice.text.clone(),
+            None => "What is on this machine could not be looked at.".to_owned(),
+        });
+        let sections: Vec<Section> =
+            if reviewed { PROVEN.into_iter().map(|screen| section(state, screen)).collect() } else { Vec::new() };
+        let tally = tally(&sections);
+        let config: Option<&NodeConfig> = facts.node.config.seen().map(AsRef::as_ref);
+        let cluster = match facts.cluster.identity.seen() {
+            Some(Identity::Registered(seen)) => Some(seen.id.to_string()),
+            _ => config.map(|config| config.cluster.id.to_string()),
+        };
+        // Outside a review the answers are about something else.
+        let text = |field| if reviewed { Untrusted::new(state.answers.trimmed(field)) } else { Untrusted::default() };
+        let subject = state.subject.as_ref();
+        let name = text(FieldId::Instance);
+        Self {
+            status: if reviewed { status(tally) } else { Status::Unknown },
+            error,
+            instance: if name.is_empty() {
+                subject.map(|subject| Untrusted::new(&subject.instance)).unwrap_or_default()
+            } else {
+                name
+            },
+            config: subject.map(|subject| Untrusted::new(&subject.config.to_string_lossy())).unwrap_or_default(),
+            maker: subject.map(|subject| subject.maker),
+            node: text(FieldId::NodeName),
+            server: text(FieldId::Server),
+            database: if text(FieldId::Server).is_empty() { Untrusted::default() } else { text(FieldId::Database) },
+            cluster,
+            fingerprint: config.map(|config| config.cluster.fingerprint.to_string()),
+            tally,
+            settings: if reviewed { settings::of(state) } else { Vec::new() },
+            sections,
+            nodes: facts.cluster.nodes.seen().map(AsRef::as_ref),
+            backups: facts.node.backups.seen().map(Vec::as_slice),
+        }
+    }
+
+    /// One check of the report.
+    pub fn check(&self, id: CheckId) -> Option<&Check> {
+        self.sections.iter().flat_map(|section| &section.checks).find(|check| check.id == id)
+    }
+}
+
+fn section(state: &State, screen: ScreenId) -> Section {
+    let words = words::screen(screen);
+    let checks = words.checks().map(|id| Check {
+        id,
+        label: words.check(id).map_or(id.id(), |words| words.label.as_str()),
+        verdict: state.verdict(id),
+    });
+    Section { screen, checks: checks.collect() }
+}
+
+fn tally(sections: &[Section]) -> Tally {
+    let mut tally = Tally::default();
+    for check in sections.iter().flat_map(|section| &section.checks) {
+        let count = match (check.verdict.severity(), &check.verdict) {
+            (Some(Severity::Stop), _) => &mut tally.stops,
+            (Some(Severity::Warn), _) => &mut tally.warnings,
+            (Some(Severity::Note), _) => &mut tally.notes,
+            (None, Verdict::Good(_)) => &mut tally.ok,
+            (None, _) => &mut tally.unknown,
+        };
+        *count += 1;
+    }
+    tally
+}
+
+/// What was not looked at outweighs all that was: a report with a hole in it must not pass for a whole one.
+fn status(tally: Tally) -> Status {
+    match tally {
+        Tally { unknown: 1.., .. } => Status::Unknown,
+        Tally { stops: 1.., .. } => Status::Stops,
+        Tally { warnings: 1.., .. } => Status::Warnings,
+        _ => Status::Fine,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_status_is_the_worst_and_a_hole_is_worse() {
+        let fine = Tally { ok: 9, notes: 2, ..Tally::default() };
+        for (tally, code) in [
+            (fine, 0),
+            (Tally { warnings: 1, ..fine }, 1),
+            (Tally { stops: 1, warnings: 1, ..fine }, 2),
+            (Tally { unknown: 1, stops: 1, ..fine }, 3),
+        ] {
+            assert_eq!(status(tally).code(), code, "{tally:?}");
+        }
+    }
+}

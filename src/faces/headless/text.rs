@@ -1,0 +1,170 @@
+//! The report for people: one thing a line, nothing wrapped, no colours.
+
+use std::fmt::Write as _;
+
+use crate::model::facts::{DiffSign, Life, NodeSeen};
+use crate::model::finding::{Finding, Verdict};
+use crate::model::subject::Maker;
+use crate::model::untrusted::Untrusted;
+use crate::wizard::say;
+use crate::words;
+
+use super::report::{Check, Report, Status, word};
+
+/// The columns of a check's word and of its id.
+const WORD: usize = 8;
+const ID: usize = 18;
+
+/// Renders it. Writing to a string cannot fail.
+pub fn render(report: &Report<'_>) -> String {
+    let mut out = String::new();
+    if let Some(error) = &report.error {
+        let _ = writeln!(out, "{error}");
+        return out;
+    }
+    head(&mut out, report);
+    settings(&mut out, report);
+    for section in &report.sections {
+        let _ = writeln!(out, "\n{}", words::screen(section.screen).name);
+        for check in &section.checks {
+            one(&mut out, check);
+        }
+    }
+    nodes(&mut out, report);
+    backups(&mut out, report);
+    let _ = writeln!(out, "\n{}", summary(report));
+    out
+}
+
+fn head(out: &mut String, report: &Report<'_>) {
+    let unknown: Untrusted = "not known".into();
+    let shown = |text: &Untrusted| if text.is_empty() { unknown.clone() } else { text.clone() };
+    let maker = match report.maker {
+        Some(Maker::Octopus) => " (made by Octopus Server)",
+        _ => "",
+    };
+    let _ = writeln!(out, "Instance  {}{maker}", shown(&report.instance));
+    let _ = writeln!(out, "Config    {}", shown(&report.config));
+    let _ = writeln!(out, "Node      {}", shown(&report.node));
+    let _ = writeln!(out, "Cluster   {}", report.cluster.as_deref().unwrap_or("not known"));
+    let _ = writeln!(out, "Server    {}", shown(&report.server));
+    let _ = writeln!(out, "Database  {}", shown(&report.database));
+    if let Some(fingerprint) = &report.fingerprint {
+        let _ = writeln!(out, "Key       fingerprint {fingerprint}");
+    }
+}
+
+fn settings(out: &mut String, report: &Report<'_>) {
+    let mut group = None;
+    for setting in &report.settings {
+        if group != Some(setting.group) {
+            group = Some(setting.group);
+            let _ = writeln!(out, "\nSettings: {}", setting.group.label());
+        }
+        let _ = writeln!(out, "  {:<16} {}  [{}]", setting.label, setting.value, setting.source.label());
+    }
+}
+
+fn one(out: &mut String, check: &Check) {
+    let said = match &check.verdict {
+        Verdict::Good(evidence) => clean(evidence),
+        Verdict::NotYet | Verdict::Running => "could not be judged".to_owned(),
+        Verdict::Found(findings) => {
+            for finding in findings {
+                let _ = writeln!(out, "  {:WORD$} {:ID$} {}", word(finding.severity), check.id.id(), clean(&finding.says));
+                mends(out, finding);
+            }
+            return;
+        }
+    };
+    let _ = writeln!(out, "  {:WORD$} {:ID$} {said}", check.word(), check.id.id());
+}
+
+/// What to do, and with what, under the finding that it is about.
+fn mends(out: &mut String, finding: &Finding) {
+    let indent = WORD + ID + 4;
+    if !finding.fix.is_empty() {
+        let _ = writeln!(out, "{:indent$}{}", "", clean(&finding.fix));
+    }
+    for line in finding.remedy.iter().flat_map(|remedy| remedy.text().lines()) {
+        let _ = writeln!(out, "{:indent$}  {}", "", clean(line));
+    }
+}
+
+fn nodes(out: &mut String, report: &Report<'_>) {
+    let Some(nodes) = report.nodes else {
+        let _ = writeln!(out, "\nNodes of the cluster: not known");
+        return;
+    };
+    let _ = writeln!(out, "\nNodes of the cluster: {}", nodes.len());
+    for node in nodes {
+        let _ = writeln!(out, "  {:WORD$} {:ID$} {}", life(node), node.name.as_str(), about(node));
+    }
+}
+
+/// Whether a node is alive, as one word.
+pub fn life(node: &NodeSeen) -> &'static str {
+    match node.life() {
+        Life::Alive => "alive",
+        Life::Silent => "silent",
+        Life::Dead => "dead",
+    }
+}
+
+fn about(node: &NodeSeen) -> String {
+    let mut said = Vec::new();
+    if let Some(row) = node.registered() {
+        said.push(clean(&row.address));
+        said.push(clean(&row.system));
+    } else {
+        said.push("not in the registry".to_owned());
+    }
+    if let Some(version) = &node.version {
+        said.push(format!("Octopus Server {version}"));
+    }
+    if let Some(cap) = node.task_cap {
+        said.push(format!("task cap {cap}"));
+    }
+    if let Some(ago) = node.last_seen() {
+        said.push(format!("seen {} ago", say::span(ago.as_secs())));
+    }
+    if node.drained {
+        said.push("drained".to_owned());
+    }
+    said.retain(|text| !text.is_empty());
+    said.join(", ")
+}
+
+fn backups(out: &mut String, report: &Report<'_>) {
+    let Some(backups) = report.backups.filter(|backups| !backups.is_empty()) else { return };
+    let _ = writeln!(out, "\nBackups of the node config: {}", backups.len());
+    for backup in backups {
+        let changed = backup.lines.iter().filter(|line| line.sign != DiffSign::Same).count();
+        let differs =
+            if changed == 0 { "says the same".to_owned() } else { format!("{} differ", say::count(changed as u64, "line")) };
+        let _ = writeln!(out, "  {} UTC  {}  {differs}", backup.when, backup.path);
+    }
+}
+
+fn summary(report: &Report<'_>) -> String {
+    let tally = report.tally;
+    let said = match report.status {
+        Status::Fine => "Nothing stands against this node",
+        Status::Warnings => "There are warnings",
+        Status::Stops => "There are stops",
+        Status::Unknown => "Not everything could be looked at",
+    };
+    let counts = [
+        say::count(tally.stops as u64, "stop"),
+        say::count(tally.warnings as u64, "warning"),
+        say::count(tally.notes as u64, "note"),
+        format!("{} ok", tally.ok),
+        format!("{} unknown", tally.unknown),
+    ];
+    format!("{said}: {}.", counts.join(", "))
+}
+
+/// What checks say is made of cleaned parts; the answers among them came from a file, and a file may hold anything.
+fn clean(text: &str) -> String {
+    Untrusted::new(text).to_string()
+}

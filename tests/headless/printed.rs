@@ -1,0 +1,92 @@
+//! What is printed of a node that was really set up, on a practice server.
+
+use octopus_setup::engine::Engine;
+use octopus_setup::faces::headless::{self, Output, Status};
+use octopus_setup::model::answers::Answers;
+use octopus_setup::model::field::FieldId;
+use octopus_setup::model::flow::Flow;
+use octopus_setup::model::screen::ScreenId;
+use octopus_setup::wizard::event::Event;
+use octopus_setup::wizard::subjects::Wanted;
+use octopus_setup::world::World;
+use octopus_setup::world::clipboard::Surroundings;
+use secrecy::ExposeSecret;
+
+use super::support::walk::{Site, last_six, to, type_in};
+
+/// A first node to its end.
+async fn set_up(site: &Site) -> String {
+    let mut engine = site.wizard("node-1", Some(Flow::FirstNode));
+    to(&mut engine, ScreenId::MasterKey).await;
+    let proof = last_six(&engine);
+    type_in(&mut engine, FieldId::KeyProof, &proof);
+    engine.handle(Event::Next);
+    engine.run_until_idle().await;
+    let key = engine.state().custody.drawn.as_ref().unwrap().key.to_base64();
+    key.expose_secret().to_owned()
+}
+
+fn review(site: &Site, wanted: Wanted) -> Engine {
+    Engine::review(World::new(site.places(), Surroundings::default()), Answers::default(), wanted)
+}
+
+async fn printed(site: &Site, wanted: Wanted, output: Output) -> (Status, String) {
+    let mut out = Vec::new();
+    let status = headless::check(&mut review(site, wanted), output, &mut out).await.unwrap();
+    (status, String::from_utf8(out).unwrap())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_node_that_was_set_up_is_looked_at_in_full() {
+    let site = Site::start().await;
+    let key = set_up(&site).await;
+    let (status, text) = printed(&site, Wanted::Only, Output::Text).await;
+    assert!(matches!(status, Status::Fine | Status::Warnings), "{text}");
+    for part in
+        ["Instance  node-1", "node-config", "sealed, opens here", "drift-row", "the row of node-1 says the same", "0 unknown"]
+    {
+        assert!(text.contains(part), "{part}: {text}");
+    }
+    let (again, json) = printed(&site, Wanted::Named("NODE-1".into()), Output::Json).await;
+    assert_eq!(again, status);
+    let value: serde_json::Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(value["schema"], 1);
+    assert_eq!(value["exit"], status.code());
+    assert_eq!(value["instance"], "node-1");
+    assert_eq!(value["key"]["verdict"], "ok");
+    assert_eq!(value["nodes"].as_array().unwrap().len(), 1);
+    assert_eq!(value["counts"]["unknown"], 0);
+    assert!(value["checks"].as_array().unwrap().iter().all(|check| check["verdict"] != "unknown"));
+    for printed in [&text, &json] {
+        assert!(!printed.contains(site.password()) && !printed.contains(&key), "a secret in {printed}");
+        assert!(!printed.chars().any(|c| c.is_control() && c != '\n'), "{printed}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_config_that_cannot_be_read_and_a_server_that_is_gone_could_not_be_looked_at() {
+    let site = Site::start().await;
+    set_up(&site).await;
+    let file = site.home("node-1").join("octopus-node.toml");
+    let text = std::fs::read_to_string(&file).unwrap();
+    // Nobody listens on port 1.
+    std::fs::write(&file, text.replace(&format!("localhost,{}", site.server.addr().port()), "localhost,1")).unwrap();
+    let (status, text) = printed(&site, Wanted::Only, Output::Text).await;
+    assert_eq!(status.code(), 3, "{text}");
+    assert!(text.contains("refused the connection"), "{text}");
+    std::fs::write(&file, "format = 1\nnews = true\n").unwrap();
+    let (status, text) = printed(&site, Wanted::File(file.clone()), Output::Text).await;
+    assert_eq!(status.code(), 3, "{text}");
+    assert!(text.contains("octopus-node.toml, line"), "{text}");
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), "format = 1\nnews = true\n", "never overwritten");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_instance_that_is_not_there_is_told_with_those_that_are() {
+    let site = Site::start().await;
+    set_up(&site).await;
+    let (status, json) = printed(&site, Wanted::Named("other".into()), Output::Json).await;
+    let value: serde_json::Value = serde_json::from_str(&json).unwrap();
+    assert_eq!((status, &value["status"]), (Status::Unknown, &serde_json::Value::from("could-not-look")));
+    assert!(value["error"].as_str().unwrap().contains("node-1"), "{json}");
+}
