@@ -30,6 +30,16 @@ fn sections(state: &State) -> Vec<(ScreenId, Vec<(CheckId, Verdict)>)> {
     sections
 }
 
+/// The weightiest finding, as [`State::foremost`] chooses it; but the checks, which may look at every node of a cluster, are
+/// not asked once more.
+fn foremost(verdicts: &[(CheckId, Verdict)]) -> Option<Finding> {
+    let findings = verdicts.iter().filter_map(|(_, verdict)| match verdict {
+        Verdict::Found(findings) => findings.iter().max_by_key(|finding| finding.severity),
+        _ => None,
+    });
+    findings.reduce(|best, next| if next.severity > best.severity { next } else { best }).cloned()
+}
+
 /// What a frame shows.
 #[derive(Debug)]
 pub struct Scene<'a> {
@@ -52,13 +62,14 @@ pub struct Scene<'a> {
 impl<'a> Scene<'a> {
     /// Gathers it.
     pub fn of(state: &'a State) -> Self {
+        let verdicts = state.verdicts();
         Self {
             state,
             words: words::screen(state.place.here),
             fields: state.fields(),
-            verdicts: state.verdicts(),
             sections: if state.place.flow == Some(Flow::Review) { sections(state) } else { Vec::new() },
-            foremost: state.foremost(),
+            foremost: foremost(&verdicts),
+            verdicts,
             bindings: bindings::of(state),
         }
     }
