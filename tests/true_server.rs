@@ -121,7 +121,7 @@ async fn first_node_and_undo(string: &str) {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_first_node_on_the_server_that_is_named() {
     match std::env::var(VARIABLE) {
-        Ok(string) => first_node_and_undo(&string).await,
+        Ok(string) => Box::pin(first_node_and_undo(&string)).await,
         Err(_) => println!("skipped: {VARIABLE} names no server"),
     }
 }
@@ -138,5 +138,5 @@ async fn a_first_node_on_the_practice_server_by_a_connection_string() {
         site.server.user(),
         site.server.password().expose_secret()
     );
-    first_node_and_undo(&string).await;
+    Box::pin(first_node_and_undo(&string)).await;
 }
