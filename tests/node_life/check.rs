@@ -29,7 +29,7 @@ async fn a_sound_node_is_reported_as_such_and_the_json_says_the_same() {
     assert!(!secret(&text(&json)));
     let value: serde_json::Value = serde_json::from_str(&text(&json)).unwrap();
     assert_eq!(value["schema"], 1);
-    assert!(value["checks"].as_array().unwrap().iter().any(|check| check["id"] == "cluster-key" && check["verdict"] == "good"));
+    assert!(value["checks"].as_array().unwrap().iter().any(|check| check["id"] == "cluster-key" && check["verdict"] == "ok"));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -68,8 +68,8 @@ async fn what_others_changed_is_drift_and_is_told_with_both_sides() {
     let mut engine = scene.review("node-1").await;
     engine.handle(Event::Jump(ScreenId::Drift));
     engine.run_until_idle().await;
-    let told: String =
-        findings(&engine, "drift-row").into_iter().map(|finding| format!("{} {}\n", finding.says, finding.fix)).collect();
+    let told: Vec<String> = findings(&engine, "drift-row").into_iter().map(|finding| finding.says + &finding.fix).collect();
+    let told = told.join("\n");
     assert!(told.contains("10999") && told.contains("http://elsewhere/"), "{told}");
     let own = scene.config("node-1");
     assert!(told.contains(&own.comms.port.to_string()), "{told}");
