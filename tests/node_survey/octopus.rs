@@ -23,7 +23,7 @@ fn register(bench: &Bench, name: &str, config: &Path) {
 }
 
 fn name(facts: &NodeFacts) -> Option<&str> {
-    facts.octopus.seen()?.as_ref()?.node_name.as_ref().map(|name| name.as_str())
+    facts.octopus.seen()?.as_ref()?.node_name.as_ref().map(octopus_setup::model::untrusted::Untrusted::as_str)
 }
 
 #[tokio::test]
