@@ -1,5 +1,6 @@
 //! The registry's verifier of a master key: salted and one-way, so that the database never holds the key.
 
+use std::fmt;
 use std::num::NonZeroU32;
 
 use ring::pbkdf2;
@@ -14,12 +15,19 @@ const ROUNDS: NonZeroU32 = match NonZeroU32::new(10_000) {
 };
 
 /// A salt of 16 bytes and PBKDF2-HMAC-SHA256 over the key, 32 bytes: 48 in all, as the registry stores them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Verifier {
     /// Random, from the operating system.
     pub salt: [u8; 16],
     /// The derived bytes.
     pub hash: [u8; 32],
+}
+
+/// Without the bytes: they are no secret by themselves, but a log is no place for what a key can be tried against.
+impl fmt::Debug for Verifier {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Verifier").finish_non_exhaustive()
+    }
 }
 
 impl Verifier {
@@ -59,5 +67,6 @@ mod tests {
         assert!(!verifier.accepts(&key(2)));
         assert_eq!(Verifier::from_bytes(&verifier.to_bytes()), Some(verifier));
         assert_eq!(Verifier::from_bytes(&[0; 47]), None);
+        assert_eq!(format!("{verifier:?}"), "Verifier { .. }");
     }
 }

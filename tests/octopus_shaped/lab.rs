@@ -69,18 +69,38 @@ impl Lab {
         self.client.key_verdict(&self.target(), key).await
     }
 
+    /// All tables, as text: those of [`PLAIN`] with all of their rows, the others, whose types tiberius does not know, with
+    /// how many they have.
+    pub async fn rows(&self) -> Vec<String> {
+        let mut client = self.connect("Octopus").await;
+        let tables =
+            "SELECT s.name + N'.' + t.name FROM sys.tables t JOIN sys.schemas s ON s.schema_id = t.schema_id ORDER BY t.name";
+        let tables = client.simple_query(tables).await.expect("asked").into_first_result().await.expect("answered");
+        let mut all = Vec::new();
+        for table in tables.iter().filter_map(|row| row.get::<&str, _>(0)) {
+            let what = if PLAIN.contains(&format!("CREATE TABLE {table} ")) { "*" } else { "COUNT(*)" };
+            let rows = client.simple_query(format!("SELECT {what} FROM {table}")).await.expect("asked");
+            all.push(format!("{table}: {:?}", rows.into_first_result().await.expect("answered")));
+        }
+        all
+    }
+
     /// Runs batches by plain tiberius.
     pub async fn run(&self, database: &str, batches: &[&str]) {
+        let mut client = self.connect(database).await;
+        for batch in batches {
+            let stream = client.simple_query(*batch).await.unwrap_or_else(|error| panic!("{batch}: {error}"));
+            stream.into_results().await.unwrap_or_else(|error| panic!("{batch}: {error}"));
+        }
+    }
+
+    async fn connect(&self, database: &str) -> tiberius::Client<tokio_util::compat::Compat<tokio::net::TcpStream>> {
         let mut config = tiberius::Config::new();
         config.database(database);
         config.authentication(tiberius::AuthMethod::sql_server("sa", self.server.sa_password().expose_secret()));
         config.encryption(tiberius::EncryptionLevel::NotSupported);
         let stream = tokio::net::TcpStream::connect(self.server.addr()).await.expect("connected");
-        let mut client = tiberius::Client::connect(config, stream.compat_write()).await.expect("logged in");
-        for batch in batches {
-            let stream = client.simple_query(*batch).await.unwrap_or_else(|error| panic!("{batch}: {error}"));
-            stream.into_results().await.unwrap_or_else(|error| panic!("{batch}: {error}"));
-        }
+        tiberius::Client::connect(config, stream.compat_write()).await.expect("logged in")
     }
 }
 

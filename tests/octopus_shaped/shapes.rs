@@ -1,7 +1,11 @@
 //! The right key, whatever the database looks like.
 
-use octopus_setup::model::facts::{Evidence, Trouble};
+use octopus_setup::model::cluster::ClusterId;
+use octopus_setup::model::facts::{Evidence, Fact, Trouble};
 use octopus_setup::model::key_verdict::{KeyBasis, KeyVerdict, NoBasis};
+use octopus_setup::model::registry::{Initialised, NewCluster, NodeRow};
+use octopus_setup::model::verifier::Verifier;
+use octopus_setup::world::sqlserver::SqlServer;
 
 use super::cipher::{certificate, compressed, encrypted};
 use super::key::{right, wrong};
@@ -32,9 +36,54 @@ async fn the_verdict_is_one_turn_on_the_kept_session_and_writes_nothing() {
     let sealed = encrypted(&certificate(), &right(32), 7);
     let lab = Lab::new(&[PLAIN, &row("Configuration", "certificate-global", &json(&sealed))]).await;
     assert_eq!(lab.verdict(&right(32)).await, CORRECT);
+    let rows = lab.rows().await;
+    assert!(rows.iter().any(|table| table.starts_with("dbo.Configuration") && table.contains(&sealed)), "{rows:?}");
     let before = (lab.server.turns(), lab.server.connections());
     assert_eq!(lab.verdict(&right(32)).await, CORRECT);
     assert_eq!((lab.server.turns(), lab.server.connections()), (before.0 + 1, before.1));
+    lab.client.cluster(&lab.target(), true).await;
+    lab.client.verify(&lab.target(), &right(32)).await.expect("verified");
+    assert_eq!(lab.rows().await, rows);
+}
+
+#[tokio::test]
+async fn a_cluster_that_is_shown_live_is_asked_for_its_evidence_once() {
+    let sealed = encrypted(&certificate(), &right(32), 7);
+    let lab = Lab::new(&[PLAIN, &row("Configuration", "certificate-global", &json(&sealed))]).await;
+    let evidence = async |fresh| lab.client.cluster(&lab.target(), fresh).await.evidence;
+    assert_eq!(evidence(false).await, Fact::Seen(Evidence::Certificate));
+    lab.run("Octopus", &["DELETE FROM dbo.Configuration"]).await;
+    let before = lab.server.turns();
+    assert_eq!(evidence(false).await, Fact::Seen(Evidence::Certificate), "it was not asked for again");
+    assert_eq!(lab.server.turns(), before + 1);
+    assert_eq!(lab.verdict(&right(32)).await, Ok(KeyVerdict::Unverifiable(NoBasis::Nothing)), "a verdict is never kept");
+    assert_eq!(evidence(true).await, Fact::Seen(Evidence::Nothing));
+    lab.run("Octopus", &[&row("Configuration", "certificate-global", &json(&sealed))]).await;
+    assert_eq!(evidence(false).await, Fact::Seen(Evidence::Certificate), "what may still come is asked for");
+}
+
+#[tokio::test]
+async fn another_cluster_has_evidence_of_its_own() {
+    let sealed = encrypted(&certificate(), &right(32), 7);
+    let lab = Lab::new(&[PLAIN, &row("Configuration", "certificate-global", &json(&sealed))]).await;
+    let evidence = async || lab.client.cluster(&lab.target(), false).await.evidence;
+    assert_eq!(evidence().await, Fact::Seen(Evidence::Certificate));
+    let node = NodeRow {
+        name: "web02".into(),
+        address: String::new(),
+        host: "web02".into(),
+        system: "Linux".into(),
+        program: "0.1.0".into(),
+        prefixes: String::new(),
+        comms_port: 10_943,
+        grpc_port: 8_443,
+        task_cap: 5,
+    };
+    let key = right(32);
+    let adopted =
+        NewCluster { id: ClusterId([1; 16]), verifier: Verifier::of(&key, [3; 16]), fingerprint: key.fingerprint(), node };
+    assert_eq!(SqlServer::new().adopt(&lab.target(), &adopted).await, Ok(Initialised::Made));
+    assert_eq!(evidence().await, Fact::Seen(Evidence::Verifier));
 }
 
 #[tokio::test]

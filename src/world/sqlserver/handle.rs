@@ -9,7 +9,7 @@ use super::connect::{Link, connect};
 use super::limits;
 use super::login::IfClosed;
 use super::survey::{closed_database, second_look, survey};
-use crate::model::facts::{Database, ServerFacts, Trouble};
+use crate::model::facts::{Database, Evidence, Identity, ServerFacts, Trouble};
 use crate::model::identifier::{literal, quoted};
 use crate::model::target::Target;
 
@@ -17,6 +17,19 @@ use crate::model::target::Target;
 #[derive(Clone, Default)]
 pub struct SqlServer {
     kept: Arc<Mutex<Option<Kept>>>,
+    known: Arc<Mutex<Option<Known>>>,
+}
+
+/// By what a key can be judged in a target's cluster: asking means to fetch it, up to some hundred kilobytes of Octopus'
+/// values, and a cluster that is shown live is asked every few seconds. The verdict itself never comes from here.
+#[derive(Clone)]
+pub(super) struct Known {
+    /// Where.
+    pub target: Target,
+    /// In which cluster.
+    pub identity: Identity,
+    /// What there was.
+    pub evidence: Evidence,
 }
 
 /// A live session, and what it was made for. Whoever works with it takes it out, so that a future that is dropped
@@ -86,9 +99,15 @@ impl SqlServer {
         }
     }
 
-    /// Closes the kept session, if there is one.
+    /// Closes the kept session, if there is one, and forgets what it found.
     pub fn forget(&self) {
         drop(self.slot().take());
+        *self.known() = None;
+    }
+
+    /// What is known of the evidence.
+    pub(super) fn known(&self) -> std::sync::MutexGuard<'_, Option<Known>> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The kept session in this place of this target, or a new one. From `master`, where a database was just made, it is

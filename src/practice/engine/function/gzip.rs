@@ -25,7 +25,8 @@ fn read(from: impl Read) -> Result<Stored, Fault> {
     let mut bytes = Vec::new();
     match from.take(LONGEST).read_to_end(&mut bytes) {
         Ok(_) => Ok(Stored::Blob(bytes)),
-        // SQL Server's own number for it is not documented; this is the one of an error that a program raises.
+        // SQL Server's own number for it was not found; this is the one of an error that a program raises. The wizard looks at
+        // none here.
         Err(error) => Err(Fault::new(50000, format!("The bytes cannot be decompressed: {error}."))),
     }
 }

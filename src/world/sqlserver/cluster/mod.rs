@@ -13,6 +13,7 @@ mod verify;
 use super::attempts::Attempts;
 use super::handle::SqlServer;
 use crate::model::facts::Trouble;
+use crate::model::key_evidence::KeyEvidence;
 use crate::model::key_verdict::KeyVerdict;
 use crate::model::master_key::MasterKey;
 use crate::model::target::Target;
@@ -30,9 +31,13 @@ impl SqlServer {
                 Err(hitch) => attempts.again(hitch).await?,
             }
         };
-        let key = key.clone();
-        // Thousands of rounds of a hash, on a thread that may take its time.
-        let judged = tokio::task::spawn_blocking(move || evidence.judge(&key)).await;
-        judged.map_err(|_| Trouble::Unasked)
+        judged(evidence, key).await
     }
+}
+
+/// The verdict, found on a thread that may take its time: it is thousands of rounds of a hash.
+async fn judged(evidence: KeyEvidence, key: &MasterKey) -> Result<KeyVerdict, Trouble> {
+    let key = key.clone();
+    let judged = tokio::task::spawn_blocking(move || evidence.judge(&key)).await;
+    judged.map_err(|_| Trouble::Unasked)
 }

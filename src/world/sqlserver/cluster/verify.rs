@@ -5,6 +5,7 @@ use super::super::attempts::{Attempts, Hitch};
 use super::super::handle::{Place, SqlServer, fresh};
 use super::super::{limits, read};
 use super::evidence::{self, EVIDENCE_SQL};
+use super::judged;
 use crate::model::facts::{Content, Trouble};
 use crate::model::key_verdict::{KeyVerdict, NoBasis};
 use crate::model::master_key::MasterKey;
@@ -37,7 +38,7 @@ async fn try_to_verify(target: &Target, key: &MasterKey) -> Result<Verified, Hit
     let answer = run(&mut link.session, &batch, &[], limits::READ).await.map_err(Hitch::Work)?;
     let content = read::content::read(&answer).map_err(Hitch::Work)?;
     let verdict = match evidence::read(&answer) {
-        Ok(evidence) => evidence.judge(key),
+        Ok(evidence) => judged(evidence, key).await.map_err(Hitch::Work)?,
         // Nothing is written there anyway, and the format is the better answer than a column that it has no more.
         Err(_) if matches!(content, Content::NewerRegistry { .. }) => KeyVerdict::Unverifiable(NoBasis::Nothing),
         Err(trouble) => return Err(Hitch::Work(trouble)),
