@@ -127,6 +127,16 @@ impl Deed {
         }
     }
 
+    /// The row as it was seen; `None` for one that is to be new.
+    pub const fn before(&self) -> Option<&KeptRow> {
+        match self {
+            Self::Insert(_) => None,
+            Self::Replace { before, .. } | Self::Update { before, .. } | Self::Drain { before } | Self::Remove { before } => {
+                Some(before)
+            }
+        }
+    }
+
     /// Its word in the history.
     pub const fn what(&self) -> &'static str {
         match self {

@@ -91,3 +91,17 @@ async fn a_key_is_verified_on_a_connection_of_its_own() {
     let damaged = server.verify(&target, &key(7)).await;
     assert!(matches!(damaged, Err(Trouble::Io(_))), "a damaged verifier is not an absent one: {damaged:?}");
 }
+
+#[tokio::test]
+async fn a_newer_registry_of_another_shape_is_said_to_be_newer_and_not_an_error() {
+    let lab = Lab::new().await;
+    let server = SqlServer::new();
+    let target = lab.as_sa("Octopus");
+    lab.prepare("Octopus", &OCTOPUS).await;
+    server.adopt(&target, &cluster(1)).await.expect("adopted");
+    let another = ["UPDATE octopus_setup.version SET version = 2", "ALTER TABLE octopus_setup.cluster DROP COLUMN fingerprint"];
+    lab.prepare("Octopus", &another).await;
+    let newer = Ok(Initialised::Occupied(Content::NewerRegistry { version: 2 }));
+    assert_eq!(server.adopt(&target, &cluster(2)).await, newer);
+    assert_eq!(server.initialise(&target, &cluster(2)).await, newer);
+}

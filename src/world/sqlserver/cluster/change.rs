@@ -63,9 +63,6 @@ impl SqlServer {
     }
 
     /// Sends the batch of a change, and reads what it came to.
-    ///
-    /// A server compiles a batch before it runs it: where a newer registry lacks a column of ours, it says so before the
-    /// batch could look at the format. So an error is looked behind.
     pub(super) async fn outcome(
         &self,
         target: &Target,
@@ -75,11 +72,7 @@ impl SqlServer {
     ) -> Result<Outcome, Trouble> {
         match self.send(target, batch, change, row).await {
             Ok(answer) => Outcome::of(&answer, change),
-            Err(Trouble::Sql(said)) => match self.look(target).await {
-                Ok(newer @ Content::NewerRegistry { .. }) => Ok(Outcome::Ended(Changed::NotThere(newer))),
-                _ => Err(Trouble::Sql(said)),
-            },
-            Err(trouble) => Err(trouble),
+            Err(trouble) => self.newer_behind(target, trouble).await.map(|newer| Outcome::Ended(Changed::NotThere(newer))),
         }
     }
 
@@ -99,7 +92,7 @@ impl SqlServer {
 
     async fn try_to_send(&self, target: &Target, batch: &str, change: &RowChange, row: &NodeRow) -> Result<Answer, Hitch> {
         let (cluster, run_of, what) = (change.cluster.to_string(), format!("run {}", change.run), change.deed.what());
-        let before = before(&change.deed);
+        let before = change.deed.before();
         let seen = |text: fn(&KeptRow) -> &str| before.map(text).unwrap_or_default();
         let (host, joined, last_seen) =
             (seen(|kept| kept.row.host.as_str()), seen(|kept| kept.joined.as_str()), seen(|kept| kept.last_seen.as_str()));
@@ -133,15 +126,6 @@ impl SqlServer {
         answer.rows("made").map_err(Hitch::Work)?;
         self.keep(target, Place::Database, link);
         Ok(answer)
-    }
-}
-
-fn before(deed: &Deed) -> Option<&KeptRow> {
-    match deed {
-        Deed::Insert(_) => None,
-        Deed::Replace { before, .. } | Deed::Update { before, .. } | Deed::Drain { before } | Deed::Remove { before } => {
-            Some(before)
-        }
     }
 }
 

@@ -38,7 +38,11 @@ impl SqlServer {
                 Err(Hitch::Work(Trouble::Sql(said))) if numbers::is_a_duplicate(said.number) => {
                     attempts.once_more(Trouble::Sql(said)).await?;
                 }
-                Err(hitch) => attempts.again(hitch).await?,
+                Err(hitch) => {
+                    if let Err(trouble) = attempts.again(hitch).await {
+                        return self.newer_behind(target, trouble).await.map(Initialised::Occupied);
+                    }
+                }
             }
         }
     }

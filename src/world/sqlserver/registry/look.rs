@@ -39,6 +39,21 @@ impl SqlServer {
         }
     }
 
+    /// Looks behind an error of a batch that writes the registry. A server compiles a batch before it runs it: where a newer
+    /// registry lacks a column of ours, it says so (207) before the batch could look at the format.
+    ///
+    /// # Errors
+    /// The trouble itself, where it is no newer registry that explains it.
+    pub(in crate::world::sqlserver) async fn newer_behind(&self, target: &Target, trouble: Trouble) -> Result<Content, Trouble> {
+        match &trouble {
+            Trouble::Sql(_) => match self.look(target).await {
+                Ok(newer @ Content::NewerRegistry { .. }) => Ok(newer),
+                _ => Err(trouble),
+            },
+            _ => Err(trouble),
+        }
+    }
+
     async fn try_to_look(&self, target: &Target) -> Result<Content, Hitch> {
         let mut link = self.link(target, Place::Database).await?;
         let answer = run(&mut link.session, CONTENT, &[], limits::READ).await.map_err(Hitch::Work)?;
