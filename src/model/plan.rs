@@ -220,6 +220,13 @@ pub enum Failure {
         /// The node's name.
         node: Untrusted,
     },
+    /// The node whose name or row this run takes is not dead after all: its heart beats again, or nobody can tell.
+    NodeAlive {
+        /// The node's name.
+        node: Untrusted,
+        /// How long ago Octopus saw it; `None` where its heart-beat cannot be read any more.
+        beat: Option<Duration>,
+    },
     /// The master key is not this cluster's.
     WrongKey,
     /// Nothing in the database can confirm the master key, and nobody has accepted that.

@@ -1,7 +1,9 @@
 //! The look before anything is written.
 
+use std::time::Duration;
+
 use octopus_setup::model::cluster::ClusterId;
-use octopus_setup::model::facts::{Content, Trouble};
+use octopus_setup::model::facts::{Beat, Content, Trouble};
 use octopus_setup::model::master_key::MasterKey;
 use octopus_setup::model::plan::{Failure, Progress, StepKind};
 use octopus_setup::world::{apply, journals};
@@ -118,4 +120,74 @@ async fn a_join_whose_sealed_key_is_gone_asks_for_it_again() {
     assert!(left.key.is_none());
     assert_eq!(go(Case::Insert, &bench).await, Ok(()));
     assert!(matches!(bench.database.server().content(), Content::Cluster(_)));
+}
+
+/// A heart that beats, and one that nobody can hear any more.
+const NOT_DEAD: [Beat; 2] = [Beat::Ago(Duration::from_secs(7)), Beat::Unreadable];
+
+fn alive(node: &str, beat: Beat) -> Failure {
+    let beat = if let Beat::Ago(age) = beat { Some(age) } else { None };
+    Failure::NodeAlive { node: node.into(), beat }
+}
+
+#[tokio::test]
+async fn a_node_whose_heart_beats_again_is_not_replaced_and_its_name_is_not_taken() {
+    for case in [Case::Replace, Case::Insert, Case::Adopt, Case::Plain] {
+        for beat in NOT_DEAD {
+            let bench = before(case).await;
+            bench.database.server.lock().unwrap().beats.insert("web01".into(), beat);
+            assert_eq!(refused(&bench, case, &key()).await, alive("web01", beat), "{case:?}");
+            bench.database.server.lock().unwrap().beats.insert("web01".into(), Beat::Ago(Duration::from_secs(301)));
+            assert_eq!(go(case, &bench).await, Ok(()), "{case:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_node_that_came_back_behind_the_look_is_not_replaced_either() {
+    let bench = before(Case::Replace).await;
+    let server = bench.database.server();
+    let (plan, key) = (plan(Case::Replace, &bench), key());
+    let outcome = install(&bench, &plan, Some(&key), |progress| {
+        if matches!(progress, Progress::Done(StepKind::SealMasterKey, ..)) {
+            bench.database.server.lock().unwrap().beats.insert("web01".into(), NOT_DEAD[0]);
+        }
+    });
+    assert_eq!(outcome.await.expect("no crash"), Err(alive("web01", NOT_DEAD[0])));
+    assert_eq!(bench.database.count(Call::Change), 0);
+    assert_eq!(bench.undo(|_| {}).await, Some(true));
+    assert_eq!(bench.database.server().cluster, server.cluster);
+    assert!(bench.files().is_empty());
+}
+
+#[tokio::test]
+async fn a_node_whose_heart_beats_again_is_not_removed() {
+    for beat in NOT_DEAD {
+        let bench = before(Case::Remove).await;
+        bench.database.server.lock().unwrap().beats.insert("web09".into(), beat);
+        let server = bench.database.server();
+        assert_eq!(go(Case::Remove, &bench).await, Err(alive("web09", beat)));
+        assert_eq!((bench.database.server(), bench.database.count(Call::Change)), (server, 0));
+        bench.database.server.lock().unwrap().beats.clear();
+        assert_eq!(go(Case::Remove, &bench).await, Ok(()));
+    }
+}
+
+#[tokio::test]
+async fn a_run_that_is_gone_on_with_is_not_stopped_by_its_own_nodes_heart() {
+    for case in [Case::Replace, Case::Insert, Case::Adopt, Case::Plain] {
+        let bench = before(case).await;
+        let old = plan(case, &bench);
+        assert_eq!(install(&bench, &old, Some(&key()), |_| {}).await.expect("no crash"), Ok(()));
+        bench.database.server.lock().unwrap().beats.insert("web01".into(), NOT_DEAD[0]);
+        assert_eq!(install(&bench, &old, Some(&key()), |_| {}).await.expect("no crash"), Ok(()), "{case:?}");
+    }
+}
+
+#[tokio::test]
+async fn whoever_leaves_may_be_alive() {
+    let bench = before(Case::Leave).await;
+    bench.database.server.lock().unwrap().beats.insert("web01".into(), NOT_DEAD[0]);
+    assert_eq!(go(Case::Leave, &bench).await, Ok(()));
+    assert_eq!(bench.database.count(Call::Node), 0);
 }

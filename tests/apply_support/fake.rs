@@ -3,7 +3,7 @@
 use std::sync::Mutex;
 
 use octopus_setup::model::cluster::ClusterId;
-use octopus_setup::model::facts::{Content, Trouble};
+use octopus_setup::model::facts::{Content, NodeSeen, Trouble};
 use octopus_setup::model::key_verdict::{KeyBasis, KeyVerdict, NoBasis};
 use octopus_setup::model::master_key::MasterKey;
 use octopus_setup::model::registry::{Changed, Initialised, NewCluster, RowChange, Verified};
@@ -21,6 +21,7 @@ pub enum Call {
     Prove,
     Verify,
     Adopt,
+    Node,
     Change,
     Unchange,
     UndoInitialise,
@@ -159,6 +160,11 @@ impl ClusterDatabase for Fake {
             other => Initialised::Occupied(other),
         })
         .await
+    }
+
+    async fn node(&self, _: &Target, name: &str) -> Result<Option<NodeSeen>, Trouble> {
+        let name = name.to_lowercase();
+        self.call(Call::Node, move |server| server.node(&name)).await
     }
 
     async fn change(&self, _: &Target, change: &RowChange) -> Result<Changed, Trouble> {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use octopus_setup::model::cluster::ClusterId;
-use octopus_setup::model::facts::{ClusterSeen, Content};
+use octopus_setup::model::facts::{Beat, ClusterSeen, Content, NodeSeen};
 use octopus_setup::model::fingerprint::Fingerprint;
 use octopus_setup::model::registry::{Changed, Deed, KeptRow, NodeRow, RowChange};
 
@@ -21,6 +21,8 @@ pub struct Server {
     pub octopus: bool,
     /// The key that opens what is in them, where there is anything.
     pub octopus_key: Option<Fingerprint>,
+    /// Octopus' heart-beats, by name in lower case.
+    pub beats: BTreeMap<String, Beat>,
 }
 
 /// The registry.
@@ -149,6 +151,21 @@ impl Server {
                 node_count: cluster.rows.len() as u64,
             }),
         }
+    }
+
+    /// The node of this name in lower case; every row is old.
+    pub fn node(&self, name: &str) -> Option<NodeSeen> {
+        let row = self.cluster.as_ref().and_then(|cluster| cluster.rows.get(name).cloned());
+        let beat = self.beats.get(name).copied();
+        (row.is_some() || beat.is_some()).then(|| NodeSeen {
+            name: name.into(),
+            row_age: row.as_ref().map(|_| 2 * NodeSeen::ROW),
+            beat: beat.unwrap_or(Beat::Never),
+            version: None,
+            task_cap: None,
+            drained: false,
+            row,
+        })
     }
 
     pub fn change(&mut self, change: &RowChange) -> Changed {

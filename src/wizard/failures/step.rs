@@ -85,6 +85,21 @@ fn explain_around(kind: StepKind, failure: &Failure, around: &Around<'_>) -> Exp
             format!("The registry has no row of node {node} any more: somebody took it out."),
             "Undo this run, and look at the cluster again.",
         ),
+        Failure::NodeAlive { node, beat: Some(age) } => Explanation::new(
+            format!(
+                "Node {node} has come back to life: Octopus saw it {} ago. Its row stays as it is.",
+                say::span(age.as_secs())
+            ),
+            "Undo this run. If that machine is to go all the same, stop its Octopus Server and look at the cluster again after five \
+             minutes; otherwise choose another name.",
+        ),
+        Failure::NodeAlive { node, beat: None } => Explanation::new(
+            format!(
+                "Whether node {node} is dead nobody can tell any more: Octopus' own heart-beat of it cannot be read. Its row stays as \
+                 it is."
+            ),
+            "Have a DBA let this login read dbo.OctopusServerNode again, then retry; or undo this run.",
+        ),
         Failure::WrongKey => Explanation::new(
             "The master key is not this cluster's. Nothing has been written.",
             "Undo this run and give the cluster's own key; the first node's operator has it.",
@@ -191,6 +206,11 @@ mod tests {
             (Failure::File { path: "/x".into(), said: "Permission denied".into() }, "/x: Permission denied."),
             (Failure::RowTaken(Box::new(kept())), "it is web-old's now, last seen 2026-11-18"),
             (Failure::RowGone { node: "web-old".into() }, "no row of node web-old any more"),
+            (
+                Failure::NodeAlive { node: "web-old".into(), beat: Some(std::time::Duration::from_secs(7)) },
+                "web-old has come back to life: Octopus saw it 7 s ago",
+            ),
+            (Failure::NodeAlive { node: "web-old".into(), beat: None }, "Whether node web-old is dead nobody can tell"),
             (Failure::WrongKey, "not this cluster's"),
             (Failure::KeyUnverified, "can confirm the master key any more"),
             (Failure::FileInTheWay { path: "/x".into() }, "is not overwritten"),

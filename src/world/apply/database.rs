@@ -3,7 +3,7 @@
 use std::future::Future;
 
 use crate::model::cluster::ClusterId;
-use crate::model::facts::{Content, Trouble};
+use crate::model::facts::{Content, NodeSeen, Trouble};
 use crate::model::master_key::MasterKey;
 use crate::model::registry::{Changed, Initialised, NewCluster, RowChange, Verified};
 use crate::model::target::Target;
@@ -25,6 +25,9 @@ pub trait ClusterDatabase: Sync {
 
     /// Creates the registry with its cluster row, and no node, in a database that Octopus made, unless one is there.
     fn adopt(&self, target: &Target, cluster: &NewCluster) -> impl Future<Output = Result<Initialised, Trouble>> + Send;
+
+    /// What the registry and Octopus know of the node of this name right now; `None` where neither knows it.
+    fn node(&self, target: &Target, name: &str) -> impl Future<Output = Result<Option<NodeSeen>, Trouble>> + Send;
 
     /// Changes one node's row, in one transaction, unless it stands otherwise than it was seen.
     fn change(&self, target: &Target, change: &RowChange) -> impl Future<Output = Result<Changed, Trouble>> + Send;

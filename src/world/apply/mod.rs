@@ -110,6 +110,13 @@ impl<D: ClusterDatabase> Run<'_, D> {
         let kind = StepKind::ProveAgain;
         report(Progress::Begun(kind));
         prove::again(&self.site, self.database, self.plan, self.key, self.owner()).await?;
+        let entered = [StepKind::JoinCluster, StepKind::WriteNodeConfig];
+        // Once it is in, a heart of this name is its own.
+        if self.plan.flow == Flow::Join && !entered.into_iter().any(|kind| ledger::touched(self.ledger.state(kind))) {
+            let before = self.plan.before.as_ref();
+            let name = before.map_or(&self.plan.node.name, |kept| &kept.row.name);
+            row::is_dead(self.database, &self.plan.node.target, name, before).await?;
+        }
         self.ledger.mark(kind, StepState::Done).await?;
         report(Progress::Done(kind, StepState::Done, begun.elapsed()));
         Ok(())
@@ -226,6 +233,12 @@ impl<D: ClusterDatabase> Run<'_, D> {
             StepKind::DrainNode if ledger::touched(self.ledger.state(StepKind::RemoveRow)) => Ok(StepState::Done),
             StepKind::JoinCluster | StepKind::UpdateRow | StepKind::DrainNode | StepKind::RemoveRow | StepKind::RemoveNode => {
                 let change = row::change(&self.ledger.journal, kind)?;
+                // Only these two are about a dead node's row; whoever leaves or is changed may be alive.
+                if matches!(kind, StepKind::JoinCluster | StepKind::RemoveNode)
+                    && let Some(before) = change.deed.before()
+                {
+                    row::is_dead(self.database, &plan.node.target, &before.row.name, Some(before)).await?;
+                }
                 row::make(self.database, &plan.node.target, &change, earlier).await
             }
             StepKind::WriteNodeConfig => {

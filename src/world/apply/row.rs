@@ -2,10 +2,10 @@
 
 use super::database::ClusterDatabase;
 use super::ledger::touched;
-use crate::model::facts::Content;
+use crate::model::facts::{Beat, Content, NodeSeen};
 use crate::model::journal::Journal;
 use crate::model::plan::{Failure, Plan, StepKind, StepState};
-use crate::model::registry::{Changed, Deed, NodeRow, RowChange};
+use crate::model::registry::{Changed, Deed, KeptRow, NodeRow, RowChange};
 use crate::model::target::Target;
 use crate::world::host;
 use crate::world::places::Places;
@@ -54,6 +54,33 @@ pub(super) fn change(journal: &Journal, kind: StepKind) -> Result<RowChange, Fai
     Ok(RowChange { cluster: journal.cluster, run: journal.run.clone(), host: host::name(), deed })
 }
 
+/// Refuses to take the row or the name of a node whose heart beats, or that nobody can tell of any more.
+///
+/// The survey saw it dead, perhaps an hour ago. The transaction compares the registry's row with what was seen, but a node
+/// that comes back to life changes only Octopus' own tables: so those are looked at again. A row that stands otherwise than
+/// it was seen is another's by now, or this very run's, whose heart may beat; the transaction tells which.
+pub(super) async fn is_dead(
+    database: &impl ClusterDatabase,
+    target: &Target,
+    name: &str,
+    before: Option<&KeptRow>,
+) -> Result<(), Failure> {
+    let Some(node) = database.node(target, name).await.map_err(Failure::Server)? else { return Ok(()) };
+    let as_seen = match (before, &node.row) {
+        (None, None) => true,
+        (Some(before), Some(now)) => {
+            (&before.row.host, &before.joined, &before.last_seen) == (&now.row.host, &now.joined, &now.last_seen)
+        }
+        _ => false,
+    };
+    let beat = match node.beat {
+        Beat::Ago(age) if age <= NodeSeen::BEAT => Some(age),
+        Beat::Unreadable => None,
+        Beat::Ago(_) | Beat::Never => return Ok(()),
+    };
+    if as_seen { Err(Failure::NodeAlive { node: node.name, beat }) } else { Ok(()) }
+}
+
 /// Makes a change, or finds it made by an earlier start.
 pub(super) async fn make(
     database: &impl ClusterDatabase,
@@ -91,5 +118,5 @@ fn may_hold_the_row(content: &Content, change: &RowChange) -> bool {
 
 /// Whether a failure says that the database was reached and nothing was changed in it.
 pub(super) fn was_refused(failure: &Failure) -> bool {
-    matches!(failure, Failure::RowTaken(_) | Failure::RowGone { .. } | Failure::ContentChanged(_))
+    matches!(failure, Failure::RowTaken(_) | Failure::RowGone { .. } | Failure::ContentChanged(_) | Failure::NodeAlive { .. })
 }

@@ -2,7 +2,7 @@
 
 use super::database::{ClusterDatabase, Created, Proven, Removed};
 use crate::model::cluster::ClusterId;
-use crate::model::facts::{Content, Trouble};
+use crate::model::facts::{Content, NodeSeen, Trouble};
 use crate::model::master_key::MasterKey;
 use crate::model::registry::{Changed, Initialised, NewCluster, RowChange, Verified};
 use crate::model::target::Target;
@@ -33,6 +33,10 @@ impl ClusterDatabase for SqlServer {
 
     async fn adopt(&self, target: &Target, cluster: &NewCluster) -> Result<Initialised, Trouble> {
         Self::adopt(self, target, cluster).await
+    }
+
+    async fn node(&self, target: &Target, name: &str) -> Result<Option<NodeSeen>, Trouble> {
+        Self::node(self, target, name).await
     }
 
     async fn change(&self, target: &Target, change: &RowChange) -> Result<Changed, Trouble> {
