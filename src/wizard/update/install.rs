@@ -111,7 +111,9 @@ pub fn progress(state: &mut State, progress: Progress, effects: &mut Vec<Effect>
             }
         }
         Progress::UndoFailed(kind, failure) => {
-            if let Some(row) = find(state, kind) {
+            // What is about no step of this plan (its journal cannot be read) must be seen as well.
+            let place = state.run.rows.iter().position(|row| row.kind == kind).unwrap_or_default();
+            if let Some(row) = state.run.rows.get_mut(place) {
                 row.since = None;
                 row.failure = Some(failure);
             }

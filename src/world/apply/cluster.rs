@@ -115,6 +115,15 @@ pub(super) async fn undo_initialise(database: &impl ClusterDatabase, target: &Ta
     }
 }
 
+/// Takes the registry away again that was made beside Octopus' tables. One in which other nodes have joined since is theirs:
+/// it stays, and nothing of this run's is left in it. Whoever calls this has taken its own row back.
+pub(super) async fn undo_adopt(database: &impl ClusterDatabase, target: &Target, cluster: ClusterId) -> Result<(), Failure> {
+    match undo_initialise(database, target, cluster).await {
+        Err(Failure::ContentChanged(content)) if matches!(&*content, Content::Cluster(_)) => Ok(()),
+        undone => undone,
+    }
+}
+
 /// Drops the database that this run made, if it is empty. One that somebody else has filled since is theirs now: it
 /// stays, and nothing of this run's is left to undo in it.
 pub(super) async fn drop_database(database: &impl ClusterDatabase, target: &Target, ours: ClusterId) -> Result<(), Failure> {

@@ -26,8 +26,9 @@ pub async fn undo<D: ClusterDatabase>(
         Ok(Some(undoing)) => undoing.run(&mut report).await,
         // Nothing was begun.
         Ok(None) => true,
+        // The journal is no step of its own, and what flow it is of may be unknown: this one's words fit it.
         Err(failure) => {
-            report(Progress::UndoFailed(StepKind::CreateHome, failure));
+            report(Progress::UndoFailed(StepKind::ProveAgain, failure));
             false
         }
     };
@@ -69,7 +70,7 @@ impl<'a, D: ClusterDatabase> Undoing<'a, D> {
             });
         }
         if whole && let Err(failure) = self.ledger.close().await {
-            report(Progress::UndoFailed(StepKind::CreateHome, failure));
+            report(Progress::UndoFailed(StepKind::ProveAgain, failure));
             whole = false;
         }
         whole
@@ -97,7 +98,7 @@ impl<'a, D: ClusterDatabase> Undoing<'a, D> {
                 if touched(self.ledger.state(StepKind::JoinCluster)) {
                     return Err(Failure::Kept { what: format!("the registry in database {}", self.target.database).into() });
                 }
-                cluster::undo_initialise(self.database, self.target, journal.cluster).await
+                cluster::undo_adopt(self.database, self.target, journal.cluster).await
             }
             StepKind::InitialiseCluster => {
                 self.is_the_same_database()?;
