@@ -32,6 +32,9 @@ pub enum NoBasis {
         /// How many there are.
         values: usize,
     },
+    /// The registry's verifier and Octopus' own certificate contradict each other: the key was changed in Octopus since the
+    /// registry was made, or the registry is another cluster's.
+    Rotated,
     /// Some values came out and some did not: perhaps a rotation of the key that was interrupted.
     Mixed {
         /// How many came out.

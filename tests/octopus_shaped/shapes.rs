@@ -84,6 +84,13 @@ async fn another_cluster_has_evidence_of_its_own() {
         NewCluster { id: ClusterId([1; 16]), verifier: Verifier::of(&key, [3; 16]), fingerprint: key.fingerprint(), node };
     assert_eq!(SqlServer::new().adopt(&lab.target(), &adopted).await, Ok(Initialised::Made));
     assert_eq!(evidence().await, Fact::Seen(Evidence::Verifier));
+    assert_eq!(lab.verdict(&key).await, Ok(KeyVerdict::Correct(KeyBasis::Verifier)));
+    // Octopus changes its key, and tells nobody.
+    let sealed = encrypted(&certificate(), &right(16), 7);
+    lab.run("Octopus", &["DELETE FROM dbo.Configuration", &row("Configuration", "certificate-global", &json(&sealed))]).await;
+    for either in [key, right(16)] {
+        assert_eq!(lab.verdict(&either).await, Ok(KeyVerdict::Unverifiable(NoBasis::Rotated)));
+    }
 }
 
 #[tokio::test]

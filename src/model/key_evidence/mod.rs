@@ -1,6 +1,8 @@
 //! What a master key is judged by: the registry's verifier, or Octopus' own encrypted values.
 //!
-//! The strongest evidence decides alone: the verifier, then the server certificate, then other values. That padding
+//! The strongest evidence decides alone: the verifier, then the server certificate, then other values. But Octopus can change
+//! its key and does not tell the registry, whose verifier then knows the retired one: where the certificate contradicts it,
+//! nobody can tell. That padding
 //! comes out right proves nothing: it does so for every 255th wrong key, and Octopus' own manager once took those for
 //! right (Issues#3563). What counts is what stands in the padding: a certificate, or text.
 
@@ -19,7 +21,7 @@ mod tests;
 pub use value::EncryptedValue;
 
 use super::facts::Evidence;
-use super::key_verdict::{KeyBasis, KeyVerdict};
+use super::key_verdict::{KeyBasis, KeyVerdict, NoBasis};
 use super::master_key::MasterKey;
 use super::verifier::Verifier;
 
@@ -50,9 +52,12 @@ impl KeyEvidence {
     /// The key's verdict. Takes up to some milliseconds of one processor.
     pub fn judge(&self, key: &MasterKey) -> KeyVerdict {
         let independent = rule::independent(&self.values);
-        match &self.verifier {
-            Some(verifier) if verifier.accepts(key) => KeyVerdict::Correct(KeyBasis::Verifier),
-            Some(_) => KeyVerdict::Wrong(KeyBasis::Verifier),
+        match self.verifier.map(|verifier| verifier.accepts(key)) {
+            Some(accepted) if rule::certificate_contradicts(accepted, &independent, key) => {
+                KeyVerdict::Unverifiable(NoBasis::Rotated)
+            }
+            Some(true) => KeyVerdict::Correct(KeyBasis::Verifier),
+            Some(false) => KeyVerdict::Wrong(KeyBasis::Verifier),
             None => rule::by_certificate(&independent, key).unwrap_or_else(|| rule::by_values(&independent, key)),
         }
     }

@@ -57,6 +57,17 @@ pub(super) fn by_certificate(values: &[&EncryptedValue], key: &MasterKey) -> Opt
     })
 }
 
+/// Whether the server certificate contradicts what the registry's verifier said of the key. Only what chance does not do
+/// counts: an accepted key that unpads none of it, and a refused one that opens it.
+pub(super) fn certificate_contradicts(accepted: bool, values: &[&EncryptedValue], key: &MasterKey) -> bool {
+    let mut opened = values.iter().filter(|value| value.is_certificate).map(|value| tried(value, key)).peekable();
+    if accepted {
+        opened.peek().is_some() && opened.all(|one| one == Opened::Not)
+    } else {
+        opened.any(|one| one == Opened::Certificate)
+    }
+}
+
 /// The verdict of other values.
 ///
 /// A value that does not open proves that its key is another one, so a key that opens none is wrong however few there

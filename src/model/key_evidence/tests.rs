@@ -8,7 +8,6 @@ use proptest::prelude::*;
 
 use super::samples::PKCS12;
 use super::*;
-use crate::model::key_verdict::NoBasis;
 use crate::model::untrusted::Untrusted;
 
 fn key(byte: u8) -> MasterKey {
@@ -56,8 +55,23 @@ fn the_strongest_evidence_decides_alone() {
     assert_eq!(evidence.judge(&key(2)), KeyVerdict::Correct(KeyBasis::Certificate));
     evidence.verifier = Some(Verifier::of(&key(3), [9; 16]));
     assert_eq!(evidence.kind(), Evidence::Verifier);
-    assert_eq!(evidence.judge(&key(2)), KeyVerdict::Wrong(KeyBasis::Verifier));
+    assert_eq!(evidence.judge(&key(1)), KeyVerdict::Wrong(KeyBasis::Verifier));
+    evidence.values.retain(|value| !value.is_certificate);
+    assert_eq!(evidence.judge(&key(1)), KeyVerdict::Wrong(KeyBasis::Verifier));
     assert_eq!(evidence.judge(&key(3)), KeyVerdict::Correct(KeyBasis::Verifier));
+}
+
+#[test]
+fn a_key_that_octopus_has_retired_is_not_correct_because_the_registry_still_knows_it() {
+    let verifier = Some(Verifier::of(&key(3), [9; 16]));
+    let rotated = KeyEvidence { verifier, values: vec![certificate(PKCS12, &key(2))] };
+    for either in [2, 3] {
+        assert_eq!(rotated.judge(&key(either)), KeyVerdict::Unverifiable(NoBasis::Rotated), "{either}");
+    }
+    assert_eq!(rotated.judge(&key(1)), KeyVerdict::Wrong(KeyBasis::Verifier));
+    // What is no certificate by our lights, and opens, contradicts nothing.
+    let unknown = KeyEvidence { verifier, values: vec![certificate(b"v2:something else", &key(3))] };
+    assert_eq!(unknown.judge(&key(3)), KeyVerdict::Correct(KeyBasis::Verifier));
 }
 
 #[test]

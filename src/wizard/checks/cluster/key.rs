@@ -74,6 +74,11 @@ fn wrong(basis: KeyBasis, case: &Case<'_>) -> Finding {
 fn unverifiable(why: NoBasis, case: &Case<'_>) -> Finding {
     let why = match why {
         NoBasis::Nothing => "there is no registry, and Octopus has encrypted nothing in this database yet".to_owned(),
+        NoBasis::Rotated => {
+            "the registry's verifier and the certificate that Octopus encrypted contradict each other, as after a \
+                             change of the key in Octopus that the registry has not been told of"
+                .to_owned()
+        }
         NoBasis::TooFew { values } => format!(
             "Octopus has encrypted no more than {} here, and a wrong key seems to open one of 256 by chance",
             say::count(values as u64, "value")

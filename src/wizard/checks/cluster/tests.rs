@@ -89,6 +89,7 @@ fn a_wrong_key_never_passes_whatever_was_accepted_or_chosen() {
 fn a_key_that_nothing_confirms_takes_the_operator_s_own_word() {
     for (why, words) in [
         (NoBasis::Nothing, "has encrypted nothing"),
+        (NoBasis::Rotated, "contradict each other"),
         (NoBasis::TooFew { values: 2 }, "no more than 2 values"),
         (NoBasis::TooFew { values: 1 }, "no more than 1 value here"),
         (NoBasis::Mixed { opened: 3, values: 7 }, "opens 3 of 7 values"),

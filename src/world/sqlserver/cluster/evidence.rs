@@ -43,12 +43,10 @@ const VALUES: [(&str, &str); 10] = [
 pub(super) fn read(answer: &Answer) -> Result<KeyEvidence, Trouble> {
     if let Some(row) = answer.rows("key_verifier")?.first() {
         let verifier = row.bytes("verifier").and_then(Verifier::from_bytes).ok_or_else(unread)?;
-        return Ok(KeyEvidence { verifier: Some(verifier), values: Vec::new() });
+        // The certificate may contradict it; where it cannot be read, nothing does.
+        return Ok(KeyEvidence { verifier: Some(verifier), values: certificates(answer).evidence.values });
     }
-    let mut seen = Seen::default();
-    for (part, place) in CERTIFICATES {
-        seen.certificate(answer.rows(part), &Untrusted::new(place));
-    }
+    let mut seen = certificates(answer);
     if seen.evidence.kind() == Evidence::Certificate {
         return Ok(seen.evidence);
     }
@@ -64,6 +62,14 @@ pub(super) fn read(answer: &Answer) -> Result<KeyEvidence, Trouble> {
         (false, None) if !sees_all(answer)? => Err(blind()),
         _ => Ok(seen.evidence),
     }
+}
+
+fn certificates(answer: &Answer) -> Seen {
+    let mut seen = Seen::default();
+    for (part, place) in CERTIFICATES {
+        seen.certificate(answer.rows(part), &Untrusted::new(place));
+    }
+    seen
 }
 
 /// What was read so far, and the first part that was not.
