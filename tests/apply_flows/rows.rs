@@ -173,6 +173,21 @@ async fn a_registry_that_others_use_by_now_is_not_taken_away() {
 }
 
 #[tokio::test]
+async fn a_journal_that_cannot_be_read_is_no_folder_that_could_not_be_removed() {
+    let bench = before(Case::Leave).await;
+    go(Case::Leave, &bench).await.expect("no failure");
+    std::fs::write(bench.places.journal(INSTANCE), "format = 9").expect("written");
+    let mut failed = Vec::new();
+    let whole = bench.undo(|progress| {
+        if let octopus_setup::model::plan::Progress::UndoFailed(kind, failure) = progress {
+            failed.push((*kind, matches!(failure, Failure::File { .. })));
+        }
+    });
+    assert_eq!(whole.await, Some(false));
+    assert_eq!(failed, [(StepKind::ProveAgain, true)], "its words are about the run's own record");
+}
+
+#[tokio::test]
 async fn an_unfinished_run_is_not_gone_on_with_by_another_flow_or_about_another_row() {
     let bench = before(Case::Remove).await;
     bench.database.plot(Call::Change, Act::FailAfter(Trouble::ConnectionLost));

@@ -57,6 +57,17 @@ fn a_failed_step_offers_retry_undo_and_leave() {
 }
 
 #[test]
+fn an_undo_that_fails_at_no_step_of_the_plan_is_told_all_the_same() {
+    let mut bench = Bench::at(ScreenId::Review);
+    bench.send(Event::Next);
+    bench.send(Event::Progress(Progress::UndoFailed(StepKind::ProveAgain, Failure::Busy { pid: Some(7) })));
+    bench.send(Event::Progress(Progress::UndoEnded(false)));
+    assert_eq!(bench.state.run.phase, Phase::UndoneInPart);
+    let told = bench.state.run.failed().and_then(|row| bench.state.run.explain(row)).expect("told");
+    assert!(told.says.contains("process 7"), "{told:?}");
+}
+
+#[test]
 fn leaving_a_failed_run_says_that_it_is_unfinished() {
     let mut bench = Bench::at(ScreenId::Review);
     bench.send(Event::Next);
