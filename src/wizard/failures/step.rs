@@ -1,5 +1,7 @@
 //! Failed steps, for the install screen.
 
+use std::time::Duration;
+
 use crate::model::facts::{Content, Trouble};
 use crate::model::plan::{Failure, StepKind};
 use crate::model::target::Target;
@@ -85,21 +87,7 @@ fn explain_around(kind: StepKind, failure: &Failure, around: &Around<'_>) -> Exp
             format!("The registry has no row of node {node} any more: somebody took it out."),
             "Undo this run, and look at the cluster again.",
         ),
-        Failure::NodeAlive { node, beat: Some(age) } => Explanation::new(
-            format!(
-                "Node {node} has come back to life: Octopus saw it {} ago. Its row stays as it is.",
-                say::span(age.as_secs())
-            ),
-            "Undo this run. If that machine is to go all the same, stop its Octopus Server and look at the cluster again after five \
-             minutes; otherwise choose another name.",
-        ),
-        Failure::NodeAlive { node, beat: None } => Explanation::new(
-            format!(
-                "Whether node {node} is dead nobody can tell any more: Octopus' own heart-beat of it cannot be read. Its row stays as \
-                 it is."
-            ),
-            "Have a DBA let this login read dbo.OctopusServerNode again, then retry; or undo this run.",
-        ),
+        Failure::NodeAlive { node, beat } => alive(node, *beat),
         Failure::WrongKey => Explanation::new(
             "The master key is not this cluster's. Nothing has been written.",
             "Undo this run and give the cluster's own key; the first node's operator has it.",
@@ -142,6 +130,27 @@ fn explain_around(kind: StepKind, failure: &Failure, around: &Around<'_>) -> Exp
         Failure::Defect(said) => Explanation::new(
             format!("A defect of this program: {}", say::sentence(said.as_str())),
             "What is done is in the journal, so the next start can go on or undo it; please report this with the words above.",
+        ),
+    }
+}
+
+/// A node that was dead when it was looked at, and is not any more.
+fn alive(node: &Untrusted, beat: Option<Duration>) -> Explanation {
+    match beat {
+        Some(age) => Explanation::new(
+            format!(
+                "Node {node} has come back to life: Octopus saw it {} ago. Its row stays as it is.",
+                say::span(age.as_secs())
+            ),
+            "Undo this run. If that machine is to go all the same, stop its Octopus Server and look at the cluster again after five \
+             minutes; otherwise choose another name.",
+        ),
+        None => Explanation::new(
+            format!(
+                "Whether node {node} is dead nobody can tell any more: Octopus' own heart-beat of it cannot be read. Its row stays as \
+                 it is."
+            ),
+            "Have a DBA let this login read dbo.OctopusServerNode again, then retry; or undo this run.",
         ),
     }
 }
@@ -207,7 +216,7 @@ mod tests {
             (Failure::RowTaken(Box::new(kept())), "it is web-old's now, last seen 2026-11-18"),
             (Failure::RowGone { node: "web-old".into() }, "no row of node web-old any more"),
             (
-                Failure::NodeAlive { node: "web-old".into(), beat: Some(std::time::Duration::from_secs(7)) },
+                Failure::NodeAlive { node: "web-old".into(), beat: Some(Duration::from_secs(7)) },
                 "web-old has come back to life: Octopus saw it 7 s ago",
             ),
             (Failure::NodeAlive { node: "web-old".into(), beat: None }, "Whether node web-old is dead nobody can tell"),
