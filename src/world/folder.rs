@@ -1,17 +1,30 @@
 //! Creating folders.
 
-use std::io;
+use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
 use super::atomic_write::sync_folder;
 
-/// Creates a folder for our own files, and those above it, all 0700; fine when it is there already.
+/// Creates a folder for our own files, and those above it, all 0700, each made to last: without the folder of the machine
+/// key, no sealed key opens after a power cut. Fine when it is there already, or is made by another wizard at the moment.
 pub(super) fn create_private(path: &Path) -> io::Result<()> {
     let mut builder = std::fs::DirBuilder::new();
-    builder.recursive(true);
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(path)
+    for folder in missing(path) {
+        match builder.create(&folder) {
+            Err(error) if error.kind() == ErrorKind::AlreadyExists && folder.is_dir() => {}
+            made => made?,
+        }
+        let above = folder.parent().filter(|above| !above.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        match sync_folder(above) {
+            // One that may be written and not read; what can be done has been done.
+            Err(error) if error.kind() == ErrorKind::PermissionDenied => {}
+            synced => synced?,
+        }
+    }
+    // What is no folder stands in the way, and is told as it was.
+    builder.recursive(true).create(path)
 }
 
 /// The folders that are missing on the way to this one, the outermost first.
@@ -48,6 +61,21 @@ pub(super) fn nearest(path: &Path) -> Option<&Path> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_private_folder_is_created_once_whatever_is_missing_above_it() {
+        let root = tempfile::tempdir().expect("a folder");
+        let path = root.path().join("a").join("b").join("c");
+        create_private(&path).and_then(|()| create_private(&path)).expect("created");
+        #[cfg(unix)]
+        for folder in path.ancestors().take(3) {
+            use std::os::unix::fs::PermissionsExt;
+            assert_eq!(std::fs::metadata(folder).expect("there").permissions().mode() & 0o777, 0o700);
+        }
+        std::fs::write(path.join("file"), "x").expect("written");
+        assert!(create_private(&path.join("file")).is_err(), "a file is no folder");
+        assert!(create_private(&path.join("file").join("d")).is_err());
+    }
 
     #[test]
     fn a_home_is_created_with_what_is_missing_above_it() {
