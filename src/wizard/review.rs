@@ -26,9 +26,39 @@ pub fn checks_of(screen: ScreenId) -> Box<dyn Iterator<Item = CheckId>> {
     }
 }
 
-/// The screen whose words a check's label is in.
-pub fn home_of(check: CheckId) -> Option<ScreenId> {
-    ScreenId::ALL.into_iter().find(|screen| words::screen(*screen).check(check).is_some())
+/// The screen whose words a check's label is in. Asked on each frame, and so not looked for in the words: all of them would
+/// be parsed for the first one.
+pub const fn home_of(check: CheckId) -> ScreenId {
+    match check {
+        CheckId::HomeInstance | CheckId::HomePath | CheckId::HomeDisk | CheckId::HomeWritable | CheckId::HomeNode => {
+            ScreenId::Home
+        }
+        CheckId::ServiceAccount | CheckId::ServiceRights => ScreenId::Service,
+        CheckId::SqlName
+        | CheckId::SqlConnect
+        | CheckId::SqlTls
+        | CheckId::SqlLogin
+        | CheckId::SqlVersion
+        | CheckId::SqlClock
+        | CheckId::SqlLatency
+        | CheckId::DbExists
+        | CheckId::DbState
+        | CheckId::DbCollation
+        | CheckId::DbRights
+        | CheckId::DbSnapshot
+        | CheckId::DbCopies
+        | CheckId::DbContent => ScreenId::Database,
+        CheckId::ClusterKey
+        | CheckId::ClusterNode
+        | CheckId::ClusterSystem
+        | CheckId::ClusterVersion
+        | CheckId::ClusterLicence
+        | CheckId::ClusterNodes => ScreenId::Cluster,
+        CheckId::WebPrefixes | CheckId::WebPorts | CheckId::WebNames => ScreenId::Web,
+        CheckId::KeyKept => ScreenId::MasterKey,
+        CheckId::NodeConfig | CheckId::NodeSeals => ScreenId::Node,
+        CheckId::DriftRow | CheckId::DriftOctopus | CheckId::DriftHost => ScreenId::Drift,
+    }
 }
 
 /// The surveys that an unknown fact of a check may still come from: in a review the node's files come first, since
@@ -111,9 +141,8 @@ impl State {
         }
         let nodes = self.facts.cluster.nodes.seen()?;
         let name = self.answers.trimmed(FieldId::NodeName);
-        let others = nodes.iter().filter(|node| !node.is_called(name)).count();
         let last = "This is the last node of its cluster. The database then holds a cluster without nodes, which a new node can join \
                     with the master key; the sealed key stays on this machine.";
-        (others == 0).then(|| last.to_owned())
+        nodes.but(name).is_empty().then(|| last.to_owned())
     }
 }

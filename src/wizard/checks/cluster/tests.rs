@@ -1,10 +1,9 @@
 //! The checks of the cluster screen, each against its facts.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use super::*;
-use crate::model::facts::{ClusterSeen, Facts, Identity, SqlTrouble, Trouble};
+use crate::model::facts::{ClusterSeen, Facts, Identity, Nodes, SqlTrouble, Trouble};
 use crate::model::finding::{Finding, Severity};
 use crate::model::fingerprint::Fingerprint;
 use crate::model::key_verdict::{KeyBasis, KeyVerdict, NoBasis};
@@ -27,7 +26,7 @@ fn of(flow: Flow, check: CheckId, changes: &[(FieldId, &str)], facts: Facts, cha
 }
 
 fn with(facts: &mut Facts, nodes: Vec<NodeSeen>) {
-    facts.cluster.nodes = Fact::Seen(Arc::from(nodes));
+    facts.cluster.nodes = Fact::Seen(Nodes::from(nodes));
 }
 
 fn alive(name: &str) -> NodeSeen {

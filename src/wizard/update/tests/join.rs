@@ -82,7 +82,7 @@ fn a_question_is_asked_where_it_has_an_occasion() {
     assert!(!asked(&with_verdict(KeyVerdict::Wrong(KeyBasis::Verifier)), "web02", FieldId::UnverifiedKey));
     let mut dead = samples::facts_of_a_cluster();
     let bare = crate::model::facts::NodeSeen { row: None, row_age: None, ..samples::dead_node("web-bare") };
-    dead.cluster.nodes = Fact::Seen(std::sync::Arc::from([samples::dead_node("web-old"), bare]));
+    dead.cluster.nodes = Fact::Seen(crate::model::facts::Nodes::from([samples::dead_node("web-old"), bare]));
     assert!(asked(&dead, "WEB-old", FieldId::ReplaceNode) && !asked(&dead, "web02", FieldId::ReplaceNode));
     assert!(!asked(&dead, "web-bare", FieldId::ReplaceNode), "the registry has no row to give");
     let mut octopus = samples::facts_of_octopus();

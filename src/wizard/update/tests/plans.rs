@@ -176,7 +176,7 @@ fn leaving_is_gone_on_with_at_its_plan_though_the_row_is_gone() {
     assert_eq!(bench.state.subject, Some(subject()));
     assert!(bench.asked.iter().any(|(_, inputs)| matches!(inputs, Inputs::Node(_))), "its files are looked at");
     let mut facts = samples::facts_of_a_node();
-    facts.cluster.nodes = Fact::Seen(std::sync::Arc::from([]));
+    facts.cluster.nodes = Fact::Seen(crate::model::facts::Nodes::from([]));
     for (field, text) in [(FieldId::User, "octopus"), (FieldId::Password, samples::PASSWORD)] {
         bench.state.answers.set(field, Raw::of(field, text), Origin::File);
     }
