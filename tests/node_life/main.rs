@@ -6,6 +6,7 @@
 #[path = "../support/mod.rs"]
 mod shared;
 
+mod adopting;
 mod check;
 mod copied;
 mod crashes;
@@ -16,3 +17,4 @@ mod refused;
 mod replace;
 mod review;
 mod scene;
+mod without_registry;
