@@ -7,6 +7,7 @@
 mod shared;
 
 mod adopting;
+mod bad_files;
 mod check;
 mod copied;
 mod crashes;
@@ -17,4 +18,5 @@ mod refused;
 mod replace;
 mod review;
 mod scene;
+mod secrets;
 mod without_registry;

@@ -3,6 +3,8 @@
 #![allow(clippy::allow_attributes, reason = "an expectation would fail in the programs that use all of it")]
 
 #[cfg(feature = "practice")]
+pub mod canaries;
+#[cfg(feature = "practice")]
 pub mod cipher;
 #[cfg(feature = "practice")]
 pub mod octopus;
