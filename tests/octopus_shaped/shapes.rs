@@ -3,9 +3,9 @@
 use octopus_setup::model::facts::{Evidence, Trouble};
 use octopus_setup::model::key_verdict::{KeyBasis, KeyVerdict, NoBasis};
 
-use super::cipher::{certificate, compressed, encrypted};
 use super::key::{right, wrong};
 use super::lab::{COMPRESSED, Lab, PLAIN, blob_row, row};
+use crate::shared::cipher::{certificate, compressed, encrypted};
 
 const CORRECT: Result<KeyVerdict, Trouble> = Ok(KeyVerdict::Correct(KeyBasis::Certificate));
 const WRONG: Result<KeyVerdict, Trouble> = Ok(KeyVerdict::Wrong(KeyBasis::Certificate));
