@@ -1,10 +1,11 @@
 //! What faces and `update()` ask of a review: its checks, its keys, what hangs on what. Pure.
 
 use crate::model::check::CheckId;
-use crate::model::facts::{ClusterFacts, Fact, Life, NodeSeen, Trouble};
+use crate::model::facts::{ClusterFacts, Fact, Life, NodeSeen, Trouble, Unfinished};
 use crate::model::field::FieldId;
 use crate::model::finding::Verdict;
 use crate::model::flow::Flow;
+use crate::model::names::instance_key;
 use crate::model::screen::ScreenId;
 use crate::model::subject::Maker;
 use crate::model::survey::SurveyId;
@@ -120,6 +121,12 @@ impl State {
     pub fn is_unlocked(&self) -> bool {
         let name = self.answers.trimmed(FieldId::Instance);
         !name.is_empty() && self.answers.text(FieldId::KeyConfirm) == name
+    }
+
+    /// The run of the instance under review that stopped in the middle: as long as it is there no other one is begun.
+    pub fn unfinished(&self) -> Option<&Unfinished> {
+        let own = instance_key(self.answers.trimmed(FieldId::Instance));
+        self.facts.machine.unfinished.iter().find(|run| instance_key(run.instance.as_str()) == own)
     }
 
     /// Why a key of the foot does nothing yet: what has to be typed first.

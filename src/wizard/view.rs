@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::model::check::CheckId;
 use crate::model::facts::Trouble;
 use crate::model::field::FieldId;
-use crate::model::finding::{Finding, Remedy, Verdict};
+use crate::model::finding::{Finding, Remedy, Severity, Verdict};
 use crate::model::flow::Flow;
 use crate::model::screen::ScreenId;
 use crate::model::survey::SurveyId;
@@ -138,6 +138,19 @@ impl State {
         }
         let malformed = self.fields_of(screen).into_iter().filter(|field| self.problem(*field).is_some()).collect();
         gate::weigh(malformed, &self.verdicts_of(screen), &self.accepted)
+    }
+
+    /// The warnings of the open screen that nobody has accepted as they stand.
+    pub fn warnings(&self) -> Vec<(CheckId, Verdict)> {
+        let mut warnings = self.verdicts();
+        warnings.retain(|warning| warning.1.severity() == Some(Severity::Warn) && !self.accepted.contains(warning));
+        warnings
+    }
+
+    /// The checks whose warnings were accepted as they stand.
+    pub fn accepted(&self) -> Vec<CheckId> {
+        let stands = |(check, said): &&(CheckId, Verdict)| self.verdict(*check) == *said;
+        self.accepted.iter().filter(stands).map(|(check, _)| *check).collect()
     }
 
     /// The first screen on the way to this one whose gate is not open: an answer may have been changed there since.
