@@ -1,7 +1,5 @@
 //! What was accepted or vouched for belongs to the state of affairs that it was said of.
 
-use std::sync::Arc;
-
 use super::bench::*;
 use crate::model::facts::{ClusterFacts, NodeSeen};
 use crate::model::key_verdict::{KeyVerdict, NoBasis};
@@ -34,7 +32,7 @@ fn unverifiable() -> Facts {
 fn with_dead(nodes: &[&str]) -> ClusterFacts {
     let web01 = samples::facts_of_a_cluster().cluster.node("web01").cloned().expect("web01");
     let nodes: Vec<NodeSeen> = [web01].into_iter().chain(nodes.iter().map(|name| samples::dead_node(name))).collect();
-    ClusterFacts { nodes: Fact::Seen(Arc::from(nodes)), node_limit: Fact::Seen(Some(1)), ..samples::facts_of_a_cluster().cluster }
+    ClusterFacts { nodes: Fact::Seen(nodes.into()), node_limit: Fact::Seen(Some(1)), ..samples::facts_of_a_cluster().cluster }
 }
 
 #[test]
