@@ -105,6 +105,11 @@ pub(super) fn read<T: DeserializeOwned>(path: &Path, known: u32) -> Result<T, To
 pub(super) fn parse<T: DeserializeOwned>(path: &Path, text: &str, known: u32) -> Result<T, TomlFileError> {
     let other = |found| TomlFileError::OtherFormat { path: path.to_owned(), found, known };
     match part(path, text) {
+        // A number that was cut is a number still. Whatever writes such a file ends its last line.
+        Ok(Head { format }) if format == known && !text.ends_with('\n') => part(path, text).and_then(|_: T| {
+            let said = "the last line has no end, and the file may break off here; where it is whole, add a line break";
+            Err(TomlFileError::Malformed { path: path.to_owned(), line: text.lines().count().max(1), said: said.into() })
+        }),
         Ok(Head { format }) if format == known => part(path, text),
         Ok(Head { format }) => Err(other(format)),
         Err(error) => match toml_words::format_of(text) {
@@ -161,6 +166,17 @@ mod tests {
                 read_from(text)
             );
         }
+    }
+
+    #[test]
+    fn a_last_line_without_an_end_is_not_believed() {
+        let said = |text| match read_from(text) {
+            Err(TomlFileError::Malformed { line, said, .. }) => (line, said.to_string()),
+            other => panic!("{other:?}"),
+        };
+        let (line, words) = said("format = 1\nword = 'a'");
+        assert!(line == 2 && words.contains("may break off here"), "{line}: {words}");
+        assert_eq!(said("word = 'a'\nformat = 1").0, 2, "it may have been 10");
     }
 
     #[test]

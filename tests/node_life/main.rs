@@ -6,6 +6,8 @@
 #[path = "../support/mod.rs"]
 mod shared;
 
+mod adopting;
+mod bad_files;
 mod check;
 mod copied;
 mod crashes;
@@ -16,3 +18,5 @@ mod refused;
 mod replace;
 mod review;
 mod scene;
+mod secrets;
+mod without_registry;

@@ -16,8 +16,8 @@ use octopus_setup::wizard::gate::Gate;
 use octopus_setup::wizard::run::Phase;
 use secrecy::ExposeSecret;
 
-use crate::shared::sql;
 pub use crate::shared::walk::{Site, free_port, last_six, to, type_in};
+use crate::shared::{octopus, sql};
 
 /// The database that the wizard asks for by default.
 pub const DATABASE: &str = "OctopusDeploy";
@@ -42,6 +42,44 @@ impl Scene {
         assert_eq!(first.state().place.here, ScreenId::Done);
         let key = first.state().custody.drawn.as_ref().unwrap().key.clone();
         Self { site, key }
+    }
+
+    /// A server with a database that Octopus Server made by itself, without a registry; with its tables, and what these
+    /// batches make besides. The wizard's login owns it.
+    pub async fn of_octopus(key: &MasterKey, batches: &[&str]) -> Self {
+        let site = Site::start().await;
+        let mut session = sql::session(&site.server, "master").await;
+        sql::ask(&mut session, &format!("CREATE DATABASE [{DATABASE}] COLLATE Latin1_General_CI_AS")).await;
+        let scene = Self { site, key: key.clone() };
+        let user = scene.site.server.user();
+        scene.ask(&format!("CREATE USER [{user}] FOR LOGIN [{user}]; ALTER ROLE db_owner ADD MEMBER [{user}]")).await;
+        for batch in std::iter::once(&octopus::TABLES).chain(batches) {
+            scene.ask(batch).await;
+        }
+        scene
+    }
+
+    /// The same, with Octopus' own certificate sealed with this key.
+    pub async fn of_octopus_with_certificate(key: &MasterKey) -> Self {
+        let certificate = octopus::row("Configuration", "certificate-global", &octopus::certificate_json(key));
+        Self::of_octopus(key, &[octopus::PLAIN, &certificate]).await
+    }
+
+    /// Every row of every table of the database.
+    pub async fn everything(&self) -> Vec<String> {
+        sql::everything(&self.site.server, DATABASE).await
+    }
+
+    /// The rows of Octopus' own tables.
+    pub async fn octopus_rows(&self) -> Vec<String> {
+        self.everything().await.into_iter().filter(|row| row.starts_with("dbo.")).collect()
+    }
+
+    /// Octopus' heart-beat of a node of its own, so many seconds ago.
+    pub async fn beat(&self, node: &str, seconds: u32) {
+        let seen = format!("DATEADD(second, -{seconds}, SYSDATETIMEOFFSET())");
+        self.ask(&format!("UPDATE dbo.OctopusServerNode SET LastSeen = {seen} WHERE Name = N'{node}'; \
+            IF @@ROWCOUNT = 0 INSERT INTO dbo.OctopusServerNode (Id, Name, LastSeen) VALUES (N'OctopusServerNodes-{node}', N'{node}', {seen})")).await;
     }
 
     /// The key as an operator pastes it.

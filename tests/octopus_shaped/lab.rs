@@ -13,24 +13,7 @@ use secrecy::ExposeSecret;
 use tempfile::TempDir;
 use tokio_util::compat::TokioAsyncWriteCompatExt;
 
-/// Octopus' own tables, 2015 to 2018.
-const TABLES: &str = "
-    CREATE TABLE dbo.SchemaVersions (Id int IDENTITY(1,1) NOT NULL PRIMARY KEY, ScriptName nvarchar(255) NOT NULL, Applied datetime NOT NULL);
-    CREATE TABLE dbo.OctopusServerInstallationHistory (Id nvarchar(50) NOT NULL PRIMARY KEY, Node nvarchar(200), Version nvarchar(50), Installed datetimeoffset, JSON nvarchar(max));
-    CREATE TABLE dbo.OctopusServerNode (Id nvarchar(250) NOT NULL PRIMARY KEY, Name nvarchar(200) NOT NULL, LastSeen datetimeoffset, Rank nvarchar(50), JSON nvarchar(max), MaxConcurrentTasks int NOT NULL DEFAULT 5, IsInMaintenanceMode bit NOT NULL DEFAULT 0);
-    INSERT INTO dbo.OctopusServerInstallationHistory (Id, Node, Version) VALUES (N'1', N'web01', N'2024.4.6962');
-    INSERT INTO dbo.OctopusServerNode (Id, Name) VALUES (N'OctopusServerNodes-web01', N'web01')";
-/// Those that hold encrypted values, uncompressed.
-pub const PLAIN: &str = "
-    CREATE TABLE dbo.Configuration (Id nvarchar(50) NOT NULL PRIMARY KEY, JSON nvarchar(max) NULL);
-    CREATE TABLE dbo.Certificate (Id nvarchar(210) NOT NULL PRIMARY KEY, Name nvarchar(200) NULL, JSON nvarchar(max) NULL);
-    CREATE TABLE dbo.Account (Id nvarchar(210) NOT NULL PRIMARY KEY, Name nvarchar(200) NULL, JSON nvarchar(max) NULL);
-    CREATE TABLE dbo.VariableSet (Id nvarchar(250) NOT NULL PRIMARY KEY, JSON nvarchar(max) NULL)";
-/// The same, compressed as Nevermore does it.
-pub const COMPRESSED: &str = "
-    CREATE TABLE dbo.Configuration (Id nvarchar(50) NOT NULL PRIMARY KEY, JSON nvarchar(max) NULL, JSONBlob varbinary(max) NULL);
-    CREATE TABLE dbo.Certificate (Id nvarchar(210) NOT NULL PRIMARY KEY, JSONBlob varbinary(max) NULL);
-    CREATE TABLE dbo.VariableSet (Id nvarchar(250) NOT NULL PRIMARY KEY, JSONBlob varbinary(max) NULL)";
+pub use crate::shared::octopus::{COMPRESSED, PLAIN, TABLES, blob_row, row};
 
 /// A running server with such a database.
 pub struct Lab {
@@ -102,14 +85,4 @@ impl Lab {
         let stream = tokio::net::TcpStream::connect(self.server.addr()).await.expect("connected");
         tiberius::Client::connect(config, stream.compat_write()).await.expect("logged in")
     }
-}
-
-/// Puts a row with this JSON into a table.
-pub fn row(table: &str, id: &str, json: &str) -> String {
-    format!("INSERT INTO dbo.{table} (Id, JSON) VALUES (N'{id}', N'{}')", json.replace('\'', "''"))
-}
-
-/// The same into `JSONBlob`; `blob` is an expression.
-pub fn blob_row(table: &str, id: &str, blob: &str) -> String {
-    format!("INSERT INTO dbo.{table} (Id, JSONBlob) VALUES (N'{id}', {blob})")
 }

@@ -1,9 +1,11 @@
 //! A master key against a database that Octopus made: tables as in facts/octopus.md, values encrypted by OpenSSL's
 //! command line, the compressed form also by Python.
 #![cfg(feature = "practice")]
-#![expect(clippy::expect_used, clippy::panic, reason = "tests")]
+#![expect(clippy::expect_used, clippy::unwrap_used, clippy::panic, reason = "tests")]
 
-mod cipher;
+#[path = "../support/mod.rs"]
+mod shared;
+
 mod key;
 mod lab;
 mod shapes;

@@ -7,9 +7,9 @@ use octopus_setup::model::registry::{Initialised, NewCluster, NodeRow};
 use octopus_setup::model::verifier::Verifier;
 use octopus_setup::world::sqlserver::SqlServer;
 
-use super::cipher::{certificate, compressed, encrypted};
 use super::key::{right, wrong};
 use super::lab::{COMPRESSED, Lab, PLAIN, blob_row, row};
+use crate::shared::cipher::{certificate, compressed, encrypted};
 
 const CORRECT: Result<KeyVerdict, Trouble> = Ok(KeyVerdict::Correct(KeyBasis::Certificate));
 const WRONG: Result<KeyVerdict, Trouble> = Ok(KeyVerdict::Wrong(KeyBasis::Certificate));

@@ -4,9 +4,9 @@ use octopus_setup::model::key_evidence::{EncryptedValue, KeyEvidence};
 use octopus_setup::model::key_verdict::{KeyBasis, KeyVerdict};
 use octopus_setup::model::verifier::Verifier;
 
-use super::cipher::{certificate, encrypted};
 use super::key::{right, wrong};
 use super::lab::{Lab, PLAIN, row};
+use crate::shared::cipher::{certificate, encrypted};
 
 const KEYS: usize = 1000;
 

@@ -2,6 +2,12 @@
 #![allow(dead_code, reason = "each test program uses its own part of this")]
 #![allow(clippy::allow_attributes, reason = "an expectation would fail in the programs that use all of it")]
 
+#[cfg(feature = "practice")]
+pub mod canaries;
+#[cfg(feature = "practice")]
+pub mod cipher;
+#[cfg(feature = "practice")]
+pub mod octopus;
 pub mod pty;
 #[cfg(feature = "practice")]
 pub mod sql;

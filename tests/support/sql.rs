@@ -56,3 +56,36 @@ pub async fn inventory(server: &Running) -> Vec<String> {
     }
     all
 }
+
+/// Every row of every table of a database, with the table's name and each value as it came; in an order of its own. Moments
+/// come as text, since tiberius does not read all of their types.
+pub async fn everything(server: &Running, database: &str) -> Vec<String> {
+    let mut session = session(server, database).await;
+    let tables = "SELECT s.name, t.name FROM sys.tables t JOIN sys.schemas s ON s.schema_id = t.schema_id";
+    let mut all = ask(&mut session, "SELECT name FROM sys.schemas").await;
+    for table in ask(&mut session, tables).await {
+        let (schema, name) = table.split_once('|').unwrap();
+        let columns = "SELECT COLUMN_NAME, DATA_TYPE FROM INFORMATION_SCHEMA.COLUMNS";
+        let columns = ask(&mut session, &format!("{columns} WHERE TABLE_SCHEMA = N'{schema}' AND TABLE_NAME = N'{name}'")).await;
+        let columns: Vec<String> = columns
+            .iter()
+            .filter_map(|column| column.split_once('|'))
+            .map(|(column, kind)| {
+                if kind.starts_with("date") {
+                    format!("CAST([{column}] AS nvarchar(40)) AS [{column}]")
+                } else {
+                    format!("[{column}]")
+                }
+            })
+            .collect();
+        assert!(!columns.is_empty(), "{table} without columns");
+        let rows = session.simple_query(format!("SELECT {} FROM [{schema}].[{name}]", columns.join(", "))).await.unwrap();
+        for row in rows.into_first_result().await.unwrap() {
+            let cells: Vec<String> = row.cells().map(|(column, data)| format!("{}={data:?}", column.name())).collect();
+            all.push(format!("{schema}.{name}: {}", cells.join(", ")));
+        }
+        all.push(format!("{schema}.{name}"));
+    }
+    all.sort();
+    all
+}
