@@ -93,8 +93,7 @@ impl Watch {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_join_a_review_and_a_change_leave_no_secret_anywhere() {
     let mut watch = Watch::new().await;
-    let service =
-        [(FieldId::ServiceAccount, "custom"), (FieldId::ServiceUser, "root"), (FieldId::ServicePassword, SERVICE)];
+    let service = [(FieldId::ServiceAccount, "custom"), (FieldId::ServiceUser, "root"), (FieldId::ServicePassword, SERVICE)];
     let mut engine = watch.scene.joining_with("node-2", &service);
     watch.to(&mut engine, ScreenId::Done).await;
     watch.printed("node-2");
