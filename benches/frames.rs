@@ -9,13 +9,19 @@ mod clusters;
 #[expect(dead_code, reason = "the tests use the rest")]
 mod states;
 
+use std::time::Duration;
+
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use divan::Bencher;
 use octopus_setup::faces::tui::{Scene, Tui, TuiEvent, TuiOptions};
 use octopus_setup::model::answers::Origin;
+use octopus_setup::model::facts::Nodes;
 use octopus_setup::model::field::FieldId;
+use octopus_setup::model::survey::{Observed, SurveyId};
 use octopus_setup::wizard::event::Event;
+use octopus_setup::wizard::inputs;
 use octopus_setup::wizard::state::{Focus, State};
+use octopus_setup::wizard::update::update;
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 
@@ -84,8 +90,37 @@ fn cluster_table(bencher: Bencher<'_, '_>, nodes: usize) {
     bencher.bench_local(|| terminal.draw(|frame| tui.draw_scene(frame, &scene)).map(|_| ()));
 }
 
-/// The same with the checks, which look at every node.
+/// The same with the checks.
 #[divan::bench(args = [10, 10_000, 100_000])]
 fn cluster(bencher: Bencher<'_, '_>, nodes: usize) {
     frame(bencher, &clusters::join(clusters::many(nodes)));
+}
+
+/// A character typed on the cluster screen and taken away again, from the key to the frame: what is known of the cluster is
+/// found again for the present answers each time.
+#[divan::bench(args = [10, 10_000, 100_000])]
+fn two_keys_of_a_cluster(bencher: Bencher<'_, '_>, nodes: usize) {
+    let mut state = clusters::join(clusters::many(nodes));
+    let inputs = inputs::of(SurveyId::Cluster, &state.answers, None).expect("a target");
+    let ticket = state.tickets.begin(inputs, Duration::ZERO);
+    assert!(state.tickets.remember(ticket, Observed::Cluster(state.facts.cluster.clone()), true));
+    state.place.focus = Focus::Field(FieldId::NodeName);
+    let mut terminal = Terminal::new(TestBackend::new(80, 24)).expect("a terminal");
+    let mut tui = Tui::new(TuiOptions::default());
+    bencher.bench_local(|| {
+        for code in [KeyCode::Char('x'), KeyCode::Backspace] {
+            for event in tui.handle(TuiEvent::Key(KeyEvent::new(code, KeyModifiers::NONE)), &state) {
+                update(&mut state, event, Duration::ZERO);
+            }
+            terminal.draw(|frame| tui.draw(frame, &state)).expect("a frame");
+        }
+    });
+    assert_eq!(state.facts.cluster.nodes.seen().map(|known| known.len()), Some(nodes));
+}
+
+/// A snapshot of so many nodes is made, counted and indexed.
+#[divan::bench(args = [10, 10_000, 100_000])]
+fn counting_nodes(bencher: Bencher<'_, '_>, nodes: usize) {
+    let rows = clusters::many(nodes);
+    bencher.with_inputs(|| rows.clone()).bench_local_values(Nodes::from);
 }

@@ -150,6 +150,16 @@ pub fn screen(id: ScreenId) -> &'static Screen {
     })
 }
 
+/// A screen's name in the list of screens. Of its file only the head is parsed, which is before its first list: the list is
+/// painted on the first frame, and names every screen of the flow.
+pub fn name(id: ScreenId) -> &'static str {
+    static NAMES: [OnceLock<String>; 18] = [const { OnceLock::new() }; 18];
+    NAMES[id as usize].get_or_init(|| {
+        let head = source(id).split("\n[[").next().unwrap_or_default();
+        parse(head).map_or_else(|_| id.id().to_owned(), |head| head.name)
+    })
+}
+
 /// Parses one screen file.
 pub fn parse(text: &str) -> Result<Screen, toml::de::Error> {
     toml::from_str(text)

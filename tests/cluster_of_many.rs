@@ -1,11 +1,10 @@
 //! The checks of the cluster screen are judged on each frame, whatever the size of the cluster.
 
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use octopus_setup::model::answers::{Answers, Origin, Raw};
 use octopus_setup::model::check::CheckId;
-use octopus_setup::model::facts::{Beat, Fact, Facts, NodeSeen};
+use octopus_setup::model::facts::{Beat, Fact, Facts, NodeSeen, Nodes};
 use octopus_setup::model::field::FieldId;
 use octopus_setup::model::finding::Verdict;
 use octopus_setup::model::flow::Flow;
@@ -37,19 +36,19 @@ fn node(number: u32) -> NodeSeen {
 }
 
 #[test]
-fn ten_thousand_nodes_are_judged_within_a_frame() {
+fn a_hundred_thousand_nodes_are_judged_as_fast_as_ten() {
     let mut answers = Answers::default();
-    answers.set(FieldId::NodeName, Raw::Text("node99999".into()), Origin::Typed);
+    answers.set(FieldId::NodeName, Raw::Text("another".into()), Origin::Typed);
     let mut facts = Facts::default();
     facts.machine.system = "Linux 6.1".into();
-    facts.cluster.nodes = Fact::Seen((0..10_000).map(node).collect::<Arc<[NodeSeen]>>());
+    facts.cluster.nodes = Fact::Seen((0..100_000).map(node).collect::<Nodes>());
     facts.cluster.node_limit = Fact::Seen(None);
     let case = Case { flow: Flow::Join, answers: &answers, facts: &facts, running: false, resuming: None, subject: None };
     for check in
         [CheckId::ClusterNode, CheckId::ClusterSystem, CheckId::ClusterVersion, CheckId::ClusterLicence, CheckId::ClusterNodes]
     {
-        // What is shipped takes some thirtieth of a debug build. The best of many counts, so that a machine which is busy
-        // with something else does not.
+        // Looking at each node takes ten times that, in a debug build. The best of many counts, so that a machine which is
+        // busy with something else does not.
         let one = || {
             let begun = Instant::now();
             assert!(matches!(checks::judge(check, &case), Verdict::Good(_)), "{}", check.id());
@@ -57,6 +56,6 @@ fn ten_thousand_nodes_are_judged_within_a_frame() {
         };
         let best = (0..20).map(|_| one()).min().unwrap_or_default();
         println!("{} takes {best:?}", check.id());
-        assert!(best < Duration::from_millis(25), "{} takes {best:?}", check.id());
+        assert!(best < Duration::from_millis(1), "{} takes {best:?}", check.id());
     }
 }

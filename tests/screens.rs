@@ -6,7 +6,7 @@ use octopus_setup::model::check::CheckId;
 use octopus_setup::model::field::{FieldId, Kind};
 use octopus_setup::model::flow::Flow;
 use octopus_setup::model::screen::ScreenId;
-use octopus_setup::wizard::flow;
+use octopus_setup::wizard::{flow, review};
 use octopus_setup::words;
 
 #[test]
@@ -14,6 +14,16 @@ fn every_screen_file_parses() {
     for screen in ScreenId::ALL {
         let parsed = words::parse(words::source(screen));
         assert!(parsed.is_ok(), "screens/{}.toml: {}", screen.id(), parsed.unwrap_err());
+    }
+}
+
+#[test]
+fn the_head_of_a_file_has_its_name_and_each_check_knows_its_screen() {
+    for screen in ScreenId::ALL {
+        assert_eq!(words::name(screen), words::screen(screen).name, "{}", screen.id());
+        for check in words::screen(screen).checks() {
+            assert_eq!(review::home_of(check), screen, "{}", check.id());
+        }
     }
 }
 

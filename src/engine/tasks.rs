@@ -105,9 +105,9 @@ impl Tasks {
                 });
             }
             Effect::CancelInstall => self.cancel_install.ask(),
-            Effect::Undo(plan) => {
+            Effect::Undo { instance, target } => {
                 self.spawn(async move {
-                    world.undo(&plan, |progress| tell(Event::Progress(progress))).await;
+                    world.undo(&instance, &target, |progress| tell(Event::Progress(progress))).await;
                 });
             }
             Effect::CloseRun(instance) => {

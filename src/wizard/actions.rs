@@ -6,8 +6,9 @@ use super::event::Action;
 use super::run::Phase;
 use super::state::State;
 
-/// The actions that apply now, in the order of the foot. Help and Quit always do and close the list.
-pub fn of(state: &State) -> Vec<Action> {
+/// The actions that apply now, in the order of the foot. Help and Quit always do and close the list. `mends`: whether there
+/// is a remedy to copy, which takes every check of the screen to know.
+pub fn of(state: &State, mends: bool) -> Vec<Action> {
     let mut actions = Vec::new();
     let here = state.place.here;
     match here {
@@ -39,7 +40,7 @@ pub fn of(state: &State) -> Vec<Action> {
         let running = surveys.iter().any(|survey| state.tickets.awaited(*survey));
         actions.push(if running { Action::Cancel } else { Action::CheckAgain });
     }
-    if state.remedy().is_some() {
+    if mends {
         actions.push(Action::CopyRemedy);
     }
     actions.extend([Action::Help, Action::Quit]);

@@ -7,6 +7,7 @@ use secrecy::SecretString;
 use crate::model::master_key::{KeySize, MasterKey};
 use crate::model::plan::Plan;
 use crate::model::survey::{Inputs, SurveyId, Ticket};
+use crate::model::target::Target;
 
 /// What is to be done.
 #[derive(Debug)]
@@ -31,8 +32,14 @@ pub enum Effect {
     Install(Box<Plan>, Option<MasterKey>),
     /// Stop the installer before its next step.
     CancelInstall,
-    /// Undo what the run of this plan created.
-    Undo(Box<Plan>),
+    /// Undo what the unfinished run of this instance created, over this connection. It takes no plan: the journal knows
+    /// what was done, and a run whose answers make no plan any more has to be undone all the same.
+    Undo {
+        /// The instance that the journal is filed under.
+        instance: String,
+        /// The way to the database, with the password that the journal has not.
+        target: Box<Target>,
+    },
     /// Forget the journal of this instance's run: it is done, and its key is kept.
     CloseRun(String),
     /// Put a text on a clipboard.

@@ -21,15 +21,14 @@ pub enum Gate {
     Shut(Vec<CheckId>),
 }
 
-/// Weighs a screen's field problems and verdicts. Accepted warnings do not count.
-pub fn weigh(malformed: Vec<FieldId>, verdicts: &[(CheckId, Verdict)], accepted: &[CheckId]) -> Gate {
+/// Weighs a screen's field problems and verdicts. Accepted warnings do not count, as long as they say what they said when
+/// they were accepted: consent to one dead node, one clock, one key is none to another.
+pub fn weigh(malformed: Vec<FieldId>, verdicts: &[(CheckId, Verdict)], accepted: &[(CheckId, Verdict)]) -> Gate {
     if !malformed.is_empty() {
         return Gate::Malformed(malformed);
     }
-    let of = |severity: Severity| -> Vec<CheckId> {
-        verdicts.iter().filter(|(_, verdict)| verdict.severity() == Some(severity)).map(|(check, _)| *check).collect()
-    };
-    let stops = of(Severity::Stop);
+    let of = |severity: Severity| verdicts.iter().filter(move |(_, verdict)| verdict.severity() == Some(severity));
+    let stops: Vec<CheckId> = of(Severity::Stop).map(|(check, _)| *check).collect();
     if !stops.is_empty() {
         return Gate::Shut(stops);
     }
@@ -39,8 +38,8 @@ pub fn weigh(malformed: Vec<FieldId>, verdicts: &[(CheckId, Verdict)], accepted:
     if verdicts.iter().any(|(_, verdict)| *verdict == Verdict::NotYet) {
         return Gate::Unproven;
     }
-    let mut warnings = of(Severity::Warn);
-    warnings.retain(|check| !accepted.contains(check));
+    let open = of(Severity::Warn).filter(|warning| !accepted.contains(warning));
+    let warnings: Vec<CheckId> = open.map(|(check, _)| *check).collect();
     if warnings.is_empty() { Gate::Open } else { Gate::Warned(warnings) }
 }
 
@@ -86,11 +85,18 @@ mod tests {
 
     #[test]
     fn accepted_warnings_do_not_count_and_stops_cannot_be_accepted() {
-        let accepted = [CheckId::SqlClock];
+        let accepted = [(CheckId::SqlClock, found(Severity::Warn))];
         let warned = [(CheckId::SqlClock, found(Severity::Warn)), (CheckId::SqlTls, found(Severity::Warn))];
         assert_eq!(weigh(Vec::new(), &warned, &accepted), Gate::Warned(vec![CheckId::SqlTls]));
         assert_eq!(weigh(Vec::new(), &warned[..1], &accepted), Gate::Open);
         let stopped = [(CheckId::SqlClock, found(Severity::Stop))];
         assert_eq!(weigh(Vec::new(), &stopped, &accepted), Gate::Shut(vec![CheckId::SqlClock]));
+    }
+
+    #[test]
+    fn a_warning_that_says_something_else_by_now_was_not_accepted() {
+        let accepted = [(CheckId::SqlClock, found(Severity::Warn))];
+        let other = Verdict::Found(vec![Finding::new(CheckId::SqlClock, Severity::Warn, "z.", "y.")]);
+        assert_eq!(weigh(Vec::new(), &[(CheckId::SqlClock, other)], &accepted), Gate::Warned(vec![CheckId::SqlClock]));
     }
 }

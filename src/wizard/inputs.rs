@@ -47,7 +47,7 @@ pub fn surveys_of_check(check: CheckId) -> &'static [SurveyId] {
         CheckId::ClusterKey => &[SurveyId::Key],
         CheckId::DriftOctopus => &[SurveyId::Node],
         CheckId::DriftHost => &[SurveyId::Node, SurveyId::Cluster, SurveyId::Home, SurveyId::Ports],
-        _ => review::home_of(check).map_or(&[], surveys_of),
+        _ => surveys_of(review::home_of(check)),
     }
 }
 

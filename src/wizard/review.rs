@@ -1,10 +1,11 @@
 //! What faces and `update()` ask of a review: its checks, its keys, what hangs on what. Pure.
 
 use crate::model::check::CheckId;
-use crate::model::facts::{ClusterFacts, Fact, Life, NodeSeen, Trouble};
+use crate::model::facts::{ClusterFacts, Fact, Life, NodeSeen, Trouble, Unfinished};
 use crate::model::field::FieldId;
 use crate::model::finding::Verdict;
 use crate::model::flow::Flow;
+use crate::model::names::instance_key;
 use crate::model::screen::ScreenId;
 use crate::model::subject::Maker;
 use crate::model::survey::SurveyId;
@@ -26,9 +27,39 @@ pub fn checks_of(screen: ScreenId) -> Box<dyn Iterator<Item = CheckId>> {
     }
 }
 
-/// The screen whose words a check's label is in.
-pub fn home_of(check: CheckId) -> Option<ScreenId> {
-    ScreenId::ALL.into_iter().find(|screen| words::screen(*screen).check(check).is_some())
+/// The screen whose words a check's label is in. Asked on each frame, and so not looked for in the words: all of them would
+/// be parsed for the first one.
+pub const fn home_of(check: CheckId) -> ScreenId {
+    match check {
+        CheckId::HomeInstance | CheckId::HomePath | CheckId::HomeDisk | CheckId::HomeWritable | CheckId::HomeNode => {
+            ScreenId::Home
+        }
+        CheckId::ServiceAccount | CheckId::ServiceRights => ScreenId::Service,
+        CheckId::SqlName
+        | CheckId::SqlConnect
+        | CheckId::SqlTls
+        | CheckId::SqlLogin
+        | CheckId::SqlVersion
+        | CheckId::SqlClock
+        | CheckId::SqlLatency
+        | CheckId::DbExists
+        | CheckId::DbState
+        | CheckId::DbCollation
+        | CheckId::DbRights
+        | CheckId::DbSnapshot
+        | CheckId::DbCopies
+        | CheckId::DbContent => ScreenId::Database,
+        CheckId::ClusterKey
+        | CheckId::ClusterNode
+        | CheckId::ClusterSystem
+        | CheckId::ClusterVersion
+        | CheckId::ClusterLicence
+        | CheckId::ClusterNodes => ScreenId::Cluster,
+        CheckId::WebPrefixes | CheckId::WebPorts | CheckId::WebNames => ScreenId::Web,
+        CheckId::KeyKept => ScreenId::MasterKey,
+        CheckId::NodeConfig | CheckId::NodeSeals => ScreenId::Node,
+        CheckId::DriftRow | CheckId::DriftOctopus | CheckId::DriftHost => ScreenId::Drift,
+    }
 }
 
 /// The surveys that an unknown fact of a check may still come from: in a review the node's files come first, since
@@ -92,6 +123,12 @@ impl State {
         !name.is_empty() && self.answers.text(FieldId::KeyConfirm) == name
     }
 
+    /// The run of the instance under review that stopped in the middle: as long as it is there no other one is begun.
+    pub fn unfinished(&self) -> Option<&Unfinished> {
+        let own = instance_key(self.answers.trimmed(FieldId::Instance));
+        self.facts.machine.unfinished.iter().find(|run| instance_key(run.instance.as_str()) == own)
+    }
+
     /// Why a key of the foot does nothing yet: what has to be typed first.
     pub fn locks(&self, action: Action) -> Option<String> {
         let about_key = matches!(action, Action::Reveal | Action::CopyKey | Action::SaveKey | Action::ReadKey);
@@ -111,9 +148,8 @@ impl State {
         }
         let nodes = self.facts.cluster.nodes.seen()?;
         let name = self.answers.trimmed(FieldId::NodeName);
-        let others = nodes.iter().filter(|node| !node.is_called(name)).count();
         let last = "This is the last node of its cluster. The database then holds a cluster without nodes, which a new node can join \
                     with the master key; the sealed key stays on this machine.";
-        (others == 0).then(|| last.to_owned())
+        nodes.but(name).is_empty().then(|| last.to_owned())
     }
 }

@@ -1,7 +1,6 @@
 //! Answers and facts of an ordinary first node, for the tests of the mind.
 
 use std::net::{IpAddr, Ipv4Addr};
-use std::sync::Arc;
 use std::time::Duration;
 
 use time::macros::datetime;
@@ -10,8 +9,8 @@ use crate::model::answers::{Answers, Origin, Raw};
 use crate::model::cluster::ClusterId;
 use crate::model::facts::{
     Beat, Certificate, ClusterFacts, ClusterSeen, Collation, Connected, Content, Database, DatabaseRights, DatabaseState, Disk,
-    Encrypted, Evidence, Fact, Facts, HomeFacts, Identity, KeyFacts, LoggedIn, Machine, NodeSeen, Occupant, PortFact, PortsFacts,
-    Protocol, Resolved, ServerFacts, ServiceFacts, Standing, Trusted, Version,
+    Encrypted, Evidence, Fact, Facts, HomeFacts, Identity, KeyFacts, LoggedIn, Machine, NodeSeen, Nodes, Occupant, PortFact,
+    PortsFacts, Protocol, Resolved, ServerFacts, ServiceFacts, Standing, Trusted, Version,
 };
 use crate::model::field::FieldId;
 use crate::model::key_verdict::{KeyBasis, KeyVerdict};
@@ -160,7 +159,7 @@ pub fn cluster() -> ClusterSeen {
 pub fn cluster_facts() -> ClusterFacts {
     ClusterFacts {
         identity: Fact::Seen(Identity::Registered(cluster())),
-        nodes: Fact::Seen(Arc::from([node_seen("web01", Beat::Ago(Duration::from_secs(2)))])),
+        nodes: Fact::Seen(Nodes::from([node_seen("web01", Beat::Ago(Duration::from_secs(2)))])),
         node_limit: Fact::Seen(Some(3)),
         evidence: Fact::Seen(Evidence::Verifier),
         took: Duration::from_millis(2),

@@ -7,6 +7,7 @@ use crate::model::check::CheckId;
 use crate::model::cluster::ClusterId;
 use crate::model::facts::Facts;
 use crate::model::field::FieldId;
+use crate::model::finding::Verdict;
 use crate::model::flow::Flow;
 use crate::model::registry::KeptRow;
 use crate::model::screen::ScreenId;
@@ -73,8 +74,8 @@ pub struct Asked {
     pub waiting: bool,
     /// The checks were asked for once more: say so when they have ended, since their rows may not change at all.
     pub again: bool,
-    /// Next was pressed at these warnings: pressing it again accepts them.
-    pub warnings: Vec<CheckId>,
+    /// Next was pressed at these warnings: pressing it again accepts them, as long as they say the same.
+    pub warnings: Vec<(CheckId, Verdict)>,
     /// Fields whose problems are shown: left once, or Next was pressed.
     pub touched: Vec<FieldId>,
 }
@@ -105,8 +106,8 @@ pub struct State {
     pub tickets: Tickets,
     /// What Next found.
     pub asked: Asked,
-    /// Warnings that the operator accepted.
-    pub accepted: Vec<CheckId>,
+    /// Warnings that the operator accepted, with what they said then.
+    pub accepted: Vec<(CheckId, Verdict)>,
     /// The installation.
     pub run: Run,
     /// The master key.

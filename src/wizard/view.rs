@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::model::check::CheckId;
 use crate::model::facts::Trouble;
 use crate::model::field::FieldId;
-use crate::model::finding::{Finding, Remedy, Verdict};
+use crate::model::finding::{Finding, Remedy, Severity, Verdict};
 use crate::model::flow::Flow;
 use crate::model::screen::ScreenId;
 use crate::model::survey::SurveyId;
@@ -92,9 +92,11 @@ impl State {
     /// What a check is to judge.
     pub fn case(&self, check: CheckId) -> Case<'_> {
         let is_running = |survey: &SurveyId| {
-            inputs::of(*survey, &self.answers, self.subject.as_ref())
-                .and_then(|inputs| self.tickets.of(&inputs))
-                .is_some_and(|asking| asking.standing == Standing::Running)
+            // Mostly nothing is, and the inputs are copies of every answer that goes into them.
+            self.tickets.running(*survey).is_some()
+                && inputs::of(*survey, &self.answers, self.subject.as_ref())
+                    .and_then(|inputs| self.tickets.of(&inputs))
+                    .is_some_and(|asking| asking.standing == Standing::Running)
         };
         Case {
             flow: self.place.flow.unwrap_or(Flow::FirstNode),
@@ -138,6 +140,19 @@ impl State {
         gate::weigh(malformed, &self.verdicts_of(screen), &self.accepted)
     }
 
+    /// The warnings of the open screen that nobody has accepted as they stand.
+    pub fn warnings(&self) -> Vec<(CheckId, Verdict)> {
+        let mut warnings = self.verdicts();
+        warnings.retain(|warning| warning.1.severity() == Some(Severity::Warn) && !self.accepted.contains(warning));
+        warnings
+    }
+
+    /// The checks whose warnings were accepted as they stand.
+    pub fn accepted(&self) -> Vec<CheckId> {
+        let stands = |(check, said): &&(CheckId, Verdict)| self.verdict(*check) == *said;
+        self.accepted.iter().filter(stands).map(|(check, _)| *check).collect()
+    }
+
     /// The first screen on the way to this one whose gate is not open: an answer may have been changed there since.
     pub fn shut_before(&self, screen: ScreenId) -> Option<ScreenId> {
         let path = self.place.flow.map(flow::path).unwrap_or_default();
@@ -162,11 +177,7 @@ impl State {
 
     /// The finding that the screen shows in full: the weightiest; among equals the one of the check that comes first.
     pub fn foremost(&self) -> Option<Finding> {
-        let findings = self.verdicts().into_iter().filter_map(|(_, verdict)| match verdict {
-            Verdict::Found(findings) => findings.into_iter().max_by_key(|finding| finding.severity),
-            _ => None,
-        });
-        findings.reduce(|best, next| if next.severity > best.severity { next } else { best })
+        foremost_of(&self.verdicts()).cloned()
     }
 
     /// What would mend what stands against going on: of the finding that is shown in full, or of the step that failed.
@@ -177,8 +188,25 @@ impl State {
         }
     }
 
+    /// Whether there is such a remedy; with the finding that is shown in full, so that the checks are not asked once more.
+    pub fn mends(&self, foremost: Option<&Finding>) -> bool {
+        match self.place.here {
+            ScreenId::Install => self.remedy().is_some(),
+            _ => foremost.is_some_and(|finding| finding.remedy.is_some()),
+        }
+    }
+
     /// The keys that work here besides Enter, Esc and moving about, in the order of the foot.
     pub fn actions(&self) -> Vec<Action> {
-        super::actions::of(self)
+        super::actions::of(self, self.remedy().is_some())
     }
+}
+
+/// The weightiest of all findings; among equals the one of the check that comes first.
+pub fn foremost_of(verdicts: &[(CheckId, Verdict)]) -> Option<&Finding> {
+    let findings = verdicts.iter().filter_map(|(_, verdict)| match verdict {
+        Verdict::Found(findings) => findings.iter().max_by_key(|finding| finding.severity),
+        _ => None,
+    });
+    findings.reduce(|best, next| if next.severity > best.severity { next } else { best })
 }

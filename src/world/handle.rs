@@ -18,6 +18,7 @@ use crate::model::facts::{Fact, KeyFacts, Trouble};
 use crate::model::master_key::{KeySize, MasterKey};
 use crate::model::plan::{Failure, Plan, Progress};
 use crate::model::survey::{Inputs, Observed};
+use crate::model::target::Target;
 use crate::wizard::custody::{CopyWay, Drawn, Resumption};
 
 /// How long a file of the operator's choosing gets; it may be on a share or a stick.
@@ -105,10 +106,9 @@ impl World {
         apply::install(&self.inner.places, &self.inner.server, plan, key, cancel, report).await
     }
 
-    /// Undoes what the run of this plan's instance made; see [`apply::undo`].
-    pub async fn undo(&self, plan: &Plan, report: impl FnMut(Progress) + Send) -> bool {
-        let node = &plan.node;
-        apply::undo(&self.inner.places, &self.inner.server, &node.instance, &node.target, report).await
+    /// Undoes what this instance's unfinished run made; see [`apply::undo`].
+    pub async fn undo(&self, instance: &str, target: &Target, report: impl FnMut(Progress) + Send) -> bool {
+        apply::undo(&self.inner.places, &self.inner.server, instance, target, report).await
     }
 
     /// Loads an instance's unfinished run; see [`apply::resume`].
@@ -170,7 +170,7 @@ mod tests {
         is_send(&world);
         is_send(&world.survey(&Inputs::Machine, false, |_| {}));
         is_send(&world.install(&plan, Some(&key), &cancel, |_| {}));
-        is_send(&world.undo(&plan, |_| {}));
+        is_send(&world.undo("", &plan.node.target, |_| {}));
         is_send(&world.resume(""));
         is_send(&world.close_run(""));
         is_send(&world.save_key(PathBuf::new(), &key));
@@ -195,7 +195,7 @@ mod tests {
         let (world, plan) = (world(&folder), sample::plan(folder.path()));
         assert_eq!(world.close_run("My Node").await, Ok(()));
         let mut reports = Vec::new();
-        assert!(world.undo(&plan, |progress| reports.push(progress)).await);
+        assert!(world.undo(&plan.node.instance, &plan.node.target, |progress| reports.push(progress)).await);
         assert_eq!(reports, [Progress::UndoEnded(true)]);
         assert!(matches!(world.resume("My Node").await, Err(Failure::ReadBack { .. })));
     }

@@ -1,6 +1,6 @@
 //! The node config, its sealed key and the instance list, in the flows that find them there already.
 
-use octopus_setup::model::plan::{Failure, StepKind};
+use octopus_setup::model::plan::{Failure, StepKind, StepState};
 use octopus_setup::world::{apply, instances, node_config};
 
 use crate::apply_support::{Call, INSTANCE};
@@ -114,4 +114,22 @@ async fn a_config_that_was_written_in_the_place_of_the_removed_one_stays() {
     std::fs::remove_file(&path).expect("removed");
     assert_eq!(bench.undo(|_| {}).await, Some(true));
     assert!(instances::find(&bench.places, INSTANCE).expect("read").is_some() && path.exists());
+}
+
+#[tokio::test]
+async fn a_leave_that_stopped_before_its_last_record_is_known_to_be_done() {
+    let bench = before(Case::Leave).await;
+    go(Case::Leave, &bench).await.expect("no failure");
+    let mut journal = octopus_setup::world::journals::read(&bench.places, INSTANCE).expect("read").expect("there");
+    journal.mark(StepKind::RemoveNodeConfig, StepState::Begun);
+    octopus_setup::world::journals::write(&bench.places, &journal).expect("written");
+    let left = apply::resume(&bench.places, INSTANCE).await.expect("a run").journal;
+    assert_eq!(left.state(StepKind::RemoveNodeConfig), StepState::Done, "the config is gone, and the password with it");
+    bench.undo(|_| {}).await;
+    let bench = before(Case::Leave).await;
+    go(Case::Leave, &bench).await.expect("no failure");
+    std::fs::write(node_config::path(&bench.home), "mine").expect("written");
+    octopus_setup::world::journals::write(&bench.places, &journal).expect("written");
+    let left = apply::resume(&bench.places, INSTANCE).await.expect("a run").journal;
+    assert_eq!(left.state(StepKind::RemoveNodeConfig), StepState::Begun);
 }

@@ -1,12 +1,11 @@
 //! Clusters by hand, and the states of the flows that are about them.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use octopus_setup::model::answers::{Answers, Origin, Raw};
 use octopus_setup::model::check::CheckId;
 use octopus_setup::model::facts::{
-    Beat, ClusterSeen, Content, Encrypted, Evidence, Fact, Identity, LoggedIn, NodeSeen, Protocol, Trusted,
+    Beat, ClusterSeen, Content, Encrypted, Evidence, Fact, Identity, LoggedIn, NodeSeen, Nodes, Protocol, Trusted,
 };
 use octopus_setup::model::field::FieldId;
 use octopus_setup::model::finding::{Finding, Verdict};
@@ -71,7 +70,7 @@ pub fn seen(state: &mut State, nodes: Vec<NodeSeen>) {
     state.facts.server.content = Fact::Seen(Content::Cluster(identity.clone()));
     let cluster = &mut state.facts.cluster;
     cluster.identity = Fact::Seen(Identity::Registered(identity));
-    cluster.nodes = Fact::Seen(Arc::from(nodes));
+    cluster.nodes = Fact::Seen(Nodes::from(nodes));
     cluster.node_limit = Fact::Seen(Some(3));
     cluster.evidence = Fact::Seen(Evidence::Verifier);
 }

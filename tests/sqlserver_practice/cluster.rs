@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use octopus_setup::model::facts::{Beat, ClusterFacts, Evidence, Fact, Identity, NodeSeen, Trouble};
+use octopus_setup::model::master_key::MasterKey;
 use octopus_setup::model::untrusted::Untrusted;
 use octopus_setup::practice::options::WireFault;
 use octopus_setup::world::sqlserver::SqlServer;
@@ -59,6 +60,19 @@ async fn our_own_cluster_is_read_in_one_turn_on_the_kept_session() {
     assert!(node.row_age.is_some_and(|age| age < Duration::from_secs(60)));
     server.cluster(&target, true).await;
     assert_eq!(lab.counted().1, 1, "fresh is a connection of its own");
+}
+
+#[tokio::test]
+async fn what_is_asked_at_once_is_asked_on_one_session() {
+    let mut lab = initialised().await;
+    let (target, server) = (lab.as_sa("Octopus"), SqlServer::new());
+    let key = MasterKey::from_bytes(&[1; 16]).expect("a key");
+    lab.counted();
+    // A connection through TLS 1.2 is five turns, one of them TCP, which is not counted here.
+    let _ = tokio::join!(server.cluster(&target, false), server.key_verdict(&target, &key));
+    assert_eq!(lab.counted(), (4 + 2, 1));
+    let _ = tokio::join!(server.cluster(&target, false), server.key_verdict(&target, &key), server.survey(&target, |_| {}));
+    assert_eq!(lab.counted(), (3, 0));
 }
 
 #[tokio::test]

@@ -178,7 +178,7 @@ impl<'a> Report<'a> {
             tally,
             settings: if reviewed { settings::of(state) } else { Vec::new() },
             sections,
-            nodes: facts.cluster.nodes.seen().map(AsRef::as_ref),
+            nodes: facts.cluster.nodes.seen().map(|nodes| &**nodes),
             backups: facts.node.backups.seen().map(Vec::as_slice),
         }
     }

@@ -6,9 +6,9 @@ use crate::model::field::Kind;
 use crate::model::flow::Flow;
 use crate::model::screen::ScreenId;
 use crate::wizard::event::Action;
-use crate::wizard::flow;
 use crate::wizard::run::Phase;
 use crate::wizard::state::{Focus, Overlay, State};
+use crate::wizard::{actions, flow};
 
 /// What a key does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -72,8 +72,8 @@ const fn bind(
 const ENTER: &[KeyCode] = &[KeyCode::Enter];
 const ESC: &[KeyCode] = &[KeyCode::Esc];
 
-/// The keys that work now, in the order of the foot.
-pub fn of(state: &State) -> Vec<Binding> {
+/// The keys that work now, in the order of the foot. `mends`: whether there is a remedy to copy ([`State::mends`]).
+pub fn of(state: &State, mends: bool) -> Vec<Binding> {
     let mut found = match state.overlay {
         Some(Overlay::Help) => vec![
             bind(ESC, "Esc", ("close", "close"), 0, Does::Back),
@@ -92,7 +92,7 @@ pub fn of(state: &State) -> Vec<Binding> {
             bind(&[KeyCode::Char('y'), KeyCode::Char('Y')], "y", ("undo it", "undo"), 0, Does::Reply(true)),
             bind(STAY, "n", ("keep it", "keep"), 1, Does::Reply(false)),
         ],
-        None => screen(state),
+        None => screen(state, mends),
     };
     if state.overlay.is_some() {
         found.push(action(Action::Quit, state));
@@ -117,14 +117,14 @@ fn certificate(state: &State) -> Vec<Binding> {
 const STAY: &[KeyCode] = &[KeyCode::Char('n'), KeyCode::Char('N'), KeyCode::Esc, KeyCode::Enter];
 
 /// The keys of the screen itself, whatever lies over it.
-pub fn screen(state: &State) -> Vec<Binding> {
+pub fn screen(state: &State, mends: bool) -> Vec<Binding> {
     let mut found = Vec::with_capacity(10);
     if matches!(state.place.focus, Focus::Item(_)) && state.items() > 1 {
         found.push(bind(&[KeyCode::Down], "↑↓", ("choose", "choose"), 2, Does::Move(Step::Forward)));
     }
     found.extend(enter(state));
     found.extend(esc(state));
-    for apt in state.actions() {
+    for apt in actions::of(state, mends) {
         let binding = action(apt, state);
         // Stopping an install is Esc; a key is shown once.
         if !found.iter().any(|other| other.cap == binding.cap) {
@@ -238,5 +238,7 @@ pub fn find(state: &State, key: KeyEvent) -> Option<Does> {
     if key.modifiers.intersects(KeyModifiers::CONTROL | KeyModifiers::ALT) {
         return None;
     }
-    of(state).into_iter().find(|binding| binding.keys.contains(&key.code)).map(|binding| binding.does)
+    // Whether something mends takes every check of the screen to know, and hangs on no other key.
+    let mends = key.code == KeyCode::F(6) && state.remedy().is_some();
+    of(state, mends).into_iter().find(|binding| binding.keys.contains(&key.code)).map(|binding| binding.does)
 }

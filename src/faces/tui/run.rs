@@ -6,6 +6,8 @@ use std::time::Duration;
 use tokio::time::{MissedTickBehavior, interval};
 
 use crate::engine::Engine;
+use crate::model::flow::Flow;
+use crate::model::untrusted::Untrusted;
 use crate::wizard::custody::CopyWay;
 use crate::wizard::event::Event;
 use crate::wizard::run::Phase;
@@ -125,6 +127,14 @@ fn ended(engine: &Engine, hung_up: Option<u8>) -> Ended {
         (None, Some(Ending::Left | Ending::HungUp) | None) => 130,
     };
     let farewell = match (state.ending, &state.run.plan) {
+        (Some(Ending::Finished), Some(plan)) if plan.flow == Flow::Remove => {
+            let gone = plan.before.as_ref().map_or_else(Untrusted::default, |kept| Untrusted::new(&kept.row.name));
+            vec![format!("Node {gone} is out of the registry of cluster {}.", plan.cluster.short())]
+        }
+        (Some(Ending::Finished), Some(plan)) if plan.flow == Flow::Leave => vec![
+            format!("Node {} is out of cluster {}.", plan.node.name, plan.cluster.short()),
+            format!("A dated copy of its node config and the sealed master key stay in {}.", plan.node.home.display()),
+        ],
         (Some(Ending::Finished), Some(plan)) => vec![
             format!("Node {} of cluster {} is configured.", plan.node.name, plan.cluster.short()),
             format!("Its node config is {}.", plan.node.home.join(crate::model::node_config::NodeConfig::FILE).display()),

@@ -12,32 +12,29 @@ use crate::model::screen::ScreenId;
 use crate::model::survey::SurveyId;
 use crate::wizard::state::State;
 use crate::wizard::tickets::Asking;
+use crate::wizard::view::foremost_of;
 use crate::wizard::{flow, review};
 use crate::words::{self, Screen};
 
 /// From here on something that works shows that it does.
 pub const WORTH_A_SIGN: Duration = Duration::from_millis(100);
 
+/// The verdicts of a screen's checks.
+type Verdicts = Vec<(CheckId, Verdict)>;
+
 /// The verdicts of every check that a review runs again, by the screen that it is at home on.
-fn sections(state: &State) -> Vec<(ScreenId, Vec<(CheckId, Verdict)>)> {
-    let mut sections: Vec<_> = review::PROVEN.into_iter().map(|screen| (screen, Vec::new())).collect();
-    for (check, verdict) in state.verdicts_of(ScreenId::Proof) {
-        let home = review::home_of(check);
-        if let Some((_, verdicts)) = sections.iter_mut().find(|(screen, _)| Some(*screen) == home) {
-            verdicts.push((check, verdict));
-        }
-    }
-    sections
+fn sections(state: &State) -> Vec<(ScreenId, Verdicts)> {
+    review::PROVEN.into_iter().map(|screen| (screen, state.verdicts_of(screen))).collect()
 }
 
-/// The weightiest finding, as [`State::foremost`] chooses it; but the checks, which may look at every node of a cluster, are
-/// not asked once more.
-fn foremost(verdicts: &[(CheckId, Verdict)]) -> Option<Finding> {
-    let findings = verdicts.iter().filter_map(|(_, verdict)| match verdict {
-        Verdict::Found(findings) => findings.iter().max_by_key(|finding| finding.severity),
-        _ => None,
-    });
-    findings.reduce(|best, next| if next.severity > best.severity { next } else { best }).cloned()
+/// Those of the open screen, of which a review has judged most already.
+fn verdicts(state: &State, sections: &[(ScreenId, Verdicts)]) -> Verdicts {
+    let here = state.place.here;
+    match sections.iter().find(|(screen, _)| *screen == here) {
+        Some((_, verdicts)) => verdicts.clone(),
+        None if here == ScreenId::Proof => sections.iter().flat_map(|(_, verdicts)| verdicts).cloned().collect(),
+        None => state.verdicts(),
+    }
 }
 
 /// What a frame shows.
@@ -50,9 +47,9 @@ pub struct Scene<'a> {
     /// Its fields.
     pub fields: Vec<FieldId>,
     /// Its checks' verdicts.
-    pub verdicts: Vec<(CheckId, Verdict)>,
+    pub verdicts: Verdicts,
     /// The verdicts of every screen whose checks a review runs again; empty in other flows.
-    pub sections: Vec<(ScreenId, Vec<(CheckId, Verdict)>)>,
+    pub sections: Vec<(ScreenId, Verdicts)>,
     /// The finding that is shown in full.
     pub foremost: Option<Finding>,
     /// The keys that work.
@@ -62,15 +59,17 @@ pub struct Scene<'a> {
 impl<'a> Scene<'a> {
     /// Gathers it.
     pub fn of(state: &'a State) -> Self {
-        let verdicts = state.verdicts();
+        let sections = if state.place.flow == Some(Flow::Review) { sections(state) } else { Vec::new() };
+        let verdicts = verdicts(state, &sections);
+        let foremost = foremost_of(&verdicts).cloned();
         Self {
             state,
             words: words::screen(state.place.here),
             fields: state.fields(),
-            sections: if state.place.flow == Some(Flow::Review) { sections(state) } else { Vec::new() },
-            foremost: foremost(&verdicts),
+            bindings: bindings::of(state, state.mends(foremost.as_ref())),
+            sections,
+            foremost,
             verdicts,
-            bindings: bindings::of(state),
         }
     }
 

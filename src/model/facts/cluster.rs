@@ -1,9 +1,9 @@
 //! The cluster in the database: who it is, and its nodes.
 
-use std::sync::Arc;
 use std::time::Duration;
 
-use super::{ClusterSeen, Fact};
+use super::nodes::order;
+use super::{ClusterSeen, Fact, Nodes};
 use crate::model::registry::{KeptRow, NodeRow};
 use crate::model::untrusted::Untrusted;
 
@@ -12,9 +12,8 @@ use crate::model::untrusted::Untrusted;
 pub struct ClusterFacts {
     /// Which cluster it is.
     pub identity: Fact<Identity>,
-    /// Its nodes by name: the registry's rows and Octopus' own, one for each name whatever the case. Shared, since a
-    /// snapshot of ten thousand of them is handed about.
-    pub nodes: Fact<Arc<[NodeSeen]>>,
+    /// Its nodes by name: the registry's rows and Octopus' own, one for each name whatever the case.
+    pub nodes: Fact<Nodes>,
     /// `NodeLimit` of the licence, where the registry knows it.
     pub node_limit: Fact<Option<u32>>,
     /// By what a master key can be told from a wrong one here.
@@ -107,6 +106,16 @@ impl NodeSeen {
         }
     }
 
+    /// Whether its heart has stopped.
+    pub fn is_dead(&self) -> bool {
+        self.life() == Life::Dead
+    }
+
+    /// Whether nobody can tell.
+    pub fn is_silent(&self) -> bool {
+        self.life() == Life::Silent
+    }
+
     /// How long ago anybody saw it.
     pub fn last_seen(&self) -> Option<Duration> {
         match (self.beat, self.row_age) {
@@ -124,25 +133,20 @@ impl NodeSeen {
     /// Whether this is its name, whatever the case of the letters: Octopus' own heart-beat was broken by two spellings
     /// of one name (Issues#3757).
     pub fn is_called(&self, name: &str) -> bool {
-        let (own, name) = (self.name.as_str(), name.trim());
-        if own.is_ascii() && name.is_ascii() {
-            // Judged for ten thousand nodes on each frame: nothing is allocated.
-            return own.eq_ignore_ascii_case(name);
-        }
-        own.chars().flat_map(char::to_lowercase).eq(name.chars().flat_map(char::to_lowercase))
+        order(self.name.as_str(), name.trim()).is_eq()
     }
 }
 
 impl ClusterFacts {
     /// The row that a node of this name may take over: a dead node's in the registry.
     pub fn replaceable(&self, name: &str) -> Option<&KeptRow> {
-        let dead = self.node(name).filter(|node| node.life() == Life::Dead)?;
+        let dead = self.node(name).filter(|node| node.is_dead())?;
         dead.row.as_ref()
     }
 
     /// The node of this name, whatever the case of the letters.
     pub fn node(&self, name: &str) -> Option<&NodeSeen> {
-        self.nodes.seen()?.iter().find(|node| node.is_called(name))
+        self.nodes.seen()?.find(name)
     }
 }
 

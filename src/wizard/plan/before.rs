@@ -1,5 +1,6 @@
 //! The row that a plan takes over, changes or removes, as it was seen.
 
+use crate::model::facts::Identity;
 use crate::model::field::FieldId;
 use crate::model::flow::Flow;
 use crate::model::node::Node;
@@ -20,7 +21,11 @@ pub fn row(node: &Node, proposal: &Proposal<'_>) -> Option<KeptRow> {
     match proposal.flow {
         Flow::FirstNode | Flow::Review => None,
         Flow::Join => cluster.replaceable(&node.name).filter(|_| proposal.answers.is_on(FieldId::ReplaceNode)).cloned(),
-        Flow::Edit | Flow::Leave => cluster.node(&node.name)?.row.clone(),
+        // A node of the same name in another cluster is another node.
+        Flow::Edit | Flow::Leave => match cluster.identity.seen()? {
+            Identity::Registered(seen) if seen.id == proposal.cluster => cluster.node(&node.name)?.row.clone(),
+            Identity::Registered(_) | Identity::Octopus { .. } => None,
+        },
         Flow::Remove => proposal.kept.cloned(),
     }
 }

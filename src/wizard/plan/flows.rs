@@ -1,11 +1,9 @@
 //! The plans of the other flows, and what no plan holds.
 
-use std::sync::Arc;
-
 use proptest::prelude::*;
 
 use super::*;
-use crate::model::facts::{Fact, Identity, Trouble};
+use crate::model::facts::{Fact, Identity, Nodes, Trouble};
 use crate::model::field::Kind;
 use crate::model::key_verdict::{KeyBasis, NoBasis};
 use crate::model::plan::Scope;
@@ -40,7 +38,7 @@ fn joins(changes: &[(FieldId, &str)], facts: &Facts) -> Plan {
 
 fn with_dead(mut facts: Facts) -> Facts {
     let web01 = facts.cluster.node("web01").cloned().expect("web01");
-    facts.cluster.nodes = Fact::Seen(Arc::from([web01, samples::dead_node("web-old")]));
+    facts.cluster.nodes = Fact::Seen(Nodes::from([web01, samples::dead_node("web-old")]));
     facts
 }
 
@@ -167,7 +165,7 @@ fn leaving_takes_the_own_row_where_there_is_one() {
         ["Mark web02 as drained", "Take web02 out of cluster 7f3a-91c2", "Take octopus-node.toml away, keeping a dated copy",]
     );
     assert!(own.is_some() && left.before == own);
-    facts.cluster.nodes = Fact::Seen(Arc::from([]));
+    facts.cluster.nodes = Fact::Seen(Nodes::from([]));
     assert_eq!(kinds(&plan(Flow::Leave, &answers, &facts, None, false).expect("a plan")), [StepKind::RemoveNodeConfig]);
     let resumed = plan(Flow::Leave, &answers, &facts, own.as_ref(), true).expect("a plan");
     assert_eq!((resumed.steps, resumed.before), (left.steps, own), "its row is gone by now, and the run knows it");

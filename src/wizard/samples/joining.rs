@@ -1,13 +1,12 @@
 //! Answers and facts of a node that joins, and of one that has joined.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use secrecy::SecretString;
 
 use super::{HOME, KEY, PASSWORD, cluster, facts, node_config, node_seen, with};
 use crate::model::answers::{Answers, Origin, Raw};
-use crate::model::facts::{Beat, Content, Evidence, Fact, Facts, Identity, NodeFacts, NodeSeen, Trouble};
+use crate::model::facts::{Beat, Content, Evidence, Fact, Facts, Identity, NodeFacts, NodeSeen, Nodes, Trouble};
 use crate::model::field::FieldId;
 use crate::model::key_verdict::{KeyBasis, KeyVerdict};
 use crate::model::master_key::MasterKey;
@@ -44,7 +43,7 @@ pub fn facts_of_octopus() -> Facts {
     facts.cluster.identity = Fact::Seen(Identity::Octopus { version });
     let mut web01 = node_seen("web01", Beat::Ago(Duration::from_secs(2)));
     (web01.row, web01.row_age) = (None, None);
-    facts.cluster.nodes = Fact::Seen(Arc::from([web01]));
+    facts.cluster.nodes = Fact::Seen(Nodes::from([web01]));
     facts.cluster.node_limit = Fact::Missing(Trouble::Unasked);
     facts.cluster.evidence = Fact::Seen(Evidence::Certificate);
     facts.key.verdict = Fact::Seen(KeyVerdict::Correct(KeyBasis::Certificate));
@@ -66,7 +65,7 @@ pub fn facts_of_a_node() -> Facts {
         kept.row.address = "http://localhost:80/".into();
         kept.row.prefixes = "http://localhost:80/".into();
     }
-    facts.cluster.nodes = Fact::Seen(Arc::from([node_seen("web01", Beat::Ago(Duration::from_secs(2))), own]));
+    facts.cluster.nodes = Fact::Seen(Nodes::from([node_seen("web01", Beat::Ago(Duration::from_secs(2))), own]));
     facts.node = NodeFacts {
         config: Fact::Seen(Box::new(joined_config())),
         password: Fact::Seen(Raw::of(FieldId::Password, PASSWORD)),

@@ -2,6 +2,7 @@
 
 use crate::model::check::CheckId;
 use crate::model::field::FieldId;
+use crate::model::finding::Verdict;
 use crate::model::flow::Flow;
 use crate::model::screen::ScreenId;
 use crate::wizard::effect::Effect;
@@ -21,12 +22,7 @@ pub fn next(state: &mut State, effects: &mut Vec<Effect>) {
     match state.place.here {
         ScreenId::Start => start::chosen(state, effects),
         ScreenId::Install => match state.run.phase {
-            Phase::Finished => {
-                if !has_key_to_keep(state) {
-                    install::close(state, effects);
-                }
-                advance(state, effects);
-            }
+            Phase::Finished => advance(state, effects),
             // Pressed a moment too early, it is meant all the same.
             Phase::Running => state.asked.waiting = true,
             Phase::Undone => {
@@ -56,7 +52,7 @@ pub fn next(state: &mut State, effects: &mut Vec<Effect>) {
 }
 
 /// Whether the flow's run ends with a key whose keeping has to be proven.
-fn has_key_to_keep(state: &State) -> bool {
+pub(super) fn has_key_to_keep(state: &State) -> bool {
     state.place.flow.is_some_and(|flow| flow::next(flow, ScreenId::Install) == Some(ScreenId::MasterKey))
 }
 
@@ -87,11 +83,16 @@ fn leave_page(state: &mut State, effects: &mut Vec<Effect>) {
             // it is amiss.
             state.asked.waiting = !matches!(state.place.here, ScreenId::Database | ScreenId::Cluster);
         }
-        Gate::Warned(checks) if state.asked.warnings == checks => {
-            state.accepted.extend(checks);
-            advance(state, effects);
+        Gate::Warned(_) => {
+            let warnings = state.warnings();
+            if state.asked.warnings == warnings {
+                state.accepted.retain(|(check, _)| warnings.iter().all(|(other, _)| other != check));
+                state.accepted.extend(warnings);
+                advance(state, effects);
+            } else {
+                ask_to_accept(state, warnings);
+            }
         }
-        Gate::Warned(checks) => ask_to_accept(state, checks),
         Gate::Malformed(fields) => {
             if let Some(first) = fields.first() {
                 state.place.focus = Focus::Field(*first);
@@ -135,10 +136,10 @@ fn unproven() -> Notice {
     Notice { bad: false, text: "This screen has to be proven again before the plan is made.".into() }
 }
 
-fn ask_to_accept(state: &mut State, checks: Vec<CheckId>) {
-    let names: Vec<&str> = checks.iter().map(|check| check.id()).collect();
+fn ask_to_accept(state: &mut State, warnings: Vec<(CheckId, Verdict)>) {
+    let names: Vec<&str> = warnings.iter().map(|(check, _)| check.id()).collect();
     state.notice = Some(Notice { bad: false, text: format!("Enter once more accepts {} and goes on.", names.join(", ")) });
-    state.asked.warnings = checks;
+    state.asked.warnings = warnings;
 }
 
 /// Next on the master key's screen: only once its keeping is proven.
@@ -251,9 +252,9 @@ pub fn after_news(state: &mut State, effects: &mut Vec<Effect>) {
             advance(state, effects);
         }
         Gate::Waiting => {}
-        Gate::Warned(checks) => {
+        Gate::Warned(_) => {
             state.asked.waiting = false;
-            ask_to_accept(state, checks);
+            ask_to_accept(state, state.warnings());
         }
         _ => state.asked.waiting = false,
     }

@@ -5,9 +5,10 @@ use crate::model::journal::Journal;
 use crate::model::plan::{Plan, Progress, StepKind, StepState};
 use crate::model::screen::ScreenId;
 use crate::wizard::effect::Effect;
+use crate::wizard::form::read;
 use crate::wizard::plan::{self, Proposal};
 use crate::wizard::run::{Phase, Row, Run};
-use crate::wizard::state::{Asked, Focus, State};
+use crate::wizard::state::{Asked, Focus, Notice, State};
 
 use super::go;
 
@@ -28,10 +29,20 @@ pub fn begin(state: &mut State, effects: &mut Vec<Effect>) {
     working(state, Phase::Running);
 }
 
-/// Undoes what this run created.
+/// Undoes what this run created. A run that is gone on with may have no plan, since its database or its key is another one
+/// by now; what it did stands in its journal.
 pub fn undo(state: &mut State, effects: &mut Vec<Effect>) {
-    let Some(plan) = &state.run.plan else { return };
-    effects.push(Effect::Undo(plan.clone()));
+    let (instance, target) = match &state.run.plan {
+        Some(plan) => (plan.node.instance.clone(), Some(plan.node.target.clone())),
+        None => (state.answers.trimmed(FieldId::Instance).to_owned(), read::target(&state.answers)),
+    };
+    let Some(target) = target else {
+        let text =
+            "Undoing needs the way to the database that the run began with: its server, its name, the login and the password.";
+        state.notice = Some(Notice { bad: true, text: text.into() });
+        return;
+    };
+    effects.push(Effect::Undo { instance, target: Box::new(target) });
     working(state, Phase::Undoing);
 }
 
@@ -57,7 +68,7 @@ pub fn finished_before(state: &mut State, journal: &Journal) {
         facts: &state.facts,
         cluster: journal.cluster,
         fingerprint: journal.fingerprint,
-        accepted: &state.accepted,
+        accepted: &state.accepted(),
         resuming: true,
         kept: state.removing.as_ref(),
     };
@@ -72,7 +83,6 @@ pub fn finished_before(state: &mut State, journal: &Journal) {
 pub fn close(state: &mut State, effects: &mut Vec<Effect>) {
     effects.push(Effect::CloseRun(state.answers.trimmed(FieldId::Instance).to_owned()));
     state.resuming = None;
-    state.removing = None;
 }
 
 /// The installer reports.
@@ -80,6 +90,10 @@ pub fn progress(state: &mut State, progress: Progress, effects: &mut Vec<Effect>
     let now = state.now;
     match progress {
         Progress::Begun(kind) | Progress::Undoing(kind) => {
+            if find(state, kind).is_none() {
+                // Without a plan the rows come as the journal tells them.
+                state.run.rows.push(row(kind, StepState::Done));
+            }
             if let Some(row) = find(state, kind) {
                 row.since = Some(now);
                 row.failure = None;
@@ -101,6 +115,9 @@ pub fn progress(state: &mut State, progress: Progress, effects: &mut Vec<Effect>
         }
         Progress::Finished => {
             state.run.phase = Phase::Finished;
+            if !go::has_key_to_keep(state) {
+                close(state, effects);
+            }
             if std::mem::take(&mut state.asked.waiting) {
                 go::next(state, effects);
             }
@@ -111,6 +128,9 @@ pub fn progress(state: &mut State, progress: Progress, effects: &mut Vec<Effect>
             }
         }
         Progress::UndoFailed(kind, failure) => {
+            if find(state, kind).is_none() {
+                state.run.rows.push(row(kind, StepState::Done));
+            }
             if let Some(row) = find(state, kind) {
                 row.since = None;
                 row.failure = Some(failure);

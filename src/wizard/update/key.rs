@@ -3,14 +3,18 @@
 use std::path::PathBuf;
 
 use crate::model::answers::{Origin, Raw};
+use crate::model::facts::{Fact, Identity};
 use crate::model::field::FieldId;
 use crate::model::flow::Flow;
 use crate::model::plan::Plan;
 use crate::model::screen::ScreenId;
+use crate::model::survey::SurveyId;
 use crate::model::untrusted::Untrusted;
 use crate::wizard::custody::{self, CopyWay, Custody, Drawn, FileTrouble, Proof};
 use crate::wizard::effect::Effect;
+use crate::wizard::failures::{self, Around};
 use crate::wizard::form::read;
+use crate::wizard::inputs;
 use crate::wizard::plan::{self, NoPlan, Proposal};
 use crate::wizard::run::Run;
 use crate::wizard::state::{Focus, Notice, State};
@@ -50,16 +54,20 @@ fn plan_of(state: &mut State, flow: Flow) -> Result<Plan, Option<String>> {
                  master key of that one."
             )));
         }
+        if flow == Flow::Leave && state.resuming.is_none() {
+            row_known(state)?;
+        }
         state.custody.drawn = whose.key.map(|key| Drawn { cluster: whose.cluster, key });
         (whose.cluster, whose.fingerprint)
     };
+    let accepted = state.accepted();
     let proposal = Proposal {
         flow,
         answers: &state.answers,
         facts: &state.facts,
         cluster,
         fingerprint,
-        accepted: &state.accepted,
+        accepted: &accepted,
         resuming: state.resuming.is_some(),
         kept: state.removing.as_ref(),
     };
@@ -73,6 +81,18 @@ fn plan_of(state: &mut State, flow: Flow) -> Result<Plan, Option<String>> {
             NoPlan::NoRow => "No node was chosen that is to go. Esc goes back.".into(),
         })
     })
+}
+
+/// Whether it is known that the registry has a row of this node, or none; otherwise leaving would leave the row behind.
+fn row_known(state: &State) -> Result<(), Option<String>> {
+    let cluster = &state.facts.cluster;
+    let trouble = match (&cluster.identity, &cluster.nodes) {
+        (Fact::Seen(Identity::Octopus { .. }), _) | (Fact::Seen(Identity::Registered(_)), Fact::Seen(_)) => return Ok(()),
+        (Fact::Missing(trouble), _) | (_, Fact::Missing(trouble)) => failures::of_trouble(trouble, &Around::NOTHING).says,
+        _ if state.tickets.running(SurveyId::Cluster).is_some() => return Err(None),
+        _ => "Go back (Esc) and look at the checks.".to_owned(),
+    };
+    Err(Some(format!("The plan cannot be made: the cluster could not be read, and this node's row would stay in it. {trouble}")))
 }
 
 /// What is not known; nothing where it is on its way.
@@ -100,17 +120,24 @@ pub fn take_up(state: &mut State, flow: Flow) {
 }
 
 /// An answer was changed: what was said to another one in its light does not hold any more. Whoever would replace one
-/// dead node has not said that he would replace another, and a key that he vouched for is not the next one.
+/// dead node has not said that he would replace another, a key that he vouched for is not the next one, and what he would
+/// do to one database he has not said of another.
 pub fn withdraw(state: &mut State, field: FieldId) {
-    let light = match field {
-        FieldId::MasterKey => Some(FieldId::UnverifiedKey),
-        FieldId::NodeName => Some(FieldId::ReplaceNode),
-        _ => None,
+    let light: &[FieldId] = match field {
+        FieldId::MasterKey => &[FieldId::UnverifiedKey],
+        FieldId::NodeName => &[FieldId::ReplaceNode],
+        FieldId::Server | FieldId::Database => &[FieldId::UnverifiedKey, FieldId::ReplaceNode, FieldId::MakeRegistry],
+        _ => &[],
     };
-    if let Some(said) = light {
-        state.answers.set(said, Raw::Text(said.default().to_owned()), Origin::Default);
+    for said in light {
+        state.answers.set(*said, Raw::Text(said.default().to_owned()), Origin::Default);
     }
-    state.accepted.retain(|check| check.field() != Some(field));
+    let elsewhere = matches!(field, FieldId::Server | FieldId::Database);
+    let of_server = [SurveyId::Server, SurveyId::Cluster, SurveyId::Key];
+    state.accepted.retain(|(check, _)| {
+        let surveys = inputs::surveys_of_check(*check);
+        check.field() != Some(field) && !(elsewhere && surveys.iter().any(|survey| of_server.contains(survey)))
+    });
 }
 
 /// A cluster id and a key were drawn. A run that is being gone on with keeps its id: only its key was never sealed.

@@ -224,7 +224,10 @@ fn connection_string(state: &mut State, text: &str, effects: &mut Vec<Effect>) {
         Ok(string) => {
             let filled = string.fields.len();
             for (field, raw) in string.fields {
-                state.answers.set(field, raw, Origin::Typed);
+                if state.answers.get(field).raw != raw {
+                    state.answers.set(field, raw, Origin::Typed);
+                    key::withdraw(state, field);
+                }
                 touch(state, field);
             }
             state.overlay = None;

@@ -12,7 +12,7 @@ use crate::wizard::event::Action;
 use crate::wizard::run::Phase;
 use crate::wizard::state::{Asked, Ending, Focus, Notice, Overlay, State};
 
-use super::{install, key, prove, review};
+use super::{go, install, key, prove, review};
 
 /// A key of the foot. One that does not apply now does nothing.
 pub fn press(state: &mut State, action: Action, effects: &mut Vec<Effect>) {
@@ -21,6 +21,16 @@ pub fn press(state: &mut State, action: Action, effects: &mut Vec<Effect>) {
     }
     if let Some(text) = state.locks(action) {
         state.place.focus = Focus::Field(FieldId::KeyConfirm);
+        state.notice = Some(Notice { bad: true, text });
+        return;
+    }
+    let changes = matches!(action, Action::Edit | Action::LeaveCluster | Action::RemoveNode);
+    if let Some(run) = state.unfinished().filter(|_| changes) {
+        let (instance, done, steps) = (&run.instance, run.done, run.steps);
+        let text = format!(
+            "A run for instance {instance} stopped in the middle, at {done} of {steps} steps. Go back to the start (Esc) and choose \
+             Continue, to finish or undo it first."
+        );
         state.notice = Some(Notice { bad: true, text });
         return;
     }
@@ -112,6 +122,7 @@ fn quit(state: &mut State) {
 fn ending(state: &State) -> Ending {
     match (state.place.here, state.run.phase) {
         (ScreenId::Done, _) => Ending::Finished,
+        (_, Phase::Finished) if !go::has_key_to_keep(state) => Ending::Finished,
         (_, Phase::Idle | Phase::Undone) => Ending::Left,
         _ => Ending::Unfinished,
     }

@@ -58,7 +58,7 @@ fn survey(state: &mut State, id: SurveyId, fresh: bool, effects: &mut Vec<Effect
         _ => {}
     }
     // What was accepted was accepted of another state of affairs.
-    state.accepted.retain(|check| !inputs::surveys_of_check(*check).contains(&id));
+    state.accepted.retain(|(check, _)| !inputs::surveys_of_check(*check).contains(&id));
     let ticket = state.tickets.begin(inputs.clone(), state.now);
     effects.push(Effect::Survey { ticket, inputs, fresh });
 }

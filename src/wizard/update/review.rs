@@ -25,11 +25,7 @@ use super::{enter, key, prove, start};
 /// Opens the review of an instance. What was answered for setting up a node is set aside meanwhile: this node's answers
 /// are its own, and the two must not mix.
 pub fn open(state: &mut State, subject: &Subject, effects: &mut Vec<Effect>) {
-    let blank = blank(subject.maker, state.aside.as_deref().unwrap_or(&state.answers));
-    let answers = std::mem::replace(&mut state.answers, blank);
-    if state.aside.is_none() {
-        state.aside = Some(Box::new(answers));
-    }
+    set_aside(state, subject.maker);
     state.subject = Some(subject.clone());
     state.wanted = None;
     state.resuming = None;
@@ -37,6 +33,15 @@ pub fn open(state: &mut State, subject: &Subject, effects: &mut Vec<Effect>) {
     // What an earlier review saw may not be so any more.
     forget(state, effects);
     section(state, ScreenId::Node, effects);
+}
+
+/// Makes room for a node's own answers.
+pub fn set_aside(state: &mut State, maker: Maker) {
+    let blank = blank(maker, state.aside.as_deref().unwrap_or(&state.answers));
+    let answers = std::mem::replace(&mut state.answers, blank);
+    if state.aside.is_none() {
+        state.aside = Some(Box::new(answers));
+    }
 }
 
 /// Begins the review that was asked for on the command line, once it is known what there is on this machine.
@@ -103,11 +108,13 @@ pub fn node_known(state: &mut State, effects: &mut Vec<Effect>) {
     }
 }
 
-/// What the files tell. A run that is gone on with has its answers in its journal, and only secrets are missing there.
+/// What the files tell. A run that is gone on with has its answers in its journal, and what is missing there are secrets. Of
+/// an edit the password is asked again: it may be what was to be changed, and the files may still have the old one.
 fn told(state: &State) -> Vec<(FieldId, Raw)> {
     let mut told = settings::answers(&state.facts, state.subject.as_ref());
     if state.resuming.is_some() {
-        told.retain(|(field, raw)| field.is_secret() && !raw.is_empty() && state.answers.get(*field).raw.is_empty());
+        let asked_again = |field: FieldId| field == FieldId::Password && state.place.flow == Some(Flow::Edit);
+        told.retain(|(field, raw)| !asked_again(*field) && !raw.is_empty() && state.answers.get(*field).raw.is_empty());
     }
     told
 }
@@ -146,6 +153,8 @@ pub fn again(state: &mut State, effects: &mut Vec<Effect>) {
     forget(state, effects);
     state.accepted.clear();
     prove::settle(state);
+    // An unfinished run may have been ended by somebody else.
+    prove::screen(state, ScreenId::Start, true, effects);
     prove::screen(state, ScreenId::Proof, true, effects);
 }
 
@@ -196,6 +205,7 @@ pub fn closed(state: &mut State) {
     state.answers = *aside;
     state.subject = None;
     state.removing = None;
+    state.resuming = None;
     state.edits.clear();
     state.accepted.clear();
     state.run = Run::default();

@@ -6,6 +6,7 @@ use crate::model::flow::Flow;
 use crate::model::journal::Journal;
 use crate::model::plan::{Failure, StepKind};
 use crate::model::screen::ScreenId;
+use crate::model::subject::Maker;
 use crate::wizard::custody::{Drawn, Resumption};
 use crate::wizard::effect::Effect;
 use crate::wizard::event::Errand;
@@ -73,6 +74,7 @@ pub fn machine_known(state: &mut State, chosen: Option<&Errand>) {
     }
     if let Focus::Item(item) = state.place.focus
         && item > 0
+        && state.place.here == ScreenId::Start
     {
         let place = state.errands().iter().position(|errand| Some(errand) == chosen);
         state.place.focus = Focus::Item(place.unwrap_or(0));
@@ -93,6 +95,10 @@ pub fn resumed(state: &mut State, result: Result<Box<Resumption>, Box<Failure>>,
             return;
         }
     };
+    let of_a_node = matches!(journal.flow, Flow::Edit | Flow::Leave | Flow::Remove);
+    if of_a_node {
+        review::set_aside(state, Maker::Wizard);
+    }
     // What an edit was to change has to win over what the node config still says.
     let origin = if journal.flow == Flow::Edit { Origin::Typed } else { Origin::File };
     for (field, text) in journal.fields() {
@@ -108,7 +114,7 @@ pub fn resumed(state: &mut State, result: Result<Box<Resumption>, Box<Failure>>,
         // Proven anew with everything else, as if it had been pasted.
         state.answers.set(FieldId::MasterKey, Raw::Secret(key.to_base64()), origin);
     }
-    if matches!(journal.flow, Flow::Edit | Flow::Leave | Flow::Remove) {
+    if of_a_node {
         review::resume(state);
     }
     flow(state, journal.flow, effects);

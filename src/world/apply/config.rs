@@ -80,13 +80,17 @@ pub(super) fn undo_write(places: &Places, instance: &str, home: &Path, cluster: 
 /// should it be the last copy, nobody could make another.
 pub(super) fn remove(places: &Places, instance: &str, home: &Path, cluster: ClusterId) -> Result<(), Failure> {
     let path = node_config::path(home);
-    match node_config::find(home) {
-        Ok(None) => {}
-        Ok(Some(config)) if is_of(&config, instance, cluster) => node_config::set_aside(home).map_err(file(&path))?,
+    let there = match node_config::find(home) {
+        Ok(None) => false,
+        Ok(Some(config)) if is_of(&config, instance, cluster) => true,
         _ => return Err(Failure::FileInTheWay { path: shown(&path) }),
-    }
+    };
     if instances::find(places, instance)?.is_some_and(|found| found.home == home) {
         instances::strike(places, instance).map_err(file(&places.instance(instance)))?;
+    }
+    // Last, since a run that stops before this is gone on with by what the config says.
+    if there {
+        node_config::set_aside(home).map_err(file(&path))?;
     }
     match node_config::find(home) {
         Ok(None) => Ok(()),
@@ -104,6 +108,12 @@ pub(super) fn undo_remove(places: &Places, instance: &str, home: &Path) -> Resul
         copies::put_back(places, instance, copy, &path)?;
     }
     Ok(())
+}
+
+/// Whether [`remove`] has done all that it is to do.
+pub(super) fn is_removed(places: &Places, instance: &str, home: &Path) -> Result<bool, Failure> {
+    let listed = instances::find(places, instance)?.is_some_and(|found| found.home == home);
+    Ok(!listed && matches!(node_config::find(home), Ok(None)))
 }
 
 /// Whether there is a config that can be read, and is this instance's and cluster's.

@@ -1,10 +1,11 @@
 //! What an unfinished run left, and the end of one.
 
+use super::config;
 use super::key::{self, Owner};
 use super::ledger::{Ledger, touched};
 use super::site::Site;
 use crate::model::flow::Flow;
-use crate::model::plan::{Failure, StepKind};
+use crate::model::plan::{Failure, StepKind, StepState};
 use crate::wizard::custody::Resumption;
 use crate::world::places::Places;
 use crate::world::toml_file::shown;
@@ -18,7 +19,14 @@ pub async fn resume(places: &Places, instance: &str) -> Result<Resumption, Failu
         return Err(Failure::ReadBack { what: shown(&places.journal(instance)) });
     };
     let home = ledger.home();
-    let journal = ledger.journal;
+    let mut journal = ledger.journal;
+    if journal.flow == Flow::Leave && touched(journal.state(StepKind::RemoveNodeConfig)) {
+        // Its password went with the config: a run that stopped between the last deed and its record needs no more than that.
+        let (instance, at) = (journal.instance.clone(), home.clone());
+        if site.off(move |places| config::is_removed(places, &instance, &at)).await? {
+            journal.mark(StepKind::RemoveNodeConfig, StepState::Done);
+        }
+    }
     let sealed_by_us = touched(journal.state(StepKind::SealMasterKey));
     let looked_for = match journal.flow {
         Flow::FirstNode | Flow::Join => sealed_by_us,

@@ -2,6 +2,8 @@
 //!
 //! In turns with the server: TCP 1, PRELOGIN 2, TLS 1.2 3 and 4, login 5; strict saves one, TLS 1.3 has a single turn.
 
+use tokio::sync::OwnedMutexGuard;
+
 use super::login::{Entered, IfClosed, Refused, Session, login};
 use super::secure::secure;
 use super::survey::closed_database;
@@ -24,7 +26,12 @@ pub struct Link {
     /// The session is in the login's default database, since the one that was asked for could not be opened; what the
     /// server said.
     pub elsewhere: Option<SqlTrouble>,
+    /// While this is held, whoever else wants the kept session waits for it.
+    pub turn: Option<Turn>,
 }
+
+/// The right to work with the kept session.
+pub type Turn = OwnedMutexGuard<()>;
 
 /// Connects and logs in to `database`.
 ///
@@ -40,7 +47,7 @@ pub async fn connect(
     for _ in 0..=limits::MOST_ROUTES {
         let mut facts = ServerFacts::default();
         match arrive(target, &place, (database, if_closed), routed_to.take(), &mut facts, told).await {
-            Ok((session, elsewhere)) => return Ok(Link { session, facts, elsewhere }),
+            Ok((session, elsewhere)) => return Ok(Link { session, facts, elsewhere, turn: None }),
             Err(Some(next)) => {
                 routed_to = Some(Untrusted::new(&next.to_string()));
                 place = next;

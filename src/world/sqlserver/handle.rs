@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use super::answer::run;
 use super::attempts::Hitch;
-use super::connect::{Link, connect};
+use super::connect::{Link, Turn, connect};
 use super::limits;
 use super::login::IfClosed;
 use super::survey::{closed_database, second_look, survey};
@@ -17,6 +17,9 @@ use crate::model::target::Target;
 #[derive(Clone, Default)]
 pub struct SqlServer {
     kept: Arc<Mutex<Option<Kept>>>,
+    /// Two surveys that begin at once ask one after the other on the one session: another login is five turns and one more
+    /// try of a password, waiting is one turn.
+    turns: Arc<tokio::sync::Mutex<()>>,
 }
 
 /// A live session, and what it was made for. Whoever works with it takes it out, so that a future that is dropped
@@ -54,6 +57,7 @@ impl SqlServer {
     /// The session stays open for the same target: asking again then costs one round trip. A session that died in the
     /// meantime is replaced without a word.
     pub async fn survey(&self, target: &Target, mut report: impl FnMut(ServerFacts) + Send) {
+        let _turn = self.turn().await;
         if let Some(mut link) = self.take(target, Place::Database) {
             report(reached(&link.facts));
             if survey(&mut link).await.is_ok() {
@@ -65,7 +69,7 @@ impl SqlServer {
         let mut told = |facts: &ServerFacts| report(facts.clone());
         let own = (target.database.as_str(), IfClosed::Elsewhere);
         let (facts, said, landed) = match connect(target, own, &mut told).await {
-            Ok(Link { session, facts, elsewhere: Some(said) }) => (facts, said, Some(session)),
+            Ok(Link { session, facts, elsewhere: Some(said), .. }) => (facts, said, Some(session)),
             Ok(mut link) => {
                 return match survey(&mut link).await {
                     Ok(()) => {
@@ -93,19 +97,28 @@ impl SqlServer {
 
     /// The kept session in this place of this target, or a new one. From `master`, where a database was just made, it is
     /// one turn into that; a login would be five.
+    /// Whoever works with it just now is waited for.
     pub(super) async fn link(&self, target: &Target, place: Place) -> Result<Link, Hitch> {
+        let turn = self.turn().await;
         let kept = self.slot().take().filter(|kept| kept.target == *target);
         if let Some(Kept { mut link, place: at, .. }) = kept
             && (at == place || (at == Place::Master && go_into(&mut link, target).await))
         {
-            return Ok(link);
+            return Ok(Link { turn, ..link });
         }
-        fresh(target, place).await
+        Ok(Link { turn, ..fresh(target, place).await? })
     }
 
     /// Puts a session back that is in order: nothing unread, no transaction, no lock.
-    pub(super) fn keep(&self, target: &Target, place: Place, link: Link) {
+    pub(super) fn keep(&self, target: &Target, place: Place, mut link: Link) {
+        let turn = link.turn.take();
         *self.slot() = Some(Kept { target: target.clone(), place, link });
+        drop(turn);
+    }
+
+    /// The right to work with the kept session; `None` where somebody holds it for too long.
+    async fn turn(&self) -> Option<Turn> {
+        tokio::time::timeout(limits::TURN, Arc::clone(&self.turns).lock_owned()).await.ok()
     }
 
     /// Keeps the survey's session, unless it would stand in the way of the DBA who mends what the survey found: a database

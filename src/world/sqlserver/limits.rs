@@ -30,6 +30,8 @@ pub const NODES: Duration = Duration::from_secs(60);
 /// A statement inside the initialising transaction. It waits for the application lock, which the server bounds
 /// with 15 seconds, and for a slow disk.
 pub const WRITE: Duration = Duration::from_secs(60);
+/// Waiting for the kept session while something else asks on it. Past that a connection of its own is the lesser evil.
+pub const TURN: Duration = Duration::from_secs(5);
 /// `CREATE DATABASE` and `DROP DATABASE`, and the lock before them (a minute): files are written and zeroed.
 pub const DATABASE: Duration = Duration::from_secs(300);
 /// How often a server may send us on to another one.

@@ -123,7 +123,7 @@ async fn landed_in_master(target: &Target, facts: &ServerFacts, landed: Option<S
     let mut session = landed?;
     let answer = in_master(&mut session, target).await.ok()?;
     let here = answer.row("identity").ok()?.raw("place")?.eq_ignore_ascii_case("master");
-    here.then(|| (answer, Link { session, facts: facts.clone(), elsewhere: None }))
+    here.then(|| (answer, Link { session, facts: facts.clone(), elsewhere: None, turn: None }))
 }
 
 async fn anew_in_master(target: &Target) -> Result<(Answer, Link), Trouble> {

@@ -86,7 +86,7 @@ mod tests {
     #[test]
     fn the_most_important_keys_stay_longest() {
         let (state, _) = begin(Answers::default(), Some(Flow::FirstNode));
-        let all = bindings::of(&state);
+        let all = bindings::of(&state, false);
         for room in 0..120 {
             let (kept, spacing) = chosen(&all, room);
             assert!(width(&kept, spacing) <= room);

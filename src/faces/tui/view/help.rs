@@ -99,7 +99,7 @@ fn paragraphs(canvas: &Canvas<'_>, scene: &Scene<'_>) -> Vec<Paragraph> {
     }
     add("", theme.plain, 0);
     add("Keys", theme.title, 0);
-    for binding in bindings::screen(scene.state) {
+    for binding in bindings::screen(scene.state, scene.state.mends(scene.foremost.as_ref())) {
         add(&format!("{} {}", binding.cap, binding.label), theme.plain, 0);
     }
     add("Tab and Shift-Tab move between the fields, left and right choose, Enter goes on, Esc goes back.", theme.plain, 0);

@@ -25,7 +25,7 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
         let rest = canvas.put(place, sign, sign_style);
         canvas.put(
             Rect { x: rest.x + 1.min(rest.width), width: rest.width.saturating_sub(1), ..rest },
-            &words::screen(*screen).name,
+            words::name(*screen),
             name_style,
         );
         canvas.hit(place, Hit::Screen(*screen));

@@ -1,7 +1,7 @@
 //! `cluster-licence`.
 
 use crate::model::check::CheckId;
-use crate::model::facts::{Fact, NodeSeen};
+use crate::model::facts::{Fact, Nodes};
 use crate::model::field::FieldId;
 use crate::model::finding::{Finding, Verdict};
 use crate::wizard::say;
@@ -38,8 +38,8 @@ pub fn judge(case: &Case<'_>) -> Verdict {
 }
 
 /// How many nodes there are, or will be: one that is replaced, and one that is entered already, adds none.
-pub(super) fn count(case: &Case<'_>, nodes: &[NodeSeen]) -> u64 {
+pub(super) fn count(case: &Case<'_>, nodes: &Nodes) -> u64 {
     let there = nodes.len() as u64;
-    let is_in = adds(case) && case.facts.cluster.node(case.answers.trimmed(FieldId::NodeName)).is_some();
+    let is_in = adds(case) && nodes.find(case.answers.trimmed(FieldId::NodeName)).is_some();
     if adds(case) && !is_in { there + 1 } else { there }
 }

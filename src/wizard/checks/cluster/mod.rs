@@ -1,5 +1,5 @@
-//! The checks of the cluster screen. The screen is kept fresh and judged on each frame, with up to ten thousand nodes: none
-//! of these allocates for a node, but for the few that its words name.
+//! The checks of the cluster screen. They are judged on each frame, and a cluster may have a hundred thousand nodes: what is
+//! to be known of all of them was counted when they were read ([`Nodes`]), and none of these looks at each.
 
 mod key;
 mod licence;
@@ -9,7 +9,7 @@ mod system;
 mod version;
 
 use crate::model::check::CheckId;
-use crate::model::facts::{Beat, Fact, Life, NodeSeen};
+use crate::model::facts::{Beat, Fact, NodeSeen, Nodes, Others};
 use crate::model::field::FieldId;
 use crate::model::finding::Verdict;
 use crate::model::flow::Flow;
@@ -17,9 +17,6 @@ use crate::model::untrusted::Untrusted;
 use crate::wizard::say;
 
 use super::{Case, one, untold};
-
-/// How many nodes a finding names.
-const NAMED: usize = 5;
 
 /// Judges one of them.
 pub fn judge(check: CheckId, case: &Case<'_>) -> Verdict {
@@ -35,7 +32,7 @@ pub fn judge(check: CheckId, case: &Case<'_>) -> Verdict {
 }
 
 /// The cluster's nodes; the verdict while they are not known. That they cannot be read is `cluster-node`'s to say.
-fn nodes_of<'a>(case: &Case<'a>) -> Result<&'a [NodeSeen], Verdict> {
+fn nodes_of<'a>(case: &Case<'a>) -> Result<&'a Nodes, Verdict> {
     match &case.facts.cluster.nodes {
         Fact::Unknown => Err(case.pending()),
         Fact::Seen(nodes) => Ok(nodes),
@@ -44,21 +41,14 @@ fn nodes_of<'a>(case: &Case<'a>) -> Result<&'a [NodeSeen], Verdict> {
 }
 
 /// The nodes but for this one, whose name is in the answers: as it is to be, or as its node config has it.
-fn others<'a>(case: &Case<'a>, nodes: &'a [NodeSeen]) -> impl Iterator<Item = &'a NodeSeen> {
-    let own = case.answers.trimmed(FieldId::NodeName);
-    nodes.iter().filter(move |node| !node.is_called(own))
-}
-
-/// The other nodes that are alive, or may be.
-fn others_at_work<'a>(case: &Case<'a>, nodes: &'a [NodeSeen]) -> impl Iterator<Item = &'a NodeSeen> {
-    others(case, nodes).filter(|node| node.life() != Life::Dead)
+fn others<'a>(case: &Case<'a>, nodes: &'a Nodes) -> Others<'a> {
+    nodes.but(case.answers.trimmed(FieldId::NodeName))
 }
 
 /// Another node of the cluster to compare something with: `web01`.
 fn another(case: &Case<'_>) -> Option<Untrusted> {
-    let nodes = case.facts.cluster.nodes.seen()?;
-    let alive = others(case, nodes).find(|node| node.life() == Life::Alive);
-    alive.or_else(|| others(case, nodes).next()).map(|node| node.name.clone())
+    let others = others(case, case.facts.cluster.nodes.seen()?);
+    others.first_alive().or_else(|| others.first()).map(|node| node.name.clone())
 }
 
 /// Whether this flow adds a node, or changes one that is there already.

@@ -1,13 +1,13 @@
 //! `cluster-nodes`.
 
 use crate::model::check::CheckId;
-use crate::model::facts::{Life, NodeSeen};
+use crate::model::facts::Nodes;
 use crate::model::field::FieldId;
 use crate::model::finding::{Finding, Verdict};
 use crate::model::untrusted::Untrusted;
 use crate::wizard::say;
 
-use super::{Case, NAMED, adds, licence, nodes_of, one, others};
+use super::{Case, adds, licence, nodes_of, one, others};
 
 /// Every other node is alive. A dead one is nobody's obstacle, but it counts as a node.
 pub fn judge(case: &Case<'_>) -> Verdict {
@@ -41,7 +41,6 @@ pub fn judge(case: &Case<'_>) -> Verdict {
 }
 
 /// The other nodes, counted, and the first few dead ones by name.
-#[derive(Default)]
 struct Tally {
     all: u64,
     silent: u64,
@@ -52,24 +51,24 @@ struct Tally {
 
 impl Tally {
     /// Without this node and the one that it replaces, which have one name.
-    fn of(case: &Case<'_>, nodes: &[NodeSeen]) -> Self {
-        let mut tally = Self::default();
-        let replaces = adds(case) && case.answers.is_on(FieldId::ReplaceNode);
-        let own = case.answers.trimmed(FieldId::NodeName);
-        let in_the_way = |node: &&NodeSeen| node.is_called(own) && node.life() == Life::Dead && adds(case) && !replaces;
-        for node in nodes.iter().filter(in_the_way).chain(others(case, nodes)) {
+    fn of(case: &Case<'_>, nodes: &Nodes) -> Self {
+        let others = others(case, nodes);
+        let count = |number: usize| number as u64;
+        let mut tally = Self {
+            all: count(others.len()),
+            silent: count(others.silent()),
+            drained: count(others.drained()),
+            dead: count(others.dead()),
+            names: others.first_dead().map(|node| node.name.clone()).collect(),
+        };
+        let own = nodes.find(case.answers.trimmed(FieldId::NodeName));
+        let replaces = case.answers.is_on(FieldId::ReplaceNode);
+        if let Some(in_the_way) = own.filter(|node| node.is_dead() && adds(case) && !replaces) {
             tally.all += 1;
-            tally.drained += u64::from(node.drained);
-            match node.life() {
-                Life::Alive => {}
-                Life::Silent => tally.silent += 1,
-                Life::Dead => {
-                    tally.dead += 1;
-                    if tally.names.len() < NAMED {
-                        tally.names.push(node.name.clone());
-                    }
-                }
-            }
+            tally.dead += 1;
+            tally.drained += u64::from(in_the_way.drained);
+            tally.names.insert(0, in_the_way.name.clone());
+            tally.names.truncate(Nodes::NAMED);
         }
         tally
     }

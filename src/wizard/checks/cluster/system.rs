@@ -1,35 +1,10 @@
 //! `cluster-system`.
 
 use crate::model::check::CheckId;
-use crate::model::facts::NodeSeen;
 use crate::model::finding::{Finding, Verdict};
+use crate::model::system_family::SystemFamily;
 
-use super::{Case, nodes_of, one, others_at_work};
-
-/// A family of operating systems.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Family {
-    Linux,
-    Windows,
-}
-
-impl Family {
-    /// By the first word of what a machine is called.
-    fn of(system: &str) -> Option<Self> {
-        match system.split_whitespace().next()? {
-            word if word.eq_ignore_ascii_case("linux") => Some(Self::Linux),
-            word if word.eq_ignore_ascii_case("windows") => Some(Self::Windows),
-            _ => None,
-        }
-    }
-
-    const fn name(self) -> &'static str {
-        match self {
-            Self::Linux => "Linux",
-            Self::Windows => "Windows",
-        }
-    }
-}
+use super::{Case, nodes_of, one, others};
 
 /// The other nodes run the same family of operating systems. Octopus does not support both in one cluster: paths and
 /// scripts of one mean nothing to the other. Only the registry tells a node's system, and a dead node runs none.
@@ -38,15 +13,12 @@ pub fn judge(case: &Case<'_>) -> Verdict {
         Ok(nodes) => nodes,
         Err(verdict) => return verdict,
     };
-    let Some(here) = Family::of(case.facts.machine.system.as_str()) else {
+    let Some(here) = SystemFamily::of(case.facts.machine.system.as_str()) else {
         return Verdict::Good("not known here".to_owned());
     };
-    let family = |node: &NodeSeen| node.registered().and_then(|row| Family::of(&row.system));
-    let mut known = false;
-    for node in others_at_work(case, nodes) {
-        let Some(there) = family(node) else { continue };
-        known = true;
-        if there != here {
+    let others = others(case, nodes);
+    for there in SystemFamily::ALL.into_iter().filter(|there| *there != here) {
+        if let Some(node) = others.first_of(there) {
             return one(Finding::stop(
                 CheckId::ClusterSystem,
                 format!("{} runs {}, and this machine runs {}.", node.name, there.name(), here.name()),
@@ -54,5 +26,6 @@ pub fn judge(case: &Case<'_>) -> Verdict {
             ));
         }
     }
+    let known = others.first_of(here).is_some();
     Verdict::Good(if known { format!("{}, as the other nodes", here.name()) } else { "not known of any other node".to_owned() })
 }

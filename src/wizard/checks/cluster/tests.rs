@@ -1,10 +1,9 @@
 //! The checks of the cluster screen, each against its facts.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use super::*;
-use crate::model::facts::{ClusterSeen, Facts, Identity, SqlTrouble, Trouble};
+use crate::model::facts::{ClusterSeen, Facts, Identity, Nodes, SqlTrouble, Trouble};
 use crate::model::finding::{Finding, Severity};
 use crate::model::fingerprint::Fingerprint;
 use crate::model::key_verdict::{KeyBasis, KeyVerdict, NoBasis};
@@ -27,7 +26,7 @@ fn of(flow: Flow, check: CheckId, changes: &[(FieldId, &str)], facts: Facts, cha
 }
 
 fn with(facts: &mut Facts, nodes: Vec<NodeSeen>) {
-    facts.cluster.nodes = Fact::Seen(Arc::from(nodes));
+    facts.cluster.nodes = Fact::Seen(Nodes::from(nodes));
 }
 
 fn alive(name: &str) -> NodeSeen {
@@ -211,7 +210,7 @@ fn windows_and_linux_are_not_mixed() {
     assert!(stop(&of("Linux 6.1", "Windows Server 2022")).says.contains("web01 runs Windows, and this machine runs Linux"));
     stop(&of("Windows 11", "Linux"));
     assert!(evidence(&of("", "Linux")).contains("not known"));
-    assert!(evidence(&of("Linux", "Plan 9")).contains("not known of any other"));
+    assert!(evidence(&of("Linux", "FreeBSD 14")).contains("not known of any other"));
     let dead = join(CheckId::ClusterSystem, &[], |facts| {
         let mut node = samples::dead_node("web01");
         node.row.as_mut().expect("a row").row.system = "Windows".to_owned();

@@ -5,20 +5,24 @@ use std::cmp::Ordering;
 use crate::model::check::CheckId;
 use crate::model::facts::{Identity, NodeSeen};
 use crate::model::finding::{Finding, Severity, Verdict};
+use crate::model::release::order;
 use crate::model::untrusted::Untrusted;
 
-use super::{Case, adds, nodes_of, others_at_work};
+use super::{Case, adds, nodes_of, others};
 use crate::wizard::checks::all;
 
 /// All nodes run one version of Octopus Server, as far as that is known: by Octopus' installation history, and by the
 /// Octopus Server that is installed here. A newer one upgrades the database under the others' feet.
-pub fn judge(case: &Case<'_>) -> Verdict {
+pub fn judge<'a>(case: &Case<'a>) -> Verdict {
     let nodes = match nodes_of(case) {
         Ok(nodes) => nodes,
         Err(verdict) => return verdict,
     };
-    let span = Span::of(case, nodes);
-    let cluster = match (span.newest, case.facts.cluster.identity.seen()) {
+    let others = others(case, nodes);
+    // A node, and the version that it runs.
+    let running = |node: Option<&'a NodeSeen>| node.and_then(|node| Some((&node.name, node.version.as_ref()?)));
+    let (oldest, newest) = (running(others.oldest()), running(others.newest()));
+    let cluster = match (newest, case.facts.cluster.identity.seen()) {
         (Some((_, version)), _) => Some(version),
         (None, Some(Identity::Octopus { version })) => version.as_ref(),
         (None, _) => None,
@@ -29,7 +33,7 @@ pub fn judge(case: &Case<'_>) -> Verdict {
     {
         findings.push(other_here(here, there, case));
     }
-    if let (Some((old, oldest)), Some((new, newest))) = (span.oldest, span.newest)
+    if let (Some((old, oldest)), Some((new, newest))) = (oldest, newest)
         && order(oldest.as_str(), newest.as_str()) != Ordering::Equal
     {
         findings.push(Finding::warn(
@@ -38,7 +42,10 @@ pub fn judge(case: &Case<'_>) -> Verdict {
             "Bring all nodes to one version; Octopus supports no others side by side.",
         ));
     }
-    if let Some((node, program)) = span.ahead {
+    let ahead = others.newest_program().and_then(|node| Some((&node.name, Untrusted::new(&node.registered()?.program))));
+    if let Some((node, program)) = ahead
+        && order(program.as_str(), env!("CARGO_PKG_VERSION")) == Ordering::Greater
+    {
         findings.push(Finding::note(
             CheckId::ClusterVersion,
             format!("{node} was set up by octopus-setup {program}, which is newer than this one."),
@@ -59,74 +66,4 @@ fn other_here(here: &Untrusted, there: &Untrusted, case: &Case<'_>) -> Finding {
         format!("Octopus Server on this machine is of version {here}, the cluster's of {there}: {what}."),
         format!("Install Octopus Server {there} here first."),
     )
-}
-
-/// The oldest and the newest of what the other nodes run, and a registry row that a newer program of ours wrote.
-#[derive(Default)]
-struct Span<'a> {
-    oldest: Option<(&'a Untrusted, &'a Untrusted)>,
-    newest: Option<(&'a Untrusted, &'a Untrusted)>,
-    ahead: Option<(&'a Untrusted, Untrusted)>,
-}
-
-impl<'a> Span<'a> {
-    fn of(case: &Case<'a>, nodes: &'a [NodeSeen]) -> Self {
-        let mut span = Self::default();
-        for node in others_at_work(case, nodes) {
-            if span.ahead.is_none()
-                && let Some(row) = node.registered()
-                && order(&row.program, env!("CARGO_PKG_VERSION")) == Ordering::Greater
-            {
-                span.ahead = Some((&node.name, Untrusted::new(&row.program)));
-            }
-            let Some(version) = &node.version else { continue };
-            let seen = Some((&node.name, version));
-            if span.oldest.is_none_or(|(_, oldest)| order(version.as_str(), oldest.as_str()) == Ordering::Less) {
-                span.oldest = seen;
-            }
-            if span.newest.is_none_or(|(_, newest)| order(version.as_str(), newest.as_str()) == Ordering::Greater) {
-                span.newest = seen;
-            }
-        }
-        span
-    }
-}
-
-/// Which version is the newer: number by number, whatever stands behind the numbers.
-fn order(one: &str, other: &str) -> Ordering {
-    if one == other {
-        // The usual case, for each of many nodes.
-        return Ordering::Equal;
-    }
-    let numbers = |text: &'_ str| {
-        let end = text.find(|c: char| !(c.is_ascii_digit() || c == '.')).unwrap_or(text.len());
-        let mut parts = [0_u64; 6];
-        for (part, number) in parts.iter_mut().zip(text[..end].split('.')) {
-            *part = number.parse().unwrap_or(0);
-        }
-        parts
-    };
-    numbers(one).cmp(&numbers(other))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn versions_are_compared_number_by_number() {
-        for (one, other, order) in [
-            ("2026.4.1", "2026.4.1", Ordering::Equal),
-            ("2026.4.10", "2026.4.9", Ordering::Greater),
-            ("2025.4.10", "2026.1.9", Ordering::Less),
-            ("2026.4", "2026.4.0", Ordering::Equal),
-            ("2026.4.1-hotfix.2", "2026.4.1", Ordering::Equal),
-            ("rubbish", "", Ordering::Equal),
-            ("99999999999999999999999.1", "2026", Ordering::Less),
-            ("1.2.3.4.5.6.7.8", "1.2.3.4.5.6.9.9", Ordering::Equal),
-            ("ü.1", "0.1", Ordering::Less),
-        ] {
-            assert_eq!(super::order(one, other), order, "{one} {other}");
-        }
-    }
 }

@@ -6,6 +6,7 @@ use crate::model::field::FieldId;
 use crate::model::finding::{Finding, Severity, Verdict};
 use crate::model::node_config::NodeConfig;
 use crate::model::registry::NodeRow;
+use crate::model::system_family::SystemFamily;
 use crate::model::untrusted::Untrusted;
 use crate::wizard::checks::{Case, all, one};
 
@@ -145,10 +146,9 @@ fn of_octopus_cap(config: &NodeConfig, node: &NodeSeen, case: &Case<'_>) -> Opti
 fn of_machine(row: &NodeRow, case: &Case<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
     let system = case.facts.machine.system.as_str();
-    let family = |text: &str| text.split_whitespace().next().unwrap_or_default().to_ascii_lowercase();
     if !system.is_empty() && !row.system.is_empty() && system != row.system {
         let says = format!("System: this machine runs {system}, the registry says {}.", shown(&row.system));
-        let (severity, fix) = if family(system) == family(&row.system) {
+        let (severity, fix) = if SystemFamily::of(system) == SystemFamily::of(&row.system) {
             (Severity::Note, "")
         } else {
             (

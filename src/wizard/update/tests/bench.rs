@@ -8,6 +8,7 @@ pub use super::super::*;
 pub use crate::model::check::CheckId;
 pub use crate::model::cluster::ClusterId;
 pub use crate::model::facts::{Content, Fact, Machine, ServerFacts, SqlTrouble, TlsTrouble, Trouble, Unfinished};
+pub use crate::model::finding::Verdict;
 pub use crate::model::journal::{Journal, StepRecord};
 pub use crate::model::master_key::MasterKey;
 pub use crate::model::plan::{Failure, Progress, StepKind, StepState};
@@ -111,6 +112,11 @@ impl Bench {
             }
             self.send(Event::Progress(Progress::Finished));
         }
+    }
+
+    /// What stands in the state where this check's words of now were accepted.
+    pub fn accepts(&self, check: CheckId) -> (CheckId, Verdict) {
+        (check, self.state.verdict(check))
     }
 
     pub fn edit(&mut self, field: FieldId, text: &str) {

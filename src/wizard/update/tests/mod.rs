@@ -1,6 +1,7 @@
 //! Transitions, without any I/O: events in, state and effects out.
 
 mod bench;
+mod consent;
 mod install;
 mod join;
 mod key;

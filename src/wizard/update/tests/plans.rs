@@ -176,7 +176,7 @@ fn leaving_is_gone_on_with_at_its_plan_though_the_row_is_gone() {
     assert_eq!(bench.state.subject, Some(subject()));
     assert!(bench.asked.iter().any(|(_, inputs)| matches!(inputs, Inputs::Node(_))), "its files are looked at");
     let mut facts = samples::facts_of_a_node();
-    facts.cluster.nodes = Fact::Seen(std::sync::Arc::from([]));
+    facts.cluster.nodes = Fact::Seen(crate::model::facts::Nodes::from([]));
     for (field, text) in [(FieldId::User, "octopus"), (FieldId::Password, samples::PASSWORD)] {
         bench.state.answers.set(field, Raw::of(field, text), Origin::File);
     }
@@ -195,4 +195,124 @@ fn a_run_that_meets_another_cluster_makes_no_plan() {
     learn(&mut bench, &samples::facts_of_a_node());
     assert!(bench.state.run.plan.is_none());
     assert!(bench.notice().contains("about cluster 0909-0909"), "{}", bench.notice());
+}
+
+/// A run whose answers make no plan any more, of a database whose key is another one by now.
+fn planless() -> Bench {
+    let mut journal = run_of(Flow::Join, &JOIN, 2);
+    journal.cluster = ClusterId([9; 16]);
+    let mut bench = resumed(journal, Some(samples::key()));
+    bench.state.place.here = ScreenId::Review;
+    bench.state.place.furthest = ScreenId::Review;
+    bench
+}
+
+#[test]
+fn a_run_that_makes_no_plan_any_more_can_be_undone_all_the_same() {
+    let mut bench = planless();
+    for (field, text) in
+        [(FieldId::Database, "OctopusDeploy"), (FieldId::User, "octopus"), (FieldId::Password, samples::PASSWORD)]
+    {
+        bench.state.answers.set(field, Raw::of(field, text), Origin::Typed);
+    }
+    bench.send(Event::Next);
+    assert!(bench.state.run.plan.is_none());
+    bench.send(Event::Press(Action::Undo));
+    bench.send(Event::Reply(true));
+    let undoes = |effect: &Effect| match effect {
+        Effect::Undo { instance, target } => instance == "OctopusServer" && target.address.to_string() == "sql01,1433",
+        _ => false,
+    };
+    assert!(bench.effects.iter().any(undoes), "{:?}", bench.effects);
+    assert_eq!((bench.state.place.here, bench.state.run.phase), (ScreenId::Install, Phase::Undoing));
+    bench.send(Event::Progress(Progress::Undoing(StepKind::JoinCluster)));
+    let failure = Failure::Server(Trouble::ConnectionLost);
+    bench.send(Event::Progress(Progress::UndoFailed(StepKind::JoinCluster, failure)));
+    assert!(bench.state.run.failed().is_some(), "why it could not be undone is shown");
+    bench.send(Event::Progress(Progress::Undone(StepKind::JoinCluster)));
+    bench.send(Event::Progress(Progress::UndoEnded(true)));
+    assert_eq!(bench.state.run.phase, Phase::Undone);
+}
+
+#[test]
+fn undoing_without_a_way_to_the_database_says_what_is_missing() {
+    let mut bench = planless();
+    bench.state.answers.set(FieldId::Password, Raw::of(FieldId::Password, ""), Origin::Typed);
+    bench.send(Event::Press(Action::Undo));
+    bench.send(Event::Reply(true));
+    assert!(bench.notice().contains("the password"), "{}", bench.notice());
+    assert_eq!((bench.state.place.here, bench.state.run.phase), (ScreenId::Review, Phase::Idle));
+}
+
+#[test]
+fn nobody_leaves_whose_row_would_stay_because_it_could_not_be_read() {
+    for (identity, nodes) in [
+        (Fact::Missing(Trouble::ConnectionLost), Fact::Missing(Trouble::ConnectionLost)),
+        (samples::facts_of_a_node().cluster.identity, Fact::Missing(Trouble::ConnectionLost)),
+        (Fact::Unknown, Fact::Unknown),
+    ] {
+        let mut facts = samples::facts_of_a_node();
+        (facts.cluster.identity, facts.cluster.nodes) = (identity, nodes);
+        let mut bench = reviewed(samples::joining(), &facts);
+        bench.send(Event::Begin(Errand::Flow(Flow::Leave)));
+        assert!(bench.state.run.plan.is_none(), "{:?}", kinds(&bench));
+        assert!(bench.notice().contains("could not be read"), "{}", bench.notice());
+        bench.send(Event::Next);
+        assert_eq!(bench.state.place.here, ScreenId::Review);
+    }
+}
+
+#[test]
+fn a_node_of_the_same_name_in_another_cluster_stays() {
+    let mut facts = samples::facts_of_a_node();
+    let other = crate::model::facts::ClusterSeen { id: ClusterId([9; 16]), ..samples::cluster() };
+    facts.cluster.identity = Fact::Seen(crate::model::facts::Identity::Registered(other));
+    let mut bench = reviewed(samples::joining(), &facts);
+    bench.send(Event::Begin(Errand::Flow(Flow::Leave)));
+    assert_eq!(kinds(&bench), [StepKind::RemoveNodeConfig]);
+}
+
+#[test]
+fn a_run_of_a_node_that_is_gone_on_with_leaves_nothing_of_it_in_the_set_up_s_answers() {
+    for (flow, kinds) in [(Flow::Edit, JOIN), (Flow::Leave, LEAVE)] {
+        let mut bench = resumed(run_of(flow, &kinds, 1), Some(samples::key()));
+        assert_eq!(bench.state.answers.text(FieldId::NodeName), "web02");
+        while bench.state.place.flow.is_some() {
+            bench.send(Event::Back);
+        }
+        assert_eq!(bench.state.answers.text(FieldId::Home), "/var/lib/octopus", "{flow:?}");
+        assert_eq!(bench.state.answers.text(FieldId::NodeName), "web01");
+        assert!(bench.state.answers.get(FieldId::MasterKey).raw.is_empty(), "{flow:?}");
+        let State { subject, resuming, removing, .. } = &bench.state;
+        assert!(subject.is_none() && resuming.is_none() && removing.is_none(), "{flow:?}");
+    }
+}
+
+#[test]
+fn whoever_ends_the_program_when_all_is_done_has_finished_it() {
+    let mut bench = edited(samples::joining_with(&[(FieldId::TaskCap, "0")]), &samples::facts_of_a_node());
+    bench.send(Event::Next);
+    bench.install_all();
+    assert_eq!(bench.state.place.here, ScreenId::Install);
+    assert!(closes(&bench), "no key waits to be kept");
+    bench.send(Event::Press(Action::Quit));
+    bench.send(Event::Reply(true));
+    assert_eq!(bench.state.ending, Some(Ending::Finished));
+}
+
+#[test]
+fn a_removal_that_was_done_before_this_start_names_who_was_removed() {
+    let dead = samples::dead_node("web-old").row;
+    let journal = Journal { before: dead.clone(), ..run_of(Flow::Remove, &[StepKind::RemoveNode], 1) };
+    let bench = resumed(journal, None);
+    assert_eq!((bench.state.place.here, &bench.state.removing), (ScreenId::Done, &dead));
+}
+
+#[test]
+fn an_edit_that_is_gone_on_with_does_not_take_the_old_password_for_the_new_one() {
+    let mut bench = resumed(run_of(Flow::Edit, &JOIN, 1), Some(samples::key()));
+    bench.answer_with(&samples::facts_of_a_node());
+    assert!(bench.notice().contains("Passwords are asked again"), "{}", bench.notice());
+    assert!(bench.state.answers.get(FieldId::Password).raw.is_empty());
+    assert!(bench.state.fields().contains(&FieldId::Password));
 }

@@ -2,7 +2,6 @@
 
 use super::bench::*;
 use crate::model::facts::{Backup, Beat, ClusterFacts, ConfigTrouble, InstanceSeen, Life, NodeFacts, NodeSeen, SealTrouble};
-use crate::model::finding::Verdict;
 use crate::model::octopus_config::OctopusConfig;
 use crate::model::subject::{Maker, Subject};
 use crate::model::survey::SurveyId;
@@ -361,4 +360,36 @@ fn what_the_command_line_names_is_opened_once_it_is_known_to_be_there() {
     assert_eq!(bench.state.place.here, ScreenId::Start);
     assert!(bench.notice().contains("OctopusServer"), "{}", bench.notice());
     assert!(begun(Wanted::Only, Machine::default()).notice().contains("nothing to review"));
+}
+
+#[test]
+fn no_other_run_is_begun_of_an_instance_whose_run_stopped_in_the_middle() {
+    let mut bench = reviewed();
+    bench.state.facts.machine.unfinished = vec![Unfinished {
+        instance: "octopusserver".into(),
+        flow: Flow::Edit,
+        done: 2,
+        steps: 4,
+        when: "2026-11-21 12:04".into(),
+    }];
+    for action in [Action::Edit, Action::LeaveCluster] {
+        bench.send(Event::Press(action));
+        assert_eq!((bench.state.place.flow, bench.state.place.here), (Some(Flow::Review), ScreenId::Node), "{action:?}");
+        assert!(bench.notice().contains("Continue") && bench.notice().contains("2 of 4"), "{}", bench.notice());
+    }
+    bench.send(Event::Press(Action::CheckAgain));
+    assert!(surveys(&bench).contains(&SurveyId::Machine), "somebody else may have ended it");
+    bench.answer_all();
+    bench.send(Event::Press(Action::Edit));
+    assert_eq!(bench.state.place.flow, Some(Flow::Edit));
+}
+
+#[test]
+fn news_of_the_machine_move_nothing_in_a_list_that_is_not_the_start_s() {
+    let mut bench = reviewed();
+    bench.send(Event::Jump(ScreenId::Backups));
+    bench.state.place.focus = Focus::Item(1);
+    let ticket = bench.state.tickets.begin(Inputs::Machine, Duration::ZERO);
+    bench.observed(ticket, Observed::Machine(machine()), true);
+    assert_eq!(bench.state.place.focus, Focus::Item(1));
 }

@@ -1,12 +1,11 @@
 //! The cluster's nodes: the registry's rows and Octopus' own, one for each name.
 
 use std::collections::HashMap;
-use std::sync::Arc;
 use std::time::Duration;
 
 use super::beat::{Hearts, seconds};
 use super::kept::kept;
-use crate::model::facts::{Beat, NodeSeen, Trouble};
+use crate::model::facts::{Beat, NodeSeen, Nodes, Trouble};
 use crate::model::untrusted::Untrusted;
 use crate::world::sqlserver::answer::Answer;
 
@@ -14,7 +13,7 @@ use crate::world::sqlserver::answer::Answer;
 ///
 /// # Errors
 /// What the server said of the registry's rows. What it said of Octopus' costs only what those would have told.
-pub(super) fn read(answer: &Answer) -> Result<Arc<[NodeSeen]>, Trouble> {
+pub(super) fn read(answer: &Answer) -> Result<Nodes, Trouble> {
     let members = answer.rows("member")?;
     let hearts = Hearts::read(answer);
     let versions = versions(answer);

@@ -1,0 +1,117 @@
+use std::time::Duration;
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::model::facts::{Beat, Life};
+use crate::model::registry::{KeptRow, NodeRow};
+use crate::model::release;
+
+fn node(name: &str) -> NodeSeen {
+    NodeSeen {
+        name: name.into(),
+        row: None,
+        row_age: None,
+        beat: Beat::Ago(Duration::ZERO),
+        version: None,
+        task_cap: None,
+        drained: false,
+    }
+}
+
+fn row(system: &str, program: &str) -> KeptRow {
+    let row = NodeRow {
+        name: String::new(),
+        address: String::new(),
+        host: String::new(),
+        system: system.into(),
+        program: program.into(),
+        prefixes: String::new(),
+        comms_port: 0,
+        grpc_port: 0,
+        task_cap: 0,
+    };
+    KeptRow { row, joined: String::new(), last_seen: String::new(), drained: false }
+}
+
+/// A few names in both cases, with letters that are none of ASCII, and one whose lower case is of ASCII (the Kelvin sign).
+fn names() -> impl Strategy<Value = Vec<String>> {
+    proptest::collection::vec("[aAkKbÜüßİ\u{212a}_Z]{0,3}", 0..24)
+}
+
+fn any_node() -> impl Strategy<Value = NodeSeen> {
+    let beat =
+        prop_oneof![(0_u64..900).prop_map(|age| Beat::Ago(Duration::from_secs(age))), Just(Beat::Never), Just(Beat::Unreadable)];
+    let version = proptest::option::of("202[56]\\.[0-2](\\.[0-1])?");
+    let told = proptest::option::of(("(Linux|windows|BSD|)( 1)?", "0\\.[0-2](\\.0)?"));
+    (beat, version, told, any::<bool>()).prop_map(|(beat, version, told, drained)| NodeSeen {
+        beat,
+        version: version.map(|version| version.as_str().into()),
+        row: told.map(|(system, program)| row(&system, &program)),
+        drained,
+        ..node("")
+    })
+}
+
+/// The first one that no other one surpasses.
+fn first_best<'a>(
+    nodes: &[&'a NodeSeen],
+    told: impl Fn(&'a NodeSeen) -> Option<&'a str>,
+    better: Ordering,
+) -> Option<&'a NodeSeen> {
+    let told: Vec<_> = nodes.iter().filter_map(|node| Some((*node, told(node)?))).collect();
+    let surpassed = |text: &str| told.iter().any(|(_, other)| release::order(other, text) == better);
+    told.iter().find(|(_, text)| !surpassed(text)).map(|(node, _)| *node)
+}
+
+proptest! {
+    #[test]
+    fn a_name_is_found_as_by_looking_at_each(names in names(), wanted in "[aAkKbÜüßİ\u{212a}_Z]{0,3} ?") {
+        let nodes: Nodes = names.iter().map(|name| node(name)).collect();
+        let naive = nodes.iter().position(|node| node.is_called(&wanted));
+        prop_assert_eq!(nodes.place(&wanted), naive);
+    }
+
+    #[test]
+    fn what_is_counted_once_is_what_counting_each_time_tells(
+        rows in proptest::collection::vec(any_node(), 0..14),
+        own in 0_usize..16,
+    ) {
+        let rows: Vec<NodeSeen> =
+            rows.into_iter().enumerate().map(|(at, row)| NodeSeen { name: format!("n{at:02}").as_str().into(), ..row }).collect();
+        let nodes = Nodes::from(rows);
+        let own = format!("N{own:02}");
+        let all: Vec<&NodeSeen> = nodes.iter().filter(|node| !node.is_called(&own)).collect();
+        let at_work: Vec<&NodeSeen> = all.iter().copied().filter(|node| node.life() != Life::Dead).collect();
+        let others = nodes.but(&own);
+        let count = |fits: fn(&NodeSeen) -> bool| all.iter().filter(|node| fits(node)).count();
+        prop_assert_eq!(others.len(), all.len());
+        prop_assert_eq!(others.is_empty(), all.is_empty());
+        prop_assert_eq!(others.dead(), count(|node| node.life() == Life::Dead));
+        prop_assert_eq!(others.silent(), count(|node| node.life() == Life::Silent));
+        prop_assert_eq!(others.drained(), count(|node| node.drained));
+        prop_assert_eq!(others.first(), all.first().copied());
+        prop_assert_eq!(others.first_alive(), all.iter().copied().find(|node| node.life() == Life::Alive));
+        let dead: Vec<&NodeSeen> = all.iter().copied().filter(|node| node.life() == Life::Dead).take(Nodes::NAMED).collect();
+        prop_assert_eq!(others.first_dead().collect::<Vec<_>>(), dead);
+        for family in SystemFamily::ALL {
+            let runs = |node: &&NodeSeen| node.registered().is_some_and(|row| SystemFamily::of(&row.system) == Some(family));
+            prop_assert_eq!(others.first_of(family), at_work.iter().copied().find(runs));
+        }
+        prop_assert_eq!(others.newest(), first_best(&at_work, |node| Some(node.version.as_ref()?.as_str()), Ordering::Greater));
+        prop_assert_eq!(others.oldest(), first_best(&at_work, |node| Some(node.version.as_ref()?.as_str()), Ordering::Less));
+        prop_assert_eq!(
+            others.newest_program(),
+            first_best(&at_work, |node| Some(node.registered()?.program.as_str()), Ordering::Greater)
+        );
+    }
+}
+
+#[test]
+fn the_same_nodes_are_equal_and_others_are_not() {
+    let nodes = Nodes::from([node("web01")]);
+    assert_eq!(nodes, nodes.clone());
+    assert_eq!(nodes, Nodes::from([node("web01")]));
+    assert_ne!(nodes, Nodes::from([node("web02")]));
+    assert_eq!(nodes.find(" WEB01 "), nodes.first());
+}
