@@ -153,6 +153,8 @@ fn second_node(data: &Path, key: &str) {
 /// A review from the start screen, section by section.
 fn review(data: &Path, below: usize, home: &str, key: &str) {
     let mut pty = practice(data);
+    pty.wait("On this machine");
+    pty.wait("node of cluster");
     choose(&mut pty, below, "Review this node");
     pty.wait("▸ This node");
     pty.wait(home);
