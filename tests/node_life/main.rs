@@ -12,6 +12,7 @@ mod check;
 mod copied;
 mod crashes;
 mod edit;
+mod faults;
 mod join;
 mod leave;
 mod refused;
