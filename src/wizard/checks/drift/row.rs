@@ -72,7 +72,7 @@ fn another(config: &NodeConfig, seen: &ClusterSeen) -> Option<Finding> {
                 "The node config has a master key with the fingerprint {}, and the cluster's is {}: the key was changed, or this one was never right.",
                 own.fingerprint, seen.fingerprint
             ),
-            "Ask the operator of another node for the cluster's master key, then change settings (F4) and give it.",
+            format!("Ask the operator of another node for the cluster's master key. {}", crate::wizard::checks::node::ANEW),
         )
         .about(FieldId::MasterKey)
     })
