@@ -8,18 +8,23 @@ use super::{Case, nodes_of, one, others_at_work};
 
 /// A family of operating systems.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Family {
+pub enum Family {
+    /// Any distribution of Linux.
     Linux,
+    /// Any edition of Windows.
     Windows,
 }
 
 impl Family {
-    /// By the first word of what a machine is called.
-    fn of(system: &str) -> Option<Self> {
-        match system.split_whitespace().next()? {
-            word if word.eq_ignore_ascii_case("linux") => Some(Self::Linux),
-            word if word.eq_ignore_ascii_case("windows") => Some(Self::Windows),
-            _ => None,
+    /// By what a machine calls its system: `Windows`, or the `PRETTY_NAME` of a distribution, which seldom has the word
+    /// Linux in it. So what is not known to be something else is one of those.
+    pub fn of(system: &str) -> Option<Self> {
+        let first = system.split_whitespace().next()?.to_ascii_lowercase();
+        match first.as_str() {
+            "windows" | "microsoft" => Some(Self::Windows),
+            // What a build for another system says of itself.
+            "macos" | "freebsd" | "netbsd" | "openbsd" | "dragonfly" | "solaris" | "illumos" => None,
+            _ => Some(Self::Linux),
         }
     }
 
