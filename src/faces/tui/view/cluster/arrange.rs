@@ -19,6 +19,8 @@ pub struct Amount {
     pub checks: u16,
     /// Screens in the sidebar, 0 without one.
     pub screens: u16,
+    /// Whether the checks may stand beside the fields. What is told of a node has longer lines than fields have.
+    pub beside: bool,
 }
 
 /// The places.
@@ -72,7 +74,8 @@ pub fn arrange(regions: &Regions, amount: Amount) -> Arrangement {
 }
 
 fn with(density: &Density, regions: &Regions, amount: Amount) -> Option<Arrangement> {
-    let Regions { page, body, wide, .. } = *regions;
+    let Regions { page, body, .. } = *regions;
+    let wide = amount.beside;
     let columns = if wide { 1 } else { density.columns };
     let checks = amount.checks.div_ceil(columns);
     let heading = 1 + if density.roomy { amount.intro } else { 0 };
@@ -148,10 +151,10 @@ mod tests {
 
     fn arranged(width: u16, height: u16, amount: Amount) -> (Regions, Arrangement) {
         let regions = layout::regions(Rect::new(0, 0, width, height), true, layout::message_lines(height));
-        (regions, arrange(&regions, amount))
+        (regions, arrange(&regions, Amount { beside: amount.beside && regions.wide, ..amount }))
     }
 
-    const JOIN: Amount = Amount { intro: 2, nodes: 2, fields: 5, checks: 6, screens: 8 };
+    const JOIN: Amount = Amount { intro: 2, nodes: 2, fields: 5, checks: 6, screens: 8, beside: true };
 
     #[test]
     fn at_80_by_24_two_nodes_three_fields_and_six_checks_are_all_seen() {
@@ -178,8 +181,9 @@ mod tests {
         #[test]
         fn parts_stay_inside_and_do_not_overlap(
             width in 40u16..200, height in 12u16..60, nodes in 0usize..40, fields in 0u16..10, checks in 0u16..8, intro in 1u16..4,
+            beside: bool,
         ) {
-            let amount = Amount { intro, nodes, fields, checks, screens: 8 };
+            let amount = Amount { intro, nodes, fields, checks, screens: 8, beside };
             let (regions, found) = arranged(width, height, amount);
             let parts = [found.heading, found.table, found.mark, found.fields, found.checks, regions.message];
             for part in parts {
