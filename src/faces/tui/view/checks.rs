@@ -95,7 +95,7 @@ fn one(
     canvas.put(Rect { width: lead.saturating_sub(3).min(cell.width.saturating_sub(2)), ..behind(cell, 2) }, label, label_style);
     let evidence = behind(cell, lead);
     match verdict {
-        Verdict::NotYet if check == CheckId::KeyKept => {
+        Verdict::NotYet if matches!(check, CheckId::KeyKept | CheckId::ClusterKey) => {
             canvas.put(evidence, "not proven yet", theme.dim);
         }
         Verdict::NotYet => {}
