@@ -42,7 +42,8 @@ fn has_its_turn(state: &State, id: SurveyId) -> bool {
     }
 }
 
-fn survey(state: &mut State, id: SurveyId, fresh: bool, effects: &mut Vec<Effect>) {
+/// Begins a survey, unless it runs already or its result for these inputs is remembered; see [`screen`].
+pub fn survey(state: &mut State, id: SurveyId, fresh: bool, effects: &mut Vec<Effect>) {
     if !has_its_turn(state, id) {
         return;
     }

@@ -91,7 +91,17 @@ fn program_and_system_are_notes_unless_the_family_is_another() {
 
 #[test]
 fn octopus_own_task_cap_counts() {
-    let finding = warn(&of(CheckId::DriftRow, |facts| node(facts, |node| node.task_cap = Some(10))));
+    let seen = |beat| {
+        of(CheckId::DriftRow, |facts| {
+            node(facts, |node| {
+                node.task_cap = Some(10);
+                node.beat = beat;
+            });
+        })
+    };
+    // Where Octopus Server never ran, it goes by nothing.
+    evidence(&seen(Beat::Never));
+    let finding = warn(&seen(Beat::Ago(std::time::Duration::from_secs(3))));
     assert!(finding.says.contains("goes by 10"));
     assert_eq!(finding.remedy.unwrap().text(), "Octopus.Server node --instance 'OctopusServer' --taskCap '5'");
 }
