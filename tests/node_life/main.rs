@@ -16,3 +16,4 @@ mod refused;
 mod replace;
 mod review;
 mod scene;
+mod turns;
