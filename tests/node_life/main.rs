@@ -20,4 +20,5 @@ mod replace;
 mod review;
 mod scene;
 mod secrets;
+mod turns;
 mod without_registry;
