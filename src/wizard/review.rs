@@ -9,6 +9,7 @@ use crate::model::names::instance_key;
 use crate::model::screen::ScreenId;
 use crate::model::subject::Maker;
 use crate::model::survey::SurveyId;
+use crate::model::untrusted::Untrusted;
 use crate::words;
 
 use super::event::Action;
@@ -150,6 +151,19 @@ impl State {
         let name = self.answers.trimmed(FieldId::NodeName);
         let last = "This is the last node of its cluster. The database then holds a cluster without nodes, which a new node can join \
                     with the master key; the sealed key stays on this machine.";
-        nodes.but(name).is_empty().then(|| last.to_owned())
+        self.other_host(name).or_else(|| nodes.but(name).is_empty().then(|| last.to_owned()))
+    }
+
+    /// A config that was copied here has two machines be one node, and only one of them is to leave.
+    fn other_host(&self, name: &str) -> Option<String> {
+        let row = self.facts.cluster.node(name)?.registered()?;
+        let (own, other) = (self.facts.machine.host_name.as_str(), Untrusted::new(&row.host));
+        let same = own.is_empty() || other.is_empty() || own.eq_ignore_ascii_case(other.as_str());
+        (!same).then(|| {
+            format!(
+                "This machine is called {own}, and the registry has this node on {other}. Go on only if no other machine works as this \
+                 node: its row in the registry goes."
+            )
+        })
     }
 }

@@ -48,10 +48,11 @@ async fn a_node_that_was_set_up_is_looked_at_in_full() {
         assert!(text.contains(part), "{part}: {text}");
     }
     let (again, json) = printed(&site, Wanted::Named("NODE-1".into()), Output::Json).await;
-    assert_eq!(again, status);
+    // Not that both are the same: how long a round trip takes is not.
+    assert!(matches!(again, Status::Fine | Status::Warnings), "{json}");
     let value: serde_json::Value = serde_json::from_str(&json).unwrap();
     assert_eq!(value["schema"], 1);
-    assert_eq!(value["exit"], status.code());
+    assert_eq!(value["exit"], again.code());
     assert_eq!(value["instance"], "node-1");
     assert_eq!(value["key"]["verdict"], "ok");
     assert_eq!(value["nodes"].as_array().unwrap().len(), 1);

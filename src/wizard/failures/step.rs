@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use crate::model::facts::{Content, Trouble};
 use crate::model::plan::{Failure, StepKind};
+use crate::model::registry::KeptRow;
 use crate::model::target::Target;
 use crate::model::untrusted::Untrusted;
 use crate::wizard::{dba, say};
@@ -65,31 +66,7 @@ fn explain_around(kind: StepKind, failure: &Failure, around: &Around<'_>) -> Exp
             format!("{} {}: {}", doing(kind), path, say::sentence(said.as_str())),
             format!("Mend what the operating system names: rights, room, or the folder above it. {RETRY}"),
         ),
-        Failure::RowTaken(now) if kind == StepKind::JoinCluster => Explanation::new(
-            format!(
-                "Another machine has taken the name {} in the meantime: it is {}'s now, last seen {}. Nothing of it was changed.",
-                Untrusted::new(&now.row.name),
-                Untrusted::new(&now.row.host),
-                Untrusted::new(&now.last_seen)
-            ),
-            "Undo this run, look at the cluster again, and join under another name.",
-        ),
-        Failure::RowTaken(now) => Explanation::new(
-            format!(
-                "The registry's row of node {} stands otherwise than it was seen: it is {}'s now, last seen {}. Nothing of it was changed.",
-                Untrusted::new(&now.row.name),
-                Untrusted::new(&now.row.host),
-                Untrusted::new(&now.last_seen)
-            ),
-            match kind {
-                StepKind::RemoveNode => {
-                    "Undo this run, and look at the cluster again: a node that has come back to life is not removed."
-                }
-                _ => {
-                    "Undo this run, and review this node again: perhaps another machine works under its name, or somebody else has changed it."
-                }
-            },
-        ),
+        Failure::RowTaken(now) => row_taken(kind, now),
         Failure::RowGone { node } => Explanation::new(
             format!("The registry has no row of node {node} any more: somebody took it out."),
             "Undo this run, and look at the cluster again.",
@@ -160,6 +137,25 @@ fn alive(node: &Untrusted, beat: Option<Duration>) -> Explanation {
             "Have a DBA let this login read dbo.OctopusServerNode again, then retry; or undo this run.",
         ),
     }
+}
+
+/// Whose the row is by now, and what that means for what was to be done to it.
+fn row_taken(kind: StepKind, now: &KeptRow) -> Explanation {
+    let [name, host, seen] = [&now.row.name, &now.row.host, &now.last_seen].map(|text| Untrusted::new(text));
+    let now = format!("it is {host}'s now, last seen {seen}. Nothing of it was changed.");
+    if kind == StepKind::JoinCluster {
+        return Explanation::new(
+            format!("Another machine has taken the name {name} in the meantime: {now}"),
+            "Undo this run, look at the cluster again, and join under another name.",
+        );
+    }
+    let fix = match kind {
+        StepKind::RemoveNode => "Undo this run, and look at the cluster again: a node that has come back to life is not removed.",
+        _ => {
+            "Undo this run, and review this node again: perhaps another machine works under its name, or somebody else has changed it."
+        }
+    };
+    Explanation::new(format!("The registry's row of node {name} stands otherwise than it was seen: {now}"), fix)
 }
 
 fn name<'a>(known: &'a str, otherwise: &'a str) -> &'a str {

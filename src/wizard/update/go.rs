@@ -242,6 +242,10 @@ pub fn after_news(state: &mut State, effects: &mut Vec<Effect>) {
     if begun && state.run.phase == Phase::Idle && state.run.plan.is_none() {
         key::make_plan(state, effects);
     }
+    // What Enter was to accept says something else by now.
+    if !state.asked.warnings.is_empty() && state.asked.warnings != state.warnings() {
+        state.asked.warnings.clear();
+    }
     // An install has no checks, so its gate is open; what is waited for there is its end, not a survey's.
     if !state.asked.waiting || state.place.here == ScreenId::Install {
         return;

@@ -31,7 +31,14 @@ pub fn make_plan(state: &mut State, effects: &mut Vec<Effect>) {
         return;
     }
     match plan_of(state, flow) {
-        Ok(plan) => install::propose(state, plan),
+        Ok(plan) => {
+            install::propose(state, plan);
+            if state.notice.is_none()
+                && let Some(text) = state.caution()
+            {
+                state.notice = Some(Notice { bad: true, text });
+            }
+        }
         Err(text) => {
             state.run.plan = None;
             state.run.rows.clear();

@@ -226,9 +226,6 @@ pub fn edit(state: &mut State, effects: &mut Vec<Effect>) {
 pub fn leave(state: &mut State, effects: &mut Vec<Effect>) {
     state.accepted.clear();
     start::flow(state, Flow::Leave, effects);
-    if let Some(text) = state.caution() {
-        state.notice = Some(Notice { bad: true, text });
-    }
 }
 
 /// Goes on to take the dead node that has the focus out of the registry.

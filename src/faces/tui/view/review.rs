@@ -10,6 +10,7 @@ use crate::faces::tui::scroll::Scroll;
 use crate::faces::tui::text;
 use crate::model::flow::Flow;
 use crate::model::plan::{Plan, Scope};
+use crate::model::untrusted::Untrusted;
 
 /// Below this many lines only the plan itself is shown.
 const LOW: u16 = 12;
@@ -107,7 +108,8 @@ fn notes(canvas: &Canvas<'_>, plan: &Plan) -> Vec<(&'static str, Style, String, 
     if let Some(before) = &plan.before {
         let seen = text::beginning(&before.last_seen, 16);
         let row = &before.row;
-        let who = if row.host == row.name { row.name.clone() } else { format!("{} on {}", row.name, row.host) };
+        let (name, host) = (Untrusted::new(&row.name), Untrusted::new(&row.host));
+        let who = if row.host == row.name { name.to_string() } else { format!("{name} on {host}") };
         let words = match plan.flow {
             Flow::Join => Some(format!("Takes the place of {who}, last seen {seen} UTC.")),
             Flow::Remove => Some(format!("{who} was last seen {seen} UTC.")),

@@ -316,3 +316,18 @@ fn an_edit_that_is_gone_on_with_does_not_take_the_old_password_for_the_new_one()
     assert!(bench.state.answers.get(FieldId::Password).raw.is_empty());
     assert!(bench.state.fields().contains(&FieldId::Password));
 }
+
+#[test]
+fn a_node_that_the_registry_has_on_another_machine_does_not_leave_unwarned() {
+    let mut facts = samples::facts_of_a_node();
+    let mut nodes = facts.cluster.nodes.seen().expect("nodes").to_vec();
+    for node in &mut nodes {
+        if let Some(kept) = &mut node.row {
+            kept.row.host = "elsewhere".into();
+        }
+    }
+    facts.cluster.nodes = Fact::Seen(nodes.into());
+    let mut bench = reviewed(samples::joining(), &facts);
+    bench.send(Event::Begin(Errand::Flow(Flow::Leave)));
+    assert!(bench.notice().contains("elsewhere") && bench.notice().contains("no other machine"), "{}", bench.notice());
+}
