@@ -188,7 +188,7 @@ fn of_registry(state: &State) -> Vec<Setting> {
             |text: &str| if text.is_empty() { String::new() } else { format!("{} UTC", at(text.get(..19).unwrap_or(text))) };
         list.push(setting(Group::Node, "joined", "Joined", when(&kept.joined), Source::Registry));
         list.push(setting(Group::Node, "last-seen", "Set up", when(&kept.last_seen), Source::Registry));
-        list.push(setting(Group::Node, "drained", "Drained", truth(kept.drained), Source::Registry));
+        list.push(setting(Group::Node, "drained", "Drained", if kept.drained { "yes" } else { "no" }, Source::Registry));
         list.push(setting(Group::Web, "address", "Address", at(&kept.row.address), Source::Registry));
     }
     list

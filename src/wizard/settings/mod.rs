@@ -76,7 +76,7 @@ impl Source {
             Self::OctopusConfig => "OctopusServer.config",
             Self::Registry => "registry",
             Self::Default => "default",
-            Self::Host => "this machine",
+            Self::Host => "host",
         }
     }
 

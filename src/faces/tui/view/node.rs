@@ -12,7 +12,7 @@ use crate::wizard::failures::{self, Around};
 use crate::wizard::settings::{self, Setting};
 
 /// The columns of the checks' signs and labels.
-const LABEL: u16 = 15;
+const LABEL: u16 = 17;
 /// The columns of the sources where they have a column of their own.
 const SOURCE: u16 = 22;
 /// From here on they do.
