@@ -49,3 +49,11 @@ fi
 
 echo "== turns, and the database screen beside tsql"
 cargo bench --locked --bench turns
+
+echo "== frames, joins"
+cargo bench --locked --bench frames
+cargo bench --locked --bench joins
+
+echo "== without the practice server"
+cargo build --release --locked --no-default-features --features clipboard --target-dir "$work/lean"
+echo "binary: $(stat -c %s "$work/lean/release/octopus-setup") bytes"

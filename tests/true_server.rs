@@ -1,6 +1,6 @@
-//! A whole first node against the SQL Server that `OCTOPUS_SETUP_TEST_SQLSERVER` names by a .NET connection string: a true
-//! one, Azure SQL, Babelfish. Its login has to be allowed to create databases. Without the variable there is nothing to
-//! test against, and the test says so.
+//! A whole first node, and a second one's join, review and leaving, against the SQL Server that
+//! `OCTOPUS_SETUP_TEST_SQLSERVER` names by a .NET connection string: a true one, Azure SQL, Babelfish. Its login has to be
+//! allowed to create databases. Without the variable there is nothing to test against, and the test says so.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 #[cfg(feature = "practice")]
@@ -11,17 +11,23 @@ use octopus_setup::model::answers::{Answers, Origin, Raw};
 use octopus_setup::model::cluster::ClusterId;
 use octopus_setup::model::connection_string::ConnectionString;
 use octopus_setup::model::field::FieldId;
+use octopus_setup::model::finding::Verdict;
 use octopus_setup::model::flow::Flow;
+use octopus_setup::model::master_key::MasterKey;
+use octopus_setup::model::node_config::NodeConfig;
 use octopus_setup::model::registry::{Changed, Deed, NodeRow, RowChange};
 use octopus_setup::model::screen::ScreenId;
+use octopus_setup::model::subject::{Maker, Subject};
 use octopus_setup::model::target::Target;
-use octopus_setup::wizard::event::Event;
+use octopus_setup::wizard::event::{Action, Errand, Event};
+use octopus_setup::wizard::flow;
 use octopus_setup::wizard::form::read;
 use octopus_setup::wizard::run::Phase;
 use octopus_setup::world::World;
 use octopus_setup::world::clipboard::Surroundings;
 use octopus_setup::world::places::Places;
 use octopus_setup::world::sqlserver::{Proof, SqlServer};
+use secrecy::ExposeSecret;
 
 /// The variable with the connection string.
 const VARIABLE: &str = "OCTOPUS_SETUP_TEST_SQLSERVER";
@@ -94,6 +100,59 @@ async fn a_second_node_comes_and_goes(target: &Target, cluster: ClusterId) {
     assert_eq!(server.change(target, &by("leave", Deed::Remove { before })).await, Ok(Changed::Made));
 }
 
+/// A second node, from the start to done; its review, in which every check is run; and its leaving.
+async fn a_second_node_joins_is_reviewed_and_leaves(string: &str, folder: &std::path::Path, key: &MasterKey) {
+    // Another machine: on this one the first run still waits for the proof that its key is kept.
+    let world = || World::new(Places::under(folder.join("state-2")), Surroundings::default());
+    let home = folder.join("node-2");
+    let mut joining = answers(string, folder);
+    for (field, text) in [
+        (FieldId::Instance, "node-2".to_owned()),
+        (FieldId::Home, home.display().to_string()),
+        (FieldId::NodeName, "Node-2".to_owned()),
+        (FieldId::ListenPrefixes, "http://localhost:28066/".to_owned()),
+        (FieldId::CommsPort, "28944".to_owned()),
+        (FieldId::GrpcPort, "28444".to_owned()),
+        (FieldId::MasterKey, key.to_base64().expose_secret().to_owned()),
+    ] {
+        joining.set(field, Raw::of(field, text), Origin::Flag);
+    }
+    let mut engine = Engine::new(world(), joining, Some(Flow::Join));
+    to(&mut engine, ScreenId::Install).await;
+    engine.run_until_idle().await;
+    assert_eq!(engine.state().run.phase, Phase::Finished, "{:#?}", engine.state().run.rows);
+    to(&mut engine, ScreenId::Done).await;
+    engine.run_until_idle().await;
+    drop(engine);
+
+    let subject = Subject { instance: "node-2".into(), config: home.join(NodeConfig::FILE), maker: Maker::Wizard };
+    let mut engine = Engine::new(world(), Answers::default(), None);
+    engine.run_until_idle().await;
+    engine.handle(Event::Begin(Errand::Review(subject)));
+    engine.run_until_idle().await;
+    for screen in flow::path(Flow::Review) {
+        engine.handle(Event::Jump(*screen));
+        engine.run_until_idle().await;
+    }
+    for (check, verdict) in ScreenId::ALL.into_iter().flat_map(|screen| engine.state().verdicts_of(screen)) {
+        // What the server itself is warned of is not this test's business, but that nothing was left out is.
+        assert!(!matches!(verdict, Verdict::NotYet | Verdict::Running) || check.id() == "key-kept", "{check:?}");
+        if ["cluster-key", "cluster-node", "drift-row", "node-config", "node-seals"].contains(&check.id()) {
+            assert!(matches!(verdict, Verdict::Good(_)), "{check:?}: {verdict:#?}");
+        }
+    }
+    engine.handle(Event::Jump(ScreenId::Node));
+    engine.run_until_idle().await;
+    engine.handle(Event::Press(Action::LeaveCluster));
+    engine.run_until_idle().await;
+    to(&mut engine, ScreenId::Install).await;
+    engine.run_until_idle().await;
+    assert_eq!(engine.state().run.phase, Phase::Finished, "{:#?}", engine.state().run.rows);
+    to(&mut engine, ScreenId::Done).await;
+    engine.run_until_idle().await;
+    assert!(!home.join(NodeConfig::FILE).exists());
+}
+
 async fn first_node_and_undo(string: &str) {
     let folder = tempfile::tempdir().unwrap();
     let answers = answers(string, folder.path());
@@ -109,6 +168,9 @@ async fn first_node_and_undo(string: &str) {
     assert!(matches!(&proof, Proof::Member(seen) if seen.id == plan.cluster), "{proof:?}");
 
     Box::pin(a_second_node_comes_and_goes(&target, plan.cluster)).await;
+    let key = engine.state().custody.drawn.as_ref().unwrap().key.clone();
+    Box::pin(a_second_node_joins_is_reviewed_and_leaves(string, folder.path(), &key)).await;
+    assert!(SqlServer::new().cluster(&target, false).await.node("node-2").is_none(), "it has left");
 
     // What was made on somebody's server goes again, by a wizard of its own: the first one's connection would keep the
     // database in use.
@@ -130,7 +192,6 @@ async fn a_first_node_on_the_server_that_is_named() {
 #[cfg(feature = "practice")]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_first_node_on_the_practice_server_by_a_connection_string() {
-    use secrecy::ExposeSecret;
     let site = support::walk::Site::start().await;
     let string = format!(
         "Server=127.0.0.1,{};User ID={};Password='{}';Encrypt=Mandatory;TrustServerCertificate=true",

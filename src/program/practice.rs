@@ -102,7 +102,7 @@ async fn on_it(running: &Running, data: &Path, outside: &Outside) -> ExitCode {
     if number > 1 {
         fill(FieldId::Instance, &format!("OctopusServer-{number}"));
         // The machine's own name must not take its place: it is the first node's.
-        answers.set(FieldId::NodeName, Raw::of(FieldId::NodeName, format!("practice-{number}")), Origin::Environment);
+        answers.set(FieldId::NodeName, Raw::of(FieldId::NodeName, format!("practice-{number}")), Origin::Typed);
     }
     let outside = outside.with_state(data.join("state"));
     wizard(&outside, answers, None).await

@@ -28,6 +28,8 @@ pub fn of(state: &State, mends: bool) -> Vec<Action> {
         },
         ScreenId::MasterKey => actions.extend([Action::Reveal, Action::CopyKey, Action::SaveKey, Action::ReadKey]),
         ScreenId::Node if state.is_ours() => actions.extend([Action::Edit, Action::LeaveCluster]),
+        // What they find says that it is mended there.
+        ScreenId::Proof | ScreenId::Drift if state.is_ours() => actions.push(Action::Edit),
         ScreenId::Cluster if state.removable().is_some() => actions.push(Action::RemoveNode),
         ScreenId::Key if state.custody.drawn.is_some() => {
             actions.extend([Action::Reveal, Action::CopyKey, Action::SaveKey, Action::ReadKey]);

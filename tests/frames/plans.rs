@@ -42,7 +42,7 @@ fn leave() -> Plan {
     let steps = [
         (StepKind::DrainNode, "Mark web02 as drained", ""),
         (StepKind::RemoveRow, "Take web02 out of cluster 7f3a-91c2", ""),
-        (StepKind::RemoveNodeConfig, "Take octopus-node.toml away, keeping a dated copy", ""),
+        (StepKind::RemoveNodeConfig, "Move octopus-node.toml to a dated copy", ""),
     ];
     let mut plan = plan(Flow::Leave, &steps);
     plan.before = clusters::node("web02", 2).row;
@@ -57,7 +57,7 @@ fn remove() -> Plan {
 
 fn edit() -> Plan {
     let steps = [
-        (StepKind::UpdateRow, "Change the row of web02 in cluster 7f3a-91c2", ""),
+        (StepKind::UpdateRow, "Change the row of web02", ""),
         (StepKind::WriteNodeConfig, "Write octopus-node.toml", "0600"),
         (StepKind::ConnectOnce, "Connect once more with what was written", ""),
     ];

@@ -88,7 +88,7 @@ async fn what_is_wrong_in_a_config_is_told_with_file_and_line() {
     refused(&scene, b"", &["it is empty"]).await;
     refused(&scene, good.replacen("node-1", "n\u{f6}de-1", 1).replace('\u{f6}', "\u{0}").as_bytes(), &["line "]).await;
     let mut latin = good.clone().into_bytes();
-    let at = good.find("instance").unwrap();
+    let at = good.find("\ninstance").unwrap() + 1;
     latin[at] = 0xfc;
     refused(&scene, &latin, &["not UTF-8", &line("instance")]).await;
     assert_eq!(std::fs::read_to_string(scene.config_file("node-1")).unwrap(), good);

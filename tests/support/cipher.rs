@@ -1,4 +1,5 @@
 //! Encryption by others: OpenSSL's command line and Python's gzip.
+#![allow(clippy::expect_used, reason = "some of the programs that share this expect the lint, others do not")]
 
 use std::io::Write;
 use std::process::{Command, Stdio};

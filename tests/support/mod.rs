@@ -13,3 +13,5 @@ pub mod pty;
 pub mod sql;
 #[cfg(feature = "practice")]
 pub mod walk;
+#[cfg(feature = "practice")]
+pub mod wire;

@@ -39,6 +39,16 @@ impl Site {
         Self { folder, server }
     }
 
+    /// Stops the server, does something meanwhile, and starts it again at the same port.
+    pub async fn restarted_around(self, meanwhile: impl AsyncFnOnce()) -> Self {
+        let Self { folder, server } = self;
+        let port = server.addr().port();
+        server.stop().await;
+        meanwhile().await;
+        let options = ServerOptions { port, ..ServerOptions::new(folder.path().join("server")) };
+        Self { server: PracticeServer::start(options).await.unwrap(), folder }
+    }
+
     /// The server login's password.
     pub fn password(&self) -> &str {
         self.server.password().expose_secret()

@@ -19,7 +19,7 @@ const ID: usize = 18;
 pub fn render(report: &Report<'_>) -> String {
     let mut out = String::new();
     if let Some(error) = &report.error {
-        let _ = writeln!(out, "{error}");
+        let _ = writeln!(out, "{}", clean(error));
         return out;
     }
     head(&mut out, report);

@@ -81,7 +81,14 @@ fn explain_around(kind: StepKind, failure: &Failure, around: &Around<'_>) -> Exp
                 Untrusted::new(&now.row.host),
                 Untrusted::new(&now.last_seen)
             ),
-            "Undo this run, look at the cluster again, and choose another name where that node is alive.",
+            match kind {
+                StepKind::RemoveNode => {
+                    "Undo this run, and look at the cluster again: a node that has come back to life is not removed."
+                }
+                _ => {
+                    "Undo this run, and review this node again: perhaps another machine works under its name, or somebody else has changed it."
+                }
+            },
         ),
         Failure::RowGone { node } => Explanation::new(
             format!("The registry has no row of node {node} any more: somebody took it out."),
@@ -90,7 +97,7 @@ fn explain_around(kind: StepKind, failure: &Failure, around: &Around<'_>) -> Exp
         Failure::NodeAlive { node, beat } => alive(node, *beat),
         Failure::WrongKey => Explanation::new(
             "The master key is not this cluster's. Nothing has been written.",
-            "Undo this run and give the cluster's own key; the first node's operator has it.",
+            "Undo this run, and go back to the cluster's screen for what it says of the key; the first node's operator has the cluster's own.",
         ),
         Failure::KeyUnverified => Explanation::new(
             "Nothing in the database can confirm the master key any more, and nobody has accepted that. Nothing has been written.",
@@ -259,6 +266,16 @@ mod tests {
         assert_eq!(sql(StepKind::InitialiseCluster), "USE [OctopusDeploy];\nALTER ROLE db_owner ADD MEMBER [octopus];");
         let lost = explain_at(StepKind::ConnectOnce, &Failure::Server(Trouble::ConnectionLost), &target);
         assert!(lost.says.contains("sql01"), "{lost:?}");
+    }
+
+    #[test]
+    fn a_row_that_is_not_to_be_entered_is_not_told_to_take_another_name() {
+        for kind in [StepKind::UpdateRow, StepKind::DrainNode, StepKind::RemoveRow, StepKind::RemoveNode] {
+            let words = explain(kind, &Failure::RowTaken(Box::new(kept())));
+            assert!(words.says.contains("web-old") && !words.fix.contains("name where"), "{kind:?} {words:?}");
+        }
+        assert!(explain(StepKind::RemoveNode, &Failure::RowTaken(Box::new(kept()))).fix.contains("come back to life"));
+        assert!(explain(StepKind::JoinCluster, &Failure::RowTaken(Box::new(kept()))).fix.contains("another name"));
     }
 
     #[test]

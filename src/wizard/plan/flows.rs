@@ -162,7 +162,7 @@ fn leaving_takes_the_own_row_where_there_is_one() {
     let left = plan(Flow::Leave, &answers, &facts, None, false).expect("a plan");
     assert_eq!(
         titles(&left),
-        ["Mark web02 as drained", "Take web02 out of cluster 7f3a-91c2", "Take octopus-node.toml away, keeping a dated copy",]
+        ["Mark web02 as drained", "Take web02 out of cluster 7f3a-91c2", "Move octopus-node.toml to a dated copy",]
     );
     assert!(own.is_some() && left.before == own);
     facts.cluster.nodes = Fact::Seen(Nodes::from([]));

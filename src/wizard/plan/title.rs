@@ -43,11 +43,11 @@ impl Titles<'_> {
                 Some(dead) => format!("Replace dead node {dead} in cluster {cluster}"),
                 None => format!("Enter {} into cluster {cluster}", node.name),
             },
-            StepKind::UpdateRow => format!("Change the row of {row} in cluster {cluster}"),
+            StepKind::UpdateRow => format!("Change the row of {row}"),
             StepKind::DrainNode => format!("Mark {row} as drained"),
             StepKind::RemoveRow => format!("Take {row} out of cluster {cluster}"),
             StepKind::RemoveNode => format!("Take dead node {row} out of cluster {cluster}"),
-            StepKind::RemoveNodeConfig => format!("Take {} away, keeping a dated copy", NodeConfig::FILE),
+            StepKind::RemoveNodeConfig => format!("Move {} to a dated copy", NodeConfig::FILE),
             StepKind::WriteNodeConfig => format!("Write {}", NodeConfig::FILE),
             StepKind::ConnectOnce => "Connect once more with what was written".into(),
         }

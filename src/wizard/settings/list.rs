@@ -183,8 +183,11 @@ fn of_registry(state: &State) -> Vec<Setting> {
     let own = cluster.node(state.answers.trimmed(FieldId::NodeName)).and_then(|node| node.row.as_ref());
     if let Some(kept) = own {
         let at = |text: &str| clean(text);
-        list.push(setting(Group::Node, "joined", "Joined", at(&kept.joined), Source::Registry));
-        list.push(setting(Group::Node, "last-seen", "Last seen", at(&kept.last_seen), Source::Registry));
+        // The second is as much as a person wants; the zone has to be told.
+        let when =
+            |text: &str| if text.is_empty() { String::new() } else { format!("{} UTC", at(text.get(..19).unwrap_or(text))) };
+        list.push(setting(Group::Node, "joined", "Joined", when(&kept.joined), Source::Registry));
+        list.push(setting(Group::Node, "last-seen", "Set up", when(&kept.last_seen), Source::Registry));
         list.push(setting(Group::Node, "drained", "Drained", truth(kept.drained), Source::Registry));
         list.push(setting(Group::Web, "address", "Address", at(&kept.row.address), Source::Registry));
     }

@@ -249,7 +249,7 @@ pub fn read(state: &mut State, result: Result<bool, FileTrouble>) {
 pub fn copied(state: &mut State, result: Result<CopyWay, Untrusted>) {
     let (bad, text) = match result {
         Ok(way) => {
-            if state.place.here == ScreenId::MasterKey {
+            if matches!(state.place.here, ScreenId::MasterKey | ScreenId::Key) {
                 state.custody.copied = Some(way);
             }
             match way {

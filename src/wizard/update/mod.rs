@@ -18,11 +18,12 @@ use crate::model::facts::Facts;
 use crate::model::field::{FieldId, Kind};
 use crate::model::flow::Flow;
 use crate::model::screen::ScreenId;
-use crate::model::survey::{Observed, Ticket};
+use crate::model::survey::{Observed, SurveyId, Ticket};
 
 use super::custody::Custody;
 use super::effect::Effect;
 use super::event::Event;
+use super::form::read;
 use super::inputs;
 use super::run::Run;
 use super::say;
@@ -186,6 +187,12 @@ fn edit(state: &mut State, field: FieldId, raw: Raw, effects: &mut Vec<Effect>) 
         }
     }
     prove::settle(state);
+    // A key is pasted, and then it is whole: its verdict need not wait for Enter. Half a key has no form that could be
+    // proven, so this is not once for each letter.
+    if field == FieldId::MasterKey && read::master_key(&state.answers).is_ok() && prove::may_prove_unasked(state) {
+        prove::survey(state, SurveyId::Key, false, effects);
+        prove::settle(state);
+    }
 }
 
 /// Moves the focus; the field that is left is judged, and what it feeds is proven.

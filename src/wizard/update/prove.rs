@@ -6,6 +6,7 @@ use crate::model::screen::ScreenId;
 use crate::model::survey::{Inputs, Observed, SurveyId};
 use crate::wizard::effect::Effect;
 use crate::wizard::inputs;
+use crate::wizard::review;
 use crate::wizard::state::State;
 use crate::wizard::tickets::Standing;
 
@@ -41,7 +42,8 @@ fn has_its_turn(state: &State, id: SurveyId) -> bool {
     }
 }
 
-fn survey(state: &mut State, id: SurveyId, fresh: bool, effects: &mut Vec<Effect>) {
+/// Begins a survey, unless it runs already or its result for these inputs is remembered; see [`screen`].
+pub fn survey(state: &mut State, id: SurveyId, fresh: bool, effects: &mut Vec<Effect>) {
     if !has_its_turn(state, id) {
         return;
     }
@@ -65,7 +67,8 @@ fn survey(state: &mut State, id: SurveyId, fresh: bool, effects: &mut Vec<Effect
 
 /// Looks again at what the open screen keeps fresh; what is known stays shown meanwhile.
 pub fn refresh(state: &mut State, effects: &mut Vec<Effect>) {
-    if !state.keeps_fresh() {
+    // The engine's clock may have run out just before something else began.
+    if !state.keeps_fresh() || !has_its_turn(state, SurveyId::Cluster) || review::is_refused(&state.facts.cluster) {
         return;
     }
     let Some(inputs) = inputs::of(SurveyId::Cluster, &state.answers, None) else { return };

@@ -76,7 +76,14 @@ pub fn machine_known(state: &mut State, chosen: Option<&Errand>) {
         && item > 0
         && state.place.here == ScreenId::Start
     {
-        let place = state.errands().iter().position(|errand| Some(errand) == chosen);
+        let errands = state.errands();
+        let place = errands.iter().position(|errand| Some(errand) == chosen);
+        // Who chose to review before it was known what there is meant the first that there is.
+        let meant = || {
+            let review = |errand: &Errand| matches!(errand, Errand::Review(_));
+            (chosen == Some(&Errand::Flow(Flow::Review))).then(|| errands.iter().position(review)).flatten()
+        };
+        let place = place.or_else(meant);
         state.place.focus = Focus::Item(place.unwrap_or(0));
     }
 }

@@ -43,7 +43,10 @@ pub async fn machine(places: &Places, mut report: impl FnMut(Machine) + Send) ->
 fn look(places: &Places) -> (Machine, Vec<PathBuf>) {
     let (octopus_instances, mut unreadable) = octopus_instances::list(&places.octopus_instances);
     let (mut instances, mut configs) = (Vec::new(), Vec::new());
-    for entry in instances::list(places) {
+    let mut listed = instances::list(places);
+    // The files' order is not a reader's: `-2.toml` comes before `.toml`.
+    listed.sort_by_key(|entry| entry.as_ref().ok().map(|instance| instance.name.to_lowercase()));
+    for entry in listed {
         match entry {
             Ok(instance) => {
                 instances.push(InstanceSeen {

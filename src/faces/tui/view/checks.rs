@@ -95,7 +95,7 @@ fn one(
     canvas.put(Rect { width: lead.saturating_sub(3).min(cell.width.saturating_sub(2)), ..behind(cell, 2) }, label, label_style);
     let evidence = behind(cell, lead);
     match verdict {
-        Verdict::NotYet if check == CheckId::KeyKept => {
+        Verdict::NotYet if matches!(check, CheckId::KeyKept | CheckId::ClusterKey) => {
             canvas.put(evidence, "not proven yet", theme.dim);
         }
         Verdict::NotYet => {}
@@ -138,7 +138,12 @@ pub fn tally(canvas: &mut Canvas<'_>, line: Rect, all: &[&(CheckId, Verdict)]) {
         ),
         (signs.pending, theme.dim, "to come", count(|verdict| *verdict == Verdict::NotYet)),
     ];
-    let parts: Vec<_> = parts.into_iter().filter(|(.., number)| *number > 0).collect();
+    let several = |(sign, style, word, number)| match word {
+        "stop" if number > 1 => (sign, style, "stops", number),
+        "warning" if number > 1 => (sign, style, "warnings", number),
+        _ => (sign, style, word, number),
+    };
+    let parts: Vec<_> = parts.into_iter().filter(|(.., number)| *number > 0).map(several).collect();
     let whole: usize = parts.iter().map(|(_, _, word, number)| 5 + word.len() + number.to_string().len()).sum();
     let worded = whole <= usize::from(line.width) + 2;
     let mut rest = line;

@@ -114,7 +114,7 @@ fn more(canvas: &mut Canvas<'_>, area: Rect, above: bool, beneath: bool) {
 pub fn label_column(screen: ScreenId) -> u16 {
     let words = words::screen(screen);
     let widest = words.fields().filter_map(|field| words.field(field)).map(|field| text::width(&field.label)).max();
-    (widest.unwrap_or(0) + 1).clamp(14, 18)
+    (widest.unwrap_or(0) + 2).clamp(14, 18)
 }
 
 /// The label of a field.
@@ -174,6 +174,8 @@ fn origin(canvas: &mut Canvas<'_>, rest: Rect, scene: &Scene<'_>, field: FieldId
     let words = match scene.state.answers.get(field).origin {
         Origin::Default | Origin::Typed => return,
         Origin::File if scene.state.resuming.is_some() => "from the unfinished run",
+        // What the node has is what one expects to find here.
+        Origin::File if scene.state.subject.is_some() => return,
         Origin::File => "from a file",
         Origin::Environment => "from the environment",
         Origin::Flag => "from the command line",

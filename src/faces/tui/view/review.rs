@@ -38,7 +38,9 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, local: &mut 
     let theme = canvas.theme;
     match plan {
         None => {
-            canvas.put(row(rest, 0), "Making the plan.", theme.dim);
+            // Why there is none is said beneath.
+            let failed = scene.state.notice.as_ref().is_some_and(|notice| notice.bad);
+            canvas.put(row(rest, 0), if failed { "There is no plan." } else { "Making the plan." }, theme.dim);
         }
         Some(plan) => steps(canvas, rest, plan, local.scroll, area.height < LOW),
     }

@@ -51,7 +51,10 @@ pub fn all(canvas: &Canvas<'_>, scene: &Scene<'_>) -> Vec<Saying> {
     if state.overlay.is_some() {
         return said;
     }
-    match (&scene.foremost, state.run.failed()) {
+    // The rows of a review tell each note in full.
+    let is_told = |found: &Finding| found.severity == Severity::Note && state.place.flow == Some(Flow::Review);
+    let foremost = scene.foremost.as_ref().filter(|found| !is_told(found));
+    match (foremost, state.run.failed()) {
         (Some(found), _) => {
             // A note stands against nothing, so it does not hide that one may go on.
             if found.severity == Severity::Note && said.is_empty() {

@@ -134,7 +134,7 @@ fn machine(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
         canvas.put(Rect { width: 16.min(line.width), ..line }, name, theme.plain);
         let rest = behind(line, 18);
         canvas.put(Rect { width: 25.min(rest.width), ..rest }, what, theme.dim);
-        canvas.put(behind(rest, 26), place, theme.dim);
+        canvas.put(behind(rest, 27), place, theme.dim);
     }
     if shown < lines.len() {
         canvas.put(row(list, list.height.saturating_sub(1)), &format!("and {} more", lines.len() - shown), theme.dim);

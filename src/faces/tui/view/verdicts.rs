@@ -1,5 +1,7 @@
 //! Verdicts as lines of a sheet: a row for each check, and under it every finding in full, with what mends it.
 
+use ratatui::style::Style;
+
 use super::sheet::{self, Line};
 use crate::faces::tui::canvas::Canvas;
 use crate::faces::tui::text;
@@ -41,7 +43,9 @@ fn one(canvas: &Canvas<'_>, lines: &mut Vec<Line>, (check, label): (CheckId, &st
         Verdict::Found(findings) => {
             lines.push(row.with(2, label, theme.plain).with(LEAD, weight(findings), style).aside(check.id(), theme.dim));
             for finding in findings {
-                found(canvas, lines, finding, width);
+                // Of several, each has its own sign: they seldom weigh the same, and one can see where it begins.
+                let sign = (findings.len() > 1).then(|| canvas.severity(finding.severity));
+                found(canvas, lines, finding, width, sign);
             }
         }
     }
@@ -58,13 +62,17 @@ fn weight(findings: &[Finding]) -> String {
 }
 
 /// A finding in full.
-fn found(canvas: &Canvas<'_>, lines: &mut Vec<Line>, finding: &Finding, width: u16) {
+fn found(canvas: &Canvas<'_>, lines: &mut Vec<Line>, finding: &Finding, width: u16, sign: Option<(&'static str, Style)>) {
     let theme = canvas.theme;
-    sheet::wrap(lines, &finding.says, INDENT, width, theme.plain);
+    let indent = if sign.is_some() { 2 * INDENT } else { INDENT };
+    let mut first = sign.map(|(sign, style)| Line::blank().with(INDENT, sign, style));
+    for words in text::wrap(&finding.says, width.saturating_sub(indent)) {
+        lines.push(first.take().unwrap_or_default().with(indent, words, theme.plain));
+    }
     if !finding.fix.is_empty() {
-        sheet::wrap(lines, &finding.fix, INDENT, width, theme.dim);
+        sheet::wrap(lines, &finding.fix, indent, width, theme.dim);
     }
     if let Some(remedy) = &finding.remedy {
-        sheet::wrap(lines, remedy.text(), INDENT + 2, width, theme.title);
+        sheet::wrap(lines, remedy.text(), indent + 2, width, theme.title);
     }
 }

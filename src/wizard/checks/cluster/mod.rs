@@ -5,7 +5,7 @@ mod key;
 mod licence;
 mod node;
 mod nodes;
-mod system;
+pub(super) mod system;
 mod version;
 
 use crate::model::check::CheckId;

@@ -4,6 +4,7 @@ use crate::model::check::CheckId;
 use crate::model::facts::{Fact, Identity, Life, NodeSeen, Trouble};
 use crate::model::field::FieldId;
 use crate::model::finding::{Finding, Severity, Verdict};
+use crate::model::flow::Flow;
 use crate::model::identifier::quoted;
 use crate::model::names::NodeName;
 use crate::model::untrusted::Untrusted;
@@ -19,7 +20,14 @@ pub fn judge(case: &Case<'_>) -> Verdict {
     let Ok(name) = read::node_name(case.answers) else { return Verdict::NotYet };
     match &case.facts.cluster.nodes {
         Fact::Unknown => case.pending(),
-        Fact::Missing(trouble) if adds(case) => one(unread(trouble, case)),
+        Fact::Missing(trouble) if adds(case) => {
+            let so = "The cluster's nodes could not be read, so nobody can tell whether the name is free.";
+            one(unread(so, Severity::Stop, trouble, case))
+        }
+        // The one check that says it: with all of them good, a review would look as if all were well.
+        Fact::Missing(trouble) if case.flow == Flow::Review && *trouble != Trouble::Unasked => {
+            one(unread("The cluster's nodes could not be read.", Severity::Warn, trouble, case))
+        }
         Fact::Missing(trouble) => untold(trouble),
         Fact::Seen(_) => {
             let node = case.facts.cluster.node(name.as_str());
@@ -129,11 +137,11 @@ fn silent(name: &NodeName, node: &NodeSeen, case: &Case<'_>) -> Finding {
     finding.sql(format!("USE {};\nSELECT * FROM dbo.OctopusServerNode;", quoted(&database)))
 }
 
-fn unread(trouble: &Trouble, case: &Case<'_>) -> Finding {
+fn unread(so: &str, severity: Severity, trouble: &Trouble, case: &Case<'_>) -> Finding {
     let names = Names::of(case);
     let words = failures::of_trouble(trouble, &names.around(case));
-    let says = format!("The cluster's nodes could not be read, so nobody can tell whether the name is free. {}", words.says);
-    failures::Explanation { says, about: None, ..words }.found(CheckId::ClusterNode, Severity::Stop)
+    let says = format!("{so} {}", words.says);
+    failures::Explanation { says, about: None, ..words }.found(CheckId::ClusterNode, severity)
 }
 
 /// Where a node is, and when it was seen last: `on web-old (Linux 6.1), last seen 20 d ago`.

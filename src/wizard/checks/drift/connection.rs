@@ -1,32 +1,30 @@
 //! The two ways to the database: the node config's, and Octopus' connection string.
 
+use secrecy::{ExposeSecret, SecretString};
+
 use crate::model::answers::Raw;
 use crate::model::check::CheckId;
+use crate::model::connection_string::to_dotnet;
 use crate::model::facts::Fact;
 use crate::model::field::FieldId;
 use crate::model::finding::Finding;
 use crate::model::node_config::{NodeConfig, TrustSection};
 use crate::model::octopus_config::OctopusConfig;
 use crate::model::server_address::ServerAddress;
-use crate::model::target::Encryption;
+use crate::model::target::{Encryption, Target};
 use crate::wizard::checks::Case;
+use crate::wizard::form::read;
 use crate::wizard::settings;
 
-use super::command;
 use super::octopus::differs;
+use super::with_secret;
 
 /// In what the connections differ. A password is only ever compared, never shown.
 pub fn findings(config: &NodeConfig, octopus: &OctopusConfig, case: &Case<'_>) -> Vec<Finding> {
     let Some(fields) = &octopus.connection else {
-        return vec![
-            Finding::warn(
-                CheckId::DriftOctopus,
-                format!("There is no connection string in {}, so Octopus Server knows no database.", octopus.path),
-                "Give it one; Show script has it.",
-            )
-            .about(FieldId::Server)
-            .command(set(case)),
-        ];
+        let says = format!("There is no connection string in {}, so Octopus Server knows no database.", octopus.path);
+        let finding = Finding::warn(CheckId::DriftOctopus, says, "Give it the node config's.").about(FieldId::Server);
+        return vec![mended(finding, case)];
     };
     let text = |field: FieldId| match fields.iter().find(|(other, _)| *other == field) {
         Some((_, Raw::Text(text))) => Some(text.trim()),
@@ -34,7 +32,7 @@ pub fn findings(config: &NodeConfig, octopus: &OctopusConfig, case: &Case<'_>) -
     };
     let own = &config.database;
     let mut found = Vec::new();
-    let mut differ = |field, what, own: &str, other: &str| found.push(differs(field, what, own, other, Some(set(case))));
+    let mut differ = |field, what, own: &str, other: &str| found.push(differs(field, what, own, other, set(case)));
     let server = text(FieldId::Server).unwrap_or_default();
     if !same_server(&own.server, server) {
         differ(FieldId::Server, "Server", &own.server, server);
@@ -57,9 +55,23 @@ pub fn findings(config: &NodeConfig, octopus: &OctopusConfig, case: &Case<'_>) -
     found
 }
 
-/// The command that sets a connection string. It takes a password, so it is not written out.
-fn set(case: &Case<'_>) -> String {
-    command(case, "database", &[("connectionString", "<as the script has it>")])
+/// The command that gives Octopus Server the node config's connection; `None` where its answers do not make one.
+fn set(case: &Case<'_>) -> Option<String> {
+    const PLACE: &str = "0password0";
+    let target = Target { password: SecretString::from(PLACE), ..read::target(case.answers)? };
+    let text = to_dotnet(&target).ok()?;
+    let (before, after) = text.expose_secret().split_once(PLACE)?;
+    // In quotes, since a password may hold what separates the settings.
+    let around = (format!("{before}\""), format!("\"{after}"));
+    Some(with_secret(case, "database", "connectionString", (around.0.as_str(), around.1.as_str()), "OCTOPUS_DB_PASSWORD"))
+}
+
+/// A finding with that command, where there is one.
+fn mended(finding: Finding, case: &Case<'_>) -> Finding {
+    match set(case) {
+        Some(command) => finding.command(command),
+        None => finding,
+    }
 }
 
 /// Two ways of writing one address: the default port may be left out.
@@ -87,7 +99,7 @@ fn of_password(fields: &[(FieldId, Raw)], case: &Case<'_>) -> Option<Finding> {
     };
     let fix =
         "Find out which of the two the server takes (the database checks here use the node config's), and change the other one.";
-    Some(Finding::warn(CheckId::DriftOctopus, says, fix).about(FieldId::Password).command(set(case)))
+    Some(mended(Finding::warn(CheckId::DriftOctopus, says, fix).about(FieldId::Password), case))
 }
 
 /// What protects the connection. A connection string has no word for a CA file or a fingerprint, so only a weaker

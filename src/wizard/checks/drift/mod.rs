@@ -1,6 +1,7 @@
 //! Drift: where node config, registry row, `OctopusServer.config` and host say different things. Each difference names
 //! both sides and what to do; nothing is mended by itself.
 
+mod command;
 mod connection;
 mod host;
 mod octopus;
@@ -9,14 +10,14 @@ mod row;
 mod tests;
 
 use std::collections::BTreeSet;
-use std::fmt::Write as _;
 
 use crate::model::check::CheckId;
-use crate::model::field::FieldId;
 use crate::model::finding::Verdict;
 use crate::model::prefixes;
 
 use super::Case;
+
+pub use command::{command, with_secret};
 
 /// Judges one of them.
 pub fn judge(check: CheckId, case: &Case<'_>) -> Verdict {
@@ -42,20 +43,4 @@ fn same_prefixes(one: &str, two: &str) -> bool {
         (Some(one), Some(two)) => one == two,
         _ => one.trim() == two.trim(),
     }
-}
-
-/// `Octopus.Server configure --instance "…" --webListenPrefixes "…"`, for the shell of this system.
-pub fn command(case: &Case<'_>, verb: &str, options: &[(&str, &str)]) -> String {
-    let mut line = format!("Octopus.Server {verb} --instance {}", quoted(case.answers.trimmed(FieldId::Instance)));
-    for (option, value) in options {
-        // Writing to a string cannot fail.
-        let _ = write!(line, " --{option} {}", quoted(value));
-    }
-    line
-}
-
-/// In single quotes nothing acts, neither in a Unix shell nor in `PowerShell`; they write a quote in it each in their way.
-fn quoted(value: &str) -> String {
-    let inner = if cfg!(windows) { value.replace('\'', "''") } else { value.replace('\'', "'\\''") };
-    format!("'{inner}'")
 }

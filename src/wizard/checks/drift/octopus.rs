@@ -10,7 +10,7 @@ use crate::model::untrusted::Untrusted;
 use crate::wizard::checks::{Case, all, one};
 use crate::wizard::failures::{self, Around};
 
-use super::{command, connection, same_prefixes};
+use super::{command, connection, same_prefixes, with_secret};
 
 /// `OctopusServer.config`, which Octopus Server itself goes by, says what the node config says.
 pub fn judge(case: &Case<'_>) -> Verdict {
@@ -126,7 +126,7 @@ fn keyless(octopus: &OctopusConfig, case: &Case<'_>) -> Finding {
         "Give it the cluster's master key before it is started; the section Master key shows it.",
     )
     .about(FieldId::MasterKey)
-    .command(command(case, "database", &[("masterKey", "<the cluster's master key>")]))
+    .command(with_secret(case, "database", "masterKey", ("", ""), "OCTOPUS_MASTER_KEY"))
 }
 
 /// Whether two paths are of one folder, as far as their texts tell; Windows does not tell case apart.

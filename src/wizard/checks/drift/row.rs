@@ -1,7 +1,7 @@
 //! `drift-row`.
 
 use crate::model::check::CheckId;
-use crate::model::facts::{ClusterSeen, Fact, Identity, NodeSeen, Trouble};
+use crate::model::facts::{Beat, ClusterSeen, Fact, Identity, NodeSeen, Trouble};
 use crate::model::field::FieldId;
 use crate::model::finding::{Finding, Severity, Verdict};
 use crate::model::node_config::NodeConfig;
@@ -72,7 +72,7 @@ fn another(config: &NodeConfig, seen: &ClusterSeen) -> Option<Finding> {
                 "The node config has a master key with the fingerprint {}, and the cluster's is {}: the key was changed, or this one was never right.",
                 own.fingerprint, seen.fingerprint
             ),
-            "Ask the operator of another node for the cluster's master key, then change settings (F4) and give it.",
+            format!("Ask the operator of another node for the cluster's master key. {}", crate::wizard::checks::node::ANEW),
         )
         .about(FieldId::MasterKey)
     })
@@ -135,7 +135,8 @@ fn findings(config: &NodeConfig, node: &NodeSeen, row: &NodeRow, case: &Case<'_>
 /// Octopus keeps the task cap in a row of its own, which is the one that counts.
 fn of_octopus_cap(config: &NodeConfig, node: &NodeSeen, case: &Case<'_>) -> Option<Finding> {
     let own = u32::from(config.node.task_cap);
-    let real = node.task_cap.filter(|cap| *cap != own)?;
+    // Without a row of Octopus' own, the node's cap is the registry's, of which is told already.
+    let real = node.task_cap.filter(|cap| *cap != own && node.beat != Beat::Never)?;
     let says = format!("Task cap: the node config says {own}, and Octopus Server itself goes by {real}.");
     let fix = "Set it in Octopus too, or change settings (F4) to what is meant.";
     let set = command(case, "node", &[("taskCap", &own.to_string())]);

@@ -2,6 +2,7 @@ use super::*;
 use crate::model::answers::Raw;
 use crate::model::cluster::ClusterId;
 use crate::model::facts::{Beat, Fact, Facts, Identity, NodeSeen, Occupant, PortFact, Trouble};
+use crate::model::field::FieldId;
 use crate::model::finding::{Finding, Severity};
 use crate::model::fingerprint::Fingerprint;
 use crate::model::flow::Flow;
@@ -90,7 +91,17 @@ fn program_and_system_are_notes_unless_the_family_is_another() {
 
 #[test]
 fn octopus_own_task_cap_counts() {
-    let finding = warn(&of(CheckId::DriftRow, |facts| node(facts, |node| node.task_cap = Some(10))));
+    let seen = |beat| {
+        of(CheckId::DriftRow, |facts| {
+            node(facts, |node| {
+                node.task_cap = Some(10);
+                node.beat = beat;
+            });
+        })
+    };
+    // Where Octopus Server never ran, it goes by nothing.
+    evidence(&seen(Beat::Never));
+    let finding = warn(&seen(Beat::Ago(std::time::Duration::from_secs(3))));
     assert!(finding.says.contains("goes by 10"));
     assert_eq!(finding.remedy.unwrap().text(), "Octopus.Server node --instance 'OctopusServer' --taskCap '5'");
 }
@@ -214,6 +225,15 @@ fn an_octopus_config_without_connection_or_key_is_told() {
     assert!(warn(&with(|config| config.connection = None)).says.contains("no connection string"));
     let keyless = stop(&with(|config| config.has_master_key = false));
     assert!(keyless.says.contains("draws a new one") && !keyless.remedy.unwrap().text().contains(samples::KEY));
+    let none = warn(&with(|config| config.connection = None));
+    let command = none.remedy.expect("a command");
+    let command = command.text();
+    assert!(
+        command.contains("--connectionString") && command.contains("Data Source=sql01,1433;Initial Catalog=OctopusDeploy"),
+        "{command}"
+    );
+    assert!(command.contains("OCTOPUS_DB_PASSWORD") && !command.contains(samples::PASSWORD), "{command}");
+    assert!(!command.contains('<') && !none.fix.contains("script"), "nothing in it passes for a value: {command}");
 }
 
 #[test]

@@ -69,7 +69,29 @@ fn of_octopus(config: &OctopusConfig) -> Verdict {
         let says = format!("In {}: {}", config.path, say::sentence(said.as_str()));
         Finding::note(CheckId::NodeConfig, says).about(FieldId::Instance)
     });
-    all(notes.collect(), || format!("{}, read-only", config.path))
+    all(notes.chain(of_login(config)).collect(), || format!("{}, read-only", config.path))
+}
+
+/// Why the database is not looked at, where the config has no way to it that this program could take.
+fn of_login(config: &OctopusConfig) -> Option<Finding> {
+    let path = &config.path;
+    let Some(fields) = &config.connection else {
+        let says = format!("There is no connection string in {path}, so nothing of a database or a cluster can be looked at.");
+        let fix = "Give Octopus Server its database, or have a backup of the file restored.";
+        return Some(Finding::stop(CheckId::NodeConfig, says, fix).about(FieldId::Server));
+    };
+    let has = |field| fields.iter().any(|(other, raw)| *other == field && !raw.is_empty());
+    (!has(FieldId::User) || !has(FieldId::Password)).then(|| {
+        Finding::warn(
+            CheckId::NodeConfig,
+            format!(
+                "The connection string in {path} has no SQL login with a password: Octopus Server signs in with its Windows account. \
+                 This program signs in by SQL logins only, so nothing of the database and the cluster could be looked at."
+            ),
+            "Look at them with Octopus Server's own tools, or give Octopus Server a SQL login.",
+        )
+        .about(FieldId::User)
+    })
 }
 
 #[cfg(test)]
@@ -77,6 +99,7 @@ mod tests {
     use std::path::PathBuf;
 
     use super::*;
+    use crate::model::answers::Raw;
     use crate::model::facts::{ConfigTrouble, Facts};
     use crate::model::flow::Flow;
     use crate::model::subject::{Maker, Subject};
@@ -128,10 +151,18 @@ mod tests {
                 facts.node.octopus = config;
             })
         };
-        let config = OctopusConfig { path: "/etc/octopus/x.config".into(), ..OctopusConfig::default() };
+        let login = [(FieldId::User, "octopus"), (FieldId::Password, "x")].map(|(field, text)| (field, Raw::of(field, text)));
+        let config =
+            OctopusConfig { path: "/etc/octopus/x.config".into(), connection: Some(login.to_vec()), ..OctopusConfig::default() };
         assert_eq!(evidence(&octopus(Fact::Seen(Some(Box::new(config.clone()))))), "/etc/octopus/x.config, read-only");
-        let odd = OctopusConfig { unused: vec!["Octopus.Home is there twice".into()], ..config };
+        let odd = OctopusConfig { unused: vec!["Octopus.Home is there twice".into()], ..config.clone() };
         assert_eq!(octopus(Fact::Seen(Some(Box::new(odd)))).severity(), Some(Severity::Note));
+        let windows =
+            OctopusConfig { connection: Some(vec![(FieldId::Server, Raw::of(FieldId::Server, "sql01"))]), ..config.clone() };
+        let finding = warn(&octopus(Fact::Seen(Some(Box::new(windows)))));
+        assert!(finding.says.contains("Windows account") && finding.says.contains("/etc/octopus/x.config"), "{finding:?}");
+        let none = OctopusConfig { connection: None, ..config };
+        assert!(stop(&octopus(Fact::Seen(Some(Box::new(none))))).says.contains("no connection string"));
         assert!(stop(&octopus(Fact::Seen(None))).says.contains("neither"));
         assert!(stop(&octopus(Fact::Missing(Trouble::Io("denied".into())))).says.contains("denied"));
     }

@@ -3,6 +3,8 @@
 mod config;
 mod seals;
 
+pub use seals::ANEW;
+
 use crate::model::check::CheckId;
 use crate::model::finding::Verdict;
 

@@ -8,8 +8,14 @@ use crate::model::finding::{Finding, Verdict};
 use crate::model::fingerprint::Fingerprint;
 use crate::model::master_key::MasterKey;
 use crate::model::node_config::NodeConfig;
+use crate::wizard::checks::drift::with_secret;
 use crate::wizard::checks::{Case, all};
 use crate::wizard::failures::{self, Around};
+
+/// What gives a node another key: one that opens is not overwritten, since it may be the only copy there is of some
+/// cluster's, and is not asked for again.
+pub const ANEW: &str = "Move octopus-master-key.sealed out of the home directory and keep it, then change settings (F4) and give \
+                        the cluster's master key, which is sealed anew.";
 
 /// The sealed secrets open here, and the key among them is the one whose fingerprint the config holds.
 pub fn judge(case: &Case<'_>) -> Verdict {
@@ -64,12 +70,8 @@ fn shut(field: FieldId, what: &str, trouble: &Trouble) -> Finding {
 fn of_key(key: &Raw, config: &NodeConfig) -> Option<Finding> {
     let Raw::Secret(text) = key else { return None };
     let stop = |says: String| {
-        Finding::stop(
-            CheckId::NodeSeals,
-            says,
-            "Change settings (F4) and give the cluster's master key again; the cluster screen tells whether it is the right one.",
-        )
-        .about(FieldId::MasterKey)
+        Finding::stop(CheckId::NodeSeals, says, format!("{ANEW} The cluster screen tells whether it is the right one."))
+            .about(FieldId::MasterKey)
     };
     match MasterKey::parse(text).map(|key| key.fingerprint()) {
         Err(_) => Some(stop("What is sealed as the master key opens here, and is no master key.".into())),
@@ -102,11 +104,7 @@ fn of_octopus(case: &Case<'_>) -> Verdict {
                     "Give it the cluster's master key before it is started; another node's operator has it.",
                 )
                 .about(FieldId::MasterKey)
-                .command(super::super::drift::command(
-                    case,
-                    "database",
-                    &[("masterKey", "<the cluster's master key>")],
-                )),
+                .command(with_secret(case, "database", "masterKey", ("", ""), "OCTOPUS_MASTER_KEY")),
             ],
             String::new,
         ),

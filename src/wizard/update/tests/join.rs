@@ -2,6 +2,7 @@
 
 use super::bench::*;
 use crate::model::key_verdict::{KeyBasis, KeyVerdict, NoBasis};
+use crate::model::survey::SurveyId;
 use crate::wizard::asked;
 
 /// A join that has come to this screen in this world, with the samples' key.
@@ -92,6 +93,18 @@ fn a_question_is_asked_where_it_has_an_occasion() {
 }
 
 #[test]
+fn a_whole_key_is_proven_as_it_is_pasted_and_a_half_one_is_not() {
+    let facts = samples::facts_of_a_cluster();
+    let mut bench = at(ScreenId::Cluster, &facts);
+    bench.edit(FieldId::MasterKey, &samples::KEY[..20]);
+    assert!(bench.state.tickets.running(SurveyId::Key).is_none());
+    bench.edit(FieldId::MasterKey, samples::KEY);
+    assert!(bench.state.tickets.running(SurveyId::Key).is_some());
+    bench.answer_with(&facts);
+    assert_eq!((bench.state.place.here, bench.state.gate()), (ScreenId::Cluster, Gate::Open));
+}
+
+#[test]
 fn a_wrong_key_opens_no_gate() {
     let facts = with_verdict(KeyVerdict::Wrong(KeyBasis::Verifier));
     let mut bench = at(ScreenId::Cluster, &facts);
@@ -128,7 +141,8 @@ fn what_was_said_of_one_key_or_node_is_not_said_of_the_next() {
     let checks = [CheckId::ClusterKey, CheckId::ClusterNode, CheckId::SqlClock];
     bench.state.accepted = checks.map(|check| bench.accepts(check)).to_vec();
     let accepted = |bench: &Bench| bench.state.accepted.iter().map(|(check, _)| *check).collect::<Vec<_>>();
-    bench.edit(FieldId::MasterKey, "Nc91+1kfZszMpe7DMne8wg==");
+    // Half of it yet, so that nothing is asked anew.
+    bench.edit(FieldId::MasterKey, "Nc91+1kfZszMpe7D");
     assert!(!bench.state.answers.is_on(FieldId::UnverifiedKey) && bench.state.answers.is_on(FieldId::ReplaceNode));
     assert_eq!(accepted(&bench), [CheckId::ClusterNode, CheckId::SqlClock]);
     bench.edit(FieldId::NodeName, "web03");

@@ -111,3 +111,13 @@ fn a_wrong_proof_is_told_as_soon_as_it_is_whole() {
     assert_eq!((bench.state.place.here, bench.state.focused()), (ScreenId::MasterKey, Some(FieldId::KeyProof)));
     assert!(bench.notice().contains("not the key's last six"), "{}", bench.notice());
 }
+
+#[test]
+fn a_key_that_a_review_handed_out_is_told_as_at_the_install() {
+    for here in [ScreenId::MasterKey, ScreenId::Key, ScreenId::Database] {
+        let mut bench = Bench::at(ScreenId::MasterKey);
+        bench.state.place.here = here;
+        bench.send(Event::Copied(Ok(CopyWay::Terminal)));
+        assert_eq!(bench.state.custody.copied.is_some(), here != ScreenId::Database, "{here:?}");
+    }
+}

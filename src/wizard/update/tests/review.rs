@@ -393,3 +393,37 @@ fn news_of_the_machine_move_nothing_in_a_list_that_is_not_the_start_s() {
     bench.observed(ticket, Observed::Machine(machine()), true);
     assert_eq!(bench.state.place.focus, Focus::Item(1));
 }
+
+#[test]
+fn a_late_look_at_the_table_is_not_begun_behind_a_refused_login() {
+    let mut bench = reviewed();
+    bench.send(Event::Jump(ScreenId::Cluster));
+    bench.send(Event::Press(Action::CheckAgain));
+    bench.send(Event::Refresh);
+    assert!(!surveys(&bench).contains(&SurveyId::Cluster), "nobody knows yet whether the login works: {:?}", surveys(&bench));
+}
+
+#[test]
+fn no_secret_of_a_node_under_review_is_in_what_a_defect_might_print() {
+    let mut bench = reviewed();
+    let shown = |bench: &Bench| format!("{:?}", bench.state);
+    let none = |text: &str, secrets: &[&str]| {
+        for secret in secrets {
+            assert!(!text.contains(secret), "{} of it", &secret[..3]);
+        }
+    };
+    let secrets = [samples::KEY, &samples::KEY[..8], samples::PASSWORD];
+    assert!(bench.state.custody.drawn.is_some() && bench.state.facts.node.key.seen().is_some());
+    none(&shown(&bench), &secrets);
+    bench.send(Event::Press(Action::Edit));
+    bench.edit(FieldId::Password, "another-canary");
+    bench.send(Event::Back);
+    assert!(!bench.state.edits.is_empty(), "an edit that was set aside");
+    none(&shown(&bench), &[&secrets[..], &["another-canary"]].concat());
+    bench.send(Event::Press(Action::LeaveCluster));
+    bench.answer_all();
+    assert!(bench.state.run.plan.is_some(), "{}", bench.notice());
+    none(&shown(&bench), &secrets);
+    none(&format!("{:?}", bench.asked), &secrets);
+    none(&format!("{:?}", bench.effects), &secrets);
+}

@@ -1,6 +1,7 @@
 //! The start screen and unfinished runs.
 
 use super::bench::*;
+use crate::model::facts::InstanceSeen;
 
 #[test]
 fn the_whole_flow_is_enter_enter_enter() {
@@ -123,6 +124,21 @@ fn the_focus_stays_on_the_errand_that_somebody_moved_it_to() {
     bench.observed(ticket, Observed::Machine(Machine { unfinished, ..Machine::default() }), true);
     assert_eq!(bench.state.place.focus, Focus::Item(2));
     assert_eq!(bench.state.errands()[2], chosen);
+}
+
+#[test]
+fn who_chose_to_review_before_it_was_known_what_there_is_reviews_the_first_that_there_is() {
+    let mut bench = Bench::new();
+    bench.send(Event::Begin(Errand::Flow(Flow::FirstNode)));
+    bench.send(Event::Back);
+    bench.send(Event::Focus(Focus::Item(2)));
+    assert_eq!(bench.state.errands()[2], Errand::Flow(Flow::Review));
+    let seen = |name: &str| InstanceSeen { name: name.into(), config: format!("/{name}").into(), ..InstanceSeen::default() };
+    let (ticket, _) = bench.asked.pop().expect("coming back looks at the machine again");
+    let machine = Machine { instances: vec![seen("one"), seen("two")], ..Machine::default() };
+    bench.observed(ticket, Observed::Machine(machine), true);
+    assert_eq!(bench.state.place.focus, Focus::Item(2));
+    assert!(matches!(&bench.state.errands()[2], Errand::Review(subject) if subject.instance == "one"));
 }
 
 #[test]

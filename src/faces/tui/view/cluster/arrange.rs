@@ -19,6 +19,8 @@ pub struct Amount {
     pub checks: u16,
     /// Screens in the sidebar, 0 without one.
     pub screens: u16,
+    /// Whether the checks may stand beside the fields. What is told of a node has longer lines than fields have.
+    pub beside: bool,
 }
 
 /// The places.
@@ -53,9 +55,11 @@ struct Density {
     rows: usize,
 }
 
-const DENSITIES: [Density; 5] = [
+const DENSITIES: [Density; 6] = [
     Density { roomy: true, gaps: (1, 1), columns: 1, rows: 8 },
     Density { roomy: false, gaps: (1, 1), columns: 1, rows: 6 },
+    // A blank line less is better than checks whose words are cut; but not than a table of which next to nothing is seen.
+    Density { roomy: false, gaps: (0, 1), columns: 1, rows: 4 },
     Density { roomy: false, gaps: (1, 1), columns: 2, rows: 4 },
     Density { roomy: false, gaps: (0, 1), columns: 2, rows: 3 },
     Density { roomy: false, gaps: (0, 0), columns: 2, rows: 2 },
@@ -72,7 +76,8 @@ pub fn arrange(regions: &Regions, amount: Amount) -> Arrangement {
 }
 
 fn with(density: &Density, regions: &Regions, amount: Amount) -> Option<Arrangement> {
-    let Regions { page, body, wide, .. } = *regions;
+    let Regions { page, body, .. } = *regions;
+    let wide = amount.beside;
     let columns = if wide { 1 } else { density.columns };
     let checks = amount.checks.div_ceil(columns);
     let heading = 1 + if density.roomy { amount.intro } else { 0 };
@@ -148,17 +153,17 @@ mod tests {
 
     fn arranged(width: u16, height: u16, amount: Amount) -> (Regions, Arrangement) {
         let regions = layout::regions(Rect::new(0, 0, width, height), true, layout::message_lines(height));
-        (regions, arrange(&regions, amount))
+        (regions, arrange(&regions, Amount { beside: amount.beside && regions.wide, ..amount }))
     }
 
-    const JOIN: Amount = Amount { intro: 2, nodes: 2, fields: 5, checks: 6, screens: 8 };
+    const JOIN: Amount = Amount { intro: 2, nodes: 2, fields: 5, checks: 6, screens: 8, beside: true };
 
     #[test]
     fn at_80_by_24_two_nodes_three_fields_and_six_checks_are_all_seen() {
         let (_, found) = arranged(80, 24, JOIN);
         assert_eq!(found.table.height, 3);
         assert_eq!(found.fields.height, 5);
-        assert_eq!(found.checks.height * found.columns, 6);
+        assert_eq!((found.checks.height, found.columns), (6, 1), "and their words in full");
     }
 
     #[test]
@@ -178,8 +183,9 @@ mod tests {
         #[test]
         fn parts_stay_inside_and_do_not_overlap(
             width in 40u16..200, height in 12u16..60, nodes in 0usize..40, fields in 0u16..10, checks in 0u16..8, intro in 1u16..4,
+            beside: bool,
         ) {
-            let amount = Amount { intro, nodes, fields, checks, screens: 8 };
+            let amount = Amount { intro, nodes, fields, checks, screens: 8, beside };
             let (regions, found) = arranged(width, height, amount);
             let parts = [found.heading, found.table, found.mark, found.fields, found.checks, regions.message];
             for part in parts {

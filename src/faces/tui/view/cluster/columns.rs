@@ -69,8 +69,9 @@ impl Column {
     }
 }
 
-/// The columns that fit, from left to right, with their widths. What is left over goes to the names and the addresses.
-pub fn fitting(width: u16) -> Vec<(Column, u16)> {
+/// The columns that fit, from left to right, with their widths. What is left over goes to the names and the addresses, and
+/// so does the room of the versions where no node has one.
+pub fn fitting(width: u16, versions: bool) -> Vec<(Column, u16)> {
     let mut room = width;
     let mut kept: Vec<Column> = Vec::with_capacity(COMING.len());
     for column in COMING {
@@ -81,6 +82,10 @@ pub fn fitting(width: u16) -> Vec<(Column, u16)> {
         }
         room -= least;
         kept.push(column);
+    }
+    if !versions && kept.contains(&Column::Version) {
+        kept.retain(|column| *column != Column::Version);
+        room += bounds(Column::Version).1 + GAP;
     }
     let mut columns: Vec<(Column, u16)> = BOUNDS.into_iter().filter(|(column, _)| kept.contains(column)).collect();
     for (wanted, most) in GROWING {
@@ -102,7 +107,19 @@ mod tests {
     use super::*;
 
     fn names(width: u16) -> Vec<Column> {
-        fitting(width).into_iter().map(|(column, _)| column).collect()
+        fitting(width, true).into_iter().map(|(column, _)| column).collect()
+    }
+
+    #[test]
+    fn versions_that_nobody_knows_leave_their_room_to_the_addresses() {
+        let columns = fitting(58, false);
+        assert_eq!(
+            columns.iter().map(|(column, _)| *column).collect::<Vec<_>>(),
+            [Column::Name, Column::Address, Column::Seen, Column::Life]
+        );
+        let address = |versions| fitting(58, versions).into_iter().find(|(column, _)| *column == Column::Address);
+        assert_eq!(address(true), Some((Column::Address, 13)));
+        assert_eq!(address(false), Some((Column::Address, 20)));
     }
 
     #[test]
@@ -120,7 +137,7 @@ mod tests {
     #[test]
     fn they_fit() {
         for width in 10..250 {
-            let columns = fitting(width);
+            let columns = fitting(width, width % 2 == 0);
             let gaps = u16::try_from(columns.len().saturating_sub(1)).unwrap() * GAP;
             assert!(columns.iter().map(|(_, width)| width).sum::<u16>() + gaps <= width, "{width}");
         }

@@ -43,6 +43,7 @@ pub fn draw(canvas: &mut Canvas<'_>, regions: &Regions, scene: &Scene<'_>, local
         },
         checks: count(scene.verdicts.len()),
         screens: if regions.sidebar.is_empty() { 0 } else { count(scene.path().len()) },
+        beside: regions.wide && focus.is_none(),
     };
     let places = arrange::arrange(regions, amount);
     page::titled(canvas, places.heading, scene, &title(state).unwrap_or_else(|| scene.title().to_owned()), places.roomy);
@@ -65,7 +66,7 @@ pub fn draw(canvas: &mut Canvas<'_>, regions: &Regions, scene: &Scene<'_>, local
     if !scene.fields.is_empty() {
         fields::draw(canvas, places.fields, scene, local, false);
     }
-    let labels = if regions.wide { WIDE_LABELS } else { fields::label_column(state.place.here) };
+    let labels = if amount.beside { WIDE_LABELS } else { fields::label_column(state.place.here) };
     checks::draw(canvas, places.checks, scene, checks::Set { columns: places.columns, labels });
     places.fields.bottom().max(places.checks.bottom()).max(places.mark.bottom()).max(regions.sidebar.y + amount.screens)
 }
@@ -139,21 +140,37 @@ fn details(canvas: &mut Canvas<'_>, area: Rect, node: &NodeSeen) {
     let host = if node.is_called(&row_of.host) { String::new() } else { row_of.host.clone() };
     let cap = table::tasks(node).map_or_else(String::new, |cap| format!("task cap {cap}"));
     let lines = [
-        ("Runs on", vec![host, row_of.system.clone(), format!("octopus-setup {}", row_of.program)]),
+        ("Runs on", vec![host, row_of.system.clone()]),
         ("Reached", vec![row_of.prefixes.clone(), format!("ports {}, {}", row_of.comms_port, row_of.grpc_port)]),
         (
-            "Joined",
+            "Set up",
             vec![
-                text::beginning(&kept.joined, 10).to_owned(),
-                format!("set up {} UTC", table::minute(&kept.last_seen)),
+                format!("{} UTC", table::minute(&kept.last_seen)),
+                format!("joined {}", text::beginning(&kept.joined, 10)),
                 if kept.drained { "drained".to_owned() } else { String::new() },
+                format!("octopus-setup {}", row_of.program),
             ],
         ),
         ("Octopus", vec![version, cap, beat]),
     ];
-    let lines = lines.map(|(label, mut parts)| {
-        parts.retain(|part| !part.is_empty());
-        (label, parts.join(canvas.signs.dot))
+    // The last is the least: it goes as a whole where there is no room for it.
+    let lines = lines.map(|(label, parts)| {
+        let room = usize::from(area.width.saturating_sub(LABEL));
+        let mut said = String::new();
+        for part in parts.into_iter().filter(|part| !part.is_empty()) {
+            if said.is_empty() {
+                said = part;
+            } else if usize::from(text::width(&said))
+                + usize::from(text::width(canvas.signs.dot))
+                + usize::from(text::width(&part))
+                <= room
+            {
+                said = [said, part].join(canvas.signs.dot);
+            } else {
+                break;
+            }
+        }
+        (label, said)
     });
     for (line, (label, words)) in (0..).zip(&lines) {
         let line = row(area, line);

@@ -29,7 +29,8 @@ pub struct Set {
 /// Draws the table; tells which rows it shows.
 pub fn draw(canvas: &mut Canvas<'_>, area: Rect, nodes: &[NodeSeen], set: Set, scroll: &mut Scroll) -> Range<usize> {
     let marked = if set.focus.is_some() { MARK } else { 0 };
-    let columns = columns::fitting(area.width.saturating_sub(marked));
+    let versions = nodes.iter().any(|node| node.version.is_some());
+    let columns = columns::fitting(area.width.saturating_sub(marked), versions);
     if set.head {
         let dim = canvas.theme.dim;
         let heads = |column: Column, _| (column.head().to_owned(), dim);

@@ -1,0 +1,33 @@
+//! What a join costs the server: turns, which are what it takes far away, and connections.
+
+use octopus_setup::engine::Engine;
+use octopus_setup::model::screen::ScreenId;
+
+use crate::scene::*;
+
+/// Walks to a screen; tells the turns that it took, each connection's TCP among them, and the connections.
+async fn walk(scene: &Scene, engine: &mut Engine, screen: ScreenId) -> (u64, u64) {
+    let server = &scene.site.server;
+    let before = (server.turns(), server.connections());
+    to(engine, screen).await;
+    engine.run_until_idle().await;
+    let (turns, connections) = (server.turns() - before.0, server.connections() - before.1);
+    (turns + connections, connections)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_join_logs_in_once_and_proves_what_it_did_anew() {
+    let scene = Scene::new().await;
+    let mut engine = scene.joining("node-2");
+    assert_eq!(walk(&scene, &mut engine, ScreenId::Service).await, (0, 0), "nothing is asked before the server is named");
+    assert_eq!(walk(&scene, &mut engine, ScreenId::Database).await, (6, 1));
+    assert_eq!(
+        walk(&scene, &mut engine, ScreenId::Cluster).await,
+        (2, 0),
+        "the nodes, and the key, on the session that is there"
+    );
+    assert_eq!(walk(&scene, &mut engine, ScreenId::Review).await, (0, 0));
+    // A connection that trusts no earlier one and judges the key once more; the row; and a last one that reads it back.
+    assert_eq!(walk(&scene, &mut engine, ScreenId::Install).await, (13, 2));
+    assert_eq!(walk(&scene, &mut engine, ScreenId::Done).await, (0, 0));
+}

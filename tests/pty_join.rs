@@ -1,0 +1,224 @@
+//! The life of a cluster with nothing but the keyboard, in a real pseudo-terminal and one practice data folder: a first
+//! node, a second from another home directory, a review of each, and a dead node that is replaced.
+#![cfg(all(target_os = "linux", feature = "practice"))]
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+mod support;
+
+use std::path::Path;
+
+use octopus_setup::model::node_config::NodeConfig;
+use octopus_setup::practice::options::ServerOptions;
+use octopus_setup::practice::server::PracticeServer;
+use support::pty::Pty;
+use support::sql;
+
+const ENTER: &str = "\r";
+const TAB: &str = "\t";
+const DOWN: &str = "\x1b[B";
+const RIGHT: &str = "\x1b[C";
+const END_AND_CLEAR: &str = "\x05\x15";
+const CTRL_C: &str = "\x03";
+const F7: &str = "\x1b[18~";
+const F8: &str = "\x1b[19~";
+
+/// A wizard on the practice server of this data folder, on its start screen.
+fn practice(data: &Path) -> Pty {
+    let mut pty = Pty::start(&["practice", "--data", data.to_str().unwrap()], &[], 40, 120);
+    pty.wait("Getting started");
+    pty
+}
+
+/// A bracketed paste, as a terminal sends it.
+fn paste(text: &str) -> String {
+    format!("\x1b[200~{text}\x1b[201~")
+}
+
+/// Chooses an errand of the start screen, so many below the first.
+fn choose(pty: &mut Pty, below: usize, name: &str) {
+    for _ in 0..below {
+        pty.send(DOWN);
+    }
+    pty.wait(&format!("▸ {name}"));
+    pty.send(ENTER);
+}
+
+/// Presses Enter, which waits for the checks by itself, and once more where warnings are to be accepted.
+fn go_on(pty: &mut Pty, screen: &str) {
+    let here = format!("▸ {screen}");
+    pty.send(ENTER);
+    pty.wait_any(&[&here, "once more accepts"]);
+    if !pty.text().contains(&here) {
+        pty.send(ENTER);
+    }
+    pty.wait(&here);
+}
+
+/// From the start screen to the cluster's.
+fn to_the_cluster(pty: &mut Pty) {
+    choose(pty, 1, "Add this server");
+    pty.wait("▸ Home directory");
+    for screen in ["Service account", "Database", "Cluster"] {
+        go_on(pty, screen);
+    }
+}
+
+/// From the cluster's screen through the install to the end of the program.
+fn to_the_end(pty: &mut Pty) {
+    for screen in ["Web portal", "Review"] {
+        go_on(pty, screen);
+    }
+    pty.wait("Prove cluster and master key once more");
+    pty.send(ENTER);
+    pty.wait("6 of 6");
+    pty.send(ENTER);
+    pty.wait("Joined");
+    pty.send(ENTER);
+    assert_eq!(pty.exit().exit_code(), 0, "{}", pty.text());
+    assert_restored(pty);
+}
+
+/// The program gave the terminal back: main screen, cursor shown, no paste or mouse reports.
+fn assert_restored(pty: &Pty) {
+    let screen = pty.screen();
+    assert!(!screen.alternate_screen() && !screen.hide_cursor() && !screen.bracketed_paste());
+    assert_eq!(screen.mouse_protocol_mode(), vt100::MouseProtocolMode::None);
+}
+
+/// Not even a piece of the key was ever written to the terminal.
+fn assert_never_echoed(pty: &Pty, key: &str) {
+    for piece in key.as_bytes().windows(8) {
+        assert!(!pty.raw().windows(8).any(|written| written == piece), "a piece of the key was written to the terminal");
+    }
+}
+
+/// A first node; its master key, as the saved file has it.
+fn first_node(data: &Path) -> String {
+    let mut pty = practice(data);
+    choose(&mut pty, 0, "Getting started");
+    pty.wait("▸ Home directory");
+    for screen in ["Service account", "Database", "Web portal", "Review"] {
+        go_on(&mut pty, screen);
+    }
+    pty.send(ENTER);
+    pty.wait("6 of 6");
+    pty.send(ENTER);
+    pty.wait("Keep this key");
+    pty.send(F7);
+    pty.wait("Saved to");
+    pty.send(F8);
+    pty.wait("holds the key");
+    pty.send(ENTER);
+    pty.wait("Put a load balancer");
+    pty.send(ENTER);
+    assert_eq!(pty.exit().exit_code(), 0);
+    assert_restored(&pty);
+    let saved = std::fs::read_to_string(data.join("octopus-master-key.txt")).unwrap();
+    let is_key = |line: &&str| line.len() == 44 && data_encoding::BASE64.decode(line.as_bytes()).is_ok();
+    let key = saved.lines().map(str::trim).find(is_key).unwrap().to_owned();
+    assert_never_echoed(&pty, &key);
+    key
+}
+
+/// A second node, after a truncated key and one of another cluster.
+fn second_node(data: &Path, key: &str) {
+    let mut pty = practice(data);
+    to_the_cluster(&mut pty);
+
+    pty.send(&paste(&key[..30]));
+    pty.send(TAB);
+    pty.wait("30 characters look like a truncated paste");
+    pty.send("\x1b[Z");
+    pty.send(&paste("5qJcW9E6B99teMmrOzaYNA==\n"));
+    pty.gone("truncated paste");
+    pty.send(ENTER);
+    pty.wait("✖ Master key");
+    pty.wait("not match the verifier");
+    pty.send(ENTER);
+    pty.wait("has to be mended first");
+
+    // The line end that comes along with a copied line does not submit: nothing has been asked yet.
+    pty.send(&paste(&format!("{key}\n")));
+    pty.gone("✖ Master key");
+    pty.wait("Not proven yet");
+    pty.send(ENTER);
+    pty.wait("✔ Master key");
+    assert!(pty.text().contains("▸ Cluster"), "{}", pty.text());
+    to_the_end(&mut pty);
+    assert_never_echoed(&pty, key);
+    let config = std::fs::read_to_string(data.join("node-2").join(NodeConfig::FILE)).unwrap();
+    assert_eq!(toml::from_str::<NodeConfig>(&config).unwrap().node.name, "practice-2");
+}
+
+/// A review from the start screen, section by section.
+fn review(data: &Path, below: usize, home: &str, key: &str) {
+    let mut pty = practice(data);
+    pty.wait("On this machine");
+    pty.wait("node of cluster");
+    choose(&mut pty, below, "Review this node");
+    pty.wait("▸ This node");
+    pty.wait(home);
+    go_on(&mut pty, "Checks");
+    go_on(&mut pty, "Cluster");
+    pty.wait("practice-2");
+    pty.wait("✔ Master key");
+    for screen in ["Drift", "Master key"] {
+        go_on(&mut pty, screen);
+    }
+    pty.wait("fingerprint");
+    pty.send(&format!("{CTRL_C}{CTRL_C}"));
+    pty.exit();
+    assert_restored(&pty);
+    assert_never_echoed(&pty, key);
+}
+
+/// The DBA's hands on the practice server of this data folder.
+fn ask(data: &Path, batch: &str) -> Vec<String> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+    runtime.block_on(async {
+        let server = PracticeServer::start(ServerOptions::new(data)).await.unwrap();
+        let mut session = sql::session(&server, "OctopusDeploy").await;
+        let rows = sql::ask(&mut session, batch).await;
+        drop(session);
+        server.stop().await;
+        rows
+    })
+}
+
+/// A third machine takes the dead second node's place.
+fn replaces(data: &Path, key: &str) {
+    let mut pty = practice(data);
+    to_the_cluster(&mut pty);
+    pty.wait("dead");
+    pty.send(&paste(&format!("{key}\r\n")));
+    pty.send(TAB);
+    pty.send(&format!("{END_AND_CLEAR}practice-2"));
+    pty.send(TAB);
+    pty.wait("‹ Stop ›");
+    pty.send(ENTER);
+    pty.wait("✔ Master key");
+    pty.send(ENTER);
+    pty.wait("has to be mended first");
+    pty.send(RIGHT);
+    pty.gone("‹ Stop ›");
+    to_the_end(&mut pty);
+    assert_never_echoed(&pty, key);
+}
+
+#[test]
+fn a_cluster_s_life_with_nothing_but_the_keyboard() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path();
+    let key = first_node(data);
+    second_node(data, &key);
+    for (below, home) in [(2, "node-2"), (3, "node-1")] {
+        review(data, below, home, &key);
+    }
+
+    ask(data, "UPDATE octopus_setup.node SET last_seen = DATEADD(day, -19, SYSUTCDATETIME()) WHERE name = N'practice-2'");
+    replaces(data, &key);
+    assert_eq!(ask(data, "SELECT COUNT(*) FROM octopus_setup.node"), ["2"]);
+    assert_eq!(ask(data, "SELECT TOP (1) what, node FROM octopus_setup.history ORDER BY id DESC"), ["replaced|practice-2"]);
+    let config = std::fs::read_to_string(data.join("node-3").join(NodeConfig::FILE)).unwrap();
+    assert_eq!(toml::from_str::<NodeConfig>(&config).unwrap().node.name, "practice-2");
+}
