@@ -1,7 +1,7 @@
 //! The life of a cluster, end to end: further nodes join, nodes are reviewed and changed, leave, and dead ones are
 //! replaced or removed. Through the real engine and the real world, against the practice server.
 #![cfg(feature = "practice")]
-#![expect(clippy::expect_used, clippy::unwrap_used, reason = "a test that cannot go on fails")]
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 #[path = "../support/mod.rs"]
 mod shared;

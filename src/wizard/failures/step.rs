@@ -37,16 +37,7 @@ pub fn explain_at(kind: StepKind, failure: &Failure, target: &Target) -> Explana
 
 fn explain_around(kind: StepKind, failure: &Failure, around: &Around<'_>) -> Explanation {
     match failure {
-        Failure::Server(trouble) => {
-            let mut words = of_trouble(trouble, around);
-            let absent = kind == StepKind::CreateDatabase && !around.database.is_empty();
-            if absent && matches!(trouble, Trouble::Sql(said) if said.number == PERMISSION_DENIED) {
-                // The user of a database that is not there cannot be given a role in it.
-                words.fix = "Have a DBA run this, or give the login the right CREATE ANY DATABASE.".into();
-                words = words.sql(dba::create_for(around.database, around.login));
-            }
-            Explanation { fix: format!("{} {RETRY}", words.fix), ..words }
-        }
+        Failure::Server(trouble) => server(kind, trouble, around),
         Failure::AlreadyInitialised(cluster) => Explanation::new(
             format!(
                 "Meanwhile this database was given to cluster {}, by {} at {}; it has {} now. Nothing of it was changed.",
@@ -116,6 +107,18 @@ fn explain_around(kind: StepKind, failure: &Failure, around: &Around<'_>) -> Exp
             "What is done is in the journal, so the next start can go on or undo it; please report this with the words above.",
         ),
     }
+}
+
+/// The server, or the way to it, in a step.
+fn server(kind: StepKind, trouble: &Trouble, around: &Around<'_>) -> Explanation {
+    let mut words = of_trouble(trouble, around);
+    let absent = kind == StepKind::CreateDatabase && !around.database.is_empty();
+    if absent && matches!(trouble, Trouble::Sql(said) if said.number == PERMISSION_DENIED) {
+        // The user of a database that is not there cannot be given a role in it.
+        words.fix = "Have a DBA run this, or give the login the right CREATE ANY DATABASE.".into();
+        words = words.sql(dba::create_for(around.database, around.login));
+    }
+    Explanation { fix: format!("{} {RETRY}", words.fix), ..words }
 }
 
 /// A node that was dead when it was looked at, and is not any more.

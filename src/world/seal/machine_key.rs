@@ -14,6 +14,9 @@ use crate::world::{folder, random, small_file};
 /// Bytes of the key.
 const LENGTH: usize = 32;
 
+/// So often a lost race is run again.
+const MOST: u32 = 64;
+
 /// The key's bytes, and the AEAD made of them.
 pub(super) struct MachineKey {
     bytes: Zeroizing<[u8; LENGTH]>,
@@ -64,10 +67,15 @@ pub(super) fn read_or_create(places: &Places) -> Result<MachineKey, SealError> {
     let mut text = Zeroizing::new(String::with_capacity(BASE64.encode_len(LENGTH) + 1));
     BASE64.encode_append(&*bytes, &mut text);
     text.push('\n');
-    match atomic_write(&path, text.as_bytes(), Existing::Refuse) {
-        Ok(()) => {}
-        Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
-        Err(source) => return Err(refused(source)),
+    // Two instances of one machine do so under two locks, and each sweeps the other's unfinished file away. Whoever lost
+    // its own looks again: by then the other one's key is there, or the place is free.
+    for tried in 1.. {
+        match atomic_write(&path, text.as_bytes(), Existing::Refuse) {
+            Ok(()) => break,
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => break,
+            Err(error) if error.kind() == ErrorKind::NotFound && tried < MOST => {}
+            Err(source) => return Err(refused(source)),
+        }
     }
     // Read back in either case: what is on disk is what will be there tomorrow.
     read_file(&path).map_err(refused)
@@ -92,4 +100,23 @@ fn read_file(path: &std::path::Path) -> io::Result<MachineKey> {
     }
     key.copy_from_slice(&bytes);
     MachineKey::of(key)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn wizards_of_several_instances_that_make_it_at_once_have_one() {
+        for _ in 0..20 {
+            let folder = tempfile::tempdir().expect("a folder");
+            let places = Places::under(folder.path().join("state"));
+            let make = || read_or_create(&places).map(|key| key.id()).map_err(|error| error.to_string());
+            let ids: Vec<_> = std::thread::scope(|scope| {
+                let wizards: Vec<_> = (0..4).map(|_| scope.spawn(make)).collect();
+                wizards.into_iter().map(|wizard| wizard.join().expect("no panic").expect("a key")).collect()
+            });
+            assert!(ids.iter().all(|id| *id == ids[0]), "{ids:?}");
+        }
+    }
 }
