@@ -14,8 +14,8 @@ fn run(program: &str, arguments: &[&str], input: &[u8]) -> Vec<u8> {
         .stderr(Stdio::null())
         .spawn()
         .unwrap_or_else(|error| panic!("{program} is needed: {error}"));
-    child.stdin.take().expect("piped").write_all(input).expect("written");
-    let output = child.wait_with_output().expect("ended");
+    child.stdin.take().unwrap().write_all(input).unwrap();
+    let output = child.wait_with_output().unwrap();
     assert!(output.status.success(), "{program} {}", arguments[0]);
     output.stdout
 }
