@@ -165,7 +165,7 @@ fn review(data: &Path, below: usize, home: &str, key: &str) {
     for screen in ["Drift", "Master key"] {
         go_on(&mut pty, screen);
     }
-    pty.wait("fingerprint");
+    pty.wait("the registry says the same");
     pty.send(&format!("{CTRL_C}{CTRL_C}"));
     pty.exit();
     assert_restored(&pty);
