@@ -27,7 +27,8 @@ async fn a_join_logs_in_once_and_proves_what_it_did_anew() {
         "the nodes, and the key, on the session that is there"
     );
     assert_eq!(walk(&scene, &mut engine, ScreenId::Review).await, (0, 0));
-    // A connection that trusts no earlier one and judges the key once more; the row; and a last one that reads it back.
-    assert_eq!(walk(&scene, &mut engine, ScreenId::Install).await, (13, 2));
+    // A connection that trusts no earlier one and judges the key once more; a look whether a dead node's heart beats again;
+    // the row; and a last connection that reads it back.
+    assert_eq!(walk(&scene, &mut engine, ScreenId::Install).await, (14, 2));
     assert_eq!(walk(&scene, &mut engine, ScreenId::Done).await, (0, 0));
 }

@@ -189,7 +189,8 @@ fn edit(state: &mut State, field: FieldId, raw: Raw, effects: &mut Vec<Effect>) 
     prove::settle(state);
     // A key is pasted, and then it is whole: its verdict need not wait for Enter. Half a key has no form that could be
     // proven, so this is not once for each letter.
-    if field == FieldId::MasterKey && read::master_key(&state.answers).is_ok() && prove::may_prove_unasked(state) {
+    let on_its_screen = field == FieldId::MasterKey && state.place.here == ScreenId::Cluster;
+    if on_its_screen && read::master_key(&state.answers).is_ok() && prove::may_prove_unasked(state) {
         prove::survey(state, SurveyId::Key, false, effects);
         prove::settle(state);
     }

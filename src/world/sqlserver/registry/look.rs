@@ -46,10 +46,15 @@ impl SqlServer {
     /// The trouble itself, where it is no newer registry that explains it.
     pub(in crate::world::sqlserver) async fn newer_behind(&self, target: &Target, trouble: Trouble) -> Result<Content, Trouble> {
         match &trouble {
-            Trouble::Sql(_) => match self.look(target).await {
-                Ok(newer @ Content::NewerRegistry { .. }) => Ok(newer),
-                _ => Err(trouble),
-            },
+            Trouble::Sql(_) => {
+                let content = self.look(target).await;
+                // Whoever mends what went wrong may need the database for himself.
+                self.forget();
+                match content {
+                    Ok(newer @ Content::NewerRegistry { .. }) => Ok(newer),
+                    _ => Err(trouble),
+                }
+            }
             _ => Err(trouble),
         }
     }
