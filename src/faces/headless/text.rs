@@ -22,6 +22,8 @@ pub fn render(report: &Report<'_>) -> String {
         let _ = writeln!(out, "{}", clean(error));
         return out;
     }
+    // First for monitoring, which shows one line; last for people, who are left with the end of a long text.
+    let _ = writeln!(out, "{}\n", summary(report));
     head(&mut out, report);
     settings(&mut out, report);
     for section in &report.sections {

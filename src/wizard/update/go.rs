@@ -132,7 +132,7 @@ fn leave_review(state: &mut State, effects: &mut Vec<Effect>) {
     }
 }
 
-fn unproven() -> Notice {
+pub fn unproven() -> Notice {
     Notice { bad: false, text: "This screen has to be proven again before the plan is made.".into() }
 }
 

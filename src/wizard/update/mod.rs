@@ -252,8 +252,20 @@ fn connection_string(state: &mut State, text: &str, effects: &mut Vec<Effect>) {
     }
 }
 
-/// Opens a screen: focus on its first field, nothing asked yet, its survey begun.
+/// Opens a screen. The cluster's leads to the database's where nobody knows yet that the login works: two more surveys
+/// that try a wrong password are what locks an account.
 fn enter(state: &mut State, screen: ScreenId, effects: &mut Vec<Effect>) {
+    let joins = matches!(state.place.flow, Some(Flow::Join | Flow::Edit));
+    if screen == ScreenId::Cluster && joins && state.facts.server.login.seen().is_none() {
+        open(state, ScreenId::Database, effects);
+        state.notice = Some(go::unproven());
+    } else {
+        open(state, screen, effects);
+    }
+}
+
+/// Opens a screen: focus on its first field, nothing asked yet, its survey begun.
+fn open(state: &mut State, screen: ScreenId, effects: &mut Vec<Effect>) {
     state.place.here = screen;
     state.custody.revealed = false;
     // What unlocks a key is typed each time anew.
