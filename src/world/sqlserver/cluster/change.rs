@@ -20,6 +20,7 @@ macro_rules! batch {
             include_str!("../sql/change_if_right.sql"),
             $(include_str!(concat!("../sql/", $deed)),)+
             include_str!(concat!("../sql/", $end)),
+            include_str!("../sql/change_past.sql"),
             include_str!("../sql/content.sql"),
             include_str!("../sql/change_otherwise.sql"),
         )
