@@ -101,7 +101,7 @@ fn cancel(state: &mut State, effects: &mut Vec<Effect>) {
         return;
     }
     for survey in state.surveys() {
-        if state.tickets.drop_running(*survey) {
+        if state.tickets.awaited(*survey) && state.tickets.drop_running(*survey) {
             state.asked.waiting = false;
             effects.push(Effect::CancelSurvey(*survey));
         }

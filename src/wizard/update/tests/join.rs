@@ -208,3 +208,16 @@ fn a_password_that_nobody_has_tried_is_tried_once_and_not_by_the_cluster_s_surve
     assert_eq!(bench.state.place.here, ScreenId::Database);
     assert!(bench.notice().contains("proven again"), "{}", bench.notice());
 }
+
+#[test]
+fn stopping_what_is_waited_for_leaves_the_table_that_is_kept_fresh() {
+    let facts = samples::facts_of_a_cluster();
+    let mut bench = at(ScreenId::Cluster, &facts);
+    bench.send(Event::Refresh);
+    bench.edit(FieldId::MasterKey, samples::KEY);
+    assert!(bench.state.tickets.awaited(SurveyId::Key) && bench.state.tickets.running(SurveyId::Cluster).is_some());
+    bench.send(Event::Press(Action::Cancel));
+    assert!(bench.state.tickets.running(SurveyId::Key).is_none());
+    assert!(bench.state.facts.cluster.nodes.seen().is_some(), "the table is empty");
+    assert!(bench.state.tickets.running(SurveyId::Cluster).is_some());
+}
