@@ -104,19 +104,7 @@ async fn of_two_operators_at_once_exactly_one_initialises() {
 
 /// Ends the wizard after so many pieces of news of the install, as a crash would: whatever runs is dropped.
 async fn crash_after(site: &Site, news: usize) -> Option<usize> {
-    let mut engine = site.wizard("node-1", Some(Flow::FirstNode));
-    to(&mut engine, ScreenId::Review).await;
-    engine.handle(Event::Next);
-    for seen in 0..news {
-        if !engine.state().run.is_working() {
-            return Some(seen);
-        }
-        let event = engine.news().await;
-        engine.handle(event);
-    }
-    drop(engine);
-    site.wait_until_nobody_works("node-1").await;
-    None
+    site.cut_off(site.wizard("node-1", Some(Flow::FirstNode)), "node-1", news).await
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

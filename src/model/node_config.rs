@@ -3,12 +3,13 @@
 use std::fmt;
 use std::path::PathBuf;
 
+use data_encoding::HEXLOWER;
 use serde::{Deserialize, Serialize};
 
 use super::cluster::ClusterId;
 use super::fingerprint::Fingerprint;
 use super::survey::AccountKind;
-use super::target::Encryption;
+use super::target::{Encryption, Trust};
 
 /// A secret sealed under this machine's key, as text: `sealed:1:<key id>:<base64>`.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -117,6 +118,18 @@ pub enum TrustSection {
     Fingerprint(String),
     /// Not at all.
     None,
+}
+
+/// As the file says it; a fingerprint in lower case.
+impl From<&Trust> for TrustSection {
+    fn from(trust: &Trust) -> Self {
+        match trust {
+            Trust::SystemRoots => Self::System,
+            Trust::CaFile(path) => Self::CaFile(path.clone()),
+            Trust::Fingerprint(digest) => Self::Fingerprint(HEXLOWER.encode(digest)),
+            Trust::Nothing => Self::None,
+        }
+    }
 }
 
 /// `[cluster]`

@@ -1,11 +1,10 @@
 //! Joins that make a registry beside Octopus' own tables, because the operator said so and the key is proven.
 
-use octopus_setup::engine::Engine;
 use octopus_setup::model::facts::{Evidence, Life};
 use octopus_setup::model::field::FieldId;
 use octopus_setup::model::plan::StepKind;
 use octopus_setup::model::screen::ScreenId;
-use octopus_setup::wizard::event::{Action, Errand, Event};
+use octopus_setup::wizard::event::{Action, Event};
 use octopus_setup::wizard::run::Phase;
 
 use crate::scene::*;
@@ -141,33 +140,7 @@ async fn a_dead_node_whose_heart_beats_again_before_the_install_is_not_replaced(
 
 /// Joins and drops everything after so many pieces of the install's news; how many there were where it was faster.
 async fn cut(scene: &Scene, news: usize) -> Option<usize> {
-    let mut engine = scene.joining_with("node-1", &REGISTRY);
-    to(&mut engine, ScreenId::Review).await;
-    engine.handle(Event::Next);
-    for seen in 0..news {
-        if !engine.state().run.is_working() {
-            return Some(seen);
-        }
-        let event = engine.news().await;
-        engine.handle(event);
-    }
-    drop(engine);
-    scene.site.wait_until_nobody_works("node-1").await;
-    None
-}
-
-/// The next start, with the unfinished run gone on with where there is one.
-async fn next_start(scene: &Scene) -> Option<Engine> {
-    let mut next = scene.site.wizard("node-1", None);
-    next.run_until_idle().await;
-    let Some(Errand::Resume(instance)) = next.state().errands().first().cloned() else { return None };
-    next.handle(Event::Begin(Errand::Resume(instance)));
-    next.run_until_idle().await;
-    type_in(&mut next, FieldId::Password, scene.site.password());
-    if next.state().custody.drawn.is_none() {
-        type_in(&mut next, FieldId::MasterKey, &scene.key_text());
-    }
-    Some(next)
+    scene.site.cut_off(scene.joining_with("node-1", &REGISTRY), "node-1", news).await
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -176,7 +149,8 @@ async fn whatever_a_crash_of_an_adopting_join_leaves_is_finished_or_undone() {
         let scene = Scene::of_octopus_with_certificate(&octopus::key(7)).await;
         let (before, octopus) = (scene.everything().await, scene.octopus_rows().await);
         let ended = cut(&scene, news).await;
-        let mut next = next_start(&scene).await.filter(|next| next.state().place.here != ScreenId::Done);
+        let mut next =
+            scene.site.next_start("node-1", &scene.key_text()).await.filter(|next| next.state().place.here != ScreenId::Done);
         match &mut next {
             Some(next) if news % 2 == 0 => {
                 to(next, ScreenId::Done).await;

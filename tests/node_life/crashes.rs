@@ -1,43 +1,14 @@
 //! A join that is cut off after every piece of news ends finished or as if it had never begun.
 
-use octopus_setup::engine::Engine;
-use octopus_setup::model::field::FieldId;
 use octopus_setup::model::screen::ScreenId;
-use octopus_setup::wizard::event::{Action, Errand, Event};
+use octopus_setup::wizard::event::{Action, Event};
 use octopus_setup::wizard::run::Phase;
 
 use crate::scene::*;
 
 /// Joins and drops everything after so many pieces of the install's news; how many there were where it was faster.
 async fn cut(scene: &Scene, news: usize) -> Option<usize> {
-    let mut engine = scene.joining("node-2");
-    to(&mut engine, ScreenId::Review).await;
-    engine.handle(Event::Next);
-    for seen in 0..news {
-        if !engine.state().run.is_working() {
-            return Some(seen);
-        }
-        let event = engine.news().await;
-        engine.handle(event);
-    }
-    drop(engine);
-    scene.site.wait_until_nobody_works("node-2").await;
-    None
-}
-
-/// The next start, with the unfinished run gone on with where there is one.
-async fn next_start(scene: &Scene) -> Option<Engine> {
-    let mut next = scene.site.wizard("node-2", None);
-    next.run_until_idle().await;
-    let Some(Errand::Resume(instance)) = next.state().errands().first().cloned() else { return None };
-    next.handle(Event::Begin(Errand::Resume(instance)));
-    next.run_until_idle().await;
-    type_in(&mut next, FieldId::Password, scene.site.password());
-    let asked = next.state().custody.drawn.is_none();
-    if asked {
-        type_in(&mut next, FieldId::MasterKey, &scene.key_text());
-    }
-    Some(next)
+    scene.site.cut_off(scene.joining("node-2"), "node-2", news).await
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -45,7 +16,7 @@ async fn whatever_a_crash_leaves_the_next_start_finishes() {
     for news in 0..16 {
         let scene = Scene::new().await;
         let ended = cut(&scene, news).await;
-        match next_start(&scene).await {
+        match scene.site.next_start("node-2", &scene.key_text()).await {
             Some(mut next) => {
                 if next.state().place.here != ScreenId::Done {
                     to(&mut next, ScreenId::Done).await;
@@ -70,7 +41,8 @@ async fn whatever_a_crash_leaves_the_next_start_can_undo() {
         let scene = Scene::new().await;
         let ended = cut(&scene, news).await;
         // A join whose last step was done is over, whatever its journal had no time to say.
-        let unfinished = next_start(&scene).await.filter(|next| next.state().place.here != ScreenId::Done);
+        let unfinished =
+            scene.site.next_start("node-2", &scene.key_text()).await.filter(|next| next.state().place.here != ScreenId::Done);
         if let Some(mut next) = unfinished {
             to(&mut next, ScreenId::Review).await;
             next.handle(Event::Press(Action::Undo));

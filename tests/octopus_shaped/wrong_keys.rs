@@ -1,6 +1,6 @@
 //! A thousand wrong keys of each length, of which none passes.
 
-use octopus_setup::model::key_evidence::{EncryptedValue, KeyEvidence};
+use octopus_setup::model::key_evidence::KeyEvidence;
 use octopus_setup::model::key_verdict::{KeyBasis, KeyVerdict};
 use octopus_setup::model::verifier::Verifier;
 
@@ -36,29 +36,4 @@ fn against_a_verifier() {
     for key in wrong(32).take(50) {
         assert_eq!(evidence.judge(&key), KeyVerdict::Wrong(KeyBasis::Verifier));
     }
-}
-
-/// How often chance makes what: a single value of one block, the worst there is. Run by hand, its figures are printed.
-#[test]
-#[ignore = "a measurement, of minutes"]
-fn how_often_chance_opens_one_value() {
-    let one = EncryptedValue::parse(&encrypted("x", &right(32), 1)).expect("a value");
-    let sealed = EncryptedValue::parse(&encrypted(&certificate(), &right(32), 2)).expect("a value");
-    let certificate = KeyEvidence { verifier: None, values: vec![EncryptedValue { is_certificate: true, ..sealed }] };
-    let value = KeyEvidence { verifier: None, values: vec![one] };
-    let (mut padded, mut passed, mut certificates) = (0, 0, 0);
-    for (at, key) in wrong(32).take(1_000_000).enumerate() {
-        match value.judge(&key) {
-            KeyVerdict::Wrong(_) => {}
-            KeyVerdict::Unverifiable(octopus_setup::model::key_verdict::NoBasis::Mixed { opened: 0, .. }) => padded += 1,
-            _ => passed += 1,
-        }
-        // A certificate of two kilobytes takes longer.
-        if at % 10 == 0 && certificate.judge(&key) != KeyVerdict::Wrong(KeyBasis::Certificate) {
-            certificates += 1;
-        }
-    }
-    println!(
-        "of 1,000,000 wrong keys: padding right {padded}, one value opened {passed}; of 100,000: certificate {certificates}"
-    );
 }

@@ -10,7 +10,7 @@ use octopus_setup::model::flow::Flow;
 use octopus_setup::model::screen::ScreenId;
 use octopus_setup::practice::options::ServerOptions;
 use octopus_setup::practice::server::{PracticeServer, Running};
-use octopus_setup::wizard::event::Event;
+use octopus_setup::wizard::event::{Errand, Event};
 use octopus_setup::wizard::run::Phase;
 use octopus_setup::world::World;
 use octopus_setup::world::clipboard::Surroundings;
@@ -102,6 +102,38 @@ impl Site {
     pub fn journals(&self) -> Vec<PathBuf> {
         let folder = Places::under(self.folder.path().join("state")).journals();
         std::fs::read_dir(folder).map(|entries| entries.map(|entry| entry.unwrap().path()).collect()).unwrap_or_default()
+    }
+
+    /// Installs what this wizard is asked for, and drops it after so many pieces of the install's news, as a crash would; how
+    /// many there were where the install was faster.
+    pub async fn cut_off(&self, mut engine: Engine, instance: &str, news: usize) -> Option<usize> {
+        to(&mut engine, ScreenId::Review).await;
+        engine.handle(Event::Next);
+        for seen in 0..news {
+            if !engine.state().run.is_working() {
+                return Some(seen);
+            }
+            let event = engine.news().await;
+            engine.handle(event);
+        }
+        drop(engine);
+        self.wait_until_nobody_works(instance).await;
+        None
+    }
+
+    /// The next start after a join, with the unfinished run gone on with where there is one: the password is typed again, and
+    /// the master key where it was not sealed yet.
+    pub async fn next_start(&self, node: &str, key: &str) -> Option<Engine> {
+        let mut next = self.wizard(node, None);
+        next.run_until_idle().await;
+        let Some(Errand::Resume(instance)) = next.state().errands().first().cloned() else { return None };
+        next.handle(Event::Begin(Errand::Resume(instance)));
+        next.run_until_idle().await;
+        type_in(&mut next, FieldId::Password, self.password());
+        if next.state().custody.drawn.is_none() {
+            type_in(&mut next, FieldId::MasterKey, key);
+        }
+        Some(next)
     }
 
     /// A dropped wizard's last piece of blocking work comes to its end before another may begin.

@@ -1,12 +1,9 @@
 //! Whether an edit changes anything.
 
-use data_encoding::HEXLOWER;
-
 use crate::model::answers::Raw;
 use crate::model::node::Node;
 use crate::model::node_config::{NodeConfig, TrustSection};
 use crate::model::registry::KeptRow;
-use crate::model::target::Trust;
 
 use super::Proposal;
 
@@ -24,17 +21,11 @@ pub fn anything(node: &Node, before: Option<&KeptRow>, proposal: &Proposal<'_>) 
 
 fn settings(node: &Node, config: &NodeConfig) -> bool {
     let (target, web) = (&node.target, &node.web);
-    let trust = match &target.trust {
-        Trust::SystemRoots => TrustSection::System,
-        Trust::CaFile(path) => TrustSection::CaFile(path.clone()),
-        Trust::Fingerprint(digest) => TrustSection::Fingerprint(HEXLOWER.encode(digest)),
-        Trust::Nothing => TrustSection::None,
-    };
     let database = &config.database;
     target.address.to_string() != database.server
         || target.user != database.user
         || target.encryption != database.encryption
-        || trust != database.trust
+        || TrustSection::from(&target.trust) != database.trust
         || target.multi_subnet != database.multi_subnet
         || !prefixes(node).eq(config.web.listen_prefixes.iter().cloned())
         || web.force_ssl != config.web.force_ssl

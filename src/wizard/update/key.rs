@@ -149,8 +149,8 @@ pub fn withdraw(state: &mut State, field: FieldId) {
 
 /// A cluster id and a key were drawn. A run that is being gone on with keeps its id: only its key was never sealed.
 ///
-/// A draw that comes late, for a size that is not asked for any more or beside a key that is there, or in another flow, changes nothing: the
-/// key that is shown must be the one that the plan installs.
+/// A draw that comes late, for a size that is not asked for any more, beside a key that is there, or in another flow,
+/// changes nothing: the key that is shown must be the one that the plan installs.
 pub fn drawn(state: &mut State, mut drawn: Drawn) {
     let size = read::key_size(&state.answers).bytes();
     if state.place.flow != Some(Flow::FirstNode) || state.custody.drawn.is_some() || drawn.key.expose_bytes().len() != size {

@@ -1,13 +1,11 @@
 //! From a plan to its node config.
 
-use data_encoding::HEXLOWER;
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::model::node_config::{
     ClusterSection, CommsSection, DatabaseSection, NodeConfig, NodeSection, Sealed, ServiceSection, TrustSection, WebSection,
 };
 use crate::model::plan::Plan;
-use crate::model::target::Trust;
 use crate::world::seal::{Purpose, SealError, Sealer};
 
 /// The config that a plan leads to, its secrets sealed.
@@ -30,12 +28,7 @@ pub fn build(plan: &Plan, sealer: &Sealer) -> Result<NodeConfig, SealError> {
             user: node.target.user.clone(),
             password: seal(&Purpose::DatabasePassword { instance }, &node.target.password)?,
             encryption: node.target.encryption,
-            trust: match &node.target.trust {
-                Trust::SystemRoots => TrustSection::System,
-                Trust::CaFile(path) => TrustSection::CaFile(path.clone()),
-                Trust::Fingerprint(digest) => TrustSection::Fingerprint(HEXLOWER.encode(digest)),
-                Trust::Nothing => TrustSection::None,
-            },
+            trust: TrustSection::from(&node.target.trust),
             multi_subnet: node.target.multi_subnet,
         },
         cluster: ClusterSection {
