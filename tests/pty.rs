@@ -98,6 +98,17 @@ fn go_on(pty: &mut Pty, text: &str) {
 }
 
 #[test]
+fn what_stood_there_goes_even_where_the_terminal_has_no_other_screen() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut pty = wizard(folder.path(), &[]);
+    pty.wait("Getting started");
+    // The Linux console knows no alternate screen: what the shell had written would stand between our own words.
+    let raw = String::from_utf8_lossy(pty.raw()).into_owned();
+    let (cleared, first) = (raw.find("\x1b[2J"), raw.find("octopus-setup"));
+    assert!(cleared.is_some() && cleared < first, "{raw:?}");
+}
+
+#[test]
 fn ctrl_c_asks_once_and_the_terminal_is_given_back() {
     let folder = tempfile::tempdir().unwrap();
     let mut pty = wizard(folder.path(), &[]);

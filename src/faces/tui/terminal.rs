@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicU8, Ordering};
 use crossterm::clipboard::CopyToClipboard;
 use crossterm::event::{DisableBracketedPaste, DisableMouseCapture, EnableBracketedPaste, EnableMouseCapture};
 use crossterm::style::ResetColor;
-use crossterm::terminal::{EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode};
+use crossterm::terminal::{Clear, ClearType, EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode};
 use crossterm::{cursor, execute, queue};
 use ratatui::Frame;
 use secrecy::{ExposeSecret, SecretString};
@@ -110,7 +110,8 @@ fn take(options: TerminalOptions) -> io::Result<()> {
 
 fn switch_on(options: TerminalOptions) -> io::Result<()> {
     let mut out = io::stdout().lock();
-    queue!(out, EnterAlternateScreen)?;
+    // The Linux console has no alternate screen, and ignores the wish for one: what stood there would stay between our words.
+    queue!(out, EnterAlternateScreen, Clear(ClearType::All))?;
     // On Windows crossterm does not report pastes, and some terminals there mangle Enter once it is on.
     if cfg!(unix) {
         queue!(out, EnableBracketedPaste)?;
