@@ -124,16 +124,23 @@ impl Site {
     /// The next start after a join, with the unfinished run gone on with where there is one: the password is typed again, and
     /// the master key where it was not sealed yet.
     pub async fn next_start(&self, node: &str, key: &str) -> Option<Engine> {
-        let mut next = self.wizard(node, None);
-        next.run_until_idle().await;
-        let Some(Errand::Resume(instance)) = next.state().errands().first().cloned() else { return None };
-        next.handle(Event::Begin(Errand::Resume(instance)));
-        next.run_until_idle().await;
-        type_in(&mut next, FieldId::Password, self.password());
-        if next.state().custody.drawn.is_none() {
-            type_in(&mut next, FieldId::MasterKey, key);
+        loop {
+            let mut next = self.wizard(node, None);
+            next.run_until_idle().await;
+            let Some(Errand::Resume(instance)) = next.state().errands().first().cloned() else { return None };
+            next.handle(Event::Begin(Errand::Resume(instance)));
+            next.run_until_idle().await;
+            if next.state().place.flow.is_none() {
+                // The dropped wizard had just begun to close its journal, and holds the lock or has taken the journal away.
+                self.wait_until_nobody_works(node).await;
+                continue;
+            }
+            type_in(&mut next, FieldId::Password, self.password());
+            if next.state().custody.drawn.is_none() {
+                type_in(&mut next, FieldId::MasterKey, key);
+            }
+            return Some(next);
         }
-        Some(next)
     }
 
     /// A dropped wizard's last piece of blocking work comes to its end before another may begin.
