@@ -117,15 +117,25 @@ impl Engine {
         let _ = tokio::time::timeout(at_most, self.run_until_idle()).await;
     }
 
-    /// Applies news until nothing works any more: for faces without a screen, and for tests.
-    pub async fn run_until_idle(&mut self) {
+    /// Applies the next piece of news; `false` as soon as nothing works any more and nothing is left to be told. For faces
+    /// without a screen, which say what has changed after each. Dropping the future loses nothing.
+    pub async fn step(&mut self) -> bool {
         while self.tasks.open() > 0 || !self.news.is_empty() {
             match self.news.recv().await {
-                Some(News::Event(event)) => self.handle(event),
+                Some(News::Event(event)) => {
+                    self.handle(event);
+                    return true;
+                }
                 Some(News::Ended) => self.tasks.ended(),
-                None => return,
+                None => return false,
             }
         }
+        false
+    }
+
+    /// Applies news until nothing works any more.
+    pub async fn run_until_idle(&mut self) {
+        while self.step().await {}
     }
 
     fn carry_out(&mut self, effects: Vec<Effect>) {

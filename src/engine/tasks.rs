@@ -131,6 +131,12 @@ impl Tasks {
                     tell(Event::KeySaved(world.save_key(path, &key).await.map(|()| shown).map_err(file_trouble)));
                 });
             }
+            Effect::SaveAnswers(path, text) => {
+                self.spawn(async move {
+                    let shown = path.to_string_lossy().as_ref().into();
+                    tell(Event::AnswersSaved(world.save_text(path, text).await.map(|()| shown).map_err(file_trouble)));
+                });
+            }
             Effect::ReadKey(path, key) => {
                 self.spawn(async move {
                     let read = match world.read_key_file(path).await {

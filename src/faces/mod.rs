@@ -1,4 +1,7 @@
 //! The ways to talk to the wizard. They turn input into events and the state into pixels or sentences, and decide nothing.
 
+pub mod exit;
 pub mod headless;
+mod sentences;
+pub mod signals;
 pub mod tui;

@@ -62,6 +62,8 @@ pub enum FieldId {
     KeyProof,
     /// The instance's name, typed once more before the master key of a node under review is shown.
     KeyConfirm,
+    /// Where to save the answers of this run.
+    AnswersFile,
 }
 
 /// What a field takes.
@@ -83,7 +85,7 @@ pub enum Kind {
 
 impl FieldId {
     /// Every field.
-    pub const ALL: [Self; 29] = [
+    pub const ALL: [Self; 30] = [
         Self::Instance,
         Self::Home,
         Self::NodeName,
@@ -113,6 +115,7 @@ impl FieldId {
         Self::KeyFile,
         Self::KeyProof,
         Self::KeyConfirm,
+        Self::AnswersFile,
     ];
 
     /// Its id in `screens/*.toml`, answer files and the journal.
@@ -134,6 +137,20 @@ impl FieldId {
     pub const fn is_secret(self) -> bool {
         matches!(self.kind(), Kind::Secret)
     }
+
+    /// Whether it can be answered beforehand, by a file, a variable or a flag. The others are a person's own proofs, and
+    /// where a person wants something kept.
+    pub const fn is_given(self) -> bool {
+        !matches!(self, Self::KeyProof | Self::KeyConfirm | Self::AnswersFile)
+    }
+
+    /// The environment variable that answers it: `OCTOPUS_SETUP_NODE_NAME` for `node-name`.
+    pub fn variable(self) -> String {
+        format!("{}{}", Self::VARIABLES, self.id().to_uppercase().replace('-', "_"))
+    }
+
+    /// What the names of all of them begin with.
+    pub const VARIABLES: &'static str = "OCTOPUS_SETUP_";
 
     /// The field of this id.
     pub fn from_id(id: &str) -> Option<Self> {
@@ -172,6 +189,7 @@ impl FieldId {
             Self::KeyFile => ("key-file", Kind::Path, ""),
             Self::KeyProof => ("key-proof", Kind::Text, ""),
             Self::KeyConfirm => ("key-confirm", Kind::Text, ""),
+            Self::AnswersFile => ("answers-file", Kind::Path, ""),
         }
     }
 }

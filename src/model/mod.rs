@@ -9,6 +9,7 @@ pub mod field;
 pub mod finding;
 pub mod fingerprint;
 pub mod flow;
+pub mod given;
 pub mod identifier;
 pub mod journal;
 pub mod key_evidence;

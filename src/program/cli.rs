@@ -1,13 +1,19 @@
 //! The command line.
 
-use clap::{Parser, Subcommand};
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// What `--help` ends with.
+const AFTER: &str = "Exit status: 0 done; 2 usage, or no terminal where one is needed; 3 the answers are refused and 4 the checks \
+refuse, nothing written; 7 left unfinished, the same command or the next start goes on; 130 left with nothing written; 129, 130, 131, \
+143 ended by a signal. Of review --check: 0 fine; 1 warnings; 2 stops; 3 not everything could be looked at; 64 usage.\n\n\
+This project is independent of Octopus Deploy.";
 
 /// Set up an Octopus Server node for High Availability. Nothing is written until everything has been proven.
 #[derive(Debug, Parser)]
 #[command(name = "octopus-setup", version, about, max_term_width = 100)]
-#[command(after_help = "Exit status: 0 finished; 2 usage; 7 left unfinished, the next start offers to go on; 130 left \
-before anything was written; 129, 131, 143 ended by a signal. Of review --check: 0 fine; 1 warnings; 2 stops; 3 not everything \
-could be looked at; 64 usage.\n\nThis project is independent of Octopus Deploy.")]
+#[command(after_help = AFTER)]
 pub struct Cli {
     /// Draw with ASCII characters only (by itself on TERM=linux and where the locale is not UTF-8).
     #[arg(long, global = true)]
@@ -16,6 +22,15 @@ pub struct Cli {
     /// Take the mouse: clicks choose fields, screens and keys. The terminal's own selection then needs Shift.
     #[arg(long, global = true)]
     pub mouse: bool,
+
+    /// Ask in plain sentences, one question at a time, without moving the cursor: for screen readers, serial consoles and
+    /// pipes (by itself where the terminal can do no more, as with TERM=dumb).
+    #[arg(long, global = true)]
+    pub plain: bool,
+
+    /// Write a log to this file; OCTOPUS_SETUP_LOG says how much: error, warn, info, debug, trace. Secrets are never in it.
+    #[arg(long, value_name = "FILE", global = true)]
+    pub log: Option<PathBuf>,
 
     /// What to do; the start screen when nothing is said.
     #[command(subcommand)]
@@ -26,18 +41,178 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Configure the first node of a new cluster.
-    FirstNode,
+    FirstNode(Wizard),
     /// Add this server as a node of an existing cluster.
-    Join,
+    Join(Wizard),
     /// Review a node of this machine: its settings, every check again, the cluster, what has drifted. Nothing is written.
     Review(Review),
+    /// Answer files: a template of one, a check of yours, and their schema for editors.
+    Answers(Answers),
+    /// What Octopus Server's own command line, or a container, would need for the same node.
+    Script(Script),
+    /// Print the completions of a shell.
+    Completions(Completions),
+    /// Print the manual page.
+    Man,
     /// Try everything against an embedded practice server; no SQL Server needed.
     #[cfg(feature = "practice")]
     Practice(Practice),
 }
 
+/// A set-up flow: with answers that are given beforehand, and with nobody there to ask.
+#[derive(Debug, Args)]
+pub struct Wizard {
+    #[command(flatten)]
+    pub given: GivenArgs,
+
+    /// Do it: no screens and no questions, but for secrets at a terminal. The same checks, the same plan.
+    #[arg(long)]
+    pub yes: bool,
+
+    /// End with the plan: everything is proven, and nothing is written.
+    #[arg(long)]
+    pub dry_run: bool,
+
+    /// Accept the warnings of this check, by its printed name; without a screen nothing else does.
+    #[arg(long, value_name = "CHECK", value_delimiter = ',')]
+    pub accept: Vec<String>,
+
+    /// How to print what happens: for people, or as JSON, one object a line. Goes with --yes and --dry-run.
+    #[arg(long, value_name = "FORMAT", value_enum)]
+    pub output: Option<Format>,
+}
+
+/// Answers that are given beforehand. A flag goes before the environment, that before a file, and that before a default.
+#[derive(Debug, Clone, Default, Args)]
+pub struct GivenArgs {
+    /// Read answers from this file; where there are several, the later one wins.
+    #[arg(long, value_name = "FILE")]
+    pub answers: Vec<PathBuf>,
+
+    /// Answer a field: --set node-name=web02. Not for secrets.
+    #[arg(long, value_name = "FIELD=VALUE")]
+    pub set: Vec<String>,
+}
+
+/// Answer files.
+#[derive(Debug, Args)]
+pub struct Answers {
+    #[command(subcommand)]
+    pub command: AnswersCommand,
+}
+
+/// What to do with answer files.
+#[derive(Debug, Subcommand)]
+pub enum AnswersCommand {
+    /// Print an answer file with every field, explained.
+    Template {
+        /// The flow that it is for.
+        #[arg(value_enum)]
+        flow: SetUp,
+    },
+    /// Say what is wrong with the answers, all of it at once; nothing is written.
+    Check {
+        /// The flow that they are for; the one that the file names when nothing is said.
+        #[arg(long, value_enum)]
+        flow: Option<SetUp>,
+
+        #[command(flatten)]
+        given: GivenArgs,
+
+        /// Prove them as well: against this machine, the server and the database, as a dry run does.
+        #[arg(long)]
+        live: bool,
+
+        /// How to print.
+        #[arg(long, value_name = "FORMAT", value_enum)]
+        output: Option<Format>,
+    },
+    /// Print the JSON schema of answer files, for editors.
+    Schema,
+}
+
+/// The flows that set a node up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum SetUp {
+    /// The first node of a new cluster.
+    FirstNode,
+    /// A further node.
+    Join,
+}
+
+/// A script for Octopus Server's own command line, a compose file, or an answer file.
+#[derive(Debug, Args)]
+pub struct Script {
+    /// What to print.
+    #[arg(long, value_name = "FORMAT", value_enum)]
+    pub format: ScriptFormat,
+
+    /// Of this instance's node config; of the only one of this machine when nothing is said.
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["config", "flow"])]
+    pub instance: Option<String>,
+
+    /// Of this node config (octopus-node.toml).
+    #[arg(long, value_name = "FILE", conflicts_with = "flow")]
+    pub config: Option<PathBuf>,
+
+    /// Of answers instead: the flow that they are for.
+    #[arg(long, value_enum)]
+    pub flow: Option<SetUp>,
+
+    #[command(flatten)]
+    pub given: GivenArgs,
+
+    /// With the secrets themselves in it instead of references to the environment; only into a file (--out), 0600.
+    #[arg(long, requires = "out")]
+    pub with_secrets: bool,
+
+    /// Write it to this new file, 0600, instead of printing it.
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+
+    /// How to print: as it is, or as a JSON object that holds it.
+    #[arg(long, value_name = "FORMAT", value_enum)]
+    pub output: Option<Format>,
+}
+
+/// What a script is printed as.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ScriptFormat {
+    /// PowerShell, for Octopus.Server.exe.
+    #[value(name = "powershell")]
+    PowerShell,
+    /// bash, for Octopus.Server.
+    Bash,
+    /// A compose file for the Linux container image.
+    Compose,
+    /// An answer file for this program.
+    Answers,
+}
+
+/// The completions of a shell.
+#[derive(Debug, Args)]
+pub struct Completions {
+    /// The shell.
+    #[arg(value_enum)]
+    pub shell: Shell,
+}
+
+/// The shells that there are completions for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Shell {
+    /// bash
+    Bash,
+    /// zsh
+    Zsh,
+    /// fish
+    Fish,
+    /// PowerShell
+    #[value(name = "powershell")]
+    PowerShell,
+}
+
 /// What to review, and how.
-#[derive(Debug, clap::Args)]
+#[derive(Debug, Args)]
 pub struct Review {
     /// The instance; case does not count. The only one of this machine when nothing is said.
     #[arg(long, value_name = "NAME", conflicts_with = "config")]
@@ -45,7 +220,7 @@ pub struct Review {
 
     /// The file to review: a node config (octopus-node.toml), or an OctopusServer.config, which is only read.
     #[arg(long, value_name = "FILE")]
-    pub config: Option<std::path::PathBuf>,
+    pub config: Option<PathBuf>,
 
     /// Print the findings instead of opening the screens, and end with a status for monitoring: 0 fine, 1 warnings, 2 stops,
     /// 3 not everything could be looked at, 64 usage.
@@ -58,7 +233,7 @@ pub struct Review {
 }
 
 /// How findings are printed.
-#[derive(Debug, Clone, Copy, clap::ValueEnum)]
+#[derive(Debug, Clone, Copy, ValueEnum)]
 pub enum Format {
     /// For people.
     Text,
@@ -68,11 +243,11 @@ pub enum Format {
 
 /// The practice server.
 #[cfg(feature = "practice")]
-#[derive(Debug, clap::Args)]
+#[derive(Debug, Args)]
 pub struct Practice {
     /// Where its data, its certificates and the practice nodes are kept.
     #[arg(long, value_name = "DIR", global = true)]
-    pub data: Option<std::path::PathBuf>,
+    pub data: Option<PathBuf>,
 
     /// What to do with it; the wizard on it when nothing is said.
     #[command(subcommand)]
@@ -88,5 +263,13 @@ pub enum PracticeCommand {
         /// The loopback port; a free one when nothing is said.
         #[arg(long, value_name = "N", default_value_t = 0)]
         port: u16,
+
+        /// Write the way to it as an answer file, 0600, for --answers of first-node and join; an older one is replaced.
+        #[arg(long, value_name = "FILE")]
+        answers: Option<PathBuf>,
+
+        /// How to print where it is: as TOML, or as JSON.
+        #[arg(long, value_name = "FORMAT", value_enum)]
+        output: Option<Format>,
     },
 }

@@ -1,11 +1,15 @@
 //! From the command line to a face, with the outside world as values: nothing below this reads the environment.
 
+mod answers;
 mod cli;
 mod outside;
 mod panic;
 #[cfg(feature = "practice")]
 mod practice;
 mod review;
+mod script;
+mod shells;
+mod wizard;
 
 use std::io::{IsTerminal, Write as _};
 use std::process::ExitCode;
@@ -14,7 +18,6 @@ use clap::Parser;
 
 use octopus_setup::engine::Engine;
 use octopus_setup::faces::tui::run;
-use octopus_setup::model::answers::Answers;
 use octopus_setup::model::flow::Flow;
 use octopus_setup::world::World;
 
@@ -50,9 +53,13 @@ pub fn main() -> ExitCode {
     };
     let status = runtime.block_on(async {
         match &cli.command {
-            None => wizard(&outside, outside.answers(), None).await,
-            Some(Command::FirstNode) => wizard(&outside, outside.answers(), Some(Flow::FirstNode)).await,
-            Some(Command::Join) => wizard(&outside, outside.answers(), Some(Flow::Join)).await,
+            None => wizard::interactive(&outside, outside.answers(), None).await,
+            Some(Command::FirstNode(asked)) => wizard::run(asked, Flow::FirstNode, &outside).await,
+            Some(Command::Join(asked)) => wizard::run(asked, Flow::Join, &outside).await,
+            Some(Command::Answers(asked)) => answers::run(asked, &outside).await,
+            Some(Command::Script(asked)) => script::run(asked, &outside).await,
+            Some(Command::Completions(asked)) => shells::completions(asked),
+            Some(Command::Man) => shells::man(),
             Some(Command::Review(asked)) => review::run(asked, &outside).await,
             #[cfg(feature = "practice")]
             Some(Command::Practice(practice)) => practice::run(practice, &outside).await,
@@ -61,11 +68,6 @@ pub fn main() -> ExitCode {
     // A survey that hangs in the resolver or on a dead mount must not keep the program from ending.
     runtime.shutdown_background();
     status
-}
-
-/// Runs the wizard in the terminal.
-async fn wizard(outside: &Outside, answers: Answers, flow: Option<Flow>) -> ExitCode {
-    on_screen(outside, |world| Engine::new(world, answers, flow)).await
 }
 
 /// Runs in the terminal what `begin` begins.

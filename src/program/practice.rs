@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use secrecy::ExposeSecret;
 
-use octopus_setup::faces::tui::signals::{Signals, until_ended};
+use octopus_setup::faces::signals::{Signals, until_ended};
 use octopus_setup::model::answers::{Origin, Raw};
 use octopus_setup::model::field::FieldId;
 use octopus_setup::model::node_config::NodeConfig;
@@ -15,8 +15,9 @@ use octopus_setup::practice::serve;
 use octopus_setup::practice::server::{PracticeServer, Running, StartError};
 
 use super::cli::{Practice, PracticeCommand};
+use super::complain;
 use super::outside::Outside;
-use super::{complain, wizard};
+use super::wizard::interactive;
 
 /// How long the server may take to stop.
 const PATIENCE: Duration = Duration::from_millis(500);
@@ -30,7 +31,7 @@ pub async fn run(practice: &Practice, outside: &Outside) -> ExitCode {
         return complain("this account has no data directory; name one with --data.");
     };
     let asked = match practice.command {
-        Some(PracticeCommand::Serve { port }) => port,
+        Some(PracticeCommand::Serve { port, .. }) => port,
         None => 0,
     };
     let running = match start(&data, asked).await {
@@ -105,7 +106,7 @@ async fn on_it(running: &Running, data: &Path, outside: &Outside) -> ExitCode {
         answers.set(FieldId::NodeName, Raw::of(FieldId::NodeName, format!("practice-{number}")), Origin::Typed);
     }
     let outside = outside.with_state(data.join("state"));
-    wizard(&outside, answers, None).await
+    interactive(&outside, answers, None).await
 }
 
 /// The first practice node's number whose home holds no node config yet.

@@ -1,5 +1,6 @@
 //! Which keys of the foot work, and when.
 
+use crate::model::flow::Flow;
 use crate::model::screen::ScreenId;
 
 use super::event::Action;
@@ -18,7 +19,14 @@ pub fn of(state: &State, mends: bool) -> Vec<Action> {
                 actions.push(Action::Certificate);
             }
         }
-        ScreenId::Review if state.resuming.is_some() => actions.push(Action::Undo),
+        ScreenId::Review => {
+            if state.resuming.is_some() {
+                actions.push(Action::Undo);
+            }
+            if matches!(state.place.flow, Some(Flow::FirstNode | Flow::Join)) && state.run.plan.is_some() {
+                actions.extend([Action::Script, Action::SaveAnswers]);
+            }
+        }
         ScreenId::Install => match state.run.phase {
             Phase::Running => actions.push(Action::Cancel),
             Phase::Failed => actions.extend([Action::Retry, Action::Undo, Action::Leave]),

@@ -93,7 +93,7 @@ pub enum CopyWay {
     Terminal,
 }
 
-/// Why the key's file could not be written or read.
+/// Why a file of the operator's choosing could not be written or read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum FileTrouble {
     /// There is a file of that name; it stays as it is.
@@ -102,6 +102,17 @@ pub enum FileTrouble {
     NotAbsolute,
     /// The operating system refused; its words.
     Refused(Untrusted),
+}
+
+impl FileTrouble {
+    /// What happened when it was to be written, and what to do.
+    pub fn says(&self) -> String {
+        match self {
+            Self::Exists => "There is a file of that name already; it stays as it is. Name another one.".to_owned(),
+            Self::NotAbsolute => "The file needs an absolute path, so that you know where it is.".to_owned(),
+            Self::Refused(said) => format!("The file could not be written: {said}. Name another place."),
+        }
+    }
 }
 
 /// How the key's keeping was proven.

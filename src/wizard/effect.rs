@@ -46,6 +46,8 @@ pub enum Effect {
     Copy(SecretString),
     /// Save the master key to a file, 0600, without overwriting.
     SaveKey(PathBuf, MasterKey),
+    /// Save a text without secrets to a file, 0600, without overwriting.
+    SaveAnswers(PathBuf, String),
     /// Read the saved file back and compare.
     ReadKey(PathBuf, MasterKey),
 }

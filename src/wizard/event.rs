@@ -55,6 +55,8 @@ pub enum Event {
     Copied(Result<CopyWay, Untrusted>),
     /// The master key was saved to this file, or not.
     KeySaved(Result<Untrusted, FileTrouble>),
+    /// The answers were saved to this file, or not.
+    AnswersSaved(Result<Untrusted, FileTrouble>),
     /// The saved file was read back; `true` when it holds the key.
     KeyRead(Result<bool, FileTrouble>),
     /// Something that has no screen of its own could not be done; the text says what and why.
@@ -102,6 +104,10 @@ pub enum Action {
     SaveKey,
     /// Read the saved file back.
     ReadKey,
+    /// Save the answers of this run, without secrets, to the file that is named.
+    SaveAnswers,
+    /// Show the commands with which Octopus Server's own command line would do what the plan leads to.
+    Script,
     /// Run the failed step again, and those after it.
     Retry,
     /// Undo what this run created.

@@ -55,6 +55,7 @@ pub fn screen_of(flow: Flow, field: FieldId) -> Option<ScreenId> {
         FieldId::ServiceAccount | FieldId::ServiceUser | FieldId::ServicePassword => ScreenId::Service,
         FieldId::CreateDatabase => return (flow == Flow::FirstNode).then_some(ScreenId::Database),
         FieldId::KeySize => return (flow == Flow::FirstNode).then_some(ScreenId::Review),
+        FieldId::AnswersFile => return matches!(flow, Flow::FirstNode | Flow::Join).then_some(ScreenId::Review),
         FieldId::Database => return matches!(flow, Flow::FirstNode | Flow::Join).then_some(ScreenId::Database),
         FieldId::Server
         | FieldId::User
@@ -131,6 +132,7 @@ mod tests {
             assert_eq!(asking(field), [Flow::Join], "{field:?}");
         }
         assert_eq!(asking(FieldId::NodeName), [Flow::FirstNode, Flow::Join]);
+        assert_eq!(asking(FieldId::AnswersFile), [Flow::FirstNode, Flow::Join]);
         assert_eq!(asking(FieldId::Database), [Flow::FirstNode, Flow::Join]);
         assert_eq!(asking(FieldId::MasterKey), [Flow::Join, Flow::Edit]);
         assert_eq!(asking(FieldId::KeyConfirm), [Flow::Review]);

@@ -61,6 +61,7 @@ fn is_read(field: FieldId) -> bool {
             | FieldId::KeyFile
             | FieldId::KeyProof
             | FieldId::KeyConfirm
+            | FieldId::AnswersFile
     )
 }
 

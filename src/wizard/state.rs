@@ -52,6 +52,8 @@ pub enum Overlay {
     ConnectionString,
     /// The server's certificate, in full; where it was refused, the question whether to trust just this one.
     Certificate,
+    /// The script that the plan would be for Octopus Server's own command line, with its secrets masked.
+    Script,
     /// End the program? Something would be left undone.
     ConfirmQuit,
     /// Undo what this run created?

@@ -127,6 +127,11 @@ impl World {
         in_time(within(FILE_BUDGET, move || key_file::save(&path, &key)).await)
     }
 
+    /// Saves a text to a new file, 0600.
+    pub async fn save_text(&self, path: PathBuf, text: String) -> Result<(), KeyFileError> {
+        in_time(within(FILE_BUDGET, move || key_file::save_text(&path, text.as_bytes())).await)
+    }
+
     /// Reads a master key from a file.
     pub async fn read_key_file(&self, path: PathBuf) -> Result<MasterKey, KeyFileError> {
         in_time(within(FILE_BUDGET, move || key_file::read(&path)).await)

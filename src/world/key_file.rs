@@ -38,19 +38,24 @@ pub enum KeyFileError {
 
 /// Saves the key, 0600, where there is nothing yet, and reads it back.
 pub fn save(path: &Path, key: &MasterKey) -> Result<(), KeyFileError> {
-    if !path.is_absolute() {
-        return Err(KeyFileError::NotAbsolute);
-    }
     let key_text = key.to_base64();
     let key_text = key_text.expose_secret();
     let mut text = Zeroizing::new(String::with_capacity(key_text.len() + 1));
     text.push_str(key_text);
     text.push('\n');
-    atomic_write(path, text.as_bytes(), Existing::Refuse).map_err(|error| match error.kind() {
+    save_text(path, text.as_bytes())?;
+    if read(path)?.expose_bytes() == key.expose_bytes() { Ok(()) } else { Err(KeyFileError::ReadBack) }
+}
+
+/// Saves a text, 0600, where there is nothing yet.
+pub fn save_text(path: &Path, text: &[u8]) -> Result<(), KeyFileError> {
+    if !path.is_absolute() {
+        return Err(KeyFileError::NotAbsolute);
+    }
+    atomic_write(path, text, Existing::Refuse).map_err(|error| match error.kind() {
         ErrorKind::AlreadyExists => KeyFileError::Exists,
         _ => KeyFileError::Refused(error),
-    })?;
-    if read(path)?.expose_bytes() == key.expose_bytes() { Ok(()) } else { Err(KeyFileError::ReadBack) }
+    })
 }
 
 /// Reads a key from a file, in UTF-8, or in UTF-16 as an older PowerShell's `>` writes it.

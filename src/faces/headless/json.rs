@@ -12,8 +12,9 @@ use crate::model::subject::Maker;
 use crate::model::untrusted::Untrusted;
 use crate::wizard::settings::Setting;
 
-use super::report::{Check, Report, Section, word};
+use super::report::{Check, Report, Section};
 use super::text::life;
+use crate::faces::sentences;
 
 /// The schema's number.
 const SCHEMA: u32 = 1;
@@ -185,7 +186,7 @@ fn findings(check: &Check) -> Vec<FindingOut> {
 fn finding(finding: &Finding) -> FindingOut {
     FindingOut {
         check: finding.check.id(),
-        severity: word(finding.severity),
+        severity: sentences::severity(finding.severity),
         field: finding.about.map(crate::model::field::FieldId::id),
         says: clean(&finding.says),
         fix: (!finding.fix.is_empty()).then(|| clean(&finding.fix)),

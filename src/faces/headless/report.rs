@@ -1,5 +1,6 @@
 //! What is reported of a review, gathered from the state: both ways of printing it say the same.
 
+use crate::faces::sentences;
 use crate::model::check::CheckId;
 use crate::model::facts::{Backup, Identity, NodeSeen};
 use crate::model::field::FieldId;
@@ -78,20 +79,7 @@ pub struct Check {
 impl Check {
     /// Its verdict as one word.
     pub fn word(&self) -> &'static str {
-        match self.verdict.severity() {
-            Some(severity) => word(severity),
-            None if matches!(self.verdict, Verdict::Good(_)) => "ok",
-            None => "unknown",
-        }
-    }
-}
-
-/// A severity as one word.
-pub const fn word(severity: Severity) -> &'static str {
-    match severity {
-        Severity::Note => "note",
-        Severity::Warn => "warning",
-        Severity::Stop => "stop",
+        sentences::verdict(&self.verdict)
     }
 }
 

@@ -3,17 +3,13 @@
 use std::fmt::Write as _;
 
 use crate::model::facts::{DiffSign, Life, NodeSeen};
-use crate::model::finding::{Finding, Verdict};
 use crate::model::subject::Maker;
 use crate::model::untrusted::Untrusted;
 use crate::wizard::say;
 use crate::words;
 
-use super::report::{Check, Report, Status, word};
-
-/// The columns of a check's word and of its id.
-const WORD: usize = 8;
-const ID: usize = 18;
+use super::report::{Report, Status};
+use crate::faces::sentences::{self, ID, WORD, clean};
 
 /// Renders it. Writing to a string cannot fail.
 pub fn render(report: &Report<'_>) -> String {
@@ -29,7 +25,7 @@ pub fn render(report: &Report<'_>) -> String {
     for section in &report.sections {
         let _ = writeln!(out, "\n{}", words::screen(section.screen).name);
         for check in &section.checks {
-            one(&mut out, check);
+            sentences::check(&mut out, check.id, &check.verdict);
         }
     }
     nodes(&mut out, report);
@@ -64,32 +60,6 @@ fn settings(out: &mut String, report: &Report<'_>) {
             let _ = writeln!(out, "\nSettings: {}", setting.group.label());
         }
         let _ = writeln!(out, "  {:<16} {}  [{}]", setting.label, setting.value, setting.source.label());
-    }
-}
-
-fn one(out: &mut String, check: &Check) {
-    let said = match &check.verdict {
-        Verdict::Good(evidence) => clean(evidence),
-        Verdict::NotYet | Verdict::Running => "could not be judged".to_owned(),
-        Verdict::Found(findings) => {
-            for finding in findings {
-                let _ = writeln!(out, "  {:WORD$} {:ID$} {}", word(finding.severity), check.id.id(), clean(&finding.says));
-                mends(out, finding);
-            }
-            return;
-        }
-    };
-    let _ = writeln!(out, "  {:WORD$} {:ID$} {said}", check.word(), check.id.id());
-}
-
-/// What to do, and with what, under the finding that it is about.
-fn mends(out: &mut String, finding: &Finding) {
-    let indent = WORD + ID + 4;
-    if !finding.fix.is_empty() {
-        let _ = writeln!(out, "{:indent$}{}", "", clean(&finding.fix));
-    }
-    for line in finding.remedy.iter().flat_map(|remedy| remedy.text().lines()) {
-        let _ = writeln!(out, "{:indent$}  {}", "", clean(line));
     }
 }
 
@@ -164,9 +134,4 @@ fn summary(report: &Report<'_>) -> String {
         format!("{} unknown", tally.unknown),
     ];
     format!("{said}: {}.", counts.join(", "))
-}
-
-/// What checks say is made of cleaned parts; the answers among them came from a file, and a file may hold anything.
-fn clean(text: &str) -> String {
-    Untrusted::new(text).to_string()
 }

@@ -75,7 +75,7 @@ const ESC: &[KeyCode] = &[KeyCode::Esc];
 /// The keys that work now, in the order of the foot. `mends`: whether there is a remedy to copy ([`State::mends`]).
 pub fn of(state: &State, mends: bool) -> Vec<Binding> {
     let mut found = match state.overlay {
-        Some(Overlay::Help) => vec![
+        Some(Overlay::Help | Overlay::Script) => vec![
             bind(ESC, "Esc", ("close", "close"), 0, Does::Back),
             bind(&[KeyCode::Down], "↑↓", ("scroll", "scroll"), 2, Does::Scroll(Step::Forward)),
         ],
@@ -215,6 +215,8 @@ fn action(action: Action, state: &State) -> Binding {
         Action::CopyKey => (&[KeyCode::F(6)], "F6", ("copy", "copy"), 2),
         Action::SaveKey => (&[KeyCode::F(7)], "F7", ("save", "save"), 2),
         Action::ReadKey => (&[KeyCode::F(8)], "F8", ("read back", "read"), 2),
+        Action::SaveAnswers => (&[KeyCode::F(7)], "F7", ("save answers", "save"), 4),
+        Action::Script => (&[KeyCode::F(4)], "F4", ("show script", "script"), 3),
         Action::Retry if install => (&[KeyCode::Char('r'), KeyCode::Char('R'), KeyCode::F(5)], "R", ("retry", "retry"), 1),
         Action::Retry => (&[KeyCode::F(5)], "F5", ("retry", "retry"), 1),
         Action::Undo if install => (&[KeyCode::Char('u'), KeyCode::Char('U'), KeyCode::F(9)], "U", ("undo", "undo"), 2),

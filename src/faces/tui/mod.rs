@@ -18,7 +18,6 @@ pub mod run;
 mod scene;
 mod scroll;
 mod secret_input;
-pub mod signals;
 mod signs;
 mod terminal;
 mod text;

@@ -14,8 +14,8 @@ use crate::wizard::run::Phase;
 use crate::wizard::state::Ending;
 
 use super::scene::WORTH_A_SIGN;
-use super::signals::{Signal, Signals};
 use super::{Terminal, TerminalOptions, Tui, TuiEvent, TuiOptions, is_taken, start_input};
+use crate::faces::signals::{Signal, Signals};
 
 /// The exit status of a program whose terminal is gone: 128 and SIGHUP's number.
 const HANG_UP: u8 = 129;

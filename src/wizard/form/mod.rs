@@ -54,20 +54,24 @@ pub fn problem(field: FieldId, answers: &Answers) -> Option<String> {
         (_, FieldId::ListenPrefixes) => prefixes::parse(answers.text(field)).err().map(|bad| bad.to_string()),
         (_, FieldId::CommsPort | FieldId::GrpcPort) => read::port(field, answers).err(),
         // Whether there is a file at all is custody's business; only a path that could never be one is wrong here.
-        (_, FieldId::KeyFile) => {
-            let text = answers.trimmed(field);
-            let good = text.is_empty() || Path::new(text).is_absolute();
-            (!good).then(|| format!("Type an absolute path, for instance {}.", read::example("octopus-master-key.txt")))
-        }
+        (_, FieldId::KeyFile) => written_to(field, "octopus-master-key.txt", answers),
+        (_, FieldId::AnswersFile) => written_to(field, "octopus-answers.toml", answers),
         // Custody compares the proof with the key; nothing else can be wrong with it.
         _ => None,
     }
 }
 
+/// What is wrong with the path of a file that may be written; none at all is no problem.
+fn written_to(field: FieldId, example: &str, answers: &Answers) -> Option<String> {
+    let text = answers.trimmed(field);
+    let good = text.is_empty() || Path::new(text).is_absolute();
+    (!good).then(|| format!("Type an absolute path, for instance {}.", read::example(example)))
+}
+
 /// Whether a field has no answer but needs one.
 pub fn is_missing(field: FieldId, answers: &Answers) -> bool {
     let needed = match field {
-        FieldId::KeyFile | FieldId::KeyProof | FieldId::KeyConfirm => false,
+        FieldId::KeyFile | FieldId::KeyProof | FieldId::KeyConfirm | FieldId::AnswersFile => false,
         FieldId::ServicePassword => read::NEEDS_SERVICE_PASSWORD,
         _ => true,
     };

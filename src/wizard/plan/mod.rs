@@ -97,7 +97,7 @@ fn is_key_unverified(proposal: &Proposal<'_>) -> bool {
 fn recorded(answers: &Answers) -> BTreeMap<String, String> {
     FieldId::ALL
         .into_iter()
-        .filter(|field| !field.is_secret() && *field != FieldId::KeyProof)
+        .filter(|field| !field.is_secret() && !matches!(field, FieldId::KeyProof | FieldId::AnswersFile))
         .map(|field| (field.id().to_owned(), answers.text(field).to_owned()))
         .filter(|(_, text)| !text.is_empty())
         .collect()

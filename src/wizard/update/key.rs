@@ -223,11 +223,7 @@ pub fn saved(state: &mut State, result: Result<Untrusted, FileTrouble>) {
             state.custody.saved = Some(path);
         }
         Err(trouble) => {
-            let text = match &trouble {
-                FileTrouble::Exists => "There is a file of that name already; it stays as it is. Name another one.".to_owned(),
-                FileTrouble::NotAbsolute => "The file needs an absolute path, so that you know where it is.".to_owned(),
-                FileTrouble::Refused(said) => format!("The file could not be written: {said}. Name another place."),
-            };
+            let text = trouble.says();
             state.notice = Some(Notice { bad: true, text });
             state.custody.file_trouble = Some(trouble);
         }

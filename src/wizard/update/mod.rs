@@ -120,6 +120,7 @@ pub fn update(state: &mut State, event: Event, now: Duration) -> Vec<Effect> {
         Event::Copied(result) => key::copied(state, result),
         Event::KeySaved(result) => key::saved(state, result),
         Event::KeyRead(result) => key::read(state, result),
+        Event::AnswersSaved(result) => press::answers_saved(state, result),
         Event::Failed(said) => state.notice = Some(Notice { bad: true, text: said.to_string() }),
         Event::Refresh => prove::refresh(state, &mut effects),
         Event::Tick => {}
@@ -140,6 +141,7 @@ fn is_of_a_person(event: &Event) -> bool {
             | Event::Copied(_)
             | Event::KeySaved(_)
             | Event::KeyRead(_)
+            | Event::AnswersSaved(_)
             | Event::Failed(_)
             | Event::Refresh
             | Event::Tick

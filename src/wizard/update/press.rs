@@ -1,5 +1,7 @@
 //! The keys of the foot, and the questions that some of them ask.
 
+use std::path::PathBuf;
+
 use data_encoding::HEXLOWER;
 use secrecy::SecretString;
 
@@ -7,6 +9,9 @@ use crate::model::answers::{Origin, Raw};
 use crate::model::field::FieldId;
 use crate::model::flow::Flow;
 use crate::model::screen::ScreenId;
+use crate::model::untrusted::Untrusted;
+use crate::wizard::answer_file;
+use crate::wizard::custody::FileTrouble;
 use crate::wizard::effect::Effect;
 use crate::wizard::event::Action;
 use crate::wizard::run::Phase;
@@ -59,6 +64,8 @@ pub fn press(state: &mut State, action: Action, effects: &mut Vec<Effect>) {
         }
         Action::SaveKey => key::save(state, effects),
         Action::ReadKey => key::read_back(state, effects),
+        Action::SaveAnswers => save_answers(state, effects),
+        Action::Script => state.overlay = Some(Overlay::Script),
         Action::Retry => install::begin(state, effects),
         Action::Undo => state.overlay = Some(Overlay::ConfirmUndo),
         Action::Leave => state.ending = Some(ending(state)),
@@ -68,6 +75,29 @@ pub fn press(state: &mut State, action: Action, effects: &mut Vec<Effect>) {
         Action::Cancel => cancel(state, effects),
         Action::Quit => quit(state),
     }
+}
+
+/// Saves the answers to the file that is named.
+fn save_answers(state: &mut State, effects: &mut Vec<Effect>) {
+    let Some(flow) = state.place.flow else { return };
+    let path = PathBuf::from(state.answers.trimmed(FieldId::AnswersFile));
+    if path.is_absolute() {
+        effects.push(Effect::SaveAnswers(path, answer_file::write(flow, &state.answers)));
+    } else {
+        answers_saved(state, Err(FileTrouble::NotAbsolute));
+    }
+}
+
+/// The answers were saved, or not.
+pub fn answers_saved(state: &mut State, result: Result<Untrusted, FileTrouble>) {
+    let (bad, text) = match result {
+        Ok(path) => (false, format!("The answers are saved in {path}, without secrets.")),
+        Err(trouble) => {
+            state.place.focus = Focus::Field(FieldId::AnswersFile);
+            (true, trouble.says())
+        }
+    };
+    state.notice = Some(Notice { bad, text });
 }
 
 /// Yes or no to the open question.

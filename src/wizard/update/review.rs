@@ -193,7 +193,8 @@ pub fn returned(state: &mut State, effects: &mut Vec<Effect>) -> bool {
 
 fn keep_edits(state: &mut State) {
     let typed = |field: &FieldId| {
-        state.answers.get(*field).origin == Origin::Typed && !matches!(field, FieldId::KeyFile | FieldId::KeyConfirm)
+        state.answers.get(*field).origin == Origin::Typed
+            && !matches!(field, FieldId::KeyFile | FieldId::KeyConfirm | FieldId::AnswersFile)
     };
     let edits: Vec<_> = FieldId::ALL.into_iter().filter(typed).map(|field| (field, state.answers.get(field).clone())).collect();
     state.edits = edits;

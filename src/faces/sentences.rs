@@ -1,0 +1,87 @@
+//! What the faces without pixels say of checks, findings and plans: one thing a line, nothing wrapped, no colours.
+
+use std::fmt::Write as _;
+
+use crate::model::check::CheckId;
+use crate::model::finding::{Finding, Severity, Verdict};
+use crate::model::plan::{Plan, Scope};
+use crate::model::untrusted::Untrusted;
+use crate::wizard::say;
+
+/// The columns of a check's word and of its id.
+pub const WORD: usize = 8;
+/// See [`WORD`].
+pub const ID: usize = 18;
+
+/// A severity as one word.
+pub const fn severity(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Note => "note",
+        Severity::Warn => "warning",
+        Severity::Stop => "stop",
+    }
+}
+
+/// A verdict as one word.
+pub fn verdict(verdict: &Verdict) -> &'static str {
+    match verdict.severity() {
+        Some(weight) => severity(weight),
+        None if matches!(verdict, Verdict::Good(_)) => "ok",
+        None => "unknown",
+    }
+}
+
+/// One check: its evidence, or each of its findings with what to do.
+pub fn check(out: &mut String, id: CheckId, verdict: &Verdict) {
+    let said = match verdict {
+        Verdict::Good(evidence) => clean(evidence),
+        Verdict::NotYet | Verdict::Running => "could not be judged".to_owned(),
+        Verdict::Found(findings) => {
+            for finding in findings {
+                let _ = writeln!(out, "  {:WORD$} {:ID$} {}", severity(finding.severity), id.id(), clean(&finding.says));
+                mends(out, finding);
+            }
+            return;
+        }
+    };
+    let _ = writeln!(out, "  {:WORD$} {:ID$} {said}", self::verdict(verdict), id.id());
+}
+
+/// What to do, and with what, under the finding that it is about.
+fn mends(out: &mut String, finding: &Finding) {
+    let indent = WORD + ID + 4;
+    if !finding.fix.is_empty() {
+        let _ = writeln!(out, "{:indent$}{}", "", clean(&finding.fix));
+    }
+    for line in finding.remedy.iter().flat_map(|remedy| remedy.text().lines()) {
+        let _ = writeln!(out, "{:indent$}  {}", "", clean(line));
+    }
+}
+
+/// A step's scope as it stands before its title.
+pub const fn scope(scope: Scope) -> &'static str {
+    match scope {
+        Scope::Node => "node",
+        Scope::Row => "own row",
+        Scope::Cluster => "cluster",
+    }
+}
+
+/// A plan, step by step.
+pub fn plan(out: &mut String, plan: &Plan) {
+    let wide = plan.steps.iter().filter(|step| step.kind.scope() == Scope::Cluster).count();
+    let _ = writeln!(out, "Plan: {}, {wide} of them cluster-wide", say::count(plan.steps.len() as u64, "step"));
+    for (place, step) in plan.steps.iter().enumerate() {
+        let mode = if step.mode.is_empty() { String::new() } else { format!("  ({})", step.mode) };
+        let _ = writeln!(out, "  {:>2} {:WORD$} {}{mode}", place + 1, scope(step.kind.scope()), clean(&step.title));
+    }
+    if !plan.accepted.is_empty() {
+        let names: Vec<&str> = plan.accepted.iter().map(|check| check.id()).collect();
+        let _ = writeln!(out, "  Accepted: {}", names.join(", "));
+    }
+}
+
+/// What checks say is made of cleaned parts; the answers among them came from a file, and a file may hold anything.
+pub fn clean(text: &str) -> String {
+    Untrusted::new(text).to_string()
+}
