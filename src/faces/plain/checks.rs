@@ -23,8 +23,15 @@ impl Told {
         self.0.clear();
     }
 
+    /// Whether this was told. What was good and still is may have more evidence by now, which is no news.
     fn knows(&self, check: CheckId, verdict: &Verdict) -> bool {
-        self.0.iter().any(|(other, told)| *other == check && told == verdict)
+        let good = |verdict: &Verdict| matches!(verdict, Verdict::Good(_));
+        self.0.iter().any(|(other, told)| *other == check && (told == verdict || (good(told) && good(verdict))))
+    }
+
+    fn remember(&mut self, check: CheckId, verdict: &Verdict) {
+        self.0.retain(|(other, _)| *other != check);
+        self.0.push((check, verdict.clone()));
     }
 }
 
@@ -38,8 +45,7 @@ pub async fn tell_all<L: Lines, W: Write>(face: &mut Face<'_, L, W>, screen: Scr
         let final_ones = verdicts.iter().take_while(|(_, verdict)| is_final(verdict) || !running);
         for (check, verdict) in final_ones.filter(|(_, verdict)| is_final(verdict)) {
             if !told.knows(*check, verdict) {
-                told.0.retain(|(other, _)| other != check);
-                told.0.push((*check, verdict.clone()));
+                told.remember(*check, verdict);
                 tell(face, *check, verdict)?;
             }
         }
@@ -65,9 +71,13 @@ pub async fn wait<L: Lines, W: Write>(face: &mut Face<'_, L, W>, screen: ScreenI
 }
 
 /// Tells one check, whatever it came to.
-pub fn tell_one<L: Lines, W: Write>(face: &mut Face<'_, L, W>, check: CheckId) -> Result<(), Stop> {
+pub fn tell_one<L: Lines, W: Write>(face: &mut Face<'_, L, W>, check: CheckId, told: &mut Told) -> Result<(), Stop> {
     let verdict = face.state().verdict(check);
-    if is_final(&verdict) { tell(face, check, &verdict) } else { Ok(()) }
+    if !is_final(&verdict) || told.knows(check, &verdict) {
+        return Ok(());
+    }
+    told.remember(check, &verdict);
+    tell(face, check, &verdict)
 }
 
 /// What stands against going on, in full: what it is, what to do, and with what.
