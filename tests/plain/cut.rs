@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use octopus_setup::faces::exit::Exit;
+use octopus_setup::faces::plain::{self, PlainOptions, Script};
 use octopus_setup::world::places::Places;
 
 use crate::scene::*;
@@ -76,5 +77,31 @@ async fn a_join_is_cut_just_as_well() {
         assert_eq!(session.ended.exit, Exit::Left, "after {cut} lines:\n{}", session.said);
         assert!(!home.exists() && !scene.site.home("machine-2").exists(), "after {cut} lines something is written");
         session.assert_silent(&key);
+    }
+}
+
+/// An output whose reader goes away after so many bytes.
+struct Closing(usize);
+
+impl std::io::Write for Closing {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0 = self.0.checked_sub(bytes.len()).ok_or(std::io::ErrorKind::BrokenPipe)?;
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whoever_stops_reading_has_left() {
+    let scene = Scene::new().await;
+    for bytes in [0, 100, 500, 2_000] {
+        let mut engine = scene.wizard("machine-1", None);
+        let mut script = Script::new(scene.first_node());
+        let ended = plain::run(&mut engine, &mut script, &mut Closing(bytes), PlainOptions::default()).await.unwrap();
+        assert_eq!(ended.exit, Exit::Left);
+        assert!(written(&scene.site.home("")).is_empty());
     }
 }
