@@ -4,7 +4,7 @@ use std::io::Write;
 
 use crate::faces::sentences;
 use crate::model::check::CheckId;
-use crate::model::finding::{Finding, Severity, Verdict};
+use crate::model::finding::{Finding, Remedy, Severity, Verdict};
 use crate::model::screen::ScreenId;
 use crate::wizard::say;
 use crate::wizard::state::State;
@@ -96,8 +96,8 @@ pub fn stand_against<L: Lines, W: Write>(face: &mut Face<'_, L, W>, least: Sever
 
 fn one<L: Lines, W: Write>(face: &mut Face<'_, L, W>, finding: &Finding) -> Result<(), Stop> {
     let word = sentences::severity(finding.severity);
-    face.tell(&format!("{word}: {}: {}", finding.check.id(), finding.says))?;
-    mends(face, &finding.fix, finding.remedy.as_ref().map(|remedy| remedy.text()))
+    face.say(&format!("{word}: {}: {}", finding.check.id(), finding.says))?;
+    mends(face, &finding.fix, finding.remedy.as_ref().map(Remedy::text))
 }
 
 /// What to do, and with what.
@@ -124,7 +124,8 @@ fn tell<L: Lines, W: Write>(face: &mut Face<'_, L, W>, check: CheckId, verdict: 
         Verdict::Good(evidence) => face.say(&format!("ok: {name}: {}", say::sentence(&sentences::clean(evidence)))),
         Verdict::Found(findings) => {
             for finding in findings {
-                face.tell(&format!("{}: {name}: {}", sentences::severity(finding.severity), finding.says))?;
+                // Never less than all of it: what was found names no keys, but a database may be called F4.
+                face.say(&format!("{}: {name}: {}", sentences::severity(finding.severity), finding.says))?;
             }
             Ok(())
         }
