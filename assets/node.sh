@@ -11,9 +11,10 @@ if [ -n "$missing" ]; then
     echo "Nothing was run. Set these environment variables first:$missing." >&2
     exit 2
 fi
-# The script itself reads them; the programs that it runs need not inherit them.
-export -n {{ needed }}
 {% endif %}
+# The script itself reads these; the programs that it runs need not inherit them.
+export -n {{ secrets }}
+
 # There is no public word on where a Linux machine has Octopus Server, but for its container image.
 server=${OCTOPUS_SERVER:-}
 if [ -z "$server" ] && [ -x /Octopus/Octopus.Server ]; then

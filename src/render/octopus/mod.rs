@@ -8,7 +8,7 @@ mod flag;
 mod word;
 
 pub use commands::commands;
-pub(in crate::render) use commands::prefixes;
+pub(in crate::render) use commands::{connection_string, prefixes};
 pub use flag::{Flag, Verb};
 pub use word::{Form, Piece, Word};
 

@@ -35,6 +35,8 @@ impl Escaper for BashWord {
 #[template(path = "node.sh")]
 struct Script {
     head: Vec<Safe<String>>,
+    /// The names of all variables that hold secrets, which Octopus Server has no need of.
+    secrets: Safe<String>,
     needed: Safe<String>,
     commands: Vec<Shown>,
 }
@@ -46,10 +48,11 @@ pub(super) fn write(
     secrets: Secrets<'_>,
 ) -> Result<Zeroizing<String>, Unwritable> {
     let comment = |line: String| Safe(if line.is_empty() { "#".to_owned() } else { format!("# {line}") });
-    let names: Vec<&str> = needed.iter().map(|secret| secret.variable()).collect();
+    let names = |secrets: &[Secret]| Safe(secrets.iter().map(|secret| secret.variable()).collect::<Vec<_>>().join(" "));
     let script = Script {
         head: head::lines(setup, Language::Bash, needed, secrets).into_iter().map(comment).collect(),
-        needed: Safe(names.join(" ")),
+        secrets: names(&Secret::ALL),
+        needed: names(needed),
         commands: shown::all(commands, secrets, refers),
     };
     let mut text = Zeroizing::new(String::with_capacity(32 * 1024));
