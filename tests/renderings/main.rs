@@ -5,6 +5,7 @@
 
 mod argv;
 mod bash;
+mod command;
 mod compose;
 mod expected;
 mod next;

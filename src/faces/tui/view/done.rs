@@ -12,6 +12,7 @@ use crate::faces::tui::text;
 use crate::model::field::FieldId;
 use crate::model::flow::Flow;
 use crate::model::node_config::NodeConfig;
+use crate::render::{Language, Setup, next_node};
 
 /// A line.
 struct Line {
@@ -80,6 +81,14 @@ fn lines(scene: &Scene<'_>, width: u16) -> Vec<Line> {
         for (line, words) in text::wrap(words, width.saturating_sub(5)).into_iter().enumerate() {
             let label = if line == 0 { number.to_string() } else { String::new() };
             lines.push(Line { label, column: 3, words: words.to_owned() });
+        }
+    }
+    if let (Some(plan), Some(Flow::FirstNode | Flow::Join)) = (&scene.state.run.plan, flow) {
+        lines.push(Line::title(""));
+        lines.push(Line::title("The next node without a screen, on its own machine"));
+        let columns = usize::from(width.saturating_sub(2));
+        for words in next_node::lines(&Setup::of(plan), Language::of_this_system(), columns) {
+            lines.push(Line { label: String::new(), column: 0, words });
         }
     }
     lines
