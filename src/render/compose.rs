@@ -80,7 +80,7 @@ fn write(setup: &Setup<'_>, secrets: Secrets<'_>) -> Result<Zeroizing<String>, U
     let node = setup.node;
     let (connection, master_key) = (connection(setup, secrets)?, master_key(secrets)?);
     let compose = Compose {
-        head: head(setup, secrets).into_iter().map(comment).collect(),
+        head: head(setup, secrets).iter().map(|line| comment(line)).collect(),
         first: setup.is_first(),
         connection: Safe(&connection),
         master_key: Safe(&master_key),
@@ -122,13 +122,12 @@ fn connection(setup: &Setup<'_>, secrets: Secrets<'_>) -> Result<Zeroizing<Strin
 fn master_key(secrets: Secrets<'_>) -> Result<Zeroizing<String>, Unwritable> {
     let mut text = Zeroizing::new(String::with_capacity(256));
     text.push('"');
-    match secrets.text(Secret::MasterKey) {
-        Some(key) => escape(&mut *text, key).map_err(|_| Unwritable)?,
-        None => {
-            text.push_str("${");
-            text.push_str(Secret::MasterKey.variable());
-            text.push_str(":?set it to the master key of the cluster}");
-        }
+    if let Some(key) = secrets.text(Secret::MasterKey) {
+        escape(&mut *text, key).map_err(|_| Unwritable)?;
+    } else {
+        text.push_str("${");
+        text.push_str(Secret::MasterKey.variable());
+        text.push_str(":?set it to the master key of the cluster}");
     }
     text.push('"');
     Ok(text)
@@ -149,7 +148,7 @@ fn ports(setup: &Setup<'_>) -> Vec<String> {
     ports
 }
 
-fn comment(line: String) -> Safe<String> {
+fn comment(line: &str) -> Safe<String> {
     Safe(if line.is_empty() { "#".to_owned() } else { format!("# {line}") })
 }
 

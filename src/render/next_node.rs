@@ -94,7 +94,7 @@ fn shared(setup: &Setup<'_>) -> Vec<(FieldId, String)> {
     ];
     // Server, database, user, encryption and trust are what one looks at before one runs it, so they always stand there.
     let spoken = [FieldId::Server, FieldId::Database, FieldId::User, FieldId::Encryption, FieldId::Trust];
-    let is_told = |(field, text): &(FieldId, String)| spoken.contains(field) || text != field.default();
+    let is_told = |(field, text): &(FieldId, String)| !text.is_empty() && (spoken.contains(field) || text != field.default());
     all.into_iter().flatten().filter(is_told).collect()
 }
 

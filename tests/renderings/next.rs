@@ -80,7 +80,7 @@ proptest! {
         }
         for (flag, text) in [("--user", &node.target.user), ("--instance", &node.instance)] {
             let clean = octopus_setup::model::untrusted::Untrusted::new(text);
-            if clean.as_str() == text && text != "OctopusServer" && !text.starts_with('-') {
+            if clean.as_str() == text && !text.is_empty() && text != "OctopusServer" && !text.starts_with('-') {
                 let place = words.iter().position(|word| word == flag).unwrap();
                 prop_assert_eq!(&words[place + 1], text);
             }

@@ -27,19 +27,19 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, local: &mut 
     let help = if low { 0 } else { 1 + u16::from(area.height >= 16) };
     // In a low window the plan is worth more than the help of a field, and than where its answers may be kept.
     let asked_lines = count(asked.len()) + if asked.is_empty() || saving { 0 } else { help };
-    let saved_lines = match (saved.is_empty(), saving) {
-        (false, true) => 1 + help,
-        (false, false) => u16::from(!low),
-        (true, _) => 0,
-    };
-    let space = u16::from(area.height >= 14);
-    let between = if asked_lines > 0 { space } else { 0 };
-    let beneath = if saved_lines > 0 { space } else { 0 };
+    let between = if asked_lines > 0 { u16::from(area.height >= 14) } else { 0 };
     let plan = scene.state.run.plan.as_deref();
     let plan_lines = plan.map_or(1, |plan| 2 + count(plan.steps.len()) + count(notes(canvas, plan).len()));
+    let heading = 1 + u16::from(area.height >= 16);
+    let spare = area.height.saturating_sub(heading + asked_lines + between + plan_lines);
+    let (beneath, saved_lines) = match (saved.is_empty(), saving) {
+        (true, _) => (0, 0),
+        (false, true) => (u16::from(spare > 1 + help), 1 + help),
+        (false, false) => (u16::from(spare > 1), u16::from(spare > 0 && !low)),
+    };
     let roomy = 2 + intro + asked_lines + between + plan_lines + beneath + saved_lines <= area.height;
     page::heading(canvas, area, scene, roomy);
-    let mut rest = below(area, if roomy { intro + 2 } else { 1 + u16::from(area.height >= 16) });
+    let mut rest = below(area, if roomy { intro + 2 } else { heading });
     fields::some(canvas, Rect { height: asked_lines.min(rest.height), ..rest }, scene, local, (&asked, false));
     rest = below(rest, asked_lines + between);
     let theme = canvas.theme;
