@@ -148,14 +148,15 @@ pub struct Script {
     pub format: ScriptFormat,
 
     /// Of this instance's node config; of the only one of this machine when nothing is said.
-    #[arg(long, value_name = "NAME", conflicts_with_all = ["config", "flow"])]
+    #[arg(long, value_name = "NAME", conflicts_with = "config")]
     pub instance: Option<String>,
 
     /// Of this node config (octopus-node.toml).
-    #[arg(long, value_name = "FILE", conflicts_with = "flow")]
+    #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
 
-    /// Of answers instead: the flow that they are for.
+    /// Of answers instead: the flow that they are for. With --instance or --config, as which node it is set up: as a further
+    /// one when nothing is said, which has nothing in it that concerns the other nodes.
     #[arg(long, value_enum)]
     pub flow: Option<SetUp>,
 
