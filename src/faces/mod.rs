@@ -2,6 +2,7 @@
 
 pub mod exit;
 pub mod headless;
+pub mod problems;
 mod sentences;
 pub mod signals;
 pub mod tui;

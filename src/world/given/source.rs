@@ -6,6 +6,7 @@ use std::path::Path;
 use secrecy::{ExposeSecret, SecretString};
 use zeroize::Zeroizing;
 
+use super::command::NoOutput;
 use super::text::{LIMIT, decode};
 use super::{Around, Manner, Stdin, command, paper, variable};
 use crate::model::field::FieldId;
@@ -21,6 +22,8 @@ pub(super) enum Fetched {
     Ask,
     /// It is left open: see [`Manner`].
     Open,
+    /// A signal came, which asks for this exit status.
+    Left(u8),
 }
 
 /// Fetches an answer. Relative paths are of this folder.
@@ -51,7 +54,8 @@ pub(super) async fn fetch(given: &Given, folder: &Path, around: &mut Around<'_>)
                 match command::run(words, folder, around.environment, around.command_limit).await {
                     Ok(bytes) => decode(&bytes)
                         .map_err(|bad| (format!("what the command {name} printed {bad}"), "It must print the answer.")),
-                    Err(none) => Err((format!("the command {name} {}", none.says), none.fix)),
+                    Err(NoOutput::Left(status)) => return Ok(Fetched::Left(status)),
+                    Err(NoOutput::Failed { says, fix }) => Err((format!("the command {name} {says}"), fix)),
                 }
             }
             Source::Prompt if around.manner == Manner::Alone => return Ok(Fetched::Ask),
