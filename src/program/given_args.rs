@@ -32,11 +32,15 @@ pub struct GivenArgs {
     pub problems: Vec<Problem>,
 }
 
+/// What a secret's own name as a flag is refused with, rather than as unknown: it is what everybody types first.
+const REFUSED: &str = "refused ";
+
 /// A field's flag. The id is not the field's own: a subcommand may have a flag of that name that means something else.
 struct Flag {
     field: FieldId,
     id: String,
     long: String,
+    refused: String,
 }
 
 static FLAGS: LazyLock<Vec<Flag>> = LazyLock::new(|| {
@@ -44,6 +48,7 @@ static FLAGS: LazyLock<Vec<Flag>> = LazyLock::new(|| {
     let flag = |field: FieldId| Flag {
         field,
         id: format!("given {}", field.id()),
+        refused: format!("{REFUSED}{}", field.id()),
         long: answer_file::flag(field).trim_start_matches('-').to_owned(),
     };
     given.map(flag).collect()
@@ -83,6 +88,9 @@ fn with_flags(command: Command) -> Command {
             command = command.arg(arg(flag));
         }
     }
+    for flag in FLAGS.iter().filter(|flag| flag.field.is_secret() && asks(flag.field)) {
+        command = command.arg(Arg::new(flag.refused.as_str()).long(flag.field.id()).num_args(0..=1).hide(true));
+    }
     command.after_help(PRECEDENCE)
 }
 
@@ -120,6 +128,9 @@ impl FromArgMatches for GivenArgs {
         let sets = matches.get_many::<String>("set").into_iter().flatten();
         said.extend(matches.indices_of("set").into_iter().flatten().zip(sets.map(|text| flags::set(text))));
         for flag in FLAGS.iter() {
+            if flag.field.is_secret() && matches.try_contains_id(&flag.refused).unwrap_or_default() {
+                said.push((matches.index_of(&flag.refused).unwrap_or_default(), Err(flags::in_clear(flag.field))));
+            }
             // A flag that this subcommand does not have is no error here.
             let Ok(Some(text)) = matches.try_get_one::<String>(&flag.id) else { continue };
             let place = matches.index_of(&flag.id).unwrap_or_default();

@@ -40,7 +40,9 @@ pub(super) async fn fetch(given: &Given, folder: &Path, around: &mut Around<'_>)
                 None if around.manner == Manner::WithFace && field.is_secret() => return Ok(Fetched::Open),
                 None => {
                     let says = format!("environment variable {} is not set", Untrusted::new(name));
-                    return Err(stop(says, format!("Set it, or give the answer by {} or {}.", field.variable(), flag(field))));
+                    let ours = field.variable();
+                    let or = if *name == ours { String::new() } else { format!(" by {ours} or") };
+                    return Err(stop(says, format!("Set it, or give the answer{or} by {}.", flag(field))));
                 }
                 Some(value) => match value.to_str() {
                     Some(value) => decode(value.as_bytes())
