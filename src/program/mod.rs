@@ -2,6 +2,8 @@
 
 mod answers;
 mod cli;
+mod given;
+mod given_args;
 mod outside;
 mod panic;
 #[cfg(feature = "practice")]
@@ -9,6 +11,7 @@ mod practice;
 mod review;
 mod script;
 mod shells;
+mod unattended;
 mod wizard;
 
 use std::io::{IsTerminal, Write as _};

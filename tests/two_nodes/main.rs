@@ -2,7 +2,6 @@
 #![cfg(all(unix, feature = "practice"))]
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
-mod plain;
 mod script;
 
 use std::path::{Path, PathBuf};
