@@ -26,6 +26,7 @@ pub fn install() {
         ENDING.store(true, Ordering::SeqCst);
         tui::restore();
         let place = panicked.location().map_or_else(|| "an unknown place".to_owned(), ToString::to_string);
+        tracing::error!(place, "a defect ended the program");
         // Not `eprintln!`: where nobody can read it, it would panic once more, and the second panic aborts, with a core dump.
         let _ = writeln!(
             std::io::stderr(),
