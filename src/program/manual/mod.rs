@@ -22,12 +22,19 @@ fn page(command: &Command) -> String {
     let mut page = Roff::new();
     let version = command.get_version().unwrap_or_default();
     // No date: one that nobody keeps would be wrong, and one of the build would make every build another one.
-    page.control("TH", ["OCTOPUS-SETUP", "1", "", &format!("{PROGRAM} {version}"), "Octopus Setup"]);
+    page.control("TH", ["OCTOPUS-SETUP", "1", "\"\"", &format!("{PROGRAM} {version}"), "Octopus Setup"]);
     let about = about(command);
     // By custom a phrase, which is what `whatis` shows.
     let phrase = about.split(". ").next().unwrap_or_default().trim_end_matches('.');
     section(&mut page, "NAME").text([roman(format!("{PROGRAM} - {phrase}"))]);
-    section(&mut page, "SYNOPSIS").text([bold(PROGRAM), roman(" ["), italic("OPTIONS"), roman("] ["), italic("COMMAND"), roman("]")]);
+    section(&mut page, "SYNOPSIS").text([
+        bold(PROGRAM),
+        roman(" ["),
+        italic("OPTIONS"),
+        roman("] ["),
+        italic("COMMAND"),
+        roman("]"),
+    ]);
     section(&mut page, "DESCRIPTION").text([roman(about)]);
     for paragraph in told::DESCRIPTION {
         page.control("PP", []).text([roman(paragraph)]);
@@ -43,8 +50,11 @@ fn page(command: &Command) -> String {
     section(&mut page, "FILES");
     terms(&mut page, told::files());
     section(&mut page, "EXAMPLES");
-    for (what, line) in told::EXAMPLES {
-        page.control("PP", []).text([roman(what)]);
+    for (place, (what, line)) in told::EXAMPLES.into_iter().enumerate() {
+        if place > 0 {
+            page.control("PP", []);
+        }
+        page.text([roman(what)]);
         page.control("PP", []).control("RS", ["4"]).control("nf", []).text([bold(line)]).control("fi", []).control("RE", []);
     }
     section(&mut page, "NOTES").text([roman("This project is independent of Octopus Deploy.")]);
@@ -56,7 +66,8 @@ fn section<'a>(page: &'a mut Roff, name: &str) -> &'a mut Roff {
 }
 
 fn about(command: &Command) -> String {
-    command.get_long_about().or_else(|| command.get_about()).map(ToString::to_string).unwrap_or_default()
+    let about = command.get_long_about().or_else(|| command.get_about()).map(ToString::to_string).unwrap_or_default();
+    if about.is_empty() || about.ends_with('.') { about } else { about + "." }
 }
 
 /// Every command below this one, depth first, each with all that is its own.

@@ -1,7 +1,9 @@
 //! What the manual page tells that stands in no command: environment, exit status, files, examples.
 
+use std::fmt::Write as _;
+
 use octopus_setup::faces::exit::Exit;
-use octopus_setup::model::field::FieldId;
+use octopus_setup::model::field::{FieldId, Kind};
 use octopus_setup::model::flow::Flow;
 use octopus_setup::model::node_config::NodeConfig;
 use octopus_setup::wizard::flow;
@@ -16,7 +18,9 @@ pub(super) const DESCRIPTION: [&str; 3] = [
     "Every field can be answered beforehand. A flag goes before the environment, that before an answer file, of which a \
      later one goes before an earlier one, and that before the default. Secrets have no flags, since other users of the \
      machine see the command line.",
-    "Nothing asks where there is no terminal: what is missing then is refused. Colours are for terminals only.",
+    "Nothing asks where there is no terminal: what is missing then is refused. Colours are for terminals only. \
+     With --output json standard output holds JSON alone; that the command line cannot be obeyed, or a file not be used, is \
+     told in words on standard error, and by the exit status.",
 ];
 
 /// What the page shows of use.
@@ -25,7 +29,7 @@ pub(super) const EXAMPLES: [(&str, &str); 6] = [
     (
         "Write an answer file, look at what is wrong with it, see the plan, and do it:",
         "octopus-setup answers template first-node > first.toml\n\
-         octopus-setup answers check first.toml\n\
+         octopus-setup answers check --answers first.toml\n\
          octopus-setup first-node --answers first.toml --dry-run\n\
          octopus-setup first-node --answers first.toml --yes",
     ),
@@ -46,16 +50,17 @@ pub(super) fn environment() -> Terms {
     let levels: Vec<&str> = LogLevel::ALL.iter().map(|level| level.id()).collect();
     let own = [
         (STATE_DIR_VARIABLE, "The folder of the program's own files: machine key, journals, list of instances.".to_owned()),
-        (
-            LogLevel::VARIABLE,
-            format!("How much --log writes: {}. Without it {}.", levels.join(", "), LogLevel::default().id()),
-        ),
+        (LogLevel::VARIABLE, format!("How much --log writes: {}. Without it {}.", levels.join(", "), LogLevel::default().id())),
         ("NO_COLOR", "Draw without colours, whatever it is set to.".to_owned()),
         (
             "TERM",
-            "With \"dumb\", questions are asked in plain sentences; with \"linux\", screens are drawn with ASCII characters.".to_owned(),
+            "With \"dumb\", questions are asked in plain sentences; with \"linux\", screens are drawn with ASCII characters."
+                .to_owned(),
         ),
-        ("LC_ALL, LC_CTYPE, LANG", "Where the first of them that is set names no UTF-8, screens are drawn with ASCII characters.".to_owned()),
+        (
+            "LC_ALL, LC_CTYPE, LANG",
+            "Where the first of them that is set names no UTF-8, screens are drawn with ASCII characters.".to_owned(),
+        ),
     ];
     terms.extend(own.map(|(name, says)| (name.to_owned(), says)));
     terms
@@ -65,7 +70,18 @@ pub(super) fn environment() -> Terms {
 fn field(field: FieldId) -> (String, String) {
     let screen = [Flow::FirstNode, Flow::Join, Flow::Edit].into_iter().find_map(|flow| flow::screen_of(flow, field));
     let words = screen.and_then(|screen| words::screen(screen).field(field));
-    let says = words.map_or_else(|| field.id().to_owned(), |words| format!("{}. {}", words.label, words.hint));
+    let mut says = words.map_or_else(|| field.id().to_owned(), |words| format!("{}. {}", words.label, words.hint));
+    // The hint stands under a field that has the focus, and tells its keys.
+    says = says.replace(" Left and right choose.", "").replace("Left and right choose whether", "Whether");
+    // Writing to a string cannot fail.
+    let _ = match field.kind() {
+        Kind::Choice(values) => write!(says, " One of: {}.", values.join(", ")),
+        Kind::Toggle => write!(says, " One of: true, false."),
+        Kind::Text | Kind::Path | Kind::Secret | Kind::Number => Ok(()),
+    };
+    if !field.default().is_empty() {
+        let _ = write!(says, " Default: {}.", field.default());
+    }
     (field.variable(), says)
 }
 
@@ -94,7 +110,10 @@ pub(super) fn exit_status() -> Terms {
 pub(super) fn files() -> Terms {
     let most = LogFile::MOST >> 20;
     [
-        (format!("HOME/{}", NodeConfig::FILE), "The node config, in the node's home directory; its secrets are sealed.".to_owned()),
+        (
+            format!("HOME/{}", NodeConfig::FILE),
+            "The node config, in the node's home directory; its secrets are sealed.".to_owned(),
+        ),
         (
             "$XDG_STATE_HOME/octopus-setup".to_owned(),
             format!("The program's own files, unless {STATE_DIR_VARIABLE} names another folder; by default in ~/.local/state."),
