@@ -22,6 +22,9 @@ use crate::wizard::state::State;
 
 use super::told::{ToldEffect, ToldEvent};
 
+/// The module that the lines name: where something happens, not where it is told.
+const ENGINE: &str = "octopus_setup::engine";
+
 /// What was told last, so that only what is new is told.
 #[derive(Debug, Default)]
 pub struct Log {
@@ -52,16 +55,17 @@ impl Log {
         // What the clock does would bury what people do.
         match event {
             Event::Tick | Event::Refresh | Event::Focus(_) | Event::Observed { last: false, .. } => {
-                trace!(event = %ToldEvent(event), "event");
+                trace!(target: ENGINE, "event: {}", ToldEvent(event));
             }
-            _ => debug!(event = %ToldEvent(event), "event"),
+            _ => debug!(target: ENGINE, "event: {}", ToldEvent(event)),
         }
         match event {
             Event::Observed { ticket, last: true, .. } => about.survey = Some(*ticket),
             Event::Progress(progress) => match progress {
                 Progress::Failed(kind, _) | Progress::UndoFailed(kind, _) => about.failed = Some(*kind),
-                _ => info!(step = %ToldEvent(event), "install"),
+                _ => info!(target: ENGINE, "install: {}", ToldEvent(event)),
             },
+            Event::Failed(_) | Event::Resumed(Err(_)) => warn!(target: ENGINE, "{}", ToldEvent(event)),
             _ => {}
         }
         about
@@ -74,7 +78,7 @@ impl Log {
         }
         let here = (state.place.flow, state.place.here);
         if self.here.replace(here) != Some(here) {
-            info!(flow = here.0.map_or("none", Flow::id), screen = here.1.id(), "screen");
+            info!(target: ENGINE, flow = here.0.map_or("none", Flow::id), screen = here.1.id(), "screen");
         }
         if let Some(ticket) = about.survey {
             self.survey_ended(ticket, state, now);
@@ -91,7 +95,7 @@ impl Log {
         }
         if let Some(ending) = state.ending.filter(|_| !self.ended) {
             self.ended = true;
-            info!(ending = ?ending, "wizard ended");
+            info!(target: ENGINE, ending = ?ending, "wizard ended");
         }
     }
 
@@ -100,16 +104,16 @@ impl Log {
         if !is_heard() {
             return;
         }
-        debug!(effect = %ToldEffect(effect), "effect");
+        debug!(target: ENGINE, "effect: {}", ToldEffect(effect));
         match effect {
             Effect::Survey { ticket, inputs, .. } => {
                 self.survey_dropped(inputs.survey(), now);
-                info!(survey = ?inputs.survey(), ticket = ticket.0, "survey begun");
+                info!(target: ENGINE, survey = ?inputs.survey(), ticket = ticket.0, "survey begun");
                 self.surveys.push((inputs.survey(), *ticket, now));
             }
             Effect::CancelSurvey(survey) => self.survey_dropped(*survey, now),
-            Effect::Install(plan, _) => info!(steps = plan.steps.len(), "install begun"),
-            Effect::Undo { .. } => info!("undo begun"),
+            Effect::Install(plan, _) => info!(target: ENGINE, steps = plan.steps.len(), "install begun"),
+            Effect::Undo { .. } => info!(target: ENGINE, "undo begun"),
             _ => {}
         }
     }
@@ -117,7 +121,7 @@ impl Log {
     fn survey_dropped(&mut self, survey: SurveyId, now: Duration) {
         self.surveys.retain(|(other, ticket, since)| {
             if *other == survey {
-                info!(survey = ?survey, ticket = ticket.0, took = %millis(now, *since), "survey dropped");
+                info!(target: ENGINE, survey = ?survey, ticket = ticket.0, took = %millis(now, *since), "survey dropped");
             }
             *other != survey
         });
@@ -130,19 +134,19 @@ impl Log {
         let checks = CheckId::ALL.into_iter().filter(|check| inputs::surveys_of_check(*check).contains(&survey));
         let verdicts: Vec<(CheckId, Verdict)> = checks.map(|check| (check, state.verdict(check))).collect();
         let of = |weight| names(&verdicts, weight);
-        info!(
+        info!(target: ENGINE,
             survey = ?survey, ticket = ticket.0, took = %millis(now, since),
             stops = of(Severity::Stop), warnings = of(Severity::Warn), "survey ended"
         );
         for (check, verdict) in &verdicts {
             match verdict {
-                Verdict::Good(evidence) => debug!(check = check.id(), evidence = evidence.as_str(), "good"),
+                Verdict::Good(evidence) => debug!(target: ENGINE, check = check.id(), evidence = evidence.as_str(), "good"),
                 Verdict::Found(findings) => {
                     for finding in findings {
-                        debug!(check = check.id(), weight = ?finding.severity, says = finding.says.as_str(), "finding");
+                        debug!(target: ENGINE, check = check.id(), weight = ?finding.severity, says = finding.says.as_str(), "finding");
                     }
                 }
-                Verdict::NotYet | Verdict::Running => trace!(check = check.id(), "not known yet"),
+                Verdict::NotYet | Verdict::Running => trace!(target: ENGINE, check = check.id(), "not known yet"),
             }
         }
     }
@@ -161,16 +165,16 @@ fn names(verdicts: &[(CheckId, Verdict)], weight: Severity) -> String {
 fn step_failed(kind: StepKind, state: &State) {
     let says = state.run.failed().filter(|row| row.kind == kind).and_then(|row| state.run.explain(row));
     let says = says.map_or_else(|| "why is not known".to_owned(), |explanation| explanation.says);
-    error!(step = kind.id(), says, "step failed");
+    error!(target: ENGINE, step = kind.id(), says, "step failed");
 }
 
 fn plan_made(plan: &Plan) {
-    info!(flow = plan.flow.id(), steps = plan.steps.len(), cluster = %plan.cluster, "plan made");
+    info!(target: ENGINE, flow = plan.flow.id(), steps = plan.steps.len(), cluster = %plan.cluster, "plan made");
     for (place, step) in plan.steps.iter().enumerate() {
-        info!(step = place + 1, kind = step.kind.id(), scope = ?step.kind.scope(), title = step.title.as_str(), "plan");
+        info!(target: ENGINE, step = place + 1, kind = step.kind.id(), scope = ?step.kind.scope(), title = step.title.as_str(), "plan");
     }
     for check in &plan.accepted {
-        warn!(check = check.id(), "warning accepted");
+        warn!(target: ENGINE, check = check.id(), "warning accepted");
     }
 }
 

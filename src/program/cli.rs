@@ -28,7 +28,8 @@ pub struct Cli {
     #[arg(long, global = true)]
     pub plain: bool,
 
-    /// Write a log to this file; OCTOPUS_SETUP_LOG says how much: error, warn, info, debug, trace. Secrets are never in it.
+    /// Write a log to this file; OCTOPUS_SETUP_LOG says how much: off, error, warn, info, debug,
+    /// trace. Secrets are never in it.
     #[arg(long, value_name = "FILE", global = true)]
     pub log: Option<PathBuf>,
 

@@ -4,7 +4,7 @@ use std::io::Write as _;
 use std::process::ExitCode;
 
 use clap::builder::PossibleValuesParser;
-use clap::{Arg, Command, CommandFactory as _, ValueHint};
+use clap::{Arg, ArgAction, Command, CommandFactory as _, ValueHint};
 use clap_complete::{Shell as Generator, generate};
 
 use octopus_setup::model::check::CheckId;
@@ -25,7 +25,7 @@ pub fn completions(asked: &Completions) -> ExitCode {
         Shell::PowerShell => Generator::PowerShell,
     };
     let mut script = Vec::new();
-    generate(generator, &mut hinted(whole()), PROGRAM, &mut script);
+    generate(generator, &mut hinted(&whole()), PROGRAM, &mut script);
     if generator == Generator::Bash {
         script = mended(script);
     }
@@ -55,17 +55,31 @@ pub fn print(text: &[u8]) -> ExitCode {
     }
 }
 
-/// The same, with what shells can complete and the parser need not know: which values are files, and which words there are
-/// where a wrong one is answered better than by a usage error.
-fn hinted(command: Command) -> Command {
-    command.mut_args(hint).mut_subcommands(hinted)
+/// The same without what is hidden, which the generators would offer (flags of secrets, there only to be refused), and with
+/// what shells can complete and the parser need not know: which values are files, and which words there are where a wrong one
+/// is answered better than by a usage error.
+fn hinted(command: &Command) -> Command {
+    // clap wants names that live as long as the program, and this one ends when they are printed.
+    let name: &'static str = Box::leak(command.get_name().to_owned().into_boxed_str());
+    let own =
+        |action: &ArgAction| matches!(action, ArgAction::Help | ArgAction::HelpShort | ArgAction::HelpLong | ArgAction::Version);
+    let args = command.get_arguments().filter(|arg| !arg.is_hide_set() && !own(arg.get_action()));
+    let commands = command.get_subcommands().filter(|command| !command.is_hide_set() && command.get_name() != "help");
+    let mut shown = Command::new(name).args(args.cloned().map(hint)).subcommands(commands.map(hinted));
+    if let Some(about) = command.get_about() {
+        shown = shown.about(about.clone());
+    }
+    if command.get_version().is_some() {
+        shown = shown.version(env!("CARGO_PKG_VERSION"));
+    }
+    shown
 }
 
 fn hint(arg: Arg) -> Arg {
     if !arg.get_action().takes_values() || !arg.get_possible_values().is_empty() {
         return arg;
     }
-    let name = arg.get_id().as_str().replace('_', "-");
+    let name = arg.get_long().unwrap_or_default().to_owned();
     match (FieldId::from_id(&name).map(FieldId::kind), arg.get_value_hint()) {
         (Some(Kind::Choice(values)), _) => arg.value_parser(PossibleValuesParser::new(values)),
         (Some(Kind::Toggle), _) => arg.value_parser(PossibleValuesParser::new(["true", "false"])),

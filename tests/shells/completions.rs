@@ -54,6 +54,9 @@ fn bash_takes_the_script_and_completes() {
     assert_eq!(bash(&["join", "--answers", "fir"]), ["first.toml"], "a file");
     assert_eq!(bash(&["--log", "fir"]), ["first.toml"], "a file");
     assert_eq!(bash(&["review", "--instance", "fir"]), ["fir"], "no file");
+    for secret in ["--password", "--service-password", "--master-key"] {
+        assert!(!bash(&["join", secret]).contains(&secret.to_owned()), "secrets have no flags");
+    }
 }
 
 #[test]

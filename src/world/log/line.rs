@@ -1,4 +1,4 @@
-//! One event as one line: `2026-11-21T12:04:05.678Z INFO  engine::log  survey begun survey=Server ticket=3`.
+//! One event as one line: `2026-11-21T12:04:05.678Z INFO  engine  survey begun survey=Server ticket=3`.
 
 use std::fmt::{self, Write as _};
 
