@@ -47,7 +47,7 @@ fn is_heard() -> bool {
 
 impl Log {
     /// An event is about to be applied.
-    pub fn event(&mut self, event: &Event) -> About {
+    pub fn event(event: &Event) -> About {
         let mut about = About::default();
         if !is_heard() {
             return about;

@@ -67,7 +67,7 @@ impl Engine {
     /// Applies an event, and begins what follows from it.
     pub fn handle(&mut self, event: Event) {
         let now = self.clock.now();
-        let about = self.log.event(&event);
+        let about = Log::event(&event);
         let effects = update::update(&mut self.state, event, now);
         self.log.applied(&about, &self.state, now);
         self.carry_out(effects);
