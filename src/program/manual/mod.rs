@@ -125,10 +125,8 @@ fn body(arg: &Arg) -> String {
         body.push('.');
     }
     let takes = arg.get_action().takes_values();
-    let words: Vec<String> = match takes {
-        true => arg.get_possible_values().iter().map(|word| word.get_name().to_owned()).collect(),
-        false => Vec::new(),
-    };
+    let words: Vec<String> =
+        if takes { arg.get_possible_values().iter().map(|word| word.get_name().to_owned()).collect() } else { Vec::new() };
     if !words.is_empty() {
         // Writing to a string cannot fail.
         let _ = write!(body, " One of: {}.", words.join(", "));

@@ -44,10 +44,12 @@ impl LogFile {
     pub fn append(&self, line: &str) {
         let length = line.len() as u64;
         let fits = self.length.fetch_add(length, Ordering::Relaxed).saturating_add(length) <= self.most;
-        let line = match fits {
-            true => line,
-            false if !self.is_full.swap(true, Ordering::Relaxed) => FULL,
-            false => return,
+        let line = if fits {
+            line
+        } else if self.is_full.swap(true, Ordering::Relaxed) {
+            return;
+        } else {
+            FULL
         };
         // A full disk is no reason to stop what the log is about.
         let _ = (&self.file).write_all(line.as_bytes());
