@@ -128,7 +128,9 @@ impl Autopilot {
                 return Move::End(Outcome::Answers(differences));
             }
             let mut events = resume::told_again(&self.order);
-            events.push(Event::ProveAll);
+            if state.run.phase == Phase::Idle {
+                events.push(Event::ProveAll);
+            }
             return Move::Do(events);
         }
         match state.place.here {
