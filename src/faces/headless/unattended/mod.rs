@@ -155,7 +155,7 @@ impl<W: Write> Flight<'_, W> {
     }
 
     /// What there is to say at the end.
-    fn ended(&self, ended: Ended, end: &mut End) {
+    fn ended(&mut self, ended: Ended, end: &mut End) {
         let state = self.engine.state();
         let begun = self.pilot.unfinished(state).is_some() || state.run.phase != Phase::Idle;
         end.resumable = begun;
@@ -174,7 +174,7 @@ impl<W: Write> Flight<'_, W> {
                 Exit::Done
             }
             Ended::At(Outcome::Answers(problems)) => {
-                end.says.extend(problems.iter().map(|problem| format!("{} {}", problem.says, problem.fix)));
+                problems.iter().for_each(|problem| self.teller.tell(&News::Problem(problem)));
                 Exit::Answers
             }
             Ended::At(Outcome::Checks(refusal)) => {
