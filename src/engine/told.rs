@@ -29,6 +29,7 @@ impl Display for ToldEvent<'_> {
             Event::Press(action) => write!(out, "press {action:?}"),
             Event::ConnectionString(_) => out.write_str("a connection string was given"),
             Event::Reply(yes) => out.write_str(if *yes { "reply yes" } else { "reply no" }),
+            Event::ProveAll => out.write_str("prove all"),
             Event::Observed { ticket, observed: _, last } => {
                 write!(out, "survey {} of ticket {}", if *last { "ended" } else { "knows more" }, ticket.0)
             }

@@ -9,10 +9,13 @@ use octopus_setup::world::given::Manner;
 
 use super::cli::Wizard;
 use super::outside::Outside;
-use super::{given, on_screen, unattended};
+use super::{complain, given, on_screen, unattended};
 
 /// Runs a set-up flow: with `--yes` or `--dry-run` by itself, otherwise with a person.
 pub async fn run(asked: &Wizard, flow: Flow, outside: &Outside) -> ExitCode {
+    if let Some(text) = unattended::misused(asked) {
+        return complain(text);
+    }
     let by_itself = asked.yes || asked.dry_run;
     let manner = if by_itself { Manner::Alone } else { Manner::WithFace };
     let beforehand = match given::gather(&asked.given, Some(flow), manner, outside).await {
