@@ -49,8 +49,8 @@ impl Machine {
         };
         node_config::write(&node_config::build(&plan, &sealer).unwrap()).unwrap();
         let purpose = Purpose::MasterKey { instance: "OctopusServer", cluster };
-        let sealed = sealer.seal(&purpose, key.expose_bytes()).unwrap();
-        fs::write(home.join(NodeConfig::KEY_FILE), sealed.0).unwrap();
+        let key_file = sealer.seal(&purpose, key.expose_bytes()).unwrap();
+        fs::write(home.join(NodeConfig::KEY_FILE), key_file.0).unwrap();
         let config = node_config::path(&home);
         instances::enter(&places, &Instance { format: 1, name: "OctopusServer".into(), home, config }).unwrap();
         machine

@@ -12,7 +12,7 @@ use crate::nodes::{CANARIES, any_node, hostile, ordinary, setup};
 use crate::powershell::python;
 
 /// Reads files that are parted by NULs, puts variables in as compose does, and prints each one's environment as JSON.
-const READER: &str = r#"
+const READER: &str = r"
 import json, re, sys
 try:
     import yaml
@@ -35,7 +35,7 @@ for entry in json.loads(sys.stdin.buffer.read()):
     texts = {key: put(text, entry['variables']) for key, text in service['environment'].items()}
     assert all(isinstance(text, str) for text in service['ports']), service['ports']
     print(json.dumps({'environment': texts, 'ports': service['ports'], 'image': put(service['image'], {}), 'volumes': service['volumes']}))
-"#;
+";
 
 fn read(entries: &[(String, Vec<(&str, String)>)]) -> Option<Vec<serde_json::Value>> {
     let entries: Vec<_> = entries

@@ -1,7 +1,7 @@
 //! Renderings of a node, read back by others: scripts by the shells' own parsers, a compose file by a YAML reader, command
 //! lines by Windows' rules.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on fails")]
 
 mod argv;
 mod bash;

@@ -30,7 +30,7 @@ struct Reader<'a> {
     values: &'a Values,
 }
 
-impl<'a> Reader<'a> {
+impl Reader<'_> {
     fn skip(&mut self) {
         while self.rest.next_if(|c| c.is_whitespace()).is_some() {}
     }
@@ -65,13 +65,10 @@ impl<'a> Reader<'a> {
         let mut text = String::new();
         loop {
             let c = self.rest.next().expect("a string that ends");
-            if !is_quote(&c) {
-                text.push(c);
-            } else if self.rest.next_if(is_quote).is_some() {
-                text.push(c);
-            } else {
+            if is_quote(&c) && self.rest.next_if(is_quote).is_none() {
                 return text;
             }
+            text.push(c);
         }
     }
 
