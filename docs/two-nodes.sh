@@ -1,7 +1,7 @@
 #!/bin/sh
 # A cluster of two nodes, set up by a script: here on a practice server, with everything in one folder.
 set -eu
-dir=$(mktemp -d)
+dir=$(mktemp -d "$PWD/two-nodes.XXXXXX")
 export OCTOPUS_SETUP_STATE_DIR="$dir/state"
 
 octopus-setup practice serve --data "$dir/server" --answers "$dir/server.toml" >"$dir/announcement.toml" &

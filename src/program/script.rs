@@ -15,25 +15,35 @@ use octopus_setup::model::subject::{Maker, Subject};
 use octopus_setup::model::untrusted::Untrusted;
 use octopus_setup::render::{Clear, Language, Setup, compose, script};
 use octopus_setup::wizard::{answer_file, node, settings};
+use octopus_setup::world::given::Manner;
 use octopus_setup::world::places::Places;
 use octopus_setup::world::{instances, key_file, node_config, survey};
 use secrecy::{ExposeSecret, SecretString};
 
 use super::cli::{Format, Script, ScriptFormat, SetUp};
+use super::given;
 use super::outside::Outside;
 
 /// Why there is no script: how the program ends, and what it says.
-struct Refusal(Exit, String);
+enum Refusal {
+    /// This is to be said.
+    Because(Exit, String),
+    /// It has been told already.
+    Told(ExitCode),
+}
 
 impl Refusal {
     fn usage(says: impl Into<String>) -> Self {
-        Self(Exit::Usage, says.into())
+        Self::Because(Exit::Usage, says.into())
     }
 
     fn answers(says: impl Into<String>) -> Self {
-        Self(Exit::Answers, says.into())
+        Self::Because(Exit::Answers, says.into())
     }
 }
+
+/// What stands for a secret that is there and that nobody needs to see.
+const THERE: &str = "sealed";
 
 /// What a script is made of.
 struct Source {
@@ -50,15 +60,15 @@ pub async fn run(asked: &Script, outside: &Outside) -> ExitCode {
         Ok(source) => rendered(asked, &source).and_then(|text| hand_over(asked, &text)),
         Err(refusal) => Err(refusal),
     };
-    let exit = done.map_or_else(
-        |Refusal(exit, says)| {
+    match done {
+        Ok(()) => ExitCode::from(Exit::Done.code()),
+        Err(Refusal::Told(status)) => status,
+        Err(Refusal::Because(exit, says)) => {
             // Not `eprintln!`, which panics where nobody can read it.
             let _ = writeln!(std::io::stderr(), "octopus-setup: {says}");
-            exit
-        },
-        |()| Exit::Done,
-    );
-    ExitCode::from(exit.code())
+            ExitCode::from(exit.code())
+        }
+    }
 }
 
 /// A node config of this machine, unless answers are given.
@@ -72,17 +82,45 @@ async fn source(asked: &Script, outside: &Outside) -> Result<Source, Refusal> {
         return Err(Refusal::usage(says));
     }
     let names_a_config = asked.instance.is_some() || asked.config.is_some();
-    let is_given = flow.is_some() || !asked.given.answers.is_empty() || !asked.given.set.is_empty();
+    let is_given = flow.is_some() || !asked.given.answers.is_empty() || !asked.given.flags.is_empty();
     if !names_a_config && is_given {
-        return given(asked, outside, flow);
+        return of_answers(asked, outside, flow).await;
     }
     // The cluster is there already, so that without a word it is a further node's script, which changes nothing of it.
     of_config(asked, &outside.places, flow.unwrap_or(Flow::Join)).await
 }
 
-/// From answers that are given beforehand.
-fn given(_asked: &Script, _outside: &Outside, _flow: Option<Flow>) -> Result<Source, Refusal> {
-    Err(Refusal::usage("A script of answers is not built yet; name a node config with --instance or --config."))
+/// From answers that are given beforehand. Secrets are fetched only where they are to stand in the text.
+async fn of_answers(asked: &Script, outside: &Outside, flow: Option<Flow>) -> Result<Source, Refusal> {
+    let manner = if asked.with_secrets { Manner::Alone } else { Manner::LookOnly };
+    let beforehand = given::gather(&asked.given, flow, manner, outside).await.map_err(Refusal::Told)?;
+    let Some(flow) = beforehand.flow else {
+        return Err(Refusal::usage("Which flow these answers are for is not said: add --flow, or flow = \"join\" to the file."));
+    };
+    let problems = beforehand.judge();
+    if given::refuse(&problems) {
+        return Err(Refusal::Told(given::refused(&problems)));
+    }
+    let mut answers = beforehand.loaded.answers;
+    let clear = if asked.with_secrets { Some(clear_of(flow, &answers)?) } else { None };
+    for field in beforehand.open {
+        answers.set(field, Raw::of(field, THERE), Origin::File);
+    }
+    Ok(Source { flow, answers, fingerprint: None, clear })
+}
+
+/// The secrets that were answered. A new cluster's master key is in nobody's hands yet.
+fn clear_of(flow: Flow, answers: &Answers) -> Result<Clear, Refusal> {
+    if flow == Flow::FirstNode {
+        let says = "A first node's master key is made when it is installed; take --with-secrets with its node config afterwards.";
+        return Err(Refusal::usage(says));
+    }
+    let secret = |field| answers.secret(field).filter(|secret| !secret.expose_secret().is_empty()).cloned();
+    Ok(Clear {
+        password: secret(FieldId::Password).unwrap_or_default(),
+        master_key: secret(FieldId::MasterKey),
+        service_password: secret(FieldId::ServicePassword),
+    })
 }
 
 async fn of_config(asked: &Script, places: &Places, flow: Flow) -> Result<Source, Refusal> {
@@ -137,7 +175,7 @@ fn config_path(asked: &Script, places: &Places) -> Result<PathBuf, Refusal> {
 /// What the config says with its seals left alone: of each secret only that there is one, which is all that a rendering by
 /// reference asks.
 fn sealed(config: NodeConfig) -> NodeFacts {
-    let there = |field: FieldId| Raw::of(field, "sealed");
+    let there = |field: FieldId| Raw::of(field, THERE);
     NodeFacts {
         password: Fact::Seen(there(FieldId::Password)),
         service_password: Fact::Seen(config.service.password.as_ref().map(|_| there(FieldId::ServicePassword))),
