@@ -7,6 +7,7 @@ use crate::wizard::run::Phase;
 use crate::wizard::state::{Ending, State};
 
 use super::exit::Exit;
+use super::sentences::clean;
 
 /// How a face ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,7 +27,8 @@ impl Ended {
             (None, Some(Ending::Unfinished)) => Exit::Unfinished,
             (None, Some(Ending::Left | Ending::HungUp) | None) => Exit::Left,
         };
-        Self { exit, farewell: farewell(state) }
+        // The home directory's name may have come from a file.
+        Self { exit, farewell: farewell(state).iter().map(|line| clean(line)).collect() }
     }
 }
 

@@ -20,8 +20,9 @@ pub fn text(problems: &[Problem]) -> String {
     for Problem { severity: weight, place, field: _, says, fix } in problems {
         // Writing to a string cannot fail.
         let _ = writeln!(out, "  {:WORD$} {}", severity(*weight), clean(says));
-        for line in
-            [place.as_ref().map(ToString::to_string), Some(clean(fix)).filter(|fix| !fix.is_empty())].into_iter().flatten()
+        for line in [place.as_ref().map(|place| clean(&place.to_string())), Some(clean(fix)).filter(|fix| !fix.is_empty())]
+            .into_iter()
+            .flatten()
         {
             let _ = writeln!(out, "  {:WORD$} {line}", "");
         }

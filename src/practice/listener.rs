@@ -52,6 +52,8 @@ pub struct Shared {
     pub turns: Arc<AtomicU64>,
     /// All connections that were accepted.
     pub connections: AtomicU64,
+    /// All logins that were tried.
+    pub logins: AtomicU64,
     /// The next connection's spid.
     pub spid: AtomicU16,
 }

@@ -1,6 +1,7 @@
 //! LOGIN7 and its answer.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use tokio::io::{AsyncWrite, AsyncWriteExt as _};
 use zeroize::Zeroize as _;
@@ -43,6 +44,7 @@ pub async fn login(mut link: Link, shared: &Arc<Shared>, alive: tokio::sync::mps
     if read.kind != PacketType::Login7 {
         return None;
     }
+    shared.logins.fetch_add(1, Ordering::Relaxed);
     let login = decoded.ok()?;
     if !login.version.is_served() {
         return None;

@@ -101,6 +101,7 @@ impl PracticeServer {
             fault: Mutex::new(faults.wire),
             turns: Arc::new(AtomicU64::new(0)),
             connections: AtomicU64::new(0),
+            logins: AtomicU64::new(0),
             spid: AtomicU16::new(0),
         });
         let (stop, stopped) = watch::channel(());
@@ -148,6 +149,11 @@ impl Running {
     /// How many connections were accepted so far.
     pub fn connections(&self) -> u64 {
         self.shared.connections.load(Ordering::Relaxed)
+    }
+
+    /// How many logins were tried so far, whatever became of them: what an account is locked by.
+    pub fn logins(&self) -> u64 {
+        self.shared.logins.load(Ordering::Relaxed)
     }
 
     /// Marks a database as replicated or mirrored, which no statement here can make it; or takes the mark away. `false`

@@ -37,6 +37,20 @@ async fn a_wrong_password_is_told_and_mended() {
     session.assert_silent(WRONG);
     session.assert_silent(PASSWORD);
     assert_eq!(session.engine.state().place.here, ScreenId::Web);
+    assert_eq!(scene.site.server.logins(), 2, "each password once");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_wrong_password_is_tried_once_by_a_join() {
+    let scene = Scene::new().await;
+    scene.cluster().await;
+    let before = scene.site.server.logins();
+    let mut lines = scene.to_the_password("join", "node-2");
+    lines.push(WRONG.to_owned());
+    lines.extend(scene.trust("join"));
+    lines.extend(["end", "yes"].map(str::to_owned));
+    let session = hear(scene.wizard("m", None), lines).await;
+    assert_eq!((session.left, scene.site.server.logins() - before), (0, 1), "{}", session.said);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

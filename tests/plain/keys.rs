@@ -17,7 +17,7 @@ fn then(scene: &Scene, more: &[&str]) -> Vec<String> {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_key_is_shown_only_when_it_is_meant_and_nothing_goes_on_unproven() {
     let scene = Scene::new().await;
-    let more = ["show", "no", "show", "yes", "read", "prove", "AAAAA=", "?", "", "<", "end", "no", "", "quit", "yes"];
+    let more = ["show", "no", "show", "yes", "read", "read", "prove", "AAAAA=", "?", "", "<", "end", "no", "", "quit", "yes"];
     let session = hear(scene.wizard("m", None), then(&scene, &more)).await;
     assert_eq!((session.ended.exit, session.left), (Exit::Unfinished, 0), "{}", session.said);
     let key = master_key(&session.engine);
@@ -33,6 +33,7 @@ async fn the_key_is_shown_only_when_it_is_meant_and_nothing_goes_on_unproven() {
         "End the program? The node is configured",
         "Type a number from 1 to 5",
     ]);
+    assert_eq!(session.times("Save the key to a file first."), 2, "an answer each time\n{}", session.said);
     session.assert_silent("AAAAA=");
     assert!(!session.engine.state().custody.revealed);
 }
@@ -52,7 +53,7 @@ async fn a_file_that_is_there_is_not_overwritten() {
 async fn a_step_that_fails_is_explained_and_undone() {
     let scene = Scene::new().await;
     // What the checks see is a folder that can be made; what the install meets is a file.
-    let lines = then(&scene, &["undo", "no", "undo", "yes", "leave"]);
+    let lines = then(&scene, &["undo", "no", "undo", "quit", "no", "yes", "leave"]);
     let home = scene.site.home("node-1");
     let mut engine = scene.wizard("m", None);
     let session = {
@@ -80,6 +81,20 @@ async fn a_step_that_fails_is_explained_and_undone() {
     assert_eq!(session.engine.state().run.phase, Phase::Undone);
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_journal_that_stays_is_told_before_the_end() {
+    let scene = Scene::new().await;
+    let lines = scene.first_node();
+    let journals = octopus_setup::world::places::Places::under(scene.site.home("m").join("state")).journals();
+    let mut script = Blocking { at: lines.len() - 1, lines: lines.into_iter(), home: journals, asked: 0 };
+    let mut engine = scene.wizard("m", None);
+    let mut out = Vec::new();
+    let options = octopus_setup::faces::plain::PlainOptions::default();
+    octopus_setup::faces::plain::run(&mut engine, &mut script, &mut out, options).await.unwrap();
+    let said = String::from_utf8(out).unwrap();
+    assert!(said.contains("The journal could not be removed"), "{said}");
+}
+
 /// Lines that put a file in the home's place just before the install.
 struct Blocking {
     lines: std::vec::IntoIter<String>,
@@ -92,6 +107,7 @@ impl octopus_setup::faces::plain::Lines for Blocking {
     async fn next(&mut self, _echo: octopus_setup::faces::plain::Echo) -> octopus_setup::faces::plain::Heard {
         use octopus_setup::faces::plain::Heard;
         if self.asked == self.at {
+            let _ = std::fs::remove_dir_all(&self.home);
             std::fs::write(&self.home, "in the way").unwrap();
         }
         self.asked += 1;

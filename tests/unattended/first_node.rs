@@ -1,6 +1,10 @@
 //! A first node, with nobody there.
 
+use std::time::Duration;
+
+use octopus_setup::faces::headless::Telling;
 use octopus_setup::practice::engine::Login;
+use octopus_setup::wizard::autopilot::checks_of;
 
 use crate::scene::*;
 use crate::support::canaries::{Secrets, clean_folder};
@@ -78,6 +82,41 @@ async fn a_dry_run_tells_the_plan_and_writes_nothing() {
     };
     assert_eq!(ids(&all), ids(&again));
     assert!(ids(&all).contains(&"create-database".to_owned()));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn checks_are_told_screen_by_screen_in_the_order_of_the_path() {
+    let site = Site::with(|options| options.faults.round_trip = Duration::from_millis(20)).await;
+    let (exit, said) = text(&site, dry(order(&site, Flow::FirstNode, "node-1", &[]))).await;
+    assert_eq!(exit, Exit::Done, "{said}");
+    let checks = said.lines().filter_map(|line| CheckId::from_id(line.get(11..)?.split(' ').next()?));
+    let wanted: Vec<CheckId> = checks_of(Flow::FirstNode).map(|(_, check)| check).collect();
+    assert_eq!(checks.collect::<Vec<_>>(), wanted, "{said}");
+    let screens = ["\nHome directory\n", "\nService account\n", "\nDatabase\n", "\nWeb portal\n", "\nMaster key\n"];
+    let places: Vec<_> = screens.iter().map(|name| said.find(name)).collect();
+    assert!(places.iter().all(Option::is_some) && places.is_sorted(), "{places:?}\n{said}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_takes_long_is_said_to_be_still_at_work() {
+    let site = Site::with(|options| options.faults.round_trip = Duration::from_millis(60)).await;
+    for output in [Output::Text, Output::Json] {
+        let mut out = Vec::new();
+        let (_sender, mut signals) = unbounded_channel();
+        let world = World::new(site.places(), Surroundings::default());
+        let telling = Telling { output, still: Duration::from_millis(20) };
+        let order = dry(order(&site, Flow::FirstNode, "node-1", &[]));
+        headless::run(order, telling, &mut out, &mut signals, |answers| Engine::new(world, answers, None)).await;
+        let said = String::from_utf8(out).unwrap();
+        if output == Output::Json {
+            let all = parsed(&said);
+            let still = of(&all, "still");
+            assert!(still.iter().any(|line| line["checks"].as_array().unwrap().contains(&"sql-login".into())), "{said}");
+            assert!(still.iter().all(|line| line["seconds"] == 0 && line["step"].is_null()), "{said}");
+        } else {
+            assert!(said.lines().any(|line| line.starts_with("  still    ") && line.contains("sql-login")), "{said}");
+        }
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

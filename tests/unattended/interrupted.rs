@@ -50,6 +50,33 @@ async fn before_the_install_nothing_is_written() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn between_the_plan_and_the_install_nothing_is_begun() {
+    let site = Site::start().await;
+    let order = order(&site, Flow::FirstNode, "node-1", &[]);
+    let (exit, said) = interrupted(&site, order, "\"event\":\"plan\"", 1).await;
+    assert_eq!(exit, Exit::Signal(130));
+    let all = parsed(&said);
+    assert_eq!((of(&all, "step").len(), &end(&all)["resumable"]), (0, &false.into()), "{said}");
+    assert_eq!(written(&site), Vec::<PathBuf>::new());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_done_when_the_signal_comes_is_done() {
+    let site = Site::start().await;
+    let key = first_node(&site).await;
+    for times in [1, 2] {
+        let order = order(&site, Flow::Join, &format!("node-{}", times + 1), &[(FieldId::MasterKey, &key)]);
+        let last = "\"number\":6,\"of\":6,\"schema\":1,\"state\":\"done\"";
+        let (exit, said) = interrupted(&site, order, last, times).await;
+        assert!(said.contains(last), "{said}");
+        // Unless the machine was too slow to close the journal within the half second of the second signal.
+        let closed = site.journals().is_empty();
+        assert_eq!((exit == Exit::Done, end(&parsed(&said))["resumable"] == false), (closed, closed), "{said}");
+        assert!(closed || times == 2);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn in_the_install_the_running_step_comes_to_its_end_and_the_same_order_goes_on() {
     for times in [1, 2] {
         let site = Site::start().await;

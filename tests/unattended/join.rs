@@ -35,11 +35,11 @@ async fn a_dry_join_writes_nothing() {
 async fn a_wrong_password_is_tried_once_and_not_by_three_surveys() {
     let site = Site::start().await;
     let key = first_node(&site).await;
-    let before = site.server.connections();
+    let before = (site.server.connections(), site.server.logins());
     let changes = [(FieldId::MasterKey, key.as_str()), (FieldId::Password, "Wrong-0815")];
     let (exit, all) = lines(&site, order(&site, Flow::Join, "node-2", &changes)).await;
     assert_eq!(exit, Exit::Checks);
-    assert_eq!(site.server.connections() - before, 1);
+    assert_eq!((site.server.connections() - before.0, site.server.logins() - before.1), (1, 1));
     let ended = end(&all);
     assert!(ended["stops"].to_string().contains("sql-login") && ended["unknown"].to_string().contains("cluster-key"), "{ended}");
 }

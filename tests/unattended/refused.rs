@@ -81,6 +81,16 @@ async fn a_stop_cannot_be_accepted() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_wrong_password_is_tried_once() {
+    let site = Site::start().await;
+    for (dry_run, logins) in [(false, 1), (true, 2)] {
+        let order = Order { dry_run, ..order(&site, Flow::FirstNode, "node-1", &[(FieldId::Password, "Wrong-0815")]) };
+        assert_eq!(text(&site, order).await.0, Exit::Checks);
+        assert_eq!(site.server.logins(), logins);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_key_file_that_cannot_be_is_told_before_the_first_write() {
     let site = Site::start().await;
     std::fs::write(site.home("mine"), "mine").unwrap();

@@ -64,6 +64,43 @@ async fn a_dry_run_of_a_cut_off_run_changes_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_wrong_password_is_tried_once_there_too() {
+    let site = Site::start().await;
+    let key = first_node(&site).await;
+    for (flow, node) in [(Flow::FirstNode, "node-7"), (Flow::Join, "node-2")] {
+        let changes: &[(FieldId, &str)] = &[(FieldId::MasterKey, &key), (FieldId::Database, "Octopus7")];
+        let changes = if flow == Flow::Join { &changes[..1] } else { &changes[1..] };
+        let mut order = order(&site, flow, node, changes);
+        assert_eq!(cut_off(&site, &order, 5).await, None);
+        order.loaded.answers.set(FieldId::Password, Raw::of(FieldId::Password, "Wrong-0815"), Origin::Flag);
+        let before = site.server.logins();
+        let (exit, said) = text(&site, order).await;
+        assert_eq!((exit, site.server.logins() - before), (Exit::Checks, 1), "{said}");
+        assert!(said.contains("Nothing more was written."), "what was begun is still there\n{said}");
+        std::fs::remove_dir_all(site.places().journals()).unwrap();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_answers_that_are_told_are_those_of_the_plan() {
+    let site = Site::start().await;
+    let begun = order(&site, Flow::FirstNode, "node-1", &[]);
+    let port = begun.loaded.answers.text(FieldId::GrpcPort).to_owned();
+    assert_eq!(cut_off(&site, &begun, 5).await, None);
+    let mut order = dry(begun);
+    order.loaded.answers.set(FieldId::GrpcPort, Raw::of(FieldId::GrpcPort, "8443"), Origin::Default);
+    let (exit, all) = lines(&site, order.clone()).await;
+    assert_eq!(exit, Exit::Done, "{all:#?}");
+    let answers = of(&all, "plan")[0]["answers"].as_array().unwrap();
+    let told = answers.iter().find(|answer| answer["field"] == "grpc-port").unwrap();
+    assert_eq!((&told["value"], &told["origin"]), (&port.as_str().into(), &"unfinished-run".into()), "nobody gave another one");
+    let home = answers.iter().find(|answer| answer["field"] == "home").unwrap();
+    assert_eq!(home["origin"], "flag");
+    let (_, said) = text(&site, order).await;
+    assert!(said.contains(&format!("grpc-port          {port}  (unfinished-run)")), "{said}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn other_answers_than_the_run_was_begun_with_are_refused() {
     let site = Site::start().await;
     let begun = order(&site, Flow::FirstNode, "node-1", &[]);

@@ -12,7 +12,9 @@ use super::page;
 use super::talk::{Face, Stop};
 
 /// Tells what to do next, and ends: there is nothing left to ask.
-pub fn tell<L: Lines, W: Write>(face: &mut Face<'_, L, W>) -> Result<(), Stop> {
+pub async fn tell<L: Lines, W: Write>(face: &mut Face<'_, L, W>) -> Result<(), Stop> {
+    // A journal that stays is worth knowing of.
+    face.until_idle("closing the journal").await?;
     page::heading(face)?;
     if let Some(command) = face.state().run.plan.as_deref().and_then(polling::command) {
         face.say("On each polling Tentacle:")?;

@@ -6,7 +6,7 @@
 #[cfg(unix)]
 mod system {
     use std::io;
-    use std::sync::Mutex;
+    use std::sync::{Mutex, PoisonError};
 
     use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr};
 
@@ -16,7 +16,7 @@ mod system {
     /// From now on the terminal shows nothing of what is typed but the end of the line. Where that cannot be, an error: a
     /// secret that everybody sees is worse than a question that fails.
     pub fn hide() -> io::Result<()> {
-        let Ok(mut found) = FOUND.lock() else { return Ok(()) };
+        let mut found = FOUND.lock().unwrap_or_else(PoisonError::into_inner);
         let stdin = io::stdin();
         let now = tcgetattr(&stdin)?;
         let mut hidden = now.clone();

@@ -34,6 +34,7 @@ use crate::engine::Engine;
 use crate::model::flow::Flow;
 use crate::model::screen::ScreenId;
 use crate::wizard::event::{Action, Event};
+use crate::wizard::run::Phase;
 
 use super::ended::Ended;
 use super::signals::Signals;
@@ -60,7 +61,7 @@ impl Default for PlainOptions {
 ///
 /// # Errors
 ///
-/// Where what is said cannot be written. A reader that has gone is none, but ends the program as a hang-up does.
+/// Where what is said cannot be written, and nothing was begun. A reader that has gone is none, but ends the program as a hang-up does.
 pub async fn run(engine: &mut Engine, input: &mut impl Lines, out: &mut impl Write, options: PlainOptions) -> io::Result<Ended> {
     let mut face = Face::new(engine, input, out, options);
     let stopped = session(&mut face).await;
@@ -76,7 +77,8 @@ pub async fn run(engine: &mut Engine, input: &mut impl Lines, out: &mut impl Wri
     };
     engine.wind_down(if signal.is_none() { Duration::from_secs(5) } else { Duration::from_millis(500) }).await;
     match broken {
-        Some(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error),
+        // What was begun is told by the status, and that says more than that the output is broken.
+        Some(error) if error.kind() != io::ErrorKind::BrokenPipe && engine.state().run.phase == Phase::Idle => Err(error),
         _ => Ok(Ended::of(engine.state(), signal)),
     }
 }
@@ -101,7 +103,7 @@ async fn screen<L: Lines, W: Write>(face: &mut Face<'_, L, W>) -> Result<(), Sto
         (_, ScreenId::Review) => plan::ask(face).await,
         (_, ScreenId::Install) => install::ask(face).await,
         (_, ScreenId::MasterKey) => key::ask(face).await,
-        (_, ScreenId::Done) => done::tell(face),
+        (_, ScreenId::Done) => done::tell(face).await,
         _ => page::ask(face).await,
     }
 }

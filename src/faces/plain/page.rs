@@ -192,7 +192,12 @@ async fn accept<L: Lines, W: Write>(face: &mut Face<'_, L, W>, here: ScreenId) -
             face.quietly(Event::Next);
         }
     }
-    Ok(face.state().place.here != here)
+    let passed = face.state().place.here != here;
+    if passed {
+        // Why there is no plan, for instance.
+        face.aloud()?;
+    }
+    Ok(passed)
 }
 
 /// Asks what to do where the gate is shut; `None` where the gate is to be looked at once more.

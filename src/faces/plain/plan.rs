@@ -118,9 +118,12 @@ fn show<L: Lines, W: Write>(face: &mut Face<'_, L, W>, plan: &Plan) -> Result<()
 
 /// Asks once whether to undo; whether it has begun.
 pub async fn undo<L: Lines, W: Write>(face: &mut Face<'_, L, W>) -> Result<bool, Stop> {
+    if !face.yes_no("Undo everything that this run created, and nothing else?").await? {
+        return Ok(false);
+    }
+    // Only now: whoever was asked in between whether to end has another question open.
     face.quietly(Event::Press(Action::Undo));
-    let yes = face.yes_no("Undo everything that this run created, and nothing else?").await?;
-    face.handle(Event::Reply(yes))?;
+    face.handle(Event::Reply(true))?;
     Ok(face.state().run.is_working())
 }
 

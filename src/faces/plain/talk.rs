@@ -144,16 +144,23 @@ impl<'a, L: Lines, W: Write> Face<'a, L, W> {
         Ok(())
     }
 
-    /// Applies an event, and says what the wizard has to say of it.
+    /// Applies an event of a person, and says what the wizard has to say of it, though it were what it said last: who asks
+    /// twice is answered twice.
     pub fn handle(&mut self, event: Event) -> Result<(), Stop> {
         self.engine.handle(event);
-        self.notice()
+        self.aloud()
     }
 
     /// The same without a word: for events whose notice only names keys.
     pub fn quietly(&mut self, event: Event) {
         self.engine.handle(event);
         self.said.clone_from(&self.engine.state().notice);
+    }
+
+    /// Says what was passed over by [`Self::quietly`].
+    pub fn aloud(&mut self) -> Result<(), Stop> {
+        self.said = None;
+        self.notice()
     }
 
     fn notice(&mut self) -> Result<(), Stop> {
@@ -233,8 +240,8 @@ impl<'a, L: Lines, W: Write> Face<'a, L, W> {
                 more = self.engine.step(), if works => works = more,
             }
         };
-        if !self.input.is_seen() {
-            // What was typed is not on the screen, so its end is not there either.
+        if !self.input.is_seen() || matches!(heard, Heard::End) {
+            // What was typed is not on the screen, so its end is not there either; nor does Ctrl-D end a line.
             self.gap()?;
         }
         match heard {
@@ -334,7 +341,11 @@ impl<'a, L: Lines, W: Write> Face<'a, L, W> {
             self.gap()?;
             return self.say("Interrupted. The install stops after the step that runs.");
         }
-        let begun = run.phase != Phase::Idle || self.state().resuming.is_some();
+        let begun = match run.phase {
+            Phase::Idle => self.state().resuming.is_some(),
+            Phase::Undone => false,
+            _ => true,
+        };
         self.signal = Some(status);
         self.quietly(Event::Hangup);
         self.gap()?;

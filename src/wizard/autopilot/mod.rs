@@ -7,13 +7,16 @@ mod refusal;
 mod resume;
 
 use crate::model::answers::Origin;
+use crate::model::check::CheckId;
 use crate::model::facts::Unfinished;
 use crate::model::field::FieldId;
+use crate::model::finding::{Severity, Verdict};
 use crate::model::flow::Flow;
 use crate::model::given::{Loaded, Problem};
 use crate::model::names::instance_key;
 use crate::model::plan::Step;
 use crate::model::screen::ScreenId;
+use crate::model::untrusted::Untrusted;
 
 use super::answer_file;
 use super::event::{Action, Errand, Event};
@@ -103,6 +106,7 @@ pub struct Autopilot {
 enum Once {
     Begin,
     Judge,
+    Prove,
     Save,
     Read,
 }
@@ -230,16 +234,36 @@ impl Autopilot {
         if custody.saved.is_some() && self.first(Once::Read) {
             return Move::Do(vec![Event::Press(Action::ReadKey)]);
         }
-        if custody.saved.is_none() && self.first(Once::Save) {
-            return Move::Do(vec![Event::Press(Action::SaveKey)]);
+        if custody.saved.is_none() {
+            // An earlier start may have done every step, and this order may name another file than that one did.
+            let verdict = state.verdict(CheckId::KeyFile);
+            if verdict == Verdict::NotYet && self.first(Once::Prove) {
+                return Move::Do(vec![Event::ProveAll]);
+            }
+            if let Verdict::Found(findings) = &verdict
+                && verdict.severity() == Some(Severity::Warn)
+                && !self.order.loaded.accept.contains(&CheckId::KeyFile)
+            {
+                let says: Vec<&str> = findings.iter().map(|finding| finding.says.as_str()).collect();
+                return not_kept(
+                    state,
+                    &format!("{} To go on all the same: --accept {}.", says.join(" "), CheckId::KeyFile.id()),
+                );
+            }
+            if self.first(Once::Save) {
+                return Move::Do(vec![Event::Press(Action::SaveKey)]);
+            }
         }
-        let said = bad_news(state).unwrap_or_else(|| "It could not be read back.".to_owned());
-        let file = crate::model::untrusted::Untrusted::new(state.answers.trimmed(FieldId::KeyFile));
-        Move::End(Outcome::Unfinished(format!(
-            "The node is configured, but its master key is not kept: {file}: {said} The sealed key is safe on this machine. Run the same \
-             command again once that is mended, or with another --key-file."
-        )))
+        not_kept(state, &bad_news(state).unwrap_or_else(|| "It could not be read back.".to_owned()))
     }
+}
+
+fn not_kept(state: &State, said: &str) -> Move {
+    let file = Untrusted::new(state.answers.trimmed(FieldId::KeyFile));
+    Move::End(Outcome::Unfinished(format!(
+        "The node is configured, but its master key is not kept: {file}: {said} The sealed key is safe on this machine. Run the same \
+         command again once that is mended, or with another --key-file."
+    )))
 }
 
 fn install(state: &State) -> Move {

@@ -330,6 +330,26 @@ fn a_dry_run_does_not_end_a_run_that_lacks_only_its_end() {
 }
 
 #[test]
+fn a_run_that_lacks_only_its_end_keeps_its_key_no_worse_than_any_other() {
+    let mut order = order(Flow::FirstNode, &[]);
+    for accepted in [false, true] {
+        let elsewhere = if cfg!(windows) { "C:\\other.txt" } else { "/dev/shm/other.txt" };
+        let (mut facts, ways) = with_run(journal(&order, 6));
+        facts.key_file.spot = Fact::Seen(KeySpot::Free { network: false, volatile: true });
+        order.loaded.answers.set(FieldId::KeyFile, Raw::of(FieldId::KeyFile, elsewhere), Origin::Flag);
+        order.loaded.accept = if accepted { vec![CheckId::KeyFile] } else { Vec::new() };
+        let (outcome, sky) = Sky::new(order.clone(), facts, ways).fly();
+        if accepted {
+            assert_eq!((outcome, sky.done), (Outcome::Finished, vec!["save", "read", "close"]));
+        } else {
+            let Outcome::Unfinished(says) = outcome else { panic!("{outcome:?}") };
+            assert!(says.contains("in memory") && says.contains("--accept key-file"), "{says}");
+            assert!(sky.done.is_empty(), "{:?}", sky.done);
+        }
+    }
+}
+
+#[test]
 fn an_order_that_says_otherwise_than_its_run_is_refused_field_by_field() {
     let (facts, ways) = with_run(journal(&order(Flow::FirstNode, &[]), 3));
     let other = order(Flow::FirstNode, &[(FieldId::Database, "Elsewhere"), (FieldId::NodeName, "web09")]);

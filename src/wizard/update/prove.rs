@@ -37,18 +37,20 @@ pub fn all(state: &mut State, effects: &mut Vec<Effect>) {
 }
 
 /// Where everything is proven at once: begins what can be asked by now and was not asked yet. Nothing that ended is begun
-/// anew by this.
+/// anew by this. Of a run whose steps are all done, only where its key is to be kept is still worth a look.
 pub fn rest(state: &mut State, effects: &mut Vec<Effect>) {
-    let installs = state.run.phase != Phase::Idle;
-    let Some(flow) = state.place.flow.filter(|_| state.proves_all && !installs) else { return };
-    for one in paths::path(flow).iter().filter(|screen| **screen != ScreenId::Done) {
-        screen(state, *one, false, effects);
+    let Some(flow) = state.place.flow.filter(|_| state.proves_all) else { return };
+    let (phase, here) = (state.run.phase, state.place.here);
+    let keeps = phase == Phase::Finished && here == ScreenId::MasterKey;
+    let counts = |screen: &ScreenId| phase == Phase::Idle && *screen != ScreenId::Done || keeps && *screen == here;
+    for one in paths::path(flow).iter().copied().filter(counts) {
+        screen(state, one, false, effects);
     }
 }
 
-/// Whether a survey of a review, or of a flow that proves everything at once, has its turn. In a review nothing is asked for answers that the node's files have not told yet. And
-/// the cluster and its key wait for a login that has worked: three surveys that try a wrong password at once may be what
-/// locks the account.
+/// Whether a survey of a review, or of a flow that proves everything at once, has its turn. In a review nothing is asked
+/// for answers that the node's files have not told yet. And the cluster and its key wait for a login that has worked:
+/// three surveys that try a wrong password at once may be what locks the account.
 fn has_its_turn(state: &State, id: SurveyId) -> bool {
     let behind_login = matches!(id, SurveyId::Cluster | SurveyId::Key);
     if state.place.flow != Some(Flow::Review) {

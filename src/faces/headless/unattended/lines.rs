@@ -1,16 +1,18 @@
 //! The news for programs: one JSON object a line, as `docs/headless-json.md` tells it. What is added does not change the
 //! schema's number.
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
 
-use super::news::{Consent, End, News, Stands, StepNews, answers};
+use super::news::{AnswerOut, Consent, End, News, Stands, StepNews, Still};
 use crate::faces::exit::Exit;
 use crate::faces::headless::json as report;
 use crate::faces::sentences::{self, clean};
 use crate::model::check::CheckId;
 use crate::model::finding::{Severity, Verdict};
 use crate::model::flow::Flow;
-use crate::model::given::{Loaded, Place, Problem};
+use crate::model::given::{Place, Problem};
 use crate::model::plan::{Plan, Scope, StepState};
 use crate::model::screen::ScreenId;
 use crate::words;
@@ -24,8 +26,11 @@ pub fn render(news: &News<'_>) -> String {
         News::Problem(problem) => ("problem", self::problem(problem)),
         News::Proving(screens) => ("proving", json!({ "screens": screens.iter().map(|screen| screen.id()).collect::<Vec<_>>() })),
         News::Resuming(done, steps) => ("resuming", json!({ "done": done, "steps": steps })),
+        // Each check says whose it is.
+        News::Screen(_) => return String::new(),
+        News::Still(still, since) => ("still", self::still(still, *since)),
         News::Check(screen, id, verdict, consent) => ("check", check(*screen, *id, verdict, *consent)),
-        News::Plan(plan, loaded) => ("plan", self::plan(plan, loaded)),
+        News::Plan(plan, answers) => ("plan", self::plan(plan, answers)),
         News::Step(step) => ("step", self::step(step)),
         News::Interrupted => ("interrupted", json!({})),
         News::End(end) => ("end", self::end(end)),
@@ -69,16 +74,25 @@ fn check(screen: ScreenId, id: CheckId, verdict: &Verdict, consent: Consent) -> 
     })
 }
 
-fn plan(plan: &Plan, loaded: &Loaded) -> Value {
-    let answers: Vec<Value> = answers(plan.flow, loaded)
-        .into_iter()
+fn still(still: &Still<'_>, since: Duration) -> Value {
+    let (checks, step) = match still {
+        Still::Checks(checks) => (checks.iter().map(|check| check.id()).collect(), None),
+        Still::Step(_, _, id, _) => (Vec::new(), Some(*id)),
+        Still::Else => (Vec::new(), None),
+    };
+    json!({ "checks": checks, "step": step, "seconds": since.as_secs() })
+}
+
+fn plan(plan: &Plan, answers: &[AnswerOut]) -> Value {
+    let answers: Vec<Value> = answers
+        .iter()
         .map(|answer| {
             json!({
                 "field": answer.field.id(),
                 "secret": answer.field.is_secret(),
                 "value": answer.value,
                 "origin": answer.origin,
-                "place": answer.place.map(|place| clean(&place)),
+                "place": answer.place.as_deref().map(clean),
             })
         })
         .collect();
@@ -140,6 +154,7 @@ fn end(end: &End) -> Value {
         "node": node.map(|node| clean(&node.name)),
         "node_config": node.map(|node| clean(&node.config)),
         "cluster": node.and_then(|node| node.cluster.clone()),
+        "polling": node.and_then(|node| node.polling.as_deref()).map(clean),
         "fingerprint": node.and_then(|node| node.fingerprint.clone()),
         "key_file": node.and_then(|node| node.key_file.as_deref()).map(clean),
         "stops": refusal.map(|refusal| ids(&refusal.stops)),

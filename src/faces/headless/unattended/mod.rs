@@ -9,10 +9,12 @@ use std::io::Write;
 use std::time::Duration;
 
 use tokio::sync::mpsc::UnboundedReceiver;
+use tokio::time::{Instant, sleep_until, timeout};
 
 use super::Output;
 use crate::engine::Engine;
 use crate::faces::exit::Exit;
+use crate::faces::polling;
 use crate::model::answers::Answers;
 use crate::model::field::FieldId;
 use crate::model::finding::Severity;
@@ -24,11 +26,26 @@ use crate::wizard::event::{Action, Errand, Event};
 use crate::wizard::flow as flows;
 use crate::wizard::run::Phase;
 
-use news::{End, News, NodeOut};
+use news::{End, News, NodeOut, answers};
 use teller::Teller;
 
 /// How long the running step gets after a second signal, and surveys after the first one.
 const AT_ONCE: Duration = Duration::from_millis(500);
+
+/// How an unattended run tells what happens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Telling {
+    /// For whom.
+    pub output: Output,
+    /// After how long without news it is said what is still at work.
+    pub still: Duration,
+}
+
+impl From<Output> for Telling {
+    fn from(output: Output) -> Self {
+        Self { output, still: Duration::from_secs(10) }
+    }
+}
 
 /// Runs a set-up flow to its end, and tells what happens. Where the answers are refused, `begin` is not called at all: nothing
 /// is looked at. `signals` brings exit statuses of signals that end the program; the first one lets the running step come to its
@@ -38,12 +55,13 @@ const AT_ONCE: Duration = Duration::from_millis(500);
 /// listens.
 pub async fn run(
     order: Order,
-    output: Output,
+    telling: impl Into<Telling>,
     out: &mut impl Write,
     signals: &mut UnboundedReceiver<u8>,
     begin: impl FnOnce(Answers) -> Engine,
 ) -> Exit {
-    let mut teller = Teller::new(output, out, order.loaded.accept.clone(), order.flow);
+    let telling = telling.into();
+    let mut teller = Teller::new(telling.output, out, order.loaded.accept.clone(), order.flow);
     let problems = autopilot::problems(order.flow, &order.loaded);
     for problem in &problems {
         teller.tell(&News::Problem(problem));
@@ -58,7 +76,8 @@ pub async fn run(
         node: None,
     };
     if problems.iter().all(|problem| problem.severity != Severity::Stop) {
-        let mut flight = Flight { engine: begin(order.loaded.answers.clone()), pilot: Autopilot::new(order), teller, signals };
+        let engine = begin(order.loaded.answers.clone());
+        let mut flight = Flight { engine, pilot: Autopilot::new(order), teller, still: telling.still, signals };
         let ended = flight.fly().await;
         flight.ended(ended, &mut end);
         teller = flight.teller;
@@ -79,6 +98,7 @@ struct Flight<'a, W> {
     engine: Engine,
     pilot: Autopilot,
     teller: Teller<'a, W>,
+    still: Duration,
     signals: &'a mut UnboundedReceiver<u8>,
 }
 
@@ -95,11 +115,18 @@ impl<W: Write> Flight<'_, W> {
                 }
                 Move::Plan => {
                     self.teller.verdicts(self.engine.state(), false);
-                    if let Some(plan) = &self.engine.state().run.plan {
-                        self.teller.tell(&News::Plan(plan, &self.pilot.order().loaded));
+                    let state = self.engine.state();
+                    if let Some(plan) = &state.run.plan {
+                        self.teller.tell(&News::Plan(plan, &answers(state, &self.pilot.order().loaded)));
                     }
                 }
                 Move::Do(events) => {
+                    // One that came while something was told, to a slow reader perhaps: what has not begun does not begin.
+                    if let Ok(status) = self.signals.try_recv()
+                        && let Some(status) = self.cut(status).await
+                    {
+                        return Ended::Signal(status);
+                    }
                     for event in events {
                         self.announce(&event);
                         self.engine.handle(event);
@@ -118,7 +145,7 @@ impl<W: Write> Flight<'_, W> {
         {
             self.teller.tell(&News::Resuming(run.done, run.steps));
         }
-        if matches!(event, Event::ProveAll) {
+        if matches!(event, Event::ProveAll) && self.engine.state().run.phase == Phase::Idle {
             let path = flows::path(self.pilot.order().flow).iter().copied();
             let screens: Vec<ScreenId> = path.take_while(|screen| *screen != ScreenId::Review).collect();
             self.teller.tell(&News::Proving(&screens));
@@ -128,20 +155,17 @@ impl<W: Write> Flight<'_, W> {
     /// Lets everything that is under way come to its end, and tells it; the status where a signal is the end instead.
     async fn settle(&mut self) -> Option<u8> {
         let mut interrupted = None;
+        let mut since = Instant::now();
+        let mut said = 0;
         loop {
-            self.teller.look(self.engine.state());
+            if self.teller.look(self.engine.state()) {
+                (since, said) = (Instant::now(), 0);
+            }
             tokio::select! {
                 biased;
                 status = next_signal(self.signals) => {
-                    let running = self.engine.state().run.phase == Phase::Running;
-                    if interrupted.is_some() || !running {
-                        if !running {
-                            // A survey that proves that a folder can be written takes its file away again.
-                            let _ = tokio::time::timeout(AT_ONCE, self.engine.run_until_idle()).await;
-                        }
-                        self.engine.wind_down(AT_ONCE).await;
-                        self.teller.look(self.engine.state());
-                        return Some(interrupted.unwrap_or(status));
+                    if interrupted.is_some() || self.engine.state().run.phase != Phase::Running {
+                        return self.cut(interrupted.unwrap_or(status)).await;
                     }
                     interrupted = Some(status);
                     self.teller.tell(&News::Interrupted);
@@ -150,12 +174,33 @@ impl<W: Write> Flight<'_, W> {
                 more = self.engine.step() => if !more {
                     break;
                 },
+                () = sleep_until(since + self.still * (said + 1)) => {
+                    said += 1;
+                    self.teller.still(self.engine.state(), since.elapsed());
+                }
             }
         }
         // The last step was the running one: then all is done, and nothing is left to interrupt.
+        interrupted.filter(|_| !self.is_whole())
+    }
+
+    /// Ends what is under way at once; the status, unless everything was done by then.
+    async fn cut(&mut self, status: u8) -> Option<u8> {
+        if self.engine.state().run.phase != Phase::Running {
+            // A survey that proves that a folder can be written takes its file away again.
+            let _ = timeout(AT_ONCE, self.engine.run_until_idle()).await;
+        }
+        self.engine.wind_down(AT_ONCE).await;
+        self.teller.look(self.engine.state());
+        let idle = timeout(Duration::ZERO, self.engine.step()).await == Ok(false);
+        (!idle || !self.is_whole()).then_some(status)
+    }
+
+    /// Whether every step is done, and a new key is kept: what is left is to say so.
+    fn is_whole(&self) -> bool {
         let state = self.engine.state();
-        let whole = state.run.phase == Phase::Finished && self.pilot.order().flow != Flow::FirstNode;
-        interrupted.filter(|_| !whole)
+        let kept = self.pilot.order().flow != Flow::FirstNode || state.place.here == ScreenId::Done;
+        state.run.phase == Phase::Finished && kept
     }
 
     /// What there is to say at the end.
@@ -204,6 +249,7 @@ impl<W: Write> Flight<'_, W> {
         Some(NodeOut {
             name: plan.node.name.clone(),
             config: plan.node.home.join(NodeConfig::FILE).display().to_string(),
+            polling: polling::command(plan),
             cluster: is_there.then(|| plan.cluster.to_string()),
             fingerprint: is_there.then(|| plan.fingerprint.to_string()),
             key_file: state.custody.proof.is_some().then(|| state.answers.trimmed(FieldId::KeyFile).to_owned()),

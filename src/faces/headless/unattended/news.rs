@@ -1,6 +1,10 @@
 //! What an unattended run has to tell: one piece at a time, for people as lines of text, for programs as lines of JSON.
 
+use std::time::Duration;
+
 use crate::faces::exit::Exit;
+use crate::faces::problems;
+use crate::model::answers::Origin;
 use crate::model::check::CheckId;
 use crate::model::field::FieldId;
 use crate::model::finding::Verdict;
@@ -8,8 +12,10 @@ use crate::model::flow::Flow;
 use crate::model::given::{Loaded, Problem};
 use crate::model::plan::{Plan, StepState};
 use crate::model::screen::ScreenId;
+use crate::model::untrusted::Untrusted;
 use crate::wizard::autopilot::Refusal;
 use crate::wizard::failures::Explanation;
+use crate::wizard::state::State;
 use crate::wizard::{flow as flows, form};
 
 /// One piece of news.
@@ -21,12 +27,16 @@ pub enum News<'a> {
     Proving(&'a [ScreenId]),
     /// A run that stopped in the middle is gone on with: how many of its steps are done, of how many.
     Resuming(usize, usize),
+    /// The checks of this screen follow; only for people.
+    Screen(ScreenId),
     /// A check has come to its verdict.
     Check(ScreenId, CheckId, &'a Verdict, Consent),
-    /// The plan, and what it was made of.
-    Plan(&'a Plan, &'a Loaded),
+    /// The plan, and the answers that it was made of.
+    Plan(&'a Plan, &'a [AnswerOut]),
     /// A step has got on.
     Step(StepNews<'a>),
+    /// Nothing has come for so long: what is still at work.
+    Still(Still<'a>, Duration),
     /// A signal came while steps run.
     Interrupted,
     /// The end.
@@ -40,6 +50,17 @@ pub enum Consent {
     Accepted,
     /// Nobody has.
     Open,
+}
+
+/// What is at work.
+#[derive(Debug)]
+pub enum Still<'a> {
+    /// These checks wait for what is being looked at.
+    Checks(Vec<CheckId>),
+    /// The step of this number, of so many: its id and what it does.
+    Step(usize, usize, &'static str, &'a str),
+    /// Something that is neither.
+    Else,
 }
 
 /// How a step has got on.
@@ -63,7 +84,7 @@ pub enum Stands {
     /// It begins.
     Begun,
     /// It is done, or was so already; after this long.
-    Done(StepState, std::time::Duration),
+    Done(StepState, Duration),
     /// It failed.
     Failed(Explanation),
 }
@@ -94,6 +115,8 @@ pub struct NodeOut {
     pub name: String,
     /// Its node config's file.
     pub config: String,
+    /// What has polling Tentacles poll a node that joined as well.
+    pub polling: Option<String>,
     /// The cluster's id; none of a dry run of a first node, which is drawn anew each time.
     pub cluster: Option<String>,
     /// The master key's fingerprint; none of a dry run of a first node, whose key nobody keeps.
@@ -109,33 +132,31 @@ pub struct AnswerOut {
     pub field: FieldId,
     /// Its text; `None` of a secret, which is only said to be set.
     pub value: Option<String>,
-    /// Where it comes from, as one word.
+    /// Where it comes from, as one word: an origin's, or `unfinished-run`.
     pub origin: &'static str,
     /// Where exactly, as a person finds it.
     pub place: Option<String>,
 }
 
-/// The answers of a flow that have a text, in the order of the fields.
-pub fn answers(flow: Flow, loaded: &Loaded) -> Vec<AnswerOut> {
-    use crate::model::answers::Origin;
-    use crate::model::untrusted::Untrusted;
+/// The answers that a plan was made of, as far as they have a text, in the order of the fields. `loaded`: what was given.
+pub fn answers(state: &State, loaded: &Loaded) -> Vec<AnswerOut> {
+    let (answers, flow) = (&state.answers, state.place.flow);
     let asked = |field: &FieldId| {
         field.is_given()
-            && flows::asks(flow, *field)
-            && form::is_visible(*field, &loaded.answers)
-            && !loaded.answers.get(*field).raw.is_empty()
+            && flow.is_some_and(|flow| flows::asks(flow, *field))
+            && form::is_visible(*field, answers)
+            && !answers.get(*field).raw.is_empty()
     };
-    let one = |field: FieldId| AnswerOut {
-        field,
-        value: (!field.is_secret()).then(|| Untrusted::new(loaded.answers.trimmed(field)).to_string()),
-        origin: match loaded.answers.get(field).origin {
-            Origin::Default => "default",
-            Origin::File => "file",
-            Origin::Environment => "environment",
-            Origin::Flag => "flag",
-            Origin::Typed => "typed",
-        },
-        place: loaded.places.get(&field).map(ToString::to_string),
+    let one = |field: FieldId| {
+        let given = loaded.answers.get(field);
+        // A run that is gone on with has its own answers where nobody gave another; where somebody did, they are the same.
+        let of_the_run = state.resuming.is_some() && given.origin == Origin::Default && !field.is_secret();
+        AnswerOut {
+            field,
+            value: (!field.is_secret()).then(|| Untrusted::new(answers.trimmed(field)).to_string()),
+            origin: if of_the_run { "unfinished-run" } else { problems::origin(given.origin) },
+            place: loaded.places.get(&field).map(ToString::to_string),
+        }
     };
     FieldId::ALL.into_iter().filter(asked).map(one).collect()
 }

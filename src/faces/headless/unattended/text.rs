@@ -1,19 +1,20 @@
 //! The news for people: one thing a line, nothing wrapped, no colours.
 
 use std::fmt::Write as _;
+use std::time::Duration;
 
 use crate::faces::exit::Exit;
 use crate::faces::sentences::{self, ID, WORD, clean};
 use crate::model::check::CheckId;
 use crate::model::finding::{Severity, Verdict};
-use crate::model::given::{Loaded, Problem};
+use crate::model::given::Problem;
 use crate::model::plan::{Plan, StepState};
 use crate::model::screen::ScreenId;
 use crate::wizard::autopilot::Refusal;
 use crate::wizard::say;
 use crate::words;
 
-use super::news::{Consent, End, News, Stands, StepNews, answers};
+use super::news::{AnswerOut, Consent, End, News, Stands, StepNews, Still};
 
 /// Renders one piece of news. Writing to a string cannot fail.
 pub fn render(news: &News<'_>) -> String {
@@ -27,8 +28,12 @@ pub fn render(news: &News<'_>) -> String {
         News::Resuming(done, steps) => {
             let _ = writeln!(out, "Going on with the run that stopped after {done} of {steps} steps.");
         }
+        News::Screen(screen) => {
+            let _ = writeln!(out, "{}", words::name(*screen));
+        }
+        News::Still(still, since) => self::still(&mut out, still, *since),
         News::Check(_, id, verdict, consent) => check(&mut out, *id, verdict, *consent),
-        News::Plan(plan, loaded) => self::plan(&mut out, plan, loaded),
+        News::Plan(plan, answers) => self::plan(&mut out, plan, answers),
         News::Step(step) => self::step(&mut out, step),
         News::Interrupted => out.push_str("Interrupted: the running step comes to its end first. Once more ends at once.\n"),
         News::End(end) => self::end(&mut out, end),
@@ -57,11 +62,20 @@ fn check(out: &mut String, id: CheckId, verdict: &Verdict, consent: Consent) {
     }
 }
 
-fn plan(out: &mut String, plan: &Plan, loaded: &Loaded) {
+fn still(out: &mut String, still: &Still<'_>, since: Duration) {
+    let what = match still {
+        Still::Checks(checks) => checks.iter().map(|check| check.id()).collect::<Vec<_>>().join(", "),
+        Still::Step(number, of, _, title) => format!("{number}/{of} {}", clean(title)),
+        Still::Else => "at work".to_owned(),
+    };
+    let _ = writeln!(out, "  {:WORD$} {what}, {}", "still", say::duration(since));
+}
+
+fn plan(out: &mut String, plan: &Plan, answers: &[AnswerOut]) {
     let _ = writeln!(out, "\nAnswers:");
-    for answer in answers(plan.flow, loaded) {
-        let value = answer.value.unwrap_or_else(|| "set".to_owned());
-        let place = answer.place.map_or_else(|| answer.origin.to_owned(), |place| clean(&place));
+    for answer in answers {
+        let value = answer.value.as_deref().unwrap_or("set");
+        let place = answer.place.as_ref().map_or_else(|| answer.origin.to_owned(), |place| clean(place));
         let _ = writeln!(out, "  {:ID$} {value}  ({place})", answer.field.id());
     }
     out.push('\n');
@@ -100,7 +114,9 @@ fn end(out: &mut String, end: &End) {
         Exit::Done if end.dry_run => "Dry run: nothing was written, and nothing stands against it.",
         Exit::Done => "Done.",
         Exit::Usage | Exit::Left => "Nothing was written.",
+        Exit::Answers if end.resumable => "The answers are refused. Nothing more was written.",
         Exit::Answers => "The answers are refused. Nothing was written.",
+        Exit::Checks if end.resumable => "The checks refuse. Nothing more was written.",
         Exit::Checks => "The checks refuse. Nothing was written.",
         Exit::Unfinished => "Unfinished. What is done stays, and its journal is kept.",
         Exit::Signal(_) if end.resumable => "Interrupted. What is done stays, and its journal is kept.",
@@ -149,6 +165,7 @@ fn done(out: &mut String, end: &End) {
             ("Cluster", node.cluster.as_ref()),
             ("Fingerprint", node.fingerprint.as_ref()),
             ("Master key", node.key_file.as_ref()),
+            ("Tentacles", node.polling.as_ref()),
         ];
         for (label, text) in lines {
             if let Some(text) = text {
