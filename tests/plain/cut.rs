@@ -128,36 +128,6 @@ async fn an_output_that_breaks_in_the_install_leaves_it_unfinished_and_that_is_t
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn why_there_is_no_plan_is_said_after_an_accepted_warning_too() {
-    let scene = Scene::new().await;
-    let key = scene.cluster().await;
-    let mut second = scene.first_node();
-    for line in &mut second {
-        *line = line.replace("node-1", "node-3").replace("key.txt", "key-3.txt");
-    }
-    // The question for the database's name.
-    second[6] = "Octo3".to_owned();
-    let other = hear(scene.wizard("machine-3", None), second).await;
-    assert_eq!((other.ended.exit, other.left), (Exit::Done, 0), "{}", other.said);
-
-    let mut engine = scene.wizard("machine-2", None);
-    let broken = &mut Breaking("Step 2 of 6", false);
-    let ended = plain::run(&mut engine, &mut Script::new(scene.join(&key)), broken, PlainOptions::default()).await.unwrap();
-    assert_eq!(ended.exit, Exit::Unfinished);
-    drop(engine);
-    let mut lines: Vec<String> = ["1", "", "", "", "", "Octo3", "", PASSWORD, "", "", "", ""].map(str::to_owned).to_vec();
-    lines.extend([master_key(&other.engine), String::new(), String::new()]);
-    lines.extend([format!("http://no-such-host.invalid:{}/", free_port()), String::new(), String::new(), String::new()]);
-    lines.extend(["yes".to_owned(), "end".to_owned(), "yes".to_owned()]);
-    let session = hear(scene.wizard("machine-2", None), lines).await;
-    session.assert_says(&[
-        "Accept web-names and go on?",
-        "The run that is being gone on with is about cluster",
-        "There is no plan.",
-    ]);
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn whoever_stops_reading_has_left() {
     let scene = Scene::new().await;
     for bytes in [0, 100, 500, 2_000] {

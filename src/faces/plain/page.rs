@@ -192,12 +192,7 @@ async fn accept<L: Lines, W: Write>(face: &mut Face<'_, L, W>, here: ScreenId) -
             face.quietly(Event::Next);
         }
     }
-    let passed = face.state().place.here != here;
-    if passed {
-        // Why there is no plan, for instance.
-        face.aloud()?;
-    }
-    Ok(passed)
+    Ok(face.state().place.here != here)
 }
 
 /// Asks what to do where the gate is shut; `None` where the gate is to be looked at once more.

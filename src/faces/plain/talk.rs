@@ -148,19 +148,14 @@ impl<'a, L: Lines, W: Write> Face<'a, L, W> {
     /// twice is answered twice.
     pub fn handle(&mut self, event: Event) -> Result<(), Stop> {
         self.engine.handle(event);
-        self.aloud()
+        self.said = None;
+        self.notice()
     }
 
     /// The same without a word: for events whose notice only names keys.
     pub fn quietly(&mut self, event: Event) {
         self.engine.handle(event);
         self.said.clone_from(&self.engine.state().notice);
-    }
-
-    /// Says what was passed over by [`Self::quietly`].
-    pub fn aloud(&mut self) -> Result<(), Stop> {
-        self.said = None;
-        self.notice()
     }
 
     fn notice(&mut self) -> Result<(), Stop> {
