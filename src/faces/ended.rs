@@ -21,7 +21,8 @@ pub struct Ended {
 impl Ended {
     /// The exit status and what to say on the way out. `signal`: the status of the signal that ended it.
     pub fn of(state: &State, signal: Option<u8>) -> Self {
-        let exit = match (signal, state.ending) {
+        let ending = ending(state);
+        let exit = match (signal, ending) {
             (Some(status), _) => Exit::Signal(status),
             (None, Some(Ending::Finished)) => Exit::Done,
             (None, Some(Ending::Unfinished)) => Exit::Unfinished,
@@ -32,8 +33,18 @@ impl Ended {
     }
 }
 
+/// How it ended. Who left while the last step ran has left a node that is whole by now, unless its new key is still to be
+/// kept.
+fn ending(state: &State) -> Option<Ending> {
+    let keeps = state.run.plan.as_ref().is_none_or(|plan| plan.flow == Flow::FirstNode);
+    match state.ending {
+        Some(Ending::Unfinished) if state.run.phase == Phase::Finished && !keeps => Some(Ending::Finished),
+        ending => ending,
+    }
+}
+
 fn farewell(state: &State) -> Vec<String> {
-    match (state.ending, &state.run.plan) {
+    match (ending(state), &state.run.plan) {
         (Some(Ending::Finished), Some(plan)) if plan.flow == Flow::Remove => {
             let gone = plan.before.as_ref().map_or_else(Untrusted::default, |kept| Untrusted::new(&kept.row.name));
             vec![format!("Node {gone} is out of the registry of cluster {}.", plan.cluster.short())]

@@ -128,6 +128,19 @@ async fn an_output_that_breaks_in_the_install_leaves_it_unfinished_and_that_is_t
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_last_step_that_ends_after_all_is_the_end() {
+    let scene = Scene::new().await;
+    let key = scene.cluster().await;
+    let mut engine = scene.wizard("machine-2", None);
+    let broken = &mut Breaking("Step 6 of 6", false);
+    let ended = plain::run(&mut engine, &mut Script::new(scene.join(&key)), broken, PlainOptions::default()).await.unwrap();
+    let places = Places::under(scene.site.home("machine-2").join("state"));
+    assert_eq!(std::fs::read_dir(places.journals()).unwrap().count(), 0, "nothing is left to go on with");
+    assert_eq!(ended.exit, Exit::Done);
+    assert!(ended.farewell[0].contains("is configured"), "{:?}", ended.farewell);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn whoever_stops_reading_has_left() {
     let scene = Scene::new().await;
     for bytes in [0, 100, 500, 2_000] {

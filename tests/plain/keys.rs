@@ -81,6 +81,20 @@ async fn a_step_that_fails_is_explained_and_undone() {
     assert_eq!(session.engine.state().run.phase, Phase::Undone);
 }
 
+#[cfg(target_os = "linux")]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_file_that_would_be_gone_with_the_next_boot_is_warned_of_before_it_is_written() {
+    let scene = Scene::new().await;
+    let folder = tempfile::tempdir_in("/dev/shm").unwrap();
+    let file = folder.path().join("key.txt");
+    let path = file.display().to_string();
+    let session = hear(scene.wizard("m", None), then(&scene, &["save", &path, "no", "read", "save", &path, "yes", "read"])).await;
+    assert_eq!((session.ended.exit, session.left), (Exit::Done, 0), "{}", session.said);
+    let question = "Save it there all the same? (yes or no):";
+    session.assert_says(&["would be in memory", question, "Save the key to a file first.", "would be in memory", question]);
+    assert!(file.exists());
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_journal_that_stays_is_told_before_the_end() {
     let scene = Scene::new().await;

@@ -5,14 +5,17 @@ use std::io::Write;
 use secrecy::ExposeSecret;
 
 use crate::model::answers::Raw;
+use crate::model::check::CheckId;
 use crate::model::field::FieldId;
+use crate::model::finding::Severity;
 use crate::model::screen::ScreenId;
 use crate::wizard::event::{Action, Event};
+use crate::wizard::state::Focus;
 
 use super::field::{self, Left};
 use super::lines::{Echo, Lines};
-use super::page;
 use super::talk::{Answer, Choice, Chosen, Face, Stop};
+use super::{checks, page};
 
 /// What can be done with the key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -133,11 +136,27 @@ async fn show<L: Lines, W: Write>(face: &mut Face<'_, L, W>) -> Result<(), Stop>
 }
 
 async fn save<L: Lines, W: Write>(face: &mut Face<'_, L, W>) -> Result<(), Stop> {
-    if field::ask(face, FieldId::KeyFile).await? == Left::Back {
+    if field::ask(face, FieldId::KeyFile).await? == Left::Back || !is_meant(face).await? {
         return Ok(());
     }
     face.handle(Event::Press(Action::SaveKey))?;
     face.until_idle("saving the key").await
+}
+
+/// Whether the key is to go where it was said: what the survey of the file warns of is asked for.
+async fn is_meant<L: Lines, W: Write>(face: &mut Face<'_, L, W>) -> Result<bool, Stop> {
+    if face.state().place.here != ScreenId::MasterKey {
+        return Ok(true);
+    }
+    // Leaving a field is what has its answer looked at.
+    face.quietly(Event::Focus(Focus::Field(FieldId::KeyFile)));
+    face.quietly(Event::Focus(Focus::Field(FieldId::KeyProof)));
+    checks::wait(face, ScreenId::MasterKey).await?;
+    if face.state().verdict(CheckId::KeyFile).severity() != Some(Severity::Warn) {
+        return Ok(true);
+    }
+    checks::tell_one(face, CheckId::KeyFile, &mut checks::Told::default())?;
+    face.yes_no("Save it there all the same?").await
 }
 
 async fn read<L: Lines, W: Write>(face: &mut Face<'_, L, W>) -> Result<(), Stop> {
