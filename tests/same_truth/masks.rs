@@ -1,0 +1,88 @@
+//! What stands in for text that changes from run to run: filled into answer files, and taken out of what came out.
+
+/// Pairs of a placeholder and what stands there in this run, the longest text first.
+#[derive(Debug, Clone, Default)]
+pub struct Masks {
+    pairs: Vec<(&'static str, String)>,
+}
+
+impl Masks {
+    /// These.
+    pub fn new(pairs: impl IntoIterator<Item = (&'static str, String)>) -> Self {
+        let mut pairs: Vec<_> = pairs.into_iter().collect();
+        pairs.sort_by_key(|(_, text)| std::cmp::Reverse(text.len()));
+        Self { pairs }
+    }
+
+    /// With the texts in the place of the placeholders. A placeholder that nobody knows is a mistake.
+    pub fn fill(&self, text: &str) -> String {
+        let mut filled = text.to_owned();
+        for (placeholder, with) in &self.pairs {
+            filled = filled.replace(&format!("{{{placeholder}}}"), with);
+        }
+        filled
+    }
+
+    /// With the placeholders in the place of the texts, and without what else differs.
+    pub fn mask(&self, text: &str) -> String {
+        let mut masked = text.to_owned();
+        for (placeholder, with) in &self.pairs {
+            masked = whole_words(&masked, with, &format!("{{{placeholder}}}"));
+        }
+        prints(&ages(&masked))
+    }
+}
+
+/// Replaces a text where no letter or digit goes on before or behind it: port 80 is no part of 8080.
+fn whole_words(text: &str, what: &str, with: &str) -> String {
+    let mut replaced = String::new();
+    let mut rest = text;
+    while let Some(at) = rest.find(what) {
+        let (before, after) = (&rest[..at], &rest[at + what.len()..]);
+        let goes_on = |letter: Option<char>| letter.is_some_and(|letter| letter.is_ascii_alphanumeric());
+        let inside = goes_on(before.chars().next_back().or(replaced.chars().next_back())) || goes_on(after.chars().next());
+        replaced.push_str(before);
+        replaced.push_str(if inside { what } else { with });
+        rest = after;
+    }
+    replaced + rest
+}
+
+/// `last seen 3 s ago` differs each time; days do not, since the scenes set them.
+fn ages(text: &str) -> String {
+    let mut masked = String::new();
+    let mut rest = text;
+    while let Some(at) = rest.find("last seen ") {
+        let (before, after) = rest.split_at(at + "last seen ".len());
+        masked.push_str(before);
+        rest = after;
+        if let Some(end) = after.find(" ago").filter(|end| *end < 12 && !after[..*end].ends_with('d')) {
+            masked.push_str("{age}");
+            rest = &after[end..];
+        }
+    }
+    masked + rest
+}
+
+/// `9C:9C:…`, the SHA-256 of a certificate that is made anew for each server, becomes `{sha256}`.
+fn prints(text: &str) -> String {
+    const LENGTH: usize = 32 * 3 - 1;
+    let is_print = |piece: &[u8]| {
+        piece.iter().enumerate().all(|(at, byte)| if at % 3 == 2 { *byte == b':' } else { byte.is_ascii_hexdigit() })
+    };
+    let mut masked = text.to_owned();
+    while let Some(at) = masked.as_bytes().windows(LENGTH).position(is_print) {
+        masked.replace_range(at..at + LENGTH, "{sha256}");
+    }
+    masked
+}
+
+#[test]
+fn what_is_filled_in_is_masked_again() {
+    let masks = Masks::new([("web", "8080".to_owned()), ("folder", "/tmp/x".to_owned()), ("server", "localhost,8080".to_owned())]);
+    let text = "{server} and {folder}/home at {web}, not 80801; last seen {age} ago; last seen 19 d ago";
+    let filled = masks.fill(text);
+    assert_eq!(filled, "localhost,8080 and /tmp/x/home at 8080, not 80801; last seen {age} ago; last seen 19 d ago");
+    assert_eq!(masks.mask(&filled.replace("{age}", "3 min")), text);
+    assert_eq!(prints(&format!("SHA-256 {}.", ["AB"; 32].join(":"))), "SHA-256 {sha256}.");
+}
