@@ -6,6 +6,7 @@ mod budget;
 pub mod clipboard;
 pub mod clock;
 mod folder;
+pub mod given;
 mod handle;
 pub mod host;
 pub mod instances;

@@ -1,23 +1,145 @@
 //! Whether answers that were given beforehand are whole: everything that a flow asks, looked at by itself and at once.
 
-use crate::model::field::FieldId;
+use super::asked;
+use super::near;
+use crate::model::field::{FieldId, Kind};
+use crate::model::finding::Severity;
 use crate::model::flow::Flow;
-use crate::model::given::{Loaded, Problem};
+use crate::model::given::{Loaded, Place, Problem};
 use crate::wizard::{flow as flows, form};
 
 /// What is wrong with the answers of a flow by themselves, all of it: what was wrong when they were gathered, then each
-/// field that is missing or malformed, in the order in which the flow asks.
+/// field that is missing or malformed, in the order in which the flow asks, then what was given and is not asked.
 pub fn judge(flow: Flow, loaded: &Loaded) -> Vec<Problem> {
     let mut problems = loaded.problems.clone();
     for field in FieldId::ALL.into_iter().filter(|field| field.is_given() && flows::asks(flow, *field)) {
         // What could not be had has been told already, with its place.
-        if problems.iter().any(|problem| problem.field == Some(field)) {
+        if problems.iter().any(|problem| problem.field == Some(field) && problem.severity == Severity::Stop) {
             continue;
         }
         if let Some(says) = form::problem(field, &loaded.answers) {
             let place = loaded.places.get(&field).cloned();
-            problems.push(Problem::stop(place, Some(field), format!("{}: {says}", field.id()), ""));
+            let fix = fix(field, loaded);
+            problems.push(Problem::stop(place, Some(field), format!("{}: {says}", field.id()), fix));
         }
     }
+    for (field, place) in &loaded.places {
+        problems.extend(ignored(flow, *field, place, loaded));
+    }
     problems
+}
+
+/// That an answer is of no use: a slip that costs nothing, but whoever wrote it thought that it did something.
+fn ignored(flow: Flow, field: FieldId, place: &Place, loaded: &Loaded) -> Option<Problem> {
+    let id = field.id();
+    let why = if !flows::asks(flow, field) {
+        format!("{id}: {} does not ask this, so it is ignored.", flow.id())
+    } else if form::is_visible(field, &loaded.answers) {
+        return None;
+    } else {
+        let (by, values) = asked::only_with(field)?;
+        let now = loaded.answers.trimmed(by);
+        // Where the other answer is none of its values, that is told, and what follows from it is not known.
+        let is_known = matches!(by.kind(), Kind::Choice(known) if known.contains(&now));
+        if !is_known {
+            return None;
+        }
+        let wanted = values.join("\" or \"");
+        format!("{id}: this counts only with {} = \"{wanted}\", and that is \"{now}\"; so it is ignored.", by.id())
+    };
+    Some(Problem::warn(Some(place.clone()), Some(field), why, "Leave it out."))
+}
+
+/// What to do about a field whose form is bad: how it is given where it is missing, the nearest value of a choice.
+fn fix(field: FieldId, loaded: &Loaded) -> String {
+    if form::is_missing(field, &loaded.answers) {
+        return format!("Give it as `{}` in an answer file, by {} or by {}.", field.id(), field.variable(), flag(field));
+    }
+    match field.kind() {
+        Kind::Choice(values) => near::nearest(loaded.answers.trimmed(field), values.iter().copied())
+            .map(|nearest| format!("Did you mean `{nearest}`?"))
+            .unwrap_or_default(),
+        _ => String::new(),
+    }
+}
+
+/// The flag that answers any field but secrets.
+pub const SET: &str = "--set";
+
+/// The flag that answers a field. A secret's names a place and never the secret: command lines are for everybody to read.
+pub fn flag(field: FieldId) -> String {
+    format!("--{}{}", field.id(), if field.is_secret() { "-from" } else { "" })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::answers::Origin;
+    use crate::model::given::Place;
+    use crate::wizard::samples;
+
+    fn line(line: usize) -> Place {
+        Place::Line { file: "a.toml".into(), line, column: 1 }
+    }
+
+    fn told(problems: &[Problem]) -> Vec<String> {
+        let place = |problem: &Problem| problem.place.as_ref().map(ToString::to_string).unwrap_or_default();
+        problems
+            .iter()
+            .map(|problem| format!("{:?} {}: {} {}", problem.severity, place(problem), problem.says, problem.fix))
+            .collect()
+    }
+
+    #[test]
+    fn good_answers_get_no_word() {
+        let loaded = Loaded { answers: samples::answers(), ..Loaded::default() };
+        assert_eq!(judge(Flow::FirstNode, &loaded), []);
+        let loaded = Loaded { answers: samples::joining(), ..Loaded::default() };
+        assert_eq!(judge(Flow::Join, &loaded), []);
+    }
+
+    #[test]
+    fn everything_that_is_missing_is_told_at_once_with_the_ways_to_give_it() {
+        let problems = judge(Flow::FirstNode, &Loaded::default());
+        let fields: Vec<_> = problems.iter().filter_map(|problem| problem.field).collect();
+        assert_eq!(fields, [FieldId::Home, FieldId::NodeName, FieldId::Server, FieldId::User, FieldId::Password]);
+        let password = problems.last().map(|problem| problem.fix.as_str());
+        assert_eq!(password, Some("Give it as `password` in an answer file, by OCTOPUS_SETUP_PASSWORD or by --password-from."));
+    }
+
+    #[test]
+    fn a_malformed_answer_is_told_at_its_place_and_a_warning_of_it_does_not_hide_that() {
+        let mut loaded = Loaded { answers: samples::with(&[(FieldId::Password, "a\u{7}b")]), ..Loaded::default() };
+        loaded.answers.offer(FieldId::Encryption, "strickt", Origin::Typed);
+        loaded.places.insert(FieldId::Password, line(3));
+        loaded.places.insert(FieldId::Encryption, line(4));
+        loaded.problems.push(Problem::warn(Some(line(3)), Some(FieldId::Password), "in clear.", ""));
+        let told = told(&judge(Flow::FirstNode, &loaded));
+        assert_eq!(told.len(), 3, "{told:#?}");
+        assert!(told[1].starts_with("Stop a.toml, line 3, column 1: password: The password holds"), "{told:#?}");
+        assert!(told[2].ends_with("Choose one of mandatory, strict, optional. Did you mean `strict`?"), "{told:#?}");
+    }
+
+    #[test]
+    fn what_could_not_be_had_is_not_told_twice() {
+        let mut loaded = Loaded { answers: samples::with(&[(FieldId::Password, "")]), ..Loaded::default() };
+        loaded.problems.push(Problem::stop(Some(line(3)), Some(FieldId::Password), "not set.", ""));
+        assert_eq!(judge(Flow::FirstNode, &loaded).len(), 1);
+    }
+
+    #[test]
+    fn what_is_given_for_nothing_is_a_warning() {
+        let mut loaded = Loaded { answers: samples::answers(), ..Loaded::default() };
+        loaded.places.insert(FieldId::CaFile, line(7));
+        loaded.places.insert(FieldId::TaskCap, line(8));
+        let told = told(&judge(Flow::FirstNode, &loaded));
+        assert_eq!(
+            told,
+            [
+                "Warn a.toml, line 7, column 1: ca-file: this counts only with trust = \"ca-file\", and that is \"system\"; so it is \
+                 ignored. Leave it out.",
+                "Warn a.toml, line 8, column 1: task-cap: first-node does not ask this, so it is ignored. Leave it out.",
+            ]
+        );
+    }
 }

@@ -1,0 +1,38 @@
+//! With which other answer a field is asked at all, in words: found by trying, so that it cannot differ from the form.
+
+use crate::model::answers::{Answers, Origin, Raw};
+use crate::model::field::{FieldId, Kind};
+use crate::wizard::form;
+
+/// The choice that decides whether a field is asked, and its values with which it is; `None` where it is always asked.
+pub fn only_with(field: FieldId) -> Option<(FieldId, Vec<&'static str>)> {
+    let shown = |by: FieldId, value: &str| {
+        let mut answers = Answers::default();
+        answers.set(by, Raw::of(by, value), Origin::Typed);
+        form::is_visible(field, &answers)
+    };
+    FieldId::ALL.into_iter().find_map(|by| {
+        let Kind::Choice(values) = by.kind() else { return None };
+        let with: Vec<&'static str> = values.iter().copied().filter(|value| shown(by, value)).collect();
+        (with.len() < values.len() && !with.is_empty()).then_some((by, with))
+    })
+}
+
+/// The same as a part of a sentence: `trust = "ca-file"`.
+pub fn only_with_words(field: FieldId) -> Option<String> {
+    let (by, values) = only_with(field)?;
+    Some(format!("{} = \"{}\"", by.id(), values.join("\" or \"")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_hides_a_field_is_found() {
+        assert_eq!(only_with_words(FieldId::CaFile).as_deref(), Some("trust = \"ca-file\""));
+        assert_eq!(only_with_words(FieldId::ServiceUser).as_deref(), Some("service-account = \"custom\" or \"managed\""));
+        let some: Vec<FieldId> = FieldId::ALL.into_iter().filter(|field| only_with(*field).is_some()).collect();
+        assert_eq!(some, [FieldId::ServiceUser, FieldId::ServicePassword, FieldId::CaFile, FieldId::Fingerprint]);
+    }
+}

@@ -1,0 +1,138 @@
+//! The output of a command: how vaults and password managers give a secret.
+
+use std::path::Path;
+use std::process::Stdio;
+use std::time::Duration;
+
+use tokio::io::{AsyncRead, AsyncReadExt};
+use tokio::process::{Child, Command};
+use zeroize::Zeroizing;
+
+use super::text::LIMIT as MOST;
+use super::{Environment, variable};
+use crate::model::field::FieldId;
+use crate::model::untrusted::Untrusted;
+
+/// How long a command may take.
+pub const LIMIT: Duration = Duration::from_secs(30);
+
+/// Set for every command that is run, and none is run where it is set: a command that starts this program with the same
+/// answer file would start it again, and so on.
+pub const DEPTH_VARIABLE: &str = "OCTOPUS_SETUP_DEPTH";
+
+/// The most bytes of what a command says on standard error; the rest is read and dropped, so that the command can go on.
+const SAID: u64 = 2 << 10;
+
+/// Why a command gave nothing, as what it did, and what to do.
+#[derive(Debug)]
+pub(super) struct NoOutput {
+    pub says: String,
+    pub fix: &'static str,
+}
+
+/// Runs a program without a shell, in a folder, with nothing to read, and gives what it prints. Our own secrets are not
+/// passed on to it. When the time is over, or whoever waits stops waiting, it is killed with everything that it started.
+pub(super) async fn run(
+    words: &[String],
+    folder: &Path,
+    environment: &Environment,
+    limit: Duration,
+) -> Result<Zeroizing<Vec<u8>>, NoOutput> {
+    if variable(environment, DEPTH_VARIABLE).is_some() {
+        let says = "is not run: this program was itself started by such a command".to_owned();
+        return Err(NoOutput { says, fix: "Let the command print the answer without octopus-setup." });
+    }
+    let mut running = start(words, folder, environment)?;
+    let (Some(out), Some(said)) = (running.child.stdout.take(), running.child.stderr.take()) else {
+        return Err(NoOutput { says: "has no output".into(), fix: "" });
+    };
+    let whole = async {
+        let (bytes, said) = tokio::join!(take(out, MOST), take(said, SAID));
+        (bytes, said, running.child.wait().await)
+    };
+    let Ok((bytes, said, status)) = tokio::time::timeout(limit, whole).await else {
+        let seconds = limit.as_secs_f32();
+        let says = format!("did not end within {seconds} s, and was ended");
+        return Err(NoOutput { says, fix: "It gets no input and no terminal: see whether it waits for one." });
+    };
+    running.ended = true;
+    let said = Untrusted::new(&String::from_utf8_lossy(&said));
+    let told = if said.is_empty() { String::new() } else { format!("; it said: {}", said.as_str().trim_end_matches('.')) };
+    match status {
+        Ok(status) if status.success() && u64::try_from(bytes.len()).is_ok_and(|length| length > MOST) => {
+            Err(NoOutput { says: format!("printed more than {MOST} bytes"), fix: "It must print the answer and nothing else." })
+        }
+        Ok(status) if status.success() => Ok(bytes),
+        Ok(status) => Err(NoOutput { says: format!("failed ({status}){told}"), fix: "Run it by hand, and mend what it says." }),
+        Err(error) => Err(NoOutput { says: format!("was lost: {error}"), fix: "" }),
+    }
+}
+
+fn start(words: &[String], folder: &Path, environment: &Environment) -> Result<Running, NoOutput> {
+    let Some((program, arguments)) = words.split_first() else {
+        return Err(NoOutput { says: "names no program".into(), fix: "" });
+    };
+    // A path is the answer file's, like every other in it; a name is looked up as ever.
+    let is_path = program.contains(std::path::is_separator);
+    let program =
+        if is_path { std::path::absolute(folder.join(program)).unwrap_or_else(|_| program.into()) } else { program.into() };
+    let mut command = Command::new(program);
+    let is_ours = |name: &str| FieldId::ALL.into_iter().any(|field| field.is_secret() && field.variable() == name);
+    command
+        .args(arguments)
+        .env_clear()
+        .envs(environment.iter().filter(|(name, _)| !name.to_str().is_some_and(is_ours)))
+        .env(DEPTH_VARIABLE, "1")
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .kill_on_drop(true);
+    if !folder.as_os_str().is_empty() {
+        command.current_dir(folder);
+    }
+    // A group of its own, so that what the command starts can be ended with it.
+    #[cfg(unix)]
+    command.process_group(0);
+    match command.spawn() {
+        Ok(child) => Ok(Running { child, ended: false }),
+        Err(error) => {
+            let says = format!("cannot be started: {error}");
+            Err(NoOutput { says, fix: "The first word is the program, each further one an argument; no shell reads them." })
+        }
+    }
+}
+
+/// A command at work; dropped before its end it is killed with its group.
+struct Running {
+    child: Child,
+    ended: bool,
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        // The child leads its group, and its number is not given to another process before it has been waited for.
+        #[cfg(unix)]
+        if let (false, Some(id)) = (self.ended, self.child.id())
+            && let Some(group) = i32::try_from(id).ok().and_then(rustix::process::Pid::from_raw)
+        {
+            let _ = rustix::process::kill_process_group(group, rustix::process::Signal::KILL);
+        }
+        #[cfg(not(unix))]
+        if !self.ended {
+            let _ = self.child.start_kill();
+        }
+    }
+}
+
+/// Reads to the end, and keeps at most one byte more than `most`.
+async fn take(mut from: impl AsyncRead + Unpin, most: u64) -> Zeroizing<Vec<u8>> {
+    let room = usize::try_from(most + 1).unwrap_or_default();
+    // All the room at once: a buffer that grows leaves copies behind.
+    let mut kept = Zeroizing::new(Vec::with_capacity(room));
+    let mut piece = Zeroizing::new([0_u8; 4096]);
+    while let Ok(length @ 1..) = from.read(piece.as_mut_slice()).await {
+        let free = room - kept.len();
+        kept.extend_from_slice(&piece[..length.min(free)]);
+    }
+    kept
+}

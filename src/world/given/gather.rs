@@ -1,0 +1,258 @@
+//! All sources together: the one that counts is found, then fetched.
+
+use std::collections::BTreeMap;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use secrecy::{ExposeSecret, SecretString};
+use zeroize::Zeroizing;
+
+use super::source::{self, Fetched};
+use super::{Around, Beforehand, Environment, Manner, STDIN, Stdin, Wanted, paper, variable};
+use crate::model::answers::{Answers, Origin, Raw};
+use crate::model::check::CheckId;
+use crate::model::field::FieldId;
+use crate::model::finding::Severity;
+use crate::model::flow::Flow;
+use crate::model::given::{Given, Loaded, Place, Problem, Source};
+use crate::model::untrusted::Untrusted;
+use crate::wizard::answer_file::{self, AnswerFile, flags};
+use crate::wizard::{flow as flows, form};
+use crate::world::small_file;
+
+/// Gathers what was given: files, environment and flags, each before the ones before it. Whatever is wrong is among the
+/// problems; the rest is there all the same.
+pub async fn gather(wanted: &Wanted, around: &mut Around<'_>) -> Beforehand {
+    let mut found = Found { flow: wanted.flow, ..Found::default() };
+    for path in &wanted.files {
+        found.file(path, around);
+    }
+    found.environment(around.environment);
+    found.problems.extend(wanted.problems.iter().cloned());
+    for given in &wanted.flags {
+        found.take(given.clone(), Path::new(""));
+    }
+    for name in &wanted.accept {
+        found.accepted(name);
+    }
+    found.fetch(wanted.defaults.clone(), around).await
+}
+
+/// What was found, before anything is fetched.
+#[derive(Default)]
+struct Found {
+    flow: Option<Flow>,
+    by_field: BTreeMap<FieldId, (Given, PathBuf)>,
+    accept: Vec<CheckId>,
+    problems: Vec<Problem>,
+}
+
+impl Found {
+    fn take(&mut self, given: Given, folder: &Path) {
+        self.by_field.insert(given.field, (given, folder.to_owned()));
+    }
+
+    fn accepted(&mut self, name: &str) {
+        match CheckId::from_id(name.trim()) {
+            Some(check) => self.accept.push(check),
+            None => {
+                let says = format!("there is no check `{}`.", Untrusted::new(name));
+                let place = Place::Flag("--accept".to_owned());
+                self.problems.push(Problem::stop(Some(place), None, says, answer_file::checks_like(name)));
+            }
+        }
+    }
+
+    /// Takes an answer file, after the ones before it.
+    fn file(&mut self, path: &Path, around: &mut Around<'_>) {
+        let is_stdin = path.as_os_str() == STDIN;
+        let name = if is_stdin { Untrusted::new("standard input") } else { Untrusted::new(&path.to_string_lossy()) };
+        let text = if is_stdin { from_stdin(around) } else { paper::text(path) };
+        let said = match text {
+            Ok(text) => answer_file::read(&name, &text),
+            Err(no) => {
+                let place = Place::File(name);
+                return self.problems.push(Problem::stop(Some(place), None, format!("the answer file {}.", no.says), no.fix));
+            }
+        };
+        let AnswerFile { flow, accept, given, problems } = said;
+        self.problems.extend(problems);
+        self.accept.extend(accept);
+        match (self.flow, flow) {
+            (Some(ours), Some((theirs, place))) if ours != theirs => {
+                let says = format!("these answers are for {}, and this is {}.", theirs.id(), ours.id());
+                let fix = format!("Run octopus-setup {}, or take the answers for {}.", theirs.id(), ours.id());
+                self.problems.push(Problem::stop(Some(place), None, says, fix));
+            }
+            (ours, theirs) => self.flow = ours.or(theirs.map(|(flow, _)| flow)),
+        }
+        let folder = if is_stdin { PathBuf::new() } else { path.parent().map(Path::to_owned).unwrap_or_default() };
+        for given in given {
+            if let (false, Some(problem)) = (is_stdin, in_clear(&given, path)) {
+                let refused = problem.severity == Severity::Stop;
+                self.problems.push(problem);
+                if refused {
+                    continue;
+                }
+            }
+            self.take(given, &folder);
+        }
+    }
+
+    /// Takes the environment's answers, and tells of variables that look like ours and answer nothing.
+    fn environment(&mut self, environment: &Environment) {
+        let names = environment.iter().filter(|(_, value)| !value.is_empty()).filter_map(|(name, _)| name.to_str());
+        self.problems.extend(names.filter_map(flags::variable));
+        for field in FieldId::ALL.into_iter().filter(|field| field.is_given()) {
+            let name = field.variable();
+            let Some(value) = variable(environment, &name) else { continue };
+            let place = Place::Variable(name);
+            match value.to_str() {
+                Some(value) if field.is_secret() => {
+                    self.take(Given { field, source: Source::Clear(SecretString::from(value)), place }, Path::new(""));
+                }
+                Some(value) => self.take(Given { field, source: Source::Text(value.to_owned()), place }, Path::new("")),
+                None => {
+                    let says = format!("{}: the variable's value is not UTF-8 text.", field.id());
+                    self.problems.push(Problem::stop(Some(place), Some(field), says, ""));
+                }
+            }
+        }
+    }
+
+    /// Fetches what the flow asks, in the order of the fields: what decides whether another one is asked comes before it.
+    async fn fetch(self, defaults: Answers, around: &mut Around<'_>) -> Beforehand {
+        let Self { flow, by_field, accept, problems } = self;
+        let loaded = Loaded { answers: defaults, places: BTreeMap::new(), accept, problems };
+        let mut done = Beforehand { flow, loaded, ..Beforehand::default() };
+        let mut ask = Vec::new();
+        for (field, (given, folder)) in by_field {
+            done.loaded.places.insert(field, given.place.clone());
+            let Some(flow) = flow else { continue };
+            if !flows::asks(flow, field) || !form::is_visible(field, &done.loaded.answers) {
+                continue;
+            }
+            match source::fetch(&given, &folder, around).await {
+                Ok(Fetched::Answer(text, warning)) => {
+                    done.set(field, &text, given.place.origin());
+                    done.loaded.problems.extend(warning);
+                }
+                Ok(Fetched::Ask) => ask.push(field),
+                Ok(Fetched::Open) => done.open.push(field),
+                Err(problem) => done.loaded.problems.push(problem),
+            }
+        }
+        match flow {
+            None => done.loaded.problems.push(Problem::stop(
+                None,
+                None,
+                "nothing says which flow the answers are for.",
+                "Write flow = \"first-node\" or flow = \"join\" in the file, or say it on the command line.",
+            )),
+            Some(flow) if around.manner == Manner::Alone => done.ask(flow, ask, around),
+            Some(_) => {}
+        }
+        done
+    }
+}
+
+impl Beforehand {
+    /// What is wrong with it, all of it at once; what only the run itself can have is not missing.
+    pub fn judge(&self) -> Vec<Problem> {
+        let Some(flow) = self.flow else { return self.loaded.problems.clone() };
+        let known = self.loaded.problems.len();
+        let is_open = |problem: &Problem| {
+            problem.severity == Severity::Stop && problem.field.is_some_and(|field| self.open.contains(&field))
+        };
+        let judged = answer_file::judge(flow, &self.loaded).into_iter().enumerate();
+        judged.filter(|(place, problem)| *place < known || !is_open(problem)).map(|(_, problem)| problem).collect()
+    }
+
+    fn set(&mut self, field: FieldId, text: &SecretString, origin: Origin) {
+        let raw = if field.is_secret() { Raw::Secret(text.clone()) } else { Raw::Text(text.expose_secret().to_owned()) };
+        self.loaded.answers.set(field, raw, origin);
+    }
+
+    /// Asks for the secrets that are to be asked for, and for those that are missing where somebody is there. Nobody is asked
+    /// for anything where the answers are refused in any case.
+    fn ask(&mut self, flow: Flow, mut fields: Vec<FieldId>, around: &mut Around<'_>) {
+        if let Some(person) = around.person.as_deref_mut() {
+            let missing = |field: &FieldId| {
+                let told = self
+                    .loaded
+                    .problems
+                    .iter()
+                    .any(|problem| problem.field == Some(*field) && problem.severity == Severity::Stop);
+                field.is_secret() && !told && flows::asks(flow, *field) && form::is_missing(*field, &self.loaded.answers)
+            };
+            fields.extend(FieldId::ALL.into_iter().filter(missing));
+            fields.sort_unstable();
+            fields.dedup();
+            self.open.clone_from(&fields);
+            if self.judge().iter().any(|problem| problem.severity == Severity::Stop) {
+                return;
+            }
+            self.open.clear();
+            for field in fields {
+                let problem = |secret: &SecretString| {
+                    let mut answers = self.loaded.answers.clone();
+                    answers.set(field, Raw::Secret(secret.clone()), Origin::Typed);
+                    form::problem(field, &answers)
+                };
+                let Some(secret) = source::ask(field, person, problem) else {
+                    self.left = true;
+                    return;
+                };
+                self.set(field, &secret, Origin::Typed);
+            }
+            return;
+        }
+        for field in fields {
+            let place = self.loaded.places.get(&field).cloned();
+            let says = format!("{}: there is no terminal to ask at.", field.id());
+            let fix = format!("Give it by {} or {}.", field.variable(), answer_file::flag(field));
+            self.loaded.problems.push(Problem::stop(place, Some(field), says, fix));
+        }
+    }
+}
+
+/// What is to be said of a secret that stands in an answer file itself.
+fn in_clear(given: &Given, path: &Path) -> Option<Problem> {
+    let Source::Clear(secret) = &given.source else { return None };
+    if secret.expose_secret().is_empty() {
+        return None;
+    }
+    let (place, field) = (Some(given.place.clone()), Some(given.field));
+    let id = given.field.id();
+    let instead = format!("write {id} = {{ env = \"{}\" }}, or {{ file = \"…\" }}", given.field.variable());
+    Some(if paper::is_open_to_others(path) {
+        let says = format!("{id}: the secret stands in a file that others can read, so it is refused.");
+        let shown = Untrusted::new(&path.to_string_lossy());
+        Problem::stop(place, field, says, format!("Take it for known and change it; then {instead}, or chmod 600 {shown}."))
+    } else {
+        Problem::warn(place, field, format!("{id}: the secret stands in the file itself."), format!("Better {instead}."))
+    })
+}
+
+/// The whole of standard input as an answer file's text.
+fn from_stdin(around: &mut Around<'_>) -> Result<Zeroizing<String>, paper::NoPaper> {
+    let no = |says: &str, fix| paper::NoPaper { says: says.to_owned(), fix };
+    match std::mem::replace(&mut around.stdin, Stdin::Taken) {
+        Stdin::Terminal => {
+            around.stdin = Stdin::Terminal;
+            Err(no("is to come from standard input, and that is a terminal", "Pipe the answers in."))
+        }
+        Stdin::Taken => Err(no("is to come from standard input, which is needed or was read already", "Name a file.")),
+        Stdin::Piped(input) => {
+            let limit = small_file::LIMIT;
+            let mut bytes = Zeroizing::new(Vec::new());
+            match input.take(limit + 1).read_to_end(&mut bytes) {
+                Ok(length) if u64::try_from(length).is_ok_and(|length| length > limit) => {
+                    Err(paper::NoPaper { says: format!("has more than {limit} bytes"), fix: "See whether it is the right one." })
+                }
+                Ok(_) => paper::utf8(std::mem::take(&mut *bytes)),
+                Err(error) => Err(paper::NoPaper { says: format!("cannot be read from standard input: {error}"), fix: "" }),
+            }
+        }
+    }
+}

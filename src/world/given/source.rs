@@ -1,0 +1,116 @@
+//! One answer, fetched from where it is to be had.
+
+use std::io::{BufRead, Read};
+use std::path::Path;
+
+use secrecy::{ExposeSecret, SecretString};
+use zeroize::Zeroizing;
+
+use super::text::{LIMIT, decode};
+use super::{Around, Manner, Stdin, command, paper, variable};
+use crate::model::field::FieldId;
+use crate::model::given::{Given, Problem, Source};
+use crate::model::untrusted::Untrusted;
+use crate::wizard::answer_file::flag;
+
+/// What became of an answer.
+pub(super) enum Fetched {
+    /// Here it is, and perhaps something is to be said of it.
+    Answer(SecretString, Option<Problem>),
+    /// A person is to be asked now.
+    Ask,
+    /// It is left open: see [`Manner`].
+    Open,
+}
+
+/// Fetches an answer. Relative paths are of this folder.
+pub(super) async fn fetch(given: &Given, folder: &Path, around: &mut Around<'_>) -> Result<Fetched, Problem> {
+    let field = given.field;
+    let stop = |says: String, fix: String| {
+        Problem::stop(Some(given.place.clone()), Some(field), format!("{}: {says}.", field.id()), fix)
+    };
+    let text =
+        match &given.source {
+            Source::Text(text) => return Ok(Fetched::Answer(SecretString::from(text.as_str()), None)),
+            Source::Clear(secret) => return Ok(Fetched::Answer(secret.clone(), None)),
+            Source::Env(name) => match variable(around.environment, name) {
+                None if around.manner == Manner::WithFace && field.is_secret() => return Ok(Fetched::Open),
+                None => {
+                    let says = format!("environment variable {} is not set", Untrusted::new(name));
+                    return Err(stop(says, format!("Set it, or give the answer by {} or {}.", field.variable(), flag(field))));
+                }
+                Some(value) => match value.to_str() {
+                    Some(value) => decode(value.as_bytes())
+                        .map_err(|bad| (format!("environment variable {} {bad}", Untrusted::new(name)), "")),
+                    None => Err((format!("environment variable {} is not UTF-8 text", Untrusted::new(name)), "")),
+                },
+            },
+            Source::File(path) => return file(given, &folder.join(path)).map_err(|(says, fix)| stop(says, fix.to_owned())),
+            Source::Command(words) => {
+                let name = Untrusted::new(words.first().map(String::as_str).unwrap_or_default());
+                match command::run(words, folder, around.environment, around.command_limit).await {
+                    Ok(bytes) => decode(&bytes)
+                        .map_err(|bad| (format!("what the command {name} printed {bad}"), "It must print the answer.")),
+                    Err(none) => Err((format!("the command {name} {}", none.says), none.fix)),
+                }
+            }
+            Source::Prompt if around.manner == Manner::Alone => return Ok(Fetched::Ask),
+            Source::Prompt => return Ok(Fetched::Open),
+            Source::Stdin if around.manner != Manner::Alone => return Ok(Fetched::Open),
+            Source::Stdin => match &mut around.stdin {
+                Stdin::Terminal => return Ok(Fetched::Ask),
+                Stdin::Taken => Err(("standard input was read already".to_owned(), "Take another place for this secret.")),
+                Stdin::Piped(input) => line(*input),
+            },
+        };
+    text.map(|text| Fetched::Answer(text, None)).map_err(|(says, fix)| stop(says, fix.to_owned()))
+}
+
+/// The content of a file. That others can read a secret's file is told and no more: what container platforms mount is
+/// readable for all, in a container where there is nobody else.
+fn file(given: &Given, path: &Path) -> Result<Fetched, (String, &'static str)> {
+    let shown = Untrusted::new(&path.to_string_lossy());
+    let bytes = paper::bytes(path, LIMIT).map_err(|no| (format!("{shown} {}", no.says), no.fix))?;
+    let text = decode(&bytes).map_err(|bad| (format!("{shown} {bad}"), "It must hold the answer and nothing else."))?;
+    let open = given.field.is_secret() && paper::is_open_to_others(path);
+    let warning = open.then(|| {
+        let says = format!("{}: {shown} can be read by others than its owner.", given.field.id());
+        Problem::warn(Some(given.place.clone()), Some(given.field), says, format!("chmod 600 {shown}"))
+    });
+    Ok(Fetched::Answer(text, warning))
+}
+
+/// The next line of standard input.
+fn line(input: &mut dyn BufRead) -> Result<SecretString, (String, &'static str)> {
+    let room = usize::try_from(LIMIT).unwrap_or_default() + 1;
+    let mut bytes = Zeroizing::new(Vec::with_capacity(room));
+    match input.take(LIMIT + 1).read_until(b'\n', &mut bytes) {
+        Ok(0) => Err((
+            "standard input has ended".to_owned(),
+            "Give one line for each secret that comes from there, in the order of the screens.",
+        )),
+        Ok(_) if bytes.len() == room => Err((format!("the line of standard input is longer than {LIMIT} bytes"), "")),
+        Ok(_) => decode(&bytes).map_err(|bad| (format!("the line of standard input {bad}"), "")),
+        Err(error) => Err((format!("standard input cannot be read: {error}"), "")),
+    }
+}
+
+/// Asks a person, again where the form of what was typed is bad, three times at most; `None` when the person leaves.
+pub(super) fn ask(
+    field: FieldId,
+    person: &mut dyn super::Ask,
+    problem: impl Fn(&SecretString) -> Option<String>,
+) -> Option<SecretString> {
+    let mut again: Option<String> = None;
+    let mut last = None;
+    for _ in 0..3 {
+        let secret = person.ask(field, again.as_deref()).ok()?;
+        again = if secret.expose_secret().is_empty() { Some("Nothing was typed.".to_owned()) } else { problem(&secret) };
+        let is_good = again.is_none();
+        last = Some(secret);
+        if is_good {
+            break;
+        }
+    }
+    last
+}
