@@ -1,7 +1,10 @@
 //! The ways to talk to the wizard. They turn input into events and the state into pixels or sentences, and decide nothing.
 
+pub mod ended;
 pub mod exit;
 pub mod headless;
+pub mod plain;
+mod polling;
 mod sentences;
 pub mod signals;
 pub mod tui;

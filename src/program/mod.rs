@@ -17,6 +17,9 @@ use std::process::ExitCode;
 use clap::Parser;
 
 use octopus_setup::engine::Engine;
+use octopus_setup::faces::ended::Ended;
+use octopus_setup::faces::plain::{self, PlainOptions, Stdin};
+use octopus_setup::faces::signals::Signals;
 use octopus_setup::faces::tui::run;
 use octopus_setup::model::flow::Flow;
 use octopus_setup::world::World;
@@ -70,29 +73,53 @@ pub fn main() -> ExitCode {
     status
 }
 
-/// Runs in the terminal what `begin` begins.
+/// Runs with a person what `begin` begins: on the full screen of a terminal, or in plain sentences where that was asked
+/// for or nothing else is possible.
 async fn on_screen(outside: &Outside, begin: impl FnOnce(World) -> Engine) -> ExitCode {
-    if !(std::io::stdin().is_terminal() && std::io::stdout().is_terminal()) {
-        return complain("a terminal is needed; standard input or output is something else.");
-    }
-    if outside.dumb {
-        return complain("this terminal cannot move its cursor (TERM=dumb), and there is no plain face yet.");
+    let terminal = std::io::stdin().is_terminal() && std::io::stdout().is_terminal();
+    if !terminal && !outside.plain {
+        return complain(
+            "a terminal is needed; standard input or output is something else. Use --plain to answer line by line, \
+             or --answers FILE --yes with first-node or join for a run without questions.",
+        );
     }
     let mut engine = begin(World::new(outside.places.clone(), outside.surroundings));
-    match run::run(&mut engine, outside.tui, outside.terminal, panic::rehearse).await {
-        Ok(ended) => {
-            let mut out = std::io::stdout();
-            for line in ended.farewell {
-                // `println!` would panic where the terminal has vanished in the meantime.
-                let _ = writeln!(out, "{line}");
+    if !outside.plain && !outside.dumb {
+        match run::run(&mut engine, outside.tui, outside.terminal, panic::rehearse).await {
+            Ok(ended) => return farewell(&ended),
+            // It is as it was, so it can still be written to line by line.
+            Err(run::Broken::NotTaken(_)) => {}
+            Err(error @ run::Broken::Lost(_)) => {
+                panic::wait_if_ending();
+                return complain(&format!("the terminal cannot be used: {error}"));
             }
-            ExitCode::from(ended.status)
-        }
-        Err(error) => {
-            panic::wait_if_ending();
-            complain(&format!("the terminal cannot be used: {error}"))
         }
     }
+    match in_sentences(&mut engine).await {
+        Ok(ended) => farewell(&ended),
+        Err(error) => {
+            panic::wait_if_ending();
+            complain(&format!("the answers cannot be read, or the questions not be written: {error}"))
+        }
+    }
+}
+
+/// Runs the plain face on standard input and output.
+async fn in_sentences(engine: &mut Engine) -> std::io::Result<Ended> {
+    let options = PlainOptions { signals: Some(Signals::listen()?) };
+    let mut input = Stdin::start()?;
+    panic::rehearse();
+    plain::run(engine, &mut input, &mut std::io::stdout(), options).await
+}
+
+/// Says what is worth reading afterwards.
+fn farewell(ended: &Ended) -> ExitCode {
+    let mut out = std::io::stdout();
+    for line in &ended.farewell {
+        // `println!` would panic where the terminal has vanished in the meantime.
+        let _ = writeln!(out, "{line}");
+    }
+    ExitCode::from(ended.exit.code())
 }
 
 /// Says what is wrong and ends with the status for a command line that cannot be obeyed.

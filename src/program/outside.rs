@@ -23,8 +23,10 @@ pub struct Outside {
     pub tui: TuiOptions,
     /// How to take the terminal.
     pub terminal: TerminalOptions,
-    /// The terminal cannot move its cursor (`TERM=dumb`), so nothing can be drawn on it.
+    /// The terminal cannot move its cursor (`TERM=dumb`), or does not say what it is, so nothing can be drawn on it.
     pub dumb: bool,
+    /// Plain sentences were asked for, whatever the terminal can do.
+    pub plain: bool,
     /// The operator's own home directory.
     home: Option<PathBuf>,
 }
@@ -35,7 +37,8 @@ impl Outside {
         let variable = |name: &str| env::var_os(name).filter(|value| !value.is_empty());
         let locale = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().find_map(variable);
         let term = variable("TERM");
-        let dumb = term.as_deref() == Some(std::ffi::OsStr::new("dumb"));
+        // On Windows nobody sets it, and the console can do all that is needed.
+        let dumb = term.as_deref().map_or(cfg!(unix), |term| term == "dumb");
         let hints = Hints { ascii: cli.ascii, term: term.as_deref(), locale: locale.as_deref() };
         let colours = Colours::of(variable("NO_COLOR").as_deref());
         Some(Self {
@@ -44,6 +47,7 @@ impl Outside {
             tui: TuiOptions { charset: Charset::of(hints), colours },
             terminal: TerminalOptions { mouse: cli.mouse },
             dumb,
+            plain: cli.plain,
             home: directories::BaseDirs::new().map(|user| user.home_dir().to_path_buf()),
         })
     }

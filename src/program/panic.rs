@@ -8,7 +8,7 @@ use std::panic;
 use std::process;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use octopus_setup::faces::tui;
+use octopus_setup::faces::{plain, tui};
 
 /// The exit status after a panic, as Rust's own.
 const DEFECT: i32 = 101;
@@ -25,6 +25,7 @@ pub fn install() {
         }
         ENDING.store(true, Ordering::SeqCst);
         tui::restore();
+        plain::restore();
         let place = panicked.location().map_or_else(|| "an unknown place".to_owned(), ToString::to_string);
         // Not `eprintln!`: where nobody can read it, it would panic once more, and the second panic aborts, with a core dump.
         let _ = writeln!(

@@ -5,6 +5,7 @@ use ratatui::layout::Rect;
 use std::path::PathBuf;
 
 use super::{page, sheet};
+use crate::faces::polling;
 use crate::faces::tui::canvas::{Canvas, behind, below, row};
 use crate::faces::tui::scene::Scene;
 use crate::faces::tui::scroll::Scroll;
@@ -66,7 +67,7 @@ fn lines(scene: &Scene<'_>, width: u16) -> Vec<Line> {
     for (name, value) in facts(scene) {
         add(name, LABEL, &value);
     }
-    let (command, flow) = (polling(scene), scene.state.place.flow);
+    let (command, flow) = (scene.state.run.plan.as_deref().and_then(polling::command), scene.state.place.flow);
     lines.push(Line::title(""));
     if let Some(command) = command {
         lines.push(Line::title("On each polling Tentacle"));
@@ -83,18 +84,6 @@ fn lines(scene: &Scene<'_>, width: u16) -> Vec<Line> {
         }
     }
     lines
-}
-
-/// What has a polling Tentacle poll a node that joined as well.
-fn polling(scene: &Scene<'_>) -> Option<String> {
-    let node = &scene.state.run.plan.as_ref().filter(|plan| plan.flow == Flow::Join)?.node;
-    let prefix = node.web.prefixes.first()?;
-    // A prefix may stand for every name; other machines need one that leads here.
-    let host = if matches!(prefix.host.as_str(), "+" | "*" | "localhost") { node.name.as_str() } else { prefix.host.as_str() };
-    let scheme = if prefix.secure { "https" } else { "http" };
-    let port = if prefix.port == if prefix.secure { 443 } else { 80 } { String::new() } else { format!(":{}", prefix.port) };
-    let comms = node.web.comms_port;
-    Some(format!("Tentacle poll-server --server={scheme}://{host}{port}/ --server-comms-port={comms} --apikey=API-..."))
 }
 
 /// What there is now.

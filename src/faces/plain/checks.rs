@@ -1,0 +1,134 @@
+//! The live checks as sentences: each verdict once, when it is final, in the order of the screen.
+
+use std::io::Write;
+
+use crate::faces::sentences;
+use crate::model::check::CheckId;
+use crate::model::finding::{Finding, Severity, Verdict};
+use crate::model::screen::ScreenId;
+use crate::wizard::say;
+use crate::wizard::state::State;
+use crate::words;
+
+use super::lines::Lines;
+use super::talk::{Face, Stop, Waiting};
+
+/// What was told of a screen's checks.
+#[derive(Debug, Default)]
+pub struct Told(Vec<(CheckId, Verdict)>);
+
+impl Told {
+    /// Everything is to be told anew.
+    pub fn clear(&mut self) {
+        self.0.clear();
+    }
+
+    fn knows(&self, check: CheckId, verdict: &Verdict) -> bool {
+        self.0.iter().any(|(other, told)| *other == check && told == verdict)
+    }
+}
+
+/// Waits until the checks of a screen have ended, and tells each as soon as it and all before it have: a list that comes in
+/// another order each time cannot be followed by ear.
+pub async fn tell_all<L: Lines, W: Write>(face: &mut Face<'_, L, W>, screen: ScreenId, told: &mut Told) -> Result<(), Stop> {
+    let mut waiting = Waiting::default();
+    loop {
+        let verdicts = face.state().verdicts_of(screen);
+        let running = verdicts.iter().any(|(_, verdict)| *verdict == Verdict::Running);
+        let final_ones = verdicts.iter().take_while(|(_, verdict)| is_final(verdict) || !running);
+        for (check, verdict) in final_ones.filter(|(_, verdict)| is_final(verdict)) {
+            if !told.knows(*check, verdict) {
+                told.0.retain(|(other, _)| other != check);
+                told.0.push((*check, verdict.clone()));
+                tell(face, *check, verdict)?;
+            }
+        }
+        if face.state().place.here != screen && !running {
+            // The next screen is open already, and its own checks are its own business.
+            return Ok(());
+        }
+        let more = face.news(&mut waiting, |state| checking(state, screen)).await?;
+        if !more {
+            let same = face.state().verdicts_of(screen) == verdicts;
+            if same {
+                return Ok(());
+            }
+        }
+    }
+}
+
+/// Waits until the checks of a screen have ended.
+pub async fn wait<L: Lines, W: Write>(face: &mut Face<'_, L, W>, screen: ScreenId) -> Result<(), Stop> {
+    let mut waiting = Waiting::default();
+    while face.news(&mut waiting, |state| checking(state, screen)).await? {}
+    Ok(())
+}
+
+/// Tells one check, whatever it came to.
+pub fn tell_one<L: Lines, W: Write>(face: &mut Face<'_, L, W>, check: CheckId) -> Result<(), Stop> {
+    let verdict = face.state().verdict(check);
+    if is_final(&verdict) { tell(face, check, &verdict) } else { Ok(()) }
+}
+
+/// What stands against going on, in full: what it is, what to do, and with what.
+pub fn stand_against<L: Lines, W: Write>(face: &mut Face<'_, L, W>, least: Severity, title: &str) -> Result<(), Stop> {
+    face.gap()?;
+    face.say(title)?;
+    let verdicts = if least == Severity::Warn { face.state().warnings() } else { face.state().verdicts() };
+    for (_, verdict) in verdicts {
+        let Verdict::Found(findings) = verdict else { continue };
+        for finding in findings.iter().filter(|finding| finding.severity >= least) {
+            one(face, finding)?;
+        }
+    }
+    Ok(())
+}
+
+fn one<L: Lines, W: Write>(face: &mut Face<'_, L, W>, finding: &Finding) -> Result<(), Stop> {
+    let word = sentences::severity(finding.severity);
+    face.tell(&format!("{word}: {}: {}", finding.check.id(), finding.says))?;
+    mends(face, &finding.fix, finding.remedy.as_ref().map(|remedy| remedy.text()))
+}
+
+/// What to do, and with what.
+pub fn mends<L: Lines, W: Write>(face: &mut Face<'_, L, W>, fix: &str, remedy: Option<&str>) -> Result<(), Stop> {
+    if !fix.is_empty() {
+        face.tell(&format!("What to do: {fix}"))?;
+    }
+    if let Some(remedy) = remedy {
+        face.say("What mends it, to be copied:")?;
+        for line in remedy.lines() {
+            face.say(line)?;
+        }
+    }
+    Ok(())
+}
+
+fn is_final(verdict: &Verdict) -> bool {
+    matches!(verdict, Verdict::Good(_) | Verdict::Found(_))
+}
+
+fn tell<L: Lines, W: Write>(face: &mut Face<'_, L, W>, check: CheckId, verdict: &Verdict) -> Result<(), Stop> {
+    let name = format!("{} ({})", label(check), check.id());
+    match verdict {
+        Verdict::Good(evidence) => face.say(&format!("ok: {name}: {}", say::sentence(&sentences::clean(evidence)))),
+        Verdict::Found(findings) => {
+            for finding in findings {
+                face.tell(&format!("{}: {name}: {}", sentences::severity(finding.severity), finding.says))?;
+            }
+            Ok(())
+        }
+        Verdict::NotYet | Verdict::Running => Ok(()),
+    }
+}
+
+fn label(check: CheckId) -> &'static str {
+    words::screen(crate::wizard::review::home_of(check)).check(check).map_or("", |words| words.label.as_str())
+}
+
+/// What is being checked, for the sentence that says that it still is.
+fn checking(state: &State, screen: ScreenId) -> String {
+    let running = state.verdicts_of(screen).into_iter().filter(|(_, verdict)| *verdict == Verdict::Running);
+    let names: Vec<&str> = running.map(|(check, _)| label(check)).collect();
+    if names.is_empty() { "checking".to_owned() } else { format!("checking {}", names.join(", ")) }
+}

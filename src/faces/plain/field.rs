@@ -1,0 +1,165 @@
+//! One field as one question.
+
+use std::io::Write;
+
+use secrecy::SecretString;
+
+use crate::model::answers::Raw;
+use crate::model::field::{FieldId, Kind};
+use crate::wizard::event::{Action, Event};
+use crate::wizard::form;
+use crate::wizard::state::State;
+use crate::words::{self, FieldWords};
+
+use super::entry;
+use super::lines::{Echo, Lines};
+use super::talk::{Answer, Face, Stop};
+
+/// How a question was left.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Left {
+    /// With an answer that is good by itself.
+    Answered,
+    /// With the wish to go back.
+    Back,
+    /// A connection string has filled several fields.
+    Filled,
+}
+
+/// Asks one field until its answer is good by itself. A line that is not leaves the answer that was there.
+pub async fn ask<L: Lines, W: Write>(face: &mut Face<'_, L, W>, field: FieldId) -> Result<Left, Stop> {
+    if let (Kind::Choice(values), Some(words)) = (field.kind(), words_of(face.state(), field)) {
+        for (number, value) in (1..).zip(values) {
+            let label = words.choices.get(*value).map_or("", String::as_str);
+            face.say(&format!("  {number} {value}: {label}"))?;
+        }
+    }
+    let echo = if field.is_secret() || field == FieldId::KeyProof { Echo::Hidden } else { Echo::Shown };
+    loop {
+        let question = question(face.state(), field);
+        let text = match face.ask(&question, echo).await? {
+            Answer::Back => return Ok(Left::Back),
+            Answer::Help => {
+                help(face, field)?;
+                continue;
+            }
+            Answer::Connection if field == FieldId::Server => {
+                if connection(face).await? {
+                    return Ok(Left::Filled);
+                }
+                continue;
+            }
+            Answer::Connection => "connection".to_owned().into(),
+            Answer::Clear => {
+                let empty = if matches!(field.kind(), Kind::Choice(_) | Kind::Toggle) { field.default() } else { "" };
+                empty.to_owned().into()
+            }
+            Answer::Empty => {
+                match refused(face.state(), field) {
+                    None => return Ok(Left::Answered),
+                    Some(problem) => face.tell(&problem)?,
+                }
+                continue;
+            }
+            Answer::Text(text) => text,
+        };
+        let text = match entry::answer(field.kind(), &text) {
+            Ok(answer) => answer,
+            Err(problem) => {
+                face.say(&problem)?;
+                continue;
+            }
+        };
+        let before = face.state().answers.get(field).raw.clone();
+        face.handle(Event::Edit(field, Raw::of(field, text)))?;
+        let Some(problem) = refused(face.state(), field) else { return Ok(Left::Answered) };
+        // What was refused must not be what Enter takes next.
+        face.quietly(Event::Edit(field, before));
+        face.tell(&problem)?;
+    }
+}
+
+/// What stands against a field's present answer.
+fn refused(state: &State, field: FieldId) -> Option<String> {
+    state.problem(field).or_else(|| form::is_missing(field, &state.answers).then(|| "An answer is needed.".to_owned()))
+}
+
+/// The question: the label, the name that answer files and flags take, and what Enter would take.
+fn question(state: &State, field: FieldId) -> String {
+    let label = words_of(state, field).map_or(field.id(), |words| words.label.as_str());
+    let choices = match (field.kind(), words_of(state, field)) {
+        (Kind::Toggle, Some(words)) => {
+            let word = |value: &str| words.choices.get(value).map_or("", String::as_str);
+            format!(", yes: {}, no: {}", word("true"), word("false"))
+        }
+        _ => String::new(),
+    };
+    let present = match field.kind() {
+        _ if form::is_missing(field, &state.answers) => String::new(),
+        Kind::Secret => "kept".to_owned(),
+        Kind::Toggle => if state.answers.is_on(field) { "yes" } else { "no" }.to_owned(),
+        // A proof is typed each time anew.
+        _ if matches!(field, FieldId::KeyProof | FieldId::KeyConfirm) => String::new(),
+        _ => state.answers.trimmed(field).to_owned(),
+    };
+    let present = match (present.as_str(), field.kind()) {
+        // An optional secret that is not there is not kept.
+        ("kept", _) if state.answers.get(field).raw.is_empty() => String::new(),
+        ("", _) => String::new(),
+        (text, _) => format!(" [{text}]"),
+    };
+    format!("{label} ({}){choices}{present}:", field.id())
+}
+
+fn words_of(state: &State, field: FieldId) -> Option<&'static FieldWords> {
+    words::screen(state.place.here).field(field)
+}
+
+fn help<L: Lines, W: Write>(face: &mut Face<'_, L, W>, field: FieldId) -> Result<(), Stop> {
+    if let Some(words) = words_of(face.state(), field) {
+        face.tell(&words.hint)?;
+        for paragraph in words.help.split("\n\n") {
+            face.tell(paragraph)?;
+        }
+        if !words.example.is_empty() {
+            face.say(&format!("For instance: {}", words.example))?;
+        }
+        if let Kind::Choice(values) = field.kind() {
+            for (number, value) in (1..).zip(values) {
+                let label = words.choices.get(*value).map_or("", String::as_str);
+                face.say(&format!("  {number} {value}: {label}"))?;
+            }
+        }
+    }
+    if field == FieldId::Server {
+        face.say("Type connection to give a .NET connection string, which fills the fields.")?;
+    }
+    face.say(match field.kind() {
+        Kind::Toggle => "Type yes or no. Enter alone takes what stands in square brackets.",
+        Kind::Choice(_) => "Type a number or the word behind it. Enter alone takes what stands in square brackets.",
+        Kind::Secret => "What you type is not shown. Enter alone keeps what is there already.",
+        Kind::Text | Kind::Path | Kind::Number => "Enter alone takes what stands in square brackets.",
+    })?;
+    face.say(entry::KEYS)
+}
+
+/// Takes a connection string, in which a password may be, so it is not shown; whether it filled anything.
+async fn connection<L: Lines, W: Write>(face: &mut Face<'_, L, W>) -> Result<bool, Stop> {
+    loop {
+        match face.ask("Connection string (not shown):", Echo::Hidden).await? {
+            Answer::Text(text) => {
+                face.quietly(Event::Press(Action::ConnectionString));
+                face.handle(Event::ConnectionString(SecretString::from(text.as_str().to_owned())))?;
+                if face.state().overlay.is_none() {
+                    return Ok(true);
+                }
+                face.quietly(Event::Back);
+            }
+            Answer::Help => {
+                face.say("A .NET connection string for SQL Server. It fills the fields of this screen.")?;
+                face.say("For instance: Server=sql01,1433;Database=OctopusDeploy;User ID=octopus;Password=...")?;
+            }
+            Answer::Empty | Answer::Back | Answer::Clear | Answer::Connection => return Ok(false),
+        }
+    }
+}

@@ -1,0 +1,169 @@
+//! The master key: shown, saved, and its keeping proven.
+
+use std::io::Write;
+
+use secrecy::ExposeSecret;
+
+use crate::model::answers::Raw;
+use crate::model::field::FieldId;
+use crate::model::screen::ScreenId;
+use crate::wizard::event::{Action, Event};
+
+use super::field::{self, Left};
+use super::lines::{Echo, Lines};
+use super::page;
+use super::talk::{Answer, Choice, Chosen, Face, Stop};
+
+/// What can be done with the key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Way {
+    Show,
+    Save,
+    Prove,
+    Read,
+    Back,
+    End,
+}
+
+/// Asks what to do with a new cluster's key, and goes on once its keeping is proven.
+pub async fn ask<L: Lines, W: Write>(face: &mut Face<'_, L, W>) -> Result<(), Stop> {
+    page::heading(face)?;
+    fingerprint(face)?;
+    face.say("To go on, prove that it is kept: save it and have the file read back, or type its last six characters.")?;
+    let ways = [
+        Choice::new(Way::Show, "show", "Show the key here, once."),
+        Choice::new(Way::Save, "save", "Save the key to a new file that only you can read."),
+        Choice::new(Way::Prove, "prove", "Type the key's last six characters, from where you keep it."),
+        Choice::new(Way::Read, "read", "Have the saved file read back."),
+        Choice::new(Way::End, "end", "End the program; the next start asks again."),
+    ];
+    face.menu(&ways)?;
+    while face.state().custody.proof.is_none() {
+        match face.choose(&ways).await? {
+            Chosen::One(Way::Show) => show(face).await?,
+            Chosen::One(Way::Save) => save(face).await?,
+            Chosen::One(Way::Prove) => prove(face).await?,
+            Chosen::One(Way::Read) => read(face).await?,
+            Chosen::One(Way::End) => face.quit().await?,
+            Chosen::One(Way::Back) | Chosen::Back => face.say("The install is done; there is nothing to go back to.")?,
+            Chosen::Help => help(face)?,
+        }
+    }
+    face.handle(Event::Next)
+}
+
+/// Asks what to do with the key of the node under review, which is shown and saved only once its instance's name has been
+/// typed.
+pub async fn of_review<L: Lines, W: Write>(face: &mut Face<'_, L, W>) -> Result<(), Stop> {
+    face.handle(Event::Jump(ScreenId::Key))?;
+    page::heading(face)?;
+    fingerprint(face)?;
+    let ways = [
+        Choice::new(Way::Show, "show", "Show the key here, once."),
+        Choice::new(Way::Save, "save", "Save the key to a new file that only you can read."),
+        Choice::new(Way::Read, "read", "Have the saved file read back."),
+        Choice::new(Way::Back, "back", "Go back to the review."),
+        Choice::new(Way::End, "end", "End the program."),
+    ];
+    face.menu(&ways)?;
+    loop {
+        let chosen = face.choose(&ways).await?;
+        let needs_key = matches!(chosen, Chosen::One(Way::Show | Way::Save | Way::Read));
+        if needs_key && !unlock(face).await? {
+            continue;
+        }
+        match chosen {
+            Chosen::One(Way::Show) => show(face).await?,
+            Chosen::One(Way::Save) => save(face).await?,
+            Chosen::One(Way::Read) => read(face).await?,
+            Chosen::One(Way::End) => face.quit().await?,
+            Chosen::One(Way::Prove | Way::Back) | Chosen::Back => return face.handle(Event::Jump(ScreenId::Node)),
+            Chosen::Help => help(face)?,
+        }
+    }
+}
+
+fn help<L: Lines, W: Write>(face: &mut Face<'_, L, W>) -> Result<(), Stop> {
+    for paragraph in crate::words::screen(face.state().place.here).help.split("\n\n") {
+        face.tell(paragraph)?;
+    }
+    Ok(())
+}
+
+fn fingerprint<L: Lines, W: Write>(face: &mut Face<'_, L, W>) -> Result<(), Stop> {
+    match &face.state().custody.drawn {
+        Some(drawn) => {
+            let said = format!("The key's fingerprint is {}.", drawn.key.fingerprint());
+            face.say(&said)
+        }
+        None => face.say("The key is not known."),
+    }
+}
+
+/// Asks for the instance's name, as a guard against slips; whether the key may be shown.
+async fn unlock<L: Lines, W: Write>(face: &mut Face<'_, L, W>) -> Result<bool, Stop> {
+    if face.state().is_unlocked() {
+        return Ok(true);
+    }
+    if field::ask(face, FieldId::KeyConfirm).await? == Left::Back {
+        return Ok(false);
+    }
+    if let Some(locked) = face.state().locks(Action::Reveal) {
+        face.tell(&locked)?;
+        return Ok(false);
+    }
+    Ok(true)
+}
+
+/// Shows the key once, where that is really meant.
+async fn show<L: Lines, W: Write>(face: &mut Face<'_, L, W>) -> Result<(), Stop> {
+    face.say("warning: The key stays on this screen, and in whatever records it.")?;
+    if !face.yes_no("Show the master key?").await? {
+        return Ok(());
+    }
+    face.quietly(Event::Press(Action::Reveal));
+    let custody = &face.state().custody;
+    if let Some(drawn) = custody.drawn.as_ref().filter(|_| custody.revealed) {
+        let key = drawn.key.to_base64();
+        face.say("The master key:")?;
+        face.say(key.expose_secret())?;
+        face.quietly(Event::Press(Action::Reveal));
+    }
+    Ok(())
+}
+
+async fn save<L: Lines, W: Write>(face: &mut Face<'_, L, W>) -> Result<(), Stop> {
+    if field::ask(face, FieldId::KeyFile).await? == Left::Back {
+        return Ok(());
+    }
+    face.handle(Event::Press(Action::SaveKey))?;
+    face.until_idle("saving the key").await
+}
+
+async fn read<L: Lines, W: Write>(face: &mut Face<'_, L, W>) -> Result<(), Stop> {
+    face.handle(Event::Press(Action::ReadKey))?;
+    face.until_idle("reading the file").await
+}
+
+/// Takes the key's last six characters, which are not shown.
+async fn prove<L: Lines, W: Write>(face: &mut Face<'_, L, W>) -> Result<(), Stop> {
+    loop {
+        let label = crate::words::screen(ScreenId::MasterKey).field(FieldId::KeyProof).map_or("", |words| &words.label);
+        match face.ask(&format!("{label} ({}), not shown:", FieldId::KeyProof.id()), Echo::Hidden).await? {
+            Answer::Text(text) => {
+                face.handle(Event::Edit(FieldId::KeyProof, Raw::of(FieldId::KeyProof, text.trim())))?;
+                // Whatever it was, no piece of the key is kept among the answers.
+                let right = face.state().custody.proof.is_some();
+                if right {
+                    return face.say("That is right.");
+                }
+                face.quietly(Event::Edit(FieldId::KeyProof, Raw::of(FieldId::KeyProof, "")));
+                face.say(
+                    "These are not its last six characters. Upper and lower case count; an equals sign at its end does too.",
+                )?;
+            }
+            Answer::Help => help(face)?,
+            Answer::Empty | Answer::Back | Answer::Clear | Answer::Connection => return Ok(()),
+        }
+    }
+}

@@ -1,0 +1,97 @@
+//! The plain face: the whole wizard as sentences, one question at a time. For screen readers, serial consoles, terminals
+//! that cannot move their cursor, and pipes.
+//!
+//! It never moves the cursor, goes back in a line or colours anything; every state has a word; nothing is wrapped, because
+//! whoever reads knows best how. It sends the same events as the full-screen face, and decides nothing: which fields are
+//! asked, whether they are good, and whether one may go on is asked of the state.
+
+mod certificate;
+mod checks;
+mod cluster;
+mod done;
+mod echo;
+mod entry;
+mod field;
+mod install;
+mod key;
+mod keyless;
+mod lines;
+mod page;
+mod plan;
+mod review;
+mod start;
+mod stdin;
+mod talk;
+
+pub use echo::restore;
+pub use lines::{Echo, Heard, Lines, Script};
+pub use stdin::Stdin;
+
+use std::io::{self, Write};
+use std::time::Duration;
+
+use crate::engine::Engine;
+use crate::model::flow::Flow;
+use crate::model::screen::ScreenId;
+use crate::wizard::event::Event;
+
+use super::ended::Ended;
+use super::signals::Signals;
+use talk::{Face, Stop};
+
+/// How the face is run.
+#[derive(Debug, Default)]
+pub struct PlainOptions {
+    /// The signals to listen for; none where nobody sends any, as in tests.
+    pub signals: Option<Signals>,
+}
+
+/// Runs the wizard as questions and answers until it ends. The end of the input ends it without writing anything; a run
+/// that was begun stays in its journal.
+///
+/// # Errors
+///
+/// Where what is said cannot be written. A reader that has gone is none, but ends the program as a hang-up does.
+pub async fn run(engine: &mut Engine, input: &mut impl Lines, out: &mut impl Write, options: PlainOptions) -> io::Result<Ended> {
+    let mut face = Face::new(engine, input, out, options.signals);
+    let stopped = session(&mut face).await;
+    let signal = face.signal();
+    let broken = match stopped {
+        Stop::Over => None,
+        Stop::Io(error) => {
+            // Nobody hears any more. What was begun stays in its journal.
+            engine.handle(Event::Hangup);
+            Some(error)
+        }
+    };
+    engine.wind_down(if signal.is_none() { Duration::from_secs(5) } else { Duration::from_millis(500) }).await;
+    match broken {
+        Some(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error),
+        _ => Ok(Ended::of(engine.state(), signal)),
+    }
+}
+
+/// The whole session: whatever screen is open is asked, until something ends it.
+async fn session<L: Lines, W: Write>(face: &mut Face<'_, L, W>) -> Stop {
+    let greeted = face.greet();
+    let mut outcome = greeted;
+    while outcome.is_ok() {
+        outcome = screen(face).await;
+    }
+    outcome.err().unwrap_or(Stop::Over)
+}
+
+async fn screen<L: Lines, W: Write>(face: &mut Face<'_, L, W>) -> Result<(), Stop> {
+    if face.state().ending.is_some() {
+        return Err(Stop::Over);
+    }
+    match (face.state().place.flow, face.state().place.here) {
+        (_, ScreenId::Start) => start::ask(face).await,
+        (Some(Flow::Review), _) => review::ask(face).await,
+        (_, ScreenId::Review) => plan::ask(face).await,
+        (_, ScreenId::Install) => install::ask(face).await,
+        (_, ScreenId::MasterKey) => key::ask(face).await,
+        (_, ScreenId::Done) => done::tell(face),
+        _ => page::ask(face).await,
+    }
+}

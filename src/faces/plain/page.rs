@@ -1,0 +1,247 @@
+//! A page of fields: each one asked, then proven, then its gate.
+
+use std::io::Write;
+
+use crate::model::check::CheckId;
+use crate::model::field::FieldId;
+use crate::model::finding::{Severity, Verdict};
+use crate::model::screen::ScreenId;
+use crate::wizard::event::{Action, Event};
+use crate::wizard::gate::Gate;
+use crate::words;
+
+use super::field::{self, Left};
+use super::lines::{Echo, Lines};
+use super::talk::{Answer, Choice, Chosen, Face, Stop};
+use super::{certificate, checks, cluster, entry};
+
+/// What can be done at a gate that is shut.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Way {
+    Change,
+    Again,
+    Back,
+    End,
+}
+
+/// What comes of a look at the gate.
+enum Passed {
+    /// Another screen is open.
+    On,
+    /// These fields are to be asked once more; all of them where none is named.
+    Ask(Vec<FieldId>),
+}
+
+/// Asks a screen's fields, and goes on once they are proven.
+pub async fn ask<L: Lines, W: Write>(face: &mut Face<'_, L, W>) -> Result<(), Stop> {
+    let here = face.state().place.here;
+    let backwards = std::mem::take(&mut face.backwards);
+    heading(face)?;
+    if here == ScreenId::Cluster {
+        cluster::tell(face).await?;
+    }
+    let mut asked: Vec<FieldId> = Vec::new();
+    if backwards {
+        // Whoever comes back meant the last question.
+        asked = face.state().fields();
+        asked.pop();
+    }
+    let mut told = checks::Told::default();
+    loop {
+        while let Some(field) = next(face, &asked) {
+            match field::ask(face, field).await? {
+                Left::Answered => {
+                    asked.push(field);
+                    if here == ScreenId::Cluster {
+                        // Which fields follow hangs on what is found out about this one.
+                        checks::wait(face, here).await?;
+                        if field == FieldId::MasterKey {
+                            checks::tell_one(face, CheckId::ClusterKey)?;
+                        }
+                    }
+                }
+                Left::Filled => asked = filled(face),
+                Left::Back if !go_back(face, &mut asked) => {
+                    face.backwards = true;
+                    return face.handle(Event::Back);
+                }
+                Left::Back => {}
+            }
+        }
+        checks::tell_all(face, here, &mut told).await?;
+        if face.state().place.here != here {
+            return Ok(());
+        }
+        if next(face, &asked).is_some() {
+            // What was found out has brought up another question.
+            continue;
+        }
+        match pass(face, here, &mut told).await? {
+            Passed::On => return Ok(()),
+            Passed::Ask(fields) if fields.is_empty() => asked.clear(),
+            Passed::Ask(fields) => asked.retain(|field| !fields.contains(field)),
+        }
+    }
+}
+
+/// A screen's title and what it is about.
+pub fn heading<L: Lines, W: Write>(face: &mut Face<'_, L, W>) -> Result<(), Stop> {
+    let (here, flow) = (face.state().place.here, face.state().place.flow);
+    let words = words::screen(here);
+    face.gap()?;
+    face.say(words.title(flow))?;
+    face.tell(words.intro(flow))
+}
+
+/// The first field of the present list that has not been asked.
+fn next<L: Lines, W: Write>(face: &Face<'_, L, W>, asked: &[FieldId]) -> Option<FieldId> {
+    face.state().fields().into_iter().find(|field| !asked.contains(field))
+}
+
+/// One question back; `false` from the first one.
+fn go_back<L: Lines, W: Write>(face: &Face<'_, L, W>, asked: &mut Vec<FieldId>) -> bool {
+    let fields = face.state().fields();
+    while let Some(last) = asked.pop() {
+        if fields.contains(&last) {
+            return true;
+        }
+    }
+    false
+}
+
+/// A connection string has answered what it knows: only what is wrong or missing is still to be asked.
+fn filled<L: Lines, W: Write>(face: &Face<'_, L, W>) -> Vec<FieldId> {
+    let state = face.state();
+    state.fields().into_iter().filter(|field| state.problem(*field).is_none()).collect()
+}
+
+/// Goes through the gate, or asks what to do where it is shut.
+async fn pass<L: Lines, W: Write>(face: &mut Face<'_, L, W>, here: ScreenId, told: &mut checks::Told) -> Result<Passed, Stop> {
+    let mut tried = false;
+    loop {
+        match face.state().gate() {
+            Gate::Open => {
+                face.handle(Event::Next)?;
+                return Ok(Passed::On);
+            }
+            Gate::Malformed(fields) => {
+                for field in &fields {
+                    if let Some(problem) = face.state().problem(*field) {
+                        face.tell(&problem)?;
+                    }
+                }
+                return Ok(Passed::Ask(fields));
+            }
+            Gate::Waiting | Gate::Unproven if !tried => {
+                tried = true;
+                face.quietly(Event::Next);
+                checks::tell_all(face, here, told).await?;
+                if face.state().place.here != here {
+                    return Ok(Passed::On);
+                }
+            }
+            Gate::Warned(_) => {
+                if accept(face, here).await? {
+                    return Ok(Passed::On);
+                }
+                if let Some(passed) = choose(face, told).await? {
+                    return Ok(passed);
+                }
+            }
+            gate => {
+                if matches!(gate, Gate::Shut(_)) {
+                    checks::stand_against(face, Severity::Stop, "This has to be mended first.")?;
+                } else {
+                    face.say("Not everything could be looked at.")?;
+                }
+                if certificate::offer(face).await? {
+                    told.clear();
+                    checks::tell_all(face, here, told).await?;
+                    continue;
+                }
+                if let Some(passed) = choose(face, told).await? {
+                    return Ok(passed);
+                }
+                tried = false;
+            }
+        }
+        checks::tell_all(face, here, told).await?;
+        if face.state().place.here != here {
+            return Ok(Passed::On);
+        }
+    }
+}
+
+/// Tells the warnings and asks for their acceptance; whether the next screen is open. What is accepted is what was told.
+async fn accept<L: Lines, W: Write>(face: &mut Face<'_, L, W>, here: ScreenId) -> Result<bool, Stop> {
+    let shown: Vec<(CheckId, Verdict)> = face.state().warnings();
+    checks::stand_against(face, Severity::Warn, "There are warnings.")?;
+    let names: Vec<&str> = shown.iter().map(|(check, _)| check.id()).collect();
+    if !face.yes_no(&format!("Accept {} and go on?", names.join(", "))).await? {
+        return Ok(false);
+    }
+    for _ in 0..2 {
+        if face.state().place.here == here && face.state().warnings() == shown {
+            face.quietly(Event::Next);
+        }
+    }
+    Ok(face.state().place.here != here)
+}
+
+/// Asks what to do where the gate is shut; `None` where the gate is to be looked at once more.
+async fn choose<L: Lines, W: Write>(face: &mut Face<'_, L, W>, told: &mut checks::Told) -> Result<Option<Passed>, Stop> {
+    let fields = face.state().fields();
+    let ways = [
+        Choice::new(Way::Change, "change", "Change the answers."),
+        Choice::new(Way::Again, "again", "Check again."),
+        Choice::new(Way::Back, "back", "Go back to the screen before."),
+        Choice::new(Way::End, "end", "End the program."),
+    ];
+    face.menu(&ways)?;
+    if !fields.is_empty() {
+        face.say("The name of a field changes only that one.")?;
+    }
+    loop {
+        let chosen = match face.ask(&format!("Choose 1 to {}:", ways.len()), Echo::Shown).await? {
+            Answer::Text(text) => {
+                if let Some(field) = FieldId::from_id(&text).filter(|field| fields.contains(field)) {
+                    return Ok(Some(Passed::Ask(vec![field])));
+                }
+                let place =
+                    entry::number(&text, ways.len()).or_else(|| ways.iter().position(|way| way.name.eq_ignore_ascii_case(&text)));
+                place.map(|place| Chosen::One(ways[place].means))
+            }
+            Answer::Back => Some(Chosen::Back),
+            Answer::Help => Some(Chosen::Help),
+            Answer::Empty | Answer::Clear | Answer::Connection => None,
+        };
+        match chosen {
+            Some(Chosen::One(Way::Change)) => return Ok(Some(Passed::Ask(Vec::new()))),
+            Some(Chosen::One(Way::Again)) => {
+                told.clear();
+                face.quietly(Event::Press(Action::CheckAgain));
+                return Ok(None);
+            }
+            Some(Chosen::One(Way::Back) | Chosen::Back) => {
+                face.backwards = true;
+                face.handle(Event::Back)?;
+                return Ok(Some(Passed::On));
+            }
+            Some(Chosen::One(Way::End)) => face.quit().await?,
+            Some(Chosen::Help) => help(face)?,
+            None => face.say(&format!("Type a number from 1 to {}, or the word behind it.", ways.len()))?,
+        }
+    }
+}
+
+/// Help on the whole screen, and on what its checks prove.
+fn help<L: Lines, W: Write>(face: &mut Face<'_, L, W>) -> Result<(), Stop> {
+    let words = words::screen(face.state().place.here);
+    for paragraph in words.help(face.state().place.flow).split("\n\n") {
+        face.tell(paragraph)?;
+    }
+    for check in words.checks().filter_map(|check| words.check(check)) {
+        face.tell(&format!("{}: {}", check.label, check.proves))?;
+    }
+    Ok(())
+}

@@ -1,0 +1,144 @@
+//! The review of a node: its report, and what can be done with the node.
+
+use std::io::Write;
+
+use crate::faces::headless::{self, Output};
+use crate::model::facts::Life;
+use crate::model::field::FieldId;
+use crate::model::screen::ScreenId;
+use crate::wizard::event::{Action, Event};
+use crate::wizard::state::{Focus, State};
+
+use super::lines::{Echo, Lines};
+use super::talk::{Answer, Choice, Chosen, Face, Stop};
+use super::{cluster, entry, key};
+
+/// How many dead nodes are offered by number; any can be named.
+const MOST: usize = 20;
+
+/// What can be done with the node under review.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Way {
+    Report,
+    Again,
+    Edit,
+    Key,
+    Leave,
+    Remove,
+    Start,
+    End,
+}
+
+/// Prints the report once, and asks what to do.
+pub async fn ask<L: Lines, W: Write>(face: &mut Face<'_, L, W>) -> Result<(), Stop> {
+    face.until_idle("checking everything").await?;
+    if !std::mem::replace(&mut face.reported, true) {
+        report(face)?;
+    }
+    let ways = ways(face.state());
+    face.gap()?;
+    face.menu(&ways)?;
+    loop {
+        match face.choose(&ways).await? {
+            Chosen::One(Way::Report) => report(face)?,
+            Chosen::One(Way::Again) => {
+                face.reported = false;
+                return face.handle(Event::Press(Action::CheckAgain));
+            }
+            Chosen::One(Way::Edit) => return act(face, Action::Edit),
+            Chosen::One(Way::Leave) => return act(face, Action::LeaveCluster),
+            Chosen::One(Way::Remove) => return remove(face).await,
+            Chosen::One(Way::Key) => return key::of_review(face).await,
+            Chosen::One(Way::Start) | Chosen::Back => return start(face),
+            Chosen::One(Way::End) => face.quit().await?,
+            Chosen::Help => {
+                for paragraph in crate::words::screen(ScreenId::Node).help.split("\n\n") {
+                    face.tell(paragraph)?;
+                }
+            }
+        }
+    }
+}
+
+fn ways(state: &State) -> Vec<Choice<Way>> {
+    let mut ways = vec![
+        Choice::new(Way::Report, "report", "Print the report once more."),
+        Choice::new(Way::Again, "again", "Check everything again."),
+    ];
+    if state.is_ours() {
+        ways.push(Choice::new(Way::Edit, "edit", "Change settings."));
+        ways.push(Choice::new(Way::Leave, "leave", "Have this node leave its cluster."));
+    }
+    if !removable(state).is_empty() {
+        ways.push(Choice::new(Way::Remove, "remove", "Take a dead node out of the registry."));
+    }
+    if state.custody.drawn.is_some() {
+        ways.push(Choice::new(Way::Key, "key", "Show or save the master key."));
+    }
+    ways.push(Choice::new(Way::Start, "start", "Go to the start."));
+    ways.push(Choice::new(Way::End, "end", "End the program."));
+    ways
+}
+
+fn report<L: Lines, W: Write>(face: &mut Face<'_, L, W>) -> Result<(), Stop> {
+    face.gap()?;
+    let (state, out) = face.out();
+    headless::print(state, Output::Text, out)?;
+    Ok(())
+}
+
+/// Presses a key of the node's own section.
+fn act<L: Lines, W: Write>(face: &mut Face<'_, L, W>, action: Action) -> Result<(), Stop> {
+    face.handle(Event::Jump(ScreenId::Node))?;
+    face.handle(Event::Press(action))
+}
+
+/// Back to the start: from the first section.
+fn start<L: Lines, W: Write>(face: &mut Face<'_, L, W>) -> Result<(), Stop> {
+    face.handle(Event::Jump(ScreenId::Node))?;
+    face.handle(Event::Back)
+}
+
+/// The places of the dead nodes that may be taken out of the registry. The focus decides which one is meant, and it can be
+/// had only on the cluster's section; which nodes there are can be told from here.
+fn removable(state: &State) -> Vec<usize> {
+    let Some(nodes) = state.facts.cluster.nodes.seen().filter(|_| state.is_ours()) else { return Vec::new() };
+    let own = state.answers.trimmed(FieldId::NodeName);
+    let dead = nodes.iter().enumerate().filter(|(_, node)| node.row.is_some() && node.life() == Life::Dead);
+    dead.filter(|(_, node)| !node.is_called(own)).map(|(place, _)| place).collect()
+}
+
+async fn remove<L: Lines, W: Write>(face: &mut Face<'_, L, W>) -> Result<(), Stop> {
+    face.handle(Event::Jump(ScreenId::Cluster))?;
+    face.until_idle("looking at the cluster").await?;
+    let places = removable(face.state());
+    let Some(nodes) = face.state().facts.cluster.nodes.seen().cloned() else { return Ok(()) };
+    for (number, place) in (1..).zip(places.iter().take(MOST)) {
+        if let Some(node) = nodes.get(*place) {
+            face.say(&format!("  {number} {}", cluster::sentence(node)))?;
+        }
+    }
+    if places.len() > MOST {
+        face.say(&format!("And {} more.", places.len() - MOST))?;
+    }
+    let place = loop {
+        match face.ask("Which node is to go, by its number or its name:", Echo::Shown).await? {
+            Answer::Text(text) => {
+                let by_name = || places.iter().position(|place| nodes.get(*place).is_some_and(|node| node.is_called(&text)));
+                let chosen = entry::number(&text, places.len().min(MOST)).or_else(by_name);
+                if let Some(place) = chosen.and_then(|chosen| places.get(chosen)) {
+                    break *place;
+                }
+                face.say("There is no such dead node. Type a number or a name from the list, or < to go back.")?;
+            }
+            Answer::Back => return face.handle(Event::Jump(ScreenId::Node)),
+            _ => face.say("Type a number or a name from the list, or < to go back.")?,
+        }
+    };
+    face.handle(Event::Focus(Focus::Item(place)))?;
+    // A node may have come back to life while the question was put.
+    if face.state().removable().is_none() {
+        return face.say("That node cannot be removed any more.");
+    }
+    face.handle(Event::Press(Action::RemoveNode))
+}

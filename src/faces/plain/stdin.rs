@@ -1,0 +1,166 @@
+//! Standard input as lines: a terminal's, a pipe's or a file's.
+//!
+//! A thread of its own reads, a line for each one that is asked for, so that signals and news are heard while somebody
+//! thinks. A blocking read cannot be called off: the thread ends with the process.
+
+use std::io::{self, BufRead, IsTerminal, Read};
+use std::sync::mpsc::{Receiver, Sender, channel};
+
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use zeroize::Zeroizing;
+
+use super::echo;
+use super::lines::{Echo, Heard, Lines};
+
+/// The longest line, in bytes. No answer is as long, and a file that was piped by mistake must not fill the memory.
+const LONGEST: u64 = 16 * 1024;
+
+/// Standard input. Dropping it puts the terminal back as it was found.
+#[derive(Debug)]
+pub struct Stdin {
+    wanted: Sender<Echo>,
+    heard: UnboundedReceiver<Heard>,
+    /// What was asked for and has not been heard yet.
+    asked: Option<Echo>,
+    terminal: bool,
+    _guard: echo::Guard,
+}
+
+impl Stdin {
+    /// Begins to read.
+    pub fn start() -> io::Result<Self> {
+        let (wanted, wants) = channel();
+        let (sender, heard) = unbounded_channel();
+        let terminal = io::stdin().is_terminal();
+        std::thread::Builder::new()
+            .name("plain-read".into())
+            .stack_size(256 * 1024)
+            .spawn(move || read_all(&wants, &sender, terminal))?;
+        Ok(Self { wanted, heard, asked: None, terminal, _guard: echo::Guard })
+    }
+}
+
+impl Lines for Stdin {
+    async fn next(&mut self, echo: Echo) -> Heard {
+        if self.asked.is_none() {
+            if self.terminal && echo == Echo::Hidden && echo::hide().is_err() {
+                return Heard::End;
+            }
+            self.asked = Some(echo);
+            let _ = self.wanted.send(echo);
+        }
+        let heard = self.heard.recv().await.unwrap_or(Heard::End);
+        self.asked = None;
+        echo::restore();
+        heard
+    }
+
+    fn is_seen(&self) -> bool {
+        self.terminal
+    }
+
+    #[cfg(unix)]
+    fn suspend(&mut self) {
+        echo::restore();
+        let _ = rustix::process::kill_process(rustix::process::getpid(), rustix::process::Signal::STOP);
+        if self.terminal && self.asked == Some(Echo::Hidden) {
+            let _ = echo::hide();
+        }
+    }
+}
+
+fn read_all(wants: &Receiver<Echo>, sender: &UnboundedSender<Heard>, terminal: bool) {
+    let mut begun = false;
+    while let Ok(echo) = wants.recv() {
+        let heard = if terminal && echo == Echo::Hidden && cfg!(not(unix)) {
+            // The console's own echo is switched by whoever reads.
+            rpassword::read_password().map_or(Heard::End, |line| Heard::Line(Zeroizing::new(line)))
+        } else {
+            read(&mut io::stdin().lock(), !begun)
+        };
+        begun = true;
+        let ended = matches!(heard, Heard::End);
+        if sender.send(heard).is_err() || ended {
+            return;
+        }
+    }
+}
+
+/// Reads a line. The last one may lack its end. `first`: a byte order mark, with which some shells begin a pipe, goes.
+fn read(input: &mut impl BufRead, first: bool) -> Heard {
+    // Of its full length at once: growing would leave copies of a secret behind.
+    let mut bytes = Zeroizing::new(Vec::with_capacity(usize::try_from(LONGEST).unwrap_or(0) + 1));
+    match input.by_ref().take(LONGEST).read_until(b'\n', &mut bytes) {
+        Err(_) | Ok(0) => return Heard::End,
+        Ok(_) => {}
+    }
+    if bytes.last() == Some(&b'\n') {
+        bytes.pop();
+    } else if bytes.len() as u64 == LONGEST {
+        return if skip(input) { Heard::Refused("That line is too long to be an answer.") } else { Heard::End };
+    }
+    if bytes.last() == Some(&b'\r') {
+        bytes.pop();
+    }
+    let Ok(line) = std::str::from_utf8(&bytes) else { return Heard::Refused("That line is not UTF-8.") };
+    let line = if first { line.trim_start_matches('\u{feff}') } else { line };
+    if line.chars().any(char::is_control) {
+        // An arrow key, for instance: what it was to do, a line cannot.
+        return Heard::Refused("That line holds control characters; type it once more.");
+    }
+    Heard::Line(Zeroizing::new(line.to_owned()))
+}
+
+/// Reads away the rest of a line; `false` at the end of the input.
+fn skip(input: &mut impl BufRead) -> bool {
+    loop {
+        let (used, found) = match input.fill_buf() {
+            Ok([]) | Err(_) => return false,
+            Ok(buffer) => match buffer.iter().position(|byte| *byte == b'\n') {
+                Some(place) => (place + 1, true),
+                None => (buffer.len(), false),
+            },
+        };
+        input.consume(used);
+        if found {
+            return true;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn all(input: &[u8]) -> Vec<String> {
+        let mut input = input;
+        let mut heard = Vec::new();
+        loop {
+            match read(&mut input, heard.is_empty()) {
+                Heard::Line(line) => heard.push(line.to_string()),
+                Heard::Refused(why) => heard.push(format!("refused: {why}")),
+                Heard::End => return heard,
+            }
+        }
+    }
+
+    #[test]
+    fn lines_come_without_their_ends_and_the_last_may_have_none() {
+        assert_eq!(all(b"one\r\n\ntwo \nthree"), ["one", "", "two ", "three"]);
+        assert_eq!(all(b""), [""; 0]);
+        assert_eq!(all("\u{feff}yes\n".as_bytes()), ["yes"]);
+    }
+
+    #[test]
+    fn what_is_no_text_is_refused_and_the_next_line_is_heard() {
+        let long = [vec![b'x'; 50_000], b"\nnext\n".to_vec()].concat();
+        assert_eq!(all(&long), ["refused: That line is too long to be an answer.", "next"]);
+        assert_eq!(all(b"\xff\xfe\nnext"), ["refused: That line is not UTF-8.", "next"]);
+        assert_eq!(all(b"\x1b[A\nnext"), ["refused: That line holds control characters; type it once more.", "next"]);
+    }
+
+    #[test]
+    fn a_line_without_an_end_does_not_fill_the_memory() {
+        assert_eq!(all(&vec![b'x'; 100_000]), [""; 0]);
+    }
+}
