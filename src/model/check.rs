@@ -65,6 +65,8 @@ pub enum CheckId {
     WebPorts,
     /// `web-names`: the prefixes' host names lead here.
     WebNames,
+    /// `key-file`: the master key can be saved where it is to be saved.
+    KeyFile,
     /// `key-kept`: the master key is in safe hands.
     KeyKept,
     /// `node-config`: the node config can be read, and says what this program understands.
@@ -81,7 +83,7 @@ pub enum CheckId {
 
 impl CheckId {
     /// Every check.
-    pub const ALL: [Self; 36] = [
+    pub const ALL: [Self; 37] = [
         Self::HomeInstance,
         Self::HomePath,
         Self::HomeDisk,
@@ -112,6 +114,7 @@ impl CheckId {
         Self::WebPrefixes,
         Self::WebPorts,
         Self::WebNames,
+        Self::KeyFile,
         Self::KeyKept,
         Self::NodeConfig,
         Self::NodeSeals,
@@ -147,6 +150,7 @@ impl CheckId {
             Self::WebPrefixes => "web-prefixes",
             Self::WebPorts => "web-ports",
             Self::WebNames => "web-names",
+            Self::KeyFile => "key-file",
             Self::KeyKept => "key-kept",
             Self::ClusterKey => "cluster-key",
             Self::ClusterNode => "cluster-node",
@@ -184,6 +188,7 @@ impl CheckId {
             Self::DbRights => Some(FieldId::User),
             Self::WebPrefixes | Self::WebNames => Some(FieldId::ListenPrefixes),
             Self::WebPorts => Some(FieldId::CommsPort),
+            Self::KeyFile => Some(FieldId::KeyFile),
             Self::KeyKept => Some(FieldId::KeyProof),
             Self::ClusterKey => Some(FieldId::MasterKey),
             Self::ClusterSystem

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use super::facts::{ClusterFacts, HomeFacts, KeyFacts, Machine, NodeFacts, PortsFacts, ServerFacts, ServiceFacts};
+use super::facts::{ClusterFacts, HomeFacts, KeyFacts, KeyFileFacts, Machine, NodeFacts, PortsFacts, ServerFacts, ServiceFacts};
 use super::master_key::MasterKey;
 use super::prefixes::ListenPrefix;
 use super::subject::Subject;
@@ -27,14 +27,25 @@ pub enum SurveyId {
     Cluster,
     /// The master key, against the cluster.
     Key,
+    /// The file that the master key is to be saved to.
+    KeyFile,
     /// A node config under review, with its seals, its backups and what Octopus Server itself keeps beside it.
     Node,
 }
 
 impl SurveyId {
     /// Every survey.
-    pub const ALL: [Self; 8] =
-        [Self::Machine, Self::Home, Self::Service, Self::Server, Self::Ports, Self::Cluster, Self::Key, Self::Node];
+    pub const ALL: [Self; 9] = [
+        Self::Machine,
+        Self::Home,
+        Self::Service,
+        Self::Server,
+        Self::Ports,
+        Self::Cluster,
+        Self::Key,
+        Self::KeyFile,
+        Self::Node,
+    ];
 }
 
 /// What kind of account Octopus Server runs as.
@@ -86,6 +97,8 @@ pub enum Inputs {
         /// The key that is to be judged.
         key: MasterKey,
     },
+    /// The file that the master key is to be saved to, an absolute path.
+    KeyFile(PathBuf),
     /// A node config.
     Node(Subject),
 }
@@ -101,6 +114,7 @@ impl Inputs {
             Self::Ports { .. } => SurveyId::Ports,
             Self::Cluster(_) => SurveyId::Cluster,
             Self::Key { .. } => SurveyId::Key,
+            Self::KeyFile(_) => SurveyId::KeyFile,
             Self::Node(_) => SurveyId::Node,
         }
     }
@@ -128,6 +142,8 @@ pub enum Observed {
     Cluster(ClusterFacts),
     /// The key's verdict.
     Key(KeyFacts),
+    /// The key's file.
+    KeyFile(KeyFileFacts),
     /// The node config.
     Node(Box<NodeFacts>),
 }

@@ -9,6 +9,7 @@ mod practice;
 mod review;
 mod script;
 mod shells;
+mod unattended;
 mod wizard;
 
 use std::io::{IsTerminal, Write as _};

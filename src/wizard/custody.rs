@@ -130,6 +130,13 @@ impl Custody {
         typed.chars().count() >= 6 && self.drawn.as_ref().is_some_and(|drawn| !drawn.key.ends_with(typed))
     }
 
+    /// What is to be said of the file at this path, once the key was saved there.
+    pub fn file_verdict(&self, path: &str) -> Option<Verdict> {
+        let saved = self.saved.as_ref()?;
+        (*saved == Untrusted::new(path) && !self.mismatch)
+            .then(|| Verdict::Good("the key is saved there, readable by its owner only".to_owned()))
+    }
+
     /// Where its keeping stands, once it is proven.
     pub fn verdict(&self) -> Option<Verdict> {
         let evidence = match self.proof? {

@@ -36,6 +36,9 @@ pub enum Event {
     ConnectionString(SecretString),
     /// Yes or no to the question that is open.
     Reply(bool),
+    /// Prove every screen on the way to the plan, whatever screen is open, all that can be asked by now at once, and the rest as
+    /// soon as it can be: for a run with nobody before the screens.
+    ProveAll,
     /// A survey knows more.
     Observed {
         /// What it was asked.

@@ -1,5 +1,7 @@
 //! What each survey is asked: the answers that it reads, parsed.
 
+use std::path::PathBuf;
+
 use crate::model::answers::Answers;
 use crate::model::check::CheckId;
 use crate::model::field::FieldId;
@@ -20,6 +22,7 @@ pub fn surveys_of(screen: ScreenId) -> &'static [SurveyId] {
         ScreenId::Database => &[SurveyId::Server],
         ScreenId::Cluster => &[SurveyId::Cluster, SurveyId::Key],
         ScreenId::Web => &[SurveyId::Ports],
+        ScreenId::MasterKey => &[SurveyId::KeyFile],
         ScreenId::Node | ScreenId::Key | ScreenId::Backups => &[SurveyId::Node],
         ScreenId::Proof => &[
             SurveyId::Server,
@@ -36,7 +39,6 @@ pub fn surveys_of(screen: ScreenId) -> &'static [SurveyId] {
         | ScreenId::Storage
         | ScreenId::Review
         | ScreenId::Install
-        | ScreenId::MasterKey
         | ScreenId::Done => &[],
     }
 }
@@ -45,6 +47,8 @@ pub fn surveys_of(screen: ScreenId) -> &'static [SurveyId] {
 pub fn surveys_of_check(check: CheckId) -> &'static [SurveyId] {
     match check {
         CheckId::ClusterKey => &[SurveyId::Key],
+        // Custody's own business.
+        CheckId::KeyKept => &[],
         CheckId::DriftOctopus => &[SurveyId::Node],
         CheckId::DriftHost => &[SurveyId::Node, SurveyId::Cluster, SurveyId::Home, SurveyId::Ports],
         _ => surveys_of(review::home_of(check)),
@@ -71,6 +75,10 @@ pub fn of(survey: SurveyId, answers: &Answers, subject: Option<&Subject>) -> Opt
         SurveyId::Key => {
             let target = Box::new(read::target(answers)?);
             Some(Inputs::Key { target, key: read::master_key(answers).ok()? })
+        }
+        SurveyId::KeyFile => {
+            let path = PathBuf::from(answers.trimmed(FieldId::KeyFile));
+            path.is_absolute().then_some(Inputs::KeyFile(path))
         }
         SurveyId::Node => subject.cloned().map(Inputs::Node),
     }
@@ -103,7 +111,7 @@ mod tests {
 
     #[test]
     fn complete_answers_make_inputs_for_their_own_survey() {
-        let answers = samples::with(&[(FieldId::MasterKey, samples::KEY)]);
+        let answers = samples::with(&[(FieldId::MasterKey, samples::KEY), (FieldId::KeyFile, samples::HOME)]);
         let subject = Subject { instance: "OctopusServer".into(), config: "/x.toml".into(), maker: Maker::Wizard };
         for survey in SurveyId::ALL {
             assert_eq!(of(survey, &answers, Some(&subject)).map(|inputs| inputs.survey()), Some(survey));
@@ -127,6 +135,8 @@ mod tests {
             (SurveyId::Ports, FieldId::ListenPrefixes, "localhost"),
             (SurveyId::Ports, FieldId::CommsPort, "0"),
             (SurveyId::Ports, FieldId::GrpcPort, "65536"),
+            (SurveyId::KeyFile, FieldId::KeyFile, ""),
+            (SurveyId::KeyFile, FieldId::KeyFile, "key.txt"),
         ] {
             let answers = samples::with(&[(field, text)]);
             assert_eq!(of(survey, &answers, None), None, "{} = {text:?}", field.id());

@@ -6,6 +6,7 @@
 pub mod actions;
 pub mod answer_file;
 pub mod asked;
+pub mod autopilot;
 pub mod checks;
 pub mod custody;
 pub mod dba;

@@ -57,7 +57,7 @@ pub const fn home_of(check: CheckId) -> ScreenId {
         | CheckId::ClusterLicence
         | CheckId::ClusterNodes => ScreenId::Cluster,
         CheckId::WebPrefixes | CheckId::WebPorts | CheckId::WebNames => ScreenId::Web,
-        CheckId::KeyKept => ScreenId::MasterKey,
+        CheckId::KeyFile | CheckId::KeyKept => ScreenId::MasterKey,
         CheckId::NodeConfig | CheckId::NodeSeals => ScreenId::Node,
         CheckId::DriftRow | CheckId::DriftOctopus | CheckId::DriftHost => ScreenId::Drift,
     }

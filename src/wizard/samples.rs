@@ -9,8 +9,8 @@ use crate::model::answers::{Answers, Origin, Raw};
 use crate::model::cluster::ClusterId;
 use crate::model::facts::{
     Beat, Certificate, ClusterFacts, ClusterSeen, Collation, Connected, Content, Database, DatabaseRights, DatabaseState, Disk,
-    Encrypted, Evidence, Fact, Facts, HomeFacts, Identity, KeyFacts, LoggedIn, Machine, NodeSeen, Nodes, Occupant, PortFact,
-    PortsFacts, Protocol, Resolved, ServerFacts, ServiceFacts, Standing, Trusted, Version,
+    Encrypted, Evidence, Fact, Facts, HomeFacts, Identity, KeyFacts, KeyFileFacts, KeySpot, LoggedIn, Machine, NodeSeen, Nodes,
+    Occupant, PortFact, PortsFacts, Protocol, Resolved, ServerFacts, ServiceFacts, Standing, Trusted, Version,
 };
 use crate::model::field::FieldId;
 use crate::model::key_verdict::{KeyBasis, KeyVerdict};
@@ -70,6 +70,7 @@ pub fn facts() -> Facts {
         },
         cluster: cluster_facts(),
         key: KeyFacts { verdict: Fact::Seen(KeyVerdict::Correct(KeyBasis::Verifier)) },
+        key_file: KeyFileFacts { spot: Fact::Seen(KeySpot::Free { network: false, volatile: false }) },
         node: node(),
     }
 }

@@ -126,6 +126,8 @@ pub struct State {
     pub edits: Vec<(FieldId, Answer)>,
     /// The dead node that is to be removed from the registry.
     pub removing: Option<KeptRow>,
+    /// Whether every screen on the way to the plan is proven at once, whatever screen is open.
+    pub proves_all: bool,
     /// What lies over the screen.
     pub overlay: Option<Overlay>,
     /// What just happened.

@@ -78,6 +78,8 @@ impl State {
         let known_elsewhere = match check {
             // Whether the key is kept is known to custody alone.
             CheckId::KeyKept => self.custody.verdict(),
+            // What the survey saw of a file's place is over once the file is there.
+            CheckId::KeyFile => self.custody.file_verdict(self.answers.trimmed(FieldId::KeyFile)),
             CheckId::ClusterKey => review::key_of_octopus(self),
             _ => None,
         };
@@ -104,6 +106,8 @@ impl State {
             facts: &self.facts,
             running: review::awaited_by(self, check).iter().any(is_running),
             resuming: self.resuming,
+            // A digest, on each frame, for the one check that asks.
+            key: self.custody.drawn.as_ref().filter(|_| check == CheckId::KeyFile).map(|drawn| drawn.key.fingerprint()),
             subject: self.subject.as_ref(),
         }
     }

@@ -86,6 +86,7 @@ impl World {
                 };
                 report(Observed::Key(KeyFacts { verdict }));
             }
+            Inputs::KeyFile(path) => report(Observed::KeyFile(survey::key_file(path).await)),
             Inputs::Node(subject) => report(Observed::Node(Box::new(survey::node(places, subject).await))),
         }
     }
@@ -121,7 +122,7 @@ impl World {
         apply::close(&self.inner.places, instance).await
     }
 
-    /// Saves the master key to a new file, 0600, and reads it back.
+    /// Saves the master key to a new file, 0600, and reads it back; see [`key_file::save`].
     pub async fn save_key(&self, path: PathBuf, key: &MasterKey) -> Result<(), KeyFileError> {
         let key = key.clone();
         in_time(within(FILE_BUDGET, move || key_file::save(&path, &key)).await)
@@ -190,7 +191,9 @@ mod tests {
         world.save_key(path.clone(), &key).await.expect("saved");
         let back = world.read_key_file(path.clone()).await.expect("read");
         assert_eq!(back.expose_bytes(), key.expose_bytes());
-        assert!(matches!(world.save_key(path, &key).await, Err(KeyFileError::Exists)));
+        world.save_key(path.clone(), &key).await.expect("it is saved there already");
+        let other = world.draw(KeySize::Aes128).expect("random").key;
+        assert!(matches!(world.save_key(path, &other).await, Err(KeyFileError::Exists)));
         assert_eq!(world.copy_way(), CopyWay::Terminal);
     }
 

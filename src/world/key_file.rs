@@ -36,14 +36,18 @@ pub enum KeyFileError {
     TimedOut,
 }
 
-/// Saves the key, 0600, where there is nothing yet, and reads it back.
+/// Saves the key, 0600, where there is nothing yet, and reads it back. A file that holds this very key already is as good:
+/// a run that was cut off between saving and the end of its journal saves it once more.
 pub fn save(path: &Path, key: &MasterKey) -> Result<(), KeyFileError> {
     let key_text = key.to_base64();
     let key_text = key_text.expose_secret();
     let mut text = Zeroizing::new(String::with_capacity(key_text.len() + 1));
     text.push_str(key_text);
     text.push('\n');
-    save_text(path, text.as_bytes())?;
+    match save_text(path, text.as_bytes()) {
+        Err(KeyFileError::Exists) if read(path).is_ok_and(|found| found.same_as(key)) => return Ok(()),
+        saved => saved?,
+    }
     if read(path)?.expose_bytes() == key.expose_bytes() { Ok(()) } else { Err(KeyFileError::ReadBack) }
 }
 

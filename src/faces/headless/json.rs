@@ -69,7 +69,7 @@ struct CheckOut {
 }
 
 #[derive(Serialize)]
-struct FindingOut {
+pub(super) struct FindingOut {
     check: &'static str,
     severity: &'static str,
     field: Option<&'static str>,
@@ -79,7 +79,7 @@ struct FindingOut {
 }
 
 #[derive(Serialize)]
-struct RemedyOut {
+pub(super) struct RemedyOut {
     kind: &'static str,
     text: String,
 }
@@ -177,7 +177,12 @@ fn check(section: &Section, check: &Check) -> CheckOut {
 }
 
 fn findings(check: &Check) -> Vec<FindingOut> {
-    match &check.verdict {
+    findings_of(&check.verdict)
+}
+
+/// What a verdict found.
+pub(super) fn findings_of(verdict: &Verdict) -> Vec<FindingOut> {
+    match verdict {
         Verdict::Found(findings) => findings.iter().map(finding).collect(),
         _ => Vec::new(),
     }
@@ -190,14 +195,19 @@ fn finding(finding: &Finding) -> FindingOut {
         field: finding.about.map(crate::model::field::FieldId::id),
         says: clean(&finding.says),
         fix: (!finding.fix.is_empty()).then(|| clean(&finding.fix)),
-        remedy: finding.remedy.as_ref().map(|remedy| RemedyOut {
-            kind: match remedy {
-                Remedy::Sql(_) => "sql",
-                Remedy::Command(_) => "command",
-            },
-            // Its lines stay lines, since it is to be run; JSON escapes whatever would act.
-            text: remedy.text().lines().map(clean).collect::<Vec<_>>().join("\n"),
-        }),
+        remedy: finding.remedy.as_ref().map(remedy),
+    }
+}
+
+/// What mends it.
+pub(super) fn remedy(remedy: &Remedy) -> RemedyOut {
+    RemedyOut {
+        kind: match remedy {
+            Remedy::Sql(_) => "sql",
+            Remedy::Command(_) => "command",
+        },
+        // Its lines stay lines, since it is to be run; JSON escapes whatever would act.
+        text: remedy.text().lines().map(clean).collect::<Vec<_>>().join("\n"),
     }
 }
 

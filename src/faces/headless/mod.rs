@@ -1,8 +1,10 @@
-//! The face without a screen: a review is run to its end, and what it found is printed for people or for programs.
+//! The face without a screen: a review, or a set-up flow with nobody there, is run to its end, and what it found or did is
+//! printed for people or for programs.
 
 mod json;
 mod report;
 mod text;
+mod unattended;
 
 use std::io::{self, Write};
 
@@ -10,6 +12,7 @@ use crate::engine::Engine;
 use crate::wizard::state::State;
 
 pub use report::{Check, Report, Section, Status, Tally};
+pub use unattended::run;
 
 /// How a report is printed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -17,7 +20,7 @@ pub enum Output {
     /// For people: plain text, without colours.
     #[default]
     Text,
-    /// For programs: JSON, as `docs/review-json.md` tells it.
+    /// For programs: JSON, as `docs/review-json.md` and `docs/headless-json.md` tell it.
     Json,
 }
 

@@ -8,6 +8,7 @@ mod content;
 mod database;
 mod home;
 mod key;
+mod key_file;
 mod machine;
 mod node;
 mod nodes;
@@ -22,6 +23,7 @@ pub use content::{ClusterSeen, Content};
 pub use database::{Database, DatabaseRights, DatabaseState, Standing};
 pub use home::{Disk, HomeFacts, Occupant};
 pub use key::KeyFacts;
+pub use key_file::{KeyFileFacts, KeySpot};
 pub use machine::{InstanceSeen, Machine, Unfinished};
 pub use node::{Backup, DiffLine, DiffSign, NodeFacts};
 pub use nodes::{Nodes, Others};
@@ -82,6 +84,8 @@ pub struct Facts {
     pub cluster: ClusterFacts,
     /// The master key's verdict.
     pub key: KeyFacts,
+    /// The file that the master key is to be saved to.
+    pub key_file: KeyFileFacts,
     /// The node under review.
     pub node: NodeFacts,
 }

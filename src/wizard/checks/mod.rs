@@ -9,6 +9,7 @@ mod database;
 mod drift;
 mod home;
 mod key;
+mod key_file;
 mod node;
 mod server;
 mod service;
@@ -19,6 +20,7 @@ use crate::model::check::CheckId;
 use crate::model::cluster::ClusterId;
 use crate::model::facts::{Facts, Trouble};
 use crate::model::finding::{Finding, Verdict};
+use crate::model::fingerprint::Fingerprint;
 use crate::model::flow::Flow;
 use crate::model::subject::{Maker, Subject};
 
@@ -38,6 +40,8 @@ pub struct Case<'a> {
     pub running: bool,
     /// The cluster of the unfinished run that is being gone on with: what it made is no obstacle.
     pub resuming: Option<ClusterId>,
+    /// The fingerprint of the master key in hand, where there is one.
+    pub key: Option<Fingerprint>,
     /// The existing node that the flow is about.
     pub subject: Option<&'a Subject>,
 }
@@ -86,6 +90,7 @@ pub fn judge(check: CheckId, case: &Case<'_>) -> Verdict {
         CheckId::WebPrefixes => web::prefixes::judge(case),
         CheckId::WebPorts => web::ports::judge(case),
         CheckId::WebNames => web::names::judge(case),
+        CheckId::KeyFile => key_file::judge(case),
         CheckId::KeyKept => key::judge(case),
         CheckId::ClusterKey
         | CheckId::ClusterNode

@@ -12,7 +12,7 @@ use crate::wizard::samples;
 use crate::words;
 
 pub fn case<'a>(answers: &'a Answers, facts: &'a Facts) -> Case<'a> {
-    Case { flow: Flow::FirstNode, answers, facts, running: false, resuming: None, subject: None }
+    Case { flow: Flow::FirstNode, answers, facts, running: false, resuming: None, key: None, subject: None }
 }
 
 pub fn resuming<'a>(answers: &'a Answers, facts: &'a Facts) -> Case<'a> {

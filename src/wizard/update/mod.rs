@@ -49,6 +49,7 @@ pub fn begin(answers: Answers, flow: Option<Flow>) -> (State, Vec<Effect>) {
         aside: None,
         edits: Vec::new(),
         removing: None,
+        proves_all: false,
         overlay: None,
         notice: None,
         now: Duration::ZERO,
@@ -91,6 +92,7 @@ pub fn update(state: &mut State, event: Event, now: Duration) -> Vec<Effect> {
         Event::Press(action) => press::press(state, action, &mut effects),
         Event::ConnectionString(text) => connection_string(state, text.expose_secret(), &mut effects),
         Event::Reply(yes) => press::reply(state, yes, &mut effects),
+        Event::ProveAll => prove::all(state, &mut effects),
         Event::Observed { ticket, observed, last } => {
             let machine = matches!(observed, Observed::Machine(_));
             let node = matches!(observed, Observed::Node(_));
@@ -109,6 +111,7 @@ pub fn update(state: &mut State, event: Event, now: Duration) -> Vec<Effect> {
                     review::node_known(state, &mut effects);
                 } else {
                     prove::review(state, &mut effects);
+                    prove::rest(state, &mut effects);
                 }
                 review::hold_focus(state, shown.as_ref());
                 go::after_news(state, &mut effects);

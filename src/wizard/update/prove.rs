@@ -1,12 +1,16 @@
 //! Surveys: when one is begun, and which of its news counts.
 
-use crate::model::facts::{ClusterFacts, Fact, HomeFacts, KeyFacts, NodeFacts, PortsFacts, ServerFacts, ServiceFacts, Trouble};
+use crate::model::facts::{
+    ClusterFacts, Fact, HomeFacts, KeyFacts, KeyFileFacts, NodeFacts, PortsFacts, ServerFacts, ServiceFacts, Trouble,
+};
 use crate::model::flow::Flow;
 use crate::model::screen::ScreenId;
 use crate::model::survey::{Inputs, Observed, SurveyId};
 use crate::wizard::effect::Effect;
+use crate::wizard::flow as paths;
 use crate::wizard::inputs;
 use crate::wizard::review;
+use crate::wizard::run::Phase;
 use crate::wizard::state::State;
 use crate::wizard::tickets::Standing;
 
@@ -26,19 +30,36 @@ pub fn review(state: &mut State, effects: &mut Vec<Effect>) {
     }
 }
 
-/// Whether a survey of a review has its turn. Nothing is asked for answers that the node's files have not told yet. And
+/// From now on proves every screen on the way to the plan, and beyond it the file that the new key is to be saved to.
+pub fn all(state: &mut State, effects: &mut Vec<Effect>) {
+    state.proves_all = true;
+    rest(state, effects);
+}
+
+/// Where everything is proven at once: begins what can be asked by now and was not asked yet. Nothing that ended is begun
+/// anew by this.
+pub fn rest(state: &mut State, effects: &mut Vec<Effect>) {
+    let installs = state.run.phase != Phase::Idle;
+    let Some(flow) = state.place.flow.filter(|_| state.proves_all && !installs) else { return };
+    for one in paths::path(flow).iter().filter(|screen| **screen != ScreenId::Done) {
+        screen(state, *one, false, effects);
+    }
+}
+
+/// Whether a survey of a review, or of a flow that proves everything at once, has its turn. In a review nothing is asked for answers that the node's files have not told yet. And
 /// the cluster and its key wait for a login that has worked: three surveys that try a wrong password at once may be what
 /// locks the account.
 fn has_its_turn(state: &State, id: SurveyId) -> bool {
+    let behind_login = matches!(id, SurveyId::Cluster | SurveyId::Key);
     if state.place.flow != Some(Flow::Review) {
-        return true;
+        return !(state.proves_all && behind_login) || state.facts.server.login.seen().is_some();
     }
     let node = &state.facts.node;
     let told = node.config.seen().is_some() || matches!(&node.octopus, Fact::Seen(Some(_)));
     match id {
         SurveyId::Machine | SurveyId::Node => true,
         SurveyId::Cluster | SurveyId::Key => told && state.facts.server.login.seen().is_some(),
-        SurveyId::Home | SurveyId::Service | SurveyId::Server | SurveyId::Ports => told,
+        SurveyId::Home | SurveyId::Service | SurveyId::Server | SurveyId::Ports | SurveyId::KeyFile => told,
     }
 }
 
@@ -106,6 +127,7 @@ pub fn settle(state: &mut State) {
             (_, Some(Observed::Ports(ports))) => facts.ports = ports,
             (_, Some(Observed::Cluster(cluster))) => facts.cluster = cluster,
             (_, Some(Observed::Key(key))) => facts.key = key,
+            (_, Some(Observed::KeyFile(file))) => facts.key_file = file,
             (_, Some(Observed::Node(node))) => facts.node = *node,
             (SurveyId::Home, None) => facts.home = HomeFacts::default(),
             (SurveyId::Service, None) => facts.service = ServiceFacts::default(),
@@ -113,6 +135,7 @@ pub fn settle(state: &mut State) {
             (SurveyId::Ports, None) => facts.ports = PortsFacts::default(),
             (SurveyId::Cluster, None) => facts.cluster = ClusterFacts::default(),
             (SurveyId::Key, None) => facts.key = KeyFacts::default(),
+            (SurveyId::KeyFile, None) => facts.key_file = KeyFileFacts::default(),
             (SurveyId::Node, None) => facts.node = NodeFacts::default(),
             // What was seen of the machine stays; it has no inputs that could change.
             (SurveyId::Machine, None) => {}

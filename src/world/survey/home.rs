@@ -114,7 +114,7 @@ fn is_of_an_unfinished_run(places: &Places, path: &Path, instance: &str) -> bool
 }
 
 /// Creates, writes, syncs and removes a file, here and now: rights, quotas and read-only mounts in one go.
-fn writable(folder: &Path) -> Fact<()> {
+pub(super) fn writable(folder: &Path) -> Fact<()> {
     let tried = tempfile::Builder::new().prefix(PROOF).tempfile_in(folder).and_then(|mut file| {
         file.write_all(b"octopus-setup looks whether it can write here, and removes this file at once.\n")?;
         file.as_file().sync_all()?;

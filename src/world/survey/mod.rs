@@ -2,6 +2,7 @@
 
 mod disk;
 mod home;
+mod key_file;
 mod machine;
 #[cfg(any(target_os = "linux", test))]
 mod mounts;
@@ -12,6 +13,7 @@ mod ports;
 mod service;
 
 pub use home::home;
+pub use key_file::key_file;
 pub use machine::machine;
 pub use node::node;
 pub use ports::ports;

@@ -147,6 +147,7 @@ pub fn seen(inputs: &Inputs, facts: &Facts) -> Observed {
         Inputs::Ports { .. } => Observed::Ports(facts.ports),
         Inputs::Cluster(_) => Observed::Cluster(facts.cluster),
         Inputs::Key { .. } => Observed::Key(facts.key),
+        Inputs::KeyFile(_) => Observed::KeyFile(facts.key_file),
         Inputs::Node(_) => Observed::Node(Box::new(facts.node)),
     }
 }

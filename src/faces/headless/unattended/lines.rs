@@ -1,0 +1,155 @@
+//! The news for programs: one JSON object a line, as `docs/headless-json.md` tells it. What is added does not change the
+//! schema's number.
+
+use serde_json::{Value, json};
+
+use super::news::{Consent, End, News, Stands, StepNews, answers};
+use crate::faces::exit::Exit;
+use crate::faces::headless::json as report;
+use crate::faces::sentences::{self, clean};
+use crate::model::check::CheckId;
+use crate::model::finding::{Severity, Verdict};
+use crate::model::flow::Flow;
+use crate::model::given::{Loaded, Place, Problem};
+use crate::model::plan::{Plan, Scope, StepState};
+use crate::model::screen::ScreenId;
+use crate::words;
+
+/// The schema's number.
+const SCHEMA: u32 = 1;
+
+/// Renders one piece of news, with the line break at its end.
+pub fn render(news: &News<'_>) -> String {
+    let (event, mut object) = match news {
+        News::Problem(problem) => ("problem", self::problem(problem)),
+        News::Proving(screens) => ("proving", json!({ "screens": screens.iter().map(|screen| screen.id()).collect::<Vec<_>>() })),
+        News::Resuming(done, steps) => ("resuming", json!({ "done": done, "steps": steps })),
+        News::Check(screen, id, verdict, consent) => ("check", check(*screen, *id, verdict, *consent)),
+        News::Plan(plan, loaded) => ("plan", self::plan(plan, loaded)),
+        News::Step(step) => ("step", self::step(step)),
+        News::Interrupted => ("interrupted", json!({})),
+        News::End(end) => ("end", self::end(end)),
+    };
+    if let Value::Object(object) = &mut object {
+        object.insert("schema".into(), SCHEMA.into());
+        object.insert("event".into(), event.into());
+    }
+    format!("{object}\n")
+}
+
+fn problem(problem: &Problem) -> Value {
+    let (line, column) = match &problem.place {
+        Some(Place::Line { line, column, .. }) => (Some(*line), Some(*column)),
+        _ => (None, None),
+    };
+    let place = problem.place.as_ref();
+    json!({
+        "severity": sentences::severity(problem.severity),
+        "place": place.map(|place| clean(&place.to_string())),
+        "line": line,
+        "column": column,
+        "field": problem.field.map(crate::model::field::FieldId::id),
+        "says": clean(&problem.says),
+        "fix": (!problem.fix.is_empty()).then(|| clean(&problem.fix)),
+    })
+}
+
+fn check(screen: ScreenId, id: CheckId, verdict: &Verdict, consent: Consent) -> Value {
+    let warns = verdict.severity() == Some(Severity::Warn);
+    json!({
+        "id": id.id(),
+        "screen": screen.id(),
+        "verdict": sentences::verdict(verdict),
+        "accepted": warns.then_some(consent == Consent::Accepted),
+        "evidence": match verdict {
+            Verdict::Good(evidence) => Some(clean(evidence)),
+            _ => None,
+        },
+        "findings": report::findings_of(verdict),
+    })
+}
+
+fn plan(plan: &Plan, loaded: &Loaded) -> Value {
+    let answers: Vec<Value> = answers(plan.flow, loaded)
+        .into_iter()
+        .map(|answer| {
+            json!({
+                "field": answer.field.id(),
+                "secret": answer.field.is_secret(),
+                "value": answer.value,
+                "origin": answer.origin,
+                "place": answer.place.map(|place| clean(&place)),
+            })
+        })
+        .collect();
+    let steps: Vec<Value> = plan
+        .steps
+        .iter()
+        .map(|step| {
+            let scope = match step.kind.scope() {
+                Scope::Node => "node",
+                Scope::Row => "own-row",
+                Scope::Cluster => "cluster",
+            };
+            let mode = (!step.mode.is_empty()).then_some(step.mode);
+            json!({ "id": step.kind.id(), "scope": scope, "title": clean(&step.title), "mode": mode })
+        })
+        .collect();
+    json!({
+        "flow": plan.flow.id(),
+        "node": plan.node.name.to_string(),
+        "cluster": plan.cluster.to_string(),
+        "answers": answers,
+        "steps": steps,
+        "accepted": plan.accepted.iter().map(|check| check.id()).collect::<Vec<_>>(),
+    })
+}
+
+fn step(step: &StepNews<'_>) -> Value {
+    let mut value = json!({ "id": step.id, "number": step.number, "of": step.of, "title": clean(step.title) });
+    let more = match &step.stands {
+        Stands::Begun => json!({ "state": "begun" }),
+        Stands::Done(state, took) => json!({
+            "state": if *state == StepState::Already { "already" } else { "done" },
+            "milliseconds": u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
+        }),
+        Stands::Failed(explanation) => json!({
+            "state": "failed",
+            "says": clean(&explanation.says),
+            "fix": clean(&explanation.fix),
+            "remedy": explanation.remedy.as_ref().map(report::remedy),
+        }),
+    };
+    if let (Value::Object(value), Value::Object(more)) = (&mut value, more) {
+        value.extend(more);
+    }
+    value
+}
+
+fn end(end: &End) -> Value {
+    let node = end.node.as_ref();
+    let ids = |checks: &[CheckId]| checks.iter().map(|check| check.id()).collect::<Vec<_>>();
+    let refusal = end.refusal.as_ref();
+    let finished = end.exit == Exit::Done && !end.dry_run;
+    json!({
+        "exit": end.exit.code(),
+        "status": end.exit.id(),
+        "flow": end.flow.id(),
+        "dry_run": end.dry_run,
+        "resumable": end.resumable,
+        "node": node.map(|node| clean(&node.name)),
+        "node_config": node.map(|node| clean(&node.config)),
+        "cluster": node.map(|node| node.cluster.clone()),
+        "fingerprint": node.and_then(|node| node.fingerprint.clone()),
+        "key_file": node.and_then(|node| node.key_file.as_deref()).map(clean),
+        "stops": refusal.map(|refusal| ids(&refusal.stops)),
+        "warnings": refusal.map(|refusal| ids(&refusal.warnings)),
+        "unknown": refusal.map(|refusal| ids(&refusal.unknown)),
+        "says": end.says.iter().map(|text| clean(text)).chain(refusal.and_then(|refusal| refusal.says.as_deref()).map(clean)).collect::<Vec<_>>(),
+        "next": if finished { next(end.flow) } else { Vec::new() },
+    })
+}
+
+fn next(flow: Flow) -> Vec<String> {
+    words::screen(ScreenId::Done).next(Some(flow)).to_vec()
+}

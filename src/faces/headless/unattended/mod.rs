@@ -1,0 +1,212 @@
+//! A set-up flow with nobody there: the autopilot's moves are made, and what comes of them is told line by line.
+
+mod lines;
+mod news;
+mod teller;
+mod text;
+
+use std::io::Write;
+use std::time::Duration;
+
+use tokio::sync::mpsc::UnboundedReceiver;
+
+use super::Output;
+use crate::engine::Engine;
+use crate::faces::exit::Exit;
+use crate::model::answers::Answers;
+use crate::model::field::FieldId;
+use crate::model::finding::Severity;
+use crate::model::flow::Flow;
+use crate::model::node_config::NodeConfig;
+use crate::model::screen::ScreenId;
+use crate::wizard::autopilot::{self, Autopilot, Move, Order, Outcome};
+use crate::wizard::event::{Action, Event};
+use crate::wizard::flow as flows;
+use crate::wizard::run::Phase;
+
+use news::{End, News, NodeOut};
+use teller::Teller;
+
+/// How long the running step gets after a second signal.
+const AT_ONCE: Duration = Duration::from_millis(500);
+
+/// Runs a set-up flow to its end, and tells what happens. Where the answers are refused, `begin` is not called at all: nothing
+/// is looked at. `signals` brings exit statuses of signals that end the program; the first one lets the running step come to its
+/// end, the second does not.
+///
+/// A reader that has gone, or a full disk under the output, stops nothing: an install is not cut off in the middle because nobody
+/// listens.
+pub async fn run(
+    order: Order,
+    output: Output,
+    out: &mut impl Write,
+    signals: &mut UnboundedReceiver<u8>,
+    begin: impl FnOnce(Answers) -> Engine,
+) -> Exit {
+    let mut teller = Teller::new(output, out, order.loaded.accept.clone(), order.flow);
+    let problems = autopilot::problems(order.flow, &order.loaded);
+    for problem in &problems {
+        teller.tell(&News::Problem(problem));
+    }
+    let mut end = End {
+        exit: Exit::Answers,
+        flow: order.flow,
+        dry_run: order.dry_run,
+        resumable: false,
+        says: Vec::new(),
+        refusal: None,
+        node: None,
+    };
+    if problems.iter().all(|problem| problem.severity != Severity::Stop) {
+        let mut flight = Flight { engine: begin(order.loaded.answers.clone()), pilot: Autopilot::new(order), teller, signals };
+        let ended = flight.fly().await;
+        flight.ended(ended, &mut end);
+        teller = flight.teller;
+    }
+    teller.tell(&News::End(end.clone()));
+    end.exit
+}
+
+/// Why it came to an end.
+enum Ended {
+    /// By itself.
+    At(Outcome),
+    /// By a signal, with this status.
+    Signal(u8),
+}
+
+struct Flight<'a, W> {
+    engine: Engine,
+    pilot: Autopilot,
+    teller: Teller<'a, W>,
+    signals: &'a mut UnboundedReceiver<u8>,
+}
+
+impl<W: Write> Flight<'_, W> {
+    async fn fly(&mut self) -> Ended {
+        if let Some(status) = self.settle().await {
+            return Ended::Signal(status);
+        }
+        loop {
+            match self.pilot.next(self.engine.state()) {
+                Move::End(outcome) => {
+                    self.teller.verdicts(self.engine.state(), true);
+                    return Ended::At(outcome);
+                }
+                Move::Plan => {
+                    self.teller.verdicts(self.engine.state(), false);
+                    if let Some(plan) = &self.engine.state().run.plan {
+                        self.teller.tell(&News::Plan(plan, &self.pilot.order().loaded));
+                    }
+                }
+                Move::Do(events) => {
+                    for event in events {
+                        self.announce(&event);
+                        self.engine.handle(event);
+                    }
+                    if let Some(status) = self.settle().await {
+                        return Ended::Signal(status);
+                    }
+                }
+            }
+        }
+    }
+
+    fn announce(&mut self, event: &Event) {
+        if matches!(event, Event::ProveAll) {
+            if let Some(run) = self.pilot.unfinished(self.engine.state()) {
+                self.teller.tell(&News::Resuming(run.done, run.steps));
+            }
+            let path = flows::path(self.pilot.order().flow).iter().copied();
+            let screens: Vec<ScreenId> = path.take_while(|screen| *screen != ScreenId::Review).collect();
+            self.teller.tell(&News::Proving(&screens));
+        }
+    }
+
+    /// Lets everything that is under way come to its end, and tells it; the status where a signal is the end instead.
+    async fn settle(&mut self) -> Option<u8> {
+        let mut interrupted = None;
+        loop {
+            self.teller.look(self.engine.state());
+            tokio::select! {
+                biased;
+                status = next_signal(self.signals) => {
+                    let running = self.engine.state().run.phase == Phase::Running;
+                    if interrupted.is_some() || !running {
+                        self.engine.wind_down(AT_ONCE).await;
+                        self.teller.look(self.engine.state());
+                        return Some(interrupted.unwrap_or(status));
+                    }
+                    interrupted = Some(status);
+                    self.teller.tell(&News::Interrupted);
+                    self.engine.handle(Event::Press(Action::Cancel));
+                }
+                more = self.engine.step() => if !more {
+                    break;
+                },
+            }
+        }
+        // The last step was the running one: then all is done, and nothing is left to interrupt.
+        let state = self.engine.state();
+        let whole = state.run.phase == Phase::Finished && self.pilot.order().flow != Flow::FirstNode;
+        interrupted.filter(|_| !whole)
+    }
+
+    /// What there is to say at the end.
+    fn ended(&self, ended: Ended, end: &mut End) {
+        let state = self.engine.state();
+        let begun = self.pilot.unfinished(state).is_some() || state.run.phase != Phase::Idle;
+        end.resumable = begun;
+        end.node = self.node();
+        end.exit = match ended {
+            Ended::Signal(status) => Exit::Signal(status),
+            Ended::At(Outcome::Finished) => {
+                end.resumable = false;
+                Exit::Done
+            }
+            Ended::At(Outcome::Planned) => Exit::Done,
+            Ended::At(Outcome::OnlyItsEnd) => {
+                let text = "Every step was done by an earlier start. What is left is the end of that run, to which the same command comes \
+                            without --dry-run.";
+                end.says.push(text.to_owned());
+                Exit::Done
+            }
+            Ended::At(Outcome::Answers(problems)) => {
+                end.says.extend(problems.iter().map(|problem| format!("{} {}", problem.says, problem.fix)));
+                Exit::Answers
+            }
+            Ended::At(Outcome::Checks(refusal)) => {
+                end.refusal = Some(refusal);
+                Exit::Checks
+            }
+            Ended::At(Outcome::Failed) => Exit::Unfinished,
+            Ended::At(Outcome::Unfinished(says)) => {
+                end.says.push(says);
+                end.resumable = true;
+                Exit::Unfinished
+            }
+        };
+    }
+
+    fn node(&self) -> Option<NodeOut> {
+        let (state, order) = (self.engine.state(), self.pilot.order());
+        let plan = state.run.plan.as_ref()?;
+        let is_new = order.flow == Flow::FirstNode;
+        Some(NodeOut {
+            name: plan.node.name.to_string(),
+            config: plan.node.home.join(NodeConfig::FILE).display().to_string(),
+            cluster: plan.cluster.to_string(),
+            // A dry run of a first node draws a key and forgets it.
+            fingerprint: (!is_new || state.run.phase != Phase::Idle).then(|| plan.fingerprint.to_string()),
+            key_file: state.custody.proof.is_some().then(|| state.answers.trimmed(FieldId::KeyFile).to_owned()),
+        })
+    }
+}
+
+/// The next signal; where nobody can send one any more, never.
+async fn next_signal(signals: &mut UnboundedReceiver<u8>) -> u8 {
+    match signals.recv().await {
+        Some(status) => status,
+        None => std::future::pending().await,
+    }
+}

@@ -1,0 +1,141 @@
+//! What an unattended run has to tell: one piece at a time, for people as lines of text, for programs as lines of JSON.
+
+use crate::faces::exit::Exit;
+use crate::model::check::CheckId;
+use crate::model::field::FieldId;
+use crate::model::finding::Verdict;
+use crate::model::flow::Flow;
+use crate::model::given::{Loaded, Problem};
+use crate::model::plan::{Plan, StepState};
+use crate::model::screen::ScreenId;
+use crate::wizard::autopilot::Refusal;
+use crate::wizard::failures::Explanation;
+use crate::wizard::{flow as flows, form};
+
+/// One piece of news.
+#[derive(Debug)]
+pub enum News<'a> {
+    /// Something is wrong with the answers.
+    Problem(&'a Problem),
+    /// These screens are being proven.
+    Proving(&'a [ScreenId]),
+    /// A run that stopped in the middle is gone on with: how many of its steps are done, of how many.
+    Resuming(usize, usize),
+    /// A check has come to its verdict.
+    Check(ScreenId, CheckId, &'a Verdict, Consent),
+    /// The plan, and what it was made of.
+    Plan(&'a Plan, &'a Loaded),
+    /// A step has got on.
+    Step(StepNews<'a>),
+    /// A signal came while steps run.
+    Interrupted,
+    /// The end.
+    End(End),
+}
+
+/// Whether a warning is accepted beforehand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Consent {
+    /// By its name.
+    Accepted,
+    /// Nobody has.
+    Open,
+}
+
+/// How a step has got on.
+#[derive(Debug)]
+pub struct StepNews<'a> {
+    /// Its place in the plan, from 1.
+    pub number: usize,
+    /// How many there are.
+    pub of: usize,
+    /// Its id.
+    pub id: &'static str,
+    /// What it does, to what.
+    pub title: &'a str,
+    /// How it stands.
+    pub stands: Stands,
+}
+
+/// How a step stands.
+#[derive(Debug)]
+pub enum Stands {
+    /// It begins.
+    Begun,
+    /// It is done, or was so already; after this long.
+    Done(StepState, std::time::Duration),
+    /// It failed.
+    Failed(Explanation),
+}
+
+/// How it ended.
+#[derive(Debug, Clone)]
+pub struct End {
+    /// The exit status.
+    pub exit: Exit,
+    /// The flow.
+    pub flow: Flow,
+    /// Whether only the plan was asked for.
+    pub dry_run: bool,
+    /// Whether the same command, or the next start, goes on with something that was begun.
+    pub resumable: bool,
+    /// What there is to say about it: sentences.
+    pub says: Vec<String>,
+    /// What the checks have against it.
+    pub refusal: Option<Refusal>,
+    /// What is known of the node, where there is a plan.
+    pub node: Option<NodeOut>,
+}
+
+/// The node that was, or would be, set up.
+#[derive(Debug, Clone)]
+pub struct NodeOut {
+    /// Its name.
+    pub name: String,
+    /// Its node config's file.
+    pub config: String,
+    /// The cluster's id.
+    pub cluster: String,
+    /// The master key's fingerprint; of a dry run of a first node of a key that nobody keeps.
+    pub fingerprint: Option<String>,
+    /// Where a new master key was saved, once its keeping is proven.
+    pub key_file: Option<String>,
+}
+
+/// One answer, as it may be told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AnswerOut {
+    /// The field.
+    pub field: FieldId,
+    /// Its text; `None` of a secret, which is only said to be set.
+    pub value: Option<String>,
+    /// Where it comes from, as one word.
+    pub origin: &'static str,
+    /// Where exactly, as a person finds it.
+    pub place: Option<String>,
+}
+
+/// The answers of a flow that have a text, in the order of the fields.
+pub fn answers(flow: Flow, loaded: &Loaded) -> Vec<AnswerOut> {
+    use crate::model::answers::Origin;
+    use crate::model::untrusted::Untrusted;
+    let asked = |field: &FieldId| {
+        field.is_given()
+            && flows::asks(flow, *field)
+            && form::is_visible(*field, &loaded.answers)
+            && !loaded.answers.get(*field).raw.is_empty()
+    };
+    let one = |field: FieldId| AnswerOut {
+        field,
+        value: (!field.is_secret()).then(|| Untrusted::new(loaded.answers.trimmed(field)).to_string()),
+        origin: match loaded.answers.get(field).origin {
+            Origin::Default => "default",
+            Origin::File => "file",
+            Origin::Environment => "environment",
+            Origin::Flag => "flag",
+            Origin::Typed => "typed",
+        },
+        place: loaded.places.get(&field).map(ToString::to_string),
+    };
+    FieldId::ALL.into_iter().filter(asked).map(one).collect()
+}

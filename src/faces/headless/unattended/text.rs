@@ -1,0 +1,159 @@
+//! The news for people: one thing a line, nothing wrapped, no colours.
+
+use std::fmt::Write as _;
+
+use crate::faces::exit::Exit;
+use crate::faces::sentences::{self, ID, WORD, clean};
+use crate::model::check::CheckId;
+use crate::model::finding::{Severity, Verdict};
+use crate::model::given::{Loaded, Problem};
+use crate::model::plan::{Plan, StepState};
+use crate::model::screen::ScreenId;
+use crate::wizard::autopilot::Refusal;
+use crate::wizard::say;
+use crate::words;
+
+use super::news::{Consent, End, News, Stands, StepNews, answers};
+
+/// Renders one piece of news. Writing to a string cannot fail.
+pub fn render(news: &News<'_>) -> String {
+    let mut out = String::new();
+    match news {
+        News::Problem(problem) => self::problem(&mut out, problem),
+        News::Proving(screens) => {
+            let names: Vec<&str> = screens.iter().map(|screen| words::name(*screen)).collect();
+            let _ = writeln!(out, "Proving: {}.", names.join(", "));
+        }
+        News::Resuming(done, steps) => {
+            let _ = writeln!(out, "Going on with the run that stopped after {done} of {steps} steps.");
+        }
+        News::Check(_, id, verdict, consent) => check(&mut out, *id, verdict, *consent),
+        News::Plan(plan, loaded) => self::plan(&mut out, plan, loaded),
+        News::Step(step) => self::step(&mut out, step),
+        News::Interrupted => out.push_str("Interrupted: the running step comes to its end first. Once more ends at once.\n"),
+        News::End(end) => self::end(&mut out, end),
+    }
+    out
+}
+
+fn problem(out: &mut String, problem: &Problem) {
+    let word = sentences::severity(problem.severity);
+    let place = problem.place.as_ref().map(|place| format!("{}: ", clean(&place.to_string()))).unwrap_or_default();
+    let _ = writeln!(out, "  {word:WORD$} {place}{}", clean(&problem.says));
+    if !problem.fix.is_empty() {
+        let _ = writeln!(out, "  {:WORD$} {}", "", clean(&problem.fix));
+    }
+}
+
+fn check(out: &mut String, id: CheckId, verdict: &Verdict, consent: Consent) {
+    sentences::check(out, id, verdict);
+    if verdict.severity() == Some(Severity::Warn) {
+        let indent = WORD + ID + 4;
+        let said = match consent {
+            Consent::Accepted => "Accepted.".to_owned(),
+            Consent::Open => format!("To go on all the same: --accept {}", id.id()),
+        };
+        let _ = writeln!(out, "{:indent$}{said}", "");
+    }
+}
+
+fn plan(out: &mut String, plan: &Plan, loaded: &Loaded) {
+    let _ = writeln!(out, "\nAnswers:");
+    for answer in answers(plan.flow, loaded) {
+        let value = answer.value.unwrap_or_else(|| "set".to_owned());
+        let place = answer.place.map_or_else(|| answer.origin.to_owned(), |place| clean(&place));
+        let _ = writeln!(out, "  {:ID$} {value}  ({place})", answer.field.id());
+    }
+    out.push('\n');
+    sentences::plan(out, plan);
+}
+
+fn step(out: &mut String, step: &StepNews<'_>) {
+    let place = format!("{}/{}", step.number, step.of);
+    let title = clean(step.title);
+    match &step.stands {
+        Stands::Begun => {
+            let _ = writeln!(out, "  {place:>5} {:WORD$} {title}", "begun");
+        }
+        Stands::Done(state, took) => {
+            let word = if *state == StepState::Already { "already" } else { "done" };
+            let _ = writeln!(out, "  {place:>5} {word:WORD$} {title}, {}", say::duration(*took));
+        }
+        Stands::Failed(explanation) => {
+            let _ = writeln!(out, "  {place:>5} {:WORD$} {title}", "failed");
+            for text in [&explanation.says, &explanation.fix] {
+                let _ = writeln!(out, "        {}", clean(text));
+            }
+            for line in explanation.remedy.iter().flat_map(|remedy| remedy.text().lines()) {
+                let _ = writeln!(out, "          {}", clean(line));
+            }
+        }
+    }
+}
+
+fn end(out: &mut String, end: &End) {
+    let head = match end.exit {
+        Exit::Done if end.dry_run => "Dry run: nothing was written, and nothing stands against it.",
+        Exit::Done => "Done.",
+        Exit::Usage | Exit::Left => "Nothing was written.",
+        Exit::Answers => "The answers are refused. Nothing was written.",
+        Exit::Checks => "The checks refuse. Nothing was written.",
+        Exit::Unfinished => "Unfinished. What is done stays, and its journal is kept.",
+        Exit::Signal(_) if end.resumable => "Interrupted. What is done stays, and its journal is kept.",
+        Exit::Signal(_) => "Interrupted. Nothing was written.",
+    };
+    let _ = writeln!(out, "\n{head}");
+    if let Some(refusal) = &end.refusal {
+        refused(out, refusal);
+    }
+    for text in &end.says {
+        let _ = writeln!(out, "  {}", clean(text));
+    }
+    if end.resumable && matches!(end.exit, Exit::Unfinished | Exit::Signal(_)) {
+        let _ = writeln!(out, "  The same command goes on where this one stopped; octopus-setup in a terminal can also undo it.");
+    }
+    if end.exit == Exit::Done && !end.dry_run {
+        done(out, end);
+    }
+}
+
+fn refused(out: &mut String, refusal: &Refusal) {
+    let ids = |checks: &[CheckId]| checks.iter().map(|check| check.id()).collect::<Vec<_>>();
+    if !refusal.stops.is_empty() {
+        let _ = writeln!(out, "  Stops, to be mended first: {}.", ids(&refusal.stops).join(", "));
+    }
+    if !refusal.named.is_empty() {
+        let _ = writeln!(out, "  A stop cannot be accepted: {}.", ids(&refusal.named).join(", "));
+    }
+    if !refusal.warnings.is_empty() {
+        let warnings = ids(&refusal.warnings);
+        let _ = writeln!(out, "  Warnings: {}. To go on all the same: --accept {}", warnings.join(", "), warnings.join(","));
+    }
+    if !refusal.unknown.is_empty() {
+        let _ = writeln!(out, "  Could not be judged: {}.", ids(&refusal.unknown).join(", "));
+    }
+    if let Some(says) = &refusal.says {
+        let _ = writeln!(out, "  {}", clean(says));
+    }
+}
+
+fn done(out: &mut String, end: &End) {
+    if let Some(node) = &end.node {
+        let lines = [
+            ("Node", Some(&node.name)),
+            ("Node config", Some(&node.config)),
+            ("Cluster", Some(&node.cluster)),
+            ("Fingerprint", node.fingerprint.as_ref()),
+            ("Master key", node.key_file.as_ref()),
+        ];
+        for (label, text) in lines {
+            if let Some(text) = text {
+                let _ = writeln!(out, "  {label:12} {}", clean(text));
+            }
+        }
+    }
+    let _ = writeln!(out, "\nNext:");
+    for next in words::screen(ScreenId::Done).next(Some(end.flow)) {
+        let _ = writeln!(out, "  {next}");
+    }
+}

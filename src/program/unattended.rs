@@ -1,0 +1,62 @@
+//! `octopus-setup first-node` and `join` with nobody there: `--yes`, and `--dry-run`.
+
+use std::process::ExitCode;
+
+use octopus_setup::engine::Engine;
+use octopus_setup::faces::exit::Exit;
+use octopus_setup::faces::headless::{self, Output};
+use octopus_setup::faces::signals::{self, Signals};
+use octopus_setup::model::flow::Flow;
+use octopus_setup::model::given::{Loaded, Place};
+use octopus_setup::wizard::autopilot::{self, Order};
+use octopus_setup::world::World;
+
+use super::cli::{Format, Wizard};
+use super::complain;
+use super::outside::Outside;
+
+/// Runs a set-up flow by itself. A dry run goes before `--yes`: whoever says both has added one of them to the other's line,
+/// and nothing is what can be done again.
+pub async fn run(asked: &Wizard, flow: Flow, mut loaded: Loaded, outside: &Outside) -> ExitCode {
+    for name in &asked.accept {
+        match autopilot::accepted(name, Place::Flag("--accept".to_owned())) {
+            Ok(check) => loaded.accept.push(check),
+            Err(problem) => loaded.problems.push(problem),
+        }
+    }
+    fly(Order { flow, loaded, dry_run: asked.dry_run }, asked.output, outside).await
+}
+
+/// Proves answers as a dry run does; nothing is written.
+#[expect(dead_code, reason = "`answers check --live` is built beside this, and calls it")]
+pub async fn dry(flow: Flow, loaded: Loaded, output: Option<Format>, outside: &Outside) -> ExitCode {
+    fly(Order { flow, loaded, dry_run: true }, output, outside).await
+}
+
+/// What of a command line goes only with a run by itself; a complaint where it was said without.
+pub fn misused(asked: &Wizard) -> Option<&'static str> {
+    let by_itself = asked.yes || asked.dry_run;
+    match (by_itself, asked.output.is_some(), asked.accept.is_empty()) {
+        (true, ..) | (false, false, true) => None,
+        (false, true, _) => Some("--output goes with --yes or --dry-run: on screens nothing is printed."),
+        (false, false, false) => Some("--accept goes with --yes or --dry-run: on screens warnings are accepted there."),
+    }
+}
+
+async fn fly(order: Order, output: Option<Format>, outside: &Outside) -> ExitCode {
+    let output = match output {
+        Some(Format::Json) => Output::Json,
+        Some(Format::Text) | None => Output::Text,
+    };
+    let (sender, mut statuses) = tokio::sync::mpsc::unbounded_channel();
+    let mut signals = match Signals::listen() {
+        Ok(signals) => signals,
+        Err(error) => return complain(&format!("signals cannot be listened for: {error}")),
+    };
+    let listener = tokio::spawn(async move { while sender.send(signals::until_ended(&mut signals).await).is_ok() {} });
+    let world = World::new(outside.places.clone(), outside.surroundings);
+    let begin = |answers| Engine::new(world, answers, None);
+    let exit: Exit = headless::run(order, output, &mut std::io::stdout(), &mut statuses, begin).await;
+    listener.abort();
+    ExitCode::from(exit.code())
+}

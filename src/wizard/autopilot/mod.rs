@@ -1,0 +1,253 @@
+//! The autopilot: a set-up flow with nobody before the screens. Pure: asked whenever nothing is under way any more, it says
+//! what happens next, through the same events that a person's keys become. What stops a person stops it too; and it goes
+//! over a warning only where that was accepted by its name beforehand.
+
+mod consent;
+mod refusal;
+mod resume;
+
+use crate::model::answers::Origin;
+use crate::model::facts::Unfinished;
+use crate::model::field::FieldId;
+use crate::model::flow::Flow;
+use crate::model::given::{Loaded, Problem};
+use crate::model::names::instance_key;
+use crate::model::plan::Step;
+use crate::model::screen::ScreenId;
+
+use super::answer_file;
+use super::event::{Action, Errand, Event};
+use super::gate::Gate;
+use super::run::Phase;
+use super::state::{Ending, State};
+
+pub use consent::accepted;
+pub use refusal::{Refusal, checks_of};
+
+/// More moves than any flow takes: whoever needs more goes in a circle.
+const MOST: usize = 64;
+
+/// What is to be done, as it was said beforehand.
+#[derive(Debug, Clone)]
+pub struct Order {
+    /// The flow: one that sets a node up.
+    pub flow: Flow,
+    /// The answers, and the checks whose warnings are accepted.
+    pub loaded: Loaded,
+    /// End with the plan.
+    pub dry_run: bool,
+}
+
+/// What happens next.
+#[derive(Debug)]
+pub enum Move {
+    /// These events, and then all that comes of them.
+    Do(Vec<Event>),
+    /// The plan is to be told as it stands now, before anything is done.
+    Plan,
+    /// Nothing more: this is how it ended.
+    End(Outcome),
+}
+
+/// How it ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    /// The flow came to its end.
+    Finished,
+    /// A dry run came to its plan.
+    Planned,
+    /// A dry run found that an earlier start has done every step, and only the run's end is left.
+    OnlyItsEnd,
+    /// The answers are refused, in the light of a run that was begun before.
+    Answers(Vec<Problem>),
+    /// The checks refuse.
+    Checks(Refusal),
+    /// A step failed; its row says how.
+    Failed,
+    /// The run is unfinished for another reason: sentences.
+    Unfinished(String),
+}
+
+/// What is wrong with the answers of an unattended run, before anything is looked at: what is wrong with them by
+/// themselves, and a new master key that nobody would keep.
+pub fn problems(flow: Flow, loaded: &Loaded) -> Vec<Problem> {
+    let mut problems = answer_file::judge(flow, loaded);
+    let told = problems.iter().any(|problem| problem.field == Some(FieldId::KeyFile));
+    let file = loaded.answers.get(FieldId::KeyFile);
+    if flow == Flow::FirstNode && !told && (file.origin == Origin::Default || loaded.answers.trimmed(FieldId::KeyFile).is_empty())
+    {
+        problems.push(Problem::stop(
+            loaded.places.get(&FieldId::KeyFile).cloned(),
+            Some(FieldId::KeyFile),
+            "key-file: nobody has said where the new master key is to be kept. A key in a place that nobody chose is kept by nobody.",
+            "Say it with --key-file FILE: a new file, made readable by its owner only.",
+        ));
+    }
+    problems
+}
+
+/// The autopilot.
+#[derive(Debug)]
+pub struct Autopilot {
+    order: Order,
+    begun: bool,
+    resumes: bool,
+    judged: bool,
+    told: Vec<Step>,
+    saved: bool,
+    read: bool,
+    moves: usize,
+}
+
+impl Autopilot {
+    /// Before its first move.
+    pub fn new(order: Order) -> Self {
+        Self { order, begun: false, resumes: false, judged: false, told: Vec::new(), saved: false, read: false, moves: 0 }
+    }
+
+    /// What it was told to do.
+    pub fn order(&self) -> &Order {
+        &self.order
+    }
+
+    /// What happens next; to be asked when nothing is under way.
+    pub fn next(&mut self, state: &State) -> Move {
+        self.moves += 1;
+        if self.moves > MOST {
+            return stuck(state);
+        }
+        if state.ending == Some(Ending::Finished) {
+            return Move::End(Outcome::Finished);
+        }
+        if state.place.flow.is_none() {
+            return self.begin(state);
+        }
+        if std::mem::take(&mut self.resumes) {
+            let differences = resume::differences(&self.order, state);
+            if !differences.is_empty() {
+                return Move::End(Outcome::Answers(differences));
+            }
+            let mut events = resume::told_again(&self.order);
+            events.push(Event::ProveAll);
+            return Move::Do(events);
+        }
+        match state.place.here {
+            ScreenId::Review => self.review(state),
+            ScreenId::Install => install(state),
+            ScreenId::MasterKey => self.keep(state),
+            ScreenId::Done => match bad_news(state) {
+                Some(says) => Move::End(Outcome::Unfinished(says)),
+                None => Move::Do(vec![Event::Next]),
+            },
+            _ => self.page(state),
+        }
+    }
+
+    /// The run of the same instance that stopped in the middle.
+    pub fn unfinished<'a>(&self, state: &'a State) -> Option<&'a Unfinished> {
+        let own = instance_key(self.order.loaded.answers.trimmed(FieldId::Instance));
+        state.facts.machine.unfinished.iter().find(|run| instance_key(run.instance.as_str()) == own)
+    }
+
+    /// Begins the flow, or goes on with the run that stopped in the middle.
+    fn begin(&mut self, state: &State) -> Move {
+        if std::mem::replace(&mut self.begun, true) {
+            let says = bad_news(state).unwrap_or_else(|| "The unfinished run cannot be gone on with.".to_owned());
+            return Move::End(Outcome::Unfinished(says));
+        }
+        let flow = self.order.flow;
+        let Some(run) = self.unfinished(state) else {
+            return Move::Do(vec![Event::Begin(Errand::Flow(flow)), Event::ProveAll]);
+        };
+        if run.flow != flow {
+            return Move::End(Outcome::Answers(vec![resume::other_flow(&self.order, run)]));
+        }
+        if self.order.dry_run && run.steps > 0 && run.done == run.steps {
+            // Going on with it would end it, and that is something that is done.
+            return Move::End(Outcome::OnlyItsEnd);
+        }
+        self.resumes = true;
+        Move::Do(vec![Event::Begin(Errand::Resume(run.instance.clone()))])
+    }
+
+    /// A page of fields: everything of every page is judged on the first one, and all that stands against it told at once.
+    fn page(&mut self, state: &State) -> Move {
+        let first = !std::mem::replace(&mut self.judged, true);
+        if first {
+            let refusal = Refusal::of(&self.order, state);
+            if refusal.refuses() {
+                return Move::End(Outcome::Checks(refusal));
+            }
+        }
+        match state.gate() {
+            Gate::Open => Move::Do(vec![Event::Next]),
+            Gate::Warned(warned) if warned.iter().all(|check| self.order.loaded.accept.contains(check)) => {
+                Move::Do(vec![Event::Next])
+            }
+            Gate::Warned(_) | Gate::Waiting | Gate::Unproven | Gate::Malformed(_) | Gate::Shut(_) => {
+                let refusal = Refusal::of(&self.order, state);
+                if refusal.refuses() { Move::End(Outcome::Checks(refusal)) } else { stuck(state) }
+            }
+        }
+    }
+
+    fn review(&mut self, state: &State) -> Move {
+        let Some(plan) = &state.run.plan else {
+            let says = bad_news(state).unwrap_or_else(|| "The plan cannot be made.".to_owned());
+            return Move::End(Outcome::Checks(Refusal { says: Some(says), ..Refusal::default() }));
+        };
+        if self.told != plan.steps {
+            self.told.clone_from(&plan.steps);
+            return Move::Plan;
+        }
+        if self.order.dry_run { Move::End(Outcome::Planned) } else { Move::Do(vec![Event::Next]) }
+    }
+
+    /// A first node's key is saved and read back, and that is the proof that it is kept.
+    fn keep(&mut self, state: &State) -> Move {
+        let custody = &state.custody;
+        if custody.proof.is_some() {
+            return Move::Do(vec![Event::Next]);
+        }
+        if custody.saved.is_some() && !std::mem::replace(&mut self.read, true) {
+            return Move::Do(vec![Event::Press(Action::ReadKey)]);
+        }
+        if custody.saved.is_none() && !std::mem::replace(&mut self.saved, true) {
+            return Move::Do(vec![Event::Press(Action::SaveKey)]);
+        }
+        let said = bad_news(state).unwrap_or_else(|| "It could not be read back.".to_owned());
+        let file = crate::model::untrusted::Untrusted::new(state.answers.trimmed(FieldId::KeyFile));
+        Move::End(Outcome::Unfinished(format!(
+            "The node is configured, but its master key is not kept: {file}: {said} The sealed key is safe on this machine. Run the same \
+             command again once that is mended, or with another --key-file."
+        )))
+    }
+}
+
+fn install(state: &State) -> Move {
+    match state.run.phase {
+        Phase::Finished => match bad_news(state) {
+            Some(says) => Move::End(Outcome::Unfinished(says)),
+            None => Move::Do(vec![Event::Next]),
+        },
+        Phase::Failed => Move::End(Outcome::Failed),
+        Phase::Idle | Phase::Running | Phase::Undoing | Phase::Undone | Phase::UndoneInPart => stuck(state),
+    }
+}
+
+fn bad_news(state: &State) -> Option<String> {
+    state.notice.as_ref().filter(|notice| notice.bad).map(|notice| notice.text.clone())
+}
+
+/// The gate stays shut and nobody says why: an end all the same, rather than a circle.
+fn stuck(state: &State) -> Move {
+    let says = bad_news(state).unwrap_or_else(|| format!("It does not go on from {}.", state.place.here.id()));
+    if state.run.phase == Phase::Idle {
+        Move::End(Outcome::Checks(Refusal { says: Some(says), ..Refusal::default() }))
+    } else {
+        Move::End(Outcome::Unfinished(says))
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,14 @@
+//! Set-up flows with nobody there, against a practice server: what is told, what is written, and how it ends.
+#![cfg(feature = "practice")]
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod command;
+mod first_node;
+mod interrupted;
+mod join;
+mod refused;
+mod resumed;
+mod scene;

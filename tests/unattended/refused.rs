@@ -1,0 +1,96 @@
+//! What refuses an unattended run: its exit status, its words, and that nothing was written.
+
+use crate::scene::*;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn bad_answers_are_all_told_before_anything_is_looked_at() {
+    let site = Site::start().await;
+    let changes = [(FieldId::Server, "sql01:1433"), (FieldId::CommsPort, "70000"), (FieldId::KeyFile, "key.txt")];
+    let (exit, all) = lines(&site, order(&site, Flow::FirstNode, "node-1", &changes)).await;
+    assert_eq!(exit, Exit::Answers);
+    let fields: Vec<&str> = of(&all, "problem").iter().map(|problem| problem["field"].as_str().unwrap()).collect();
+    assert_eq!(fields, ["server", "comms-port", "key-file"]);
+    assert_eq!(of(&all, "problem")[0]["place"], "--server");
+    assert_eq!((site.server.connections(), written(&site)), (0, Vec::new()));
+    assert_eq!((&end(&all)["exit"], &end(&all)["status"]), (&3.into(), &"answers-refused".into()));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_key_that_nobody_said_where_to_keep_is_no_answer() {
+    let site = Site::start().await;
+    let mut order = order(&site, Flow::FirstNode, "node-1", &[]);
+    order.loaded.answers.set(FieldId::KeyFile, Raw::Text("/root/octopus-master-key.txt".into()), Origin::Default);
+    let (exit, said) = text(&site, order).await;
+    assert_eq!(exit, Exit::Answers);
+    assert!(said.contains("--key-file FILE") && said.contains("Nothing was written."), "{said}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn findings_of_every_screen_are_told_at_once() {
+    let site = Site::start().await;
+    std::fs::write(site.home("file"), "x").unwrap();
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port().to_string();
+    let home = site.home("file").join("home").display().to_string();
+    let changes = [
+        (FieldId::Home, home.as_str()),
+        (FieldId::ServiceAccount, "custom"),
+        (FieldId::ServiceUser, "nobody-of-this-name-here"),
+        (FieldId::Password, "Wrong-0815"),
+        (FieldId::CommsPort, &port),
+        (FieldId::KeyFile, &site.home("nowhere").join("key.txt").display().to_string()),
+    ];
+    let before = written(&site);
+    let (exit, all) = lines(&site, order(&site, Flow::FirstNode, "node-1", &changes)).await;
+    assert_eq!(exit, Exit::Checks);
+    let stops = end(&all)["stops"].to_string();
+    for check in ["home-path", "sql-login", "web-ports", "key-file"] {
+        assert!(stops.contains(check), "{check} is not among {stops}");
+    }
+    assert!(all.iter().any(|line| line["id"] == "service-account" && line["verdict"] != "ok"), "{all:#?}");
+    let login = all.iter().find(|line| line["id"] == "sql-login").unwrap();
+    assert!(login["findings"][0]["fix"].is_string() && login["findings"][0]["field"] == "password", "{login}");
+    assert_eq!((&end(&all)["exit"], &end(&all)["status"]), (&4.into(), &"checks-refused".into()));
+    assert_eq!(written(&site), before);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_warning_stops_unless_it_is_accepted_by_its_name() {
+    let site = Site::start().await;
+    // A name that does not lead here is worth a warning.
+    let changes = [(FieldId::Trust, "none")];
+    let warned = || order(&site, Flow::FirstNode, "node-1", &changes);
+    let (exit, said) = text(&site, warned()).await;
+    assert_eq!(exit, Exit::Checks, "{said}");
+    assert!(said.contains("To go on all the same: --accept sql-tls\n"), "{said}");
+    assert!(said.contains("Warnings: sql-tls."), "{said}");
+    let (exit, said) = text(&site, accepting(warned(), &[CheckId::HomeDisk])).await;
+    assert_eq!(exit, Exit::Checks, "another name is no consent\n{said}");
+    let (exit, said) = text(&site, accepting(warned(), &[CheckId::SqlTls, CheckId::SqlClock])).await;
+    assert_eq!(exit, Exit::Done, "{said}");
+    assert!(said.contains("Accepted: sql-tls\n"), "{said}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_stop_cannot_be_accepted() {
+    let site = Site::start().await;
+    let order = accepting(order(&site, Flow::FirstNode, "node-1", &[(FieldId::Password, "Wrong-0815")]), &[CheckId::SqlLogin]);
+    let (exit, said) = text(&site, order).await;
+    assert_eq!(exit, Exit::Checks);
+    assert!(said.contains("A stop cannot be accepted: sql-login."), "{said}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_key_file_that_cannot_be_is_told_before_the_first_write() {
+    let site = Site::start().await;
+    std::fs::write(site.home("mine"), "mine").unwrap();
+    let before = written(&site);
+    for (file, words) in [(site.home("mine"), "not overwritten"), (site.home("no").join("key"), "there is no folder")] {
+        let file = file.display().to_string();
+        let (exit, said) = text(&site, order(&site, Flow::FirstNode, "node-1", &[(FieldId::KeyFile, &file)])).await;
+        assert_eq!(exit, Exit::Checks, "{said}");
+        assert!(said.contains(words), "{words} is not in\n{said}");
+        assert_eq!(written(&site), before);
+    }
+    assert_eq!(std::fs::read(site.home("mine")).unwrap(), b"mine");
+}
