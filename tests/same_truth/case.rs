@@ -6,6 +6,7 @@ use octopus_setup::model::check::CheckId;
 use octopus_setup::model::flow::Flow;
 
 use crate::machines::MachineId;
+use crate::masks::Masks;
 use crate::scenes::SceneId;
 
 /// A case as its file says it. Its head is comments:
@@ -16,6 +17,8 @@ use crate::scenes::SceneId;
 /// # machine: busy            bare where nothing is said
 /// # accept: sql-tls          as --accept on the command line
 /// # about: home-disk         a check whose findings hang on this machine and are told all the same
+/// # mode: 600                the file's permission bits; 644 where nothing is said
+/// # bytes: latin-1           the file is written so; utf-8 where nothing is said
 /// ```
 #[derive(Debug)]
 pub struct Case {
@@ -26,8 +29,12 @@ pub struct Case {
     pub flow: Flow,
     pub accept: Vec<CheckId>,
     pub about: Option<CheckId>,
+    /// The answer file's permission bits.
+    pub mode: u32,
+    /// Whether the answer file is written in Latin-1, as editors on old machines do.
+    latin: bool,
     /// The answer file, with placeholders.
-    pub text: String,
+    text: String,
 }
 
 /// The folder of the cases.
@@ -66,9 +73,17 @@ impl Case {
             flow: Flow::ALL.into_iter().find(|known| known.id() == flow).unwrap_or_else(|| panic!("{name}: no flow {flow}")),
             accept: head("accept").map(|list| list.split(", ").map(check).collect()).unwrap_or_default(),
             about: head("about").map(check),
+            mode: u32::from_str_radix(head("mode").unwrap_or("644"), 8).unwrap(),
+            latin: head("bytes") == Some("latin-1"),
             text: text.clone(),
             name,
         }
+    }
+
+    /// The answer file as it is written.
+    pub fn bytes(&self, masks: &Masks) -> Vec<u8> {
+        let text = masks.fill(&self.text);
+        if self.latin { text.chars().map(|letter| u8::try_from(u32::from(letter)).unwrap_or(b'?')).collect() } else { text.into_bytes() }
     }
 
     /// Checks whose findings hang on this machine or on its load, and not on the answers: they are not told, and accepted.

@@ -145,7 +145,8 @@ async fn clusters(scene: &Scene) {
     cluster(scene, "OnWindows", "UPDATE octopus_setup.node SET operating_system = N'Windows Server 2022'").await;
     cluster(scene, "Ahead", "UPDATE octopus_setup.node SET program = N'99.0.0'").await;
     cluster(scene, "Newer", "UPDATE octopus_setup.version SET version = 99").await;
-    cluster(scene, "CaseSensitive", "").await;
+    let odd = "CREATE TABLE dbo.Event (Id int NOT NULL PRIMARY KEY, Name nvarchar(50) COLLATE Latin1_General_BIN2 NOT NULL)";
+    cluster(scene, "OddColumns", odd).await;
     let versions = "CREATE TABLE dbo.OctopusServerInstallationHistory (Id nvarchar(50) NOT NULL PRIMARY KEY, Node nvarchar(200), Version nvarchar(50), Installed datetimeoffset);; \
         INSERT INTO dbo.OctopusServerInstallationHistory (Id, Node, Version, Installed) VALUES \
         (N'1', N'web01', N'2024.4.6962', '2025-01-01T00:00:00+00:00'), (N'2', N'web02', N'2025.1.2', '2026-01-01T00:00:00+00:00')";
@@ -178,4 +179,13 @@ async fn octopus_made(scene: &Scene) {
     let few: Vec<&str> = std::iter::once(octopus::PLAIN).chain(accounts.iter().map(String::as_str)).collect();
     octopus_server(scene, "WithTwoValues", &few).await;
     octopus_server(scene, "WithDeadNode", &[octopus::PLAIN, &certificate, "UPDATE dbo.OctopusServerNode SET LastSeen = DATEADD(day, -20, SYSDATETIMEOFFSET())"]).await;
+}
+
+/// Waits until nobody else has a session: a connection's end is noticed by the server a moment later than by us.
+pub async fn until_alone(scene: &Scene) {
+    let mut session = sql::session(&scene.server, "master").await;
+    let others = "SELECT session_id FROM sys.dm_exec_sessions WHERE is_user_process = 1 AND session_id <> @@SPID";
+    while !sql::ask(&mut session, others).await.is_empty() {
+        tokio::task::yield_now().await;
+    }
 }

@@ -12,6 +12,9 @@ use octopus_setup::world::instances::{self, Instance};
 use octopus_setup::world::journals;
 use octopus_setup::world::places::Places;
 
+use secrecy::ExposeSecret;
+
+use crate::databases;
 use crate::scenes::Scene;
 
 /// A machine.
@@ -66,6 +69,9 @@ pub fn prepare(scene: &Scene) {
     write(&scene.path("a-file"), "mine\n");
     write(&scene.path("occupied/letters.txt"), "dear\n");
     write(&scene.path("no-certificate.pem"), "no certificate\n");
+    write(&scene.path("nothing-in-it.txt"), "");
+    write(&scene.path("password.txt"), &format!("{}\n", scene.server.password().expose_secret()));
+    write(&scene.path("other-key.txt"), &format!("{}\n", databases::key(databases::OTHER_KEY).to_base64().expose_secret()));
     std::fs::create_dir_all(scene.path("empty")).unwrap();
     busy(scene);
     stopped(&places(scene, MachineId::Stopped));

@@ -7,13 +7,16 @@
 #[path = "../support/mod.rs"]
 mod shared;
 
+mod beforehand;
 mod case;
 mod coverage;
 mod databases;
 mod faces;
+mod headless;
 mod machines;
 mod masks;
 mod outcome;
+mod plain;
 mod scenes;
 mod servers;
 mod tui;

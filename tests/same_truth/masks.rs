@@ -29,7 +29,7 @@ impl Masks {
         for (placeholder, with) in &self.pairs {
             masked = whole_words(&masked, with, &format!("{{{placeholder}}}"));
         }
-        prints(&ages(&masked))
+        made_anew(&ages(&masked))
     }
 }
 
@@ -64,17 +64,34 @@ fn ages(text: &str) -> String {
     masked + rest
 }
 
-/// `9C:9C:…`, the SHA-256 of a certificate that is made anew for each server, becomes `{sha256}`.
-fn prints(text: &str) -> String {
-    const LENGTH: usize = 32 * 3 - 1;
-    let is_print = |piece: &[u8]| {
-        piece.iter().enumerate().all(|(at, byte)| if at % 3 == 2 { *byte == b':' } else { byte.is_ascii_hexdigit() })
+/// What is made anew for each server and each run: fingerprints of certificates, ids of new clusters, moments, days of
+/// certificates, names of temporary files, and how long something took.
+fn made_anew(text: &str) -> String {
+    let hex = |byte: u8| byte.is_ascii_hexdigit();
+    let digit = |byte: u8| byte.is_ascii_digit();
+    let word = |byte: u8| byte.is_ascii_alphanumeric();
+    let patterns: [(&str, &str, &dyn Fn(u8) -> bool); 8] = [
+        (&"xx:".repeat(32)[..95], "{sha256}", &hex),
+        ("and cluster xxxx-xxxx", "and cluster {new}", &hex),
+        ("server CA xxxxxxxx", "server CA {new}", &hex),
+        ("xxxx-xx-xx xx:xx:xxZ", "{moment}", &digit),
+        ("time ended on xxxx-xx-xx", "time ended on {day}", &digit),
+        ("-proof-xxxxxx", "-proof-{new}", &word),
+        ("takes xx.x ms", "takes {time}", &digit),
+        ("takes xxx ms", "takes {time}", &digit),
+    ];
+    patterns.into_iter().fold(text.to_owned(), |text, (pattern, with, fits)| replaced(text, pattern, with, fits))
+}
+
+/// Replaces what looks like the pattern, in which an x stands for any byte that fits.
+fn replaced(mut text: String, pattern: &str, with: &str, fits: &dyn Fn(u8) -> bool) -> String {
+    let is_like = |piece: &[u8]| {
+        piece.iter().zip(pattern.bytes()).all(|(byte, wanted)| if wanted == b'x' { fits(*byte) } else { *byte == wanted })
     };
-    let mut masked = text.to_owned();
-    while let Some(at) = masked.as_bytes().windows(LENGTH).position(is_print) {
-        masked.replace_range(at..at + LENGTH, "{sha256}");
+    while let Some(at) = text.as_bytes().windows(pattern.len()).position(is_like) {
+        text.replace_range(at..at + pattern.len(), with);
     }
-    masked
+    text
 }
 
 #[test]
@@ -84,5 +101,6 @@ fn what_is_filled_in_is_masked_again() {
     let filled = masks.fill(text);
     assert_eq!(filled, "localhost,8080 and /tmp/x/home at 8080, not 80801; last seen {age} ago; last seen 19 d ago");
     assert_eq!(masks.mask(&filled.replace("{age}", "3 min")), text);
-    assert_eq!(prints(&format!("SHA-256 {}.", ["AB"; 32].join(":"))), "SHA-256 {sha256}.");
+    assert_eq!(made_anew(&format!("SHA-256 {}.", ["AB"; 32].join(":"))), "SHA-256 {sha256}.");
+    assert_eq!(made_anew("registry and cluster 12ab-34cd, it takes 29.3 ms"), "registry and cluster {new}, it takes {time}");
 }

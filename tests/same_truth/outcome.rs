@@ -4,10 +4,12 @@ use std::fmt::Write as _;
 
 use octopus_setup::model::check::CheckId;
 use octopus_setup::model::field::FieldId;
+use octopus_setup::model::flow::Flow;
 use octopus_setup::model::finding::{Finding, Remedy, Severity, Verdict};
 use octopus_setup::model::given::Problem;
 use octopus_setup::model::plan::{Plan, Scope};
 use octopus_setup::model::screen::ScreenId;
+use octopus_setup::wizard::flow;
 use octopus_setup::wizard::state::State;
 
 use crate::case::Case;
@@ -37,7 +39,7 @@ pub struct Told {
 /// The plan's steps: scope, mode, title; and what was accepted.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Steps {
-    pub steps: Vec<(Scope, &'static str, String)>,
+    pub steps: Vec<(Scope, String, String)>,
     pub accepted: Vec<CheckId>,
     pub key_unverified: bool,
 }
@@ -45,15 +47,17 @@ pub struct Steps {
 impl Told {
     /// What a screen's checks say to this case.
     pub fn of(state: &State, screen: ScreenId, case: &Case) -> Self {
+        let found = state.verdicts_of(screen).into_iter().filter_map(|(_, verdict)| match verdict {
+            Verdict::Found(findings) => Some(findings),
+            _ => None,
+        });
+        Self::new(screen, found.flatten().collect(), case)
+    }
+
+    /// These findings of a screen, without those that hang on this machine.
+    pub fn new(screen: ScreenId, mut findings: Vec<Finding>, case: &Case) -> Self {
         let ambient = case.ambient();
-        let told = state.verdicts_of(screen).into_iter().filter(|(check, _)| !ambient.contains(check));
-        let findings: Vec<Finding> = told
-            .filter_map(|(_, verdict)| match verdict {
-                Verdict::Found(findings) => Some(findings),
-                _ => None,
-            })
-            .flatten()
-            .collect();
+        findings.retain(|finding| !ambient.contains(&finding.check));
         let shut = findings.iter().any(|finding| match finding.severity {
             Severity::Stop => true,
             Severity::Warn => !case.accept.contains(&finding.check),
@@ -68,7 +72,7 @@ impl Steps {
     pub fn of(plan: &Plan, case: &Case) -> Self {
         let ambient = case.ambient();
         Self {
-            steps: plan.steps.iter().map(|step| (step.kind.scope(), step.mode, step.title.clone())).collect(),
+            steps: plan.steps.iter().map(|step| (step.kind.scope(), step.mode.to_owned(), step.title.clone())).collect(),
             accepted: plan.accepted.iter().copied().filter(|check| !ambient.contains(check)).collect(),
             key_unverified: plan.key_unverified,
         }
@@ -76,18 +80,26 @@ impl Steps {
 }
 
 impl Outcome {
-    /// What a face tells that stops at the first screen whose gate is shut.
-    pub fn as_far_as_it_goes(&self) -> Self {
+    /// Refused answers, in the order of the flow.
+    pub fn answers(of: Flow, mut all: Vec<(ScreenId, FieldId, String)>) -> Self {
+        all.sort_by_key(|(screen, field, _)| (flow::place(of, *screen), *field));
+        Self::Answers(all)
+    }
+
+    /// What faces with a person tell, which stop at the first screen whose gate is shut. What is asked or looked at only
+    /// behind the plan, they tell only then: `None` where that is all that stands against it.
+    pub fn as_far_as_it_goes(&self) -> Option<Self> {
+        let is_behind = |screen: ScreenId| screen == ScreenId::MasterKey;
         match self {
             Self::Answers(all) => {
-                let first = all.first().map(|(screen, ..)| *screen);
-                Self::Answers(all.iter().filter(|(screen, ..)| Some(*screen) == first).cloned().collect())
+                let first = all.first().map(|(screen, ..)| *screen).filter(|screen| !is_behind(*screen))?;
+                Some(Self::Answers(all.iter().filter(|(screen, ..)| *screen == first).cloned().collect()))
             }
             Self::Checks(all) => {
-                let shut = all.iter().position(|told| told.shut).map_or(all.len(), |place| place + 1);
-                Self::Checks(all[..shut].to_vec())
+                let shut = all.iter().position(|told| told.shut && !is_behind(told.screen))?;
+                Some(Self::Checks(all[..=shut].to_vec()))
             }
-            Self::File(_) | Self::Plan(..) => self.clone(),
+            Self::File(_) | Self::Plan(..) => Some(self.clone()),
         }
     }
 

@@ -31,14 +31,20 @@ pub async fn outcome(world: World, given: &Answers, case: &Case) -> Outcome {
     let terminal = Terminal::new(TestBackend::new(120, 60)).unwrap();
     let mut person = Person { engine, tui: Tui::new(TuiOptions::default()), terminal, wanted: given, case };
     let mut told: Vec<Told> = Vec::new();
+    let mut last = person.engine.state().place.here;
     // Sixty is more than all fields, each of which may be typed once, and all screens.
     for _ in 0..60 {
         person.engine.run_until_idle().await;
+        let here = person.engine.state().place.here;
+        if here != last && told.last().is_none_or(|told| told.screen != last) {
+            // Enter was pressed while its checks ran, and it went on by itself.
+            told.push(Told::of(person.engine.state(), last, case));
+        }
+        last = here;
         if let Some(field) = person.next_field() {
             person.answer(field);
             continue;
         }
-        let here = person.engine.state().place.here;
         if here == ScreenId::Review {
             return Outcome::Plan(told, person.reads_plan());
         }
@@ -48,7 +54,8 @@ pub async fn outcome(world: World, given: &Answers, case: &Case) -> Outcome {
             Gate::Malformed(fields) => {
                 person.press(KeyCode::Enter);
                 person.press(KeyCode::Enter);
-                return Outcome::Answers(fields.into_iter().map(|field| (here, field, person.reads_problem(field))).collect());
+                let refused = fields.into_iter().map(|field| (here, field, person.reads_problem(field)));
+                return Outcome::answers(case.flow, refused.collect());
             }
             Gate::Shut(_) => {
                 person.press(KeyCode::Enter);

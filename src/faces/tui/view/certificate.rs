@@ -36,14 +36,13 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, scroll: &mut
 
 /// Draws it under the checks where there is room for all of it.
 pub fn beside(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
-    let Some(certificate) = &scene.state.facts.server.certificate else { return 0 };
+    let Some(certificate) = &scene.state.facts.server.certificate else { return };
     let lines = of(canvas, certificate, area.width);
     let count = u16::try_from(lines.len()).unwrap_or(u16::MAX);
     if count > area.height {
-        return 0;
+        return;
     }
     put(canvas, area, lines.iter());
-    count
 }
 
 /// A line of it: a label with a value behind it.
