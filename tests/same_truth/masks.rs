@@ -66,7 +66,7 @@ fn ages(text: &str) -> String {
 
 /// What is made anew for each server and each run: fingerprints of certificates, ids of new clusters, moments, days of
 /// certificates, names of temporary files, and how long something took.
-fn made_anew(text: &str) -> String {
+pub fn made_anew(text: &str) -> String {
     let hex = |byte: u8| byte.is_ascii_hexdigit();
     let digit = |byte: u8| byte.is_ascii_digit();
     let word = |byte: u8| byte.is_ascii_alphanumeric();
