@@ -21,6 +21,7 @@ pub async fn gather(scene: &Scene, case: &Case, masks: &Masks, manner: Manner) -
         flow: Some(case.flow),
         files: vec![file],
         accept: case.accepts().into_iter().map(CheckId::id).map(str::to_owned).collect(),
+        defaults: scene.defaults(),
         ..Wanted::default()
     };
     let mut around =

@@ -17,6 +17,7 @@ use crate::scenes::SceneId;
 /// # machine: busy            bare where nothing is said
 /// # accept: sql-tls          as --accept on the command line
 /// # about: home-disk         a check whose findings hang on this machine and are told all the same
+/// # resumes: yes             it goes on with a run that stopped in the middle
 /// # mode: 600                the file's permission bits; 644 where nothing is said
 /// # bytes: latin-1           the file is written so; utf-8 where nothing is said
 /// ```
@@ -29,6 +30,8 @@ pub struct Case {
     pub flow: Flow,
     pub accept: Vec<CheckId>,
     pub about: Option<CheckId>,
+    /// Whether it goes on with a run that stopped in the middle: a person chooses that at the start.
+    pub resumes: bool,
     /// The answer file's permission bits.
     pub mode: u32,
     /// Whether the answer file is written in Latin-1, as editors on old machines do.
@@ -73,6 +76,7 @@ impl Case {
             flow: Flow::ALL.into_iter().find(|known| known.id() == flow).unwrap_or_else(|| panic!("{name}: no flow {flow}")),
             accept: head("accept").map(|list| list.split(", ").map(check).collect()).unwrap_or_default(),
             about: head("about").map(check),
+            resumes: head("resumes") == Some("yes"),
             mode: u32::from_str_radix(head("mode").unwrap_or("644"), 8).unwrap(),
             latin: head("bytes") == Some("latin-1"),
             text: text.clone(),

@@ -70,13 +70,14 @@ pub fn made_anew(text: &str) -> String {
     let hex = |byte: u8| byte.is_ascii_hexdigit();
     let digit = |byte: u8| byte.is_ascii_digit();
     let word = |byte: u8| byte.is_ascii_alphanumeric();
-    let patterns: [(&str, &str, &dyn Fn(u8) -> bool); 8] = [
+    let patterns: [(&str, &str, &dyn Fn(u8) -> bool); 9] = [
         (&"xx:".repeat(32)[..95], "{sha256}", &hex),
         ("and cluster xxxx-xxxx", "and cluster {new}", &hex),
         ("server CA xxxxxxxx", "server CA {new}", &hex),
         ("xxxx-xx-xx xx:xx:xxZ", "{moment}", &digit),
         ("time ended on xxxx-xx-xx", "time ended on {day}", &digit),
         ("-proof-xxxxxx", "-proof-{new}", &word),
+        ("The server is xx s ahead", "The server is {time} ahead", &digit),
         ("takes xx.x ms", "takes {time}", &digit),
         ("takes xxx ms", "takes {time}", &digit),
     ];

@@ -89,7 +89,6 @@ impl Outcome {
     /// What faces with a person tell, which stop at the first screen whose gate is shut. What is asked or looked at only
     /// behind the plan, they tell only then: `None` where that is all that stands against it.
     pub fn as_far_as_it_goes(&self) -> Option<Self> {
-        let is_behind = |screen: ScreenId| screen == ScreenId::MasterKey;
         match self {
             Self::Answers(all) => {
                 let first = all.first().map(|(screen, ..)| *screen).filter(|screen| !is_behind(*screen))?;
@@ -99,8 +98,14 @@ impl Outcome {
                 let shut = all.iter().position(|told| told.shut && !is_behind(told.screen))?;
                 Some(Self::Checks(all[..=shut].to_vec()))
             }
-            Self::File(_) | Self::Plan(..) => Some(self.clone()),
+            Self::Plan(all, steps) => Some(Self::Plan(Self::before_the_plan(all), steps.clone())),
+            Self::File(_) => Some(self.clone()),
         }
+    }
+
+    /// What is told before the plan also where a person is.
+    pub fn before_the_plan(all: &[Told]) -> Vec<Told> {
+        all.iter().filter(|told| !is_behind(told.screen)).cloned().collect()
     }
 
     /// As it stands in `cases/<name>.txt`, before the masks.
@@ -148,6 +153,11 @@ impl Outcome {
         }
         text
     }
+}
+
+/// Whether a person comes to this screen only when everything is installed.
+fn is_behind(screen: ScreenId) -> bool {
+    screen == ScreenId::MasterKey
 }
 
 fn tell(text: &mut String, all: &[Told]) {

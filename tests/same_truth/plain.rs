@@ -11,12 +11,12 @@ use octopus_setup::model::field::{FieldId, Kind};
 use octopus_setup::model::finding::{Remedy, Severity};
 use octopus_setup::model::screen::ScreenId;
 use octopus_setup::wizard::flow;
-use octopus_setup::world::World;
 use secrecy::ExposeSecret;
 use zeroize::Zeroizing;
 
 use crate::case::Case;
 use crate::outcome::{Outcome, Steps, Told, weight};
+use crate::scenes::Scene;
 
 /// Everything that was said, to be read by who answers.
 #[derive(Clone, Default)]
@@ -49,8 +49,9 @@ struct Person<'a> {
 }
 
 /// Answers until there is a plan, or until it does not go on.
-pub async fn outcome(world: World, given: &Answers, case: &Case) -> Outcome {
-    let mut engine = Engine::new(world, Answers::default(), Some(case.flow));
+pub async fn outcome(scene: &Scene, given: &Answers, case: &Case) -> Outcome {
+    let begun = (!case.resumes).then_some(case.flow);
+    let mut engine = Engine::new(scene.world(case), scene.defaults(), begun);
     let mut said = Transcript::default();
     let mut person =
         Person { wanted: given, case, said: said.clone(), asked: Vec::new(), refused: Vec::new() };
@@ -96,6 +97,10 @@ impl Person<'_> {
             return Some(if yes { "yes" } else { "no" }.to_owned());
         }
         if prompt.starts_with("Choose 1 to ") {
+            if self.case.resumes && self.asked.is_empty() && !said.contains("This is what the install will do") {
+                // What can be gone on with is the first errand.
+                return Some("1".to_owned());
+            }
             return self.refused.is_empty().then(|| "end".to_owned());
         }
         let named = FieldId::ALL.into_iter().find(|field| prompt.contains(&format!(" ({})", field.id())));

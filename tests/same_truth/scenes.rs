@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 
+use octopus_setup::model::answers::{Answers, Origin};
+use octopus_setup::model::field::FieldId;
 use octopus_setup::practice::server::{PracticeServer, Running};
 use octopus_setup::world::World;
 use octopus_setup::world::clipboard::Surroundings;
@@ -179,8 +181,16 @@ impl Scene {
             ("certificate", certificate(&self.server)),
             ("ca", self.server.ca_file().display().to_string()),
             ("folder", path("").trim_end_matches('/').to_owned()),
-            ("host", octopus_setup::world::host::name()),
         ])
+    }
+
+    /// What is answered when nobody says anything, as the program has it. Nobody chose that place for the key.
+    pub fn defaults(&self) -> Answers {
+        let mut answers = Answers::default();
+        answers.offer(FieldId::Home, &self.path("default-home").display().to_string(), Origin::Default);
+        answers.offer(FieldId::NodeName, &octopus_setup::world::host::name(), Origin::Default);
+        answers.offer(FieldId::KeyFile, &self.path("default-key.txt").display().to_string(), Origin::Default);
+        answers
     }
 
     /// The environment variables that answer files name.

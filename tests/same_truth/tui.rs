@@ -8,13 +8,13 @@ use octopus_setup::model::field::{FieldId, Kind};
 use octopus_setup::model::finding::{Finding, Verdict};
 use octopus_setup::model::screen::ScreenId;
 use octopus_setup::wizard::gate::Gate;
-use octopus_setup::world::World;
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use secrecy::ExposeSecret;
 
 use crate::case::Case;
 use crate::outcome::{Outcome, Steps, Told};
+use crate::scenes::Scene;
 
 /// A person at a terminal of 120×60 who has the answer file on paper.
 struct Person<'a> {
@@ -26,10 +26,17 @@ struct Person<'a> {
 }
 
 /// Types what is given, screen by screen, until there is a plan or a gate stays shut.
-pub async fn outcome(world: World, given: &Answers, case: &Case) -> Outcome {
-    let engine = Engine::new(world, Answers::default(), Some(case.flow));
+pub async fn outcome(scene: &Scene, given: &Answers, case: &Case) -> Outcome {
+    let flow = (!case.resumes).then_some(case.flow);
+    let engine = Engine::new(scene.world(case), scene.defaults(), flow);
     let terminal = Terminal::new(TestBackend::new(120, 60)).unwrap();
     let mut person = Person { engine, tui: Tui::new(TuiOptions::default()), terminal, wanted: given, case };
+    if case.resumes {
+        // What can be gone on with is the first errand.
+        person.engine.run_until_idle().await;
+        person.press(KeyCode::Enter);
+        person.engine.run_until_idle().await;
+    }
     let mut told: Vec<Told> = Vec::new();
     let mut last = person.engine.state().place.here;
     // Sixty is more than all fields, each of which may be typed once, and all screens.
