@@ -237,7 +237,7 @@ pub struct Review {
 pub enum Format {
     /// For people.
     Text,
-    /// For programs; its schema is told in docs/review-json.md.
+    /// For programs; docs/review-json.md and docs/headless-json.md tell the schemas.
     Json,
 }
 

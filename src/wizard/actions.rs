@@ -45,7 +45,9 @@ pub fn of(state: &State, mends: bool) -> Vec<Action> {
         _ => {}
     }
     let surveys = state.surveys();
-    if here != ScreenId::Start && !surveys.is_empty() {
+    // Whether the key can be saved is tried by saving it; the foot of its screen is full.
+    let own = matches!(here, ScreenId::Start | ScreenId::MasterKey);
+    if !own && !surveys.is_empty() {
         // What keeps a screen fresh is no work that anybody waits for.
         let running = surveys.iter().any(|survey| state.tickets.awaited(*survey));
         actions.push(if running { Action::Cancel } else { Action::CheckAgain });

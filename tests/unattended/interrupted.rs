@@ -27,27 +27,18 @@ impl std::io::Write for Teller {
     }
 }
 
-async fn interrupted(site: &Site, when: &'static str, times: usize) -> (Exit, String) {
+async fn interrupted(site: &Site, order: Order, when: &'static str, times: usize) -> (Exit, String) {
     let (sender, mut signals) = unbounded_channel();
     let mut out = Teller { said: String::new(), when, sender, times };
-    let exit = run_with(site, fixed(site), Output::Json, &mut out, &mut signals).await;
+    let exit = run_with(site, order, Output::Json, &mut out, &mut signals).await;
     (exit, out.said)
-}
-
-/// Without the ports that a test draws each time, so that a second start says the same.
-fn fixed(site: &Site) -> Order {
-    let mut order = order(site, Flow::FirstNode, "node-1", &[]);
-    for field in [FieldId::ListenPrefixes, FieldId::CommsPort, FieldId::GrpcPort] {
-        let raw = order.loaded.answers.get(field).raw.clone();
-        order.loaded.answers.set(field, raw, Origin::Default);
-    }
-    order
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn before_the_install_nothing_is_written() {
     let site = Site::start().await;
-    let (exit, said) = interrupted(&site, "\"event\":\"proving\"", 1).await;
+    let order = order(&site, Flow::FirstNode, "node-1", &[]);
+    let (exit, said) = interrupted(&site, order, "\"event\":\"proving\"", 1).await;
     assert_eq!(exit, Exit::Signal(130));
     let all = parsed(&said);
     assert_eq!((&end(&all)["status"], &end(&all)["resumable"]), (&"interrupted".into(), &false.into()));
@@ -58,13 +49,14 @@ async fn before_the_install_nothing_is_written() {
 async fn in_the_install_the_running_step_comes_to_its_end_and_the_same_order_goes_on() {
     for times in [1, 2] {
         let site = Site::start().await;
-        let (exit, said) = interrupted(&site, "\"state\":\"begun\"", times).await;
+        let order = order(&site, Flow::FirstNode, "node-1", &[]);
+        let (exit, said) = interrupted(&site, order.clone(), "\"state\":\"begun\"", times).await;
         assert_eq!(exit, Exit::Signal(130), "{said}");
         let all = parsed(&said);
         assert_eq!((&end(&all)["exit"], &end(&all)["resumable"]), (&130.into(), &true.into()), "{said}");
         assert_eq!(site.journals().len(), 1);
         site.wait_until_nobody_works("node-1").await;
-        let (exit, said) = text(&site, fixed(&site)).await;
+        let (exit, said) = text(&site, order).await;
         assert_eq!(exit, Exit::Done, "{said}");
         assert!(said.contains("Going on with the run that stopped after"), "{said}");
     }

@@ -7,7 +7,7 @@ use std::io::Write;
 pub use octopus_setup::engine::Engine;
 pub use octopus_setup::faces::exit::Exit;
 pub use octopus_setup::faces::headless::{self, Output};
-pub use octopus_setup::model::answers::{Answers, Origin, Raw};
+pub use octopus_setup::model::answers::{Origin, Raw};
 pub use octopus_setup::model::check::CheckId;
 pub use octopus_setup::model::field::FieldId;
 pub use octopus_setup::model::flow::Flow;
@@ -15,12 +15,11 @@ pub use octopus_setup::model::given::{Loaded, Place};
 pub use octopus_setup::wizard::autopilot::Order;
 pub use octopus_setup::world::World;
 pub use octopus_setup::world::clipboard::Surroundings;
-pub use octopus_setup::world::places::Places;
 pub use serde_json::Value;
 pub use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 use crate::support::canaries::files;
-pub use crate::support::walk::{Site, free_port, mode};
+pub use crate::support::walk::{Site, mode};
 
 /// The order to set a node up with the site's own answers, but for these.
 pub fn order(site: &Site, flow: Flow, node: &str, changes: &[(FieldId, &str)]) -> Order {

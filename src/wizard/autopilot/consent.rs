@@ -5,7 +5,7 @@ use crate::model::given::{Place, Problem};
 use crate::model::untrusted::Untrusted;
 
 /// How alike a name has to be to be meant.
-const ALIKE: f64 = 0.7;
+const ALIKE: f64 = 0.8;
 
 /// The check of this name, or what to say of a name that is none.
 ///

@@ -90,19 +90,36 @@ pub fn problems(flow: Flow, loaded: &Loaded) -> Vec<Problem> {
 #[derive(Debug)]
 pub struct Autopilot {
     order: Order,
-    begun: bool,
+    /// A run that was begun before is being loaded.
     resumes: bool,
-    judged: bool,
+    /// What it does once only.
+    done: Vec<Once>,
     told: Vec<Step>,
-    saved: bool,
-    read: bool,
     moves: usize,
+}
+
+/// What the autopilot does once in a run: what did not help the first time does not help the second time either.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Once {
+    Begin,
+    Judge,
+    Save,
+    Read,
 }
 
 impl Autopilot {
     /// Before its first move.
     pub fn new(order: Order) -> Self {
-        Self { order, begun: false, resumes: false, judged: false, told: Vec::new(), saved: false, read: false, moves: 0 }
+        Self { order, resumes: false, done: Vec::new(), told: Vec::new(), moves: 0 }
+    }
+
+    /// Whether this is done for the first time.
+    fn first(&mut self, once: Once) -> bool {
+        let first = !self.done.contains(&once);
+        if first {
+            self.done.push(once);
+        }
+        first
     }
 
     /// What it was told to do.
@@ -128,7 +145,9 @@ impl Autopilot {
                 return Move::End(Outcome::Answers(differences));
             }
             let mut events = resume::told_again(&self.order);
-            events.push(Event::ProveAll);
+            if state.run.phase == Phase::Idle {
+                events.push(Event::ProveAll);
+            }
             return Move::Do(events);
         }
         match state.place.here {
@@ -151,7 +170,7 @@ impl Autopilot {
 
     /// Begins the flow, or goes on with the run that stopped in the middle.
     fn begin(&mut self, state: &State) -> Move {
-        if std::mem::replace(&mut self.begun, true) {
+        if !self.first(Once::Begin) {
             let says = bad_news(state).unwrap_or_else(|| "The unfinished run cannot be gone on with.".to_owned());
             return Move::End(Outcome::Unfinished(says));
         }
@@ -172,8 +191,7 @@ impl Autopilot {
 
     /// A page of fields: everything of every page is judged on the first one, and all that stands against it told at once.
     fn page(&mut self, state: &State) -> Move {
-        let first = !std::mem::replace(&mut self.judged, true);
-        if first {
+        if self.first(Once::Judge) {
             let refusal = Refusal::of(&self.order, state);
             if refusal.refuses() {
                 return Move::End(Outcome::Checks(refusal));
@@ -209,10 +227,10 @@ impl Autopilot {
         if custody.proof.is_some() {
             return Move::Do(vec![Event::Next]);
         }
-        if custody.saved.is_some() && !std::mem::replace(&mut self.read, true) {
+        if custody.saved.is_some() && self.first(Once::Read) {
             return Move::Do(vec![Event::Press(Action::ReadKey)]);
         }
-        if custody.saved.is_none() && !std::mem::replace(&mut self.saved, true) {
+        if custody.saved.is_none() && self.first(Once::Save) {
             return Move::Do(vec![Event::Press(Action::SaveKey)]);
         }
         let said = bad_news(state).unwrap_or_else(|| "It could not be read back.".to_owned());

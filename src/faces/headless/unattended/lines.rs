@@ -140,7 +140,7 @@ fn end(end: &End) -> Value {
         "resumable": end.resumable,
         "node": node.map(|node| clean(&node.name)),
         "node_config": node.map(|node| clean(&node.config)),
-        "cluster": node.map(|node| node.cluster.clone()),
+        "cluster": node.and_then(|node| node.cluster.clone()),
         "fingerprint": node.and_then(|node| node.fingerprint.clone()),
         "key_file": node.and_then(|node| node.key_file.as_deref()).map(clean),
         "stops": refusal.map(|refusal| ids(&refusal.stops)),

@@ -20,7 +20,7 @@ use crate::model::flow::Flow;
 use crate::model::node_config::NodeConfig;
 use crate::model::screen::ScreenId;
 use crate::wizard::autopilot::{self, Autopilot, Move, Order, Outcome};
-use crate::wizard::event::{Action, Event};
+use crate::wizard::event::{Action, Errand, Event};
 use crate::wizard::flow as flows;
 use crate::wizard::run::Phase;
 
@@ -113,10 +113,12 @@ impl<W: Write> Flight<'_, W> {
     }
 
     fn announce(&mut self, event: &Event) {
+        if matches!(event, Event::Begin(Errand::Resume(_)))
+            && let Some(run) = self.pilot.unfinished(self.engine.state())
+        {
+            self.teller.tell(&News::Resuming(run.done, run.steps));
+        }
         if matches!(event, Event::ProveAll) {
-            if let Some(run) = self.pilot.unfinished(self.engine.state()) {
-                self.teller.tell(&News::Resuming(run.done, run.steps));
-            }
             let path = flows::path(self.pilot.order().flow).iter().copied();
             let screens: Vec<ScreenId> = path.take_while(|screen| *screen != ScreenId::Review).collect();
             self.teller.tell(&News::Proving(&screens));
@@ -153,7 +155,7 @@ impl<W: Write> Flight<'_, W> {
     }
 
     /// What there is to say at the end.
-    fn ended(&self, ended: Ended, end: &mut End) {
+    fn ended(&mut self, ended: Ended, end: &mut End) {
         let state = self.engine.state();
         let begun = self.pilot.unfinished(state).is_some() || state.run.phase != Phase::Idle;
         end.resumable = begun;
@@ -172,7 +174,7 @@ impl<W: Write> Flight<'_, W> {
                 Exit::Done
             }
             Ended::At(Outcome::Answers(problems)) => {
-                end.says.extend(problems.iter().map(|problem| format!("{} {}", problem.says, problem.fix)));
+                problems.iter().for_each(|problem| self.teller.tell(&News::Problem(problem)));
                 Exit::Answers
             }
             Ended::At(Outcome::Checks(refusal)) => {
@@ -191,13 +193,13 @@ impl<W: Write> Flight<'_, W> {
     fn node(&self) -> Option<NodeOut> {
         let (state, order) = (self.engine.state(), self.pilot.order());
         let plan = state.run.plan.as_ref()?;
-        let is_new = order.flow == Flow::FirstNode;
+        // A dry run of a first node draws an id and a key, and forgets both.
+        let is_there = order.flow != Flow::FirstNode || state.run.phase != Phase::Idle || state.resuming.is_some();
         Some(NodeOut {
             name: plan.node.name.to_string(),
             config: plan.node.home.join(NodeConfig::FILE).display().to_string(),
-            cluster: plan.cluster.to_string(),
-            // A dry run of a first node draws a key and forgets it.
-            fingerprint: (!is_new || state.run.phase != Phase::Idle).then(|| plan.fingerprint.to_string()),
+            cluster: is_there.then(|| plan.cluster.to_string()),
+            fingerprint: is_there.then(|| plan.fingerprint.to_string()),
             key_file: state.custody.proof.is_some().then(|| state.answers.trimmed(FieldId::KeyFile).to_owned()),
         })
     }

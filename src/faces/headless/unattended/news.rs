@@ -94,9 +94,9 @@ pub struct NodeOut {
     pub name: String,
     /// Its node config's file.
     pub config: String,
-    /// The cluster's id.
-    pub cluster: String,
-    /// The master key's fingerprint; of a dry run of a first node of a key that nobody keeps.
+    /// The cluster's id; none of a dry run of a first node, which is drawn anew each time.
+    pub cluster: Option<String>,
+    /// The master key's fingerprint; none of a dry run of a first node, whose key nobody keeps.
     pub fingerprint: Option<String>,
     /// Where a new master key was saved, once its keeping is proven.
     pub key_file: Option<String>,

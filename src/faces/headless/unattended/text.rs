@@ -145,7 +145,7 @@ fn done(out: &mut String, end: &End) {
         let lines = [
             ("Node", Some(&node.name)),
             ("Node config", Some(&node.config)),
-            ("Cluster", Some(&node.cluster)),
+            ("Cluster", node.cluster.as_ref()),
             ("Fingerprint", node.fingerprint.as_ref()),
             ("Master key", node.key_file.as_ref()),
         ];
