@@ -100,7 +100,7 @@ fn stopped(places: &Places) {
         cluster: ClusterId([7; 16]),
         fingerprint: Fingerprint([7; 4]),
         accepted: Vec::new(),
-        answers: BTreeMap::new(),
+        answers: BTreeMap::from([("instance".into(), "web01".into())]),
         run: "07".repeat(16),
         before: None,
         after: None,
