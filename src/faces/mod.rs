@@ -5,6 +5,7 @@ pub mod exit;
 pub mod headless;
 pub mod plain;
 mod polling;
+pub mod problems;
 mod sentences;
 pub mod signals;
 pub mod tui;

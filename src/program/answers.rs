@@ -1,12 +1,50 @@
 //! `octopus-setup answers`: a template, a check, a schema.
 
+use std::io::Write as _;
 use std::process::ExitCode;
 
-use super::cli::Answers;
-use super::complain;
+use octopus_setup::faces::exit::Exit;
+use octopus_setup::faces::problems;
+use octopus_setup::model::flow::Flow;
+use octopus_setup::wizard::answer_file;
+use octopus_setup::world::given::Manner;
+
+use super::cli::{Answers, AnswersCommand, Format, SetUp};
 use super::outside::Outside;
+use super::{complain, given};
 
 /// Runs what was asked for.
-pub async fn run(_asked: &Answers, _outside: &Outside) -> ExitCode {
-    complain("not built yet")
+pub async fn run(asked: &Answers, outside: &Outside) -> ExitCode {
+    match &asked.command {
+        AnswersCommand::Template { flow } => print(&answer_file::template(flow_of(*flow))),
+        AnswersCommand::Schema => print(&answer_file::schema()),
+        // Proving them is a dry run, which is built beside this: it gathers with `Manner::Alone` and goes on from there.
+        AnswersCommand::Check { live: true, .. } => complain("not built yet"),
+        AnswersCommand::Check { flow, given: asked, live: false, output } => {
+            let gathered = given::gather(asked, flow.map(flow_of), Manner::LookOnly, outside).await;
+            let beforehand = match gathered {
+                Ok(beforehand) => beforehand,
+                Err(status) => return status,
+            };
+            let problems = beforehand.judge();
+            let _ = print(&match output {
+                Some(Format::Json) => problems::json(&problems, &beforehand.loaded),
+                Some(Format::Text) | None => problems::check(&problems, &beforehand.loaded, &beforehand.open),
+            });
+            ExitCode::from(if given::refuse(&problems) { Exit::Answers.code() } else { Exit::Done.code() })
+        }
+    }
+}
+
+const fn flow_of(flow: SetUp) -> Flow {
+    match flow {
+        SetUp::FirstNode => Flow::FirstNode,
+        SetUp::Join => Flow::Join,
+    }
+}
+
+fn print(text: &str) -> ExitCode {
+    // Not `print!`, which panics where nobody reads any more: a pager that was left.
+    let _ = std::io::stdout().write_all(text.as_bytes());
+    ExitCode::SUCCESS
 }

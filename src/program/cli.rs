@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use super::given_args::GivenArgs;
+
 /// What `--help` ends with.
 const AFTER: &str = "Exit status: 0 done; 2 usage, or no terminal where one is needed; 3 the answers are refused and 4 the checks \
 refuse, nothing written; 7 left unfinished, the same command or the next start goes on; 130 left with nothing written; 129, 130, 131, \
@@ -80,18 +82,6 @@ pub struct Wizard {
     /// How to print what happens: for people, or as JSON, one object a line. Goes with --yes and --dry-run.
     #[arg(long, value_name = "FORMAT", value_enum)]
     pub output: Option<Format>,
-}
-
-/// Answers that are given beforehand. A flag goes before the environment, that before a file, and that before a default.
-#[derive(Debug, Clone, Default, Args)]
-pub struct GivenArgs {
-    /// Read answers from this file; where there are several, the later one wins.
-    #[arg(long, value_name = "FILE")]
-    pub answers: Vec<PathBuf>,
-
-    /// Answer a field: --set node-name=web02. Not for secrets.
-    #[arg(long, value_name = "FIELD=VALUE")]
-    pub set: Vec<String>,
 }
 
 /// Answer files.

@@ -2,6 +2,8 @@
 
 mod answers;
 mod cli;
+mod given;
+mod given_args;
 mod outside;
 mod panic;
 #[cfg(feature = "practice")]

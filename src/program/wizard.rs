@@ -5,22 +5,31 @@ use std::process::ExitCode;
 use octopus_setup::engine::Engine;
 use octopus_setup::model::answers::Answers;
 use octopus_setup::model::flow::Flow;
-use octopus_setup::model::given::Loaded;
+use octopus_setup::world::given::Manner;
 
 use super::cli::Wizard;
 use super::outside::Outside;
-use super::{complain, on_screen, unattended};
+use super::{complain, given, on_screen, unattended};
 
 /// Runs a set-up flow: with `--yes` or `--dry-run` by itself, otherwise with a person.
 pub async fn run(asked: &Wizard, flow: Flow, outside: &Outside) -> ExitCode {
     if let Some(text) = unattended::misused(asked) {
         return complain(text);
     }
-    if asked.yes || asked.dry_run {
-        let loaded = Loaded { answers: outside.answers(), ..Loaded::default() };
-        return unattended::run(asked, flow, loaded, outside).await;
+    let by_itself = asked.yes || asked.dry_run;
+    let manner = if by_itself { Manner::Alone } else { Manner::WithFace };
+    let beforehand = match given::gather(&asked.given, Some(flow), manner, outside).await {
+        Ok(beforehand) => beforehand,
+        Err(status) => return status,
+    };
+    if by_itself {
+        return unattended::run(asked, flow, beforehand.loaded, outside).await;
     }
-    interactive(outside, outside.answers(), Some(flow)).await
+    // A field that is missing or malformed is told on its screen. What could not be read at all, no screen could show.
+    if given::refuse(&beforehand.loaded.problems) {
+        return given::refused(&beforehand.loaded.problems);
+    }
+    interactive(outside, beforehand.loaded.answers, Some(flow)).await
 }
 
 /// Runs the wizard with a person.

@@ -20,6 +20,9 @@ fn the_committed_copies_are_current() {
             std::fs::write(&path, &made).unwrap();
         }
         let kept = std::fs::read_to_string(&path).unwrap_or_default().replace("\r\n", "\n");
-        assert!(kept == made, "assets/{name} is not what the program prints; UPDATE_ASSETS=1 cargo test --test answer_files copies");
+        assert!(
+            kept == made,
+            "assets/{name} is not what the program prints; UPDATE_ASSETS=1 cargo test --test answer_files copies"
+        );
     }
 }

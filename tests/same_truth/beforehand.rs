@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use octopus_setup::model::check::CheckId;
 use octopus_setup::world::given::{self, Around, Beforehand, COMMAND_LIMIT, Environment, Manner, Stdin, Wanted};
 
 use crate::case::Case;
@@ -17,14 +16,11 @@ pub async fn gather(scene: &Scene, case: &Case, masks: &Masks, manner: Manner) -
     std::fs::set_permissions(&file, std::fs::Permissions::from_mode(case.mode)).unwrap();
     let environment: Environment =
         scene.environment().into_iter().map(|(name, value)| (name.into(), value.into())).collect::<BTreeMap<_, _>>();
-    let wanted = Wanted {
-        flow: Some(case.flow),
-        files: vec![file],
-        accept: case.accepts().into_iter().map(CheckId::id).map(str::to_owned).collect(),
-        defaults: scene.defaults(),
-        ..Wanted::default()
-    };
+    let wanted = Wanted { flow: Some(case.flow), files: vec![file], defaults: scene.defaults(), ..Wanted::default() };
     let mut around =
         Around { environment: &environment, stdin: Stdin::Taken, person: None, manner, command_limit: COMMAND_LIMIT };
-    given::gather(&wanted, &mut around).await
+    let mut beforehand = given::gather(&wanted, &mut around).await;
+    // As --accept does on the command line.
+    beforehand.loaded.accept.extend(case.accepts());
+    beforehand
 }

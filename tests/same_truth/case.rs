@@ -87,7 +87,11 @@ impl Case {
     /// The answer file as it is written.
     pub fn bytes(&self, masks: &Masks) -> Vec<u8> {
         let text = masks.fill(&self.text);
-        if self.latin { text.chars().map(|letter| u8::try_from(u32::from(letter)).unwrap_or(b'?')).collect() } else { text.into_bytes() }
+        if self.latin {
+            text.chars().map(|letter| u8::try_from(u32::from(letter)).unwrap_or(b'?')).collect()
+        } else {
+            text.into_bytes()
+        }
     }
 
     /// Checks whose findings hang on this machine or on its load, and not on the answers: they are not told, and accepted.

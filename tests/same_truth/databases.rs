@@ -57,11 +57,17 @@ async fn of_every_state(scene: &Scene) {
     database(scene, "Empty", "").await;
     collated(scene, "SnapshotOff", "Latin1_General_CI_AS").await;
     collated(scene, "CaseSensitive", "Latin1_General_CS_AS").await;
-    database(scene, "Foreign", "CREATE TABLE dbo.Orders (Id int NOT NULL PRIMARY KEY);; CREATE SCHEMA sales;; CREATE TABLE sales.Lines (Id int)").await;
+    database(
+        scene,
+        "Foreign",
+        "CREATE TABLE dbo.Orders (Id int NOT NULL PRIMARY KEY);; CREATE SCHEMA sales;; CREATE TABLE sales.Lines (Id int)",
+    )
+    .await;
     let odd = "CREATE TABLE dbo.Event (Id int NOT NULL PRIMARY KEY, Name nvarchar(50) COLLATE Latin1_General_BIN2 NOT NULL)";
     database(scene, "OddColumns", odd).await;
     database(scene, "MayEnter", "CREATE USER [plain] FOR LOGIN [plain]").await;
-    database(scene, "NotOwner", "CREATE USER [plain] FOR LOGIN [plain]; GRANT CREATE TABLE TO [plain]; GRANT ALTER TO [plain]").await;
+    database(scene, "NotOwner", "CREATE USER [plain] FOR LOGIN [plain]; GRANT CREATE TABLE TO [plain]; GRANT ALTER TO [plain]")
+        .await;
     let schema = "CREATE USER [plain] FOR LOGIN [plain] WITH DEFAULT_SCHEMA = [sales]; ALTER ROLE db_owner ADD MEMBER [plain]";
     database(scene, "OtherSchema", schema).await;
     database(scene, "Replicated", "").await;
@@ -178,7 +184,12 @@ async fn octopus_made(scene: &Scene) {
     let accounts = octopus::accounts(&key, 2);
     let few: Vec<&str> = std::iter::once(octopus::PLAIN).chain(accounts.iter().map(String::as_str)).collect();
     octopus_server(scene, "WithTwoValues", &few).await;
-    octopus_server(scene, "WithDeadNode", &[octopus::PLAIN, &certificate, "UPDATE dbo.OctopusServerNode SET LastSeen = DATEADD(day, -20, SYSDATETIMEOFFSET())"]).await;
+    octopus_server(
+        scene,
+        "WithDeadNode",
+        &[octopus::PLAIN, &certificate, "UPDATE dbo.OctopusServerNode SET LastSeen = DATEADD(day, -20, SYSDATETIMEOFFSET())"],
+    )
+    .await;
 }
 
 /// Waits until nobody else has a session: a connection's end is noticed by the server a moment later than by us.

@@ -59,7 +59,8 @@ pub async fn agree(scene: &Scene, case: &Case) -> Vec<String> {
     for face in Face::ALL {
         let given = beforehand::gather(scene, case, &masks, face.manner()).await;
         let refuses = given.loaded.problems.iter().any(|problem| problem.severity == Severity::Stop);
-        let outcome = if refuses { Outcome::File(given.loaded.problems.clone()) } else { face.outcome(scene, case, &given.loaded).await };
+        let outcome =
+            if refuses { Outcome::File(given.loaded.problems.clone()) } else { face.outcome(scene, case, &given.loaded).await };
         let Some(told) = &whole else {
             let warnings = if refuses { Vec::new() } else { given.judge() };
             let text = masks.mask(&(told_beforehand(&warnings) + &outcome.text()));

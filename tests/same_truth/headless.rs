@@ -12,8 +12,8 @@ use octopus_setup::model::plan::Scope;
 use octopus_setup::model::screen::ScreenId;
 use octopus_setup::wizard::autopilot::Order;
 use octopus_setup::wizard::flow;
-use octopus_setup::world::World;
 use octopus_setup::words;
+use octopus_setup::world::World;
 use serde_json::Value;
 use tokio::sync::mpsc::unbounded_channel;
 

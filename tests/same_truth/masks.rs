@@ -97,7 +97,8 @@ fn replaced(mut text: String, pattern: &str, with: &str, fits: &dyn Fn(u8) -> bo
 
 #[test]
 fn what_is_filled_in_is_masked_again() {
-    let masks = Masks::new([("web", "8080".to_owned()), ("folder", "/tmp/x".to_owned()), ("server", "localhost,8080".to_owned())]);
+    let masks =
+        Masks::new([("web", "8080".to_owned()), ("folder", "/tmp/x".to_owned()), ("server", "localhost,8080".to_owned())]);
     let text = "{server} and {folder}/home at {web}, not 80801; last seen {age} ago; last seen 19 d ago";
     let filled = masks.fill(text);
     assert_eq!(filled, "localhost,8080 and /tmp/x/home at 8080, not 80801; last seen {age} ago; last seen 19 d ago");

@@ -4,8 +4,8 @@ use std::fmt::Write as _;
 
 use octopus_setup::model::check::CheckId;
 use octopus_setup::model::field::FieldId;
-use octopus_setup::model::flow::Flow;
 use octopus_setup::model::finding::{Finding, Remedy, Severity, Verdict};
+use octopus_setup::model::flow::Flow;
 use octopus_setup::model::given::Problem;
 use octopus_setup::model::plan::{Plan, Scope};
 use octopus_setup::model::screen::ScreenId;

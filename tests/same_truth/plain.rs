@@ -53,8 +53,7 @@ pub async fn outcome(scene: &Scene, given: &Answers, case: &Case) -> Outcome {
     let begun = (!case.resumes).then_some(case.flow);
     let mut engine = Engine::new(scene.world(case), scene.defaults(), begun);
     let mut said = Transcript::default();
-    let mut person =
-        Person { wanted: given, case, said: said.clone(), asked: Vec::new(), refused: Vec::new() };
+    let mut person = Person { wanted: given, case, said: said.clone(), asked: Vec::new(), refused: Vec::new() };
     plain::run(&mut engine, &mut person, &mut said, PlainOptions::default()).await.unwrap();
     let text = said.text();
     if !person.refused.is_empty() {
@@ -111,7 +110,11 @@ impl Person<'_> {
         }
         if self.asked.contains(&field) {
             let why = said.lines().rev().nth(1).unwrap_or_default().to_owned();
-            assert!(!self.refused.iter().any(|(_, refused, _)| *refused == field), "{}: asked in a circle\n{said}", self.case.name);
+            assert!(
+                !self.refused.iter().any(|(_, refused, _)| *refused == field),
+                "{}: asked in a circle\n{said}",
+                self.case.name
+            );
             self.refused.push((screen, field, why));
             // The other questions of this screen are still to come.
             return fallback(field).map(str::to_owned);
@@ -164,7 +167,8 @@ fn hears(outcome: &Outcome, said: &str, case: &Case) {
             let (word, id) = (weight(finding.severity), finding.check.id());
             has(&format!("{word}: {label} ({id}): {}", finding.says));
             let stands_against = finding.severity == Severity::Stop
-                || finding.severity == Severity::Warn && all.iter().all(|told| told.findings.iter().all(|other| other.severity < Severity::Stop));
+                || finding.severity == Severity::Warn
+                    && all.iter().all(|told| told.findings.iter().all(|other| other.severity < Severity::Stop));
             if stands_against {
                 has(&format!("{word}: {id}: {}", finding.says));
                 if !finding.fix.is_empty() {

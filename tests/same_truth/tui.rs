@@ -171,7 +171,12 @@ impl Person<'_> {
         for (check, verdict) in state.verdicts() {
             let Verdict::Found(findings) = verdict else { continue };
             let weightiest = findings.iter().max_by_key(|finding| finding.severity).map(beginning).unwrap_or_default();
-            assert!(squeezed(&screen).contains(&weightiest), "{}: {} is not told: {weightiest}\n{screen}", self.case.name, check.id());
+            assert!(
+                squeezed(&screen).contains(&weightiest),
+                "{}: {} is not told: {weightiest}\n{screen}",
+                self.case.name,
+                check.id()
+            );
         }
         Told::of(state, state.place.here, self.case)
     }

@@ -21,16 +21,20 @@ pub fn set(text: &str) -> Result<Given, Problem> {
         Some(field) if !field.is_given() => {
             Err(stop(Some(field), format!("`{key}` cannot be given beforehand."), why_not(field)))
         }
-        Some(field) if field.is_secret() => {
-            let says = format!("`{key}` is a secret, and a command line is for everybody to read.");
-            Err(stop(Some(field), says, &ways(field)))
-        }
+        Some(field) if field.is_secret() => Err(Problem { place: Some(place), ..in_clear(field) }),
         Some(field) => Ok(Given { field, source: Source::Text(value.to_owned()), place }),
         None => {
             let fields = FieldId::ALL.into_iter().filter(|field| field.is_given()).map(FieldId::id);
             Err(stop(None, format!("{SET}: unknown field `{}`.", short(key)), &near::instead(key, fields)))
         }
     }
+}
+
+/// That a secret was written on the command line.
+pub fn in_clear(field: FieldId) -> Problem {
+    let place = Place::Flag(format!("--{}", field.id()));
+    let says = format!("`{}` is a secret, and a command line is for everybody to read.", field.id());
+    Problem::stop(Some(place), Some(field), says, ways(field))
 }
 
 /// Reads what stands after a secret's flag: `env:NAME`, `file:PATH`, `stdin` or `prompt`. What is none of them may be the

@@ -13,6 +13,11 @@ pub fn of(flows: &[Flow], field: FieldId) -> Option<&'static FieldWords> {
     words::screen(screen).field(field)
 }
 
+/// What a field is called.
+pub fn label(field: FieldId) -> &'static str {
+    of(&FLOWS, field).map_or(field.id(), |words| words.label.as_str())
+}
+
 /// One sentence or two about a field, without the keys of the screens.
 pub fn hint(field: FieldId) -> String {
     of(&FLOWS, field).map(about).unwrap_or_default()

@@ -82,6 +82,6 @@ mod tests {
         assert_eq!(told(999), "a.toml, line 3, column 1");
         assert_eq!(text.key_of_line(2), Some("ä"));
         assert_eq!(text.key_of_line(0), None);
-        assert_eq!(text.without(&BTreeSet::from([2])), "a = 1\n       \n");
+        assert_eq!(text.without(&BTreeSet::from([2])), "a = 1\n      \n");
     }
 }

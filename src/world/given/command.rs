@@ -23,11 +23,17 @@ pub const DEPTH_VARIABLE: &str = "OCTOPUS_SETUP_DEPTH";
 /// The most bytes of what a command says on standard error; the rest is read and dropped, so that the command can go on.
 const SAID: u64 = 2 << 10;
 
-/// Why a command gave nothing, as what it did, and what to do.
+/// Why a command gave nothing.
 #[derive(Debug)]
-pub(super) struct NoOutput {
-    pub says: String,
-    pub fix: &'static str,
+pub(super) enum NoOutput {
+    /// What it did, and what to do.
+    Failed { says: String, fix: &'static str },
+    /// A signal came, which asks for this exit status.
+    Left(u8),
+}
+
+fn failed(says: impl Into<String>, fix: &'static str) -> NoOutput {
+    NoOutput::Failed { says: says.into(), fix }
 }
 
 /// Runs a program without a shell, in a folder, with nothing to read, and gives what it prints. Our own secrets are not
@@ -39,38 +45,63 @@ pub(super) async fn run(
     limit: Duration,
 ) -> Result<Zeroizing<Vec<u8>>, NoOutput> {
     if variable(environment, DEPTH_VARIABLE).is_some() {
-        let says = "is not run: this program was itself started by such a command".to_owned();
-        return Err(NoOutput { says, fix: "Let the command print the answer without octopus-setup." });
+        let fix = "Let the command print the answer without octopus-setup.";
+        return Err(failed("is not run: this program was itself started by such a command", fix));
     }
     let mut running = start(words, folder, environment)?;
     let (Some(out), Some(said)) = (running.child.stdout.take(), running.child.stderr.take()) else {
-        return Err(NoOutput { says: "has no output".into(), fix: "" });
+        return Err(failed("has no output", ""));
     };
     let whole = async {
         let (bytes, said) = tokio::join!(take(out, MOST), take(said, SAID));
         (bytes, said, running.child.wait().await)
     };
-    let Ok((bytes, said, status)) = tokio::time::timeout(limit, whole).await else {
-        let seconds = limit.as_secs_f32();
-        let says = format!("did not end within {seconds} s, and was ended");
-        return Err(NoOutput { says, fix: "It gets no input and no terminal: see whether it waits for one." });
+    let (bytes, said, status) = tokio::select! {
+        whole = whole => whole,
+        () = tokio::time::sleep(limit) => {
+            let says = format!("did not end within {} s, and was ended", limit.as_secs_f32());
+            return Err(failed(says, "It gets no input and no terminal: see whether it waits for one."));
+        }
+        // The command is in a group of its own, which the terminal's signals do not reach.
+        status = signalled() => return Err(NoOutput::Left(status)),
     };
     running.ended = true;
     let said = Untrusted::new(&String::from_utf8_lossy(&said));
     let told = if said.is_empty() { String::new() } else { format!("; it said: {}", said.as_str().trim_end_matches('.')) };
     match status {
         Ok(status) if status.success() && u64::try_from(bytes.len()).is_ok_and(|length| length > MOST) => {
-            Err(NoOutput { says: format!("printed more than {MOST} bytes"), fix: "It must print the answer and nothing else." })
+            Err(failed(format!("printed more than {MOST} bytes"), "It must print the answer and nothing else."))
         }
         Ok(status) if status.success() => Ok(bytes),
-        Ok(status) => Err(NoOutput { says: format!("failed ({status}){told}"), fix: "Run it by hand, and mend what it says." }),
-        Err(error) => Err(NoOutput { says: format!("was lost: {error}"), fix: "" }),
+        Ok(status) => Err(failed(format!("failed ({status}){told}"), "Run it by hand, and mend what it says.")),
+        Err(error) => Err(failed(format!("was lost: {error}"), "")),
     }
+}
+
+/// Waits for a signal that ends the program; gives the exit status that it asks for.
+async fn signalled() -> u8 {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        let streams = (signal(SignalKind::interrupt()), signal(SignalKind::terminate()), signal(SignalKind::hangup()));
+        if let (Ok(mut interrupt), Ok(mut terminate), Ok(mut hang_up)) = streams {
+            return tokio::select! {
+                _ = interrupt.recv() => 130,
+                _ = terminate.recv() => 143,
+                _ = hang_up.recv() => 129,
+            };
+        }
+    }
+    #[cfg(not(unix))]
+    if tokio::signal::ctrl_c().await.is_ok() {
+        return super::INTERRUPTED;
+    }
+    std::future::pending().await
 }
 
 fn start(words: &[String], folder: &Path, environment: &Environment) -> Result<Running, NoOutput> {
     let Some((program, arguments)) = words.split_first() else {
-        return Err(NoOutput { says: "names no program".into(), fix: "" });
+        return Err(failed("names no program", ""));
     };
     // A path is the answer file's, like every other in it; a name is looked up as ever.
     let is_path = program.contains(std::path::is_separator);
@@ -96,8 +127,8 @@ fn start(words: &[String], folder: &Path, environment: &Environment) -> Result<R
     match command.spawn() {
         Ok(child) => Ok(Running { child, ended: false }),
         Err(error) => {
-            let says = format!("cannot be started: {error}");
-            Err(NoOutput { says, fix: "The first word is the program, each further one an argument; no shell reads them." })
+            let fix = "The first word is the program, each further one an argument; no shell reads them.";
+            Err(failed(format!("cannot be started: {error}"), fix))
         }
     }
 }

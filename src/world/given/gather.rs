@@ -8,7 +8,7 @@ use secrecy::{ExposeSecret, SecretString};
 use zeroize::Zeroizing;
 
 use super::source::{self, Fetched};
-use super::{Around, Beforehand, Environment, Manner, STDIN, Stdin, Wanted, paper, variable};
+use super::{Around, Beforehand, Environment, INTERRUPTED, Manner, STDIN, Stdin, Wanted, paper, variable};
 use crate::model::answers::{Answers, Origin, Raw};
 use crate::model::check::CheckId;
 use crate::model::field::FieldId;
@@ -32,9 +32,6 @@ pub async fn gather(wanted: &Wanted, around: &mut Around<'_>) -> Beforehand {
     for given in &wanted.flags {
         found.take(given.clone(), Path::new(""));
     }
-    for name in &wanted.accept {
-        found.accepted(name);
-    }
     found.fetch(wanted.defaults.clone(), around).await
 }
 
@@ -50,17 +47,6 @@ struct Found {
 impl Found {
     fn take(&mut self, given: Given, folder: &Path) {
         self.by_field.insert(given.field, (given, folder.to_owned()));
-    }
-
-    fn accepted(&mut self, name: &str) {
-        match CheckId::from_id(name.trim()) {
-            Some(check) => self.accept.push(check),
-            None => {
-                let says = format!("there is no check `{}`.", Untrusted::new(name));
-                let place = Place::Flag("--accept".to_owned());
-                self.problems.push(Problem::stop(Some(place), None, says, answer_file::checks_like(name)));
-            }
-        }
     }
 
     /// Takes an answer file, after the ones before it.
@@ -139,6 +125,10 @@ impl Found {
                 }
                 Ok(Fetched::Ask) => ask.push(field),
                 Ok(Fetched::Open) => done.open.push(field),
+                Ok(Fetched::Left(signal)) => {
+                    done.left = Some(signal);
+                    return done;
+                }
                 Err(problem) => done.loaded.problems.push(problem),
             }
         }
@@ -200,7 +190,7 @@ impl Beforehand {
                     form::problem(field, &answers)
                 };
                 let Some(secret) = source::ask(field, person, problem) else {
-                    self.left = true;
+                    self.left = Some(INTERRUPTED);
                     return;
                 };
                 self.set(field, &secret, Origin::Typed);

@@ -27,6 +27,9 @@ use crate::model::given::{Given, Loaded, Problem};
 pub use command::{DEPTH_VARIABLE, LIMIT as COMMAND_LIMIT};
 pub use gather::gather;
 
+/// The exit status of whoever is interrupted by Ctrl-C, or leaves at a question.
+pub(super) const INTERRUPTED: u8 = 130;
+
 /// The name of an answer file that means standard input.
 pub const STDIN: &str = "-";
 
@@ -39,8 +42,6 @@ pub struct Wanted {
     pub files: Vec<PathBuf>,
     /// The answers of flags, in order.
     pub flags: Vec<Given>,
-    /// The checks whose warnings are accepted, as they were typed.
-    pub accept: Vec<String>,
     /// What was wrong with the flags.
     pub problems: Vec<Problem>,
     /// What is answered when nobody says anything.
@@ -112,6 +113,6 @@ pub struct Beforehand {
     pub loaded: Loaded,
     /// Fields whose answers only the run itself can have: see [`Manner::LookOnly`].
     pub open: Vec<FieldId>,
-    /// A person was asked and left, by Ctrl-C or at the end of the input.
-    pub left: bool,
+    /// A person was asked and left, or a signal came while a command ran: the exit status that it asks for.
+    pub left: Option<u8>,
 }

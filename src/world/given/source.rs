@@ -6,6 +6,7 @@ use std::path::Path;
 use secrecy::{ExposeSecret, SecretString};
 use zeroize::Zeroizing;
 
+use super::command::NoOutput;
 use super::text::{LIMIT, decode};
 use super::{Around, Manner, Stdin, command, paper, variable};
 use crate::model::field::FieldId;
@@ -21,6 +22,8 @@ pub(super) enum Fetched {
     Ask,
     /// It is left open: see [`Manner`].
     Open,
+    /// A signal came, which asks for this exit status.
+    Left(u8),
 }
 
 /// Fetches an answer. Relative paths are of this folder.
@@ -37,7 +40,9 @@ pub(super) async fn fetch(given: &Given, folder: &Path, around: &mut Around<'_>)
                 None if around.manner == Manner::WithFace && field.is_secret() => return Ok(Fetched::Open),
                 None => {
                     let says = format!("environment variable {} is not set", Untrusted::new(name));
-                    return Err(stop(says, format!("Set it, or give the answer by {} or {}.", field.variable(), flag(field))));
+                    let ours = field.variable();
+                    let or = if *name == ours { String::new() } else { format!(" by {ours} or") };
+                    return Err(stop(says, format!("Set it, or give the answer{or} by {}.", flag(field))));
                 }
                 Some(value) => match value.to_str() {
                     Some(value) => decode(value.as_bytes())
@@ -51,7 +56,8 @@ pub(super) async fn fetch(given: &Given, folder: &Path, around: &mut Around<'_>)
                 match command::run(words, folder, around.environment, around.command_limit).await {
                     Ok(bytes) => decode(&bytes)
                         .map_err(|bad| (format!("what the command {name} printed {bad}"), "It must print the answer.")),
-                    Err(none) => Err((format!("the command {name} {}", none.says), none.fix)),
+                    Err(NoOutput::Left(status)) => return Ok(Fetched::Left(status)),
+                    Err(NoOutput::Failed { says, fix }) => Err((format!("the command {name} {says}"), fix)),
                 }
             }
             Source::Prompt if around.manner == Manner::Alone => return Ok(Fetched::Ask),

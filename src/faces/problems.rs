@@ -1,0 +1,131 @@
+//! What is wrong with answers that were given beforehand: for people, and for programs. No value of a secret is in either.
+
+use std::fmt::Write as _;
+
+use serde::Serialize;
+
+use super::sentences::{WORD, clean, severity};
+use crate::model::answers::Origin;
+use crate::model::field::FieldId;
+use crate::model::finding::Severity;
+use crate::model::given::{Loaded, Place, Problem};
+use crate::wizard::say;
+
+/// The schema's number of the JSON object.
+const SCHEMA: u32 = 1;
+
+/// What is wrong, one after the other: how much it weighs and what it is, beneath it where, and what to do.
+pub fn text(problems: &[Problem]) -> String {
+    let mut out = String::new();
+    for Problem { severity: weight, place, field: _, says, fix } in problems {
+        // Writing to a string cannot fail.
+        let _ = writeln!(out, "  {:WORD$} {}", severity(*weight), clean(says));
+        for line in
+            [place.as_ref().map(ToString::to_string), Some(clean(fix)).filter(|fix| !fix.is_empty())].into_iter().flatten()
+        {
+            let _ = writeln!(out, "  {:WORD$} {line}", "");
+        }
+    }
+    let stops = problems.iter().filter(|problem| problem.severity == Severity::Stop).count();
+    if stops > 0 {
+        let _ = writeln!(out, "The answers are refused: {}. Nothing was written.", say::count(stops as u64, "problem"));
+    }
+    out
+}
+
+/// The same, and every answer that was given with its origin; what is left open is asked for by the run itself.
+pub fn check(problems: &[Problem], loaded: &Loaded, open: &[FieldId]) -> String {
+    let mut out = String::new();
+    let width = loaded.places.keys().map(|field| field.id().len()).max().unwrap_or_default();
+    for (field, place) in &loaded.places {
+        let asked = if open.contains(field) { ", had when it runs" } else { "" };
+        let _ = writeln!(out, "  {:width$}  {:11}  {place}{asked}", field.id(), origin(place.origin()));
+    }
+    if !loaded.places.is_empty() {
+        out.push('\n');
+    }
+    out += &text(problems);
+    if !problems.iter().any(|problem| problem.severity == Severity::Stop) {
+        let count = say::count(loaded.places.len() as u64, "answer");
+        let but = if problems.is_empty() { "nothing to say against them" } else { "nothing to stop them" };
+        let _ = writeln!(out, "{count}, {but}; the rest are defaults. Not proven: that is what --live and --dry-run are for.");
+    }
+    out
+}
+
+/// An origin as one word.
+pub const fn origin(origin: Origin) -> &'static str {
+    match origin {
+        Origin::Default => "default",
+        Origin::File => "file",
+        Origin::Environment => "environment",
+        Origin::Flag => "flag",
+        Origin::Typed => "typed",
+    }
+}
+
+#[derive(Serialize)]
+struct Document<'a> {
+    schema: u32,
+    problems: Vec<ProblemOut<'a>>,
+    answers: Vec<AnswerOut<'a>>,
+}
+
+#[derive(Serialize)]
+struct ProblemOut<'a> {
+    severity: &'static str,
+    field: Option<&'static str>,
+    file: Option<&'a str>,
+    line: Option<usize>,
+    column: Option<usize>,
+    place: Option<String>,
+    says: String,
+    fix: String,
+}
+
+#[derive(Serialize)]
+struct AnswerOut<'a> {
+    field: &'static str,
+    origin: &'static str,
+    place: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    value: Option<&'a str>,
+}
+
+/// The same as one JSON object on one line.
+pub fn json(problems: &[Problem], loaded: &Loaded) -> String {
+    let document = Document {
+        schema: SCHEMA,
+        problems: problems.iter().map(problem_out).collect(),
+        answers: loaded
+            .places
+            .iter()
+            .map(|(field, place)| AnswerOut {
+                field: field.id(),
+                origin: origin(place.origin()),
+                place: place.to_string(),
+                value: (!field.is_secret()).then(|| loaded.answers.text(*field)),
+            })
+            .collect(),
+    };
+    // Texts, numbers and lists of them can always be written.
+    serde_json::to_string(&document).unwrap_or_default() + "\n"
+}
+
+fn problem_out(problem: &Problem) -> ProblemOut<'_> {
+    let (file, line, column) = match &problem.place {
+        Some(Place::Line { file, line, column }) => (Some(file.as_str()), Some(*line), Some(*column)),
+        Some(Place::File(file)) => (Some(file.as_str()), None, None),
+        Some(Place::Variable(_) | Place::Flag(_)) | None => (None, None, None),
+    };
+    ProblemOut {
+        severity: severity(problem.severity),
+        field: problem.field.map(FieldId::id),
+        file,
+        line,
+        column,
+        place: problem.place.as_ref().map(ToString::to_string),
+        says: clean(&problem.says),
+        fix: clean(&problem.fix),
+    }
+}

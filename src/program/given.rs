@@ -1,0 +1,84 @@
+//! What was given beforehand, gathered with the outside as it is.
+
+use std::io::{self, IsTerminal, Write as _};
+use std::process::ExitCode;
+
+use secrecy::SecretString;
+use zeroize::Zeroizing;
+
+use octopus_setup::faces::exit::Exit;
+use octopus_setup::faces::problems;
+use octopus_setup::model::field::FieldId;
+use octopus_setup::model::finding::Severity;
+use octopus_setup::model::flow::Flow;
+use octopus_setup::model::given::Problem;
+use octopus_setup::wizard::answer_file;
+use octopus_setup::world::given::{self, Around, Ask, Beforehand, Environment, Manner, Stdin, Wanted};
+
+use super::given_args::GivenArgs;
+use super::outside::Outside;
+
+/// Gathers what the command line, the environment and the answer files say. `Err` when a person or a signal ended it.
+pub async fn gather(asked: &GivenArgs, flow: Option<Flow>, manner: Manner, outside: &Outside) -> Result<Beforehand, ExitCode> {
+    let wanted = Wanted {
+        flow,
+        files: asked.answers.clone(),
+        flags: asked.flags.clone(),
+        problems: asked.problems.clone(),
+        defaults: outside.answers(),
+    };
+    let environment = environment();
+    let is_terminal = io::stdin().is_terminal();
+    let mut input = io::stdin().lock();
+    let mut person = Terminal;
+    // Somebody who pipes the answers in can still be asked: the question goes to the terminal itself. Not where nothing of
+    // ours reaches a terminal: there nobody may be looking.
+    let is_anybody_there = is_terminal || io::stderr().is_terminal();
+    let mut around = Around {
+        environment: &environment,
+        stdin: match manner {
+            Manner::WithFace if !asked.answers.iter().any(|file| file.as_os_str() == given::STDIN) => Stdin::Taken,
+            _ if is_terminal => Stdin::Terminal,
+            _ => Stdin::Piped(&mut input),
+        },
+        person: if is_anybody_there && manner == Manner::Alone { Some(&mut person) } else { None },
+        manner,
+        command_limit: given::COMMAND_LIMIT,
+    };
+    let beforehand = given::gather(&wanted, &mut around).await;
+    match beforehand.left {
+        Some(status) => Err(ExitCode::from(status)),
+        None => Ok(beforehand),
+    }
+}
+
+/// The environment. On Windows names have no case, and all of ours are told in capitals.
+fn environment() -> Environment {
+    let name = |name: std::ffi::OsString| if cfg!(windows) { name.to_ascii_uppercase() } else { name };
+    std::env::vars_os().map(|(key, value)| (name(key), value)).collect()
+}
+
+/// Whether any of these refuses the answers.
+pub fn refuse(problems: &[Problem]) -> bool {
+    problems.iter().any(|problem| problem.severity == Severity::Stop)
+}
+
+/// Tells what is wrong with the answers, and ends with the status for that.
+pub fn refused(problems: &[Problem]) -> ExitCode {
+    // Not `eprint!`, which panics where nobody can read it.
+    let _ = io::stderr().write_all(problems::text(problems).as_bytes());
+    ExitCode::from(Exit::Answers.code())
+}
+
+/// Asks at the terminal, without showing what is typed.
+struct Terminal;
+
+impl Ask for Terminal {
+    fn ask(&mut self, field: FieldId, again: Option<&str>) -> io::Result<SecretString> {
+        if let Some(again) = again {
+            let _ = writeln!(io::stderr(), "{again}");
+        }
+        let typed = Zeroizing::new(rpassword::prompt_password(format!("{}: ", answer_file::label(field)))?);
+        Ok(SecretString::from(typed.as_str()))
+    }
+}

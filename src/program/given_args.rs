@@ -1,0 +1,150 @@
+//! The flags that answer fields, made from the fields' one definition.
+//!
+//! Each field that a flow asks has its flag, with its words as help. To make them costs parsing the words of every screen, so
+//! that is left until the subcommand is really used: the first frame of the start screen has a budget.
+
+use std::path::PathBuf;
+use std::sync::LazyLock;
+
+use clap::builder::PossibleValuesParser;
+use clap::error::Error;
+use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches, value_parser};
+
+use octopus_setup::model::field::{FieldId, Kind};
+use octopus_setup::model::flow::Flow;
+use octopus_setup::model::given::{Given, Problem};
+use octopus_setup::wizard::answer_file::{self, FLOWS, flags};
+use octopus_setup::wizard::flow as flows;
+
+/// What stands under the flags.
+const PRECEDENCE: &str = "Each answer is taken from its flag (or --set; of several the later one); else from its environment variable; \
+else from the answer files, of which a later one goes before an earlier one; else it is the default. Secrets never stand on the command \
+line: env:NAME, file:PATH, stdin (its next line) and prompt say where they are to be had.";
+
+/// Answers that are given beforehand, as the command line says them.
+#[derive(Debug, Clone, Default)]
+pub struct GivenArgs {
+    /// The answer files, in order.
+    pub answers: Vec<PathBuf>,
+    /// The answers of flags, in the order of the command line.
+    pub flags: Vec<Given>,
+    /// What is wrong with them.
+    pub problems: Vec<Problem>,
+}
+
+/// What a secret's own name as a flag is refused with, rather than as unknown: it is what everybody types first.
+const REFUSED: &str = "refused ";
+
+/// A field's flag. The id is not the field's own: a subcommand may have a flag of that name that means something else.
+struct Flag {
+    field: FieldId,
+    id: String,
+    long: String,
+    refused: String,
+}
+
+static FLAGS: LazyLock<Vec<Flag>> = LazyLock::new(|| {
+    let given = FieldId::ALL.into_iter().filter(|field| field.is_given());
+    let flag = |field: FieldId| Flag {
+        field,
+        id: format!("given {}", field.id()),
+        refused: format!("{REFUSED}{}", field.id()),
+        long: answer_file::flag(field).trim_start_matches('-').to_owned(),
+    };
+    given.map(flag).collect()
+});
+
+impl Args for GivenArgs {
+    fn augment_args(command: Command) -> Command {
+        command.defer(with_flags)
+    }
+
+    fn augment_args_for_update(command: Command) -> Command {
+        Self::augment_args(command)
+    }
+}
+
+/// Adds the flags to a subcommand. Those that it has already, for something else, are left to `--set`.
+fn with_flags(command: Command) -> Command {
+    let flow = FLOWS.into_iter().find(|flow| flow.id() == command.get_name());
+    let asks = |field: FieldId| match flow {
+        Some(flow) => flows::asks(flow, field),
+        None => FLOWS.into_iter().any(|flow: Flow| flows::asks(flow, field)),
+    };
+    let files = Arg::new("answers")
+        .long("answers")
+        .value_name("FILE")
+        .value_parser(value_parser!(PathBuf))
+        .action(ArgAction::Append)
+        .help("Read answers from this file, - for standard input; may be said several times, and the later one wins");
+    let set = Arg::new("set")
+        .long("set")
+        .value_name("FIELD=VALUE")
+        .action(ArgAction::Append)
+        .help("Answer a field: --set node-name=web02. Not for secrets");
+    let mut command = command.arg(files).arg(set);
+    for flag in FLAGS.iter().filter(|flag| asks(flag.field)) {
+        if !command.get_arguments().any(|arg| arg.get_long() == Some(flag.long.as_str())) {
+            command = command.arg(arg(flag));
+        }
+    }
+    for flag in FLAGS.iter().filter(|flag| flag.field.is_secret() && asks(flag.field)) {
+        command = command.arg(Arg::new(flag.refused.as_str()).long(flag.field.id()).num_args(0..=1).hide(true));
+    }
+    command.after_help(PRECEDENCE)
+}
+
+fn arg(flag: &'static Flag) -> Arg {
+    let field = flag.field;
+    let mut help = answer_file::hint(field).trim_end_matches('.').to_owned();
+    help += &format!(" [env: {}]", field.variable());
+    if let Some(default) = answer_file::default(field) {
+        help += &format!(" [default: {default}]");
+    }
+    let arg =
+        Arg::new(flag.id.as_str()).long(flag.long.as_str()).help(help).help_heading("Answers").value_name(match field.kind() {
+            Kind::Secret => "WHERE",
+            Kind::Path => "PATH",
+            Kind::Number => "NUMBER",
+            Kind::Text | Kind::Choice(_) | Kind::Toggle => "VALUE",
+        });
+    let arg = match flags::values(field) {
+        [] => arg,
+        values => arg.value_parser(PossibleValuesParser::new(values)),
+    };
+    if field.kind() == Kind::Toggle { arg.num_args(0..=1).default_missing_value("true") } else { arg }
+}
+
+impl FromArgMatches for GivenArgs {
+    fn from_arg_matches(matches: &ArgMatches) -> Result<Self, Error> {
+        let mut given = Self::default();
+        given.update_from_arg_matches(matches)?;
+        Ok(given)
+    }
+
+    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), Error> {
+        self.answers = matches.get_many::<PathBuf>("answers").into_iter().flatten().cloned().collect();
+        let mut said: Vec<(usize, Result<Given, Problem>)> = Vec::new();
+        let sets = matches.get_many::<String>("set").into_iter().flatten();
+        said.extend(matches.indices_of("set").into_iter().flatten().zip(sets.map(|text| flags::set(text))));
+        for flag in FLAGS.iter() {
+            if flag.field.is_secret() && matches.try_contains_id(&flag.refused).unwrap_or_default() {
+                said.push((matches.index_of(&flag.refused).unwrap_or_default(), Err(flags::in_clear(flag.field))));
+            }
+            // A flag that this subcommand does not have is no error here.
+            let Ok(Some(text)) = matches.try_get_one::<String>(&flag.id) else { continue };
+            let place = matches.index_of(&flag.id).unwrap_or_default();
+            let read =
+                if flag.field.is_secret() { flags::secret_from(flag.field, text) } else { Ok(flags::own(flag.field, text)) };
+            said.push((place, read));
+        }
+        said.sort_by_key(|(place, _)| *place);
+        for (_, read) in said {
+            match read {
+                Ok(answer) => self.flags.push(answer),
+                Err(problem) => self.problems.push(problem),
+            }
+        }
+        Ok(())
+    }
+}

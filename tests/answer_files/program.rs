@@ -1,0 +1,170 @@
+//! The program itself: exit statuses and what is printed.
+
+use std::io::Write as _;
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+
+fn program(folder: &Path, words: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_octopus-setup"));
+    for (name, _) in std::env::vars_os() {
+        if name.to_string_lossy().starts_with("OCTOPUS_SETUP_") {
+            command.env_remove(name);
+        }
+    }
+    command.args(words).current_dir(folder).env("OCTOPUS_SETUP_STATE_DIR", folder.join("state")).stdin(Stdio::null());
+    command
+}
+
+fn run(folder: &Path, words: &[&str]) -> (Option<i32>, String, String) {
+    told(&program(folder, words).output().unwrap())
+}
+
+fn told(output: &Output) -> (Option<i32>, String, String) {
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    (output.status.code(), text(&output.stdout), text(&output.stderr))
+}
+
+const GOOD: &[&str] = &["--server", "sql01", "--user", "octopus", "--password-from", "env:P", "--home"];
+const HOME: &str = if cfg!(windows) { "C:\\O" } else { "/o" };
+
+#[test]
+fn a_template_is_checked_and_found_good() {
+    let folder = tempfile::tempdir().unwrap();
+    for flow in ["first-node", "join"] {
+        let (status, template, _) = run(folder.path(), &["answers", "template", flow]);
+        assert_eq!(status, Some(0));
+        std::fs::write(folder.path().join("a.toml"), template).unwrap();
+        let mut command = program(folder.path(), &["answers", "check", "--answers", "a.toml"]);
+        let key = "5qJcW9E6B99teMmrOzaYNA==";
+        let output = command.env("OCTOPUS_SETUP_PASSWORD", "hunter2").env("OCTOPUS_SETUP_MASTER_KEY", key).output().unwrap();
+        let (status, out, err) = told(&output);
+        // The key's variable is no answer for a first node, and that is said.
+        assert_eq!(status, Some(0), "{out}{err}");
+        assert!(out.contains("password  ") || out.contains("password    "), "{out}");
+        assert!(!out.contains("hunter2") && !out.contains(key));
+    }
+}
+
+#[test]
+fn bad_answers_are_refused_with_status_3_by_every_command_that_takes_them() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("bad.toml"), "flow = 'first-node'\nservr = 'x'\npassword = 'hunter2'\n").unwrap();
+    std::fs::write(folder.path().join("large.toml"), vec![b'#'; 2 << 20]).unwrap();
+    for file in ["bad.toml", "none.toml", ".", "large.toml"] {
+        for words in [
+            &["answers", "check", "--flow", "first-node"][..],
+            &["first-node", "--yes"],
+            &["first-node", "--dry-run"],
+            &["first-node"],
+        ] {
+            let words = [words, &["--answers", file]].concat();
+            let (status, out, err) = run(folder.path(), &words);
+            assert_eq!(status, Some(3), "{words:?}: {out}{err}");
+            assert!((out.clone() + &err).contains(file), "{words:?}: {out}{err}");
+            assert!(!out.contains("hunter2") && !err.contains("hunter2"));
+        }
+    }
+    assert!(!folder.path().join("state").exists(), "something was written");
+}
+
+#[test]
+fn a_check_as_json_holds_problems_and_answers_and_no_secret() {
+    let folder = tempfile::tempdir().unwrap();
+    let words =
+        [&["answers", "check", "--flow", "first-node", "--output", "json", "--trust", "none"][..], GOOD, &[HOME]].concat();
+    let (status, out, _) = told(&program(folder.path(), &words).env("P", "hunter2").output().unwrap());
+    assert_eq!(status, Some(0), "{out}");
+    let value: serde_json::Value = serde_json::from_str(&out).unwrap();
+    assert_eq!(value["schema"], 1);
+    assert_eq!(value["problems"], serde_json::json!([]));
+    let answers = value["answers"].as_array().unwrap();
+    let of = |field: &str| answers.iter().find(|answer| answer["field"] == field).unwrap();
+    assert_eq!(of("server"), &serde_json::json!({ "field": "server", "origin": "flag", "place": "--server", "value": "sql01" }));
+    assert_eq!(of("password"), &serde_json::json!({ "field": "password", "origin": "flag", "place": "--password-from" }));
+    let (status, out, _) = run(folder.path(), &["answers", "check", "--output", "json", "--answers", "none.toml"]);
+    let value: serde_json::Value = serde_json::from_str(&out).unwrap();
+    assert_eq!((status, &value["problems"][0]["file"]), (Some(3), &serde_json::json!("none.toml")));
+}
+
+#[test]
+fn a_secret_on_the_command_line_is_refused_and_not_repeated() {
+    let folder = tempfile::tempdir().unwrap();
+    for words in
+        [&["--password=hunter2"][..], &["--password", "hunter2"], &["--set", "password=hunter2"], &["--password-from", "hunter2"]]
+    {
+        let words = [&["first-node", "--yes"][..], words].concat();
+        let (status, out, err) = run(folder.path(), &words);
+        assert_eq!(status, Some(3), "{words:?}");
+        assert!(err.contains("--password-from env:NAME") && !err.contains("hunter2") && !out.contains("hunter2"), "{err}");
+    }
+}
+
+#[test]
+fn every_field_of_a_flow_has_its_flag_and_its_help() {
+    use octopus_setup::model::field::FieldId;
+    use octopus_setup::wizard::{answer_file, flow as flows};
+    let folder = tempfile::tempdir().unwrap();
+    for flow in answer_file::FLOWS {
+        let (status, help, _) = run(folder.path(), &[flow.id(), "--help"]);
+        assert_eq!(status, Some(0));
+        for field in FieldId::ALL {
+            let is_there =
+                help.lines().any(|line| line.trim_start().split(' ').next() == Some(answer_file::flag(field).as_str()));
+            assert_eq!(is_there, field.is_given() && flows::asks(flow, field), "{flow:?} {}", field.id());
+            assert_eq!(help.contains(&format!("[env: {}]", field.variable())), is_there, "{}", field.id());
+        }
+        assert!(help.contains("Each answer is taken from its flag"), "{help}");
+    }
+}
+
+#[test]
+fn flags_are_read_as_they_are_written() {
+    let folder = tempfile::tempdir().unwrap();
+    let value_of = |words: &[&str], field: &str| {
+        let words = [&["answers", "check", "--flow", "join", "--output", "json"], words].concat();
+        let (_, out, err) = run(folder.path(), &words);
+        let value: serde_json::Value = serde_json::from_str(&out).unwrap_or_else(|_| panic!("{words:?}: {out}{err}"));
+        let answers = value["answers"].as_array().unwrap().clone();
+        answers
+            .iter()
+            .find(|answer| answer["field"] == field)
+            .map(|answer| answer["value"].as_str().unwrap_or_default().to_owned())
+    };
+    assert_eq!(value_of(&["--force-ssl"], "force-ssl").as_deref(), Some("true"));
+    assert_eq!(value_of(&["--force-ssl", "false"], "force-ssl").as_deref(), Some("false"));
+    assert_eq!(value_of(&["--force-ssl", "--server", "a"], "force-ssl").as_deref(), Some("true"));
+    assert_eq!(value_of(&["--instance", "Web"], "instance").as_deref(), Some("Web"));
+    assert_eq!(value_of(&["--set", "server=a", "--server", "b"], "server").as_deref(), Some("b"));
+    assert_eq!(value_of(&["--server", "b", "--set", "server=a"], "server").as_deref(), Some("a"), "the later one");
+    for words in [&["--trust", "nobody"][..], &["--force-ssl", "yes"], &["--server", "a", "--server", "b"], &["--key-proof", "x"]]
+    {
+        assert_eq!(run(folder.path(), &[&["join", "--yes"], words].concat()).0, Some(2), "{words:?}");
+    }
+    assert_eq!(run(folder.path(), &["join", "--key-size", "aes-128"]).0, Some(2), "only for a first node");
+}
+
+#[test]
+fn answers_come_through_a_pipe() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut child = program(folder.path(), &["answers", "check", "--answers", "-"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let text = format!("flow = 'first-node'\nserver = 'a'\nuser = 'b'\npassword = 'hunter2'\nhome = '{HOME}'\n");
+    child.stdin.take().unwrap().write_all(text.as_bytes()).unwrap();
+    let (status, out, _) = told(&child.wait_with_output().unwrap());
+    assert_eq!(status, Some(0), "{out}");
+    assert!(out.contains("4 answers, nothing to say against them"), "{out}");
+    assert!(!out.contains("hunter2"));
+}
+
+#[test]
+fn a_reader_that_has_gone_is_no_defect() {
+    let folder = tempfile::tempdir().unwrap();
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    let status = program(folder.path(), &["answers", "schema"]).stdout(writer).status().unwrap();
+    assert_eq!(status.code(), Some(0));
+}

@@ -1,0 +1,133 @@
+//! A folder of files, an environment, standard input and a person, all of them values.
+
+use std::ffi::OsString;
+use std::io::{self, Cursor};
+use std::path::PathBuf;
+use std::time::Duration;
+
+use octopus_setup::model::answers::Answers;
+use octopus_setup::model::field::FieldId;
+use octopus_setup::model::flow::Flow;
+use octopus_setup::model::given::Problem;
+use octopus_setup::wizard::answer_file::flags;
+use octopus_setup::world::given::{self, Around, Ask, Beforehand, Environment, Manner, Stdin, Wanted};
+use secrecy::{ExposeSecret, SecretString};
+use tempfile::TempDir;
+
+pub struct Scene {
+    pub folder: TempDir,
+    pub wanted: Wanted,
+    pub environment: Environment,
+    /// What is piped in; a terminal where there is nothing.
+    pub stdin: Option<&'static str>,
+    /// What a person types, one after the other; nobody is there where there is nothing.
+    pub typed: Option<Vec<&'static str>>,
+    pub manner: Manner,
+    pub limit: Duration,
+    /// What the person was asked.
+    pub asked: Vec<String>,
+}
+
+/// A scene in which the first node's other answers are good.
+pub fn scene() -> Scene {
+    let wanted = Wanted { flow: Some(Flow::FirstNode), defaults: Answers::default(), ..Wanted::default() };
+    let mut scene = Scene {
+        folder: tempfile::tempdir().unwrap(),
+        wanted,
+        environment: Environment::new(),
+        stdin: None,
+        typed: None,
+        manner: Manner::Alone,
+        limit: Duration::from_secs(20),
+        asked: Vec::new(),
+    };
+    for set in ["node-name=web01", "server=sql01", "user=octopus", if cfg!(windows) { "home=C:\\O" } else { "home=/o" }] {
+        scene.wanted.flags.push(flags::set(set).unwrap());
+    }
+    scene
+}
+
+/// The same with this answer file.
+pub fn with(text: &str) -> Scene {
+    let mut scene = scene();
+    scene.file("a.toml", text.as_bytes());
+    scene
+}
+
+impl Scene {
+    /// Writes a private file.
+    pub fn write(&self, name: &str, bytes: &[u8]) -> PathBuf {
+        let path = self.folder.path().join(name);
+        std::fs::write(&path, bytes).unwrap();
+        mode(&path, 0o600);
+        path
+    }
+
+    /// Writes an answer file and names it.
+    pub fn file(&mut self, name: &str, bytes: &[u8]) -> PathBuf {
+        let path = self.write(name, bytes);
+        self.wanted.files.push(path.clone());
+        path
+    }
+
+    pub fn variable(mut self, name: &str, value: &str) -> Self {
+        self.environment.insert(name.into(), OsString::from(value));
+        self
+    }
+
+    pub fn gather(&mut self) -> Beforehand {
+        let mut person = Typist { typed: self.typed.clone().unwrap_or_default().into_iter(), asked: Vec::new() };
+        let mut input = self.stdin.map(|text| Cursor::new(text.as_bytes()));
+        let mut around = Around {
+            environment: &self.environment,
+            stdin: match &mut input {
+                Some(input) => Stdin::Piped(input),
+                None => Stdin::Terminal,
+            },
+            person: if self.typed.is_some() { Some(&mut person) } else { None },
+            manner: self.manner,
+            command_limit: self.limit,
+        };
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let beforehand = runtime.block_on(given::gather(&self.wanted, &mut around));
+        self.asked = person.asked;
+        beforehand
+    }
+
+    /// What is wrong, one line each, without the folder's name.
+    pub fn told(&mut self) -> Vec<String> {
+        let problems = self.gather().judge();
+        problems.iter().map(|problem| self.line(problem)).collect()
+    }
+
+    fn line(&self, problem: &Problem) -> String {
+        let place = problem.place.as_ref().map(ToString::to_string).unwrap_or_default();
+        let line = format!("{:?} {place}: {} {}", problem.severity, problem.says, problem.fix);
+        line.replace(&format!("{}/", self.folder.path().display()), "")
+    }
+}
+
+/// The password that was gathered.
+pub fn password(beforehand: &Beforehand) -> String {
+    beforehand.loaded.answers.secret(FieldId::Password).unwrap().expose_secret().to_owned()
+}
+
+/// Sets a file's rights, where it has any.
+pub fn mode(path: &std::path::Path, mode: u32) {
+    #[cfg(unix)]
+    std::fs::set_permissions(path, std::os::unix::fs::PermissionsExt::from_mode(mode)).unwrap();
+    #[cfg(not(unix))]
+    let _ = (path, mode);
+}
+
+struct Typist {
+    typed: std::vec::IntoIter<&'static str>,
+    asked: Vec<String>,
+}
+
+impl Ask for Typist {
+    fn ask(&mut self, field: FieldId, again: Option<&str>) -> io::Result<SecretString> {
+        self.asked.push(format!("{} {}", field.id(), again.unwrap_or_default()).trim().to_owned());
+        self.typed.next().map(SecretString::from).ok_or_else(|| io::ErrorKind::Interrupted.into())
+    }
+}
