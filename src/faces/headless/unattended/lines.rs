@@ -97,7 +97,7 @@ fn plan(plan: &Plan, loaded: &Loaded) -> Value {
         .collect();
     json!({
         "flow": plan.flow.id(),
-        "node": plan.node.name.to_string(),
+        "node": clean(&plan.node.name),
         "cluster": plan.cluster.to_string(),
         "answers": answers,
         "steps": steps,

@@ -174,7 +174,9 @@ impl<W: Write> Flight<'_, W> {
                 Exit::Done
             }
             Ended::At(Outcome::Answers(problems)) => {
-                problems.iter().for_each(|problem| self.teller.tell(&News::Problem(problem)));
+                for problem in &problems {
+                    self.teller.tell(&News::Problem(problem));
+                }
                 Exit::Answers
             }
             Ended::At(Outcome::Checks(refusal)) => {
@@ -196,7 +198,7 @@ impl<W: Write> Flight<'_, W> {
         // A dry run of a first node draws an id and a key, and forgets both.
         let is_there = order.flow != Flow::FirstNode || state.run.phase != Phase::Idle || state.resuming.is_some();
         Some(NodeOut {
-            name: plan.node.name.to_string(),
+            name: plan.node.name.clone(),
             config: plan.node.home.join(NodeConfig::FILE).display().to_string(),
             cluster: is_there.then(|| plan.cluster.to_string()),
             fingerprint: is_there.then(|| plan.fingerprint.to_string()),

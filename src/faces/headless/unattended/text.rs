@@ -76,6 +76,10 @@ fn step(out: &mut String, step: &StepNews<'_>) {
     let title = clean(step.title);
     match &step.stands {
         Stands::Begun => {
+            // Apart from the plan.
+            if step.number == 1 {
+                out.push('\n');
+            }
             let _ = writeln!(out, "  {place:>5} {:WORD$} {title}", "begun");
         }
         Stands::Done(state, took) => {
