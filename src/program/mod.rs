@@ -109,7 +109,7 @@ async fn on_screen(outside: &Outside, begin: impl FnOnce(World) -> Engine) -> Ex
 
 /// Runs the plain face on standard input and output.
 async fn in_sentences(engine: &mut Engine) -> std::io::Result<Ended> {
-    let options = PlainOptions { signals: Some(Signals::listen()?) };
+    let options = PlainOptions { signals: Some(Signals::listen()?), ..PlainOptions::default() };
     let mut input = Stdin::start()?;
     panic::rehearse();
     plain::run(engine, &mut input, &mut std::io::stdout(), options).await

@@ -4,7 +4,7 @@ use std::io::Write;
 
 use crate::faces::sentences;
 use crate::model::check::CheckId;
-use crate::model::finding::{Finding, Severity, Verdict};
+use crate::model::finding::{Finding, Remedy, Severity, Verdict};
 use crate::model::screen::ScreenId;
 use crate::wizard::say;
 use crate::wizard::state::State;
@@ -23,8 +23,15 @@ impl Told {
         self.0.clear();
     }
 
+    /// Whether this was told. What was good and still is may have more evidence by now, which is no news.
     fn knows(&self, check: CheckId, verdict: &Verdict) -> bool {
-        self.0.iter().any(|(other, told)| *other == check && told == verdict)
+        let good = |verdict: &Verdict| matches!(verdict, Verdict::Good(_));
+        self.0.iter().any(|(other, told)| *other == check && (told == verdict || (good(told) && good(verdict))))
+    }
+
+    fn remember(&mut self, check: CheckId, verdict: &Verdict) {
+        self.0.retain(|(other, _)| *other != check);
+        self.0.push((check, verdict.clone()));
     }
 }
 
@@ -38,8 +45,7 @@ pub async fn tell_all<L: Lines, W: Write>(face: &mut Face<'_, L, W>, screen: Scr
         let final_ones = verdicts.iter().take_while(|(_, verdict)| is_final(verdict) || !running);
         for (check, verdict) in final_ones.filter(|(_, verdict)| is_final(verdict)) {
             if !told.knows(*check, verdict) {
-                told.0.retain(|(other, _)| other != check);
-                told.0.push((*check, verdict.clone()));
+                told.remember(*check, verdict);
                 tell(face, *check, verdict)?;
             }
         }
@@ -65,9 +71,13 @@ pub async fn wait<L: Lines, W: Write>(face: &mut Face<'_, L, W>, screen: ScreenI
 }
 
 /// Tells one check, whatever it came to.
-pub fn tell_one<L: Lines, W: Write>(face: &mut Face<'_, L, W>, check: CheckId) -> Result<(), Stop> {
+pub fn tell_one<L: Lines, W: Write>(face: &mut Face<'_, L, W>, check: CheckId, told: &mut Told) -> Result<(), Stop> {
     let verdict = face.state().verdict(check);
-    if is_final(&verdict) { tell(face, check, &verdict) } else { Ok(()) }
+    if !is_final(&verdict) || told.knows(check, &verdict) {
+        return Ok(());
+    }
+    told.remember(check, &verdict);
+    tell(face, check, &verdict)
 }
 
 /// What stands against going on, in full: what it is, what to do, and with what.
@@ -86,8 +96,8 @@ pub fn stand_against<L: Lines, W: Write>(face: &mut Face<'_, L, W>, least: Sever
 
 fn one<L: Lines, W: Write>(face: &mut Face<'_, L, W>, finding: &Finding) -> Result<(), Stop> {
     let word = sentences::severity(finding.severity);
-    face.tell(&format!("{word}: {}: {}", finding.check.id(), finding.says))?;
-    mends(face, &finding.fix, finding.remedy.as_ref().map(|remedy| remedy.text()))
+    face.say(&format!("{word}: {}: {}", finding.check.id(), finding.says))?;
+    mends(face, &finding.fix, finding.remedy.as_ref().map(Remedy::text))
 }
 
 /// What to do, and with what.
@@ -114,7 +124,8 @@ fn tell<L: Lines, W: Write>(face: &mut Face<'_, L, W>, check: CheckId, verdict: 
         Verdict::Good(evidence) => face.say(&format!("ok: {name}: {}", say::sentence(&sentences::clean(evidence)))),
         Verdict::Found(findings) => {
             for finding in findings {
-                face.tell(&format!("{}: {name}: {}", sentences::severity(finding.severity), finding.says))?;
+                // Never less than all of it: what was found names no keys, but a database may be called F4.
+                face.say(&format!("{}: {name}: {}", sentences::severity(finding.severity), finding.says))?;
             }
             Ok(())
         }

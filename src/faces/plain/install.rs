@@ -2,6 +2,7 @@
 
 use std::io::Write;
 
+use crate::model::finding::Remedy;
 use crate::model::plan::StepState;
 use crate::wizard::event::{Action, Event};
 use crate::wizard::run::{Phase, Row, Run};
@@ -99,8 +100,8 @@ fn failures<L: Lines, W: Write>(face: &mut Face<'_, L, W>) -> Result<(), Stop> {
     let run = &face.state().run;
     let told: Vec<_> = run.rows.iter().filter_map(|row| run.explain(row)).collect();
     for told in told {
-        face.tell(&format!("stop: {}", told.says))?;
-        checks::mends(face, &told.fix, told.remedy.as_ref().map(|remedy| remedy.text()))?;
+        face.say(&format!("stop: {}", told.says))?;
+        checks::mends(face, &told.fix, told.remedy.as_ref().map(Remedy::text))?;
     }
     Ok(())
 }

@@ -152,11 +152,10 @@ async fn prove<L: Lines, W: Write>(face: &mut Face<'_, L, W>) -> Result<(), Stop
         match face.ask(&format!("{label} ({}), not shown:", FieldId::KeyProof.id()), Echo::Hidden).await? {
             Answer::Text(text) => {
                 face.handle(Event::Edit(FieldId::KeyProof, Raw::of(FieldId::KeyProof, text.trim())))?;
-                // Whatever it was, no piece of the key is kept among the answers.
-                let right = face.state().custody.proof.is_some();
-                if right {
+                if face.state().custody.proof.is_some() {
                     return face.say("That is right.");
                 }
+                // What it was is nobody's business: it may be a piece of another secret.
                 face.quietly(Event::Edit(FieldId::KeyProof, Raw::of(FieldId::KeyProof, "")));
                 face.say(
                     "These are not its last six characters. Upper and lower case count; an equals sign at its end does too.",

@@ -34,17 +34,26 @@ use std::time::Duration;
 use crate::engine::Engine;
 use crate::model::flow::Flow;
 use crate::model::screen::ScreenId;
-use crate::wizard::event::Event;
+use crate::wizard::event::{Action, Event};
 
 use super::ended::Ended;
 use super::signals::Signals;
 use talk::{Face, Stop};
 
 /// How the face is run.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct PlainOptions {
     /// The signals to listen for; none where nobody sends any, as in tests.
     pub signals: Option<Signals>,
+    /// How often it is said that something still works: often enough to know that it lives, and not so often that a screen
+    /// reader says nothing else.
+    pub still: Duration,
+}
+
+impl Default for PlainOptions {
+    fn default() -> Self {
+        Self { signals: None, still: Duration::from_secs(10) }
+    }
 }
 
 /// Runs the wizard as questions and answers until it ends. The end of the input ends it without writing anything; a run
@@ -54,14 +63,15 @@ pub struct PlainOptions {
 ///
 /// Where what is said cannot be written. A reader that has gone is none, but ends the program as a hang-up does.
 pub async fn run(engine: &mut Engine, input: &mut impl Lines, out: &mut impl Write, options: PlainOptions) -> io::Result<Ended> {
-    let mut face = Face::new(engine, input, out, options.signals);
+    let mut face = Face::new(engine, input, out, options);
     let stopped = session(&mut face).await;
     let signal = face.signal();
     let broken = match stopped {
         Stop::Over => None,
         Stop::Io(error) => {
-            // Nobody hears any more. What was begun stays in its journal.
-            engine.handle(Event::Hangup);
+            // Nobody hears any more: as good as leaving. What was begun stays in its journal.
+            engine.handle(Event::Press(Action::Quit));
+            engine.handle(Event::Reply(true));
             Some(error)
         }
     };

@@ -56,7 +56,7 @@ pub async fn ask<L: Lines, W: Write>(face: &mut Face<'_, L, W>) -> Result<(), St
                         // Which fields follow hangs on what is found out about this one.
                         checks::wait(face, here).await?;
                         if field == FieldId::MasterKey {
-                            checks::tell_one(face, CheckId::ClusterKey)?;
+                            checks::tell_one(face, CheckId::ClusterKey, &mut told)?;
                         }
                     }
                 }
@@ -68,6 +68,10 @@ pub async fn ask<L: Lines, W: Write>(face: &mut Face<'_, L, W>) -> Result<(), St
                 Left::Back => {}
             }
         }
+        if face.state().gate() == Gate::Unproven {
+            // Nothing has been asked for these answers yet.
+            face.quietly(Event::Next);
+        }
         checks::tell_all(face, here, &mut told).await?;
         if face.state().place.here != here {
             return Ok(());
@@ -78,8 +82,11 @@ pub async fn ask<L: Lines, W: Write>(face: &mut Face<'_, L, W>) -> Result<(), St
         }
         match pass(face, here, &mut told).await? {
             Passed::On => return Ok(()),
-            Passed::Ask(fields) if fields.is_empty() => asked.clear(),
-            Passed::Ask(fields) => asked.retain(|field| !fields.contains(field)),
+            Passed::Ask(fields) => {
+                // Other answers are judged anew, whatever comes of it.
+                told.clear();
+                asked.retain(|field| !fields.is_empty() && !fields.contains(field));
+            }
         }
     }
 }

@@ -1,7 +1,6 @@
 //! Saying and asking: what every screen of the plain face is made of.
 
 use std::io::{self, Write};
-use std::time::Duration;
 
 use tokio::time::{Instant, sleep_until};
 use zeroize::Zeroizing;
@@ -13,13 +12,10 @@ use crate::wizard::event::{Action, Event};
 use crate::wizard::run::Phase;
 use crate::wizard::state::{Ending, Notice, State};
 
+use super::PlainOptions;
 use super::entry::{self, Entry};
 use super::keyless;
 use super::lines::{Echo, Heard, Lines};
-
-/// How often it is said that something still works: often enough to know that it lives, and not so often that a screen
-/// reader says nothing else.
-pub const STILL: Duration = Duration::from_secs(10);
 
 /// Why the session goes on no more.
 #[derive(Debug)]
@@ -41,7 +37,7 @@ pub struct Face<'a, L, W> {
     engine: &'a mut Engine,
     input: &'a mut L,
     out: &'a mut W,
-    signals: Option<Signals>,
+    options: PlainOptions,
     /// The signal that ended it, as an exit status.
     signal: Option<u8>,
     /// The notice that was said last, so that none is said twice.
@@ -99,8 +95,8 @@ pub enum Chosen<T> {
 
 impl<'a, L: Lines, W: Write> Face<'a, L, W> {
     /// A face that has said nothing yet.
-    pub fn new(engine: &'a mut Engine, input: &'a mut L, out: &'a mut W, signals: Option<Signals>) -> Self {
-        Self { engine, input, out, signals, signal: None, said: None, backwards: false, reported: false }
+    pub fn new(engine: &'a mut Engine, input: &'a mut L, out: &'a mut W, options: PlainOptions) -> Self {
+        Self { engine, input, out, options, signal: None, said: None, backwards: false, reported: false }
     }
 
     /// What the wizard's state is.
@@ -175,13 +171,13 @@ impl<'a, L: Lines, W: Write> Face<'a, L, W> {
     pub async fn news(&mut self, since: &mut Waiting, doing: impl FnOnce(&State) -> String) -> Result<bool, Stop> {
         let more = tokio::select! {
             biased;
-            signal = next_signal(&mut self.signals) => {
+            signal = next_signal(&mut self.options.signals) => {
                 self.signalled(signal)?;
                 return Ok(true);
             }
             more = self.engine.step() => more,
-            () = sleep_until(since.next) => {
-                since.next += STILL;
+            () = sleep_until(since.begun + self.options.still * (since.said + 1)) => {
+                since.said += 1;
                 let seconds = since.begun.elapsed().as_secs();
                 let doing = doing(self.engine.state());
                 self.say(&format!("Still {doing}, {seconds} s."))?;
@@ -226,7 +222,7 @@ impl<'a, L: Lines, W: Write> Face<'a, L, W> {
         let heard = loop {
             tokio::select! {
                 biased;
-                signal = next_signal(&mut self.signals) => match signal {
+                signal = next_signal(&mut self.options.signals) => match signal {
                     Signal::Suspend => {
                         self.input.suspend();
                         self.prompt(&prompt)?;
@@ -355,17 +351,16 @@ impl<'a, L: Lines, W: Write> Face<'a, L, W> {
 /// The exit status of Ctrl-C: 128 and SIGINT's number.
 const INTERRUPT: u8 = 130;
 
-/// When something began, and when it is to be said next that it still works.
+/// When something began, and how often it was said that it still works.
 #[derive(Debug)]
 pub struct Waiting {
     begun: Instant,
-    next: Instant,
+    said: u32,
 }
 
 impl Default for Waiting {
     fn default() -> Self {
-        let begun = Instant::now();
-        Self { begun, next: begun + STILL }
+        Self { begun: Instant::now(), said: 0 }
     }
 }
 

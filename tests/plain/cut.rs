@@ -1,0 +1,107 @@
+//! The end of the input, wherever it comes.
+
+use std::path::Path;
+
+use octopus_setup::faces::exit::Exit;
+use octopus_setup::faces::plain::{self, PlainOptions, Script};
+use octopus_setup::world::places::Places;
+
+use crate::scene::*;
+
+/// Everything below a folder, but for the server's own.
+fn written(folder: &Path) -> Vec<String> {
+    let mut found = Vec::new();
+    let Ok(entries) = std::fs::read_dir(folder) else { return found };
+    for path in entries.map(|entry| entry.unwrap().path()) {
+        if path.file_name().is_some_and(|name| name == "server") {
+            continue;
+        }
+        found.push(path.display().to_string());
+        if path.is_dir() {
+            found.extend(written(&path));
+        }
+    }
+    found
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn before_the_install_it_leaves_nothing_behind() {
+    let scene = Scene::new().await;
+    let lines = scene.first_node();
+    let install = lines.iter().position(|line| line == "install").unwrap();
+    for cut in 0..=install {
+        let session = hear(scene.wizard("machine-1", None), &lines[..cut]).await;
+        assert_eq!(session.ended.exit, Exit::Left, "after {cut} lines:\n{}", session.said);
+        assert!(session.said.ends_with("The input has ended. Nothing was written.\n"), "after {cut} lines:\n{}", session.said);
+        let written = written(&scene.site.home(""));
+        assert!(written.is_empty(), "after {cut} lines there is {written:?}");
+        assert!(session.ended.farewell.is_empty());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn at_the_master_key_it_leaves_a_run_that_is_gone_on_with() {
+    let scene = Scene::new().await;
+    let lines = scene.first_node();
+    let install = lines.iter().position(|line| line == "install").unwrap();
+    let cut = hear(scene.wizard("machine-1", None), &lines[..=install]).await;
+    assert_eq!(cut.ended.exit, Exit::Unfinished, "{}", cut.said);
+    assert!(cut.said.ends_with("The input has ended.\n"), "{}", cut.said);
+    let places = Places::under(scene.site.home("machine-1").join("state"));
+    assert_eq!(std::fs::read_dir(places.journals()).unwrap().count(), 1);
+    let key = master_key(&cut.engine);
+    drop(cut);
+
+    // After the key was saved it is the same: saved is not proven.
+    let file = scene.key_file().display().to_string();
+    let saved = hear(scene.wizard("machine-1", None), ["1", "save", &file]).await;
+    assert_eq!((saved.ended.exit, saved.left), (Exit::Unfinished, 0), "{}", saved.said);
+    saved.assert_says(&["continue node-1: Go on with instance node-1: it is installed", "Saved to"]);
+    drop(saved);
+
+    let six = &key[key.len() - 6..];
+    let done = hear(scene.wizard("machine-1", None), ["continue node-1", "prove", six]).await;
+    assert_eq!((done.ended.exit, done.left), (Exit::Done, 0), "{}", done.said);
+    done.assert_silent(&key);
+    assert_eq!(std::fs::read_dir(places.journals()).unwrap().count(), 0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_join_is_cut_just_as_well() {
+    let scene = Scene::new().await;
+    let key = scene.cluster().await;
+    let lines = scene.join(&key);
+    let home = scene.site.home("node-2");
+    for cut in 0..lines.len() {
+        let session = hear(scene.wizard("machine-2", None), &lines[..cut]).await;
+        assert_eq!(session.ended.exit, Exit::Left, "after {cut} lines:\n{}", session.said);
+        assert!(!home.exists() && !scene.site.home("machine-2").exists(), "after {cut} lines something is written");
+        session.assert_silent(&key);
+    }
+}
+
+/// An output whose reader goes away after so many bytes.
+struct Closing(usize);
+
+impl std::io::Write for Closing {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0 = self.0.checked_sub(bytes.len()).ok_or(std::io::ErrorKind::BrokenPipe)?;
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whoever_stops_reading_has_left() {
+    let scene = Scene::new().await;
+    for bytes in [0, 100, 500, 2_000] {
+        let mut engine = scene.wizard("machine-1", None);
+        let mut script = Script::new(scene.first_node());
+        let ended = plain::run(&mut engine, &mut script, &mut Closing(bytes), PlainOptions::default()).await.unwrap();
+        assert_eq!(ended.exit, Exit::Left);
+        assert!(written(&scene.site.home("")).is_empty());
+    }
+}
