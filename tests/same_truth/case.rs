@@ -94,6 +94,11 @@ impl Case {
         }
     }
 
+    /// The answer file with its placeholders.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
     /// Checks whose findings hang on this machine or on its load, and not on the answers: they are not told, and accepted.
     pub fn ambient(&self) -> Vec<CheckId> {
         let all = [CheckId::ServiceRights, CheckId::SqlLatency, CheckId::HomeDisk];

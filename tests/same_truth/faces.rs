@@ -1,16 +1,13 @@
 //! The faces, and that they agree.
 
-use std::fmt::Write as _;
-
 use octopus_setup::faces::plain::without_keys;
 use octopus_setup::model::field::FieldId;
 use octopus_setup::model::finding::Severity;
-use octopus_setup::model::given::{Loaded, Problem};
-use octopus_setup::world::given::Manner;
+use octopus_setup::world::given::{Beforehand, Manner};
 
 use crate::case::Case;
 use crate::masks::Masks;
-use crate::outcome::{Outcome, weight};
+use crate::outcome::{Outcome, Wrong};
 use crate::scenes::{Scene, SceneId};
 use crate::{beforehand, databases, headless, plain, tui};
 
@@ -23,8 +20,8 @@ pub enum Face {
 }
 
 impl Face {
-    /// Every face. The first one tells all that stands against it, the others stop where they cannot go on.
-    pub const ALL: [Self; 3] = [Self::Headless, Self::Plain, Self::Tui];
+    /// Those with a person, who stop where they cannot go on. The one without tells all that stands against it.
+    const WITH_A_PERSON: [Self; 2] = [Self::Plain, Self::Tui];
 
     /// For whom the answer file is read.
     const fn manner(self) -> Manner {
@@ -34,57 +31,41 @@ impl Face {
         }
     }
 
-    /// What comes out of a case at this face.
-    async fn outcome(self, scene: &Scene, case: &Case, loaded: &Loaded) -> Outcome {
+    /// What comes out of a case at this face, and what was given to it.
+    async fn outcome(self, scene: &Scene, case: &Case, masks: &Masks) -> (Outcome, Beforehand) {
+        let given = beforehand::gather(scene, case, masks, self.manner()).await;
         if scene.id == SceneId::Restless {
             databases::until_alone(scene).await;
         }
-        match self {
-            Self::Headless => {
-                // Twice: what is said to programs, and to people.
-                let world = || scene.world(case);
-                headless::outcome(world, loaded, case).await
-            }
-            Self::Plain => plain::outcome(scene, &loaded.answers, case).await,
-            Self::Tui => tui::outcome(scene, &loaded.answers, case).await,
-        }
+        let outcome = match self {
+            Self::Headless => headless::outcome(scene, &given.loaded, case).await,
+            // As the program does: no face begins where something of the answers could not be read or had.
+            _ if headless::refuses(&given.loaded) => Outcome::File(given.loaded.problems.iter().map(Wrong::from).collect()),
+            Self::Plain => plain::outcome(scene, &given.loaded.answers, case).await,
+            Self::Tui => tui::outcome(scene, &given.loaded.answers, case).await,
+        };
+        (outcome, given)
     }
 }
 
 /// Runs a case through every face; what is wrong, each with its place.
 pub async fn agree(scene: &Scene, case: &Case) -> Vec<String> {
     let masks = scene.masks();
-    let mut wrong = Vec::new();
-    let mut whole: Option<Outcome> = None;
-    for face in Face::ALL {
-        let given = beforehand::gather(scene, case, &masks, face.manner()).await;
-        let refuses = given.loaded.problems.iter().any(|problem| problem.severity == Severity::Stop);
-        let outcome =
-            if refuses { Outcome::File(given.loaded.problems.clone()) } else { face.outcome(scene, case, &given.loaded).await };
-        let Some(told) = &whole else {
-            let warnings = if refuses { Vec::new() } else { given.judge() };
-            let text = masks.mask(&(told_beforehand(&warnings) + &outcome.text()));
-            wrong.extend(compared(case, &text));
-            whole = Some(outcome);
-            continue;
-        };
-        wrong.extend(disagrees(face, case, told, &outcome, &masks));
+    let (whole, given) = Face::Headless.outcome(scene, case, &masks).await;
+    let mut text = String::new();
+    if !matches!(whole, Outcome::File(_)) {
+        // Warnings about the answer file itself are told whatever comes out.
+        for problem in given.judge().iter().filter(|problem| problem.severity != Severity::Stop) {
+            Wrong::from(problem).tell(&mut text);
+            text.push('\n');
+        }
+    }
+    let mut wrong: Vec<String> = compared(case, &masks.mask(&(text + &whole.text()))).into_iter().collect();
+    for face in Face::WITH_A_PERSON {
+        let (found, _) = face.outcome(scene, case, &masks).await;
+        wrong.extend(disagrees(face, case, (&whole, &given), &found, &masks));
     }
     wrong
-}
-
-/// Warnings about the answer file itself, which are told whatever comes out.
-fn told_beforehand(problems: &[Problem]) -> String {
-    let mut text = String::new();
-    for problem in problems.iter().filter(|problem| problem.severity != Severity::Stop) {
-        let place = problem.place.as_ref().map_or_else(|| "nowhere".to_owned(), ToString::to_string);
-        let _ = writeln!(text, "{} at {place}\n    {}", weight(problem.severity), problem.says);
-        if !problem.fix.is_empty() {
-            let _ = writeln!(text, "    {}", problem.fix);
-        }
-        text.push('\n');
-    }
-    text
 }
 
 /// What came out beside what must, or in its place where the corpus is written anew.
@@ -98,7 +79,7 @@ fn compared(case: &Case, text: &str) -> Option<String> {
 }
 
 /// Where a face with a person tells something else than the one that tells all.
-fn disagrees(face: Face, case: &Case, whole: &Outcome, found: &Outcome, masks: &Masks) -> Option<String> {
+fn disagrees(face: Face, case: &Case, (whole, given): (&Outcome, &Beforehand), found: &Outcome, masks: &Masks) -> Option<String> {
     let text = |outcome: &Outcome| {
         let text = masks.mask(&outcome.text());
         // Answers are refused in the words for people who type.
@@ -108,14 +89,16 @@ fn disagrees(face: Face, case: &Case, whole: &Outcome, found: &Outcome, masks: &
         }
     };
     let agrees = match (whole.as_far_as_it_goes(), found) {
-        (Some(Outcome::File(all)), found) => {
-            // What is missing in the environment a face asks for: then it is missing there.
-            let (asked, refused): (Vec<Problem>, Vec<Problem>) = all.into_iter().partition(is_asked_later);
+        (Some(Outcome::File(_)), found) => {
+            // What is missing in the environment a face asks for: then it is missing there. What is wrong with an answer by
+            // itself it tells on its screen.
+            let (asked, refused): (Vec<Wrong>, Vec<Wrong>) =
+                given.loaded.problems.iter().map(Wrong::from).partition(is_asked_later);
             match found {
                 Outcome::File(found) => *found == refused,
                 Outcome::Answers(found) => {
                     let mut fields = found.iter().map(|(_, field, _)| Some(*field));
-                    refused.is_empty() && fields.all(|field| asked.iter().any(|problem| problem.field == field))
+                    refused.is_empty() && fields.all(|field| asked.iter().any(|wrong| wrong.field == field))
                 }
                 _ => false,
             }
@@ -132,6 +115,6 @@ fn disagrees(face: Face, case: &Case, whole: &Outcome, found: &Outcome, masks: &
 }
 
 /// Whether a face with a person asks for what a run by itself cannot have.
-fn is_asked_later(problem: &Problem) -> bool {
-    problem.field.is_some_and(FieldId::is_secret) && problem.says.contains("is not set")
+fn is_asked_later(wrong: &Wrong) -> bool {
+    wrong.field.is_some_and(FieldId::is_secret) && wrong.says.contains("is not set")
 }

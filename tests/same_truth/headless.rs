@@ -18,14 +18,18 @@ use serde_json::Value;
 use tokio::sync::mpsc::unbounded_channel;
 
 use crate::case::Case;
-use crate::masks::made_anew;
-use crate::outcome::{Outcome, Steps, Told, weight};
+use crate::masks::volatile;
+use crate::outcome::{Outcome, Steps, Told, Wrong, weight};
+use crate::scenes::Scene;
 
 /// What a dry run tells.
-pub async fn outcome(world: impl Fn() -> World, loaded: &Loaded, case: &Case) -> Outcome {
+pub async fn outcome(scene: &Scene, loaded: &Loaded, case: &Case) -> Outcome {
+    let world = || scene.world(case);
     let (exit, said) = run(world(), loaded, case, Output::Json).await;
+    scene.tells_no_secret(case, &said);
     let lines: Vec<Value> = said.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     let outcome = match exit {
+        Exit::Answers if refuses(loaded) => Outcome::File(of(&lines, "problem").map(wrong).collect()),
         Exit::Answers => answers(&lines, case.flow),
         Exit::Checks => Outcome::Checks(told(&lines, case)),
         Exit::Done => Outcome::Plan(told(&lines, case), steps(&lines, case)),
@@ -33,6 +37,7 @@ pub async fn outcome(world: impl Fn() -> World, loaded: &Loaded, case: &Case) ->
     };
     let (as_text, said) = run(world(), loaded, case, Output::Text).await;
     assert_eq!(as_text, exit, "{}: {said}", case.name);
+    scene.tells_no_secret(case, &said);
     says(&outcome, &said, case);
     outcome
 }
@@ -51,6 +56,26 @@ fn text(value: &Value) -> String {
 
 fn of<'a>(lines: &'a [Value], event: &'a str) -> impl Iterator<Item = &'a Value> {
     lines.iter().filter(move |line| line["event"] == event)
+}
+
+/// Whether the answers are refused before any face begins, since something of them could not be read or had.
+pub fn refuses(loaded: &Loaded) -> bool {
+    loaded.problems.iter().any(|problem| problem.severity == Severity::Stop)
+}
+
+fn severity(value: &Value) -> Severity {
+    let all = [Severity::Stop, Severity::Warn, Severity::Note];
+    all.into_iter().find(|severity| value == weight(*severity)).unwrap_or_else(|| panic!("{value}"))
+}
+
+fn wrong(line: &Value) -> Wrong {
+    Wrong {
+        severity: severity(&line["severity"]),
+        place: text(&line["place"]),
+        field: FieldId::from_id(&text(&line["field"])),
+        says: text(&line["says"]),
+        fix: text(&line["fix"]),
+    }
 }
 
 fn answers(lines: &[Value], of_flow: Flow) -> Outcome {
@@ -80,10 +105,7 @@ fn findings(check: CheckId, line: &Value) -> Vec<Finding> {
     let all = line["findings"].as_array().into_iter().flatten();
     let finding = |said: &Value| Finding {
         check,
-        severity: [Severity::Stop, Severity::Warn, Severity::Note]
-            .into_iter()
-            .find(|severity| said["severity"] == weight(*severity))
-            .unwrap_or_else(|| panic!("{said}")),
+        severity: severity(&said["severity"]),
         about: FieldId::from_id(&text(&said["field"])),
         says: text(&said["says"]),
         fix: text(&said["fix"]),
@@ -119,13 +141,17 @@ fn steps(lines: &[Value], case: &Case) -> Steps {
 /// The text for people says all of it too.
 fn says(outcome: &Outcome, said: &str, case: &Case) {
     // It is another run: its cluster has an id of its own, and the server took another time.
-    let said = made_anew(said);
+    let said = volatile(said);
     let has = |words: &str| {
-        let there = made_anew(words).lines().all(|line| said.contains(line.trim_end()));
+        let there = volatile(words).lines().all(|line| said.contains(line.trim_end()));
         assert!(there, "{}: {words} is not said in\n{said}", case.name);
     };
     match outcome {
-        Outcome::File(_) => {}
+        Outcome::File(all) => all.iter().for_each(|wrong| {
+            let place = if wrong.place.is_empty() { String::new() } else { format!("{}: ", wrong.place) };
+            has(&format!("{place}{}", wrong.says));
+            has(&wrong.fix);
+        }),
         Outcome::Answers(all) => all.iter().for_each(|(_, field, says)| has(&format!("{}: {says}", field.id()))),
         Outcome::Checks(all) | Outcome::Plan(all, _) => {
             for finding in all.iter().flat_map(|told| &told.findings) {

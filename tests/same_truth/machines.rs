@@ -1,6 +1,8 @@
 //! The machines: what is on this host before the wizard comes, as a closed set.
 
 use std::collections::BTreeMap;
+use std::fs::Permissions;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
 use octopus_setup::model::cluster::ClusterId;
@@ -70,19 +72,56 @@ pub fn prepare(scene: &Scene) {
     write(&scene.path("occupied/letters.txt"), "dear\n");
     write(&scene.path("no-certificate.pem"), "no certificate\n");
     write(&scene.path("nothing-in-it.txt"), "");
+    write(&scene.path("open-password.txt"), &format!("{}\n", scene.server.password().expose_secret()));
     write(&scene.path("password.txt"), &format!("{}\n", scene.server.password().expose_secret()));
     write(&scene.path("other-key.txt"), &format!("{}\n", databases::key(databases::OTHER_KEY).to_base64().expose_secret()));
+    std::fs::set_permissions(scene.path("password.txt"), Permissions::from_mode(0o600)).unwrap();
     std::fs::create_dir_all(scene.path("empty")).unwrap();
     busy(scene);
     stopped(&places(scene, MachineId::Stopped));
     installed(&places(scene, MachineId::Installed).octopus_executables[0]);
 }
 
+/// The node config of `web01`.
+const CONFIG: &str = r#"format = 1
+instance = "web01"
+
+[node]
+name = "web01"
+home = "{home}"
+task_cap = 5
+
+[service]
+account = "local-system"
+
+[database]
+server = "sql01"
+name = "Octopus"
+user = "octopus"
+password = "sealed:1:0000:AAAA"
+encryption = "mandatory"
+trust = "system"
+multi_subnet = false
+
+[cluster]
+id = "07070707070707070707070707070707"
+fingerprint = "0707-0707"
+master_key_file = "octopus-master-key.sealed"
+
+[web]
+listen_prefixes = ["http://localhost:80/"]
+force_ssl = false
+
+[comms]
+port = 10943
+grpc_port = 8443
+"#;
+
 fn busy(scene: &Scene) {
     let places = places(scene, MachineId::Busy);
     let home = scene.path("web01");
     let config = home.join("octopus-node.toml");
-    write(&config, "format = 1\ninstance = \"web01\"\n");
+    write(&config, &CONFIG.replace("{home}", &home.display().to_string()));
     instances::enter(&places, &Instance { format: Instance::FORMAT, name: "web01".into(), home, config }).unwrap();
     let record = r#"{"Name":"My Server","ConfigurationFilePath":"/etc/octopus/my-server.config"}"#;
     write(&places.octopus_instances.join("my-server.config"), record);
@@ -111,9 +150,8 @@ fn stopped(places: &Places) {
 }
 
 fn installed(executable: &Path) {
-    use std::os::unix::fs::PermissionsExt as _;
     write(executable, "#!/bin/sh\necho 2025.1.0\n");
-    std::fs::set_permissions(executable, std::fs::Permissions::from_mode(0o755)).unwrap();
+    std::fs::set_permissions(executable, Permissions::from_mode(0o755)).unwrap();
 }
 
 fn write(path: &Path, text: &str) {

@@ -18,13 +18,31 @@ use crate::case::Case;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outcome {
     /// The answer file was refused before any face began.
-    File(Vec<Problem>),
+    File(Vec<Wrong>),
     /// Answers were refused by themselves: screen, field and what is wrong.
     Answers(Vec<(ScreenId, FieldId, String)>),
     /// Checks refused: every screen that has something to say, in the order of the flow.
     Checks(Vec<Told>),
     /// The plan, and what was said on the way to it.
     Plan(Vec<Told>, Steps),
+}
+
+/// What is wrong with an answer file, or with an answer in it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Wrong {
+    pub severity: Severity,
+    /// Where, as a person finds it; empty where something is missing altogether.
+    pub place: String,
+    pub field: Option<FieldId>,
+    pub says: String,
+    pub fix: String,
+}
+
+impl From<&Problem> for Wrong {
+    fn from(problem: &Problem) -> Self {
+        let Problem { severity, place, field, says, fix } = problem.clone();
+        Self { severity, place: place.map(|place| place.to_string()).unwrap_or_default(), field, says, fix }
+    }
 }
 
 /// What one screen's checks say.
@@ -115,9 +133,8 @@ impl Outcome {
             Self::File(problems) => {
                 text.push_str("The answer file is refused.\n");
                 for problem in problems {
-                    let place = problem.place.as_ref().map_or_else(|| "nowhere".to_owned(), ToString::to_string);
-                    let _ = writeln!(text, "\n{} at {place}", weight(problem.severity));
-                    lines(&mut text, [problem.says.as_str(), problem.fix.as_str()]);
+                    text.push('\n');
+                    problem.tell(&mut text);
                 }
             }
             Self::Answers(all) => {
@@ -158,6 +175,15 @@ impl Outcome {
 /// Whether a person comes to this screen only when everything is installed.
 fn is_behind(screen: ScreenId) -> bool {
     screen == ScreenId::MasterKey
+}
+
+impl Wrong {
+    /// As it stands in `cases/<name>.txt`.
+    pub fn tell(&self, text: &mut String) {
+        let place = if self.place.is_empty() { String::new() } else { format!(" at {}", self.place) };
+        let _ = writeln!(text, "{}{place}", weight(self.severity));
+        lines(text, [self.says.as_str(), self.fix.as_str()]);
+    }
 }
 
 fn tell(text: &mut String, all: &[Told]) {

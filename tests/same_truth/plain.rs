@@ -56,6 +56,7 @@ pub async fn outcome(scene: &Scene, given: &Answers, case: &Case) -> Outcome {
     let mut person = Person { wanted: given, case, said: said.clone(), asked: Vec::new(), refused: Vec::new() };
     plain::run(&mut engine, &mut person, &mut said, PlainOptions::default()).await.unwrap();
     let text = said.text();
+    scene.tells_no_secret(case, &text);
     if !person.refused.is_empty() {
         return Outcome::answers(case.flow, person.refused);
     }

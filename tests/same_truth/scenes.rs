@@ -170,6 +170,7 @@ impl Scene {
         let closed = free_port();
         let path = |name: &str| self.path(name).display().to_string();
         Masks::new([
+            ("password", self.server.password().expose_secret().to_owned()),
             ("server", format!("localhost,{port}")),
             ("port", port.to_string()),
             ("nobody", format!("localhost,{closed}")),
@@ -209,6 +210,13 @@ impl Scene {
             environment.insert(variable, servers::password(name));
         }
         environment
+    }
+
+    /// Fails where a secret of this scene is said.
+    pub fn tells_no_secret(&self, case: &Case, said: &str) {
+        for (name, secret) in self.environment().into_iter().filter(|(_, secret)| !secret.is_empty()) {
+            assert!(!said.contains(&secret), "{}: {name} is said in\n{said}", case.name);
+        }
     }
 
     /// The case's machine, as a world.
