@@ -66,7 +66,7 @@ async fn programs_are_told_the_same_and_no_secret_is_in_it() {
 async fn a_dry_run_tells_the_plan_and_writes_nothing() {
     let site = Site::start().await;
     let (exit, all) = lines(&site, dry(order(&site, Flow::FirstNode, "node-1", &[]))).await;
-    assert_eq!(exit, Exit::Done);
+    assert_eq!(exit, Exit::Done, "{all:#?}");
     assert_eq!((of(&all, "plan").len(), of(&all, "step").len()), (1, 0));
     let end = end(&all);
     assert_eq!((&end["dry_run"], &end["key_file"], &end["fingerprint"]), (&true.into(), &Value::Null, &Value::Null), "{end}");

@@ -27,7 +27,7 @@ use crate::wizard::run::Phase;
 use news::{End, News, NodeOut};
 use teller::Teller;
 
-/// How long the running step gets after a second signal.
+/// How long the running step gets after a second signal, and surveys after the first one.
 const AT_ONCE: Duration = Duration::from_millis(500);
 
 /// Runs a set-up flow to its end, and tells what happens. Where the answers are refused, `begin` is not called at all: nothing
@@ -135,6 +135,10 @@ impl<W: Write> Flight<'_, W> {
                 status = next_signal(self.signals) => {
                     let running = self.engine.state().run.phase == Phase::Running;
                     if interrupted.is_some() || !running {
+                        if !running {
+                            // A survey that proves that a folder can be written takes its file away again.
+                            let _ = tokio::time::timeout(AT_ONCE, self.engine.run_until_idle()).await;
+                        }
                         self.engine.wind_down(AT_ONCE).await;
                         self.teller.look(self.engine.state());
                         return Some(interrupted.unwrap_or(status));
