@@ -104,7 +104,9 @@ pub fn json(problems: &[Problem], loaded: &Loaded) -> String {
                 field: field.id(),
                 origin: origin(place.origin()),
                 place: place.to_string(),
-                value: (!field.is_secret()).then(|| loaded.answers.text(*field)),
+                // What is ignored was not even fetched.
+                value: (!field.is_secret() && loaded.answers.get(*field).origin != Origin::Default)
+                    .then(|| loaded.answers.text(*field)),
             })
             .collect(),
     };

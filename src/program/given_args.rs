@@ -96,11 +96,9 @@ fn with_flags(command: Command) -> Command {
 
 fn arg(flag: &'static Flag) -> Arg {
     let field = flag.field;
-    let mut help = answer_file::hint(field).trim_end_matches('.').to_owned();
-    help += &format!(" [env: {}]", field.variable());
-    if let Some(default) = answer_file::default(field) {
-        help += &format!(" [default: {default}]");
-    }
+    let hint = answer_file::hint(field);
+    let default = answer_file::default(field).map(|default| format!(" [default: {default}]")).unwrap_or_default();
+    let help = format!("{} [env: {}]{default}", hint.trim_end_matches('.'), field.variable());
     let arg =
         Arg::new(flag.id.as_str()).long(flag.long.as_str()).help(help).help_heading("Answers").value_name(match field.kind() {
             Kind::Secret => "WHERE",

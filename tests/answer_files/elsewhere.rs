@@ -38,7 +38,7 @@ fn a_bad_secrets_file_is_told_with_the_place_and_the_file() {
         (&b""[..], "password: secret is empty."),
         (b"\n\r\n", "password: secret is empty."),
         (b"\xff", "password: secret is neither UTF-8 nor UTF-16 text."),
-        (&[b'x'; 70_000], "password: secret has 70000 bytes, and may have 65536."),
+        ("x".repeat(70_000).as_bytes(), "password: secret has 70000 bytes, and may have 65536."),
     ] {
         let mut scene = with("password = { file = 'secret' }\n");
         scene.write("secret", bytes);

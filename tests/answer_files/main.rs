@@ -8,3 +8,4 @@ mod files;
 mod precedence;
 mod program;
 mod scene;
+mod schema;

@@ -83,7 +83,7 @@ pub fn variable(name: &str) -> Option<Problem> {
     let known: Vec<String> = FieldId::ALL
         .into_iter()
         .filter(|field| field.is_given())
-        .map(|field| field.variable())
+        .map(FieldId::variable)
         .chain(OTHERS.map(|other| format!("{}{other}", FieldId::VARIABLES)))
         .collect();
     // Without what all of them begin with, which would make any two of them alike.

@@ -49,7 +49,7 @@ pub fn read(file: &Untrusted, text: &str) -> AnswerFile {
     let mut broken = BTreeSet::new();
     let mut reader = Reader { text: &text, said: AnswerFile::default(), wrong: Vec::new() };
     for error in &errors {
-        let at = error.span().map_or(text.text.len(), |span| span.start);
+        let at = error.span().map_or(text.whole.len(), |span| span.start);
         if !reader.syntax(error, at, table.get_ref()) {
             broken.insert(text.line(at));
         }
@@ -140,12 +140,11 @@ impl Reader<'_> {
     fn flow(&mut self, value: &Spanned<DeValue<'_>>) {
         let at = value.span().start;
         let flow = value.get_ref().as_str().and_then(|id| FLOWS.into_iter().find(|flow| flow.id() == id));
-        match flow {
-            Some(flow) => self.said.flow = Some((flow, self.text.place(at))),
-            None => {
-                let fix = near::instead(value.get_ref().as_str().unwrap_or_default(), FLOWS.map(Flow::id));
-                self.push(at, None, "`flow` must be \"first-node\" or \"join\".", fix);
-            }
+        if let Some(flow) = flow {
+            self.said.flow = Some((flow, self.text.place(at)));
+        } else {
+            let fix = near::instead(value.get_ref().as_str().unwrap_or_default(), FLOWS.map(Flow::id));
+            self.push(at, None, "`flow` must be \"first-node\" or \"join\".", fix);
         }
     }
 

@@ -81,15 +81,13 @@ fn property(field: FieldId) -> Value {
 
 /// What a field is, for whom, and how else it is given.
 fn description(field: FieldId) -> String {
-    let mut text = said::hint(field);
     let asking: Vec<&str> = FLOWS.into_iter().filter(|flow| flows::asks(*flow, field)).map(Flow::id).collect();
-    if let [only] = asking.as_slice() {
-        text += &format!(" Only for {only}.");
-    }
-    if let Some(with) = asked::only_with_words(field) {
-        text += &format!(" Counts only with {with}.");
-    }
-    text + &format!(" Also {} and {}.", judge::flag(field), field.variable())
+    let only = match asking.as_slice() {
+        [only] => format!(" Only for {only}."),
+        _ => String::new(),
+    };
+    let with = asked::only_with_words(field).map(|with| format!(" Counts only with {with}.")).unwrap_or_default();
+    format!("{}{only}{with} Also {} and {}.", said::hint(field), judge::flag(field), field.variable())
 }
 
 /// The least and the greatest number that a field takes; a test holds them against the form.

@@ -12,7 +12,7 @@ pub(super) struct Text<'a> {
     /// The file, as it was named.
     pub file: &'a Untrusted,
     /// What it holds.
-    pub text: &'a str,
+    pub whole: &'a str,
     /// Where each line begins: a megabyte of nonsense has an error in every line, and none may look for its line from the top.
     starts: Vec<usize>,
 }
@@ -21,14 +21,14 @@ impl<'a> Text<'a> {
     /// Looks where the lines are.
     pub fn new(file: &'a Untrusted, text: &'a str) -> Self {
         let starts = std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1)).collect();
-        Self { file, text, starts }
+        Self { file, whole: text, starts }
     }
 
     /// The place of a byte; past the end it is the end.
     pub fn place(&self, at: usize) -> Place {
         let line = self.line(at);
-        let mut at = at.min(self.text.len());
-        while !self.text.is_char_boundary(at) {
+        let mut at = at.min(self.whole.len());
+        while !self.whole.is_char_boundary(at) {
             at -= 1;
         }
         let column = self.part(self.starts[line - 1]..at).chars().count() + 1;
@@ -43,14 +43,14 @@ impl<'a> Text<'a> {
     /// The word in front of the first `=` of a line, which may be a key.
     pub fn key_of_line(&self, line: usize) -> Option<&str> {
         let start = *self.starts.get(line.checked_sub(1)?)?;
-        let (key, _) = self.text.get(start..)?.lines().next()?.split_once('=')?;
+        let (key, _) = self.whole.get(start..)?.lines().next()?.split_once('=')?;
         Some(key.trim().trim_matches(['"', '\'']))
     }
 
     /// The text with blanks for these lines; every byte that is left stays at its place.
     pub fn without(&self, lines: &BTreeSet<usize>) -> String {
-        let mut text = String::with_capacity(self.text.len());
-        for (before, line) in self.text.split_inclusive('\n').enumerate() {
+        let mut text = String::with_capacity(self.whole.len());
+        for (before, line) in self.whole.split_inclusive('\n').enumerate() {
             if lines.contains(&(before + 1)) {
                 text.extend(line.bytes().map(|byte| if byte == b'\n' { '\n' } else { ' ' }));
             } else {
@@ -62,7 +62,7 @@ impl<'a> Text<'a> {
 
     /// A part of the text; nothing where there is no such part.
     pub fn part(&self, span: Range<usize>) -> &str {
-        self.text.get(span).unwrap_or_default()
+        self.whole.get(span).unwrap_or_default()
     }
 }
 

@@ -21,7 +21,7 @@ pub const LIMIT: Duration = Duration::from_secs(30);
 pub const DEPTH_VARIABLE: &str = "OCTOPUS_SETUP_DEPTH";
 
 /// The most bytes of what a command says on standard error; the rest is read and dropped, so that the command can go on.
-const SAID: u64 = 2 << 10;
+const SAID: u64 = 1 << 10;
 
 /// Why a command gave nothing.
 #[derive(Debug)]

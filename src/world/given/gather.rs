@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use secrecy::{ExposeSecret, SecretString};
 use zeroize::Zeroizing;
 
-use super::source::{self, Fetched};
+use super::source::{self, Fetched, Unanswered};
 use super::{Around, Beforehand, Environment, INTERRUPTED, Manner, STDIN, Stdin, Wanted, paper, variable};
 use crate::model::answers::{Answers, Origin, Raw};
 use crate::model::check::CheckId;
@@ -189,20 +189,30 @@ impl Beforehand {
                     answers.set(field, Raw::Secret(secret.clone()), Origin::Typed);
                     form::problem(field, &answers)
                 };
-                let Some(secret) = source::ask(field, person, problem) else {
-                    self.left = Some(INTERRUPTED);
-                    return;
+                let secret = match source::ask(field, person, problem) {
+                    Ok(secret) => secret,
+                    Err(Unanswered::Left) => {
+                        self.left = Some(INTERRUPTED);
+                        return;
+                    }
+                    Err(Unanswered::Nobody(error)) => {
+                        self.nobody(field, &format!("the terminal cannot be asked: {error}"));
+                        continue;
+                    }
                 };
                 self.set(field, &secret, Origin::Typed);
             }
             return;
         }
         for field in fields {
-            let place = self.loaded.places.get(&field).cloned();
-            let says = format!("{}: there is no terminal to ask at.", field.id());
-            let fix = format!("Give it by {} or {}.", field.variable(), answer_file::flag(field));
-            self.loaded.problems.push(Problem::stop(place, Some(field), says, fix));
+            self.nobody(field, "there is no terminal to ask at");
         }
+    }
+
+    fn nobody(&mut self, field: FieldId, why: &str) {
+        let place = self.loaded.places.get(&field).cloned();
+        let fix = format!("Give it by {} or {}.", field.variable(), answer_file::flag(field));
+        self.loaded.problems.push(Problem::stop(place, Some(field), format!("{}: {why}.", field.id()), fix));
     }
 }
 

@@ -1,6 +1,6 @@
 //! One answer, fetched from where it is to be had.
 
-use std::io::{BufRead, Read};
+use std::io::{self, BufRead, Read};
 use std::path::Path;
 
 use secrecy::{ExposeSecret, SecretString};
@@ -101,22 +101,30 @@ fn line(input: &mut dyn BufRead) -> Result<SecretString, (String, &'static str)>
     }
 }
 
-/// Asks a person, again where the form of what was typed is bad, three times at most; `None` when the person leaves.
+/// Why a person gave no secret.
+pub(super) enum Unanswered {
+    /// They left: Ctrl-C, or the end of the input.
+    Left,
+    /// There is no terminal after all.
+    Nobody(io::Error),
+}
+
+/// Asks a person, again where the form of what was typed is bad, three times at most.
 pub(super) fn ask(
     field: FieldId,
     person: &mut dyn super::Ask,
     problem: impl Fn(&SecretString) -> Option<String>,
-) -> Option<SecretString> {
+) -> Result<SecretString, Unanswered> {
     let mut again: Option<String> = None;
-    let mut last = None;
-    for _ in 0..3 {
-        let secret = person.ask(field, again.as_deref()).ok()?;
+    for left in [2, 1, 0] {
+        let secret = person.ask(field, again.as_deref()).map_err(|error| match error.kind() {
+            io::ErrorKind::Interrupted | io::ErrorKind::UnexpectedEof => Unanswered::Left,
+            _ => Unanswered::Nobody(error),
+        })?;
         again = if secret.expose_secret().is_empty() { Some("Nothing was typed.".to_owned()) } else { problem(&secret) };
-        let is_good = again.is_none();
-        last = Some(secret);
-        if is_good {
-            break;
+        if again.is_none() || left == 0 {
+            return Ok(secret);
         }
     }
-    last
+    Err(Unanswered::Left)
 }
