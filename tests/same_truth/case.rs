@@ -60,6 +60,11 @@ impl Case {
         names("toml").into_iter().map(Self::read).collect()
     }
 
+    /// The case of this name.
+    pub fn named(name: &str) -> Self {
+        Self::read(name.to_owned())
+    }
+
     fn read(name: String) -> Self {
         let text = std::fs::read_to_string(folder().join(format!("{name}.toml"))).unwrap();
         let head = |key: &str| {
@@ -97,6 +102,12 @@ impl Case {
     /// The answer file with its placeholders.
     pub fn text(&self) -> &str {
         &self.text
+    }
+
+    /// Whether this machine has what the case is about.
+    pub fn fits_here(&self) -> bool {
+        let mounts = std::fs::read_to_string("/proc/mounts").unwrap_or_default();
+        !self.text.contains("/dev/shm") || mounts.lines().any(|line| line.contains(" /dev/shm tmpfs "))
     }
 
     /// Checks whose findings hang on this machine or on its load, and not on the answers: they are not told, and accepted.

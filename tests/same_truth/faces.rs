@@ -20,6 +20,9 @@ pub enum Face {
 }
 
 impl Face {
+    /// Every face.
+    pub const ALL: [Self; 3] = [Self::Headless, Self::Plain, Self::Tui];
+
     /// Those with a person, who stop where they cannot go on. The one without tells all that stands against it.
     const WITH_A_PERSON: [Self; 2] = [Self::Plain, Self::Tui];
 

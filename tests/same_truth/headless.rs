@@ -42,10 +42,20 @@ pub async fn outcome(scene: &Scene, loaded: &Loaded, case: &Case) -> Outcome {
     outcome
 }
 
+/// Sets the node up.
+pub async fn install(scene: &Scene, loaded: &Loaded, case: &Case) {
+    let order = Order { flow: case.flow, loaded: loaded.clone(), dry_run: false };
+    let (exit, said) = fly(scene.world(case), order, Output::Text).await;
+    assert_eq!(exit, Exit::Done, "{}: {said}", case.name);
+}
+
 async fn run(world: World, loaded: &Loaded, case: &Case, output: Output) -> (Exit, String) {
+    fly(world, Order { flow: case.flow, loaded: loaded.clone(), dry_run: true }, output).await
+}
+
+async fn fly(world: World, order: Order, output: Output) -> (Exit, String) {
     let mut out = Vec::new();
     let (_sender, mut signals) = unbounded_channel();
-    let order = Order { flow: case.flow, loaded: loaded.clone(), dry_run: true };
     let exit = headless::run(order, output, &mut out, &mut signals, |answers| Engine::new(world, answers, None)).await;
     (exit, String::from_utf8(out).unwrap())
 }

@@ -75,7 +75,9 @@ pub fn prepare(scene: &Scene) {
     write(&scene.path("open-password.txt"), &format!("{}\n", scene.server.password().expose_secret()));
     write(&scene.path("password.txt"), &format!("{}\n", scene.server.password().expose_secret()));
     write(&scene.path("other-key.txt"), &format!("{}\n", databases::key(databases::OTHER_KEY).to_base64().expose_secret()));
-    std::fs::set_permissions(scene.path("password.txt"), Permissions::from_mode(0o600)).unwrap();
+    for (file, mode) in [("password.txt", 0o600), ("open-password.txt", 0o644)] {
+        std::fs::set_permissions(scene.path(file), Permissions::from_mode(mode)).unwrap();
+    }
     std::fs::create_dir_all(scene.path("empty")).unwrap();
     busy(scene);
     stopped(&places(scene, MachineId::Stopped));
@@ -151,7 +153,10 @@ fn stopped(places: &Places) {
 
 fn installed(executable: &Path) {
     write(executable, "#!/bin/sh\necho 2025.1.0\n");
-    std::fs::set_permissions(executable, Permissions::from_mode(0o755)).unwrap();
+    // What others may write is not run.
+    for path in [executable, executable.parent().unwrap()] {
+        std::fs::set_permissions(path, Permissions::from_mode(0o755)).unwrap();
+    }
 }
 
 fn write(path: &Path, text: &str) {

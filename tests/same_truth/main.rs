@@ -1,7 +1,9 @@
 //! Same truth: every answer file of `cases/` goes through headless, plain prompts and the terminal face, and all three come
 //! to the same plan, or refuse it with the same words. `cases/<name>.txt` says what must come out, with what changes from
 //! run to run masked. `UPDATE_CORPUS=1` writes the texts anew; who does that reads each of them before it is committed.
-#![cfg(feature = "practice")]
+//!
+//! On Linux only: the cases name its paths, and the findings its commands.
+#![cfg(all(feature = "practice", target_os = "linux"))]
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 #[path = "../support/mod.rs"]
@@ -19,6 +21,7 @@ mod outcome;
 mod plain;
 mod scenes;
 mod servers;
+mod to_the_end;
 mod tui;
 
 use case::Case;
@@ -75,6 +78,10 @@ async fn all_cases_of(id: SceneId) {
     let scene = Scene::prepare(id).await;
     let mut wrong = Vec::new();
     for case in cases {
+        if !case.fits_here() {
+            eprintln!("skipped: {}: /dev/shm is no tmpfs here", case.name);
+            continue;
+        }
         wrong.extend(faces::agree(&scene, &case).await);
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));

@@ -5,6 +5,7 @@ use std::io;
 use std::rc::Rc;
 
 use octopus_setup::engine::Engine;
+use octopus_setup::faces::exit::Exit;
 use octopus_setup::faces::plain::{self, Echo, Heard, Lines, PlainOptions, without_keys};
 use octopus_setup::model::answers::{Answers, Origin};
 use octopus_setup::model::field::{FieldId, Kind};
@@ -43,9 +44,21 @@ struct Person<'a> {
     wanted: &'a Answers,
     case: &'a Case,
     said: Transcript,
+    /// What is chosen at the plan and behind it, in this order.
+    choices: &'static [&'static str],
     asked: Vec<FieldId>,
     /// Answers that were refused, with why.
     refused: Vec<(ScreenId, FieldId, String)>,
+}
+
+/// Sets the node up.
+pub async fn install(scene: &Scene, given: &Answers, case: &Case) {
+    let mut engine = Engine::new(scene.world(case), scene.defaults(), Some(case.flow));
+    let mut said = Transcript::default();
+    let choices = &["install", "save", "read"];
+    let mut person = Person { wanted: given, case, said: said.clone(), choices, asked: Vec::new(), refused: Vec::new() };
+    let ended = plain::run(&mut engine, &mut person, &mut said, PlainOptions::default()).await.unwrap();
+    assert_eq!(ended.exit, Exit::Done, "{}: {}", case.name, said.text());
 }
 
 /// Answers until there is a plan, or until it does not go on.
@@ -53,7 +66,7 @@ pub async fn outcome(scene: &Scene, given: &Answers, case: &Case) -> Outcome {
     let begun = (!case.resumes).then_some(case.flow);
     let mut engine = Engine::new(scene.world(case), scene.defaults(), begun);
     let mut said = Transcript::default();
-    let mut person = Person { wanted: given, case, said: said.clone(), asked: Vec::new(), refused: Vec::new() };
+    let mut person = Person { wanted: given, case, said: said.clone(), choices: &[], asked: Vec::new(), refused: Vec::new() };
     plain::run(&mut engine, &mut person, &mut said, PlainOptions::default()).await.unwrap();
     let text = said.text();
     scene.tells_no_secret(case, &text);
@@ -100,6 +113,10 @@ impl Person<'_> {
             if self.case.resumes && self.asked.is_empty() && !said.contains("This is what the install will do") {
                 // What can be gone on with is the first errand.
                 return Some("1".to_owned());
+            }
+            if let Some((choice, rest)) = self.choices.split_first() {
+                self.choices = rest;
+                return Some((*choice).to_owned());
             }
             return self.refused.is_empty().then(|| "end".to_owned());
         }

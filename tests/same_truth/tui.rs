@@ -8,6 +8,7 @@ use octopus_setup::model::field::{FieldId, Kind};
 use octopus_setup::model::finding::{Finding, Verdict};
 use octopus_setup::model::screen::ScreenId;
 use octopus_setup::wizard::gate::Gate;
+use octopus_setup::wizard::state::Ending;
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use secrecy::ExposeSecret;
@@ -23,6 +24,32 @@ struct Person<'a> {
     terminal: Terminal<TestBackend>,
     wanted: &'a Answers,
     case: &'a Case,
+}
+
+/// Sets the node up.
+pub async fn install(scene: &Scene, given: &Answers, case: &Case) {
+    let engine = Engine::new(scene.world(case), scene.defaults(), Some(case.flow));
+    let terminal = Terminal::new(TestBackend::new(120, 60)).unwrap();
+    let mut person = Person { engine, tui: Tui::new(TuiOptions::default()), terminal, wanted: given, case };
+    for _ in 0..80 {
+        person.engine.run_until_idle().await;
+        if let Some(field) = person.next_field() {
+            person.answer(field);
+            continue;
+        }
+        let state = person.engine.state();
+        if state.ending == Some(Ending::Finished) {
+            return;
+        }
+        let key = match state.place.here {
+            // Saved, and read back as the proof that it is kept.
+            ScreenId::MasterKey if state.custody.saved.is_none() => KeyCode::F(7),
+            ScreenId::MasterKey if state.custody.proof.is_none() => KeyCode::F(8),
+            _ => KeyCode::Enter,
+        };
+        person.press(key);
+    }
+    panic!("{}: stands at {:?}: {:?}", case.name, person.engine.state().place, person.engine.state().notice);
 }
 
 /// Types what is given, screen by screen, until there is a plan or a gate stays shut.
