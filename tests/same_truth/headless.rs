@@ -19,7 +19,7 @@ use tokio::sync::mpsc::unbounded_channel;
 
 use crate::case::Case;
 use crate::masks::volatile;
-use crate::outcome::{Outcome, Steps, Told, Wrong, weight};
+use crate::outcome::{Outcome, Plan, Told, Wrong, weight};
 use crate::scenes::Scene;
 
 /// What a dry run tells.
@@ -128,7 +128,7 @@ fn findings(check: CheckId, line: &Value) -> Vec<Finding> {
     all.map(finding).collect()
 }
 
-fn steps(lines: &[Value], case: &Case) -> Steps {
+fn steps(lines: &[Value], case: &Case) -> Plan {
     let plan = of(lines, "plan").last().unwrap_or_else(|| panic!("{}: no plan", case.name));
     let step = |step: &Value| {
         let scope = match text(&step["scope"]).as_str() {
@@ -141,7 +141,7 @@ fn steps(lines: &[Value], case: &Case) -> Steps {
     };
     let accepted = plan["accepted"].as_array().unwrap().iter().map(|check| CheckId::from_id(&text(check)).unwrap());
     let ambient = case.ambient();
-    Steps {
+    Plan {
         steps: plan["steps"].as_array().unwrap().iter().map(step).collect(),
         accepted: accepted.filter(|check| !ambient.contains(check)).collect(),
         key_unverified: plan["key_unverified"] == true,

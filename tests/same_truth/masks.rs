@@ -72,13 +72,16 @@ fn ages(text: &str) -> String {
     masked + rest
 }
 
+/// What it looks like, what stands in its place, and which bytes an x in it stands for.
+type Pattern<'a> = (&'a str, &'a str, &'a dyn Fn(u8) -> bool);
+
 /// What is made anew for each server and each run: fingerprints of certificates, ids of new clusters, moments, days of
 /// certificates, names of temporary files, and how long something took.
 fn made_anew(text: &str) -> String {
     let hex = |byte: u8| byte.is_ascii_hexdigit();
     let digit = |byte: u8| byte.is_ascii_digit();
     let word = |byte: u8| byte.is_ascii_alphanumeric();
-    let patterns: [(&str, &str, &dyn Fn(u8) -> bool); 9] = [
+    let patterns: [Pattern<'_>; 9] = [
         (&"xx:".repeat(32)[..95], "{sha256}", &hex),
         ("and cluster xxxx-xxxx", "and cluster {new}", &hex),
         ("server CA xxxxxxxx", "server CA {new}", &hex),

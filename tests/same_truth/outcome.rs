@@ -7,7 +7,7 @@ use octopus_setup::model::field::FieldId;
 use octopus_setup::model::finding::{Finding, Remedy, Severity, Verdict};
 use octopus_setup::model::flow::Flow;
 use octopus_setup::model::given::Problem;
-use octopus_setup::model::plan::{Plan, Scope};
+use octopus_setup::model::plan::{self, Scope};
 use octopus_setup::model::screen::ScreenId;
 use octopus_setup::wizard::flow;
 use octopus_setup::wizard::state::State;
@@ -24,7 +24,7 @@ pub enum Outcome {
     /// Checks refused: every screen that has something to say, in the order of the flow.
     Checks(Vec<Told>),
     /// The plan, and what was said on the way to it.
-    Plan(Vec<Told>, Steps),
+    Plan(Vec<Told>, Plan),
 }
 
 /// What is wrong with an answer file, or with an answer in it.
@@ -54,9 +54,9 @@ pub struct Told {
     pub shut: bool,
 }
 
-/// The plan's steps: scope, mode, title; and what was accepted.
+/// A plan: of each step scope, mode and title; and what was accepted.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Steps {
+pub struct Plan {
     pub steps: Vec<(Scope, String, String)>,
     pub accepted: Vec<CheckId>,
     pub key_unverified: bool,
@@ -85,9 +85,9 @@ impl Told {
     }
 }
 
-impl Steps {
+impl Plan {
     /// Those of a plan.
-    pub fn of(plan: &Plan, case: &Case) -> Self {
+    pub fn of(plan: &plan::Plan, case: &Case) -> Self {
         let ambient = case.ambient();
         Self {
             steps: plan.steps.iter().map(|step| (step.kind.scope(), step.mode.to_owned(), step.title.clone())).collect(),

@@ -16,7 +16,7 @@ use secrecy::ExposeSecret;
 use zeroize::Zeroizing;
 
 use crate::case::Case;
-use crate::outcome::{Outcome, Steps, Told, weight};
+use crate::outcome::{Outcome, Plan, Told, weight};
 use crate::scenes::Scene;
 
 /// Everything that was said, to be read by who answers.
@@ -78,7 +78,7 @@ pub async fn outcome(scene: &Scene, given: &Answers, case: &Case) -> Outcome {
     let before = flow::path(case.flow).iter().copied().take_while(|screen| *screen != here && *screen != ScreenId::Review);
     let mut told: Vec<Told> = before.map(|screen| Told::of(state, screen, case)).collect();
     let outcome = match (here, state.run.plan.as_deref()) {
-        (ScreenId::Review, Some(plan)) => Outcome::Plan(told, Steps::of(plan, case)),
+        (ScreenId::Review, Some(plan)) => Outcome::Plan(told, Plan::of(plan, case)),
         (ScreenId::Review, None) => panic!("{}: no plan\n{text}", case.name),
         _ => {
             told.push(Told::of(state, here, case));

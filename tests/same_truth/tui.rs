@@ -14,7 +14,7 @@ use ratatui::backend::TestBackend;
 use secrecy::ExposeSecret;
 
 use crate::case::Case;
-use crate::outcome::{Outcome, Steps, Told};
+use crate::outcome::{Outcome, Plan, Told};
 use crate::scenes::Scene;
 
 /// A person at a terminal of 120×60 who has the answer file on paper.
@@ -220,7 +220,7 @@ impl Person<'_> {
     }
 
     /// The plan, having seen each of its steps on the screen.
-    fn reads_plan(&mut self) -> Steps {
+    fn reads_plan(&mut self) -> Plan {
         let screen = self.draws();
         let state = self.engine.state();
         let plan = state.run.plan.as_deref();
@@ -230,7 +230,7 @@ impl Person<'_> {
             let title: String = step.title.chars().take(48).collect();
             assert!(squeezed(&screen).contains(&squeezed(&title)), "{}: not shown: {title}\n{screen}", self.case.name);
         }
-        Steps::of(plan, self.case)
+        Plan::of(plan, self.case)
     }
 }
 
