@@ -9,13 +9,15 @@
 //! * [`model`]: the nouns: plain types.
 //! * [`words`]: titles, labels, help and remedies, embedded from `screens/*.toml`.
 //!
-//! Beside them: [`tds`], the wire types that the connection and the practice server share, and [`practice`].
+//! Beside them: [`tds`], the wire types that the connection and the practice server share; [`render`], a node as scripts, as a
+//! compose file and as the next node's command; and [`practice`].
 
 pub mod engine;
 pub mod faces;
 pub mod model;
 #[cfg(feature = "practice")]
 pub mod practice;
+pub mod render;
 pub mod tds;
 pub mod wizard;
 pub mod words;

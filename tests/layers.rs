@@ -106,6 +106,19 @@ fn the_faces_touch_neither_network_nor_disk() {
 }
 
 #[test]
+fn renderings_know_nouns_and_words_only() {
+    forbids(
+        "render",
+        &["crate::wizard", "crate::world", "crate::engine", "crate::faces", "crate::practice", "crate::tds", "crate::program"],
+    );
+}
+
+#[test]
+fn renderings_are_pure() {
+    forbids("render", &OUTSIDE);
+}
+
+#[test]
 fn the_wire_types_stand_alone() {
     forbids("tds", &["crate::model", "crate::wizard", "crate::world", "crate::engine", "crate::faces", "crate::practice"]);
 }

@@ -4,7 +4,9 @@
 //! Superseded work is cancelled by dropping it: each survey's task is aborted when a newer one of its kind begins.
 
 mod clock;
+mod log;
 mod tasks;
+mod told;
 
 use std::time::Duration;
 
@@ -21,6 +23,7 @@ use crate::wizard::update;
 use crate::world::World;
 
 use clock::Clock;
+use log::{About, Log};
 use tasks::{News, Tasks};
 
 /// A wizard at work.
@@ -30,6 +33,7 @@ pub struct Engine {
     clock: Clock,
     tasks: Tasks,
     news: mpsc::UnboundedReceiver<News>,
+    log: Log,
 }
 
 impl Engine {
@@ -49,7 +53,8 @@ impl Engine {
 
     fn with(world: World, (state, effects): (State, Vec<Effect>)) -> Self {
         let (sender, news) = mpsc::unbounded_channel();
-        let mut engine = Self { state, clock: Clock::start(), tasks: Tasks::new(world, sender), news };
+        let mut engine = Self { state, clock: Clock::start(), tasks: Tasks::new(world, sender), news, log: Log::default() };
+        engine.log.applied(&About::default(), &engine.state, Duration::ZERO);
         engine.carry_out(effects);
         engine
     }
@@ -61,7 +66,10 @@ impl Engine {
 
     /// Applies an event, and begins what follows from it.
     pub fn handle(&mut self, event: Event) {
-        let effects = update::update(&mut self.state, event, self.clock.now());
+        let now = self.clock.now();
+        let about = Log::event(&event);
+        let effects = update::update(&mut self.state, event, now);
+        self.log.applied(&about, &self.state, now);
         self.carry_out(effects);
     }
 
@@ -140,6 +148,7 @@ impl Engine {
 
     fn carry_out(&mut self, effects: Vec<Effect>) {
         for effect in effects {
+            self.log.effect(&effect, self.clock.now());
             self.tasks.begin(effect);
         }
     }

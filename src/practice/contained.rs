@@ -1,5 +1,6 @@
 //! Panics of the engine, contained: one statement's defect is that statement's error, and ends neither its session nor the
-//! program that the server is embedded in.
+//! program that the server is embedded in. So it is where panics unwind, as in the builds of the tests; the released program
+//! aborts instead, which its panic hook turns into an orderly end, because unwinding costs it an eighth of its size.
 
 use std::any::Any;
 use std::cell::Cell;

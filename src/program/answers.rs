@@ -7,19 +7,26 @@ use octopus_setup::faces::exit::Exit;
 use octopus_setup::faces::problems;
 use octopus_setup::model::flow::Flow;
 use octopus_setup::wizard::answer_file;
-use octopus_setup::world::given::Manner;
+use octopus_setup::world::given::{Beforehand, Manner};
 
 use super::cli::{Answers, AnswersCommand, Format, SetUp};
 use super::outside::Outside;
-use super::{complain, given};
+use super::{complain, given, unattended};
 
 /// Runs what was asked for.
 pub async fn run(asked: &Answers, outside: &Outside) -> ExitCode {
     match &asked.command {
         AnswersCommand::Template { flow } => print(&answer_file::template(flow_of(*flow))),
         AnswersCommand::Schema => print(&answer_file::schema()),
-        // Proving them is a dry run, which is built beside this: it gathers with `Manner::Alone` and goes on from there.
-        AnswersCommand::Check { live: true, .. } => complain("not built yet"),
+        AnswersCommand::Check { flow, given: asked, live: true, output } => {
+            match given::gather(asked, flow.map(flow_of), Manner::Alone, outside).await {
+                Ok(Beforehand { flow: Some(flow), loaded, .. }) => unattended::dry(flow, loaded, *output, outside).await,
+                Ok(Beforehand { flow: None, .. }) => {
+                    complain("which flow these answers are for is not said: add --flow, or flow = \"join\" to the file.")
+                }
+                Err(status) => status,
+            }
+        }
         AnswersCommand::Check { flow, given: asked, live: false, output } => {
             let gathered = given::gather(asked, flow.map(flow_of), Manner::LookOnly, outside).await;
             let beforehand = match gathered {

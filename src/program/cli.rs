@@ -12,6 +12,10 @@ refuse, nothing written; 7 left unfinished, the same command or the next start g
 143 ended by a signal. Of review --check: 0 fine; 1 warnings; 2 stops; 3 not everything could be looked at; 64 usage.\n\n\
 This project is independent of Octopus Deploy.";
 
+/// What `--help` says of `--log`.
+const LOG: &str = "Write a log to this file; OCTOPUS_SETUP_LOG says how much: off, error, warn, info (as ever), debug, trace. Secrets \
+are never in it";
+
 /// Set up an Octopus Server node for High Availability. Nothing is written until everything has been proven.
 #[derive(Debug, Parser)]
 #[command(name = "octopus-setup", version, about, max_term_width = 100)]
@@ -30,8 +34,8 @@ pub struct Cli {
     #[arg(long, global = true)]
     pub plain: bool,
 
-    /// Write a log to this file; OCTOPUS_SETUP_LOG says how much: error, warn, info, debug, trace. Secrets are never in it.
-    #[arg(long, value_name = "FILE", global = true)]
+    /// The file of the log.
+    #[arg(long, value_name = "FILE", global = true, help = LOG)]
     pub log: Option<PathBuf>,
 
     /// What to do; the start screen when nothing is said.
@@ -138,14 +142,15 @@ pub struct Script {
     pub format: ScriptFormat,
 
     /// Of this instance's node config; of the only one of this machine when nothing is said.
-    #[arg(long, value_name = "NAME", conflicts_with_all = ["config", "flow"])]
+    #[arg(long, value_name = "NAME", conflicts_with = "config")]
     pub instance: Option<String>,
 
     /// Of this node config (octopus-node.toml).
-    #[arg(long, value_name = "FILE", conflicts_with = "flow")]
+    #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
 
-    /// Of answers instead: the flow that they are for.
+    /// Of answers instead: the flow that they are for. With --instance or --config, as which node it is set up: as a further
+    /// one when nothing is said, which has nothing in it that concerns the other nodes.
     #[arg(long, value_enum)]
     pub flow: Option<SetUp>,
 
@@ -189,6 +194,7 @@ pub struct Completions {
 
 /// The shells that there are completions for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+#[expect(clippy::enum_variant_names, reason = "that is what it is called")]
 pub enum Shell {
     /// bash
     Bash,

@@ -4,6 +4,8 @@ mod answers;
 mod cli;
 mod given;
 mod given_args;
+mod log;
+mod manual;
 mod outside;
 mod panic;
 #[cfg(feature = "practice")]
@@ -28,6 +30,7 @@ use octopus_setup::model::flow::Flow;
 use octopus_setup::world::World;
 
 use cli::{Cli, Command};
+use log::NoLog;
 use outside::Outside;
 
 /// Exit status for a command line that cannot be obeyed.
@@ -40,12 +43,34 @@ pub fn main() -> ExitCode {
         Ok(cli) => cli,
         Err(error) => return review::misused(&error),
     };
+    match &cli.command {
+        // They need nothing of the outside, and are run where a machine is made as much as where it runs.
+        Some(Command::Completions(asked)) => return shells::completions(asked),
+        Some(Command::Man) => return manual::print(),
+        _ => {}
+    }
     // What cannot be begun is no finding, and monitoring must be able to tell the two apart.
-    let status = match &cli.command {
-        Some(Command::Review(asked)) if asked.is_check() => ExitCode::from(review::NOT_LOOKED),
-        _ => ExitCode::from(USAGE),
-    };
-    let Some(outside) = Outside::look(&cli) else {
+    let is_check = matches!(&cli.command, Some(Command::Review(asked)) if asked.is_check());
+    let status = ExitCode::from(if is_check { review::NOT_LOOKED } else { USAGE });
+    match log::begin(&cli) {
+        Ok(()) => {}
+        Err(NoLog::Misused(says)) => {
+            complain(&says);
+            return ExitCode::from(if is_check { review::MISUSED } else { USAGE });
+        }
+        Err(NoLog::Unusable(says)) => {
+            complain(&says);
+            return status;
+        }
+    }
+    let status = run(&cli, status);
+    log::ended(status);
+    status
+}
+
+/// Runs what the command line asks for; `status` is that of what cannot be begun.
+fn run(cli: &Cli, status: ExitCode) -> ExitCode {
+    let Some(outside) = Outside::look(cli) else {
         complain("this account has no home directory; name a state directory with OCTOPUS_SETUP_STATE_DIR.");
         return status;
     };
@@ -65,7 +90,7 @@ pub fn main() -> ExitCode {
             Some(Command::Answers(asked)) => answers::run(asked, &outside).await,
             Some(Command::Script(asked)) => script::run(asked, &outside).await,
             Some(Command::Completions(asked)) => shells::completions(asked),
-            Some(Command::Man) => shells::man(),
+            Some(Command::Man) => manual::print(),
             Some(Command::Review(asked)) => review::run(asked, &outside).await,
             #[cfg(feature = "practice")]
             Some(Command::Practice(practice)) => practice::run(practice, &outside).await,

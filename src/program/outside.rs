@@ -61,6 +61,7 @@ impl Outside {
         answers.offer(FieldId::NodeName, &host::name(), Origin::Default);
         if let Some(user) = &self.home {
             answers.offer(FieldId::KeyFile, &user.join("octopus-master-key.txt").display().to_string(), Origin::Default);
+            answers.offer(FieldId::AnswersFile, &user.join("octopus-answers.toml").display().to_string(), Origin::Default);
         }
         answers
     }

@@ -17,7 +17,8 @@ const DEFECT: i32 = 101;
 static ENDING: AtomicBool = AtomicBool::new(false);
 
 /// From now on a panic in any thread restores the terminal and ends the program. The practice server's engine is the
-/// exception: it catches its own.
+/// exception: it catches its own, in builds whose panics unwind. Released ones abort, and there a defect of the practice
+/// server ends the program too, with these words and with its data as the last transaction left it.
 pub fn install() {
     panic::set_hook(Box::new(|panicked| {
         if is_contained() {
@@ -27,6 +28,7 @@ pub fn install() {
         tui::restore();
         plain::restore();
         let place = panicked.location().map_or_else(|| "an unknown place".to_owned(), ToString::to_string);
+        tracing::error!(place, "a defect ended the program");
         // Not `eprintln!`: where nobody can read it, it would panic once more, and the second panic aborts, with a core dump.
         let _ = writeln!(
             std::io::stderr(),
@@ -46,7 +48,7 @@ pub fn wait_if_ending() {
 
 #[cfg(feature = "practice")]
 fn is_contained() -> bool {
-    octopus_setup::practice::contained::is_contained()
+    cfg!(panic = "unwind") && octopus_setup::practice::contained::is_contained()
 }
 
 #[cfg(not(feature = "practice"))]

@@ -10,11 +10,12 @@ use octopus_setup::faces::signals::{Signals, until_ended};
 use octopus_setup::model::answers::{Origin, Raw};
 use octopus_setup::model::field::FieldId;
 use octopus_setup::model::node_config::NodeConfig;
+use octopus_setup::model::untrusted::Untrusted;
 use octopus_setup::practice::options::ServerOptions;
 use octopus_setup::practice::serve;
 use octopus_setup::practice::server::{PracticeServer, Running, StartError};
 
-use super::cli::{Practice, PracticeCommand};
+use super::cli::{Format, Practice, PracticeCommand};
 use super::complain;
 use super::outside::Outside;
 use super::wizard::interactive;
@@ -39,7 +40,11 @@ pub async fn run(practice: &Practice, outside: &Outside) -> ExitCode {
         Err(error) => return complain(&format!("the practice server cannot start: {error}")),
     };
     remember_port(&data, running.addr().port());
-    let status = if practice.command.is_some() { serve_alone(&running).await } else { on_it(&running, &data, outside).await };
+    tracing::info!(port = running.addr().port(), "practice server started");
+    let status = match &practice.command {
+        Some(PracticeCommand::Serve { answers, output, .. }) => serve_alone(&running, answers.as_deref(), *output).await,
+        None => on_it(&running, &data, outside).await,
+    };
     // Its data is safe whenever it ends. A client's statement that will not be stopped must not keep the program.
     let _ = tokio::time::timeout(PATIENCE, running.stop()).await;
     status
@@ -69,15 +74,26 @@ fn remember_port(data: &Path, port: u16) {
     let _ = std::fs::write(data.join(PORT_FILE), format!("{port}\n"));
 }
 
-/// Prints where the server is, and waits for the end.
-async fn serve_alone(running: &Running) -> ExitCode {
+/// Tells where the server is, and waits for the end.
+async fn serve_alone(running: &Running, answers: Option<&Path>, output: Option<Format>) -> ExitCode {
     use std::io::Write;
     let mut signals = match Signals::listen() {
         Ok(signals) => signals,
         Err(error) => return complain(&format!("signals cannot be listened for: {error}")),
     };
+    // Before it is printed: whoever reads that the server is there may read the file as well.
+    if let Some(path) = answers
+        && let Err(error) = serve::write_answers(running, path)
+    {
+        let path = Untrusted::new(&path.to_string_lossy());
+        return complain(&format!("the answer file {path} cannot be written: {error}"));
+    }
+    let announcement = match output {
+        Some(Format::Json) => serve::announcement_json(running),
+        Some(Format::Text) | None => serve::announcement(running),
+    };
     let mut out = std::io::stdout();
-    if out.write_all(serve::announcement(running).expose_secret().as_bytes()).and_then(|()| out.flush()).is_err() {
+    if out.write_all(announcement.expose_secret().as_bytes()).and_then(|()| out.flush()).is_err() {
         // Nobody listens any more.
         return ExitCode::SUCCESS;
     }

@@ -18,7 +18,7 @@ pub const NOT_LOOKED: u8 = 3;
 
 /// Exit status of a check whose command line cannot be obeyed: `EX_USAGE` of BSD's `sysexits.h`. The usual 2 would pass for
 /// a check that found a reason to stop.
-const MISUSED: u8 = 64;
+pub const MISUSED: u8 = 64;
 
 impl Review {
     /// Whether findings are printed instead of screens opened.

@@ -1,12 +1,271 @@
-//! `octopus-setup script`: what Octopus Server's own command line, or a container, would need.
+//! `octopus-setup script`: what Octopus Server's own command line, or a container, would need for a node.
 
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use super::cli::Script;
-use super::complain;
+use octopus_setup::faces::exit::Exit;
+use octopus_setup::model::answers::{Answers, Origin, Raw};
+use octopus_setup::model::facts::{Fact, Facts, NodeFacts};
+use octopus_setup::model::field::FieldId;
+use octopus_setup::model::fingerprint::Fingerprint;
+use octopus_setup::model::flow::Flow;
+use octopus_setup::model::node_config::NodeConfig;
+use octopus_setup::model::subject::{Maker, Subject};
+use octopus_setup::model::untrusted::Untrusted;
+use octopus_setup::render::{Clear, Language, Setup, compose, script};
+use octopus_setup::wizard::{answer_file, node, settings};
+use octopus_setup::world::given::Manner;
+use octopus_setup::world::places::Places;
+use octopus_setup::world::{instances, key_file, node_config, survey};
+use secrecy::{ExposeSecret, SecretString};
+
+use super::cli::{Format, Script, ScriptFormat, SetUp};
+use super::given;
 use super::outside::Outside;
 
+/// Why there is no script: how the program ends, and what it says.
+enum Refusal {
+    /// This is to be said.
+    Because(Exit, String),
+    /// It has been told already.
+    Told(ExitCode),
+}
+
+impl Refusal {
+    fn usage(says: impl Into<String>) -> Self {
+        Self::Because(Exit::Usage, says.into())
+    }
+
+    fn answers(says: impl Into<String>) -> Self {
+        Self::Because(Exit::Answers, says.into())
+    }
+}
+
+/// What stands for a secret that is there and that nobody needs to see.
+const THERE: &str = "sealed";
+
+/// What a script is made of.
+struct Source {
+    flow: Flow,
+    answers: Answers,
+    fingerprint: Option<Fingerprint>,
+    /// The secrets, where they were asked for.
+    clear: Option<Clear>,
+}
+
 /// Runs what was asked for.
-pub async fn run(_asked: &Script, _outside: &Outside) -> ExitCode {
-    complain("not built yet")
+pub async fn run(asked: &Script, outside: &Outside) -> ExitCode {
+    let done = match source(asked, outside).await {
+        Ok(source) => rendered(asked, &source).and_then(|text| hand_over(asked, &text)),
+        Err(refusal) => Err(refusal),
+    };
+    match done {
+        Ok(()) => ExitCode::from(Exit::Done.code()),
+        Err(Refusal::Told(status)) => status,
+        Err(Refusal::Because(exit, says)) => {
+            // Not `eprintln!`, which panics where nobody can read it.
+            let _ = writeln!(std::io::stderr(), "octopus-setup: {says}");
+            ExitCode::from(exit.code())
+        }
+    }
+}
+
+/// A node config of this machine, unless answers are given.
+async fn source(asked: &Script, outside: &Outside) -> Result<Source, Refusal> {
+    let flow = asked.flow.map(|flow| match flow {
+        SetUp::FirstNode => Flow::FirstNode,
+        SetUp::Join => Flow::Join,
+    });
+    if asked.with_secrets && asked.format == ScriptFormat::Answers {
+        let says = "An answer file says where its secrets come from; --with-secrets is for scripts and compose files.";
+        return Err(Refusal::usage(says));
+    }
+    let names_a_config = asked.instance.is_some() || asked.config.is_some();
+    let is_given = flow.is_some() || !asked.given.answers.is_empty() || !asked.given.flags.is_empty();
+    if !names_a_config && is_given {
+        return of_answers(asked, outside, flow).await;
+    }
+    // The cluster is there already, so that without a word it is a further node's script, which changes nothing of it.
+    of_config(asked, &outside.places, flow.unwrap_or(Flow::Join)).await
+}
+
+/// From answers that are given beforehand. Secrets are fetched only where they are to stand in the text.
+async fn of_answers(asked: &Script, outside: &Outside, flow: Option<Flow>) -> Result<Source, Refusal> {
+    let manner = if asked.with_secrets { Manner::Alone } else { Manner::LookOnly };
+    let beforehand = given::gather(&asked.given, flow, manner, outside).await.map_err(Refusal::Told)?;
+    let Some(flow) = beforehand.flow else {
+        return Err(Refusal::usage("Which flow these answers are for is not said: add --flow, or flow = \"join\" to the file."));
+    };
+    let problems = beforehand.judge();
+    if given::refuse(&problems) {
+        return Err(Refusal::Told(given::refused(&problems)));
+    }
+    let mut answers = beforehand.loaded.answers;
+    let clear = if asked.with_secrets { Some(clear_of(flow, &answers)?) } else { None };
+    for field in beforehand.open {
+        answers.set(field, Raw::of(field, THERE), Origin::File);
+    }
+    Ok(Source { flow, answers, fingerprint: None, clear })
+}
+
+/// The secrets that were answered. A new cluster's master key is in nobody's hands yet.
+fn clear_of(flow: Flow, answers: &Answers) -> Result<Clear, Refusal> {
+    if flow == Flow::FirstNode {
+        let says = "A first node's master key is made when it is installed; take --with-secrets with its node config afterwards.";
+        return Err(Refusal::usage(says));
+    }
+    let secret = |field| answers.secret(field).filter(|secret| !secret.expose_secret().is_empty()).cloned();
+    Ok(Clear {
+        password: secret(FieldId::Password).unwrap_or_default(),
+        master_key: secret(FieldId::MasterKey),
+        service_password: secret(FieldId::ServicePassword),
+    })
+}
+
+async fn of_config(asked: &Script, places: &Places, flow: Flow) -> Result<Source, Refusal> {
+    let path = config_path(asked, places)?;
+    let config = node_config::read_file(&path).map_err(|error| Refusal::answers(error.to_string()))?;
+    let fingerprint = Some(config.cluster.fingerprint);
+    let (facts, clear) = if asked.with_secrets {
+        let subject = Subject { instance: config.instance.clone(), config: path, maker: Maker::Wizard };
+        let facts = survey::node(places, &subject).await;
+        let clear = opened(&config, &facts)?;
+        (facts, Some(clear))
+    } else {
+        (sealed(config), None)
+    };
+    let facts = Facts { node: facts, ..Facts::default() };
+    let mut answers = Answers::default();
+    for (field, raw) in settings::answers(&facts, None) {
+        answers.set(field, raw, Origin::File);
+    }
+    Ok(Source { flow, answers, fingerprint, clear })
+}
+
+/// The config that is asked for.
+fn config_path(asked: &Script, places: &Places) -> Result<PathBuf, Refusal> {
+    if let Some(path) = &asked.config {
+        return std::path::absolute(path).map_err(|error| Refusal::usage(format!("{}: {error}.", path.display())));
+    }
+    let clean = |text: &str| Untrusted::new(text);
+    if let Some(name) = &asked.instance {
+        return match instances::find(places, name) {
+            Ok(Some(found)) => Ok(found.config),
+            Ok(None) => Err(Refusal::usage(format!("There is no instance {} of this wizard's on this machine.", clean(name)))),
+            Err(error) => Err(Refusal::answers(error.to_string())),
+        };
+    }
+    let all = instances::list(places).into_iter().collect::<Result<Vec<_>, _>>();
+    let mut all = all.map_err(|error| Refusal::answers(error.to_string()))?;
+    match (all.pop(), all.is_empty()) {
+        (Some(only), true) => Ok(only.config),
+        (None, _) => {
+            Err(Refusal::usage("There is no instance of this wizard's on this machine; name a node config with --config."))
+        }
+        (Some(last), false) => {
+            all.push(last);
+            let names: Vec<String> = all.iter().map(|found| clean(&found.name).to_string()).collect();
+            let says = format!("There are several instances on this machine; name one with --instance: {}.", names.join(", "));
+            Err(Refusal::usage(says))
+        }
+    }
+}
+
+/// What the config says with its seals left alone: of each secret only that there is one, which is all that a rendering by
+/// reference asks.
+fn sealed(config: NodeConfig) -> NodeFacts {
+    let there = |field: FieldId| Raw::of(field, THERE);
+    NodeFacts {
+        password: Fact::Seen(there(FieldId::Password)),
+        service_password: Fact::Seen(config.service.password.as_ref().map(|_| there(FieldId::ServicePassword))),
+        key: Fact::Seen(there(FieldId::MasterKey)),
+        config: Fact::Seen(Box::new(config)),
+        ..NodeFacts::default()
+    }
+}
+
+/// The secrets of the config; each has to open, for a script that lacks one would only seem to be whole.
+fn opened(config: &NodeConfig, facts: &NodeFacts) -> Result<Clear, Refusal> {
+    let secret = |raw: &Raw| match raw {
+        Raw::Secret(secret) => secret.clone(),
+        Raw::Text(text) => SecretString::from(text.as_str()),
+    };
+    let closed = |what: &str| {
+        let says = format!("{what} of this node config does not open on this machine; octopus-setup review tells why.");
+        Refusal::answers(says)
+    };
+    Ok(Clear {
+        password: facts.password.seen().map(secret).ok_or_else(|| closed("The database password"))?,
+        master_key: Some(facts.key.seen().map(secret).ok_or_else(|| closed("The sealed master key"))?),
+        service_password: match facts.service_password.seen() {
+            Some(password) => password.as_ref().map(secret),
+            None if config.service.password.is_none() => None,
+            None => return Err(closed("The service account's password")),
+        },
+    })
+}
+
+/// The text. All of it is a secret where the secrets stand in it, and it does no harm to take it for one otherwise.
+fn rendered(asked: &Script, source: &Source) -> Result<SecretString, Refusal> {
+    let Source { flow, answers, fingerprint, clear } = source;
+    let language = match asked.format {
+        ScriptFormat::Answers => return Ok(SecretString::from(answer_file::write(*flow, answers))),
+        ScriptFormat::PowerShell => Some(Language::PowerShell),
+        ScriptFormat::Bash => Some(Language::Bash),
+        ScriptFormat::Compose => None,
+    };
+    let node = node::from_answers(*flow, answers).map_err(|fields| {
+        let fields: Vec<&str> = fields.into_iter().map(FieldId::id).collect();
+        Refusal::answers(format!("These answers are missing or malformed: {}.", fields.join(", ")))
+    })?;
+    let setup = Setup { flow: *flow, node: &node, fingerprint: *fingerprint };
+    let text = match (language, clear) {
+        (Some(language), Some(clear)) => script::in_clear(&setup, language, clear),
+        (Some(language), None) => script::by_reference(&setup, language).map(SecretString::from),
+        (None, Some(clear)) => compose::in_clear(&setup, clear),
+        (None, None) => compose::by_reference(&setup).map(SecretString::from),
+    };
+    text.map_err(|unwritable| Refusal::answers(unwritable.to_string()))
+}
+
+/// Into the new file that is named, or on standard output. What has secrets in it only ever goes into a file, which the
+/// command line's definition sees to.
+fn hand_over(asked: &Script, text: &SecretString) -> Result<(), Refusal> {
+    let mut said = serde_json::Map::new();
+    said.insert("format".into(), name(asked.format).into());
+    let plain = if let Some(path) = &asked.out {
+        let path = save(path, text)?;
+        said.insert("file".into(), path.to_string_lossy().into());
+        format!("Written to {}, readable by you only.\n", Untrusted::new(&path.to_string_lossy()))
+    } else {
+        said.insert("text".into(), text.expose_secret().into());
+        text.expose_secret().to_owned()
+    };
+    let mut out = std::io::stdout();
+    let written = match asked.output {
+        Some(Format::Json) => writeln!(out, "{}", serde_json::Value::Object(said)),
+        Some(Format::Text) | None => out.write_all(plain.as_bytes()),
+    };
+    let written = written.and_then(|()| out.flush());
+    written.map_err(|error| Refusal::usage(format!("It could not be written to standard output: {error}.")))
+}
+
+fn save(path: &Path, text: &SecretString) -> Result<PathBuf, Refusal> {
+    let told = |error: &dyn std::fmt::Display| {
+        Refusal::usage(format!("{} was not written: {error}", Untrusted::new(&path.to_string_lossy())))
+    };
+    let absolute = std::path::absolute(path).map_err(|error| told(&error))?;
+    key_file::save_text(&absolute, text.expose_secret().as_bytes()).map_err(|error| told(&error))?;
+    Ok(absolute)
+}
+
+/// A format as it is typed.
+const fn name(format: ScriptFormat) -> &'static str {
+    match format {
+        ScriptFormat::PowerShell => "powershell",
+        ScriptFormat::Bash => "bash",
+        ScriptFormat::Compose => "compose",
+        ScriptFormat::Answers => "answers",
+    }
 }

@@ -28,7 +28,6 @@ pub async fn run(asked: &Wizard, flow: Flow, mut loaded: Loaded, outside: &Outsi
 }
 
 /// Proves answers as a dry run does; nothing is written.
-#[expect(dead_code, reason = "`answers check --live` is built beside this, and calls it")]
 pub async fn dry(flow: Flow, loaded: Loaded, output: Option<Format>, outside: &Outside) -> ExitCode {
     fly(Order { flow, loaded, dry_run: true }, output, outside).await
 }

@@ -34,6 +34,9 @@ pub fn of(state: &State, mends: bool) -> Vec<Action> {
             Phase::Undone => actions.push(Action::Leave),
             Phase::Idle | Phase::Finished | Phase::Undoing => {}
         },
+        ScreenId::Done if matches!(state.place.flow, Some(Flow::FirstNode | Flow::Join)) && state.run.plan.is_some() => {
+            actions.push(Action::CopyNext);
+        }
         ScreenId::MasterKey => actions.extend([Action::Reveal, Action::CopyKey, Action::SaveKey, Action::ReadKey]),
         ScreenId::Node if state.is_ours() => actions.extend([Action::Edit, Action::LeaveCluster]),
         // What they find says that it is mended there.

@@ -18,6 +18,12 @@ pub fn rfc3339(time: OffsetDateTime) -> String {
     whole.format(&Rfc3339).unwrap_or_default()
 }
 
+/// A time as logs have it: RFC 3339, UTC, with milliseconds.
+pub fn rfc3339_millis(time: OffsetDateTime) -> String {
+    let form = format_description!("[year]-[month]-[day]T[hour]:[minute]:[second].[subsecond digits:3]Z");
+    UtcDateTime::from(time).format(form).unwrap_or_default()
+}
+
 /// A time as names of backups have it: `20261121T120405Z`. No colon, which Windows forbids in file names.
 pub fn stamp(time: OffsetDateTime) -> String {
     let form = format_description!("[year][month][day]T[hour][minute][second]Z");
@@ -56,6 +62,7 @@ mod tests {
     fn times_are_written_in_utc_and_whole_seconds() {
         let noon = datetime!(2026-11-21 13:04:05.678 +1);
         assert_eq!(rfc3339(noon), "2026-11-21T12:04:05Z");
+        assert_eq!(rfc3339_millis(noon), "2026-11-21T12:04:05.678Z");
         assert_eq!(stamp(noon), "20261121T120405Z");
         assert_eq!(to_minute(&rfc3339(noon)), "2026-11-21 12:04");
         assert_eq!(to_minute("yesterday"), "yesterday");

@@ -13,6 +13,7 @@ pub mod instances;
 pub mod journals;
 pub mod key_file;
 pub mod lock;
+pub mod log;
 pub mod node_config;
 pub mod octopus_config;
 pub mod places;

@@ -1,14 +1,16 @@
 //! The plans of the flows about a cluster that exists, what comes after them, and the start screen that leads there.
 
 use octopus_setup::faces::tui::{Charset, Colours, Scene, TuiOptions};
+use octopus_setup::model::answers::{Origin, Raw};
 use octopus_setup::model::check::CheckId;
 use octopus_setup::model::facts::InstanceSeen;
+use octopus_setup::model::field::FieldId;
 use octopus_setup::model::flow::Flow;
 use octopus_setup::model::plan::{Plan, Step, StepKind, StepState};
 use octopus_setup::model::prefixes;
 use octopus_setup::model::screen::ScreenId;
 use octopus_setup::wizard::run::{Phase, Row, Run};
-use octopus_setup::wizard::state::State;
+use octopus_setup::wizard::state::{Focus, Overlay, State};
 
 use crate::{clusters, states, text};
 
@@ -102,6 +104,29 @@ fn plan_of_a_join_in_place_of_a_dead_node_with_an_unconfirmed_key() {
     let frame = usual(&on(ScreenId::Review, plan));
     assert!(frame.contains("Takes the place of web-old") && frame.contains("could not be confirmed"), "{frame}");
     assert!(frame.contains("Accepted: cluster-nodes."), "{frame}");
+}
+
+#[test]
+fn the_script_of_a_plan() {
+    let mut plan = join();
+    plan.node.web.prefixes = prefixes::parse("http://web02:80/").expect("prefixes");
+    let mut state = on(ScreenId::Review, plan);
+    state.overlay = Some(Overlay::Script);
+    insta::assert_snapshot!(usual(&state));
+    insta::assert_snapshot!("the_script_of_a_plan_least", text(40, 12, PLAIN, &Scene::of(&state)));
+    insta::assert_snapshot!("the_script_of_a_plan_wide", text(120, 60, PLAIN, &Scene::of(&state)));
+}
+
+#[test]
+fn the_file_for_the_answers_comes_last_and_is_not_asked_for() {
+    let mut state = on(ScreenId::Review, join());
+    state.answers.set(FieldId::AnswersFile, Raw::Text("/root/octopus-answers.toml".into()), Origin::Default);
+    let frame = usual(&state);
+    let at = |part: &str| frame.find(part).unwrap_or_else(|| panic!("{part} in {frame}"));
+    assert!(at("Connect once more") < at("Answers file  /root/octopus-answers.toml"), "{frame}");
+    state.place.focus = Focus::Field(FieldId::AnswersFile);
+    insta::assert_snapshot!("the_file_for_the_answers_in_focus", usual(&state));
+    insta::assert_snapshot!("the_file_for_the_answers_in_focus_least", text(40, 12, PLAIN, &Scene::of(&state)));
 }
 
 #[test]

@@ -213,6 +213,7 @@ fn action(action: Action, state: &State) -> Binding {
         Action::Cancel => (&[KeyCode::F(5)], "F5", ("stop checking", "stop"), 2),
         Action::CopyRemedy => (&[KeyCode::F(6)], "F6", ("copy what mends it", "copy"), 2),
         Action::CopyKey => (&[KeyCode::F(6)], "F6", ("copy", "copy"), 2),
+        Action::CopyNext => (&[KeyCode::F(6)], "F6", ("copy the command", "copy"), 2),
         Action::SaveKey => (&[KeyCode::F(7)], "F7", ("save", "save"), 2),
         Action::ReadKey => (&[KeyCode::F(8)], "F8", ("read back", "read"), 2),
         Action::SaveAnswers => (&[KeyCode::F(7)], "F7", ("save answers", "save"), 4),

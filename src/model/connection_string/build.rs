@@ -17,7 +17,31 @@ pub struct Unwritable;
 /// only those. A pinned certificate has no spelling there (`Server Certificate` wants a file), so Octopus Server is
 /// told to trust what it is shown; the wizard alone then checks the fingerprint.
 pub fn to_dotnet(target: &Target) -> Result<SecretString, Unwritable> {
-    let Target { address, database, user, password, encryption, trust, multi_subnet } = target;
+    let (before, after) = halves(target)?;
+    let password = target.password.expose_secret();
+    if password.contains('\0') {
+        return Err(Unwritable);
+    }
+    // Quoting at most doubles a value and adds two, so the buffer never moves and leaves no copy of the password.
+    let mut text = Zeroizing::new(String::with_capacity(before.len() + 2 * password.len() + 2 + after.len()));
+    text.push_str(&before);
+    push_value(&mut text, password);
+    text.push_str(&after);
+    Ok(SecretString::from(text.as_str()))
+}
+
+/// The same without the password: what stands before it and behind it. It belongs between the two with each double quote
+/// in it written twice; the double quotes around it are there already, for what it will be is not known yet.
+pub fn around_password(target: &Target) -> Result<(String, String), Unwritable> {
+    let (mut before, mut after) = halves(target)?;
+    before.push('"');
+    after.insert(0, '"');
+    Ok((before, after))
+}
+
+/// What stands before the password's value and behind it.
+fn halves(target: &Target) -> Result<(String, String), Unwritable> {
+    let Target { address, database, user, password: _, encryption, trust, multi_subnet } = target;
     let encrypt = match encryption {
         Encryption::Strict => "Strict",
         Encryption::Mandatory => "True",
@@ -28,30 +52,20 @@ pub fn to_dotnet(target: &Target) -> Result<SecretString, Unwritable> {
         Trust::Fingerprint(_) | Trust::Nothing => "True",
     };
     let address = address.to_string();
-    let pairs = [
-        ("Data Source", address.as_str()),
-        ("Initial Catalog", database.as_str()),
-        ("User ID", user.as_str()),
-        ("Password", password.expose_secret()),
-        ("Encrypt", encrypt),
-        ("TrustServerCertificate", trust_any),
-        ("MultiSubnetFailover", if *multi_subnet { "True" } else { "False" }),
-    ];
-    // Quoting at most doubles a value and adds two, so the buffer never moves and leaves no copy of the password.
-    let room = pairs.iter().map(|(key, value)| key.len() + 2 * value.len() + 4).sum();
-    let mut text = Zeroizing::new(String::with_capacity(room));
-    for (key, value) in pairs {
+    let mut before = String::new();
+    for (key, value) in [("Data Source", address.as_str()), ("Initial Catalog", database.as_str()), ("User ID", user.as_str())] {
         if value.contains('\0') {
             return Err(Unwritable);
         }
-        if !text.is_empty() {
-            text.push(';');
-        }
-        text.push_str(key);
-        text.push('=');
-        push_value(&mut text, value);
+        before.push_str(key);
+        before.push('=');
+        push_value(&mut before, value);
+        before.push(';');
     }
-    Ok(SecretString::from(text.as_str()))
+    before.push_str("Password=");
+    let multi_subnet = if *multi_subnet { "True" } else { "False" };
+    let after = format!(";Encrypt={encrypt};TrustServerCertificate={trust_any};MultiSubnetFailover={multi_subnet}");
+    Ok((before, after))
 }
 
 /// Appends a value, quoted where .NET would quote it.

@@ -9,7 +9,7 @@ mod read;
 use super::answers::Raw;
 use super::field::FieldId;
 
-pub use build::{Unwritable, to_dotnet};
+pub use build::{Unwritable, around_password, to_dotnet};
 
 /// What a connection string said.
 #[derive(Debug, Default)]

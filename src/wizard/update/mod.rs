@@ -280,7 +280,9 @@ fn open(state: &mut State, screen: ScreenId, effects: &mut Vec<Effect>) {
         state.overlay = None;
     }
     let first = state.fields().into_iter().find(|field| super::form::is_missing(*field, &state.answers));
-    state.place.focus = match (screen, first.or_else(|| state.fields().first().copied())) {
+    // The file for the answers is an offer, not a question: the plan itself is what one reads there.
+    let question = |field: &FieldId| *field != FieldId::AnswersFile;
+    state.place.focus = match (screen, first.or_else(|| state.fields().into_iter().find(question))) {
         (ScreenId::Start, _) => Focus::Item(0),
         (ScreenId::Cluster | ScreenId::Backups, _) if state.place.flow == Some(Flow::Review) => Focus::Item(0),
         (_, Some(field)) => Focus::Field(field),

@@ -10,6 +10,7 @@ use crate::model::field::FieldId;
 use crate::model::flow::Flow;
 use crate::model::screen::ScreenId;
 use crate::model::untrusted::Untrusted;
+use crate::render;
 use crate::wizard::answer_file;
 use crate::wizard::custody::FileTrouble;
 use crate::wizard::effect::Effect;
@@ -66,6 +67,11 @@ pub fn press(state: &mut State, action: Action, effects: &mut Vec<Effect>) {
         Action::ReadKey => key::read_back(state, effects),
         Action::SaveAnswers => save_answers(state, effects),
         Action::Script => state.overlay = Some(Overlay::Script),
+        Action::CopyNext => {
+            if let Some(plan) = &state.run.plan {
+                effects.push(Effect::Copy(SecretString::from(render::next_node(plan))));
+            }
+        }
         Action::Retry => install::begin(state, effects),
         Action::Undo => state.overlay = Some(Overlay::ConfirmUndo),
         Action::Leave => state.ending = Some(ending(state)),

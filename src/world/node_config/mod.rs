@@ -49,7 +49,12 @@ pub fn read(home: &Path) -> Result<NodeConfig, TomlFileError> {
     toml_file::read(&path(home), NodeConfig::FORMAT)
 }
 
-/// The same, `None` where there is none.
+/// Reads the config at this path.
+pub fn read_file(path: &Path) -> Result<NodeConfig, TomlFileError> {
+    toml_file::read(path, NodeConfig::FORMAT)
+}
+
+/// Reads the config of a home; `None` where there is none.
 pub fn find(home: &Path) -> Result<Option<NodeConfig>, TomlFileError> {
     match read(home) {
         Ok(config) => Ok(Some(config)),

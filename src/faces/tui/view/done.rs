@@ -13,6 +13,7 @@ use crate::faces::tui::text;
 use crate::model::field::FieldId;
 use crate::model::flow::Flow;
 use crate::model::node_config::NodeConfig;
+use crate::render::{Language, Setup, next_node};
 
 /// A line.
 struct Line {
@@ -76,6 +77,11 @@ fn lines(scene: &Scene<'_>, width: u16) -> Vec<Line> {
         }
         lines.push(Line::title(""));
     }
+    // It is what a first node's operator comes here for; who has just joined one has done it already.
+    if flow == Some(Flow::FirstNode) {
+        lines.extend(next_command(scene, width));
+        lines.push(Line::title(""));
+    }
     lines.push(Line::title("Next"));
     for (number, words) in (1..).zip(scene.words.next(flow)) {
         for (line, words) in text::wrap(words, width.saturating_sub(5)).into_iter().enumerate() {
@@ -83,7 +89,20 @@ fn lines(scene: &Scene<'_>, width: u16) -> Vec<Line> {
             lines.push(Line { label, column: 3, words: words.to_owned() });
         }
     }
+    if flow == Some(Flow::Join) {
+        lines.push(Line::title(""));
+        lines.extend(next_command(scene, width));
+    }
     lines
+}
+
+/// The command that adds the next node without a screen, in lines that a shell puts together again.
+fn next_command(scene: &Scene<'_>, width: u16) -> Vec<Line> {
+    let Some(plan) = &scene.state.run.plan else { return Vec::new() };
+    let columns = usize::from(width.saturating_sub(2));
+    let command = next_node::lines(&Setup::of(plan), Language::of_this_system(), columns);
+    let command = command.into_iter().map(|words| Line { label: String::new(), column: 0, words });
+    std::iter::once(Line::title("Without a screen, on the next server")).chain(command).collect()
 }
 
 /// What there is now.

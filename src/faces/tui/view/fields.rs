@@ -48,10 +48,16 @@ pub fn folded(fields: &[FieldId]) -> usize {
 
 /// Draws the fields into an area; where there are more than fit, so that the focused one is seen with its help.
 pub fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, local: &Local<'_>, fold: bool) {
+    some(canvas, area, scene, local, (&scene.fields, fold));
+}
+
+/// Draws these fields only, folded or not.
+pub fn some(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, local: &Local<'_>, (fields, fold): (&[FieldId], bool)) {
     let column = label_column(scene.state.place.here);
     let help = Help::of(scene, area, column);
-    let hints = help.lines;
-    let lines = lines(scene, fold, hints);
+    let here = scene.state.focused().is_some_and(|focused| fields.contains(&focused));
+    let hints = if here { help.lines } else { 0 };
+    let lines = lines(scene, fields, fold, hints);
     let focus = lines.iter().position(|line| Some(line) == scene.state.focused().map(Line::Field).as_ref()).unwrap_or(0);
     let room = usize::from(area.height);
     let start = first_shown(lines.len(), focus, usize::from(hints), room);
@@ -73,12 +79,12 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, local: &Loca
 }
 
 /// All lines of the list.
-fn lines(scene: &Scene<'_>, fold: bool, hints: u16) -> Vec<Line> {
+fn lines(scene: &Scene<'_>, fields: &[FieldId], fold: bool, hints: u16) -> Vec<Line> {
     let focused = scene.state.focused();
-    let aside: Vec<FieldId> = scene.fields.iter().copied().filter(|field| is_aside(*field)).collect();
+    let aside: Vec<FieldId> = fields.iter().copied().filter(|field| is_aside(*field)).collect();
     let open = aside.iter().any(|field| focused == Some(*field) || scene.state.shown_problem(*field).is_some());
-    let mut lines = Vec::with_capacity(scene.fields.len() + 3);
-    for field in &scene.fields {
+    let mut lines = Vec::with_capacity(fields.len() + 3);
+    for field in fields {
         if fold && !open && is_aside(*field) {
             if aside.first() == Some(field) {
                 lines.push(Line::Fold(aside.clone()));

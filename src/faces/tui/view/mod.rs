@@ -18,6 +18,7 @@ mod page;
 mod proof;
 mod review;
 mod say;
+mod script;
 mod sheet;
 mod sidebar;
 mod start;
@@ -86,6 +87,7 @@ fn middle(canvas: &mut Canvas<'_>, regions: &Regions, scene: &Scene<'_>, local: 
     match (scene.state.overlay, scene.state.place.here) {
         (Some(Overlay::Help), _) => help::draw(canvas, longer(column), scene, local.scroll),
         (Some(Overlay::Certificate), _) => certificate::draw(canvas, column, scene, local.scroll),
+        (Some(Overlay::Script), _) => script::draw(canvas, longer(regions.page), scene, local.scroll),
         (Some(Overlay::ConnectionString), _) => string_window::draw(canvas, column, local.window),
         (_, ScreenId::Start) => start::draw(canvas, regions.page, scene),
         (_, ScreenId::Review) => review::draw(canvas, column, scene, local),

@@ -8,6 +8,7 @@ use crate::faces::tui::canvas::{Canvas, behind, below, row};
 use crate::faces::tui::scene::Scene;
 use crate::faces::tui::scroll::Scroll;
 use crate::faces::tui::text;
+use crate::model::field::FieldId;
 use crate::model::flow::Flow;
 use crate::model::plan::{Plan, Scope};
 use crate::model::untrusted::Untrusted;
@@ -19,23 +20,28 @@ const LOW: u16 = 12;
 pub fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, local: &mut Local<'_>) {
     let count = |number: usize| u16::try_from(number).unwrap_or(u16::MAX);
     let intro = count(text::wrap(scene.intro(), area.width).len());
-    let asked = count(scene.fields.len());
-    // In a low window the plan is worth more than the help of its one field.
-    let help = match area.height {
-        _ if asked == 0 => 0,
-        0..LOW => 0,
-        LOW..16 => 1,
-        _ => 2,
-    };
-    let field_lines = asked + help;
-    let between = u16::from(field_lines > 0 && area.height >= 14);
+    let is_saved = |field: &FieldId| *field == FieldId::AnswersFile;
+    let (saved, asked): (Vec<FieldId>, Vec<FieldId>) = scene.fields.iter().copied().partition(is_saved);
+    let saving = scene.state.focused().is_some_and(|field| is_saved(&field));
+    let low = area.height < LOW;
+    let help = if low { 0 } else { 1 + u16::from(area.height >= 16) };
+    // In a low window the plan is worth more than the help of a field, and than where its answers may be kept.
+    let asked_lines = count(asked.len()) + if asked.is_empty() || saving { 0 } else { help };
+    let between = if asked_lines > 0 { u16::from(area.height >= 14) } else { 0 };
     let plan = scene.state.run.plan.as_deref();
     let plan_lines = plan.map_or(1, |plan| 2 + count(plan.steps.len()) + count(notes(canvas, plan).len()));
-    let roomy = 2 + intro + field_lines + between + plan_lines <= area.height;
+    let heading = 1 + u16::from(area.height >= 16);
+    let spare = area.height.saturating_sub(heading + asked_lines + between + plan_lines);
+    let (beneath, saved_lines) = match (saved.is_empty(), saving) {
+        (true, _) => (0, 0),
+        (false, true) => (u16::from(spare > 1 + help), 1 + help),
+        (false, false) => (u16::from(spare > 1), u16::from(spare > 0 && !low)),
+    };
+    let roomy = 2 + intro + asked_lines + between + plan_lines + beneath + saved_lines <= area.height;
     page::heading(canvas, area, scene, roomy);
-    let mut rest = below(area, if roomy { intro + 2 } else { 1 + u16::from(area.height >= 16) });
-    fields::draw(canvas, Rect { height: field_lines.min(rest.height), ..rest }, scene, local, false);
-    rest = below(rest, field_lines + between);
+    let mut rest = below(area, if roomy { intro + 2 } else { heading });
+    fields::some(canvas, Rect { height: asked_lines.min(rest.height), ..rest }, scene, local, (&asked, false));
+    rest = below(rest, asked_lines + between);
     let theme = canvas.theme;
     match plan {
         None => {
@@ -43,11 +49,18 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, local: &mut 
             let failed = scene.state.notice.as_ref().is_some_and(|notice| notice.bad);
             canvas.put(row(rest, 0), if failed { "There is no plan." } else { "Making the plan." }, theme.dim);
         }
-        Some(plan) => steps(canvas, rest, plan, local.scroll, area.height < LOW),
+        Some(plan) => {
+            let room = Rect { height: rest.height.saturating_sub(beneath + saved_lines), ..rest };
+            let used = steps(canvas, room, plan, local.scroll, low);
+            // The file for the answers comes last: what is read here is the plan.
+            rest = below(rest, used + beneath);
+            fields::some(canvas, Rect { height: saved_lines.min(rest.height), ..rest }, scene, local, (&saved, false));
+        }
     }
 }
 
-fn steps(canvas: &mut Canvas<'_>, area: Rect, plan: &Plan, scroll: &mut Scroll, low: bool) {
+/// Draws the plan; tells how many lines it took.
+fn steps(canvas: &mut Canvas<'_>, area: Rect, plan: &Plan, scroll: &mut Scroll, low: bool) -> u16 {
     let theme = canvas.theme;
     canvas.put(row(area, 0), &title(plan), theme.title);
     let notes = if low { Vec::new() } else { notes(canvas, plan) };
@@ -73,11 +86,13 @@ fn steps(canvas: &mut Canvas<'_>, area: Rect, plan: &Plan, scroll: &mut Scroll, 
     } else if shown.start > 0 {
         canvas.put_right(row(area, 0), canvas.signs.above, theme.dim);
     }
-    let after = below(area, 2 + count.min(list.height));
+    let listed = 1 + count.min(list.height);
+    let after = below(area, listed + 1);
     for (line, (sign, sign_style, words, style)) in (0..).zip(notes) {
         let rest = canvas.put(row(after, line), sign, sign_style);
         canvas.put(behind(rest, u16::from(!sign.is_empty())), &words, style);
     }
+    (listed + foot).min(area.height)
 }
 
 /// How many steps there are, and how many of them concern other nodes.

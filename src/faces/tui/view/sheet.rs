@@ -51,6 +51,13 @@ pub fn wrap(lines: &mut Vec<Line>, words: &str, indent: u16, width: u16, style: 
     }
 }
 
+/// Adds what is left of a line that was broken, if anything is.
+pub fn wrap_rest(lines: &mut Vec<Line>, words: &str, indent: u16, width: u16, style: Style) {
+    if !words.is_empty() {
+        wrap(lines, words, indent, width, style);
+    }
+}
+
 /// Draws a sheet, from the line that was scrolled to.
 pub fn draw(canvas: &mut Canvas<'_>, area: Rect, lines: &[Line], scroll: &mut Scroll) {
     let shown = scroll.window(lines.len(), area.height);

@@ -1,0 +1,53 @@
+#Requires -Version 5.1
+{% for line in head %}{{ line }}
+{% endfor %}
+$ErrorActionPreference = 'Stop'
+Set-StrictMode -Version 2
+
+# Where the installer puts it; OCTOPUS_SERVER names another place.
+$server = 'C:\Program Files\Octopus Deploy\Octopus\Octopus.Server.exe'
+if ($env:OCTOPUS_SERVER) { $server = $env:OCTOPUS_SERVER }
+if (-not (Test-Path -LiteralPath $server -PathType Leaf)) {
+    throw "Nothing was run. There is no $server; set OCTOPUS_SERVER to the path of Octopus.Server.exe."
+}
+{% if !needed.0.is_empty() %}
+$missing = @(@({{ needed }}) | Where-Object { -not [Environment]::GetEnvironmentVariable($_) })
+if ($missing.Count -gt 0) {
+    throw "Nothing was run. Set these environment variables first: $($missing -join ', ')."
+}
+{% endif %}
+# One argument, so that a Windows program reads it back as it is. Windows PowerShell 5.1 loses double quotes, and later
+# versions do not, so neither is left to do this by itself: backslashes before a double quote are doubled, and so are those
+# at the end, which the closing quote follows.
+function Protect-Argument([string]$Text) {
+    '"' + (($Text -replace '(\\*)"', '$1$1\"') -replace '(\\+)\z', '$1$1') + '"'
+}
+
+# Runs Octopus Server and stops the script where that fails.
+function Invoke-Octopus([string[]]$Arguments, [hashtable]$Environment = @{ }) {
+    $start = New-Object System.Diagnostics.ProcessStartInfo
+    $start.FileName = $server
+    $start.Arguments = @($Arguments | ForEach-Object { Protect-Argument $_ }) -join ' '
+    $start.UseShellExecute = $false
+    # The script itself reads these; Octopus Server need not inherit them.
+    foreach ($name in @({{ secrets }})) { $start.EnvironmentVariables.Remove($name) }
+    foreach ($name in $Environment.Keys) { $start.EnvironmentVariables[$name] = $Environment[$name] }
+    $process = [System.Diagnostics.Process]::Start($start)
+    $process.WaitForExit()
+    if ($process.ExitCode -ne 0) {
+        throw "Octopus.Server $($Arguments[0]) ended with status $($process.ExitCode). Nothing after it was run."
+    }
+}
+{% for command in commands %}
+{% for line in command.before %}# {{ line }}
+{% endfor %}{% if !command.before.is_empty() %}
+{% endif %}# {{ command.why }}
+Invoke-Octopus @(
+    '{{ command.verb }}'
+{%- for option in command.options %},
+    '{{ option.flag }}'
+{%- if let Some(shards) = option.value %}, {% if shards.len() > 1 %}({% endif %}{% for shard in shards %}{% if !loop.first %} + {% endif %}{% match shard %}{% when Shard::Text with (text) %}{{ text.as_str() }}{% when Shard::Expression with (expression) %}{{ expression }}{% endmatch %}{% endfor %}{% if shards.len() > 1 %}){% endif %}{% endif %}
+{%- endfor %}
+)
+{%- if let Some((name, shard)) = command.environment %} @{ {{ name }} = {% match shard %}{% when Shard::Text with (text) %}{{ text.as_str() }}{% when Shard::Expression with (expression) %}{{ expression }}{% endmatch %} }{% endif %}
+{% endfor %}

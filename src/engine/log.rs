@@ -1,0 +1,183 @@
+//! What the engine tells the log: what was begun and how it ended at the usual level, every event and effect below it.
+//!
+//! It looks at what events changed, so that the mind needs to know of no log; and where nobody listens it costs one
+//! comparison an event.
+
+use std::fmt::Write as _;
+use std::time::Duration;
+
+use tracing::level_filters::LevelFilter;
+use tracing::{debug, error, info, trace, warn};
+
+use crate::model::check::CheckId;
+use crate::model::finding::{Severity, Verdict};
+use crate::model::flow::Flow;
+use crate::model::plan::{Plan, Progress, StepKind};
+use crate::model::screen::ScreenId;
+use crate::model::survey::{SurveyId, Ticket};
+use crate::wizard::effect::Effect;
+use crate::wizard::event::Event;
+use crate::wizard::inputs;
+use crate::wizard::state::State;
+
+use super::told::{ToldEffect, ToldEvent};
+
+/// The module that the lines name: where something happens, not where it is told.
+const ENGINE: &str = "octopus_setup::engine";
+
+/// What was told last, so that only what is new is told.
+#[derive(Debug, Default)]
+pub struct Log {
+    here: Option<(Option<Flow>, ScreenId)>,
+    steps: Vec<StepKind>,
+    surveys: Vec<(SurveyId, Ticket, Duration)>,
+    ended: bool,
+}
+
+/// What an event is about, kept while it is applied: of it, only what has come of it is told.
+#[derive(Debug, Default)]
+pub struct About {
+    survey: Option<Ticket>,
+    failed: Option<StepKind>,
+}
+
+fn is_heard() -> bool {
+    LevelFilter::current() != LevelFilter::OFF
+}
+
+impl Log {
+    /// An event is about to be applied.
+    pub fn event(event: &Event) -> About {
+        let mut about = About::default();
+        if !is_heard() {
+            return about;
+        }
+        // What the clock does would bury what people do.
+        match event {
+            Event::Tick | Event::Refresh | Event::Focus(_) | Event::Observed { last: false, .. } => {
+                trace!(target: ENGINE, "event: {}", ToldEvent(event));
+            }
+            _ => debug!(target: ENGINE, "event: {}", ToldEvent(event)),
+        }
+        match event {
+            Event::Observed { ticket, last: true, .. } => about.survey = Some(*ticket),
+            Event::Progress(progress) => match progress {
+                Progress::Failed(kind, _) | Progress::UndoFailed(kind, _) => about.failed = Some(*kind),
+                _ => info!(target: ENGINE, "install: {}", ToldEvent(event)),
+            },
+            Event::Failed(_) | Event::Resumed(Err(_)) => warn!(target: ENGINE, "{}", ToldEvent(event)),
+            _ => {}
+        }
+        about
+    }
+
+    /// It was applied.
+    pub fn applied(&mut self, about: &About, state: &State, now: Duration) {
+        if !is_heard() {
+            return;
+        }
+        let here = (state.place.flow, state.place.here);
+        if self.here.replace(here) != Some(here) {
+            info!(target: ENGINE, flow = here.0.map_or("none", Flow::id), screen = here.1.id(), "screen");
+        }
+        if let Some(ticket) = about.survey {
+            self.survey_ended(ticket, state, now);
+        }
+        if let Some(kind) = about.failed {
+            step_failed(kind, state);
+        }
+        let steps = state.run.plan.as_deref().map(|plan| plan.steps.iter().map(|step| step.kind).collect()).unwrap_or_default();
+        if self.steps != steps {
+            self.steps = steps;
+            if let Some(plan) = &state.run.plan {
+                plan_made(plan);
+            }
+        }
+        if let Some(ending) = state.ending.filter(|_| !self.ended) {
+            self.ended = true;
+            info!(target: ENGINE, ending = ?ending, "wizard ended");
+        }
+    }
+
+    /// An effect begins.
+    pub fn effect(&mut self, effect: &Effect, now: Duration) {
+        if !is_heard() {
+            return;
+        }
+        debug!(target: ENGINE, "effect: {}", ToldEffect(effect));
+        match effect {
+            Effect::Survey { ticket, inputs, .. } => {
+                self.survey_dropped(inputs.survey(), now);
+                info!(target: ENGINE, survey = ?inputs.survey(), ticket = ticket.0, "survey begun");
+                self.surveys.push((inputs.survey(), *ticket, now));
+            }
+            Effect::CancelSurvey(survey) => self.survey_dropped(*survey, now),
+            Effect::Install(plan, _) => info!(target: ENGINE, steps = plan.steps.len(), "install begun"),
+            Effect::Undo { .. } => info!(target: ENGINE, "undo begun"),
+            _ => {}
+        }
+    }
+
+    fn survey_dropped(&mut self, survey: SurveyId, now: Duration) {
+        self.surveys.retain(|(other, ticket, since)| {
+            if *other == survey {
+                info!(target: ENGINE, survey = ?survey, ticket = ticket.0, took = %millis(now, *since), "survey dropped");
+            }
+            *other != survey
+        });
+    }
+
+    /// Its outcome is what the checks say that read it.
+    fn survey_ended(&mut self, ticket: Ticket, state: &State, now: Duration) {
+        let Some(place) = self.surveys.iter().position(|(_, other, _)| *other == ticket) else { return };
+        let (survey, _, since) = self.surveys.remove(place);
+        let checks = CheckId::ALL.into_iter().filter(|check| inputs::surveys_of_check(*check).contains(&survey));
+        let verdicts: Vec<(CheckId, Verdict)> = checks.map(|check| (check, state.verdict(check))).collect();
+        let of = |weight| names(&verdicts, weight);
+        info!(target: ENGINE,
+            survey = ?survey, ticket = ticket.0, took = %millis(now, since),
+            stops = of(Severity::Stop), warnings = of(Severity::Warn), "survey ended"
+        );
+        for (check, verdict) in &verdicts {
+            match verdict {
+                Verdict::Good(evidence) => debug!(target: ENGINE, check = check.id(), evidence = evidence.as_str(), "good"),
+                Verdict::Found(findings) => {
+                    for finding in findings {
+                        debug!(target: ENGINE, check = check.id(), weight = ?finding.severity, says = finding.says.as_str(), "finding");
+                    }
+                }
+                Verdict::NotYet | Verdict::Running => trace!(target: ENGINE, check = check.id(), "not known yet"),
+            }
+        }
+    }
+}
+
+/// The checks whose weightiest finding has this weight, by name; `none` where there are none.
+fn names(verdicts: &[(CheckId, Verdict)], weight: Severity) -> String {
+    let mut names = String::new();
+    for (check, _) in verdicts.iter().filter(|(_, verdict)| verdict.severity() == Some(weight)) {
+        // Writing to a string cannot fail.
+        let _ = write!(names, "{}{}", if names.is_empty() { "" } else { "," }, check.id());
+    }
+    if names.is_empty() { "none".to_owned() } else { names }
+}
+
+fn step_failed(kind: StepKind, state: &State) {
+    let says = state.run.failed().filter(|row| row.kind == kind).and_then(|row| state.run.explain(row));
+    let says = says.map_or_else(|| "why is not known".to_owned(), |explanation| explanation.says);
+    error!(target: ENGINE, step = kind.id(), says, "step failed");
+}
+
+fn plan_made(plan: &Plan) {
+    info!(target: ENGINE, flow = plan.flow.id(), steps = plan.steps.len(), cluster = %plan.cluster, "plan made");
+    for (place, step) in plan.steps.iter().enumerate() {
+        info!(target: ENGINE, step = place + 1, kind = step.kind.id(), scope = ?step.kind.scope(), title = step.title.as_str(), "plan");
+    }
+    for check in &plan.accepted {
+        warn!(target: ENGINE, check = check.id(), "warning accepted");
+    }
+}
+
+fn millis(now: Duration, since: Duration) -> String {
+    format!("{}ms", now.saturating_sub(since).as_millis())
+}

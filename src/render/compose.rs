@@ -1,0 +1,186 @@
+//! A compose file for Octopus' Linux container image, with the variables that its documentation tells.
+
+use std::fmt;
+
+use askama::Template;
+use askama::filters::{Escaper, Safe};
+use secrecy::SecretString;
+use zeroize::Zeroizing;
+
+use super::octopus::{Piece, connection_string};
+use super::{Clear, Secret, Secrets, Setup, Unwritable};
+use crate::model::connection_string::to_dotnet;
+use crate::model::target::{Target, Trust};
+use crate::model::untrusted::Untrusted;
+
+/// The escaper of `.yaml` templates: a value comes out as one scalar in double quotes, as YAML reads it and as compose, which
+/// takes `$` for its own in every value, leaves it.
+#[derive(Debug, Clone, Copy)]
+pub struct YamlScalar;
+
+impl Escaper for YamlScalar {
+    fn write_escaped_str<W: fmt::Write>(&self, mut dest: W, text: &str) -> fmt::Result {
+        dest.write_char('"')?;
+        escape(&mut dest, text)?;
+        dest.write_char('"')
+    }
+}
+
+/// A text as part of a scalar in double quotes.
+fn escape<W: fmt::Write>(dest: &mut W, text: &str) -> fmt::Result {
+    for character in text.chars() {
+        match character {
+            '\0' => return Err(fmt::Error),
+            '"' => dest.write_str("\\\"")?,
+            '\\' => dest.write_str("\\\\")?,
+            '\n' => dest.write_str("\\n")?,
+            '$' => dest.write_str("$$")?,
+            character if is_printable(character) => dest.write_char(character)?,
+            // All of these are within the first plane, so four digits do; a pair of surrogates YAML would not take.
+            character => write!(dest, "\\u{:04x}", u32::from(character))?,
+        }
+    }
+    Ok(())
+}
+
+/// Whether YAML takes a character as it is, and no reader of it folds or strips it.
+const fn is_printable(character: char) -> bool {
+    matches!(character, ' '..='~' | '\u{a0}'..='\u{2027}' | '\u{202a}'..='\u{d7ff}' | '\u{e000}'..='\u{fefe}'
+        | '\u{ff00}'..='\u{fffd}' | '\u{10000}'..='\u{10ffff}')
+}
+
+/// The variable of the password in a compose file. It is not the one of the scripts: compose can put a variable into a text
+/// but change nothing in it, so that what it holds has to be ready for its place between double quotes.
+const DOUBLED: &str = "OCTOPUS_SETUP_PASSWORD_DOUBLED";
+
+#[derive(Template)]
+#[template(path = "compose.yaml")]
+struct Compose<'a> {
+    head: Vec<Safe<String>>,
+    first: bool,
+    connection: Safe<&'a str>,
+    master_key: Safe<&'a str>,
+    name: &'a str,
+    task_cap: String,
+    grpc: String,
+    ports: Vec<String>,
+}
+
+/// The compose file of a node, its secrets as references to the environment.
+pub fn by_reference(setup: &Setup<'_>) -> Result<String, Unwritable> {
+    write(setup, Secrets::ByReference).map(|text| text.to_string())
+}
+
+/// The compose file of a node with its secrets in it. One that is not there stays a reference.
+pub fn in_clear(setup: &Setup<'_>, clear: &Clear) -> Result<SecretString, Unwritable> {
+    write(setup, Secrets::InClear(clear)).map(|text| SecretString::from(text.as_str()))
+}
+
+fn write(setup: &Setup<'_>, secrets: Secrets<'_>) -> Result<Zeroizing<String>, Unwritable> {
+    let node = setup.node;
+    let (connection, master_key) = (connection(setup, secrets)?, master_key(secrets)?);
+    let compose = Compose {
+        head: head(setup, secrets).iter().map(|line| comment(line)).collect(),
+        first: setup.is_first(),
+        connection: Safe(&connection),
+        master_key: Safe(&master_key),
+        name: &node.name,
+        task_cap: node.task_cap.to_string(),
+        grpc: node.web.grpc_port.to_string(),
+        ports: ports(setup),
+    };
+    let mut text = Zeroizing::new(String::with_capacity(16 * 1024));
+    compose.render_into(&mut *text).map_err(|_| Unwritable)?;
+    Ok(text)
+}
+
+/// The connection string as a scalar.
+fn connection(setup: &Setup<'_>, secrets: Secrets<'_>) -> Result<Zeroizing<String>, Unwritable> {
+    let mut text = Zeroizing::new(String::with_capacity(4 * 1024));
+    text.push('"');
+    if let Some(password) = secrets.text(Secret::Password) {
+        let target = Target { password: SecretString::from(password), ..setup.node.target.clone() };
+        let whole = to_dotnet(&target).map_err(|_| Unwritable)?;
+        escape(&mut *text, secrecy::ExposeSecret::expose_secret(&whole)).map_err(|_| Unwritable)?;
+    } else {
+        for piece in connection_string(setup)?.0 {
+            match piece {
+                Piece::Text(literal) => escape(&mut *text, &literal).map_err(|_| Unwritable)?,
+                Piece::Secret(..) => {
+                    text.push_str("${");
+                    text.push_str(DOUBLED);
+                    text.push_str(":?set it to the password of the SQL login, each double quote in it written twice}");
+                }
+            }
+        }
+    }
+    text.push('"');
+    Ok(text)
+}
+
+/// The master key as a scalar.
+fn master_key(secrets: Secrets<'_>) -> Result<Zeroizing<String>, Unwritable> {
+    let mut text = Zeroizing::new(String::with_capacity(256));
+    text.push('"');
+    if let Some(key) = secrets.text(Secret::MasterKey) {
+        escape(&mut *text, key).map_err(|_| Unwritable)?;
+    } else {
+        text.push_str("${");
+        text.push_str(Secret::MasterKey.variable());
+        text.push_str(":?set it to the master key of the cluster}");
+    }
+    text.push('"');
+    Ok(text)
+}
+
+/// The ports of the host and those of the container: of the web portal 8080 and 443, which the image listens on, whatever the
+/// prefixes say; of polling Tentacles 10943; the gRPC port is the one that the image is told.
+fn ports(setup: &Setup<'_>) -> Vec<String> {
+    let web = &setup.node.web;
+    let portal = web.prefixes.iter().map(|prefix| format!("{}:{}", prefix.port, if prefix.secure { 443 } else { 8080 }));
+    let others = [format!("{}:10943", web.comms_port), format!("{0}:{0}", web.grpc_port)];
+    let mut ports: Vec<String> = Vec::new();
+    for port in portal.chain(others) {
+        if !ports.contains(&port) {
+            ports.push(port);
+        }
+    }
+    ports
+}
+
+fn comment(line: &str) -> Safe<String> {
+    Safe(if line.is_empty() { "#".to_owned() } else { format!("# {line}") })
+}
+
+/// What stands at the head, for whoever opens it. Names come from answers, so they are cleaned.
+fn head(setup: &Setup<'_>, secrets: Secrets<'_>) -> Vec<String> {
+    let node = setup.node;
+    let mut lines = vec![
+        format!("Octopus Server's container as node {} of its cluster.", Untrusted::new(&node.name)),
+        if setup.is_first() {
+            "It is the first node: the container makes Octopus' tables when it starts.".to_owned()
+        } else {
+            "It is a further node: it takes what the cluster shares from the database.".to_owned()
+        },
+        format!("Written by octopus-setup {}.", env!("CARGO_PKG_VERSION")),
+        String::new(),
+    ];
+    if matches!(secrets, Secrets::InClear(_)) {
+        lines.push("SECRETS STAND IN THIS FILE IN THE CLEAR. Keep it to yourself.".into());
+    } else {
+        lines.push(
+            "Variables without a default have to be set, in the environment or in a file .env beside this one; there,".into(),
+        );
+        lines.push("in single quotes, a value is taken as it is.".into());
+    }
+    if let Some(fingerprint) = setup.fingerprint {
+        lines.push(format!("The master key is the one with the fingerprint {fingerprint}."));
+    }
+    if let Trust::CaFile(_) = node.target.trust {
+        lines.push("The server's certificate is checked: its CA has to be among those that the container trusts.".into());
+    }
+    if node.web.force_ssl || node.web.prefixes.iter().any(|prefix| prefix.secure) {
+        lines.push("The image has no variables for HTTPS: configure it in the container, or let the load balancer do it.".into());
+    }
+    lines
+}

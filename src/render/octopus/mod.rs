@@ -1,0 +1,60 @@
+//! What Octopus Server's own command line needs for a node, as data: its commands in their order, with their options.
+//!
+//! The order and the spelling are those of the scripts that Octopus' own Manager shows (`facts/octopus.md`, sections 0 and
+//! 1). Which command and which option concerns the whole cluster is a closed table, and what joins has none of them.
+
+mod commands;
+mod flag;
+mod word;
+
+pub use commands::commands;
+pub(in crate::render) use commands::{connection_string, prefixes};
+pub use flag::{Flag, Verb};
+pub use word::{Form, Piece, Word};
+
+use super::Secret;
+
+/// How far a command or an option reaches.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reach {
+    /// This node: its own files, its own service, its own row in the database.
+    Node,
+    /// What all nodes share.
+    Cluster,
+}
+
+/// One option.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Opt {
+    /// Its flag.
+    pub flag: Flag,
+    /// Its value; `None` for one that stands by itself.
+    pub value: Option<Word>,
+}
+
+/// One call of Octopus Server.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Command {
+    /// The command.
+    pub verb: Verb,
+    /// Its options, in order.
+    pub options: Vec<Opt>,
+    /// A secret that it takes from a variable of its own instead of its command line: the variable's name and the secret.
+    pub environment: Option<(&'static str, Secret)>,
+    /// What it is for: a sentence.
+    pub why: &'static str,
+    /// What the operator may want to run before it, which the wizard does not ask: sentences, mostly none.
+    pub before: &'static [&'static str],
+}
+
+impl Command {
+    /// The secrets that it needs.
+    pub fn secrets(&self) -> impl Iterator<Item = Secret> {
+        let pieces = self.options.iter().filter_map(|option| option.value.as_ref()).flat_map(|word| &word.0);
+        let inside = pieces.filter_map(|piece| match piece {
+            Piece::Text(_) => None,
+            Piece::Secret(secret, _) => Some(*secret),
+        });
+        inside.chain(self.environment.map(|(_, secret)| secret))
+    }
+}

@@ -1,0 +1,71 @@
+//! Scripts in bash.
+
+use std::fmt;
+
+use askama::Template;
+use askama::filters::{Escaper, Safe};
+use zeroize::Zeroizing;
+
+use super::super::octopus::{Command, Form};
+use super::super::{Secret, Secrets, Setup, Unwritable};
+use super::shown::{self, Shard, Shown};
+use super::{Language, head};
+
+/// The escaper of `.sh` templates: a value comes out in single quotes, within which bash takes everything as it is.
+#[derive(Debug, Clone, Copy)]
+pub struct BashWord;
+
+impl Escaper for BashWord {
+    fn write_escaped_str<W: fmt::Write>(&self, mut dest: W, text: &str) -> fmt::Result {
+        if text.contains('\0') {
+            return Err(fmt::Error);
+        }
+        dest.write_char('\'')?;
+        for (place, part) in text.split('\'').enumerate() {
+            if place > 0 {
+                dest.write_str("'\\''")?;
+            }
+            dest.write_str(part)?;
+        }
+        dest.write_char('\'')
+    }
+}
+
+#[derive(Template)]
+#[template(path = "node.sh")]
+struct Script {
+    head: Vec<Safe<String>>,
+    /// The names of all variables that hold secrets, which Octopus Server has no need of.
+    secrets: Safe<String>,
+    needed: Safe<String>,
+    commands: Vec<Shown>,
+}
+
+pub(super) fn write(
+    setup: &Setup<'_>,
+    commands: &[Command],
+    needed: &[Secret],
+    secrets: Secrets<'_>,
+) -> Result<Zeroizing<String>, Unwritable> {
+    let comment = |line: String| Safe(if line.is_empty() { "#".to_owned() } else { format!("# {line}") });
+    let names = |secrets: &[Secret]| Safe(secrets.iter().map(|secret| secret.variable()).collect::<Vec<_>>().join(" "));
+    let script = Script {
+        head: head::lines(setup, Language::Bash, needed, secrets).into_iter().map(comment).collect(),
+        secrets: names(&Secret::ALL),
+        needed: names(needed),
+        commands: shown::all(commands, secrets, refers),
+    };
+    let mut text = Zeroizing::new(String::with_capacity(32 * 1024));
+    script.render_into(&mut *text).map_err(|_| Unwritable)?;
+    Ok(text)
+}
+
+/// A secret of the environment as part of a word.
+fn refers(secret: Secret, form: Form) -> String {
+    let name = secret.variable();
+    match form {
+        Form::Plain => format!("\"${name}\""),
+        // The quote is in a variable, since versions of bash disagree on how one is written within this.
+        Form::Doubled => format!("\"${{{name}//$quote/$quote$quote}}\""),
+    }
+}

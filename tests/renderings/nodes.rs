@@ -1,0 +1,96 @@
+//! Nodes to be rendered: an ordinary one, and such as nobody would have thought of.
+
+use octopus_setup::model::fingerprint::Fingerprint;
+use octopus_setup::model::flow::Flow;
+use octopus_setup::model::master_key::KeySize;
+use octopus_setup::model::names::DatabaseName;
+use octopus_setup::model::node::{Node, ServiceAccount, Web};
+use octopus_setup::model::prefixes;
+use octopus_setup::model::server_address::ServerAddress;
+use octopus_setup::model::survey::AccountKind;
+use octopus_setup::model::target::{Encryption, Target, Trust};
+use octopus_setup::render::Setup;
+use proptest::prelude::*;
+use proptest::sample::select;
+use secrecy::SecretString;
+
+/// Canaries, which no rendering by reference may hold.
+pub const CANARIES: [&str; 2] = ["c4nary-password", "c4nary-service"];
+
+/// An ordinary node.
+pub fn ordinary() -> Node {
+    Node {
+        instance: "OctopusServer".into(),
+        home: "/var/lib/octopus".into(),
+        name: "web01".into(),
+        service: ServiceAccount { kind: AccountKind::LocalSystem, user: String::new(), password: None },
+        target: Target {
+            address: ServerAddress::parse("sql01.corp.example,1433").unwrap(),
+            database: DatabaseName::parse("OctopusDeploy").unwrap(),
+            user: "octopus".into(),
+            password: SecretString::from(CANARIES[0]),
+            encryption: Encryption::Mandatory,
+            trust: Trust::SystemRoots,
+            multi_subnet: false,
+        },
+        create_database: true,
+        web: Web {
+            prefixes: prefixes::parse("http://localhost:80/").unwrap(),
+            force_ssl: false,
+            comms_port: 10943,
+            grpc_port: 8443,
+        },
+        key_size: KeySize::Aes256,
+        task_cap: 5,
+    }
+}
+
+/// An ordinary node with a service account of its own.
+pub fn with_account(kind: AccountKind) -> Node {
+    let password = (kind == AccountKind::Custom).then(|| SecretString::from(CANARIES[1]));
+    Node { service: ServiceAccount { kind, user: "CORP\\svc-octopus$".into(), password }, ..ordinary() }
+}
+
+/// As which one it is set up.
+pub fn setup(flow: Flow, node: &Node) -> Setup<'_> {
+    Setup { flow, node, fingerprint: Some(Fingerprint([0xfd, 0x92, 0x23, 0xa3])) }
+}
+
+/// Text that means something to shells, to YAML or to command lines.
+pub fn hostile() -> impl Strategy<Value = String> {
+    let parts = [
+        "'", "\"", "`", "$", "$(id)", "${HOME}", "$$", "\\", "\\\\", "\\\"", "\n", "\r\n", "\t", " ", "!", "!!", "*", "?", "~",
+        ";", "&", "|", "<", ">", "(", ")", "{", "}", "{{", "{%", "{#", "[", "]", "#", "=", ",", "%PATH%", "^", "-", "--create",
+        "@", ":", ": ", "- ", "é", "Ž", "章魚", "🐙", "‘", "’", "‚", "‛", "“", "”", "\u{85}", "\u{2028}", "\u{feff}", "\u{7f}",
+        "\u{1b}", "\u{1}", "a", "B", "7", "yes", "null", "0x10", "env:",
+    ];
+    prop_oneof![
+        4 => proptest::collection::vec(select(parts.to_vec()), 0..8).prop_map(|parts| parts.concat()),
+        1 => "[^\\x00]{0,20}",
+    ]
+}
+
+/// A node whose every value is hostile.
+pub fn any_node() -> impl Strategy<Value = Node> {
+    let texts = (hostile(), hostile(), hostile(), hostile(), hostile());
+    let kind = select(vec![AccountKind::LocalSystem, AccountKind::Custom, AccountKind::Managed]);
+    let trust =
+        select(vec![Trust::SystemRoots, Trust::CaFile("/etc/ca.pem".into()), Trust::Fingerprint([7; 32]), Trust::Nothing]);
+    let web = select(vec!["http://localhost:80/", "https://web01.corp/, http://+:8080/octo/"]);
+    (texts, "[a-zA-Z0-9 ';=\"$`\\\\é章-]{1,12}", kind, trust, web, any::<[u16; 3]>(), any::<bool>()).prop_map(
+        |((instance, home, name, user, account), database, kind, trust, web, [comms_port, grpc_port, task_cap], on)| {
+            let plain = ordinary();
+            let database = DatabaseName::parse(&database).unwrap_or_else(|_| plain.target.database.clone());
+            Node {
+                instance,
+                home: home.into(),
+                name,
+                service: ServiceAccount { user: account, ..with_account(kind).service },
+                target: Target { database, user, trust, multi_subnet: on, ..plain.target.clone() },
+                web: Web { prefixes: prefixes::parse(web).unwrap(), force_ssl: on, comms_port, grpc_port },
+                task_cap,
+                ..plain
+            }
+        },
+    )
+}

@@ -1,0 +1,79 @@
+//! A join has nothing of the whole cluster's in it.
+
+use octopus_setup::model::flow::Flow;
+use octopus_setup::render::octopus::{Flag, Reach, Verb, commands};
+use octopus_setup::render::script::by_reference;
+use octopus_setup::render::{Language, compose};
+use proptest::prelude::*;
+
+use crate::nodes::{any_node, ordinary, setup};
+
+#[test]
+fn the_table_says_of_what_is_the_clusters_that_it_is() {
+    let verbs: Vec<_> = Verb::ALL.into_iter().filter(|verb| verb.reach() == Reach::Cluster).map(Verb::id).collect();
+    assert_eq!(verbs, ["admin", "license", "path"]);
+    let flags: Vec<_> = Flag::ALL.into_iter().filter(|flag| flag.reach() == Reach::Cluster).map(Flag::id).collect();
+    assert_eq!(
+        flags,
+        [
+            "--create",
+            "--upgrade",
+            "--grant",
+            "--usernamePasswordIsEnabled",
+            "--activeDirectoryIsEnabled",
+            "--guestloginenabled",
+            "--upgradeCheck"
+        ]
+    );
+}
+
+#[test]
+fn a_first_node_creates_the_database_and_a_join_does_not() {
+    let node = ordinary();
+    let has = |flow| {
+        let commands = commands(&setup(flow, &node)).unwrap();
+        commands.iter().flat_map(|command| &command.options).any(|option| option.flag == Flag::Create)
+    };
+    assert!(has(Flow::FirstNode) && !has(Flow::Join));
+}
+
+#[test]
+fn the_order_is_that_of_octopus_own_scripts() {
+    for flow in [Flow::FirstNode, Flow::Join] {
+        let node = ordinary();
+        let verbs: Vec<_> = commands(&setup(flow, &node)).unwrap().iter().map(|command| command.verb).collect();
+        assert_eq!(verbs, [Verb::CreateInstance, Verb::Database, Verb::Configure, Verb::Service, Verb::Node]);
+    }
+}
+
+proptest! {
+    #[test]
+    fn a_join_has_no_command_and_no_option_that_others_depend_on(node in any_node()) {
+        for flow in Flow::ALL.into_iter().filter(|flow| *flow != Flow::FirstNode) {
+            for command in commands(&setup(flow, &node)).unwrap() {
+                prop_assert_eq!(command.verb.reach(), Reach::Node);
+                prop_assert!(command.before.is_empty());
+                for option in command.options {
+                    prop_assert_eq!(option.flag.reach(), Reach::Node);
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn nor_does_the_text_of_a_join_name_any() {
+    let node = ordinary();
+    let words =
+        |text: &str| text.split(|c: char| !(c.is_alphanumeric() || c == '-' || c == '_')).map(str::to_owned).collect::<Vec<_>>();
+    for language in Language::ALL {
+        let words = words(&by_reference(&setup(Flow::Join, &node), language).unwrap());
+        let verbs = Verb::ALL.into_iter().filter(|verb| verb.reach() == Reach::Cluster && *verb != Verb::Path).map(Verb::id);
+        let flags = Flag::ALL.into_iter().filter(|flag| flag.reach() == Reach::Cluster).map(Flag::id);
+        for id in verbs.chain(flags) {
+            assert!(!words.iter().any(|word| word == id), "{id}");
+        }
+    }
+    let compose = compose::by_reference(&setup(Flow::Join, &node)).unwrap();
+    assert!(!compose.contains("ADMIN_") && !compose.contains("LICENSE"), "{compose}");
+}

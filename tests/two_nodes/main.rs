@@ -1,0 +1,36 @@
+//! What the README shows of scripts is what it says: the very text is run, with the program itself, in a shell.
+#![cfg(all(unix, feature = "practice"))]
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+mod script;
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+/// The folder of the program under test, so that scripts find it by its name.
+fn programs() -> PathBuf {
+    Path::new(env!("CARGO_BIN_EXE_octopus-setup")).parent().unwrap().to_owned()
+}
+
+/// Runs a script of the repository with `sh`, with the program on its path, no terminal, and every file of its own in a
+/// folder that goes away.
+fn run(script: &str, folder: &Path) -> Output {
+    let path = format!("{}:{}", programs().display(), std::env::var("PATH").unwrap());
+    let mut command = Command::new("sh");
+    command.arg(Path::new(env!("CARGO_MANIFEST_DIR")).join(script)).current_dir(folder);
+    command.env("PATH", path).env("TMPDIR", folder).env("HOME", folder).env_remove("TERM");
+    for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("OCTOPUS_SETUP_")) {
+        command.env_remove(name);
+    }
+    command.stdin(std::process::Stdio::null()).output().unwrap()
+}
+
+/// What it printed, whole, for a failure.
+fn told(output: &Output) -> String {
+    format!(
+        "{}\n--- out\n{}\n--- err\n{}",
+        output.status,
+        String::from_utf8_lossy(&output.stdout),
+        String::from_utf8_lossy(&output.stderr)
+    )
+}
