@@ -116,6 +116,7 @@ fn plan(plan: &Plan, answers: &[AnswerOut]) -> Value {
         "answers": answers,
         "steps": steps,
         "accepted": plan.accepted.iter().map(|check| check.id()).collect::<Vec<_>>(),
+        "key_unverified": plan.key_unverified,
     })
 }
 
