@@ -19,6 +19,7 @@ program="$work/octopus-setup"
 form=(--form Form 20 70 5 Server 1 1 sql01 1 15 40 0 Database 2 1 Octopus 2 15 40 0 User 3 1 sa 3 15 40 0)
 echo "== first frame, key, memory, idle"
 programs=("Node name::$program first-node" "Getting started::$program practice --data $work/practice")
+programs+=("Instance .instance::$program first-node --plain")
 have whiptail && programs+=("Server::whiptail --inputbox Server 20 70 sql01")
 have dialog && programs+=("User::dialog ${form[*]}")
 python3 benches/termbench.py -n "${RUNS:-15}" --idle 10 "${programs[@]}"
@@ -39,9 +40,16 @@ both() {
     many=$(instructions "$pattern" "abcdefghij$leave" "$@")
     echo "$name: first frame and end $few, each key $(((many - few) / 10))"
 }
+# Each frame more is half a million, and how many there are depends on when the survey's answers come.
+eight() {
+    local name=$1 pattern=$2
+    shift 2
+    echo "$name: first frame and end, eight runs $(for _ in {1..8}; do instructions "$pattern" '\x03y' "$@"; done | xargs)"
+}
 if have valgrind; then
     echo "== instructions"
-    echo "octopus-setup, start screen: first frame and end $(instructions 'On this machine' '\x03y' "$program")"
+    eight "octopus-setup, start screen" 'On this machine' "$program"
+    eight "octopus-setup, first form" 'Node name' "$program" first-node
     both "octopus-setup, first form" 'Node name' '\x03y' "$program" first-node
     if have whiptail; then both whiptail 'Server' '\x1b\x1b' whiptail --inputbox Server 20 70 sql01; fi
     if have dialog; then both dialog 'User' '\x1b\x1b' dialog "${form[@]}"; fi
@@ -49,6 +57,9 @@ fi
 
 echo "== turns, and the database screen beside tsql"
 cargo bench --locked --bench turns
+
+echo "== unattended"
+python3 benches/unattended.py "$program"
 
 echo "== frames, joins"
 cargo bench --locked --bench frames

@@ -150,14 +150,20 @@ pub fn screen(id: ScreenId) -> &'static Screen {
     })
 }
 
-/// A screen's name in the list of screens. Of its file only the head is parsed, which is before its first list: the list is
-/// painted on the first frame, and names every screen of the flow.
+/// A screen's name in the list of screens. Of its file only the line of the name is parsed: the list is painted on the first
+/// frame, and names every screen of the flow.
 pub fn name(id: ScreenId) -> &'static str {
     static NAMES: [OnceLock<String>; 18] = [const { OnceLock::new() }; 18];
     NAMES[id as usize].get_or_init(|| {
-        let head = source(id).split("\n[[").next().unwrap_or_default();
-        parse(head).map_or_else(|_| id.id().to_owned(), |head| head.name)
+        let line = source(id).lines().find(|line| line.starts_with("name = ")).unwrap_or_default();
+        toml::from_str::<Named>(line).map_or_else(|_| id.id().to_owned(), |named| named.name)
     })
+}
+
+/// The line of a screen's name.
+#[derive(Deserialize)]
+struct Named {
+    name: String,
 }
 
 /// Parses one screen file.

@@ -188,6 +188,28 @@ fn a_panic_anywhere_gives_the_terminal_back_and_shows_no_value() {
     }
 }
 
+/// Where panics unwind, as in the builds of the tests, it is the statement's error and no more; a released build ends. To test
+/// that one: build it with the feature `rehearsal`, and name it in `OCTOPUS_SETUP_TEST_PROGRAM`.
+#[test]
+fn a_defect_of_the_practice_server_is_a_failed_login_or_an_orderly_end() {
+    let folder = tempfile::tempdir().unwrap();
+    let arguments = ["practice", "--data", folder.path().to_str().unwrap()];
+    let mut pty = Pty::start(&arguments, &[("OCTOPUS_SETUP_REHEARSE_PANIC", "practice")], 24, 80);
+    pty.wait("Getting started");
+    to_the_database(&mut pty);
+    pty.wait_any(&["failed while", "a defect in"]);
+    if std::env::var_os(support::pty::PROGRAM_VARIABLE).is_none() {
+        assert!(!pty.text().contains("a defect in"), "{}", pty.text());
+        pty.send(CTRL_C);
+        pty.send(CTRL_C);
+        assert_eq!(pty.exit().exit_code(), 130);
+    } else {
+        assert_eq!(pty.exit().exit_code(), 101);
+    }
+    assert_restored(&pty);
+    assert!(!String::from_utf8_lossy(pty.raw()).contains("must not be shown"));
+}
+
 #[test]
 fn a_terminal_that_vanishes_ends_the_process_even_where_sighup_is_ignored() {
     let folder = tempfile::tempdir().unwrap();

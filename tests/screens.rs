@@ -18,7 +18,7 @@ fn every_screen_file_parses() {
 }
 
 #[test]
-fn the_head_of_a_file_has_its_name_and_each_check_knows_its_screen() {
+fn the_line_of_a_name_says_it_and_each_check_knows_its_screen() {
     for screen in ScreenId::ALL {
         assert_eq!(words::name(screen), words::screen(screen).name, "{}", screen.id());
         for check in words::screen(screen).checks() {

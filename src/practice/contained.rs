@@ -10,11 +10,31 @@ thread_local! {
     static CONTAINED: Cell<bool> = const { Cell::new(false) };
 }
 
+#[cfg(any(debug_assertions, feature = "rehearsal"))]
+static REHEARSED: std::sync::atomic::AtomicBool = std::sync::atomic::AtomicBool::new(false);
+
+/// The next thing that is run fails: for the tests of the whole program.
+#[cfg(any(debug_assertions, feature = "rehearsal"))]
+pub fn rehearse() {
+    REHEARSED.store(true, std::sync::atomic::Ordering::SeqCst);
+}
+
+/// Fails where a test has asked for it, once.
+fn fail_where_asked() {
+    #[cfg(any(debug_assertions, feature = "rehearsal"))]
+    if REHEARSED.swap(false, std::sync::atomic::Ordering::SeqCst) {
+        std::panic::panic_any("a value that must not be shown");
+    }
+}
+
 /// Runs something and catches its panic. Whatever it was working on is not to be used any more afterwards, but for
 /// what the caller knows to be sound.
 pub fn contain<T>(work: impl FnOnce() -> T) -> Result<T, Box<dyn Any + Send>> {
     let before = CONTAINED.replace(true);
-    let outcome = catch_unwind(AssertUnwindSafe(work));
+    let outcome = catch_unwind(AssertUnwindSafe(|| {
+        fail_where_asked();
+        work()
+    }));
     CONTAINED.set(before);
     outcome
 }

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use super::deferred::Deferred;
 use super::given_args::GivenArgs;
 
 /// What `--help` ends with.
@@ -47,30 +48,27 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Configure the first node of a new cluster.
-    FirstNode(Wizard),
+    FirstNode(Deferred<Wizard>),
     /// Add this server as a node of an existing cluster.
-    Join(Wizard),
+    Join(Deferred<Wizard>),
     /// Review a node of this machine: its settings, every check again, the cluster, what has drifted. Nothing is written.
-    Review(Review),
+    Review(Deferred<Review>),
     /// Answer files: a template of one, a check of yours, and their schema for editors.
-    Answers(Answers),
+    Answers(Deferred<Answers>),
     /// What Octopus Server's own command line, or a container, would need for the same node.
-    Script(Script),
+    Script(Deferred<Script>),
     /// Print the completions of a shell.
-    Completions(Completions),
+    Completions(Deferred<Completions>),
     /// Print the manual page.
     Man,
     /// Try everything against an embedded practice server; no SQL Server needed.
     #[cfg(feature = "practice")]
-    Practice(Practice),
+    Practice(Deferred<Practice>),
 }
 
 /// A set-up flow: with answers that are given beforehand, and with nobody there to ask.
 #[derive(Debug, Args)]
 pub struct Wizard {
-    #[command(flatten)]
-    pub given: GivenArgs,
-
     /// Do it: no screens and no questions, but for secrets at a terminal. The same checks, the same plan.
     #[arg(long)]
     pub yes: bool,
@@ -86,6 +84,9 @@ pub struct Wizard {
     /// How to print what happens: for people, or as JSON, one object a line. Goes with --yes and --dry-run.
     #[arg(long, value_name = "FORMAT", value_enum)]
     pub output: Option<Format>,
+
+    #[command(flatten)]
+    pub given: GivenArgs,
 }
 
 /// Answer files.
@@ -110,9 +111,6 @@ pub enum AnswersCommand {
         #[arg(long, value_enum)]
         flow: Option<SetUp>,
 
-        #[command(flatten)]
-        given: GivenArgs,
-
         /// Prove them as well: against this machine, the server and the database, as a dry run does.
         #[arg(long)]
         live: bool,
@@ -120,6 +118,9 @@ pub enum AnswersCommand {
         /// How to print.
         #[arg(long, value_name = "FORMAT", value_enum)]
         output: Option<Format>,
+
+        #[command(flatten)]
+        given: GivenArgs,
     },
     /// Print the JSON schema of answer files, for editors.
     Schema,
@@ -154,9 +155,6 @@ pub struct Script {
     #[arg(long, value_enum)]
     pub flow: Option<SetUp>,
 
-    #[command(flatten)]
-    pub given: GivenArgs,
-
     /// With the secrets themselves in it instead of references to the environment; only into a file (--out), 0600.
     #[arg(long, requires = "out")]
     pub with_secrets: bool,
@@ -168,6 +166,9 @@ pub struct Script {
     /// How to print: as it is, or as a JSON object that holds it.
     #[arg(long, value_name = "FORMAT", value_enum)]
     pub output: Option<Format>,
+
+    #[command(flatten)]
+    pub given: GivenArgs,
 }
 
 /// What a script is printed as.

@@ -1,7 +1,7 @@
 //! The flags that answer fields, made from the fields' one definition.
 //!
-//! Each field that a flow asks has its flag, with its words as help. To make them costs parsing the words of every screen, so
-//! that is left until the subcommand is really used: the first frame of the start screen has a budget.
+//! Each field that a flow asks has its flag, with its words as help. The words cost parsing those of every screen, which is a
+//! third of what the first frame may cost: flags are parsed without them, and [`explained`] adds them where they are read.
 
 use std::path::PathBuf;
 use std::sync::LazyLock;
@@ -56,7 +56,7 @@ static FLAGS: LazyLock<Vec<Flag>> = LazyLock::new(|| {
 
 impl Args for GivenArgs {
     fn augment_args(command: Command) -> Command {
-        command.defer(with_flags)
+        with_flags(command)
     }
 
     fn augment_args_for_update(command: Command) -> Command {
@@ -96,21 +96,32 @@ fn with_flags(command: Command) -> Command {
 
 fn arg(flag: &'static Flag) -> Arg {
     let field = flag.field;
-    let hint = answer_file::hint(field);
-    let default = answer_file::default(field).map(|default| format!(" [default: {default}]")).unwrap_or_default();
-    let help = format!("{} [env: {}]{default}", hint.trim_end_matches('.'), field.variable());
-    let arg =
-        Arg::new(flag.id.as_str()).long(flag.long.as_str()).help(help).help_heading("Answers").value_name(match field.kind() {
-            Kind::Secret => "WHERE",
-            Kind::Path => "PATH",
-            Kind::Number => "NUMBER",
-            Kind::Text | Kind::Choice(_) | Kind::Toggle => "VALUE",
-        });
+    let arg = Arg::new(flag.id.as_str()).long(flag.long.as_str()).help_heading("Answers").value_name(match field.kind() {
+        Kind::Secret => "WHERE",
+        Kind::Path => "PATH",
+        Kind::Number => "NUMBER",
+        Kind::Text | Kind::Choice(_) | Kind::Toggle => "VALUE",
+    });
     let arg = match flags::values(field) {
         [] => arg,
         values => arg.value_parser(PossibleValuesParser::new(values)),
     };
     if field.kind() == Kind::Toggle { arg.num_args(0..=1).default_missing_value("true") } else { arg }
+}
+
+/// The command, built already, with what its flags are for.
+pub fn explained(command: Command) -> Command {
+    let help = |arg: Arg| match FLAGS.iter().find(|flag| flag.id == arg.get_id().as_str()) {
+        Some(flag) => arg.help(help(flag.field)),
+        None => arg,
+    };
+    command.mut_args(help).mut_subcommands(explained)
+}
+
+fn help(field: FieldId) -> String {
+    let hint = answer_file::hint(field);
+    let default = answer_file::default(field).map(|default| format!(" [default: {default}]")).unwrap_or_default();
+    format!("{} [env: {}]{default}", hint.trim_end_matches('.'), field.variable())
 }
 
 impl FromArgMatches for GivenArgs {

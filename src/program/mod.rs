@@ -2,6 +2,7 @@
 
 mod answers;
 mod cli;
+mod deferred;
 mod given;
 mod given_args;
 mod log;
@@ -41,7 +42,7 @@ pub fn main() -> ExitCode {
     panic::install();
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
-        Err(error) => return review::misused(&error),
+        Err(error) => return review::misused(&shells::in_words(error)),
     };
     match &cli.command {
         // They need nothing of the outside, and are run where a machine is made as much as where it runs.

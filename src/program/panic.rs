@@ -56,17 +56,20 @@ fn is_contained() -> bool {
     false
 }
 
-/// Panics where the tests ask for it, in the main thread or in a task; only in builds with debug assertions.
+/// Panics where the tests ask for it: in the main thread, in a task, or in the practice server's engine; only in builds with
+/// debug assertions or the feature `rehearsal`.
 pub fn rehearse() {
-    if cfg!(debug_assertions) {
-        match std::env::var("OCTOPUS_SETUP_REHEARSE_PANIC").as_deref() {
-            Ok("main") => rehearsed(),
-            Ok("task") => drop(tokio::spawn(async { rehearsed() })),
-            _ => {}
-        }
+    #[cfg(any(debug_assertions, feature = "rehearsal"))]
+    match std::env::var("OCTOPUS_SETUP_REHEARSE_PANIC").as_deref() {
+        Ok("main") => rehearsed(),
+        Ok("task") => drop(tokio::spawn(async { rehearsed() })),
+        #[cfg(feature = "practice")]
+        Ok("practice") => octopus_setup::practice::contained::rehearse(),
+        _ => {}
     }
 }
 
+#[cfg(any(debug_assertions, feature = "rehearsal"))]
 fn rehearsed() {
     let secret = "a value that must not be shown";
     // The hook is what is being rehearsed, so a real panic it is.

@@ -4,6 +4,7 @@ use std::io::Write as _;
 use std::process::ExitCode;
 
 use clap::builder::PossibleValuesParser;
+use clap::error::{Error, ErrorKind};
 use clap::{Arg, ArgAction, Command, CommandFactory as _, ValueHint};
 use clap_complete::{Shell as Generator, generate};
 
@@ -11,7 +12,7 @@ use octopus_setup::model::check::CheckId;
 use octopus_setup::model::field::{FieldId, Kind};
 
 use super::cli::{Cli, Completions, Shell};
-use super::complain;
+use super::{complain, given_args};
 
 /// The program's name, as it is typed.
 pub const PROGRAM: &str = "octopus-setup";
@@ -43,7 +44,16 @@ fn mended(script: &[u8]) -> Vec<u8> {
 pub fn whole() -> Command {
     let mut command = Cli::command();
     command.build();
-    command
+    given_args::explained(command)
+}
+
+/// The same refusal; where it is a help that is printed, the same help with what the flags are for.
+pub fn in_words(error: Error) -> Error {
+    use ErrorKind::{DisplayHelp, DisplayHelpOnMissingArgumentOrSubcommand as Missing};
+    if !matches!(error.kind(), DisplayHelp | Missing) {
+        return error;
+    }
+    whole().try_get_matches().err().unwrap_or(error)
 }
 
 /// Prints a text for somebody else to read. That a reader has gone is his own business; a full disk is ours to tell.

@@ -1,5 +1,6 @@
 //! A program in a real pseudo-terminal: keys in, a screen out. Waits for text or for the end, never for a time.
 
+use std::ffi::OsString;
 use std::io::{Read, Write};
 use std::path::Path;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
@@ -10,6 +11,14 @@ use portable_pty::{Child, CommandBuilder, ExitStatus, MasterPty, PtySize, native
 
 /// How long a wait lasts before the test fails. Long, because a loaded machine is slow; never waited out when all is well.
 const PATIENCE: Duration = Duration::from_secs(60);
+
+/// The program: the build that is at hand, or another one, such as what is to be shipped.
+pub fn program() -> OsString {
+    std::env::var_os(PROGRAM_VARIABLE).unwrap_or_else(|| env!("CARGO_BIN_EXE_octopus-setup").into())
+}
+
+/// Names another build to test.
+pub const PROGRAM_VARIABLE: &str = "OCTOPUS_SETUP_TEST_PROGRAM";
 
 /// A program in a pseudo-terminal.
 pub struct Pty {
@@ -25,7 +34,7 @@ impl Pty {
     /// Starts the wizard's binary in a terminal of this size, with this environment besides a plain one.
     pub fn start(arguments: &[&str], environment: &[(&str, &str)], rows: u16, cols: u16) -> Self {
         let pair = native_pty_system().openpty(PtySize { rows, cols, pixel_width: 0, pixel_height: 0 }).unwrap();
-        let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_octopus-setup"));
+        let mut command = CommandBuilder::new(program());
         command.args(arguments);
         command.env("TERM", "xterm-256color");
         command.env("LANG", "C.UTF-8");
@@ -175,7 +184,8 @@ impl Vanishing {
     pub fn start(state: &Path, text: &str) -> Self {
         let pair = native_pty_system().openpty(PtySize { rows: 24, cols: 80, pixel_width: 0, pixel_height: 0 }).unwrap();
         let mut command = CommandBuilder::new("sh");
-        command.args(["-c", "trap '' HUP; exec \"$0\"", env!("CARGO_BIN_EXE_octopus-setup")]);
+        command.args(["-c", "trap '' HUP; exec \"$0\""]);
+        command.arg(program());
         command.env("TERM", "xterm-256color");
         command.env("OCTOPUS_SETUP_STATE_DIR", state);
         let child = pair.slave.spawn_command(command).unwrap();

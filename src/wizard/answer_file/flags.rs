@@ -66,7 +66,7 @@ fn ways(field: FieldId) -> String {
 }
 
 /// The variables of ours that are no fields.
-const OTHERS: [&str; 6] = ["STATE_DIR", "LOG", "DEPTH", "REHEARSE_PANIC", "TEST_SQLSERVER", "REQUIRE_CLIENTS"];
+const OTHERS: [&str; 7] = ["STATE_DIR", "LOG", "DEPTH", "REHEARSE_PANIC", "TEST_PROGRAM", "TEST_SQLSERVER", "REQUIRE_CLIENTS"];
 
 /// What is to be said of a variable by its name, where it looks like one of ours and answers nothing.
 pub fn variable(name: &str) -> Option<Problem> {

@@ -1,6 +1,7 @@
 //! All sources together: the one that counts is found, then fetched.
 
 use std::collections::BTreeMap;
+use std::ffi::OsString;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
@@ -87,6 +88,11 @@ impl Found {
 
     /// Takes the environment's answers, and tells of variables that look like ours and answer nothing.
     fn environment(&mut self, environment: &Environment) {
+        let is_ours = |name: &OsString| name.as_encoded_bytes().starts_with(FieldId::VARIABLES.as_bytes());
+        // So it is nearly ever, and the names of all fields are not free of cost before the first frame.
+        if !environment.keys().any(is_ours) {
+            return;
+        }
         let names = environment.iter().filter(|(_, value)| !value.is_empty()).filter_map(|(name, _)| name.to_str());
         self.problems.extend(names.filter_map(flags::variable));
         for field in FieldId::ALL.into_iter().filter(|field| field.is_given()) {
