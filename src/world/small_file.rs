@@ -18,9 +18,8 @@ pub(super) fn read(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
 
 /// The same, with what is known of the very file that was read: under its name another one may stand by now.
 pub(super) fn read_seen(path: &Path, limit: u64) -> io::Result<(Vec<u8>, Metadata)> {
-    let file = |seen: Metadata| match seen.is_file() {
-        true => Ok(seen),
-        false => Err(io::Error::new(ErrorKind::InvalidInput, "it is not a file")),
+    let file = |seen: Metadata| {
+        if seen.is_file() { Ok(seen) } else { Err(io::Error::new(ErrorKind::InvalidInput, "it is not a file")) }
     };
     file(std::fs::metadata(path)?)?;
     let opened = options().open(path)?;
