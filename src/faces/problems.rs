@@ -35,11 +35,11 @@ pub fn text(problems: &[Problem]) -> String {
 }
 
 /// The same, and every answer that was given with its origin; what is left open is asked for by the run itself.
-pub fn check(problems: &[Problem], loaded: &Loaded, open: &[FieldId]) -> String {
+pub fn check(problems: &[Problem], loaded: &Loaded) -> String {
     let mut out = String::new();
     let width = loaded.places.keys().map(|field| field.id().len()).max().unwrap_or_default();
     for (field, place) in &loaded.places {
-        let asked = if open.contains(field) { ", had when it runs" } else { "" };
+        let asked = if loaded.open.contains(field) { ", had when it runs" } else { "" };
         let _ = writeln!(out, "  {:width$}  {:11}  {place}{asked}", field.id(), origin(place.origin()));
     }
     if !loaded.places.is_empty() {
@@ -69,7 +69,7 @@ pub const fn origin(origin: Origin) -> &'static str {
 struct Document<'a> {
     schema: u32,
     problems: Vec<ProblemOut<'a>>,
-    answers: Vec<AnswerOut<'a>>,
+    answers: Vec<AnswerOut>,
 }
 
 #[derive(Serialize)]
@@ -85,12 +85,12 @@ struct ProblemOut<'a> {
 }
 
 #[derive(Serialize)]
-struct AnswerOut<'a> {
+struct AnswerOut {
     field: &'static str,
     origin: &'static str,
     place: String,
     #[serde(skip_serializing_if = "Option::is_none")]
-    value: Option<&'a str>,
+    value: Option<String>,
 }
 
 /// The same as one JSON object on one line.
@@ -107,7 +107,7 @@ pub fn json(problems: &[Problem], loaded: &Loaded) -> String {
                 place: place.to_string(),
                 // What is ignored was not even fetched.
                 value: (!field.is_secret() && loaded.answers.get(*field).origin != Origin::Default)
-                    .then(|| loaded.answers.text(*field)),
+                    .then(|| clean(loaded.answers.text(*field))),
             })
             .collect(),
     };

@@ -121,6 +121,8 @@ pub struct Loaded {
     pub answers: Answers,
     /// Where each one that was given was given.
     pub places: BTreeMap<FieldId, Place>,
+    /// Fields whose answers only the run itself can have: a person's, a line of standard input.
+    pub open: Vec<FieldId>,
     /// Checks whose warnings are accepted.
     pub accept: Vec<CheckId>,
     /// What was wrong on the way.

@@ -2,12 +2,15 @@
 
 use std::io::{self, IsTerminal, Write as _};
 use std::process::ExitCode;
+use std::time::Duration;
 
 use secrecy::SecretString;
+use tokio::task::JoinHandle;
 use zeroize::Zeroizing;
 
 use octopus_setup::faces::exit::Exit;
 use octopus_setup::faces::problems;
+use octopus_setup::faces::signals::{Signals, until_ended};
 use octopus_setup::model::field::FieldId;
 use octopus_setup::model::finding::Severity;
 use octopus_setup::model::flow::Flow;
@@ -45,10 +48,39 @@ pub async fn gather(asked: &GivenArgs, flow: Option<Flow>, manner: Manner, outsi
         manner,
         command_limit: given::COMMAND_LIMIT,
     };
+    let watch = Watch::begin();
     let beforehand = given::gather(&wanted, &mut around).await;
+    drop(watch);
     match beforehand.left {
         Some(status) => Err(ExitCode::from(status)),
         None => Ok(beforehand),
+    }
+}
+
+/// Ends the program on a signal while answers are gathered. To run a command is to listen for signals, which tokio never stops
+/// to do once it has begun: without this, none would end the wait for a line of standard input after it.
+struct Watch(Option<JoinHandle<()>>);
+
+impl Watch {
+    /// How long the gathering gets to end by itself: a command has to be ended with everything that it started.
+    const GRACE: Duration = Duration::from_millis(300);
+
+    fn begin() -> Self {
+        // Without it signals do what they always do, and that is to end the program.
+        let Ok(mut signals) = Signals::listen() else { return Self(None) };
+        Self(Some(tokio::spawn(async move {
+            let status = until_ended(&mut signals).await;
+            tokio::time::sleep(Self::GRACE).await;
+            std::process::exit(status.into());
+        })))
+    }
+}
+
+impl Drop for Watch {
+    fn drop(&mut self) {
+        if let Some(task) = &self.0 {
+            task.abort();
+        }
     }
 }
 
@@ -63,10 +95,15 @@ pub fn refuse(problems: &[Problem]) -> bool {
     problems.iter().any(|problem| problem.severity == Severity::Stop)
 }
 
-/// Tells what is wrong with the answers, and ends with the status for that.
-pub fn refused(problems: &[Problem]) -> ExitCode {
+/// Tells what is to be said of the answers.
+pub fn tell(problems: &[Problem]) {
     // Not `eprint!`, which panics where nobody can read it.
     let _ = io::stderr().write_all(problems::text(problems).as_bytes());
+}
+
+/// Tells what is wrong with the answers, and ends with the status for that.
+pub fn refused(problems: &[Problem]) -> ExitCode {
+    tell(problems);
     ExitCode::from(Exit::Answers.code())
 }
 

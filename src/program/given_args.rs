@@ -89,7 +89,8 @@ fn with_flags(command: Command) -> Command {
         }
     }
     for flag in FLAGS.iter().filter(|flag| flag.field.is_secret() && asks(flag.field)) {
-        command = command.arg(Arg::new(flag.refused.as_str()).long(flag.field.id()).num_args(0..=1).hide(true));
+        let refused = Arg::new(flag.refused.as_str()).long(flag.field.id()).num_args(0..=1).hide(true);
+        command = command.arg(refused.allow_hyphen_values(true));
     }
     command.after_help(PRECEDENCE)
 }
@@ -106,6 +107,8 @@ fn arg(flag: &'static Flag) -> Arg {
         [] => arg,
         values => arg.value_parser(PossibleValuesParser::new(values)),
     };
+    // A secret that begins with a hyphen would otherwise be complained of as an unknown flag, and so be repeated.
+    let arg = arg.allow_hyphen_values(field.is_secret());
     if field.kind() == Kind::Toggle { arg.num_args(0..=1).default_missing_value("true") } else { arg }
 }
 

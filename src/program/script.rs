@@ -6,6 +6,7 @@ use std::process::ExitCode;
 
 use octopus_setup::faces::exit::Exit;
 use octopus_setup::model::answers::{Answers, Origin, Raw};
+use octopus_setup::model::check::CheckId;
 use octopus_setup::model::facts::{Fact, Facts, NodeFacts};
 use octopus_setup::model::field::FieldId;
 use octopus_setup::model::fingerprint::Fingerprint;
@@ -22,6 +23,7 @@ use secrecy::{ExposeSecret, SecretString};
 
 use super::cli::{Format, Script, ScriptFormat, SetUp};
 use super::given;
+use super::given_args::GivenArgs;
 use super::outside::Outside;
 
 /// Why there is no script: how the program ends, and what it says.
@@ -49,6 +51,8 @@ const THERE: &str = "sealed";
 struct Source {
     flow: Flow,
     answers: Answers,
+    /// Checks whose warnings are accepted.
+    accept: Vec<CheckId>,
     fingerprint: Option<Fingerprint>,
     /// The secrets, where they were asked for.
     clear: Option<Clear>,
@@ -82,8 +86,12 @@ async fn source(asked: &Script, outside: &Outside) -> Result<Source, Refusal> {
         return Err(Refusal::usage(says));
     }
     let names_a_config = asked.instance.is_some() || asked.config.is_some();
-    let is_given = flow.is_some() || !asked.given.answers.is_empty() || !asked.given.flags.is_empty();
-    if !names_a_config && is_given {
+    let GivenArgs { answers, flags, problems } = &asked.given;
+    let is_given = !answers.is_empty() || !flags.is_empty() || !problems.is_empty();
+    if names_a_config && is_given {
+        return Err(Refusal::usage("A node config is taken as it is: answers do not go with --instance and --config."));
+    }
+    if !names_a_config && (is_given || flow.is_some()) {
         return of_answers(asked, outside, flow).await;
     }
     // The cluster is there already, so that without a word it is a further node's script, which changes nothing of it.
@@ -94,19 +102,16 @@ async fn source(asked: &Script, outside: &Outside) -> Result<Source, Refusal> {
 async fn of_answers(asked: &Script, outside: &Outside, flow: Option<Flow>) -> Result<Source, Refusal> {
     let manner = if asked.with_secrets { Manner::Alone } else { Manner::LookOnly };
     let beforehand = given::gather(&asked.given, flow, manner, outside).await.map_err(Refusal::Told)?;
-    let Some(flow) = beforehand.flow else {
-        return Err(Refusal::usage("Which flow these answers are for is not said: add --flow, or flow = \"join\" to the file."));
-    };
     let problems = beforehand.judge();
-    if given::refuse(&problems) {
+    let Some(flow) = beforehand.flow.filter(|_| !given::refuse(&problems)) else {
         return Err(Refusal::Told(given::refused(&problems)));
-    }
+    };
     let mut answers = beforehand.loaded.answers;
     let clear = if asked.with_secrets { Some(clear_of(flow, &answers)?) } else { None };
-    for field in beforehand.open {
+    for field in beforehand.loaded.open {
         answers.set(field, Raw::of(field, THERE), Origin::File);
     }
-    Ok(Source { flow, answers, fingerprint: None, clear })
+    Ok(Source { flow, answers, accept: beforehand.loaded.accept, fingerprint: None, clear })
 }
 
 /// The secrets that were answered. A new cluster's master key is in nobody's hands yet.
@@ -140,7 +145,7 @@ async fn of_config(asked: &Script, places: &Places, flow: Flow) -> Result<Source
     for (field, raw) in settings::answers(&facts, None) {
         answers.set(field, raw, Origin::File);
     }
-    Ok(Source { flow, answers, fingerprint, clear })
+    Ok(Source { flow, answers, accept: Vec::new(), fingerprint, clear })
 }
 
 /// The config that is asked for.
@@ -208,9 +213,9 @@ fn opened(config: &NodeConfig, facts: &NodeFacts) -> Result<Clear, Refusal> {
 
 /// The text. All of it is a secret where the secrets stand in it, and it does no harm to take it for one otherwise.
 fn rendered(asked: &Script, source: &Source) -> Result<SecretString, Refusal> {
-    let Source { flow, answers, fingerprint, clear } = source;
+    let Source { flow, answers, accept, fingerprint, clear } = source;
     let language = match asked.format {
-        ScriptFormat::Answers => return Ok(SecretString::from(answer_file::write(*flow, answers))),
+        ScriptFormat::Answers => return Ok(SecretString::from(answer_file::write(*flow, answers, accept))),
         ScriptFormat::PowerShell => Some(Language::PowerShell),
         ScriptFormat::Bash => Some(Language::Bash),
         ScriptFormat::Compose => None,

@@ -29,6 +29,7 @@ pub async fn run(asked: &Wizard, flow: Flow, outside: &Outside) -> ExitCode {
     if given::refuse(&beforehand.loaded.problems) {
         return given::refused(&beforehand.loaded.problems);
     }
+    given::tell(&beforehand.loaded.problems);
     interactive(outside, beforehand.loaded.answers, Some(flow)).await
 }
 

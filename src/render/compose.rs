@@ -51,7 +51,7 @@ const fn is_printable(character: char) -> bool {
 
 /// The variable of the password in a compose file. It is not the one of the scripts: compose can put a variable into a text
 /// but change nothing in it, so that what it holds has to be ready for its place between double quotes.
-const DOUBLED: &str = "OCTOPUS_SETUP_PASSWORD_DOUBLED";
+pub const DOUBLED: &str = "OCTOPUS_SETUP_PASSWORD_DOUBLED";
 
 #[derive(Template)]
 #[template(path = "compose.yaml")]

@@ -1,6 +1,6 @@
 //! Reading files that are small by their nature, so that a large or strange one costs nothing.
 
-use std::fs::File;
+use std::fs::{File, Metadata, OpenOptions};
 use std::io::{self, ErrorKind, Read};
 use std::path::Path;
 
@@ -13,20 +13,36 @@ const PROBE: usize = 64;
 /// Reads a regular file of at most `limit` bytes. A device or a pipe is refused before it is opened, because opening
 /// a pipe waits for a writer.
 pub(super) fn read(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
-    let seen = std::fs::metadata(path)?;
-    if !seen.is_file() {
-        return Err(io::Error::new(ErrorKind::InvalidInput, "it is not a file"));
-    }
+    read_seen(path, limit).map(|(bytes, _)| bytes)
+}
+
+/// The same, with what is known of the very file that was read: under its name another one may stand by now.
+pub(super) fn read_seen(path: &Path, limit: u64) -> io::Result<(Vec<u8>, Metadata)> {
+    let file = |seen: Metadata| {
+        if seen.is_file() { Ok(seen) } else { Err(io::Error::new(ErrorKind::InvalidInput, "it is not a file")) }
+    };
+    file(std::fs::metadata(path)?)?;
+    let opened = options().open(path)?;
+    let seen = file(opened.metadata()?)?;
     // Room for all of it and the look for more, at once: some of these files are keys, and a buffer that grows leaves
     // copies of them behind.
     let room = usize::try_from(seen.len().min(limit)).unwrap_or_default() + PROBE;
     let mut bytes = Vec::with_capacity(room);
-    File::open(path)?.take(limit + 1).read_to_end(&mut bytes)?;
+    opened.take(limit + 1).read_to_end(&mut bytes)?;
     if u64::try_from(bytes.len()).is_ok_and(|length| length <= limit) {
-        Ok(bytes)
+        Ok((bytes, seen))
     } else {
         Err(io::Error::new(ErrorKind::FileTooLarge, format!("it is larger than {limit} bytes")))
     }
+}
+
+/// A pipe that has taken the file's place since it was looked at is not waited for.
+fn options() -> OpenOptions {
+    let mut options = File::options();
+    options.read(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::custom_flags(&mut options, rustix::fs::OFlags::NONBLOCK.bits().cast_signed());
+    options
 }
 
 /// A small file's bytes; `None` where there is none.

@@ -2,6 +2,8 @@
 
 use std::time::{Duration, Instant};
 
+use octopus_setup::model::flow::Flow;
+use octopus_setup::wizard::answer_file;
 use octopus_setup::world::given::{DEPTH_VARIABLE, Manner};
 
 use super::scene::{Scene, mode, password, scene, with};
@@ -183,6 +185,8 @@ fn nobody_is_asked_where_the_answers_are_refused_anyway() {
     let told = scene.told();
     assert!(scene.asked.is_empty(), "{:?}", scene.asked);
     assert_eq!(told.len(), 1, "and that nobody was asked is no problem of the answers: {told:?}");
+    let judged = answer_file::judge(Flow::FirstNode, &scene.gather().loaded);
+    assert_eq!(judged.len(), 1, "nor for the run itself: {judged:?}");
 }
 
 #[test]
@@ -201,6 +205,6 @@ fn a_look_leaves_open_what_only_the_run_can_have() {
         let mut scene = with(text);
         scene.manner = Manner::LookOnly;
         assert_eq!(scene.told(), Vec::<String>::new());
-        assert_eq!(scene.gather().open.len(), 1);
+        assert_eq!(scene.gather().loaded.open.len(), 1);
     }
 }

@@ -56,6 +56,9 @@ fn bad_answers_are_refused_with_status_3_by_every_command_that_takes_them() {
             &["first-node", "--yes"],
             &["first-node", "--dry-run"],
             &["first-node"],
+            &["answers", "check"],
+            &["answers", "check", "--live"],
+            &["script", "--format", "bash"],
         ] {
             let words = [words, &["--answers", file]].concat();
             let (status, out, err) = run(folder.path(), &words);
@@ -81,22 +84,33 @@ fn a_check_as_json_holds_problems_and_answers_and_no_secret() {
     let of = |field: &str| answers.iter().find(|answer| answer["field"] == field).unwrap();
     assert_eq!(of("server"), &serde_json::json!({ "field": "server", "origin": "flag", "place": "--server", "value": "sql01" }));
     assert_eq!(of("password"), &serde_json::json!({ "field": "password", "origin": "flag", "place": "--password-from" }));
-    let (status, out, _) = run(folder.path(), &["answers", "check", "--output", "json", "--answers", "none.toml"]);
-    let value: serde_json::Value = serde_json::from_str(&out).unwrap();
-    assert_eq!((status, &value["problems"][0]["file"]), (Some(3), &serde_json::json!("none.toml")));
+    for live in [&[][..], &["--live"]] {
+        let words = [&["answers", "check", "--output", "json", "--answers", "none.toml"][..], live].concat();
+        let (status, out, err) = run(folder.path(), &words);
+        let value: serde_json::Value = serde_json::from_str(&out).unwrap_or_else(|_| panic!("{words:?}: {out}{err}"));
+        assert_eq!((status, &value["problems"][0]["file"]), (Some(3), &serde_json::json!("none.toml")));
+    }
+    let (_, out, _) = run(folder.path(), &["answers", "check", "--output", "json", "--set", "instance=a\u{9b}31mb"]);
+    assert!(out.contains("\"instance\"") && !out.contains('\u{9b}'), "a terminal would obey it: {out:?}");
 }
 
 #[test]
 fn a_secret_on_the_command_line_is_refused_and_not_repeated() {
     let folder = tempfile::tempdir().unwrap();
-    for words in
-        [&["--password=hunter2"][..], &["--password", "hunter2"], &["--set", "password=hunter2"], &["--password-from", "hunter2"]]
-    {
-        let words = [&["first-node", "--yes"][..], words].concat();
-        let (status, out, err) = run(folder.path(), &words);
-        assert_eq!(status, Some(3), "{words:?}");
-        // A run by itself tells everything on standard output.
-        assert!(out.contains("--password-from env:NAME") && !err.contains("hunter2") && !out.contains("hunter2"), "{out}{err}");
+    for words in [
+        &["first-node", "--yes", "--password=hunter2"][..],
+        &["first-node", "--yes", "--password", "hunter2"],
+        &["first-node", "--yes", "--password", "-hunter2"],
+        &["first-node", "--yes", "--password", "--hunter2"],
+        &["first-node", "--yes", "--set", "password=hunter2"],
+        &["first-node", "--yes", "--password-from", "hunter2"],
+        &["first-node", "--yes", "--password-from", "--hunter2"],
+        &["script", "--format", "bash", "--set", "password=hunter2"],
+    ] {
+        let (status, out, err) = run(folder.path(), words);
+        assert_eq!(status, Some(3), "{words:?}: {err}");
+        let said = out + &err;
+        assert!(said.contains("--password-from env:NAME") && !said.contains("hunter2"), "{words:?}: {said}");
     }
 }
 
@@ -170,4 +184,87 @@ fn a_reader_that_has_gone_is_no_defect() {
     drop(reader);
     let status = program(folder.path(), &["answers", "schema"]).stdout(writer).status().unwrap();
     assert_eq!(status.code(), Some(0));
+}
+
+#[test]
+fn a_node_config_s_script_takes_no_answers_beside_it() {
+    let folder = tempfile::tempdir().unwrap();
+    for named in [["--config", "octopus-node.toml"], ["--instance", "OctopusServer"]] {
+        for given in [["--answers", "a.toml"], ["--set", "node-name=web02"], ["--node-name", "web02"], ["--set", "password=x"]] {
+            let words = [&["script", "--format", "bash"][..], &named, &given].concat();
+            let (status, out, err) = run(folder.path(), &words);
+            assert_eq!((status, out.as_str()), (Some(2), ""), "{words:?}: {err}");
+            assert!(err.contains("answers do not go with --instance and --config"), "{words:?}: {err}");
+        }
+    }
+}
+
+#[test]
+fn a_warning_of_the_answers_is_told_before_a_person_is_asked() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.toml");
+    std::fs::write(&path, "password = 'hunter2'\n").unwrap();
+    super::scene::mode(&path, 0o600);
+    let (_, out, err) = run(folder.path(), &["join", "--plain", "--answers", "a.toml"]);
+    assert!(err.contains("password: the secret stands in the file itself."), "{err}");
+    assert!(!out.contains("hunter2") && !err.contains("hunter2"));
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_disk_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    for words in [&["template", "join"][..], &["schema"]] {
+        let full = std::fs::File::options().write(true).open("/dev/full").unwrap();
+        let words = [&["answers"], words].concat();
+        let (status, _, err) = told(&program(folder.path(), &words).stdout(full).stderr(Stdio::piped()).output().unwrap());
+        assert_eq!(status, Some(2), "{words:?}: {err}");
+    }
+}
+
+/// To run a command is to listen for signals, and tokio never gives them back.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_signal_ends_the_wait_for_standard_input_after_a_command_too() {
+    use rustix::process::{Pid, Signal, kill_process};
+
+    for (signal, status) in [(Signal::INT, 130), (Signal::TERM, 143), (Signal::HUP, 129)] {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.toml");
+        let text = "server = 'a'\nuser = 'b'\nhome = '/o'\npassword = { command = ['sh', '-c', 'echo $$; echo $$ > pid'] }\n\
+                    master-key = { stdin = true }\n";
+        std::fs::write(&path, text).unwrap();
+        let mut child = program(folder.path(), &["join", "--dry-run", "--answers", "a.toml"])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let begun = std::time::Instant::now();
+        let patience = |what: &str| assert!(begun.elapsed().as_secs() < 20, "{what}");
+        let command = loop {
+            patience("the command is run");
+            match std::fs::read_to_string(folder.path().join("pid")) {
+                Ok(text) if text.ends_with('\n') => break text.trim().to_owned(),
+                _ => std::thread::yield_now(),
+            }
+        };
+        while Path::new("/proc").join(&command).exists() {
+            patience("the command has ended");
+            std::thread::yield_now();
+        }
+        kill_process(Pid::from_child(&child), signal).unwrap();
+        let ended = loop {
+            if let Some(ended) = child.try_wait().unwrap() {
+                break ended;
+            }
+            if begun.elapsed().as_secs() >= 20 {
+                child.kill().unwrap();
+                child.wait().unwrap();
+                panic!("{signal:?} is not heard");
+            }
+            std::thread::yield_now();
+        };
+        assert_eq!(ended.code(), Some(status), "{ended:?}");
+    }
 }

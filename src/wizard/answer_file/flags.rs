@@ -65,8 +65,9 @@ fn ways(field: FieldId) -> String {
     format!("Write {flag} env:NAME, {flag} file:PATH, {flag} stdin or {flag} prompt, or set {}.", field.variable())
 }
 
-/// The variables of ours that are no fields.
-const OTHERS: [&str; 7] = ["STATE_DIR", "LOG", "DEPTH", "REHEARSE_PANIC", "TEST_PROGRAM", "TEST_SQLSERVER", "REQUIRE_CLIENTS"];
+/// The variables of ours that are no fields; one of them is for the compose files that we write.
+const OTHERS: [&str; 8] =
+    ["STATE_DIR", "LOG", "DEPTH", "PASSWORD_DOUBLED", "REHEARSE_PANIC", "TEST_PROGRAM", "TEST_SQLSERVER", "REQUIRE_CLIENTS"];
 
 /// What is to be said of a variable by its name, where it looks like one of ours and answers nothing.
 pub fn variable(name: &str) -> Option<Problem> {
@@ -151,7 +152,14 @@ mod tests {
     #[test]
     fn a_variable_that_answers_nothing_is_told() {
         let said = |name| variable(name).as_ref().map(told);
-        for name in ["PATH", "OCTOPUS_SETUP_NODE_NAME", "OCTOPUS_SETUP_STATE_DIR", "OCTOPUS_SETUP_LOG", "OCTOPUS_SERVER"] {
+        for name in [
+            "PATH",
+            "OCTOPUS_SETUP_NODE_NAME",
+            "OCTOPUS_SETUP_STATE_DIR",
+            "OCTOPUS_SETUP_LOG",
+            "OCTOPUS_SERVER",
+            crate::render::compose::DOUBLED,
+        ] {
             assert_eq!(said(name), None);
         }
         let told = said("OCTOPUS_SETUP_PASWORD").unwrap_or_default();

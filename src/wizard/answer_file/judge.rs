@@ -13,8 +13,8 @@ use crate::wizard::{flow as flows, form};
 pub fn judge(flow: Flow, loaded: &Loaded) -> Vec<Problem> {
     let mut problems = loaded.problems.clone();
     for field in FieldId::ALL.into_iter().filter(|field| field.is_given() && flows::asks(flow, *field)) {
-        // What could not be had has been told already, with its place.
-        if problems.iter().any(|problem| problem.field == Some(field) && problem.severity == Severity::Stop) {
+        // What could not be had has been told already, with its place; what only the run itself can have is not missing.
+        if is_refused(field, &problems) || loaded.open.contains(&field) {
             continue;
         }
         if let Some(says) = form::problem(field, &loaded.answers) {
@@ -29,6 +29,11 @@ pub fn judge(flow: Flow, loaded: &Loaded) -> Vec<Problem> {
     problems
 }
 
+/// Whether what was given for a field is refused already.
+fn is_refused(field: FieldId, problems: &[Problem]) -> bool {
+    problems.iter().any(|problem| problem.field == Some(field) && problem.severity == Severity::Stop)
+}
+
 /// That an answer is of no use: a slip that costs nothing, but whoever wrote it thought that it did something.
 fn ignored(flow: Flow, field: FieldId, place: &Place, loaded: &Loaded) -> Option<Problem> {
     let id = field.id();
@@ -39,8 +44,8 @@ fn ignored(flow: Flow, field: FieldId, place: &Place, loaded: &Loaded) -> Option
     } else {
         let (by, values) = asked::only_with(field)?;
         let now = loaded.answers.trimmed(by);
-        // Where the other answer is none of its values, that is told, and what follows from it is not known.
-        let is_known = matches!(by.kind(), Kind::Choice(known) if known.contains(&now));
+        // Where the other answer was not to be had, or is none of its values, that is told, and what follows is not known.
+        let is_known = matches!(by.kind(), Kind::Choice(known) if known.contains(&now)) && !is_refused(by, &loaded.problems);
         if !is_known {
             return None;
         }
@@ -125,6 +130,15 @@ mod tests {
         let mut loaded = Loaded { answers: samples::with(&[(FieldId::Password, "")]), ..Loaded::default() };
         loaded.problems.push(Problem::stop(Some(line(3)), Some(FieldId::Password), "not set.", ""));
         assert_eq!(judge(Flow::FirstNode, &loaded).len(), 1);
+    }
+
+    #[test]
+    fn what_hangs_on_an_answer_that_could_not_be_had_is_not_told_to_be_of_no_use() {
+        let mut loaded = Loaded { answers: samples::answers(), ..Loaded::default() };
+        loaded.places.insert(FieldId::Trust, line(6));
+        loaded.places.insert(FieldId::CaFile, line(7));
+        loaded.problems.push(Problem::stop(Some(line(6)), Some(FieldId::Trust), "not set.", ""));
+        assert_eq!(told(&judge(Flow::FirstNode, &loaded)).len(), 1);
     }
 
     #[test]

@@ -6,15 +6,26 @@ use std::fmt::Write as _;
 /// taken for `password`.
 const ALIKE: f64 = 0.8;
 
-/// The known word that somebody most likely meant. Case, and underscores for hyphens, do not count.
+/// How alike a word and one of another's parts are: `account` is nearer to `service-account` than to `accept`.
+const PART: f64 = 0.9;
+
+/// The known word that somebody most likely meant; none where several are as near. Case, and underscores for hyphens, do not
+/// count.
 pub fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     // A word of this length is nobody's slip of the finger, and to compare it would take long.
     if word.len() > 64 {
         return None;
     }
     let word = word.to_lowercase().replace('_', "-");
-    let rated = known.into_iter().map(|known| (rate(&word, &known.to_lowercase().replace('_', "-")), known));
-    rated.filter(|(rate, _)| *rate >= ALIKE).max_by(|one, two| one.0.total_cmp(&two.0)).map(|(_, known)| known)
+    let mut rated: Vec<(f64, &str)> =
+        known.into_iter().map(|known| (rate(&word, &known.to_lowercase().replace('_', "-")), known)).collect();
+    rated.sort_by(|one, two| two.0.total_cmp(&one.0));
+    match rated.as_slice() {
+        // Of `comms-port` and `grpc-port` either would be a guess for `port`.
+        [first, second, ..] if first.0.total_cmp(&second.0).is_eq() => None,
+        [first, ..] if first.0 >= ALIKE => Some(first.1),
+        _ => None,
+    }
 }
 
 /// How alike two words are. One that ends with the other is alike too: `username` and `user`, `sql-password` and `password`.
@@ -23,7 +34,12 @@ fn rate(one: &str, two: &str) -> f64 {
     let within = short.len() >= 4 && long.split('-').any(|part| part == short);
     // Of short words one letter, or two that changed places, is much, and still a slip.
     let slip = short.len() >= 3 && strsim::osa_distance(one, two) == 1;
-    strsim::jaro_winkler(one, two).max(if within || slip { ALIKE } else { 0.0 })
+    let least = match (within, slip) {
+        (true, _) => PART,
+        (false, true) => ALIKE,
+        (false, false) => 0.0,
+    };
+    strsim::jaro_winkler(one, two).max(least)
 }
 
 /// What to do about an unknown word: the nearest one, or all of them where none is near.
@@ -57,6 +73,9 @@ mod tests {
             ("listen-prefix", "listen-prefixes"),
             ("comms_prot", "comms-port"),
             ("hmoe", "home"),
+            ("name", "node-name"),
+            ("comms", "comms-port"),
+            ("database-name", "database"),
         ] {
             assert_eq!(nearest(typed, ids()), Some(meant), "{typed}");
         }
@@ -64,6 +83,10 @@ mod tests {
             assert_eq!(nearest(typed, ids()), None, "{typed}");
         }
         assert_eq!(nearest(&"password".repeat(1000), ids()), None);
+        for several in ["port", "file", "node"] {
+            assert_eq!(nearest(several, ids()), None, "{several}");
+        }
+        assert_eq!(nearest("account", ids().chain(["accept"])), Some("service-account"));
     }
 
     #[test]

@@ -43,6 +43,8 @@ pub struct AnswerFile {
 
 /// Reads the text of an answer file. The file's name is for places only.
 pub fn read(file: &Untrusted, text: &str) -> AnswerFile {
+    // No editor counts the mark as a column.
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let (table, errors) = DeTable::parse_recoverable(text);
     let text = Text::new(file, text);
     // What the parser made of a line that it did not understand is not worth a second complaint.

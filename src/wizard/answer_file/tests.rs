@@ -74,6 +74,8 @@ fn an_empty_file_says_nothing_and_is_fine() {
 #[test]
 fn an_unknown_key_is_told_with_its_line_and_column_and_what_was_meant() {
     assert_eq!(one("\n  pasword = 1\n"), "a.toml, line 2, column 3: unknown key `pasword`. Did you mean `password`?");
+    assert!(one("\u{feff}pasword = 1\r\n").starts_with("a.toml, line 1, column 1: "), "an editor does not count the mark");
+    assert!(one("\u{feff}server = \r\n").starts_with("a.toml, line 1, column 10: "));
     assert!(one("node_name = 'x'").ends_with("Did you mean `node-name`?"));
     assert!(one("flwo = 'join'").ends_with("Did you mean `flow`?"));
     assert!(one("[storage]\nroot = 'x'\n").contains("unknown key `storage`. Known are instance, home, "));

@@ -1,15 +1,18 @@
 //! The answers of a run, as the file that gives the same ones again.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use super::read::FORMAT;
 use crate::model::answers::Answers;
+use crate::model::check::CheckId;
 use crate::model::field::{FieldId, Kind};
 use crate::model::flow::Flow;
 use crate::wizard::{flow as flows, form};
 
-/// Writes the answers of a flow as an answer file. Of a secret only that it comes from its environment variable.
-pub fn write(flow: Flow, answers: &Answers) -> String {
+/// Writes the answers of a flow as an answer file, with the checks whose warnings are accepted: without them the file would not
+/// do the same again. Of a secret only that it comes from its environment variable.
+pub fn write(flow: Flow, answers: &Answers, accepted: &[CheckId]) -> String {
     let fields: Vec<FieldId> = FieldId::ALL.into_iter().filter(|field| says_something(flow, *field, answers)).collect();
     let id = flow.id();
     let mut text = format!(
@@ -22,7 +25,12 @@ pub fn write(flow: Flow, answers: &Answers) -> String {
         let names = secrets.join(", ");
         let _ = writeln!(text, "# No secret is in here. They come from the environment: {names}.");
     }
-    let _ = writeln!(text, "format = {FORMAT}\nflow = \"{id}\"\n");
+    let _ = writeln!(text, "format = {FORMAT}\nflow = \"{id}\"");
+    if !accepted.is_empty() {
+        let names: BTreeSet<&str> = accepted.iter().map(|check| check.id()).collect();
+        let _ = writeln!(text, "accept = {}", toml::Value::Array(names.into_iter().map(Into::into).collect()));
+    }
+    text.push('\n');
     for field in fields {
         // Writing to a string cannot fail.
         let _ = writeln!(text, "{} = {}", field.id(), value(field, answers));
@@ -60,7 +68,7 @@ mod tests {
     use crate::wizard::samples;
 
     fn round_trip(flow: Flow, answers: &Answers) {
-        let text = write(flow, answers);
+        let text = write(flow, answers, &[]);
         let file = read(&"x".into(), &text);
         assert_eq!(file.problems, [], "{text}");
         assert_eq!(file.flow.map(|(flow, _)| flow), Some(flow));
@@ -77,7 +85,7 @@ mod tests {
 
     #[test]
     fn a_file_says_what_it_is_and_holds_no_secret() {
-        let text = write(Flow::FirstNode, &samples::answers());
+        let text = write(Flow::FirstNode, &samples::answers(), &[]);
         insta::assert_snapshot!(text.replace(samples::HOME, "HOME"), @r#"
         # The answers of a run of octopus-setup. With nobody there to ask, and with the same proofs, they do the same again:
         #   octopus-setup first-node --answers FILE --yes
@@ -105,9 +113,16 @@ mod tests {
         key-size = "aes-256"
         "#);
         assert!(!text.contains(samples::PASSWORD));
-        let text = write(Flow::Join, &samples::joining());
+        let text = write(Flow::Join, &samples::joining(), &[]);
         assert!(!text.contains(samples::PASSWORD) && !text.contains(samples::KEY));
         assert!(text.contains("master-key = { env = \"OCTOPUS_SETUP_MASTER_KEY\" }"), "{text}");
+    }
+
+    #[test]
+    fn accepted_warnings_come_back_once_each() {
+        let accepted = [CheckId::SqlClock, CheckId::ClusterNode, CheckId::SqlClock];
+        let file = read(&"x".into(), &write(Flow::Join, &samples::joining(), &accepted));
+        assert_eq!((file.problems.as_slice(), file.accept.as_slice()), (&[][..], &[CheckId::ClusterNode, CheckId::SqlClock][..]));
     }
 
     #[test]

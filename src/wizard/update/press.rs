@@ -88,7 +88,7 @@ fn save_answers(state: &mut State, effects: &mut Vec<Effect>) {
     let Some(flow) = state.place.flow else { return };
     let path = PathBuf::from(state.answers.trimmed(FieldId::AnswersFile));
     if path.is_absolute() {
-        effects.push(Effect::SaveAnswers(path, answer_file::write(flow, &state.answers)));
+        effects.push(Effect::SaveAnswers(path, answer_file::write(flow, &state.answers, &state.accepted())));
     } else {
         answers_saved(state, Err(FileTrouble::NotAbsolute));
     }

@@ -83,12 +83,13 @@ async fn signalled() -> u8 {
     #[cfg(unix)]
     {
         use tokio::signal::unix::{SignalKind, signal};
-        let streams = (signal(SignalKind::interrupt()), signal(SignalKind::terminate()), signal(SignalKind::hangup()));
-        if let (Ok(mut interrupt), Ok(mut terminate), Ok(mut hang_up)) = streams {
+        let streams = [SignalKind::interrupt(), SignalKind::terminate(), SignalKind::hangup(), SignalKind::quit()].map(signal);
+        if let [Ok(mut interrupt), Ok(mut terminate), Ok(mut hang_up), Ok(mut quit)] = streams {
             return tokio::select! {
                 _ = interrupt.recv() => 130,
                 _ = terminate.recv() => 143,
                 _ = hang_up.recv() => 129,
+                _ = quit.recv() => 131,
             };
         }
     }

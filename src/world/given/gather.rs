@@ -54,9 +54,14 @@ impl Found {
     fn file(&mut self, path: &Path, around: &mut Around<'_>) {
         let is_stdin = path.as_os_str() == STDIN;
         let name = if is_stdin { Untrusted::new("standard input") } else { Untrusted::new(&path.to_string_lossy()) };
-        let text = if is_stdin { from_stdin(around) } else { paper::text(path) };
-        let said = match text {
-            Ok(text) => answer_file::read(&name, &text),
+        // What is piped in nobody else reads.
+        let text = if is_stdin {
+            from_stdin(around).map(|text| (text, None))
+        } else {
+            paper::text(path).map(|(text, open)| (text, Some(open)))
+        };
+        let (said, open) = match text {
+            Ok((text, open)) => (answer_file::read(&name, &text), open),
             Err(no) => {
                 let place = Place::File(name);
                 return self.problems.push(Problem::stop(Some(place), None, format!("the answer file {}.", no.says), no.fix));
@@ -75,7 +80,7 @@ impl Found {
         }
         let folder = if is_stdin { PathBuf::new() } else { path.parent().map(Path::to_owned).unwrap_or_default() };
         for given in given {
-            if let (false, Some(problem)) = (is_stdin, in_clear(&given, path)) {
+            if let Some(problem) = open.and_then(|open| in_clear(&given, path, open)) {
                 let refused = problem.severity == Severity::Stop;
                 self.problems.push(problem);
                 if refused {
@@ -115,7 +120,7 @@ impl Found {
     /// Fetches what the flow asks, in the order of the fields: what decides whether another one is asked comes before it.
     async fn fetch(self, defaults: Answers, around: &mut Around<'_>) -> Beforehand {
         let Self { flow, by_field, accept, problems } = self;
-        let loaded = Loaded { answers: defaults, places: BTreeMap::new(), accept, problems };
+        let loaded = Loaded { answers: defaults, accept, problems, ..Loaded::default() };
         let mut done = Beforehand { flow, loaded, ..Beforehand::default() };
         let mut ask = Vec::new();
         for (field, (given, folder)) in by_field {
@@ -130,7 +135,7 @@ impl Found {
                     done.loaded.problems.extend(warning);
                 }
                 Ok(Fetched::Ask) => ask.push(field),
-                Ok(Fetched::Open) => done.open.push(field),
+                Ok(Fetched::Open) => done.loaded.open.push(field),
                 Ok(Fetched::Left(signal)) => {
                     done.left = Some(signal);
                     return done;
@@ -153,15 +158,12 @@ impl Found {
 }
 
 impl Beforehand {
-    /// What is wrong with it, all of it at once; what only the run itself can have is not missing.
+    /// What is wrong with it, all of it at once.
     pub fn judge(&self) -> Vec<Problem> {
-        let Some(flow) = self.flow else { return self.loaded.problems.clone() };
-        let known = self.loaded.problems.len();
-        let is_open = |problem: &Problem| {
-            problem.severity == Severity::Stop && problem.field.is_some_and(|field| self.open.contains(&field))
-        };
-        let judged = answer_file::judge(flow, &self.loaded).into_iter().enumerate();
-        judged.filter(|(place, problem)| *place < known || !is_open(problem)).map(|(_, problem)| problem).collect()
+        match self.flow {
+            Some(flow) => answer_file::judge(flow, &self.loaded),
+            None => self.loaded.problems.clone(),
+        }
     }
 
     fn set(&mut self, field: FieldId, text: &SecretString, origin: Origin) {
@@ -184,11 +186,11 @@ impl Beforehand {
             fields.extend(FieldId::ALL.into_iter().filter(missing));
             fields.sort_unstable();
             fields.dedup();
-            self.open.clone_from(&fields);
+            self.loaded.open.clone_from(&fields);
             if self.judge().iter().any(|problem| problem.severity == Severity::Stop) {
                 return;
             }
-            self.open.clear();
+            self.loaded.open.clear();
             for field in fields {
                 let problem = |secret: &SecretString| {
                     let mut answers = self.loaded.answers.clone();
@@ -222,8 +224,8 @@ impl Beforehand {
     }
 }
 
-/// What is to be said of a secret that stands in an answer file itself.
-fn in_clear(given: &Given, path: &Path) -> Option<Problem> {
+/// What is to be said of a secret that stands in an answer file itself, which others can read or not.
+fn in_clear(given: &Given, path: &Path, open: bool) -> Option<Problem> {
     let Source::Clear(secret) = &given.source else { return None };
     if secret.expose_secret().is_empty() {
         return None;
@@ -231,7 +233,7 @@ fn in_clear(given: &Given, path: &Path) -> Option<Problem> {
     let (place, field) = (Some(given.place.clone()), Some(given.field));
     let id = given.field.id();
     let instead = format!("write {id} = {{ env = \"{}\" }}, or {{ file = \"…\" }}", given.field.variable());
-    Some(if paper::is_open_to_others(path) {
+    Some(if open {
         let says = format!("{id}: the secret stands in a file that others can read, so it is refused.");
         let shown = Untrusted::new(&path.to_string_lossy());
         Problem::stop(place, field, says, format!("Take it for known and change it; then {instead}, or chmod 600 {shown}."))

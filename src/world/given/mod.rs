@@ -10,6 +10,7 @@ mod paper;
 mod source;
 mod text;
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 use std::fmt;
@@ -48,13 +49,15 @@ pub struct Wanted {
     pub defaults: Answers,
 }
 
-/// The environment: variables by name.
+/// The environment: variables by name; on Windows in capitals.
 pub type Environment = BTreeMap<OsString, OsString>;
 
 /// A variable that is set to something. An empty one counts as none, as everywhere in this program: compose files and
 /// pipelines set variables that they have no value for.
 pub fn variable<'a>(environment: &'a Environment, name: &str) -> Option<&'a OsString> {
-    environment.get(OsStr::new(name)).filter(|value| !value.is_empty())
+    // Windows knows no case in names, and the keys are in capitals there.
+    let name = if cfg!(windows) { Cow::from(name.to_uppercase()) } else { Cow::from(name) };
+    environment.get(OsStr::new(name.as_ref())).filter(|value| !value.is_empty())
 }
 
 /// Standard input.
@@ -111,8 +114,6 @@ pub struct Beforehand {
     pub flow: Option<Flow>,
     /// The answers.
     pub loaded: Loaded,
-    /// Fields whose answers only the run itself can have: see [`Manner::LookOnly`].
-    pub open: Vec<FieldId>,
     /// A person was asked and left, or a signal came while a command ran: the exit status that it asks for.
     pub left: Option<u8>,
 }

@@ -1,5 +1,6 @@
 //! Files that answers come from: their content, and who else can read it.
 
+use std::fs::Metadata;
 use std::io;
 use std::path::Path;
 
@@ -15,8 +16,9 @@ pub(super) struct NoPaper {
     pub fix: &'static str,
 }
 
-/// A file's bytes, at most `limit` of them. Nothing is read of a folder, a device, a pipe or anything larger.
-pub(super) fn bytes(path: &Path, limit: u64) -> Result<Zeroizing<Vec<u8>>, NoPaper> {
+/// A file's bytes, at most `limit` of them, and whether others can read them. Nothing is read of a folder, a device, a pipe or
+/// anything larger.
+pub(super) fn bytes(path: &Path, limit: u64) -> Result<(Zeroizing<Vec<u8>>, bool), NoPaper> {
     let meta = std::fs::metadata(path).map_err(|error| no_paper(path, &error))?;
     if meta.is_dir() {
         return Err(NoPaper { says: "is a folder, and must be a file".into(), fix: "Name the file in it." });
@@ -29,7 +31,8 @@ pub(super) fn bytes(path: &Path, limit: u64) -> Result<Zeroizing<Vec<u8>>, NoPap
         let says = format!("has {} bytes, and may have {limit}", meta.len());
         return Err(NoPaper { says, fix: "See whether it is the right file." });
     }
-    small_file::read(path, limit).map(Zeroizing::new).map_err(|error| no_paper(path, &error))
+    let (bytes, seen) = small_file::read_seen(path, limit).map_err(|error| no_paper(path, &error))?;
+    Ok((Zeroizing::new(bytes), is_open_to_others(&seen)))
 }
 
 fn no_paper(path: &Path, error: &io::Error) -> NoPaper {
@@ -49,10 +52,10 @@ fn no_paper(path: &Path, error: &io::Error) -> NoPaper {
     }
 }
 
-/// The file's text: UTF-8, with or without a mark.
-pub(super) fn text(path: &Path) -> Result<Zeroizing<String>, NoPaper> {
-    let mut bytes = bytes(path, small_file::LIMIT)?;
-    utf8(std::mem::take(&mut *bytes))
+/// The file's text: UTF-8, with or without a mark; and whether others can read it.
+pub(super) fn text(path: &Path) -> Result<(Zeroizing<String>, bool), NoPaper> {
+    let (mut bytes, open) = bytes(path, small_file::LIMIT)?;
+    Ok((utf8(std::mem::take(&mut *bytes))?, open))
 }
 
 /// Bytes as text; UTF-16 is told as such.
@@ -70,16 +73,15 @@ pub(super) fn utf8(bytes: Vec<u8>) -> Result<Zeroizing<String>, NoPaper> {
 }
 
 /// Whether others than its owner may read it, where the system can tell.
-pub(super) fn is_open_to_others(path: &Path) -> bool {
+fn is_open_to_others(seen: &Metadata) -> bool {
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;
-        // What cannot be told is told as open: a secret is at stake.
-        std::fs::metadata(path).map_or(true, |meta| meta.permissions().mode() & 0o077 != 0)
+        seen.permissions().mode() & 0o077 != 0
     }
     #[cfg(not(unix))]
     {
-        let _ = path;
+        let _ = seen;
         false
     }
 }

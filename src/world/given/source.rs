@@ -76,10 +76,9 @@ pub(super) async fn fetch(given: &Given, folder: &Path, around: &mut Around<'_>)
 /// readable for all, in a container where there is nobody else.
 fn file(given: &Given, path: &Path) -> Result<Fetched, (String, &'static str)> {
     let shown = Untrusted::new(&path.to_string_lossy());
-    let bytes = paper::bytes(path, LIMIT).map_err(|no| (format!("{shown} {}", no.says), no.fix))?;
+    let (bytes, open) = paper::bytes(path, LIMIT).map_err(|no| (format!("{shown} {}", no.says), no.fix))?;
     let text = decode(&bytes).map_err(|bad| (format!("{shown} {bad}"), "It must hold the answer and nothing else."))?;
-    let open = given.field.is_secret() && paper::is_open_to_others(path);
-    let warning = open.then(|| {
+    let warning = (open && given.field.is_secret()).then(|| {
         let says = format!("{}: {shown} can be read by others than its owner.", given.field.id());
         Problem::warn(Some(given.place.clone()), Some(given.field), says, format!("chmod 600 {shown}"))
     });

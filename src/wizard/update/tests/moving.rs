@@ -184,3 +184,16 @@ fn enter_after_an_edit_proves_and_goes_on_but_stays_to_show_the_server() {
     bench.send(Event::Next);
     assert_eq!(bench.state.place.here, ScreenId::Web);
 }
+
+#[test]
+fn the_answers_are_saved_with_what_was_accepted() {
+    let mut bench = Bench::at(ScreenId::Review);
+    bench.state.accepted = vec![bench.accepts(CheckId::SqlClock)];
+    bench.edit(FieldId::AnswersFile, if cfg!(windows) { "C:\\a.toml" } else { "/a.toml" });
+    bench.send(Event::Press(Action::SaveAnswers));
+    let saved = bench.effects.iter().find_map(|effect| match effect {
+        Effect::SaveAnswers(_, text) => Some(text.as_str()),
+        _ => None,
+    });
+    assert!(saved.is_some_and(|text| text.contains("accept = [\"sql-clock\"]\n")), "{saved:?}");
+}
