@@ -42,7 +42,7 @@ async fn what_refuses_has_its_status_and_writes_nothing() {
     let site = Site::start().await;
     let first = || Program::with_flags(&site, Flow::FirstNode, "node-1", "");
     ends(&first().and(&["--no-such-flag"]).run(), 2);
-    ends(&first().and(&["--comms-port=none"]).run(), 3);
+    ends(&first().and(&["--set", "comms-port=none"]).run(), 3);
     ends(&first().and(&["--set", "no-such-field=1"]).run(), 3);
     let mut wrong = first();
     wrong.environment[0].1 = "wrong".to_owned();
@@ -143,10 +143,10 @@ async fn of_two_first_nodes_at_once_one_is_first_and_the_other_says_who_was() {
     let all = outputs.iter().map(told).collect::<Vec<_>>().join("\n");
     let winner = winner.unwrap_or_else(|| panic!("nobody has won\n{all}"));
     assert!(matches!(codes[1 - winner], Some(4 | 7)), "{all}");
-    let (name, loser) = (["blue", "green"][winner], told(&outputs[1 - winner]));
-    let cluster = config(&site, name);
-    let id = cluster.lines().find_map(|line| line.split_once("cluster")).map(|(_, rest)| rest.to_owned());
-    assert!(loser.contains(name) || loser.contains("cluster"), "{id:?}\n{loser}");
+    let said = String::from_utf8_lossy(&outputs[winner].stdout).into_owned();
+    let id = said.lines().find_map(|line| line.strip_prefix("  Cluster ")).unwrap().trim();
+    let (short, loser) = (format!("{}-{}", &id[..4], &id[4..8]), told(&outputs[1 - winner]));
+    assert!(loser.contains(&format!("cluster {short}")), "{short}\n{loser}");
     assert!(!site.home(["blue", "green"][1 - winner]).join("octopus-node.toml").exists());
 }
 
