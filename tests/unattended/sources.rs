@@ -86,11 +86,8 @@ async fn secrets_come_by_every_way_and_are_nowhere_afterwards() {
         let flow = if key.is_empty() { Flow::FirstNode } else { Flow::Join };
         let mut program = Program::with_flags(&site, flow, way, &key);
         program.words.retain(|word| !word.starts_with("--password-from") && !word.starts_with("--user="));
-        if way != "env" {
-            program.environment.retain(|(name, _)| *name != FieldId::Password.variable());
-        } else {
-            program.environment.iter_mut().find(|(name, _)| *name == FieldId::Password.variable()).unwrap().1 = CANARY.to_owned();
-        }
+        program.environment.retain(|(name, _)| *name != FieldId::Password.variable());
+        program.environment.extend((way == "env").then(|| (FieldId::Password.variable(), CANARY.to_owned())));
         let log = site.home(&format!("{way}.log")).display().to_string();
         let program = program.and(&["--user=canary", &word, "--log", &log]);
         let mut command = program.command();
