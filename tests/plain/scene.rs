@@ -209,6 +209,9 @@ fn mask(line: &str, host: &str) -> String {
     if line.starts_with("Tentacle poll-server ") {
         return "Tentacle poll-server ...".to_owned();
     }
+    if line.starts_with("octopus-setup join ") {
+        return "octopus-setup join ...".to_owned();
+    }
     if let Some(place) = line.find("last seen ") {
         return format!("{}last seen ...", &line[..place]);
     }

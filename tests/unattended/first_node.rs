@@ -26,6 +26,8 @@ async fn a_first_node_is_set_up_and_its_key_is_kept() {
         "  6/6 done",
         "\nDone.\n",
         "\nNext:\n",
+        "\n  octopus-setup join --server localhost,",
+        " --master-key-from env:OCTOPUS_SETUP_MASTER_KEY --yes\n",
     ] {
         assert!(said.contains(part), "{part:?} is not in\n{said}");
     }
@@ -60,6 +62,8 @@ async fn programs_are_told_the_same_and_no_secret_is_in_it() {
     assert_eq!(end["key_file"], key_file(&site).display().to_string());
     assert_eq!(end["node_config"], site.home("node-1").join("octopus-node.toml").display().to_string());
     assert!(end["fingerprint"].as_str().is_some_and(|text| text.len() == 9) && end["cluster"].is_string(), "{end}");
+    let next = end["next_node"].as_str().unwrap();
+    assert!(next.starts_with("octopus-setup join --server ") && next.ends_with(" --yes"), "{next}");
     let places = [key_file(&site)];
     let but: Vec<&Path> = places.iter().map(PathBuf::as_path).collect();
     let others = Secrets::new(&[("the key", &bytes)]);
@@ -74,6 +78,7 @@ async fn a_dry_run_tells_the_plan_and_writes_nothing() {
     assert_eq!((of(&all, "plan").len(), of(&all, "step").len()), (1, 0));
     let end = end(&all);
     assert_eq!((&end["dry_run"], &end["key_file"], &end["fingerprint"]), (&true.into(), &Value::Null, &Value::Null), "{end}");
+    assert_eq!((&end["next_node"], &end["next"]), (&Value::Null, &serde_json::json!([])), "{end}");
     assert_eq!(written(&site), Vec::<PathBuf>::new());
     // Nothing is in the database either: the plan is the same once more, the database's creation in it.
     let (_, again) = lines(&site, dry(order(&site, Flow::FirstNode, "node-1", &[]))).await;

@@ -15,6 +15,7 @@ async fn a_second_node_joins_with_the_first_one_s_key() {
     let steps = of(&all, "plan")[0]["steps"].as_array().unwrap();
     assert!(steps.iter().all(|step| step["scope"] != "cluster"), "{steps:?}");
     assert_eq!(end(&all)["key_file"], Value::Null, "whoever gave it keeps it");
+    assert!(end(&all)["next_node"].as_str().is_some_and(|next| next.contains(" --instance node-2 ")), "{all:#?}");
     assert!(site.home("node-2").join("octopus-node.toml").exists() && site.journals().is_empty());
 }
 

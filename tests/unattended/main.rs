@@ -6,9 +6,15 @@
 mod support;
 
 mod command;
+#[cfg(target_os = "linux")]
+mod ends;
 mod first_node;
 mod interrupted;
 mod join;
+#[cfg(target_os = "linux")]
+mod program;
 mod refused;
 mod resumed;
 mod scene;
+#[cfg(target_os = "linux")]
+mod sources;

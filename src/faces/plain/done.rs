@@ -3,7 +3,9 @@
 use std::io::Write;
 
 use crate::faces::polling;
+use crate::model::flow::Flow;
 use crate::model::screen::ScreenId;
+use crate::render;
 use crate::wizard::event::Event;
 use crate::words;
 
@@ -23,6 +25,11 @@ pub async fn tell<L: Lines, W: Write>(face: &mut Face<'_, L, W>) -> Result<(), S
     let flow = face.state().place.flow;
     for (number, next) in (1..).zip(words::screen(ScreenId::Done).next(flow)) {
         face.tell(&format!("{number}. {next}"))?;
+    }
+    if let (Some(Flow::FirstNode | Flow::Join), Some(plan)) = (flow, face.state().run.plan.clone()) {
+        face.say("Without questions, on the next server, with its secrets in these variables of the environment:")?;
+        // In one line: what is broken over several, a screen reader reads and a paste takes apart.
+        face.lay(&render::next_node(&plan))?;
     }
     face.gap()?;
     face.handle(Event::Next)

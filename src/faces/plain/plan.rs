@@ -8,6 +8,7 @@ use crate::model::flow::Flow;
 use crate::model::plan::Plan;
 use crate::model::screen::ScreenId;
 use crate::model::untrusted::Untrusted;
+use crate::render::{self, Language};
 use crate::wizard::event::{Action, Event};
 
 use super::field::{self, Left};
@@ -23,6 +24,7 @@ enum Way {
     Save,
     Back,
     End,
+    Script,
 }
 
 /// Shows the plan and asks what to do with it.
@@ -53,6 +55,7 @@ pub async fn ask<L: Lines, W: Write>(face: &mut Face<'_, L, W>) -> Result<(), St
             Chosen::One(Way::Save) => save(face).await?,
             Chosen::One(Way::Back) | Chosen::Back => return back(face),
             Chosen::One(Way::End) => face.quit().await?,
+            Chosen::One(Way::Script) => script(face)?,
             Chosen::Help => {
                 let (here, flow) = (face.state().place.here, face.state().place.flow);
                 for paragraph in crate::words::screen(here).help(flow).split("\n\n") {
@@ -71,7 +74,7 @@ fn back<L: Lines, W: Write>(face: &mut Face<'_, L, W>) -> Result<(), Stop> {
 fn ways<L: Lines, W: Write>(face: &Face<'_, L, W>) -> Vec<Choice<Way>> {
     let state = face.state();
     let actions = state.actions();
-    let mut ways = Vec::with_capacity(5);
+    let mut ways = Vec::with_capacity(6);
     if state.run.plan.is_some() {
         ways.push(match state.place.flow {
             _ if state.resuming.is_some() => Choice::new(Way::Go, "continue", "Go on with it."),
@@ -89,6 +92,10 @@ fn ways<L: Lines, W: Write>(face: &Face<'_, L, W>) -> Vec<Choice<Way>> {
     }
     ways.push(Choice::new(Way::Back, "back", "Go back; nothing is written."));
     ways.push(Choice::new(Way::End, "end", "End the program; nothing is written."));
+    // Behind all others: whoever has written their numbers down is not led astray by it.
+    if actions.contains(&Action::Script) && state.run.plan.is_some() {
+        ways.push(Choice::new(Way::Script, "script", "Show the same as a script for Octopus Server's own command line."));
+    }
     ways
 }
 
@@ -114,6 +121,19 @@ fn show<L: Lines, W: Write>(face: &mut Face<'_, L, W>, plan: &Plan) -> Result<()
         face.say("warning: The master key could not be confirmed, and you took it all the same.")?;
     }
     Ok(())
+}
+
+/// Says the plan as a script, line by line as it is written: its blanks mean something, and its secrets are references.
+fn script<L: Lines, W: Write>(face: &mut Face<'_, L, W>) -> Result<(), Stop> {
+    let Some(plan) = face.state().run.plan.clone() else { return Ok(()) };
+    let language = Language::of_this_system();
+    face.gap()?;
+    face.say(&format!("The same in {}. It is not run from here.", language.name()))?;
+    face.gap()?;
+    for line in render::script(&plan, language).lines() {
+        face.lay(line)?;
+    }
+    face.gap()
 }
 
 /// Asks once whether to undo; whether it has begun.

@@ -162,6 +162,7 @@ fn end(end: &End) -> Value {
         "warnings": refusal.map(|refusal| ids(&refusal.warnings)),
         "unknown": refusal.map(|refusal| ids(&refusal.unknown)),
         "says": end.says.iter().map(|text| clean(text)).chain(refusal.and_then(|refusal| refusal.says.as_deref()).map(clean)).collect::<Vec<_>>(),
+        "next_node": node.filter(|_| finished).map(|node| node.next_node.as_str()),
         "next": if finished { next(end.flow) } else { Vec::new() },
     })
 }

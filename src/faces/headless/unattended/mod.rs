@@ -21,6 +21,7 @@ use crate::model::finding::Severity;
 use crate::model::flow::Flow;
 use crate::model::node_config::NodeConfig;
 use crate::model::screen::ScreenId;
+use crate::render;
 use crate::wizard::autopilot::{self, Autopilot, Move, Order, Outcome};
 use crate::wizard::event::{Action, Errand, Event};
 use crate::wizard::flow as flows;
@@ -252,6 +253,7 @@ impl<W: Write> Flight<'_, W> {
             polling: polling::command(plan),
             cluster: is_there.then(|| plan.cluster.to_string()),
             fingerprint: is_there.then(|| plan.fingerprint.to_string()),
+            next_node: render::next_node(plan),
             key_file: state.custody.proof.is_some().then(|| state.answers.trimmed(FieldId::KeyFile).to_owned()),
         })
     }

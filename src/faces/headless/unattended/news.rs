@@ -123,6 +123,8 @@ pub struct NodeOut {
     pub fingerprint: Option<String>,
     /// Where a new master key was saved, once its keeping is proven.
     pub key_file: Option<String>,
+    /// The command that adds the next node of its cluster.
+    pub next_node: String,
 }
 
 /// One answer, as it may be told.

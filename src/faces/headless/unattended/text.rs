@@ -180,4 +180,11 @@ fn done(out: &mut String, end: &End) {
     for next in words::screen(ScreenId::Done).next(Some(end.flow)) {
         let _ = writeln!(out, "  {next}");
     }
+    if let Some(node) = &end.node {
+        let _ = writeln!(
+            out,
+            "\nThe next node, on its own server, with its secrets in these variables of the environment:\n  {}",
+            node.next_node
+        );
+    }
 }
