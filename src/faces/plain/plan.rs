@@ -8,6 +8,7 @@ use crate::model::flow::Flow;
 use crate::model::plan::Plan;
 use crate::model::screen::ScreenId;
 use crate::model::untrusted::Untrusted;
+use crate::render::{self, Language};
 use crate::wizard::event::{Action, Event};
 
 use super::field::{self, Left};
@@ -20,6 +21,7 @@ use super::talk::{Choice, Chosen, Face, Stop};
 enum Way {
     Go,
     Undo,
+    Script,
     Save,
     Back,
     End,
@@ -50,6 +52,7 @@ pub async fn ask<L: Lines, W: Write>(face: &mut Face<'_, L, W>) -> Result<(), St
                     return Ok(());
                 }
             }
+            Chosen::One(Way::Script) => script(face)?,
             Chosen::One(Way::Save) => save(face).await?,
             Chosen::One(Way::Back) | Chosen::Back => return back(face),
             Chosen::One(Way::End) => face.quit().await?,
@@ -71,7 +74,7 @@ fn back<L: Lines, W: Write>(face: &mut Face<'_, L, W>) -> Result<(), Stop> {
 fn ways<L: Lines, W: Write>(face: &Face<'_, L, W>) -> Vec<Choice<Way>> {
     let state = face.state();
     let actions = state.actions();
-    let mut ways = Vec::with_capacity(5);
+    let mut ways = Vec::with_capacity(6);
     if state.run.plan.is_some() {
         ways.push(match state.place.flow {
             _ if state.resuming.is_some() => Choice::new(Way::Go, "continue", "Go on with it."),
@@ -86,6 +89,9 @@ fn ways<L: Lines, W: Write>(face: &Face<'_, L, W>) -> Vec<Choice<Way>> {
     }
     if actions.contains(&Action::SaveAnswers) {
         ways.push(Choice::new(Way::Save, "save", "Save the answers, without secrets, to a file."));
+    }
+    if actions.contains(&Action::Script) {
+        ways.push(Choice::new(Way::Script, "script", "Show the same as a script for Octopus Server's own command line."));
     }
     ways.push(Choice::new(Way::Back, "back", "Go back; nothing is written."));
     ways.push(Choice::new(Way::End, "end", "End the program; nothing is written."));
@@ -122,6 +128,15 @@ pub async fn undo<L: Lines, W: Write>(face: &mut Face<'_, L, W>) -> Result<bool,
     let yes = face.yes_no("Undo everything that this run created, and nothing else?").await?;
     face.handle(Event::Reply(yes))?;
     Ok(face.state().run.is_working())
+}
+
+/// Shows the plan as a script, its secrets as references, so that nothing has to be hidden.
+fn script<L: Lines, W: Write>(face: &mut Face<'_, L, W>) -> Result<(), Stop> {
+    let Some(plan) = face.state().run.plan.clone() else { return Ok(()) };
+    for line in render::script(&plan, Language::of_this_system()).lines() {
+        face.lay(&sentences::clean_line(line))?;
+    }
+    face.gap()
 }
 
 /// Asks for a file, and saves the answers there.

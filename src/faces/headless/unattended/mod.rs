@@ -19,6 +19,7 @@ use crate::model::finding::Severity;
 use crate::model::flow::Flow;
 use crate::model::node_config::NodeConfig;
 use crate::model::screen::ScreenId;
+use crate::render::{Language, Setup, next_node};
 use crate::wizard::autopilot::{self, Autopilot, Move, Order, Outcome};
 use crate::wizard::event::{Action, Errand, Event};
 use crate::wizard::flow as flows;
@@ -26,6 +27,9 @@ use crate::wizard::run::Phase;
 
 use news::{End, News, NodeOut};
 use teller::Teller;
+
+/// The columns of a command that is shown in lines.
+const COLUMNS: usize = 76;
 
 /// How long the running step gets after a second signal, and surveys after the first one.
 const AT_ONCE: Duration = Duration::from_millis(500);
@@ -207,6 +211,7 @@ impl<W: Write> Flight<'_, W> {
             cluster: is_there.then(|| plan.cluster.to_string()),
             fingerprint: is_there.then(|| plan.fingerprint.to_string()),
             key_file: state.custody.proof.is_some().then(|| state.answers.trimmed(FieldId::KeyFile).to_owned()),
+            next: next_node::lines(&Setup::of(plan), Language::of_this_system(), COLUMNS),
         })
     }
 }

@@ -100,6 +100,8 @@ pub struct NodeOut {
     pub fingerprint: Option<String>,
     /// Where a new master key was saved, once its keeping is proven.
     pub key_file: Option<String>,
+    /// The command that adds the cluster's next node, in lines of this system's shell.
+    pub next: Vec<String>,
 }
 
 /// One answer, as it may be told.
