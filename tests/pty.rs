@@ -61,7 +61,7 @@ fn a_first_node_with_nothing_but_the_keyboard() {
     pty.send(F8);
     pty.wait("holds the key");
     pty.send(ENTER);
-    pty.wait("fingerprint there with the one above");
+    pty.wait("octopus-setup join");
     pty.send(ENTER);
     assert_eq!(pty.exit().exit_code(), 0);
     assert_restored(&pty);

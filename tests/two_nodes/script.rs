@@ -14,7 +14,10 @@ fn the_script_of_the_readme_builds_a_cluster_of_two() {
     assert!(out.contains("Nodes of the cluster: 2"), "{}", told(&output));
     assert!(out.contains("web01") && out.contains("web02"), "{}", told(&output));
     let left: Vec<_> = std::fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
-    assert!(left.iter().all(|name| !name.to_string_lossy().starts_with("two-nodes.")), "the script leaves nothing behind: {left:?}");
+    assert!(
+        left.iter().all(|name| !name.to_string_lossy().starts_with("two-nodes.")),
+        "the script leaves nothing behind: {left:?}"
+    );
 }
 
 #[test]

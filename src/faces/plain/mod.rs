@@ -24,6 +24,7 @@ mod stdin;
 mod talk;
 
 pub use echo::restore;
+pub use keyless::plain as without_keys;
 pub use lines::{Echo, Heard, Lines, Script};
 pub use stdin::Stdin;
 

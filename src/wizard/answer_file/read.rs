@@ -85,6 +85,8 @@ impl Reader<'_> {
             let name = self.text.part(error.span().unwrap_or_default());
             let first = table.iter().find(|(key, _)| key.get_ref() == name.trim_matches(['"', '\'']));
             let field = first.and_then(|(key, _)| FieldId::from_id(key.get_ref()));
+            // A section takes the place of the key before it; then which came first is not known any more.
+            let first = first.filter(|(key, _)| key.span().start < at);
             let before = first.map(|(key, _)| format!(", first in line {}", self.text.line(key.span().start)));
             let says = format!("`{}` is there twice{}.", short(name), before.unwrap_or_default());
             self.push(at, field, says, "Keep one of them.");

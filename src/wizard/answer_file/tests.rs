@@ -144,8 +144,10 @@ fn a_place_that_is_none_is_told() {
 
 #[test]
 fn a_key_that_is_there_twice_is_told_with_the_first_ones_line() {
-    let told = one("server = 'a'\nuser = 'b'\nserver = 'c'\n");
-    assert_eq!(told, "a.toml, line 3, column 1: `server` is there twice, first in line 1. Keep one of them.");
+    let twice = one("server = 'a'\nuser = 'b'\nserver = 'c'\n");
+    assert_eq!(twice, "a.toml, line 3, column 1: `server` is there twice, first in line 1. Keep one of them.");
+    let told = told(&file("password = { env = 'A' }\n[password]\nfile = 'a'\n").problems);
+    assert_eq!(told[0], "a.toml, line 2, column 2: `password` is there twice. Keep one of them.");
     assert!(one("password = { env = 'a', env = 'b' }").contains("`env` is there twice"));
 }
 

@@ -102,6 +102,7 @@ fn plan(plan: &Plan, loaded: &Loaded) -> Value {
         "answers": answers,
         "steps": steps,
         "accepted": plan.accepted.iter().map(|check| check.id()).collect::<Vec<_>>(),
+        "key_unverified": plan.key_unverified,
     })
 }
 

@@ -58,6 +58,9 @@ fn plan(out: &mut String, plan: &Plan, loaded: &Loaded) {
     }
     out.push('\n');
     sentences::plan(out, plan);
+    if plan.key_unverified {
+        out.push_str("  The master key could not be confirmed, and is taken all the same.\n");
+    }
 }
 
 fn step(out: &mut String, step: &StepNews<'_>) {

@@ -34,16 +34,15 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, scroll: &mut
     sheet::marks(canvas, area, &shown, lines.len());
 }
 
-/// Draws it under the checks where there is room for all of it; tells how many lines it took.
-pub fn beside(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) -> u16 {
-    let Some(certificate) = &scene.state.facts.server.certificate else { return 0 };
+/// Draws it under the checks where there is room for all of it.
+pub fn beside(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
+    let Some(certificate) = &scene.state.facts.server.certificate else { return };
     let lines = of(canvas, certificate, area.width);
     let count = u16::try_from(lines.len()).unwrap_or(u16::MAX);
     if count > area.height {
-        return 0;
+        return;
     }
     put(canvas, area, lines.iter());
-    count
 }
 
 /// A line of it: a label with a value behind it.

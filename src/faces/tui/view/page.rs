@@ -29,15 +29,20 @@ pub fn draw(canvas: &mut Canvas<'_>, regions: &Regions, scene: &Scene<'_>, local
     let labels = if regions.wide { WIDE_LABELS } else { fields::label_column(scene.state.place.here) };
     let set = checks::Set { columns: arrangement.columns, labels };
     checks::draw(canvas, arrangement.checks, scene, set);
-    let mut end = arrangement.fields.bottom().min(regions.page.bottom()).max(arrangement.checks.bottom());
     if regions.wide && scene.state.place.here == ScreenId::Database {
         let under = arrangement.checks.bottom() + 1;
         let area = Rect { y: under, height: regions.page.bottom().saturating_sub(under), ..arrangement.checks };
-        let used = certificate::beside(canvas, area, scene);
-        end = end.max(if used > 0 { under + used } else { 0 });
+        certificate::beside(canvas, area, scene);
     }
-    let sidebar = regions.sidebar.y + amount.screens.min(regions.sidebar.height);
-    end.max(sidebar)
+    blank_from(canvas, regions.body)
+}
+
+/// The line from which on an area is blank. What was drawn tells: fields have more room than lines where it is plenty, and
+/// a message that is cut beneath empty lines would be a pity.
+fn blank_from(canvas: &Canvas<'_>, area: Rect) -> u16 {
+    let is_blank = |line: &u16| (area.left()..area.right()).all(|column| canvas.buffer[(column, *line)].symbol() == " ");
+    let blank = (area.top()..area.bottom()).rev().take_while(is_blank).count();
+    area.bottom() - u16::try_from(blank).unwrap_or(0)
 }
 
 /// The title with the introduction under it, or as much of it as fits beside it. Without a sidebar it also tells where

@@ -128,11 +128,11 @@ fn of_cluster(cluster: &ClusterSeen, case: &Case<'_>) -> Verdict {
 }
 
 fn of_octopus(version: Option<&Untrusted>, nodes: &[Untrusted], case: &Case<'_>) -> Verdict {
-    let version = version.map(|version| said("of version", version)).unwrap_or_default();
-    let nodes =
-        if nodes.is_empty() { String::new() } else { format!(", with the nodes {}", say::list(nodes, nodes.len() as u64)) };
+    let version = version.map(|version| format!(" {version}")).unwrap_or_default();
+    let with = if nodes.len() == 1 { "with the node" } else { "with the nodes" };
+    let nodes = if nodes.is_empty() { String::new() } else { format!(", {with} {}", say::list(nodes, nodes.len() as u64)) };
     let database = Names::of(case).database;
-    let says = format!("{database} is a database that Octopus Server made{version}{nodes}.");
+    let says = format!("{database} is a database that Octopus Server{version} made{nodes}.");
     match case.flow {
         Flow::FirstNode => one(Finding::stop(
             CheckId::DbContent,
@@ -151,7 +151,7 @@ fn of_octopus(version: Option<&Untrusted>, nodes: &[Untrusted], case: &Case<'_>)
                 format!("{says} The registry of cluster {} is not there.", config.cluster.id.short()),
                 "Check the server and the database; where the registry was dropped, have it restored from a backup.",
             )),
-            _ => Verdict::Good(format!("a database that Octopus Server made{version}, without a registry")),
+            _ => Verdict::Good(format!("a database that Octopus Server{version} made, without a registry")),
         },
     }
 }
@@ -226,7 +226,7 @@ mod tests {
             nodes: nodes.iter().map(|name| (*name).into()).collect(),
         };
         let finding = stop(&of(octopus(Some("2024.4.6962"), &["web01", "web02"])));
-        assert!(finding.says.contains("made of version 2024.4.6962, with the nodes web01 and web02. Getting"));
+        assert!(finding.says.contains("Octopus Server 2024.4.6962 made, with the nodes web01 and web02. Getting"));
         assert!(stop(&of(octopus(None, &[]))).says.contains("Octopus Server made. Getting"));
         let foreign = stop(&of(Content::Foreign { tables: vec!["dbo.Orders".into()], count: 12 }));
         assert!(foreign.says.contains("12 tables): dbo.Orders and 11 more."));

@@ -1,0 +1,165 @@
+//! The machines: what is on this host before the wizard comes, as a closed set.
+
+use std::collections::BTreeMap;
+use std::fs::Permissions;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
+
+use octopus_setup::model::cluster::ClusterId;
+use octopus_setup::model::fingerprint::Fingerprint;
+use octopus_setup::model::flow::Flow;
+use octopus_setup::model::journal::{Journal, StepRecord};
+use octopus_setup::model::plan::{StepKind, StepState};
+use octopus_setup::world::instances::{self, Instance};
+use octopus_setup::world::journals;
+use octopus_setup::world::places::Places;
+
+use secrecy::ExposeSecret;
+
+use crate::databases;
+use crate::scenes::Scene;
+
+/// A machine.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MachineId {
+    /// Nothing of Octopus on it.
+    Bare,
+    /// With an instance of ours, `web01`, and one that Octopus Server itself made, `My Server`.
+    Busy,
+    /// With a run for instance `web01` that stopped in the middle.
+    Stopped,
+    /// With an Octopus Server 2025.1.0 installed.
+    Installed,
+}
+
+impl MachineId {
+    /// Every machine.
+    pub const ALL: [Self; 4] = [Self::Bare, Self::Busy, Self::Stopped, Self::Installed];
+
+    /// Its name in the head of a case.
+    pub const fn id(self) -> &'static str {
+        match self {
+            Self::Bare => "bare",
+            Self::Busy => "busy",
+            Self::Stopped => "stopped",
+            Self::Installed => "installed",
+        }
+    }
+
+    /// The machine of this name.
+    pub fn from_id(id: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|machine| machine.id() == id)
+    }
+}
+
+/// The machine's own files.
+pub fn places(scene: &Scene, machine: MachineId) -> Places {
+    let folder = scene.path(machine.id());
+    Places {
+        octopus_instances: folder.join("octopus-instances"),
+        octopus_executables: vec![folder.join("Octopus.Server")],
+        os_release: scene.path("os-release"),
+        passwd: scene.path("passwd"),
+        ..Places::under(folder.join("state"))
+    }
+}
+
+/// Makes them, and the files and folders that answers name.
+pub fn prepare(scene: &Scene) {
+    write(&scene.path("os-release"), "PRETTY_NAME=\"Debian GNU/Linux 12 (bookworm)\"\n");
+    write(&scene.path("passwd"), "root:x:0:0::/root:/bin/sh\noctopus:x:990:990::/var/lib/octopus:/usr/sbin/nologin\n");
+    write(&scene.path("a-file"), "mine\n");
+    write(&scene.path("occupied/letters.txt"), "dear\n");
+    write(&scene.path("no-certificate.pem"), "no certificate\n");
+    write(&scene.path("nothing-in-it.txt"), "");
+    write(&scene.path("open-password.txt"), &format!("{}\n", scene.server.password().expose_secret()));
+    write(&scene.path("password.txt"), &format!("{}\n", scene.server.password().expose_secret()));
+    write(&scene.path("other-key.txt"), &format!("{}\n", databases::key(databases::OTHER_KEY).to_base64().expose_secret()));
+    for (file, mode) in [("password.txt", 0o600), ("open-password.txt", 0o644)] {
+        std::fs::set_permissions(scene.path(file), Permissions::from_mode(mode)).unwrap();
+    }
+    std::fs::create_dir_all(scene.path("empty")).unwrap();
+    busy(scene);
+    stopped(&places(scene, MachineId::Stopped));
+    installed(&places(scene, MachineId::Installed).octopus_executables[0]);
+}
+
+/// The node config of `web01`.
+const CONFIG: &str = r#"format = 1
+instance = "web01"
+
+[node]
+name = "web01"
+home = "{home}"
+task_cap = 5
+
+[service]
+account = "local-system"
+
+[database]
+server = "sql01"
+name = "Octopus"
+user = "octopus"
+password = "sealed:1:0000:AAAA"
+encryption = "mandatory"
+trust = "system"
+multi_subnet = false
+
+[cluster]
+id = "07070707070707070707070707070707"
+fingerprint = "0707-0707"
+master_key_file = "octopus-master-key.sealed"
+
+[web]
+listen_prefixes = ["http://localhost:80/"]
+force_ssl = false
+
+[comms]
+port = 10943
+grpc_port = 8443
+"#;
+
+fn busy(scene: &Scene) {
+    let places = places(scene, MachineId::Busy);
+    let home = scene.path("web01");
+    let config = home.join("octopus-node.toml");
+    write(&config, &CONFIG.replace("{home}", &home.display().to_string()));
+    instances::enter(&places, &Instance { format: Instance::FORMAT, name: "web01".into(), home, config }).unwrap();
+    let record = r#"{"Name":"My Server","ConfigurationFilePath":"/etc/octopus/my-server.config"}"#;
+    write(&places.octopus_instances.join("my-server.config"), record);
+}
+
+fn stopped(places: &Places) {
+    let step = |kind, state| StepRecord { kind, state };
+    let journal = Journal {
+        format: Journal::FORMAT,
+        program: "0.1.0".into(),
+        flow: Flow::FirstNode,
+        instance: "web01".into(),
+        begun: "2026-11-20T12:04:00Z".into(),
+        written: "2026-11-20T12:04:09Z".into(),
+        cluster: ClusterId([7; 16]),
+        fingerprint: Fingerprint([7; 4]),
+        accepted: Vec::new(),
+        answers: BTreeMap::from([("instance".into(), "web01".into())]),
+        run: "07".repeat(16),
+        before: None,
+        after: None,
+        folders: Vec::new(),
+        steps: vec![step(StepKind::CreateHome, StepState::Done), step(StepKind::SealMasterKey, StepState::Begun)],
+    };
+    journals::write(places, &journal).unwrap();
+}
+
+fn installed(executable: &Path) {
+    write(executable, "#!/bin/sh\necho 2025.1.0\n");
+    // What others may write is not run.
+    for path in [executable, executable.parent().unwrap()] {
+        std::fs::set_permissions(path, Permissions::from_mode(0o755)).unwrap();
+    }
+}
+
+fn write(path: &Path, text: &str) {
+    std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+    std::fs::write(path, text).unwrap();
+}
