@@ -117,7 +117,10 @@ fn every_field_of_a_flow_has_its_flag_and_its_help() {
             assert_eq!(words.contains(&format!("[env: {}]", field.variable())), is_there, "{}", field.id());
         }
         assert!(words.contains("Exit status: 0 done 2 usage"), "{help}");
-        assert!(words.contains("Precedence: flag or --set (the later one) > environment > answer file (the later one) > default."), "{help}");
+        assert!(
+            words.contains("Precedence: flag or --set (the later one) > environment > answer file (the later one) > default."),
+            "{help}"
+        );
     }
 }
 
