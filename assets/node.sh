@@ -12,10 +12,10 @@ if [ -n "$missing" ]; then
     exit 2
 fi
 {% endif %}
-# The script itself reads these; the programs that it runs need not inherit them.
+# The script reads these itself; what it runs need not inherit them.
 export -n {{ secrets }}
 
-# There is no public word on where a Linux machine has Octopus Server, but for its container image.
+# Documented for Linux is only its place in the container image.
 server=${OCTOPUS_SERVER:-}
 if [ -z "$server" ] && [ -x /Octopus/Octopus.Server ]; then
     server=/Octopus/Octopus.Server
@@ -28,7 +28,7 @@ if [ -z "$server" ]; then
     exit 2
 fi
 
-# A double quote, which a connection string has twice where it is part of a password.
+# A double quote in a password stands twice in a connection string.
 quote='"'
 {% for command in commands %}
 {% for line in command.before %}# {{ line }}

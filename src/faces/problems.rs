@@ -14,18 +14,22 @@ use crate::wizard::say;
 /// The schema's number of the JSON object.
 const SCHEMA: u32 = 1;
 
-/// What is wrong, one after the other: how much it weighs and what it is, beneath it where, and what to do.
+/// One thing that is wrong: how much it weighs and what it is, beneath it where, and what to do.
+pub fn one(out: &mut String, problem: &Problem) {
+    let Problem { severity: weight, place, field: _, says, fix } = problem;
+    // Writing to a string cannot fail.
+    let _ = writeln!(out, "  {:WORD$} {}", severity(*weight), clean(says));
+    let place = place.as_ref().map(|place| clean(&place.to_string()));
+    for line in [place, Some(clean(fix)).filter(|fix| !fix.is_empty())].into_iter().flatten() {
+        let _ = writeln!(out, "  {:WORD$} {line}", "");
+    }
+}
+
+/// What is wrong, one after the other, and what comes of it.
 pub fn text(problems: &[Problem]) -> String {
     let mut out = String::new();
-    for Problem { severity: weight, place, field: _, says, fix } in problems {
-        // Writing to a string cannot fail.
-        let _ = writeln!(out, "  {:WORD$} {}", severity(*weight), clean(says));
-        for line in [place.as_ref().map(|place| clean(&place.to_string())), Some(clean(fix)).filter(|fix| !fix.is_empty())]
-            .into_iter()
-            .flatten()
-        {
-            let _ = writeln!(out, "  {:WORD$} {line}", "");
-        }
+    for problem in problems {
+        one(&mut out, problem);
     }
     let stops = problems.iter().filter(|problem| problem.severity == Severity::Stop).count();
     if stops > 0 {

@@ -85,3 +85,9 @@ pub fn plan(out: &mut String, plan: &Plan) {
 pub fn clean(text: &str) -> String {
     Untrusted::new(text).to_string()
 }
+
+/// The same of a line of a script, whose first blanks mean something to the eye.
+pub fn clean_line(line: &str) -> String {
+    let rest = line.trim_start_matches(' ');
+    format!("{:indent$}{}", "", clean(rest), indent = line.len() - rest.len())
+}

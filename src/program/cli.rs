@@ -7,14 +7,34 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use super::deferred::Deferred;
 use super::given_args::GivenArgs;
 
+/// What the exit statuses of a set-up flow mean, for `--help`; a macro, since `concat!` takes no constants.
+macro_rules! exit_status {
+    () => {
+        "Exit status:
+    0  done
+    2  usage, or no terminal where one is needed
+    3  the answers are refused; nothing written
+    4  the checks refuse; nothing written
+    7  left unfinished; the same command or the next start goes on
+  101  a defect of the program
+  130  left with nothing written
+  129, 130, 131, 143  ended by a signal"
+    };
+}
+pub(super) use exit_status;
+
+/// Where in a list stands what every command takes: last, since it is seldom what somebody looks for.
+const LAST: usize = 900;
+
 /// What `--help` ends with.
-const AFTER: &str = "Exit status: 0 done; 2 usage, or no terminal where one is needed; 3 the answers are refused and 4 the checks \
-refuse, nothing written; 7 left unfinished, the same command or the next start goes on; 130 left with nothing written; 129, 130, 131, \
-143 ended by a signal. Of review --check: 0 fine; 1 warnings; 2 stops; 3 not everything could be looked at; 64 usage.\n\n\
-This project is independent of Octopus Deploy.";
+const AFTER: &str = concat!(
+    exit_status!(),
+    "\nOf review --check: 0 fine; 1 warnings; 2 stops; 3 not everything could be looked at; 64 usage.\n\n",
+    "This project is independent of Octopus Deploy."
+);
 
 /// What `--help` says of `--log`.
-const LOG: &str = "Write a log to this file; OCTOPUS_SETUP_LOG says how much: off, error, warn, info (as ever), debug, trace. Secrets \
+const LOG: &str = "Write a log to this file; OCTOPUS_SETUP_LOG says how much: off, error, warn, info (the default), debug, trace. Secrets \
 are never in it";
 
 /// Set up an Octopus Server node for High Availability. Nothing is written until everything has been proven.
@@ -23,20 +43,20 @@ are never in it";
 #[command(after_help = AFTER)]
 pub struct Cli {
     /// Draw with ASCII characters only (by itself on TERM=linux and where the locale is not UTF-8).
-    #[arg(long, global = true)]
+    #[arg(long, global = true, display_order = LAST)]
     pub ascii: bool,
 
     /// Take the mouse: clicks choose fields, screens and keys. The terminal's own selection then needs Shift.
-    #[arg(long, global = true)]
+    #[arg(long, global = true, display_order = LAST)]
     pub mouse: bool,
 
     /// Ask in plain sentences, one question at a time, without moving the cursor: for screen readers, serial consoles and
     /// pipes (by itself where the terminal can do no more, as with TERM=dumb).
-    #[arg(long, global = true)]
+    #[arg(long, global = true, display_order = LAST)]
     pub plain: bool,
 
     /// The file of the log.
-    #[arg(long, value_name = "FILE", global = true, help = LOG)]
+    #[arg(long, value_name = "FILE", global = true, help = LOG, display_order = LAST)]
     pub log: Option<PathBuf>,
 
     /// What to do; the start screen when nothing is said.
@@ -69,15 +89,16 @@ pub enum Command {
 /// A set-up flow: with answers that are given beforehand, and with nobody there to ask.
 #[derive(Debug, Args)]
 pub struct Wizard {
-    /// Do it: no screens and no questions, but for secrets at a terminal. The same checks, the same plan.
+    /// Do it without screens and questions, but for a secret that is to be asked for at the terminal. The same checks, the same
+    /// plan.
     #[arg(long)]
     pub yes: bool,
 
-    /// End with the plan: everything is proven, and nothing is written.
+    /// End with the plan: everything is proven without screens and questions, and nothing is written.
     #[arg(long)]
     pub dry_run: bool,
 
-    /// Accept the warnings of this check, by its printed name; without a screen nothing else does.
+    /// Go on in spite of this check's warnings; its name is the one that is printed. Goes with --yes and --dry-run.
     #[arg(long, value_name = "CHECK", value_delimiter = ',')]
     pub accept: Vec<String>,
 

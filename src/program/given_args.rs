@@ -16,10 +16,15 @@ use octopus_setup::model::given::{Given, Problem};
 use octopus_setup::wizard::answer_file::{self, FLOWS, flags};
 use octopus_setup::wizard::flow as flows;
 
+use super::cli::exit_status;
+
 /// What stands under the flags.
-const PRECEDENCE: &str = "Each answer is taken from its flag (or --set; of several the later one); else from its environment variable; \
-else from the answer files, of which a later one goes before an earlier one; else it is the default. Secrets never stand on the command \
-line: env:NAME, file:PATH, stdin (its next line) and prompt say where they are to be had.";
+const PRECEDENCE: &str = "Precedence: flag or --set (the later one) > environment > answer file (the later one) > default.\n\n\
+A secret never stands on the command line. WHERE says from where it is taken: env:NAME, a variable; file:PATH, a file; stdin, the next \
+line of standard input; prompt, a question at the terminal.";
+
+/// The heading of all that answers fields.
+const ANSWERS: &str = "Answers";
 
 /// Answers that are given beforehand, as the command line says them.
 #[derive(Debug, Clone, Default)]
@@ -76,11 +81,13 @@ fn with_flags(command: Command) -> Command {
         .value_name("FILE")
         .value_parser(value_parser!(PathBuf))
         .action(ArgAction::Append)
+        .help_heading(ANSWERS)
         .help("Read answers from this file, - for standard input; may be said several times, and the later one wins");
     let set = Arg::new("set")
         .long("set")
         .value_name("FIELD=VALUE")
         .action(ArgAction::Append)
+        .help_heading(ANSWERS)
         .help("Answer a field: --set node-name=web02. Not for secrets");
     let mut command = command.arg(files).arg(set);
     for flag in FLAGS.iter().filter(|flag| asks(flag.field)) {
@@ -92,12 +99,15 @@ fn with_flags(command: Command) -> Command {
         let refused = Arg::new(flag.refused.as_str()).long(flag.field.id()).num_args(0..=1).hide(true);
         command = command.arg(refused.allow_hyphen_values(true));
     }
-    command.after_help(PRECEDENCE)
+    match flow {
+        Some(_) => command.after_help(format!("{PRECEDENCE}\n\n{}", exit_status!())),
+        None => command.after_help(PRECEDENCE),
+    }
 }
 
 fn arg(flag: &'static Flag) -> Arg {
     let field = flag.field;
-    let arg = Arg::new(flag.id.as_str()).long(flag.long.as_str()).help_heading("Answers").value_name(match field.kind() {
+    let arg = Arg::new(flag.id.as_str()).long(flag.long.as_str()).help_heading(ANSWERS).value_name(match field.kind() {
         Kind::Secret => "WHERE",
         Kind::Path => "PATH",
         Kind::Number => "NUMBER",
@@ -115,16 +125,27 @@ fn arg(flag: &'static Flag) -> Arg {
 /// The command, built already, with what its flags are for.
 pub fn explained(command: Command) -> Command {
     let help = |arg: Arg| match FLAGS.iter().find(|flag| flag.id == arg.get_id().as_str()) {
-        Some(flag) => arg.help(help(flag.field)),
+        Some(flag) => {
+            let hint = about(flag.field);
+            let default = answer_file::default(flag.field).map(|default| format!(" [default: {default}]")).unwrap_or_default();
+            let (hint, others) = (hint.trim_end_matches('.'), format!("[env: {}]{default}", flag.field.variable()));
+            arg.help(format!("{hint} {others}")).long_help(format!("{hint}\n{others}"))
+        }
         None => arg,
     };
     command.mut_args(help).mut_subcommands(explained)
 }
 
-fn help(field: FieldId) -> String {
-    let hint = answer_file::hint(field);
-    let default = answer_file::default(field).map(|default| format!(" [default: {default}]")).unwrap_or_default();
-    format!("{} [env: {}]{default}", hint.trim_end_matches('.'), field.variable())
+/// What a field's flag is for: its hint, where that is not about what somebody sees or types on a screen.
+fn about(field: FieldId) -> String {
+    match field {
+        FieldId::UnverifiedKey => "Take a master key that nothing in the database can confirm".to_owned(),
+        FieldId::ReplaceNode => "Take the place of a dead node of this name".to_owned(),
+        FieldId::MakeRegistry => "Create the registry in a database that Octopus made by itself".to_owned(),
+        FieldId::CreateDatabase => "Create the database where it is missing".to_owned(),
+        secret if secret.is_secret() => format!("Where the {} is to be had", field.id().replace('-', " ")),
+        _ => answer_file::hint(field),
+    }
 }
 
 impl FromArgMatches for GivenArgs {

@@ -108,7 +108,7 @@ impl FileTrouble {
     /// What happened when it was to be written, and what to do.
     pub fn says(&self) -> String {
         match self {
-            Self::Exists => "There is a file of that name already; it stays as it is. Name another one.".to_owned(),
+            Self::Exists => "That file is there already and stays as it is. Name another one.".to_owned(),
             Self::NotAbsolute => "The file needs an absolute path, so that you know where it is.".to_owned(),
             Self::Refused(said) => format!("The file could not be written: {said}. Name another place."),
         }

@@ -1,6 +1,7 @@
 //! The plans of the flows about a cluster that exists, what comes after them, and the start screen that leads there.
 
-use octopus_setup::faces::tui::{Charset, Colours, Scene, TuiOptions};
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use octopus_setup::faces::tui::{Charset, Colours, Scene, Tui, TuiEvent, TuiOptions};
 use octopus_setup::model::answers::{Origin, Raw};
 use octopus_setup::model::check::CheckId;
 use octopus_setup::model::facts::InstanceSeen;
@@ -12,7 +13,10 @@ use octopus_setup::model::screen::ScreenId;
 use octopus_setup::wizard::run::{Phase, Row, Run};
 use octopus_setup::wizard::state::{Focus, Overlay, State};
 
-use crate::{clusters, states, text};
+use ratatui::Terminal;
+use ratatui::backend::TestBackend;
+
+use crate::{clusters, lines, states, text};
 
 const PLAIN: TuiOptions = TuiOptions { charset: Charset::Unicode, colours: Colours::Some };
 
@@ -104,6 +108,27 @@ fn plan_of_a_join_in_place_of_a_dead_node_with_an_unconfirmed_key() {
     let frame = usual(&on(ScreenId::Review, plan));
     assert!(frame.contains("Takes the place of web-old") && frame.contains("could not be confirmed"), "{frame}");
     assert!(frame.contains("Accepted: cluster-nodes."), "{frame}");
+}
+
+#[test]
+fn home_and_end_lead_to_the_ends_of_a_script() {
+    let mut state = on(ScreenId::Review, join());
+    // The answers' file has the focus, where these keys move the cursor.
+    state.place.focus = Focus::Field(FieldId::AnswersFile);
+    state.overlay = Some(Overlay::Script);
+    let mut terminal = Terminal::new(TestBackend::new(80, 24)).expect("a terminal");
+    let mut tui = Tui::new(PLAIN);
+    let mut after = |key: Option<KeyCode>| {
+        let event = key.map(|key| TuiEvent::Key(KeyEvent::new(key, KeyModifiers::NONE)));
+        assert!(event.is_none_or(|event| tui.handle(event, &state).is_empty()));
+        terminal.draw(|frame| tui.draw_scene(frame, &Scene::of(&state))).expect("a frame");
+        lines(terminal.backend().buffer())
+    };
+    let first = after(None);
+    assert!(first.contains("#!/usr/bin/env bash") && !first.contains("--taskCap"), "{first}");
+    let last = after(Some(KeyCode::End));
+    assert!(last.contains("--taskCap") && !last.contains("#!/usr/bin/env bash"), "{last}");
+    assert_eq!(after(Some(KeyCode::Home)), first);
 }
 
 #[test]

@@ -45,7 +45,7 @@ async fn a_file_that_is_there_is_not_overwritten() {
     let file = scene.key_file().display().to_string();
     let session = hear(scene.wizard("m", None), then(&scene, &["save", "relative", &file, "end", "yes"])).await;
     assert_eq!((session.ended.exit, session.left), (Exit::Unfinished, 0), "{}", session.said);
-    session.assert_says(&["Type an absolute path", "There is a file of that name already"]);
+    session.assert_says(&["Type an absolute path", "That file is there already and stays as it is"]);
     assert_eq!(std::fs::read_to_string(scene.key_file()).unwrap(), "precious");
 }
 

@@ -172,6 +172,12 @@ impl Scene {
         let state = session.engine.state();
         if let Some(plan) = &state.run.plan {
             text = text.replace(&plan.cluster.short(), "<cluster>").replace(&plan.fingerprint.to_string(), "<fingerprint>");
+            // The command for the next node has them; they are whichever were free.
+            let web = &plan.node.web;
+            for prefix in &web.prefixes {
+                text = text.replace(&prefix.to_string(), "<prefix>");
+            }
+            text = text.replace(&web.comms_port.to_string(), "<comms>").replace(&web.grpc_port.to_string(), "<grpc>");
         }
         let port = self.site.server.addr().port().to_string();
         let host = state.facts.machine.host_name.to_string();

@@ -112,6 +112,7 @@ fn what_the_operator_has_to_say_is_asked_for_by_name() {
 fn compose_files_look_like_this() {
     let first = compose::by_reference(&setup(Flow::FirstNode, &ordinary())).unwrap();
     assert!(CANARIES.iter().all(|canary| !first.contains(canary)), "{first}");
+    assert!(first.ends_with("  home:\n"), "a file ends with a line break, and with one");
     insta::assert_snapshot!("compose_first_node", first);
     insta::assert_snapshot!("compose_join", compose::by_reference(&setup(Flow::Join, &ordinary())).unwrap());
 }

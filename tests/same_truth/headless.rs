@@ -158,8 +158,8 @@ fn says(outcome: &Outcome, said: &str, case: &Case) {
     };
     match outcome {
         Outcome::File(all) => all.iter().for_each(|wrong| {
-            let place = if wrong.place.is_empty() { String::new() } else { format!("{}: ", wrong.place) };
-            has(&format!("{place}{}", wrong.says));
+            has(&wrong.says);
+            has(&wrong.place);
             has(&wrong.fix);
         }),
         Outcome::Answers(all) => all.iter().for_each(|(_, field, says)| has(&format!("{}: {says}", field.id()))),

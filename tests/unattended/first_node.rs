@@ -25,6 +25,8 @@ async fn a_first_node_is_set_up_and_its_key_is_kept() {
         "  1/6 begun",
         "  6/6 done",
         "\nDone.\n",
+        "\nOn the next server, as one command:\n  octopus-setup join --server ",
+        "--master-key-from env:OCTOPUS_SETUP_MASTER_KEY --yes\n",
         "\nNext:\n",
         "\n  octopus-setup join --server localhost,",
         " --master-key-from env:OCTOPUS_SETUP_MASTER_KEY --yes\n",

@@ -3,6 +3,7 @@
 use std::io::Write;
 
 use crate::faces::polling;
+use crate::faces::sentences;
 use crate::model::flow::Flow;
 use crate::model::screen::ScreenId;
 use crate::render;
@@ -27,9 +28,9 @@ pub async fn tell<L: Lines, W: Write>(face: &mut Face<'_, L, W>) -> Result<(), S
         face.tell(&format!("{number}. {next}"))?;
     }
     if let (Some(Flow::FirstNode | Flow::Join), Some(plan)) = (flow, face.state().run.plan.clone()) {
-        face.say("Without questions, on the next server, with its secrets in these variables of the environment:")?;
+        face.say("On the next server, as one command, with its secrets in these variables of the environment:")?;
         // In one line: what is broken over several, a screen reader reads and a paste takes apart.
-        face.lay(&render::next_node(&plan))?;
+        face.lay(&sentences::clean_line(&render::next_node(&plan)))?;
     }
     face.gap()?;
     face.handle(Event::Next)

@@ -90,12 +90,11 @@ fn ways<L: Lines, W: Write>(face: &Face<'_, L, W>) -> Vec<Choice<Way>> {
     if actions.contains(&Action::SaveAnswers) {
         ways.push(Choice::new(Way::Save, "save", "Save the answers, without secrets, to a file."));
     }
-    ways.push(Choice::new(Way::Back, "back", "Go back; nothing is written."));
-    ways.push(Choice::new(Way::End, "end", "End the program; nothing is written."));
-    // Behind all others: whoever has written their numbers down is not led astray by it.
-    if actions.contains(&Action::Script) && state.run.plan.is_some() {
+    if actions.contains(&Action::Script) {
         ways.push(Choice::new(Way::Script, "script", "Show the same as a script for Octopus Server's own command line."));
     }
+    ways.push(Choice::new(Way::Back, "back", "Go back; nothing is written."));
+    ways.push(Choice::new(Way::End, "end", "End the program; nothing is written."));
     ways
 }
 
@@ -123,19 +122,6 @@ fn show<L: Lines, W: Write>(face: &mut Face<'_, L, W>, plan: &Plan) -> Result<()
     Ok(())
 }
 
-/// Says the plan as a script, line by line as it is written: its blanks mean something, and its secrets are references.
-fn script<L: Lines, W: Write>(face: &mut Face<'_, L, W>) -> Result<(), Stop> {
-    let Some(plan) = face.state().run.plan.clone() else { return Ok(()) };
-    let language = Language::of_this_system();
-    face.gap()?;
-    face.say(&format!("The same in {}. It is not run from here.", language.name()))?;
-    face.gap()?;
-    for line in render::script(&plan, language).lines() {
-        face.lay(line)?;
-    }
-    face.gap()
-}
-
 /// Asks once whether to undo; whether it has begun.
 pub async fn undo<L: Lines, W: Write>(face: &mut Face<'_, L, W>) -> Result<bool, Stop> {
     if !face.yes_no("Undo everything that this run created, and nothing else?").await? {
@@ -145,6 +131,19 @@ pub async fn undo<L: Lines, W: Write>(face: &mut Face<'_, L, W>) -> Result<bool,
     face.quietly(Event::Press(Action::Undo));
     face.handle(Event::Reply(true))?;
     Ok(face.state().run.is_working())
+}
+
+/// Shows the plan as a script, its secrets as references, so that nothing has to be hidden.
+fn script<L: Lines, W: Write>(face: &mut Face<'_, L, W>) -> Result<(), Stop> {
+    let Some(plan) = face.state().run.plan.clone() else { return Ok(()) };
+    let language = Language::of_this_system();
+    face.gap()?;
+    face.say(&format!("The same in {}. It is not run from here.", language.name()))?;
+    face.gap()?;
+    for line in render::script(&plan, language).lines() {
+        face.lay(&sentences::clean_line(line))?;
+    }
+    face.gap()
 }
 
 /// Asks for a file, and saves the answers there.

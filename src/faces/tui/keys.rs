@@ -17,7 +17,7 @@ pub enum Meaning {
     Does(Does),
     /// To the screen at this place of the path, from 0.
     Jump(usize),
-    /// To the first or the last field or item.
+    /// To the first or the last item of a list, or line of a text.
     Edge(Step),
     /// Left to the editor of the focused field, or to the window that is open.
     Edit,
@@ -40,6 +40,8 @@ pub fn meaning(key: KeyEvent, state: &State) -> Meaning {
         KeyCode::Up if read => Does::Scroll(Step::Backward),
         KeyCode::PageDown if read || !covered => Does::Page(Step::Forward),
         KeyCode::PageUp if read || !covered => Does::Page(Step::Backward),
+        KeyCode::Home if read => return Meaning::Edge(Step::Backward),
+        KeyCode::End if read => return Meaning::Edge(Step::Forward),
         _ if covered => return Meaning::Edit,
         KeyCode::Down if is_read(state) => Does::Scroll(Step::Forward),
         KeyCode::Up if is_read(state) => Does::Scroll(Step::Backward),
@@ -102,7 +104,7 @@ pub fn paged(state: &State, step: Step, by: usize) -> Option<Event> {
     (to != item).then_some(Event::Focus(Focus::Item(to)))
 }
 
-/// The focus at one end of a list.
+/// The focus at one end of a list; nothing where no item of one has it.
 pub fn edge(state: &State, step: Step) -> Option<Event> {
     let last = state.items().saturating_sub(1);
     match (state.place.focus, step) {

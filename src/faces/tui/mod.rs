@@ -169,7 +169,13 @@ impl Tui {
         match keys::meaning(key, state) {
             Meaning::Does(does) => self.does(does, state),
             Meaning::Jump(place) => keys::jump(state, place).into_iter().collect(),
-            Meaning::Edge(step) => keys::edge(state, step).into_iter().collect(),
+            Meaning::Edge(step) if state.overlay.is_none() && matches!(state.place.focus, Focus::Item(_)) => {
+                keys::edge(state, step).into_iter().collect()
+            }
+            Meaning::Edge(step) => {
+                self.scrolled(state).edge(step);
+                Vec::new()
+            }
             Meaning::Edit if state.overlay == Some(Overlay::ConnectionString) => {
                 self.window_key(key);
                 Vec::new()

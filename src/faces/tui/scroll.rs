@@ -36,6 +36,11 @@ impl Scroll {
         self.by(step, self.page_lines());
     }
 
+    /// To the first line, or as far as the last one. The next frame brings it back within bounds.
+    pub fn edge(&mut self, step: Step) {
+        self.by(step, usize::MAX);
+    }
+
     /// The lines of a page.
     pub fn page_lines(&self) -> usize {
         match self.rows {

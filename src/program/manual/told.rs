@@ -16,8 +16,8 @@ pub(super) const DESCRIPTION: [&str; 3] = [
     "Without a command it opens its screens in the terminal and asks what to do. On a terminal that cannot move its cursor \
      it asks in plain sentences, and with --yes it asks nothing at all; the checks, the plan and what is done are the same.",
     "Every field can be answered beforehand. A flag goes before the environment, that before an answer file, of which a \
-     later one goes before an earlier one, and that before the default. Secrets have no flags, since other users of the \
-     machine see the command line.",
+     later one goes before an earlier one, and that before the default. A secret never stands on the command line, which other \
+     users of the machine see: its flag says where it is to be had, as env:NAME, file:PATH, stdin or prompt.",
     "Nothing asks where there is no terminal: what is missing then is refused. Colours are for terminals only. \
      With --output json standard output holds JSON alone; that the command line cannot be obeyed, or a file not be used, is \
      told in words on standard error, and by the exit status.",

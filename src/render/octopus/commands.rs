@@ -7,8 +7,9 @@ use crate::model::survey::AccountKind;
 
 /// What is not asked yet, and what a first node's operator adds by themselves.
 const BEFORE_THE_SERVICE: &[&str] = &[
-    "Here, once for the whole cluster, goes what this wizard does not ask yet: an administrator (admin --username --email --password)",
-    "and the licence (license --licenseBase64).",
+    "Once for the whole cluster, what this wizard does not ask yet goes here:",
+    "an administrator (admin --username --email --password), and the licence",
+    "(license --licenseBase64).",
 ];
 
 /// The commands of a node, in the order in which they are run.
@@ -37,15 +38,15 @@ pub fn commands(setup: &Setup<'_>) -> Result<Vec<Command>, Unwritable> {
                 valued(Flag::Home, home),
                 valued(Flag::ServerNodeName, node.name.clone()),
             ],
-            "Register the instance on this machine, under the name that this node has in the cluster.",
+            "Register the instance here, under this node's name in the cluster.",
         ),
         plain(
             Verb::Database,
             database,
             if first {
-                "Create Octopus' tables in the database, under the master key that the wizard made."
+                "Create Octopus' tables in the database, under the wizard's master key."
             } else {
-                "Join the database that the other nodes use, with the master key that they use. It creates nothing."
+                "Join the other nodes' database, with their master key. It creates nothing."
             },
         ),
         plain(
@@ -63,7 +64,7 @@ pub fn commands(setup: &Setup<'_>) -> Result<Vec<Command>, Unwritable> {
         plain(
             Verb::Node,
             vec![instance(), valued(Flag::TaskCap, node.task_cap.to_string())],
-            "How many tasks this node takes at a time. The database keeps it, for this node alone.",
+            "How many tasks this node takes at a time; it concerns no other node.",
         ),
     ])
 }
@@ -85,7 +86,7 @@ fn service(setup: &Setup<'_>, instance: Opt) -> Command {
         why: match account.kind {
             AccountKind::LocalSystem => "Install the service under the machine's own account, and start it.",
             AccountKind::Custom => "Install the service under its account, and start it.",
-            AccountKind::Managed => "Install the service under its managed account, which has no password, and start it.",
+            AccountKind::Managed => "Install the service under its managed account (no password); start it.",
         },
         before: if setup.is_first() { BEFORE_THE_SERVICE } else { &[] },
     }

@@ -21,7 +21,7 @@ use crate::model::finding::Severity;
 use crate::model::flow::Flow;
 use crate::model::node_config::NodeConfig;
 use crate::model::screen::ScreenId;
-use crate::render;
+use crate::render::{self, Language, Setup, next_node};
 use crate::wizard::autopilot::{self, Autopilot, Move, Order, Outcome};
 use crate::wizard::event::{Action, Errand, Event};
 use crate::wizard::flow as flows;
@@ -29,6 +29,9 @@ use crate::wizard::run::Phase;
 
 use news::{End, News, NodeOut, answers};
 use teller::Teller;
+
+/// The columns of a command that is shown in lines.
+const COLUMNS: usize = 76;
 
 /// How long the running step gets after a second signal, and surveys after the first one.
 const AT_ONCE: Duration = Duration::from_millis(500);
@@ -255,6 +258,7 @@ impl<W: Write> Flight<'_, W> {
             fingerprint: is_there.then(|| plan.fingerprint.to_string()),
             next_node: render::next_node(plan),
             key_file: state.custody.proof.is_some().then(|| state.answers.trimmed(FieldId::KeyFile).to_owned()),
+            next_lines: next_node::lines(&Setup::of(plan), Language::of_this_system(), COLUMNS),
         })
     }
 }

@@ -123,8 +123,10 @@ pub struct NodeOut {
     pub fingerprint: Option<String>,
     /// Where a new master key was saved, once its keeping is proven.
     pub key_file: Option<String>,
-    /// The command that adds the next node of its cluster.
+    /// The command that adds the next node of its cluster, in one line.
     pub next_node: String,
+    /// The same in lines of this system's shell.
+    pub next_lines: Vec<String>,
 }
 
 /// One answer, as it may be told.

@@ -4,10 +4,10 @@ use std::fmt::Write as _;
 use std::time::Duration;
 
 use crate::faces::exit::Exit;
+use crate::faces::problems;
 use crate::faces::sentences::{self, ID, WORD, clean};
 use crate::model::check::CheckId;
 use crate::model::finding::{Severity, Verdict};
-use crate::model::given::Problem;
 use crate::model::plan::{Plan, StepState};
 use crate::model::screen::ScreenId;
 use crate::wizard::autopilot::Refusal;
@@ -20,7 +20,7 @@ use super::news::{AnswerOut, Consent, End, News, Stands, StepNews, Still};
 pub fn render(news: &News<'_>) -> String {
     let mut out = String::new();
     match news {
-        News::Problem(problem) => self::problem(&mut out, problem),
+        News::Problem(problem) => problems::one(&mut out, problem),
         News::Proving(screens) => {
             let names: Vec<&str> = screens.iter().map(|screen| words::name(*screen)).collect();
             let _ = writeln!(out, "Proving: {}.", names.join(", "));
@@ -39,15 +39,6 @@ pub fn render(news: &News<'_>) -> String {
         News::End(end) => self::end(&mut out, end),
     }
     out
-}
-
-fn problem(out: &mut String, problem: &Problem) {
-    let word = sentences::severity(problem.severity);
-    let place = problem.place.as_ref().map(|place| format!("{}: ", clean(&place.to_string()))).unwrap_or_default();
-    let _ = writeln!(out, "  {word:WORD$} {place}{}", clean(&problem.says));
-    if !problem.fix.is_empty() {
-        let _ = writeln!(out, "  {:WORD$} {}", "", clean(&problem.fix));
-    }
 }
 
 fn check(out: &mut String, id: CheckId, verdict: &Verdict, consent: Consent) {
@@ -176,15 +167,14 @@ fn done(out: &mut String, end: &End) {
             }
         }
     }
+    for (place, line) in end.node.iter().flat_map(|node| &node.next_lines).enumerate() {
+        if place == 0 {
+            let _ = writeln!(out, "\nOn the next server, as one command:");
+        }
+        let _ = writeln!(out, "  {}", sentences::clean_line(line));
+    }
     let _ = writeln!(out, "\nNext:");
     for next in words::screen(ScreenId::Done).next(Some(end.flow)) {
         let _ = writeln!(out, "  {next}");
-    }
-    if let Some(node) = &end.node {
-        let _ = writeln!(
-            out,
-            "\nThe next node, on its own server, with its secrets in these variables of the environment:\n  {}",
-            node.next_node
-        );
     }
 }

@@ -102,7 +102,7 @@ fn next_command(scene: &Scene<'_>, width: u16) -> Vec<Line> {
     let columns = usize::from(width.saturating_sub(2));
     let command = next_node::lines(&Setup::of(plan), Language::of_this_system(), columns);
     let command = command.into_iter().map(|words| Line { label: String::new(), column: 0, words });
-    std::iter::once(Line::title("Without a screen, on the next server")).chain(command).collect()
+    std::iter::once(Line::title("On the next server, as one command")).chain(command).collect()
 }
 
 /// What there is now.

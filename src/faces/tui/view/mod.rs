@@ -60,12 +60,13 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, local: Local
         too_small::draw(canvas, area);
         return;
     }
-    let in_flow = scene.state.place.flow.is_some();
-    let regions = layout::regions(area, in_flow, layout::message_lines(area.height));
+    // A script has the whole width: the lines of one do not become clearer when they are broken.
+    let listed = scene.state.place.flow.is_some() && scene.state.overlay != Some(Overlay::Script);
+    let regions = layout::regions(area, listed, layout::message_lines(area.height));
     head::draw(canvas, regions.head, scene);
     canvas.rule(regions.upper_rule);
     canvas.rule(regions.lower_rule);
-    if in_flow {
+    if listed {
         sidebar::draw(canvas, regions.sidebar, scene);
     }
     let mut local = local;

@@ -24,7 +24,7 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, scroll: &mut
         vec![Line::new(format!("The same in {}, for Octopus Server's own command line", language.name()), theme.title)];
     sheet::wrap(
         &mut lines,
-        "It is not run from here. octopus-setup script prints it, or a compose file, once the node config is written.",
+        "It is not run from here. Once the node config is written, octopus-setup script prints it, or a compose file.",
         0,
         area.width.saturating_sub(2),
         theme.dim,
