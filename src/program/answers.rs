@@ -23,7 +23,7 @@ pub async fn run(asked: &Answers, outside: &Outside) -> ExitCode {
             match given::gather(asked, flow.map(flow_of), manner, outside).await {
                 Ok(Beforehand { flow: Some(flow), loaded, .. }) if *live => unattended::dry(flow, loaded, *output, outside).await,
                 Ok(beforehand) => looked_at(&beforehand, *output),
-                Err(status) => status,
+                Err(status) => ExitCode::from(status),
             }
         }
     }

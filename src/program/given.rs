@@ -9,8 +9,8 @@ use tokio::task::JoinHandle;
 use zeroize::Zeroizing;
 
 use octopus_setup::faces::exit::Exit;
-use octopus_setup::faces::problems;
 use octopus_setup::faces::signals::{Signals, until_ended};
+use octopus_setup::faces::{plain, problems};
 use octopus_setup::model::field::FieldId;
 use octopus_setup::model::finding::Severity;
 use octopus_setup::model::flow::Flow;
@@ -22,7 +22,9 @@ use super::given_args::GivenArgs;
 use super::outside::Outside;
 
 /// Gathers what the command line, the environment and the answer files say. `Err` when a person or a signal ended it.
-pub async fn gather(asked: &GivenArgs, flow: Option<Flow>, manner: Manner, outside: &Outside) -> Result<Beforehand, ExitCode> {
+///
+/// The error is the exit status that they ask for.
+pub async fn gather(asked: &GivenArgs, flow: Option<Flow>, manner: Manner, outside: &Outside) -> Result<Beforehand, u8> {
     let wanted = Wanted {
         flow,
         files: asked.answers.clone(),
@@ -52,7 +54,7 @@ pub async fn gather(asked: &GivenArgs, flow: Option<Flow>, manner: Manner, outsi
     let beforehand = given::gather(&wanted, &mut around).await;
     drop(watch);
     match beforehand.left {
-        Some(status) => Err(ExitCode::from(status)),
+        Some(status) => Err(status),
         None => Ok(beforehand),
     }
 }
@@ -68,9 +70,12 @@ impl Watch {
     fn begin() -> Self {
         // Without it signals do what they always do, and that is to end the program.
         let Ok(mut signals) = Signals::listen() else { return Self(None) };
+        plain::keep();
         Self(Some(tokio::spawn(async move {
             let status = until_ended(&mut signals).await;
             tokio::time::sleep(Self::GRACE).await;
+            // A secret may be being asked for, by a thread that nothing can call off.
+            plain::restore();
             std::process::exit(status.into());
         })))
     }
@@ -80,6 +85,7 @@ impl Drop for Watch {
     fn drop(&mut self) {
         if let Some(task) = &self.0 {
             task.abort();
+            plain::restore();
         }
     }
 }

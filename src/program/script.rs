@@ -101,7 +101,7 @@ async fn source(asked: &Script, outside: &Outside) -> Result<Source, Refusal> {
 /// From answers that are given beforehand. Secrets are fetched only where they are to stand in the text.
 async fn of_answers(asked: &Script, outside: &Outside, flow: Option<Flow>) -> Result<Source, Refusal> {
     let manner = if asked.with_secrets { Manner::Alone } else { Manner::LookOnly };
-    let beforehand = given::gather(&asked.given, flow, manner, outside).await.map_err(Refusal::Told)?;
+    let beforehand = given::gather(&asked.given, flow, manner, outside).await.map_err(|status| Refusal::Told(status.into()))?;
     let problems = beforehand.judge();
     let Some(flow) = beforehand.flow.filter(|_| !given::refuse(&problems)) else {
         return Err(Refusal::Told(given::refused(&problems)));

@@ -32,6 +32,19 @@ pub async fn dry(flow: Flow, loaded: Loaded, output: Option<Format>, outside: &O
     fly(Order { flow, loaded, dry_run: true }, output, outside).await
 }
 
+/// Tells that it was ended with this status before the answers were gathered.
+pub fn left(asked: &Wizard, flow: Flow, status: u8) -> ExitCode {
+    headless::left(flow, asked.dry_run, output(asked.output), status, &mut std::io::stdout());
+    ExitCode::from(status)
+}
+
+const fn output(asked: Option<Format>) -> Output {
+    match asked {
+        Some(Format::Json) => Output::Json,
+        Some(Format::Text) | None => Output::Text,
+    }
+}
+
 /// What of a command line goes only with a run by itself; a complaint where it was said without.
 pub fn misused(asked: &Wizard) -> Option<&'static str> {
     let by_itself = asked.yes || asked.dry_run;
@@ -42,11 +55,8 @@ pub fn misused(asked: &Wizard) -> Option<&'static str> {
     }
 }
 
-async fn fly(order: Order, output: Option<Format>, outside: &Outside) -> ExitCode {
-    let output = match output {
-        Some(Format::Json) => Output::Json,
-        Some(Format::Text) | None => Output::Text,
-    };
+async fn fly(order: Order, asked: Option<Format>, outside: &Outside) -> ExitCode {
+    let output = output(asked);
     let (sender, mut statuses) = tokio::sync::mpsc::unbounded_channel();
     let mut signals = match Signals::listen() {
         Ok(signals) => signals,

@@ -20,7 +20,8 @@ pub async fn run(asked: &Wizard, flow: Flow, outside: &Outside) -> ExitCode {
     let manner = if by_itself { Manner::Alone } else { Manner::WithFace };
     let beforehand = match given::gather(&asked.given, Some(flow), manner, outside).await {
         Ok(beforehand) => beforehand,
-        Err(status) => return status,
+        Err(status) if by_itself => return unattended::left(asked, flow, status),
+        Err(status) => return ExitCode::from(status),
     };
     if by_itself {
         return unattended::run(asked, flow, beforehand.loaded, outside).await;

@@ -130,6 +130,34 @@ async fn after_ctrl_c_at_a_password_the_echo_is_back() {
     assert!(pty.text().contains("Ended by a signal. Nothing was written."), "{}", pty.text());
 }
 
+#[test]
+fn a_run_by_itself_that_asks_for_a_secret_and_is_ended_gives_the_echo_back() {
+    let folder = tempfile::tempdir().unwrap();
+    let state = folder.path().join("state");
+    let environment = [("TERM", "xterm"), ("OCTOPUS_SETUP_STATE_DIR", state.to_str().unwrap())];
+    let words = ["join", "--yes", "--output", "json", "--server", "sql01", "--user", "octopus", "--password-from", "prompt"];
+    let mut pty = Pty::start(&words, &environment, 24, 80);
+    pty.wait("Password");
+    while echoes(pty.id()) {
+        std::thread::yield_now();
+    }
+    let terminal = std::fs::read_link(format!("/proc/{}/fd/0", pty.id())).unwrap();
+    let held = std::fs::File::open(&terminal).unwrap();
+    kill("TERM", pty.id());
+    assert_eq!(pty.exit().exit_code(), 143);
+    assert!(shows(&terminal));
+    drop(held);
+
+    let mut pty = Pty::start(&words, &environment, 24, 200);
+    pty.wait("Password");
+    while echoes(pty.id()) {
+        std::thread::yield_now();
+    }
+    pty.send("\x03");
+    assert_eq!(pty.exit().exit_code(), 130);
+    assert!(pty.text().contains("\"event\":\"end\"") && pty.text().contains("\"exit\":130"), "{}", pty.text());
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn suspended_at_a_password_the_terminal_is_the_shell_s_again() {
     let scene = Scene::new().await;

@@ -12,7 +12,7 @@ use crate::engine::Engine;
 use crate::wizard::state::State;
 
 pub use report::{Check, Report, Section, Status, Tally};
-pub use unattended::{Telling, run};
+pub use unattended::{Telling, left, run};
 
 /// How a report is printed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

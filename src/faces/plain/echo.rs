@@ -13,6 +13,14 @@ mod system {
     /// The settings of the start, while they are changed.
     static FOUND: Mutex<Option<Termios>> = Mutex::new(None);
 
+    /// Keeps the settings as they are, for [`restore`]: somebody else is about to change them. Without a terminal there are none.
+    pub fn keep() {
+        let mut found = FOUND.lock().unwrap_or_else(PoisonError::into_inner);
+        if found.is_none() {
+            *found = tcgetattr(io::stdin()).ok();
+        }
+    }
+
     /// From now on the terminal shows nothing of what is typed but the end of the line. Where that cannot be, an error: a
     /// secret that everybody sees is worse than a question that fails.
     pub fn hide() -> io::Result<()> {
@@ -42,6 +50,9 @@ mod system {
 
 #[cfg(not(unix))]
 mod system {
+    /// rpassword puts the console back by itself.
+    pub fn keep() {}
+
     /// rpassword changes the console for as long as it reads, and puts it back by itself.
     pub fn hide() -> std::io::Result<()> {
         Ok(())
@@ -51,7 +62,7 @@ mod system {
     pub fn restore() {}
 }
 
-pub use system::{hide, restore};
+pub use system::{hide, keep, restore};
 
 /// Puts the settings back when it is dropped.
 #[derive(Debug)]

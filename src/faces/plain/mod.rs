@@ -23,7 +23,7 @@ mod start;
 mod stdin;
 mod talk;
 
-pub use echo::restore;
+pub use echo::{keep, restore};
 pub use keyless::plain as without_keys;
 pub use lines::{Echo, Heard, Lines, Script};
 pub use stdin::Stdin;

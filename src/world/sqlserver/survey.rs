@@ -41,9 +41,15 @@ fn common(answer: &Answer, facts: &mut ServerFacts) {
     facts.version = fact(read::identity::version(answer));
     let (ahead, round_trip) = read::clock::read(answer);
     facts.clock_ahead_ms = fact(ahead);
-    facts.round_trip = fact(round_trip);
+    facts.round_trip = fact(round_trip.map(|measured| shorter(measured, took)));
     facts.rights = fact(read::rights::read(answer));
     facts.collation = fact(read::collation::read(answer));
+}
+
+/// The round trip is at most the shorter of two measures: of the batch, which a server parses whole before it reads its clock,
+/// and of the login, which took one at least. A machine that is busy lengthens either, seldom both. Zero: nobody measured it.
+fn shorter(batch: Duration, login: Duration) -> Duration {
+    if login.is_zero() { batch } else { batch.min(login) }
 }
 
 /// Whether the login was right and only the database could not be opened; what the server said.
@@ -171,6 +177,12 @@ mod tests {
         let row = [("part", "database"), ("name", "Octopus"), ("state", "RESTORING"), ("exact", "#1")];
         let Database::Closed { state: Some(state), .. } = judge(&answer(&[&row]), said(927)) else { panic!("closed") };
         assert_eq!(state.state.as_str(), "RESTORING");
+    }
+
+    #[test]
+    fn the_shorter_of_two_measures_is_the_round_trip() {
+        let of = |batch, login| shorter(Duration::from_millis(batch), Duration::from_millis(login)).as_millis();
+        assert_eq!((of(17, 3), of(3, 17), of(17, 0), of(0, 3)), (3, 3, 17, 0));
     }
 
     #[test]

@@ -90,6 +90,14 @@ pub async fn run(
     end.exit
 }
 
+/// Tells of a run that was ended, by a person or a signal with this exit status, before its answers were gathered.
+pub fn left(flow: Flow, dry_run: bool, output: Output, status: u8, out: &mut impl Write) {
+    let says = vec!["It was ended while the answers were gathered. Nothing was written.".to_owned()];
+    let exit = Exit::Signal(status);
+    let end = End { exit, flow, dry_run, resumable: false, says, refusal: None, node: None };
+    Teller::new(output, out, Vec::new(), flow).tell(&News::End(end));
+}
+
 /// Why it came to an end.
 enum Ended {
     /// By itself.
