@@ -49,7 +49,7 @@ pub fn read(file: &Untrusted, text: &str) -> AnswerFile {
     let text = Text::new(file, text);
     // What the parser made of a line that it did not understand is not worth a second complaint.
     let mut broken = BTreeSet::new();
-    let mut reader = Reader { text: &text, said: AnswerFile::default(), wrong: Vec::new() };
+    let mut reader = Reader { text: &text, said: AnswerFile::default(), wrong: Vec::new(), merged: Vec::new() };
     for error in &errors {
         let at = error.span().map_or(text.whole.len(), |span| span.start);
         if !reader.syntax(error, at, table.get_ref()) {
@@ -62,7 +62,8 @@ pub fn read(file: &Untrusted, text: &str) -> AnswerFile {
     for (key, value) in again.as_ref().unwrap_or(&table).get_ref() {
         // A section's span is its head, which may stand after its keys.
         let (one, two) = (text.line(key.span().start), text.line(value.span().end));
-        if broken.range(one.min(two)..=one.max(two)).next().is_none() {
+        let is_whole = broken.range(one.min(two)..=one.max(two)).next().is_none();
+        if is_whole && !reader.merged.iter().any(|name| name == key.get_ref()) {
             reader.entry(key.get_ref(), key.span().start, value);
         }
     }
@@ -74,6 +75,8 @@ struct Reader<'a> {
     said: AnswerFile,
     /// With the byte where it is, to tell them in the order of the file.
     wrong: Vec<(usize, Problem)>,
+    /// Keys that a section of the same name was mixed into: what they say now, nobody has written.
+    merged: Vec<String>,
 }
 
 impl Reader<'_> {
@@ -88,6 +91,7 @@ impl Reader<'_> {
             let first = table.iter().find(|(key, _)| key.get_ref() == name.trim_matches(['"', '\'']));
             let field = first.and_then(|(key, _)| FieldId::from_id(key.get_ref()));
             // A section takes the place of the key before it; then which came first is not known any more.
+            self.merged.extend(first.filter(|(key, _)| key.span().start >= at).map(|(key, _)| key.get_ref().to_string()));
             let first = first.filter(|(key, _)| key.span().start < at);
             let before = first.map(|(key, _)| format!(", first in line {}", self.text.line(key.span().start)));
             let says = format!("`{}` is there twice{}.", short(name), before.unwrap_or_default());
