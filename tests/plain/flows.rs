@@ -48,12 +48,12 @@ async fn the_script_is_shown_as_it_is_and_the_menu_asks_again() {
     let mut lines = scene.first_node();
     let install = lines.iter().position(|line| line == "install").unwrap();
     lines.insert(install, "script".to_owned());
-    lines.insert(install, "5".to_owned());
+    lines.insert(install, "3".to_owned());
     let session = hear(scene.wizard("machine-1", None), lines).await;
     assert_eq!((session.ended.exit, session.left), (Exit::Done, 0), "{}", session.said);
     let plan = session.engine.state().run.plan.clone().unwrap();
     let script = render::script(&plan, Language::of_this_system());
-    assert_eq!(session.times(&format!("\n\n{script}\n")), 2, "{}", session.said);
+    assert_eq!(session.times(&format!("\n\n{script}\n")), 2, "{script}\n{}", session.said);
     session.assert_silent(PASSWORD);
     session.assert_silent(&master_key(&session.engine));
 }
@@ -71,7 +71,7 @@ async fn the_answers_are_saved_where_nothing_is_and_without_secrets() {
     lines.extend(more.map(str::to_owned));
     let session = hear(scene.wizard("machine-2", None), lines).await;
     assert_eq!((session.ended.exit, session.left), (Exit::Left, 0), "{}", session.said);
-    session.assert_says(&["Type an absolute path", "The answers are saved in", "There is a file of that name already"]);
+    session.assert_says(&["Type an absolute path", "The answers are saved in", "That file is there already"]);
     assert_eq!(crate::shared::walk::mode(&file), 0o600);
     let text = std::fs::read_to_string(&file).unwrap();
     assert!(!text.contains(PASSWORD) && !text.contains(&key), "{text}");

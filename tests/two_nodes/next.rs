@@ -60,8 +60,9 @@ async fn the_printed_command_joins_another_machine_as_it_is() {
     assert!(site.home(HOME).join("octopus-node.toml").exists());
     // Its own text names the same command for the third: nothing in it is the second one's.
     let said = String::from_utf8(output.stdout).unwrap();
-    let again = said.lines().map(str::trim).find(|line| line.starts_with("octopus-setup join ")).unwrap();
-    assert_eq!(again.replace("//localhost:", "//<name>:").replace('\'', ""), next.replace('\'', ""));
+    let again = said.lines().map(str::trim).skip_while(|line| !line.starts_with("octopus-setup join "));
+    let again: Vec<&str> = again.take_while(|line| !line.is_empty()).map(|line| line.trim_end_matches(" \\")).collect();
+    assert_eq!(again.join(" ").replace("//localhost:", "//<name>:").replace('\'', ""), next.replace('\'', ""));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
