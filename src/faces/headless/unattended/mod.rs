@@ -86,7 +86,7 @@ pub async fn run(
         flight.ended(ended, &mut end);
         teller = flight.teller;
     }
-    teller.tell(&News::End(end.clone()));
+    teller.tell(&News::End(&end));
     end.exit
 }
 
@@ -95,7 +95,7 @@ pub fn left(flow: Flow, dry_run: bool, output: Output, status: u8, out: &mut imp
     let says = vec!["It was ended while the answers were gathered. Nothing was written.".to_owned()];
     let exit = Exit::Signal(status);
     let end = End { exit, flow, dry_run, resumable: false, says, refusal: None, node: None };
-    Teller::new(output, out, Vec::new(), flow).tell(&News::End(end));
+    Teller::new(output, out, Vec::new(), flow).tell(&News::End(&end));
 }
 
 /// Why it came to an end.

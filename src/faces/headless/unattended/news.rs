@@ -40,7 +40,7 @@ pub enum News<'a> {
     /// A signal came while steps run.
     Interrupted,
     /// The end.
-    End(End),
+    End(&'a End),
 }
 
 /// Whether a warning is accepted beforehand.
