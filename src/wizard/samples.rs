@@ -15,6 +15,7 @@ use crate::model::facts::{
 use crate::model::field::FieldId;
 use crate::model::key_verdict::{KeyBasis, KeyVerdict};
 use crate::model::registry::{KeptRow, NodeRow};
+use crate::model::survey::{Inputs, Observed};
 
 mod joining;
 mod reviewed;
@@ -190,5 +191,21 @@ pub fn node_seen(name: &str, beat: Beat) -> NodeSeen {
         version: Some("2026.4.1".into()),
         task_cap: Some(5),
         drained: false,
+    }
+}
+
+/// What a survey of these inputs says where the world is like that.
+pub fn observed(inputs: &Inputs, facts: &Facts) -> Observed {
+    let facts = facts.clone();
+    match inputs {
+        Inputs::Machine => Observed::Machine(facts.machine),
+        Inputs::Home { .. } => Observed::Home(facts.home),
+        Inputs::Service { .. } => Observed::Service(facts.service),
+        Inputs::Server(_) => Observed::Server(Box::new(facts.server)),
+        Inputs::Ports { .. } => Observed::Ports(facts.ports),
+        Inputs::Cluster(_) => Observed::Cluster(facts.cluster),
+        Inputs::Key { .. } => Observed::Key(facts.key),
+        Inputs::KeyFile(_) => Observed::KeyFile(facts.key_file),
+        Inputs::Node(_) => Observed::Node(Box::new(facts.node)),
     }
 }

@@ -44,6 +44,21 @@ fn once(script: &str, folder: &Path) -> Output {
     command.stdin(std::process::Stdio::null()).output().unwrap()
 }
 
+/// Runs a script that builds a cluster of two nodes and reviews it; what it printed.
+fn builds_two_nodes(script: &str) -> String {
+    let folder = tempfile::tempdir().unwrap();
+    let output = run(script, folder.path());
+    // The review at its end may warn on a busy machine: of a round trip that took long.
+    assert!(matches!(output.status.code(), Some(0 | 1)), "{}", told(&output));
+    let out = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(out.contains("Nodes of the cluster: 2"), "{}", told(&output));
+    assert!(out.contains("web01") && out.contains("web02"), "{}", told(&output));
+    let left: Vec<_> = std::fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    let is_clean = left.iter().all(|name| !name.to_string_lossy().starts_with("two-nodes."));
+    assert!(is_clean, "the script leaves nothing behind: {left:?}");
+    out
+}
+
 /// What it printed, whole, for a failure.
 fn told(output: &Output) -> String {
     format!(

@@ -11,7 +11,7 @@ use crate::model::facts::{Fact, Facts, KeySpot, PortFact, Trouble};
 use crate::model::journal::{Journal, StepRecord};
 use crate::model::master_key::MasterKey;
 use crate::model::plan::{Failure, Progress, StepKind, StepState};
-use crate::model::survey::{Inputs, Observed, SurveyId};
+use crate::model::survey::SurveyId;
 use crate::wizard::custody::{Drawn, FileTrouble, Resumption};
 use crate::wizard::effect::Effect;
 use crate::wizard::samples;
@@ -83,7 +83,7 @@ impl Sky {
         match effect {
             Effect::Survey { ticket, inputs, .. } => {
                 self.asked.push(inputs.survey());
-                let observed = self.seen(&inputs);
+                let observed = samples::observed(&inputs, &self.facts);
                 self.send(Event::Observed { ticket, observed, last: true });
             }
             Effect::Draw(_) => self.send(Event::Drawn(drawn())),
@@ -119,21 +119,6 @@ impl Sky {
                 }
             }
             other => panic!("nobody asked for {other:?}"),
-        }
-    }
-
-    fn seen(&self, inputs: &Inputs) -> Observed {
-        let facts = self.facts.clone();
-        match inputs {
-            Inputs::Machine => Observed::Machine(facts.machine),
-            Inputs::Home { .. } => Observed::Home(facts.home),
-            Inputs::Service { .. } => Observed::Service(facts.service),
-            Inputs::Server(_) => Observed::Server(Box::new(facts.server)),
-            Inputs::Ports { .. } => Observed::Ports(facts.ports),
-            Inputs::Cluster(_) => Observed::Cluster(facts.cluster),
-            Inputs::Key { .. } => Observed::Key(facts.key),
-            Inputs::KeyFile(_) => Observed::KeyFile(facts.key_file),
-            Inputs::Node(_) => Observed::Node(Box::new(facts.node)),
         }
     }
 }

@@ -76,7 +76,7 @@ impl Bench {
     /// Answers every open survey with these facts.
     pub fn answer_with(&mut self, facts: &Facts) {
         while let Some((ticket, inputs)) = self.asked.pop() {
-            self.observed(ticket, seen(&inputs, facts), true);
+            self.observed(ticket, samples::observed(&inputs, facts), true);
         }
     }
 
@@ -133,23 +133,7 @@ pub fn drawn() -> Drawn {
 }
 
 pub fn good(inputs: &Inputs) -> Observed {
-    seen(inputs, &samples::facts())
-}
-
-/// What a survey of these inputs says where the world is like that.
-pub fn seen(inputs: &Inputs, facts: &Facts) -> Observed {
-    let facts = facts.clone();
-    match inputs {
-        Inputs::Machine => Observed::Machine(facts.machine),
-        Inputs::Home { .. } => Observed::Home(facts.home),
-        Inputs::Service { .. } => Observed::Service(facts.service),
-        Inputs::Server(_) => Observed::Server(Box::new(facts.server)),
-        Inputs::Ports { .. } => Observed::Ports(facts.ports),
-        Inputs::Cluster(_) => Observed::Cluster(facts.cluster),
-        Inputs::Key { .. } => Observed::Key(facts.key),
-        Inputs::KeyFile(_) => Observed::KeyFile(facts.key_file),
-        Inputs::Node(_) => Observed::Node(Box::new(facts.node)),
-    }
+    samples::observed(inputs, &samples::facts())
 }
 
 pub fn good_server() -> ServerFacts {

@@ -24,7 +24,7 @@ fn learn(bench: &mut Bench, facts: &Facts) {
     for survey in crate::model::survey::SurveyId::ALL {
         let subject = bench.state.subject.clone();
         if let Some(inputs) = inputs::of(survey, &bench.state.answers, subject.as_ref()) {
-            let observed = seen(&inputs, facts);
+            let observed = samples::observed(&inputs, facts);
             let ticket = bench.state.tickets.begin(inputs, Duration::ZERO);
             bench.observed(ticket, observed, true);
         }
