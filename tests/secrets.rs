@@ -9,7 +9,6 @@ use std::path::{Path, PathBuf};
 
 use data_encoding::{BASE64, HEXLOWER};
 use octopus_setup::engine::Engine;
-use octopus_setup::model::answers::{Origin, Raw};
 use octopus_setup::model::field::FieldId;
 use octopus_setup::model::flow::Flow;
 use octopus_setup::model::node_config::NodeConfig;
@@ -44,17 +43,14 @@ impl Bench {
     }
 
     fn wizard(&self, flow: Option<Flow>, password: &str) -> Engine {
-        let mut answers = self.site.answers("node-1");
-        let texts = [
+        let typed = [
             (FieldId::User, "canary"),
             (FieldId::Password, password),
             (FieldId::ServiceAccount, "custom"),
             (FieldId::ServiceUser, "root"),
             (FieldId::ServicePassword, SERVICE),
         ];
-        for (field, text) in texts {
-            answers.set(field, Raw::of(field, text), Origin::Typed);
-        }
+        let answers = self.site.answers_with("node-1", &typed);
         Engine::new(World::new(Places::under(self.root().join("state")), Surroundings::default()), answers, flow)
     }
 

@@ -48,3 +48,32 @@ impl Exit {
         }
     }
 }
+
+/// What each status means, for the command line's help and the manual. 101 is Rust's own, of a panic.
+pub const STATUSES: [(&str, &str); 8] = [
+    ("0", "done; of a dry run: it would be done"),
+    ("2", "usage, or no terminal where one is needed"),
+    ("3", "the answers are refused; nothing written"),
+    ("4", "the checks refuse; nothing written"),
+    ("7", "left unfinished; the same command or the next start goes on"),
+    ("101", "a defect of the program"),
+    ("130", "left with nothing written"),
+    ("129, 130, 131, 143", "ended by a signal; the journal knows what was begun"),
+];
+
+/// The same of `review --check`.
+pub const OF_A_CHECK: &str = "0 fine; 1 warnings; 2 stops; 3 not everything could be looked at; 64 usage";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_status_is_told() {
+        let told: Vec<&str> = STATUSES.iter().flat_map(|(numbers, _)| numbers.split(", ")).collect();
+        let plain = [Exit::Done, Exit::Usage, Exit::Answers, Exit::Checks, Exit::Unfinished, Exit::Left];
+        for exit in plain.into_iter().chain([129, 130, 131, 143].map(Exit::Signal)) {
+            assert!(told.contains(&exit.code().to_string().as_str()), "{exit:?}");
+        }
+    }
+}

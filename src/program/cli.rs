@@ -4,34 +4,23 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use octopus_setup::faces::exit::{OF_A_CHECK, STATUSES};
+
 use super::deferred::Deferred;
 use super::given_args::GivenArgs;
 
-/// What the exit statuses of a set-up flow mean, for `--help`; a macro, since `concat!` takes no constants.
-macro_rules! exit_status {
-    () => {
-        "Exit status:
-    0  done
-    2  usage, or no terminal where one is needed
-    3  the answers are refused; nothing written
-    4  the checks refuse; nothing written
-    7  left unfinished; the same command or the next start goes on
-  101  a defect of the program
-  130  left with nothing written
-  129, 130, 131, 143  ended by a signal"
-    };
+/// What the exit statuses of a set-up flow mean, for `--help`.
+pub(super) fn exit_status() -> String {
+    STATUSES.iter().fold("Exit status:".to_owned(), |told, (numbers, means)| format!("{told}\n  {numbers:>3}  {means}"))
 }
-pub(super) use exit_status;
 
 /// Where in a list stands what every command takes: last, since it is seldom what somebody looks for.
 const LAST: usize = 900;
 
 /// What `--help` ends with.
-const AFTER: &str = concat!(
-    exit_status!(),
-    "\nOf review --check: 0 fine; 1 warnings; 2 stops; 3 not everything could be looked at; 64 usage.\n\n",
-    "This project is independent of Octopus Deploy."
-);
+fn after() -> String {
+    format!("{}\nOf review --check: {OF_A_CHECK}.\n\nThis project is independent of Octopus Deploy.", exit_status())
+}
 
 /// What `--help` says of `--log`.
 const LOG: &str = "Write a log to this file; OCTOPUS_SETUP_LOG says how much: off, error, warn, info (the default), debug, trace. Secrets \
@@ -40,7 +29,7 @@ are never in it";
 /// Set up an Octopus Server node for High Availability. Nothing is written until everything has been proven.
 #[derive(Debug, Parser)]
 #[command(name = "octopus-setup", version, about, max_term_width = 100)]
-#[command(after_help = AFTER)]
+#[command(after_help = after())]
 pub struct Cli {
     /// Draw with ASCII characters only (by itself on TERM=linux and where the locale is not UTF-8).
     #[arg(long, global = true, display_order = LAST)]

@@ -100,7 +100,7 @@ fn with_flags(command: Command) -> Command {
         command = command.arg(refused.allow_hyphen_values(true));
     }
     match flow {
-        Some(_) => command.after_help(format!("{PRECEDENCE}\n\n{}", exit_status!())),
+        Some(_) => command.after_help(format!("{PRECEDENCE}\n\n{}", exit_status())),
         None => command.after_help(PRECEDENCE),
     }
 }

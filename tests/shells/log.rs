@@ -4,7 +4,6 @@ use std::path::Path;
 
 use data_encoding::BASE64;
 use octopus_setup::engine::Engine;
-use octopus_setup::model::answers::{Origin, Raw};
 use octopus_setup::model::field::FieldId;
 use octopus_setup::model::flow::Flow;
 use octopus_setup::model::screen::ScreenId;
@@ -36,18 +35,14 @@ async fn site() -> Site {
 }
 
 fn wizard(site: &Site, node: &str, flow: Flow, password: &str) -> Engine {
-    let mut answers = site.answers(node);
-    let texts = [
+    let typed = [
         (FieldId::User, "canary"),
         (FieldId::Password, password),
         (FieldId::ServiceAccount, "custom"),
         (FieldId::ServiceUser, "root"),
         (FieldId::ServicePassword, SERVICE),
     ];
-    for (field, text) in texts {
-        answers.set(field, Raw::of(field, text), Origin::Typed);
-    }
-    Engine::new(World::new(site.places(), Surroundings::default()), answers, Some(flow))
+    Engine::new(World::new(site.places(), Surroundings::default()), site.answers_with(node, &typed), Some(flow))
 }
 
 /// A first node with everything that can go wrong with a secret on the way; the master key, and its last six characters.

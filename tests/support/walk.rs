@@ -87,6 +87,15 @@ impl Site {
         answers
     }
 
+    /// The same, but for what is typed over it.
+    pub fn answers_with(&self, node: &str, typed: &[(FieldId, &str)]) -> Answers {
+        let mut answers = self.answers(node);
+        for (field, text) in typed {
+            answers.set(*field, Raw::of(*field, *text), Origin::Typed);
+        }
+        answers
+    }
+
     /// A wizard on this machine.
     pub fn wizard(&self, node: &str, flow: Option<Flow>) -> Engine {
         self.wizard_with_state(node, "state", flow)

@@ -11,14 +11,14 @@ use crate::wizard::event::Event;
 use crate::words;
 
 use super::lines::Lines;
-use super::page;
+use super::screen;
 use super::talk::{Face, Stop};
 
 /// Tells what to do next, and ends: there is nothing left to ask.
 pub async fn tell<L: Lines, W: Write>(face: &mut Face<'_, L, W>) -> Result<(), Stop> {
     // A journal that stays is worth knowing of.
     face.until_idle("closing the journal").await?;
-    page::heading(face)?;
+    screen::heading(face)?;
     if let Some(command) = face.state().run.plan.as_deref().and_then(polling::command) {
         face.say("On each polling Tentacle:")?;
         face.say(&command)?;

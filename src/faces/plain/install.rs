@@ -11,7 +11,7 @@ use crate::wizard::state::State;
 
 use super::lines::Lines;
 use super::talk::{Choice, Chosen, Face, Stop, Waiting};
-use super::{checks, page, plan};
+use super::{checks, plan, screen};
 
 /// What can be done with a run that stopped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,7 +26,7 @@ enum Way {
 pub async fn ask<L: Lines, W: Write>(face: &mut Face<'_, L, W>) -> Result<(), Stop> {
     if face.state().run.is_working() {
         if face.state().run.phase == Phase::Running {
-            page::heading(face)?;
+            screen::heading(face)?;
         } else {
             face.gap()?;
             face.say("Undoing what this run created.")?;

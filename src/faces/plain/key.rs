@@ -15,7 +15,7 @@ use crate::wizard::state::Focus;
 use super::field::{self, Left};
 use super::lines::{Echo, Lines};
 use super::talk::{Answer, Choice, Chosen, Face, Stop};
-use super::{checks, page};
+use super::{checks, screen};
 
 /// What can be done with the key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,7 +30,7 @@ enum Way {
 
 /// Asks what to do with a new cluster's key, and goes on once its keeping is proven.
 pub async fn ask<L: Lines, W: Write>(face: &mut Face<'_, L, W>) -> Result<(), Stop> {
-    page::heading(face)?;
+    screen::heading(face)?;
     fingerprint(face)?;
     face.say("To go on, prove that it is kept: save it and have the file read back, or type its last six characters.")?;
     let ways = [
@@ -59,7 +59,7 @@ pub async fn ask<L: Lines, W: Write>(face: &mut Face<'_, L, W>) -> Result<(), St
 /// typed.
 pub async fn of_review<L: Lines, W: Write>(face: &mut Face<'_, L, W>) -> Result<(), Stop> {
     face.handle(Event::Jump(ScreenId::Key))?;
-    page::heading(face)?;
+    screen::heading(face)?;
     fingerprint(face)?;
     let ways = [
         Choice::new(Way::Show, "show", "Show the key here, once."),

@@ -16,9 +16,9 @@ mod install;
 mod key;
 mod keyless;
 mod lines;
-mod page;
 mod plan;
 mod review;
+mod screen;
 mod start;
 mod stdin;
 mod talk;
@@ -105,6 +105,6 @@ async fn screen<L: Lines, W: Write>(face: &mut Face<'_, L, W>) -> Result<(), Sto
         (_, ScreenId::Install) => install::ask(face).await,
         (_, ScreenId::MasterKey) => key::ask(face).await,
         (_, ScreenId::Done) => done::tell(face).await,
-        _ => page::ask(face).await,
+        _ => screen::ask(face).await,
     }
 }

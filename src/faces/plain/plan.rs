@@ -13,7 +13,7 @@ use crate::wizard::event::{Action, Event};
 
 use super::field::{self, Left};
 use super::lines::Lines;
-use super::page;
+use super::screen;
 use super::talk::{Choice, Chosen, Face, Stop};
 
 /// What can be done with a plan.
@@ -29,7 +29,7 @@ enum Way {
 
 /// Shows the plan and asks what to do with it.
 pub async fn ask<L: Lines, W: Write>(face: &mut Face<'_, L, W>) -> Result<(), Stop> {
-    page::heading(face)?;
+    screen::heading(face)?;
     // The one question that the plan itself hangs on; where the answers go is asked when they are saved.
     if face.state().fields().contains(&FieldId::KeySize) && field::ask(face, FieldId::KeySize).await? == Left::Back {
         return back(face);

@@ -377,7 +377,8 @@ async fn next_signal(signals: &mut Option<Signals>) -> Signal {
     }
 }
 
-fn pick<T: Clone>(choices: &[Choice<T>], text: &str) -> Option<T> {
+/// What is meant by a number, or by a name of one of them.
+pub fn pick<T: Clone>(choices: &[Choice<T>], text: &str) -> Option<T> {
     let place = entry::number(text, choices.len())
         .or_else(|| choices.iter().position(|choice| choice.name.eq_ignore_ascii_case(text)))?;
     choices.get(place).map(|choice| choice.means.clone())

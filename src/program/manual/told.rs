@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use octopus_setup::faces::exit::Exit;
+use octopus_setup::faces::exit::{OF_A_CHECK, STATUSES};
 use octopus_setup::model::field::{FieldId, Kind};
 use octopus_setup::model::flow::Flow;
 use octopus_setup::model::node_config::NodeConfig;
@@ -87,22 +87,12 @@ fn field(field: FieldId) -> (String, String) {
 
 /// How the program ends, and what that means.
 pub(super) fn exit_status() -> Terms {
-    let of = |exit: Exit, says: &str| (exit.code().to_string(), says.to_owned());
-    let mut terms = vec![
-        of(Exit::Done, "Done; of a dry run: it would be done."),
-        of(Exit::Usage, "The command line cannot be obeyed, or there is no terminal where one is needed."),
-        of(Exit::Answers, "The answers are refused: missing, malformed, unreadable. Nothing was written."),
-        of(Exit::Checks, "The checks refuse, or a warning was not accepted. Nothing was written."),
-        of(Exit::Unfinished, "Left unfinished. The same command, or the next start, goes on."),
-        of(Exit::Left, "Left with nothing written, or with all of it undone."),
-    ];
-    let signals = [129, 130, 131, 143].map(|status| Exit::Signal(status).code().to_string()).join(", ");
-    terms.push((signals, "Ended by a signal: hang-up, interrupt, quit, terminate. The journal knows what was begun.".to_owned()));
-    terms.push(("101".to_owned(), "A defect of this program; the journal knows what was begun.".to_owned()));
-    terms.push((
-        "of review --check".to_owned(),
-        "0 fine; 1 warnings; 2 stops; 3 not everything could be looked at; 64 the command line cannot be obeyed.".to_owned(),
-    ));
+    let sentence = |means: &str| {
+        let mut letters = means.chars();
+        letters.next().map_or_else(String::new, |first| format!("{}{}.", first.to_uppercase(), letters.as_str()))
+    };
+    let mut terms: Terms = STATUSES.iter().map(|(numbers, means)| ((*numbers).to_owned(), sentence(means))).collect();
+    terms.push(("of review --check".to_owned(), sentence(OF_A_CHECK)));
     terms
 }
 

@@ -162,7 +162,7 @@ impl Autopilot {
                 Some(says) => Move::End(Outcome::Unfinished(says)),
                 None => Move::Do(vec![Event::Next]),
             },
-            _ => self.page(state),
+            _ => self.fields(state),
         }
     }
 
@@ -193,8 +193,8 @@ impl Autopilot {
         Move::Do(vec![Event::Begin(Errand::Resume(run.instance.clone()))])
     }
 
-    /// A page of fields: everything of every page is judged on the first one, and all that stands against it told at once.
-    fn page(&mut self, state: &State) -> Move {
+    /// A screen of fields: everything of every screen is judged on the first one, and all that stands against it told at once.
+    fn fields(&mut self, state: &State) -> Move {
         if self.first(Once::Judge) {
             let refusal = Refusal::of(&self.order, state);
             if refusal.refuses() {

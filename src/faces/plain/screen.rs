@@ -1,4 +1,4 @@
-//! A page of fields: each one asked, then proven, then its gate.
+//! A screen of fields: each one asked, then proven, then its gate.
 
 use std::io::Write;
 
@@ -12,8 +12,8 @@ use crate::words;
 
 use super::field::{self, Left};
 use super::lines::{Echo, Lines};
-use super::talk::{Answer, Choice, Chosen, Face, Stop};
-use super::{certificate, checks, cluster, entry};
+use super::talk::{self, Answer, Choice, Chosen, Face, Stop};
+use super::{certificate, checks, cluster};
 
 /// What can be done at a gate that is shut.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -214,9 +214,7 @@ async fn choose<L: Lines, W: Write>(face: &mut Face<'_, L, W>, told: &mut checks
                 if let Some(field) = FieldId::from_id(&text).filter(|field| fields.contains(field)) {
                     return Ok(Some(Passed::Ask(vec![field])));
                 }
-                let place =
-                    entry::number(&text, ways.len()).or_else(|| ways.iter().position(|way| way.name.eq_ignore_ascii_case(&text)));
-                place.map(|place| Chosen::One(ways[place].means))
+                talk::pick(&ways, &text).map(Chosen::One)
             }
             Answer::Back => Some(Chosen::Back),
             Answer::Help => Some(Chosen::Help),
