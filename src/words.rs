@@ -189,7 +189,10 @@ pub const fn source(id: ScreenId) -> &'static str {
         ScreenId::Drift => include_str!("../screens/drift.toml"),
         ScreenId::Key => include_str!("../screens/key.toml"),
         ScreenId::Backups => include_str!("../screens/backups.toml"),
-        ScreenId::Administrator | ScreenId::License | ScreenId::Storage => "",
+        ScreenId::Administrator => include_str!("../screens/administrator.toml"),
+        ScreenId::License => include_str!("../screens/license.toml"),
+        ScreenId::Storage => include_str!("../screens/storage.toml"),
+        ScreenId::Octopus => include_str!("../screens/octopus.toml"),
     }
 }
 

@@ -72,6 +72,7 @@ impl Display for ToldProgress<'_> {
         match self.0 {
             Progress::Begun(kind) => write!(out, "step {} begun", kind.id()),
             Progress::Done(kind, state, took) => write!(out, "step {} {state:?}, {} ms", kind.id(), took.as_millis()),
+            Progress::Said(kind, lines) => write!(out, "step {} printed {} lines", kind.id(), lines.len()),
             Progress::Failed(kind, _) => write!(out, "step {} failed", kind.id()),
             Progress::Finished => out.write_str("all steps are done"),
             Progress::Undoing(kind) => write!(out, "undo of {} begun", kind.id()),

@@ -79,11 +79,45 @@ pub enum CheckId {
     DriftOctopus,
     /// `drift-host`: node config and host agree.
     DriftHost,
+    /// `storage-folders`: the shared folders are named as every node can reach them, outside the home directory.
+    StorageFolders,
+    /// `storage-disk`: each folder is there, and on a disk that other machines can share.
+    StorageDisk,
+    /// `storage-rights`: files can be created, appended to, locked, synced, renamed and deleted in each of them.
+    StorageRights,
+    /// `storage-space`: there is room in each of them.
+    StorageSpace,
+    /// `storage-latency`: each of them answers quickly.
+    StorageLatency,
+    /// `storage-shared`: each of them is the folder that the other nodes see, by their canaries.
+    StorageShared,
+    /// `storage-content`: what Octopus says is in them is in them.
+    StorageContent,
+    /// `admin-account`: the first administrator can be made, or is left for later.
+    AdminAccount,
+    /// `licence`: the licence can be read, and holds today.
+    Licence,
+    /// `licence-nodes`: the licence allows more than one node.
+    LicenceNodes,
+    /// `service-home`: the service account can use the home directory.
+    ServiceHome,
+    /// `storage-account`: the service account can use the shared folders.
+    StorageAccount,
+    /// `octopus-program`: Octopus Server is on this machine, runs, and is of the other nodes' version.
+    OctopusProgram,
+    /// `octopus-instance`: Octopus Server has no other instance of this name, or config of this place.
+    OctopusInstance,
+    /// `octopus-service`: there is no other service of this instance.
+    OctopusService,
+    /// `octopus-log`: Octopus Server's own log has none of the known troubles.
+    OctopusLog,
+    /// `octopus-ping`: the node answers its load balancer.
+    OctopusPing,
 }
 
 impl CheckId {
     /// Every check.
-    pub const ALL: [Self; 37] = [
+    pub const ALL: [Self; 54] = [
         Self::HomeInstance,
         Self::HomePath,
         Self::HomeDisk,
@@ -121,6 +155,23 @@ impl CheckId {
         Self::DriftRow,
         Self::DriftOctopus,
         Self::DriftHost,
+        Self::StorageFolders,
+        Self::StorageDisk,
+        Self::StorageRights,
+        Self::StorageSpace,
+        Self::StorageLatency,
+        Self::StorageShared,
+        Self::StorageContent,
+        Self::AdminAccount,
+        Self::Licence,
+        Self::LicenceNodes,
+        Self::ServiceHome,
+        Self::StorageAccount,
+        Self::OctopusProgram,
+        Self::OctopusInstance,
+        Self::OctopusService,
+        Self::OctopusLog,
+        Self::OctopusPing,
     ];
 
     /// Its id, printed beside findings.
@@ -163,6 +214,23 @@ impl CheckId {
             Self::DriftRow => "drift-row",
             Self::DriftOctopus => "drift-octopus",
             Self::DriftHost => "drift-host",
+            Self::StorageFolders => "storage-folders",
+            Self::StorageDisk => "storage-disk",
+            Self::StorageRights => "storage-rights",
+            Self::StorageSpace => "storage-space",
+            Self::StorageLatency => "storage-latency",
+            Self::StorageShared => "storage-shared",
+            Self::StorageContent => "storage-content",
+            Self::AdminAccount => "admin-account",
+            Self::Licence => "licence",
+            Self::LicenceNodes => "licence-nodes",
+            Self::ServiceHome => "service-home",
+            Self::StorageAccount => "storage-account",
+            Self::OctopusProgram => "octopus-program",
+            Self::OctopusInstance => "octopus-instance",
+            Self::OctopusService => "octopus-service",
+            Self::OctopusLog => "octopus-log",
+            Self::OctopusPing => "octopus-ping",
         }
     }
 
@@ -191,7 +259,22 @@ impl CheckId {
             Self::KeyFile => Some(FieldId::KeyFile),
             Self::KeyKept => Some(FieldId::KeyProof),
             Self::ClusterKey => Some(FieldId::MasterKey),
-            Self::ClusterSystem
+            Self::StorageFolders
+            | Self::StorageDisk
+            | Self::StorageRights
+            | Self::StorageSpace
+            | Self::StorageLatency
+            | Self::StorageShared
+            | Self::StorageContent
+            | Self::StorageAccount => Some(FieldId::Storage),
+            Self::AdminAccount => Some(FieldId::AdminUser),
+            Self::Licence | Self::LicenceNodes => Some(FieldId::Licence),
+            Self::ServiceHome => Some(FieldId::ServiceAccount),
+            Self::OctopusProgram => Some(FieldId::OctopusServer),
+            Self::OctopusInstance | Self::OctopusService => Some(FieldId::Instance),
+            Self::OctopusLog
+            | Self::OctopusPing
+            | Self::ClusterSystem
             | Self::ClusterVersion
             | Self::ClusterLicence
             | Self::ClusterNodes

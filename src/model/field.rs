@@ -64,6 +64,38 @@ pub enum FieldId {
     KeyConfirm,
     /// Where to save the answers of this run.
     AnswersFile,
+    /// What the nodes share: nothing, one root, or each folder by itself.
+    Storage,
+    /// The root of the shared folders.
+    StorageRoot,
+    /// The folder of artifacts, where each is by itself.
+    ArtifactsFolder,
+    /// The folder of task logs.
+    TaskLogsFolder,
+    /// The folder of packages.
+    PackagesFolder,
+    /// The folder of telemetry.
+    TelemetryFolder,
+    /// The folder of imports.
+    ImportsFolder,
+    /// The folder of event exports, the archive of the audit log.
+    EventExportsFolder,
+    /// The first administrator's name.
+    AdminUser,
+    /// The first administrator's mail address.
+    AdminEmail,
+    /// The first administrator's password.
+    AdminPassword,
+    /// The licence itself: XML, or base64 of it.
+    Licence,
+    /// The file that the licence is in.
+    LicenceFile,
+    /// Whether Octopus Server's own commands are run at the end.
+    HandOver,
+    /// Where Octopus Server's program is.
+    OctopusServer,
+    /// Whether the service is started at the end.
+    StartService,
 }
 
 /// What a field takes.
@@ -85,7 +117,7 @@ pub enum Kind {
 
 impl FieldId {
     /// Every field.
-    pub const ALL: [Self; 30] = [
+    pub const ALL: [Self; 46] = [
         Self::Instance,
         Self::Home,
         Self::NodeName,
@@ -116,6 +148,22 @@ impl FieldId {
         Self::KeyProof,
         Self::KeyConfirm,
         Self::AnswersFile,
+        Self::Storage,
+        Self::StorageRoot,
+        Self::ArtifactsFolder,
+        Self::TaskLogsFolder,
+        Self::PackagesFolder,
+        Self::TelemetryFolder,
+        Self::ImportsFolder,
+        Self::EventExportsFolder,
+        Self::AdminUser,
+        Self::AdminEmail,
+        Self::AdminPassword,
+        Self::Licence,
+        Self::LicenceFile,
+        Self::HandOver,
+        Self::OctopusServer,
+        Self::StartService,
     ];
 
     /// Its id in `screens/*.toml`, answer files and the journal.
@@ -190,6 +238,22 @@ impl FieldId {
             Self::KeyProof => ("key-proof", Kind::Text, ""),
             Self::KeyConfirm => ("key-confirm", Kind::Text, ""),
             Self::AnswersFile => ("answers-file", Kind::Path, ""),
+            Self::Storage => ("storage", Kind::Choice(&["none", "root", "folders"]), "none"),
+            Self::StorageRoot => ("storage-root", Kind::Path, ""),
+            Self::ArtifactsFolder => ("artifacts-folder", Kind::Path, ""),
+            Self::TaskLogsFolder => ("task-logs-folder", Kind::Path, ""),
+            Self::PackagesFolder => ("packages-folder", Kind::Path, ""),
+            Self::TelemetryFolder => ("telemetry-folder", Kind::Path, ""),
+            Self::ImportsFolder => ("imports-folder", Kind::Path, ""),
+            Self::EventExportsFolder => ("event-exports-folder", Kind::Path, ""),
+            Self::AdminUser => ("admin-user", Kind::Text, ""),
+            Self::AdminEmail => ("admin-email", Kind::Text, ""),
+            Self::AdminPassword => ("admin-password", Kind::Secret, ""),
+            Self::Licence => ("licence", Kind::Secret, ""),
+            Self::LicenceFile => ("licence-file", Kind::Path, ""),
+            Self::HandOver => ("hand-over", Kind::Choice(&["when-found", "always", "script"]), "when-found"),
+            Self::OctopusServer => ("octopus-server", Kind::Path, ""),
+            Self::StartService => ("start-service", Kind::Toggle, "true"),
         }
     }
 }

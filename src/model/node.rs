@@ -6,6 +6,7 @@ use secrecy::SecretString;
 
 use super::master_key::KeySize;
 use super::prefixes::ListenPrefix;
+use super::storage::SharedStorage;
 use super::survey::AccountKind;
 use super::target::Target;
 
@@ -54,4 +55,23 @@ pub struct Node {
     pub key_size: KeySize,
     /// How many tasks it takes at a time.
     pub task_cap: u16,
+    /// What all nodes share.
+    pub storage: SharedStorage,
+    /// The first administrator (first node only), where one is to be made.
+    pub administrator: Option<Administrator>,
+    /// Whether a licence was given (first node only). Its text is in the plan's hand-over.
+    pub licensed: bool,
+    /// Whether the service is started.
+    pub start_service: bool,
+}
+
+/// The first administrator.
+#[derive(Debug, Clone)]
+pub struct Administrator {
+    /// The name.
+    pub user: String,
+    /// The mail address; may be empty.
+    pub email: String,
+    /// The password.
+    pub password: SecretString,
 }

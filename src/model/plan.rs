@@ -10,8 +10,11 @@ use super::cluster::ClusterId;
 use super::facts::{ClusterSeen, Content, Trouble};
 use super::fingerprint::Fingerprint;
 use super::flow::Flow;
+use super::hand_over::{CommandEnded, HandOver};
+use super::licence::Licence;
 use super::node::Node;
 use super::registry::KeptRow;
+use super::storage::SharedStorage;
 use super::untrusted::Untrusted;
 
 /// How far a step reaches.
@@ -51,17 +54,44 @@ pub enum StepKind {
     RemoveRow,
     /// Take the row of another, dead node out of the registry.
     RemoveNode,
+    /// Make the shared folders that are not there, and write into the registry which they are.
+    ShareStorage,
+    /// Leave this node's canary in each shared folder, and its nonces in the registry.
+    LeaveCanary,
     /// Write the node config and enter the instance in this machine's list.
     WriteNodeConfig,
     /// Take the node config away (a dated copy stays) and strike the instance off this machine's list.
     RemoveNodeConfig,
     /// Read the node config back and connect once more with what it says.
     ConnectOnce,
+    /// `create-instance`.
+    OctopusInstance,
+    /// `database`: point the instance at the cluster's database, with the cluster's master key; of a first node
+    /// also make Octopus' own tables.
+    OctopusDatabase,
+    /// `configure`: the web portal and the ports.
+    OctopusConfigure,
+    /// `admin`: make the first administrator.
+    OctopusAdmin,
+    /// `license`: hand the licence over.
+    OctopusLicence,
+    /// `path`: hand the shared folders over.
+    OctopusPaths,
+    /// `node --taskCap=0`: a node that joins takes no tasks before it has proven itself.
+    OctopusHold,
+    /// `service`: install the service, and start it where that was asked for.
+    OctopusService,
+    /// Wait until the node answers its load balancer.
+    AwaitPing,
+    /// Wait until the database has seen the node's heart beat.
+    AwaitBeat,
+    /// `node --taskCap`: as many tasks as were asked for.
+    OctopusTaskCap,
 }
 
 impl StepKind {
     /// Every kind, in the order in which a plan holds them.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 27] = [
         Self::ProveAgain,
         Self::CreateHome,
         Self::SealMasterKey,
@@ -73,9 +103,22 @@ impl StepKind {
         Self::DrainNode,
         Self::RemoveRow,
         Self::RemoveNode,
+        Self::ShareStorage,
+        Self::LeaveCanary,
         Self::WriteNodeConfig,
         Self::RemoveNodeConfig,
         Self::ConnectOnce,
+        Self::OctopusInstance,
+        Self::OctopusDatabase,
+        Self::OctopusConfigure,
+        Self::OctopusAdmin,
+        Self::OctopusLicence,
+        Self::OctopusPaths,
+        Self::OctopusHold,
+        Self::OctopusService,
+        Self::AwaitPing,
+        Self::AwaitBeat,
+        Self::OctopusTaskCap,
     ];
 
     /// The kinds of a first node's plan, in order.
@@ -96,9 +139,28 @@ impl StepKind {
             | Self::SealMasterKey
             | Self::WriteNodeConfig
             | Self::RemoveNodeConfig
-            | Self::ConnectOnce => Scope::Node,
-            Self::JoinCluster | Self::UpdateRow | Self::DrainNode | Self::RemoveRow => Scope::Row,
-            Self::CreateDatabase | Self::InitialiseCluster | Self::AdoptCluster | Self::RemoveNode => Scope::Cluster,
+            | Self::ConnectOnce
+            | Self::OctopusInstance
+            | Self::OctopusDatabase
+            | Self::OctopusConfigure
+            | Self::OctopusService
+            | Self::AwaitPing
+            | Self::AwaitBeat => Scope::Node,
+            Self::JoinCluster
+            | Self::UpdateRow
+            | Self::DrainNode
+            | Self::RemoveRow
+            | Self::LeaveCanary
+            | Self::OctopusHold
+            | Self::OctopusTaskCap => Scope::Row,
+            Self::CreateDatabase
+            | Self::InitialiseCluster
+            | Self::AdoptCluster
+            | Self::RemoveNode
+            | Self::ShareStorage
+            | Self::OctopusAdmin
+            | Self::OctopusLicence
+            | Self::OctopusPaths => Scope::Cluster,
         }
     }
 
@@ -119,6 +181,19 @@ impl StepKind {
             Self::WriteNodeConfig => "write-node-config",
             Self::RemoveNodeConfig => "remove-node-config",
             Self::ConnectOnce => "connect-once",
+            Self::ShareStorage => "share-storage",
+            Self::LeaveCanary => "leave-canary",
+            Self::OctopusInstance => "octopus-instance",
+            Self::OctopusDatabase => "octopus-database",
+            Self::OctopusConfigure => "octopus-configure",
+            Self::OctopusAdmin => "octopus-admin",
+            Self::OctopusLicence => "octopus-licence",
+            Self::OctopusPaths => "octopus-paths",
+            Self::OctopusHold => "octopus-hold",
+            Self::OctopusService => "octopus-service",
+            Self::AwaitPing => "await-ping",
+            Self::AwaitBeat => "await-beat",
+            Self::OctopusTaskCap => "octopus-task-cap",
         }
     }
 }
@@ -156,6 +231,10 @@ pub struct Plan {
     pub before: Option<KeptRow>,
     /// The operator has accepted that nothing in the database can confirm the key.
     pub key_unverified: bool,
+    /// What the licence says, where one was given.
+    pub licence: Option<Licence>,
+    /// Octopus Server itself, where its commands are to be run.
+    pub hand_over: Option<HandOver>,
 }
 
 /// Where one step stands.
@@ -182,6 +261,8 @@ pub enum Progress {
     Begun(StepKind),
     /// A step is done, or was so already.
     Done(StepKind, StepState, Duration),
+    /// What a step's program printed, its secrets masked: lines, the last thousand of them.
+    Said(StepKind, Vec<Untrusted>),
     /// A step failed; nothing after it was begun. What is done stays, and the journal knows it.
     Failed(StepKind, Failure),
     /// All steps are done. The journal stays until the run is closed, which waits for the proof that the key is kept.
@@ -257,6 +338,31 @@ pub enum Failure {
         /// The sealed file.
         path: Untrusted,
     },
+    /// A command of Octopus Server's failed.
+    Octopus {
+        /// How.
+        ended: CommandEnded,
+        /// The last lines that it printed, its secrets masked.
+        said: Vec<Untrusted>,
+    },
+    /// The node does not answer its load balancer as one that is in.
+    NotAnswering {
+        /// Where it was asked.
+        url: Untrusted,
+        /// The last HTTP status; `None` where nothing answered at all.
+        status: Option<u16>,
+        /// How long it was waited for.
+        waited: Duration,
+    },
+    /// The database has not seen the node's heart beat.
+    NoBeat {
+        /// The node's name.
+        node: Untrusted,
+        /// How long it was waited for.
+        waited: Duration,
+    },
+    /// The registry says otherwise than the plan what the nodes share.
+    StorageOtherwise(SharedStorage),
     /// Left in place on purpose: something that could not be undone still depends on it.
     Kept {
         /// What.

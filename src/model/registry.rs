@@ -1,10 +1,13 @@
 //! What the registry is told: the rows that nodes write and change.
 
 use serde::{Deserialize, Serialize};
+use time::Date;
 
 use super::cluster::ClusterId;
 use super::facts::Content;
 use super::fingerprint::Fingerprint;
+use super::licence::NodeLimit;
+use super::storage::{SharedFolder, SharedStorage};
 use super::verifier::Verifier;
 
 /// A cluster that is to be initialised.
@@ -18,6 +21,10 @@ pub struct NewCluster {
     pub fingerprint: Fingerprint,
     /// Its first node.
     pub node: NodeRow,
+    /// How many nodes its licence allows, where a licence was given.
+    pub node_limit: Option<NodeLimit>,
+    /// Until when its licence holds, where it says so: the earlier of its end and its maintenance's.
+    pub licence_ends: Option<Date>,
 }
 
 /// A node's row.
@@ -42,6 +49,44 @@ pub struct NodeRow {
     pub grpc_port: u16,
     /// How many tasks it takes at a time; Octopus' default is 5.
     pub task_cap: u16,
+}
+
+/// A canary: what a node leaves in a shared folder, so that others can tell that they see the same one.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CanaryRow {
+    /// The node that left it.
+    pub node: String,
+    /// In which folder.
+    pub folder: SharedFolder,
+    /// Its nonce: 32 hexadecimal digits, drawn for it.
+    pub token: String,
+}
+
+/// What a node registers of the storage: its canaries; and the first one what is shared at all.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StorageRows {
+    /// The cluster that it must be.
+    pub cluster: ClusterId,
+    /// The node that registers it.
+    pub node: String,
+    /// The host that does, for the history.
+    pub host: String,
+    /// What all nodes share, from here on: only of the node that sets it.
+    pub sets: Option<SharedStorage>,
+    /// The node's canaries.
+    pub canaries: Vec<CanaryRow>,
+}
+
+/// How registering the storage ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Registered {
+    /// It is so now.
+    Made,
+    /// Somebody else has set the storage otherwise: as it stands.
+    Otherwise(SharedStorage),
+    /// The registry does not know the node, or is another cluster's, or there is none.
+    NotThere(Content),
 }
 
 /// How initialising ended.

@@ -15,12 +15,14 @@ pub enum ScreenId {
     Cluster,
     /// Listen prefixes and ports.
     Web,
-    /// The first administrator (a later issue brings its fields).
+    /// The first administrator.
     Administrator,
-    /// The licence (a later issue brings its fields).
+    /// The licence.
     License,
-    /// Shared storage (a later issue brings its fields).
+    /// Shared storage.
     Storage,
+    /// Octopus Server itself: where it is, and whether its commands are run.
+    Octopus,
     /// The plan.
     Review,
     /// The plan's steps as they run.
@@ -42,14 +44,18 @@ pub enum ScreenId {
 }
 
 impl ScreenId {
-    /// Every screen that is built.
-    pub const ALL: [Self; 15] = [
+    /// Every screen.
+    pub const ALL: [Self; 19] = [
         Self::Start,
         Self::Home,
         Self::Service,
         Self::Database,
         Self::Cluster,
         Self::Web,
+        Self::Administrator,
+        Self::License,
+        Self::Storage,
+        Self::Octopus,
         Self::Review,
         Self::Install,
         Self::MasterKey,
@@ -73,6 +79,7 @@ impl ScreenId {
             Self::Administrator => "administrator",
             Self::License => "license",
             Self::Storage => "storage",
+            Self::Octopus => "octopus",
             Self::Review => "review",
             Self::Install => "install",
             Self::MasterKey => "master-key",

@@ -2,11 +2,17 @@
 
 use std::path::PathBuf;
 
+use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 
-use super::facts::{ClusterFacts, HomeFacts, KeyFacts, KeyFileFacts, Machine, NodeFacts, PortsFacts, ServerFacts, ServiceFacts};
+use super::answers::same_secret;
+use super::facts::{
+    ClusterFacts, HealthFacts, HomeFacts, KeyFacts, KeyFileFacts, LicenceFacts, Machine, NodeFacts, OctopusFacts, PortsFacts,
+    ServerFacts, ServiceFacts, StorageFacts,
+};
 use super::master_key::MasterKey;
 use super::prefixes::ListenPrefix;
+use super::storage::SharedFolder;
 use super::subject::Subject;
 use super::target::Target;
 
@@ -31,11 +37,19 @@ pub enum SurveyId {
     KeyFile,
     /// A node config under review, with its seals, its backups and what Octopus Server itself keeps beside it.
     Node,
+    /// The shared folders.
+    Storage,
+    /// The licence.
+    Licence,
+    /// Octopus Server on this machine.
+    Octopus,
+    /// How the node under review fares: its ping, its log.
+    Health,
 }
 
 impl SurveyId {
     /// Every survey.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 13] = [
         Self::Machine,
         Self::Home,
         Self::Service,
@@ -45,6 +59,10 @@ impl SurveyId {
         Self::Key,
         Self::KeyFile,
         Self::Node,
+        Self::Storage,
+        Self::Licence,
+        Self::Octopus,
+        Self::Health,
     ];
 }
 
@@ -78,6 +96,8 @@ pub enum Inputs {
         kind: AccountKind,
         /// Its name, empty for local system.
         user: String,
+        /// The home directory that it has to use.
+        home: PathBuf,
     },
     /// A server and a database.
     Server(Box<Target>),
@@ -101,7 +121,52 @@ pub enum Inputs {
     KeyFile(PathBuf),
     /// A node config.
     Node(Subject),
+    /// Shared folders, the account that will use them, and the instance's own home.
+    Storage {
+        /// The folders, in the order of [`SharedFolder::ALL`].
+        folders: Vec<(SharedFolder, PathBuf)>,
+        /// The account's name; empty for local system.
+        user: String,
+    },
+    /// A licence.
+    Licence(LicenceSource),
+    /// Octopus Server.
+    Octopus {
+        /// Its program, where somebody said it.
+        program: Option<PathBuf>,
+        /// The instance that is to be made.
+        instance: String,
+    },
+    /// A running node.
+    Health {
+        /// Its listen prefixes.
+        prefixes: Vec<ListenPrefix>,
+        /// Its home directory, below which its logs are.
+        home: PathBuf,
+    },
 }
+
+/// Where a licence is.
+#[derive(Debug, Clone)]
+pub enum LicenceSource {
+    /// Here it is.
+    Text(SecretString),
+    /// In this file, an absolute path.
+    File(PathBuf),
+}
+
+/// Texts are compared in a time that tells nothing but their lengths.
+impl PartialEq for LicenceSource {
+    fn eq(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Text(one), Self::Text(two)) => same_secret(one, two),
+            (Self::File(one), Self::File(two)) => one == two,
+            _ => false,
+        }
+    }
+}
+
+impl Eq for LicenceSource {}
 
 impl Inputs {
     /// The survey that takes these.
@@ -116,6 +181,10 @@ impl Inputs {
             Self::Key { .. } => SurveyId::Key,
             Self::KeyFile(_) => SurveyId::KeyFile,
             Self::Node(_) => SurveyId::Node,
+            Self::Storage { .. } => SurveyId::Storage,
+            Self::Licence(_) => SurveyId::Licence,
+            Self::Octopus { .. } => SurveyId::Octopus,
+            Self::Health { .. } => SurveyId::Health,
         }
     }
 }
@@ -146,4 +215,12 @@ pub enum Observed {
     KeyFile(KeyFileFacts),
     /// The node config.
     Node(Box<NodeFacts>),
+    /// The shared folders.
+    Storage(StorageFacts),
+    /// The licence.
+    Licence(Box<LicenceFacts>),
+    /// Octopus Server.
+    Octopus(OctopusFacts),
+    /// A running node.
+    Health(HealthFacts),
 }

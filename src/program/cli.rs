@@ -66,6 +66,14 @@ pub enum Command {
     Answers(Deferred<Answers>),
     /// What Octopus Server's own command line, or a container, would need for the same node.
     Script(Deferred<Script>),
+    /// What a load balancer in front of this cluster needs: its configuration, from the live list of nodes.
+    LoadBalancer(Deferred<LoadBalancer>),
+    /// How polling Tentacles are told of every node: commands and configuration, from the live list of nodes.
+    Tentacles(Deferred<Tentacles>),
+    /// Move a single node's files to shared storage, so that other nodes can join it.
+    Migrate(Deferred<Migrate>),
+    /// Look for everything that is known to go wrong with a node of this machine, and say what to do. Nothing is written.
+    Check(Deferred<Check>),
     /// Print the completions of a shell.
     Completions(Deferred<Completions>),
     /// Print the manual page.
@@ -193,6 +201,69 @@ pub enum ScriptFormat {
     Compose,
     /// An answer file for this program.
     Answers,
+}
+
+/// What is asked of a node of this machine.
+#[derive(Debug, Args)]
+pub struct OfNode {
+    /// The instance; case does not count. The only one of this machine when nothing is said.
+    #[arg(long, value_name = "NAME", conflicts_with = "config")]
+    pub instance: Option<String>,
+
+    /// Of this node config (octopus-node.toml).
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+}
+
+/// A load balancer's configuration.
+#[derive(Debug, Args)]
+pub struct LoadBalancer {
+    /// For which program.
+    #[arg(value_enum)]
+    pub kind: Balancer,
+
+    #[command(flatten)]
+    pub node: OfNode,
+}
+
+/// The load balancers that a configuration is written for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Balancer {
+    /// nginx, the open-source one.
+    Nginx,
+    /// HAProxy.
+    #[value(name = "haproxy")]
+    HaProxy,
+    /// IIS with Application Request Routing, as a PowerShell script.
+    Iis,
+    /// Citrix NetScaler, as its commands.
+    #[value(name = "netscaler")]
+    NetScaler,
+}
+
+/// What polling Tentacles are told.
+#[derive(Debug, Args)]
+pub struct Tentacles {
+    #[command(flatten)]
+    pub node: OfNode,
+}
+
+/// A move to shared storage.
+#[derive(Debug, Args)]
+pub struct Migrate {
+    #[command(flatten)]
+    pub node: OfNode,
+}
+
+/// A look at everything.
+#[derive(Debug, Args)]
+pub struct Check {
+    #[command(flatten)]
+    pub node: OfNode,
+
+    /// How to print.
+    #[arg(long, value_name = "FORMAT", value_enum)]
+    pub output: Option<Format>,
 }
 
 /// The completions of a shell.

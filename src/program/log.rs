@@ -66,6 +66,10 @@ fn word(cli: &Cli) -> &'static str {
         Some(Command::Review(_)) => "review",
         Some(Command::Answers(_)) => "answers",
         Some(Command::Script(_)) => "script",
+        Some(Command::LoadBalancer(_)) => "load-balancer",
+        Some(Command::Tentacles(_)) => "tentacles",
+        Some(Command::Migrate(_)) => "migrate",
+        Some(Command::Check(_)) => "check",
         Some(Command::Completions(_)) => "completions",
         Some(Command::Man) => "man",
         #[cfg(feature = "practice")]

@@ -1,12 +1,15 @@
 //! From the command line to a face, with the outside world as values: nothing below this reads the environment.
 
 mod answers;
+mod check;
 mod cli;
 mod deferred;
 mod given;
 mod given_args;
+mod load_balancer;
 mod log;
 mod manual;
+mod migrate;
 mod outside;
 mod panic;
 #[cfg(feature = "practice")]
@@ -14,6 +17,7 @@ mod practice;
 mod review;
 mod script;
 mod shells;
+mod tentacles;
 mod unattended;
 mod wizard;
 
@@ -93,6 +97,10 @@ fn run(cli: &Cli, status: ExitCode) -> ExitCode {
             Some(Command::Completions(asked)) => shells::completions(asked),
             Some(Command::Man) => manual::print(),
             Some(Command::Review(asked)) => review::run(asked, &outside).await,
+            Some(Command::LoadBalancer(asked)) => load_balancer::run(asked, &outside).await,
+            Some(Command::Tentacles(asked)) => tentacles::run(asked, &outside).await,
+            Some(Command::Migrate(asked)) => migrate::run(asked, &outside).await,
+            Some(Command::Check(asked)) => check::run(asked, &outside).await,
             #[cfg(feature = "practice")]
             Some(Command::Practice(practice)) => practice::run(practice, &outside).await,
         }

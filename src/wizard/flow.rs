@@ -12,7 +12,10 @@ pub fn path(flow: Flow) -> &'static [ScreenId] {
             ScreenId::Service,
             ScreenId::Database,
             ScreenId::Web,
-            // Administrator, License and Storage have their place here; they come with their own issue.
+            ScreenId::Administrator,
+            ScreenId::License,
+            ScreenId::Storage,
+            ScreenId::Octopus,
             ScreenId::Review,
             ScreenId::Install,
             ScreenId::MasterKey,
@@ -24,6 +27,8 @@ pub fn path(flow: Flow) -> &'static [ScreenId] {
             ScreenId::Database,
             ScreenId::Cluster,
             ScreenId::Web,
+            ScreenId::Storage,
+            ScreenId::Octopus,
             ScreenId::Review,
             ScreenId::Install,
             ScreenId::Done,
@@ -71,6 +76,18 @@ pub fn screen_of(flow: Flow, field: FieldId) -> Option<ScreenId> {
         FieldId::MasterKey | FieldId::TaskCap => return matches!(flow, Flow::Join | Flow::Edit).then_some(ScreenId::Cluster),
         FieldId::ListenPrefixes | FieldId::ForceSsl | FieldId::CommsPort | FieldId::GrpcPort => ScreenId::Web,
         FieldId::KeyFile if flow == Flow::FirstNode => ScreenId::MasterKey,
+        // A node that joins takes what the registry says, and changes nothing of it.
+        FieldId::Storage
+        | FieldId::StorageRoot
+        | FieldId::ArtifactsFolder
+        | FieldId::TaskLogsFolder
+        | FieldId::PackagesFolder
+        | FieldId::TelemetryFolder
+        | FieldId::ImportsFolder
+        | FieldId::EventExportsFolder => return (flow == Flow::FirstNode).then_some(ScreenId::Storage),
+        FieldId::AdminUser | FieldId::AdminEmail | FieldId::AdminPassword => ScreenId::Administrator,
+        FieldId::Licence | FieldId::LicenceFile => ScreenId::License,
+        FieldId::HandOver | FieldId::OctopusServer | FieldId::StartService => ScreenId::Octopus,
         FieldId::KeyProof => ScreenId::MasterKey,
         FieldId::KeyFile | FieldId::KeyConfirm => ScreenId::Key,
     };

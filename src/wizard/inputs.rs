@@ -32,14 +32,14 @@ pub fn surveys_of(screen: ScreenId) -> &'static [SurveyId] {
             SurveyId::Cluster,
             SurveyId::Key,
             SurveyId::Node,
+            SurveyId::Storage,
+            SurveyId::Health,
         ],
         ScreenId::Drift => &[SurveyId::Node, SurveyId::Cluster],
-        ScreenId::Administrator
-        | ScreenId::License
-        | ScreenId::Storage
-        | ScreenId::Review
-        | ScreenId::Install
-        | ScreenId::Done => &[],
+        ScreenId::License => &[SurveyId::Licence],
+        ScreenId::Storage => &[SurveyId::Storage],
+        ScreenId::Octopus => &[SurveyId::Octopus],
+        ScreenId::Administrator | ScreenId::Review | ScreenId::Install | ScreenId::Done => &[],
     }
 }
 
@@ -50,6 +50,9 @@ pub fn surveys_of_check(check: CheckId) -> &'static [SurveyId] {
         // Custody's own business.
         CheckId::KeyKept => &[],
         CheckId::DriftOctopus => &[SurveyId::Node],
+        CheckId::StorageShared => &[SurveyId::Storage, SurveyId::Cluster],
+        CheckId::StorageContent => &[SurveyId::Storage, SurveyId::Cluster],
+        CheckId::OctopusLog | CheckId::OctopusPing => &[SurveyId::Health],
         CheckId::DriftHost => &[SurveyId::Node, SurveyId::Cluster, SurveyId::Home, SurveyId::Ports],
         _ => surveys_of(review::home_of(check)),
     }
@@ -81,6 +84,19 @@ pub fn of(survey: SurveyId, answers: &Answers, subject: Option<&Subject>) -> Opt
             path.is_absolute().then_some(Inputs::KeyFile(path))
         }
         SurveyId::Node => subject.cloned().map(Inputs::Node),
+        SurveyId::Storage => {
+            let folders = read::storage(answers).ok()?.folders();
+            (!folders.is_empty()).then_some(Inputs::Storage { folders, user: read::service_user(answers).ok()? })
+        }
+        SurveyId::Licence => read::licence(answers).ok()?.map(Inputs::Licence),
+        SurveyId::Octopus => {
+            let program = read::octopus_server(answers).ok()?;
+            Some(Inputs::Octopus { program, instance: read::instance(answers).ok()?.as_str().to_owned() })
+        }
+        SurveyId::Health => {
+            let prefixes = prefixes::parse(answers.text(FieldId::ListenPrefixes)).ok()?;
+            Some(Inputs::Health { prefixes, home: read::home(answers).ok()? })
+        }
     }
 }
 
@@ -89,7 +105,7 @@ fn service(answers: &Answers) -> Option<Inputs> {
         return None;
     }
     let kind: AccountKind = read::account_kind(answers);
-    Some(Inputs::Service { kind, user: read::service_user(answers).ok()? })
+    Some(Inputs::Service { kind, user: read::service_user(answers).ok()?, home: read::home(answers).ok()? })
 }
 
 /// The ports in the order of the fields, each once.

@@ -46,6 +46,10 @@ pub fn from_answers(flow: Flow, answers: &Answers) -> Result<Node, Vec<FieldId>>
         } else {
             read::task_cap(answers).map_err(one(FieldId::TaskCap))?
         },
+        storage: read::storage(answers).map_err(|field| vec![field])?,
+        administrator: if flow == Flow::FirstNode { read::administrator(answers).map_err(|field| vec![field])? } else { None },
+        licensed: flow == Flow::FirstNode && read::licence(answers).map_err(|field| vec![field])?.is_some(),
+        start_service: answers.is_on(FieldId::StartService),
     })
 }
 

@@ -17,8 +17,16 @@ use super::inputs;
 use super::state::{Focus, State};
 
 /// The screens whose checks make up a review, in the order in which they are told.
-pub const PROVEN: [ScreenId; 7] =
-    [ScreenId::Node, ScreenId::Home, ScreenId::Service, ScreenId::Database, ScreenId::Web, ScreenId::Cluster, ScreenId::Drift];
+pub const PROVEN: [ScreenId; 8] = [
+    ScreenId::Node,
+    ScreenId::Home,
+    ScreenId::Service,
+    ScreenId::Database,
+    ScreenId::Web,
+    ScreenId::Cluster,
+    ScreenId::Storage,
+    ScreenId::Drift,
+];
 
 /// The checks that a screen shows: its own; and for the section that runs all of them again those of every screen.
 pub fn checks_of(screen: ScreenId) -> Box<dyn Iterator<Item = CheckId>> {
@@ -35,7 +43,18 @@ pub const fn home_of(check: CheckId) -> ScreenId {
         CheckId::HomeInstance | CheckId::HomePath | CheckId::HomeDisk | CheckId::HomeWritable | CheckId::HomeNode => {
             ScreenId::Home
         }
-        CheckId::ServiceAccount | CheckId::ServiceRights => ScreenId::Service,
+        CheckId::ServiceAccount | CheckId::ServiceRights | CheckId::ServiceHome => ScreenId::Service,
+        CheckId::StorageFolders
+        | CheckId::StorageDisk
+        | CheckId::StorageRights
+        | CheckId::StorageSpace
+        | CheckId::StorageLatency
+        | CheckId::StorageShared
+        | CheckId::StorageContent
+        | CheckId::StorageAccount => ScreenId::Storage,
+        CheckId::AdminAccount => ScreenId::Administrator,
+        CheckId::Licence | CheckId::LicenceNodes => ScreenId::License,
+        CheckId::OctopusProgram | CheckId::OctopusInstance | CheckId::OctopusService => ScreenId::Octopus,
         CheckId::SqlName
         | CheckId::SqlConnect
         | CheckId::SqlTls
@@ -58,7 +77,7 @@ pub const fn home_of(check: CheckId) -> ScreenId {
         | CheckId::ClusterNodes => ScreenId::Cluster,
         CheckId::WebPrefixes | CheckId::WebPorts | CheckId::WebNames => ScreenId::Web,
         CheckId::KeyFile | CheckId::KeyKept => ScreenId::MasterKey,
-        CheckId::NodeConfig | CheckId::NodeSeals => ScreenId::Node,
+        CheckId::NodeConfig | CheckId::NodeSeals | CheckId::OctopusLog | CheckId::OctopusPing => ScreenId::Node,
         CheckId::DriftRow | CheckId::DriftOctopus | CheckId::DriftHost => ScreenId::Drift,
     }
 }

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::model::plan::{Failure, Plan, StepKind, StepState};
+use crate::model::untrusted::Untrusted;
 
 use super::failures::{self, Explanation};
 
@@ -50,6 +51,8 @@ pub struct Run {
     pub plan: Option<Box<Plan>>,
     /// Its steps.
     pub rows: Vec<Row>,
+    /// What the steps' programs printed, their secrets masked.
+    pub said: Vec<(StepKind, Vec<Untrusted>)>,
     /// Whether cancelling was asked for and awaits the end of the running step.
     pub cancelling: bool,
 }

@@ -8,13 +8,14 @@ use time::macros::datetime;
 use crate::model::answers::{Answers, Origin, Raw};
 use crate::model::cluster::ClusterId;
 use crate::model::facts::{
-    Beat, Certificate, ClusterFacts, ClusterSeen, Collation, Connected, Content, Database, DatabaseRights, DatabaseState, Disk,
-    Encrypted, Evidence, Fact, Facts, HomeFacts, Identity, KeyFacts, KeyFileFacts, KeySpot, LoggedIn, Machine, NodeSeen, Nodes,
-    Occupant, PortFact, PortsFacts, Protocol, Resolved, ServerFacts, ServiceFacts, Standing, Trusted, Version,
+    Access, Beat, Certificate, ClusterFacts, ClusterSeen, Collation, Connected, Content, Database, DatabaseRights, DatabaseState,
+    Disk, Encrypted, Evidence, Fact, Facts, HomeFacts, Identity, KeyFacts, KeyFileFacts, KeySpot, LoggedIn, Machine, NodeSeen,
+    Nodes, Occupant, PortFact, PortsFacts, Protocol, Resolved, ServerFacts, ServiceFacts, Standing, Trusted, Version,
 };
 use crate::model::field::FieldId;
 use crate::model::key_verdict::{KeyBasis, KeyVerdict};
 use crate::model::registry::{KeptRow, NodeRow};
+use crate::model::storage::SharedStorage;
 use crate::model::survey::{Inputs, Observed};
 
 mod joining;
@@ -63,7 +64,7 @@ pub fn facts() -> Facts {
             writable: Fact::Seen(()),
             taken: Fact::Seen(None),
         },
-        service: ServiceFacts { account: Fact::Seen(true), elevated: Fact::Seen(true) },
+        service: ServiceFacts { account: Fact::Seen(true), home: Fact::Seen(Access::Full), elevated: Fact::Seen(true) },
         server: server(),
         ports: PortsFacts {
             ports: [80, 10943, 8443].map(|port| PortFact { port, free: Fact::Seen(true) }).to_vec(),
@@ -73,6 +74,7 @@ pub fn facts() -> Facts {
         key: KeyFacts { verdict: Fact::Seen(KeyVerdict::Correct(KeyBasis::Verifier)) },
         key_file: KeyFileFacts { spot: Fact::Seen(KeySpot::Free { network: false, volatile: false }) },
         node: node(),
+        ..Facts::default()
     }
 }
 
@@ -164,6 +166,9 @@ pub fn cluster_facts() -> ClusterFacts {
         nodes: Fact::Seen(Nodes::from([node_seen("web01", Beat::Ago(Duration::from_secs(2)))])),
         node_limit: Fact::Seen(Some(3)),
         evidence: Fact::Seen(Evidence::Verifier),
+        storage: Fact::Seen(SharedStorage::None),
+        canaries: Fact::Seen(Vec::new()),
+        licence_ends: Fact::Seen(None),
         took: Duration::from_millis(2),
     }
 }
@@ -206,6 +211,10 @@ pub fn observed(inputs: &Inputs, facts: &Facts) -> Observed {
         Inputs::Cluster(_) => Observed::Cluster(facts.cluster),
         Inputs::Key { .. } => Observed::Key(facts.key),
         Inputs::KeyFile(_) => Observed::KeyFile(facts.key_file),
+        Inputs::Storage { .. } => Observed::Storage(facts.storage),
+        Inputs::Licence(_) => Observed::Licence(Box::new(facts.licence)),
+        Inputs::Octopus { .. } => Observed::Octopus(facts.octopus),
+        Inputs::Health { .. } => Observed::Health(facts.health),
         Inputs::Node(_) => Observed::Node(Box::new(facts.node)),
     }
 }

@@ -68,7 +68,7 @@ impl World {
             Inputs::Home { path, instance } => {
                 survey::home(places, path, instance, |facts| report(Observed::Home(facts))).await;
             }
-            Inputs::Service { kind, user } => report(Observed::Service(survey::service(places, *kind, user).await)),
+            Inputs::Service { kind, user, home } => report(Observed::Service(survey::service(places, *kind, user, home).await)),
             Inputs::Server(target) => {
                 if fresh {
                     self.inner.server.forget();
@@ -87,6 +87,16 @@ impl World {
                 report(Observed::Key(KeyFacts { verdict }));
             }
             Inputs::KeyFile(path) => report(Observed::KeyFile(survey::key_file(path).await)),
+            Inputs::Storage { folders, user } => {
+                survey::storage(places, folders, user, |facts| report(Observed::Storage(facts))).await;
+            }
+            Inputs::Licence(source) => report(Observed::Licence(Box::new(survey::licence(source).await))),
+            Inputs::Octopus { program, instance } => {
+                survey::octopus(places, program.as_deref(), instance, |facts| report(Observed::Octopus(facts))).await;
+            }
+            Inputs::Health { prefixes, home } => {
+                survey::health(prefixes, home, |facts| report(Observed::Health(facts))).await;
+            }
             Inputs::Node(subject) => report(Observed::Node(Box::new(survey::node(places, subject).await))),
         }
     }

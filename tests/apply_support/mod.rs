@@ -19,6 +19,7 @@ use octopus_setup::model::node::{Node, ServiceAccount, Web};
 use octopus_setup::model::plan::{Failure, Plan, Progress, Step, StepKind};
 use octopus_setup::model::prefixes::ListenPrefix;
 use octopus_setup::model::server_address::ServerAddress;
+use octopus_setup::model::storage::SharedStorage;
 use octopus_setup::model::survey::AccountKind;
 use octopus_setup::model::target::{Encryption, Target, Trust};
 use octopus_setup::world::apply::{self, Cancel};
@@ -57,6 +58,8 @@ pub fn plan(home: &Path, key: &MasterKey) -> Plan {
         flow: Flow::FirstNode,
         before: None,
         key_unverified: false,
+        licence: None,
+        hand_over: None,
         node: Node {
             task_cap: 5,
             instance: INSTANCE.into(),
@@ -84,6 +87,10 @@ pub fn plan(home: &Path, key: &MasterKey) -> Plan {
                 grpc_port: 8_443,
             },
             key_size: KeySize::Aes256,
+            storage: SharedStorage::None,
+            administrator: None,
+            licensed: false,
+            start_service: true,
         },
         cluster: ClusterId([9; 16]),
         fingerprint: key.fingerprint(),

@@ -160,6 +160,10 @@ fn node() -> Node {
         create_database: true,
         web: Web { prefixes: Vec::new(), force_ssl: false, comms_port: 10943, grpc_port: 8443 },
         key_size: KeySize::Aes256,
+        storage: octopus_setup::model::storage::SharedStorage::None,
+        administrator: None,
+        licensed: false,
+        start_service: true,
     }
 }
 
@@ -168,6 +172,8 @@ pub fn plan() -> Plan {
     Plan {
         before: None,
         key_unverified: false,
+        licence: None,
+        hand_over: None,
         flow: Flow::FirstNode,
         node: node(),
         cluster: CLUSTER,
@@ -194,7 +200,7 @@ fn rows(plan: &Plan) -> Vec<Row> {
 pub fn review() -> State {
     let mut state = on(ScreenId::Review);
     let plan = plan();
-    state.run = Run { phase: Phase::Idle, rows: rows(&plan), plan: Some(Box::new(plan)), cancelling: false };
+    state.run = Run { phase: Phase::Idle, rows: rows(&plan), plan: Some(Box::new(plan)), said: Vec::new(), cancelling: false };
     state.custody.drawn = Some(Drawn { cluster: CLUSTER, key: key() });
     state
 }

@@ -80,8 +80,14 @@ async fn another_cluster_has_evidence_of_its_own() {
         task_cap: 5,
     };
     let key = right(32);
-    let adopted =
-        NewCluster { id: ClusterId([1; 16]), verifier: Verifier::of(&key, [3; 16]), fingerprint: key.fingerprint(), node };
+    let adopted = NewCluster {
+        id: ClusterId([1; 16]),
+        verifier: Verifier::of(&key, [3; 16]),
+        fingerprint: key.fingerprint(),
+        node,
+        node_limit: None,
+        licence_ends: None,
+    };
     assert_eq!(SqlServer::new().adopt(&lab.target(), &adopted).await, Ok(Initialised::Made));
     assert_eq!(evidence().await, Fact::Seen(Evidence::Verifier));
     assert_eq!(lab.verdict(&key).await, Ok(KeyVerdict::Correct(KeyBasis::Verifier)));

@@ -46,6 +46,8 @@ impl Machine {
             answers: std::collections::BTreeMap::new(),
             before: None,
             key_unverified: false,
+            licence: None,
+            hand_over: None,
         };
         node_config::write(&node_config::build(&plan, &sealer).unwrap()).unwrap();
         let purpose = Purpose::MasterKey { instance: "OctopusServer", cluster };

@@ -42,6 +42,10 @@ pub fn ordinary() -> Node {
         },
         key_size: KeySize::Aes256,
         task_cap: 5,
+        storage: octopus_setup::model::storage::SharedStorage::None,
+        administrator: None,
+        licensed: false,
+        start_service: true,
     }
 }
 

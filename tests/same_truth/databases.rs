@@ -112,6 +112,8 @@ async fn cluster(scene: &Scene, name: &str, batches: &str) {
         id: ClusterId([0xab; 16]),
         verifier: Verifier::of(&key, [3; 16]),
         fingerprint: key.fingerprint(),
+        node_limit: None,
+        licence_ends: None,
         node: NodeRow {
             name: "web01".into(),
             address: "https://web01/".into(),

@@ -136,6 +136,8 @@ pub fn cluster(byte: u8) -> NewCluster {
         verifier: Verifier { salt: [byte; 16], hash: [byte; 32] },
         fingerprint: Fingerprint([byte; 4]),
         node: node(&format!("web{byte:02}")),
+        node_limit: None,
+        licence_ends: None,
     }
 }
 

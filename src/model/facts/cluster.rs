@@ -2,9 +2,12 @@
 
 use std::time::Duration;
 
+use time::Date;
+
 use super::nodes::order;
 use super::{ClusterSeen, Fact, Nodes};
-use crate::model::registry::{KeptRow, NodeRow};
+use crate::model::registry::{CanaryRow, KeptRow, NodeRow};
+use crate::model::storage::SharedStorage;
 use crate::model::untrusted::Untrusted;
 
 /// What the survey of the cluster screen learns.
@@ -16,6 +19,12 @@ pub struct ClusterFacts {
     pub nodes: Fact<Nodes>,
     /// `NodeLimit` of the licence, where the registry knows it.
     pub node_limit: Fact<Option<u32>>,
+    /// What the nodes share, as the registry keeps it.
+    pub storage: Fact<SharedStorage>,
+    /// The canaries that the registry knows, of nodes that are in it.
+    pub canaries: Fact<Vec<CanaryRow>>,
+    /// Until when the licence holds, where the registry knows it.
+    pub licence_ends: Fact<Option<Date>>,
     /// By what a master key can be told from a wrong one here.
     pub evidence: Fact<Evidence>,
     /// How long the look took.

@@ -6,30 +6,38 @@
 mod cluster;
 mod content;
 mod database;
+mod health;
 mod home;
 mod key;
 mod key_file;
+mod licence;
 mod machine;
 mod node;
 mod nodes;
+mod octopus;
 mod ports;
 mod server;
 mod service;
+mod storage;
 mod tally;
 mod trouble;
 
 pub use cluster::{Beat, ClusterFacts, Evidence, Identity, Life, NodeSeen};
 pub use content::{ClusterSeen, Content};
 pub use database::{Database, DatabaseRights, DatabaseState, Standing};
+pub use health::{HealthFacts, KnownTrouble, LogTrouble, Ping};
 pub use home::{Disk, HomeFacts, Occupant};
 pub use key::KeyFacts;
 pub use key_file::{KeyFileFacts, KeySpot};
+pub use licence::LicenceFacts;
 pub use machine::{InstanceSeen, Machine, Unfinished};
 pub use node::{Backup, DiffLine, DiffSign, NodeFacts};
 pub use nodes::{Nodes, Others};
+pub use octopus::OctopusFacts;
 pub use ports::{PortFact, PortsFacts};
 pub use server::{Certificate, Collation, Connected, Encrypted, LoggedIn, Protocol, Resolved, ServerFacts, Trusted, Version};
 pub use service::ServiceFacts;
+pub use storage::{Access, CanaryFile, Deed, FolderFacts, FolderPlace, FolderRights, StorageFacts};
 pub use trouble::{ConfigTrouble, SealTrouble, SqlTrouble, TlsTrouble, Trouble};
 
 /// One thing that a survey looks for.
@@ -88,4 +96,12 @@ pub struct Facts {
     pub key_file: KeyFileFacts,
     /// The node under review.
     pub node: NodeFacts,
+    /// The shared folders.
+    pub storage: StorageFacts,
+    /// The licence.
+    pub licence: LicenceFacts,
+    /// Octopus Server on this machine.
+    pub octopus: OctopusFacts,
+    /// How the node under review fares.
+    pub health: HealthFacts,
 }

@@ -1,12 +1,14 @@
 //! The service account that was asked for.
 
-use super::Fact;
+use super::{Access, Fact};
 
 /// What the survey of the service account screen learns.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct ServiceFacts {
     /// Whether this host knows the account; missing where it cannot tell.
     pub account: Fact<bool>,
+    /// Whether the account can use the home directory, by its owner, group and mode; missing where the host cannot tell.
+    pub home: Fact<Access>,
     /// Whether the wizard runs with the rights that installing a service takes (root or an elevated administrator).
     pub elevated: Fact<bool>,
 }

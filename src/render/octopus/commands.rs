@@ -3,6 +3,7 @@
 use super::super::{Secret, Setup, Unwritable};
 use super::{Command, Flag, Form, Opt, Piece, Verb, Word};
 use crate::model::connection_string;
+use crate::model::plan::StepKind;
 use crate::model::survey::AccountKind;
 
 /// What is not asked yet, and what a first node's operator adds by themselves.
@@ -16,7 +17,7 @@ const BEFORE_THE_SERVICE: &[&str] = &[
 pub fn commands(setup: &Setup<'_>) -> Result<Vec<Command>, Unwritable> {
     let Setup { node, .. } = setup;
     let first = setup.is_first();
-    let plain = |verb, options, why| Command { verb, options, environment: None, why, before: &[] };
+    let plain = |step, verb, options, why| Command { step, verb, options, environment: None, why, before: &[] };
     let valued = |flag, text: String| Opt { flag, value: Some(Word::text(text)) };
     let bare = |flag| Opt { flag, value: None };
     let instance = || valued(Flag::Instance, node.instance.clone());
@@ -31,6 +32,7 @@ pub fn commands(setup: &Setup<'_>) -> Result<Vec<Command>, Unwritable> {
 
     Ok(vec![
         plain(
+            StepKind::OctopusInstance,
             Verb::CreateInstance,
             vec![
                 instance(),
@@ -41,6 +43,7 @@ pub fn commands(setup: &Setup<'_>) -> Result<Vec<Command>, Unwritable> {
             "Register the instance here, under this node's name in the cluster.",
         ),
         plain(
+            StepKind::OctopusDatabase,
             Verb::Database,
             database,
             if first {
@@ -50,6 +53,7 @@ pub fn commands(setup: &Setup<'_>) -> Result<Vec<Command>, Unwritable> {
             },
         ),
         plain(
+            StepKind::OctopusConfigure,
             Verb::Configure,
             vec![
                 instance(),
@@ -62,6 +66,7 @@ pub fn commands(setup: &Setup<'_>) -> Result<Vec<Command>, Unwritable> {
         ),
         service(setup, instance()),
         plain(
+            StepKind::OctopusTaskCap,
             Verb::Node,
             vec![instance(), valued(Flag::TaskCap, node.task_cap.to_string())],
             "How many tasks this node takes at a time; it concerns no other node.",
@@ -79,6 +84,7 @@ fn service(setup: &Setup<'_>, instance: Opt) -> Command {
     options.push(bare(Flag::Start));
     let has_password = account.kind == AccountKind::Custom && account.password.is_some();
     Command {
+        step: StepKind::OctopusService,
         verb: Verb::Service,
         options,
         // Octopus Server reads this variable, so that the password need not stand on its command line.

@@ -13,6 +13,7 @@ pub use flag::{Flag, Verb};
 pub use word::{Form, Piece, Word};
 
 use super::Secret;
+use crate::model::plan::StepKind;
 
 /// How far a command or an option reaches.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,6 +36,8 @@ pub struct Opt {
 /// One call of Octopus Server.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Command {
+    /// The step of a plan that runs it.
+    pub step: StepKind,
     /// The command.
     pub verb: Verb,
     /// Its options, in order.

@@ -38,7 +38,7 @@ pub(super) fn all(commands: &[Command], secrets: Secrets<'_>, refers: Refers) ->
 }
 
 fn one(command: &Command, secrets: Secrets<'_>, refers: Refers) -> Shown {
-    let Command { verb, options, environment, why, before } = command;
+    let Command { step: _, verb, options, environment, why, before } = command;
     let value = |pieces: &[Piece]| {
         let shard = |piece: &Piece| match piece {
             Piece::Text(text) => Shard::Text(Zeroizing::new(text.clone())),

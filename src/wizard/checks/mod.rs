@@ -4,15 +4,20 @@
 //! What is not known is running or not begun, never good. What this host or server does not tell is said as such and
 //! is no reason to stop, but for what the safety of somebody's data hangs on: the content of the database.
 
+mod administrator;
 mod cluster;
 mod database;
 mod drift;
+mod health;
 mod home;
 mod key;
 mod key_file;
+mod licence;
 mod node;
+mod octopus;
 mod server;
 mod service;
+mod storage;
 mod web;
 
 use crate::model::answers::Answers;
@@ -98,6 +103,19 @@ pub fn judge(check: CheckId, case: &Case<'_>) -> Verdict {
         | CheckId::ClusterVersion
         | CheckId::ClusterLicence
         | CheckId::ClusterNodes => cluster::judge(check, case),
+        CheckId::StorageFolders
+        | CheckId::StorageDisk
+        | CheckId::StorageRights
+        | CheckId::StorageSpace
+        | CheckId::StorageLatency
+        | CheckId::StorageShared
+        | CheckId::StorageContent
+        | CheckId::StorageAccount => storage::judge(check, case),
+        CheckId::AdminAccount => administrator::judge(case),
+        CheckId::Licence | CheckId::LicenceNodes => licence::judge(check, case),
+        CheckId::ServiceHome => service::home(case),
+        CheckId::OctopusProgram | CheckId::OctopusInstance | CheckId::OctopusService => octopus::judge(check, case),
+        CheckId::OctopusLog | CheckId::OctopusPing => health::judge(check, case),
         CheckId::NodeConfig | CheckId::NodeSeals => node::judge(check, case),
         CheckId::DriftRow | CheckId::DriftOctopus | CheckId::DriftHost => drift::judge(check, case),
     }

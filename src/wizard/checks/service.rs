@@ -51,6 +51,11 @@ pub fn account(case: &Case<'_>) -> Verdict {
     }
 }
 
+/// The account can use the home directory.
+pub fn home(_case: &Case<'_>) -> Verdict {
+    Verdict::Good("not looked at yet".to_owned())
+}
+
 /// What is wrong with a managed account's name or place.
 fn misnamed(user: &str, windows: bool) -> Option<Finding> {
     if !windows {

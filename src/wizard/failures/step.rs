@@ -3,8 +3,10 @@
 use std::time::Duration;
 
 use crate::model::facts::{Content, Trouble};
+use crate::model::hand_over::CommandEnded;
 use crate::model::plan::{Failure, StepKind};
 use crate::model::registry::KeptRow;
+use crate::model::storage::SharedStorage;
 use crate::model::target::Target;
 use crate::model::untrusted::Untrusted;
 use crate::wizard::{dba, say};
@@ -97,6 +99,24 @@ fn explain_around(kind: StepKind, failure: &Failure, around: &Around<'_>) -> Exp
             "Where the cluster is there already, take the master key from where you keep it and begin Add this server; otherwise undo \
              this run and begin anew.",
         ),
+        Failure::Octopus { ended, said } => {
+            Explanation::new(format!("{} {}{}", command(kind), how(*ended), last(said)), format!("Mend what it says. {RETRY}"))
+        }
+        Failure::NotAnswering { url, status, waited } => Explanation::new(
+            match status {
+                Some(status) => format!("{url} answered {status} and not 200 within {}.", say::duration(*waited)),
+                None => format!("Nothing answered at {url} within {}.", say::duration(*waited)),
+            },
+            format!("Look at the server's own log for why it did not start. {RETRY}"),
+        ),
+        Failure::NoBeat { node, waited } => Explanation::new(
+            format!("The database has not seen the heart of {node} beat within {}.", say::duration(*waited)),
+            format!("Look at the server's own log, and whether it uses this database. {RETRY}"),
+        ),
+        Failure::StorageOtherwise(storage) => Explanation::new(
+            format!("The registry says otherwise what the nodes share: {}.", shared(storage)),
+            "Undo this run, and begin it again with what the registry says.",
+        ),
         Failure::Kept { what } => Explanation::new(
             format!("{what} was left in place on purpose: something that could not be undone still needs it."),
             "Mend what stopped the other step's undoing, then undo again.",
@@ -107,6 +127,32 @@ fn explain_around(kind: StepKind, failure: &Failure, around: &Around<'_>) -> Exp
             "What is done is in the journal, so the next start can go on or undo it; please report this with the words above.",
         ),
     }
+}
+
+/// The command that a step runs.
+fn command(kind: StepKind) -> String {
+    format!("Octopus Server's command for {}", kind.id())
+}
+
+/// How it ended.
+fn how(ended: CommandEnded) -> String {
+    match ended {
+        CommandEnded::Status(status) => format!("ended with status {status}."),
+        CommandEnded::Signal(signal) => format!("was ended by signal {signal}."),
+        CommandEnded::TimedOut(after) => format!("did not end within {} and was killed.", say::duration(after)),
+        CommandEnded::NotStarted => "could not be started.".to_owned(),
+    }
+}
+
+/// The last thing that it said.
+fn last(said: &[Untrusted]) -> String {
+    said.last().map_or_else(String::new, |line| format!(" It said: {}", say::sentence(line.as_str())))
+}
+
+/// What is shared.
+fn shared(storage: &SharedStorage) -> String {
+    let paths: Vec<_> = storage.rows().into_iter().map(|(_, path)| path.display().to_string()).collect();
+    if paths.is_empty() { "nothing".to_owned() } else { paths.join(", ") }
 }
 
 /// The server, or the way to it, in a step.
@@ -180,7 +226,20 @@ const fn doing(kind: StepKind) -> &'static str {
         | StepKind::UpdateRow
         | StepKind::DrainNode
         | StepKind::RemoveRow
-        | StepKind::RemoveNode => "The run's own record could not be written to",
+        | StepKind::RemoveNode
+        | StepKind::OctopusInstance
+        | StepKind::OctopusDatabase
+        | StepKind::OctopusConfigure
+        | StepKind::OctopusAdmin
+        | StepKind::OctopusLicence
+        | StepKind::OctopusPaths
+        | StepKind::OctopusHold
+        | StepKind::OctopusService
+        | StepKind::AwaitPing
+        | StepKind::AwaitBeat
+        | StepKind::OctopusTaskCap => "The run's own record could not be written to",
+        StepKind::ShareStorage => "The shared folder could not be made or removed at",
+        StepKind::LeaveCanary => "This node's canary could not be written or removed at",
     }
 }
 

@@ -4,11 +4,13 @@
 //! and whoever judges a whole flow leaves the others out.
 
 pub mod read;
+mod read_cluster;
 
 use std::path::Path;
 
 use crate::model::answers::Answers;
 use crate::model::field::{FieldId, Kind};
+use crate::model::hand_over::Handing;
 use crate::model::prefixes;
 use crate::model::survey::AccountKind;
 
@@ -19,6 +21,15 @@ pub fn is_visible(field: FieldId, answers: &Answers) -> bool {
         FieldId::ServicePassword => read::account_kind(answers) == AccountKind::Custom,
         FieldId::CaFile => answers.trimmed(FieldId::Trust) == "ca-file",
         FieldId::Fingerprint => answers.trimmed(FieldId::Trust) == "fingerprint",
+        FieldId::StorageRoot => answers.trimmed(FieldId::Storage) == "root",
+        FieldId::ArtifactsFolder
+        | FieldId::TaskLogsFolder
+        | FieldId::PackagesFolder
+        | FieldId::TelemetryFolder
+        | FieldId::ImportsFolder
+        | FieldId::EventExportsFolder => answers.trimmed(FieldId::Storage) == "folders",
+        FieldId::AdminEmail | FieldId::AdminPassword => !answers.trimmed(FieldId::AdminUser).is_empty(),
+        FieldId::OctopusServer => read::hand_over(answers) != Handing::Script,
         _ => true,
     }
 }
@@ -49,6 +60,21 @@ pub fn problem(field: FieldId, answers: &Answers) -> Option<String> {
         (_, FieldId::Password) => read::password(answers).err(),
         (_, FieldId::CaFile) => read::ca_file(answers).err(),
         (_, FieldId::Fingerprint) => read::fingerprint(answers).err(),
+        (_, FieldId::StorageRoot) => read::storage_root(answers).err(),
+        (
+            _,
+            FieldId::ArtifactsFolder
+            | FieldId::TaskLogsFolder
+            | FieldId::PackagesFolder
+            | FieldId::TelemetryFolder
+            | FieldId::ImportsFolder
+            | FieldId::EventExportsFolder,
+        ) => read::shared_folder(field, answers).err(),
+        (_, FieldId::AdminUser) => read::admin_user(answers).err(),
+        (_, FieldId::AdminEmail) => read::admin_email(answers).err(),
+        (_, FieldId::AdminPassword) => read::admin_password(answers).err(),
+        (_, FieldId::LicenceFile) => written_to(field, "licence.xml", answers),
+        (_, FieldId::OctopusServer) => read::octopus_server(answers).err(),
         (_, FieldId::MasterKey) => read::master_key(answers).err(),
         (_, FieldId::TaskCap) => read::task_cap(answers).err(),
         (_, FieldId::ListenPrefixes) => prefixes::parse(answers.text(field)).err().map(|bad| bad.to_string()),
@@ -72,6 +98,9 @@ fn written_to(field: FieldId, example: &str, answers: &Answers) -> Option<String
 pub fn is_missing(field: FieldId, answers: &Answers) -> bool {
     let needed = match field {
         FieldId::KeyFile | FieldId::KeyProof | FieldId::KeyConfirm | FieldId::AnswersFile => false,
+        // Without an administrator, a licence or a program of Octopus Server's there is a node all the same.
+        FieldId::AdminUser | FieldId::AdminEmail | FieldId::Licence | FieldId::LicenceFile | FieldId::OctopusServer => false,
+        FieldId::TelemetryFolder | FieldId::ImportsFolder | FieldId::EventExportsFolder => false,
         FieldId::ServicePassword => read::NEEDS_SERVICE_PASSWORD,
         _ => true,
     };

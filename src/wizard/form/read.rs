@@ -14,6 +14,11 @@ use crate::model::server_address::ServerAddress;
 use crate::model::survey::AccountKind;
 use crate::model::target::{Encryption, Target, Trust};
 
+pub use super::read_cluster::{
+    admin_email, admin_password, admin_user, administrator, hand_over, licence, octopus_server, shared_folder, storage,
+    storage_root,
+};
+
 /// Windows wants the password of the account that a service runs as; systemd wants none.
 pub const NEEDS_SERVICE_PASSWORD: bool = cfg!(windows);
 

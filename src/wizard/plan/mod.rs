@@ -14,10 +14,14 @@ use crate::model::facts::Facts;
 use crate::model::field::FieldId;
 use crate::model::fingerprint::Fingerprint;
 use crate::model::flow::Flow;
+use crate::model::hand_over::{HandOver, Handing};
 use crate::model::key_verdict::KeyVerdict;
+use crate::model::licence::Licence;
+use crate::model::node::Node;
 use crate::model::plan::{Plan, Step, StepKind};
 use crate::model::registry::KeptRow;
 
+use super::form::read;
 use super::node;
 
 /// What a plan is made from.
@@ -57,7 +61,8 @@ pub enum NoPlan {
 pub fn make(proposal: &Proposal<'_>) -> Result<Plan, NoPlan> {
     let node = node::from_answers(proposal.flow, proposal.answers).map_err(NoPlan::Fields)?;
     let before = before::row(&node, proposal);
-    let kinds: Vec<StepKind> = steps::of(&node, before.as_ref(), proposal);
+    let hand_over = hand_over(&node, proposal);
+    let kinds: Vec<StepKind> = steps::of(&node, before.as_ref(), hand_over.is_some(), proposal);
     match proposal.flow {
         Flow::Remove if before.is_none() => return Err(NoPlan::NoRow),
         Flow::Edit if !proposal.resuming && !changed::anything(&node, before.as_ref(), proposal) => {
@@ -75,9 +80,27 @@ pub fn make(proposal: &Proposal<'_>) -> Result<Plan, NoPlan> {
         accepted: proposal.accepted.to_vec(),
         answers: recorded(proposal.answers),
         key_unverified: is_key_unverified(proposal),
+        licence: licence(proposal),
+        hand_over,
         node,
         before,
     })
+}
+
+/// What the licence says that a first node brings.
+fn licence(proposal: &Proposal<'_>) -> Option<Licence> {
+    let given = proposal.flow == Flow::FirstNode;
+    proposal.facts.licence.licence.seen().filter(|_| given).and_then(|read| read.as_ref().ok()).cloned()
+}
+
+/// Octopus Server, where it is there and its commands are to be run.
+fn hand_over(node: &Node, proposal: &Proposal<'_>) -> Option<HandOver> {
+    let sets_up = matches!(proposal.flow, Flow::FirstNode | Flow::Join);
+    if !sets_up || read::hand_over(proposal.answers) == Handing::Script {
+        return None;
+    }
+    let program = proposal.facts.octopus.program.seen()?.clone()?;
+    Some(HandOver { program, licence: proposal.facts.licence.text.clone().filter(|_| node.licensed) })
 }
 
 /// Whether the operator has taken a key upon himself that nothing confirms. Whoever edits a node has no field for it: the

@@ -11,11 +11,11 @@ use crate::model::registry::KeptRow;
 
 use super::{Proposal, changed};
 
-/// The steps, in order.
-pub fn of(node: &Node, before: Option<&KeptRow>, proposal: &Proposal<'_>) -> Vec<StepKind> {
+/// The steps, in order; `hands_over`: Octopus Server's own commands are among them.
+pub fn of(node: &Node, before: Option<&KeptRow>, hands_over: bool, proposal: &Proposal<'_>) -> Vec<StepKind> {
     let is_needed = |kind: &StepKind| match proposal.flow {
-        Flow::FirstNode => first_node(*kind, node, proposal),
-        Flow::Join => join(*kind, node, proposal),
+        Flow::FirstNode => first_node(*kind, node, hands_over, proposal),
+        Flow::Join => join(*kind, node, hands_over, proposal),
         Flow::Edit => edit(*kind, node, before, proposal),
         Flow::Leave => leave(*kind, before),
         Flow::Remove => *kind == StepKind::RemoveNode,
@@ -24,7 +24,7 @@ pub fn of(node: &Node, before: Option<&KeptRow>, proposal: &Proposal<'_>) -> Vec
     StepKind::ALL.into_iter().filter(is_needed).collect()
 }
 
-fn first_node(kind: StepKind, node: &Node, proposal: &Proposal<'_>) -> bool {
+fn first_node(kind: StepKind, node: &Node, hands_over: bool, proposal: &Proposal<'_>) -> bool {
     match kind {
         StepKind::CreateHome => needs_home(proposal),
         StepKind::CreateDatabase => {
@@ -32,20 +32,39 @@ fn first_node(kind: StepKind, node: &Node, proposal: &Proposal<'_>) -> bool {
             node.create_database && (proposal.resuming || absent)
         }
         StepKind::SealMasterKey | StepKind::InitialiseCluster | StepKind::WriteNodeConfig | StepKind::ConnectOnce => true,
+        StepKind::ShareStorage | StepKind::LeaveCanary => !node.storage.is_none(),
+        StepKind::OctopusAdmin => hands_over && node.administrator.is_some(),
+        StepKind::OctopusLicence => hands_over && node.licensed,
+        StepKind::OctopusPaths => hands_over && !node.storage.is_none(),
+        StepKind::OctopusHold => false,
+        _ => hands_over && of_octopus(kind, node),
+    }
+}
+
+/// The steps of the hand-over that every node has. A node that is not started proves nothing, and is held back by nothing.
+fn of_octopus(kind: StepKind, node: &Node) -> bool {
+    match kind {
+        StepKind::OctopusInstance
+        | StepKind::OctopusDatabase
+        | StepKind::OctopusConfigure
+        | StepKind::OctopusService
+        | StepKind::OctopusTaskCap => true,
+        StepKind::OctopusHold | StepKind::AwaitPing | StepKind::AwaitBeat => node.start_service,
         _ => false,
     }
 }
 
 /// No step of these changes anything that another node depends on, but for the registry's own schema in a database of
 /// Octopus', and that only where the operator says so.
-fn join(kind: StepKind, node: &Node, proposal: &Proposal<'_>) -> bool {
+fn join(kind: StepKind, node: &Node, hands_over: bool, proposal: &Proposal<'_>) -> bool {
     match kind {
         StepKind::CreateHome => needs_home(proposal),
         StepKind::ProveAgain | StepKind::SealMasterKey | StepKind::WriteNodeConfig => true,
         StepKind::AdoptCluster => adopts(node, proposal),
         // Without a registry there is no row to enter, and none by which a connection could tell that it is a member's.
         StepKind::JoinCluster | StepKind::ConnectOnce => is_registered(proposal) || adopts(node, proposal),
-        _ => false,
+        StepKind::LeaveCanary => !node.storage.is_none() && is_registered(proposal),
+        _ => hands_over && of_octopus(kind, node),
     }
 }
 

@@ -5,6 +5,7 @@ use crate::model::node::Node;
 use crate::model::node_config::NodeConfig;
 use crate::model::plan::StepKind;
 use crate::model::registry::KeptRow;
+use crate::model::storage::SharedStorage;
 use crate::model::untrusted::Untrusted;
 
 use super::Proposal;
@@ -50,6 +51,26 @@ impl Titles<'_> {
             StepKind::RemoveNodeConfig => format!("Move {} to a dated copy", NodeConfig::FILE),
             StepKind::WriteNodeConfig => format!("Write {}", NodeConfig::FILE),
             StepKind::ConnectOnce => "Connect once more with what was written".into(),
+            StepKind::ShareStorage => match &node.storage {
+                SharedStorage::Root(root) => format!("Share {} with all nodes", root.display()),
+                _ => "Share the folders with all nodes".into(),
+            },
+            StepKind::LeaveCanary => "Leave this node's canary in each shared folder".into(),
+            StepKind::OctopusInstance => format!("Octopus Server: register instance {}", node.instance),
+            StepKind::OctopusDatabase => format!("Octopus Server: use database {}", node.target.database),
+            StepKind::OctopusConfigure => "Octopus Server: set web portal and ports".into(),
+            StepKind::OctopusAdmin => "Octopus Server: make the first administrator".into(),
+            StepKind::OctopusLicence => "Octopus Server: hand over the licence".into(),
+            StepKind::OctopusPaths => "Octopus Server: hand over the shared folders".into(),
+            StepKind::OctopusHold => "Octopus Server: take no tasks yet".into(),
+            StepKind::OctopusService if node.start_service => "Octopus Server: install and start the service".into(),
+            StepKind::OctopusService => "Octopus Server: install the service".into(),
+            StepKind::AwaitPing => "Wait until the node answers its load balancer".into(),
+            StepKind::AwaitBeat => "Wait until the database sees its heart beat".into(),
+            StepKind::OctopusTaskCap => {
+                let cap = node.task_cap;
+                format!("Octopus Server: take {cap} task{} at a time", if cap == 1 { "" } else { "s" })
+            }
         }
     }
 }

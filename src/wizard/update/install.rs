@@ -15,7 +15,7 @@ use super::go;
 /// Shows a plan.
 pub fn propose(state: &mut State, plan: Plan) {
     let rows = plan.steps.iter().map(|step| row(step.kind, StepState::Planned)).collect();
-    state.run = Run { phase: Phase::Idle, plan: Some(Box::new(plan)), rows, cancelling: false };
+    state.run = Run { phase: Phase::Idle, plan: Some(Box::new(plan)), rows, said: Vec::new(), cancelling: false };
 }
 
 fn row(kind: StepKind, state: StepState) -> Row {
@@ -75,7 +75,7 @@ pub fn finished_before(state: &mut State, journal: &Journal) {
     // Without the password the node cannot be built, and it is not needed any more; the instance's name is.
     let plan = plan::make(&proposal).ok().map(Box::new);
     let rows = journal.steps.iter().map(|step| row(step.kind, step.state)).collect();
-    state.run = Run { phase: Phase::Finished, plan, rows, cancelling: false };
+    state.run = Run { phase: Phase::Finished, plan, rows, said: Vec::new(), cancelling: false };
 }
 
 /// The run's end: its journal goes. A first node's waits for the proof that its key is kept; every other key is kept
@@ -103,6 +103,10 @@ pub fn progress(state: &mut State, progress: Progress, effects: &mut Vec<Effect>
             if let Some(row) = find(state, kind) {
                 *row = Row { kind, state: standing, since: None, took: Some(took), failure: None };
             }
+        }
+        Progress::Said(kind, lines) => {
+            state.run.said.retain(|(other, _)| *other != kind);
+            state.run.said.push((kind, lines));
         }
         Progress::Failed(kind, failure) => {
             if let Some(row) = find(state, kind) {

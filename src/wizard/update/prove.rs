@@ -1,7 +1,8 @@
 //! Surveys: when one is begun, and which of its news counts.
 
 use crate::model::facts::{
-    ClusterFacts, Fact, HomeFacts, KeyFacts, KeyFileFacts, NodeFacts, PortsFacts, ServerFacts, ServiceFacts, Trouble,
+    ClusterFacts, Fact, HealthFacts, HomeFacts, KeyFacts, KeyFileFacts, LicenceFacts, NodeFacts, OctopusFacts, PortsFacts,
+    ServerFacts, ServiceFacts, StorageFacts, Trouble,
 };
 use crate::model::flow::Flow;
 use crate::model::screen::ScreenId;
@@ -61,7 +62,15 @@ fn has_its_turn(state: &State, id: SurveyId) -> bool {
     match id {
         SurveyId::Machine | SurveyId::Node => true,
         SurveyId::Cluster | SurveyId::Key => told && state.facts.server.login.seen().is_some(),
-        SurveyId::Home | SurveyId::Service | SurveyId::Server | SurveyId::Ports | SurveyId::KeyFile => told,
+        SurveyId::Home
+        | SurveyId::Service
+        | SurveyId::Server
+        | SurveyId::Ports
+        | SurveyId::KeyFile
+        | SurveyId::Storage
+        | SurveyId::Licence
+        | SurveyId::Octopus
+        | SurveyId::Health => told,
     }
 }
 
@@ -131,6 +140,10 @@ pub fn settle(state: &mut State) {
             (_, Some(Observed::Key(key))) => facts.key = key,
             (_, Some(Observed::KeyFile(file))) => facts.key_file = file,
             (_, Some(Observed::Node(node))) => facts.node = *node,
+            (_, Some(Observed::Storage(storage))) => facts.storage = storage,
+            (_, Some(Observed::Licence(licence))) => facts.licence = *licence,
+            (_, Some(Observed::Octopus(octopus))) => facts.octopus = octopus,
+            (_, Some(Observed::Health(health))) => facts.health = health,
             (SurveyId::Home, None) => facts.home = HomeFacts::default(),
             (SurveyId::Service, None) => facts.service = ServiceFacts::default(),
             (SurveyId::Server, None) => facts.server = ServerFacts::default(),
@@ -139,6 +152,10 @@ pub fn settle(state: &mut State) {
             (SurveyId::Key, None) => facts.key = KeyFacts::default(),
             (SurveyId::KeyFile, None) => facts.key_file = KeyFileFacts::default(),
             (SurveyId::Node, None) => facts.node = NodeFacts::default(),
+            (SurveyId::Storage, None) => facts.storage = StorageFacts::default(),
+            (SurveyId::Licence, None) => facts.licence = LicenceFacts::default(),
+            (SurveyId::Octopus, None) => facts.octopus = OctopusFacts::default(),
+            (SurveyId::Health, None) => facts.health = HealthFacts::default(),
             // What was seen of the machine stays; it has no inputs that could change.
             (SurveyId::Machine, None) => {}
         }

@@ -7,6 +7,7 @@ use super::site::Site;
 use super::{config, key, prove, row};
 use crate::model::cluster::ClusterId;
 use crate::model::facts::{Content, Trouble};
+use crate::model::licence::Licence;
 use crate::model::master_key::MasterKey;
 use crate::model::plan::{Failure, Plan, StepKind, StepState};
 use crate::model::registry::{Initialised, NewCluster};
@@ -69,7 +70,15 @@ async fn new_cluster(site: &Arc<Site>, plan: &Plan, key: &MasterKey, owner: &key
         }
         let salt = random::bytes().map_err(|error| Failure::Defect(error.to_string().into()))?;
         let verifier = Verifier::of(&key, salt);
-        Ok(NewCluster { id: plan.cluster, verifier, fingerprint: plan.fingerprint, node: row::of(places, &plan) })
+        let licence = plan.licence.as_ref();
+        Ok(NewCluster {
+            id: plan.cluster,
+            verifier,
+            fingerprint: plan.fingerprint,
+            node: row::of(places, &plan),
+            node_limit: licence.map(|licence| licence.nodes),
+            licence_ends: licence.and_then(Licence::ends),
+        })
     })
     .await
 }

@@ -9,6 +9,7 @@ mod database;
 mod home;
 mod key;
 mod ledger;
+mod octopus;
 mod prove;
 mod resume;
 mod row;
@@ -16,6 +17,7 @@ mod row;
 pub(super) mod sample;
 mod site;
 mod sqlserver;
+mod storage;
 mod undo;
 
 use std::sync::Arc;
@@ -250,6 +252,18 @@ impl<D: ClusterDatabase> Run<'_, D> {
                 let (instance, home, cluster) = (plan.node.instance.clone(), plan.node.home.clone(), plan.cluster);
                 site.off(move |places| config::remove(places, &instance, &home, cluster)).await.map(|()| StepState::Done)
             }
+            StepKind::ShareStorage | StepKind::LeaveCanary => storage::act(kind),
+            StepKind::OctopusInstance
+            | StepKind::OctopusDatabase
+            | StepKind::OctopusConfigure
+            | StepKind::OctopusAdmin
+            | StepKind::OctopusLicence
+            | StepKind::OctopusPaths
+            | StepKind::OctopusHold
+            | StepKind::OctopusService
+            | StepKind::AwaitPing
+            | StepKind::AwaitBeat
+            | StepKind::OctopusTaskCap => octopus::act(kind),
             // It is the first of its plan and has been done; see `install`.
             StepKind::ProveAgain => Ok(StepState::Done),
         }

@@ -12,6 +12,7 @@ use crate::model::node::{Node, ServiceAccount, Web};
 use crate::model::plan::{Plan, Step, StepKind};
 use crate::model::prefixes::ListenPrefix;
 use crate::model::server_address::ServerAddress;
+use crate::model::storage::SharedStorage;
 use crate::model::survey::AccountKind;
 use crate::model::target::{Encryption, Target, Trust};
 
@@ -27,6 +28,8 @@ pub(in crate::world) fn plan(home: &Path) -> Plan {
         flow: Flow::FirstNode,
         before: None,
         key_unverified: false,
+        licence: None,
+        hand_over: None,
         node: Node {
             task_cap: 5,
             instance: "My Node".into(),
@@ -54,6 +57,10 @@ pub(in crate::world) fn plan(home: &Path) -> Plan {
                 grpc_port: 8_443,
             },
             key_size: KeySize::Aes256,
+            storage: SharedStorage::None,
+            administrator: None,
+            licensed: false,
+            start_service: true,
         },
         cluster: ClusterId([9; 16]),
         fingerprint: key.fingerprint(),

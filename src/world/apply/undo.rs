@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::database::ClusterDatabase;
 use super::ledger::{Ledger, touched};
 use super::site::Site;
-use super::{cluster, config, home, key, row};
+use super::{cluster, config, home, key, octopus, row, storage};
 use crate::model::field::FieldId;
 use crate::model::plan::{Failure, Progress, StepKind, StepState};
 use crate::model::target::Target;
@@ -81,6 +81,18 @@ impl<'a, D: ClusterDatabase> Undoing<'a, D> {
         let home = self.ledger.home();
         match kind {
             StepKind::ConnectOnce | StepKind::ProveAgain => Ok(()),
+            StepKind::ShareStorage | StepKind::LeaveCanary => storage::undo(kind),
+            StepKind::OctopusInstance
+            | StepKind::OctopusDatabase
+            | StepKind::OctopusConfigure
+            | StepKind::OctopusAdmin
+            | StepKind::OctopusLicence
+            | StepKind::OctopusPaths
+            | StepKind::OctopusHold
+            | StepKind::OctopusService
+            | StepKind::AwaitPing
+            | StepKind::AwaitBeat
+            | StepKind::OctopusTaskCap => octopus::undo(kind),
             StepKind::RemoveNodeConfig => {
                 let instance = journal.instance.clone();
                 self.site.off(move |places| config::undo_remove(places, &instance, &home)).await

@@ -1,20 +1,28 @@
 //! The surveys of this host: read-only, each within budgets, each sending whole snapshots of its own facts.
 
 mod disk;
+mod health;
 mod home;
 mod key_file;
+mod licence;
 mod machine;
 #[cfg(any(target_os = "linux", test))]
 mod mounts;
 mod node;
+mod octopus;
 mod octopus_instances;
 mod octopus_version;
 mod ports;
 mod service;
+mod storage;
 
+pub use health::health;
 pub use home::home;
 pub use key_file::key_file;
+pub use licence::licence;
 pub use machine::machine;
 pub use node::node;
+pub use octopus::octopus;
 pub use ports::ports;
 pub use service::service;
+pub use storage::storage;

@@ -1,5 +1,6 @@
 //! The service account that was asked for.
 
+use std::path::Path;
 use std::time::Duration;
 
 use crate::model::facts::{Fact, ServiceFacts, Trouble};
@@ -11,7 +12,7 @@ use crate::world::places::Places;
 const BUDGET: Duration = Duration::from_secs(5);
 
 /// Looks for the account.
-pub async fn service(places: &Places, kind: AccountKind, user: &str) -> ServiceFacts {
+pub async fn service(places: &Places, kind: AccountKind, user: &str, _home: &Path) -> ServiceFacts {
     let account = match kind {
         AccountKind::LocalSystem => Fact::Seen(true),
         AccountKind::Custom | AccountKind::Managed => {
@@ -19,7 +20,7 @@ pub async fn service(places: &Places, kind: AccountKind, user: &str) -> ServiceF
             fact_within(BUDGET, move || lookup::account(&passwd, &user, BUDGET)).await
         }
     };
-    ServiceFacts { account, elevated: elevated() }
+    ServiceFacts { account, home: Fact::Missing(Trouble::Unasked), elevated: elevated() }
 }
 
 /// Whether we are root.
@@ -112,7 +113,7 @@ mod tests {
         let mut places = Places::under(folder.path().join("state"));
         places.passwd = folder.path().join("passwd");
         std::fs::write(&places.passwd, "root:x:0:0::/root:/bin/sh\noctopus-test-7:x:9:9::/:/bin/false\n").expect("written");
-        let account = async |kind, user| service(&places, kind, user).await.account;
+        let account = async |kind, user| service(&places, kind, user, Path::new("/")).await.account;
         assert_eq!(account(AccountKind::LocalSystem, "").await, Fact::Seen(true));
         assert_eq!(account(AccountKind::Custom, "octopus-test-7").await, Fact::Seen(true));
         assert_eq!(account(AccountKind::Custom, "").await, Fact::Missing(Trouble::Unasked));

@@ -48,7 +48,7 @@ impl SqlServer {
     }
 
     async fn try_to_initialise(&self, target: &Target, cluster: &NewCluster) -> Result<Initialised, Hitch> {
-        let NewCluster { id, verifier, fingerprint, node } = cluster;
+        let NewCluster { id, verifier, fingerprint, node, node_limit: _, licence_ends: _ } = cluster;
         let (id, verifier, fingerprint) = (id.to_string(), verifier.to_bytes(), fingerprint.to_string());
         let (comms, grpc, cap) = (i32::from(node.comms_port), i32::from(node.grpc_port), i32::from(node.task_cap));
         let values: [&dyn tiberius::ToSql; 12] = [

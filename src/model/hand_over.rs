@@ -1,0 +1,39 @@
+//! The hand-over to Octopus Server: its own commands, run step by step.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use secrecy::SecretString;
+
+/// Octopus Server, whose commands a plan's last steps run.
+#[derive(Debug, Clone)]
+pub struct HandOver {
+    /// Its program.
+    pub program: PathBuf,
+    /// The licence's XML, where one was given (first node only).
+    pub licence: Option<SecretString>,
+}
+
+/// Whether Octopus Server's own commands are run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Handing {
+    /// Where its program is found; else its script is shown.
+    WhenFound,
+    /// Yes: without its program nothing is begun.
+    Always,
+    /// No: its script is shown.
+    Script,
+}
+
+/// How a command ended that was no success.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CommandEnded {
+    /// With this exit status.
+    Status(i32),
+    /// By this signal.
+    Signal(i32),
+    /// It did not end in this time, and was killed.
+    TimedOut(Duration),
+    /// It could not be started.
+    NotStarted,
+}
