@@ -1,0 +1,45 @@
+//! The place: a database server, and a folder that both machines see.
+
+use std::path::{Path, PathBuf};
+
+use octopus_setup::practice::options::ServerOptions;
+use octopus_setup::practice::server::{PracticeServer, Running};
+use secrecy::ExposeSecret;
+
+/// One of them.
+pub struct Site {
+    folder: tempfile::TempDir,
+    pub server: Running,
+}
+
+impl Site {
+    pub async fn start() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let server = PracticeServer::start(ServerOptions::new(folder.path().join("server"))).await.unwrap();
+        std::fs::create_dir(folder.path().join("shared")).unwrap();
+        Self { folder, server }
+    }
+
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// The folder that is shared.
+    pub fn shared(&self) -> PathBuf {
+        self.folder().join("shared")
+    }
+
+    /// The answers about the database, as TOML.
+    pub fn database(&self) -> String {
+        format!(
+            "server = \"localhost,{}\"\nuser = \"{}\"\npassword = {{ env = \"DATABASE_PASSWORD\" }}\ntrust = \"ca-file\"\nca-file = '{}'\n",
+            self.server.addr().port(),
+            self.server.user(),
+            self.server.ca_file().display()
+        )
+    }
+
+    pub fn password(&self) -> &str {
+        self.server.password().expose_secret()
+    }
+}
