@@ -33,13 +33,8 @@ const SET: &str = batch!(
     "storage_set.sql",
     "storage_canaries.sql"
 );
-const LEAVE: &str = batch!(
-    "begin_shared.sql",
-    "storage_if_right.sql",
-    "storage_is_member.sql",
-    "storage_compare.sql",
-    "storage_canaries.sql"
-);
+const LEAVE: &str =
+    batch!("begin_shared.sql", "storage_if_right.sql", "storage_is_member.sql", "storage_compare.sql", "storage_canaries.sql");
 const UNSET: &str = batch!(
     "begin.sql",
     "storage_if_right.sql",
