@@ -64,7 +64,7 @@ pub(super) fn write(
 }
 
 /// A secret of the environment as part of a word.
-fn refers(secret: Secret, form: Form) -> String {
+pub(super) fn refers(secret: Secret, form: Form) -> String {
     let name = secret.variable();
     match form {
         Form::Plain => format!("\"${name}\""),

@@ -108,7 +108,7 @@ fn names(secrets: &[Secret]) -> Safe<String> {
 }
 
 /// A secret of the environment as part of an expression.
-fn refers(secret: Secret, form: Form) -> String {
+pub(super) fn refers(secret: Secret, form: Form) -> String {
     let name = secret.variable();
     match form {
         Form::Plain => format!("$env:{name}"),
