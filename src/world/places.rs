@@ -23,6 +23,8 @@ pub struct Places {
     pub os_release: PathBuf,
     /// The users of this host that need no directory service; Unix only.
     pub passwd: PathBuf,
+    /// The groups of this host and who is in them; Unix only.
+    pub group: PathBuf,
 }
 
 impl Places {
@@ -54,7 +56,14 @@ impl Places {
         } else {
             vec!["/Octopus/Octopus.Server".into()]
         };
-        Self { state, octopus_instances, octopus_executables, os_release: "/etc/os-release".into(), passwd: "/etc/passwd".into() }
+        Self {
+            state,
+            octopus_instances,
+            octopus_executables,
+            os_release: "/etc/os-release".into(),
+            passwd: "/etc/passwd".into(),
+            group: "/etc/group".into(),
+        }
     }
 
     /// The machine key, under which secrets are sealed.
