@@ -251,4 +251,35 @@ mod tests {
         assert!(warn(&with("Windows", Fact::Seen(false))).fix.contains("administrator"));
         assert_eq!(evidence(&with("Linux", Fact::Missing(Trouble::Unasked))), "cannot be told here");
     }
+
+    fn at_home(system: &str, home: Fact<Access>, change: impl Fn(&mut Facts)) -> Verdict {
+        let mut facts = machine(system, Fact::Seen(true));
+        facts.service.home = home;
+        change(&mut facts);
+        let answers = samples::with(&[(FieldId::ServiceAccount, "custom"), (FieldId::ServiceUser, "o'pus")]);
+        judged(CheckId::ServiceHome, &answers, &facts)
+    }
+
+    #[test]
+    fn the_home_is_the_account_s_or_a_command_makes_it_so() {
+        let command = |verdict: &Verdict| warn(verdict).remedy.map(|remedy| remedy.text().to_owned()).unwrap_or_default();
+        assert!(evidence(&at_home("Linux", Fact::Seen(Access::Full), |_| {})).contains("full control"));
+        let to_be_made = at_home("Linux", Fact::Seen(Access::Less), |_| {});
+        assert!(warn(&to_be_made).says.contains("the user that it runs as"));
+        assert_eq!(command(&to_be_made), format!("sudo install -d -m 0750 -o 'o'\\''pus' '{}'", samples::HOME));
+        let there = |facts: &mut Facts| facts.home.folder = Fact::Seen(Occupant::Empty);
+        assert!(command(&at_home("Linux", Fact::Seen(Access::Less), there)).starts_with("sudo chown -R 'o'"));
+        let barred = at_home("Linux", Fact::Seen(Access::Barred("/root".into())), |_| {});
+        assert!(command(&barred).ends_with(":x '/root'"));
+        assert!(evidence(&at_home("Linux", Fact::Missing(Trouble::Unasked), |_| {})).contains("cannot tell"));
+        let Verdict::Found(findings) = at_home("Windows", Fact::Missing(Trouble::Unasked), |_| {}) else { panic!("a note") };
+        assert_eq!(findings[0].severity, crate::model::finding::Severity::Note);
+        assert!(findings[0].remedy.as_ref().is_some_and(|remedy| remedy.text().starts_with("icacls ")));
+    }
+
+    #[test]
+    fn the_machine_s_own_account_is_at_home_everywhere() {
+        let said = judged(CheckId::ServiceHome, &samples::answers(), &machine("Linux", Fact::Seen(true)));
+        assert_eq!(evidence(&said), "local system (root)");
+    }
 }

@@ -118,10 +118,12 @@ fn canary(rows: &[&CanaryRow], node: &NodeSeen, folder: &FolderFacts) -> Canary 
     let Some(row) = rows.iter().find(|row| row.folder == folder.folder) else { return Canary::Unknown };
     let Some(files) = folder.canaries.seen() else { return Canary::Unseen };
     let own: Vec<&CanaryFile> = files.iter().filter(|file| node.is_called(file.node.as_str())).collect();
-    match own.iter().any(|file| file.token.as_str() == row.token) {
-        true => Canary::Right,
-        false if own.is_empty() => Canary::Absent,
-        false => Canary::Wrong,
+    if own.is_empty() {
+        Canary::Absent
+    } else if own.iter().any(|file| file.token.as_str() == row.token) {
+        Canary::Right
+    } else {
+        Canary::Wrong
     }
 }
 
