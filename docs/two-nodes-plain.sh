@@ -12,8 +12,8 @@ address=$(sed -n 's/^server = "\(.*\)"$/\1/p' "$dir/server.toml")
 login=$(sed -n 's/^user = "\(.*\)"$/\1/p' "$dir/server.toml")
 
 # The machine: instance, home, name of the node, account of the service. The database: server, name, login, password, encryption,
-# trust, CA file, whether to create it, multi-subnet. The web portal: prefixes, HTTPS by force, two ports. Then the size of the key,
-# and the plan is installed. Last, the new master key is saved to a file, and read back from there.
+# trust, CA file, whether to create it, multi-subnet. The web portal: prefixes, HTTPS by force, two ports. No administrator and no
+# licence yet, nothing shared; Octopus Server's commands as a script. Then the size of the key, and the plan is installed. Last, the new master key is saved to a file, and read back from there.
 octopus-setup --plain first-node <<END
 First
 $dir/web01
@@ -32,6 +32,12 @@ http://localhost:8065/
 no
 10943
 8443
+
+
+
+none
+script
+
 aes-256
 install
 save
@@ -60,6 +66,8 @@ http://localhost:8066/
 no
 10943
 8443
+script
+
 install
 END
 

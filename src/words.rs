@@ -135,7 +135,7 @@ impl Screen {
 /// A file that does not parse is a defect of the build, which `tests/screens.rs` finds; the page then stays blank
 /// but for the error, rather than taking the program down.
 pub fn screen(id: ScreenId) -> &'static Screen {
-    static SCREENS: [OnceLock<Screen>; 18] = [const { OnceLock::new() }; 18];
+    static SCREENS: [OnceLock<Screen>; ScreenId::ALL.len()] = [const { OnceLock::new() }; ScreenId::ALL.len()];
     SCREENS[id as usize].get_or_init(|| {
         parse(source(id)).unwrap_or_else(|error| Screen {
             title: id.id().to_owned(),
@@ -153,7 +153,7 @@ pub fn screen(id: ScreenId) -> &'static Screen {
 /// A screen's name in the list of screens. Of its file only the line of the name is parsed: the list is painted on the first
 /// frame, and names every screen of the flow.
 pub fn name(id: ScreenId) -> &'static str {
-    static NAMES: [OnceLock<String>; 18] = [const { OnceLock::new() }; 18];
+    static NAMES: [OnceLock<String>; ScreenId::ALL.len()] = [const { OnceLock::new() }; ScreenId::ALL.len()];
     NAMES[id as usize].get_or_init(|| {
         let line = source(id).lines().find(|line| line.starts_with("name = ")).unwrap_or_default();
         toml::from_str::<Named>(line).map_or_else(|_| id.id().to_owned(), |named| named.name)

@@ -65,7 +65,7 @@ fn to_the_cluster(pty: &mut Pty) {
 
 /// From the cluster's screen through the install to the end of the program.
 fn to_the_end(pty: &mut Pty) {
-    for screen in ["Web portal", "Review"] {
+    for screen in ["Web portal", "Shared storage", "Octopus Server", "Review"] {
         go_on(pty, screen);
     }
     pty.wait("Prove cluster and master key once more");
@@ -97,7 +97,8 @@ fn first_node(data: &Path) -> String {
     let mut pty = practice(data);
     choose(&mut pty, 0, "Getting started");
     pty.wait("▸ Home directory");
-    for screen in ["Service account", "Database", "Web portal", "Review"] {
+    let behind = ["Administrator", "Licence", "Shared storage", "Octopus Server", "Review"];
+    for screen in ["Service account", "Database", "Web portal"].into_iter().chain(behind) {
         go_on(&mut pty, screen);
     }
     // The key is being drawn; a plan that is not there yet is not installed by Enter.

@@ -192,6 +192,21 @@ impl FieldId {
         !matches!(self, Self::KeyProof | Self::KeyConfirm | Self::AnswersFile)
     }
 
+    /// Whether nothing is an answer to it too.
+    pub const fn may_be_left_out(self) -> bool {
+        matches!(
+            self,
+            Self::AdminUser
+                | Self::AdminEmail
+                | Self::Licence
+                | Self::LicenceFile
+                | Self::OctopusServer
+                | Self::TelemetryFolder
+                | Self::ImportsFolder
+                | Self::EventExportsFolder
+        )
+    }
+
     /// The environment variable that answers it: `OCTOPUS_SETUP_NODE_NAME` for `node-name`.
     pub fn variable(self) -> String {
         format!("{}{}", Self::VARIABLES, self.id().to_uppercase().replace('-', "_"))

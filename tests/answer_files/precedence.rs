@@ -49,14 +49,19 @@ fn every_field_of_each_flow_can_be_given_by_its_variable() {
             scene.wanted.flags.clear();
             scene.wanted.flow = Some(flow);
             // What decides whether others are asked.
-            for set in ["service-account=custom", "trust=ca-file"] {
+            for set in ["service-account=custom", "trust=ca-file", "admin-user=admin"] {
                 scene.wanted.flags.push(flags::set(set).unwrap());
+            }
+            let storage = if field == FieldId::StorageRoot { "storage=root" } else { "storage=folders" };
+            if flow == Flow::FirstNode {
+                scene.wanted.flags.push(flags::set(storage).unwrap());
             }
             if field == FieldId::Fingerprint {
                 scene.wanted.flags.push(flags::set("trust=fingerprint").unwrap());
             }
             let loaded = scene.gather().loaded;
-            let is_flag = matches!(field, FieldId::ServiceAccount | FieldId::Trust);
+            let is_flag = matches!(field, FieldId::ServiceAccount | FieldId::Trust | FieldId::AdminUser)
+                || (field == FieldId::Storage && flow == Flow::FirstNode);
             let expected = match octopus_setup::wizard::flow::asks(flow, field) {
                 true if is_flag => Origin::Flag,
                 true => Origin::Environment,

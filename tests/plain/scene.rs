@@ -139,6 +139,8 @@ impl Scene {
         lines.push(PASSWORD.to_owned());
         lines.extend(self.trust("first-node"));
         lines.extend(self.web());
+        // No administrator, no licence, nothing shared, Octopus Server's commands as they come.
+        lines.extend(std::iter::repeat_n(String::new(), 7));
         lines.extend([String::new(), "install".to_owned(), "save".to_owned(), Self::path(&self.key_file()), "read".to_owned()]);
         lines
     }
@@ -153,6 +155,8 @@ impl Scene {
             0 => vec![format!("http://localhost:{port}/"), String::new()],
             _ => vec![port.to_string()],
         }));
+        // Octopus Server's commands as they come.
+        lines.extend(std::iter::repeat_n(String::new(), 3));
         lines.push("1".to_owned());
         lines
     }

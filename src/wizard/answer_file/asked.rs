@@ -20,8 +20,23 @@ pub fn only_with(field: FieldId) -> Option<(FieldId, Vec<&'static str>)> {
 
 /// The same as a part of a sentence: `trust = "ca-file"`.
 pub fn only_with_words(field: FieldId) -> Option<String> {
-    let (by, values) = only_with(field)?;
-    Some(format!("{} = \"{}\"", by.id(), values.join("\" or \"")))
+    if let Some((by, values)) = only_with(field) {
+        return Some(format!("{} = \"{}\"", by.id(), values.join("\" or \"")));
+    }
+    only_with_an_answer_to(field).map(|by| by.id().to_owned())
+}
+
+/// The field without whose answer, whatever it is, this one is not asked.
+pub fn only_with_an_answer_to(field: FieldId) -> Option<FieldId> {
+    let mut answers = Answers::default();
+    if form::is_visible(field, &answers) {
+        return None;
+    }
+    FieldId::ALL.into_iter().filter(|by| by.kind() == Kind::Text && by.default().is_empty()).find(|by| {
+        answers = Answers::default();
+        answers.set(*by, Raw::of(*by, "x"), Origin::Typed);
+        form::is_visible(field, &answers)
+    })
 }
 
 #[cfg(test)]
@@ -31,8 +46,14 @@ mod tests {
     #[test]
     fn what_hides_a_field_is_found() {
         assert_eq!(only_with_words(FieldId::CaFile).as_deref(), Some("trust = \"ca-file\""));
+        assert_eq!(only_with_words(FieldId::AdminEmail).as_deref(), Some("admin-user"));
+        assert_eq!(only_with_words(FieldId::Server), None);
         assert_eq!(only_with_words(FieldId::ServiceUser).as_deref(), Some("service-account = \"custom\" or \"managed\""));
         let some: Vec<FieldId> = FieldId::ALL.into_iter().filter(|field| only_with(*field).is_some()).collect();
-        assert_eq!(some, [FieldId::ServiceUser, FieldId::ServicePassword, FieldId::CaFile, FieldId::Fingerprint]);
+        let mut wanted = vec![FieldId::ServiceUser, FieldId::ServicePassword, FieldId::CaFile, FieldId::Fingerprint];
+        wanted.push(FieldId::StorageRoot);
+        wanted.extend(crate::model::storage::SharedFolder::ALL.map(crate::model::storage::SharedFolder::field));
+        wanted.push(FieldId::OctopusServer);
+        assert_eq!(some, wanted);
     }
 }

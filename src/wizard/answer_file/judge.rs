@@ -41,6 +41,8 @@ fn ignored(flow: Flow, field: FieldId, place: &Place, loaded: &Loaded) -> Option
         format!("{id}: {} does not ask this, so it is ignored.", flow.id())
     } else if form::is_visible(field, &loaded.answers) {
         return None;
+    } else if let Some(by) = asked::only_with_an_answer_to(field) {
+        format!("{id}: this counts only with {}, which is not given; so it is ignored.", by.id())
     } else {
         let (by, values) = asked::only_with(field)?;
         let now = loaded.answers.trimmed(by);

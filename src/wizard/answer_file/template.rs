@@ -87,11 +87,13 @@ fn explain(text: &mut String, flow: Flow, field: FieldId) {
     }
     match said::default(field) {
         Some(default) => comment(text, &format!("Default: {default}")),
-        None if asked::only_with(field).is_none() => comment(text, "It has to be given."),
+        None if field.may_be_left_out() => comment(text, "It may be left out."),
+        None if asked::only_with_words(field).is_none() => comment(text, "It has to be given."),
         None => {}
     }
     comment(text, &format!("{}   {}", judge::flag(field), field.variable()));
-    let hash = if said::default(field).is_none() && asked::only_with(field).is_none() { "" } else { "#" };
+    let has_to_be = said::default(field).is_none() && asked::only_with_words(field).is_none() && !field.may_be_left_out();
+    let hash = if has_to_be { "" } else { "#" };
     let _ = writeln!(text, "{hash}{} = {}", field.id(), value(field, &words.example));
 }
 

@@ -98,11 +98,8 @@ fn written_to(field: FieldId, example: &str, answers: &Answers) -> Option<String
 pub fn is_missing(field: FieldId, answers: &Answers) -> bool {
     let needed = match field {
         FieldId::KeyFile | FieldId::KeyProof | FieldId::KeyConfirm | FieldId::AnswersFile => false,
-        // Without an administrator, a licence or a program of Octopus Server's there is a node all the same.
-        FieldId::AdminUser | FieldId::AdminEmail | FieldId::Licence | FieldId::LicenceFile | FieldId::OctopusServer => false,
-        FieldId::TelemetryFolder | FieldId::ImportsFolder | FieldId::EventExportsFolder => false,
         FieldId::ServicePassword => read::NEEDS_SERVICE_PASSWORD,
-        _ => true,
+        _ => !field.may_be_left_out(),
     };
     let empty = if field.is_secret() { answers.get(field).raw.is_empty() } else { answers.trimmed(field).is_empty() };
     needed && empty && is_visible(field, answers)

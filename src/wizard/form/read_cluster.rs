@@ -36,8 +36,7 @@ pub fn storage_root(answers: &Answers) -> Result<PathBuf, String> {
 /// One shared folder; `None` for one that may be left out, and is.
 pub fn shared_folder(field: FieldId, answers: &Answers) -> Result<Option<PathBuf>, String> {
     let text = answers.trimmed(field);
-    let may_be_left_out = matches!(field, FieldId::TelemetryFolder | FieldId::ImportsFolder | FieldId::EventExportsFolder);
-    if text.is_empty() && may_be_left_out { Ok(None) } else { shared_path(text).map(Some) }
+    if text.is_empty() && field.may_be_left_out() { Ok(None) } else { shared_path(text).map(Some) }
 }
 
 /// A path that other machines can have too: absolute here, or a UNC path.
