@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use secrecy::SecretString;
 
-use super::{HOME, KEY, PASSWORD, STORAGE, cluster, facts, node_config, node_seen, share, with};
+use super::{HOME, KEY, PASSWORD, cluster, facts, node_config, node_seen, share, with};
 use crate::model::answers::{Answers, Origin, Raw};
 use crate::model::facts::{Beat, Content, Evidence, Fact, Facts, Identity, NodeFacts, NodeSeen, Nodes, Trouble};
 use crate::model::field::FieldId;
@@ -20,10 +20,6 @@ pub fn joining() -> Answers {
 /// Good answers of a node that joins but for these.
 pub fn joining_with(changes: &[(FieldId, &str)]) -> Answers {
     let mut answers = with(&[(FieldId::NodeName, "web02"), (FieldId::MasterKey, KEY), (FieldId::Home, HOME)]);
-    // As the registry has it.
-    for (field, text) in [(FieldId::Storage, "root"), (FieldId::StorageRoot, STORAGE)] {
-        answers.set(field, Raw::of(field, text), Origin::File);
-    }
     for (field, text) in changes {
         answers.set(*field, Raw::of(*field, *text), Origin::Typed);
     }

@@ -2,10 +2,12 @@
 
 use std::time::Duration;
 
-use super::CLUSTER;
+use super::{CLUSTER, joining};
+use crate::model::answers::{Answers, Origin, Raw};
 use crate::model::facts::{
     Access, CanaryFile, Disk, Fact, Facts, FolderFacts, FolderIdentity, FolderPlace, FolderRights, StorageFacts,
 };
+use crate::model::field::FieldId;
 use crate::model::registry::CanaryRow;
 use crate::model::storage::{SharedFolder, SharedStorage};
 
@@ -14,6 +16,15 @@ pub const STORAGE: &str = if cfg!(windows) { "S:\\Octopus" } else { "/mnt/octopu
 
 /// The nodes whose canaries are in the samples' shared folders: the first one, and one that has joined.
 const NODES: [&str; 2] = ["web01", "web02"];
+
+/// Good answers of a node that joins, with the storage as the registry has it.
+pub fn sharing() -> Answers {
+    let mut answers = joining();
+    for (field, text) in [(FieldId::Storage, "root"), (FieldId::StorageRoot, STORAGE)] {
+        answers.set(field, Raw::of(field, text), Origin::File);
+    }
+    answers
+}
 
 /// A node's nonce in a folder.
 pub fn token(node: &str, folder: SharedFolder) -> String {

@@ -3,6 +3,7 @@
 use std::path::{Component, Path};
 
 use crate::model::check::CheckId;
+use crate::model::cluster::ClusterId;
 use crate::model::facts::{Fact, FolderFacts, Identity, Trouble};
 use crate::model::field::FieldId;
 use crate::model::finding::{Finding, Severity, Verdict};
@@ -85,6 +86,13 @@ fn unread(trouble: &Trouble) -> Verdict {
 fn shares_nothing(case: &Case<'_>) -> Verdict {
     let own = case.answers.trimmed(FieldId::NodeName);
     let others = case.facts.cluster.nodes.seen().is_some_and(|nodes| !nodes.but(own).is_empty());
+    if is_adopted(case) {
+        return one(Finding::note(
+            CHECK,
+            "This registry was made for a cluster of Octopus Server's own, and does not say what is shared: make sure that the paths that \
+             the other nodes use lead to the same folders on this machine.",
+        ));
+    }
     if case.is_of_a_node() && !others {
         return Verdict::Good("nothing is shared: right for a single node".to_owned());
     }
@@ -94,6 +102,12 @@ fn shares_nothing(case: &Case<'_>) -> Verdict {
         "Move the first node's folders to shared storage before a second one works; run this there.",
     )
     .command("octopus-setup migrate"))
+}
+
+/// Whether the registry was made in a database of Octopus', which keeps the folders to itself.
+fn is_adopted(case: &Case<'_>) -> bool {
+    let Some(Identity::Registered(seen)) = case.facts.cluster.identity.seen() else { return false };
+    read::database(case.answers).is_ok_and(|database| ClusterId::adopted(seen.fingerprint, &database) == seen.id)
 }
 
 /// The registry's words are no paths on this machine.

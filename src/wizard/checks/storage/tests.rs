@@ -49,14 +49,14 @@ fn of_first(check: CheckId, change: impl Fn(&mut FolderFacts)) -> Verdict {
 fn of_join(check: CheckId, change: impl FnOnce(&mut Facts)) -> Verdict {
     let mut facts = samples::facts_of_a_cluster();
     change(&mut facts);
-    let answers = samples::joining();
+    let answers = samples::sharing();
     judged_in(&Case { flow: Flow::Join, ..case(&answers, &facts) }, check)
 }
 
 fn of_review(check: CheckId, change: impl FnOnce(&mut Facts)) -> Verdict {
     let mut facts = samples::facts_of_a_node();
     change(&mut facts);
-    let answers = samples::joining();
+    let answers = samples::sharing();
     judged_in(&Case { flow: Flow::Review, ..case(&answers, &facts) }, check)
 }
 
