@@ -37,7 +37,8 @@ pub fn surveys_of(screen: ScreenId) -> &'static [SurveyId] {
         ],
         ScreenId::Drift => &[SurveyId::Node, SurveyId::Cluster],
         ScreenId::License => &[SurveyId::Licence],
-        ScreenId::Storage => &[SurveyId::Storage],
+        // What the nodes share is in the registry, and that it is shared is proven against it.
+        ScreenId::Storage => &[SurveyId::Storage, SurveyId::Cluster],
         ScreenId::Octopus => &[SurveyId::Octopus],
         ScreenId::Administrator | ScreenId::Review | ScreenId::Install | ScreenId::Done => &[],
     }
@@ -50,8 +51,6 @@ pub fn surveys_of_check(check: CheckId) -> &'static [SurveyId] {
         // Custody's own business.
         CheckId::KeyKept => &[],
         CheckId::DriftOctopus => &[SurveyId::Node],
-        CheckId::StorageShared => &[SurveyId::Storage, SurveyId::Cluster],
-        CheckId::StorageContent => &[SurveyId::Storage, SurveyId::Cluster],
         CheckId::OctopusLog | CheckId::OctopusPing => &[SurveyId::Health],
         CheckId::DriftHost => &[SurveyId::Node, SurveyId::Cluster, SurveyId::Home, SurveyId::Ports],
         _ => surveys_of(review::home_of(check)),

@@ -25,6 +25,7 @@ pub mod run;
 pub mod samples;
 pub mod say;
 pub mod settings;
+pub mod shares;
 pub mod state;
 pub mod subjects;
 pub mod tickets;

@@ -21,9 +21,11 @@ use crate::model::survey::{Inputs, Observed};
 
 mod joining;
 mod reviewed;
+mod sharing;
 
 pub use joining::*;
 pub use reviewed::*;
+pub use sharing::*;
 
 /// The home directory of the samples.
 pub const HOME: &str = if cfg!(windows) { "C:\\Octopus" } else { "/var/lib/octopus" };

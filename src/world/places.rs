@@ -26,6 +26,8 @@ pub struct Places {
     pub passwd: PathBuf,
     /// How long Octopus Server's commands, and its node, are waited for.
     pub patience: Patience,
+    /// The groups of this host and who is in them; Unix only.
+    pub group: PathBuf,
 }
 
 impl Places {
@@ -64,6 +66,7 @@ impl Places {
             os_release: "/etc/os-release".into(),
             passwd: "/etc/passwd".into(),
             patience: Patience::default(),
+            group: "/etc/group".into(),
         }
     }
 

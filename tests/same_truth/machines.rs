@@ -60,6 +60,7 @@ pub fn places(scene: &Scene, machine: MachineId) -> Places {
         octopus_executables: vec![folder.join("Octopus.Server")],
         os_release: scene.path("os-release"),
         passwd: scene.path("passwd"),
+        group: scene.path("group"),
         ..Places::under(folder.join("state"))
     }
 }

@@ -21,6 +21,7 @@ mod review;
 mod screen;
 mod start;
 mod stdin;
+mod storage;
 mod talk;
 
 pub use echo::{keep, restore};

@@ -5,6 +5,7 @@ use std::io::Write;
 use crate::model::check::CheckId;
 use crate::model::field::FieldId;
 use crate::model::finding::{Severity, Verdict};
+use crate::model::flow::Flow;
 use crate::model::screen::ScreenId;
 use crate::wizard::event::{Action, Event};
 use crate::wizard::gate::Gate;
@@ -13,7 +14,7 @@ use crate::words;
 use super::field::{self, Left};
 use super::lines::{Echo, Lines};
 use super::talk::{self, Answer, Choice, Chosen, Face, Stop};
-use super::{certificate, checks, cluster};
+use super::{certificate, checks, cluster, storage};
 
 /// What can be done at a gate that is shut.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,8 +38,10 @@ pub async fn ask<L: Lines, W: Write>(face: &mut Face<'_, L, W>) -> Result<(), St
     let here = face.state().place.here;
     let backwards = std::mem::take(&mut face.backwards);
     heading(face)?;
-    if here == ScreenId::Cluster {
-        cluster::tell(face).await?;
+    match here {
+        ScreenId::Cluster => cluster::tell(face).await?,
+        ScreenId::Storage if face.state().place.flow == Some(Flow::Join) => storage::tell(face).await?,
+        _ => {}
     }
     let mut asked: Vec<FieldId> = Vec::new();
     if backwards {

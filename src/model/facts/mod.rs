@@ -37,7 +37,7 @@ pub use octopus::OctopusFacts;
 pub use ports::{PortFact, PortsFacts};
 pub use server::{Certificate, Collation, Connected, Encrypted, LoggedIn, Protocol, Resolved, ServerFacts, Trusted, Version};
 pub use service::ServiceFacts;
-pub use storage::{Access, CanaryFile, Deed, FolderFacts, FolderPlace, FolderRights, StorageFacts};
+pub use storage::{Access, CanaryFile, Deed, FolderFacts, FolderIdentity, FolderPlace, FolderRights, StorageFacts};
 pub use trouble::{ConfigTrouble, SealTrouble, SqlTrouble, TlsTrouble, Trouble};
 
 /// One thing that a survey looks for.

@@ -7,7 +7,8 @@ use super::{Access, Fact};
 pub struct ServiceFacts {
     /// Whether this host knows the account; missing where it cannot tell.
     pub account: Fact<bool>,
-    /// Whether the account can use the home directory, by its owner, group and mode; missing where the host cannot tell.
+    /// What the account may do in the home directory, or in the one that the wizard would make; missing where the host cannot
+    /// tell.
     pub home: Fact<Access>,
     /// Whether the wizard runs with the rights that installing a service takes (root or an elevated administrator).
     pub elevated: Fact<bool>,

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::{Disk, Fact};
+use crate::model::cluster::ClusterId;
 use crate::model::storage::SharedFolder;
 use crate::model::untrusted::Untrusted;
 
@@ -22,8 +23,12 @@ pub struct FolderFacts {
     pub path: Untrusted,
     /// Whether it is there.
     pub place: Fact<FolderPlace>,
+    /// Which folder it really is, whatever path led to it; only of one that is there, where the host tells.
+    pub identity: Option<FolderIdentity>,
     /// The disk that it is or would be on.
     pub disk: Fact<Disk>,
+    /// Whether that disk may only be read.
+    pub read_only: Fact<bool>,
     /// What could be done in it (or, where it is to be made, in the nearest folder that is there).
     pub rights: Fact<FolderRights>,
     /// How long one file took: create, write, sync, delete.
@@ -36,6 +41,29 @@ pub struct FolderFacts {
     pub account: Fact<Access>,
 }
 
+impl FolderFacts {
+    /// One of which nothing is known yet.
+    pub fn new(folder: SharedFolder, path: Untrusted) -> Self {
+        Self {
+            folder,
+            path,
+            place: Fact::Unknown,
+            identity: None,
+            disk: Fact::Unknown,
+            read_only: Fact::Unknown,
+            rights: Fact::Unknown,
+            latency: Fact::Unknown,
+            canaries: Fact::Unknown,
+            entries: Fact::Unknown,
+            account: Fact::Unknown,
+        }
+    }
+}
+
+/// Two paths with the same one lead to the same folder: device and inode.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct FolderIdentity(pub u64, pub u64);
+
 /// What stands at a shared folder's path.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum FolderPlace {
@@ -46,8 +74,10 @@ pub enum FolderPlace {
         /// The nearest parent that is there.
         parent: Untrusted,
     },
-    /// Something that is no folder.
+    /// Something that is no folder, there or on the way to it.
     NotAFolder,
+    /// A link that leads to nothing: what it led to is gone, or not mounted.
+    DeadLink,
     /// Links that lead to themselves.
     Loop,
 }
@@ -69,6 +99,11 @@ pub enum Deed {
     Delete,
 }
 
+impl Deed {
+    /// All of them, in the order in which they are tried.
+    pub const ALL: [Self; 6] = [Self::Create, Self::Append, Self::Lock, Self::Sync, Self::Rename, Self::Delete];
+}
+
 /// What could be done in a folder.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct FolderRights {
@@ -76,20 +111,29 @@ pub struct FolderRights {
     pub failed: Option<(Deed, Untrusted)>,
 }
 
-/// A canary that lies in a folder: its node and its nonce, as the file says.
+impl FolderRights {
+    /// Everything could be done.
+    pub const ALL: Self = Self { failed: None };
+}
+
+/// A canary that lies in a folder: its cluster, its node and its nonce, as the file says.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CanaryFile {
+    /// The cluster of the node that left it.
+    pub cluster: ClusterId,
     /// The node that left it.
     pub node: Untrusted,
     /// Its nonce: 32 hexadecimal digits.
     pub token: Untrusted,
 }
 
-/// What an account may do in a folder, by the folder's owner, group and mode.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// What an account may do in a folder, by the owners, modes and access control lists of it and of the folders above it.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Access {
     /// Read, write and enter.
     Full,
     /// Less than that.
     Less,
+    /// It does not even get there: it may not enter this folder above it.
+    Barred(Untrusted),
 }

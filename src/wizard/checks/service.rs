@@ -1,13 +1,16 @@
-//! `service-account` and `service-rights`.
+//! `service-account`, `service-rights` and `service-home`.
+
+use std::path::Path;
 
 use crate::model::check::CheckId;
-use crate::model::facts::{Fact, Trouble};
+use crate::model::facts::{Access, Fact, Occupant, Trouble};
 use crate::model::field::FieldId;
 use crate::model::finding::{Finding, Verdict};
 use crate::model::survey::AccountKind;
 use crate::wizard::form::read;
 use crate::wizard::say;
 
+use super::storage::{in_shell, in_windows};
 use super::{Case, one, untold};
 
 /// The account is named as its kind demands, and known where the host can tell.
@@ -51,9 +54,57 @@ pub fn account(case: &Case<'_>) -> Verdict {
     }
 }
 
-/// The account can use the home directory.
-pub fn home(_case: &Case<'_>) -> Verdict {
-    Verdict::Good("not looked at yet".to_owned())
+/// The account can use the home directory, as far as this machine tells. Only warned of: what is to be made yet can be
+/// given to the account afterwards.
+pub fn home(case: &Case<'_>) -> Verdict {
+    let (Ok(user), Ok(home)) = (read::service_user(case.answers), read::home(case.answers)) else { return Verdict::NotYet };
+    let (kind, windows) = (read::account_kind(case.answers), on_windows(case));
+    if case.is_of_octopus() {
+        return Verdict::Good("not looked at: OctopusServer.config does not name the account".into());
+    }
+    let access = match &case.facts.service.home {
+        Fact::Unknown => return case.pending(),
+        _ if kind == AccountKind::LocalSystem => {
+            return Verdict::Good(if windows { "local system" } else { "local system (root)" }.to_owned());
+        }
+        Fact::Missing(_) if windows => return one(unseen_home(&user, &home)),
+        Fact::Missing(Trouble::Unasked) => {
+            return Verdict::Good(format!("{user}; this machine cannot tell what it may do there"));
+        }
+        Fact::Missing(trouble) => return untold(trouble),
+        Fact::Seen(access) => access,
+    };
+    let (account, path) = (in_shell(&user), in_shell(&home.to_string_lossy()));
+    let home = home.display();
+    let warn = |says: String, fix: &str, command: String| one(Finding::warn(CheckId::ServiceHome, says, fix).command(command));
+    match access {
+        Access::Full => Verdict::Good(format!("{user} has full control, by owner and mode")),
+        Access::Barred(folder) => warn(
+            format!("The account {user} does not get to the home directory {home}; it may not enter {folder}."),
+            "Let the account pass, or type a home directory elsewhere.",
+            format!("sudo setfacl -m u:{account}:x {}", in_shell(folder.as_str())),
+        ),
+        Access::Less if matches!(case.facts.home.folder, Fact::Seen(Occupant::Creatable { .. })) => warn(
+            format!("The wizard makes {home} for the user that it runs as, and the account {user} could not use it."),
+            "Make the folder for the account beforehand, and check again; or give it to the account after the install.",
+            format!("sudo install -d -m 0750 -o {account} {path}"),
+        ),
+        Access::Less => warn(
+            format!("The account {user} has no full control of the home directory {home}, by owner, group and mode."),
+            "Give the folder to the account.",
+            format!("sudo chown -R {account} {path}"),
+        ),
+    }
+}
+
+/// Windows' access control lists are not read; the command that grants the right does no harm where it is granted.
+fn unseen_home(user: &str, home: &Path) -> Finding {
+    let home = home.to_string_lossy();
+    let says = format!(
+        "This machine cannot tell whether {user} has full control of the home directory; it needs that, and the right to log on as a service."
+    );
+    let grant = in_windows(&format!("{user}:(OI)(CI)F"));
+    Finding::note(CheckId::ServiceHome, says).command(format!("icacls {} /grant {grant}", in_windows(&home)))
 }
 
 /// What is wrong with a managed account's name or place.
@@ -199,5 +250,36 @@ mod tests {
         assert!(warn(&with("Linux", Fact::Seen(false))).fix.contains("sudo"));
         assert!(warn(&with("Windows", Fact::Seen(false))).fix.contains("administrator"));
         assert_eq!(evidence(&with("Linux", Fact::Missing(Trouble::Unasked))), "cannot be told here");
+    }
+
+    fn at_home(system: &str, home: Fact<Access>, change: impl Fn(&mut Facts)) -> Verdict {
+        let mut facts = machine(system, Fact::Seen(true));
+        facts.service.home = home;
+        change(&mut facts);
+        let answers = samples::with(&[(FieldId::ServiceAccount, "custom"), (FieldId::ServiceUser, "o'pus")]);
+        judged(CheckId::ServiceHome, &answers, &facts)
+    }
+
+    #[test]
+    fn the_home_is_the_account_s_or_a_command_makes_it_so() {
+        let command = |verdict: &Verdict| warn(verdict).remedy.map(|remedy| remedy.text().to_owned()).unwrap_or_default();
+        assert!(evidence(&at_home("Linux", Fact::Seen(Access::Full), |_| {})).contains("full control"));
+        let to_be_made = at_home("Linux", Fact::Seen(Access::Less), |_| {});
+        assert!(warn(&to_be_made).says.contains("the user that it runs as"));
+        assert_eq!(command(&to_be_made), format!("sudo install -d -m 0750 -o 'o'\\''pus' '{}'", samples::HOME));
+        let there = |facts: &mut Facts| facts.home.folder = Fact::Seen(Occupant::Empty);
+        assert!(command(&at_home("Linux", Fact::Seen(Access::Less), there)).starts_with("sudo chown -R 'o'"));
+        let barred = at_home("Linux", Fact::Seen(Access::Barred("/root".into())), |_| {});
+        assert!(command(&barred).ends_with(":x '/root'"));
+        assert!(evidence(&at_home("Linux", Fact::Missing(Trouble::Unasked), |_| {})).contains("cannot tell"));
+        let Verdict::Found(findings) = at_home("Windows", Fact::Missing(Trouble::Unasked), |_| {}) else { panic!("a note") };
+        assert_eq!(findings[0].severity, crate::model::finding::Severity::Note);
+        assert!(findings[0].remedy.as_ref().is_some_and(|remedy| remedy.text().starts_with("icacls ")));
+    }
+
+    #[test]
+    fn the_machine_s_own_account_is_at_home_everywhere() {
+        let said = judged(CheckId::ServiceHome, &samples::answers(), &machine("Linux", Fact::Seen(true)));
+        assert_eq!(evidence(&said), "local system (root)");
     }
 }

@@ -110,7 +110,7 @@ fn good_answers_and_facts_are_good_throughout() {
 
 #[test]
 fn a_good_join_and_a_good_edit_are_good_throughout() {
-    let answers = samples::joining();
+    let answers = samples::sharing();
     for (flow, facts) in [(Flow::Join, samples::facts_of_a_cluster()), (Flow::Edit, samples::facts_of_a_node())] {
         for check in checks_of(flow) {
             for resuming in [None, Some(samples::CLUSTER)] {
@@ -132,7 +132,7 @@ fn a_bare_server_is_good_throughout_too() {
 
 #[test]
 fn nothing_known_is_never_good() {
-    let (answers, facts) = (samples::joining(), Facts::default());
+    let (answers, facts) = (samples::sharing(), Facts::default());
     for check in all_checks().filter(|check| !PURE.contains(check) && *check != CheckId::KeyKept) {
         let idle = case(&answers, &facts);
         assert_eq!(judged_in(&idle, check), Verdict::NotYet, "{}", check.id());

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use secrecy::SecretString;
 
-use super::{HOME, KEY, PASSWORD, cluster, facts, node_config, node_seen, with};
+use super::{HOME, KEY, PASSWORD, cluster, facts, node_config, node_seen, share, with};
 use crate::model::answers::{Answers, Origin, Raw};
 use crate::model::facts::{Beat, Content, Evidence, Fact, Facts, Identity, NodeFacts, NodeSeen, Nodes, Trouble};
 use crate::model::field::FieldId;
@@ -32,6 +32,7 @@ pub fn facts_of_a_cluster() -> Facts {
     facts.machine.host_name = "web02".into();
     facts.server.content = Fact::Seen(Content::Cluster(cluster()));
     facts.machine.octopus_version = Fact::Seen("2026.4.1".into());
+    share(&mut facts);
     facts
 }
 
@@ -45,6 +46,8 @@ pub fn facts_of_octopus() -> Facts {
     (web01.row, web01.row_age) = (None, None);
     facts.cluster.nodes = Fact::Seen(Nodes::from([web01]));
     facts.cluster.node_limit = Fact::Missing(Trouble::Unasked);
+    facts.cluster.storage = Fact::Missing(Trouble::Unasked);
+    facts.cluster.canaries = Fact::Missing(Trouble::Unasked);
     facts.cluster.evidence = Fact::Seen(Evidence::Certificate);
     facts.key.verdict = Fact::Seen(KeyVerdict::Correct(KeyBasis::Certificate));
     facts

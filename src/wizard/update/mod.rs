@@ -7,6 +7,7 @@ mod press;
 mod prove;
 mod review;
 mod start;
+mod storage;
 
 use std::time::Duration;
 
@@ -112,6 +113,7 @@ pub fn update(state: &mut State, event: Event, now: Duration) -> Vec<Effect> {
                 } else {
                     prove::review(state, &mut effects);
                     prove::rest(state, &mut effects);
+                    storage::asked_for(state, &mut effects);
                 }
                 review::hold_focus(state, shown.as_ref());
                 go::after_news(state, &mut effects);
@@ -258,10 +260,10 @@ fn connection_string(state: &mut State, text: &str, effects: &mut Vec<Effect>) {
 }
 
 /// Opens a screen. The cluster's leads to the database's where nobody knows yet that the login works: two more surveys
-/// that try a wrong password are what locks an account.
+/// that try a wrong password are what locks an account. So does that of the storage, which the cluster's registry names.
 fn enter(state: &mut State, screen: ScreenId, effects: &mut Vec<Effect>) {
     let joins = matches!(state.place.flow, Some(Flow::Join | Flow::Edit));
-    if screen == ScreenId::Cluster && joins && state.facts.server.login.seen().is_none() {
+    if matches!(screen, ScreenId::Cluster | ScreenId::Storage) && joins && state.facts.server.login.seen().is_none() {
         open(state, ScreenId::Database, effects);
         state.notice = Some(go::unproven());
     } else {

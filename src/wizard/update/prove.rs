@@ -15,6 +15,8 @@ use crate::wizard::run::Phase;
 use crate::wizard::state::State;
 use crate::wizard::tickets::Standing;
 
+use super::storage;
+
 /// Begins the surveys of a screen, each unless it runs already or its result for these inputs is remembered. With `fresh`,
 /// a remembered result does not count. Where the inputs are not complete, what runs is dropped.
 pub fn screen(state: &mut State, screen: ScreenId, fresh: bool, effects: &mut Vec<Effect>) {
@@ -55,7 +57,9 @@ pub fn rest(state: &mut State, effects: &mut Vec<Effect>) {
 fn has_its_turn(state: &State, id: SurveyId) -> bool {
     let behind_login = matches!(id, SurveyId::Cluster | SurveyId::Key);
     if state.place.flow != Some(Flow::Review) {
-        return !(state.proves_all && behind_login) || state.facts.server.login.seen().is_some();
+        // Before its first node there is no cluster.
+        let is_there = state.place.flow != Some(Flow::FirstNode) || id != SurveyId::Cluster;
+        return is_there && (!(state.proves_all && behind_login) || state.facts.server.login.seen().is_some());
     }
     let node = &state.facts.node;
     let told = node.config.seen().is_some() || matches!(&node.octopus, Fact::Seen(Some(_)));
@@ -158,6 +162,9 @@ pub fn settle(state: &mut State) {
             (SurveyId::Health, None) => facts.health = HealthFacts::default(),
             // What was seen of the machine stays; it has no inputs that could change.
             (SurveyId::Machine, None) => {}
+        }
+        if survey == SurveyId::Cluster {
+            storage::told(state);
         }
     }
 }

@@ -38,6 +38,21 @@ pub(super) fn under(_folder: &Path) -> Fact<Disk> {
     Fact::Missing(Trouble::Unasked)
 }
 
+/// Whether the disk under a folder that exists may only be read.
+#[cfg(target_os = "linux")]
+pub(super) fn read_only(folder: &Path) -> Fact<bool> {
+    match rustix::fs::statvfs(folder) {
+        Ok(seen) => Fact::Seen(seen.f_flag.contains(rustix::fs::StatVfsMountFlags::RDONLY)),
+        Err(error) => Fact::Missing(crate::world::budget::io(&error.into())),
+    }
+}
+
+/// Elsewhere only trying tells.
+#[cfg(not(target_os = "linux"))]
+pub(super) fn read_only(_folder: &Path) -> Fact<bool> {
+    Fact::Missing(Trouble::Unasked)
+}
+
 #[cfg(all(test, target_os = "linux"))]
 mod tests {
     use super::*;

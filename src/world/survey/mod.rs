@@ -1,5 +1,6 @@
 //! The surveys of this host: read-only, each within budgets, each sending whole snapshots of its own facts.
 
+mod account;
 mod disk;
 mod health;
 mod home;

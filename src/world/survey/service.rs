@@ -1,26 +1,36 @@
-//! The service account that was asked for.
+//! The service account that was asked for, and what it may do in the home directory.
 
 use std::path::Path;
 use std::time::Duration;
 
-use crate::model::facts::{Fact, ServiceFacts, Trouble};
+use super::account::{self, Account};
+#[cfg(not(unix))]
+use crate::model::facts::Trouble;
+use crate::model::facts::{Fact, ServiceFacts};
 use crate::model::survey::AccountKind;
 use crate::world::budget::fact_within;
 use crate::world::places::Places;
 
-/// A directory service that does not answer is given up after this.
+/// A directory service that does not answer is given up after this; and so is a disk.
 const BUDGET: Duration = Duration::from_secs(5);
 
-/// Looks for the account.
-pub async fn service(places: &Places, kind: AccountKind, user: &str, _home: &Path) -> ServiceFacts {
-    let account = match kind {
-        AccountKind::LocalSystem => Fact::Seen(true),
+/// Looks for the account, and at the home directory with its eyes.
+pub async fn service(places: &Places, kind: AccountKind, user: &str, home: &Path) -> ServiceFacts {
+    let who = match kind {
+        AccountKind::LocalSystem => Fact::Seen(Some(Account::ROOT)),
         AccountKind::Custom | AccountKind::Managed => {
-            let (passwd, user) = (places.passwd.clone(), user.trim().to_owned());
-            fact_within(BUDGET, move || lookup::account(&passwd, &user, BUDGET)).await
+            let (places, user) = (places.clone(), user.trim().to_owned());
+            fact_within(BUDGET, move || account::find(&places, &user, BUDGET)).await
         }
     };
-    ServiceFacts { account, home: Fact::Missing(Trouble::Unasked), elevated: elevated() }
+    let account = match &who {
+        Fact::Seen(found) => Fact::Seen(found.is_some()),
+        Fact::Unknown => Fact::Unknown,
+        Fact::Missing(trouble) => Fact::Missing(trouble.clone()),
+    };
+    let home = home.to_owned();
+    let home = fact_within(BUDGET, move || account::access_of(&who, &home)).await;
+    ServiceFacts { account, home, elevated: elevated() }
 }
 
 /// Whether we are root.
@@ -35,77 +45,10 @@ fn elevated() -> Fact<bool> {
     Fact::Missing(Trouble::Unasked)
 }
 
-#[cfg(not(unix))]
-mod lookup {
-    use super::{Duration, Fact, Trouble};
-
-    /// The standard library cannot tell.
-    pub(super) fn account(_passwd: &std::path::Path, _user: &str, _budget: Duration) -> Fact<bool> {
-        Fact::Missing(Trouble::Unasked)
-    }
-}
-
-#[cfg(unix)]
-mod lookup {
-    use std::path::Path;
-    use std::process::{Command, Stdio};
-    use std::time::Instant;
-
-    use super::{Duration, Fact, Trouble};
-    use crate::world::budget::io;
-    use crate::world::small_file;
-
-    /// Whether this host knows the user: by its own list, else by whatever the name service is connected to.
-    pub(super) fn account(passwd: &Path, user: &str, budget: Duration) -> Fact<bool> {
-        // Neither the list nor getent can hold such a name, and the latter would look for something else.
-        if user.is_empty() || user.contains([':', '\0', '\n']) {
-            return Fact::Missing(Trouble::Unasked);
-        }
-        let listed = small_file::read_text(passwd).unwrap_or_default();
-        if listed.lines().any(|line| line.split_once(':').is_some_and(|(name, _)| name == user)) {
-            return Fact::Seen(true);
-        }
-        getent(user, budget)
-    }
-
-    /// `getent passwd`: 0 when it knows the user, 2 when it does not; getent(1). A user's number would be taken for the
-    /// user, and is no name.
-    fn getent(user: &str, budget: Duration) -> Fact<bool> {
-        if user.bytes().all(|byte| byte.is_ascii_digit()) {
-            return Fact::Seen(false);
-        }
-        let mut command = Command::new("getent");
-        command.args(["passwd", "--", user]).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-        let mut child = match command.spawn() {
-            Ok(child) => child,
-            Err(error) => return Fact::Missing(io(&error)),
-        };
-        let begun = Instant::now();
-        loop {
-            match child.try_wait() {
-                Ok(Some(status)) => {
-                    return match status.code() {
-                        Some(0) => Fact::Seen(true),
-                        Some(2) => Fact::Seen(false),
-                        _ => Fact::Missing(Trouble::Unasked),
-                    };
-                }
-                Ok(None) if begun.elapsed() < budget => std::thread::sleep(Duration::from_millis(5)),
-                Ok(None) => {
-                    // Killed and reaped, so that nothing of ours is left behind; errors mean that it ended by itself.
-                    let _ = child.kill();
-                    let _ = child.wait();
-                    return Fact::Missing(Trouble::TimedOut { waited: budget });
-                }
-                Err(error) => return Fact::Missing(io(&error)),
-            }
-        }
-    }
-}
-
 #[cfg(all(test, unix))]
 mod tests {
     use super::*;
+    use crate::model::facts::{Access, Trouble};
 
     #[tokio::test]
     async fn the_hosts_own_list_is_enough() {
@@ -121,5 +64,23 @@ mod tests {
         let unknown = account(AccountKind::Managed, "no-such-user-octopus").await;
         assert!(unknown == Fact::Seen(false) || matches!(unknown, Fact::Missing(Trouble::Io(_))), "{unknown:?}");
         assert_eq!(account(AccountKind::Custom, "0").await, Fact::Seen(false));
+    }
+
+    #[tokio::test]
+    async fn the_home_that_this_wizard_would_make_is_not_the_account_s_own() {
+        let folder = tempfile::tempdir().expect("a folder");
+        std::fs::set_permissions(folder.path(), std::os::unix::fs::PermissionsExt::from_mode(0o755)).expect("a mode");
+        let mut places = Places::under(folder.path().join("state"));
+        places.passwd = folder.path().join("passwd");
+        std::fs::write(&places.passwd, "octopus-test-7:x:64007:64007::/:/bin/false\n").expect("written");
+        let home = async |kind, user, path: &str| service(&places, kind, user, &folder.path().join(path)).await.home;
+        assert_eq!(home(AccountKind::LocalSystem, "", "new").await, Fact::Seen(Access::Full));
+        assert_eq!(home(AccountKind::Custom, "octopus-test-7", "new").await, Fact::Seen(Access::Less));
+        let ready = folder.path().join("ready");
+        std::fs::create_dir(&ready).expect("made");
+        std::fs::set_permissions(&ready, std::os::unix::fs::PermissionsExt::from_mode(0o777)).expect("a mode");
+        assert_eq!(home(AccountKind::Custom, "octopus-test-7", "ready").await, Fact::Seen(Access::Full));
+        let nobody = home(AccountKind::Custom, "no-such-user-octopus", "ready").await;
+        assert!(matches!(nobody, Fact::Missing(Trouble::Unasked | Trouble::Io(_))), "{nobody:?}");
     }
 }

@@ -19,6 +19,7 @@ mod proof;
 mod review;
 mod say;
 mod script;
+mod shares;
 mod sheet;
 mod sidebar;
 mod start;

@@ -2,12 +2,13 @@
 
 use ratatui::layout::Rect;
 
-use super::{Local, certificate, checks, fields};
+use super::{Local, certificate, checks, fields, shares};
 use crate::faces::tui::canvas::{Canvas, below, row};
 use crate::faces::tui::layout::{self, Amount, Regions};
 use crate::faces::tui::scene::Scene;
 use crate::faces::tui::text;
 use crate::model::screen::ScreenId;
+use crate::wizard;
 
 /// The columns of the checks' signs and labels where they stand beside the fields.
 const WIDE_LABELS: u16 = 15;
@@ -15,16 +16,21 @@ const WIDE_LABELS: u16 = 15;
 /// Draws a screen of fields and checks; tells from which line on it leaves the window blank.
 pub fn draw(canvas: &mut Canvas<'_>, regions: &Regions, scene: &Scene<'_>, local: &Local<'_>) -> u16 {
     let count = |number: usize| u16::try_from(number).unwrap_or(u16::MAX);
+    let shares = wizard::shares::of(scene.state);
     let amount = Amount {
         intro: count(text::wrap(scene.intro(), layout::text_width(regions)).len()),
-        fields: count(scene.fields.len()),
-        folded: count(fields::folded(&scene.fields)),
+        fields: count(scene.fields.len() + shares.len()),
+        folded: count(fields::folded(&scene.fields) + shares.len()),
         checks: count(scene.verdicts.len()),
         screens: if regions.sidebar.is_empty() { 0 } else { count(scene.path().len()) },
     };
     let arrangement = layout::arrange(regions, amount);
     heading(canvas, arrangement.heading, scene, arrangement.roomy);
-    fields::draw(canvas, arrangement.fields, scene, local, arrangement.folded);
+    if shares.is_empty() {
+        fields::draw(canvas, arrangement.fields, scene, local, arrangement.folded);
+    } else {
+        shares::draw(canvas, arrangement.fields, &shares);
+    }
     // Below the fields they are aligned with them.
     let labels = if regions.wide { WIDE_LABELS } else { fields::label_column(scene.state.place.here) };
     let set = checks::Set { columns: arrangement.columns, labels };

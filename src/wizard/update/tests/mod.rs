@@ -9,4 +9,5 @@ mod moving;
 mod plans;
 mod review;
 mod start;
+mod storage;
 mod surveys;
