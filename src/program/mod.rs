@@ -1,6 +1,7 @@
 //! From the command line to a face, with the outside world as values: nothing below this reads the environment.
 
 mod answers;
+mod backends;
 mod check;
 mod cli;
 mod deferred;
