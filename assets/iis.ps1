@@ -83,7 +83,7 @@ if (-not (Get-Website | Where-Object { $_.Name -eq $name })) {
     New-Website @binding{% if tls %} -Ssl{% endif %} | Out-Null
 }
 {%- if tls %}
-# IIS takes certificates from the machine's store, not from files: import {% if front.certificate.is_some() %}yours{% endif %} (Import-PfxCertificate -CertStoreLocation
+# IIS takes certificates from the machine's store, not from files: import yours (Import-PfxCertificate -CertStoreLocation
 # Cert:\LocalMachine\My), and set its thumbprint in OCTOPUS_CERTIFICATE_THUMBPRINT.
 if (-not $env:OCTOPUS_CERTIFICATE_THUMBPRINT) {
     throw 'The site has no certificate yet: set OCTOPUS_CERTIFICATE_THUMBPRINT, and run this again.'

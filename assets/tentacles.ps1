@@ -36,5 +36,6 @@ Invoke-Tentacle 'poll-server' '--instance' $instance '--server' {{ node.server }
 {% endfor %}
 # From here on it polls all of them.
 Invoke-Tentacle 'service' '--instance' $instance '--restart'
+
 {% for line in tail %}{{ line }}
 {% endfor -%}

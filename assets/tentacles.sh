@@ -28,5 +28,6 @@ instance=${TENTACLE_INSTANCE:-Tentacle}
 {% endfor %}
 # From here on it polls all of them.
 "$tentacle" service --instance "$instance" --restart
+
 {% for line in tail %}{{ line }}
 {% endfor -%}

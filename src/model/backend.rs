@@ -66,7 +66,10 @@ impl LeftOut {
         match self.why {
             Why::Dead => format!("Node {} is left out: it is dead.", self.name),
             Why::NoAddress => {
-                format!("Node {} is left out: the registry does not know where it listens; give all nodes with --node.", self.name)
+                format!(
+                    "Node {} is left out: the registry does not know where it listens; give all nodes with --node.",
+                    self.name
+                )
             }
         }
     }
@@ -171,7 +174,8 @@ fn backend(node: &NodeSeen, row: &NodeRow, remarks: &mut Vec<String>) -> Result<
         }
         prefix.clone()
     } else {
-        let prefix = all.iter().find(|prefix| prefix.is_for_all()).or(all.first()).ok_or_else(|| unwritable(&"it has no prefix."))?;
+        let prefix =
+            all.iter().find(|prefix| prefix.is_for_all()).or(all.first()).ok_or_else(|| unwritable(&"it has no prefix."))?;
         remarks.push(if prefix.is_for_all() {
             format!("Node {shown} listens for {prefix}, which names no host: its machine's name is taken, {}.", Untrusted::new(&row.host))
         } else {
@@ -301,7 +305,9 @@ mod tests {
         let node = Backend::parse("web01=https://[fe80::1]:444/octopus,10944").unwrap();
         assert_eq!((node.url().as_str(), node.comms_port), ("https://[fe80::1]:444/octopus", 10_944));
         assert_eq!(Backend::parse("web01=http://a").unwrap().comms_port, 10_943);
-        for bad in ["web01", "web 01=http://a", "w=http://+:80/", "w=ftp://a", "w=http://a,0", "w=http://a,x", "w=http://a http://b"] {
+        for bad in
+            ["web01", "web 01=http://a", "w=http://+:80/", "w=ftp://a", "w=http://a,0", "w=http://a,x", "w=http://a http://b"]
+        {
             assert!(Backend::parse(bad).is_err(), "{bad}");
         }
         let twice = ["a=http://a".to_owned(), "A=http://b".to_owned()];

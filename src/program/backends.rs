@@ -31,9 +31,8 @@ pub async fn backends(of: &OfNode, given: &[String], outside: &Outside) -> Resul
         return Backends::given(given).map_err(|bad| (Exit::Usage, bad.to_string()));
     }
     let path = config_path(of.instance.as_deref(), of.config.as_deref(), &outside.places)?;
-    let refused = |error: &dyn std::fmt::Display| {
-        (Exit::Answers, format!("{}: {error}", Untrusted::new(&path.to_string_lossy())))
-    };
+    let refused =
+        |error: &dyn std::fmt::Display| (Exit::Answers, format!("{}: {error}", Untrusted::new(&path.to_string_lossy())));
     let config = node_config::read_file(&path).map_err(|error| (Exit::Answers, error.to_string()))?;
     let sealer = Sealer::open(&outside.places).map_err(|error| refused(&error))?;
     let target = node_config::target(&config, &sealer).map_err(|error| refused(&error))?;
@@ -68,7 +67,9 @@ pub fn config_path(instance: Option<&str>, config: Option<&Path>, places: &Place
     let mut all = all.map_err(|error| (Exit::Answers, error.to_string()))?;
     match (all.pop(), all.is_empty()) {
         (Some(only), true) => Ok(only.config),
-        (None, _) => Err(usage("There is no instance of this wizard's on this machine; name a node config with --config.".into())),
+        (None, _) => {
+            Err(usage("There is no instance of this wizard's on this machine; name a node config with --config.".into()))
+        }
         (Some(last), false) => {
             all.push(last);
             let names: Vec<String> = all.iter().map(|found| clean(&found.name).to_string()).collect();
@@ -146,8 +147,7 @@ fn nodes(backends: &Backends) -> serde_json::Value {
 }
 
 fn left_out(backends: &Backends) -> serde_json::Value {
-    let left = |left: &octopus_setup::model::backend::LeftOut| {
-        serde_json::json!({ "name": left.name.as_str(), "why": left.why.id() })
-    };
+    let left =
+        |left: &octopus_setup::model::backend::LeftOut| serde_json::json!({ "name": left.name.as_str(), "why": left.why.id() });
     backends.left_out.iter().map(left).collect()
 }

@@ -20,7 +20,9 @@ async fn told(asked: &Tentacles, outside: &Outside) -> Result<(), Refused> {
     let usage = |says: &dyn std::fmt::Display| (Exit::Usage, says.to_string());
     let scheme = match (asked.scheme, &asked.address) {
         (PollingScheme::Own, None) => Scheme::Own,
-        (PollingScheme::Own, Some(_)) => return Err(usage(&"--address is the one address of all nodes: it goes with --scheme shared.")),
+        (PollingScheme::Own, Some(_)) => {
+            return Err(usage(&"--address is the one address of all nodes: it goes with --scheme shared."));
+        }
         (PollingScheme::Shared, Some(address)) => {
             let address = Front::read_name(address).map_err(|bad| usage(&bad))?;
             Scheme::Shared { address, first_port: asked.first_port }

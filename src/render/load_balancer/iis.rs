@@ -11,7 +11,6 @@ use crate::model::backend::Backends;
 struct Script<'a> {
     head: Vec<Safe<String>>,
     front: &'a Front,
-    /// The name of the server farm, which is the host of its own health check.
     secure: bool,
     tls: bool,
     address: String,

@@ -66,7 +66,19 @@ pub fn configuration(program: Program, backends: &Backends, front: &Front) -> Re
         Program::Iis => iis::write(backends, front),
         Program::NetScaler => netscaler::write(backends, front),
     };
-    written.map_err(|_| NoConfiguration::Unwritable(program.id()))
+    written.map(|text| tidy(&text)).map_err(|_| NoConfiguration::Unwritable(program.id()))
+}
+
+/// One empty line where a template leaves several, and a line break at the end: `HAProxy` takes a file without one for a part.
+pub(super) fn tidy(text: &str) -> String {
+    let mut tidy = String::with_capacity(text.len() + 1);
+    for line in text.trim_end().lines() {
+        if !line.is_empty() || !tidy.ends_with("\n\n") {
+            tidy.push_str(line);
+            tidy.push('\n');
+        }
+    }
+    tidy
 }
 
 /// A node as a template takes it.
@@ -147,12 +159,14 @@ fn head(program: &str, backends: &Backends, front: &Front) -> Vec<String> {
     ]);
     if front.sticky {
         lines.extend([
-            "Session persistence was asked for. Octopus does not need it; it hides that a node learns of changed permissions a".into(),
+            "Session persistence was asked for. Octopus does not need it; it hides that a node learns of changed permissions a"
+                .into(),
             "moment later than the one where they were changed. It costs an even share of the work.".into(),
         ]);
     } else {
         lines.extend([
-            "Requests go to the nodes in turn: the portal is stateless, every node answers every request. Session persistence".into(),
+            "Requests go to the nodes in turn: the portal is stateless, every node answers every request. Session persistence"
+                .into(),
             "(--sticky) is for whoever sees pages of two nodes disagree for a moment after permissions were changed.".into(),
         ]);
     }

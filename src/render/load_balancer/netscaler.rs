@@ -19,8 +19,6 @@ struct Commands<'a> {
     secure: bool,
     /// The request line of the ping.
     request: String,
-    /// The ping's own header, where the cluster has a name.
-    header: Option<String>,
     seats: Vec<Seat<'a>>,
 }
 
@@ -36,7 +34,6 @@ pub(super) fn write(backends: &Backends, front: &Front) -> Result<String, askama
         redirects: front.redirects(),
         secure: backends.nodes.iter().any(|node| node.web.secure),
         request: format!("GET {path}api/octopusservernodes/ping"),
-        header: front.name.as_ref().map(|name| format!("Host: {name}\\r\\n")),
         seats: super::seats(backends, front),
     };
     commands.render()

@@ -11,7 +11,7 @@ pub const SETTING: &str = "Tentacle.Communication.TrustedOctopusServers";
 /// to fill in stands between `<` and `>`; it is the same for all nodes.
 pub fn json(polling: &Polling) -> String {
     let thumbprint = polling.thumbprint.as_deref().unwrap_or("<thumbprint of the Octopus Server certificate>");
-    let subscription = polling.subscription.as_deref().unwrap_or("<poll://… of this Tentacle>");
+    let subscription = polling.subscription.as_deref().unwrap_or("<poll://... of this Tentacle>");
     let mut text = String::from("[");
     for (place, node) in polling.nodes.iter().enumerate() {
         let comma = if place == 0 { "" } else { "," };

@@ -5,6 +5,7 @@ use askama::filters::Safe;
 
 use super::{API_KEY, NoPolling, Polled, Polling, config};
 use crate::render::Language;
+use crate::render::load_balancer::tidy;
 
 #[derive(Template)]
 #[template(path = "tentacles.sh")]
@@ -36,7 +37,7 @@ pub fn write(polling: &Polling, language: Language) -> Result<String, NoPolling>
         Language::Bash => Bash { head, key, nodes, tail }.render(),
         Language::PowerShell => PowerShell { head, key, nodes, tail }.render(),
     };
-    text.map_err(|_| NoPolling::Unwritable)
+    text.map(|text| tidy(&text)).map_err(|_| NoPolling::Unwritable)
 }
 
 /// A line of a comment; in PowerShell in ASCII, since Windows PowerShell guesses a file's encoding.
@@ -44,7 +45,6 @@ fn comment(line: &str, language: Language) -> Safe<String> {
     let line: String = line
         .chars()
         .map(|c| match c {
-            '…' => "...".to_owned(),
             c if c.is_control() => " ".to_owned(),
             c if language == Language::PowerShell && !c.is_ascii() => "?".to_owned(),
             c => c.to_string(),
@@ -63,7 +63,8 @@ fn head(polling: &Polling) -> Vec<String> {
     lines.extend(polling.remarks.iter().cloned());
     lines.extend([
         String::new(),
-        "These addresses must lead to the one node each: no load balancer that chooses, and nothing that ends TLS on the way.".into(),
+        "These addresses must lead to the one node each: no load balancer that chooses, and nothing that ends TLS on the way."
+            .into(),
         format!("Set {API_KEY} to an API key first; Tentacle takes it on its command line, where whoever may list the"),
         "processes of this machine can read it while a command runs.".into(),
     ]);
@@ -72,7 +73,6 @@ fn head(polling: &Polling) -> Vec<String> {
 
 fn tail(polling: &Polling) -> Vec<String> {
     vec![
-        String::new(),
         "The same by hand, with the service stopped: this is the whole line of Tentacle.config (the Tentacle's thumbprint and".into(),
         "subscription are the same in each entry; keep those that stand there already).".into(),
         format!("  {}", config::xml_line(polling)),
