@@ -225,8 +225,9 @@ pub struct LoadBalancer {
     #[command(flatten)]
     pub node: OfNode,
 
-    /// Without a database: a node of the cluster, with its port for polling Tentacles where that is not 10943. Once for each.
-    #[arg(long = "node", value_name = "NAME=URL[,PORT]", conflicts_with_all = ["instance", "config"])]
+    /// Without a database: a node of the cluster, as NAME=URL, or NAME=URL,PORT where its port for polling Tentacles is not
+    /// 10943. Once for each.
+    #[arg(long = "node", value_name = "NAME=URL", conflicts_with_all = ["instance", "config"])]
     pub nodes: Vec<String>,
 
     /// The name by which people reach the cluster.
@@ -234,7 +235,7 @@ pub struct LoadBalancer {
     pub name: Option<String>,
 
     /// Where the load balancer listens: a port, an address, or both. Port 80, or 443 with a certificate, when nothing is said.
-    #[arg(long, value_name = "[ADDRESS:]PORT")]
+    #[arg(long, value_name = "WHERE")]
     pub listen: Option<String>,
 
     /// TLS at the load balancer: the file of its certificate with the chain, on its machine.
@@ -299,8 +300,9 @@ pub struct Tentacles {
     #[command(flatten)]
     pub node: OfNode,
 
-    /// Without a database: a node of the cluster, with its port for polling Tentacles where that is not 10943. Once for each.
-    #[arg(long = "node", value_name = "NAME=URL[,PORT]", conflicts_with_all = ["instance", "config"])]
+    /// Without a database: a node of the cluster, as NAME=URL, or NAME=URL,PORT where its port for polling Tentacles is not
+    /// 10943. Once for each.
+    #[arg(long = "node", value_name = "NAME=URL", conflicts_with_all = ["instance", "config"])]
     pub nodes: Vec<String>,
 
     /// How a Tentacle tells the nodes apart.
@@ -323,8 +325,8 @@ pub struct Tentacles {
     #[arg(long, value_name = "HEX")]
     pub thumbprint: Option<String>,
 
-    /// The Tentacle's subscription, as its configuration has it for the node that it polls already.
-    #[arg(long, value_name = "poll://ID/")]
+    /// The Tentacle's subscription (poll://...), as its configuration has it for the node that it polls already.
+    #[arg(long, value_name = "ID")]
     pub subscription: Option<String>,
 
     /// Write it to this new file instead of printing it.

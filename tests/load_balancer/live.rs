@@ -30,8 +30,9 @@ fn balances(program: Program) {
     let mut running = Running::start(program, |_| {});
 
     // Who asks, and for what, arrives.
-    let (status, told) = running.request("GET", "/app#/Spaces-1?a=%2Fb", "X-Forwarded-For: 203.0.113.7\r\n", b"");
+    let (status, told) = running.request("GET", "/app/Spaces-1?a=%2Fb", "X-Forwarded-For: 203.0.113.7\r\n", b"");
     assert_eq!((status, told["host"].as_str()), (200, Some("octopus.example.com")), "{told}");
+    assert_eq!(told["path"], "/app/Spaces-1?a=%2Fb", "{told}");
     assert_eq!((told["proto"].as_str(), told["forwarded_host"].as_str()), (Some("http"), Some("octopus.example.com")), "{told}");
     assert!(told["for"].as_str().is_some_and(|text| text.ends_with("127.0.0.1") || text == "203.0.113.7"), "{told}");
     assert!(running.web_socket().ends_with("ping"));

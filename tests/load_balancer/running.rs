@@ -166,9 +166,9 @@ fn in_a_test(program: Program, text: &str, folder: &Path) -> String {
     match program {
         Program::Nginx => {
             let places = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"];
-            let places: String =
+            let places: Vec<String> =
                 places.iter().map(|place| format!("    {place}_temp_path {}/{place};\n", folder.display())).collect();
-            text.replace("\nhttp {\n", &format!("\nhttp {{\n{places}"))
+            text.replace("\nhttp {\n", &format!("\nhttp {{\n{}", places.concat()))
         }
         _ if rustix::process::geteuid().is_root() => text.to_owned(),
         _ => text.replace("    user haproxy\n    group haproxy\n", ""),

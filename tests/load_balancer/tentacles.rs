@@ -1,10 +1,12 @@
 //! What polling Tentacles are told.
 
+use std::os::unix::fs::PermissionsExt as _;
+
 use octopus_setup::model::backend::Backends;
 use octopus_setup::render::Language;
-use octopus_setup::render::tentacles::{API_KEY, NoPolling, Polling, SETTING, Scheme, json, write, xml_line};
+use octopus_setup::render::tentacles::{API_KEY, NoPolling, Polled, Polling, SETTING, Scheme, json, write, xml_line};
 
-use crate::{have, powershell_errors};
+use crate::{have, powershell_errors, python};
 
 fn nodes() -> Backends {
     let nodes = ["web01=http://web01.corp", "web02=https://[2001:db8::2]:8443/octopus,10999", "web03=http://web03.corp"];
@@ -21,7 +23,7 @@ fn polling(scheme: &Scheme) -> Polling {
 
 #[test]
 fn every_node_has_its_own_address_or_its_own_port() {
-    let addresses = |scheme| polling(&scheme).nodes.iter().map(|node| node.address()).collect::<Vec<_>>();
+    let addresses = |scheme| polling(&scheme).nodes.iter().map(Polled::address).collect::<Vec<_>>();
     assert_eq!(addresses(Scheme::Own), ["https://web01.corp:10943", "https://[2001:db8::2]:10999", "https://web03.corp:10943"]);
     assert_eq!(
         addresses(shared(10_943)),
@@ -48,30 +50,15 @@ fn the_setting_is_json_and_its_line_is_xml() {
         (&first["Address"], &first["SubscriptionId"]),
         (&"https://web01.corp:10943".into(), &"poll://g3662re9njtelsyfhm7t/".into())
     );
+    let program = r"
+import sys, xml.etree.ElementTree as tree
+element = tree.fromstring(sys.stdin.buffer.read().decode())
+print(element.attrib['key'])
+sys.stdout.write(element.text)
+";
     for polling in [known, polling(&Scheme::Own)] {
-        let line = xml_line(&polling);
-        let mut reader = quick_xml::Reader::from_str(&line);
-        let mut text = String::new();
-        loop {
-            match reader.read_event().unwrap() {
-                quick_xml::events::Event::Start(tag) => {
-                    assert_eq!(tag.attributes().next().unwrap().unwrap().value.as_ref(), SETTING.as_bytes());
-                }
-                quick_xml::events::Event::Text(part) => text.push_str(&part.decode().unwrap()),
-                quick_xml::events::Event::GeneralRef(name) => {
-                    text.push(match name.decode().unwrap().as_ref() {
-                        "quot" => '"',
-                        "lt" => '<',
-                        "gt" => '>',
-                        "amp" => '&',
-                        other => panic!("{other}"),
-                    });
-                }
-                quick_xml::events::Event::Eof => break,
-                _ => {}
-            }
-        }
-        assert_eq!(text, json(&polling));
+        let Some(said) = python(program, xml_line(&polling).as_bytes()) else { return };
+        assert_eq!(said, format!("{SETTING}\n{}", json(&polling)));
     }
 }
 
@@ -81,7 +68,6 @@ fn bash_tells_every_further_node_and_restarts() {
     if !have("bash") {
         return;
     }
-    use std::os::unix::fs::PermissionsExt as _;
     let folder = tempfile::tempdir().unwrap();
     let tentacle = folder.path().join("Tentacle");
     std::fs::write(&tentacle, "#!/bin/sh\nprintf '%s\\n' \"$*\" \"key in the environment: ${OCTOPUS_SETUP_API_KEY:-none}\"\n")

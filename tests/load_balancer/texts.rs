@@ -54,7 +54,7 @@ fn configurations_look_like_this() {
 fn a_grammar_that_others_wrote_finds_no_error_in_the_script_for_iis() {
     let scripts =
         [configuration(Program::Iis, &http(), &plain()).unwrap(), configuration(Program::Iis, &https(), &everything()).unwrap()];
-    assert!(scripts.iter().all(String::is_ascii), "a script means the same in each encoding");
+    assert!(scripts.iter().all(|script| script.is_ascii()), "a script means the same in each encoding");
     if let Some(said) = powershell_errors(&scripts) {
         assert_eq!(said, "");
     }
@@ -131,7 +131,8 @@ fn the_real_programs_take_every_option() {
         let temporary: String = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
             .iter()
             .map(|place| format!("    {place}_temp_path {};\n", path(place)))
-            .collect();
+            .collect::<Vec<_>>()
+            .concat();
         // What is tried is opened too, which below 1024 needs rights that a test may lack.
         std::fs::write(path("nginx.conf"), nginx.replace("\nhttp {\n", &format!("\nhttp {{\n{temporary}"))).unwrap();
         run(&format!("nginx -t -c {} -g 'pid {};'", path("nginx.conf"), path("pid")));

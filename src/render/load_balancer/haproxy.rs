@@ -14,16 +14,13 @@ struct Configuration<'a> {
     listen: String,
     listen_http: String,
     redirects: bool,
+    grpc_on: Option<String>,
     host: &'a str,
     ping: String,
     seats: Vec<Seat<'a>>,
 }
 
 impl Configuration<'_> {
-    fn on(&self, port: &u16) -> String {
-        self.front.listen.with(*port)
-    }
-
     fn secure(&self) -> bool {
         self.seats.iter().any(|seat| seat.secure)
     }
@@ -37,6 +34,7 @@ pub(super) fn write(backends: &Backends, front: &Front) -> Result<String, askama
         listen: front.listen.with(front.listen.port),
         listen_http: front.listen.with(80),
         redirects: front.redirects(),
+        grpc_on: front.grpc_port.map(|port| front.listen.with(port)),
         host: front.name.as_deref().unwrap_or("octopus"),
         ping: format!("{path}api/octopusservernodes/ping"),
         seats: super::seats(backends, front),

@@ -93,6 +93,8 @@ struct Seat<'a> {
     port: u16,
     /// Its port on the load balancer for polling Tentacles.
     polling: u16,
+    /// The same as where to listen.
+    polling_on: String,
     /// Host and port for polling Tentacles.
     comms: String,
     comms_port: u16,
@@ -116,6 +118,7 @@ fn seats<'a>(backends: &'a Backends, front: &Front) -> Vec<Seat<'a>> {
         host: &node.web.host,
         port: node.web.port,
         polling: port(front.polling_port.unwrap_or_default(), place),
+        polling_on: front.listen.with(port(front.polling_port.unwrap_or_default(), place)),
         comms: crate::model::backend::at(&node.web.host, node.comms_port),
         comms_port: node.comms_port,
         grpc: crate::model::backend::at(&node.web.host, node.grpc_port),

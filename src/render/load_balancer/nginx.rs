@@ -18,6 +18,7 @@ struct Configuration<'a> {
     listen: String,
     listen_http: String,
     redirects: bool,
+    grpc_on: Option<String>,
     names: &'a str,
     /// The `Host` of the ping where the cluster has a name.
     ping: String,
@@ -36,10 +37,6 @@ impl Configuration<'_> {
     fn host_of<'a>(&'a self, seat: &'a Seat<'_>) -> &'a str {
         if self.names == "_" { &seat.authority } else { self.names }
     }
-
-    fn on(&self, port: &u16) -> String {
-        self.front.listen.with(*port)
-    }
 }
 
 pub(super) fn write(backends: &Backends, front: &Front) -> Result<String, askama::Error> {
@@ -50,6 +47,7 @@ pub(super) fn write(backends: &Backends, front: &Front) -> Result<String, askama
         listen: front.listen.with(front.listen.port),
         listen_http: front.listen.with(80),
         redirects: front.redirects(),
+        grpc_on: front.grpc_port.map(|port| front.listen.with(port)),
         names: front.name.as_deref().unwrap_or("_"),
         ping: format!("{path}api/octopusservernodes/ping"),
         seats: super::seats(backends, front),

@@ -6,7 +6,6 @@ mod config;
 mod script;
 
 use crate::model::backend::{Backend, Backends, at};
-use crate::render::Language;
 
 pub use config::{SETTING, json, xml_line};
 pub use script::write;
@@ -106,6 +105,3 @@ impl Polling {
 
 /// The name of the environment variable with the API key, which never stands in what is written.
 pub const API_KEY: &str = "OCTOPUS_SETUP_API_KEY";
-
-/// The commands in a language.
-pub const LANGUAGES: [Language; 2] = Language::ALL;
