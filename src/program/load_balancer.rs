@@ -7,7 +7,7 @@ use octopus_setup::model::backend::Backends;
 use octopus_setup::render::load_balancer::{BadFront, Certificate, Front, Listen, Program, configuration};
 
 use super::backends::{self, HandOver, Refused};
-use super::cli::{Balancer, LoadBalancer};
+use super::front_args::{Balancer, LoadBalancer};
 use super::outside::Outside;
 
 /// Runs what was asked for.

@@ -5,6 +5,7 @@ mod backends;
 mod check;
 mod cli;
 mod deferred;
+mod front_args;
 mod given;
 mod given_args;
 mod load_balancer;

@@ -8,7 +8,7 @@ use octopus_setup::render::load_balancer::Front;
 use octopus_setup::render::tentacles::{Polling, Scheme, json, write, xml_line};
 
 use super::backends::{self, HandOver, Refused};
-use super::cli::{PollingScheme, Tentacles, TentaclesFormat};
+use super::front_args::{PollingScheme, Tentacles, TentaclesFormat};
 use super::outside::Outside;
 
 /// Runs what was asked for.
