@@ -7,6 +7,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use octopus_setup::faces::exit::{OF_A_CHECK, STATUSES};
 
 use super::deferred::Deferred;
+use super::front_args::{LoadBalancer, Tentacles};
 use super::given_args::GivenArgs;
 
 /// What the exit statuses of a set-up flow mean, for `--help`.
@@ -213,39 +214,6 @@ pub struct OfNode {
     /// Of this node config (octopus-node.toml).
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
-}
-
-/// A load balancer's configuration.
-#[derive(Debug, Args)]
-pub struct LoadBalancer {
-    /// For which program.
-    #[arg(value_enum)]
-    pub kind: Balancer,
-
-    #[command(flatten)]
-    pub node: OfNode,
-}
-
-/// The load balancers that a configuration is written for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Balancer {
-    /// nginx, the open-source one.
-    Nginx,
-    /// HAProxy.
-    #[value(name = "haproxy")]
-    HaProxy,
-    /// IIS with Application Request Routing, as a PowerShell script.
-    Iis,
-    /// Citrix NetScaler, as its commands.
-    #[value(name = "netscaler")]
-    NetScaler,
-}
-
-/// What polling Tentacles are told.
-#[derive(Debug, Args)]
-pub struct Tentacles {
-    #[command(flatten)]
-    pub node: OfNode,
 }
 
 /// A move to shared storage.

@@ -1,9 +1,11 @@
 //! From the command line to a face, with the outside world as values: nothing below this reads the environment.
 
 mod answers;
+mod backends;
 mod check;
 mod cli;
 mod deferred;
+mod front_args;
 mod given;
 mod given_args;
 mod load_balancer;

@@ -18,9 +18,10 @@ use octopus_setup::render::{Clear, Language, Setup, compose, script};
 use octopus_setup::wizard::{answer_file, node, settings};
 use octopus_setup::world::given::Manner;
 use octopus_setup::world::places::Places;
-use octopus_setup::world::{instances, key_file, node_config, survey};
+use octopus_setup::world::{key_file, node_config, survey};
 use secrecy::{ExposeSecret, SecretString};
 
+use super::backends;
 use super::cli::{Format, Script, ScriptFormat, SetUp};
 use super::given;
 use super::given_args::GivenArgs;
@@ -131,7 +132,8 @@ fn clear_of(flow: Flow, answers: &Answers) -> Result<Clear, Refusal> {
 }
 
 async fn of_config(asked: &Script, places: &Places, flow: Flow) -> Result<Source, Refusal> {
-    let path = config_path(asked, places)?;
+    let path = backends::config_path(asked.instance.as_deref(), asked.config.as_deref(), places);
+    let path = path.map_err(|(exit, says)| Refusal::Because(exit, says))?;
     let config = node_config::read_file(&path).map_err(|error| Refusal::answers(error.to_string()))?;
     let fingerprint = Some(config.cluster.fingerprint);
     let (facts, clear) = if asked.with_secrets {
@@ -148,35 +150,6 @@ async fn of_config(asked: &Script, places: &Places, flow: Flow) -> Result<Source
         answers.set(field, raw, Origin::File);
     }
     Ok(Source { flow, answers, accept: Vec::new(), fingerprint, clear })
-}
-
-/// The config that is asked for.
-fn config_path(asked: &Script, places: &Places) -> Result<PathBuf, Refusal> {
-    if let Some(path) = &asked.config {
-        return std::path::absolute(path).map_err(|error| Refusal::usage(format!("{}: {error}.", path.display())));
-    }
-    let clean = |text: &str| Untrusted::new(text);
-    if let Some(name) = &asked.instance {
-        return match instances::find(places, name) {
-            Ok(Some(found)) => Ok(found.config),
-            Ok(None) => Err(Refusal::usage(format!("There is no instance {} of this wizard's on this machine.", clean(name)))),
-            Err(error) => Err(Refusal::answers(error.to_string())),
-        };
-    }
-    let all = instances::list(places).into_iter().collect::<Result<Vec<_>, _>>();
-    let mut all = all.map_err(|error| Refusal::answers(error.to_string()))?;
-    match (all.pop(), all.is_empty()) {
-        (Some(only), true) => Ok(only.config),
-        (None, _) => {
-            Err(Refusal::usage("There is no instance of this wizard's on this machine; name a node config with --config."))
-        }
-        (Some(last), false) => {
-            all.push(last);
-            let names: Vec<String> = all.iter().map(|found| clean(&found.name).to_string()).collect();
-            let says = format!("There are several instances on this machine; name one with --instance: {}.", names.join(", "));
-            Err(Refusal::usage(says))
-        }
-    }
 }
 
 /// What the config says with its seals left alone: of each secret only that there is one, which is all that a rendering by

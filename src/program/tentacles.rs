@@ -1,12 +1,71 @@
-//! `octopus-setup tentacles`.
+//! `octopus-setup tentacles`: what polling Tentacles are told of every node.
 
 use std::process::ExitCode;
 
-use super::cli::Tentacles;
+use octopus_setup::faces::exit::Exit;
+use octopus_setup::render::Language;
+use octopus_setup::render::load_balancer::Front;
+use octopus_setup::render::tentacles::{Polling, Scheme, json, write, xml_line};
+
+use super::backends::{self, HandOver, Refused};
+use super::front_args::{PollingScheme, Tentacles, TentaclesFormat};
 use super::outside::Outside;
 
 /// Runs what was asked for.
-#[expect(clippy::unused_async, reason = "it is built next")]
-pub async fn run(_asked: &Tentacles, _outside: &Outside) -> ExitCode {
-    super::complain("this is not built yet")
+pub async fn run(asked: &Tentacles, outside: &Outside) -> ExitCode {
+    backends::ended(told(asked, outside).await)
+}
+
+async fn told(asked: &Tentacles, outside: &Outside) -> Result<(), Refused> {
+    let usage = |says: &dyn std::fmt::Display| (Exit::Usage, says.to_string());
+    let scheme = match (asked.scheme, &asked.address) {
+        (PollingScheme::Own, None) => Scheme::Own,
+        (PollingScheme::Own, Some(_)) => {
+            return Err(usage(&"--address is the one address of all nodes: it goes with --scheme shared."));
+        }
+        (PollingScheme::Shared, Some(address)) => {
+            let address = Front::read_name(address).map_err(|bad| usage(&bad))?;
+            Scheme::Shared { address, first_port: asked.first_port }
+        }
+        (PollingScheme::Shared, None) => return Err(usage(&"--scheme shared needs --address.")),
+    };
+    let thumbprint = asked.thumbprint.as_deref().map(thumbprint).transpose().map_err(|says| usage(&says))?;
+    let subscription = asked.subscription.as_deref().map(subscription).transpose().map_err(|says| usage(&says))?;
+    let backends = backends::backends(&asked.node, &asked.nodes, outside).await?;
+    let polling = Polling::new(&backends, &scheme).map_err(|none| usage(&none))?;
+    let polling = Polling { thumbprint, subscription, ..polling };
+    let commands = |language| write(&polling, language).map_err(|none| usage(&none));
+    let (powershell, bash) = (commands(Language::PowerShell)?, commands(Language::Bash)?);
+    let (setting, line) = (json(&polling), xml_line(&polling));
+    let text = match asked.format {
+        Some(TentaclesFormat::PowerShell) => powershell.clone(),
+        Some(TentaclesFormat::Bash) => bash.clone(),
+        Some(TentaclesFormat::Json) => format!("{setting}\n"),
+        Some(TentaclesFormat::Xml) => format!("{line}\n"),
+        None if cfg!(windows) => powershell.clone(),
+        None => bash.clone(),
+    };
+    let mut said = serde_json::Map::new();
+    said.insert("powershell".into(), powershell.into());
+    said.insert("bash".into(), bash.into());
+    said.insert("json".into(), setting.into());
+    said.insert("xml".into(), line.into());
+    let polled = polling.nodes.iter().map(|node| (node.name.clone(), node.address().into()));
+    said.insert("addresses".into(), serde_json::Value::Object(polled.collect()));
+    backends::hand_over(HandOver { text: &text, out: asked.out.as_deref(), output: asked.output, said }, &backends)
+}
+
+/// A certificate's thumbprint: SHA-1, 40 hexadecimal digits, in any case and with blanks or colons between them.
+fn thumbprint(text: &str) -> Result<String, &'static str> {
+    let digits: String = text.chars().filter(|c| !matches!(c, ' ' | ':')).map(|c| c.to_ascii_uppercase()).collect();
+    let good = digits.len() == 40 && digits.bytes().all(|byte| byte.is_ascii_hexdigit());
+    if good { Ok(digits) } else { Err("A thumbprint has 40 hexadecimal digits; Octopus.Server show-thumbprint prints it.") }
+}
+
+/// A subscription: `poll://` and letters and digits.
+fn subscription(text: &str) -> Result<String, &'static str> {
+    const SAYS: &str = "A subscription looks like poll://g3662re9njtelsyfhm7t/; it stands in Tentacle.config.";
+    let id = text.trim().strip_prefix("poll://").map(|rest| rest.trim_end_matches('/')).ok_or(SAYS)?;
+    let good = !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+    if good { Ok(format!("poll://{id}/")) } else { Err(SAYS) }
 }

@@ -6,11 +6,13 @@
 //! them is a secret then as a whole.
 
 pub mod compose;
+pub mod load_balancer;
 pub mod next_node;
 pub mod octopus;
 pub mod script;
 mod secrets;
 mod setup;
+pub mod tentacles;
 
 use crate::model::plan::Plan;
 

@@ -23,6 +23,7 @@ pub mod seal;
 mod small_file;
 pub mod sqlserver;
 pub mod survey;
+pub mod text_file;
 pub mod toml_file;
 mod toml_words;
 

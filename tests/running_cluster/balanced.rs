@@ -55,7 +55,8 @@ async fn the_printed_configuration_balances_the_two_nodes_that_are_there() {
     let mut nginx = Command::new("sh");
     let runs = format!("PATH=$PATH:/usr/sbin; exec nginx -e stderr -g 'daemon off;' -c '{}'", file.display());
     let log = std::fs::File::create(site.folder().join("nginx.log")).unwrap();
-    let _nginx = Nginx(nginx.args(["-c", &runs]).stdin(Stdio::null()).stdout(log.try_clone().unwrap()).stderr(log).spawn().unwrap());
+    let _nginx =
+        Nginx(nginx.args(["-c", &runs]).stdin(Stdio::null()).stdout(log.try_clone().unwrap()).stderr(log).spawn().unwrap());
 
     let seen = || {
         let (status, body) = get(port, "/app");

@@ -1,0 +1,316 @@
+//! The nodes of a cluster as others reach them: a load balancer, and polling Tentacles.
+
+use super::facts::{NodeSeen, Nodes};
+use super::names::{BadName, NodeName};
+use super::prefixes::{self, ListenPrefix};
+use super::registry::NodeRow;
+use super::untrusted::Untrusted;
+
+/// A node as others reach it. Its name and its host are plain ASCII without blanks, so that they can stand in every language.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Backend {
+    /// Its name.
+    pub name: NodeName,
+    /// Where its web portal is: a host that others can resolve, never `+`, `*` or `localhost` where the registry knows better.
+    pub web: ListenPrefix,
+    /// The port for polling Tentacles.
+    pub comms_port: u16,
+    /// The gRPC port.
+    pub grpc_port: u16,
+    /// Whether it is marked as drained.
+    pub drained: bool,
+}
+
+/// The nodes that others are to reach, and those that they are not.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Backends {
+    /// In the order in which they joined, so that a node that is added comes last and the ports of the others stay theirs.
+    pub nodes: Vec<Backend>,
+    /// The others.
+    pub left_out: Vec<LeftOut>,
+    /// What whoever uses the list has to know, in whole sentences.
+    pub remarks: Vec<String>,
+}
+
+/// A node that is left out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LeftOut {
+    /// Its name.
+    pub name: Untrusted,
+    /// Why.
+    pub why: Why,
+}
+
+/// Why a node is left out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Why {
+    /// Its heart has stopped.
+    Dead,
+    /// Only Octopus knows it, so that nobody knows where it listens.
+    NoAddress,
+}
+
+impl Why {
+    /// Its id for programs.
+    pub const fn id(self) -> &'static str {
+        match self {
+            Self::Dead => "dead",
+            Self::NoAddress => "no-address",
+        }
+    }
+}
+
+impl LeftOut {
+    /// In a sentence.
+    pub fn says(&self) -> String {
+        match self.why {
+            Why::Dead => format!("Node {} is left out: it is dead.", self.name),
+            Why::NoAddress => {
+                format!(
+                    "Node {} is left out: the registry does not know where it listens; give all nodes with --node.",
+                    self.name
+                )
+            }
+        }
+    }
+}
+
+impl Backend {
+    /// The default port for polling Tentacles.
+    pub const COMMS: u16 = 10_943;
+    /// The default gRPC port.
+    pub const GRPC: u16 = 8_443;
+
+    /// Reads `NAME=URL`, with the port for polling Tentacles behind a comma where it is not 10943.
+    ///
+    /// # Errors
+    /// What to type.
+    pub fn parse(text: &str) -> Result<Self, BadName> {
+        let (name, rest) = text.split_once('=').ok_or("Type a node as NAME=URL or NAME=URL,PORT.")?;
+        let (url, port) = rest.rsplit_once(',').map_or((rest, None), |(url, port)| (url, Some(port)));
+        let comms_port = match port.map(|port| port.trim().parse::<u16>()) {
+            None => Self::COMMS,
+            Some(Ok(port)) if port != 0 => port,
+            Some(_) => return Err("The port for polling Tentacles is a number from 1 to 65535.".into()),
+        };
+        let web = match prefixes::parse(url).map_err(|bad| BadName(bad.0))?.as_slice() {
+            [web] if web.is_for_all() => return Err("A node's URL names its host, not + or *.".into()),
+            [web] => plain(web)?,
+            _ => return Err("Type one URL for a node.".into()),
+        };
+        Ok(Self { name: NodeName::parse(name)?, web, comms_port, grpc_port: Self::GRPC, drained: false })
+    }
+
+    /// The host and the port of its web portal, an IPv6 address in brackets.
+    pub fn authority(&self) -> String {
+        at(&self.web.host, self.web.port)
+    }
+
+    /// The URL of its web portal, without a slash at the end.
+    pub fn url(&self) -> String {
+        self.web.to_string().trim_end_matches('/').to_owned()
+    }
+}
+
+/// A host and a port, an IPv6 address in brackets.
+pub fn at(host: &str, port: u16) -> String {
+    if host.contains(':') { format!("[{host}]:{port}") } else { format!("{host}:{port}") }
+}
+
+impl Backends {
+    /// The live nodes of a cluster; drained ones are kept, since they come back.
+    ///
+    /// # Errors
+    /// A live node's name or address that cannot be written: a list without it would only seem to be whole.
+    pub fn of_cluster(nodes: &Nodes) -> Result<Self, BadName> {
+        let mut found: Vec<(&str, Backend)> = Vec::new();
+        let mut all = Self::default();
+        for node in nodes.iter() {
+            let left = |why| LeftOut { name: node.name.clone(), why };
+            match &node.row {
+                _ if node.is_dead() => all.left_out.push(left(Why::Dead)),
+                None => all.left_out.push(left(Why::NoAddress)),
+                Some(kept) => found.push((&kept.joined, backend(node, &kept.row, &mut all.remarks)?)),
+            }
+        }
+        found.sort_by(|one, other| (one.0, one.1.name.as_str()).cmp(&(other.0, other.1.name.as_str())));
+        all.nodes = found.into_iter().map(|(_, backend)| backend).collect();
+        Ok(all)
+    }
+
+    /// Those that were given by hand.
+    ///
+    /// # Errors
+    /// What is wrong with one of them.
+    pub fn given(texts: &[String]) -> Result<Self, BadName> {
+        let mut all = Self::default();
+        for text in texts {
+            let backend = Backend::parse(text).map_err(|bad| BadName(format!("--node {}: {bad}", Untrusted::new(text))))?;
+            if all.nodes.iter().any(|other| other.name.as_str().eq_ignore_ascii_case(backend.name.as_str())) {
+                return Err(BadName(format!("Node {} is there twice.", backend.name.as_str())));
+            }
+            all.nodes.push(backend);
+        }
+        Ok(all)
+    }
+}
+
+/// A node by its row in the registry.
+fn backend(node: &NodeSeen, row: &NodeRow, remarks: &mut Vec<String>) -> Result<Backend, BadName> {
+    let unwritable = |bad: &dyn std::fmt::Display| {
+        BadName(format!("Node {} cannot be written into a configuration: {bad} Give all nodes with --node.", node.name))
+    };
+    let name = NodeName::parse(&row.name).map_err(|bad| unwritable(&bad))?;
+    let all = prefixes::parse(&row.prefixes).map_err(|bad| unwritable(&bad))?;
+    let names_a_host = |prefix: &&ListenPrefix| !prefix.is_for_all() && !is_loopback(&prefix.host);
+    let shown = name.as_str();
+    let web = if let Some(prefix) = all.iter().find(names_a_host) {
+        if !all.iter().any(ListenPrefix::is_for_all) {
+            remarks.push(format!(
+                "Node {shown} listens for {} only: where HTTP.sys serves it (Windows), requests by another name, as that of the load \
+                 balancer, are answered with 400 Bad Request. Add a prefix for all names, for instance http://+:80/.",
+                prefix.host
+            ));
+        }
+        prefix.clone()
+    } else {
+        let prefix =
+            all.iter().find(|prefix| prefix.is_for_all()).or(all.first()).ok_or_else(|| unwritable(&"it has no prefix."))?;
+        remarks.push(if prefix.is_for_all() {
+            format!("Node {shown} listens for {prefix}, which names no host: its machine's name is taken, {}.", Untrusted::new(&row.host))
+        } else {
+            format!(
+                "Node {shown} listens for {prefix}, which no other machine can reach: its machine's name is taken, {}, and the node \
+                 has to listen for it as well, for instance with http://+:{}/.",
+                Untrusted::new(&row.host),
+                prefix.port
+            )
+        });
+        // The host is what a machine said of itself, so it is read by the same rules as a prefix that somebody typed.
+        let of_row = format!("http://{}:1/", row.host);
+        let read = prefixes::parse(&of_row).map_err(|bad| unwritable(&bad))?;
+        match read.as_slice() {
+            [read] if !read.is_for_all() && read.path == "/" => ListenPrefix { host: read.host.clone(), ..prefix.clone() },
+            _ => return Err(unwritable(&"its machine's name is none.")),
+        }
+    };
+    let web = plain(&web).map_err(|bad| unwritable(&bad))?;
+    Ok(Backend { name, web, comms_port: row.comms_port, grpc_port: row.grpc_port, drained: node.drained })
+}
+
+/// The same, where it is plain ASCII.
+fn plain(web: &ListenPrefix) -> Result<ListenPrefix, BadName> {
+    let good = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_' | ':');
+    if !web.host.chars().all(good) {
+        return Err("A host's name has letters from a to z in it; write a foreign one in its ASCII form (xn--).".into());
+    }
+    if !web.path.chars().all(|c| good(c) || matches!(c, '/' | '~')) {
+        return Err("The path has a character in it that not every load balancer takes.".into());
+    }
+    Ok(web.clone())
+}
+
+fn is_loopback(host: &str) -> bool {
+    host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::model::facts::Beat;
+    use crate::model::registry::KeptRow;
+
+    fn node(name: &str, prefixes: &str, host: &str) -> NodeSeen {
+        let row = NodeRow {
+            name: name.into(),
+            address: prefixes.into(),
+            host: host.into(),
+            system: "Linux".into(),
+            program: "0".into(),
+            prefixes: prefixes.into(),
+            comms_port: 10_943,
+            grpc_port: 8_443,
+            task_cap: 5,
+        };
+        NodeSeen {
+            name: name.into(),
+            row: Some(KeptRow { row, joined: format!("2026-{name}"), last_seen: String::new(), drained: false }),
+            row_age: Some(Duration::from_secs(60)),
+            beat: Beat::Ago(Duration::from_secs(2)),
+            version: None,
+            task_cap: None,
+            drained: false,
+        }
+    }
+
+    fn only(node: NodeSeen) -> Result<Backends, BadName> {
+        Backends::of_cluster(&[node].into())
+    }
+
+    #[test]
+    fn a_prefix_that_names_no_host_takes_the_machine_s() {
+        for (prefixes, url, remarks) in [
+            ("http://web01.corp:80/,http://+:80/", "http://web01.corp:80", 0),
+            ("http://web01.corp:80/", "http://web01.corp:80", 1),
+            ("http://localhost:80/,https://web01.corp/octopus/", "https://web01.corp:443/octopus", 1),
+            ("http://+:8080/", "http://host01:8080", 1),
+            ("http://localhost:80/,https://*:443/", "https://host01:443", 1),
+            ("http://127.0.0.1:80/", "http://host01:80", 1),
+        ] {
+            let found = only(node("web01", prefixes, "HOST01")).unwrap();
+            assert_eq!(found.nodes[0].url(), url, "{prefixes}");
+            assert_eq!(found.remarks.len(), remarks, "{:?}", found.remarks);
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_written_is_refused_and_what_is_dead_is_left_out() {
+        for (name, prefixes, host) in [
+            ("web 01", "http://a:80/", "h"),
+            ("web01;}", "http://a:80/", "h"),
+            ("web01", "http://+:80/", "h\n}"),
+            ("web01", "http://+:80/", "+"),
+            ("web01", "http://+:80/", "h/evil"),
+            ("web01", "http://b\u{fc}ro:80/", "h"),
+            ("web01", "http://a:80/$x;/", "h"),
+            ("web01", "", "h"),
+        ] {
+            assert!(only(node(name, prefixes, host)).is_err(), "{name:?} {prefixes:?} {host:?}");
+        }
+        let mut dead = node("web 01\n}", "http://a:80/", "h");
+        (dead.beat, dead.row_age) = (Beat::Ago(Duration::from_secs(900_000)), Some(Duration::from_secs(900_000)));
+        let unknown = NodeSeen { row: None, ..node("web03", "", "") };
+        let mut drained = node("a", "http://a:80/", "h");
+        drained.drained = true;
+        let found = Backends::of_cluster(&[dead, node("b", "http://b:80/", "h"), drained, unknown].into()).unwrap();
+        let names: Vec<_> = found.nodes.iter().map(|node| (node.name.as_str(), node.drained)).collect();
+        assert_eq!(names, [("a", true), ("b", false)]);
+        let whys: Vec<_> = found.left_out.iter().map(|left| (left.name.as_str(), left.why)).collect();
+        assert_eq!(whys, [("web 01 }", Why::Dead), ("web03", Why::NoAddress)]);
+    }
+
+    #[test]
+    fn nodes_come_in_the_order_in_which_they_joined() {
+        let (mut one, mut two) = (node("a", "http://a:80/", "h"), node("b", "http://b:80/", "h"));
+        one.row.as_mut().unwrap().joined = "2026-11-02".into();
+        two.row.as_mut().unwrap().joined = "2026-11-01".into();
+        let found = Backends::of_cluster(&[one, two].into()).unwrap();
+        assert_eq!(found.nodes.iter().map(|node| node.name.as_str()).collect::<Vec<_>>(), ["b", "a"]);
+    }
+
+    #[test]
+    fn nodes_are_given_by_hand() {
+        let node = Backend::parse("web01=https://[fe80::1]:444/octopus,10944").unwrap();
+        assert_eq!((node.url().as_str(), node.comms_port), ("https://[fe80::1]:444/octopus", 10_944));
+        assert_eq!(Backend::parse("web01=http://a").unwrap().comms_port, 10_943);
+        for bad in
+            ["web01", "web 01=http://a", "w=http://+:80/", "w=ftp://a", "w=http://a,0", "w=http://a,x", "w=http://a http://b"]
+        {
+            assert!(Backend::parse(bad).is_err(), "{bad}");
+        }
+        let twice = ["a=http://a".to_owned(), "A=http://b".to_owned()];
+        assert!(Backends::given(&twice).is_err());
+    }
+}

@@ -1,0 +1,202 @@
+//! The commands as they are typed.
+
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+
+use octopus_setup::model::cluster::ClusterId;
+use octopus_setup::model::fingerprint::Fingerprint;
+use octopus_setup::model::names::DatabaseName;
+use octopus_setup::model::node_config::{
+    ClusterSection, CommsSection, DatabaseSection, NodeConfig, NodeSection, ServiceSection, TrustSection, WebSection,
+};
+use octopus_setup::model::registry::{NewCluster, NodeRow};
+use octopus_setup::model::server_address::ServerAddress;
+use octopus_setup::model::survey::AccountKind;
+use octopus_setup::model::target::{Encryption, Target, Trust};
+use octopus_setup::model::verifier::Verifier;
+use octopus_setup::world::node_config;
+use octopus_setup::world::places::Places;
+use octopus_setup::world::seal::{Purpose, Sealer};
+use octopus_setup::world::sqlserver::SqlServer;
+use secrecy::ExposeSecret;
+
+use crate::support::sql;
+use crate::support::walk::Site;
+
+fn run(state: &Path, words: &[&str]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_octopus-setup"));
+    command.args(words).env("OCTOPUS_SETUP_STATE_DIR", state).env_remove("OCTOPUS_SETUP_LOG").stdin(Stdio::null());
+    command.output().unwrap()
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8(bytes.to_vec()).unwrap()
+}
+
+const NODES: [&str; 4] = ["--node", "web01=http://web01.corp", "--node", "web02=http://web02.corp:8080,10950"];
+
+#[test]
+fn without_a_database_nodes_are_given() {
+    let folder = tempfile::tempdir().unwrap();
+    for kind in ["nginx", "haproxy", "iis", "netscaler"] {
+        let output = run(folder.path(), &[&["load-balancer", kind], &NODES[..]].concat());
+        assert!(output.status.success() && output.stderr.is_empty(), "{output:?}");
+        assert!(text(&output.stdout).contains("web02.corp"), "{output:?}");
+    }
+    let output = run(folder.path(), &[&["load-balancer", "haproxy", "--output", "json", "--sticky"], &NODES[..]].concat());
+    let said: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!((&said["for"], &said["nodes"][1]["comms_port"]), (&"haproxy".into(), &10_950.into()), "{said}");
+    assert_eq!(said["polling_ports"], serde_json::json!({ "web01": 10_943, "web02": 10_944 }));
+    assert!(said["text"].as_str().unwrap().contains("cookie OctopusNode"));
+
+    let words = ["tentacles", "--output", "json", "--scheme", "shared", "--address", "octopus.example.com"];
+    let output = run(folder.path(), &[&words, &NODES[..]].concat());
+    let said: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(said["addresses"]["web02"], "https://octopus.example.com:10944", "{said}");
+    let trusted: serde_json::Value = serde_json::from_str(said["json"].as_str().unwrap()).unwrap();
+    assert_eq!(trusted[1]["Address"], "https://octopus.example.com:10944");
+}
+
+#[test]
+fn a_file_is_made_and_never_overwritten() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("haproxy.cfg");
+    let words = [&["load-balancer", "haproxy", "--out", file.to_str().unwrap()], &NODES[..]].concat();
+    let output = run(folder.path(), &words);
+    assert!(output.status.success() && text(&output.stdout).contains("haproxy.cfg"), "{output:?}");
+    let written = std::fs::read_to_string(&file).unwrap();
+    assert!(written.contains("backend octopus"), "{written}");
+    std::fs::write(&file, "mine").unwrap();
+    let output = run(folder.path(), &words);
+    assert_eq!(output.status.code(), Some(2), "{output:?}");
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), "mine");
+}
+
+#[test]
+fn what_cannot_be_is_refused_with_a_word() {
+    let folder = tempfile::tempdir().unwrap();
+    for words in [
+        &["load-balancer", "nginx"][..],
+        &["load-balancer", "nginx", "--node", "web01"],
+        &["load-balancer", "nginx", "--node", "web 01=http://a"],
+        &["load-balancer", "nginx", "--node", "a=http://a", "--instance", "x"],
+        &["load-balancer", "nginx", "--node", "a=http://a", "--listen", "somewhere"],
+        &["load-balancer", "nginx", "--node", "a=http://a", "--name", "a b"],
+        &["load-balancer", "nginx", "--node", "a=http://a", "--certificate", "x"],
+        &["load-balancer", "nginx", "--node", "a=http://a", "--cache-dir", "a$b"],
+        &["tentacles", "--node", "a=http://a", "--scheme", "shared"],
+        &["tentacles", "--node", "a=http://a", "--address", "b"],
+        &["tentacles", "--node", "a=http://a", "--thumbprint", "API-1"],
+        &["tentacles", "--node", "a=http://a", "--subscription", "https://x/"],
+    ] {
+        let output = run(folder.path(), words);
+        assert_eq!(output.status.code(), Some(2), "{words:?}: {output:?}");
+        assert!(output.stdout.is_empty() && !output.stderr.is_empty(), "{words:?}: {output:?}");
+    }
+}
+
+fn row(name: &str, prefixes: &str) -> NodeRow {
+    NodeRow {
+        name: name.into(),
+        address: prefixes.into(),
+        host: format!("{name}.corp"),
+        system: "Linux".into(),
+        program: "0.1.0".into(),
+        prefixes: prefixes.into(),
+        comms_port: 10_943,
+        grpc_port: 8_443,
+        task_cap: 5,
+    }
+}
+
+/// A node config of this machine in a cluster of three: one that lives, one that is drained, one that is dead.
+async fn cluster(site: &Site) -> std::path::PathBuf {
+    let address = format!("localhost,{}", site.server.addr().port());
+    let target = Target {
+        address: ServerAddress::parse(&address).unwrap(),
+        database: DatabaseName::parse("Octopus").unwrap(),
+        user: "sa".into(),
+        password: site.server.sa_password().clone(),
+        encryption: Encryption::Mandatory,
+        trust: Trust::CaFile(site.server.ca_file().to_owned()),
+        multi_subnet: false,
+    };
+    let mut session = sql::session(&site.server, "master").await;
+    sql::ask(&mut session, "CREATE DATABASE [Octopus] COLLATE Latin1_General_CI_AS").await;
+    let (id, fingerprint) = (ClusterId([1; 16]), Fingerprint([1; 4]));
+    let new = NewCluster {
+        id,
+        verifier: Verifier { salt: [1; 16], hash: [1; 32] },
+        fingerprint,
+        node: row("web01", "http://+:8080/"),
+        node_limit: None,
+        licence_ends: None,
+    };
+    SqlServer::new().initialise(&target, &new).await.unwrap();
+    let mut session = sql::session(&site.server, "Octopus").await;
+    let columns =
+        "name, address, host, operating_system, program, prefixes, comms_port, grpc_port, task_cap, joined, last_seen, drained";
+    let insert = format!(
+        "INSERT INTO octopus_setup.node ({columns}) VALUES \
+         (N'app02', N'', N'app02.corp', N'Linux', N'1', N'http://app02.corp:80/', 10944, 8443, 5, DATEADD(day, 1, SYSUTCDATETIME()), SYSUTCDATETIME(), 1), \
+         (N'old03', N'', N'old03.corp', N'Linux', N'1', N'http://old03.corp:80/', 10943, 8443, 5, DATEADD(day, -9, SYSUTCDATETIME()), DATEADD(day, -9, SYSUTCDATETIME()), 0)"
+    );
+    sql::ask(&mut session, &insert).await;
+    let sealer = Sealer::open_or_create(&Places::under(site.home("state"))).unwrap();
+    let seal = sealer.seal(&Purpose::DatabasePassword { instance: "Blue" }, target.password.expose_secret().as_bytes()).unwrap();
+    let config = NodeConfig {
+        format: NodeConfig::FORMAT,
+        instance: "Blue".into(),
+        node: NodeSection { name: "web01".into(), home: site.home("node"), task_cap: 5 },
+        service: ServiceSection { account: AccountKind::LocalSystem, user: String::new(), password: None },
+        database: DatabaseSection {
+            server: address,
+            name: "Octopus".into(),
+            user: "sa".into(),
+            password: seal,
+            encryption: target.encryption,
+            trust: TrustSection::from(&target.trust),
+            multi_subnet: false,
+        },
+        cluster: ClusterSection { id, fingerprint, master_key_file: NodeConfig::KEY_FILE.into() },
+        web: WebSection { listen_prefixes: vec!["http://+:8080/".into()], force_ssl: false },
+        comms: CommsSection { port: 10_943, grpc_port: 8_443 },
+    };
+    let path = site.home("octopus-node.toml");
+    std::fs::write(&path, node_config::render(&config).unwrap()).unwrap();
+    path
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nodes_come_live_from_the_registry() {
+    let site = Site::start().await;
+    let config = cluster(&site).await;
+    let (state, config) = (site.home("state"), config.to_str().unwrap().to_owned());
+    let output = run(&state, &["load-balancer", "haproxy", "--config", &config]);
+    assert!(output.status.success(), "{output:?}");
+    let (out, err) = (text(&output.stdout), text(&output.stderr));
+    // In the order in which they joined; the dead one is named, and nothing is sent to it.
+    assert!(out.contains("server web01 web01.corp:8080\n    server app02 app02.corp:80\n"), "{out}");
+    assert!(out.contains("# Node old03 is left out: it is dead.") && !out.contains("old03.corp"), "{out}");
+    assert!(out.contains("app02  http://app02.corp:80, drained"), "{out}");
+    assert!(err.contains("Node old03 is left out: it is dead.") && err.contains("names no host"), "{err}");
+    assert!(!out.contains(site.server.sa_password().expose_secret()), "no secret is in it");
+
+    let output = run(&state, &["tentacles", "--config", &config, "--format", "json"]);
+    let trusted: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    let addresses: Vec<_> = trusted.as_array().unwrap().iter().map(|entry| entry["Address"].as_str().unwrap()).collect();
+    assert_eq!(addresses, ["https://web01.corp:10943", "https://app02.corp:10944"]);
+
+    // A name that somebody put into the registry past the wizard is refused, not written.
+    let mut session = sql::session(&site.server, "Octopus").await;
+    sql::ask(&mut session, "UPDATE octopus_setup.node SET name = N'app02; } evil {' WHERE name = N'app02'").await;
+    let output = run(&state, &["load-balancer", "nginx", "--config", &config]);
+    assert_eq!(output.status.code(), Some(3), "{output:?}");
+    assert!(output.stdout.is_empty() && text(&output.stderr).contains("cannot be written"), "{output:?}");
+
+    let server = site.server;
+    server.stop().await;
+    let output = run(&state, &["load-balancer", "nginx", "--config", &config]);
+    assert_eq!(output.status.code(), Some(4), "{output:?}");
+    assert!(text(&output.stderr).contains("The nodes are not known."), "{output:?}");
+}
