@@ -48,6 +48,14 @@ const fn says(check: CheckId) -> &'static [Severity] {
         | CheckId::DriftRow
         | CheckId::DriftOctopus
         | CheckId::DriftHost => &[],
+        CheckId::StorageFolders | CheckId::StorageDisk => &[Stop, Warn],
+        CheckId::StorageRights | CheckId::StorageSpace => &[Stop],
+        CheckId::StorageAccount | CheckId::StorageContent | CheckId::ServiceHome => &[Warn],
+        CheckId::StorageShared => &[Stop, Warn],
+        CheckId::StorageLatency => &[],
+        CheckId::AdminAccount | CheckId::Licence | CheckId::LicenceNodes => &[],
+        CheckId::OctopusProgram | CheckId::OctopusInstance | CheckId::OctopusService => &[],
+        CheckId::OctopusLog | CheckId::OctopusPing => &[],
     }
 }
 
