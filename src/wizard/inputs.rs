@@ -127,7 +127,13 @@ mod tests {
 
     #[test]
     fn complete_answers_make_inputs_for_their_own_survey() {
-        let answers = samples::with(&[(FieldId::MasterKey, samples::KEY), (FieldId::KeyFile, samples::HOME)]);
+        let answers = samples::with(&[
+            (FieldId::MasterKey, samples::KEY),
+            (FieldId::KeyFile, samples::HOME),
+            (FieldId::Storage, "root"),
+            (FieldId::StorageRoot, samples::HOME),
+            (FieldId::Licence, "PExpY2Vuc2UvPg=="),
+        ]);
         let subject = Subject { instance: "OctopusServer".into(), config: "/x.toml".into(), maker: Maker::Wizard };
         for survey in SurveyId::ALL {
             assert_eq!(of(survey, &answers, Some(&subject)).map(|inputs| inputs.survey()), Some(survey));

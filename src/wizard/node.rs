@@ -114,12 +114,19 @@ mod tests {
 
     #[test]
     fn every_field_that_the_flow_asks_of_a_node_is_looked_at() {
-        let hidden = [FieldId::ServiceUser, FieldId::ServicePassword, FieldId::CaFile, FieldId::Fingerprint];
+        let mut hidden = vec![FieldId::ServiceUser, FieldId::ServicePassword, FieldId::CaFile, FieldId::Fingerprint];
+        hidden.extend([FieldId::StorageRoot, FieldId::AdminEmail, FieldId::AdminPassword]);
+        hidden.extend(crate::model::storage::SharedFolder::ALL.map(crate::model::storage::SharedFolder::field));
+        // What is in a licence is its survey's to say.
+        hidden.push(FieldId::Licence);
         for flow in [Flow::FirstNode, Flow::Join] {
             for field in FieldId::ALL {
                 let looked_at = is_read(field) && flow::asks(flow, field) && !hidden.contains(&field);
                 let outcome = from_answers(flow, &samples::joining_with(&[(field, "\u{1}")]));
-                assert_eq!(outcome.err(), looked_at.then(|| vec![field]), "{flow:?} {}", field.id());
+                let mut wanted = if looked_at { vec![field] } else { Vec::new() };
+                // Whoever names an administrator has to give a password.
+                wanted.extend((field == FieldId::AdminUser && looked_at).then_some(FieldId::AdminPassword));
+                assert_eq!(outcome.err().unwrap_or_default(), wanted, "{flow:?} {}", field.id());
             }
         }
     }

@@ -33,6 +33,10 @@ mod tests {
         assert_eq!(only_with_words(FieldId::CaFile).as_deref(), Some("trust = \"ca-file\""));
         assert_eq!(only_with_words(FieldId::ServiceUser).as_deref(), Some("service-account = \"custom\" or \"managed\""));
         let some: Vec<FieldId> = FieldId::ALL.into_iter().filter(|field| only_with(*field).is_some()).collect();
-        assert_eq!(some, [FieldId::ServiceUser, FieldId::ServicePassword, FieldId::CaFile, FieldId::Fingerprint]);
+        let mut wanted = vec![FieldId::ServiceUser, FieldId::ServicePassword, FieldId::CaFile, FieldId::Fingerprint];
+        wanted.push(FieldId::StorageRoot);
+        wanted.extend(crate::model::storage::SharedFolder::ALL.map(crate::model::storage::SharedFolder::field));
+        wanted.push(FieldId::OctopusServer);
+        assert_eq!(some, wanted);
     }
 }

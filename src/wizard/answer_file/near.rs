@@ -79,7 +79,7 @@ mod tests {
         ] {
             assert_eq!(nearest(typed, ids()), Some(meant), "{typed}");
         }
-        for typed in ["", "zzz", "&%", "\u{4e2d}\u{6587}", "licence"] {
+        for typed in ["", "zzz", "&%", "\u{4e2d}\u{6587}", "colour"] {
             assert_eq!(nearest(typed, ids()), None, "{typed}");
         }
         assert_eq!(nearest(&"password".repeat(1000), ids()), None);

@@ -78,7 +78,7 @@ fn an_unknown_key_is_told_with_its_line_and_column_and_what_was_meant() {
     assert!(one("\u{feff}server = \r\n").starts_with("a.toml, line 1, column 10: "));
     assert!(one("node_name = 'x'").ends_with("Did you mean `node-name`?"));
     assert!(one("flwo = 'join'").ends_with("Did you mean `flow`?"));
-    assert!(one("[storage]\nroot = 'x'\n").contains("unknown key `storage`. Known are instance, home, "));
+    assert!(one("[zebra]\nroot = 'x'\n").contains("unknown key `zebra`. Known are instance, home, "));
     assert!(one("\"\\u001b[31m\" = 1").contains("unknown key `^[[31m`"), "cleaned");
     assert!(one(&format!("{} = 1", "k".repeat(500))).len() < 900);
 }

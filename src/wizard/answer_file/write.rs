@@ -41,7 +41,9 @@ pub fn write(flow: Flow, answers: &Answers, accepted: &[CheckId]) -> String {
 /// Whether a field belongs into the file. An answer of nothing is none: the file's reader gets the default.
 fn says_something(flow: Flow, field: FieldId, answers: &Answers) -> bool {
     let is_asked = field.is_given() && flows::asks(flow, field) && form::is_visible(field, answers);
-    is_asked && (field.is_secret() || !answers.trimmed(field).is_empty())
+    // A secret that may be left out, and was, is no variable that the file's reader has to set.
+    let left_out = answers.get(field).raw.is_empty() && !form::is_missing(field, answers);
+    is_asked && !left_out && (field.is_secret() || !answers.trimmed(field).is_empty())
 }
 
 /// A field's value as TOML; the reader gives the very same text again.
@@ -111,6 +113,9 @@ mod tests {
         comms-port = 10943
         grpc-port = 8443
         key-size = "aes-256"
+        storage = "none"
+        hand-over = "when-found"
+        start-service = true
         "#);
         assert!(!text.contains(samples::PASSWORD));
         let text = write(Flow::Join, &samples::joining(), &[]);

@@ -81,7 +81,7 @@ pub fn evidence(verdict: &Verdict) -> String {
 }
 
 /// Checks that need no fact.
-const PURE: [CheckId; 2] = [CheckId::HomeNode, CheckId::WebPrefixes];
+const PURE: [CheckId; 3] = [CheckId::HomeNode, CheckId::WebPrefixes, CheckId::AdminAccount];
 
 fn all_checks() -> impl Iterator<Item = CheckId> {
     ScreenId::ALL.into_iter().flat_map(|screen| words::screen(screen).checks())

@@ -4,7 +4,7 @@ use super::bench::*;
 
 #[test]
 fn the_plan_is_there_once_the_key_is_drawn() {
-    let mut bench = Bench::at(ScreenId::Web);
+    let mut bench = Bench::at(ScreenId::Octopus);
     bench.send(Event::Next);
     assert!(matches!(bench.effects.as_slice(), [Effect::Draw(crate::model::master_key::KeySize::Aes256)]));
     bench.draw();

@@ -75,7 +75,7 @@ fn an_unfinished_run_comes_back_with_its_answers_and_its_cluster() {
 #[test]
 fn a_run_that_never_sealed_its_key_draws_another_under_the_same_id() {
     let mut bench = resume(1, None);
-    for _ in 0..5 {
+    for _ in 0..9 {
         bench.answer_all();
         bench.draw();
         if bench.state.place.here == ScreenId::Review {
