@@ -88,7 +88,10 @@ pub fn file_name(node: &str) -> String {
     for (place, byte) in name.bytes().enumerate() {
         match byte {
             b'a'..=b'z' | b'0'..=b'9' | b'.' | b'_' | b'-' if place > 0 || !device => stem.push(char::from(byte)),
-            other => stem.push_str(&format!("%{other:02x}")),
+            other => {
+                stem.push('%');
+                stem.push_str(&HEXLOWER.encode(&[other]));
+            }
         }
     }
     if stem.len() > LONGEST_STEM {
