@@ -1,6 +1,7 @@
 //! The nouns: plain types that import nothing above them.
 
 pub mod answers;
+pub mod canary;
 pub mod check;
 pub mod cluster;
 pub mod connection_string;
