@@ -113,8 +113,7 @@ pub enum NotALicence {
     },
 }
 
-/// Whether a text that comes line by line has begun as XML and not yet ended: then more of it follows.
+/// Whether a text that comes line by line has begun as XML, or base64 of it, and not yet ended: then more of it follows.
 pub fn goes_on(text: &str) -> bool {
-    let begun = text.trim_start_matches(|c: char| c.is_whitespace() || c == '\u{feff}').starts_with('<');
-    begun && !text.contains("</License>")
+    decode::xml(text.as_bytes()).is_ok_and(|xml| !xml.contains("</License>"))
 }

@@ -170,8 +170,16 @@ fn a_text_of_lines_goes_on_until_its_end() {
     assert!(goes_on("\u{feff} <?xml version='1.0'?>"));
     assert!(goes_on("<License>\n<LicensedTo>"));
     assert!(!goes_on(TRIAL));
-    assert!(!goes_on("PExpY2Vuc2U"));
-    assert!(!goes_on(""));
+    assert!(goes_on("PExpY2Vuc2U"));
+    for over in ["", "12345", "hunter2"] {
+        assert!(!goes_on(over), "{over}");
+    }
+    for (way, columns) in [(0, 64), (0, 76), (3, 64), (3, 76)] {
+        let whole = wrapped(&encoded(TRIAL, way), columns, "\n");
+        let lines: Vec<&str> = whole.lines().collect();
+        let ends = (1..=lines.len()).find(|count| !goes_on(&lines[..*count].join("\n")));
+        assert!(ends.is_some_and(|ends| ends + 1 >= lines.len()), "{way} {columns}");
+    }
 }
 
 proptest! {

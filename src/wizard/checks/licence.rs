@@ -105,7 +105,7 @@ fn judged(licence: &Licence, today: Date) -> Vec<Finding> {
 }
 
 /// Whether a day is soon, or over; `None` where neither.
-fn is_soon(day: Date, today: Date) -> Option<bool> {
+pub(super) fn is_soon(day: Date, today: Date) -> Option<bool> {
     let left = (day - today).whole_days();
     (left <= SOON).then_some(left >= 0)
 }
