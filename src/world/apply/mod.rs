@@ -69,6 +69,10 @@ pub async fn install<D: ClusterDatabase>(
             return Err(Failure::Defect("The plan was made for another master key.".into()));
         }
         let site = Site::take(places, &plan.node.instance).await?;
+        if let Some((kind, refused)) = octopus::refused(&site, plan).await {
+            at = kind;
+            return Err(refused);
+        }
         let ledger = Ledger::open(&site, plan).await?;
         let mut run = Run { site, ledger, database, plan, key };
         for (place, step) in plan.steps.iter().enumerate() {
@@ -144,7 +148,7 @@ impl<D: ClusterDatabase> Run<'_, D> {
             self.ledger.mark(kind, StepState::Begun).await?;
         }
         report(Progress::Begun(kind));
-        let state = match self.act(kind, earlier).await {
+        let state = match self.act(kind, earlier, report).await {
             Ok(state) => state,
             Err(failure) => {
                 if cluster::left_nothing(kind, &failure, fresh) {
@@ -204,6 +208,9 @@ impl<D: ClusterDatabase> Run<'_, D> {
 
     /// Whether what a step is to make was there before the run, as far as that has to be known before it is begun.
     async fn is_there_already(&self, kind: StepKind) -> Result<bool, Failure> {
+        if kind == StepKind::OctopusInstance {
+            return self.handing_over()?.is_registered().await;
+        }
         if kind != StepKind::CreateHome {
             return Ok(false);
         }
@@ -212,7 +219,12 @@ impl<D: ClusterDatabase> Run<'_, D> {
     }
 
     /// Does a step, unless it is done, and verifies it.
-    async fn act(&self, kind: StepKind, earlier: StepState) -> Result<StepState, Failure> {
+    async fn act(
+        &self,
+        kind: StepKind,
+        earlier: StepState,
+        report: &mut (impl FnMut(Progress) + Send),
+    ) -> Result<StepState, Failure> {
         let (site, plan) = (&self.site, self.plan);
         match kind {
             StepKind::CreateHome => {
@@ -263,10 +275,19 @@ impl<D: ClusterDatabase> Run<'_, D> {
             | StepKind::OctopusService
             | StepKind::AwaitPing
             | StepKind::AwaitBeat
-            | StepKind::OctopusTaskCap => octopus::act(kind),
+            | StepKind::OctopusTaskCap => {
+                // Not begun by now: it was there.
+                let there = self.ledger.state(kind) != StepState::Begun && earlier != StepState::Done;
+                self.handing_over()?.act(kind, earlier, there, report).await
+            }
             // It is the first of its plan and has been done; see `install`.
             StepKind::ProveAgain => Ok(StepState::Done),
         }
+    }
+
+    fn handing_over(&self) -> Result<octopus::HandingOver<'_, D>, Failure> {
+        let has_service = ledger::touched(self.ledger.state(StepKind::OctopusService));
+        octopus::HandingOver::of(&self.site, self.database, self.plan, self.key, has_service)
     }
 
     /// The key, for the steps that need it.
