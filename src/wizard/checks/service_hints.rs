@@ -36,8 +36,12 @@ pub fn misformed(user: &str) -> Option<Finding> {
     None
 }
 
-/// What the account of the answers needs, as notes: none where it is the system's own.
+/// What the account that a node is to run as needs, as notes: none where it is the system's own.
 pub fn needed(case: &Case<'_>, windows: bool) -> Vec<Finding> {
+    // A node that exists has them, or would not run.
+    if case.is_of_a_node() {
+        return Vec::new();
+    }
     let kind = read::account_kind(case.answers);
     let Some(user) = read::service_user(case.answers).ok().filter(|user| !user.is_empty()) else { return Vec::new() };
     let prefixes = prefixes::parse(case.answers.text(FieldId::ListenPrefixes)).unwrap_or_default();
