@@ -62,7 +62,7 @@ fn summary(licence: &Licence) -> String {
         .map(|said| said.as_str().split_whitespace().collect::<Vec<_>>().join(" "))
         .collect();
     words.extend(licence.valid_to.map(|day| format!("until {}", say::date(day))));
-    words.extend(licence.maintenance_expires.map(|day| format!("maintained until {}", say::date(day))));
+    words.extend(licence.maintenance_expires.map(|day| format!("updates to {}", say::date(day))));
     if words.is_empty() { "can be read".to_owned() } else { words.join("; ") }
 }
 
@@ -224,7 +224,7 @@ mod tests {
 
     #[test]
     fn what_was_read_of_it_is_shown() {
-        assert_eq!(evidence(&of(CheckId::Licence, sound())), "Acme Ltd; maintained until 2027-06-30");
+        assert_eq!(evidence(&of(CheckId::Licence, sound())), "Acme Ltd; updates to 2027-06-30");
         let trial = Licence { kind: "Trial".into(), valid_to: Some(date!(2027 - 01 - 01)), maintenance_expires: None, ..sound() };
         assert_eq!(evidence(&of(CheckId::Licence, trial)), "Acme Ltd; Trial; until 2027-01-01");
         let bare = Licence { licensed_to: "".into(), maintenance_expires: None, ..sound() };
