@@ -146,12 +146,11 @@ fn scalar(secrets: Secrets<'_>, secret: Secret, what: &str) -> Result<Zeroizing<
     // With room for its longest form at once: growing would leave copies behind.
     let mut text = Zeroizing::new(String::with_capacity(256 + clear.map_or(0, str::len) * 6));
     text.push('"');
-    match clear {
-        Some(clear) => escape(&mut *text, clear).map_err(|_| Unwritable)?,
-        None => {
-            for part in ["${", secret.variable(), ":?", what, "}"] {
-                text.push_str(part);
-            }
+    if let Some(clear) = clear {
+        escape(&mut *text, clear).map_err(|_| Unwritable)?;
+    } else {
+        for part in ["${", secret.variable(), ":?", what, "}"] {
+            text.push_str(part);
         }
     }
     text.push('"');

@@ -56,13 +56,14 @@ fn too_many(case: &Case<'_>, limit: u64, count: u64) -> Finding {
 /// That the licence has ended, or will soon. The registry keeps one day, the first on which something of it ends: of a trial
 /// the licence itself, else its maintenance.
 fn ending(ends: Date, today: Date) -> Option<Finding> {
-    let says = match is_soon(ends, today)? {
-        true => format!("The cluster's licence, or its maintenance, ends {}.", how_soon(ends, today)),
-        false => format!(
+    let says = if is_soon(ends, today)? {
+        format!("The cluster's licence, or its maintenance, ends {}.", how_soon(ends, today))
+    } else {
+        format!(
             "The cluster's licence, or its maintenance, ended on {}, as the registry knows it: an ended trial stops working, and an \
              Octopus Server that was released after the end of maintenance refuses to start.",
             say::date(ends)
-        ),
+        )
     };
     let fix = "See in the web portal, at Configuration, License; a licence that was renewed there since is not in the registry.";
     Some(Finding::warn(CheckId::ClusterLicence, says, fix))
