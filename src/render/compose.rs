@@ -1,6 +1,7 @@
 //! A compose file for Octopus' Linux container image, with the variables that its documentation tells.
 
 use std::fmt;
+use std::path::Path;
 
 use askama::Template;
 use askama::filters::{Escaper, Safe};
@@ -10,6 +11,7 @@ use zeroize::Zeroizing;
 use super::octopus::{Piece, connection_string};
 use super::{Clear, Secret, Secrets, Setup, Unwritable};
 use crate::model::connection_string::to_dotnet;
+use crate::model::storage::{SharedFolder, SharedStorage};
 use crate::model::target::{Target, Trust};
 use crate::model::untrusted::Untrusted;
 
@@ -60,10 +62,21 @@ struct Compose<'a> {
     first: bool,
     connection: Safe<&'a str>,
     master_key: Safe<&'a str>,
+    admin: Option<(&'a str, &'a str, Safe<&'a str>)>,
+    licence: Option<Safe<&'a str>>,
+    one_root: bool,
+    mounts: Vec<Mount>,
+    unmounted: bool,
     name: &'a str,
     task_cap: String,
     grpc: String,
     ports: Vec<String>,
+}
+
+/// A shared folder in the container.
+struct Mount {
+    source: String,
+    target: &'static str,
 }
 
 /// The compose file of a node, its secrets as references to the environment.
@@ -78,12 +91,21 @@ pub fn in_clear(setup: &Setup<'_>, clear: &Clear) -> Result<SecretString, Unwrit
 
 fn write(setup: &Setup<'_>, secrets: Secrets<'_>) -> Result<Zeroizing<String>, Unwritable> {
     let node = setup.node;
-    let (connection, master_key) = (connection(setup, secrets)?, master_key(secrets)?);
+    let connection = connection(setup, secrets)?;
+    let master_key = scalar(secrets, Secret::MasterKey, "set it to the master key of the cluster")?;
+    let password = scalar(secrets, Secret::AdminPassword, "set it to the password of the first administrator")?;
+    let licence = scalar(secrets, Secret::Licence, "set it to the licence, in base64")?;
+    let admin = node.administrator.as_ref();
     let compose = Compose {
         head: head(setup, secrets).iter().map(|line| comment(line)).collect(),
         first: setup.is_first(),
         connection: Safe(&connection),
         master_key: Safe(&master_key),
+        admin: admin.map(|admin| (admin.user.as_str(), admin.email.as_str(), Safe(password.as_str()))),
+        licence: node.licensed.then_some(Safe(licence.as_str())),
+        one_root: matches!(node.storage, SharedStorage::Root(_)),
+        mounts: mounts(&node.storage),
+        unmounted: node.storage.is_none(),
         name: &node.name,
         task_cap: node.task_cap.to_string(),
         grpc: node.web.grpc_port.to_string(),
@@ -118,19 +140,46 @@ fn connection(setup: &Setup<'_>, secrets: Secrets<'_>) -> Result<Zeroizing<Strin
     Ok(text)
 }
 
-/// The master key as a scalar.
-fn master_key(secrets: Secrets<'_>) -> Result<Zeroizing<String>, Unwritable> {
-    let mut text = Zeroizing::new(String::with_capacity(256));
+/// A secret as a scalar: itself, or its variable and what to set that to.
+fn scalar(secrets: Secrets<'_>, secret: Secret, what: &str) -> Result<Zeroizing<String>, Unwritable> {
+    let clear = secrets.text(secret);
+    // With room for its longest form at once: growing would leave copies behind.
+    let mut text = Zeroizing::new(String::with_capacity(256 + clear.map_or(0, str::len) * 6));
     text.push('"');
-    if let Some(key) = secrets.text(Secret::MasterKey) {
-        escape(&mut *text, key).map_err(|_| Unwritable)?;
+    if let Some(clear) = clear {
+        escape(&mut *text, clear).map_err(|_| Unwritable)?;
     } else {
-        text.push_str("${");
-        text.push_str(Secret::MasterKey.variable());
-        text.push_str(":?set it to the master key of the cluster}");
+        for part in ["${", secret.variable(), ":?", what, "}"] {
+            text.push_str(part);
+        }
     }
     text.push('"');
     Ok(text)
+}
+
+/// Where the container has what the nodes share. One root is one mount, which takes an image that knows `CLUSTER_SHARED_MODE`;
+/// of the folders the image has no place for telemetry.
+fn mounts(storage: &SharedStorage) -> Vec<Mount> {
+    let mount = |path: &Path, target| Mount { source: path.to_string_lossy().into_owned(), target };
+    match storage {
+        SharedStorage::None => Vec::new(),
+        SharedStorage::Root(root) => vec![mount(root, "/clusterShared")],
+        SharedStorage::Folders(folders) => {
+            folders.iter().filter_map(|(folder, path)| target(*folder).map(|target| mount(path, target))).collect()
+        }
+    }
+}
+
+/// A folder's place in the image.
+const fn target(folder: SharedFolder) -> Option<&'static str> {
+    match folder {
+        SharedFolder::Artifacts => Some("/artifacts"),
+        SharedFolder::TaskLogs => Some("/taskLogs"),
+        SharedFolder::Packages => Some("/repository"),
+        SharedFolder::Telemetry => None,
+        SharedFolder::Imports => Some("/import"),
+        SharedFolder::EventExports => Some("/eventExports"),
+    }
 }
 
 /// The ports of the host and those of the container: of the web portal 8080 and 443, which the image listens on, whatever the
@@ -181,6 +230,13 @@ fn head(setup: &Setup<'_>, secrets: Secrets<'_>) -> Vec<String> {
     }
     if node.web.force_ssl || node.web.prefixes.iter().any(|prefix| prefix.secure) {
         lines.push("The image has no variables for HTTPS: configure it in the container, or let the load balancer do it.".into());
+    }
+    let shared = node.storage.folders();
+    if shared.iter().any(|(_, path)| !path.to_string_lossy().starts_with('/')) {
+        lines.push("A shared folder is no path of Linux: mount the share on the host first, and put that path here.".into());
+    }
+    if matches!(node.storage, SharedStorage::Folders(_)) && shared.iter().any(|(folder, _)| target(*folder).is_none()) {
+        lines.push("The image has no mount for telemetry: that folder is left out.".into());
     }
     lines
 }

@@ -3,7 +3,7 @@
 use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
 
-use time::macros::datetime;
+use time::macros::{date, datetime};
 
 use crate::model::answers::{Answers, Origin, Raw};
 use crate::model::cluster::ClusterId;
@@ -60,7 +60,12 @@ pub fn with(changes: &[(FieldId, &str)]) -> Answers {
 /// Facts against which nothing can be said: the database is there and empty.
 pub fn facts() -> Facts {
     Facts {
-        machine: Machine { host_name: "web01".into(), system: "Linux 6.1".into(), ..Machine::default() },
+        machine: Machine {
+            host_name: "web01".into(),
+            system: "Linux 6.1".into(),
+            today: Some(date!(2026 - 11 - 21)),
+            ..Machine::default()
+        },
         home: HomeFacts {
             folder: Fact::Seen(Occupant::Creatable { parent: "/var/lib".into() }),
             disk: Fact::Seen(Disk { file_system: "ext4".into(), network: false, volatile: false, free: 40 << 30 }),

@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 use std::time::Duration;
 
+use time::Date;
 use time::OffsetDateTime;
 use time::UtcOffset;
 
@@ -47,8 +48,12 @@ pub fn size(bytes: u64) -> String {
 
 /// A day, `2027-03-01`, in UTC.
 pub fn day(at: OffsetDateTime) -> String {
-    let at = at.to_offset(UtcOffset::UTC);
-    format!("{:04}-{:02}-{:02}", at.year(), u8::from(at.month()), at.day())
+    date(at.to_offset(UtcOffset::UTC).date())
+}
+
+/// A day, `2027-03-01`.
+pub fn date(day: Date) -> String {
+    format!("{:04}-{:02}-{:02}", day.year(), u8::from(day.month()), day.day())
 }
 
 /// A certificate's SHA-256 as DBAs' tools print it: `9C:4E:…`, all 32 bytes.

@@ -1,6 +1,8 @@
 //! Compose files, read by a YAML reader that others wrote and by compose's own rule of `$`.
 
 use octopus_setup::model::flow::Flow;
+use octopus_setup::model::node::{Administrator, Node};
+use octopus_setup::model::storage::{SharedFolder, SharedStorage};
 use octopus_setup::render::{Clear, compose};
 use proptest::prelude::*;
 use proptest::strategy::ValueTree as _;
@@ -106,6 +108,60 @@ fn what_the_operator_has_to_say_is_asked_for_by_name() {
     }
     assert_eq!(files[0]["environment"]["ADMIN_PASSWORD"], "");
     assert!(files[1]["environment"].get("ADMIN_PASSWORD").is_none());
+}
+
+/// A node that has everything that a first node can bring.
+fn endowed(storage: SharedStorage) -> Node {
+    let password = SecretString::from("c4nary-admin$'\"");
+    let administrator = Administrator { user: "ann$1".into(), email: "ann@example.com".into(), password };
+    Node { storage, administrator: Some(administrator), licensed: true, ..ordinary() }
+}
+
+#[test]
+fn what_the_cluster_has_once_is_the_first_node_s_and_what_it_shares_is_mounted() {
+    let root = endowed(SharedStorage::Root("/mnt/octo pus$".into()));
+    let folders = endowed(SharedStorage::Folders(vec![
+        (SharedFolder::Artifacts, "/mnt/a: b".into()),
+        (SharedFolder::TaskLogs, "\\\\files\\logs".into()),
+        (SharedFolder::Telemetry, "/mnt/t".into()),
+    ]));
+    let clear = Clear {
+        admin_password: Some(SecretString::from("c4nary-admin$'\"")),
+        licence: Some(SecretString::from("PExpY2Vuc2U+")),
+        ..Clear::default()
+    };
+    let entries = [
+        (compose::by_reference(&setup(Flow::FirstNode, &root)).unwrap(), Vec::new()),
+        (compose::in_clear(&setup(Flow::FirstNode, &root), &clear).unwrap().expose_secret().to_owned(), Vec::new()),
+        (compose::by_reference(&setup(Flow::Join, &folders)).unwrap(), Vec::new()),
+    ];
+    assert!(!entries[0].0.contains("c4nary") && entries[2].0.contains("no mount for telemetry"));
+    assert!(entries[2].0.contains("no path of Linux") && !entries[0].0.contains("no path of Linux"));
+    let Some(files) = read(&entries) else { return };
+    for (file, password, licence) in [
+        (&files[0], "<OCTOPUS_SETUP_ADMIN_PASSWORD>", "<OCTOPUS_SETUP_LICENCE>"),
+        (&files[1], "c4nary-admin$'\"", "PExpY2Vuc2U+"),
+    ] {
+        let environment = &file["environment"];
+        assert_eq!(environment["ADMIN_USERNAME"], "ann$1");
+        assert_eq!(environment["ADMIN_EMAIL"], "ann@example.com");
+        assert_eq!(environment["ADMIN_PASSWORD"], password);
+        assert_eq!(environment["OCTOPUS_SERVER_BASE64_LICENSE"], licence);
+        assert_eq!(environment["CLUSTER_SHARED_MODE"], "CLUSTER_SHARED");
+        assert_eq!(
+            (&file["volumes"][1]["source"], &file["volumes"][1]["target"]),
+            (&"/mnt/octo pus$$".into(), &"/clusterShared".into())
+        );
+    }
+    let joined = &files[2];
+    for once in ["ADMIN_USERNAME", "OCTOPUS_SERVER_BASE64_LICENSE", "CLUSTER_SHARED_MODE"] {
+        assert!(joined["environment"].get(once).is_none(), "{once}");
+    }
+    let volumes = joined["volumes"].as_array().unwrap();
+    let targets: Vec<_> = volumes.iter().filter_map(|volume| volume["target"].as_str()).collect();
+    assert_eq!(targets, ["/artifacts", "/taskLogs"]);
+    assert_eq!(volumes[2]["source"], "\\\\files\\logs");
+    assert_eq!(volumes[2]["bind"]["create_host_path"], false);
 }
 
 #[test]

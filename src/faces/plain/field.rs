@@ -3,9 +3,11 @@
 use std::io::Write;
 
 use secrecy::SecretString;
+use zeroize::Zeroizing;
 
 use crate::model::answers::Raw;
 use crate::model::field::{FieldId, Kind};
+use crate::model::licence;
 use crate::wizard::event::{Action, Event};
 use crate::wizard::form;
 use crate::wizard::state::State;
@@ -34,7 +36,11 @@ pub async fn ask<L: Lines, W: Write>(face: &mut Face<'_, L, W>, field: FieldId) 
             face.say(&format!("  {number} {value}: {label}"))?;
         }
     }
-    let echo = if field.is_secret() || field == FieldId::KeyProof { Echo::Hidden } else { Echo::Shown };
+    let echo = match field {
+        FieldId::Licence => Echo::Silent,
+        _ if field.is_secret() || field == FieldId::KeyProof => Echo::Hidden,
+        _ => Echo::Shown,
+    };
     loop {
         let question = question(face.state(), field);
         let text = match face.ask(&question, echo).await? {
@@ -61,6 +67,10 @@ pub async fn ask<L: Lines, W: Write>(face: &mut Face<'_, L, W>, field: FieldId) 
                 }
                 continue;
             }
+            Answer::Text(text) if field == FieldId::Licence => match lines(face, text).await? {
+                Some(text) => text,
+                None => continue,
+            },
             Answer::Text(text) => text,
         };
         let text = match entry::answer(field.kind(), &text) {
@@ -141,6 +151,43 @@ fn help<L: Lines, W: Write>(face: &mut Face<'_, L, W>, field: FieldId) -> Result
         Kind::Text | Kind::Path | Kind::Number => "Enter alone takes what stands in square brackets.",
     })?;
     face.say(entry::KEYS)
+}
+
+/// The lines of a licence from its first one on: what was pasted goes on until its end, or until somebody says that it will not.
+/// `None` where a line of it was no text; the reason was said.
+async fn lines<L: Lines, W: Write>(
+    face: &mut Face<'_, L, W>,
+    first: Zeroizing<String>,
+) -> Result<Option<Zeroizing<String>>, Stop> {
+    if !licence::goes_on(&first) {
+        return Ok(Some(first));
+    }
+    face.say("More lines are read, until </License>; a line with a single . ends it before.")?;
+    let room = usize::try_from(licence::LIMIT).unwrap_or_default();
+    // With all its room at once: growing would leave copies behind.
+    let mut whole = Zeroizing::new(String::with_capacity(room + 1));
+    whole.push_str(&first);
+    let (mut heard_all, mut fits) = (true, true);
+    while licence::goes_on(&whole) {
+        match face.hear("", Echo::Silent).await? {
+            Some(line) if line.as_str() == "." => break,
+            Some(line) if whole.len() + line.len() < room => {
+                whole.push('\n');
+                whole.push_str(&line);
+            }
+            // What is lost does not end what follows.
+            Some(line) if line.contains("</License>") => {
+                fits = false;
+                break;
+            }
+            Some(_) => fits = false,
+            None => heard_all = false,
+        }
+    }
+    if !fits {
+        face.say("That is far too long to be a licence.")?;
+    }
+    Ok((heard_all && fits).then_some(whole))
 }
 
 /// Takes a connection string, in which a password may be, so it is not shown; whether it filled anything.

@@ -13,6 +13,9 @@ pub enum Echo {
     Shown,
     /// It is a secret: a terminal must not show it.
     Hidden,
+    /// It is a secret of several lines, the next of which may be on their way already: a terminal shows nothing until something
+    /// else is asked.
+    Silent,
 }
 
 /// What was heard at a prompt.

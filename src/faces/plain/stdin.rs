@@ -43,7 +43,8 @@ impl Stdin {
 impl Lines for Stdin {
     async fn next(&mut self, echo: Echo) -> Heard {
         if self.asked.is_none() {
-            if self.terminal && echo == Echo::Hidden && echo::hide().is_err() {
+            echo::restore();
+            if self.terminal && echo != Echo::Shown && echo::hide().is_err() {
                 return Heard::End;
             }
             self.asked = Some(echo);
@@ -51,7 +52,9 @@ impl Lines for Stdin {
         }
         let heard = self.heard.recv().await.unwrap_or(Heard::End);
         self.asked = None;
-        echo::restore();
+        if echo != Echo::Silent {
+            echo::restore();
+        }
         heard
     }
 
@@ -63,7 +66,7 @@ impl Lines for Stdin {
     fn suspend(&mut self) {
         echo::restore();
         let _ = rustix::process::kill_process(rustix::process::getpid(), rustix::process::Signal::STOP);
-        if self.terminal && self.asked == Some(Echo::Hidden) {
+        if self.terminal && self.asked.is_some_and(|echo| echo != Echo::Shown) {
             let _ = echo::hide();
         }
     }
@@ -72,11 +75,11 @@ impl Lines for Stdin {
 fn read_all(wants: &Receiver<Echo>, sender: &UnboundedSender<Heard>, terminal: bool) {
     let mut begun = false;
     while let Ok(echo) = wants.recv() {
-        let heard = if terminal && echo == Echo::Hidden && cfg!(not(unix)) {
+        let heard = if terminal && echo != Echo::Shown && cfg!(not(unix)) {
             // The console's own echo is switched by whoever reads.
             rpassword::read_password().map_or(Heard::End, |line| Heard::Line(Zeroizing::new(line)))
         } else {
-            read(&mut io::stdin().lock(), !begun)
+            read(&mut io::stdin().lock(), !begun, echo)
         };
         begun = true;
         let ended = matches!(heard, Heard::End);
@@ -87,7 +90,8 @@ fn read_all(wants: &Receiver<Echo>, sender: &UnboundedSender<Heard>, terminal: b
 }
 
 /// Reads a line. The last one may lack its end. `first`: a byte order mark, with which some shells begin a pipe, goes.
-fn read(input: &mut impl BufRead, first: bool) -> Heard {
+/// Of a secret of several lines each may hold tabs.
+fn read(input: &mut impl BufRead, first: bool, echo: Echo) -> Heard {
     // Of its full length at once: growing would leave copies of a secret behind.
     let mut bytes = Zeroizing::new(Vec::with_capacity(usize::try_from(LONGEST).unwrap_or(0) + 1));
     match input.by_ref().take(LONGEST).read_until(b'\n', &mut bytes) {
@@ -104,7 +108,7 @@ fn read(input: &mut impl BufRead, first: bool) -> Heard {
     }
     let Ok(line) = std::str::from_utf8(&bytes) else { return Heard::Refused("That line is not UTF-8.") };
     let line = if first { line.trim_start_matches('\u{feff}') } else { line };
-    if line.chars().any(char::is_control) {
+    if line.chars().any(|c| c.is_control() && !(c == '\t' && echo == Echo::Silent)) {
         // An arrow key, for instance: what it was to do, a line cannot.
         return Heard::Refused("That line holds control characters; type it once more.");
     }
@@ -133,10 +137,14 @@ mod tests {
     use super::*;
 
     fn all(input: &[u8]) -> Vec<String> {
+        all_of(input, Echo::Shown)
+    }
+
+    fn all_of(input: &[u8], echo: Echo) -> Vec<String> {
         let mut input = input;
         let mut heard = Vec::new();
         loop {
-            match read(&mut input, heard.is_empty()) {
+            match read(&mut input, heard.is_empty(), echo) {
                 Heard::Line(line) => heard.push(line.to_string()),
                 Heard::Refused(why) => heard.push(format!("refused: {why}")),
                 Heard::End => return heard,
@@ -156,7 +164,10 @@ mod tests {
         let long = [vec![b'x'; 50_000], b"\nnext\n".to_vec()].concat();
         assert_eq!(all(&long), ["refused: That line is too long to be an answer.", "next"]);
         assert_eq!(all(b"\xff\xfe\nnext"), ["refused: That line is not UTF-8.", "next"]);
-        assert_eq!(all(b"\x1b[A\nnext"), ["refused: That line holds control characters; type it once more.", "next"]);
+        let refused = "refused: That line holds control characters; type it once more.";
+        assert_eq!(all(b"\x1b[A\nnext"), [refused, "next"]);
+        assert_eq!(all(b"\tx\n"), [refused]);
+        assert_eq!(all_of(b"\t<x>\n\x1b[A\n", Echo::Silent), ["\t<x>", refused]);
     }
 
     #[test]

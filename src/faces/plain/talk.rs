@@ -201,7 +201,7 @@ impl<'a, L: Lines, W: Write> Face<'a, L, W> {
     pub async fn ask(&mut self, prompt: &str, echo: Echo) -> Result<Answer, Stop> {
         loop {
             let Some(line) = self.hear(prompt, echo).await? else { continue };
-            return Ok(match entry::read(&line, echo == Echo::Hidden) {
+            return Ok(match entry::read(&line, echo != Echo::Shown) {
                 Entry::Empty => Answer::Empty,
                 Entry::Back => Answer::Back,
                 Entry::Help => Answer::Help,
@@ -216,8 +216,8 @@ impl<'a, L: Lines, W: Write> Face<'a, L, W> {
         }
     }
 
-    /// A line as it was typed; `None` where it was refused, and the reason said. The end of the input ends the session.
-    async fn hear(&mut self, prompt: &str, echo: Echo) -> Result<Option<Zeroizing<String>>, Stop> {
+    /// A line as it was typed, asked for where the prompt says something; `None` where it was refused, and the reason said. The end of the input ends the session.
+    pub async fn hear(&mut self, prompt: &str, echo: Echo) -> Result<Option<Zeroizing<String>>, Stop> {
         let prompt = clean(prompt);
         self.prompt(&prompt)?;
         let mut works = true;
@@ -235,7 +235,7 @@ impl<'a, L: Lines, W: Write> Face<'a, L, W> {
                 more = self.engine.step(), if works => works = more,
             }
         };
-        if !self.input.is_seen() || matches!(heard, Heard::End) {
+        if (!self.input.is_seen() && !prompt.is_empty()) || matches!(heard, Heard::End) {
             // What was typed is not on the screen, so its end is not there either; nor does Ctrl-D end a line.
             self.gap()?;
         }
@@ -254,7 +254,9 @@ impl<'a, L: Lines, W: Write> Face<'a, L, W> {
     }
 
     fn prompt(&mut self, prompt: &str) -> Result<(), Stop> {
-        write!(self.out, "{prompt} ")?;
+        if !prompt.is_empty() {
+            write!(self.out, "{prompt} ")?;
+        }
         Ok(self.out.flush()?)
     }
 

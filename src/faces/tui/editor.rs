@@ -16,6 +16,8 @@ use crate::wizard::state::State;
 const LONGEST: usize = 4_096;
 /// The longest secret, in bytes.
 const LONGEST_SECRET: usize = 1_024;
+/// The longest licence, in bytes. Its room is made only where one can come: wiping it takes time at each key.
+const LONGEST_LICENCE: usize = 64 << 10;
 
 /// What an editor made of a key.
 #[derive(Debug, PartialEq, Eq)]
@@ -48,6 +50,9 @@ impl Editor {
         let focused = state.focused();
         let moved = self.field != focused;
         self.field = focused;
+        if moved {
+            self.make_room(focused);
+        }
         let Some(field) = focused else {
             if moved {
                 self.input = Input::default();
@@ -61,6 +66,14 @@ impl Editor {
             }
         } else if moved || self.input.value() != state.answers.text(field) {
             self.input = Input::new(state.answers.text(field).to_owned());
+        }
+    }
+
+    /// Another room where the field takes longer or shorter secrets than the last one.
+    fn make_room(&mut self, field: Option<FieldId>) {
+        let room = if field == Some(FieldId::Licence) { LONGEST_LICENCE } else { LONGEST_SECRET };
+        if self.secret.room() != room {
+            self.secret = SecretInput::new(room);
         }
     }
 
@@ -118,6 +131,9 @@ impl Editor {
         let field = self.field?;
         match field.kind() {
             Kind::Choice(_) | Kind::Toggle => None,
+            Kind::Secret if field == FieldId::Licence => {
+                self.secret.paste_lines(pasted).then(|| Raw::Secret(self.secret.secret()))
+            }
             Kind::Secret => self.secret.paste(pasted).then(|| Raw::Secret(self.secret.secret())),
             Kind::Text | Kind::Path | Kind::Number => {
                 let clean = one_line(pasted);
@@ -231,6 +247,17 @@ mod tests {
         assert_eq!(editor.paste("sql01\r\n"), Some(Raw::Text("sql01".into())));
         let (mut editor, _) = editing(FieldId::Password, "old");
         assert_eq!(editor.paste("new\n"), Some(Raw::of(FieldId::Password, "new")));
+    }
+
+    #[test]
+    fn a_pasted_licence_keeps_its_lines_and_has_room() {
+        let (mut editor, mut state) = editing(FieldId::Licence, "");
+        let licence = format!("<License\n  Signature=\"{}\">\n</License>", "x".repeat(20_000));
+        let pasted = editor.paste(&format!("{}\r", licence.replace('\n', "\r")));
+        assert_eq!(pasted, Some(Raw::of(FieldId::Licence, &licence)));
+        state.place.focus = Focus::Field(FieldId::Password);
+        editor.sync(&state);
+        assert_eq!(editor.paste(&licence), None, "a password has no such room");
     }
 
     #[test]

@@ -12,6 +12,8 @@ use zeroize::{Zeroize, Zeroizing};
 /// A secret while it is typed.
 pub struct SecretInput {
     text: Zeroizing<String>,
+    /// The capacity that was asked for.
+    room: usize,
     /// Whether something was typed or deleted since it was opened.
     touched: bool,
 }
@@ -25,7 +27,12 @@ impl fmt::Debug for SecretInput {
 impl SecretInput {
     /// An empty one that takes this many bytes; what goes beyond is not taken.
     pub fn new(capacity: usize) -> Self {
-        Self { text: Zeroizing::new(String::with_capacity(capacity)), touched: false }
+        Self { text: Zeroizing::new(String::with_capacity(capacity)), room: capacity, touched: false }
+    }
+
+    /// How many bytes it takes.
+    pub const fn room(&self) -> usize {
+        self.room
     }
 
     /// Begins anew: whatever the field holds stays until a key replaces it.
@@ -57,7 +64,7 @@ impl SecretInput {
     /// Takes a typed character; `false` where there is no room for it.
     pub fn push(&mut self, letter: char) -> bool {
         self.touched = true;
-        let room = self.text.len() + letter.len_utf8() <= self.text.capacity();
+        let room = self.text.len() + letter.len_utf8() <= self.room;
         if room {
             self.text.push(letter);
         }
@@ -72,12 +79,38 @@ impl SecretInput {
         self.text.zeroize();
         let kept = |c: &char| !c.is_control() && !is_invisible(*c);
         let length: usize = pasted.trim().chars().filter(kept).map(char::len_utf8).sum();
-        if length > self.text.capacity() {
+        if length > self.room {
             return false;
         }
         let pasted = pasted.trim_matches(|c: char| c.is_whitespace() || c.is_control() || is_invisible(c));
         for letter in pasted.chars().filter(kept) {
             self.text.push(letter);
+        }
+        true
+    }
+
+    /// Takes a pasted text of several lines, such as XML, in place of what was there: every line break of any system's as one
+    /// of ours, and all else inside as it is, for it may be signed. `false` where it is too long; nothing is taken then.
+    pub fn paste_lines(&mut self, pasted: &str) -> bool {
+        self.touched = true;
+        self.text.zeroize();
+        let pasted = pasted.trim_matches(|c: char| c.is_whitespace() || c.is_control() || is_invisible(c));
+        if pasted.len() > self.room {
+            return false;
+        }
+        let mut letters = pasted.chars().peekable();
+        while let Some(letter) = letters.next() {
+            match letter {
+                // Terminals send the breaks of a pasted text as Enter would.
+                '\r' => {
+                    if letters.peek() != Some(&'\n') {
+                        self.text.push('\n');
+                    }
+                }
+                '\n' | '\t' => self.text.push(letter),
+                letter if letter.is_control() => {}
+                letter => self.text.push(letter),
+            }
         }
         true
     }
@@ -111,6 +144,15 @@ mod tests {
         let mut secret = SecretInput::new(64);
         assert!(secret.paste("\u{feff} pass\u{200b} word\r\n"));
         assert_eq!(secret.text(), "pass word");
+    }
+
+    #[test]
+    fn lines_stay_lines_whatever_system_they_are_from() {
+        let mut secret = SecretInput::new(64);
+        assert!(secret.paste_lines("\u{feff}<a\r  b='1'>\r\n\t<c>\u{200d}\u{7}</c>\n</a>\r\n\r\n"));
+        assert_eq!(secret.text(), "<a\n  b='1'>\n\t<c>\u{200d}</c>\n</a>");
+        assert!(!secret.paste_lines(&"x\n".repeat(40)));
+        assert_eq!(secret.text(), "");
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! What is on this machine already.
 
+use time::Date;
+
 use crate::model::cluster::ClusterId;
 use crate::model::facts::Fact;
 use crate::model::flow::Flow;
@@ -12,6 +14,8 @@ pub struct Machine {
     pub host_name: Untrusted,
     /// `Linux` or `Windows`, with its version where it is known.
     pub system: Untrusted,
+    /// The day, UTC, by its clock.
+    pub today: Option<Date>,
     /// Instances of ours on this machine.
     pub instances: Vec<InstanceSeen>,
     /// Instances of Octopus Server itself, by its own instance registry: name and config file.

@@ -17,6 +17,7 @@ mod node;
 mod octopus;
 mod server;
 mod service;
+mod service_hints;
 mod storage;
 mod web;
 

@@ -11,7 +11,7 @@ use crate::wizard::form::read;
 use crate::wizard::say;
 
 use super::storage::{in_shell, in_windows};
-use super::{Case, one, untold};
+use super::{Case, all, one, service_hints, untold};
 
 /// The account is named as its kind demands, and known where the host can tell.
 pub fn account(case: &Case<'_>) -> Verdict {
@@ -36,7 +36,11 @@ pub fn account(case: &Case<'_>) -> Verdict {
                 return one(finding);
             }
         }
-        AccountKind::Custom => {}
+        AccountKind::Custom => {
+            if let Some(finding) = windows.then(|| service_hints::misformed(&user)).flatten() {
+                return one(finding);
+            }
+        }
     }
     match &case.facts.service.account {
         Fact::Unknown => case.pending(),
@@ -157,22 +161,30 @@ pub fn rights(case: &Case<'_>) -> Verdict {
         Fact::Unknown => case.pending(),
         // A node that exists has its service, and nothing of a review or an edit installs one.
         Fact::Seen(false) if case.is_of_a_node() => Verdict::Good("not needed here: no service is installed".into()),
-        Fact::Seen(true) => Verdict::Good(if windows { "an elevated administrator" } else { "root" }.to_owned()),
-        Fact::Seen(false) => one(Finding::warn(
-            CheckId::ServiceRights,
-            if windows {
-                "The wizard does not run as an elevated administrator, which installing a service takes."
-            } else {
-                "The wizard does not run as root, which installing a service takes."
-            },
-            if windows {
-                "Start it again from a terminal that was opened as administrator, or have the service installed later."
-            } else {
-                "Start it again with sudo, or have the service installed later."
-            },
-        )),
+        Fact::Seen(true) => {
+            all(service_hints::needed(case, windows), || if windows { "an elevated administrator" } else { "root" }.to_owned())
+        }
+        Fact::Seen(false) => {
+            all(std::iter::once(not_elevated(windows)).chain(service_hints::needed(case, windows)).collect(), String::new)
+        }
         Fact::Missing(trouble) => untold(trouble),
     }
+}
+
+fn not_elevated(windows: bool) -> Finding {
+    Finding::warn(
+        CheckId::ServiceRights,
+        if windows {
+            "The wizard does not run as an elevated administrator, which installing a service takes."
+        } else {
+            "The wizard does not run as root, which installing a service takes."
+        },
+        if windows {
+            "Start it again from a terminal that was opened as administrator, or have the service installed later."
+        } else {
+            "Start it again with sudo, or have the service installed later."
+        },
+    )
 }
 
 /// By what the survey saw, so that this stays a judgement over facts.

@@ -7,10 +7,11 @@ use secrecy::{ExposeSecret, SecretString};
 use zeroize::Zeroizing;
 
 use super::command::NoOutput;
-use super::text::{LIMIT, decode};
+use super::text::{LIMIT, ROOM, decode};
 use super::{Around, Manner, Stdin, command, paper, variable};
 use crate::model::field::FieldId;
 use crate::model::given::{Given, Problem, Source};
+use crate::model::licence;
 use crate::model::untrusted::Untrusted;
 use crate::wizard::answer_file::flag;
 
@@ -66,6 +67,7 @@ pub(super) async fn fetch(given: &Given, folder: &Path, around: &mut Around<'_>)
             Source::Stdin => match &mut around.stdin {
                 Stdin::Terminal => return Ok(Fetched::Ask),
                 Stdin::Taken => Err(("standard input was read already".to_owned(), "Take another place for this secret.")),
+                Stdin::Piped(input) if field == FieldId::Licence => lines(*input),
                 Stdin::Piped(input) => line(*input),
             },
         };
@@ -87,15 +89,34 @@ fn file(given: &Given, path: &Path) -> Result<Fetched, (String, &'static str)> {
 
 /// The next line of standard input.
 fn line(input: &mut dyn BufRead) -> Result<SecretString, (String, &'static str)> {
-    let room = usize::try_from(LIMIT).unwrap_or_default() + 1;
-    let mut bytes = Zeroizing::new(Vec::with_capacity(room));
-    match input.take(LIMIT + 1).read_until(b'\n', &mut bytes) {
-        Ok(0) => Err((
+    let mut bytes = Zeroizing::new(Vec::with_capacity(ROOM));
+    next(input, &mut bytes)?;
+    decode(&bytes).map_err(|bad| (format!("the line of standard input {bad}"), ""))
+}
+
+/// The next lines of standard input that are a licence: one of base64, or as many as it has until its end.
+fn lines(input: &mut dyn BufRead) -> Result<SecretString, (String, &'static str)> {
+    let mut bytes = Zeroizing::new(Vec::with_capacity(ROOM));
+    next(input, &mut bytes)?;
+    while std::str::from_utf8(&bytes).is_ok_and(licence::goes_on) {
+        // Whatever is missing at the end of the input, the check of the licence tells.
+        if next(input, &mut bytes)? == 0 {
+            break;
+        }
+    }
+    decode(&bytes).map_err(|bad| (format!("the licence in standard input {bad}"), ""))
+}
+
+/// Reads one line more, its end with it; how many bytes those were. The input's end is an error where it comes first.
+fn next(input: &mut dyn BufRead, bytes: &mut Vec<u8>) -> Result<usize, (String, &'static str)> {
+    let room = u64::try_from(ROOM - bytes.len()).unwrap_or_default();
+    match input.take(room).read_until(b'\n', bytes) {
+        Ok(0) if bytes.is_empty() => Err((
             "standard input has ended".to_owned(),
             "Give one line for each secret that comes from there, in the order of the screens.",
         )),
-        Ok(_) if bytes.len() == room => Err((format!("the line of standard input is longer than {LIMIT} bytes"), "")),
-        Ok(_) => decode(&bytes).map_err(|bad| (format!("the line of standard input {bad}"), "")),
+        Ok(_) if bytes.len() == ROOM => Err((format!("the line of standard input is longer than {LIMIT} bytes"), "")),
+        Ok(count) => Ok(count),
         Err(error) => Err((format!("standard input cannot be read: {error}"), "")),
     }
 }

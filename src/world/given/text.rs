@@ -5,6 +5,8 @@ use zeroize::Zeroizing;
 
 /// The most bytes of such a text: a master key takes 44, a licence some thousands.
 pub(super) const LIMIT: u64 = 64 << 10;
+/// Room for the longest, and one byte more to tell that one is longer.
+pub(super) const ROOM: usize = (64 << 10) + 1;
 
 /// Why a text cannot be an answer, as a part of a sentence.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]

@@ -24,7 +24,10 @@ pub async fn machine(places: &Places, mut report: impl FnMut(Machine) + Send) ->
     let here = places.clone();
     let (mut machine, configs) = within(BUDGET, move || look(&here)).await.unwrap_or_else(|_| {
         let unreadable = vec![Untrusted::new("The state directory did not answer in time.")];
-        (Machine { host_name: host::name().into(), unreadable, ..Machine::default() }, Vec::new())
+        (
+            Machine { host_name: host::name().into(), today: Some(clock::now().date()), unreadable, ..Machine::default() },
+            Vec::new(),
+        )
     });
     report(machine.clone());
     // Each home may be on another disk, but one that hangs costs no more than the cluster ids and the days.
@@ -74,6 +77,7 @@ fn look(places: &Places) -> (Machine, Vec<PathBuf>) {
         }
     }
     let machine = Machine {
+        today: Some(clock::now().date()),
         host_name: host::name().into(),
         system: host::system(&places.os_release).into(),
         instances,

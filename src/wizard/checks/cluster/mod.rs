@@ -16,7 +16,7 @@ use crate::model::flow::Flow;
 use crate::model::untrusted::Untrusted;
 use crate::wizard::say;
 
-use super::{Case, one, untold};
+use super::{Case, all, one, untold};
 
 /// Judges one of them.
 pub fn judge(check: CheckId, case: &Case<'_>) -> Verdict {

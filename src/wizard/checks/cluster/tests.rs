@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use time::macros::date;
+
 use super::*;
 use crate::model::facts::{ClusterSeen, Facts, Identity, Nodes, SqlTrouble, Trouble};
 use crate::model::finding::{Finding, Severity};
@@ -260,6 +262,27 @@ fn a_database_of_octopus_has_the_version_of_its_history_and_a_review_only_warns(
     });
     stop(&verdict);
     warn(&review(CheckId::ClusterVersion, |facts| facts.machine.octopus_version = Fact::Seen("2025.1".into())));
+}
+
+#[test]
+fn a_licence_that_has_ended_or_will_soon_is_warned_of() {
+    let of = |ends, today| {
+        review(CheckId::ClusterLicence, |facts| {
+            facts.cluster.licence_ends = Fact::Seen(ends);
+            facts.machine.today = today;
+        })
+    };
+    let today = Some(date!(2026 - 11 - 21));
+    assert!(evidence(&of(Some(date!(2027 - 01 - 31)), today)).ends_with("; it or its maintenance ends on 2027-01-31"));
+    assert!(warn(&of(Some(date!(2026 - 11 - 22)), today)).says.contains("ends tomorrow"));
+    assert!(warn(&of(Some(date!(2026 - 11 - 20)), today)).says.contains("ended on 2026-11-20, as the registry knows it"));
+    assert!(evidence(&of(Some(date!(2026 - 11 - 20)), None)).contains("2026-11-20"), "without a clock nothing is judged");
+    assert!(!evidence(&of(None, today)).contains("ends"));
+    let both = review(CheckId::ClusterLicence, |facts| {
+        facts.cluster.node_limit = Fact::Seen(Some(NodeLimit::Nodes(1)));
+        facts.cluster.licence_ends = Fact::Seen(today);
+    });
+    assert!(matches!(&both, Verdict::Found(found) if found.len() == 2), "{both:?}");
 }
 
 #[test]

@@ -1,8 +1,18 @@
-//! The licence: what its XML says. It is semi-secret: its key is never shown in full.
+//! The licence: what its XML says. It is half a secret: its key is not even read.
 
+mod decode;
+mod read;
+#[cfg(test)]
+mod tests;
+
+use secrecy::SecretString;
 use time::Date;
 
 use super::untrusted::Untrusted;
+
+/// The most bytes of a licence, in whatever form: those of Octopus have two thousand as XML, and four times as many as base64
+/// of UTF-16.
+pub const LIMIT: u64 = 64 << 10;
 
 /// How many nodes a licence allows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,34 +57,51 @@ impl NodeLimit {
 pub struct Licence {
     /// Whom it is for.
     pub licensed_to: Untrusted,
-    /// `Trial`, or what else it says; empty where it says nothing.
+    /// `Trial`, or whatever it says; empty where it says nothing.
     pub kind: Untrusted,
     /// From when on it holds.
     pub valid_from: Option<Date>,
-    /// Until when it holds (trials).
+    /// Until when it holds, that day included (trials).
     pub valid_to: Option<Date>,
-    /// Until when newer versions may be installed.
+    /// Until when, that day included, released versions may be run with it.
     pub maintenance_expires: Option<Date>,
     /// How many nodes it allows.
     pub nodes: NodeLimit,
 }
 
 impl Licence {
-    /// The day after which something ends: the licence itself, or its maintenance.
+    /// Reads a licence as people have it: XML or base64 of it, with line breaks in it or without, in UTF-8 or UTF-16, with a
+    /// byte order mark or without. With it comes the XML as it is handed over: as UTF-8, without a mark.
+    pub fn read(bytes: &[u8]) -> Result<(Self, SecretString), NotALicence> {
+        let xml = decode::xml(bytes)?;
+        let licence = read::read(&xml)?;
+        Ok((licence, SecretString::from(read::undeclared(&xml))))
+    }
+
+    /// The first day on which something of it has ended, but for that: of a trial the licence itself, else its maintenance.
     pub fn ends(&self) -> Option<Date> {
         [self.valid_to, self.maintenance_expires].into_iter().flatten().min()
     }
 }
 
 /// Why a text is no licence.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum NotALicence {
     /// Nothing was given.
     #[error("there is nothing in it")]
     Empty,
+    /// More bytes than [`LIMIT`].
+    #[error("it is far too long for one")]
+    TooLong,
     /// Neither XML nor base64 of XML.
     #[error("it is neither XML nor base64 of XML")]
     NotXml,
+    /// XML without its end.
+    #[error("it breaks off before its end")]
+    BrokenOff,
+    /// XML that is not well-formed.
+    #[error("it is not well-formed XML")]
+    Malformed,
     /// XML, but not a licence.
     #[error("it is XML, but there is no License in it")]
     NotOne,
@@ -84,4 +111,9 @@ pub enum NotALicence {
         /// The element.
         element: &'static str,
     },
+}
+
+/// Whether a text that comes line by line has begun as XML, or base64 of it, and not yet ended: then more of it follows.
+pub fn goes_on(text: &str) -> bool {
+    decode::xml(text.as_bytes()).is_ok_and(|xml| !xml.contains("</License>"))
 }
