@@ -4,12 +4,13 @@ use std::time::Duration;
 
 use octopus_setup::model::hand_over::CommandEnded;
 use octopus_setup::model::plan::{Failure, Progress, StepKind};
+use octopus_setup::model::untrusted::Untrusted;
 
 use crate::lab::{Lab, failed};
 
-fn ended(news: &[Progress]) -> Option<(StepKind, CommandEnded)> {
+fn ended(news: &[Progress]) -> (StepKind, CommandEnded) {
     match failed(news) {
-        Some((kind, Failure::Octopus { ended, .. })) => Some((kind, ended)),
+        Some((kind, Failure::Octopus { ended, .. })) => (kind, ended),
         other => unreachable!("{other:?}"),
     }
 }
@@ -26,12 +27,12 @@ async fn a_command_that_hangs_is_killed_when_its_time_is_over() {
     lab.install(&plan).await.0.expect_err("configure fails");
     lab.bench.places.patience.command = Duration::from_secs(6);
     let (_, news) = lab.install(&plan).await;
-    assert_eq!(ended(&news), Some((StepKind::OctopusAdmin, CommandEnded::TimedOut(Duration::from_secs(6)))));
+    assert_eq!(ended(&news), (StepKind::OctopusAdmin, CommandEnded::TimedOut(Duration::from_secs(6))));
     lab.bench.places.patience = patience;
     lab.bench.places.patience.database = short;
     lab.standin.fault("database", "once hang");
     let (_, news) = lab.install(&plan).await;
-    assert_eq!(ended(&news), Some((StepKind::OctopusDatabase, CommandEnded::TimedOut(short))));
+    assert_eq!(ended(&news), (StepKind::OctopusDatabase, CommandEnded::TimedOut(short)));
     lab.bench.places.patience = patience;
     lab.install(&plan).await.0.expect("no failure");
     lab.assert_whole("after it hung").await;
@@ -51,7 +52,7 @@ async fn a_hundred_megabytes_are_read_and_let_go() {
     let bytes: usize = lines.iter().map(|line| line.as_str().len()).sum();
     assert!(bytes < 400 * 1024 && lines.len() <= 1_000, "{bytes} bytes, {} lines", lines.len());
     assert!(lines.iter().any(|line| line.as_str().contains("bytes are left out here")));
-    assert_eq!(lines.last().map(|line| line.as_str()), Some("Web portal and ports configured."));
+    assert_eq!(lines.last().map(Untrusted::as_str), Some("Web portal and ports configured."));
 }
 
 #[tokio::test]
@@ -80,15 +81,15 @@ async fn one_that_is_killed_or_cannot_be_run_is_told_as_such() {
     let lab = Lab::new().await;
     let plan = lab.plan();
     lab.standin.fault("license", "once kill");
-    assert_eq!(ended(&lab.install(&plan).await.1), Some((StepKind::OctopusLicence, CommandEnded::Signal(9))));
+    assert_eq!(ended(&lab.install(&plan).await.1), (StepKind::OctopusLicence, CommandEnded::Signal(9)));
     // A file that is no program; and then none at all.
     let program = lab.standin.program();
     let real = std::fs::read_link(&program).unwrap();
     std::fs::remove_file(&program).unwrap();
     std::fs::write(&program, "no program").unwrap();
-    assert_eq!(ended(&lab.install(&plan).await.1), Some((StepKind::OctopusInstance, CommandEnded::NotStarted)));
+    assert_eq!(ended(&lab.install(&plan).await.1), (StepKind::OctopusInstance, CommandEnded::NotStarted));
     std::fs::remove_file(&program).unwrap();
-    assert_eq!(ended(&lab.install(&plan).await.1), Some((StepKind::OctopusInstance, CommandEnded::NotStarted)));
+    assert_eq!(ended(&lab.install(&plan).await.1), (StepKind::OctopusInstance, CommandEnded::NotStarted));
     std::os::unix::fs::symlink(real, &program).unwrap();
     lab.install(&plan).await.0.expect("no failure");
 }
@@ -98,7 +99,7 @@ async fn a_run_whose_program_has_vanished_is_not_begun() {
     let lab = Lab::new().await;
     std::fs::remove_file(lab.standin.program()).unwrap();
     let (_, news) = lab.install(&lab.plan()).await;
-    assert_eq!(ended(&news), Some((StepKind::OctopusInstance, CommandEnded::NotStarted)));
+    assert_eq!(ended(&news), (StepKind::OctopusInstance, CommandEnded::NotStarted));
     assert!(lab.bench.raw_files().is_empty() && !lab.bench.home.exists(), "{:?}", lab.bench.raw_files().keys());
 }
 

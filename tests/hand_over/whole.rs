@@ -13,7 +13,7 @@ async fn a_first_node_is_handed_over_command_by_command() {
     lab.assert_whole("installed").await;
 
     let calls = lab.standin.changes();
-    let verbs: Vec<_> = calls.iter().map(|call| call.verb()).collect();
+    let verbs: Vec<_> = calls.iter().map(|call| call.args[0].as_str()).collect();
     assert_eq!(verbs, ["create-instance", "database", "configure", "admin", "license", "path", "service", "node"]);
     let [create, database, configure, admin, license, path, service, node] = &calls[..] else { unreachable!() };
     let home = lab.bench.home.display().to_string();
@@ -43,7 +43,7 @@ async fn a_first_node_is_handed_over_command_by_command() {
     assert_eq!(node.args[3..], ["--taskCap", "5"]);
     for call in lab.standin.calls() {
         let env = call.env.as_object().unwrap();
-        let own = env.get("OCTOPUS_SERVICE_PASSWORD").and_then(|value| value.as_str());
+        let own = env.get("OCTOPUS_SERVICE_PASSWORD").and_then(serde_json::Value::as_str);
         assert_eq!(own, (call.verb() == "service").then_some(SERVICE_PASSWORD), "{call:?}");
         assert!(!env.keys().any(|name| name.starts_with("OCTOPUS_SETUP_")), "{call:?}");
     }

@@ -1,6 +1,7 @@
 //! `OctopusServer.config`: keys in order, rewritten in place.
 
 use std::collections::BTreeMap;
+use std::fmt::Write;
 use std::fs;
 use std::path::PathBuf;
 
@@ -43,7 +44,8 @@ impl Config {
         let mut text = String::from("<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<octopus-settings>\n");
         for (key, value) in &self.settings {
             let value = ESCAPES.iter().fold(value.clone(), |text, (c, escape)| text.replace(c, escape));
-            text.push_str(&format!("  <set key=\"{key}\">{value}</set>\n"));
+            // Writing to a string cannot fail.
+            let _ = writeln!(text, "  <set key=\"{key}\">{value}</set>");
         }
         text.push_str("</octopus-settings>\n");
         Ok(fs::write(&self.path, text)?)

@@ -32,9 +32,8 @@ fn main() -> ExitCode {
         eprintln!("Usage: Octopus.Server <command> [<options>]");
         return ExitCode::FAILURE;
     };
-    match faults::befall(&place, verb, rest) {
-        Some(faults::Told::End(status)) => return ExitCode::from(status),
-        Some(faults::Told::GoOn) | None => {}
+    if let Some(faults::Told::End(status)) = faults::befall(&place, verb, rest) {
+        return ExitCode::from(status);
     }
     match Options::read(verb, rest).and_then(|options| run(&place, verb, &options)) {
         Ok(said) => {

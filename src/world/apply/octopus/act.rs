@@ -69,7 +69,7 @@ impl<'a, D: ClusterDatabase> HandingOver<'a, D> {
             StepKind::AwaitBeat => awaiting::beat(self.server.patience(), self.database, &self.plan.node).await?,
             _ if earlier == StepState::Done && self.is_up().await => {}
             StepKind::OctopusService => {
-                if self.has_service {
+                if matches!(earlier, StepState::Begun | StepState::Done) {
                     // It may run and not answer. What a stop says of a service that is not there is no matter.
                     let _ = self.server.ask(&stop_service(&self.plan.node.instance)).await;
                 }
