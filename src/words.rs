@@ -135,7 +135,7 @@ impl Screen {
 /// A file that does not parse is a defect of the build, which `tests/screens.rs` finds; the page then stays blank
 /// but for the error, rather than taking the program down.
 pub fn screen(id: ScreenId) -> &'static Screen {
-    static SCREENS: [OnceLock<Screen>; 18] = [const { OnceLock::new() }; 18];
+    static SCREENS: [OnceLock<Screen>; ScreenId::ALL.len()] = [const { OnceLock::new() }; ScreenId::ALL.len()];
     SCREENS[id as usize].get_or_init(|| {
         parse(source(id)).unwrap_or_else(|error| Screen {
             title: id.id().to_owned(),

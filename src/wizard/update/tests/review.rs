@@ -71,7 +71,7 @@ fn the_answers_are_the_node_s_own_and_everything_is_looked_at() {
     assert_eq!(bench.state.answers.get(FieldId::Server).origin, Origin::File);
     let mut asked = surveys(&bench);
     asked.sort_by_key(|survey| *survey as u8);
-    assert_eq!(asked, [SurveyId::Home, SurveyId::Service, SurveyId::Server, SurveyId::Ports]);
+    assert_eq!(asked, [SurveyId::Home, SurveyId::Service, SurveyId::Server, SurveyId::Ports, SurveyId::Health]);
     answer(&mut bench, SurveyId::Server, Observed::Server(Box::new(good_server())));
     assert!(surveys(&bench).contains(&SurveyId::Cluster) && surveys(&bench).contains(&SurveyId::Key));
     bench.answer_all();

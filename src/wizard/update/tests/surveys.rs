@@ -229,15 +229,15 @@ fn asked(bench: &Bench) -> Vec<crate::model::survey::SurveyId> {
 
 #[test]
 fn everything_on_the_way_to_the_plan_is_proven_at_once_and_once() {
-    use crate::model::survey::SurveyId::{Home, KeyFile, Ports, Server, Service};
+    use crate::model::survey::SurveyId::{Home, KeyFile, Octopus, Ports, Server, Service};
     let mut bench = Bench::new();
     bench.send(Event::Begin(Errand::Flow(Flow::FirstNode)));
     assert_eq!(asked(&bench), [Home], "a person's flow proves the screen that is open");
     bench.send(Event::ProveAll);
-    assert_eq!(asked(&bench), [Home, Service, Server, Ports, KeyFile]);
+    assert_eq!(asked(&bench), [Home, Service, Server, Ports, Octopus, KeyFile]);
     assert_eq!(bench.state.place.here, ScreenId::Home);
     bench.send(Event::ProveAll);
-    assert_eq!(bench.asked.len(), 5, "what runs is not begun anew");
+    assert_eq!(bench.asked.len(), 6, "what runs is not begun anew");
     bench.answer_all();
     bench.send(Event::ProveAll);
     assert_eq!(asked(&bench), [], "nor what has ended");
@@ -245,20 +245,20 @@ fn everything_on_the_way_to_the_plan_is_proven_at_once_and_once() {
 
 #[test]
 fn what_is_behind_the_login_waits_for_one_that_has_worked() {
-    use crate::model::survey::SurveyId::{Cluster, Home, Key, Ports, Server, Service};
+    use crate::model::survey::SurveyId::{Cluster, Home, Key, Octopus, Ports, Server, Service};
     let join = || {
         let mut bench = Bench::new();
         bench.edit(FieldId::MasterKey, samples::KEY);
         bench.send(Event::Begin(Errand::Flow(Flow::Join)));
         bench.send(Event::ProveAll);
-        assert_eq!(asked(&bench), [Home, Service, Server, Ports]);
+        assert_eq!(asked(&bench), [Home, Service, Server, Ports, Octopus]);
         let place = bench.asked.iter().position(|(_, inputs)| inputs.survey() == Server).unwrap();
         (bench.asked.remove(place).0, bench)
     };
     let (ticket, mut bench) = join();
     let refused = ServerFacts { login: Fact::Missing(login_failed()), ..good_server() };
     bench.observed(ticket, Observed::Server(Box::new(refused)), true);
-    assert_eq!(asked(&bench), [Home, Service, Ports]);
+    assert_eq!(asked(&bench), [Home, Service, Ports, Octopus]);
     let (ticket, mut bench) = join();
     bench.observed(ticket, Observed::Server(Box::new(good_server())), true);
     assert_eq!(asked(&bench), [Home, Service, Ports, Cluster, Key]);
