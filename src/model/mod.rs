@@ -21,6 +21,7 @@ pub mod names;
 pub mod node;
 pub mod node_config;
 pub mod octopus_config;
+pub mod ping;
 pub mod plan;
 pub mod prefixes;
 pub mod registry;

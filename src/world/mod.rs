@@ -16,6 +16,7 @@ pub mod lock;
 pub mod log;
 pub mod node_config;
 pub mod octopus_config;
+pub mod octopus_server;
 pub mod places;
 pub mod random;
 pub mod seal;

@@ -29,7 +29,7 @@ pub async fn machine(places: &Places, mut report: impl FnMut(Machine) + Send) ->
     report(machine.clone());
     // Each home may be on another disk, but one that hangs costs no more than the cluster ids and the days.
     let details = within(BUDGET, move || configs.iter().map(|config| detail(config)).collect::<Vec<_>>());
-    let (details, version) = join(details, version::of(&places.octopus_executables)).await;
+    let (details, version) = join(details, version::of(places)).await;
     for (instance, (cluster, written)) in machine.instances.iter_mut().zip(details.unwrap_or_default()) {
         instance.cluster = cluster;
         instance.written = written;

@@ -1,7 +1,7 @@
 //! `octopus-ping`.
 
 use crate::model::check::CheckId;
-use crate::model::facts::{Beat, Fact, NodeSeen, Ping, Trouble};
+use crate::model::facts::{Beat, Fact, NodeSeen, Ping};
 use crate::model::field::FieldId;
 use crate::model::finding::{Finding, Verdict};
 use crate::wizard::say;
@@ -14,9 +14,7 @@ pub fn judge(case: &Case<'_>) -> Verdict {
     match &case.facts.health.ping {
         Fact::Unknown => case.pending(),
         Fact::Seen(ping) => answered(ping),
-        // No prefix that can be asked without TLS.
-        Fact::Missing(Trouble::Unasked) => Verdict::Good("not asked: it listens on HTTPS only".to_owned()),
-        Fact::Missing(trouble) => silent(trouble, case),
+        Fact::Missing(_) => silent(case),
     }
 }
 
@@ -41,14 +39,7 @@ fn answered(Ping { url, status, took }: &Ping) -> Verdict {
     }
 }
 
-fn silent(trouble: &Trouble, case: &Case<'_>) -> Verdict {
-    let why = match trouble {
-        Trouble::Refused => "nothing listens on its prefixes".to_owned(),
-        Trouble::Silent { waited } | Trouble::TimedOut { waited } => format!("no answer within {}", say::duration(*waited)),
-        Trouble::Io(said) => said.to_string(),
-        Trouble::ConnectionLost => "the connection ended without an answer".to_owned(),
-        other => format!("{other:?}"),
-    };
+fn silent(case: &Case<'_>) -> Verdict {
     let beats = match &case.facts.cluster.nodes {
         Fact::Unknown if case.running => return Verdict::Running,
         Fact::Seen(nodes) => nodes.find(case.answers.trimmed(FieldId::NodeName)).map(|node| node.beat),
@@ -57,15 +48,13 @@ fn silent(trouble: &Trouble, case: &Case<'_>) -> Verdict {
     match beats {
         Some(Beat::Ago(age)) if age <= NodeSeen::BEAT => one(Finding::warn(
             CheckId::OctopusPing,
-            say::sentence(&format!("The node's heart beats, and it does not answer its load balancer: {why}")),
+            "The node's heart beats, and it does not answer its load balancer: nothing answers at any of its prefixes.",
             "Compare the listen prefixes with those of the running server, and look at its log.",
         )),
         _ => {
             let mut finding = Finding::note(
                 CheckId::OctopusPing,
-                say::sentence(&format!(
-                    "The node does not answer its load balancer: {why}. Nor does its heart beat, as far as the database tells"
-                )),
+                "The node does not answer its load balancer, nor does its heart beat, as far as the database tells.",
             );
             "Nothing is wrong if it is stopped; else start its service.".clone_into(&mut finding.fix);
             one(finding)
@@ -78,7 +67,7 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::model::facts::{Facts, Nodes};
+    use crate::model::facts::{Facts, Nodes, Trouble};
     use crate::model::finding::Severity;
     use crate::model::flow::Flow;
     use crate::wizard::checks::tests::{case, evidence, judged_in, warn};
@@ -110,6 +99,5 @@ mod tests {
         for beat in [Beat::Never, Beat::Unreadable, Beat::Ago(Duration::from_secs(301))] {
             assert_eq!(of(Fact::Missing(Trouble::Refused), beat).severity(), Some(Severity::Note), "{beat:?}");
         }
-        evidence(&of(Fact::Missing(Trouble::Unasked), recent));
     }
 }

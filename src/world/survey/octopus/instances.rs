@@ -1,13 +1,13 @@
 //! The instances that Octopus Server's program knows.
 
 use std::path::Path;
+use std::time::Duration;
 
 use serde_json::Value;
 
-use super::ask::{self, ask};
+use super::ask::ask;
 use crate::model::facts::Fact;
 use crate::model::untrusted::Untrusted;
-use crate::world::budget::fact_within;
 
 /// A name and a config file.
 type Instance = (Untrusted, Untrusted);
@@ -17,17 +17,15 @@ const TRIES: usize = 256;
 /// The most instances that are told of.
 const MOST: usize = 1_000;
 
-/// What this program says. An older one that does not know the option prints text.
-pub(super) async fn of_program(program: &Path) -> Fact<Vec<Instance>> {
-    let program = program.to_owned();
-    fact_within(ask::BUDGET + ask::SLACK, move || match ask(&program, &["list-instances", "--format=json"], ask::BUDGET) {
-        Ok(said) => match read(&said.text) {
+/// What this program says within a time. An older one that does not know the option prints text.
+pub(super) async fn of_program(program: &Path, budget: Duration) -> Fact<Vec<Instance>> {
+    match ask(program, &["list-instances", "--format=json"], budget).await {
+        Ok(said) => match read(&said.text()) {
             Some(instances) => Fact::Seen(instances),
             None => Fact::Missing(said.no_answer("its instances")),
         },
         Err(trouble) => Fact::Missing(trouble),
-    })
-    .await
+    }
 }
 
 /// The instances in what was printed; `None` where there is neither a list nor the word that there is none.

@@ -30,8 +30,8 @@ pub async fn octopus(places: &Places, program: Option<&Path>, instance: &str, mu
     if let Fact::Seen(Some(program)) = facts.program.clone() {
         // One after the other: two runs of .NET at once on a small machine are slower than two in a row.
         let asked = async {
-            let version = version::of_program(&program).await;
-            let instances = instances::of_program(&program).await;
+            let version = version::of_program(&program, ask::BUDGET).await;
+            let instances = instances::of_program(&program, ask::BUDGET).await;
             (version, instances)
         };
         let ((version, instances), service) = join(asked, service).await;

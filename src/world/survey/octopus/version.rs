@@ -1,31 +1,29 @@
 //! The version of the Octopus Server that is installed on this machine: what its executable itself says.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
+use std::time::Duration;
 
 use super::ask::{self, ask};
+use super::find;
 use crate::model::facts::{Fact, Trouble};
 use crate::model::untrusted::Untrusted;
-use crate::world::budget::fact_within;
+use crate::world::budget::within;
+use crate::world::places::Places;
 
 /// The version that the first executable of these that is there tells; [`Trouble::Unasked`] where none is.
-pub(in crate::world::survey) async fn of(executables: &[PathBuf]) -> Fact<Untrusted> {
-    let executables = executables.to_owned();
-    fact_within(ask::BUDGET + ask::SLACK, move || match executables.iter().find(|path| path.is_file()) {
-        Some(path) => told(path),
-        None => Fact::Missing(Trouble::Unasked),
-    })
-    .await
+pub(in crate::world::survey) async fn of(places: &Places) -> Fact<Untrusted> {
+    let here = places.clone();
+    match within(find::BUDGET, move || find::program(&here, None)).await {
+        Ok(Some(program)) => of_program(&program, ask::BUDGET).await,
+        Ok(None) => Fact::Missing(Trouble::Unasked),
+        Err(trouble) => Fact::Missing(trouble),
+    }
 }
 
-/// The version that this program tells.
-pub(super) async fn of_program(program: &Path) -> Fact<Untrusted> {
-    let program = program.to_owned();
-    fact_within(ask::BUDGET + ask::SLACK, move || told(&program)).await
-}
-
-fn told(program: &Path) -> Fact<Untrusted> {
-    match ask(program, &["version"], ask::BUDGET) {
-        Ok(said) => match version_in(&said.text) {
+/// The version that this program tells within a time.
+pub(super) async fn of_program(program: &Path, budget: Duration) -> Fact<Untrusted> {
+    match ask(program, &["version"], budget).await {
+        Ok(said) => match version_in(&said.text()) {
             Some(version) => Fact::Seen(version.into()),
             None => Fact::Missing(said.no_answer("its version")),
         },
