@@ -261,7 +261,7 @@ fn what_is_behind_the_login_waits_for_one_that_has_worked() {
     assert_eq!(asked(&bench), [Home, Service, Ports, Octopus]);
     let (ticket, mut bench) = join();
     bench.observed(ticket, Observed::Server(Box::new(good_server())), true);
-    assert_eq!(asked(&bench), [Home, Service, Ports, Cluster, Key]);
+    assert_eq!(asked(&bench), [Home, Service, Ports, Octopus, Cluster, Key]);
 }
 
 #[test]
