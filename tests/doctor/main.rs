@@ -99,7 +99,9 @@ async fn a_node_that_drains_dead_nodes_and_mixed_versions_are_named_and_the_json
     });
     let mut session = sql::session(&site.server, &config.database.name).await;
     sql::ask(&mut session, octopus::TABLES).await;
-    for (node, age, version) in [("node-1", 2, "2026.4.1"), ("node-2", 2, "2026.3.9"), ("node-3", 864_000, "2026.4.1")] {
+    for (node, age, version) in
+        [("node-1", 2, "2026.4.1"), ("node-2", 2, "2026.3.9"), ("node-3", 864_000, "2026.4.1"), ("node-4", 2, "2026.4.1")]
+    {
         sql::ask(&mut session, &format!(
             "INSERT INTO dbo.OctopusServerNode (Id, Name, LastSeen) VALUES (N'OctopusServerNodes-{node}', N'{node}', DATEADD(second, -{age}, SYSDATETIMEOFFSET()))"
         )).await;
