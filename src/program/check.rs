@@ -1,12 +1,40 @@
-//! `octopus-setup check`.
+//! `octopus-setup check`: everything that is known to go wrong with a node, looked for. One machinery with `review --check`;
+//! only what people are told is shorter.
 
+use std::io::Write as _;
 use std::process::ExitCode;
 
-use super::cli::Check;
-use super::outside::Outside;
+use octopus_setup::engine::Engine;
+use octopus_setup::faces::headless::{self, Output};
+use octopus_setup::wizard::subjects::Wanted;
+use octopus_setup::world::World;
 
-/// Runs what was asked for.
-#[expect(clippy::unused_async, reason = "it is built next")]
-pub async fn run(_asked: &Check, _outside: &Outside) -> ExitCode {
-    super::complain("this is not built yet")
+use super::cli::{Check, Format, OfNode};
+use super::outside::Outside;
+use super::review::NOT_LOOKED;
+
+/// Looks at a node, and prints what is wrong. The exit status is that of `review --check`.
+pub async fn run(asked: &Check, outside: &Outside) -> ExitCode {
+    let world = World::new(outside.places.clone(), outside.surroundings);
+    let mut engine = Engine::review(world, outside.answers(), wanted(&asked.node));
+    let output = match asked.output {
+        Some(Format::Json) => Output::Json,
+        Some(Format::Text) | None => Output::Text,
+    };
+    match headless::examine(&mut engine, output, &mut std::io::stdout()).await {
+        Ok(status) => ExitCode::from(status.code()),
+        Err(error) => {
+            let _ = writeln!(std::io::stderr(), "octopus-setup: the findings could not be written: {error}.");
+            ExitCode::from(NOT_LOOKED)
+        }
+    }
+}
+
+/// Which node. A relative file is one of the folder that the program was started in.
+fn wanted(node: &OfNode) -> Wanted {
+    match (&node.config, &node.instance) {
+        (Some(path), _) => Wanted::File(std::path::absolute(path).unwrap_or_else(|_| path.clone())),
+        (None, Some(name)) => Wanted::Named(name.clone()),
+        (None, None) => Wanted::Only,
+    }
 }

@@ -64,7 +64,10 @@ pub fn misused(error: &clap::Error) -> ExitCode {
         return ExitCode::SUCCESS;
     }
     let words: Vec<_> = std::env::args_os().skip(1).map(|word| word.to_string_lossy().into_owned()).collect();
-    let is_check = words.iter().any(|word| word == "review")
-        && words.iter().any(|word| word == "--check" || word == "--output" || word.starts_with("--output="));
+    // Its own name stands before everything of its own; the flags before it have no value of that word.
+    let is_doctor = words.iter().find(|word| !word.starts_with('-')).is_some_and(|word| word == "check");
+    let is_check = is_doctor
+        || words.iter().any(|word| word == "review")
+            && words.iter().any(|word| word == "--check" || word == "--output" || word.starts_with("--output="));
     ExitCode::from(if is_check { MISUSED } else { super::USAGE })
 }

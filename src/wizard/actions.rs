@@ -27,13 +27,18 @@ pub fn of(state: &State, mends: bool) -> Vec<Action> {
                 actions.extend([Action::Script, Action::SaveAnswers]);
             }
         }
-        ScreenId::Install => match state.run.phase {
-            Phase::Running => actions.push(Action::Cancel),
-            Phase::Failed => actions.extend([Action::Retry, Action::Undo, Action::Leave]),
-            Phase::UndoneInPart => actions.extend([Action::Undo, Action::Leave]),
-            Phase::Undone => actions.push(Action::Leave),
-            Phase::Idle | Phase::Finished | Phase::Undoing => {}
-        },
+        ScreenId::Install => {
+            match state.run.phase {
+                Phase::Running => actions.push(Action::Cancel),
+                Phase::Failed => actions.extend([Action::Retry, Action::Undo, Action::Leave]),
+                Phase::UndoneInPart => actions.extend([Action::Undo, Action::Leave]),
+                Phase::Undone => actions.push(Action::Leave),
+                Phase::Idle | Phase::Finished | Phase::Undoing => {}
+            }
+            if state.run.has_said() {
+                actions.push(Action::Output);
+            }
+        }
         ScreenId::Done if matches!(state.place.flow, Some(Flow::FirstNode | Flow::Join)) && state.run.plan.is_some() => {
             actions.push(Action::CopyNext);
         }

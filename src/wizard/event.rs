@@ -111,6 +111,8 @@ pub enum Action {
     SaveAnswers,
     /// Show the commands with which Octopus Server's own command line would do what the plan leads to.
     Script,
+    /// Show what the steps' programs printed.
+    Output,
     /// Copy the headless command for the next node.
     CopyNext,
     /// Run the failed step again, and those after it.

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use crate::model::answers::Answers;
 use crate::model::check::CheckId;
 use crate::model::field::FieldId;
+use crate::model::hand_over::Handing;
 use crate::model::prefixes::{self, ListenPrefix};
 use crate::model::screen::ScreenId;
 use crate::model::subject::Subject;
@@ -51,7 +52,9 @@ pub fn surveys_of_check(check: CheckId) -> &'static [SurveyId] {
         // Custody's own business.
         CheckId::KeyKept => &[],
         CheckId::DriftOctopus => &[SurveyId::Node],
-        CheckId::OctopusLog | CheckId::OctopusPing => &[SurveyId::Health],
+        CheckId::OctopusLog => &[SurveyId::Health],
+        // Whether silence is a reason to worry hangs on the heart-beat.
+        CheckId::OctopusPing => &[SurveyId::Health, SurveyId::Cluster],
         CheckId::DriftHost => &[SurveyId::Node, SurveyId::Cluster, SurveyId::Home, SurveyId::Ports],
         _ => surveys_of(review::home_of(check)),
     }
@@ -89,7 +92,9 @@ pub fn of(survey: SurveyId, answers: &Answers, subject: Option<&Subject>) -> Opt
         }
         SurveyId::Licence => read::licence(answers).ok()?.map(Inputs::Licence),
         SurveyId::Octopus => {
-            let program = read::octopus_server(answers).ok()?;
+            // Where nothing of it is run, it is not asked anything either.
+            let runs = read::hand_over(answers) != Handing::Script;
+            let program = read::octopus_server(answers).ok().filter(|_| runs)?;
             Some(Inputs::Octopus { program, instance: read::instance(answers).ok()?.as_str().to_owned() })
         }
         SurveyId::Health => {

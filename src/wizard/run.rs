@@ -63,6 +63,16 @@ impl Run {
         self.rows.iter().filter(|row| matches!(row.state, StepState::Done | StepState::Already)).count()
     }
 
+    /// Whether a step's program has printed anything.
+    pub fn has_said(&self) -> bool {
+        self.said.iter().any(|(_, lines)| !lines.is_empty())
+    }
+
+    /// What a step's program printed; nothing of one that runs none.
+    pub fn said_by(&self, kind: StepKind) -> &[Untrusted] {
+        self.said.iter().find(|(other, _)| *other == kind).map_or(&[], |(_, lines)| lines)
+    }
+
     /// The row that failed, if one did.
     pub fn failed(&self) -> Option<&Row> {
         self.rows.iter().find(|row| row.failure.is_some())

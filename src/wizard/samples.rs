@@ -20,10 +20,12 @@ use crate::model::storage::SharedStorage;
 use crate::model::survey::{Inputs, Observed};
 
 mod joining;
+mod octopus;
 mod reviewed;
 mod sharing;
 
 pub use joining::*;
+pub use octopus::{health, no_octopus};
 pub use reviewed::*;
 pub use sharing::*;
 
@@ -82,6 +84,8 @@ pub fn facts() -> Facts {
         key: KeyFacts { verdict: Fact::Seen(KeyVerdict::Correct(KeyBasis::Verifier)) },
         key_file: KeyFileFacts { spot: Fact::Seen(KeySpot::Free { network: false, volatile: false }) },
         node: node(),
+        octopus: no_octopus(),
+        health: health(),
         ..Facts::default()
     }
 }

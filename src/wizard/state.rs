@@ -54,6 +54,8 @@ pub enum Overlay {
     Certificate,
     /// The script that the plan would be for Octopus Server's own command line, with its secrets masked.
     Script,
+    /// What the steps' programs printed, their secrets masked.
+    Output,
     /// End the program? Something would be left undone.
     ConfirmQuit,
     /// Undo what this run created?

@@ -20,6 +20,8 @@ pub struct Places {
     pub octopus_instances: PathBuf,
     /// Where the executable of an installed Octopus Server may be; the first that is there counts.
     pub octopus_executables: Vec<PathBuf>,
+    /// The folders of systemd's unit files, the ones that count more first; Linux only.
+    pub unit_folders: Vec<PathBuf>,
     /// What tells the operating system's name; Linux only.
     pub os_release: PathBuf,
     /// The users of this host that need no directory service; Unix only.
@@ -52,17 +54,18 @@ impl Places {
         } else {
             PathBuf::from("/etc/octopus/OctopusServer/Instances")
         };
-        // The default folder of the MSI. For Linux there is no public word but Octopus' container image, which has it there.
-        let octopus_executables = if cfg!(windows) {
-            let programs = std::env::var_os("ProgramFiles").map_or_else(|| PathBuf::from(r"C:\Program Files"), PathBuf::from);
-            vec![programs.join("Octopus Deploy").join("Octopus").join("Octopus.Server.exe")]
+        let unit_folders = if cfg!(windows) {
+            Vec::new()
         } else {
-            vec!["/Octopus/Octopus.Server".into()]
+            ["/etc/systemd/system", "/run/systemd/system", "/usr/lib/systemd/system", "/lib/systemd/system"]
+                .map(PathBuf::from)
+                .to_vec()
         };
         Self {
             state,
             octopus_instances,
-            octopus_executables,
+            octopus_executables: octopus_executables(),
+            unit_folders,
             os_release: "/etc/os-release".into(),
             passwd: "/etc/passwd".into(),
             patience: Patience::default(),
@@ -99,6 +102,21 @@ impl Places {
     pub fn lock(&self, instance: &str) -> PathBuf {
         entry(&self.state.join("locks"), instance, "lock")
     }
+}
+
+/// Where Octopus Server's program may be: its usual place, then the folders of `PATH`.
+fn octopus_executables() -> Vec<PathBuf> {
+    // The default folder of the MSI. For Linux there is no public word but Octopus' container image, which has it there.
+    let (usual, name) = if cfg!(windows) {
+        let programs = std::env::var_os("ProgramFiles").map_or_else(|| PathBuf::from(r"C:\Program Files"), PathBuf::from);
+        (programs.join("Octopus Deploy").join("Octopus"), "Octopus.Server.exe")
+    } else {
+        (PathBuf::from("/Octopus"), "Octopus.Server")
+    };
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    // A relative folder is another one for each who is asked.
+    let others = std::env::split_paths(&path).filter(|folder| folder.is_absolute());
+    std::iter::once(usual).chain(others).map(|folder| folder.join(name)).collect()
 }
 
 /// A file named after an instance. Names are checked before they come here; should one slip through, no character of

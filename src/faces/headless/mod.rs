@@ -1,6 +1,7 @@
 //! The face without a screen: a review, or a set-up flow with nobody there, is run to its end, and what it found or did is
 //! printed for people or for programs.
 
+mod doctor;
 mod json;
 mod report;
 mod text;
@@ -24,6 +25,16 @@ pub enum Output {
     Json,
 }
 
+/// How a review is told to people; programs are told all of it in any case.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Manner {
+    /// Everything: settings, each check, the nodes, the backups.
+    #[default]
+    Whole,
+    /// What is wrong, as somebody asks who looks for a trouble: of what is well one line a screen.
+    Doctor,
+}
+
 /// Runs a review until nothing is on its way any more, and prints what it found. The status is the process' own.
 ///
 /// # Errors
@@ -34,16 +45,31 @@ pub async fn check(engine: &mut Engine, output: Output, out: &mut impl Write) ->
     print(engine.state(), output, out)
 }
 
+/// The same, told as a doctor does.
+///
+/// # Errors
+///
+/// As [`check`].
+pub async fn examine(engine: &mut Engine, output: Output, out: &mut impl Write) -> io::Result<Status> {
+    engine.run_until_idle().await;
+    tell(engine.state(), output, Manner::Doctor, out)
+}
+
 /// Prints what a state says of the node under review.
 ///
 /// # Errors
 ///
 /// As [`check`].
 pub fn print(state: &State, output: Output, out: &mut impl Write) -> io::Result<Status> {
+    tell(state, output, Manner::Whole, out)
+}
+
+fn tell(state: &State, output: Output, manner: Manner, out: &mut impl Write) -> io::Result<Status> {
     let report = Report::of(state);
-    let text = match output {
-        Output::Text => text::render(&report),
-        Output::Json => json::render(&report)?,
+    let text = match (output, manner) {
+        (Output::Text, Manner::Whole) => text::render(&report),
+        (Output::Text, Manner::Doctor) => doctor::render(&report),
+        (Output::Json, _) => json::render(&report)?,
     };
     match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(report.status),

@@ -20,6 +20,7 @@ enum Way {
     Undo,
     Leave,
     Plan,
+    Output,
 }
 
 /// Follows the steps to their end, and asks what to do where one failed.
@@ -43,7 +44,7 @@ pub async fn ask<L: Lines, W: Write>(face: &mut Face<'_, L, W>) -> Result<(), St
             failures(face)?;
             choose(
                 face,
-                &[
+                vec![
                     Choice::new(Way::Retry, "retry", "Run the step again, and those after it."),
                     Choice::new(Way::Undo, "undo", "Undo what this run created."),
                     Choice::new(Way::Leave, "leave", "Leave it as it is; the next start offers to go on."),
@@ -56,7 +57,7 @@ pub async fn ask<L: Lines, W: Write>(face: &mut Face<'_, L, W>) -> Result<(), St
             failures(face)?;
             choose(
                 face,
-                &[
+                vec![
                     Choice::new(Way::Undo, "undo", "Undo it once more."),
                     Choice::new(Way::Leave, "leave", "Leave it as it is; the next start offers to go on."),
                 ],
@@ -65,19 +66,25 @@ pub async fn ask<L: Lines, W: Write>(face: &mut Face<'_, L, W>) -> Result<(), St
         }
         Phase::Undone => {
             face.say("Everything that this run created is undone.")?;
-            let ways =
-                [Choice::new(Way::Plan, "plan", "Go back to the plan."), Choice::new(Way::Leave, "leave", "End the program.")];
-            choose(face, &ways).await
+            let ways = vec![
+                Choice::new(Way::Plan, "plan", "Go back to the plan."),
+                Choice::new(Way::Leave, "leave", "End the program."),
+            ];
+            choose(face, ways).await
         }
         // Nothing begins here by itself, so there is nothing to ask either.
         Phase::Idle | Phase::Running | Phase::Undoing => face.handle(Event::Back),
     }
 }
 
-async fn choose<L: Lines, W: Write>(face: &mut Face<'_, L, W>, ways: &[Choice<Way>]) -> Result<(), Stop> {
-    face.menu(ways)?;
+async fn choose<L: Lines, W: Write>(face: &mut Face<'_, L, W>, mut ways: Vec<Choice<Way>>) -> Result<(), Stop> {
+    if face.state().run.has_said() {
+        ways.push(Choice::new(Way::Output, "output", "Show what Octopus Server printed."));
+    }
+    face.menu(&ways)?;
     loop {
-        match face.choose(ways).await? {
+        match face.choose(&ways).await? {
+            Chosen::One(Way::Output) => output(face)?,
             Chosen::One(Way::Retry) => return face.handle(Event::Press(Action::Retry)),
             Chosen::One(Way::Undo) => {
                 if plan::undo(face).await? {
@@ -104,6 +111,27 @@ fn failures<L: Lines, W: Write>(face: &mut Face<'_, L, W>) -> Result<(), Stop> {
         checks::mends(face, &told.fix, told.remedy.as_ref().map(Remedy::text))?;
     }
     Ok(())
+}
+
+/// Says what the steps' programs printed, step by step.
+fn output<L: Lines, W: Write>(face: &mut Face<'_, L, W>) -> Result<(), Stop> {
+    let run = face.state().run.clone();
+    for row in &run.rows {
+        let said = run.said_by(row.kind);
+        if !said.is_empty() {
+            face.gap()?;
+            face.say(&format!("{}:", title(&run, row)))?;
+            for line in said {
+                face.lay(&format!("  {line}"))?;
+            }
+        }
+    }
+    face.gap()
+}
+
+fn title<'a>(run: &'a Run, row: &Row) -> &'a str {
+    let step = run.plan.as_ref().and_then(|plan| plan.steps.iter().find(|step| step.kind == row.kind));
+    step.map_or(row.kind.id(), |step| step.title.as_str())
 }
 
 /// Says how each step goes, until none runs.
@@ -139,8 +167,7 @@ fn changes(run: &Run, before: &[Row]) -> Vec<String> {
         if old == Some(row) {
             continue;
         }
-        let title = run.plan.as_ref().and_then(|plan| plan.steps.iter().find(|step| step.kind == row.kind));
-        let title = title.map_or(row.kind.id(), |step| step.title.as_str());
+        let title = title(run, row);
         let step = format!("Step {} of {}", place + 1, run.rows.len());
         if row.failure.is_some() {
             said.push(format!("{step} failed: {title}."));

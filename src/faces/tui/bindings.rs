@@ -75,7 +75,7 @@ const ESC: &[KeyCode] = &[KeyCode::Esc];
 /// The keys that work now, in the order of the foot. `mends`: whether there is a remedy to copy ([`State::mends`]).
 pub fn of(state: &State, mends: bool) -> Vec<Binding> {
     let mut found = match state.overlay {
-        Some(Overlay::Help | Overlay::Script) => vec![
+        Some(Overlay::Help | Overlay::Script | Overlay::Output) => vec![
             bind(ESC, "Esc", ("close", "close"), 0, Does::Back),
             bind(&[KeyCode::Down], "↑↓", ("scroll", "scroll"), 2, Does::Scroll(Step::Forward)),
         ],
@@ -218,6 +218,7 @@ fn action(action: Action, state: &State) -> Binding {
         Action::ReadKey => (&[KeyCode::F(8)], "F8", ("read back", "read"), 2),
         Action::SaveAnswers => (&[KeyCode::F(7)], "F7", ("save answers", "save"), 4),
         Action::Script => (&[KeyCode::F(4)], "F4", ("show script", "script"), 3),
+        Action::Output => (&[KeyCode::F(4)], "F4", ("show output", "output"), 3),
         Action::Retry if install => (&[KeyCode::Char('r'), KeyCode::Char('R'), KeyCode::F(5)], "R", ("retry", "retry"), 1),
         Action::Retry => (&[KeyCode::F(5)], "F5", ("retry", "retry"), 1),
         Action::Undo if install => (&[KeyCode::Char('u'), KeyCode::Char('U'), KeyCode::F(9)], "U", ("undo", "undo"), 2),

@@ -30,7 +30,7 @@ pub fn meaning(key: KeyEvent, state: &State) -> Meaning {
     }
     let alt = key.modifiers.contains(KeyModifiers::ALT);
     let help = state.overlay == Some(Overlay::Help);
-    let read = help || matches!(state.overlay, Some(Overlay::Certificate | Overlay::Script));
+    let read = help || matches!(state.overlay, Some(Overlay::Certificate | Overlay::Script | Overlay::Output));
     let covered = state.overlay.is_some();
     let does = match key.code {
         KeyCode::F(1) | KeyCode::Enter if help => Does::Back,

@@ -25,7 +25,7 @@ mod trouble;
 pub use cluster::{Beat, ClusterFacts, Evidence, Identity, Life, NodeSeen};
 pub use content::{ClusterSeen, Content};
 pub use database::{Database, DatabaseRights, DatabaseState, Standing};
-pub use health::{HealthFacts, KnownTrouble, LogTrouble, Ping};
+pub use health::{HealthFacts, KnownTrouble, LogSeen, LogTrouble, Ping};
 pub use home::{Disk, HomeFacts, Occupant};
 pub use key::KeyFacts;
 pub use key_file::{KeyFileFacts, KeySpot};

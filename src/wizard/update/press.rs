@@ -67,6 +67,7 @@ pub fn press(state: &mut State, action: Action, effects: &mut Vec<Effect>) {
         Action::ReadKey => key::read_back(state, effects),
         Action::SaveAnswers => save_answers(state, effects),
         Action::Script => state.overlay = Some(Overlay::Script),
+        Action::Output => state.overlay = Some(Overlay::Output),
         Action::CopyNext => {
             if let Some(plan) = &state.run.plan {
                 effects.push(Effect::Copy(SecretString::from(render::next_node(plan))));

@@ -34,6 +34,11 @@ pub enum NoCall {
 }
 
 impl Call {
+    /// A call without secrets: the program is only asked what it is.
+    pub fn plain(words: &[&str]) -> Self {
+        Self { words: words.iter().map(OsString::from).collect(), environment: None, _licence: None }
+    }
+
     /// The call of a command. A licence is not put on the command line, where whoever lists processes could read it: it goes
     /// through a file in this folder.
     pub fn of(command: &Command, clear: &Clear, folder: &Path) -> Result<Self, NoCall> {

@@ -8,7 +8,7 @@ use std::time::Duration;
 use futures_util::future::{BoxFuture, FutureExt};
 use futures_util::stream::{FuturesUnordered, StreamExt};
 
-use super::{disk, octopus_instances};
+use super::{disk, octopus::registry};
 use crate::model::facts::{Disk, Fact, HomeFacts, Occupant, Trouble};
 use crate::model::names::instance_key;
 use crate::model::node_config::NodeConfig;
@@ -136,7 +136,7 @@ fn taken(places: &Places, instance: &str) -> Fact<Option<Untrusted>> {
         // There is an entry of that name, which is all that matters here.
         Err(_) => return Fact::Seen(Some(shown(&places.instance(instance)))),
     }
-    let (octopus, _) = octopus_instances::list(&places.octopus_instances);
+    let (octopus, _) = registry::list(&places.octopus_instances);
     let key = instance_key(instance);
     Fact::Seen(octopus.into_iter().find(|(name, _)| instance_key(name.as_str()) == key).map(|(_, config)| config))
 }

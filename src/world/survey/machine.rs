@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use futures_util::future::join;
 
-use super::{octopus_instances, octopus_version};
+use super::octopus::{registry, version};
 use crate::model::cluster::ClusterId;
 use crate::model::facts::{Fact, InstanceSeen, Machine, Unfinished};
 use crate::model::node_config::NodeConfig;
@@ -32,7 +32,7 @@ pub async fn machine(places: &Places, mut report: impl FnMut(Machine) + Send) ->
     report(machine.clone());
     // Each home may be on another disk, but one that hangs costs no more than the cluster ids and the days.
     let details = within(BUDGET, move || configs.iter().map(|config| detail(config)).collect::<Vec<_>>());
-    let (details, version) = join(details, octopus_version::of(&places.octopus_executables)).await;
+    let (details, version) = join(details, version::of(places)).await;
     for (instance, (cluster, written)) in machine.instances.iter_mut().zip(details.unwrap_or_default()) {
         instance.cluster = cluster;
         instance.written = written;
@@ -44,7 +44,7 @@ pub async fn machine(places: &Places, mut report: impl FnMut(Machine) + Send) ->
 
 /// The facts of the state directory, and the instances' configs in the same order.
 fn look(places: &Places) -> (Machine, Vec<PathBuf>) {
-    let (octopus_instances, mut unreadable) = octopus_instances::list(&places.octopus_instances);
+    let (octopus_instances, mut unreadable) = registry::list(&places.octopus_instances);
     let (mut instances, mut configs) = (Vec::new(), Vec::new());
     let mut listed = instances::list(places);
     // The files' order is not a reader's: `-2.toml` comes before `.toml`.

@@ -11,8 +11,6 @@ mod machine;
 mod mounts;
 mod node;
 mod octopus;
-mod octopus_instances;
-mod octopus_version;
 mod ports;
 mod service;
 mod storage;

@@ -32,6 +32,9 @@ pub fn render(news: &News<'_>) -> String {
         News::Check(screen, id, verdict, consent) => ("check", check(*screen, *id, verdict, *consent)),
         News::Plan(plan, answers) => ("plan", self::plan(plan, answers)),
         News::Step(step) => ("step", self::step(step)),
+        News::Said(step, lines) => {
+            ("said", json!({ "step": step, "lines": lines.iter().map(ToString::to_string).collect::<Vec<_>>() }))
+        }
         News::Interrupted => ("interrupted", json!({})),
         News::End(end) => ("end", self::end(end)),
     };

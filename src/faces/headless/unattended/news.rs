@@ -35,6 +35,8 @@ pub enum News<'a> {
     Plan(&'a Plan, &'a [AnswerOut]),
     /// A step has got on.
     Step(StepNews<'a>),
+    /// What the program of a step that failed printed last: the step's id, and lines.
+    Said(&'static str, &'a [Untrusted]),
     /// Nothing has come for so long: what is still at work.
     Still(Still<'a>, Duration),
     /// A signal came while steps run.

@@ -16,6 +16,9 @@ use crate::wizard::autopilot::checks_of;
 use crate::wizard::run::{Phase, Row};
 use crate::wizard::state::State;
 
+/// So many of the last lines of a program that failed are told.
+const SAID: usize = 20;
+
 /// Who tells, and what was told.
 pub struct Teller<'a, W> {
     output: Output,
@@ -131,7 +134,13 @@ impl<'a, W: Write> Teller<'a, W> {
             };
             let title = title(state, row);
             if let Some(stands) = stands {
+                let failed = matches!(stands, Stands::Failed(_));
                 self.tell(&News::Step(StepNews { number: place + 1, of, id: row.kind.id(), title, stands }));
+                let said = run.said_by(row.kind);
+                let last = said.get(said.len().saturating_sub(SAID)..).unwrap_or_default();
+                if failed && !last.is_empty() {
+                    self.tell(&News::Said(row.kind.id(), last));
+                }
             }
         }
         self.rows.clone_from(&run.rows);

@@ -35,6 +35,12 @@ pub fn render(news: &News<'_>) -> String {
         News::Check(_, id, verdict, consent) => check(&mut out, *id, verdict, *consent),
         News::Plan(plan, answers) => self::plan(&mut out, plan, answers),
         News::Step(step) => self::step(&mut out, step),
+        News::Said(_, lines) => {
+            let _ = writeln!(out, "        It printed:");
+            for line in *lines {
+                let _ = writeln!(out, "          {line}");
+            }
+        }
         News::Interrupted => out.push_str("Interrupted: the running step comes to its end first. Once more ends at once.\n"),
         News::End(end) => self::end(&mut out, end),
     }

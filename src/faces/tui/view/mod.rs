@@ -14,6 +14,7 @@ mod install;
 mod master_key;
 mod message;
 mod node;
+mod output;
 mod page;
 mod proof;
 mod review;
@@ -61,8 +62,9 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, local: Local
         too_small::draw(canvas, area);
         return;
     }
-    // A script has the whole width: the lines of one do not become clearer when they are broken.
-    let listed = scene.state.place.flow.is_some() && scene.state.overlay != Some(Overlay::Script);
+    // A script has the whole width, and so has what a program printed: such lines do not become clearer when they are broken.
+    let whole = matches!(scene.state.overlay, Some(Overlay::Script | Overlay::Output));
+    let listed = scene.state.place.flow.is_some() && !whole;
     let regions = layout::regions(area, listed, layout::message_lines(area.height));
     head::draw(canvas, regions.head, scene);
     canvas.rule(regions.upper_rule);
@@ -90,6 +92,7 @@ fn middle(canvas: &mut Canvas<'_>, regions: &Regions, scene: &Scene<'_>, local: 
         (Some(Overlay::Help), _) => help::draw(canvas, longer(column), scene, local.scroll),
         (Some(Overlay::Certificate), _) => certificate::draw(canvas, column, scene, local.scroll),
         (Some(Overlay::Script), _) => script::draw(canvas, longer(regions.page), scene, local.scroll),
+        (Some(Overlay::Output), _) => output::draw(canvas, longer(regions.page), scene, local.scroll),
         (Some(Overlay::ConnectionString), _) => string_window::draw(canvas, column, local.window),
         (_, ScreenId::Start) => start::draw(canvas, regions.page, scene),
         (_, ScreenId::Review) => review::draw(canvas, column, scene, local),

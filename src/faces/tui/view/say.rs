@@ -95,7 +95,7 @@ fn question(state: &State) -> Option<(&'static str, &'static str)> {
             "Trust just this certificate?",
             "Compare its SHA-256 with what the DBA reads on the server first. Whoever has its key is then taken for the server.",
         )),
-        Overlay::Certificate | Overlay::Help | Overlay::Script | Overlay::ConnectionString => None,
+        Overlay::Certificate | Overlay::Help | Overlay::Script | Overlay::Output | Overlay::ConnectionString => None,
     }
 }
 

@@ -18,6 +18,8 @@ use crate::wizard::say;
 
 use super::{Case, all, one, untold};
 
+pub(super) use version::octopus_version;
+
 /// Judges one of them.
 pub fn judge(check: CheckId, case: &Case<'_>) -> Verdict {
     match check {

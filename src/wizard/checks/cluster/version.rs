@@ -22,11 +22,7 @@ pub fn judge<'a>(case: &Case<'a>) -> Verdict {
     // A node, and the version that it runs.
     let running = |node: Option<&'a NodeSeen>| node.and_then(|node| Some((&node.name, node.version.as_ref()?)));
     let (oldest, newest) = (running(others.oldest()), running(others.newest()));
-    let cluster = match (newest, case.facts.cluster.identity.seen()) {
-        (Some((_, version)), _) => Some(version),
-        (None, Some(Identity::Octopus { version })) => version.as_ref(),
-        (None, _) => None,
-    };
+    let cluster = octopus_version(case);
     let mut findings = Vec::new();
     if let (Some(here), Some(there)) = (case.facts.machine.octopus_version.seen(), cluster)
         && order(here.as_str(), there.as_str()) != Ordering::Equal
@@ -52,6 +48,17 @@ pub fn judge<'a>(case: &Case<'a>) -> Verdict {
         ));
     }
     all(findings, || cluster.map_or_else(|| "not known here".to_owned(), |version| format!("{version} throughout")))
+}
+
+/// The version of Octopus Server that the cluster is of: the newest that another node runs, else what Octopus' installation
+/// history says; `None` where neither is known.
+pub fn octopus_version<'a>(case: &Case<'a>) -> Option<&'a Untrusted> {
+    let newest =
+        case.facts.cluster.nodes.seen().and_then(|nodes| others(case, nodes).newest()).and_then(|node| node.version.as_ref());
+    newest.or(match case.facts.cluster.identity.seen() {
+        Some(Identity::Octopus { version }) => version.as_ref(),
+        _ => None,
+    })
 }
 
 fn other_here(here: &Untrusted, there: &Untrusted, case: &Case<'_>) -> Finding {

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::super::octopus_instances;
+use super::super::octopus::registry;
 use crate::model::facts::{ConfigTrouble, Fact, Trouble};
 use crate::model::names::instance_key;
 use crate::model::node_config::NodeConfig;
@@ -40,6 +40,6 @@ fn registered(places: &Places, instance: &str) -> Option<PathBuf> {
         return None;
     }
     let key = instance_key(instance);
-    let (records, _) = octopus_instances::records(&places.octopus_instances);
+    let (records, _) = registry::records(&places.octopus_instances);
     records.into_iter().find(|record| instance_key(&record.name) == key).map(|record| record.config)
 }

@@ -11,21 +11,21 @@ use crate::world::toml_file::shown;
 
 /// An instance in the registry.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Record {
+pub(in crate::world::survey) struct Record {
     /// Its name.
-    pub(super) name: String,
+    pub(in crate::world::survey) name: String,
     /// Its `OctopusServer.config`.
-    pub(super) config: PathBuf,
+    pub(in crate::world::survey) config: PathBuf,
 }
 
 /// Name and config file of each instance, and sentences about what could not be read.
-pub(super) fn list(folder: &Path) -> (Vec<(Untrusted, Untrusted)>, Vec<Untrusted>) {
+pub(in crate::world::survey) fn list(folder: &Path) -> (Vec<(Untrusted, Untrusted)>, Vec<Untrusted>) {
     let (records, unreadable) = records(folder);
     (records.into_iter().map(|record| (record.name.into(), shown(&record.config))).collect(), unreadable)
 }
 
 /// The records themselves, whose paths can be opened, and the same sentences.
-pub(super) fn records(folder: &Path) -> (Vec<Record>, Vec<Untrusted>) {
+pub(in crate::world::survey) fn records(folder: &Path) -> (Vec<Record>, Vec<Untrusted>) {
     let (mut found, mut unreadable) = (Vec::new(), Vec::new());
     let mut sentence = |path: &Path, error: &Error| {
         unreadable.push(Untrusted::new(&format!("{} cannot be read: {error}.", shown(path))));

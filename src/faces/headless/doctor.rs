@@ -1,0 +1,91 @@
+//! The report of somebody who looks for what is wrong: of what is well one line a screen, then each finding with what mends
+//! it, then the sentence that monitoring and people alike look for.
+
+use std::fmt::Write as _;
+
+use crate::faces::sentences::{self, WORD, clean};
+use crate::model::finding::{Severity, Verdict};
+use crate::model::untrusted::Untrusted;
+use crate::wizard::say;
+use crate::words;
+
+use super::report::{Check, Report, Section, Status};
+
+/// The columns of a screen's name.
+const NAME: usize = 16;
+
+/// Renders it. Writing to a string cannot fail.
+pub fn render(report: &Report<'_>) -> String {
+    let mut out = String::new();
+    if let Some(error) = &report.error {
+        let _ = writeln!(out, "{}", clean(error));
+        return out;
+    }
+    let known = |text: &Untrusted| if text.is_empty() { "not known".to_owned() } else { text.to_string() };
+    let _ = writeln!(out, "Node {} of instance {}, {}\n", known(&report.node), known(&report.instance), known(&report.config));
+    for section in report.sections.iter().filter(|section| !section.checks.is_empty()) {
+        let _ = writeln!(out, "  {:WORD$} {:NAME$} {}", word(section), words::screen(section.screen).name, counts(section));
+    }
+    for severity in [Severity::Stop, Severity::Warn, Severity::Note] {
+        for check in report.sections.iter().flat_map(|section| &section.checks) {
+            if let Some(part) = of(check, severity) {
+                out.push('\n');
+                sentences::check(&mut out, check.id, &part);
+            }
+        }
+    }
+    let unknown: Vec<&str> = report
+        .sections
+        .iter()
+        .flat_map(|section| &section.checks)
+        .filter(|check| is_open(check))
+        .map(|check| check.id.id())
+        .collect();
+    if !unknown.is_empty() {
+        let _ = writeln!(out, "\n  {:WORD$} {}", "unknown", unknown.join(", "));
+    }
+    let _ = writeln!(out, "\n{}", end(report));
+    out
+}
+
+/// The findings of a check that weigh so much.
+fn of(check: &Check, severity: Severity) -> Option<Verdict> {
+    let Verdict::Found(findings) = &check.verdict else { return None };
+    let part: Vec<_> = findings.iter().filter(|finding| finding.severity == severity).cloned().collect();
+    (!part.is_empty()).then_some(Verdict::Found(part))
+}
+
+fn is_open(check: &Check) -> bool {
+    matches!(check.verdict, Verdict::NotYet | Verdict::Running)
+}
+
+/// The worst of a screen's checks, as one word.
+fn word(section: &Section) -> &'static str {
+    let worst = section.checks.iter().filter_map(|check| check.verdict.severity()).max();
+    match worst {
+        Some(Severity::Stop) => "stop",
+        _ if section.checks.iter().any(is_open) => "unknown",
+        Some(weight) => sentences::severity(weight),
+        None => "ok",
+    }
+}
+
+/// How many of its checks are well, and what else there is.
+fn counts(section: &Section) -> String {
+    let well = section.checks.iter().filter(|check| matches!(check.verdict, Verdict::Good(_))).count();
+    let all = section.checks.len();
+    if well == all { format!("all of {all} checks") } else { format!("{well} of {all} checks have nothing to say against it") }
+}
+
+fn end(report: &Report<'_>) -> String {
+    let tally = report.tally;
+    match report.status {
+        Status::Fine => "Nothing known is wrong with this node.".to_owned(),
+        Status::Unknown => "Not everything could be looked at, so that nothing is said of the rest.".to_owned(),
+        Status::Stops | Status::Warnings => format!(
+            "Something is wrong with this node: {}, {}.",
+            say::count(tally.stops as u64, "stop"),
+            say::count(tally.warnings as u64, "warning")
+        ),
+    }
+}

@@ -1,0 +1,184 @@
+//! The newest part of Octopus Server's own log.
+
+use std::fs::File;
+use std::io::{self, ErrorKind, Read, Seek, SeekFrom};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
+
+use crate::model::facts::{Fact, KnownTrouble, LogSeen, LogTrouble};
+use crate::model::untrusted::Untrusted;
+use crate::world::toml_file::shown;
+
+/// A megabyte of a local disk.
+pub(super) const BUDGET: Duration = Duration::from_secs(5);
+/// How much of the log's end is read.
+const PART: u64 = 1 << 20;
+/// Where Octopus Server keeps its logs, below the home directory.
+const FOLDER: &str = "Logs";
+/// The log of the running server.
+const FILE: &str = "OctopusServer.txt";
+/// So many characters of a line are kept.
+const LINE: usize = 240;
+
+/// What its newest part says. A folder or a file that is not there is no trouble: nothing ran here yet.
+pub(super) fn newest(home: &Path) -> Fact<Option<LogSeen>> {
+    let folder = home.join(FOLDER);
+    let read = file(&folder).and_then(|path| match path {
+        Some(path) => part(&path).map(|text| Some(look(&path, &text))),
+        None => Ok(None),
+    });
+    match read {
+        Ok(seen) => Fact::Seen(seen),
+        Err(error) => Fact::Missing(crate::world::budget::io(&error)),
+    }
+}
+
+/// The server's own log; else, as of versions that name it otherwise, the newest text in the folder.
+fn file(folder: &Path) -> io::Result<Option<PathBuf>> {
+    let entries = match std::fs::read_dir(folder) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(error),
+    };
+    let mut newest: Option<(SystemTime, PathBuf)> = None;
+    let mut own = None;
+    for entry in entries {
+        let path = entry?.path();
+        let Ok(seen) = std::fs::metadata(&path) else { continue };
+        if !seen.is_file() || !path.extension().is_some_and(|end| end.eq_ignore_ascii_case("txt")) {
+            continue;
+        }
+        let when = seen.modified().unwrap_or(SystemTime::UNIX_EPOCH);
+        if path.file_name().is_some_and(|name| name.eq_ignore_ascii_case(FILE)) {
+            own = Some((when, path.clone()));
+        }
+        if newest.as_ref().is_none_or(|(other, _)| *other < when) {
+            newest = Some((when, path));
+        }
+    }
+    Ok(own.or(newest).map(|(_, path)| path))
+}
+
+/// The end of a file, from the beginning of a line on.
+fn part(path: &Path) -> io::Result<String> {
+    let mut file = File::open(path)?;
+    let length = file.metadata()?.len();
+    let from = length.saturating_sub(PART);
+    file.seek(SeekFrom::Start(from))?;
+    let mut bytes = Vec::new();
+    // A log that grows meanwhile is read no further.
+    file.take(PART).read_to_end(&mut bytes)?;
+    let whole = if from == 0 { 0 } else { bytes.iter().position(|byte| *byte == b'\n').map_or(0, |place| place + 1) };
+    Ok(String::from_utf8_lossy(bytes.get(whole..).unwrap_or_default()).into_owned())
+}
+
+/// What is known of these lines: of each kind the newest, those since the last start only where that is among them.
+fn look(path: &Path, text: &str) -> LogSeen {
+    let (mut starts, mut troubles) = (0, Vec::<LogTrouble>::new());
+    for line in text.lines() {
+        if is_start(line) {
+            starts += 1;
+            troubles.clear();
+        } else if let Some(kind) = KnownTrouble::in_line(line) {
+            troubles.retain(|other| other.kind != kind);
+            troubles.push(LogTrouble { kind, line: quoted(line) });
+        }
+    }
+    LogSeen { file: shown(path), since_start: starts > 0, starts, troubles }
+}
+
+/// Whether the server says here that it begins. There is no public promise of these words; where none of them is found, the
+/// whole part counts, and that is said.
+fn is_start(line: &str) -> bool {
+    ["==== RunCommand", "Octopus Deploy: Server version", "Starting Octopus Server", "Octopus Server is starting"]
+        .iter()
+        .any(|mark| line.contains(mark))
+}
+
+/// A line as it may be quoted: cleaned, not too long, and without a connection string's password.
+fn quoted(line: &str) -> Untrusted {
+    let line = line.trim();
+    let lower = line.to_ascii_lowercase();
+    let secret = ["password", "pwd"].iter().filter_map(|word| {
+        let place = lower.find(word)?;
+        lower.get(place + word.len()..)?.trim_start().starts_with('=').then_some(place)
+    });
+    let end = secret.min().unwrap_or(line.len());
+    let mut text: String = line.get(..end).unwrap_or_default().chars().take(LINE).collect();
+    if text.len() < line.len() {
+        text.push('…');
+    }
+    text.into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn seen(home: &Path) -> Option<LogSeen> {
+        match newest(home) {
+            Fact::Seen(seen) => seen,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    fn kinds(seen: &LogSeen) -> Vec<KnownTrouble> {
+        seen.troubles.iter().map(|trouble| trouble.kind).collect()
+    }
+
+    #[test]
+    fn of_each_kind_the_newest_line_since_the_last_start() {
+        let home = tempfile::tempdir().expect("a folder");
+        assert_eq!(seen(home.path()), None);
+        let logs = home.path().join("Logs");
+        std::fs::create_dir(&logs).expect("a folder");
+        assert_eq!(seen(home.path()), None);
+        let text = "2026-11-20 10:00:00.0000 1 INFO  ==== RunCommand ====\n\
+                    2026-11-20 10:00:01.0000 1 FATAL Padding is invalid and cannot be removed.\n\
+                    2026-11-21 10:00:00.0000 1 INFO  ==== RunCommand ====\n\
+                    2026-11-21 10:00:01.0000 1 ERROR Login failed for user 'octopus'.\n\
+                    2026-11-21 10:00:02.0000 1 ERROR Could not find a part of the path 'Z:\\a'.\n\
+                    2026-11-21 10:00:03.0000 1 ERROR Login failed for user 'sa'.\n";
+        std::fs::write(logs.join(FILE), text).expect("written");
+        let log = seen(home.path()).expect("a log");
+        assert_eq!((log.since_start, log.starts), (true, 2));
+        assert_eq!(kinds(&log), [KnownTrouble::PathNotFound, KnownTrouble::LoginFailed]);
+        assert!(log.troubles[1].line.as_str().contains("'sa'"), "{log:?}");
+    }
+
+    #[test]
+    fn only_the_end_of_a_large_log_is_read_and_another_file_where_it_is_named_otherwise() {
+        let home = tempfile::tempdir().expect("a folder");
+        let logs = home.path().join("Logs");
+        std::fs::create_dir(&logs).expect("a folder");
+        let mut text = "Padding is invalid and cannot be removed.\n".to_owned();
+        text.push_str(&"nothing at all\n".repeat(80_000));
+        text.push_str("No space left on device\n");
+        std::fs::write(logs.join("Server.TXT"), text).expect("written");
+        std::fs::write(logs.join("other.log"), "Login failed for user 'x'").expect("written");
+        let log = seen(home.path()).expect("a log");
+        assert_eq!((kinds(&log), log.since_start), (vec![KnownTrouble::DiskFull], false));
+        assert!(log.file.as_str().ends_with("Server.TXT"), "{}", log.file);
+    }
+
+    #[test]
+    fn a_quoted_line_has_no_password_does_not_act_and_is_short() {
+        let line = quoted("Login failed: Data Source=a;User ID=b;Password = hunter2;x");
+        assert_eq!(line.as_str(), "Login failed: Data Source=a;User ID=b;…");
+        assert_eq!(quoted("Login failed; the password is wrong").as_str(), "Login failed; the password is wrong");
+        assert_eq!(quoted("a\u{1b}[31m").as_str(), "a^[[31m");
+        assert_eq!(quoted(&"ü".repeat(1_000)).as_str().chars().count(), LINE + 1);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn bytes_that_are_no_text_and_a_pipe_cost_nothing() {
+        let home = tempfile::tempdir().expect("a folder");
+        let logs = home.path().join("Logs");
+        std::fs::create_dir(&logs).expect("a folder");
+        std::fs::write(logs.join(FILE), [0xff, 0xfe, b'\n', 0]).expect("written");
+        assert_eq!(kinds(&seen(home.path()).expect("a log")), []);
+        std::fs::write(home.path().join("file"), "").expect("written");
+        assert!(matches!(newest(&home.path().join("file")), Fact::Missing(_)));
+    }
+}

@@ -1,0 +1,129 @@
+//! `octopus-setup check`, by the binary itself: for each line of the source documents' troubleshooting a node in that state is
+//! recognised, and what mends it is named.
+#![cfg(feature = "practice")]
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+#[path = "../support/mod.rs"]
+mod shared;
+
+use std::process::{Command, Output};
+
+use octopus_setup::model::field::FieldId;
+use octopus_setup::model::flow::Flow;
+use octopus_setup::model::node_config::NodeConfig;
+use octopus_setup::model::screen::ScreenId;
+use octopus_setup::wizard::event::Event;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+use shared::walk::{Site, last_six, to, type_in};
+use shared::{octopus, sql};
+
+const NODE: &str = "node-1";
+
+/// A server with a cluster of one node.
+async fn site() -> Site {
+    let site = Site::start().await;
+    let mut first = site.wizard(NODE, Some(Flow::FirstNode));
+    to(&mut first, ScreenId::MasterKey).await;
+    let proof = last_six(&first);
+    type_in(&mut first, FieldId::KeyProof, &proof);
+    first.handle(Event::Next);
+    first.run_until_idle().await;
+    assert_eq!(first.state().place.here, ScreenId::Done);
+    site
+}
+
+fn config(site: &Site) -> NodeConfig {
+    toml::from_str(&std::fs::read_to_string(site.home(NODE).join(NodeConfig::FILE)).unwrap()).unwrap()
+}
+
+fn check(site: &Site, arguments: &[&str]) -> (Option<i32>, String) {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_octopus-setup"));
+    command.arg("check").args(arguments).env("OCTOPUS_SETUP_STATE_DIR", site.home("state"));
+    let Output { status, stdout, .. } = command.output().unwrap();
+    (status.code(), String::from_utf8(stdout).unwrap())
+}
+
+/// The finding of this check whose words have this in them, with the lines below it.
+fn named(said: &str, check: &str, part: &str) -> String {
+    let mut paragraphs = said.split("\n\n");
+    let found = paragraphs.find(|text| text.contains(check) && text.contains(part));
+    found.unwrap_or_else(|| panic!("{check} does not name {part:?}:\n{said}")).to_owned()
+}
+
+fn log(site: &Site, lines: &[&str]) {
+    let logs = config(site).node.home.join("Logs");
+    std::fs::create_dir_all(&logs).unwrap();
+    let text = lines.iter().map(|line| format!("2026-11-21 10:00:01.0000   4120      7  FATAL  {line}\n"));
+    std::fs::write(logs.join("OctopusServer.txt"), text.collect::<String>()).unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn each_line_of_the_log_that_the_documents_tell_of_is_recognised_and_mended() {
+    let site = site().await;
+    for (line, part, fix) in [
+        (r"Could not find a part of the path 'Z:\Octopus\TaskLogs'", "not there for the service account", "UNC"),
+        (r"Access to the path 'Z:\Octopus\TaskLogs' is denied", "may not use a folder", "full control"),
+        ("Padding is invalid and cannot be removed.", "another master key", "set-master-key"),
+        ("your license limits have been exceeded, and you will no longer be able to create", "licence allows", "dead nodes"),
+        ("Login failed for user 'octopus'.", "refused the login", "password"),
+        ("error occurred while establishing a connection to SQL Server.", "could not be reached", "restart the service"),
+        ("An Access Denied error was received trying to start the HttpListener.", "may not listen", "Reserve"),
+        ("Failed to bind to address http://[::]:80: address already in use.", "Another program listens", "ss -ltnp"),
+    ] {
+        log(&site, &[line]);
+        let (status, said) = check(&site, &["--instance", NODE]);
+        assert!(matches!(status, Some(1 | 2)), "{status:?} {said}");
+        let finding = named(&said, "octopus-log", part);
+        assert!(finding.contains(line.trim_end_matches('.')) && finding.contains(fix), "{finding}");
+        assert!(said.contains("Something is wrong with this node"), "{said}");
+        assert!(!said.contains(site.password()), "a secret is in it");
+    }
+    let started = ["Login failed for user 'octopus'.", "==== RunCommand ====", "Listening"];
+    log(&site, &started);
+    let (_, said) = check(&site, &["--instance", NODE]);
+    assert!(!said.contains("Login failed"), "what was before the last start is over:\n{said}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_node_that_drains_dead_nodes_and_mixed_versions_are_named_and_the_json_says_the_same() {
+    let site = site().await;
+    let config = config(&site);
+    let prefixes = octopus_setup::model::prefixes::parse(&config.web.listen_prefixes.join(",")).unwrap();
+    let server = tokio::net::TcpListener::bind(("127.0.0.1", prefixes[0].port)).await.unwrap();
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = server.accept().await {
+            let _ = stream.read(&mut [0; 4_096]).await;
+            let _ = stream.write_all(b"HTTP/1.1 418 I'm a teapot\r\nContent-Length: 0\r\n\r\n").await;
+        }
+    });
+    let mut session = sql::session(&site.server, &config.database.name).await;
+    sql::ask(&mut session, octopus::TABLES).await;
+    for (node, age, version) in
+        [("node-1", 2, "2026.4.1"), ("node-2", 2, "2026.3.9"), ("node-3", 864_000, "2026.4.1"), ("node-4", 2, "2026.4.1")]
+    {
+        sql::ask(&mut session, &format!(
+            "INSERT INTO dbo.OctopusServerNode (Id, Name, LastSeen) VALUES (N'OctopusServerNodes-{node}', N'{node}', DATEADD(second, -{age}, SYSDATETIMEOFFSET()))"
+        )).await;
+        sql::ask(&mut session, &format!(
+            "INSERT INTO dbo.OctopusServerInstallationHistory (Id, Node, Version, Installed) VALUES (N'{node}', N'{node}', N'{version}', SYSDATETIMEOFFSET())"
+        )).await;
+    }
+    let (_, said) = check(&site, &["--instance", NODE]);
+    named(&said, "octopus-ping", "draining");
+    named(&said, "cluster-nodes", "node-3");
+    named(&said, "cluster-version", "2026.3.9");
+
+    let (status, said) = check(&site, &["--instance", NODE, "--output", "json"]);
+    let report: serde_json::Value = serde_json::from_str(&said).unwrap();
+    assert_eq!(report["exit"].as_i64(), status.map(i64::from));
+    let ping = report["checks"].as_array().unwrap().iter().find(|check| check["id"] == "octopus-ping").unwrap();
+    assert_eq!(ping["verdict"], "note");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_cannot_be_looked_at_and_a_wrong_command_line_have_statuses_of_their_own() {
+    let site = Site::start().await;
+    assert_eq!(check(&site, &["--instance", "nobody"]).0, Some(3));
+    assert_eq!(check(&site, &["--outputs"]).0, Some(64));
+}
