@@ -33,7 +33,11 @@ fn unverifiable() -> Facts {
 fn with_dead(nodes: &[&str]) -> ClusterFacts {
     let web01 = samples::facts_of_a_cluster().cluster.node("web01").cloned().expect("web01");
     let nodes: Vec<NodeSeen> = [web01].into_iter().chain(nodes.iter().map(|name| samples::dead_node(name))).collect();
-    ClusterFacts { nodes: Fact::Seen(nodes.into()), node_limit: Fact::Seen(Some(NodeLimit::Nodes(1))), ..samples::facts_of_a_cluster().cluster }
+    ClusterFacts {
+        nodes: Fact::Seen(nodes.into()),
+        node_limit: Fact::Seen(Some(NodeLimit::Nodes(1))),
+        ..samples::facts_of_a_cluster().cluster
+    }
 }
 
 #[test]
