@@ -33,6 +33,7 @@ use self::ledger::Ledger;
 use self::site::Site;
 use super::places::Places;
 use crate::model::flow::Flow;
+use crate::model::journal::StorageRecord;
 use crate::model::master_key::MasterKey;
 use crate::model::plan::{Failure, Plan, Progress, StepKind, StepState};
 
@@ -138,6 +139,9 @@ impl<D: ClusterDatabase> Run<'_, D> {
         if row::is_changed_by(kind) {
             self.agree_on_row(kind, fresh).await?;
         }
+        if storage::KINDS.contains(&kind) {
+            self.agree_on_storage(kind, fresh).await?;
+        }
         if fresh && !self.is_there_already(kind).await? {
             let (instance, home, cluster) = (self.plan.node.instance.clone(), self.plan.node.home.clone(), self.plan.cluster);
             self.site.off(move |places| copies::take(places, kind, &instance, &home, cluster)).await?;
@@ -188,6 +192,30 @@ impl<D: ClusterDatabase> Run<'_, D> {
         row::take_back(self.database, &self.plan.node.target, &row::change(journal, kind)?).await?;
         self.ledger.agree_on_row(before, Some(after))?;
         self.ledger.mark(kind, StepState::Begun).await
+    }
+
+    /// Agrees with the journal on what is made of the shared storage. Canaries that an earlier start may have left under
+    /// another name are taken back first.
+    async fn agree_on_storage(&mut self, kind: StepKind, fresh: bool) -> Result<(), Failure> {
+        let (node, target) = (&self.plan.node, &self.plan.node.target);
+        let new =
+            || StorageRecord { node: node.name.clone(), storage: node.storage.clone(), made: Vec::new(), canaries: Vec::new() };
+        let older = self.ledger.journal.storage.clone();
+        // Where nothing was done by it, a record is of no consequence.
+        let touched = storage::KINDS.into_iter().any(|kind| ledger::touched(self.ledger.state(kind)));
+        let mut record = older.clone().filter(|_| touched).unwrap_or_else(new);
+        if record.node != node.name {
+            if ledger::touched(self.ledger.state(StepKind::LeaveCanary)) {
+                storage::undo(self.database, target, self.plan.cluster, StepKind::LeaveCanary, &record).await?;
+            }
+            record.canaries.clear();
+            record.node.clone_from(&node.name);
+        }
+        storage::agree(kind, &mut record).await?;
+        let changed = older.as_ref() != Some(&record);
+        self.ledger.journal.storage = Some(record);
+        // A fresh one is written down when the step is marked as begun.
+        if changed && !fresh { self.ledger.write().await } else { Ok(()) }
     }
 
     /// Whether a row that was refused now, and may have been changed by an earlier start, is as if that had never been. Then
@@ -252,7 +280,9 @@ impl<D: ClusterDatabase> Run<'_, D> {
                 let (instance, home, cluster) = (plan.node.instance.clone(), plan.node.home.clone(), plan.cluster);
                 site.off(move |places| config::remove(places, &instance, &home, cluster)).await.map(|()| StepState::Done)
             }
-            StepKind::ShareStorage | StepKind::LeaveCanary => storage::act(kind),
+            StepKind::ShareStorage | StepKind::LeaveCanary => {
+                storage::act(self.database, &plan.node.target, plan.cluster, kind, self.ledger.storage()?).await
+            }
             StepKind::OctopusInstance
             | StepKind::OctopusDatabase
             | StepKind::OctopusConfigure

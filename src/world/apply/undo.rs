@@ -81,7 +81,10 @@ impl<'a, D: ClusterDatabase> Undoing<'a, D> {
         let home = self.ledger.home();
         match kind {
             StepKind::ConnectOnce | StepKind::ProveAgain => Ok(()),
-            StepKind::ShareStorage | StepKind::LeaveCanary => storage::undo(kind),
+            StepKind::ShareStorage | StepKind::LeaveCanary => {
+                self.is_the_same_database()?;
+                storage::undo(self.database, self.target, journal.cluster, kind, self.ledger.storage()?).await
+            }
             StepKind::OctopusInstance
             | StepKind::OctopusDatabase
             | StepKind::OctopusConfigure

@@ -51,7 +51,7 @@ fn day(text: &str) -> Option<Date> {
 }
 
 /// What the nodes share.
-pub(super) fn storage(answer: &Answer) -> Result<SharedStorage, Trouble> {
+pub(in crate::world::sqlserver) fn storage(answer: &Answer) -> Result<SharedStorage, Trouble> {
     let rows = answer.rows("storage")?.iter();
     Ok(SharedStorage::from_rows(rows.filter_map(|row| Some((row.raw("folder")?, row.raw("path")?)))))
 }
