@@ -121,7 +121,7 @@ pub enum Inputs {
     KeyFile(PathBuf),
     /// A node config.
     Node(Subject),
-    /// Shared folders, the account that will use them, and the instance's own home.
+    /// Shared folders, and the account that will use them.
     Storage {
         /// The folders, in the order of [`SharedFolder::ALL`].
         folders: Vec<(SharedFolder, PathBuf)>,

@@ -205,7 +205,11 @@ fn each_survey_is_asked_once_whatever_screens_there_are() {
         let (_, mut sky) = fly(order(flow, &[]), good(flow));
         sky.asked.sort_by_key(|survey| SurveyId::ALL.iter().position(|other| other == survey));
         let mut wanted = vec![SurveyId::Machine, SurveyId::Home, SurveyId::Service, SurveyId::Server, SurveyId::Ports];
-        wanted.extend(if flow == Flow::Join { &[SurveyId::Cluster, SurveyId::Key][..] } else { &[SurveyId::KeyFile] });
+        wanted.extend(if flow == Flow::Join {
+            &[SurveyId::Cluster, SurveyId::Key, SurveyId::Storage][..]
+        } else {
+            &[SurveyId::KeyFile]
+        });
         wanted.push(SurveyId::Octopus);
         assert_eq!(sky.asked, wanted, "{flow:?}");
     }

@@ -6,11 +6,12 @@ use secrecy::SecretString;
 
 use super::{HOME, KEY, PASSWORD, cluster, facts, node_config, node_seen, share, with};
 use crate::model::answers::{Answers, Origin, Raw};
-use crate::model::facts::{Beat, Content, Evidence, Fact, Facts, Identity, NodeFacts, NodeSeen, Nodes, Trouble};
+use crate::model::facts::{Beat, Content, Evidence, Fact, Facts, Identity, NodeFacts, NodeSeen, Nodes, StorageFacts, Trouble};
 use crate::model::field::FieldId;
 use crate::model::key_verdict::{KeyBasis, KeyVerdict};
 use crate::model::master_key::MasterKey;
 use crate::model::node_config::NodeConfig;
+use crate::model::storage::SharedStorage;
 
 /// Good answers of a node that joins.
 pub fn joining() -> Answers {
@@ -63,6 +64,9 @@ pub fn dead_node(name: &str) -> NodeSeen {
 /// its own row beside web01's.
 pub fn facts_of_a_node() -> Facts {
     let mut facts = facts_of_a_cluster();
+    // As its config says; `share` has it otherwise.
+    (facts.storage, facts.cluster.storage) = (StorageFacts::default(), Fact::Seen(SharedStorage::None));
+    facts.cluster.canaries = Fact::Seen(Vec::new());
     let mut own = node_seen("web02", Beat::Ago(Duration::from_secs(3)));
     if let Some(kept) = &mut own.row {
         kept.row.address = "http://localhost:80/".into();

@@ -11,13 +11,16 @@ use crate::wizard::state::State;
 
 use super::prove;
 
-/// Makes the answers about the storage those of the registry, whatever they were; while it is not known, nothing is
-/// shared, so that no path of another cluster is looked at or planned with.
+/// Makes the answers about the storage those of the registry, whatever they were. Of a join nothing is shared while it is
+/// not known, so that no path of another cluster is looked at or planned with; a node under review has its own config to
+/// go by then, and where the registry has lost what it knew.
 pub fn told(state: &mut State) {
-    if !matches!(state.place.flow, Some(Flow::Join | Flow::Review | Flow::Edit)) {
-        return;
-    }
     let known = state.facts.cluster.storage.seen();
+    match (state.place.flow, known) {
+        (Some(Flow::Join), _) => {}
+        (Some(Flow::Review), Some(storage)) if !storage.is_none() => {}
+        _ => return,
+    }
     let origin = if known.is_some() { Origin::File } else { Origin::Default };
     for (field, text) in answers(known.unwrap_or(&SharedStorage::None)) {
         if state.answers.text(field) != text {
@@ -50,8 +53,7 @@ fn answers(storage: &SharedStorage) -> impl Iterator<Item = (FieldId, String)> {
 
 /// On its screen the folders are looked at as soon as the registry has named them.
 pub fn asked_for(state: &mut State, effects: &mut Vec<Effect>) {
-    let joins = matches!(state.place.flow, Some(Flow::Join | Flow::Edit));
-    if joins && state.place.here == ScreenId::Storage {
+    if state.place.flow == Some(Flow::Join) && state.place.here == ScreenId::Storage {
         prove::survey(state, SurveyId::Storage, false, effects);
         prove::settle(state);
     }

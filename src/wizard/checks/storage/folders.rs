@@ -65,7 +65,9 @@ fn without(case: &Case<'_>) -> Option<Verdict> {
             "Octopus Server made this cluster, and no registry names its shared folders: make sure that the paths that the other nodes \
              use lead to the same folders on this machine.",
         ))),
-        (Fact::Missing(trouble), _) | (_, Fact::Missing(trouble)) => Some(unread(trouble)),
+        // Why the cluster cannot be read is its own checks' to say.
+        (Fact::Missing(trouble), _) => Some(super::untold(trouble)),
+        (_, Fact::Missing(trouble)) => Some(unread(trouble)),
         (_, Fact::Seen(SharedStorage::None)) => Some(shares_nothing(case)),
         (_, Fact::Seen(_)) => None,
     }

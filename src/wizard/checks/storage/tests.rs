@@ -55,6 +55,7 @@ fn of_join(check: CheckId, change: impl FnOnce(&mut Facts)) -> Verdict {
 
 fn of_review(check: CheckId, change: impl FnOnce(&mut Facts)) -> Verdict {
     let mut facts = samples::facts_of_a_node();
+    samples::share(&mut facts);
     change(&mut facts);
     let answers = samples::sharing();
     judged_in(&Case { flow: Flow::Review, ..case(&answers, &facts) }, check)
