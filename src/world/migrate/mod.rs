@@ -29,7 +29,6 @@ use self::batch::{Copying, Todo, folder_key};
 use self::destination::at;
 use self::manifest::{Lines, Manifest};
 use self::pool::Ended;
-use super::folder;
 use super::lock::{Lock, LockError};
 use super::places::Places;
 use crate::model::migration::{Ahead, Digest, Outcome, Phase, Source, Stamp, Trouble};

@@ -3,6 +3,7 @@
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
+use crate::model::facts::ConfigTrouble;
 use crate::model::migration::Source;
 use crate::model::node_config::NodeConfig;
 use crate::model::octopus_config::OctopusConfig;
@@ -33,7 +34,12 @@ impl Node {
             },
             Maker::Octopus => match octopus_config::read(&subject.config) {
                 Ok(config) => Ok(Self::Octopus(Box::new(config))),
-                Err(trouble) => Err(crate::wizard::say::sentence(&format!("{}: {trouble:?}", shown(&subject.config)))),
+                Err(ConfigTrouble::Absent { path }) => Err(format!("There is no {path}.")),
+                Err(ConfigTrouble::Unreadable { path, said }) => Err(format!("{path} cannot be read: {said}.")),
+                Err(ConfigTrouble::Malformed { path, line, said }) => Err(format!("{path}, line {line}: {said}.")),
+                Err(ConfigTrouble::OtherFormat { path, found, known }) => {
+                    Err(format!("{path} has format {found}, and this program knows {known} only."))
+                }
             },
         }
     }

@@ -109,10 +109,12 @@ impl Watch {
         }
     }
 
-    /// The operation that takes longer than any may: on what, and the time it had.
-    pub fn hangs(&self) -> Option<(PathBuf, Duration)> {
+    /// An operation that took longer than any may, and that nobody gave up: on what, and the time it had. Threads of a pool are given
+    /// up at once, so this is one that there is no other in the place of.
+    pub fn stuck(&self) -> Option<(PathBuf, Duration)> {
         let (now, patience) = (self.now(), self.patience());
-        let pulse = self.pulses().iter().find(|pulse| pulse.since(now).is_some_and(|since| since > patience)).cloned();
+        let late = |pulse: &&Arc<Pulse>| pulse.since(now).is_some_and(|since| since > patience + TELLING);
+        let pulse = self.pulses().iter().find(late).cloned();
         pulse.map(|pulse| (pulse.on(), patience))
     }
 
