@@ -38,10 +38,29 @@ function Invoke-Octopus([string[]]$Arguments, [hashtable]$Environment = @{ }) {
         throw "Octopus.Server $($Arguments[0]) ended with status $($process.ExitCode). Nothing after it was run."
     }
 }
-{% for command in commands %}
-{% for line in command.before %}# {{ line }}
-{% endfor %}{% if !command.before.is_empty() %}
-{% endif %}# {{ command.why }}
+{% if awaits %}
+# Waits until the node answers its load balancer by 200. While it starts, nothing answers; 418 says that it is draining.
+# Windows PowerShell cannot be told plainly to take any certificate of this machine's own: there, one that is not trusted
+# is answer enough.
+function Wait-Node([string]$Url) {
+    $more = @{ }
+    if ($PSVersionTable.PSVersion.Major -ge 6) { $more = @{ SkipCertificateCheck = $true; NoProxy = $true } }
+    $until = (Get-Date).AddMinutes(5)
+    while ($true) {
+        try {
+            $answer = Invoke-WebRequest -Uri $Url -UseBasicParsing -TimeoutSec 10 @more
+            if ($answer.StatusCode -eq 200) { return }
+        } catch [System.Net.WebException] {
+            if ($_.Exception.Status -eq [System.Net.WebExceptionStatus]::TrustFailure) { return }
+        } catch { $null = $_ }
+        if ((Get-Date) -ge $until) {
+            throw "$Url did not answer 200 within five minutes. Nothing after it was run."
+        }
+        Start-Sleep -Seconds 2
+    }
+}
+{% endif %}{% for command in commands %}
+# {{ command.why }}
 Invoke-Octopus @(
     '{{ command.verb }}'
 {%- for option in command.options %},
@@ -50,4 +69,7 @@ Invoke-Octopus @(
 {%- endfor %}
 )
 {%- if let Some((name, shard)) = command.environment %} @{ {{ name }} = {% match shard %}{% when Shard::Text with (text) %}{{ text.as_str() }}{% when Shard::Expression with (expression) %}{{ expression }}{% endmatch %} }{% endif %}
-{% endfor %}
+{% if let Some((url, _)) = command.awaits %}
+# The node takes tasks only once it is in.
+Wait-Node {{ url.as_str() }}
+{% endif %}{% endfor %}

@@ -28,15 +28,39 @@ if [ -z "$server" ]; then
     exit 2
 fi
 
+{% if awaits %}
+if ! command -v curl >/dev/null; then
+    echo "Nothing was run. curl, by which the node is asked whether it is in, is not on the PATH." >&2
+    exit 2
+fi
+
+# Waits until the node answers its load balancer by 200. While it starts, nothing answers; 418 says that it is draining.
+# This machine is asked by the name that the prefix has, and whoever it shows as its certificate is no matter here.
+await_node() {
+    local status=000 until=$((SECONDS + 300))
+    while true; do
+        status=$(curl -gks -o /dev/null -w '%{http_code}' --noproxy '*' --max-time 10 --connect-to "::$2:" "$1" || true)
+        if [ "$status" = 200 ]; then
+            return
+        fi
+        if [ "$SECONDS" -ge "$until" ]; then
+            echo "$1 did not answer 200 within five minutes; the last status was $status. Nothing after it was run." >&2
+            exit 1
+        fi
+        sleep 2
+    done
+}
+{% endif %}
 # A double quote in a password stands twice in a connection string.
 quote='"'
 {% for command in commands %}
-{% for line in command.before %}# {{ line }}
-{% endfor %}{% if !command.before.is_empty() %}
-{% endif %}# {{ command.why }}
+# {{ command.why }}
 {% if let Some((name, shard)) = command.environment %}{{ name }}={% match shard %}{% when Shard::Text with (text) %}{{ text.as_str() }}{% when Shard::Expression with (expression) %}{{ expression }}{% endmatch %} {% endif %}"$server" {{ command.verb }}
 {%- for option in command.options %} \
     {{ option.flag }}
 {%- if let Some(shards) = option.value %} {% for shard in shards %}{% match shard %}{% when Shard::Text with (text) %}{{ text.as_str() }}{% when Shard::Expression with (expression) %}{{ expression }}{% endmatch %}{% endfor %}{% endif %}
 {%- endfor %}
-{% endfor %}
+{% if let Some((url, dial)) = command.awaits %}
+# The node takes tasks only once it is in.
+await_node {{ url.as_str() }} {{ dial.as_str() }}
+{% endif %}{% endfor %}

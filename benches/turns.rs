@@ -80,7 +80,14 @@ async fn first_node(server: &Running, target: &Target) -> [u64; 4] {
         task_cap: 5,
     };
     let verifier = Verifier { salt: [1; 16], hash: [1; 32] };
-    let cluster = NewCluster { id: ClusterId([1; 16]), verifier, fingerprint: Fingerprint([1; 4]), node, node_limit: None, licence_ends: None };
+    let cluster = NewCluster {
+        id: ClusterId([1; 16]),
+        verifier,
+        fingerprint: Fingerprint([1; 4]),
+        node,
+        node_limit: None,
+        licence_ends: None,
+    };
     let handle = SqlServer::new();
     let mut before = server.turns() + server.connections();
     let absent = survey(&handle, target).await.database == Fact::Seen(Database::Absent);

@@ -44,6 +44,7 @@ fn journal(instance: &str, home: &Path) -> Journal {
         before: None,
         after: None,
         folders: Vec::new(),
+        storage: None,
         steps: Vec::new(),
     };
     journal.mark(StepKind::CreateHome, StepState::Done);

@@ -183,6 +183,7 @@ mod tests {
             before: None,
             after: None,
             folders: Vec::new(),
+            storage: None,
             steps: Vec::new(),
         };
         journals::write(&places, &journal).expect("written");

@@ -10,7 +10,8 @@ use super::field::FieldId;
 use super::fingerprint::Fingerprint;
 use super::flow::Flow;
 use super::plan::{StepKind, StepState};
-use super::registry::{KeptRow, NodeRow};
+use super::registry::{CanaryRow, KeptRow, NodeRow};
+use super::storage::SharedStorage;
 
 /// A run's record, a TOML file in the state directory.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -48,8 +49,28 @@ pub struct Journal {
     /// The folders that creating the home directory makes, the outermost first: what undo may take away again.
     #[serde(default)]
     pub folders: Vec<PathBuf>,
+    /// What the run has to do with the shared storage; `None` before it comes to it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub storage: Option<StorageRecord>,
     /// The steps, in order.
     pub steps: Vec<StepRecord>,
+}
+
+/// What a run makes of the shared storage, written down before it does.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StorageRecord {
+    /// The node, by the name under which its canaries are left.
+    pub node: String,
+    /// What is shared.
+    pub storage: SharedStorage,
+    /// The folders that the run makes, those of the canaries among them, an outer one before those in it: what undo may
+    /// take away again.
+    #[serde(default)]
+    pub made: Vec<PathBuf>,
+    /// The node's canaries, their nonces drawn once for the run.
+    #[serde(default)]
+    pub canaries: Vec<CanaryRow>,
 }
 
 /// One step's record.
@@ -112,6 +133,7 @@ mod tests {
             before: None,
             after: None,
             folders: Vec::new(),
+            storage: None,
             steps: Vec::new(),
         };
         journal.mark(StepKind::ConnectOnce, StepState::Planned);

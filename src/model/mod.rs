@@ -1,6 +1,7 @@
 //! The nouns: plain types that import nothing above them.
 
 pub mod answers;
+pub mod canary;
 pub mod check;
 pub mod cluster;
 pub mod connection_string;
@@ -22,6 +23,7 @@ pub mod names;
 pub mod node;
 pub mod node_config;
 pub mod octopus_config;
+pub mod ping;
 pub mod plan;
 pub mod prefixes;
 pub mod registry;

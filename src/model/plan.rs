@@ -344,6 +344,15 @@ pub enum Failure {
         ended: CommandEnded,
         /// The last lines that it printed, its secrets masked.
         said: Vec<Untrusted>,
+        /// The same command for the shell of this system, its secrets as references to the environment.
+        by_hand: Untrusted,
+    },
+    /// Octopus Server knows an instance of this name already, with another config or as another node.
+    InstanceInTheWay {
+        /// Its name.
+        instance: Untrusted,
+        /// Its config file.
+        config: Untrusted,
     },
     /// The node does not answer its load balancer as one that is in.
     NotAnswering {

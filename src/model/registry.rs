@@ -63,7 +63,7 @@ pub struct CanaryRow {
     pub token: String,
 }
 
-/// What a node registers of the storage: its canaries; and the first one what is shared at all.
+/// What a node registers of the storage, or takes back: its canaries; and the first one what is shared at all.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StorageRows {
     /// The cluster that it must be.
@@ -72,9 +72,11 @@ pub struct StorageRows {
     pub node: String,
     /// The host that does, for the history.
     pub host: String,
-    /// What all nodes share, from here on: only of the node that sets it.
-    pub sets: Option<SharedStorage>,
-    /// The node's canaries.
+    /// What all nodes share, as this one takes it: nothing is done where the registry says otherwise.
+    pub storage: SharedStorage,
+    /// Whether it is entered where the registry knows none yet: only by the first node.
+    pub sets: bool,
+    /// The node's canaries, each of another folder; none where only the storage is to be set.
     pub canaries: Vec<CanaryRow>,
 }
 
@@ -83,9 +85,9 @@ pub struct StorageRows {
 pub enum Registered {
     /// It is so now.
     Made,
-    /// Somebody else has set the storage otherwise: as it stands.
+    /// The storage stands otherwise, and nothing was done; or of taking it back: it stays, since others rely on it.
     Otherwise(SharedStorage),
-    /// The registry does not know the node, or is another cluster's, or there is none.
+    /// The registry does not know the node, or is another cluster's, or there is none, or a newer one.
     NotThere(Content),
 }
 

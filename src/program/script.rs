@@ -125,6 +125,8 @@ fn clear_of(flow: Flow, answers: &Answers) -> Result<Clear, Refusal> {
         password: secret(FieldId::Password).unwrap_or_default(),
         master_key: secret(FieldId::MasterKey),
         service_password: secret(FieldId::ServicePassword),
+        // A first node has been refused above.
+        ..Clear::default()
     })
 }
 
@@ -208,6 +210,8 @@ fn opened(config: &NodeConfig, facts: &NodeFacts) -> Result<Clear, Refusal> {
             None if config.service.password.is_none() => None,
             None => return Err(closed("The service account's password")),
         },
+        // Neither is kept anywhere.
+        ..Clear::default()
     })
 }
 

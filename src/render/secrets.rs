@@ -13,11 +13,15 @@ pub enum Secret {
     MasterKey,
     /// The service account's password.
     ServicePassword,
+    /// The first administrator's password.
+    AdminPassword,
+    /// The licence, in base64 as Octopus Server takes it.
+    Licence,
 }
 
 impl Secret {
     /// Every one of them.
-    pub const ALL: [Self; 3] = [Self::Password, Self::MasterKey, Self::ServicePassword];
+    pub const ALL: [Self; 5] = [Self::Password, Self::MasterKey, Self::ServicePassword, Self::AdminPassword, Self::Licence];
 
     /// The field that it answers.
     pub const fn field(self) -> FieldId {
@@ -25,6 +29,8 @@ impl Secret {
             Self::Password => FieldId::Password,
             Self::MasterKey => FieldId::MasterKey,
             Self::ServicePassword => FieldId::ServicePassword,
+            Self::AdminPassword => FieldId::AdminPassword,
+            Self::Licence => FieldId::Licence,
         }
     }
 
@@ -34,6 +40,8 @@ impl Secret {
             Self::Password => "OCTOPUS_SETUP_PASSWORD",
             Self::MasterKey => "OCTOPUS_SETUP_MASTER_KEY",
             Self::ServicePassword => "OCTOPUS_SETUP_SERVICE_PASSWORD",
+            Self::AdminPassword => "OCTOPUS_SETUP_ADMIN_PASSWORD",
+            Self::Licence => "OCTOPUS_SETUP_LICENCE",
         }
     }
 
@@ -43,12 +51,14 @@ impl Secret {
             Self::Password => "the password of the SQL login",
             Self::MasterKey => "the master key of the cluster",
             Self::ServicePassword => "the password of the service account",
+            Self::AdminPassword => "the password of the first administrator",
+            Self::Licence => "the licence, in base64",
         }
     }
 }
 
 /// The secrets themselves.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Clear {
     /// The SQL login's password.
     pub password: SecretString,
@@ -56,14 +66,21 @@ pub struct Clear {
     pub master_key: Option<SecretString>,
     /// The service account's password, where it has one.
     pub service_password: Option<SecretString>,
+    /// The first administrator's password, where one is made.
+    pub admin_password: Option<SecretString>,
+    /// The licence in base64, where one was given.
+    pub licence: Option<SecretString>,
 }
 
 impl Clear {
-    fn get(&self, secret: Secret) -> Option<&SecretString> {
+    /// One of them, where it is there.
+    pub fn get(&self, secret: Secret) -> Option<&SecretString> {
         match secret {
             Secret::Password => Some(&self.password),
             Secret::MasterKey => self.master_key.as_ref(),
             Secret::ServicePassword => self.service_password.as_ref(),
+            Secret::AdminPassword => self.admin_password.as_ref(),
+            Secret::Licence => self.licence.as_ref(),
         }
     }
 }

@@ -14,6 +14,7 @@ use crate::model::facts::{
 };
 use crate::model::field::FieldId;
 use crate::model::key_verdict::{KeyBasis, KeyVerdict};
+use crate::model::licence::NodeLimit;
 use crate::model::registry::{KeptRow, NodeRow};
 use crate::model::storage::SharedStorage;
 use crate::model::survey::{Inputs, Observed};
@@ -164,7 +165,7 @@ pub fn cluster_facts() -> ClusterFacts {
     ClusterFacts {
         identity: Fact::Seen(Identity::Registered(cluster())),
         nodes: Fact::Seen(Nodes::from([node_seen("web01", Beat::Ago(Duration::from_secs(2)))])),
-        node_limit: Fact::Seen(Some(3)),
+        node_limit: Fact::Seen(Some(NodeLimit::Nodes(3))),
         evidence: Fact::Seen(Evidence::Verifier),
         storage: Fact::Seen(SharedStorage::None),
         canaries: Fact::Seen(Vec::new()),

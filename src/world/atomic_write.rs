@@ -19,13 +19,38 @@ pub enum Existing<'a> {
 /// Writes a file that only its owner can read: a temporary file in the same folder, 0600 from its creation, synced,
 /// renamed, and the folder synced.
 pub fn atomic_write(path: &Path, bytes: &[u8], existing: Existing<'_>) -> io::Result<()> {
+    write(path, bytes, existing, Readers::Owner)
+}
+
+/// The same for a file that others are to read: its mode is the umask's to decide, as that of any file is.
+pub fn atomic_write_for_others(path: &Path, bytes: &[u8], existing: Existing<'_>) -> io::Result<()> {
+    write(path, bytes, existing, Readers::Others)
+}
+
+/// Who may read a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Readers {
+    Owner,
+    Others,
+}
+
+fn write(path: &Path, bytes: &[u8], existing: Existing<'_>, readers: Readers) -> io::Result<()> {
     if let Existing::Backup(stamp) = existing {
         keep(path, stamp)?;
     }
     sweep(path)?;
     let folder = folder_of(path);
     // tempfile creates with O_EXCL and mode 0600; that is its documented default, and a test below holds it.
-    let mut file = tempfile::Builder::new().prefix(&prefix(path)?).suffix(TEMPORARY).tempfile_in(&folder)?;
+    let prefix = prefix(path)?;
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(&prefix).suffix(TEMPORARY);
+    #[cfg(unix)]
+    if readers == Readers::Others {
+        builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+    }
+    #[cfg(not(unix))]
+    let _ = readers;
+    let mut file = builder.tempfile_in(&folder)?;
     file.write_all(bytes)?;
     file.as_file().sync_all()?;
     match existing {

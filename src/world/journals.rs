@@ -127,6 +127,7 @@ mod tests {
             before: None,
             after: None,
             folders: vec!["/opt/o".into()],
+            storage: None,
             steps: vec![StepRecord { kind: StepKind::CreateHome, state: StepState::Begun }],
         }
     }

@@ -17,6 +17,7 @@ pub mod log;
 pub mod migrate;
 pub mod node_config;
 pub mod octopus_config;
+pub mod octopus_server;
 pub mod places;
 pub mod random;
 pub mod seal;

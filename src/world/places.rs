@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use data_encoding::HEXLOWER;
 use directories::ProjectDirs;
 
+use super::octopus_server::Patience;
 use crate::model::names::instance_key;
 
 /// The environment variable that moves the state directory. `main` reads it, once, and nobody else does.
@@ -23,6 +24,8 @@ pub struct Places {
     pub os_release: PathBuf,
     /// The users of this host that need no directory service; Unix only.
     pub passwd: PathBuf,
+    /// How long Octopus Server's commands, and its node, are waited for.
+    pub patience: Patience,
 }
 
 impl Places {
@@ -54,7 +57,14 @@ impl Places {
         } else {
             vec!["/Octopus/Octopus.Server".into()]
         };
-        Self { state, octopus_instances, octopus_executables, os_release: "/etc/os-release".into(), passwd: "/etc/passwd".into() }
+        Self {
+            state,
+            octopus_instances,
+            octopus_executables,
+            os_release: "/etc/os-release".into(),
+            passwd: "/etc/passwd".into(),
+            patience: Patience::default(),
+        }
     }
 
     /// The machine key, under which secrets are sealed.

@@ -6,7 +6,7 @@ use octopus_setup::model::cluster::ClusterId;
 use octopus_setup::model::facts::{Content, NodeSeen, Trouble};
 use octopus_setup::model::key_verdict::{KeyBasis, KeyVerdict, NoBasis};
 use octopus_setup::model::master_key::MasterKey;
-use octopus_setup::model::registry::{Changed, Initialised, NewCluster, RowChange, Verified};
+use octopus_setup::model::registry::{Changed, Initialised, NewCluster, Registered, RowChange, StorageRows, Verified};
 use octopus_setup::model::target::Target;
 use octopus_setup::world::apply::{ClusterDatabase, Created, Proven, Removed};
 
@@ -24,6 +24,8 @@ pub enum Call {
     Node,
     Change,
     Unchange,
+    Register,
+    Unregister,
     UndoInitialise,
     Drop,
 }
@@ -173,6 +175,14 @@ impl ClusterDatabase for Fake {
 
     async fn unchange(&self, _: &Target, change: &RowChange) -> Result<Changed, Trouble> {
         self.call(Call::Unchange, |server| server.unchange(change)).await
+    }
+
+    async fn register(&self, _: &Target, rows: &StorageRows) -> Result<Registered, Trouble> {
+        self.call(Call::Register, |server| server.register(rows)).await
+    }
+
+    async fn unregister(&self, _: &Target, rows: &StorageRows) -> Result<Registered, Trouble> {
+        self.call(Call::Unregister, |server| server.unregister(rows)).await
     }
 
     async fn undo_initialise(&self, _: &Target, cluster: ClusterId) -> Result<Removed, Trouble> {

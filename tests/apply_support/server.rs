@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use octopus_setup::model::cluster::ClusterId;
 use octopus_setup::model::facts::{Beat, ClusterSeen, Content, NodeSeen};
 use octopus_setup::model::fingerprint::Fingerprint;
-use octopus_setup::model::registry::{Changed, Deed, KeptRow, NodeRow, RowChange};
+use octopus_setup::model::registry::{CanaryRow, Changed, Deed, KeptRow, NodeRow, Registered, RowChange, StorageRows};
+use octopus_setup::model::storage::SharedStorage;
 
 /// The server's clock; it stands still.
 pub const NOW: &str = "2026-11-21 12:00:00.000";
@@ -34,13 +35,23 @@ pub struct Cluster {
     pub rows: BTreeMap<String, KeptRow>,
     /// What was done and not taken back: by which run, what, to whose row.
     pub history: Vec<(String, &'static str, String)>,
+    /// What all nodes share, and who has set it.
+    pub storage: Option<(SharedStorage, String)>,
+    /// The nodes' canaries.
+    pub canaries: Vec<CanaryRow>,
+    /// Those of nodes whose rows were taken away, by the run that did.
+    pub gone: Vec<(String, CanaryRow)>,
 }
 
-/// Equal but for the runs' numbers, which are drawn.
+/// Equal but for the runs' numbers and the nonces, which are drawn.
 impl PartialEq for Cluster {
     fn eq(&self, other: &Self) -> bool {
         let deeds = |cluster: &Self| cluster.history.iter().map(|(_, what, node)| (*what, node.clone())).collect::<Vec<_>>();
-        (self.id, self.fingerprint, &self.rows) == (other.id, other.fingerprint, &other.rows) && deeds(self) == deeds(other)
+        let left =
+            |cluster: &Self| cluster.canaries.iter().map(|canary| (canary.node.clone(), canary.folder)).collect::<Vec<_>>();
+        (self.id, self.fingerprint, &self.rows) == (other.id, other.fingerprint, &other.rows)
+            && deeds(self) == deeds(other)
+            && (&self.storage, left(self)) == (&other.storage, left(other))
     }
 }
 
@@ -48,7 +59,15 @@ impl Eq for Cluster {}
 
 impl Cluster {
     pub fn new(id: ClusterId, fingerprint: Fingerprint) -> Self {
-        Self { id, fingerprint, rows: BTreeMap::new(), history: Vec::new() }
+        Self {
+            id,
+            fingerprint,
+            rows: BTreeMap::new(),
+            history: Vec::new(),
+            storage: None,
+            canaries: Vec::new(),
+            gone: Vec::new(),
+        }
     }
 
     /// With this row in it.
@@ -90,6 +109,14 @@ impl Cluster {
         if let Some(row) = after {
             self.put(row);
         }
+        if matches!(change.deed, Deed::Insert(_) | Deed::Replace { .. } | Deed::Remove { .. }) {
+            let (own, others) = std::mem::take(&mut self.canaries).into_iter().partition(|canary| is_of(canary, &entry.2));
+            self.canaries = others;
+            if matches!(change.deed, Deed::Remove { .. }) {
+                let own: Vec<CanaryRow> = own;
+                self.gone.extend(own.into_iter().map(|canary| (change.run.clone(), canary)));
+            }
+        }
         self.history.push(entry);
         Changed::Made
     }
@@ -111,12 +138,24 @@ impl Cluster {
             (_, Some(present)) => return Changed::Taken(Box::new(present)),
         };
         self.rows.remove(&entry.2);
+        match &change.deed {
+            Deed::Insert(_) => self.canaries.retain(|canary| !is_of(canary, &entry.2)),
+            Deed::Remove { .. } => {
+                let back = self.gone.iter().filter(|(run, _)| *run == change.run).map(|(_, canary)| canary.clone());
+                self.canaries.extend(back);
+            }
+            _ => {}
+        }
         if let Some(row) = before {
             self.put(row);
         }
         self.history.retain(|made| *made != entry);
         Changed::Made
     }
+}
+
+fn is_of(canary: &CanaryRow, node: &str) -> bool {
+    canary.node.to_lowercase() == node.to_lowercase()
 }
 
 fn fresh(row: &NodeRow) -> KeptRow {
@@ -172,6 +211,46 @@ impl Server {
         match &mut self.cluster {
             Some(cluster) if cluster.id == change.cluster => cluster.change(change),
             _ => Changed::NotThere(self.content()),
+        }
+    }
+
+    pub fn register(&mut self, rows: &StorageRows) -> Registered {
+        let content = self.content();
+        match &mut self.cluster {
+            Some(cluster) if cluster.id == rows.cluster && cluster.has(&rows.node) => {
+                if rows.sets && cluster.storage.is_none() {
+                    cluster.storage = Some((rows.storage.clone(), rows.node.clone()));
+                }
+                let shared = cluster.storage.clone().map(|(storage, _)| storage).unwrap_or_default();
+                if shared != rows.storage {
+                    return Registered::Otherwise(shared);
+                }
+                if !rows.canaries.is_empty() {
+                    cluster.canaries.retain(|canary| !is_of(canary, &rows.node));
+                    cluster.canaries.extend(rows.canaries.iter().cloned());
+                }
+                Registered::Made
+            }
+            _ => Registered::NotThere(content),
+        }
+    }
+
+    pub fn unregister(&mut self, rows: &StorageRows) -> Registered {
+        let content = self.content();
+        match &mut self.cluster {
+            Some(cluster) if cluster.id == rows.cluster => {
+                cluster.canaries.retain(|canary| !rows.canaries.contains(canary));
+                if !rows.sets {
+                    return Registered::Made;
+                }
+                let alone = cluster.canaries.iter().all(|canary| is_of(canary, &rows.node));
+                let ours = cluster.storage.as_ref().is_some_and(|set| *set == (rows.storage.clone(), rows.node.clone()));
+                if ours && alone {
+                    cluster.storage = None;
+                }
+                cluster.storage.clone().map_or(Registered::Made, |(storage, _)| Registered::Otherwise(storage))
+            }
+            _ => Registered::NotThere(content),
         }
     }
 

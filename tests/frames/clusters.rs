@@ -10,6 +10,7 @@ use octopus_setup::model::facts::{
 use octopus_setup::model::field::FieldId;
 use octopus_setup::model::finding::{Finding, Verdict};
 use octopus_setup::model::flow::Flow;
+use octopus_setup::model::licence::NodeLimit;
 use octopus_setup::model::registry::{KeptRow, NodeRow};
 use octopus_setup::model::screen::ScreenId;
 use octopus_setup::wizard::state::{Focus, State};
@@ -71,7 +72,7 @@ pub fn seen(state: &mut State, nodes: Vec<NodeSeen>) {
     let cluster = &mut state.facts.cluster;
     cluster.identity = Fact::Seen(Identity::Registered(identity));
     cluster.nodes = Fact::Seen(Nodes::from(nodes));
-    cluster.node_limit = Fact::Seen(Some(3));
+    cluster.node_limit = Fact::Seen(Some(NodeLimit::Nodes(3)));
     cluster.evidence = Fact::Seen(Evidence::Verifier);
 }
 

@@ -9,30 +9,42 @@ use octopus_setup::model::node::Node;
 use octopus_setup::model::survey::AccountKind;
 use octopus_setup::render::octopus::commands;
 use octopus_setup::render::script::{by_reference, in_clear};
-use octopus_setup::render::{Clear, Language, Secret, Setup};
+use octopus_setup::render::{Language, Secret, Setup};
 use proptest::prelude::*;
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::ExposeSecret;
 
 use crate::expected::{self, Values};
-use crate::nodes::{CANARIES, any_node, hostile, ordinary, setup, with_account};
+use crate::nodes::{CANARIES, any_node, hostile, ordinary, setup, whole, with_account};
 
 /// Prints what it was called with, each word before a NUL, and of the environment what may be of interest; a call ends with
 /// a word that no command line can hold.
 const STUB: &str = r#"#!/usr/bin/env bash
 printf '%s\0' "$@" >>"$STUB_OUT"
 printf 'service=%s\0own=%s%s%s\0\0' "${OCTOPUS_SERVICE_PASSWORD-}" "${OCTOPUS_SETUP_PASSWORD-}" \
-    "${OCTOPUS_SETUP_MASTER_KEY-}" "${OCTOPUS_SETUP_SERVICE_PASSWORD-}" >>"$STUB_OUT"
+    "${OCTOPUS_SETUP_MASTER_KEY-}" "${OCTOPUS_SETUP_SERVICE_PASSWORD-}${OCTOPUS_SETUP_ADMIN_PASSWORD-}${OCTOPUS_SETUP_LICENCE-}" >>"$STUB_OUT"
 [ "$1" != "${STUB_FAILS-}" ]
+"#;
+
+/// Answers 200 at the third time, and writes down what it was asked for.
+const CURL: &str = r#"#!/usr/bin/env bash
+printf '%s\n' "$*" >>"$STUB_OUT.curl"
+if [ "$(wc -l <"$STUB_OUT.curl")" -ge "${CURL_AT:-1}" ]; then printf 200; else printf 000; exit 7; fi
 "#;
 
 fn run(folder: &Path, script: &str, environment: &[(&str, &str)]) -> (Output, Vec<Vec<String>>) {
     let (server, out, file) = (folder.join("Octopus.Server"), folder.join("out"), folder.join("node.sh"));
     fs::write(&server, STUB).unwrap();
-    Command::new("chmod").arg("+x").arg(&server).status().unwrap();
+    let bin = folder.join("bin");
+    fs::create_dir_all(&bin).unwrap();
+    fs::write(bin.join("curl"), CURL).unwrap();
+    Command::new("chmod").arg("+x").arg(&server).arg(bin.join("curl")).status().unwrap();
+    let mut path = std::ffi::OsString::from(&bin);
+    path.push(":");
+    path.push(std::env::var_os("PATH").unwrap_or_default());
     fs::write(&file, script).unwrap();
     fs::write(&out, "").unwrap();
     let mut command = Command::new("bash");
-    command.arg(&file).env("OCTOPUS_SERVER", &server).env("STUB_OUT", &out).env_remove("BASH_ENV");
+    command.arg(&file).env("OCTOPUS_SERVER", &server).env("STUB_OUT", &out).env_remove("BASH_ENV").env("PATH", path);
     for secret in Secret::ALL {
         command.env_remove(secret.variable());
     }
@@ -60,12 +72,7 @@ fn holds(node: &Node, flow: Flow, values: &Values, clear: bool) {
     let folder = tempfile::tempdir().unwrap();
     let setup: Setup<'_> = setup(flow, node);
     let (script, environment) = if clear {
-        let clear = Clear {
-            password: SecretString::from(values.password.as_str()),
-            master_key: Some(SecretString::from(values.master_key.as_str())),
-            service_password: Some(SecretString::from(values.service_password.as_str())),
-        };
-        (in_clear(&setup, Language::Bash, &clear).unwrap().expose_secret().to_owned(), Vec::new())
+        (in_clear(&setup, Language::Bash, &values.clear()).unwrap().expose_secret().to_owned(), Vec::new())
     } else {
         (by_reference(&setup, Language::Bash).unwrap(), environment(values))
     };
@@ -91,10 +98,9 @@ fn some(text: String) -> String {
 }
 
 fn values() -> impl Strategy<Value = Values> {
-    (hostile(), hostile(), hostile()).prop_map(|(password, master_key, service_password)| Values {
-        password: some(password),
-        master_key: some(master_key),
-        service_password: some(service_password),
+    [hostile(), hostile(), hostile(), hostile(), hostile()].prop_map(|texts| {
+        let [password, master_key, service_password, admin_password, licence] = texts.map(some);
+        Values { password, master_key, service_password, admin_password, licence }
     })
 }
 
@@ -119,6 +125,25 @@ fn a_missing_variable_is_told_before_anything_is_run() {
 }
 
 #[test]
+fn a_node_that_is_started_is_asked_until_it_is_in() {
+    for (node, asked) in [(ordinary(), 3), (Node { start_service: false, ..ordinary() }, 0)] {
+        let folder = tempfile::tempdir().unwrap();
+        let script = by_reference(&setup(Flow::Join, &node), Language::Bash).unwrap();
+        // What sleeps between two tries is not waited for.
+        let script = script.replace("sleep 2", "true");
+        let all = [("OCTOPUS_SETUP_PASSWORD", "x"), ("OCTOPUS_SETUP_MASTER_KEY", "y"), ("CURL_AT", "3")];
+        let (output, calls) = run(folder.path(), &script, &all);
+        assert!(output.status.success(), "{output:?}");
+        assert_eq!(calls.last().map(|call| &call[..5]).unwrap(), ["node", "--instance", "OctopusServer", "--taskCap", "5"]);
+        let said = fs::read_to_string(folder.path().join("out.curl")).unwrap_or_default();
+        assert_eq!(said.lines().count(), asked, "{said}");
+        assert!(
+            said.lines().all(|line| line.ends_with("--connect-to ::127.0.0.1: http://localhost:80/api/octopusservernodes/ping"))
+        );
+    }
+}
+
+#[test]
 fn it_stops_at_the_first_command_that_fails() {
     let folder = tempfile::tempdir().unwrap();
     let script = by_reference(&setup(Flow::Join, &ordinary()), Language::Bash).unwrap();
@@ -131,7 +156,7 @@ fn it_stops_at_the_first_command_that_fails() {
 
 #[test]
 fn scripts_look_like_this() {
-    let node = with_account(AccountKind::Custom);
+    let node = whole();
     insta::assert_snapshot!("bash_first_node", by_reference(&setup(Flow::FirstNode, &node), Language::Bash).unwrap());
     insta::assert_snapshot!("bash_join", by_reference(&setup(Flow::Join, &ordinary()), Language::Bash).unwrap());
 }

@@ -64,7 +64,7 @@ fn whatever_the_values_are_the_container_gets_them_as_they_are() {
                 let clear = Clear {
                     password: SecretString::from(password.as_str()),
                     master_key: Some(SecretString::from(key.as_str())),
-                    service_password: None,
+                    ..Clear::default()
                 };
                 (compose::in_clear(&setup, &clear).unwrap().expose_secret().to_owned(), Vec::new())
             } else {

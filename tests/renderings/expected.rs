@@ -3,8 +3,9 @@
 use octopus_setup::model::answers::Raw;
 use octopus_setup::model::connection_string::ConnectionString;
 use octopus_setup::model::field::FieldId;
-use octopus_setup::render::Secret;
 use octopus_setup::render::octopus::{Command, Form, Piece};
+use octopus_setup::render::{Clear, Secret};
+use secrecy::SecretString;
 
 /// The secrets as they are when a script runs.
 #[derive(Debug, Clone)]
@@ -12,6 +13,8 @@ pub struct Values {
     pub password: String,
     pub master_key: String,
     pub service_password: String,
+    pub admin_password: String,
+    pub licence: String,
 }
 
 impl Values {
@@ -20,6 +23,20 @@ impl Values {
             Secret::Password => &self.password,
             Secret::MasterKey => &self.master_key,
             Secret::ServicePassword => &self.service_password,
+            Secret::AdminPassword => &self.admin_password,
+            Secret::Licence => &self.licence,
+        }
+    }
+
+    /// All of them, to stand in the clear.
+    pub fn clear(&self) -> Clear {
+        let some = |text: &str| Some(SecretString::from(text));
+        Clear {
+            password: SecretString::from(self.password.as_str()),
+            master_key: some(&self.master_key),
+            service_password: some(&self.service_password),
+            admin_password: some(&self.admin_password),
+            licence: some(&self.licence),
         }
     }
 }

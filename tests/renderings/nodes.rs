@@ -4,9 +4,10 @@ use octopus_setup::model::fingerprint::Fingerprint;
 use octopus_setup::model::flow::Flow;
 use octopus_setup::model::master_key::KeySize;
 use octopus_setup::model::names::DatabaseName;
-use octopus_setup::model::node::{Node, ServiceAccount, Web};
+use octopus_setup::model::node::{Administrator, Node, ServiceAccount, Web};
 use octopus_setup::model::prefixes;
 use octopus_setup::model::server_address::ServerAddress;
+use octopus_setup::model::storage::{SharedFolder, SharedStorage};
 use octopus_setup::model::survey::AccountKind;
 use octopus_setup::model::target::{Encryption, Target, Trust};
 use octopus_setup::render::Setup;
@@ -15,7 +16,7 @@ use proptest::sample::select;
 use secrecy::SecretString;
 
 /// Canaries, which no rendering by reference may hold.
-pub const CANARIES: [&str; 2] = ["c4nary-password", "c4nary-service"];
+pub const CANARIES: [&str; 3] = ["c4nary-password", "c4nary-service", "c4nary-admin"];
 
 /// An ordinary node.
 pub fn ordinary() -> Node {
@@ -42,7 +43,7 @@ pub fn ordinary() -> Node {
         },
         key_size: KeySize::Aes256,
         task_cap: 5,
-        storage: octopus_setup::model::storage::SharedStorage::None,
+        storage: SharedStorage::None,
         administrator: None,
         licensed: false,
         start_service: true,
@@ -53,6 +54,17 @@ pub fn ordinary() -> Node {
 pub fn with_account(kind: AccountKind) -> Node {
     let password = (kind == AccountKind::Custom).then(|| SecretString::from(CANARIES[1]));
     Node { service: ServiceAccount { kind, user: "CORP\\svc-octopus$".into(), password }, ..ordinary() }
+}
+
+/// A first node with all that concerns the whole cluster.
+pub fn whole() -> Node {
+    let password = SecretString::from(CANARIES[2]);
+    Node {
+        administrator: Some(Administrator { user: "admin".into(), email: "admin@corp.example".into(), password }),
+        licensed: true,
+        storage: SharedStorage::Root("/srv/octopus".into()),
+        ..with_account(AccountKind::Custom)
+    }
 }
 
 /// As which one it is set up.
@@ -81,8 +93,31 @@ pub fn any_node() -> impl Strategy<Value = Node> {
     let trust =
         select(vec![Trust::SystemRoots, Trust::CaFile("/etc/ca.pem".into()), Trust::Fingerprint([7; 32]), Trust::Nothing]);
     let web = select(vec!["http://localhost:80/", "https://web01.corp/, http://+:8080/octo/"]);
-    (texts, "[a-zA-Z0-9 ';=\"$`\\\\é章-]{1,12}", kind, trust, web, any::<[u16; 3]>(), any::<bool>()).prop_map(
-        |((instance, home, name, user, account), database, kind, trust, web, [comms_port, grpc_port, task_cap], on)| {
+    let folders = || (hostile(), hostile());
+    let storage = prop_oneof![
+        Just(SharedStorage::None),
+        hostile().prop_map(|root| SharedStorage::Root(root.into())),
+        folders().prop_map(|(logs, packages)| {
+            SharedStorage::Folders(vec![(SharedFolder::TaskLogs, logs.into()), (SharedFolder::Packages, packages.into())])
+        }),
+    ];
+    let administrator = proptest::option::of((hostile(), hostile()).prop_map(|(user, email)| Administrator {
+        user,
+        email,
+        password: SecretString::from(CANARIES[2]),
+    }));
+    let further = (storage, administrator, any::<bool>(), any::<bool>());
+    (texts, "[a-zA-Z0-9 ';=\"$`\\\\é章-]{1,12}", kind, trust, web, any::<[u16; 3]>(), any::<bool>(), further).prop_map(
+        |(
+            (instance, home, name, user, account),
+            database,
+            kind,
+            trust,
+            web,
+            [comms_port, grpc_port, task_cap],
+            on,
+            (storage, administrator, licensed, start_service),
+        )| {
             let plain = ordinary();
             let database = DatabaseName::parse(&database).unwrap_or_else(|_| plain.target.database.clone());
             Node {
@@ -93,6 +128,10 @@ pub fn any_node() -> impl Strategy<Value = Node> {
                 target: Target { database, user, trust, multi_subnet: on, ..plain.target.clone() },
                 web: Web { prefixes: prefixes::parse(web).unwrap(), force_ssl: on, comms_port, grpc_port },
                 task_cap,
+                storage,
+                administrator,
+                licensed,
+                start_service,
                 ..plain
             }
         },

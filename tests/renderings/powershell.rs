@@ -10,18 +10,20 @@ use octopus_setup::model::flow::Flow;
 use octopus_setup::model::survey::AccountKind;
 use octopus_setup::render::octopus::commands;
 use octopus_setup::render::script::{by_reference, in_clear};
-use octopus_setup::render::{Clear, Language, Secret};
+use octopus_setup::render::{Language, Secret};
 use proptest::prelude::*;
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::ExposeSecret;
 
 use crate::argv;
 use crate::expected::{self, Values};
-use crate::nodes::{any_node, hostile, ordinary, setup, with_account};
+use crate::nodes::{any_node, hostile, ordinary, setup, whole, with_account};
 
 /// One call: its arguments, and what it puts into the environment.
 struct Call {
     arguments: Vec<String>,
     environment: Option<(String, String)>,
+    /// The URL that is asked after it until the node is in.
+    awaits: Option<String>,
 }
 
 /// Reads expressions.
@@ -103,9 +105,10 @@ impl Reader<'_> {
 /// The calls of a script. Its own part is taken as it is; what is behind it must be calls and comments and nothing else.
 fn calls(script: &str, values: &Values) -> Vec<Call> {
     assert!(script.is_ascii(), "a script means the same in each encoding");
-    let (_, last) = script.split_once("\nfunction Invoke-Octopus").expect("the last function");
+    let last = script.split_once("\nfunction Wait-Node").or_else(|| script.split_once("\nfunction Invoke-Octopus"));
+    let (_, last) = last.expect("the last function");
     let (_, calls) = last.split_once("\n}\n\n#").expect("its end");
-    let mut found = Vec::new();
+    let mut found: Vec<Call> = Vec::new();
     let mut reader = Reader { rest: calls.chars().peekable(), values };
     let mut comment = true;
     loop {
@@ -117,6 +120,11 @@ fn calls(script: &str, values: &Values) -> Vec<Call> {
         reader.skip();
         if reader.rest.peek().is_none() {
             return found;
+        }
+        if reader.takes("Wait-Node ") {
+            let url = reader.text();
+            found.last_mut().expect("a call before it").awaits = Some(url);
+            continue;
         }
         reader.must("Invoke-Octopus @(");
         let mut arguments = vec![reader.text()];
@@ -131,7 +139,7 @@ fn calls(script: &str, values: &Values) -> Vec<Call> {
             reader.must("}");
             (name, value)
         });
-        found.push(Call { arguments, environment });
+        found.push(Call { arguments, environment, awaits: None });
     }
 }
 
@@ -159,20 +167,15 @@ proptest! {
     #[test]
     fn whatever_the_values_are_they_arrive_as_they_are(
         node in any_node(),
-        texts in (hostile(), hostile(), hostile()),
+        texts in [hostile(), hostile(), hostile(), hostile(), hostile()],
         first in any::<bool>(),
         clear in any::<bool>(),
     ) {
-        let (password, master_key, service_password) = texts;
-        let values = Values { password, master_key, service_password };
+        let [password, master_key, service_password, admin_password, licence] = texts;
+        let values = Values { password, master_key, service_password, admin_password, licence };
         let setup = setup(if first { Flow::FirstNode } else { Flow::Join }, &node);
         let script = if clear {
-            let clear = Clear {
-                password: SecretString::from(values.password.as_str()),
-                master_key: Some(SecretString::from(values.master_key.as_str())),
-                service_password: Some(SecretString::from(values.service_password.as_str())),
-            };
-            in_clear(&setup, Language::PowerShell, &clear).unwrap().expose_secret().to_owned()
+            in_clear(&setup, Language::PowerShell, &values.clear()).unwrap().expose_secret().to_owned()
         } else {
             by_reference(&setup, Language::PowerShell).unwrap()
         };
@@ -184,6 +187,7 @@ proptest! {
             prop_assert_eq!(&call.arguments, &expected);
             let service = command.environment.map(|(name, secret)| (name.to_owned(), values.of(secret).to_owned()));
             prop_assert_eq!(&call.environment, &service);
+            prop_assert_eq!(&call.awaits, &command.awaits.as_ref().map(octopus_setup::model::ping::PingAt::url));
             let line = call.arguments.iter().map(|argument| protected(argument)).collect::<Vec<_>>().join(" ");
             prop_assert_eq!(argv::arguments(&line), expected, "{}", line);
             if let Some(place) = call.arguments.iter().position(|word| word == "--connectionString") {
@@ -244,7 +248,7 @@ for script in sys.stdin.buffer.read().split(b'\0'):
 
 #[test]
 fn scripts_look_like_this() {
-    let node = with_account(AccountKind::Custom);
+    let node = whole();
     insta::assert_snapshot!("powershell_first_node", by_reference(&setup(Flow::FirstNode, &node), Language::PowerShell).unwrap());
     insta::assert_snapshot!("powershell_join", by_reference(&setup(Flow::Join, &ordinary()), Language::PowerShell).unwrap());
 }

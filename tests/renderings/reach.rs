@@ -1,12 +1,13 @@
 //! A join has nothing of the whole cluster's in it.
 
 use octopus_setup::model::flow::Flow;
-use octopus_setup::render::octopus::{Flag, Reach, Verb, commands};
+use octopus_setup::model::storage::{SharedFolder, SharedStorage};
+use octopus_setup::render::octopus::{Flag, Reach, Verb, Word, commands};
 use octopus_setup::render::script::by_reference;
 use octopus_setup::render::{Language, compose};
 use proptest::prelude::*;
 
-use crate::nodes::{any_node, ordinary, setup};
+use crate::nodes::{any_node, ordinary, setup, whole};
 
 #[test]
 fn the_table_says_of_what_is_the_clusters_that_it_is() {
@@ -22,7 +23,18 @@ fn the_table_says_of_what_is_the_clusters_that_it_is() {
             "--usernamePasswordIsEnabled",
             "--activeDirectoryIsEnabled",
             "--guestloginenabled",
-            "--upgradeCheck"
+            "--upgradeCheck",
+            "--email",
+            "--password",
+            "--licenseBase64",
+            "--licenseFile",
+            "--clusterShared",
+            "--artifacts",
+            "--taskLogs",
+            "--nugetRepository",
+            "--telemetry",
+            "--imports",
+            "--eventExports"
         ]
     );
 }
@@ -37,13 +49,25 @@ fn a_first_node_creates_the_database_and_a_join_does_not() {
     assert!(has(Flow::FirstNode) && !has(Flow::Join));
 }
 
+fn verbs(flow: Flow, node: &octopus_setup::model::node::Node) -> Vec<Verb> {
+    commands(&setup(flow, node)).unwrap().iter().map(|command| command.verb).collect()
+}
+
 #[test]
 fn the_order_is_that_of_octopus_own_scripts() {
-    for flow in [Flow::FirstNode, Flow::Join] {
-        let node = ordinary();
-        let verbs: Vec<_> = commands(&setup(flow, &node)).unwrap().iter().map(|command| command.verb).collect();
-        assert_eq!(verbs, [Verb::CreateInstance, Verb::Database, Verb::Configure, Verb::Service, Verb::Node]);
+    use Verb::{Admin, Configure, CreateInstance, Database, License, Node, Path, Service};
+    let node = ordinary();
+    assert_eq!(verbs(Flow::FirstNode, &node), [CreateInstance, Database, Configure, Service, Node]);
+    assert_eq!(verbs(Flow::FirstNode, &whole()), [CreateInstance, Database, Configure, Admin, License, Path, Service, Node]);
+    // One that joins takes no tasks before it has proven itself, and what concerns the cluster it leaves alone.
+    for node in [ordinary(), whole()] {
+        assert_eq!(verbs(Flow::Join, &node), [CreateInstance, Database, Configure, Node, Service, Node]);
+        let commands = commands(&setup(Flow::Join, &node)).unwrap();
+        let cap = |place: usize| commands[place].options.last().and_then(|option| option.value.clone());
+        assert_eq!((cap(3), cap(5)), (Some(Word::text("0")), Some(Word::text("5"))));
     }
+    let idle = octopus_setup::model::node::Node { start_service: false, ..ordinary() };
+    assert_eq!(verbs(Flow::Join, &idle), [CreateInstance, Database, Configure, Service, Node]);
 }
 
 proptest! {
@@ -52,13 +76,22 @@ proptest! {
         for flow in Flow::ALL.into_iter().filter(|flow| *flow != Flow::FirstNode) {
             for command in commands(&setup(flow, &node)).unwrap() {
                 prop_assert_eq!(command.verb.reach(), Reach::Node);
-                prop_assert!(command.before.is_empty());
                 for option in command.options {
                     prop_assert_eq!(option.flag.reach(), Reach::Node);
                 }
             }
         }
     }
+}
+
+#[test]
+fn folders_of_their_own_are_handed_over_each_by_its_option() {
+    let folders = SharedFolder::ALL.into_iter().map(|folder| (folder, format!("/srv/{}", folder.name()).into())).collect();
+    let node = octopus_setup::model::node::Node { storage: SharedStorage::Folders(folders), ..ordinary() };
+    let commands = commands(&setup(Flow::FirstNode, &node)).unwrap();
+    let path = commands.iter().find(|command| command.verb == Verb::Path).unwrap();
+    let flags: Vec<_> = path.options.iter().skip(1).map(|option| option.flag.id()).collect();
+    assert_eq!(flags, ["--artifacts", "--taskLogs", "--nugetRepository", "--telemetry", "--imports", "--eventExports"]);
 }
 
 #[test]

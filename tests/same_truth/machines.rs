@@ -146,6 +146,7 @@ fn stopped(places: &Places) {
         before: None,
         after: None,
         folders: Vec::new(),
+        storage: None,
         steps: vec![step(StepKind::CreateHome, StepState::Done), step(StepKind::SealMasterKey, StepState::Begun)],
     };
     journals::write(places, &journal).unwrap();

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use octopus_setup::model::facts::{Beat, ClusterFacts, Evidence, Fact, Identity, NodeSeen, Trouble};
+use octopus_setup::model::licence::NodeLimit;
 use octopus_setup::model::master_key::MasterKey;
 use octopus_setup::model::untrusted::Untrusted;
 use octopus_setup::practice::options::WireFault;
@@ -53,7 +54,10 @@ async fn our_own_cluster_is_read_in_one_turn_on_the_kept_session() {
     let facts = server.cluster(&target, false).await;
     assert_eq!(lab.counted(), (1, 0));
     assert!(matches!(&facts.identity, Fact::Seen(Identity::Registered(seen)) if seen.id == cluster(1).id), "{facts:?}");
-    assert_eq!((facts.node_limit.clone(), facts.evidence.clone()), (Fact::Seen(Some(3)), Fact::Seen(Evidence::Verifier)));
+    assert_eq!(
+        (facts.node_limit.clone(), facts.evidence.clone()),
+        (Fact::Seen(Some(NodeLimit::Nodes(3))), Fact::Seen(Evidence::Verifier))
+    );
     let [node] = nodes(&facts) else { panic!("{facts:?}") };
     assert_eq!(node.registered(), Some(&cluster(1).node));
     assert_eq!((node.beat, node.task_cap, node.drained), (Beat::Never, Some(5), false));

@@ -10,6 +10,7 @@ mod many;
 mod race;
 mod registry;
 mod relay;
+mod storage;
 mod support;
 mod survey;
 mod way;

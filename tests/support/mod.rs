@@ -11,6 +11,7 @@ pub mod octopus;
 pub mod pty;
 #[cfg(feature = "practice")]
 pub mod sql;
+pub mod stand_in;
 #[cfg(feature = "practice")]
 pub mod walk;
 #[cfg(feature = "practice")]

@@ -6,6 +6,7 @@ use time::Date;
 
 use super::nodes::order;
 use super::{ClusterSeen, Fact, Nodes};
+use crate::model::licence::NodeLimit;
 use crate::model::registry::{CanaryRow, KeptRow, NodeRow};
 use crate::model::storage::SharedStorage;
 use crate::model::untrusted::Untrusted;
@@ -18,7 +19,7 @@ pub struct ClusterFacts {
     /// Its nodes by name: the registry's rows and Octopus' own, one for each name whatever the case.
     pub nodes: Fact<Nodes>,
     /// `NodeLimit` of the licence, where the registry knows it.
-    pub node_limit: Fact<Option<u32>>,
+    pub node_limit: Fact<Option<NodeLimit>>,
     /// What the nodes share, as the registry keeps it.
     pub storage: Fact<SharedStorage>,
     /// The canaries that the registry knows, of nodes that are in it.

@@ -1,105 +1,129 @@
 //! From a node to its commands.
 
 use super::super::{Secret, Setup, Unwritable};
-use super::{Command, Flag, Form, Opt, Piece, Verb, Word};
+use super::{Command, Flag, Form, Opt, Piece, Verb, Word, cluster_wide};
 use crate::model::connection_string;
+use crate::model::ping::PingAt;
 use crate::model::plan::StepKind;
 use crate::model::survey::AccountKind;
 
-/// What is not asked yet, and what a first node's operator adds by themselves.
-const BEFORE_THE_SERVICE: &[&str] = &[
-    "Once for the whole cluster, what this wizard does not ask yet goes here:",
-    "an administrator (admin --username --email --password), and the licence",
-    "(license --licenseBase64).",
-];
-
 /// The commands of a node, in the order in which they are run.
+///
+/// It is the order of Octopus' own scripts, but for their `service --stop` before the service is installed: an instance
+/// that was registered a moment ago has no service, and what that call says then is documented nowhere. Where a service of
+/// ours is there from an earlier start of the run, the installer stops it by itself.
 pub fn commands(setup: &Setup<'_>) -> Result<Vec<Command>, Unwritable> {
-    let Setup { node, .. } = setup;
-    let first = setup.is_first();
-    let plain = |step, verb, options, why| Command { step, verb, options, environment: None, why, before: &[] };
-    let valued = |flag, text: String| Opt { flag, value: Some(Word::text(text)) };
-    let bare = |flag| Opt { flag, value: None };
-    let instance = || valued(Flag::Instance, node.instance.clone());
-    let home = node.home.to_string_lossy().into_owned();
-
-    let mut database = vec![instance()];
-    if first {
-        database.push(bare(Flag::Create));
+    let mut commands = vec![create(setup), database(setup)?, configure(setup)];
+    commands.extend(cluster_wide::commands(setup));
+    if !setup.is_first() && setup.node.start_service {
+        let why = "Take no tasks before the node has proven itself; it concerns no other node.";
+        commands.push(task_cap(setup, StepKind::OctopusHold, 0, why));
     }
-    database.push(Opt { flag: Flag::MasterKey, value: Some(Word::secret(Secret::MasterKey)) });
-    database.push(Opt { flag: Flag::ConnectionString, value: Some(connection_string(setup)?) });
-
-    Ok(vec![
-        plain(
-            StepKind::OctopusInstance,
-            Verb::CreateInstance,
-            vec![
-                instance(),
-                valued(Flag::Config, config(&home)),
-                valued(Flag::Home, home),
-                valued(Flag::ServerNodeName, node.name.clone()),
-            ],
-            "Register the instance here, under this node's name in the cluster.",
-        ),
-        plain(
-            StepKind::OctopusDatabase,
-            Verb::Database,
-            database,
-            if first {
-                "Create Octopus' tables in the database, under the wizard's master key."
-            } else {
-                "Join the other nodes' database, with their master key. It creates nothing."
-            },
-        ),
-        plain(
-            StepKind::OctopusConfigure,
-            Verb::Configure,
-            vec![
-                instance(),
-                valued(Flag::WebForceSsl, if node.web.force_ssl { "True" } else { "False" }.to_owned()),
-                valued(Flag::WebListenPrefixes, prefixes(setup)),
-                valued(Flag::CommsListenPort, node.web.comms_port.to_string()),
-                valued(Flag::GrpcListenPort, node.web.grpc_port.to_string()),
-            ],
-            "The web portal and the ports of this node.",
-        ),
-        service(setup, instance()),
-        plain(
-            StepKind::OctopusTaskCap,
-            Verb::Node,
-            vec![instance(), valued(Flag::TaskCap, node.task_cap.to_string())],
-            "How many tasks this node takes at a time; it concerns no other node.",
-        ),
-    ])
+    commands.push(service(setup));
+    let why = "How many tasks this node takes at a time; it concerns no other node.";
+    commands.push(task_cap(setup, StepKind::OctopusTaskCap, setup.node.task_cap, why));
+    Ok(commands)
 }
 
-fn service(setup: &Setup<'_>, instance: Opt) -> Command {
-    let account = &setup.node.service;
-    let bare = |flag| Opt { flag, value: None };
-    let mut options = vec![instance, bare(Flag::Install), bare(Flag::Reconfigure)];
-    if account.kind != AccountKind::LocalSystem {
-        options.push(Opt { flag: Flag::Username, value: Some(Word::text(account.user.clone())) });
+fn create(setup: &Setup<'_>) -> Command {
+    let home = setup.node.home.to_string_lossy().into_owned();
+    let options = vec![
+        instance(&setup.node.instance),
+        Opt::text(Flag::Config, config(&home)),
+        Opt::text(Flag::Home, home),
+        Opt::text(Flag::ServerNodeName, setup.node.name.clone()),
+    ];
+    let why = "Register the instance here, under this node's name in the cluster.";
+    Command::plain(StepKind::OctopusInstance, Verb::CreateInstance, options, why)
+}
+
+fn database(setup: &Setup<'_>) -> Result<Command, Unwritable> {
+    let mut options = vec![instance(&setup.node.instance)];
+    if setup.is_first() {
+        options.push(Opt::bare(Flag::Create));
     }
-    options.push(bare(Flag::Start));
+    options.push(Opt::secret(Flag::MasterKey, Secret::MasterKey));
+    options.push(Opt { flag: Flag::ConnectionString, value: Some(connection_string(setup)?) });
+    let why = if setup.is_first() {
+        "Create Octopus' tables in the database, under the wizard's master key."
+    } else {
+        "Join the other nodes' database, with their master key. It creates nothing."
+    };
+    Ok(Command::plain(StepKind::OctopusDatabase, Verb::Database, options, why))
+}
+
+fn configure(setup: &Setup<'_>) -> Command {
+    let web = &setup.node.web;
+    let options = vec![
+        instance(&setup.node.instance),
+        Opt::text(Flag::WebForceSsl, if web.force_ssl { "True" } else { "False" }),
+        Opt::text(Flag::WebListenPrefixes, prefixes(setup)),
+        Opt::text(Flag::CommsListenPort, web.comms_port.to_string()),
+        Opt::text(Flag::GrpcListenPort, web.grpc_port.to_string()),
+    ];
+    Command::plain(StepKind::OctopusConfigure, Verb::Configure, options, "The web portal and the ports of this node.")
+}
+
+fn task_cap(setup: &Setup<'_>, step: StepKind, cap: u16, why: &'static str) -> Command {
+    let options = vec![instance(&setup.node.instance), Opt::text(Flag::TaskCap, cap.to_string())];
+    Command::plain(step, Verb::Node, options, why)
+}
+
+fn service(setup: &Setup<'_>) -> Command {
+    let (account, starts) = (&setup.node.service, setup.node.start_service);
+    let mut options = vec![instance(&setup.node.instance), Opt::bare(Flag::Install), Opt::bare(Flag::Reconfigure)];
+    if account.kind != AccountKind::LocalSystem {
+        options.push(Opt::text(Flag::Username, account.user.clone()));
+    }
+    if starts {
+        options.push(Opt::bare(Flag::Start));
+    }
     let has_password = account.kind == AccountKind::Custom && account.password.is_some();
+    let why = match (account.kind, starts) {
+        (AccountKind::LocalSystem, true) => "Install the service under the machine's own account, and start it.",
+        (AccountKind::LocalSystem, false) => "Install the service under the machine's own account; it is not started.",
+        (AccountKind::Custom, true) => "Install the service under its account, and start it.",
+        (AccountKind::Custom, false) => "Install the service under its account; it is not started.",
+        (AccountKind::Managed, true) => "Install the service under its managed account (no password); start it.",
+        (AccountKind::Managed, false) => "Install the service under its managed account (no password).",
+    };
     Command {
-        step: StepKind::OctopusService,
-        verb: Verb::Service,
-        options,
         // Octopus Server reads this variable, so that the password need not stand on its command line.
         environment: has_password.then_some(("OCTOPUS_SERVICE_PASSWORD", Secret::ServicePassword)),
-        why: match account.kind {
-            AccountKind::LocalSystem => "Install the service under the machine's own account, and start it.",
-            AccountKind::Custom => "Install the service under its account, and start it.",
-            AccountKind::Managed => "Install the service under its managed account (no password); start it.",
-        },
-        before: if setup.is_first() { BEFORE_THE_SERVICE } else { &[] },
+        awaits: if starts { PingAt::of(&setup.node.web) } else { None },
+        ..Command::plain(StepKind::OctopusService, Verb::Service, options, why)
     }
+}
+
+/// The command that stops an instance's service.
+pub fn stop_service(name: &str) -> Command {
+    let options = vec![instance(name), Opt::bare(Flag::Stop)];
+    Command::plain(StepKind::OctopusService, Verb::Service, options, "Stop the service.")
+}
+
+/// The command that takes an instance's service away.
+pub fn take_service_away(name: &str) -> Command {
+    let options = vec![instance(name), Opt::bare(Flag::Stop), Opt::bare(Flag::Uninstall)];
+    Command::plain(StepKind::OctopusService, Verb::Service, options, "Stop the service and take it away.")
+}
+
+/// The command that takes an instance off this machine's list. It deletes no file and nothing in the database.
+pub fn delete_instance(name: &str) -> Command {
+    let why = "Take the instance off the list of this machine.";
+    Command::plain(StepKind::OctopusInstance, Verb::DeleteInstance, vec![instance(name)], why)
+}
+
+/// The command that lists this machine's instances, in the form that Octopus documents: a line for each.
+pub fn list_instances() -> Command {
+    Command::plain(StepKind::OctopusInstance, Verb::ListInstances, Vec::new(), "List the instances of this machine.")
+}
+
+fn instance(name: &str) -> Opt {
+    Opt::text(Flag::Instance, name)
 }
 
 /// Octopus Server's own config: in the home directory, by the rules of the system that the path is of.
-fn config(home: &str) -> String {
+pub fn config(home: &str) -> String {
     let separator = if home.contains('\\') { '\\' } else { '/' };
     let between = if home.ends_with(separator) { "" } else { &separator.to_string() };
     format!("{home}{between}OctopusServer.config")

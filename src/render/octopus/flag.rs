@@ -21,11 +21,15 @@ pub enum Verb {
     Service,
     /// Sets what the database keeps of this node.
     Node,
+    /// Lists the instances of this machine; changes nothing.
+    ListInstances,
+    /// Takes an instance off the list of this machine.
+    DeleteInstance,
 }
 
 impl Verb {
     /// Every one of them.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 10] = [
         Self::CreateInstance,
         Self::Database,
         Self::Configure,
@@ -34,6 +38,8 @@ impl Verb {
         Self::Path,
         Self::Service,
         Self::Node,
+        Self::ListInstances,
+        Self::DeleteInstance,
     ];
 
     /// As it is typed.
@@ -47,13 +53,21 @@ impl Verb {
             Self::Path => "path",
             Self::Service => "service",
             Self::Node => "node",
+            Self::ListInstances => "list-instances",
+            Self::DeleteInstance => "delete-instance",
         }
     }
 
     /// How far it reaches whatever its options are.
     pub const fn reach(self) -> Reach {
         match self {
-            Self::CreateInstance | Self::Database | Self::Configure | Self::Service | Self::Node => Reach::Node,
+            Self::CreateInstance
+            | Self::Database
+            | Self::Configure
+            | Self::Service
+            | Self::Node
+            | Self::ListInstances
+            | Self::DeleteInstance => Reach::Node,
             Self::Admin | Self::License | Self::Path => Reach::Cluster,
         }
     }
@@ -102,15 +116,41 @@ pub enum Flag {
     Reconfigure,
     /// Starts the service.
     Start,
-    /// The account that the service runs as.
+    /// The account that the service runs as; of `admin` the administrator's name.
     Username,
     /// How many tasks the node takes.
     TaskCap,
+    /// Stops the service.
+    Stop,
+    /// Takes the service away.
+    Uninstall,
+    /// The administrator's mail address.
+    Email,
+    /// The administrator's password.
+    Password,
+    /// The licence in base64.
+    LicenseBase64,
+    /// The file that the licence is in.
+    LicenseFile,
+    /// The root of what all nodes share.
+    ClusterShared,
+    /// The shared folder of artifacts.
+    Artifacts,
+    /// The shared folder of task logs.
+    TaskLogs,
+    /// The shared folder of packages.
+    NugetRepository,
+    /// The shared folder of telemetry.
+    Telemetry,
+    /// The shared folder of imports.
+    Imports,
+    /// The shared folder of archived events.
+    EventExports,
 }
 
 impl Flag {
     /// Every one of them.
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 35] = [
         Self::Instance,
         Self::Config,
         Self::Home,
@@ -133,6 +173,19 @@ impl Flag {
         Self::Start,
         Self::Username,
         Self::TaskCap,
+        Self::Stop,
+        Self::Uninstall,
+        Self::Email,
+        Self::Password,
+        Self::LicenseBase64,
+        Self::LicenseFile,
+        Self::ClusterShared,
+        Self::Artifacts,
+        Self::TaskLogs,
+        Self::NugetRepository,
+        Self::Telemetry,
+        Self::Imports,
+        Self::EventExports,
     ];
 
     /// As it is typed.
@@ -171,6 +224,19 @@ impl Flag {
             Self::Start => ("--start", Reach::Node),
             Self::Username => ("--username", Reach::Node),
             Self::TaskCap => ("--taskCap", Reach::Node),
+            Self::Stop => ("--stop", Reach::Node),
+            Self::Uninstall => ("--uninstall", Reach::Node),
+            Self::Email => ("--email", Reach::Cluster),
+            Self::Password => ("--password", Reach::Cluster),
+            Self::LicenseBase64 => ("--licenseBase64", Reach::Cluster),
+            Self::LicenseFile => ("--licenseFile", Reach::Cluster),
+            Self::ClusterShared => ("--clusterShared", Reach::Cluster),
+            Self::Artifacts => ("--artifacts", Reach::Cluster),
+            Self::TaskLogs => ("--taskLogs", Reach::Cluster),
+            Self::NugetRepository => ("--nugetRepository", Reach::Cluster),
+            Self::Telemetry => ("--telemetry", Reach::Cluster),
+            Self::Imports => ("--imports", Reach::Cluster),
+            Self::EventExports => ("--eventExports", Reach::Cluster),
         }
     }
 }

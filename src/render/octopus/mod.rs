@@ -3,16 +3,18 @@
 //! The order and the spelling are those of the scripts that Octopus' own Manager shows (`facts/octopus.md`, sections 0 and
 //! 1). Which command and which option concerns the whole cluster is a closed table, and what joins has none of them.
 
+mod cluster_wide;
 mod commands;
 mod flag;
 mod word;
 
-pub use commands::commands;
+pub use commands::{commands, config, delete_instance, list_instances, stop_service, take_service_away};
 pub(in crate::render) use commands::{connection_string, prefixes};
 pub use flag::{Flag, Verb};
 pub use word::{Form, Piece, Word};
 
 use super::Secret;
+use crate::model::ping::PingAt;
 use crate::model::plan::StepKind;
 
 /// How far a command or an option reaches.
@@ -33,6 +35,23 @@ pub struct Opt {
     pub value: Option<Word>,
 }
 
+impl Opt {
+    /// A flag that stands by itself.
+    pub(in crate::render) const fn bare(flag: Flag) -> Self {
+        Self { flag, value: None }
+    }
+
+    /// A flag with literal text behind it.
+    pub(in crate::render) fn text(flag: Flag, text: impl Into<String>) -> Self {
+        Self { flag, value: Some(Word::text(text)) }
+    }
+
+    /// A flag with a secret behind it.
+    pub(in crate::render) fn secret(flag: Flag, secret: Secret) -> Self {
+        Self { flag, value: Some(Word::secret(secret)) }
+    }
+}
+
 /// One call of Octopus Server.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Command {
@@ -46,11 +65,16 @@ pub struct Command {
     pub environment: Option<(&'static str, Secret)>,
     /// What it is for: a sentence.
     pub why: &'static str,
-    /// What the operator may want to run before it, which the wizard does not ask: sentences, mostly none.
-    pub before: &'static [&'static str],
+    /// Where the node is asked, once the command has started it, until it answers its load balancer.
+    pub awaits: Option<PingAt>,
 }
 
 impl Command {
+    /// A command with these options, which takes no secret from its environment and awaits nothing.
+    pub(in crate::render) const fn plain(step: StepKind, verb: Verb, options: Vec<Opt>, why: &'static str) -> Self {
+        Self { step, verb, options, environment: None, why, awaits: None }
+    }
+
     /// The secrets that it needs.
     pub fn secrets(&self) -> impl Iterator<Item = Secret> {
         let pieces = self.options.iter().filter_map(|option| option.value.as_ref()).flat_map(|word| &word.0);

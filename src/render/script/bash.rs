@@ -38,6 +38,8 @@ struct Script {
     /// The names of all variables that hold secrets, which Octopus Server has no need of.
     secrets: Safe<String>,
     needed: Safe<String>,
+    /// Whether the node is started, and asked until it is in.
+    awaits: bool,
     commands: Vec<Shown>,
 }
 
@@ -53,6 +55,7 @@ pub(super) fn write(
         head: head::lines(setup, Language::Bash, needed, secrets).into_iter().map(comment).collect(),
         secrets: names(&Secret::ALL),
         needed: names(needed),
+        awaits: commands.iter().any(|command| command.awaits.is_some()),
         commands: shown::all(commands, secrets, refers),
     };
     let mut text = Zeroizing::new(String::with_capacity(32 * 1024));
@@ -61,7 +64,7 @@ pub(super) fn write(
 }
 
 /// A secret of the environment as part of a word.
-fn refers(secret: Secret, form: Form) -> String {
+pub(super) fn refers(secret: Secret, form: Form) -> String {
     let name = secret.variable();
     match form {
         Form::Plain => format!("\"${name}\""),

@@ -36,9 +36,9 @@ pub(super) fn lines(setup: &Setup<'_>, language: Language, needed: &[Secret], se
         lines.push("it when it has done its work.".into());
         lines.push(String::new());
     }
-    lines.push("Octopus Server takes the connection string and the master key on its".into());
-    lines.push("command line and nowhere else: while a command runs, whoever may list the".into());
-    lines.push("processes of this machine can read them.".into());
+    lines.push("Octopus Server takes the connection string, the master key and the password".into());
+    lines.push("of an administrator on its command line and nowhere else: while a command".into());
+    lines.push("runs, whoever may list the processes of this machine can read them.".into());
     match node.target.trust {
         Trust::SystemRoots | Trust::Nothing => {}
         Trust::CaFile(_) => {

@@ -5,10 +5,13 @@ mod head;
 mod powershell;
 mod shown;
 
+use std::path::Path;
+
+use askama::filters::Escaper;
 use secrecy::SecretString;
 use zeroize::Zeroizing;
 
-use super::octopus::{Command, commands};
+use super::octopus::{Command, Form, Piece, commands};
 use super::{Clear, Secret, Secrets, Setup, Unwritable};
 
 pub use bash::BashWord;
@@ -57,6 +60,56 @@ pub fn by_reference(setup: &Setup<'_>, language: Language) -> Result<String, Unw
 /// The script of a node with its secrets in it. One that is not there stays a reference.
 pub fn in_clear(setup: &Setup<'_>, language: Language, clear: &Clear) -> Result<SecretString, Unwritable> {
     write(setup, language, Secrets::InClear(clear)).map(|text| SecretString::from(text.as_str()))
+}
+
+/// One command in one line for a shell, its secrets as references to the environment.
+pub fn by_hand(command: &Command, program: &Path, language: Language) -> Result<String, Unwritable> {
+    let mut words = Vec::new();
+    let refers = match language {
+        Language::Bash => bash::refers,
+        Language::PowerShell => powershell::refers,
+    };
+    let escape = |text: &str| match language {
+        Language::Bash => escaped(BashWord, text),
+        Language::PowerShell => escaped(PowerShellWord, text),
+    };
+    // bash has the quote that is doubled in a variable; see there.
+    let mut pieces = command.options.iter().filter_map(|option| option.value.as_ref()).flat_map(|word| &word.0);
+    let doubles = pieces.any(|piece| matches!(piece, Piece::Secret(_, Form::Doubled)));
+    let environment = command.environment.map(|(name, secret)| (name, refers(secret, Form::Plain)));
+    match language {
+        Language::Bash => {
+            words.extend(doubles.then(|| "quote='\"';".to_owned()));
+            words.extend(environment.map(|(name, value)| format!("{name}={value}")));
+        }
+        Language::PowerShell => {
+            words.extend(environment.map(|(name, value)| format!("$env:{name} = {value};")));
+            words.push("&".to_owned());
+        }
+    }
+    words.push(escape(&program.to_string_lossy())?);
+    words.push(command.verb.id().to_owned());
+    for option in &command.options {
+        words.push(option.flag.id().to_owned());
+        let Some(word) = &option.value else { continue };
+        let pieces = word.0.iter().map(|piece| match piece {
+            Piece::Text(text) => escape(text),
+            Piece::Secret(secret, form) => Ok(refers(*secret, *form)),
+        });
+        let pieces = pieces.collect::<Result<Vec<_>, _>>()?;
+        words.push(match language {
+            Language::Bash => pieces.concat(),
+            Language::PowerShell if pieces.len() > 1 => format!("({})", pieces.join(" + ")),
+            Language::PowerShell => pieces.concat(),
+        });
+    }
+    Ok(words.join(" "))
+}
+
+fn escaped(escaper: impl Escaper, text: &str) -> Result<String, Unwritable> {
+    let mut word = String::new();
+    escaper.write_escaped_str(&mut word, text).map_err(|_| Unwritable)?;
+    Ok(word)
 }
 
 fn write(setup: &Setup<'_>, language: Language, secrets: Secrets<'_>) -> Result<Zeroizing<String>, Unwritable> {

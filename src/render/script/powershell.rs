@@ -67,6 +67,8 @@ struct Script {
     /// The names of all variables that hold secrets, which Octopus Server has no need of.
     secrets: Safe<String>,
     needed: Safe<String>,
+    /// Whether the node is started, and asked until it is in.
+    awaits: bool,
     commands: Vec<Shown>,
 }
 
@@ -80,6 +82,7 @@ pub(super) fn write(
         head: head::lines(setup, Language::PowerShell, needed, secrets).into_iter().map(|line| comment(&line)).collect(),
         secrets: names(&Secret::ALL),
         needed: names(needed),
+        awaits: commands.iter().any(|command| command.awaits.is_some()),
         commands: shown::all(commands, secrets, refers),
     };
     let mut text = Zeroizing::new(String::with_capacity(32 * 1024));
@@ -105,7 +108,7 @@ fn names(secrets: &[Secret]) -> Safe<String> {
 }
 
 /// A secret of the environment as part of an expression.
-fn refers(secret: Secret, form: Form) -> String {
+pub(super) fn refers(secret: Secret, form: Form) -> String {
     let name = secret.variable();
     match form {
         Form::Plain => format!("$env:{name}"),

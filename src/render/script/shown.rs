@@ -1,5 +1,7 @@
 //! Commands as the templates take them: what is ours stands there as it is, what was answered goes through the escaper.
 
+use std::net::IpAddr;
+
 use askama::filters::Safe;
 use zeroize::Zeroizing;
 
@@ -22,11 +24,12 @@ pub(super) struct ShownOption {
 
 /// A command.
 pub(super) struct Shown {
-    pub(super) before: Vec<Safe<&'static str>>,
     pub(super) why: Safe<&'static str>,
     pub(super) verb: Safe<&'static str>,
     pub(super) environment: Option<(Safe<&'static str>, Shard)>,
     pub(super) options: Vec<ShownOption>,
+    /// The URL to ask until the node is in, and the address on this machine to connect to.
+    pub(super) awaits: Option<(String, String)>,
 }
 
 /// How a language refers to a secret in the environment.
@@ -38,7 +41,7 @@ pub(super) fn all(commands: &[Command], secrets: Secrets<'_>, refers: Refers) ->
 }
 
 fn one(command: &Command, secrets: Secrets<'_>, refers: Refers) -> Shown {
-    let Command { step: _, verb, options, environment, why, before } = command;
+    let Command { step: _, verb, options, environment, why, awaits } = command;
     let value = |pieces: &[Piece]| {
         let shard = |piece: &Piece| match piece {
             Piece::Text(text) => Shard::Text(Zeroizing::new(text.clone())),
@@ -50,12 +53,17 @@ fn one(command: &Command, secrets: Secrets<'_>, refers: Refers) -> Shown {
         .iter()
         .map(|option| ShownOption { flag: Safe(option.flag.id()), value: option.value.as_ref().map(|word| value(&word.0)) });
     Shown {
-        before: before.iter().copied().map(Safe).collect(),
         why: Safe(why),
         verb: Safe(verb.id()),
         environment: environment.map(|(name, secret)| (Safe(name), referred(secret, Form::Plain, secrets, refers))),
         options: options.collect(),
+        awaits: awaits.as_ref().map(|at| (at.url(), dialled(at.dial))),
     }
+}
+
+/// An address as it stands before a colon and a port.
+fn dialled(address: IpAddr) -> String {
+    if address.is_ipv6() { format!("[{address}]") } else { address.to_string() }
 }
 
 fn referred(secret: Secret, form: Form, secrets: Secrets<'_>, refers: Refers) -> Shard {

@@ -163,6 +163,7 @@ fn journal(order: &Order, done: usize) -> Journal {
         before: None,
         after: None,
         folders: Vec::new(),
+        storage: None,
         steps: StepKind::FIRST_NODE
             .into_iter()
             .enumerate()

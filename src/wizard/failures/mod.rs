@@ -1,6 +1,7 @@
 //! Words for what went wrong: of troubles on the way to the server, for the checks; and of failed steps, for the
 //! install screen. Both say what happened, to what, and what to do.
 
+mod octopus;
 mod sql;
 mod step;
 mod tls;

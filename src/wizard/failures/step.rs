@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use crate::model::facts::{Content, Trouble};
-use crate::model::hand_over::CommandEnded;
 use crate::model::plan::{Failure, StepKind};
 use crate::model::registry::KeptRow;
 use crate::model::storage::SharedStorage;
@@ -11,13 +10,13 @@ use crate::model::target::Target;
 use crate::model::untrusted::Untrusted;
 use crate::wizard::{dba, say};
 
-use super::{Around, Explanation, of_trouble};
+use super::{Around, Explanation, octopus, of_trouble};
 
 /// `CREATE DATABASE permission denied`, among others.
 const PERMISSION_DENIED: u32 = 262;
 
 /// What the keys of the install screen do about a failure that can pass.
-const RETRY: &str = "Retry runs the step again; what is done stays done.";
+pub(super) const RETRY: &str = "Retry runs the step again; what is done stays done.";
 
 /// Words for a step that failed or could not be undone, of which it is not known what it was done to.
 pub fn explain(kind: StepKind, failure: &Failure) -> Explanation {
@@ -99,24 +98,15 @@ fn explain_around(kind: StepKind, failure: &Failure, around: &Around<'_>) -> Exp
             "Where the cluster is there already, take the master key from where you keep it and begin Add this server; otherwise undo \
              this run and begin anew.",
         ),
-        Failure::Octopus { ended, said } => {
-            Explanation::new(format!("{} {}{}", command(kind), how(*ended), last(said)), format!("Mend what it says. {RETRY}"))
-        }
-        Failure::NotAnswering { url, status, waited } => Explanation::new(
-            match status {
-                Some(status) => format!("{url} answered {status} and not 200 within {}.", say::duration(*waited)),
-                None => format!("Nothing answered at {url} within {}.", say::duration(*waited)),
-            },
-            format!("Look at the server's own log for why it did not start. {RETRY}"),
-        ),
-        Failure::NoBeat { node, waited } => Explanation::new(
-            format!("The database has not seen the heart of {node} beat within {}.", say::duration(*waited)),
-            format!("Look at the server's own log, and whether it uses this database. {RETRY}"),
-        ),
+        Failure::Octopus { ended, said, by_hand } => octopus::command(kind, *ended, said, by_hand),
+        Failure::InstanceInTheWay { instance, config } => octopus::in_the_way(instance, config),
+        Failure::NotAnswering { url, status, waited } => octopus::not_answering(url, *status, *waited),
+        Failure::NoBeat { node, waited } => octopus::no_beat(node, *waited),
         Failure::StorageOtherwise(storage) => Explanation::new(
             format!("The registry says otherwise what the nodes share: {}.", shared(storage)),
             "Undo this run, and begin it again with what the registry says.",
         ),
+        Failure::Kept { what } if kind == StepKind::InitialiseCluster => octopus::cluster_kept(what, around.database),
         Failure::Kept { what } => Explanation::new(
             format!("{what} was left in place on purpose: something that could not be undone still needs it."),
             "Mend what stopped the other step's undoing, then undo again.",
@@ -127,26 +117,6 @@ fn explain_around(kind: StepKind, failure: &Failure, around: &Around<'_>) -> Exp
             "What is done is in the journal, so the next start can go on or undo it; please report this with the words above.",
         ),
     }
-}
-
-/// The command that a step runs.
-fn command(kind: StepKind) -> String {
-    format!("Octopus Server's command for {}", kind.id())
-}
-
-/// How it ended.
-fn how(ended: CommandEnded) -> String {
-    match ended {
-        CommandEnded::Status(status) => format!("ended with status {status}."),
-        CommandEnded::Signal(signal) => format!("was ended by signal {signal}."),
-        CommandEnded::TimedOut(after) => format!("did not end within {} and was killed.", say::duration(after)),
-        CommandEnded::NotStarted => "could not be started.".to_owned(),
-    }
-}
-
-/// The last thing that it said.
-fn last(said: &[Untrusted]) -> String {
-    said.last().map_or_else(String::new, |line| format!(" It said: {}", say::sentence(line.as_str())))
 }
 
 /// What is shared.
@@ -258,6 +228,7 @@ fn content_now(content: &Content) -> String {
 mod tests {
     use super::*;
     use crate::model::facts::{SqlTrouble, TlsTrouble};
+    use crate::model::hand_over::CommandEnded;
     use crate::wizard::samples;
 
     fn failures() -> Vec<(Failure, &'static str)> {
@@ -293,6 +264,36 @@ mod tests {
             (Failure::Busy { pid: Some(7) }, "process 7"),
             (Failure::Busy { pid: None }, "works on this instance"),
             (Failure::SealBroken { path: "/x".into() }, "cannot be opened"),
+            (
+                Failure::Octopus { ended: CommandEnded::Status(1), said: vec!["No way".into()], by_hand: "x".into() },
+                "ended with status 1. It said: No way.",
+            ),
+            (
+                Failure::Octopus { ended: CommandEnded::Signal(9), said: vec![], by_hand: "x".into() },
+                "was ended by signal 9. It said nothing.",
+            ),
+            (
+                Failure::Octopus { ended: CommandEnded::TimedOut(Duration::from_secs(120)), said: vec![], by_hand: "x".into() },
+                "did not end within 2 min, and was killed",
+            ),
+            (
+                Failure::Octopus { ended: CommandEnded::NotStarted, said: vec!["/x: gone".into()], by_hand: "x".into() },
+                "could not be started: /x: gone.",
+            ),
+            (Failure::InstanceInTheWay { instance: "A".into(), config: "/x".into() }, "instance A already"),
+            (
+                Failure::NotAnswering { url: "http://x/".into(), status: None, waited: Duration::from_secs(300) },
+                "Nothing answered at http://x/",
+            ),
+            (
+                Failure::NotAnswering { url: "http://x/".into(), status: Some(418), waited: Duration::from_secs(300) },
+                "says that it is draining",
+            ),
+            (
+                Failure::NotAnswering { url: "http://x/".into(), status: Some(503), waited: Duration::from_secs(300) },
+                "answered 503 and not 200",
+            ),
+            (Failure::NoBeat { node: "web01".into(), waited: Duration::from_secs(180) }, "heart of web01"),
             (Failure::Kept { what: "/x".into() }, "on purpose"),
             (Failure::Cancelled, "Cancelled"),
             (Failure::Defect("index out of bounds".into()), "index out of bounds."),

@@ -19,6 +19,9 @@ pub(super) fn of(plan: &Plan) -> BTreeMap<String, String> {
     let mut answers = plan.answers.clone();
     answers.retain(|id, _| FieldId::from_id(id).is_some_and(|field| !field.is_secret() && field != FieldId::KeyProof));
     answers.extend(exact.map(|(field, text)| (field.id().to_owned(), text)));
+    // Undo has the journal and no plan, and takes the instance back by the very program that has registered it.
+    let program = plan.hand_over.as_ref().map(|hand_over| hand_over.program.to_string_lossy().into_owned());
+    answers.extend(program.map(|program| (FieldId::OctopusServer.id().to_owned(), program)));
     answers
 }
 

@@ -5,7 +5,7 @@ use std::future::Future;
 use crate::model::cluster::ClusterId;
 use crate::model::facts::{Content, NodeSeen, Trouble};
 use crate::model::master_key::MasterKey;
-use crate::model::registry::{Changed, Initialised, NewCluster, RowChange, Verified};
+use crate::model::registry::{Changed, Initialised, NewCluster, Registered, RowChange, StorageRows, Verified};
 use crate::model::target::Target;
 
 /// The database side of a plan. The real one is [`crate::world::sqlserver`]; tests script one, so that a crash can be
@@ -35,6 +35,14 @@ pub trait ClusterDatabase: Sync {
     /// Takes back what this very change did, as far as the row still stands as it left it. One that was never made is
     /// [`Changed::Gone`].
     fn unchange(&self, target: &Target, change: &RowChange) -> impl Future<Output = Result<Changed, Trouble>> + Send;
+
+    /// Enters what all nodes share (of the node that sets it), and a node's canaries, in one transaction; run twice, the rows
+    /// are the same. Nothing is entered where the registry says otherwise what is shared, or does not know the node.
+    fn register(&self, target: &Target, rows: &StorageRows) -> impl Future<Output = Result<Registered, Trouble>> + Send;
+
+    /// Takes back exactly what these rows say: canaries of these nonces; the storage only where these rows set it and no other
+    /// node has a canary.
+    fn unregister(&self, target: &Target, rows: &StorageRows) -> impl Future<Output = Result<Registered, Trouble>> + Send;
 
     /// Takes the cluster of this id away again, and its registry, as long as it has no second node.
     fn undo_initialise(&self, target: &Target, cluster: ClusterId) -> impl Future<Output = Result<Removed, Trouble>> + Send;

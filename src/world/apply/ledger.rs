@@ -5,9 +5,9 @@ use std::sync::Arc;
 use data_encoding::HEXLOWER;
 
 use super::site::{Site, file};
-use super::{answers, key, row};
+use super::{answers, key, row, storage};
 use crate::model::field::FieldId;
-use crate::model::journal::Journal;
+use crate::model::journal::{Journal, StorageRecord};
 use crate::model::names::instance_key;
 use crate::model::plan::{Failure, Plan, StepKind, StepState};
 use crate::model::registry::{KeptRow, NodeRow};
@@ -58,6 +58,11 @@ impl Ledger {
         // A run of its own for each deed: one that was taken back is in the history too.
         self.journal.run = draw_run()?;
         Ok(())
+    }
+
+    /// What is made of the shared storage, as it was agreed on.
+    pub(super) fn storage(&self) -> Result<&StorageRecord, Failure> {
+        self.journal.storage.as_ref().ok_or_else(|| Failure::Defect("The storage is not in the journal.".into()))
     }
 
     /// Records where a step stands; on disk when this returns.
@@ -131,6 +136,7 @@ fn begin(plan: &Plan) -> Result<Journal, Failure> {
         before: plan.before.clone(),
         after: None,
         folders: Vec::new(),
+        storage: None,
         steps: Vec::new(),
     };
     take_over(&mut journal, plan);
@@ -149,7 +155,7 @@ pub(super) fn touched(state: StepState) -> bool {
 }
 
 /// Goes on with an earlier start's journal, unless the plan would leave something behind that only the journal knows:
-/// another home, database or row than the one that was touched, another key than the one that is sealed, or another
+/// another home, database, storage or row than the one that was touched, another key than the one that is sealed, or another
 /// flow's steps.
 async fn go_on(site: &Arc<Site>, mut journal: Journal, plan: &Plan) -> Result<Journal, Failure> {
     let answers = answers::of(plan);
@@ -158,7 +164,11 @@ async fn go_on(site: &Arc<Site>, mut journal: Journal, plan: &Plan) -> Result<Jo
     let other_flow = journal.flow != plan.flow;
     let in_home = [StepKind::CreateHome, StepKind::SealMasterKey, StepKind::WriteNodeConfig, StepKind::RemoveNodeConfig];
     let other_home = any(&in_home) && !same(FieldId::Home);
-    let in_database = any(&[StepKind::CreateDatabase, StepKind::InitialiseCluster, StepKind::AdoptCluster]) || any(&row::KINDS);
+    let in_database = any(&[StepKind::CreateDatabase, StepKind::InitialiseCluster, StepKind::AdoptCluster])
+        || any(&row::KINDS)
+        || any(&storage::KINDS);
+    let other_storage =
+        any(&storage::KINDS) && journal.storage.as_ref().is_some_and(|record| record.storage != plan.node.storage);
     let other_database = in_database && !(same(FieldId::Server) && same(FieldId::Database));
     let other_cluster = any(&row::KINDS) && journal.cluster != plan.cluster;
     let same_key = journal.cluster == plan.cluster && journal.fingerprint == plan.fingerprint;
@@ -168,7 +178,7 @@ async fn go_on(site: &Arc<Site>, mut journal: Journal, plan: &Plan) -> Result<Jo
     };
     let other_key = depends_on_key && !same_key;
     let other_row = is_about_another_row(&journal, plan);
-    if other_flow || other_home || other_database || other_cluster || other_key || other_row {
+    if other_flow || other_home || other_database || other_cluster || other_key || other_row || other_storage {
         return Err(Failure::OtherRun { instance: journal.instance.into() });
     }
     journal.answers = answers;

@@ -33,6 +33,7 @@ use self::ledger::Ledger;
 use self::site::Site;
 use super::places::Places;
 use crate::model::flow::Flow;
+use crate::model::journal::StorageRecord;
 use crate::model::master_key::MasterKey;
 use crate::model::plan::{Failure, Plan, Progress, StepKind, StepState};
 
@@ -69,6 +70,10 @@ pub async fn install<D: ClusterDatabase>(
             return Err(Failure::Defect("The plan was made for another master key.".into()));
         }
         let site = Site::take(places, &plan.node.instance).await?;
+        if let Some((kind, refused)) = octopus::refused(&site, plan).await {
+            at = kind;
+            return Err(refused);
+        }
         let ledger = Ledger::open(&site, plan).await?;
         let mut run = Run { site, ledger, database, plan, key };
         for (place, step) in plan.steps.iter().enumerate() {
@@ -138,13 +143,16 @@ impl<D: ClusterDatabase> Run<'_, D> {
         if row::is_changed_by(kind) {
             self.agree_on_row(kind, fresh).await?;
         }
+        if storage::KINDS.contains(&kind) {
+            self.agree_on_storage(kind, fresh).await?;
+        }
         if fresh && !self.is_there_already(kind).await? {
             let (instance, home, cluster) = (self.plan.node.instance.clone(), self.plan.node.home.clone(), self.plan.cluster);
             self.site.off(move |places| copies::take(places, kind, &instance, &home, cluster)).await?;
             self.ledger.mark(kind, StepState::Begun).await?;
         }
         report(Progress::Begun(kind));
-        let state = match self.act(kind, earlier).await {
+        let state = match self.act(kind, earlier, report).await {
             Ok(state) => state,
             Err(failure) => {
                 if cluster::left_nothing(kind, &failure, fresh) {
@@ -190,6 +198,30 @@ impl<D: ClusterDatabase> Run<'_, D> {
         self.ledger.mark(kind, StepState::Begun).await
     }
 
+    /// Agrees with the journal on what is made of the shared storage. Canaries that an earlier start may have left under
+    /// another name are taken back first.
+    async fn agree_on_storage(&mut self, kind: StepKind, fresh: bool) -> Result<(), Failure> {
+        let (node, target) = (&self.plan.node, &self.plan.node.target);
+        let new =
+            || StorageRecord { node: node.name.clone(), storage: node.storage.clone(), made: Vec::new(), canaries: Vec::new() };
+        let older = self.ledger.journal.storage.clone();
+        // Where nothing was done by it, a record is of no consequence.
+        let touched = storage::KINDS.into_iter().any(|kind| ledger::touched(self.ledger.state(kind)));
+        let mut record = older.clone().filter(|_| touched).unwrap_or_else(new);
+        if record.node != node.name {
+            if ledger::touched(self.ledger.state(StepKind::LeaveCanary)) {
+                storage::undo(self.database, target, self.plan.cluster, StepKind::LeaveCanary, &record).await?;
+            }
+            record.canaries.clear();
+            record.node.clone_from(&node.name);
+        }
+        storage::agree(kind, &mut record).await?;
+        let changed = older.as_ref() != Some(&record);
+        self.ledger.journal.storage = Some(record);
+        // A fresh one is written down when the step is marked as begun.
+        if changed && !fresh { self.ledger.write().await } else { Ok(()) }
+    }
+
     /// Whether a row that was refused now, and may have been changed by an earlier start, is as if that had never been. Then
     /// the next try is about the row as a new survey sees it; else it would be about the old one for ever.
     async fn was_taken_back(&self, kind: StepKind, failure: &Failure) -> bool {
@@ -204,6 +236,9 @@ impl<D: ClusterDatabase> Run<'_, D> {
 
     /// Whether what a step is to make was there before the run, as far as that has to be known before it is begun.
     async fn is_there_already(&self, kind: StepKind) -> Result<bool, Failure> {
+        if kind == StepKind::OctopusInstance {
+            return self.handing_over()?.is_registered().await;
+        }
         if kind != StepKind::CreateHome {
             return Ok(false);
         }
@@ -212,7 +247,12 @@ impl<D: ClusterDatabase> Run<'_, D> {
     }
 
     /// Does a step, unless it is done, and verifies it.
-    async fn act(&self, kind: StepKind, earlier: StepState) -> Result<StepState, Failure> {
+    async fn act(
+        &self,
+        kind: StepKind,
+        earlier: StepState,
+        report: &mut (impl FnMut(Progress) + Send),
+    ) -> Result<StepState, Failure> {
         let (site, plan) = (&self.site, self.plan);
         match kind {
             StepKind::CreateHome => {
@@ -252,7 +292,9 @@ impl<D: ClusterDatabase> Run<'_, D> {
                 let (instance, home, cluster) = (plan.node.instance.clone(), plan.node.home.clone(), plan.cluster);
                 site.off(move |places| config::remove(places, &instance, &home, cluster)).await.map(|()| StepState::Done)
             }
-            StepKind::ShareStorage | StepKind::LeaveCanary => storage::act(kind),
+            StepKind::ShareStorage | StepKind::LeaveCanary => {
+                storage::act(self.database, &plan.node.target, plan.cluster, kind, self.ledger.storage()?).await
+            }
             StepKind::OctopusInstance
             | StepKind::OctopusDatabase
             | StepKind::OctopusConfigure
@@ -263,10 +305,19 @@ impl<D: ClusterDatabase> Run<'_, D> {
             | StepKind::OctopusService
             | StepKind::AwaitPing
             | StepKind::AwaitBeat
-            | StepKind::OctopusTaskCap => octopus::act(kind),
+            | StepKind::OctopusTaskCap => {
+                // Not begun by now: it was there.
+                let there = self.ledger.state(kind) != StepState::Begun && earlier != StepState::Done;
+                self.handing_over()?.act(kind, earlier, there, report).await
+            }
             // It is the first of its plan and has been done; see `install`.
             StepKind::ProveAgain => Ok(StepState::Done),
         }
+    }
+
+    fn handing_over(&self) -> Result<octopus::HandingOver<'_, D>, Failure> {
+        let has_service = ledger::touched(self.ledger.state(StepKind::OctopusService));
+        octopus::HandingOver::of(&self.site, self.database, self.plan, self.key, has_service)
     }
 
     /// The key, for the steps that need it.

@@ -4,7 +4,7 @@ use super::database::{ClusterDatabase, Created, Proven, Removed};
 use crate::model::cluster::ClusterId;
 use crate::model::facts::{Content, NodeSeen, Trouble};
 use crate::model::master_key::MasterKey;
-use crate::model::registry::{Changed, Initialised, NewCluster, RowChange, Verified};
+use crate::model::registry::{Changed, Initialised, NewCluster, Registered, RowChange, StorageRows, Verified};
 use crate::model::target::Target;
 use crate::world::sqlserver::{Proof, SqlServer, Undone};
 
@@ -45,6 +45,14 @@ impl ClusterDatabase for SqlServer {
 
     async fn unchange(&self, target: &Target, change: &RowChange) -> Result<Changed, Trouble> {
         Self::unchange(self, target, change).await
+    }
+
+    async fn register(&self, target: &Target, rows: &StorageRows) -> Result<Registered, Trouble> {
+        Self::register(self, target, rows).await
+    }
+
+    async fn unregister(&self, target: &Target, rows: &StorageRows) -> Result<Registered, Trouble> {
+        Self::unregister(self, target, rows).await
     }
 
     async fn undo_initialise(&self, target: &Target, cluster: ClusterId) -> Result<Removed, Trouble> {

@@ -1,13 +1,295 @@
-//! The shared folders and this node's canaries in them.
+//! The steps of the shared storage: the folders that are not there and the registry's word of which they are; and this
+//! node's canaries in them.
+//!
+//! A share may hang, and a call into it cannot be interrupted. So each has a budget and a thread of its own, and none of
+//! them holds the instance's lock: whoever gives up on a share that is gone must be able to undo. What a late call may
+//! still do is in the journal, like everything else. Whose the folders are is not touched: which account and group Octopus
+//! Server has on every node, this program cannot know.
 
+use std::io::{self, ErrorKind};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use super::database::ClusterDatabase;
+use super::site::file;
+use crate::model::canary::{self, Canary};
+use crate::model::cluster::ClusterId;
+use crate::model::facts::{Content, Trouble};
+use crate::model::journal::StorageRecord;
 use crate::model::plan::{Failure, StepKind, StepState};
+use crate::model::registry::{CanaryRow, Registered, StorageRows};
+use crate::model::storage::SharedFolder;
+use crate::model::target::Target;
+use crate::world::atomic_write::{Existing, atomic_write_for_others, remove, sync_folder};
+use crate::world::toml_file::shown;
+use crate::world::{budget, folder, host, random, small_file};
 
-/// Does a step.
-pub(super) fn act(kind: StepKind) -> Result<StepState, Failure> {
-    Err(Failure::Defect(format!("{} is not built yet.", kind.id()).into()))
+/// What one call to a file on the storage may take. Shares of another continent answer in less; one that is failing over
+/// may take this long.
+const BUDGET: Duration = Duration::from_secs(20);
+
+/// The steps that are about the storage.
+pub(super) const KINDS: [StepKind; 2] = [StepKind::ShareStorage, StepKind::LeaveCanary];
+
+/// What is to be written down before a step is begun: which folders it makes, and with which nonces. What an earlier start
+/// has written down stays: it may have done so already.
+pub(super) async fn agree(kind: StepKind, record: &mut StorageRecord) -> Result<(), Failure> {
+    let mut wanted: Vec<PathBuf> = record.storage.folders().into_iter().map(|(_, path)| path).collect();
+    if let Some(relative) = wanted.iter().find(|path| !path.is_absolute()) {
+        let said = "It is no absolute path to this system.".into();
+        return Err(Failure::File { path: shown(relative), said });
+    }
+    if kind == StepKind::LeaveCanary {
+        wanted = wanted.iter().map(|path| canary::folder(path)).collect();
+        draw(record)?;
+    }
+    for path in wanted {
+        let missing = on_share(&path, BUDGET, {
+            let path = path.clone();
+            // A canary's folder is made in a shared one that is there, and not in one that was mounted a moment ago.
+            move || match kind {
+                StepKind::LeaveCanary if path.parent().is_some_and(|shared| !shared.is_dir()) => Ok(Vec::new()),
+                _ => Ok(folder::missing(&path)),
+            }
+        })
+        .await?;
+        record.made.extend(missing.into_iter().filter(|missing| !record.made.contains(missing)).collect::<Vec<_>>());
+    }
+    Ok(())
 }
 
-/// Takes it back.
-pub(super) fn undo(kind: StepKind) -> Result<(), Failure> {
-    Err(Failure::Defect(format!("{} is not built yet.", kind.id()).into()))
+/// Draws the nonces, unless that was done.
+fn draw(record: &mut StorageRecord) -> Result<(), Failure> {
+    for (folder, _) in record.storage.folders() {
+        if record.canaries.iter().all(|canary| canary.folder != folder) {
+            let bytes = random::bytes().map_err(|error| Failure::Defect(error.to_string().into()))?;
+            record.canaries.push(CanaryRow { node: record.node.clone(), folder, token: canary::token(bytes) });
+        }
+    }
+    Ok(())
 }
+
+/// Does a step, as it was agreed on, and verifies it.
+pub(super) async fn act(
+    database: &impl ClusterDatabase,
+    target: &Target,
+    cluster: ClusterId,
+    kind: StepKind,
+    record: &StorageRecord,
+) -> Result<StepState, Failure> {
+    make_folders(kind, record).await?;
+    if kind == StepKind::LeaveCanary {
+        for (path, canary) in canaries(cluster, record) {
+            on_share(&path, BUDGET, {
+                let path = path.clone();
+                move || leave(&path, &canary)
+            })
+            .await?;
+        }
+    }
+    match database.register(target, &rows(cluster, kind, record)).await.map_err(Failure::Server)? {
+        Registered::Made => Ok(StepState::Done),
+        Registered::Otherwise(storage) => Err(Failure::StorageOtherwise(storage)),
+        Registered::NotThere(content) => Err(Failure::ContentChanged(Box::new(content))),
+    }
+}
+
+/// Takes a step back: first what the registry says, since a nonce there without its file blocks every join, and a file
+/// without its nonce nobody. What is not there any more is taken back already.
+pub(super) async fn undo(
+    database: &impl ClusterDatabase,
+    target: &Target,
+    cluster: ClusterId,
+    kind: StepKind,
+    record: &StorageRecord,
+) -> Result<(), Failure> {
+    match database.unregister(target, &rows(cluster, kind, record)).await.map_err(Failure::Server)? {
+        Registered::Made => {}
+        // Other nodes rely on them by now.
+        Registered::Otherwise(storage) if storage == record.storage => return Ok(()),
+        Registered::Otherwise(_) => {}
+        Registered::NotThere(content) => match &content {
+            Content::Cluster(seen) if seen.id == cluster => return Err(Failure::ContentChanged(Box::new(content))),
+            Content::NewerRegistry { .. } => return Err(Failure::ContentChanged(Box::new(content))),
+            _ => {}
+        },
+    }
+    if kind == StepKind::LeaveCanary {
+        for (path, canary) in canaries(cluster, record) {
+            on_share(&path, BUDGET, {
+                let path = path.clone();
+                move || take(&path, &canary)
+            })
+            .await?;
+        }
+    }
+    let ours = record.made.iter().filter(|path| kind == StepKind::ShareStorage || is_of_canaries(path));
+    for path in ours.rev() {
+        on_share(path, BUDGET, {
+            let path = path.clone();
+            move || remove_empty(&path)
+        })
+        .await?;
+    }
+    Ok(())
+}
+
+/// What the registry is told.
+fn rows(cluster: ClusterId, kind: StepKind, record: &StorageRecord) -> StorageRows {
+    let sets = kind == StepKind::ShareStorage;
+    StorageRows {
+        cluster,
+        node: record.node.clone(),
+        host: host::name(),
+        storage: record.storage.clone(),
+        sets,
+        canaries: if sets { Vec::new() } else { record.canaries.clone() },
+    }
+}
+
+/// The canaries' files, and what is to be in them.
+fn canaries(cluster: ClusterId, record: &StorageRecord) -> Vec<(PathBuf, Canary)> {
+    let token = |folder: SharedFolder| record.canaries.iter().find(|canary| canary.folder == folder);
+    let folders = record.storage.folders().into_iter();
+    folders
+        .filter_map(|(folder, path)| {
+            let CanaryRow { node, token, .. } = token(folder)?.clone();
+            Some((canary::path(&path, &node), Canary { cluster, node, token }))
+        })
+        .collect()
+}
+
+/// Makes the folders that were agreed on, each made to last, and looks whether all are there. Their mode is the umask's to
+/// decide: who else is to write there, the operator knows.
+async fn make_folders(kind: StepKind, record: &StorageRecord) -> Result<(), Failure> {
+    let ours = record.made.iter().filter(|path| is_of_canaries(path) == (kind == StepKind::LeaveCanary));
+    for path in ours {
+        on_share(path, BUDGET, {
+            let path = path.clone();
+            move || make(&path)
+        })
+        .await?;
+    }
+    for (_, path) in record.storage.folders() {
+        on_share(&path, BUDGET, {
+            let path = path.clone();
+            move || match std::fs::metadata(&path) {
+                Ok(seen) if seen.is_dir() => Ok(()),
+                Ok(_) => Err(Failure::FileInTheWay { path: shown(&path) }),
+                Err(error) => Err(file(&path)(error)),
+            }
+        })
+        .await?;
+    }
+    Ok(())
+}
+
+fn is_of_canaries(path: &Path) -> bool {
+    path.file_name().is_some_and(|name| name == canary::FOLDER)
+}
+
+fn make(path: &Path) -> Result<(), Failure> {
+    match std::fs::create_dir(path) {
+        Ok(()) => match path.parent() {
+            Some(parent) => synced(parent),
+            None => Ok(()),
+        },
+        // An earlier start's, or another node's of the same moment.
+        Err(error) if error.kind() == ErrorKind::AlreadyExists && path.is_dir() => Ok(()),
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => Err(Failure::FileInTheWay { path: shown(path) }),
+        Err(error) => Err(file(path)(error)),
+    }
+}
+
+/// A folder above ours may be one that can be entered and not read.
+fn synced(parent: &Path) -> Result<(), Failure> {
+    match sync_folder(parent) {
+        Err(error) if error.kind() == ErrorKind::PermissionDenied => Ok(()),
+        synced => synced.map_err(file(parent)),
+    }
+}
+
+/// Writes a canary, unless it is there, and reads it back. One of this cluster and of the same name was left by the dead
+/// node that this run replaces, or by one that has left: the row of that name is this run's by now. Anything else in its
+/// place is somebody else's.
+fn leave(path: &Path, own: &Canary) -> Result<(), Failure> {
+    let same_name =
+        |other: &Canary| other.cluster == own.cluster && canary::file_name(&other.node) == canary::file_name(&own.node);
+    match look(path)? {
+        Found::Nothing => {}
+        Found::Canary(found) if found == *own => return path.parent().map_or(Ok(()), synced),
+        Found::Canary(found) if same_name(&found) => {}
+        Found::Canary(_) | Found::Other => return Err(Failure::FileInTheWay { path: shown(path) }),
+    }
+    atomic_write_for_others(path, own.text().as_bytes(), Existing::Replace).map_err(file(path))?;
+    match look(path)? {
+        Found::Canary(found) if found == *own => Ok(()),
+        _ => Err(Failure::ReadBack { what: shown(path) }),
+    }
+}
+
+/// Removes a canary of exactly this nonce; another one, or another file in its place, stays.
+fn take(path: &Path, own: &Canary) -> Result<(), Failure> {
+    match look(path)? {
+        // Also where there is none now: an interrupted write may have left its temporary file.
+        Found::Nothing => remove(path).map_err(file(path)),
+        Found::Canary(found) if found == *own => remove(path).map_err(file(path)),
+        Found::Canary(_) | Found::Other => Ok(()),
+    }
+}
+
+/// What is in a canary's place.
+enum Found {
+    Nothing,
+    Canary(Canary),
+    Other,
+}
+
+fn look(path: &Path) -> Result<Found, Failure> {
+    match small_file::read(path, canary::MOST_BYTES) {
+        Ok(bytes) => {
+            let parsed = std::str::from_utf8(&bytes).ok().and_then(|text| Canary::parse(text).ok());
+            Ok(parsed.map_or(Found::Other, Found::Canary))
+        }
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(Found::Nothing),
+        Err(error) if matches!(error.kind(), ErrorKind::InvalidInput | ErrorKind::FileTooLarge) => Ok(Found::Other),
+        Err(error) => Err(file(path)(error)),
+    }
+}
+
+/// Removes a folder, as far as it is empty: what somebody else put there is theirs.
+fn remove_empty(path: &Path) -> Result<(), Failure> {
+    match std::fs::remove_dir(path) {
+        Ok(()) => path.parent().map_or(Ok(()), synced),
+        Err(error) if is_in_use(&error) => Ok(()),
+        Err(error) => Err(file(path)(error)),
+    }
+}
+
+/// Gone, filled, or replaced by something else: no business of this run's any more.
+fn is_in_use(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        ErrorKind::NotFound | ErrorKind::DirectoryNotEmpty | ErrorKind::NotADirectory | ErrorKind::ResourceBusy
+    )
+}
+
+/// Does one thing to a file of the storage, within a budget.
+async fn on_share<T: Send + 'static>(
+    path: &Path,
+    limit: Duration,
+    work: impl FnOnce() -> Result<T, Failure> + Send + 'static,
+) -> Result<T, Failure> {
+    match budget::within(limit, work).await {
+        Ok(done) => done,
+        Err(Trouble::TimedOut { waited }) => {
+            let said = format!("The storage gave no answer within {} s.", waited.as_secs());
+            Err(Failure::File { path: shown(path), said: said.into() })
+        }
+        Err(_) => Err(Failure::Defect("A file operation ended without an answer.".into())),
+    }
+}
+
+#[cfg(test)]
+#[path = "storage_tests.rs"]
+mod tests;

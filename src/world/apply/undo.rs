@@ -6,6 +6,8 @@ use super::database::ClusterDatabase;
 use super::ledger::{Ledger, touched};
 use super::site::Site;
 use super::{cluster, config, home, key, octopus, row, storage};
+use crate::model::cluster::ClusterId;
+use crate::model::facts::Content;
 use crate::model::field::FieldId;
 use crate::model::plan::{Failure, Progress, StepKind, StepState};
 use crate::model::target::Target;
@@ -36,6 +38,10 @@ pub async fn undo<D: ClusterDatabase>(
     whole
 }
 
+fn is_cluster(content: &Content, cluster: ClusterId) -> bool {
+    matches!(content, Content::Cluster(seen) if seen.id == cluster)
+}
+
 struct Undoing<'a, D> {
     site: Arc<Site>,
     ledger: Ledger,
@@ -57,7 +63,7 @@ impl<'a, D: ClusterDatabase> Undoing<'a, D> {
                 continue;
             }
             report(Progress::Undoing(kind));
-            let undone = match self.step(kind).await {
+            let undone = match self.step(kind, report).await {
                 Ok(()) => self.ledger.mark(kind, StepState::Undone).await,
                 Err(failure) => Err(failure),
             };
@@ -76,12 +82,15 @@ impl<'a, D: ClusterDatabase> Undoing<'a, D> {
         whole
     }
 
-    async fn step(&self, kind: StepKind) -> Result<(), Failure> {
+    async fn step(&self, kind: StepKind, report: &mut (impl FnMut(Progress) + Send)) -> Result<(), Failure> {
         let journal = &self.ledger.journal;
         let home = self.ledger.home();
         match kind {
             StepKind::ConnectOnce | StepKind::ProveAgain => Ok(()),
-            StepKind::ShareStorage | StepKind::LeaveCanary => storage::undo(kind),
+            StepKind::ShareStorage | StepKind::LeaveCanary => {
+                self.is_the_same_database()?;
+                storage::undo(self.database, self.target, journal.cluster, kind, self.ledger.storage()?).await
+            }
             StepKind::OctopusInstance
             | StepKind::OctopusDatabase
             | StepKind::OctopusConfigure
@@ -92,7 +101,7 @@ impl<'a, D: ClusterDatabase> Undoing<'a, D> {
             | StepKind::OctopusService
             | StepKind::AwaitPing
             | StepKind::AwaitBeat
-            | StepKind::OctopusTaskCap => octopus::undo(kind),
+            | StepKind::OctopusTaskCap => octopus::undo(&self.site, journal, kind, report).await,
             StepKind::RemoveNodeConfig => {
                 let instance = journal.instance.clone();
                 self.site.off(move |places| config::undo_remove(places, &instance, &home)).await
@@ -114,7 +123,16 @@ impl<'a, D: ClusterDatabase> Undoing<'a, D> {
             }
             StepKind::InitialiseCluster => {
                 self.is_the_same_database()?;
-                cluster::undo_initialise(self.database, self.target, journal.cluster).await
+                let undone = cluster::undo_initialise(self.database, self.target, journal.cluster).await;
+                let began = journal.state(StepKind::OctopusDatabase) != StepState::Planned;
+                match undone {
+                    // Octopus Server has encrypted its own with the key by now; so the cluster stays, and its key with it.
+                    Err(Failure::ContentChanged(content)) if began && is_cluster(&content, journal.cluster) => {
+                        let (cluster, database) = (journal.cluster.short(), &self.target.database);
+                        Err(Failure::Kept { what: format!("Cluster {cluster} in database {database}").into() })
+                    }
+                    undone => undone,
+                }
             }
             StepKind::CreateDatabase => {
                 self.is_the_same_database()?;

@@ -4,6 +4,7 @@ use crate::model::check::CheckId;
 use crate::model::facts::{Fact, Nodes};
 use crate::model::field::FieldId;
 use crate::model::finding::{Finding, Verdict};
+use crate::model::licence::NodeLimit;
 use crate::wizard::say;
 
 use super::{Case, adds, nodes_of, one, untold};
@@ -19,11 +20,15 @@ pub fn judge(case: &Case<'_>) -> Verdict {
         Fact::Unknown => return case.pending(),
         Fact::Missing(trouble) => return untold(trouble),
         Fact::Seen(None) => return Verdict::Good("no limit known".to_owned()),
-        Fact::Seen(Some(limit)) => u64::from(*limit),
+        Fact::Seen(Some(limit)) => *limit,
     };
     let count = count(case, nodes);
+    let with = if adds(case) { " with this one" } else { "" };
+    let NodeLimit::Nodes(limit) = limit else {
+        return Verdict::Good(format!("{}{with}, of as many as you like", say::count(count, "node")));
+    };
+    let limit = u64::from(limit);
     if count <= limit {
-        let with = if adds(case) { " with this one" } else { "" };
         return Verdict::Good(format!("{count} of {}{with}", say::count(limit, "node")));
     }
     let when = if adds(case) { "With this node Octopus will say" } else { "Octopus says by now" };

@@ -26,7 +26,7 @@ pub fn judge(case: &Case<'_>) -> Verdict {
     };
     let it = if tally.dead == 1 { "it" } else { "them" };
     let limit = case.facts.cluster.node_limit.seen().copied().flatten();
-    let breaks_licence = limit.is_some_and(|limit| licence::count(case, nodes) > u64::from(limit));
+    let breaks_licence = limit.is_some_and(|limit| !limit.allows(licence::count(case, nodes)));
     if adds(case) && !breaks_licence {
         return one(Finding::note(CheckId::ClusterNodes, format!("{says} Replace or remove {it}.")));
     }

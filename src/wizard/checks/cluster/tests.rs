@@ -7,6 +7,7 @@ use crate::model::facts::{ClusterSeen, Facts, Identity, Nodes, SqlTrouble, Troub
 use crate::model::finding::{Finding, Severity};
 use crate::model::fingerprint::Fingerprint;
 use crate::model::key_verdict::{KeyBasis, KeyVerdict, NoBasis};
+use crate::model::licence::NodeLimit;
 use crate::wizard::checks::tests::{case, evidence, judged_in, stop, warn};
 use crate::wizard::samples;
 
@@ -263,9 +264,9 @@ fn a_database_of_octopus_has_the_version_of_its_history_and_a_review_only_warns(
 
 #[test]
 fn the_licence_counts_this_node_and_not_the_one_that_it_replaces() {
-    let of = |limit, changes: &[(FieldId, &str)], nodes| {
+    let of = |limit: Option<u32>, changes: &[(FieldId, &str)], nodes| {
         join(CheckId::ClusterLicence, changes, |facts| {
-            facts.cluster.node_limit = Fact::Seen(limit);
+            facts.cluster.node_limit = Fact::Seen(limit.map(NodeLimit::Nodes));
             with(facts, nodes);
         })
     };
@@ -282,15 +283,16 @@ fn the_licence_counts_this_node_and_not_the_one_that_it_replaces() {
     let replaced = [(FieldId::NodeName, "web-old"), (FieldId::ReplaceNode, "true")];
     evidence(&of(Some(2), &replaced, vec![alive("web01"), samples::dead_node("web-old")]));
     let reviewed = |limit| review(CheckId::ClusterLicence, |facts| facts.cluster.node_limit = Fact::Seen(Some(limit)));
-    assert_eq!(evidence(&reviewed(2)), "2 of 2 nodes");
-    assert!(warn(&reviewed(1)).says.starts_with("Octopus says by now"));
+    assert_eq!(evidence(&reviewed(NodeLimit::Nodes(2))), "2 of 2 nodes");
+    assert_eq!(evidence(&reviewed(NodeLimit::Unlimited)), "2 nodes, of as many as you like");
+    assert!(warn(&reviewed(NodeLimit::Nodes(1))).says.starts_with("Octopus says by now"));
 }
 
 #[test]
 fn dead_nodes_are_noted_in_a_join_and_warned_of_where_they_matter() {
-    let of = |limit, changes: &[(FieldId, &str)], nodes| {
+    let of = |limit: Option<u32>, changes: &[(FieldId, &str)], nodes| {
         join(CheckId::ClusterNodes, changes, |facts| {
-            facts.cluster.node_limit = Fact::Seen(limit);
+            facts.cluster.node_limit = Fact::Seen(limit.map(NodeLimit::Nodes));
             with(facts, nodes);
         })
     };

@@ -3,6 +3,7 @@
 use super::bench::*;
 use crate::model::facts::{ClusterFacts, NodeSeen};
 use crate::model::key_verdict::{KeyVerdict, NoBasis};
+use crate::model::licence::NodeLimit;
 
 /// A join on the cluster's screen, with the samples' key, all of it answered with these facts.
 fn joining(facts: &Facts) -> Bench {
@@ -32,7 +33,11 @@ fn unverifiable() -> Facts {
 fn with_dead(nodes: &[&str]) -> ClusterFacts {
     let web01 = samples::facts_of_a_cluster().cluster.node("web01").cloned().expect("web01");
     let nodes: Vec<NodeSeen> = [web01].into_iter().chain(nodes.iter().map(|name| samples::dead_node(name))).collect();
-    ClusterFacts { nodes: Fact::Seen(nodes.into()), node_limit: Fact::Seen(Some(1)), ..samples::facts_of_a_cluster().cluster }
+    ClusterFacts {
+        nodes: Fact::Seen(nodes.into()),
+        node_limit: Fact::Seen(Some(NodeLimit::Nodes(1))),
+        ..samples::facts_of_a_cluster().cluster
+    }
 }
 
 #[test]

@@ -39,6 +39,7 @@ pub fn journal(done: usize) -> Journal {
         before: None,
         after: None,
         folders: Vec::new(),
+        storage: None,
         answers: [("server", "sql09"), ("home", "/srv/octo"), ("no-such-field", "x")]
             .map(|(id, text)| (id.to_owned(), text.to_owned()))
             .into(),

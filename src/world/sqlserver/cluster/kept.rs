@@ -1,7 +1,12 @@
-//! A node's row, as the registry holds it.
+//! What the registry holds: a node's row, the shared storage, the canaries and the licence.
 
-use crate::model::registry::{KeptRow, NodeRow};
-use crate::world::sqlserver::answer::Row;
+use time::{Date, Month};
+
+use crate::model::facts::Trouble;
+use crate::model::licence::NodeLimit;
+use crate::model::registry::{CanaryRow, KeptRow, NodeRow};
+use crate::model::storage::{SharedFolder, SharedStorage};
+use crate::world::sqlserver::answer::{Answer, Row};
 
 /// The row in a `member` or `kept` part. As it came and not cleaned: it is compared with what is in the database, and put
 /// back there.
@@ -27,6 +32,41 @@ pub(super) fn kept(row: &Row) -> KeptRow {
     }
 }
 
+/// How many nodes the licence allows, where the registry knows it.
+pub(super) fn node_limit(answer: &Answer) -> Result<Option<NodeLimit>, Trouble> {
+    let number = answer.rows("licence")?.first().and_then(|row| row.number("node_limit"));
+    Ok(number.and_then(|number| NodeLimit::from_row(i32::try_from(number).ok()?)))
+}
+
+/// Until when the licence holds, where the registry knows it.
+pub(super) fn licence_ends(answer: &Answer) -> Result<Option<Date>, Trouble> {
+    Ok(answer.rows("licence_end")?.first().and_then(|row| row.raw("ends")).and_then(day))
+}
+
+/// `2027-01-31`; anything else was put there by hand.
+fn day(text: &str) -> Option<Date> {
+    let mut numbers = text.trim().splitn(3, '-');
+    let (year, month, day) = (numbers.next()?, numbers.next()?.parse::<u8>().ok()?, numbers.next()?);
+    Date::from_calendar_date(year.parse().ok()?, Month::try_from(month).ok()?, day.parse().ok()?).ok()
+}
+
+/// What the nodes share.
+pub(in crate::world::sqlserver) fn storage(answer: &Answer) -> Result<SharedStorage, Trouble> {
+    let rows = answer.rows("storage")?.iter();
+    Ok(SharedStorage::from_rows(rows.filter_map(|row| Some((row.raw("folder")?, row.raw("path")?)))))
+}
+
+/// The canaries. One in a folder that this program does not know is nobody's proof here.
+pub(super) fn canaries(answer: &Answer) -> Result<Vec<CanaryRow>, Trouble> {
+    let rows = answer.rows("canary")?.iter();
+    Ok(rows
+        .filter_map(|row| {
+            let folder = SharedFolder::from_id(row.raw("folder")?)?;
+            Some(CanaryRow { node: row.raw("node")?.to_owned(), folder, token: row.raw("token")?.trim().to_owned() })
+        })
+        .collect())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -38,5 +78,37 @@ mod tests {
         let kept = kept(&row);
         assert_eq!((kept.row.name.as_str(), kept.row.comms_port, kept.row.grpc_port), ("web01", 0, 8443));
         assert!(kept.drained);
+    }
+
+    #[test]
+    fn a_licence_without_end_is_read_as_such_and_nonsense_as_nothing() {
+        use crate::world::sqlserver::answer::tests::answer;
+        let limit = |number| node_limit(&answer(&[&[("part", "licence"), ("node_limit", number)]]));
+        assert_eq!(limit("#3"), Ok(Some(NodeLimit::Nodes(3))));
+        assert_eq!(limit("#2147483647"), Ok(Some(NodeLimit::Unlimited)));
+        assert_eq!((limit("-"), limit("#0")), (Ok(None), Ok(None)));
+        let ends = |text| licence_ends(&answer(&[&[("part", "licence_end"), ("ends", text)]]));
+        assert_eq!(ends("2027-01-31"), Ok(Some(time::macros::date!(2027 - 01 - 31))));
+        for nonsense in ["-", "", "2027-02-30", "2027-1", "soon"] {
+            assert_eq!(ends(nonsense), Ok(None), "{nonsense}");
+        }
+        assert_eq!(licence_ends(&answer(&[])), Ok(None), "an older registry");
+    }
+
+    #[test]
+    fn storage_and_canaries_are_read_and_unknown_folders_left_out() {
+        use crate::world::sqlserver::answer::tests::answer;
+        let token = "0123456789abcdef0123456789abcdef";
+        let seen = answer(&[
+            &[("part", "storage"), ("folder", "packages"), ("path", "/p")],
+            &[("part", "storage"), ("folder", "artifacts"), ("path", "/a")],
+            &[("part", "canary"), ("node", "web01"), ("folder", "packages"), ("token", token)],
+            &[("part", "canary"), ("node", "web01"), ("folder", "news"), ("token", token)],
+        ]);
+        let folders = vec![(SharedFolder::Artifacts, "/a".into()), (SharedFolder::Packages, "/p".into())];
+        assert_eq!(storage(&seen), Ok(SharedStorage::Folders(folders)));
+        let canary = CanaryRow { node: "web01".into(), folder: SharedFolder::Packages, token: token.into() };
+        assert_eq!(canaries(&seen), Ok(vec![canary]));
+        assert_eq!(storage(&answer(&[])), Ok(SharedStorage::None));
     }
 }

@@ -4,7 +4,7 @@ mod adopt;
 mod beat;
 mod change;
 mod evidence;
-mod kept;
+pub(super) mod kept;
 mod nodes;
 mod survey;
 mod unchange;

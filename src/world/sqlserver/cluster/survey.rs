@@ -1,7 +1,7 @@
 //! The survey of the cluster: one batch on the kept session, and the facts in its answer.
 
 use std::borrow::Cow;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::super::answer::{Answer, ask};
 use super::super::attempts::{Attempts, Hitch};
@@ -9,7 +9,7 @@ use super::super::handle::{Known, Place, SqlServer};
 use super::super::limits;
 use super::super::read::{self, fact};
 use super::evidence::{self, EVIDENCE_SQL};
-use super::nodes;
+use super::{kept, nodes};
 use crate::model::facts::{ClusterFacts, Content, Evidence, Fact, Identity, NodeSeen, Trouble};
 use crate::model::target::Target;
 
@@ -113,19 +113,19 @@ fn is_same(one: &Identity, other: &Identity) -> bool {
 }
 
 fn facts(answer: &Answer, with: With) -> ClusterFacts {
-    let limit = |rows: &[super::super::answer::Row]| {
-        rows.first().and_then(|row| row.number("node_limit")).and_then(|limit| u32::try_from(limit).ok())
-    };
     ClusterFacts {
         identity: fact(identity(answer)),
         nodes: fact(nodes::read(answer)),
-        node_limit: fact(answer.rows("licence").map(limit)),
+        node_limit: fact(kept::node_limit(answer)),
+        storage: fact(kept::storage(answer)),
+        canaries: fact(kept::canaries(answer)),
+        licence_ends: fact(kept::licence_ends(answer)),
         evidence: match with {
             With::Evidence => fact(evidence::read(answer).map(|evidence| evidence.kind())),
             // Whoever left it out knows it.
             With::NoEvidence => fact(answer.ended.clone().map_or(Err(Trouble::Unasked), Err)),
         },
-        ..ClusterFacts::default()
+        took: Duration::ZERO,
     }
 }
 
@@ -143,7 +143,10 @@ fn lost(trouble: &Trouble) -> ClusterFacts {
         identity: Fact::Missing(trouble.clone()),
         nodes: Fact::Missing(trouble.clone()),
         node_limit: Fact::Missing(trouble.clone()),
+        storage: Fact::Missing(trouble.clone()),
+        canaries: Fact::Missing(trouble.clone()),
+        licence_ends: Fact::Missing(trouble.clone()),
         evidence: Fact::Missing(trouble.clone()),
-        ..ClusterFacts::default()
+        took: Duration::ZERO,
     }
 }

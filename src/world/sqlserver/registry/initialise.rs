@@ -6,6 +6,7 @@ use super::super::handle::{Place, SqlServer};
 use super::super::{limits, numbers, read};
 use super::transaction::granted;
 use crate::model::facts::{Content, Trouble};
+use crate::model::licence::NodeLimit;
 use crate::model::registry::{Initialised, NewCluster};
 use crate::model::target::Target;
 
@@ -48,10 +49,11 @@ impl SqlServer {
     }
 
     async fn try_to_initialise(&self, target: &Target, cluster: &NewCluster) -> Result<Initialised, Hitch> {
-        let NewCluster { id, verifier, fingerprint, node, node_limit: _, licence_ends: _ } = cluster;
+        let NewCluster { id, verifier, fingerprint, node, node_limit, licence_ends } = cluster;
         let (id, verifier, fingerprint) = (id.to_string(), verifier.to_bytes(), fingerprint.to_string());
         let (comms, grpc, cap) = (i32::from(node.comms_port), i32::from(node.grpc_port), i32::from(node.task_cap));
-        let values: [&dyn tiberius::ToSql; 12] = [
+        let (limit, ends) = (node_limit.map(NodeLimit::to_row), licence_ends.map(|day| day.to_string()));
+        let values: [&dyn tiberius::ToSql; 14] = [
             &id,
             &verifier,
             &fingerprint,
@@ -64,6 +66,8 @@ impl SqlServer {
             &comms,
             &grpc,
             &cap,
+            &limit,
+            &ends,
         ];
         let mut link = self.link(target, Place::Database).await?;
         let answer = run(&mut link.session, ONCE, &values, limits::WRITE).await.map_err(Hitch::Work)?;

@@ -3,6 +3,7 @@
 mod database;
 mod initialise;
 mod look;
+mod storage;
 mod transaction;
 mod undo;
 

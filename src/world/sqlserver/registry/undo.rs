@@ -44,7 +44,14 @@ impl SqlServer {
     }
 
     async fn try_to_undo(&self, target: &Target, cluster: ClusterId) -> Result<Undone, Hitch> {
-        let mut locked = Locked::begin(self.link(target, Place::Database).await?).await?;
+        let link = match self.link(target, Place::Database).await {
+            Err(Hitch::Way(Trouble::Sql(said))) if numbers::is_about_the_database(said.number) && !is_there(target).await? => {
+                // Whoever had to drop it by hand has left nothing to undo.
+                return Ok(Undone::NothingThere);
+            }
+            link => link?,
+        };
+        let mut locked = Locked::begin(link).await?;
         let ours = matches!(&locked.content, Content::Cluster(seen) if seen.id == cluster && seen.node_count <= 1);
         let undone = match locked.content.clone() {
             Content::Empty => Undone::NothingThere,

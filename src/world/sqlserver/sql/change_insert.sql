@@ -3,3 +3,7 @@
     SELECT @P10, @P11, @P12, @P13, @P14, @P15, @P16, @P17, @P18
     WHERE NOT EXISTS (SELECT 1 FROM octopus_setup.node WHERE name = @P2);
   SET @done = @@ROWCOUNT;
+
+  -- What an older node of its name may have left is not its own.
+  IF @done = 1
+    DELETE FROM octopus_setup.canary WHERE node = @P2;

@@ -5,3 +5,8 @@
     joined = SYSUTCDATETIME(), last_seen = SYSUTCDATETIME(), drained = 0
     WHERE name = @P2 AND host = @P6 AND CONVERT(nvarchar(23), joined, 121) = @P7 AND CONVERT(nvarchar(23), last_seen, 121) = @P8 AND drained = @P9;
   SET @done = @@ROWCOUNT;
+
+  -- The dead node's canaries go with it. Whoever takes this back does not have them again: the new node may have written over
+  -- their files by then, and a nonce in the registry without its file would block every join.
+  IF @done = 1
+    DELETE FROM octopus_setup.canary WHERE node = @P2;

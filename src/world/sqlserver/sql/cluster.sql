@@ -20,6 +20,34 @@ BEGIN CATCH
   SELECT N'trouble' AS part, N'licence' AS of_part, ERROR_NUMBER() AS number, ERROR_STATE() AS state, ERROR_SEVERITY() AS class, ERROR_MESSAGE() AS message;
 END CATCH;
 
+-- A registry that an older program made has no such table.
+BEGIN TRY
+  IF OBJECT_ID(N'octopus_setup.licence', N'U') IS NOT NULL
+    EXEC(N'SELECT N''licence_end'' AS part, ends FROM octopus_setup.licence');
+END TRY
+BEGIN CATCH
+  SELECT N'trouble' AS part, N'licence_end' AS of_part, ERROR_NUMBER() AS number, ERROR_STATE() AS state, ERROR_SEVERITY() AS class, ERROR_MESSAGE() AS message;
+END CATCH;
+
+BEGIN TRY
+  IF OBJECT_ID(N'octopus_setup.shared_storage', N'U') IS NOT NULL
+    EXEC(N'SELECT N''storage'' AS part, folder, path FROM octopus_setup.shared_storage');
+END TRY
+BEGIN CATCH
+  SELECT N'trouble' AS part, N'storage' AS of_part, ERROR_NUMBER() AS number, ERROR_STATE() AS state, ERROR_SEVERITY() AS class, ERROR_MESSAGE() AS message;
+END CATCH;
+
+-- Only of nodes that are in the cluster: another's canary proves nothing, and its absence blocks nobody. Those of a
+-- thousand nodes prove as much as those of a hundred thousand.
+BEGIN TRY
+  IF OBJECT_ID(N'octopus_setup.canary', N'U') IS NOT NULL AND OBJECT_ID(N'octopus_setup.node', N'U') IS NOT NULL
+    EXEC(N'SELECT TOP (6000) N''canary'' AS part, n.name AS node, c.folder AS folder, c.token AS token
+      FROM octopus_setup.canary c JOIN octopus_setup.node n ON n.name = c.node');
+END TRY
+BEGIN CATCH
+  SELECT N'trouble' AS part, N'canary' AS of_part, ERROR_NUMBER() AS number, ERROR_STATE() AS state, ERROR_SEVERITY() AS class, ERROR_MESSAGE() AS message;
+END CATCH;
+
 -- Octopus' own tables, of whatever version: their columns are looked for, and what is not there is NULL. A table that we may
 -- not see looks like one that is not there, and a node whose heart-beat we may not see must not be taken for one that
 -- never ran: hence the right.

@@ -1,5 +1,6 @@
 -- Only what registry.sql makes. A table that somebody else put into our schema makes DROP SCHEMA fail, and the
 -- transaction is rolled back.
+IF OBJECT_ID(N'octopus_setup.licence', N'U') IS NOT NULL DROP TABLE octopus_setup.licence;
 IF OBJECT_ID(N'octopus_setup.history', N'U') IS NOT NULL DROP TABLE octopus_setup.history;
 IF OBJECT_ID(N'octopus_setup.canary', N'U') IS NOT NULL DROP TABLE octopus_setup.canary;
 IF OBJECT_ID(N'octopus_setup.shared_storage', N'U') IS NOT NULL DROP TABLE octopus_setup.shared_storage;

@@ -3,7 +3,11 @@
 -- lost in between is looked into by the next try.
 IF NOT EXISTS (SELECT 1 FROM octopus_setup.cluster) AND NOT EXISTS (SELECT 1 FROM octopus_setup.version WHERE version <> 1)
 BEGIN
-  INSERT INTO octopus_setup.cluster (only_one, id, key_verifier, fingerprint) VALUES (1, @P1, @P2, @P3);
+  INSERT INTO octopus_setup.cluster (only_one, id, key_verifier, fingerprint, licence_node_limit) VALUES (1, @P1, @P2, @P3, @P13);
+
+  -- A registry that lost its cluster may have the licence of that one.
+  DELETE FROM octopus_setup.licence;
+  INSERT INTO octopus_setup.licence (only_one, ends) VALUES (1, @P14);
 
   INSERT INTO octopus_setup.node (name, address, host, operating_system, program, prefixes, comms_port, grpc_port, task_cap)
     VALUES (@P4, @P5, @P6, @P7, @P8, @P9, @P10, @P11, @P12);

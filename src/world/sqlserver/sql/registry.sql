@@ -66,5 +66,14 @@ IF OBJECT_ID(N'octopus_setup.history', N'U') IS NULL
     detail nvarchar(400) NULL
   );
 
+-- How long the licence holds; how many nodes it allows stands in the cluster's own row. A table of its own, since a registry
+-- that an older program made bears no new column, and its readers no new format.
+IF OBJECT_ID(N'octopus_setup.licence', N'U') IS NULL
+  CREATE TABLE octopus_setup.licence (
+    only_one tinyint NOT NULL PRIMARY KEY CHECK (only_one = 1),
+    ends char(10) NULL,
+    set_at datetime2(3) NOT NULL DEFAULT SYSUTCDATETIME()
+  );
+
 INSERT INTO octopus_setup.version (only_one, version)
   SELECT 1, 1 WHERE NOT EXISTS (SELECT 1 FROM octopus_setup.version);

@@ -1,0 +1,163 @@
+//! Doing the steps.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use super::super::database::ClusterDatabase;
+use super::super::site::Site;
+use super::instance::{self, Found};
+use super::server::Server;
+use super::{awaiting, command};
+use crate::model::answers::Raw;
+use crate::model::field::FieldId;
+use crate::model::master_key::MasterKey;
+use crate::model::ping::PingAt;
+use crate::model::plan::{Failure, Plan, Progress, StepKind, StepState};
+use crate::render::octopus::{delete_instance, stop_service};
+use crate::world::octopus_config;
+use crate::world::octopus_server::ping;
+use crate::world::toml_file::shown;
+
+/// A run that hands over.
+pub(in crate::world::apply) struct HandingOver<'a, D> {
+    site: &'a Arc<Site>,
+    database: &'a D,
+    plan: &'a Plan,
+    server: Server,
+    /// Whether an earlier start has, or may have, installed the service.
+    has_service: bool,
+}
+
+impl<'a, D: ClusterDatabase> HandingOver<'a, D> {
+    /// That of a plan.
+    pub(in crate::world::apply) fn of(
+        site: &'a Arc<Site>,
+        database: &'a D,
+        plan: &'a Plan,
+        key: Option<&MasterKey>,
+        has_service: bool,
+    ) -> Result<Self, Failure> {
+        Ok(Self { site, database, plan, server: Server::of(site, plan, key)?, has_service })
+    }
+
+    /// Whether the instance was there before the run, just as it is to be; one that is there otherwise, or a config that
+    /// nobody has registered, is in the way.
+    pub(in crate::world::apply) async fn is_registered(&self) -> Result<bool, Failure> {
+        match self.find().await? {
+            Found::Ours => Ok(true),
+            Found::OtherNode(listed) | Found::Elsewhere(listed) => Err(instance::in_the_way(listed)),
+            Found::Absent => {
+                let path = instance::config_in(&self.plan.node.home);
+                let there = self.site.off(move |_| Ok(path.symlink_metadata().is_ok().then(|| shown(&path)))).await?;
+                there.map_or(Ok(false), |path| Err(Failure::FileInTheWay { path }))
+            }
+        }
+    }
+
+    /// Does a step. `earlier` is where it stood before this start, `there` whether what it makes was there before the run.
+    pub(in crate::world::apply) async fn act(
+        &self,
+        kind: StepKind,
+        earlier: StepState,
+        there: bool,
+        report: &mut (impl FnMut(Progress) + Send),
+    ) -> Result<StepState, Failure> {
+        match kind {
+            StepKind::OctopusInstance if there => return Ok(StepState::Already),
+            StepKind::OctopusInstance => self.register(earlier, report).await?,
+            StepKind::AwaitPing => awaiting::ping(self.server.patience(), self.ping_at()).await?,
+            StepKind::AwaitBeat => awaiting::beat(self.server.patience(), self.database, &self.plan.node).await?,
+            _ if earlier == StepState::Done && self.is_up().await => {}
+            StepKind::OctopusService => {
+                if self.has_service {
+                    // It may run and not answer. What a stop says of a service that is not there is no matter.
+                    let _ = self.server.ask(&stop_service(&self.plan.node.instance)).await;
+                }
+                self.server.run(kind, &command(self.plan, kind)?, report).await?;
+            }
+            _ => {
+                self.server.run(kind, &command(self.plan, kind)?, report).await?;
+                self.verify(kind).await?;
+            }
+        }
+        Ok(StepState::Done)
+    }
+
+    /// Registers the instance. What an earlier start may have left half done, or has done for another node's name, is made
+    /// anew.
+    async fn register(&self, earlier: StepState, report: &mut (impl FnMut(Progress) + Send)) -> Result<(), Failure> {
+        let (kind, node) = (StepKind::OctopusInstance, &self.plan.node);
+        match self.find().await? {
+            Found::Ours if earlier == StepState::Done => return Ok(()),
+            Found::Elsewhere(listed) => return Err(instance::in_the_way(listed)),
+            Found::Ours | Found::OtherNode(_) => {
+                if self.has_service {
+                    let _ = self.server.ask(&stop_service(&node.instance)).await;
+                }
+                self.server.run(kind, &delete_instance(&node.instance), report).await?;
+                self.remove_config().await?;
+            }
+            Found::Absent if earlier == StepState::Begun => self.remove_config().await?,
+            Found::Absent => {}
+        }
+        self.server.run(kind, &command(self.plan, kind)?, report).await?;
+        match self.find().await? {
+            Found::Ours => Ok(()),
+            _ => Err(Failure::ReadBack { what: format!("instance {} in Octopus Server's list", node.instance).into() }),
+        }
+    }
+
+    /// Looks whether a command that says it did has done so, as far as that can be seen.
+    async fn verify(&self, kind: StepKind) -> Result<(), Failure> {
+        let node = &self.plan.node;
+        match kind {
+            StepKind::OctopusDatabase => {
+                let (path, database) = (instance::config_in(&node.home), node.target.database.to_string());
+                let says_so = move || if uses(&path, &database) { Ok(()) } else { Err(Failure::ReadBack { what: shown(&path) }) };
+                self.site.off(move |_| says_so()).await
+            }
+            StepKind::OctopusHold | StepKind::OctopusTaskCap => {
+                let wanted = if kind == StepKind::OctopusHold { 0 } else { u32::from(node.task_cap) };
+                let seen = self.database.node(&node.target, &node.name).await.map_err(Failure::Server)?;
+                match seen.and_then(|seen| seen.task_cap) {
+                    Some(cap) if cap != wanted => {
+                        Err(Failure::ReadBack { what: format!("the task cap of node {} in the database", node.name).into() })
+                    }
+                    _ => Ok(()),
+                }
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Whether the node runs: something answers where its web portal is to be.
+    async fn is_up(&self) -> bool {
+        match self.ping_at() {
+            Some(at) if self.has_service && self.plan.node.start_service => ping(&at).await.is_some(),
+            _ => false,
+        }
+    }
+
+    fn ping_at(&self) -> Option<PingAt> {
+        PingAt::of(&self.plan.node.web)
+    }
+
+    async fn find(&self) -> Result<Found, Failure> {
+        let node = &self.plan.node;
+        instance::find(&self.server, &node.instance, &node.home, Some(&node.name)).await
+    }
+
+    async fn remove_config(&self) -> Result<(), Failure> {
+        let home = self.plan.node.home.clone();
+        self.site.off(move |_| instance::remove_config(&home)).await
+    }
+}
+
+/// Whether Octopus Server's config names this database. Its password is in there too, so nothing of it is told.
+fn uses(path: &Path, database: &str) -> bool {
+    let Ok(config) = octopus_config::read(path) else { return false };
+    let named = |(field, raw): &(FieldId, Raw)| {
+        *field == FieldId::Database && matches!(raw, Raw::Text(text) if text.eq_ignore_ascii_case(database))
+    };
+    config.connection.is_some_and(|fields| fields.iter().any(named))
+}

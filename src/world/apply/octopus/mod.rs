@@ -1,0 +1,57 @@
+//! The hand-over: the steps that run Octopus Server's own commands, and wait until its node is in.
+//!
+//! What a command has done cannot be seen from outside, and by Octopus' own words it may be run again. So a step that an
+//! earlier start did is run again rather than believed, unless the node runs by now: nothing is configured behind the back
+//! of a node that is up.
+
+mod act;
+mod awaiting;
+mod instance;
+mod server;
+mod undo;
+
+pub(super) use act::HandingOver;
+pub(super) use undo::undo;
+
+use crate::model::plan::{Failure, Plan, StepKind};
+use crate::render::Setup;
+use crate::render::octopus::{Command, commands};
+
+use super::site::Site;
+use server::Server;
+
+/// Whether a step is one of the hand-over.
+pub(super) const fn is_of(kind: StepKind) -> bool {
+    matches!(
+        kind,
+        StepKind::OctopusInstance
+            | StepKind::OctopusDatabase
+            | StepKind::OctopusConfigure
+            | StepKind::OctopusAdmin
+            | StepKind::OctopusLicence
+            | StepKind::OctopusPaths
+            | StepKind::OctopusHold
+            | StepKind::OctopusService
+            | StepKind::AwaitPing
+            | StepKind::AwaitBeat
+            | StepKind::OctopusTaskCap
+    )
+}
+
+/// The command of a step.
+fn command(plan: &Plan, kind: StepKind) -> Result<Command, Failure> {
+    let commands = commands(&Setup::of(plan)).map_err(|unwritable| Failure::Defect(unwritable.to_string().into()))?;
+    let found = commands.into_iter().find(|command| command.step == kind);
+    found.ok_or_else(|| Failure::Defect(format!("There is no command for {}.", kind.id()).into()))
+}
+
+/// The first step of a plan's hand-over, and why its program cannot be run: a run is refused before it is begun rather than
+/// stopped in the middle.
+pub(super) async fn refused(site: &std::sync::Arc<Site>, plan: &Plan) -> Option<(StepKind, Failure)> {
+    let kind = plan.steps.iter().map(|step| step.kind).find(|kind| is_of(*kind))?;
+    let refused = async {
+        let server = Server::of(site, plan, None)?;
+        server.is_there(&command(plan, kind)?).await
+    };
+    refused.await.err().map(|failure| (kind, failure))
+}

@@ -1,0 +1,170 @@
+//! Secrets in what a program printed.
+
+use data_encoding::BASE64;
+use secrecy::{ExposeSecret, SecretString};
+use zeroize::Zeroizing;
+
+/// What stands in the place of a secret. It does not tell the length.
+const MASK: &[u8] = b"***";
+/// A line of a secret of several lines is a secret by itself from this length on: a licence has lines such as `</License>`
+/// too, but none that short is worth hiding.
+const LINE: usize = 8;
+
+/// The secrets of a run, in each form in which a program may print them.
+#[derive(Default)]
+pub struct Masks(Vec<Zeroizing<Vec<u8>>>);
+
+impl std::fmt::Debug for Masks {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("Masks")
+    }
+}
+
+impl Masks {
+    /// The masks of these secrets; empty ones are none.
+    pub fn of<'a>(secrets: impl IntoIterator<Item = &'a SecretString>) -> Self {
+        let mut forms: Vec<Zeroizing<Vec<u8>>> = Vec::new();
+        for secret in secrets {
+            let text = secret.expose_secret();
+            add(&mut forms, text);
+            if text.contains('\n') {
+                text.lines().map(str::trim).filter(|line| line.len() >= LINE).for_each(|line| add(&mut forms, line));
+                let whole = Zeroizing::new(BASE64.encode(text.as_bytes()));
+                add(&mut forms, &whole);
+            }
+        }
+        // A secret may be a part of another one: the longer one is to be found first.
+        forms.sort_by(|one, other| other.len().cmp(&one.len()).then_with(|| one.cmp(other)));
+        forms.dedup();
+        Self(forms)
+    }
+
+    /// The text without them.
+    pub(super) fn hide(&self, text: &[u8]) -> Vec<u8> {
+        let mut hidden = Vec::with_capacity(text.len());
+        let mut rest = text;
+        while let Some(first) = rest.first() {
+            if let Some(secret) = self.0.iter().find(|secret| rest.starts_with(secret)) {
+                hidden.extend_from_slice(MASK);
+                rest = &rest[secret.len()..];
+            } else {
+                hidden.push(*first);
+                rest = &rest[1..];
+            }
+        }
+        hidden
+    }
+
+    /// How many bytes at the end of a text may be the beginning of a secret, of which the rest is not there.
+    pub(super) fn begun_at_the_end(&self, text: &[u8]) -> usize {
+        let most = |secret: &Zeroizing<Vec<u8>>| {
+            (1..secret.len()).rev().find(|length| text.ends_with(&secret[..*length])).unwrap_or_default()
+        };
+        self.0.iter().map(most).max().unwrap_or_default()
+    }
+
+    /// How many bytes at the beginning of a text may be the end of a secret, of which the rest is not there.
+    pub(super) fn ending_at_the_beginning(&self, text: &[u8]) -> usize {
+        let most = |secret: &Zeroizing<Vec<u8>>| {
+            (1..secret.len()).rev().find(|length| text.starts_with(&secret[secret.len() - length..])).unwrap_or_default()
+        };
+        self.0.iter().map(most).max().unwrap_or_default()
+    }
+}
+
+/// A text as it is, and as connection strings, XML and JSON write it.
+fn add(forms: &mut Vec<Zeroizing<Vec<u8>>>, text: &str) {
+    if text.is_empty() {
+        return;
+    }
+    let doubled = Zeroizing::new(text.replace('"', "\"\""));
+    for text in [text, &doubled] {
+        forms.push(Zeroizing::new(text.as_bytes().to_vec()));
+        // XML escapes quotes in attributes, and may leave them in text.
+        forms.push(escaped(text, |c| xml(c, true)));
+        forms.push(escaped(text, |c| xml(c, false)));
+        forms.push(escaped(text, json));
+    }
+}
+
+fn escaped(text: &str, of: impl Fn(char) -> Option<&'static str>) -> Zeroizing<Vec<u8>> {
+    // The longest form of a character is six bytes, so it never moves and leaves no copy behind.
+    let mut whole = Zeroizing::new(Vec::with_capacity(6 * text.len()));
+    for character in text.chars() {
+        match of(character) {
+            Some(form) => whole.extend_from_slice(form.as_bytes()),
+            None => whole.extend_from_slice(character.encode_utf8(&mut [0; 4]).as_bytes()),
+        }
+    }
+    whole
+}
+
+const fn xml(character: char, quotes: bool) -> Option<&'static str> {
+    match character {
+        '&' => Some("&amp;"),
+        '<' => Some("&lt;"),
+        '>' => Some("&gt;"),
+        '"' if quotes => Some("&quot;"),
+        '\'' if quotes => Some("&apos;"),
+        _ => None,
+    }
+}
+
+const fn json(character: char) -> Option<&'static str> {
+    match character {
+        '"' => Some("\\\""),
+        '\\' => Some("\\\\"),
+        '\n' => Some("\\n"),
+        '\r' => Some("\\r"),
+        '\t' => Some("\\t"),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn masks(secrets: &[&str]) -> Masks {
+        let secrets: Vec<SecretString> = secrets.iter().map(|text| SecretString::from(*text)).collect();
+        Masks::of(&secrets)
+    }
+
+    fn hidden(secrets: &[&str], text: &str) -> String {
+        String::from_utf8(masks(secrets).hide(text.as_bytes())).expect("text")
+    }
+
+    #[test]
+    fn a_secret_is_found_in_each_form_that_a_program_writes_it_in() {
+        let secret = "a\"<&'>\\b";
+        for text in [
+            "a\"<&'>\\b",
+            "a\"\"<&'>\\b",
+            "a\"&lt;&amp;'&gt;\\b",
+            "a&quot;&lt;&amp;&apos;&gt;\\b",
+            "a\\\"<&'>\\\\b",
+            "a&quot;&quot;&lt;&amp;&apos;&gt;\\b",
+        ] {
+            assert_eq!(hidden(&[secret], &format!("Password={text};")), "Password=***;", "{text}");
+        }
+    }
+
+    #[test]
+    fn the_longer_of_two_secrets_is_hidden_whole() {
+        assert_eq!(hidden(&["hunter", "hunter2 and more", ""], "hunter2 and more, hunter"), "***, ***");
+    }
+
+    #[test]
+    fn each_line_of_a_licence_is_hidden_and_so_is_its_base64() {
+        let licence = "<License>\n  <LicenseKey>1-2-3</LicenseKey>\n</License>\n";
+        let base64 = BASE64.encode(licence.as_bytes());
+        assert_eq!(hidden(&[licence], &format!("read <LicenseKey>1-2-3</LicenseKey> from {base64}")), "read *** from ***");
+    }
+
+    #[test]
+    fn what_a_cut_leaves_of_a_secret_is_known() {
+        let masks = masks(&["hunter2"]);
+        assert_eq!((masks.begun_at_the_end(b"say hunt"), masks.begun_at_the_end(b"say hunter2")), (4, 0));
+        assert_eq!((masks.ending_at_the_beginning(b"ter2 ok"), masks.ending_at_the_beginning(b"hunter2")), (4, 0));
+    }
+}

@@ -1,0 +1,26 @@
+  -- This node's canaries, and none but these; where they are left already, nothing is done and nothing is told. Without any
+  -- in the call nothing is said of those that are there.
+  IF @all = @P5 AND @equal = @P5
+  BEGIN
+    IF @P6 > 0
+    BEGIN
+      SET @done = (SELECT COUNT(*) FROM octopus_setup.canary c
+        JOIN (VALUES (@P19, @P20), (@P21, @P22), (@P23, @P24), (@P25, @P26), (@P27, @P28), (@P29, @P30)) r (folder, token)
+          ON r.folder = c.folder AND r.token = c.token
+        WHERE c.node = @P2);
+      IF @done < @P6 OR @P6 < (SELECT COUNT(*) FROM octopus_setup.canary WHERE node = @P2)
+      BEGIN
+        DELETE FROM octopus_setup.canary WHERE node = @P2;
+        INSERT INTO octopus_setup.canary (node, folder, token)
+          SELECT @P2, r.folder, r.token
+          FROM (VALUES (@P19, @P20), (@P21, @P22), (@P23, @P24), (@P25, @P26), (@P27, @P28), (@P29, @P30)) r (folder, token)
+          WHERE r.folder IS NOT NULL;
+        INSERT INTO octopus_setup.history (what, node, host, detail) VALUES (N'canary left', @P2, @P3, CAST(@P6 AS nvarchar(10)));
+      END;
+    END;
+    COMMIT TRANSACTION;
+    SELECT N'made' AS part;
+  END
+  ELSE
+    SELECT N'storage' AS part, folder, path FROM octopus_setup.shared_storage;
+END;

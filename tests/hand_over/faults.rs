@@ -1,0 +1,120 @@
+//! A program that hangs, floods, lies, is killed, or is not there.
+
+use std::time::Duration;
+
+use octopus_setup::model::hand_over::CommandEnded;
+use octopus_setup::model::plan::{Failure, Progress, StepKind};
+
+use crate::lab::{Lab, failed};
+
+fn ended(news: &[Progress]) -> Option<(StepKind, CommandEnded)> {
+    match failed(news) {
+        Some((kind, Failure::Octopus { ended, .. })) => Some((kind, ended)),
+        other => unreachable!("{other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn a_command_that_hangs_is_killed_when_its_time_is_over() {
+    let mut lab = Lab::new().await;
+    let patience = lab.bench.places.patience;
+    let short = Duration::from_millis(200);
+    lab.standin.fault("admin", "once hang");
+    // Only the command that hangs has so little time.
+    let plan = lab.plan();
+    lab.standin.fault("configure", "once fail 1");
+    lab.install(&plan).await.0.expect_err("configure fails");
+    lab.bench.places.patience.command = Duration::from_secs(3);
+    let (_, news) = lab.install(&plan).await;
+    assert_eq!(ended(&news), Some((StepKind::OctopusAdmin, CommandEnded::TimedOut(Duration::from_secs(3)))));
+    lab.bench.places.patience = patience;
+    lab.bench.places.patience.database = short;
+    lab.standin.fault("database", "once hang");
+    let (_, news) = lab.install(&plan).await;
+    assert_eq!(ended(&news), Some((StepKind::OctopusDatabase, CommandEnded::TimedOut(short))));
+    lab.bench.places.patience = patience;
+    lab.install(&plan).await.0.expect("no failure");
+    lab.assert_whole("after it hung").await;
+}
+
+#[tokio::test]
+async fn a_hundred_megabytes_are_read_and_let_go() {
+    let lab = Lab::new().await;
+    lab.standin.fault("configure", "flood");
+    let (outcome, news) = lab.install(&lab.plan()).await;
+    outcome.expect("no failure");
+    let lines = news.iter().find_map(|news| match news {
+        Progress::Said(StepKind::OctopusConfigure, lines) => Some(lines),
+        _ => None,
+    });
+    let lines = lines.expect("what it said");
+    let bytes: usize = lines.iter().map(|line| line.as_str().len()).sum();
+    assert!(bytes < 400 * 1024 && lines.len() <= 1_000, "{bytes} bytes, {} lines", lines.len());
+    assert!(lines.iter().any(|line| line.as_str().contains("bytes are left out here")));
+    assert_eq!(lines.last().map(|line| line.as_str()), Some("Web portal and ports configured."));
+}
+
+#[tokio::test]
+async fn a_lie_is_found_out_where_it_can_be_seen() {
+    let lab = Lab::new().await;
+    let plan = lab.plan();
+    for (at, kind) in [
+        ("create-instance", StepKind::OctopusInstance),
+        ("database", StepKind::OctopusDatabase),
+        ("node", StepKind::OctopusTaskCap),
+    ] {
+        lab.standin.fault(at, "once lie");
+        // A node that was never told of its cap has the default, which would not be found out.
+        let mut plan = plan.clone();
+        plan.node.task_cap = 7;
+        let (_, news) = lab.install(&plan).await;
+        let Some((step, Failure::ReadBack { .. })) = failed(&news) else { unreachable!("{at}: {news:?}") };
+        assert_eq!(step, kind);
+    }
+    lab.install(&plan).await.0.expect("no failure");
+    lab.assert_whole("after all lies").await;
+}
+
+#[tokio::test]
+async fn one_that_is_killed_or_cannot_be_run_is_told_as_such() {
+    let lab = Lab::new().await;
+    let plan = lab.plan();
+    lab.standin.fault("license", "once kill");
+    assert_eq!(ended(&lab.install(&plan).await.1), Some((StepKind::OctopusLicence, CommandEnded::Signal(9))));
+    // A file that is no program; and then none at all.
+    let program = lab.standin.program();
+    let real = std::fs::read_link(&program).unwrap();
+    std::fs::remove_file(&program).unwrap();
+    std::fs::write(&program, "no program").unwrap();
+    assert_eq!(ended(&lab.install(&plan).await.1), Some((StepKind::OctopusInstance, CommandEnded::NotStarted)));
+    std::fs::remove_file(&program).unwrap();
+    assert_eq!(ended(&lab.install(&plan).await.1), Some((StepKind::OctopusInstance, CommandEnded::NotStarted)));
+    std::os::unix::fs::symlink(real, &program).unwrap();
+    lab.install(&plan).await.0.expect("no failure");
+}
+
+#[tokio::test]
+async fn a_run_whose_program_has_vanished_is_not_begun() {
+    let lab = Lab::new().await;
+    std::fs::remove_file(lab.standin.program()).unwrap();
+    let (_, news) = lab.install(&lab.plan()).await;
+    assert_eq!(ended(&news), Some((StepKind::OctopusInstance, CommandEnded::NotStarted)));
+    assert!(lab.bench.raw_files().is_empty() && !lab.bench.home.exists(), "{:?}", lab.bench.raw_files().keys());
+}
+
+#[tokio::test]
+async fn one_that_others_may_change_is_given_no_secret() {
+    use std::os::unix::fs::PermissionsExt;
+    let lab = Lab::new().await;
+    let program = lab.standin.program();
+    let real = std::fs::read_link(&program).unwrap();
+    std::fs::remove_file(&program).unwrap();
+    std::fs::copy(real, &program).unwrap();
+    std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o777)).unwrap();
+    let (_, news) = lab.install(&lab.plan()).await;
+    let Some((_, Failure::Octopus { ended: CommandEnded::NotStarted, said, .. })) = failed(&news) else {
+        unreachable!("{news:?}")
+    };
+    assert!(said[0].as_str().ends_with("can be changed by others, and is not run."), "{said:?}");
+    assert!(lab.standin.calls().is_empty());
+}

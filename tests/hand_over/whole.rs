@@ -1,0 +1,147 @@
+//! A first node, whole, and undone again.
+
+use octopus_setup::model::plan::{Failure, Progress, StepKind, StepState};
+
+use crate::lab::{ADMIN_PASSWORD, LICENCE, Lab, SERVICE_PASSWORD, kept};
+
+#[tokio::test]
+async fn a_first_node_is_handed_over_command_by_command() {
+    let lab = Lab::new().await;
+    let plan = lab.plan();
+    let (outcome, news) = lab.install(&plan).await;
+    outcome.expect("no failure");
+    lab.assert_whole("installed").await;
+
+    let calls = lab.standin.changes();
+    let verbs: Vec<_> = calls.iter().map(|call| call.verb()).collect();
+    assert_eq!(verbs, ["create-instance", "database", "configure", "admin", "license", "path", "service", "node"]);
+    let [create, database, configure, admin, license, path, service, node] = &calls[..] else { unreachable!() };
+    let home = lab.bench.home.display().to_string();
+    assert_eq!(
+        create.args[1..],
+        [
+            "--instance".to_owned(),
+            "My Node".into(),
+            "--config".into(),
+            format!("{home}/OctopusServer.config"),
+            "--home".into(),
+            home,
+            "--serverNodeName".into(),
+            "web01".into(),
+        ]
+    );
+    assert_eq!(database.value("--masterKey"), Some("BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc="));
+    assert!(database.args.contains(&"--create".to_owned()));
+    assert_eq!((configure.value("--commsListenPort"), configure.value("--webForceSSL")), (Some("10943"), Some("False")));
+    assert_eq!((admin.value("--username"), admin.value("--password")), (Some("admin"), Some(ADMIN_PASSWORD)));
+    // The licence is in a file of our own, which is gone by now, and not on the command line.
+    assert_eq!(license.licence, Some((LICENCE.to_owned(), 0o600)));
+    let file = std::path::Path::new(license.value("--licenseFile").unwrap());
+    assert!(file.starts_with(&lab.bench.places.state) && !file.exists());
+    assert_eq!(path.args[3..], ["--clusterShared", "/srv/octopus"]);
+    assert_eq!(service.args[3..], ["--install", "--reconfigure", "--username", "octopus", "--start"]);
+    assert_eq!(node.args[3..], ["--taskCap", "5"]);
+    for call in lab.standin.calls() {
+        let env = call.env.as_object().unwrap();
+        let own = env.get("OCTOPUS_SERVICE_PASSWORD").and_then(|value| value.as_str());
+        assert_eq!(own, (call.verb() == "service").then_some(SERVICE_PASSWORD), "{call:?}");
+        assert!(!env.keys().any(|name| name.starts_with("OCTOPUS_SETUP_")), "{call:?}");
+    }
+    let said = |kind| {
+        let lines = news.iter().find_map(|news| match news {
+            Progress::Said(of, lines) if *of == kind => Some(lines.clone()),
+            _ => None,
+        });
+        lines.unwrap_or_default().iter().map(ToString::to_string).collect::<Vec<_>>()
+    };
+    assert_eq!(said(StepKind::OctopusDatabase), ["Database created and upgraded.", "The connection string was saved."]);
+    assert_eq!(said(StepKind::OctopusService), ["Service installed", "Service started"]);
+}
+
+#[tokio::test]
+async fn it_is_undone_but_for_what_is_octopus_own() {
+    let lab = Lab::new().await;
+    lab.install(&lab.plan()).await.0.expect("no failure");
+    let (whole, news) = lab.undo().await;
+    // The key outlives the tables that were made under it, and so does all that leads to it.
+    assert!(!whole);
+    assert_eq!(
+        kept(&news),
+        [StepKind::InitialiseCluster, StepKind::CreateDatabase, StepKind::SealMasterKey, StepKind::CreateHome]
+    );
+    assert!(news.iter().any(|news| matches!(news, Progress::UndoFailed(StepKind::InitialiseCluster, Failure::Kept { .. }))));
+    let notes: Vec<_> = news
+        .iter()
+        .filter_map(|news| match news {
+            Progress::Said(kind, lines) => Some((*kind, lines.last()?.to_string())),
+            _ => None,
+        })
+        .collect();
+    for (kind, start) in [
+        (StepKind::OctopusAdmin, "The administrator stays in database OctopusDeploy"),
+        (StepKind::OctopusDatabase, "Octopus' own tables stay in database OctopusDeploy"),
+        (StepKind::OctopusService, "Service uninstalled"),
+        (StepKind::OctopusInstance, "Deleted instance: My Node"),
+    ] {
+        assert!(notes.iter().any(|(of, line)| *of == kind && line.starts_with(start)), "{kind:?}: {notes:?}");
+    }
+    assert!(lab.standin.keeps().is_empty(), "{:?}", lab.standin.keeps());
+    assert!(!lab.bench.home.join("OctopusServer.config").exists());
+
+    lab.drop_database().await;
+    let (whole, news) = lab.undo().await;
+    assert!(whole, "{news:?}");
+    assert!(lab.left().is_empty(), "{:?}", lab.left());
+}
+
+#[tokio::test]
+async fn what_runs_is_not_touched_by_a_start_that_comes_to_see() {
+    let lab = Lab::new().await;
+    let plan = lab.plan();
+    lab.install(&plan).await.0.expect("no failure");
+    lab.standin.forget();
+    let (outcome, news) = lab.install(&plan).await;
+    outcome.expect("no failure");
+    assert!(lab.standin.changes().is_empty(), "{:?}", lab.standin.changes());
+    let done = news.iter().filter(|news| matches!(news, Progress::Done(_, StepState::Done | StepState::Already, _))).count();
+    assert_eq!(done, plan.steps.len());
+    // The node that is gone is set up again, whole.
+    lab.standin.run(&["service", "--instance", "My Node", "--stop"]);
+    lab.install(&plan).await.0.expect("no failure");
+    lab.assert_whole("again").await;
+}
+
+#[tokio::test]
+async fn an_instance_that_was_there_before_is_recognised() {
+    let lab = Lab::new().await;
+    let plan = lab.plan();
+    let config = lab.bench.home.join("OctopusServer.config").display().to_string();
+    let create = |config: &str, name: &str| {
+        let (status, said) =
+            lab.standin.run(&["create-instance", "--instance", "my-node", "--config", config, "--serverNodeName", name]);
+        assert_eq!(status, Some(0), "{said}");
+    };
+    // Elsewhere, and as another node: in the way, and left alone.
+    let elsewhere = lab.bench.root.path().join("elsewhere.config").display().to_string();
+    for (config, name) in [(&elsewhere, "web01"), (&config, "web02")] {
+        create(config, name);
+        lab.standin.forget();
+        let (outcome, _) = lab.install(&plan).await;
+        assert_eq!(outcome, Err(Failure::InstanceInTheWay { instance: "my-node".into(), config: config.as_str().into() }));
+        assert!(lab.standin.changes().is_empty());
+        lab.standin.run(&["delete-instance", "--instance", "my-node"]);
+        std::fs::remove_file(config).unwrap();
+    }
+    // A config that nobody has registered: not overwritten.
+    std::fs::write(&config, "mine").unwrap();
+    let (outcome, _) = lab.install(&plan).await;
+    assert_eq!(outcome, Err(Failure::FileInTheWay { path: config.as_str().into() }));
+    std::fs::remove_file(&config).unwrap();
+    // Just as it is to be: taken as done, and left where it is by undo.
+    create(&config, "web01");
+    let (outcome, news) = lab.install(&plan).await;
+    outcome.expect("no failure");
+    assert!(news.iter().any(|news| matches!(news, Progress::Done(StepKind::OctopusInstance, StepState::Already, _))));
+    lab.undo().await;
+    assert_eq!(lab.standin.keeps(), ["my-node.config"]);
+}

@@ -1,0 +1,255 @@
+//! What the nodes share, their canaries and the licence, in the registry.
+
+use octopus_setup::model::facts::{ClusterFacts, Content, Fact};
+use octopus_setup::model::licence::NodeLimit;
+use octopus_setup::model::registry::{CanaryRow, Changed, Deed, NewCluster, Registered, RowChange, StorageRows};
+use octopus_setup::model::storage::{SharedFolder, SharedStorage};
+use octopus_setup::model::target::Target;
+use octopus_setup::world::sqlserver::{SqlServer, Undone};
+use time::macros::date;
+
+use super::relay::Relay;
+use super::support::{Lab, by, cluster, login, node};
+
+async fn lab() -> (Lab, Target, SqlServer) {
+    let lab = Lab::new().await;
+    let target = lab.as_sa("Octopus");
+    let server = SqlServer::new();
+    server.initialise(&target, &cluster(1)).await.expect("initialised");
+    (lab, target, server)
+}
+
+fn root() -> SharedStorage {
+    SharedStorage::Root("/mnt/octopus".into())
+}
+
+/// A canary of each folder, their nonces made of this digit.
+fn canaries(node: &str, digit: &str) -> Vec<CanaryRow> {
+    SharedFolder::ALL.map(|folder| CanaryRow { node: node.into(), folder, token: digit.repeat(32) }).to_vec()
+}
+
+fn sets(node: &str, storage: SharedStorage) -> StorageRows {
+    StorageRows { cluster: cluster(1).id, node: node.into(), host: "here".into(), storage, sets: true, canaries: Vec::new() }
+}
+
+fn leaves(node: &str, digit: &str) -> StorageRows {
+    StorageRows { sets: false, canaries: canaries(node, digit), ..sets(node, root()) }
+}
+
+async fn seen(target: &Target) -> ClusterFacts {
+    SqlServer::new().cluster(target, true).await
+}
+
+async fn tokens(target: &Target) -> Vec<String> {
+    let mut all: Vec<String> = seen(target).await.canaries.seen().expect("read").iter().map(told).collect();
+    all.sort();
+    all.dedup();
+    all
+}
+
+fn told(canary: &CanaryRow) -> String {
+    format!("{} {}", canary.node, &canary.token[..1])
+}
+
+async fn history(lab: &Lab, what: &str) -> String {
+    lab.ask(&format!("SELECT CAST(COUNT(*) AS nvarchar(9)) FROM octopus_setup.history WHERE what = N'{what}'")).await
+}
+
+fn change(run: &str, deed: Deed) -> RowChange {
+    RowChange { cluster: cluster(1).id, run: run.into(), host: "here".into(), deed }
+}
+
+#[tokio::test]
+async fn the_first_node_sets_the_storage_and_leaves_its_canaries_a_turn_each_and_once() {
+    let (mut lab, target, server) = lab().await;
+    lab.counted();
+    for _ in 0..2 {
+        assert_eq!(server.register(&target, &sets("web01", root())).await, Ok(Registered::Made));
+        assert_eq!(server.register(&target, &leaves("web01", "a")).await, Ok(Registered::Made));
+    }
+    assert_eq!(lab.counted(), (4, 0));
+    let facts = seen(&target).await;
+    assert_eq!(facts.storage, Fact::Seen(root()));
+    let left = facts.canaries.seen().expect("read");
+    assert_eq!(left.len(), 6);
+    assert!(canaries("web01", "a").iter().all(|canary| left.contains(canary)), "{left:?}");
+    assert_eq!((history(&lab, "storage set").await, history(&lab, "canary left").await), ("1".into(), "1".into()));
+    let detail = "SELECT detail FROM octopus_setup.history WHERE what = N'storage set'";
+    assert_eq!(lab.ask(detail).await, "cluster-shared /mnt/octopus");
+}
+
+#[tokio::test]
+async fn each_folder_by_itself_comes_back_as_it_was_set() {
+    let (_lab, target, server) = lab().await;
+    let folders = SharedFolder::ALL.map(|folder| (folder, format!("\\\\files\\Köln's {}", folder.name()).into())).to_vec();
+    for some in [folders[..3].to_vec(), folders] {
+        let storage = SharedStorage::Folders(some);
+        assert_eq!(server.register(&target, &sets("web01", storage.clone())).await, Ok(Registered::Made));
+        assert_eq!(seen(&target).await.storage, Fact::Seen(storage.clone()));
+        assert_eq!(server.unregister(&target, &sets("web01", storage)).await, Ok(Registered::Made));
+    }
+}
+
+#[tokio::test]
+async fn storage_that_is_set_otherwise_is_told_and_nothing_is_entered() {
+    let (_lab, target, server) = lab().await;
+    assert_eq!(server.register(&target, &leaves("web01", "a")).await, Ok(Registered::Otherwise(SharedStorage::None)));
+    server.register(&target, &sets("web01", root())).await.expect("set");
+    // To the database's collation, and to its padding, these are one path.
+    for path in ["/mnt/other", "/mnt/OCTOPUS", "/mnt/octopus "] {
+        let other = SharedStorage::Root(path.into());
+        assert_eq!(server.register(&target, &sets("web01", other.clone())).await, Ok(Registered::Otherwise(root())), "{path}");
+        let leaves = StorageRows { storage: other, ..leaves("web01", "a") };
+        assert_eq!(server.register(&target, &leaves).await, Ok(Registered::Otherwise(root())), "{path}");
+    }
+    let folders = SharedStorage::Folders(vec![(SharedFolder::Artifacts, "/mnt/octopus".into())]);
+    assert_eq!(server.register(&target, &sets("web01", folders)).await, Ok(Registered::Otherwise(root())));
+    assert_eq!(tokens(&target).await, Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn another_cluster_an_unknown_node_and_no_registry_are_refused() {
+    let (lab, target, server) = lab().await;
+    let other = StorageRows { cluster: cluster(2).id, ..sets("web01", root()) };
+    let ended = server.register(&target, &other).await;
+    assert!(matches!(&ended, Ok(Registered::NotThere(Content::Cluster(seen))) if seen.id == cluster(1).id), "{ended:?}");
+    let ended = server.unregister(&target, &other).await;
+    assert!(matches!(&ended, Ok(Registered::NotThere(Content::Cluster(_)))), "{ended:?}");
+    let ended = server.register(&target, &sets("web02", root())).await;
+    assert!(matches!(&ended, Ok(Registered::NotThere(Content::Cluster(_)))), "{ended:?}");
+    assert_eq!(seen(&target).await.storage, Fact::Seen(SharedStorage::None));
+    lab.prepare("Octopus", &["UPDATE octopus_setup.version SET version = 2"]).await;
+    let ended = server.register(&target, &sets("web01", root())).await;
+    assert!(matches!(&ended, Ok(Registered::NotThere(Content::NewerRegistry { version: 2 }))), "{ended:?}");
+    let empty = lab.as_sa("Empty");
+    lab.database("Empty").await;
+    assert_eq!(server.register(&empty, &sets("web01", root())).await, Ok(Registered::NotThere(Content::Empty)));
+}
+
+#[tokio::test]
+async fn what_is_taken_back_is_this_nonce_and_no_other() {
+    let (lab, target, server) = lab().await;
+    server.register(&target, &sets("web01", root())).await.expect("set");
+    server.register(&target, &leaves("web01", "a")).await.expect("left");
+    assert_eq!(server.unregister(&target, &leaves("web01", "b")).await, Ok(Registered::Made));
+    assert_eq!(tokens(&target).await, ["web01 a"]);
+    for _ in 0..2 {
+        assert_eq!(server.unregister(&target, &leaves("web01", "a")).await, Ok(Registered::Made));
+        assert_eq!(tokens(&target).await, Vec::<String>::new());
+    }
+    for _ in 0..2 {
+        assert_eq!(server.unregister(&target, &sets("web01", root())).await, Ok(Registered::Made));
+        assert_eq!(seen(&target).await.storage, Fact::Seen(SharedStorage::None));
+    }
+    assert_eq!((history(&lab, "storage unset").await, history(&lab, "canary taken").await), ("1".into(), "1".into()));
+}
+
+#[tokio::test]
+async fn storage_stays_while_another_node_has_its_canary_there() {
+    let (_lab, target, server) = lab().await;
+    server.register(&target, &sets("web01", root())).await.expect("set");
+    server.change(&target, &change("r", Deed::Insert(node("web02")))).await.expect("joined");
+    server.register(&target, &leaves("web02", "c")).await.expect("left");
+    assert_eq!(server.unregister(&target, &sets("web01", root())).await, Ok(Registered::Otherwise(root())));
+    assert_eq!(seen(&target).await.storage, Fact::Seen(root()));
+    // And is nobody's to take who has not set it.
+    server.unregister(&target, &leaves("web02", "c")).await.expect("taken");
+    assert_eq!(server.unregister(&target, &sets("web02", root())).await, Ok(Registered::Otherwise(root())));
+}
+
+#[tokio::test]
+async fn a_node_that_goes_takes_its_canaries_along_and_has_them_again_where_that_is_undone() {
+    let (lab, target, server) = lab().await;
+    server.register(&target, &sets("web01", root())).await.expect("set");
+    server.register(&target, &leaves("web01", "a")).await.expect("left");
+    server.change(&target, &change("r", Deed::Insert(node("web02")))).await.expect("joined");
+    server.register(&target, &leaves("WEB02", "c")).await.expect("left");
+    assert_eq!(tokens(&target).await, ["web01 a", "web02 c"]);
+    let before = seen(&target).await.node("web02").and_then(|node| node.row.clone()).expect("a row");
+    for run in ["x", "y"] {
+        let leaves = change(run, Deed::Remove { before: before.clone() });
+        assert_eq!(server.change(&target, &leaves).await, Ok(Changed::Made));
+        assert_eq!(lab.ask("SELECT CAST(COUNT(*) AS nvarchar(9)) FROM octopus_setup.canary").await, "6");
+        assert_eq!(tokens(&target).await, ["web01 a"]);
+        assert_eq!(server.unchange(&target, &leaves).await, Ok(Changed::Made));
+        assert_eq!(tokens(&target).await, ["web01 a", "web02 c"]);
+        assert_eq!(seen(&target).await.canaries.seen().map(Vec::len), Some(12));
+    }
+}
+
+#[tokio::test]
+async fn a_name_that_is_taken_over_has_no_canaries_of_the_older_node() {
+    let (lab, target, server) = lab().await;
+    server.register(&target, &sets("web01", root())).await.expect("set");
+    server.change(&target, &change("r", Deed::Insert(node("web02")))).await.expect("joined");
+    server.register(&target, &leaves("web02", "c")).await.expect("left");
+    let before = seen(&target).await.node("web02").and_then(|node| node.row.clone()).expect("a row");
+    let replace = change("s", Deed::Replace { before, after: node("web02") });
+    assert_eq!(server.change(&target, &replace).await, Ok(Changed::Made));
+    assert_eq!(tokens(&target).await, Vec::<String>::new());
+    server.register(&target, &leaves("web02", "d")).await.expect("left");
+    assert_eq!(server.unchange(&target, &replace).await, Ok(Changed::Made), "what is told of the storage is not in the way");
+    // Rows of a node that somebody took out by hand.
+    lab.prepare("Octopus", &["DELETE FROM octopus_setup.node WHERE name = N'web02'"]).await;
+    assert_eq!(tokens(&target).await, Vec::<String>::new());
+    let join = change("t", Deed::Insert(node("Web02")));
+    assert_eq!(server.change(&target, &join).await, Ok(Changed::Made));
+    assert_eq!(tokens(&target).await, Vec::<String>::new());
+    server.register(&target, &leaves("web02", "e")).await.expect("left");
+    assert_eq!(server.unchange(&target, &join).await, Ok(Changed::Made));
+    assert_eq!(lab.ask("SELECT CAST(COUNT(*) AS nvarchar(9)) FROM octopus_setup.canary").await, "0");
+}
+
+#[tokio::test]
+async fn a_lost_answer_is_looked_into_and_nothing_is_entered_twice() {
+    let (lab, target, server) = lab().await;
+    let relay = Relay::to(lab.server.addr()).await;
+    let target = relay.through(target);
+    server.cluster(&target, false).await;
+    for (rows, word) in [(sets("web01", root()), "storage set"), (leaves("web01", "a"), "canary left")] {
+        relay.swallow_a_reply();
+        assert_eq!(server.register(&target, &rows).await, Ok(Registered::Made));
+        assert_eq!(history(&lab, word).await, "1", "{word}");
+    }
+    for (rows, word) in [(leaves("web01", "a"), "canary taken"), (sets("web01", root()), "storage unset")] {
+        relay.swallow_a_reply();
+        assert_eq!(server.unregister(&target, &rows).await, Ok(Registered::Made));
+        assert_eq!(history(&lab, word).await, "1", "{word}");
+    }
+}
+
+#[tokio::test]
+async fn who_may_not_write_is_told_so_and_nothing_is_left() {
+    let reader = login("reader", false, false);
+    let lab = Lab::with(|options| options.logins.push(reader.clone())).await;
+    let server = SqlServer::new();
+    server.initialise(&lab.as_sa("Octopus"), &cluster(1)).await.expect("initialised");
+    lab.prepare("Octopus", &["CREATE USER reader FOR LOGIN reader", "ALTER ROLE db_datareader ADD MEMBER reader"]).await;
+    let ended = SqlServer::new().register(&by(&reader, lab.target("Octopus")), &sets("web01", root())).await;
+    assert!(ended.is_err(), "{ended:?}");
+    assert_eq!(seen(&lab.as_sa("Octopus")).await.storage, Fact::Seen(SharedStorage::None));
+}
+
+#[tokio::test]
+async fn the_licence_is_kept_with_the_cluster_and_an_older_registry_has_none() {
+    let lab = Lab::new().await;
+    let target = lab.as_sa("Octopus");
+    let server = SqlServer::new();
+    let licence = NewCluster { node_limit: Some(NodeLimit::Unlimited), licence_ends: Some(date!(2027 - 01 - 31)), ..cluster(1) };
+    server.initialise(&target, &licence).await.expect("initialised");
+    let facts = seen(&target).await;
+    assert_eq!(facts.node_limit, Fact::Seen(Some(NodeLimit::Unlimited)));
+    assert_eq!(facts.licence_ends, Fact::Seen(Some(date!(2027 - 01 - 31))));
+    lab.prepare("Octopus", &["DROP TABLE octopus_setup.licence"]).await;
+    let facts = seen(&target).await;
+    assert_eq!((facts.licence_ends, facts.node_limit), (Fact::Seen(None), Fact::Seen(Some(NodeLimit::Unlimited))));
+    assert_eq!(server.undo_initialise(&target, cluster(1).id).await, Ok(Undone::Gone));
+    // And in one that lost its cluster the licence is written anew.
+    let limited = NewCluster { node_limit: Some(NodeLimit::Nodes(3)), licence_ends: None, ..licence };
+    server.initialise(&target, &limited).await.expect("initialised");
+    lab.prepare("Octopus", &["DELETE FROM octopus_setup.cluster; DELETE FROM octopus_setup.node"]).await;
+    server.initialise(&target, &NewCluster { node_limit: None, ..limited }).await.expect("initialised");
+    let facts = seen(&target).await;
+    assert_eq!((facts.licence_ends, facts.node_limit), (Fact::Seen(None), Fact::Seen(None)));
+    assert_eq!(server.undo_initialise(&target, cluster(1).id).await, Ok(Undone::Gone));
+}

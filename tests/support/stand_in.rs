@@ -1,0 +1,151 @@
+//! The stand-in for Octopus.Server, as a test has it: in a folder of its own, with what it was called with and what it is to
+//! do wrong.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::OnceLock;
+use std::time::SystemTime;
+
+/// One on a machine. What it has started ends by itself when its folder is gone.
+pub struct StandIn {
+    folder: tempfile::TempDir,
+}
+
+/// A call of it.
+#[derive(Debug, Clone)]
+pub struct Call {
+    /// The words, the command first.
+    pub args: Vec<String>,
+    /// What of its environment begins with `OCTOPUS_`.
+    pub env: serde_json::Value,
+    /// What was in the licence's file, where it was called with one, and that file's mode.
+    pub licence: Option<(String, u64)>,
+}
+
+impl Call {
+    /// The command.
+    pub fn verb(&self) -> &str {
+        self.args.first().map_or("", String::as_str)
+    }
+
+    /// The value of an option.
+    pub fn value(&self, flag: &str) -> Option<&str> {
+        let place = self.args.iter().position(|word| word == flag)?;
+        self.args.get(place + 1).map(String::as_str)
+    }
+}
+
+impl StandIn {
+    /// One that knows no instance yet.
+    pub fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        fs::create_dir(folder.path().join("faults")).unwrap();
+        let standin = Self { folder };
+        link(built(), &standin.program());
+        standin
+    }
+
+    /// Its folder.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// Its program.
+    pub fn program(&self) -> PathBuf {
+        self.folder.path().join("Octopus.Server")
+    }
+
+    /// What is to go wrong: `fail 3` at `database`, `once hang` at `service@--start`; empty for nothing any more.
+    pub fn fault(&self, at: &str, what: &str) {
+        let path = self.folder.path().join("faults").join(at);
+        if what.is_empty() {
+            let _ = fs::remove_file(path);
+        } else {
+            fs::write(path, what).unwrap();
+        }
+    }
+
+    /// Runs it as an operator would.
+    pub fn run(&self, words: &[&str]) -> (Option<i32>, String) {
+        let output = Command::new(self.program()).args(words).stdin(Stdio::null()).output().unwrap();
+        let said = [output.stdout, output.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
+        (output.status.code(), said.concat())
+    }
+
+    /// All that it was called with, in order.
+    pub fn calls(&self) -> Vec<Call> {
+        let text = fs::read_to_string(self.folder.path().join("calls.jsonl")).unwrap_or_default();
+        let call = |line: &str| {
+            let value: serde_json::Value = serde_json::from_str(line).unwrap();
+            let words = value["args"].as_array().unwrap().iter();
+            let licence = value["licence"].as_str().map(str::to_owned);
+            Call {
+                args: words.map(|word| word.as_str().unwrap().to_owned()).collect(),
+                env: value["env"].clone(),
+                licence: licence.map(|text| (text, value["licence_mode"].as_u64().unwrap_or_default())),
+            }
+        };
+        text.lines().map(call).collect()
+    }
+
+    /// The commands that change something, in order; `run` is the service's own.
+    pub fn changes(&self) -> Vec<Call> {
+        self.calls().into_iter().filter(|call| !["list-instances", "version", "run"].contains(&call.verb())).collect()
+    }
+
+    /// Forgets the calls.
+    pub fn forget(&self) {
+        let _ = fs::remove_file(self.folder.path().join("calls.jsonl"));
+    }
+
+    /// The files that it keeps: instances, services, running nodes.
+    pub fn keeps(&self) -> Vec<String> {
+        let names = |folder: &Path| -> Vec<String> {
+            let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+            entries.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect()
+        };
+        let mut all = names(&self.folder.path().join("Instances"));
+        all.extend(names(self.folder.path()).into_iter().filter(|name| name.ends_with(".service") || name.ends_with(".pid")));
+        all.sort();
+        all
+    }
+}
+
+/// A port of this machine that nobody listens on.
+pub fn free_port() -> u16 {
+    std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+}
+
+#[cfg(unix)]
+fn link(program: &Path, place: &Path) {
+    std::os::unix::fs::symlink(program, place).unwrap();
+}
+
+#[cfg(not(unix))]
+fn link(program: &Path, place: &Path) {
+    fs::copy(program, place).unwrap();
+}
+
+/// The program. `cargo test` builds it with the other examples; a test program that is run by itself sees to it once.
+fn built() -> &'static Path {
+    static BUILT: OnceLock<PathBuf> = OnceLock::new();
+    BUILT.get_or_init(|| {
+        let own = std::env::current_exe().unwrap();
+        let profile = own.parent().and_then(Path::parent).unwrap();
+        let program = profile.join("examples").join(format!("octopus-stand-in{}", std::env::consts::EXE_SUFFIX));
+        let made = |path: &Path| fs::metadata(path).and_then(|seen| seen.modified()).unwrap_or(SystemTime::UNIX_EPOCH);
+        let sources = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests").join("stand_in");
+        let newest = fs::read_dir(sources).unwrap().flatten().map(|entry| made(&entry.path())).max();
+        if newest.is_none_or(|newest| made(&program) < newest) {
+            let mut cargo = Command::new(env!("CARGO"));
+            cargo.args(["build", "--quiet", "--locked", "--example", "octopus-stand-in"]);
+            cargo.arg("--target-dir").arg(profile.parent().unwrap()).current_dir(env!("CARGO_MANIFEST_DIR"));
+            if profile.ends_with("release") {
+                cargo.arg("--release");
+            }
+            assert!(cargo.status().unwrap().success(), "the stand-in is not built");
+        }
+        program
+    })
+}
