@@ -19,8 +19,8 @@ use octopus_setup::wizard::migration::{Concern, ConcernId, concerns};
 use octopus_setup::world::lock::LockError;
 use octopus_setup::world::migrate::{self, Watch};
 
+use self::afterwards::Settled;
 use self::drive::{Driven, Driver};
-use self::order::Wanted;
 use super::cli::{Format, Migrate};
 use super::outside::Outside;
 
@@ -58,14 +58,16 @@ async fn moved(asked: &Migrate, outside: &Outside, teller: &mut Teller<Stdout>) 
     if !asked.yes && !asked.dry_run && !is_anybody_there {
         return Err(End::because(Exit::Usage, "Nobody is there to ask whether to begin: say --yes, or --dry-run to look only."));
     }
-    let signals = Signals::listen().map_err(|error| End::because(Exit::Usage, format!("Signals cannot be listened for: {error}.")))?;
+    let signals =
+        Signals::listen().map_err(|error| End::because(Exit::Usage, format!("Signals cannot be listened for: {error}.")))?;
     let patience = Duration::from_secs(asked.patience.into());
     let watch = Watch::new(patience);
     let mut driver = Driver { watch: watch.clone(), signals, teller };
 
-    let Wanted { node, found, order } = order::wanted(asked, outside, patience).await?;
-    let mut before = heart::concern(node.as_ref(), outside).await;
-    before.extend(found);
+    let wanted = order::wanted(asked, outside, patience).await?;
+    let order = &wanted.order;
+    let mut before = heart::concern(wanted.node.as_ref(), outside).await;
+    before.extend(wanted.found.iter().cloned());
     let places = outside.places.clone();
     let looking = (order.clone(), places.clone(), watch.clone());
     let looked = driver.drive(move || migrate::look(&looking.0, &looking.1, &looking.2)).await;
@@ -86,7 +88,7 @@ async fn moved(asked: &Migrate, outside: &Outside, teller: &mut Teller<Stdout>) 
     if !asked.yes && !driver.agreed(&format!("Copy {} files? [y/N] ", look.ahead.copy.files)).await? {
         return Err(End::because(Exit::Left, "Nothing was begun."));
     }
-    let _lock = migrate::lock(&order, &places).map_err(|error| match error {
+    let _lock = migrate::lock(order, &places).map_err(|error| match error {
         LockError::Held { pid } => {
             let pid = pid.map_or_else(String::new, |pid| format!(", process {pid}"));
             End::because(Exit::Checks, format!("The same move runs already{pid}."))
@@ -106,13 +108,19 @@ async fn moved(asked: &Migrate, outside: &Outside, teller: &mut Teller<Stdout>) 
     driver.teller.outcome(&outcome, begun.elapsed());
     complete(&outcome)?;
     let mut says = vec!["Nothing was removed: the files are where they were, too, until you remove them.".to_owned()];
-    let all_done = afterwards::settle(asked, outside, node.as_ref(), driver.teller).await;
-    if !all_done {
-        says.push("The files are where they belong. What is left is told above; run the same command again for the rest.".to_owned());
-        return Err(End(Exit::Unfinished, says));
-    }
-    says.push("Start Octopus Server again. It is the first node of a cluster now; octopus-setup join adds the others.".to_owned());
-    Ok(End(Exit::Done, says))
+    let (exit, next) = match afterwards::settle(asked, outside, &wanted, driver.teller).await {
+        Settled::All => {
+            (Exit::Done, "Start Octopus Server again. It is the first node of a cluster now; octopus-setup join adds the others.")
+        }
+        Settled::ByHand => {
+            (Exit::Done, "Run the command above; then start Octopus Server again, as the first node of a cluster.")
+        }
+        Settled::Failed => {
+            (Exit::Unfinished, "The files are where they belong. Mend what failed, and run the same command again for the rest.")
+        }
+    };
+    says.push(next.to_owned());
+    Ok(End(exit, says))
 }
 
 /// The warnings that were accepted; a word that is none of them is a slip, and is told as one.

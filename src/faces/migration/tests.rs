@@ -68,7 +68,10 @@ fn programs_are_told_once_a_second_and_every_line_is_an_object() {
     let all: Vec<serde_json::Value> = told.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     let of = |event: &str| all.iter().filter(|value| value["event"] == event).collect::<Vec<_>>();
     assert_eq!(all.len(), 5 + 1 + 1 + 1 + 1 + 1 + 1);
-    assert_eq!((of("progress").len(), &of("concern")[0]["accepted"], &of("outcome")[0]["complete"]), (5, &true.into(), &false.into()));
+    assert_eq!(
+        (of("progress").len(), &of("concern")[0]["accepted"], &of("outcome")[0]["complete"]),
+        (5, &true.into(), &false.into())
+    );
     assert_eq!((&of("end")[0]["exit"], &of("after")[0]["state"]), (&7.into(), &"by-hand".into()));
 }
 

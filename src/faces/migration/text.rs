@@ -113,7 +113,11 @@ pub(super) fn outcome(outcome: &Outcome, took: Duration) -> String {
     let copied = told(outcome.copied);
     let took = duration(took);
     if outcome.is_complete() {
-        let _ = writeln!(out, "Complete: {copied} copied in {took}, {} were there already. All were read back and compared (SHA-256).", told(outcome.there));
+        let _ = writeln!(
+            out,
+            "Complete: {copied} copied in {took}, {} were there already. All were read back and compared (SHA-256).",
+            told(outcome.there)
+        );
         let _ = writeln!(
             out,
             "Files of 4 MiB and more were read back from the disk, as far as the system obeys; smaller ones through its memory, after \

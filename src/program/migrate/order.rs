@@ -18,6 +18,8 @@ use super::End;
 pub(super) struct Wanted {
     /// The node whose files they are; `None` for a bare folder.
     pub(super) node: Option<Node>,
+    /// The instance's name; empty where nobody says it.
+    pub(super) instance: String,
     /// What is to be said of the folders.
     pub(super) found: Vec<Concern>,
     pub(super) order: Order,
@@ -33,10 +35,13 @@ pub(super) async fn wanted(asked: &Migrate, outside: &Outside, patience: Duratio
         }
     }
     let root = absolute(&asked.to)?;
+    let mut instance = String::new();
     let (node, home) = match &asked.from {
         Some(from) => (None, Some(absolute(from)?)),
         None => match node(asked, outside).await {
             Ok(node) => {
+                let (node, name) = node;
+                instance = name;
                 let home = node.home().map_err(|says| End::because(Exit::Answers, says))?;
                 (Some(node), Some(home))
             }
@@ -52,10 +57,10 @@ pub(super) async fn wanted(asked: &Migrate, outside: &Outside, patience: Duratio
     };
     let jobs = asked.jobs.map_or_else(migrate::jobs, usize::from);
     let order = Order { sources: found.sources, jobs, only_look: asked.dry_run };
-    Ok(Wanted { node, found: found.concerns, order })
+    Ok(Wanted { node, instance, found: found.concerns, order })
 }
 
-async fn node(asked: &Migrate, outside: &Outside) -> Result<Node, String> {
+async fn node(asked: &Migrate, outside: &Outside) -> Result<(Node, String), String> {
     let wanted = match (&asked.node.config, &asked.node.instance) {
         (Some(path), _) => subjects::Wanted::File(std::path::absolute(path).unwrap_or_else(|_| path.clone())),
         (None, Some(name)) => subjects::Wanted::Named(name.clone()),
@@ -69,7 +74,12 @@ async fn node(asked: &Migrate, outside: &Outside) -> Result<Node, String> {
             says
         }
     })?;
-    Node::read(&subject)
+    let node = Node::read(&subject)?;
+    let instance = match &node {
+        Node::Ours(config) => config.instance.clone(),
+        Node::Octopus(_) => subject.instance,
+    };
+    Ok((node, instance))
 }
 
 fn absolute(path: &Path) -> Result<PathBuf, End> {

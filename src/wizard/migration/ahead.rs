@@ -143,10 +143,7 @@ mod tests {
         };
         let found = folded_together(&tree, Folding::Folds);
         let told: Vec<_> = found.iter().map(|found| (found.path.to_str().unwrap(), found.way.clone())).collect();
-        assert_eq!(
-            told,
-            [("logs", InTheWay::SameName("Logs".into())), ("GRÖßE.TXT", InTheWay::SameName("Größe.txt".into()))]
-        );
+        assert_eq!(told, [("logs", InTheWay::SameName("Logs".into())), ("GRÖßE.TXT", InTheWay::SameName("Größe.txt".into()))]);
         assert_eq!(folded_together(&tree, Folding::Keeps), []);
     }
 }

@@ -24,10 +24,15 @@ pub fn concerns(ahead: &Ahead, sources: &[Source]) -> Vec<Concern> {
     }
     if ahead.all.files == 0 && ahead.left_out.is_empty() {
         let places: Vec<String> = sources.iter().map(|source| shown(&source.from)).collect();
-        let says = if places.is_empty() { "There is nothing to copy.".to_owned() } else { format!("There are no files in {}.", places.join(", ")) };
+        let says = if places.is_empty() {
+            "There is nothing to copy.".to_owned()
+        } else {
+            format!("There are no files in {}.", places.join(", "))
+        };
         said.push(Concern::new(ConcernId::NothingThere, says, ""));
     }
-    let path = |left: &LeftOut| sources.get(left.source).map_or_else(|| left.path.clone(), |source| below(&source.from, &left.path));
+    let path =
+        |left: &LeftOut| sources.get(left.source).map_or_else(|| left.path.clone(), |source| below(&source.from, &left.path));
     let links = ahead.left_out.iter().filter_map(|left| match &left.why {
         Odd::Link(to) if left.path.as_os_str().is_empty() => Some((left, to)),
         _ => None,
@@ -35,29 +40,66 @@ pub fn concerns(ahead: &Ahead, sources: &[Source]) -> Vec<Concern> {
     for (left, to) in links {
         let name = sources.get(left.source).map_or("", |source| source.folder.id());
         let says = format!("{} is a symbolic link to {to}, and links are not followed.", shown(&path(left)));
-        let concern = Concern::new(ConcernId::SourceLink, says, "Where its files are to be copied, name the folder itself; where it \
-            leads to shared storage already, they need not be.");
+        let concern = Concern::new(
+            ConcernId::SourceLink,
+            says,
+            "Where its files are to be copied, name the folder itself; where it \
+            leads to shared storage already, they need not be.",
+        );
         said.push(concern.command(format!("--folder {name}={to}")));
     }
     let inner = |wanted: fn(&Odd) -> bool| {
-        ahead.left_out.iter().filter(move |left| wanted(&left.why) && !(matches!(left.why, Odd::Link(_)) && left.path.as_os_str().is_empty()))
+        ahead
+            .left_out
+            .iter()
+            .filter(move |left| wanted(&left.why) && !(matches!(left.why, Odd::Link(_)) && left.path.as_os_str().is_empty()))
     };
-    grouped(&mut said, ConcernId::Unreadable, inner(|why| matches!(why, Odd::Unreadable(_))), "Give this account the right to read \
-        them, or run as one that has it: what cannot be read would be missing.", |left| match &left.why {
-        Odd::Unreadable(why) => format!("{} cannot be read: {}.", shown(&path(left)), why.as_str().trim_end_matches('.')),
-        _ => String::new(),
-    });
-    grouped(&mut said, ConcernId::Links, inner(|why| matches!(why, Odd::Link(_))), "Links are not copied, and not followed: what they \
-        lead to may be anything. Copy what is needed by hand.", |left| match &left.why {
-        Odd::Link(to) => format!("{} is a symbolic link to {to}.", shown(&path(left))),
-        _ => String::new(),
-    });
-    grouped(&mut said, ConcernId::SpecialFiles, inner(|why| matches!(why, Odd::Special)), "It is not copied; Octopus Server makes none \
-        of that kind.", |left| format!("{} is a socket, a pipe or a device.", shown(&path(left))));
-    grouped(&mut said, ConcernId::Collision, ahead.collisions.iter(), "Nothing is overwritten. Move away what is in the way, or choose \
-        an empty destination.", |collision| collides(collision, sources));
-    grouped(&mut said, ConcernId::CaseUnknown, ahead.perhaps.iter(), "It could not be told whether the destination takes such names for \
-        one. Where it does, the second file is refused when its turn comes; nothing is overwritten.", |collision| collides(collision, sources));
+    grouped(
+        &mut said,
+        ConcernId::Unreadable,
+        inner(|why| matches!(why, Odd::Unreadable(_))),
+        "Give this account the right to read \
+        them, or run as one that has it: what cannot be read would be missing.",
+        |left| match &left.why {
+            Odd::Unreadable(why) => format!("{} cannot be read: {}.", shown(&path(left)), why.as_str().trim_end_matches('.')),
+            _ => String::new(),
+        },
+    );
+    grouped(
+        &mut said,
+        ConcernId::Links,
+        inner(|why| matches!(why, Odd::Link(_))),
+        "Links are not copied, and not followed: what they \
+        lead to may be anything. Copy what is needed by hand.",
+        |left| match &left.why {
+            Odd::Link(to) => format!("{} is a symbolic link to {to}.", shown(&path(left))),
+            _ => String::new(),
+        },
+    );
+    grouped(
+        &mut said,
+        ConcernId::SpecialFiles,
+        inner(|why| matches!(why, Odd::Special)),
+        "It is not copied; Octopus Server makes none \
+        of that kind.",
+        |left| format!("{} is a socket, a pipe or a device.", shown(&path(left))),
+    );
+    grouped(
+        &mut said,
+        ConcernId::Collision,
+        ahead.collisions.iter(),
+        "Nothing is overwritten. Move away what is in the way, or choose \
+        an empty destination.",
+        |collision| collides(collision, sources),
+    );
+    grouped(
+        &mut said,
+        ConcernId::CaseUnknown,
+        ahead.perhaps.iter(),
+        "It could not be told whether the destination takes such names for \
+        one. Where it does, the second file is refused when its turn comes; nothing is overwritten.",
+        |collision| collides(collision, sources),
+    );
     for room in &ahead.room {
         said.extend(cramped(room));
     }
@@ -66,7 +108,13 @@ pub fn concerns(ahead: &Ahead, sources: &[Source]) -> Vec<Concern> {
 }
 
 /// The first of a kind one by one, and how many more there are.
-fn grouped<T>(said: &mut Vec<Concern>, id: ConcernId, all: impl Iterator<Item = T>, fix: &str, mut tell: impl FnMut(T) -> String) {
+fn grouped<T>(
+    said: &mut Vec<Concern>,
+    id: ConcernId,
+    all: impl Iterator<Item = T>,
+    fix: &str,
+    mut tell: impl FnMut(T) -> String,
+) {
     let mut more = 0;
     let before = said.len();
     for one in all {
@@ -79,7 +127,9 @@ fn grouped<T>(said: &mut Vec<Concern>, id: ConcernId, all: impl Iterator<Item = 
     if more > 0 {
         said.push(Concern::new(id, format!("And {more} more."), ""));
     }
-    if said.len() > before && let Some(last) = said.last_mut() {
+    if said.len() > before
+        && let Some(last) = said.last_mut()
+    {
         fix.clone_into(&mut last.fix);
     }
 }
@@ -135,7 +185,9 @@ pub fn trouble(path: &Path, why: &Trouble) -> (String, &'static str) {
             format!("{path} was written to each time that it was copied."),
             "Stop Octopus Server, and whatever else writes there; then run the same command again.",
         ),
-        Trouble::Gone => (format!("{path} was gone when its turn came."), "Where it was to go, all is well: run the same command again."),
+        Trouble::Gone => {
+            (format!("{path} was gone when its turn came."), "Where it was to go, all is well: run the same command again.")
+        }
         Trouble::ReadBackOtherwise => (
             format!("{path}: what was read back at the destination is not what was written."),
             "Have the destination's disk, cable and memory looked at before anything is trusted to it.",

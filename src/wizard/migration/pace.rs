@@ -42,10 +42,7 @@ impl Pace {
     fn span(&self) -> Option<(f64, Figures)> {
         let ((from, before), (to, after)) = (self.seen.front()?, self.seen.back()?);
         let took = to.saturating_sub(*from);
-        let done = Figures {
-            files: after.files.saturating_sub(before.files),
-            bytes: after.bytes.saturating_sub(before.bytes),
-        };
+        let done = Figures { files: after.files.saturating_sub(before.files), bytes: after.bytes.saturating_sub(before.bytes) };
         (took >= FIRST).then(|| (took.as_secs_f64(), done))
     }
 

@@ -133,7 +133,13 @@ fn pour(
 
 /// What stands in a file: its stamp and its content. With `fresh`, the kernel is asked to forget what it remembers of it, so that the
 /// disk is read, or the share asked; it need not obey.
-pub(super) fn digest_of(path: &Path, fresh: bool, buffer: &mut [u8], watch: &Watch, pulse: &Pulse) -> Result<(Stamp, Digest), Trouble> {
+pub(super) fn digest_of(
+    path: &Path,
+    fresh: bool,
+    buffer: &mut [u8],
+    watch: &Watch,
+    pulse: &Pulse,
+) -> Result<(Stamp, Digest), Trouble> {
     pulse.begin(path);
     let failed = |error: io::Error| refused("reading it back", &error);
     let mut file = open(path).map_err(failed)?;

@@ -15,7 +15,7 @@ use super::room::{Load, room};
 use super::walk::walk;
 use super::watch::{Pulse, Watch};
 use super::{Look, Order};
-use crate::model::migration::{Ahead, Collision, Figures, Folding, InTheWay, Item, Odd, LeftOut, Phase, Source, key};
+use crate::model::migration::{Ahead, Collision, Figures, Folding, InTheWay, Item, LeftOut, Odd, Phase, Source, key};
 use crate::wizard::migration::{Next, Noted, folded_together, next};
 use crate::world::folder;
 use crate::world::places::Places;
@@ -45,7 +45,11 @@ fn look_on(order: &Order, places: &Places, watch: &Arc<Watch>, pulse: &Pulse) ->
     let together = folded_together(&tree, folding);
     let mut ahead = Ahead { all: tree.figures(), left_out: tree.left_out.clone(), folding, ..Ahead::default() };
     ahead.collisions.clone_from(&destination.collisions);
-    if folding == Folding::Folds { ahead.collisions.extend(together) } else { ahead.perhaps = together }
+    if folding == Folding::Folds {
+        ahead.collisions.extend(together)
+    } else {
+        ahead.perhaps = together
+    }
     let (mut todo, mut compare) = (Vec::new(), Vec::new());
     for item in &tree.files {
         let Some(source) = sources.get(item.source) else { continue };
@@ -101,7 +105,8 @@ fn compared(order: &Order, compare: Vec<Item>, watch: &Arc<Watch>, ahead: &mut A
     pool::run(watch, order.jobs, compare, work, |place, ended| {
         let Some(item) = items.get(place) else { return };
         let Some(source) = sources.get(item.source) else { return };
-        let unreadable = |said: String| LeftOut { source: item.source, path: item.path.clone(), why: Odd::Unreadable(said.into()) };
+        let unreadable =
+            |said: String| LeftOut { source: item.source, path: item.path.clone(), why: Odd::Unreadable(said.into()) };
         match ended {
             Ended::Done(Some((Ok((stamp, digest)), Ok((_, there))))) if digest == there => {
                 lines.push_str(&Noted { stamp, digest }.line(&key(source.folder, &item.path)));
@@ -124,8 +129,7 @@ fn compared(order: &Order, compare: Vec<Item>, watch: &Arc<Watch>, ahead: &mut A
 
 /// How many of the files that were copied are in the sources no more.
 fn gone(lines: &Lines, files: &[Item], sources: &[Source]) -> u64 {
-    let keys: HashSet<String> =
-        files.iter().filter_map(|item| Some(key(sources.get(item.source)?.folder, &item.path))).collect();
+    let keys: HashSet<String> = files.iter().filter_map(|item| Some(key(sources.get(item.source)?.folder, &item.path))).collect();
     lines.keys().filter(|key| !key.ends_with('/') && !keys.contains(*key)).count() as u64
 }
 

@@ -21,7 +21,8 @@ pub(super) type Lines = HashMap<String, Noted>;
 pub(super) fn id(sources: &[Source]) -> String {
     let mut context = ring::digest::Context::new(&ring::digest::SHA256);
     for source in sources {
-        for part in [source.folder.id().as_bytes(), source.from.as_os_str().as_encoded_bytes(), source.to.as_os_str().as_encoded_bytes()]
+        for part in
+            [source.folder.id().as_bytes(), source.from.as_os_str().as_encoded_bytes(), source.to.as_os_str().as_encoded_bytes()]
         {
             context.update(part);
             context.update(&[0]);

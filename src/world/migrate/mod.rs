@@ -10,6 +10,7 @@ mod destination;
 mod folding;
 mod look;
 mod manifest;
+pub mod paths;
 mod place;
 mod pool;
 mod room;

@@ -136,10 +136,16 @@ mod tests {
         for jobs in [0, 1, 3, 50] {
             let watch = Watch::new(Duration::from_secs(60));
             let mut told = vec![0; 20];
-            run(&watch, jobs, (0..20).collect(), |_, item: usize| item * 2, |item, ended| {
-                assert_eq!(ended, Ended::Done(item * 2));
-                told[item] += 1;
-            });
+            run(
+                &watch,
+                jobs,
+                (0..20).collect(),
+                |_, item: usize| item * 2,
+                |item, ended| {
+                    assert_eq!(ended, Ended::Done(item * 2));
+                    told[item] += 1;
+                },
+            );
             assert_eq!(told, vec![1; 20]);
         }
     }

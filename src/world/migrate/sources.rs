@@ -82,7 +82,11 @@ pub fn find(home: Option<&Path>, overrides: &Overrides, root: &Path) -> Found {
             Err(error) => {
                 if overrides.contains_key(&source.folder) || error.kind() != ErrorKind::NotFound {
                     let says = format!("{} cannot be looked at: {error}.", shown(&source.from));
-                    found.concerns.push(Concern::new(ConcernId::SourceMissing, says, "Name the folder as it is on this machine."));
+                    found.concerns.push(Concern::new(
+                        ConcernId::SourceMissing,
+                        says,
+                        "Name the folder as it is on this machine.",
+                    ));
                 }
                 false
             }

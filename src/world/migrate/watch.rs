@@ -96,7 +96,8 @@ impl Watch {
     /// How far it is.
     pub fn progress(&self) -> Progress {
         let now = self.now();
-        let longest = self.pulses().iter().filter_map(|pulse| Some((pulse.since(now)?, pulse.clone()))).max_by_key(|(since, _)| *since);
+        let longest =
+            self.pulses().iter().filter_map(|pulse| Some((pulse.since(now)?, pulse.clone()))).max_by_key(|(since, _)| *since);
         Progress {
             phase: match self.phase.load(Relaxed) {
                 0 => Phase::Walking,
