@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::cluster::ClusterId;
 use super::fingerprint::Fingerprint;
+use super::storage::SharedStorage;
 use super::survey::AccountKind;
 use super::target::{Encryption, Trust};
 
@@ -43,6 +44,9 @@ pub struct NodeConfig {
     pub web: WebSection,
     /// `[comms]`
     pub comms: CommsSection,
+    /// `[storage]`, where anything is shared.
+    #[serde(default, with = "storage_section", skip_serializing_if = "SharedStorage::is_none")]
+    pub storage: SharedStorage,
 }
 
 impl NodeConfig {
@@ -162,4 +166,44 @@ pub struct CommsSection {
     pub port: u16,
     /// The gRPC port.
     pub grpc_port: u16,
+}
+
+/// `[storage]`: either a root, or `[storage.folders]` with each folder by its id.
+mod storage_section {
+    use std::collections::BTreeMap;
+    use std::path::PathBuf;
+
+    use serde::de::Error;
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    use crate::model::storage::{SharedFolder, SharedStorage};
+
+    #[derive(Serialize, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Section {
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        root: Option<PathBuf>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        folders: Option<BTreeMap<SharedFolder, PathBuf>>,
+    }
+
+    pub fn serialize<S: Serializer>(storage: &SharedStorage, to: S) -> Result<S::Ok, S::Error> {
+        let section = match storage {
+            SharedStorage::None => Section { root: None, folders: None },
+            SharedStorage::Root(root) => Section { root: Some(root.clone()), folders: None },
+            SharedStorage::Folders(folders) => Section { root: None, folders: Some(folders.iter().cloned().collect()) },
+        };
+        section.serialize(to)
+    }
+
+    pub fn deserialize<'a, D: Deserializer<'a>>(from: D) -> Result<SharedStorage, D::Error> {
+        let empty = |path: &PathBuf| path.as_os_str().is_empty();
+        match Section::deserialize(from)? {
+            Section { root: Some(root), folders: None } if !empty(&root) => Ok(SharedStorage::Root(root)),
+            Section { root: None, folders: Some(folders) } if !folders.is_empty() && !folders.values().any(empty) => {
+                Ok(SharedStorage::Folders(folders.into_iter().collect()))
+            }
+            _ => Err(D::Error::custom("storage has either a root or folders, and no path in it is empty")),
+        }
+    }
 }

@@ -11,6 +11,7 @@ use octopus_setup::model::node_config::{
     ClusterSection, CommsSection, DatabaseSection, NodeConfig, NodeSection, Sealed, ServiceSection, TrustSection, WebSection,
 };
 use octopus_setup::model::screen::ScreenId;
+use octopus_setup::model::storage::SharedStorage;
 use octopus_setup::model::subject::{Maker, Subject};
 use octopus_setup::model::survey::AccountKind;
 use octopus_setup::model::target::Encryption;
@@ -45,6 +46,7 @@ fn config() -> NodeConfig {
         },
         web: WebSection { listen_prefixes: vec!["http://web02:80/".into()], force_ssl: false },
         comms: CommsSection { port: 10943, grpc_port: 8443 },
+        storage: SharedStorage::None,
     }
 }
 

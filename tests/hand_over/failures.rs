@@ -93,7 +93,7 @@ async fn a_node_that_is_not_in_is_told_and_waited_for_anew() {
             lab.bench.places.patience.ping = std::time::Duration::from_millis(300);
         }
         if status == 418 {
-            lab.bench.places.patience.ping = std::time::Duration::from_secs(3);
+            lab.bench.places.patience.ping = std::time::Duration::from_secs(6);
         }
         let (_, news) = lab.install(&plan).await;
         let Some((StepKind::AwaitPing, Failure::NotAnswering { status: told, .. })) = failed(&news) else {

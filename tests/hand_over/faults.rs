@@ -24,9 +24,9 @@ async fn a_command_that_hangs_is_killed_when_its_time_is_over() {
     let plan = lab.plan();
     lab.standin.fault("configure", "once fail 1");
     lab.install(&plan).await.0.expect_err("configure fails");
-    lab.bench.places.patience.command = Duration::from_secs(3);
+    lab.bench.places.patience.command = Duration::from_secs(6);
     let (_, news) = lab.install(&plan).await;
-    assert_eq!(ended(&news), Some((StepKind::OctopusAdmin, CommandEnded::TimedOut(Duration::from_secs(3)))));
+    assert_eq!(ended(&news), Some((StepKind::OctopusAdmin, CommandEnded::TimedOut(Duration::from_secs(6)))));
     lab.bench.places.patience = patience;
     lab.bench.places.patience.database = short;
     lab.standin.fault("database", "once hang");

@@ -44,12 +44,14 @@ async fn a_join_that_does_not_come_up_takes_no_tasks() {
     let first = Lab::new().await;
     first.install(&first.plan()).await.0.expect("no failure");
     let mut second = first.another();
+    let patience = second.bench.places.patience;
     second.bench.places.patience.ping = std::time::Duration::from_secs(1);
     second.standin.fault("ping", "503");
     let plan = second.join("web02");
     assert_eq!(failed(&second.install(&plan).await.1).map(|(kind, _)| kind), Some(StepKind::AwaitPing));
     assert!(second.node_row("web02").await.iter().all(|row| row.ends_with("|0")));
     second.standin.fault("ping", "");
+    second.bench.places.patience = patience;
     second.install(&plan).await.0.expect("no failure");
     assert_eq!(second.node_row("web02").await, ["seen|5"]);
     // A join is undone whole: what is left is the first node's.

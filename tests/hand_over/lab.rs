@@ -21,7 +21,7 @@ use octopus_setup::world::clipboard::Surroundings;
 use octopus_setup::world::octopus_server::Patience;
 use secrecy::SecretString;
 
-pub use crate::apply_support::{Bench, Crash, Fake, INSTANCE, crash, key, survived};
+pub use crate::apply_support::{Bench, Fake, INSTANCE, crash, key, survived};
 use crate::shared::sql;
 pub use crate::shared::stand_in::StandIn;
 use crate::shared::stand_in::free_port;
@@ -70,10 +70,9 @@ impl Lab {
     fn with(server: Arc<Running>, data: Arc<tempfile::TempDir>) -> Self {
         let mut bench = Bench::new(Fake::default());
         // What is slow here is a debug build on a busy machine; what hangs is waited for no longer than that.
-        let seconds = Duration::from_secs;
-        bench.places.patience =
-            Patience { database: seconds(20), command: seconds(20), ping: seconds(20), beat: seconds(20), between: seconds(0) };
-        bench.places.patience.between = Duration::from_millis(20);
+        let long = Duration::from_secs(20);
+        let between = Duration::from_millis(20);
+        bench.places.patience = Patience { database: long, command: long, ping: long, beat: long, between };
         Self { bench, standin: StandIn::new(), server, data, port: free_port() }
     }
 
@@ -160,7 +159,19 @@ impl Lab {
     /// Drops the database, as a DBA would.
     pub async fn drop_database(&self) {
         let mut session = sql::session(&self.server, "master").await;
-        sql::ask(&mut session, "DROP DATABASE [OctopusDeploy]").await;
+        // Whoever has just left may still be seen in it for a moment.
+        let drop = "DROP DATABASE [OctopusDeploy]";
+        for _ in 0..200 {
+            let dropped = match session.simple_query(drop).await {
+                Ok(stream) => stream.into_results().await.is_ok(),
+                Err(_) => false,
+            };
+            if dropped {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        unreachable!("the database stays in use");
     }
 
     /// What the database says of this node: whether it was seen, and its task cap.

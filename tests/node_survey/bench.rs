@@ -11,6 +11,7 @@ use octopus_setup::model::master_key::MasterKey;
 use octopus_setup::model::node_config::{
     ClusterSection, CommsSection, DatabaseSection, NodeConfig, NodeSection, ServiceSection, TrustSection, WebSection,
 };
+use octopus_setup::model::storage::SharedStorage;
 use octopus_setup::model::subject::{Maker, Subject};
 use octopus_setup::model::survey::AccountKind;
 use octopus_setup::model::target::Encryption;
@@ -84,6 +85,7 @@ impl Bench {
             },
             web: WebSection { listen_prefixes: vec!["http://localhost:80/".into()], force_ssl: false },
             comms: CommsSection { port: 10_943, grpc_port: 8_443 },
+            storage: SharedStorage::None,
         }
     }
 

@@ -8,7 +8,7 @@ use octopus_setup::model::flow::Flow;
 use octopus_setup::model::node::Node;
 use octopus_setup::model::survey::AccountKind;
 use octopus_setup::render::octopus::commands;
-use octopus_setup::render::script::{by_reference, in_clear};
+use octopus_setup::render::script::{by_hand, by_reference, in_clear};
 use octopus_setup::render::{Language, Secret, Setup};
 use proptest::prelude::*;
 use secrecy::ExposeSecret;
@@ -141,6 +141,36 @@ fn a_node_that_is_started_is_asked_until_it_is_in() {
             said.lines().all(|line| line.ends_with("--connect-to ::127.0.0.1: http://localhost:80/api/octopusservernodes/ping"))
         );
     }
+}
+
+#[test]
+fn a_command_by_hand_is_the_same_command() {
+    let text = |text: &str| text.to_owned();
+    let values = Values {
+        password: text("a\"b'c$d\\"),
+        master_key: text("key=="),
+        service_password: text("it's"),
+        admin_password: text("$(id)"),
+        licence: text("PExpY2Vuc2U+"),
+    };
+    let node = whole();
+    for flow in [Flow::FirstNode, Flow::Join] {
+        for command in commands(&setup(flow, &node)).unwrap() {
+            let folder = tempfile::tempdir().unwrap();
+            let line = by_hand(&command, &folder.path().join("Octopus.Server"), Language::Bash).unwrap();
+            let (output, calls) = run(folder.path(), &line, &environment(&values));
+            assert!(output.status.success(), "{line}: {}", String::from_utf8_lossy(&output.stderr));
+            let mut expected = expected::words(&command, &values);
+            expected.push(format!("service={}", command.environment.map_or("", |(_, secret)| values.of(secret))));
+            let call = &calls[0];
+            assert_eq!(call[..call.len() - 1], expected, "{line}");
+            assert!(values_stay_out(&line, &values), "{line}");
+        }
+    }
+}
+
+fn values_stay_out(line: &str, values: &Values) -> bool {
+    Secret::ALL.into_iter().all(|secret| !line.contains(values.of(secret)))
 }
 
 #[test]

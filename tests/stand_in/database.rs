@@ -38,7 +38,7 @@ impl Session {
             })
         };
         let server = text(FieldId::Server);
-        let (host, port) = server.trim_start_matches("tcp:").split_once(',').unwrap_or((&server, "1433"));
+        let (host, port) = server.trim_start_matches("tcp:").split_once(',').unwrap_or((server.as_str(), "1433"));
         let mut config = tiberius::Config::new();
         config.host(host);
         config.port(port.trim().parse()?);

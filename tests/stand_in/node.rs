@@ -95,10 +95,15 @@ async fn answer(mut stream: TcpStream, connection: &str, name: &str, faults: &Pa
     };
     let (status, body) = if path.ends_with("/api/octopusservernodes/ping") {
         let told = std::fs::read_to_string(faults.join("ping")).ok().and_then(|text| text.trim().parse().ok());
-        let status = match told {
+        let status: u16 = match told {
             Some(status) => status,
-            None if drained(connection, name).await? => 418,
-            None => 200,
+            None => {
+                if drained(connection, name).await? {
+                    418
+                } else {
+                    200
+                }
+            }
         };
         (status, serde_json::json!({ "Name": name }).to_string())
     } else {

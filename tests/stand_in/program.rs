@@ -5,7 +5,6 @@
 //! it keeps is in one folder: the one that `OCTOPUS_STAND_IN` names, or the one that it was called in (a link to it there is
 //! enough). Of each call it writes down the arguments and the environment, secrets and all, as a line of JSON in
 //! `calls.jsonl`; and it does what the files in `faults/` say (see `faults`).
-#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a program of commands")]
 
 mod config;
 mod database;

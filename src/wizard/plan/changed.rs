@@ -31,6 +31,7 @@ fn settings(node: &Node, config: &NodeConfig) -> bool {
         || web.force_ssl != config.web.force_ssl
         || (web.comms_port, web.grpc_port) != (config.comms.port, config.comms.grpc_port)
         || node.task_cap != config.node.task_cap
+        || node.storage != config.storage
 }
 
 /// Whether this node's row in the registry would say something else. This program's own version does not count: a newer

@@ -8,6 +8,7 @@ use crate::model::fingerprint::Fingerprint;
 use crate::model::node_config::{
     ClusterSection, CommsSection, DatabaseSection, NodeConfig, NodeSection, Sealed, ServiceSection, TrustSection, WebSection,
 };
+use crate::model::storage::SharedStorage;
 use crate::model::survey::AccountKind;
 use crate::model::target::Encryption;
 use crate::model::untrusted::Untrusted;
@@ -31,6 +32,7 @@ pub fn node_config() -> NodeConfig {
         cluster: ClusterSection { id: CLUSTER, fingerprint: fingerprint(), master_key_file: NodeConfig::KEY_FILE.into() },
         web: WebSection { listen_prefixes: vec!["http://web01/".into()], force_ssl: false },
         comms: CommsSection { port: 10943, grpc_port: 8443 },
+        storage: SharedStorage::None,
     }
 }
 

@@ -7,7 +7,7 @@ use crate::model::node_config::NodeConfig;
 use crate::model::octopus_config::OctopusConfig;
 use crate::model::subject::Subject;
 
-use super::{account, encryption, trust, truth};
+use super::{account, encryption, storage, trust, truth};
 
 /// What the files of the node under review answer. A secret that does not open is answered with nothing: whatever stood
 /// there before must not pass for it.
@@ -22,8 +22,9 @@ pub fn answers(facts: &Facts, subject: Option<&Subject>) -> Vec<(FieldId, Raw)> 
 }
 
 fn of_node_config(config: &NodeConfig, node: &NodeFacts) -> Vec<(FieldId, Raw)> {
-    let NodeConfig { format: _, instance, node: own, service, database, cluster: _, web, comms } = config;
+    let NodeConfig { format: _, instance, node: own, service, database, cluster: _, web, comms, storage: shared } = config;
     let (trust, trusted) = trust(&database.trust);
+    let (choice, paths) = storage(shared);
     let texts = [
         (FieldId::Instance, instance.clone()),
         (FieldId::Home, own.home.display().to_string()),
@@ -41,8 +42,10 @@ fn of_node_config(config: &NodeConfig, node: &NodeFacts) -> Vec<(FieldId, Raw)> 
         (FieldId::ForceSsl, truth(web.force_ssl).to_owned()),
         (FieldId::CommsPort, comms.port.to_string()),
         (FieldId::GrpcPort, comms.grpc_port.to_string()),
+        (FieldId::Storage, choice.to_owned()),
     ];
-    let mut answers: Vec<_> = texts.into_iter().chain(trusted).map(|(field, text)| (field, Raw::of(field, text))).collect();
+    let mut answers: Vec<_> =
+        texts.into_iter().chain(trusted).chain(paths).map(|(field, text)| (field, Raw::of(field, text))).collect();
     let nothing = |field| Raw::of(field, "");
     let opened = |field, fact: &Fact<Raw>| (field, fact.seen().cloned().unwrap_or_else(|| nothing(field)));
     answers.push(opened(FieldId::Password, &node.password));

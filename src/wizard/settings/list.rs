@@ -5,6 +5,7 @@ use crate::model::facts::{Fact, Facts, Identity, SealTrouble, Trouble};
 use crate::model::field::FieldId;
 use crate::model::node_config::NodeConfig;
 use crate::model::octopus_config::OctopusConfig;
+use crate::model::storage::{SharedFolder, SharedStorage};
 use crate::model::untrusted::Untrusted;
 use crate::wizard::say;
 use crate::wizard::state::State;
@@ -42,7 +43,7 @@ fn clean(text: &str) -> String {
 }
 
 fn of_node_config(config: &NodeConfig, facts: &Facts) -> Vec<Setting> {
-    let NodeConfig { format: _, instance, node, service, database, cluster, web, comms } = config;
+    let NodeConfig { format: _, instance, node, service, database, cluster, web, comms, storage } = config;
     let source = Source::NodeConfig;
     let sealed = &facts.node;
     let (trusted, by) = trust(&database.trust);
@@ -82,7 +83,20 @@ fn of_node_config(config: &NodeConfig, facts: &Facts) -> Vec<Setting> {
         field(Group::Web, FieldId::CommsPort, "Tentacle port", comms.port.to_string(), source),
         field(Group::Web, FieldId::GrpcPort, "gRPC port", comms.grpc_port.to_string(), source),
     ]);
+    list.extend(of_storage(storage));
     list
+}
+
+/// What is shared, path by path. A single node shares nothing, and is not told so.
+fn of_storage(storage: &SharedStorage) -> Vec<Setting> {
+    let (choice, paths) = super::storage(storage);
+    if paths.is_empty() {
+        return Vec::new();
+    }
+    let label =
+        |id: FieldId| SharedFolder::ALL.into_iter().find(|folder| folder.field() == id).map_or("Root", SharedFolder::name);
+    let paths = paths.into_iter().map(|(id, text)| field(Group::Storage, id, label(id), clean(&text), Source::NodeConfig));
+    [field(Group::Storage, FieldId::Storage, "Shared", choice, Source::NodeConfig)].into_iter().chain(paths).collect()
 }
 
 const OPENS: &str = "sealed, opens here";

@@ -6,8 +6,11 @@ mod list;
 pub use fill::answers;
 pub use list::of;
 
+use std::path::Path;
+
 use crate::model::field::FieldId;
 use crate::model::node_config::TrustSection;
+use crate::model::storage::SharedStorage;
 use crate::model::survey::AccountKind;
 use crate::model::target::Encryption;
 
@@ -22,13 +25,15 @@ pub enum Group {
     Database,
     /// The cluster and its key.
     Cluster,
+    /// What all nodes share.
+    Storage,
     /// Web portal and ports.
     Web,
 }
 
 impl Group {
     /// Every group, in the order in which they are told.
-    pub const ALL: [Self; 5] = [Self::Node, Self::Service, Self::Database, Self::Cluster, Self::Web];
+    pub const ALL: [Self; 6] = [Self::Node, Self::Service, Self::Database, Self::Cluster, Self::Storage, Self::Web];
 
     /// Its name for people.
     pub const fn label(self) -> &'static str {
@@ -37,6 +42,7 @@ impl Group {
             Self::Service => "Service account",
             Self::Database => "Database",
             Self::Cluster => "Cluster",
+            Self::Storage => "Shared storage",
             Self::Web => "Web portal and ports",
         }
     }
@@ -48,6 +54,7 @@ impl Group {
             Self::Service => "service",
             Self::Database => "database",
             Self::Cluster => "cluster",
+            Self::Storage => "storage",
             Self::Web => "web",
         }
     }
@@ -132,6 +139,18 @@ fn trust(trust: &TrustSection) -> (&'static str, Option<(FieldId, String)>) {
         TrustSection::CaFile(path) => ("ca-file", Some((FieldId::CaFile, path.display().to_string()))),
         TrustSection::Fingerprint(text) => ("fingerprint", Some((FieldId::Fingerprint, text.clone()))),
         TrustSection::None => ("none", None),
+    }
+}
+
+/// How the shared storage is answered: the choice, and the fields that belong to it with their texts.
+fn storage(storage: &SharedStorage) -> (&'static str, Vec<(FieldId, String)>) {
+    let text = |path: &Path| path.to_string_lossy().into_owned();
+    match storage {
+        SharedStorage::None => ("none", Vec::new()),
+        SharedStorage::Root(root) => ("root", vec![(FieldId::StorageRoot, text(root))]),
+        SharedStorage::Folders(folders) => {
+            ("folders", folders.iter().map(|(folder, path)| (folder.field(), text(path))).collect())
+        }
     }
 }
 

@@ -95,3 +95,25 @@ fn files_that_cannot_be_read_tell_nothing() {
     let state = state(node);
     assert!(of(&state).is_empty() && answers(&state.facts, None).is_empty());
 }
+
+#[test]
+fn shared_storage_is_listed_and_answered_path_by_path_and_a_single_node_is_told_nothing() {
+    use crate::model::storage::{SharedFolder, SharedStorage};
+    let with = |storage| {
+        let mut config = samples::node_config();
+        config.storage = storage;
+        state(NodeFacts { config: Fact::Seen(Box::new(config)), ..samples::node() })
+    };
+    let alone = with(SharedStorage::None);
+    assert_eq!(alone.answers.text(FieldId::Storage), "none");
+    assert!(of(&alone).iter().all(|setting| setting.group != Group::Storage));
+    let root = with(SharedStorage::Root("/mnt/octopus".into()));
+    assert_eq!((root.answers.text(FieldId::Storage), root.answers.text(FieldId::StorageRoot)), ("root", "/mnt/octopus"));
+    assert_eq!(said(&of(&root), "storage-root"), ("/mnt/octopus".into(), Source::NodeConfig));
+    let folders = SharedFolder::ALL.map(|folder| (folder, format!("/mnt/{}", folder.id()).into())).to_vec();
+    let shared = SharedStorage::Folders(folders);
+    let each = with(shared.clone());
+    let list = of(&each);
+    assert_eq!(list.iter().filter(|setting| setting.group == Group::Storage).count(), 7);
+    assert_eq!(crate::wizard::form::read::storage(&each.answers), Ok(shared), "an edit keeps it");
+}

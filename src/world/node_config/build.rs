@@ -41,5 +41,6 @@ pub fn build(plan: &Plan, sealer: &Sealer) -> Result<NodeConfig, SealError> {
             force_ssl: node.web.force_ssl,
         },
         comms: CommsSection { port: node.web.comms_port, grpc_port: node.web.grpc_port },
+        storage: node.storage.clone(),
     })
 }

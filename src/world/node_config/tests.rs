@@ -75,3 +75,37 @@ fn an_unknown_key_is_refused_with_its_line() {
         other => panic!("{other:?}"),
     }
 }
+
+#[test]
+fn storage_is_a_root_or_folders_and_nothing_else() {
+    use crate::model::storage::{SharedFolder, SharedStorage};
+    let folder = tempfile::tempdir().expect("a folder");
+    let sealer = sealer(&folder);
+    let mut plan = sample::plan(folder.path());
+    let none = render(&build(&plan, &sealer).expect("sealed")).expect("rendered");
+    assert!(!none.contains("storage"), "a single node's config is as it always was: {none}");
+    let folders = vec![(SharedFolder::Artifacts, "/a b".into()), (SharedFolder::TaskLogs, "\\\\f\\t".into())];
+    for (storage, text) in [
+        (SharedStorage::Root("/mnt/octopus".into()), "[storage]\nroot = \"/mnt/octopus\"\n"),
+        (SharedStorage::Folders(folders), "[storage.folders]\nartifacts = \"/a b\"\ntask-logs = "),
+    ] {
+        plan.node.storage = storage.clone();
+        let config = build(&plan, &sealer).expect("sealed");
+        write(&config).expect("written");
+        assert!(render(&config).expect("rendered").contains(text), "{:?}", render(&config));
+        assert_eq!(read(folder.path()).expect("read").storage, storage);
+        assert!(same_but_for_seals(&config, &read(folder.path()).expect("read"), &sealer).expect("opened"));
+    }
+    for odd in [
+        "[storage]",
+        "[storage]\nroot = \"\"",
+        "[storage]\nroot = \"/a\"\nnews = 1",
+        "[storage]\nroot = \"/a\"\n[storage.folders]\nartifacts = \"/b\"",
+        "[storage.folders]",
+        "[storage.folders]\nnews = \"/b\"",
+        "[storage.folders]\nartifacts = \"\"",
+    ] {
+        std::fs::write(path(folder.path()), format!("{none}\n{odd}\n")).expect("written");
+        assert!(matches!(read(folder.path()), Err(TomlFileError::Malformed { .. })), "{odd}");
+    }
+}

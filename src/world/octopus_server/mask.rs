@@ -80,9 +80,10 @@ fn add(forms: &mut Vec<Zeroizing<Vec<u8>>>, text: &str) {
     let doubled = Zeroizing::new(text.replace('"', "\"\""));
     for text in [text, &doubled] {
         forms.push(Zeroizing::new(text.as_bytes().to_vec()));
-        // XML escapes quotes in attributes, and may leave them in text.
-        forms.push(escaped(text, |c| xml(c, true)));
-        forms.push(escaped(text, |c| xml(c, false)));
+        // Of quotes XML escapes both, in attributes mostly the double one, and in text none.
+        for quotes in ["\"'", "\"", ""] {
+            forms.push(escaped(text, |c| xml(c, quotes)));
+        }
         forms.push(escaped(text, json));
     }
 }
@@ -99,13 +100,13 @@ fn escaped(text: &str, of: impl Fn(char) -> Option<&'static str>) -> Zeroizing<V
     whole
 }
 
-const fn xml(character: char, quotes: bool) -> Option<&'static str> {
+fn xml(character: char, quotes: &str) -> Option<&'static str> {
     match character {
         '&' => Some("&amp;"),
         '<' => Some("&lt;"),
         '>' => Some("&gt;"),
-        '"' if quotes => Some("&quot;"),
-        '\'' if quotes => Some("&apos;"),
+        '"' if quotes.contains('"') => Some("&quot;"),
+        '\'' if quotes.contains('\'') => Some("&apos;"),
         _ => None,
     }
 }

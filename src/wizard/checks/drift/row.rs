@@ -6,6 +6,7 @@ use crate::model::field::FieldId;
 use crate::model::finding::{Finding, Severity, Verdict};
 use crate::model::node_config::NodeConfig;
 use crate::model::registry::NodeRow;
+use crate::model::storage::SharedStorage;
 use crate::model::system_family::SystemFamily;
 use crate::model::untrusted::Untrusted;
 use crate::wizard::checks::{Case, all, one};
@@ -128,6 +129,7 @@ fn findings(config: &NodeConfig, node: &NodeSeen, row: &NodeRow, case: &Case<'_>
         }
     }
     findings.extend(of_octopus_cap(config, node, case));
+    findings.extend(of_storage(config, case));
     findings.extend(of_machine(row, case));
     findings
 }
@@ -141,6 +143,35 @@ fn of_octopus_cap(config: &NodeConfig, node: &NodeSeen, case: &Case<'_>) -> Opti
     let fix = "Set it in Octopus too, or change settings (F4) to what is meant.";
     let set = command(case, "node", &[("taskCap", &own.to_string())]);
     Some(Finding::warn(CheckId::DriftRow, says, fix).about(FieldId::TaskCap).command(set))
+}
+
+/// What the nodes share, by the config and by the registry, which all nodes go by. Where the registry does not tell, or
+/// was made before it could, nothing is known to differ.
+fn of_storage(config: &NodeConfig, case: &Case<'_>) -> Option<Finding> {
+    let registered = case.facts.cluster.storage.seen()?;
+    let own = &config.storage;
+    if own == registered {
+        return None;
+    }
+    let says = format!("Shared storage: the node config says {}, the registry {}.", told(own), told(registered));
+    let fix = if registered.is_none() {
+        "Find out whether the registry was restored from before the storage was shared. The nodes that join now would share nothing."
+    } else {
+        "The registry is what every node goes by. Have this node leave (F9) and add it again: it then takes the storage from there."
+    };
+    Some(Finding::warn(CheckId::DriftRow, says, fix).about(FieldId::Storage))
+}
+
+/// Shared storage in words: its root, or each folder and where it is.
+fn told(storage: &SharedStorage) -> Untrusted {
+    let rows: Vec<String> = match storage {
+        SharedStorage::None => vec!["nothing".into()],
+        SharedStorage::Root(root) => vec![root.display().to_string()],
+        SharedStorage::Folders(folders) => {
+            folders.iter().map(|(folder, path)| format!("{} {}", folder.id(), path.display())).collect()
+        }
+    };
+    Untrusted::new(&rows.join(", "))
 }
 
 /// What the row says of the machine and the program that wrote it.

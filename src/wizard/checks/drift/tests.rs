@@ -9,6 +9,7 @@ use crate::model::flow::Flow;
 use crate::model::node_config::{NodeConfig, TrustSection};
 use crate::model::octopus_config::OctopusConfig;
 use crate::model::registry::NodeRow;
+use crate::model::storage::{SharedFolder, SharedStorage};
 use crate::wizard::checks::tests::{case, evidence, judged_in, stop, warn};
 use crate::wizard::samples;
 
@@ -283,4 +284,23 @@ fn without_the_registry_the_rest_is_judged() {
         facts.ports.ports.clear();
     });
     assert!(evidence(&verdict).ends_with("was not compared"));
+}
+
+#[test]
+fn storage_that_differs_is_told_with_both_sides_and_an_unknown_one_does_not() {
+    let root = |path: &str| SharedStorage::Root(path.into());
+    let of = |own: SharedStorage, registered: Fact<SharedStorage>| {
+        of(CheckId::DriftRow, |facts| {
+            config(facts).storage = own;
+            facts.cluster.storage = registered;
+        })
+    };
+    evidence(&of(root("/a"), Fact::Seen(root("/a"))));
+    evidence(&of(root("/a"), Fact::Missing(Trouble::ConnectionLost)));
+    let finding = warn(&of(root("/a"), Fact::Seen(root("/b"))));
+    assert_eq!(finding.says, "Shared storage: the node config says /a, the registry /b.");
+    assert!(finding.remedy.is_none() && finding.fix.contains("F9"), "{finding:?}");
+    let folders = SharedStorage::Folders(vec![(SharedFolder::Artifacts, "/x".into())]);
+    assert!(warn(&of(SharedStorage::None, Fact::Seen(folders))).says.ends_with("says nothing, the registry artifacts /x."));
+    assert!(warn(&of(root("/a"), Fact::Seen(SharedStorage::None))).fix.contains("restored"));
 }
