@@ -7,7 +7,7 @@ use super::storage::SharedFolder;
 use super::untrusted::Untrusted;
 
 /// The folder that this program keeps in shared folders, for itself. It is never copied: a canary tells of its own place.
-pub const OWN_FOLDER: &str = ".octopus-setup";
+pub use super::canary::FOLDER as OWN_FOLDER;
 
 /// One shared folder: where its files are, and where they are to be.
 #[derive(Debug, Clone, PartialEq, Eq)]

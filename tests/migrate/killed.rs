@@ -65,7 +65,7 @@ fn killed_twice_it_ends_complete_and_verified() {
     let (plan, outcome) = (&of(&output, "plan")[0], &of(&output, "outcome")[0]);
     let number = |value: &serde_json::Value| value.as_u64().unwrap();
     assert_eq!((number(&plan["all"]["files"]), plan["resumes"].as_bool()), (20_005, Some(true)));
-    assert!(number(&plan["there"]["files"]) >= 9_000, "what was done is not done again: {plan}");
+    assert!(number(&plan["there"]["files"]) >= 6_000, "what was done is not done again: {plan}");
     assert_eq!(number(&outcome["copied"]["files"]) + number(&outcome["there"]["files"]), 20_005);
     assert_eq!(outcome["complete"], true);
     assert_eq!(tree(&scene.share), before, "all is there, and nothing else");

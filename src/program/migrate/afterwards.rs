@@ -7,11 +7,14 @@ use octopus_setup::faces::migration::{After, Teller};
 use octopus_setup::model::facts::Fact;
 use octopus_setup::model::journal::StorageRecord;
 use octopus_setup::model::node_config::NodeConfig;
+use octopus_setup::model::registry::CanaryRow;
 use octopus_setup::model::storage::SharedStorage;
 use octopus_setup::wizard::failures;
 use octopus_setup::world::apply;
+use octopus_setup::world::lock::Lock;
 use octopus_setup::world::migrate::paths;
 use octopus_setup::world::migrate::sources::Node;
+use octopus_setup::world::node_config;
 use octopus_setup::world::sqlserver::SqlServer;
 
 use super::super::cli::Migrate;
@@ -22,6 +25,7 @@ use super::order::Wanted;
 /// What is told of each.
 const PATHS: &str = "Octopus Server is told where its files are, once for all nodes.";
 const REGISTRY: &str = "The registry knows the shared storage, and this node has left its canaries there.";
+const CONFIG: &str = "The node config says what is shared.";
 
 /// How all of it ended.
 pub(super) enum Settled {
@@ -36,13 +40,18 @@ pub(super) enum Settled {
 /// Does it, step by step, each recognised where it is done already.
 pub(super) async fn settle(asked: &Migrate, outside: &Outside, wanted: &Wanted, teller: &mut Teller<Stdout>) -> Settled {
     let root = std::path::absolute(&asked.to).unwrap_or_else(|_| asked.to.clone());
-    let mut all = vec![];
+    let mut all = Vec::new();
     let told = tell(asked, outside, wanted, &root).await;
     teller.after(PATHS, &told);
     all.push(told);
     if let Some(Node::Ours(config)) = &wanted.node {
         let registered = register(config, outside, &root).await;
         teller.after(REGISTRY, &registered);
+        if matches!(registered, After::Done | After::Already) {
+            let kept = keep(config, outside, &root).await;
+            teller.after(CONFIG, &kept);
+            all.push(kept);
+        }
         all.push(registered);
     }
     if all.iter().any(|after| matches!(after, After::Failed(_))) {
@@ -86,9 +95,7 @@ async fn register(config: &NodeConfig, outside: &Outside, root: &Path) -> After 
     let database = SqlServer::new();
     let facts = database.cluster(&target, false).await;
     let name = config.node.name.to_lowercase();
-    let mine = |canaries: Vec<_>| {
-        canaries.into_iter().filter(|canary: &octopus_setup::model::registry::CanaryRow| canary.node.to_lowercase() == name)
-    };
+    let mine = |canaries: Vec<_>| canaries.into_iter().filter(|canary: &CanaryRow| canary.node.to_lowercase() == name);
     let canaries: Vec<_> = match facts.canaries {
         Fact::Seen(canaries) => mine(canaries).collect(),
         Fact::Missing(_) | Fact::Unknown => Vec::new(),
@@ -102,5 +109,24 @@ async fn register(config: &NodeConfig, outside: &Outside, root: &Path) -> After 
             let explained = failures::explain_at(kind, &failure, &target);
             After::Failed(format!("{} {}", explained.says, explained.fix))
         }
+    }
+}
+
+/// The node config; the older one is kept beside it.
+async fn keep(config: &NodeConfig, outside: &Outside, root: &Path) -> After {
+    let storage = SharedStorage::Root(root.to_owned());
+    if config.storage == storage {
+        return After::Already;
+    }
+    let config = NodeConfig { storage, ..config.clone() };
+    let places = outside.places.clone();
+    let writing = tokio::task::spawn_blocking(move || {
+        let _lock = Lock::take(&places, &config.instance).map_err(|error| error.to_string())?;
+        node_config::write(&config).map_err(|error| format!("It cannot be written: {error}."))
+    });
+    match writing.await {
+        Ok(Ok(())) => After::Done,
+        Ok(Err(says)) => After::Failed(says),
+        Err(error) => After::Failed(error.to_string()),
     }
 }

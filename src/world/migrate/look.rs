@@ -35,6 +35,7 @@ pub fn look(order: &Order, places: &Places, watch: &Arc<Watch>) -> io::Result<Lo
 fn look_on(order: &Order, places: &Places, watch: &Arc<Watch>, pulse: &Pulse) -> io::Result<Look> {
     let sources = &order.sources;
     watch.begin(Phase::Walking, Figures::default());
+    let disks = super::disks(sources, pulse);
     let tree = walk(sources, watch, pulse);
     let id = manifest::id(sources);
     let path = manifest::path(places, &id);
@@ -68,7 +69,7 @@ fn look_on(order: &Order, places: &Places, watch: &Arc<Watch>, pulse: &Pulse) ->
     ahead.gone = gone(&lines, &tree.files, sources);
     ahead.resumes = !lines.is_empty() && ahead.copy.files > 0;
     ahead.room = room(&loads(sources, &todo, &destination));
-    Ok(Look { ahead, id, path, todo, noted, lines, new_folders: destination.new_folders, parts: destination.parts })
+    Ok(Look { ahead, id, path, todo, noted, lines, new_folders: destination.new_folders, parts: destination.parts, disks })
 }
 
 /// Whether any of the destinations folds; where none tells, nobody knows.

@@ -30,6 +30,7 @@ use self::batch::{Copying, Todo, folder_key};
 use self::destination::at;
 use self::manifest::{Lines, Manifest};
 use self::pool::Ended;
+use super::folder;
 use super::lock::{Lock, LockError};
 use super::places::Places;
 use crate::model::migration::{Ahead, Digest, Outcome, Phase, Source, Stamp, Trouble};
@@ -59,6 +60,8 @@ pub struct Look {
     lines: Lines,
     new_folders: Vec<(usize, PathBuf)>,
     parts: Vec<PathBuf>,
+    /// The disk of each destination, or of where it is to be made.
+    disks: Vec<Option<u64>>,
 }
 
 impl Look {
@@ -87,8 +90,12 @@ pub fn lock(order: &Order, places: &Places) -> Result<Lock, LockError> {
 /// # Errors
 /// The manifest, or a destination's own folder, cannot be made.
 pub fn copy(order: &Order, look: Look, watch: &Arc<Watch>) -> io::Result<Outcome> {
-    let Look { ahead, id, path, todo, noted, mut lines, new_folders, parts } = look;
+    let Look { ahead, id, path, todo, noted, mut lines, new_folders, parts, disks: looked_at } = look;
     let pulse = watch.pulse();
+    // A share that was unmounted since leaves an empty folder on a local disk behind, which would take everything gladly.
+    if disks(&order.sources, &pulse) != looked_at {
+        return Err(io::Error::other("another disk is at the destination now than when it was looked at"));
+    }
     let manifest = Manifest::open(&path, &id)?;
     manifest.add(&noted)?;
     watch.begin(Phase::Copying, ahead.copy);
@@ -117,12 +124,22 @@ pub fn copy(order: &Order, look: Look, watch: &Arc<Watch>) -> io::Result<Outcome
         }
     }
     pulse.rest();
-    let disks = order.sources.iter().map(|source| place::disk(&source.to)).collect();
+    let disks = disks(&order.sources, &pulse);
+    pulse.rest();
     let sources = order.sources.clone();
     let copying = Arc::new(Copying { sources, disks, id, manifest, watch: watch.clone(), number: AtomicU64::new(0) });
     all(order, todo, &copying, watch, &mut outcome);
     settle(order, &lines, &copying, watch, &mut outcome);
     Ok(outcome)
+}
+
+/// The disk of each destination, or of the nearest folder that is there.
+fn disks(sources: &[Source], pulse: &watch::Pulse) -> Vec<Option<u64>> {
+    let disk = |source: &Source| {
+        pulse.begin(&source.to);
+        folder::nearest(&source.to).and_then(place::disk)
+    };
+    sources.iter().map(disk).collect()
 }
 
 /// Every batch, on threads.
