@@ -43,7 +43,7 @@ impl Pace {
         let ((from, before), (to, after)) = (self.seen.front()?, self.seen.back()?);
         let took = to.saturating_sub(*from);
         let done = Figures { files: after.files.saturating_sub(before.files), bytes: after.bytes.saturating_sub(before.bytes) };
-        (took >= FIRST).then(|| (took.as_secs_f64(), done))
+        (took >= FIRST).then_some((took.as_secs_f64(), done))
     }
 
     /// Bytes a second.

@@ -65,14 +65,14 @@ pub(super) fn copy(from: &Path, to: &Path, buffer: &mut [u8], watch: &Watch, pul
     let mut out = create(to).map_err(|error| refused("creating its copy", &error))?;
     for _ in 0..TRIES {
         pulse.begin(from);
-        let mut file = open(from).map_err(gone)?;
+        let mut file = open(from).map_err(|error| gone(&error))?;
         let met = file.metadata().map_err(|error| refused("reading", &error))?;
         let before = stamp(&met);
         advise_sequential(&file);
         let (digest, bytes) = pour(&mut file, &mut out, (from, to), buffer, watch, pulse)?;
         pulse.begin(from);
         // By the path: a file that was replaced by another one has changed as well.
-        let after = std::fs::symlink_metadata(from).map_err(gone)?;
+        let after = std::fs::symlink_metadata(from).map_err(|error| gone(&error))?;
         if before == stamp(&after) && bytes == before.size {
             pulse.begin(to);
             let unlike = !attributes::keep(&out, &met);
@@ -87,8 +87,8 @@ pub(super) fn copy(from: &Path, to: &Path, buffer: &mut [u8], watch: &Watch, pul
     Err(Trouble::KeepsChanging)
 }
 
-fn gone(error: io::Error) -> Trouble {
-    if error.kind() == ErrorKind::NotFound { Trouble::Gone } else { refused("reading", &error) }
+fn gone(error: &io::Error) -> Trouble {
+    if error.kind() == ErrorKind::NotFound { Trouble::Gone } else { refused("reading", error) }
 }
 
 /// Only its owner reads it until it has the mode of its source.

@@ -47,9 +47,9 @@ fn look_on(order: &Order, places: &Places, watch: &Arc<Watch>, pulse: &Pulse) ->
     let mut ahead = Ahead { all: tree.figures(), left_out: tree.left_out.clone(), folding, ..Ahead::default() };
     ahead.collisions.clone_from(&destination.collisions);
     if folding == Folding::Folds {
-        ahead.collisions.extend(together)
+        ahead.collisions.extend(together);
     } else {
-        ahead.perhaps = together
+        ahead.perhaps = together;
     }
     let (mut todo, mut compare) = (Vec::new(), Vec::new());
     for item in &tree.files {

@@ -61,8 +61,8 @@ pub(super) fn run<T, R>(
             Ok(Some((item, result))) => tell(item, Ended::Done(result)),
             Ok(None) => {}
             Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => {
-                let hang: Vec<usize> = pulses.iter().filter(|(_, pulse)| pulse.hangs()).map(|(number, _)| *number).collect();
-                for dead in hang {
+                let late: Vec<usize> = pulses.iter().filter(|(_, pulse)| pulse.hangs()).map(|(number, _)| *number).collect();
+                for dead in late {
                     let Some(pulse) = pulses.remove(&dead) else { continue };
                     let (item, on) = (pulse.item(), pulse.on());
                     pulse.give_up();
