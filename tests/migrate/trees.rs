@@ -127,17 +127,22 @@ fn a_file_that_is_written_to_between_the_look_and_the_copy_is_copied_as_it_is() 
 #[test]
 fn a_file_that_never_stands_still_is_told_and_leaves_nothing_behind() {
     let scene = Scene::new();
-    let path = scene.put("log", vec![1u8; 8 << 20]);
+    let path = scene.put("log", vec![1u8; 64 << 20]);
     let look = scene.look();
     let done = std::sync::atomic::AtomicBool::new(false);
+    let (begun, began) = std::sync::mpsc::channel();
     let outcome = std::thread::scope(|threads| {
-        threads.spawn(|| {
-            let mut file = fs::File::options().append(true).open(&path).unwrap();
+        let done = &done;
+        let path = &path;
+        threads.spawn(move || {
+            let mut file = fs::File::options().append(true).open(path).unwrap();
             while !done.load(std::sync::atomic::Ordering::Relaxed) {
                 std::io::Write::write_all(&mut file, b"more").unwrap();
+                let _ = begun.send(());
                 std::thread::yield_now();
             }
         });
+        began.recv().unwrap();
         let outcome = copy(&scene.order(), look, &Scene::watch()).unwrap();
         done.store(true, std::sync::atomic::Ordering::Relaxed);
         outcome

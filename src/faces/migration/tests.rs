@@ -24,7 +24,7 @@ fn the_bar_is_one_line_that_fits_and_goes_before_anything_else_is_said() {
     });
     assert_eq!(
         told,
-        "\rCopying [##########----------]  50 %  500 of 1000 files, 32.0 MiB of 64.0 MiB, 16.0 MiB/s, 250 files/s, about 2.0 s le\u{1b}[K\
+        "\rCopying [##########----------]  50 %  500 of 1000 files, 32.0 MiB of 64.0 MiB, 16.0 MiB/s, 250 files/s, about 2.0 s lef\u{1b}[K\
          \r\u{1b}[KStopping.\n"
     );
     for width in [1, 10, 40, 80] {

@@ -69,7 +69,7 @@ pub(super) fn copy(from: &Path, to: &Path, buffer: &mut [u8], watch: &Watch, pul
         let met = file.metadata().map_err(|error| refused("reading", &error))?;
         let before = stamp(&met);
         advise_sequential(&file);
-        let (digest, bytes) = pour(&mut file, &mut out, (from, to), buffer, watch, pulse)?;
+        let (digest, bytes) = pour(&mut file, &mut out, (from, to, before.size), buffer, watch, pulse)?;
         pulse.begin(from);
         // By the path: a file that was replaced by another one has changed as well.
         let after = std::fs::symlink_metadata(from).map_err(|error| gone(&error))?;
@@ -103,7 +103,7 @@ fn create(path: &Path) -> io::Result<File> {
 fn pour(
     file: &mut File,
     out: &mut File,
-    (from, to): (&Path, &Path),
+    (from, to, most): (&Path, &Path, u64),
     buffer: &mut [u8],
     watch: &Watch,
     pulse: &Pulse,
@@ -126,6 +126,10 @@ fn pour(
         }
         if pulse.is_given_up() {
             return Err(Trouble::Hangs(0));
+        }
+        // It has grown, and is copied again in any case; a file that grows faster than it is read has no end.
+        if bytes > most {
+            return Ok((digest(context), bytes));
         }
         pulse.begin(from);
     }
