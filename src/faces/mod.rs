@@ -3,6 +3,7 @@
 pub mod ended;
 pub mod exit;
 pub mod headless;
+pub mod migration;
 pub mod plain;
 mod polling;
 pub mod problems;

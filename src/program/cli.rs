@@ -221,6 +221,47 @@ pub struct OfNode {
 pub struct Migrate {
     #[command(flatten)]
     pub node: OfNode,
+
+    /// The root of the shared storage, as this machine and Octopus Server name it; a folder for each kind is made below it.
+    #[arg(long, value_name = "ROOT")]
+    pub to: PathBuf,
+
+    /// Take the files from below this folder instead of a node's home directory; nothing but files is moved then.
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["instance", "config"])]
+    pub from: Option<PathBuf>,
+
+    /// Take one kind of files from another folder: artifacts, task-logs, packages, telemetry, imports, event-exports.
+    #[arg(long, value_name = "NAME=DIR")]
+    pub folder: Vec<String>,
+
+    /// Say what would be copied, what stands in the way, whether there is room. Nothing is written, not even a probe.
+    #[arg(long)]
+    pub dry_run: bool,
+
+    /// Do not ask whether to begin.
+    #[arg(long)]
+    pub yes: bool,
+
+    /// Go on in spite of this warning; its name is the one that is printed.
+    #[arg(long, value_name = "NAME", value_delimiter = ',')]
+    pub accept: Vec<String>,
+
+    /// How many files, or batches of small ones, are copied at a time; twice the number of processors, from 4 to 16, when nothing
+    /// is said.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=64))]
+    pub jobs: Option<u16>,
+
+    /// How long one operation of a disk or a share may take before it is given up, in seconds.
+    #[arg(long, value_name = "SECONDS", default_value_t = 60, value_parser = clap::value_parser!(u16).range(1..))]
+    pub patience: u16,
+
+    /// Octopus Server's program, for telling it where its files are now; that of the usual place when nothing is said.
+    #[arg(long, value_name = "FILE")]
+    pub octopus_server: Option<PathBuf>,
+
+    /// How to print what happens: for people, or as JSON, one object a line.
+    #[arg(long, value_name = "FORMAT", value_enum)]
+    pub output: Option<Format>,
 }
 
 /// A look at everything.

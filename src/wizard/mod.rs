@@ -17,6 +17,7 @@ pub mod flow;
 pub mod form;
 pub mod gate;
 pub mod inputs;
+pub mod migration;
 pub mod node;
 pub mod plan;
 pub mod review;

@@ -14,6 +14,7 @@ pub mod journals;
 pub mod key_file;
 pub mod lock;
 pub mod log;
+pub mod migrate;
 pub mod node_config;
 pub mod octopus_config;
 pub mod octopus_server;

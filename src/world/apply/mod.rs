@@ -15,6 +15,7 @@ mod resume;
 mod row;
 #[cfg(test)]
 pub(super) mod sample;
+mod shared;
 mod site;
 mod sqlserver;
 mod storage;
@@ -26,6 +27,7 @@ use std::time::Instant;
 
 pub use database::{ClusterDatabase, Created, Proven, Removed};
 pub use resume::{close, resume};
+pub use shared::share;
 pub use undo::undo;
 
 use self::key::Elsewhere;

@@ -1,0 +1,131 @@
+//! For programs: one object a line, each with its `event`.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use super::{After, Told};
+use crate::faces::exit::Exit;
+use crate::faces::sentences::{clean, severity};
+use crate::model::finding::Severity;
+use crate::model::migration::{Ahead, Figures, Folding, Outcome, Phase, Source};
+use crate::wizard::migration::{Concern, ConcernId, assumed, trouble};
+
+fn line(event: &str, mut value: Value) -> String {
+    if let Value::Object(object) = &mut value {
+        object.insert("event".to_owned(), event.into());
+    }
+    format!("{value}\n")
+}
+
+pub(super) fn ahead(ahead: &Ahead, sources: &[Source]) -> String {
+    let sources: Vec<Value> = sources
+        .iter()
+        .map(|source| json!({ "folder": source.folder.id(), "from": source.from.to_string_lossy(), "to": source.to.to_string_lossy() }))
+        .collect();
+    let room: Vec<Value> = ahead
+        .room
+        .iter()
+        .map(|room| {
+            let at = room.at.to_string_lossy();
+            json!({ "at": at, "free": room.free, "needed": room.needed, "inodes": room.inodes, "entries": room.entries })
+        })
+        .collect();
+    let folding = match ahead.folding {
+        Folding::Folds => Some(true),
+        Folding::Keeps => Some(false),
+        Folding::Unknown => None,
+    };
+    line(
+        "plan",
+        json!({
+            "sources": sources,
+            "all": figures(ahead.all),
+            "copy": figures(ahead.copy),
+            "there": figures(ahead.there),
+            "collisions": ahead.collisions.len(),
+            "folds_case": folding,
+            "room": room,
+            "resumes": ahead.resumes,
+            "seconds_assumed": assumed(ahead.copy).as_secs(),
+        }),
+    )
+}
+
+pub(super) fn concerns(concerns: &[Concern], accepted: &[ConcernId]) -> String {
+    let one = |concern: &Concern| {
+        let warns = concern.id.severity() == Severity::Warn;
+        let value = json!({
+            "id": concern.id.id(),
+            "severity": severity(concern.id.severity()),
+            "accepted": warns.then(|| accepted.contains(&concern.id)),
+            "says": clean(&concern.says),
+            "fix": (!concern.fix.is_empty()).then(|| clean(&concern.fix)),
+            "remedy": concern.remedy.as_ref().map(|remedy| clean(remedy.text())),
+        });
+        line("concern", value)
+    };
+    concerns.iter().map(one).collect()
+}
+
+pub(super) fn progress(told: &Told<'_>) -> String {
+    let phase = match told.progress.phase {
+        Phase::Walking => "walking",
+        Phase::Comparing => "comparing",
+        Phase::Copying => "copying",
+    };
+    let waits = told.progress.waits.as_ref().map(|(path, since)| json!({ "path": path.to_string_lossy(), "seconds": since }));
+    line(
+        "progress",
+        json!({
+            "phase": phase,
+            "all": figures(told.progress.all),
+            "done": figures(told.progress.done),
+            "bytes_a_second": told.pace.bytes(),
+            "files_a_second": told.pace.files(),
+            "seconds_left": told.pace.left(told.progress.all).map(|left| left.as_secs()),
+            "seconds": told.since.as_secs(),
+            "waits": waits,
+        }),
+    )
+}
+
+pub(super) fn outcome(outcome: &Outcome, took: Duration) -> String {
+    let failed: String = outcome
+        .failed
+        .iter()
+        .map(|failed| {
+            let (says, fix) = trouble(&failed.path, &failed.why);
+            line("failed", json!({ "path": failed.path.to_string_lossy(), "says": says, "fix": fix }))
+        })
+        .collect();
+    let whole = json!({
+        "complete": outcome.is_complete(),
+        "copied": figures(outcome.copied),
+        "there": figures(outcome.there),
+        "failures": outcome.failures,
+        "open": outcome.open,
+        "unlike": outcome.unlike,
+        "milliseconds": u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
+    });
+    failed + &line("outcome", whole)
+}
+
+pub(super) fn after(what: &str, after: &After) -> String {
+    let (state, text) = match after {
+        After::Done => ("done", None),
+        After::Already => ("already", None),
+        After::ByHand(command) => ("by-hand", Some(command)),
+        After::Failed(says) => ("failed", Some(says)),
+    };
+    line("after", json!({ "what": what, "state": state, "text": text.map(|text| clean(text)) }))
+}
+
+pub(super) fn end(exit: Exit, says: &[String]) -> String {
+    let says: Vec<String> = says.iter().map(|text| clean(text)).collect();
+    line("end", json!({ "exit": exit.code(), "status": exit.id(), "says": says }))
+}
+
+fn figures(figures: Figures) -> Value {
+    json!({ "files": figures.files, "bytes": figures.bytes })
+}

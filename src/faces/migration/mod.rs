@@ -1,0 +1,166 @@
+//! The face of a move to shared storage: what lies ahead, a bar, what came of it; for people or for programs.
+
+mod json;
+mod text;
+
+use std::io::Write;
+use std::time::Duration;
+
+use crate::faces::exit::Exit;
+use crate::faces::headless::Output;
+use crate::model::migration::{Ahead, Outcome, Progress, Source};
+use crate::wizard::migration::{Concern, ConcernId, Pace, units};
+
+/// How often people who see no bar are told how far it is.
+const LINE: Duration = Duration::from_secs(10);
+
+/// How often programs are.
+const EVENT: Duration = Duration::from_secs(1);
+
+/// How far it is, as it is told.
+#[derive(Debug)]
+pub struct Told<'a> {
+    /// How far.
+    pub progress: &'a Progress,
+    /// How fast.
+    pub pace: &'a Pace,
+    /// For how long already.
+    pub since: Duration,
+}
+
+/// How something that comes after the copy ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum After {
+    /// It is done.
+    Done,
+    /// It was done already.
+    Already,
+    /// It is left to whoever reads this: a command to run.
+    ByHand(String),
+    /// It failed; what to do.
+    Failed(String),
+}
+
+/// Tells, to whoever still listens.
+pub struct Teller<W> {
+    output: Output,
+    /// The width of the terminal that a bar is drawn on.
+    bar: Option<usize>,
+    out: W,
+    gone: bool,
+    /// A bar stands in the last line.
+    drawn: bool,
+    told: Option<(Duration, u64)>,
+    tick: usize,
+}
+
+impl<W: Write> Teller<W> {
+    /// One that has told nothing yet; with the width of a terminal it draws a bar.
+    pub const fn new(output: Output, bar: Option<usize>, out: W) -> Self {
+        Self { output, bar, out, gone: false, drawn: false, told: None, tick: 0 }
+    }
+
+    /// What lies ahead.
+    pub fn ahead(&mut self, ahead: &Ahead, sources: &[Source]) {
+        let text = match self.output {
+            Output::Text => text::ahead(ahead, sources),
+            Output::Json => json::ahead(ahead, sources),
+        };
+        self.say(&text);
+    }
+
+    /// What is to be said beforehand.
+    pub fn concerns(&mut self, concerns: &[Concern], accepted: &[ConcernId]) {
+        let text = match self.output {
+            Output::Text => text::concerns(concerns, accepted),
+            Output::Json => json::concerns(concerns, accepted),
+        };
+        self.say(&text);
+    }
+
+    /// How far it is: a bar at each call, a line now and then.
+    pub fn progress(&mut self, told: &Told<'_>) {
+        let part = part(told.progress);
+        let due = |every: Duration| {
+            self.told.is_none_or(|(at, tenth)| {
+                let since = told.since.saturating_sub(at);
+                since >= every || (part / 100 != tenth && since >= EVENT)
+            })
+        };
+        match (self.output, self.bar) {
+            (Output::Json, _) if due(EVENT) => self.say(&json::progress(told)),
+            (Output::Text, None) if due(LINE) => self.say(&format!("{}\n", text::line(told, part))),
+            (Output::Text, Some(width)) => {
+                let bar = text::bar(told, part, width, self.tick);
+                self.tick += 1;
+                // To the line's beginning, over what stands there, and no further.
+                self.write(&format!("\r{bar}\u{1b}[K"));
+                self.drawn = true;
+                return;
+            }
+            _ => return,
+        }
+        self.told = Some((told.since, part / 100));
+    }
+
+    /// What came of it.
+    pub fn outcome(&mut self, outcome: &Outcome, took: Duration) {
+        let text = match self.output {
+            Output::Text => text::outcome(outcome, took),
+            Output::Json => json::outcome(outcome, took),
+        };
+        self.say(&text);
+    }
+
+    /// Something that comes after the copy.
+    pub fn after(&mut self, what: &str, after: &After) {
+        let text = match self.output {
+            Output::Text => text::after(what, after),
+            Output::Json => json::after(what, after),
+        };
+        self.say(&text);
+    }
+
+    /// How it ends, and what to do next.
+    pub fn end(&mut self, exit: Exit, says: &[String]) {
+        let text = match self.output {
+            Output::Text => text::lines(says),
+            Output::Json => json::end(exit, says),
+        };
+        self.say(&text);
+    }
+
+    /// A sentence in between; programs are not told.
+    pub fn note(&mut self, says: &str) {
+        if self.output == Output::Text {
+            self.say(&format!("{says}\n"));
+        }
+    }
+
+    /// A question; the answer is typed behind it.
+    pub fn ask(&mut self, question: &str) {
+        self.say(question);
+    }
+
+    fn say(&mut self, text: &str) {
+        if std::mem::take(&mut self.drawn) {
+            self.write("\r\u{1b}[K");
+        }
+        self.write(text);
+    }
+
+    fn write(&mut self, text: &str) {
+        if !self.gone {
+            self.gone = self.out.write_all(text.as_bytes()).and_then(|()| self.out.flush()).is_err();
+        }
+    }
+}
+
+/// How far it is, in thousandths. The last one is kept for the end.
+fn part(progress: &Progress) -> u64 {
+    let (all, done) = (units(progress.all), units(progress.done).min(units(progress.all)));
+    done.saturating_mul(1_000).checked_div(all).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,90 @@
+use super::*;
+use crate::model::migration::{Failed, Figures, Phase, Trouble};
+use crate::model::storage::SharedFolder;
+
+fn progress(phase: Phase, files: u64, bytes: u64) -> Progress {
+    Progress { phase, all: Figures { files: 1_000, bytes: 64 << 20 }, done: Figures { files, bytes }, waits: None }
+}
+
+fn said(output: Output, bar: Option<usize>, tell: impl FnOnce(&mut Teller<&mut Vec<u8>>)) -> String {
+    let mut out = Vec::new();
+    tell(&mut Teller::new(output, bar, &mut out));
+    String::from_utf8(out).unwrap()
+}
+
+#[test]
+fn the_bar_is_one_line_that_fits_and_goes_before_anything_else_is_said() {
+    let mut pace = Pace::default();
+    pace.note(Duration::ZERO, Figures::default());
+    pace.note(Duration::from_secs(2), Figures { files: 500, bytes: 32 << 20 });
+    let told = said(Output::Text, Some(120), |teller| {
+        let progress = progress(Phase::Copying, 500, 32 << 20);
+        teller.progress(&Told { progress: &progress, pace: &pace, since: Duration::from_secs(2) });
+        teller.note("Stopping.");
+    });
+    assert_eq!(
+        told,
+        "\rCopying [##########----------]  50 %  500 of 1000 files, 32.0 MiB of 64.0 MiB, 16.0 MiB/s, 250 files/s, about 2.0 s lef\u{1b}[K\
+         \r\u{1b}[KStopping.\n"
+    );
+    for width in [1, 10, 40, 80] {
+        let progress = progress(Phase::Walking, 0, 0);
+        let told = Told { progress: &progress, pace: &pace, since: Duration::ZERO };
+        assert!(text::bar(&told, 999, width, 3).chars().count() < width.max(2));
+    }
+}
+
+#[test]
+fn without_a_terminal_a_line_comes_at_each_tenth_or_after_ten_seconds() {
+    let pace = Pace::default();
+    let told = said(Output::Text, None, |teller| {
+        for tenth in 0..600u64 {
+            let progress = progress(Phase::Copying, tenth / 10, 0);
+            teller.progress(&Told { progress: &progress, pace: &pace, since: Duration::from_millis(tenth * 100) });
+        }
+    });
+    assert!((6..=8).contains(&told.lines().count()) && !told.contains('\u{1b}') && !told.contains('\r'), "{told}");
+    assert!(told.starts_with("Copying: 0 %, 0 of 1000 files, 0 B of 64.0 MiB.\n"), "{told}");
+}
+
+#[test]
+fn programs_are_told_once_a_second_and_every_line_is_an_object() {
+    let pace = Pace::default();
+    let source = Source { folder: SharedFolder::Packages, from: "/o/Packages".into(), to: "/m/Packages".into() };
+    let mut outcome = Outcome { open: 2, ..Outcome::default() };
+    outcome.fail("/o/x\u{1b}".into(), Trouble::KeepsChanging);
+    let told = said(Output::Json, Some(80), |teller| {
+        teller.ahead(&Ahead::default(), &[source]);
+        teller.concerns(&[Concern::new(ConcernId::Links, "a", "b").command("c")], &[ConcernId::Links]);
+        for tenth in 0..50u64 {
+            let progress = progress(Phase::Copying, tenth, 0);
+            teller.progress(&Told { progress: &progress, pace: &pace, since: Duration::from_millis(tenth * 100) });
+        }
+        teller.outcome(&outcome, Duration::from_secs(1));
+        teller.after("x", &After::ByHand("y".into()));
+        teller.note("for people");
+        teller.end(Exit::Unfinished, &["z".into()]);
+    });
+    let all: Vec<serde_json::Value> = told.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let of = |event: &str| all.iter().filter(|value| value["event"] == event).collect::<Vec<_>>();
+    assert_eq!(all.len(), 5 + 1 + 1 + 1 + 1 + 1 + 1);
+    assert_eq!(
+        (of("progress").len(), &of("concern")[0]["accepted"], &of("outcome")[0]["complete"]),
+        (5, &true.into(), &false.into())
+    );
+    assert_eq!((&of("end")[0]["exit"], &of("after")[0]["state"]), (&7.into(), &"by-hand".into()));
+}
+
+#[test]
+fn what_failed_is_told_with_what_to_do_and_the_rest_is_counted() {
+    let mut outcome = Outcome::default();
+    for number in 0..150 {
+        outcome.fail(format!("/o/{number}\n").into(), Trouble::Gone);
+    }
+    let told = said(Output::Text, None, |teller| teller.outcome(&outcome, Duration::from_secs(75)));
+    assert!(told.contains("/o/0 was gone when its turn came.") && told.contains("And 50 more."), "{told}");
+    assert!(told.ends_with("Not complete: 0 files with 0 B copied in 1 min 15 s, 150 files left.\n"), "{told}");
+    let told = said(Output::Text, None, |teller| teller.outcome(&Outcome::default(), Duration::from_millis(400)));
+    assert!(told.starts_with("Complete: 0 files with 0 B copied in 0.4 s"), "{told}");
+    let _ = Failed { path: "x".into(), why: Trouble::Gone };
+}

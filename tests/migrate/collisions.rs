@@ -1,0 +1,104 @@
+//! What stands in the way, before the first byte and after it.
+
+use std::fs;
+use std::os::unix::fs::symlink;
+use std::path::Path;
+
+use crate::scene::*;
+
+#[test]
+fn what_is_in_the_way_is_found_before_the_first_byte() {
+    let scene = Scene::new();
+    for name in ["same", "other", "longer", "folder", "link", "f/x", "l/x", "free"] {
+        scene.put(name, name);
+    }
+    scene.put_there("same", "same");
+    scene.put_there("other", "rehto");
+    scene.put_there("longer", "longer by a word");
+    scene.put_there("folder/in it", "x");
+    scene.put_there("f", "a file");
+    scene.put_there("stranger", "stays");
+    symlink("/etc", scene.share.join("Packages/l")).unwrap();
+    symlink("same", scene.share.join("Packages/link")).unwrap();
+    let before = tree(&scene.share);
+    let ahead = scene.ahead();
+    let mut told: Vec<_> =
+        ahead.collisions.iter().map(|collision| (collision.path.to_str().unwrap(), collision.way.clone())).collect();
+    told.sort_by_key(|(path, _)| *path);
+    assert_eq!(
+        told,
+        [
+            ("f", InTheWay::NoFolder),
+            ("folder", InTheWay::Folder),
+            ("l", InTheWay::NoFolder),
+            ("link", InTheWay::NoFile),
+            ("longer", InTheWay::OtherContent),
+            ("other", InTheWay::OtherContent),
+        ]
+    );
+    assert_eq!((ahead.there.files, ahead.collisions.len()), (1, 6));
+    let output = scene.run(&["--yes"]);
+    assert_eq!(output.status.code(), Some(4), "{}", String::from_utf8_lossy(&output.stdout));
+    assert_eq!(tree(&scene.share), before, "nothing was written");
+}
+
+#[test]
+fn what_comes_to_stand_in_the_way_later_is_not_overwritten() {
+    let scene = Scene::new();
+    scene.put("a", "ours");
+    scene.put("b", "ours");
+    let look = scene.look();
+    scene.put_there("a", "theirs");
+    let outcome = copy(&scene.order(), look, &Scene::watch()).unwrap();
+    assert_eq!((outcome.failures, outcome.copied.files, &outcome.failed[0].why), (1, 1, &Trouble::Taken));
+    assert_eq!(fs::read(scene.share.join("Packages/a")).unwrap(), b"theirs");
+    assert_eq!(fs::read_dir(scene.share.join("Packages")).unwrap().count(), 2, "no part is left behind");
+}
+
+#[test]
+fn what_was_changed_at_the_destination_since_is_a_collision() {
+    let scene = Scene::new();
+    let path = scene.put("a", "one");
+    assert!(scene.copy().is_complete());
+    fs::write(&path, "three").unwrap();
+    fs::write(scene.share.join("Packages/a"), "somebody's own").unwrap();
+    let ahead = scene.ahead();
+    assert_eq!(ahead.collisions[0].way, InTheWay::OtherContent);
+}
+
+#[test]
+fn a_dry_run_writes_nothing_at_all() {
+    let scene = Scene::new();
+    scene.put("a/b", "x");
+    scene.put_there("old", "x");
+    let before = (tree(&scene.share), tree(&scene.home));
+    let output = scene.run(&["--dry-run", "--output", "json"]);
+    assert_eq!((output.status.code(), output.stderr.len()), (Some(0), 0));
+    assert_eq!((tree(&scene.share), tree(&scene.home)), before);
+    assert!(!scene.state.join("migrations").exists());
+    assert_eq!(of(&output, "plan")[0]["copy"]["files"], 1);
+}
+
+#[test]
+fn places_that_lie_in_each_other_are_refused() {
+    let scene = Scene::new();
+    scene.put("a", "x");
+    for to in [scene.home.clone(), scene.home.join("Packages"), scene.home.join("Packages").join("deeper")] {
+        let mut command = scene.command(&["--yes"]);
+        command.arg("--to").arg(&to);
+        let output = std::process::Command::new(command.get_program())
+            .args(["migrate", "--yes", "--from"])
+            .arg(&scene.home)
+            .arg("--to")
+            .arg(&to)
+            .env("OCTOPUS_SETUP_STATE_DIR", &scene.state)
+            .stdin(std::process::Stdio::null())
+            .output()
+            .unwrap();
+        let said = String::from_utf8_lossy(&output.stdout).into_owned();
+        assert_eq!(output.status.code(), Some(4), "{said}");
+        assert!(said.contains("entangled"), "{said}");
+    }
+    assert_eq!(tree(&scene.home).len(), 2);
+    let _ = Path::new("x");
+}

@@ -1,0 +1,171 @@
+//! Names, links, special files, attributes, changes.
+
+use std::fs;
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::{PermissionsExt, symlink};
+use std::os::unix::net::UnixListener;
+
+use crate::scene::*;
+
+#[test]
+fn every_name_and_every_attribute_survives_and_the_source_stays_as_it_was() {
+    let scene = Scene::new();
+    for name in [
+        &b"plain"[..],
+        b" blanks in it ",
+        b"quotes'\"`$",
+        b"new\nline\\%2f",
+        b"Gr\xc3\xb6\xc3\x9fe/\xf0\x9f\x90\x99",
+        b"bytes\xff\xfe/\x01",
+        b"-rf",
+        b"a/b/c/d",
+    ] {
+        scene.put(name, [name, b" content"].concat());
+    }
+    scene.put("empty", "");
+    scene.put("large", vec![7u8; 5 << 20]);
+    fs::create_dir(scene.home.join("Packages/empty folder")).unwrap();
+    let (private, old) = (scene.put("private", "x"), scene.put("old", "y"));
+    fs::set_permissions(&private, fs::Permissions::from_mode(0o640)).unwrap();
+    fs::set_permissions(scene.home.join("Packages/a"), fs::Permissions::from_mode(0o700)).unwrap();
+    fs::File::options()
+        .write(true)
+        .open(&old)
+        .unwrap()
+        .set_modified(std::time::UNIX_EPOCH + std::time::Duration::new(7, 9))
+        .unwrap();
+    let before = tree(&scene.home.join("Packages"));
+    let outcome = scene.copy();
+    assert!(outcome.is_complete() && outcome.unlike == 0, "{outcome:?}");
+    assert_eq!(outcome.copied.files, 12);
+    assert_eq!(tree(&scene.share.join("Packages")), before);
+    assert_eq!(tree(&scene.home.join("Packages")), before);
+    let again = scene.ahead();
+    assert_eq!((again.copy.files, again.there.files, again.collisions.len(), again.gone), (0, 12, 0, 0));
+}
+
+#[test]
+fn links_and_special_files_are_told_and_nothing_is_followed() {
+    let scene = Scene::new();
+    scene.put("a/file", "x");
+    let at = |name: &str| scene.home.join("Packages").join(name);
+    symlink("/etc", at("out")).unwrap();
+    symlink("..", at("a/up")).unwrap();
+    symlink("self", at("self")).unwrap();
+    symlink("nowhere", at("dangling")).unwrap();
+    let _socket = UnixListener::bind(at("socket")).unwrap();
+    let ahead = scene.ahead();
+    let told: Vec<_> = ahead.left_out.iter().map(|left| (left.path.to_str().unwrap(), left.why.clone())).collect();
+    let link = |to: &str| Odd::Link(to.into());
+    assert_eq!(
+        told,
+        [
+            ("a/up", link("..")),
+            ("dangling", link("nowhere")),
+            ("out", link("/etc")),
+            ("self", link("self")),
+            ("socket", Odd::Special)
+        ]
+    );
+    assert!(scene.copy().is_complete());
+    let there: Vec<_> = tree(&scene.share.join("Packages")).into_keys().collect();
+    assert_eq!(there, [std::path::Path::new("a"), std::path::Path::new("a/file")]);
+}
+
+#[test]
+fn a_source_that_is_a_link_is_not_followed_and_said_so() {
+    let scene = Scene::new();
+    fs::remove_dir(scene.home.join("Packages")).unwrap();
+    symlink("/etc", scene.home.join("Packages")).unwrap();
+    let output = scene.run(&["--dry-run"]);
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert_eq!(output.status.code(), Some(4), "{said}");
+    assert!(said.contains("source-link") && said.contains("--folder packages=/etc"), "{said}");
+}
+
+#[test]
+fn our_own_folder_is_left_out_at_the_top_only() {
+    let scene = Scene::new();
+    scene.put(".octopus-setup/web01.canary", "canary");
+    scene.put("below/.octopus-setup/x", "somebody's");
+    let outcome = scene.copy();
+    assert_eq!(outcome.copied.files, 1);
+    assert!(
+        !scene.share.join("Packages/.octopus-setup").exists() && scene.share.join("Packages/below/.octopus-setup/x").exists()
+    );
+}
+
+#[test]
+fn what_changed_after_it_was_copied_is_copied_again_and_what_went_stays() {
+    let scene = Scene::new();
+    let (one, two) = (scene.put("one", "1"), scene.put("two", "2"));
+    scene.put("three", "3");
+    assert!(scene.copy().is_complete());
+    fs::write(&one, "11").unwrap();
+    fs::remove_file(&two).unwrap();
+    let ahead = scene.ahead();
+    assert_eq!((ahead.copy.files, ahead.there.files, ahead.gone, ahead.collisions.len()), (1, 1, 1, 0));
+    let outcome = scene.copy();
+    assert_eq!((outcome.is_complete(), outcome.copied.files), (true, 1));
+    assert_eq!(fs::read(scene.share.join("Packages/one")).unwrap(), b"11");
+    assert!(scene.share.join("Packages/two").exists());
+}
+
+#[test]
+fn a_file_that_is_written_to_between_the_look_and_the_copy_is_copied_as_it_is() {
+    let scene = Scene::new();
+    let (grows, goes) = (scene.put("grows", "1"), scene.put("goes", "2"));
+    let look = scene.look();
+    fs::write(&grows, vec![3; 3 << 20]).unwrap();
+    fs::remove_file(&goes).unwrap();
+    let outcome = copy(&scene.order(), look, &Scene::watch()).unwrap();
+    assert_eq!((outcome.copied.files, outcome.copied.bytes, outcome.failures), (1, 3 << 20, 1));
+    assert_eq!(outcome.failed[0].why, Trouble::Gone);
+    assert!(!outcome.is_complete());
+}
+
+#[test]
+fn a_file_that_never_stands_still_is_told_and_leaves_nothing_behind() {
+    let scene = Scene::new();
+    let path = scene.put("log", vec![1u8; 64 << 20]);
+    let look = scene.look();
+    let done = std::sync::atomic::AtomicBool::new(false);
+    let (begun, began) = std::sync::mpsc::channel();
+    let outcome = std::thread::scope(|threads| {
+        let done = &done;
+        let path = &path;
+        threads.spawn(move || {
+            let mut file = fs::File::options().append(true).open(path).unwrap();
+            while !done.load(std::sync::atomic::Ordering::Relaxed) {
+                std::io::Write::write_all(&mut file, b"more").unwrap();
+                let _ = begun.send(());
+                std::thread::yield_now();
+            }
+        });
+        began.recv().unwrap();
+        let outcome = copy(&scene.order(), look, &Scene::watch()).unwrap();
+        done.store(true, std::sync::atomic::Ordering::Relaxed);
+        outcome
+    });
+    assert_eq!((outcome.failures, &outcome.failed[0].why), (1, &Trouble::KeepsChanging));
+    assert_eq!(fs::read_dir(scene.share.join("Packages")).unwrap().count(), 0);
+}
+
+#[test]
+fn a_damaged_manifest_costs_a_comparison_and_no_file() {
+    let scene = Scene::new();
+    for number in 0..50 {
+        scene.put(format!("f{number}"), number.to_string());
+    }
+    assert!(scene.copy().is_complete());
+    let mut text = fs::read(scene.manifest()).unwrap();
+    let middle = text.len() / 2;
+    text[middle] ^= 1;
+    text.truncate(text.len() - 20);
+    fs::write(scene.manifest(), text).unwrap();
+    let ahead = scene.ahead();
+    assert_eq!((ahead.copy.files, ahead.there.files, ahead.collisions.len()), (0, 50, 0));
+    fs::write(scene.manifest(), "something else").unwrap();
+    assert_eq!(scene.ahead().there.files, 50);
+    let _ = std::ffi::OsStr::from_bytes(b"x");
+}
