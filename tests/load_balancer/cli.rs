@@ -145,6 +145,7 @@ async fn cluster(site: &Site) -> std::path::PathBuf {
     let sealer = Sealer::open_or_create(&Places::under(site.home("state"))).unwrap();
     let seal = sealer.seal(&Purpose::DatabasePassword { instance: "Blue" }, target.password.expose_secret().as_bytes()).unwrap();
     let config = NodeConfig {
+        storage: octopus_setup::model::storage::SharedStorage::None,
         format: NodeConfig::FORMAT,
         instance: "Blue".into(),
         node: NodeSection { name: "web01".into(), home: site.home("node"), task_cap: 5 },

@@ -16,7 +16,6 @@ const LICENCE: &str = "<License Signature=\"AA==\">\n  <LicensedTo>Test</License
 
 /// One that is to be a node.
 pub struct Machine {
-    pub name: String,
     pub octopus: StandIn,
     pub port: u16,
     folder: PathBuf,
@@ -81,7 +80,7 @@ impl Machine {
             site.database(),
         );
         std::fs::write(folder.join("answers.toml"), text).unwrap();
-        Self { name: name.to_owned(), octopus, port, folder, password: site.password().to_owned() }
+        Self { octopus, port, folder, password: site.password().to_owned() }
     }
 
     /// Runs the program on this machine: a set-up flow with this machine's answers and nobody there, anything else as it is.
