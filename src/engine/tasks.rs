@@ -107,7 +107,7 @@ impl Tasks {
             Effect::CancelInstall => self.cancel_install.ask(),
             Effect::Undo { instance, target } => {
                 self.spawn(async move {
-                    world.undo(&instance, &target, |progress| tell(Event::Progress(progress))).await;
+                    Box::pin(world.undo(&instance, &target, |progress| tell(Event::Progress(progress)))).await;
                 });
             }
             Effect::CloseRun(instance) => {

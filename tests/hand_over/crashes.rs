@@ -32,8 +32,7 @@ async fn every_fourth(first: usize) {
             return;
         }
         let (key, plan) = (lab.sealed().await, lab.plan());
-        let world = lab.start();
-        let outcome = boxed(world.install(&plan, Some(&key), &Cancel::default(), |_| {})).await;
+        let (outcome, _) = boxed(lab.install_with(&plan, &key)).await;
         outcome.unwrap_or_else(|failure| panic!("{at}: {failure:?}"));
         lab.assert_whole(&format!("resumed after {at}")).await;
         if at % 3 == 0 {

@@ -98,9 +98,8 @@ pub fn by_hand(command: &Command, program: &Path, language: Language) -> Result<
         });
         let pieces = pieces.collect::<Result<Vec<_>, _>>()?;
         words.push(match language {
-            Language::Bash => pieces.concat(),
             Language::PowerShell if pieces.len() > 1 => format!("({})", pieces.join(" + ")),
-            Language::PowerShell => pieces.concat(),
+            Language::Bash | Language::PowerShell => pieces.concat(),
         });
     }
     Ok(words.join(" "))

@@ -310,7 +310,7 @@ impl<D: ClusterDatabase> Run<'_, D> {
             | StepKind::OctopusTaskCap => {
                 // Not begun by now: it was there.
                 let there = self.ledger.state(kind) != StepState::Begun && earlier != StepState::Done;
-                self.handing_over()?.act(kind, earlier, there, report).await
+                Box::pin(self.handing_over()?.act(kind, earlier, there, report)).await
             }
             // It is the first of its plan and has been done; see `install`.
             StepKind::ProveAgain => Ok(StepState::Done),
