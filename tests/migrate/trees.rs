@@ -130,7 +130,7 @@ fn a_file_that_never_stands_still_is_told_and_leaves_nothing_behind() {
     let path = scene.put("log", vec![1u8; 64 << 20]);
     let look = scene.look();
     let done = std::sync::atomic::AtomicBool::new(false);
-    let (begun, began) = std::sync::mpsc::channel();
+    let (telling, told) = std::sync::mpsc::channel();
     let outcome = std::thread::scope(|threads| {
         let done = &done;
         let path = &path;
@@ -138,11 +138,11 @@ fn a_file_that_never_stands_still_is_told_and_leaves_nothing_behind() {
             let mut file = fs::File::options().append(true).open(path).unwrap();
             while !done.load(std::sync::atomic::Ordering::Relaxed) {
                 std::io::Write::write_all(&mut file, b"more").unwrap();
-                let _ = begun.send(());
+                let _ = telling.send(());
                 std::thread::yield_now();
             }
         });
-        began.recv().unwrap();
+        told.recv().unwrap();
         let outcome = copy(&scene.order(), look, &Scene::watch()).unwrap();
         done.store(true, std::sync::atomic::Ordering::Relaxed);
         outcome

@@ -9,6 +9,7 @@ use octopus_setup::model::journal::StorageRecord;
 use octopus_setup::model::node_config::NodeConfig;
 use octopus_setup::model::registry::CanaryRow;
 use octopus_setup::model::storage::SharedStorage;
+use octopus_setup::model::untrusted::Untrusted;
 use octopus_setup::wizard::failures;
 use octopus_setup::world::apply;
 use octopus_setup::world::lock::Lock;
@@ -79,7 +80,7 @@ async fn tell(asked: &Migrate, outside: &Outside, wanted: &Wanted, root: &Path) 
             After::Done
         }
         Ok(ended) => {
-            let said: Vec<&str> = ended.said.iter().rev().take(3).rev().map(|line| line.as_str()).collect();
+            let said: Vec<&str> = ended.said.iter().rev().take(3).rev().map(Untrusted::as_str).collect();
             After::Failed(format!("{command} ended with {:?}: {}", ended.outcome.err(), said.join(" ")))
         }
         Err(says) => After::Failed(says),

@@ -51,9 +51,8 @@ pub(super) async fn wanted(asked: &Migrate, outside: &Outside, patience: Duratio
         },
     };
     let looking = tokio::task::spawn_blocking(move || sources::find(home.as_deref(), &overrides, &root));
-    let found = match tokio::time::timeout(patience, looking).await {
-        Ok(Ok(found)) => found,
-        _ => return Err(End::because(Exit::Checks, "The folders, or the share, did not answer in time.")),
+    let Ok(Ok(found)) = tokio::time::timeout(patience, looking).await else {
+        return Err(End::because(Exit::Checks, "The folders, or the share, did not answer in time."));
     };
     let jobs = asked.jobs.map_or_else(migrate::jobs, usize::from);
     let order = Order { sources: found.sources, jobs, only_look: asked.dry_run };

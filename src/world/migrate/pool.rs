@@ -101,8 +101,9 @@ where
 {
     let pulse = watch.pulse();
     let (mine, queue, work, sender) = (pulse.clone(), queue.clone(), work.clone(), sender.clone());
+    let watch = watch.clone();
     let body = move || {
-        while !mine.is_given_up() {
+        while !mine.is_given_up() && !watch.stopped() {
             let next = {
                 let mut queue = queue.lock().unwrap_or_else(PoisonError::into_inner);
                 let next = queue.pop_front();
