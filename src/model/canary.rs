@@ -148,7 +148,7 @@ mod tests {
             text.replace("node=web01", "node= "),
             text.replace("node=web01", "node="),
             text.replace("node=", "name="),
-            text.lines().rev().map(|line| format!("{line}\n")).collect(),
+            text.lines().rev().collect::<Vec<_>>().join("\n") + "\n",
         ] {
             assert_eq!(Canary::parse(&broken), Err(NotACanary), "{broken:?}");
         }

@@ -242,11 +242,11 @@ impl CheckId {
     /// The field that a finding of this check is most often about; focus goes there when Next is refused.
     pub const fn field(self) -> Option<FieldId> {
         match self {
-            Self::HomeInstance => Some(FieldId::Instance),
+            Self::HomeInstance | Self::OctopusInstance | Self::OctopusService => Some(FieldId::Instance),
             Self::HomePath | Self::HomeDisk | Self::HomeWritable => Some(FieldId::Home),
             Self::HomeNode | Self::ClusterNode => Some(FieldId::NodeName),
             Self::ServiceAccount => Some(FieldId::ServiceUser),
-            Self::ServiceRights => Some(FieldId::ServiceAccount),
+            Self::ServiceRights | Self::ServiceHome => Some(FieldId::ServiceAccount),
             Self::SqlName | Self::SqlConnect | Self::SqlVersion | Self::SqlClock | Self::SqlLatency => Some(FieldId::Server),
             Self::SqlTls => Some(FieldId::Trust),
             Self::SqlLogin => Some(FieldId::Password),
@@ -269,9 +269,7 @@ impl CheckId {
             | Self::StorageAccount => Some(FieldId::Storage),
             Self::AdminAccount => Some(FieldId::AdminUser),
             Self::Licence | Self::LicenceNodes => Some(FieldId::Licence),
-            Self::ServiceHome => Some(FieldId::ServiceAccount),
             Self::OctopusProgram => Some(FieldId::OctopusServer),
-            Self::OctopusInstance | Self::OctopusService => Some(FieldId::Instance),
             Self::OctopusLog
             | Self::OctopusPing
             | Self::ClusterSystem

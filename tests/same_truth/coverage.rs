@@ -24,7 +24,9 @@ const fn says(check: CheckId) -> &'static [Severity] {
         | CheckId::DbExists
         | CheckId::DbCopies
         | CheckId::ClusterSystem
-        | CheckId::WebPorts => &[Stop],
+        | CheckId::WebPorts
+        | CheckId::StorageRights
+        | CheckId::StorageSpace => &[Stop],
         CheckId::HomePath
         | CheckId::HomeDisk
         | CheckId::SqlTls
@@ -34,11 +36,20 @@ const fn says(check: CheckId) -> &'static [Severity] {
         | CheckId::DbContent
         | CheckId::ClusterKey
         | CheckId::ClusterNode
-        | CheckId::KeyFile => &[Stop, Warn],
+        | CheckId::KeyFile
+        | CheckId::StorageFolders
+        | CheckId::StorageDisk
+        | CheckId::StorageShared => &[Stop, Warn],
         CheckId::SqlVersion | CheckId::ClusterVersion => &[Stop, Warn, Note],
         CheckId::WebPrefixes => &[Stop, Note],
         CheckId::SqlClock | CheckId::DbSnapshot | CheckId::ClusterNodes => &[Warn, Note],
-        CheckId::HomeNode | CheckId::SqlLatency | CheckId::ClusterLicence | CheckId::WebNames => &[Warn],
+        CheckId::HomeNode
+        | CheckId::SqlLatency
+        | CheckId::ClusterLicence
+        | CheckId::WebNames
+        | CheckId::StorageAccount
+        | CheckId::StorageContent
+        | CheckId::ServiceHome => &[Warn],
         // `service-rights` warns whoever is not root, which is not for a case to choose. `key-kept` is judged once the key is
         // shown, which is behind the plan. The others are about nodes that are there already.
         CheckId::ServiceRights
@@ -47,15 +58,16 @@ const fn says(check: CheckId) -> &'static [Severity] {
         | CheckId::NodeSeals
         | CheckId::DriftRow
         | CheckId::DriftOctopus
-        | CheckId::DriftHost => &[],
-        CheckId::StorageFolders | CheckId::StorageDisk => &[Stop, Warn],
-        CheckId::StorageRights | CheckId::StorageSpace => &[Stop],
-        CheckId::StorageAccount | CheckId::StorageContent | CheckId::ServiceHome => &[Warn],
-        CheckId::StorageShared => &[Stop, Warn],
-        CheckId::StorageLatency => &[],
-        CheckId::AdminAccount | CheckId::Licence | CheckId::LicenceNodes => &[],
-        CheckId::OctopusProgram | CheckId::OctopusInstance | CheckId::OctopusService => &[],
-        CheckId::OctopusLog | CheckId::OctopusPing => &[],
+        | CheckId::DriftHost
+        | CheckId::StorageLatency
+        | CheckId::AdminAccount
+        | CheckId::Licence
+        | CheckId::LicenceNodes
+        | CheckId::OctopusProgram
+        | CheckId::OctopusInstance
+        | CheckId::OctopusService
+        | CheckId::OctopusLog
+        | CheckId::OctopusPing => &[],
     }
 }
 

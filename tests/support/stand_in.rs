@@ -106,7 +106,11 @@ impl StandIn {
             entries.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect()
         };
         let mut all = names(&self.folder.path().join("Instances"));
-        all.extend(names(self.folder.path()).into_iter().filter(|name| name.ends_with(".service") || name.ends_with(".pid")));
+        all.extend(
+            names(self.folder.path())
+                .into_iter()
+                .filter(|name| Path::new(name).extension().is_some_and(|end| end == "service" || end == "pid")),
+        );
         all.sort();
         all
     }

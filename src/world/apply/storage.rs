@@ -104,10 +104,9 @@ pub(super) async fn undo(
     record: &StorageRecord,
 ) -> Result<(), Failure> {
     match database.unregister(target, &rows(cluster, kind, record)).await.map_err(Failure::Server)? {
-        Registered::Made => {}
         // Other nodes rely on them by now.
         Registered::Otherwise(storage) if storage == record.storage => return Ok(()),
-        Registered::Otherwise(_) => {}
+        Registered::Made | Registered::Otherwise(_) => {}
         Registered::NotThere(content) => match &content {
             Content::Cluster(seen) if seen.id == cluster => return Err(Failure::ContentChanged(Box::new(content))),
             Content::NewerRegistry { .. } => return Err(Failure::ContentChanged(Box::new(content))),

@@ -86,8 +86,8 @@ fn sentence(line: &str) -> Option<Instance> {
 mod tests {
     use super::*;
 
-    fn of(name: &str, config: &str) -> Option<Vec<Instance>> {
-        Some(vec![(name.into(), config.into())])
+    fn of(name: &str, config: &str) -> Vec<Instance> {
+        vec![(name.into(), config.into())]
     }
 
     #[test]
@@ -95,11 +95,11 @@ mod tests {
         let json =
             "[\n  {\n    \"InstanceName\": \"OctopusServer\",\n    \"ConfigurationFilePath\": \"/home/o/x.config\"\n  }\n]";
         let expected = of("OctopusServer", "/home/o/x.config");
-        assert_eq!(read(json), expected);
+        assert_eq!(read(json), Some(expected.clone()));
         let before = "Unhandled: System.Exception: no\n   at X.Main(System.String[] args) in [ ] and [1, 2]\n";
-        assert_eq!(read(&format!("{before}{json}\n[] behind it")), expected);
-        assert_eq!(read(&format!("warn: {json}")), expected, "in the middle of a line");
-        assert_eq!(read(r#"[{"instancename":"a'b","Other":[1],"CONFIGURATIONFILEPATH":"C:\\x"}]"#), of("a'b", r"C:\x"));
+        assert_eq!(read(&format!("{before}{json}\n[] behind it")), Some(expected.clone()));
+        assert_eq!(read(&format!("warn: {json}")), Some(expected), "in the middle of a line");
+        assert_eq!(read(r#"[{"instancename":"a'b","Other":[1],"CONFIGURATIONFILEPATH":"C:\\x"}]"#), Some(of("a'b", r"C:\x")));
         assert_eq!(read("[]\n"), Some(Vec::new()));
     }
 
@@ -107,9 +107,9 @@ mod tests {
     fn the_text_form_is_read_too() {
         assert_eq!(
             read("Instance 'My Node' uses configuration 'C:\\O\\My Node.config'.\r\n"),
-            of("My Node", r"C:\O\My Node.config")
+            Some(of("My Node", r"C:\O\My Node.config"))
         );
-        assert_eq!(read("Instance 'it's' uses configuration '/o'clock/x.config'."), of("it's", "/o'clock/x.config"));
+        assert_eq!(read("Instance 'it's' uses configuration '/o'clock/x.config'."), Some(of("it's", "/o'clock/x.config")));
         assert_eq!(read("No instances installed"), Some(Vec::new()));
     }
 
@@ -119,7 +119,7 @@ mod tests {
         let long = format!("[\"{}", "x[\"".repeat(20_000));
         for text in ["", "nonsense", "at M(String[] a)", "[1, 2]", "[{}]", "[{\"InstanceName\":7}]", "Instance 'x", &deep, &long]
         {
-            assert_eq!(read(text), None, "{:.40}", text);
+            assert_eq!(read(text), None, "{text:.40}");
         }
     }
 
