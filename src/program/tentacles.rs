@@ -37,13 +37,12 @@ async fn told(asked: &Tentacles, outside: &Outside) -> Result<(), Refused> {
     let commands = |language| write(&polling, language).map_err(|none| usage(&none));
     let (powershell, bash) = (commands(Language::PowerShell)?, commands(Language::Bash)?);
     let (setting, line) = (json(&polling), xml_line(&polling));
-    let text = match asked.format {
-        Some(TentaclesFormat::PowerShell) => powershell.clone(),
-        Some(TentaclesFormat::Bash) => bash.clone(),
-        Some(TentaclesFormat::Json) => format!("{setting}\n"),
-        Some(TentaclesFormat::Xml) => format!("{line}\n"),
-        None if cfg!(windows) => powershell.clone(),
-        None => bash.clone(),
+    let own = if cfg!(windows) { TentaclesFormat::PowerShell } else { TentaclesFormat::Bash };
+    let text = match asked.format.unwrap_or(own) {
+        TentaclesFormat::PowerShell => powershell.clone(),
+        TentaclesFormat::Bash => bash.clone(),
+        TentaclesFormat::Json => format!("{setting}\n"),
+        TentaclesFormat::Xml => format!("{line}\n"),
     };
     let mut said = serde_json::Map::new();
     said.insert("powershell".into(), powershell.into());

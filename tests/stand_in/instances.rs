@@ -29,14 +29,12 @@ fn all(place: &Place) -> Vec<(String, String)> {
 pub fn config(place: &Place, options: &Options) -> Result<Config, Failed> {
     let name = options.instance();
     let all = all(place);
-    match all.iter().find(|(other, _)| instance_key(other) == instance_key(name)) {
-        Some((_, path)) => Config::open(path.into()),
-        None => {
-            let names: Vec<&str> = all.iter().map(|(name, _)| name.as_str()).collect();
-            let (list, text) = (names.join(", "), "has not been configured on this machine");
-            Err(format!("Instance {name} of OctopusServer {text}. Available instances: {list}.").into())
-        }
+    if let Some((_, path)) = all.iter().find(|(other, _)| instance_key(other) == instance_key(name)) {
+        return Config::open(path.into());
     }
+    let names: Vec<&str> = all.iter().map(|(name, _)| name.as_str()).collect();
+    let (list, text) = (names.join(", "), "has not been configured on this machine");
+    Err(format!("Instance {name} of OctopusServer {text}. Available instances: {list}.").into())
 }
 
 pub fn create(place: &Place, options: &Options) -> Result<String, Failed> {
