@@ -377,7 +377,7 @@ pub enum Failure {
         /// What.
         what: Untrusted,
     },
-    /// The operator cancelled between two steps.
+    /// The operator cancelled: between two steps, or in the middle of one that waited or ran a command.
     Cancelled,
     /// A defect of this program, caught.
     Defect(Untrusted),
