@@ -91,6 +91,10 @@ impl<'a, D: ClusterDatabase> Undoing<'a, D> {
                 self.is_the_same_database()?;
                 storage::undo(self.database, self.target, journal.cluster, kind, self.ledger.storage()?).await
             }
+            // A service without its instance could not be taken away by its own program any more.
+            StepKind::OctopusInstance if touched(self.ledger.state(StepKind::OctopusService)) => {
+                Err(Failure::Kept { what: format!("Octopus Server's instance {}", journal.instance).into() })
+            }
             StepKind::OctopusInstance
             | StepKind::OctopusDatabase
             | StepKind::OctopusConfigure
