@@ -13,7 +13,7 @@ mod ping;
 mod program;
 mod runner;
 
-pub use call::{Call, NoCall};
+pub use call::{Call, NoCall, forget};
 pub use instances::{Listed, listed};
 pub use mask::Masks;
 pub use patience::Patience;
