@@ -55,7 +55,7 @@ async fn take_away(
     match instance::find(server, &journal.instance, home, None).await? {
         Found::Absent => Ok(true),
         Found::Elsewhere(_) | Found::OtherNode(_) => Ok(false),
-        Found::Ours => server.run(kind, command, report).await.map(|()| true),
+        Found::Ours(_) => server.run(kind, command, report).await.map(|()| true),
     }
 }
 
