@@ -285,7 +285,14 @@ impl<D: ClusterDatabase> Run<'_, D> {
                 site.off(move |places| key::seal(places, &owner, &key, touched, elsewhere)).await.map(|()| StepState::Done)
             }
             StepKind::CreateDatabase => cluster::create_database(self.database, &plan.node.target, earlier).await,
-            StepKind::InitialiseCluster => cluster::initialise(site, self.database, plan, self.key()?, &self.owner()).await,
+            StepKind::InitialiseCluster => {
+                let shared = if self.shares() { Some(self.ledger.storage()?) } else { None };
+                let made = cluster::initialise(site, self.database, plan, self.key()?, &self.owner(), shared).await?;
+                match shared {
+                    Some(record) if !made => storage::tell_again(self.database, &plan.node.target, plan.cluster, record).await,
+                    _ => Ok(StepState::Done),
+                }
+            }
             StepKind::AdoptCluster => cluster::adopt(site, self.database, plan, self.key()?, &self.owner()).await,
             // Once the row is on its way out there is no mark to set any more.
             StepKind::DrainNode if ledger::touched(self.ledger.state(StepKind::RemoveRow)) => Ok(StepState::Done),
@@ -307,6 +314,9 @@ impl<D: ClusterDatabase> Run<'_, D> {
             StepKind::RemoveNodeConfig => {
                 let (instance, home, cluster) = (plan.node.instance.clone(), plan.node.home.clone(), plan.cluster);
                 site.off(move |places| config::remove(places, &instance, &home, cluster)).await.map(|()| StepState::Done)
+            }
+            StepKind::ShareStorage | StepKind::LeaveCanary if self.shares() => {
+                storage::leave_files(plan.cluster, kind, self.ledger.storage()?).await
             }
             StepKind::ShareStorage | StepKind::LeaveCanary => {
                 storage::act(self.database, &plan.node.target, plan.cluster, kind, self.ledger.storage()?).await
@@ -335,6 +345,11 @@ impl<D: ClusterDatabase> Run<'_, D> {
     fn handing_over(&self) -> Result<octopus::HandingOver<'_, D>, Failure> {
         let has_service = ledger::touched(self.ledger.state(StepKind::OctopusService));
         octopus::HandingOver::of(&self.site, self.database, self.plan, self.key, has_service)
+    }
+
+    /// Whether the plan sets what the nodes share: then the registry is told with the cluster.
+    fn shares(&self) -> bool {
+        self.plan.steps.iter().any(|step| step.kind == StepKind::ShareStorage)
     }
 
     /// The key, for the steps that need it.
