@@ -105,7 +105,7 @@ impl<'a, D: ClusterDatabase> Undoing<'a, D> {
             | StepKind::OctopusService
             | StepKind::AwaitPing
             | StepKind::AwaitBeat
-            | StepKind::OctopusTaskCap => Box::pin(octopus::undo(&self.site, journal, kind, report)).await,
+            | StepKind::OctopusTaskCap => Box::pin(octopus::undo(&self.site, journal, &self.target.password, kind, report)).await,
             StepKind::RemoveNodeConfig => {
                 let instance = journal.instance.clone();
                 self.site.off(move |places| config::undo_remove(places, &instance, &home)).await

@@ -54,9 +54,10 @@ impl Server {
         Ok(Self { site: Arc::clone(site), program: hand_over.program.clone(), clear: Arc::new(clear), masks, through })
     }
 
-    /// One that is given no secret, for what takes none.
-    pub(super) fn without_secrets(site: &Arc<Site>, program: PathBuf) -> Self {
-        Self { site: Arc::clone(site), program, clear: Arc::default(), masks: Masks::default(), through: PathBuf::new() }
+    /// One that is given no secret, for what takes none. It may print this one, which is in its own config.
+    pub(super) fn without_secrets(site: &Arc<Site>, program: PathBuf, password: &SecretString) -> Self {
+        let masks = Masks::of([password]);
+        Self { site: Arc::clone(site), program, clear: Arc::default(), masks, through: PathBuf::new() }
     }
 
     pub(super) fn patience(&self) -> Patience {
