@@ -63,7 +63,8 @@ fn farewell(state: &State) -> Vec<String> {
             "Start octopus-setup again and choose Continue to see the key and to keep it.".to_owned(),
         ],
         (Some(Ending::Unfinished), _) => {
-            vec!["The run is unfinished. Start octopus-setup again and choose Continue to go on or to undo it.".to_owned()]
+            let text = "The run is unfinished. Start octopus-setup again and choose Continue to go on or to undo it.";
+            [Some(text.to_owned()), state.run.unkept_key()].into_iter().flatten().collect()
         }
         _ => Vec::new(),
     }

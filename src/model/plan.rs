@@ -54,9 +54,10 @@ pub enum StepKind {
     RemoveRow,
     /// Take the row of another, dead node out of the registry.
     RemoveNode,
-    /// Make the shared folders that are not there, and write into the registry which they are.
+    /// Make the shared folders that are not there; the registry is told which they are.
     ShareStorage,
-    /// Leave this node's canary in each shared folder, and its nonces in the registry.
+    /// Leave this node's canary in each shared folder; the registry is told their nonces. A first node does both before its
+    /// cluster is initialised, and the registry is told with that.
     LeaveCanary,
     /// Write the node config and enter the instance in this machine's list.
     WriteNodeConfig,
@@ -90,7 +91,7 @@ pub enum StepKind {
 }
 
 impl StepKind {
-    /// Every kind, in the order in which a plan holds them.
+    /// Every kind, in the order in which a plan holds them; but see [`Self::LeaveCanary`].
     pub const ALL: [Self; 27] = [
         Self::ProveAgain,
         Self::CreateHome,
@@ -347,7 +348,7 @@ pub enum Failure {
         /// The same command for the shell of this system, its secrets as references to the environment.
         by_hand: Untrusted,
     },
-    /// Octopus Server knows an instance of this name already, with another config or as another node.
+    /// Octopus Server knows an instance of this name already, with another config, as another node, or on another database.
     InstanceInTheWay {
         /// Its name.
         instance: Untrusted,
@@ -377,7 +378,7 @@ pub enum Failure {
         /// What.
         what: Untrusted,
     },
-    /// The operator cancelled between two steps.
+    /// The operator cancelled: between two steps, or in the middle of one that waited or ran a command.
     Cancelled,
     /// A defect of this program, caught.
     Defect(Untrusted),

@@ -25,6 +25,10 @@ pub struct NewCluster {
     pub node_limit: Option<NodeLimit>,
     /// Until when its licence holds, where it says so: the earlier of its end and its maintenance's.
     pub licence_ends: Option<Date>,
+    /// What its nodes are to share, where that is known.
+    pub storage: SharedStorage,
+    /// The first node's canaries, which it has left there.
+    pub canaries: Vec<CanaryRow>,
 }
 
 /// A node's row.

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::model::flow::Flow;
 use crate::model::plan::{Failure, Plan, StepKind, StepState};
 use crate::model::untrusted::Untrusted;
 
@@ -61,6 +62,24 @@ impl Run {
     /// How many steps are done.
     pub fn done(&self) -> usize {
         self.rows.iter().filter(|row| matches!(row.state, StepState::Done | StepState::Already)).count()
+    }
+
+    /// Where a new cluster's master key can be had while its run is not at its end: a sentence. From the moment at which the
+    /// node config is written until the last step is done, there is no screen of the run's own that shows it; and Octopus Server
+    /// may have encrypted its own with it by then.
+    pub fn unkept_key(&self) -> Option<String> {
+        let plan = self.plan.as_ref().filter(|plan| plan.flow == Flow::FirstNode)?;
+        let is_done = |kind: StepKind| self.rows.iter().any(|row| row.kind == kind && row.state == StepState::Done);
+        let over = matches!(self.phase, Phase::Idle | Phase::Finished | Phase::Undone);
+        if over || ![StepKind::InitialiseCluster, StepKind::WriteNodeConfig].into_iter().all(is_done) {
+            return None;
+        }
+        Some(format!(
+            "The new cluster's master key {} is on this machine only, sealed. To keep it before the run is at its end: octopus-setup \
+             review --instance \"{}\", section Master key.",
+            plan.fingerprint,
+            Untrusted::new(&plan.node.instance),
+        ))
     }
 
     /// Whether a step's program has printed anything.

@@ -93,6 +93,12 @@ impl Places {
         entry(&self.journals(), instance, "toml")
     }
 
+    /// The file through which Octopus Server is given an instance's licence, while that command runs. No `toml`: the
+    /// folder's list takes those for journals.
+    pub fn licence(&self, instance: &str) -> PathBuf {
+        entry(&self.journals(), instance, "licence")
+    }
+
     /// An instance's entry in the instance list.
     pub fn instance(&self, instance: &str) -> PathBuf {
         entry(&self.instances(), instance, "toml")

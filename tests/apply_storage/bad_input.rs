@@ -136,7 +136,7 @@ async fn storage_that_another_node_relies_on_stays_and_its_folders_too() {
 #[tokio::test]
 async fn another_storage_is_another_run_once_it_was_touched() {
     let bench = before(Case::Root);
-    bench.database.plot(Call::Register, crate::apply_support::Act::CrashBefore);
+    bench.database.plot(Call::Initialise, crate::apply_support::Act::CrashBefore);
     let key = key();
     assert!(install(&bench, &plan(Case::Root, &bench, &key), &key, |_| {}).await.is_none());
     let mut other = plan(Case::Root, &bench, &key);

@@ -12,8 +12,8 @@ use crate::scene::{Case, assert_no_canary_is_missed, before, files, go, install,
 enum Cut {
     /// At the n-th report.
     Report(usize),
-    /// In a call to the database, the n-th of its kind.
-    Call(Call, usize, Act),
+    /// In a call to the database, the first of its kind.
+    Call(Call, Act),
     /// Between a step's effect and the journal's word of it.
     Unrecorded(StepKind),
 }
@@ -21,19 +21,17 @@ enum Cut {
 fn cuts(case: Case) -> Vec<Cut> {
     // Begun and Done of each step, and Finished.
     let mut cuts: Vec<_> = (0..=case.steps().len() * 2).map(Cut::Report).collect();
-    let calls = if case.joins() { 1 } else { 2 };
+    let call = if case.joins() { Call::Register } else { Call::Initialise };
     let lost = Trouble::ConnectionLost;
-    for nth in 0..calls {
-        for act in [Act::CrashBefore, Act::CrashAfter, Act::FailBefore(lost.clone()), Act::FailAfter(lost.clone())] {
-            cuts.push(Cut::Call(Call::Register, nth, act));
-        }
+    for act in [Act::CrashBefore, Act::CrashAfter, Act::FailBefore(lost.clone()), Act::FailAfter(lost.clone())] {
+        cuts.push(Cut::Call(call, act));
     }
     cuts.extend(case.steps().iter().copied().map(Cut::Unrecorded));
     cuts
 }
 
 async fn cut_off(bench: &Bench, case: Case, cut: &Cut) {
-    if let Cut::Call(call, 0, act) = cut {
+    if let Cut::Call(call, act) = cut {
         bench.database.plot(*call, act.clone());
     }
     let mut seen = 0;
@@ -41,13 +39,7 @@ async fn cut_off(bench: &Bench, case: Case, cut: &Cut) {
     let ended = install(bench, &plan(case, bench, &key), &key, |progress| {
         let now = match cut {
             Cut::Report(at) => seen == *at,
-            Cut::Call(call, nth, act) => {
-                // The next call's script is written when the step of the one before is done.
-                if *nth > 0 && matches!(progress, Progress::Done(StepKind::ShareStorage, ..)) {
-                    bench.database.plot(*call, act.clone());
-                }
-                false
-            }
+            Cut::Call(..) => false,
             Cut::Unrecorded(kind) => matches!(progress, Progress::Done(done, ..) if done == kind),
         };
         seen += 1;
@@ -192,7 +184,7 @@ async fn an_undo_that_is_cut_off_itself_is_gone_on_with_or_turned_round() {
 #[tokio::test]
 async fn a_later_start_leaves_the_nonces_of_the_first() {
     let bench = before(Case::Root);
-    cut_off(&bench, Case::Root, &Cut::Call(Call::Register, 1, Act::CrashBefore)).await;
+    cut_off(&bench, Case::Root, &Cut::Call(Call::Initialise, Act::CrashBefore)).await;
     let drawn = journals::read(&bench.places, INSTANCE).unwrap().unwrap().storage.unwrap().canaries;
     assert_eq!(drawn.len(), 6);
     assert!(drawn.iter().all(|one| drawn.iter().filter(|other| other.token == one.token).count() == 1), "{drawn:?}");

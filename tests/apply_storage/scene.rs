@@ -46,9 +46,9 @@ impl Case {
                 CreateHome,
                 SealMasterKey,
                 CreateDatabase,
-                InitialiseCluster,
                 ShareStorage,
                 LeaveCanary,
+                InitialiseCluster,
                 WriteNodeConfig,
                 ConnectOnce,
             ]

@@ -113,7 +113,11 @@ impl ClusterDatabase for Fake {
         let cluster = cluster.clone();
         self.call(Call::Initialise, move |server| match server.content() {
             Content::Empty => {
-                server.cluster = Some(Cluster::new(cluster.id, cluster.fingerprint).with(cluster.node));
+                let set_by = cluster.node.name.clone();
+                let mut made = Cluster::new(cluster.id, cluster.fingerprint).with(cluster.node);
+                made.storage = Some((cluster.storage, set_by)).filter(|(storage, _)| !storage.is_none());
+                made.canaries = cluster.canaries;
+                server.cluster = Some(made);
                 Initialised::Made
             }
             Content::Cluster(seen) if seen.id == cluster.id => Initialised::Ours,

@@ -1,12 +1,13 @@
 //! A program that hangs, floods, lies, is killed, or is not there.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use octopus_setup::model::hand_over::CommandEnded;
 use octopus_setup::model::plan::{Failure, Progress, StepKind};
 use octopus_setup::model::untrusted::Untrusted;
+use octopus_setup::world::apply::Cancel;
 
-use crate::lab::{Lab, failed};
+use crate::lab::{Lab, boxed, failed};
 
 fn ended(news: &[Progress]) -> (StepKind, CommandEnded) {
     match failed(news) {
@@ -36,6 +37,51 @@ async fn a_command_that_hangs_is_killed_when_its_time_is_over() {
     lab.bench.places.patience = patience;
     lab.install(&plan).await.0.expect("no failure");
     lab.assert_whole("after it hung").await;
+}
+
+/// Cancels as soon as the stand-in has been called so, or a step has begun, and gives the step at which it ended.
+async fn cancelled_at(lab: &Lab, verb: &str, step: Option<StepKind>) -> (StepKind, Duration) {
+    let (world, plan, first, cancel) = (lab.start(), lab.plan(), lab.sealed().await, Cancel::default());
+    let (mut last, mut asked) = (None, None);
+    let work = world.install(&plan, Some(&first), &cancel, |progress| {
+        if step.is_some_and(|step| matches!(progress, Progress::Begun(kind) if kind == step)) {
+            cancel.ask();
+            asked = Some(Instant::now());
+        }
+        last = Some(progress);
+    });
+    let called = async {
+        while step.is_some() || !lab.standin.calls().iter().any(|call| call.verb() == verb) {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        cancel.ask();
+        std::future::pending::<()>().await;
+    };
+    let outcome = tokio::select! {
+        outcome = boxed(work) => outcome,
+        () = called => unreachable!("it waits for ever"),
+    };
+    assert_eq!(outcome, Err(Failure::Cancelled));
+    let Some(Progress::Failed(kind, Failure::Cancelled)) = last else { unreachable!("{last:?}") };
+    (kind, asked.map_or(Duration::ZERO, |asked| asked.elapsed()))
+}
+
+#[tokio::test]
+async fn who_cancels_waits_neither_for_a_command_that_hangs_nor_for_a_node_that_is_not_in() {
+    let lab = Lab::new().await;
+    lab.standin.fault("admin", "once hang");
+    // The patience of this program's tests is twenty seconds; nobody has had it.
+    assert_eq!(cancelled_at(&lab, "admin", None).await.0, StepKind::OctopusAdmin);
+    lab.standin.fault("ping", "418");
+    lab.standin.fault("beat", "mute");
+    for (at, fault) in [(StepKind::AwaitPing, "ping"), (StepKind::AwaitBeat, "beat")] {
+        let (kind, took) = cancelled_at(&lab, "", Some(at)).await;
+        assert_eq!(kind, at);
+        assert!(took < Duration::from_secs(1), "{at:?}: {took:?}");
+        lab.standin.fault(fault, "");
+    }
+    boxed(lab.install_with(&lab.plan(), &lab.sealed().await)).await.0.expect("no failure");
+    lab.assert_whole("after it was cancelled").await;
 }
 
 #[tokio::test]

@@ -3,7 +3,7 @@
 use octopus_setup::wizard::failures::explain;
 use secrecy::ExposeSecret;
 
-use crate::lab::{ADMIN_PASSWORD, LICENCE, Lab, SERVICE_PASSWORD, failed, key};
+use crate::lab::{ADMIN_PASSWORD, INSTANCE, LICENCE, Lab, SERVICE_PASSWORD, failed, key};
 
 #[tokio::test]
 async fn what_is_printed_back_holds_no_secret_and_neither_does_what_is_kept() {
@@ -33,4 +33,18 @@ async fn what_is_printed_back_holds_no_secret_and_neither_does_what_is_kept() {
         }
     }
     lab.install(&plan).await.0.expect("no failure");
+}
+
+#[tokio::test]
+async fn a_licence_that_a_killed_start_left_in_its_file_goes_with_the_next_one() {
+    let lab = Lab::new().await;
+    lab.standin.fault("license", "once fail 3");
+    lab.install(&lab.plan()).await.0.expect_err("license fails");
+    let path = lab.bench.places.licence(INSTANCE);
+    assert!(!path.exists());
+    std::fs::write(&path, LICENCE).expect("written");
+    assert!(lab.start().resume(INSTANCE).await.is_ok());
+    assert!(!path.exists());
+    lab.install_with(&lab.plan(), &lab.sealed().await).await.0.expect("no failure");
+    assert!(!path.exists());
 }

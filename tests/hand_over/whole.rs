@@ -132,6 +132,19 @@ async fn an_instance_that_was_there_before_is_recognised() {
         lab.standin.run(&["delete-instance", "--instance", "my-node"]);
         std::fs::remove_file(config).unwrap();
     }
+    // A node that works, of another cluster: not pointed to this one's database.
+    create(&config, "web01");
+    let set = "<set key=\"Octopus.Storage.ExternalDatabaseConnectionString\">Server=sql99;Database=Production;User ID=x;Password=y</set>";
+    let text = std::fs::read_to_string(&config).unwrap().replace("</octopus-settings>", &format!("{set}</octopus-settings>"));
+    assert!(text.contains("Production"), "{text}");
+    std::fs::write(&config, &text).unwrap();
+    lab.standin.forget();
+    let (outcome, _) = lab.install(&plan).await;
+    assert_eq!(outcome, Err(Failure::InstanceInTheWay { instance: "my-node".into(), config: config.as_str().into() }));
+    assert!(lab.standin.changes().is_empty());
+    assert_eq!(std::fs::read_to_string(&config).unwrap(), text);
+    lab.standin.run(&["delete-instance", "--instance", "my-node"]);
+    std::fs::remove_file(&config).unwrap();
     // A config that nobody has registered: not overwritten.
     std::fs::write(&config, "mine").unwrap();
     let (outcome, _) = lab.install(&plan).await;

@@ -131,6 +131,8 @@ async fn cluster(site: &Site) -> std::path::PathBuf {
         node: row("web01", "http://+:8080/"),
         node_limit: None,
         licence_ends: None,
+        storage: octopus_setup::model::storage::SharedStorage::None,
+        canaries: Vec::new(),
     };
     SqlServer::new().initialise(&target, &new).await.unwrap();
     let mut session = sql::session(&site.server, "Octopus").await;

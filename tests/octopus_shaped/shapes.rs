@@ -87,6 +87,8 @@ async fn another_cluster_has_evidence_of_its_own() {
         node,
         node_limit: None,
         licence_ends: None,
+        storage: octopus_setup::model::storage::SharedStorage::None,
+        canaries: Vec::new(),
     };
     assert_eq!(SqlServer::new().adopt(&lab.target(), &adopted).await, Ok(Initialised::Made));
     assert_eq!(evidence().await, Fact::Seen(Evidence::Verifier));

@@ -114,6 +114,8 @@ async fn cluster(scene: &Scene, name: &str, batches: &str) {
         fingerprint: key.fingerprint(),
         node_limit: None,
         licence_ends: None,
+        storage: octopus_setup::model::storage::SharedStorage::None,
+        canaries: Vec::new(),
         node: NodeRow {
             name: "web01".into(),
             address: "https://web01/".into(),

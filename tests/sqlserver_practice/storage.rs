@@ -2,7 +2,7 @@
 
 use octopus_setup::model::facts::{ClusterFacts, Content, Fact};
 use octopus_setup::model::licence::NodeLimit;
-use octopus_setup::model::registry::{CanaryRow, Changed, Deed, NewCluster, Registered, RowChange, StorageRows};
+use octopus_setup::model::registry::{CanaryRow, Changed, Deed, Initialised, NewCluster, Registered, RowChange, StorageRows};
 use octopus_setup::model::storage::{SharedFolder, SharedStorage};
 use octopus_setup::model::target::Target;
 use octopus_setup::world::sqlserver::{SqlServer, Undone};
@@ -76,6 +76,29 @@ async fn the_first_node_sets_the_storage_and_leaves_its_canaries_a_turn_each_and
     assert_eq!((history(&lab, "storage set").await, history(&lab, "canary left").await), ("1".into(), "1".into()));
     let detail = "SELECT detail FROM octopus_setup.history WHERE what = N'storage set'";
     assert_eq!(lab.ask(detail).await, "cluster-shared /mnt/octopus");
+}
+
+#[tokio::test]
+async fn what_the_first_node_shares_is_told_with_its_cluster_and_needs_no_turn_of_its_own() {
+    let lab = Lab::new().await;
+    let (target, server) = (lab.as_sa("Octopus"), SqlServer::new());
+    // Characters that the server counts as two each, more than fit into a line of the history.
+    let path = format!("/mnt/{}", "\u{1f419}".repeat(300));
+    let shared = SharedStorage::Root(path.as_str().into());
+    let new = NewCluster { storage: shared.clone(), canaries: canaries("web01", "a"), ..cluster(1) };
+    assert_eq!(server.initialise(&target, &new).await, Ok(Initialised::Made));
+    let facts = seen(&target).await;
+    assert_eq!(facts.storage, Fact::Seen(shared.clone()));
+    assert_eq!(tokens(&target).await, ["web01 a"]);
+    assert_eq!((history(&lab, "storage set").await, history(&lab, "canary left").await), ("1".into(), "1".into()));
+    // Told once more, as by a later start of the run, nothing is entered twice.
+    let again = StorageRows { canaries: canaries("web01", "a"), ..sets("web01", shared) };
+    assert_eq!(server.register(&target, &again).await, Ok(Registered::Made));
+    assert_eq!((history(&lab, "storage set").await, history(&lab, "canary left").await), ("1".into(), "1".into()));
+    // And all of it is taken back at once.
+    assert_eq!(server.unregister(&target, &again).await, Ok(Registered::Made));
+    assert_eq!(seen(&target).await.storage, Fact::Seen(SharedStorage::None));
+    assert!(tokens(&target).await.is_empty());
 }
 
 #[tokio::test]

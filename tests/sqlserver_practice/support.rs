@@ -138,6 +138,8 @@ pub fn cluster(byte: u8) -> NewCluster {
         node: node(&format!("web{byte:02}")),
         node_limit: None,
         licence_ends: None,
+        storage: octopus_setup::model::storage::SharedStorage::None,
+        canaries: Vec::new(),
     }
 }
 

@@ -67,7 +67,8 @@ const fn verb(kind: StepKind) -> &'static str {
 pub(super) fn in_the_way(instance: &Untrusted, config: &Untrusted) -> Explanation {
     Explanation::new(
         format!(
-            "Octopus Server has an instance {instance} already, with the config {config}: that is not the one that this run is to make."
+            "Octopus Server has an instance {instance} already, with the config {config}: that is not the one that this run is to make, \
+             but of another home directory, node or database."
         ),
         format!("Choose another name for the instance; or, where nobody needs that one, run delete-instance for it. {RETRY}"),
     )

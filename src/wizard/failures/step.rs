@@ -111,7 +111,7 @@ fn explain_around(kind: StepKind, failure: &Failure, around: &Around<'_>) -> Exp
             format!("{what} was left in place on purpose: something that could not be undone still needs it."),
             "Mend what stopped the other step's undoing, then undo again.",
         ),
-        Failure::Cancelled => Explanation::new("Cancelled before this step was begun.", RETRY),
+        Failure::Cancelled => Explanation::new("Cancelled before this step was done.", RETRY),
         Failure::Defect(said) => Explanation::new(
             format!("A defect of this program: {}", say::sentence(said.as_str())),
             "What is done is in the journal, so the next start can go on or undo it; please report this with the words above.",

@@ -39,11 +39,17 @@ pub fn shared_folder(field: FieldId, answers: &Answers) -> Result<Option<PathBuf
     if text.is_empty() && field.may_be_left_out() { Ok(None) } else { shared_path(text).map(Some) }
 }
 
+/// What the registry has place for, as the server counts characters.
+const LONGEST_PATH: usize = 1_000;
+
 /// A path that other machines can have too: absolute here, or a UNC path.
 fn shared_path(text: &str) -> Result<PathBuf, String> {
     let example = if cfg!(windows) { "\\\\files\\octopus" } else { "/mnt/octopus" };
     if text.chars().any(char::is_control) {
         return Err("The path holds a control character; type it anew.".to_owned());
+    }
+    if text.encode_utf16().count() > LONGEST_PATH {
+        return Err(format!("A path has at most {LONGEST_PATH} characters here; type a shorter one."));
     }
     let unc = text.starts_with("\\\\") && text.len() > 4;
     let good = Path::new(text).is_absolute() || unc;

@@ -131,3 +131,18 @@ fn a_problem_never_shows_a_password() {
     let long = "hunter2".repeat(20);
     assert!(!problem_of(FieldId::Password, &[(FieldId::Password, &long)]).unwrap_or_default().contains("hunter2"));
 }
+
+#[test]
+fn a_shared_path_that_the_registry_has_no_place_for_is_refused() {
+    let of = |path: &str| {
+        let answers = samples::with(&[(FieldId::Storage, "root"), (FieldId::StorageRoot, path)]);
+        read::storage_root(&answers)
+    };
+    // The server counts characters beyond the first plane as two.
+    let start = if cfg!(windows) { r"C:\" } else { "/" };
+    let rest = 1_000 - start.len();
+    assert!(of(&format!("{start}{}", "x".repeat(rest))).is_ok());
+    for text in ["x".repeat(rest + 1), "\u{1f419}".repeat(rest / 2 + 1)] {
+        assert!(of(&format!("{start}{text}")).is_err_and(|says| says.contains("1000 characters")));
+    }
+}

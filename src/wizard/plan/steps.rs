@@ -21,7 +21,17 @@ pub fn of(node: &Node, before: Option<&KeptRow>, hands_over: bool, proposal: &Pr
         Flow::Remove => *kind == StepKind::RemoveNode,
         Flow::Review => false,
     };
-    StepKind::ALL.into_iter().filter(is_needed).collect()
+    let mut kinds: Vec<StepKind> = StepKind::ALL.into_iter().filter(is_needed).collect();
+    // A first node's folders and canaries are there before the registry tells of them: it is told with the cluster, in one
+    // turn. A node that joins leaves its canaries once the row of that name is its own.
+    let made = kinds.iter().position(|kind| *kind == StepKind::InitialiseCluster);
+    if let Some(made) = made {
+        let is_of_storage = |kind: &StepKind| matches!(kind, StepKind::ShareStorage | StepKind::LeaveCanary);
+        let behind = kinds.split_off(made);
+        kinds.extend(behind.iter().filter(|kind| is_of_storage(kind)));
+        kinds.extend(behind.iter().filter(|kind| !is_of_storage(kind)));
+    }
+    kinds
 }
 
 fn first_node(kind: StepKind, node: &Node, hands_over: bool, proposal: &Proposal<'_>) -> bool {

@@ -74,6 +74,15 @@ fn going_on_takes_every_step_again() {
 }
 
 #[test]
+fn a_first_node_s_canaries_are_there_before_the_registry_tells_of_them() {
+    let shares = samples::with(&[(FieldId::Storage, "root"), (FieldId::StorageRoot, "\\\\files\\octopus")]);
+    let kinds = kinds(&plan(&shares, &absent(), false));
+    let made = kinds.iter().position(|kind| *kind == StepKind::InitialiseCluster).expect("a cluster");
+    let before = [StepKind::CreateDatabase, StepKind::ShareStorage, StepKind::LeaveCanary, StepKind::InitialiseCluster];
+    assert_eq!(kinds[made - 3..=made], before);
+}
+
+#[test]
 fn the_key_is_sealed_before_the_cluster_and_the_config_comes_after() {
     let kinds = kinds(&plan(&samples::answers(), &absent(), false));
     let place = |kind| kinds.iter().position(|other| *other == kind);

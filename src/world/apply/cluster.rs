@@ -7,10 +7,12 @@ use super::site::Site;
 use super::{config, key, prove, row};
 use crate::model::cluster::ClusterId;
 use crate::model::facts::{Content, Trouble};
+use crate::model::journal::StorageRecord;
 use crate::model::licence::Licence;
 use crate::model::master_key::MasterKey;
 use crate::model::plan::{Failure, Plan, StepKind, StepState};
 use crate::model::registry::{Initialised, NewCluster};
+use crate::model::storage::SharedStorage;
 use crate::model::target::Target;
 use crate::model::verifier::Verifier;
 use crate::world::node_config;
@@ -32,15 +34,20 @@ pub(super) async fn create_database(
     }
 }
 
-/// Initialises the cluster.
+/// Initialises the cluster, with what its nodes share. Whether this start made it: then all that it was told is in it.
 pub(super) async fn initialise(
     site: &Arc<Site>,
     database: &impl ClusterDatabase,
     plan: &Plan,
     key: &MasterKey,
     owner: &key::Owner,
-) -> Result<StepState, Failure> {
-    let cluster = new_cluster(site, plan, key, owner).await?;
+    shared: Option<&StorageRecord>,
+) -> Result<bool, Failure> {
+    let mut cluster = new_cluster(site, plan, key, owner).await?;
+    if let Some(StorageRecord { storage, canaries, .. }) = shared {
+        cluster.storage.clone_from(storage);
+        cluster.canaries.clone_from(canaries);
+    }
     initialised(database.initialise(&plan.node.target, &cluster).await)
 }
 
@@ -57,7 +64,7 @@ pub(super) async fn adopt(
         return Err(Failure::Defect("A registry cannot be made from a master key that nothing has confirmed.".into()));
     }
     let cluster = new_cluster(site, plan, key, owner).await?;
-    initialised(database.adopt(&plan.node.target, &cluster).await)
+    initialised(database.adopt(&plan.node.target, &cluster).await).map(|_| StepState::Done)
 }
 
 /// The cluster that is to be made. Its key is on disk: this looks once more, because nothing may depend on an order of
@@ -78,14 +85,17 @@ async fn new_cluster(site: &Arc<Site>, plan: &Plan, key: &MasterKey, owner: &key
             node: row::of(places, &plan),
             node_limit: licence.map(|licence| licence.nodes),
             licence_ends: licence.and_then(Licence::ends),
+            storage: SharedStorage::None,
+            canaries: Vec::new(),
         })
     })
     .await
 }
 
-fn initialised(answer: Result<Initialised, Trouble>) -> Result<StepState, Failure> {
+fn initialised(answer: Result<Initialised, Trouble>) -> Result<bool, Failure> {
     match answer.map_err(Failure::Server)? {
-        Initialised::Made | Initialised::Ours => Ok(StepState::Done),
+        Initialised::Made => Ok(true),
+        Initialised::Ours => Ok(false),
         Initialised::Taken(seen) => Err(Failure::AlreadyInitialised(Box::new(seen))),
         Initialised::Occupied(content) => Err(Failure::ContentChanged(Box::new(content))),
     }

@@ -22,8 +22,9 @@ mod storage;
 mod undo;
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
+
+use tokio::sync::watch;
 
 pub use database::{ClusterDatabase, Created, Proven, Removed};
 pub use resume::{close, resume};
@@ -39,19 +40,31 @@ use crate::model::journal::StorageRecord;
 use crate::model::master_key::MasterKey;
 use crate::model::plan::{Failure, Plan, Progress, StepKind, StepState};
 
-/// Stops an installer before its next step. Clones stop the same one.
+/// Stops an installer before its next step, or in the middle of one that may take minutes. Clones stop the same one.
 #[derive(Debug, Clone, Default)]
-pub struct Cancel(Arc<AtomicBool>);
+pub struct Cancel(Arc<watch::Sender<bool>>);
 
 impl Cancel {
     /// Asks it to stop. The step that runs comes to its end first: a step in the middle is what the journal is for, not
-    /// what a key press should lead to.
+    /// what a key press should lead to. Only a command of Octopus Server's, which may hang, is killed with all that it
+    /// started, and what is waited for is waited for no longer: either may be begun anew by the next start.
     pub fn ask(&self) {
-        self.0.store(true, Ordering::Relaxed);
+        self.0.send_replace(true);
     }
 
     fn is_asked(&self) -> bool {
-        self.0.load(Ordering::Relaxed)
+        *self.0.borrow()
+    }
+
+    /// What the work comes to, unless it is to stop before that.
+    async fn or<T>(&self, work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+        let mut asked = self.0.subscribe();
+        tokio::select! {
+            biased;
+            done = work => done,
+            // The sender lives as long as this does, so an error is none that can be.
+            _ = asked.wait_for(|asked| *asked) => Err(Failure::Cancelled),
+        }
     }
 }
 
@@ -77,7 +90,7 @@ pub async fn install<D: ClusterDatabase>(
             return Err(refused);
         }
         let ledger = Ledger::open(&site, plan).await?;
-        let mut run = Run { site, ledger, database, plan, key };
+        let mut run = Run { site, ledger, database, plan, key, cancel };
         for (place, step) in plan.steps.iter().enumerate() {
             at = step.kind;
             if cancel.is_asked() {
@@ -109,6 +122,7 @@ struct Run<'a, D> {
     database: &'a D,
     plan: &'a Plan,
     key: Option<&'a MasterKey>,
+    cancel: &'a Cancel,
 }
 
 impl<D: ClusterDatabase> Run<'_, D> {
@@ -239,7 +253,7 @@ impl<D: ClusterDatabase> Run<'_, D> {
     /// Whether what a step is to make was there before the run, as far as that has to be known before it is begun.
     async fn is_there_already(&self, kind: StepKind) -> Result<bool, Failure> {
         if kind == StepKind::OctopusInstance {
-            return self.handing_over()?.is_registered().await;
+            return self.cancel.or(self.handing_over()?.is_registered()).await;
         }
         if kind != StepKind::CreateHome {
             return Ok(false);
@@ -271,7 +285,14 @@ impl<D: ClusterDatabase> Run<'_, D> {
                 site.off(move |places| key::seal(places, &owner, &key, touched, elsewhere)).await.map(|()| StepState::Done)
             }
             StepKind::CreateDatabase => cluster::create_database(self.database, &plan.node.target, earlier).await,
-            StepKind::InitialiseCluster => cluster::initialise(site, self.database, plan, self.key()?, &self.owner()).await,
+            StepKind::InitialiseCluster => {
+                let shared = if self.shares() { Some(self.ledger.storage()?) } else { None };
+                let made = cluster::initialise(site, self.database, plan, self.key()?, &self.owner(), shared).await?;
+                match shared {
+                    Some(record) if !made => storage::tell_again(self.database, &plan.node.target, plan.cluster, record).await,
+                    _ => Ok(StepState::Done),
+                }
+            }
             StepKind::AdoptCluster => cluster::adopt(site, self.database, plan, self.key()?, &self.owner()).await,
             // Once the row is on its way out there is no mark to set any more.
             StepKind::DrainNode if ledger::touched(self.ledger.state(StepKind::RemoveRow)) => Ok(StepState::Done),
@@ -294,6 +315,9 @@ impl<D: ClusterDatabase> Run<'_, D> {
                 let (instance, home, cluster) = (plan.node.instance.clone(), plan.node.home.clone(), plan.cluster);
                 site.off(move |places| config::remove(places, &instance, &home, cluster)).await.map(|()| StepState::Done)
             }
+            StepKind::ShareStorage | StepKind::LeaveCanary if self.shares() => {
+                storage::leave_files(plan.cluster, kind, self.ledger.storage()?).await
+            }
             StepKind::ShareStorage | StepKind::LeaveCanary => {
                 storage::act(self.database, &plan.node.target, plan.cluster, kind, self.ledger.storage()?).await
             }
@@ -310,7 +334,8 @@ impl<D: ClusterDatabase> Run<'_, D> {
             | StepKind::OctopusTaskCap => {
                 // Not begun by now: it was there.
                 let there = self.ledger.state(kind) != StepState::Begun && earlier != StepState::Done;
-                Box::pin(self.handing_over()?.act(kind, earlier, there, report)).await
+                let handing_over = self.handing_over()?;
+                self.cancel.or(Box::pin(handing_over.act(kind, earlier, there, report))).await
             }
             // It is the first of its plan and has been done; see `install`.
             StepKind::ProveAgain => Ok(StepState::Done),
@@ -320,6 +345,11 @@ impl<D: ClusterDatabase> Run<'_, D> {
     fn handing_over(&self) -> Result<octopus::HandingOver<'_, D>, Failure> {
         let has_service = ledger::touched(self.ledger.state(StepKind::OctopusService));
         octopus::HandingOver::of(&self.site, self.database, self.plan, self.key, has_service)
+    }
+
+    /// Whether the plan sets what the nodes share: then the registry is told with the cluster.
+    fn shares(&self) -> bool {
+        self.plan.steps.iter().any(|step| step.kind == StepKind::ShareStorage)
     }
 
     /// The key, for the steps that need it.

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use crate::model::plan::Failure;
 use crate::world::lock::Lock;
+use crate::world::octopus_server;
 use crate::world::places::Places;
 use crate::world::toml_file::shown;
 
@@ -17,11 +18,13 @@ pub(super) struct Site {
 }
 
 impl Site {
-    /// Takes the instance's lock.
+    /// Takes the instance's lock. The licence's file that a killed start may have left goes at once, whatever is done next.
     pub(super) async fn take(places: &Places, instance: &str) -> Result<Arc<Self>, Failure> {
         let (places, instance) = (places.clone(), instance.to_owned());
         blocking(move || {
             let lock = Lock::take(&places, &instance)?;
+            let licence = places.licence(&instance);
+            octopus_server::forget(&licence).map_err(file(&licence))?;
             Ok(Arc::new(Self { places, _lock: lock }))
         })
         .await

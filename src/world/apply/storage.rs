@@ -69,14 +69,9 @@ fn draw(record: &mut StorageRecord) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Does a step, as it was agreed on, and verifies it.
-pub(super) async fn act(
-    database: &impl ClusterDatabase,
-    target: &Target,
-    cluster: ClusterId,
-    kind: StepKind,
-    record: &StorageRecord,
-) -> Result<StepState, Failure> {
+/// Does a step's part on the storage, as it was agreed on, and verifies it. The registry is not told: of a first node there is
+/// none yet.
+pub(super) async fn leave_files(cluster: ClusterId, kind: StepKind, record: &StorageRecord) -> Result<StepState, Failure> {
     make_folders(kind, record).await?;
     if kind == StepKind::LeaveCanary {
         for (path, canary) in canaries(cluster, record) {
@@ -87,7 +82,41 @@ pub(super) async fn act(
             .await?;
         }
     }
-    match database.register(target, &rows(cluster, kind, record)).await.map_err(Failure::Server)? {
+    Ok(StepState::Done)
+}
+
+/// Does a step, as it was agreed on, and verifies it.
+pub(super) async fn act(
+    database: &impl ClusterDatabase,
+    target: &Target,
+    cluster: ClusterId,
+    kind: StepKind,
+    record: &StorageRecord,
+) -> Result<StepState, Failure> {
+    leave_files(cluster, kind, record).await?;
+    register(database, target, &rows(cluster, kind, record)).await
+}
+
+/// Tells the registry of a cluster that an earlier start of the run has made, once more, what that has told it: an undo that
+/// left the cluster may have taken it away.
+pub(super) async fn tell_again(
+    database: &impl ClusterDatabase,
+    target: &Target,
+    cluster: ClusterId,
+    record: &StorageRecord,
+) -> Result<StepState, Failure> {
+    let rows = StorageRows { canaries: record.canaries.clone(), ..rows(cluster, StepKind::ShareStorage, record) };
+    match register(database, target, &rows).await {
+        // It is this run's cluster, and was seen a moment ago: nothing may come to think that there is none.
+        Err(Failure::ContentChanged(_)) => {
+            Err(Failure::ReadBack { what: format!("the row of node {} in the registry", record.node).into() })
+        }
+        told => told,
+    }
+}
+
+async fn register(database: &impl ClusterDatabase, target: &Target, rows: &StorageRows) -> Result<StepState, Failure> {
+    match database.register(target, rows).await.map_err(Failure::Server)? {
         Registered::Made => Ok(StepState::Done),
         Registered::Otherwise(storage) => Err(Failure::StorageOtherwise(storage)),
         Registered::NotThere(content) => Err(Failure::ContentChanged(Box::new(content))),
@@ -103,7 +132,9 @@ pub(super) async fn undo(
     kind: StepKind,
     record: &StorageRecord,
 ) -> Result<(), Failure> {
-    match database.unregister(target, &rows(cluster, kind, record)).await.map_err(Failure::Server)? {
+    // A first node's nonces got there with the cluster.
+    let told = StorageRows { canaries: record.canaries.clone(), ..rows(cluster, kind, record) };
+    match database.unregister(target, &told).await.map_err(Failure::Server)? {
         // Other nodes rely on them by now.
         Registered::Otherwise(storage) if storage == record.storage => return Ok(()),
         Registered::Made | Registered::Otherwise(_) => {}

@@ -91,6 +91,10 @@ impl<'a, D: ClusterDatabase> Undoing<'a, D> {
                 self.is_the_same_database()?;
                 storage::undo(self.database, self.target, journal.cluster, kind, self.ledger.storage()?).await
             }
+            // A service without its instance could not be taken away by its own program any more.
+            StepKind::OctopusInstance if touched(self.ledger.state(StepKind::OctopusService)) => {
+                Err(Failure::Kept { what: format!("Octopus Server's instance {}", journal.instance).into() })
+            }
             StepKind::OctopusInstance
             | StepKind::OctopusDatabase
             | StepKind::OctopusConfigure
@@ -101,7 +105,7 @@ impl<'a, D: ClusterDatabase> Undoing<'a, D> {
             | StepKind::OctopusService
             | StepKind::AwaitPing
             | StepKind::AwaitBeat
-            | StepKind::OctopusTaskCap => Box::pin(octopus::undo(&self.site, journal, kind, report)).await,
+            | StepKind::OctopusTaskCap => Box::pin(octopus::undo(&self.site, journal, &self.target.password, kind, report)).await,
             StepKind::RemoveNodeConfig => {
                 let instance = journal.instance.clone();
                 self.site.off(move |places| config::undo_remove(places, &instance, &home)).await

@@ -1,7 +1,7 @@
 //! A call of the program: its words, with the secrets in them.
 
 use std::ffi::OsString;
-use std::io::Write;
+use std::io::{ErrorKind, Write};
 use std::path::Path;
 
 use data_encoding::BASE64;
@@ -40,13 +40,13 @@ impl Call {
     }
 
     /// The call of a command. A licence is not put on the command line, where whoever lists processes could read it: it goes
-    /// through a file in this folder.
-    pub fn of(command: &Command, clear: &Clear, folder: &Path) -> Result<Self, NoCall> {
+    /// through this file, which nobody else uses.
+    pub fn of(command: &Command, clear: &Clear, through: &Path) -> Result<Self, NoCall> {
         let mut words: Vec<OsString> = vec![command.verb.id().into()];
         let mut licence = None;
         for option in &command.options {
             if option.flag == Flag::LicenseBase64 {
-                let file = file_of(secret(clear, Secret::Licence)?, folder).map_err(NoCall::Licence)?;
+                let file = file_of(secret(clear, Secret::Licence)?, through).map_err(NoCall::Licence)?;
                 words.extend([Flag::LicenseFile.id().into(), file.path().as_os_str().to_owned()]);
                 licence = Some(file);
                 continue;
@@ -79,11 +79,24 @@ fn secret(clear: &Clear, kind: Secret) -> Result<&SecretString, NoCall> {
 }
 
 /// The licence in a file: the command line takes base64, the file has what that stands for.
-fn file_of(licence: &SecretString, folder: &Path) -> std::io::Result<NamedTempFile> {
-    let mut file = tempfile::Builder::new().prefix("licence-").suffix(".xml").tempfile_in(folder)?;
+fn file_of(licence: &SecretString, path: &Path) -> std::io::Result<NamedTempFile> {
+    let (Some(folder), Some(name)) = (path.parent(), path.file_name()) else { return Err(ErrorKind::InvalidInput.into()) };
+    forget(path)?;
+    let mut file = tempfile::Builder::new().prefix(name).rand_bytes(0).tempfile_in(folder)?;
     let base64 = licence.expose_secret().as_bytes();
     let xml = BASE64.decode(base64).map(Zeroizing::new);
     file.write_all(xml.as_ref().map_or(base64, |xml| xml.as_slice()))?;
     file.flush()?;
     Ok(file)
+}
+
+/// Removes a licence's file that a start left which was killed. None is no error.
+///
+/// # Errors
+/// The operating system's own.
+pub fn forget(path: &Path) -> std::io::Result<()> {
+    match std::fs::remove_file(path) {
+        Err(error) if error.kind() != ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
 }

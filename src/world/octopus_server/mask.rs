@@ -85,6 +85,7 @@ fn add(forms: &mut Vec<Zeroizing<Vec<u8>>>, text: &str) {
             forms.push(escaped(text, |c| xml(c, quotes)));
         }
         forms.push(escaped(text, json));
+        forms.push(escaped(text, json_of_dotnet));
     }
 }
 
@@ -122,6 +123,20 @@ const fn json(character: char) -> Option<&'static str> {
     }
 }
 
+/// As .NET's own serializer writes JSON: it escapes whatever HTML could mean something by, and the plus of base64 too.
+const fn json_of_dotnet(character: char) -> Option<&'static str> {
+    match character {
+        '"' => Some("\\u0022"),
+        '&' => Some("\\u0026"),
+        '\'' => Some("\\u0027"),
+        '+' => Some("\\u002B"),
+        '<' => Some("\\u003C"),
+        '>' => Some("\\u003E"),
+        '`' => Some("\\u0060"),
+        other => json(other),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -145,9 +160,15 @@ mod tests {
             "a&quot;&lt;&amp;&apos;&gt;\\b",
             "a\\\"<&'>\\\\b",
             "a&quot;&quot;&lt;&amp;&apos;&gt;\\b",
+            "a\\u0022\\u003C\\u0026\\u0027\\u003E\\\\b",
         ] {
             assert_eq!(hidden(&[secret], &format!("Password={text};")), "Password=***;", "{text}");
         }
+    }
+
+    #[test]
+    fn a_key_with_a_plus_is_found_in_json_of_dotnet() {
+        assert_eq!(hidden(&["Nc91+1kfZszMpe7DMne8wg=="], "{\"key\":\"Nc91\\u002B1kfZszMpe7DMne8wg==\"}"), "{\"key\":\"***\"}");
     }
 
     #[test]

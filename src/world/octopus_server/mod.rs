@@ -13,8 +13,8 @@ mod ping;
 mod program;
 mod runner;
 
-pub use call::{Call, NoCall};
-pub use instances::{Listed, listed};
+pub use call::{Call, NoCall, forget};
+pub use instances::{Listed, listed, read_instances};
 pub use mask::Masks;
 pub use patience::Patience;
 pub use ping::ping;

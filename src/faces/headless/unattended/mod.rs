@@ -221,6 +221,7 @@ impl<W: Write> Flight<'_, W> {
         let begun = self.pilot.unfinished(state).is_some() || state.run.phase != Phase::Idle;
         end.resumable = begun;
         end.node = self.node();
+        let key = state.run.unkept_key();
         end.exit = match ended {
             Ended::Signal(status) => Exit::Signal(status),
             Ended::At(Outcome::Finished) => {
@@ -251,6 +252,7 @@ impl<W: Write> Flight<'_, W> {
                 Exit::Unfinished
             }
         };
+        end.says.extend(key);
     }
 
     fn node(&self) -> Option<NodeOut> {

@@ -265,6 +265,20 @@ fn a_database_of_octopus_has_the_version_of_its_history_and_a_review_only_warns(
 }
 
 #[test]
+fn a_review_of_two_nodes_that_differ_names_both_whatever_the_program_tells() {
+    let of = |here: Option<&str>| {
+        review(CheckId::ClusterVersion, |facts| {
+            facts.machine.octopus_version = here.map_or(Fact::Missing(Trouble::Unasked), |here| Fact::Seen(here.into()));
+            with(facts, vec![running("web02", "2026.3.9"), running("web01", "2026.4.1")]);
+        })
+    };
+    let differ = warn(&of(None));
+    assert!(differ.says.contains("web02 has 2026.3.9, web01 has 2026.4.1"), "{differ:?}");
+    // What is installed here by now counts, and not what was.
+    assert_eq!(evidence(&of(Some("2026.4.1"))), "2026.4.1 throughout");
+}
+
+#[test]
 fn a_licence_that_has_ended_or_will_soon_is_warned_of() {
     let of = |ends, today| {
         review(CheckId::ClusterLicence, |facts| {

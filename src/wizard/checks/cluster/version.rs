@@ -4,6 +4,7 @@ use std::cmp::Ordering;
 
 use crate::model::check::CheckId;
 use crate::model::facts::{Identity, NodeSeen};
+use crate::model::field::FieldId;
 use crate::model::finding::{Finding, Severity, Verdict};
 use crate::model::release::order;
 use crate::model::untrusted::Untrusted;
@@ -21,7 +22,12 @@ pub fn judge<'a>(case: &Case<'a>) -> Verdict {
     let others = others(case, nodes);
     // A node, and the version that it runs.
     let running = |node: Option<&'a NodeSeen>| node.and_then(|node| Some((&node.name, node.version.as_ref()?)));
-    let (oldest, newest) = (running(others.oldest()), running(others.newest()));
+    // A node that is there already runs what is recorded of it, where its program does not tell by itself.
+    let told = adds(case) || case.facts.machine.octopus_version.seen().is_some();
+    let own = if told { None } else { running(nodes.find(case.answers.trimmed(FieldId::NodeName))) };
+    let all_of_them = || [running(others.oldest()), running(others.newest()), own].into_iter().flatten();
+    let by_version = |one: &(&Untrusted, &Untrusted), other: &(&Untrusted, &Untrusted)| order(one.1.as_str(), other.1.as_str());
+    let (oldest, newest) = (all_of_them().min_by(by_version), all_of_them().max_by(by_version));
     let cluster = octopus_version(case);
     let mut findings = Vec::new();
     if let (Some(here), Some(there)) = (case.facts.machine.octopus_version.seen(), cluster)

@@ -57,6 +57,24 @@ fn a_failed_step_offers_retry_undo_and_leave() {
 }
 
 #[test]
+fn a_first_node_that_stops_behind_its_cluster_says_where_the_key_is() {
+    let mut bench = Bench::at(ScreenId::Review);
+    bench.send(Event::Next);
+    let took = std::time::Duration::ZERO;
+    for kind in [StepKind::SealMasterKey, StepKind::InitialiseCluster] {
+        bench.send(Event::Progress(Progress::Done(kind, StepState::Done, took)));
+    }
+    assert_eq!(bench.state.run.unkept_key(), None, "there is no config yet by which it could be shown");
+    bench.send(Event::Progress(Progress::Done(StepKind::WriteNodeConfig, StepState::Done, took)));
+    bench.send(Event::Progress(Progress::Failed(StepKind::ConnectOnce, Failure::Cancelled)));
+    let says = bench.state.run.unkept_key().expect("said");
+    assert!(says.contains("octopus-setup review --instance \"OctopusServer\""), "{says}");
+    bench.send(Event::Press(Action::Retry));
+    bench.send(Event::Progress(Progress::Finished));
+    assert_eq!(bench.state.run.unkept_key(), None, "the screen of the key comes next");
+}
+
+#[test]
 fn an_undo_that_fails_at_no_step_of_the_plan_is_told_all_the_same() {
     let mut bench = Bench::at(ScreenId::Review);
     bench.send(Event::Next);

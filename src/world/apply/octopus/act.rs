@@ -13,6 +13,8 @@ use crate::model::field::FieldId;
 use crate::model::master_key::MasterKey;
 use crate::model::ping::PingAt;
 use crate::model::plan::{Failure, Plan, Progress, StepKind, StepState};
+use crate::model::server_address::ServerAddress;
+use crate::model::target::Target;
 use crate::render::octopus::{delete_instance, stop_service};
 use crate::world::octopus_config;
 use crate::world::octopus_server::ping;
@@ -44,7 +46,12 @@ impl<'a, D: ClusterDatabase> HandingOver<'a, D> {
     /// nobody has registered, is in the way.
     pub(in crate::world::apply) async fn is_registered(&self) -> Result<bool, Failure> {
         match self.find().await? {
-            Found::Ours => Ok(true),
+            Found::Ours(listed) => {
+                let (path, target) = (instance::config_in(&self.plan.node.home), self.plan.node.target.clone());
+                // It may be a node that works, of another cluster: it is not pointed to this one's database.
+                let elsewhere = self.site.off(move |_| Ok(has_another_database(&path, &target))).await?;
+                if elsewhere { Err(instance::in_the_way(listed)) } else { Ok(true) }
+            }
             Found::OtherNode(listed) | Found::Elsewhere(listed) => Err(instance::in_the_way(listed)),
             Found::Absent => {
                 let path = instance::config_in(&self.plan.node.home);
@@ -88,9 +95,9 @@ impl<'a, D: ClusterDatabase> HandingOver<'a, D> {
     async fn register(&self, earlier: StepState, report: &mut (impl FnMut(Progress) + Send)) -> Result<(), Failure> {
         let (kind, node) = (StepKind::OctopusInstance, &self.plan.node);
         match self.find().await? {
-            Found::Ours if earlier == StepState::Done => return Ok(()),
+            Found::Ours(_) if earlier == StepState::Done => return Ok(()),
             Found::Elsewhere(listed) => return Err(instance::in_the_way(listed)),
-            Found::Ours | Found::OtherNode(_) => {
+            Found::Ours(_) | Found::OtherNode(_) => {
                 if self.has_service {
                     let _ = self.server.ask(&stop_service(&node.instance)).await;
                 }
@@ -102,7 +109,7 @@ impl<'a, D: ClusterDatabase> HandingOver<'a, D> {
         }
         self.server.run(kind, &command(self.plan, kind)?, report).await?;
         match self.find().await? {
-            Found::Ours => Ok(()),
+            Found::Ours(_) => Ok(()),
             _ => Err(Failure::ReadBack { what: format!("instance {} in Octopus Server's list", node.instance).into() }),
         }
     }
@@ -151,6 +158,26 @@ impl<'a, D: ClusterDatabase> HandingOver<'a, D> {
         let home = self.plan.node.home.clone();
         self.site.off(move |_| instance::remove_config(&home)).await
     }
+}
+
+/// Whether Octopus Server's config names a database, and another one than this. Of a server's name the first label counts: it
+/// may be told with its domain or without it.
+fn has_another_database(path: &Path, target: &Target) -> bool {
+    let Some(fields) = octopus_config::read(path).ok().and_then(|config| config.connection) else { return false };
+    let text = |wanted: FieldId| {
+        fields.iter().find_map(|(field, raw)| match raw {
+            Raw::Text(text) if *field == wanted => Some(text.as_str()),
+            _ => None,
+        })
+    };
+    let label = |host: &str| match host.parse::<std::net::IpAddr>() {
+        Ok(_) => host.to_lowercase(),
+        Err(_) => host.split('.').next().unwrap_or_default().to_lowercase(),
+    };
+    let other_server =
+        |text: &str| ServerAddress::parse(text).is_ok_and(|address| label(&address.host) != label(&target.address.host));
+    text(FieldId::Database).is_some_and(|name| !name.eq_ignore_ascii_case(target.database.as_str()))
+        || text(FieldId::Server).is_some_and(other_server)
 }
 
 /// Whether Octopus Server's config names this database. Its password is in there too, so nothing of it is told.

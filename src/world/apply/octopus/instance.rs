@@ -16,7 +16,7 @@ pub(super) enum Found {
     /// It is not on it.
     Absent,
     /// It is, with the config in this home, and as this node or as one that nobody has named.
-    Ours,
+    Ours(Listed),
     /// It is, with the config in this home, and as another node.
     OtherNode(Listed),
     /// It is, with another config.
@@ -37,7 +37,7 @@ pub(super) async fn find(server: &Server, name: &str, home: &Path, node: Option<
     let named = octopus_config::read(&path).ok().and_then(|config| config.node_name);
     match (named, node) {
         (Some(named), Some(node)) if named != Untrusted::new(node) => Ok(Found::OtherNode(found)),
-        _ => Ok(Found::Ours),
+        _ => Ok(Found::Ours(found)),
     }
 }
 

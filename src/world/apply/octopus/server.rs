@@ -26,6 +26,8 @@ pub(super) struct Server {
     program: PathBuf,
     clear: Arc<Clear>,
     masks: Masks,
+    /// The file for the licence.
+    through: PathBuf,
 }
 
 impl Server {
@@ -48,12 +50,14 @@ impl Server {
         let Clear { password, master_key, service_password, admin_password, licence } = &clear;
         let all = [Some(password), master_key.as_ref(), service_password.as_ref(), admin_password.as_ref(), licence.as_ref()];
         let masks = Masks::of(all.into_iter().chain([hand_over.licence.as_ref()]).flatten());
-        Ok(Self { site: Arc::clone(site), program: hand_over.program.clone(), clear: Arc::new(clear), masks })
+        let through = site.places.licence(&node.instance);
+        Ok(Self { site: Arc::clone(site), program: hand_over.program.clone(), clear: Arc::new(clear), masks, through })
     }
 
-    /// One that is given no secret, for what takes none.
-    pub(super) fn without_secrets(site: &Arc<Site>, program: PathBuf) -> Self {
-        Self { site: Arc::clone(site), program, clear: Arc::default(), masks: Masks::default() }
+    /// One that is given no secret, for what takes none. It may print this one, which is in its own config.
+    pub(super) fn without_secrets(site: &Arc<Site>, program: PathBuf, password: &SecretString) -> Self {
+        let masks = Masks::of([password]);
+        Self { site: Arc::clone(site), program, clear: Arc::default(), masks, through: PathBuf::new() }
     }
 
     pub(super) fn patience(&self) -> Patience {
@@ -92,8 +96,8 @@ impl Server {
 
     async fn call(&self, command: &Command) -> Result<Ended, Failure> {
         self.is_there(command).await?;
-        let (wanted, clear) = (command.clone(), Arc::clone(&self.clear));
-        let call = self.site.off(move |places| Call::of(&wanted, &clear, &places.state).map_err(|error| no_call(&error)));
+        let (wanted, clear, through) = (command.clone(), Arc::clone(&self.clear), self.through.clone());
+        let call = self.site.off(move |_| Call::of(&wanted, &clear, &through).map_err(|error| no_call(&error)));
         let call = call.await?;
         Ok(run(&self.program, &call, &self.masks, self.limit(command)).await)
     }

@@ -3,6 +3,8 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use secrecy::SecretString;
+
 use super::super::site::Site;
 use super::instance::{self, Found};
 use super::server::Server;
@@ -13,10 +15,11 @@ use crate::model::plan::{Failure, Progress, StepKind};
 use crate::model::untrusted::Untrusted;
 use crate::render::octopus::{Command, delete_instance, take_service_away};
 
-/// Takes a step back, as far as that can be.
+/// Takes a step back, as far as that can be; `password` is the database's, which no program's words may tell.
 pub(in crate::world::apply) async fn undo(
     site: &Arc<Site>,
     journal: &Journal,
+    password: &SecretString,
     kind: StepKind,
     report: &mut (impl FnMut(Progress) + Send),
 ) -> Result<(), Failure> {
@@ -24,11 +27,11 @@ pub(in crate::world::apply) async fn undo(
     let home = PathBuf::from(answer(FieldId::Home));
     match kind {
         StepKind::OctopusService => {
-            let server = server(site, journal)?;
+            let server = server(site, journal, password)?;
             take_away(&server, journal, &home, kind, &take_service_away(&journal.instance), report).await.map(|_| ())
         }
         StepKind::OctopusInstance => {
-            let server = server(site, journal)?;
+            let server = server(site, journal, password)?;
             if take_away(&server, journal, &home, kind, &delete_instance(&journal.instance), report).await? {
                 site.off(move |_| instance::remove_config(&home)).await?;
             }
@@ -55,13 +58,13 @@ async fn take_away(
     match instance::find(server, &journal.instance, home, None).await? {
         Found::Absent => Ok(true),
         Found::Elsewhere(_) | Found::OtherNode(_) => Ok(false),
-        Found::Ours => server.run(kind, command, report).await.map(|()| true),
+        Found::Ours(_) => server.run(kind, command, report).await.map(|()| true),
     }
 }
 
-fn server(site: &Arc<Site>, journal: &Journal) -> Result<Server, Failure> {
+fn server(site: &Arc<Site>, journal: &Journal, password: &SecretString) -> Result<Server, Failure> {
     match journal.answers.get(FieldId::OctopusServer.id()) {
-        Some(program) => Ok(Server::without_secrets(site, PathBuf::from(program))),
+        Some(program) => Ok(Server::without_secrets(site, PathBuf::from(program), password)),
         None => Err(Failure::Defect("The journal does not name Octopus Server's program.".into())),
     }
 }

@@ -42,7 +42,7 @@ impl SqlServer {
     }
 
     async fn try_to_adopt(&self, target: &Target, cluster: &NewCluster) -> Result<Initialised, Hitch> {
-        let NewCluster { id, verifier, fingerprint, node, node_limit: _, licence_ends: _ } = cluster;
+        let NewCluster { id, verifier, fingerprint, node, .. } = cluster;
         let (own, verifier, fingerprint) = (id.to_string(), verifier.to_bytes(), fingerprint.to_string());
         let values: [&dyn tiberius::ToSql; 6] = [&own, &verifier, &fingerprint, &node.name, &node.host, &node.program];
         let mut link = self.link(target, Place::Database).await?;

@@ -4,6 +4,7 @@ use super::super::answer::{Answer, run};
 use super::super::attempts::{Attempts, Hitch};
 use super::super::handle::{Place, SqlServer};
 use super::super::{limits, numbers, read};
+use super::storage::Words;
 use super::transaction::granted;
 use crate::model::facts::{Content, Trouble};
 use crate::model::licence::NodeLimit;
@@ -49,11 +50,12 @@ impl SqlServer {
     }
 
     async fn try_to_initialise(&self, target: &Target, cluster: &NewCluster) -> Result<Initialised, Hitch> {
-        let NewCluster { id, verifier, fingerprint, node, node_limit, licence_ends } = cluster;
+        let NewCluster { id, verifier, fingerprint, node, node_limit, licence_ends, storage, canaries } = cluster;
         let (id, verifier, fingerprint) = (id.to_string(), verifier.to_bytes(), fingerprint.to_string());
         let (comms, grpc, cap) = (i32::from(node.comms_port), i32::from(node.grpc_port), i32::from(node.task_cap));
         let (limit, ends) = (node_limit.map(NodeLimit::to_row), licence_ends.map(|day| day.to_string()));
-        let values: [&dyn tiberius::ToSql; 14] = [
+        let words = Words::of(storage, canaries);
+        let mut values: Vec<&dyn tiberius::ToSql> = vec![
             &id,
             &verifier,
             &fingerprint,
@@ -69,6 +71,7 @@ impl SqlServer {
             &limit,
             &ends,
         ];
+        values.extend(words.values());
         let mut link = self.link(target, Place::Database).await?;
         let answer = run(&mut link.session, ONCE, &values, limits::WRITE).await.map_err(Hitch::Work)?;
         granted(&answer).map_err(Hitch::Work)?;

@@ -9,7 +9,7 @@ use super::super::handle::{Place, SqlServer};
 use super::super::{limits, numbers, read};
 use super::transaction::granted;
 use crate::model::facts::Trouble;
-use crate::model::registry::{Registered, StorageRows};
+use crate::model::registry::{CanaryRow, Registered, StorageRows};
 use crate::model::storage::{SharedFolder, SharedStorage};
 use crate::model::target::Target;
 
@@ -112,18 +112,9 @@ impl SqlServer {
 
     async fn try_to_send_storage(&self, target: &Target, batch: &str, rows: &StorageRows) -> Result<Answer, Hitch> {
         let cluster = rows.cluster.to_string();
-        let storage = rows.storage.rows();
-        let (own, canaries) = (count(storage.len()), count(rows.canaries.len()));
-        let said: Vec<String> = storage.iter().map(|(word, path)| format!("{word} {}", path.display())).collect();
-        let said: String = said.join(", ").chars().take(LONGEST_DETAIL).collect();
-        let mut texts: Vec<Option<String>> = Vec::with_capacity(4 * MOST);
-        texts.extend(storage.iter().flat_map(|(word, path)| [Some((*word).to_owned()), Some(path.display().to_string())]));
-        texts.resize(2 * MOST, None);
-        let tokens = rows.canaries.iter().take(MOST);
-        texts.extend(tokens.flat_map(|canary| [Some(canary.folder.id().to_owned()), Some(canary.token.clone())]));
-        texts.resize(4 * MOST, None);
-        let mut values: Vec<&dyn ToSql> = vec![&cluster, &rows.node, &rows.host, &said, &own, &canaries];
-        values.extend(texts.iter().map(|text| text as &dyn ToSql));
+        let words = Words::of(&rows.storage, &rows.canaries);
+        let mut values: Vec<&dyn ToSql> = vec![&cluster, &rows.node, &rows.host];
+        values.extend(words.values());
         let mut link = self.link(target, Place::Database).await?;
         let answer = run(&mut link.session, batch, &values, limits::WRITE).await.map_err(Hitch::Work)?;
         granted(&answer).map_err(Hitch::Work)?;
@@ -132,6 +123,42 @@ impl SqlServer {
         self.keep(target, Place::Database, link);
         Ok(answer)
     }
+}
+
+/// What a batch is told of the storage.
+pub(super) struct Words {
+    said: String,
+    folders: i32,
+    canaries: i32,
+    /// Folder and path of each, then folder and nonce.
+    texts: Vec<Option<String>>,
+}
+
+impl Words {
+    pub(super) fn of(storage: &SharedStorage, canaries: &[CanaryRow]) -> Self {
+        let storage = storage.rows();
+        let said: Vec<String> = storage.iter().map(|(word, path)| format!("{word} {}", path.display())).collect();
+        let mut texts: Vec<Option<String>> = Vec::with_capacity(4 * MOST);
+        texts.extend(storage.iter().flat_map(|(word, path)| [Some((*word).to_owned()), Some(path.display().to_string())]));
+        texts.resize(2 * MOST, None);
+        let tokens = canaries.iter().take(MOST);
+        texts.extend(tokens.flat_map(|canary| [Some(canary.folder.id().to_owned()), Some(canary.token.clone())]));
+        texts.resize(4 * MOST, None);
+        Self { said: detail(&said.join(", ")), folders: count(storage.len()), canaries: count(canaries.len()), texts }
+    }
+
+    /// In words, how many folders, how many canaries, and all of them.
+    pub(super) fn values(&self) -> impl Iterator<Item = &dyn ToSql> {
+        let first: [&dyn ToSql; 3] = [&self.said, &self.folders, &self.canaries];
+        first.into_iter().chain(self.texts.iter().map(|text| text as &dyn ToSql))
+    }
+}
+
+/// As much of a text as a line of the history takes: the server counts characters beyond the first plane as two.
+fn detail(text: &str) -> String {
+    let mut room = LONGEST_DETAIL;
+    let mut fits = |character: char| room.checked_sub(character.len_utf16()).map(|left| room = left);
+    text.chars().take_while(|character| fits(*character).is_some()).collect()
 }
 
 fn count(rows: usize) -> i32 {

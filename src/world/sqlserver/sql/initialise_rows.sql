@@ -14,6 +14,28 @@ BEGIN
 
   INSERT INTO octopus_setup.history (what, node, host, detail) VALUES (N'initialised', @P4, @P6, @P8);
 
+  -- What its nodes share, and the first one's canaries: @P15 the storage in words, @P16 how many rows of it there are,
+  -- @P17 how many canaries, @P18 to @P29 the rows: folder and path, @P30 to @P41 the canaries: folder and token; NULL where
+  -- there are fewer.
+  DELETE FROM octopus_setup.shared_storage;
+  DELETE FROM octopus_setup.canary;
+  IF @P16 > 0
+  BEGIN
+    INSERT INTO octopus_setup.shared_storage (folder, path, set_by)
+      SELECT r.folder, r.path, @P4
+      FROM (VALUES (@P18, @P19), (@P20, @P21), (@P22, @P23), (@P24, @P25), (@P26, @P27), (@P28, @P29)) r (folder, path)
+      WHERE r.folder IS NOT NULL;
+    INSERT INTO octopus_setup.history (what, node, host, detail) VALUES (N'storage set', @P4, @P6, @P15);
+  END;
+  IF @P17 > 0
+  BEGIN
+    INSERT INTO octopus_setup.canary (node, folder, token)
+      SELECT @P4, r.folder, r.token
+      FROM (VALUES (@P30, @P31), (@P32, @P33), (@P34, @P35), (@P36, @P37), (@P38, @P39), (@P40, @P41)) r (folder, token)
+      WHERE r.folder IS NOT NULL;
+    INSERT INTO octopus_setup.history (what, node, host, detail) VALUES (N'canary left', @P4, @P6, CAST(@P17 AS nvarchar(10)));
+  END;
+
   COMMIT TRANSACTION;
   SELECT N'made' AS part;
 END;

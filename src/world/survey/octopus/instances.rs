@@ -3,129 +3,18 @@
 use std::path::Path;
 use std::time::Duration;
 
-use serde_json::Value;
-
 use super::ask::ask;
 use crate::model::facts::Fact;
 use crate::model::untrusted::Untrusted;
+use crate::world::octopus_server::read_instances;
 
-/// A name and a config file.
-type Instance = (Untrusted, Untrusted);
-
-/// The most places in the output where a list may begin that are tried.
-const TRIES: usize = 256;
-/// The most instances that are told of.
-const MOST: usize = 1_000;
-
-/// What this program says within a time. An older one that does not know the option prints text.
-pub(super) async fn of_program(program: &Path, budget: Duration) -> Fact<Vec<Instance>> {
+/// Name and config file of each, as this program says within a time. An older one that does not know the option prints text.
+pub(super) async fn of_program(program: &Path, budget: Duration) -> Fact<Vec<(Untrusted, Untrusted)>> {
     match ask(program, &["list-instances", "--format=json"], budget).await {
-        Ok(said) => match read(&said.text()) {
-            Some(instances) => Fact::Seen(instances),
+        Ok(said) => match read_instances(&said.text()) {
+            Some(instances) => Fact::Seen(instances.into_iter().map(|listed| (listed.name, listed.config)).collect()),
             None => Fact::Missing(said.no_answer("its instances")),
         },
         Err(trouble) => Fact::Missing(trouble),
-    }
-}
-
-/// The instances in what was printed; `None` where there is neither a list nor the word that there is none.
-fn read(text: &str) -> Option<Vec<Instance>> {
-    as_json(text).or_else(|| as_text(text)).map(|mut instances| {
-        instances.truncate(MOST);
-        instances
-    })
-}
-
-/// A list of records somewhere in the text: versions of Octopus Server have printed an exception before it, and may print
-/// something behind it. `System.String[]` in that is no empty list, so that an empty one has to be the line's only word.
-fn as_json(text: &str) -> Option<Vec<Instance>> {
-    let begins_line = |place: &usize| text.get(..*place).is_none_or(|before| before.lines().next_back().is_none_or(is_blank));
-    let places = || text.match_indices('[').map(|(place, _)| place);
-    let tried = places().filter(begins_line).take(TRIES).chain(places().take(TRIES));
-    let lists = tried.filter_map(|place| {
-        let mut values = serde_json::Deserializer::from_str(text.get(place..)?).into_iter::<Value>();
-        match values.next() {
-            Some(Ok(Value::Array(list))) => list.iter().map(record).collect::<Option<Vec<_>>>(),
-            _ => None,
-        }
-    });
-    let alone = text.lines().any(|line| line.trim() == "[]");
-    lists.into_iter().find(|list| !list.is_empty() || alone)
-}
-
-fn is_blank(text: &str) -> bool {
-    text.trim().is_empty()
-}
-
-/// `InstanceName` and `ConfigurationFilePath`, whatever their case; other fields are Octopus' own.
-fn record(value: &Value) -> Option<Instance> {
-    let fields = value.as_object()?;
-    let field = |names: [&str; 2]| {
-        let (_, value) = fields.iter().find(|(key, _)| names.iter().any(|name| key.eq_ignore_ascii_case(name)))?;
-        value.as_str().map(Untrusted::new)
-    };
-    Some((field(["InstanceName", "Name"])?, field(["ConfigurationFilePath", "ConfigurationPath"])?))
-}
-
-/// The text form: `Instance 'X' uses configuration 'C:\…'.`, a line each; `No instances installed` for none.
-fn as_text(text: &str) -> Option<Vec<Instance>> {
-    let found: Vec<Instance> = text.lines().filter_map(sentence).collect();
-    let none = text.lines().any(|line| line.trim().to_ascii_lowercase().starts_with("no instances"));
-    (!found.is_empty() || none).then_some(found)
-}
-
-fn sentence(line: &str) -> Option<Instance> {
-    let rest = line.trim().strip_prefix("Instance '")?;
-    // A name may hold a quote, a path may too; the words between them are the product's.
-    let (name, rest) = rest.split_once("' uses configuration '")?;
-    let config = rest.trim_end().trim_end_matches('.').strip_suffix('\'')?;
-    Some((name.into(), config.into()))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn of(name: &str, config: &str) -> Vec<Instance> {
-        vec![(name.into(), config.into())]
-    }
-
-    #[test]
-    fn a_list_is_found_in_what_is_printed() {
-        let json =
-            "[\n  {\n    \"InstanceName\": \"OctopusServer\",\n    \"ConfigurationFilePath\": \"/home/o/x.config\"\n  }\n]";
-        let expected = of("OctopusServer", "/home/o/x.config");
-        assert_eq!(read(json), Some(expected.clone()));
-        let before = "Unhandled: System.Exception: no\n   at X.Main(System.String[] args) in [ ] and [1, 2]\n";
-        assert_eq!(read(&format!("{before}{json}\n[] behind it")), Some(expected.clone()));
-        assert_eq!(read(&format!("warn: {json}")), Some(expected), "in the middle of a line");
-        assert_eq!(read(r#"[{"instancename":"a'b","Other":[1],"CONFIGURATIONFILEPATH":"C:\\x"}]"#), Some(of("a'b", r"C:\x")));
-        assert_eq!(read("[]\n"), Some(Vec::new()));
-    }
-
-    #[test]
-    fn the_text_form_is_read_too() {
-        assert_eq!(
-            read("Instance 'My Node' uses configuration 'C:\\O\\My Node.config'.\r\n"),
-            Some(of("My Node", r"C:\O\My Node.config"))
-        );
-        assert_eq!(read("Instance 'it's' uses configuration '/o'clock/x.config'."), Some(of("it's", "/o'clock/x.config")));
-        assert_eq!(read("No instances installed"), Some(Vec::new()));
-    }
-
-    #[test]
-    fn what_is_no_list_is_none_and_costs_little() {
-        let deep = "[".repeat(60_000);
-        let long = format!("[\"{}", "x[\"".repeat(20_000));
-        for text in ["", "nonsense", "at M(String[] a)", "[1, 2]", "[{}]", "[{\"InstanceName\":7}]", "Instance 'x", &deep, &long]
-        {
-            assert_eq!(read(text), None, "{text:.40}");
-        }
-    }
-
-    #[test]
-    fn what_it_says_does_not_act() {
-        let (name, _) = read("Instance 'a\u{1b}[31m' uses configuration '/x'.").expect("read").remove(0);
-        assert_eq!(name.as_str(), "a^[[31m");
     }
 }
