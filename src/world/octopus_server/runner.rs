@@ -1,6 +1,5 @@
 //! Runs a call.
 
-use std::ffi::OsStr;
 use std::path::Path;
 use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
@@ -13,6 +12,7 @@ use super::capture::Capture;
 use super::mask::Masks;
 use crate::model::hand_over::CommandEnded;
 use crate::model::untrusted::Untrusted;
+use crate::world::own_variables;
 
 /// How long the outputs may stay open once the program has ended: what it started may have inherited them.
 const LINGER: Duration = Duration::from_millis(500);
@@ -91,13 +91,7 @@ pub async fn run(program: &Path, call: &Call, masks: &Masks, limit: Duration) ->
 fn start(program: &Path, call: &Call) -> std::io::Result<Child> {
     let mut command = Command::new(program);
     command.args(&call.words).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
-    // What this program was given is not for Octopus Server, and for nothing that it starts: every answer may stand there, and
-    // where a secret's file is.
-    for (name, _) in std::env::vars_os() {
-        if is_ours(&name) {
-            command.env_remove(name);
-        }
-    }
+    own_variables::remove(command.as_std_mut());
     if let Some((name, secret)) = &call.environment {
         command.env(name, secret.expose_secret());
     }
@@ -105,12 +99,6 @@ fn start(program: &Path, call: &Call) -> std::io::Result<Child> {
     #[cfg(unix)]
     command.process_group(0);
     command.spawn()
-}
-
-/// Whether a variable is one of this program's own; Windows pays no heed to their case.
-fn is_ours(name: &OsStr) -> bool {
-    const OWN: &[u8] = b"OCTOPUS_SETUP_";
-    name.as_encoded_bytes().get(..OWN.len()).is_some_and(|head| head.eq_ignore_ascii_case(OWN))
 }
 
 fn outcome(status: ExitStatus) -> Result<(), CommandEnded> {
@@ -146,21 +134,6 @@ impl Drop for Running {
     fn drop(&mut self) {
         if !self.ended {
             self.kill();
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn its_own_variables_are_told_from_those_of_others() {
-        for own in ["OCTOPUS_SETUP_PASSWORD", "OCTOPUS_SETUP_STATE_DIR", "octopus_setup_x"] {
-            assert!(is_ours(OsStr::new(own)), "{own}");
-        }
-        for other in ["OCTOPUS_SETUP", "OCTOPUS_SERVICE_PASSWORD", "PATH", ""] {
-            assert!(!is_ours(OsStr::new(other)), "{other}");
         }
     }
 }
