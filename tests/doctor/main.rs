@@ -148,13 +148,14 @@ async fn a_licence_that_is_exceeded_nothing_shared_and_a_silent_node_are_named_w
     let site = site().await;
     let mut session = sql::session(&site.server, &config(&site).database.name).await;
     sql::ask(&mut session, octopus::TABLES).await;
+    // Beside the one that these tables come with.
     for node in [NODE, "node-2"] {
         beats(&mut session, node, 2).await;
     }
     sql::ask(&mut session, "UPDATE octopus_setup.cluster SET licence_node_limit = 1").await;
     let (status, said) = check(&site, &["--instance", NODE]);
     assert_eq!(status, Some(1), "{said}");
-    let licence = named(&said, "cluster-licence", "only allows 1 active nodes. You currently have 2 active nodes.");
+    let licence = named(&said, "cluster-licence", "only allows 1 active nodes. You currently have 3 active nodes.");
     assert!(licence.contains("NodeLimit"), "{licence}");
     // Empty task logs, and missing artifacts and packages, have this cause.
     let storage = named(&said, "storage-folders", "task logs, artifacts and packages");
@@ -181,9 +182,18 @@ async fn shared_folders_that_are_empty_in_a_cluster_that_has_worked_are_named() 
     sql::ask(&mut session, octopus::TABLES).await;
     beats(&mut session, NODE, 2).await;
     let (_, said) = check(&site, &["--instance", NODE]);
+    named(&said, "storage-content", "no task has run yet");
+    sql::ask(
+        &mut session,
+        "IF OBJECT_ID(N'dbo.ServerTask', N'U') IS NULL CREATE TABLE dbo.ServerTask (Id nvarchar(50) NOT NULL PRIMARY KEY)",
+    )
+    .await;
+    sql::ask(&mut session, "INSERT INTO dbo.ServerTask (Id) VALUES (N'ServerTasks-1')").await;
+    let (status, said) = check(&site, &["--instance", NODE]);
+    assert_eq!(status, Some(1), "{said}");
     let empty = named(&said, "storage-content", "TaskLogs");
-    assert!(empty.contains("empty") && empty.contains(&format!("migrate --to \"{root}\"")), "{empty}");
+    assert!(empty.contains("Octopus has run tasks") && empty.contains(&format!("migrate --to \"{root}\"")), "{empty}");
     std::fs::write(shared.path().join("TaskLogs/1.txt"), "log").unwrap();
     let (_, said) = check(&site, &["--instance", NODE]);
-    assert!(!said.contains("Its logs and files are somewhere else"), "{said}");
+    assert!(!said.contains("are somewhere else"), "{said}");
 }

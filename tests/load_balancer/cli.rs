@@ -241,7 +241,7 @@ fn a_file_that_is_there_stays_and_refusals_have_statuses_of_their_own() {
         (&["tentacles", "--config", "/nowhere/octopus-node.toml"], 3),
         (&["load-balancer", "nginx", "--node", "a=http://a", "--node", "A=http://b"], 2),
         (&["load-balancer", "nginx", "--listen", "99999"], 2),
-        (&["tentacles", "--scheme", "shared"], 2),
+        (&["tentacles", "--address", "octopus.example.com"], 2),
     ] {
         let output = run(folder.path(), words);
         assert_eq!((output.status.code(), output.stdout.len()), (Some(status), 0), "{words:?}: {output:?}");
