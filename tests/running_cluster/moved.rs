@@ -66,8 +66,11 @@ async fn a_single_node_becomes_the_first_of_a_cluster() {
     assert!(files(&site.shared()).is_empty() && told(&first.octopus).is_empty());
     first.octopus.run(&["service", "--instance", "web01", "--stop"]);
     let mut session = sql::session(&site.server, "OctopusDeploy").await;
-    let past = "UPDATE dbo.OctopusServerNode SET LastSeen = DATEADD(second, -864000, SYSDATETIMEOFFSET())";
-    sql::ask(&mut session, past).await;
+    // Its last beat was a while ago.
+    for table in ["OctopusServerNode", "OctopusServerNodeStatus"] {
+        let past = "LastSeen = DATEADD(second, -864000, SYSDATETIMEOFFSET())";
+        sql::ask(&mut session, &format!("UPDATE dbo.{table} SET {past}")).await;
+    }
 
     let moved = migrate(&first, &site, &["--yes"]).ended(0);
     assert_eq!(states(&moved), ["done"; 3], "{}", moved.told());
