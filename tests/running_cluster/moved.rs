@@ -77,7 +77,7 @@ async fn a_single_node_becomes_the_first_of_a_cluster() {
     assert_eq!(of(&moved, "outcome")[0]["copied"]["files"], 3);
     let root = site.shared().display().to_string();
     let command = ["path", "--instance", "web01", "--clusterShared", &root].map(str::to_owned).to_vec();
-    assert_eq!(told(&first.octopus), [command.clone()]);
+    assert_eq!(told(&first.octopus), std::slice::from_ref(&command));
     let call = first.octopus.changes().into_iter().find(|call| call.verb() == "path").unwrap();
     assert!(!call.env.to_string().contains("OCTOPUS_SETUP_"), "its own variables are nobody else's: {}", call.env);
     let config = first.home().join("octopus-node.toml");
