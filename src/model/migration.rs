@@ -215,6 +215,8 @@ pub enum Trouble {
     KeepsChanging,
     /// It was gone when its turn came.
     Gone,
+    /// It was written to after it had been copied, or it came while others were copied.
+    Changed,
     /// What was read back is not what was written.
     ReadBackOtherwise,
     /// Something came to stand in its place while we copied.

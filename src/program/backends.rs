@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use octopus_setup::faces::exit::Exit;
-use octopus_setup::model::backend::Backends;
+use octopus_setup::model::backend::{Backend, Backends, LeftOut};
 use octopus_setup::model::facts::{Fact, Trouble};
 use octopus_setup::model::plan::{Failure, StepKind};
 use octopus_setup::model::untrusted::Untrusted;
@@ -110,6 +110,7 @@ pub fn hand_over(handed: HandOver<'_>, backends: &Backends) -> Result<(), Refuse
         // Not `eprintln!`, which panics where nobody can read it.
         let _ = writeln!(std::io::stderr(), "octopus-setup: {line}");
     }
+    said.insert("schema".into(), 1.into());
     said.insert("nodes".into(), nodes(backends));
     said.insert("left_out".into(), left_out(backends));
     said.insert("remarks".into(), backends.remarks.clone().into());
@@ -130,11 +131,11 @@ pub fn ended(done: Result<(), Refused>) -> ExitCode {
 }
 
 fn notes(backends: &Backends) -> Vec<String> {
-    backends.left_out.iter().map(octopus_setup::model::backend::LeftOut::says).chain(backends.remarks.iter().cloned()).collect()
+    backends.left_out.iter().map(LeftOut::says).chain(backends.remarks.iter().cloned()).collect()
 }
 
 fn nodes(backends: &Backends) -> serde_json::Value {
-    let node = |node: &octopus_setup::model::backend::Backend| {
+    let node = |node: &Backend| {
         serde_json::json!({
             "name": node.name.as_str(),
             "url": node.url(),
@@ -147,7 +148,6 @@ fn nodes(backends: &Backends) -> serde_json::Value {
 }
 
 fn left_out(backends: &Backends) -> serde_json::Value {
-    let left =
-        |left: &octopus_setup::model::backend::LeftOut| serde_json::json!({ "name": left.name.as_str(), "why": left.why.id() });
+    let left = |left: &LeftOut| serde_json::json!({ "name": left.name.as_str(), "why": left.why.id() });
     backends.left_out.iter().map(left).collect()
 }

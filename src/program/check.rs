@@ -6,17 +6,17 @@ use std::process::ExitCode;
 
 use octopus_setup::engine::Engine;
 use octopus_setup::faces::headless::{self, Output};
-use octopus_setup::wizard::subjects::Wanted;
 use octopus_setup::world::World;
 
-use super::cli::{Check, Format, OfNode};
+use super::cli::{Check, Format};
 use super::outside::Outside;
-use super::review::NOT_LOOKED;
+use super::review::{NOT_LOOKED, wanted};
 
 /// Looks at a node, and prints what is wrong. The exit status is that of `review --check`.
 pub async fn run(asked: &Check, outside: &Outside) -> ExitCode {
     let world = World::new(outside.places.clone(), outside.surroundings);
-    let mut engine = Engine::review(world, outside.answers(), wanted(&asked.node));
+    let mut engine =
+        Engine::review(world, outside.answers(), wanted(asked.node.config.as_deref(), asked.node.instance.as_deref()));
     let output = match asked.output {
         Some(Format::Json) => Output::Json,
         Some(Format::Text) | None => Output::Text,
@@ -27,14 +27,5 @@ pub async fn run(asked: &Check, outside: &Outside) -> ExitCode {
             let _ = writeln!(std::io::stderr(), "octopus-setup: the findings could not be written: {error}.");
             ExitCode::from(NOT_LOOKED)
         }
-    }
-}
-
-/// Which node. A relative file is one of the folder that the program was started in.
-fn wanted(node: &OfNode) -> Wanted {
-    match (&node.config, &node.instance) {
-        (Some(path), _) => Wanted::File(std::path::absolute(path).unwrap_or_else(|_| path.clone())),
-        (None, Some(name)) => Wanted::Named(name.clone()),
-        (None, None) => Wanted::Only,
     }
 }

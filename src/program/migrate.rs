@@ -69,6 +69,14 @@ async fn moved(asked: &Migrate, outside: &Outside, teller: &mut Teller<Stdout>) 
     let mut before = heart::concern(wanted.node.as_ref(), outside).await;
     before.extend(wanted.found.iter().cloned());
     let places = outside.places.clone();
+    // A dry run leaves nothing behind, and keeps nobody away.
+    let _lock = (!asked.dry_run).then(|| migrate::lock(order, &places)).transpose().map_err(|error| match error {
+        LockError::Held { pid } => {
+            let pid = pid.map_or_else(String::new, |pid| format!(", process {pid}"));
+            End::because(Exit::Checks, format!("The same move runs already{pid}."))
+        }
+        LockError::Refused { .. } => End::because(Exit::Checks, error.to_string()),
+    })?;
     let looking = (order.clone(), places.clone(), watch.clone());
     let looked = driver.drive(move || migrate::look(&looking.0, &looking.1, &looking.2)).await;
     let look = match looked {
@@ -88,13 +96,6 @@ async fn moved(asked: &Migrate, outside: &Outside, teller: &mut Teller<Stdout>) 
     if !asked.yes && !driver.agreed(&format!("Copy {} files? [y/N] ", look.ahead.copy.files)).await? {
         return Err(End::because(Exit::Left, "Nothing was begun."));
     }
-    let _lock = migrate::lock(order, &places).map_err(|error| match error {
-        LockError::Held { pid } => {
-            let pid = pid.map_or_else(String::new, |pid| format!(", process {pid}"));
-            End::because(Exit::Checks, format!("The same move runs already{pid}."))
-        }
-        LockError::Refused { .. } => End::because(Exit::Checks, error.to_string()),
-    })?;
     let begun = Instant::now();
     let copying = (order.clone(), watch.clone());
     let outcome = match driver.drive(move || migrate::copy(&copying.0, look, &copying.1)).await {

@@ -1,6 +1,7 @@
 //! `octopus-setup review`: the screens of a review, or its findings in print.
 
 use std::io::Write as _;
+use std::path::Path;
 use std::process::ExitCode;
 
 use octopus_setup::engine::Engine;
@@ -25,20 +26,21 @@ impl Review {
     pub fn is_check(&self) -> bool {
         self.check || self.output.is_some()
     }
+}
 
-    /// What is to be reviewed. A relative file is one of the folder that the program was started in.
-    fn wanted(&self) -> Wanted {
-        match (&self.config, &self.instance) {
-            (Some(path), _) => Wanted::File(std::path::absolute(path).unwrap_or_else(|_| path.clone())),
-            (None, Some(name)) => Wanted::Named(name.clone()),
-            (None, None) => Wanted::Only,
-        }
+/// Which node is meant. A relative file is one of the folder that the program was started in.
+pub fn wanted(config: Option<&Path>, instance: Option<&str>) -> Wanted {
+    match (config, instance) {
+        (Some(path), _) => Wanted::File(std::path::absolute(path).unwrap_or_else(|_| path.to_owned())),
+        (None, Some(name)) => Wanted::Named(name.to_owned()),
+        (None, None) => Wanted::Only,
     }
 }
 
 /// Runs what was asked for.
 pub async fn run(asked: &Review, outside: &Outside) -> ExitCode {
-    let begin = |world: World| Engine::review(world, outside.answers(), asked.wanted());
+    let begin =
+        |world: World| Engine::review(world, outside.answers(), wanted(asked.config.as_deref(), asked.instance.as_deref()));
     if !asked.is_check() {
         return on_screen(outside, begin).await;
     }

@@ -18,6 +18,7 @@ pub mod migrate;
 pub mod node_config;
 pub mod octopus_config;
 pub mod octopus_server;
+mod own_variables;
 pub mod places;
 pub mod random;
 pub mod seal;

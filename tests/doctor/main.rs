@@ -8,11 +8,14 @@ mod shared;
 
 use std::process::{Command, Output};
 
+use octopus_setup::engine::Engine;
 use octopus_setup::model::field::FieldId;
 use octopus_setup::model::flow::Flow;
 use octopus_setup::model::node_config::NodeConfig;
 use octopus_setup::model::screen::ScreenId;
 use octopus_setup::wizard::event::Event;
+use octopus_setup::world::World;
+use octopus_setup::world::clipboard::Surroundings;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use shared::walk::{Site, last_six, to, type_in};
@@ -22,8 +25,13 @@ const NODE: &str = "node-1";
 
 /// A server with a cluster of one node.
 async fn site() -> Site {
-    let site = Site::start().await;
-    let mut first = site.wizard(NODE, Some(Flow::FirstNode));
+    of(Site::start().await, &[]).await
+}
+
+/// The same on this server, with these answers.
+async fn of(site: Site, typed: &[(FieldId, &str)]) -> Site {
+    let world = World::new(site.places(), Surroundings::default());
+    let mut first = Engine::new(world, site.answers_with(NODE, typed), Some(Flow::FirstNode));
     to(&mut first, ScreenId::MasterKey).await;
     let proof = last_six(&first);
     type_in(&mut first, FieldId::KeyProof, &proof);
@@ -126,4 +134,66 @@ async fn what_cannot_be_looked_at_and_a_wrong_command_line_have_statuses_of_thei
     let site = Site::start().await;
     assert_eq!(check(&site, &["--instance", "nobody"]).0, Some(3));
     assert_eq!(check(&site, &["--outputs"]).0, Some(64));
+}
+
+/// A row in Octopus' own tables, of a node whose heart beat so many seconds ago.
+async fn beats(session: &mut sql::Session, node: &str, age: u32) {
+    let batch = "INSERT INTO dbo.OctopusServerNode (Id, Name, LastSeen) VALUES";
+    let row = format!("(N'OctopusServerNodes-{node}', N'{node}', DATEADD(second, -{age}, SYSDATETIMEOFFSET()))");
+    sql::ask(session, &format!("{batch} {row}")).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_licence_that_is_exceeded_nothing_shared_and_a_silent_node_are_named_with_their_remedies() {
+    let site = site().await;
+    let mut session = sql::session(&site.server, &config(&site).database.name).await;
+    sql::ask(&mut session, octopus::TABLES).await;
+    // Beside the one that these tables come with.
+    for node in [NODE, "node-2"] {
+        beats(&mut session, node, 2).await;
+    }
+    sql::ask(&mut session, "UPDATE octopus_setup.cluster SET licence_node_limit = 1").await;
+    let (status, said) = check(&site, &["--instance", NODE]);
+    assert_eq!(status, Some(1), "{said}");
+    let licence = named(&said, "cluster-licence", "only allows 1 active nodes. You currently have 3 active nodes.");
+    assert!(licence.contains("NodeLimit"), "{licence}");
+    // Empty task logs, and missing artifacts and packages, have this cause.
+    let storage = named(&said, "storage-folders", "task logs, artifacts and packages");
+    assert!(storage.contains("octopus-setup migrate --to"), "{storage}");
+    let ping = named(&said, "octopus-ping", "heart beats");
+    assert!(ping.contains("connection refused"), "{ping}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn clocks_that_differ_are_named() {
+    let site = of(Site::with(|options| options.personality.clock_ahead = 1_000).await, &[]).await;
+    let (status, said) = check(&site, &["--instance", NODE]);
+    assert_eq!(status, Some(1), "{said}");
+    let clock = named(&said, "sql-clock", "ahead of this machine");
+    assert!(clock.contains("NTP") && clock.contains("count as dead"), "{clock}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn shared_folders_that_are_empty_in_a_cluster_that_has_worked_are_named() {
+    let shared = tempfile::tempdir().unwrap();
+    let root = shared.path().display().to_string();
+    let site = of(Site::start().await, &[(FieldId::Storage, "root"), (FieldId::StorageRoot, &root)]).await;
+    let mut session = sql::session(&site.server, &config(&site).database.name).await;
+    sql::ask(&mut session, octopus::TABLES).await;
+    beats(&mut session, NODE, 2).await;
+    let (_, said) = check(&site, &["--instance", NODE]);
+    named(&said, "storage-content", "no task has run yet");
+    sql::ask(
+        &mut session,
+        "IF OBJECT_ID(N'dbo.ServerTask', N'U') IS NULL CREATE TABLE dbo.ServerTask (Id nvarchar(50) NOT NULL PRIMARY KEY)",
+    )
+    .await;
+    sql::ask(&mut session, "INSERT INTO dbo.ServerTask (Id) VALUES (N'ServerTasks-1')").await;
+    let (status, said) = check(&site, &["--instance", NODE]);
+    assert_eq!(status, Some(1), "{said}");
+    let empty = named(&said, "storage-content", "TaskLogs");
+    assert!(empty.contains("Octopus has run tasks") && empty.contains(&format!("migrate --to \"{root}\"")), "{empty}");
+    std::fs::write(shared.path().join("TaskLogs/1.txt"), "log").unwrap();
+    let (_, said) = check(&site, &["--instance", NODE]);
+    assert!(!said.contains("are somewhere else"), "{said}");
 }

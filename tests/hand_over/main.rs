@@ -13,5 +13,6 @@ mod failures;
 mod faults;
 mod join;
 mod lab;
+mod output;
 mod secrets;
 mod whole;

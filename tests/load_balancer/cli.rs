@@ -203,3 +203,94 @@ async fn nodes_come_live_from_the_registry() {
     assert_eq!(output.status.code(), Some(4), "{output:?}");
     assert!(text(&output.stderr).contains("The nodes are not known."), "{output:?}");
 }
+
+#[test]
+fn the_document_tells_every_member_that_is_printed() {
+    let folder = tempfile::tempdir().unwrap();
+    let document = include_str!("../../docs/headless-json.md");
+    let (_, part) = document.split_once("# What `load-balancer` and `tentacles` print").unwrap();
+    for (command, words) in [("load-balancer", &["load-balancer", "nginx"][..]), ("tentacles", &["tentacles"])] {
+        let row = part.lines().find(|line| line.starts_with(&format!("| `{command}` |"))).unwrap();
+        let documented = |other: &str| -> Vec<String> {
+            let words = row.split('`').skip(3).step_by(2).filter(|word| *word != other);
+            let mut words: Vec<String> = words.map(str::to_owned).collect();
+            words.sort();
+            words
+        };
+        let file = folder.path().join(command);
+        let file = file.to_str().unwrap();
+        for (more, other) in [(&[][..], "file"), (&["--out", file][..], "text")] {
+            let output = run(folder.path(), &[words, &["--output", "json"], more, &NODES[..]].concat());
+            let said: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+            let mut printed: Vec<String> = said.as_object().unwrap().keys().cloned().collect();
+            printed.sort();
+            assert_eq!((printed, &said["schema"]), (documented(other), &1.into()), "{command} {more:?}");
+        }
+    }
+}
+
+#[test]
+fn a_file_that_is_there_stays_and_refusals_have_statuses_of_their_own() {
+    let folder = tempfile::tempdir().unwrap();
+    let there = folder.path().join("nginx.conf");
+    std::fs::write(&there, "mine").unwrap();
+    let out = ["--out", there.to_str().unwrap()];
+    let output = run(folder.path(), &[&["load-balancer", "nginx"], &out[..], &NODES[..]].concat());
+    assert_eq!((output.status.code(), output.stdout.len()), (Some(2), 0), "{output:?}");
+    assert_eq!(std::fs::read_to_string(&there).unwrap(), "mine");
+    for (words, status) in [
+        (&["load-balancer", "nginx"][..], 2),
+        (&["tentacles", "--config", "/nowhere/octopus-node.toml"], 3),
+        (&["load-balancer", "nginx", "--node", "a=http://a", "--node", "A=http://b"], 2),
+        (&["load-balancer", "nginx", "--listen", "99999"], 2),
+        (&["tentacles", "--address", "octopus.example.com"], 2),
+    ] {
+        let output = run(folder.path(), words);
+        assert_eq!((output.status.code(), output.stdout.len()), (Some(status), 0), "{words:?}: {output:?}");
+        assert!(text(&output.stderr).starts_with("octopus-setup: "), "{words:?}");
+    }
+}
+
+/// Names, hosts and paths that would be more than one word of a configuration, or end its line.
+#[test]
+fn nothing_that_a_node_calls_itself_is_a_directive() {
+    let folder = tempfile::tempdir().unwrap();
+    for node in [
+        "a;b=http://h",
+        "a\nb=http://h",
+        "a b=http://h",
+        "a=http://h;return 200",
+        "a=http://h\nserver x",
+        "a=http://h'$(id)'",
+        "a=http://h\"",
+        "a=http://h$x",
+        "$(id)=http://h",
+        "a`id`=http://h",
+        "a=http://h`id`",
+    ] {
+        for words in [
+            &["load-balancer", "nginx"][..],
+            &["load-balancer", "haproxy"],
+            &["load-balancer", "iis"],
+            &["load-balancer", "netscaler"],
+            &["tentacles"],
+        ] {
+            let output = run(folder.path(), &[words, &["--node", node]].concat());
+            assert_eq!((output.status.code(), output.stdout.len()), (Some(2), 0), "{node:?} {words:?}: {output:?}");
+        }
+    }
+    // What a path may hold is one word in each language, or refused.
+    let node = "a=http://h/x'y\"z;{}#$(id)";
+    for words in [
+        &["load-balancer", "nginx"][..],
+        &["load-balancer", "haproxy"],
+        &["load-balancer", "iis"],
+        &["load-balancer", "netscaler"],
+        &["tentacles"],
+    ] {
+        let output = run(folder.path(), &[words, &["--node", node]].concat());
+        let said = text(&output.stdout);
+        let bare = said.lines().filter(|line| !line.trim_start().starts_with('#')).any(|line| line.contains("/x'y\"z;{}#$(id)"));
+        assert!(!bare, "{words:?}: {said}");
+    }
+}

@@ -102,3 +102,49 @@ fn places_that_lie_in_each_other_are_refused() {
     assert_eq!(tree(&scene.home).len(), 2);
     let _ = Path::new("x");
 }
+
+#[test]
+fn what_was_ours_and_is_written_to_after_the_look_is_not_overwritten() {
+    let scene = Scene::new();
+    let path = scene.put("a", "one");
+    assert!(scene.copy().is_complete());
+    fs::write(&path, "second").unwrap();
+    let look = scene.look();
+    assert_eq!((look.ahead.copy.files, look.ahead.collisions.len()), (1, 0));
+    fs::write(scene.share.join("Packages/a"), "somebody's own").unwrap();
+    let outcome = copy(&scene.order(), look, &Scene::watch()).unwrap();
+    assert_eq!((outcome.failures, &outcome.failed[0].why), (1, &Trouble::Taken));
+    assert_eq!(fs::read(scene.share.join("Packages/a")).unwrap(), b"somebody's own");
+    assert_eq!(fs::read_dir(scene.share.join("Packages")).unwrap().count(), 1, "no part is left behind");
+}
+
+#[test]
+fn a_copy_on_its_way_is_no_leftover_to_another_machine_or_another_operator() {
+    let scene = Scene::new();
+    scene.put("a", "x");
+    let look = scene.look();
+    let id = look.manifest().file_stem().unwrap().to_str().unwrap().to_owned();
+    let part = scene.put_there(format!(".octopus-setup-{id}-0.part"), "half");
+    // The same paths, another state directory: as root and as oneself, or on two nodes.
+    let other = octopus_setup::world::places::Places::under(scene.home.parent().unwrap().join("other"));
+    let outcome = copy(
+        &scene.order(),
+        octopus_setup::world::migrate::look(&scene.order(), &other, &Scene::watch()).unwrap(),
+        &Scene::watch(),
+    )
+    .unwrap();
+    assert!(outcome.is_complete() && part.exists(), "{outcome:?}");
+    // And one's own leftover goes.
+    assert!(scene.copy().is_complete() && !part.exists());
+}
+
+#[test]
+fn a_second_run_of_the_same_move_is_told_before_it_looks() {
+    let scene = Scene::new();
+    scene.put("a", "x");
+    let _held = octopus_setup::world::migrate::lock(&scene.order(), &scene.places()).unwrap();
+    let output = scene.run(&["--yes", "--output", "json"]);
+    assert_eq!(output.status.code(), Some(4), "{}", String::from_utf8_lossy(&output.stdout));
+    assert!(of(&output, "plan").is_empty() && of(&output, "end")[0]["says"][0].as_str().unwrap().contains("runs already"));
+    assert_eq!(scene.run(&["--dry-run"]).status.code(), Some(0), "a dry run keeps nobody away, and nobody keeps it");
+}

@@ -85,7 +85,7 @@ fn octopus_is_told_once_when_all_is_there() {
     let (config, program, heard) = of_octopus(&scene, 0);
     let output = run(&scene, &config, &program);
     assert_eq!(output.status.code(), Some(0), "{}", said(&output));
-    let told = format!("path|--clusterShared|{}|", scene.share.display());
+    let told = format!("path|--config|{}|--clusterShared|{}|", config.display(), scene.share.display());
     assert_eq!(fs::read_to_string(&heard).unwrap(), told);
     let output = run(&scene, &config, &program);
     assert!(output.status.code() == Some(0) && said(&output).contains("already"), "{}", said(&output));

@@ -169,3 +169,25 @@ fn a_damaged_manifest_costs_a_comparison_and_no_file() {
     assert_eq!(scene.ahead().there.files, 50);
     let _ = std::ffi::OsStr::from_bytes(b"x");
 }
+
+#[test]
+fn what_is_written_after_its_copy_or_comes_after_the_look_is_not_called_complete() {
+    for way in ["written to", "new", "in a new folder"] {
+        let scene = Scene::new();
+        let path = scene.put("a", "done by an earlier run");
+        assert!(scene.copy().is_complete());
+        scene.put("b", "copied by this one");
+        let look = scene.look();
+        match way {
+            "written to" => fs::write(&path, "another content").unwrap(),
+            "new" => drop(scene.put("came", "x")),
+            _ => drop(scene.put("came/with it", "x")),
+        }
+        let outcome = copy(&scene.order(), look, &Scene::watch()).unwrap();
+        assert_eq!((outcome.is_complete(), outcome.copied.files, outcome.failures), (false, 1, 1), "{way}: {outcome:?}");
+        assert_eq!(outcome.failed[0].why, Trouble::Changed, "{way}");
+        let outcome = scene.copy();
+        assert_eq!((outcome.is_complete(), outcome.copied.files), (true, 1), "{way}: {outcome:?}");
+        assert_eq!(tree(&scene.share.join("Packages")), tree(&scene.home.join("Packages")), "{way}");
+    }
+}

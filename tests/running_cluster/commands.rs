@@ -31,3 +31,26 @@ fn fails_at_each_of(machine: &Machine, flow: &str, faults: &[&str]) {
     machine.run(&[flow]).ended(0);
     assert!(machine.is_configured());
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn programs_are_told_what_a_command_that_failed_printed() {
+    let site = Site::start().await;
+    let first = Machine::first(&site, "web01", "daemon");
+    // It prints all that it was given, secrets and all.
+    first.octopus.fault("database", "once leak");
+    let ended = first.run(&["first-node", "--output", "json"]).ended(7);
+    let all: Vec<serde_json::Value> = ended.out.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let said: Vec<&serde_json::Value> = all.iter().filter(|value| value["event"] == "said").collect();
+    assert_eq!(
+        (said.len(), &said[0]["step"], &said[0]["schema"]),
+        (1, &"octopus-database".into(), &1.into()),
+        "{}",
+        ended.told()
+    );
+    let lines = said[0]["lines"].as_array().unwrap();
+    assert!((1..=20).contains(&lines.len()), "{lines:?}");
+    assert!(!ended.out.contains(site.password()), "a secret is in it: {}", ended.told());
+    let failed = all.iter().position(|value| value["event"] == "step" && value["state"] == "failed").unwrap();
+    let place = all.iter().position(|value| value["event"] == "said").unwrap();
+    assert_eq!(place, failed + 1, "right behind the step");
+}

@@ -44,10 +44,18 @@ impl Ended {
 impl Machine {
     /// The one that begins the cluster, and says what is shared.
     pub fn first(site: &Site, name: &str, account: &str) -> Self {
-        let shared = site.shared().display().to_string();
+        Self::beginning(site, name, account, &format!("storage = \"root\"\nstorage-root = '{}'", site.shared().display()))
+    }
+
+    /// One that begins a cluster and shares nothing yet.
+    pub fn alone(site: &Site, name: &str, account: &str) -> Self {
+        Self::beginning(site, name, account, "storage = \"none\"")
+    }
+
+    fn beginning(site: &Site, name: &str, account: &str, storage: &str) -> Self {
         let more = format!(
             "flow = \"first-node\"\nadmin-user = \"admin\"\nadmin-password = {{ env = \"ADMIN_PASSWORD\" }}\n\
-             licence-file = '{}'\nstorage = \"root\"\nstorage-root = '{shared}'\nkey-file = '{}'\n",
+             licence-file = '{}'\n{storage}\nkey-file = '{}'\n",
             site.folder().join("licence.xml").display(),
             site.folder().join("master-key.txt").display(),
         );
@@ -103,6 +111,11 @@ impl Machine {
     /// What its node answers its load balancer; 0 where nothing answers.
     pub fn ping(&self) -> u16 {
         get(self.port, "/api/octopusservernodes/ping").0
+    }
+
+    /// Its home directory.
+    pub fn home(&self) -> PathBuf {
+        self.folder.join("home")
     }
 
     /// Whether its node config is there.

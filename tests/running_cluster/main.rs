@@ -10,6 +10,7 @@ mod support;
 mod balanced;
 mod commands;
 mod machine;
+mod moved;
 mod refused;
 mod site;
 

@@ -39,6 +39,15 @@ impl Site {
         )
     }
 
+    /// The connection string of `sa` to a database, as Octopus' own commands take it.
+    pub fn connection(&self, database: &str) -> String {
+        format!(
+            "Server=localhost,{};Database={database};User ID=sa;Password={};TrustServerCertificate=True",
+            self.server.addr().port(),
+            self.server.sa_password().expose_secret()
+        )
+    }
+
     pub fn password(&self) -> &str {
         self.server.password().expose_secret()
     }

@@ -29,6 +29,10 @@ fn all(place: &Place) -> Vec<(String, String)> {
 pub fn config(place: &Place, options: &Options) -> Result<Config, Failed> {
     let name = options.instance();
     let all = all(place);
+    // Nearly every command takes the config itself in the place of the instance's name.
+    if let Some(path) = options.get("config") {
+        return Config::open(path.into());
+    }
     if let Some((_, path)) = all.iter().find(|(other, _)| instance_key(other) == instance_key(name)) {
         return Config::open(path.into());
     }

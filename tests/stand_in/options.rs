@@ -32,6 +32,7 @@ const fn known(verb: &str) -> &'static [&'static str] {
         b"admin" => &["username", "email", "password"],
         b"license" => &["licenseBase64", "licenseFile", "skipLicenseCheck"],
         b"path" => &[
+            "config",
             "clusterShared",
             "artifacts",
             "taskLogs",

@@ -1,4 +1,4 @@
-//! For programs: one object a line, each with its `event`.
+//! For programs: one object a line, each with its `event`, as `docs/headless-json.md` tells them.
 
 use std::time::Duration;
 
@@ -13,6 +13,7 @@ use crate::wizard::migration::{Concern, ConcernId, assumed, trouble};
 
 fn line(event: &str, mut value: Value) -> String {
     if let Value::Object(object) = &mut value {
+        object.insert("schema".to_owned(), 1.into());
         object.insert("event".to_owned(), event.into());
     }
     format!("{value}\n")

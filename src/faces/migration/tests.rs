@@ -88,3 +88,44 @@ fn what_failed_is_told_with_what_to_do_and_the_rest_is_counted() {
     assert!(told.starts_with("Complete: 0 files with 0 B copied in 0.4 s"), "{told}");
     let _ = Failed { path: "x".into(), why: Trouble::Gone };
 }
+
+/// The members of each event of a move, as the document tells them.
+fn documented() -> std::collections::BTreeMap<String, Vec<String>> {
+    let document = include_str!("../../../docs/headless-json.md");
+    let (_, part) = document.split_once("# What `migrate` prints").unwrap();
+    let part = part.split("\n# ").next().unwrap();
+    let rows = part.lines().filter_map(|line| line.strip_prefix("| `")?.split_once("` |"));
+    let words = |cell: &str| {
+        let mut words: Vec<String> = cell.split('`').skip(1).step_by(2).map(str::to_owned).collect();
+        words.sort();
+        words
+    };
+    rows.map(|(event, rest)| (event.to_owned(), words(rest.rsplit('|').nth(1).unwrap()))).collect()
+}
+
+#[test]
+fn the_document_tells_every_event_and_every_member() {
+    let pace = Pace::default();
+    let source = Source { folder: SharedFolder::Packages, from: "/o/Packages".into(), to: "/m/Packages".into() };
+    let mut outcome = Outcome::default();
+    outcome.fail("/o/x".into(), Trouble::Changed);
+    let told = said(Output::Json, None, |teller| {
+        teller.ahead(&Ahead::default(), &[source]);
+        teller.concerns(&[Concern::new(ConcernId::Room, "a", "")], &[]);
+        let progress = progress(Phase::Walking, 0, 0);
+        teller.progress(&Told { progress: &progress, pace: &pace, since: Duration::ZERO });
+        teller.outcome(&outcome, Duration::from_secs(1));
+        teller.after("x", &After::Done);
+        teller.end(Exit::Unfinished, &[]);
+    });
+    let mut printed = std::collections::BTreeMap::new();
+    for line in told.lines() {
+        let value: serde_json::Value = serde_json::from_str(line).unwrap();
+        assert_eq!(value["schema"], 1, "{line}");
+        let members = value.as_object().unwrap().keys().filter(|key| !["schema", "event"].contains(&key.as_str()));
+        let mut members: Vec<String> = members.cloned().collect();
+        members.sort();
+        printed.insert(value["event"].as_str().unwrap().to_owned(), members);
+    }
+    assert_eq!(printed, documented());
+}

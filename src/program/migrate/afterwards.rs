@@ -5,11 +5,12 @@ use std::path::{Path, PathBuf};
 
 use octopus_setup::faces::migration::{After, Teller};
 use octopus_setup::model::facts::Fact;
+use octopus_setup::model::hand_over::CommandEnded;
 use octopus_setup::model::journal::StorageRecord;
 use octopus_setup::model::node_config::NodeConfig;
+use octopus_setup::model::plan::{Failure, StepKind};
 use octopus_setup::model::registry::CanaryRow;
 use octopus_setup::model::storage::SharedStorage;
-use octopus_setup::model::untrusted::Untrusted;
 use octopus_setup::wizard::failures;
 use octopus_setup::world::apply;
 use octopus_setup::world::lock::Lock;
@@ -66,22 +67,24 @@ pub(super) async fn settle(asked: &Migrate, outside: &Outside, wanted: &Wanted, 
 
 /// Octopus Server's own setting. A bare folder is nobody's instance, and only the command is told.
 async fn tell(asked: &Migrate, outside: &Outside, wanted: &Wanted, root: &Path) -> After {
-    let instance = &wanted.instance;
+    let whose = &wanted.whose;
     let program: Option<PathBuf> = paths::program(asked.octopus_server.as_deref(), &outside.places);
-    let command = paths::command(program.as_deref(), instance, root);
+    let command = paths::command(program.as_deref(), whose, root);
     let (Some(program), Some(_)) = (&program, &wanted.node) else { return After::ByHand(command) };
-    if paths::was_told(&wanted.order, &outside.places, root) {
+    if paths::was_told(whose, &outside.places, root) {
         return After::Already;
     }
-    match paths::tell(program, instance, root, outside.places.patience.command).await {
+    match paths::tell(program, whose, root, outside.places.patience.command).await {
         Ok(ended) if ended.outcome.is_ok() => {
             // Should it not be remembered, it is told once more, which does no harm.
-            let _ = paths::note_told(&wanted.order, &outside.places, root);
+            let _ = paths::note_told(whose, &outside.places, root);
             After::Done
         }
         Ok(ended) => {
-            let said: Vec<&str> = ended.said.iter().rev().take(3).rev().map(Untrusted::as_str).collect();
-            After::Failed(format!("{command} ended with {:?}: {}", ended.outcome.err(), said.join(" ")))
+            let how = ended.outcome.err().unwrap_or(CommandEnded::NotStarted);
+            let failure = Failure::Octopus { ended: how, said: ended.said, by_hand: command.as_str().into() };
+            let told = failures::explain(StepKind::OctopusPaths, &failure);
+            After::Failed(format!("{} {} {command}", told.says, told.fix))
         }
         Err(says) => After::Failed(says),
     }

@@ -21,6 +21,10 @@ const BUDGET: Duration = Duration::from_secs(20);
 /// What mends it.
 const STOP: &str = "Stop Octopus Server first: what it writes while files are copied is copied again, or missed.";
 
+/// For whoever has done so: a heart is taken to beat for minutes after its last beat.
+const STOPPED: &str =
+    "Where it has been stopped, go on with --accept octopus-running: what changes all the same is found at the end.";
+
 /// What is to be said of it.
 pub(super) async fn concern(node: Option<&Node>, outside: &Outside) -> Vec<Concern> {
     let (name, instance) = match node {
@@ -36,10 +40,14 @@ pub(super) async fn concern(node: Option<&Node>, outside: &Outside) -> Vec<Conce
     };
     match tokio::time::timeout(BUDGET, SqlServer::new().node(&target, &name)).await {
         Ok(Ok(Some(NodeSeen { beat: Beat::Ago(age), .. }))) if age <= NodeSeen::BEAT => {
-            let says = format!("The heart of {} beat {} s ago: Octopus Server runs.", Untrusted::new(&name), age.as_secs());
+            let (name, age) = (Untrusted::new(&name), age.as_secs());
+            let says = format!("The heart of {name} beat {age} s ago: Octopus Server runs, or was stopped just now.");
             let instance = instance.map_or_else(String::new, |instance| format!(" --instance \"{instance}\""));
             let program = if cfg!(windows) { "Octopus.Server.exe" } else { "Octopus.Server" };
-            vec![Concern::new(ConcernId::OctopusRunning, says, STOP).command(format!("{program} service{instance} --stop"))]
+            vec![
+                Concern::new(ConcernId::OctopusRunning, says, format!("{STOP} {STOPPED}"))
+                    .command(format!("{program} service{instance} --stop")),
+            ]
         }
         Ok(Ok(Some(NodeSeen { beat: Beat::Ago(_) | Beat::Never, .. }) | None)) => Vec::new(),
         Ok(Ok(Some(_))) => vec![unknown("The database does not tell its nodes' heart-beats")],

@@ -4,22 +4,25 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use octopus_setup::faces::exit::Exit;
+use octopus_setup::model::untrusted::Untrusted;
 use octopus_setup::wizard::migration::{Concern, Overrides, read_override};
 use octopus_setup::wizard::subjects;
+use octopus_setup::world::migrate::paths::Whose;
 use octopus_setup::world::migrate::sources::{self, Node};
 use octopus_setup::world::migrate::{self, Order};
 use octopus_setup::world::survey;
 
 use super::super::cli::Migrate;
 use super::super::outside::Outside;
+use super::super::review;
 use super::End;
 
 /// What is wanted.
 pub(super) struct Wanted {
     /// The node whose files they are; `None` for a bare folder.
     pub(super) node: Option<Node>,
-    /// The instance's name; empty where nobody says it.
-    pub(super) instance: String,
+    /// Whom Octopus Server's own command is about.
+    pub(super) whose: Whose,
     /// What is to be said of the folders.
     pub(super) found: Vec<Concern>,
     pub(super) order: Order,
@@ -35,13 +38,13 @@ pub(super) async fn wanted(asked: &Migrate, outside: &Outside, patience: Duratio
         }
     }
     let root = absolute(&asked.to)?;
-    let mut instance = String::new();
+    let mut whose = Whose::Unknown;
     let (node, home) = match &asked.from {
         Some(from) => (None, Some(absolute(from)?)),
         None => match node(asked, outside).await {
             Ok(node) => {
-                let (node, name) = node;
-                instance = name;
+                let (node, named) = node;
+                whose = named;
                 let home = node.home().map_err(|says| End::because(Exit::Answers, says))?;
                 (Some(node), Some(home))
             }
@@ -56,15 +59,11 @@ pub(super) async fn wanted(asked: &Migrate, outside: &Outside, patience: Duratio
     };
     let jobs = asked.jobs.map_or_else(migrate::jobs, usize::from);
     let order = Order { sources: found.sources, jobs, only_look: asked.dry_run };
-    Ok(Wanted { node, instance, found: found.concerns, order })
+    Ok(Wanted { node, whose, found: found.concerns, order })
 }
 
-async fn node(asked: &Migrate, outside: &Outside) -> Result<(Node, String), String> {
-    let wanted = match (&asked.node.config, &asked.node.instance) {
-        (Some(path), _) => subjects::Wanted::File(std::path::absolute(path).unwrap_or_else(|_| path.clone())),
-        (None, Some(name)) => subjects::Wanted::Named(name.clone()),
-        (None, None) => subjects::Wanted::Only,
-    };
+async fn node(asked: &Migrate, outside: &Outside) -> Result<(Node, Whose), String> {
+    let wanted = review::wanted(asked.node.config.as_deref(), asked.node.instance.as_deref());
     let machine = survey::machine(&outside.places, |_| {}).await;
     let subject = subjects::find(&machine, &wanted).map_err(|says| {
         if says == subjects::NOTHING {
@@ -74,11 +73,16 @@ async fn node(asked: &Migrate, outside: &Outside) -> Result<(Node, String), Stri
         }
     })?;
     let node = Node::read(&subject)?;
-    let instance = match &node {
-        Node::Ours(config) => config.instance.clone(),
-        Node::Octopus(_) => subject.instance,
+    let listed = |(_, config): &&(Untrusted, Untrusted)| Path::new(config.as_str()) == subject.config;
+    let whose = match &node {
+        Node::Ours(config) => Whose::Instance(config.instance.clone()),
+        Node::Octopus(_) if !subject.instance.is_empty() => Whose::Instance(subject.instance.clone()),
+        Node::Octopus(_) => match machine.octopus_instances.iter().find(listed) {
+            Some((name, _)) => Whose::Instance(name.as_str().to_owned()),
+            None => Whose::Config(subject.config.clone()),
+        },
     };
-    Ok((node, instance))
+    Ok((node, whose))
 }
 
 fn absolute(path: &Path) -> Result<PathBuf, End> {

@@ -24,8 +24,9 @@ pub enum There {
 pub enum Next {
     /// It is copied; nothing is in its place.
     Copy,
-    /// It is copied over what an earlier run copied: the source has changed since then, and the destination has not.
-    CopyAnew,
+    /// It is copied over what an earlier run copied, and what looks so now: the source has changed since then, and the destination
+    /// has not.
+    CopyAnew(Stamp),
     /// It is there, verified by an earlier run, and neither side has changed.
     Done,
     /// Both sides have to be read: the sizes are the same, and nothing more is known.
@@ -48,15 +49,20 @@ pub fn next(item: &Item, there: There, noted: Option<&Noted>) -> Next {
             return Next::Done;
         }
         if untouched {
-            return Next::CopyAnew;
+            return Next::CopyAnew(stamp);
         }
     }
     if stamp.size == item.stamp.size { Next::Compare } else { Next::Collides(InTheWay::OtherContent) }
 }
 
-/// A destination that did not take the source's time has its own, and is compared instead of believed.
-const fn is_same_time(one: Moment, other: Moment) -> bool {
-    one.is_about(other)
+/// Whether a file at the destination still has the time that it was given: exactly, or as the coarser clock of its file system
+/// keeps it, which shows in the digits that are nought. A destination that did not take the source's time has its own, and is compared
+/// instead of believed; so is a file that somebody wrote within the same two seconds.
+fn is_same_time(there: Moment, given: Moment) -> bool {
+    let finer = |step: u32| {
+        there.nanos.is_multiple_of(step) && there.seconds == given.seconds && there.nanos.abs_diff(given.nanos) < step
+    };
+    there == given || [100, 1_000, 1_000_000].into_iter().any(finer) || there.nanos == 0 && there.is_about(given)
 }
 
 /// A path as a file system compares it that folds case. Only an approximation of each of them; where one folds more than this,
@@ -94,6 +100,10 @@ mod tests {
         Stamp { size, written: Moment { seconds, nanos: 7 } }
     }
 
+    fn coarse(size: u64, seconds: i64, nanos: u32) -> Stamp {
+        Stamp { size, written: Moment { seconds, nanos } }
+    }
+
     fn item(path: &str, stamp: Stamp) -> Item {
         Item { source: 0, path: path.into(), stamp }
     }
@@ -111,10 +121,13 @@ mod tests {
             (There::File(stamp(6, 100)), None, Next::Collides(InTheWay::OtherContent)),
             (There::File(stamp(5, 100)), None, Next::Compare),
             (There::File(stamp(5, 100)), Some(&noted), Next::Done),
-            (There::File(stamp(5, 101)), Some(&noted), Next::Done),
+            (There::File(coarse(5, 101, 0)), Some(&noted), Next::Done),
+            (There::File(coarse(5, 100, 0)), Some(&noted), Next::Done),
+            (There::File(coarse(5, 100, 8)), Some(&noted), Next::Compare),
+            (There::File(coarse(5, 101, 300)), Some(&noted), Next::Compare),
             (There::File(stamp(5, 900)), Some(&noted), Next::Compare),
             (There::File(stamp(6, 100)), Some(&noted), Next::Collides(InTheWay::OtherContent)),
-            (There::File(stamp(4, 50)), Some(&older), Next::CopyAnew),
+            (There::File(stamp(4, 50)), Some(&older), Next::CopyAnew(stamp(4, 50))),
             (There::File(stamp(3, 50)), Some(&older), Next::Collides(InTheWay::OtherContent)),
         ] {
             assert_eq!(next(&file, there, noted), expected, "{there:?} {noted:?}");
@@ -126,7 +139,7 @@ mod tests {
         let mut file = item("a", stamp(5, 100));
         file.stamp.written.nanos += 1;
         let noted = Noted { stamp: stamp(5, 100), digest: Digest([1; 32]) };
-        assert_eq!(next(&file, There::File(stamp(5, 100)), Some(&noted)), Next::CopyAnew);
+        assert_eq!(next(&file, There::File(stamp(5, 100)), Some(&noted)), Next::CopyAnew(stamp(5, 100)));
     }
 
     #[test]

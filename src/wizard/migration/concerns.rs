@@ -188,6 +188,10 @@ pub fn trouble(path: &Path, why: &Trouble) -> (String, &'static str) {
         Trouble::Gone => {
             (format!("{path} was gone when its turn came."), "Where it was to go, all is well: run the same command again.")
         }
+        Trouble::Changed => (
+            format!("{path} was written to after it had been copied, or is new."),
+            "Stop Octopus Server, and whatever else writes there; then run the same command again, which copies what is left.",
+        ),
         Trouble::ReadBackOtherwise => (
             format!("{path}: what was read back at the destination is not what was written."),
             "Have the destination's disk, cable and memory looked at before anything is trusted to it.",

@@ -1,7 +1,8 @@
 //! A batch of files, from their sources to their names: copied, made to last, read back, renamed, noted. In this order, whatever
 //! moment the run is killed at, a file that has its name at the destination is whole and is on the disk.
 
-use std::io::ErrorKind;
+use std::collections::BTreeMap;
+use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
@@ -11,7 +12,7 @@ use super::destination::at;
 use super::manifest::Manifest;
 use super::place;
 use super::watch::{Pulse, Watch};
-use crate::model::migration::{Digest, Figures, Item, Outcome, Source, Trouble, key, part};
+use crate::model::migration::{Digest, Figures, Item, Outcome, Source, Stamp, Trouble, key, part};
 use crate::wizard::migration::{LARGE, Noted};
 
 /// A file that is to be copied.
@@ -19,8 +20,8 @@ use crate::wizard::migration::{LARGE, Noted};
 pub(super) struct Todo {
     /// It.
     pub(super) item: Item,
-    /// Whether what stands in its place is ours, and is replaced.
-    pub(super) over: bool,
+    /// What stands in its place is ours, looked so, and is replaced as long as it still does.
+    pub(super) over: Option<Stamp>,
 }
 
 /// What all batches share.
@@ -34,6 +35,9 @@ pub(super) struct Copying {
     pub(super) watch: Arc<Watch>,
     pub(super) number: AtomicU64,
 }
+
+/// The disk of each source's destination.
+type Disks = BTreeMap<usize, io::Result<place::Disk>>;
 
 /// A copy that has no name yet.
 struct Written {
@@ -50,6 +54,14 @@ impl Copying {
         let mut outcome = Outcome::default();
         let mut buffer = content::buffer();
         let mut written = Vec::with_capacity(batch.len());
+        let mut disks = BTreeMap::new();
+        for todo in &batch {
+            let Some(source) = self.sources.get(todo.item.source) else { continue };
+            disks.entry(todo.item.source).or_insert_with(|| {
+                pulse.begin(&source.to);
+                place::Disk::open(&source.to)
+            });
+        }
         for todo in batch {
             if self.watch.stopped() || pulse.is_given_up() {
                 outcome.open += 1;
@@ -60,7 +72,7 @@ impl Copying {
                 Err((path, why)) => self.failed(&mut outcome, path, why),
             }
         }
-        self.sync(&mut written, &mut outcome, pulse);
+        self.sync(&mut written, &disks, &mut outcome, pulse);
         let mut lines = String::new();
         for copy in written {
             match self.settle(&copy, &mut buffer, pulse) {
@@ -107,14 +119,18 @@ impl Copying {
     }
 
     /// Makes the batch last. A large file was synced by itself already.
-    fn sync(&self, written: &mut Vec<Written>, outcome: &mut Outcome, pulse: &Pulse) {
+    fn sync(&self, written: &mut Vec<Written>, disks: &Disks, outcome: &mut Outcome, pulse: &Pulse) {
         let small = |copy: &Written| copy.copied.stamp.size < LARGE;
         let mut places: Vec<usize> = written.iter().filter(|copy| small(copy)).map(|copy| copy.todo.item.source).collect();
         places.dedup();
         for place in places {
             let Some(source) = self.sources.get(place) else { continue };
             pulse.begin(&source.to);
-            let mut synced = place::sync_disk(&source.to);
+            let mut synced = match disks.get(&place) {
+                Some(Ok(disk)) => disk.sync(),
+                Some(Err(error)) => Err(error.kind().into()),
+                None => Ok(false),
+            };
             if matches!(synced, Ok(false)) {
                 let mine = written.iter().filter(|copy| small(copy) && copy.todo.item.source == place);
                 synced = mine.map(|copy| place::sync_file(&copy.part)).collect::<Result<Vec<()>, _>>().map(|_| true);

@@ -9,6 +9,7 @@ use super::walk::stamp;
 use super::watch::Pulse;
 use crate::model::migration::{Collision, Folding, InTheWay, Source, Tree, is_part};
 use crate::wizard::migration::{There, fold};
+use crate::world::toml_file::shown;
 
 /// What is in the folders of the destination that are there, and that something is to be copied into.
 #[derive(Debug, Default)]
@@ -34,7 +35,7 @@ impl Destination {
                 Ok(met) if met.is_dir() => seen.list(number, Path::new(""), &source.to, id)?,
                 Ok(_) => seen.collide(number, Path::new(""), InTheWay::NoFolder),
                 Err(error) if error.kind() == ErrorKind::NotFound => {}
-                Err(error) => return Err(error),
+                Err(error) => return Err(told(&source.to, &error)),
             }
         }
         for (number, path) in &tree.folders {
@@ -48,7 +49,7 @@ impl Destination {
             match std::fs::symlink_metadata(&whole) {
                 Ok(met) if met.is_dir() => seen.list(*number, path, &whole, id)?,
                 Ok(_) => seen.collide(*number, path, InTheWay::NoFolder),
-                Err(error) => return Err(error),
+                Err(error) => return Err(told(&whole, &error)),
             }
         }
         pulse.rest();
@@ -58,12 +59,13 @@ impl Destination {
     /// What stands in a file's place.
     pub(super) fn there(&self, source: &Source, number: usize, path: &Path) -> io::Result<There> {
         let Some(real) = self.real(number, path) else { return Ok(There::Nothing) };
-        match std::fs::symlink_metadata(at(&source.to, &real)) {
+        let whole = at(&source.to, &real);
+        match std::fs::symlink_metadata(&whole) {
             Ok(met) if met.is_file() => Ok(There::File(stamp(&met))),
             Ok(met) if met.is_dir() => Ok(There::Folder),
             Ok(_) => Ok(There::Else),
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(There::Nothing),
-            Err(error) => Err(error),
+            Err(error) => Err(told(&whole, &error)),
         }
     }
 
@@ -73,8 +75,8 @@ impl Destination {
 
     fn list(&mut self, number: usize, path: &Path, whole: &Path, id: &str) -> io::Result<()> {
         let mut names = HashMap::new();
-        for entry in std::fs::read_dir(whole)? {
-            let name = entry?.file_name();
+        for entry in std::fs::read_dir(whole).map_err(|error| told(whole, &error))? {
+            let name = entry.map_err(|error| told(whole, &error))?.file_name();
             if is_part(id, &name) {
                 self.parts.push(whole.join(name));
             } else {
@@ -95,6 +97,11 @@ impl Destination {
     fn folded(&self, name: &OsStr) -> OsString {
         if self.folding == Folding::Folds { fold(Path::new(name)).into_os_string() } else { name.to_owned() }
     }
+}
+
+/// An error with the path that it is about, which the operating system leaves out.
+fn told(path: &Path, error: &io::Error) -> io::Error {
+    io::Error::new(error.kind(), format!("{}: {error}", shown(path)))
 }
 
 /// A path below a root; the root itself for an empty one.

@@ -37,7 +37,7 @@ fn look_on(order: &Order, places: &Places, watch: &Arc<Watch>, pulse: &Pulse) ->
     watch.begin(Phase::Walking, Figures::default());
     let disks = super::disks(sources, pulse);
     let tree = walk(sources, watch, pulse);
-    let id = manifest::id(sources);
+    let id = manifest::id(sources, places);
     let path = manifest::path(places, &id);
     let lines = manifest::read(&path, &id)?;
     let folding = told_folding(sources, &id, !order.only_look, pulse);
@@ -57,8 +57,8 @@ fn look_on(order: &Order, places: &Places, watch: &Arc<Watch>, pulse: &Pulse) ->
         let there = destination.there(source, item.source, &item.path)?;
         let figures = Figures { files: 1, bytes: item.stamp.size };
         match next(item, there, lines.get(&key(source.folder, &item.path))) {
-            Next::Copy => todo.push(Todo { item: item.clone(), over: false }),
-            Next::CopyAnew => todo.push(Todo { item: item.clone(), over: true }),
+            Next::Copy => todo.push(Todo { item: item.clone(), over: None }),
+            Next::CopyAnew(ours) => todo.push(Todo { item: item.clone(), over: Some(ours) }),
             Next::Done => ahead.there = ahead.there + figures,
             Next::Compare => compare.push(item.clone()),
             Next::Collides(way) => ahead.collisions.push(Collision { source: item.source, path: item.path.clone(), way }),
@@ -69,7 +69,10 @@ fn look_on(order: &Order, places: &Places, watch: &Arc<Watch>, pulse: &Pulse) ->
     ahead.gone = gone(&lines, &tree.files, sources);
     ahead.resumes = !lines.is_empty() && ahead.copy.files > 0;
     ahead.room = room(&loads(sources, &todo, &destination));
-    Ok(Look { ahead, id, path, todo, noted, lines, new_folders: destination.new_folders, parts: destination.parts, disks })
+    let untouched = ahead.collisions.iter().map(|collision| (collision.source, collision.path.clone()));
+    let untouched = untouched.chain(ahead.left_out.iter().map(|left| (left.source, left.path.clone()))).collect();
+    let Destination { new_folders, parts, .. } = destination;
+    Ok(Look { ahead, id, path, todo, noted, lines, new_folders, parts, untouched, disks })
 }
 
 /// Whether any of the destinations folds; where none tells, nobody knows.

@@ -12,14 +12,21 @@ use data_encoding::HEXLOWER;
 use crate::model::migration::Source;
 use crate::wizard::migration::Noted;
 use crate::world::folder;
+use crate::world::host;
 use crate::world::places::Places;
 
 /// What the lines of a manifest say.
 pub(super) type Lines = HashMap<String, Noted>;
 
-/// Ties a manifest to its sources and its destinations: 16 hexadecimal digits.
-pub(super) fn id(sources: &[Source]) -> String {
+/// Ties a manifest to its sources, its destinations, this machine and this state directory: 16 hexadecimal digits. Copies on their
+/// way are named by it, and two nodes mostly have the same paths: without the machine, each would take the other's copies at the
+/// share for leftovers of its own.
+pub(super) fn id(sources: &[Source], places: &Places) -> String {
     let mut context = ring::digest::Context::new(&ring::digest::SHA256);
+    for part in [host::name().as_bytes(), places.state.as_os_str().as_encoded_bytes()] {
+        context.update(part);
+        context.update(&[0]);
+    }
     for source in sources {
         for part in
             [source.folder.id().as_bytes(), source.from.as_os_str().as_encoded_bytes(), source.to.as_os_str().as_encoded_bytes()]

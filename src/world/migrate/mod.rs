@@ -5,6 +5,7 @@
 
 mod attributes;
 mod batch;
+mod changed;
 mod content;
 mod destination;
 mod folding;
@@ -18,6 +19,7 @@ pub mod sources;
 mod walk;
 mod watch;
 
+use std::collections::HashSet;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -60,6 +62,8 @@ pub struct Look {
     lines: Lines,
     new_folders: Vec<(usize, PathBuf)>,
     parts: Vec<PathBuf>,
+    /// What is not copied, as was told: collisions and what cannot be read.
+    untouched: HashSet<(usize, PathBuf)>,
     /// The disk of each destination, or of where it is to be made.
     disks: Vec<Option<u64>>,
 }
@@ -77,12 +81,13 @@ pub fn jobs() -> usize {
     std::thread::available_parallelism().map_or(4, |cores| (cores.get() * 2).clamp(4, 16))
 }
 
-/// Keeps a second run of the same move away while it is held.
+/// Keeps a second run of the same move away while it is held. It is taken before the look: what a look finds while another run
+/// copies is wrong when its own turn comes.
 ///
 /// # Errors
 /// Another run holds it.
 pub fn lock(order: &Order, places: &Places) -> Result<Lock, LockError> {
-    Lock::take(places, &format!("migrate-{}", manifest::id(&order.sources)))
+    Lock::take(places, &format!("migrate-{}", manifest::id(&order.sources, places)))
 }
 
 /// Copies what a look found, reads it back and compares. Ends when all of it is done, or the run is to end, or the share is dead.
@@ -90,7 +95,7 @@ pub fn lock(order: &Order, places: &Places) -> Result<Lock, LockError> {
 /// # Errors
 /// The manifest, or a destination's own folder, cannot be made.
 pub fn copy(order: &Order, look: Look, watch: &Arc<Watch>) -> io::Result<Outcome> {
-    let Look { ahead, id, path, todo, noted, mut lines, new_folders, parts, disks: looked_at } = look;
+    let Look { ahead, id, path, todo, noted, mut lines, new_folders, parts, untouched, disks: looked_at } = look;
     let pulse = watch.pulse();
     // A share that was unmounted since leaves an empty folder on a local disk behind, which would take everything gladly.
     if disks(&order.sources, &pulse) != looked_at {
@@ -99,11 +104,14 @@ pub fn copy(order: &Order, look: Look, watch: &Arc<Watch>) -> io::Result<Outcome
     let manifest = Manifest::open(&path, &id)?;
     manifest.add(&noted)?;
     watch.begin(Phase::Copying, ahead.copy);
+    let mut outcome = Outcome { there: ahead.there, ..Outcome::default() };
     for part in parts {
         pulse.begin(&part);
-        std::fs::remove_file(part)?;
+        match std::fs::remove_file(&part) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => outcome.fail(part, content::refused("removing", &error)),
+            Ok(()) | Err(_) => {}
+        }
     }
-    let mut outcome = Outcome { there: ahead.there, ..Outcome::default() };
     for source in &order.sources {
         pulse.begin(&source.to);
         std::fs::create_dir_all(&source.to)?;
@@ -127,9 +135,13 @@ pub fn copy(order: &Order, look: Look, watch: &Arc<Watch>) -> io::Result<Outcome
     let disks = disks(&order.sources, &pulse);
     pulse.rest();
     let sources = order.sources.clone();
-    let copying = Arc::new(Copying { sources, disks, id, manifest, watch: watch.clone(), number: AtomicU64::new(0) });
+    let copying = Arc::new(Copying { sources, disks, id: id.clone(), manifest, watch: watch.clone(), number: AtomicU64::new(0) });
     all(order, todo, &copying, watch, &mut outcome);
     settle(order, &lines, &copying, watch, &mut outcome);
+    if outcome.is_complete() {
+        let copied = manifest::read(&path, &id)?;
+        changed::since(order, &copied, &untouched, watch, &mut outcome);
+    }
     Ok(outcome)
 }
 
@@ -198,7 +210,7 @@ fn settle(order: &Order, lines: &Lines, copying: &Copying, watch: &Arc<Watch>, o
     }
     for source in &order.sources {
         pulse.begin(&source.to);
-        if let Err(error) = place::sync_disk(&source.to) {
+        if let Err(error) = place::Disk::open(&source.to).and_then(|disk| disk.sync()) {
             outcome.fail(source.to.clone(), content::refused("writing", &error));
         }
     }

@@ -4,9 +4,19 @@ use std::fs::File;
 use std::io::{self, ErrorKind};
 use std::path::Path;
 
-/// Gives a copy its name. Nothing that is there is replaced, unless it is `over` what we copied before.
-pub(super) fn rename(part: &Path, to: &Path, over: bool) -> io::Result<()> {
-    if over { std::fs::rename(part, to) } else { rename_to_nothing(part, to) }
+use super::walk::stamp;
+use crate::model::migration::Stamp;
+
+/// Gives a copy its name. Nothing that is there is replaced, unless it is what we copied before, `over` which it is to go, and still
+/// looks so: whoever wrote to it since the look loses nothing.
+pub(super) fn rename(part: &Path, to: &Path, over: Option<Stamp>) -> io::Result<()> {
+    let Some(ours) = over else { return rename_to_nothing(part, to) };
+    match std::fs::symlink_metadata(to) {
+        Ok(met) if met.is_file() && stamp(&met) == ours => std::fs::rename(part, to),
+        Ok(_) => Err(ErrorKind::AlreadyExists.into()),
+        Err(error) if error.kind() == ErrorKind::NotFound => rename_to_nothing(part, to),
+        Err(error) => Err(error),
+    }
 }
 
 #[cfg(target_os = "linux")]
@@ -39,16 +49,41 @@ fn link_to_nothing(part: &Path, to: &Path) -> io::Result<()> {
     }
 }
 
-/// Makes everything last that was written to the disk that holds this folder: one call for many files.
+/// A disk that is written to, opened before the first byte: it then tells of every write of these files that fails behind their
+/// backs, even where somebody else was told of it before. One that is opened afterwards would not.
 #[cfg(target_os = "linux")]
-pub(super) fn sync_disk(folder: &Path) -> io::Result<bool> {
-    Ok(rustix::fs::syncfs(File::open(folder)?).map(|()| true)?)
+#[derive(Debug)]
+pub(super) struct Disk(File);
+
+#[cfg(target_os = "linux")]
+impl Disk {
+    /// The disk that holds this folder.
+    pub(super) fn open(folder: &Path) -> io::Result<Self> {
+        File::open(folder).map(Self)
+    }
+
+    /// Makes everything last that was written to it: one call for many files.
+    pub(super) fn sync(&self) -> io::Result<bool> {
+        Ok(rustix::fs::syncfs(&self.0).map(|()| true)?)
+    }
 }
 
-/// Elsewhere there is no such call: `false`, and each file has to be synced by itself.
+/// Elsewhere a disk is not asked as a whole.
 #[cfg(not(target_os = "linux"))]
-pub(super) fn sync_disk(_folder: &Path) -> io::Result<bool> {
-    Ok(false)
+#[derive(Debug)]
+pub(super) struct Disk;
+
+#[cfg(not(target_os = "linux"))]
+impl Disk {
+    /// The disk that holds this folder.
+    pub(super) fn open(_folder: &Path) -> io::Result<Self> {
+        Ok(Self)
+    }
+
+    /// There is no such call: `false`, and each file has to be synced by itself.
+    pub(super) fn sync(&self) -> io::Result<bool> {
+        Ok(false)
+    }
 }
 
 /// Makes one file last.
@@ -85,7 +120,11 @@ mod tests {
             std::fs::write(&part, "newer").expect("written");
             assert_eq!(rename_new(&part, &to).map_err(|error| error.kind()), Err(ErrorKind::AlreadyExists));
             assert_eq!((std::fs::read(&to).expect("read"), part.exists()), (b"new".to_vec(), true));
-            rename(&part, &to, true).expect("renamed");
+            let ours = stamp(&std::fs::symlink_metadata(&to).expect("there"));
+            let changed = Stamp { size: 99, ..ours };
+            assert_eq!(rename(&part, &to, Some(changed)).map_err(|error| error.kind()), Err(ErrorKind::AlreadyExists));
+            assert!(part.exists());
+            rename(&part, &to, Some(ours)).expect("renamed");
             assert_eq!(std::fs::read(&to).expect("read"), b"newer");
         }
     }

@@ -12,6 +12,7 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 
+use crate::model::facts::Trouble;
 use crate::model::ping::PingAt;
 
 /// How long one ping may take. A node that has just been started may need its time for the first answer.
@@ -19,9 +20,18 @@ const LIMIT: Duration = Duration::from_secs(10);
 /// The most that is read of an answer, in bytes: its first line is all that counts.
 const MOST: u64 = 4_096;
 
-/// The HTTP status of the answer; `None` where nothing answered.
-pub async fn ping(at: &PingAt) -> Option<u16> {
-    tokio::time::timeout(LIMIT, ask(at)).await.ok()?.ok()?
+/// The HTTP status of the answer.
+///
+/// # Errors
+/// Why there is none: nobody listens, somebody says nothing, or who answers is no web server.
+pub async fn ping(at: &PingAt) -> Result<u16, Trouble> {
+    match tokio::time::timeout(LIMIT, ask(at)).await {
+        Ok(Ok(Some(status))) => Ok(status),
+        Ok(Ok(None)) => Err(Trouble::Io("what answers there is no web server".into())),
+        Ok(Err(error)) if error.kind() == io::ErrorKind::ConnectionRefused => Err(Trouble::Refused),
+        Ok(Err(error)) => Err(Trouble::Io(error.to_string().into())),
+        Err(_) => Err(Trouble::TimedOut { waited: LIMIT }),
+    }
 }
 
 async fn ask(at: &PingAt) -> io::Result<Option<u16>> {

@@ -12,7 +12,7 @@ use super::capture::Capture;
 use super::mask::Masks;
 use crate::model::hand_over::CommandEnded;
 use crate::model::untrusted::Untrusted;
-use crate::render::Secret;
+use crate::world::own_variables;
 
 /// How long the outputs may stay open once the program has ended: what it started may have inherited them.
 const LINGER: Duration = Duration::from_millis(500);
@@ -91,10 +91,7 @@ pub async fn run(program: &Path, call: &Call, masks: &Masks, limit: Duration) ->
 fn start(program: &Path, call: &Call) -> std::io::Result<Child> {
     let mut command = Command::new(program);
     command.args(&call.words).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
-    // What this program was given is not for Octopus Server, and for nothing that it starts.
-    for secret in Secret::ALL {
-        command.env_remove(secret.variable());
-    }
+    own_variables::remove(command.as_std_mut());
     if let Some((name, secret)) = &call.environment {
         command.env(name, secret.expose_secret());
     }

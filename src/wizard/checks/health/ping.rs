@@ -1,7 +1,7 @@
 //! `octopus-ping`.
 
 use crate::model::check::CheckId;
-use crate::model::facts::{Beat, Fact, NodeSeen, Ping};
+use crate::model::facts::{Beat, Fact, NodeSeen, Ping, Trouble};
 use crate::model::field::FieldId;
 use crate::model::finding::{Finding, Verdict};
 use crate::wizard::say;
@@ -14,7 +14,7 @@ pub fn judge(case: &Case<'_>) -> Verdict {
     match &case.facts.health.ping {
         Fact::Unknown => case.pending(),
         Fact::Seen(ping) => answered(ping),
-        Fact::Missing(_) => silent(case),
+        Fact::Missing(trouble) => silent(trouble, case),
     }
 }
 
@@ -39,7 +39,19 @@ fn answered(Ping { url, status, took }: &Ping) -> Verdict {
     }
 }
 
-fn silent(case: &Case<'_>) -> Verdict {
+/// Why nothing answers: the end of a sentence.
+fn why(trouble: &Trouble) -> String {
+    match trouble {
+        Trouble::Refused => "nobody listens at any of its prefixes (connection refused)".to_owned(),
+        Trouble::TimedOut { waited } => {
+            format!("somebody listens at its prefixes and says nothing within {}", say::duration(*waited))
+        }
+        Trouble::Io(said) => format!("its prefixes do not answer: {}", said.as_str().trim_end_matches('.')),
+        _ => "its prefixes could not be asked".to_owned(),
+    }
+}
+
+fn silent(trouble: &Trouble, case: &Case<'_>) -> Verdict {
     let beats = match &case.facts.cluster.nodes {
         Fact::Unknown if case.running => return Verdict::Running,
         Fact::Seen(nodes) => nodes.find(case.answers.trimmed(FieldId::NodeName)).map(|node| node.beat),
@@ -48,13 +60,16 @@ fn silent(case: &Case<'_>) -> Verdict {
     match beats {
         Some(Beat::Ago(age)) if age <= NodeSeen::BEAT => one(Finding::warn(
             CheckId::OctopusPing,
-            "The node's heart beats, and it does not answer its load balancer: nothing answers at any of its prefixes.",
+            format!("The node's heart beats, and it does not answer its load balancer: {}.", why(trouble)),
             "Compare the listen prefixes with those of the running server, and look at its log.",
         )),
         _ => {
             let mut finding = Finding::note(
                 CheckId::OctopusPing,
-                "The node does not answer its load balancer, nor does its heart beat, as far as the database tells.",
+                format!(
+                    "The node does not answer its load balancer: {}. Nor does its heart beat, as far as the database tells.",
+                    why(trouble)
+                ),
             );
             "Nothing is wrong if it is stopped; else start its service.".clone_into(&mut finding.fix);
             one(finding)
@@ -67,7 +82,7 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::model::facts::{Facts, Nodes, Trouble};
+    use crate::model::facts::{Facts, Nodes};
     use crate::model::finding::Severity;
     use crate::model::flow::Flow;
     use crate::wizard::checks::tests::{case, evidence, judged_in, warn};
@@ -95,7 +110,14 @@ mod tests {
     #[test]
     fn silence_weighs_what_the_heart_says() {
         let recent = Beat::Ago(Duration::from_secs(2));
-        assert!(warn(&of(Fact::Missing(Trouble::Refused), recent)).says.contains("heart beats"));
+        for (trouble, why) in [
+            (Trouble::Refused, "(connection refused)"),
+            (Trouble::TimedOut { waited: Duration::from_secs(10) }, "says nothing within 10 s"),
+            (Trouble::Io("what answers there is no web server".into()), "is no web server."),
+        ] {
+            let says = warn(&of(Fact::Missing(trouble), recent)).says;
+            assert!(says.contains("heart beats") && says.contains(why), "{says}");
+        }
         for beat in [Beat::Never, Beat::Unreadable, Beat::Ago(Duration::from_secs(301))] {
             assert_eq!(of(Fact::Missing(Trouble::Refused), beat).severity(), Some(Severity::Note), "{beat:?}");
         }

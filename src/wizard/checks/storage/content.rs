@@ -4,7 +4,7 @@ use crate::model::check::CheckId;
 use crate::model::facts::{Beat, Fact, FolderFacts};
 use crate::model::field::FieldId;
 use crate::model::finding::{Finding, Verdict};
-use crate::model::storage::SharedFolder;
+use crate::model::storage::{SharedFolder, SharedStorage};
 use crate::wizard::say;
 
 use super::{Case, field_of, is_registered, names, reached, weighed};
@@ -52,7 +52,15 @@ fn missing(case: &Case<'_>, folders: &[FolderFacts]) -> Option<Finding> {
     let says =
         format!("{names}: empty, although Octopus has run tasks. The logs and files of node {} are somewhere else.", ran.name);
     let fix = "Look on that node where Octopus Server keeps them; what it kept in its home directory has to be moved here.";
-    Some(Finding::warn(CHECK, says, fix).about(field_of(case, &empty)).command("octopus-setup migrate"))
+    Some(Finding::warn(CHECK, says, fix).about(field_of(case, &empty)).command(migrate(case)))
+}
+
+/// The move to this storage, for the node that has the files.
+fn migrate(case: &Case<'_>) -> String {
+    match case.facts.cluster.storage.seen() {
+        Some(SharedStorage::Root(root)) => format!("octopus-setup migrate --to \"{}\"", root.display()),
+        _ => "octopus-setup migrate --to \"<root>\"".to_owned(),
+    }
 }
 
 /// A new cluster counts its tasks and artifacts from one, and would write over what another one has left.

@@ -97,7 +97,7 @@ fn a_single_node_shares_nothing_and_that_is_right() {
 fn a_join_to_a_cluster_that_shares_nothing_is_warned_and_can_go_on() {
     let none = |facts: &mut Facts| facts.cluster.storage = Fact::Seen(SharedStorage::None);
     let finding = warn(&of_join(CheckId::StorageFolders, none));
-    assert!(finding.remedy.is_some_and(|remedy| remedy.text() == "octopus-setup migrate"));
+    assert!(finding.remedy.is_some_and(|remedy| remedy.text() == "octopus-setup migrate --to \"<root>\""));
     for check in &ALL[1..] {
         assert_eq!(evidence(&of_join(*check, none)), "nothing is shared");
     }

@@ -140,7 +140,7 @@ impl<'a, D: ClusterDatabase> HandingOver<'a, D> {
     /// Whether the node runs: something answers where its web portal is to be.
     async fn is_up(&self) -> bool {
         match self.ping_at() {
-            Some(at) if self.has_service && self.plan.node.start_service => ping(&at).await.is_some(),
+            Some(at) if self.has_service && self.plan.node.start_service => ping(&at).await.is_ok(),
             _ => false,
         }
     }

@@ -17,7 +17,7 @@ pub(super) async fn ping(patience: Patience, at: Option<PingAt>) -> Result<(), F
     let Some(at) = at else { return Ok(()) };
     let begun = Instant::now();
     loop {
-        let status = octopus_server::ping(&at).await;
+        let status = octopus_server::ping(&at).await.ok();
         if status == Some(200) {
             return Ok(());
         }

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use super::Account;
 use crate::model::facts::{Fact, Trouble};
 use crate::world::budget::io;
+use crate::world::own_variables;
 use crate::world::places::Places;
 use crate::world::small_file;
 
@@ -63,6 +64,7 @@ fn group_of(line: &str, user: &str) -> Option<u32> {
 fn getent(arguments: &[&str], budget: Duration) -> Result<Option<String>, Trouble> {
     let mut command = Command::new("getent");
     command.args(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
+    own_variables::remove(&mut command);
     let mut child = command.spawn().map_err(|error| io(&error))?;
     let begun = Instant::now();
     loop {

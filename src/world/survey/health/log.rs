@@ -99,9 +99,11 @@ fn is_start(line: &str) -> bool {
 fn quoted(line: &str) -> Untrusted {
     let line = line.trim();
     let lower = line.to_ascii_lowercase();
-    let secret = ["password", "pwd"].iter().filter_map(|word| {
-        let place = lower.find(word)?;
-        lower.get(place + word.len()..)?.trim_start().starts_with('=').then_some(place)
+    // Each place where a word stands: the first may be in a sentence, and a later one in a connection string.
+    let places = ["password", "pwd"].into_iter().flat_map(|word| lower.match_indices(word));
+    let secret = places.filter_map(|(place, word)| {
+        let rest = lower.get(place + word.len()..)?.trim_start();
+        rest.starts_with(['=', ':']).then_some(place)
     });
     let end = secret.min().unwrap_or(line.len());
     let mut text: String = line.get(..end).unwrap_or_default().chars().take(LINE).collect();
@@ -166,6 +168,9 @@ mod tests {
         let line = quoted("Login failed: Data Source=a;User ID=b;Password = hunter2;x");
         assert_eq!(line.as_str(), "Login failed: Data Source=a;User ID=b;…");
         assert_eq!(quoted("Login failed; the password is wrong").as_str(), "Login failed; the password is wrong");
+        let later = quoted("Login failed: the password is wrong in Data Source=a;Password=hunter2");
+        assert!(later.as_str().contains("Data Source=a") && !later.as_str().contains("hunter2"), "{later}");
+        assert!(!quoted("{\"Server\":\"a\", password: hunter2}").as_str().contains("hunter2"));
         assert_eq!(quoted("a\u{1b}[31m").as_str(), "a^[[31m");
         assert_eq!(quoted(&"ü".repeat(1_000)).as_str().chars().count(), LINE + 1);
     }

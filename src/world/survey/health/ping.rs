@@ -11,23 +11,31 @@ use crate::world::octopus_server;
 /// Asks the prefixes one after the other, those without TLS first, until one answers. Where HTTP leads to HTTPS, what that
 /// answers counts.
 pub(super) async fn ping(prefixes: &[ListenPrefix]) -> Fact<Ping> {
-    let mut seen = None;
+    let (mut seen, mut why) = (None, None);
     let bare = prefixes.iter().filter(|prefix| !prefix.secure);
     for prefix in bare.chain(prefixes.iter().filter(|prefix| prefix.secure)) {
         let web = Web { prefixes: vec![prefix.clone()], force_ssl: prefix.secure, comms_port: 0, grpc_port: 0 };
         let Some(at) = PingAt::of(&web) else { continue };
         let begun = Instant::now();
-        if let Some(status) = octopus_server::ping(&at).await {
-            let leads_on = (300..400).contains(&status);
-            if seen.is_none() || !leads_on {
-                seen = Some(Ping { url: at.url().as_str().into(), status, took: begun.elapsed() });
+        match octopus_server::ping(&at).await {
+            Ok(status) => {
+                let leads_on = (300..400).contains(&status);
+                if seen.is_none() || !leads_on {
+                    seen = Some(Ping { url: at.url().as_str().into(), status, took: begun.elapsed() });
+                }
+                if !leads_on {
+                    break;
+                }
             }
-            if !leads_on {
-                break;
+            // Of several reasons one that tells more than that nobody listens counts: there somebody does.
+            Err(trouble) => {
+                if why.as_ref().is_none_or(|before| *before == Trouble::Refused) {
+                    why = Some(trouble);
+                }
             }
         }
     }
-    seen.map_or(Fact::Missing(Trouble::Refused), Fact::Seen)
+    seen.map_or_else(|| Fact::Missing(why.unwrap_or(Trouble::Unasked)), Fact::Seen)
 }
 
 #[cfg(test)]
@@ -71,5 +79,9 @@ mod tests {
     async fn where_nothing_answers_that_is_said() {
         let free = std::net::TcpListener::bind(("127.0.0.1", 0)).and_then(|free| free.local_addr()).expect("a port").port();
         assert_eq!(of(&format!("http://localhost:{free}/")).await, Fact::Missing(Trouble::Refused));
+        let strange = answering("SSH-2.0-OpenSSH\r\n").await;
+        let told = of(&format!("http://localhost:{strange}/, http://localhost:{free}/")).await;
+        assert!(matches!(&told, Fact::Missing(Trouble::Io(said)) if said.as_str().contains("no web server")), "{told:?}");
+        assert_eq!(ping(&[]).await, Fact::Missing(Trouble::Unasked));
     }
 }
