@@ -94,7 +94,7 @@ impl Found {
 
     /// Takes the environment's answers, and tells of variables that look like ours and answer nothing.
     fn environment(&mut self, environment: &Environment) {
-        let is_ours = |name: &OsString| name.as_encoded_bytes().starts_with(FieldId::VARIABLES.as_bytes());
+        let is_ours = |name: &OsString| name.to_str().is_some_and(flags::is_ours);
         // So it is nearly ever, and the names of all fields are not free of cost before the first frame.
         if !environment.keys().any(is_ours) {
             return;
