@@ -102,7 +102,7 @@ def run(arguments, state, environment=None, peak=False):
 def told(name, results, relay=None, count=1, peak=None, wanted=0):
     for _, _, printed, status in results:
         if status != wanted:
-            raise SystemExit(f"unattended: {name} ended with {status}: {printed.decode(errors='replace')[:1000]}")
+            raise SystemExit(f"unattended: {name} ended with {status}: {printed.decode(errors='replace')[:6000]}")
     walls = [wall for wall, *_ in results]
     line = f"{name}: {statistics.median(walls):.0f} ms [{min(walls):.0f}-{max(walls):.0f}], processor {statistics.median(r[1] for r in results):.0f} ms, "
     if relay:
@@ -120,28 +120,34 @@ try:
     relay = Relay(int(re.search(rb"port = (\d+)", announced)[1]))
     number = 0
 
-    def flow(word, environment=None, extra=(), peak=False):
+    def flow(word, environment=None, extra=(), peak=False, shared=False):
         tag = f"{word}-{number}"
         arguments = [word, "--answers", "server.toml", "--server", f"localhost,{relay.own}", "--database", f"Octopus{number}", "--instance", tag]
         arguments += ["--node-name", tag, "--home", f"{work}/{tag}", "--listen-prefixes", "http://localhost:8065/", "--accept", "sql-latency"]
         arguments += ["--key-file", f"{work}/key-{number}"] if word == "first-node" else ["--master-key-from", f"file:{work}/key-{number}"]
+        if shared:
+            os.makedirs(f"{work}/share-{number}", exist_ok=True)
+            arguments += ["--accept", "storage-disk"]
+            arguments += ["--storage", "root", "--storage-root", f"{work}/share-{number}"] if word == "first-node" else []
+        else:
+            arguments += ["--accept", "storage-folders"] if word == "join" else []
         return run([*arguments, *extra, "--yes"], tag, environment, peak)
 
-    for delay in (0.0, 0.05):
+    for delay, shared in ((0.0, False), (0.05, False), (0.0, True), (0.05, True)):
         relay.delay = delay
         firsts, joins, totals = [], [], {"first-node": [0, 0], "join": [0, 0]}
         for _ in range(runs):
             number += 1
             for word, results in (("first-node", firsts), ("join", joins)):
                 relay.turns = relay.connections = 0
-                results.append(flow(word))
+                results.append(flow(word, shared=shared))
                 totals[word][0] += relay.turns
                 totals[word][1] += relay.connections
         number += 1
-        peaks = [flow(word, peak=True)[0] for word in ("first-node", "join")]
+        peaks = [flow(word, peak=True, shared=shared)[0] for word in ("first-node", "join")]
         for word, results, peak in (("first-node", firsts, peaks[0]), ("join", joins, peaks[1])):
             relay.turns, relay.connections = totals[word]
-            told(f"{word} --yes at {delay * 1000:.0f} ms", results, relay, runs, peak)
+            told(f"{word} --yes{', shared storage,' if shared else ''} at {delay * 1000:.0f} ms", results, relay, runs, peak)
     relay.delay = 0.0
     for level in ("off", "info", "trace"):
         results = []

@@ -29,8 +29,9 @@ fn populate(scene: &Scene) {
     fs::create_dir_all(scene.home.join("Artifacts")).unwrap();
     let block: Vec<u8> = std::iter::repeat_with(|| random().to_le_bytes()).take(1 << 17).flatten().collect();
     for file in 0..5u8 {
-        let mut content = Vec::with_capacity(64 << 20);
-        for part in 0..64u8 {
+        // More than what is synced early in one file (16 MiB).
+        let mut content = Vec::with_capacity(20 << 20);
+        for part in 0..20u8 {
             content.extend(block.iter().map(|byte| byte ^ part ^ (file << 6)));
         }
         fs::write(scene.home.join("Artifacts").join(format!("large {file}")), content).unwrap();

@@ -69,6 +69,11 @@ fn ways(field: FieldId) -> String {
 const OTHERS: [&str; 8] =
     ["STATE_DIR", "LOG", "DEPTH", "PASSWORD_DOUBLED", "REHEARSE_PANIC", "TEST_PROGRAM", "TEST_SQLSERVER", "REQUIRE_CLIENTS"];
 
+/// Whether a variable is named as those that answer fields, and is none that has another use.
+pub fn is_ours(name: &str) -> bool {
+    name.strip_prefix(FieldId::VARIABLES).is_some_and(|rest| !OTHERS.contains(&rest))
+}
+
 /// What is to be said of a variable by its name, where it looks like one of ours and answers nothing.
 pub fn variable(name: &str) -> Option<Problem> {
     let rest = name.strip_prefix(FieldId::VARIABLES)?;

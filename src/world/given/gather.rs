@@ -12,6 +12,7 @@ use super::source::{self, Fetched, Unanswered};
 use super::{Around, Beforehand, Environment, INTERRUPTED, Manner, STDIN, Stdin, Wanted, paper, variable};
 use crate::model::answers::{Answers, Origin, Raw};
 use crate::model::check::CheckId;
+use crate::model::few;
 use crate::model::field::FieldId;
 use crate::model::finding::Severity;
 use crate::model::flow::Flow;
@@ -93,7 +94,7 @@ impl Found {
 
     /// Takes the environment's answers, and tells of variables that look like ours and answer nothing.
     fn environment(&mut self, environment: &Environment) {
-        let is_ours = |name: &OsString| name.as_encoded_bytes().starts_with(FieldId::VARIABLES.as_bytes());
+        let is_ours = |name: &OsString| name.to_str().is_some_and(flags::is_ours);
         // So it is nearly ever, and the names of all fields are not free of cost before the first frame.
         if !environment.keys().any(is_ours) {
             return;
@@ -184,7 +185,7 @@ impl Beforehand {
                 field.is_secret() && !told && flows::asks(flow, *field) && form::is_missing(*field, &self.loaded.answers)
             };
             fields.extend(FieldId::ALL.into_iter().filter(missing));
-            fields.sort_unstable();
+            few::sort_by_key(&mut fields, |field| *field);
             fields.dedup();
             self.loaded.open.clone_from(&fields);
             if self.judge().iter().any(|problem| problem.severity == Severity::Stop) {

@@ -3,10 +3,11 @@
 use std::ops::ControlFlow;
 
 use sqlparser::ast::{
-    DuplicateTreatment, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArguments, GroupByExpr, Query, Select, SelectItem,
-    Visit, Visitor, WindowType,
+    DuplicateTreatment, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArguments, GroupByExpr, Select, SelectItem,
+    WindowType,
 };
 
+use super::walk::{Part, walk};
 use super::{Binder, Typed};
 use crate::practice::engine::fault::{Fault, Reach};
 use crate::practice::engine::{code, types};
@@ -28,39 +29,22 @@ pub(super) fn grouped(select: &Select) -> bool {
         })
 }
 
-struct Finder {
-    queries: usize,
-}
-
-impl Visitor for Finder {
-    type Break = ();
-
-    fn pre_visit_query(&mut self, _: &Query) -> ControlFlow<()> {
-        self.queries += 1;
-        ControlFlow::Continue(())
-    }
-
-    fn post_visit_query(&mut self, _: &Query) -> ControlFlow<()> {
-        self.queries -= 1;
-        ControlFlow::Continue(())
-    }
-
-    fn pre_visit_expr(&mut self, expr: &Expr) -> ControlFlow<()> {
-        match expr {
-            Expr::Function(function)
-                if self.queries == 0
-                    && function.over.is_none()
-                    && is_aggregate(&function.name.to_string().to_ascii_uppercase()) =>
-            {
-                ControlFlow::Break(())
-            }
-            _ => ControlFlow::Continue(()),
-        }
-    }
-}
-
+/// Whether it holds an aggregate that is not another query's.
 fn has_aggregate(expr: &Expr) -> bool {
-    expr.visit(&mut Finder { queries: 0 }).is_break()
+    let mut queries = 0_usize;
+    walk(expr, &mut |part| {
+        match part {
+            Part::Query => queries += 1,
+            Part::QueryEnd => queries -= 1,
+            Part::Expr(Expr::Function(function))
+                if queries == 0 && function.over.is_none() && is_aggregate(&function.name.to_string().to_ascii_uppercase()) =>
+            {
+                return ControlFlow::Break(());
+            }
+            Part::Expr(_) | Part::Relation(_) => {}
+        }
+        ControlFlow::Continue(())
+    })
 }
 
 impl Binder<'_> {

@@ -13,6 +13,7 @@ mod moment;
 mod query;
 mod select;
 mod typed;
+mod walk;
 mod wordcall;
 
 use std::collections::BTreeMap;
@@ -25,6 +26,7 @@ use crate::practice::value::{Column, SqlType};
 pub(crate) use column::quote;
 pub(crate) use from::{Field, Origin, fields_of, name_of};
 pub(crate) use typed::{Collated, Strength, Typed};
+pub(crate) use walk::relations;
 
 /// A declared variable's type and value.
 #[derive(Debug, Clone)]

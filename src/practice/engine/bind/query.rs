@@ -5,7 +5,7 @@ use sqlparser::ast::{
 };
 
 use super::from::{CommonTable, renamed};
-use super::{Binder, Bound, Field, Typed};
+use super::{Binder, Bound, Field, Typed, walk};
 use crate::practice::engine::fault::{Fault, Reach};
 
 impl Binder<'_> {
@@ -343,9 +343,9 @@ fn recursive<'q>(query: &'q Query, name: &str) -> Option<(&'q SetExpr, &'q SetEx
         return None;
     };
     let mut found = false;
-    let _ = sqlparser::ast::visit_relations(right.as_ref(), |relation| {
+    walk::relations(right.as_ref(), &mut |relation| {
         found |= relation.to_string().trim_matches(['[', ']']).eq_ignore_ascii_case(name);
-        std::ops::ControlFlow::<()>::Continue(())
+        std::ops::ControlFlow::Continue(())
     });
     found.then_some((left, right))
 }

@@ -37,13 +37,13 @@ impl Session {
     pub(in super::super) fn context_for(&mut self, query: &Query) -> Result<Arc<Context>, Fault> {
         let mut others: Vec<String> = Vec::new();
         let mut here = false;
-        let _ = sqlparser::ast::visit_relations(query, |relation| {
+        super::super::bind::relations(query, &mut |relation| {
             match super::super::bind::name_of(relation) {
                 Ok(name) if name.database().is_some() => others.extend(name.database().map(str::to_owned)),
                 Ok(name) if super::super::view::find(&name).is_some_and(super::super::view::of_server) => {}
                 _ => here = true,
             }
-            std::ops::ControlFlow::<()>::Continue(())
+            std::ops::ControlFlow::Continue(())
         });
         others.retain(|other| !other.eq_ignore_ascii_case(&self.database_name));
         others.dedup_by(|a, b| a.eq_ignore_ascii_case(b));
@@ -52,7 +52,7 @@ impl Session {
                 let server = self.engine.server();
                 let Some(database) = server.database(other).cloned() else {
                     let mut named = String::new();
-                    let _ = sqlparser::ast::visit_relations(query, |relation| {
+                    super::super::bind::relations(query, &mut |relation| {
                         named = super::super::bind::name_of(relation).map(|name| name.to_string()).unwrap_or_default();
                         std::ops::ControlFlow::Break(())
                     });
