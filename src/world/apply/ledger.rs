@@ -19,6 +19,8 @@ use crate::world::{clock, folder, journals, random};
 pub(super) struct Ledger {
     site: Arc<Site>,
     pub(super) journal: Journal,
+    /// Whether the plan asks for nothing else than an earlier start's did, as far as a journal has it.
+    pub(super) asks_the_same: bool,
 }
 
 impl Ledger {
@@ -28,6 +30,7 @@ impl Ledger {
         let old = Self::load(site, &plan.node.instance).await?;
         let old =
             old.filter(|old| old.journal.flow == plan.flow || StepKind::ALL.into_iter().any(|kind| touched(old.state(kind))));
+        let asks_the_same = old.as_ref().is_some_and(|old| old.journal.answers == answers::of(plan));
         let journal = if let Some(Self { journal, .. }) = old {
             go_on(site, journal, plan).await?
         } else {
@@ -35,14 +38,14 @@ impl Ledger {
             site.off(move |places| nobody_else_is_at(places, &plan)).await?;
             journal
         };
-        Ok(Self { site: Arc::clone(site), journal })
+        Ok(Self { site: Arc::clone(site), journal, asks_the_same })
     }
 
     /// The journal of an instance's run, if there is one.
     pub(super) async fn load(site: &Arc<Site>, instance: &str) -> Result<Option<Self>, Failure> {
         let instance = instance.to_owned();
         let journal = site.off(move |places| Ok(journals::read(places, &instance)?)).await?;
-        Ok(journal.map(|journal| Self { site: Arc::clone(site), journal }))
+        Ok(journal.map(|journal| Self { site: Arc::clone(site), journal, asks_the_same: true }))
     }
 
     /// Where a step stands.

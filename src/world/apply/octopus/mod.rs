@@ -2,7 +2,7 @@
 //!
 //! What a command has done cannot be seen from outside, and by Octopus' own words it may be run again. So a step that an
 //! earlier start did is run again rather than believed, unless the node runs by now: nothing is configured behind the back
-//! of a node that is up.
+//! of a node that is up. Where something else is asked for by now than was then, the node is stopped first.
 
 mod act;
 mod awaiting;
