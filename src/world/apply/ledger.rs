@@ -5,7 +5,7 @@ use std::sync::Arc;
 use data_encoding::HEXLOWER;
 
 use super::site::{Site, file};
-use super::{answers, key, row, storage};
+use super::{answers, key, octopus, row, storage};
 use crate::model::field::FieldId;
 use crate::model::journal::{Journal, StorageRecord};
 use crate::model::names::instance_key;
@@ -19,8 +19,6 @@ use crate::world::{clock, folder, journals, random};
 pub(super) struct Ledger {
     site: Arc<Site>,
     pub(super) journal: Journal,
-    /// Whether the plan asks for nothing else than an earlier start's did, as far as a journal has it.
-    pub(super) asks_the_same: bool,
 }
 
 impl Ledger {
@@ -30,7 +28,6 @@ impl Ledger {
         let old = Self::load(site, &plan.node.instance).await?;
         let old =
             old.filter(|old| old.journal.flow == plan.flow || StepKind::ALL.into_iter().any(|kind| touched(old.state(kind))));
-        let asks_the_same = old.as_ref().is_some_and(|old| old.journal.answers == answers::of(plan));
         let journal = if let Some(Self { journal, .. }) = old {
             go_on(site, journal, plan).await?
         } else {
@@ -38,14 +35,14 @@ impl Ledger {
             site.off(move |places| nobody_else_is_at(places, &plan)).await?;
             journal
         };
-        Ok(Self { site: Arc::clone(site), journal, asks_the_same })
+        Ok(Self { site: Arc::clone(site), journal })
     }
 
     /// The journal of an instance's run, if there is one.
     pub(super) async fn load(site: &Arc<Site>, instance: &str) -> Result<Option<Self>, Failure> {
         let instance = instance.to_owned();
         let journal = site.off(move |places| Ok(journals::read(places, &instance)?)).await?;
-        Ok(journal.map(|journal| Self { site: Arc::clone(site), journal, asks_the_same: true }))
+        Ok(journal.map(|journal| Self { site: Arc::clone(site), journal }))
     }
 
     /// Where a step stands.
@@ -183,6 +180,12 @@ async fn go_on(site: &Arc<Site>, mut journal: Journal, plan: &Plan) -> Result<Jo
     let other_row = is_about_another_row(&journal, plan);
     if other_flow || other_home || other_database || other_cluster || other_key || other_row || other_storage {
         return Err(Failure::OtherRun { instance: journal.instance.into() });
+    }
+    if journal.answers != answers {
+        // Octopus Server was told the older ones. In the journal, since a start that is cut off now leaves the new ones.
+        for kind in octopus::CONFIGURE.into_iter().filter(|kind| journal.state(*kind) == StepState::Done) {
+            journal.mark(kind, StepState::Begun);
+        }
     }
     journal.answers = answers;
     take_over(&mut journal, plan);

@@ -344,8 +344,7 @@ impl<D: ClusterDatabase> Run<'_, D> {
 
     fn handing_over(&self) -> Result<octopus::HandingOver<'_, D>, Failure> {
         let has_service = ledger::touched(self.ledger.state(StepKind::OctopusService));
-        let asks_the_same = self.ledger.asks_the_same;
-        octopus::HandingOver::of(&self.site, self.database, self.plan, self.key, has_service, asks_the_same)
+        octopus::HandingOver::of(&self.site, self.database, self.plan, self.key, has_service)
     }
 
     /// Whether the plan sets what the nodes share: then the registry is told with the cluster.

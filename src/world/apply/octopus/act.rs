@@ -28,8 +28,6 @@ pub(in crate::world::apply) struct HandingOver<'a, D> {
     server: Server,
     /// Whether an earlier start has, or may have, installed the service.
     has_service: bool,
-    /// Whether the plan asks for nothing else than that start's did.
-    asks_the_same: bool,
 }
 
 impl<'a, D: ClusterDatabase> HandingOver<'a, D> {
@@ -40,9 +38,8 @@ impl<'a, D: ClusterDatabase> HandingOver<'a, D> {
         plan: &'a Plan,
         key: Option<&MasterKey>,
         has_service: bool,
-        asks_the_same: bool,
     ) -> Result<Self, Failure> {
-        Ok(Self { site, database, plan, server: Server::of(site, plan, key)?, has_service, asks_the_same })
+        Ok(Self { site, database, plan, server: Server::of(site, plan, key)?, has_service })
     }
 
     /// Whether the instance was there before the run, just as it is to be; one that is there otherwise, or a config that
@@ -77,7 +74,7 @@ impl<'a, D: ClusterDatabase> HandingOver<'a, D> {
             StepKind::OctopusInstance => self.register(earlier, report).await?,
             StepKind::AwaitPing => awaiting::ping(self.server.patience(), self.ping_at()).await?,
             StepKind::AwaitBeat => awaiting::beat(self.server.patience(), self.database, &self.plan.node).await?,
-            _ if earlier == StepState::Done && self.asks_the_same && self.is_up().await => {}
+            _ if earlier == StepState::Done && self.is_up().await => {}
             StepKind::OctopusService => {
                 if matches!(earlier, StepState::Begun | StepState::Done) {
                     // It may run and not answer. What a stop says of a service that is not there is no matter.
@@ -86,8 +83,8 @@ impl<'a, D: ClusterDatabase> HandingOver<'a, D> {
                 self.server.run(kind, &command(self.plan, kind)?, report).await?;
             }
             _ => {
-                // It is asked for something else by now, and is not configured anew behind its own back.
-                if !self.asks_the_same && kind != StepKind::OctopusTaskCap && self.is_up().await {
+                // Something else is asked for by now, and it is not configured anew behind its own back.
+                if kind != StepKind::OctopusTaskCap && self.is_up().await {
                     let _ = self.server.ask(&stop_service(&self.plan.node.instance)).await;
                 }
                 self.server.run(kind, &command(self.plan, kind)?, report).await?;

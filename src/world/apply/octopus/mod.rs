@@ -20,6 +20,16 @@ use crate::render::octopus::{Command, commands};
 use super::site::Site;
 use server::Server;
 
+/// The steps that tell Octopus Server what was answered, and that can do so once more.
+pub(super) const CONFIGURE: [StepKind; 6] = [
+    StepKind::OctopusDatabase,
+    StepKind::OctopusConfigure,
+    StepKind::OctopusPaths,
+    StepKind::OctopusHold,
+    StepKind::OctopusService,
+    StepKind::OctopusTaskCap,
+];
+
 /// Whether a step is one of the hand-over.
 pub(super) const fn is_of(kind: StepKind) -> bool {
     matches!(
