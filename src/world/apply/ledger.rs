@@ -183,8 +183,10 @@ async fn go_on(site: &Arc<Site>, mut journal: Journal, plan: &Plan) -> Result<Jo
     }
     if journal.answers != answers {
         // Octopus Server was told the older ones. In the journal, since a start that is cut off now leaves the new ones.
-        for kind in octopus::CONFIGURE.into_iter().filter(|kind| journal.state(*kind) == StepState::Done) {
-            journal.mark(kind, StepState::Begun);
+        for kind in octopus::CONFIGURE {
+            if journal.state(kind) == StepState::Done {
+                journal.mark(kind, StepState::Begun);
+            }
         }
     }
     journal.answers = answers;
