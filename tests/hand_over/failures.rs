@@ -77,6 +77,29 @@ async fn an_undo_that_fails_can_be_tried_again() {
 }
 
 #[tokio::test]
+async fn a_node_that_is_up_is_configured_anew_where_something_else_is_asked_for_by_now() {
+    let mut lab = Lab::new().await;
+    let mut plan = lab.plan();
+    let patience = lab.bench.places.patience;
+    lab.standin.fault("beat", "mute");
+    lab.bench.places.patience.beat = std::time::Duration::ZERO;
+    assert_eq!(failed(&lab.install(&plan).await.1).map(|(step, _)| step), Some(StepKind::AwaitBeat));
+    lab.standin.fault("beat", "");
+    lab.bench.places.patience = patience;
+    plan.node.web.comms_port = 10_999;
+    plan.answers.insert("comms-port".into(), "10999".into());
+    lab.standin.forget();
+    lab.install(&plan).await.0.expect("no failure");
+    let calls = lab.standin.changes();
+    let place = |verb: &str, word: &str| {
+        calls.iter().position(|call| call.verb() == verb && call.args.iter().any(|arg| arg == word)).expect(word)
+    };
+    let (stopped, configured, started) = (place("service", "--stop"), place("configure", "10999"), place("service", "--start"));
+    assert!(stopped < configured && configured < started, "{stopped} {configured} {started}");
+    lab.assert_whole("configured anew").await;
+}
+
+#[tokio::test]
 async fn a_node_that_is_not_in_is_told_and_waited_for_anew() {
     let mut lab = Lab::new().await;
     let patience = lab.bench.places.patience;

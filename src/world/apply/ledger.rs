@@ -5,7 +5,7 @@ use std::sync::Arc;
 use data_encoding::HEXLOWER;
 
 use super::site::{Site, file};
-use super::{answers, key, row, storage};
+use super::{answers, key, octopus, row, storage};
 use crate::model::field::FieldId;
 use crate::model::journal::{Journal, StorageRecord};
 use crate::model::names::instance_key;
@@ -180,6 +180,14 @@ async fn go_on(site: &Arc<Site>, mut journal: Journal, plan: &Plan) -> Result<Jo
     let other_row = is_about_another_row(&journal, plan);
     if other_flow || other_home || other_database || other_cluster || other_key || other_row || other_storage {
         return Err(Failure::OtherRun { instance: journal.instance.into() });
+    }
+    if journal.answers != answers {
+        // Octopus Server was told the older ones. In the journal, since a start that is cut off now leaves the new ones.
+        for kind in octopus::CONFIGURE {
+            if journal.state(kind) == StepState::Done {
+                journal.mark(kind, StepState::Begun);
+            }
+        }
     }
     journal.answers = answers;
     take_over(&mut journal, plan);

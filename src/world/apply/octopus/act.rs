@@ -83,6 +83,10 @@ impl<'a, D: ClusterDatabase> HandingOver<'a, D> {
                 self.server.run(kind, &command(self.plan, kind)?, report).await?;
             }
             _ => {
+                // Something else is asked for by now, and it is not configured anew behind its own back.
+                if kind != StepKind::OctopusTaskCap && self.is_up().await {
+                    let _ = self.server.ask(&stop_service(&self.plan.node.instance)).await;
+                }
                 self.server.run(kind, &command(self.plan, kind)?, report).await?;
                 self.verify(kind).await?;
             }

@@ -2,7 +2,7 @@
 //!
 //! What a command has done cannot be seen from outside, and by Octopus' own words it may be run again. So a step that an
 //! earlier start did is run again rather than believed, unless the node runs by now: nothing is configured behind the back
-//! of a node that is up.
+//! of a node that is up. Where something else is asked for by now than was then, the node is stopped first.
 
 mod act;
 mod awaiting;
@@ -19,6 +19,16 @@ use crate::render::octopus::{Command, commands};
 
 use super::site::Site;
 use server::Server;
+
+/// The steps that tell Octopus Server what was answered, and that can do so once more.
+pub(super) const CONFIGURE: [StepKind; 6] = [
+    StepKind::OctopusDatabase,
+    StepKind::OctopusConfigure,
+    StepKind::OctopusPaths,
+    StepKind::OctopusHold,
+    StepKind::OctopusService,
+    StepKind::OctopusTaskCap,
+];
 
 /// Whether a step is one of the hand-over.
 pub(super) const fn is_of(kind: StepKind) -> bool {
