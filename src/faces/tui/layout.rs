@@ -118,9 +118,10 @@ const fn density(roomy: bool, under: u16, hint: u16, folded: bool, grid: bool, a
     Density { roomy, under, hint, folded, grid, around }
 }
 
-const DENSITIES: [Density; 7] = [
+const DENSITIES: [Density; 8] = [
     density(true, 1, 2, false, false, (1, 1)),
     density(false, 1, 2, false, false, (1, 1)),
+    density(false, 1, 2, false, false, (1, 0)),
     density(true, 1, 2, false, true, (1, 1)),
     density(false, 1, 2, false, true, (1, 1)),
     density(false, 0, 2, true, true, (1, 1)),
