@@ -65,7 +65,8 @@ fn of(check: &Check, severity: Severity) -> Option<Vec<Finding>> {
 /// lines is not one any more, and the terminal itself breaks it so that it can be copied.
 fn wrapped(out: &mut String, check: &Check, findings: &[Finding], columns: u16) {
     let indent = WORD + 3;
-    let room = columns.saturating_sub(u16::try_from(indent).unwrap_or_default()).max(20);
+    // The last column stays free: after it some terminals go on to the next line by themselves.
+    let room = columns.saturating_sub(1 + u16::try_from(indent).unwrap_or_default()).max(20);
     for finding in findings {
         let _ = writeln!(out, "  {:WORD$} {}", sentences::severity(finding.severity), check.id.id());
         for sentence in [&finding.says, &finding.fix] {
