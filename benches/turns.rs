@@ -87,6 +87,8 @@ async fn first_node(server: &Running, target: &Target) -> [u64; 4] {
         node,
         node_limit: None,
         licence_ends: None,
+        storage: octopus_setup::model::storage::SharedStorage::None,
+        canaries: Vec::new(),
     };
     let handle = SqlServer::new();
     let mut before = server.turns() + server.connections();

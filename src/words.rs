@@ -9,6 +9,7 @@ use std::sync::OnceLock;
 
 use serde::Deserialize;
 
+use crate::model::advice::Advice;
 use crate::model::check::CheckId;
 use crate::model::field::FieldId;
 use crate::model::flow::Flow;
@@ -35,9 +36,9 @@ pub struct Screen {
     /// What it says otherwise in some flows.
     #[serde(default, rename = "flow")]
     flow_words: Vec<FlowWords>,
-    /// What to do next, in order; the last screen tells it.
+    /// What may be to do next; the last screen tells what applies.
     #[serde(default)]
-    next: Vec<String>,
+    advice: BTreeMap<Advice, String>,
 }
 
 /// What a screen says otherwise in a flow; what is not here it says as ever.
@@ -48,7 +49,6 @@ pub struct FlowWords {
     title: Option<String>,
     intro: Option<String>,
     help: Option<String>,
-    next: Option<Vec<String>>,
 }
 
 /// One field's words.
@@ -99,9 +99,9 @@ impl Screen {
         self.of(flow).and_then(|words| words.help.as_deref()).unwrap_or(&self.help)
     }
 
-    /// What to do next in a flow, in order.
-    pub fn next(&self, flow: Option<Flow>) -> &[String] {
-        self.of(flow).and_then(|words| words.next.as_deref()).unwrap_or(&self.next)
+    /// A piece of advice, if this screen gives it.
+    pub fn advice(&self, advice: Advice) -> Option<&str> {
+        self.advice.get(&advice).map(String::as_str)
     }
 
     fn of(&self, flow: Option<Flow>) -> Option<&FlowWords> {
@@ -145,7 +145,7 @@ pub fn screen(id: ScreenId) -> &'static Screen {
             field_words: Vec::new(),
             check_words: Vec::new(),
             flow_words: Vec::new(),
-            next: Vec::new(),
+            advice: BTreeMap::new(),
         })
     })
 }

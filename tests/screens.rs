@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use octopus_setup::model::advice::Advice;
 use octopus_setup::model::check::CheckId;
 use octopus_setup::model::field::{FieldId, Kind};
 use octopus_setup::model::flow::Flow;
@@ -100,7 +101,10 @@ fn sentences_end_with_a_full_stop_and_labels_do_not() {
         for flow in Flow::ALL {
             assert!(sentence(screen.intro(Some(flow))), "{} in {}: intro", id.id(), flow.id());
             assert!(sentence(screen.help(Some(flow))), "{} in {}: help", id.id(), flow.id());
-            assert!(screen.next(Some(flow)).iter().all(|next| sentence(next)), "{} in {}: next", id.id(), flow.id());
+        }
+        for advice in Advice::ALL {
+            assert_eq!(screen.advice(advice).is_some(), id == ScreenId::Done, "{}: {advice:?}", id.id());
+            assert!(screen.advice(advice).is_none_or(sentence), "{}: {advice:?}", id.id());
         }
         for field in screen.fields() {
             let words = screen.field(field).unwrap();

@@ -1,5 +1,6 @@
 //! The nouns: plain types that import nothing above them.
 
+pub mod advice;
 pub mod answers;
 pub mod backend;
 pub mod canary;

@@ -1,7 +1,7 @@
 //! `octopus-setup check`: everything that is known to go wrong with a node, looked for. One machinery with `review --check`;
 //! only what people are told is shorter.
 
-use std::io::Write as _;
+use std::io::{IsTerminal as _, Write as _};
 use std::process::ExitCode;
 
 use octopus_setup::engine::Engine;
@@ -12,6 +12,9 @@ use super::cli::{Check, Format};
 use super::outside::Outside;
 use super::review::{NOT_LOOKED, wanted};
 
+/// Lines that are longer than this are hard to read, however wide the window is.
+const WIDEST: u16 = 100;
+
 /// Looks at a node, and prints what is wrong. The exit status is that of `review --check`.
 pub async fn run(asked: &Check, outside: &Outside) -> ExitCode {
     let world = World::new(outside.places.clone(), outside.surroundings);
@@ -21,7 +24,10 @@ pub async fn run(asked: &Check, outside: &Outside) -> ExitCode {
         Some(Format::Json) => Output::Json,
         Some(Format::Text) | None => Output::Text,
     };
-    match headless::examine(&mut engine, output, &mut std::io::stdout()).await {
+    // A width of 0 is a terminal that does not tell, such as a serial console.
+    let columns = std::io::stdout().is_terminal().then(|| crossterm::terminal::size().map_or(80, |(columns, _)| columns));
+    let columns = columns.map(|columns| if columns == 0 { 80 } else { columns.min(WIDEST) });
+    match headless::examine(&mut engine, output, columns, &mut std::io::stdout()).await {
         Ok(status) => ExitCode::from(status.code()),
         Err(error) => {
             let _ = writeln!(std::io::stderr(), "octopus-setup: the findings could not be written: {error}.");

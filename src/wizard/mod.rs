@@ -4,6 +4,7 @@
 //! is to be done leaves as effects. So every transition is tested by calling one function.
 
 pub mod actions;
+pub mod afterwards;
 pub mod answer_file;
 pub mod asked;
 pub mod autopilot;

@@ -1,6 +1,8 @@
 //! The shared folders of a node that joins, as faces show them: nothing of them is asked there.
 
+use crate::model::check::CheckId;
 use crate::model::facts::{Fact, FolderFacts, FolderPlace, Trouble};
+use crate::model::finding::Severity;
 use crate::model::flow::Flow;
 use crate::model::screen::ScreenId;
 use crate::model::storage::SharedFolder;
@@ -29,8 +31,11 @@ pub fn of(state: &State) -> Vec<Share> {
     }
     let folders = read::storage(&state.answers).map(|storage| storage.folders()).unwrap_or_default();
     let seen = |folder| state.facts.storage.folders.iter().find(|facts| facts.folder == folder);
+    // A folder that is there and is not the one that the others see is not as it should be; the checks say which.
+    let foreign = state.verdict(CheckId::StorageShared).severity() == Some(Severity::Stop);
     let shares = folders.into_iter().map(|(folder, path)| {
         let (stands, good) = standing(seen(folder));
+        let good = good.filter(|good| !(*good && foreign));
         Share { folder, path: Untrusted::new(&path.to_string_lossy()), stands, good }
     });
     shares.collect()

@@ -4,7 +4,8 @@
 use std::fmt::Write as _;
 
 use crate::faces::sentences::{self, WORD, clean};
-use crate::model::finding::{Severity, Verdict};
+use crate::faces::tui::text;
+use crate::model::finding::{Finding, Severity, Verdict};
 use crate::model::untrusted::Untrusted;
 use crate::wizard::say;
 use crate::words;
@@ -15,7 +16,9 @@ use super::report::{Check, Report, Section, Status};
 const NAME: usize = 16;
 
 /// Renders it. Writing to a string cannot fail.
-pub fn render(report: &Report<'_>) -> String {
+///
+/// `columns`: the width of the terminal that it is for, where it is for one; else nothing is wrapped.
+pub fn render(report: &Report<'_>, columns: Option<u16>) -> String {
     let mut out = String::new();
     if let Some(error) = &report.error {
         let _ = writeln!(out, "{}", clean(error));
@@ -30,7 +33,10 @@ pub fn render(report: &Report<'_>) -> String {
         for check in report.sections.iter().flat_map(|section| &section.checks) {
             if let Some(part) = of(check, severity) {
                 out.push('\n');
-                sentences::check(&mut out, check.id, &part);
+                match columns {
+                    Some(columns) => wrapped(&mut out, check, &part, columns),
+                    None => sentences::check(&mut out, check.id, &Verdict::Found(part)),
+                }
             }
         }
     }
@@ -49,10 +55,32 @@ pub fn render(report: &Report<'_>) -> String {
 }
 
 /// The findings of a check that weigh so much.
-fn of(check: &Check, severity: Severity) -> Option<Verdict> {
+fn of(check: &Check, severity: Severity) -> Option<Vec<Finding>> {
     let Verdict::Found(findings) = &check.verdict else { return None };
     let part: Vec<_> = findings.iter().filter(|finding| finding.severity == severity).cloned().collect();
-    (!part.is_empty()).then_some(Verdict::Found(part))
+    (!part.is_empty()).then_some(part)
+}
+
+/// The findings with their sentences in lines of a terminal. What mends them stays whole: a command that is broken into
+/// lines is not one any more, and the terminal itself breaks it so that it can be copied.
+fn wrapped(out: &mut String, check: &Check, findings: &[Finding], columns: u16) {
+    let indent = WORD + 3;
+    // The last column stays free: after it some terminals go on to the next line by themselves.
+    let room = columns.saturating_sub(1 + u16::try_from(indent).unwrap_or_default()).max(20);
+    for finding in findings {
+        let _ = writeln!(out, "  {:WORD$} {}", sentences::severity(finding.severity), check.id.id());
+        for sentence in [&finding.says, &finding.fix] {
+            let sentence = clean(sentence);
+            for line in text::wrap(&sentence, room).into_iter().filter(|line| !line.is_empty()) {
+                let _ = writeln!(out, "{:indent$}{line}", "");
+            }
+        }
+        for line in finding.remedy.iter().flat_map(|remedy| remedy.text().lines()) {
+            let line = clean(line);
+            let indent = if indent + 2 + line.chars().count() > usize::from(columns) { 4 } else { indent + 2 };
+            let _ = writeln!(out, "{:indent$}{line}", "");
+        }
+    }
 }
 
 fn is_open(check: &Check) -> bool {
@@ -74,7 +102,7 @@ fn word(section: &Section) -> &'static str {
 fn counts(section: &Section) -> String {
     let well = section.checks.iter().filter(|check| matches!(check.verdict, Verdict::Good(_))).count();
     let all = section.checks.len();
-    if well == all { format!("all of {all} checks") } else { format!("{well} of {all} checks have nothing to say against it") }
+    if well == all { format!("{all} of {all} checks are good") } else { format!("{well} of {all} checks are good") }
 }
 
 fn end(report: &Report<'_>) -> String {

@@ -31,8 +31,9 @@ pub enum Manner {
     /// Everything: settings, each check, the nodes, the backups.
     #[default]
     Whole,
-    /// What is wrong, as somebody asks who looks for a trouble: of what is well one line a screen.
-    Doctor,
+    /// What is wrong, as somebody asks who looks for a trouble: of what is well one line a screen. In lines of so many
+    /// columns, where a terminal shows it.
+    Doctor(Option<u16>),
 }
 
 /// Runs a review until nothing is on its way any more, and prints what it found. The status is the process' own.
@@ -50,9 +51,9 @@ pub async fn check(engine: &mut Engine, output: Output, out: &mut impl Write) ->
 /// # Errors
 ///
 /// As [`check`].
-pub async fn examine(engine: &mut Engine, output: Output, out: &mut impl Write) -> io::Result<Status> {
+pub async fn examine(engine: &mut Engine, output: Output, columns: Option<u16>, out: &mut impl Write) -> io::Result<Status> {
     engine.run_until_idle().await;
-    tell(engine.state(), output, Manner::Doctor, out)
+    tell(engine.state(), output, Manner::Doctor(columns), out)
 }
 
 /// Prints what a state says of the node under review.
@@ -68,7 +69,7 @@ fn tell(state: &State, output: Output, manner: Manner, out: &mut impl Write) -> 
     let report = Report::of(state);
     let text = match (output, manner) {
         (Output::Text, Manner::Whole) => text::render(&report),
-        (Output::Text, Manner::Doctor) => doctor::render(&report),
+        (Output::Text, Manner::Doctor(columns)) => doctor::render(&report, columns),
         (Output::Json, _) => json::render(&report)?,
     };
     match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {

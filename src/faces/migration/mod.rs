@@ -146,7 +146,10 @@ impl<W: Write> Teller<W> {
         if std::mem::take(&mut self.drawn) {
             self.write("\r\u{1b}[K");
         }
-        self.write(text);
+        match (self.output, self.bar) {
+            (Output::Text, Some(width)) => self.write(&text::wrapped(text, width)),
+            _ => self.write(text),
+        }
     }
 
     fn write(&mut self, text: &str) {

@@ -24,7 +24,7 @@ fn the_bar_is_one_line_that_fits_and_goes_before_anything_else_is_said() {
     });
     assert_eq!(
         told,
-        "\rCopying [##########----------]  50 %  500 of 1000 files, 32.0 MiB of 64.0 MiB, 16.0 MiB/s, 250 files/s, about 2.0 s lef\u{1b}[K\
+        "\rCopying [##########----------]  50 %  500 of 1000 files, 32.0 MiB of 64.0 MiB, 16.0 MiB/s, about 2.0 s left\u{1b}[K\
          \r\u{1b}[KStopping.\n"
     );
     for width in [1, 10, 40, 80] {
@@ -32,6 +32,30 @@ fn the_bar_is_one_line_that_fits_and_goes_before_anything_else_is_said() {
         let told = Told { progress: &progress, pace: &pace, since: Duration::ZERO };
         assert!(text::bar(&told, 999, width, 3).chars().count() < width.max(2));
     }
+}
+
+#[test]
+fn a_narrow_bar_keeps_how_long_and_how_fast() {
+    let mut pace = Pace::default();
+    pace.note(Duration::ZERO, Figures::default());
+    pace.note(Duration::from_secs(2), Figures { files: 500, bytes: 32 << 20 });
+    let progress = progress(Phase::Copying, 500, 32 << 20);
+    let told = Told { progress: &progress, pace: &pace, since: Duration::from_secs(2) };
+    for width in 60..130 {
+        let bar = text::bar(&told, 500, width, 0);
+        assert!(bar.ends_with("about 2.0 s left") && bar.contains("16.0 MiB/s") && bar.len() < width, "{bar}");
+    }
+    assert!(text::bar(&told, 500, 80, 0).contains("500 of 1000 files"));
+}
+
+#[test]
+fn on_a_terminal_sentences_are_broken_between_words_and_commands_are_not() {
+    let concern = Concern::new(ConcernId::Links, "a few words and more of them ".repeat(4), "b").command("x".repeat(90));
+    let told = said(Output::Text, Some(60), |teller| teller.concerns(&[concern], &[]));
+    let lines: Vec<&str> = told.lines().collect();
+    assert!(lines.iter().all(|line| line.len() <= 60 || line.trim() == "x".repeat(90)), "{told}");
+    assert!(lines[1].starts_with(&" ".repeat(28)) && !lines[1].starts_with(&" ".repeat(29)), "{told}");
+    assert!(told.ends_with('\n'), "{told:?}");
 }
 
 #[test]

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::{After, Told};
 use crate::faces::sentences::{clean, clean_line, severity};
+use crate::faces::tui::text::wrap;
 use crate::model::finding::Severity;
 use crate::model::migration::{Ahead, Figures, Outcome, Phase, Source};
 use crate::wizard::migration::{Concern, ConcernId, amount, assumed, trouble};
@@ -21,7 +22,11 @@ pub(super) fn ahead(ahead: &Ahead, sources: &[Source]) -> String {
         let _ = writeln!(out, "  {:WORD$} {:ID$} {} to {}", "", source.folder.id(), clean(&from), clean(&to));
     }
     let Ahead { all, copy, there, .. } = ahead;
-    let _ = writeln!(out, "There are {}; {} are to be copied, {} are there already.", told(*all), told(*copy), told(*there));
+    if there.files == 0 {
+        let _ = writeln!(out, "There are {} to be copied.", told(*all));
+    } else {
+        let _ = writeln!(out, "There are {}; {} are to be copied, {} are there already.", told(*all), told(*copy), told(*there));
+    }
     for room in &ahead.room {
         let at = clean(&room.at.to_string_lossy());
         let free = room.free.map_or_else(|| "an unknown number of bytes".to_owned(), amount);
@@ -64,30 +69,88 @@ pub(super) fn line(told: &Told<'_>, part: u64) -> String {
 
 /// One line with a bar, no wider than the terminal, and never in its last column, where some of them go on to the next line.
 pub(super) fn bar(told: &Told<'_>, part: u64, width: usize, tick: usize) -> String {
-    const BAR: usize = 20;
     let width = width.saturating_sub(1);
+    let columns = if width < 100 { 10 } else { 20 };
     let whole = if told.progress.phase == Phase::Walking {
         let turns = ['|', '/', '-', '\\'];
         format!("{} Looking at the files: {}", turns[tick % turns.len()], self::told(told.progress.all))
     } else {
-        let filled = usize::try_from(part).unwrap_or_default() * BAR / 1_000;
-        let bar: String = (0..BAR).map(|place| if place < filled { '#' } else { '-' }).collect();
-        format!("{} [{bar}] {:>3} %  {}", phase(told.progress.phase), part / 10, figures(told))
+        let filled = usize::try_from(part).unwrap_or_default() * columns / 1_000;
+        let bar: String = (0..columns).map(|place| if place < filled { '#' } else { '-' }).collect();
+        let head = format!("{} [{bar}] {:>3} %  ", phase(told.progress.phase), part / 10);
+        let room = width.saturating_sub(head.chars().count());
+        head + &fitting(told, room)
     };
     whole.chars().take(width).collect()
 }
 
 fn figures(told: &Told<'_>) -> String {
+    let parts: Vec<String> = parts(told).into_iter().map(|(_, part)| part).collect();
+    let waiting = waiting(told).map_or_else(String::new, |waiting| format!("; {waiting}"));
+    parts.join(", ") + &waiting
+}
+
+/// The figures that fit, the ones that one waits for first: how long it will take, and how fast it goes. Those that are left
+/// out come back in a wider window.
+fn fitting(told: &Told<'_>, room: usize) -> String {
+    if let Some(waiting) = waiting(told) {
+        return waiting;
+    }
+    let mut parts = parts(told);
+    let width = |parts: &[(u8, String)]| parts.iter().map(|(_, part)| part.chars().count() + 2).sum::<usize>();
+    while parts.len() > 1 && width(&parts) > room + 2 {
+        let least = parts.iter().map(|(rank, _)| *rank).max();
+        parts.retain(|(rank, _)| Some(*rank) != least);
+    }
+    parts.into_iter().map(|(_, part)| part).collect::<Vec<_>>().join(", ")
+}
+
+/// The figures in their order, each with its rank: the lower, the longer it stays.
+fn parts(told: &Told<'_>) -> Vec<(u8, String)> {
     let (all, done) = (told.progress.all, told.progress.done);
-    let mut out = format!("{} of {} files, {} of {}", done.files, all.files, amount(done.bytes), amount(all.bytes));
+    let mut parts = vec![
+        (2, format!("{} of {} files", done.files, all.files)),
+        (3, format!("{} of {}", amount(done.bytes), amount(all.bytes))),
+    ];
     if let (Some(bytes), Some(files)) = (told.pace.bytes(), told.pace.files()) {
-        let _ = write!(out, ", {}/s, {files} files/s", amount(bytes));
+        parts.extend([(1, format!("{}/s", amount(bytes))), (4, format!("{files} files/s"))]);
     }
-    if let Some(left) = told.pace.left(all) {
-        let _ = write!(out, ", about {} left", duration(left));
-    }
-    if let Some((path, since)) = &told.progress.waits {
-        let _ = write!(out, "; waiting {since} s for {}", clean(&path.to_string_lossy()));
+    parts.extend(told.pace.left(all).map(|left| (0, format!("about {} left", duration(left)))));
+    parts
+}
+
+fn waiting(told: &Told<'_>) -> Option<String> {
+    let (path, since) = told.progress.waits.as_ref()?;
+    Some(format!("waiting {since} s for {}", clean(&path.to_string_lossy())))
+}
+
+/// The same text in lines of a terminal, each set in as what it goes on with. Commands stay whole: the terminal breaks them
+/// so that they can be copied.
+pub(super) fn wrapped(text: &str, width: usize) -> String {
+    let mut out = String::with_capacity(text.len() + 64);
+    for line in text.split_inclusive('\n') {
+        let (words, end) = line.strip_suffix('\n').map_or((line, ""), |words| (words, "\n"));
+        let lead = words.len() - words.trim_start_matches(' ').len();
+        let is_command = lead == WORD + 5 || lead == WORD + ID + 6;
+        if is_command || words.chars().count() <= width {
+            out.push_str(line);
+            continue;
+        }
+        let columns = [lead, 2 + WORD + 1, WORD + ID + 4];
+        let starts = |column: &usize| {
+            words.get(..*column).is_some_and(|head| *column == 0 || head.ends_with(' '))
+                && words.get(*column..).is_some_and(|rest| !rest.starts_with(' '))
+        };
+        // A severity and an id before the sentence, or a word alone, or nothing.
+        let indent = if lead == 2 { columns.into_iter().rev().find(starts).unwrap_or(lead) } else { lead };
+        let (head, rest) = words.split_at(indent.min(width / 2));
+        let room = u16::try_from(width - head.len()).unwrap_or(u16::MAX);
+        for (number, part) in wrap(rest, room).into_iter().enumerate() {
+            let before = if number == 0 { head.to_owned() } else { format!("\n{:1$}", "", head.len()) };
+            out.push_str(&before);
+            out.push_str(part);
+        }
+        out.push_str(end);
     }
     out
 }
@@ -113,11 +176,11 @@ pub(super) fn outcome(outcome: &Outcome, took: Duration) -> String {
     let copied = told(outcome.copied);
     let took = duration(took);
     if outcome.is_complete() {
-        let _ = writeln!(
-            out,
-            "Complete: {copied} copied in {took}, {} were there already. All were read back and compared (SHA-256).",
-            told(outcome.there)
-        );
+        let there = match outcome.there.files {
+            0 => String::new(),
+            _ => format!(", {} were there already", told(outcome.there)),
+        };
+        let _ = writeln!(out, "Complete: {copied} copied in {took}{there}. All were read back and compared (SHA-256).");
         let _ = writeln!(
             out,
             "Files of 4 MiB and more were read back from the disk, as far as the system obeys; smaller ones through its memory, after \

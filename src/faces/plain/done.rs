@@ -5,10 +5,9 @@ use std::io::Write;
 use crate::faces::polling;
 use crate::faces::sentences;
 use crate::model::flow::Flow;
-use crate::model::screen::ScreenId;
 use crate::render;
+use crate::wizard::afterwards;
 use crate::wizard::event::Event;
-use crate::words;
 
 use super::lines::Lines;
 use super::screen;
@@ -24,10 +23,15 @@ pub async fn tell<L: Lines, W: Write>(face: &mut Face<'_, L, W>) -> Result<(), S
         face.say(&command)?;
     }
     let flow = face.state().place.flow;
-    for (number, next) in (1..).zip(words::screen(ScreenId::Done).next(flow)) {
-        face.tell(&format!("{number}. {next}"))?;
+    let plan = face.state().run.plan.clone();
+    let nexts = flow.map(|flow| afterwards::next(flow, plan.as_deref())).unwrap_or_default();
+    for (number, next) in (1..).zip(nexts) {
+        face.tell(&format!("{number}. {}", next.words))?;
+        if let Some(command) = &next.command {
+            face.lay(&sentences::clean_line(command))?;
+        }
     }
-    if let (Some(Flow::FirstNode | Flow::Join), Some(plan)) = (flow, face.state().run.plan.clone()) {
+    if let (Some(Flow::FirstNode | Flow::Join), Some(plan)) = (flow, plan) {
         face.say("On the next server, as one command, with its secrets in these variables of the environment:")?;
         // In one line: what is broken over several, a screen reader reads and a paste takes apart.
         face.lay(&sentences::clean_line(&render::next_node(&plan)))?;

@@ -66,6 +66,7 @@ fn names_key(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::advice::Advice;
     use crate::model::flow::Flow;
     use crate::model::screen::ScreenId;
     use crate::words;
@@ -94,7 +95,7 @@ mod tests {
             let flows = || Flow::ALL.into_iter().map(Some).chain([None]);
             let mut all: Vec<&str> =
                 flows().flat_map(|flow| [screen.title(flow), screen.intro(flow), screen.help(flow)]).collect();
-            all.extend(flows().flat_map(|flow| screen.next(flow).iter().map(String::as_str)));
+            all.extend(Advice::ALL.into_iter().filter_map(|advice| screen.advice(advice)));
             let fields = screen.fields().filter_map(|field| screen.field(field));
             all.extend(fields.flat_map(|words| [words.hint.as_str(), words.help.as_str()]));
             for text in all {

@@ -75,6 +75,8 @@ pub struct Amount {
     pub fields: u16,
     /// Lines of the fields when those that most people leave alone share one line.
     pub folded: u16,
+    /// Whether any field is asked, so that one has its help under it.
+    pub asked: bool,
     /// Checks.
     pub checks: u16,
     /// Screens in the sidebar, 0 without one.
@@ -116,9 +118,10 @@ const fn density(roomy: bool, under: u16, hint: u16, folded: bool, grid: bool, a
     Density { roomy, under, hint, folded, grid, around }
 }
 
-const DENSITIES: [Density; 7] = [
+const DENSITIES: [Density; 8] = [
     density(true, 1, 2, false, false, (1, 1)),
     density(false, 1, 2, false, false, (1, 1)),
+    density(false, 1, 2, false, false, (1, 0)),
     density(true, 1, 2, false, true, (1, 1)),
     density(false, 1, 2, false, true, (1, 1)),
     density(false, 0, 2, true, true, (1, 1)),
@@ -172,7 +175,8 @@ fn beneath(regions: &Regions, amount: Amount) -> Arrangement {
     for density in &DENSITIES {
         let heading = heading_lines(density.roomy, density.under, amount);
         let (before, after) = if amount.checks == 0 { (0, 0) } else { density.around };
-        let fields = if density.folded { amount.folded } else { amount.fields } + density.hint;
+        let hint = if amount.asked { density.hint } else { 0 };
+        let fields = if density.folded { amount.folded } else { amount.fields } + hint;
         let above = heading + fields + before;
         let (area, columns) = grid(density.grid, above, regions, amount);
         let checks = amount.checks.div_ceil(columns);
@@ -231,7 +235,7 @@ pub const fn message_lines(height: u16) -> u16 {
 mod tests {
     use super::*;
 
-    const DATABASE: Amount = Amount { intro: 2, fields: 8, folded: 5, checks: 14, screens: 8 };
+    const DATABASE: Amount = Amount { intro: 2, fields: 8, folded: 5, asked: true, checks: 14, screens: 8 };
 
     fn arranged(width: u16, height: u16, amount: Amount) -> (Regions, Arrangement) {
         let regions = regions(Rect::new(0, 0, width, height), true, message_lines(height));
@@ -261,7 +265,7 @@ mod tests {
         fn parts_stay_inside_and_do_not_overlap(
             width in 40u16..200, height in 12u16..60, fields in 1u16..12, checks in 0u16..16, intro in 1u16..4,
         ) {
-            let amount = Amount { intro, fields, folded: fields.min(5), checks, screens: 8 };
+            let amount = Amount { intro, fields, folded: fields.min(5), asked: true, checks, screens: 8 };
             let (regions, arrangement) = arranged(width, height, amount);
             let area = Rect::new(0, 0, width, height);
             let parts = [arrangement.heading, arrangement.fields, arrangement.checks, regions.message, regions.foot];

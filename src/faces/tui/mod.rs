@@ -20,7 +20,7 @@ mod scroll;
 mod secret_input;
 mod signs;
 mod terminal;
-mod text;
+pub(in crate::faces) mod text;
 mod theme;
 mod view;
 mod watch;

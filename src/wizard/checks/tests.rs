@@ -121,7 +121,9 @@ fn a_good_join_and_a_good_edit_are_good_throughout() {
     for (flow, facts) in [(Flow::Join, samples::facts_of_a_cluster()), (Flow::Edit, samples::facts_of_a_node())] {
         for check in checks_of(flow) {
             for resuming in [None, Some(samples::CLUSTER)] {
-                evidence(&judged_in(&Case { flow, resuming, ..case(&answers, &facts) }, check));
+                let verdict = judged_in(&Case { flow, resuming, ..case(&answers, &facts) }, check);
+                // That Octopus Server is not found is told with the command that shows its script.
+                if check == CheckId::OctopusProgram { assert_calm(&verdict) } else { drop(evidence(&verdict)) }
             }
         }
     }

@@ -105,7 +105,13 @@ fn leave_page(state: &mut State, effects: &mut Vec<Effect>) {
             {
                 state.place.focus = Focus::Field(field);
             }
-            state.notice = Some(Notice { bad: true, text: "This has to be mended first; F5 checks again.".into() });
+            // Where nothing is looked at there is nothing to look at again.
+            let text = if state.surveys().is_empty() {
+                "This has to be mended first."
+            } else {
+                "This has to be mended first; F5 checks again."
+            };
+            state.notice = Some(Notice { bad: true, text: text.into() });
         }
     }
 }

@@ -11,11 +11,9 @@ use crate::faces::headless::json as report;
 use crate::faces::sentences::{self, clean};
 use crate::model::check::CheckId;
 use crate::model::finding::{Severity, Verdict};
-use crate::model::flow::Flow;
 use crate::model::given::{Place, Problem};
 use crate::model::plan::{Plan, Scope, StepState};
 use crate::model::screen::ScreenId;
-use crate::words;
 
 /// The schema's number.
 const SCHEMA: u32 = 1;
@@ -166,10 +164,6 @@ fn end(end: &End) -> Value {
         "unknown": refusal.map(|refusal| ids(&refusal.unknown)),
         "says": end.says.iter().map(|text| clean(text)).chain(refusal.and_then(|refusal| refusal.says.as_deref()).map(clean)).collect::<Vec<_>>(),
         "next_node": node.filter(|_| finished).map(|node| node.next_node.as_str()),
-        "next": if finished { next(end.flow) } else { Vec::new() },
+        "next": if finished { end.next().iter().map(|next| clean(&next.line())).collect::<Vec<_>>() } else { Vec::new() },
     })
-}
-
-fn next(flow: Flow) -> Vec<String> {
-    words::screen(ScreenId::Done).next(Some(flow)).to_vec()
 }

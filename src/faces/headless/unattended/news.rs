@@ -13,6 +13,7 @@ use crate::model::given::{Loaded, Problem};
 use crate::model::plan::{Plan, StepState};
 use crate::model::screen::ScreenId;
 use crate::model::untrusted::Untrusted;
+use crate::wizard::afterwards::{self, Next};
 use crate::wizard::autopilot::Refusal;
 use crate::wizard::failures::Explanation;
 use crate::wizard::state::State;
@@ -110,6 +111,13 @@ pub struct End {
     pub node: Option<NodeOut>,
 }
 
+impl End {
+    /// What to do next, of a run that is done.
+    pub fn next(&self) -> Vec<Next> {
+        self.node.as_ref().map_or_else(|| afterwards::next(self.flow, None), |node| node.next.clone())
+    }
+}
+
 /// The node that was, or would be, set up.
 #[derive(Debug, Clone)]
 pub struct NodeOut {
@@ -129,6 +137,8 @@ pub struct NodeOut {
     pub next_node: String,
     /// The same in lines of this system's shell.
     pub next_lines: Vec<String>,
+    /// What to do next.
+    pub next: Vec<Next>,
 }
 
 /// One answer, as it may be told.

@@ -9,7 +9,6 @@ use crate::faces::sentences::{self, ID, WORD, clean};
 use crate::model::check::CheckId;
 use crate::model::finding::{Severity, Verdict};
 use crate::model::plan::{Plan, StepState};
-use crate::model::screen::ScreenId;
 use crate::wizard::autopilot::Refusal;
 use crate::wizard::say;
 use crate::words;
@@ -180,7 +179,10 @@ fn done(out: &mut String, end: &End) {
         let _ = writeln!(out, "  {}", sentences::clean_line(line));
     }
     let _ = writeln!(out, "\nNext:");
-    for next in words::screen(ScreenId::Done).next(Some(end.flow)) {
-        let _ = writeln!(out, "  {next}");
+    for next in end.next() {
+        let _ = writeln!(out, "  {}", next.words);
+        if let Some(command) = &next.command {
+            let _ = writeln!(out, "    {}", sentences::clean_line(command));
+        }
     }
 }

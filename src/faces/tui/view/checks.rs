@@ -115,7 +115,10 @@ fn one(
                 if finding.severity == Severity::Note {
                     canvas.put(evidence, text::clauses(&finding.says, evidence.width), theme.dim);
                 } else {
-                    canvas.put(evidence, &finding.says, theme.plain);
+                    // Whole words where they tell something; a first clause may be no more than what it is about.
+                    let clauses = text::clauses(&finding.says, evidence.width);
+                    let told = text::width(clauses).saturating_mul(2) >= evidence.width;
+                    canvas.put(evidence, if told { clauses } else { &finding.says }, theme.plain);
                 }
             }
         }

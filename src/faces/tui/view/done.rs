@@ -13,7 +13,10 @@ use crate::faces::tui::text;
 use crate::model::field::FieldId;
 use crate::model::flow::Flow;
 use crate::model::node_config::NodeConfig;
+use crate::model::plan::Plan;
+use crate::model::storage::SharedStorage;
 use crate::render::{Language, Setup, next_node};
+use crate::wizard::{afterwards, say};
 
 /// A line.
 struct Line {
@@ -83,10 +86,17 @@ fn lines(scene: &Scene<'_>, width: u16) -> Vec<Line> {
         lines.push(Line::title(""));
     }
     lines.push(Line::title("Next"));
-    for (number, words) in (1..).zip(scene.words.next(flow)) {
-        for (line, words) in text::wrap(words, width.saturating_sub(5)).into_iter().enumerate() {
+    let plan = scene.state.run.plan.as_deref();
+    let nexts = flow.map(|flow| afterwards::next(flow, plan)).unwrap_or_default();
+    let columns = if nexts.len() > 9 { 4 } else { 3 };
+    for (number, next) in (1..).zip(nexts) {
+        for (line, words) in text::wrap(next.words, width.saturating_sub(columns + 2)).into_iter().enumerate() {
             let label = if line == 0 { number.to_string() } else { String::new() };
-            lines.push(Line { label, column: 3, words: words.to_owned() });
+            lines.push(Line { label, column: columns, words: words.to_owned() });
+        }
+        let command = next.command.as_deref().unwrap_or_default();
+        for words in text::wrap(command, width.saturating_sub(columns + 4)).into_iter().filter(|words| !words.is_empty()) {
+            lines.push(Line { label: String::new(), column: columns + 2, words: words.to_owned() });
         }
     }
     if flow == Some(Flow::Join) {
@@ -128,9 +138,31 @@ fn facts(scene: &Scene<'_>) -> Vec<(&'static str, String)> {
     if flow != Some(Flow::Remove) {
         facts.extend(key.map(|key| ("Master key", format!("fingerprint {key}"))));
     }
+    if let (Some(Flow::FirstNode | Flow::Join), Some(plan)) = (flow, plan) {
+        facts.push(("Shared", shared(&plan.node.storage)));
+        facts.push(("Octopus", octopus(plan).to_owned()));
+    }
     if flow == Some(Flow::Leave) {
         facts.push(("Config", format!("dated copy beside {}", NodeConfig::FILE)));
         facts.push(("Sealed key", home.join(NodeConfig::KEY_FILE).display().to_string()));
     }
     facts
+}
+
+/// What the nodes share.
+fn shared(storage: &SharedStorage) -> String {
+    match storage {
+        SharedStorage::None => "nothing yet".to_owned(),
+        SharedStorage::Root(root) => root.display().to_string(),
+        SharedStorage::Folders(folders) => say::count(folders.len() as u64, "folder"),
+    }
+}
+
+/// What has become of Octopus Server itself.
+const fn octopus(plan: &Plan) -> &'static str {
+    match (&plan.hand_over, plan.node.start_service) {
+        (None, _) => "not set up by this run",
+        (Some(_), true) => "set up, and its service answers",
+        (Some(_), false) => "set up, its service not started",
+    }
 }

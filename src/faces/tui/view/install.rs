@@ -3,9 +3,10 @@
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
-use super::page;
+use super::{message, page};
 use crate::faces::tui::canvas::{Canvas, below, row};
 use crate::faces::tui::elapsed;
+use crate::faces::tui::layout;
 use crate::faces::tui::scene::Scene;
 use crate::faces::tui::text;
 use crate::model::plan::StepState;
@@ -14,6 +15,7 @@ use crate::wizard::run::{Phase, Row, Run};
 /// Draws the installation; tells from which line on it leaves the window blank.
 pub fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) -> u16 {
     let run = &scene.state.run;
+    let area = Rect { height: area.height.saturating_sub(ceded(canvas, area, scene)), ..area };
     let count = u16::try_from(run.rows.len()).unwrap_or(u16::MAX);
     let intro = u16::try_from(text::wrap(scene.intro(), area.width).len()).unwrap_or(1);
     let roomy = area.height >= count + intro + 6;
@@ -40,6 +42,21 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) -> u16 {
     let used = canvas.wrap(below(after, 1), words, dim);
     let sidebar = area.y + u16::try_from(scene.path().len()).unwrap_or(0);
     (after.y + 1 + used).max(sidebar).min(area.bottom())
+}
+
+/// The lines that a list of many steps leaves to why one of them failed, which is what one reads then. Some steps around it
+/// stay to be seen, and what is beside the list of screens is of no use to the message.
+fn ceded(canvas: &Canvas<'_>, area: Rect, scene: &Scene<'_>) -> u16 {
+    if scene.state.run.failed().is_none() {
+        return 0;
+    }
+    let window = canvas.buffer.area;
+    let more =
+        message::wanted(canvas, scene, window.width.saturating_sub(2)).saturating_sub(layout::message_lines(window.height));
+    let listed = 4 + u16::try_from(scene.state.run.rows.len()).unwrap_or(u16::MAX);
+    let least = u16::try_from(scene.path().len()).unwrap_or(0).max(8);
+    let blank = area.height.saturating_sub(listed);
+    more.saturating_sub(blank).min(area.height.saturating_sub(least))
 }
 
 fn one(canvas: &mut Canvas<'_>, line: Rect, scene: &Scene<'_>, number: usize, step: &Row) {

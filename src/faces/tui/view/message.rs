@@ -14,7 +14,7 @@ const SIGN: u16 = 2;
 /// Draws the message into its own lines, and into those above from `free` on where it needs them.
 pub fn draw(canvas: &mut Canvas<'_>, area: Rect, free: u16, scene: &Scene<'_>) {
     let all = say::all(canvas, scene);
-    let wanted = all.iter().fold(0, |sum: u16, saying| sum.saturating_add(lines(saying, area.width)));
+    let wanted = height(&all, area.width);
     let most = area.bottom().saturating_sub(free.min(area.y));
     let height = wanted.clamp(area.height, most.max(area.height));
     let mut area = Rect { y: area.bottom() - height, height, ..area };
@@ -30,6 +30,15 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect, free: u16, scene: &Scene<'_>) {
         let corner = behind(row(bottom, height.saturating_sub(1)), bottom.width.saturating_sub(text::width(words)));
         canvas.put(corner, words, dim);
     }
+}
+
+/// The lines that everything that there is to say needs in so many columns.
+pub fn wanted(canvas: &Canvas<'_>, scene: &Scene<'_>, width: u16) -> u16 {
+    height(&say::all(canvas, scene), width)
+}
+
+fn height(all: &[Saying], width: u16) -> u16 {
+    all.iter().fold(0, |sum: u16, saying| sum.saturating_add(lines(saying, width)))
 }
 
 /// The lines that a saying needs.

@@ -21,6 +21,7 @@ pub fn draw(canvas: &mut Canvas<'_>, regions: &Regions, scene: &Scene<'_>, local
         intro: count(text::wrap(scene.intro(), layout::text_width(regions)).len()),
         fields: count(scene.fields.len() + shares.len()),
         folded: count(fields::folded(&scene.fields) + shares.len()),
+        asked: !scene.fields.is_empty(),
         checks: count(scene.verdicts.len()),
         screens: if regions.sidebar.is_empty() { 0 } else { count(scene.path().len()) },
     };

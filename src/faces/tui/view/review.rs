@@ -3,7 +3,7 @@
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
-use super::{Local, fields, page};
+use super::{Local, fields, page, sheet};
 use crate::faces::tui::canvas::{Canvas, behind, below, row};
 use crate::faces::tui::scene::Scene;
 use crate::faces::tui::scroll::Scroll;
@@ -81,10 +81,11 @@ fn steps(canvas: &mut Canvas<'_>, area: Rect, plan: &Plan, scroll: &mut Scroll, 
         let rest = canvas.put_right(behind(rest, 9), step.mode, theme.dim);
         canvas.put(Rect { width: rest.width.saturating_sub(1), ..rest }, &step.title, theme.plain);
     }
-    if shown.end < plan.steps.len() {
-        canvas.put_right(row(area, 0), canvas.signs.below, theme.dim);
-    } else if shown.start > 0 {
-        canvas.put_right(row(area, 0), canvas.signs.above, theme.dim);
+    // Which part of a long plan is seen, and where there is more of it.
+    let part = sheet::part("steps", &shown, plan.steps.len());
+    if !part.is_empty() {
+        let more = if shown.end < plan.steps.len() { canvas.signs.below } else { canvas.signs.above };
+        canvas.put_right(row(area, 0), &format!("{part} {more}"), theme.dim);
     }
     let listed = 1 + count.min(list.height);
     let after = below(area, listed + 1);

@@ -131,7 +131,15 @@ fn standing(canvas: &Canvas<'_>, scene: &Scene<'_>) -> Option<Saying> {
         };
         ((signs.running, theme.plain), words)
     } else if scene.verdicts.iter().all(|(_, verdict)| is_settled(verdict)) {
-        ((signs.ok, theme.good), "Everything on this screen is proven. Enter goes on.".to_owned())
+        // Where there was nothing but notes to make, or nothing to look at, nothing was proven.
+        let nothing = scene.state.place.here == ScreenId::Storage && scene.state.answers.text(FieldId::Storage) == "none";
+        let proven = !nothing && scene.verdicts.iter().any(|(_, verdict)| matches!(verdict, Verdict::Good(_)));
+        let words = if proven {
+            "Everything on this screen is proven. Enter goes on."
+        } else {
+            "Nothing stands against it. Enter goes on."
+        };
+        ((signs.ok, theme.good), words.to_owned())
     } else {
         ((signs.pending, theme.dim), lacking(scene))
     };

@@ -22,13 +22,12 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, scroll: &mut
     let language = Language::of_this_system();
     let mut lines =
         vec![Line::new(format!("The same in {}, for Octopus Server's own command line", language.name()), theme.title)];
-    sheet::wrap(
-        &mut lines,
-        "It is not run from here. Once the node config is written, octopus-setup script prints it, or a compose file.",
-        0,
-        area.width.saturating_sub(2),
-        theme.dim,
-    );
+    let intro = if plan.hand_over.is_some() {
+        "The plan's last steps run these commands themselves, with more care. octopus-setup script prints them later, or a compose file."
+    } else {
+        "It is not run from here. Once the node config is written, octopus-setup script prints it, or a compose file."
+    };
+    sheet::wrap(&mut lines, intro, 0, area.width.saturating_sub(2), theme.dim);
     lines.push(Line::blank());
     // The last two columns are for the signs that there is more.
     let width = area.width.saturating_sub(2);

@@ -158,7 +158,7 @@ fn with(change: impl FnOnce(&mut OctopusConfig)) -> Verdict {
 
 #[test]
 fn a_config_of_octopus_that_says_the_same_in_other_words_is_good() {
-    assert_eq!(evidence(&with(|_| {})), "/etc/octopus/x.config says the same");
+    assert_eq!(evidence(&with(|_| {})), "OctopusServer.config says the same");
     assert!(evidence(&of(CheckId::DriftOctopus, |_| {})).contains("no config of this instance here yet"));
 }
 

@@ -27,12 +27,12 @@ pub fn judge(check: CheckId, case: &Case<'_>) -> Verdict {
 /// The program whose commands the plan's last steps run; the verdict where none are, or where that is not known yet.
 fn program<'a>(case: &Case<'a>) -> Result<&'a Path, Verdict> {
     if read::hand_over(case.answers) == Handing::Script {
-        return Err(Verdict::Good("nothing is run: its script is shown".to_owned()));
+        return Err(Verdict::Good("not looked at: nothing of it is run".to_owned()));
     }
     match &case.facts.octopus.program {
         Fact::Unknown => Err(case.pending()),
         Fact::Seen(Some(program)) => Ok(program),
-        Fact::Seen(None) => Err(Verdict::Good("Octopus Server is not on this machine".to_owned())),
+        Fact::Seen(None) => Err(Verdict::Good("not looked at: Octopus Server is not here".to_owned())),
         Fact::Missing(trouble) => Err(untold(trouble)),
     }
 }

@@ -11,6 +11,7 @@ use crate::model::flow::Flow;
 use crate::model::hand_over::Handing;
 use crate::model::release::order;
 use crate::model::untrusted::Untrusted;
+use crate::wizard::afterwards;
 use crate::wizard::checks::cluster;
 use crate::wizard::form::read;
 use crate::wizard::say;
@@ -46,7 +47,7 @@ pub fn judge(case: &Case<'_>) -> Verdict {
     }
     findings.push(Finding::note(
         CheckId::OctopusProgram,
-        format!("The last steps run the commands of Octopus Server {version}, {}. {IN_THE_OPEN}", shown(program)),
+        format!("Octopus Server {version}; the last steps run the commands of {}. {IN_THE_OPEN}", shown(program)),
     ));
     all(findings, String::new)
 }
@@ -75,16 +76,10 @@ fn absent(asked: Option<&Path>, handing: Handing, case: &Case<'_>) -> Verdict {
         )),
         (_, None) => {
             let instance = read::instance(case.answers).map(|name| name.as_str().to_owned()).unwrap_or_default();
-            Verdict::Good(format!("not found here: its script is shown at the end, by {}", script(&instance)))
+            let says = "Not found on this machine. The plan ends without its commands; octopus-setup script prints them once the node is set up.";
+            one(Finding::note(CheckId::OctopusProgram, says).command(afterwards::script(case.flow, "--instance", &instance)))
         }
     }
-}
-
-/// The command that prints the script of this instance once it is set up. A name has no quote in it.
-fn script(instance: &str) -> String {
-    let language = if cfg!(windows) { "powershell" } else { "bash" };
-    let quote = if instance.contains(' ') { "'" } else { "" };
-    format!("octopus-setup script --format {language} --instance {quote}{instance}{quote}")
 }
 
 /// It is there, and answers nothing that can be understood.
@@ -142,8 +137,14 @@ mod tests {
     #[test]
     fn not_found_is_good_unless_it_was_wanted() {
         let facts = samples::facts();
-        assert!(evidence(&of(&[], &facts)).contains("octopus-setup script --format"));
-        assert!(evidence(&of(&[(FieldId::Instance, "My Node")], &facts)).ends_with("--instance 'My Node'"));
+        let told = |changes: &[(FieldId, &str)]| match of(changes, &facts) {
+            Verdict::Found(found) if found[0].severity == crate::model::finding::Severity::Note => {
+                found[0].remedy.as_ref().map(|remedy| remedy.text().to_owned()).unwrap_or_default()
+            }
+            other => panic!("{other:?}"),
+        };
+        assert!(told(&[]).starts_with("octopus-setup script --format") && told(&[]).contains("--flow first-node"));
+        assert!(told(&[(FieldId::Instance, "My Node")]).ends_with("--instance 'My Node'"));
         assert!(evidence(&of(&[(FieldId::HandOver, "script")], &facts)).contains("script is shown"));
         assert!(stop(&of(&[(FieldId::HandOver, "always")], &facts)).says.contains("usual places"));
         for handing in ["always", "when-found"] {

@@ -5,9 +5,10 @@ use crate::model::facts::{Beat, Fact, FolderFacts};
 use crate::model::field::FieldId;
 use crate::model::finding::{Finding, Verdict};
 use crate::model::storage::{SharedFolder, SharedStorage};
+use crate::wizard::form::read;
 use crate::wizard::say;
 
-use super::{Case, field_of, is_registered, names, reached, weighed};
+use super::{Case, field_of, in_shell, is_registered, names, reached, weighed};
 
 const CHECK: CheckId = CheckId::StorageContent;
 
@@ -52,15 +53,12 @@ fn missing(case: &Case<'_>, folders: &[FolderFacts]) -> Option<Finding> {
     let says =
         format!("{names}: empty, although Octopus has run tasks. The logs and files of node {} are somewhere else.", ran.name);
     let fix = "Look on that node where Octopus Server keeps them; what it kept in its home directory has to be moved here.";
-    Some(Finding::warn(CHECK, says, fix).about(field_of(case, &empty)).command(migrate(case)))
-}
-
-/// The move to this storage, for the node that has the files.
-fn migrate(case: &Case<'_>) -> String {
-    match case.facts.cluster.storage.seen() {
-        Some(SharedStorage::Root(root)) => format!("octopus-setup migrate --to \"{}\"", root.display()),
-        _ => "octopus-setup migrate --to \"<root>\"".to_owned(),
-    }
+    let root = match read::storage(case.answers) {
+        Ok(SharedStorage::Root(root)) => in_shell(&root.to_string_lossy()),
+        _ => "ROOT".to_owned(),
+    };
+    let finding = Finding::warn(CHECK, says, fix).about(field_of(case, &empty));
+    Some(finding.command(format!("octopus-setup migrate --to {root}")))
 }
 
 /// A new cluster counts its tasks and artifacts from one, and would write over what another one has left.

@@ -74,13 +74,13 @@ fn said(case: &Case<'_>, wrong: &Wrong<'_>, group: &[&FolderFacts], all: usize) 
         )
         .command(format!("timeout 5 stat {}", in_shell(&path))),
         Wrong::Unseen(told) => stop(
-            format!("it cannot be looked at: {}", say::sentence(told)),
+            format!("cannot be looked at: {}", say::sentence(told)),
             "Mount the share anew if its mount is dead, or start the wizard as a user who may look there.",
         )
         .command(format!("stat {}; findmnt --target {}", in_shell(&path), in_shell(&path))),
         Wrong::Else(says) => stop(says.clone(), "Type another path."),
         Wrong::NotAFolder => {
-            stop("it, or something on the way to it, is a file.".to_owned(), "Move the file away, or type another path.")
+            stop("a file is in its place, or on the way to it.".to_owned(), "Move the file away, or type another path.")
         }
         Wrong::Loop => {
             stop("the links on the way to it lead in a circle.".to_owned(), "Mend the links, or type the path that is meant.")
@@ -90,26 +90,23 @@ fn said(case: &Case<'_>, wrong: &Wrong<'_>, group: &[&FolderFacts], all: usize) 
             "Mount what it leads to, or mend the link.",
         ),
         Wrong::NotThere => stop(
-            "it is not there, although the other nodes share it.".to_owned(),
+            "not there, although the other nodes share it.".to_owned(),
             "Mount the share at the same path as on the other nodes, and check again.",
         )
         .command(format!("findmnt --target {}", in_shell(&path))),
         Wrong::ReadOnly => stop(
-            "it is mounted so that it can only be read.".to_owned(),
+            "mounted so that it can only be read.".to_owned(),
             "Mount it so that it can be written; if the disk has had errors, have it looked at first.",
         )
         .command(format!("sudo mount -o remount,rw \"$(findmnt -no TARGET --target {})\"", in_shell(&path))),
         Wrong::Memory(kind) => stop(
-            format!("it is in this machine's memory{}, which no other node sees and the next boot empties.", named(kind)),
+            format!("in this machine's memory{}, which no other node sees and the next boot empties.", named(kind)),
             "Type a path on storage that all nodes reach.",
         ),
         Wrong::Local(kind) => Finding::new(
             CHECK,
             Severity::Warn,
-            format!(
-                "{names}: it is on a local disk{}, as far as this machine can tell. A second node would not see it.",
-                named(kind)
-            ),
+            format!("{names}: on a local disk{}, as far as this machine can tell. A second node would not see it.", named(kind)),
             "Type a path on a share or a mount that every node has; go on only if this is a bind mount of one, or a cluster's file system.",
         ),
     };

@@ -103,7 +103,7 @@ fn shares_nothing(case: &Case<'_>) -> Verdict {
         "This cluster shares no folders: each node would see only the task logs, artifacts and packages that it wrote itself.",
         "Move the first node's folders to shared storage before a second one works; run this there.",
     )
-    .command("octopus-setup migrate --to \"<root>\""))
+    .command("octopus-setup migrate --to ROOT"))
 }
 
 /// Whether the registry was made in a database of Octopus', which keeps the folders to itself.

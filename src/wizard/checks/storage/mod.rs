@@ -43,7 +43,7 @@ fn is_registered(case: &Case<'_>) -> bool {
 
 /// What is shared; the verdict of every check where nothing is, or where that is not known.
 fn sharing(case: &Case<'_>) -> Result<(), Verdict> {
-    let nothing = || Err(Verdict::Good("nothing is shared".to_owned()));
+    let nothing = || Err(Verdict::Good("not looked at: nothing is shared".to_owned()));
     if !is_registered(case) {
         return match read::storage(case.answers) {
             Err(_) => Err(Verdict::NotYet),

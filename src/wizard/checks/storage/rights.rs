@@ -28,7 +28,7 @@ pub fn judge(case: &Case<'_>) -> Result<Verdict, Verdict> {
     let unknown = folders.iter().any(|folder| folder.rights.is_unknown());
     Ok(weighed(case, unknown, findings.collect(), || {
         if folders.iter().all(|folder| folder.rights.seen().is_some()) {
-            "created, appended, locked, synced, renamed and deleted a file".to_owned()
+            "create, append, lock, sync, rename, delete".to_owned()
         } else {
             "cannot be told here".to_owned()
         }

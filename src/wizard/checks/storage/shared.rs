@@ -40,7 +40,7 @@ pub fn judge(case: &Case<'_>) -> Result<Verdict, Verdict> {
     let mut findings = unreadable(case, folders);
     findings.extend(strangers(case, folders));
     if !is_registered(case) {
-        return Ok(weighed(case, unknown, findings, || "the first node's canary is left at the install".to_owned()));
+        return Ok(weighed(case, unknown, findings, || "left at the install; no other node yet".to_owned()));
     }
     let cluster = &case.facts.cluster;
     let (rows, nodes) = match (&cluster.canaries, &cluster.nodes) {
@@ -78,7 +78,7 @@ pub fn judge(case: &Case<'_>) -> Result<Verdict, Verdict> {
     }
     Ok(weighed(case, unknown, findings, || match seen.len() {
         0 => "no other node to share with yet".to_owned(),
-        many => format!("the canaries of {} are in it", say::list(&seen, many as u64)),
+        many => format!("those of {} are there", say::list(&seen, many as u64)),
     }))
 }
 

@@ -1,0 +1,213 @@
+//! What to do next, once a run is done: what fits what it did, with the command where one is known.
+
+use crate::model::advice::Advice;
+use crate::model::flow::Flow;
+use crate::model::node_config::NodeConfig;
+use crate::model::plan::Plan;
+use crate::model::screen::ScreenId;
+use crate::model::storage::SharedStorage;
+use crate::words;
+
+/// One thing to do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Next {
+    /// What, in a sentence or two.
+    pub words: &'static str,
+    /// The command that does it, or shows what is needed for it; in one line.
+    pub command: Option<String>,
+}
+
+impl Next {
+    /// Both in one line.
+    pub fn line(&self) -> String {
+        match &self.command {
+            Some(command) => format!("{} {command}", self.words),
+            None => self.words.to_owned(),
+        }
+    }
+}
+
+/// What to do after a run of this flow, in order. `plan`: what it did; without it only what always holds is said.
+pub fn next(flow: Flow, plan: Option<&Plan>) -> Vec<Next> {
+    let screen = words::screen(ScreenId::Done);
+    let said = |advice: Advice| Some(Next { words: screen.advice(advice)?, command: command(advice, plan) });
+    advice(flow, plan).into_iter().filter_map(said).collect()
+}
+
+/// What applies.
+fn advice(flow: Flow, plan: Option<&Plan>) -> Vec<Advice> {
+    match flow {
+        Flow::FirstNode => first_node(plan),
+        Flow::Join => {
+            let mut all = server(plan);
+            all.extend([Advice::TryFirst, Advice::AddToLoadBalancer, Advice::PollJoined]);
+            all
+        }
+        Flow::Edit => vec![Advice::ApplyChange, Advice::TellOthers, Advice::LookAtDrift],
+        Flow::Leave => vec![Advice::Forget, Advice::StopServer, Advice::DeleteSecrets],
+        Flow::Remove => vec![Advice::DeleteInOctopus, Advice::Forget],
+        Flow::Review => Vec::new(),
+    }
+}
+
+fn first_node(plan: Option<&Plan>) -> Vec<Advice> {
+    let mut all = vec![Advice::KeepKey];
+    all.extend(server(plan));
+    if let Some(plan) = plan {
+        let (handed, node) = (plan.hand_over.is_some(), &plan.node);
+        // What was typed for them is kept nowhere, and goes to Octopus Server by its own commands or not at all.
+        match (handed, &node.administrator) {
+            (true, Some(_)) if node.start_service => all.push(Advice::SignIn),
+            (true, Some(_)) => {}
+            _ => all.push(Advice::MakeAdministrator),
+        }
+        if !(handed && node.licensed) {
+            all.push(Advice::SetLicence);
+        }
+        if node.storage == SharedStorage::None {
+            all.push(Advice::ShareStorage);
+        }
+    }
+    all.extend([Advice::NextNode, Advice::LoadBalancer, Advice::Tentacles]);
+    all
+}
+
+/// What is left to do of Octopus Server itself.
+fn server(plan: Option<&Plan>) -> Vec<Advice> {
+    match plan {
+        Some(plan) if plan.hand_over.is_none() => vec![Advice::RunScript],
+        Some(plan) if !plan.node.start_service => vec![Advice::StartService],
+        _ => Vec::new(),
+    }
+}
+
+/// The command of a piece of advice, where there is one.
+fn command(advice: Advice, plan: Option<&Plan>) -> Option<String> {
+    let instance = |plan: &Plan| quoted(&plan.node.instance);
+    let program = if cfg!(windows) { "Octopus.Server.exe" } else { "Octopus.Server" };
+    match advice {
+        Advice::RunScript => {
+            let plan = plan?;
+            let config = plan.node.home.join(NodeConfig::FILE);
+            Some(script(plan.flow, "--config", &config.to_string_lossy()))
+        }
+        Advice::StartService => Some(format!("{program} service --instance {} --start", instance(plan?))),
+        Advice::MakeAdministrator => {
+            let plan = plan?;
+            let said = |text: Option<&str>, otherwise: &str| match text {
+                Some(text) if !text.is_empty() && is_plain(text) => text.to_owned(),
+                _ => otherwise.to_owned(),
+            };
+            let administrator = plan.node.administrator.as_ref();
+            let user = said(administrator.map(|admin| admin.user.as_str()), "NAME");
+            let email = said(administrator.map(|admin| admin.email.as_str()), "MAIL");
+            let instance = instance(plan);
+            Some(format!("{program} admin --instance {instance} --username {user} --email {email} --password PASSWORD"))
+        }
+        Advice::SetLicence => Some(format!("{program} license --instance {} --licenseFile FILE", instance(plan?))),
+        Advice::ShareStorage => Some("octopus-setup migrate --to ROOT".to_owned()),
+        Advice::LoadBalancer | Advice::AddToLoadBalancer => Some("octopus-setup load-balancer nginx".to_owned()),
+        Advice::Tentacles | Advice::PollJoined => Some("octopus-setup tentacles".to_owned()),
+        _ => None,
+    }
+}
+
+/// The command that prints the script for Octopus Server itself. Without the flow it would be a further node's, which makes
+/// no database, sets no licence and no folders.
+pub fn script(flow: Flow, by: &str, what: &str) -> String {
+    let language = if cfg!(windows) { "powershell" } else { "bash" };
+    let first = if flow == Flow::FirstNode { " --flow first-node" } else { "" };
+    format!("octopus-setup script --format {language}{first} {by} {}", quoted(what))
+}
+
+/// Whether no shell finds anything in a word.
+fn is_plain(word: &str) -> bool {
+    let backslash = cfg!(windows);
+    let plain = |c: char| c.is_ascii_alphanumeric() || "_-./:@+".contains(c) || (backslash && c == '\\');
+    !word.is_empty() && word.chars().all(plain)
+}
+
+/// A word for this system's own shell.
+fn quoted(word: &str) -> String {
+    if is_plain(word) {
+        return word.to_owned();
+    }
+    let escaped = if cfg!(windows) { "''" } else { "'\\''" };
+    format!("'{}'", word.replace('\'', escaped))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::hand_over::HandOver;
+    use crate::wizard::plan::{Proposal, make};
+    use crate::wizard::samples;
+
+    fn plan(handed: bool) -> Plan {
+        let (answers, facts) = (samples::answers(), samples::facts());
+        let proposal = Proposal {
+            flow: Flow::FirstNode,
+            answers: &answers,
+            facts: &facts,
+            cluster: samples::CLUSTER,
+            fingerprint: samples::fingerprint(),
+            accepted: &[],
+            resuming: false,
+            kept: None,
+        };
+        let mut plan = make(&proposal).unwrap();
+        plan.hand_over = handed.then(|| HandOver { program: "/Octopus/Octopus.Server".into(), licence: None });
+        plan
+    }
+
+    fn lines(plan: &Plan) -> String {
+        next(plan.flow, Some(plan)).iter().map(Next::line).collect::<Vec<_>>().join("\n")
+    }
+
+    #[test]
+    fn every_piece_has_words_and_is_given_somewhere() {
+        let screen = words::screen(ScreenId::Done);
+        for advice in Advice::ALL {
+            assert!(screen.advice(advice).is_some_and(|words| words.ends_with('.')), "{advice:?}");
+        }
+        for flow in Flow::ALL.into_iter().filter(|flow| *flow != Flow::Review) {
+            assert!(!next(flow, None).is_empty(), "{flow:?}");
+        }
+    }
+
+    #[test]
+    fn where_octopus_server_was_not_set_up_its_script_is_named_with_its_arguments() {
+        let mut first = plan(false);
+        first.node.home = "/srv/oct opus".into();
+        let said = lines(&first);
+        assert!(said.contains("--flow first-node --config '/srv/oct opus/octopus-node.toml'"), "{said}");
+        assert!(said.contains("admin --instance OctopusServer") && said.contains("license --instance"), "{said}");
+        let joined = Plan { flow: Flow::Join, ..first };
+        let said = lines(&joined);
+        assert!(said.contains("octopus-setup script --format") && !said.contains("--flow"), "{said}");
+        assert!(!said.contains(" admin "), "{said}");
+    }
+
+    #[test]
+    fn what_the_hand_over_did_is_not_asked_for_again() {
+        let mut done = plan(true);
+        done.node.start_service = true;
+        done.node.licensed = true;
+        done.node.storage = SharedStorage::Root("/mnt/octopus".into());
+        done.node.administrator = Some(crate::model::node::Administrator {
+            user: "ann".into(),
+            email: String::new(),
+            password: String::from("Passw0rd-long").into(),
+        });
+        let said = lines(&done);
+        for absent in ["octopus-setup script", "license --", "migrate", " admin ", "--start", "Passw0rd"] {
+            assert!(!said.contains(absent), "{absent}: {said}");
+        }
+        done.node.start_service = false;
+        assert!(lines(&done).contains("service --instance OctopusServer --start"));
+        done.node.storage = SharedStorage::None;
+        done.hand_over = None;
+        let said = lines(&done);
+        assert!(said.contains("--username ann --email MAIL --password PASSWORD") && said.contains("migrate"), "{said}");
+    }
+}
