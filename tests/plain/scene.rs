@@ -236,6 +236,11 @@ fn mask(line: &str, host: &str) -> String {
     if line.starts_with("octopus-setup join ") {
         return "octopus-setup join ...".to_owned();
     }
+    if let Some((before, after)) = line.split_once(" on a local disk (") {
+        // Which file system the tests' folder is on is this machine's.
+        let after = after.split_once(')').map_or(after, |(_, after)| after);
+        return format!("{before} on a local disk{after}");
+    }
     if let Some(place) = line.find("last seen ") {
         return format!("{}last seen ...", &line[..place]);
     }
