@@ -181,6 +181,7 @@ pub fn cluster_facts() -> ClusterFacts {
         storage: Fact::Seen(SharedStorage::None),
         canaries: Fact::Seen(Vec::new()),
         licence_ends: Fact::Seen(None),
+        ran_tasks: Fact::Seen(false),
         took: Duration::from_millis(2),
     }
 }

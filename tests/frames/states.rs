@@ -49,6 +49,7 @@ pub fn start() -> State {
         done: 4,
         steps: 6,
         when: "2026-11-21 12:04".into(),
+        serves: false,
     }];
     state.tickets = Tickets::default();
     state

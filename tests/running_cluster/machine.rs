@@ -10,7 +10,7 @@ use crate::support::stand_in::StandIn;
 use crate::support::walk::free_port;
 
 /// The first administrator's password, which nobody but Octopus Server gets.
-const ADMIN_PASSWORD: &str = "Canary-Admin-8Hq21";
+const ADMIN_PASSWORD: &str = "Canary-Boss-8Hq21";
 const LICENCE: &str = "<License Signature=\"AA==\">\n  <LicensedTo>Test</LicensedTo>\n  <LicenseKey>1-2-3-4</LicenseKey>\n  \
                        <Version>2.0</Version>\n  <ValidFrom>2020-01-01</ValidFrom>\n  <NodeLimit>Unlimited</NodeLimit>\n</License>\n";
 

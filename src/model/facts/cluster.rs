@@ -26,6 +26,8 @@ pub struct ClusterFacts {
     pub canaries: Fact<Vec<CanaryRow>>,
     /// Until when the licence holds, where the registry knows it.
     pub licence_ends: Fact<Option<Date>>,
+    /// Whether Octopus has run tasks, by its own table of them.
+    pub ran_tasks: Fact<bool>,
     /// By what a master key can be told from a wrong one here.
     pub evidence: Fact<Evidence>,
     /// How long the look took.

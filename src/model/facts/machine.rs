@@ -56,4 +56,6 @@ pub struct Unfinished {
     pub steps: usize,
     /// When its journal was last written, UTC, as `2026-11-21 12:04`.
     pub when: Untrusted,
+    /// Whether it may have started Octopus Server's service, which then has its ports.
+    pub serves: bool,
 }

@@ -181,6 +181,7 @@ fn with_run(journal: Journal) -> (Facts, Ways) {
         done: journal.done(),
         steps: journal.steps.len(),
         when: "2026-11-21 12:04".into(),
+        serves: false,
     }];
     (facts, Ways { journal: Some(journal), ..Ways::default() })
 }

@@ -9,6 +9,7 @@ use super::octopus::{registry, version};
 use crate::model::cluster::ClusterId;
 use crate::model::facts::{Fact, InstanceSeen, Machine, Unfinished};
 use crate::model::node_config::NodeConfig;
+use crate::model::plan::{StepKind, StepState};
 use crate::model::untrusted::Untrusted;
 use crate::world::budget::within;
 use crate::world::places::Places;
@@ -72,6 +73,7 @@ fn look(places: &Places) -> (Machine, Vec<PathBuf>) {
                 done: journal.done(),
                 steps: journal.steps.len(),
                 when: clock::to_minute(&journal.written).into(),
+                serves: !matches!(journal.state(StepKind::OctopusService), StepState::Planned | StepState::Undone),
             }),
             Err(error) => unreadable.push(error.to_string().into()),
         }

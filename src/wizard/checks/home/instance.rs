@@ -99,6 +99,7 @@ mod tests {
             done: 3,
             steps: 6,
             when: "2026-11-21 12:04".into(),
+            serves: false,
         }];
         let answers = samples::with(&[(FieldId::Instance, "my-node")]);
         let finding = stop(&judged(CheckId::HomeInstance, &answers, &facts));

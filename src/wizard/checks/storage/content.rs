@@ -28,7 +28,7 @@ pub fn judge(case: &Case<'_>) -> Result<Verdict, Verdict> {
     }))
 }
 
-/// A cluster whose servers have been running has task logs at least: their own health checks write them.
+/// A cluster that has run tasks has their logs at least. One that was set up a minute ago has neither, which is as it should be.
 fn missing(case: &Case<'_>, folders: &[FolderFacts]) -> Option<Finding> {
     let own = case.answers.trimmed(FieldId::NodeName);
     let nodes = case.facts.cluster.nodes.seen()?;
@@ -43,19 +43,14 @@ fn missing(case: &Case<'_>, folders: &[FolderFacts]) -> Option<Finding> {
         return None;
     }
     let names = names(&empty, folders.len());
-    if !logs {
-        return Some(
-            Finding::note(
-                CHECK,
-                format!(
-                    "{names}: empty, although node {} has been running; right as long as nothing was stored there.",
-                    ran.name
-                ),
-            )
-            .about(field_of(case, &empty)),
-        );
+    let has_run = case.facts.cluster.ran_tasks == Fact::Seen(true);
+    if !(logs && has_run) {
+        let what = if logs { "no task has run yet" } else { "nothing was stored there" };
+        let says = format!("{names}: empty, although node {} has been running; right as long as {what}.", ran.name);
+        return Some(Finding::note(CHECK, says).about(field_of(case, &empty)));
     }
-    let says = format!("{names}: empty, although node {} has been running. Its logs and files are somewhere else.", ran.name);
+    let says =
+        format!("{names}: empty, although Octopus has run tasks. The logs and files of node {} are somewhere else.", ran.name);
     let fix = "Look on that node where Octopus Server keeps them; what it kept in its home directory has to be moved here.";
     Some(Finding::warn(CHECK, says, fix).about(field_of(case, &empty)).command("octopus-setup migrate"))
 }

@@ -4,6 +4,7 @@ use crate::model::check::CheckId;
 use crate::model::facts::{Fact, Trouble};
 use crate::model::field::FieldId;
 use crate::model::finding::{Finding, Verdict};
+use crate::model::names::instance_key;
 use crate::model::prefixes;
 use crate::wizard::checks::{Case, all, one};
 use crate::wizard::form::read;
@@ -51,10 +52,11 @@ pub fn judge(case: &Case<'_>) -> Verdict {
     })
 }
 
-/// Whether an existing node has this port by its own config: whatever listens there is Octopus Server itself, most likely.
+/// Whether this node has this port already: an existing one by its own config, one that is being gone on with because its run may
+/// have started the service. Whatever listens there is Octopus Server itself, most likely.
 fn is_own(port: u16, case: &Case<'_>) -> bool {
     if !case.is_of_a_node() {
-        return false;
+        return case.resuming.is_some() && serves(case);
     }
     match case.facts.node.config.seen() {
         Some(config) => {
@@ -63,6 +65,12 @@ fn is_own(port: u16, case: &Case<'_>) -> bool {
         }
         None => case.is_of_octopus(),
     }
+}
+
+/// Whether the run of this instance may have started the service.
+fn serves(case: &Case<'_>) -> bool {
+    let key = instance_key(case.answers.trimmed(FieldId::Instance));
+    case.facts.machine.unfinished.iter().any(|run| run.serves && instance_key(run.instance.as_str()) == key)
 }
 
 /// Two of the three services on one port.
@@ -106,8 +114,10 @@ fn taken(port: u16, field: FieldId) -> Finding {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::facts::{Facts, PortFact};
-    use crate::wizard::checks::tests::{evidence, judged, stop};
+    use crate::model::facts::{Facts, PortFact, Unfinished};
+    use crate::model::flow::Flow;
+    use crate::model::untrusted::Untrusted;
+    use crate::wizard::checks::tests::{case, evidence, judged, judged_in, stop};
     use crate::wizard::samples;
 
     fn with(free: &[(u16, Fact<bool>)]) -> Facts {
@@ -118,6 +128,26 @@ mod tests {
 
     fn of(free: &[(u16, Fact<bool>)]) -> Verdict {
         judged(CheckId::WebPorts, &samples::answers(), &with(free))
+    }
+
+    #[test]
+    fn the_ports_of_a_service_that_the_run_itself_has_started_are_its_own() {
+        let mut facts = with(&[(80, Fact::Seen(false))]);
+        facts.machine.unfinished = vec![Unfinished {
+            instance: "octopusserver".into(),
+            flow: Flow::FirstNode,
+            done: 7,
+            steps: 9,
+            when: Untrusted::default(),
+            serves: true,
+        }];
+        let answers = samples::answers();
+        let resuming = Some(samples::CLUSTER);
+        let of = |facts: &Facts, resuming| judged_in(&Case { resuming, ..case(&answers, facts) }, CheckId::WebPorts);
+        assert!(evidence(&of(&facts, resuming)).contains("80 in use, by Octopus Server itself"));
+        stop(&of(&facts, None));
+        facts.machine.unfinished[0].serves = false;
+        stop(&of(&facts, resuming));
     }
 
     #[test]

@@ -55,6 +55,7 @@ fn resume(done: usize, key: Option<MasterKey>) -> Bench {
         done,
         steps: 6,
         when: "2026-11-21 12:04".into(),
+        serves: false,
     }];
     assert_eq!(bench.state.errands()[0], Errand::Resume("OctopusServer".into()));
     bench.send(Event::Begin(Errand::Resume("OctopusServer".into())));
@@ -120,6 +121,7 @@ fn the_focus_stays_on_the_errand_that_somebody_moved_it_to() {
         done: 1,
         steps: 6,
         when: "2026-11-21 12:04".into(),
+        serves: false,
     }];
     let (ticket, _) = bench.asked.pop().expect("coming back looks at the machine again");
     bench.observed(ticket, Observed::Machine(Machine { unfinished, ..Machine::default() }), true);

@@ -84,6 +84,11 @@ pub(super) fn newer(one: Option<Duration>, other: Option<Duration>) -> Option<Du
     }
 }
 
+/// Whether Octopus has run tasks; without its table nobody can tell.
+pub(super) fn ran_tasks(answer: &Answer) -> Result<bool, Trouble> {
+    answer.rows("tasks")?.first().map(|row| row.flag("has_tasks")).ok_or(Trouble::Unasked)
+}
+
 #[cfg(test)]
 #[path = "nodes_tests.rs"]
 mod tests;

@@ -120,6 +120,7 @@ fn facts(answer: &Answer, with: With) -> ClusterFacts {
         storage: fact(kept::storage(answer)),
         canaries: fact(kept::canaries(answer)),
         licence_ends: fact(kept::licence_ends(answer)),
+        ran_tasks: fact(nodes::ran_tasks(answer)),
         evidence: match with {
             With::Evidence => fact(evidence::read(answer).map(|evidence| evidence.kind())),
             // Whoever left it out knows it.
@@ -146,6 +147,7 @@ fn lost(trouble: &Trouble) -> ClusterFacts {
         storage: Fact::Missing(trouble.clone()),
         canaries: Fact::Missing(trouble.clone()),
         licence_ends: Fact::Missing(trouble.clone()),
+        ran_tasks: Fact::Missing(trouble.clone()),
         evidence: Fact::Missing(trouble.clone()),
         took: Duration::ZERO,
     }

@@ -165,3 +165,11 @@ BEGIN CATCH
   SELECT N'trouble' AS part, N'installed' AS of_part, ERROR_NUMBER() AS number, ERROR_STATE() AS state, ERROR_SEVERITY() AS class, ERROR_MESSAGE() AS message;
 END CATCH;
 
+-- Whether there are tasks at all: then their logs have to be somewhere.
+BEGIN TRY
+  IF OBJECT_ID(N'dbo.ServerTask', N'U') IS NOT NULL
+    EXEC(N'SELECT N''tasks'' AS part, CASE WHEN EXISTS (SELECT 1 FROM dbo.ServerTask) THEN 1 ELSE 0 END AS has_tasks');
+END TRY
+BEGIN CATCH
+  SELECT N'trouble' AS part, N'tasks' AS of_part, ERROR_NUMBER() AS number, ERROR_STATE() AS state, ERROR_SEVERITY() AS class, ERROR_MESSAGE() AS message;
+END CATCH;
