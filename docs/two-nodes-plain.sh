@@ -13,7 +13,9 @@ login=$(sed -n 's/^user = "\(.*\)"$/\1/p' "$dir/server.toml")
 
 # The machine: instance, home, name of the node, account of the service. The database: server, name, login, password, encryption,
 # trust, CA file, whether to create it, multi-subnet. The web portal: prefixes, HTTPS by force, two ports. No administrator and no
-# licence yet, nothing shared; Octopus Server's commands as a script. Then the size of the key, and the plan is installed. Last, the new master key is saved to a file, and read back from there.
+# licence yet; one root of what is shared, on this machine's own disk, which is warned of and accepted; Octopus Server's commands
+# as a script. Then the size of the key, and the plan is installed. Last, the new master key is saved to a file, and read back from
+# there.
 octopus-setup --plain first-node <<END
 First
 $dir/web01
@@ -35,7 +37,9 @@ no
 
 
 
-none
+root
+$dir/shared
+yes
 script
 
 aes-256

@@ -16,6 +16,8 @@ node-name = "web01"
 home = "$dir/web01"
 listen-prefixes = "http://localhost:8065/"
 key-file = "$dir/master-key.txt"
+storage = "root"
+storage-root = "$dir/shared"
 END
 
 cat >"$dir/second.toml" <<END
@@ -27,7 +29,7 @@ listen-prefixes = "http://localhost:8066/"
 master-key = { file = "master-key.txt" }
 END
 
-# A machine that plays server and node at once may be slow to answer itself.
-octopus-setup first-node --answers "$dir/server.toml" --answers "$dir/first.toml" --yes --accept sql-latency
+# A machine that plays server and node at once may be slow to answer itself; and what is shared here is on its own disk.
+octopus-setup first-node --answers "$dir/server.toml" --answers "$dir/first.toml" --yes --accept sql-latency --accept storage-disk
 octopus-setup join --answers "$dir/server.toml" --answers "$dir/second.toml" --yes --accept sql-latency
 octopus-setup review --instance Second --check

@@ -44,7 +44,7 @@ pub fn of(state: &State) -> Vec<Share> {
 fn standing(facts: Option<&FolderFacts>) -> (&'static str, Option<bool>) {
     match facts.map(|facts| &facts.place) {
         None => ("not looked at", None),
-        Some(Fact::Unknown) => ("looked at", None),
+        Some(Fact::Unknown) => ("looking", None),
         Some(Fact::Seen(FolderPlace::There)) => ("there", Some(true)),
         Some(Fact::Seen(FolderPlace::Creatable { .. } | FolderPlace::DeadLink)) => ("not there", Some(false)),
         Some(Fact::Seen(FolderPlace::NotAFolder)) => ("no folder", Some(false)),

@@ -2,7 +2,9 @@
 
 #![expect(clippy::expect_used, reason = "a test that cannot go on fails")]
 
+mod cluster_wide;
 mod clusters;
+mod handing_over;
 mod join;
 mod keys;
 mod looks;

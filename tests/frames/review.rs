@@ -132,6 +132,25 @@ fn sections() -> Vec<(ScreenId, Vec<(CheckId, Verdict)>)> {
     ]
 }
 
+/// Those that a node besides has whose cluster shares folders and whose Octopus Server runs.
+fn more_sections() -> Vec<(ScreenId, Vec<(CheckId, Verdict)>)> {
+    let local = Finding::warn(
+        CheckId::StorageShared,
+        "All folders: this folder is not the one that node web-old sees; its canary is not in it.",
+        "Mount the same share at the same path as on that node; look there and here at what is mounted.",
+    );
+    let storage = vec![
+        good(CheckId::StorageFolders, "6 folders under /mnt/octopus"),
+        good(CheckId::StorageDisk, "there, on the network (nfs4)"),
+        (CheckId::StorageShared, Verdict::Found(vec![local])),
+    ];
+    let health = [good(CheckId::OctopusLog, "nothing of weight in its last lines"), (CheckId::OctopusPing, Verdict::Running)];
+    let mut sections = sections();
+    sections[0].1.extend(health);
+    sections.insert(4, (ScreenId::Storage, storage));
+    sections
+}
+
 /// A scene of a section with given verdicts.
 pub fn scene(state: &State) -> Scene<'_> {
     let mut scene = Scene::of(state);
@@ -172,6 +191,14 @@ fn checks() {
 #[test]
 fn checks_wide() {
     insta::assert_snapshot!(text(120, 40, PLAIN, &scene(&section(ScreenId::Proof))));
+}
+
+#[test]
+fn checks_of_storage_and_of_octopus() {
+    let state = section(ScreenId::Proof);
+    let mut scene = scene(&state);
+    scene.sections = more_sections();
+    crate::cluster_wide::at_every_size("checks_of_storage", &scene);
 }
 
 #[test]

@@ -10,9 +10,19 @@ use octopus_setup::wizard::state::{Focus, Overlay, State};
 use proptest::prelude::*;
 
 use crate::states::{self, database_scene, half_way};
-use crate::{clusters, review, text};
+use crate::{cluster_wide, clusters, handing_over, review, text};
 
-const SCREENS: usize = 19;
+const SCREENS: usize = 28;
+
+const OVERLAYS: [Overlay; 7] = [
+    Overlay::Help,
+    Overlay::ConnectionString,
+    Overlay::Certificate,
+    Overlay::ConfirmQuit,
+    Overlay::ConfirmUndo,
+    Overlay::Script,
+    Overlay::Output,
+];
 
 fn numbered(number: usize) -> State {
     match number {
@@ -34,6 +44,15 @@ fn numbered(number: usize) -> State {
         15 => review::section(ScreenId::Drift),
         16 => review::section(ScreenId::Key),
         17 => review::section(ScreenId::Backups),
+        18 => states::on(ScreenId::Administrator),
+        19 => cluster_wide::on(ScreenId::Administrator, &[(FieldId::AdminUser, "admin")]),
+        20 => states::on(ScreenId::License),
+        21 => states::on(ScreenId::Storage),
+        22 => cluster_wide::on(ScreenId::Storage, &[(FieldId::Storage, "folders")]),
+        23 => cluster_wide::joining(),
+        24 => states::on(ScreenId::Octopus),
+        25 => handing_over::running(),
+        26 => handing_over::failed(),
         _ => states::database(),
     }
 }
@@ -46,13 +65,12 @@ proptest! {
         width in 1u16..=200,
         height in 1u16..=60,
         screen in 0..SCREENS,
-        overlay in proptest::option::of(0usize..4),
+        overlay in proptest::option::of(0usize..OVERLAYS.len()),
         revealed in any::<bool>(),
         ascii in any::<bool>(),
     ) {
         let mut state = numbered(screen);
-        let overlays = [Overlay::Help, Overlay::ConnectionString, Overlay::Certificate, Overlay::ConfirmQuit, Overlay::ConfirmUndo];
-        state.overlay = overlay.map(|number| overlays[number]);
+        state.overlay = overlay.map(|number| OVERLAYS[number]);
         state.custody.revealed = revealed;
         let options =
             TuiOptions { charset: if ascii { Charset::Ascii } else { Charset::Unicode }, colours: Colours::Some };
@@ -61,7 +79,7 @@ proptest! {
     }
 
     #[test]
-    fn the_focused_field_is_always_seen(width in 40u16..=200, height in 12u16..=60, field in 0usize..23) {
+    fn the_focused_field_is_always_seen(width in 40u16..=200, height in 12u16..=60, field in 0usize..FieldId::ALL.len()) {
         let mut state = states::database();
         let field = FieldId::ALL[field];
         if state.fields().contains(&field) && !matches!(field, FieldId::CaFile | FieldId::Fingerprint) {

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod asking;
+mod cluster_wide;
 mod cut;
 mod flows;
 mod gates;

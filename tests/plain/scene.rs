@@ -133,15 +133,23 @@ impl Scene {
         vec![format!("http://localhost:{web}/"), "no".to_owned(), comms.to_string(), grpc.to_string()]
     }
 
-    /// A whole first node, from the start screen to the end.
+    /// A whole first node, from the start screen to the end: no administrator, no licence, nothing shared, Octopus Server's
+    /// commands as they come.
     pub fn first_node(&self) -> Vec<String> {
+        let mut lines = self.first_node_with(&[""; 7]);
+        lines.extend(["install".to_owned(), "save".to_owned(), Self::path(&self.key_file()), "read".to_owned()]);
+        lines
+    }
+
+    /// A first node to its plan, with these lines for what concerns the whole cluster, and for the hand-over.
+    pub fn first_node_with(&self, cluster_wide: &[&str]) -> Vec<String> {
         let mut lines = self.to_the_password("first-node", "node-1");
         lines.push(PASSWORD.to_owned());
         lines.extend(self.trust("first-node"));
         lines.extend(self.web());
-        // No administrator, no licence, nothing shared, Octopus Server's commands as they come.
-        lines.extend(std::iter::repeat_n(String::new(), 7));
-        lines.extend([String::new(), "install".to_owned(), "save".to_owned(), Self::path(&self.key_file()), "read".to_owned()]);
+        lines.extend(cluster_wide.iter().map(|line| (*line).to_owned()));
+        // The size of the key.
+        lines.push(String::new());
         lines
     }
 
@@ -155,6 +163,8 @@ impl Scene {
             0 => vec![format!("http://localhost:{port}/"), String::new()],
             _ => vec![port.to_string()],
         }));
+        // The first node shares nothing, which is warned of.
+        lines.push("yes".to_owned());
         // Octopus Server's commands as they come.
         lines.extend(std::iter::repeat_n(String::new(), 3));
         lines.push("1".to_owned());
@@ -196,7 +206,7 @@ impl Scene {
 
 /// A line without what differs from run to run or from machine to machine.
 fn mask(line: &str, host: &str) -> String {
-    const VOLATILE: [&str; 11] = [
+    const VOLATILE: [&str; 15] = [
         "home-path",
         "home-disk",
         "service-account",
@@ -208,6 +218,10 @@ fn mask(line: &str, host: &str) -> String {
         "sql-clock",
         "sql-latency",
         "web-ports",
+        "storage-disk",
+        "storage-account",
+        "storage-space",
+        "storage-latency",
     ];
     if let Some(check) = VOLATILE.iter().find(|check| line.starts_with("ok: ") && line.contains(&format!("({check})"))) {
         let end = line.find(&format!("({check})")).unwrap() + check.len() + 2;
@@ -221,6 +235,11 @@ fn mask(line: &str, host: &str) -> String {
     }
     if line.starts_with("octopus-setup join ") {
         return "octopus-setup join ...".to_owned();
+    }
+    if let Some((before, after)) = line.split_once(" on a local disk (") {
+        // Which file system the tests' folder is on is this machine's.
+        let after = after.split_once(')').map_or(after, |(_, after)| after);
+        return format!("{before} on a local disk{after}");
     }
     if let Some(place) = line.find("last seen ") {
         return format!("{}last seen ...", &line[..place]);

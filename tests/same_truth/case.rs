@@ -112,7 +112,14 @@ impl Case {
 
     /// Checks whose findings hang on this machine or on its load, and not on the answers: they are not told, and accepted.
     pub fn ambient(&self) -> Vec<CheckId> {
-        let all = [CheckId::ServiceRights, CheckId::SqlLatency, CheckId::HomeDisk];
+        let all = [
+            CheckId::ServiceRights,
+            CheckId::SqlLatency,
+            CheckId::HomeDisk,
+            CheckId::StorageDisk,
+            CheckId::StorageLatency,
+            CheckId::OctopusService,
+        ];
         all.into_iter().filter(|check| self.about != Some(*check)).collect()
     }
 

@@ -26,7 +26,8 @@ const fn says(check: CheckId) -> &'static [Severity] {
         | CheckId::ClusterSystem
         | CheckId::WebPorts
         | CheckId::StorageRights
-        | CheckId::StorageSpace => &[Stop],
+        | CheckId::StorageSpace
+        | CheckId::OctopusInstance => &[Stop],
         CheckId::HomePath
         | CheckId::HomeDisk
         | CheckId::SqlTls
@@ -37,21 +38,26 @@ const fn says(check: CheckId) -> &'static [Severity] {
         | CheckId::ClusterKey
         | CheckId::ClusterNode
         | CheckId::KeyFile
+        | CheckId::StorageDisk => &[Stop, Warn],
+        CheckId::SqlVersion
+        | CheckId::ClusterVersion
+        | CheckId::AdminAccount
+        | CheckId::Licence
         | CheckId::StorageFolders
-        | CheckId::StorageDisk
-        | CheckId::StorageShared => &[Stop, Warn],
-        CheckId::SqlVersion | CheckId::ClusterVersion => &[Stop, Warn, Note],
-        CheckId::WebPrefixes => &[Stop, Note],
-        CheckId::SqlClock | CheckId::DbSnapshot | CheckId::ClusterNodes => &[Warn, Note],
+        | CheckId::StorageShared => &[Stop, Warn, Note],
+        CheckId::WebPrefixes | CheckId::OctopusProgram => &[Stop, Note],
+        CheckId::SqlClock | CheckId::DbSnapshot | CheckId::ClusterNodes | CheckId::StorageContent => &[Warn, Note],
         CheckId::HomeNode
         | CheckId::SqlLatency
         | CheckId::ClusterLicence
         | CheckId::WebNames
         | CheckId::StorageAccount
-        | CheckId::StorageContent
-        | CheckId::ServiceHome => &[Warn],
+        | CheckId::ServiceHome
+        | CheckId::LicenceNodes
+        | CheckId::OctopusService => &[Warn],
         // `service-rights` warns whoever is not root, which is not for a case to choose. `key-kept` is judged once the key is
-        // shown, which is behind the plan. The others are about nodes that are there already.
+        // shown, which is behind the plan. `storage-latency` warns of a slow disk. The others are about nodes that are there
+        // already.
         CheckId::ServiceRights
         | CheckId::KeyKept
         | CheckId::NodeConfig
@@ -60,24 +66,22 @@ const fn says(check: CheckId) -> &'static [Severity] {
         | CheckId::DriftOctopus
         | CheckId::DriftHost
         | CheckId::StorageLatency
-        | CheckId::AdminAccount
-        | CheckId::Licence
-        | CheckId::LicenceNodes
-        | CheckId::OctopusProgram
-        | CheckId::OctopusInstance
-        | CheckId::OctopusService
         | CheckId::OctopusLog
         | CheckId::OctopusPing => &[],
     }
 }
 
 /// What a check can say besides and no case provokes, with the reason. Unit tests of the checks have them.
-const NOT_PROVOKED: [(CheckId, Severity, &str); 5] = [
+const NOT_PROVOKED: [(CheckId, Severity, &str); 9] = [
     (CheckId::ServiceAccount, Warn, "a directory service that does not answer in time"),
     (CheckId::ServiceRights, Warn, "the tests may run as root or not"),
     (CheckId::DbExists, Warn, "Azure SQL, or a server that does not tell of rights; the practice server is neither"),
     (CheckId::DbCopies, Warn, "an availability group; the practice server has none"),
     (CheckId::DbCopies, Note, "log shipping; the practice server has none"),
+    (CheckId::ServiceHome, Note, "Windows, whose access control lists are not read"),
+    (CheckId::StorageLatency, Warn, "a share that is slow"),
+    (CheckId::StorageSpace, Warn, "a disk that is nearly full"),
+    (CheckId::OctopusService, Note, "the tests may run as root or not"),
 ];
 
 /// What the texts say: check and severity.

@@ -5,6 +5,7 @@ use octopus_setup::model::master_key::MasterKey;
 use octopus_setup::model::names::DatabaseName;
 use octopus_setup::model::registry::{NewCluster, NodeRow};
 use octopus_setup::model::server_address::ServerAddress;
+use octopus_setup::model::storage::SharedFolder;
 use octopus_setup::model::target::{Encryption, Target, Trust};
 use octopus_setup::model::verifier::Verifier;
 use octopus_setup::practice::engine::Mark;
@@ -16,6 +17,10 @@ use crate::shared::{octopus, sql};
 /// The byte of the clusters' master key, and of one that is not theirs.
 pub const KEY: u8 = 7;
 pub const OTHER_KEY: u8 = 8;
+
+/// The clusters of ours, and the nonce of web01's canaries in what they share.
+pub const CLUSTER: ClusterId = ClusterId([0xab; 16]);
+pub const TOKEN: &str = "0123456789abcdef0123456789abcdef";
 
 /// A master key.
 pub fn key(byte: u8) -> MasterKey {
@@ -94,7 +99,7 @@ async fn restless(scene: &Scene) {
     run(scene, "ALTER DATABASE [SingleUser] SET SINGLE_USER").await;
 }
 
-/// A cluster of ours with the node web01, and these batches run in its database.
+/// A cluster of ours with the node web01, whose canaries are in what it shares, and these batches run in its database.
 async fn cluster(scene: &Scene, name: &str, batches: &str) {
     database(scene, name, "").await;
     let server = &scene.server;
@@ -109,7 +114,7 @@ async fn cluster(scene: &Scene, name: &str, batches: &str) {
     };
     let key = key(KEY);
     let first = NewCluster {
-        id: ClusterId([0xab; 16]),
+        id: CLUSTER,
         verifier: Verifier::of(&key, [3; 16]),
         fingerprint: key.fingerprint(),
         node_limit: None,
@@ -129,9 +134,24 @@ async fn cluster(scene: &Scene, name: &str, batches: &str) {
         },
     };
     SqlServer::new().initialise(&target, &first).await.unwrap();
+    let root = scene.path("share").display().to_string();
+    let shared = "INSERT INTO octopus_setup.shared_storage (folder, path, set_by) VALUES";
+    run(scene, &format!("USE [{name}]; {shared} (N'cluster-shared', N'{root}', N'web01')")).await;
+    run(scene, &format!("USE [{name}]; {}", canaries("web01"))).await;
     for batch in batches.split(";;").map(str::trim).filter(|batch| !batch.is_empty()) {
         run(scene, &format!("USE [{name}]; {batch}")).await;
     }
+}
+
+/// The rows of the registry for a node's canaries.
+fn canaries(node: &str) -> String {
+    let rows = SharedFolder::ALL.map(|folder| format!("(N'{node}', N'{}', '{TOKEN}')", folder.id()));
+    format!("INSERT INTO octopus_setup.canary (node, folder, token) VALUES {}", rows.join(", "))
+}
+
+/// The change of the registry to another root.
+fn shares(scene: &Scene, root: &str) -> String {
+    format!("UPDATE octopus_setup.shared_storage SET path = N'{}'", scene.path(root).display())
 }
 
 /// A row of the registry for a node that was seen so many days ago.
@@ -155,6 +175,12 @@ async fn clusters(scene: &Scene) {
     cluster(scene, "OnWindows", "UPDATE octopus_setup.node SET operating_system = N'Windows Server 2022'").await;
     cluster(scene, "Ahead", "UPDATE octopus_setup.node SET program = N'99.0.0'").await;
     cluster(scene, "Newer", "UPDATE octopus_setup.version SET version = 99").await;
+    cluster(scene, "SharesNothing", "DELETE FROM octopus_setup.canary;; DELETE FROM octopus_setup.shared_storage").await;
+    cluster(scene, "OtherDisk", &shares(scene, "empty-share")).await;
+    cluster(scene, "NotMounted", &shares(scene, "not-mounted")).await;
+    cluster(scene, "DeadCanary", &format!("{dead};; {}", canaries("web-old"))).await;
+    let alive = "UPDATE dbo.OctopusServerNode SET LastSeen = DATEADD(second, -2, SYSDATETIMEOFFSET())";
+    cluster(scene, "Ran", &format!("{};; {};; {alive}", shares(scene, "ran-share"), octopus::TABLES)).await;
     let odd = "CREATE TABLE dbo.Event (Id int NOT NULL PRIMARY KEY, Name nvarchar(50) COLLATE Latin1_General_BIN2 NOT NULL)";
     cluster(scene, "OddColumns", odd).await;
     let versions = "CREATE TABLE dbo.OctopusServerInstallationHistory (Id nvarchar(50) NOT NULL PRIMARY KEY, Node nvarchar(200), Version nvarchar(50), Installed datetimeoffset);; \

@@ -5,11 +5,13 @@ use std::fs::Permissions;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
+use octopus_setup::model::canary::{self, Canary};
 use octopus_setup::model::cluster::ClusterId;
 use octopus_setup::model::fingerprint::Fingerprint;
 use octopus_setup::model::flow::Flow;
 use octopus_setup::model::journal::{Journal, StepRecord};
 use octopus_setup::model::plan::{StepKind, StepState};
+use octopus_setup::model::storage::SharedFolder;
 use octopus_setup::world::instances::{self, Instance};
 use octopus_setup::world::journals;
 use octopus_setup::world::places::Places;
@@ -28,7 +30,7 @@ pub enum MachineId {
     Busy,
     /// With a run for instance `web01` that stopped in the middle.
     Stopped,
-    /// With an Octopus Server 2025.1.0 installed.
+    /// With an Octopus Server 2025.1.0 installed, which has an instance `Default`; and with a service of an instance `Serving`.
     Installed,
 }
 
@@ -58,6 +60,7 @@ pub fn places(scene: &Scene, machine: MachineId) -> Places {
     Places {
         octopus_instances: folder.join("octopus-instances"),
         octopus_executables: vec![folder.join("Octopus.Server")],
+        unit_folders: vec![folder.join("units")],
         os_release: scene.path("os-release"),
         passwd: scene.path("passwd"),
         group: scene.path("group"),
@@ -82,7 +85,9 @@ pub fn prepare(scene: &Scene) {
     std::fs::create_dir_all(scene.path("empty")).unwrap();
     busy(scene);
     stopped(&places(scene, MachineId::Stopped));
-    installed(&places(scene, MachineId::Installed).octopus_executables[0]);
+    installed(&places(scene, MachineId::Installed));
+    licences(scene);
+    shares(scene);
 }
 
 /// The node config of `web01`.
@@ -153,12 +158,59 @@ fn stopped(places: &Places) {
     journals::write(places, &journal).unwrap();
 }
 
-fn installed(executable: &Path) {
-    write(executable, "#!/bin/sh\necho 2025.1.0\n");
+/// What the Octopus Server of the machine `installed` is.
+const OCTOPUS_SERVER: &str = r#"#!/bin/sh
+case "$1" in
+version) echo 2025.1.0 ;;
+list-instances) echo '[{"InstanceName": "Default", "ConfigurationFilePath": "/elsewhere/OctopusServer.config"}]' ;;
+*) exit 1 ;;
+esac
+"#;
+
+fn installed(places: &Places) {
+    let executable = &places.octopus_executables[0];
+    write(executable, OCTOPUS_SERVER);
+    let unit = "[Service]\nExecStart=/Octopus/Octopus.Server run --instance=Serving --noninteractive\n";
+    write(&places.unit_folders[0].join("serving-octopus.service"), unit);
     // What others may write is not run.
     for path in [executable, executable.parent().unwrap()] {
         std::fs::set_permissions(path, Permissions::from_mode(0o755)).unwrap();
     }
+}
+
+/// A licence with this inside.
+pub fn licence(inside: &str) -> String {
+    format!(
+        "<License Signature=\"c2lnbmF0dXJl\"><LicensedTo>Acme</LicensedTo><LicenseKey>12345-54321</LicenseKey>{inside}</License>"
+    )
+}
+
+fn licences(scene: &Scene) {
+    write(&scene.path("licence.xml"), &licence("<NodeLimit>3</NodeLimit>"));
+    write(&scene.path("licence-one-node.xml"), &licence(""));
+    let over = "<NodeLimit>3</NodeLimit><MaintenanceExpires>2020-01-01</MaintenanceExpires>";
+    write(&scene.path("licence-maintenance.xml"), &licence(over));
+    write(&scene.path("licence-over.xml"), &licence("<NodeLimit>3</NodeLimit><ValidTo>2020-01-01</ValidTo>"));
+    write(&scene.path("licence-broken.xml"), "<License>");
+}
+
+/// The folders that the clusters share, with what their nodes left there; `empty-share` is another disk at the same path,
+/// `ran-share` has task logs and nothing else.
+fn shares(scene: &Scene) {
+    for folder in SharedFolder::ALL {
+        let name = folder.name();
+        for share in ["share", "ran-share"] {
+            let canary = Canary { cluster: databases::CLUSTER, node: "web01".into(), token: databases::TOKEN.into() };
+            write(&canary::path(&scene.path(share).join(name), "web01"), &canary.text());
+        }
+        write(&scene.path("share").join(name).join("something"), "stored\n");
+        std::fs::create_dir_all(scene.path("empty-share").join(name)).unwrap();
+    }
+    write(&scene.path("ran-share/TaskLogs/servertasks-1.txt"), "ran\n");
+    write(&scene.path("used-share/TaskLogs/servertasks-1.txt"), "ran\n");
+    let private = scene.path("private");
+    std::fs::create_dir_all(&private).unwrap();
+    std::fs::set_permissions(&private, Permissions::from_mode(0o700)).unwrap();
 }
 
 fn write(path: &Path, text: &str) {

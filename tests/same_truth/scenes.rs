@@ -204,6 +204,10 @@ impl Scene {
             ("OTHER_KEY", key(databases::OTHER_KEY)),
             ("HALF_A_KEY", key(databases::KEY)[..30].to_owned()),
             ("SERVICE_PASSWORD", "Service-Pass-9f3!".to_owned()),
+            ("ADMIN_PASSWORD", "Wombat-Pass-4t6!".to_owned()),
+            ("WEAK_PASSWORD", "qwertzui".to_owned()),
+            ("NAMED_PASSWORD", "admin-2026-X".to_owned()),
+            ("LICENCE", machines::licence("<NodeLimit>3</NodeLimit>")),
             ("EMPTY", String::new()),
         ]);
         for (name, variable) in servers::LOGINS {

@@ -36,10 +36,10 @@ async fn two_nodes_are_the_same_whatever_face_set_them_up() {
 /// What is there when a face has set up two nodes.
 async fn two_nodes(face: Face) -> String {
     let scene = Scene::prepare(SceneId::Web).await;
-    let first = Case::named("database-is-created");
+    let first = Case::named("storage-root");
     let key_file = scene.path("first-key.txt");
     let key_path = key_file.display().to_string();
-    let web01 = [(FieldId::NodeName, "web01"), (FieldId::KeyFile, key_path.as_str())];
+    let web01 = [(FieldId::NodeName, "web01"), (FieldId::Database, DATABASE), (FieldId::KeyFile, key_path.as_str())];
     let masks = scene.masks();
     install(face, &scene, &first, &masks, &web01).await;
     let key = std::fs::read_to_string(&key_file).unwrap();
@@ -72,7 +72,8 @@ async fn install(face: Face, scene: &Scene, case: &Case, masks: &Masks, changes:
 /// The files with their modes, the node configs, and the registry.
 async fn written(scene: &Scene) -> String {
     let mut text = String::new();
-    let mut files: Vec<_> = ["home", "home-2", "bare"].iter().flat_map(|folder| canaries::files(&scene.path(folder))).collect();
+    let mut files: Vec<_> =
+        ["home", "home-2", "shared", "bare"].iter().flat_map(|folder| canaries::files(&scene.path(folder))).collect();
     files.push(scene.path("first-key.txt"));
     files.sort();
     for file in files {

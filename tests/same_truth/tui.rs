@@ -31,7 +31,7 @@ pub async fn install(scene: &Scene, given: &Answers, case: &Case) {
     let engine = Engine::new(scene.world(case), scene.defaults(), Some(case.flow));
     let terminal = Terminal::new(TestBackend::new(120, 60)).unwrap();
     let mut person = Person { engine, tui: Tui::new(TuiOptions::default()), terminal, wanted: given, case };
-    for _ in 0..80 {
+    for _ in 0..120 {
         person.engine.run_until_idle().await;
         if let Some(field) = person.next_field() {
             person.answer(field);
@@ -66,8 +66,8 @@ pub async fn outcome(scene: &Scene, given: &Answers, case: &Case) -> Outcome {
     }
     let mut told: Vec<Told> = Vec::new();
     let mut last = person.engine.state().place.here;
-    // Sixty is more than all fields, each of which may be typed once, and all screens.
-    for _ in 0..60 {
+    // Ninety is more than all fields, each of which may be typed once, and all screens.
+    for _ in 0..90 {
         person.engine.run_until_idle().await;
         let here = person.engine.state().place.here;
         if here != last && told.last().is_none_or(|told| told.screen != last) {

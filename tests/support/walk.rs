@@ -184,7 +184,7 @@ pub fn free_port() -> u16 {
 
 /// Presses Enter, accepting warnings, until a screen is open. Fails where the gate stays shut.
 pub async fn to(engine: &mut Engine, screen: ScreenId) {
-    for _ in 0..24 {
+    for _ in 0..32 {
         engine.run_until_idle().await;
         if engine.state().place.here == screen {
             return;

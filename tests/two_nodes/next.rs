@@ -53,8 +53,8 @@ async fn the_printed_command_joins_another_machine_as_it_is() {
     assert!(next.contains("'http://<name>:"), "{next}");
     // On another machine nothing of the first one is there.
     std::fs::rename(site.home(HOME), site.home("node-on-the-first-machine")).unwrap();
-    // The one thing that is added is about how busy this machine is.
-    let line = format!("{} --accept sql-latency", next.replace("<name>", "localhost"));
+    // What is added is about how busy this machine is, and that the first node shares nothing.
+    let line = format!("{} --accept sql-latency --accept storage-folders", next.replace("<name>", "localhost"));
     let output = on(&site, "machine-2", "bash", &key).args(["-c", &line]).output().unwrap();
     assert_eq!(output.status.code(), Some(0), "{line}\n{}", told(&output));
     assert!(site.home(HOME).join("octopus-node.toml").exists());
@@ -75,7 +75,8 @@ async fn the_answers_of_a_node_config_join_the_next_one() {
     assert_eq!(output.status.code(), Some(0), "{}", told(&output));
     std::fs::rename(site.home(HOME), site.home("node-on-the-first-machine")).unwrap();
     let mut join = on(&site, "machine-2", "octopus-setup", &key);
-    join.args(["join", "--yes", "--accept", "sql-latency", "--node-name", "web02", "--answers"]).arg(&file);
+    join.args(["join", "--yes", "--accept", "sql-latency", "--accept", "storage-folders", "--node-name", "web02", "--answers"])
+        .arg(&file);
     let output = join.output().unwrap();
     let text = std::fs::read_to_string(&file).unwrap();
     assert_eq!(output.status.code(), Some(0), "{text}\n{}", told(&output));

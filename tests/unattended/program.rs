@@ -16,7 +16,9 @@ impl<'a> Program<'a> {
     /// A flow with nobody there, and nothing said about it yet.
     pub fn new(site: &'a Site, machine: &'a str, flow: Flow) -> Self {
         // How busy this machine is does not count here.
-        let words = [flow.id(), "--yes", "--accept", "sql-latency"].map(str::to_owned).to_vec();
+        let mut words = [flow.id(), "--yes", "--accept", "sql-latency"].map(str::to_owned).to_vec();
+        // And the first node shares nothing, of which a second one is warned.
+        words.extend((flow == Flow::Join).then(|| "--accept=storage-folders".to_owned()));
         Self { site, machine, words, environment: Vec::new() }
     }
 

@@ -29,7 +29,9 @@ pub fn order(site: &Site, flow: Flow, node: &str, changes: &[(FieldId, &str)]) -
     }
     let places = changes.iter().map(|(field, _)| (*field, Place::Flag(format!("--{}", field.id())))).collect();
     // A machine that is busy with other tests is slow to answer, and that is not what these are about.
-    let accept = vec![CheckId::SqlLatency];
+    let mut accept = vec![CheckId::SqlLatency];
+    // The first node shares nothing here, of which a second one is warned.
+    accept.extend((flow == Flow::Join).then_some(CheckId::StorageFolders));
     Order { flow, loaded: Loaded { answers, places, accept, ..Loaded::default() }, dry_run: false }
 }
 

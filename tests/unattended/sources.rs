@@ -123,7 +123,7 @@ async fn a_warning_is_accepted_by_its_name_only() {
     let key = cluster(&site);
     let mut program = Program::with_flags(&site, Flow::Join, "node-2", &key);
     program.words.retain(|word| !word.starts_with("--listen-prefixes") && !word.starts_with("--accept") && word != "sql-latency");
-    let program = program.and(&["--listen-prefixes=http://no-such-name.invalid:16001/", "--accept=sql-latency"]);
+    let program = program.and(&["--listen-prefixes=http://no-such-name.invalid:16001/", "--accept=sql-latency,storage-folders"]);
     let refused = program.run();
     ends(&refused, 4);
     assert!(told(&refused).contains("--accept web-names"), "{}", told(&refused));

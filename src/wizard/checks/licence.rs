@@ -23,20 +23,22 @@ pub fn judge(check: CheckId, case: &Case<'_>) -> Verdict {
     // What is wrong with the path is told beneath its field.
     let Ok(source) = read::licence(case.answers) else { return Verdict::NotYet };
     match (source, check) {
-        (None, CheckId::Licence) => one(none()),
+        (None, CheckId::Licence) => one(none(case)),
         (None, _) => Verdict::Good("one node, until there is a licence that says otherwise".to_owned()),
         (Some(source), CheckId::Licence) => licence(case, &source),
-        (Some(_), _) => nodes(case),
+        (Some(source), _) => nodes(case, &source),
     }
 }
 
 /// Without a licence there is a node all the same.
-fn none() -> Finding {
+fn none(case: &Case<'_>) -> Finding {
+    let program = if case.facts.machine.system.as_str().starts_with("Windows") { "Octopus.Server.exe" } else { "Octopus.Server" };
+    let instance = read::instance(case.answers).map(|name| name.as_str().to_owned()).unwrap_or_default();
     Finding::note(
         CheckId::Licence,
         "None is given; set it later, in the web portal or with Octopus' own command. Until then no second node is covered by one.",
     )
-    .command("Octopus.Server license --licenseFile \"octopus-licence.xml\"")
+    .command(format!("{program} license --instance \"{instance}\" --licenseFile \"octopus-licence.xml\""))
 }
 
 /// It can be read, and holds today.
@@ -48,9 +50,16 @@ fn licence(case: &Case<'_>, source: &LicenceSource) -> Verdict {
         Fact::Seen(Err(not)) => one(unreadable(case, source, *not)),
         Fact::Seen(Ok(licence)) => {
             let found = facts.today.map(|today| judged(licence, today)).unwrap_or_default();
-            let about = if matches!(source, LicenceSource::File(_)) { FieldId::LicenceFile } else { FieldId::Licence };
-            all(found.into_iter().map(|finding| finding.about(about)).collect(), || summary(licence))
+            all(found.into_iter().map(|finding| finding.about(field(source))).collect(), || summary(licence))
         }
+    }
+}
+
+/// The field that it was given by.
+const fn field(source: &LicenceSource) -> FieldId {
+    match source {
+        LicenceSource::Text(_) => FieldId::Licence,
+        LicenceSource::File(_) => FieldId::LicenceFile,
     }
 }
 
@@ -152,7 +161,7 @@ fn unreadable(case: &Case<'_>, source: &LicenceSource, not: NotALicence) -> Find
 }
 
 /// It allows as many nodes as high availability takes.
-fn nodes(case: &Case<'_>) -> Verdict {
+fn nodes(case: &Case<'_>, source: &LicenceSource) -> Verdict {
     match &case.facts.licence.licence {
         Fact::Unknown => case.pending(),
         // That it cannot be read is the other check's to say.
@@ -163,7 +172,8 @@ fn nodes(case: &Case<'_>) -> Verdict {
                 CheckId::LicenceNodes,
                 format!("The licence is for one node. With a second one Octopus will say: {}", exceeded(1, 2)),
                 "For a single node go on; for high availability have a licence with a higher NodeLimit.",
-            )),
+            )
+            .about(field(source))),
             NodeLimit::Nodes(limit) => Verdict::Good(format!("{limit} nodes, this one among them")),
         },
     }
@@ -219,6 +229,8 @@ mod tests {
         let facts = Facts::default();
         let Verdict::Found(found) = judged_by(CheckId::Licence, &samples::answers(), &facts) else { panic!("found") };
         assert_eq!(found[0].severity, crate::model::finding::Severity::Note);
+        let command = found[0].remedy.as_ref().map(|remedy| remedy.text().to_owned()).unwrap_or_default();
+        assert!(command.starts_with("Octopus.Server license --instance \"OctopusServer\" --licenseFile"), "{command}");
         assert!(evidence(&judged_by(CheckId::LicenceNodes, &samples::answers(), &facts)).starts_with("one node"));
     }
 

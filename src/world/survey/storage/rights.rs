@@ -53,11 +53,20 @@ where
     match within(budget, move || work(&there)).await {
         Ok(Ok(())) => Fact::Seen(FolderRights::ALL),
         Ok(Err(error)) => match trouble_of(&error) {
-            Trouble::Io(said) => failed(said),
+            Trouble::Io(said) => failed(bare(said.as_str()).into()),
             trouble => Fact::Missing(trouble),
         },
         Err(Trouble::TimedOut { waited }) => failed(format!("no answer within {} s", waited.as_secs()).as_str().into()),
         Err(trouble) => Fact::Missing(trouble),
+    }
+}
+
+/// What the operating system said, without the file that was tried with: its name is drawn anew for each folder, and the same
+/// trouble in all of them is told once.
+fn bare(said: &str) -> &str {
+    match said.split_once(" at path ") {
+        Some((bare, path)) if path.contains(PROOF) => bare,
+        _ => said,
     }
 }
 
@@ -107,4 +116,17 @@ fn lock(file: &File) -> io::Result<()> {
 fn lock(file: &File) -> io::Result<()> {
     file.try_lock().map_err(io::Error::from)?;
     file.unlock()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_same_trouble_is_told_in_the_same_words_whatever_the_file_was_called() {
+        let denied = |name: &str| format!("Permission denied (os error 13) at path \"/mnt/octopus/{name}\"");
+        assert_eq!(bare(&denied(".octopus-setup-proof-Ab12Cd")), "Permission denied (os error 13)");
+        assert_eq!(bare(&denied("else")), denied("else"));
+        assert_eq!(bare("No locks available (os error 37)"), "No locks available (os error 37)");
+    }
 }
