@@ -112,7 +112,7 @@ fn first_node(data: &Path) -> String {
     pty.send(F8);
     pty.wait("holds the key");
     pty.send(ENTER);
-    pty.wait("Put a load balancer");
+    pty.wait("is ready for the next one");
     pty.send(ENTER);
     assert_eq!(pty.exit().exit_code(), 0);
     assert_restored(&pty);

@@ -192,7 +192,7 @@ async fn shared_folders_that_are_empty_in_a_cluster_that_has_worked_are_named() 
     let (status, said) = check(&site, &["--instance", NODE]);
     assert_eq!(status, Some(1), "{said}");
     let empty = named(&said, "storage-content", "TaskLogs");
-    assert!(empty.contains("Octopus has run tasks") && empty.contains(&format!("migrate --to \"{root}\"")), "{empty}");
+    assert!(empty.contains("Octopus has run tasks") && empty.contains(&format!("migrate --to '{root}'")), "{empty}");
     std::fs::write(shared.path().join("TaskLogs/1.txt"), "log").unwrap();
     let (_, said) = check(&site, &["--instance", NODE]);
     assert!(!said.contains("are somewhere else"), "{said}");

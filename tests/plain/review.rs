@@ -57,7 +57,7 @@ async fn a_node_leaves_its_cluster_and_first_thinks_better_of_it() {
         "last node of its cluster",
         "1 leave: Leave the cluster.",
         "Left",
-        "1. Take this node",
+        "1. Take the node",
     ]);
     assert!(!scene.site.home("node-1").join(NodeConfig::FILE).exists());
     assert!(session.ended.farewell[0].contains("is out of cluster"), "{:?}", session.ended.farewell);

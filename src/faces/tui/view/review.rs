@@ -85,7 +85,10 @@ fn steps(canvas: &mut Canvas<'_>, area: Rect, plan: &Plan, scroll: &mut Scroll, 
     let part = sheet::part("steps", &shown, plan.steps.len());
     if !part.is_empty() {
         let more = if shown.end < plan.steps.len() { canvas.signs.below } else { canvas.signs.above };
-        canvas.put_right(row(area, 0), &format!("{part} {more}"), theme.dim);
+        // Beside a title that leaves no room for it the sign alone has to do.
+        let both = title(plan).chars().count() + part.chars().count() + 3;
+        let says = if both <= usize::from(area.width) { format!("{part} {more}") } else { more.to_owned() };
+        canvas.put_right(row(area, 0), &says, theme.dim);
     }
     let listed = 1 + count.min(list.height);
     let after = below(area, listed + 1);
