@@ -158,16 +158,14 @@ impl Person<'_> {
 fn fallback(field: FieldId) -> Option<&'static str> {
     Some(match field {
         FieldId::Instance | FieldId::NodeName | FieldId::Database | FieldId::User | FieldId::Password => "fallback",
-        FieldId::Home => "/dev/null/fallback",
+        FieldId::Home | FieldId::StorageRoot => "/dev/null/fallback",
         FieldId::ServiceUser => "root",
         FieldId::Server => "localhost,1",
-        FieldId::CaFile => "/dev/null",
+        FieldId::CaFile | FieldId::LicenceFile | FieldId::OctopusServer => "/dev/null",
         FieldId::Fingerprint => "9c9c9c9c9c9c9c9c9c9c9c9c9c9c9c9c9c9c9c9c9c9c9c9c9c9c9c9c9c9c9c9c",
         FieldId::MasterKey => "BwcHBwcHBwcHBwcHBwcHBw==",
         FieldId::AdminEmail => "fallback@example.com",
         FieldId::AdminPassword => "Fallback-4t6",
-        FieldId::LicenceFile | FieldId::OctopusServer => "/dev/null",
-        FieldId::StorageRoot => "/dev/null/fallback",
         FieldId::TaskCap => "5",
         FieldId::ListenPrefixes => "http://localhost:1/",
         FieldId::CommsPort => "2",
