@@ -52,7 +52,7 @@ async fn cancelled_at(lab: &Lab, verb: &str, step: Option<StepKind>) -> (StepKin
     });
     let called = async {
         while step.is_some() || !lab.standin.calls().iter().any(|call| call.verb() == verb) {
-            tokio::time::sleep(Duration::from_millis(5)).await;
+            tokio::task::yield_now().await;
         }
         cancel.ask();
         std::future::pending::<()>().await;

@@ -2,7 +2,7 @@
 
 use std::future::Future;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use octopus_setup::model::flow::Flow;
 use octopus_setup::model::hand_over::HandOver;
@@ -179,7 +179,8 @@ impl Lab {
         let mut session = sql::session(&self.server, "master").await;
         // Whoever has just left may still be seen in it for a moment.
         let drop = "DROP DATABASE [OctopusDeploy]";
-        for _ in 0..200 {
+        let begun = Instant::now();
+        while begun.elapsed() < Duration::from_secs(60) {
             let dropped = match session.simple_query(drop).await {
                 Ok(stream) => stream.into_results().await.is_ok(),
                 Err(_) => false,
@@ -187,7 +188,6 @@ impl Lab {
             if dropped {
                 return;
             }
-            tokio::time::sleep(Duration::from_millis(20)).await;
         }
         unreachable!("the database stays in use");
     }

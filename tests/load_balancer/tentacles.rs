@@ -6,7 +6,8 @@ use octopus_setup::model::backend::Backends;
 use octopus_setup::render::Language;
 use octopus_setup::render::tentacles::{API_KEY, NoPolling, Polled, Polling, SETTING, Scheme, json, write, xml_line};
 
-use crate::{have, powershell_errors, python};
+use crate::have;
+use crate::support::judges::{powershell_errors, python};
 
 fn nodes() -> Backends {
     let nodes = ["web01=http://web01.corp", "web02=https://[2001:db8::2]:8443/octopus,10999", "web03=http://web03.corp"];

@@ -3,8 +3,8 @@
 use octopus_setup::model::backend::Backends;
 use octopus_setup::render::load_balancer::{Certificate, Front, Listen, Program, configuration};
 
-use crate::powershell_errors;
 use crate::running::row_of_ports;
+use crate::support::judges::powershell_errors;
 
 fn plain() -> Front {
     Front {

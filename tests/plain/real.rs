@@ -198,7 +198,7 @@ async fn interrupted_in_an_install_it_stops_behind_the_step_and_asks_what_to_do(
     said.extend(output);
     let said = said.join("\n");
     assert_eq!(child.wait().unwrap().code(), Some(130), "{said}");
-    assert!(said.contains("The install stops after the step that runs."), "{said}");
+    assert!(said.contains("The install stops; what is done stays."), "{said}");
     assert!(said.contains("Everything that this run created is undone."), "{said}");
     assert!(!scene.site.home("node-1").exists());
 }

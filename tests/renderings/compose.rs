@@ -10,8 +10,8 @@ use proptest::test_runner::TestRunner;
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::expected;
+use crate::judges::python;
 use crate::nodes::{CANARIES, any_node, hostile, ordinary, setup};
-use crate::powershell::python;
 
 /// Reads files that are parted by NULs, puts variables in as compose does, and prints each one's environment as JSON.
 const READER: &str = r"

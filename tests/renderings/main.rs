@@ -3,6 +3,9 @@
 
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on fails")]
 
+#[path = "../support/judges.rs"]
+mod judges;
+
 mod argv;
 mod bash;
 mod command;

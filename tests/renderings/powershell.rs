@@ -3,9 +3,6 @@
 //! forms that a script has, and refuses all others; a grammar of PowerShell that others wrote judges the scripts as a whole
 //! where it is installed.
 
-use std::io::Write as _;
-use std::process::{Command, Stdio};
-
 use octopus_setup::model::flow::Flow;
 use octopus_setup::model::survey::AccountKind;
 use octopus_setup::render::octopus::commands;
@@ -16,6 +13,7 @@ use secrecy::ExposeSecret;
 
 use crate::argv;
 use crate::expected::{self, Values};
+use crate::judges::{powershell_errors, python};
 use crate::nodes::{any_node, hostile, ordinary, setup, whole, with_account};
 
 /// One call: its arguments, and what it puts into the environment.
@@ -218,21 +216,6 @@ for text in sys.stdin.buffer.read().decode().split("\0"):
 
 #[test]
 fn a_grammar_that_others_wrote_finds_no_error() {
-    let program = r"
-import sys
-try:
-    import tree_sitter, tree_sitter_powershell
-except ImportError:
-    sys.exit(77)
-parser = tree_sitter.Parser(tree_sitter.Language(tree_sitter_powershell.language()))
-def words(node):
-    if node.type == 'ERROR' or node.is_missing:
-        print('error at line', node.start_point[0] + 1)
-    for child in node.children:
-        words(child)
-for script in sys.stdin.buffer.read().split(b'\0'):
-    words(parser.parse(script).root_node)
-";
     let mut scripts = Vec::new();
     for kind in [AccountKind::LocalSystem, AccountKind::Custom] {
         let mut node = with_account(kind);
@@ -241,7 +224,7 @@ for script in sys.stdin.buffer.read().split(b'\0'):
             scripts.push(by_reference(&setup(flow, &node), Language::PowerShell).unwrap());
         }
     }
-    if let Some(said) = python(program, scripts.join("\0").as_bytes()) {
+    if let Some(said) = powershell_errors(&scripts) {
         assert_eq!(said, "");
     }
 }
@@ -251,23 +234,4 @@ fn scripts_look_like_this() {
     let node = whole();
     insta::assert_snapshot!("powershell_first_node", by_reference(&setup(Flow::FirstNode, &node), Language::PowerShell).unwrap());
     insta::assert_snapshot!("powershell_join", by_reference(&setup(Flow::Join, &ordinary()), Language::PowerShell).unwrap());
-}
-
-/// What a Python program says to an input; `None` where Python, or what it needs (status 77), is not installed, which is a
-/// failure where clients are required.
-pub fn python(program: &str, input: &[u8]) -> Option<String> {
-    let child = Command::new("python3").args(["-c", program]).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn();
-    let required = std::env::var_os("OCTOPUS_SETUP_REQUIRE_CLIENTS").is_some_and(|value| value == "1");
-    let Ok(mut child) = child else {
-        assert!(!required, "python3 is required and not installed");
-        return None;
-    };
-    child.stdin.take().unwrap().write_all(input).unwrap();
-    let output = child.wait_with_output().unwrap();
-    if output.status.code() == Some(77) {
-        assert!(!required, "what the program needs is required and not installed");
-        return None;
-    }
-    assert!(output.status.success(), "{output:?}");
-    Some(String::from_utf8(output.stdout).unwrap())
 }

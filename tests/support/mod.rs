@@ -6,6 +6,7 @@
 pub mod canaries;
 #[cfg(feature = "practice")]
 pub mod cipher;
+pub mod judges;
 #[cfg(feature = "practice")]
 pub mod octopus;
 pub mod pty;

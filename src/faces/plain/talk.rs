@@ -336,7 +336,7 @@ impl<'a, L: Lines, W: Write> Face<'a, L, W> {
         if status == INTERRUPT && run.phase == Phase::Running && !run.cancelling {
             self.quietly(Event::Press(Action::Cancel));
             self.gap()?;
-            return self.say("Interrupted. The install stops after the step that runs.");
+            return self.say("Interrupted. The install stops; what is done stays.");
         }
         let begun = match run.phase {
             Phase::Idle => self.state().resuming.is_some(),

@@ -26,7 +26,6 @@ pub(super) fn write(backends: &Backends, front: &Front) -> Result<String, askama
         let line: String = line.chars().map(|c| if matches!(c, ' '..='~') { c } else { '?' }).collect();
         Safe(if line.is_empty() { "#".to_owned() } else { format!("# {line}") })
     };
-    let path = backends.nodes.first().map_or("/", |node| node.web.path.as_str());
     let front_without = Front { polling_port: None, ..front.clone() };
     let script = Script {
         head: super::head("IIS", backends, &front_without).iter().map(comment).collect(),
@@ -36,7 +35,7 @@ pub(super) fn write(backends: &Backends, front: &Front) -> Result<String, askama
         address: front.listen.address.map_or_else(|| "*".to_owned(), |address| address.to_string()),
         port: Safe(front.listen.port),
         name: front.name.as_deref().unwrap_or_default(),
-        ping: format!("{path}api/octopusservernodes/ping"),
+        ping: super::ping(backends),
         seats: super::seats(backends, front),
     };
     script.render()

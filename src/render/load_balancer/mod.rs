@@ -106,6 +106,12 @@ struct Seat<'a> {
     others: Vec<String>,
 }
 
+/// The path of the health check (`facts/octopus.md`, section 8): the portals of one cluster have one path.
+fn ping(backends: &Backends) -> String {
+    let path = backends.nodes.first().map_or("/", |node| node.web.path.as_str());
+    format!("{path}{}", crate::model::ping::PATH)
+}
+
 /// The seats of all nodes. The ports have been checked.
 fn seats<'a>(backends: &'a Backends, front: &Front) -> Vec<Seat<'a>> {
     let nodes = &backends.nodes;

@@ -23,7 +23,6 @@ struct Commands<'a> {
 }
 
 pub(super) fn write(backends: &Backends, front: &Front) -> Result<String, askama::Error> {
-    let path = backends.nodes.first().map_or("/", |node| node.web.path.as_str());
     let address = front.listen.address.map_or_else(|| "<VIP>".to_owned(), |address| address.to_string());
     let commands = Commands {
         head: super::head("NetScaler", backends, front).iter().map(|line| words::comment(line)).collect(),
@@ -33,7 +32,7 @@ pub(super) fn write(backends: &Backends, front: &Front) -> Result<String, askama
         port: front.listen.port,
         redirects: front.redirects(),
         secure: backends.nodes.iter().any(|node| node.web.secure),
-        request: format!("GET {path}api/octopusservernodes/ping"),
+        request: format!("GET {}", super::ping(backends)),
         seats: super::seats(backends, front),
     };
     commands.render()

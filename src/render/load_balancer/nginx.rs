@@ -40,7 +40,6 @@ impl Configuration<'_> {
 }
 
 pub(super) fn write(backends: &Backends, front: &Front) -> Result<String, askama::Error> {
-    let path = backends.nodes.first().map_or("/", |node| node.web.path.as_str());
     let configuration = Configuration {
         head: super::head("nginx", backends, front).iter().map(|line| words::comment(line)).collect(),
         front,
@@ -49,7 +48,7 @@ pub(super) fn write(backends: &Backends, front: &Front) -> Result<String, askama
         redirects: front.redirects(),
         grpc_on: front.grpc_port.map(|port| front.listen.with(port)),
         names: front.name.as_deref().unwrap_or("_"),
-        ping: format!("{path}api/octopusservernodes/ping"),
+        ping: super::ping(backends),
         seats: super::seats(backends, front),
     };
     configuration.render()

@@ -110,8 +110,8 @@ fn bar(canvas: &mut Canvas<'_>, line: Rect, run: &Run) {
 fn phase(run: &Run) -> &'static str {
     match run.phase {
         Phase::Idle => "",
-        Phase::Running if run.cancelling => "Stops after this step.",
-        Phase::Running => "Working. Esc stops after the step that runs.",
+        Phase::Running if run.cancelling => "Stopping.",
+        Phase::Running => "Working. Esc stops; what is done stays.",
         Phase::Failed => "What is done stays until you undo it.",
         Phase::Finished => "Everything is done.",
         Phase::Undoing => "Undoing what this run created.",
