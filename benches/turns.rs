@@ -19,9 +19,9 @@ use octopus_setup::model::registry::{NewCluster, NodeRow};
 use octopus_setup::model::server_address::ServerAddress;
 use octopus_setup::model::target::{Encryption, Target, Trust};
 use octopus_setup::model::verifier::Verifier;
-use octopus_setup::practice::options::ServerOptions;
-use octopus_setup::practice::server::{PracticeServer, Running};
 use octopus_setup::world::sqlserver::SqlServer;
+use practice_server::options::ServerOptions;
+use practice_server::server::{PracticeServer, Running};
 use secrecy::ExposeSecret as _;
 
 /// Pairs of runs behind each median.

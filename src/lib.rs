@@ -9,16 +9,13 @@
 //! * [`model`]: the nouns: plain types.
 //! * [`words`]: titles, labels, help and remedies, embedded from `screens/*.toml`.
 //!
-//! Beside them: [`tds`], the wire types that the connection and the practice server share; [`render`], a node as scripts, as a
-//! compose file and as the next node's command; and [`practice`].
+//! Beside them: [`render`], a node as scripts, as a compose file and as the next node's command. The wire types that the
+//! connection and the practice server share are the crate `tds-wire`, the practice server is the crate `practice-server`.
 
 pub mod engine;
 pub mod faces;
 pub mod model;
-#[cfg(feature = "practice")]
-pub mod practice;
 pub mod render;
-pub mod tds;
 pub mod wizard;
 pub mod words;
 pub mod world;

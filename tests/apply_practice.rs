@@ -11,11 +11,11 @@ use octopus_setup::model::plan::{Plan, Progress};
 use octopus_setup::model::server_address::ServerAddress;
 use octopus_setup::model::survey::{Inputs, Observed};
 use octopus_setup::model::target::{Target, Trust};
-use octopus_setup::practice::options::ServerOptions;
-use octopus_setup::practice::server::{PracticeServer, Running};
 use octopus_setup::world::World;
 use octopus_setup::world::apply::Cancel;
 use octopus_setup::world::clipboard::Surroundings;
+use practice_server::options::ServerOptions;
+use practice_server::server::{PracticeServer, Running};
 
 /// A machine and a server, both of its own.
 struct Lab {

@@ -9,9 +9,9 @@ use std::net::SocketAddr;
 
 use octopus_setup::model::answers::{Origin, Raw};
 use octopus_setup::model::field::FieldId;
-use octopus_setup::practice::options::TlsPolicy;
 use octopus_setup::wizard::form::read;
 use octopus_setup::world::sqlserver::SqlServer;
+use practice_server::options::TlsPolicy;
 use support::walk::Site;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};

@@ -8,8 +8,8 @@ mod support;
 use std::path::Path;
 
 use octopus_setup::model::node_config::NodeConfig;
-use octopus_setup::practice::options::ServerOptions;
-use octopus_setup::practice::server::PracticeServer;
+use practice_server::options::ServerOptions;
+use practice_server::server::PracticeServer;
 use support::pty::Pty;
 use support::sql;
 

@@ -13,12 +13,12 @@ use octopus_setup::model::field::FieldId;
 use octopus_setup::model::flow::Flow;
 use octopus_setup::model::node_config::NodeConfig;
 use octopus_setup::model::screen::ScreenId;
-use octopus_setup::practice::engine::Login;
 use octopus_setup::wizard::custody::FileTrouble;
 use octopus_setup::wizard::event::{Action, Errand, Event};
 use octopus_setup::world::World;
 use octopus_setup::world::clipboard::Surroundings;
 use octopus_setup::world::places::Places;
+use practice_server::engine::Login;
 use secrecy::ExposeSecret;
 
 use support::canaries::{Secrets, clean_engine, clean_folder};

@@ -6,7 +6,6 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use super::cluster::ClusterId;
-use super::few;
 use super::field::FieldId;
 use super::fingerprint::Fingerprint;
 use super::flow::Flow;
@@ -99,7 +98,7 @@ impl Journal {
             Some(step) => step.state = state,
             None => self.steps.push(StepRecord { kind, state }),
         }
-        few::sort_by_key(&mut self.steps, |step| StepKind::ALL.iter().position(|kind| *kind == step.kind));
+        self.steps.sort_by_key(|step| StepKind::ALL.iter().position(|kind| *kind == step.kind));
     }
 
     /// How many steps are done.

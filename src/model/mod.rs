@@ -8,7 +8,6 @@ pub mod check;
 pub mod cluster;
 pub mod connection_string;
 pub mod facts;
-pub mod few;
 pub mod field;
 pub mod finding;
 pub mod fingerprint;

@@ -10,7 +10,6 @@ use clap::builder::PossibleValuesParser;
 use clap::error::Error;
 use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches, value_parser};
 
-use octopus_setup::model::few;
 use octopus_setup::model::field::{FieldId, Kind};
 use octopus_setup::model::flow::Flow;
 use octopus_setup::model::given::{Given, Problem};
@@ -172,7 +171,7 @@ impl FromArgMatches for GivenArgs {
                 if flag.field.is_secret() { flags::secret_from(flag.field, text) } else { Ok(flags::own(flag.field, text)) };
             said.push((place, read));
         }
-        few::sort_by_key(&mut said, |(place, _)| *place);
+        said.sort_by_key(|(place, _)| *place);
         for (_, read) in said {
             match read {
                 Ok(answer) => self.flags.push(answer),

@@ -11,9 +11,9 @@ use octopus_setup::model::answers::{Origin, Raw};
 use octopus_setup::model::field::FieldId;
 use octopus_setup::model::node_config::NodeConfig;
 use octopus_setup::model::untrusted::Untrusted;
-use octopus_setup::practice::options::ServerOptions;
-use octopus_setup::practice::serve;
-use octopus_setup::practice::server::{PracticeServer, Running, StartError};
+use practice_server::options::ServerOptions;
+use practice_server::serve;
+use practice_server::server::{PracticeServer, Running, StartError};
 
 use super::cli::{Format, Practice, PracticeCommand};
 use super::complain;

@@ -56,7 +56,7 @@ const fn is_printable(character: char) -> bool {
 pub const DOUBLED: &str = "OCTOPUS_SETUP_PASSWORD_DOUBLED";
 
 #[derive(Template)]
-#[template(path = "compose.yaml")]
+#[template(path = "compose.yaml", config = "assets/askama.toml")]
 struct Compose<'a> {
     head: Vec<Safe<String>>,
     first: bool,

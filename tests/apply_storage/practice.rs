@@ -6,10 +6,10 @@ use octopus_setup::model::facts::Fact;
 use octopus_setup::model::plan::{Plan, Progress};
 use octopus_setup::model::server_address::ServerAddress;
 use octopus_setup::model::target::{Encryption, Target, Trust};
-use octopus_setup::practice::options::ServerOptions;
-use octopus_setup::practice::server::{PracticeServer, Running};
 use octopus_setup::world::apply::{self, Cancel};
 use octopus_setup::world::sqlserver::SqlServer;
+use practice_server::options::ServerOptions;
+use practice_server::server::{PracticeServer, Running};
 
 use crate::apply_support::{Bench, INSTANCE, crash, key, survived};
 use crate::scene::{Case, before, files, plan};

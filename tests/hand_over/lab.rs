@@ -13,12 +13,12 @@ use octopus_setup::model::prefixes;
 use octopus_setup::model::server_address::ServerAddress;
 use octopus_setup::model::storage::SharedStorage;
 use octopus_setup::model::target::{Target, Trust};
-use octopus_setup::practice::options::ServerOptions;
-use octopus_setup::practice::server::{PracticeServer, Running};
 use octopus_setup::world::World;
 use octopus_setup::world::apply::Cancel;
 use octopus_setup::world::clipboard::Surroundings;
 use octopus_setup::world::octopus_server::Patience;
+use practice_server::options::ServerOptions;
+use practice_server::server::{PracticeServer, Running};
 use secrecy::SecretString;
 
 pub use crate::apply_support::{Bench, Fake, INSTANCE, crash, key, survived};

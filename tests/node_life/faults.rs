@@ -6,9 +6,9 @@ use octopus_setup::model::field::FieldId;
 use octopus_setup::model::flow::Flow;
 use octopus_setup::model::plan::StepKind;
 use octopus_setup::model::screen::ScreenId;
-use octopus_setup::practice::options::TlsPolicy;
 use octopus_setup::wizard::event::{Action, Event};
 use octopus_setup::wizard::run::Phase;
+use practice_server::options::TlsPolicy;
 
 use crate::scene::*;
 use crate::shared::wire::Wire;

@@ -8,10 +8,10 @@ use octopus_setup::faces::ended::Ended;
 use octopus_setup::faces::plain::{self, PlainOptions, Script};
 use octopus_setup::model::answers::Answers;
 use octopus_setup::model::flow::Flow;
-use octopus_setup::practice::engine::Login;
 use octopus_setup::world::World;
 use octopus_setup::world::clipboard::Surroundings;
 use octopus_setup::world::places::Places;
+use practice_server::engine::Login;
 use secrecy::ExposeSecret;
 
 pub use crate::shared::walk::{Site, free_port};

@@ -2,8 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use octopus_setup::practice::options::ServerOptions;
-use octopus_setup::practice::server::{PracticeServer, Running};
+use practice_server::options::ServerOptions;
+use practice_server::server::{PracticeServer, Running};
 use secrecy::ExposeSecret;
 
 /// One of them.

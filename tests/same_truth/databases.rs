@@ -8,8 +8,8 @@ use octopus_setup::model::server_address::ServerAddress;
 use octopus_setup::model::storage::SharedFolder;
 use octopus_setup::model::target::{Encryption, Target, Trust};
 use octopus_setup::model::verifier::Verifier;
-use octopus_setup::practice::engine::Mark;
 use octopus_setup::world::sqlserver::SqlServer;
+use practice_server::engine::Mark;
 
 use crate::scenes::{Scene, SceneId};
 use crate::shared::{octopus, sql};

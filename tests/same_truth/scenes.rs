@@ -7,9 +7,9 @@ use std::path::{Path, PathBuf};
 
 use octopus_setup::model::answers::{Answers, Origin};
 use octopus_setup::model::field::FieldId;
-use octopus_setup::practice::server::{PracticeServer, Running};
 use octopus_setup::world::World;
 use octopus_setup::world::clipboard::Surroundings;
+use practice_server::server::{PracticeServer, Running};
 use secrecy::ExposeSecret;
 
 use crate::case::Case;

@@ -3,8 +3,8 @@
 use std::path::Path;
 use std::time::Duration;
 
-use octopus_setup::practice::engine::Login;
-use octopus_setup::practice::options::{Certificate, ServerOptions, TlsPolicy, WireFault};
+use practice_server::engine::Login;
+use practice_server::options::{Certificate, ServerOptions, TlsPolicy, WireFault};
 
 use crate::scenes::{Scene, SceneId};
 

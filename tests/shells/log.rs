@@ -7,11 +7,11 @@ use octopus_setup::engine::Engine;
 use octopus_setup::model::field::FieldId;
 use octopus_setup::model::flow::Flow;
 use octopus_setup::model::screen::ScreenId;
-use octopus_setup::practice::engine::Login;
 use octopus_setup::wizard::event::{Action, Event};
 use octopus_setup::world::World;
 use octopus_setup::world::clipboard::Surroundings;
 use octopus_setup::world::log::{Log, LogFile, LogLevel};
+use practice_server::engine::Login;
 use secrecy::ExposeSecret;
 use tracing::subscriber::DefaultGuard;
 

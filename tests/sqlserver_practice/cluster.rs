@@ -6,8 +6,8 @@ use octopus_setup::model::facts::{Beat, ClusterFacts, Evidence, Fact, Identity, 
 use octopus_setup::model::licence::NodeLimit;
 use octopus_setup::model::master_key::MasterKey;
 use octopus_setup::model::untrusted::Untrusted;
-use octopus_setup::practice::options::WireFault;
 use octopus_setup::world::sqlserver::SqlServer;
+use practice_server::options::WireFault;
 
 use super::relay::Relay;
 use super::support::{Lab, by, cluster, login};

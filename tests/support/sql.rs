@@ -1,6 +1,6 @@
 //! The DBA's hands: `sa` on the practice server, by plain tiberius.
 
-use octopus_setup::practice::server::Running;
+use practice_server::server::Running;
 use secrecy::ExposeSecret;
 use tiberius::{AuthMethod, Client, Config, EncryptionLevel};
 use tokio::net::TcpStream;

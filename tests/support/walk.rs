@@ -8,13 +8,13 @@ use octopus_setup::model::answers::{Answers, Origin, Raw};
 use octopus_setup::model::field::FieldId;
 use octopus_setup::model::flow::Flow;
 use octopus_setup::model::screen::ScreenId;
-use octopus_setup::practice::options::ServerOptions;
-use octopus_setup::practice::server::{PracticeServer, Running};
 use octopus_setup::wizard::event::{Errand, Event};
 use octopus_setup::wizard::run::Phase;
 use octopus_setup::world::World;
 use octopus_setup::world::clipboard::Surroundings;
 use octopus_setup::world::places::Places;
+use practice_server::options::ServerOptions;
+use practice_server::server::{PracticeServer, Running};
 use secrecy::ExposeSecret;
 
 /// A folder, a practice server in it, and a machine's own state.

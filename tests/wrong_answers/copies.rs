@@ -1,7 +1,7 @@
 //! Replication and mirroring.
 
 use octopus_setup::model::screen::ScreenId;
-use octopus_setup::practice::engine::Mark;
+use practice_server::engine::Mark;
 
 use crate::scene::{DATABASE, Scene, again, is_good, to};
 

@@ -5,10 +5,10 @@ use octopus_setup::model::field::FieldId;
 use octopus_setup::model::finding::Remedy;
 use octopus_setup::model::plan::StepKind;
 use octopus_setup::model::screen::ScreenId;
-use octopus_setup::practice::options::WireFault;
 use octopus_setup::wizard::event::{Action, Event};
 use octopus_setup::wizard::failures::Explanation;
 use octopus_setup::wizard::run::Phase;
+use practice_server::options::WireFault;
 use secrecy::ExposeSecret;
 
 use crate::scene::{DATABASE, NODE, Scene, login, password, to};

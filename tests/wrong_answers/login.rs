@@ -2,10 +2,10 @@
 
 use octopus_setup::model::field::FieldId;
 use octopus_setup::model::screen::ScreenId;
-use octopus_setup::practice::engine::Login;
-use octopus_setup::practice::options::WireFault;
 use octopus_setup::wizard::event::Event;
 use octopus_setup::wizard::state::Focus;
+use practice_server::engine::Login;
+use practice_server::options::WireFault;
 
 use crate::scene::{Scene, again, is_good, login, password, to, type_in};
 

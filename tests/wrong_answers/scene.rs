@@ -8,13 +8,13 @@ use octopus_setup::model::field::FieldId;
 use octopus_setup::model::finding::{Finding, Remedy, Severity, Verdict};
 use octopus_setup::model::flow::Flow;
 use octopus_setup::model::screen::ScreenId;
-use octopus_setup::practice::engine::Login;
-use octopus_setup::practice::options::ServerOptions;
 use octopus_setup::wizard::event::{Action, Event};
 use octopus_setup::wizard::gate::Gate;
 use octopus_setup::world::World;
 use octopus_setup::world::clipboard::Surroundings;
 use octopus_setup::world::places::Places;
+use practice_server::engine::Login;
+use practice_server::options::ServerOptions;
 use secrecy::ExposeSecret;
 
 use crate::shared::sql;

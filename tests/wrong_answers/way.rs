@@ -3,9 +3,9 @@
 use octopus_setup::model::field::FieldId;
 use octopus_setup::model::finding::Remedy;
 use octopus_setup::model::screen::ScreenId;
-use octopus_setup::practice::options::WireFault;
 use octopus_setup::wizard::event::{Action, Event};
 use octopus_setup::wizard::gate::Gate;
+use practice_server::options::WireFault;
 
 use crate::fakes::{Manners, listener};
 use crate::scene::{Scene, again, finding, is_good, to, type_in};

@@ -3,9 +3,9 @@
 use octopus_setup::model::field::FieldId;
 use octopus_setup::model::finding::Verdict;
 use octopus_setup::model::screen::ScreenId;
-use octopus_setup::practice::options::WireFault;
 use octopus_setup::wizard::event::{Action, Event};
 use octopus_setup::wizard::gate::Gate;
+use practice_server::options::WireFault;
 
 use crate::scene::{Scene, again, is_good, to};
 

@@ -7,7 +7,7 @@ use super::{Front, Seat, words};
 use crate::model::backend::Backends;
 
 #[derive(Template)]
-#[template(path = "haproxy.cfg")]
+#[template(path = "haproxy.cfg", config = "assets/askama.toml")]
 struct Configuration<'a> {
     head: Vec<Safe<String>>,
     front: &'a Front,

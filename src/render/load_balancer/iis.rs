@@ -7,7 +7,7 @@ use super::{Front, Seat};
 use crate::model::backend::Backends;
 
 #[derive(Template)]
-#[template(path = "iis.ps1")]
+#[template(path = "iis.ps1", config = "assets/askama.toml")]
 struct Script<'a> {
     head: Vec<Safe<String>>,
     front: &'a Front,

@@ -7,7 +7,7 @@ use super::{Front, Seat, words};
 use crate::model::backend::Backends;
 
 #[derive(Template)]
-#[template(path = "netscaler.ns")]
+#[template(path = "netscaler.ns", config = "assets/askama.toml")]
 struct Commands<'a> {
     head: Vec<Safe<String>>,
     front: &'a Front,

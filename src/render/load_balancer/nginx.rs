@@ -11,7 +11,7 @@ use super::{Front, Seat, words};
 use crate::model::backend::Backends;
 
 #[derive(Template)]
-#[template(path = "nginx.conf")]
+#[template(path = "nginx.conf", config = "assets/askama.toml")]
 struct Configuration<'a> {
     head: Vec<Safe<String>>,
     front: &'a Front,

@@ -32,7 +32,7 @@ impl Escaper for BashWord {
 }
 
 #[derive(Template)]
-#[template(path = "node.sh")]
+#[template(path = "node.sh", config = "assets/askama.toml")]
 struct Script {
     head: Vec<Safe<String>>,
     /// The names of all variables that hold secrets, which Octopus Server has no need of.

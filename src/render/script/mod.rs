@@ -11,8 +11,6 @@ use askama::filters::Escaper;
 use secrecy::SecretString;
 use zeroize::Zeroizing;
 
-use crate::model::few;
-
 use super::octopus::{Command, Form, Piece, commands};
 use super::{Clear, Secret, Secrets, Setup, Unwritable};
 
@@ -125,7 +123,7 @@ fn write(setup: &Setup<'_>, language: Language, secrets: Secrets<'_>) -> Result<
 /// The secrets that have to be in the environment when the script runs.
 fn needed(commands: &[Command], secrets: Secrets<'_>) -> Vec<Secret> {
     let mut needed: Vec<Secret> = commands.iter().flat_map(Command::secrets).collect();
-    few::sort_by_key(&mut needed, |secret| *secret);
+    needed.sort_by_key(|secret| *secret);
     needed.dedup();
     needed.retain(|secret| secrets.text(*secret).is_none());
     needed

@@ -61,7 +61,7 @@ const fn is_plain(byte: u8) -> bool {
 }
 
 #[derive(Template)]
-#[template(path = "node.ps1")]
+#[template(path = "node.ps1", config = "assets/askama.toml")]
 struct Script {
     head: Vec<Safe<String>>,
     /// The names of all variables that hold secrets, which Octopus Server has no need of.

@@ -8,7 +8,7 @@ use crate::render::Language;
 use crate::render::load_balancer::tidy;
 
 #[derive(Template)]
-#[template(path = "tentacles.sh")]
+#[template(path = "tentacles.sh", config = "assets/askama.toml")]
 struct Bash<'a> {
     head: Vec<Safe<String>>,
     key: Safe<&'static str>,
@@ -17,7 +17,7 @@ struct Bash<'a> {
 }
 
 #[derive(Template)]
-#[template(path = "tentacles.ps1")]
+#[template(path = "tentacles.ps1", config = "assets/askama.toml")]
 struct PowerShell<'a> {
     head: Vec<Safe<String>>,
     key: Safe<&'static str>,

@@ -11,7 +11,6 @@ use super::spot::Text;
 use super::syntax;
 use super::value::{self, short};
 use crate::model::check::CheckId;
-use crate::model::few;
 use crate::model::field::FieldId;
 use crate::model::flow::Flow;
 use crate::model::given::{Given, Place, Problem};
@@ -180,7 +179,7 @@ impl Reader<'_> {
     }
 
     fn finish(mut self) -> AnswerFile {
-        few::sort_by_key(&mut self.wrong, |(at, _)| *at);
+        self.wrong.sort_by_key(|(at, _)| *at);
         let more = self.wrong.len() > MOST;
         self.wrong.truncate(MOST);
         self.said.problems = self.wrong.into_iter().map(|(_, problem)| problem).collect();

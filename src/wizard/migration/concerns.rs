@@ -3,7 +3,6 @@
 use std::path::Path;
 
 use super::{Concern, ConcernId, amount};
-use crate::model::few;
 use crate::model::migration::{Ahead, Collision, InTheWay, LeftOut, Odd, Room, Source, Trouble};
 use crate::model::storage::under;
 use crate::model::untrusted::Untrusted;
@@ -104,7 +103,7 @@ pub fn concerns(ahead: &Ahead, sources: &[Source]) -> Vec<Concern> {
     for room in &ahead.room {
         said.extend(cramped(room));
     }
-    few::sort_by_key(&mut said, |concern| std::cmp::Reverse(concern.id.severity()));
+    said.sort_by_key(|concern| std::cmp::Reverse(concern.id.severity()));
     said
 }
 

@@ -2,7 +2,6 @@
 
 use crate::model::answers::Raw;
 use crate::model::facts::{Fact, Facts, Identity, SealTrouble, Trouble};
-use crate::model::few;
 use crate::model::field::FieldId;
 use crate::model::node_config::NodeConfig;
 use crate::model::octopus_config::OctopusConfig;
@@ -24,7 +23,7 @@ pub fn of(state: &State) -> Vec<Setting> {
     list.extend(of_host(facts));
     list.extend(of_registry(state));
     // Stable: within a group they stand as they came.
-    few::sort_by_key(&mut list, |setting| Group::ALL.iter().position(|group| *group == setting.group));
+    list.sort_by_key(|setting| Group::ALL.iter().position(|group| *group == setting.group));
     list
 }
 

@@ -12,7 +12,6 @@ use super::source::{self, Fetched, Unanswered};
 use super::{Around, Beforehand, Environment, INTERRUPTED, Manner, STDIN, Stdin, Wanted, paper, variable};
 use crate::model::answers::{Answers, Origin, Raw};
 use crate::model::check::CheckId;
-use crate::model::few;
 use crate::model::field::FieldId;
 use crate::model::finding::Severity;
 use crate::model::flow::Flow;
@@ -185,7 +184,7 @@ impl Beforehand {
                 field.is_secret() && !told && flows::asks(flow, *field) && form::is_missing(*field, &self.loaded.answers)
             };
             fields.extend(FieldId::ALL.into_iter().filter(missing));
-            few::sort_by_key(&mut fields, |field| *field);
+            fields.sort_by_key(|field| *field);
             fields.dedup();
             self.loaded.open.clone_from(&fields);
             if self.judge().iter().any(|problem| problem.severity == Severity::Stop) {

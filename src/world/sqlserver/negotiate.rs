@@ -5,8 +5,8 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use super::{limits, trouble};
 use crate::model::facts::{TlsTrouble, Trouble};
 use crate::model::target::Encryption;
-use crate::tds::packet::{self, DEFAULT_SIZE, PacketType, ReadError};
-use crate::tds::prelogin::{self, Prelogin};
+use tds_wire::packet::{self, DEFAULT_SIZE, PacketType, ReadError};
+use tds_wire::prelogin::{self, Prelogin};
 
 /// A PRELOGIN answer has a few dozen bytes; whatever is longer is not one.
 const MOST: usize = 4096;

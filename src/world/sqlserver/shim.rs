@@ -20,8 +20,8 @@ use zeroize::Zeroizing;
 
 use super::soften::{self, LOGINACK};
 use crate::model::facts::SqlTrouble;
-use crate::tds::packet::{self, DEFAULT_SIZE, HEADER, Header, PacketType};
-use crate::tds::prelogin::{Encryption, Prelogin, Version};
+use tds_wire::packet::{self, DEFAULT_SIZE, HEADER, Header, PacketType};
+use tds_wire::prelogin::{Encryption, Prelogin, Version};
 
 /// Where LOGIN7's TDS version stands in the first packet: behind the header and the message's length.
 const VERSION_AT: usize = HEADER + 4;

@@ -8,7 +8,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio_rustls::client::TlsStream;
 
-use crate::tds::tls::HandshakeStream;
+use tds_wire::tls::HandshakeStream;
 
 /// One stream for the three ways.
 #[derive(Debug)]

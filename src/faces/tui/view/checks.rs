@@ -7,7 +7,6 @@ use crate::faces::tui::elapsed;
 use crate::faces::tui::scene::Scene;
 use crate::faces::tui::text;
 use crate::model::check::CheckId;
-use crate::model::few;
 use crate::model::finding::{Severity, Verdict};
 
 /// The columns of the labels in a list of several columns: `Certificate` is the longest.
@@ -45,7 +44,7 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, set: Set) {
         let list_area = Rect { height: area.height - 1, ..area };
         let mut pressing: Vec<&(CheckId, Verdict)> = scene.verdicts.iter().collect();
         // Stable, so that rows of equal weight keep their order.
-        few::sort_by_key(&mut pressing, |(_, verdict)| pressing_first(verdict));
+        pressing.sort_by_key(|(_, verdict)| pressing_first(verdict));
         pressing.truncate(slots - usize::from(columns));
         list(canvas, list_area, scene, set, &pressing);
         let all: Vec<&(CheckId, Verdict)> = scene.verdicts.iter().collect();

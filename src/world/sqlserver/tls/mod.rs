@@ -21,7 +21,7 @@ use judge::Judge;
 
 use super::{limits, resolve};
 use crate::model::facts::{TlsTrouble, Trouble};
-use crate::tds::tls::HandshakeStream;
+use tds_wire::tls::HandshakeStream;
 
 /// TDS 8.0's name among the protocols that TLS can carry.
 const ALPN: &[u8] = b"tds/8.0";

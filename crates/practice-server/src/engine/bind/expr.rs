@@ -1,0 +1,426 @@
+//! Expressions: values here, conditions in `compare`.
+
+use sqlparser::ast::{BinaryOperator, CastKind, Expr, UnaryOperator, Value as Literal};
+
+use super::{Binder, Typed};
+use crate::engine::fault::{Fault, Reach};
+use crate::engine::{code, convert, types};
+use crate::value::SqlType;
+
+impl Binder<'_> {
+    /// A value. Where SQL Server wants a value and a condition stands, that is a syntax error.
+    pub(crate) fn expr(&mut self, expr: &Expr) -> Result<Typed, Fault> {
+        self.depth += 1;
+        self.too_deep()?;
+        let result = self.expr_checked(expr);
+        self.depth -= 1;
+        result
+    }
+
+    /// Whole grouping expressions are allowed where their columns alone are not.
+    fn expr_checked(&mut self, expr: &Expr) -> Result<Typed, Fault> {
+        let keys = match self.scopes.last().and_then(|scope| scope.grouping.as_ref()) {
+            Some(grouping)
+                if !grouping.inside && !matches!(expr, Expr::Identifier(_) | Expr::CompoundIdentifier(_) | Expr::Value(_)) =>
+            {
+                grouping.keys.clone()
+            }
+            _ => return self.value(expr),
+        };
+        if keys.iter().any(|key| key.contains('(')) {
+            let before = self.used.clone();
+            self.set_inside(true);
+            let free = self.value(expr);
+            self.set_inside(false);
+            match free {
+                Ok(typed) if keys.contains(&typed.sql) => return Ok(typed),
+                _ => self.used = before,
+            }
+        }
+        self.value(expr)
+    }
+
+    pub(super) fn set_inside(&mut self, inside: bool) {
+        if let Some(grouping) = self.scopes.last_mut().and_then(|scope| scope.grouping.as_mut()) {
+            grouping.inside = inside;
+        }
+    }
+
+    fn value(&mut self, expr: &Expr) -> Result<Typed, Fault> {
+        match expr {
+            Expr::Identifier(ident) if ident.quote_style.is_none() && ident.value.starts_with("@@") => self.global(&ident.value),
+            Expr::Identifier(ident) if ident.quote_style.is_none() && ident.value.starts_with('@') => self.variable(&ident.value),
+            Expr::Identifier(ident) => match self.word_call(ident) {
+                Some(typed) => Ok(typed),
+                None => self.column(std::slice::from_ref(ident)),
+            },
+            Expr::CompoundIdentifier(parts) => self.column(parts),
+            Expr::Value(value) => literal(&value.value),
+            Expr::Nested(inner) => {
+                let mut typed = self.expr(inner)?;
+                typed.sql = format!("({})", typed.sql);
+                Ok(typed)
+            }
+            Expr::BinaryOp { left, op, right } => self.binary(left, op, right),
+            Expr::UnaryOp { op, expr } => self.unary(*op, expr),
+            Expr::Cast { kind, expr, data_type, format: None } => {
+                let lenient = match kind {
+                    CastKind::Cast => false,
+                    CastKind::TryCast => true,
+                    _ => return Err(Fault::unsupported("This kind of cast")),
+                };
+                self.cast(expr, data_type, None, lenient)
+            }
+            Expr::Convert { is_try, expr, data_type: Some(data_type), charset: None, styles, .. } => {
+                let style = match styles.as_slice() {
+                    [] => None,
+                    [style] => Some(style),
+                    _ => return Err(Fault::unsupported("CONVERT with several styles")),
+                };
+                self.cast(expr, data_type, style, *is_try)
+            }
+            Expr::Collate { expr, collation } => self.collate(expr, &collation.to_string()),
+            Expr::Case { operand, conditions, else_result, .. } => {
+                self.case(operand.as_deref(), conditions, else_result.as_deref())
+            }
+            Expr::Subquery(query) => self.scalar_query(query),
+            Expr::Function(function) => self.call(function),
+            Expr::Ceil { expr, .. } => self.rounding("CEILING", expr),
+            Expr::Floor { expr, .. } => self.rounding("FLOOR", expr),
+            Expr::Substring { expr, substring_from: Some(from), substring_for: Some(length), .. } => {
+                self.substring(expr, from, length)
+            }
+            Expr::Trim { trim_where: None, trim_what: None, trim_characters: None, expr } => self.text_call("trim", expr),
+            Expr::AtTimeZone { timestamp, time_zone } => self.at_time_zone(timestamp, time_zone),
+            Expr::InList { .. }
+            | Expr::InSubquery { .. }
+            | Expr::Between { .. }
+            | Expr::Like { .. }
+            | Expr::IsNull(_)
+            | Expr::IsNotNull(_)
+            | Expr::Exists { .. } => Err(Fault::new(156, format!("Incorrect syntax near the keyword '{}'.", keyword(expr)))
+                .class(15)
+                .reach(Reach::Compile)),
+            other => Err(Fault::unsupported(format!("The expression {}", shortened(&other.to_string())))),
+        }
+    }
+
+    fn unary(&mut self, operator: UnaryOperator, expr: &Expr) -> Result<Typed, Fault> {
+        match operator {
+            UnaryOperator::Plus => self.expr(expr),
+            UnaryOperator::Minus => {
+                if let Expr::Value(value) = expr
+                    && let Literal::Number(digits, _) = &value.value
+                {
+                    return literal(&Literal::Number(format!("-{digits}"), false));
+                }
+                let typed = self.expr(expr)?;
+                self.arithmetic(
+                    "-",
+                    &Typed::int(0, if types::integer(typed.kind) { typed.kind } else { SqlType::Int }).sure(),
+                    &typed,
+                )
+            }
+            UnaryOperator::BitwiseNot => {
+                let typed = self.expr(expr)?;
+                if !types::integer(typed.kind) {
+                    return Err(invalid(typed.kind, "'~'"));
+                }
+                let sql = match typed.kind {
+                    SqlType::Bit => format!("(1 - {})", typed.sql),
+                    SqlType::TinyInt => format!("(255 - {})", typed.sql),
+                    _ => format!("(~{})", typed.sql),
+                };
+                Ok(Typed::new(sql, typed.kind).maybe(typed.nullable))
+            }
+            UnaryOperator::Not => {
+                Err(Fault::new(156, "Incorrect syntax near the keyword 'NOT'.").class(15).reach(Reach::Compile))
+            }
+            _ => Err(Fault::unsupported(format!("The operator {operator}"))),
+        }
+    }
+
+    fn binary(&mut self, left: &Expr, operator: &BinaryOperator, right: &Expr) -> Result<Typed, Fault> {
+        let sign = match operator {
+            BinaryOperator::Plus => "+",
+            BinaryOperator::Minus => "-",
+            BinaryOperator::Multiply => "*",
+            BinaryOperator::Divide => "/",
+            BinaryOperator::Modulo => "%",
+            BinaryOperator::BitwiseAnd => "&",
+            BinaryOperator::BitwiseOr => "|",
+            BinaryOperator::BitwiseXor => "^",
+            BinaryOperator::Eq
+            | BinaryOperator::NotEq
+            | BinaryOperator::Lt
+            | BinaryOperator::LtEq
+            | BinaryOperator::Gt
+            | BinaryOperator::GtEq => {
+                return Err(Fault::new(102, format!("Incorrect syntax near '{operator}'.")).class(15).reach(Reach::Compile));
+            }
+            BinaryOperator::And | BinaryOperator::Or => {
+                return Err(Fault::new(156, format!("Incorrect syntax near the keyword '{operator}'."))
+                    .class(15)
+                    .reach(Reach::Compile));
+            }
+            other => return Err(Fault::unsupported(format!("The operator {other}"))),
+        };
+        let (left, right) = (self.expr(left)?, self.expr(right)?);
+        if "&|^".contains(sign) {
+            return bitwise(sign, &left, &right);
+        }
+        self.arithmetic(sign, &left, &right)
+    }
+
+    pub(super) fn arithmetic(&self, sign: &str, left: &Typed, right: &Typed) -> Result<Typed, Fault> {
+        let nullable = left.nullable || right.nullable;
+        if sign == "+"
+            && (types::text(left.kind) || left.null)
+            && (types::text(right.kind) || right.null)
+            && !(left.null && right.null)
+        {
+            return self.concatenation(left, right, nullable);
+        }
+        if let (SqlType::VarBinary(a), SqlType::VarBinary(b)) = (left.kind, right.kind)
+            && sign == "+"
+        {
+            let length = a.zip(b).and_then(|(a, b)| a.checked_add(b)).filter(|sum| *sum <= 8000);
+            let sql = format!("fd('bytes_concat', {}, {})", left.sql, right.sql);
+            return Ok(Typed::new(sql, SqlType::VarBinary(length)).maybe(nullable));
+        }
+        let kind = arithmetic_type(sign, left, right)?;
+        let sql = format!(
+            "fd('arith', '{sign}', {}, {}, {}, {}, {})",
+            left.sql,
+            right.sql,
+            code::encode(left.kind),
+            code::encode(right.kind),
+            code::encode(kind)
+        );
+        Ok(Typed::new(sql, kind).maybe(nullable))
+    }
+
+    fn concatenation(&self, left: &Typed, right: &Typed, nullable: bool) -> Result<Typed, Fault> {
+        let collation = self.meet(left, right, "add")?;
+        let sum = |a: Option<u16>, b: Option<u16>, limit| Some(a?.saturating_add(b?).min(limit));
+        let kind = match (left.kind, right.kind) {
+            (SqlType::VarChar(a), SqlType::VarChar(b)) => SqlType::VarChar(sum(a, b, 8000)),
+            (SqlType::NVarChar(a) | SqlType::VarChar(a), SqlType::NVarChar(b) | SqlType::VarChar(b)) => {
+                SqlType::NVarChar(sum(a, b, 4000))
+            }
+            (kind, _) if types::text(kind) => kind,
+            (_, kind) => kind,
+        };
+        let mut sql = format!("({} || {})", left.sql, right.sql);
+        // Beyond 8,000 bytes SQL Server cuts what is not max.
+        if matches!(kind, SqlType::NVarChar(Some(4000)) | SqlType::VarChar(Some(8000))) {
+            sql = format!("cv({sql}, {}, {}, 0)", code::encode(SqlType::NVarChar(None)), code::encode(kind));
+        }
+        Ok(Typed::new(sql, kind).maybe(nullable).collated(collation))
+    }
+
+    pub(super) fn cast(
+        &mut self,
+        expr: &Expr,
+        data_type: &sqlparser::ast::DataType,
+        style: Option<&Expr>,
+        lenient: bool,
+    ) -> Result<Typed, Fault> {
+        let declared = types::declared(data_type, 30)?;
+        let typed = self.expr(expr)?;
+        let style = match style {
+            None => "0".to_owned(),
+            Some(style) => {
+                let style = self.expr(style)?;
+                self.coerce(&style, SqlType::Int)
+            }
+        };
+        let explicit = style == "0";
+        let kind = declared.kind;
+        let mut sql = if typed.null || (explicit && same_form(&typed, kind)) {
+            typed.sql.clone()
+        } else {
+            let function = if lenient { "tcv" } else { "cv" };
+            format!("{function}({}, {}, {}, {style})", typed.sql, code::encode(typed.kind), code::encode(kind))
+        };
+        if declared.fixed {
+            sql = format!("pad({sql}, {})", code::encode(kind));
+        }
+        let collation = if types::text(typed.kind) { typed.collation } else { None };
+        Ok(Typed::new(sql, kind).maybe(typed.nullable || lenient).collated(collation))
+    }
+
+    fn case(
+        &mut self,
+        operand: Option<&Expr>,
+        conditions: &[sqlparser::ast::CaseWhen],
+        otherwise: Option<&Expr>,
+    ) -> Result<Typed, Fault> {
+        let mut tests = Vec::new();
+        let mut results = Vec::new();
+        for when in conditions {
+            tests.push(match operand {
+                Some(operand) => {
+                    let (left, right) = (self.expr(operand)?, self.expr(&when.condition)?);
+                    self.comparison("=", &left, &right)?
+                }
+                None => self.condition(&when.condition)?,
+            });
+            results.push(self.expr(&when.result)?);
+        }
+        if let Some(otherwise) = otherwise {
+            results.push(self.expr(otherwise)?);
+        }
+        let mut typed = self.unify(&results, "CASE")?;
+        if otherwise.is_none() {
+            typed.nullable = true;
+        }
+        let mut sql = String::from("CASE");
+        for (test, result) in tests.iter().zip(&results) {
+            sql = format!("{sql} WHEN {test} THEN {}", self.coerce(result, typed.kind));
+        }
+        if otherwise.is_some()
+            && let Some(last) = results.last()
+        {
+            sql = format!("{sql} ELSE {}", self.coerce(last, typed.kind));
+        }
+        typed.sql = format!("({sql} END)");
+        Ok(typed)
+    }
+
+    /// The type and collation that several results share; the SQL is the caller's.
+    pub(super) fn unify(&self, all: &[Typed], operation: &str) -> Result<Typed, Fault> {
+        let mut result: Option<Typed> = None;
+        for typed in all.iter().filter(|typed| !typed.null) {
+            result = Some(match result {
+                None => typed.clone(),
+                Some(so_far) => {
+                    let collation = self.meet(&so_far, typed, operation)?;
+                    let kind = types::common(so_far.kind, typed.kind);
+                    let collation = collation.filter(|_| types::text(kind));
+                    Typed::new("", kind).maybe(so_far.nullable || typed.nullable).collated(collation)
+                }
+            });
+        }
+        let mut result = result.unwrap_or_else(Typed::nothing);
+        result.name = None;
+        result.nullable |= all.iter().any(|typed| typed.null);
+        Ok(result)
+    }
+}
+
+fn same_form(typed: &Typed, kind: SqlType) -> bool {
+    // A cast of text cuts; only a longer target leaves it as it is. Integers keep their range only upwards.
+    super::same_form(typed.kind, kind) && typed.kind != SqlType::Variant
+}
+
+fn keyword(expr: &Expr) -> &'static str {
+    match expr {
+        Expr::InList { .. } | Expr::InSubquery { .. } => "IN",
+        Expr::Between { .. } => "BETWEEN",
+        Expr::Like { .. } => "LIKE",
+        Expr::Exists { .. } => "EXISTS",
+        _ => "IS",
+    }
+}
+
+pub(super) fn shortened(text: &str) -> String {
+    let short: String = text.chars().take(60).collect();
+    if short.len() < text.len() { format!("{short}…") } else { short }
+}
+
+fn invalid(kind: SqlType, operator: &str) -> Fault {
+    Fault::new(8117, format!("Operand data type {} is invalid for {operator} operator.", types::name(kind))).reach(Reach::Compile)
+}
+
+fn bitwise(sign: &str, left: &Typed, right: &Typed) -> Result<Typed, Fault> {
+    for typed in [left, right] {
+        if !types::integer(typed.kind) && !typed.null {
+            return Err(invalid(typed.kind, &format!("'{sign}'")));
+        }
+    }
+    let (a, b) = (&left.sql, &right.sql);
+    let sql = if sign == "^" { format!("(({a} | {b}) - ({a} & {b}))") } else { format!("({a} {sign} {b})") };
+    Ok(Typed::new(sql, types::common(left.kind, right.kind)).maybe(left.nullable || right.nullable))
+}
+
+/// SQL Server's rules for the type of a result, with the precision kept within the server's 18 digits.
+fn arithmetic_type(sign: &str, left: &Typed, right: &Typed) -> Result<SqlType, Fault> {
+    let word = match sign {
+        "+" => "add",
+        "-" => "subtract",
+        "*" => "multiply",
+        "/" => "divide",
+        _ => "modulo",
+    };
+    for typed in [left, right] {
+        match typed.kind {
+            SqlType::DateTime => return Err(Fault::unsupported("Arithmetic with datetime")),
+            kind if types::temporal(kind) => return Err(invalid(kind, word)),
+            SqlType::Guid | SqlType::Variant | SqlType::VarBinary(_) => return Err(invalid(typed.kind, word)),
+            _ => {}
+        }
+    }
+    if types::text(left.kind) && types::text(right.kind) {
+        return Err(invalid(left.kind, word));
+    }
+    let kind = if types::text(left.kind) || left.null {
+        right.kind
+    } else if types::text(right.kind) || right.null {
+        left.kind
+    } else {
+        types::common(left.kind, right.kind)
+    };
+    let SqlType::Decimal { .. } = kind else {
+        return Ok(if kind == SqlType::Bit { SqlType::Int } else { kind });
+    };
+    let scale = |kind: SqlType| if let SqlType::Decimal { scale, .. } = kind { scale } else { 0 };
+    let (a, b) = (scale(left.kind), scale(right.kind));
+    let scale = match sign {
+        "*" => (a + b).min(12),
+        "/" => 6.max(a),
+        _ => a.max(b),
+    };
+    Ok(SqlType::Decimal { precision: 18, scale })
+}
+
+/// A literal.
+pub(super) fn literal(value: &Literal) -> Result<Typed, Fault> {
+    match value {
+        Literal::Null => Ok(Typed::nothing()),
+        Literal::NationalStringLiteral(text) => Ok(Typed::text(text)),
+        Literal::SingleQuotedString(text) => {
+            let length = u16::try_from(convert::utf16(text).max(1)).ok().filter(|length| *length <= 8000);
+            Ok(Typed::new(super::quote(text), SqlType::VarChar(length)).sure())
+        }
+        Literal::HexStringLiteral(hex) => {
+            let even = if hex.len() % 2 == 1 { format!("0{hex}") } else { hex.clone() };
+            let length = u16::try_from(even.len() / 2).ok().filter(|length| *length <= 8000).map(|length| length.max(1));
+            Ok(Typed::new(format!("x'{even}'"), SqlType::VarBinary(length)).sure())
+        }
+        Literal::Number(digits, _) => number(digits),
+        other => Err(Fault::unsupported(format!("The literal {}", shortened(&other.to_string())))),
+    }
+}
+
+fn number(digits: &str) -> Result<Typed, Fault> {
+    if digits.contains(['e', 'E']) {
+        return digits
+            .parse::<f64>()
+            .map(|number| Typed::new(format!("{number:e}"), SqlType::Float).sure())
+            .map_err(|_| Fault::unsupported(format!("The number {digits}")));
+    }
+    if !digits.contains('.')
+        && let Ok(number) = digits.parse::<i64>()
+        && i32::try_from(number).is_ok()
+    {
+        return Ok(Typed::int(number, SqlType::Int));
+    }
+    let (unscaled, scale) = convert::parse_decimal(digits).ok_or_else(|| Fault::unsupported(format!("The number {digits}")))?;
+    let precision = u8::try_from(unscaled.unsigned_abs().to_string().len()).unwrap_or(38).max(scale).max(1);
+    match i64::try_from(unscaled) {
+        Ok(number) if precision <= 18 => Ok(Typed::int(number, SqlType::Decimal { precision, scale })),
+        Ok(number) if scale == 0 => Ok(Typed::int(number, SqlType::BigInt)),
+        _ => Err(Fault::unsupported(format!("The number {digits}"))),
+    }
+}

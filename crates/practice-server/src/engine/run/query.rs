@@ -1,0 +1,216 @@
+//! `SELECT`, and the single values that control flow needs.
+
+use std::sync::Arc;
+
+use rusqlite::types::Value as Stored;
+use sqlparser::ast::{Expr, Query};
+
+use super::super::bind::{Binder, Bound, Variables};
+use super::super::context::Context;
+use super::super::fault::{self, Fault};
+use super::super::session::Session;
+use super::super::stored::to_wire;
+use super::super::{code, convert};
+use super::{Frame, Run};
+use crate::reply::Reply;
+use crate::tsql::statement::Isolation;
+use crate::value::SqlType;
+
+/// The rows of `INSERT … EXEC`, with their types.
+#[derive(Debug, Default)]
+pub(super) struct Kept {
+    pub(super) rows: Vec<Vec<(Stored, SqlType)>>,
+}
+
+/// Binds `parameters` to a prepared statement.
+pub(super) fn bind(statement: &mut rusqlite::Statement<'_>, parameters: &[Stored]) -> Result<(), Fault> {
+    // A variable that only takes a value is known to the binder and not to the statement.
+    let wanted = statement.parameter_count();
+    for (at, value) in parameters.iter().enumerate().take(wanted) {
+        statement.raw_bind_parameter(at + 1, value)?;
+    }
+    Ok(())
+}
+
+impl Session {
+    /// The context that a query's names want: another database's when all of them are there.
+    pub(in super::super) fn context_for(&mut self, query: &Query) -> Result<Arc<Context>, Fault> {
+        let mut others: Vec<String> = Vec::new();
+        let mut here = false;
+        super::super::bind::relations(query, &mut |relation| {
+            match super::super::bind::name_of(relation) {
+                Ok(name) if name.database().is_some() => others.extend(name.database().map(str::to_owned)),
+                Ok(name) if super::super::view::find(&name).is_some_and(super::super::view::of_server) => {}
+                _ => here = true,
+            }
+            std::ops::ControlFlow::Continue(())
+        });
+        others.retain(|other| !other.eq_ignore_ascii_case(&self.database_name));
+        others.dedup_by(|a, b| a.eq_ignore_ascii_case(b));
+        match others.as_slice() {
+            [other] if !here => {
+                let server = self.engine.server();
+                let Some(database) = server.database(other).cloned() else {
+                    let mut named = String::new();
+                    super::super::bind::relations(query, &mut |relation| {
+                        named = super::super::bind::name_of(relation).map(|name| name.to_string()).unwrap_or_default();
+                        std::ops::ControlFlow::Break(())
+                    });
+                    return Err(fault::no_object(named));
+                };
+                self.engine.may_open(&database, &self.account, self.facts.id)?;
+                self.context_of(&database)
+            }
+            [] => self.context(),
+            _ => Err(Fault::unsupported("A statement over several databases")),
+        }
+    }
+
+    /// Reading in a transaction whose isolation forbids others to change what was read keeps them from writing.
+    pub(in super::super) fn reading(&mut self, context: &Context, locks: bool) -> Result<(), Fault> {
+        let isolated = match self.settings.isolation {
+            Isolation::Serializable | Isolation::RepeatableRead => true,
+            Isolation::ReadCommitted | Isolation::ReadUncommitted => false,
+            Isolation::Snapshot => return Err(Fault::unsupported("The isolation level SNAPSHOT")),
+        };
+        if self.nesting > 0 && (locks || isolated) && !context.target.read_only && !self.doomed {
+            self.start_writing(context)?;
+        }
+        Ok(())
+    }
+
+    /// All rows of a bound query.
+    pub(in super::super) fn rows(&self, context: &Context, sql: &str, parameters: &[Stored]) -> Result<Vec<Vec<Stored>>, Fault> {
+        let mut statement = self.connection(context)?.prepare(sql)?;
+        bind(&mut statement, parameters)?;
+        let width = statement.column_count();
+        let mut rows = statement.raw_query();
+        let mut all = Vec::new();
+        while let Some(row) = rows.next()? {
+            all.push((0..width).map(|at| row.get(at)).collect::<Result<_, _>>()?);
+        }
+        Ok(all)
+    }
+}
+
+impl Run<'_> {
+    pub(super) fn query(&mut self, query: &Query, frame: &mut Frame) -> Result<(), Fault> {
+        let context = self.session.context_for(query)?;
+        let mut binder = Binder::new(&context, &frame.variables);
+        let bound = binder.query(query)?;
+        let (parameters, locks) = (binder.parameters(), binder.locks);
+        self.session.reading(&context, locks)?;
+        if let Some(assigns) = &bound.assigns {
+            let rows = self.session.rows(&context, &bound.sql, &parameters)?;
+            if let Some(last) = rows.last() {
+                for ((name, value), field) in assigns.iter().zip(last).zip(&bound.fields) {
+                    assign(&mut frame.variables, name, value.clone(), field.kind)?;
+                }
+            }
+            self.session.row_count = i64::try_from(rows.len()).unwrap_or(0);
+            return Ok(());
+        }
+        self.send(&context, &bound, &parameters)
+    }
+
+    /// Sends a query's rows, or keeps them.
+    fn send(&mut self, context: &Context, bound: &Bound, parameters: &[Stored]) -> Result<(), Fault> {
+        if let Some(kept) = &mut self.kept {
+            let rows = self.session.rows(context, &bound.sql, parameters)?;
+            self.session.row_count = i64::try_from(rows.len()).unwrap_or(0);
+            kept.rows
+                .extend(rows.into_iter().map(|row| row.into_iter().zip(bound.fields.iter().map(|field| field.kind)).collect()));
+            return Ok(());
+        }
+        let mut statement = self.session.connection(context)?.prepare(&bound.sql)?;
+        bind(&mut statement, parameters)?;
+        self.open = true;
+        let mut going = (self.sink)(Reply::Columns(bound.columns()));
+        let mut rows = statement.raw_query();
+        let mut count = 0_usize;
+        let mut failed = None;
+        while going {
+            match rows.next() {
+                Ok(Some(row)) => {
+                    let mut values = Vec::with_capacity(bound.fields.len());
+                    for (at, field) in bound.fields.iter().enumerate() {
+                        values.push(to_wire(row.get(at)?, field.kind));
+                    }
+                    count += 1;
+                    going = (self.sink)(Reply::Row(values));
+                }
+                Ok(None) => break,
+                Err(error) => {
+                    failed = Some(error);
+                    break;
+                }
+            }
+        }
+        drop(rows);
+        drop(statement);
+        self.gone |= !going;
+        if let Some(error) = failed {
+            return Err(error.into());
+        }
+        self.counted(count);
+        Ok(())
+    }
+
+    /// One value, in a type of its own.
+    pub(super) fn value(&mut self, expr: &Expr, variables: &Variables) -> Result<(Stored, SqlType), Fault> {
+        let context = self.session.context()?;
+        let mut binder = Binder::new(&context, variables);
+        let typed = binder.expr(expr)?;
+        let (sql, parameters) = (format!("SELECT {}", typed.sql), binder.parameters());
+        let value = self.session.rows(&context, &sql, &parameters)?.into_iter().flatten().next().unwrap_or(Stored::Null);
+        Ok((value, typed.kind))
+    }
+
+    /// One value, converted.
+    pub(super) fn value_as(&mut self, expr: &Expr, kind: SqlType, variables: &Variables) -> Result<Stored, Fault> {
+        let (value, from) = self.value(expr, variables)?;
+        convert::convert(value, from, kind, 0)
+    }
+
+    /// One text; `NULL` is the empty text.
+    pub(super) fn text_of(&mut self, expr: &Expr, variables: &Variables) -> Result<String, Fault> {
+        match self.value_as(expr, SqlType::NVarChar(None), variables)? {
+            Stored::Text(text) => Ok(text),
+            _ => Ok(String::new()),
+        }
+    }
+
+    /// Whether a condition is true.
+    pub(super) fn holds(&mut self, condition: &Expr, frame: &mut Frame) -> Result<bool, Fault> {
+        let context = self.session.context()?;
+        let mut binder = Binder::new(&context, &frame.variables);
+        let test = binder.condition(condition)?;
+        let (parameters, locks) = (binder.parameters(), binder.locks);
+        self.session.reading(&context, locks)?;
+        let rows = self.session.rows(&context, &format!("SELECT {test}"), &parameters)?;
+        Ok(rows.first().and_then(|row| row.first()) == Some(&Stored::Integer(1)))
+    }
+
+    pub(super) fn set_variable(&mut self, name: &str, expr: &Expr, frame: &mut Frame) -> Result<(), Fault> {
+        if !frame.variables.contains_key(name) {
+            return Err(undeclared(name));
+        }
+        let (value, kind) = self.value(expr, &frame.variables)?;
+        assign(&mut frame.variables, name, value, kind)
+    }
+}
+
+/// 137
+pub(super) fn undeclared(name: &str) -> Fault {
+    Fault::new(137, format!("Must declare the scalar variable \"{name}\".")).class(15).state(1).reach(super::Reach::Compile)
+}
+
+/// Gives a variable a value: converted, and cut where it is too long.
+pub(super) fn assign(variables: &mut Variables, name: &str, value: Stored, kind: SqlType) -> Result<(), Fault> {
+    let variable = variables.get_mut(name).ok_or_else(|| undeclared(name))?;
+    let value = convert::convert(value, kind, variable.kind, 0)?;
+    variable.value = if variable.fixed { convert::pad(value, variable.kind) } else { value };
+    // The code is what generated SQL would name the type by; a type without one could not be read back.
+    debug_assert_eq!(code::decode(code::encode(variable.kind)), variable.kind);
+    Ok(())
+}

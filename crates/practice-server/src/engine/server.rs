@@ -1,0 +1,279 @@
+//! What belongs to the server and to no database: its databases, its logins, and the file that keeps them.
+
+use std::io::Write as _;
+use std::num::NonZeroU32;
+use std::path::{Path, PathBuf};
+
+use ring::pbkdf2;
+use secrecy::ExposeSecret as _;
+use serde::{Deserialize, Serialize};
+
+use super::{Login, OpenError, collation};
+use crate::tsql::statement::Access;
+
+/// A database as `sys.databases` shows it.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[expect(clippy::struct_excessive_bools, reason = "as many switches as SQL Server has")]
+pub(crate) struct Database {
+    pub(crate) id: i64,
+    pub(crate) name: String,
+    pub(crate) file: String,
+    pub(crate) collation: String,
+    pub(crate) compatibility: i64,
+    pub(crate) owner: String,
+    /// Ticks, see `instant`.
+    pub(crate) created: i64,
+    pub(crate) recovery: String,
+    #[serde(default)]
+    pub(crate) read_committed_snapshot: bool,
+    #[serde(default)]
+    pub(crate) snapshot: bool,
+    #[serde(default)]
+    pub(crate) read_only: bool,
+    #[serde(default)]
+    pub(crate) offline: bool,
+    #[serde(default)]
+    pub(crate) auto_close: bool,
+    /// 0 multi, 1 single, 2 restricted, as in `sys.databases.user_access`.
+    #[serde(default)]
+    pub(crate) access: u8,
+    #[serde(default)]
+    pub(crate) published: bool,
+    #[serde(default)]
+    pub(crate) subscribed: bool,
+    #[serde(default)]
+    pub(crate) merge_published: bool,
+    #[serde(default)]
+    pub(crate) mirrored: bool,
+}
+
+impl Database {
+    pub(crate) fn user_access(&self) -> Access {
+        match self.access {
+            1 => Access::Single,
+            2 => Access::Restricted,
+            _ => Access::Multi,
+        }
+    }
+
+    /// One of the four that come with the server.
+    pub(crate) fn system(&self) -> bool {
+        self.id <= 4
+    }
+}
+
+/// A login as `sys.server_principals` shows it.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Account {
+    pub(crate) id: i64,
+    pub(crate) name: String,
+    pub(crate) sid: String,
+    salt: String,
+    hash: String,
+    #[serde(default)]
+    pub(crate) disabled: bool,
+    #[serde(default)]
+    pub(crate) roles: Vec<String>,
+    #[serde(default)]
+    pub(crate) granted: Vec<String>,
+    #[serde(default)]
+    pub(crate) denied: Vec<String>,
+    pub(crate) database: String,
+    pub(crate) created: i64,
+}
+
+/// All of it. Copied on change, so that a session reads one state through a statement.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Server {
+    next_database: i64,
+    next_login: i64,
+    pub(crate) databases: Vec<Database>,
+    pub(crate) accounts: Vec<Account>,
+    #[serde(skip)]
+    folder: PathBuf,
+}
+
+/// The server roles there are.
+pub(crate) const SERVER_ROLES: &[(&str, i64)] = &[
+    ("public", 2),
+    ("sysadmin", 3),
+    ("securityadmin", 4),
+    ("serveradmin", 5),
+    ("setupadmin", 6),
+    ("processadmin", 7),
+    ("diskadmin", 8),
+    ("dbcreator", 9),
+    ("bulkadmin", 10),
+];
+
+const FILE: &str = "server.toml";
+const ROUNDS: u32 = 10_000;
+
+impl Server {
+    pub(crate) fn open(folder: &Path, logins: &[Login], now: i64) -> Result<Self, OpenError> {
+        std::fs::create_dir_all(folder)?;
+        let path = folder.join(FILE);
+        let mut server = match std::fs::read_to_string(&path) {
+            Ok(text) => toml::from_str::<Self>(&text).map_err(|error| OpenError::Data(error.to_string()))?,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Self::fresh(now),
+            Err(error) => return Err(error.into()),
+        };
+        folder.clone_into(&mut server.folder);
+        for login in logins {
+            if server.account(&login.name).is_none() {
+                let mut roles = Vec::new();
+                if login.sysadmin {
+                    roles.push("sysadmin".to_owned());
+                }
+                if login.dbcreator {
+                    roles.push("dbcreator".to_owned());
+                }
+                let account = server.add_account(&login.name, login.password.expose_secret(), now);
+                account.roles = roles;
+                account.disabled = login.disabled;
+            }
+        }
+        server.save()?;
+        Ok(server)
+    }
+
+    fn fresh(now: i64) -> Self {
+        let mut server =
+            Self { next_database: 1, next_login: 256, databases: Vec::new(), accounts: Vec::new(), folder: PathBuf::new() };
+        for name in ["master", "tempdb", "model", "msdb"] {
+            server.add_database(name, collation::SERVER, "sa", now);
+            if let Some(database) = server.databases.last_mut() {
+                "SIMPLE".clone_into(&mut database.recovery);
+                database.snapshot = name == "master" || name == "msdb";
+            }
+        }
+        server
+    }
+
+    pub(crate) fn add_database(&mut self, name: &str, collation: &str, owner: &str, now: i64) -> i64 {
+        let id = self.next_database;
+        self.next_database += 1;
+        self.databases.push(Database {
+            id,
+            name: name.to_owned(),
+            file: format!("database-{id}.sqlite"),
+            collation: collation.to_owned(),
+            compatibility: 160,
+            owner: owner.to_owned(),
+            created: now,
+            recovery: "FULL".to_owned(),
+            read_committed_snapshot: false,
+            snapshot: false,
+            read_only: false,
+            offline: false,
+            auto_close: false,
+            access: 0,
+            published: false,
+            subscribed: false,
+            merge_published: false,
+            mirrored: false,
+        });
+        id
+    }
+
+    pub(crate) fn add_account(&mut self, name: &str, password: &str, now: i64) -> &mut Account {
+        let id = self.next_login;
+        self.next_login += 1;
+        let id = if name.eq_ignore_ascii_case("sa") { 1 } else { id };
+        let sid = if id == 1 { "01".to_owned() } else { hex(&random16()) };
+        let (salt, hash) = digest(password);
+        self.accounts.push(Account {
+            id,
+            name: name.to_owned(),
+            sid,
+            salt,
+            hash,
+            disabled: false,
+            roles: Vec::new(),
+            granted: Vec::new(),
+            denied: Vec::new(),
+            database: "master".to_owned(),
+            created: now,
+        });
+        let last = self.accounts.len() - 1;
+        &mut self.accounts[last]
+    }
+
+    pub(crate) fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// Names of databases and logins compare as the server's collation says.
+    pub(crate) fn database(&self, name: &str) -> Option<&Database> {
+        self.databases.iter().find(|database| collation::equal(collation::SERVER, &database.name, name))
+    }
+
+    pub(crate) fn database_mut(&mut self, name: &str) -> Option<&mut Database> {
+        self.databases.iter_mut().find(|database| collation::equal(collation::SERVER, &database.name, name))
+    }
+
+    pub(crate) fn database_by_id(&self, id: i64) -> Option<&Database> {
+        self.databases.iter().find(|database| database.id == id)
+    }
+
+    pub(crate) fn account(&self, name: &str) -> Option<&Account> {
+        self.accounts.iter().find(|account| collation::equal(collation::SERVER, &account.name, name))
+    }
+
+    pub(crate) fn account_mut(&mut self, name: &str) -> Option<&mut Account> {
+        self.accounts.iter_mut().find(|account| collation::equal(collation::SERVER, &account.name, name))
+    }
+
+    /// Writes the state beside the old one and puts it in its place.
+    pub(crate) fn save(&self) -> std::io::Result<()> {
+        let text = toml::to_string(self).map_err(std::io::Error::other)?;
+        let mut file = tempfile::NamedTempFile::new_in(&self.folder)?;
+        file.write_all(text.as_bytes())?;
+        file.persist(self.folder.join(FILE)).map_err(|error| error.error)?;
+        Ok(())
+    }
+}
+
+impl Account {
+    pub(crate) fn is(&self, role: &str) -> bool {
+        role.eq_ignore_ascii_case("public") || self.roles.iter().any(|one| one.eq_ignore_ascii_case(role))
+    }
+
+    pub(crate) fn sysadmin(&self) -> bool {
+        self.is("sysadmin")
+    }
+
+    pub(crate) fn set_password(&mut self, password: &str) {
+        (self.salt, self.hash) = digest(password);
+    }
+
+    pub(crate) fn verify(&self, password: &str) -> bool {
+        let decode = |text: &str| data_encoding::HEXLOWER.decode(text.as_bytes()).unwrap_or_default();
+        let (salt, hash) = (decode(&self.salt), decode(&self.hash));
+        pbkdf2::verify(pbkdf2::PBKDF2_HMAC_SHA256, rounds(), &salt, password.as_bytes(), &hash).is_ok()
+    }
+}
+
+fn rounds() -> NonZeroU32 {
+    NonZeroU32::new(ROUNDS).unwrap_or(NonZeroU32::MIN)
+}
+
+fn digest(password: &str) -> (String, String) {
+    let salt = random16();
+    let mut hash = [0_u8; 32];
+    pbkdf2::derive(pbkdf2::PBKDF2_HMAC_SHA256, rounds(), &salt, password.as_bytes(), &mut hash);
+    (hex(&salt), hex(&hash))
+}
+
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    data_encoding::HEXLOWER.encode(bytes)
+}
+
+/// Sixteen random bytes, for salts, security identifiers and `NEWID`.
+pub(crate) fn random16() -> [u8; 16] {
+    use ring::rand::SecureRandom as _;
+    let mut bytes = [0_u8; 16];
+    // Without the system's randomness the process could not have made a TLS connection either.
+    let _ = ring::rand::SystemRandom::new().fill(&mut bytes);
+    bytes
+}

@@ -1,0 +1,137 @@
+//! The accept loop, and what all connections share.
+
+use std::fs::File;
+use std::sync::atomic::{AtomicU16, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{mpsc, watch};
+use tokio::task::JoinSet;
+
+use tds_wire::prelogin::Version;
+
+use super::cert::ServerTls;
+use super::engine::Engine;
+use super::link::Link;
+use super::login::login;
+use super::meter::Metered;
+use super::options::{Limits, TlsPolicy, WireFault};
+use super::session;
+
+/// The first spid that SQL Server gives to users.
+const FIRST_SPID: u16 = 51;
+/// How long after a failed accept, which means that the process is out of files, the next is tried.
+const BREATH: Duration = Duration::from_millis(50);
+
+/// What all connections share.
+#[derive(Debug)]
+pub struct Shared {
+    /// The data and its rules.
+    pub engine: Arc<Engine>,
+    /// The server's name, which errors carry.
+    pub name: Arc<str>,
+    /// The version that PRELOGIN and LOGINACK tell.
+    pub version: Version,
+    /// The certificate.
+    pub tls: ServerTls,
+    /// How the server stands to TLS inside TDS.
+    pub policy: TlsPolicy,
+    /// Whether TDS 8.0 is served.
+    pub allow_strict: bool,
+    /// Whether a login fails whenever its database cannot be opened.
+    pub insists_on_database: bool,
+    /// How much the server bears.
+    pub limits: Limits,
+    /// A round trip's time.
+    pub round_trip: Duration,
+    /// What goes wrong on the wire.
+    pub fault: Mutex<Option<WireFault>>,
+    /// All clients' turns.
+    pub turns: Arc<AtomicU64>,
+    /// All connections that were accepted.
+    pub connections: AtomicU64,
+    /// All logins that were tried.
+    pub logins: AtomicU64,
+    /// The next connection's spid.
+    pub spid: AtomicU16,
+}
+
+impl Shared {
+    /// What goes wrong on the wire now.
+    pub fn wire(&self) -> Option<WireFault> {
+        self.fault.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn next_spid(&self) -> u16 {
+        let spid = self.spid.fetch_add(1, Ordering::Relaxed);
+        // Around the corner the system's own numbers are skipped.
+        FIRST_SPID + spid % (i16::MAX.unsigned_abs() - FIRST_SPID)
+    }
+}
+
+/// Accepts connections until `stop` changes or its sender is dropped; then ends them all, and lets go of the data folder's lock.
+pub async fn run(listener: TcpListener, shared: Arc<Shared>, mut stop: watch::Receiver<()>, lock: File) {
+    let (alive, mut all_gone) = mpsc::channel::<()>(1);
+    let mut connections = JoinSet::new();
+    loop {
+        tokio::select! {
+            _ = stop.changed() => break,
+            accepted = listener.accept() => match accepted {
+                Ok((tcp, _)) => {
+                    shared.connections.fetch_add(1, Ordering::Relaxed);
+                    if connections.len() < shared.limits.connections {
+                        connections.spawn(serve(tcp, shared.clone(), alive.clone()));
+                    }
+                }
+                Err(_) => tokio::time::sleep(BREATH).await,
+            },
+            Some(_) = connections.join_next() => {}
+        }
+    }
+    drop(listener);
+    connections.shutdown().await;
+    drop(alive);
+    // Engine work outlives its connection's task; when the last is gone, so are all locks on the data.
+    let _ = all_gone.recv().await;
+    drop(lock);
+}
+
+async fn serve(tcp: TcpStream, shared: Arc<Shared>, alive: mpsc::Sender<()>) {
+    let spid = shared.next_spid();
+    let entered = tokio::time::timeout(shared.limits.login, enter(tcp, &shared, alive, spid));
+    if let Ok(Some(logged_in)) = entered.await {
+        session::serve(logged_in, shared, spid).await;
+    }
+}
+
+/// From the TCP connection to the login.
+async fn enter(mut tcp: TcpStream, shared: &Arc<Shared>, alive: mpsc::Sender<()>, spid: u16) -> Option<super::login::LoggedIn> {
+    tcp.set_nodelay(true).ok()?;
+    if !shared.round_trip.is_zero() {
+        tokio::time::sleep(shared.round_trip).await;
+    }
+    match shared.wire() {
+        Some(WireFault::SilentAtStart) => {
+            let mut nothing = [0; 512];
+            while tcp.read(&mut nothing).await.is_ok_and(|count| count > 0) {}
+            return None;
+        }
+        Some(WireFault::NotSqlServer) => {
+            let mut request = [0; 512];
+            let _ = tcp.read(&mut request).await;
+            let answer = b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n";
+            tcp.write_all(answer).await.ok()?;
+            return None;
+        }
+        _ => {}
+    }
+    let mut first = [0];
+    if tcp.peek(&mut first).await.ok()? == 0 {
+        return None;
+    }
+    let tcp = Metered::new(tcp, shared.turns.clone(), shared.round_trip);
+    let link = Link::accept(tcp, first[0], &shared.tls, shared.policy, shared.allow_strict, shared.version).await.ok()?;
+    login(link, shared, alive, spid).await
+}

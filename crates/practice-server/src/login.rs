@@ -1,0 +1,139 @@
+//! LOGIN7 and its answer.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use tokio::io::{AsyncWrite, AsyncWriteExt as _};
+use zeroize::Zeroize as _;
+
+use tds_wire::packet::{self, PacketType};
+
+use super::contained::contain;
+use super::engine::LoginRequest;
+use super::executor::Work;
+use super::link::Link;
+use super::listener::Shared;
+use super::options::WireFault;
+use super::prepared::Prepared;
+use super::reply::SqlMessage;
+use super::reply_writer::message;
+use super::tds::login7::Login7;
+use super::tds::tokens::{self, Change, DoneKind, done};
+
+/// The largest LOGIN7 message, in bytes: SQL Server's own limit.
+const LOGIN_LIMIT: usize = 128 << 10;
+
+/// A connection that is logged in.
+#[derive(Debug)]
+pub struct LoggedIn {
+    /// The connection.
+    pub link: Link,
+    /// Its session.
+    pub work: Work,
+    /// The packet size in bytes.
+    pub size: usize,
+}
+
+/// Reads a login and answers it. `None` when there is none: the client has been told where it can be told.
+pub async fn login(mut link: Link, shared: &Arc<Shared>, alive: tokio::sync::mpsc::Sender<()>, spid: u16) -> Option<LoggedIn> {
+    let mut read = packet::read_message(&mut link, LOGIN_LIMIT).await.ok()?;
+    let decoded = Login7::decode(&read.payload);
+    // The password stands in it, and its disguise is none.
+    read.payload.zeroize();
+    let mut link = link.after_login_message();
+    if read.kind != PacketType::Login7 {
+        return None;
+    }
+    shared.logins.fetch_add(1, Ordering::Relaxed);
+    let login = decoded.ok()?;
+    if !login.version.is_served() {
+        return None;
+    }
+    let program = shared.version;
+    let acknowledged = login.version.acknowledged();
+    let size = match usize::try_from(login.packet_size) {
+        Ok(0) | Err(_) => packet::DEFAULT_SIZE,
+        Ok(size) => size.clamp(packet::MIN_SIZE, packet::MAX_SIZE),
+    };
+    let wanted = login.database.clone();
+    let session = match open(login, shared).await {
+        Ok(session) => session,
+        Err(messages) => {
+            let mut out = Vec::new();
+            for message in &messages {
+                tokens::message(&mut out, message, &shared.name);
+            }
+            tokens::done(&mut out, DoneKind::Batch, done::ERROR, 0, None);
+            send(&mut link, &out, spid).await.ok()?;
+            let _ = link.shutdown().await;
+            return None;
+        }
+    };
+    let mut out = Vec::new();
+    let database = session.database();
+    if !wanted.is_empty() && wanted.to_lowercase() != database.to_lowercase() {
+        let text = format!(
+            "Cannot open database \"{wanted}\" that was requested by the login. Using the user default database \"{database}\" instead."
+        );
+        tokens::message(&mut out, &message(4063, 11, text), &shared.name);
+    }
+    tokens::change(&mut out, &Change::Database(database, "master"));
+    let text = format!("Changed database context to '{database}'.");
+    let told = SqlMessage { state: 2, ..message(5701, 0, text) };
+    tokens::message(&mut out, &told, &shared.name);
+    tokens::change(&mut out, &Change::Collation);
+    tokens::change(&mut out, &Change::Language("us_english"));
+    let told = message(5703, 0, "Changed language setting to us_english.");
+    tokens::message(&mut out, &told, &shared.name);
+    let build = program.build.to_be_bytes();
+    let program = [program.major, program.minor, build[0], build[1]];
+    tokens::login_ack(&mut out, acknowledged, program);
+    tokens::change(&mut out, &Change::PacketSize(size, packet::DEFAULT_SIZE));
+    if let Some(WireFault::RouteTo { host, port }) = shared.wire() {
+        tokens::change(&mut out, &Change::Route(&host, port));
+    }
+    tokens::done(&mut out, DoneKind::Batch, 0, 0, None);
+    let work = Work { session, prepared: Prepared::default(), alive };
+    if send(&mut link, &out, spid).await.is_err() {
+        super::session::retire(work).await;
+        return None;
+    }
+    Some(LoggedIn { link, work, size })
+}
+
+/// Asks the engine.
+async fn open(login: Login7, shared: &Arc<Shared>) -> Result<super::engine::Session, Vec<SqlMessage>> {
+    if login.integrated {
+        let text = "Login failed. The login is from an untrusted domain and cannot be used with Integrated authentication.";
+        return Err(vec![message(18452, 14, text)]);
+    }
+    let request = LoginRequest {
+        user: login.user,
+        password: login.password,
+        database: login.database,
+        insists_on_database: login.insists_on_database || shared.insists_on_database,
+        host: login.host,
+        application: login.application,
+    };
+    let engine = shared.engine.clone();
+    let opened = tokio::task::spawn_blocking(move || contain(|| engine.login(&request)));
+    if let Ok(Ok(result)) = opened.await {
+        return result;
+    }
+    let text = "The practice server failed while it logged you in.";
+    Err(vec![message(50000, 16, text)])
+}
+
+async fn send(link: &mut Link, payload: &[u8], spid: u16) -> std::io::Result<()> {
+    write(link, payload, packet::DEFAULT_SIZE, spid).await
+}
+
+/// Writes a whole reply.
+pub async fn write<S>(stream: &mut S, payload: &[u8], size: usize, spid: u16) -> std::io::Result<()>
+where
+    S: AsyncWrite + Unpin,
+{
+    let bytes = packet::frame(PacketType::Reply, payload, size, spid);
+    stream.write_all(&bytes).await?;
+    stream.flush().await
+}

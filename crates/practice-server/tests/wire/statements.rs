@@ -1,0 +1,146 @@
+//! Statements through the whole server: what reaches a client of what the engine says.
+
+use practice_server::engine::Login;
+use secrecy::{ExposeSecret as _, SecretString};
+use tiberius::{ColumnType, Query};
+
+use crate::connect::{Connection, Failure, Tls, Who, connect, connect_as, error_of, number, start};
+
+async fn run(client: &mut Connection, sql: &str) {
+    client.simple_query(sql).await.expect(sql).into_results().await.expect(sql);
+}
+
+fn code(failure: &Failure) -> Option<u32> {
+    match failure.downcast_ref::<tiberius::error::Error>()? {
+        tiberius::error::Error::Server(token) => Some(token.code()),
+        _ => None,
+    }
+}
+
+#[tokio::test]
+async fn logins_fail_with_sql_servers_own_numbers() {
+    let server = start(|options| {
+        options.logins.push(Login {
+            name: "retired".to_owned(),
+            password: SecretString::from("Retired-1"),
+            sysadmin: false,
+            dbcreator: false,
+            disabled: true,
+        });
+    })
+    .await;
+    let good = server.running.password().expose_secret().to_owned();
+    for (user, password, database, expected) in [
+        ("octopus", "wrong", "master", 18456),
+        ("nobody", "wrong", "master", 18456),
+        ("octopus", good.as_str(), "missing", 4060),
+        ("retired", "Retired-1", "master", 18470),
+    ] {
+        let who = Who { user, password, database };
+        let failure = connect_as(&server.running, Tls::Whole, &who).await.expect_err(user);
+        assert_eq!(code(&failure), Some(expected), "{user} {database}");
+    }
+}
+
+#[tokio::test]
+async fn rows_errors_and_transactions_come_through() {
+    let server = start(|_| {}).await;
+    let mut client = connect(&server.running, Tls::Whole).await.expect("a login");
+    run(&mut client, "CREATE DATABASE Wire").await;
+    run(&mut client, "USE Wire").await;
+    run(&mut client, "CREATE TABLE dbo.Thing (Id int NOT NULL PRIMARY KEY, Name nvarchar(50) NULL)").await;
+    run(&mut client, "INSERT INTO dbo.Thing (Id, Name) VALUES (1, N'žluť'), (2, NULL)").await;
+    let row = client
+        .simple_query("SELECT Id, Name FROM dbo.Thing ORDER BY Id")
+        .await
+        .expect("runs")
+        .into_first_result()
+        .await
+        .expect("rows");
+    assert_eq!(row.len(), 2);
+    assert_eq!(row[0].get::<&str, _>("Name"), Some("žluť"));
+    assert_eq!(row[1].get::<&str, _>("Name"), None);
+    assert_eq!(error_of(&mut client, "INSERT INTO dbo.Thing (Id) VALUES (1)").await, 2627);
+    assert_eq!(error_of(&mut client, "SELECT * FROM dbo.Nothing").await, 208);
+    run(&mut client, "BEGIN TRANSACTION; DELETE FROM dbo.Thing").await;
+    assert_eq!(number(&mut client, "SELECT COUNT(*) FROM dbo.Thing").await, 0);
+    run(&mut client, "ROLLBACK TRANSACTION").await;
+    assert_eq!(number(&mut client, "SELECT COUNT(*) FROM dbo.Thing").await, 2);
+}
+
+#[tokio::test]
+async fn parameters_of_many_kinds_come_through() {
+    let server = start(|_| {}).await;
+    let mut client = connect(&server.running, Tls::Whole).await.expect("a login");
+    let long = "x".repeat(50_000);
+    let mut query = Query::new("SELECT @P1 AS a, @P2 AS b, @P3 AS c, @P4 AS d, @P5 AS e");
+    query.bind(7i32);
+    query.bind("žluť");
+    query.bind(2.5f64);
+    query.bind(long.as_str());
+    query.bind(Option::<i32>::None);
+    let row = query.query(&mut client).await.expect("runs").into_row().await.expect("comes").expect("a row");
+    assert_eq!(row.get::<i32, _>("a"), Some(7));
+    assert_eq!(row.get::<&str, _>("b"), Some("žluť"));
+    assert_eq!(row.get::<f64, _>("c"), Some(2.5));
+    assert_eq!(row.get::<&str, _>("d"), Some(long.as_str()));
+    assert_eq!(row.get::<i32, _>("e"), None);
+}
+
+#[tokio::test]
+async fn a_result_of_many_packets_comes_whole() {
+    let server = start(|_| {}).await;
+    let mut client = connect(&server.running, Tls::Whole).await.expect("a login");
+    run(&mut client, "CREATE DATABASE Big").await;
+    run(&mut client, "USE Big").await;
+    run(&mut client, "CREATE TABLE dbo.Big (Id int NOT NULL PRIMARY KEY, Name nvarchar(400) NOT NULL)").await;
+    for start in (0..2000).step_by(100) {
+        let rows: Vec<String> = (start..start + 100).map(|id| format!("({id}, N'{}')", "y".repeat(300))).collect();
+        run(&mut client, &format!("INSERT INTO dbo.Big (Id, Name) VALUES {}", rows.join(","))).await;
+    }
+    let rows = client
+        .simple_query("SELECT Id, Name FROM dbo.Big ORDER BY Id")
+        .await
+        .expect("runs")
+        .into_first_result()
+        .await
+        .expect("rows");
+    assert_eq!(rows.len(), 2000);
+    assert_eq!(rows[1999].get::<i32, _>("Id"), Some(1999));
+    assert_eq!(rows[0].get::<&str, _>("Name").map(str::len), Some(300));
+}
+
+#[tokio::test]
+async fn several_results_keep_their_order_and_types() {
+    let server = start(|_| {}).await;
+    let mut client = connect(&server.running, Tls::Whole).await.expect("a login");
+    let results = client
+        .simple_query("SELECT 1 AS a; SELECT N'x' AS b, CAST(NULL AS bit) AS c; SELECT 3 AS d")
+        .await
+        .expect("runs")
+        .into_results()
+        .await
+        .expect("results");
+    assert_eq!(results.len(), 3);
+    assert_eq!(results[1][0].get::<&str, _>("b"), Some("x"));
+    assert_eq!(results[2][0].get::<i32, _>(0), Some(3));
+    let kinds: Vec<ColumnType> = results[1][0].columns().iter().map(tiberius::Column::column_type).collect();
+    assert_eq!(kinds, [ColumnType::NVarchar, ColumnType::Bitn]);
+}
+
+#[tokio::test]
+async fn transactions_by_request_begin_and_end() {
+    let server = start(|_| {}).await;
+    let mut client = connect(&server.running, Tls::Whole).await.expect("a login");
+    run(&mut client, "CREATE DATABASE Ledger").await;
+    run(&mut client, "USE Ledger").await;
+    run(&mut client, "CREATE TABLE dbo.T (Id int NOT NULL)").await;
+    client.begin_transaction().await.expect("begun");
+    run(&mut client, "INSERT INTO dbo.T (Id) VALUES (1)").await;
+    client.rollback_transaction().await.expect("rolled back");
+    assert_eq!(number(&mut client, "SELECT COUNT(*) FROM dbo.T").await, 0);
+    client.begin_transaction().await.expect("begun");
+    run(&mut client, "INSERT INTO dbo.T (Id) VALUES (1)").await;
+    client.commit_transaction().await.expect("committed");
+    assert_eq!(number(&mut client, "SELECT COUNT(*) FROM dbo.T").await, 1);
+}
