@@ -4,6 +4,8 @@ use crate::model::advice::Advice;
 use crate::model::flow::Flow;
 use crate::model::node_config::NodeConfig;
 use crate::model::plan::Plan;
+use crate::model::platform::Platform;
+use crate::model::quote::Shell;
 use crate::model::screen::ScreenId;
 use crate::model::storage::SharedStorage;
 use crate::words;
@@ -83,28 +85,31 @@ fn server(plan: Option<&Plan>) -> Vec<Advice> {
 
 /// The command of a piece of advice, where there is one.
 fn command(advice: Advice, plan: Option<&Plan>) -> Option<String> {
-    let instance = |plan: &Plan| quoted(&plan.node.instance);
-    let program = if cfg!(windows) { "Octopus.Server.exe" } else { "Octopus.Server" };
+    // Octopus Server's command line for the plan's instance.
+    let server = |plan: &Plan, verb: &str| {
+        let platform = plan.node.platform;
+        format!("{} {verb} --instance {}", platform.server_program(), Shell::of(platform).word(&plan.node.instance))
+    };
     match advice {
         Advice::RunScript => {
-            let plan = plan?;
-            let config = plan.node.home.join(NodeConfig::FILE);
-            Some(script(plan.flow, "--config", &config.to_string_lossy()))
+            let Plan { node, flow, .. } = plan?;
+            let config = node.platform.join(&node.home.to_string_lossy(), NodeConfig::FILE);
+            Some(script(*flow, node.platform, "--config", &config))
         }
-        Advice::StartService => Some(format!("{program} service --instance {} --start", instance(plan?))),
+        Advice::StartService => Some(format!("{} --start", server(plan?, "service"))),
         Advice::MakeAdministrator => {
             let plan = plan?;
+            let shell = Shell::of(plan.node.platform);
             let said = |text: Option<&str>, otherwise: &str| match text {
-                Some(text) if !text.is_empty() && is_plain(text) => text.to_owned(),
+                Some(text) if shell.is_plain(text) => text.to_owned(),
                 _ => otherwise.to_owned(),
             };
             let administrator = plan.node.administrator.as_ref();
             let user = said(administrator.map(|admin| admin.user.as_str()), "NAME");
             let email = said(administrator.map(|admin| admin.email.as_str()), "MAIL");
-            let instance = instance(plan);
-            Some(format!("{program} admin --instance {instance} --username {user} --email {email} --password PASSWORD"))
+            Some(format!("{} --username {user} --email {email} --password PASSWORD", server(plan, "admin")))
         }
-        Advice::SetLicence => Some(format!("{program} license --instance {} --licenseFile FILE", instance(plan?))),
+        Advice::SetLicence => Some(format!("{} --licenseFile FILE", server(plan?, "license"))),
         Advice::ShareStorage => Some("octopus-setup migrate --to ROOT".to_owned()),
         Advice::LoadBalancer | Advice::AddToLoadBalancer => Some("octopus-setup load-balancer nginx".to_owned()),
         Advice::Tentacles | Advice::PollJoined => Some("octopus-setup tentacles".to_owned()),
@@ -114,26 +119,10 @@ fn command(advice: Advice, plan: Option<&Plan>) -> Option<String> {
 
 /// The command that prints the script for Octopus Server itself. Without the flow it would be a further node's, which makes
 /// no database, sets no licence and no folders.
-pub fn script(flow: Flow, by: &str, what: &str) -> String {
-    let language = if cfg!(windows) { "powershell" } else { "bash" };
+pub fn script(flow: Flow, platform: Platform, by: &str, what: &str) -> String {
+    let shell = Shell::of(platform);
     let first = if flow == Flow::FirstNode { " --flow first-node" } else { "" };
-    format!("octopus-setup script --format {language}{first} {by} {}", quoted(what))
-}
-
-/// Whether no shell finds anything in a word.
-fn is_plain(word: &str) -> bool {
-    let backslash = cfg!(windows);
-    let plain = |c: char| c.is_ascii_alphanumeric() || "_-./:@+".contains(c) || (backslash && c == '\\');
-    !word.is_empty() && word.chars().all(plain)
-}
-
-/// A word for this system's own shell.
-fn quoted(word: &str) -> String {
-    if is_plain(word) {
-        return word.to_owned();
-    }
-    let escaped = if cfg!(windows) { "''" } else { "'\\''" };
-    format!("'{}'", word.replace('\'', escaped))
+    format!("octopus-setup script --format {}{first} {by} {}", shell.name().to_lowercase(), shell.word(what))
 }
 
 #[cfg(test)]

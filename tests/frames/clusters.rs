@@ -78,7 +78,7 @@ pub fn seen(state: &mut State, nodes: Vec<NodeSeen>) {
 
 /// A state of a flow on one of its screens, connected.
 pub fn flow(flow: Flow, screen: ScreenId) -> State {
-    let (mut state, _) = begin(Answers::default(), Some(flow));
+    let (mut state, _) = begin(Answers::new(octopus_setup::world::host::platform()), Some(flow));
     let key = key().to_base64();
     let answers = [
         (FieldId::Instance, "OctopusServer"),

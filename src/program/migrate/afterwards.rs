@@ -13,6 +13,7 @@ use octopus_setup::model::registry::CanaryRow;
 use octopus_setup::model::storage::SharedStorage;
 use octopus_setup::wizard::failures;
 use octopus_setup::world::apply;
+use octopus_setup::world::host;
 use octopus_setup::world::lock::Lock;
 use octopus_setup::world::migrate::paths;
 use octopus_setup::world::migrate::sources::Node;
@@ -110,7 +111,7 @@ async fn register(config: &NodeConfig, outside: &Outside, root: &Path) -> After 
         Ok(()) if was_there => After::Already,
         Ok(()) => After::Done,
         Err((kind, failure)) => {
-            let explained = failures::explain_at(kind, &failure, &target);
+            let explained = failures::explain_at(kind, &failure, &target, host::platform());
             After::Failed(format!("{} {}", explained.says, explained.fix))
         }
     }

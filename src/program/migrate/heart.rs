@@ -9,7 +9,7 @@ use octopus_setup::model::untrusted::Untrusted;
 use octopus_setup::wizard::form::read;
 use octopus_setup::wizard::migration::{Concern, ConcernId};
 use octopus_setup::world::migrate::sources::Node;
-use octopus_setup::world::node_config;
+use octopus_setup::world::{host, node_config};
 use octopus_setup::world::seal::Sealer;
 use octopus_setup::world::sqlserver::SqlServer;
 
@@ -43,7 +43,7 @@ pub(super) async fn concern(node: Option<&Node>, outside: &Outside) -> Vec<Conce
             let (name, age) = (Untrusted::new(&name), age.as_secs());
             let says = format!("The heart of {name} beat {age} s ago: Octopus Server runs, or was stopped just now.");
             let instance = instance.map_or_else(String::new, |instance| format!(" --instance \"{instance}\""));
-            let program = if cfg!(windows) { "Octopus.Server.exe" } else { "Octopus.Server" };
+            let program = host::platform().server_program();
             vec![
                 Concern::new(ConcernId::OctopusRunning, says, format!("{STOP} {STOPPED}"))
                     .command(format!("{program} service{instance} --stop")),
@@ -67,7 +67,7 @@ pub(super) fn target(node: &Node, outside: &Outside) -> Option<Target> {
             node_config::target(config, &sealer).ok()
         }
         Node::Octopus(config) => {
-            let mut answers = Answers::default();
+            let mut answers = Answers::new(host::platform());
             for (field, raw) in config.connection.clone()? {
                 answers.set(field, raw, Origin::File);
             }

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use crate::model::facts::{Content, Trouble};
 use crate::model::plan::{Failure, StepKind};
+use crate::model::platform::Platform;
 use crate::model::registry::KeptRow;
 use crate::model::storage::SharedStorage;
 use crate::model::target::Target;
@@ -24,13 +25,14 @@ pub fn explain(kind: StepKind, failure: &Failure) -> Explanation {
 }
 
 /// The same with the names of the server, the database and the login.
-pub fn explain_at(kind: StepKind, failure: &Failure, target: &Target) -> Explanation {
+pub fn explain_at(kind: StepKind, failure: &Failure, target: &Target, platform: Platform) -> Explanation {
     let server = target.address.to_string();
     let around = Around {
         server: &server,
         host: &target.address.host,
         login: &target.user,
         database: target.database.as_str(),
+        platform,
         ..Around::NOTHING
     };
     explain_around(kind, failure, &around)
@@ -320,10 +322,10 @@ mod tests {
     fn a_step_in_a_known_place_names_it_and_shows_the_sql() {
         let target = crate::wizard::form::read::target(&samples::answers()).expect("a target");
         let denied = Failure::Server(Trouble::Sql(SqlTrouble { number: 262, state: 1, class: 14, text: "no".into() }));
-        let sql = |kind| explain_at(kind, &denied, &target).remedy.map(|remedy| remedy.text().to_owned()).unwrap_or_default();
+        let sql = |kind| explain_at(kind, &denied, &target, Platform::Linux).remedy.map(|remedy| remedy.text().to_owned()).unwrap_or_default();
         assert!(sql(StepKind::CreateDatabase).starts_with("CREATE DATABASE [OctopusDeploy]"));
         assert_eq!(sql(StepKind::InitialiseCluster), "USE [OctopusDeploy];\nALTER ROLE db_owner ADD MEMBER [octopus];");
-        let lost = explain_at(StepKind::ConnectOnce, &Failure::Server(Trouble::ConnectionLost), &target);
+        let lost = explain_at(StepKind::ConnectOnce, &Failure::Server(Trouble::ConnectionLost), &target, Platform::Linux);
         assert!(lost.says.contains("sql01"), "{lost:?}");
     }
 

@@ -2,6 +2,7 @@
 
 use crate::model::facts::{ConfigTrouble, SealTrouble, Trouble};
 use crate::model::field::FieldId;
+use crate::model::quote::Shell;
 use crate::wizard::say;
 
 use super::{Around, Explanation, sql, tls};
@@ -18,8 +19,10 @@ pub fn explain(trouble: &Trouble, around: &Around<'_>) -> Explanation {
             );
             match around.host {
                 "" => words,
-                host if cfg!(windows) => words.command(format!("Resolve-DnsName {host}")),
-                host => words.command(format!("getent hosts {host}")),
+                host => {
+                    let ask = if around.platform.is_windows() { "Resolve-DnsName" } else { "getent hosts" };
+                    words.command(format!("{ask} {}", Shell::of(around.platform).word(host)))
+                }
             }
         }
         Trouble::NameServerSilent => Explanation::new(

@@ -1,5 +1,6 @@
 use super::*;
 use crate::model::flow::Flow;
+use crate::model::platform::Platform;
 use crate::wizard::{flow, samples};
 
 fn problem_of(field: FieldId, changes: &[(FieldId, &str)]) -> Option<String> {
@@ -18,7 +19,7 @@ fn good_answers_have_no_problem_and_nothing_is_missing() {
 
 #[test]
 fn what_is_missing_is_also_a_problem() {
-    let answers = Answers::default();
+    let answers = Answers::new(Platform::Linux);
     let of = |flow| -> Vec<FieldId> {
         FieldId::ALL.into_iter().filter(|field| flow::asks(flow, *field) && is_missing(*field, &answers)).collect()
     };

@@ -1,7 +1,5 @@
 //! The keys of the foot, and the questions that some of them ask.
 
-use std::path::PathBuf;
-
 use data_encoding::HEXLOWER;
 use secrecy::SecretString;
 
@@ -15,6 +13,7 @@ use crate::wizard::answer_file;
 use crate::wizard::custody::FileTrouble;
 use crate::wizard::effect::Effect;
 use crate::wizard::event::Action;
+use crate::wizard::form::read;
 use crate::wizard::run::Phase;
 use crate::wizard::state::{Asked, Ending, Focus, Notice, Overlay, State};
 
@@ -87,11 +86,9 @@ pub fn press(state: &mut State, action: Action, effects: &mut Vec<Effect>) {
 /// Saves the answers to the file that is named.
 fn save_answers(state: &mut State, effects: &mut Vec<Effect>) {
     let Some(flow) = state.place.flow else { return };
-    let path = PathBuf::from(state.answers.trimmed(FieldId::AnswersFile));
-    if path.is_absolute() {
-        effects.push(Effect::SaveAnswers(path, answer_file::write(flow, &state.answers, &state.accepted())));
-    } else {
-        answers_saved(state, Err(FileTrouble::NotAbsolute));
+    match read::absolute(FieldId::AnswersFile, &state.answers) {
+        Some(path) => effects.push(Effect::SaveAnswers(path, answer_file::write(flow, &state.answers, &state.accepted()))),
+        None => answers_saved(state, Err(FileTrouble::NotAbsolute)),
     }
 }
 

@@ -69,7 +69,7 @@ fn section(state: &mut State, screen: ScreenId, effects: &mut Vec<Effect>) {
 /// The answers before the node's files have told theirs. Those that have no choice are empty rather than defaults: what
 /// the files do not tell is not known, and must not be judged as if it were.
 fn blank(maker: Maker, aside: &Answers) -> Answers {
-    let mut answers = Answers::default();
+    let mut answers = Answers::new(aside.platform());
     let file = aside.get(FieldId::KeyFile).clone();
     if maker == Maker::Wizard {
         for field in FieldId::ALL.into_iter().filter(|field| !matches!(field.kind(), Kind::Choice(_) | Kind::Toggle)) {
@@ -181,7 +181,7 @@ pub fn returned(state: &mut State, effects: &mut Vec<Effect>) -> bool {
         keep_edits(state);
     }
     let keys = state.answers.get(FieldId::KeyFile).clone();
-    state.answers = blank(subject.maker, state.aside.as_deref().unwrap_or(&Answers::default()));
+    state.answers = blank(subject.maker, state.aside.as_deref().unwrap_or(&Answers::new(state.answers.platform())));
     state.answers.set(FieldId::KeyFile, keys.raw, keys.origin);
     section(state, from, effects);
     if !state.edits.is_empty() {
@@ -239,9 +239,9 @@ pub fn remove(state: &mut State, effects: &mut Vec<Effect>) {
 
 /// An unfinished run of an existing node is gone on with: its files are looked at for what a journal does not hold.
 pub fn resume(state: &mut State) {
-    let home = PathBuf::from(state.answers.trimmed(FieldId::Home));
+    let config = state.answers.platform().join(state.answers.trimmed(FieldId::Home), NodeConfig::FILE);
     let instance = state.answers.trimmed(FieldId::Instance).to_owned();
-    state.subject = Some(Subject { instance, config: home.join(NodeConfig::FILE), maker: Maker::Wizard });
+    state.subject = Some(Subject { instance, config: PathBuf::from(config), maker: Maker::Wizard });
 }
 
 /// The node of the cluster's table that has the focus, before news may move it.

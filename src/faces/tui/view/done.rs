@@ -15,7 +15,7 @@ use crate::model::flow::Flow;
 use crate::model::node_config::NodeConfig;
 use crate::model::plan::Plan;
 use crate::model::storage::SharedStorage;
-use crate::render::{Language, Setup, next_node};
+use crate::render::{Shell, Setup, next_node};
 use crate::wizard::{afterwards, say};
 
 /// A line.
@@ -110,7 +110,7 @@ fn lines(scene: &Scene<'_>, width: u16) -> Vec<Line> {
 fn next_command(scene: &Scene<'_>, width: u16) -> Vec<Line> {
     let Some(plan) = &scene.state.run.plan else { return Vec::new() };
     let columns = usize::from(width.saturating_sub(2));
-    let command = next_node::lines(&Setup::of(plan), Language::of_this_system(), columns);
+    let command = next_node::lines(&Setup::of(plan), Shell::of(plan.node.platform), columns);
     let command = command.into_iter().map(|words| Line { label: String::new(), column: 0, words });
     std::iter::once(Line::title("On the next server, as one command")).chain(command).collect()
 }

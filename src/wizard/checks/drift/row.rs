@@ -7,7 +7,7 @@ use crate::model::finding::{Finding, Severity, Verdict};
 use crate::model::node_config::NodeConfig;
 use crate::model::registry::NodeRow;
 use crate::model::storage::SharedStorage;
-use crate::model::system_family::SystemFamily;
+use crate::model::platform::Platform;
 use crate::model::untrusted::Untrusted;
 use crate::wizard::checks::{Case, all, one};
 
@@ -180,7 +180,7 @@ fn of_machine(row: &NodeRow, case: &Case<'_>) -> Vec<Finding> {
     let system = case.facts.machine.system.as_str();
     if !system.is_empty() && !row.system.is_empty() && system != row.system {
         let says = format!("System: this machine runs {system}, the registry says {}.", shown(&row.system));
-        let (severity, fix) = if SystemFamily::of(system) == SystemFamily::of(&row.system) {
+        let (severity, fix) = if Platform::of_system(system) == Platform::of_system(&row.system) {
             (Severity::Note, "")
         } else {
             (

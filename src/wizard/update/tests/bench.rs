@@ -30,7 +30,7 @@ pub struct Bench {
 
 impl Bench {
     pub fn new() -> Self {
-        let mut answers = Answers::default();
+        let mut answers = Answers::new(crate::model::platform::Platform::Linux);
         for (field, text) in [
             (FieldId::Home, "/var/lib/octopus"),
             (FieldId::Server, "sql01"),

@@ -3,6 +3,7 @@
 use super::bench::*;
 use crate::model::facts::{Backup, Beat, ClusterFacts, ConfigTrouble, InstanceSeen, Life, NodeFacts, NodeSeen, SealTrouble};
 use crate::model::octopus_config::OctopusConfig;
+use crate::model::platform::Platform;
 use crate::model::subject::{Maker, Subject};
 use crate::model::survey::SurveyId;
 use crate::wizard::flow;
@@ -343,7 +344,7 @@ fn an_instance_of_octopus_is_read_and_never_changed() {
 }
 
 fn begun(wanted: Wanted, machine: Machine) -> Bench {
-    let (state, effects) = begin_review(Answers::default(), wanted);
+    let (state, effects) = begin_review(Answers::new(Platform::Linux), wanted);
     let mut bench = Bench { state, asked: Vec::new(), effects: Vec::new() };
     bench.take(effects);
     answer(&mut bench, SurveyId::Machine, Observed::Machine(machine));
