@@ -30,10 +30,25 @@ fn read_by_bash(words: &[String]) -> Vec<String> {
 
 #[test]
 fn bash_reads_back_what_was_quoted_for_it() {
-    let mut texts: Vec<String> =
-        ["", "'", "''", "it's; rm -rf /", "$HOME `id` $(id)", "a\\", "\\'", "-n", "~", "!!", "a\nb", "\u{2019}", "*", "{a,b}", "#x"]
-            .map(str::to_owned)
-            .to_vec();
+    let mut texts: Vec<String> = [
+        "",
+        "'",
+        "''",
+        "it's; rm -rf /",
+        "$HOME `id` $(id)",
+        "a\\",
+        "\\'",
+        "-n",
+        "~",
+        "!!",
+        "a\nb",
+        "\u{2019}",
+        "*",
+        "{a,b}",
+        "#x",
+    ]
+    .map(str::to_owned)
+    .to_vec();
     let mut runner = TestRunner::new(Config { cases: 400, ..Config::default() });
     let strategy: &str = "[^\\x00]{0,30}|['\"\\\\$`!{}*?~#&|;<> \n]{0,12}";
     for _ in 0..runner.config().cases {

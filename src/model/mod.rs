@@ -25,6 +25,7 @@ pub mod names;
 pub mod node;
 pub mod node_config;
 pub mod octopus_config;
+pub mod phrase;
 pub mod ping;
 pub mod plan;
 pub mod platform;

@@ -95,7 +95,8 @@ impl Platform {
     pub fn join(self, folder: &str, name: &str) -> String {
         // A path of Windows may be written with slashes, but not half and half.
         let separator = if self == Self::Windows && !(folder.contains('/') && !folder.contains('\\')) { '\\' } else { '/' };
-        let joint = if folder.ends_with(|c| self.is_separator(c)) || folder.is_empty() { String::new() } else { separator.into() };
+        let joint =
+            if folder.ends_with(|c| self.is_separator(c)) || folder.is_empty() { String::new() } else { separator.into() };
         format!("{folder}{joint}{name}")
     }
 

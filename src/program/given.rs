@@ -26,13 +26,8 @@ use super::given_args::GivenArgs;
 ///
 /// The error is the exit status that they ask for.
 pub async fn gather(asked: &GivenArgs, flow: Option<Flow>, manner: Manner, defaults: Answers) -> Result<Beforehand, u8> {
-    let wanted = Wanted {
-        flow,
-        files: asked.answers.clone(),
-        flags: asked.flags.clone(),
-        problems: asked.problems.clone(),
-        defaults,
-    };
+    let wanted =
+        Wanted { flow, files: asked.answers.clone(), flags: asked.flags.clone(), problems: asked.problems.clone(), defaults };
     let environment = environment();
     let is_terminal = io::stdin().is_terminal();
     let mut input = io::stdin().lock();

@@ -15,7 +15,7 @@ use octopus_setup::model::node_config::NodeConfig;
 use octopus_setup::model::platform::Platform;
 use octopus_setup::model::subject::{Maker, Subject};
 use octopus_setup::model::untrusted::Untrusted;
-use octopus_setup::render::{Clear, Shell, Setup, compose, script};
+use octopus_setup::render::{Clear, Setup, Shell, compose, script};
 use octopus_setup::wizard::{answer_file, node, settings};
 use octopus_setup::world::given::Manner;
 use octopus_setup::world::places::Places;

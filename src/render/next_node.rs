@@ -1,8 +1,8 @@
 //! The headless command that adds the next node of the same cluster.
 
 use super::Setup;
-use super::octopus;
 use super::Shell;
+use super::octopus;
 use super::secrets::Secret;
 use crate::model::field::FieldId;
 use crate::model::survey::AccountKind;

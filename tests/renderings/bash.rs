@@ -9,7 +9,7 @@ use octopus_setup::model::node::Node;
 use octopus_setup::model::survey::AccountKind;
 use octopus_setup::render::octopus::commands;
 use octopus_setup::render::script::{by_hand, by_reference, in_clear};
-use octopus_setup::render::{Shell, Secret, Setup};
+use octopus_setup::render::{Secret, Setup, Shell};
 use proptest::prelude::*;
 use secrecy::ExposeSecret;
 

@@ -7,7 +7,7 @@ use octopus_setup::model::flow::Flow;
 use octopus_setup::model::survey::AccountKind;
 use octopus_setup::render::octopus::commands;
 use octopus_setup::render::script::{by_reference, in_clear};
-use octopus_setup::render::{Shell, Secret};
+use octopus_setup::render::{Secret, Shell};
 use proptest::prelude::*;
 use secrecy::ExposeSecret;
 

@@ -96,7 +96,7 @@ pub fn stand_against<L: Lines, W: Write>(face: &mut Face<'_, L, W>, least: Sever
 
 fn one<L: Lines, W: Write>(face: &mut Face<'_, L, W>, finding: &Finding) -> Result<(), Stop> {
     let word = sentences::severity(finding.severity);
-    face.say(&format!("{word}: {}: {}", finding.check.id(), finding.says))?;
+    face.tell(&format!("{word}: {}: {}", finding.check.id(), finding.says))?;
     mends(face, &finding.fix, finding.remedy.as_ref().map(Remedy::text))
 }
 
@@ -106,7 +106,7 @@ pub fn mends<L: Lines, W: Write>(face: &mut Face<'_, L, W>, fix: &str, remedy: O
         face.tell(&format!("What to do: {fix}"))?;
     }
     if let Some(remedy) = remedy {
-        face.say("What mends it, to be copied:")?;
+        face.say("To copy:")?;
         for line in remedy.lines() {
             face.say(line)?;
         }
@@ -124,8 +124,7 @@ fn tell<L: Lines, W: Write>(face: &mut Face<'_, L, W>, check: CheckId, verdict: 
         Verdict::Good(evidence) => face.say(&format!("ok: {name}: {}", say::sentence(&sentences::clean(evidence)))),
         Verdict::Found(findings) => {
             for finding in findings {
-                // Never less than all of it: what was found names no keys, but a database may be called F4.
-                face.say(&format!("{}: {name}: {}", sentences::severity(finding.severity), finding.says))?;
+                face.tell(&format!("{}: {name}: {}", sentences::severity(finding.severity), finding.says))?;
             }
             Ok(())
         }

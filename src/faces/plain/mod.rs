@@ -14,7 +14,7 @@ mod entry;
 mod field;
 mod install;
 mod key;
-mod keyless;
+mod keys;
 mod lines;
 mod plan;
 mod review;
@@ -25,7 +25,7 @@ mod storage;
 mod talk;
 
 pub use echo::{keep, restore};
-pub use keyless::plain as without_keys;
+pub use keys::fill;
 pub use lines::{Echo, Heard, Lines, Script};
 pub use stdin::Stdin;
 

@@ -199,8 +199,8 @@ pub fn request(key: KeyEvent) -> Option<InputRequest> {
 mod tests {
     use super::*;
     use crate::model::answers::{Answers, Origin};
-    use crate::model::platform::Platform;
     use crate::model::flow::Flow;
+    use crate::model::platform::Platform;
     use crate::wizard::state::Focus;
     use crate::wizard::update::begin;
 

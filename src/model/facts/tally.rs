@@ -3,8 +3,8 @@
 use std::cmp::Ordering;
 
 use super::{Life, NodeSeen, Nodes};
-use crate::model::release;
 use crate::model::platform::Platform;
+use crate::model::release;
 
 /// The nodes of a cluster, counted. Of what has a first or a best there are two, since one node may be left out: the one
 /// that asks.

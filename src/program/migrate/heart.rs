@@ -9,9 +9,9 @@ use octopus_setup::model::untrusted::Untrusted;
 use octopus_setup::wizard::form::read;
 use octopus_setup::wizard::migration::{Concern, ConcernId};
 use octopus_setup::world::migrate::sources::Node;
-use octopus_setup::world::{host, node_config};
 use octopus_setup::world::seal::Sealer;
 use octopus_setup::world::sqlserver::SqlServer;
+use octopus_setup::world::{host, node_config};
 
 use super::super::outside::Outside;
 

@@ -107,7 +107,8 @@ mod tests {
 
     #[test]
     fn everything_that_is_missing_is_told_at_once_with_the_ways_to_give_it() {
-        let problems = judge(Flow::FirstNode, &Loaded::new(crate::model::answers::Answers::new(crate::model::platform::Platform::Linux)));
+        let problems =
+            judge(Flow::FirstNode, &Loaded::new(crate::model::answers::Answers::new(crate::model::platform::Platform::Linux)));
         let fields: Vec<_> = problems.iter().filter_map(|problem| problem.field).collect();
         assert_eq!(fields, [FieldId::Home, FieldId::NodeName, FieldId::Server, FieldId::User, FieldId::Password]);
         let password = problems.last().map(|problem| problem.fix.as_str());

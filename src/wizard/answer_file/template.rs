@@ -77,8 +77,8 @@ fn fields(flow: Flow) -> Vec<(ScreenId, FieldId)> {
 /// One field: what it is, how else it is given, and its line.
 fn explain(text: &mut String, flow: Flow, field: FieldId) {
     let Some(words) = said::of(&[flow], field) else { return };
-    comment(text, format!("{}: {}", words.label, said::without_keys(&words.hint)).trim_end_matches(": "));
-    comment(text, &said::without_keys(&words.help.replace('\n', " ")));
+    comment(text, format!("{}: {}", words.label, said::written(&words.hint)).trim_end_matches(": "));
+    comment(text, &said::written(&words.help));
     for (value, called) in said::choices(words, field) {
         comment(text, &format!("  \"{value}\": {called}"));
     }

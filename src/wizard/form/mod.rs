@@ -6,7 +6,6 @@
 pub mod read;
 mod read_cluster;
 
-
 use crate::model::answers::Answers;
 use crate::model::field::{FieldId, Kind};
 use crate::model::hand_over::Handing;

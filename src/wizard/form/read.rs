@@ -157,7 +157,9 @@ pub fn ca_file(answers: &Answers) -> Result<PathBuf, String> {
 pub fn fingerprint(answers: &Answers) -> Result<[u8; 32], String> {
     let text = answers.trimmed(FieldId::Fingerprint);
     if text.is_empty() {
-        return Err("Type the certificate's SHA-256, or take the one that the server shows with F4.".into());
+        return Err(
+            "Type the certificate's SHA-256{?, or take the one that the server shows with {key:take-certificate}}.".into()
+        );
     }
     let text = text.get(..7).filter(|head| head.eq_ignore_ascii_case("sha256:")).map_or(text, |head| &text[head.len()..]);
     let digits: String = text.chars().filter(|c| !(c.is_whitespace() || matches!(c, ':' | '-'))).collect();

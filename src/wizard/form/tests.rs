@@ -100,7 +100,7 @@ fn trust_asks_for_what_belongs_to_it() {
     let print = "9c".repeat(32);
     for (changes, field, part) in [
         (vec![by("ca-file")], FieldId::CaFile, "absolute path"),
-        (vec![by("fingerprint")], FieldId::Fingerprint, "F4"),
+        (vec![by("fingerprint")], FieldId::Fingerprint, "{key:take-certificate}"),
         (vec![by("fingerprint"), (FieldId::Fingerprint, "9c4e")], FieldId::Fingerprint, "64 hexadecimal"),
         (vec![by("fingerprint"), (FieldId::Fingerprint, &print[..40])], FieldId::Fingerprint, "SHA-1"),
         (vec![by("fingerprint"), (FieldId::Fingerprint, "é9c4e9c4e")], FieldId::Fingerprint, "64 hexadecimal"),

@@ -109,7 +109,7 @@ fn leave_page(state: &mut State, effects: &mut Vec<Effect>) {
             let text = if state.surveys().is_empty() {
                 "This has to be mended first."
             } else {
-                "This has to be mended first; F5 checks again."
+                "Fix this first{?; {key:check-again} checks again}."
             };
             state.notice = Some(Notice { bad: true, text: text.into() });
         }
@@ -133,8 +133,10 @@ fn leave_review(state: &mut State, effects: &mut Vec<Effect>) {
     if steps(state) == shown {
         leave_page(state, effects);
     } else {
-        state.notice =
-            Some(Notice { bad: true, text: "What was found since has changed the plan. Enter installs this one.".into() });
+        state.notice = Some(Notice {
+            bad: true,
+            text: "What was found since has changed the plan.{? {key:next} installs this one.}".into(),
+        });
     }
 }
 
@@ -144,7 +146,8 @@ pub fn unproven() -> Notice {
 
 fn ask_to_accept(state: &mut State, warnings: Vec<(CheckId, Verdict)>) {
     let names: Vec<&str> = warnings.iter().map(|(check, _)| check.id()).collect();
-    state.notice = Some(Notice { bad: false, text: format!("Enter once more accepts {} and goes on.", names.join(", ")) });
+    state.notice =
+        Some(Notice { bad: false, text: format!("{{?{{key:next}} once more accepts {} and goes on.}}", names.join(", ")) });
     state.asked.warnings = warnings;
 }
 
@@ -155,12 +158,12 @@ fn leave_key(state: &mut State, effects: &mut Vec<Effect>) {
         advance(state, effects);
     } else if state.custody.refuses(state.answers.trimmed(FieldId::KeyProof)) {
         state.place.focus = Focus::Field(FieldId::KeyProof);
-        let text = "What was typed are not the key's last six characters. F2 shows the key again, F8 reads the saved file back.";
+        let text = "What was typed are not the key's last six characters.{? {key:reveal} shows the key again, {key:read-key} reads the saved file back.}";
         state.notice = Some(Notice { bad: true, text: text.into() });
     } else {
         state.notice = Some(Notice {
             bad: true,
-            text: "First prove that the key is kept: type its last six characters, or save it (F7) and have it read back (F8)."
+            text: "First prove that the key is kept: type its last six characters, or save it{? ({key:save-key})} and have it read back{? ({key:read-key})}."
                 .into(),
         });
     }
@@ -193,7 +196,7 @@ pub fn back(state: &mut State, effects: &mut Vec<Effect>) {
         return;
     }
     let Some(flow) = state.place.flow else {
-        state.notice = Some(Notice { bad: false, text: "Ctrl-C ends the program.".into() });
+        state.notice = Some(Notice { bad: false, text: "{?{key:quit} ends the program.}".into() });
         return;
     };
     match state.place.here {
@@ -201,7 +204,7 @@ pub fn back(state: &mut State, effects: &mut Vec<Effect>) {
             let text = match state.run.phase {
                 Phase::Running | Phase::Undoing => "Steps are running; there is no way back in the middle of one.",
                 Phase::UndoneInPart => "Some of it is not undone yet: undo it once more, or leave it.",
-                Phase::Undone => "Everything is undone; Enter goes back to the plan.",
+                Phase::Undone => "Everything is undone{?; {key:next} goes back to the plan}.",
                 _ => "The install has begun: retry, undo or leave it.",
             };
             state.notice = Some(Notice { bad: false, text: text.into() });

@@ -84,8 +84,8 @@ fn plan_of(state: &mut State, flow: Flow) -> Result<Plan, Option<String>> {
                 Some(field) => format!("The plan cannot be made: the answer to {} is missing or malformed.", field.id()),
                 None => "The plan cannot be made.".into(),
             },
-            NoPlan::Unchanged => "Nothing has been changed, so there is nothing to do. Esc goes back.".into(),
-            NoPlan::NoRow => "No node was chosen that is to go. Esc goes back.".into(),
+            NoPlan::Unchanged => "Nothing has been changed, so there is nothing to do.{? {key:back} goes back.}".into(),
+            NoPlan::NoRow => "No node was chosen that is to go.{? {key:back} goes back.}".into(),
         })
     })
 }
@@ -97,7 +97,7 @@ fn row_known(state: &State) -> Result<(), Option<String>> {
         (Fact::Seen(Identity::Octopus { .. }), _) | (Fact::Seen(Identity::Registered(_)), Fact::Seen(_)) => return Ok(()),
         (Fact::Missing(trouble), _) | (_, Fact::Missing(trouble)) => failures::of_trouble(trouble, &Around::NOTHING).says,
         _ if state.tickets.running(SurveyId::Cluster).is_some() => return Err(None),
-        _ => "Go back (Esc) and look at the checks.".to_owned(),
+        _ => "Go back{? ({key:back})} and look at the checks.".to_owned(),
     };
     Err(Some(format!("The plan cannot be made: the cluster could not be read, and this node's row would stay in it. {trouble}")))
 }
@@ -209,7 +209,7 @@ pub fn read_back(state: &mut State, effects: &mut Vec<Effect>) {
     let Some(drawn) = &state.custody.drawn else { return };
     match &state.custody.saved {
         Some(saved) => effects.push(Effect::ReadKey(PathBuf::from(saved.as_str()), drawn.key.clone())),
-        None => state.notice = Some(Notice { bad: true, text: "Save the key to a file first (F7).".into() }),
+        None => state.notice = Some(Notice { bad: true, text: "Save the key to a file first{? ({key:save-key})}.".into() }),
     }
 }
 
@@ -217,8 +217,10 @@ pub fn read_back(state: &mut State, effects: &mut Vec<Effect>) {
 pub fn saved(state: &mut State, result: Result<Untrusted, FileTrouble>) {
     match result {
         Ok(path) => {
-            state.notice =
-                Some(Notice { bad: false, text: format!("Saved to {path}, readable by you only. F8 reads it back as proof.") });
+            state.notice = Some(Notice {
+                bad: false,
+                text: format!("Saved to {path}, readable by you only.{{? {{key:read-key}} reads it back as proof.}}"),
+            });
             state.custody.file_trouble = None;
             state.custody.saved = Some(path);
         }

@@ -33,7 +33,7 @@ pub fn press(state: &mut State, action: Action, effects: &mut Vec<Effect>) {
     if let Some(run) = state.unfinished().filter(|_| changes) {
         let (instance, done, steps) = (&run.instance, run.done, run.steps);
         let text = format!(
-            "A run for instance {instance} stopped in the middle, at {done} of {steps} steps. Go back to the start (Esc) and choose \
+            "A run for instance {instance} stopped in the middle, at {done} of {steps} steps. Go back to the start{{? ({{key:back}})}} and choose \
              Continue, to finish or undo it first."
         );
         state.notice = Some(Notice { bad: true, text });
@@ -122,7 +122,10 @@ fn pin(state: &mut State, effects: &mut Vec<Effect>) {
     let fingerprint = HEXLOWER.encode(&certificate.sha256);
     state.answers.set(FieldId::Fingerprint, Raw::Text(fingerprint), Origin::Typed);
     state.answers.set(FieldId::Trust, Raw::Text("fingerprint".into()), Origin::Typed);
-    state.notice = Some(Notice { bad: false, text: "From now on only this certificate is trusted; F4 shows it again.".into() });
+    state.notice = Some(Notice {
+        bad: false,
+        text: "From now on only this certificate is trusted{?; {key:show-certificate} shows it again}.".into(),
+    });
     prove::settle(state);
     prove::screen(state, state.place.here, false, effects);
 }

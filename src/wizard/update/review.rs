@@ -185,7 +185,7 @@ pub fn returned(state: &mut State, effects: &mut Vec<Effect>) -> bool {
     state.answers.set(FieldId::KeyFile, keys.raw, keys.origin);
     section(state, from, effects);
     if !state.edits.is_empty() {
-        let text = "Nothing of what was changed is written; F4 goes on changing it.";
+        let text = "Nothing of what was changed is written{?; {key:edit} goes on changing it}.";
         state.notice = Some(Notice { bad: false, text: text.into() });
     }
     true

@@ -21,7 +21,7 @@ use crate::model::finding::Severity;
 use crate::model::flow::Flow;
 use crate::model::node_config::NodeConfig;
 use crate::model::screen::ScreenId;
-use crate::render::{self, Shell, Setup, next_node};
+use crate::render::{self, Setup, Shell, next_node};
 use crate::wizard::afterwards;
 use crate::wizard::autopilot::{self, Autopilot, Move, Order, Outcome};
 use crate::wizard::event::{Action, Errand, Event};

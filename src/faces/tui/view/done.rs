@@ -15,7 +15,7 @@ use crate::model::flow::Flow;
 use crate::model::node_config::NodeConfig;
 use crate::model::plan::Plan;
 use crate::model::storage::SharedStorage;
-use crate::render::{Shell, Setup, next_node};
+use crate::render::{Setup, Shell, next_node};
 use crate::wizard::{afterwards, say};
 
 /// A line.
@@ -41,7 +41,7 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, scroll: &mut
     let theme = canvas.theme;
     let lines = lines(scene, area.width);
     // The introduction goes first where there is not room for all.
-    let intro = u16::try_from(text::wrap(scene.intro(), area.width).len()).unwrap_or(1);
+    let intro = u16::try_from(text::wrap(&scene.intro(), area.width).len()).unwrap_or(1);
     let count = u16::try_from(lines.len()).unwrap_or(u16::MAX);
     let roomy = count.saturating_add(intro + 2) <= area.height;
     page::heading(canvas, area, scene, roomy);

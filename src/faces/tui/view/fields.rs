@@ -6,7 +6,7 @@
 use ratatui::layout::{Position, Rect};
 
 use super::Local;
-use crate::faces::tui::bindings::Step;
+use crate::faces::tui::bindings::{self, Step};
 use crate::faces::tui::canvas::{Canvas, behind, row};
 use crate::faces::tui::hits::Hit;
 use crate::faces::tui::scene::Scene;
@@ -276,6 +276,7 @@ impl Help {
         let problem = scene.state.shown_problem(field);
         let wrong = problem.is_some();
         let words = problem.or_else(|| scene.words.field(field).map(|words| words.hint.clone())).unwrap_or_default();
+        let words = bindings::fill(&words).into_owned();
         let lines = |indent: u16| {
             let wrapped = text::wrap(&words, area.width.saturating_sub(indent));
             u16::try_from(wrapped.len()).unwrap_or(u16::MAX)

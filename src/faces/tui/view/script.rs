@@ -20,8 +20,7 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, scroll: &mut
         return;
     };
     let shell = Shell::of(plan.node.platform);
-    let mut lines =
-        vec![Line::new(format!("The same in {}, for Octopus Server's own command line", shell.name()), theme.title)];
+    let mut lines = vec![Line::new(format!("The same in {}, for Octopus Server's own command line", shell.name()), theme.title)];
     let intro = if plan.hand_over.is_some() {
         "The plan's last steps run these commands themselves, with more care. octopus-setup script prints them later, or a compose file."
     } else {

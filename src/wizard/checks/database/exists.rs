@@ -41,7 +41,7 @@ fn absent(case: &Case<'_>, names: &Names) -> Verdict {
     // An empty database is no answer where a cluster is looked for.
     if case.flow != Flow::FirstNode {
         let fix = if case.is_of_a_node() {
-            "Have a DBA find out whether it was renamed, dropped or moved to another server, and restore it there or change the settings (F4)."
+            "Have a DBA find out whether it was renamed, dropped or moved to another server, and restore it there or change the settings ({key:edit})."
         } else {
             "Check the server and the name; the cluster's first node knows both. For a new cluster go back to the start and choose \
              Getting started."

@@ -64,7 +64,7 @@ fn of_name(case: &Case<'_>) -> Option<Finding> {
         Finding::warn(
             CheckId::DriftHost,
             format!("This machine is called {own}, and the registry has this node on {other}: it was renamed or moved, or the config was copied."),
-            "Make sure that no other machine runs this node; then change settings (F4), which writes the row anew.",
+            "Make sure that no other machine runs this node; then change settings ({key:edit}), which writes the row anew.",
         )
         .about(FieldId::NodeName),
     )

@@ -53,7 +53,7 @@ pub fn differs(field: FieldId, what: &str, own: &str, other: &str, mend: Option<
         Some(mend) => Finding::warn(
             CheckId::DriftOctopus,
             says,
-            "Decide which of the two is meant: F4 changes the node config, the command OctopusServer.config.",
+            "Decide which of the two is meant: {key:edit} changes the node config, the command OctopusServer.config.",
         )
         .command(mend),
         None => Finding::warn(CheckId::DriftOctopus, says, "Decide which of the two is meant, and change the other one."),
@@ -75,7 +75,7 @@ fn of_node(config: &NodeConfig, octopus: &OctopusConfig, case: &Case<'_>) -> Vec
                      over which Octopus' heart-beat has stumbled before.",
                     Untrusted::new(own)
                 ),
-                "Have the node leave (F9) and add it again in Octopus' spelling.",
+                "Have the node leave ({key:leave-cluster}) and add it again in Octopus' spelling.",
             )
             .about(FieldId::NodeName),
         );

@@ -5,15 +5,15 @@ use crate::model::facts::{Beat, ClusterSeen, Fact, Identity, NodeSeen, Trouble};
 use crate::model::field::FieldId;
 use crate::model::finding::{Finding, Severity, Verdict};
 use crate::model::node_config::NodeConfig;
+use crate::model::platform::Platform;
 use crate::model::registry::NodeRow;
 use crate::model::storage::SharedStorage;
-use crate::model::platform::Platform;
 use crate::model::untrusted::Untrusted;
 use crate::wizard::checks::{Case, all, one};
 
 use super::{command, same_prefixes};
 
-const ANEW: &str = "Change settings (F4): the config and the row are then written together and agree.";
+const ANEW: &str = "Change settings ({key:edit}): the config and the row are then written together and agree.";
 
 /// The node's row in the registry says what the node config says, and it is the config's own cluster.
 pub fn judge(case: &Case<'_>) -> Verdict {
@@ -86,7 +86,7 @@ fn missing(config: &NodeConfig) -> Finding {
             "This node, {}, is not in the registry: it was removed on another node, or the database was restored from before it joined.",
             Untrusted::new(&config.node.name)
         ),
-        "Have it leave (F9) and add this server again; the registry then has its row.",
+        "Have it leave ({key:leave-cluster}) and add this server again; the registry then has its row.",
     )
     .about(FieldId::NodeName)
 }
@@ -108,7 +108,7 @@ fn findings(config: &NodeConfig, node: &NodeSeen, row: &NodeRow, case: &Case<'_>
                     shown(&own.name),
                     shown(&row.name)
                 ),
-                "Have the node leave (F9) and add it again under one spelling, and Octopus Server under the same.",
+                "Have the node leave ({key:leave-cluster}) and add it again under one spelling, and Octopus Server under the same.",
             )
             .about(FieldId::NodeName),
         );
@@ -140,7 +140,7 @@ fn of_octopus_cap(config: &NodeConfig, node: &NodeSeen, case: &Case<'_>) -> Opti
     // Without a row of Octopus' own, the node's cap is the registry's, of which is told already.
     let real = node.task_cap.filter(|cap| *cap != own && node.beat != Beat::Never)?;
     let says = format!("Task cap: the node config says {own}, and Octopus Server itself goes by {real}.");
-    let fix = "Set it in Octopus too, or change settings (F4) to what is meant.";
+    let fix = "Set it in Octopus too, or change settings ({key:edit}) to what is meant.";
     let set = command(case, "node", &[("taskCap", &own.to_string())]);
     Some(Finding::warn(CheckId::DriftRow, says, fix).about(FieldId::TaskCap).command(set))
 }
@@ -157,7 +157,7 @@ fn of_storage(config: &NodeConfig, case: &Case<'_>) -> Option<Finding> {
     let fix = if registered.is_none() {
         "Find out whether the registry was restored from before the storage was shared. The nodes that join now would share nothing."
     } else {
-        "The registry is what every node goes by. Have this node leave (F9) and add it again: it then takes the storage from there."
+        "The registry is what every node goes by. Have this node leave ({key:leave-cluster}) and add it again: it then takes the storage from there."
     };
     Some(Finding::warn(CheckId::DriftRow, says, fix).about(FieldId::Storage))
 }

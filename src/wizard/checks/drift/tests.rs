@@ -299,7 +299,7 @@ fn storage_that_differs_is_told_with_both_sides_and_an_unknown_one_does_not() {
     evidence(&of(root("/a"), Fact::Missing(Trouble::ConnectionLost)));
     let finding = warn(&of(root("/a"), Fact::Seen(root("/b"))));
     assert_eq!(finding.says, "Shared storage: the node config says /a, the registry /b.");
-    assert!(finding.remedy.is_none() && finding.fix.contains("F9"), "{finding:?}");
+    assert!(finding.remedy.is_none() && finding.fix.contains("{key:leave-cluster}"), "{finding:?}");
     let folders = SharedStorage::Folders(vec![(SharedFolder::Artifacts, "/x".into())]);
     assert!(warn(&of(SharedStorage::None, Fact::Seen(folders))).says.ends_with("says nothing, the registry artifacts /x."));
     assert!(warn(&of(root("/a"), Fact::Seen(SharedStorage::None))).fix.contains("restored"));

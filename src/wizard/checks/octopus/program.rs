@@ -77,7 +77,12 @@ fn absent(asked: Option<&Path>, handing: Handing, case: &Case<'_>) -> Verdict {
         (_, None) => {
             let instance = read::instance(case.answers).map(|name| name.as_str().to_owned()).unwrap_or_default();
             let says = "Not found on this machine. The plan ends without its commands; octopus-setup script prints them once the node is set up.";
-            one(Finding::note(CheckId::OctopusProgram, says).command(afterwards::script(case.flow, case.answers.platform(), "--instance", &instance)))
+            one(Finding::note(CheckId::OctopusProgram, says).command(afterwards::script(
+                case.flow,
+                case.answers.platform(),
+                "--instance",
+                &instance,
+            )))
         }
     }
 }
