@@ -1,8 +1,7 @@
 //! The master key while it passes through the wizard's hands, until its keeping is proven.
 
-use secrecy::SecretString;
-
-use crate::model::answers::{Answers, Raw};
+use crate::catalog::form::read::{self, key_in_hand};
+use crate::model::answers::Answers;
 use crate::model::cluster::ClusterId;
 use crate::model::facts::{Facts, Identity};
 use crate::model::finding::Verdict;
@@ -11,8 +10,6 @@ use crate::model::flow::Flow;
 use crate::model::journal::Journal;
 use crate::model::master_key::MasterKey;
 use crate::model::untrusted::Untrusted;
-
-use super::form::read;
 
 /// A cluster's id and its master key: from the operating system's random source for a new cluster, from the operator or
 /// the seal for one that is there.
@@ -35,27 +32,12 @@ pub struct Whose {
     pub key: Option<MasterKey>,
 }
 
-/// The master key that a flow works with: pasted for a node that joins; from the seal for one that is there, and pasted
-/// where that does not open. A new cluster's is drawn, and in nobody's hands but custody's.
-pub fn key(flow: Flow, answers: &Answers, facts: &Facts) -> Option<MasterKey> {
-    let typed = || read::master_key(answers).ok();
-    match flow {
-        Flow::FirstNode => None,
-        Flow::Join => typed(),
-        Flow::Review | Flow::Edit | Flow::Leave | Flow::Remove => match facts.node.key.seen() {
-            Some(Raw::Secret(secret)) => MasterKey::parse(secret).ok(),
-            Some(Raw::Text(text)) => MasterKey::parse(&SecretString::from(text.as_str())).ok(),
-            None => typed(),
-        },
-    }
-}
-
 /// The cluster and the key of a flow that is about a cluster which is there; `None` while something of it is not known.
 pub fn whose(flow: Flow, answers: &Answers, facts: &Facts) -> Option<Whose> {
     match flow {
         Flow::FirstNode | Flow::Review => None,
         Flow::Join => {
-            let key = key(flow, answers, facts)?;
+            let key = key_in_hand(flow, answers, facts)?;
             let fingerprint = key.fingerprint();
             let cluster = match facts.cluster.identity.seen()? {
                 Identity::Registered(cluster) => cluster.id,
@@ -64,7 +46,7 @@ pub fn whose(flow: Flow, answers: &Answers, facts: &Facts) -> Option<Whose> {
             Some(Whose { cluster, fingerprint, key: Some(key) })
         }
         Flow::Edit => {
-            let key = key(flow, answers, facts)?;
+            let key = key_in_hand(flow, answers, facts)?;
             let cluster = facts.node.config.seen()?.cluster.id;
             Some(Whose { cluster, fingerprint: key.fingerprint(), key: Some(key) })
         }

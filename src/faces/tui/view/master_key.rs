@@ -5,6 +5,7 @@ use ratatui::layout::Rect;
 use secrecy::ExposeSecret;
 
 use super::{Local, checks, fields, page};
+use crate::catalog::failures::{self, Around};
 use crate::faces::tui::canvas::{Canvas, behind, below, row};
 use crate::faces::tui::scene::Scene;
 use crate::faces::tui::text;
@@ -12,7 +13,6 @@ use crate::model::facts::{Fact, Identity};
 use crate::model::fingerprint::Fingerprint;
 use crate::model::screen::ScreenId;
 use crate::wizard::custody::{CopyWay, Custody, Drawn};
-use crate::wizard::failures::{self, Around};
 
 /// The columns of the labels.
 const LABEL: u16 = 14;
