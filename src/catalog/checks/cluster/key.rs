@@ -127,7 +127,7 @@ fn missing(trouble: &Trouble, case: &Case<'_>) -> Finding {
 
 /// The key's fingerprint.
 fn fingerprint(case: &Case<'_>) -> Option<Fingerprint> {
-    read::key_in_hand(case.flow, case.answers, case.facts).map(|key| key.fingerprint())
+    read::flow_key(case.flow, case.answers, case.facts).map(|key| key.fingerprint())
 }
 
 /// The fingerprint in the registry.
