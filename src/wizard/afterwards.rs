@@ -1,10 +1,10 @@
 //! What to do next, once a run is done: what fits what it did, with the command where one is known.
 
+use crate::catalog::commands::script;
 use crate::model::advice::Advice;
 use crate::model::flow::Flow;
 use crate::model::node_config::NodeConfig;
 use crate::model::plan::Plan;
-use crate::model::platform::Platform;
 use crate::model::quote::Shell;
 use crate::model::screen::ScreenId;
 use crate::model::storage::SharedStorage;
@@ -117,20 +117,12 @@ fn command(advice: Advice, plan: Option<&Plan>) -> Option<String> {
     }
 }
 
-/// The command that prints the script for Octopus Server itself. Without the flow it would be a further node's, which makes
-/// no database, sets no licence and no folders.
-pub fn script(flow: Flow, platform: Platform, by: &str, what: &str) -> String {
-    let shell = Shell::of(platform);
-    let first = if flow == Flow::FirstNode { " --flow first-node" } else { "" };
-    format!("octopus-setup script --format {}{first} {by} {}", shell.name().to_lowercase(), shell.word(what))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::catalog::samples;
     use crate::model::hand_over::HandOver;
     use crate::wizard::plan::{Proposal, make};
-    use crate::wizard::samples;
 
     fn plan(handed: bool) -> Plan {
         let (answers, facts) = (samples::answers(), samples::facts());
