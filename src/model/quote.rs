@@ -57,6 +57,13 @@ impl Shell {
         if self.is_plain(text) { text.to_owned() } else { self.quoted(text) }
     }
 
+    /// A program that is to be run, as the first word of a command. PowerShell takes one in quotes for a text, unless it is
+    /// told to call it (about_Operators, "Call operator").
+    pub fn program(self, path: &str) -> String {
+        let call = if self == Self::PowerShell && !self.is_plain(path) { "& " } else { "" };
+        format!("{call}{}", self.word(path))
+    }
+
     /// Whether the shell takes a word for itself without quotes.
     pub fn is_plain(self, text: &str) -> bool {
         let plain = |c: char| match c {

@@ -1,6 +1,6 @@
 //! What to do next, once a run is done: what fits what it did, with the command where one is known.
 
-use crate::catalog::commands::script;
+use crate::catalog::commands;
 use crate::model::advice::Advice;
 use crate::model::flow::Flow;
 use crate::model::node_config::NodeConfig;
@@ -85,16 +85,12 @@ fn server(plan: Option<&Plan>) -> Vec<Advice> {
 
 /// The command of a piece of advice, where there is one.
 fn command(advice: Advice, plan: Option<&Plan>) -> Option<String> {
-    // Octopus Server's command line for the plan's instance.
-    let server = |plan: &Plan, verb: &str| {
-        let platform = plan.node.platform;
-        format!("{} {verb} --instance {}", platform.server_program(), Shell::of(platform).word(&plan.node.instance))
-    };
+    let server = |plan: &Plan, verb: &str| commands::server(plan.node.platform, verb, &plan.node.instance);
     match advice {
         Advice::RunScript => {
             let Plan { node, flow, .. } = plan?;
             let config = node.platform.join(&node.home.to_string_lossy(), NodeConfig::FILE);
-            Some(script(*flow, node.platform, "--config", &config))
+            Some(commands::script(*flow, node.platform, "--config", &config))
         }
         Advice::StartService => Some(format!("{} --start", server(plan?, "service"))),
         Advice::MakeAdministrator => {

@@ -2,6 +2,7 @@
 
 use secrecy::ExposeSecret;
 
+use crate::catalog::commands;
 use crate::catalog::form::read;
 use crate::model::check::CheckId;
 use crate::model::field::FieldId;
@@ -57,11 +58,11 @@ pub fn judge(case: &Case<'_>) -> Verdict {
 
 /// Nobody is to be made now.
 fn later(case: &Case<'_>) -> Finding {
-    let program = if case.facts.machine.system.as_str().starts_with("Windows") { "Octopus.Server.exe" } else { "Octopus.Server" };
     let instance = read::instance(case.answers).map(|name| name.as_str().to_owned()).unwrap_or_default();
     Finding::note(CheckId::AdminAccount, "None is made now; nobody can sign in before one is made with Octopus' own command.")
         .command(format!(
-            "{program} admin --instance \"{instance}\" --username \"NAME\" --email \"MAIL\" --password \"PASSWORD\""
+            "{} --username NAME --email MAIL --password PASSWORD",
+            commands::server(case.platform(), "admin", &instance)
         ))
 }
 

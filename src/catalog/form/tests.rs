@@ -121,7 +121,10 @@ fn a_managed_or_custom_account_needs_a_name() {
         assert!(problem_of(FieldId::ServiceUser, &[(FieldId::ServiceAccount, kind), (FieldId::ServiceUser, "a\"b")]).is_some());
     }
     let custom = (FieldId::ServiceAccount, "custom");
-    assert_eq!(is_missing(FieldId::ServicePassword, &samples::with(&[custom])), cfg!(windows));
+    for platform in Platform::ALL {
+        let is_needed = is_missing(FieldId::ServicePassword, &samples::with_on(platform, &[custom]));
+        assert_eq!(is_needed, platform.is_windows());
+    }
     assert!(problem_of(FieldId::ServicePassword, &[custom, (FieldId::ServicePassword, "a\tb")]).is_some());
 }
 
@@ -135,15 +138,16 @@ fn a_problem_never_shows_a_password() {
 
 #[test]
 fn a_shared_path_that_the_registry_has_no_place_for_is_refused() {
-    let of = |path: &str| {
-        let answers = samples::with(&[(FieldId::Storage, "root"), (FieldId::StorageRoot, path)]);
-        read::storage_root(&answers)
-    };
-    // The server counts characters beyond the first plane as two.
-    let start = if cfg!(windows) { r"C:\" } else { "/" };
-    let rest = 1_000 - start.len();
-    assert!(of(&format!("{start}{}", "x".repeat(rest))).is_ok());
-    for text in ["x".repeat(rest + 1), "\u{1f419}".repeat(rest / 2 + 1)] {
-        assert!(of(&format!("{start}{text}")).is_err_and(|says| says.contains("1000 characters")));
+    for (platform, start) in [(Platform::Linux, "/"), (Platform::Windows, r"C:\")] {
+        let of = |path: &str| {
+            let answers = samples::with_on(platform, &[(FieldId::Storage, "root"), (FieldId::StorageRoot, path)]);
+            read::storage_root(&answers)
+        };
+        // The server counts characters beyond the first plane as two.
+        let rest = 1_000 - start.len();
+        assert!(of(&format!("{start}{}", "x".repeat(rest))).is_ok());
+        for text in ["x".repeat(rest + 1), "\u{1f419}".repeat(rest / 2 + 1)] {
+            assert!(of(&format!("{start}{text}")).is_err_and(|says| says.contains("1000 characters")));
+        }
     }
 }

@@ -85,7 +85,7 @@ fn of_node(config: &NodeConfig, octopus: &OctopusConfig, case: &Case<'_>) -> Vec
     }
     if let Some(other) = &octopus.home {
         let own = config.node.home.to_string_lossy();
-        if !same_folder(&own, other.as_str()) {
+        if !case.platform().is_same_path(own.trim(), other.as_str().trim()) {
             let mend = command(case, "configure", &[("home", &own)]);
             findings.push(differs(FieldId::Home, "Home directory", &own, other.as_str(), Some(mend)));
         }
@@ -127,11 +127,4 @@ fn keyless(octopus: &OctopusConfig, case: &Case<'_>) -> Finding {
     )
     .about(FieldId::MasterKey)
     .command(with_secret(case, "database", "masterKey", ("", ""), "OCTOPUS_MASTER_KEY"))
-}
-
-/// Whether two paths are of one folder, as far as their texts tell; Windows does not tell case apart.
-fn same_folder(one: &str, two: &str) -> bool {
-    let bare = |text: &str| text.trim().trim_end_matches(['/', '\\']).replace('\\', "/");
-    let (one, two) = (bare(one), bare(two));
-    if cfg!(windows) { one.eq_ignore_ascii_case(&two) } else { one == two }
 }

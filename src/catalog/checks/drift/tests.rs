@@ -10,6 +10,7 @@ use crate::model::fingerprint::Fingerprint;
 use crate::model::flow::Flow;
 use crate::model::node_config::{NodeConfig, TrustSection};
 use crate::model::octopus_config::OctopusConfig;
+use crate::model::platform::Platform;
 use crate::model::registry::NodeRow;
 use crate::model::storage::{SharedFolder, SharedStorage};
 
@@ -250,10 +251,11 @@ fn an_instance_that_octopus_made_has_nothing_to_compare() {
 
 #[test]
 fn a_name_in_a_command_stays_in_its_quotes() {
-    let (answers, facts) = (samples::with(&[(FieldId::Instance, "a'; rm -rf /")]), samples::facts());
-    let line = command(&case(&answers, &facts), "node", &[("taskCap", "5")]);
-    let quote = if cfg!(windows) { "''" } else { "'\\''" };
-    assert_eq!(line, format!("Octopus.Server node --instance 'a{quote}; rm -rf /' --taskCap '5'"));
+    for (platform, quote) in [(Platform::Linux, "'\\''"), (Platform::Windows, "''")] {
+        let (answers, facts) = (samples::with_on(platform, &[(FieldId::Instance, "a'; rm -rf /")]), samples::facts());
+        let line = command(&case(&answers, &facts), "node", &[("taskCap", "5")]);
+        assert_eq!(line, format!("Octopus.Server node --instance 'a{quote}; rm -rf /' --taskCap '5'"));
+    }
 }
 
 #[test]

@@ -37,7 +37,10 @@ fn unreadable(trouble: &Trouble) -> Finding {
 }
 
 fn of_ours(config: &NodeConfig, case: &Case<'_>) -> Verdict {
-    let path = case.subject.map_or_else(|| config.node.home.join(NodeConfig::FILE), |subject| subject.config.clone());
+    let path = match case.subject {
+        Some(subject) => subject.config.clone(),
+        None => case.platform().join(&config.node.home.to_string_lossy(), NodeConfig::FILE).into(),
+    };
     let shown = Untrusted::new(&path.to_string_lossy());
     let instance = Untrusted::new(&config.instance);
     let warn = |says: String, fix: &str| one(Finding::warn(CheckId::NodeConfig, says, fix).about(FieldId::Instance));
