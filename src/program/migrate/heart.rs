@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use octopus_setup::catalog::commands;
 use octopus_setup::catalog::form::read;
 use octopus_setup::model::answers::{Answers, Origin};
 use octopus_setup::model::facts::{Beat, NodeSeen};
@@ -42,12 +43,12 @@ pub(super) async fn concern(node: Option<&Node>, outside: &Outside) -> Vec<Conce
         Ok(Ok(Some(NodeSeen { beat: Beat::Ago(age), .. }))) if age <= NodeSeen::BEAT => {
             let (name, age) = (Untrusted::new(&name), age.as_secs());
             let says = format!("The heart of {name} beat {age} s ago: Octopus Server runs, or was stopped just now.");
-            let instance = instance.map_or_else(String::new, |instance| format!(" --instance \"{instance}\""));
-            let program = host::platform().server_program();
-            vec![
-                Concern::new(ConcernId::OctopusRunning, says, format!("{STOP} {STOPPED}"))
-                    .command(format!("{program} service{instance} --stop")),
-            ]
+            let platform = host::platform();
+            let service = match instance {
+                Some(instance) => commands::server(platform, "service", &instance),
+                None => format!("{} service", platform.server_program()),
+            };
+            vec![Concern::new(ConcernId::OctopusRunning, says, format!("{STOP} {STOPPED}")).command(format!("{service} --stop"))]
         }
         Ok(Ok(Some(NodeSeen { beat: Beat::Ago(_) | Beat::Never, .. }) | None)) => Vec::new(),
         Ok(Ok(Some(_))) => vec![unknown("The database does not tell its nodes' heart-beats")],

@@ -6,12 +6,13 @@ use std::time::Duration;
 
 use crate::model::names::instance_key;
 use crate::model::plan::StepKind;
+use crate::model::quote::Shell;
 use crate::render::Clear;
 use crate::render::octopus::{Command, Flag, Opt, Verb, Word};
 use crate::world::atomic_write::{Existing, atomic_write};
 use crate::world::octopus_server::{Call, Ended, Masks, refusal, run};
 use crate::world::places::Places;
-use crate::world::{folder, small_file};
+use crate::world::{folder, host, small_file};
 
 /// Whose setting it is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -64,20 +65,12 @@ pub async fn tell(program: &Path, whose: &Whose, root: &Path, limit: Duration) -
 
 /// The same command as people type it.
 pub fn command(program: Option<&Path>, whose: &Whose, root: &Path) -> String {
-    let usual = if cfg!(windows) { "Octopus.Server.exe" } else { "Octopus.Server" };
-    let program = program.map_or_else(|| usual.to_owned(), |program| quoted(&program.to_string_lossy()));
-    let whose = whose.option().map_or_else(String::new, |(_, flag, text)| format!(" {flag} {}", quoted(&text)));
-    format!("{program} path{whose} --clusterShared {}", quoted(&root.to_string_lossy()))
-}
-
-/// A word as this system's shells take it.
-fn quoted(word: &str) -> String {
-    let harmless = |letter: char| letter.is_ascii_alphanumeric() || "/\\:._-".contains(letter);
-    match (cfg!(windows), word.chars().all(harmless) && !word.is_empty()) {
-        (_, true) => word.to_owned(),
-        (true, false) => format!("\"{word}\""),
-        (false, false) => format!("'{}'", word.replace('\'', "'\\''")),
-    }
+    let platform = host::platform();
+    let shell = Shell::of(platform);
+    let usual = platform.server_program();
+    let program = program.map_or_else(|| usual.to_owned(), |program| shell.program(&program.to_string_lossy()));
+    let whose = whose.option().map_or_else(String::new, |(_, flag, text)| format!(" {flag} {}", shell.word(&text)));
+    format!("{program} path{whose} --clusterShared {}", shell.word(&root.to_string_lossy()))
 }
 
 /// Whether Octopus Server was told so, and nothing else since, by an earlier move of this instance. Octopus keeps it in its own tables, which are not ours to read.
