@@ -12,13 +12,8 @@ use crate::model::untrusted::Untrusted;
 use super::{Case, Check, all, one};
 
 /// The rows of these checks.
-pub(super) const CHECKS: &[Check] = &[Check {
-    id: CheckId::AdminAccount,
-    screen: ScreenId::Administrator,
-    field: Some(FieldId::AdminUser),
-    surveys: &[],
-    judge: judge,
-}];
+pub(super) const CHECKS: &[Check] =
+    &[Check { id: CheckId::AdminAccount, screen: ScreenId::Administrator, field: Some(FieldId::AdminUser), surveys: &[], judge }];
 
 /// What Octopus asks of a password before it asks for its score. Both are documented, and applied by its `admin` command as
 /// in its portal: <https://octopus.com/docs/security/users-and-teams/resetting-passwords#password-complexity>.

@@ -19,7 +19,7 @@ pub(super) const CHECKS: &[Check] = &[
         screen: ScreenId::MasterKey,
         field: Some(FieldId::KeyFile),
         surveys: &[SurveyId::KeyFile],
-        judge: judge,
+        judge,
     },
     Check { id: CheckId::KeyKept, screen: ScreenId::MasterKey, field: Some(FieldId::KeyProof), surveys: &[], judge: kept },
 ];
