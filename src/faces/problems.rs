@@ -52,7 +52,7 @@ pub fn check(problems: &[Problem], loaded: &Loaded) -> String {
     out += &text(problems);
     if !problems.iter().any(|problem| problem.severity == Severity::Stop) {
         let count = say::count(loaded.places.len() as u64, "answer");
-        let but = if problems.is_empty() { "nothing to say against them" } else { "nothing to stop them" };
+        let but = if problems.is_empty() { "no problems found" } else { "nothing to stop them" };
         let _ = writeln!(out, "{count}, {but}; the rest are defaults. Not proven: that is what --live and --dry-run are for.");
     }
     out

@@ -117,7 +117,7 @@ async fn moved(asked: &Migrate, outside: &Outside, teller: &mut Teller<Stdout>) 
             (Exit::Done, "Run the command above; then start Octopus Server again, as the first node of a cluster.")
         }
         Settled::Failed => {
-            (Exit::Unfinished, "The files are where they belong. Mend what failed, and run the same command again for the rest.")
+            (Exit::Unfinished, "The files are where they belong. Fix what failed, and run the same command again for the rest.")
         }
     };
     says.push(next.to_owned());

@@ -38,7 +38,7 @@ async fn a_second_first_node_on_the_same_database_is_refused_before_anything_is_
     lines.extend(["end".to_owned(), "yes".to_owned()]);
     let session = hear(scene.wizard("machine-2", None), lines).await;
     assert_eq!(session.ended.exit, Exit::Left, "{}", session.said);
-    session.assert_says(&["This has to be mended first.", "stop: db-content", "What to do:", "1 change:", "End the program?"]);
+    session.assert_says(&["Fix this first.", "stop: db-content", "What to do:", "1 change:", "End the program?"]);
     assert!(!scene.site.home("node-2").exists());
 }
 

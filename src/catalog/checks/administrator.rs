@@ -113,7 +113,7 @@ mod tests {
         let Verdict::Found(found) = with("", "", "") else { panic!("a note") };
         assert_eq!((found.len(), found[0].severity), (1, Severity::Note));
         let command = found[0].remedy.as_ref().map(|remedy| remedy.text().to_owned()).unwrap_or_default();
-        assert!(command.starts_with("Octopus.Server admin --instance \"OctopusServer\" --username"), "{command}");
+        assert!(command.starts_with("Octopus.Server admin --instance OctopusServer --username"), "{command}");
     }
 
     #[test]

@@ -70,7 +70,7 @@ pub fn account(case: &Case<'_>) -> Verdict {
     }
     match &case.facts.service.account {
         Fact::Unknown => case.pending(),
-        Fact::Seen(true) => Verdict::Good(format!("this machine knows {user}")),
+        Fact::Seen(true) => Verdict::Good(format!("the account {user} is on this machine")),
         Fact::Seen(false) => one(unknown(&user, kind, windows)),
         // Domain accounts of a directory that does not answer are as good as unknown, and cannot be proven so.
         Fact::Missing(Trouble::Unasked) => Verdict::Good(format!("{user}; this machine cannot tell whether it exists")),
@@ -163,7 +163,7 @@ fn misnamed(user: &str, windows: bool) -> Option<Finding> {
 fn unknown(user: &str, kind: AccountKind, windows: bool) -> Finding {
     let finding = Finding::stop(
         CheckId::ServiceAccount,
-        format!("This machine knows no account {user}."),
+        format!("There is no account {user} on this machine."),
         "Check the name, or have the account created.",
     );
     let plain = user.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.')) && !user.starts_with('-');
@@ -249,7 +249,10 @@ mod tests {
 
     #[test]
     fn a_custom_account_is_known_unknown_or_cannot_be_told() {
-        assert!(evidence(&asked("custom", "CORP\\svc", &machine("Windows", Fact::Seen(true)))).contains("knows CORP\\svc"));
+        assert!(
+            evidence(&asked("custom", "CORP\\svc", &machine("Windows", Fact::Seen(true))))
+                .contains("CORP\\svc is on this machine")
+        );
         let unknown = stop(&asked("custom", "octopus", &machine("Linux", Fact::Seen(false))));
         assert!(unknown.says.contains("no account octopus"));
         assert!(unknown.remedy.is_some_and(|remedy| remedy.text().ends_with("nologin octopus")));

@@ -58,7 +58,7 @@ fn explain_around(kind: StepKind, failure: &Failure, around: &Around<'_>) -> Exp
         ),
         Failure::File { path, said } => Explanation::new(
             format!("{} {}: {}", doing(kind), path, say::sentence(said.as_str())),
-            format!("Mend what the operating system names: rights, room, or the folder above it. {RETRY}"),
+            format!("Fix what the operating system names: rights, room, or the folder above it. {RETRY}"),
         ),
         Failure::RowTaken(now) => row_taken(kind, now),
         Failure::RowGone { node } => Explanation::new(
@@ -111,7 +111,7 @@ fn explain_around(kind: StepKind, failure: &Failure, around: &Around<'_>) -> Exp
         Failure::Kept { what } if kind == StepKind::InitialiseCluster => octopus::cluster_kept(what, around.database),
         Failure::Kept { what } => Explanation::new(
             format!("{what} was left in place on purpose: something that could not be undone still needs it."),
-            "Mend what stopped the other step's undoing, then undo again.",
+            "Fix what stopped the other step's undoing, then undo again.",
         ),
         Failure::Cancelled => Explanation::new("Cancelled before this step was done.", RETRY),
         Failure::Defect(said) => Explanation::new(

@@ -83,7 +83,7 @@ pub fn explain(trouble: &Trouble, around: &Around<'_>) -> Explanation {
         .about(FieldId::Server),
         Trouble::Io(text) => Explanation::new(
             format!("This machine's operating system says: {}", say::sentence(text.as_str())),
-            "Mend that, then try again.",
+            "Fix that, then try again.",
         ),
         Trouble::Unasked => Explanation::new("This could not be learnt.", "Try again."),
     }
@@ -102,11 +102,11 @@ fn config(trouble: &ConfigTrouble) -> Explanation {
         }
         ConfigTrouble::Unreadable { path, said } => Explanation::new(
             format!("{path} cannot be read: {}", say::sentence(said.as_str())),
-            "Mend what the operating system names; the node config is a small text file in UTF-8.",
+            "Fix what the operating system names; the node config is a small text file in UTF-8.",
         ),
         ConfigTrouble::Malformed { path, line, said } => Explanation::new(
             format!("{path}, line {line}: {}", say::sentence(said.as_str())),
-            "Mend the line, or put the newest dated copy beside it in its place. The file stays as it is.",
+            "Fix the line, or put the newest dated copy beside it in its place. The file stays as it is.",
         ),
         ConfigTrouble::OtherFormat { path, found, known } => Explanation::new(
             format!("{path} has format {found}, and this program knows format {known} only."),

@@ -38,7 +38,7 @@ pub(super) fn lines(setup: &Setup<'_>, shell: Shell, needed: &[Secret], secrets:
     }
     lines.push("Octopus Server takes the connection string, the master key and the password".into());
     lines.push("of an administrator on its command line and nowhere else: while a command".into());
-    lines.push("runs, whoever may list the processes of this machine can read them.".into());
+    lines.push("runs, anyone who may list the processes of this machine can read them.".into());
     match node.target.trust {
         Trust::SystemRoots | Trust::Nothing => {}
         Trust::CaFile(_) => {

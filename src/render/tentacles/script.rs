@@ -65,7 +65,7 @@ fn head(polling: &Polling) -> Vec<String> {
         String::new(),
         "These addresses must lead to the one node each: no load balancer that chooses, and nothing that ends TLS on the way."
             .into(),
-        format!("Set {API_KEY} to an API key first; Tentacle takes it on its command line, where whoever may list the"),
+        format!("Set {API_KEY} to an API key first; Tentacle takes it on its command line, where anyone who may list the"),
         "processes of this machine can read it while a command runs.".into(),
     ]);
     lines

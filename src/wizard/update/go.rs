@@ -106,11 +106,8 @@ fn leave_page(state: &mut State, effects: &mut Vec<Effect>) {
                 state.place.focus = Focus::Field(field);
             }
             // Where nothing is looked at there is nothing to look at again.
-            let text = if state.surveys().is_empty() {
-                "This has to be mended first."
-            } else {
-                "Fix this first{?; {key:check-again} checks again}."
-            };
+            let text =
+                if state.surveys().is_empty() { "Fix this first." } else { "Fix this first{?; {key:check-again} checks again}." };
             state.notice = Some(Notice { bad: true, text: text.into() });
         }
     }

@@ -100,7 +100,7 @@ fn closed(state: Option<&DatabaseState>, said: &SqlTrouble, case: &Case<'_>, nam
         ),
         ("RECOVERING", _) | ("" | "ONLINE", 922) => ("is just starting", "Wait a minute, then check again.", None),
         ("RECOVERY_PENDING" | "SUSPECT" | "EMERGENCY", _) | ("" | "ONLINE", 926) => {
-            ("is damaged or lacks a file", "Have a DBA look into the server's error log and mend or restore it.", None)
+            ("is damaged or lacks a file", "Have a DBA look into the server's error log and repair or restore it.", None)
         }
         ("OFFLINE", _) | ("" | "ONLINE", 942) => ("is offline", "Have a DBA bring it online.", Some(alter(names, "SET ONLINE"))),
         _ if state.is_some_and(|state| state.single_user) || said.number == 924 => {

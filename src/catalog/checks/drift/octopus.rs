@@ -71,8 +71,8 @@ fn of_node(config: &NodeConfig, octopus: &OctopusConfig, case: &Case<'_>) -> Vec
             Finding::warn(
                 CheckId::DriftOctopus,
                 format!(
-                    "The node's name: the node config says {}, OctopusServer.config {other}. They differ in the case of letters, \
-                     over which Octopus' heart-beat has stumbled before.",
+                    "The node's name: the node config says {}, OctopusServer.config {other}. They differ in upper and lower case, \
+                     which has broken Octopus' heartbeat before.",
                     Untrusted::new(own)
                 ),
                 "Have the node leave ({key:leave-cluster}) and add it again in Octopus' spelling.",

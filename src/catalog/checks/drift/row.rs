@@ -103,8 +103,8 @@ fn findings(config: &NodeConfig, node: &NodeSeen, row: &NodeRow, case: &Case<'_>
             Finding::warn(
                 CheckId::DriftRow,
                 format!(
-                    "The node's name: the node config says {}, the registry {}. They differ in the case of letters, over which \
-                     Octopus' heart-beat has stumbled before.",
+                    "The node's name: the node config says {}, the registry {}. They differ in upper and lower case, which has \
+                     broken Octopus' heartbeat before.",
                     shown(&own.name),
                     shown(&row.name)
                 ),

@@ -61,7 +61,7 @@ fn each_column_that_differs_is_told_with_both_sides() {
         ("comms", |row| row.comms_port = 1, &["10943", "registry 1."]),
         ("grpc", |row| row.grpc_port = 2, &["8443", "registry 2."]),
         ("cap", |row| row.task_cap = 9, &["says 5", "registry 9."]),
-        ("case", |row| row.name = "WEB01".into(), &["web01", "WEB01", "case of letters"]),
+        ("case", |row| row.name = "WEB01".into(), &["web01", "WEB01", "upper and lower case"]),
     ];
     for (what, change, parts) in table {
         let verdict = of(CheckId::DriftRow, |facts| row(facts, change));
@@ -178,7 +178,7 @@ type Setting = (&'static str, fn(&mut OctopusConfig), &'static [&'static str], &
 fn each_setting_of_octopus_that_differs_is_told_with_both_sides_and_a_command_where_there_is_one() {
     let table: [Setting; 10] = [
         ("name", |config| config.node_name = Some("web02".into()), &["web01", "web02"], ""),
-        ("case", |config| config.node_name = Some("WEB01".into()), &["WEB01", "case of letters"], ""),
+        ("case", |config| config.node_name = Some("WEB01".into()), &["WEB01", "upper and lower case"], ""),
         ("home", |config| config.home = Some("/elsewhere".into()), &[samples::HOME, "/elsewhere"], "--home"),
         ("server", |config| put(config, FieldId::Server, "sql02"), &["sql01,1433", "sql02"], "--connectionString"),
         ("port", |config| put(config, FieldId::Server, "sql01,1434"), &["sql01,1434"], "--connectionString"),

@@ -30,7 +30,7 @@ pub fn judge(case: &Case<'_>) -> Verdict {
         findings.push(Finding::warn(
             CheckId::OctopusLog,
             format!("Octopus Server starts and stops: its log has {} starts in its newest part.", log.starts),
-            "Mend what is named beside this first, then start the service again.",
+            "Fix what is named beside this first, then start the service again.",
         ));
     }
     all(findings, || good(log))

@@ -91,7 +91,7 @@ fn of_occupant(occupant: &Occupant, home: &Path, case: &Case<'_>) -> Verdict {
             stop(format!("{home} is the home of {whose} already."), "Type another folder; each instance has a home of its own.")
         }
         Occupant::NotAFolder => {
-            stop(say::sentence(&format!("{home}, or something on the way to it, is not a folder")), "Type another path.")
+            stop(say::sentence(&format!("{home}, or a part of its path, is not a folder")), "Type another path.")
         }
     }
 }
@@ -124,7 +124,7 @@ fn of_node(occupant: &Occupant, home: &Path, case: &Case<'_>) -> Verdict {
         )),
         Occupant::NotAFolder => one(Finding::stop(
             CheckId::HomePath,
-            say::sentence(&format!("{home}, or something on the way to it, is not a folder")),
+            say::sentence(&format!("{home}, or a part of its path, is not a folder")),
             "Find out what took its place, and have the folder restored.",
         )),
     }

@@ -98,7 +98,7 @@ fn dumb(what: &str, trouble: &Trouble) -> Finding {
     Finding::stop(
         CheckId::OctopusProgram,
         say::sentence(&format!("Octopus Server {what}: {why}")),
-        "Run it by hand with the word version to see why, and mend that; name another program, or have its script shown instead.",
+        "Run it by hand with the word version to see why, and fix that; name another program, or have its script shown instead.",
     )
     .about(FieldId::OctopusServer)
 }

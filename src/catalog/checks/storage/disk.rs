@@ -80,15 +80,16 @@ fn said(case: &Case<'_>, wrong: &Wrong<'_>, group: &[&FolderFacts], all: usize) 
         )
         .command(format!("stat {}; findmnt --target {}", bash(&path), bash(&path))),
         Wrong::Else(says) => stop(says.clone(), "Type another path."),
-        Wrong::NotAFolder => {
-            stop("a file is in its place, or on the way to it.".to_owned(), "Move the file away, or type another path.")
-        }
+        Wrong::NotAFolder => stop(
+            "a file is in its place, or in the place of a folder above it.".to_owned(),
+            "Move the file away, or type another path.",
+        ),
         Wrong::Loop => {
-            stop("the links on the way to it lead in a circle.".to_owned(), "Mend the links, or type the path that is meant.")
+            stop("the links in its path lead in a circle.".to_owned(), "Fix the links, or type the path that is meant.")
         }
         Wrong::DeadLink => stop(
-            "a link on the way to it leads to something that is not there.".to_owned(),
-            "Mount what it leads to, or mend the link.",
+            "a link in its path leads to something that is not there.".to_owned(),
+            "Mount what it leads to, or fix the link.",
         ),
         Wrong::NotThere => stop(
             "not there, although the other nodes share it.".to_owned(),

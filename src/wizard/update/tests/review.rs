@@ -195,7 +195,7 @@ fn an_edit_keeps_what_was_typed_and_a_review_shows_what_is_written() {
     bench.send(Event::Back);
     assert_eq!((bench.state.place.flow, bench.state.place.here), (Some(Flow::Review), ScreenId::Node));
     assert_eq!(bench.state.answers.text(FieldId::Server), "sql01,1433");
-    assert!(bench.notice().contains("F4"), "{}", bench.notice());
+    assert!(bench.notice().contains("{key:edit}"), "{}", bench.notice());
     bench.send(Event::Press(Action::Edit));
     assert_eq!(bench.state.answers.text(FieldId::Server), "sql-alias");
     assert_eq!(bench.state.answers.get(FieldId::Server).origin, Origin::Typed);
