@@ -136,6 +136,7 @@ mod tests {
 
     use super::*;
     use crate::model::facts::SqlTrouble;
+    use crate::model::platform::Platform;
 
     #[test]
     fn each_trouble_has_words_of_its_own_that_name_the_place() {
@@ -161,6 +162,19 @@ mod tests {
             assert!(words.says.ends_with('.') && words.fix.ends_with('.'), "{words:?}");
             let bare = explain(&trouble, &Around::NOTHING);
             assert!(!bare.says.contains("  ") && bare.says.starts_with(char::is_uppercase), "{bare:?}");
+        }
+    }
+
+    #[test]
+    fn a_name_is_looked_up_by_the_platform_s_own_command() {
+        for (platform, host, command) in [
+            (Platform::Linux, "sql01", "getent hosts sql01"),
+            (Platform::Windows, "sql01", "Resolve-DnsName sql01"),
+            (Platform::Windows, "a'b", "Resolve-DnsName 'a''b'"),
+        ] {
+            let around = Around { host, platform, ..Around::NOTHING };
+            let remedy = explain(&Trouble::NameUnknown, &around).remedy;
+            assert_eq!(remedy.map(|remedy| remedy.text().to_owned()).as_deref(), Some(command));
         }
     }
 

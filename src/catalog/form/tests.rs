@@ -129,6 +129,20 @@ fn a_managed_or_custom_account_needs_a_name() {
 }
 
 #[test]
+fn a_path_is_absolute_by_the_rules_of_its_platform() {
+    for (platform, good, bad, example) in [
+        (Platform::Linux, "/srv/octopus", "C:\\Octopus", "/var/lib/octopus"),
+        (Platform::Windows, "D:\\Octopus", "/srv/octopus", "C:\\Octopus\\octopus"),
+    ] {
+        let of = |home: &str| problem(FieldId::Home, &samples::with_on(platform, &[(FieldId::Home, home)]));
+        assert_eq!(of(good), None);
+        assert_eq!(of(bad), Some(format!("Type an absolute path, for instance {example}.")));
+        let program = samples::with_on(platform, &[(FieldId::HandOver, "always"), (FieldId::OctopusServer, "Octopus.Server")]);
+        assert!(problem(FieldId::OctopusServer, &program).is_some_and(|says| says.contains(platform.server_program())));
+    }
+}
+
+#[test]
 fn a_problem_never_shows_a_password() {
     let words = problem_of(FieldId::Password, &[(FieldId::Password, "hunter2\n")]).unwrap_or_default();
     assert!(!words.is_empty() && !words.contains("hunter2"));
