@@ -9,6 +9,7 @@ use octopus_setup::faces::{plain, tui};
 use octopus_setup::model::advice::Advice;
 use octopus_setup::model::flow::Flow;
 use octopus_setup::model::phrase::{self, Key};
+use octopus_setup::model::platform::Platform;
 use octopus_setup::model::screen::ScreenId;
 use octopus_setup::words;
 
@@ -156,7 +157,8 @@ fn screen_texts() -> (Vec<&'static str>, Vec<&'static str>) {
         must_not.extend(Advice::ALL.into_iter().filter_map(|advice| screen.advice(advice)));
         for words in screen.fields().filter_map(|field| screen.field(field)) {
             may.extend([words.hint.as_str(), words.help.as_str()]);
-            must_not.extend([words.label.as_str(), words.example.as_str()]);
+            must_not.push(&words.label);
+            must_not.extend(Platform::ALL.map(|platform| words.example(platform)));
             must_not.extend(words.choices.values().map(String::as_str));
         }
         for words in screen.checks().filter_map(|check| screen.check(check)) {

@@ -7,6 +7,7 @@ use super::{asked, judge, said};
 use crate::catalog::flow as flows;
 use crate::model::field::{FieldId, Kind};
 use crate::model::flow::Flow;
+use crate::model::platform::Platform;
 use crate::model::screen::ScreenId;
 use crate::words;
 
@@ -94,7 +95,7 @@ fn explain(text: &mut String, flow: Flow, field: FieldId) {
     comment(text, &format!("{}   {}", judge::flag(field), field.variable()));
     let has_to_be = said::default(field).is_none() && asked::only_with_words(field).is_none() && !field.may_be_left_out();
     let hash = if has_to_be { "" } else { "#" };
-    let _ = writeln!(text, "{hash}{} = {}", field.id(), value(field, &words.example));
+    let _ = writeln!(text, "{hash}{} = {}", field.id(), value(field, words.example(Platform::Linux)));
 }
 
 /// The value that a field's line shows: its default, or its example.

@@ -167,11 +167,10 @@ fn one(canvas: &mut Canvas<'_>, line: Rect, column: u16, scene: &Scene<'_>, loca
 
 /// What could be typed, behind the cursor of an empty field.
 fn placeholder(canvas: &mut Canvas<'_>, value: Rect, scene: &Scene<'_>, field: FieldId) {
-    if let Some(words) = scene.words.field(field)
-        && !words.example.is_empty()
-    {
+    let example = scene.words.field(field).map_or("", |words| words.example(scene.state.answers.platform()));
+    if !example.is_empty() {
         let style = canvas.theme.edited.patch(canvas.theme.dim);
-        canvas.put(behind(value, 1), &format!("for instance {}", words.example), style);
+        canvas.put(behind(value, 1), &format!("for instance {example}"), style);
     }
 }
 

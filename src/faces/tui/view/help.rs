@@ -45,8 +45,9 @@ fn paragraphs(canvas: &Canvas<'_>, scene: &Scene<'_>) -> Vec<Paragraph> {
     if let Some(words) = scene.state.focused().and_then(|field| scene.words.field(field)) {
         add(&words.label, theme.title, 0);
         add(&words.help, theme.plain, 0);
-        if !words.example.is_empty() {
-            add(&format!("For instance: {}", words.example), theme.dim, 0);
+        let example = words.example(scene.state.answers.platform());
+        if !example.is_empty() {
+            add(&format!("For instance: {example}"), theme.dim, 0);
         }
         add("", theme.plain, 0);
     }
