@@ -9,6 +9,8 @@
 //! A connection goes through `link` (PRELOGIN, TLS) and `login` to `session`, which hands each request to `executor` on a
 //! blocking thread, where `reply_writer` turns the engine's replies into tokens.
 
+#![warn(missing_docs)]
+
 mod cert;
 pub mod contained;
 mod credentials;
