@@ -94,7 +94,7 @@ fn question(state: &State) -> Option<(&'static str, &'static str)> {
         )),
         Overlay::Certificate if state.is_certificate_refused() => Some((
             "Trust just this certificate?",
-            "Compare its SHA-256 with what the DBA reads on the server first. Anyone who has its key is then taken for the server.",
+            "Compare its SHA-256 with what the DBA reads on the server first. Anyone with its key is then taken for the server.",
         )),
         Overlay::Certificate | Overlay::Help | Overlay::Script | Overlay::Output | Overlay::ConnectionString => None,
     }
