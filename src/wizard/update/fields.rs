@@ -1,12 +1,12 @@
 //! The fields of a screen: what is typed, what a connection string fills, and the focus.
 
+use crate::catalog::form::read;
 use crate::model::answers::{Origin, Raw};
 use crate::model::connection_string::ConnectionString;
 use crate::model::field::{FieldId, Kind};
 use crate::model::screen::ScreenId;
 use crate::model::survey::SurveyId;
 use crate::wizard::effect::Effect;
-use crate::wizard::form::read;
 use crate::wizard::state::{Focus, Notice, State};
 
 use super::{key, planning, prove};

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use crate::catalog::form::read;
 use crate::model::answers::{Origin, Raw};
 use crate::model::clipboard::CopyWay;
 use crate::model::field::FieldId;
@@ -13,7 +14,6 @@ use crate::model::survey::SurveyId;
 use crate::model::untrusted::Untrusted;
 use crate::wizard::custody::Proof;
 use crate::wizard::effect::Effect;
-use crate::wizard::form::read;
 use crate::wizard::inputs;
 use crate::wizard::state::{Focus, Notice, State};
 

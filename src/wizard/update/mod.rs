@@ -28,9 +28,9 @@ use crate::model::survey::{Observed, Ticket};
 use super::effect::Effect;
 use super::event::{Errand, Event};
 use super::inputs;
-use super::say;
 use super::state::{Ending, FlowState, Notice, State};
 use super::subjects::{self, Wanted};
+use crate::catalog::say;
 
 use goto::Goto;
 

@@ -1,12 +1,12 @@
 //! Opening a screen.
 
+use crate::catalog::flow as paths;
+use crate::catalog::form;
 use crate::model::answers::{Origin, Raw};
 use crate::model::field::FieldId;
 use crate::model::flow::Flow;
 use crate::model::screen::ScreenId;
 use crate::wizard::effect::Effect;
-use crate::wizard::flow as paths;
-use crate::wizard::form;
 use crate::wizard::state::{Focus, Notice, Overlay, Prompt, State};
 
 use super::goto::Goto;

@@ -1,5 +1,7 @@
 //! Making the plan.
 
+use crate::catalog::failures::{self, Around};
+use crate::catalog::form::read;
 use crate::model::facts::{Fact, Identity};
 use crate::model::flow::Flow;
 use crate::model::master_key::MasterKey;
@@ -7,8 +9,6 @@ use crate::model::plan::{Plan, StepState};
 use crate::model::survey::SurveyId;
 use crate::wizard::custody;
 use crate::wizard::effect::Effect;
-use crate::wizard::failures::{self, Around};
-use crate::wizard::form::read;
 use crate::wizard::plan::{self, NoPlan, Proposal};
 use crate::wizard::run::{Phase, Row, Run};
 use crate::wizard::state::{Notice, State};

@@ -1,5 +1,6 @@
 //! The start screen: the flows, leaving them, and continuing an unfinished run.
 
+use crate::catalog::failures;
 use crate::model::answers::{Origin, Raw};
 use crate::model::field::FieldId;
 use crate::model::flow::Flow;
@@ -11,7 +12,6 @@ use crate::model::subject::Maker;
 use crate::wizard::custody::Custody;
 use crate::wizard::effect::Effect;
 use crate::wizard::event::Errand;
-use crate::wizard::failures;
 use crate::wizard::state::{
     Change, ChangeKind, ExistingNode, FlowState, Focus, Notice, Resuming, SetUp, SetUpKind, Start, State, Work,
 };

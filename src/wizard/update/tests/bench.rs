@@ -5,6 +5,7 @@ pub use std::time::Duration;
 pub use secrecy::SecretString;
 
 pub use super::super::*;
+pub use crate::catalog::samples;
 pub use crate::model::answers::{Answers, Origin, Raw};
 pub use crate::model::check::CheckId;
 pub use crate::model::clipboard::CopyWay;
@@ -27,7 +28,6 @@ pub use crate::wizard::event::{Action, Errand};
 pub use crate::wizard::gate::Gate;
 pub use crate::wizard::inputs;
 pub use crate::wizard::run::Phase;
-pub use crate::wizard::samples;
 pub use crate::wizard::state::{Ending, ExistingNode, FlowState, Focus, Overlay, Review, State, Work};
 
 pub const ID: ClusterId = ClusterId([0x7f, 0x3a, 0x91, 0xc2, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16]);
