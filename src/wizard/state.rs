@@ -171,7 +171,7 @@ pub enum ChangeKind {
     Edit,
     Leave,
     /// Removes the registry row of this dead node; `None` if a resumed journal has lost it.
-    Remove(Option<KeptRow>),
+    Remove(Option<Box<KeptRow>>),
 }
 
 /// What the flows that begin with an existing node have in hand.
@@ -320,7 +320,7 @@ impl State {
     /// to remove, or the row as it was before a resumed run.
     pub fn kept_row(&self) -> Option<&KeptRow> {
         match &self.flow {
-            FlowState::Change(Change { kind: ChangeKind::Remove(dead), .. }) => dead.as_ref(),
+            FlowState::Change(Change { kind: ChangeKind::Remove(dead), .. }) => dead.as_deref(),
             _ => self.work()?.resuming.as_ref()?.before.as_ref(),
         }
     }
@@ -336,8 +336,8 @@ impl FlowState {
 }
 
 impl ExistingNode {
-    pub const fn new(subject: Subject, set_aside: Box<Answers>) -> Self {
-        Self { subject, set_aside, edits: Vec::new() }
+    pub fn new(subject: Subject, set_aside: Answers) -> Self {
+        Self { subject, set_aside: Box::new(set_aside), edits: Vec::new() }
     }
 }
 

@@ -83,7 +83,7 @@ pub fn flow(flow: Flow, screen: ScreenId) -> State {
     let (mut state, _) = begin(Answers::default(), None);
     let node = || {
         let subject = Subject { instance: String::new(), config: "/x/octopus-node.toml".into(), maker: Maker::Wizard };
-        ExistingNode::new(subject, Box::default())
+        ExistingNode::new(subject, Answers::default())
     };
     let set_up = |kind| FlowState::SetUp(SetUp { kind, work: Work::default() });
     let change = |kind| FlowState::Change(Change { node: node(), kind, work: Work::default() });

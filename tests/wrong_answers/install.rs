@@ -22,7 +22,7 @@ async fn run(engine: &mut Engine) {
 
 /// The step that failed, and its words.
 fn failed(engine: &Engine) -> (StepKind, Explanation) {
-    let run = &engine.state().run();
+    let run = engine.state().run();
     assert_eq!(run.phase, Phase::Failed, "{:?}", run.rows);
     let row = run.failed().unwrap();
     let words = run.explain(row).unwrap();

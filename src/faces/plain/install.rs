@@ -104,7 +104,7 @@ async fn choose<L: Lines, W: Write>(face: &mut Face<'_, L, W>, mut ways: Vec<Cho
 
 /// Why steps failed, or could not be undone, and what to do about it.
 fn failures<L: Lines, W: Write>(face: &mut Face<'_, L, W>) -> Result<(), Stop> {
-    let run = &face.state().run();
+    let run = face.state().run();
     let told: Vec<_> = run.rows.iter().filter_map(|row| run.explain(row)).collect();
     for told in told {
         face.say(&format!("stop: {}", told.says))?;
@@ -139,14 +139,14 @@ async fn follow<L: Lines, W: Write>(face: &mut Face<'_, L, W>) -> Result<(), Sto
     let mut waiting = Waiting::default();
     let mut before: Vec<Row> = face.state().run().rows.clone();
     loop {
-        for line in changes(&face.state().run(), &before) {
+        for line in changes(face.state().run(), &before) {
             face.say(&line)?;
         }
         before.clone_from(&face.state().run().rows);
         let working = face.state().run().is_working();
         if !face.news(&mut waiting, doing).await? && !working {
             // What came with the last news is told, too.
-            for line in changes(&face.state().run(), &before) {
+            for line in changes(face.state().run(), &before) {
                 face.say(&line)?;
             }
             return Ok(());

@@ -125,7 +125,7 @@ async fn show<L: Lines, W: Write>(face: &mut Face<'_, L, W>) -> Result<(), Stop>
         return Ok(());
     }
     face.quietly(Event::Press(Action::Reveal));
-    let custody = &face.state().custody();
+    let custody = face.state().custody();
     if let Some(drawn) = custody.drawn.as_ref().filter(|_| custody.revealed) {
         let key = drawn.key.to_base64();
         face.say("The master key:")?;

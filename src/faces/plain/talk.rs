@@ -332,7 +332,7 @@ impl<'a, L: Lines, W: Write> Face<'a, L, W> {
             self.input.suspend();
             return Ok(());
         };
-        let run = &self.state().run();
+        let run = self.state().run();
         if status == INTERRUPT && run.phase == Phase::Running && !run.cancelling {
             self.quietly(Event::Press(Action::Cancel));
             self.gap()?;

@@ -227,7 +227,7 @@ impl Autopilot {
 
     /// A first node's key is saved and read back, and that is the proof that it is kept.
     fn keep(&mut self, state: &State) -> Move {
-        let custody = &state.custody();
+        let custody = state.custody();
         if custody.proof.is_some() {
             return Move::Do(vec![Event::Next]);
         }

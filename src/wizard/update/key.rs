@@ -51,13 +51,16 @@ pub fn invalidate_dependents(state: &mut State, field: FieldId) {
 /// changes nothing: the key that is shown must be the one that the plan installs.
 pub fn drawn(state: &mut State, mut drawn: GeneratedKey) -> Goto {
     let size = read::key_size(&state.answers).bytes();
-    let resuming = state.resuming();
-    let stale = state.flow() != Some(Flow::FirstNode) || drawn.key.expose_bytes().len() != size;
-    let Some(custody) = state.custody_mut().filter(|custody| !stale && custody.drawn.is_none()) else { return Goto::Nowhere };
-    if let Some(cluster) = resuming {
+    let wanted = state.flow() == Some(Flow::FirstNode) && state.custody().drawn.is_none();
+    if !wanted || drawn.key.expose_bytes().len() != size {
+        return Goto::Nowhere;
+    }
+    if let Some(cluster) = state.resuming() {
         drawn.cluster = cluster;
     }
-    custody.drawn = Some(drawn);
+    if let Some(custody) = state.custody_mut() {
+        custody.drawn = Some(drawn);
+    }
     if state.place.here == ScreenId::Review { Goto::Plan } else { Goto::Nowhere }
 }
 

@@ -34,10 +34,10 @@ pub fn open(state: &mut State, subject: Subject, effects: &mut Vec<Effect>) {
 }
 
 /// Makes room for a node's own answers, and returns those of the set-up flows.
-pub fn put_aside(state: &mut State, maker: Maker) -> Box<Answers> {
+pub fn put_aside(state: &mut State, maker: Maker) -> Answers {
     let set_aside = match std::mem::replace(&mut state.flow, FlowState::Start(Start::default())) {
-        FlowState::Review(Review { node, .. }) | FlowState::Change(Change { node, .. }) => node.set_aside,
-        FlowState::Start(_) | FlowState::SetUp(_) => Box::new(std::mem::take(&mut state.answers)),
+        FlowState::Review(Review { node, .. }) | FlowState::Change(Change { node, .. }) => *node.set_aside,
+        FlowState::Start(_) | FlowState::SetUp(_) => std::mem::take(&mut state.answers),
     };
     state.answers = blank(maker, &set_aside);
     set_aside
@@ -208,7 +208,7 @@ fn edits(answers: &Answers) -> Vec<(FieldId, Answer)> {
 /// Leaves an existing node: the answers of the set-up flows come back, and nothing of the node stays.
 pub fn close(state: &mut State) {
     if state.node().is_some() {
-        state.answers = *put_aside(state, Maker::Wizard);
+        state.answers = put_aside(state, Maker::Wizard);
     }
 }
 
@@ -234,7 +234,7 @@ pub fn change(state: &mut State, kind: ChangeKind) -> Goto {
 /// Goes on to take the dead node that has the focus out of the registry.
 pub fn remove(state: &mut State) -> Goto {
     match state.removable().and_then(|node| node.row.clone()) {
-        Some(dead) => change(state, ChangeKind::Remove(Some(dead))),
+        Some(dead) => change(state, ChangeKind::Remove(Some(Box::new(dead)))),
         None => Goto::Nowhere,
     }
 }

@@ -155,7 +155,7 @@ fn take_over(state: &mut State, journal: &Journal, key: Option<MasterKey>) {
         let node = ExistingNode::new(review::journaled_subject(&state.answers), set_aside);
         let kind = match journal.flow {
             Flow::Leave => ChangeKind::Leave,
-            Flow::Remove => ChangeKind::Remove(journal.before.clone()),
+            Flow::Remove => ChangeKind::Remove(journal.before.clone().map(Box::new)),
             Flow::FirstNode | Flow::Join | Flow::Review | Flow::Edit => ChangeKind::Edit,
         };
         FlowState::Change(Change { node, kind, work })

@@ -111,7 +111,7 @@ impl<'a, W: Write> Teller<'a, W> {
     }
 
     fn steps(&mut self, state: &State) {
-        let run = &state.run();
+        let run = state.run();
         if run.phase == Phase::Idle {
             self.rows.clear();
             return;

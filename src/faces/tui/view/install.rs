@@ -14,7 +14,7 @@ use crate::wizard::run::{Phase, Row, Run};
 
 /// Draws the installation; tells from which line on it leaves the window blank.
 pub fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) -> u16 {
-    let run = &scene.state.run();
+    let run = scene.state.run();
     let area = Rect { height: area.height.saturating_sub(ceded(canvas, area, scene)), ..area };
     let count = u16::try_from(run.rows.len()).unwrap_or(u16::MAX);
     let intro = u16::try_from(text::wrap(scene.intro(), area.width).len()).unwrap_or(1);
@@ -61,7 +61,7 @@ fn ceded(canvas: &Canvas<'_>, area: Rect, scene: &Scene<'_>) -> u16 {
 
 fn one(canvas: &mut Canvas<'_>, line: Rect, scene: &Scene<'_>, number: usize, step: &Row) {
     let theme = canvas.theme;
-    let run = &scene.state.run();
+    let run = scene.state.run();
     let title = run.plan.as_ref().and_then(|plan| plan.steps.iter().find(|planned| planned.kind == step.kind));
     let title = title.map_or(step.kind.id(), |planned| planned.title.as_str());
     let (sign, style) = sign(canvas, step);

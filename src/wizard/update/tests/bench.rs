@@ -137,7 +137,7 @@ impl Bench {
     /// Opens the review of a node with these answers.
     pub fn review(&mut self, subject: Subject, answers: Answers) {
         self.state.answers = answers;
-        let node = ExistingNode::new(subject, Box::default());
+        let node = ExistingNode::new(subject, Answers::default());
         self.state.flow = FlowState::Review(Review { node, custody: Custody::default() });
         self.state.place.furthest = ScreenId::Backups;
     }
