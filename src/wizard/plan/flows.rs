@@ -11,7 +11,7 @@ use crate::wizard::{custody, samples};
 
 /// The plan that these answers and facts lead to, as `update()` makes it.
 fn plan(flow: Flow, answers: &Answers, facts: &Facts, kept: Option<&KeptRow>, resuming: bool) -> Result<Plan, NoPlan> {
-    let whose = custody::whose(flow, answers, facts).expect("known");
+    let whose = custody::resolve_cluster_key(flow, answers, facts).expect("known");
     make(&Proposal {
         flow,
         answers,

@@ -128,7 +128,7 @@ fn missing(trouble: &Trouble, case: &Case<'_>) -> Finding {
 
 /// The key's fingerprint.
 fn fingerprint(case: &Case<'_>) -> Option<Fingerprint> {
-    custody::key(case.flow, case.answers, case.facts).map(|key| key.fingerprint())
+    custody::flow_key(case.flow, case.answers, case.facts).map(|key| key.fingerprint())
 }
 
 /// The fingerprint in the registry.
