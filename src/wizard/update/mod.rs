@@ -11,10 +11,8 @@ mod storage;
 
 use std::time::Duration;
 
-use secrecy::ExposeSecret;
-
 use crate::model::answers::{Answers, Origin, Raw};
-use crate::model::connection_string::ConnectionString;
+use crate::model::connection_string::{BadConnectionString, ConnectionString};
 use crate::model::facts::Facts;
 use crate::model::field::{FieldId, Kind};
 use crate::model::flow::Flow;
@@ -91,7 +89,7 @@ pub fn update(state: &mut State, event: Event, now: Duration) -> Vec<Effect> {
         Event::Jump(screen) => go::jump(state, screen, &mut effects),
         Event::Begin(errand) => start::errand(state, &errand, &mut effects),
         Event::Press(action) => press::press(state, action, &mut effects),
-        Event::ConnectionString(text) => connection_string(state, text.expose_secret(), &mut effects),
+        Event::ConnectionString(read) => connection_string(state, read, &mut effects),
         Event::Reply(yes) => press::reply(state, yes, &mut effects),
         Event::ProveAll => prove::all(state, &mut effects),
         Event::Observed { ticket, observed, last } => {
@@ -231,8 +229,8 @@ fn touch(state: &mut State, field: FieldId) {
 }
 
 /// Fills the fields from a connection string, and says what it did not use.
-fn connection_string(state: &mut State, text: &str, effects: &mut Vec<Effect>) {
-    match ConnectionString::parse(text) {
+fn connection_string(state: &mut State, read: Result<ConnectionString, BadConnectionString>, effects: &mut Vec<Effect>) {
+    match read {
         Ok(string) if string.fields.is_empty() => {
             state.notice = Some(Notice { bad: true, text: "Nothing in this connection string fills a field.".into() });
         }
