@@ -22,9 +22,9 @@ use crate::model::master_key::MasterKey;
 use crate::model::node_config::Sealed;
 use crate::model::stand_in;
 use crate::model::survey::Observed;
-use crate::wizard::checks::{self, Case};
+use crate::catalog::checks::{self, Case};
 use crate::wizard::event::Event;
-use crate::wizard::form;
+use crate::catalog::form;
 use crate::wizard::state::State;
 use crate::wizard::subjects::Wanted;
 

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-/// One screen of the wizard. The order within a flow is [`crate::wizard::flow`]'s business, not this list's.
+/// One screen of the wizard. The order within a flow is [`crate::catalog::flow`]'s business, not this list's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub enum ScreenId {

@@ -1,8 +1,7 @@
 //! The master key while it passes through the wizard's hands, until its keeping is proven.
 
-use secrecy::SecretString;
-
-use crate::model::answers::{Answers, Raw};
+use crate::catalog::form::read::{self, flow_key};
+use crate::model::answers::Answers;
 use crate::model::clipboard::CopyWay;
 use crate::model::cluster::ClusterId;
 use crate::model::facts::{Facts, Identity};
@@ -13,8 +12,6 @@ use crate::model::flow::Flow;
 use crate::model::master_key::{GeneratedKey, MasterKey};
 use crate::model::untrusted::Untrusted;
 
-use super::form::read;
-
 /// The cluster and the master key that a plan is about.
 #[derive(Debug, Clone)]
 pub struct ClusterKey {
@@ -24,21 +21,6 @@ pub struct ClusterKey {
     pub fingerprint: Fingerprint,
     /// The key, for plans whose steps need it.
     pub key: Option<MasterKey>,
-}
-
-/// The master key that a flow works with: pasted for a node that joins; from the seal for one that is there, and pasted
-/// where that does not open. A new cluster's is drawn, and in nobody's hands but custody's.
-pub fn flow_key(flow: Flow, answers: &Answers, facts: &Facts) -> Option<MasterKey> {
-    let typed = || read::master_key(answers).ok();
-    match flow {
-        Flow::FirstNode => None,
-        Flow::Join => typed(),
-        Flow::Review | Flow::Edit | Flow::Leave | Flow::Remove => match facts.node.key.seen() {
-            Some(Raw::Secret(secret)) => MasterKey::parse(secret).ok(),
-            Some(Raw::Text(text)) => MasterKey::parse(&SecretString::from(text.as_str())).ok(),
-            None => typed(),
-        },
-    }
 }
 
 /// The cluster and the key of a flow that is about a cluster which is there; `None` while something of it is not known.

@@ -10,7 +10,7 @@ use octopus_setup::wizard::event::{Action, Event};
 use octopus_setup::wizard::state::{Focus, Overlay, State};
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 
 use crate::{clusters, review, states};
 

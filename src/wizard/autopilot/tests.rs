@@ -5,6 +5,7 @@ mod keeping;
 use std::time::Duration;
 
 use super::*;
+use crate::catalog::samples;
 use crate::model::answers::Raw;
 use crate::model::check::CheckId;
 use crate::model::facts::{Fact, Facts, KeySpot, PortFact, Trouble};
@@ -16,7 +17,6 @@ use crate::model::master_key::MasterKey;
 use crate::model::plan::{Failure, Progress, StepKind, StepState};
 use crate::model::survey::SurveyId;
 use crate::wizard::effect::Effect;
-use crate::wizard::samples;
 use crate::wizard::update::{begin, update};
 
 /// How the world answers what is not a survey.

@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use crate::catalog::failures::{self, Around};
+use crate::catalog::form::read;
 use crate::model::answers::{Origin, Raw};
 use crate::model::clipboard::CopyWay;
 use crate::model::facts::{Fact, Identity};
@@ -15,8 +17,6 @@ use crate::model::survey::SurveyId;
 use crate::model::untrusted::Untrusted;
 use crate::wizard::custody::{self, Custody, Proof};
 use crate::wizard::effect::Effect;
-use crate::wizard::failures::{self, Around};
-use crate::wizard::form::read;
 use crate::wizard::inputs;
 use crate::wizard::plan::{self, NoPlan, Proposal};
 use crate::wizard::run::Run;

@@ -3,6 +3,7 @@
 
 use std::path::PathBuf;
 
+use crate::catalog::flow as paths;
 use crate::model::answers::{Answers, Origin, Raw};
 use crate::model::facts::{Fact, NodeSeen};
 use crate::model::field::{FieldId, Kind};
@@ -14,7 +15,6 @@ use crate::model::screen::ScreenId;
 use crate::model::subject::{Maker, Subject};
 use crate::wizard::custody::Custody;
 use crate::wizard::effect::Effect;
-use crate::wizard::flow as paths;
 use crate::wizard::inputs;
 use crate::wizard::run::Run;
 use crate::wizard::settings;

@@ -1,5 +1,7 @@
 //! The start screen: the flows, and going on with an unfinished run.
 
+use crate::catalog::failures;
+use crate::catalog::flow as paths;
 use crate::model::answers::{Origin, Raw};
 use crate::model::field::FieldId;
 use crate::model::flow::Flow;
@@ -11,8 +13,6 @@ use crate::model::screen::ScreenId;
 use crate::model::subject::Maker;
 use crate::wizard::effect::Effect;
 use crate::wizard::event::Errand;
-use crate::wizard::failures;
-use crate::wizard::flow as paths;
 use crate::wizard::state::{Focus, Notice, State};
 use crate::wizard::subjects;
 

@@ -5,6 +5,7 @@ use ratatui::layout::Rect;
 use secrecy::ExposeSecret;
 
 use super::{Local, checks, fields, page};
+use crate::catalog::failures::{self, Around};
 use crate::faces::tui::canvas::{Canvas, behind, below, row};
 use crate::faces::tui::scene::Scene;
 use crate::faces::tui::text;
@@ -14,7 +15,6 @@ use crate::model::fingerprint::Fingerprint;
 use crate::model::master_key::GeneratedKey;
 use crate::model::screen::ScreenId;
 use crate::wizard::custody::Custody;
-use crate::wizard::failures::{self, Around};
 
 /// The columns of the labels.
 const LABEL: u16 = 14;

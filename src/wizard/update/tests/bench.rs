@@ -2,9 +2,9 @@
 
 pub use std::time::Duration;
 
-pub use secrecy::SecretString;
 
 pub use super::super::*;
+pub use crate::catalog::samples;
 pub use crate::model::check::CheckId;
 pub use crate::model::clipboard::CopyWay;
 pub use crate::model::cluster::ClusterId;
@@ -21,7 +21,6 @@ pub use crate::wizard::custody::Proof;
 pub use crate::wizard::event::{Action, Errand};
 pub use crate::wizard::gate::Gate;
 pub use crate::wizard::run::Phase;
-pub use crate::wizard::samples;
 
 pub const ID: ClusterId = ClusterId([0x7f, 0x3a, 0x91, 0xc2, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16]);
 
