@@ -15,6 +15,7 @@ mod edit;
 mod faults;
 mod join;
 mod leave;
+mod recorded;
 mod refused;
 mod replace;
 mod review;
