@@ -13,6 +13,8 @@ use std::time::Duration;
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 
+use crate::catalog::checks::{self, Case};
+use crate::catalog::form;
 use crate::model::answers::{Answers, Origin, Raw, same_secret};
 use crate::model::check::CheckId;
 use crate::model::facts::{Fact, NodeFacts};
@@ -22,9 +24,7 @@ use crate::model::master_key::MasterKey;
 use crate::model::node_config::Sealed;
 use crate::model::stand_in;
 use crate::model::survey::Observed;
-use crate::catalog::checks::{self, Case};
 use crate::wizard::event::Event;
-use crate::catalog::form;
 use crate::wizard::state::State;
 use crate::wizard::subjects::Wanted;
 
@@ -157,19 +157,16 @@ impl Recorder {
 
     /// Records an event, before it is applied to this state.
     pub fn event(&mut self, event: &Event, state: &State, now: Duration) {
-        match event {
-            Event::Edit(field, Raw::Secret(secret)) => {
-                if self.typing.as_ref().is_some_and(|(other, ..)| other != field) {
-                    self.flush(state);
-                }
-                self.typing = Some((*field, secret.clone(), now));
-            }
-            _ => {
+        if let Event::Edit(field, Raw::Secret(secret)) = event {
+            if self.typing.as_ref().is_some_and(|(other, ..)| other != field) {
                 self.flush(state);
-                let replaced = self.without_secrets(event, state);
-                self.line(replaced.as_ref().unwrap_or(event), now);
             }
+            self.typing = Some((*field, secret.clone(), now));
+            return;
         }
+        self.flush(state);
+        let replaced = self.without_secrets(event, state);
+        self.line(replaced.as_ref().unwrap_or(event), now);
     }
 
     /// Writes the secret that was being typed.

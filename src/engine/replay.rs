@@ -127,9 +127,11 @@ fn header(line: &str, is_whole: bool) -> Result<Header, BadRecording> {
 }
 
 fn event(number: usize, line: &str) -> Result<(Duration, Event), BadRecording> {
-    let read: ReadLine = serde_json::from_str(line).map_err(|error| match error.is_eof() {
-        true => BadRecording::Truncated { line: number },
-        false => BadRecording::Line { line: number, said: error.to_string().replace(" at line 1 column", ", at column").into() },
+    let read: ReadLine = serde_json::from_str(line).map_err(|error| {
+        if error.is_eof() {
+            return BadRecording::Truncated { line: number };
+        }
+        BadRecording::Line { line: number, said: error.to_string().replace(" at line 1 column", ", at column").into() }
     })?;
     Ok((read.at(), read.event))
 }

@@ -177,8 +177,8 @@ mod tests {
             let stand_in = of_key(&real).expect("a key");
             assert_eq!((stand_in.fingerprint(), stand_in.expose_bytes().len()), (real.fingerprint(), bytes.len()));
             assert!(!stand_in.same_as(&real) && fingerprint(bytes).is_none());
-            let read = MasterKey::parse(&stand_in.to_base64()).expect("a key");
-            assert_eq!(read.fingerprint(), real.fingerprint());
+            let parsed = MasterKey::parse(&stand_in.to_base64()).expect("a key");
+            assert_eq!(parsed.fingerprint(), real.fingerprint());
             let written = serde_json::to_string(&real).expect("written");
             let back: MasterKey = serde_json::from_str(&written).expect("read");
             assert!(back.same_as(&stand_in), "{written}");

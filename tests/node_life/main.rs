@@ -15,6 +15,8 @@ mod edit;
 mod faults;
 mod join;
 mod leave;
+#[cfg(unix)]
+mod older;
 mod recorded;
 mod refused;
 mod replace;

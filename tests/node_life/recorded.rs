@@ -217,11 +217,7 @@ async fn a_first_node_is_replayed_and_none_of_its_secrets_is_recorded() {
     taped.types(FieldId::KeyProof, &text[text.len() - 6..]);
     taped.to(ScreenId::Done).await;
     let stands = stand_in::of_key(&key).unwrap().to_base64().expose_secret().to_owned();
-    let pairs = [
-        (&*text, &*stands),
-        (&text[text.len() - 6..], &stands[stands.len() - 6..]),
-        (PROOF, &*"?".repeat(PROOF.len())),
-    ];
+    let pairs = [(&*text, &*stands), (&text[text.len() - 6..], &stands[stands.len() - 6..]), (PROOF, &*"?".repeat(PROOF.len()))];
     let recorded = taped.shows_the_same(&pairs);
     is_clean(&recorded, &site, &text);
     assert!(recorded.contains(&key.fingerprint().to_string()));

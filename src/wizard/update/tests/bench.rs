@@ -2,7 +2,6 @@
 
 pub use std::time::Duration;
 
-
 pub use super::super::*;
 pub use crate::catalog::samples;
 pub use crate::model::check::CheckId;
