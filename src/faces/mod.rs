@@ -7,6 +7,7 @@ pub mod migration;
 pub mod plain;
 mod polling;
 pub mod problems;
+pub mod replay;
 mod sentences;
 pub mod signals;
 pub mod tui;

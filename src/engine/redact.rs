@@ -13,9 +13,9 @@ use crate::wizard::effect::Effect;
 use crate::wizard::event::{Errand, Event};
 
 /// An event, as one line.
-pub struct ToldEvent<'a>(pub &'a Event);
+pub struct RedactedEvent<'a>(pub &'a Event);
 
-impl Display for ToldEvent<'_> {
+impl Display for RedactedEvent<'_> {
     fn fmt(&self, out: &mut Formatter<'_>) -> fmt::Result {
         match self.0 {
             Event::Edit(field, raw) => edit(out, *field, raw),
@@ -34,7 +34,7 @@ impl Display for ToldEvent<'_> {
                 write!(out, "survey {} of ticket {}", if *last { "ended" } else { "knows more" }, ticket.0)
             }
             Event::Drawn(drawn) => write!(out, "a master key was drawn, fingerprint {}", drawn.key.fingerprint()),
-            Event::Progress(progress) => write!(out, "{}", ToldProgress(progress)),
+            Event::Progress(progress) => write!(out, "{}", RedactedProgress(progress)),
             Event::Resumed(Ok(_)) => out.write_str("an unfinished run was loaded"),
             Event::Resumed(Err(_)) => out.write_str("an unfinished run could not be loaded"),
             Event::Copied(Ok(way)) => write!(out, "copied by way of {way:?}"),
@@ -65,9 +65,9 @@ fn edit(out: &mut Formatter<'_>, field: FieldId, raw: &Raw) -> fmt::Result {
 }
 
 /// What the installer reports, as one line; why a step failed is told elsewhere, in the words of the screen.
-struct ToldProgress<'a>(&'a Progress);
+struct RedactedProgress<'a>(&'a Progress);
 
-impl Display for ToldProgress<'_> {
+impl Display for RedactedProgress<'_> {
     fn fmt(&self, out: &mut Formatter<'_>) -> fmt::Result {
         match self.0 {
             Progress::Begun(kind) => write!(out, "step {} begun", kind.id()),
@@ -84,9 +84,9 @@ impl Display for ToldProgress<'_> {
 }
 
 /// An effect, as one line.
-pub struct ToldEffect<'a>(pub &'a Effect);
+pub struct RedactedEffect<'a>(pub &'a Effect);
 
-impl Display for ToldEffect<'_> {
+impl Display for RedactedEffect<'_> {
     fn fmt(&self, out: &mut Formatter<'_>) -> fmt::Result {
         match self.0 {
             Effect::Survey { ticket, inputs, fresh } => {
@@ -111,9 +111,10 @@ impl Display for ToldEffect<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::connection_string::ConnectionString;
 
     fn told(field: FieldId, raw: Raw) -> String {
-        ToldEvent(&Event::Edit(field, raw)).to_string()
+        RedactedEvent(&Event::Edit(field, raw)).to_string()
     }
 
     #[test]
@@ -135,7 +136,7 @@ mod tests {
             }
         }
         assert_eq!(
-            ToldEvent(&Event::ConnectionString("Server=a;Password=hunter2".into())).to_string(),
+            RedactedEvent(&Event::ConnectionString(ConnectionString::parse("Server=a;Password=hunter2"))).to_string(),
             "a connection string was given"
         );
     }
