@@ -18,7 +18,6 @@ pub mod flow;
 pub mod form;
 pub mod gate;
 pub mod inputs;
-pub mod migration;
 pub mod node;
 pub mod plan;
 pub mod review;
