@@ -159,10 +159,8 @@ fn cramped(room: &Room) -> Vec<Finding> {
         )),
         Some(_) => {}
         None => {
-            said.push(MigrationCheck::RoomUnknown.finding(
-                format!("This host does not tell how much room there is at {at}; {} are needed.", amount(room.needed)),
-                "",
-            ))
+            let says = format!("This host does not tell how much room there is at {at}; {} are needed.", amount(room.needed));
+            said.push(MigrationCheck::RoomUnknown.finding(says, ""));
         }
     }
     if let Some(inodes) = room.inodes.filter(|inodes| *inodes < room.entries) {
