@@ -69,7 +69,10 @@ const OUTSIDE: [&str; 13] = [
 
 #[test]
 fn the_nouns_import_nothing_above_them() {
-    forbids("model", &["crate::wizard", "crate::world", "crate::engine", "crate::faces", "crate::words"]);
+    forbids(
+        "model",
+        &["crate::catalog", "crate::render", "crate::wizard", "crate::world", "crate::engine", "crate::faces", "crate::words"],
+    );
 }
 
 #[test]
@@ -78,7 +81,17 @@ fn the_nouns_are_pure() {
 }
 
 #[test]
-fn the_mind_imports_nouns_and_words_only() {
+fn the_catalog_imports_nouns_and_words_only() {
+    forbids("catalog", &["crate::wizard", "crate::render", "crate::world", "crate::engine", "crate::faces", "crate::program"]);
+}
+
+#[test]
+fn the_catalog_is_pure() {
+    forbids("catalog", &OUTSIDE);
+}
+
+#[test]
+fn the_mind_imports_catalog_nouns_and_words_only() {
     forbids("wizard", &["crate::world", "crate::engine", "crate::faces"]);
 }
 
@@ -119,7 +132,8 @@ const MIGRATION_REPORT: [&str; 2] = ["migration::report", "super::report"];
 
 #[test]
 fn the_migration_has_the_layers_of_the_house_inside() {
-    let above_nouns = ["crate::wizard", "crate::render", "crate::words", "crate::world", "crate::engine", "crate::faces"];
+    let above_nouns =
+        ["crate::catalog", "crate::wizard", "crate::render", "crate::words", "crate::world", "crate::engine", "crate::faces"];
     forbids("migration/model.rs", &[&above_nouns[..], &OUTSIDE, &MIGRATION_JUDGE, &MIGRATION_WORLD, &MIGRATION_REPORT].concat());
     let above_mind = ["crate::world", "crate::engine", "crate::faces"];
     forbids("migration/judge", &[&above_mind[..], &OUTSIDE, &MIGRATION_WORLD, &MIGRATION_REPORT].concat());
@@ -130,7 +144,7 @@ fn the_migration_has_the_layers_of_the_house_inside() {
 
 #[test]
 fn only_the_program_imports_the_migration() {
-    for layer in ["model", "wizard", "render", "words.rs", "world", "engine", "faces"] {
+    for layer in ["model", "catalog", "wizard", "render", "words.rs", "world", "engine", "faces"] {
         forbids(layer, &["crate::migration"]);
     }
 }

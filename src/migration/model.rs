@@ -272,7 +272,6 @@ impl Outcome {
 /// How a follow-up step of a complete copy ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum FollowUp {
-    /// It was done now.
     Done,
     /// It had been done before.
     Already,

@@ -4,12 +4,12 @@ use std::fmt::Write as _;
 use std::time::Duration;
 
 use super::ProgressReport;
+use crate::catalog::say;
 use crate::faces::sentences::{clean, clean_line, severity};
 use crate::faces::tui::text::wrap;
 use crate::migration::judge::{Finding, MigrationCheck, amount, assumed, explain};
 use crate::migration::model::{Figures, FollowUp, Outcome, Phase, Preview, Source};
 use crate::model::finding::Severity;
-use crate::wizard::say;
 
 /// The columns of a severity and of a finding's id.
 const WORD: usize = 8;

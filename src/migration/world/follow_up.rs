@@ -4,6 +4,7 @@ use std::path::Path;
 
 use super::node::Node;
 use super::octopus_paths::{self, InstanceSelector};
+use crate::catalog::failures;
 use crate::migration::model::FollowUp;
 use crate::model::facts::Fact;
 use crate::model::hand_over::CommandEnded;
@@ -12,7 +13,6 @@ use crate::model::node_config::NodeConfig;
 use crate::model::plan::{Failure, StepKind};
 use crate::model::registry::CanaryRow;
 use crate::model::storage::SharedStorage;
-use crate::wizard::failures;
 use crate::world::apply;
 use crate::world::lock::Lock;
 use crate::world::node_config;
@@ -26,11 +26,8 @@ const CONFIG: &str = "The node config says what is shared.";
 /// Whose files were copied, and where they are now.
 #[derive(Debug, Clone, Copy)]
 pub struct Moved<'a> {
-    /// The node; `None` for a bare folder.
     pub node: Option<&'a Node>,
-    /// The instance whose setting is changed.
     pub instance: &'a InstanceSelector,
-    /// The root on shared storage.
     pub root: &'a Path,
     /// Octopus Server's program, where one was named.
     pub octopus_server: Option<&'a Path>,

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::octopus_paths::InstanceSelector;
+use crate::catalog::form::read;
 use crate::model::answers::{Answers, Origin};
 use crate::model::facts::ConfigTrouble;
 use crate::model::node_config::NodeConfig;
@@ -10,7 +11,6 @@ use crate::model::octopus_config::OctopusConfig;
 use crate::model::subject::{Maker, Subject};
 use crate::model::target::Target;
 use crate::model::untrusted::Untrusted;
-use crate::wizard::form::read;
 use crate::wizard::subjects::{self, Wanted};
 use crate::world::places::Places;
 use crate::world::seal::Sealer;

@@ -16,7 +16,6 @@ use crate::world::{folder, small_file};
 /// Selects the instance instance setting is changed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum InstanceSelector {
-    /// By its name.
     Instance(String),
     /// By its config, because this machine's lists do not name it. Without an option Octopus Server would change its default
     /// instance, which may be another one.

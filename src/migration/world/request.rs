@@ -27,7 +27,6 @@ pub struct Request {
     pub overrides: Overrides,
     /// How many threads copy.
     pub jobs: usize,
-    /// Nothing is written.
     pub dry_run: bool,
     /// How long the folders may take to answer.
     pub patience: Duration,
@@ -42,7 +41,6 @@ pub struct Resolved {
     pub instance: InstanceSelector,
     /// Findings about the source folders.
     pub findings: Vec<Finding>,
-    /// What is copied.
     pub migration: Migration,
 }
 
