@@ -125,6 +125,30 @@ fn renderings_are_pure() {
     forbids("render", &OUTSIDE);
 }
 
+/// The parts of the migration, as code inside and outside its folder names them.
+const MIGRATION_JUDGE: [&str; 2] = ["migration::judge", "super::judge"];
+const MIGRATION_WORLD: [&str; 2] = ["migration::world", "super::world"];
+const MIGRATION_REPORT: [&str; 2] = ["migration::report", "super::report"];
+
+#[test]
+fn the_migration_has_the_layers_of_the_house_inside() {
+    let above_nouns =
+        ["crate::catalog", "crate::wizard", "crate::render", "crate::words", "crate::world", "crate::engine", "crate::faces"];
+    forbids("migration/model.rs", &[&above_nouns[..], &OUTSIDE, &MIGRATION_JUDGE, &MIGRATION_WORLD, &MIGRATION_REPORT].concat());
+    let above_mind = ["crate::world", "crate::engine", "crate::faces"];
+    forbids("migration/judge", &[&above_mind[..], &OUTSIDE, &MIGRATION_WORLD, &MIGRATION_REPORT].concat());
+    forbids("migration/world", &[&["crate::engine", "crate::faces", "tiberius"][..], &MIGRATION_REPORT].concat());
+    let beyond_faces = ["crate::world", "std::net", "fs::read", "fs::write", "tiberius", "rustls"];
+    forbids("migration/report", &[&beyond_faces[..], &MIGRATION_WORLD].concat());
+}
+
+#[test]
+fn only_the_program_imports_the_migration() {
+    for layer in ["model", "catalog", "wizard", "render", "words.rs", "world", "engine", "faces"] {
+        forbids(layer, &["crate::migration"]);
+    }
+}
+
 #[test]
 fn only_the_connection_knows_tiberius() {
     for (file, code) in sources(".") {
