@@ -42,7 +42,7 @@ async fn the_verdict_is_one_turn_on_the_kept_session_and_writes_nothing() {
     assert_eq!(lab.verdict(&right(32)).await, CORRECT);
     assert_eq!((lab.server.turns(), lab.server.connections()), (before.0 + 1, before.1));
     lab.client.cluster(&lab.target(), true).await;
-    lab.client.verify(&lab.target(), &right(32)).await.expect("verified");
+    lab.client.verify_key(&lab.target(), &right(32)).await.expect("verified");
     assert_eq!(lab.rows().await, rows);
 }
 
@@ -90,7 +90,7 @@ async fn another_cluster_has_evidence_of_its_own() {
         storage: octopus_setup::model::storage::SharedStorage::None,
         canaries: Vec::new(),
     };
-    assert_eq!(SqlServer::new().adopt(&lab.target(), &adopted).await, Ok(Initialised::Made));
+    assert_eq!(SqlServer::new().adopt_cluster(&lab.target(), &adopted).await, Ok(Initialised::Made));
     assert_eq!(evidence().await, Fact::Seen(Evidence::Verifier));
     assert_eq!(lab.verdict(&key).await, Ok(KeyVerdict::Correct(KeyBasis::Verifier)));
     // Octopus changes its key, and tells nobody.

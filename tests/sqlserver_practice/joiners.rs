@@ -11,7 +11,7 @@ async fn join(lab: &Lab, rows: Vec<NodeRow>) -> Vec<Changed> {
         let target = lab.as_sa("Octopus");
         let run = format!("{index}-{}", row.name);
         let change = RowChange { cluster: cluster(1).id, run, host: row.host.clone(), deed: Deed::Insert(row) };
-        tokio::spawn(async move { SqlServer::new().change(&target, &change).await })
+        tokio::spawn(async move { SqlServer::new().change_row(&target, &change).await })
     });
     let mut ended = Vec::new();
     for joiner in joiners.collect::<Vec<_>>() {

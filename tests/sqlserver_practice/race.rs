@@ -24,7 +24,7 @@ async fn race(count: u8) {
     }
     let winner = cluster(made.expect("one made it")).id;
     assert_eq!(taken, vec![winner; usize::from(count) - 1]);
-    let content = SqlServer::new().look(&lab.as_sa("Octopus")).await;
+    let content = SqlServer::new().content(&lab.as_sa("Octopus")).await;
     assert!(matches!(content, Ok(Content::Cluster(seen)) if seen.id == winner && seen.node_count == 1));
 }
 

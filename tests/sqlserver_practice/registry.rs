@@ -3,7 +3,7 @@
 use octopus_setup::model::facts::{Content, Database, Fact, Trouble};
 use octopus_setup::model::registry::{Initialised, NewCluster, NodeRow};
 use octopus_setup::model::target::{Encryption, Target};
-use octopus_setup::world::sqlserver::{Proof, SqlServer, Undone};
+use octopus_setup::world::sqlserver::{Membership, SqlServer, Undone};
 use practice_server::options::WireFault;
 
 use super::support::{Lab, by, cluster, facts, login, node, snapshots};
@@ -63,7 +63,7 @@ async fn whole_first_node(lab: &mut Lab, target: &Target) -> (u64, u64) {
         assert_eq!(server.create_database(target).await, Ok(true));
     }
     assert_eq!(server.initialise(target, &cluster(1)).await, Ok(Initialised::Made));
-    assert!(matches!(server.prove(target, cluster(1).id, "web01").await, Ok(Proof::Member(_))));
+    assert!(matches!(server.prove(target, cluster(1).id, "web01").await, Ok(Membership::Member(_))));
     let (turns, connections) = lab.counted();
     (turns + connections, connections)
 }
@@ -129,7 +129,7 @@ async fn a_statement_that_fails_leaves_nothing_of_the_others() {
     // The last row that is written is the first one that does not fit.
     let long = NewCluster { node: NodeRow { program: "p".repeat(60), ..node("web01") }, ..cluster(1) };
     assert!(matches!(server.initialise(&target, &long).await, Err(Trouble::Sql(_))));
-    assert_eq!(SqlServer::new().look(&target).await, Ok(Content::Empty));
+    assert_eq!(SqlServer::new().content(&target).await, Ok(Content::Empty));
     assert_eq!(server.initialise(&target, &cluster(1)).await, Ok(Initialised::Made));
 }
 
@@ -142,7 +142,7 @@ async fn a_connection_that_breaks_again_and_again_is_given_up_and_the_next_try_k
     assert_eq!(server.initialise(&target, &cluster(1)).await, Err(Trouble::ConnectionLost));
     lab.server.set_wire_fault(None);
     // Whether the commit was done before the answer was lost, nobody could know.
-    let expected = match server.look(&target).await {
+    let expected = match server.content(&target).await {
         Ok(Content::Empty) => Initialised::Made,
         Ok(Content::Cluster(seen)) if seen.id == cluster(1).id && seen.node_count == 1 => Initialised::Ours,
         other => panic!("neither all nor nothing: {other:?}"),
@@ -160,8 +160,8 @@ async fn a_database_of_somebody_else_is_left_as_it_is() {
     let ended = server.initialise(&target, &cluster(1)).await;
     assert!(matches!(ended, Ok(Initialised::Occupied(Content::Foreign { count: 1, .. }))), "{ended:?}");
     // The kept session's transaction is over, and nothing of it remained.
-    assert!(matches!(server.look(&target).await, Ok(Content::Foreign { count: 1, .. })));
-    assert!(matches!(SqlServer::new().look(&target).await, Ok(Content::Foreign { count: 1, .. })));
+    assert!(matches!(server.content(&target).await, Ok(Content::Foreign { count: 1, .. })));
+    assert!(matches!(SqlServer::new().content(&target).await, Ok(Content::Foreign { count: 1, .. })));
 }
 
 #[tokio::test]
@@ -172,7 +172,7 @@ async fn values_are_never_part_of_the_text() {
     let name = "w'; DROP TABLE octopus_setup.node; --";
     let odd = NewCluster { node: node(name), ..cluster(1) };
     assert_eq!(server.initialise(&target, &odd).await, Ok(Initialised::Made));
-    assert!(matches!(server.prove(&target, odd.id, name).await, Ok(Proof::Member(_))));
+    assert!(matches!(server.prove(&target, odd.id, name).await, Ok(Membership::Member(_))));
 }
 
 #[tokio::test]
@@ -180,13 +180,13 @@ async fn a_node_is_proven_by_a_connection_of_its_own() {
     let mut lab = Lab::new().await;
     let server = SqlServer::new();
     let target = lab.as_sa("Octopus");
-    assert_eq!(server.prove(&target, cluster(1).id, "web01").await, Ok(Proof::NoCluster(Content::Empty)));
+    assert_eq!(server.prove(&target, cluster(1).id, "web01").await, Ok(Membership::NoCluster(Content::Empty)));
     server.initialise(&target, &cluster(1)).await.expect("initialised");
     lab.counted();
-    assert!(matches!(server.prove(&target, cluster(1).id, "WEB01").await, Ok(Proof::Member(_))));
+    assert!(matches!(server.prove(&target, cluster(1).id, "WEB01").await, Ok(Membership::Member(_))));
     assert_eq!(lab.counted().1, 1);
-    assert!(matches!(server.prove(&target, cluster(1).id, "web02").await, Ok(Proof::NodeMissing(_))));
-    assert!(matches!(server.prove(&target, cluster(2).id, "web01").await, Ok(Proof::OtherCluster(_))));
+    assert!(matches!(server.prove(&target, cluster(1).id, "web02").await, Ok(Membership::NodeMissing(_))));
+    assert!(matches!(server.prove(&target, cluster(2).id, "web01").await, Ok(Membership::OtherCluster(_))));
 }
 
 #[tokio::test]
@@ -199,7 +199,7 @@ async fn undoing_drops_our_own_registry_and_no_other() {
     let other = server.undo_initialise(&target, cluster(2).id).await;
     assert!(matches!(other, Ok(Undone::LeftAlone(Content::Cluster(_)))), "{other:?}");
     assert_eq!(server.undo_initialise(&target, cluster(1).id).await, Ok(Undone::Gone));
-    assert_eq!(SqlServer::new().look(&target).await, Ok(Content::Empty));
+    assert_eq!(SqlServer::new().content(&target).await, Ok(Content::Empty));
     assert_eq!(server.initialise(&target, &cluster(2)).await, Ok(Initialised::Made), "and it can be made again");
 }
 
@@ -225,7 +225,7 @@ async fn undoing_leaves_a_cluster_that_octopus_has_begun_to_use() {
     lab.prepare("Octopus", &["CREATE TABLE dbo.OctopusServerNode (Id nvarchar(50) NOT NULL)"]).await;
     let ended = server.undo_initialise(&target, cluster(1).id).await;
     assert!(matches!(&ended, Ok(Undone::LeftAlone(Content::Cluster(seen))) if seen.id == cluster(1).id), "{ended:?}");
-    assert!(matches!(SqlServer::new().look(&target).await, Ok(Content::Cluster(_))), "rolled back");
+    assert!(matches!(SqlServer::new().content(&target).await, Ok(Content::Cluster(_))), "rolled back");
 }
 
 #[tokio::test]
@@ -259,5 +259,5 @@ async fn a_database_that_cannot_be_opened_is_never_dropped() {
     let target = by(&creator, lab.target("Octopus"));
     let ended = SqlServer::new().drop_database(&target).await;
     assert!(matches!(&ended, Err(Trouble::Sql(said)) if said.number == 4060), "{ended:?}");
-    assert_eq!(SqlServer::new().look(&lab.target("Octopus")).await, Ok(Content::Empty), "it is still there");
+    assert_eq!(SqlServer::new().content(&lab.target("Octopus")).await, Ok(Content::Empty), "it is still there");
 }

@@ -13,8 +13,8 @@ async fn an_empty_database_is_open_and_everything_is_known() {
     let Some(Database::Open(state)) = facts.database.seen() else { panic!("{:?}", facts.database) };
     assert_eq!((state.name.as_str(), state.state.as_str()), ("Octopus", "ONLINE"));
     assert!(!state.read_only && !state.single_user && !state.restricted_user);
-    let standing = state.standing.seen().expect("standing");
-    assert!(!standing.replicated && !standing.mirrored && standing.availability_group.is_none());
+    let replication = state.replication.seen().expect("replication");
+    assert!(!replication.replicated && !replication.mirrored && replication.availability_group.is_none());
     assert_eq!(facts.content, Fact::Seen(Content::Empty));
     let version = facts.version.seen().expect("version");
     assert_eq!((version.major, version.number.as_str()), (16, "16.0.4135.4"));

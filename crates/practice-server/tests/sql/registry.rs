@@ -82,10 +82,16 @@ macro_rules! sql {
     };
 }
 
+/// Fills the holes outside the comments.
+fn fill(sql: &str, parts: &[(&str, &str)]) -> String {
+    let sql: Vec<&str> = sql.lines().filter(|line| !line.trim_start().starts_with("--")).collect();
+    parts.iter().fold(sql.join("\n"), |sql, (name, part)| sql.replace(&format!("{{{name}}}"), part))
+}
+
 #[test]
 fn the_wizards_survey_runs_without_trouble() {
     let (bench, mut session) = Bench::with_database();
-    let survey = format!("{}{}{}", sql!("survey"), sql!("content"), sql!("survey_end"));
+    let survey = fill(sql!("survey/survey"), &[("content", sql!("content"))]);
     let found = run(&mut session, &survey);
     assert!(!found.contains("trouble") && !found.contains('!'), "{found}");
     for part in [
@@ -104,12 +110,12 @@ fn the_wizards_survey_runs_without_trouble() {
 #[test]
 fn the_wizards_registry_is_made_and_dropped() {
     let (_bench, mut session) = Bench::with_database();
-    let make = format!("{}{}COMMIT", sql!("begin"), sql!("registry"));
+    let make = format!("{}{}COMMIT", fill(sql!("registry/lock"), &[("mode", "Exclusive")]), sql!("registry/tables"));
     assert_eq!(run(&mut session, &make), "lock|0");
     assert_eq!(run(&mut session, "SELECT version FROM octopus_setup.version"), "1");
     assert_eq!(run(&mut session, &make), "lock|0");
     let survey = run(&mut session, sql!("content"));
     assert!(survey.contains("content|0|1|0|0 / registry|1"), "{survey}");
-    assert_eq!(run(&mut session, sql!("drop_registry")), "");
+    assert_eq!(run(&mut session, &fill(sql!("registry/drop"), &[("content", "")])), "origin|0|0");
     assert_eq!(run(&mut session, "SELECT SCHEMA_ID(N'octopus_setup')"), "NULL");
 }
