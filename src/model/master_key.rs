@@ -4,6 +4,7 @@ use data_encoding::BASE64;
 use secrecy::{ExposeSecret, SecretBox, SecretString};
 use zeroize::Zeroizing;
 
+use super::cluster::ClusterId;
 use super::fingerprint::Fingerprint;
 
 /// How long a fresh key is. Octopus makes 32 bytes since 2024.4; older servers take 16 only.
@@ -37,6 +38,15 @@ impl PartialEq for MasterKey {
 }
 
 impl Eq for MasterKey {}
+
+/// A cluster's id with its master key: generated for a new cluster, unsealed for an existing node.
+#[derive(Debug, Clone)]
+pub struct GeneratedKey {
+    /// The cluster's id.
+    pub cluster: ClusterId,
+    /// Its master key.
+    pub key: MasterKey,
+}
 
 /// What is wrong with a key's form, from the most telling to the least.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]

@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
+use octopus_setup::catalog::form::read;
 use octopus_setup::model::answers::{Answers, Origin};
 use octopus_setup::model::facts::{Beat, NodeSeen};
 use octopus_setup::model::target::Target;
 use octopus_setup::model::untrusted::Untrusted;
-use octopus_setup::wizard::form::read;
 use octopus_setup::wizard::migration::{Concern, ConcernId};
 use octopus_setup::world::migrate::sources::Node;
 use octopus_setup::world::node_config;

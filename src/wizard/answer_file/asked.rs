@@ -1,8 +1,8 @@
 //! With which other answer a field is asked at all, in words: found by trying, so that it cannot differ from the form.
 
+use crate::catalog::form;
 use crate::model::answers::{Answers, Origin, Raw};
 use crate::model::field::{FieldId, Kind};
-use crate::wizard::form;
 
 /// The choice that decides whether a field is asked, and its values with which it is; `None` where it is always asked.
 pub fn only_with(field: FieldId) -> Option<(FieldId, Vec<&'static str>)> {

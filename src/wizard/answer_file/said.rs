@@ -1,8 +1,8 @@
 //! What the words of the screens say of a field, for those who see no screen.
 
+use crate::catalog::flow as flows;
 use crate::model::field::{FieldId, Kind};
 use crate::model::flow::Flow;
-use crate::wizard::flow as flows;
 use crate::words::{self, FieldWords};
 
 use super::read::FLOWS;

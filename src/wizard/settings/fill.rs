@@ -7,7 +7,7 @@ use crate::model::node_config::NodeConfig;
 use crate::model::octopus_config::OctopusConfig;
 use crate::model::subject::Subject;
 
-use super::{account, encryption, storage, trust, truth};
+use super::{account, storage, trust, truth};
 
 /// What the files of the node under review answer. A secret that does not open is answered with nothing: whatever stood
 /// there before must not pass for it.
@@ -35,7 +35,7 @@ fn of_node_config(config: &NodeConfig, node: &NodeFacts) -> Vec<(FieldId, Raw)> 
         (FieldId::Server, database.server.clone()),
         (FieldId::Database, database.name.clone()),
         (FieldId::User, database.user.clone()),
-        (FieldId::Encryption, encryption(database.encryption).to_owned()),
+        (FieldId::Encryption, database.encryption.id().to_owned()),
         (FieldId::Trust, trust.to_owned()),
         (FieldId::MultiSubnet, truth(database.multi_subnet).to_owned()),
         (FieldId::ListenPrefixes, web.listen_prefixes.join(",")),

@@ -1,5 +1,6 @@
 //! The settings as a list.
 
+use crate::catalog::say;
 use crate::model::answers::Raw;
 use crate::model::facts::{Fact, Facts, Identity, SealTrouble, Trouble};
 use crate::model::field::FieldId;
@@ -7,10 +8,9 @@ use crate::model::node_config::NodeConfig;
 use crate::model::octopus_config::OctopusConfig;
 use crate::model::storage::{SharedFolder, SharedStorage};
 use crate::model::untrusted::Untrusted;
-use crate::wizard::say;
 use crate::wizard::state::State;
 
-use super::{Group, Setting, Source, account, encryption, trust, truth};
+use super::{Group, Setting, Source, account, trust, truth};
 
 /// The settings of the node under review, group by group; empty while its files have not told any.
 pub fn of(state: &State) -> Vec<Setting> {
@@ -72,7 +72,7 @@ fn of_node_config(config: &NodeConfig, facts: &Facts) -> Vec<Setting> {
         field(Group::Database, FieldId::Database, "Database", clean(&database.name), source),
         field(Group::Database, FieldId::User, "SQL login", clean(&database.user), source),
         field(Group::Database, FieldId::Password, "Password", opened(&sealed.password), source),
-        field(Group::Database, FieldId::Encryption, "Encryption", encryption(database.encryption), source),
+        field(Group::Database, FieldId::Encryption, "Encryption", database.encryption.id(), source),
         field(Group::Database, FieldId::Trust, "Trust", format!("{trusted}{by}"), source),
         field(Group::Database, FieldId::MultiSubnet, "Multi-subnet", truth(database.multi_subnet), source),
         setting(Group::Cluster, "cluster", "Cluster", cluster.id.to_string(), source),

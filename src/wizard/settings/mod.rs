@@ -12,7 +12,6 @@ use crate::model::field::FieldId;
 use crate::model::node_config::TrustSection;
 use crate::model::storage::SharedStorage;
 use crate::model::survey::AccountKind;
-use crate::model::target::Encryption;
 
 /// What a setting is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -120,15 +119,6 @@ const fn account(kind: AccountKind) -> &'static str {
         AccountKind::LocalSystem => "local-system",
         AccountKind::Custom => "custom",
         AccountKind::Managed => "managed",
-    }
-}
-
-/// Encryption as the answers and the node config spell it.
-pub const fn encryption(encryption: Encryption) -> &'static str {
-    match encryption {
-        Encryption::Strict => "strict",
-        Encryption::Mandatory => "mandatory",
-        Encryption::Optional => "optional",
     }
 }
 

@@ -6,6 +6,7 @@
 use ratatui::layout::{Position, Rect};
 
 use super::Local;
+use crate::catalog::form::read;
 use crate::faces::tui::bindings::Step;
 use crate::faces::tui::canvas::{Canvas, behind, row};
 use crate::faces::tui::hits::Hit;
@@ -14,7 +15,6 @@ use crate::faces::tui::text;
 use crate::model::answers::Origin;
 use crate::model::field::{FieldId, Kind};
 use crate::model::screen::ScreenId;
-use crate::wizard::form::read;
 use crate::words;
 
 /// A line of the list of fields.
