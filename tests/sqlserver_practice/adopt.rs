@@ -1,4 +1,4 @@
-//! A registry for a cluster that Octopus made.
+//! Creates a registry for a cluster that Octopus Server made.
 
 use octopus_setup::model::facts::{Content, Evidence, Fact, Identity, Trouble};
 use octopus_setup::model::key_verdict::{KeyBasis, KeyVerdict};
@@ -15,7 +15,7 @@ const OCTOPUS: [&str; 2] = [
 ];
 
 #[tokio::test]
-async fn a_database_of_octopus_gets_a_registry_without_nodes_once() {
+async fn a_database_of_octopus_server_gets_one_registry_without_nodes() {
     let mut lab = Lab::new().await;
     lab.prepare("Octopus", &OCTOPUS).await;
     let target = lab.as_sa("Octopus");
@@ -34,7 +34,7 @@ async fn a_database_of_octopus_gets_a_registry_without_nodes_once() {
 }
 
 #[tokio::test]
-async fn what_octopus_did_not_make_is_not_adopted() {
+async fn a_database_without_octopus_server_is_not_adopted() {
     let lab = Lab::new().await;
     let server = SqlServer::new();
     let target = lab.as_sa("Octopus");
@@ -57,7 +57,7 @@ async fn a_registry_of_a_newer_format_is_not_adopted() {
 }
 
 #[tokio::test]
-async fn an_adopted_registry_goes_while_it_has_no_node_and_octopus_tables_stay() {
+async fn undo_drops_an_adopted_registry_without_nodes_and_leaves_octopus_tables() {
     let lab = Lab::new().await;
     lab.prepare("Octopus", &OCTOPUS).await;
     let target = lab.as_sa("Octopus");
@@ -73,7 +73,7 @@ async fn an_adopted_registry_goes_while_it_has_no_node_and_octopus_tables_stay()
 }
 
 #[tokio::test]
-async fn a_key_is_verified_on_a_connection_of_its_own() {
+async fn a_key_is_verified_on_a_new_connection() {
     let mut lab = Lab::new().await;
     let target = lab.as_sa("Octopus");
     let server = SqlServer::new();
@@ -93,7 +93,7 @@ async fn a_key_is_verified_on_a_connection_of_its_own() {
 }
 
 #[tokio::test]
-async fn a_newer_registry_of_another_shape_is_said_to_be_newer_and_not_an_error() {
+async fn a_newer_registry_with_other_columns_is_reported_as_newer_and_not_as_an_error() {
     let lab = Lab::new().await;
     let server = SqlServer::new();
     let target = lab.as_sa("Octopus");

@@ -1,4 +1,4 @@
-//! Changes of one node's row, and how they are taken back.
+//! Changes one node's row, and undoes that.
 
 use octopus_setup::model::facts::{Content, NodeSeen, Trouble};
 use octopus_setup::model::registry::{Changed, Deed, KeptRow, NodeRow, RowChange};
@@ -31,7 +31,7 @@ async fn row(target: &Target, name: &str) -> KeptRow {
     seen(target, name).await.and_then(|node| node.row).expect("a row")
 }
 
-/// How often the history has this word.
+/// Counts the lines of the history with this word.
 async fn history(lab: &Lab, what: &str) -> String {
     lab.ask(&format!("SELECT CAST(COUNT(*) AS nvarchar(9)) FROM octopus_setup.history WHERE what = N'{what}'")).await
 }
@@ -41,7 +41,7 @@ fn other(name: &str) -> NodeRow {
 }
 
 #[tokio::test]
-async fn a_node_joins_in_one_turn_once_and_knows_its_own() {
+async fn a_node_joins_once_in_one_round_trip_and_recognises_its_row() {
     let (mut lab, target, server) = lab().await;
     let join = by_run("a", Deed::Insert(node("web02")));
     lab.counted();
@@ -55,7 +55,7 @@ async fn a_node_joins_in_one_turn_once_and_knows_its_own() {
 }
 
 #[tokio::test]
-async fn a_name_in_use_is_taken_whatever_its_case() {
+async fn a_name_in_use_is_taken_in_upper_or_lower_case() {
     let (_lab, target, server) = lab().await;
     let ended = server.change_row(&target, &by_run("a", Deed::Insert(other("WEB01")))).await;
     let Ok(Changed::Taken(kept)) = ended else { panic!("{ended:?}") };
@@ -66,7 +66,7 @@ async fn a_name_in_use_is_taken_whatever_its_case() {
 }
 
 #[tokio::test]
-async fn a_dead_row_is_replaced_once_and_put_back_to_the_millisecond() {
+async fn a_dead_nodes_row_is_replaced_once_and_restored_to_the_millisecond() {
     let (lab, target, server) = lab().await;
     let old =
         "UPDATE octopus_setup.node SET joined = '2026-01-02T03:04:05.678', last_seen = '2026-02-03T04:05:06.789', drained = 1";
@@ -106,7 +106,7 @@ async fn a_row_that_was_seen_since_is_not_replaced() {
 }
 
 #[tokio::test]
-async fn a_node_changes_its_own_row_and_takes_it_back() {
+async fn a_node_changes_its_own_row_and_undoes_it() {
     let (_lab, target, server) = lab().await;
     let before = row(&target, "web01").await;
     let update = by_run("a", Deed::Update { before: before.clone(), after: other("web01") });
@@ -118,7 +118,7 @@ async fn a_node_changes_its_own_row_and_takes_it_back() {
 }
 
 #[tokio::test]
-async fn a_node_drains_itself_and_goes_and_both_can_be_taken_back() {
+async fn a_node_drains_and_removes_itself_and_both_can_be_undone() {
     let (lab, target, server) = lab().await;
     let before = row(&target, "web01").await;
     let (drain, remove) = (Deed::Drain { before: before.clone() }, Deed::Remove { before: before.clone() });
@@ -138,7 +138,7 @@ async fn a_node_drains_itself_and_goes_and_both_can_be_taken_back() {
 }
 
 #[tokio::test]
-async fn joining_is_taken_back_and_only_by_its_own_run() {
+async fn joining_is_undone_only_by_its_own_run() {
     let (_lab, target, server) = lab().await;
     let join = by_run("a", Deed::Insert(node("web02")));
     assert_eq!(server.undo_row_change(&target, &join).await, Ok(Changed::Gone));
@@ -152,7 +152,7 @@ async fn joining_is_taken_back_and_only_by_its_own_run() {
 }
 
 #[tokio::test]
-async fn what_somebody_else_has_changed_since_is_not_taken_back() {
+async fn a_row_that_somebody_else_has_changed_since_is_not_restored() {
     let (_lab, target, server) = lab().await;
     let join = by_run("a", Deed::Insert(node("web02")));
     server.change_row(&target, &join).await.expect("joined");
@@ -164,7 +164,7 @@ async fn what_somebody_else_has_changed_since_is_not_taken_back() {
 }
 
 #[tokio::test]
-async fn a_removed_row_does_not_come_back_where_its_name_is_in_use() {
+async fn a_removed_row_is_not_restored_if_its_name_is_in_use() {
     let (_lab, target, server) = lab().await;
     let remove = by_run("a", Deed::Remove { before: row(&target, "web01").await });
     server.change_row(&target, &remove).await.expect("removed");
@@ -174,7 +174,7 @@ async fn a_removed_row_does_not_come_back_where_its_name_is_in_use() {
 }
 
 #[tokio::test]
-async fn an_answer_that_was_lost_is_ours() {
+async fn after_a_lost_reply_the_change_is_recognised() {
     let (lab, target, server) = lab().await;
     let relay = Relay::to(lab.server.addr()).await;
     let target = relay.through(target);
@@ -200,7 +200,7 @@ async fn an_answer_that_was_lost_is_ours() {
 }
 
 #[tokio::test]
-async fn a_connection_that_breaks_again_and_again_changes_a_row_once() {
+async fn a_connection_that_keeps_breaking_changes_a_row_once() {
     let (lab, target, server) = lab().await;
     let join = by_run("a", Deed::Insert(node("web02")));
     lab.server.set_wire_fault(Some(WireFault::DropMidReply));
@@ -212,7 +212,7 @@ async fn a_connection_that_breaks_again_and_again_changes_a_row_once() {
 }
 
 #[tokio::test]
-async fn another_registry_or_none_is_not_written() {
+async fn another_registry_or_a_missing_one_is_not_written() {
     let (lab, target, server) = lab().await;
     let join = |byte| RowChange { cluster: cluster(byte).id, ..by_run("a", Deed::Insert(node("web02"))) };
     let ended = server.change_row(&target, &join(2)).await;
@@ -229,7 +229,7 @@ async fn another_registry_or_none_is_not_written() {
 }
 
 #[tokio::test]
-async fn a_newer_registry_of_another_shape_is_said_to_be_newer() {
+async fn a_newer_registry_with_other_columns_is_reported_as_newer() {
     let (lab, target, server) = lab().await;
     lab.prepare(
         "Octopus",
@@ -256,7 +256,7 @@ async fn without_rights_nothing_is_changed_and_the_server_says_why() {
 }
 
 #[tokio::test]
-async fn no_value_is_part_of_the_text() {
+async fn values_of_a_change_are_parameters() {
     let (_lab, target, server) = lab().await;
     let odd = "w'; DROP TABLE octopus_setup.node; --";
     let join = RowChange { run: odd.into(), host: odd.into(), ..by_run("a", Deed::Insert(node(odd))) };

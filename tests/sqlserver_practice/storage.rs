@@ -1,4 +1,4 @@
-//! What the nodes share, their canaries and the licence, in the registry.
+//! Shared storage, canaries and licence in the registry.
 
 use octopus_setup::model::facts::{ClusterFacts, Content, Fact};
 use octopus_setup::model::licence::NodeLimit;
@@ -23,7 +23,7 @@ fn root() -> SharedStorage {
     SharedStorage::Root("/mnt/octopus".into())
 }
 
-/// A canary of each folder, their nonces made of this digit.
+/// A canary for each folder, with tokens made of this digit.
 fn canaries(node: &str, digit: &str) -> Vec<CanaryRow> {
     SharedFolder::ALL.map(|folder| CanaryRow { node: node.into(), folder, token: digit.repeat(32) }).to_vec()
 }
@@ -60,7 +60,7 @@ fn change(run: &str, deed: Deed) -> RowChange {
 }
 
 #[tokio::test]
-async fn the_first_node_sets_the_storage_and_leaves_its_canaries_a_turn_each_and_once() {
+async fn the_first_node_sets_the_storage_and_its_canaries_once_in_one_round_trip_each() {
     let (mut lab, target, server) = lab().await;
     lab.counted();
     for _ in 0..2 {
@@ -79,7 +79,7 @@ async fn the_first_node_sets_the_storage_and_leaves_its_canaries_a_turn_each_and
 }
 
 #[tokio::test]
-async fn what_the_first_node_shares_is_told_with_its_cluster_and_needs_no_turn_of_its_own() {
+async fn the_first_nodes_storage_is_written_with_its_cluster_in_the_same_round_trip() {
     let lab = Lab::new().await;
     let (target, server) = (lab.as_sa("Octopus"), SqlServer::new());
     // Characters that the server counts as two each, more than fit into a line of the history.
@@ -102,7 +102,7 @@ async fn what_the_first_node_shares_is_told_with_its_cluster_and_needs_no_turn_o
 }
 
 #[tokio::test]
-async fn each_folder_by_itself_comes_back_as_it_was_set() {
+async fn each_folder_is_read_back_as_it_was_set() {
     let (_lab, target, server) = lab().await;
     let folders = SharedFolder::ALL.map(|folder| (folder, format!("\\\\files\\Köln's {}", folder.name()).into())).to_vec();
     for some in [folders[..3].to_vec(), folders] {
@@ -114,14 +114,18 @@ async fn each_folder_by_itself_comes_back_as_it_was_set() {
 }
 
 #[tokio::test]
-async fn storage_that_is_set_otherwise_is_told_and_nothing_is_entered() {
+async fn storage_that_is_set_differently_is_returned_and_nothing_is_written() {
     let (_lab, target, server) = lab().await;
     assert_eq!(server.register_storage(&target, &leaves("web01", "a")).await, Ok(Registered::Otherwise(SharedStorage::None)));
     server.register_storage(&target, &sets("web01", root())).await.expect("set");
     // To the database's collation, and to its padding, these are one path.
     for path in ["/mnt/other", "/mnt/OCTOPUS", "/mnt/octopus "] {
         let other = SharedStorage::Root(path.into());
-        assert_eq!(server.register_storage(&target, &sets("web01", other.clone())).await, Ok(Registered::Otherwise(root())), "{path}");
+        assert_eq!(
+            server.register_storage(&target, &sets("web01", other.clone())).await,
+            Ok(Registered::Otherwise(root())),
+            "{path}"
+        );
         let leaves = StorageRows { storage: other, ..leaves("web01", "a") };
         assert_eq!(server.register_storage(&target, &leaves).await, Ok(Registered::Otherwise(root())), "{path}");
     }
@@ -150,7 +154,7 @@ async fn another_cluster_an_unknown_node_and_no_registry_are_refused() {
 }
 
 #[tokio::test]
-async fn what_is_taken_back_is_this_nonce_and_no_other() {
+async fn only_canaries_with_these_tokens_are_deleted() {
     let (lab, target, server) = lab().await;
     server.register_storage(&target, &sets("web01", root())).await.expect("set");
     server.register_storage(&target, &leaves("web01", "a")).await.expect("left");
@@ -168,7 +172,7 @@ async fn what_is_taken_back_is_this_nonce_and_no_other() {
 }
 
 #[tokio::test]
-async fn storage_stays_while_another_node_has_its_canary_there() {
+async fn storage_stays_while_another_node_has_a_canary() {
     let (_lab, target, server) = lab().await;
     server.register_storage(&target, &sets("web01", root())).await.expect("set");
     server.change_row(&target, &change("r", Deed::Insert(node("web02")))).await.expect("joined");
@@ -181,7 +185,7 @@ async fn storage_stays_while_another_node_has_its_canary_there() {
 }
 
 #[tokio::test]
-async fn a_node_that_goes_takes_its_canaries_along_and_has_them_again_where_that_is_undone() {
+async fn removing_a_node_deletes_its_canaries_and_undoing_that_restores_them() {
     let (lab, target, server) = lab().await;
     server.register_storage(&target, &sets("web01", root())).await.expect("set");
     server.register_storage(&target, &leaves("web01", "a")).await.expect("left");
@@ -201,7 +205,7 @@ async fn a_node_that_goes_takes_its_canaries_along_and_has_them_again_where_that
 }
 
 #[tokio::test]
-async fn a_name_that_is_taken_over_has_no_canaries_of_the_older_node() {
+async fn a_node_that_takes_over_a_name_has_no_canaries_of_the_older_one() {
     let (lab, target, server) = lab().await;
     server.register_storage(&target, &sets("web01", root())).await.expect("set");
     server.change_row(&target, &change("r", Deed::Insert(node("web02")))).await.expect("joined");
@@ -211,7 +215,11 @@ async fn a_name_that_is_taken_over_has_no_canaries_of_the_older_node() {
     assert_eq!(server.change_row(&target, &replace).await, Ok(Changed::Made));
     assert_eq!(tokens(&target).await, Vec::<String>::new());
     server.register_storage(&target, &leaves("web02", "d")).await.expect("left");
-    assert_eq!(server.undo_row_change(&target, &replace).await, Ok(Changed::Made), "what is told of the storage is not in the way");
+    assert_eq!(
+        server.undo_row_change(&target, &replace).await,
+        Ok(Changed::Made),
+        "what is told of the storage is not in the way"
+    );
     // Rows of a node that somebody took out by hand.
     lab.prepare("Octopus", &["DELETE FROM octopus_setup.node WHERE name = N'web02'"]).await;
     assert_eq!(tokens(&target).await, Vec::<String>::new());
@@ -224,7 +232,7 @@ async fn a_name_that_is_taken_over_has_no_canaries_of_the_older_node() {
 }
 
 #[tokio::test]
-async fn a_lost_answer_is_looked_into_and_nothing_is_entered_twice() {
+async fn after_a_lost_reply_nothing_is_written_twice() {
     let (lab, target, server) = lab().await;
     let relay = Relay::to(lab.server.addr()).await;
     let target = relay.through(target);
@@ -242,7 +250,7 @@ async fn a_lost_answer_is_looked_into_and_nothing_is_entered_twice() {
 }
 
 #[tokio::test]
-async fn who_may_not_write_is_told_so_and_nothing_is_left() {
+async fn without_rights_nothing_is_written_and_the_error_is_returned() {
     let reader = login("reader", false, false);
     let lab = Lab::with(|options| options.logins.push(reader.clone())).await;
     let server = SqlServer::new();
@@ -254,7 +262,7 @@ async fn who_may_not_write_is_told_so_and_nothing_is_left() {
 }
 
 #[tokio::test]
-async fn the_licence_is_kept_with_the_cluster_and_an_older_registry_has_none() {
+async fn the_licence_is_stored_with_the_cluster_and_an_older_registry_has_none() {
     let lab = Lab::new().await;
     let target = lab.as_sa("Octopus");
     let server = SqlServer::new();
