@@ -247,3 +247,23 @@ fn no_file_outgrows_its_noun() {
         .collect();
     assert!(long.is_empty(), "files over 800 lines: {long:?}");
 }
+
+#[test]
+fn every_sql_file_says_who_sends_it() {
+    fn walk(folder: &Path, into: &mut Vec<PathBuf>) {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() { walk(&path, into) } else { into.push(path) }
+        }
+    }
+    let mut files = Vec::new();
+    walk(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src/world/sqlserver/sql"), &mut files);
+    assert!(files.len() > 20, "{files:?}");
+    for file in files {
+        let text = fs::read_to_string(&file).unwrap();
+        let head: Vec<_> = text.lines().take_while(|line| line.starts_with("--")).collect();
+        let says = |words: &str| head.iter().any(|line| line.starts_with(words));
+        let whole = ["-- Sent by:", "-- Needs:", "-- Runs on:"].iter().all(|words| says(words));
+        assert!(whole || says("-- Part of "), "{} does not say who sends it", file.display());
+    }
+}
