@@ -16,8 +16,7 @@ use octopus_setup::wizard::run::Phase;
 use octopus_setup::world::World;
 use octopus_setup::world::clipboard::Surroundings;
 use octopus_setup::world::places::Places;
-use practice_server::options::ServerOptions;
-use practice_server::server::{PracticeServer, Running};
+use practice_server::{PracticeServer, RunningServer, ServerOptions};
 use secrecy::ExposeSecret;
 
 use crate::scene::*;
@@ -30,7 +29,7 @@ const PORT: &str = "41433";
 /// That build's machine, with its server.
 struct Older {
     folder: tempfile::TempDir,
-    server: Running,
+    server: RunningServer,
 }
 
 impl Older {
