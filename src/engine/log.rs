@@ -76,7 +76,7 @@ impl Log {
         if !is_heard() {
             return;
         }
-        let here = (state.place.flow, state.place.here);
+        let here = (state.flow(), state.place.here);
         if self.here.replace(here) != Some(here) {
             info!(target: ENGINE, flow = here.0.map_or("none", Flow::id), screen = here.1.id(), "screen");
         }
@@ -86,10 +86,10 @@ impl Log {
         if let Some(kind) = about.failed {
             step_failed(kind, state);
         }
-        let steps = state.run.plan.as_deref().map(|plan| plan.steps.iter().map(|step| step.kind).collect()).unwrap_or_default();
+        let steps = state.run().plan.as_deref().map(|plan| plan.steps.iter().map(|step| step.kind).collect()).unwrap_or_default();
         if self.steps != steps {
             self.steps = steps;
-            if let Some(plan) = &state.run.plan {
+            if let Some(plan) = &state.run().plan {
                 plan_made(plan);
             }
         }
@@ -163,7 +163,7 @@ fn names(verdicts: &[(CheckId, Verdict)], weight: Severity) -> String {
 }
 
 fn step_failed(kind: StepKind, state: &State) {
-    let says = state.run.failed().filter(|row| row.kind == kind).and_then(|row| state.run.explain(row));
+    let says = state.run().failed().filter(|row| row.kind == kind).and_then(|row| state.run().explain(row));
     let says = says.map_or_else(|| "why is not known".to_owned(), |explanation| explanation.says);
     error!(target: ENGINE, step = kind.id(), says, "step failed");
 }

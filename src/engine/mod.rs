@@ -121,7 +121,7 @@ impl Engine {
 
     /// Whether anything works in the background, so that elapsed time is worth showing.
     pub fn is_working(&self) -> bool {
-        self.state.tickets.any_awaited() || self.state.run.is_working()
+        self.state.tickets.any_awaited() || self.state.run().is_working()
     }
 
     /// A text that is to go on the clipboard through the terminal, which only a face can reach. It then says

@@ -243,7 +243,7 @@ impl Drop for Recorder {
 /// What is written of the key's last characters, typed back: those of the stand-in where they are right, and as many others
 /// where they are not.
 fn proof(typed: &str, state: &State) -> Raw {
-    let drawn = state.custody.drawn.as_ref();
+    let drawn = state.custody().drawn.as_ref();
     let right = drawn.filter(|drawn| drawn.key.ends_with(typed)).and_then(|drawn| stand_in::of_key(&drawn.key).ok());
     Raw::Text(match right {
         Some(key) => {

@@ -3,11 +3,10 @@
 pub mod ended;
 pub mod exit;
 pub mod headless;
-pub mod migration;
 pub mod plain;
 mod polling;
 pub mod problems;
 pub mod replay;
-mod sentences;
+pub(crate) mod sentences;
 pub mod signals;
 pub mod tui;

@@ -78,7 +78,7 @@ impl Shown {
     /// What changed, as lines. Writing to a string cannot fail.
     fn changes(&mut self, state: &State) -> String {
         let mut out = String::new();
-        let place = (state.place.flow, state.place.here);
+        let place = (state.flow(), state.place.here);
         if self.place.replace(place) != Some(place) {
             let _ = writeln!(out, "\n{}", words::screen(place.1).title(place.0));
         }
@@ -138,17 +138,17 @@ impl Shown {
     }
 
     fn plan(&mut self, out: &mut String, state: &State) {
-        let steps = state.run.plan.as_deref().map(|plan| plan.steps.iter().map(|step| step.kind).collect()).unwrap_or_default();
+        let steps = state.run().plan.as_deref().map(|plan| plan.steps.iter().map(|step| step.kind).collect()).unwrap_or_default();
         if self.steps != steps {
             self.steps = steps;
-            if let Some(plan) = &state.run.plan {
+            if let Some(plan) = &state.run().plan {
                 sentences::plan(out, plan);
             }
-            self.rows.clone_from(&state.run.rows);
+            self.rows.clone_from(&state.run().rows);
         }
-        for line in plain::changes_of(&state.run, &self.rows) {
+        for line in plain::changes_of(state.run(), &self.rows) {
             let _ = writeln!(out, "{}", sentences::clean(&line));
         }
-        self.rows.clone_from(&state.run.rows);
+        self.rows.clone_from(&state.run().rows);
     }
 }

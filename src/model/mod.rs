@@ -26,7 +26,6 @@ pub mod key_evidence;
 pub mod key_verdict;
 pub mod licence;
 pub mod master_key;
-pub mod migration;
 pub mod names;
 pub mod node;
 pub mod node_config;

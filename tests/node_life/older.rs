@@ -16,8 +16,7 @@ use octopus_setup::wizard::run::Phase;
 use octopus_setup::world::World;
 use octopus_setup::world::clipboard::Surroundings;
 use octopus_setup::world::places::Places;
-use practice_server::options::ServerOptions;
-use practice_server::server::{PracticeServer, Running};
+use practice_server::{PracticeServer, RunningServer, ServerOptions};
 use secrecy::ExposeSecret;
 
 use crate::scene::*;
@@ -30,7 +29,7 @@ const PORT: &str = "41433";
 /// That build's machine, with its server.
 struct Older {
     folder: tempfile::TempDir,
-    server: Running,
+    server: RunningServer,
 }
 
 impl Older {
@@ -111,7 +110,7 @@ async fn its_node_config_is_read_and_its_seals_open() {
     assert!(node.key.seen().is_some(), "{:?}", node.key);
     assert!(engine.state().facts.server.login.seen().is_some(), "{:?}", engine.state().facts.server.login);
     let key = fs::read_to_string(older.path("master-key.txt")).unwrap();
-    let drawn = engine.state().custody.drawn.as_ref().unwrap();
+    let drawn = engine.state().custody().drawn.as_ref().unwrap();
     assert!(key.contains(drawn.key.to_base64().expose_secret()), "the sealed key is the one that was saved");
     drop(engine);
 
@@ -136,7 +135,7 @@ async fn its_unfinished_run_is_offered_and_gone_on_with() {
     type_in(&mut engine, FieldId::Password, older.server.password().expose_secret());
     to(&mut engine, ScreenId::Done).await;
     engine.run_until_idle().await;
-    assert_eq!(engine.state().run.phase, Phase::Finished);
+    assert_eq!(engine.state().run().phase, Phase::Finished);
     assert!(older.path("web02/octopus-node.toml").is_file());
     assert_eq!(older.ask("SELECT name FROM octopus_setup.node ORDER BY name").await, ["web01", "web02"]);
     assert_eq!(older.ask("SELECT DISTINCT node FROM octopus_setup.canary ORDER BY node").await, ["web01", "web02"]);

@@ -12,7 +12,7 @@ use octopus_setup::wizard::event::{Action, Event};
 use octopus_setup::world::World;
 use octopus_setup::world::clipboard::Surroundings;
 use octopus_setup::world::log::{Log, LogFile, LogLevel};
-use practice_server::engine::Login;
+use practice_server::Login;
 use secrecy::ExposeSecret;
 use tracing::subscriber::DefaultGuard;
 
@@ -66,7 +66,7 @@ async fn first_node(site: &Site) -> (String, String) {
     engine.handle(Event::Next);
     let proof = last_six(&engine);
     type_in(&mut engine, FieldId::KeyProof, &proof);
-    let key = engine.state().custody.drawn.as_ref().unwrap().key.to_base64().expose_secret().to_owned();
+    let key = engine.state().custody().drawn.as_ref().unwrap().key.to_base64().expose_secret().to_owned();
     to(&mut engine, ScreenId::Done).await;
     (key, proof)
 }

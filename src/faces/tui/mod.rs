@@ -20,7 +20,7 @@ mod scroll;
 mod secret_input;
 mod signs;
 mod terminal;
-pub(in crate::faces) mod text;
+pub(crate) mod text;
 mod theme;
 mod view;
 mod watch;

@@ -46,13 +46,13 @@ pub struct DatabaseState {
     pub read_committed_snapshot: bool,
     /// `is_auto_close_on`.
     pub auto_close: bool,
-    /// Where the database stands in replication, mirroring, log shipping and availability groups.
-    pub standing: Fact<Standing>,
+    /// How the database is replicated.
+    pub replication: Fact<Replication>,
 }
 
-/// A database's part in SQL Server's ways of copying data about.
+/// Replication, mirroring, log shipping and availability group of a database.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub struct Standing {
+pub struct Replication {
     /// Published, merge-published, subscribed or a distributor: unsupported by Octopus.
     pub replicated: bool,
     /// Mirrored: unsupported by Octopus.

@@ -26,7 +26,7 @@ mod trouble;
 
 pub use cluster::{Beat, ClusterFacts, Evidence, Identity, Life, NodeSeen};
 pub use content::{ClusterSeen, Content};
-pub use database::{Database, DatabaseRights, DatabaseState, Standing};
+pub use database::{Database, DatabaseRights, DatabaseState, Replication};
 pub use health::{HealthFacts, KnownTrouble, LogSeen, LogTrouble, Ping};
 pub use home::{Disk, HomeFacts, Occupant};
 pub use key::KeyFacts;
@@ -83,6 +83,15 @@ impl<T> Fact<T> {
     /// Whether it is neither seen nor known to be missing.
     pub fn is_unknown(&self) -> bool {
         matches!(self, Self::Unknown)
+    }
+}
+
+impl<T> From<Result<T, Trouble>> for Fact<T> {
+    fn from(read: Result<T, Trouble>) -> Self {
+        match read {
+            Ok(value) => Self::Seen(value),
+            Err(trouble) => Self::Missing(trouble),
+        }
     }
 }
 

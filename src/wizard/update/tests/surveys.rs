@@ -17,7 +17,7 @@ fn next_while_checks_run_waits_and_goes_on_by_itself() {
     let mut bench = Bench::at(ScreenId::Service);
     bench.send(Event::Next);
     bench.send(Event::Next);
-    assert!(bench.state.asked.waiting);
+    assert!(bench.state.prompt.waiting);
     assert_eq!(bench.state.place.here, ScreenId::Database);
     bench.answer_all();
     assert_eq!(bench.state.place.here, ScreenId::Web);
@@ -35,7 +35,7 @@ fn waiting_ends_where_a_check_says_stop() {
         true,
     );
     assert_eq!(bench.state.place.here, ScreenId::Database);
-    assert!(!bench.state.asked.waiting);
+    assert!(!bench.state.prompt.waiting);
     assert!(matches!(bench.state.gate(), Gate::Shut(_)));
 }
 
