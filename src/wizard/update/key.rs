@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use crate::catalog::checks;
 use crate::catalog::form::read;
 use crate::model::answers::{Origin, Raw};
 use crate::model::clipboard::CopyWay;
@@ -14,7 +15,6 @@ use crate::model::survey::SurveyId;
 use crate::model::untrusted::Untrusted;
 use crate::wizard::custody::Proof;
 use crate::wizard::effect::Effect;
-use crate::wizard::inputs;
 use crate::wizard::state::{Focus, Notice, State};
 
 use super::goto::Goto;
@@ -40,8 +40,9 @@ pub fn invalidate_dependents(state: &mut State, field: FieldId) {
     let of_server = [SurveyId::Server, SurveyId::Cluster, SurveyId::Key];
     let Some(work) = state.work_mut() else { return };
     work.accepted.retain(|(check, _)| {
-        let surveys = inputs::surveys_of_check(*check);
-        check.field() != Some(field) && !(elsewhere && surveys.iter().any(|survey| of_server.contains(survey)))
+        let row = checks::row(*check);
+        let surveys = row.surveys;
+        row.field != Some(field) && !(elsewhere && surveys.iter().any(|survey| of_server.contains(survey)))
     });
 }
 

@@ -12,21 +12,32 @@ mod tests;
 use std::collections::BTreeSet;
 
 use crate::model::check::CheckId;
-use crate::model::finding::Verdict;
 use crate::model::prefixes;
+use crate::model::screen::ScreenId;
+use crate::model::survey::SurveyId;
 
-use super::Case;
+use super::Check;
 
 pub use command::{command, with_secret};
 
-/// Judges one of them.
-pub fn judge(check: CheckId, case: &Case<'_>) -> Verdict {
-    match check {
-        CheckId::DriftRow => row::judge(case),
-        CheckId::DriftOctopus => octopus::judge(case),
-        _ => host::judge(case),
-    }
-}
+/// The rows of these checks.
+pub(super) const CHECKS: &[Check] = &[
+    Check {
+        id: CheckId::DriftRow,
+        screen: ScreenId::Drift,
+        field: None,
+        surveys: &[SurveyId::Node, SurveyId::Cluster],
+        judge: row::judge,
+    },
+    Check { id: CheckId::DriftOctopus, screen: ScreenId::Drift, field: None, surveys: &[SurveyId::Node], judge: octopus::judge },
+    Check {
+        id: CheckId::DriftHost,
+        screen: ScreenId::Drift,
+        field: None,
+        surveys: &[SurveyId::Node, SurveyId::Cluster, SurveyId::Home, SurveyId::Ports],
+        judge: host::judge,
+    },
+];
 
 /// Listen prefixes as a set: neither their order nor the way of writing them counts. `None` where they are malformed.
 fn set_of(text: &str) -> Option<BTreeSet<String>> {
