@@ -125,6 +125,30 @@ fn renderings_are_pure() {
     forbids("render", &OUTSIDE);
 }
 
+/// The parts of the migration, as code inside and outside its folder names them.
+const MIGRATION_JUDGE: [&str; 2] = ["migration::judge", "super::judge"];
+const MIGRATION_WORLD: [&str; 2] = ["migration::world", "super::world"];
+const MIGRATION_REPORT: [&str; 2] = ["migration::report", "super::report"];
+
+#[test]
+fn the_migration_has_the_layers_of_the_house_inside() {
+    let above_nouns =
+        ["crate::catalog", "crate::wizard", "crate::render", "crate::words", "crate::world", "crate::engine", "crate::faces"];
+    forbids("migration/model.rs", &[&above_nouns[..], &OUTSIDE, &MIGRATION_JUDGE, &MIGRATION_WORLD, &MIGRATION_REPORT].concat());
+    let above_mind = ["crate::world", "crate::engine", "crate::faces"];
+    forbids("migration/judge", &[&above_mind[..], &OUTSIDE, &MIGRATION_WORLD, &MIGRATION_REPORT].concat());
+    forbids("migration/world", &[&["crate::engine", "crate::faces", "tiberius"][..], &MIGRATION_REPORT].concat());
+    let beyond_faces = ["crate::world", "std::net", "fs::read", "fs::write", "tiberius", "rustls"];
+    forbids("migration/report", &[&beyond_faces[..], &MIGRATION_WORLD].concat());
+}
+
+#[test]
+fn only_the_program_imports_the_migration() {
+    for layer in ["model", "catalog", "wizard", "render", "words.rs", "world", "engine", "faces"] {
+        forbids(layer, &["crate::migration"]);
+    }
+}
+
 #[test]
 fn only_the_connection_knows_tiberius() {
     for (file, code) in sources(".") {
@@ -222,4 +246,24 @@ fn no_file_outgrows_its_noun() {
         .filter(|(lines, _)| *lines > 800)
         .collect();
     assert!(long.is_empty(), "files over 800 lines: {long:?}");
+}
+
+#[test]
+fn every_sql_file_says_who_sends_it() {
+    fn walk(folder: &Path, into: &mut Vec<PathBuf>) {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() { walk(&path, into) } else { into.push(path) }
+        }
+    }
+    let mut files = Vec::new();
+    walk(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src/world/sqlserver/sql"), &mut files);
+    assert!(files.len() > 20, "{files:?}");
+    for file in files {
+        let text = fs::read_to_string(&file).unwrap();
+        let head: Vec<_> = text.lines().take_while(|line| line.starts_with("--")).collect();
+        let says = |words: &str| head.iter().any(|line| line.starts_with(words));
+        let whole = ["-- Sent by:", "-- Needs:", "-- Runs on:"].iter().all(|words| says(words));
+        assert!(whole || says("-- Part of "), "{} does not say who sends it", file.display());
+    }
 }

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use crate::model::answers::{Answer, Answers};
 use crate::model::check::CheckId;
 use crate::model::cluster::ClusterId;
@@ -19,7 +21,7 @@ use super::subjects::Wanted;
 use super::tickets::Tickets;
 
 /// What has the focus on the screen that is open.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub enum Focus {
     /// Nothing to choose: Enter goes on.
     #[default]

@@ -160,7 +160,7 @@ fn doing(state: &State) -> String {
 }
 
 /// What has changed of the steps, a sentence each.
-fn changes(run: &Run, before: &[Row]) -> Vec<String> {
+pub fn changes(run: &Run, before: &[Row]) -> Vec<String> {
     let mut said = Vec::new();
     for (place, row) in run.rows.iter().enumerate() {
         let old = before.get(place);

@@ -24,7 +24,9 @@ mod stdin;
 mod storage;
 mod talk;
 
+pub use checks::sentences_of;
 pub use echo::{keep, restore};
+pub use install::changes as changes_of;
 pub use keyless::plain as without_keys;
 pub use lines::{Echo, Heard, Lines, Script};
 pub use stdin::Stdin;

@@ -2,7 +2,7 @@
 
 use crate::catalog::form::read;
 use crate::model::answers::{Origin, Raw};
-use crate::model::connection_string::ConnectionString;
+use crate::model::connection_string::{BadConnectionString, ConnectionString};
 use crate::model::field::{FieldId, Kind};
 use crate::model::screen::ScreenId;
 use crate::model::survey::SurveyId;
@@ -78,8 +78,8 @@ fn touch(state: &mut State, field: FieldId) {
 }
 
 /// Fills the fields from a connection string, and says what it did not use.
-pub fn connection_string(state: &mut State, text: &str, effects: &mut Vec<Effect>) {
-    match ConnectionString::parse(text) {
+pub fn connection_string(state: &mut State, read: Result<ConnectionString, BadConnectionString>, effects: &mut Vec<Effect>) {
+    match read {
         Ok(string) if string.fields.is_empty() => {
             state.notice = Some(Notice { bad: true, text: "Nothing in this connection string fills a field.".into() });
         }

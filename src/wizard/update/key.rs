@@ -40,9 +40,8 @@ pub fn invalidate_dependents(state: &mut State, field: FieldId) {
     let of_server = [SurveyId::Server, SurveyId::Cluster, SurveyId::Key];
     let Some(work) = state.work_mut() else { return };
     work.accepted.retain(|(check, _)| {
-        let row = checks::row(*check);
-        let surveys = row.surveys;
-        row.field != Some(field) && !(elsewhere && surveys.iter().any(|survey| of_server.contains(survey)))
+        let surveys = checks::row(*check).surveys;
+        checks::row(*check).field != Some(field) && !(elsewhere && surveys.iter().any(|survey| of_server.contains(survey)))
     });
 }
 

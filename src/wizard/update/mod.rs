@@ -18,8 +18,6 @@ mod storage;
 
 use std::time::Duration;
 
-use secrecy::ExposeSecret;
-
 use crate::model::answers::Answers;
 use crate::model::flow::Flow;
 use crate::model::screen::ScreenId;
@@ -82,7 +80,7 @@ fn apply(state: &mut State, event: Event, effects: &mut Vec<Effect>) -> Goto {
         Event::Observed { ticket, observed, last } => return observe(state, ticket, observed, last, effects),
         Event::Edit(field, raw) => fields::edit(state, field, raw, effects),
         Event::Focus(focus) => fields::move_focus(state, focus, effects),
-        Event::ConnectionString(text) => fields::connection_string(state, text.expose_secret(), effects),
+        Event::ConnectionString(read) => fields::connection_string(state, read, effects),
         Event::Reply(yes) => press::reply(state, yes, effects),
         Event::ProveAll => prove::all(state, effects),
         Event::Resumed(result) => start::resumed(state, result, effects),

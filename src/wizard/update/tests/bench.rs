@@ -2,8 +2,6 @@
 
 pub use std::time::Duration;
 
-pub use secrecy::SecretString;
-
 pub use super::super::*;
 pub use crate::catalog::samples;
 pub use crate::model::answers::{Answers, Origin, Raw};

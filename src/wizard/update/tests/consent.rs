@@ -1,6 +1,7 @@
 //! What was accepted or vouched for belongs to the state of affairs that it was said of.
 
 use super::bench::*;
+use crate::model::connection_string::ConnectionString;
 use crate::model::facts::{ClusterFacts, NodeSeen};
 use crate::model::key_verdict::{KeyVerdict, NoBasis};
 use crate::model::licence::NodeLimit;
@@ -61,9 +62,9 @@ fn nor_where_a_connection_string_names_the_other_one() {
     let mut bench = joining(&unverifiable());
     bench.edit(FieldId::UnverifiedKey, "true");
     bench.edit(FieldId::MakeRegistry, "true");
-    bench.send(Event::ConnectionString(SecretString::from("Data Source=sql01;Initial Catalog=OctopusDeploy")));
+    bench.send(Event::ConnectionString(ConnectionString::parse("Data Source=sql01;Initial Catalog=OctopusDeploy")));
     assert!(bench.state.answers.is_on(FieldId::UnverifiedKey), "it is the same database");
-    bench.send(Event::ConnectionString(SecretString::from("Data Source=sql01;Initial Catalog=Elsewhere")));
+    bench.send(Event::ConnectionString(ConnectionString::parse("Data Source=sql01;Initial Catalog=Elsewhere")));
     assert!(!bench.state.answers.is_on(FieldId::UnverifiedKey) && !bench.state.answers.is_on(FieldId::MakeRegistry));
 }
 
