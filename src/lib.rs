@@ -6,12 +6,14 @@
 //! * [`engine`]: the one loop: event → update → effects → tasks → event.
 //! * [`world`]: the only code that touches network, disk, processes, clock and randomness.
 //! * [`wizard`]: the mind: pure and synchronous.
+//! * [`catalog`]: what is fixed about each setting, in one block.
 //! * [`model`]: the nouns: plain types.
 //! * [`words`]: titles, labels, help and remedies, embedded from `screens/*.toml`.
 //!
 //! Beside them: [`render`], a node as scripts, as a compose file and as the next node's command. The wire types that the
 //! connection and the practice server share are the crate `tds-wire`, the practice server is the crate `practice-server`.
 
+pub mod catalog;
 pub mod engine;
 pub mod faces;
 pub mod model;

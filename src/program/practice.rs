@@ -10,6 +10,7 @@ use octopus_setup::faces::signals::{Signals, until_ended};
 use octopus_setup::model::answers::{Origin, Raw};
 use octopus_setup::model::field::FieldId;
 use octopus_setup::model::node_config::NodeConfig;
+use octopus_setup::model::target::TrustKind;
 use octopus_setup::model::untrusted::Untrusted;
 use practice_server::options::ServerOptions;
 use practice_server::serve;
@@ -111,7 +112,7 @@ async fn on_it(running: &Running, data: &Path, outside: &Outside) -> ExitCode {
     fill(FieldId::Server, &format!("localhost,{}", running.addr().port()));
     fill(FieldId::User, running.user());
     fill(FieldId::Password, running.password().expose_secret());
-    fill(FieldId::Trust, "ca-file");
+    fill(FieldId::Trust, TrustKind::CaFile.spelling());
     fill(FieldId::CaFile, &running.ca_file().display().to_string());
     fill(FieldId::Home, &home(data, number).display().to_string());
     fill(FieldId::ListenPrefixes, &format!("http://localhost:{}/", 8064 + number));

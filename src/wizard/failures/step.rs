@@ -6,7 +6,7 @@ use crate::model::facts::{Content, Trouble};
 use crate::model::plan::{Failure, StepKind};
 use crate::model::registry::KeptRow;
 use crate::model::storage::SharedStorage;
-use crate::model::target::Target;
+use crate::model::target::{SignIn, Target};
 use crate::model::untrusted::Untrusted;
 use crate::wizard::{dba, say};
 
@@ -26,10 +26,11 @@ pub fn explain(kind: StepKind, failure: &Failure) -> Explanation {
 /// The same with the names of the server, the database and the login.
 pub fn explain_at(kind: StepKind, failure: &Failure, target: &Target) -> Explanation {
     let server = target.address.to_string();
+    let SignIn::SqlLogin { user, .. } = &target.sign_in;
     let around = Around {
         server: &server,
         host: &target.address.host,
-        login: &target.user,
+        login: user,
         database: target.database.as_str(),
         ..Around::NOTHING
     };

@@ -4,6 +4,7 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use crate::model::facts::ConfigTrouble;
+use crate::model::field::FieldId;
 use crate::model::migration::Source;
 use crate::model::node_config::NodeConfig;
 use crate::model::octopus_config::OctopusConfig;
@@ -51,8 +52,8 @@ impl Node {
     pub fn home(&self) -> Result<PathBuf, String> {
         match self {
             Self::Ours(config) => Ok(config.node.home.clone()),
-            Self::Octopus(config) => match &config.home {
-                Some(home) => Ok(PathBuf::from(home.as_str())),
+            Self::Octopus(config) => match config.text(FieldId::Home) {
+                Some(home) => Ok(PathBuf::from(home)),
                 None => Err(format!("{} has no setting Octopus.Home; say with --from where the node's files are.", config.path)),
             },
         }

@@ -11,7 +11,7 @@ use super::shim::Shim;
 use super::wire::Wire;
 use super::{limits, trouble};
 use crate::model::facts::{SqlTrouble, Trouble};
-use crate::model::target::{Encryption, Target};
+use crate::model::target::{Encryption, SignIn, Target};
 
 /// A connection that is logged in.
 pub type Session = Client<Compat<Shim<Wire>>>;
@@ -60,7 +60,9 @@ pub async fn login(wire: Wire, target: &Target, host: &str, (database, if_closed
     config.database(database);
     config.application_name(APPLICATION);
     config.client_name(gethostname::gethostname().to_string_lossy());
-    config.authentication(AuthMethod::sql_server(&target.user, target.password.expose_secret()));
+    config.authentication(match &target.sign_in {
+        SignIn::SqlLogin { user, password } => AuthMethod::sql_server(user, password.expose_secret()),
+    });
     // TLS stands already, and the shim says so in the server's stead.
     config.encryption(EncryptionLevel::NotSupported);
     // The limits are ours: tiberius' own would also end a long CREATE DATABASE.

@@ -15,7 +15,7 @@ use crate::model::facts::{Fact, FolderFacts, FolderPlace, Identity};
 use crate::model::field::FieldId;
 use crate::model::finding::{Finding, Severity, Verdict};
 use crate::model::flow::Flow;
-use crate::model::storage::{SharedFolder, SharedStorage};
+use crate::model::storage::{SharedFolder, SharedStorage, StorageKind};
 use crate::wizard::form::read;
 
 use super::{Case, all, one, untold};
@@ -127,10 +127,10 @@ fn names(group: &[&FolderFacts], all: usize) -> String {
 
 /// The field that is to blame for a folder.
 fn field(case: &Case<'_>, folder: SharedFolder) -> FieldId {
-    match case.answers.trimmed(FieldId::Storage) {
-        "root" => FieldId::StorageRoot,
-        "folders" => folder.field(),
-        _ => FieldId::Storage,
+    match case.answers.chosen(FieldId::Storage) {
+        Some(StorageKind::Root) => FieldId::StorageRoot,
+        Some(StorageKind::Folders) => folder.field(),
+        Some(StorageKind::None) | None => FieldId::Storage,
     }
 }
 
