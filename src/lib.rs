@@ -6,7 +6,7 @@
 //! * [`engine`]: the one loop: event → update → effects → tasks → event.
 //! * [`world`]: the only code that touches network, disk, processes, clock and randomness.
 //! * [`wizard`]: the mind: pure and synchronous.
-//! * [`catalog`]: what is fixed about each setting, in one block.
+//! * [`catalog`]: what is fixed of each setting, check and step, and the pure functions that belong to them.
 //! * [`model`]: the nouns: plain types.
 //! * [`words`]: titles, labels, help and remedies, embedded from `screens/*.toml`.
 //!

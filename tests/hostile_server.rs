@@ -7,9 +7,9 @@ mod support;
 
 use std::net::SocketAddr;
 
+use octopus_setup::catalog::form::read;
 use octopus_setup::model::answers::{Origin, Raw};
 use octopus_setup::model::field::FieldId;
-use octopus_setup::wizard::form::read;
 use octopus_setup::world::sqlserver::SqlServer;
 use practice_server::options::TlsPolicy;
 use support::walk::Site;

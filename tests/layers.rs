@@ -69,7 +69,10 @@ const OUTSIDE: [&str; 13] = [
 
 #[test]
 fn the_nouns_import_nothing_above_them() {
-    forbids("model", &["crate::wizard", "crate::world", "crate::engine", "crate::faces", "crate::words"]);
+    forbids(
+        "model",
+        &["crate::catalog", "crate::render", "crate::wizard", "crate::world", "crate::engine", "crate::faces", "crate::words"],
+    );
 }
 
 #[test]
@@ -78,7 +81,17 @@ fn the_nouns_are_pure() {
 }
 
 #[test]
-fn the_mind_imports_nouns_and_words_only() {
+fn the_catalog_imports_nouns_and_words_only() {
+    forbids("catalog", &["crate::wizard", "crate::render", "crate::world", "crate::engine", "crate::faces", "crate::program"]);
+}
+
+#[test]
+fn the_catalog_is_pure() {
+    forbids("catalog", &OUTSIDE);
+}
+
+#[test]
+fn the_mind_imports_catalog_nouns_and_words_only() {
     forbids("wizard", &["crate::world", "crate::engine", "crate::faces"]);
 }
 

@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use octopus_setup::catalog::flow;
 use octopus_setup::model::advice::Advice;
 use octopus_setup::model::check::CheckId;
 use octopus_setup::model::field::{FieldId, Kind};
 use octopus_setup::model::flow::Flow;
 use octopus_setup::model::screen::ScreenId;
-use octopus_setup::wizard::{flow, review};
+use octopus_setup::wizard::review;
 use octopus_setup::words;
 
 #[test]

@@ -6,6 +6,8 @@
 #[cfg(feature = "practice")]
 mod support;
 
+use octopus_setup::catalog::flow;
+use octopus_setup::catalog::form::read;
 use octopus_setup::engine::Engine;
 use octopus_setup::model::answers::{Answers, Origin, Raw};
 use octopus_setup::model::cluster::ClusterId;
@@ -20,8 +22,6 @@ use octopus_setup::model::screen::ScreenId;
 use octopus_setup::model::subject::{Maker, Subject};
 use octopus_setup::model::target::Target;
 use octopus_setup::wizard::event::{Action, Errand, Event};
-use octopus_setup::wizard::flow;
-use octopus_setup::wizard::form::read;
 use octopus_setup::wizard::run::Phase;
 use octopus_setup::world::World;
 use octopus_setup::world::clipboard::Surroundings;

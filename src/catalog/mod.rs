@@ -1,7 +1,15 @@
-//! The catalog: everything that is fixed about a setting, in one block for each. It knows the nouns and nothing above them, and
-//! is as pure as they are.
+//! What is fixed of each setting, check and step, with the pure functions that read, judge and name them.
+//!
+//! It knows answers and facts, and nothing of the wizard's state: the mind above decides what is asked, when, and what follows.
 
+pub mod checks;
+pub mod commands;
+pub mod dba;
+pub mod failures;
+pub mod flow;
+pub mod form;
 pub mod octopus;
-pub mod read;
-mod read_cluster;
+#[cfg(test)]
+pub mod samples;
+pub mod say;
 pub mod settings;

@@ -1,14 +1,14 @@
 //! Effects as tasks: each runs on the runtime, answers with events, and says when it has ended, whatever ended it.
 
 use std::collections::HashMap;
-use std::pin::Pin;
 
 use secrecy::SecretString;
 use tokio::sync::mpsc::UnboundedSender;
 use tokio::task::AbortHandle;
 
+use crate::model::clipboard::CopyWay;
+use crate::model::file_trouble::FileTrouble;
 use crate::model::survey::{Inputs, SurveyId, Ticket};
-use crate::wizard::custody::{CopyWay, FileTrouble};
 use crate::wizard::effect::Effect;
 use crate::wizard::event::Event;
 use crate::world::World;
@@ -194,8 +194,6 @@ impl Tasks {
     fn spawn(&mut self, work: impl Future<Output = ()> + Send + 'static) -> AbortHandle {
         self.open += 1;
         let guard = Guard(self.sender.clone());
-        // Boxed, since a task is otherwise in the program once for each kind of work.
-        let work: Pin<Box<dyn Future<Output = ()> + Send>> = Box::pin(work);
         let task = async move {
             let _guard = guard;
             work.await;

@@ -5,11 +5,11 @@ use std::fmt::Write as _;
 use serde::Serialize;
 
 use super::sentences::{WORD, clean, severity};
+use crate::catalog::say;
 use crate::model::answers::Origin;
 use crate::model::field::FieldId;
 use crate::model::finding::Severity;
 use crate::model::given::{Loaded, Place, Problem};
-use crate::wizard::say;
 
 /// The schema's number of the JSON object.
 const SCHEMA: u32 = 1;

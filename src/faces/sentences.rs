@@ -2,11 +2,11 @@
 
 use std::fmt::Write as _;
 
+use crate::catalog::say;
 use crate::model::check::CheckId;
 use crate::model::finding::{Finding, Severity, Verdict};
 use crate::model::plan::{Plan, Scope};
 use crate::model::untrusted::Untrusted;
-use crate::wizard::say;
 
 /// The columns of a check's word and of its id.
 pub const WORD: usize = 8;

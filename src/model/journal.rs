@@ -9,6 +9,7 @@ use super::cluster::ClusterId;
 use super::field::FieldId;
 use super::fingerprint::Fingerprint;
 use super::flow::Flow;
+use super::master_key::MasterKey;
 use super::plan::{StepKind, StepState};
 use super::registry::{CanaryRow, KeptRow, NodeRow};
 use super::storage::SharedStorage;
@@ -54,6 +55,15 @@ pub struct Journal {
     pub storage: Option<StorageRecord>,
     /// The steps, in order.
     pub steps: Vec<StepRecord>,
+}
+
+/// An unfinished run, as loaded from this machine.
+#[derive(Debug, Clone)]
+pub struct Resumption {
+    /// Its journal.
+    pub journal: Journal,
+    /// The key that the run sealed, if it got that far.
+    pub key: Option<MasterKey>,
 }
 
 /// What a run makes of the shared storage, written down before it does.

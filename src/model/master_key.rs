@@ -5,6 +5,7 @@ use secrecy::{ExposeSecret, SecretBox, SecretString};
 use zeroize::Zeroizing;
 
 use super::choice::choices;
+use super::cluster::ClusterId;
 use super::fingerprint::Fingerprint;
 
 choices! {
@@ -39,6 +40,15 @@ impl PartialEq for MasterKey {
 }
 
 impl Eq for MasterKey {}
+
+/// A cluster's id with its master key: generated for a new cluster, unsealed for an existing node.
+#[derive(Debug, Clone)]
+pub struct GeneratedKey {
+    /// The cluster's id.
+    pub cluster: ClusterId,
+    /// Its master key.
+    pub key: MasterKey,
+}
 
 /// What is wrong with a key's form, from the most telling to the least.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]

@@ -1,6 +1,6 @@
 //! The screens, as a closed set.
 
-/// One screen of the wizard. The order within a flow is [`crate::wizard::flow`]'s business, not this list's.
+/// One screen of the wizard. The order within a flow is [`crate::catalog::flow`]'s business, not this list's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum ScreenId {
     /// What to do: the flows, the instances of this machine, an unfinished run.

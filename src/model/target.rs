@@ -36,6 +36,17 @@ choices! {
     }
 }
 
+impl Encryption {
+    /// Its id, as the answers and the node config spell it.
+    pub const fn id(self) -> &'static str {
+        match self {
+            Self::Strict => "strict",
+            Self::Mandatory => "mandatory",
+            Self::Optional => "optional",
+        }
+    }
+}
+
 /// Against what the server's certificate is checked.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Trust {

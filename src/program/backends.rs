@@ -5,12 +5,12 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use octopus_setup::catalog::failures;
 use octopus_setup::faces::exit::Exit;
 use octopus_setup::model::backend::{Backend, Backends, LeftOut};
 use octopus_setup::model::facts::{Fact, Trouble};
 use octopus_setup::model::plan::{Failure, StepKind};
 use octopus_setup::model::untrusted::Untrusted;
-use octopus_setup::wizard::failures;
 use octopus_setup::world::places::Places;
 use octopus_setup::world::seal::Sealer;
 use octopus_setup::world::sqlserver::SqlServer;

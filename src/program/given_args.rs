@@ -10,12 +10,12 @@ use clap::builder::PossibleValuesParser;
 use clap::error::Error;
 use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches, value_parser};
 
+use octopus_setup::catalog::flow as flows;
 use octopus_setup::model::choice::spelled;
 use octopus_setup::model::field::{FieldId, Kind};
 use octopus_setup::model::flow::Flow;
 use octopus_setup::model::given::{Given, Problem};
 use octopus_setup::wizard::answer_file::{self, FLOWS, flags};
-use octopus_setup::wizard::flow as flows;
 
 use super::cli::exit_status;
 

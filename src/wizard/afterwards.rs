@@ -1,5 +1,6 @@
 //! What to do next, once a run is done: what fits what it did, with the command where one is known.
 
+use crate::catalog::commands::{is_plain, quoted, script};
 use crate::model::advice::Advice;
 use crate::model::flow::Flow;
 use crate::model::node_config::NodeConfig;
@@ -112,36 +113,12 @@ fn command(advice: Advice, plan: Option<&Plan>) -> Option<String> {
     }
 }
 
-/// The command that prints the script for Octopus Server itself. Without the flow it would be a further node's, which makes
-/// no database, sets no licence and no folders.
-pub fn script(flow: Flow, by: &str, what: &str) -> String {
-    let language = if cfg!(windows) { "powershell" } else { "bash" };
-    let first = if flow == Flow::FirstNode { " --flow first-node" } else { "" };
-    format!("octopus-setup script --format {language}{first} {by} {}", quoted(what))
-}
-
-/// Whether no shell finds anything in a word.
-fn is_plain(word: &str) -> bool {
-    let backslash = cfg!(windows);
-    let plain = |c: char| c.is_ascii_alphanumeric() || "_-./:@+".contains(c) || (backslash && c == '\\');
-    !word.is_empty() && word.chars().all(plain)
-}
-
-/// A word for this system's own shell.
-fn quoted(word: &str) -> String {
-    if is_plain(word) {
-        return word.to_owned();
-    }
-    let escaped = if cfg!(windows) { "''" } else { "'\\''" };
-    format!("'{}'", word.replace('\'', escaped))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::catalog::samples;
     use crate::model::hand_over::HandOver;
     use crate::wizard::plan::{Proposal, make};
-    use crate::wizard::samples;
 
     fn plan(handed: bool) -> Plan {
         let (answers, facts) = (samples::answers(), samples::facts());

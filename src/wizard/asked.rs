@@ -1,12 +1,12 @@
 //! Which fields are asked: by the flow, the other answers, and what was observed.
 
+use crate::catalog::{flow, form};
 use crate::model::facts::Identity;
 use crate::model::field::FieldId;
 use crate::model::flow::Flow;
 use crate::model::key_verdict::KeyVerdict;
 
 use super::state::State;
-use super::{flow, form};
 
 /// Whether a field is asked now. A question whose occasion has gone (the dead node has come back, the key is verified
 /// after all) is not asked any more; what was answered to it stays and has no effect, since the plan looks at the same

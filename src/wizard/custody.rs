@@ -1,32 +1,20 @@
 //! The master key while it passes through the wizard's hands, until its keeping is proven.
 
-use secrecy::SecretString;
-
-use crate::model::answers::{Answers, Raw};
+use crate::catalog::form::read::{self, flow_key};
+use crate::model::answers::Answers;
+use crate::model::clipboard::CopyWay;
 use crate::model::cluster::ClusterId;
 use crate::model::facts::{Facts, Identity};
+use crate::model::file_trouble::FileTrouble;
 use crate::model::finding::Verdict;
 use crate::model::fingerprint::Fingerprint;
 use crate::model::flow::Flow;
-use crate::model::journal::Journal;
-use crate::model::master_key::MasterKey;
+use crate::model::master_key::{GeneratedKey, MasterKey};
 use crate::model::untrusted::Untrusted;
-
-use super::form::read;
-
-/// A cluster's id and its master key: from the operating system's random source for a new cluster, from the operator or
-/// the seal for one that is there.
-#[derive(Debug, Clone)]
-pub struct Drawn {
-    /// The cluster's id.
-    pub cluster: ClusterId,
-    /// Its master key.
-    pub key: MasterKey,
-}
 
 /// The cluster and the master key that a plan is about.
 #[derive(Debug, Clone)]
-pub struct Whose {
+pub struct ClusterKey {
     /// The cluster's id.
     pub cluster: ClusterId,
     /// Its master key's fingerprint.
@@ -35,82 +23,27 @@ pub struct Whose {
     pub key: Option<MasterKey>,
 }
 
-/// The master key that a flow works with: pasted for a node that joins; from the seal for one that is there, and pasted
-/// where that does not open. A new cluster's is drawn, and in nobody's hands but custody's.
-pub fn key(flow: Flow, answers: &Answers, facts: &Facts) -> Option<MasterKey> {
-    let typed = || read::master_key(answers).ok();
-    match flow {
-        Flow::FirstNode => None,
-        Flow::Join => typed(),
-        Flow::Review | Flow::Edit | Flow::Leave | Flow::Remove => match facts.node.key.seen() {
-            Some(Raw::Secret(secret)) => MasterKey::parse(secret).ok(),
-            Some(Raw::Text(text)) => MasterKey::parse(&SecretString::from(text.as_str())).ok(),
-            None => typed(),
-        },
-    }
-}
-
 /// The cluster and the key of a flow that is about a cluster which is there; `None` while something of it is not known.
-pub fn whose(flow: Flow, answers: &Answers, facts: &Facts) -> Option<Whose> {
+pub fn resolve_cluster_key(flow: Flow, answers: &Answers, facts: &Facts) -> Option<ClusterKey> {
     match flow {
         Flow::FirstNode | Flow::Review => None,
         Flow::Join => {
-            let key = key(flow, answers, facts)?;
+            let key = flow_key(flow, answers, facts)?;
             let fingerprint = key.fingerprint();
             let cluster = match facts.cluster.identity.seen()? {
                 Identity::Registered(cluster) => cluster.id,
                 Identity::Octopus { .. } => ClusterId::adopted(fingerprint, &read::database(answers).ok()?),
             };
-            Some(Whose { cluster, fingerprint, key: Some(key) })
+            Some(ClusterKey { cluster, fingerprint, key: Some(key) })
         }
         Flow::Edit => {
-            let key = key(flow, answers, facts)?;
+            let key = flow_key(flow, answers, facts)?;
             let cluster = facts.node.config.seen()?.cluster.id;
-            Some(Whose { cluster, fingerprint: key.fingerprint(), key: Some(key) })
+            Some(ClusterKey { cluster, fingerprint: key.fingerprint(), key: Some(key) })
         }
         Flow::Leave | Flow::Remove => {
             let cluster = &facts.node.config.seen()?.cluster;
-            Some(Whose { cluster: cluster.id, fingerprint: cluster.fingerprint, key: None })
-        }
-    }
-}
-
-/// What is left of an unfinished run.
-#[derive(Debug, Clone)]
-pub struct Resumption {
-    /// Its journal.
-    pub journal: Journal,
-    /// The key that it sealed, where it came that far.
-    pub key: Option<MasterKey>,
-}
-
-/// Where a copied text went.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum CopyWay {
-    /// To this desktop's clipboard; that it is there is known.
-    Desktop,
-    /// To the terminal by OSC 52; whether the terminal obeyed cannot be known.
-    Terminal,
-}
-
-/// Why a file of the operator's choosing could not be written or read.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum FileTrouble {
-    /// There is a file of that name; it stays as it is.
-    Exists,
-    /// The path is not absolute, or empty.
-    NotAbsolute,
-    /// The operating system refused; its words.
-    Refused(Untrusted),
-}
-
-impl FileTrouble {
-    /// What happened when it was to be written, and what to do.
-    pub fn says(&self) -> String {
-        match self {
-            Self::Exists => "That file is there already and stays as it is. Name another one.".to_owned(),
-            Self::NotAbsolute => "The file needs an absolute path, so that you know where it is.".to_owned(),
-            Self::Refused(said) => format!("The file could not be written: {said}. Name another place."),
+            Some(ClusterKey { cluster: cluster.id, fingerprint: cluster.fingerprint, key: None })
         }
     }
 }
@@ -153,7 +86,7 @@ pub struct Custody {
     /// The flow that all of this belongs to; another flow begins with nothing.
     pub flow: Option<Flow>,
     /// The key and the cluster's id, once drawn or loaded.
-    pub drawn: Option<Drawn>,
+    pub drawn: Option<GeneratedKey>,
     /// Whether the key is shown right now.
     pub revealed: bool,
     /// Where it was copied to last.

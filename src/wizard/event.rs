@@ -3,15 +3,18 @@
 use secrecy::SecretString;
 
 use crate::model::answers::Raw;
+use crate::model::clipboard::CopyWay;
 use crate::model::field::FieldId;
+use crate::model::file_trouble::FileTrouble;
 use crate::model::flow::Flow;
+use crate::model::journal::Resumption;
+use crate::model::master_key::GeneratedKey;
 use crate::model::plan::{Failure, Progress};
 use crate::model::screen::ScreenId;
 use crate::model::subject::Subject;
 use crate::model::survey::{Observed, Ticket};
 use crate::model::untrusted::Untrusted;
 
-use super::custody::{CopyWay, Drawn, FileTrouble, Resumption};
 use super::state::Focus;
 
 /// What happened.
@@ -49,7 +52,7 @@ pub enum Event {
         last: bool,
     },
     /// A cluster id and a master key were drawn.
-    Drawn(Drawn),
+    Drawn(GeneratedKey),
     /// The installer reports.
     Progress(Progress),
     /// An unfinished run was loaded, or could not be, and why.

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use crate::catalog::form::{self, read};
 use crate::model::answers::Answers;
 use crate::model::check::CheckId;
 use crate::model::field::FieldId;
@@ -11,7 +12,6 @@ use crate::model::screen::ScreenId;
 use crate::model::subject::Subject;
 use crate::model::survey::{AccountKind, Inputs, SurveyId};
 
-use super::form::{self, read};
 use super::review;
 
 /// The surveys that prove a screen, or that it shows; the first one is the one that its screen is about.
@@ -126,8 +126,8 @@ fn distinct_ports(prefixes: &[ListenPrefix], comms: u16, grpc: u16) -> Vec<u16> 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::catalog::samples;
     use crate::model::subject::Maker;
-    use crate::wizard::samples;
 
     #[test]
     fn complete_answers_make_inputs_for_their_own_survey() {

@@ -1,13 +1,12 @@
 //! From answers to the node: the one place where a whole flow's answers are parsed, for every face.
 
+use crate::catalog::flow;
+use crate::catalog::form::{self, read};
 use crate::catalog::settings::web;
 use crate::model::answers::Answers;
 use crate::model::field::FieldId;
 use crate::model::flow::Flow;
 use crate::model::node::{Node, ServiceAccount};
-
-use super::flow;
-use super::form::{self, read};
 
 /// The node that these answers ask for; `Err` names the fields that are missing or malformed, all of them, in the
 /// order in which they are asked. What the flow does not ask is no problem: a new node has the default of it, and one
@@ -53,10 +52,10 @@ mod tests {
     use secrecy::ExposeSecret;
 
     use super::*;
+    use crate::catalog::samples;
     use crate::model::master_key::KeySize;
     use crate::model::survey::AccountKind;
     use crate::model::target::{Encryption, SignIn, Trust};
-    use crate::wizard::samples;
 
     #[test]
     fn good_answers_make_a_node() {

@@ -2,11 +2,10 @@
 
 use std::time::Duration;
 
+use crate::catalog::failures::{self, Explanation};
 use crate::model::flow::Flow;
 use crate::model::plan::{Failure, Plan, StepKind, StepState};
 use crate::model::untrusted::Untrusted;
-
-use super::failures::{self, Explanation};
 
 /// Where the installation stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

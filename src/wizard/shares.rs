@@ -1,5 +1,6 @@
 //! The shared folders of a node that joins, as faces show them: nothing of them is asked there.
 
+use crate::catalog::form::read;
 use crate::model::check::CheckId;
 use crate::model::facts::{Fact, FolderFacts, FolderPlace, Trouble};
 use crate::model::finding::Severity;
@@ -8,7 +9,6 @@ use crate::model::screen::ScreenId;
 use crate::model::storage::SharedFolder;
 use crate::model::untrusted::Untrusted;
 
-use super::form::read;
 use super::state::State;
 
 /// One of them.

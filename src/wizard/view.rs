@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use crate::catalog::checks::{self, Case};
+use crate::catalog::{flow, form};
 use crate::model::check::CheckId;
 use crate::model::facts::Trouble;
 use crate::model::field::FieldId;
@@ -11,12 +13,11 @@ use crate::model::screen::ScreenId;
 use crate::model::survey::SurveyId;
 use crate::words;
 
-use super::checks::{self, Case};
 use super::event::{Action, Errand};
 use super::gate::{self, Gate};
 use super::state::{Focus, State};
 use super::tickets::Standing;
-use super::{asked, flow, form, inputs, review, subjects};
+use super::{asked, inputs, review, subjects};
 
 /// How often what a screen keeps fresh is looked at.
 const FRESH: Duration = Duration::from_secs(5);

@@ -21,17 +21,12 @@ where
         // Nobody waits any more when this fails.
         let _ = answer.send(work());
     };
-    begin(Box::new(job)).map_err(|error| io(&error))?;
+    std::thread::Builder::new().name("survey".into()).spawn(job).map_err(|error| io(&error))?;
     match tokio::time::timeout(budget, answered).await {
         Ok(Ok(value)) => Ok(value),
         Ok(Err(_)) => Err(Trouble::Io(Untrusted::new("The work ended without an answer."))),
         Err(_) => Err(Trouble::TimedOut { waited: budget }),
     }
-}
-
-/// A thread begun. Boxed, since what begins one is otherwise in the program once for each kind of work.
-fn begin(job: Box<dyn FnOnce() + Send>) -> std::io::Result<()> {
-    std::thread::Builder::new().name("survey".into()).spawn(job).map(drop)
 }
 
 /// The same for work that ends in a fact of its own.

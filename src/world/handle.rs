@@ -14,12 +14,14 @@ use super::places::Places;
 use super::random::{self, NoRandomness};
 use super::sqlserver::SqlServer;
 use super::survey;
+use crate::model::clipboard::CopyWay;
 use crate::model::facts::{Fact, KeyFacts, Trouble};
+use crate::model::journal::Resumption;
+use crate::model::master_key::GeneratedKey;
 use crate::model::master_key::{KeySize, MasterKey};
 use crate::model::plan::{Failure, Plan, Progress};
 use crate::model::survey::{Inputs, Observed};
 use crate::model::target::Target;
-use crate::wizard::custody::{CopyWay, Drawn, Resumption};
 
 /// How long a file of the operator's choosing gets; it may be on a share or a stick.
 const FILE_BUDGET: Duration = Duration::from_secs(15);
@@ -102,7 +104,7 @@ impl World {
     }
 
     /// Draws a new cluster's id and master key.
-    pub fn draw(&self, size: KeySize) -> Result<Drawn, NoRandomness> {
+    pub fn draw(&self, size: KeySize) -> Result<GeneratedKey, NoRandomness> {
         random::draw(size)
     }
 

@@ -4,8 +4,8 @@ use ring::rand::{SecureRandom, SystemRandom};
 use zeroize::Zeroizing;
 
 use crate::model::cluster::ClusterId;
+use crate::model::master_key::GeneratedKey;
 use crate::model::master_key::{KeySize, MasterKey};
-use crate::wizard::custody::Drawn;
 
 /// The operating system gave no random bytes. It does not happen on a machine that is up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -13,8 +13,8 @@ use crate::wizard::custody::Drawn;
 pub struct NoRandomness;
 
 /// Draws a new cluster's id and master key.
-pub fn draw(size: KeySize) -> Result<Drawn, NoRandomness> {
-    Ok(Drawn { cluster: ClusterId(bytes()?), key: master_key(size)? })
+pub fn draw(size: KeySize) -> Result<GeneratedKey, NoRandomness> {
+    Ok(GeneratedKey { cluster: ClusterId(bytes()?), key: master_key(size)? })
 }
 
 /// Draws `N` random bytes, for salts, nonces and ids.

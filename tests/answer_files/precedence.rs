@@ -62,7 +62,7 @@ fn every_field_of_each_flow_can_be_given_by_its_variable() {
             let loaded = scene.gather().loaded;
             let is_flag = matches!(field, FieldId::ServiceAccount | FieldId::Trust | FieldId::AdminUser)
                 || (field == FieldId::Storage && flow == Flow::FirstNode);
-            let expected = match octopus_setup::wizard::flow::asks(flow, field) {
+            let expected = match octopus_setup::catalog::flow::asks(flow, field) {
                 true if is_flag => Origin::Flag,
                 true => Origin::Environment,
                 false => Origin::Default,

@@ -116,8 +116,9 @@ fn a_secret_on_the_command_line_is_refused_and_not_repeated() {
 
 #[test]
 fn every_field_of_a_flow_has_its_flag_and_its_help() {
+    use octopus_setup::catalog::flow as flows;
     use octopus_setup::model::field::FieldId;
-    use octopus_setup::wizard::{answer_file, flow as flows};
+    use octopus_setup::wizard::answer_file;
     let folder = tempfile::tempdir().unwrap();
     for flow in answer_file::FLOWS {
         let (status, help, _) = run(folder.path(), &[flow.id(), "--help"]);

@@ -3,10 +3,11 @@
 use octopus_setup::faces::tui::{Charset, Colours, Scene, Tui, TuiOptions};
 use octopus_setup::model::answers::{Origin, Raw};
 use octopus_setup::model::check::CheckId;
+use octopus_setup::model::clipboard::CopyWay;
 use octopus_setup::model::field::FieldId;
 use octopus_setup::model::finding::Verdict;
 use octopus_setup::model::screen::ScreenId;
-use octopus_setup::wizard::custody::{CopyWay, Proof};
+use octopus_setup::wizard::custody::Proof;
 use octopus_setup::wizard::state::{Focus, Notice, Overlay};
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;

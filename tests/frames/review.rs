@@ -7,6 +7,7 @@ use octopus_setup::model::field::FieldId;
 use octopus_setup::model::finding::{Finding, Verdict};
 use octopus_setup::model::fingerprint::Fingerprint;
 use octopus_setup::model::flow::Flow;
+use octopus_setup::model::master_key::GeneratedKey;
 use octopus_setup::model::node_config::{
     ClusterSection, CommsSection, DatabaseSection, NodeConfig, NodeSection, Sealed, SealedSignIn, ServiceSection, TrustSection,
     WebSection,
@@ -16,7 +17,6 @@ use octopus_setup::model::storage::SharedStorage;
 use octopus_setup::model::subject::{Maker, Subject};
 use octopus_setup::model::survey::AccountKind;
 use octopus_setup::model::target::Encryption;
-use octopus_setup::wizard::custody::Drawn;
 use octopus_setup::wizard::state::{Focus, State};
 
 use crate::clusters::{self, good, two};
@@ -86,7 +86,7 @@ pub fn section(screen: ScreenId) -> State {
         _ => Focus::Screen,
     };
     if screen == ScreenId::Key {
-        state.custody.drawn = Some(Drawn { cluster: states::CLUSTER, key: states::key() });
+        state.custody.drawn = Some(GeneratedKey { cluster: states::CLUSTER, key: states::key() });
     }
     state
 }

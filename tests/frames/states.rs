@@ -10,6 +10,7 @@ use octopus_setup::model::facts::{Encrypted, Fact, InstanceSeen, LoggedIn, Proto
 use octopus_setup::model::field::FieldId;
 use octopus_setup::model::finding::{Finding, Verdict};
 use octopus_setup::model::flow::Flow;
+use octopus_setup::model::master_key::GeneratedKey;
 use octopus_setup::model::master_key::{KeySize, MasterKey};
 use octopus_setup::model::names::DatabaseName;
 use octopus_setup::model::node::{Node, ServiceAccount};
@@ -19,7 +20,7 @@ use octopus_setup::model::server_address::ServerAddress;
 use octopus_setup::model::survey::AccountKind;
 use octopus_setup::model::target::{Encryption, SignIn, Target, Trust};
 use octopus_setup::model::web::Web;
-use octopus_setup::wizard::custody::{Custody, Drawn};
+use octopus_setup::wizard::custody::Custody;
 use octopus_setup::wizard::run::{Phase, Row, Run};
 use octopus_setup::wizard::state::{Focus, State};
 use octopus_setup::wizard::tickets::Tickets;
@@ -202,7 +203,7 @@ pub fn review() -> State {
     let mut state = on(ScreenId::Review);
     let plan = plan();
     state.run = Run { phase: Phase::Idle, rows: rows(&plan), plan: Some(Box::new(plan)), said: Vec::new(), cancelling: false };
-    state.custody.drawn = Some(Drawn { cluster: CLUSTER, key: key() });
+    state.custody.drawn = Some(GeneratedKey { cluster: CLUSTER, key: key() });
     state
 }
 
@@ -244,7 +245,7 @@ pub fn master_key() -> State {
     state.place.furthest = ScreenId::MasterKey;
     state.place.focus = Focus::Field(FieldId::KeyFile);
     state.run.phase = Phase::Finished;
-    state.custody = Custody { drawn: Some(Drawn { cluster: CLUSTER, key: key() }), ..Custody::default() };
+    state.custody = Custody { drawn: Some(GeneratedKey { cluster: CLUSTER, key: key() }), ..Custody::default() };
     state
 }
 

@@ -1,6 +1,6 @@
 //! A program that prints back what it was given: no secret of it reaches anybody.
 
-use octopus_setup::wizard::failures::explain;
+use octopus_setup::catalog::failures::explain;
 use secrecy::ExposeSecret;
 
 use crate::lab::{ADMIN_PASSWORD, INSTANCE, LICENCE, Lab, SERVICE_PASSWORD, failed, key};

@@ -1,11 +1,11 @@
 //! A node is reviewed: everything is looked at again, and nothing is written.
 
+use octopus_setup::catalog::flow;
 use octopus_setup::model::field::FieldId;
 use octopus_setup::model::finding::{Severity, Verdict};
 use octopus_setup::model::flow::Flow;
 use octopus_setup::model::screen::ScreenId;
 use octopus_setup::wizard::event::{Action, Event};
-use octopus_setup::wizard::flow;
 
 use crate::scene::*;
 

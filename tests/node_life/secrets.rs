@@ -6,12 +6,12 @@ use std::process::Command;
 use std::time::Duration;
 
 use data_encoding::BASE64;
+use octopus_setup::catalog::flow;
 use octopus_setup::engine::Engine;
 use octopus_setup::model::field::FieldId;
 use octopus_setup::model::screen::ScreenId;
 use octopus_setup::model::subject::{Maker, Subject};
 use octopus_setup::wizard::event::{Action, Errand, Event};
-use octopus_setup::wizard::flow;
 use octopus_setup::wizard::update::update;
 
 use crate::scene::*;

@@ -1,5 +1,6 @@
 //! The face without a screen: a dry run, read as a program reads it, and once more as a person does.
 
+use octopus_setup::catalog::flow;
 use octopus_setup::engine::Engine;
 use octopus_setup::faces::exit::Exit;
 use octopus_setup::faces::headless::{self, Output};
@@ -11,7 +12,6 @@ use octopus_setup::model::given::Loaded;
 use octopus_setup::model::plan::Scope;
 use octopus_setup::model::screen::ScreenId;
 use octopus_setup::wizard::autopilot::Order;
-use octopus_setup::wizard::flow;
 use octopus_setup::words;
 use octopus_setup::world::World;
 use serde_json::Value;

@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use octopus_setup::catalog::flow;
 use octopus_setup::model::check::CheckId;
 use octopus_setup::model::field::FieldId;
 use octopus_setup::model::finding::{Finding, Remedy, Severity, Verdict};
@@ -9,7 +10,6 @@ use octopus_setup::model::flow::Flow;
 use octopus_setup::model::given::Problem;
 use octopus_setup::model::plan::{self, Scope};
 use octopus_setup::model::screen::ScreenId;
-use octopus_setup::wizard::flow;
 use octopus_setup::wizard::state::State;
 
 use crate::case::Case;

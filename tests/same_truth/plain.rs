@@ -4,6 +4,7 @@ use std::cell::RefCell;
 use std::io;
 use std::rc::Rc;
 
+use octopus_setup::catalog::flow;
 use octopus_setup::engine::Engine;
 use octopus_setup::faces::exit::Exit;
 use octopus_setup::faces::plain::{self, Echo, Heard, Lines, PlainOptions, without_keys};
@@ -11,7 +12,6 @@ use octopus_setup::model::answers::{Answers, Origin};
 use octopus_setup::model::field::{FieldId, Kind};
 use octopus_setup::model::finding::{Remedy, Severity};
 use octopus_setup::model::screen::ScreenId;
-use octopus_setup::wizard::flow;
 use secrecy::ExposeSecret;
 use zeroize::Zeroizing;
 

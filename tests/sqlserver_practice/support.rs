@@ -90,7 +90,8 @@ impl Lab {
     pub async fn client(&self, by: &Target, database: &str) -> tiberius::Client<Compat<TcpStream>> {
         let mut config = tiberius::Config::new();
         config.database(database);
-        config.authentication(tiberius::AuthMethod::sql_server(&by.user, by.password.expose_secret()));
+        let SignIn::SqlLogin { user, password } = &by.sign_in;
+        config.authentication(tiberius::AuthMethod::sql_server(user, password.expose_secret()));
         config.encryption(tiberius::EncryptionLevel::NotSupported);
         let stream = TcpStream::connect(self.server.addr()).await.expect("connected");
         tiberius::Client::connect(config, stream.compat_write()).await.expect("logged in")

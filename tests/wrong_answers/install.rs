@@ -1,12 +1,12 @@
 //! What was right when it was checked, and is wrong when it is done.
 
+use octopus_setup::catalog::failures::Explanation;
 use octopus_setup::engine::Engine;
 use octopus_setup::model::field::FieldId;
 use octopus_setup::model::finding::Remedy;
 use octopus_setup::model::plan::StepKind;
 use octopus_setup::model::screen::ScreenId;
 use octopus_setup::wizard::event::{Action, Event};
-use octopus_setup::wizard::failures::Explanation;
 use octopus_setup::wizard::run::Phase;
 use practice_server::options::WireFault;
 use secrecy::ExposeSecret;

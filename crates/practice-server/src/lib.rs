@@ -7,6 +7,8 @@
 //! the server. A connection goes through [`link`] (PRELOGIN, TLS) and [`login`] to [`session`], which hands each
 //! request to [`executor`] on a blocking thread, where [`reply_writer`] turns the engine's replies into tokens.
 
+#![warn(missing_docs)]
+
 pub mod cert;
 pub mod contained;
 pub mod credentials;

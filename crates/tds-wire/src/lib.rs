@@ -7,6 +7,8 @@
 //! Source for all of it: [MS-TDS] 2.2.3, 2.2.6.5 and 3.2.5.1. LOGIN7 and the tokens are not here: the client's
 //! side of them is tiberius' business, the server's is the practice server's.
 
+#![warn(missing_docs)]
+
 pub mod packet;
 pub mod prelogin;
 pub mod tls;

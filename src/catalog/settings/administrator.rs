@@ -1,7 +1,7 @@
 //! The settings of the administrator screen and of the licence screen: what a first node sets once for the whole cluster.
 
 use super::{FIRST, OnlyWith, ROW, Setting};
-use crate::catalog::read;
+use crate::catalog::form::read;
 use crate::model::field::{FieldId, Kind};
 use crate::model::screen::ScreenId;
 

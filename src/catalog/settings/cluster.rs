@@ -1,8 +1,8 @@
 //! The settings of the cluster screen.
 
 use super::{Group, JOIN, ROW, Setting};
+use crate::catalog::form::read;
 use crate::catalog::octopus::{OctopusOption, Reach, Verb};
-use crate::catalog::read;
 use crate::model::choice::spelled;
 use crate::model::field::{FieldId, Kind};
 use crate::model::flow::Flow;

@@ -1,7 +1,7 @@
 //! The settings of the database screen.
 
 use super::{FIRST, Group, NEW, NEW_OR_EDIT, NextNode, OctopusSource, OnlyWith, ROW, Same, Setting};
-use crate::catalog::read;
+use crate::catalog::form::read;
 use crate::model::choice::{Choice, spelled};
 use crate::model::field::{FieldId, Kind};
 use crate::model::node_config::SealedSignIn;

@@ -1,8 +1,8 @@
 //! The settings of the home screen.
 
 use super::{FIRST, Group, JOIN, NEW, NextNode, OctopusSource, ROW, Same, Setting};
+use crate::catalog::form::read;
 use crate::catalog::octopus::OctopusOption;
-use crate::catalog::read;
 use crate::model::field::{FieldId, Kind};
 use crate::model::screen::ScreenId;
 

@@ -22,6 +22,7 @@ use crate::model::node::Node;
 use crate::model::node_config::NodeConfig;
 use crate::model::registry::NodeRow;
 use crate::model::screen::ScreenId;
+use crate::words;
 
 /// Everything that is fixed about one setting.
 #[derive(Debug)]
@@ -221,6 +222,12 @@ impl FieldId {
     /// Its id in `screens/*.toml`, answer files and the journal.
     pub const fn id(self) -> &'static str {
         self.setting().id
+    }
+
+    /// What it is called on its screen, and everywhere else.
+    pub fn label(self) -> &'static str {
+        let screen = self.setting().asked.first().map(|(screen, _)| words::screen(*screen));
+        screen.and_then(|screen| screen.field(self)).map_or(self.id(), |words| words.label.as_str())
     }
 
     /// What it takes.

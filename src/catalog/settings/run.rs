@@ -2,7 +2,7 @@
 //! something is kept.
 
 use super::{FIRST, NEW, OnlyWith, ROW, Setting};
-use crate::catalog::read;
+use crate::catalog::form::read;
 use crate::model::choice::{Choice, spelled};
 use crate::model::field::{FieldId, Kind};
 use crate::model::flow::Flow;

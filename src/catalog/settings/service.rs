@@ -1,7 +1,7 @@
 //! The settings of the service screen.
 
 use super::{Group, NEW, NextNode, OnlyWith, ROW, Setting};
-use crate::catalog::read;
+use crate::catalog::form::read;
 use crate::model::choice::Choice;
 use crate::model::field::{FieldId, Kind};
 use crate::model::flow::Flow;

@@ -1,8 +1,8 @@
 //! The settings of the storage screen. A node that joins takes what the registry says, and changes nothing of it.
 
 use super::{FIRST, Group, OnlyWith, ROW, Setting};
+use crate::catalog::form::read;
 use crate::catalog::octopus::{OctopusOption, Reach, Verb};
-use crate::catalog::read;
 use crate::model::choice::Choice;
 use crate::model::field::{FieldId, Kind};
 use crate::model::screen::ScreenId;

@@ -1,8 +1,8 @@
 //! The settings of the web screen.
 
 use super::{Group, NEW_OR_EDIT, NextNode, OctopusSource, ROW, Same, Setting};
+use crate::catalog::form::read;
 use crate::catalog::octopus::OctopusOption;
-use crate::catalog::read;
 use crate::model::answers::Answers;
 use crate::model::choice::spelled;
 use crate::model::field::{FieldId, Kind};

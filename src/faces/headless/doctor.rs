@@ -3,11 +3,11 @@
 
 use std::fmt::Write as _;
 
+use crate::catalog::say;
 use crate::faces::sentences::{self, WORD, clean};
 use crate::faces::tui::text;
 use crate::model::finding::{Finding, Severity, Verdict};
 use crate::model::untrusted::Untrusted;
-use crate::wizard::say;
 use crate::words;
 
 use super::report::{Check, Report, Section, Status};

@@ -2,10 +2,10 @@
 
 use std::fmt::Write as _;
 
+use crate::catalog::say;
 use crate::model::facts::{DiffSign, Life, NodeSeen};
 use crate::model::subject::Maker;
 use crate::model::untrusted::Untrusted;
-use crate::wizard::say;
 use crate::words;
 
 use super::report::{Report, Status};

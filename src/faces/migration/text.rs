@@ -4,12 +4,12 @@ use std::fmt::Write as _;
 use std::time::Duration;
 
 use super::{After, Told};
+use crate::catalog::say;
 use crate::faces::sentences::{clean, clean_line, severity};
 use crate::faces::tui::text::wrap;
 use crate::model::finding::Severity;
 use crate::model::migration::{Ahead, Figures, Outcome, Phase, Source};
 use crate::wizard::migration::{Concern, ConcernId, amount, assumed, trouble};
-use crate::wizard::say;
 
 /// The columns of a severity and of a concern's id.
 const WORD: usize = 8;

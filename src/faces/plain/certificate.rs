@@ -2,10 +2,10 @@
 
 use std::io::Write;
 
+use crate::catalog::say;
 use crate::model::facts::Certificate;
 use crate::model::untrusted::Untrusted;
 use crate::wizard::event::{Action, Event};
-use crate::wizard::say;
 
 use super::lines::Lines;
 use super::talk::{Face, Stop};

@@ -2,11 +2,11 @@
 
 use std::io::Write;
 
+use crate::catalog::say;
 use crate::faces::sentences;
 use crate::model::check::CheckId;
 use crate::model::finding::{Finding, Remedy, Severity, Verdict};
 use crate::model::screen::ScreenId;
-use crate::wizard::say;
 use crate::wizard::state::State;
 use crate::words;
 

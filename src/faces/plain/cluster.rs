@@ -2,9 +2,9 @@
 
 use std::io::Write;
 
+use crate::catalog::say;
 use crate::model::facts::{Life, NodeSeen};
 use crate::model::screen::ScreenId;
-use crate::wizard::say;
 
 use super::checks;
 use super::lines::Lines;

@@ -5,12 +5,12 @@ use std::io::Write;
 use secrecy::SecretString;
 use zeroize::Zeroizing;
 
+use crate::catalog::form;
 use crate::model::answers::Raw;
 use crate::model::choice::spelled;
 use crate::model::field::{FieldId, Kind};
 use crate::model::licence;
 use crate::wizard::event::{Action, Event};
-use crate::wizard::form;
 use crate::wizard::state::State;
 use crate::words::{self, FieldWords};
 

@@ -2,11 +2,11 @@
 
 use std::io::Write;
 
+use crate::catalog::say;
 use crate::model::finding::Remedy;
 use crate::model::plan::StepState;
 use crate::wizard::event::{Action, Event};
 use crate::wizard::run::{Phase, Row, Run};
-use crate::wizard::say;
 use crate::wizard::state::State;
 
 use super::lines::Lines;

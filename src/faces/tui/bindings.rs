@@ -2,13 +2,14 @@
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
+use crate::catalog::flow;
 use crate::model::field::Kind;
 use crate::model::flow::Flow;
 use crate::model::screen::ScreenId;
+use crate::wizard::actions;
 use crate::wizard::event::Action;
 use crate::wizard::run::Phase;
 use crate::wizard::state::{Focus, Overlay, State};
-use crate::wizard::{actions, flow};
 
 /// What a key does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

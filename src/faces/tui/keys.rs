@@ -3,12 +3,12 @@
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
 use super::bindings::{self, Does, Step};
+use crate::catalog::flow;
 use crate::model::answers::Raw;
 use crate::model::choice::spelled;
 use crate::model::field::{FieldId, Kind};
 use crate::model::screen::ScreenId;
 use crate::wizard::event::Event;
-use crate::wizard::flow;
 use crate::wizard::state::{Focus, Overlay, State};
 
 /// What a key means here.

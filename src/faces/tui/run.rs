@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::time::{MissedTickBehavior, interval};
 
 use crate::engine::Engine;
-use crate::wizard::custody::CopyWay;
+use crate::model::clipboard::CopyWay;
 use crate::wizard::event::Event;
 
 use super::scene::WORTH_A_SIGN;

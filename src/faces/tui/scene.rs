@@ -4,16 +4,17 @@
 use std::time::Duration;
 
 use super::bindings::{self, Binding};
+use crate::catalog::flow;
 use crate::model::check::CheckId;
 use crate::model::field::FieldId;
 use crate::model::finding::{Finding, Verdict};
 use crate::model::flow::Flow;
 use crate::model::screen::ScreenId;
 use crate::model::survey::SurveyId;
+use crate::wizard::review;
 use crate::wizard::state::State;
 use crate::wizard::tickets::Asking;
 use crate::wizard::view::foremost_of;
-use crate::wizard::{flow, review};
 use crate::words::{self, Screen};
 
 /// From here on something that works shows that it does.

@@ -2,11 +2,11 @@
 
 use std::fmt::Write as _;
 
+use octopus_setup::catalog::flow;
 use octopus_setup::faces::exit::{OF_A_CHECK, STATUSES};
 use octopus_setup::model::field::{FieldId, Kind};
 use octopus_setup::model::flow::Flow;
 use octopus_setup::model::node_config::NodeConfig;
-use octopus_setup::wizard::flow;
 use octopus_setup::words;
 use octopus_setup::world::log::{LogFile, LogLevel};
 use octopus_setup::world::places::STATE_DIR_VARIABLE;

@@ -3,6 +3,7 @@
 use std::io::Stdout;
 use std::path::{Path, PathBuf};
 
+use octopus_setup::catalog::failures;
 use octopus_setup::faces::migration::{After, Teller};
 use octopus_setup::model::facts::Fact;
 use octopus_setup::model::hand_over::CommandEnded;
@@ -11,7 +12,6 @@ use octopus_setup::model::node_config::NodeConfig;
 use octopus_setup::model::plan::{Failure, StepKind};
 use octopus_setup::model::registry::CanaryRow;
 use octopus_setup::model::storage::SharedStorage;
-use octopus_setup::wizard::failures;
 use octopus_setup::world::apply;
 use octopus_setup::world::lock::Lock;
 use octopus_setup::world::migrate::paths;

@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
+use octopus_setup::catalog::form::read;
 use octopus_setup::model::answers::{Answers, Origin};
 use octopus_setup::model::facts::{Beat, NodeSeen};
+use octopus_setup::model::field::FieldId;
 use octopus_setup::model::target::Target;
 use octopus_setup::model::untrusted::Untrusted;
-use octopus_setup::wizard::form::read;
 use octopus_setup::wizard::migration::{Concern, ConcernId};
 use octopus_setup::world::migrate::sources::Node;
 use octopus_setup::world::node_config;
@@ -30,8 +31,8 @@ pub(super) async fn concern(node: Option<&Node>, outside: &Outside) -> Vec<Conce
     let (name, instance) = match node {
         None => return vec![unknown("No node was named")],
         Some(Node::Ours(config)) => (config.node.name.clone(), Some(config.instance.clone())),
-        Some(Node::Octopus(config)) => match &config.node_name {
-            Some(name) => (name.to_string(), None),
+        Some(Node::Octopus(config)) => match config.text(FieldId::NodeName) {
+            Some(name) => (name.to_owned(), None),
             None => return vec![unknown("The node's name is not in its config")],
         },
     };
@@ -68,8 +69,8 @@ pub(super) fn target(node: &Node, outside: &Outside) -> Option<Target> {
         }
         Node::Octopus(config) => {
             let mut answers = Answers::default();
-            for (field, raw) in config.connection.clone()? {
-                answers.set(field, raw, Origin::File);
+            for (field, raw) in &config.said {
+                answers.set(*field, raw.clone(), Origin::File);
             }
             read::target(&answers)
         }

@@ -2,11 +2,11 @@
 
 use super::near;
 use crate::catalog::settings::OnlyWith;
+use crate::catalog::{flow as flows, form};
 use crate::model::field::{FieldId, Kind};
 use crate::model::finding::Severity;
 use crate::model::flow::Flow;
 use crate::model::given::{Loaded, Place, Problem};
-use crate::wizard::{flow as flows, form};
 
 /// What is wrong with the answers of a flow by themselves, all of it: what was wrong when they were gathered, then each
 /// field that is missing or malformed, in the order in which the flow asks, then what was given and is not asked.
@@ -84,9 +84,9 @@ pub fn flag(field: FieldId) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::catalog::samples;
     use crate::model::answers::Origin;
     use crate::model::given::Place;
-    use crate::wizard::samples;
 
     fn line(line: usize) -> Place {
         Place::Line { file: "a.toml".into(), line, column: 1 }

@@ -1,8 +1,8 @@
 //! What the words of the screens say of a field, for those who see no screen.
 
+use crate::catalog::flow as flows;
 use crate::model::field::{FieldId, Kind};
 use crate::model::flow::Flow;
-use crate::wizard::flow as flows;
 use crate::words::{self, FieldWords};
 
 use super::read::FLOWS;
@@ -11,11 +11,6 @@ use super::read::FLOWS;
 pub fn of(flows: &[Flow], field: FieldId) -> Option<&'static FieldWords> {
     let screen = flows.iter().find_map(|flow| flows::screen_of(*flow, field))?;
     words::screen(screen).field(field)
-}
-
-/// What a field is called.
-pub fn label(field: FieldId) -> &'static str {
-    of(&FLOWS, field).map_or(field.id(), |words| words.label.as_str())
 }
 
 /// One sentence or two about a field, without the keys of the screens.

@@ -4,11 +4,11 @@ use serde_json::{Map, Value, json};
 
 use super::read::{FLOWS, FORMAT};
 use super::{asked, judge, said};
+use crate::catalog::flow as flows;
 use crate::model::check::CheckId;
 use crate::model::choice;
 use crate::model::field::{FieldId, Kind};
 use crate::model::flow::Flow;
-use crate::wizard::flow as flows;
 
 /// The schema, draft 2020-12, of both flows' answer files.
 pub fn schema() -> String {
@@ -110,7 +110,7 @@ fn places(field: FieldId) -> Vec<Value> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::wizard::{form, samples};
+    use crate::catalog::{form, samples};
 
     #[test]
     fn the_bounds_are_the_forms() {

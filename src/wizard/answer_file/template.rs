@@ -4,11 +4,11 @@ use std::fmt::Write as _;
 
 use super::read::FORMAT;
 use super::{asked, judge, said};
+use crate::catalog::flow as flows;
 use crate::model::choice;
 use crate::model::field::{FieldId, Kind};
 use crate::model::flow::Flow;
 use crate::model::screen::ScreenId;
-use crate::wizard::flow as flows;
 use crate::words;
 
 /// The columns of a comment.

@@ -3,11 +3,11 @@
 use secrecy::ExposeSecret;
 
 use super::*;
+use crate::catalog::flow as flows;
 use crate::model::field::FieldId;
 use crate::model::finding::Severity;
 use crate::model::flow::Flow;
 use crate::model::given::{Problem, Source};
-use crate::wizard::flow as flows;
 
 fn file(text: &str) -> AnswerFile {
     read(&"a.toml".into(), text)

@@ -4,11 +4,11 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use super::read::FORMAT;
+use crate::catalog::{flow as flows, form};
 use crate::model::answers::Answers;
 use crate::model::check::CheckId;
 use crate::model::field::{FieldId, Kind};
 use crate::model::flow::Flow;
-use crate::wizard::{flow as flows, form};
 
 /// Writes the answers of a flow as an answer file, with the checks whose warnings are accepted: without them the file would not
 /// do the same again. Of a secret only that it comes from its environment variable.
@@ -65,9 +65,9 @@ fn value(field: FieldId, answers: &Answers) -> toml::Value {
 mod tests {
     use super::super::read::{FLOWS, read};
     use super::*;
+    use crate::catalog::samples;
     use crate::model::answers::{Origin, Raw};
     use crate::model::given::Source;
-    use crate::wizard::samples;
 
     fn round_trip(flow: Flow, answers: &Answers) {
         let text = write(flow, answers, &[]);

@@ -1,10 +1,10 @@
 //! What stands against an unattended run: everything of every screen at once.
 
+use crate::catalog::flow as flows;
 use crate::model::check::CheckId;
 use crate::model::finding::{Severity, Verdict};
 use crate::model::flow::Flow;
 use crate::model::screen::ScreenId;
-use crate::wizard::flow as flows;
 use crate::wizard::state::State;
 use crate::words;
 

@@ -1,5 +1,7 @@
 //! Going on with a run that stopped in the middle: the order has to be the one that the run was begun with.
 
+use crate::catalog::flow as flows;
+use crate::catalog::form::{self, read};
 use crate::model::answers::{Origin, Raw};
 use crate::model::facts::Unfinished;
 use crate::model::field::FieldId;
@@ -7,8 +9,6 @@ use crate::model::given::Problem;
 use crate::model::names::instance_key;
 use crate::model::untrusted::Untrusted;
 use crate::wizard::event::Event;
-use crate::wizard::flow as flows;
-use crate::wizard::form::{self, read};
 use crate::wizard::state::State;
 
 use super::Order;

@@ -5,16 +5,18 @@ mod keeping;
 use std::time::Duration;
 
 use super::*;
+use crate::catalog::samples;
 use crate::model::answers::Raw;
 use crate::model::check::CheckId;
 use crate::model::facts::{Fact, Facts, KeySpot, PortFact, Trouble};
+use crate::model::file_trouble::FileTrouble;
+use crate::model::journal::Resumption;
 use crate::model::journal::{Journal, StepRecord};
+use crate::model::master_key::GeneratedKey;
 use crate::model::master_key::MasterKey;
 use crate::model::plan::{Failure, Progress, StepKind, StepState};
 use crate::model::survey::SurveyId;
-use crate::wizard::custody::{Drawn, FileTrouble, Resumption};
 use crate::wizard::effect::Effect;
-use crate::wizard::samples;
 use crate::wizard::update::{begin, update};
 
 /// How the world answers what is not a survey.
@@ -123,8 +125,8 @@ impl Sky {
     }
 }
 
-fn drawn() -> Drawn {
-    Drawn { cluster: samples::CLUSTER, key: MasterKey::from_bytes(&[7; 32]).unwrap() }
+fn drawn() -> GeneratedKey {
+    GeneratedKey { cluster: samples::CLUSTER, key: MasterKey::from_bytes(&[7; 32]).unwrap() }
 }
 
 fn fly(order: Order, facts: Facts) -> (Outcome, Sky) {

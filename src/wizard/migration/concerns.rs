@@ -3,10 +3,10 @@
 use std::path::Path;
 
 use super::{Concern, ConcernId, amount};
+use crate::catalog::say;
 use crate::model::migration::{Ahead, Collision, InTheWay, LeftOut, Odd, Room, Source, Trouble};
 use crate::model::storage::under;
 use crate::model::untrusted::Untrusted;
-use crate::wizard::say;
 
 /// How many of a kind are told one by one; the rest are counted.
 const TOLD: usize = 20;

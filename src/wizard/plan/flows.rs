@@ -3,15 +3,16 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::catalog::samples;
 use crate::model::facts::{Fact, Identity, Nodes, Trouble};
 use crate::model::field::Kind;
 use crate::model::key_verdict::{KeyBasis, NoBasis};
 use crate::model::plan::Scope;
-use crate::wizard::{custody, samples};
+use crate::wizard::custody;
 
 /// The plan that these answers and facts lead to, as `update()` makes it.
 fn plan(flow: Flow, answers: &Answers, facts: &Facts, kept: Option<&KeptRow>, resuming: bool) -> Result<Plan, NoPlan> {
-    let whose = custody::whose(flow, answers, facts).expect("known");
+    let whose = custody::resolve_cluster_key(flow, answers, facts).expect("known");
     make(&Proposal {
         flow,
         answers,

@@ -7,6 +7,7 @@ mod title;
 
 use std::collections::BTreeMap;
 
+use crate::catalog::form::read;
 use crate::model::answers::Answers;
 use crate::model::check::CheckId;
 use crate::model::cluster::ClusterId;
@@ -21,7 +22,6 @@ use crate::model::node::Node;
 use crate::model::plan::{Plan, Step, StepKind};
 use crate::model::registry::KeptRow;
 
-use super::form::read;
 use super::node;
 
 /// What a plan is made from.

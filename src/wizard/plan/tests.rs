@@ -1,8 +1,8 @@
 //! A first node's plan.
 
 use super::*;
+use crate::catalog::samples;
 use crate::model::facts::{Database, Fact, Occupant};
-use crate::wizard::samples;
 
 fn plan(answers: &Answers, facts: &Facts, resuming: bool) -> Plan {
     let accepted = [CheckId::SqlClock];

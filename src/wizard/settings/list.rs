@@ -1,5 +1,6 @@
 //! The settings as a list.
 
+use crate::catalog::say;
 use crate::catalog::settings::{self, Group, OctopusSource, OnlyWith, Setting};
 use crate::model::answers::Raw;
 use crate::model::facts::{Fact, Facts, Identity, SealTrouble, Trouble};
@@ -7,8 +8,6 @@ use crate::model::field::FieldId;
 use crate::model::node_config::NodeConfig;
 use crate::model::octopus_config::OctopusConfig;
 use crate::model::untrusted::Untrusted;
-use crate::wizard::answer_file;
-use crate::wizard::say;
 use crate::wizard::state::State;
 use crate::words;
 
@@ -36,7 +35,7 @@ fn item(group: Group, id: &'static str, label: &'static str, value: impl Into<St
 
 /// A setting that is a field's answer.
 fn of_field(setting: &Setting, value: impl Into<String>, source: Source) -> Listed {
-    item(setting.group, setting.id, answer_file::label(setting.field), value, source)
+    item(setting.group, setting.id, setting.field.label(), value, source)
 }
 
 /// Text of a file for people: it may hold anything.

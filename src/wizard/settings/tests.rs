@@ -1,9 +1,9 @@
 use super::*;
+use crate::catalog::samples;
 use crate::model::answers::{Answers, Raw};
 use crate::model::facts::{Fact, Facts, NodeFacts, SealTrouble, Trouble};
 use crate::model::field::FieldId;
 use crate::model::octopus_config::OctopusConfig;
-use crate::wizard::samples;
 use crate::wizard::state::State;
 use crate::wizard::update;
 
@@ -120,5 +120,5 @@ fn shared_storage_is_listed_and_answered_path_by_path_and_a_single_node_is_told_
     let each = with(shared.clone());
     let list = of(&each);
     assert_eq!(list.iter().filter(|setting| setting.group == Group::Storage).count(), 7);
-    assert_eq!(crate::wizard::form::read::storage(&each.answers), Ok(shared), "an edit keeps it");
+    assert_eq!(crate::catalog::form::read::storage(&each.answers), Ok(shared), "an edit keeps it");
 }

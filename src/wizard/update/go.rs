@@ -1,13 +1,13 @@
 //! Going on, going back, jumping.
 
+use crate::catalog::flow;
+use crate::catalog::form;
 use crate::model::check::CheckId;
 use crate::model::field::FieldId;
 use crate::model::finding::Verdict;
 use crate::model::flow::Flow;
 use crate::model::screen::ScreenId;
 use crate::wizard::effect::Effect;
-use crate::wizard::flow;
-use crate::wizard::form;
 use crate::wizard::gate::Gate;
 use crate::wizard::run::Phase;
 use crate::wizard::state::{Ending, Focus, Notice, State};

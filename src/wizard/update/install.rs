@@ -1,11 +1,11 @@
 //! The installation: its steps as the installer reports them.
 
+use crate::catalog::form::read;
 use crate::model::field::FieldId;
 use crate::model::journal::Journal;
 use crate::model::plan::{Plan, Progress, StepKind, StepState};
 use crate::model::screen::ScreenId;
 use crate::wizard::effect::Effect;
-use crate::wizard::form::read;
 use crate::wizard::plan::{self, Proposal};
 use crate::wizard::run::{Phase, Row, Run};
 use crate::wizard::state::{Asked, Focus, Notice, State};

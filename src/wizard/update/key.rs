@@ -2,18 +2,21 @@
 
 use std::path::PathBuf;
 
+use crate::catalog::failures::{self, Around};
+use crate::catalog::form::read;
 use crate::model::answers::{Origin, Raw};
+use crate::model::clipboard::CopyWay;
 use crate::model::facts::{Fact, Identity};
 use crate::model::field::FieldId;
+use crate::model::file_trouble::FileTrouble;
 use crate::model::flow::Flow;
+use crate::model::master_key::GeneratedKey;
 use crate::model::plan::Plan;
 use crate::model::screen::ScreenId;
 use crate::model::survey::SurveyId;
 use crate::model::untrusted::Untrusted;
-use crate::wizard::custody::{self, CopyWay, Custody, Drawn, FileTrouble, Proof};
+use crate::wizard::custody::{self, Custody, Proof};
 use crate::wizard::effect::Effect;
-use crate::wizard::failures::{self, Around};
-use crate::wizard::form::read;
 use crate::wizard::inputs;
 use crate::wizard::plan::{self, NoPlan, Proposal};
 use crate::wizard::run::Run;
@@ -53,7 +56,7 @@ fn plan_of(state: &mut State, flow: Flow) -> Result<Plan, Option<String>> {
         let drawn = state.custody.drawn.as_ref().ok_or(None)?;
         (drawn.cluster, drawn.key.fingerprint())
     } else {
-        let whose = custody::whose(flow, &state.answers, &state.facts).ok_or_else(|| unknown(state, flow))?;
+        let whose = custody::resolve_cluster_key(flow, &state.answers, &state.facts).ok_or_else(|| unknown(state, flow))?;
         if let Some(run) = state.resuming.filter(|run| *run != whose.cluster) {
             let (run, here) = (run.short(), whose.cluster.short());
             return Err(Some(format!(
@@ -64,7 +67,7 @@ fn plan_of(state: &mut State, flow: Flow) -> Result<Plan, Option<String>> {
         if flow == Flow::Leave && state.resuming.is_none() {
             row_known(state)?;
         }
-        state.custody.drawn = whose.key.map(|key| Drawn { cluster: whose.cluster, key });
+        state.custody.drawn = whose.key.map(|key| GeneratedKey { cluster: whose.cluster, key });
         (whose.cluster, whose.fingerprint)
     };
     let accepted = state.accepted();
@@ -151,7 +154,7 @@ pub fn withdraw(state: &mut State, field: FieldId) {
 ///
 /// A draw that comes late, for a size that is not asked for any more, beside a key that is there, or in another flow,
 /// changes nothing: the key that is shown must be the one that the plan installs.
-pub fn drawn(state: &mut State, mut drawn: Drawn) {
+pub fn drawn(state: &mut State, mut drawn: GeneratedKey) {
     let size = read::key_size(&state.answers).bytes();
     if state.place.flow != Some(Flow::FirstNode) || state.custody.drawn.is_some() || drawn.key.expose_bytes().len() != size {
         return;

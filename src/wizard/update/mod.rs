@@ -13,6 +13,8 @@ use std::time::Duration;
 
 use secrecy::ExposeSecret;
 
+use crate::catalog::form::{self, read};
+use crate::catalog::say;
 use crate::model::answers::{Answers, Origin, Raw};
 use crate::model::connection_string::ConnectionString;
 use crate::model::facts::Facts;
@@ -24,10 +26,8 @@ use crate::model::survey::{Observed, SurveyId, Ticket};
 use super::custody::Custody;
 use super::effect::Effect;
 use super::event::Event;
-use super::form::read;
 use super::inputs;
 use super::run::Run;
-use super::say;
 use super::state::{Asked, Ending, Focus, Notice, Overlay, Place, State};
 use super::subjects::{self, Wanted};
 use super::tickets::Tickets;
@@ -281,7 +281,7 @@ fn open(state: &mut State, screen: ScreenId, effects: &mut Vec<Effect>) {
     if state.overlay != Some(Overlay::ConfirmQuit) {
         state.overlay = None;
     }
-    let first = state.fields().into_iter().find(|field| super::form::is_missing(*field, &state.answers));
+    let first = state.fields().into_iter().find(|field| form::is_missing(*field, &state.answers));
     // The file for the answers is an offer, not a question: the plan itself is what one reads there.
     let question = |field: &FieldId| *field != FieldId::AnswersFile;
     state.place.focus = match (screen, first.or_else(|| state.fields().into_iter().find(question))) {

@@ -7,13 +7,13 @@ use secrecy::SecretString;
 
 use crate::model::answers::{Origin, Raw};
 use crate::model::field::FieldId;
+use crate::model::file_trouble::FileTrouble;
 use crate::model::flow::Flow;
 use crate::model::screen::ScreenId;
 use crate::model::target::TrustKind;
 use crate::model::untrusted::Untrusted;
 use crate::render;
 use crate::wizard::answer_file;
-use crate::wizard::custody::FileTrouble;
 use crate::wizard::effect::Effect;
 use crate::wizard::event::Action;
 use crate::wizard::run::Phase;

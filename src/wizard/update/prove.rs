@@ -1,5 +1,6 @@
 //! Surveys: when one is begun, and which of its news counts.
 
+use crate::catalog::flow as paths;
 use crate::model::facts::{
     ClusterFacts, Fact, HealthFacts, HomeFacts, KeyFacts, KeyFileFacts, LicenceFacts, NodeFacts, OctopusFacts, PortsFacts,
     ServerFacts, ServiceFacts, StorageFacts, Trouble,
@@ -8,7 +9,6 @@ use crate::model::flow::Flow;
 use crate::model::screen::ScreenId;
 use crate::model::survey::{Inputs, Observed, SurveyId};
 use crate::wizard::effect::Effect;
-use crate::wizard::flow as paths;
 use crate::wizard::inputs;
 use crate::wizard::review;
 use crate::wizard::run::Phase;

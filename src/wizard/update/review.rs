@@ -3,17 +3,18 @@
 
 use std::path::PathBuf;
 
+use crate::catalog::flow as paths;
 use crate::model::answers::{Answers, Origin, Raw};
 use crate::model::facts::{Fact, NodeSeen};
 use crate::model::field::{FieldId, Kind};
 use crate::model::flow::Flow;
+use crate::model::master_key::GeneratedKey;
 use crate::model::master_key::MasterKey;
 use crate::model::node_config::NodeConfig;
 use crate::model::screen::ScreenId;
 use crate::model::subject::{Maker, Subject};
-use crate::wizard::custody::{Custody, Drawn};
+use crate::wizard::custody::Custody;
 use crate::wizard::effect::Effect;
-use crate::wizard::flow as paths;
 use crate::wizard::inputs;
 use crate::wizard::run::Run;
 use crate::wizard::settings;
@@ -124,7 +125,7 @@ fn take_key(state: &mut State) {
     let node = &state.facts.node;
     let drawn = match (&node.config, &node.key) {
         (Fact::Seen(config), Fact::Seen(Raw::Secret(text))) => {
-            MasterKey::parse(text).ok().map(|key| Drawn { cluster: config.cluster.id, key })
+            MasterKey::parse(text).ok().map(|key| GeneratedKey { cluster: config.cluster.id, key })
         }
         _ => None,
     };

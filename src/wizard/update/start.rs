@@ -1,17 +1,18 @@
 //! The start screen: the flows, and going on with an unfinished run.
 
+use crate::catalog::failures;
+use crate::catalog::flow as paths;
 use crate::model::answers::{Origin, Raw};
 use crate::model::field::FieldId;
 use crate::model::flow::Flow;
 use crate::model::journal::Journal;
+use crate::model::journal::Resumption;
+use crate::model::master_key::GeneratedKey;
 use crate::model::plan::{Failure, StepKind};
 use crate::model::screen::ScreenId;
 use crate::model::subject::Maker;
-use crate::wizard::custody::{Drawn, Resumption};
 use crate::wizard::effect::Effect;
 use crate::wizard::event::Errand;
-use crate::wizard::failures;
-use crate::wizard::flow as paths;
 use crate::wizard::state::{Focus, Notice, State};
 use crate::wizard::subjects;
 
@@ -116,7 +117,7 @@ pub fn resumed(state: &mut State, result: Result<Box<Resumption>, Box<Failure>>,
     state.removing.clone_from(&journal.before);
     state.custody = crate::wizard::custody::Custody::default();
     if journal.flow == Flow::FirstNode {
-        state.custody.drawn = key.map(|key| Drawn { cluster: journal.cluster, key });
+        state.custody.drawn = key.map(|key| GeneratedKey { cluster: journal.cluster, key });
     } else if let Some(key) = key {
         // Proven anew with everything else, as if it had been pasted.
         state.answers.set(FieldId::MasterKey, Raw::Secret(key.to_base64()), origin);

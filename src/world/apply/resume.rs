@@ -5,8 +5,8 @@ use super::key::{self, Owner};
 use super::ledger::{Ledger, touched};
 use super::site::Site;
 use crate::model::flow::Flow;
+use crate::model::journal::Resumption;
 use crate::model::plan::{Failure, StepKind, StepState};
-use crate::wizard::custody::Resumption;
 use crate::world::places::Places;
 use crate::world::toml_file::shown;
 

@@ -47,8 +47,6 @@ where
     T: Send + 'static,
     W: FnOnce() -> Result<T, Failure> + Send + 'static,
 {
-    // Boxed, since a task is otherwise in the program once for each kind of work.
-    let work: Box<dyn FnOnce() -> Result<T, Failure> + Send> = Box::new(work);
     match tokio::task::spawn_blocking(work).await {
         Ok(done) => done,
         Err(error) => Err(Failure::Defect(error.to_string().into())),

@@ -10,6 +10,7 @@ use zeroize::Zeroizing;
 
 use super::source::{self, Fetched, Unanswered};
 use super::{Around, Beforehand, Environment, INTERRUPTED, Manner, STDIN, Stdin, Wanted, paper, variable};
+use crate::catalog::{flow as flows, form};
 use crate::model::answers::{Answers, Origin, Raw};
 use crate::model::check::CheckId;
 use crate::model::field::FieldId;
@@ -18,7 +19,6 @@ use crate::model::flow::Flow;
 use crate::model::given::{Given, Loaded, Place, Problem, Source};
 use crate::model::untrusted::Untrusted;
 use crate::wizard::answer_file::{self, AnswerFile, flags};
-use crate::wizard::{flow as flows, form};
 use crate::world::small_file;
 
 /// Gathers what was given: files, environment and flags, each before the ones before it. Whatever is wrong is among the

@@ -5,7 +5,7 @@ use std::io::{self, ErrorKind, Write as _};
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
-use crate::wizard::say;
+use crate::catalog::say;
 
 /// A log file. Whole lines are appended, each by one call, so that two programs with one log do not mix theirs; nothing is
 /// held back, so that a defect's last words are there; and nothing that goes wrong disturbs who writes.

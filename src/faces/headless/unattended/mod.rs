@@ -12,6 +12,7 @@ use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::time::{Instant, sleep_until, timeout};
 
 use super::Output;
+use crate::catalog::flow as flows;
 use crate::engine::Engine;
 use crate::faces::exit::Exit;
 use crate::faces::polling;
@@ -25,7 +26,6 @@ use crate::render::{self, Language, Setup, next_node};
 use crate::wizard::afterwards;
 use crate::wizard::autopilot::{self, Autopilot, Move, Order, Outcome};
 use crate::wizard::event::{Action, Errand, Event};
-use crate::wizard::flow as flows;
 use crate::wizard::run::Phase;
 
 use news::{End, News, NodeOut, answers};

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use crate::catalog::failures::Explanation;
+use crate::catalog::{flow as flows, form};
 use crate::faces::exit::Exit;
 use crate::faces::problems;
 use crate::model::answers::Origin;
@@ -15,9 +17,7 @@ use crate::model::screen::ScreenId;
 use crate::model::untrusted::Untrusted;
 use crate::wizard::afterwards::{self, Next};
 use crate::wizard::autopilot::Refusal;
-use crate::wizard::failures::Explanation;
 use crate::wizard::state::State;
-use crate::wizard::{flow as flows, form};
 
 /// One piece of news.
 #[derive(Debug)]

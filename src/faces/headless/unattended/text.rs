@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 use std::time::Duration;
 
+use crate::catalog::say;
 use crate::faces::exit::Exit;
 use crate::faces::problems;
 use crate::faces::sentences::{self, ID, WORD, clean};
@@ -10,7 +11,6 @@ use crate::model::check::CheckId;
 use crate::model::finding::{Severity, Verdict};
 use crate::model::plan::{Plan, StepState};
 use crate::wizard::autopilot::Refusal;
-use crate::wizard::say;
 use crate::words;
 
 use super::news::{AnswerOut, Consent, End, News, Stands, StepNews, Still};

@@ -4,12 +4,12 @@ use ratatui::layout::Rect;
 
 use super::sheet::{self, Line};
 use super::{Local, page};
+use crate::catalog::failures::{self, Around};
 use crate::faces::tui::canvas::{Canvas, behind, below, row};
 use crate::faces::tui::hits::Hit;
 use crate::faces::tui::scene::Scene;
 use crate::faces::tui::text;
 use crate::model::facts::{Backup, DiffSign, Fact};
-use crate::wizard::failures::{self, Around};
 use crate::wizard::state::Focus;
 
 /// The columns of a backup's time.

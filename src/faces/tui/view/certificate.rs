@@ -4,12 +4,12 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 
 use super::sheet;
+use crate::catalog::say;
 use crate::faces::tui::canvas::{Canvas, behind, row};
 use crate::faces::tui::scene::Scene;
 use crate::faces::tui::scroll::Scroll;
 use crate::faces::tui::text;
 use crate::model::facts::Certificate;
-use crate::wizard::say;
 
 /// The columns of the labels.
 const LABEL: u16 = 10;

@@ -5,6 +5,7 @@ use ratatui::layout::Rect;
 use std::path::PathBuf;
 
 use super::{page, sheet};
+use crate::catalog::say;
 use crate::faces::polling;
 use crate::faces::tui::canvas::{Canvas, behind, below, row};
 use crate::faces::tui::scene::Scene;
@@ -16,7 +17,7 @@ use crate::model::node_config::NodeConfig;
 use crate::model::plan::Plan;
 use crate::model::storage::SharedStorage;
 use crate::render::{Language, Setup, next_node};
-use crate::wizard::{afterwards, say};
+use crate::wizard::afterwards;
 
 /// A line.
 struct Line {

@@ -6,6 +6,7 @@
 use ratatui::layout::{Position, Rect};
 
 use super::Local;
+use crate::catalog::form::read;
 use crate::faces::tui::bindings::Step;
 use crate::faces::tui::canvas::{Canvas, behind, row};
 use crate::faces::tui::hits::Hit;
@@ -16,7 +17,6 @@ use crate::model::choice::spelled;
 use crate::model::field::{FieldId, Kind};
 use crate::model::screen::ScreenId;
 use crate::model::target::TrustKind;
-use crate::wizard::form::read;
 use crate::words;
 
 /// A line of the list of fields.

@@ -4,6 +4,7 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 
 use super::sheet;
+use crate::catalog::failures;
 use crate::faces::tui::bindings;
 use crate::faces::tui::canvas::{Canvas, row};
 use crate::faces::tui::scene::Scene;
@@ -11,7 +12,6 @@ use crate::faces::tui::scroll::Scroll;
 use crate::faces::tui::text;
 use crate::model::finding::{Severity, Verdict};
 use crate::model::screen::ScreenId;
-use crate::wizard::failures;
 
 /// A paragraph of help.
 struct Paragraph {

@@ -5,14 +5,16 @@ use ratatui::layout::Rect;
 use secrecy::ExposeSecret;
 
 use super::{Local, checks, fields, page};
+use crate::catalog::failures::{self, Around};
 use crate::faces::tui::canvas::{Canvas, behind, below, row};
 use crate::faces::tui::scene::Scene;
 use crate::faces::tui::text;
+use crate::model::clipboard::CopyWay;
 use crate::model::facts::{Fact, Identity};
 use crate::model::fingerprint::Fingerprint;
+use crate::model::master_key::GeneratedKey;
 use crate::model::screen::ScreenId;
-use crate::wizard::custody::{CopyWay, Custody, Drawn};
-use crate::wizard::failures::{self, Around};
+use crate::wizard::custody::Custody;
 
 /// The columns of the labels.
 const LABEL: u16 = 14;
@@ -88,7 +90,7 @@ fn absent(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
 
 /// The key itself or a mask that does not tell its length. Both take two lines, so nothing moves. The letters go
 /// straight into the frame's cells, which the next frame overwrites.
-fn key(canvas: &mut Canvas<'_>, area: Rect, drawn: &Drawn, revealed: bool) {
+fn key(canvas: &mut Canvas<'_>, area: Rect, drawn: &GeneratedKey, revealed: bool) {
     let theme = canvas.theme;
     let narrow = area.width < LABEL + WIDEST;
     let first = label(canvas, row(area, 0), if narrow { "Key" } else { "Master key" });

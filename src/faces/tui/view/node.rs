@@ -4,11 +4,11 @@ use ratatui::layout::Rect;
 
 use super::sheet::{self, Line};
 use super::{Local, checks, page};
+use crate::catalog::failures::{self, Around};
 use crate::faces::tui::canvas::{Canvas, below, row};
 use crate::faces::tui::scene::Scene;
 use crate::faces::tui::text;
 use crate::model::facts::Fact;
-use crate::wizard::failures::{self, Around};
 use crate::wizard::settings::{self, Listed};
 
 /// The columns of the checks' signs and labels.

@@ -3,6 +3,7 @@
 
 use ratatui::style::Style;
 
+use crate::catalog::form;
 use crate::faces::tui::canvas::Canvas;
 use crate::faces::tui::elapsed;
 use crate::faces::tui::scene::Scene;
@@ -11,7 +12,6 @@ use crate::model::finding::{Finding, Remedy, Severity, Verdict};
 use crate::model::flow::Flow;
 use crate::model::screen::ScreenId;
 use crate::model::storage::StorageKind;
-use crate::wizard::form;
 use crate::wizard::run::{Phase, Row};
 use crate::wizard::state::{Overlay, State};
 

@@ -3,6 +3,7 @@
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
+use crate::catalog::{checks, flow};
 use crate::faces::tui::canvas::{Canvas, row};
 use crate::faces::tui::hits::Hit;
 use crate::faces::tui::scene::Scene;
@@ -11,7 +12,6 @@ use crate::model::finding::{Severity, Verdict};
 use crate::model::flow::Flow;
 use crate::model::screen::ScreenId;
 use crate::wizard::run::Phase;
-use crate::wizard::{checks, flow};
 use crate::words;
 
 /// Draws the list of screens.

@@ -5,19 +5,23 @@ pub use std::time::Duration;
 pub use secrecy::SecretString;
 
 pub use super::super::*;
+pub use crate::catalog::samples;
 pub use crate::model::check::CheckId;
+pub use crate::model::clipboard::CopyWay;
 pub use crate::model::cluster::ClusterId;
 pub use crate::model::facts::{Content, Fact, Machine, ServerFacts, SqlTrouble, TlsTrouble, Trouble, Unfinished};
+pub use crate::model::file_trouble::FileTrouble;
 pub use crate::model::finding::Verdict;
+pub use crate::model::journal::Resumption;
 pub use crate::model::journal::{Journal, StepRecord};
+pub use crate::model::master_key::GeneratedKey;
 pub use crate::model::master_key::MasterKey;
 pub use crate::model::plan::{Failure, Progress, StepKind, StepState};
 pub use crate::model::survey::{Inputs, Ticket};
-pub use crate::wizard::custody::{CopyWay, Drawn, FileTrouble, Proof, Resumption};
+pub use crate::wizard::custody::Proof;
 pub use crate::wizard::event::{Action, Errand};
 pub use crate::wizard::gate::Gate;
 pub use crate::wizard::run::Phase;
-pub use crate::wizard::samples;
 
 pub const ID: ClusterId = ClusterId([0x7f, 0x3a, 0x91, 0xc2, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16]);
 
@@ -128,8 +132,8 @@ impl Bench {
     }
 }
 
-pub fn drawn() -> Drawn {
-    Drawn { cluster: ID, key: MasterKey::from_bytes(&[7; 32]).unwrap() }
+pub fn drawn() -> GeneratedKey {
+    GeneratedKey { cluster: ID, key: MasterKey::from_bytes(&[7; 32]).unwrap() }
 }
 
 pub fn good(inputs: &Inputs) -> Observed {

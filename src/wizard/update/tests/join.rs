@@ -182,7 +182,7 @@ fn what_is_not_proven_any_more_is_proven_again_before_the_install() {
     let facts = samples::facts_of_a_cluster();
     let mut bench = at(ScreenId::Review, &facts);
     let key = Inputs::Key {
-        target: Box::new(crate::wizard::form::read::target(&bench.state.answers).expect("a target")),
+        target: Box::new(crate::catalog::form::read::target(&bench.state.answers).expect("a target")),
         key: samples::key(),
     };
     let ticket = bench.state.tickets.begin(key, Duration::ZERO);

@@ -154,7 +154,7 @@ fn a_join_is_gone_on_with_from_its_first_screen_and_its_sealed_key_is_proven_as_
     let bench = resumed(run_of(Flow::Join, &JOIN, 2), Some(samples::key()));
     assert_eq!((bench.state.place.here, bench.state.place.flow), (ScreenId::Home, Some(Flow::Join)));
     assert_eq!(bench.state.resuming, Some(samples::CLUSTER));
-    assert_eq!(crate::wizard::form::read::master_key(&bench.state.answers), Ok(samples::key()));
+    assert_eq!(crate::catalog::form::read::master_key(&bench.state.answers), Ok(samples::key()));
     assert!(bench.notice().contains("after 2 of 3 steps"), "{}", bench.notice());
     let bench = resumed(run_of(Flow::Join, &JOIN, 1), None);
     assert!(bench.state.answers.get(FieldId::MasterKey).raw.is_empty(), "it is asked again");

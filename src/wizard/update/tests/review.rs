@@ -1,11 +1,11 @@
 //! A review: its answers come from the node's files, its sections are all open, and nothing of it stays behind.
 
 use super::bench::*;
+use crate::catalog::flow;
 use crate::model::facts::{Backup, Beat, ClusterFacts, ConfigTrouble, InstanceSeen, Life, NodeFacts, NodeSeen, SealTrouble};
 use crate::model::octopus_config::OctopusConfig;
 use crate::model::subject::{Maker, Subject};
 use crate::model::survey::SurveyId;
-use crate::wizard::flow;
 use crate::wizard::subjects::{self, Wanted};
 
 fn machine() -> Machine {

@@ -8,13 +8,13 @@ mod table;
 use ratatui::layout::Rect;
 
 use super::{Local, checks, fields, page, sheet};
+use crate::catalog::failures::{self, Around};
+use crate::catalog::say;
 use crate::faces::tui::canvas::{Canvas, behind, row};
 use crate::faces::tui::layout::Regions;
 use crate::faces::tui::scene::Scene;
 use crate::faces::tui::text;
 use crate::model::facts::{Beat, Content, Fact, Identity, NodeSeen};
-use crate::wizard::failures::{self, Around};
-use crate::wizard::say;
 use crate::wizard::state::{Focus, State};
 use arrange::Amount;
 

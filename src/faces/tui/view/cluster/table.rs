@@ -7,12 +7,12 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 
 use super::columns::{self, Column, GAP};
+use crate::catalog::say;
 use crate::faces::tui::canvas::{Canvas, behind, below, row};
 use crate::faces::tui::hits::Hit;
 use crate::faces::tui::scroll::Scroll;
 use crate::faces::tui::text;
 use crate::model::facts::{Life, NodeSeen};
-use crate::wizard::say;
 
 /// The columns of the mark before the row that has the focus.
 const MARK: u16 = 2;

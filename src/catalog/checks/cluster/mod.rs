@@ -1,0 +1,71 @@
+//! The checks of the cluster screen. They are judged on each frame, and a cluster may have a hundred thousand nodes: what is
+//! to be known of all of them was counted when they were read ([`Nodes`]), and none of these looks at each.
+
+mod key;
+mod licence;
+mod node;
+mod nodes;
+pub(super) mod system;
+mod version;
+
+use crate::catalog::say;
+use crate::model::check::CheckId;
+use crate::model::facts::{Beat, Fact, NodeSeen, Nodes, Others};
+use crate::model::field::FieldId;
+use crate::model::finding::Verdict;
+use crate::model::flow::Flow;
+use crate::model::untrusted::Untrusted;
+
+use super::{Case, all, one, untold};
+
+pub(super) use version::octopus_version;
+
+/// Judges one of them.
+pub fn judge(check: CheckId, case: &Case<'_>) -> Verdict {
+    match check {
+        CheckId::ClusterKey => key::judge(case),
+        CheckId::ClusterNode => node::judge(case),
+        CheckId::ClusterSystem => system::judge(case),
+        CheckId::ClusterVersion => version::judge(case),
+        CheckId::ClusterLicence => licence::judge(case),
+        CheckId::ClusterNodes => nodes::judge(case),
+        _ => case.pending(),
+    }
+}
+
+/// The cluster's nodes; the verdict while they are not known. That they cannot be read is `cluster-node`'s to say.
+fn nodes_of<'a>(case: &Case<'a>) -> Result<&'a Nodes, Verdict> {
+    match &case.facts.cluster.nodes {
+        Fact::Unknown => Err(case.pending()),
+        Fact::Seen(nodes) => Ok(nodes),
+        Fact::Missing(trouble) => Err(untold(trouble)),
+    }
+}
+
+/// The nodes but for this one, whose name is in the answers: as it is to be, or as its node config has it.
+fn others<'a>(case: &Case<'a>, nodes: &'a Nodes) -> Others<'a> {
+    nodes.but(case.answers.trimmed(FieldId::NodeName))
+}
+
+/// Another node of the cluster to compare something with: `web01`.
+fn another(case: &Case<'_>) -> Option<Untrusted> {
+    let others = others(case, case.facts.cluster.nodes.seen()?);
+    others.first_alive().or_else(|| others.first()).map(|node| node.name.clone())
+}
+
+/// Whether this flow adds a node, or changes one that is there already.
+fn adds(case: &Case<'_>) -> bool {
+    matches!(case.flow, Flow::FirstNode | Flow::Join)
+}
+
+/// When a node was seen last: `last seen 2 s ago`.
+fn last_seen(node: &NodeSeen) -> String {
+    match (node.last_seen(), node.beat) {
+        (Some(age), _) => format!("last seen {} ago", say::span(age.as_secs())),
+        (None, Beat::Never) => "never seen".to_owned(),
+        (None, _) => "last seen at an unknown time".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,165 @@
+//! `db-collation`.
+
+use crate::catalog::checks::server::Names;
+use crate::catalog::checks::{Case, all, untold};
+use crate::catalog::dba::COLLATION;
+use crate::catalog::say;
+use crate::model::check::CheckId;
+use crate::model::facts::{Collation, Fact};
+use crate::model::finding::{Finding, Severity, Verdict};
+use crate::model::flow::Flow;
+use crate::model::untrusted::Untrusted;
+
+use super::{Ground, alter, ground};
+
+/// Case-insensitive, and the columns agree with the database.
+pub fn judge(case: &Case<'_>) -> Verdict {
+    let ground = match ground(case) {
+        Err(verdict) => return verdict,
+        Ok(ground) => ground,
+    };
+    let collation = match &case.facts.server.collation {
+        Fact::Unknown => return case.pending(),
+        Fact::Missing(trouble) => return untold(trouble),
+        Fact::Seen(collation) => collation,
+    };
+    match ground {
+        Ground::ToCome => all(of_server(collation), || format!("{COLLATION}, set by the install")),
+        Ground::Open(_) => {
+            let mut findings = of_database(collation, case);
+            findings.extend(of_server(collation));
+            all(findings, || collation.name.to_string())
+        }
+    }
+}
+
+fn of_database(collation: &Collation, case: &Case<'_>) -> Vec<Finding> {
+    let names = Names::of(case);
+    let mut findings = Vec::new();
+    if !collation.case_insensitive {
+        findings.push(
+            Finding::stop(
+                CheckId::DbCollation,
+                format!("{} tells upper from lower case ({}); Octopus does not start on it.", names.database, collation.name),
+                if case.flow == Flow::FirstNode {
+                    "Have a DBA change the collation while the database is empty."
+                } else {
+                    "Have a DBA change the collation of the database and of every column in it; that takes a copy, and a window without Octopus."
+                },
+            )
+            .sql(alter(&names, &format!("COLLATE {COLLATION}"))),
+        );
+    }
+    // Our own registry's name columns are case-insensitive whatever the database is; they are none of Octopus' business.
+    let ours = |column: &&Untrusted| column.as_str().starts_with("octopus_setup.");
+    let own = collation.odd_columns.iter().filter(ours).count() as u64;
+    let others: Vec<Untrusted> = collation.odd_columns.iter().filter(|column| !ours(column)).cloned().collect();
+    let count = collation.odd_count.max(collation.odd_columns.len() as u64) - own;
+    if count > 0 {
+        // A first node has nothing to lose yet; a running cluster works until its next upgrade.
+        let severity = if case.flow == Flow::FirstNode { Severity::Stop } else { Severity::Warn };
+        let columns = if count == 1 { "1 column has".to_owned() } else { format!("{count} columns have") };
+        findings.push(Finding::new(
+            CheckId::DbCollation,
+            severity,
+            format!(
+                "{columns} another collation than the database ({}): {}. Octopus refuses to upgrade such a database.",
+                collation.name,
+                say::list(&others, count)
+            ),
+            "Have a DBA change these columns' collation to the database's.",
+        ));
+    }
+    findings
+}
+
+/// A case-sensitive server has made trouble in temporary tables, whatever the database's own collation is.
+fn of_server(collation: &Collation) -> Vec<Finding> {
+    let server = collation.server.as_str();
+    let upper = server.to_ascii_uppercase();
+    let sensitive = upper.contains("_CS") || upper.contains("_BIN");
+    sensitive
+        .then(|| {
+            Finding::warn(
+                CheckId::DbCollation,
+                format!("The server itself tells upper from lower case ({server}); Octopus has had trouble with that."),
+                "Use a server with a case-insensitive collation if you can.",
+            )
+        })
+        .into_iter()
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::catalog::checks::tests::{case, evidence, judged, judged_in, stop, warn};
+    use crate::catalog::samples;
+    use crate::model::facts::{Database, Facts, Trouble};
+
+    fn with(change: impl FnOnce(&mut Collation)) -> Facts {
+        let mut facts = samples::facts();
+        if let Fact::Seen(collation) = &mut facts.server.collation {
+            change(collation);
+        }
+        facts
+    }
+
+    fn of(facts: &Facts) -> Verdict {
+        judged(CheckId::DbCollation, &samples::answers(), facts)
+    }
+
+    #[test]
+    fn insensitive_is_good_and_sensitive_stops() {
+        assert_eq!(evidence(&of(&samples::facts())), "Latin1_General_CI_AS");
+        let finding = stop(&of(&with(|collation| collation.case_insensitive = false)));
+        let sql = finding.remedy.map(|remedy| remedy.text().to_owned());
+        assert_eq!(sql.as_deref(), Some("ALTER DATABASE [OctopusDeploy] COLLATE Latin1_General_CI_AS;"));
+    }
+
+    #[test]
+    fn odd_columns_stop_a_first_node_and_warn_the_others() {
+        let facts = with(|collation| {
+            collation.odd_columns = vec!["dbo.Event.Category (Finnish_Swedish_CI_AS)".into()];
+            collation.odd_count = 3;
+        });
+        let finding = stop(&of(&facts));
+        assert!(finding.says.contains("3 columns have") && finding.says.contains("Finnish_Swedish_CI_AS) and 2 more"));
+        let answers = samples::answers();
+        let join = judged_in(&crate::catalog::checks::Case { flow: Flow::Join, ..case(&answers, &facts) }, CheckId::DbCollation);
+        assert!(warn(&join).says.contains("refuses to upgrade"));
+    }
+
+    #[test]
+    fn our_own_columns_do_not_count() {
+        let facts = with(|collation| {
+            collation.odd_columns = vec!["octopus_setup.node.name (Latin1_General_100_CI_AS)".into()];
+            collation.odd_count = 1;
+        });
+        assert!(matches!(of(&facts), Verdict::Good(_)));
+    }
+
+    #[test]
+    fn a_case_sensitive_server_is_warned_of() {
+        for server in ["Latin1_General_CS_AS", "Latin1_General_BIN2", "latin1_general_cs_as"] {
+            let mut facts = with(|collation| collation.server = server.into());
+            assert!(warn(&of(&facts)).says.contains(server));
+            facts.server.database = Fact::Seen(Database::Absent);
+            assert!(warn(&of(&facts)).says.contains(server));
+        }
+    }
+
+    #[test]
+    fn a_database_to_come_gets_ours() {
+        let mut facts = with(|collation| collation.case_insensitive = false);
+        facts.server.database = Fact::Seen(Database::Absent);
+        assert_eq!(evidence(&of(&facts)), "Latin1_General_CI_AS, set by the install");
+    }
+
+    #[test]
+    fn one_that_cannot_be_read_is_no_obstacle() {
+        let mut facts = samples::facts();
+        facts.server.collation = Fact::Missing(Trouble::Unasked);
+        assert_eq!(evidence(&of(&facts)), "cannot be told here");
+    }
+}

@@ -1,0 +1,189 @@
+//! `db-rights`.
+
+use crate::catalog::checks::server::Names;
+use crate::catalog::checks::{Case, all, untold};
+use crate::catalog::dba;
+use crate::model::check::CheckId;
+use crate::model::facts::{DatabaseRights, Fact};
+use crate::model::field::FieldId;
+use crate::model::finding::{Finding, Severity, Verdict};
+use crate::model::flow::Flow;
+use crate::model::identifier::quoted;
+
+use super::{Ground, ground};
+
+/// The login can do what Octopus will do. Effective permissions decide: on some servers `IS_ROLEMEMBER('db_owner')` is
+/// 0 even for the owner.
+pub fn judge(case: &Case<'_>) -> Verdict {
+    let ground = match ground(case) {
+        Err(verdict) => return verdict,
+        Ok(ground) => ground,
+    };
+    let rights = match &case.facts.server.rights {
+        Fact::Unknown => return case.pending(),
+        Fact::Missing(trouble) => return untold(trouble),
+        Fact::Seen(rights) => rights,
+    };
+    match ground {
+        Ground::ToCome => Verdict::Good("may create databases, and owns what it creates".into()),
+        Ground::Open(_) => {
+            let findings = findings(rights, &Principal::of(case), case);
+            all(findings, || if rights.db_owner { "db_owner" } else { "all that Octopus needs" }.to_owned())
+        }
+    }
+}
+
+/// Who is judged.
+struct Principal {
+    names: Names,
+    /// The user in the database; the login's name where the server did not tell.
+    user: String,
+}
+
+impl Principal {
+    fn of(case: &Case<'_>) -> Self {
+        let names = Names::of(case);
+        let seen = case.facts.server.login.seen().map(|login| login.user.as_str()).filter(|user| !user.is_empty());
+        let user = seen.unwrap_or(&names.login).to_owned();
+        Self { names, user }
+    }
+
+    /// Makes the user `db_owner`. A guest is nobody's own user, so the login gets one first.
+    fn to_owner(&self) -> String {
+        if self.user.eq_ignore_ascii_case("guest") {
+            return dba::user_for(&self.names.database, &self.names.login);
+        }
+        dba::owner(&self.names.database, &self.user)
+    }
+}
+
+/// How much a missing right weighs. A first node creates tables and schemas at once, and so does a join that makes the
+/// registry. On any other node it is Octopus' next upgrade that fails, not what is done here.
+fn weight(case: &Case<'_>) -> Severity {
+    let creates = match case.flow {
+        Flow::FirstNode => true,
+        Flow::Join => case.answers.is_on(FieldId::MakeRegistry),
+        Flow::Review | Flow::Edit | Flow::Leave | Flow::Remove => false,
+    };
+    if creates { Severity::Stop } else { Severity::Warn }
+}
+
+fn findings(rights: &DatabaseRights, who: &Principal, case: &Case<'_>) -> Vec<Finding> {
+    let (login, database) = (&who.names.login, &who.names.database);
+    let mut findings = Vec::new();
+    let missing: Vec<&str> =
+        [(rights.create_table, "create tables"), (rights.create_schema, "create schemas"), (rights.alter, "change the database")]
+            .into_iter()
+            .filter_map(|(has, what)| (!has).then_some(what))
+            .collect();
+    if let Some((last, first)) = missing.split_last() {
+        let what = if first.is_empty() { (*last).to_owned() } else { format!("{} or {last}", first.join(", ")) };
+        findings.push(
+            Finding::new(
+                CheckId::DbRights,
+                weight(case),
+                format!("{login} cannot {what} in {database}."),
+                format!("{login} needs db_owner on {database}, at Octopus' next upgrade at the latest; a DBA can run this."),
+            )
+            .sql(who.to_owner()),
+        );
+    } else if !rights.control {
+        findings.push(
+            Finding::warn(
+                CheckId::DbRights,
+                format!("{login} can create tables and schemas in {database}, but does not own it."),
+                "Octopus wants db_owner, and its upgrades may fail without; a DBA can run this.",
+            )
+            .sql(who.to_owner()),
+        );
+    }
+    let schema = rights.default_schema.as_str();
+    if !schema.is_empty() && !schema.eq_ignore_ascii_case("dbo") {
+        findings.push(
+            Finding::new(
+                CheckId::DbRights,
+                if case.is_of_a_node() { Severity::Warn } else { Severity::Stop },
+                format!("The default schema of {} in {database} is {schema}; Octopus' tables belong into dbo.", who.user),
+                "Have it changed to dbo.",
+            )
+            .about(FieldId::User)
+            .sql(format!("USE {};\nALTER USER {} WITH DEFAULT_SCHEMA = [dbo];", quoted(database), quoted(&who.user))),
+        );
+    }
+    findings
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::catalog::checks::tests::{evidence, judged, stop, warn};
+    use crate::catalog::samples;
+    use crate::model::facts::{Database, Facts, Trouble};
+
+    fn with(change: impl FnOnce(&mut DatabaseRights)) -> Facts {
+        let mut facts = samples::facts();
+        if let Fact::Seen(rights) = &mut facts.server.rights {
+            change(rights);
+        }
+        facts
+    }
+
+    fn of(facts: &Facts) -> Verdict {
+        judged(CheckId::DbRights, &samples::answers(), facts)
+    }
+
+    fn sql(finding: &Finding) -> &str {
+        finding.remedy.as_ref().map(crate::model::finding::Remedy::text).unwrap_or_default()
+    }
+
+    #[test]
+    fn effective_rights_decide_and_the_role_only_explains() {
+        assert_eq!(evidence(&of(&samples::facts())), "db_owner");
+        assert_eq!(evidence(&of(&with(|rights| rights.db_owner = false))), "all that Octopus needs");
+    }
+
+    #[test]
+    fn each_missing_right_is_named() {
+        let finding = stop(&of(&with(|rights| rights.create_table = false)));
+        assert_eq!(finding.says, "octopus cannot create tables in OctopusDeploy.");
+        assert_eq!(sql(&finding), "USE [OctopusDeploy];\nALTER ROLE db_owner ADD MEMBER [octopus];");
+        let all = stop(&of(&with(|rights| *rights = DatabaseRights::default())));
+        assert!(all.says.contains("create tables, create schemas or change the database"));
+        assert!(stop(&of(&with(|rights| rights.alter = false))).says.contains("cannot change the database"));
+        assert!(stop(&of(&with(|rights| rights.create_schema = false))).says.contains("create schemas"));
+    }
+
+    #[test]
+    fn not_to_own_it_is_warned_of() {
+        assert!(warn(&of(&with(|rights| rights.control = false))).says.contains("does not own"));
+    }
+
+    #[test]
+    fn the_default_schema_is_dbo() {
+        let finding = stop(&of(&with(|rights| rights.default_schema = "octo]pus".into())));
+        assert!(sql(&finding).ends_with("ALTER USER [octopus] WITH DEFAULT_SCHEMA = [dbo];"));
+        for good in ["DBO", ""] {
+            assert!(matches!(of(&with(|rights| rights.default_schema = good.into())), Verdict::Good(_)));
+        }
+    }
+
+    #[test]
+    fn a_guest_gets_a_user_of_its_own() {
+        let mut facts = with(|rights| rights.create_table = false);
+        if let Fact::Seen(login) = &mut facts.server.login {
+            login.user = "guest".into();
+        }
+        assert!(sql(&stop(&of(&facts))).contains("CREATE USER [octopus] FOR LOGIN [octopus];"));
+    }
+
+    #[test]
+    fn to_come() {
+        let mut facts = samples::facts();
+        facts.server.database = Fact::Seen(Database::Absent);
+        assert!(evidence(&of(&facts)).contains("owns what it creates"));
+        facts.server.rights = Fact::Seen(DatabaseRights::default());
+        assert_eq!(of(&facts), Verdict::NotYet);
+        facts.server.rights = Fact::Missing(Trouble::Unasked);
+        assert_eq!(evidence(&of(&facts)), "cannot be told here");
+    }
+}

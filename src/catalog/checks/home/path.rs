@@ -1,0 +1,198 @@
+//! `home-path`.
+
+use std::path::{Component, Path};
+
+use crate::catalog::checks::{Case, one};
+use crate::catalog::failures::{self, Around};
+use crate::catalog::form::read;
+use crate::catalog::say;
+use crate::model::check::CheckId;
+use crate::model::facts::{Fact, Occupant, Trouble};
+use crate::model::field::FieldId;
+use crate::model::finding::{Finding, Severity, Verdict};
+use crate::model::names::instance_key;
+
+/// The path leads to a folder of this machine that can be a home, or to a place where one can be created.
+pub fn judge(case: &Case<'_>) -> Verdict {
+    let Ok(home) = read::home(case.answers) else { return Verdict::NotYet };
+    if let Some((says, fix)) = unfit(&home) {
+        return one(Finding::stop(CheckId::HomePath, says, fix));
+    }
+    match &case.facts.home.folder {
+        Fact::Unknown => case.pending(),
+        Fact::Seen(occupant) => of_occupant(occupant, &home, case),
+        Fact::Missing(trouble) => one(unseen(trouble, &home)),
+    }
+}
+
+/// The path could not be looked at. The words of the way to a server would be about the wrong thing here.
+fn unseen(trouble: &Trouble, home: &Path) -> Finding {
+    let home = home.display();
+    match trouble {
+        Trouble::TimedOut { waited } => Finding::stop(
+            CheckId::HomePath,
+            format!("{home} did not answer within {}: it is on a share or a disk that hangs.", say::duration(*waited)),
+            "Type a path on a local disk of this machine.",
+        ),
+        Trouble::Io(said) => Finding::stop(
+            CheckId::HomePath,
+            format!("{home} cannot be looked at: {}", say::sentence(said.as_str())),
+            "Start the wizard as a user who may look there (sudo, an elevated terminal), or type another path.",
+        ),
+        other => failures::of_trouble(other, &Around::NOTHING).found(CheckId::HomePath, Severity::Stop),
+    }
+}
+
+/// What can be said against the path itself.
+fn unfit(home: &Path) -> Option<(&'static str, &'static str)> {
+    let text = home.to_string_lossy();
+    if text.starts_with("\\\\") || text.starts_with("//") {
+        return Some((
+            "This is a path on the network; a home directory belongs to its node alone.",
+            "Type a path on a local disk of this machine.",
+        ));
+    }
+    // `..` would be followed through links by the system, but not by people who compare paths.
+    if home.components().any(|part| part == Component::ParentDir) {
+        return Some(("The path has .. in it.", "Type the path as it is without the detour."));
+    }
+    if home.parent().is_none() {
+        return Some(("This is the root of the disk.", "Type a folder of its own, for instance one named octopus."));
+    }
+    None
+}
+
+fn of_occupant(occupant: &Occupant, home: &Path, case: &Case<'_>) -> Verdict {
+    if case.is_of_a_node() {
+        return of_node(occupant, home, case);
+    }
+    let home = home.display();
+    let stop = |says: String, fix: &str| one(Finding::stop(CheckId::HomePath, says, fix));
+    match occupant {
+        Occupant::Creatable { parent } => Verdict::Good(format!("will be created under {parent}")),
+        Occupant::Empty => Verdict::Good("an empty folder".into()),
+        Occupant::Occupied { .. } if case.resuming.is_some() => Verdict::Good("a folder that is there".into()),
+        Occupant::Occupied { entries } => {
+            let entries = if *entries == 1 { "1 entry".to_owned() } else { format!("{entries} entries") };
+            one(Finding::warn(
+                CheckId::HomePath,
+                format!("{home} is there and has {entries} in it that are not of this wizard."),
+                "Type an empty or new folder, unless you know that Octopus may live beside them.",
+            ))
+        }
+        Occupant::NodeConfig { instance } => {
+            let asked = read::instance(case.answers).ok();
+            let own = asked.is_some_and(|name| instance_key(name.as_str()) == instance_key(instance.as_str()));
+            if case.resuming.is_some() && own {
+                return Verdict::Good("the node config of the run that is being gone on with".into());
+            }
+            let whose =
+                if instance.is_empty() { "an instance that cannot be read".into() } else { format!("instance {instance}") };
+            stop(format!("{home} is the home of {whose} already."), "Type another folder; each instance has a home of its own.")
+        }
+        Occupant::NotAFolder => {
+            stop(say::sentence(&format!("{home}, or something on the way to it, is not a folder")), "Type another path.")
+        }
+    }
+}
+
+/// The home of a node that exists: its config is in it.
+fn of_node(occupant: &Occupant, home: &Path, case: &Case<'_>) -> Verdict {
+    let home = home.display();
+    match occupant {
+        Occupant::NodeConfig { instance } => {
+            let own = instance_key(instance.as_str()) == instance_key(case.answers.trimmed(FieldId::Instance));
+            if own || instance.is_empty() {
+                return Verdict::Good("this node's own home".into());
+            }
+            one(Finding::stop(
+                CheckId::HomePath,
+                format!("{home} is the home of another instance, {instance}."),
+                "Two instances in one home destroy each other's state: find out which of them Octopus Server runs, and have the other one leave.",
+            ))
+        }
+        Occupant::Occupied { .. } | Occupant::Empty if case.is_of_octopus() => Verdict::Good("a folder that is there".into()),
+        Occupant::Occupied { .. } | Occupant::Empty => one(Finding::warn(
+            CheckId::HomePath,
+            format!("{home} is there, and there is no node config in it."),
+            "The config under review is another file: put it into the home, or have a dated copy of it restored there.",
+        )),
+        Occupant::Creatable { parent } => one(Finding::stop(
+            CheckId::HomePath,
+            format!("{home} is not there; only {parent} is."),
+            "Mount the disk that it is on, or have it restored, before Octopus Server is started.",
+        )),
+        Occupant::NotAFolder => one(Finding::stop(
+            CheckId::HomePath,
+            say::sentence(&format!("{home}, or something on the way to it, is not a folder")),
+            "Find out what took its place, and have the folder restored.",
+        )),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::catalog::checks::tests::{evidence, judged, judged_in, resuming, stop, warn};
+    use crate::catalog::samples;
+    use crate::model::facts::{Facts, Trouble};
+
+    fn with(occupant: Occupant) -> Facts {
+        let mut facts = samples::facts();
+        facts.home.folder = Fact::Seen(occupant);
+        facts
+    }
+
+    fn of(occupant: Occupant) -> Verdict {
+        judged(CheckId::HomePath, &samples::answers(), &with(occupant))
+    }
+
+    #[test]
+    fn each_occupant_has_its_verdict() {
+        assert_eq!(evidence(&of(Occupant::Creatable { parent: "/var/lib".into() })), "will be created under /var/lib");
+        assert_eq!(evidence(&of(Occupant::Empty)), "an empty folder");
+        assert!(warn(&of(Occupant::Occupied { entries: 1 })).says.contains("1 entry "));
+        assert!(warn(&of(Occupant::Occupied { entries: 7 })).says.contains("7 entries"));
+        assert!(stop(&of(Occupant::NodeConfig { instance: "Other".into() })).says.contains("instance Other already"));
+        assert!(stop(&of(Occupant::NodeConfig { instance: "".into() })).says.contains("cannot be read"));
+        assert!(stop(&of(Occupant::NotAFolder)).says.contains("not a folder"));
+    }
+
+    #[test]
+    fn going_on_does_not_stumble_over_its_own() {
+        for (occupant, good) in [
+            (Occupant::Occupied { entries: 2 }, true),
+            (Occupant::NodeConfig { instance: "octopusserver".into() }, true),
+            (Occupant::NodeConfig { instance: "Other".into() }, false),
+        ] {
+            let (answers, facts) = (samples::answers(), with(occupant));
+            let verdict = judged_in(&resuming(&answers, &facts), CheckId::HomePath);
+            assert_eq!(matches!(verdict, Verdict::Good(_)), good, "{verdict:?}");
+        }
+    }
+
+    #[test]
+    fn a_path_that_can_be_no_home_stops_before_anything_is_known() {
+        let root = if cfg!(windows) { "C:\\" } else { "/" };
+        let detour = format!("{}/../x", samples::HOME);
+        for (path, part) in [(root, "root"), (detour.as_str(), ".."), ("//server/share", "network")] {
+            let answers = samples::with(&[(FieldId::Home, path)]);
+            assert!(stop(&judged(CheckId::HomePath, &answers, &Facts::default())).says.contains(part), "{path}");
+        }
+    }
+
+    #[test]
+    fn a_folder_that_cannot_be_looked_at_stops() {
+        let mut facts = samples::facts();
+        facts.home.folder = Fact::Missing(Trouble::Io("Permission denied".into()));
+        assert!(
+            stop(&judged(CheckId::HomePath, &samples::answers(), &facts))
+                .says
+                .contains("cannot be looked at: Permission denied.")
+        );
+        facts.home.folder = Fact::Missing(Trouble::TimedOut { waited: std::time::Duration::from_secs(5) });
+        let hanging = stop(&judged(CheckId::HomePath, &samples::answers(), &facts));
+        assert!(hanging.says.contains("did not answer within 5 s") && !hanging.says.contains("firewall"), "{hanging:?}");
+        assert_eq!(hanging.about, Some(FieldId::Home));
+    }
+}

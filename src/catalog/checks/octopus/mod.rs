@@ -1,0 +1,38 @@
+//! `octopus-program`, `octopus-instance` and `octopus-service`: whether the hand-over to Octopus Server can be run.
+
+mod instance;
+mod program;
+mod service;
+
+use std::path::Path;
+
+use crate::catalog::form::read;
+use crate::model::check::CheckId;
+use crate::model::facts::Fact;
+use crate::model::finding::Verdict;
+use crate::model::hand_over::Handing;
+
+use super::{Case, all, one, untold};
+
+/// Judges one of them.
+pub fn judge(check: CheckId, case: &Case<'_>) -> Verdict {
+    match check {
+        CheckId::OctopusProgram => program::judge(case),
+        CheckId::OctopusInstance => instance::judge(case),
+        CheckId::OctopusService => service::judge(case),
+        _ => case.pending(),
+    }
+}
+
+/// The program whose commands the plan's last steps run; the verdict where none are, or where that is not known yet.
+fn program<'a>(case: &Case<'a>) -> Result<&'a Path, Verdict> {
+    if read::hand_over(case.answers) == Handing::Script {
+        return Err(Verdict::Good("not looked at: nothing of it is run".to_owned()));
+    }
+    match &case.facts.octopus.program {
+        Fact::Unknown => Err(case.pending()),
+        Fact::Seen(Some(program)) => Ok(program),
+        Fact::Seen(None) => Err(Verdict::Good("not looked at: Octopus Server is not here".to_owned())),
+        Fact::Missing(trouble) => Err(untold(trouble)),
+    }
+}

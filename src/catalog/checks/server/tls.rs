@@ -1,0 +1,170 @@
+//! `sql-tls`.
+
+use crate::catalog::checks::{Case, one};
+use crate::catalog::say;
+use crate::model::check::CheckId;
+use crate::model::facts::{Certificate, Encrypted, Protocol, Trusted};
+use crate::model::field::FieldId;
+use crate::model::finding::{Finding, Verdict};
+
+/// Days before its end from which on a certificate is warned of.
+const SOON: i64 = 30;
+
+/// The connection is encrypted and the server is the right one.
+pub fn judge(case: &Case<'_>) -> Verdict {
+    let server = &case.facts.server;
+    match super::station(CheckId::SqlTls, &server.encrypted, server.way_blocked(), case) {
+        Ok(encrypted) => of_encrypted(encrypted, server.certificate.as_ref(), &super::Names::of(case)),
+        Err(verdict) => verdict,
+    }
+}
+
+fn of_encrypted(encrypted: &Encrypted, certificate: Option<&Certificate>, names: &super::Names) -> Verdict {
+    if encrypted.protocol == Protocol::Plain {
+        return one(Finding::warn(
+            CheckId::SqlTls,
+            format!(
+                "{} offers no encryption: anybody in between can read what Octopus stores, and the password of {}, which is only \
+                 scrambled.",
+                names.server, names.login
+            ),
+            "Have encryption turned on at the server and choose Mandatory.",
+        )
+        .about(FieldId::Encryption));
+    }
+    let Some(certificate) = certificate else {
+        return Verdict::Good(named(encrypted.protocol).to_owned());
+    };
+    match encrypted.trusted {
+        Trusted::Nothing => one(Finding::warn(
+            CheckId::SqlTls,
+            format!(
+                "The certificate is not checked, so whoever is in between can read along. Shown: {}, SHA-256 {}.",
+                certificate.subject,
+                say::sha256(&certificate.sha256)
+            ),
+            "Choose System roots or CA file; or compare the fingerprint with the DBA's and choose This certificate only.",
+        )),
+        // Its dates do not matter then: that one certificate is trusted, whatever it says of itself.
+        Trusted::Fingerprint => Verdict::Good(format!("{}, pinned", evidence(certificate))),
+        Trusted::SystemRoots | Trusted::CaFile if certificate.days_left <= SOON => one(Finding::warn(
+            CheckId::SqlTls,
+            format!(
+                "The server's certificate ends on {}, {}.",
+                say::day(certificate.not_after),
+                match certificate.days_left {
+                    ..=0 => "which is today".to_owned(),
+                    1 => "in 1 day".to_owned(),
+                    days => format!("in {days} days"),
+                }
+            ),
+            "Have it renewed before then: every node loses its database with it.",
+        )),
+        Trusted::SystemRoots | Trusted::CaFile => Verdict::Good(evidence(certificate)),
+    }
+}
+
+fn evidence(certificate: &Certificate) -> String {
+    format!(
+        "{}, until {}, SHA-256 {}",
+        certificate.subject,
+        say::day(certificate.not_after),
+        say::sha256_short(&certificate.sha256)
+    )
+}
+
+const fn named(protocol: Protocol) -> &'static str {
+    match protocol {
+        Protocol::Plain => "not encrypted",
+        Protocol::Tls12 => "TLS 1.2",
+        Protocol::Tls13 => "TLS 1.3",
+        Protocol::Strict => "strict (TDS 8.0)",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::catalog::checks::tests::{evidence, judged, stop, warn};
+    use crate::catalog::samples;
+    use crate::model::facts::{Fact, Facts, TlsTrouble, Trouble};
+
+    fn with(protocol: Protocol, trusted: Trusted) -> Facts {
+        let mut facts = samples::facts();
+        facts.server.encrypted = Fact::Seen(Encrypted { protocol, trusted, took: Duration::from_millis(8) });
+        facts
+    }
+
+    fn of(facts: &Facts) -> Verdict {
+        judged(CheckId::SqlTls, &samples::answers(), facts)
+    }
+
+    #[test]
+    fn a_checked_certificate_is_good_with_its_evidence() {
+        for trusted in [Trusted::SystemRoots, Trusted::CaFile] {
+            assert_eq!(evidence(&of(&with(Protocol::Tls12, trusted))), "sql01, until 2027-03-01, SHA-256 9C:9C…");
+        }
+        assert!(evidence(&of(&with(Protocol::Strict, Trusted::Fingerprint))).ends_with(", pinned"));
+    }
+
+    #[test]
+    fn without_a_certificate_in_the_facts_the_protocol_is_said() {
+        for (protocol, said) in
+            [(Protocol::Tls12, "TLS 1.2"), (Protocol::Tls13, "TLS 1.3"), (Protocol::Strict, "strict (TDS 8.0)")]
+        {
+            let mut facts = with(protocol, Trusted::SystemRoots);
+            facts.server.certificate = None;
+            assert_eq!(evidence(&of(&facts)), said);
+        }
+    }
+
+    #[test]
+    fn plain_and_unchecked_are_warned_of() {
+        assert_eq!(warn(&of(&with(Protocol::Plain, Trusted::Nothing))).about, Some(FieldId::Encryption));
+        let unchecked = warn(&of(&with(Protocol::Tls12, Trusted::Nothing)));
+        assert!(unchecked.says.contains(&say::sha256(&[0x9c; 32])));
+    }
+
+    #[test]
+    fn an_end_that_is_near_is_warned_of_unless_pinned() {
+        for (days, part) in [(30, "in 30 days"), (1, "in 1 day."), (0, "today")] {
+            let mut facts = with(Protocol::Tls12, Trusted::SystemRoots);
+            facts.server.certificate = Some(Certificate { days_left: days, ..samples::certificate() });
+            assert!(warn(&of(&facts)).says.contains(part));
+            facts.server.encrypted = with(Protocol::Tls12, Trusted::Fingerprint).server.encrypted;
+            assert!(matches!(of(&facts), Verdict::Good(_)));
+        }
+        let mut facts = with(Protocol::Tls12, Trusted::SystemRoots);
+        facts.server.certificate = Some(Certificate { days_left: 31, ..samples::certificate() });
+        assert!(matches!(of(&facts), Verdict::Good(_)));
+    }
+
+    #[test]
+    fn tls_that_did_not_come_about_stops_about_the_right_field() {
+        let mut facts = samples::facts();
+        for (trouble, field) in [
+            (TlsTrouble::SelfSigned, FieldId::Trust),
+            (TlsTrouble::UnknownIssuer, FieldId::Trust),
+            (TlsTrouble::NotOffered, FieldId::Encryption),
+            (TlsTrouble::OtherFingerprint, FieldId::Fingerprint),
+            (TlsTrouble::CaFile("empty".into()), FieldId::CaFile),
+            (TlsTrouble::WrongName, FieldId::Server),
+        ] {
+            facts.server.encrypted = Fact::Missing(Trouble::Tls(trouble));
+            assert_eq!(stop(&of(&facts)).about, Some(field));
+        }
+        facts.server.encrypted = Fact::Missing(Trouble::NotSqlServer);
+        assert!(stop(&of(&facts)).says.contains("TDS"));
+    }
+
+    #[test]
+    fn a_changed_certificate_shows_both_prints() {
+        let answers = samples::with(&[(FieldId::Trust, "fingerprint"), (FieldId::Fingerprint, &"01".repeat(32))]);
+        let mut facts = samples::facts();
+        facts.server.encrypted = Fact::Missing(Trouble::Tls(TlsTrouble::OtherFingerprint));
+        let finding = stop(&judged(CheckId::SqlTls, &answers, &facts));
+        assert!(finding.says.contains(&say::sha256(&[1; 32])) && finding.says.contains(&say::sha256(&[0x9c; 32])));
+    }
+}

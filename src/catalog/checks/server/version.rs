@@ -1,0 +1,195 @@
+//! `sql-version`.
+
+use crate::catalog::checks::{Case, one};
+use crate::model::check::CheckId;
+use crate::model::facts::Version;
+use crate::model::finding::{Finding, Verdict};
+
+/// The oldest version that Octopus may still work with, SQL Server 2016, and the oldest that it surely does, 2017:
+/// its own pages and its issues disagree.
+const OLDEST: u32 = 13;
+const SURE: u32 = 14;
+
+/// `SERVERPROPERTY('EngineEdition')` of services whose major number means nothing, or that are no home for Octopus.
+mod engine {
+    pub(super) const SYNAPSE: i32 = 6;
+    pub(super) const AZURE: i32 = 5;
+    pub(super) const MANAGED_INSTANCE: i32 = 8;
+    pub(super) const SYNAPSE_SERVERLESS: i32 = 11;
+}
+
+/// The server's version and edition are fit for Octopus.
+pub fn judge(case: &Case<'_>) -> Verdict {
+    match super::optional(&case.facts.server.version, case) {
+        Ok(version) => of_version(version),
+        Err(verdict) => verdict,
+    }
+}
+
+fn of_version(version: &Version) -> Verdict {
+    let said = described(version);
+    match version.engine_edition {
+        engine::AZURE | engine::MANAGED_INSTANCE => return Verdict::Good(said),
+        engine::SYNAPSE | engine::SYNAPSE_SERVERLESS => {
+            return one(Finding::stop(
+                CheckId::SqlVersion,
+                format!("This is {said}, an analytics service; Octopus cannot live in it."),
+                "Give a SQL Server, an Azure SQL Database or an Amazon RDS for SQL Server.",
+            ));
+        }
+        _ => {}
+    }
+    if version.major < OLDEST {
+        return one(Finding::stop(
+            CheckId::SqlVersion,
+            format!("This is {said}; Octopus needs SQL Server 2016 or later."),
+            "Give a newer server; SQL Server 2017 or later is best.",
+        ));
+    }
+    if version.major < SURE {
+        return one(Finding::warn(
+            CheckId::SqlVersion,
+            format!("This is {said}; newer versions of Octopus want SQL Server 2017 or later."),
+            "Use a newer server if you can: an upgrade of Octopus may refuse this one.",
+        ));
+    }
+    if version.edition.as_str().to_ascii_lowercase().contains("practice") {
+        return one(Finding::note(
+            CheckId::SqlVersion,
+            format!("Practice server ({}): for trying out and training, not for production.", version.number),
+        ));
+    }
+    match remark(version.edition.as_str()) {
+        Some(remark) => one(Finding::note(CheckId::SqlVersion, format!("{said}. {remark}"))),
+        None => Verdict::Good(said),
+    }
+}
+
+/// What is good to know of an edition.
+fn remark(edition: &str) -> Option<&'static str> {
+    let edition = edition.to_ascii_lowercase();
+    if edition.contains("express") {
+        Some("Express holds at most 10 GB a database (50 GB from 2025 on), which a busy Octopus outgrows.")
+    } else if edition.contains("developer") {
+        Some("Developer Edition is not licensed for production.")
+    } else if edition.contains("evaluation") {
+        Some("Evaluation Edition ends after 180 days.")
+    } else {
+        None
+    }
+}
+
+/// `SQL Server 2022 (16.0.4135), Enterprise`.
+fn described(version: &Version) -> String {
+    let number = version.number.as_str();
+    let short: Vec<&str> = number.split('.').take(3).collect();
+    let short = short.join(".");
+    let product = match version.engine_edition {
+        engine::AZURE => return "Azure SQL Database".to_owned(),
+        engine::MANAGED_INSTANCE => return "Azure SQL Managed Instance".to_owned(),
+        engine::SYNAPSE | engine::SYNAPSE_SERVERLESS => return "Azure Synapse".to_owned(),
+        _ => match version.major {
+            17 => "SQL Server 2025",
+            16 => "SQL Server 2022",
+            15 => "SQL Server 2019",
+            14 => "SQL Server 2017",
+            13 => "SQL Server 2016",
+            12 => "SQL Server 2014",
+            11 => "SQL Server 2012",
+            10 => "SQL Server 2008",
+            _ => "SQL Server",
+        },
+    };
+    let number = if short.is_empty() { String::new() } else { format!(" ({short})") };
+    let edition = edition_short(version.edition.as_str());
+    let edition = if edition.is_empty() { String::new() } else { format!(", {edition}") };
+    format!("{product}{number}{edition}")
+}
+
+/// `Enterprise Edition: Core-based Licensing (64-bit)` → `Enterprise`.
+fn edition_short(edition: &str) -> &str {
+    let end = [" Edition", " (64-bit)", ":"].iter().filter_map(|mark| edition.find(mark)).min().unwrap_or(edition.len());
+    edition[..end].trim()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::catalog::checks::tests::{evidence, judged, stop, warn};
+    use crate::catalog::samples;
+    use crate::model::facts::{Fact, SqlTrouble, Trouble};
+    use crate::model::finding::Severity;
+
+    fn of(major: u32, number: &str, edition: &str, engine_edition: i32) -> Verdict {
+        let mut facts = samples::facts();
+        facts.server.version = Fact::Seen(Version {
+            major,
+            number: number.into(),
+            edition: edition.into(),
+            engine_edition,
+            server_name: "SQL01".into(),
+        });
+        judged(CheckId::SqlVersion, &samples::answers(), &facts)
+    }
+
+    #[test]
+    fn good_versions_are_described() {
+        for (major, number, edition, engine, said) in [
+            (
+                16,
+                "16.0.4135.4",
+                "Enterprise Edition: Core-based Licensing (64-bit)",
+                3,
+                "SQL Server 2022 (16.0.4135), Enterprise",
+            ),
+            (15, "15.0.2000.5", "Standard Edition (64-bit)", 2, "SQL Server 2019 (15.0.2000), Standard"),
+            (14, "14.0.1000", "Web", 2, "SQL Server 2017 (14.0.1000), Web"),
+            (17, "17.0", "", 3, "SQL Server 2025 (17.0)"),
+            (18, "18.0.1.2", "Enterprise Edition", 3, "SQL Server (18.0.1), Enterprise"),
+            (12, "12.0.2000.8", "SQL Azure", 5, "Azure SQL Database"),
+            (12, "12.0.2000.8", "SQL Azure", 8, "Azure SQL Managed Instance"),
+        ] {
+            assert_eq!(evidence(&of(major, number, edition, engine)), said);
+        }
+    }
+
+    #[test]
+    fn old_versions_stop_or_are_warned_of() {
+        assert!(stop(&of(12, "12.0.6024.0", "Enterprise Edition", 3)).says.contains("SQL Server 2014"));
+        assert!(stop(&of(0, "", "", 0)).says.contains("2016 or later"));
+        assert!(warn(&of(13, "13.0.5026.0", "Standard Edition", 2)).says.contains("SQL Server 2016"));
+        for engine in [6, 11] {
+            assert!(stop(&of(16, "16.0", "x", engine)).says.contains("analytics"));
+        }
+    }
+
+    #[test]
+    fn editions_get_their_remarks() {
+        for (edition, part) in [
+            ("Express Edition (64-bit)", "10 GB"),
+            ("Developer Edition", "not licensed"),
+            ("Enterprise Evaluation Edition", "180 days"),
+        ] {
+            let verdict = of(16, "16.0.4135.4", edition, 3);
+            assert_eq!(verdict.severity(), Some(Severity::Note), "{edition}");
+            let Verdict::Found(findings) = verdict else { panic!("a note") };
+            assert!(findings[0].says.contains(part) && findings[0].says.starts_with("SQL Server 2022"), "{findings:?}");
+        }
+    }
+
+    #[test]
+    fn the_practice_server_is_told_for_what_it_is() {
+        let verdict = of(16, "16.0.4135.4", "octopus-setup practice server (not SQL Server)", 3);
+        let Verdict::Found(findings) = verdict else { panic!("a note") };
+        assert_eq!(findings[0].severity, Severity::Note);
+        assert!(findings[0].says.contains("not for production"));
+    }
+
+    #[test]
+    fn an_unreadable_version_is_no_obstacle() {
+        let mut facts = samples::facts();
+        facts.server.version =
+            Fact::Missing(Trouble::Sql(SqlTrouble { number: 297, state: 1, class: 16, text: "denied".into() }));
+        assert!(evidence(&judged(CheckId::SqlVersion, &samples::answers(), &facts)).contains("error 297"));
+    }
+}

@@ -1,0 +1,212 @@
+//! `storage-shared`.
+
+use std::collections::BTreeMap;
+
+use crate::catalog::say;
+use crate::model::check::CheckId;
+use crate::model::cluster::ClusterId;
+use crate::model::facts::{CanaryFile, Fact, FolderFacts, Identity, Life, NodeSeen};
+use crate::model::field::FieldId;
+use crate::model::finding::{Finding, Severity, Verdict};
+use crate::model::flow::Flow;
+use crate::model::registry::CanaryRow;
+
+use super::{Case, field_of, in_shell, is_registered, names, reached, weighed};
+
+const CHECK: CheckId = CheckId::StorageShared;
+
+/// What is known of one node's canary in one folder.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Canary {
+    /// The registry knows none.
+    Unknown,
+    /// In the folder, with the registry's nonce.
+    Right,
+    /// In the folder, with another nonce.
+    Wrong,
+    /// Not in the folder.
+    Absent,
+    /// The folder was not looked into yet, or could not be.
+    Unseen,
+}
+
+/// So many nodes are looked through for ones without a canary: this is judged on each frame.
+const MOST: usize = 200;
+
+/// Each folder is the one that the other nodes see: their canaries are in it.
+pub fn judge(case: &Case<'_>) -> Result<Verdict, Verdict> {
+    let folders = reached(case)?;
+    let unknown = folders.iter().any(|folder| folder.canaries.is_unknown());
+    let mut findings = unreadable(case, folders);
+    findings.extend(strangers(case, folders));
+    if !is_registered(case) {
+        return Ok(weighed(case, unknown, findings, || "left at the install; no other node yet".to_owned()));
+    }
+    let cluster = &case.facts.cluster;
+    let (rows, nodes) = match (&cluster.canaries, &cluster.nodes) {
+        (Fact::Unknown, _) | (_, Fact::Unknown) => return Err(case.pending()),
+        (Fact::Missing(trouble), _) | (_, Fact::Missing(trouble)) => return Err(super::untold(trouble)),
+        (Fact::Seen(rows), Fact::Seen(nodes)) => (rows, nodes),
+    };
+    let rows = by_node(rows);
+    let mut seen = Vec::new();
+    for (node, rows) in rows.iter().filter_map(|(name, rows)| Some((nodes.find(name)?, rows))) {
+        if !counts(case, node) {
+            continue;
+        }
+        let state = |wanted| folders.iter().filter(move |folder| canary(rows, node, folder) == wanted).collect::<Vec<_>>();
+        let [right, wrong, absent] = [Canary::Right, Canary::Wrong, Canary::Absent].map(state);
+        if !wrong.is_empty() {
+            findings.push(stale(case, node, &wrong, folders.len()));
+        }
+        if !absent.is_empty() {
+            findings.push(elsewhere(case, node, &absent, folders.len()));
+        }
+        if !right.is_empty() && wrong.is_empty() && absent.is_empty() {
+            seen.push(node.name.clone());
+        }
+    }
+    let has_none = |node: &&NodeSeen| counts(case, node) && !rows.contains_key(&key(node.name.as_str()));
+    let without: Vec<_> = nodes.iter().take(MOST).filter(has_none).map(|node| node.name.clone()).collect();
+    if !without.is_empty() {
+        let count = without.len() as u64;
+        let says = format!(
+            "The registry knows no canary of {}, so nothing tells whether it sees the same folders.",
+            say::list(&without, count)
+        );
+        findings.push(Finding::note(CHECK, says));
+    }
+    Ok(weighed(case, unknown, findings, || match seen.len() {
+        0 => "no other node to share with yet".to_owned(),
+        many => format!("those of {} are there", say::list(&seen, many as u64)),
+    }))
+}
+
+/// Whether at least one other node's canaries are in all of these folders.
+pub(super) fn is_proven(case: &Case<'_>, folders: &[FolderFacts]) -> bool {
+    let cluster = &case.facts.cluster;
+    let (Some(rows), Some(nodes)) = (cluster.canaries.seen(), cluster.nodes.seen()) else { return false };
+    let own = case.answers.trimmed(FieldId::NodeName);
+    let other = |name: &str| nodes.find(name).filter(|node| !node.is_called(own));
+    by_node(rows)
+        .iter()
+        .filter_map(|(name, rows)| Some((other(name)?, rows)))
+        .any(|(node, rows)| folders.iter().all(|folder| canary(rows, node, folder) == Canary::Right))
+}
+
+/// The rows of each node, by its name in lower case.
+fn by_node(rows: &[CanaryRow]) -> BTreeMap<String, Vec<&CanaryRow>> {
+    let mut nodes: BTreeMap<String, Vec<&CanaryRow>> = BTreeMap::new();
+    for row in rows {
+        nodes.entry(key(&row.node)).or_default().push(row);
+    }
+    nodes
+}
+
+fn key(name: &str) -> String {
+    name.trim().to_lowercase()
+}
+
+/// Whether a node's canary is looked for: each node's of the registry; its own of one that is there already.
+fn counts(case: &Case<'_>, node: &NodeSeen) -> bool {
+    let own = node.is_called(case.answers.trimmed(FieldId::NodeName));
+    node.row.is_some() && (!own || case.is_of_a_node())
+}
+
+/// One node's canary in one folder, by the node's rows.
+fn canary(rows: &[&CanaryRow], node: &NodeSeen, folder: &FolderFacts) -> Canary {
+    let Some(row) = rows.iter().find(|row| row.folder == folder.folder) else { return Canary::Unknown };
+    let Some(files) = folder.canaries.seen() else { return Canary::Unseen };
+    let own: Vec<&CanaryFile> = files.iter().filter(|file| node.is_called(file.node.as_str())).collect();
+    if own.is_empty() {
+        Canary::Absent
+    } else if own.iter().any(|file| file.token.as_str() == row.token) {
+        Canary::Right
+    } else {
+        Canary::Wrong
+    }
+}
+
+/// Of a node that is alive this stops; one that nobody has heard of for long may have had other folders.
+fn severity(node: &NodeSeen) -> Severity {
+    if node.life() == Life::Alive { Severity::Stop } else { Severity::Warn }
+}
+
+fn elsewhere(case: &Case<'_>, node: &NodeSeen, group: &[&FolderFacts], all: usize) -> Finding {
+    let names = names(group, all);
+    let path = group.first().map(|folder| in_shell(folder.path.as_str())).unwrap_or_default();
+    let own = node.is_called(case.answers.trimmed(FieldId::NodeName));
+    let says = if own {
+        format!("{names}: this is not the folder that was there when this node was set up; its own canary is gone.")
+    } else {
+        format!("{names}: this folder is not the one that node {} sees; its canary is not in it.", node.name)
+    };
+    Finding::new(
+        CHECK,
+        severity(node),
+        says,
+        "Mount the same share at the same path as on that node; look there and here at what is mounted.",
+    )
+    .about(field_of(case, group))
+    .command(format!("findmnt --target {path}; ls -la {path}/.octopus-setup"))
+}
+
+fn stale(case: &Case<'_>, node: &NodeSeen, group: &[&FolderFacts], all: usize) -> Finding {
+    let says = format!(
+        "{}: the canary of node {} in it is not the one that the registry has; this folder is an old copy or a restored backup.",
+        names(group, all),
+        node.name
+    );
+    let fix = "Find out which folder that node writes to now, and mount that one here; what is in this copy is out of date.";
+    let path = group.first().map(|folder| in_shell(folder.path.as_str())).unwrap_or_default();
+    Finding::new(CHECK, severity(node), says, fix)
+        .about(field_of(case, group))
+        .command(format!("findmnt --target {path}; ls -la {path}/.octopus-setup"))
+}
+
+fn unreadable(case: &Case<'_>, folders: &[FolderFacts]) -> Vec<Finding> {
+    let groups = super::alike(folders, |folder| folder.canaries.trouble().cloned());
+    let severity = if is_registered(case) { Severity::Stop } else { Severity::Warn };
+    let found = groups.iter().map(|(trouble, group)| {
+        let why = match super::untold(trouble) {
+            Verdict::Good(why) => why,
+            _ => "cannot be told".to_owned(),
+        };
+        let says = format!("{}: the canaries in it {why}", names(group, folders.len()));
+        Finding::new(
+            CHECK,
+            severity,
+            say::sentence(&says),
+            "Let this user read the folder .octopus-setup in it, and check again.",
+        )
+        .about(field_of(case, group))
+    });
+    found.collect()
+}
+
+/// Canaries of another cluster: two clusters in one folder overwrite each other's files.
+fn strangers(case: &Case<'_>, folders: &[FolderFacts]) -> Option<Finding> {
+    let own = own_cluster(case);
+    let strange = |file: &&CanaryFile| Some(file.cluster) != own;
+    let group: Vec<&FolderFacts> = folders
+        .iter()
+        .filter(|folder| folder.canaries.seen().is_some_and(|files| files.iter().any(|file| strange(&file))))
+        .collect();
+    let file = group.first()?.canaries.seen()?.iter().find(strange)?;
+    let path = group.first().map(|folder| in_shell(folder.path.as_str())).unwrap_or_default();
+    let says = format!(
+        "{}: node {} of another cluster ({}) uses it. Two clusters in one folder overwrite each other's files.",
+        names(&group, folders.len()),
+        file.node,
+        file.cluster.short()
+    );
+    let fix = "Type another folder; only if that cluster is no more, remove its canaries.";
+    Some(Finding::warn(CHECK, says, fix).about(field_of(case, &group)).command(format!("grep -r . {path}/.octopus-setup")))
+}
+
+fn own_cluster(case: &Case<'_>) -> Option<ClusterId> {
+    match (case.flow, case.facts.cluster.identity.seen()) {
+        (Flow::FirstNode, _) | (_, None | Some(Identity::Octopus { .. })) => case.resuming,
+        (_, Some(Identity::Registered(seen))) => Some(seen.id),
+    }
+}

@@ -1,0 +1,181 @@
+//! Why TLS did not come about.
+
+use crate::catalog::say;
+use crate::model::facts::{Certificate, TlsTrouble};
+use crate::model::field::FieldId;
+
+use super::{Around, Explanation};
+
+/// Lists the SHA-256 of every certificate in the server's own store; `Get-ChildItem` alone shows SHA-1 only. One that
+/// SQL Server made for itself is in no store: there, only the DBA's own look at the connection tells.
+const READ_ON_SERVER: &str = "Get-ChildItem Cert:\\LocalMachine\\My | ForEach-Object { $_.Subject; \
+    [BitConverter]::ToString([Security.Cryptography.SHA256]::Create().ComputeHash($_.RawData)) }";
+
+/// What `mssql-conf` names as `network.tlscert`.
+const READ_ON_LINUX: &str = "openssl x509 -noout -fingerprint -sha256 -in";
+
+/// Words for a trouble of TLS.
+pub fn explain(trouble: &TlsTrouble, around: &Around<'_>) -> Explanation {
+    let server = around.server;
+    match trouble {
+        TlsTrouble::NotOffered => Explanation::new(
+            format!("TLS was asked for, and {server} offers none."),
+            "Have encryption turned on at the server. Optional would go on without TLS, and the password would be hardly protected.",
+        )
+        .about(FieldId::Encryption),
+        TlsTrouble::StrictNotOffered => Explanation::new(
+            format!("Strict encryption (TDS 8.0) was asked for, and {server} does not speak it."),
+            "Choose Mandatory; strict needs SQL Server 2022 or later, or Azure SQL, with a certificate.",
+        )
+        .about(FieldId::Encryption),
+        TlsTrouble::UnknownIssuer => shown(
+            around,
+            "nobody that this machine trusts signed it.",
+            "Choose CA file and name the authority's certificate; or compare the fingerprint with the DBA's and pin it with F4.",
+        )
+        .command(READ_ON_SERVER),
+        TlsTrouble::SelfSigned => shown(
+            around,
+            "it is signed by itself, as the one is that SQL Server makes when it has no other.",
+            format!(
+                "Compare the fingerprint with what the DBA reads on the server (by the command in PowerShell, or {READ_ON_LINUX} and \
+                 the file on Linux), then pin it with F4; better, have the server given a certificate of your authority."
+            ),
+        )
+        .command(READ_ON_SERVER),
+        TlsTrouble::Expired => {
+            let end = around.certificate.map(|c| format!(" on {}", say::day(c.not_after))).unwrap_or_default();
+            shown(around, &format!("its time ended{end}."), "Have the server's certificate renewed.")
+        }
+        TlsTrouble::NotYetValid => {
+            let begin = around.certificate.map(|c| format!(" on {}", say::day(c.not_before))).unwrap_or_default();
+            shown(
+                around,
+                &format!("its time begins only{begin}."),
+                "Check this machine's clock first: a wrong one is the usual reason.",
+            )
+        }
+        TlsTrouble::WrongName => {
+            let names = around.certificate.map(|c| &c.names[..]).unwrap_or_default();
+            let names = if names.is_empty() { "no name at all".to_owned() } else { say::list(names, names.len() as u64) };
+            let asked = if around.host.is_empty() { "the name that was asked for" } else { around.host };
+            shown(
+                around,
+                &format!("it is for {names}, not for {asked}."),
+                "Give the server by one of those names, or have the certificate made for this one.",
+            )
+            .about(FieldId::Server)
+        }
+        TlsTrouble::OtherFingerprint => other_fingerprint(around),
+        TlsTrouble::CaFile(said) => Explanation::new(
+            format!("The CA file cannot be used: {}", say::sentence(said.as_str())),
+            "Name a PEM or DER file with the authority's certificate that this user can read.",
+        )
+        .about(FieldId::CaFile),
+        TlsTrouble::NoRoots => Explanation::new(
+            "This machine has no trusted root certificates at all, so no certificate can be checked against them.",
+            "Install the system's root certificates (the package ca-certificates on Linux), or choose CA file.",
+        ),
+        TlsTrouble::Handshake(said) => Explanation::new(
+            format!("The TLS handshake with {server} failed: {}", say::sentence(said.as_str())),
+            "The server must offer TLS 1.2 or later with a modern cipher suite; an old Windows or SQL Server may lack them until it \
+             is updated.",
+        ),
+    }
+}
+
+/// The server shows another certificate than the trusted one. Never softened: it is either a renewed certificate or
+/// somebody in between.
+fn other_fingerprint(around: &Around<'_>) -> Explanation {
+    let trusted = around.pinned.map_or("the trusted one".to_owned(), |sha| say::sha256(&sha));
+    let seen = around.certificate.map_or("another one".to_owned(), |certificate| say::sha256(&certificate.sha256));
+    Explanation::new(
+        format!(
+            "{} shows another certificate than the one that is trusted. Trusted: {trusted}. Shown: {seen}.",
+            if around.server == Around::NOTHING.server { "The server" } else { around.server }
+        ),
+        "Do not go on before the DBA has told you why: either the certificate was renewed, or somebody is in between. Trust \
+         the new one only after comparing it.",
+    )
+    .about(FieldId::Fingerprint)
+    .command(READ_ON_SERVER)
+}
+
+fn shown(around: &Around<'_>, why: &str, fix: impl Into<String>) -> Explanation {
+    Explanation::new(format!("The certificate of {} was refused: {why}{}", around.server, described(around.certificate)), fix)
+}
+
+/// Whose certificate it is, with the whole fingerprint, since people are asked to compare it.
+fn described(certificate: Option<&Certificate>) -> String {
+    certificate.map_or(String::new(), |certificate| {
+        let issuer = if certificate.self_signed {
+            "itself".to_owned()
+        } else {
+            certificate.issuer.as_str().trim_end_matches('.').to_owned()
+        };
+        format!(" Subject {}, issued by {issuer}; SHA-256 {}.", certificate.subject, say::sha256(&certificate.sha256))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::catalog::samples;
+
+    #[test]
+    fn each_trouble_has_words_of_its_own() {
+        let certificate = samples::certificate();
+        let around = Around {
+            server: "sql02,1433",
+            host: "sql02",
+            certificate: Some(&certificate),
+            pinned: Some([1; 32]),
+            ..Around::NOTHING
+        };
+        for (trouble, says, fix, about) in [
+            (TlsTrouble::NotOffered, "offers none", "encryption turned on", Some(FieldId::Encryption)),
+            (TlsTrouble::StrictNotOffered, "TDS 8.0", "Mandatory", Some(FieldId::Encryption)),
+            (TlsTrouble::UnknownIssuer, "nobody that this machine trusts", "CA file", None),
+            (TlsTrouble::SelfSigned, "signed by itself", "F4", None),
+            (TlsTrouble::Expired, "ended on 2027-03-01", "renewed", None),
+            (TlsTrouble::NotYetValid, "begins only on 2026-03-01", "clock", None),
+            (
+                TlsTrouble::WrongName,
+                "for sql01 and sql01.corp.example, not for sql02",
+                "by one of those names",
+                Some(FieldId::Server),
+            ),
+            (TlsTrouble::OtherFingerprint, "Trusted: 01:01:", "Do not go on", Some(FieldId::Fingerprint)),
+            (TlsTrouble::CaFile("no certificate in it".into()), "no certificate in it.", "PEM", Some(FieldId::CaFile)),
+            (TlsTrouble::NoRoots, "no trusted root", "ca-certificates", None),
+            (TlsTrouble::Handshake("HandshakeFailure".into()), "HandshakeFailure.", "TLS 1.2", None),
+        ] {
+            let words = explain(&trouble, &around);
+            assert!(words.says.contains(says) && words.fix.contains(fix), "{trouble:?}: {words:?}");
+            assert_eq!(words.about, about, "{trouble:?}");
+            for around in [around, Around::NOTHING] {
+                let words = explain(&trouble, &around);
+                assert!(words.says.ends_with('.') && words.fix.ends_with('.') && !words.says.contains("  "), "{words:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn both_fingerprints_are_shown_whole() {
+        let certificate = samples::certificate();
+        let around = Around { certificate: Some(&certificate), pinned: Some([1; 32]), ..Around::NOTHING };
+        let words = explain(&TlsTrouble::OtherFingerprint, &around);
+        assert!(words.says.contains(&say::sha256(&[1; 32])) && words.says.contains(&say::sha256(&certificate.sha256)));
+    }
+
+    #[test]
+    fn what_people_are_asked_to_compare_is_there_to_be_compared() {
+        let certificate = samples::certificate();
+        let around = Around { certificate: Some(&certificate), ..Around::NOTHING };
+        for trouble in [TlsTrouble::UnknownIssuer, TlsTrouble::SelfSigned] {
+            let words = explain(&trouble, &around);
+            assert!(words.says.contains(&say::sha256(&certificate.sha256)));
+            assert!(words.remedy.is_some_and(|remedy| remedy.text().contains("SHA256")));
+        }
+    }
+}

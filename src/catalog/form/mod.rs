@@ -1,0 +1,57 @@
+//! The form of answers: what is wrong with a field's text by itself, before anything is looked up.
+//!
+//! It knows the other answers and no flow: which fields a flow asks is [`super::flow`]'s and [`super::asked`]'s to say,
+//! and whoever judges a whole flow leaves the others out.
+
+pub mod read;
+mod read_cluster;
+
+use crate::catalog::settings::OnlyWith;
+use crate::model::answers::Answers;
+use crate::model::choice;
+use crate::model::field::{FieldId, Kind};
+
+/// Whether a field is asked at all with these answers: a CA file only where trust is by CA file, and so on.
+pub fn is_visible(field: FieldId, answers: &Answers) -> bool {
+    match field.setting().only_with {
+        OnlyWith::Any => true,
+        OnlyWith::Values(by, values) => {
+            // A text that is none of the choice's values is told as such, and counts as the default until it is mended.
+            let text = Some(answers.trimmed(by)).filter(|text| by.setting().values().contains(text));
+            values.contains(&text.unwrap_or(by.default()))
+        }
+        OnlyWith::Answered(by) => !answers.trimmed(by).is_empty(),
+    }
+}
+
+/// What is wrong with a field's text, as a sentence that says what to type; `None` when its form is good, or when it
+/// is not asked. A missing answer is a problem too.
+pub fn problem(field: FieldId, answers: &Answers) -> Option<String> {
+    if !is_visible(field, answers) {
+        return None;
+    }
+    match field.kind() {
+        Kind::Choice(values) => {
+            let good = values.contains(&answers.trimmed(field));
+            (!good).then(|| format!("Choose one of {}.", values.join(", ")))
+        }
+        Kind::Toggle => {
+            let good = choice::toggled(answers.trimmed(field)).is_some();
+            (!good).then(|| "Choose true or false.".into())
+        }
+        Kind::Text | Kind::Path | Kind::Secret | Kind::Number => (field.setting().problem)(answers),
+    }
+}
+
+/// Whether a field has no answer but needs one.
+pub fn is_missing(field: FieldId, answers: &Answers) -> bool {
+    let needed = match field {
+        FieldId::ServicePassword => read::NEEDS_SERVICE_PASSWORD,
+        _ => !field.may_be_left_out(),
+    };
+    let empty = if field.is_secret() { answers.get(field).raw.is_empty() } else { answers.trimmed(field).is_empty() };
+    needed && empty && is_visible(field, answers)
+}
+
+#[cfg(test)]
+mod tests;

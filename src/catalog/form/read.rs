@@ -1,0 +1,244 @@
+//! Each answer, parsed; the error is the sentence that is shown beneath the field. Everything that reads an answer's
+//! meaning (the survey's inputs, the node, the checks) goes through here, so that no two of them can differ.
+
+use std::path::{Path, PathBuf};
+
+use data_encoding::HEXLOWER_PERMISSIVE;
+use secrecy::{ExposeSecret, SecretString};
+
+use crate::model::answers::{Answers, Raw};
+use crate::model::facts::Facts;
+use crate::model::field::FieldId;
+use crate::model::flow::Flow;
+use crate::model::master_key::{KeyForm, KeySize, MasterKey};
+use crate::model::names::{DatabaseName, InstanceName, NodeName};
+use crate::model::prefixes::{self, ListenPrefix};
+use crate::model::server_address::ServerAddress;
+use crate::model::survey::AccountKind;
+use crate::model::target::{Encryption, SignIn, Target, Trust, TrustKind};
+
+pub use super::read_cluster::{
+    admin_email, admin_password, admin_user, administrator, hand_over, licence, octopus_server, shared_folder, storage,
+    storage_root,
+};
+
+/// Windows wants the password of the account that a service runs as; systemd wants none.
+pub const NEEDS_SERVICE_PASSWORD: bool = cfg!(windows);
+
+/// How many tasks a node takes at a time where nobody says otherwise; Octopus' own default.
+pub const DEFAULT_TASK_CAP: u16 = 5;
+
+/// The instance's name.
+pub fn instance(answers: &Answers) -> Result<InstanceName, String> {
+    InstanceName::parse(answers.text(FieldId::Instance)).map_err(|bad| bad.to_string())
+}
+
+/// The node's name.
+pub fn node_name(answers: &Answers) -> Result<NodeName, String> {
+    NodeName::parse(answers.text(FieldId::NodeName)).map_err(|bad| bad.to_string())
+}
+
+/// The home directory.
+pub fn home(answers: &Answers) -> Result<PathBuf, String> {
+    path(answers.trimmed(FieldId::Home), "octopus")
+}
+
+/// The kind of the service account.
+pub fn account_kind(answers: &Answers) -> AccountKind {
+    answers.chosen(FieldId::ServiceAccount).unwrap_or(AccountKind::LocalSystem)
+}
+
+/// The service account's name; empty for local system.
+pub fn service_user(answers: &Answers) -> Result<String, String> {
+    let name = answers.trimmed(FieldId::ServiceUser);
+    let example = match account_kind(answers) {
+        AccountKind::LocalSystem => return Ok(String::new()),
+        AccountKind::Custom => "CORP\\svc-octopus",
+        AccountKind::Managed => "CORP\\gmsa-octopus$",
+    };
+    if name.is_empty() {
+        return Err(format!("Type the account's name, for instance {example}."));
+    }
+    // What Windows refuses in account names, and what would leave the line of a unit file or script.
+    if name.chars().any(|c| c.is_control() || "\"/[]:;|=,+*?<>".contains(c)) || name.chars().count() > 256 {
+        return Err(format!("This is not an account's name; type one like {example}."));
+    }
+    Ok(name.to_owned())
+}
+
+/// The service account's password, where the account has one.
+pub fn service_password(answers: &Answers) -> Result<Option<SecretString>, String> {
+    if account_kind(answers) != AccountKind::Custom {
+        return Ok(None);
+    }
+    match answers.secret(FieldId::ServicePassword).filter(|secret| !secret.expose_secret().is_empty()) {
+        Some(secret) => clean_secret(secret).map(Some),
+        None if NEEDS_SERVICE_PASSWORD => Err("Type the account's password.".into()),
+        None => Ok(None),
+    }
+}
+
+/// The server.
+pub fn server(answers: &Answers) -> Result<ServerAddress, String> {
+    ServerAddress::parse(answers.text(FieldId::Server)).map_err(|bad| bad.to_string())
+}
+
+/// The database.
+pub fn database(answers: &Answers) -> Result<DatabaseName, String> {
+    DatabaseName::parse(answers.text(FieldId::Database)).map_err(|bad| bad.to_string())
+}
+
+/// The SQL login.
+pub fn user(answers: &Answers) -> Result<String, String> {
+    let name = answers.trimmed(FieldId::User);
+    if name.is_empty() {
+        return Err("Type the SQL login, for instance octopus.".into());
+    }
+    if name.encode_utf16().count() > 128 || name.chars().any(char::is_control) {
+        return Err("A SQL login has at most 128 characters, none of them a control character; type it anew.".into());
+    }
+    Ok(name.to_owned())
+}
+
+/// The SQL login's password.
+pub fn password(answers: &Answers) -> Result<SecretString, String> {
+    match answers.secret(FieldId::Password).filter(|secret| !secret.expose_secret().is_empty()) {
+        Some(secret) if secret.expose_secret().encode_utf16().count() > 128 => {
+            Err("A SQL login's password has at most 128 characters; type it anew.".into())
+        }
+        Some(secret) => clean_secret(secret),
+        None => Err("Type the login's password.".into()),
+    }
+}
+
+/// A secret without control characters: they come from a paste gone wrong, and nobody could see them.
+fn clean_secret(secret: &SecretString) -> Result<SecretString, String> {
+    if secret.expose_secret().chars().any(char::is_control) {
+        return Err("The password holds a line break or another control character; type it anew.".into());
+    }
+    Ok(secret.clone())
+}
+
+/// The master key of an existing cluster.
+pub fn master_key(answers: &Answers) -> Result<MasterKey, String> {
+    let Some(secret) = answers.secret(FieldId::MasterKey) else { return Err(String::new()) };
+    MasterKey::parse(secret).map_err(|form| match form {
+        KeyForm::Empty => "Paste the cluster's master key; the first node's operator has it.".to_owned(),
+        other => format!("This is not a master key: {other}."),
+    })
+}
+
+/// The master key that a flow works with: pasted for a node that joins; from the seal for one that is there, and pasted
+/// where that does not open. A new cluster's is drawn, and in nobody's hands but custody's.
+pub fn flow_key(flow: Flow, answers: &Answers, facts: &Facts) -> Option<MasterKey> {
+    let typed = || master_key(answers).ok();
+    match flow {
+        Flow::FirstNode => None,
+        Flow::Join => typed(),
+        Flow::Review | Flow::Edit | Flow::Leave | Flow::Remove => match facts.node.key.seen() {
+            Some(Raw::Secret(secret)) => MasterKey::parse(secret).ok(),
+            Some(Raw::Text(text)) => MasterKey::parse(&SecretString::from(text.as_str())).ok(),
+            None => typed(),
+        },
+    }
+}
+
+/// How many tasks the node takes at a time; Octopus takes 0 for a node that only serves the web portal.
+pub fn task_cap(answers: &Answers) -> Result<u16, String> {
+    let text = answers.trimmed(FieldId::TaskCap);
+    let number = text.parse::<u16>().ok().filter(|number| *number <= 1000 && text.bytes().all(|byte| byte.is_ascii_digit()));
+    number.ok_or_else(|| "Type a number of tasks from 0 to 1000; Octopus' own default is 5.".to_owned())
+}
+
+/// Encryption.
+pub fn encryption(answers: &Answers) -> Encryption {
+    answers.chosen(FieldId::Encryption).unwrap_or(Encryption::Mandatory)
+}
+
+/// The CA file.
+pub fn ca_file(answers: &Answers) -> Result<PathBuf, String> {
+    path(answers.trimmed(FieldId::CaFile), "corp-ca.pem")
+}
+
+/// The trusted certificate's SHA-256. Colons, hyphens and blanks between the digits do not matter.
+pub fn fingerprint(answers: &Answers) -> Result<[u8; 32], String> {
+    let text = answers.trimmed(FieldId::Fingerprint);
+    if text.is_empty() {
+        return Err("Type the certificate's SHA-256, or take the one that the server shows with F4.".into());
+    }
+    let text = text.get(..7).filter(|head| head.eq_ignore_ascii_case("sha256:")).map_or(text, |head| &text[head.len()..]);
+    let digits: String = text.chars().filter(|c| !(c.is_whitespace() || matches!(c, ':' | '-'))).collect();
+    if digits.len() == 40 && digits.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+        return Err("This is a SHA-1 thumbprint; type the certificate's SHA-256, 64 hexadecimal digits.".into());
+    }
+    let bytes = HEXLOWER_PERMISSIVE.decode(digits.as_bytes()).ok().and_then(|bytes| bytes.try_into().ok());
+    bytes.ok_or_else(|| "Type the certificate's SHA-256 as 64 hexadecimal digits.".into())
+}
+
+/// Trust, with what belongs to it.
+pub fn trust(answers: &Answers) -> Result<Trust, FieldId> {
+    match answers.chosen(FieldId::Trust).unwrap_or(TrustKind::System) {
+        TrustKind::System => Ok(Trust::SystemRoots),
+        TrustKind::CaFile => ca_file(answers).map(Trust::CaFile).map_err(|_| FieldId::CaFile),
+        TrustKind::Fingerprint => fingerprint(answers).map(Trust::Fingerprint).map_err(|_| FieldId::Fingerprint),
+        TrustKind::Nothing => Ok(Trust::Nothing),
+    }
+}
+
+/// Who connects; the error names the field that is malformed.
+pub fn sign_in(answers: &Answers) -> Result<SignIn, FieldId> {
+    let user = user(answers).map_err(|_| FieldId::User)?;
+    let password = password(answers).map_err(|_| FieldId::Password)?;
+    Ok(SignIn::SqlLogin { user, password })
+}
+
+/// The server and the database, where every answer of the database screen is well-formed.
+pub fn target(answers: &Answers) -> Option<Target> {
+    answers.chosen::<TrustKind>(FieldId::Trust)?;
+    Some(Target {
+        address: server(answers).ok()?,
+        database: database(answers).ok()?,
+        sign_in: sign_in(answers).ok()?,
+        encryption: answers.chosen(FieldId::Encryption)?,
+        trust: trust(answers).ok()?,
+        multi_subnet: answers.toggled(FieldId::MultiSubnet)?,
+    })
+}
+
+/// The listen prefixes.
+pub fn prefixes(answers: &Answers) -> Result<Vec<ListenPrefix>, String> {
+    prefixes::parse(answers.text(FieldId::ListenPrefixes)).map_err(|bad| bad.to_string())
+}
+
+/// A port.
+pub fn port(field: FieldId, answers: &Answers) -> Result<u16, String> {
+    let text = answers.trimmed(field);
+    let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let number = if digits { text.parse().ok().filter(|port| *port != 0) } else { None };
+    number.ok_or_else(|| format!("Type a port from 1 to 65535; {} is usual.", field.default()))
+}
+
+/// The new master key's size.
+pub fn key_size(answers: &Answers) -> KeySize {
+    answers.chosen(FieldId::KeySize).unwrap_or(KeySize::Aes256)
+}
+
+/// The path of a file that may be written, empty for none.
+pub fn file_to_be(field: FieldId, name: &str, answers: &Answers) -> Result<(), String> {
+    let text = answers.trimmed(field);
+    let good = text.is_empty() || Path::new(text).is_absolute();
+    if good { Ok(()) } else { Err(format!("Type an absolute path, for instance {}.", example(name))) }
+}
+
+fn path(text: &str, name: &str) -> Result<PathBuf, String> {
+    if text.chars().any(char::is_control) {
+        return Err("The path holds a control character; type it anew.".into());
+    }
+    let path = Path::new(text);
+    if path.is_absolute() { Ok(path.to_owned()) } else { Err(format!("Type an absolute path, for instance {}.", example(name))) }
+}
+
+/// An example path on this system.
+pub fn example(name: &str) -> String {
+    if cfg!(windows) { format!("C:\\Octopus\\{name}") } else { format!("/var/lib/{name}") }
+}

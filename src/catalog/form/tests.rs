@@ -1,0 +1,148 @@
+use super::*;
+use crate::catalog::{flow, samples};
+use crate::model::flow::Flow;
+
+fn problem_of(field: FieldId, changes: &[(FieldId, &str)]) -> Option<String> {
+    problem(field, &samples::with(changes))
+}
+
+#[test]
+fn good_answers_have_no_problem_and_nothing_is_missing() {
+    for (flow, answers) in [(Flow::FirstNode, samples::answers()), (Flow::Join, samples::joining())] {
+        for field in FieldId::ALL.into_iter().filter(|field| flow::asks(flow, *field)) {
+            assert_eq!(problem(field, &answers), None, "{}", field.id());
+            assert!(!is_missing(field, &answers), "{}", field.id());
+        }
+    }
+}
+
+#[test]
+fn what_is_missing_is_also_a_problem() {
+    let answers = Answers::default();
+    let of = |flow| -> Vec<FieldId> {
+        FieldId::ALL.into_iter().filter(|field| flow::asks(flow, *field) && is_missing(*field, &answers)).collect()
+    };
+    let first = [FieldId::Home, FieldId::NodeName, FieldId::Server, FieldId::User, FieldId::Password];
+    assert_eq!(of(Flow::FirstNode), first);
+    assert_eq!(of(Flow::Join), [&first[..], &[FieldId::MasterKey]].concat());
+    for field in of(Flow::Join) {
+        let words = problem(field, &answers).unwrap_or_default();
+        assert!(words.starts_with("Type ") || words.starts_with("Paste "), "{}: {words}", field.id());
+    }
+}
+
+#[test]
+fn fields_are_asked_only_where_they_belong() {
+    for (field, by, shown, hidden) in [
+        (FieldId::ServiceUser, FieldId::ServiceAccount, "custom", "local-system"),
+        (FieldId::ServiceUser, FieldId::ServiceAccount, "managed", "local-system"),
+        (FieldId::ServicePassword, FieldId::ServiceAccount, "custom", "managed"),
+        (FieldId::CaFile, FieldId::Trust, "ca-file", "system"),
+        (FieldId::Fingerprint, FieldId::Trust, "fingerprint", "none"),
+    ] {
+        assert!(is_visible(field, &samples::with(&[(by, shown)])), "{}", field.id());
+        assert!(!is_visible(field, &samples::with(&[(by, hidden)])), "{}", field.id());
+        assert_eq!(problem_of(field, &[(by, hidden), (field, "\u{1}")]), None, "{}", field.id());
+        assert!(!is_missing(field, &samples::with(&[(by, hidden), (field, "")])), "{}", field.id());
+    }
+}
+
+#[test]
+fn a_malformed_text_gets_a_sentence_that_says_what_to_type() {
+    for (field, text, part) in [
+        (FieldId::Instance, "a/b", "letters"),
+        (FieldId::Home, "octopus", "absolute path"),
+        (FieldId::Home, "./octopus", "absolute path"),
+        (FieldId::NodeName, "web 01", "letters"),
+        (FieldId::ServiceAccount, "root", "local-system, custom, managed"),
+        (FieldId::Server, "sql01:1433", "sql01,1433"),
+        (FieldId::Server, "np:sql01", "Named pipes"),
+        (FieldId::Database, "tempdb", "belongs to SQL Server"),
+        (FieldId::User, " ", "Type the SQL login"),
+        (FieldId::User, "a\u{7}", "control character"),
+        (FieldId::Password, "a\nb", "line break"),
+        (FieldId::Encryption, "on", "mandatory, strict, optional"),
+        (FieldId::Trust, "", "system"),
+        (FieldId::CreateDatabase, "yes", "true or false"),
+        (FieldId::MultiSubnet, "", "true or false"),
+        (FieldId::ListenPrefixes, "", "at least one URL"),
+        (FieldId::ListenPrefixes, "ftp://x/", "http://"),
+        (FieldId::ForceSsl, "2", "true or false"),
+        (FieldId::CommsPort, "", "10943"),
+        (FieldId::CommsPort, "0", "1 to 65535"),
+        (FieldId::CommsPort, "70000", "1 to 65535"),
+        (FieldId::GrpcPort, "-1", "8443"),
+        (FieldId::GrpcPort, "+1", "8443"),
+        (FieldId::KeySize, "aes-512", "aes-256, aes-128"),
+        (FieldId::KeyFile, "key.txt", "absolute path"),
+        (FieldId::MasterKey, "", "Paste the cluster's master key"),
+        (FieldId::MasterKey, "5qJcW9E6B99teMmrOzaYNA=", "23 characters look like a truncated paste"),
+        (FieldId::MasterKey, "5qJcW9E6B99teMmrOzaYNA==x", "character 25 and what follows it are too much"),
+        (FieldId::MasterKey, "e69c2571 6f44e81f df6d78c9 ab3b3698", "32 hexadecimal digits are not base64"),
+        (FieldId::MasterKey, "5qJcW9E6_99teMmrOzaYNA==", "character 9 is base64's for URLs"),
+        (FieldId::MasterKey, "5qJcW9E6?99teMmrOzaYNA==", "character 9 is not one of base64's"),
+        (FieldId::MasterKey, "c2l4IGJ5dGVz", "12 characters look like a truncated paste"),
+        (FieldId::MasterKey, "AAECAwQFBgcICQoLDA0=", "it holds 14 bytes"),
+        (FieldId::TaskCap, "", "0 to 1000"),
+        (FieldId::TaskCap, "+5", "0 to 1000"),
+        (FieldId::TaskCap, "1001", "0 to 1000"),
+        (FieldId::UnverifiedKey, "yes", "true or false"),
+    ] {
+        let words = problem_of(field, &[(field, text)]).unwrap_or_default();
+        assert!(words.contains(part) && words.ends_with('.'), "{} {text:?}: {words:?}", field.id());
+    }
+}
+
+#[test]
+fn trust_asks_for_what_belongs_to_it() {
+    let by = |trust| (FieldId::Trust, trust);
+    let print = "9c".repeat(32);
+    for (changes, field, part) in [
+        (vec![by("ca-file")], FieldId::CaFile, "absolute path"),
+        (vec![by("fingerprint")], FieldId::Fingerprint, "F4"),
+        (vec![by("fingerprint"), (FieldId::Fingerprint, "9c4e")], FieldId::Fingerprint, "64 hexadecimal"),
+        (vec![by("fingerprint"), (FieldId::Fingerprint, &print[..40])], FieldId::Fingerprint, "SHA-1"),
+        (vec![by("fingerprint"), (FieldId::Fingerprint, "é9c4e9c4e")], FieldId::Fingerprint, "64 hexadecimal"),
+    ] {
+        let words = problem_of(field, &changes).unwrap_or_default();
+        assert!(words.contains(part) && words.ends_with('.'), "{changes:?}: {words:?}");
+    }
+    for good in [print.clone(), print.to_uppercase(), format!("SHA256:{print}"), format!("{} {}", &print[..32], &print[32..])] {
+        assert_eq!(problem_of(FieldId::Fingerprint, &[by("fingerprint"), (FieldId::Fingerprint, &good)]), None, "{good}");
+    }
+}
+
+#[test]
+fn a_managed_or_custom_account_needs_a_name() {
+    for kind in ["custom", "managed"] {
+        let words = problem_of(FieldId::ServiceUser, &[(FieldId::ServiceAccount, kind)]).unwrap_or_default();
+        assert!(words.starts_with("Type the account's name"), "{words:?}");
+        assert!(problem_of(FieldId::ServiceUser, &[(FieldId::ServiceAccount, kind), (FieldId::ServiceUser, "a\"b")]).is_some());
+    }
+    let custom = (FieldId::ServiceAccount, "custom");
+    assert_eq!(is_missing(FieldId::ServicePassword, &samples::with(&[custom])), cfg!(windows));
+    assert!(problem_of(FieldId::ServicePassword, &[custom, (FieldId::ServicePassword, "a\tb")]).is_some());
+}
+
+#[test]
+fn a_problem_never_shows_a_password() {
+    let words = problem_of(FieldId::Password, &[(FieldId::Password, "hunter2\n")]).unwrap_or_default();
+    assert!(!words.is_empty() && !words.contains("hunter2"));
+    let long = "hunter2".repeat(20);
+    assert!(!problem_of(FieldId::Password, &[(FieldId::Password, &long)]).unwrap_or_default().contains("hunter2"));
+}
+
+#[test]
+fn a_shared_path_that_the_registry_has_no_place_for_is_refused() {
+    let of = |path: &str| {
+        let answers = samples::with(&[(FieldId::Storage, "root"), (FieldId::StorageRoot, path)]);
+        read::storage_root(&answers)
+    };
+    // The server counts characters beyond the first plane as two.
+    let start = if cfg!(windows) { r"C:\" } else { "/" };
+    let rest = 1_000 - start.len();
+    assert!(of(&format!("{start}{}", "x".repeat(rest))).is_ok());
+    for text in ["x".repeat(rest + 1), "\u{1f419}".repeat(rest / 2 + 1)] {
+        assert!(of(&format!("{start}{text}")).is_err_and(|says| says.contains("1000 characters")));
+    }
+}

@@ -1,0 +1,10 @@
+//! Clipboards.
+
+/// Where a copied text went.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CopyWay {
+    /// To this desktop's clipboard; that it is there is known.
+    Desktop,
+    /// To the terminal by OSC 52; whether the terminal obeyed cannot be known.
+    Terminal,
+}
