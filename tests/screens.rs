@@ -2,13 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use octopus_setup::catalog::checks;
 use octopus_setup::catalog::flow;
 use octopus_setup::model::advice::Advice;
 use octopus_setup::model::check::CheckId;
 use octopus_setup::model::field::{FieldId, Kind};
 use octopus_setup::model::flow::Flow;
 use octopus_setup::model::screen::ScreenId;
-use octopus_setup::wizard::review;
 use octopus_setup::words;
 
 #[test]
@@ -24,7 +24,7 @@ fn the_line_of_a_name_says_it_and_each_check_knows_its_screen() {
     for screen in ScreenId::ALL {
         assert_eq!(words::name(screen), words::screen(screen).name, "{}", screen.id());
         for check in words::screen(screen).checks() {
-            assert_eq!(review::home_of(check), screen, "{}", check.id());
+            assert_eq!(checks::row(check).screen, screen, "{}", check.id());
         }
     }
 }

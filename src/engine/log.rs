@@ -9,6 +9,7 @@ use std::time::Duration;
 use tracing::level_filters::LevelFilter;
 use tracing::{debug, error, info, trace, warn};
 
+use crate::catalog::checks;
 use crate::model::check::CheckId;
 use crate::model::finding::{Severity, Verdict};
 use crate::model::flow::Flow;
@@ -17,7 +18,6 @@ use crate::model::screen::ScreenId;
 use crate::model::survey::{SurveyId, Ticket};
 use crate::wizard::effect::Effect;
 use crate::wizard::event::Event;
-use crate::wizard::inputs;
 use crate::wizard::state::State;
 
 use super::told::{ToldEffect, ToldEvent};
@@ -131,7 +131,7 @@ impl Log {
     fn survey_ended(&mut self, ticket: Ticket, state: &State, now: Duration) {
         let Some(place) = self.surveys.iter().position(|(_, other, _)| *other == ticket) else { return };
         let (survey, _, since) = self.surveys.remove(place);
-        let checks = CheckId::ALL.into_iter().filter(|check| inputs::surveys_of_check(*check).contains(&survey));
+        let checks = CheckId::ALL.into_iter().filter(|check| checks::row(*check).surveys.contains(&survey));
         let verdicts: Vec<(CheckId, Verdict)> = checks.map(|check| (check, state.verdict(check))).collect();
         let of = |weight| names(&verdicts, weight);
         info!(target: ENGINE,

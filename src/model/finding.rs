@@ -39,7 +39,7 @@ pub struct Finding {
     pub check: CheckId,
     /// How much it weighs.
     pub severity: Severity,
-    /// The field it is about.
+    /// The field that it is about; where a check names none, its own one is put here once it has judged.
     pub about: Option<FieldId>,
     /// What happened, to what: one or two sentences.
     pub says: String,
@@ -50,9 +50,9 @@ pub struct Finding {
 }
 
 impl Finding {
-    /// A finding about the check's usual field, without a remedy.
+    /// A finding about the check's own field, without a remedy.
     pub fn new(check: CheckId, severity: Severity, says: impl Into<String>, fix: impl Into<String>) -> Self {
-        Self { check, severity, about: check.field(), says: says.into(), fix: fix.into(), remedy: None }
+        Self { check, severity, about: None, says: says.into(), fix: fix.into(), remedy: None }
     }
 
     /// A stop.

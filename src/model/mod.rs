@@ -1,5 +1,8 @@
 //! The nouns: plain types that import nothing above them.
 
+#[macro_use]
+mod ids;
+
 pub mod advice;
 pub mod answers;
 pub mod backend;

@@ -4,15 +4,12 @@ use std::path::PathBuf;
 
 use crate::catalog::form::{self, read};
 use crate::model::answers::Answers;
-use crate::model::check::CheckId;
 use crate::model::field::FieldId;
 use crate::model::hand_over::Handing;
 use crate::model::prefixes::{self, ListenPrefix};
 use crate::model::screen::ScreenId;
 use crate::model::subject::Subject;
 use crate::model::survey::{AccountKind, Inputs, SurveyId};
-
-use super::review;
 
 /// The surveys that prove a screen, or that it shows; the first one is the one that its screen is about.
 pub fn surveys_of(screen: ScreenId) -> &'static [SurveyId] {
@@ -42,21 +39,6 @@ pub fn surveys_of(screen: ScreenId) -> &'static [SurveyId] {
         ScreenId::Storage => &[SurveyId::Storage, SurveyId::Cluster],
         ScreenId::Octopus => &[SurveyId::Octopus],
         ScreenId::Administrator | ScreenId::Review | ScreenId::Install | ScreenId::Done => &[],
-    }
-}
-
-/// The surveys whose facts a check reads; while one of them runs, a fact that is unknown is on its way.
-pub fn surveys_of_check(check: CheckId) -> &'static [SurveyId] {
-    match check {
-        CheckId::ClusterKey => &[SurveyId::Key],
-        // Custody's own business.
-        CheckId::KeyKept => &[],
-        CheckId::DriftOctopus => &[SurveyId::Node],
-        CheckId::OctopusLog => &[SurveyId::Health],
-        // Whether silence is a reason to worry hangs on the heart-beat.
-        CheckId::OctopusPing => &[SurveyId::Health, SurveyId::Cluster],
-        CheckId::DriftHost => &[SurveyId::Node, SurveyId::Cluster, SurveyId::Home, SurveyId::Ports],
-        _ => surveys_of(review::home_of(check)),
     }
 }
 

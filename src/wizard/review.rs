@@ -1,5 +1,6 @@
 //! What faces and `update()` ask of a review: its checks, its keys, what hangs on what. Pure.
 
+use crate::catalog::checks;
 use crate::model::check::CheckId;
 use crate::model::facts::{ClusterFacts, Fact, Life, NodeSeen, Trouble, Unfinished};
 use crate::model::field::FieldId;
@@ -36,56 +37,10 @@ pub fn checks_of(screen: ScreenId) -> Box<dyn Iterator<Item = CheckId>> {
     }
 }
 
-/// The screen whose words a check's label is in. Asked on each frame, and so not looked for in the words: all of them would
-/// be parsed for the first one.
-pub const fn home_of(check: CheckId) -> ScreenId {
-    match check {
-        CheckId::HomeInstance | CheckId::HomePath | CheckId::HomeDisk | CheckId::HomeWritable | CheckId::HomeNode => {
-            ScreenId::Home
-        }
-        CheckId::ServiceAccount | CheckId::ServiceRights | CheckId::ServiceHome => ScreenId::Service,
-        CheckId::StorageFolders
-        | CheckId::StorageDisk
-        | CheckId::StorageRights
-        | CheckId::StorageSpace
-        | CheckId::StorageLatency
-        | CheckId::StorageShared
-        | CheckId::StorageContent
-        | CheckId::StorageAccount => ScreenId::Storage,
-        CheckId::AdminAccount => ScreenId::Administrator,
-        CheckId::Licence | CheckId::LicenceNodes => ScreenId::License,
-        CheckId::OctopusProgram | CheckId::OctopusInstance | CheckId::OctopusService => ScreenId::Octopus,
-        CheckId::SqlName
-        | CheckId::SqlConnect
-        | CheckId::SqlTls
-        | CheckId::SqlLogin
-        | CheckId::SqlVersion
-        | CheckId::SqlClock
-        | CheckId::SqlLatency
-        | CheckId::DbExists
-        | CheckId::DbState
-        | CheckId::DbCollation
-        | CheckId::DbRights
-        | CheckId::DbSnapshot
-        | CheckId::DbCopies
-        | CheckId::DbContent => ScreenId::Database,
-        CheckId::ClusterKey
-        | CheckId::ClusterNode
-        | CheckId::ClusterSystem
-        | CheckId::ClusterVersion
-        | CheckId::ClusterLicence
-        | CheckId::ClusterNodes => ScreenId::Cluster,
-        CheckId::WebPrefixes | CheckId::WebPorts | CheckId::WebNames => ScreenId::Web,
-        CheckId::KeyFile | CheckId::KeyKept => ScreenId::MasterKey,
-        CheckId::NodeConfig | CheckId::NodeSeals | CheckId::OctopusLog | CheckId::OctopusPing => ScreenId::Node,
-        CheckId::DriftRow | CheckId::DriftOctopus | CheckId::DriftHost => ScreenId::Drift,
-    }
-}
-
 /// The surveys that an unknown fact of a check may still come from: in a review the node's files come first, since
 /// everything else is asked with what they say, and the login before what is read behind it.
 pub fn awaited_by(state: &State, check: CheckId) -> Vec<SurveyId> {
-    let mut surveys = inputs::surveys_of_check(check).to_vec();
+    let mut surveys = checks::row(check).surveys.to_vec();
     if state.place.flow == Some(Flow::Review) {
         if surveys.iter().any(|survey| matches!(survey, SurveyId::Cluster | SurveyId::Key)) {
             surveys.push(SurveyId::Server);

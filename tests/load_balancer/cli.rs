@@ -145,7 +145,9 @@ async fn cluster(site: &Site) -> std::path::PathBuf {
     );
     sql::ask(&mut session, &insert).await;
     let sealer = Sealer::open_or_create(&Places::under(site.home("state"))).unwrap();
-    let seal = sealer.seal(&Purpose::DatabasePassword { instance: "Blue" }, site.server.sa_password().expose_secret().as_bytes()).unwrap();
+    let seal = sealer
+        .seal(&Purpose::DatabasePassword { instance: "Blue" }, site.server.sa_password().expose_secret().as_bytes())
+        .unwrap();
     let config = NodeConfig {
         storage: octopus_setup::model::storage::SharedStorage::None,
         format: NodeConfig::FORMAT,

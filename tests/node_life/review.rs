@@ -28,7 +28,7 @@ async fn both_nodes_are_found_and_nothing_stands_against_them() {
             for (check, verdict) in engine.state().verdicts_of(screen) {
                 // A new key's own business, and that of a node which is handed over to Octopus Server.
                 let elsewhere = matches!(check.id(), "key-file" | "key-kept")
-                    || octopus_setup::wizard::review::home_of(check) == ScreenId::Octopus;
+                    || octopus_setup::catalog::checks::row(check).screen == ScreenId::Octopus;
                 assert!(!matches!(verdict, Verdict::NotYet | Verdict::Running) || elsewhere, "{node}: {check:?}");
                 assert_ne!(verdict.severity(), Some(Severity::Stop), "{node}: {verdict:#?}");
             }

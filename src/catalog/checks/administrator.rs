@@ -6,9 +6,14 @@ use crate::catalog::form::read;
 use crate::model::check::CheckId;
 use crate::model::field::FieldId;
 use crate::model::finding::{Finding, Verdict};
+use crate::model::screen::ScreenId;
 use crate::model::untrusted::Untrusted;
 
-use super::{Case, all, one};
+use super::{Case, Check, all, one};
+
+/// The rows of these checks.
+pub(super) const CHECKS: &[Check] =
+    &[Check { id: CheckId::AdminAccount, screen: ScreenId::Administrator, field: Some(FieldId::AdminUser), surveys: &[], judge }];
 
 /// What Octopus asks of a password before it asks for its score. Both are documented, and applied by its `admin` command as
 /// in its portal: <https://octopus.com/docs/security/users-and-teams/resetting-passwords#password-complexity>.

@@ -6,9 +6,23 @@ use crate::model::check::CheckId;
 use crate::model::facts::{Fact, KeySpot, Trouble};
 use crate::model::field::FieldId;
 use crate::model::finding::{Finding, Verdict};
+use crate::model::screen::ScreenId;
+use crate::model::survey::SurveyId;
 use crate::model::untrusted::Untrusted;
 
-use super::{Case, one};
+use super::{Case, Check, one};
+
+/// The rows of these checks.
+pub(super) const CHECKS: &[Check] = &[
+    Check {
+        id: CheckId::KeyFile,
+        screen: ScreenId::MasterKey,
+        field: Some(FieldId::KeyFile),
+        surveys: &[SurveyId::KeyFile],
+        judge,
+    },
+    Check { id: CheckId::KeyKept, screen: ScreenId::MasterKey, field: Some(FieldId::KeyProof), surveys: &[], judge: kept },
+];
 
 /// The key can be saved there, or is saved there already. Nothing is overwritten, whatever it is.
 pub fn judge(case: &Case<'_>) -> Verdict {
@@ -55,6 +69,12 @@ pub fn judge(case: &Case<'_>) -> Verdict {
             "Make the folder, or name a file in one that is there.",
         ),
     }
+}
+
+/// `key-kept`. Never judged here: whether the key is kept stands neither in an answer nor in a fact, but is known to custody,
+/// which holds the key itself. The state puts custody's verdict in place of this one.
+fn kept(_case: &Case<'_>) -> Verdict {
+    Verdict::NotYet
 }
 
 #[cfg(test)]

@@ -10,23 +10,49 @@ use crate::model::facts::{Fact, Trouble};
 use crate::model::field::FieldId;
 use crate::model::finding::{Finding, Verdict};
 use crate::model::licence::{Licence, NodeLimit, NotALicence};
-use crate::model::survey::LicenceSource;
+use crate::model::screen::ScreenId;
+use crate::model::survey::{LicenceSource, SurveyId};
 use crate::model::untrusted::Untrusted;
 
-use super::{Case, all, one};
+use super::{Case, Check, all, one};
+
+/// The rows of these checks.
+pub(super) const CHECKS: &[Check] = &[
+    Check {
+        id: CheckId::Licence,
+        screen: ScreenId::License,
+        field: Some(FieldId::Licence),
+        surveys: &[SurveyId::Licence],
+        judge: licence,
+    },
+    Check {
+        id: CheckId::LicenceNodes,
+        screen: ScreenId::License,
+        field: Some(FieldId::Licence),
+        surveys: &[SurveyId::Licence],
+        judge: nodes,
+    },
+];
 
 /// So many days before something ends it is told.
 const SOON: i64 = 30;
 
-/// Judges one of them.
-pub fn judge(check: CheckId, case: &Case<'_>) -> Verdict {
-    // What is wrong with the path is told beneath its field.
-    let Ok(source) = read::licence(case.answers) else { return Verdict::NotYet };
-    match (source, check) {
-        (None, CheckId::Licence) => one(none(case)),
-        (None, _) => Verdict::Good("one node, until there is a licence that says otherwise".to_owned()),
-        (Some(source), CheckId::Licence) => licence(case, &source),
-        (Some(source), _) => nodes(case, &source),
+/// It can be read, and holds today.
+fn licence(case: &Case<'_>) -> Verdict {
+    match read::licence(case.answers) {
+        // What is wrong with the path is told beneath its field.
+        Err(_) => Verdict::NotYet,
+        Ok(None) => one(none(case)),
+        Ok(Some(source)) => given(case, &source),
+    }
+}
+
+/// It allows more than one node.
+fn nodes(case: &Case<'_>) -> Verdict {
+    match read::licence(case.answers) {
+        Err(_) => Verdict::NotYet,
+        Ok(None) => Verdict::Good("one node, until there is a licence that says otherwise".to_owned()),
+        Ok(Some(source)) => nodes_of(case, &source),
     }
 }
 
@@ -41,8 +67,8 @@ fn none(case: &Case<'_>) -> Finding {
     .command(format!("{program} license --instance \"{instance}\" --licenseFile \"octopus-licence.xml\""))
 }
 
-/// It can be read, and holds today.
-fn licence(case: &Case<'_>, source: &LicenceSource) -> Verdict {
+/// The licence that is given.
+fn given(case: &Case<'_>, source: &LicenceSource) -> Verdict {
     let facts = &case.facts.licence;
     match &facts.licence {
         Fact::Unknown => case.pending(),
@@ -161,7 +187,7 @@ fn unreadable(case: &Case<'_>, source: &LicenceSource, not: NotALicence) -> Find
 }
 
 /// It allows as many nodes as high availability takes.
-fn nodes(case: &Case<'_>, source: &LicenceSource) -> Verdict {
+fn nodes_of(case: &Case<'_>, source: &LicenceSource) -> Verdict {
     match &case.facts.licence.licence {
         Fact::Unknown => case.pending(),
         // That it cannot be read is the other check's to say.

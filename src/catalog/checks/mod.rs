@@ -10,7 +10,6 @@ mod database;
 mod drift;
 mod health;
 mod home;
-mod key;
 mod key_file;
 mod licence;
 mod node;
@@ -25,10 +24,13 @@ use crate::model::answers::Answers;
 use crate::model::check::CheckId;
 use crate::model::cluster::ClusterId;
 use crate::model::facts::{Facts, Trouble};
+use crate::model::field::FieldId;
 use crate::model::finding::{Finding, Verdict};
 use crate::model::fingerprint::Fingerprint;
 use crate::model::flow::Flow;
+use crate::model::screen::ScreenId;
 use crate::model::subject::{Maker, Subject};
+use crate::model::survey::SurveyId;
 
 use super::failures::{self, Around};
 use super::say;
@@ -69,57 +71,79 @@ impl Case<'_> {
     }
 }
 
+/// A check: everything that is fixed of it.
+#[derive(Debug)]
+pub struct Check {
+    pub id: CheckId,
+    /// The screen that shows it, and has its words.
+    pub screen: ScreenId,
+    /// The field that its findings are about, unless they name another one; focus goes there when Next is refused.
+    pub field: Option<FieldId>,
+    /// The surveys whose facts it reads: while one of them runs, an unknown fact is on its way.
+    pub surveys: &'static [SurveyId],
+    /// Judges it.
+    pub judge: fn(&Case<'_>) -> Verdict,
+}
+
+/// The rows of all checks, by the files that hold them.
+const ROWS: [&[Check]; 14] = [
+    home::CHECKS,
+    service::CHECKS,
+    server::CHECKS,
+    database::CHECKS,
+    cluster::CHECKS,
+    web::CHECKS,
+    storage::CHECKS,
+    administrator::CHECKS,
+    licence::CHECKS,
+    octopus::CHECKS,
+    key_file::CHECKS,
+    node::CHECKS,
+    drift::CHECKS,
+    health::CHECKS,
+];
+
+/// The same, each at its id's place. A check without a row, or with two, does not compile.
+const TABLE: [&Check; CheckId::ALL.len()] = {
+    let mut table = [None; CheckId::ALL.len()];
+    let mut file = 0;
+    while file < ROWS.len() {
+        let mut row = 0;
+        while row < ROWS[file].len() {
+            let check = &ROWS[file][row];
+            assert!(table[check.id as usize].is_none(), "a check has two rows");
+            table[check.id as usize] = Some(check);
+            row += 1;
+        }
+        file += 1;
+    }
+    let mut whole = [&ROWS[0][0]; CheckId::ALL.len()];
+    let mut place = 0;
+    while place < table.len() {
+        whole[place] = match table[place] {
+            Some(check) => check,
+            None => panic!("a check has no row"),
+        };
+        place += 1;
+    }
+    whole
+};
+
+/// A check's row.
+pub const fn row(check: CheckId) -> &'static Check {
+    TABLE[check as usize]
+}
+
 /// Judges one check.
 pub fn judge(check: CheckId, case: &Case<'_>) -> Verdict {
-    match check {
-        CheckId::HomeInstance => home::instance::judge(case),
-        CheckId::HomePath => home::path::judge(case),
-        CheckId::HomeDisk => home::disk::judge(case),
-        CheckId::HomeWritable => home::writable::judge(case),
-        CheckId::HomeNode => home::node::judge(case),
-        CheckId::ServiceAccount => service::account(case),
-        CheckId::ServiceRights => service::rights(case),
-        CheckId::SqlName => server::name::judge(case),
-        CheckId::SqlConnect => server::connect::judge(case),
-        CheckId::SqlTls => server::tls::judge(case),
-        CheckId::SqlLogin => server::login::judge(case),
-        CheckId::SqlVersion => server::version::judge(case),
-        CheckId::SqlClock => server::clock::judge(case),
-        CheckId::SqlLatency => server::latency::judge(case),
-        CheckId::DbExists => database::exists::judge(case),
-        CheckId::DbState => database::state::judge(case),
-        CheckId::DbCollation => database::collation::judge(case),
-        CheckId::DbRights => database::rights::judge(case),
-        CheckId::DbSnapshot => database::snapshot::judge(case),
-        CheckId::DbCopies => database::copies::judge(case),
-        CheckId::DbContent => database::content::judge(case),
-        CheckId::WebPrefixes => web::prefixes::judge(case),
-        CheckId::WebPorts => web::ports::judge(case),
-        CheckId::WebNames => web::names::judge(case),
-        CheckId::KeyFile => key_file::judge(case),
-        CheckId::KeyKept => key::judge(case),
-        CheckId::ClusterKey
-        | CheckId::ClusterNode
-        | CheckId::ClusterSystem
-        | CheckId::ClusterVersion
-        | CheckId::ClusterLicence
-        | CheckId::ClusterNodes => cluster::judge(check, case),
-        CheckId::StorageFolders
-        | CheckId::StorageDisk
-        | CheckId::StorageRights
-        | CheckId::StorageSpace
-        | CheckId::StorageLatency
-        | CheckId::StorageShared
-        | CheckId::StorageContent
-        | CheckId::StorageAccount => storage::judge(check, case),
-        CheckId::AdminAccount => administrator::judge(case),
-        CheckId::Licence | CheckId::LicenceNodes => licence::judge(check, case),
-        CheckId::ServiceHome => service::home(case),
-        CheckId::OctopusProgram | CheckId::OctopusInstance | CheckId::OctopusService => octopus::judge(check, case),
-        CheckId::OctopusLog | CheckId::OctopusPing => health::judge(check, case),
-        CheckId::NodeConfig | CheckId::NodeSeals => node::judge(check, case),
-        CheckId::DriftRow | CheckId::DriftOctopus | CheckId::DriftHost => drift::judge(check, case),
+    let row = row(check);
+    let mut verdict = (row.judge)(case);
+    if let Verdict::Found(findings) = &mut verdict {
+        for finding in findings {
+            finding.about = finding.about.or(row.field);
+        }
     }
+    verdict
 }
 
 /// One finding.

@@ -8,10 +8,36 @@ use crate::model::check::CheckId;
 use crate::model::facts::{Access, Fact, Occupant, Trouble};
 use crate::model::field::FieldId;
 use crate::model::finding::{Finding, Verdict};
-use crate::model::survey::AccountKind;
+use crate::model::screen::ScreenId;
+use crate::model::survey::{AccountKind, SurveyId};
 
 use super::storage::{in_shell, in_windows};
-use super::{Case, all, one, service_hints, untold};
+use super::{Case, Check, all, one, service_hints, untold};
+
+/// The rows of these checks.
+pub(super) const CHECKS: &[Check] = &[
+    Check {
+        id: CheckId::ServiceAccount,
+        screen: ScreenId::Service,
+        field: Some(FieldId::ServiceUser),
+        surveys: &[SurveyId::Service],
+        judge: account,
+    },
+    Check {
+        id: CheckId::ServiceRights,
+        screen: ScreenId::Service,
+        field: Some(FieldId::ServiceAccount),
+        surveys: &[SurveyId::Service],
+        judge: rights,
+    },
+    Check {
+        id: CheckId::ServiceHome,
+        screen: ScreenId::Service,
+        field: Some(FieldId::ServiceAccount),
+        surveys: &[SurveyId::Service],
+        judge: home,
+    },
+];
 
 /// The account is named as its kind demands, and known where the host can tell.
 pub fn account(case: &Case<'_>) -> Verdict {

@@ -52,7 +52,7 @@ fn assert_worded(check: CheckId, finding: &Finding) {
         assert!(!finding.fix.is_empty(), "nothing to be done about {finding:?}");
     }
     // Of some checks no field is to blame.
-    assert!(finding.about.is_some() || check.field().is_none(), "about nothing: {finding:?}");
+    assert!(finding.about.is_some() || row(check).field.is_none(), "about nothing: {finding:?}");
     if let Some(remedy) = &finding.remedy {
         assert!(!remedy.text().contains("[]") && !remedy.text().is_empty(), "{finding:?}");
     }

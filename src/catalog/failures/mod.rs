@@ -58,7 +58,7 @@ impl Explanation {
     /// As a check's finding.
     pub fn found(self, check: CheckId, severity: Severity) -> Finding {
         let Self { says, fix, remedy, about } = self;
-        Finding { check, severity, about: about.or(check.field()), says, fix, remedy }
+        Finding { check, severity, about, says, fix, remedy }
     }
 }
 

@@ -134,7 +134,7 @@ fn tell<L: Lines, W: Write>(face: &mut Face<'_, L, W>, check: CheckId, verdict: 
 }
 
 fn label(check: CheckId) -> &'static str {
-    words::screen(crate::wizard::review::home_of(check)).check(check).map_or("", |words| words.label.as_str())
+    words::screen(crate::catalog::checks::row(check).screen).check(check).map_or("", |words| words.label.as_str())
 }
 
 /// What is being checked, for the sentence that says that it still is.

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use crate::catalog::checks;
 use crate::catalog::failures::{self, Around};
 use crate::catalog::form::read;
 use crate::model::answers::{Origin, Raw};
@@ -17,7 +18,6 @@ use crate::model::survey::SurveyId;
 use crate::model::untrusted::Untrusted;
 use crate::wizard::custody::{self, Custody, Proof};
 use crate::wizard::effect::Effect;
-use crate::wizard::inputs;
 use crate::wizard::plan::{self, NoPlan, Proposal};
 use crate::wizard::run::Run;
 use crate::wizard::state::{Focus, Notice, State};
@@ -145,8 +145,8 @@ pub fn withdraw(state: &mut State, field: FieldId) {
     let elsewhere = matches!(field, FieldId::Server | FieldId::Database);
     let of_server = [SurveyId::Server, SurveyId::Cluster, SurveyId::Key];
     state.accepted.retain(|(check, _)| {
-        let surveys = inputs::surveys_of_check(*check);
-        check.field() != Some(field) && !(elsewhere && surveys.iter().any(|survey| of_server.contains(survey)))
+        let surveys = checks::row(*check).surveys;
+        checks::row(*check).field != Some(field) && !(elsewhere && surveys.iter().any(|survey| of_server.contains(survey)))
     });
 }
 

@@ -1,5 +1,6 @@
 //! Surveys: when one is begun, and which of its news counts.
 
+use crate::catalog::checks;
 use crate::catalog::flow as paths;
 use crate::model::facts::{
     ClusterFacts, Fact, HealthFacts, HomeFacts, KeyFacts, KeyFileFacts, LicenceFacts, NodeFacts, OctopusFacts, PortsFacts,
@@ -96,7 +97,7 @@ pub fn survey(state: &mut State, id: SurveyId, fresh: bool, effects: &mut Vec<Ef
         _ => {}
     }
     // What was accepted was accepted of another state of affairs.
-    state.accepted.retain(|(check, _)| !inputs::surveys_of_check(*check).contains(&id));
+    state.accepted.retain(|(check, _)| !checks::row(*check).surveys.contains(&id));
     let ticket = state.tickets.begin(inputs.clone(), state.now);
     effects.push(Effect::Survey { ticket, inputs, fresh });
 }

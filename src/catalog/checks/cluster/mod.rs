@@ -14,24 +14,59 @@ use crate::model::facts::{Beat, Fact, NodeSeen, Nodes, Others};
 use crate::model::field::FieldId;
 use crate::model::finding::Verdict;
 use crate::model::flow::Flow;
+use crate::model::screen::ScreenId;
+use crate::model::survey::SurveyId;
 use crate::model::untrusted::Untrusted;
 
-use super::{Case, all, one, untold};
+use super::{Case, Check, all, one, untold};
 
 pub(super) use version::octopus_version;
 
-/// Judges one of them.
-pub fn judge(check: CheckId, case: &Case<'_>) -> Verdict {
-    match check {
-        CheckId::ClusterKey => key::judge(case),
-        CheckId::ClusterNode => node::judge(case),
-        CheckId::ClusterSystem => system::judge(case),
-        CheckId::ClusterVersion => version::judge(case),
-        CheckId::ClusterLicence => licence::judge(case),
-        CheckId::ClusterNodes => nodes::judge(case),
-        _ => case.pending(),
-    }
-}
+/// The rows of these checks.
+pub(super) const CHECKS: &[Check] = &[
+    Check {
+        id: CheckId::ClusterKey,
+        screen: ScreenId::Cluster,
+        field: Some(FieldId::MasterKey),
+        surveys: &[SurveyId::Key],
+        judge: key::judge,
+    },
+    Check {
+        id: CheckId::ClusterNode,
+        screen: ScreenId::Cluster,
+        field: Some(FieldId::NodeName),
+        surveys: &[SurveyId::Cluster, SurveyId::Key],
+        judge: node::judge,
+    },
+    Check {
+        id: CheckId::ClusterSystem,
+        screen: ScreenId::Cluster,
+        field: None,
+        surveys: &[SurveyId::Cluster, SurveyId::Key],
+        judge: system::judge,
+    },
+    Check {
+        id: CheckId::ClusterVersion,
+        screen: ScreenId::Cluster,
+        field: None,
+        surveys: &[SurveyId::Cluster, SurveyId::Key],
+        judge: version::judge,
+    },
+    Check {
+        id: CheckId::ClusterLicence,
+        screen: ScreenId::Cluster,
+        field: None,
+        surveys: &[SurveyId::Cluster, SurveyId::Key],
+        judge: licence::judge,
+    },
+    Check {
+        id: CheckId::ClusterNodes,
+        screen: ScreenId::Cluster,
+        field: None,
+        surveys: &[SurveyId::Cluster, SurveyId::Key],
+        judge: nodes::judge,
+    },
+];
 
 /// The cluster's nodes; the verdict while they are not known. That they cannot be read is `cluster-node`'s to say.
 fn nodes_of<'a>(case: &Case<'a>) -> Result<&'a Nodes, Verdict> {

@@ -8,14 +8,70 @@ pub mod rights;
 pub mod snapshot;
 pub mod state;
 
+use crate::model::check::CheckId;
 use crate::model::facts::{Database, DatabaseState, Fact};
 use crate::model::field::FieldId;
 use crate::model::finding::Verdict;
 use crate::model::flow::Flow;
 use crate::model::identifier::quoted;
+use crate::model::screen::ScreenId;
+use crate::model::survey::SurveyId;
 
-use super::Case;
 use super::server::Names;
+use super::{Case, Check};
+
+/// The rows of these checks.
+pub(super) const CHECKS: &[Check] = &[
+    Check {
+        id: CheckId::DbExists,
+        screen: ScreenId::Database,
+        field: Some(FieldId::Database),
+        surveys: &[SurveyId::Server],
+        judge: exists::judge,
+    },
+    Check {
+        id: CheckId::DbState,
+        screen: ScreenId::Database,
+        field: Some(FieldId::Database),
+        surveys: &[SurveyId::Server],
+        judge: state::judge,
+    },
+    Check {
+        id: CheckId::DbCollation,
+        screen: ScreenId::Database,
+        field: Some(FieldId::Database),
+        surveys: &[SurveyId::Server],
+        judge: collation::judge,
+    },
+    Check {
+        id: CheckId::DbRights,
+        screen: ScreenId::Database,
+        field: Some(FieldId::User),
+        surveys: &[SurveyId::Server],
+        judge: rights::judge,
+    },
+    Check {
+        id: CheckId::DbSnapshot,
+        screen: ScreenId::Database,
+        field: Some(FieldId::Database),
+        surveys: &[SurveyId::Server],
+        judge: snapshot::judge,
+    },
+    Check {
+        id: CheckId::DbCopies,
+        screen: ScreenId::Database,
+        field: Some(FieldId::Database),
+        surveys: &[SurveyId::Server],
+        judge: copies::judge,
+    },
+    Check {
+        id: CheckId::DbContent,
+        screen: ScreenId::Database,
+        field: Some(FieldId::Database),
+        surveys: &[SurveyId::Server],
+        judge: content::judge,
+    },
+];
 
 /// What the checks behind `db-exists` stand on.
 enum Ground<'a> {

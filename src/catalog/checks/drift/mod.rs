@@ -13,22 +13,33 @@ use std::collections::BTreeSet;
 
 use crate::catalog::settings::Same;
 use crate::model::check::CheckId;
-use crate::model::finding::Verdict;
 use crate::model::prefixes;
+use crate::model::screen::ScreenId;
 use crate::model::server_address::ServerAddress;
+use crate::model::survey::SurveyId;
 
-use super::Case;
+use super::Check;
 
 pub use command::{command, with_secret};
 
-/// Judges one of them.
-pub fn judge(check: CheckId, case: &Case<'_>) -> Verdict {
-    match check {
-        CheckId::DriftRow => row::judge(case),
-        CheckId::DriftOctopus => octopus::judge(case),
-        _ => host::judge(case),
-    }
-}
+/// The rows of these checks.
+pub(super) const CHECKS: &[Check] = &[
+    Check {
+        id: CheckId::DriftRow,
+        screen: ScreenId::Drift,
+        field: None,
+        surveys: &[SurveyId::Node, SurveyId::Cluster],
+        judge: row::judge,
+    },
+    Check { id: CheckId::DriftOctopus, screen: ScreenId::Drift, field: None, surveys: &[SurveyId::Node], judge: octopus::judge },
+    Check {
+        id: CheckId::DriftHost,
+        screen: ScreenId::Drift,
+        field: None,
+        surveys: &[SurveyId::Node, SurveyId::Cluster, SurveyId::Home, SurveyId::Ports],
+        judge: host::judge,
+    },
+];
 
 /// Whether two texts of a setting mean the same.
 fn is_same(same: Same, one: &str, other: &str) -> bool {

@@ -1,10 +1,12 @@
 use super::*;
+use crate::catalog::checks::Case;
 use crate::catalog::checks::tests::{case, evidence, judged_in, stop, warn};
 use crate::catalog::samples;
 use crate::model::answers::Raw;
 use crate::model::cluster::ClusterId;
 use crate::model::facts::{Beat, Fact, Facts, Identity, NodeSeen, Occupant, PortFact, Trouble};
 use crate::model::field::FieldId;
+use crate::model::finding::Verdict;
 use crate::model::finding::{Finding, Severity};
 use crate::model::fingerprint::Fingerprint;
 use crate::model::flow::Flow;

@@ -4,15 +4,19 @@ mod log;
 mod ping;
 
 use crate::model::check::CheckId;
-use crate::model::finding::Verdict;
+use crate::model::screen::ScreenId;
+use crate::model::survey::SurveyId;
 
-use super::{Case, all, one, untold};
+use super::{Case, Check, all, one, untold};
 
-/// Judges one of them.
-pub fn judge(check: CheckId, case: &Case<'_>) -> Verdict {
-    match check {
-        CheckId::OctopusPing => ping::judge(case),
-        CheckId::OctopusLog => log::judge(case),
-        _ => case.pending(),
-    }
-}
+/// The rows of these checks.
+pub(super) const CHECKS: &[Check] = &[
+    Check { id: CheckId::OctopusLog, screen: ScreenId::Node, field: None, surveys: &[SurveyId::Health], judge: log::judge },
+    Check {
+        id: CheckId::OctopusPing,
+        screen: ScreenId::Node,
+        field: None,
+        surveys: &[SurveyId::Health, SurveyId::Cluster],
+        judge: ping::judge,
+    },
+];

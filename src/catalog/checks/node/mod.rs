@@ -6,14 +6,13 @@ mod seals;
 pub use seals::ANEW;
 
 use crate::model::check::CheckId;
-use crate::model::finding::Verdict;
+use crate::model::screen::ScreenId;
+use crate::model::survey::SurveyId;
 
-use super::Case;
+use super::Check;
 
-/// Judges one of them.
-pub fn judge(check: CheckId, case: &Case<'_>) -> Verdict {
-    match check {
-        CheckId::NodeSeals => seals::judge(case),
-        _ => config::judge(case),
-    }
-}
+/// The rows of these checks.
+pub(super) const CHECKS: &[Check] = &[
+    Check { id: CheckId::NodeConfig, screen: ScreenId::Node, field: None, surveys: &[SurveyId::Node], judge: config::judge },
+    Check { id: CheckId::NodeSeals, screen: ScreenId::Node, field: None, surveys: &[SurveyId::Node], judge: seals::judge },
+];

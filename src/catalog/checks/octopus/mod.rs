@@ -9,20 +9,38 @@ use std::path::Path;
 use crate::catalog::form::read;
 use crate::model::check::CheckId;
 use crate::model::facts::Fact;
+use crate::model::field::FieldId;
 use crate::model::finding::Verdict;
 use crate::model::hand_over::Handing;
+use crate::model::screen::ScreenId;
+use crate::model::survey::SurveyId;
 
-use super::{Case, all, one, untold};
+use super::{Case, Check, all, one, untold};
 
-/// Judges one of them.
-pub fn judge(check: CheckId, case: &Case<'_>) -> Verdict {
-    match check {
-        CheckId::OctopusProgram => program::judge(case),
-        CheckId::OctopusInstance => instance::judge(case),
-        CheckId::OctopusService => service::judge(case),
-        _ => case.pending(),
-    }
-}
+/// The rows of these checks.
+pub(super) const CHECKS: &[Check] = &[
+    Check {
+        id: CheckId::OctopusProgram,
+        screen: ScreenId::Octopus,
+        field: Some(FieldId::OctopusServer),
+        surveys: &[SurveyId::Octopus],
+        judge: program::judge,
+    },
+    Check {
+        id: CheckId::OctopusInstance,
+        screen: ScreenId::Octopus,
+        field: Some(FieldId::Instance),
+        surveys: &[SurveyId::Octopus],
+        judge: instance::judge,
+    },
+    Check {
+        id: CheckId::OctopusService,
+        screen: ScreenId::Octopus,
+        field: Some(FieldId::Instance),
+        surveys: &[SurveyId::Octopus],
+        judge: service::judge,
+    },
+];
 
 /// The program whose commands the plan's last steps run; the verdict where none are, or where that is not known yet.
 fn program<'a>(case: &Case<'a>) -> Result<&'a Path, Verdict> {

@@ -14,8 +14,63 @@ use crate::model::check::CheckId;
 use crate::model::facts::{Fact, Trouble};
 use crate::model::field::FieldId;
 use crate::model::finding::{Severity, Verdict};
+use crate::model::screen::ScreenId;
+use crate::model::survey::SurveyId;
 
-use super::{Case, one, untold};
+use super::{Case, Check, one, untold};
+
+/// The rows of these checks.
+pub(super) const CHECKS: &[Check] = &[
+    Check {
+        id: CheckId::SqlName,
+        screen: ScreenId::Database,
+        field: Some(FieldId::Server),
+        surveys: &[SurveyId::Server],
+        judge: name::judge,
+    },
+    Check {
+        id: CheckId::SqlConnect,
+        screen: ScreenId::Database,
+        field: Some(FieldId::Server),
+        surveys: &[SurveyId::Server],
+        judge: connect::judge,
+    },
+    Check {
+        id: CheckId::SqlTls,
+        screen: ScreenId::Database,
+        field: Some(FieldId::Trust),
+        surveys: &[SurveyId::Server],
+        judge: tls::judge,
+    },
+    Check {
+        id: CheckId::SqlLogin,
+        screen: ScreenId::Database,
+        field: Some(FieldId::Password),
+        surveys: &[SurveyId::Server],
+        judge: login::judge,
+    },
+    Check {
+        id: CheckId::SqlVersion,
+        screen: ScreenId::Database,
+        field: Some(FieldId::Server),
+        surveys: &[SurveyId::Server],
+        judge: version::judge,
+    },
+    Check {
+        id: CheckId::SqlClock,
+        screen: ScreenId::Database,
+        field: Some(FieldId::Server),
+        surveys: &[SurveyId::Server],
+        judge: clock::judge,
+    },
+    Check {
+        id: CheckId::SqlLatency,
+        screen: ScreenId::Database,
+        field: Some(FieldId::Server),
+        surveys: &[SurveyId::Server],
+        judge: latency::judge,
+    },
+];
 
 /// The names that words and SQL are about.
 #[derive(Debug)]

@@ -16,23 +16,74 @@ use crate::model::facts::{Fact, FolderFacts, FolderPlace, Identity};
 use crate::model::field::FieldId;
 use crate::model::finding::{Finding, Severity, Verdict};
 use crate::model::flow::Flow;
+use crate::model::screen::ScreenId;
 use crate::model::storage::{SharedFolder, SharedStorage, StorageKind};
+use crate::model::survey::SurveyId;
 
-use super::{Case, all, one, untold};
+use super::{Case, Check, all, one, untold};
 
-/// Judges one of them.
-pub fn judge(check: CheckId, case: &Case<'_>) -> Verdict {
-    let judged = match check {
-        CheckId::StorageFolders => folders::judge(case),
-        CheckId::StorageDisk => disk::judge(case),
-        CheckId::StorageRights => rights::judge(case),
-        CheckId::StorageAccount => account::judge(case),
-        CheckId::StorageSpace => space::judge(case),
-        CheckId::StorageLatency => latency::judge(case),
-        CheckId::StorageShared => shared::judge(case),
-        CheckId::StorageContent => content::judge(case),
-        _ => Err(case.pending()),
-    };
+/// The rows of these checks.
+pub(super) const CHECKS: &[Check] = &[
+    Check {
+        id: CheckId::StorageFolders,
+        screen: ScreenId::Storage,
+        field: Some(FieldId::Storage),
+        surveys: &[SurveyId::Storage, SurveyId::Cluster],
+        judge: |case| settled(folders::judge(case)),
+    },
+    Check {
+        id: CheckId::StorageDisk,
+        screen: ScreenId::Storage,
+        field: Some(FieldId::Storage),
+        surveys: &[SurveyId::Storage, SurveyId::Cluster],
+        judge: |case| settled(disk::judge(case)),
+    },
+    Check {
+        id: CheckId::StorageRights,
+        screen: ScreenId::Storage,
+        field: Some(FieldId::Storage),
+        surveys: &[SurveyId::Storage, SurveyId::Cluster],
+        judge: |case| settled(rights::judge(case)),
+    },
+    Check {
+        id: CheckId::StorageAccount,
+        screen: ScreenId::Storage,
+        field: Some(FieldId::Storage),
+        surveys: &[SurveyId::Storage, SurveyId::Cluster],
+        judge: |case| settled(account::judge(case)),
+    },
+    Check {
+        id: CheckId::StorageSpace,
+        screen: ScreenId::Storage,
+        field: Some(FieldId::Storage),
+        surveys: &[SurveyId::Storage, SurveyId::Cluster],
+        judge: |case| settled(space::judge(case)),
+    },
+    Check {
+        id: CheckId::StorageLatency,
+        screen: ScreenId::Storage,
+        field: Some(FieldId::Storage),
+        surveys: &[SurveyId::Storage, SurveyId::Cluster],
+        judge: |case| settled(latency::judge(case)),
+    },
+    Check {
+        id: CheckId::StorageShared,
+        screen: ScreenId::Storage,
+        field: Some(FieldId::Storage),
+        surveys: &[SurveyId::Storage, SurveyId::Cluster],
+        judge: |case| settled(shared::judge(case)),
+    },
+    Check {
+        id: CheckId::StorageContent,
+        screen: ScreenId::Storage,
+        field: Some(FieldId::Storage),
+        surveys: &[SurveyId::Storage, SurveyId::Cluster],
+        judge: |case| settled(content::judge(case)),
+    },
+];
+
+/// The verdict, whether it was come to early or at the end.
+fn settled(judged: Result<Verdict, Verdict>) -> Verdict {
     judged.unwrap_or_else(|verdict| verdict)
 }
 
