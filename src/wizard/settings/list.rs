@@ -9,7 +9,6 @@ use crate::model::node_config::NodeConfig;
 use crate::model::octopus_config::OctopusConfig;
 use crate::model::untrusted::Untrusted;
 use crate::wizard::state::State;
-use crate::words;
 
 use super::{Listed, Source};
 
@@ -49,7 +48,7 @@ fn of_node_config(config: &NodeConfig, facts: &Facts) -> Vec<Listed> {
         item(Group::Cluster, "cluster", "Cluster", config.cluster.id.to_string(), source),
         item(Group::Cluster, "key-fingerprint", "Key fingerprint", config.cluster.fingerprint.to_string(), source),
     ];
-    for setting in in_order() {
+    for setting in settings::all() {
         let value = match setting.field {
             FieldId::Password => Some(opened(&facts.node.password).to_owned()),
             FieldId::MasterKey => Some(opened(&facts.node.key).to_owned()),
@@ -63,18 +62,6 @@ fn of_node_config(config: &NodeConfig, facts: &Facts) -> Vec<Listed> {
         };
         list.extend(value.map(|value| of_field(setting, value, source)));
     }
-    list
-}
-
-/// The settings in the order of the screens' words.
-fn in_order() -> Vec<&'static Setting> {
-    let mut list: Vec<&Setting> = settings::all().collect();
-    let place = |setting: &&Setting| {
-        let screen = setting.asked.first().map(|(screen, _)| *screen)?;
-        Some((screen, words::screen(screen).fields().position(|field| field == setting.field)?))
-    };
-    // Stable, and a screen's settings stand together: what differs is only their order among themselves.
-    list.sort_by_key(place);
     list
 }
 
@@ -126,7 +113,7 @@ fn shut(trouble: &Trouble) -> &'static str {
 fn of_octopus(config: &OctopusConfig, state: &State) -> Vec<Listed> {
     let source = Source::OctopusConfig;
     let mut list = Vec::new();
-    for setting in in_order() {
+    for setting in settings::all() {
         let of_field = |value: String, source| of_field(setting, value, source);
         list.extend(match (setting.octopus, config.get(setting.field)) {
             _ if setting.field == FieldId::Instance => Some(of_field(clean(state.answers.trimmed(FieldId::Instance)), source)),
