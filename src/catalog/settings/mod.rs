@@ -26,6 +26,7 @@ use crate::words;
 
 /// Everything that is fixed about one setting.
 #[derive(Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "a row of a table: each column is a yes or no by itself")]
 pub struct Setting {
     /// The field that asks for it.
     pub field: FieldId,

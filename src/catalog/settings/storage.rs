@@ -14,8 +14,8 @@ const STORAGE: Setting = Setting { kind: Kind::Path, group: Group::Storage, aske
 const FOLDER: Setting = Setting { only_with: OnlyWith::Values(FieldId::Storage, &[StorageKind::Folders.spelling()]), ..STORAGE };
 
 /// An option of `path`, which sets what all nodes share (`facts/octopus.md`, section 7).
-const fn path(name: &'static str) -> Option<OctopusOption> {
-    Some(OctopusOption { verb: Verb::Path, name, reach: Reach::Cluster })
+const fn path(name: &'static str) -> OctopusOption {
+    OctopusOption { verb: Verb::Path, name, reach: Reach::Cluster }
 }
 
 pub(super) const ROWS: [Setting; 8] = [
@@ -35,7 +35,7 @@ pub(super) const ROWS: [Setting; 8] = [
         problem: |answers| read::storage_root(answers).err(),
         node: Some(|node| node.storage.root()),
         config: Some(|config| config.storage.root()),
-        option: path("--clusterShared"),
+        option: Some(path("--clusterShared")),
         ..STORAGE
     },
     Setting {
@@ -44,7 +44,7 @@ pub(super) const ROWS: [Setting; 8] = [
         problem: |answers| read::shared_folder(FieldId::ArtifactsFolder, answers).err(),
         node: Some(|node| node.storage.folder(SharedFolder::Artifacts)),
         config: Some(|config| config.storage.folder(SharedFolder::Artifacts)),
-        option: path("--artifacts"),
+        option: Some(path("--artifacts")),
         ..FOLDER
     },
     Setting {
@@ -53,7 +53,7 @@ pub(super) const ROWS: [Setting; 8] = [
         problem: |answers| read::shared_folder(FieldId::TaskLogsFolder, answers).err(),
         node: Some(|node| node.storage.folder(SharedFolder::TaskLogs)),
         config: Some(|config| config.storage.folder(SharedFolder::TaskLogs)),
-        option: path("--taskLogs"),
+        option: Some(path("--taskLogs")),
         ..FOLDER
     },
     Setting {
@@ -62,7 +62,7 @@ pub(super) const ROWS: [Setting; 8] = [
         problem: |answers| read::shared_folder(FieldId::PackagesFolder, answers).err(),
         node: Some(|node| node.storage.folder(SharedFolder::Packages)),
         config: Some(|config| config.storage.folder(SharedFolder::Packages)),
-        option: path("--nugetRepository"),
+        option: Some(path("--nugetRepository")),
         ..FOLDER
     },
     Setting {
@@ -72,7 +72,7 @@ pub(super) const ROWS: [Setting; 8] = [
         problem: |answers| read::shared_folder(FieldId::TelemetryFolder, answers).err(),
         node: Some(|node| node.storage.folder(SharedFolder::Telemetry)),
         config: Some(|config| config.storage.folder(SharedFolder::Telemetry)),
-        option: path("--telemetry"),
+        option: Some(path("--telemetry")),
         ..FOLDER
     },
     Setting {
@@ -82,7 +82,7 @@ pub(super) const ROWS: [Setting; 8] = [
         problem: |answers| read::shared_folder(FieldId::ImportsFolder, answers).err(),
         node: Some(|node| node.storage.folder(SharedFolder::Imports)),
         config: Some(|config| config.storage.folder(SharedFolder::Imports)),
-        option: path("--imports"),
+        option: Some(path("--imports")),
         ..FOLDER
     },
     Setting {
@@ -92,7 +92,7 @@ pub(super) const ROWS: [Setting; 8] = [
         problem: |answers| read::shared_folder(FieldId::EventExportsFolder, answers).err(),
         node: Some(|node| node.storage.folder(SharedFolder::EventExports)),
         config: Some(|config| config.storage.folder(SharedFolder::EventExports)),
-        option: path("--eventExports"),
+        option: Some(path("--eventExports")),
         ..FOLDER
     },
 ];
