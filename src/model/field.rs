@@ -1,12 +1,14 @@
 //! The fields: one question each, as a closed set. Everything that is fixed about a field, from its id to the option of Octopus
 //! Server that carries its answer, stands in its one row in [`crate::catalog::settings`]; its words stand in `screens/*.toml`.
 
+use serde::{Deserialize, Serialize};
+
 /// Defines the fields and the list of them.
 macro_rules! fields {
     ($($field:ident),+ $(,)?) => {
         /// One question.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-        #[expect(missing_docs, reason = "each has a row in the catalog, and words on its screen")]
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+        #[serde(try_from = "String", into = "String")]
         pub enum FieldId { $($field),+ }
 
         impl FieldId {

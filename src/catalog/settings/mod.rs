@@ -270,6 +270,20 @@ impl FieldId {
     }
 }
 
+impl From<FieldId> for String {
+    fn from(field: FieldId) -> Self {
+        field.id().to_owned()
+    }
+}
+
+impl TryFrom<String> for FieldId {
+    type Error = String;
+
+    fn try_from(id: String) -> Result<Self, String> {
+        Self::from_id(&id).ok_or_else(|| format!("there is no field {id:?}"))
+    }
+}
+
 impl Setting {
     /// The values that it takes, where they are a closed set.
     pub const fn values(&self) -> &'static [&'static str] {

@@ -3,20 +3,15 @@
 use crate::catalog::settings;
 use crate::model::answers::{Origin, Raw};
 use crate::model::flow::Flow;
-use crate::model::screen::ScreenId;
 use crate::model::storage::SharedStorage;
-use crate::model::survey::SurveyId;
-use crate::wizard::effect::Effect;
 use crate::wizard::state::State;
-
-use super::prove;
 
 /// Makes the answers about the storage those of the registry, whatever they were. Of a join nothing is shared while it is
 /// not known, so that no path of another cluster is looked at or planned with; a node under review has its own config to
 /// go by then, and where the registry has lost what it knew.
 pub fn told(state: &mut State) {
     let known = state.facts.cluster.storage.seen();
-    match (state.place.flow, known) {
+    match (state.flow(), known) {
         (Some(Flow::Join), _) => {}
         (Some(Flow::Review), Some(storage)) if !storage.is_none() => {}
         _ => return,
@@ -26,13 +21,5 @@ pub fn told(state: &mut State) {
         if state.answers.text(field) != text {
             state.answers.set(field, Raw::of(field, text), origin);
         }
-    }
-}
-
-/// On its screen the folders are looked at as soon as the registry has named them.
-pub fn asked_for(state: &mut State, effects: &mut Vec<Effect>) {
-    if state.place.flow == Some(Flow::Join) && state.place.here == ScreenId::Storage {
-        prove::survey(state, SurveyId::Storage, false, effects);
-        prove::settle(state);
     }
 }
