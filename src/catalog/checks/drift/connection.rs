@@ -32,7 +32,7 @@ pub fn findings(config: &NodeConfig, octopus: &OctopusConfig, case: &Case<'_>) -
         let Some(own) = setting.config.and_then(|text| text(config)) else { continue };
         let unset = if setting.kind == Kind::Toggle { setting.default } else { "" };
         let other = octopus.text(setting.field).unwrap_or(unset);
-        if !is_same(setting.same, &own, other) {
+        if !is_same(case.platform(), setting.same, &own, other) {
             found.push(differs(setting.field, &own, other, set(case)));
         }
     }

@@ -13,6 +13,7 @@ use std::collections::BTreeSet;
 
 use crate::catalog::settings::Same;
 use crate::model::check::CheckId;
+use crate::model::platform::Platform;
 use crate::model::prefixes;
 use crate::model::screen::ScreenId;
 use crate::model::server_address::ServerAddress;
@@ -42,12 +43,12 @@ pub(super) const CHECKS: &[Check] = &[
 ];
 
 /// Whether two texts of a setting mean the same.
-fn is_same(same: Same, one: &str, other: &str) -> bool {
+fn is_same(platform: Platform, same: Same, one: &str, other: &str) -> bool {
     match same {
         Same::Text => one.trim() == other.trim(),
         Same::AnyCase => one.to_lowercase() == other.to_lowercase(),
         Same::Server => is_same_server(one, other),
-        Same::Folder => is_same_folder(one, other),
+        Same::Folder => platform.is_same_path(one.trim(), other.trim()),
         Same::Prefixes => same_prefixes(one, other),
     }
 }
@@ -65,13 +66,6 @@ fn is_same_server(own: &str, other: &str) -> bool {
         (Some(own), Some(other)) => own == other,
         _ => own.trim().eq_ignore_ascii_case(other.trim()),
     }
-}
-
-/// Whether two paths are of one folder, as far as their texts tell; Windows does not tell case apart.
-fn is_same_folder(one: &str, two: &str) -> bool {
-    let bare = |text: &str| text.trim().trim_end_matches(['/', '\\']).replace('\\', "/");
-    let (one, two) = (bare(one), bare(two));
-    if cfg!(windows) { one.eq_ignore_ascii_case(&two) } else { one == two }
 }
 
 /// Listen prefixes as a set: neither their order nor the way of writing them counts. `None` where they are malformed.

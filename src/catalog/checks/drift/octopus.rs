@@ -71,7 +71,7 @@ fn of_setting(setting: &Setting, config: &NodeConfig, octopus: &OctopusConfig, c
     let OctopusSource::Keys { unset, .. } = setting.octopus else { return None };
     let own = (setting.config?)(config)?;
     let other = octopus.text(setting.field).or(unset)?;
-    if is_same(setting.same, &own, other) {
+    if is_same(case.platform(), setting.same, &own, other) {
         return None;
     }
     Some(differs(setting.field, &own, other, mend(setting, &own, case)))

@@ -119,7 +119,7 @@ fn findings(config: &NodeConfig, node: &NodeSeen, row: &NodeRow, case: &Case<'_>
     for setting in settings::all() {
         let (Some(config_text), Some(row_text)) = (setting.config, setting.row) else { continue };
         let (own, other) = (config_text(config).unwrap_or_default(), row_text(row));
-        if !is_same(setting.same, &own, &other) {
+        if !is_same(case.platform(), setting.same, &own, &other) {
             others.push(differs(setting.field, setting.field.label(), &own, &other));
         }
     }
