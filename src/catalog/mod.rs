@@ -11,3 +11,4 @@ pub mod form;
 #[cfg(test)]
 pub mod samples;
 pub mod say;
+pub mod steps;
