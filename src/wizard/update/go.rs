@@ -124,6 +124,10 @@ fn leave_review(state: &mut State, effects: &mut Vec<Effect>) {
         state.notice = Some(unproven());
         return;
     }
+    if let Some(finding) = state.guarded_by() {
+        state.notice = Some(Notice { bad: true, text: format!("{} {}", finding.says, finding.fix) });
+        return;
+    }
     let steps = |state: &State| state.run.plan.as_ref().map(|plan| plan.steps.clone());
     let shown = steps(state);
     key::make_plan(state, effects);
