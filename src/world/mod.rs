@@ -1,11 +1,11 @@
 //! The only code that touches network, disk, processes, clock and randomness.
 
 pub mod apply;
-mod atomic_write;
+pub mod atomic_write;
 mod budget;
 pub mod clipboard;
 pub mod clock;
-mod folder;
+pub(crate) mod folder;
 pub mod given;
 mod handle;
 pub mod host;
@@ -14,15 +14,15 @@ pub mod journals;
 pub mod key_file;
 pub mod lock;
 pub mod log;
-pub mod migrate;
 pub mod node_config;
 pub mod octopus_config;
 pub mod octopus_server;
 mod own_variables;
 pub mod places;
 pub mod random;
+pub mod recordings;
 pub mod seal;
-mod small_file;
+pub(crate) mod small_file;
 pub mod sqlserver;
 pub mod survey;
 pub mod text_file;

@@ -17,8 +17,7 @@ use octopus_setup::world::World;
 use octopus_setup::world::apply::Cancel;
 use octopus_setup::world::clipboard::Surroundings;
 use octopus_setup::world::octopus_server::Patience;
-use practice_server::options::ServerOptions;
-use practice_server::server::{PracticeServer, Running};
+use practice_server::{PracticeServer, RunningServer, ServerOptions};
 use secrecy::SecretString;
 
 pub use crate::apply_support::{Bench, Fake, INSTANCE, crash, key, survived};
@@ -50,7 +49,7 @@ pub const FIRST: [StepKind; 10] = [
 pub struct Lab {
     pub bench: Bench,
     pub standin: StandIn,
-    pub server: Arc<Running>,
+    pub server: Arc<RunningServer>,
     data: Arc<tempfile::TempDir>,
     port: u16,
 }
@@ -67,7 +66,7 @@ impl Lab {
         Self::with(Arc::clone(&self.server), Arc::clone(&self.data))
     }
 
-    fn with(server: Arc<Running>, data: Arc<tempfile::TempDir>) -> Self {
+    fn with(server: Arc<RunningServer>, data: Arc<tempfile::TempDir>) -> Self {
         let mut bench = Bench::new(Fake::default());
         // What is slow here is a debug build on a busy machine; what hangs is waited for no longer than that.
         let long = Duration::from_secs(20);
@@ -140,33 +139,19 @@ impl Lab {
     }
 
     /// The same with a key that was sealed by an earlier start.
-    ///
-    /// The tests of this program run at the same time and start programs all the while. Between its fork and its exec, such a
-    /// child of another test's has a copy of this one's lock, which may have been let go just now; so a lock that is held is
-    /// tried again.
     pub async fn install_with(&self, plan: &Plan, key: &MasterKey) -> (Result<(), Failure>, Vec<Progress>) {
-        loop {
-            let mut news = Vec::new();
-            let world = self.start();
-            let outcome = world.install(plan, Some(key), &Cancel::default(), |progress| news.push(progress)).await;
-            if !matches!(outcome, Err(Failure::Busy { .. })) {
-                return (outcome, news);
-            }
-            tokio::task::yield_now().await;
-        }
+        let mut news = Vec::new();
+        let world = self.start();
+        let outcome = world.install(plan, Some(key), &Cancel::default(), |progress| news.push(progress)).await;
+        (outcome, news)
     }
 
     /// Undoes what the journal knows, and gives all the news with whether everything is undone.
     pub async fn undo(&self) -> (bool, Vec<Progress>) {
-        loop {
-            let mut news = Vec::new();
-            let plan = self.plan();
-            let whole = self.start().undo(INSTANCE, &plan.node.target, |progress| news.push(progress)).await;
-            if !news.iter().any(|news| matches!(news, Progress::UndoFailed(_, Failure::Busy { .. }))) {
-                return (whole, news);
-            }
-            tokio::task::yield_now().await;
-        }
+        let mut news = Vec::new();
+        let plan = self.plan();
+        let whole = self.start().undo(INSTANCE, &plan.node.target, |progress| news.push(progress)).await;
+        (whole, news)
     }
 
     /// The key that an earlier start has sealed, or the one that it had drawn.

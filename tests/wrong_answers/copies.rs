@@ -1,12 +1,12 @@
 //! Replication and mirroring.
 
 use octopus_setup::model::screen::ScreenId;
-use practice_server::engine::Mark;
+use practice_server::Mark;
 
 use crate::scene::{DATABASE, Scene, again, is_good, to};
 
 #[tokio::test]
-async fn a_database_that_is_copied_elsewhere() {
+async fn a_replicated_or_mirrored_database() {
     let cases = [
         (Mark::Published, "replication", "publications"),
         (Mark::Subscribed, "replication", "subscriptions"),
