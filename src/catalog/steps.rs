@@ -359,6 +359,11 @@ pub fn row(kind: StepKind) -> &'static StepRow {
     &TABLE[kind as usize]
 }
 
+/// The steps that change something, in order.
+pub fn kinds_on(target: Target) -> impl DoubleEndedIterator<Item = StepKind> {
+    StepKind::ALL.into_iter().filter(move |kind| row(*kind).target == target)
+}
+
 /// The steps of a plan, in order.
 pub fn in_order(draft: &Draft<'_>) -> Vec<StepKind> {
     let mut kinds: Vec<StepKind> = StepKind::ALL.into_iter().filter(|kind| (row(*kind).is_needed)(draft)).collect();
