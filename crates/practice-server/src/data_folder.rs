@@ -1,6 +1,6 @@
-//! The passwords of the practice server's own logins: made at the first start, kept for the next.
+//! What the data folder keeps for the server itself: the passwords of its own logins, and files that only their owner may read.
 
-use std::io;
+use std::io::{self, Write as _};
 use std::path::Path;
 
 use ring::rand::{SecureRandom, SystemRandom};
@@ -8,10 +8,9 @@ use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
 use zeroize::Zeroizing;
 
-use super::engine::Login;
-use super::private_file;
+use crate::engine::Login;
 
-/// The login that a wizard uses: may create databases, and no more.
+/// The login for the wizard: may create databases, and nothing else.
 pub const USER: &str = "octopus";
 /// The administrator.
 pub const ADMINISTRATOR: &str = "sa";
@@ -24,30 +23,30 @@ const ALPHABET: &[u8] = b"ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz23456
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Credentials {
-    /// Of [`USER`].
+    /// The password of [`USER`].
     #[serde(deserialize_with = "secret")]
     pub octopus: SecretString,
-    /// Of [`ADMINISTRATOR`].
+    /// The password of [`ADMINISTRATOR`].
     #[serde(deserialize_with = "secret")]
     pub sa: SecretString,
 }
 
-/// Why there are no passwords.
+/// Why the passwords cannot be read or generated.
 #[derive(Debug, thiserror::Error)]
 pub enum CredentialsError {
     /// The file cannot be read or written.
     #[error("the practice server's logins cannot be kept: {0}")]
     File(#[from] io::Error),
-    /// The file is not what was written. Its content is not repeated.
+    /// The file does not have the expected form. Its content is not repeated.
     #[error("the practice server's file {FILE} is damaged; delete its data folder to begin anew")]
     Damaged,
-    /// The operating system gives no randomness.
+    /// The operating system provides no random numbers.
     #[error("the operating system gives no random numbers")]
     Randomness,
 }
 
 impl Credentials {
-    /// Reads the data folder's passwords, or makes them.
+    /// Reads the passwords from the data folder, or generates and writes them.
     pub fn load_or_create(data: &Path) -> Result<Self, CredentialsError> {
         let path = data.join(FILE);
         match std::fs::read_to_string(&path) {
@@ -62,14 +61,14 @@ impl Credentials {
                     made.octopus.expose_secret(),
                     made.sa.expose_secret(),
                 ));
-                private_file::write(&path, text.as_bytes())?;
+                write_private(&path, text.as_bytes())?;
                 Ok(made)
             }
             Err(cause) => Err(cause.into()),
         }
     }
 
-    /// The two logins, as the engine wants them.
+    /// Returns the two logins for [`crate::Engine::open`].
     pub fn logins(&self) -> Vec<Login> {
         let login = |name: &str, password: &SecretString, sysadmin| Login {
             name: name.to_owned(),
@@ -86,7 +85,7 @@ fn secret<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<SecretStr
     String::deserialize(deserializer).map(SecretString::from)
 }
 
-/// A password that any policy takes: upper and lower case and digits, and nothing that a shell would touch.
+/// Generates a password that meets common policies and needs no quoting in a shell: upper case, lower case and digits.
 fn password() -> Result<SecretString, CredentialsError> {
     let random = SystemRandom::new();
     loop {
@@ -94,7 +93,7 @@ fn password() -> Result<SecretString, CredentialsError> {
         while text.len() < LENGTH {
             let mut byte = [0];
             random.fill(&mut byte).map_err(|_| CredentialsError::Randomness)?;
-            // Bytes beyond the last whole alphabet would favour its beginning.
+            // Bytes beyond the last complete alphabet would favour its first letters.
             let whole = 256 / ALPHABET.len() * ALPHABET.len();
             if usize::from(byte[0]) < whole {
                 let letter = ALPHABET[usize::from(byte[0]) % ALPHABET.len()];
@@ -106,6 +105,19 @@ fn password() -> Result<SecretString, CredentialsError> {
             return Ok(SecretString::from(text.as_str()));
         }
     }
+}
+
+/// Writes a file completely or not at all; on Unix with mode 0600 from its first byte.
+///
+/// On Windows the file inherits the folder's permissions; in a user's own profile only that user has access.
+pub fn write_private(path: &Path, contents: &[u8]) -> io::Result<()> {
+    let folder = path.parent().unwrap_or(Path::new("."));
+    // Temporary files are created with 0600.
+    let mut file = tempfile::NamedTempFile::new_in(folder)?;
+    file.write_all(contents)?;
+    file.as_file().sync_all()?;
+    file.persist(path)?;
+    Ok(())
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! The practice server's certificate and the CA that signed it.
 //!
-//! Both are kept in the data folder and used again until they expire, so that an operator who trusted the CA once
-//! need not do so at every start. The private keys are 0600.
+//! Both are kept in the data folder and reused until they expire, so that an operator has to trust the CA only once. The
+//! private keys have mode 0600.
 
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
@@ -18,62 +18,65 @@ use rustls::server::NoServerSessionStorage;
 use time::{Duration, OffsetDateTime};
 use x509_parser::extensions::GeneralName;
 
-use super::options::{Certificate, host_name};
-use super::private_file;
+use crate::data_folder::write_private;
+use crate::options::{Certificate, host_name};
 
-/// What is nearer than this to its end is made anew.
-const MARGIN: Duration = Duration::days(7);
-const LEAF: Duration = Duration::days(397);
-const AUTHORITY: Duration = Duration::days(3650);
-/// TDS 8.0's name in TLS.
+/// A certificate that expires within this time is renewed.
+const RENEWAL_MARGIN: Duration = Duration::days(7);
+const LEAF_LIFETIME: Duration = Duration::days(397);
+const AUTHORITY_LIFETIME: Duration = Duration::days(3650);
+/// The ALPN protocol name of TDS 8.0.
 const ALPN: &[u8] = b"tds/8.0";
 
-/// Why there is no certificate.
+/// Why there is no usable certificate.
 #[derive(Debug, thiserror::Error)]
-pub enum CertError {
+pub enum CertificateError {
     /// A file cannot be read or written.
     #[error("the practice server's certificate cannot be kept: {0}")]
     File(#[from] io::Error),
-    /// It cannot be made.
+    /// The certificate cannot be generated.
     #[error("the practice server's certificate cannot be made: {0}")]
     Make(#[from] rcgen::Error),
-    /// TLS does not take it.
+    /// TLS does not accept the certificate.
     #[error("the practice server's certificate cannot be used: {0}")]
     Use(#[from] rustls::Error),
-    /// A file is not what was written.
+    /// A file does not have the expected form.
     #[error("the practice server's file {0} is damaged; delete its data folder to begin anew")]
     Damaged(PathBuf),
 }
 
-/// TLS as the server does it.
+/// The server's TLS configurations.
 #[derive(Debug, Clone)]
 pub struct ServerTls {
-    /// The CA, as PEM, for clients.
+    /// The file with the CA's certificate as PEM, for clients.
     pub ca_file: PathBuf,
-    /// Inside PRELOGIN packets: TLS 1.2 only (see [`tds_wire::tls`]).
+    /// For TLS inside PRELOGIN packets: TLS 1.2 only (see [`tds_wire::tls`]).
     pub wrapped: Arc<ServerConfig>,
-    /// TDS 8.0.
+    /// For TDS 8.0, which starts with TLS.
     pub strict: Arc<ServerConfig>,
 }
 
 impl ServerTls {
-    /// Takes what the data folder has, and makes what it has not. A faulty certificate is made anew each time, and never kept.
-    pub fn open(data: &Path, shown: Certificate) -> Result<Self, CertError> {
+    /// Loads the certificate from the data folder, or issues one. A certificate with a requested fault is issued at every
+    /// start, and never stored.
+    pub fn open(data: &Path, shown: Certificate) -> Result<Self, CertificateError> {
         let folder = data.join("tls");
         std::fs::create_dir_all(&folder)?;
         let now = OffsetDateTime::now_utc();
         let authority = Authority::open(&folder, now)?;
         let (chain, key) = match shown {
-            Certificate::Good => kept_leaf(&folder, &authority, now)?,
+            Certificate::Good => load_or_issue_leaf(&folder, &authority, now)?,
             Certificate::Expired => {
                 let end = now - Duration::DAY;
-                authority.issue(&names(), end - LEAF, end)?.parts()?
+                authority.issue(&subject_names(), end - LEAF_LIFETIME, end)?.parts()?
             }
             Certificate::OtherName => {
                 let name = SanType::DnsName("other.example".try_into()?);
-                authority.issue(&[name], now - Duration::DAY, now + LEAF)?.parts()?
+                authority.issue(&[name], now - Duration::DAY, now + LEAF_LIFETIME)?.parts()?
             }
-            Certificate::UnknownIssuer => Authority::make(now)?.issue(&names(), now - Duration::DAY, now + LEAF)?.parts()?,
+            Certificate::UnknownIssuer => {
+                Authority::make(now)?.issue(&subject_names(), now - Duration::DAY, now + LEAF_LIFETIME)?.parts()?
+            }
             Certificate::SelfSigned => self_signed(now)?.parts()?,
         };
         let wrapped = config(&chain, &key, &[&rustls::version::TLS12])?;
@@ -94,23 +97,23 @@ fn config(
         .with_protocol_versions(versions)?
         .with_no_client_auth()
         .with_single_cert(chain.to_vec(), key.clone_key())?;
-    // Each connection is a whole handshake: what is measured does not depend on the one before.
+    // Each connection makes a full handshake, so that measurements do not depend on earlier connections.
     config.session_storage = Arc::new(NoServerSessionStorage {});
     config.send_tls13_tickets = 0;
     Ok(config)
 }
 
-type Parts = (Vec<CertificateDer<'static>>, PrivateKeyDer<'static>);
+type ChainAndKey = (Vec<CertificateDer<'static>>, PrivateKeyDer<'static>);
 
-/// A certificate and its key, as PEM.
+/// A certificate and its key as PEM.
 struct Issued {
     certificate: String,
     key: String,
 }
 
 impl Issued {
-    fn parts(&self) -> Result<Parts, CertError> {
-        let damaged = |_| CertError::Damaged(PathBuf::from("server.pem"));
+    fn parts(&self) -> Result<ChainAndKey, CertificateError> {
+        let damaged = |_| CertificateError::Damaged(PathBuf::from("server.pem"));
         Ok((
             vec![CertificateDer::from_pem_slice(self.certificate.as_bytes()).map_err(damaged)?],
             PrivateKeyDer::from_pem_slice(self.key.as_bytes()).map_err(damaged)?,
@@ -125,8 +128,8 @@ struct Authority {
 }
 
 impl Authority {
-    /// The name has a piece of the key's digest in it: a client that has the CA of another data folder then finds no issuer,
-    /// instead of a bad signature by what seems to be the same one.
+    /// Puts part of the key's digest into the CA's name: a client that trusts the CA of another data folder then finds no
+    /// issuer, instead of a bad signature from a CA of the same name.
     fn params(now: OffsetDateTime, key: &KeyPair) -> CertificateParams {
         let digest = ring::digest::digest(&ring::digest::SHA256, key.public_key_raw());
         let piece = data_encoding::HEXLOWER.encode(&digest.as_ref()[..4]);
@@ -136,29 +139,29 @@ impl Authority {
         params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
         params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
         params.not_before = now - Duration::DAY;
-        params.not_after = now + AUTHORITY;
+        params.not_after = now + AUTHORITY_LIFETIME;
         params
     }
 
-    fn make(now: OffsetDateTime) -> Result<Self, CertError> {
+    fn make(now: OffsetDateTime) -> Result<Self, CertificateError> {
         let key = KeyPair::generate()?;
         let params = Self::params(now, &key);
         Ok(Self { certificate: params.self_signed(&key)?.pem(), issuer: Issuer::new(params, key) })
     }
 
-    fn open(folder: &Path, now: OffsetDateTime) -> Result<Self, CertError> {
+    fn open(folder: &Path, now: OffsetDateTime) -> Result<Self, CertificateError> {
         let (path, key_path) = (folder.join("ca.pem"), folder.join("ca-key.pem"));
-        if let (Some(certificate), Some(key)) = (read(&path)?, read(&key_path)?)
-            && is_good(&certificate, now, None).ok_or(CertError::Damaged(path))?
+        if let (Some(certificate), Some(key)) = (read_if_exists(&path)?, read_if_exists(&key_path)?)
+            && is_usable(&certificate, now, None).ok_or(CertificateError::Damaged(path))?
         {
             let key = KeyPair::from_pem(&key)?;
-            // Only the name and the key's digest go into what it signs, and both are as they were.
+            // Only the name and the key's digest go into what it signs, and both are unchanged.
             let issuer = Issuer::new(Self::params(now, &key), key);
             return Ok(Self { certificate, issuer });
         }
         let made = Self::make(now)?;
-        private_file::write(&folder.join("ca-key.pem"), made.issuer.key().serialize_pem().as_bytes())?;
-        // An older leaf would not belong to it.
+        write_private(&folder.join("ca-key.pem"), made.issuer.key().serialize_pem().as_bytes())?;
+        // An older leaf was issued by another CA.
         match std::fs::remove_file(folder.join("server.pem")) {
             Err(cause) if cause.kind() != io::ErrorKind::NotFound => return Err(cause.into()),
             _ => {}
@@ -167,7 +170,7 @@ impl Authority {
         Ok(made)
     }
 
-    fn issue(&self, names: &[SanType], from: OffsetDateTime, to: OffsetDateTime) -> Result<Issued, CertError> {
+    fn issue(&self, names: &[SanType], from: OffsetDateTime, to: OffsetDateTime) -> Result<Issued, CertificateError> {
         let key = KeyPair::generate()?;
         let mut params = leaf("practice server", names, from, to);
         params.use_authority_key_identifier_extension = true;
@@ -187,29 +190,29 @@ fn leaf(name: &str, names: &[SanType], from: OffsetDateTime, to: OffsetDateTime)
     params
 }
 
-/// Named as SQL Server names its own.
-fn self_signed(now: OffsetDateTime) -> Result<Issued, CertError> {
+/// Issues a self-signed certificate with the name that SQL Server gives its own.
+fn self_signed(now: OffsetDateTime) -> Result<Issued, CertificateError> {
     let key = KeyPair::generate()?;
-    let params = leaf("SSL_Self_Signed_Fallback", &names(), now - Duration::DAY, now + LEAF);
+    let params = leaf("SSL_Self_Signed_Fallback", &subject_names(), now - Duration::DAY, now + LEAF_LIFETIME);
     Ok(Issued { certificate: params.self_signed(&key)?.pem(), key: key.serialize_pem() })
 }
 
-/// The certificate that the folder has, if it is still good for this machine; else a new one.
-fn kept_leaf(folder: &Path, authority: &Authority, now: OffsetDateTime) -> Result<Parts, CertError> {
+/// Returns the stored certificate if it is still usable for this machine, or issues a new one.
+fn load_or_issue_leaf(folder: &Path, authority: &Authority, now: OffsetDateTime) -> Result<ChainAndKey, CertificateError> {
     let (path, key_path) = (folder.join("server.pem"), folder.join("server-key.pem"));
-    if let (Some(certificate), Some(key)) = (read(&path)?, read(&key_path)?)
-        && is_good(&certificate, now, Some(&host_name())).ok_or(CertError::Damaged(path.clone()))?
+    if let (Some(certificate), Some(key)) = (read_if_exists(&path)?, read_if_exists(&key_path)?)
+        && is_usable(&certificate, now, Some(&host_name())).ok_or(CertificateError::Damaged(path.clone()))?
     {
         return Issued { certificate, key }.parts();
     }
-    let issued = authority.issue(&names(), now - Duration::DAY, now + LEAF)?;
-    private_file::write(&key_path, issued.key.as_bytes())?;
+    let issued = authority.issue(&subject_names(), now - Duration::DAY, now + LEAF_LIFETIME)?;
+    write_private(&key_path, issued.key.as_bytes())?;
     std::fs::write(&path, &issued.certificate)?;
     issued.parts()
 }
 
-/// Whether a certificate is not about to expire and names this host; `None` when it is none at all.
-fn is_good(pem: &str, now: OffsetDateTime, host: Option<&str>) -> Option<bool> {
+/// Returns whether a certificate has enough validity left and names this host; `None` if it cannot be parsed.
+fn is_usable(pem: &str, now: OffsetDateTime, host: Option<&str>) -> Option<bool> {
     let der = CertificateDer::from_pem_slice(pem.as_bytes()).ok()?;
     let (_, certificate) = x509_parser::parse_x509_certificate(&der).ok()?;
     let end = certificate.validity().not_after.timestamp();
@@ -218,11 +221,11 @@ fn is_good(pem: &str, now: OffsetDateTime, host: Option<&str>) -> Option<bool> {
         (Some(_), None) => false,
         (Some(host), Some(names)) => names.value.general_names.contains(&GeneralName::DNSName(host)),
     };
-    Some(named && end > (now + MARGIN).unix_timestamp())
+    Some(named && end > (now + RENEWAL_MARGIN).unix_timestamp())
 }
 
-/// What a client on this machine may call the server.
-fn names() -> Vec<SanType> {
+/// Returns the names by which a client on this machine may address the server.
+fn subject_names() -> Vec<SanType> {
     let mut names: Vec<SanType> = ["localhost".to_owned(), host_name()]
         .into_iter()
         .filter_map(|name| Some(SanType::DnsName(name.try_into().ok()?)))
@@ -233,7 +236,7 @@ fn names() -> Vec<SanType> {
     names
 }
 
-fn read(path: &Path) -> io::Result<Option<String>> {
+fn read_if_exists(path: &Path) -> io::Result<Option<String>> {
     match std::fs::read_to_string(path) {
         Ok(text) => Ok(Some(text)),
         Err(cause) if cause.kind() == io::ErrorKind::NotFound => Ok(None),
@@ -261,13 +264,16 @@ mod tests {
     #[test]
     fn a_certificate_near_its_end_is_not_good() {
         let now = OffsetDateTime::now_utc();
-        let issued = Authority::make(now).unwrap().issue(&names(), now - Duration::DAY, now + MARGIN + Duration::HOUR).unwrap();
+        let issued = Authority::make(now)
+            .unwrap()
+            .issue(&subject_names(), now - Duration::DAY, now + RENEWAL_MARGIN + Duration::HOUR)
+            .unwrap();
         let host = host_name();
-        assert_eq!(is_good(&issued.certificate, now, Some(&host)), Some(true));
+        assert_eq!(is_usable(&issued.certificate, now, Some(&host)), Some(true));
         let later = now + Duration::hours(2);
-        assert_eq!(is_good(&issued.certificate, later, Some(&host)), Some(false));
-        assert_eq!(is_good(&issued.certificate, now, Some("elsewhere")), Some(false));
-        assert_eq!(is_good("no certificate", now, None), None);
+        assert_eq!(is_usable(&issued.certificate, later, Some(&host)), Some(false));
+        assert_eq!(is_usable(&issued.certificate, now, Some("elsewhere")), Some(false));
+        assert_eq!(is_usable("no certificate", now, None), None);
     }
 
     #[cfg(unix)]

@@ -1,41 +1,41 @@
-//! `TYPE_INFO`: how a type is announced. Source: [MS-TDS] 2.2.5.4 to 2.2.5.6.
+//! `TYPE_INFO`: how a type is described on the wire. Source: [MS-TDS] 2.2.5.4 to 2.2.5.6.
 
 use crate::value::SqlType;
 
-use super::cursor::{Cursor, DecodeError};
+use super::reader::{ByteReader, DecodeError};
 
-/// `SQL_Latin1_General_CP1_CI_AS`, on the wire.
+/// The wire form of `SQL_Latin1_General_CP1_CI_AS`.
 pub const COLLATION: [u8; 5] = [0x09, 0x04, 0xD0, 0x00, 0x34];
 /// The length that means `max`.
 pub const MAX: u16 = 0xFFFF;
 
-/// How a value's length is told.
+/// How the length of a value is given.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Shape {
-    /// There is no value at all: the untyped NULL.
-    Nothing,
-    /// Always so many bytes, never NULL.
+pub enum LengthForm {
+    /// No value at all: the untyped NULL.
+    Absent,
+    /// Always this number of bytes, never NULL.
     Fixed(usize),
-    /// By one byte; 0 is NULL.
-    Byte,
-    /// By one byte; 0xFF is NULL. The character types of before 1998.
-    OldText,
-    /// By two bytes; 0xFFFF is NULL.
-    Short,
-    /// By four bytes; 0xFFFFFFFF is NULL. `text`, `ntext`, `image`.
-    Long,
+    /// One byte; 0 is NULL.
+    U8,
+    /// One byte; 0xFF is NULL. The character types from before 1998.
+    LegacyU8,
+    /// Two bytes; 0xFFFF is NULL.
+    U16,
+    /// Four bytes; 0xFFFFFFFF is NULL. `text`, `ntext`, `image`.
+    U32,
     /// In chunks.
-    Chunks,
-    /// By four bytes, and its own type in front.
+    Chunked,
+    /// Four bytes, followed by the value's own type.
     Variant,
 }
 
-/// What the bytes of a value mean.
+/// How the bytes of a value are interpreted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Meaning {
-    /// An integer or a bit, by length.
+pub enum ContentType {
+    /// An integer, by length.
     Integer,
-    /// A truth value.
+    /// A bit.
     Bit,
     /// `real` or `float`, by length.
     Float,
@@ -53,88 +53,88 @@ pub enum Meaning {
     DateTime2(u8),
     /// `datetimeoffset` of this scale.
     DateTimeOffset(u8),
-    /// UTF-16.
-    Wide,
-    /// Code page 1252.
-    Narrow,
+    /// UTF-16 text.
+    Utf16,
+    /// Text in code page 1252.
+    Cp1252,
     /// Bytes.
     Binary,
     /// A `uniqueidentifier`.
     Guid,
 }
 
-/// A type as a parameter announces it.
+/// The type of a parameter as described on the wire.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TypeInfo {
     /// As SQL Server would declare it; `None` for the untyped NULL.
     pub kind: Option<SqlType>,
-    /// How its length is told.
-    pub shape: Shape,
-    /// What its bytes mean.
-    pub meaning: Meaning,
+    /// How the length is given.
+    pub length_form: LengthForm,
+    /// How the bytes are interpreted.
+    pub content: ContentType,
 }
 
 impl TypeInfo {
-    fn new(kind: SqlType, shape: Shape, meaning: Meaning) -> Self {
-        Self { kind: Some(kind), shape, meaning }
+    fn new(kind: SqlType, length_form: LengthForm, content: ContentType) -> Self {
+        Self { kind: Some(kind), length_form, content }
     }
 
-    /// Reads the type that a parameter announces.
-    pub fn decode(cursor: &mut Cursor<'_>) -> Result<Self, DecodeError> {
-        let byte = cursor.u8()?;
+    /// Reads the type of a parameter.
+    pub fn decode(reader: &mut ByteReader<'_>) -> Result<Self, DecodeError> {
+        let byte = reader.u8()?;
         if let Some(fixed) = Self::fixed(byte) {
             return Ok(fixed);
         }
         match byte {
-            0x26 | 0x68 | 0x6D | 0x6E | 0x6F | 0x24 => Self::nullable(byte, cursor.u8()?),
+            0x26 | 0x68 | 0x6D | 0x6E | 0x6F | 0x24 => Self::nullable(byte, reader.u8()?),
             0x37 | 0x3F | 0x6A | 0x6C => {
-                cursor.u8()?;
-                Self::decimal(cursor.u8()?, cursor.u8()?)
+                reader.u8()?;
+                Self::decimal(reader.u8()?, reader.u8()?)
             }
-            0x28 => Ok(Self::new(SqlType::Date, Shape::Byte, Meaning::Date)),
-            0x29..=0x2B => Self::scaled(byte, cursor.u8()?),
-            0xA5 | 0xAD => Ok(sized(Meaning::Binary, cursor.u16()?)),
+            0x28 => Ok(Self::new(SqlType::Date, LengthForm::U8, ContentType::Date)),
+            0x29..=0x2B => Self::scaled(byte, reader.u8()?),
+            0xA5 | 0xAD => Ok(string_type(ContentType::Binary, reader.u16()?)),
             0xA7 | 0xAF | 0xE7 | 0xEF => {
-                let length = cursor.u16()?;
-                cursor.take(5)?;
+                let length = reader.u16()?;
+                reader.take(5)?;
                 let wide = matches!(byte, 0xE7 | 0xEF);
-                Ok(sized(if wide { Meaning::Wide } else { Meaning::Narrow }, length))
+                Ok(string_type(if wide { ContentType::Utf16 } else { ContentType::Cp1252 }, length))
             }
             0x25 | 0x2D | 0x27 | 0x2F => {
-                let length = Some(u16::from(cursor.u8()?).max(1));
+                let length = Some(u16::from(reader.u8()?).max(1));
                 Ok(if matches!(byte, 0x25 | 0x2D) {
-                    Self::new(SqlType::VarBinary(length), Shape::OldText, Meaning::Binary)
+                    Self::new(SqlType::VarBinary(length), LengthForm::LegacyU8, ContentType::Binary)
                 } else {
-                    Self::new(SqlType::VarChar(length), Shape::OldText, Meaning::Narrow)
+                    Self::new(SqlType::VarChar(length), LengthForm::LegacyU8, ContentType::Cp1252)
                 })
             }
             0x22 | 0x23 | 0x63 => {
-                cursor.u32()?;
+                reader.u32()?;
                 if byte == 0x22 {
-                    return Ok(Self::new(SqlType::VarBinary(None), Shape::Long, Meaning::Binary));
+                    return Ok(Self::new(SqlType::VarBinary(None), LengthForm::U32, ContentType::Binary));
                 }
-                cursor.take(5)?;
+                reader.take(5)?;
                 Ok(if byte == 0x63 {
-                    Self::new(SqlType::NVarChar(None), Shape::Long, Meaning::Wide)
+                    Self::new(SqlType::NVarChar(None), LengthForm::U32, ContentType::Utf16)
                 } else {
-                    Self::new(SqlType::VarChar(None), Shape::Long, Meaning::Narrow)
+                    Self::new(SqlType::VarChar(None), LengthForm::U32, ContentType::Cp1252)
                 })
             }
-            0xF1 if cursor.u8()? == 0 => Ok(Self::new(SqlType::NVarChar(None), Shape::Chunks, Meaning::Wide)),
+            0xF1 if reader.u8()? == 0 => Ok(Self::new(SqlType::NVarChar(None), LengthForm::Chunked, ContentType::Utf16)),
             0x62 => {
-                cursor.u32()?;
-                Ok(Self::new(SqlType::Variant, Shape::Variant, Meaning::Binary))
+                reader.u32()?;
+                Ok(Self::new(SqlType::Variant, LengthForm::Variant, ContentType::Binary))
             }
             _ => Err(DecodeError::UnsupportedType(byte)),
         }
     }
 
-    /// The types that are never NULL, and the NULL that has no type.
+    /// Returns the type that has this byte and is never NULL, or the untyped NULL.
     pub fn fixed(byte: u8) -> Option<Self> {
-        use Meaning as M;
-        let (kind, length, meaning) = match byte {
+        use ContentType as M;
+        let (kind, length, content) = match byte {
             0x1F => {
-                return Some(Self { kind: None, shape: Shape::Nothing, meaning: M::Binary });
+                return Some(Self { kind: None, length_form: LengthForm::Absent, content: M::Binary });
             }
             0x30 => (SqlType::TinyInt, 1, M::Integer),
             0x32 => (SqlType::Bit, 1, M::Bit),
@@ -149,13 +149,13 @@ impl TypeInfo {
             0x3C => (money(19), 8, M::Money),
             _ => return None,
         };
-        Some(Self::new(kind, Shape::Fixed(length), meaning))
+        Some(Self::new(kind, LengthForm::Fixed(length), content))
     }
 
-    /// The types whose length says which of their family they are.
+    /// Returns the type of a family whose members differ by length.
     pub fn nullable(byte: u8, length: u8) -> Result<Self, DecodeError> {
-        use Meaning as M;
-        let (kind, meaning) = match (byte, length) {
+        use ContentType as M;
+        let (kind, content) = match (byte, length) {
             (0x26, 1) => (SqlType::TinyInt, M::Integer),
             (0x26, 2) => (SqlType::SmallInt, M::Integer),
             (0x26, 4) => (SqlType::Int, M::Integer),
@@ -169,48 +169,48 @@ impl TypeInfo {
             (0x24, 16) => (SqlType::Guid, M::Guid),
             _ => return Err(DecodeError::Malformed("type length")),
         };
-        Ok(Self::new(kind, Shape::Byte, meaning))
+        Ok(Self::new(kind, LengthForm::U8, content))
     }
 
-    /// `decimal`.
+    /// Returns `decimal`.
     pub fn decimal(precision: u8, scale: u8) -> Result<Self, DecodeError> {
         if !(1..=38).contains(&precision) || scale > precision {
             return Err(DecodeError::Malformed("decimal"));
         }
-        Ok(Self::new(SqlType::Decimal { precision, scale }, Shape::Byte, Meaning::Decimal(scale)))
+        Ok(Self::new(SqlType::Decimal { precision, scale }, LengthForm::U8, ContentType::Decimal(scale)))
     }
 
-    /// `time`, `datetime2`, `datetimeoffset`.
+    /// Returns `time`, `datetime2` or `datetimeoffset`.
     pub fn scaled(byte: u8, scale: u8) -> Result<Self, DecodeError> {
         if scale > 7 {
             return Err(DecodeError::Malformed("scale"));
         }
-        let (kind, meaning) = match byte {
-            // The engine has no `time`; its text converts back.
-            0x29 => (SqlType::NVarChar(Some(16)), Meaning::Time(scale)),
-            0x2A => (SqlType::DateTime2(scale), Meaning::DateTime2(scale)),
-            _ => (SqlType::DateTimeOffset(scale), Meaning::DateTimeOffset(scale)),
+        let (kind, content) = match byte {
+            // The engine has no `time` type; its text can be converted back.
+            0x29 => (SqlType::NVarChar(Some(16)), ContentType::Time(scale)),
+            0x2A => (SqlType::DateTime2(scale), ContentType::DateTime2(scale)),
+            _ => (SqlType::DateTimeOffset(scale), ContentType::DateTimeOffset(scale)),
         };
-        Ok(Self::new(kind, Shape::Byte, meaning))
+        Ok(Self::new(kind, LengthForm::U8, content))
     }
 }
 
-/// A character or binary type of so many bytes.
-pub fn sized(meaning: Meaning, length: u16) -> TypeInfo {
-    let (bytes, shape) = if length == MAX { (None, Shape::Chunks) } else { (Some(length.max(1)), Shape::Short) };
-    let kind = match meaning {
-        Meaning::Wide => SqlType::NVarChar(bytes.map(|bytes| bytes.div_ceil(2))),
-        Meaning::Narrow => SqlType::VarChar(bytes),
+/// Returns a character or binary type of `length` bytes.
+pub fn string_type(content: ContentType, length: u16) -> TypeInfo {
+    let (bytes, length_form) = if length == MAX { (None, LengthForm::Chunked) } else { (Some(length.max(1)), LengthForm::U16) };
+    let kind = match content {
+        ContentType::Utf16 => SqlType::NVarChar(bytes.map(|bytes| bytes.div_ceil(2))),
+        ContentType::Cp1252 => SqlType::VarChar(bytes),
         _ => SqlType::VarBinary(bytes),
     };
-    TypeInfo::new(kind, shape, meaning)
+    TypeInfo::new(kind, length_form, content)
 }
 
 fn money(precision: u8) -> SqlType {
     SqlType::Decimal { precision, scale: 4 }
 }
 
-/// Bytes of a `decimal` of this precision, its sign included.
+/// Returns the bytes of a `decimal` of this precision, including its sign.
 pub fn decimal_length(precision: u8) -> u8 {
     match precision {
         0..=9 => 5,
@@ -220,7 +220,7 @@ pub fn decimal_length(precision: u8) -> u8 {
     }
 }
 
-/// Announces a type, always in its form that may be NULL.
+/// Writes a type description, always in the form that may be NULL.
 pub fn encode(out: &mut Vec<u8>, kind: SqlType) {
     match kind {
         SqlType::Bit => out.extend_from_slice(&[0x68, 1]),

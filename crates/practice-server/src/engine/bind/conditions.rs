@@ -1,24 +1,24 @@
-//! Conditions.
+//! Binds conditions, and decides by which collation two texts are compared.
 
 use sqlparser::ast::{BinaryOperator, Expr, UnaryOperator};
 
-use super::Binder;
-use crate::engine::fault::{Fault, Reach};
-use crate::engine::typed::Typed;
-use crate::engine::{code, collation, types};
+use crate::engine::bind::Binder;
+use crate::engine::error::{ErrorScope, SqlError};
+use crate::engine::typed::{BoundExpr, CollationStrength, ExprCollation};
+use crate::engine::{collation, types};
 use crate::value::SqlType;
 
 impl Binder<'_> {
-    /// A condition. Where SQL Server wants one and a value stands, that is error 4145.
-    pub(crate) fn condition(&mut self, expr: &Expr) -> Result<String, Fault> {
+    /// Binds a condition. A value in its place is error 4145.
+    pub(crate) fn condition(&mut self, expr: &Expr) -> Result<String, SqlError> {
         self.depth += 1;
-        self.too_deep()?;
+        self.check_depth()?;
         let result = self.condition_inner(expr);
         self.depth -= 1;
         result
     }
 
-    fn condition_inner(&mut self, expr: &Expr) -> Result<String, Fault> {
+    fn condition_inner(&mut self, expr: &Expr) -> Result<String, SqlError> {
         match expr {
             Expr::Nested(inner) => Ok(format!("({})", self.condition(inner)?)),
             Expr::UnaryOp { op: UnaryOperator::Not, expr } => Ok(format!("(NOT {})", self.condition(expr)?)),
@@ -59,8 +59,8 @@ impl Binder<'_> {
                     Some(escape) => self.expr(escape)?.sql,
                     None => "NULL".to_owned(),
                 };
-                let met = self.meet(&value, &pattern, "like")?;
-                let class = met.map_or("ci_as", |met| collation::class(&met.name));
+                let met = self.resolve_collation(&value, &pattern, "like")?;
+                let class = met.map_or("ci_as", |met| collation::comparison_class(&met.name));
                 let wide = SqlType::NVarChar(None);
                 Ok(format!(
                     "({}fd('like', {}, {}, {escape}, '{class}'))",
@@ -75,10 +75,10 @@ impl Binder<'_> {
                 self.comparison(sign, &left, &right)
             }
             other => {
-                // Finding out what is wrong with the value comes first: 207 says more than 4145.
+                // Errors in the value come first: 207 tells more than 4145.
                 self.expr(other)?;
                 let near = other.to_string().rsplit([' ', '(']).next().unwrap_or_default().trim_end_matches(')').to_owned();
-                Err(Fault::new(
+                Err(SqlError::new(
                     4145,
                     format!(
                         "An expression of non-boolean type specified in a context where a condition is expected, near \
@@ -86,13 +86,13 @@ impl Binder<'_> {
                     ),
                 )
                 .class(15)
-                .reach(Reach::Compile))
+                .scope(ErrorScope::Compile))
             }
         }
     }
 
-    /// Two values compared, in the type in which they meet.
-    pub(crate) fn comparison(&self, sign: &str, left: &Typed, right: &Typed) -> Result<String, Fault> {
+    /// Compares two values in their common type.
+    pub(crate) fn comparison(&self, sign: &str, left: &BoundExpr, right: &BoundExpr) -> Result<String, SqlError> {
         let word = match sign {
             "=" | "IS" => "equal to",
             "<>" | "IS NOT" => "not equal to",
@@ -101,29 +101,30 @@ impl Binder<'_> {
             ">" => "greater than",
             _ => "greater than or equal to",
         };
-        let met = self.meet(left, right, word)?;
+        let met = self.resolve_collation(left, right, word)?;
         if left.null || right.null {
             return Ok(format!("({} {sign} {})", left.sql, right.sql));
         }
-        let kind = types::common(left.kind, right.kind);
+        let kind = types::common_type(left.kind, right.kind);
         let clash = |a: SqlType, b: SqlType| {
-            types::integer(a) && matches!(b, SqlType::Date | SqlType::DateTime2(_) | SqlType::DateTimeOffset(_) | SqlType::Guid)
+            types::is_integer(a)
+                && matches!(b, SqlType::Date | SqlType::DateTime2(_) | SqlType::DateTimeOffset(_) | SqlType::Guid)
         };
         if clash(left.kind, right.kind) || clash(right.kind, left.kind) {
-            return Err(Fault::new(
+            return Err(SqlError::new(
                 206,
                 format!("Operand type clash: {} is incompatible with {}", types::name(left.kind), types::name(right.kind)),
             )
             .state(2)
-            .reach(Reach::Compile));
+            .scope(ErrorScope::Compile));
         }
-        let (mut a, b) = if types::text(kind) {
+        let (mut a, b) = if types::is_text(kind) {
             (left.sql.clone(), right.sql.clone())
         } else {
             (self.coerce(left, kind), self.coerce(right, kind))
         };
-        if types::text(kind) || kind == SqlType::Variant {
-            let by = met.as_ref().map_or("ci_as", |met| collation::class(&met.name));
+        if types::is_text(kind) || kind == SqlType::Variant {
+            let by = met.as_ref().map_or("ci_as", |met| collation::comparison_class(&met.name));
             a = format!("{a} COLLATE {by}");
         }
         if matches!(kind, SqlType::DateTimeOffset(_)) {
@@ -135,19 +136,19 @@ impl Binder<'_> {
         Ok(format!("({a} {sign} {b})"))
     }
 
-    fn in_query(&mut self, value: &Typed, subquery: &sqlparser::ast::Query, negated: bool) -> Result<String, Fault> {
+    fn in_query(&mut self, value: &BoundExpr, subquery: &sqlparser::ast::Query, negated: bool) -> Result<String, SqlError> {
         let bound = self.query(subquery)?;
         let [field] = bound.fields.as_slice() else {
-            return Err(one_expression());
+            return Err(not_one_column());
         };
-        let alias = self.fresh('q');
-        let mut inner = Typed::new(format!("{alias}.{}", field.stored), field.kind);
+        let alias = self.new_alias('q');
+        let mut inner = BoundExpr::new(format!("{alias}.{}", field.stored), field.kind);
         inner.collation.clone_from(&field.collation);
-        let met = self.meet(value, &inner, "equal to")?;
-        let kind = types::common(value.kind, inner.kind);
-        // The comparison is made for its checks; `IN` itself keeps the third truth value right.
+        let met = self.resolve_collation(value, &inner, "equal to")?;
+        let kind = types::common_type(value.kind, inner.kind);
+        // The comparison is bound for its checks only; `IN` itself handles NULL correctly.
         self.comparison("=", value, &inner)?;
-        let (mut left, mut right) = if types::text(kind) {
+        let (mut left, mut right) = if types::is_text(kind) {
             (value.sql.clone(), inner.sql.clone())
         } else {
             (self.coerce(value, kind), self.coerce(&inner, kind))
@@ -157,25 +158,15 @@ impl Binder<'_> {
             right = format!("substr({right}, 1, 19)");
         }
         if let Some(met) = met {
-            left = format!("{left} COLLATE {}", collation::class(&met.name));
+            left = format!("{left} COLLATE {}", collation::comparison_class(&met.name));
         }
         Ok(format!("({left} {}IN (SELECT {right} FROM ({}) AS {alias}))", not(negated), bound.sql))
     }
-
-    /// For `ISNULL` and the like: the converted form of a value in another's type.
-    #[expect(clippy::unused_self, reason = "reads like its neighbours at every call")]
-    pub(super) fn as_type(&self, typed: &Typed, kind: SqlType) -> String {
-        if typed.null || super::same_form(typed.kind, kind) {
-            typed.sql.clone()
-        } else {
-            format!("cv({}, {}, {}, 0)", typed.sql, code::encode(typed.kind), code::encode(kind))
-        }
-    }
 }
 
-pub(super) fn one_expression() -> Fault {
-    Fault::new(116, "Only one expression can be specified in the select list when the subquery is not introduced with EXISTS.")
-        .reach(Reach::Compile)
+pub(super) fn not_one_column() -> SqlError {
+    SqlError::new(116, "Only one expression can be specified in the select list when the subquery is not introduced with EXISTS.")
+        .scope(ErrorScope::Compile)
 }
 
 fn not(negated: bool) -> &'static str {
@@ -192,4 +183,84 @@ fn sign(operator: &BinaryOperator) -> Option<&'static str> {
         BinaryOperator::GtEq => ">=",
         _ => return None,
     })
+}
+
+impl Binder<'_> {
+    /// Returns the default collation: the database's.
+    pub(super) fn database_collation(&self) -> String {
+        self.context.catalog.collation.clone()
+    }
+
+    /// Returns the collation by which two operands are compared; `None` if neither is text.
+    pub(super) fn resolve_collation(
+        &self,
+        left: &BoundExpr,
+        right: &BoundExpr,
+        operation: &str,
+    ) -> Result<Option<ExprCollation>, SqlError> {
+        if !types::is_text(left.kind) && !types::is_text(right.kind) {
+            return Ok(None);
+        }
+        let of = |typed: &BoundExpr| {
+            typed
+                .collation
+                .clone()
+                .unwrap_or_else(|| ExprCollation { name: self.database_collation(), strength: CollationStrength::Default })
+        };
+        let (left, right) = (of(left), of(right));
+        let conflict = left.strength == right.strength
+            && left.strength != CollationStrength::Default
+            && !left.name.eq_ignore_ascii_case(&right.name);
+        if conflict {
+            return Err(SqlError::new(
+                468,
+                format!(
+                    "Cannot resolve the collation conflict between \"{}\" and \"{}\" in the {operation} operation.",
+                    right.name, left.name
+                ),
+            )
+            .state(9)
+            .scope(ErrorScope::Compile));
+        }
+        Ok(Some(if right.strength > left.strength { right } else { left }))
+    }
+
+    /// Returns the class by which `SQLite` sorts a text.
+    pub(super) fn comparison_class(&self, typed: &BoundExpr) -> &'static str {
+        let name = typed.collation.as_ref().map_or_else(|| self.database_collation(), |one| one.name.clone());
+        collation::comparison_class(&name)
+    }
+
+    /// Returns the expression with an explicit collation, for sorting, grouping and `DISTINCT`.
+    pub(super) fn with_collation(&self, typed: &BoundExpr) -> String {
+        match typed.kind {
+            kind if types::is_text(kind) => {
+                format!("{} COLLATE {}", typed.sql, self.comparison_class(typed))
+            }
+            crate::value::SqlType::Variant => format!("{} COLLATE ci_as", typed.sql),
+            _ => typed.sql.clone(),
+        }
+    }
+
+    /// Binds `expr COLLATE name`.
+    pub(super) fn collate(&mut self, expr: &sqlparser::ast::Expr, name: &str) -> Result<BoundExpr, SqlError> {
+        let typed = self.expr(expr)?;
+        if !types::is_text(typed.kind) {
+            return Err(SqlError::new(
+                447,
+                format!("Expression type {} is invalid for COLLATE clause.", types::name(typed.kind)),
+            )
+            .scope(ErrorScope::Compile));
+        }
+        let name = name.trim_matches(['[', ']']);
+        let name = if name.eq_ignore_ascii_case("DATABASE_DEFAULT") {
+            self.database_collation()
+        } else if name.eq_ignore_ascii_case("CATALOG_DEFAULT") {
+            collation::SERVER_DEFAULT.to_owned()
+        } else {
+            collation::canonical_name(name)
+                .ok_or_else(|| SqlError::new(448, format!("Invalid collation '{name}'.")).state(2).scope(ErrorScope::Compile))?
+        };
+        Ok(typed.collated(Some(ExprCollation { name, strength: CollationStrength::Explicit })))
+    }
 }
