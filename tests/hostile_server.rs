@@ -1,5 +1,5 @@
-//! A server that lies: one byte of its answers is changed on the way, and then the line drops. Whatever comes of that, the
-//! survey ends with facts or with troubles; it neither panics nor hangs.
+//! Changes one byte of a server's answers in transit, then drops the connection. The survey must end with facts or troubles and
+//! neither panic nor hang.
 #![cfg(feature = "practice")]
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
@@ -16,7 +16,7 @@ use support::walk::Site;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
-/// Forwards one connection after the other, changes the byte at this place of what the server says, and hangs up after it.
+/// Forwards one connection after the other, changes the byte at this position of the server's answers, and closes the connection.
 async fn liar(server: SocketAddr, place: usize, change: u8) -> u16 {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = listener.local_addr().unwrap().port();
@@ -45,7 +45,7 @@ async fn liar(server: SocketAddr, place: usize, change: u8) -> u16 {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_changed_byte_anywhere_ends_in_facts_or_troubles() {
+async fn any_changed_byte_ends_in_facts_or_troubles() {
     // Without TLS, which would refuse every changed byte by itself.
     let site = Site::with(|options| options.tls = TlsPolicy::Missing).await;
     let mut lies = Vec::new();

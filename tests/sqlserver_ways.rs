@@ -1,4 +1,4 @@
-//! What stands in the way to a server: listeners that refuse, hang up, or speak something else.
+//! Failed connections: listeners that refuse, close the connection, or are another service.
 #![expect(clippy::expect_used, reason = "tests")]
 
 use octopus_setup::model::facts::{Fact, ServerFacts, TlsTrouble, Trouble};
@@ -28,7 +28,7 @@ async fn surveyed(target: &Target) -> Vec<ServerFacts> {
     all
 }
 
-/// A listener that reads what comes first, says this, and hangs up. The task tells what came.
+/// A listener that reads the first bytes, sends this and closes the connection. The task returns what came.
 async fn says(words: &'static [u8]) -> (u16, JoinHandle<Vec<u8>>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("bound");
     let port = listener.local_addr().expect("an address").port();
@@ -56,7 +56,7 @@ async fn nobody_listens() {
 }
 
 #[tokio::test]
-async fn a_name_that_is_none() {
+async fn a_name_that_does_not_resolve() {
     let mut target = target(1433, Encryption::Mandatory);
     target.address.host = "no such host.invalid".into();
     let all = surveyed(&target).await;
@@ -65,7 +65,7 @@ async fn a_name_that_is_none() {
 }
 
 #[tokio::test]
-async fn other_services_are_recognised_and_hear_no_password() {
+async fn other_services_are_recognised_and_get_no_password() {
     for words in [&b"HTTP/1.1 400 Bad Request\r\n\r\n"[..], b"SSH-2.0-OpenSSH_9.2\r\n", b""] {
         for encryption in [Encryption::Mandatory, Encryption::Optional] {
             let (port, task) = says(words).await;
@@ -81,7 +81,7 @@ async fn other_services_are_recognised_and_hear_no_password() {
 }
 
 #[tokio::test]
-async fn strict_against_a_server_that_hangs_up() {
+async fn strict_mode_with_a_server_that_closes_the_connection() {
     let (port, task) = says(b"").await;
     let all = surveyed(&target(port, Encryption::Strict)).await;
     let last = all.last().expect("facts");
@@ -100,7 +100,7 @@ async fn a_server_without_tls_is_refused_before_the_login() {
 }
 
 #[tokio::test]
-async fn a_ca_file_that_is_not_there_stops_before_prelogin() {
+async fn a_missing_ca_file_stops_before_prelogin() {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("bound");
     let mut target = target(listener.local_addr().expect("an address").port(), Encryption::Mandatory);
     target.trust = Trust::CaFile("/nowhere/ca.pem".into());

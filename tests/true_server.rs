@@ -26,7 +26,7 @@ use octopus_setup::wizard::run::Phase;
 use octopus_setup::world::World;
 use octopus_setup::world::clipboard::Surroundings;
 use octopus_setup::world::places::Places;
-use octopus_setup::world::sqlserver::{Proof, SqlServer};
+use octopus_setup::world::sqlserver::{Membership, SqlServer};
 use secrecy::ExposeSecret;
 
 /// The variable with the connection string.
@@ -76,9 +76,9 @@ async fn a_second_node_comes_and_goes(target: &Target, cluster: ClusterId) {
     let row = NodeRow { name: "Node-2".into(), host: "host-2".into(), ..first.row };
 
     let join = by("join", Deed::Insert(row.clone()));
-    assert_eq!(server.change(target, &join).await, Ok(Changed::Made));
-    assert_eq!(server.change(target, &join).await, Ok(Changed::Ours));
-    assert!(matches!(server.change(target, &by("other", join.deed.clone())).await, Ok(Changed::Taken(_))));
+    assert_eq!(server.change_row(target, &join).await, Ok(Changed::Made));
+    assert_eq!(server.change_row(target, &join).await, Ok(Changed::Ours));
+    assert!(matches!(server.change_row(target, &by("other", join.deed.clone())).await, Ok(Changed::Taken(_))));
     let before = seen().await.unwrap();
     assert_eq!(before.row, row);
 
@@ -90,14 +90,14 @@ async fn a_second_node_comes_and_goes(target: &Target, cluster: ClusterId) {
         Deed::Remove { before: before.clone() },
     ] {
         let change = by("change", deed);
-        assert_eq!(server.unchange(target, &change).await, Ok(Changed::Gone), "{change:?}");
-        assert_eq!(server.change(target, &change).await, Ok(Changed::Made), "{change:?}");
+        assert_eq!(server.undo_row_change(target, &change).await, Ok(Changed::Gone), "{change:?}");
+        assert_eq!(server.change_row(target, &change).await, Ok(Changed::Made), "{change:?}");
         assert_ne!(seen().await.as_ref(), Some(&before), "{change:?}");
-        assert_eq!(server.unchange(target, &change).await, Ok(Changed::Made), "{change:?}");
+        assert_eq!(server.undo_row_change(target, &change).await, Ok(Changed::Made), "{change:?}");
         assert_eq!(seen().await.as_ref(), Some(&before), "{change:?}");
     }
-    assert!(matches!(server.unchange(target, &join).await, Ok(Changed::Taken(_))), "other runs have changed it since");
-    assert_eq!(server.change(target, &by("leave", Deed::Remove { before })).await, Ok(Changed::Made));
+    assert!(matches!(server.undo_row_change(target, &join).await, Ok(Changed::Taken(_))), "other runs have changed it since");
+    assert_eq!(server.change_row(target, &by("leave", Deed::Remove { before })).await, Ok(Changed::Made));
 }
 
 /// A second node, from the start to done; its review, in which every check is run; and its leaving.
@@ -120,7 +120,7 @@ async fn a_second_node_joins_is_reviewed_and_leaves(string: &str, folder: &std::
     let mut engine = Engine::new(world(), joining, Some(Flow::Join));
     to(&mut engine, ScreenId::Install).await;
     engine.run_until_idle().await;
-    assert_eq!(engine.state().run.phase, Phase::Finished, "{:#?}", engine.state().run.rows);
+    assert_eq!(engine.state().run().phase, Phase::Finished, "{:#?}", engine.state().run().rows);
     to(&mut engine, ScreenId::Done).await;
     engine.run_until_idle().await;
     drop(engine);
@@ -153,7 +153,7 @@ async fn a_second_node_joins_is_reviewed_and_leaves(string: &str, folder: &std::
     engine.run_until_idle().await;
     to(&mut engine, ScreenId::Install).await;
     engine.run_until_idle().await;
-    assert_eq!(engine.state().run.phase, Phase::Finished, "{:#?}", engine.state().run.rows);
+    assert_eq!(engine.state().run().phase, Phase::Finished, "{:#?}", engine.state().run().rows);
     to(&mut engine, ScreenId::Done).await;
     engine.run_until_idle().await;
     assert!(!home.join(NodeConfig::FILE).exists());
@@ -168,13 +168,13 @@ async fn first_node_and_undo(string: &str) {
 
     to(&mut engine, ScreenId::Install).await;
     engine.run_until_idle().await;
-    assert_eq!(engine.state().run.phase, Phase::Finished, "{:#?}", engine.state().run.rows);
-    let plan = engine.state().run.plan.clone().unwrap();
+    assert_eq!(engine.state().run().phase, Phase::Finished, "{:#?}", engine.state().run().rows);
+    let plan = engine.state().run().plan.clone().unwrap();
     let proof = SqlServer::new().prove(&target, plan.cluster, &plan.node.name).await.unwrap();
-    assert!(matches!(&proof, Proof::Member(seen) if seen.id == plan.cluster), "{proof:?}");
+    assert!(matches!(&proof, Membership::Member(seen) if seen.id == plan.cluster), "{proof:?}");
 
     Box::pin(a_second_node_comes_and_goes(&target, plan.cluster)).await;
-    let key = engine.state().custody.drawn.as_ref().unwrap().key.clone();
+    let key = engine.state().custody().drawn.as_ref().unwrap().key.clone();
     Box::pin(a_second_node_joins_is_reviewed_and_leaves(string, folder.path(), &key)).await;
     assert!(SqlServer::new().cluster(&target, false).await.node("node-2").is_none(), "it has left");
 

@@ -10,7 +10,7 @@ use crate::model::cluster::ClusterId;
 use crate::model::facts::{
     Access, Beat, Certificate, ClusterFacts, ClusterSeen, Collation, Connected, Content, Database, DatabaseRights, DatabaseState,
     Disk, Encrypted, Evidence, Fact, Facts, HomeFacts, Identity, KeyFacts, KeyFileFacts, KeySpot, LoggedIn, Machine, NodeSeen,
-    Nodes, Occupant, PortFact, PortsFacts, Protocol, Resolved, ServerFacts, ServiceFacts, Standing, Trusted, Version,
+    Nodes, Occupant, PortFact, PortsFacts, Protocol, Replication, Resolved, ServerFacts, ServiceFacts, Trusted, Version,
 };
 use crate::model::field::FieldId;
 use crate::model::key_verdict::{KeyBasis, KeyVerdict};
@@ -154,7 +154,7 @@ pub fn state() -> DatabaseState {
         state: "ONLINE".into(),
         compatibility: 160,
         read_committed_snapshot: true,
-        standing: Fact::Seen(Standing::default()),
+        replication: Fact::Seen(Replication::default()),
         ..DatabaseState::default()
     }
 }

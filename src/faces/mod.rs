@@ -6,6 +6,7 @@ pub mod headless;
 pub mod plain;
 mod polling;
 pub mod problems;
+pub mod replay;
 pub(crate) mod sentences;
 pub mod signals;
 pub mod tui;

@@ -20,6 +20,7 @@ pub mod octopus_server;
 mod own_variables;
 pub mod places;
 pub mod random;
+pub mod recordings;
 pub mod seal;
 pub(crate) mod small_file;
 pub mod sqlserver;

@@ -23,7 +23,17 @@ pub struct Scene {
 
 impl Scene {
     pub fn new() -> Self {
-        let root = tempfile::tempdir().unwrap();
+        Self::under(tempfile::tempdir().unwrap())
+    }
+
+    /// The same in memory, where there is some: for tens of thousands of files, each of which is synced. What a killed process
+    /// leaves is the same there, since its writes are the kernel's either way.
+    pub fn in_memory() -> Self {
+        let memory = Path::new("/dev/shm");
+        Self::under(if memory.is_dir() { tempfile::tempdir_in(memory) } else { tempfile::tempdir() }.unwrap())
+    }
+
+    fn under(root: tempfile::TempDir) -> Self {
         let [home, share, state] = ["home", "share", "state"].map(|name| root.path().join(name));
         for folder in [home.join("Packages"), share.clone()] {
             fs::create_dir_all(folder).unwrap();

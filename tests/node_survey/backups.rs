@@ -18,7 +18,7 @@ async fn backups(bench: &Bench) -> Vec<Backup> {
     bench.node().await.backups.seen().expect("listed").clone()
 }
 
-/// The lines with their signs.
+/// The lines of the difference with their signs.
 fn lines(backup: &Backup) -> Vec<String> {
     let sign = |sign| match sign {
         DiffSign::Same => ' ',
@@ -29,7 +29,7 @@ fn lines(backup: &Backup) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn what_a_write_kept_is_shown_with_what_it_says_otherwise() {
+async fn a_backup_is_shown_with_its_differences() {
     let bench = bench();
     let mut config = bench.config("hunter2");
     write(&config).expect("written");
@@ -57,7 +57,7 @@ async fn what_a_write_kept_is_shown_with_what_it_says_otherwise() {
 }
 
 #[tokio::test]
-async fn they_come_newest_first_and_no_more_than_fifty() {
+async fn backups_are_listed_newest_first_and_at_most_fifty() {
     let bench = bench();
     bench.install();
     let text = bench.text();
@@ -80,7 +80,7 @@ async fn they_come_newest_first_and_no_more_than_fifty() {
 }
 
 #[tokio::test]
-async fn a_sealed_value_is_compared_by_what_is_in_it_and_never_shown() {
+async fn sealed_values_are_compared_by_content_and_never_shown() {
     let bench = bench();
     bench.install();
     // The same secrets, sealed anew: no difference.
@@ -105,7 +105,7 @@ async fn a_sealed_value_is_compared_by_what_is_in_it_and_never_shown() {
 }
 
 #[tokio::test]
-async fn one_that_cannot_be_read_is_listed_with_why() {
+async fn an_unreadable_backup_is_listed_with_the_reason() {
     let bench = bench();
     bench.install();
     fs::write(backup_path(&bench, "20261121T000001Z"), [0xff]).expect("written");
@@ -123,7 +123,7 @@ async fn one_that_cannot_be_read_is_listed_with_why() {
 }
 
 #[tokio::test]
-async fn a_broken_config_is_compared_too_and_one_that_is_no_text_is_not() {
+async fn a_broken_config_is_compared_and_a_binary_file_is_not() {
     let bench = bench();
     let whole = bench.text();
     fs::write(backup_path(&bench, "20261121T000001Z"), &whole).expect("written");
@@ -141,7 +141,7 @@ async fn a_broken_config_is_compared_too_and_one_that_is_no_text_is_not() {
 }
 
 #[tokio::test]
-async fn a_backup_that_is_no_config_takes_no_time() {
+async fn a_backup_that_is_not_a_config_takes_no_time() {
     let bench = bench();
     bench.install();
     let many: Vec<String> = (0..90_000).map(|number| format!("x{number}")).collect();

@@ -6,7 +6,7 @@ use octopus_setup::model::facts::{ConfigTrouble, Fact, NodeFacts, Trouble};
 
 use crate::bench::{Bench, bench, config_trouble};
 
-/// The line and the words of a malformed config.
+/// The line and the message of a malformed config.
 fn malformed(bench: &Bench, facts: &NodeFacts) -> (usize, String) {
     assert_eq!(facts.password, Fact::Missing(Trouble::Unasked));
     match config_trouble(facts) {
@@ -18,7 +18,7 @@ fn malformed(bench: &Bench, facts: &NodeFacts) -> (usize, String) {
     }
 }
 
-/// The words of a config that is there and cannot be read.
+/// The message of a config that exists and cannot be read.
 fn unreadable(bench: &Bench, facts: &NodeFacts) -> String {
     match config_trouble(facts) {
         ConfigTrouble::Unreadable { path, said } => {
@@ -29,13 +29,13 @@ fn unreadable(bench: &Bench, facts: &NodeFacts) -> String {
     }
 }
 
-/// The line, from 1, that begins with this.
+/// The number, from 1, of the line that begins with this.
 fn line_of(text: &str, start: &str) -> usize {
     text.lines().position(|line| line.starts_with(start)).expect("such a line") + 1
 }
 
 #[tokio::test]
-async fn what_is_wrong_is_told_with_its_line_its_key_and_what_is_expected() {
+async fn errors_name_the_line_the_key_and_what_is_expected() {
     let bench = bench();
     let whole = bench.text();
     for (from, to, at, part) in [
@@ -71,7 +71,7 @@ async fn what_is_wrong_is_told_with_its_line_its_key_and_what_is_expected() {
 }
 
 #[tokio::test]
-async fn a_newer_format_is_told_as_such_whatever_else_is_in_it() {
+async fn a_newer_format_is_recognised_whatever_else_is_in_it() {
     let bench = bench();
     for text in [
         bench.text().replacen("format = 1\n", "format = 2\n", 1),
@@ -85,7 +85,7 @@ async fn a_newer_format_is_told_as_such_whatever_else_is_in_it() {
 }
 
 #[tokio::test]
-async fn a_config_that_was_cut_anywhere_is_never_taken_for_whole() {
+async fn a_truncated_config_is_never_taken_for_complete() {
     let bench = bench();
     let whole = bench.text();
     let start = whole.find("format = 1").expect("its first key");
@@ -108,7 +108,7 @@ async fn a_config_that_was_cut_anywhere_is_never_taken_for_whole() {
 }
 
 #[tokio::test]
-async fn what_is_no_text_is_told_with_its_first_bad_line() {
+async fn a_binary_file_is_reported_with_its_first_bad_line() {
     let bench = bench();
     let latin = bench.text().replacen("web01", "b\u{fc}ro", 1).replace('\u{fc}', "?").into_bytes();
     let latin: Vec<u8> = latin.iter().map(|byte| if *byte == b'?' { 0xfc } else { *byte }).collect();
@@ -131,7 +131,7 @@ async fn a_hundred_megabytes_are_not_loaded() {
 }
 
 #[tokio::test]
-async fn what_is_no_file_is_told_and_hangs_nothing() {
+async fn a_path_that_is_not_a_file_is_reported_and_does_not_hang() {
     let bench = bench();
     let absent = bench.node().await;
     assert!(matches!(config_trouble(&absent), ConfigTrouble::Absent { .. }), "{absent:?}");
@@ -163,7 +163,7 @@ async fn what_is_no_file_is_told_and_hangs_nothing() {
 
 #[cfg(target_os = "linux")]
 #[tokio::test]
-async fn a_config_that_we_may_not_read_is_told_in_the_systems_words() {
+async fn a_config_without_read_permission_is_reported_with_the_systems_error() {
     use std::os::unix::fs::PermissionsExt;
     let bench = bench();
     bench.install();

@@ -31,7 +31,7 @@ pub struct Bench {
     pub home: PathBuf,
 }
 
-/// A machine with a home directory and a machine key, and nothing in them yet.
+/// A machine with an empty home directory and a machine key.
 pub fn bench() -> Bench {
     let root = tempfile::tempdir().expect("a folder");
     let mut places = Places::under(root.path().join("state"));
@@ -89,12 +89,12 @@ impl Bench {
         }
     }
 
-    /// The text of such a config.
+    /// The text of a good config.
     pub fn text(&self) -> String {
         render(&self.config("hunter2")).expect("rendered")
     }
 
-    /// Puts a good config, its key and its entry in the list there.
+    /// Writes a good config, its key and its entry in the list.
     pub fn install(&self) {
         fs::write(self.path(), self.text()).expect("written");
         self.put_key(&self.home, &key(), INSTANCE);
@@ -112,7 +112,7 @@ impl Bench {
         instances::enter(&self.places, &entry).expect("entered");
     }
 
-    /// Everything in the root: kind, content, time of the last change.
+    /// Lists everything in the root: kind, content, time of the last change.
     fn all(&self) -> BTreeMap<PathBuf, String> {
         let mut seen = BTreeMap::new();
         let mut folders = vec![self.root.path().to_owned()];
@@ -131,7 +131,7 @@ impl Bench {
         seen
     }
 
-    /// The facts of this file, which no look may change.
+    /// Surveys this file; nothing may change.
     pub async fn look(&self, path: &Path, maker: Maker) -> NodeFacts {
         let before = self.all();
         let subject = Subject { instance: INSTANCE.into(), config: path.into(), maker };
@@ -151,7 +151,7 @@ impl Bench {
         facts
     }
 
-    /// The same of the config in the home.
+    /// Surveys the config in the home.
     pub async fn node(&self) -> NodeFacts {
         self.look(&self.path(), Maker::Wizard).await
     }

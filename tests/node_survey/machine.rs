@@ -1,4 +1,4 @@
-//! What the start screen is told of the instances on this machine.
+//! What the start screen shows of the instances on this machine.
 
 use std::fs;
 
@@ -8,7 +8,7 @@ use octopus_setup::world::survey;
 use crate::bench::{CLUSTER, bench};
 
 #[tokio::test]
-async fn each_instance_comes_with_its_cluster_and_the_day_of_its_config() {
+async fn each_instance_is_listed_with_its_cluster_and_the_date_of_its_config() {
     let mut bench = bench();
     bench.places.octopus_executables = Vec::new();
     bench.install();

@@ -1,5 +1,5 @@
-//! The survey of a node under review, on files of every kind: what is right is read, what is not is told with file,
-//! line and words, and nothing is ever written.
+//! The survey of a node under review, on files of every kind: good ones are read, bad ones are reported with file, line and message,
+//! and nothing is ever written.
 
 #![expect(clippy::expect_used, reason = "tests")]
 

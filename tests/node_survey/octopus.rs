@@ -1,4 +1,4 @@
-//! `OctopusServer.config` beside a node config, and by itself.
+//! `OctopusServer.config`, beside a node config and without one.
 
 use std::fs;
 use std::path::Path;
@@ -27,7 +27,7 @@ fn name(facts: &NodeFacts) -> Option<&str> {
 }
 
 #[tokio::test]
-async fn it_is_found_at_home_or_where_octopus_own_registry_says() {
+async fn octopus_config_is_found_in_the_home_or_by_octopus_servers_registry() {
     let bench = bench();
     bench.install();
     assert_eq!(bench.node().await.octopus, Fact::Seen(None));
@@ -45,7 +45,7 @@ async fn it_is_found_at_home_or_where_octopus_own_registry_says() {
 }
 
 #[tokio::test]
-async fn it_is_found_though_the_node_config_cannot_be_read() {
+async fn octopus_config_is_found_even_if_the_node_config_cannot_be_read() {
     let bench = bench();
     fs::write(bench.path(), "format = 7\n").expect("written");
     put(&bench.home.join("OctopusServer.config"), "at-home");
@@ -53,7 +53,7 @@ async fn it_is_found_though_the_node_config_cannot_be_read() {
 }
 
 #[tokio::test]
-async fn an_instance_that_octopus_made_has_only_that() {
+async fn an_instance_of_octopus_server_has_only_octopus_config() {
     let bench = bench();
     let path = bench.home.join("OctopusServer.config");
     put(&path, "theirs");

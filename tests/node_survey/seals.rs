@@ -1,4 +1,4 @@
-//! What is sealed, and whether the machine's list knows the file.
+//! Sealed secrets, and the machine's list of configs.
 
 use std::fs;
 
@@ -22,7 +22,7 @@ fn key_text() -> String {
 }
 
 #[tokio::test]
-async fn a_good_node_is_opened_whole() {
+async fn all_secrets_of_a_good_node_are_opened() {
     let bench = bench();
     bench.install();
     let facts = bench.node().await;
@@ -64,7 +64,7 @@ async fn a_config_of_another_machine_is_recognised_and_no_machine_key_is_made() 
 }
 
 #[tokio::test]
-async fn damage_is_told_from_absence() {
+async fn a_damaged_secret_is_distinguished_from_a_missing_one() {
     let bench = bench();
     bench.install();
     let mut config = bench.config("hunter2");
@@ -97,7 +97,7 @@ async fn damage_is_told_from_absence() {
 
 #[cfg(unix)]
 #[tokio::test]
-async fn a_machine_key_that_others_can_read_is_told_as_such() {
+async fn a_machine_key_that_others_can_read_is_reported() {
     use std::os::unix::fs::PermissionsExt;
     let bench = bench();
     bench.install();
@@ -108,7 +108,7 @@ async fn a_machine_key_that_others_can_read_is_told_as_such() {
     }
 }
 
-/// A copy of the config elsewhere.
+/// A copy of the config in another folder.
 fn copied(bench: &Bench) -> std::path::PathBuf {
     let folder = bench.root.path().join("elsewhere");
     fs::create_dir(&folder).expect("created");
@@ -118,7 +118,7 @@ fn copied(bench: &Bench) -> std::path::PathBuf {
 }
 
 #[tokio::test]
-async fn a_config_elsewhere_finds_its_key_beside_it_or_else_at_home() {
+async fn a_config_elsewhere_finds_its_key_beside_it_or_in_the_home() {
     let bench = bench();
     bench.install();
     let path = copied(&bench);
@@ -136,7 +136,7 @@ async fn a_config_elsewhere_finds_its_key_beside_it_or_else_at_home() {
 
 #[cfg(unix)]
 #[tokio::test]
-async fn the_list_names_a_file_by_whatever_way_leads_to_it() {
+async fn the_list_recognises_a_file_by_any_path_to_it() {
     let bench = bench();
     bench.install();
     let link = bench.root.path().join("link");
@@ -147,7 +147,7 @@ async fn the_list_names_a_file_by_whatever_way_leads_to_it() {
 }
 
 #[tokio::test]
-async fn a_list_entry_that_cannot_be_read_is_told() {
+async fn an_unreadable_list_entry_is_reported() {
     let bench = bench();
     bench.install();
     fs::write(bench.places.instance(INSTANCE), "format = 1\nnews = 2\n").expect("written");

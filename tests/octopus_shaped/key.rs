@@ -1,13 +1,13 @@
-//! Keys.
+//! Master keys, right and wrong.
 
 use octopus_setup::model::master_key::MasterKey;
 
-/// The right one.
+/// The right key.
 pub fn right(length: usize) -> MasterKey {
     MasterKey::from_bytes(&(1_u8..).take(length).collect::<Vec<_>>()).expect("a key")
 }
 
-/// Wrong ones of this length, as many as one likes, the same in each run: a failure can be looked into.
+/// Any number of wrong keys of this length, the same in each run so that a failure can be reproduced.
 pub fn wrong(length: usize) -> impl Iterator<Item = MasterKey> {
     let mut state = 0x9e37_79b9_7f4a_7c15_u64;
     std::iter::from_fn(move || {

@@ -1,4 +1,4 @@
-//! A practice server with a database as Octopus makes it.
+//! A practice server with a database as Octopus Server makes it.
 
 use octopus_setup::model::facts::Trouble;
 use octopus_setup::model::key_verdict::KeyVerdict;
@@ -22,7 +22,7 @@ pub struct Lab {
 }
 
 impl Lab {
-    /// With Octopus' tables, and what these batches make besides.
+    /// Starts one with Octopus Server's tables, and runs these batches.
     pub async fn new(batches: &[&str]) -> Self {
         let data = TempDir::new().expect("a folder");
         let server = PracticeServer::start(ServerOptions::new(data.path())).await.expect("started");
@@ -33,7 +33,7 @@ impl Lab {
         lab
     }
 
-    /// Where it is.
+    /// Its target.
     pub fn target(&self) -> Target {
         Target {
             address: ServerAddress { host: "localhost".into(), instance: None, port: Some(self.server.addr().port()) },
@@ -46,13 +46,13 @@ impl Lab {
         }
     }
 
-    /// The verdict of a key.
+    /// Returns the verdict of a key.
     pub async fn verdict(&self, key: &MasterKey) -> Result<KeyVerdict, Trouble> {
         self.client.key_verdict(&self.target(), key).await
     }
 
-    /// All tables, as text: those of [`PLAIN`] with all of their rows, the others, whose types tiberius does not know, with
-    /// how many they have.
+    /// Returns all tables as text: those of [`PLAIN`] with their rows, the others, whose types tiberius does not know, with the number
+    /// of rows.
     pub async fn rows(&self) -> Vec<String> {
         let mut client = self.connect("Octopus").await;
         let tables =

@@ -1,5 +1,5 @@
-//! A master key against a database that Octopus made: tables as in facts/octopus.md, values encrypted by OpenSSL's
-//! command line, the compressed form also by Python.
+//! Checks a master key against a database of Octopus Server: values encrypted by OpenSSL's command line, compressed ones also by
+//! Python.
 #![cfg(feature = "practice")]
 #![expect(clippy::expect_used, clippy::unwrap_used, clippy::panic, reason = "tests")]
 

@@ -1,4 +1,4 @@
-//! The right key, whatever the database looks like.
+//! The right key, with databases of every shape.
 
 use octopus_setup::model::cluster::ClusterId;
 use octopus_setup::model::facts::{Evidence, Fact, Trouble};
@@ -19,7 +19,7 @@ fn json(value: &str) -> String {
 }
 
 #[tokio::test]
-async fn the_certificate_in_either_table_and_with_either_length_of_key() {
+async fn the_certificate_in_both_tables_and_with_both_key_lengths() {
     let store = certificate();
     for (table, length) in [("Configuration", 16), ("Configuration", 32), ("Certificate", 16), ("Certificate", 32)] {
         let sealed = encrypted(&store, &right(length), 7);
@@ -32,7 +32,7 @@ async fn the_certificate_in_either_table_and_with_either_length_of_key() {
 }
 
 #[tokio::test]
-async fn the_verdict_is_one_turn_on_the_kept_session_and_writes_nothing() {
+async fn the_verdict_takes_one_round_trip_on_the_kept_session_and_writes_nothing() {
     let sealed = encrypted(&certificate(), &right(32), 7);
     let lab = Lab::new(&[PLAIN, &row("Configuration", "certificate-global", &json(&sealed))]).await;
     assert_eq!(lab.verdict(&right(32)).await, CORRECT);
@@ -42,12 +42,12 @@ async fn the_verdict_is_one_turn_on_the_kept_session_and_writes_nothing() {
     assert_eq!(lab.verdict(&right(32)).await, CORRECT);
     assert_eq!((lab.server.turns(), lab.server.connections()), (before.0 + 1, before.1));
     lab.client.cluster(&lab.target(), true).await;
-    lab.client.verify(&lab.target(), &right(32)).await.expect("verified");
+    lab.client.verify_key(&lab.target(), &right(32)).await.expect("verified");
     assert_eq!(lab.rows().await, rows);
 }
 
 #[tokio::test]
-async fn a_cluster_that_is_shown_live_is_asked_for_its_evidence_once() {
+async fn a_live_cluster_is_asked_for_its_evidence_once() {
     let sealed = encrypted(&certificate(), &right(32), 7);
     let lab = Lab::new(&[PLAIN, &row("Configuration", "certificate-global", &json(&sealed))]).await;
     let evidence = async |fresh| lab.client.cluster(&lab.target(), fresh).await.evidence;
@@ -90,7 +90,7 @@ async fn another_cluster_has_evidence_of_its_own() {
         storage: octopus_setup::model::storage::SharedStorage::None,
         canaries: Vec::new(),
     };
-    assert_eq!(SqlServer::new().adopt(&lab.target(), &adopted).await, Ok(Initialised::Made));
+    assert_eq!(SqlServer::new().adopt_cluster(&lab.target(), &adopted).await, Ok(Initialised::Made));
     assert_eq!(evidence().await, Fact::Seen(Evidence::Verifier));
     assert_eq!(lab.verdict(&key).await, Ok(KeyVerdict::Correct(KeyBasis::Verifier)));
     // Octopus changes its key, and tells nobody.
@@ -115,7 +115,7 @@ async fn compressed_by_the_server_and_by_python() {
 }
 
 #[tokio::test]
-async fn what_is_not_gzip_where_the_certificate_is_gives_no_verdict() {
+async fn a_certificate_that_is_not_gzip_gives_no_verdict() {
     let lab = Lab::new(&[COMPRESSED, &blob_row("Certificate", "certificate-global", "0x0102030405")]).await;
     assert!(matches!(lab.verdict(&right(32)).await, Err(Trouble::Sql(_))));
 }
@@ -148,14 +148,14 @@ async fn compressed_values() {
 }
 
 #[tokio::test]
-async fn a_rotation_that_was_interrupted_is_mixed() {
+async fn an_interrupted_key_rotation_is_mixed() {
     let values: Vec<_> = (0..4).map(|iv| encrypted("text", &right(if iv == 3 { 16 } else { 32 }), iv)).collect();
     let lab = Lab::new(&[PLAIN, &row("Account", "Accounts-1", &format!("{values:?}"))]).await;
     assert_eq!(lab.verdict(&right(32)).await, Ok(KeyVerdict::Unverifiable(NoBasis::Mixed { opened: 3, values: 4 })));
 }
 
 #[tokio::test]
-async fn nothing_encrypted_and_shapes_that_nobody_knows_are_nothing() {
+async fn without_encrypted_values_or_with_unknown_tables_there_is_no_evidence() {
     let strange = "CREATE TABLE dbo.Configuration (Key1 int NULL); CREATE TABLE dbo.Certificate (Id int NOT NULL, JSON int NULL)";
     let garbage = [row("Configuration", "certificate-global", "{\"a\":"), row("Account", "Accounts-1", "{|_==}")];
     for batches in [vec![], vec![PLAIN], vec![PLAIN, &garbage[0], &garbage[1]], vec![COMPRESSED]] {

@@ -1,4 +1,4 @@
-//! A thousand wrong keys of each length, of which none passes.
+//! A thousand wrong keys of each length: none is accepted.
 
 use octopus_setup::model::key_evidence::KeyEvidence;
 use octopus_setup::model::key_verdict::{KeyBasis, KeyVerdict};

@@ -45,7 +45,7 @@ const INSTALLED: [&str; 2] = [
 ];
 
 #[tokio::test]
-async fn our_own_cluster_is_read_in_one_turn_on_the_kept_session() {
+async fn a_registered_cluster_is_read_in_one_round_trip_on_the_kept_session() {
     let mut lab = initialised().await;
     lab.prepare("Octopus", &["UPDATE octopus_setup.cluster SET licence_node_limit = 3"]).await;
     let (target, server) = (lab.as_sa("Octopus"), SqlServer::new());
@@ -67,7 +67,7 @@ async fn our_own_cluster_is_read_in_one_turn_on_the_kept_session() {
 }
 
 #[tokio::test]
-async fn what_is_asked_at_once_is_asked_on_one_session() {
+async fn simultaneous_surveys_share_one_session() {
     let mut lab = initialised().await;
     let (target, server) = (lab.as_sa("Octopus"), SqlServer::new());
     let key = MasterKey::from_bytes(&[1; 16]).expect("a key");
@@ -80,7 +80,7 @@ async fn what_is_asked_at_once_is_asked_on_one_session() {
 }
 
 #[tokio::test]
-async fn a_session_that_died_is_replaced_without_a_word() {
+async fn a_dead_session_is_replaced_silently() {
     let lab = initialised().await;
     let relay = Relay::to(lab.server.addr()).await;
     let (target, server) = (relay.through(lab.as_sa("Octopus")), SqlServer::new());
@@ -91,7 +91,7 @@ async fn a_session_that_died_is_replaced_without_a_word() {
 }
 
 #[tokio::test]
-async fn a_way_that_breaks_is_the_trouble_of_every_fact() {
+async fn a_broken_connection_is_the_trouble_of_every_fact() {
     let lab = initialised().await;
     lab.server.set_wire_fault(Some(WireFault::DropMidReply));
     let facts = look(&lab).await;
@@ -101,7 +101,7 @@ async fn a_way_that_breaks_is_the_trouble_of_every_fact() {
 }
 
 #[tokio::test]
-async fn tables_of_octopus_beside_ours_are_one_list_with_it() {
+async fn nodes_of_the_registry_and_of_octopus_server_are_one_list() {
     let lab = initialised().await;
     lab.prepare("Octopus", &[NODE, ROWS, INSTALLED[0], INSTALLED[1]]).await;
     let facts = look(&lab).await;
@@ -125,7 +125,7 @@ async fn a_cluster_that_octopus_made_needs_no_registry() {
 }
 
 #[tokio::test]
-async fn odd_shapes_cost_only_their_own_facts() {
+async fn unexpected_columns_cost_only_their_own_facts() {
     let lab = initialised().await;
     // As of some other version: a moment as datetime, no task cap, a text where a bit was.
     lab.prepare(
@@ -144,7 +144,7 @@ async fn odd_shapes_cost_only_their_own_facts() {
 }
 
 #[tokio::test]
-async fn a_column_that_no_cast_knows_leaves_the_others() {
+async fn a_column_that_cannot_be_cast_costs_no_other() {
     let lab = initialised().await;
     lab.prepare(
         "Octopus",
@@ -161,7 +161,7 @@ async fn a_column_that_no_cast_knows_leaves_the_others() {
 }
 
 #[tokio::test]
-async fn heart_beats_of_the_newer_table_are_found_and_an_unknown_one_is_no_death() {
+async fn heartbeats_of_the_newer_table_are_found_and_an_unknown_one_is_not_death() {
     let lab = Lab::new().await;
     let old = "INSERT INTO dbo.OctopusServerNode (Id, Name, LastSeen, MaxConcurrentTasks, IsInMaintenanceMode) VALUES \
                (N'OctopusServerNodes-web01', N'web01', DATEADD(DAY, -400, SYSDATETIMEOFFSET()), 5, 0)";

@@ -1,17 +1,17 @@
-//! Many joiners at once.
+//! Many nodes join at the same time.
 
 use octopus_setup::model::registry::{Changed, Deed, NodeRow, RowChange};
 use octopus_setup::world::sqlserver::SqlServer;
 
 use super::support::{Lab, cluster, node};
 
-/// All of them at once, each with a handle of its own; their results in order.
+/// Joins all nodes at the same time, each on its own session; returns their results in order.
 async fn join(lab: &Lab, rows: Vec<NodeRow>) -> Vec<Changed> {
     let joiners = rows.into_iter().enumerate().map(|(index, row)| {
         let target = lab.as_sa("Octopus");
         let run = format!("{index}-{}", row.name);
         let change = RowChange { cluster: cluster(1).id, run, host: row.host.clone(), deed: Deed::Insert(row) };
-        tokio::spawn(async move { SqlServer::new().change(&target, &change).await })
+        tokio::spawn(async move { SqlServer::new().change_row(&target, &change).await })
     });
     let mut ended = Vec::new();
     for joiner in joiners.collect::<Vec<_>>() {
@@ -21,7 +21,7 @@ async fn join(lab: &Lab, rows: Vec<NodeRow>) -> Vec<Changed> {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn sixty_four_joiners_are_sixty_four_rows_and_no_error() {
+async fn sixty_four_joining_nodes_get_sixty_four_rows_without_an_error() {
     let lab = Lab::new().await;
     let target = lab.as_sa("Octopus");
     SqlServer::new().initialise(&target, &cluster(1)).await.expect("initialised");
@@ -35,7 +35,7 @@ async fn sixty_four_joiners_are_sixty_four_rows_and_no_error() {
 }
 
 #[tokio::test]
-async fn a_joiner_does_not_wait_for_another_one_that_takes_its_time() {
+async fn a_joining_node_does_not_wait_for_a_slow_one() {
     let lab = Lab::new().await;
     let target = lab.as_sa("Octopus");
     SqlServer::new().initialise(&target, &cluster(1)).await.expect("initialised");
@@ -47,7 +47,7 @@ async fn a_joiner_does_not_wait_for_another_one_that_takes_its_time() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn of_joiners_with_one_name_in_any_case_one_wins() {
+async fn of_several_joining_nodes_with_one_name_one_wins() {
     let lab = Lab::new().await;
     SqlServer::new().initialise(&lab.as_sa("Octopus"), &cluster(1)).await.expect("initialised");
     for count in 2..=8_usize {

@@ -1,4 +1,4 @@
-//! The connection and the registry, against the practice server: the real client over the real wire.
+//! The connection and the registry against the practice server, with the real client over the real protocol.
 #![cfg(feature = "practice")]
 #![expect(clippy::expect_used, clippy::panic, reason = "tests")]
 

@@ -5,7 +5,7 @@ use octopus_setup::world::sqlserver::SqlServer;
 
 use super::support::{Lab, cluster};
 
-/// Rows of ours, doubled from the first one as often as asked, and the same nodes with a heart-beat of Octopus.
+/// Doubles the registry's rows the given number of times, and gives the same nodes a heartbeat of Octopus Server.
 async fn doubled(lab: &Lab, times: usize) {
     SqlServer::new().initialise(&lab.as_sa("Octopus"), &cluster(1)).await.expect("initialised");
     let mut batches = Vec::new();
@@ -27,7 +27,7 @@ async fn doubled(lab: &Lab, times: usize) {
 }
 
 #[tokio::test]
-async fn sixteen_thousand_nodes_are_one_list_in_order() {
+async fn sixteen_thousand_nodes_are_listed_in_order() {
     let lab = Lab::new().await;
     doubled(&lab, 14).await;
     let facts = SqlServer::new().cluster(&lab.as_sa("Octopus"), false).await;

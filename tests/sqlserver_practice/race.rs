@@ -1,4 +1,4 @@
-//! Several wizards at once.
+//! Several wizards at the same time.
 
 use octopus_setup::model::facts::Content;
 use octopus_setup::model::registry::Initialised;
@@ -6,7 +6,7 @@ use octopus_setup::world::sqlserver::SqlServer;
 
 use super::support::{Lab, cluster};
 
-/// So many first nodes at once: exactly one makes the cluster, and all others are told whose it is.
+/// Starts several first nodes at the same time: exactly one creates the cluster, and the others learn whose it is.
 async fn race(count: u8) {
     let lab = Lab::new().await;
     let runs = (1..=count).map(|byte| {
@@ -24,22 +24,22 @@ async fn race(count: u8) {
     }
     let winner = cluster(made.expect("one made it")).id;
     assert_eq!(taken, vec![winner; usize::from(count) - 1]);
-    let content = SqlServer::new().look(&lab.as_sa("Octopus")).await;
+    let content = SqlServer::new().content(&lab.as_sa("Octopus")).await;
     assert!(matches!(content, Ok(Content::Cluster(seen)) if seen.id == winner && seen.node_count == 1));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn of_two_initialisers_one_wins() {
+async fn one_of_two_first_nodes_wins() {
     race(2).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn of_eight_initialisers_one_wins() {
+async fn one_of_eight_first_nodes_wins() {
     race(8).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn of_eight_creators_one_makes_the_database() {
+async fn one_of_eight_wizards_creates_the_database() {
     let lab = Lab::new().await;
     let runs = (0..8).map(|_| {
         let target = lab.target("Fresh");

@@ -1,15 +1,15 @@
-//! What is written, and how it is undone.
+//! Writes the registry, and undoes that.
 
 use octopus_setup::model::facts::{Content, Database, Fact, Trouble};
 use octopus_setup::model::registry::{Initialised, NewCluster, NodeRow};
 use octopus_setup::model::target::{Encryption, Target};
-use octopus_setup::world::sqlserver::{Proof, SqlServer, Undone};
+use octopus_setup::world::sqlserver::{Membership, SqlServer, Undone};
 use practice_server::WireFault;
 
 use super::support::{Lab, by, cluster, facts, login, node, snapshots};
 
 #[tokio::test]
-async fn a_database_is_made_once() {
+async fn a_database_is_created_once() {
     let lab = Lab::new().await;
     let server = SqlServer::new();
     let target = lab.target("Fresh");
@@ -22,7 +22,7 @@ async fn a_database_is_made_once() {
 }
 
 #[tokio::test]
-async fn a_database_that_was_found_absent_is_made_on_the_session_that_found_it() {
+async fn a_missing_database_is_created_on_the_session_that_found_it_missing() {
     let mut lab = Lab::new().await;
     let server = SqlServer::new();
     let target = lab.target("Fresh");
@@ -33,7 +33,7 @@ async fn a_database_that_was_found_absent_is_made_on_the_session_that_found_it()
 }
 
 #[tokio::test]
-async fn initialising_makes_the_cluster_once_and_knows_its_own() {
+async fn initialising_creates_the_cluster_once_and_recognises_it() {
     let lab = Lab::new().await;
     let server = SqlServer::new();
     let target = lab.as_sa("Octopus");
@@ -44,7 +44,7 @@ async fn initialising_makes_the_cluster_once_and_knows_its_own() {
 }
 
 #[tokio::test]
-async fn initialising_takes_one_turn_on_the_kept_session() {
+async fn initialising_takes_one_round_trip_on_the_kept_session() {
     let mut lab = Lab::new().await;
     let server = SqlServer::new();
     let target = lab.as_sa("Octopus");
@@ -54,7 +54,7 @@ async fn initialising_takes_one_turn_on_the_kept_session() {
     assert_eq!(lab.counted(), (1, 0));
 }
 
-/// All that a first node asks of the server. Each connection's TCP is a turn too.
+/// Does everything that a first node asks of the server. TCP of each connection counts as a round trip too.
 async fn whole_first_node(lab: &mut Lab, target: &Target) -> (u64, u64) {
     let server = SqlServer::new();
     lab.counted();
@@ -63,13 +63,13 @@ async fn whole_first_node(lab: &mut Lab, target: &Target) -> (u64, u64) {
         assert_eq!(server.create_database(target).await, Ok(true));
     }
     assert_eq!(server.initialise(target, &cluster(1)).await, Ok(Initialised::Made));
-    assert!(matches!(server.prove(target, cluster(1).id, "web01").await, Ok(Proof::Member(_))));
+    assert!(matches!(server.prove(target, cluster(1).id, "web01").await, Ok(Membership::Member(_))));
     let (turns, connections) = lab.counted();
     (turns + connections, connections)
 }
 
 #[tokio::test]
-async fn a_whole_first_node_is_thirteen_turns_and_eleven_in_strict_mode() {
+async fn a_first_node_takes_thirteen_round_trips_and_eleven_in_strict_mode() {
     let mut lab = Lab::new().await;
     let target = lab.target("Octopus");
     assert_eq!(whole_first_node(&mut lab, &target).await, (13, 2));
@@ -79,7 +79,7 @@ async fn a_whole_first_node_is_thirteen_turns_and_eleven_in_strict_mode() {
 }
 
 #[tokio::test]
-async fn a_whole_first_node_that_makes_its_database_is_fifteen_turns_and_thirteen_in_strict_mode() {
+async fn a_first_node_that_creates_its_database_takes_fifteen_round_trips_and_thirteen_in_strict_mode() {
     let mut lab = Lab::new().await;
     let target = lab.target("Fresh");
     assert_eq!(whole_first_node(&mut lab, &target).await, (15, 2));
@@ -88,14 +88,14 @@ async fn a_whole_first_node_that_makes_its_database_is_fifteen_turns_and_thirtee
 }
 
 #[tokio::test]
-async fn a_server_that_insists_on_the_database_costs_a_second_login_and_nothing_else() {
+async fn a_server_that_refuses_another_database_costs_a_second_login_and_nothing_else() {
     let mut lab = Lab::with(|options| options.insists_on_database = true).await;
     let target = lab.target("Fresh");
     assert_eq!(whole_first_node(&mut lab, &target).await, (20, 3));
 }
 
 #[tokio::test]
-async fn the_lock_on_making_a_database_is_given_back_with_the_session_still_there() {
+async fn the_lock_on_creating_a_database_is_released_while_the_session_stays() {
     let lab = Lab::new().await;
     let (first, second) = (SqlServer::new(), SqlServer::new());
     assert_eq!(first.create_database(&lab.target("Fresh")).await, Ok(true));
@@ -113,7 +113,7 @@ async fn a_registry_of_another_format_is_left_alone() {
 }
 
 #[tokio::test]
-async fn a_registry_without_its_cluster_is_filled() {
+async fn a_registry_without_a_cluster_gets_one() {
     let lab = Lab::new().await;
     let target = lab.as_sa("Octopus");
     SqlServer::new().initialise(&target, &cluster(1)).await.expect("initialised");
@@ -122,19 +122,19 @@ async fn a_registry_without_its_cluster_is_filled() {
 }
 
 #[tokio::test]
-async fn a_statement_that_fails_leaves_nothing_of_the_others() {
+async fn a_failing_statement_rolls_back_the_others() {
     let lab = Lab::new().await;
     let server = SqlServer::new();
     let target = lab.as_sa("Octopus");
     // The last row that is written is the first one that does not fit.
     let long = NewCluster { node: NodeRow { program: "p".repeat(60), ..node("web01") }, ..cluster(1) };
     assert!(matches!(server.initialise(&target, &long).await, Err(Trouble::Sql(_))));
-    assert_eq!(SqlServer::new().look(&target).await, Ok(Content::Empty));
+    assert_eq!(SqlServer::new().content(&target).await, Ok(Content::Empty));
     assert_eq!(server.initialise(&target, &cluster(1)).await, Ok(Initialised::Made));
 }
 
 #[tokio::test]
-async fn a_connection_that_breaks_again_and_again_is_given_up_and_the_next_try_knows_what_came_of_it() {
+async fn a_connection_that_keeps_breaking_is_given_up_and_the_next_try_finds_out() {
     let lab = Lab::new().await;
     let server = SqlServer::new();
     let target = lab.target("Octopus");
@@ -142,7 +142,7 @@ async fn a_connection_that_breaks_again_and_again_is_given_up_and_the_next_try_k
     assert_eq!(server.initialise(&target, &cluster(1)).await, Err(Trouble::ConnectionLost));
     lab.server.set_wire_fault(None);
     // Whether the commit was done before the answer was lost, nobody could know.
-    let expected = match server.look(&target).await {
+    let expected = match server.content(&target).await {
         Ok(Content::Empty) => Initialised::Made,
         Ok(Content::Cluster(seen)) if seen.id == cluster(1).id && seen.node_count == 1 => Initialised::Ours,
         other => panic!("neither all nor nothing: {other:?}"),
@@ -151,7 +151,7 @@ async fn a_connection_that_breaks_again_and_again_is_given_up_and_the_next_try_k
 }
 
 #[tokio::test]
-async fn a_database_of_somebody_else_is_left_as_it_is() {
+async fn a_foreign_database_is_left_unchanged() {
     let lab = Lab::new().await;
     lab.database("Shop").await;
     lab.prepare("Shop", &["CREATE TABLE dbo.Orders (Id int NOT NULL PRIMARY KEY)"]).await;
@@ -160,37 +160,37 @@ async fn a_database_of_somebody_else_is_left_as_it_is() {
     let ended = server.initialise(&target, &cluster(1)).await;
     assert!(matches!(ended, Ok(Initialised::Occupied(Content::Foreign { count: 1, .. }))), "{ended:?}");
     // The kept session's transaction is over, and nothing of it remained.
-    assert!(matches!(server.look(&target).await, Ok(Content::Foreign { count: 1, .. })));
-    assert!(matches!(SqlServer::new().look(&target).await, Ok(Content::Foreign { count: 1, .. })));
+    assert!(matches!(server.content(&target).await, Ok(Content::Foreign { count: 1, .. })));
+    assert!(matches!(SqlServer::new().content(&target).await, Ok(Content::Foreign { count: 1, .. })));
 }
 
 #[tokio::test]
-async fn values_are_never_part_of_the_text() {
+async fn values_of_a_new_cluster_are_parameters() {
     let lab = Lab::new().await;
     let server = SqlServer::new();
     let target = lab.as_sa("Octopus");
     let name = "w'; DROP TABLE octopus_setup.node; --";
     let odd = NewCluster { node: node(name), ..cluster(1) };
     assert_eq!(server.initialise(&target, &odd).await, Ok(Initialised::Made));
-    assert!(matches!(server.prove(&target, odd.id, name).await, Ok(Proof::Member(_))));
+    assert!(matches!(server.prove(&target, odd.id, name).await, Ok(Membership::Member(_))));
 }
 
 #[tokio::test]
-async fn a_node_is_proven_by_a_connection_of_its_own() {
+async fn a_node_is_proven_on_a_new_connection() {
     let mut lab = Lab::new().await;
     let server = SqlServer::new();
     let target = lab.as_sa("Octopus");
-    assert_eq!(server.prove(&target, cluster(1).id, "web01").await, Ok(Proof::NoCluster(Content::Empty)));
+    assert_eq!(server.prove(&target, cluster(1).id, "web01").await, Ok(Membership::NoCluster(Content::Empty)));
     server.initialise(&target, &cluster(1)).await.expect("initialised");
     lab.counted();
-    assert!(matches!(server.prove(&target, cluster(1).id, "WEB01").await, Ok(Proof::Member(_))));
+    assert!(matches!(server.prove(&target, cluster(1).id, "WEB01").await, Ok(Membership::Member(_))));
     assert_eq!(lab.counted().1, 1);
-    assert!(matches!(server.prove(&target, cluster(1).id, "web02").await, Ok(Proof::NodeMissing(_))));
-    assert!(matches!(server.prove(&target, cluster(2).id, "web01").await, Ok(Proof::OtherCluster(_))));
+    assert!(matches!(server.prove(&target, cluster(1).id, "web02").await, Ok(Membership::NodeMissing(_))));
+    assert!(matches!(server.prove(&target, cluster(2).id, "web01").await, Ok(Membership::OtherCluster(_))));
 }
 
 #[tokio::test]
-async fn undoing_drops_our_own_registry_and_no_other() {
+async fn undoing_drops_this_clusters_registry_and_no_other() {
     let lab = Lab::new().await;
     let server = SqlServer::new();
     let target = lab.as_sa("Octopus");
@@ -199,7 +199,7 @@ async fn undoing_drops_our_own_registry_and_no_other() {
     let other = server.undo_initialise(&target, cluster(2).id).await;
     assert!(matches!(other, Ok(Undone::LeftAlone(Content::Cluster(_)))), "{other:?}");
     assert_eq!(server.undo_initialise(&target, cluster(1).id).await, Ok(Undone::Gone));
-    assert_eq!(SqlServer::new().look(&target).await, Ok(Content::Empty));
+    assert_eq!(SqlServer::new().content(&target).await, Ok(Content::Empty));
     assert_eq!(server.initialise(&target, &cluster(2)).await, Ok(Initialised::Made), "and it can be made again");
 }
 
@@ -217,7 +217,7 @@ async fn undoing_leaves_a_cluster_with_a_second_node() {
 }
 
 #[tokio::test]
-async fn undoing_leaves_a_cluster_that_octopus_has_begun_to_use() {
+async fn undoing_leaves_a_cluster_that_octopus_server_has_begun_to_use() {
     let lab = Lab::new().await;
     let server = SqlServer::new();
     let target = lab.as_sa("Octopus");
@@ -225,7 +225,7 @@ async fn undoing_leaves_a_cluster_that_octopus_has_begun_to_use() {
     lab.prepare("Octopus", &["CREATE TABLE dbo.OctopusServerNode (Id nvarchar(50) NOT NULL)"]).await;
     let ended = server.undo_initialise(&target, cluster(1).id).await;
     assert!(matches!(&ended, Ok(Undone::LeftAlone(Content::Cluster(seen))) if seen.id == cluster(1).id), "{ended:?}");
-    assert!(matches!(SqlServer::new().look(&target).await, Ok(Content::Cluster(_))), "rolled back");
+    assert!(matches!(SqlServer::new().content(&target).await, Ok(Content::Cluster(_))), "rolled back");
 }
 
 #[tokio::test]
@@ -243,7 +243,7 @@ async fn only_an_empty_database_is_dropped() {
 }
 
 #[tokio::test]
-async fn without_rights_it_is_refused_with_the_servers_number() {
+async fn without_rights_the_servers_error_number_is_returned() {
     let guest = login("guest1", false, false);
     let lab = Lab::with(|options| options.logins.push(guest.clone())).await;
     let target = by(&guest, lab.target("Fresh"));
@@ -259,5 +259,5 @@ async fn a_database_that_cannot_be_opened_is_never_dropped() {
     let target = by(&creator, lab.target("Octopus"));
     let ended = SqlServer::new().drop_database(&target).await;
     assert!(matches!(&ended, Err(Trouble::Sql(said)) if said.number == 4060), "{ended:?}");
-    assert_eq!(SqlServer::new().look(&lab.target("Octopus")).await, Ok(Content::Empty), "it is still there");
+    assert_eq!(SqlServer::new().content(&lab.target("Octopus")).await, Ok(Content::Empty), "it is still there");
 }

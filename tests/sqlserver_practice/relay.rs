@@ -1,4 +1,4 @@
-//! A wire between client and server that can be cut.
+//! A relay between client and server that can cut the connection.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -9,14 +9,14 @@ use octopus_setup::model::target::Target;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
-/// Passes everything on, until it is told to swallow a reply.
+/// Forwards everything until it is told to swallow a reply.
 pub struct Relay {
     port: u16,
     cut: Arc<AtomicBool>,
 }
 
 impl Relay {
-    /// A relay to this server, of a small reply at a time.
+    /// Starts a relay to this server.
     pub async fn to(server: SocketAddr) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("bound");
         let port = listener.local_addr().expect("an address").port();
@@ -31,13 +31,13 @@ impl Relay {
         Self { port, cut }
     }
 
-    /// The same target through this wire.
+    /// The same target through this relay.
     pub fn through(&self, target: Target) -> Target {
         Target { address: ServerAddress { port: Some(self.port), ..target.address.clone() }, ..target }
     }
 
-    /// Cuts the connection on which the next reply comes, before anything of that reply is passed on: the server has done
-    /// what it was asked by then, and the client does not know.
+    /// Cuts the connection of the next reply before any of it is forwarded: the server has done the work by then, and the client
+    /// does not know.
     pub fn swallow_a_reply(&self) {
         self.cut.store(true, Ordering::SeqCst);
     }

@@ -10,6 +10,12 @@ macro_rules! sql {
     };
 }
 
+/// Fills the holes outside the comments.
+fn fill(sql: &str, parts: &[(&str, &str)]) -> String {
+    let sql: Vec<&str> = sql.lines().filter(|line| !line.trim_start().starts_with("--")).collect();
+    parts.iter().fold(sql.join("\n"), |sql, (name, part)| sql.replace(&format!("{{{name}}}"), part))
+}
+
 /// Runs a batch; returns each row's cells joined by `|`, or the error.
 async fn rows(
     client: &mut tiberius::Client<impl futures_util::AsyncRead + futures_util::AsyncWrite + Unpin + Send>,
@@ -38,7 +44,7 @@ async fn rows(
 async fn the_survey_runs_without_trouble() {
     let plain = login("plain", false, false);
     let lab = Lab::with(|options| options.logins.push(plain.clone())).await;
-    let survey = format!("{}{}{}", sql!("survey"), sql!("content"), sql!("survey_end"));
+    let survey = fill(sql!("survey/survey"), &[("content", sql!("content"))]);
     let mut client = lab.client(&lab.as_sa("any"), "Octopus").await;
     let found = rows(&mut client, &survey).await;
     assert!(!found.iter().any(|row| row.starts_with("trouble") || row.starts_with('!')), "{found:?}");
@@ -61,12 +67,12 @@ async fn the_survey_runs_without_trouble() {
 async fn the_registry_is_made_once_and_dropped() {
     let lab = Lab::new().await;
     let mut client = lab.client(&lab.as_sa("any"), "Octopus").await;
-    let make = format!("{}{}COMMIT", sql!("begin"), sql!("registry"));
+    let make = format!("{}{}COMMIT", fill(sql!("registry/lock"), &[("mode", "Exclusive")]), sql!("registry/tables"));
     assert_eq!(rows(&mut client, &make).await, ["lock|0"]);
     assert_eq!(rows(&mut client, "SELECT version FROM octopus_setup.version").await, ["1"]);
     assert_eq!(rows(&mut client, &make).await, ["lock|0"]);
     let found = rows(&mut client, sql!("content")).await.join(" / ");
     assert!(found.contains("content|0|1|0|0 / registry|1"), "{found}");
-    assert_eq!(rows(&mut client, sql!("drop_registry")).await, Vec::<String>::new());
+    assert_eq!(rows(&mut client, &fill(sql!("registry/drop"), &[("content", "")])).await, ["origin|0|0"]);
     assert_eq!(rows(&mut client, "SELECT SCHEMA_ID(N'octopus_setup')").await, ["NULL"]);
 }

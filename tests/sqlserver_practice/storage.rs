@@ -1,4 +1,4 @@
-//! What the nodes share, their canaries and the licence, in the registry.
+//! Shared storage, canaries and licence in the registry.
 
 use octopus_setup::model::facts::{ClusterFacts, Content, Fact};
 use octopus_setup::model::licence::NodeLimit;
@@ -23,7 +23,7 @@ fn root() -> SharedStorage {
     SharedStorage::Root("/mnt/octopus".into())
 }
 
-/// A canary of each folder, their nonces made of this digit.
+/// A canary for each folder, with tokens made of this digit.
 fn canaries(node: &str, digit: &str) -> Vec<CanaryRow> {
     SharedFolder::ALL.map(|folder| CanaryRow { node: node.into(), folder, token: digit.repeat(32) }).to_vec()
 }
@@ -60,12 +60,12 @@ fn change(run: &str, deed: Deed) -> RowChange {
 }
 
 #[tokio::test]
-async fn the_first_node_sets_the_storage_and_leaves_its_canaries_a_turn_each_and_once() {
+async fn the_first_node_sets_the_storage_and_its_canaries_once_in_one_round_trip_each() {
     let (mut lab, target, server) = lab().await;
     lab.counted();
     for _ in 0..2 {
-        assert_eq!(server.register(&target, &sets("web01", root())).await, Ok(Registered::Made));
-        assert_eq!(server.register(&target, &leaves("web01", "a")).await, Ok(Registered::Made));
+        assert_eq!(server.register_storage(&target, &sets("web01", root())).await, Ok(Registered::Made));
+        assert_eq!(server.register_storage(&target, &leaves("web01", "a")).await, Ok(Registered::Made));
     }
     assert_eq!(lab.counted(), (4, 0));
     let facts = seen(&target).await;
@@ -79,7 +79,7 @@ async fn the_first_node_sets_the_storage_and_leaves_its_canaries_a_turn_each_and
 }
 
 #[tokio::test]
-async fn what_the_first_node_shares_is_told_with_its_cluster_and_needs_no_turn_of_its_own() {
+async fn the_first_nodes_storage_is_written_with_its_cluster_in_the_same_round_trip() {
     let lab = Lab::new().await;
     let (target, server) = (lab.as_sa("Octopus"), SqlServer::new());
     // Characters that the server counts as two each, more than fit into a line of the history.
@@ -93,40 +93,44 @@ async fn what_the_first_node_shares_is_told_with_its_cluster_and_needs_no_turn_o
     assert_eq!((history(&lab, "storage set").await, history(&lab, "canary left").await), ("1".into(), "1".into()));
     // Told once more, as by a later start of the run, nothing is entered twice.
     let again = StorageRows { canaries: canaries("web01", "a"), ..sets("web01", shared) };
-    assert_eq!(server.register(&target, &again).await, Ok(Registered::Made));
+    assert_eq!(server.register_storage(&target, &again).await, Ok(Registered::Made));
     assert_eq!((history(&lab, "storage set").await, history(&lab, "canary left").await), ("1".into(), "1".into()));
     // And all of it is taken back at once.
-    assert_eq!(server.unregister(&target, &again).await, Ok(Registered::Made));
+    assert_eq!(server.unregister_storage(&target, &again).await, Ok(Registered::Made));
     assert_eq!(seen(&target).await.storage, Fact::Seen(SharedStorage::None));
     assert!(tokens(&target).await.is_empty());
 }
 
 #[tokio::test]
-async fn each_folder_by_itself_comes_back_as_it_was_set() {
+async fn each_folder_is_read_back_as_it_was_set() {
     let (_lab, target, server) = lab().await;
     let folders = SharedFolder::ALL.map(|folder| (folder, format!("\\\\files\\Köln's {}", folder.name()).into())).to_vec();
     for some in [folders[..3].to_vec(), folders] {
         let storage = SharedStorage::Folders(some);
-        assert_eq!(server.register(&target, &sets("web01", storage.clone())).await, Ok(Registered::Made));
+        assert_eq!(server.register_storage(&target, &sets("web01", storage.clone())).await, Ok(Registered::Made));
         assert_eq!(seen(&target).await.storage, Fact::Seen(storage.clone()));
-        assert_eq!(server.unregister(&target, &sets("web01", storage)).await, Ok(Registered::Made));
+        assert_eq!(server.unregister_storage(&target, &sets("web01", storage)).await, Ok(Registered::Made));
     }
 }
 
 #[tokio::test]
-async fn storage_that_is_set_otherwise_is_told_and_nothing_is_entered() {
+async fn storage_that_is_set_differently_is_returned_and_nothing_is_written() {
     let (_lab, target, server) = lab().await;
-    assert_eq!(server.register(&target, &leaves("web01", "a")).await, Ok(Registered::Otherwise(SharedStorage::None)));
-    server.register(&target, &sets("web01", root())).await.expect("set");
+    assert_eq!(server.register_storage(&target, &leaves("web01", "a")).await, Ok(Registered::Otherwise(SharedStorage::None)));
+    server.register_storage(&target, &sets("web01", root())).await.expect("set");
     // To the database's collation, and to its padding, these are one path.
     for path in ["/mnt/other", "/mnt/OCTOPUS", "/mnt/octopus "] {
         let other = SharedStorage::Root(path.into());
-        assert_eq!(server.register(&target, &sets("web01", other.clone())).await, Ok(Registered::Otherwise(root())), "{path}");
+        assert_eq!(
+            server.register_storage(&target, &sets("web01", other.clone())).await,
+            Ok(Registered::Otherwise(root())),
+            "{path}"
+        );
         let leaves = StorageRows { storage: other, ..leaves("web01", "a") };
-        assert_eq!(server.register(&target, &leaves).await, Ok(Registered::Otherwise(root())), "{path}");
+        assert_eq!(server.register_storage(&target, &leaves).await, Ok(Registered::Otherwise(root())), "{path}");
     }
     let folders = SharedStorage::Folders(vec![(SharedFolder::Artifacts, "/mnt/octopus".into())]);
-    assert_eq!(server.register(&target, &sets("web01", folders)).await, Ok(Registered::Otherwise(root())));
+    assert_eq!(server.register_storage(&target, &sets("web01", folders)).await, Ok(Registered::Otherwise(root())));
     assert_eq!(tokens(&target).await, Vec::<String>::new());
 }
 
@@ -134,127 +138,131 @@ async fn storage_that_is_set_otherwise_is_told_and_nothing_is_entered() {
 async fn another_cluster_an_unknown_node_and_no_registry_are_refused() {
     let (lab, target, server) = lab().await;
     let other = StorageRows { cluster: cluster(2).id, ..sets("web01", root()) };
-    let ended = server.register(&target, &other).await;
+    let ended = server.register_storage(&target, &other).await;
     assert!(matches!(&ended, Ok(Registered::NotThere(Content::Cluster(seen))) if seen.id == cluster(1).id), "{ended:?}");
-    let ended = server.unregister(&target, &other).await;
+    let ended = server.unregister_storage(&target, &other).await;
     assert!(matches!(&ended, Ok(Registered::NotThere(Content::Cluster(_)))), "{ended:?}");
-    let ended = server.register(&target, &sets("web02", root())).await;
+    let ended = server.register_storage(&target, &sets("web02", root())).await;
     assert!(matches!(&ended, Ok(Registered::NotThere(Content::Cluster(_)))), "{ended:?}");
     assert_eq!(seen(&target).await.storage, Fact::Seen(SharedStorage::None));
     lab.prepare("Octopus", &["UPDATE octopus_setup.version SET version = 2"]).await;
-    let ended = server.register(&target, &sets("web01", root())).await;
+    let ended = server.register_storage(&target, &sets("web01", root())).await;
     assert!(matches!(&ended, Ok(Registered::NotThere(Content::NewerRegistry { version: 2 }))), "{ended:?}");
     let empty = lab.as_sa("Empty");
     lab.database("Empty").await;
-    assert_eq!(server.register(&empty, &sets("web01", root())).await, Ok(Registered::NotThere(Content::Empty)));
+    assert_eq!(server.register_storage(&empty, &sets("web01", root())).await, Ok(Registered::NotThere(Content::Empty)));
 }
 
 #[tokio::test]
-async fn what_is_taken_back_is_this_nonce_and_no_other() {
+async fn only_canaries_with_these_tokens_are_deleted() {
     let (lab, target, server) = lab().await;
-    server.register(&target, &sets("web01", root())).await.expect("set");
-    server.register(&target, &leaves("web01", "a")).await.expect("left");
-    assert_eq!(server.unregister(&target, &leaves("web01", "b")).await, Ok(Registered::Made));
+    server.register_storage(&target, &sets("web01", root())).await.expect("set");
+    server.register_storage(&target, &leaves("web01", "a")).await.expect("left");
+    assert_eq!(server.unregister_storage(&target, &leaves("web01", "b")).await, Ok(Registered::Made));
     assert_eq!(tokens(&target).await, ["web01 a"]);
     for _ in 0..2 {
-        assert_eq!(server.unregister(&target, &leaves("web01", "a")).await, Ok(Registered::Made));
+        assert_eq!(server.unregister_storage(&target, &leaves("web01", "a")).await, Ok(Registered::Made));
         assert_eq!(tokens(&target).await, Vec::<String>::new());
     }
     for _ in 0..2 {
-        assert_eq!(server.unregister(&target, &sets("web01", root())).await, Ok(Registered::Made));
+        assert_eq!(server.unregister_storage(&target, &sets("web01", root())).await, Ok(Registered::Made));
         assert_eq!(seen(&target).await.storage, Fact::Seen(SharedStorage::None));
     }
     assert_eq!((history(&lab, "storage unset").await, history(&lab, "canary taken").await), ("1".into(), "1".into()));
 }
 
 #[tokio::test]
-async fn storage_stays_while_another_node_has_its_canary_there() {
+async fn storage_stays_while_another_node_has_a_canary() {
     let (_lab, target, server) = lab().await;
-    server.register(&target, &sets("web01", root())).await.expect("set");
-    server.change(&target, &change("r", Deed::Insert(node("web02")))).await.expect("joined");
-    server.register(&target, &leaves("web02", "c")).await.expect("left");
-    assert_eq!(server.unregister(&target, &sets("web01", root())).await, Ok(Registered::Otherwise(root())));
+    server.register_storage(&target, &sets("web01", root())).await.expect("set");
+    server.change_row(&target, &change("r", Deed::Insert(node("web02")))).await.expect("joined");
+    server.register_storage(&target, &leaves("web02", "c")).await.expect("left");
+    assert_eq!(server.unregister_storage(&target, &sets("web01", root())).await, Ok(Registered::Otherwise(root())));
     assert_eq!(seen(&target).await.storage, Fact::Seen(root()));
     // And is nobody's to take who has not set it.
-    server.unregister(&target, &leaves("web02", "c")).await.expect("taken");
-    assert_eq!(server.unregister(&target, &sets("web02", root())).await, Ok(Registered::Otherwise(root())));
+    server.unregister_storage(&target, &leaves("web02", "c")).await.expect("taken");
+    assert_eq!(server.unregister_storage(&target, &sets("web02", root())).await, Ok(Registered::Otherwise(root())));
 }
 
 #[tokio::test]
-async fn a_node_that_goes_takes_its_canaries_along_and_has_them_again_where_that_is_undone() {
+async fn removing_a_node_deletes_its_canaries_and_undoing_that_restores_them() {
     let (lab, target, server) = lab().await;
-    server.register(&target, &sets("web01", root())).await.expect("set");
-    server.register(&target, &leaves("web01", "a")).await.expect("left");
-    server.change(&target, &change("r", Deed::Insert(node("web02")))).await.expect("joined");
-    server.register(&target, &leaves("WEB02", "c")).await.expect("left");
+    server.register_storage(&target, &sets("web01", root())).await.expect("set");
+    server.register_storage(&target, &leaves("web01", "a")).await.expect("left");
+    server.change_row(&target, &change("r", Deed::Insert(node("web02")))).await.expect("joined");
+    server.register_storage(&target, &leaves("WEB02", "c")).await.expect("left");
     assert_eq!(tokens(&target).await, ["web01 a", "web02 c"]);
     let before = seen(&target).await.node("web02").and_then(|node| node.row.clone()).expect("a row");
     for run in ["x", "y"] {
         let leaves = change(run, Deed::Remove { before: before.clone() });
-        assert_eq!(server.change(&target, &leaves).await, Ok(Changed::Made));
+        assert_eq!(server.change_row(&target, &leaves).await, Ok(Changed::Made));
         assert_eq!(lab.ask("SELECT CAST(COUNT(*) AS nvarchar(9)) FROM octopus_setup.canary").await, "6");
         assert_eq!(tokens(&target).await, ["web01 a"]);
-        assert_eq!(server.unchange(&target, &leaves).await, Ok(Changed::Made));
+        assert_eq!(server.undo_row_change(&target, &leaves).await, Ok(Changed::Made));
         assert_eq!(tokens(&target).await, ["web01 a", "web02 c"]);
         assert_eq!(seen(&target).await.canaries.seen().map(Vec::len), Some(12));
     }
 }
 
 #[tokio::test]
-async fn a_name_that_is_taken_over_has_no_canaries_of_the_older_node() {
+async fn a_node_that_takes_over_a_name_has_no_canaries_of_the_older_one() {
     let (lab, target, server) = lab().await;
-    server.register(&target, &sets("web01", root())).await.expect("set");
-    server.change(&target, &change("r", Deed::Insert(node("web02")))).await.expect("joined");
-    server.register(&target, &leaves("web02", "c")).await.expect("left");
+    server.register_storage(&target, &sets("web01", root())).await.expect("set");
+    server.change_row(&target, &change("r", Deed::Insert(node("web02")))).await.expect("joined");
+    server.register_storage(&target, &leaves("web02", "c")).await.expect("left");
     let before = seen(&target).await.node("web02").and_then(|node| node.row.clone()).expect("a row");
     let replace = change("s", Deed::Replace { before, after: node("web02") });
-    assert_eq!(server.change(&target, &replace).await, Ok(Changed::Made));
+    assert_eq!(server.change_row(&target, &replace).await, Ok(Changed::Made));
     assert_eq!(tokens(&target).await, Vec::<String>::new());
-    server.register(&target, &leaves("web02", "d")).await.expect("left");
-    assert_eq!(server.unchange(&target, &replace).await, Ok(Changed::Made), "what is told of the storage is not in the way");
+    server.register_storage(&target, &leaves("web02", "d")).await.expect("left");
+    assert_eq!(
+        server.undo_row_change(&target, &replace).await,
+        Ok(Changed::Made),
+        "what is told of the storage is not in the way"
+    );
     // Rows of a node that somebody took out by hand.
     lab.prepare("Octopus", &["DELETE FROM octopus_setup.node WHERE name = N'web02'"]).await;
     assert_eq!(tokens(&target).await, Vec::<String>::new());
     let join = change("t", Deed::Insert(node("Web02")));
-    assert_eq!(server.change(&target, &join).await, Ok(Changed::Made));
+    assert_eq!(server.change_row(&target, &join).await, Ok(Changed::Made));
     assert_eq!(tokens(&target).await, Vec::<String>::new());
-    server.register(&target, &leaves("web02", "e")).await.expect("left");
-    assert_eq!(server.unchange(&target, &join).await, Ok(Changed::Made));
+    server.register_storage(&target, &leaves("web02", "e")).await.expect("left");
+    assert_eq!(server.undo_row_change(&target, &join).await, Ok(Changed::Made));
     assert_eq!(lab.ask("SELECT CAST(COUNT(*) AS nvarchar(9)) FROM octopus_setup.canary").await, "0");
 }
 
 #[tokio::test]
-async fn a_lost_answer_is_looked_into_and_nothing_is_entered_twice() {
+async fn after_a_lost_reply_nothing_is_written_twice() {
     let (lab, target, server) = lab().await;
     let relay = Relay::to(lab.server.addr()).await;
     let target = relay.through(target);
     server.cluster(&target, false).await;
     for (rows, word) in [(sets("web01", root()), "storage set"), (leaves("web01", "a"), "canary left")] {
         relay.swallow_a_reply();
-        assert_eq!(server.register(&target, &rows).await, Ok(Registered::Made));
+        assert_eq!(server.register_storage(&target, &rows).await, Ok(Registered::Made));
         assert_eq!(history(&lab, word).await, "1", "{word}");
     }
     for (rows, word) in [(leaves("web01", "a"), "canary taken"), (sets("web01", root()), "storage unset")] {
         relay.swallow_a_reply();
-        assert_eq!(server.unregister(&target, &rows).await, Ok(Registered::Made));
+        assert_eq!(server.unregister_storage(&target, &rows).await, Ok(Registered::Made));
         assert_eq!(history(&lab, word).await, "1", "{word}");
     }
 }
 
 #[tokio::test]
-async fn who_may_not_write_is_told_so_and_nothing_is_left() {
+async fn without_rights_nothing_is_written_and_the_error_is_returned() {
     let reader = login("reader", false, false);
     let lab = Lab::with(|options| options.logins.push(reader.clone())).await;
     let server = SqlServer::new();
     server.initialise(&lab.as_sa("Octopus"), &cluster(1)).await.expect("initialised");
     lab.prepare("Octopus", &["CREATE USER reader FOR LOGIN reader", "ALTER ROLE db_datareader ADD MEMBER reader"]).await;
-    let ended = SqlServer::new().register(&by(&reader, lab.target("Octopus")), &sets("web01", root())).await;
+    let ended = SqlServer::new().register_storage(&by(&reader, lab.target("Octopus")), &sets("web01", root())).await;
     assert!(ended.is_err(), "{ended:?}");
     assert_eq!(seen(&lab.as_sa("Octopus")).await.storage, Fact::Seen(SharedStorage::None));
 }
 
 #[tokio::test]
-async fn the_licence_is_kept_with_the_cluster_and_an_older_registry_has_none() {
+async fn the_licence_is_stored_with_the_cluster_and_an_older_registry_has_none() {
     let lab = Lab::new().await;
     let target = lab.as_sa("Octopus");
     let server = SqlServer::new();

@@ -1,4 +1,4 @@
-//! A practice server, and ways to ask and to prepare it.
+//! A practice server, with helpers that prepare and query it.
 
 use octopus_setup::model::cluster::ClusterId;
 use octopus_setup::model::facts::ServerFacts;
@@ -18,7 +18,7 @@ use tokio_util::compat::{Compat, TokioAsyncWriteCompatExt};
 /// A running server with an empty database `Octopus`, and its data folder.
 pub struct Lab {
     pub server: RunningServer,
-    /// Turns and connections of the preparation.
+    /// Round trips and connections before the last count.
     before: (u64, u64),
     _data: TempDir,
 }
@@ -41,7 +41,7 @@ impl Lab {
         lab
     }
 
-    /// Turns, TCP excluded, and connections since the server was prepared, or since the last call of this.
+    /// Counts round trips without TCP, and connections, since the last call.
     pub fn counted(&mut self) -> (u64, u64) {
         let now = (self.server.turns(), self.server.connections());
         let since = (now.0 - self.before.0, now.1 - self.before.1);
@@ -49,7 +49,7 @@ impl Lab {
         since
     }
 
-    /// The target that a wizard would make of good answers: by name, since the certificate is for names.
+    /// The target of good answers. By name, since the certificate is for names.
     pub fn target(&self, database: &str) -> Target {
         Target {
             address: ServerAddress { host: "localhost".into(), instance: None, port: Some(self.server.addr().port()) },
@@ -62,30 +62,30 @@ impl Lab {
         }
     }
 
-    /// The same as `sa`.
+    /// The same target with the login `sa`.
     pub fn as_sa(&self, database: &str) -> Target {
         Target { user: "sa".into(), password: self.server.sa_password().clone(), ..self.target(database) }
     }
 
-    /// Runs batches as `sa`, each by itself, by plain tiberius.
+    /// Runs batches one by one as `sa`, by plain tiberius.
     pub async fn prepare(&self, database: &str, batches: &[&str]) {
         self.run(&self.as_sa("any"), database, batches).await;
     }
 
-    /// An empty database of this name, owned by the login that a wizard uses.
+    /// Creates an empty database, owned by the wizard's login.
     pub async fn database(&self, name: &str) {
         let create = format!("CREATE DATABASE [{name}] COLLATE Latin1_General_CI_AS");
         self.run(&self.target("any"), "master", &[&create]).await;
     }
 
-    /// The one text that a query in the database `Octopus` answers.
+    /// Returns the single text of a query in the database `Octopus`.
     pub async fn ask(&self, query: &str) -> String {
         let mut client = self.client(&self.as_sa("any"), "Octopus").await;
         let row = client.simple_query(query).await.expect("asked").into_row().await.expect("read").expect("a row");
         row.get::<&str, _>(0).expect("a text").to_owned()
     }
 
-    /// A session of plain tiberius.
+    /// Opens a session by plain tiberius.
     pub async fn client(&self, by: &Target, database: &str) -> tiberius::Client<Compat<TcpStream>> {
         let mut config = tiberius::Config::new();
         config.database(database);
@@ -104,13 +104,13 @@ impl Lab {
     }
 }
 
-/// A login beside the server's own, without rights or with all.
+/// A login beside the server's own, with no rights or all rights.
 pub fn login(name: &str, sysadmin: bool, disabled: bool) -> Login {
     let password = format!("{name}-Password-1").into();
     Login { name: name.into(), password, sysadmin, dbcreator: false, disabled }
 }
 
-/// The same target by another login.
+/// The same target with another login.
 pub fn by(login: &Login, target: Target) -> Target {
     Target { user: login.name.clone(), password: login.password.clone(), ..target }
 }
@@ -122,12 +122,12 @@ pub async fn snapshots(server: &SqlServer, target: &Target) -> Vec<ServerFacts> 
     all
 }
 
-/// The last snapshot of a survey with a handle of its own.
+/// The last snapshot of a survey on a new session.
 pub async fn facts(target: &Target) -> ServerFacts {
     snapshots(&SqlServer::new(), target).await.pop().expect("facts")
 }
 
-/// A cluster that differs by this byte.
+/// A cluster whose id, key and node are made of this byte.
 pub fn cluster(byte: u8) -> NewCluster {
     NewCluster {
         id: ClusterId([byte; 16]),

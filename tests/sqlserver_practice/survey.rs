@@ -1,4 +1,4 @@
-//! The facts behind the login.
+//! The facts that the survey's batch gathers.
 
 use octopus_setup::model::facts::{Content, Database, Fact, SqlTrouble, Trouble};
 use octopus_setup::model::untrusted::Untrusted;
@@ -13,8 +13,8 @@ async fn an_empty_database_is_open_and_everything_is_known() {
     let Some(Database::Open(state)) = facts.database.seen() else { panic!("{:?}", facts.database) };
     assert_eq!((state.name.as_str(), state.state.as_str()), ("Octopus", "ONLINE"));
     assert!(!state.read_only && !state.single_user && !state.restricted_user);
-    let standing = state.standing.seen().expect("standing");
-    assert!(!standing.replicated && !standing.mirrored && standing.availability_group.is_none());
+    let replication = state.replication.seen().expect("replication");
+    assert!(!replication.replicated && !replication.mirrored && replication.availability_group.is_none());
     assert_eq!(facts.content, Fact::Seen(Content::Empty));
     let version = facts.version.seen().expect("version");
     assert_eq!((version.major, version.number.as_str()), (16, "16.0.4135.4"));
@@ -39,7 +39,7 @@ async fn a_clock_that_goes_ahead_is_measured() {
 }
 
 #[tokio::test]
-async fn an_absent_database_is_told_from_a_closed_one() {
+async fn an_absent_database_is_distinguished_from_a_closed_one() {
     let mut lab = Lab::new().await;
     let absent = facts(&lab.target("Nowhere")).await;
     assert_eq!(absent.database, Fact::Seen(Database::Absent), "{absent:?}");
@@ -53,7 +53,7 @@ async fn an_absent_database_is_told_from_a_closed_one() {
 }
 
 #[tokio::test]
-async fn a_server_that_insists_on_the_database_is_asked_through_a_second_login() {
+async fn a_server_that_refuses_another_database_is_asked_through_a_second_login() {
     let guest = login("guest1", false, false);
     let mut lab = Lab::with(|options| {
         options.insists_on_database = true;
@@ -89,7 +89,7 @@ async fn a_database_without_a_user_for_the_login_is_closed() {
 }
 
 #[tokio::test]
-async fn a_disabled_login_is_told_by_its_number() {
+async fn a_disabled_login_is_recognised_by_its_error_number() {
     let gone = login("gone", false, true);
     let lab = Lab::with(|options| options.logins.push(gone.clone())).await;
     let target = by(&gone, lab.target("Octopus"));
@@ -98,7 +98,7 @@ async fn a_disabled_login_is_told_by_its_number() {
 }
 
 #[tokio::test]
-async fn somebody_elses_tables_are_named_and_counted() {
+async fn foreign_tables_are_named_and_counted() {
     let lab = Lab::new().await;
     lab.database("Shop").await;
     let tables: Vec<String> = (0..12).map(|n| format!("CREATE TABLE dbo.T{n:02} (Id int NOT NULL PRIMARY KEY)")).collect();
@@ -110,7 +110,7 @@ async fn somebody_elses_tables_are_named_and_counted() {
 }
 
 #[tokio::test]
-async fn a_database_of_octopus_tells_its_version_and_nodes() {
+async fn a_database_of_octopus_server_tells_its_version_and_nodes() {
     let lab = Lab::new().await;
     lab.prepare(
         "Octopus",
@@ -164,7 +164,7 @@ async fn a_read_only_database_is_open_and_says_so() {
 }
 
 #[tokio::test]
-async fn an_odd_database_name_is_a_name() {
+async fn an_odd_database_name_works() {
     let lab = Lab::new().await;
     let name = "O'cto.pus]; DROP DATABASE x";
     assert!(SqlServer::new().create_database(&lab.as_sa(name)).await.expect("created"));
@@ -175,7 +175,7 @@ async fn an_odd_database_name_is_a_name() {
 }
 
 #[tokio::test]
-async fn our_cluster_is_read_back_on_the_kept_session() {
+async fn a_new_cluster_is_read_back_on_the_kept_session() {
     let lab = Lab::new().await;
     let server = SqlServer::new();
     let target = lab.as_sa("Octopus");

@@ -1,4 +1,4 @@
-//! TCP, TLS and the login.
+//! Connecting: TCP, TLS and the login.
 
 use octopus_setup::model::facts::{Protocol, SqlTrouble, TlsTrouble, Trouble, Trusted};
 use octopus_setup::model::target::{Encryption, Target, Trust};
@@ -8,7 +8,7 @@ use practice_server::{Certificate, TlsPolicy, WireFault};
 use super::support::{Lab, by, facts, login, snapshots};
 
 #[tokio::test]
-async fn facts_grow_in_the_order_of_the_way() {
+async fn facts_become_known_in_the_order_of_connecting() {
     let lab = Lab::new().await;
     let all = snapshots(&SqlServer::new(), &lab.target("Octopus")).await;
     let known = |at: usize| {
@@ -27,7 +27,7 @@ async fn facts_grow_in_the_order_of_the_way() {
 }
 
 #[tokio::test]
-async fn tls_is_up_and_the_certificate_is_a_fact() {
+async fn tls_is_established_and_the_certificate_is_a_fact() {
     let lab = Lab::new().await;
     let facts = facts(&lab.target("Octopus")).await;
     let encrypted = facts.encrypted.seen().expect("TLS");
@@ -57,7 +57,7 @@ async fn bad_certificates_are_refused_before_the_login_and_shown() {
 }
 
 #[tokio::test]
-async fn a_pinned_certificate_is_trusted_whatever_it_says_and_no_other_is() {
+async fn only_the_pinned_certificate_is_trusted_whatever_it_says() {
     let lab = Lab::with(|options| options.faults.certificate = Certificate::Expired).await;
     let untrusted = facts(&lab.target("Octopus")).await;
     let print = untrusted.certificate.expect("shown").sha256;
@@ -69,7 +69,7 @@ async fn a_pinned_certificate_is_trusted_whatever_it_says_and_no_other_is() {
 }
 
 #[tokio::test]
-async fn strict_mode_is_tds_8_and_takes_one_turn_less() {
+async fn strict_mode_is_tds_8_and_saves_one_round_trip() {
     let mut lab = Lab::new().await;
     let strict = facts(&Target { encryption: Encryption::Strict, ..lab.target("Octopus") }).await;
     assert_eq!(strict.encrypted.seen().expect("TLS").protocol, Protocol::Strict);
@@ -79,7 +79,7 @@ async fn strict_mode_is_tds_8_and_takes_one_turn_less() {
 }
 
 #[tokio::test]
-async fn a_whole_survey_is_one_connection_and_six_turns() {
+async fn a_survey_takes_one_connection_and_six_round_trips() {
     let mut lab = Lab::new().await;
     let server = SqlServer::new();
     let target = lab.target("Octopus");
@@ -91,14 +91,14 @@ async fn a_whole_survey_is_one_connection_and_six_turns() {
 }
 
 #[tokio::test]
-async fn a_server_that_has_no_strict_mode_says_so() {
+async fn a_server_without_strict_mode_is_recognised() {
     let lab = Lab::with(|options| options.allow_strict = false).await;
     let facts = facts(&Target { encryption: Encryption::Strict, ..lab.target("Octopus") }).await;
     assert_eq!(facts.way_blocked(), Some(&Trouble::Tls(TlsTrouble::StrictNotOffered)));
 }
 
 #[tokio::test]
-async fn without_tls_only_optional_goes_on() {
+async fn without_tls_only_optional_connects() {
     let lab = Lab::with(|options| options.tls = TlsPolicy::Missing).await;
     let refused = facts(&lab.target("Octopus")).await;
     assert_eq!(refused.way_blocked(), Some(&Trouble::Tls(TlsTrouble::NotOffered)));
@@ -116,7 +116,7 @@ async fn optional_still_encrypts_everything_where_it_can() {
 }
 
 #[tokio::test]
-async fn a_wrong_password_is_told_by_number_and_tried_once() {
+async fn a_wrong_password_is_recognised_by_its_number_and_tried_once() {
     let mut lab = Lab::new().await;
     let target = Target { password: "wrong".to_owned().into(), ..lab.target("Octopus") };
     let facts = facts(&target).await;
@@ -125,7 +125,7 @@ async fn a_wrong_password_is_told_by_number_and_tried_once() {
 }
 
 #[tokio::test]
-async fn other_services_and_broken_replies_are_told_apart() {
+async fn other_services_and_broken_replies_are_distinguished() {
     let lab = Lab::new().await;
     lab.server.set_wire_fault(Some(WireFault::NotSqlServer));
     assert_eq!(facts(&lab.target("Octopus")).await.way_blocked(), Some(&Trouble::NotSqlServer));
@@ -136,7 +136,7 @@ async fn other_services_and_broken_replies_are_told_apart() {
 }
 
 #[tokio::test]
-async fn routes_are_followed_and_have_an_end() {
+async fn redirects_are_followed_a_limited_number_of_times() {
     let roamer = login("roamer", true, false);
     let far = Lab::with(|options| options.logins.push(roamer.clone())).await;
     let near = Lab::with(|options| options.logins.push(roamer.clone())).await;
@@ -153,7 +153,7 @@ async fn routes_are_followed_and_have_an_end() {
 }
 
 #[tokio::test]
-async fn a_session_that_died_is_replaced_without_a_word() {
+async fn a_dead_session_is_replaced_silently() {
     let lab = Lab::new().await;
     let server = SqlServer::new();
     let target = lab.target("Octopus");

@@ -17,7 +17,7 @@ async fn holding(statements: &[&str]) -> Scene {
 }
 
 #[tokio::test]
-async fn somebody_elses_tables_are_named() {
+async fn foreign_tables_are_named() {
     let scene = holding(&[
         "CREATE TABLE dbo.Orders (Id int NOT NULL PRIMARY KEY)",
         "CREATE SCHEMA sales",
@@ -35,7 +35,7 @@ async fn somebody_elses_tables_are_named() {
 }
 
 #[tokio::test]
-async fn of_many_tables_a_few_are_named_and_the_rest_counted() {
+async fn a_few_of_many_tables_are_named_and_the_rest_counted() {
     let tables: Vec<String> = (0..12).map(|n| format!("CREATE TABLE dbo.T{n:02} (Id int)")).collect();
     let scene = holding(&tables.iter().map(String::as_str).collect::<Vec<_>>()).await;
     let mut engine = scene.at_database(&[]).await;
@@ -60,7 +60,7 @@ async fn a_database_that_octopus_made_points_to_joining() {
     assert!(found.fix.contains("Add this server"), "{found:#?}");
 }
 
-/// Enter until the end.
+/// Presses Enter until the end.
 async fn finish(engine: &mut Engine) {
     to(engine, ScreenId::MasterKey).await;
     let proof = last_six(engine);
@@ -69,7 +69,7 @@ async fn finish(engine: &mut Engine) {
 }
 
 #[tokio::test]
-async fn a_cluster_of_ours_and_a_newer_registry() {
+async fn a_registered_cluster_and_a_newer_registry() {
     let mut scene = Scene::new().await;
     finish(&mut scene.site.wizard("web01", Some(octopus_setup::model::flow::Flow::FirstNode))).await;
     scene.remember().await;

@@ -6,7 +6,7 @@ use practice_server::Mark;
 use crate::scene::{DATABASE, Scene, again, is_good, to};
 
 #[tokio::test]
-async fn a_database_that_is_copied_elsewhere() {
+async fn a_replicated_or_mirrored_database() {
     let cases = [
         (Mark::Published, "replication", "publications"),
         (Mark::Subscribed, "replication", "subscriptions"),

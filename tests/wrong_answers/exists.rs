@@ -6,7 +6,7 @@ use octopus_setup::model::screen::ScreenId;
 use crate::scene::{DATABASE, Scene, again, finding, is_good, login, password, to, type_in};
 use crate::shared::sql;
 
-/// A scene with a login that may do nothing, and its answers.
+/// A scene with a login without rights, and its name.
 async fn with_login(name: &str) -> (Scene, String) {
     (Scene::with(|options| options.logins.push(login(name))).await, password(name))
 }
@@ -43,7 +43,7 @@ async fn the_right_to_create_it_is_enough_too() {
 }
 
 #[tokio::test]
-async fn a_missing_database_that_the_install_is_not_to_create() {
+async fn a_missing_database_that_must_not_be_created() {
     let scene = Scene::new().await;
     let mut engine = scene.at_database(&[(FieldId::CreateDatabase, "false")]).await;
     let found = scene.stays_shut(&mut engine, "db-exists").await;
@@ -127,7 +127,7 @@ async fn a_restricted_database_and_a_login_that_does_not_own_it() {
     assert!(finding(&engine, "db-rights").says.contains("plain cannot"));
 }
 
-/// A login that does not see other databases cannot tell an absent one from a closed one; one script is for both.
+/// A login that does not see other databases cannot tell an absent one from a closed one; one script fixes both.
 #[tokio::test]
 async fn a_server_that_does_not_tell_whether_the_database_is_there() {
     for make in ["SELECT 1", "CREATE DATABASE [OctopusDeploy] COLLATE Latin1_General_CI_AS"] {

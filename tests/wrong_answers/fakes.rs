@@ -1,20 +1,20 @@
-//! Listeners that are no SQL Server.
+//! Listeners that are not SQL Servers.
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 
-/// What a listener does to whoever connects.
+/// What a listener does to a client.
 #[derive(Debug, Clone, Copy)]
 pub enum Manners {
-    /// Says this at once and hangs up.
+    /// Sends this at once and closes the connection.
     Greets(&'static [u8]),
-    /// Waits for the first bytes, says this and hangs up.
+    /// Waits for the first bytes, sends this and closes the connection.
     Answers(&'static [u8]),
-    /// Hangs up without a word.
+    /// Closes the connection without sending anything.
     HangsUp,
 }
 
-/// Begins one; its port.
+/// Starts a listener; returns its port.
 pub async fn listener(manners: Manners) -> u16 {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = listener.local_addr().unwrap().port();

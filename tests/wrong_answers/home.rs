@@ -1,4 +1,4 @@
-//! The home screen's own wrong answers.
+//! Wrong answers on the home screen.
 
 use octopus_setup::engine::Engine;
 use octopus_setup::model::field::FieldId;
@@ -10,7 +10,7 @@ use octopus_setup::wizard::state::Focus;
 
 use crate::scene::{Scene, again, finding, is_good, to, type_in};
 
-/// At the home screen with this home directory, proven as far as it can be.
+/// Opens the home screen with this home directory and waits for its checks.
 async fn at_home(scene: &Scene, home: &str) -> Engine {
     let mut engine = scene.wizard(&[(FieldId::Home, home)]);
     engine.run_until_idle().await;
@@ -19,7 +19,7 @@ async fn at_home(scene: &Scene, home: &str) -> Engine {
 }
 
 #[tokio::test]
-async fn a_home_that_is_a_file_or_inside_one() {
+async fn a_home_that_is_a_file_or_inside_a_file() {
     let scene = Scene::new().await;
     let file = scene.path("a-file");
     std::fs::write(&file, "mine").unwrap();
@@ -50,7 +50,7 @@ async fn a_link_that_leads_nowhere() {
 }
 
 #[tokio::test]
-async fn paths_that_can_be_no_home() {
+async fn paths_that_cannot_be_a_home() {
     let scene = Scene::new().await;
     for (home, says) in [("/", "root of the disk"), ("/var/lib/../octopus", ".."), ("//server/share/octopus", "network")] {
         let mut engine = at_home(&scene, home).await;
@@ -72,10 +72,10 @@ async fn a_relative_path_is_malformed() {
     scene.untouched().await;
 }
 
-/// In `/proc` nobody can make a folder, not even root.
+/// Nobody can create a folder in `/proc`, not even root.
 #[cfg(target_os = "linux")]
 #[tokio::test]
-async fn a_place_that_cannot_be_written_to() {
+async fn a_path_that_cannot_be_created() {
     let scene = Scene::new().await;
     let mut engine = at_home(&scene, "/proc/octopus").await;
     let found = finding(&engine, "home-writable");
@@ -109,7 +109,7 @@ async fn a_folder_that_this_user_may_not_write_to() {
 
 #[cfg(target_os = "linux")]
 #[tokio::test]
-async fn memory_is_warned_of() {
+async fn a_memory_file_system_is_a_warning() {
     let mounts = std::fs::read_to_string("/proc/mounts").unwrap_or_default();
     if !mounts.lines().any(|line| line.contains(" /dev/shm tmpfs ")) {
         eprintln!("skipped: /dev/shm is no tmpfs here");
@@ -123,7 +123,7 @@ async fn memory_is_warned_of() {
 }
 
 #[tokio::test]
-async fn a_folder_with_something_in_it_takes_acceptance() {
+async fn a_folder_that_is_not_empty_must_be_accepted() {
     let scene = Scene::new().await;
     let home = scene.path("busy");
     std::fs::create_dir(&home).unwrap();
@@ -135,7 +135,7 @@ async fn a_folder_with_something_in_it_takes_acceptance() {
 }
 
 #[tokio::test]
-async fn names_of_the_form_s_own() {
+async fn instance_and_node_names() {
     let scene = Scene::new().await;
     for (field, text) in [(FieldId::Instance, "a/b"), (FieldId::NodeName, "web 01"), (FieldId::NodeName, "")] {
         let mut engine = scene.wizard(&[(field, text)]);

@@ -1,4 +1,4 @@
-//! What was right when it was checked, and is wrong when it is done.
+//! Things that were right when they were checked and are wrong at the install.
 
 use octopus_setup::catalog::failures::Explanation;
 use octopus_setup::engine::Engine;
@@ -13,16 +13,16 @@ use secrecy::ExposeSecret;
 
 use crate::scene::{DATABASE, NODE, Scene, login, password, to};
 
-/// Agrees to the plan and lets it run until it stops.
+/// Confirms the plan and runs it until it stops.
 async fn run(engine: &mut Engine) {
     assert_eq!(engine.state().place.here, ScreenId::Review);
     engine.handle(Event::Next);
     engine.run_until_idle().await;
 }
 
-/// The step that failed, and its words.
+/// The step that failed, and its explanation.
 fn failed(engine: &Engine) -> (StepKind, Explanation) {
-    let run = &engine.state().run;
+    let run = engine.state().run();
     assert_eq!(run.phase, Phase::Failed, "{:?}", run.rows);
     let row = run.failed().unwrap();
     let words = run.explain(row).unwrap();
@@ -32,19 +32,19 @@ fn failed(engine: &Engine) -> (StepKind, Explanation) {
     (row.kind, words)
 }
 
-/// Retry leads to the end.
+/// Retries to the end.
 async fn finished(engine: &mut Engine) {
     engine.handle(Event::Press(Action::Retry));
     engine.run_until_idle().await;
-    assert_eq!(engine.state().run.phase, Phase::Finished, "{:?}", engine.state().run.rows);
+    assert_eq!(engine.state().run().phase, Phase::Finished, "{:?}", engine.state().run().rows);
 }
 
-/// Undo leaves nothing.
+/// Undoes everything; nothing is left.
 async fn undone(scene: &Scene, engine: &mut Engine) {
     engine.handle(Event::Press(Action::Undo));
     engine.handle(Event::Reply(true));
     engine.run_until_idle().await;
-    assert_eq!(engine.state().run.phase, Phase::Undone, "{:?}", engine.state().run.rows);
+    assert_eq!(engine.state().run().phase, Phase::Undone, "{:?}", engine.state().run().rows);
     scene.untouched().await;
 }
 
@@ -111,7 +111,7 @@ async fn a_database_that_became_read_only() {
 }
 
 #[tokio::test]
-async fn tables_that_came_in_between() {
+async fn tables_that_appeared_in_between() {
     let make = format!(
         "CREATE DATABASE [{DATABASE}] COLLATE Latin1_General_CI_AS\nGO\nALTER AUTHORIZATION ON DATABASE::[{DATABASE}] TO [octopus]"
     );
@@ -144,7 +144,7 @@ async fn a_password_that_was_changed() {
 }
 
 #[tokio::test]
-async fn a_home_that_somebody_took() {
+async fn a_home_that_is_in_use_by_then() {
     let scene = Scene::new().await;
     let mut engine = at_review(&scene, &[]).await;
     let home = scene.path(NODE);

@@ -40,7 +40,7 @@ async fn a_wrong_password_is_tried_exactly_once() {
 }
 
 #[tokio::test]
-async fn a_login_that_is_not_there() {
+async fn a_login_that_does_not_exist() {
     let scene = Scene::new().await;
     let mut engine = scene.at_database(&[(FieldId::User, "octopuss")]).await;
     let found = scene.stays_shut(&mut engine, "sql-login").await;
@@ -63,7 +63,7 @@ async fn a_disabled_login_is_enabled_by_its_sql() {
 }
 
 #[tokio::test]
-async fn servers_that_send_each_other_on() {
+async fn servers_that_redirect_to_each_other() {
     let make = "CREATE DATABASE [Own]\nGO\nALTER AUTHORIZATION ON DATABASE::[Own] TO [octopus]";
     let scene = Scene::new().await.prepared(make).await;
     let port = scene.site.server.addr().port();

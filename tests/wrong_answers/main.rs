@@ -1,5 +1,5 @@
-//! Every wrong answer gets the right words: through the real engine and the real world, against the practice server and
-//! small fake listeners. Where a finding shows SQL, that SQL is executed, and the check must turn good.
+//! Checks the finding for every wrong answer, with the real engine and world, against the practice server and small fake listeners.
+//! Runs the SQL that a finding shows; the check must then be good.
 #![cfg(feature = "practice")]
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 

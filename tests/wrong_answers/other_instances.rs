@@ -1,4 +1,4 @@
-//! Instances that this machine has already, of ours and of Octopus Server.
+//! Instances that are already on this machine, the wizard's and Octopus Server's.
 
 use octopus_setup::model::field::FieldId;
 use octopus_setup::model::flow::Flow;
@@ -9,7 +9,7 @@ use octopus_setup::world::places::Places;
 use crate::scene::{Scene, to, type_in};
 use crate::shared::walk::last_six;
 
-/// A scene on whose machine the instance and node `web01` is installed.
+/// A scene with the instance and node `web01` installed.
 async fn with_web01() -> Scene {
     let mut scene = Scene::new().await;
     let mut first = scene.site.wizard("web01", Some(Flow::FirstNode));
@@ -23,7 +23,7 @@ async fn with_web01() -> Scene {
 }
 
 #[tokio::test]
-async fn an_instance_of_ours_and_its_home_are_taken() {
+async fn an_installed_instance_and_its_home_are_taken() {
     let scene = with_web01().await;
     let home = scene.path("web01").display().to_string();
     for name in ["web01", "WEB01"] {
@@ -57,7 +57,7 @@ async fn an_instance_of_octopus_server_is_taken() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_run_that_stopped_in_the_middle_is_pointed_to() {
+async fn an_interrupted_run_is_reported() {
     let scene = Scene::new().await;
     let mut crashing = scene.site.wizard("web01", Some(Flow::FirstNode));
     to(&mut crashing, ScreenId::Review).await;

@@ -1,4 +1,4 @@
-//! A user that may too little.
+//! A login with too few rights.
 
 use octopus_setup::model::field::FieldId;
 use octopus_setup::model::screen::ScreenId;

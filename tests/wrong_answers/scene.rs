@@ -1,4 +1,4 @@
-//! An operator who has given wrong answers, and what is expected of the wizard then.
+//! An operator who gives wrong answers, and what the wizard must do.
 
 use std::path::PathBuf;
 
@@ -19,43 +19,43 @@ use secrecy::ExposeSecret;
 use crate::shared::sql;
 pub use crate::shared::walk::{Site, to, type_in};
 
-/// The node that never comes to be.
+/// The node, which is never installed.
 pub const NODE: &str = "node-1";
-/// The database that the wizard asks for by default.
+/// The default database.
 pub const DATABASE: &str = "OctopusDeploy";
 
-/// A server, a machine and what was on both before the wizard came.
+/// A server and a machine, with what was on both before.
 pub struct Scene {
     pub site: Site,
     before: Vec<String>,
 }
 
 impl Scene {
-    /// With a healthy server.
+    /// Makes a scene with a healthy server.
     pub async fn new() -> Self {
         Self::with(|_| {}).await
     }
 
-    /// With a server of another kind.
+    /// Makes a scene with changed server options.
     pub async fn with(change: impl FnOnce(&mut ServerOptions)) -> Self {
         let mut scene = Self { site: Site::with(change).await, before: Vec::new() };
         scene.remember().await;
         scene
     }
 
-    /// Prepares the server as `sa`; what is there afterwards is what has to stay.
+    /// Prepares the server as `sa`; everything on it afterwards must stay.
     pub async fn prepared(mut self, sql: &str) -> Self {
         self.run(sql).await;
         self.remember().await;
         self
     }
 
-    /// What is on the server now has to stay.
+    /// Everything on the server now must stay.
     pub async fn remember(&mut self) {
         self.before = self.inventory().await;
     }
 
-    /// What is on the server, whatever is wrong with its wire.
+    /// Lists what is on the server, also with a wire fault.
     async fn inventory(&self) -> Vec<String> {
         let server = &self.site.server;
         let fault = server.wire_fault();
@@ -65,17 +65,17 @@ impl Scene {
         all
     }
 
-    /// What a DBA does with SQL that is shown: runs it as `sa`, batch by batch.
+    /// Runs shown SQL as `sa`, batch by batch, as a DBA would.
     pub async fn run(&self, text: &str) {
         sql::run(&self.site.server, text).await;
     }
 
-    /// A wizard that was given these answers in place of the right ones, at the home screen.
+    /// Starts a wizard with these answers in place of the right ones, at the home screen.
     pub fn wizard(&self, changes: &[(FieldId, &str)]) -> Engine {
         self.wizard_in(Places::under(self.site.home("state")), changes)
     }
 
-    /// The same on a machine with other files.
+    /// Does the same on a machine with other files.
     pub fn wizard_in(&self, places: Places, changes: &[(FieldId, &str)]) -> Engine {
         let mut answers = self.site.answers(NODE);
         for (field, text) in changes {
@@ -84,15 +84,14 @@ impl Scene {
         Engine::new(World::new(places, Surroundings::default()), answers, Some(Flow::FirstNode))
     }
 
-    /// A wizard with these answers whose database screen has been proven as far as it can be.
+    /// Starts a wizard with these answers, at the database screen, and waits for its checks.
     pub async fn at_database(&self, changes: &[(FieldId, &str)]) -> Engine {
         let mut engine = self.wizard(changes);
         to(&mut engine, ScreenId::Database).await;
         engine
     }
 
-    /// The screen stays shut because of this check, whatever is pressed; the words are as they should be, and nothing
-    /// was written anywhere.
+    /// Checks that this check keeps Next closed whatever is pressed, that its words are right, and that nothing was written.
     pub async fn stays_shut(&self, engine: &mut Engine, check: &str) -> Finding {
         let found = finding(engine, check);
         assert_eq!(found.severity, Severity::Stop, "{found:#?}");
@@ -116,7 +115,7 @@ impl Scene {
         found
     }
 
-    /// This check only warns: the first Enter asks, the second accepts and goes on. Nothing was written.
+    /// Checks that this check only warns: the first Enter asks, the second accepts. Nothing was written.
     pub async fn takes_acceptance(&self, engine: &mut Engine, check: &str) -> Finding {
         let found = finding(engine, check);
         assert_eq!(found.severity, Severity::Warn, "{found:#?}");
@@ -138,7 +137,7 @@ impl Scene {
         found
     }
 
-    /// The SQL that the finding shows is what F6 copies and what `sa` can run; afterwards the check is good.
+    /// Checks that F6 copies the finding's SQL, and that the check is good after `sa` has run it.
     pub async fn mended_by_its_sql(&self, engine: &mut Engine, check: &str) {
         let found = finding(engine, check);
         let Some(Remedy::Sql(text)) = &found.remedy else { panic!("no SQL: {found:#?}") };
@@ -150,7 +149,7 @@ impl Scene {
         is_good(engine, check);
     }
 
-    /// Nothing was written: no home, no journal, nothing on the server.
+    /// Checks that nothing was written: no home, no journal, nothing on the server.
     pub async fn untouched(&self) {
         assert!(!self.site.home(NODE).exists(), "the home directory was made");
         assert!(self.site.journals().is_empty(), "a journal was written");
@@ -163,7 +162,7 @@ impl Scene {
     }
 }
 
-/// A login that may do nothing yet.
+/// A login without rights.
 pub fn login(name: &str) -> Login {
     Login { name: name.into(), password: password(name).into(), sysadmin: false, dbcreator: false, disabled: false }
 }
@@ -173,7 +172,7 @@ pub fn password(name: &str) -> String {
     format!("{name}-Pass-9f3!")
 }
 
-/// The check's weightiest finding.
+/// The check's most severe finding.
 pub fn finding(engine: &Engine, check: &str) -> Finding {
     let verdicts = engine.state().verdicts();
     match verdicts.iter().find(|(id, _)| id.id() == check) {
@@ -182,7 +181,7 @@ pub fn finding(engine: &Engine, check: &str) -> Finding {
     }
 }
 
-/// Nothing to say against it, but perhaps a note.
+/// Checks that the check is good, perhaps with a note.
 pub fn is_good(engine: &Engine, check: &str) {
     let verdicts = engine.state().verdicts();
     let verdict = &verdicts.iter().find(|(id, _)| id.id() == check).unwrap().1;
@@ -190,13 +189,13 @@ pub fn is_good(engine: &Engine, check: &str) {
     assert!(good, "{verdict:#?}");
 }
 
-/// F5.
+/// Presses F5 and waits.
 pub async fn again(engine: &mut Engine) {
     engine.handle(Event::Press(Action::CheckAgain));
     engine.run_until_idle().await;
 }
 
-/// Holds every finding on the screen to the rules of words: sentences, a fix, and no secret in anything.
+/// Checks the words of every finding on the screen: sentences, a fix, and no secrets.
 fn worded(engine: &Engine) {
     let state = engine.state();
     for (check, verdict) in state.verdicts() {

@@ -6,7 +6,7 @@ use octopus_setup::model::finding::Severity;
 use crate::scene::{Scene, finding, is_good};
 
 #[tokio::test]
-async fn too_old_a_version() {
+async fn a_version_that_is_too_old() {
     for (number, name) in [("12.0.6024.0", "SQL Server 2014"), ("10.50.6000.34", "SQL Server 2008")] {
         let scene = Scene::with(|options| options.personality.product_version = number.into()).await;
         let mut engine = scene.at_database(&[]).await;
@@ -17,7 +17,7 @@ async fn too_old_a_version() {
 }
 
 #[tokio::test]
-async fn a_version_at_the_edge_takes_acceptance() {
+async fn a_version_that_must_be_accepted() {
     let scene = Scene::with(|options| options.personality.product_version = "13.0.5888.11".into()).await;
     let mut engine = scene.at_database(&[]).await;
     let found = scene.takes_acceptance(&mut engine, "sql-version").await;

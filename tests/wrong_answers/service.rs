@@ -17,7 +17,7 @@ async fn at_service(scene: &Scene, kind: &str, user: &str) -> Engine {
 }
 
 #[tokio::test]
-async fn an_account_that_this_machine_does_not_know() {
+async fn an_account_that_does_not_exist() {
     let scene = Scene::new().await;
     for user in ["no-such-octopus-user", "no'such$(user)"] {
         let mut engine = at_service(&scene, "custom", user).await;

@@ -1,12 +1,12 @@
-//! A database that can be opened, and is not as Octopus needs it. The wizard stays on the screen while the DBA works:
-//! most of this needs the database to itself, so the wizard must not sit in it.
+//! A database that can be opened but is not as Octopus Server needs it. Most fixes need exclusive access, so the wizard must not stay
+//! connected to it.
 
 use octopus_setup::model::finding::Severity;
 use octopus_setup::model::screen::ScreenId;
 
 use crate::scene::{DATABASE, Scene, finding, is_good, to};
 
-/// The login's own database, changed by these statements.
+/// A scene with the login's own database, changed by these statements.
 async fn scene(collation: &str, change: &str) -> Scene {
     let make = format!(
         "CREATE DATABASE [{DATABASE}] COLLATE {collation}\nGO\nALTER AUTHORIZATION ON DATABASE::[{DATABASE}] TO [octopus]"
@@ -16,7 +16,7 @@ async fn scene(collation: &str, change: &str) -> Scene {
 }
 
 #[tokio::test]
-async fn stops_are_mended_by_their_sql() {
+async fn the_shown_sql_fixes_stops() {
     let cases = [
         ("Latin1_General_CI_AS", "SET READ_ONLY", "db-state", "is read-only"),
         ("Latin1_General_CI_AS", "SET SINGLE_USER", "db-state", "single-user mode"),
@@ -35,7 +35,7 @@ async fn stops_are_mended_by_their_sql() {
 }
 
 #[tokio::test]
-async fn warnings_are_mended_by_their_sql_or_accepted() {
+async fn the_shown_sql_fixes_warnings_or_they_are_accepted() {
     let cases = [
         ("SET RESTRICTED_USER", "db-state", "RESTRICTED_USER"),
         ("SET AUTO_CLOSE ON", "db-state", "AUTO_CLOSE"),
@@ -53,7 +53,7 @@ async fn warnings_are_mended_by_their_sql_or_accepted() {
 }
 
 #[tokio::test]
-async fn read_committed_snapshot_that_is_off_is_a_note_to_who_may_turn_it_on() {
+async fn read_committed_snapshot_off_is_a_note_if_the_login_may_turn_it_on() {
     let scene = scene("Latin1_General_CI_AS", "").await;
     let engine = scene.at_database(&[]).await;
     let found = finding(&engine, "db-snapshot");

@@ -12,7 +12,7 @@ async fn showing(certificate: Certificate) -> Scene {
     Scene::with(|options| options.faults.certificate = certificate).await
 }
 
-/// The whole fingerprint of what the server showed, as a DBA's tools print it.
+/// The fingerprint of the server's certificate, as a DBA's tools print it.
 fn shown(engine: &Engine) -> String {
     let sha256 = engine.state().facts.server.certificate.as_ref().unwrap().sha256;
     sha256.map(|byte| format!("{byte:02X}")).join(":")
@@ -68,7 +68,7 @@ async fn bad_certificates_are_named_with_their_fingerprint() {
 }
 
 #[tokio::test]
-async fn system_roots_do_not_know_the_practice_servers_authority() {
+async fn system_roots_do_not_contain_the_practice_servers_ca() {
     let scene = Scene::new().await;
     let mut engine = scene.at_database(&[(FieldId::Trust, "system")]).await;
     let found = scene.stays_shut(&mut engine, "sql-tls").await;
@@ -110,7 +110,7 @@ async fn another_certificate_than_the_pinned_one() {
 }
 
 #[tokio::test]
-async fn no_trust_at_all_is_warned_of() {
+async fn trusting_every_certificate_is_a_warning() {
     let scene = showing(Certificate::SelfSigned).await;
     let mut engine = scene.at_database(&[(FieldId::Trust, "none")]).await;
     let print = shown(&engine);
@@ -119,7 +119,7 @@ async fn no_trust_at_all_is_warned_of() {
 }
 
 #[tokio::test]
-async fn a_ca_file_that_is_none() {
+async fn a_ca_file_without_a_certificate() {
     let scene = Scene::new().await;
     let (absent, empty) = (scene.path("absent.pem"), scene.path("empty.pem"));
     std::fs::write(&empty, "no certificate").unwrap();

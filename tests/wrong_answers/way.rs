@@ -1,4 +1,4 @@
-//! The name, the port, and who listens there.
+//! The name, the port, and the service on it.
 
 use octopus_setup::model::field::FieldId;
 use octopus_setup::model::finding::Remedy;
@@ -27,7 +27,7 @@ async fn a_host_that_does_not_resolve() {
 }
 
 #[tokio::test]
-async fn a_port_that_nobody_listens_on() {
+async fn a_port_without_a_listener() {
     let scene = Scene::new().await;
     let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let server = format!("localhost,{port}");
@@ -50,7 +50,7 @@ async fn an_instance_without_a_browser() {
 }
 
 #[tokio::test]
-async fn another_service_at_that_port() {
+async fn another_service_on_the_port() {
     let http = b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n";
     let manners = [
         Manners::Answers(http),
@@ -71,7 +71,7 @@ async fn another_service_at_that_port() {
 }
 
 #[tokio::test]
-async fn another_service_where_strict_is_asked_for() {
+async fn another_service_in_strict_mode() {
     let scene = Scene::new().await;
     let server = format!("localhost,{}", listener(Manners::Answers(b"HTTP/1.1 400 Bad Request\r\n\r\n")).await);
     let mut engine = scene.at_database(&[(FieldId::Server, &server), (FieldId::Encryption, "strict")]).await;
@@ -79,7 +79,7 @@ async fn another_service_where_strict_is_asked_for() {
     assert!(found.says.contains("does not speak SQL Server's protocol") && found.about == Some(FieldId::Server), "{found:#?}");
 }
 
-/// The wizard stands on the database screen while the server says nothing; no time passes here.
+/// The wizard is on the database screen while the server sends nothing; no time passes here.
 #[tokio::test]
 async fn a_server_that_never_answers_blocks_nothing() {
     let scene = Scene::with(|options| options.faults.wire = Some(WireFault::SilentAtStart)).await;
@@ -105,7 +105,7 @@ async fn a_server_that_never_answers_blocks_nothing() {
 }
 
 #[tokio::test]
-async fn a_server_that_never_answers_is_given_up() {
+async fn a_server_that_never_answers_times_out() {
     let scene = Scene::with(|options| options.faults.wire = Some(WireFault::SilentAtStart)).await;
     let mut engine = scene.at_database(&[]).await;
     let found = finding(&engine, "sql-tls");

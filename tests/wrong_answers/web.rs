@@ -16,7 +16,7 @@ async fn at_web(scene: &Scene, changes: &[(FieldId, &str)]) -> Engine {
 }
 
 #[tokio::test]
-async fn a_port_that_somebody_listens_on() {
+async fn a_port_in_use() {
     for field in [FieldId::CommsPort, FieldId::GrpcPort, FieldId::ListenPrefixes] {
         let scene = Scene::new().await;
         let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
@@ -51,7 +51,7 @@ async fn two_services_on_one_port() {
 }
 
 #[tokio::test]
-async fn prefixes_that_do_not_fit_together() {
+async fn prefixes_that_conflict() {
     let scene = Scene::new().await;
     let mut engine = at_web(&scene, &[(FieldId::ListenPrefixes, "http://localhost:8099/, https://localhost:8099/")]).await;
     let found = scene.stays_shut(&mut engine, "web-prefixes").await;
@@ -62,7 +62,7 @@ async fn prefixes_that_do_not_fit_together() {
 }
 
 #[tokio::test]
-async fn answers_that_are_no_prefixes_or_ports() {
+async fn invalid_prefixes_and_ports() {
     let cases = [
         (FieldId::ListenPrefixes, "localhost:8080"),
         (FieldId::ListenPrefixes, "ftp://localhost/"),
@@ -85,7 +85,7 @@ async fn answers_that_are_no_prefixes_or_ports() {
 }
 
 #[tokio::test]
-async fn a_name_that_leads_elsewhere_takes_acceptance() {
+async fn a_name_that_resolves_elsewhere_must_be_accepted() {
     let scene = Scene::new().await;
     let mut engine = at_web(&scene, &[(FieldId::ListenPrefixes, "http://192.0.2.7:8081/")]).await;
     let found = scene.takes_acceptance(&mut engine, "web-names").await;

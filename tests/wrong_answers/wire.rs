@@ -1,4 +1,4 @@
-//! Connections that end or fall silent in the middle.
+//! Connections that end or go silent.
 
 use octopus_setup::model::field::FieldId;
 use octopus_setup::model::finding::Verdict;
@@ -10,13 +10,13 @@ use practice_server::WireFault;
 use crate::scene::{Scene, again, is_good, to};
 
 #[tokio::test]
-async fn a_connection_that_ends_in_the_middle_of_the_survey() {
+async fn a_connection_that_ends_during_the_survey() {
     for database in ["Own", "Absent"] {
         breaks(database).await;
     }
 }
 
-/// In the first look at the database, or in the second, through master.
+/// Breaks the connection during the survey, or during the look from master.
 async fn breaks(database: &str) {
     let make = "CREATE DATABASE [Own] COLLATE Latin1_General_CI_AS\nGO\nALTER AUTHORIZATION ON DATABASE::[Own] TO [octopus]";
     let scene = Scene::new().await.prepared(make).await;

@@ -1,10 +1,12 @@
 //! The database: whether it is there, in what state, and what the login may do.
 
+use serde::{Deserialize, Serialize};
+
 use super::{Fact, SqlTrouble};
 use crate::model::untrusted::Untrusted;
 
 /// Whether the database asked for is there.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Database {
     /// We are in it.
     Open(DatabaseState),
@@ -25,7 +27,7 @@ pub enum Database {
 }
 
 /// A row of `sys.databases`, and what the other catalogue views say of it.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[expect(clippy::struct_excessive_bools, reason = "each is one column of the server's, not a state")]
 pub struct DatabaseState {
     /// Its name as the server spells it.
@@ -44,13 +46,13 @@ pub struct DatabaseState {
     pub read_committed_snapshot: bool,
     /// `is_auto_close_on`.
     pub auto_close: bool,
-    /// Where the database stands in replication, mirroring, log shipping and availability groups.
-    pub standing: Fact<Standing>,
+    /// How the database is replicated.
+    pub replication: Fact<Replication>,
 }
 
-/// A database's part in SQL Server's ways of copying data about.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Standing {
+/// Replication, mirroring, log shipping and availability group of a database.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Replication {
     /// Published, merge-published, subscribed or a distributor: unsupported by Octopus.
     pub replicated: bool,
     /// Mirrored: unsupported by Octopus.
@@ -64,7 +66,7 @@ pub struct Standing {
 }
 
 /// What the login may do. Effective permissions decide; roles only explain.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[expect(clippy::struct_excessive_bools, reason = "each is one answer of the server, not a state")]
 pub struct DatabaseRights {
     /// `HAS_PERMS_BY_NAME(NULL, NULL, 'CREATE ANY DATABASE')`.

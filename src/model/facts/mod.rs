@@ -3,6 +3,8 @@
 //! Facts are snapshots. A survey sends a new snapshot whenever something more is known, and every check judges the
 //! latest one; so the live list on a screen is only a rendering.
 
+use serde::{Deserialize, Serialize};
+
 mod cluster;
 mod content;
 mod database;
@@ -24,7 +26,7 @@ mod trouble;
 
 pub use cluster::{Beat, ClusterFacts, Evidence, Identity, Life, NodeSeen};
 pub use content::{ClusterSeen, Content};
-pub use database::{Database, DatabaseRights, DatabaseState, Standing};
+pub use database::{Database, DatabaseRights, DatabaseState, Replication};
 pub use health::{HealthFacts, KnownTrouble, LogSeen, LogTrouble, Ping};
 pub use home::{Disk, HomeFacts, Occupant};
 pub use key::KeyFacts;
@@ -41,7 +43,7 @@ pub use storage::{Access, CanaryFile, Deed, FolderFacts, FolderIdentity, FolderP
 pub use trouble::{ConfigTrouble, SealTrouble, SqlTrouble, TlsTrouble, Trouble};
 
 /// One thing that a survey looks for.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub enum Fact<T> {
     /// Not looked for yet, or still being looked for.
     #[default]
@@ -61,6 +63,15 @@ impl<T> Fact<T> {
         }
     }
 
+    /// The same fact in another form.
+    pub fn map<U>(self, form: impl FnOnce(T) -> U) -> Fact<U> {
+        match self {
+            Self::Unknown => Fact::Unknown,
+            Self::Seen(value) => Fact::Seen(form(value)),
+            Self::Missing(trouble) => Fact::Missing(trouble),
+        }
+    }
+
     /// Why it could not be learnt, if that is so.
     pub fn trouble(&self) -> Option<&Trouble> {
         match self {
@@ -72,6 +83,15 @@ impl<T> Fact<T> {
     /// Whether it is neither seen nor known to be missing.
     pub fn is_unknown(&self) -> bool {
         matches!(self, Self::Unknown)
+    }
+}
+
+impl<T> From<Result<T, Trouble>> for Fact<T> {
+    fn from(read: Result<T, Trouble>) -> Self {
+        match read {
+            Ok(value) => Self::Seen(value),
+            Err(trouble) => Self::Missing(trouble),
+        }
     }
 }
 

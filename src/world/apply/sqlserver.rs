@@ -6,7 +6,7 @@ use crate::model::facts::{Content, NodeSeen, Trouble};
 use crate::model::master_key::MasterKey;
 use crate::model::registry::{Changed, Initialised, NewCluster, Registered, RowChange, StorageRows, Verified};
 use crate::model::target::Target;
-use crate::world::sqlserver::{Proof, SqlServer, Undone};
+use crate::world::sqlserver::{Membership, SqlServer, Undone};
 
 impl ClusterDatabase for SqlServer {
     async fn create_database(&self, target: &Target) -> Result<Created, Trouble> {
@@ -20,19 +20,19 @@ impl ClusterDatabase for SqlServer {
 
     async fn prove(&self, target: &Target, cluster: ClusterId, node: &str) -> Result<Proven, Trouble> {
         Ok(match Self::prove(self, target, cluster, node).await? {
-            Proof::Member(_) => Proven::Member,
-            Proof::NodeMissing(_) => Proven::NodeMissing,
-            Proof::OtherCluster(seen) => Proven::NotThere(Content::Cluster(seen)),
-            Proof::NoCluster(content) => Proven::NotThere(content),
+            Membership::Member(_) => Proven::Member,
+            Membership::NodeMissing(_) => Proven::NodeMissing,
+            Membership::OtherCluster(seen) => Proven::NotThere(Content::Cluster(seen)),
+            Membership::NoCluster(content) => Proven::NotThere(content),
         })
     }
 
     async fn verify(&self, target: &Target, key: &MasterKey) -> Result<Verified, Trouble> {
-        Self::verify(self, target, key).await
+        Self::verify_key(self, target, key).await
     }
 
     async fn adopt(&self, target: &Target, cluster: &NewCluster) -> Result<Initialised, Trouble> {
-        Self::adopt(self, target, cluster).await
+        Self::adopt_cluster(self, target, cluster).await
     }
 
     async fn node(&self, target: &Target, name: &str) -> Result<Option<NodeSeen>, Trouble> {
@@ -40,19 +40,19 @@ impl ClusterDatabase for SqlServer {
     }
 
     async fn change(&self, target: &Target, change: &RowChange) -> Result<Changed, Trouble> {
-        Self::change(self, target, change).await
+        Self::change_row(self, target, change).await
     }
 
     async fn unchange(&self, target: &Target, change: &RowChange) -> Result<Changed, Trouble> {
-        Self::unchange(self, target, change).await
+        Self::undo_row_change(self, target, change).await
     }
 
     async fn register(&self, target: &Target, rows: &StorageRows) -> Result<Registered, Trouble> {
-        Self::register(self, target, rows).await
+        Self::register_storage(self, target, rows).await
     }
 
     async fn unregister(&self, target: &Target, rows: &StorageRows) -> Result<Registered, Trouble> {
-        Self::unregister(self, target, rows).await
+        Self::unregister_storage(self, target, rows).await
     }
 
     async fn undo_initialise(&self, target: &Target, cluster: ClusterId) -> Result<Removed, Trouble> {

@@ -1,31 +1,30 @@
 //! The connection to SQL Server, and the only code that knows tiberius.
 //!
-//! [`SqlServer`] is all that the rest of the house needs. Below it, from the wire upwards: `resolve` and `browser`,
-//! `dial`, `negotiate`, `tls`, `shim` with `soften`, and `login` make a session; `answer` and `read` turn what it says
-//! into facts; `registry` writes.
+//! The rest of the program needs [`SqlServer`] only. A module uses those below it, never those above:
+//!
+//! | module | does |
+//! |---|---|
+//! | `registry`, `cluster` | write the registry; read the cluster and what a key can be checked against |
+//! | `server` | [`SqlServer`]: surveys, and keeps one session |
+//! | `survey` | puts the survey's batch together, reads its reply; looks from `master` where the database does not open |
+//! | `content` | tells what a database holds |
+//! | `batch` | fills and sends SQL, reads rows |
+//! | `connect` | makes a connection: `resolve`, `dial`, `prelogin`, `tls` (both by `encrypt`), `login` |
+//! | `retry`, `errors`, `limits` | what may be tried again; error numbers and [`Trouble`](crate::model::facts::Trouble)s; time limits |
+//!
+//! The statements are in `sql/`, in a folder for each of `survey`, `registry` and `cluster`. Each says who sends it, which rights
+//! it needs and which servers take it.
 
-mod answer;
-mod attempts;
-mod browser;
-mod certificate;
+mod batch;
 mod cluster;
 mod connect;
-mod dial;
-mod handle;
+mod content;
+mod errors;
 mod limits;
-mod login;
-mod negotiate;
-mod numbers;
-mod read;
 mod registry;
-mod resolve;
-mod secure;
-mod shim;
-mod soften;
+mod retry;
+mod server;
 mod survey;
-mod tls;
-mod trouble;
-mod wire;
 
-pub use handle::SqlServer;
-pub use registry::{Proof, Undone};
+pub use registry::{Membership, Undone};
+pub use server::SqlServer;

@@ -4,7 +4,7 @@ use crate::catalog::checks::server::Names;
 use crate::catalog::checks::{Case, all, untold};
 use crate::catalog::say;
 use crate::model::check::CheckId;
-use crate::model::facts::{Fact, Standing};
+use crate::model::facts::{Fact, Replication};
 use crate::model::finding::{Finding, Verdict};
 use crate::model::untrusted::Untrusted;
 
@@ -17,12 +17,12 @@ pub fn judge(case: &Case<'_>) -> Verdict {
         Ok(Ground::ToCome) => return Verdict::Good("none: the database is still to be created".into()),
         Ok(Ground::Open(state)) => state,
     };
-    match &state.standing {
+    match &state.replication {
         Fact::Unknown => case.pending(),
         Fact::Missing(trouble) => untold(trouble),
-        Fact::Seen(standing) => {
+        Fact::Seen(replication) => {
             let names = Names::of(case);
-            all(findings(standing, &names), || match &standing.availability_group {
+            all(findings(replication, &names), || match &replication.availability_group {
                 Some(group) => format!("availability group {group}, through its listener"),
                 None => "none".to_owned(),
             })
@@ -30,27 +30,27 @@ pub fn judge(case: &Case<'_>) -> Verdict {
     }
 }
 
-fn findings(standing: &Standing, names: &Names) -> Vec<Finding> {
+fn findings(replication: &Replication, names: &Names) -> Vec<Finding> {
     let name = &names.database;
     let mut findings = Vec::new();
-    if standing.replicated {
+    if replication.replicated {
         findings.push(Finding::stop(
             CheckId::DbCopies,
             format!("{name} takes part in replication, which Octopus does not support."),
             "Use another database, or have its publications and subscriptions removed.",
         ));
     }
-    if standing.mirrored {
+    if replication.mirrored {
         findings.push(Finding::stop(
             CheckId::DbCopies,
             format!("{name} is mirrored, which Octopus does not support."),
             "Have mirroring removed; an availability group takes its place.",
         ));
     }
-    if let Some(group) = &standing.availability_group
-        && !standing.listeners.iter().any(|listener| is_same_host(listener, &names.host))
+    if let Some(group) = &replication.availability_group
+        && !replication.listeners.iter().any(|listener| is_same_host(listener, &names.host))
     {
-        findings.push(if standing.listeners.is_empty() {
+        findings.push(if replication.listeners.is_empty() {
             Finding::warn(
                 CheckId::DbCopies,
                 format!("{name} is in availability group {group}, which has no listener: after a failover this server is the wrong one."),
@@ -65,12 +65,12 @@ fn findings(standing: &Standing, names: &Names) -> Vec<Finding> {
                 ),
                 format!(
                     "Give the listener as the server: {}.",
-                    say::list(&standing.listeners, standing.listeners.len() as u64)
+                    say::list(&replication.listeners, replication.listeners.len() as u64)
                 ),
             )
         });
     }
-    if standing.log_shipping {
+    if replication.log_shipping {
         findings.push(Finding::note(
             CheckId::DbCopies,
             format!("{name} is copied by log shipping. That is good for disaster recovery; a copy cannot serve nodes."),
@@ -95,38 +95,38 @@ mod tests {
     use crate::model::field::FieldId;
     use crate::model::finding::Severity;
 
-    fn with(standing: Fact<Standing>) -> Facts {
+    fn with(replication: Fact<Replication>) -> Facts {
         let mut facts = samples::facts();
-        facts.server.database = Fact::Seen(Database::Open(DatabaseState { standing, ..samples::state() }));
+        facts.server.database = Fact::Seen(Database::Open(DatabaseState { replication, ..samples::state() }));
         facts
     }
 
-    fn of(server: &str, standing: Standing) -> Verdict {
-        judged(CheckId::DbCopies, &samples::with(&[(FieldId::Server, server)]), &with(Fact::Seen(standing)))
+    fn of(server: &str, replication: Replication) -> Verdict {
+        judged(CheckId::DbCopies, &samples::with(&[(FieldId::Server, server)]), &with(Fact::Seen(replication)))
     }
 
-    fn group(listeners: &[&str]) -> Standing {
-        Standing {
+    fn group(listeners: &[&str]) -> Replication {
+        Replication {
             availability_group: Some("ag1".into()),
             listeners: listeners.iter().map(|name| (*name).into()).collect(),
-            ..Standing::default()
+            ..Replication::default()
         }
     }
 
     #[test]
     fn none_is_good() {
-        assert_eq!(evidence(&of("sql01", Standing::default())), "none");
+        assert_eq!(evidence(&of("sql01", Replication::default())), "none");
     }
 
     #[test]
     fn replication_and_mirroring_stop() {
-        assert!(stop(&of("sql01", Standing { replicated: true, ..Standing::default() })).says.contains("replication"));
-        assert!(stop(&of("sql01", Standing { mirrored: true, ..Standing::default() })).says.contains("mirrored"));
+        assert!(stop(&of("sql01", Replication { replicated: true, ..Replication::default() })).says.contains("replication"));
+        assert!(stop(&of("sql01", Replication { mirrored: true, ..Replication::default() })).says.contains("mirrored"));
     }
 
     #[test]
     fn log_shipping_is_noted() {
-        let verdict = of("sql01", Standing { log_shipping: true, ..Standing::default() });
+        let verdict = of("sql01", Replication { log_shipping: true, ..Replication::default() });
         assert_eq!(verdict.severity(), Some(Severity::Note));
     }
 

@@ -27,7 +27,7 @@ fn findings(state: &DatabaseState, names: &Names) -> Vec<Finding> {
                 .sql(alter(names, "SET ONLINE")),
         );
     }
-    let in_group = state.standing.seen().is_some_and(|standing| standing.availability_group.is_some());
+    let in_group = state.replication.seen().is_some_and(|replication| replication.availability_group.is_some());
     if state.read_only && in_group {
         findings.push(Finding::stop(
             CheckId::DbState,
@@ -77,7 +77,7 @@ mod tests {
     use super::*;
     use crate::catalog::checks::tests::{evidence, judged, stop, warn};
     use crate::catalog::samples;
-    use crate::model::facts::{Database, Fact, Facts, Standing};
+    use crate::model::facts::{Database, Fact, Facts, Replication};
 
     fn with(state: DatabaseState) -> Facts {
         let mut facts = samples::facts();
@@ -110,8 +110,8 @@ mod tests {
 
     #[test]
     fn a_secondary_copy_is_sent_to_the_listener() {
-        let standing = Fact::Seen(Standing { availability_group: Some("ag1".into()), ..Standing::default() });
-        let finding = stop(&of(DatabaseState { read_only: true, standing, ..samples::state() }));
+        let replication = Fact::Seen(Replication { availability_group: Some("ag1".into()), ..Replication::default() });
+        let finding = stop(&of(DatabaseState { read_only: true, replication, ..samples::state() }));
         assert!(finding.fix.contains("listener") && finding.remedy.is_none());
     }
 

@@ -1,19 +1,15 @@
-//! By what a master key can be judged: what the database holds of it.
+//! Reads what a master key can be checked against.
 
-use super::super::answer::{Answer, Row, run};
-use super::super::attempts::Hitch;
-use super::super::handle::{Place, SqlServer};
-use super::super::limits;
 use crate::model::facts::{Evidence, Trouble};
 use crate::model::key_evidence::{EncryptedValue, KeyEvidence};
-use crate::model::target::Target;
 use crate::model::untrusted::Untrusted;
 use crate::model::verifier::Verifier;
+use crate::world::sqlserver::batch::{Reply, ReplyRow};
 
-/// Reads the evidence, each part guarded by itself as in `survey.sql`. Without values, so that it fits behind any batch.
-pub(super) const EVIDENCE_SQL: &str = include_str!("../sql/evidence.sql");
+/// Asks for the evidence. Each part is guarded as in `survey.sql`. Without parameters, so that it fits behind any batch.
+pub(super) const KEY_EVIDENCE: &str = include_str!("../sql/cluster/key_evidence.sql");
 
-/// Where the server certificate may be: the part, and the place's name.
+/// Where the server certificate may be: the part, and the name of the place.
 const CERTIFICATES: [(&str, &str); 4] = [
     ("key_configuration_json", "Configuration/certificate-global"),
     ("key_configuration_jsonblob", "Configuration/certificate-global"),
@@ -35,68 +31,68 @@ const VALUES: [(&str, &str); 10] = [
     ("values_variableset_jsonblob", "VariableSet"),
 ];
 
-/// The evidence in an answer of [`EVIDENCE_SQL`].
+/// Reads the reply to [`KEY_EVIDENCE`].
 ///
 /// # Errors
-/// What the server said of a part that could hold something stronger than what was read: a verifier or a certificate that
-/// may not be read is not an absent one, or a wrong key would be one of which nobody can tell.
-pub(super) fn read(answer: &Answer) -> Result<KeyEvidence, Trouble> {
-    if let Some(row) = answer.rows("key_verifier")?.first() {
-        let verifier = row.bytes("verifier").and_then(Verifier::from_bytes).ok_or_else(unread)?;
-        // The certificate may contradict it; where it cannot be read, nothing does.
-        return Ok(KeyEvidence { verifier: Some(verifier), values: certificates(answer).evidence.values });
+/// The error of a part that may hold stronger evidence than what was read: an unreadable verifier or certificate is not an absent
+/// one, or a wrong key would count as one that cannot be checked.
+pub(super) fn read(reply: &Reply) -> Result<KeyEvidence, Trouble> {
+    if let Some(row) = reply.rows("key_verifier")?.first() {
+        let verifier = row.bytes("verifier").and_then(Verifier::from_bytes).ok_or_else(verifier_unreadable)?;
+        // The certificate may contradict it; if it cannot be read, nothing does.
+        return Ok(KeyEvidence { verifier: Some(verifier), values: certificates(reply).evidence.values });
     }
-    let mut seen = certificates(answer);
-    if seen.evidence.kind() == Evidence::Certificate {
-        return Ok(seen.evidence);
+    let mut found = certificates(reply);
+    if found.evidence.kind() == Evidence::Certificate {
+        return Ok(found.evidence);
     }
-    if let Some(trouble) = seen.trouble {
+    if let Some(trouble) = found.trouble {
         return Err(trouble);
     }
     for (part, table) in VALUES {
-        seen.values(answer.rows(part), table);
+        found.values(reply.rows(part), table);
     }
-    let proven = matches!(seen.evidence.kind(), Evidence::Values(3..));
-    match (proven, seen.trouble) {
+    let proven = matches!(found.evidence.kind(), Evidence::Values(3..));
+    match (proven, found.trouble) {
         (false, Some(trouble)) => Err(trouble),
-        (false, None) if !sees_all(answer)? => Err(blind()),
-        _ => Ok(seen.evidence),
+        (false, None) if !sees_everything(reply)? => Err(tables_unreadable()),
+        _ => Ok(found.evidence),
     }
 }
 
-fn certificates(answer: &Answer) -> Seen {
-    let mut seen = Seen::default();
+fn certificates(reply: &Reply) -> Found {
+    let mut found = Found::default();
     for (part, place) in CERTIFICATES {
-        seen.certificate(answer.rows(part), &Untrusted::new(place));
+        found.certificate(reply.rows(part), &Untrusted::new(place));
     }
-    seen
+    found
 }
 
-/// What was read so far, and the first part that was not.
+/// The evidence that was read so far, and the error of the first part that was not.
 #[derive(Default)]
-struct Seen {
+struct Found {
     evidence: KeyEvidence,
     trouble: Option<Trouble>,
 }
 
-impl Seen {
-    fn certificate(&mut self, rows: Result<&[Row], Trouble>, place: &Untrusted) {
-        for row in self.told(rows) {
+impl Found {
+    fn certificate(&mut self, rows: Result<&[ReplyRow], Trouble>, place: &Untrusted) {
+        for row in self.readable(rows) {
             if row.flag("too_long") {
-                self.trouble.get_or_insert_with(|| too_long(place));
+                self.trouble.get_or_insert_with(|| certificate_too_long(place));
             }
             self.evidence.values.extend(EncryptedValue::find_in(place, true, row.raw("json").unwrap_or_default()));
         }
     }
 
-    fn values(&mut self, rows: Result<&[Row], Trouble>, table: &str) {
-        for row in self.told(rows) {
+    fn values(&mut self, rows: Result<&[ReplyRow], Trouble>, table: &str) {
+        for row in self.readable(rows) {
             let place = Untrusted::new(&format!("{table}/{}", row.raw("id").unwrap_or_default()));
             self.evidence.values.extend(EncryptedValue::find_in(&place, false, row.raw("json").unwrap_or_default()));
         }
     }
 
-    fn told<'a>(&mut self, rows: Result<&'a [Row], Trouble>) -> &'a [Row] {
+    fn readable<'a>(&mut self, rows: Result<&'a [ReplyRow], Trouble>) -> &'a [ReplyRow] {
         rows.unwrap_or_else(|trouble| {
             self.trouble.get_or_insert(trouble);
             &[]
@@ -104,42 +100,32 @@ impl Seen {
     }
 }
 
-/// Whether the login may read the whole database, so that what it does not see is not there.
-fn sees_all(answer: &Answer) -> Result<bool, Trouble> {
-    Ok(answer.rows("key_sight")?.first().is_none_or(|row| row.flag("sees")))
+/// Returns whether the login may read the whole database, so that what it does not see does not exist.
+fn sees_everything(reply: &Reply) -> Result<bool, Trouble> {
+    Ok(reply.rows("key_sight")?.first().is_none_or(|row| row.flag("sees")))
 }
 
-fn unread() -> Trouble {
+fn verifier_unreadable() -> Trouble {
     Trouble::Io(Untrusted::new("The key's verifier in octopus_setup.cluster cannot be read."))
 }
 
-fn blind() -> Trouble {
+fn tables_unreadable() -> Trouble {
     Trouble::Io(Untrusted::new(
         "The login may not read all tables, so the lack of encrypted values proves nothing. \
          Add it to the role: ALTER ROLE db_owner ADD MEMBER [user].",
     ))
 }
 
-fn too_long(place: &Untrusted) -> Trouble {
+fn certificate_too_long(place: &Untrusted) -> Trouble {
     Trouble::Io(Untrusted::new(&format!(
         "The row {place} has more than 262,144 characters, so the server certificate in it was not read."
     )))
 }
 
-impl SqlServer {
-    /// Reads the evidence. One round trip on the kept session.
-    pub(super) async fn key_evidence(&self, target: &Target) -> Result<KeyEvidence, Hitch> {
-        let mut link = self.link(target, Place::Database).await?;
-        let answer = run(&mut link.session, EVIDENCE_SQL, &[], limits::READ).await.map_err(Hitch::Work)?;
-        self.keep(target, Place::Database, link);
-        read(&answer).map_err(Hitch::Work)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::world::sqlserver::answer::tests::answer;
+    use crate::world::sqlserver::batch::tests::reply;
 
     type Cells<'a> = &'a [(&'a str, &'a str)];
 
@@ -159,16 +145,16 @@ mod tests {
     #[test]
     fn every_part_that_is_sent_is_read() {
         for (part, _) in CERTIFICATES.iter().chain(&VALUES) {
-            assert_eq!(EVIDENCE_SQL.matches(&format!("N''{part}'' AS part")).count(), 1, "{part}");
-            assert_eq!(EVIDENCE_SQL.matches(&format!("N'{part}' AS of_part")).count(), 1, "{part}");
+            assert_eq!(KEY_EVIDENCE.matches(&format!("N''{part}'' AS part")).count(), 1, "{part}");
+            assert_eq!(KEY_EVIDENCE.matches(&format!("N'{part}' AS of_part")).count(), 1, "{part}");
         }
-        assert_eq!(EVIDENCE_SQL.matches("AS of_part").count(), CERTIFICATES.len() + VALUES.len() + 2);
+        assert_eq!(KEY_EVIDENCE.matches("AS of_part").count(), CERTIFICATES.len() + VALUES.len() + 2);
     }
 
     #[test]
     fn a_certificate_comes_first_and_no_trouble_elsewhere_hides_it() {
         for part in ["key_configuration_json", "values_account_json", "key_sight"] {
-            let evidence = read(&answer(&[&denied(part), CERTIFICATE])).expect("evidence");
+            let evidence = read(&reply(&[&denied(part), CERTIFICATE])).expect("evidence");
             assert_eq!(evidence.kind(), Evidence::Certificate);
             assert_eq!(evidence.values[0].place.as_str(), "Certificate/certificate-global");
         }
@@ -178,27 +164,27 @@ mod tests {
     fn a_part_that_may_hide_the_certificate_ends_it() {
         let three = format!("[\"{VALUE}\",\"{VALUE_2}\",\"{VALUE_3}\"]");
         for part in ["key_verifier", "key_configuration_json", "key_certificate_jsonblob"] {
-            let answer = answer(&[&denied(part), &of_account(&three)]);
-            assert!(matches!(read(&answer), Err(Trouble::Sql(said)) if said.number == 229), "{part}");
+            let reply = reply(&[&denied(part), &of_account(&three)]);
+            assert!(matches!(read(&reply), Err(Trouble::Sql(said)) if said.number == 229), "{part}");
         }
         let long: Cells<'_> = &[("part", "key_configuration_json"), ("json", "-"), ("too_long", "#1")];
-        assert!(matches!(read(&answer(&[long, &of_account(&three)])), Err(Trouble::Io(_))));
+        assert!(matches!(read(&reply(&[long, &of_account(&three)])), Err(Trouble::Io(_))));
     }
 
     #[test]
     fn values_that_could_not_be_read_matter_only_where_there_are_too_few() {
         let failed = denied("values_variableset_json");
         let three = format!("[\"{VALUE}\",\"{VALUE_2}\",\"{VALUE_3}\"]");
-        assert_eq!(read(&answer(&[&failed, &of_account(&three)])).expect("evidence").kind(), Evidence::Values(3));
-        assert!(read(&answer(&[&failed, &of_account(VALUE)])).is_err());
-        assert!(read(&answer(&[&failed])).is_err());
+        assert_eq!(read(&reply(&[&failed, &of_account(&three)])).expect("evidence").kind(), Evidence::Values(3));
+        assert!(read(&reply(&[&failed, &of_account(VALUE)])).is_err());
+        assert!(read(&reply(&[&failed])).is_err());
     }
 
     #[test]
     fn what_a_login_cannot_see_is_not_absent() {
         let sight = |sees| [("part", "key_sight"), ("sees", sees)];
-        assert_eq!(read(&answer(&[&sight("#1")])).expect("evidence").kind(), Evidence::Nothing);
-        assert!(matches!(read(&answer(&[&sight("#0")])), Err(Trouble::Io(_))));
-        assert!(matches!(read(&answer(&[&sight("#0"), &of_account(VALUE)])), Err(Trouble::Io(_))));
+        assert_eq!(read(&reply(&[&sight("#1")])).expect("evidence").kind(), Evidence::Nothing);
+        assert!(matches!(read(&reply(&[&sight("#0")])), Err(Trouble::Io(_))));
+        assert!(matches!(read(&reply(&[&sight("#0"), &of_account(VALUE)])), Err(Trouble::Io(_))));
     }
 }

@@ -1,34 +1,34 @@
-//! The cluster's nodes: the registry's rows and Octopus' own, one for each name.
+//! Merges the cluster's nodes: the registry's rows and Octopus Server's own, by name.
 
 use std::collections::HashMap;
 use std::time::Duration;
 
-use super::beat::{Hearts, seconds};
-use super::kept::kept;
+use super::heartbeats::{OctopusNodes, age};
 use crate::model::facts::{Beat, NodeSeen, Nodes, Trouble};
 use crate::model::untrusted::Untrusted;
-use crate::world::sqlserver::answer::Answer;
+use crate::world::sqlserver::batch::Reply;
+use crate::world::sqlserver::registry::rows;
 
-/// Reads and merges them, sorted by name. Names are one whatever their case: the registry's spelling wins.
+/// Reads and merges all nodes, sorted by name. Compares names without case, and keeps the registry's spelling.
 ///
 /// # Errors
-/// What the server said of the registry's rows. What it said of Octopus' costs only what those would have told.
-pub(super) fn read(answer: &Answer) -> Result<Nodes, Trouble> {
-    let members = answer.rows("member")?;
-    let hearts = Hearts::read(answer);
-    let versions = versions(answer);
-    let mut nodes: Vec<(String, NodeSeen)> = Vec::with_capacity(members.len().max(hearts.len()));
-    let mut places = HashMap::with_capacity(members.len());
+/// The error of the registry's rows. An error of Octopus Server's rows costs only what those would have told.
+pub(super) fn read(reply: &Reply) -> Result<Nodes, Trouble> {
+    let members = reply.rows("member")?;
+    let octopus_nodes = OctopusNodes::read(reply);
+    let versions = versions(reply);
+    let mut nodes: Vec<(String, NodeSeen)> = Vec::with_capacity(members.len().max(octopus_nodes.len()));
+    let mut indices = HashMap::with_capacity(members.len());
     for row in members {
-        let kept = kept(row);
-        let folded = fold(&kept.row.name);
-        places.insert(folded.clone(), nodes.len());
+        let kept = rows::node_row(row);
+        let folded = fold_name(&kept.row.name);
+        indices.insert(folded.clone(), nodes.len());
         nodes.push((
             folded,
             NodeSeen {
                 name: Untrusted::new(&kept.row.name),
-                row_age: seconds(row),
-                beat: hearts.without_row(),
+                row_age: age(row),
+                beat: octopus_nodes.without_row(),
                 version: None,
                 task_cap: Some(u32::from(kept.row.task_cap)),
                 drained: kept.drained,
@@ -36,15 +36,15 @@ pub(super) fn read(answer: &Answer) -> Result<Nodes, Trouble> {
             },
         ));
     }
-    for heart in hearts.all() {
-        let place = *places.entry(heart.folded.to_owned()).or_insert_with(|| {
-            nodes.push((heart.folded.to_owned(), unregistered(heart.name)));
+    for known in octopus_nodes.iter() {
+        let index = *indices.entry(known.folded.to_owned()).or_insert_with(|| {
+            nodes.push((known.folded.to_owned(), unregistered(known.name)));
             nodes.len() - 1
         });
-        let Some((_, node)) = nodes.get_mut(place) else { continue };
-        node.beat = heart.beat;
-        node.task_cap = heart.cap.or(node.task_cap);
-        node.drained |= heart.drained;
+        let Some((_, node)) = nodes.get_mut(index) else { continue };
+        node.beat = known.beat;
+        node.task_cap = known.cap.or(node.task_cap);
+        node.drained |= known.drained;
     }
     nodes.sort_by(|(a, left), (b, right)| a.cmp(b).then_with(|| left.name.as_str().cmp(right.name.as_str())));
     for (folded, node) in &mut nodes {
@@ -65,28 +65,28 @@ fn unregistered(name: &str) -> NodeSeen {
     }
 }
 
-/// Versions by folded name. Those that cannot be read are not known.
-fn versions(answer: &Answer) -> HashMap<String, &str> {
-    let rows = answer.rows("installed").unwrap_or_default();
-    rows.iter().filter_map(|row| Some((fold(row.raw("node")?), row.raw("version")?))).collect()
+/// Returns versions by folded name. Those that cannot be read are left out.
+fn versions(reply: &Reply) -> HashMap<String, &str> {
+    let rows = reply.rows("installed").unwrap_or_default();
+    rows.iter().filter_map(|row| Some((fold_name(row.raw("node")?), row.raw("version")?))).collect()
 }
 
-/// A name as names are compared.
-pub(super) fn fold(name: &str) -> String {
+/// Returns a name in the form in which names are compared.
+pub(super) fn fold_name(name: &str) -> String {
     name.trim().to_lowercase()
 }
 
-/// The longer of two ages is the older news.
-pub(super) fn newer(one: Option<Duration>, other: Option<Duration>) -> Option<Duration> {
+/// Returns the shorter of two ages, which is the more recent heartbeat.
+pub(super) fn shorter_age(one: Option<Duration>, other: Option<Duration>) -> Option<Duration> {
     match (one, other) {
         (Some(one), Some(other)) => Some(one.min(other)),
         (one, other) => one.or(other),
     }
 }
 
-/// Whether Octopus has run tasks; without its table nobody can tell.
-pub(super) fn ran_tasks(answer: &Answer) -> Result<bool, Trouble> {
-    answer.rows("tasks")?.first().map(|row| row.flag("has_tasks")).ok_or(Trouble::Unasked)
+/// Returns whether Octopus Server has run tasks; unknown without its table.
+pub(super) fn ran_tasks(reply: &Reply) -> Result<bool, Trouble> {
+    reply.rows("tasks")?.first().map(|row| row.flag("has_tasks")).ok_or(Trouble::Unasked)
 }
 
 #[cfg(test)]

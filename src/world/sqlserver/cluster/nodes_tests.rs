@@ -1,5 +1,5 @@
 use super::*;
-use crate::world::sqlserver::answer::tests::answer;
+use crate::world::sqlserver::batch::tests::reply;
 
 type Cells = &'static [(&'static str, &'static str)];
 
@@ -13,7 +13,7 @@ const BOTH: Cells = &[("part", "sight"), ("has_nodes", "#1"), ("has_status", "#1
 const DEAF: Cells = &[("part", "sight"), ("has_nodes", "#1"), ("has_status", "#1"), ("knows_status", "#0"), ("may_see", "#1")];
 
 fn beats(rows: &[&[(&str, &str)]]) -> Vec<(String, Beat)> {
-    let nodes = read(&answer(rows)).expect("nodes");
+    let nodes = read(&reply(rows)).expect("nodes");
     nodes.iter().map(|node| (node.name.as_str().to_owned(), node.beat)).collect()
 }
 
@@ -26,7 +26,7 @@ fn both_sources_are_one_list_by_name_and_the_registry_spells() {
     let beat = [("part", "beat"), ("name", "WEB01"), ("age", "#7"), ("cap", "#9"), ("drain", "#1")];
     let other: Cells = &[("part", "beat"), ("name", "app"), ("age", "#700"), ("cap", "-"), ("drain", "#0")];
     let version = [("part", "installed"), ("node", "Web01"), ("version", "2025.1.3")];
-    let nodes = read(&answer(&[WEB02, WEB01, NODES, &beat, other, &version])).expect("nodes");
+    let nodes = read(&reply(&[WEB02, WEB01, NODES, &beat, other, &version])).expect("nodes");
     let names: Vec<&str> = nodes.iter().map(|node| node.name.as_str()).collect();
     assert_eq!(names, ["app", "web01", "Web02"]);
     let web01 = &nodes[1];
@@ -54,7 +54,7 @@ fn a_moment_that_cannot_be_read_costs_the_heart_beat_and_not_the_node() {
     let name: Cells = &[("part", "beat_name"), ("name", "web01"), ("id", "OctopusServerNodes-web01")];
     let cap: Cells = &[("part", "beat_cap"), ("name", "web01"), ("cap", "#3")];
     let failed: Cells = &[("part", "trouble"), ("of_part", "beat_age"), ("number", "#529"), ("message", "no")];
-    let nodes = read(&answer(&[WEB01, NODES, name, cap, failed])).expect("nodes");
+    let nodes = read(&reply(&[WEB01, NODES, name, cap, failed])).expect("nodes");
     assert_eq!((nodes.len(), nodes[0].beat, nodes[0].task_cap), (1, Beat::Unreadable, Some(3)));
 }
 
@@ -88,5 +88,5 @@ fn an_id_without_a_name_is_the_name_behind_its_prefix() {
 #[test]
 fn rows_of_ours_that_cannot_be_read_are_missing() {
     let denied: Cells = &[("part", "trouble"), ("of_part", "member"), ("number", "#229"), ("message", "denied")];
-    assert!(matches!(read(&answer(&[NODES, denied])), Err(Trouble::Sql(said)) if said.number == 229));
+    assert!(matches!(read(&reply(&[NODES, denied])), Err(Trouble::Sql(said)) if said.number == 229));
 }

@@ -1,80 +1,83 @@
-//! The survey of the cluster: one batch on the kept session, and the facts in its answer.
+//! The survey of the cluster: one batch on the kept session, and the facts in its reply.
 
-use std::borrow::Cow;
 use std::time::{Duration, Instant};
 
-use super::super::answer::{Answer, ask};
-use super::super::attempts::{Attempts, Hitch};
-use super::super::handle::{Known, Place, SqlServer};
-use super::super::limits;
-use super::super::read::{self, fact};
-use super::evidence::{self, EVIDENCE_SQL};
-use super::{kept, nodes};
+use super::evidence::{self, KEY_EVIDENCE};
+use super::nodes;
 use crate::model::facts::{ClusterFacts, Content, Evidence, Fact, Identity, NodeSeen, Trouble};
 use crate::model::target::Target;
+use crate::world::sqlserver::batch::{self, Reply};
+use crate::world::sqlserver::content::{self, CONTENT};
+use crate::world::sqlserver::limits;
+use crate::world::sqlserver::registry::rows;
+use crate::world::sqlserver::retry::{WorkError, retry};
+use crate::world::sqlserver::server::{KnownEvidence, SessionDatabase, SqlServer};
 
-const CLUSTER: &str = concat!(include_str!("../sql/content.sql"), include_str!("../sql/cluster.sql"));
+const NODES: &str = include_str!("../sql/cluster/nodes.sql");
 
 impl SqlServer {
-    /// Looks at the cluster and its nodes. One round trip on the kept session; a session that died in the meantime is
-    /// replaced without a word, and with `fresh` it is replaced in any case.
+    /// Surveys the cluster and its nodes. One round trip on the kept session; a session that died in the meantime is replaced
+    /// silently, and with `fresh` it is replaced in any case.
     ///
-    /// What fails is the trouble of each fact that it costs, and of no other. What a key can be judged by is asked for only
-    /// until it was found once, and again with `fresh` or when the cluster is another one.
+    /// An error is the trouble of the facts that it costs, and of no others. The evidence for a key is asked for only until it was
+    /// found once, and again with `fresh` or if the cluster is another one.
     pub async fn cluster(&self, target: &Target, fresh: bool) -> ClusterFacts {
         let begun = Instant::now();
         if fresh {
             self.forget();
         }
-        let known = self.known().clone().filter(|known| known.target == *target);
+        let known = self.known_evidence().clone().filter(|known| known.target == *target);
         let facts = match known {
-            None => self.look_at_all(target).await,
+            None => self.survey_all(target).await,
             Some(known) => {
-                let facts = self.look_again(target, With::NoEvidence).await;
+                let facts = self.survey_with(target, Ask::WithoutEvidence).await;
                 match &facts.identity {
-                    Fact::Seen(identity) if is_same(identity, &known.identity) => {
+                    Fact::Seen(identity) if is_same_cluster(identity, &known.identity) => {
                         ClusterFacts { evidence: Fact::Seen(known.evidence), ..facts }
                     }
-                    // Nothing came at all, and nothing more would.
+                    // Nothing came at all, and nothing more would come.
                     Fact::Missing(trouble) if *trouble != Trouble::Unasked => facts,
-                    _ => self.look_at_all(target).await,
+                    _ => self.survey_all(target).await,
                 }
             }
         };
         ClusterFacts { took: begun.elapsed(), ..facts }
     }
 
-    /// Looks at everything, and remembers what evidence there is, as far as none can be added that matters.
-    async fn look_at_all(&self, target: &Target) -> ClusterFacts {
-        let facts = self.look_again(target, With::Evidence).await;
-        *self.known() = match (&facts.identity, &facts.evidence) {
+    /// Surveys everything, and remembers the kind of evidence if no further evidence would matter.
+    async fn survey_all(&self, target: &Target) -> ClusterFacts {
+        let facts = self.survey_with(target, Ask::WithEvidence).await;
+        *self.known_evidence() = match (&facts.identity, &facts.evidence) {
             (
                 Fact::Seen(identity),
                 Fact::Seen(evidence @ (Evidence::Verifier | Evidence::Certificate | Evidence::Values(3..))),
-            ) => Some(Known { target: target.clone(), identity: identity.clone(), evidence: *evidence }),
+            ) => Some(KnownEvidence { target: target.clone(), identity: identity.clone(), evidence: *evidence }),
             _ => None,
         };
         facts
     }
 
-    async fn look_again(&self, target: &Target, with: With) -> ClusterFacts {
-        let mut attempts = Attempts::new();
-        loop {
-            match self.look_at_cluster(target, with).await {
-                Ok(answer) => return facts(&answer, with),
-                Err(hitch) => {
-                    if let Err(trouble) = attempts.again(hitch).await {
-                        return lost(&trouble);
-                    }
-                }
-            }
+    async fn survey_with(&self, target: &Target, asked: Ask) -> ClusterFacts {
+        let sql = match asked {
+            Ask::WithEvidence => [CONTENT, NODES, KEY_EVIDENCE].concat(),
+            Ask::WithoutEvidence => [CONTENT, NODES].concat(),
+        };
+        let reply = retry(|| async {
+            let mut connection = self.connection(target, SessionDatabase::Own).await?;
+            let reply = batch::send(&mut connection.session, &sql, &[], limits::CLUSTER).await?;
+            self.keep_unless_blocking(target, connection);
+            Ok::<_, WorkError>(reply)
+        });
+        match reply.await {
+            Ok(reply) => facts(&reply, asked),
+            Err(trouble) => missing_facts(&trouble),
         }
     }
 
-    /// Looks at the node of this name, whatever the case of its letters; `None` where there is none.
+    /// Returns the node of this name, in upper or lower case; `None` if there is none.
     ///
     /// # Errors
-    /// The way to the server, or what it said of the registry's rows.
+    /// Of the connection, or of the registry's rows.
     pub async fn node(&self, target: &Target, name: &str) -> Result<Option<NodeSeen>, Trouble> {
         let facts = self.cluster(target, false).await;
         match &facts.nodes {
@@ -83,28 +86,17 @@ impl SqlServer {
             Fact::Unknown => Err(Trouble::Unasked),
         }
     }
-
-    async fn look_at_cluster(&self, target: &Target, with: With) -> Result<Answer, Hitch> {
-        let mut link = self.link(target, Place::Database).await?;
-        let batch = match with {
-            With::Evidence => Cow::Owned([CLUSTER, EVIDENCE_SQL].concat()),
-            With::NoEvidence => Cow::Borrowed(CLUSTER),
-        };
-        let answer = ask(&mut link.session, &batch, &[], limits::NODES).await.map_err(Hitch::Work)?;
-        self.keep_unless_in_the_way(target, link);
-        Ok(answer)
-    }
 }
 
-/// Whether the evidence is asked for as well.
+/// Whether to ask for the evidence too.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum With {
-    Evidence,
-    NoEvidence,
+enum Ask {
+    WithEvidence,
+    WithoutEvidence,
 }
 
-/// Whether it is still the same cluster. What is known of it may have changed.
-fn is_same(one: &Identity, other: &Identity) -> bool {
+/// Returns whether it is still the same cluster. What is known of it may have changed.
+fn is_same_cluster(one: &Identity, other: &Identity) -> bool {
     match (one, other) {
         (Identity::Registered(one), Identity::Registered(other)) => one.id == other.id,
         (Identity::Octopus { .. }, Identity::Octopus { .. }) => true,
@@ -112,34 +104,34 @@ fn is_same(one: &Identity, other: &Identity) -> bool {
     }
 }
 
-fn facts(answer: &Answer, with: With) -> ClusterFacts {
+fn facts(reply: &Reply, asked: Ask) -> ClusterFacts {
     ClusterFacts {
-        identity: fact(identity(answer)),
-        nodes: fact(nodes::read(answer)),
-        node_limit: fact(kept::node_limit(answer)),
-        storage: fact(kept::storage(answer)),
-        canaries: fact(kept::canaries(answer)),
-        licence_ends: fact(kept::licence_ends(answer)),
-        ran_tasks: fact(nodes::ran_tasks(answer)),
-        evidence: match with {
-            With::Evidence => fact(evidence::read(answer).map(|evidence| evidence.kind())),
-            // Whoever left it out knows it.
-            With::NoEvidence => fact(answer.ended.clone().map_or(Err(Trouble::Unasked), Err)),
+        identity: identity(reply).into(),
+        nodes: nodes::read(reply).into(),
+        node_limit: rows::node_limit(reply).into(),
+        storage: rows::storage(reply).into(),
+        canaries: rows::canaries(reply).into(),
+        licence_ends: rows::licence_ends(reply).into(),
+        ran_tasks: nodes::ran_tasks(reply).into(),
+        evidence: match asked {
+            Ask::WithEvidence => evidence::read(reply).map(|evidence| evidence.kind()).into(),
+            // The caller knows it.
+            Ask::WithoutEvidence => Fact::Missing(reply.error.clone().unwrap_or(Trouble::Unasked)),
         },
         took: Duration::ZERO,
     }
 }
 
-/// Whose cluster it is. Anything else is told by the check of what the database holds, and is no trouble of this look.
-fn identity(answer: &Answer) -> Result<Identity, Trouble> {
-    match read::content::read(answer)? {
+/// Reads whose cluster it is. The check of what the database holds reports anything else.
+fn identity(reply: &Reply) -> Result<Identity, Trouble> {
+    match content::read(reply)? {
         Content::Cluster(seen) => Ok(Identity::Registered(seen)),
         Content::Octopus { version, .. } => Ok(Identity::Octopus { version }),
         Content::Empty | Content::RegistryOnly | Content::NewerRegistry { .. } | Content::Foreign { .. } => Err(Trouble::Unasked),
     }
 }
 
-fn lost(trouble: &Trouble) -> ClusterFacts {
+fn missing_facts(trouble: &Trouble) -> ClusterFacts {
     ClusterFacts {
         identity: Fact::Missing(trouble.clone()),
         nodes: Fact::Missing(trouble.clone()),

@@ -1,60 +1,38 @@
-//! The first node: registry, cluster and node in one transaction.
+//! Creates the registry: for the first node of a new cluster, or for a cluster that Octopus Server made.
 
-use super::super::answer::{Answer, run};
-use super::super::attempts::{Attempts, Hitch};
-use super::super::handle::{Place, SqlServer};
-use super::super::{limits, numbers, read};
-use super::storage::Words;
-use super::transaction::granted;
+use super::lock::{Mode, granted, lock};
+use super::storage::StorageParameters;
 use crate::model::facts::{Content, Trouble};
 use crate::model::licence::NodeLimit;
 use crate::model::registry::{Initialised, NewCluster};
 use crate::model::target::Target;
+use crate::world::sqlserver::batch::{self, Reply};
+use crate::world::sqlserver::content::{self, CONTENT};
+use crate::world::sqlserver::retry::{WorkError, retry_also};
+use crate::world::sqlserver::server::{SessionDatabase, SqlServer};
+use crate::world::sqlserver::{errors, limits};
 
-/// Lock, look, tables, rows and commit: one batch, which decides by itself, since each turn under the lock is a turn that
-/// others wait.
-const ONCE: &str = concat!(
-    include_str!("../sql/begin.sql"),
-    include_str!("../sql/content.sql"),
-    include_str!("../sql/initialise_if_free.sql"),
-    include_str!("../sql/registry.sql"),
-    include_str!("../sql/initialise_rows.sql"),
-);
+const INITIALISE: &str = include_str!("../sql/registry/initialise.sql");
+const ADOPT: &str = include_str!("../sql/registry/adopt.sql");
+const TABLES: &str = include_str!("../sql/registry/tables.sql");
 
 impl SqlServer {
-    /// Makes the registry and the cluster, in one transaction under the application lock. One round trip; one more
-    /// where the session that [`Self::create_database`] left in `master` goes into the database first.
+    /// Creates the registry and the cluster with its first node, in one transaction under the application lock: one batch, which
+    /// decides by itself, since others wait for each round trip under the lock. One more round trip if the session that
+    /// [`Self::create_database`] left in `master` moves into the database first.
     ///
-    /// May be repeated: a cluster with our own id is recognised ([`Initialised::Ours`]), so a lost connection, after
-    /// which nobody knows whether the commit was done, is simply looked into again.
+    /// May be repeated: a cluster with the same id is recognised ([`Initialised::Ours`]). So after a lost connection, when nobody
+    /// knows whether the commit was done, the next try finds out.
     ///
     /// # Errors
-    /// The way to the server, or an error of the server. Nothing is changed then, unless the answer itself was lost and no
-    /// new connection could be had: then nobody knows, and the next call will.
+    /// Of the connection or the server. Nothing is changed then, unless the reply itself was lost and no new connection could be
+    /// made: then nobody knows, and the next call will find out.
     pub async fn initialise(&self, target: &Target, cluster: &NewCluster) -> Result<Initialised, Trouble> {
-        let mut attempts = Attempts::new();
-        loop {
-            match self.try_to_initialise(target, cluster).await {
-                Ok(ended) => return Ok(ended),
-                // The key of the cluster's one row decided a race that the lock should have: look who was first.
-                Err(Hitch::Work(Trouble::Sql(said))) if numbers::is_a_duplicate(said.number) => {
-                    attempts.once_more(Trouble::Sql(said)).await?;
-                }
-                Err(hitch) => {
-                    if let Err(trouble) = attempts.again(hitch).await {
-                        return self.newer_behind(target, trouble).await.map(Initialised::Occupied);
-                    }
-                }
-            }
-        }
-    }
-
-    async fn try_to_initialise(&self, target: &Target, cluster: &NewCluster) -> Result<Initialised, Hitch> {
         let NewCluster { id, verifier, fingerprint, node, node_limit, licence_ends, storage, canaries } = cluster;
         let (id, verifier, fingerprint) = (id.to_string(), verifier.to_bytes(), fingerprint.to_string());
         let (comms, grpc, cap) = (i32::from(node.comms_port), i32::from(node.grpc_port), i32::from(node.task_cap));
         let (limit, ends) = (node_limit.map(NodeLimit::to_row), licence_ends.map(|day| day.to_string()));
-        let words = Words::of(storage, canaries);
+        let storage = StorageParameters::new(storage, canaries);
         let mut values: Vec<&dyn tiberius::ToSql> = vec![
             &id,
             &verifier,
@@ -71,24 +49,58 @@ impl SqlServer {
             &limit,
             &ends,
         ];
-        values.extend(words.values());
-        let mut link = self.link(target, Place::Database).await?;
-        let answer = run(&mut link.session, ONCE, &values, limits::WRITE).await.map_err(Hitch::Work)?;
-        granted(&answer).map_err(Hitch::Work)?;
-        let made = !answer.rows("made").map_err(Hitch::Work)?.is_empty();
-        let ended = if made { Initialised::Made } else { refused(&answer, cluster).map_err(Hitch::Work)? };
-        self.keep(target, Place::Database, link);
-        Ok(ended)
+        values.extend(storage.values());
+        let is_free = |content: &Content| matches!(content, Content::Empty | Content::RegistryOnly);
+        self.create_registry(target, (INITIALISE, is_free), &values, cluster).await
+    }
+
+    /// Creates the registry with its cluster row, and no node, beside the tables of Octopus Server, in one transaction under the
+    /// application lock. One round trip on the kept session. May be repeated, as [`Self::initialise`].
+    ///
+    /// # Errors
+    /// As [`Self::initialise`].
+    pub async fn adopt_cluster(&self, target: &Target, cluster: &NewCluster) -> Result<Initialised, Trouble> {
+        let NewCluster { id, verifier, fingerprint, node, .. } = cluster;
+        let (id, verifier, fingerprint) = (id.to_string(), verifier.to_bytes(), fingerprint.to_string());
+        let values: [&dyn tiberius::ToSql; 6] = [&id, &verifier, &fingerprint, &node.name, &node.host, &node.program];
+        let is_free = |content: &Content| matches!(content, Content::Octopus { .. });
+        self.create_registry(target, (ADOPT, is_free), &values, cluster).await
+    }
+
+    async fn create_registry(
+        &self,
+        target: &Target,
+        (sql, is_free): (&str, fn(&Content) -> bool),
+        values: &[&dyn tiberius::ToSql],
+        cluster: &NewCluster,
+    ) -> Result<Initialised, Trouble> {
+        let sql = batch::fill(sql, &[("lock", &lock(Mode::Exclusive)), ("content", CONTENT), ("tables", TABLES)]);
+        // A duplicate key decided a race that the lock should have: the next try finds who was first.
+        let created = retry_also(errors::is_duplicate_key, || async {
+            let mut connection = self.connection(target, SessionDatabase::Own).await?;
+            let reply = batch::run(&mut connection.session, &sql, values, limits::WRITE).await?;
+            let created = outcome(&reply, cluster, is_free)?;
+            self.keep(target, SessionDatabase::Own, connection);
+            Ok::<_, WorkError>(created)
+        });
+        match created.await {
+            Ok(created) => Ok(created),
+            Err(trouble) => self.newer_registry_or(target, trouble).await.map(Initialised::Occupied),
+        }
     }
 }
 
-/// Why nothing was made: what stood there, seen under the lock.
-fn refused(answer: &Answer, cluster: &NewCluster) -> Result<Initialised, Trouble> {
-    match read::content::read(answer)? {
+/// Reads whether the registry was created, or what prevented it, as seen under the lock. `is_free`: content that does not.
+fn outcome(reply: &Reply, cluster: &NewCluster, is_free: fn(&Content) -> bool) -> Result<Initialised, Trouble> {
+    granted(reply)?;
+    if !reply.rows("made")?.is_empty() {
+        return Ok(Initialised::Made);
+    }
+    match content::read(reply)? {
         Content::Cluster(seen) if seen.id == cluster.id => Ok(Initialised::Ours),
         Content::Cluster(seen) => Ok(Initialised::Taken(seen)),
-        // The batch saw something that the look did not.
-        Content::Empty | Content::RegistryOnly => Err(Trouble::Unasked),
+        // The batch saw something that content.sql did not.
+        content if is_free(&content) => Err(Trouble::Unasked),
         other => Ok(Initialised::Occupied(other)),
     }
 }

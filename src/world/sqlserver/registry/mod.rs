@@ -1,12 +1,15 @@
-//! The registry: the wizard's own few tables in the cluster's database, and the database itself.
+//! The registry: the wizard's own tables in the cluster's database. Creates, changes and drops them, and the database itself.
+//!
+//! Every write happens in one transaction under the application lock (`lock`). The statements are in `sql/registry`.
 
-mod database;
+mod create_database;
 mod initialise;
-mod look;
+mod lock;
+mod prove;
+mod row;
+pub(super) mod rows;
 mod storage;
-mod transaction;
 mod undo;
 
-pub use look::Proof;
-pub(super) use transaction::granted;
+pub use prove::Membership;
 pub use undo::Undone;

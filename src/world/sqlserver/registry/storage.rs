@@ -1,162 +1,138 @@
-//! The shared storage in the registry: what all nodes share, and the nonces of a node's canaries.
+//! Writes what all nodes share, and a node's canaries, to the registry.
 
 use tiberius::ToSql;
 
-use super::super::answer::{Answer, run};
-use super::super::attempts::{Attempts, Hitch};
-use super::super::cluster::kept;
-use super::super::handle::{Place, SqlServer};
-use super::super::{limits, numbers, read};
-use super::transaction::granted;
+use super::lock::{Mode, granted, lock};
+use super::rows;
 use crate::model::facts::Trouble;
 use crate::model::registry::{CanaryRow, Registered, StorageRows};
 use crate::model::storage::{SharedFolder, SharedStorage};
 use crate::model::target::Target;
+use crate::world::sqlserver::batch::{self, Reply, fill};
+use crate::world::sqlserver::content::{self, CONTENT};
+use crate::world::sqlserver::retry::{WorkError, retry_also};
+use crate::world::sqlserver::server::{SessionDatabase, SqlServer};
+use crate::world::sqlserver::{errors, limits};
 
-/// A batch around what is done.
-macro_rules! batch {
-    ($($file:literal),+) => {
-        concat!(
-            $(include_str!(concat!("../sql/", $file)),)+
-            include_str!("../sql/storage_end.sql"),
-            include_str!("../sql/content.sql"),
-            include_str!("../sql/change_otherwise.sql"),
-        )
-    };
-}
+const STORAGE: &str = include_str!("../sql/registry/storage.sql");
+const MEMBER: &str = include_str!("../sql/registry/storage_member.sql");
+const ENTER: &str = include_str!("../sql/registry/storage_enter.sql");
+const SET: &str = include_str!("../sql/registry/storage_set.sql");
+const WITHDRAW: &str = include_str!("../sql/registry/storage_withdraw.sql");
+const UNSET: &str = include_str!("../sql/registry/storage_unset.sql");
 
-const SET: &str = batch!(
-    "begin.sql",
-    "storage_if_right.sql",
-    "storage_is_member.sql",
-    "storage_compare.sql",
-    "storage_set.sql",
-    "storage_canaries.sql"
-);
-const LEAVE: &str =
-    batch!("begin_shared.sql", "storage_if_right.sql", "storage_is_member.sql", "storage_compare.sql", "storage_canaries.sql");
-const UNSET: &str = batch!(
-    "begin.sql",
-    "storage_if_right.sql",
-    "storage_compare.sql",
-    "storage_take_canaries.sql",
-    "storage_unset.sql",
-    "storage_taken.sql"
-);
-const TAKE: &str =
-    batch!("begin.sql", "storage_if_right.sql", "storage_compare.sql", "storage_take_canaries.sql", "storage_taken.sql");
-
-/// How many rows a call has place for.
-const MOST: usize = SharedFolder::ALL.len();
-/// What a line of the history takes.
-const LONGEST_DETAIL: usize = 400;
+/// The largest number of folders, and of canaries, in one call.
+const MAX_ROWS: usize = SharedFolder::ALL.len();
+/// The length of a detail in the history.
+const MAX_DETAIL: usize = 400;
 
 impl SqlServer {
-    /// Enters what the node shares, and its canaries, in one transaction: lock, look, rows, history and commit in one round
-    /// trip on the kept session. Who leaves canaries waits for no other node that does. May be repeated.
+    /// Enters what the node shares, and its canaries, in one transaction and one round trip on the kept session. Nodes that leave
+    /// canaries do not wait for each other. May be repeated.
     ///
     /// # Errors
-    /// The way to the server, or an error of the server. Nothing is changed then, unless the answer itself was lost and no
-    /// new connection could be had: then nobody knows, and the next call will.
-    pub async fn register(&self, target: &Target, rows: &StorageRows) -> Result<Registered, Trouble> {
-        let answer = match self.send_storage(target, if rows.sets { SET } else { LEAVE }, rows).await {
-            Ok(answer) => answer,
-            Err(trouble) => return self.newer_behind(target, trouble).await.map(Registered::NotThere),
+    /// Of the connection or the server. Nothing is changed then, unless the reply itself was lost and no new connection could be
+    /// made: then nobody knows, and the next call will find out.
+    pub async fn register_storage(&self, target: &Target, rows: &StorageRows) -> Result<Registered, Trouble> {
+        let reply = match self.send_storage(target, &enter_batch(rows.sets), rows).await {
+            Ok(reply) => reply,
+            Err(trouble) => return self.newer_registry_or(target, trouble).await.map(Registered::NotThere),
         };
-        if !answer.rows("made")?.is_empty() {
+        if !reply.rows("made")?.is_empty() {
             return Ok(Registered::Made);
         }
-        match read::content::read(&answer) {
+        match content::read(&reply) {
             Ok(content) => Ok(Registered::NotThere(content)),
-            // The look at the whole database is only asked for where the cluster was not the one.
-            Err(Trouble::Unasked) => kept::storage(&answer).map(Registered::Otherwise),
+            // The batch reads the content only if the cluster is another one.
+            Err(Trouble::Unasked) => rows::storage(&reply).map(Registered::Otherwise),
             Err(trouble) => Err(trouble),
         }
     }
 
-    /// Takes back exactly what these rows say: canaries of these nonces, and the storage where these rows set it, this node
-    /// did, and no other node has a canary there. In one round trip on the kept session, and may be repeated.
+    /// Deletes exactly these rows: canaries with these tokens, and the storage if this node has set it so and no other node has a
+    /// canary there. One round trip on the kept session; may be repeated.
     ///
-    /// [`Registered::Otherwise`] tells what of the storage stays, where it was to go.
+    /// [`Registered::Otherwise`] tells what remains of a storage that should have been deleted.
     ///
     /// # Errors
-    /// As [`Self::register`].
-    pub async fn unregister(&self, target: &Target, rows: &StorageRows) -> Result<Registered, Trouble> {
-        let answer = match self.send_storage(target, if rows.sets { UNSET } else { TAKE }, rows).await {
-            Ok(answer) => answer,
-            Err(trouble) => return self.newer_behind(target, trouble).await.map(Registered::NotThere),
+    /// As [`Self::register_storage`].
+    pub async fn unregister_storage(&self, target: &Target, rows: &StorageRows) -> Result<Registered, Trouble> {
+        let reply = match self.send_storage(target, &withdraw_batch(rows.sets), rows).await {
+            Ok(reply) => reply,
+            Err(trouble) => return self.newer_registry_or(target, trouble).await.map(Registered::NotThere),
         };
-        if answer.rows("made")?.is_empty() {
-            return read::content::read(&answer).map(Registered::NotThere);
+        if reply.rows("made")?.is_empty() {
+            return content::read(&reply).map(Registered::NotThere);
         }
-        Ok(match kept::storage(&answer)? {
+        Ok(match rows::storage(&reply)? {
             SharedStorage::None => Registered::Made,
             left if rows.sets => Registered::Otherwise(left),
             _ => Registered::Made,
         })
     }
 
-    async fn send_storage(&self, target: &Target, batch: &str, rows: &StorageRows) -> Result<Answer, Trouble> {
-        let mut attempts = Attempts::new();
-        loop {
-            match self.try_to_send_storage(target, batch, rows).await {
-                Ok(answer) => return Ok(answer),
-                // Another start of the same run was quicker by a moment: the next look sees its rows.
-                Err(Hitch::Work(Trouble::Sql(said))) if numbers::is_a_duplicate(said.number) => {
-                    attempts.once_more(Trouble::Sql(said)).await?;
-                }
-                Err(hitch) => attempts.again(hitch).await?,
-            }
-        }
-    }
-
-    async fn try_to_send_storage(&self, target: &Target, batch: &str, rows: &StorageRows) -> Result<Answer, Hitch> {
+    async fn send_storage(&self, target: &Target, sql: &str, rows: &StorageRows) -> Result<Reply, Trouble> {
         let cluster = rows.cluster.to_string();
-        let words = Words::of(&rows.storage, &rows.canaries);
+        let storage = StorageParameters::new(&rows.storage, &rows.canaries);
         let mut values: Vec<&dyn ToSql> = vec![&cluster, &rows.node, &rows.host];
-        values.extend(words.values());
-        let mut link = self.link(target, Place::Database).await?;
-        let answer = run(&mut link.session, batch, &values, limits::WRITE).await.map_err(Hitch::Work)?;
-        granted(&answer).map_err(Hitch::Work)?;
-        // An error inside the transaction comes as this part's.
-        answer.rows("made").map_err(Hitch::Work)?;
-        self.keep(target, Place::Database, link);
-        Ok(answer)
+        values.extend(storage.values());
+        // After a duplicate key another start of the same run was faster: the next try finds its rows.
+        retry_also(errors::is_duplicate_key, || async {
+            let mut connection = self.connection(target, SessionDatabase::Own).await?;
+            let reply = batch::run(&mut connection.session, sql, &values, limits::WRITE).await?;
+            granted(&reply)?;
+            // An error inside the transaction is this part's.
+            reply.rows("made")?;
+            self.keep(target, SessionDatabase::Own, connection);
+            Ok::<_, WorkError>(reply)
+        })
+        .await
     }
 }
 
-/// What a batch is told of the storage.
-pub(super) struct Words {
-    said: String,
+fn enter_batch(sets: bool) -> String {
+    let (mode, set) = if sets { (Mode::Exclusive, SET) } else { (Mode::Shared, "") };
+    let enter = fill(ENTER, &[("set", set)]);
+    fill(STORAGE, &[("lock", &lock(mode)), ("member", MEMBER), ("change", &enter), ("content", CONTENT)])
+}
+
+fn withdraw_batch(unsets: bool) -> String {
+    let withdraw = fill(WITHDRAW, &[("unset", if unsets { UNSET } else { "" })]);
+    fill(STORAGE, &[("lock", &lock(Mode::Exclusive)), ("member", ""), ("change", &withdraw), ("content", CONTENT)])
+}
+
+/// The parameters of a batch for the shared storage and a node's canaries.
+pub(super) struct StorageParameters {
+    in_words: String,
     folders: i32,
     canaries: i32,
-    /// Folder and path of each, then folder and nonce.
+    /// Folder and path of each, then folder and token of each canary.
     texts: Vec<Option<String>>,
 }
 
-impl Words {
-    pub(super) fn of(storage: &SharedStorage, canaries: &[CanaryRow]) -> Self {
+impl StorageParameters {
+    pub(super) fn new(storage: &SharedStorage, canaries: &[CanaryRow]) -> Self {
         let storage = storage.rows();
-        let said: Vec<String> = storage.iter().map(|(word, path)| format!("{word} {}", path.display())).collect();
-        let mut texts: Vec<Option<String>> = Vec::with_capacity(4 * MOST);
+        let in_words: Vec<String> = storage.iter().map(|(word, path)| format!("{word} {}", path.display())).collect();
+        let mut texts: Vec<Option<String>> = Vec::with_capacity(4 * MAX_ROWS);
         texts.extend(storage.iter().flat_map(|(word, path)| [Some((*word).to_owned()), Some(path.display().to_string())]));
-        texts.resize(2 * MOST, None);
-        let tokens = canaries.iter().take(MOST);
+        texts.resize(2 * MAX_ROWS, None);
+        let tokens = canaries.iter().take(MAX_ROWS);
         texts.extend(tokens.flat_map(|canary| [Some(canary.folder.id().to_owned()), Some(canary.token.clone())]));
-        texts.resize(4 * MOST, None);
-        Self { said: detail(&said.join(", ")), folders: count(storage.len()), canaries: count(canaries.len()), texts }
+        texts.resize(4 * MAX_ROWS, None);
+        Self { in_words: detail(&in_words.join(", ")), folders: count(storage.len()), canaries: count(canaries.len()), texts }
     }
 
-    /// In words, how many folders, how many canaries, and all of them.
+    /// Returns the storage in words, the numbers of folders and canaries, and all of them.
     pub(super) fn values(&self) -> impl Iterator<Item = &dyn ToSql> {
-        let first: [&dyn ToSql; 3] = [&self.said, &self.folders, &self.canaries];
+        let first: [&dyn ToSql; 3] = [&self.in_words, &self.folders, &self.canaries];
         first.into_iter().chain(self.texts.iter().map(|text| text as &dyn ToSql))
     }
 }
 
-/// As much of a text as a line of the history takes: the server counts characters beyond the first plane as two.
+/// Cuts a text to the length of a detail: the server counts characters beyond the first plane as two.
 fn detail(text: &str) -> String {
-    let mut room = LONGEST_DETAIL;
+    let mut room = MAX_DETAIL;
     let mut fits = |character: char| room.checked_sub(character.len_utf16()).map(|left| room = left);
     text.chars().take_while(|character| fits(*character).is_some()).collect()
 }

@@ -1,5 +1,8 @@
--- What the database holds. Part of the survey, and asked again under the lock before anything is written.
--- The first part always has one row: "empty" is told by a count of zero, never by the lack of an answer.
+-- Tells what the database holds: nothing, our registry, Octopus Server's tables or foreign ones.
+-- Sent by: survey, cluster and registry, in their batches in place of {content}, and SqlServer::content by itself.
+-- Needs:   CONNECT. A part that the login may not see costs only that part.
+-- Runs on: SQL Server 2016 and later, Azure SQL, Babelfish 4.3.
+-- The first part always has one row: a count of zero says "empty"; a missing answer never does.
 SET NOCOUNT ON;
 
 BEGIN TRY
@@ -43,7 +46,7 @@ BEGIN CATCH
   SELECT N'trouble' AS part, N'node' AS of_part, ERROR_NUMBER() AS number, ERROR_STATE() AS state, ERROR_SEVERITY() AS class, ERROR_MESSAGE() AS message;
 END CATCH;
 
--- Octopus' own tables have changed over the years: the column is looked for, and its lack costs only the names.
+-- Octopus Server's tables have changed over the years: a column that is missing costs only the names.
 BEGIN TRY
   IF COL_LENGTH(N'dbo.OctopusServerNode', N'Name') IS NOT NULL
     EXEC(N'SELECT TOP (10) N''octopus_node'' AS part, CAST(Name AS nvarchar(256)) AS name FROM dbo.OctopusServerNode ORDER BY Name');
@@ -73,4 +76,3 @@ END TRY
 BEGIN CATCH
   SELECT N'trouble' AS part, N'table' AS of_part, ERROR_NUMBER() AS number, ERROR_STATE() AS state, ERROR_SEVERITY() AS class, ERROR_MESSAGE() AS message;
 END CATCH;
-

@@ -1,0 +1,191 @@
+//! Makes a connection: from a target to a session.
+//!
+//! 1. `resolve` (with `browser` for a named instance) finds addresses and port, while `tls::trust_anchors` are loaded.
+//! 2. `dial` opens TCP.
+//! 3. `encrypt` does `prelogin` and `tls`, in the order that the kind of encryption asks for.
+//! 4. `login` logs in through tiberius, on a `login_stream`.
+//!
+//! Redirects of the server are followed. In round trips: TCP 1, PRELOGIN 2, TLS 1.2 3 and 4, login 5; strict saves one, TLS 1.3
+//! takes a single one.
+
+mod browser;
+mod dial;
+mod encrypt;
+mod login;
+mod login_stream;
+mod prelogin;
+mod resolve;
+mod tls;
+
+pub use login::{IfUnopened, Session};
+
+use tokio::sync::OwnedMutexGuard;
+
+use super::{errors, limits};
+use crate::model::facts::{Connected, Fact, LoggedIn, Resolved, ServerFacts, SqlTrouble, Trouble};
+use crate::model::server_address::ServerAddress;
+use crate::model::target::Target;
+use crate::model::untrusted::Untrusted;
+use encrypt::encrypt;
+use login::{AcceptedLogin, LoginError, login};
+use tls::TrustAnchors;
+
+/// Receives the facts each time that one more becomes known.
+pub type FactsReport<'a> = dyn FnMut(&ServerFacts) + Send + 'a;
+
+/// A session, and the facts that were learnt while connecting.
+pub struct Connection {
+    /// The session.
+    pub session: Session,
+    /// Name, TCP, encryption, certificate and login.
+    pub facts: ServerFacts,
+    /// Set if the session is in the login's default database, since the one that was asked for could not be opened: the server's
+    /// error.
+    pub database_error: Option<SqlTrouble>,
+    /// While this is held, others wait for the kept session.
+    pub turn: Option<Turn>,
+}
+
+/// The right to work with the kept session.
+pub type Turn = OwnedMutexGuard<()>;
+
+/// Connects and logs in to `database`.
+///
+/// # Errors
+/// The facts up to and with the one that is missing.
+pub async fn connect(
+    target: &Target,
+    (database, if_unopened): (&str, IfUnopened),
+    report: &mut FactsReport<'_>,
+) -> Result<Connection, Box<ServerFacts>> {
+    let mut address = target.address.clone();
+    let mut routed_to = None;
+    for _ in 0..=limits::MAX_REDIRECTS {
+        let mut facts = ServerFacts::default();
+        match connect_to(target, &address, (database, if_unopened), routed_to.take(), &mut facts, report).await {
+            Ok((session, database_error)) => return Ok(Connection { session, facts, database_error, turn: None }),
+            Err(Some(next)) => {
+                routed_to = Some(Untrusted::new(&next.to_string()));
+                address = next;
+            }
+            Err(None) => return Err(Box::new(facts)),
+        }
+    }
+    let facts = ServerFacts { login: Fact::Missing(Trouble::RoutedTooOften), ..ServerFacts::default() };
+    report(&facts);
+    Err(Box::new(facts))
+}
+
+/// Connects to one server. `Err(Some(…))` is where it redirects to; `Err(None)` leaves the trouble in the facts.
+async fn connect_to(
+    target: &Target,
+    address: &ServerAddress,
+    (database, if_unopened): (&str, IfUnopened),
+    routed_to: Option<Untrusted>,
+    facts: &mut ServerFacts,
+    report: &mut FactsReport<'_>,
+) -> Result<(Session, Option<SqlTrouble>), Option<ServerAddress>> {
+    // Reading a few hundred roots takes as long as resolving a name: side by side they cost nothing.
+    let (resolved, anchors) = tokio::join!(resolve::resolve(address), TrustAnchors::load(&target.trust));
+    let resolved: Resolved = learnt(resolved, facts, report, |facts| &mut facts.resolved)?;
+    let dialled = dial::dial(&resolved, target.multi_subnet).await;
+    let (stream, connected) = match dialled {
+        Ok(found) => {
+            let connected = Connected { address: found.address, port: resolved.port, took: found.took, routed_to };
+            (found.stream, connected)
+        }
+        Err(trouble) => return missing(trouble, facts, report, |facts| &mut facts.connected),
+    };
+    learnt(Ok(connected), facts, report, |facts| &mut facts.connected)?;
+    let anchors = match anchors {
+        Ok(anchors) => anchors,
+        Err(trouble) => return missing(Trouble::Tls(trouble), facts, report, |facts| &mut facts.encrypted),
+    };
+    // A redirect names another host, and the certificate must be for that one.
+    let result = encrypt(stream, &address.host, target.encryption, anchors).await;
+    facts.certificate = result.certificate;
+    let (stream, encrypted) = match result.outcome {
+        Ok(encrypted) => encrypted,
+        Err(trouble) => return missing(trouble, facts, report, |facts| &mut facts.encrypted),
+    };
+    learnt(Ok(encrypted), facts, report, |facts| &mut facts.encrypted)?;
+    match login(stream, target, &address.host, (database, if_unopened)).await {
+        Ok(AcceptedLogin { session, took, database_error }) => {
+            let logged_in = LoggedIn { login: Untrusted::default(), user: Untrusted::default(), took };
+            learnt(Ok(logged_in), facts, report, |facts| &mut facts.login)?;
+            Ok((session, database_error))
+        }
+        Err(LoginError::Redirected { host, port }) => Err(Some(redirected(&host, port))),
+        Err(LoginError::Failed(trouble)) => {
+            facts.login = Fact::Missing(trouble);
+            // A database that cannot be opened is not a failed login: master will tell more, and nothing is reported before.
+            if database_refusal(facts).is_none() {
+                report(facts);
+            }
+            Err(None)
+        }
+    }
+}
+
+/// Returns the address of a redirect. Some servers name an instance behind the host; the port makes that superfluous.
+fn redirected(host: &str, port: u16) -> ServerAddress {
+    let host = host.split_once('\\').map_or(host, |(host, _)| host);
+    ServerAddress { host: host.to_owned(), instance: None, port: Some(port) }
+}
+
+/// Returns the server's error, if the login was accepted and only the database could not be opened.
+pub fn database_refusal(facts: &ServerFacts) -> Option<SqlTrouble> {
+    match facts.login.trouble() {
+        Some(Trouble::Sql(error)) if errors::is_about_the_database(error.number) => Some(error.clone()),
+        _ => None,
+    }
+}
+
+fn learnt<T: Clone>(
+    outcome: Result<T, Trouble>,
+    facts: &mut ServerFacts,
+    report: &mut FactsReport<'_>,
+    field: impl FnOnce(&mut ServerFacts) -> &mut Fact<T>,
+) -> Result<T, Option<ServerAddress>> {
+    match outcome {
+        Ok(value) => {
+            *field(facts) = Fact::Seen(value.clone());
+            report(facts);
+            Ok(value)
+        }
+        Err(trouble) => missing(trouble, facts, report, field),
+    }
+}
+
+fn missing<T, V>(
+    trouble: Trouble,
+    facts: &mut ServerFacts,
+    report: &mut FactsReport<'_>,
+    field: impl FnOnce(&mut ServerFacts) -> &mut Fact<T>,
+) -> Result<V, Option<ServerAddress>> {
+    *field(facts) = Fact::Missing(trouble);
+    report(facts);
+    Err(None)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_some_refusals_are_about_the_database() {
+        let error = |number| SqlTrouble { number, state: 1, class: 11, text: Untrusted::new("Cannot open database.") };
+        let facts = |number| ServerFacts { login: Fact::Missing(Trouble::Sql(error(number))), ..Default::default() };
+        assert_eq!(database_refusal(&facts(4060)), Some(error(4060)));
+        assert_eq!(database_refusal(&facts(18456)), None);
+        assert_eq!(database_refusal(&ServerFacts::default()), None);
+    }
+
+    #[test]
+    fn a_redirect_to_an_instance_leads_to_its_host() {
+        for name in ["sql02.corp.example", "sql02.corp.example\\OCTOPUS"] {
+            let address = redirected(name, 11_433);
+            assert_eq!((address.host.as_str(), address.port), ("sql02.corp.example", Some(11_433)), "{name}");
+        }
+    }
+}

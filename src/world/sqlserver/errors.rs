@@ -1,0 +1,163 @@
+//! Errors of the server, the driver and the operating system: which numbers matter, and what [`Trouble`] each becomes.
+//!
+//! Only the number of a server's error counts, never its text: servers are localised, and other vendors' servers use other
+//! words. An unknown number is only shown.
+
+use std::io;
+use std::time::Duration;
+
+use crate::model::facts::{SqlTrouble, Trouble};
+use crate::model::untrusted::Untrusted;
+
+/// Cannot open the database that the login asks for: it is absent, or closed to the login.
+pub const CANNOT_OPEN_DATABASE: u32 = 4060;
+/// The same, but the login got its default database instead.
+pub const USED_DEFAULT_DATABASE: u32 = 4063;
+/// The database does not exist.
+pub const NO_SUCH_DATABASE: u32 = 911;
+/// `CREATE DATABASE`: it already exists.
+pub const DATABASE_EXISTS: u32 = 1801;
+/// `DROP DATABASE`: it is in use.
+pub const DATABASE_IN_USE: u32 = 3702;
+/// Duplicate key; some servers use either number for both kinds of key.
+const DUPLICATE_KEY: [u32; 2] = [2601, 2627];
+/// An invalid collation name.
+pub const BAD_COLLATION: u32 = 448;
+/// Incorrect syntax; a server without such a clause may answer this.
+pub const BAD_SYNTAX: u32 = 102;
+/// Incorrect syntax near a keyword.
+pub const BAD_SYNTAX_NEAR_KEYWORD: u32 = 156;
+/// Babelfish's number for every error that it cannot map.
+pub const UNMAPPED: u32 = 33_557_097;
+/// A lock was not granted in time.
+pub const LOCK_TIMEOUT: u32 = 1222;
+
+/// Returns whether an error at login is about the *database* and not the login: then `master` can tell more. All of these come
+/// after the password was accepted.
+pub const fn is_about_the_database(number: u32) -> bool {
+    matches!(
+        number,
+        CANNOT_OPEN_DATABASE
+            | NO_SUCH_DATABASE
+            | 916 // the login has no user in it
+            | 921 // not recovered yet
+            | 922 // being recovered
+            | 924 // single-user, and in use
+            | 926 // suspect
+            | 927 // restoring
+            | 942 // offline
+            | 945 // files missing
+            | 946 // of another version
+            | 952 // in transition
+            | 954 // mirror
+            | 976 // secondary of an availability group, no connections
+            | 978 // secondary, read-intent connections only
+            | 979 | 981 | 982 | 983 | 988 // other states of a secondary
+            | USED_DEFAULT_DATABASE
+            | 4064 // nor its default database
+    )
+}
+
+/// Returns whether another row has the key already.
+pub fn is_duplicate_key(number: u32) -> bool {
+    DUPLICATE_KEY.contains(&number)
+}
+
+/// Returns whether `CREATE DATABASE … COLLATE` was refused because of the collation.
+pub const fn is_about_the_collation(number: u32) -> bool {
+    matches!(number, BAD_COLLATION | BAD_SYNTAX | BAD_SYNTAX_NEAR_KEYWORD | UNMAPPED)
+}
+
+/// Returns how long to wait before trying again after a transient error; `None` for any other error.
+///
+/// The union of what Microsoft's own drivers retry (configurable retry logic of `SqlClient`, and EF Core), without 4060,
+/// which is an answer here, and −2, after which the outcome is unknown. Only for work that can be repeated, never for logins:
+/// a repeated wrong password locks the account.
+pub const fn wait_before_retry(number: u32) -> Option<Duration> {
+    match number {
+        // The server itself says: too busy, try again in ten seconds.
+        10928 | 10929 | 10936 | 40501 | 49918 | 49919 | 49920 => Some(Duration::from_secs(10)),
+        20 | 64 | 121 | 233 | 601 | 617 | 669 | 921 | 997 | 1203 | 1204 | 1205 | 1221 | 1222 | 1807 | 3935 | 3960 | 3966
+        | 4221 | 8628 | 8645 | 8651 | 9515 | 10053 | 10054 | 10060 | 10922 | 14355 | 17197 | 20041 | 40143 | 40197 | 40540
+        | 40613 | 41301 | 41302 | 41305 | 41325 | 41839 | 42108 | 42109 => Some(Duration::from_millis(200)),
+        _ => None,
+    }
+}
+
+/// Converts an error of tiberius on an established connection.
+pub fn from_tiberius(error: &tiberius::error::Error) -> Trouble {
+    match error {
+        tiberius::error::Error::Server(token) => Trouble::Sql(SqlTrouble {
+            number: token.code(),
+            state: token.state(),
+            class: token.class(),
+            text: Untrusted::new(token.message()),
+        }),
+        tiberius::error::Error::Io { kind, message } => from_kind(*kind, message),
+        tiberius::error::Error::Routing { .. } => Trouble::RoutedTooOften,
+        other => Trouble::Io(Untrusted::new(&other.to_string())),
+    }
+}
+
+/// Converts an I/O error on an established connection.
+pub fn from_io(error: &io::Error) -> Trouble {
+    from_kind(error.kind(), &error.to_string())
+}
+
+fn from_kind(kind: io::ErrorKind, text: &str) -> Trouble {
+    use io::ErrorKind as Kind;
+    match kind {
+        Kind::UnexpectedEof
+        | Kind::ConnectionReset
+        | Kind::ConnectionAborted
+        | Kind::BrokenPipe
+        | Kind::NotConnected
+        | Kind::TimedOut
+        | Kind::WriteZero => Trouble::ConnectionLost,
+        _ => Trouble::Io(Untrusted::new(text)),
+    }
+}
+
+/// Waits for work on an established connection, for at most `limit`.
+pub async fn within<T>(limit: Duration, work: impl Future<Output = T> + Send) -> Result<T, Trouble> {
+    tokio::time::timeout(limit, work).await.map_err(|_| Trouble::Silent { waited: limit })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn refused_logins_are_never_retried() {
+        for number in [18452, 18456, 18461, 18470, 18486, 18487, 18488, 40615, 229, 262, 911, 15247, 4060] {
+            assert_eq!(wait_before_retry(number), None, "{number}");
+        }
+    }
+
+    #[test]
+    fn a_deadlock_is_retried_soon_and_a_busy_service_later() {
+        assert!(wait_before_retry(1205).expect("passes") < Duration::from_secs(1));
+        assert!(wait_before_retry(40501).expect("passes") >= Duration::from_secs(10));
+    }
+
+    #[test]
+    fn a_wrong_password_says_nothing_about_the_database() {
+        assert!(!is_about_the_database(18456));
+        for number in [4060, 911, 916, 924, 927, 978] {
+            assert!(is_about_the_database(number), "{number}");
+        }
+    }
+
+    #[test]
+    fn an_end_in_the_middle_is_a_lost_connection() {
+        assert_eq!(from_io(&io::ErrorKind::UnexpectedEof.into()), Trouble::ConnectionLost);
+        assert_eq!(from_io(&io::ErrorKind::ConnectionReset.into()), Trouble::ConnectionLost);
+        assert!(matches!(from_io(&io::ErrorKind::PermissionDenied.into()), Trouble::Io(_)));
+    }
+
+    #[test]
+    fn other_words_of_the_driver_are_kept() {
+        let error = tiberius::error::Error::Protocol("odd".into());
+        assert_eq!(from_tiberius(&error), Trouble::Io(Untrusted::new("Protocol error: odd")));
+    }
+}

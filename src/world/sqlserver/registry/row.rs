@@ -1,0 +1,190 @@
+//! Changes one node's row, and undoes such a change.
+
+use tiberius::ToSql;
+
+use super::lock::{Mode, granted, lock};
+use super::rows;
+use crate::model::facts::{Content, Trouble};
+use crate::model::registry::{Changed, Deed, KeptRow, NodeRow, RowChange};
+use crate::model::target::Target;
+use crate::world::sqlserver::batch::{self, Reply, fill};
+use crate::world::sqlserver::content::{self, CONTENT};
+use crate::world::sqlserver::retry::{WorkError, retry_also};
+use crate::world::sqlserver::server::{SessionDatabase, SqlServer};
+use crate::world::sqlserver::{errors, limits};
+
+/// Reads a file of `sql/registry`.
+macro_rules! sql {
+    ($name:literal) => {
+        include_str!(concat!("../sql/registry/", $name, ".sql"))
+    };
+}
+
+const ROW: &str = sql!("row");
+const UNDO: &str = sql!("row_undo");
+
+impl SqlServer {
+    /// Changes one node's row, in one transaction. Those who change rows share the application lock, so that sixty-four joining
+    /// nodes do not queue; the row itself decides between two. One round trip on the kept session.
+    ///
+    /// May be repeated: a change of the same run that is in the history, and that the row still shows, is [`Changed::Ours`]. So
+    /// after a lost reply the next try finds out.
+    ///
+    /// # Errors
+    /// Of the connection or the server. Nothing is changed then, unless the reply itself was lost and no new connection could be
+    /// made: then nobody knows, and the next call will find out.
+    pub async fn change_row(&self, target: &Target, change: &RowChange) -> Result<Changed, Trouble> {
+        let (sql, after) = match &change.deed {
+            Deed::Insert(after) => (sql!("row_insert"), after),
+            Deed::Replace { after, .. } => (sql!("row_replace"), after),
+            Deed::Update { after, .. } => (sql!("row_update"), after),
+            Deed::Drain { before } => (sql!("row_drain"), &before.row),
+            Deed::Remove { before } => (sql!("row_remove"), &before.row),
+        };
+        let sql = row_batch(Mode::Shared, sql, "@P5", "@P4");
+        match self.row_outcome(target, &sql, change, after).await?.after_change(&change.deed) {
+            // The row that was in the way was deleted during the batch; now nothing is in the way.
+            Err(Trouble::Unasked) => self.row_outcome(target, &sql, change, after).await?.after_change(&change.deed),
+            ended => ended,
+        }
+    }
+
+    /// Undoes exactly this change, by what the history says, and only if nobody else has changed the row since. Restores a row that
+    /// was replaced to the millisecond. Under the exclusive lock, in one round trip on the kept session; may be repeated.
+    ///
+    /// [`Changed::Made`]: it is undone now; [`Changed::Ours`]: it was undone before; [`Changed::Gone`]: there is nothing to undo,
+    /// since it was never made or the row is gone; [`Changed::Taken`]: the row is another's by now, and stays.
+    ///
+    /// # Errors
+    /// As [`Self::change_row`].
+    pub async fn undo_row_change(&self, target: &Target, change: &RowChange) -> Result<Changed, Trouble> {
+        let (undo, before) = match &change.deed {
+            Deed::Insert(after) => (sql!("row_undo_insert"), after),
+            Deed::Replace { before, .. } | Deed::Update { before, .. } => (sql!("row_undo_update"), &before.row),
+            Deed::Drain { before } => (sql!("row_undo_drain"), &before.row),
+            Deed::Remove { before } => (sql!("row_undo_remove"), &before.row),
+        };
+        let sql = row_batch(Mode::Exclusive, &fill(UNDO, &[("undo", undo)]), "N'undone'", "@P4 + N' ' + @P5");
+        Ok(match self.row_outcome(target, &sql, change, before).await? {
+            RowOutcome::Ended(changed) => changed,
+            RowOutcome::Unchanged { undone: true, .. } => Changed::Ours,
+            RowOutcome::Unchanged { row: Some(row), done: true, .. } => Changed::Taken(row),
+            RowOutcome::Unchanged { .. } => Changed::Gone,
+        })
+    }
+
+    /// Sends the batch of a change, and reads its outcome.
+    async fn row_outcome(&self, target: &Target, sql: &str, change: &RowChange, row: &NodeRow) -> Result<RowOutcome, Trouble> {
+        match self.send_row(target, sql, change, row).await {
+            Ok(reply) => RowOutcome::read(&reply, change),
+            Err(trouble) => {
+                self.newer_registry_or(target, trouble).await.map(|newer| RowOutcome::Ended(Changed::NotThere(newer)))
+            }
+        }
+    }
+
+    async fn send_row(&self, target: &Target, sql: &str, change: &RowChange, row: &NodeRow) -> Result<Reply, Trouble> {
+        let (cluster, run_of, what) = (change.cluster.to_string(), format!("run {}", change.run), change.deed.what());
+        let before = change.deed.before();
+        let seen = |text: fn(&KeptRow) -> &str| before.map(text).unwrap_or_default();
+        let (host, joined, last_seen) =
+            (seen(|kept| kept.row.host.as_str()), seen(|kept| kept.joined.as_str()), seen(|kept| kept.last_seen.as_str()));
+        let drained = before.is_some_and(|kept| kept.drained);
+        let node = change.deed.node();
+        let (comms, grpc, cap) = (i32::from(row.comms_port), i32::from(row.grpc_port), i32::from(row.task_cap));
+        let values: [&dyn ToSql; 18] = [
+            &cluster,
+            &node,
+            &change.host,
+            &run_of,
+            &what,
+            &host,
+            &joined,
+            &last_seen,
+            &drained,
+            &row.name,
+            &row.address,
+            &row.host,
+            &row.system,
+            &row.program,
+            &row.prefixes,
+            &comms,
+            &grpc,
+            &cap,
+        ];
+        // After a duplicate key another node of this name was faster: the next try finds it.
+        retry_also(errors::is_duplicate_key, || async {
+            let mut connection = self.connection(target, SessionDatabase::Own).await?;
+            let reply = batch::run(&mut connection.session, sql, &values, limits::WRITE).await?;
+            granted(&reply)?;
+            // An error inside the transaction is this part's.
+            reply.rows("made")?;
+            self.keep(target, SessionDatabase::Own, connection);
+            Ok::<_, WorkError>(reply)
+        })
+        .await
+    }
+}
+
+fn row_batch(mode: Mode, change: &str, what: &str, detail: &str) -> String {
+    let parts = [("lock", &*lock(mode)), ("change", change), ("what", what), ("detail", detail), ("content", CONTENT)];
+    fill(ROW, &parts)
+}
+
+/// The outcome of a change's batch.
+#[derive(Debug, Clone, PartialEq)]
+enum RowOutcome {
+    /// The change is done, or cannot be done.
+    Ended(Changed),
+    /// Nothing was done, because of the row's state.
+    Unchanged {
+        /// The row, if there is one.
+        row: Option<Box<KeptRow>>,
+        /// Whether this run made this very change before, and has not undone it.
+        done: bool,
+        /// Whether it has undone it.
+        undone: bool,
+    },
+}
+
+impl RowOutcome {
+    fn read(reply: &Reply, change: &RowChange) -> Result<Self, Trouble> {
+        if !reply.rows("made")?.is_empty() {
+            return Ok(Self::Ended(Changed::Made));
+        }
+        let Some(past) = reply.rows("past")?.first() else {
+            return match content::read(reply)? {
+                // The batch saw something that content.sql did not.
+                Content::Cluster(seen) if seen.id == change.cluster => Err(Trouble::Unasked),
+                content => Ok(Self::Ended(Changed::NotThere(content))),
+            };
+        };
+        let (done, undone) = (past.count("done_at"), past.count("undone_at"));
+        let row = reply.rows("kept")?.first().map(|row| Box::new(rows::node_row(row)));
+        Ok(Self::Unchanged { row, done: done > undone, undone: undone > done })
+    }
+
+    fn after_change(self, deed: &Deed) -> Result<Changed, Trouble> {
+        let (row, done) = match self {
+            Self::Ended(changed) => return Ok(changed),
+            Self::Unchanged { row, done, .. } => (row, done),
+        };
+        let stands = |row: &KeptRow| match deed {
+            Deed::Insert(after) | Deed::Replace { after, .. } | Deed::Update { after, .. } => row.row == *after,
+            Deed::Drain { before } => row.drained && row.joined == before.joined,
+            Deed::Remove { .. } => false,
+        };
+        Ok(match (row, deed) {
+            (Some(row), _) if done && stands(&row) => Changed::Ours,
+            (Some(row), _) => Changed::Taken(row),
+            (None, Deed::Remove { .. }) if done => Changed::Ours,
+            // No such row, and yet it was in the way: it was deleted in between.
+            (None, Deed::Insert(_)) => return Err(Trouble::Unasked),
+            (None, _) => Changed::Gone,
+        })
+    }
+}
+
+#[cfg(test)]
+#[path = "row_tests.rs"]
+mod tests;

@@ -1,0 +1,209 @@
+//! [`SqlServer`]: what the rest of the program talks to, with the one session that it keeps.
+
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use super::connect::{Connection, IfUnopened, Turn, connect, database_refusal};
+use super::retry::WorkError;
+use super::survey::{look_from_master, survey};
+use super::{batch, limits};
+use crate::model::facts::{Database, Evidence, Identity, ServerFacts, Trouble};
+use crate::model::identifier::{literal, quoted};
+use crate::model::target::Target;
+
+const USE_DATABASE: &str = include_str!("sql/use_database.sql");
+
+/// Access to SQL Servers. Clones share one kept session.
+#[derive(Clone, Default)]
+pub struct SqlServer {
+    kept: Arc<Mutex<Option<KeptConnection>>>,
+    known_evidence: Arc<Mutex<Option<KnownEvidence>>>,
+    /// Surveys that begin at the same time take turns on the one session: another login is five round trips and one more try of a
+    /// password, waiting is one round trip.
+    turns: Arc<tokio::sync::Mutex<()>>,
+}
+
+/// The kind of evidence that a cluster has for a master key. Asking means to fetch it, up to some hundred kilobytes of encrypted
+/// values, and a cluster that is shown live is asked every few seconds. The verdict itself never comes from here.
+#[derive(Clone)]
+pub(super) struct KnownEvidence {
+    /// Where it is.
+    pub target: Target,
+    /// The cluster that it belongs to.
+    pub identity: Identity,
+    /// Its kind.
+    pub evidence: Evidence,
+}
+
+/// A live session, and what it was opened for. Work takes it out, so that a future that is dropped half-way drops the session too:
+/// nobody can then read the rest of its reply.
+struct KeptConnection {
+    target: Target,
+    database: SessionDatabase,
+    connection: Connection,
+}
+
+/// Which database a session is in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum SessionDatabase {
+    /// The target's own.
+    Own,
+    /// `master`, since the target's own could not be opened.
+    Master,
+}
+
+impl fmt::Debug for SqlServer {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("SqlServer").finish_non_exhaustive()
+    }
+}
+
+impl SqlServer {
+    /// Makes one without a session.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Gathers the facts of a target, and reports a new snapshot each time that one more is known; the last one is complete. Drop
+    /// the future to cancel it.
+    ///
+    /// The session stays open for the same target, so that the next survey takes one round trip. A session that died in the
+    /// meantime is replaced silently.
+    pub async fn survey(&self, target: &Target, mut report: impl FnMut(ServerFacts) + Send) {
+        let _turn = self.turn().await;
+        if let Some(mut connection) = self.take(target, SessionDatabase::Own) {
+            report(connection_facts(&connection.facts));
+            if survey(&mut connection).await.is_ok() {
+                report(connection.facts.clone());
+                self.keep_unless_blocking(target, connection);
+                return;
+            }
+        }
+        let mut report = |facts: &ServerFacts| report(facts.clone());
+        let own = (target.database.as_str(), IfUnopened::UseDefault);
+        let (facts, refusal, default_session) = match connect(target, own, &mut report).await {
+            Ok(Connection { session, facts, database_error: Some(refusal), .. }) => (facts, refusal, Some(session)),
+            Ok(mut connection) => {
+                return match survey(&mut connection).await {
+                    Ok(()) => {
+                        report(&connection.facts);
+                        self.keep_unless_blocking(target, connection);
+                    }
+                    Err(trouble) => report(&facts_after_loss(&connection.facts, &trouble)),
+                };
+            }
+            Err(facts) => match database_refusal(&facts) {
+                Some(refusal) => (*facts, refusal, None),
+                None => return,
+            },
+        };
+        let master = Box::pin(look_from_master(target, facts, refusal, default_session, &mut report)).await;
+        if let Some(connection) = master {
+            self.keep(target, SessionDatabase::Master, connection);
+        }
+    }
+
+    /// Closes the kept session, if there is one, and forgets the known evidence.
+    pub fn forget(&self) {
+        drop(self.kept().take());
+        *self.known_evidence() = None;
+    }
+
+    /// Locks the known evidence.
+    pub(super) fn known_evidence(&self) -> MutexGuard<'_, Option<KnownEvidence>> {
+        self.known_evidence.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Returns the kept session in this database of this target, or a new one, after waiting for others that work with it. From
+    /// `master`, where the database was just created, one round trip leads into the database; a login would be five.
+    pub(super) async fn connection(&self, target: &Target, database: SessionDatabase) -> Result<Connection, WorkError> {
+        let turn = self.turn().await;
+        let kept = self.kept().take().filter(|kept| kept.target == *target);
+        if let Some(KeptConnection { mut connection, database: current, .. }) = kept
+            && (current == database || (current == SessionDatabase::Master && use_database(&mut connection, target).await))
+        {
+            return Ok(Connection { turn, ..connection });
+        }
+        Ok(Connection { turn, ..connect_anew(target, database).await? })
+    }
+
+    /// Puts back a session that is in order: nothing unread, no transaction, no lock.
+    pub(super) fn keep(&self, target: &Target, database: SessionDatabase, mut connection: Connection) {
+        let turn = connection.turn.take();
+        *self.kept() = Some(KeptConnection { target: target.clone(), database, connection });
+        drop(turn);
+    }
+
+    /// Waits for the right to work with the kept session; `None` if somebody holds it for too long.
+    async fn turn(&self) -> Option<Turn> {
+        tokio::time::timeout(limits::TURN, Arc::clone(&self.turns).lock_owned()).await.ok()
+    }
+
+    /// Keeps the survey's session, unless it would block the DBA who fixes what the survey found: a database is made writable, opened
+    /// to many and given another collation only while nobody is in it.
+    pub(super) fn keep_unless_blocking(&self, target: &Target, connection: Connection) {
+        let open = match connection.facts.database.seen() {
+            Some(Database::Open(state)) => !state.read_only && !state.single_user,
+            _ => true,
+        };
+        if open && connection.facts.collation.seen().is_none_or(|collation| collation.case_insensitive) {
+            self.keep(target, SessionDatabase::Own, connection);
+        }
+    }
+
+    /// Takes the kept session. Closes one of another target or database: nobody will ask on it any more.
+    fn take(&self, target: &Target, database: SessionDatabase) -> Option<Connection> {
+        let kept = self.kept().take()?;
+        (kept.database == database && kept.target == *target).then_some(kept.connection)
+    }
+
+    fn kept(&self) -> MutexGuard<'_, Option<KeptConnection>> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Moves a session in `master` into the target's database, and returns whether it is there now.
+async fn use_database(connection: &mut Connection, target: &Target) -> bool {
+    let (quoted, literal) = (quoted(target.database.as_str()), literal(target.database.as_str()));
+    let sql = batch::fill(USE_DATABASE, &[("database", &quoted), ("name", &literal)]);
+    let reply = batch::run(&mut connection.session, &sql, &[], limits::READ).await;
+    reply.is_ok_and(|reply| reply.row("place").is_ok_and(|row| row.flag("here")))
+}
+
+/// Opens a new connection.
+pub(super) async fn connect_anew(target: &Target, database: SessionDatabase) -> Result<Connection, WorkError> {
+    let name = match database {
+        SessionDatabase::Own => target.database.as_str(),
+        SessionDatabase::Master => "master",
+    };
+    let mut silent = |_: &ServerFacts| {};
+    let connected = connect(target, (name, IfUnopened::Refuse), &mut silent).await;
+    connected.map_err(|facts| WorkError::Connecting(facts.way_blocked().cloned().unwrap_or(Trouble::Unasked)))
+}
+
+/// Returns the facts about the connection only, which are known without asking again.
+fn connection_facts(facts: &ServerFacts) -> ServerFacts {
+    ServerFacts {
+        resolved: facts.resolved.clone(),
+        connected: facts.connected.clone(),
+        encrypted: facts.encrypted.clone(),
+        certificate: facts.certificate.clone(),
+        login: facts.login.clone(),
+        ..ServerFacts::default()
+    }
+}
+
+/// Returns the facts about the connection, and everything else as missing for one reason.
+fn facts_after_loss(facts: &ServerFacts, trouble: &Trouble) -> ServerFacts {
+    use crate::model::facts::Fact::Missing;
+    ServerFacts {
+        version: Missing(trouble.clone()),
+        clock_ahead_ms: Missing(trouble.clone()),
+        round_trip: Missing(trouble.clone()),
+        database: Missing(trouble.clone()),
+        rights: Missing(trouble.clone()),
+        collation: Missing(trouble.clone()),
+        content: Missing(trouble.clone()),
+        ..connection_facts(facts)
+    }
+}

@@ -1,9 +1,0 @@
-  -- A node joins. Of two with one name the key decides, and the later one looks again.
-  INSERT INTO octopus_setup.node (name, address, host, operating_system, program, prefixes, comms_port, grpc_port, task_cap)
-    SELECT @P10, @P11, @P12, @P13, @P14, @P15, @P16, @P17, @P18
-    WHERE NOT EXISTS (SELECT 1 FROM octopus_setup.node WHERE name = @P2);
-  SET @done = @@ROWCOUNT;
-
-  -- What an older node of its name may have left is not its own.
-  IF @done = 1
-    DELETE FROM octopus_setup.canary WHERE node = @P2;

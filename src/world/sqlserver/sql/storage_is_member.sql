@@ -1,2 +1,0 @@
-IF @right = 1
-  SET @right = (SELECT COUNT(*) FROM octopus_setup.node WHERE name = @P2);

@@ -1,7 +1,0 @@
-  -- What the nodes share goes only while it stands as this node has set it, and while no other node has left a canary there.
-  IF @all = @P5 AND @equal = @P5 AND NOT EXISTS (SELECT 1 FROM octopus_setup.canary c JOIN octopus_setup.node n ON n.name = c.node WHERE c.node <> @P2)
-  BEGIN
-    DELETE FROM octopus_setup.shared_storage WHERE set_by = @P2;
-    IF @@ROWCOUNT > 0
-      INSERT INTO octopus_setup.history (what, node, host, detail) VALUES (N'storage unset', @P2, @P3, @P4);
-  END;

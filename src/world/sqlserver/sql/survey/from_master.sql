@@ -1,0 +1,60 @@
+-- Tells from master whether a database that could not be opened is absent or closed to the login. @P1 is its name.
+-- Sent by: survey::look_from_master.
+-- Needs:   CONNECT to master; VIEW ANY DATABASE to tell "absent" from "not visible".
+-- Runs on: SQL Server 2016 and later, Azure SQL, Babelfish 4.3.
+SET NOCOUNT ON;
+
+SELECT N'clock' AS part, CONVERT(nvarchar(33), SYSUTCDATETIME(), 126) AS utc;
+
+BEGIN TRY
+  EXEC(N'SELECT N''identity'' AS part,
+    CAST(SERVERPROPERTY(''ProductVersion'') AS nvarchar(128)) AS number,
+    CAST(SERVERPROPERTY(''Edition'') AS nvarchar(128)) AS edition,
+    CAST(SERVERPROPERTY(''EngineEdition'') AS int) AS engine_edition,
+    @@SERVERNAME AS server_name,
+    DB_NAME() AS place,
+    SUSER_SNAME() AS login_name,
+    USER_NAME() AS user_name');
+END TRY
+BEGIN CATCH
+  SELECT N'trouble' AS part, N'identity' AS of_part, ERROR_NUMBER() AS number, ERROR_STATE() AS state, ERROR_SEVERITY() AS class, ERROR_MESSAGE() AS message;
+END CATCH;
+
+BEGIN TRY
+  EXEC sp_executesql N'SELECT N''database'' AS part,
+    name,
+    state_desc AS state,
+    is_read_only AS read_only,
+    user_access_desc AS user_access,
+    compatibility_level AS compatibility,
+    is_read_committed_snapshot_on AS read_committed_snapshot,
+    is_auto_close_on AS auto_close,
+    CAST(NULL AS nvarchar(60)) AS updateability,
+    CASE WHEN name = @name THEN 1 ELSE 0 END AS exact
+    FROM sys.databases WHERE LOWER(name) = LOWER(@name)', N'@name nvarchar(128)', @name = @P1;
+END TRY
+BEGIN CATCH
+  SELECT N'trouble' AS part, N'database' AS of_part, ERROR_NUMBER() AS number, ERROR_STATE() AS state, ERROR_SEVERITY() AS class, ERROR_MESSAGE() AS message;
+END CATCH;
+
+BEGIN TRY
+  EXEC(N'SELECT N''collation'' AS part,
+    CAST(SERVERPROPERTY(''Collation'') AS nvarchar(128)) AS name,
+    CASE WHEN N''a'' COLLATE DATABASE_DEFAULT = N''A'' COLLATE DATABASE_DEFAULT THEN 1 ELSE 0 END AS case_insensitive,
+    CAST(SERVERPROPERTY(''Collation'') AS nvarchar(128)) AS server');
+END TRY
+BEGIN CATCH
+  SELECT N'trouble' AS part, N'collation' AS of_part, ERROR_NUMBER() AS number, ERROR_STATE() AS state, ERROR_SEVERITY() AS class, ERROR_MESSAGE() AS message;
+END CATCH;
+
+-- Without VIEW ANY DATABASE a login sees only its own databases in sys.databases: then a missing row proves nothing.
+BEGIN TRY
+  EXEC(N'SELECT N''rights'' AS part,
+    COALESCE(HAS_PERMS_BY_NAME(NULL, NULL, ''CREATE ANY DATABASE''), 0) AS create_database,
+    COALESCE(HAS_PERMS_BY_NAME(NULL, NULL, ''VIEW ANY DATABASE''), 1) AS view_databases');
+END TRY
+BEGIN CATCH
+  SELECT N'trouble' AS part, N'rights' AS of_part, ERROR_NUMBER() AS number, ERROR_STATE() AS state, ERROR_SEVERITY() AS class, ERROR_MESSAGE() AS message;
+END CATCH;
+
+SELECT N'clock_end' AS part, CONVERT(nvarchar(33), SYSUTCDATETIME(), 126) AS utc;

@@ -1,3 +1,0 @@
-    -- The node has not joined, and has left no canary.
-    DELETE FROM octopus_setup.canary WHERE node = @P2 AND EXISTS (SELECT 1 FROM octopus_setup.node WHERE name = @P2 AND host = @P12);
-    DELETE FROM octopus_setup.node WHERE name = @P2 AND host = @P12;

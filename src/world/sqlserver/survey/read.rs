@@ -1,0 +1,276 @@
+//! Reads the parts of a survey's reply into facts.
+
+use std::time::Duration;
+
+use time::PrimitiveDateTime;
+use time::format_description::BorrowedFormatItem;
+use time::macros::format_description;
+
+use crate::model::facts::{Collation, DatabaseRights, DatabaseState, Fact, LoggedIn, Replication, Trouble, Version};
+use crate::model::untrusted::Untrusted;
+use crate::world::sqlserver::batch::{Reply, ReplyRow};
+
+/// Returns the server's version. `SERVERPROPERTY` may return an empty text for an unknown property.
+pub fn version(reply: &Reply) -> Result<Version, Trouble> {
+    let row = reply.row("identity")?;
+    let number = row.text("number");
+    let major = number.as_str().split('.').next().and_then(|first| first.trim().parse().ok()).unwrap_or_default();
+    Ok(Version {
+        major,
+        number,
+        edition: row.text("edition"),
+        engine_edition: row.int("engine_edition"),
+        server_name: row.text("server_name"),
+    })
+}
+
+/// Returns the login; `took` is how long it took, known from before.
+pub fn logged_in(reply: &Reply, took: Duration) -> Result<LoggedIn, Trouble> {
+    let row = reply.row("identity")?;
+    Ok(LoggedIn { login: row.text("login_name"), user: row.text("user_name"), took })
+}
+
+/// Style 126 of `CONVERT`: ISO 8601 with as many decimals as the type has.
+const ISO: &[BorrowedFormatItem<'_>] =
+    format_description!("[year]-[month]-[day]T[hour]:[minute]:[second][optional [.[subsecond]]]");
+
+/// Returns how far the server's clock is ahead, in milliseconds, and how long a round trip takes.
+///
+/// The batch reads the clock at its begin and at its end. The time in between is not part of the round trip, and the first reading
+/// was half a round trip after the batch was sent.
+pub fn clock(reply: &Reply) -> (Result<i64, Trouble>, Result<Duration, Trouble>) {
+    let begun = instant(reply, "clock");
+    let ended = instant(reply, "clock_end");
+    let spent = match (&begun, &ended) {
+        (Ok(begun), Ok(ended)) => Duration::try_from(*ended - *begun).unwrap_or_default(),
+        _ => Duration::ZERO,
+    };
+    let round_trip = reply.took.saturating_sub(spent);
+    let ahead = begun.map(|server| {
+        let ours = reply.sent_at + round_trip / 2;
+        i64::try_from((server.assume_utc() - ours).whole_milliseconds()).unwrap_or(i64::MAX)
+    });
+    (ahead, ended.map(|_| round_trip))
+}
+
+fn instant(reply: &Reply, part: &str) -> Result<PrimitiveDateTime, Trouble> {
+    let row = reply.row(part)?;
+    let text = row.raw("utc").unwrap_or_default();
+    let unread = |_| Trouble::Io(Untrusted::new(&format!("the server's clock reads {text:?}")));
+    PrimitiveDateTime::parse(text.trim_end_matches('Z'), ISO).map_err(unread)
+}
+
+/// Returns the database's collation, judged by what it does rather than by its name, and the columns that differ from it.
+pub fn collation(reply: &Reply) -> Result<Collation, Trouble> {
+    let row = reply.row("collation")?;
+    // If the columns cannot be listed, only they are missing.
+    let odd = reply.rows("odd_column").unwrap_or_default();
+    let column = |row: &ReplyRow| {
+        let name = |name| row.raw(name).unwrap_or_default();
+        Untrusted::new(&format!(
+            "{}.{}.{} ({})",
+            name("schema_name"),
+            name("table_name"),
+            name("column_name"),
+            name("collation_name")
+        ))
+    };
+    Ok(Collation {
+        name: row.text("name"),
+        case_insensitive: row.flag("case_insensitive"),
+        server: row.text("server"),
+        odd_columns: odd.iter().map(column).collect(),
+        odd_count: odd.first().map_or(0, |row| row.count("how_many")),
+    })
+}
+
+/// Returns the database's state; `None` if the server shows no such database.
+pub fn database(reply: &Reply) -> Result<Option<DatabaseState>, Trouble> {
+    let rows = reply.rows("database")?;
+    // The batch compares names without case, since some servers fold them; of two that differ by case only, the exact one counts.
+    let row = rows.iter().find(|row| row.flag("exact")).or_else(|| rows.first());
+    Ok(row.map(|row| database_state(row, replication(reply).into())))
+}
+
+fn database_state(row: &ReplyRow, replication: Fact<Replication>) -> DatabaseState {
+    let is = |column: &str, value: &str| row.raw(column).is_some_and(|text| text.eq_ignore_ascii_case(value));
+    DatabaseState {
+        name: row.text("name"),
+        state: row.text("state"),
+        read_only: row.flag("read_only") || is("updateability", "READ_ONLY"),
+        single_user: is("user_access", "SINGLE_USER"),
+        restricted_user: is("user_access", "RESTRICTED_USER"),
+        compatibility: row.int("compatibility"),
+        read_committed_snapshot: row.flag("read_committed_snapshot"),
+        auto_close: row.flag("auto_close"),
+        replication,
+    }
+}
+
+/// Reads how the database is replicated. Mirroring, log shipping and groups come from views that other editions lack and other logins
+/// may not read; they count as absent then. Only replication itself, which is in `sys.databases`, must be in the reply.
+fn replication(reply: &Reply) -> Result<Replication, Trouble> {
+    let row = reply.rows("replication")?.first().ok_or(Trouble::Unasked)?;
+    let counted = |part: &str| reply.row(part).is_ok_and(|row| row.count("how_many") > 0);
+    let groups = reply.rows("availability_group").unwrap_or_default();
+    let listeners = groups.iter().map(|row| row.text("listener")).filter(|name| !name.is_empty());
+    Ok(Replication {
+        replicated: ["published", "subscribed", "merge_published", "distributor"].iter().any(|name| row.flag(name)),
+        mirrored: counted("mirroring"),
+        log_shipping: counted("log_shipping"),
+        availability_group: groups.first().map(|row| row.text("name")),
+        listeners: listeners.collect(),
+    })
+}
+
+/// Returns the login's rights in the database; of a reply from `master`, on the server only.
+pub fn rights(reply: &Reply) -> Result<DatabaseRights, Trouble> {
+    let row = reply.row("rights")?;
+    Ok(DatabaseRights {
+        create_database: row.flag("create_database"),
+        create_table: row.flag("create_table"),
+        create_schema: row.flag("create_schema"),
+        alter: row.flag("alter_database"),
+        control: row.flag("control_database"),
+        db_owner: row.flag("db_owner"),
+        default_schema: row.text("default_schema"),
+    })
+}
+
+/// Returns whether the login sees every database in `sys.databases`, so that a missing one does not exist. From `master`; assumed if
+/// the server cannot tell.
+pub fn sees_every_database(reply: &Reply) -> bool {
+    reply.row("rights").map_or(true, |row| row.flag("view_databases") || row.flag("create_database"))
+}
+
+#[cfg(test)]
+mod tests {
+    use time::macros::datetime;
+
+    use super::*;
+    use crate::world::sqlserver::batch::tests::{reply, row};
+
+    #[test]
+    fn version_and_login_are_read_and_nulls_are_empty() {
+        let reply = reply(&[&[
+            ("part", "identity"),
+            ("number", "16.0.4135.4"),
+            ("edition", "Developer Edition (64-bit)"),
+            ("engine_edition", "#3"),
+            ("server_name", "-"),
+            ("login_name", "octopus"),
+            ("user_name", "dbo"),
+        ]]);
+        let version = version(&reply).expect("read");
+        assert_eq!((version.major, version.engine_edition), (16, 3));
+        assert!(version.server_name.is_empty());
+        assert_eq!(logged_in(&reply, Duration::ZERO).expect("read").login.as_str(), "octopus");
+    }
+
+    fn clock_reply(begun: &str, ended: &str, took: u64) -> Reply {
+        let rows = vec![row(&[("part", "clock"), ("utc", begun)]), row(&[("part", "clock_end"), ("utc", ended)])];
+        Reply::from_rows(rows, None, datetime!(2026-11-18 12:00 UTC), Duration::from_millis(took))
+    }
+
+    #[test]
+    fn the_servers_own_time_is_no_round_trip_and_the_middle_counts() {
+        let reply = clock_reply("2026-11-18T12:00:05.0500000", "2026-11-18T12:00:05.2500000", 300);
+        assert_eq!(clock(&reply), (Ok(5_000), Ok(Duration::from_millis(100))));
+    }
+
+    #[test]
+    fn the_clock_may_be_behind_and_without_decimals() {
+        assert_eq!(clock(&clock_reply("2026-11-18T11:59:00", "2026-11-18T11:59:00", 0)).0, Ok(-60_000));
+    }
+
+    #[test]
+    fn a_clock_that_cannot_be_read_is_missing() {
+        let (ahead, round_trip) = clock(&clock_reply("soon", "later", 10));
+        assert!(ahead.is_err() && round_trip.is_err());
+    }
+
+    #[test]
+    fn odd_columns_are_named_in_full() {
+        let odd = [
+            ("part", "odd_column"),
+            ("schema_name", "dbo"),
+            ("table_name", "Event"),
+            ("column_name", "Name"),
+            ("collation_name", "Latin1_General_BIN2"),
+            ("how_many", "#37"),
+        ];
+        let base = [("part", "collation"), ("name", "Latin1_General_CS_AS"), ("case_insensitive", "#0"), ("server", "X")];
+        let collation = collation(&reply(&[&base, &odd])).expect("read");
+        assert!(!collation.case_insensitive);
+        assert_eq!(collation.odd_columns, [Untrusted::new("dbo.Event.Name (Latin1_General_BIN2)")]);
+        assert_eq!(collation.odd_count, 37);
+    }
+
+    const ROW: &[(&str, &str)] = &[
+        ("part", "database"),
+        ("name", "Octopus"),
+        ("state", "ONLINE"),
+        ("read_only", "#0"),
+        ("user_access", "MULTI_USER"),
+        ("compatibility", "#160"),
+        ("read_committed_snapshot", "#1"),
+        ("auto_close", "#0"),
+        ("updateability", "READ_WRITE"),
+        ("exact", "#1"),
+    ];
+
+    #[test]
+    fn an_ordinary_database_has_nothing_special() {
+        let replication = [("part", "replication"), ("published", "#0"), ("subscribed", "#0")];
+        let state = database(&reply(&[ROW, &replication])).expect("read").expect("there");
+        assert!(!state.read_only && !state.single_user && state.read_committed_snapshot);
+        assert_eq!(state.compatibility, 160);
+        assert_eq!(state.replication, Fact::Seen(Replication::default()));
+    }
+
+    #[test]
+    fn a_secondary_is_read_only_by_its_updateability() {
+        let row: Vec<_> =
+            ROW.iter().map(|(name, value)| (*name, if *name == "updateability" { "READ_ONLY" } else { *value })).collect();
+        assert!(database(&reply(&[&row])).expect("read").expect("there").read_only);
+    }
+
+    #[test]
+    fn groups_listeners_and_mirroring_are_told() {
+        let group = |listener| [("part", "availability_group"), ("name", "ag1"), ("listener", listener)];
+        let reply = reply(&[
+            ROW,
+            &[("part", "replication"), ("merge_published", "#1")],
+            &[("part", "mirroring"), ("how_many", "#1")],
+            &group("sql-ag"),
+            &group("sql-ag2"),
+        ]);
+        let replication = database(&reply).expect("read").expect("there").replication;
+        let replication = replication.seen().expect("seen");
+        assert!(replication.replicated && replication.mirrored && !replication.log_shipping);
+        assert_eq!(replication.availability_group, Some(Untrusted::new("ag1")));
+        assert_eq!(replication.listeners.len(), 2);
+    }
+
+    #[test]
+    fn the_exact_name_wins_and_none_is_none() {
+        let other = [("part", "database"), ("name", "OCTOPUS"), ("exact", "#0")];
+        assert_eq!(database(&reply(&[&other, ROW])).expect("read").expect("there").name.as_str(), "Octopus");
+        assert_eq!(database(&reply(&[])), Ok(None));
+    }
+
+    #[test]
+    fn what_was_not_asked_is_not_granted() {
+        let rights = rights(&reply(&[&[("part", "rights"), ("create_database", "#1")]])).expect("read");
+        assert!(rights.create_database && !rights.create_table && !rights.control);
+    }
+
+    #[test]
+    fn a_login_that_sees_nothing_proves_nothing() {
+        let blind = reply(&[&[("part", "rights"), ("create_database", "#0"), ("view_databases", "#0")]]);
+        assert!(!sees_every_database(&blind));
+        let creator = reply(&[&[("part", "rights"), ("create_database", "#1"), ("view_databases", "#0")]]);
+        assert!(sees_every_database(&creator));
+        assert!(sees_every_database(&reply(&[])));
+    }
+}
