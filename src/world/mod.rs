@@ -1,12 +1,12 @@
 //! The only code that touches network, disk, processes, clock and randomness.
 
+pub mod answer_sources;
 pub mod apply;
 pub mod atomic_write;
 mod budget;
 pub mod clipboard;
 pub mod clock;
 pub(crate) mod folder;
-pub mod given;
 mod handle;
 pub mod host;
 pub mod instances;

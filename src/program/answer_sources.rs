@@ -1,4 +1,4 @@
-//! What was given beforehand, gathered with the outside as it is.
+//! Gathers given answers from the real environment, standard input and terminal.
 
 use std::io::{self, IsTerminal, Write as _};
 use std::process::ExitCode;
@@ -14,19 +14,20 @@ use octopus_setup::faces::{plain, problems};
 use octopus_setup::model::field::FieldId;
 use octopus_setup::model::finding::Severity;
 use octopus_setup::model::flow::Flow;
-use octopus_setup::model::given::Problem;
+use octopus_setup::model::given_answers::Problem;
 use octopus_setup::model::licence;
 use octopus_setup::wizard::answer_file;
-use octopus_setup::world::given::{self, Around, Ask, Beforehand, Environment, Manner, Stdin, Wanted};
+use octopus_setup::world::answer_sources::{self, CommandLine, Environment, Mode, Resolved, SecretPrompt, Sources, Stdin};
 
-use super::given_args::GivenArgs;
+use super::answer_args::AnswerArgs;
 use super::outside::Outside;
 
-/// Gathers what the command line, the environment and the answer files say. `Err` when a person or a signal ended it.
+/// Gathers what the command line, the environment and the answer files say.
 ///
-/// The error is the exit status that they ask for.
-pub async fn gather(asked: &GivenArgs, flow: Option<Flow>, manner: Manner, outside: &Outside) -> Result<Beforehand, u8> {
-    let wanted = Wanted {
+/// # Errors
+/// The exit status to end with, when a person or a signal ended it.
+pub async fn gather(asked: &AnswerArgs, flow: Option<Flow>, mode: Mode, outside: &Outside) -> Result<Resolved, u8> {
+    let command_line = CommandLine {
         flow,
         files: asked.answers.clone(),
         flags: asked.flags.clone(),
@@ -37,45 +38,45 @@ pub async fn gather(asked: &GivenArgs, flow: Option<Flow>, manner: Manner, outsi
     let is_terminal = io::stdin().is_terminal();
     let mut input = io::stdin().lock();
     let mut person = Terminal;
-    // Somebody who pipes the answers in can still be asked: the question goes to the terminal itself. Not where nothing of
-    // ours reaches a terminal: there nobody may be looking.
+    // Whoever pipes the answers in can still be asked: the question goes to the terminal itself. Not if nothing of ours reaches a
+    // terminal: then nobody may be looking.
     let is_anybody_there = is_terminal || io::stderr().is_terminal();
-    let mut around = Around {
+    let mut sources = Sources {
         environment: &environment,
-        stdin: match manner {
-            Manner::WithFace if !asked.answers.iter().any(|file| file.as_os_str() == given::STDIN) => Stdin::Taken,
+        stdin: match mode {
+            Mode::Interactive if !asked.answers.iter().any(|file| file.as_os_str() == answer_sources::STDIN) => Stdin::Taken,
             _ if is_terminal => Stdin::Terminal,
             _ => Stdin::Piped(&mut input),
         },
-        person: if is_anybody_there && manner == Manner::Alone { Some(&mut person) } else { None },
-        manner,
-        command_limit: given::COMMAND_LIMIT,
+        person: if is_anybody_there && mode == Mode::Headless { Some(&mut person) } else { None },
+        mode,
+        command_limit: answer_sources::COMMAND_LIMIT,
     };
     let watch = Watch::begin();
-    let beforehand = given::gather(&wanted, &mut around).await;
+    let resolved = answer_sources::gather(&command_line, &mut sources).await;
     drop(watch);
-    match beforehand.left {
+    match resolved.left {
         Some(status) => Err(status),
-        None => Ok(beforehand),
+        None => Ok(resolved),
     }
 }
 
-/// Ends the program on a signal while answers are gathered. To run a command is to listen for signals, which tokio never stops
-/// to do once it has begun: without this, none would end the wait for a line of standard input after it.
+/// Ends the program on a signal while answers are gathered. Running a command makes tokio listen for signals, and it never stops:
+/// without this, no signal would end the wait for a line of standard input after it.
 struct Watch(Option<JoinHandle<()>>);
 
 impl Watch {
-    /// How long the gathering gets to end by itself: a command has to be ended with everything that it started.
+    /// How long gathering may take to end by itself: a command has to be ended with everything it started.
     const GRACE: Duration = Duration::from_millis(300);
 
     fn begin() -> Self {
-        // Without it signals do what they always do, and that is to end the program.
+        // Without it signals do their default, which is to end the program.
         let Ok(mut signals) = Signals::listen() else { return Self(None) };
         plain::keep();
         Self(Some(tokio::spawn(async move {
             let status = until_ended(&mut signals).await;
             tokio::time::sleep(Self::GRACE).await;
-            // A secret may be being asked for, by a thread that nothing can call off.
+            // A thread that cannot be cancelled may be asking for a secret.
             plain::restore();
             std::process::exit(status.into());
         })))
@@ -91,24 +92,24 @@ impl Drop for Watch {
     }
 }
 
-/// The environment. On Windows names have no case, and all of ours are told in capitals.
+/// Reads the environment. On Windows, where names ignore case, they become capitals.
 fn environment() -> Environment {
     let name = |name: std::ffi::OsString| if cfg!(windows) { name.to_ascii_uppercase() } else { name };
     std::env::vars_os().map(|(key, value)| (name(key), value)).collect()
 }
 
-/// Whether any of these refuses the answers.
+/// Returns whether any of these refuses the answers.
 pub fn refuse(problems: &[Problem]) -> bool {
     problems.iter().any(|problem| problem.severity == Severity::Stop)
 }
 
-/// Tells what is to be said of the answers.
+/// Prints problems to standard error.
 pub fn tell(problems: &[Problem]) {
     // Not `eprint!`, which panics where nobody can read it.
     let _ = io::stderr().write_all(problems::text(problems).as_bytes());
 }
 
-/// Tells what is wrong with the answers, and ends with the status for that.
+/// Prints problems, and returns the exit status for refused answers.
 pub fn refused(problems: &[Problem]) -> ExitCode {
     tell(problems);
     ExitCode::from(Exit::Answers.code())
@@ -117,13 +118,13 @@ pub fn refused(problems: &[Problem]) -> ExitCode {
 /// Asks at the terminal, without showing what is typed.
 struct Terminal;
 
-impl Ask for Terminal {
+impl SecretPrompt for Terminal {
     fn ask(&mut self, field: FieldId, again: Option<&str>) -> io::Result<SecretString> {
         if let Some(again) = again {
             let _ = writeln!(io::stderr(), "{again}");
         }
         let mut typed = Zeroizing::new(rpassword::prompt_password(format!("{}: ", answer_file::label(field)))?);
-        // The lines of a pasted licence that nobody reads would go to the next question, or to the shell.
+        // Unread lines of a pasted licence would go to the next question, or to the shell.
         while field == FieldId::Licence && licence::goes_on(&typed) {
             let line = Zeroizing::new(rpassword::prompt_password("")?);
             if line.as_str() == "." {

@@ -1,4 +1,4 @@
-//! The output of a command: how vaults and password managers give a secret.
+//! Reads the output of a command, which is how vaults and password managers give out secrets.
 
 use std::path::Path;
 use std::process::Stdio;
@@ -8,7 +8,7 @@ use tokio::io::{AsyncRead, AsyncReadExt};
 use tokio::process::{Child, Command};
 use zeroize::Zeroizing;
 
-use super::text::LIMIT as MOST;
+use super::decode::LIMIT as MOST;
 use super::{Environment, variable};
 use crate::model::field::FieldId;
 use crate::model::untrusted::Untrusted;
@@ -16,19 +16,19 @@ use crate::model::untrusted::Untrusted;
 /// How long a command may take.
 pub const LIMIT: Duration = Duration::from_secs(30);
 
-/// Set for every command that is run, and none is run where it is set: a command that starts this program with the same
-/// answer file would start it again, and so on.
+/// Set for every command. No command runs while it is set: one that starts this program with the same answer file would start
+/// itself without end.
 pub const DEPTH_VARIABLE: &str = "OCTOPUS_SETUP_DEPTH";
 
-/// The most bytes of what a command says on standard error; the rest is read and dropped, so that the command can go on.
+/// The most bytes kept of standard error. The rest is read and dropped, so that the command can go on.
 const SAID: u64 = 1 << 10;
 
 /// Why a command gave nothing.
 #[derive(Debug)]
 pub(super) enum NoOutput {
-    /// What it did, and what to do.
+    /// What happened, and what to do.
     Failed { says: String, fix: &'static str },
-    /// A signal came, which asks for this exit status.
+    /// A signal came; the exit status to end with.
     Left(u8),
 }
 
@@ -36,8 +36,8 @@ fn failed(says: impl Into<String>, fix: &'static str) -> NoOutput {
     NoOutput::Failed { says: says.into(), fix }
 }
 
-/// Runs a program without a shell, in a folder, with nothing to read, and gives what it prints. Our own secrets are not
-/// passed on to it. When the time is over, or whoever waits stops waiting, it is killed with everything that it started.
+/// Runs a program in a folder, without a shell and without input, and returns what it prints. Our own secrets are not passed on to
+/// it. It is killed with everything it started when the time is over or the future is dropped.
 pub(super) async fn run(
     words: &[String],
     folder: &Path,
@@ -78,7 +78,7 @@ pub(super) async fn run(
     }
 }
 
-/// Waits for a signal that ends the program; gives the exit status that it asks for.
+/// Waits for a signal that ends the program, and returns the exit status for it.
 async fn signalled() -> u8 {
     #[cfg(unix)]
     {
@@ -104,7 +104,7 @@ fn start(words: &[String], folder: &Path, environment: &Environment) -> Result<R
     let Some((program, arguments)) = words.split_first() else {
         return Err(failed("names no program", ""));
     };
-    // A path is the answer file's, like every other in it; a name is looked up as ever.
+    // A path is relative to the answer file, like every other in it; a name is looked up as usual.
     let is_path = program.contains(std::path::is_separator);
     let program =
         if is_path { std::path::absolute(folder.join(program)).unwrap_or_else(|_| program.into()) } else { program.into() };
@@ -134,7 +134,7 @@ fn start(words: &[String], folder: &Path, environment: &Environment) -> Result<R
     }
 }
 
-/// A command at work; dropped before its end it is killed with its group.
+/// A running command. Dropped before its end, it is killed with its group.
 struct Running {
     child: Child,
     ended: bool,

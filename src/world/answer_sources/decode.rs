@@ -1,14 +1,14 @@
-//! Texts from outside: the content of secrets' files, the output of commands, lines of standard input.
+//! Decodes texts from outside: the content of secret files, the output of commands, lines of standard input.
 
 use secrecy::SecretString;
 use zeroize::Zeroizing;
 
-/// The most bytes of such a text: a master key takes 44, a licence some thousands.
+/// The most bytes of such a text. A master key takes 44, a licence some thousands.
 pub(super) const LIMIT: u64 = 64 << 10;
-/// Room for the longest, and one byte more to tell that one is longer.
+/// Room for the longest, and one more byte to notice a longer one.
 pub(super) const ROOM: usize = (64 << 10) + 1;
 
-/// Why a text cannot be an answer, as a part of a sentence.
+/// Why a text cannot be an answer, as the end of a sentence.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub(super) enum BadText {
     /// There is nothing but line breaks.
@@ -19,8 +19,8 @@ pub(super) enum BadText {
     NotText,
 }
 
-/// The text without the line breaks at its end, which editors, `echo` and most tools add. Blanks stay: they may belong to a
-/// password. UTF-8 with or without a mark, or UTF-16 with one, as an older PowerShell's `>` writes it.
+/// Decodes UTF-8 with or without a byte order mark, or UTF-16 with one, as an older PowerShell's `>` writes it. Removes line
+/// breaks at the end, which editors, `echo` and most tools add. Keeps blanks: they may belong to a password.
 pub(super) fn decode(bytes: &[u8]) -> Result<SecretString, BadText> {
     // Three bytes are the most that a UTF-16 unit becomes: the text does not grow, and so leaves no copy behind.
     let mut text = Zeroizing::new(String::with_capacity(bytes.len() * 2));

@@ -1,4 +1,4 @@
-//! One answer, fetched from where it is to be had.
+//! Fetches one answer from its source.
 
 use std::io::{self, BufRead, Read};
 use std::path::Path;
@@ -7,38 +7,38 @@ use secrecy::{ExposeSecret, SecretString};
 use zeroize::Zeroizing;
 
 use super::command::NoOutput;
-use super::text::{LIMIT, ROOM, decode};
-use super::{Around, Manner, Stdin, command, paper, variable};
+use super::decode::{LIMIT, ROOM, decode};
+use super::{Mode, Sources, Stdin, command, secret_file, variable};
 use crate::model::field::FieldId;
-use crate::model::given::{Given, Problem, Source};
+use crate::model::given_answers::{AnswerSource, GivenAnswer, Problem};
 use crate::model::licence;
 use crate::model::untrusted::Untrusted;
 use crate::wizard::answer_file::flag;
 
-/// What became of an answer.
+/// The outcome of fetching an answer.
 pub(super) enum Fetched {
-    /// Here it is, and perhaps something is to be said of it.
+    /// The answer, with a warning where there is one.
     Answer(SecretString, Option<Problem>),
-    /// A person is to be asked now.
+    /// A person has to be asked now.
     Ask,
     /// It is left open: see [`Manner`].
     Open,
-    /// A signal came, which asks for this exit status.
+    /// A signal came; the exit status to end with.
     Left(u8),
 }
 
-/// Fetches an answer. Relative paths are of this folder.
-pub(super) async fn fetch(given: &Given, folder: &Path, around: &mut Around<'_>) -> Result<Fetched, Problem> {
+/// Fetches an answer. Relative paths start at `folder`.
+pub(super) async fn fetch(given: &GivenAnswer, folder: &Path, sources: &mut Sources<'_>) -> Result<Fetched, Problem> {
     let field = given.field;
     let stop = |says: String, fix: String| {
         Problem::stop(Some(given.place.clone()), Some(field), format!("{}: {says}.", field.id()), fix)
     };
     let text =
         match &given.source {
-            Source::Text(text) => return Ok(Fetched::Answer(SecretString::from(text.as_str()), None)),
-            Source::Clear(secret) => return Ok(Fetched::Answer(secret.clone(), None)),
-            Source::Env(name) => match variable(around.environment, name) {
-                None if around.manner == Manner::WithFace && field.is_secret() => return Ok(Fetched::Open),
+            AnswerSource::Text(text) => return Ok(Fetched::Answer(SecretString::from(text.as_str()), None)),
+            AnswerSource::Clear(secret) => return Ok(Fetched::Answer(secret.clone(), None)),
+            AnswerSource::Env(name) => match variable(sources.environment, name) {
+                None if sources.mode == Mode::Interactive && field.is_secret() => return Ok(Fetched::Open),
                 None => {
                     let says = format!("environment variable {} is not set", Untrusted::new(name));
                     let ours = field.variable();
@@ -51,20 +51,20 @@ pub(super) async fn fetch(given: &Given, folder: &Path, around: &mut Around<'_>)
                     None => Err((format!("environment variable {} is not UTF-8 text", Untrusted::new(name)), "")),
                 },
             },
-            Source::File(path) => return file(given, &folder.join(path)).map_err(|(says, fix)| stop(says, fix.to_owned())),
-            Source::Command(words) => {
+            AnswerSource::File(path) => return file(given, &folder.join(path)).map_err(|(says, fix)| stop(says, fix.to_owned())),
+            AnswerSource::Command(words) => {
                 let name = Untrusted::new(words.first().map(String::as_str).unwrap_or_default());
-                match command::run(words, folder, around.environment, around.command_limit).await {
+                match command::run(words, folder, sources.environment, sources.command_limit).await {
                     Ok(bytes) => decode(&bytes)
                         .map_err(|bad| (format!("what the command {name} printed {bad}"), "It must print the answer.")),
                     Err(NoOutput::Left(status)) => return Ok(Fetched::Left(status)),
                     Err(NoOutput::Failed { says, fix }) => Err((format!("the command {name} {says}"), fix)),
                 }
             }
-            Source::Prompt if around.manner == Manner::Alone => return Ok(Fetched::Ask),
-            Source::Prompt => return Ok(Fetched::Open),
-            Source::Stdin if around.manner != Manner::Alone => return Ok(Fetched::Open),
-            Source::Stdin => match &mut around.stdin {
+            AnswerSource::Prompt if sources.mode == Mode::Headless => return Ok(Fetched::Ask),
+            AnswerSource::Prompt => return Ok(Fetched::Open),
+            AnswerSource::Stdin if sources.mode != Mode::Headless => return Ok(Fetched::Open),
+            AnswerSource::Stdin => match &mut sources.stdin {
                 Stdin::Terminal => return Ok(Fetched::Ask),
                 Stdin::Taken => Err(("standard input was read already".to_owned(), "Take another place for this secret.")),
                 Stdin::Piped(input) if field == FieldId::Licence => lines(*input),
@@ -74,11 +74,11 @@ pub(super) async fn fetch(given: &Given, folder: &Path, around: &mut Around<'_>)
     text.map(|text| Fetched::Answer(text, None)).map_err(|(says, fix)| stop(says, fix.to_owned()))
 }
 
-/// The content of a file. That others can read a secret's file is told and no more: what container platforms mount is
-/// readable for all, in a container where there is nobody else.
-fn file(given: &Given, path: &Path) -> Result<Fetched, (String, &'static str)> {
+/// Reads an answer from a file. If others can read a secret's file, that is a warning only: what container platforms mount is
+/// readable by everyone, in a container where there is nobody else.
+fn file(given: &GivenAnswer, path: &Path) -> Result<Fetched, (String, &'static str)> {
     let shown = Untrusted::new(&path.to_string_lossy());
-    let (bytes, open) = paper::bytes(path, LIMIT).map_err(|no| (format!("{shown} {}", no.says), no.fix))?;
+    let (bytes, open) = secret_file::read(path, LIMIT).map_err(|no| (format!("{shown} {}", no.says), no.fix))?;
     let text = decode(&bytes).map_err(|bad| (format!("{shown} {bad}"), "It must hold the answer and nothing else."))?;
     let warning = (open && given.field.is_secret()).then(|| {
         let says = format!("{}: {shown} can be read by others than its owner.", given.field.id());
@@ -87,19 +87,19 @@ fn file(given: &Given, path: &Path) -> Result<Fetched, (String, &'static str)> {
     Ok(Fetched::Answer(text, warning))
 }
 
-/// The next line of standard input.
+/// Reads the next line of standard input.
 fn line(input: &mut dyn BufRead) -> Result<SecretString, (String, &'static str)> {
     let mut bytes = Zeroizing::new(Vec::with_capacity(ROOM));
     next(input, &mut bytes)?;
     decode(&bytes).map_err(|bad| (format!("the line of standard input {bad}"), ""))
 }
 
-/// The next lines of standard input that are a licence: one of base64, or as many as it has until its end.
+/// Reads a licence from standard input: one line of base64, or its lines to the end of the XML.
 fn lines(input: &mut dyn BufRead) -> Result<SecretString, (String, &'static str)> {
     let mut bytes = Zeroizing::new(Vec::with_capacity(ROOM));
     next(input, &mut bytes)?;
     while std::str::from_utf8(&bytes).is_ok_and(licence::goes_on) {
-        // Whatever is missing at the end of the input, the check of the licence tells.
+        // The check of the licence reports what is missing at the end of the input.
         if next(input, &mut bytes)? == 0 {
             break;
         }
@@ -107,7 +107,7 @@ fn lines(input: &mut dyn BufRead) -> Result<SecretString, (String, &'static str)
     decode(&bytes).map_err(|bad| (format!("the licence in standard input {bad}"), ""))
 }
 
-/// Reads one line more, its end with it; how many bytes those were. The input's end is an error where it comes first.
+/// Reads one more line with its end, and returns how many bytes that were. The input's end is an error if nothing came before.
 fn next(input: &mut dyn BufRead, bytes: &mut Vec<u8>) -> Result<usize, (String, &'static str)> {
     let room = u64::try_from(ROOM - bytes.len()).unwrap_or_default();
     match input.take(room).read_until(b'\n', bytes) {
@@ -125,14 +125,14 @@ fn next(input: &mut dyn BufRead, bytes: &mut Vec<u8>) -> Result<usize, (String, 
 pub(super) enum Unanswered {
     /// They left: Ctrl-C, or the end of the input.
     Left,
-    /// There is no terminal after all.
+    /// The terminal could not be asked.
     Nobody(io::Error),
 }
 
-/// Asks a person, again where the form of what was typed is bad, three times at most.
+/// Asks a person, up to three times while the typed secret is malformed.
 pub(super) fn ask(
     field: FieldId,
-    person: &mut dyn super::Ask,
+    person: &mut dyn super::SecretPrompt,
     problem: impl Fn(&SecretString) -> Option<String>,
 ) -> Result<SecretString, Unanswered> {
     let mut again: Option<String> = None;

@@ -1,7 +1,7 @@
 //! The flags that answer fields, made from the fields' one definition.
 //!
-//! Each field that a flow asks has its flag, with its words as help. The words cost parsing those of every screen, which is a
-//! third of what the first frame may cost: flags are parsed without them, and [`explained`] adds them where they are read.
+//! Each field that a flow asks has a flag. Help texts require parsing the words of every screen, a third of what the first frame may
+//! cost, so flags are parsed without them and [`explained`] adds them only where they are shown.
 
 use std::path::PathBuf;
 use std::sync::LazyLock;
@@ -13,12 +13,12 @@ use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches, value_pars
 use octopus_setup::catalog::flow as flows;
 use octopus_setup::model::field::{FieldId, Kind};
 use octopus_setup::model::flow::Flow;
-use octopus_setup::model::given::{Given, Problem};
+use octopus_setup::model::given_answers::{GivenAnswer, Problem};
 use octopus_setup::wizard::answer_file::{self, FLOWS, flags};
 
 use super::cli::exit_status;
 
-/// What stands under the flags.
+/// Printed below the flags.
 const PRECEDENCE: &str = "Precedence: flag or --set (the later one) > environment > answer file (the later one) > default.\n\n\
 A secret never stands on the command line. WHERE says from where it is taken: env:NAME, a variable; file:PATH, a file; stdin, the next \
 line of standard input; prompt, a question at the terminal.";
@@ -26,18 +26,18 @@ line of standard input; prompt, a question at the terminal.";
 /// The heading of all that answers fields.
 const ANSWERS: &str = "Answers";
 
-/// Answers that are given beforehand, as the command line says them.
+/// Answers given on the command line.
 #[derive(Debug, Clone, Default)]
-pub struct GivenArgs {
+pub struct AnswerArgs {
     /// The answer files, in order.
     pub answers: Vec<PathBuf>,
     /// The answers of flags, in the order of the command line.
-    pub flags: Vec<Given>,
+    pub flags: Vec<GivenAnswer>,
     /// What is wrong with them.
     pub problems: Vec<Problem>,
 }
 
-/// What a secret's own name as a flag is refused with, rather than as unknown: it is what everybody types first.
+/// Prefix of the hidden flags named like a secret, which are refused with an explanation: they are what everybody types first.
 const REFUSED: &str = "refused ";
 
 /// A field's flag. The id is not the field's own: a subcommand may have a flag of that name that means something else.
@@ -59,7 +59,7 @@ static FLAGS: LazyLock<Vec<Flag>> = LazyLock::new(|| {
     given.map(flag).collect()
 });
 
-impl Args for GivenArgs {
+impl Args for AnswerArgs {
     fn augment_args(command: Command) -> Command {
         with_flags(command)
     }
@@ -148,7 +148,7 @@ fn about(field: FieldId) -> String {
     }
 }
 
-impl FromArgMatches for GivenArgs {
+impl FromArgMatches for AnswerArgs {
     fn from_arg_matches(matches: &ArgMatches) -> Result<Self, Error> {
         let mut given = Self::default();
         given.update_from_arg_matches(matches)?;
@@ -157,7 +157,7 @@ impl FromArgMatches for GivenArgs {
 
     fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), Error> {
         self.answers = matches.get_many::<PathBuf>("answers").into_iter().flatten().cloned().collect();
-        let mut said: Vec<(usize, Result<Given, Problem>)> = Vec::new();
+        let mut said: Vec<(usize, Result<GivenAnswer, Problem>)> = Vec::new();
         let sets = matches.get_many::<String>("set").into_iter().flatten();
         said.extend(matches.indices_of("set").into_iter().flatten().zip(sets.map(|text| flags::set(text))));
         for flag in FLAGS.iter() {

@@ -1,4 +1,4 @@
-//! All sources together: the one that counts is found, then fetched.
+//! Merges all sources: finds for each field the answer that counts, then fetches it.
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -8,62 +8,62 @@ use std::path::{Path, PathBuf};
 use secrecy::{ExposeSecret, SecretString};
 use zeroize::Zeroizing;
 
-use super::source::{self, Fetched, Unanswered};
-use super::{Around, Beforehand, Environment, INTERRUPTED, Manner, STDIN, Stdin, Wanted, paper, variable};
+use super::fetch::{self, Fetched, Unanswered};
+use super::{CommandLine, Environment, INTERRUPTED, Mode, Resolved, STDIN, Sources, Stdin, secret_file, variable};
 use crate::catalog::{flow as flows, form};
 use crate::model::answers::{Answers, Origin, Raw};
 use crate::model::check::CheckId;
 use crate::model::field::FieldId;
 use crate::model::finding::Severity;
 use crate::model::flow::Flow;
-use crate::model::given::{Given, Loaded, Place, Problem, Source};
+use crate::model::given_answers::{AnswerPlace, AnswerSource, GivenAnswer, LoadedAnswers, Problem};
 use crate::model::untrusted::Untrusted;
 use crate::wizard::answer_file::{self, AnswerFile, flags};
 use crate::world::small_file;
 
-/// Gathers what was given: files, environment and flags, each before the ones before it. Whatever is wrong is among the
-/// problems; the rest is there all the same.
-pub async fn gather(wanted: &Wanted, around: &mut Around<'_>) -> Beforehand {
-    let mut found = Found { flow: wanted.flow, ..Found::default() };
-    for path in &wanted.files {
-        found.file(path, around);
+/// Gathers answers from files, environment and flags; later ones replace earlier ones. Problems are collected, and do not keep
+/// the rest from being gathered.
+pub async fn gather(command_line: &CommandLine, sources: &mut Sources<'_>) -> Resolved {
+    let mut found = Found { flow: command_line.flow, ..Found::default() };
+    for path in &command_line.files {
+        found.file(path, sources);
     }
-    found.environment(around.environment);
-    found.problems.extend(wanted.problems.iter().cloned());
-    for given in &wanted.flags {
+    found.environment(sources.environment);
+    found.problems.extend(command_line.problems.iter().cloned());
+    for given in &command_line.flags {
         found.take(given.clone(), Path::new(""));
     }
-    found.fetch(wanted.defaults.clone(), around).await
+    found.fetch(command_line.defaults.clone(), sources).await
 }
 
-/// What was found, before anything is fetched.
+/// What was found; nothing is fetched yet.
 #[derive(Default)]
 struct Found {
     flow: Option<Flow>,
-    by_field: BTreeMap<FieldId, (Given, PathBuf)>,
+    by_field: BTreeMap<FieldId, (GivenAnswer, PathBuf)>,
     accept: Vec<CheckId>,
     problems: Vec<Problem>,
 }
 
 impl Found {
-    fn take(&mut self, given: Given, folder: &Path) {
+    fn take(&mut self, given: GivenAnswer, folder: &Path) {
         self.by_field.insert(given.field, (given, folder.to_owned()));
     }
 
-    /// Takes an answer file, after the ones before it.
-    fn file(&mut self, path: &Path, around: &mut Around<'_>) {
+    /// Adds an answer file.
+    fn file(&mut self, path: &Path, sources: &mut Sources<'_>) {
         let is_stdin = path.as_os_str() == STDIN;
         let name = if is_stdin { Untrusted::new("standard input") } else { Untrusted::new(&path.to_string_lossy()) };
-        // What is piped in nobody else reads.
+        // Nobody else can read what is piped in.
         let text = if is_stdin {
-            from_stdin(around).map(|text| (text, None))
+            from_stdin(sources).map(|text| (text, None))
         } else {
-            paper::text(path).map(|(text, open)| (text, Some(open)))
+            secret_file::read_text(path).map(|(text, open)| (text, Some(open)))
         };
         let (said, open) = match text {
             Ok((text, open)) => (answer_file::read(&name, &text), open),
             Err(no) => {
-                let place = Place::File(name);
+                let place = AnswerPlace::File(name);
                 return self.problems.push(Problem::stop(Some(place), None, format!("the answer file {}.", no.says), no.fix));
             }
         };
@@ -91,10 +91,10 @@ impl Found {
         }
     }
 
-    /// Takes the environment's answers, and tells of variables that look like ours and answer nothing.
+    /// Adds the environment's answers, and warns of variables that look like ours and answer nothing.
     fn environment(&mut self, environment: &Environment) {
         let is_ours = |name: &OsString| name.to_str().is_some_and(flags::is_ours);
-        // So it is nearly ever, and the names of all fields are not free of cost before the first frame.
+        // The usual case; building the names of all fields costs time before the first frame.
         if !environment.keys().any(is_ours) {
             return;
         }
@@ -103,12 +103,17 @@ impl Found {
         for field in FieldId::ALL.into_iter().filter(|field| field.is_given()) {
             let name = field.variable();
             let Some(value) = variable(environment, &name) else { continue };
-            let place = Place::Variable(name);
+            let place = AnswerPlace::Variable(name);
             match value.to_str() {
                 Some(value) if field.is_secret() => {
-                    self.take(Given { field, source: Source::Clear(SecretString::from(value)), place }, Path::new(""));
+                    self.take(
+                        GivenAnswer { field, source: AnswerSource::Clear(SecretString::from(value)), place },
+                        Path::new(""),
+                    );
                 }
-                Some(value) => self.take(Given { field, source: Source::Text(value.to_owned()), place }, Path::new("")),
+                Some(value) => {
+                    self.take(GivenAnswer { field, source: AnswerSource::Text(value.to_owned()), place }, Path::new(""))
+                }
                 None => {
                     let says = format!("{}: the variable's value is not UTF-8 text.", field.id());
                     self.problems.push(Problem::stop(Some(place), Some(field), says, ""));
@@ -117,11 +122,11 @@ impl Found {
         }
     }
 
-    /// Fetches what the flow asks, in the order of the fields: what decides whether another one is asked comes before it.
-    async fn fetch(self, defaults: Answers, around: &mut Around<'_>) -> Beforehand {
+    /// Fetches what the flow asks, in the order of the fields: one that decides whether another is asked comes first.
+    async fn fetch(self, defaults: Answers, sources: &mut Sources<'_>) -> Resolved {
         let Self { flow, by_field, accept, problems } = self;
-        let loaded = Loaded { answers: defaults, accept, problems, ..Loaded::default() };
-        let mut done = Beforehand { flow, loaded, ..Beforehand::default() };
+        let loaded = LoadedAnswers { answers: defaults, accept, problems, ..LoadedAnswers::default() };
+        let mut done = Resolved { flow, loaded, ..Resolved::default() };
         let mut ask = Vec::new();
         for (field, (given, folder)) in by_field {
             done.loaded.places.insert(field, given.place.clone());
@@ -129,7 +134,7 @@ impl Found {
             if !flows::asks(flow, field) || !form::is_visible(field, &done.loaded.answers) {
                 continue;
             }
-            match source::fetch(&given, &folder, around).await {
+            match fetch::fetch(&given, &folder, sources).await {
                 Ok(Fetched::Answer(text, warning)) => {
                     done.set(field, &text, given.place.origin());
                     done.loaded.problems.extend(warning);
@@ -150,15 +155,15 @@ impl Found {
                 "nothing says which flow the answers are for.",
                 "Write flow = \"first-node\" or flow = \"join\" in the file, or say it on the command line.",
             )),
-            Some(flow) if around.manner == Manner::Alone => done.ask(flow, ask, around),
+            Some(flow) if sources.mode == Mode::Headless => done.ask(flow, ask, sources),
             Some(_) => {}
         }
         done
     }
 }
 
-impl Beforehand {
-    /// What is wrong with it, all of it at once.
+impl Resolved {
+    /// Returns every problem at once.
     pub fn judge(&self) -> Vec<Problem> {
         match self.flow {
             Some(flow) => answer_file::judge(flow, &self.loaded),
@@ -171,10 +176,10 @@ impl Beforehand {
         self.loaded.answers.set(field, raw, origin);
     }
 
-    /// Asks for the secrets that are to be asked for, and for those that are missing where somebody is there. Nobody is asked
-    /// for anything where the answers are refused in any case.
-    fn ask(&mut self, flow: Flow, mut fields: Vec<FieldId>, around: &mut Around<'_>) {
-        if let Some(person) = around.person.as_deref_mut() {
+    /// Asks for the secrets whose source is a prompt, and for missing ones if there is a terminal. Asks for none where the answers
+    /// are refused anyway.
+    fn ask(&mut self, flow: Flow, mut fields: Vec<FieldId>, sources: &mut Sources<'_>) {
+        if let Some(person) = sources.person.as_deref_mut() {
             let missing = |field: &FieldId| {
                 let told = self
                     .loaded
@@ -197,7 +202,7 @@ impl Beforehand {
                     answers.set(field, Raw::Secret(secret.clone()), Origin::Typed);
                     form::problem(field, &answers)
                 };
-                let secret = match source::ask(field, person, problem) {
+                let secret = match fetch::ask(field, person, problem) {
                     Ok(secret) => secret,
                     Err(Unanswered::Left) => {
                         self.left = Some(INTERRUPTED);
@@ -224,9 +229,9 @@ impl Beforehand {
     }
 }
 
-/// What is to be said of a secret that stands in an answer file itself, which others can read or not.
-fn in_clear(given: &Given, path: &Path, open: bool) -> Option<Problem> {
-    let Source::Clear(secret) = &given.source else { return None };
+/// Judges a secret written in an answer file itself: refused if others can read the file, and a warning otherwise.
+fn in_clear(given: &GivenAnswer, path: &Path, open: bool) -> Option<Problem> {
+    let AnswerSource::Clear(secret) = &given.source else { return None };
     if secret.expose_secret().is_empty() {
         return None;
     }
@@ -242,12 +247,12 @@ fn in_clear(given: &Given, path: &Path, open: bool) -> Option<Problem> {
     })
 }
 
-/// The whole of standard input as an answer file's text.
-fn from_stdin(around: &mut Around<'_>) -> Result<Zeroizing<String>, paper::NoPaper> {
-    let no = |says: &str, fix| paper::NoPaper { says: says.to_owned(), fix };
-    match std::mem::replace(&mut around.stdin, Stdin::Taken) {
+/// Reads all of standard input as an answer file's text.
+fn from_stdin(sources: &mut Sources<'_>) -> Result<Zeroizing<String>, secret_file::UnreadableFile> {
+    let no = |says: &str, fix| secret_file::UnreadableFile { says: says.to_owned(), fix };
+    match std::mem::replace(&mut sources.stdin, Stdin::Taken) {
         Stdin::Terminal => {
-            around.stdin = Stdin::Terminal;
+            sources.stdin = Stdin::Terminal;
             Err(no("is to come from standard input, and that is a terminal", "Pipe the answers in."))
         }
         Stdin::Taken => Err(no("is to come from standard input, which is needed or was read already", "Name a file.")),
@@ -255,11 +260,14 @@ fn from_stdin(around: &mut Around<'_>) -> Result<Zeroizing<String>, paper::NoPap
             let limit = small_file::LIMIT;
             let mut bytes = Zeroizing::new(Vec::new());
             match input.take(limit + 1).read_to_end(&mut bytes) {
-                Ok(length) if u64::try_from(length).is_ok_and(|length| length > limit) => {
-                    Err(paper::NoPaper { says: format!("has more than {limit} bytes"), fix: "See whether it is the right one." })
+                Ok(length) if u64::try_from(length).is_ok_and(|length| length > limit) => Err(secret_file::UnreadableFile {
+                    says: format!("has more than {limit} bytes"),
+                    fix: "See whether it is the right one.",
+                }),
+                Ok(_) => secret_file::utf8(std::mem::take(&mut *bytes)),
+                Err(error) => {
+                    Err(secret_file::UnreadableFile { says: format!("cannot be read from standard input: {error}"), fix: "" })
                 }
-                Ok(_) => paper::utf8(std::mem::take(&mut *bytes)),
-                Err(error) => Err(paper::NoPaper { says: format!("cannot be read from standard input: {error}"), fix: "" }),
             }
         }
     }
