@@ -9,7 +9,7 @@ use crate::case::Case;
 use crate::masks::Masks;
 use crate::outcome::{Outcome, Wrong};
 use crate::scenes::{Scene, SceneId};
-use crate::{databases, headless, plain, resolved, tui};
+use crate::{answers, databases, headless, plain, tui};
 
 /// A face.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,7 +36,7 @@ impl Face {
 
     /// What comes out of a case at this face, and what was given to it.
     async fn outcome(self, scene: &Scene, case: &Case, masks: &Masks) -> (Outcome, Resolved) {
-        let given = resolved::gather(scene, case, masks, self.mode()).await;
+        let given = answers::gather(scene, case, masks, self.mode()).await;
         if scene.id == SceneId::Restless {
             databases::until_alone(scene).await;
         }

@@ -14,7 +14,7 @@ use crate::masks::{Masks, volatile};
 use crate::scenes::{Scene, SceneId};
 use crate::shared::canaries;
 use crate::shared::sql;
-use crate::{headless, plain, resolved, tui};
+use crate::{answers, headless, plain, tui};
 
 const DATABASE: &str = "OctopusDeploy";
 
@@ -58,7 +58,7 @@ async fn two_nodes(face: Face) -> String {
 
 async fn install(face: Face, scene: &Scene, case: &Case, masks: &Masks, changes: &[(FieldId, &str)]) {
     let mode = if face == Face::Headless { Mode::Headless } else { Mode::Interactive };
-    let mut loaded = resolved::gather(scene, case, masks, mode).await.loaded;
+    let mut loaded = answers::gather(scene, case, masks, mode).await.loaded;
     for (field, text) in changes {
         loaded.answers.set(*field, Raw::of(*field, *text), Origin::File);
     }
