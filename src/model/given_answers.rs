@@ -110,7 +110,7 @@ impl Problem {
 }
 
 /// All given answers, merged: a flag takes precedence over the environment, the environment over a file, a file over a default.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct LoadedAnswers {
     pub answers: Answers,
     /// Where each answer was given.
@@ -120,4 +120,11 @@ pub struct LoadedAnswers {
     /// Checks whose warnings are accepted.
     pub accept: Vec<CheckId>,
     pub problems: Vec<Problem>,
+}
+
+impl LoadedAnswers {
+    /// Returns answers of which none was given yet.
+    pub const fn new(answers: Answers) -> Self {
+        Self { answers, places: BTreeMap::new(), open: Vec::new(), accept: Vec::new(), problems: Vec::new() }
+    }
 }

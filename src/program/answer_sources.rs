@@ -11,6 +11,7 @@ use zeroize::Zeroizing;
 use octopus_setup::faces::exit::Exit;
 use octopus_setup::faces::signals::{Signals, until_ended};
 use octopus_setup::faces::{plain, problems};
+use octopus_setup::model::answers::Answers;
 use octopus_setup::model::field::FieldId;
 use octopus_setup::model::finding::Severity;
 use octopus_setup::model::flow::Flow;
@@ -20,19 +21,18 @@ use octopus_setup::wizard::answer_file;
 use octopus_setup::world::answer_sources::{self, CommandLine, Environment, Mode, Resolved, SecretPrompt, Sources, Stdin};
 
 use super::answer_args::AnswerArgs;
-use super::outside::Outside;
 
-/// Gathers what the command line, the environment and the answer files say.
+/// Gathers what the command line, the environment and the answer files say beyond the defaults.
 ///
 /// # Errors
 /// The exit status to end with, when a person or a signal ended it.
-pub async fn gather(asked: &AnswerArgs, flow: Option<Flow>, mode: Mode, outside: &Outside) -> Result<Resolved, u8> {
+pub async fn gather(asked: &AnswerArgs, flow: Option<Flow>, mode: Mode, defaults: Answers) -> Result<Resolved, u8> {
     let command_line = CommandLine {
         flow,
         files: asked.answers.clone(),
         flags: asked.flags.clone(),
         problems: asked.problems.clone(),
-        defaults: outside.answers(),
+        defaults,
     };
     let environment = environment();
     let is_terminal = io::stdin().is_terminal();

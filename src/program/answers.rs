@@ -20,7 +20,7 @@ pub async fn run(asked: &Answers, outside: &Outside) -> ExitCode {
         AnswersCommand::Schema => print(answer_file::schema().as_bytes()),
         AnswersCommand::Check { flow, given: asked, live, output } => {
             let mode = if *live { Mode::Headless } else { Mode::CheckOnly };
-            match answer_sources::gather(asked, flow.map(flow_of), mode, outside).await {
+            match answer_sources::gather(asked, flow.map(flow_of), mode, outside.answers()).await {
                 Ok(Resolved { flow: Some(flow), loaded, .. }) if *live => unattended::dry(flow, loaded, *output, outside).await,
                 Ok(resolved) => looked_at(&resolved, *output),
                 Err(status) => ExitCode::from(status),

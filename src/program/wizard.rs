@@ -18,7 +18,7 @@ pub async fn run(asked: &Wizard, flow: Flow, outside: &Outside) -> ExitCode {
     }
     let by_itself = asked.yes || asked.dry_run;
     let mode = if by_itself { Mode::Headless } else { Mode::Interactive };
-    let resolved = match answer_sources::gather(&asked.given, Some(flow), mode, outside).await {
+    let resolved = match answer_sources::gather(&asked.given, Some(flow), mode, outside.answers()).await {
         Ok(resolved) => resolved,
         Err(status) if by_itself => return unattended::left(asked, flow, status),
         Err(status) => return ExitCode::from(status),

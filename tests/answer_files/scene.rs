@@ -30,7 +30,8 @@ pub struct Scene {
 
 /// A scene in which the first node's other answers are good.
 pub fn scene() -> Scene {
-    let command_line = CommandLine { flow: Some(Flow::FirstNode), defaults: Answers::default(), ..CommandLine::default() };
+    let command_line =
+        CommandLine { flow: Some(Flow::FirstNode), ..CommandLine::new(Answers::new(octopus_setup::world::host::platform())) };
     let mut scene = Scene {
         folder: tempfile::tempdir().unwrap(),
         command_line,

@@ -16,8 +16,7 @@ pub async fn gather(scene: &Scene, case: &Case, masks: &Masks, mode: Mode) -> Re
     std::fs::set_permissions(&file, std::fs::Permissions::from_mode(case.mode)).unwrap();
     let environment: Environment =
         scene.environment().into_iter().map(|(name, value)| (name.into(), value.into())).collect::<BTreeMap<_, _>>();
-    let command_line =
-        CommandLine { flow: Some(case.flow), files: vec![file], defaults: scene.defaults(), ..CommandLine::default() };
+    let command_line = CommandLine { flow: Some(case.flow), files: vec![file], ..CommandLine::new(scene.defaults()) };
     let mut sources =
         Sources { environment: &environment, stdin: Stdin::Taken, person: None, mode, command_limit: COMMAND_LIMIT };
     let mut resolved = answer_sources::gather(&command_line, &mut sources).await;

@@ -125,8 +125,8 @@ impl Found {
     /// Fetches what the flow asks, in the order of the fields: one that decides whether another is asked comes first.
     async fn fetch(self, defaults: Answers, sources: &mut Sources<'_>) -> Resolved {
         let Self { flow, by_field, accept, problems } = self;
-        let loaded = LoadedAnswers { answers: defaults, accept, problems, ..LoadedAnswers::default() };
-        let mut done = Resolved { flow, loaded, ..Resolved::default() };
+        let loaded = LoadedAnswers { accept, problems, ..LoadedAnswers::new(defaults) };
+        let mut done = Resolved { flow, loaded, left: None };
         let mut ask = Vec::new();
         for (field, (given, folder)) in by_field {
             done.loaded.places.insert(field, given.place.clone());

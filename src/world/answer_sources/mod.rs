@@ -35,7 +35,7 @@ pub(super) const INTERRUPTED: u8 = 130;
 pub const STDIN: &str = "-";
 
 /// What the command line says about answers.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct CommandLine {
     /// The flow; `None` leaves it to the files.
     pub flow: Option<Flow>,
@@ -46,6 +46,13 @@ pub struct CommandLine {
     /// Problems with the flags.
     pub problems: Vec<Problem>,
     pub defaults: Answers,
+}
+
+impl CommandLine {
+    /// Returns a command line that says nothing beyond the defaults.
+    pub const fn new(defaults: Answers) -> Self {
+        Self { flow: None, files: Vec::new(), flags: Vec::new(), problems: Vec::new(), defaults }
+    }
 }
 
 /// Environment variables by name; on Windows the names are in capitals.
@@ -104,7 +111,7 @@ impl fmt::Debug for Sources<'_> {
 }
 
 /// All answers, gathered.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct Resolved {
     /// The flow, if the command line or a file names one.
     pub flow: Option<Flow>,

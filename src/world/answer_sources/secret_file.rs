@@ -40,7 +40,7 @@ fn unreadable(path: &Path, error: &io::Error) -> UnreadableFile {
         io::ErrorKind::NotFound => match dangling() {
             Some(to) => {
                 let says = format!("is a symbolic link to {}, which is not there", Untrusted::new(&to.to_string_lossy()));
-                UnreadableFile { says, fix: "Mend the link." }
+                UnreadableFile { says, fix: "Fix the link." }
             }
             None => UnreadableFile { says: "is not there".into(), fix: "See whether the path is right." },
         },
