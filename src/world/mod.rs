@@ -22,11 +22,9 @@ pub mod places;
 pub mod random;
 pub mod recordings;
 pub mod seal;
-pub(crate) mod small_file;
+pub mod small_file;
 pub mod sqlserver;
 pub mod survey;
-pub mod text_file;
 pub mod toml_file;
-mod toml_words;
 
 pub use handle::World;

@@ -1,6 +1,7 @@
 //! Reading files that are small by their nature, so that a large or strange one costs nothing.
 
-use std::fs::{File, Metadata, OpenOptions};
+use std::fs::{File, Metadata, OpenOptions, remove_file};
+use std::io::Write as _;
 use std::io::{self, ErrorKind, Read};
 use std::path::Path;
 
@@ -93,6 +94,19 @@ pub(super) fn list(folder: &Path, extension: &str) -> io::Result<Vec<std::path::
     Ok(paths)
 }
 
+/// Writes a new file, with the rights that the operator's umask leaves; what is there already, be it a link, stays as it is. It
+/// holds no secret, and a load balancer's own account has to read it.
+///
+/// # Errors
+/// What the operating system says; nothing is left behind then.
+pub fn save_new(path: &Path, text: &str) -> io::Result<()> {
+    let mut file = OpenOptions::new().write(true).create_new(true).open(path)?;
+    file.write_all(text.as_bytes()).and_then(|()| file.sync_all()).inspect_err(|_| {
+        // Half a configuration is worse than none. That it cannot be removed either changes nothing of what is told.
+        let _ = remove_file(path);
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -117,5 +131,14 @@ mod tests {
         assert_eq!(read_text(&path).ok().as_deref(), Some("a"));
         std::fs::write(&path, [0xff, 0xfe]).expect("written");
         assert_eq!(read_text(&path).map_err(|error| error.kind()), Err(ErrorKind::InvalidData));
+    }
+
+    #[test]
+    fn nothing_is_overwritten() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("nginx.conf");
+        save_new(&path, "mine").expect("written");
+        assert_eq!(save_new(&path, "yours").expect_err("it is there").kind(), io::ErrorKind::AlreadyExists);
+        assert_eq!(std::fs::read_to_string(path).expect("read"), "mine");
     }
 }

@@ -1,13 +1,12 @@
-//! Contents: read, hashed, copied.
+//! Copies a file: its content, hashed on the way, and its time, mode and owner.
 
-use std::fs::{File, OpenOptions};
+use std::fs::{File, FileTimes, Metadata, OpenOptions};
 use std::io::{self, ErrorKind, Read, Seek, SeekFrom, Write};
 use std::path::Path;
 
 use ring::digest::{Context, SHA256};
 
-use super::attributes;
-use super::walk::stamp;
+use super::walk::{stamp, time};
 use super::watch::{Pulse, Watch};
 use crate::migration::judge::LARGE;
 use crate::migration::model::{Digest, Stamp, Trouble};
@@ -75,7 +74,7 @@ pub(super) fn copy(from: &Path, to: &Path, buffer: &mut [u8], watch: &Watch, pul
         let after = std::fs::symlink_metadata(from).map_err(|error| gone(&error))?;
         if before == stamp(&after) && bytes == before.size {
             pulse.begin(to);
-            let unlike = !attributes::keep(&out, &met);
+            let unlike = !keep(&out, &met);
             if before.size >= LARGE {
                 out.sync_all().map_err(|error| refused("writing", &error))?;
             }
@@ -206,3 +205,51 @@ fn forget(_file: &File) {}
 
 #[cfg(not(target_os = "linux"))]
 fn begin_to_write(_file: &File, _from: u64) {}
+
+/// Gives a copy its source's owner, mode and time; `false` where the destination did not take all of them. Shares have rights of
+/// their own, and a copy is not worth less for it.
+pub(super) fn keep(copy: &File, source: &Metadata) -> bool {
+    let like = rights(copy, source);
+    let times = time(stamp(source).written).map(|written| FileTimes::new().set_modified(written));
+    like & times.is_some_and(|times| copy.set_times(times).is_ok())
+}
+
+#[cfg(unix)]
+fn rights(copy: &File, source: &Metadata) -> bool {
+    use std::os::unix::fs::{MetadataExt, PermissionsExt, fchown};
+    let Ok(now) = copy.metadata() else { return false };
+    let mut like = true;
+    // First the owner: changing it may take bits of the mode away.
+    if (now.uid(), now.gid()) != (source.uid(), source.gid()) {
+        like &= fchown(copy, Some(source.uid()), Some(source.gid())).is_ok();
+    }
+    let mode = std::fs::Permissions::from_mode(source.mode() & 0o777);
+    like & copy.set_permissions(mode).is_ok()
+}
+
+#[cfg(not(unix))]
+fn rights(_copy: &File, _source: &Metadata) -> bool {
+    true
+}
+
+/// Gives a folder that we made its source's owner and mode. What it inherited from the folder above it stays: the group that a
+/// share gives to all that is made in it.
+#[cfg(unix)]
+pub(super) fn keep_of_folder(source: &Path, copy: &Path) -> bool {
+    use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
+    let (Ok(met), Ok(now)) = (std::fs::symlink_metadata(source), std::fs::symlink_metadata(copy)) else { return false };
+    let inherits = now.mode() & 0o2000 != 0;
+    let group = if inherits { now.gid() } else { met.gid() };
+    let mut like = true;
+    if (now.uid(), now.gid()) != (met.uid(), group) {
+        like &= chown(copy, Some(met.uid()), Some(group)).is_ok();
+    }
+    let mode = met.mode() & 0o777 | now.mode() & 0o7000;
+    like & (now.mode() & 0o7777 == mode || std::fs::set_permissions(copy, std::fs::Permissions::from_mode(mode)).is_ok())
+}
+
+/// Elsewhere folders have the rights that they inherit.
+#[cfg(not(unix))]
+pub(super) fn keep_of_folder(_source: &Path, _copy: &Path) -> bool {
+    true
+}

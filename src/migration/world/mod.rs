@@ -3,22 +3,15 @@
 //!
 //! Planning and copying block, on threads of their own; progress is read from a [`Watch`], which never blocks.
 
-mod attributes;
 mod batch;
-mod changed;
 mod content;
 mod destination;
-mod folding;
 pub mod follow_up;
 pub mod liveness;
 mod manifest;
-pub mod node;
-pub mod octopus_paths;
-mod place;
 mod plan;
 mod pool;
 pub mod request;
-mod room;
 mod walk;
 mod watch;
 
@@ -143,7 +136,7 @@ pub fn copy(migration: &Migration, look: CopyPlan, watch: &Arc<Watch>) -> io::Re
     settle(migration, &lines, &copying, watch, &mut outcome);
     if outcome.is_complete() {
         let copied = manifest::read(&path, &id)?;
-        changed::since(migration, &copied, &untouched, watch, &mut outcome);
+        walk::report_changes(migration, &copied, &untouched, watch, &mut outcome);
     }
     Ok(outcome)
 }
@@ -152,7 +145,7 @@ pub fn copy(migration: &Migration, look: CopyPlan, watch: &Arc<Watch>) -> io::Re
 fn disks(sources: &[Source], pulse: &watch::Pulse) -> Vec<Option<u64>> {
     let disk = |source: &Source| {
         pulse.begin(&source.to);
-        folder::nearest(&source.to).and_then(place::disk)
+        folder::nearest(&source.to).and_then(batch::disk)
     };
     sources.iter().map(disk).collect()
 }
@@ -208,12 +201,12 @@ fn settle(migration: &Migration, lines: &Lines, copying: &Copying, watch: &Arc<W
             let Some(source) = migration.sources.get(*number) else { continue };
             let to = at(&source.to, path);
             pulse.begin(&to);
-            outcome.unlike += u64::from(!attributes::keep_of_folder(&at(&source.from, path), &to));
+            outcome.unlike += u64::from(!content::keep_of_folder(&at(&source.from, path), &to));
         }
     }
     for source in &migration.sources {
         pulse.begin(&source.to);
-        if let Err(error) = place::Disk::open(&source.to).and_then(|disk| disk.sync()) {
+        if let Err(error) = batch::Disk::open(&source.to).and_then(|disk| disk.sync()) {
             outcome.fail(source.to.clone(), content::refused("writing", &error));
         }
     }

@@ -7,11 +7,11 @@ use std::sync::Arc;
 
 use super::batch::Todo;
 use super::content;
+use super::destination::folding;
 use super::destination::{Destination, at};
-use super::folding::folding;
+use super::destination::{Load, room};
 use super::manifest::{self, Lines};
 use super::pool::{self, Ended};
-use super::room::{Load, room};
 use super::walk::walk;
 use super::watch::{Pulse, Watch};
 use super::{CopyPlan, Migration};

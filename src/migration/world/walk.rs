@@ -1,12 +1,17 @@
-//! The walk through the sources. No link is ever followed, so there are no loops and no way out.
+//! Walks through the sources, before the copy and once more after it. No link is ever followed, so there are no loops and no way out.
 
+use std::collections::HashSet;
 use std::fs::{DirEntry, FileType, Metadata};
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+use super::Migration;
+use super::destination::at;
+use super::manifest::Lines;
 use super::watch::{Pulse, Watch};
-use crate::migration::model::{Figures, Item, LeftOut, Moment, OWN_FOLDER, Odd, Source, Stamp, Tree};
+use crate::migration::model::{Figures, Item, LeftOut, Moment, OWN_FOLDER, Odd, Outcome, Source, Stamp, Tree, Trouble, key};
 use crate::world::toml_file::shown;
 
 /// Everything in the sources, in the order of the bytes of the paths. Ends early, with what it has, where the run is to end.
@@ -143,6 +148,39 @@ pub(super) fn time(moment: Moment) -> Option<SystemTime> {
     let epoch = SystemTime::UNIX_EPOCH;
     let time = if moment.seconds < 0 { epoch.checked_sub(whole)? } else { epoch.checked_add(whole)? };
     time.checked_add(Duration::from_nanos(moment.nanos.into()))
+}
+
+/// Fails for each file of the sources of which the manifest does not say that it was copied as it is now. Without this, a server
+/// that was not stopped would lose what it wrote in the meantime, and nobody would know.
+pub(super) fn report_changes(
+    migration: &Migration,
+    copied: &Lines,
+    untouched: &HashSet<(usize, PathBuf)>,
+    watch: &Arc<Watch>,
+    outcome: &mut Outcome,
+) {
+    let pulse = watch.pulse();
+    let tree = walk(&migration.sources, watch, &pulse);
+    watch.forget(&pulse);
+    if watch.stopped() {
+        // The walk ended early, and what it did not see is not known to be the same.
+        outcome.open += 1;
+        return;
+    }
+    for left in tree.left_out {
+        let known = untouched.contains(&(left.source, left.path.clone()));
+        if let (Odd::Unreadable(said), Some(source), false) = (left.why, migration.sources.get(left.source), known) {
+            outcome.fail(at(&source.from, &left.path), Trouble::Refused { doing: "looking at it once more", said });
+        }
+    }
+    for item in tree.files {
+        let Some(source) = migration.sources.get(item.source) else { continue };
+        let is_copied = copied.get(&key(source.folder, &item.path)).is_some_and(|record| record.stamp == item.stamp);
+        let from = at(&source.from, &item.path);
+        if !is_copied && !untouched.contains(&(item.source, item.path)) {
+            outcome.fail(from, Trouble::Changed);
+        }
+    }
 }
 
 #[cfg(test)]

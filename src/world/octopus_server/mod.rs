@@ -4,19 +4,12 @@
 //! it was given. So each call has its time, its output is bounded and masked before anybody sees it, and what it started
 //! ends with it.
 
-mod call;
-mod capture;
 mod instances;
 mod mask;
-mod patience;
 mod ping;
-mod program;
-mod runner;
+mod run;
 
-pub use call::{Call, NoCall, forget};
 pub use instances::{Listed, listed, read_instances};
 pub use mask::Masks;
-pub use patience::Patience;
 pub use ping::ping;
-pub use program::refusal;
-pub use runner::{Ended, run};
+pub use run::{Call, Ended, NoCall, Patience, forget, refusal, run};

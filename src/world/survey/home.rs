@@ -136,7 +136,7 @@ fn taken(places: &Places, instance: &str) -> Fact<Option<Untrusted>> {
         // There is an entry of that name, which is all that matters here.
         Err(_) => return Fact::Seen(Some(shown(&places.instance(instance)))),
     }
-    let (octopus, _) = registry::list(&places.octopus_instances);
+    let (octopus, _) = registry::list_instances(&places.octopus_instances);
     let key = instance_key(instance);
     Fact::Seen(octopus.into_iter().find(|(name, _)| instance_key(name.as_str()) == key).map(|(_, config)| config))
 }

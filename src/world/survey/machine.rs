@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use futures_util::future::join;
 
-use super::octopus::{registry, version};
+use super::octopus::{installed_version, registry};
 use crate::model::cluster::ClusterId;
 use crate::model::facts::{Fact, InstanceSeen, Machine, Unfinished};
 use crate::model::node_config::NodeConfig;
@@ -33,7 +33,7 @@ pub async fn machine(places: &Places, mut report: impl FnMut(Machine) + Send) ->
     report(machine.clone());
     // Each home may be on another disk, but one that hangs costs no more than the cluster ids and the days.
     let details = within(BUDGET, move || configs.iter().map(|config| detail(config)).collect::<Vec<_>>());
-    let (details, version) = join(details, version::of(places)).await;
+    let (details, version) = join(details, installed_version(places)).await;
     for (instance, (cluster, written)) in machine.instances.iter_mut().zip(details.unwrap_or_default()) {
         instance.cluster = cluster;
         instance.written = written;
@@ -45,7 +45,7 @@ pub async fn machine(places: &Places, mut report: impl FnMut(Machine) + Send) ->
 
 /// The facts of the state directory, and the instances' configs in the same order.
 fn look(places: &Places) -> (Machine, Vec<PathBuf>) {
-    let (octopus_instances, mut unreadable) = registry::list(&places.octopus_instances);
+    let (octopus_instances, mut unreadable) = registry::list_instances(&places.octopus_instances);
     let (mut instances, mut configs) = (Vec::new(), Vec::new());
     let mut listed = instances::list(places);
     // The files' order is not a reader's: `-2.toml` comes before `.toml`.

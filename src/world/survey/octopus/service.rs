@@ -19,7 +19,7 @@ const DEFAULT: &str = "OctopusServer";
 
 /// The service of this instance, where there is one. On Windows the service manager knows, which nothing that this program is
 /// built of asks; and without any of systemd's folders this machine has no services that we know of.
-pub(super) fn of(folders: &[PathBuf], instance: &str) -> Fact<Option<Untrusted>> {
+pub(super) fn find_service(folders: &[PathBuf], instance: &str) -> Fact<Option<Untrusted>> {
     if cfg!(windows) {
         return Fact::Missing(Trouble::Unasked);
     }
@@ -87,16 +87,16 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let folders = [folder.path().join("none"), folder.path().to_owned()];
         let unit = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).expect("written");
-        assert_eq!(of(&folders, "OctopusServer"), Fact::Seen(None));
+        assert_eq!(find_service(&folders, "OctopusServer"), Fact::Seen(None));
         unit("ssh.service", "[Service]\nExecStart=/usr/sbin/sshd -D\n");
         unit("My-Node.service", "");
         unit("other.service", "[Service]\nExecStart=/Octopus/Octopus.Server run --instance=Third One --noninteractive\n");
-        assert_eq!(of(&folders, "OctopusServer"), Fact::Seen(None));
-        assert_eq!(of(&folders, "my node"), Fact::Seen(Some("My-Node.service".into())));
-        assert_eq!(of(&folders, "third-one"), Fact::Seen(Some("other.service".into())));
+        assert_eq!(find_service(&folders, "OctopusServer"), Fact::Seen(None));
+        assert_eq!(find_service(&folders, "my node"), Fact::Seen(Some("My-Node.service".into())));
+        assert_eq!(find_service(&folders, "third-one"), Fact::Seen(Some("other.service".into())));
         unit("OctopusDeploy.service", "");
-        assert_eq!(of(&folders, "octopusserver"), Fact::Seen(Some("OctopusDeploy.service".into())));
-        assert_eq!(of(&folders[..1], "OctopusServer"), Fact::Seen(None), "no systemd at all");
+        assert_eq!(find_service(&folders, "octopusserver"), Fact::Seen(Some("OctopusDeploy.service".into())));
+        assert_eq!(find_service(&folders[..1], "OctopusServer"), Fact::Seen(None), "no systemd at all");
     }
 
     #[test]

@@ -1,16 +1,74 @@
-//! The newest part of Octopus Server's own log.
+//! How a running node fares: its ping and its log.
 
 use std::fs::File;
 use std::io::{self, ErrorKind, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
-use crate::model::facts::{Fact, KnownTrouble, LogSeen, LogTrouble};
+use futures_util::future::{Either, select};
+
+use crate::model::facts::{Fact, HealthFacts, KnownTrouble, LogSeen, LogTrouble, Ping, Trouble};
+use crate::model::node::Web;
+use crate::model::ping::PingAt;
+use crate::model::prefixes::ListenPrefix;
 use crate::model::untrusted::Untrusted;
+use crate::world::budget::fact_within;
+use crate::world::octopus_server;
 use crate::world::toml_file::shown;
 
+/// Asks the ping and reads the newest part of the log, both at once; what is known first is told first.
+pub async fn health(prefixes: &[ListenPrefix], home: &Path, mut report: impl FnMut(HealthFacts) + Send) {
+    let home = home.to_owned();
+    let ping = Box::pin(ping(prefixes));
+    let log = Box::pin(fact_within(LOG_BUDGET, move || read_newest_log(&home)));
+    let mut facts = HealthFacts::default();
+    match select(ping, log).await {
+        Either::Left((ping, log)) => {
+            facts.ping = ping;
+            report(facts.clone());
+            facts.log = log.await;
+        }
+        Either::Right((log, ping)) => {
+            facts.log = log;
+            report(facts.clone());
+            facts.ping = ping.await;
+        }
+    }
+    report(facts);
+}
+
+/// Asks the prefixes one after the other, those without TLS first, until one answers. Where HTTP leads to HTTPS, what that
+/// answers counts.
+pub(super) async fn ping(prefixes: &[ListenPrefix]) -> Fact<Ping> {
+    let (mut seen, mut why) = (None, None);
+    let bare = prefixes.iter().filter(|prefix| !prefix.secure);
+    for prefix in bare.chain(prefixes.iter().filter(|prefix| prefix.secure)) {
+        let web = Web { prefixes: vec![prefix.clone()], force_ssl: prefix.secure, comms_port: 0, grpc_port: 0 };
+        let Some(at) = PingAt::of(&web) else { continue };
+        let begun = Instant::now();
+        match octopus_server::ping(&at).await {
+            Ok(status) => {
+                let leads_on = (300..400).contains(&status);
+                if seen.is_none() || !leads_on {
+                    seen = Some(Ping { url: at.url().as_str().into(), status, took: begun.elapsed() });
+                }
+                if !leads_on {
+                    break;
+                }
+            }
+            // Of several reasons one that tells more than that nobody listens counts: there somebody does.
+            Err(trouble) => {
+                if why.as_ref().is_none_or(|before| *before == Trouble::Refused) {
+                    why = Some(trouble);
+                }
+            }
+        }
+    }
+    seen.map_or_else(|| Fact::Missing(why.unwrap_or(Trouble::Unasked)), Fact::Seen)
+}
+
 /// A megabyte of a local disk.
-pub(super) const BUDGET: Duration = Duration::from_secs(5);
+pub(super) const LOG_BUDGET: Duration = Duration::from_secs(5);
 /// How much of the log's end is read.
 const PART: u64 = 1 << 20;
 /// Where Octopus Server keeps its logs, below the home directory.
@@ -21,10 +79,10 @@ const FILE: &str = "OctopusServer.txt";
 const LINE: usize = 240;
 
 /// What its newest part says. A folder or a file that is not there is no trouble: nothing ran here yet.
-pub(super) fn newest(home: &Path) -> Fact<Option<LogSeen>> {
+pub(super) fn read_newest_log(home: &Path) -> Fact<Option<LogSeen>> {
     let folder = home.join(FOLDER);
-    let read = file(&folder).and_then(|path| match path {
-        Some(path) => part(&path).map(|text| Some(look(&path, &text))),
+    let read = find_log(&folder).and_then(|path| match path {
+        Some(path) => read_end(&path).map(|text| Some(find_troubles(&path, &text))),
         None => Ok(None),
     });
     match read {
@@ -34,7 +92,7 @@ pub(super) fn newest(home: &Path) -> Fact<Option<LogSeen>> {
 }
 
 /// The server's own log; else, as of versions that name it otherwise, the newest text in the folder.
-fn file(folder: &Path) -> io::Result<Option<PathBuf>> {
+fn find_log(folder: &Path) -> io::Result<Option<PathBuf>> {
     let entries = match std::fs::read_dir(folder) {
         Ok(entries) => entries,
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
@@ -60,7 +118,7 @@ fn file(folder: &Path) -> io::Result<Option<PathBuf>> {
 }
 
 /// The end of a file, from the beginning of a line on.
-fn part(path: &Path) -> io::Result<String> {
+fn read_end(path: &Path) -> io::Result<String> {
     let mut file = File::open(path)?;
     let length = file.metadata()?.len();
     let from = length.saturating_sub(PART);
@@ -73,7 +131,7 @@ fn part(path: &Path) -> io::Result<String> {
 }
 
 /// What is known of these lines: of each kind the newest, those since the last start only where that is among them.
-fn look(path: &Path, text: &str) -> LogSeen {
+fn find_troubles(path: &Path, text: &str) -> LogSeen {
     let (mut starts, mut troubles) = (0, Vec::<LogTrouble>::new());
     for line in text.lines() {
         if is_start(line) {
@@ -115,10 +173,53 @@ fn quoted(line: &str) -> Untrusted {
 
 #[cfg(test)]
 mod tests {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::net::TcpListener;
+
     use super::*;
+    use crate::model::prefixes;
+
+    /// The port of a server that answers one request with this.
+    async fn answering(text: &'static str) -> u16 {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("bound");
+        let port = listener.local_addr().expect("an address").port();
+        tokio::spawn(async move {
+            let (mut stream, _) = listener.accept().await.expect("accepted");
+            let _ = stream.read(&mut [0; 4_096]).await.expect("read");
+            stream.write_all(text.as_bytes()).await.expect("written");
+        });
+        port
+    }
+
+    async fn of(text: &str) -> Fact<Ping> {
+        ping(&prefixes::parse(text).expect("prefixes")).await
+    }
+
+    #[tokio::test]
+    async fn the_first_prefix_that_answers_counts_but_for_one_that_leads_on() {
+        let (moved, draining, strange) = (
+            answering("HTTP/1.1 307 Temporary Redirect\r\n\r\n").await,
+            answering("HTTP/1.1 418 I'm a teapot\r\n\r\n").await,
+            answering("SSH-2.0-OpenSSH\r\n").await,
+        );
+        let all = format!("http://+:{strange}/, http://localhost:{moved}/, http://octopus.example:{draining}/octopus/");
+        let Fact::Seen(seen) = of(&all).await else { panic!("no answer") };
+        let url = format!("http://octopus.example:{draining}/octopus/api/octopusservernodes/ping");
+        assert_eq!((seen.status, seen.url.as_str()), (418, url.as_str()));
+    }
+
+    #[tokio::test]
+    async fn where_nothing_answers_that_is_said() {
+        let free = std::net::TcpListener::bind(("127.0.0.1", 0)).and_then(|free| free.local_addr()).expect("a port").port();
+        assert_eq!(of(&format!("http://localhost:{free}/")).await, Fact::Missing(Trouble::Refused));
+        let strange = answering("SSH-2.0-OpenSSH\r\n").await;
+        let told = of(&format!("http://localhost:{strange}/, http://localhost:{free}/")).await;
+        assert!(matches!(&told, Fact::Missing(Trouble::Io(said)) if said.as_str().contains("no web server")), "{told:?}");
+        assert_eq!(ping(&[]).await, Fact::Missing(Trouble::Unasked));
+    }
 
     fn seen(home: &Path) -> Option<LogSeen> {
-        match newest(home) {
+        match read_newest_log(home) {
             Fact::Seen(seen) => seen,
             other => panic!("{other:?}"),
         }
@@ -136,11 +237,11 @@ mod tests {
         std::fs::create_dir(&logs).expect("a folder");
         assert_eq!(seen(home.path()), None);
         let text = "2026-11-20 10:00:00.0000 1 INFO  ==== RunCommand ====\n\
-                    2026-11-20 10:00:01.0000 1 FATAL Padding is invalid and cannot be removed.\n\
-                    2026-11-21 10:00:00.0000 1 INFO  ==== RunCommand ====\n\
-                    2026-11-21 10:00:01.0000 1 ERROR Login failed for user 'octopus'.\n\
-                    2026-11-21 10:00:02.0000 1 ERROR Could not find a part of the path 'Z:\\a'.\n\
-                    2026-11-21 10:00:03.0000 1 ERROR Login failed for user 'sa'.\n";
+                2026-11-20 10:00:01.0000 1 FATAL Padding is invalid and cannot be removed.\n\
+                2026-11-21 10:00:00.0000 1 INFO  ==== RunCommand ====\n\
+                2026-11-21 10:00:01.0000 1 ERROR Login failed for user 'octopus'.\n\
+                2026-11-21 10:00:02.0000 1 ERROR Could not find a part of the path 'Z:\\a'.\n\
+                2026-11-21 10:00:03.0000 1 ERROR Login failed for user 'sa'.\n";
         std::fs::write(logs.join(FILE), text).expect("written");
         let log = seen(home.path()).expect("a log");
         assert_eq!((log.since_start, log.starts), (true, 2));
@@ -184,6 +285,6 @@ mod tests {
         std::fs::write(logs.join(FILE), [0xff, 0xfe, b'\n', 0]).expect("written");
         assert_eq!(kinds(&seen(home.path()).expect("a log")), []);
         std::fs::write(home.path().join("file"), "").expect("written");
-        assert!(matches!(newest(&home.path().join("file")), Fact::Missing(_)));
+        assert!(matches!(read_newest_log(&home.path().join("file")), Fact::Missing(_)));
     }
 }

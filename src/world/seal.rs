@@ -5,23 +5,22 @@
 //! nothing away, and that a config from elsewhere is recognised. On Windows the scheme is the same for now: DPAPI is
 //! to take the file's place when a crate that wraps it without `unsafe` in our code is chosen.
 
-mod machine_key;
-mod purpose;
-
 use std::fmt;
-use std::io;
+use std::io::{self, ErrorKind};
 use std::path::PathBuf;
 
-use data_encoding::BASE64;
-use ring::aead::{Aad, LessSafeKey, NONCE_LEN, Nonce};
+use data_encoding::{BASE64, HEXLOWER};
+use ring::aead::{Aad, CHACHA20_POLY1305, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use secrecy::SecretSlice;
 use zeroize::Zeroizing;
 
-pub use purpose::Purpose;
-
-use super::places::Places;
-use super::random::{self, NoRandomness};
+use crate::model::cluster::ClusterId;
+use crate::model::names::instance_key;
 use crate::model::node_config::Sealed;
+use crate::world::atomic_write::{Existing, atomic_write};
+use crate::world::places::Places;
+use crate::world::random::{self, NoRandomness};
+use crate::world::{folder, small_file};
 
 /// How sealed texts begin: the word and the scheme's number.
 const HEAD: &str = "sealed:1:";
@@ -67,15 +66,15 @@ impl fmt::Debug for Sealer {
 impl Sealer {
     /// With this machine's key; a machine that has none gets one.
     pub fn open_or_create(places: &Places) -> Result<Self, SealError> {
-        Ok(Self::under(machine_key::read_or_create(places)?))
+        Ok(Self::under(read_or_create_machine_key(places)?))
     }
 
     /// With this machine's key, for opening only: a machine without one never sealed anything.
     pub fn open(places: &Places) -> Result<Self, SealError> {
-        machine_key::read(places)?.map(Self::under).ok_or(SealError::OtherMachine)
+        read_machine_key(places)?.map(Self::under).ok_or(SealError::OtherMachine)
     }
 
-    fn under(key: machine_key::MachineKey) -> Self {
+    fn under(key: MachineKey) -> Self {
         Self { id: key.id(), key: key.aead() }
     }
 
@@ -104,6 +103,131 @@ impl Sealer {
             .map_err(|_| SealError::Damaged)?;
         Ok(SecretSlice::from(opened.to_vec()))
     }
+}
+
+/// What a sealed value is for. It is bound to that: put elsewhere, it does not open.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purpose<'a> {
+    /// A cluster's master key.
+    MasterKey {
+        /// The instance whose home it is in.
+        instance: &'a str,
+        /// The cluster.
+        cluster: ClusterId,
+    },
+    /// The SQL login's password.
+    DatabasePassword {
+        /// The instance whose config it is in.
+        instance: &'a str,
+    },
+    /// The service account's password.
+    ServicePassword {
+        /// The instance whose config it is in.
+        instance: &'a str,
+    },
+}
+
+impl Purpose<'_> {
+    /// The text that is authenticated with the value. It is part of the format: a changed word opens nothing any more.
+    pub(super) fn text(&self) -> String {
+        let (what, instance) = match self {
+            Self::MasterKey { instance, cluster } => (format!("master-key\0{cluster}"), instance),
+            Self::DatabasePassword { instance } => ("database-password".to_owned(), instance),
+            Self::ServicePassword { instance } => ("service-password".to_owned(), instance),
+        };
+        format!("octopus-setup sealed 1\0{}\0{what}", instance_key(instance))
+    }
+}
+
+/// Bytes of the key.
+const LENGTH: usize = 32;
+
+/// So often a lost race is run again.
+const MOST_BYTES: u32 = 64;
+
+/// The key's bytes, and the AEAD made of them.
+pub(super) struct MachineKey {
+    bytes: Zeroizing<[u8; LENGTH]>,
+    aead: LessSafeKey,
+}
+
+impl MachineKey {
+    fn of(bytes: Zeroizing<[u8; LENGTH]>) -> io::Result<Self> {
+        let wrong = |_| io::Error::new(ErrorKind::InvalidData, "it has the wrong length");
+        let aead = LessSafeKey::new(UnboundKey::new(&CHACHA20_POLY1305, &*bytes).map_err(wrong)?);
+        Ok(Self { bytes, aead })
+    }
+
+    /// Eight hexadecimal digits that tell this key from another and nothing else.
+    pub(super) fn id(&self) -> String {
+        let mut context = ring::digest::Context::new(&ring::digest::SHA256);
+        context.update(b"octopus-setup machine key 1\0");
+        context.update(&*self.bytes);
+        HEXLOWER.encode(&context.finish().as_ref()[..4])
+    }
+
+    /// The AEAD under it; the bytes are wiped.
+    pub(super) fn aead(self) -> LessSafeKey {
+        self.aead
+    }
+}
+
+/// Reads the key; `None` where this machine has none.
+pub(super) fn read_machine_key(places: &Places) -> Result<Option<MachineKey>, SealError> {
+    let path = places.machine_key();
+    match read_file(&path) {
+        Ok(key) => Ok(Some(key)),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+        Err(source) => Err(SealError::MachineKey { path, source }),
+    }
+}
+
+/// Reads the key, or makes one. Of two wizards that make one at the same time, the second reads the first one's.
+pub(super) fn read_or_create_machine_key(places: &Places) -> Result<MachineKey, SealError> {
+    if let Some(key) = read_machine_key(places)? {
+        return Ok(key);
+    }
+    let path = places.machine_key();
+    let refused = |source| SealError::MachineKey { path: path.clone(), source };
+    folder::create_private(&places.state).map_err(refused)?;
+    let bytes = Zeroizing::new(random::bytes::<LENGTH>()?);
+    // Joined in a buffer that has room for both: one that grows leaves a copy behind.
+    let mut text = Zeroizing::new(String::with_capacity(BASE64.encode_len(LENGTH) + 1));
+    BASE64.encode_append(&*bytes, &mut text);
+    text.push('\n');
+    // Two instances of one machine do so under two locks, and each sweeps the other's unfinished file away. Whoever lost
+    // its own looks again: by then the other one's key is there, or the place is free.
+    for tried in 1.. {
+        match atomic_write(&path, text.as_bytes(), Existing::Refuse) {
+            Ok(()) => break,
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => break,
+            Err(error) if error.kind() == ErrorKind::NotFound && tried < MOST_BYTES => {}
+            Err(source) => return Err(refused(source)),
+        }
+    }
+    // Read back in either case: what is on disk is what will be there tomorrow.
+    read_file(&path).map_err(refused)
+}
+
+fn read_file(path: &std::path::Path) -> io::Result<MachineKey> {
+    let text = small_file::read(path, 4_096).map(Zeroizing::new)?;
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        let mode = std::fs::metadata(path)?.permissions().mode() & 0o777;
+        if mode & 0o077 != 0 {
+            let said = format!("others may read it (mode {mode:04o}); it must be 0600");
+            return Err(io::Error::new(ErrorKind::PermissionDenied, said));
+        }
+    }
+    let wrong = || io::Error::new(ErrorKind::InvalidData, "it does not hold a machine key");
+    let bytes = BASE64.decode(text.trim_ascii()).map(Zeroizing::new).map_err(|_| wrong())?;
+    let mut key = Zeroizing::new([0; LENGTH]);
+    if bytes.len() != LENGTH {
+        return Err(wrong());
+    }
+    key.copy_from_slice(&bytes);
+    MachineKey::of(key)
 }
 
 #[cfg(test)]
@@ -174,5 +298,19 @@ mod tests {
         assert_eq!((mode(places.machine_key()), mode(places.state.clone())), (0o600, 0o700));
         std::fs::set_permissions(places.machine_key(), PermissionsExt::from_mode(0o644)).expect("changed");
         assert!(matches!(Sealer::open(&places), Err(SealError::MachineKey { .. })));
+    }
+
+    #[test]
+    fn wizards_of_several_instances_that_make_it_at_once_have_one() {
+        for _ in 0..20 {
+            let folder = tempfile::tempdir().expect("a folder");
+            let places = Places::under(folder.path().join("state"));
+            let make = || read_or_create_machine_key(&places).map(|key| key.id()).map_err(|error| error.to_string());
+            let ids: Vec<_> = std::thread::scope(|scope| {
+                let wizards: Vec<_> = (0..4).map(|_| scope.spawn(make)).collect();
+                wizards.into_iter().map(|wizard| wizard.join().expect("no panic").expect("a key")).collect()
+            });
+            assert!(ids.iter().all(|id| *id == ids[0]), "{ids:?}");
+        }
     }
 }
