@@ -6,36 +6,32 @@ use std::path::{Path, PathBuf};
 use super::ProgressRecord;
 use crate::migration::model::{Collision, Folding, InTheWay, Item, Moment, Stamp, Tree};
 
-/// What stands at a file's place at the destination.
+/// What exists at a file's place at the destination.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Existing {
-    /// Nothing.
     Nothing,
-    /// A file.
     File(Stamp),
-    /// A folder.
     Folder,
-    /// A link or something stranger.
+    /// A link or a special file.
     Else,
 }
 
-/// What is to be done about a file.
+/// What to do with a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Action {
-    /// It is copied; nothing is in its place.
+    /// Copy it; its place is free.
     Copy,
-    /// It is copied over what an earlier run copied, and what looks so now: the source has changed since then, and the destination
-    /// has not.
+    /// Copy it over an earlier run's copy with this stamp: the source has changed since then, and the destination has not.
     CopyAnew(Stamp),
-    /// It is there, verified by an earlier run, and neither side has changed.
+    /// Nothing: an earlier run copied and verified it, and neither side has changed.
     Done,
-    /// Both sides have to be read: the sizes are the same, and nothing more is known.
+    /// Read both sides: the sizes are the same, and nothing more is known.
     Compare,
-    /// It collides.
+    /// Nothing: its place is taken.
     Collides(InTheWay),
 }
 
-/// Judges one file by what stands in its place and by what an earlier run noted of it.
+/// Decides by what exists in the file's place and by an earlier run's record of the file.
 pub fn decide(item: &Item, there: Existing, record: Option<&ProgressRecord>) -> Action {
     let stamp = match there {
         Existing::Nothing => return Action::Copy,
@@ -55,9 +51,9 @@ pub fn decide(item: &Item, there: Existing, record: Option<&ProgressRecord>) -> 
     if stamp.size == item.stamp.size { Action::Compare } else { Action::Collides(InTheWay::OtherContent) }
 }
 
-/// Whether a file at the destination still has the time that it was given: exactly, or as the coarser clock of its file system
-/// keeps it, which shows in the digits that are nought. A destination that did not take the source's time has its own, and is compared
-/// instead of believed; so is a file that somebody wrote within the same two seconds.
+/// Returns whether a file at the destination still has the time it was given: exactly, or rounded by the coarser clock of its file
+/// system, which shows in trailing zeros. A file whose destination did not take the source's time, or that was written within the
+/// same two seconds, is compared instead of trusted.
 fn is_same_time(there: Moment, given: Moment) -> bool {
     let finer = |step: u32| {
         there.nanos.is_multiple_of(step) && there.seconds == given.seconds && there.nanos.abs_diff(given.nanos) < step
@@ -65,14 +61,14 @@ fn is_same_time(there: Moment, given: Moment) -> bool {
     there == given || [100, 1_000, 1_000_000].into_iter().any(finer) || there.nanos == 0 && there.is_about(given)
 }
 
-/// A path as a file system compares it that folds case. Only an approximation of each of them; where one folds more than this,
-/// the second file is refused when it is renamed, and nothing is overwritten.
+/// Returns a path as a case-folding file system compares it, approximately. If one folds more than this, the second file is refused
+/// when it is renamed, and nothing is overwritten.
 pub fn fold(path: &Path) -> PathBuf {
     path.to_str().map_or_else(|| path.to_owned(), |text| PathBuf::from(text.to_lowercase()))
 }
 
-/// What of the sources falls together where the destination folds case: of each group all but the first collide with it. Folders
-/// fall together with folders without harm to anybody but to those who look for the second one, so they are told too.
+/// Returns the sources' files and folders that collide with each other if the destination folds case: all but the first of each
+/// group. Folders merge without loss, but whoever looks for the second one does not find it, so they are reported too.
 pub fn folded_together(tree: &Tree, folding: Folding) -> Vec<Collision> {
     if folding == Folding::Keeps {
         return Vec::new();
@@ -83,7 +79,7 @@ pub fn folded_together(tree: &Tree, folding: Folding) -> Vec<Collision> {
     let mut collisions = Vec::new();
     for (source, path) in folders.chain(files) {
         let other = *first.entry((source, fold(path))).or_insert(path);
-        // Below two folders that fall together everything does; the file names tell whether it matters.
+        // Everything below two such folders folds together as well; the file names tell whether it matters.
         if other != path {
             collisions.push(Collision { source, path: path.to_owned(), way: InTheWay::SameName(other.to_owned()) });
         }
@@ -91,17 +87,17 @@ pub fn folded_together(tree: &Tree, folding: Folding) -> Vec<Collision> {
     collisions
 }
 
-/// From this size on a file goes by itself, is synced by itself and is read back from the disk. 4 MiB.
+/// From this size (4 MiB) on, a file is copied and synced by itself, and read back from the disk.
 pub const LARGE: u64 = 4 << 20;
 
-/// The most small files of a batch. What is killed costs the batches under way, which are then compared or copied again.
+/// The most files of a batch. A killed run loses its current batches, which the next one compares or copies again.
 const MOST_FILES: usize = 256;
 
 /// The most bytes of a batch of small files.
 const MOST_BYTES: u64 = 32 << 20;
 
-/// Batches of files, as their places, by the files' sizes: first the large ones, the largest at the very beginning, so
-/// that none of them is what everything waits for in the end; then runs of neighbours, which are in the same folders.
+/// Groups files, given by their sizes, into batches of indices. Large files come first and the largest at the very beginning, so that
+/// nothing has to wait for one in the end; then come runs of neighbours, which are in the same folders.
 pub fn batches(sizes: &[u64]) -> Vec<Vec<usize>> {
     let mut large: Vec<usize> = (0..sizes.len()).filter(|place| sizes[*place] >= LARGE).collect();
     large.sort_by_key(|place| std::cmp::Reverse(sizes[*place]));

@@ -11,10 +11,10 @@ use crate::model::finding::Severity;
 use crate::model::storage::under;
 use crate::model::untrusted::Untrusted;
 
-/// How many of a kind are told one by one; the rest are counted.
+/// The most findings of a kind; the rest are counted.
 const TOLD: usize = 20;
 
-/// The findings, the gravest of their kind first.
+/// Returns the findings of a preview, stops first.
 pub fn findings(preview: &Preview, sources: &[Source]) -> Vec<Finding> {
     let mut said = Vec::new();
     if preview.resumes {
@@ -109,7 +109,7 @@ pub fn findings(preview: &Preview, sources: &[Source]) -> Vec<Finding> {
     said
 }
 
-/// The first of a kind one by one, and how many more there are.
+/// Adds the first findings of a kind, and how many more there are.
 fn grouped<T>(
     said: &mut Vec<Finding>,
     id: MigrationCheck,
@@ -173,7 +173,7 @@ fn cramped(room: &Room) -> Vec<Finding> {
     said
 }
 
-/// Why a file was not copied, as a sentence, and what to do.
+/// Explains why a file was not copied, and what to do.
 pub fn explain(path: &Path, why: &Trouble) -> (String, &'static str) {
     let path = shown(path);
     match why {
@@ -208,12 +208,12 @@ pub fn explain(path: &Path, why: &Trouble) -> (String, &'static str) {
 }
 
 fn below(root: &Path, path: &Path) -> std::path::PathBuf {
-    // An empty path below a root would end it with a separator.
+    // Joining an empty path would add a separator.
     if path.as_os_str().is_empty() {
         return root.to_owned();
     }
     let text = root.to_string_lossy();
-    // Below a UNC path that is shown on Linux; the other way round joining does what the system does.
+    // A UNC path may be shown on Linux, whose `join` would use the wrong separator.
     if text.starts_with("\\\\") { under(root, &path.to_string_lossy()) } else { root.join(path) }
 }
 
@@ -225,20 +225,20 @@ fn shown(path: &Path) -> String {
     Untrusted::new(&path.to_string_lossy()).to_string()
 }
 
-/// What a finding is about. Its id is printed, and is what `--accept` takes.
+/// A check of the migration. Its id is printed beside findings, and is what `--accept` takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum MigrationCheck {
-    /// Octopus Server runs, so that the files change while they are copied.
+    /// Octopus Server runs, so the files change while they are copied.
     OctopusRunning,
-    /// Whether it runs could not be told.
+    /// It is unknown whether Octopus Server runs.
     OctopusUnknown,
     /// A source is a symbolic link.
     SourceLink,
-    /// A source that was named is no folder.
+    /// A source that was named is not a folder.
     SourceMissing,
     /// There is nothing to copy.
     NothingThere,
-    /// Source and destination lie in each other.
+    /// Source and destination, or two sources, contain each other.
     Entangled,
     /// Symbolic links in a source.
     Links,
@@ -246,24 +246,21 @@ pub enum MigrationCheck {
     SpecialFiles,
     /// Files or folders that cannot be read.
     Unreadable,
-    /// Something stands in the way.
+    /// The place of a file or folder at the destination is taken.
     Collision,
-    /// Names that differ in case only, and a destination of which it could not be told what it makes of them.
+    /// Names differ only in case, and it is unknown whether the destination keeps both.
     CaseUnknown,
-    /// Not enough room.
     Room,
-    /// Not enough files can be made.
+    /// Too few files can be created.
     Inodes,
-    /// The room could not be told.
     RoomUnknown,
-    /// What an earlier run copied is in the source no more.
+    /// Files that an earlier run copied are no longer in the source.
     Gone,
-    /// An earlier run goes on.
+    /// This run continues an interrupted one.
     Resumes,
 }
 
 impl MigrationCheck {
-    /// All of them.
     pub const ALL: [Self; 16] = [
         Self::OctopusRunning,
         Self::OctopusUnknown,
@@ -283,7 +280,6 @@ impl MigrationCheck {
         Self::Resumes,
     ];
 
-    /// Its id.
     pub const fn id(self) -> &'static str {
         match self {
             Self::OctopusRunning => "octopus-running",
@@ -316,7 +312,6 @@ impl MigrationCheck {
         Self::ALL.into_iter().find(|check| check.id() == id)
     }
 
-    /// How much it weighs.
     pub const fn severity(self) -> Severity {
         match self {
             Self::SourceLink

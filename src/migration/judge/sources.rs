@@ -6,10 +6,10 @@ use std::path::{Path, PathBuf};
 use crate::migration::model::Source;
 use crate::model::storage::{SharedFolder, under};
 
-/// Folders that are elsewhere than in the home directory.
+/// Folders that are not in the home directory.
 pub type Overrides = BTreeMap<SharedFolder, PathBuf>;
 
-/// Reads `NAME=DIR`: a folder by its id or by its name, whatever the case.
+/// Reads `NAME=DIR`, where the name is a folder's id or name in upper or lower case.
 ///
 /// # Errors
 /// What is wrong, as a sentence.
@@ -25,8 +25,8 @@ pub fn read_override(text: &str) -> Result<(SharedFolder, PathBuf), String> {
     }
 }
 
-/// Every folder that there may be: below the home directory, where it is known, unless it was said to be elsewhere; and below the
-/// destination by the names that Octopus Server looks for there.
+/// Returns every folder that may exist: below the home directory unless it is overridden, and at the destination below the names
+/// that Octopus Server looks for there.
 pub fn planned(home: Option<&Path>, overrides: &Overrides, root: &Path) -> Vec<Source> {
     SharedFolder::ALL
         .into_iter()
@@ -37,13 +37,13 @@ pub fn planned(home: Option<&Path>, overrides: &Overrides, root: &Path) -> Vec<S
         .collect()
 }
 
-/// A source and a destination that are one, or one in the other: `true` for those. A copy into oneself never ends, and a source
-/// below the destination would be copied beside itself.
+/// Returns whether a source and a destination are the same or contain each other. Both are resolved paths. A copy into itself never
+/// ends, and a source below the destination would be copied beside itself.
 pub fn entangled(from: &Path, to: &Path) -> bool {
     from.starts_with(to) || to.starts_with(from)
 }
 
-/// Two sources of which one lies in the other, by their places: its files would be copied twice.
+/// Returns the indices of two sources of which the first is inside the second: its files would be copied twice.
 pub fn misplaced(sources: &[PathBuf]) -> Option<(usize, usize)> {
     let pairs = (0..sources.len()).flat_map(|one| (0..sources.len()).map(move |other| (one, other)));
     pairs.into_iter().find(|(one, other)| {

@@ -13,22 +13,21 @@ use crate::migration::model::{Collision, Folding, InTheWay, Room, Source, Tree, 
 use crate::world::folder;
 use crate::world::toml_file::shown;
 
-/// What is in the folders of the destination that are there, and that something is to be copied into.
+/// What is in the destination's folders that something is copied into.
 #[derive(Debug, Default)]
 pub(super) struct Destination {
     listings: HashMap<(usize, PathBuf), HashMap<OsString, OsString>>,
     folding: Folding,
-    /// Folders that are to be made, each after the one that it is in.
+    /// Folders to create, each after its parent.
     pub(super) new_folders: Vec<(usize, PathBuf)>,
-    /// What stands where a folder is to be.
+    /// Folders whose place is taken.
     pub(super) collisions: Vec<Collision>,
-    /// What an interrupted run of ours left behind.
+    /// Partial files that an interrupted run left behind.
     pub(super) parts: Vec<PathBuf>,
 }
 
 impl Destination {
-    /// Looks at it. Folders that are not there cost nothing, and of the others each is listed once: a question for each file would
-    /// take minutes over a network where this takes seconds.
+    /// Lists each folder that exists once. Over a network this takes seconds where a call for each file would take minutes.
     pub(super) fn look(sources: &[Source], tree: &Tree, id: &str, folding: Folding, pulse: &Pulse) -> io::Result<Self> {
         let mut seen = Self { folding, ..Self::default() };
         for (number, source) in sources.iter().enumerate() {
@@ -58,7 +57,7 @@ impl Destination {
         Ok(seen)
     }
 
-    /// What stands in a file's place.
+    /// Returns what exists in a file's place.
     pub(super) fn there(&self, source: &Source, number: usize, path: &Path) -> io::Result<Existing> {
         let Some(real) = self.real(number, path) else { return Ok(Existing::Nothing) };
         let whole = at(&source.to, &real);
@@ -89,7 +88,7 @@ impl Destination {
         Ok(())
     }
 
-    /// The path as the destination spells its last part; `None` where nothing is there.
+    /// Returns the path as the destination spells its last part; `None` if nothing exists there.
     fn real(&self, number: usize, path: &Path) -> Option<PathBuf> {
         let parent = path.parent()?;
         let names = self.listings.get(&(number, parent.to_owned()))?;
@@ -101,20 +100,20 @@ impl Destination {
     }
 }
 
-/// An error with the path that it is about, which the operating system leaves out.
+/// Adds the path to an error, which the operating system leaves out.
 fn told(path: &Path, error: &io::Error) -> io::Error {
     io::Error::new(error.kind(), format!("{}: {error}", shown(path)))
 }
 
-/// A path below a root; the root itself for an empty one.
+/// Joins a path to a root; an empty path is the root itself.
 pub(super) fn at(root: &Path, path: &Path) -> PathBuf {
     if path.as_os_str().is_empty() { root.to_owned() } else { root.join(path) }
 }
 
-/// How many of a folder's entries are asked about.
+/// How many of a folder's entries are tried.
 const ENTRIES: usize = 64;
 
-/// Finds out in this folder, which is there: by what is in it, and else by a file that is made and removed, where that may be.
+/// Finds out whether an existing folder folds case: by its entries, or else by a probe file, if one may be written.
 pub(super) fn folding(folder: &Path, id: &str, may_write: bool) -> Folding {
     let told = by_entries(folder);
     if told == Folding::Unknown && may_write { by_probe(folder, id) } else { told }
@@ -125,7 +124,7 @@ fn by_entries(folder: &Path) -> Folding {
     let names: Vec<OsString> = entries.take(ENTRIES).filter_map(|entry| Some(entry.ok()?.file_name())).collect();
     let swapped = names.iter().find_map(|name| {
         let swapped = swapped(name.to_str()?);
-        // A folder that has both spellings does not fold; so much for the ones that would only seem to.
+        // With both spellings in the folder, the other name's existence would prove nothing.
         (swapped != *name.to_str()? && !names.iter().any(|other| *other == *swapped)).then_some(swapped)
     });
     let Some(swapped) = swapped else { return Folding::Unknown };
@@ -156,16 +155,15 @@ fn swapped(name: &str) -> String {
     name.chars().map(swap).collect()
 }
 
-/// What is to be made below one destination.
+/// What is created below one destination.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Load {
-    /// The sizes of the files.
+    /// Sizes of files.
     pub(super) sizes: Vec<u64>,
-    /// How many folders.
     pub(super) folders: u64,
 }
 
-/// The room for each load: one entry for each disk, told by what holds the nearest folder that is there.
+/// Returns the room for the loads: one entry per disk, found by the nearest folder that exists.
 pub(super) fn room(loads: &[(PathBuf, Load)]) -> Vec<Room> {
     let mut rooms: BTreeMap<u64, Room> = BTreeMap::new();
     for (to, load) in loads {
@@ -201,14 +199,14 @@ fn disk(at: &Path) -> Disk {
             id,
             block: told.f_frsize,
             free: Some(told.f_bavail.saturating_mul(told.f_frsize)),
-            // btrfs, and many a share, have no such limit, and say nought of nought.
+            // btrfs and many shares have no such limit, and report zero of zero.
             inodes: (told.f_files > 0).then_some(told.f_favail),
         },
         Err(_) => Disk { id, block: 1, free: None, inodes: None },
     }
 }
 
-/// Elsewhere the standard library does not tell.
+/// The standard library does not tell on other systems.
 #[cfg(not(unix))]
 fn disk(_at: &Path) -> Disk {
     Disk { id: 0, block: 4_096, free: None, inodes: None }

@@ -31,7 +31,7 @@ pub struct Request {
     pub from: Option<PathBuf>,
     /// The root on shared storage.
     pub to: PathBuf,
-    /// Folders that are elsewhere than in the home directory.
+    /// Folders that are not in the home directory.
     pub overrides: Overrides,
     /// How many threads copy.
     pub jobs: usize,
