@@ -96,13 +96,13 @@ pub fn write_bash(out: &mut dyn Write, text: &str) -> fmt::Result {
     out.write_char('\'')
 }
 
-/// The single quotes of PowerShell: the typographic ones end a string as the straight one does (about_Quoting_Rules; the
+/// The single quotes of PowerShell: the typographic ones end a string as the straight one does (`about_Quoting_Rules`; the
 /// tokenizer's `IsSingleQuote`: U+0027, U+2018 to U+201B).
 const fn is_powershell_quote(c: char) -> bool {
     matches!(c, '\'' | '\u{2018}'..='\u{201b}')
 }
 
-/// A string of PowerShell in single quotes, within which nothing acts and a quote is written twice (about_Quoting_Rules).
+/// A string of PowerShell in single quotes, within which nothing acts and a quote is written twice (`about_Quoting_Rules`).
 pub fn powershell(text: &str) -> String {
     let mut quoted = String::with_capacity(text.len() + 2);
     quoted.push('\'');

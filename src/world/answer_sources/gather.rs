@@ -112,7 +112,7 @@ impl Found {
                     );
                 }
                 Some(value) => {
-                    self.take(GivenAnswer { field, source: AnswerSource::Text(value.to_owned()), place }, Path::new(""))
+                    self.take(GivenAnswer { field, source: AnswerSource::Text(value.to_owned()), place }, Path::new(""));
                 }
                 None => {
                     let says = format!("{}: the variable's value is not UTF-8 text.", field.id());
