@@ -1,9 +1,9 @@
-//! The log: what our own crate tells through `tracing`, one line an event, in a file of the operator's.
+//! The log: the `tracing` events of this crate, one line each, in a file of the operator's choosing.
 //!
-//! Only targets of this crate are let through. The libraries below tell what they send and receive, and that may be SQL
-//! with values in it; what our own modules tell is redacted where it is told, by type.
+//! Only targets of this crate are logged. The libraries below log what they send and receive, which may be SQL with values in it;
+//! our own modules redact by type before they log.
 //!
-//! A subscriber of our own rather than `tracing-subscriber`: no spans, no filters by target, no colours are needed, and its
+//! This is a subscriber of our own instead of `tracing-subscriber`: spans, filters by target and colours are not needed, and its
 //! registry of spans costs more than all of this.
 
 use std::fmt;
@@ -26,18 +26,18 @@ use crate::world::clock;
 /// How much is logged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum LogLevel {
-    /// Nothing; the file is not made.
+    /// Nothing; no file is created.
     Off,
     /// Steps that failed, and defects.
     Error,
     /// Also what was refused.
     Warn,
-    /// Also what was begun and how it ended: screens, surveys, plans, steps.
+    /// Also the beginning and end of screens, surveys, plans and steps.
     #[default]
     Info,
-    /// Also every event and effect, and what the checks said.
+    /// Also every event, effect and verdict.
     Debug,
-    /// Also what happens by the clock, and surveys that are half way.
+    /// Also timer events, and surveys in progress.
     Trace,
 }
 
@@ -60,7 +60,7 @@ impl LogLevel {
         }
     }
 
-    /// The level of this word; case does not count.
+    /// The level of this word, in upper or lower case.
     pub fn from_id(id: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|level| level.id().eq_ignore_ascii_case(id))
     }
@@ -77,7 +77,7 @@ impl LogLevel {
     }
 }
 
-/// The log file cannot be used: which, and why.
+/// Why a log file cannot be used.
 #[derive(Debug, thiserror::Error)]
 #[error("the log file {path} cannot be used: {said}")]
 pub struct LogError {
@@ -85,7 +85,7 @@ pub struct LogError {
     said: Untrusted,
 }
 
-/// The log, as `tracing` knows it.
+/// The subscriber that writes the log.
 #[derive(Debug)]
 pub struct Log {
     file: LogFile,
@@ -93,7 +93,7 @@ pub struct Log {
 }
 
 impl Log {
-    /// Opens a log file, or makes it, 0600; lines are appended until it has so many bytes.
+    /// Opens or creates a log file, 0600. Lines are appended until it has `most` bytes.
     pub fn open(path: &Path, level: LogLevel, most: u64) -> Result<Self, LogError> {
         let file = LogFile::open(path, most).map_err(|error| LogError {
             path: path.to_string_lossy().as_ref().into(),
@@ -102,16 +102,16 @@ impl Log {
         Ok(Self { file, level: level.filter() })
     }
 
-    /// Makes it the log of this process, for good. One that is there already stays.
+    /// Makes it the log of this process for good. An earlier one stays.
     pub fn install(self) {
         let _ = tracing::subscriber::set_global_default(self);
     }
 }
 
-/// What the targets of our own modules begin with.
+/// Prefix of our own modules' targets.
 const OURS: &str = "octopus_setup";
 
-/// A target of ours, without the crate's name.
+/// Returns a target of ours without the crate's name.
 fn module(target: &str) -> Option<&str> {
     let rest = target.strip_prefix(OURS)?;
     if rest.is_empty() { Some(rest) } else { rest.strip_prefix("::") }
@@ -128,14 +128,14 @@ impl Subscriber for Log {
 
     fn event(&self, event: &Event<'_>) {
         let told = event.metadata();
-        // Asked once more: what is enabled for another log of this process comes here too.
+        // Checked once more, because events that are enabled for another log of this process arrive here too.
         if let Some(module) = module(told.target()).filter(|_| self.enabled(told)) {
             let time = clock::rfc3339_millis(clock::now());
             self.file.append(&format_line(&time, *told.level(), module, event));
         }
     }
 
-    // No spans: the libraries' are refused above, and we have none.
+    // There are no spans: the libraries' are refused above, and we have none.
     fn new_span(&self, _: &Attributes<'_>) -> Id {
         Id::from_u64(1)
     }
@@ -149,7 +149,7 @@ impl Subscriber for Log {
     fn exit(&self, _: &Id) {}
 }
 
-/// The line, with its line break.
+/// Formats an event as a line, with its line break.
 pub(super) fn format_line(time: &str, level: Level, module: &str, event: &Event<'_>) -> String {
     let mut line = Line(format!("{time} {level:<5} {module} "));
     event.record(&mut line);
@@ -163,8 +163,8 @@ const MESSAGE: &str = "message";
 struct Line(String);
 
 impl Line {
-    /// Whatever is told is cleaned here, so that no text from outside breaks the line or acts on the terminal that it is
-    /// read in; and what could be taken for a further value is quoted.
+    /// Cleans a value, so that no text from outside breaks the line or acts on the reader's terminal, and quotes it if it could be taken
+    /// for more than one value.
     fn put(&mut self, field: &Field, text: &str) {
         let clean = Untrusted::new(text);
         let clean = clean.as_str();
@@ -179,7 +179,7 @@ impl Line {
     }
 }
 
-/// In quotes, with a backslash before those in it and before itself.
+/// Quotes a text, with a backslash before quotes and backslashes in it.
 fn quoted(text: &str) -> String {
     format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""))
 }
@@ -194,8 +194,8 @@ impl Visit for Line {
     }
 }
 
-/// A log file. Whole lines are appended, each by one call, so that two programs with one log do not mix theirs; nothing is
-/// held back, so that a defect's last words are there; and nothing that goes wrong disturbs who writes.
+/// A log file. Each line is appended whole and by one call, so that two programs with one log do not mix lines. Nothing is buffered, so
+/// that the last words before a crash are there. Errors do not disturb the writer.
 #[derive(Debug)]
 pub struct LogFile {
     file: File,
@@ -205,11 +205,10 @@ pub struct LogFile {
 }
 
 impl LogFile {
-    /// The most bytes of a log: 10 MiB, which at the usual level are years of runs.
+    /// The most bytes of a log: 10 MiB, which is years of runs at the default level.
     pub const MOST: u64 = 10 << 20;
 
-    /// Opens it, or makes it, 0600. Refused is one that somebody else could read or has made, that is no file of its own
-    /// (a link, a pipe, a device), and one that is full.
+    /// Opens or creates it, 0600. Refuses a file that others can read or own, anything but a regular file, and a full one.
     pub fn open(path: &Path, most: u64) -> io::Result<Self> {
         let refused = |why: String| Err(io::Error::new(ErrorKind::InvalidInput, why));
         if std::fs::symlink_metadata(path).is_ok_and(|seen| !seen.is_file()) {
@@ -226,8 +225,7 @@ impl LogFile {
         Ok(Self { file, most, length: AtomicU64::new(seen.len()), is_full: AtomicBool::new(false) })
     }
 
-    /// Appends a line, which ends with its line break. The first one for which there is no room is replaced by one that says
-    /// so, and nothing follows it.
+    /// Appends a line that ends with its line break. The first line without room is replaced by one that says so, and nothing follows.
     pub fn append(&self, line: &str) {
         let length = line.len() as u64;
         let fits = self.length.fetch_add(length, Ordering::Relaxed).saturating_add(length) <= self.most;
@@ -238,12 +236,12 @@ impl LogFile {
         } else {
             FULL
         };
-        // A full disk is no reason to stop what the log is about.
+        // A full disk is no reason to stop.
         let _ = (&self.file).write_all(line.as_bytes());
     }
 }
 
-/// A full log's last line. It stands a few bytes beyond the limit.
+/// A full log's last line, a few bytes beyond the limit.
 const FULL: &str = "The log is full; nothing more is written to it.\n";
 
 #[cfg(unix)]
@@ -252,7 +250,7 @@ fn options() -> OpenOptions {
 
     use rustix::fs::OFlags;
 
-    // A link that appears after the look is not followed, and a pipe not waited for.
+    // Do not follow a link, or wait for a pipe, that appeared after the check.
     let flags = (OFlags::NOFOLLOW | OFlags::NONBLOCK).bits().cast_signed();
     let mut options = File::options();
     options.append(true).create(true).mode(0o600).custom_flags(flags);
@@ -271,7 +269,7 @@ mod private {
     use std::fs::Metadata;
     use std::os::unix::fs::MetadataExt as _;
 
-    /// What is to be said against logging to this file.
+    /// Returns why this file must not be logged to.
     pub(super) fn objection(seen: &Metadata) -> Option<&'static str> {
         if !seen.is_file() {
             Some("it is no file")
@@ -291,8 +289,7 @@ mod private {
 mod private {
     use std::fs::Metadata;
 
-    /// What is to be said against logging to this file. Its rights are its folder's, which in a user's own profile are the
-    /// user's.
+    /// Returns why this file must not be logged to. Its rights are its folder's, which in a user's own profile are the user's.
     pub(super) fn objection(seen: &Metadata) -> Option<&'static str> {
         (!seen.is_file()).then_some("it is no file")
     }

@@ -1,9 +1,9 @@
 //! Sealing: secrets on disk that only this machine can open.
 //!
-//! The AEAD is ChaCha20-Poly1305 under a random key of this machine, in a file of its own (0600). Whoever can read
-//! that file can open the secrets; what sealing buys is that a config, a backup of it or a copy on a share gives
-//! nothing away, and that a config from elsewhere is recognised. On Windows the scheme is the same for now: DPAPI is
-//! to take the file's place when a crate that wraps it without `unsafe` in our code is chosen.
+//! The AEAD is ChaCha20-Poly1305 under a random key of this machine, in a file of its own (0600). Whoever can read that file can open
+//! the secrets. Sealing achieves that a config, a backup of it or a copy on a share reveals nothing, and that a config from another
+//! machine is recognised. On Windows the scheme is the same for now; DPAPI is to replace the file once a crate that wraps it without
+//! `unsafe` in our code is chosen.
 
 use std::fmt;
 use std::io::{self, ErrorKind};
@@ -22,10 +22,10 @@ use crate::world::places::Places;
 use crate::world::random::{self, NoRandomness};
 use crate::world::{folder, small_file};
 
-/// How sealed texts begin: the word and the scheme's number.
+/// Prefix of sealed texts, with the scheme's number.
 const HEAD: &str = "sealed:1:";
 
-/// Why something could not be sealed or opened.
+/// Why a secret could not be sealed or opened.
 #[derive(Debug, thiserror::Error)]
 pub enum SealError {
     /// It was sealed on another machine, or this machine's key was replaced or lost.
@@ -56,7 +56,7 @@ pub struct Sealer {
     id: String,
 }
 
-/// Shows which key, and nothing of it.
+/// Shows only the key's id.
 impl fmt::Debug for Sealer {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.debug_struct("Sealer").field("id", &self.id).finish_non_exhaustive()
@@ -64,12 +64,12 @@ impl fmt::Debug for Sealer {
 }
 
 impl Sealer {
-    /// With this machine's key; a machine that has none gets one.
+    /// Reads this machine's key, or creates one.
     pub fn open_or_create(places: &Places) -> Result<Self, SealError> {
         Ok(Self::under(read_or_create_machine_key(places)?))
     }
 
-    /// With this machine's key, for opening only: a machine without one never sealed anything.
+    /// Reads this machine's key, for opening only: a machine without a key has never sealed anything.
     pub fn open(places: &Places) -> Result<Self, SealError> {
         read_machine_key(places)?.map(Self::under).ok_or(SealError::OtherMachine)
     }
@@ -78,7 +78,7 @@ impl Sealer {
         Self { id: key.id(), key: key.aead() }
     }
 
-    /// Seals a secret for a purpose; the same secret never gives the same text twice.
+    /// Seals a secret for a purpose. The same secret never gives the same text twice.
     pub fn seal(&self, purpose: &Purpose<'_>, secret: &[u8]) -> Result<Sealed, SealError> {
         let nonce: [u8; NONCE_LEN] = random::bytes()?;
         let mut sealed = Zeroizing::new(secret.to_vec());
@@ -89,7 +89,7 @@ impl Sealer {
         Ok(Sealed(format!("{HEAD}{}:{}", self.id, BASE64.encode(&whole))))
     }
 
-    /// Opens what was sealed for this purpose.
+    /// Opens a secret that was sealed for this purpose.
     pub fn unseal(&self, purpose: &Purpose<'_>, sealed: &Sealed) -> Result<SecretSlice<u8>, SealError> {
         let (id, text) = sealed.0.trim().strip_prefix(HEAD).and_then(|rest| rest.split_once(':')).ok_or(SealError::Malformed)?;
         let mut whole = BASE64.decode(text.as_bytes()).map(Zeroizing::new).map_err(|_| SealError::Malformed)?;
@@ -105,7 +105,7 @@ impl Sealer {
     }
 }
 
-/// What a sealed value is for. It is bound to that: put elsewhere, it does not open.
+/// What a sealed value is for. It is bound to that, and does not open anywhere else.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Purpose<'a> {
     /// A cluster's master key.
@@ -128,7 +128,7 @@ pub enum Purpose<'a> {
 }
 
 impl Purpose<'_> {
-    /// The text that is authenticated with the value. It is part of the format: a changed word opens nothing any more.
+    /// The text that is authenticated with the value. It is part of the format: with a changed word, nothing opens any more.
     pub(super) fn text(&self) -> String {
         let (what, instance) = match self {
             Self::MasterKey { instance, cluster } => (format!("master-key\0{cluster}"), instance),
@@ -142,7 +142,7 @@ impl Purpose<'_> {
 /// Bytes of the key.
 const LENGTH: usize = 32;
 
-/// So often a lost race is run again.
+/// How often a lost race is tried again.
 const MOST_BYTES: u32 = 64;
 
 /// The key's bytes, and the AEAD made of them.
@@ -158,7 +158,7 @@ impl MachineKey {
         Ok(Self { bytes, aead })
     }
 
-    /// Eight hexadecimal digits that tell this key from another and nothing else.
+    /// Returns eight hexadecimal digits that identify the key and reveal nothing else.
     pub(super) fn id(&self) -> String {
         let mut context = ring::digest::Context::new(&ring::digest::SHA256);
         context.update(b"octopus-setup machine key 1\0");
@@ -172,7 +172,7 @@ impl MachineKey {
     }
 }
 
-/// Reads the key; `None` where this machine has none.
+/// Reads the key; `None` if this machine has none.
 pub(super) fn read_machine_key(places: &Places) -> Result<Option<MachineKey>, SealError> {
     let path = places.machine_key();
     match read_file(&path) {
@@ -182,7 +182,7 @@ pub(super) fn read_machine_key(places: &Places) -> Result<Option<MachineKey>, Se
     }
 }
 
-/// Reads the key, or makes one. Of two wizards that make one at the same time, the second reads the first one's.
+/// Reads the key, or creates one. Of two wizards that create one at the same time, the second reads the first one's.
 pub(super) fn read_or_create_machine_key(places: &Places) -> Result<MachineKey, SealError> {
     if let Some(key) = read_machine_key(places)? {
         return Ok(key);
@@ -195,8 +195,8 @@ pub(super) fn read_or_create_machine_key(places: &Places) -> Result<MachineKey, 
     let mut text = Zeroizing::new(String::with_capacity(BASE64.encode_len(LENGTH) + 1));
     BASE64.encode_append(&*bytes, &mut text);
     text.push('\n');
-    // Two instances of one machine do so under two locks, and each sweeps the other's unfinished file away. Whoever lost
-    // its own looks again: by then the other one's key is there, or the place is free.
+    // Two instances of one machine hold different locks here, and each removes the other's unfinished file. Whoever lost its file tries
+    // again: by then the other's key is there, or the place is free.
     for tried in 1.. {
         match atomic_write(&path, text.as_bytes(), Existing::Refuse) {
             Ok(()) => break,
@@ -205,7 +205,7 @@ pub(super) fn read_or_create_machine_key(places: &Places) -> Result<MachineKey, 
             Err(source) => return Err(refused(source)),
         }
     }
-    // Read back in either case: what is on disk is what will be there tomorrow.
+    // Read it back in either case, because the file is what will be used tomorrow.
     read_file(&path).map_err(refused)
 }
 

@@ -14,10 +14,10 @@ use crate::model::facts::ConfigTrouble;
 use crate::model::plan::Failure;
 use crate::model::untrusted::Untrusted;
 
-/// Why a file of ours could not be read.
+/// Why one of our files could not be read.
 #[derive(Debug, thiserror::Error)]
 pub enum TomlFileError {
-    /// The operating system refused, or it is no small text file.
+    /// The operating system refused, or it is not a small text file.
     #[error("{} cannot be read: {source}.", Untrusted::new(&path.to_string_lossy()))]
     Unreadable {
         /// Which.
@@ -48,7 +48,7 @@ pub enum TomlFileError {
 }
 
 impl TomlFileError {
-    /// Whether there is no such file.
+    /// Returns whether the file does not exist.
     pub fn is_absence(&self) -> bool {
         matches!(self, Self::Unreadable { source, .. } if source.kind() == io::ErrorKind::NotFound)
     }
@@ -77,8 +77,8 @@ impl From<TomlFileError> for ConfigTrouble {
     }
 }
 
-/// Why the operating system gave no text. A symbolic link that leads nowhere is there, and is not told as an absence:
-/// whoever believed that would write in its place.
+/// Explains why a file could not be read. A dangling symbolic link does not count as absent: whoever believed that would write in its
+/// place.
 pub(super) fn unreadable(path: &Path, error: &io::Error) -> ConfigTrouble {
     if error.kind() != io::ErrorKind::NotFound {
         return ConfigTrouble::Unreadable { path: shown(path), said: error.to_string().into() };
@@ -92,23 +92,23 @@ pub(super) fn unreadable(path: &Path, error: &io::Error) -> ConfigTrouble {
     }
 }
 
-/// A path as text that may be shown.
+/// Returns a path as text that is safe to show.
 pub(crate) fn shown(path: &Path) -> Untrusted {
     Untrusted::new(&path.to_string_lossy())
 }
 
-/// Reads a file whose `format` is the one that we know. The number is looked at first and by itself, so that a newer
-/// file is told as such and not by the first of its keys that we do not know.
+/// Reads a file of the known `format`. The number is read first and by itself, so that the error for a newer file is its format and
+/// not its first unknown key.
 pub(super) fn read<T: DeserializeOwned>(path: &Path, known: u32) -> Result<T, TomlFileError> {
     let text = small_file::read_text(path).map_err(|source| TomlFileError::Unreadable { path: path.to_owned(), source })?;
     parse(path, &text, known)
 }
 
-/// The same for a text that is at hand already.
+/// Parses a text of the known `format`.
 pub(super) fn parse<T: DeserializeOwned>(path: &Path, text: &str, known: u32) -> Result<T, TomlFileError> {
     let other = |found| TomlFileError::OtherFormat { path: path.to_owned(), found, known };
     match part(path, text) {
-        // A number that was cut is a number still. Whatever writes such a file ends its last line.
+        // A truncated number is still a number, but every writer of such files ends the last line.
         Ok(Head { format }) if format == known && !text.ends_with('\n') => part(path, text).and_then(|_: T| {
             let said = "the last line has no end, and the file may break off here; where it is whole, add a line break";
             Err(TomlFileError::Malformed { path: path.to_owned(), line: text.lines().count().max(1), said: said.into() })
@@ -122,7 +122,7 @@ pub(super) fn parse<T: DeserializeOwned>(path: &Path, text: &str, known: u32) ->
     }
 }
 
-/// What every file of ours begins with.
+/// The key that each of our files begins with.
 #[derive(Deserialize)]
 struct Head {
     format: u32,
@@ -135,7 +135,7 @@ fn part<T: DeserializeOwned>(path: &Path, text: &str) -> Result<T, TomlFileError
     })
 }
 
-/// The line, from 1, and a part of a sentence.
+/// Returns the line, from 1, and a part of a sentence.
 pub(super) fn explain(text: &str, error: &toml::de::Error) -> (usize, String) {
     let message = error.message().lines().next().unwrap_or_default().trim_end_matches('.');
     let at = error.span().map_or(0, |span| span.start);
@@ -147,7 +147,7 @@ pub(super) fn explain(text: &str, error: &toml::de::Error) -> (usize, String) {
     if let Some(name) = quoted_after(message, "missing field ") {
         return match header(text.lines().nth(line - 1).unwrap_or_default()) {
             Some(table) => (line, format!("`{table}.{name}` is missing")),
-            // What lacks a whole section was most likely cut, and the cut is at the end.
+            // A file without a whole section was most likely truncated at the end.
             None => (last, format!("`{name}` is missing; the file may break off here")),
         };
     }
@@ -174,28 +174,28 @@ pub(super) fn explain(text: &str, error: &toml::de::Error) -> (usize, String) {
     (line.min(last), if cut { format!("{said}; the file may break off here") } else { said })
 }
 
-/// The number that a text says is its format, where the text is no TOML that we can read: a later one may be none.
+/// Finds the format's number in a text that is not valid TOML, which a later format may not be.
 pub(super) fn format_of(text: &str) -> Option<u32> {
     let mut lines = text.lines().map(str::trim).take_while(|line| !line.starts_with('['));
     lines.find_map(|line| line.strip_prefix("format")?.trim_start().strip_prefix('=')?.trim().parse().ok())
 }
 
-/// The word in backquotes right after this.
+/// Returns the word in backquotes right after `before`.
 fn quoted_after<'a>(message: &'a str, head: &str) -> Option<&'a str> {
     message.strip_prefix(head)?.strip_prefix('`')?.split('`').next()
 }
 
-/// The name of the section that a line begins.
+/// Returns the section that a line begins.
 fn header(line: &str) -> Option<&str> {
     line.trim().strip_prefix('[')?.split(']').next().map(|name| name.trim_start_matches('['))
 }
 
-/// The section that a line is in.
+/// Returns the section that a line is in.
 fn table_of(text: &str, line: usize) -> Option<&str> {
     text.lines().take(line).filter_map(header).last()
 }
 
-/// The whole key that a line gives a value to.
+/// Returns the whole key that a line sets.
 fn key_of(text: &str, line: usize) -> Option<String> {
     let (key, _) = text.lines().nth(line - 1)?.split_once('=')?;
     let key = key.trim();
@@ -206,7 +206,7 @@ fn key_of(text: &str, line: usize) -> Option<String> {
     Some(table_of(text, line).map_or_else(|| key.to_owned(), |table| format!("{table}.{key}")))
 }
 
-/// What a value must be, for people.
+/// Describes for people what a value must be.
 fn wanted(expected: &str) -> String {
     match expected {
         "u16" => "a whole number from 0 to 65535".into(),
@@ -219,7 +219,7 @@ fn wanted(expected: &str) -> String {
     }
 }
 
-/// What a value is; never the value.
+/// Describes the kind of a value, never the value itself.
 fn kind(head: &str) -> &'static str {
     let kinds = [
         ("string", "a text"),

@@ -1,8 +1,7 @@
-//! Octopus Server's own program: its commands are run, its node is asked whether it is in.
+//! Runs Octopus Server's own program, and pings its node.
 //!
-//! It is somebody else's program, run with secrets on its command line: it may hang, lie, print far too much or print what
-//! it was given. So each call has its time, its output is bounded and masked before anybody sees it, and what it started
-//! ends with it.
+//! It is another vendor's program, run with secrets on its command line: it may hang, lie, print far too much or print its arguments.
+//! So each call has a time limit, its output is bounded and masked before anybody sees it, and what it started ends with it.
 
 mod instances;
 mod mask;

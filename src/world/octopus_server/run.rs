@@ -1,4 +1,4 @@
-//! Calls of Octopus Server's program: whether it may be run, its words with the secrets in them, its bounded output, how it ends.
+//! Calls Octopus Server's program: whether it may be run, its arguments with the secrets in them, its bounded output, how it ends.
 
 use std::collections::VecDeque;
 use std::ffi::OsString;
@@ -22,20 +22,20 @@ use crate::render::octopus::{Command, Flag, Form, Piece};
 use crate::render::{Clear, Secret};
 use crate::world::own_variables;
 
-/// How long the outputs may stay open once the program has ended: what it started may have inherited them.
+/// How long the outputs may stay open once the program has ended, because what it started may have inherited them.
 const LINGER: Duration = Duration::from_millis(500);
 
 /// How a call ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Ended {
-    /// `Ok` for status nought.
+    /// `Ok` for status 0.
     pub outcome: Result<(), CommandEnded>,
-    /// What it printed, its secrets hidden: first its output, then its errors; the last thousand lines of each.
+    /// The last thousand lines of its output, then of its errors, with secrets masked.
     pub said: Vec<Untrusted>,
 }
 
-/// Runs a call for at most `limit`, and kills it with all that it started when that is over, or when this is dropped. What
-/// it started and left behind when it ended by itself, a service perhaps, is left alone.
+/// Runs a call for at most `limit`, and kills it with everything it started when the time is over or the future is dropped. If it ends
+/// by itself, what it started (a service perhaps) is left alone.
 pub async fn run(program: &Path, call: &Call, masks: &Masks, limit: Duration) -> Ended {
     let mut running = match start(program, call) {
         Ok(child) => Running { child, ended: false },
@@ -71,7 +71,7 @@ pub async fn run(program: &Path, call: &Call, masks: &Masks, limit: Duration) ->
                 }
             };
             if !read {
-                // Who holds them now prints nothing that this call is about.
+                // Whoever still holds them prints nothing about this call.
                 let _ = tokio::time::timeout(LINGER, &mut reading).await;
             }
             status
@@ -86,7 +86,7 @@ pub async fn run(program: &Path, call: &Call, masks: &Masks, limit: Duration) ->
         Ok(Err(_)) => Err(CommandEnded::NotStarted),
         Err(_) => {
             running.kill();
-            // A process that the kernel cannot end is not waited for.
+            // Do not wait for a process that the kernel cannot end.
             running.ended = tokio::time::timeout(LINGER, running.child.wait()).await.is_ok();
             Err(CommandEnded::TimedOut(limit))
         }
@@ -103,7 +103,7 @@ fn start(program: &Path, call: &Call) -> std::io::Result<Child> {
     if let Some((name, secret)) = &call.environment {
         command.env(name, secret.expose_secret());
     }
-    // A group of its own: the terminal's signals are not for it, and what it started can be ended with it.
+    // A group of its own, so that the terminal's signals do not reach it and what it started can be ended with it.
     #[cfg(unix)]
     command.process_group(0);
     command.spawn()
@@ -120,7 +120,7 @@ fn outcome(status: ExitStatus) -> Result<(), CommandEnded> {
     }
 }
 
-/// A call at work.
+/// A running call.
 struct Running {
     child: Child,
     ended: bool,
@@ -128,7 +128,7 @@ struct Running {
 
 impl Running {
     fn kill(&mut self) {
-        // The child leads its group, and its number is nobody else's before it has been waited for.
+        // The child leads its group, and its id is not reused before it has been waited for.
         #[cfg(unix)]
         if let Some(group) = self.child.id().and_then(|id| i32::try_from(id).ok()).and_then(rustix::process::Pid::from_raw) {
             let _ = rustix::process::kill_process_group(group, rustix::process::Signal::KILL);
@@ -146,8 +146,8 @@ impl Drop for Running {
     }
 }
 
-/// Why a program is not run, in a sentence: it is not there any more, or whoever may change it could have us, who may be
-/// root and hand secrets over, run anything.
+/// Returns a sentence that says why a program must not be run: it no longer exists, or others may change it, and could make us, who may
+/// be root and pass secrets, run anything.
 pub fn refusal(program: &Path) -> Option<String> {
     let seen = match std::fs::metadata(program) {
         Ok(seen) if seen.is_file() => seen,
@@ -167,18 +167,18 @@ pub fn refusal(program: &Path) -> Option<String> {
     None
 }
 
-/// The times. A value, so that a test need not wait.
+/// How long to wait, as a value, so that a test need not wait.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Patience {
-    /// For `database`, which makes all of Octopus' tables.
+    /// For `database`, which creates all of Octopus' tables.
     pub database: Duration,
     /// For any other command.
     pub command: Duration,
     /// Until the node answers its load balancer.
     pub ping: Duration,
-    /// Until the database has seen its heart beat.
+    /// Until its heartbeat is in the database.
     pub beat: Duration,
-    /// Between two looks at either.
+    /// Between two checks of either.
     pub between: Duration,
 }
 
@@ -194,35 +194,35 @@ impl Default for Patience {
     }
 }
 
-/// What is run: words that hold secrets, so it has no `Debug`, and it is dropped when the command has ended.
+/// A call's arguments. They hold secrets, so it has no `Debug`, and is dropped when the command has ended.
 pub struct Call {
-    /// The words behind the program's own name.
+    /// The arguments after the program's name.
     pub(super) words: Vec<OsString>,
     /// What is added to the environment.
     pub(super) environment: Option<(&'static str, SecretString)>,
-    /// The file that the licence is in while the command runs: only its owner can read it, and it goes with the call.
+    /// The licence's file while the command runs. Only its owner can read it, and it is removed with the call.
     _licence: Option<NamedTempFile>,
 }
 
-/// Why there is no call.
+/// Why a call cannot be made.
 #[derive(Debug, thiserror::Error)]
 pub enum NoCall {
-    /// A secret that it needs is not at hand.
+    /// A secret that it needs is missing.
     #[error("{} is not at hand.", .0.noun())]
     Missing(Secret),
-    /// The file for the licence could not be made.
+    /// The licence's file could not be created.
     #[error("The file for the licence could not be written: {0}.")]
     Licence(std::io::Error),
 }
 
 impl Call {
-    /// A call without secrets: the program is only asked what it is.
+    /// Returns a call without secrets.
     pub fn plain(words: &[&str]) -> Self {
         Self { words: words.iter().map(OsString::from).collect(), environment: None, _licence: None }
     }
 
-    /// The call of a command. A licence is not put on the command line, where whoever lists processes could read it: it goes
-    /// through this file, which nobody else uses.
+    /// Returns the call of a command. A licence is not put on the command line, where anyone who lists processes could read it, but into
+    /// this file, which nobody else uses.
     pub fn of(command: &Command, clear: &Clear, through: &Path) -> Result<Self, NoCall> {
         let mut words: Vec<OsString> = vec![command.verb.id().into()];
         let mut licence = None;
@@ -260,7 +260,7 @@ fn secret(clear: &Clear, kind: Secret) -> Result<&SecretString, NoCall> {
     clear.get(kind).ok_or(NoCall::Missing(kind))
 }
 
-/// The licence in a file: the command line takes base64, the file has what that stands for.
+/// Writes the licence to a file, decoded from the base64 that the command line takes.
 fn file_of(licence: &SecretString, path: &Path) -> std::io::Result<NamedTempFile> {
     let (Some(folder), Some(name)) = (path.parent(), path.file_name()) else { return Err(ErrorKind::InvalidInput.into()) };
     forget(path)?;
@@ -272,10 +272,10 @@ fn file_of(licence: &SecretString, path: &Path) -> std::io::Result<NamedTempFile
     Ok(file)
 }
 
-/// Removes a licence's file that a start left which was killed. None is no error.
+/// Removes a licence's file that a killed run left behind. A missing one is no error.
 ///
 /// # Errors
-/// The operating system's own.
+/// The operating system's error.
 pub fn forget(path: &Path) -> std::io::Result<()> {
     match std::fs::remove_file(path) {
         Err(error) if error.kind() != ErrorKind::NotFound => Err(error),
@@ -283,25 +283,24 @@ pub fn forget(path: &Path) -> std::io::Result<()> {
     }
 }
 
-/// So much of the beginning is kept, in bytes.
+/// The most bytes kept of the beginning.
 const HEAD: usize = 64 * 1024;
-/// And so much of the end.
+/// The most bytes kept of the end.
 const TAIL: usize = 256 * 1024;
 /// The most lines that are shown.
 const LINES: usize = 1_000;
 
-/// One stream of a program's.
+/// One output stream of a program.
 #[derive(Default)]
 pub(super) struct Capture {
     head: Vec<u8>,
     tail: VecDeque<u8>,
-    /// How many bytes between the two were let go.
+    /// How many bytes between the two were dropped.
     lost: u64,
 }
 
 impl Capture {
-    /// Takes what comes until the stream ends. It is read to its end whatever comes: a program that prints into a full pipe
-    /// stands still.
+    /// Reads the stream to its end, because a program that prints into a full pipe blocks.
     pub(super) async fn take(&mut self, mut from: impl AsyncRead + Unpin) {
         let mut piece = vec![0; 16 * 1024];
         while let Ok(length @ 1..) = from.read(&mut piece).await {
@@ -318,9 +317,9 @@ impl Capture {
         self.lost += over as u64;
     }
 
-    /// Its lines, the secrets hidden, cleaned, blank ones left out; the last thousand of them. Secrets are looked for in the
-    /// whole, so it does not matter in which pieces they came. Where bytes were let go, a line says so, and what a secret
-    /// left at either side of the gap goes with them.
+    /// Returns the last thousand lines, with secrets masked, cleaned, without blank ones. Secrets are searched in the whole, so it does not
+    /// matter in which pieces they arrived. If bytes were dropped, a line says so, and parts of secrets at either side of the gap are
+    /// dropped too.
     pub(super) fn lines(mut self, masks: &Masks) -> Vec<Untrusted> {
         let mut lines = Vec::new();
         if self.lost == 0 {

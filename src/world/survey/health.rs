@@ -1,4 +1,4 @@
-//! How a running node fares: its ping and its log.
+//! The health of a running node: its ping and its log.
 
 use std::fs::File;
 use std::io::{self, ErrorKind, Read, Seek, SeekFrom};
@@ -16,7 +16,7 @@ use crate::world::budget::fact_within;
 use crate::world::octopus_server;
 use crate::world::toml_file::shown;
 
-/// Asks the ping and reads the newest part of the log, both at once; what is known first is told first.
+/// Sends the ping and reads the newest part of the log at the same time, and reports each as soon as it is known.
 pub async fn health(prefixes: &[ListenPrefix], home: &Path, mut report: impl FnMut(HealthFacts) + Send) {
     let home = home.to_owned();
     let ping = Box::pin(ping(prefixes));
@@ -37,8 +37,8 @@ pub async fn health(prefixes: &[ListenPrefix], home: &Path, mut report: impl FnM
     report(facts);
 }
 
-/// Asks the prefixes one after the other, those without TLS first, until one answers. Where HTTP leads to HTTPS, what that
-/// answers counts.
+/// Asks the prefixes one after the other, those without TLS first, until one answers. If HTTP redirects to HTTPS, the answer of that
+/// counts.
 pub(super) async fn ping(prefixes: &[ListenPrefix]) -> Fact<Ping> {
     let (mut seen, mut why) = (None, None);
     let bare = prefixes.iter().filter(|prefix| !prefix.secure);
@@ -56,7 +56,7 @@ pub(super) async fn ping(prefixes: &[ListenPrefix]) -> Fact<Ping> {
                     break;
                 }
             }
-            // Of several reasons one that tells more than that nobody listens counts: there somebody does.
+            // Prefer a reason that says more than that nobody listens.
             Err(trouble) => {
                 if why.as_ref().is_none_or(|before| *before == Trouble::Refused) {
                     why = Some(trouble);
@@ -67,7 +67,7 @@ pub(super) async fn ping(prefixes: &[ListenPrefix]) -> Fact<Ping> {
     seen.map_or_else(|| Fact::Missing(why.unwrap_or(Trouble::Unasked)), Fact::Seen)
 }
 
-/// A megabyte of a local disk.
+/// The budget for reading a megabyte of a local disk.
 pub(super) const LOG_BUDGET: Duration = Duration::from_secs(5);
 /// How much of the log's end is read.
 const PART: u64 = 1 << 20;
@@ -75,10 +75,10 @@ const PART: u64 = 1 << 20;
 const FOLDER: &str = "Logs";
 /// The log of the running server.
 const FILE: &str = "OctopusServer.txt";
-/// So many characters of a line are kept.
+/// The most characters that are kept of a line.
 const LINE: usize = 240;
 
-/// What its newest part says. A folder or a file that is not there is no trouble: nothing ran here yet.
+/// Reads the newest part of the log. A missing folder or file is no trouble: nothing ran here yet.
 pub(super) fn read_newest_log(home: &Path) -> Fact<Option<LogSeen>> {
     let folder = home.join(FOLDER);
     let read = find_log(&folder).and_then(|path| match path {
@@ -91,7 +91,7 @@ pub(super) fn read_newest_log(home: &Path) -> Fact<Option<LogSeen>> {
     }
 }
 
-/// The server's own log; else, as of versions that name it otherwise, the newest text in the folder.
+/// Returns the server's log, or the newest text file in the folder for versions that name it otherwise.
 fn find_log(folder: &Path) -> io::Result<Option<PathBuf>> {
     let entries = match std::fs::read_dir(folder) {
         Ok(entries) => entries,
@@ -117,20 +117,20 @@ fn find_log(folder: &Path) -> io::Result<Option<PathBuf>> {
     Ok(own.or(newest).map(|(_, path)| path))
 }
 
-/// The end of a file, from the beginning of a line on.
+/// Reads the end of a file, from the beginning of a line on.
 fn read_end(path: &Path) -> io::Result<String> {
     let mut file = File::open(path)?;
     let length = file.metadata()?.len();
     let from = length.saturating_sub(PART);
     file.seek(SeekFrom::Start(from))?;
     let mut bytes = Vec::new();
-    // A log that grows meanwhile is read no further.
+    // What is appended meanwhile is not read.
     file.take(PART).read_to_end(&mut bytes)?;
     let whole = if from == 0 { 0 } else { bytes.iter().position(|byte| *byte == b'\n').map_or(0, |place| place + 1) };
     Ok(String::from_utf8_lossy(bytes.get(whole..).unwrap_or_default()).into_owned())
 }
 
-/// What is known of these lines: of each kind the newest, those since the last start only where that is among them.
+/// Finds the newest line of each known trouble, since the last start if that is among the lines.
 fn find_troubles(path: &Path, text: &str) -> LogSeen {
     let (mut starts, mut troubles) = (0, Vec::<LogTrouble>::new());
     for line in text.lines() {
@@ -145,19 +145,19 @@ fn find_troubles(path: &Path, text: &str) -> LogSeen {
     LogSeen { file: shown(path), since_start: starts > 0, starts, troubles }
 }
 
-/// Whether the server says here that it begins. There is no public promise of these words; where none of them is found, the
-/// whole part counts, and that is said.
+/// Returns whether the line says that the server starts. These words are not documented; if they are not found, all lines count, and
+/// the finding says so.
 fn is_start(line: &str) -> bool {
     ["==== RunCommand", "Octopus Deploy: Server version", "Starting Octopus Server", "Octopus Server is starting"]
         .iter()
         .any(|mark| line.contains(mark))
 }
 
-/// A line as it may be quoted: cleaned, not too long, and without a connection string's password.
+/// Returns a line that is safe to quote: cleaned, shortened, and without a connection string's password.
 fn quoted(line: &str) -> Untrusted {
     let line = line.trim();
     let lower = line.to_ascii_lowercase();
-    // Each place where a word stands: the first may be in a sentence, and a later one in a connection string.
+    // Each occurrence counts: the first may be in a sentence, and a later one in a connection string.
     let places = ["password", "pwd"].into_iter().flat_map(|word| lower.match_indices(word));
     let secret = places.filter_map(|(place, word)| {
         let rest = lower.get(place + word.len()..)?.trim_start();

@@ -1,7 +1,7 @@
-//! A node under review: its config, its seals, its backups, and what Octopus Server keeps beside it.
+//! Surveys a node under review: its config, its sealed secrets, its backups, and Octopus Server's own config.
 //!
-//! Nothing here writes, and nothing here makes the machine key: a review of a node that was copied from elsewhere
-//! leaves no trace that a later look could take for its own.
+//! Nothing here writes, not even the machine key: the review of a node that was copied from another machine leaves no trace that a
+//! later one could mistake for its own.
 
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
@@ -27,10 +27,10 @@ use crate::world::survey::octopus::registry;
 use crate::world::toml_file::{self, shown, unreadable};
 use crate::world::{clock, instances, octopus_config, small_file};
 
-/// All of these are small files on local disks; what takes longer is a share that does not answer.
+/// All of these are small files on local disks; only a dead share takes longer.
 const BUDGET: Duration = Duration::from_secs(5);
 
-/// Looks at everything that this machine's files say of an instance.
+/// Surveys everything that this machine's files say about an instance.
 pub async fn node(places: &Places, subject: &Subject) -> NodeFacts {
     if subject.maker == Maker::Octopus {
         let path = subject.config.clone();
@@ -39,13 +39,13 @@ pub async fn node(places: &Places, subject: &Subject) -> NodeFacts {
     }
     let (here, of) = (places.clone(), subject.clone());
     let facts = within(BUDGET, move || files(&here, &of)).await.unwrap_or_else(|trouble| missing(&trouble));
-    // It may lie on another disk than ours, so it has a budget of its own.
+    // It may be on another disk than ours, so it has its own budget.
     let (here, of, config) = (places.clone(), subject.clone(), facts.config.seen().cloned());
     let octopus = fact_within(BUDGET, move || find_octopus_config(&here, &of, config.as_deref())).await;
     NodeFacts { octopus, ..facts }
 }
 
-/// Nothing could be learnt, for one reason.
+/// Returns facts that are all missing for one reason.
 fn missing(trouble: &Trouble) -> NodeFacts {
     NodeFacts {
         config: Fact::Missing(trouble.clone()),
@@ -58,7 +58,7 @@ fn missing(trouble: &Trouble) -> NodeFacts {
     }
 }
 
-/// What the node config and the files of ours around it say.
+/// Reads the node config and our files around it.
 fn files(places: &Places, subject: &Subject) -> NodeFacts {
     let path = &subject.config;
     let text = small_file::read_text(path);
@@ -83,8 +83,8 @@ fn files(places: &Places, subject: &Subject) -> NodeFacts {
     facts
 }
 
-/// What this machine's list says of the instance: the file's own path in the subject's words where it is this very
-/// file, whatever links lead to it.
+/// Returns the config that this machine's list names for the instance: as the subject spells it if it is the same file, whatever
+/// links lead to it.
 fn listed(places: &Places, instance: &str, path: &Path) -> Fact<Option<Untrusted>> {
     if instance.is_empty() {
         return Fact::Missing(Trouble::Unasked);
@@ -101,7 +101,7 @@ fn same_file(one: &Path, two: &Path) -> bool {
     one == two || matches!((one.canonicalize(), two.canonicalize()), (Ok(one), Ok(two)) if one == two)
 }
 
-/// The one at this path, which must be there.
+/// Reads the Octopus config at this path, which must exist.
 pub(super) fn read_octopus_config(path: &Path) -> Fact<Option<Box<OctopusConfig>>> {
     match octopus_config::read(path) {
         Ok(config) => Fact::Seen(Some(Box::new(config))),
@@ -109,8 +109,8 @@ pub(super) fn read_octopus_config(path: &Path) -> Fact<Option<Box<OctopusConfig>
     }
 }
 
-/// The one that belongs to a node config: as Octopus' own instance registry says, or else in the home directory,
-/// where it need not be.
+/// Finds the Octopus config that belongs to a node config: the one in Octopus' own instance registry, or else in the home directory,
+/// where it may be missing.
 pub(super) fn find_octopus_config(
     places: &Places,
     subject: &Subject,
@@ -128,7 +128,7 @@ pub(super) fn find_octopus_config(
     }
 }
 
-/// The config file of an instance in Octopus' own registry, which pays no heed to case, and takes a blank for a `-`.
+/// Returns an instance's config file in Octopus' own registry, which ignores case and takes a blank for a `-`.
 fn registered(places: &Places, instance: &str) -> Option<PathBuf> {
     if instance.is_empty() {
         return None;
@@ -141,7 +141,7 @@ fn registered(places: &Places, instance: &str) -> Option<PathBuf> {
 /// This machine's sealer, or why there is none.
 type Seals = Result<Sealer, SealError>;
 
-/// The database login's password.
+/// Opens the database login's password.
 pub(super) fn open_password(config: &NodeConfig, sealer: &Seals) -> Result<Raw, Trouble> {
     if config.database.password.0.trim().is_empty() {
         return Err(Trouble::Seal(SealTrouble::Absent));
@@ -150,7 +150,7 @@ pub(super) fn open_password(config: &NodeConfig, sealer: &Seals) -> Result<Raw, 
     node_config::database_password(config, sealer).map(Raw::Secret).map_err(|error| opening(&error))
 }
 
-/// The service account's password, where the config has one.
+/// Opens the service account's password, if the config has one.
 pub(super) fn open_service_password(config: &NodeConfig, sealer: &Seals) -> Result<Option<Raw>, Trouble> {
     if config.service.password.is_none() {
         return Ok(None);
@@ -160,8 +160,8 @@ pub(super) fn open_service_password(config: &NodeConfig, sealer: &Seals) -> Resu
     Ok(password.map(Raw::Secret))
 }
 
-/// The sealed master key beside the config, or in its home where the config itself lies elsewhere. A file that does
-/// not open hides none that does.
+/// Opens the sealed master key beside the config, or in its home if the config is elsewhere. A file that does not open hides none that
+/// does.
 pub(super) fn open_key(config: &NodeConfig, path: &Path, sealer: &Seals) -> Result<SecretString, Trouble> {
     let mut first = None;
     for file in key_files(config, path) {
@@ -174,7 +174,7 @@ pub(super) fn open_key(config: &NodeConfig, path: &Path, sealer: &Seals) -> Resu
     Err(first.unwrap_or(Trouble::Seal(SealTrouble::Absent)))
 }
 
-/// Where the key file may be. What is no bare name leads out of the folder, and no config of ours says such a thing.
+/// Returns where the key file may be. Anything but a bare name would lead out of the folder, and no config of ours has it.
 fn key_files(config: &NodeConfig, path: &Path) -> Vec<PathBuf> {
     let name = Path::new(&config.cluster.master_key_file);
     if name.file_name() != Some(OsStr::new(&config.cluster.master_key_file)) {
@@ -193,7 +193,7 @@ fn key_in(config: &NodeConfig, file: &Path, sealer: &Seals) -> Result<MasterKey,
         Ok(text) if text.trim().is_empty() => return Err(Trouble::Seal(SealTrouble::Absent)),
         Ok(text) => text,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Err(Trouble::Seal(SealTrouble::Absent)),
-        // A file of ours is text; what is none was changed.
+        // Our files are text; another one was changed.
         Err(error) if error.kind() == std::io::ErrorKind::InvalidData => return Err(Trouble::Seal(SealTrouble::Damaged)),
         Err(error) => return Err(io(&error)),
     };
@@ -206,7 +206,7 @@ fn key_in(config: &NodeConfig, file: &Path, sealer: &Seals) -> Result<MasterKey,
     }
 }
 
-/// A machine key that cannot be used is told as the file that it is; everything else is the seal's own fault.
+/// Reports an unusable machine key as the file it is, and everything else as the seal's own trouble.
 fn trouble(error: &SealError) -> Trouble {
     match error {
         SealError::OtherMachine => Trouble::Seal(SealTrouble::OtherMachine),
@@ -222,11 +222,11 @@ fn opening(error: &OpenError) -> Trouble {
     }
 }
 
-/// The most backups that are shown, the newest.
+/// The most backups that are shown.
 const MOST_BACKUPS: usize = 50;
 
-/// The backups of a config, the newest first. `present` is its text, where it has one; it need not be well-formed: just
-/// then it matters what a backup says otherwise.
+/// Returns the backups of a config, the newest first. `present` is the config's text, if there is one. It may be malformed: then the
+/// differences matter most.
 pub(super) fn find_backups(path: &Path, present: Option<&str>, opener: &Opener<'_>) -> Fact<Vec<Backup>> {
     let found = match list(path) {
         Ok(found) => found,
@@ -244,7 +244,7 @@ pub(super) fn find_backups(path: &Path, present: Option<&str>, opener: &Opener<'
     Fact::Seen(backups.collect())
 }
 
-/// A file that is named as our backups are.
+/// A file named like our backups.
 struct Found {
     file: PathBuf,
     when: String,
@@ -252,7 +252,7 @@ struct Found {
     order: (String, u32),
 }
 
-/// The newest ones. A folder that is not there has none.
+/// Lists the newest ones. A missing folder has none.
 fn list(path: &Path) -> std::io::Result<Vec<Found>> {
     let (Some(folder), Some(name)) = (path.parent(), path.file_name()) else { return Ok(Vec::new()) };
     let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
@@ -275,25 +275,24 @@ fn list(path: &Path) -> std::io::Result<Vec<Found>> {
     Ok(found)
 }
 
-/// Opens sealed values of an instance's config, as far as this machine can.
+/// Opens sealed values of an instance's config, if this machine can.
 pub(super) struct Opener<'a> {
     instance: &'a str,
     sealer: Option<&'a Sealer>,
 }
 
-/// What a key whose name holds this word is given stays out of sight, sealed or not.
+/// Values of keys with this word in their name are never shown, sealed or not.
 const SECRET: &str = "password";
 
 /// A line, and the sealed value that it holds.
 struct Line<'a> {
-    /// As it may be shown, up to the value.
+    /// The part that may be shown, up to the value.
     text: String,
     /// The section and the sealed value, where the line holds one.
     sealed: Option<(&'a str, &'a str)>,
 }
 
 impl<'a> Opener<'a> {
-    /// For this instance, with this machine's key if it has one.
     pub(super) fn new(instance: &'a str, sealer: Option<&'a Sealer>) -> Self {
         Self { instance, sealer }
     }
@@ -306,7 +305,7 @@ impl<'a> Opener<'a> {
         self.sealer?.unseal(&purpose, &Sealed(sealed.to_owned())).ok()
     }
 
-    /// The lines of the present config.
+    /// Returns the masked lines of the present config.
     pub(super) fn present(&self, text: &str) -> Vec<String> {
         let said = |section: &str, sealed: &str| match self.open(section, sealed) {
             Some(_) => "(sealed)",
@@ -315,7 +314,7 @@ impl<'a> Opener<'a> {
         lines(text).into_iter().map(|line| line.shown(said)).collect()
     }
 
-    /// The lines of an older one; of a sealed value also whether it is another than the present one.
+    /// Returns the masked lines of an older config, which also say whether a sealed value differs from the present one.
     pub(super) fn older(&self, text: &str, present: &str) -> Vec<String> {
         let now: Vec<(&str, &str)> = lines(present).into_iter().filter_map(|line| line.sealed).collect();
         let said = |section: &str, sealed: &str| {
@@ -340,7 +339,7 @@ impl Line<'_> {
     }
 }
 
-/// All lines. A file that somebody edited may hold a password in the clear, on one line or over several.
+/// Splits a text into lines. An edited file may hold a password in the clear, on one line or several.
 fn lines(text: &str) -> Vec<Line<'_>> {
     let mut section = "";
     let mut within: Option<&str> = None;
@@ -370,14 +369,14 @@ fn lines(text: &str) -> Vec<Line<'_>> {
     lines
 }
 
-/// Lines around a change.
+/// How many lines are shown around a change.
 const CONTEXT: usize = 2;
-/// The most lines of one difference; a config has fifty.
+/// The most lines of a difference. A config has fifty.
 const MOST_LINES: usize = 400;
-/// The most time for one; similar then falls back to a coarser one. Only files that are no configs take it.
+/// The most time for a difference; `similar` then falls back to a coarser one. Only files that are not configs take so long.
 const DIFF_BUDGET: Duration = Duration::from_millis(50);
 
-/// What differs from the older lines to the present ones; empty where nothing does.
+/// Returns what differs between the older lines and the present ones; may be empty.
 pub(super) fn diff_lines(older: &[String], present: &[String]) -> Vec<DiffLine> {
     let (old, new): (Vec<&str>, Vec<&str>) =
         (older.iter().map(String::as_str).collect(), present.iter().map(String::as_str).collect());
@@ -403,7 +402,7 @@ pub(super) fn diff_lines(older: &[String], present: &[String]) -> Vec<DiffLine> 
     lines
 }
 
-/// A line that is in neither text.
+/// Returns a line of ours, which is in neither text.
 pub(super) fn note(words: &str) -> DiffLine {
     DiffLine { sign: DiffSign::Same, text: words.into() }
 }

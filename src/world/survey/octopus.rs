@@ -1,7 +1,7 @@
-//! Octopus Server itself on this machine: its program, what that says of itself, its instances and its service.
+//! Surveys Octopus Server itself on this machine: its program, version, instances and service.
 //!
-//! The program is run twice, for its version and for its instances. Nothing is changed, and whatever it does, hangs or lies,
-//! costs its own fact only.
+//! The program is run twice, for its version and for its instances. Nothing is changed, and if it hangs or lies, that costs only its
+//! own fact.
 
 pub(super) mod registry;
 mod service;
@@ -20,7 +20,7 @@ use crate::world::budget::{fact_within, within};
 use crate::world::octopus_server::{self, Call, Ended, Masks, read_instances};
 use crate::world::places::Places;
 
-/// Looks for the program, and asks it for its version and its instances. A first snapshot tells where it is.
+/// Looks for the program, and asks it for its version and its instances. The first snapshot says where it is.
 pub async fn octopus(places: &Places, program: Option<&Path>, instance: &str, mut report: impl FnMut(OctopusFacts) + Send) {
     let (here, asked) = (places.clone(), program.map(Path::to_owned));
     let program = fact_within(BUDGET, move || Fact::Seen(find_program(&here, asked.as_deref()))).await;
@@ -29,7 +29,7 @@ pub async fn octopus(places: &Places, program: Option<&Path>, instance: &str, mu
     let (folders, named) = (places.unit_folders.clone(), instance.to_owned());
     let service = fact_within(service::BUDGET, move || service::find_service(&folders, &named));
     if let Fact::Seen(Some(program)) = facts.program.clone() {
-        // One after the other: two runs of .NET at once on a small machine are slower than two in a row.
+        // One after the other: two .NET programs at once are slower on a small machine.
         let asked = async {
             let version = ask_version(&program, ASK_BUDGET).await;
             let instances = ask_instances(&program, ASK_BUDGET).await;
@@ -48,8 +48,8 @@ pub async fn octopus(places: &Places, program: Option<&Path>, instance: &str, mu
     report(facts);
 }
 
-/// What Octopus' own instance registry says, where the program did not. It is read as files, so that it cannot hang on the
-/// program; but nobody promises where a later version keeps it, and so the program's word comes first.
+/// Reads Octopus' own instance registry, if the program did not answer. These are files, so they do not depend on the program; but a
+/// later version may keep them elsewhere, so the program's answer is preferred.
 async fn recorded(places: &Places, told: Fact<Vec<(Untrusted, Untrusted)>>) -> Fact<Vec<(Untrusted, Untrusted)>> {
     let folder = places.octopus_instances.clone();
     let recorded = fact_within(BUDGET, move || Fact::Seen(registry::list_instances(&folder).0)).await;
@@ -59,13 +59,13 @@ async fn recorded(places: &Places, told: Fact<Vec<(Untrusted, Untrusted)>>) -> F
     }
 }
 
-/// How long a look at a few paths gets; one of them may be on a share that does not answer.
+/// The budget for looking at a few paths, one of which may be on a dead share.
 pub(super) const BUDGET: Duration = Duration::from_secs(5);
 
-/// The program: the one that was asked for and no other, else the first of the usual places that has one.
+/// Returns the program that was asked for and no other, or else the first in the usual places.
 ///
-/// On Windows the installer also writes its folder to the registry key `HKLM\Software\Octopus\OctopusServer`. Nothing that this
-/// program is built of reads the registry, so who installed Octopus Server elsewhere has to say where.
+/// On Windows the installer also writes its folder to the registry key `HKLM\Software\Octopus\OctopusServer`. None of our
+/// dependencies reads the registry, so the operator has to say where if Octopus Server is installed elsewhere.
 pub(super) fn find_program(places: &Places, asked: Option<&Path>) -> Option<PathBuf> {
     match asked {
         Some(path) => path.is_file().then(|| path.to_owned()),
@@ -73,15 +73,15 @@ pub(super) fn find_program(places: &Places, asked: Option<&Path>) -> Option<Path
     }
 }
 
-/// How long the program gets. A .NET program that was not started for a while takes a second or two.
+/// The budget for the program. A .NET program that was not started for a while takes a second or two.
 pub(super) const ASK_BUDGET: Duration = Duration::from_secs(10);
-/// So many characters of what it printed are quoted where that is not what it was asked for.
+/// The most characters that are quoted of an unexpected output.
 const QUOTED: usize = 300;
 
-/// What the program said.
+/// The program's answer.
 #[derive(Debug)]
 pub(super) struct Said {
-    /// The lines that it printed, cleaned: of its output first, then of its errors.
+    /// The cleaned lines of its output, then of its errors.
     lines: Vec<Untrusted>,
     outcome: Result<(), CommandEnded>,
 }
@@ -92,7 +92,7 @@ impl Said {
         self.lines.iter().map(Untrusted::as_str).collect::<Vec<_>>().join("\n")
     }
 
-    /// What is to be told of an answer that was not the one that was asked for: how it ended, and its first words.
+    /// Describes an unexpected answer: how the program ended, and its first words.
     pub(super) fn no_answer(&self, what: &str) -> Trouble {
         let ending = match self.outcome {
             Ok(()) => "it ended with status 0".to_owned(),
@@ -110,7 +110,7 @@ impl Said {
     }
 }
 
-/// Runs `<program> <words>` for at most `budget`, and ends it in any case.
+/// Runs `<program> <words>` for at most `budget`, and always ends it.
 pub(super) async fn ask(program: &Path, words: &[&str], budget: Duration) -> Result<Said, Trouble> {
     if let Some(said) = octopus_server::refusal(program) {
         return Err(Trouble::Io(said.trim_end_matches('.').into()));
@@ -118,7 +118,7 @@ pub(super) async fn ask(program: &Path, words: &[&str], budget: Duration) -> Res
     let Ended { outcome, said } = octopus_server::run(program, &Call::plain(words), &Masks::default(), budget).await;
     match outcome {
         Err(CommandEnded::TimedOut(waited)) => Err(Trouble::TimedOut { waited }),
-        // Then what was said is why.
+        // The output says why.
         Err(CommandEnded::NotStarted) => {
             Err(Trouble::Io(said.first().map_or_else(|| "it could not be started".into(), Clone::clone)))
         }
@@ -126,7 +126,7 @@ pub(super) async fn ask(program: &Path, words: &[&str], budget: Duration) -> Res
     }
 }
 
-/// The version that the first executable of these that is there tells; [`Trouble::Unasked`] where none is.
+/// Returns the version of the installed program; [`Trouble::Unasked`] if there is none.
 pub(in crate::world::survey) async fn installed_version(places: &Places) -> Fact<Untrusted> {
     let here = places.clone();
     match within(BUDGET, move || find_program(&here, None)).await {
@@ -136,7 +136,7 @@ pub(in crate::world::survey) async fn installed_version(places: &Places) -> Fact
     }
 }
 
-/// The version that this program tells within a time.
+/// Asks the program for its version.
 pub(super) async fn ask_version(program: &Path, budget: Duration) -> Fact<Untrusted> {
     match ask(program, &["version"], budget).await {
         Ok(said) => match version_in(&said.text()) {
@@ -147,7 +147,7 @@ pub(super) async fn ask_version(program: &Path, budget: Duration) -> Fact<Untrus
     }
 }
 
-/// The first word of the output that is a version of at least three numbers: `2024.4.6962`, `2025.1.10-beta`.
+/// Returns the first word that is a version of at least three numbers: `2024.4.6962`, `2025.1.10-beta`.
 fn version_in(text: &str) -> Option<&str> {
     text.split_whitespace().map(|word| word.trim_matches(|c: char| !c.is_ascii_alphanumeric())).find(|word| {
         let numbers = word.split(['-', '+']).next().unwrap_or_default();
@@ -157,7 +157,7 @@ fn version_in(text: &str) -> Option<&str> {
     })
 }
 
-/// Name and config file of each, as this program says within a time. An older one that does not know the option prints text.
+/// Asks the program for its instances' names and config files. An older one that lacks the option prints text.
 pub(super) async fn ask_instances(program: &Path, budget: Duration) -> Fact<Vec<(Untrusted, Untrusted)>> {
     match ask(program, &["list-instances", "--format=json"], budget).await {
         Ok(said) => match read_instances(&said.text()) {

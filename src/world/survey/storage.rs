@@ -1,7 +1,7 @@
-//! The shared folders: each tried as far as can be without leaving anything behind.
+//! Surveys the shared folders: tries each as far as possible without leaving anything behind.
 //!
-//! Every operation is on a thread of its own with a time of its own, because a share that has gone never answers: it costs
-//! the facts that hang on it, and nothing else. Where even the first look is not answered, nothing more is asked of it.
+//! Every operation has its own thread and budget, because a dead share never answers: that costs the facts that depend on it, and
+//! nothing else. If even the first operation is not answered, no other is tried.
 
 #[cfg(test)]
 mod tests;
@@ -33,14 +33,14 @@ use crate::world::survey::disk;
 use crate::world::toml_file::shown;
 use crate::world::{folder, small_file};
 
-/// A share answers in milliseconds; what takes this long does not answer at all.
+/// A share answers in milliseconds; only a dead one takes this long.
 const BUDGET: Duration = Duration::from_secs(5);
-/// How the names of files begin that are tried with.
+/// Prefix of test files.
 const PROOF: &str = ".octopus-setup-proof-";
-/// So many entries of a folder are counted.
+/// The most entries of a folder that are counted.
 const MOST_ENTRIES: usize = 1_000;
 
-/// One piece of what is learnt of a folder.
+/// One fact about a folder.
 enum Piece {
     Place(Fact<FolderPlace>, Option<FolderIdentity>),
     Disk(Fact<Disk>, Fact<bool>),
@@ -51,19 +51,18 @@ enum Piece {
     Account(Fact<Access>),
 }
 
-/// What the looks at all folders share.
+/// What the surveys of all folders share.
 struct Common {
     places: Places,
     /// The account's name; empty for the machine's own.
     user: String,
-    /// The account, once somebody has asked for it.
+    /// The account, looked up when it is first needed.
     who: OnceCell<Fact<Option<Account>>>,
-    /// Latencies are measured one at a time: six that wait for the same disk would measure each other.
+    /// Latencies are measured one at a time: six on the same disk would measure each other.
     turn: Mutex<()>,
 }
 
-/// Looks at the folders, for an account of this name (none: the machine's own); each fact is reported as soon as it is
-/// there.
+/// Surveys the folders for an account of this name (empty: the machine's own), and reports each fact as soon as it is known.
 pub async fn storage(
     places: &Places,
     folders: &[(SharedFolder, PathBuf)],
@@ -101,7 +100,7 @@ fn take(folder: &mut FolderFacts, piece: Piece) {
     }
 }
 
-/// The look at one folder.
+/// The survey of one folder.
 struct Look<'a> {
     at: usize,
     path: &'a Path,
@@ -130,17 +129,17 @@ impl Look<'_> {
     }
 
     fn say(&self, piece: Piece) {
-        // Nobody listens any more when this fails.
+        // This fails once nobody listens any more.
         let _ = self.said.send((self.at, piece));
     }
 
-    /// Work on the folder's path.
+    /// Binds work to the folder's path.
     fn with_path<T: 'static>(&self, work: fn(&Path) -> T) -> impl FnOnce() -> T + Send + 'static + use<T> {
         let path = self.path.to_owned();
         move || work(&path)
     }
 
-    /// Of a folder that cannot be got at nothing is to be learnt.
+    /// Reports that nothing is known about an inaccessible folder.
     fn nothing(&self, trouble: &Trouble) {
         self.say(Piece::Disk(Fact::Missing(trouble.clone()), Fact::Missing(trouble.clone())));
         self.say(Piece::Rights(Fact::Missing(trouble.clone())));
@@ -200,7 +199,7 @@ impl Look<'_> {
     }
 }
 
-/// How many entries are in a folder, but for the canaries and what is just being tried with.
+/// Counts a folder's entries except for canaries and test files.
 fn entries(path: &Path) -> Fact<u64> {
     let entries = match std::fs::read_dir(path) {
         Ok(entries) => entries,
@@ -221,7 +220,7 @@ const LOOP: i32 = if cfg!(windows) {
     62
 };
 
-/// What stands there; a path of another system's form, or one that is not absolute, is not looked for.
+/// Looks for a folder. Does not look for a relative path, or one in another system's form.
 pub(super) fn find_folder(path: &Path) -> (Fact<FolderPlace>, Option<FolderIdentity>) {
     if !path.is_absolute() {
         return (Fact::Missing(Trouble::Unasked), None);
@@ -245,12 +244,12 @@ fn identity(_seen: &std::fs::Metadata) -> Option<FolderIdentity> {
     None
 }
 
-/// Why there is none, and where it could be made.
+/// Explains why the folder is missing, and where it could be created.
 fn absent(path: &Path, error: &Error) -> Fact<FolderPlace> {
     match error.kind() {
         _ if error.raw_os_error() == Some(LOOP) => Fact::Seen(FolderPlace::Loop),
         ErrorKind::NotADirectory => Fact::Seen(FolderPlace::NotAFolder),
-        // It is there by its name, and leads nowhere: nothing can be made in its place.
+        // A dangling link: nothing can be created in its place.
         ErrorKind::NotFound if std::fs::symlink_metadata(path).is_ok() => Fact::Seen(FolderPlace::DeadLink),
         ErrorKind::NotFound => match path.parent() {
             None => Fact::Missing(io(error)),
@@ -260,15 +259,15 @@ fn absent(path: &Path, error: &Error) -> Fact<FolderPlace> {
                 Err(error) => absent(parent, &error),
             },
         },
-        // A mount whose server is gone, a folder that this user may not look into.
+        // A mount whose server is gone, or a folder that this user may not enter.
         _ => Fact::Missing(io(error)),
     }
 }
 
-/// What the file says to whoever finds it in the moment in which it is there.
+/// The test file's content, for whoever finds it.
 const TEXT: &[u8] = b"octopus-setup looks whether it can write here, and removes this file at once.\n";
 
-/// Which deed is being tried: should it hang, that is what is known of it.
+/// The operation being tried, which is known even if it hangs.
 #[derive(Debug, Clone, Default)]
 pub(super) struct At(Arc<AtomicUsize>);
 
@@ -283,7 +282,7 @@ impl At {
     }
 }
 
-/// Tries everything in a folder, or in the nearest one that is there.
+/// Tries every operation in a folder, or in its nearest existing parent.
 pub(super) async fn try_rights(budget: Duration, path: PathBuf) -> Fact<FolderRights> {
     try_within(budget, move |at| match folder::nearest(&path) {
         Some(nearest) => try_deeds(nearest, at),
@@ -292,7 +291,7 @@ pub(super) async fn try_rights(budget: Duration, path: PathBuf) -> Fact<FolderRi
     .await
 }
 
-/// The same of any work: what failed, or hung.
+/// Runs work within a budget, and reports what failed or hung.
 pub(super) async fn try_within<W>(budget: Duration, work: W) -> Fact<FolderRights>
 where
     W: FnOnce(&At) -> io::Result<()> + Send + 'static,
@@ -311,8 +310,8 @@ where
     }
 }
 
-/// What the operating system said, without the file that was tried with: its name is drawn anew for each folder, and the same
-/// trouble in all of them is told once.
+/// Returns the operating system's message without the test file's name, which is random for each folder: so that the same trouble in
+/// all folders is reported once.
 fn bare(said: &str) -> &str {
     match said.split_once(" at path ") {
         Some((bare, path)) if path.contains(PROOF) => bare,
@@ -330,7 +329,7 @@ fn try_deeds(folder: &Path, at: &At) -> io::Result<()> {
     lock(&file)?;
     at.set(Deed::Sync);
     file.sync_all()?;
-    // Windows renames no file that is open.
+    // Windows does not rename an open file.
     drop(file);
     at.set(Deed::Rename);
     let mut name = path.as_os_str().to_owned();
@@ -341,7 +340,7 @@ fn try_deeds(folder: &Path, at: &At) -> io::Result<()> {
     renamed.close()
 }
 
-/// Adds to a file as Octopus adds to its task logs, and looks whether that is what came of it.
+/// Appends to a file as Octopus appends to its task logs, and checks the result.
 fn append(path: &Path) -> io::Result<()> {
     let mut file = OpenOptions::new().append(true).open(path)?;
     file.write_all(TEXT)?;
@@ -352,8 +351,8 @@ fn append(path: &Path) -> io::Result<()> {
     Err(io::Error::other(format!("the file has {length} bytes where {expected} were written")))
 }
 
-/// A lock on the file's bytes, as the server of the share keeps it for all its clients; not the one of `flock`, which some
-/// file systems keep on this machine alone.
+/// Locks the file's bytes, which the share's server does for all its clients. Not `flock`, which some file systems keep on this machine
+/// alone.
 #[cfg(unix)]
 fn lock(file: &File) -> io::Result<()> {
     use rustix::fs::{FlockOperation, fcntl_lock};
@@ -368,10 +367,10 @@ fn lock(file: &File) -> io::Result<()> {
     file.unlock()
 }
 
-/// No cluster has more nodes than this whose canaries matter; and nobody's rubbish is to be read for ever.
+/// The most canaries that are read: more than the nodes of any cluster.
 const MOST_CANARIES: usize = 1_000;
 
-/// Reads them, by name. What is no canary (another form, no file, too large) is none.
+/// Reads the canaries, by name. Ignores anything else: malformed, too large, or not a file.
 pub(super) fn read_canaries(path: &Path) -> Fact<Vec<CanaryFile>> {
     let entries = match std::fs::read_dir(canary::folder(path)) {
         Ok(entries) => entries,
@@ -384,7 +383,7 @@ pub(super) fn read_canaries(path: &Path) -> Fact<Vec<CanaryFile>> {
         match small_file::read(&entry.path(), canary::MOST_BYTES) {
             Ok(bytes) => canaries.extend(String::from_utf8(bytes).ok().and_then(|text| Canary::parse(&text).ok()).map(told)),
             Err(error) if matches!(error.kind(), ErrorKind::InvalidInput | ErrorKind::FileTooLarge | ErrorKind::NotFound) => {}
-            // One that cannot be read may be the one that matters.
+            // An unreadable one may be the one that matters.
             Err(error) => return Fact::Missing(io(&error)),
         }
     }
@@ -396,12 +395,12 @@ fn told(Canary { cluster, node, token }: Canary) -> CanaryFile {
     CanaryFile { cluster, node: Untrusted::new(&node), token: Untrusted::new(&token) }
 }
 
-/// So many files are tried; the one in the middle counts.
+/// How many files are tried; the median counts.
 const ROUNDS: usize = 5;
 /// A page of a task log.
 const PAGE: [u8; 4_096] = [b'\n'; 4_096];
 
-/// The median of a few files: create, write, sync, delete.
+/// Returns the median time to create, write, sync and delete a file.
 pub(super) fn measure_latency(path: &Path) -> Fact<Duration> {
     let Some(nearest) = folder::nearest(path) else { return Fact::Missing(Trouble::Unasked) };
     let mut took = Vec::with_capacity(ROUNDS);

@@ -18,13 +18,13 @@ pub(in crate::world::survey) struct Record {
     pub(in crate::world::survey) config: PathBuf,
 }
 
-/// Name and config file of each instance, and sentences about what could not be read.
+/// Returns each instance's name and config file, and sentences about what could not be read.
 pub(in crate::world::survey) fn list_instances(folder: &Path) -> (Vec<(Untrusted, Untrusted)>, Vec<Untrusted>) {
     let (records, unreadable) = read(folder);
     (records.into_iter().map(|record| (record.name.into(), shown(&record.config))).collect(), unreadable)
 }
 
-/// The records themselves, whose paths can be opened, and the same sentences.
+/// Reads the records, and returns sentences about what could not be read.
 pub(in crate::world::survey) fn read(folder: &Path) -> (Vec<Record>, Vec<Untrusted>) {
     let (mut found, mut unreadable) = (Vec::new(), Vec::new());
     let mut sentence = |path: &Path, error: &Error| {
@@ -47,7 +47,7 @@ pub(in crate::world::survey) fn read(folder: &Path) -> (Vec<Record>, Vec<Untrust
     (found, unreadable)
 }
 
-/// `Name` and `ConfigurationFilePath`, whatever their case; other fields are Octopus' own.
+/// Reads `Name` and `ConfigurationFilePath` in upper or lower case; other fields are Octopus' own.
 fn record(text: &str) -> Option<Record> {
     let Ok(Value::Object(fields)) = serde_json::from_str(text) else { return None };
     let field = |name: &str| {
