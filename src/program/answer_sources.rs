@@ -17,7 +17,6 @@ use octopus_setup::model::finding::Severity;
 use octopus_setup::model::flow::Flow;
 use octopus_setup::model::given_answers::Problem;
 use octopus_setup::model::licence;
-use octopus_setup::wizard::answer_file;
 use octopus_setup::world::answer_sources::{self, CommandLine, Environment, Mode, Resolved, SecretPrompt, Sources, Stdin};
 
 use super::answer_args::AnswerArgs;
@@ -123,7 +122,7 @@ impl SecretPrompt for Terminal {
         if let Some(again) = again {
             let _ = writeln!(io::stderr(), "{again}");
         }
-        let mut typed = Zeroizing::new(rpassword::prompt_password(format!("{}: ", answer_file::label(field)))?);
+        let mut typed = Zeroizing::new(rpassword::prompt_password(format!("{}: ", field.label()))?);
         // Unread lines of a pasted licence would go to the next question, or to the shell.
         while field == FieldId::Licence && licence::goes_on(&typed) {
             let line = Zeroizing::new(rpassword::prompt_password("")?);

@@ -11,6 +11,7 @@ use crate::migration::judge::{Finding, MigrationCheck, Overrides, entangled, mis
 use crate::migration::model::Source;
 use crate::model::answers::{Answers, Origin};
 use crate::model::facts::ConfigTrouble;
+use crate::model::field::FieldId;
 use crate::model::node_config::NodeConfig;
 use crate::model::octopus_config::OctopusConfig;
 use crate::model::subject::{Maker, Subject};
@@ -162,8 +163,8 @@ impl Node {
     pub(super) fn home(&self) -> Result<PathBuf, String> {
         match self {
             Self::Ours(config) => Ok(config.node.home.clone()),
-            Self::Octopus(config) => match &config.home {
-                Some(home) => Ok(PathBuf::from(home.as_str())),
+            Self::Octopus(config) => match config.text(FieldId::Home) {
+                Some(home) => Ok(PathBuf::from(home)),
                 None => Err(format!("{} has no setting Octopus.Home; say with --from where the node's files are.", config.path)),
             },
         }
@@ -178,8 +179,8 @@ impl Node {
             }
             Self::Octopus(config) => {
                 let mut answers = Answers::new(host::platform());
-                for (field, raw) in config.connection.clone()? {
-                    answers.set(field, raw, Origin::File);
+                for (field, raw) in &config.said {
+                    answers.set(*field, raw.clone(), Origin::File);
                 }
                 read::target(&answers)
             }

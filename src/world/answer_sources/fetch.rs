@@ -21,7 +21,7 @@ pub(super) enum Fetched {
     Answer(SecretString, Option<Problem>),
     /// A person has to be asked now.
     Ask,
-    /// It is left open: see [`Manner`].
+    /// It is left open: see [`Mode`].
     Open,
     /// A signal came; the exit status to end with.
     Left(u8),

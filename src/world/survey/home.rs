@@ -131,9 +131,11 @@ fn taken(places: &Places, instance: &str) -> Fact<Option<Untrusted>> {
         Ok(Some(found)) if !matches!(journals::read(places, instance), Ok(Some(_))) => {
             return Fact::Seen(Some(shown(&found.config)));
         }
-        Ok(_) => {}
-        // There is an entry of that name, which is all that matters.
-        Err(_) => return Fact::Seen(Some(shown(&places.instance(instance)))),
+        // An unreadable entry takes the name all the same. If not even its folder can be read, the check `state-folder` reports it.
+        Err(_) if places.instance(instance).symlink_metadata().is_ok() => {
+            return Fact::Seen(Some(shown(&places.instance(instance))));
+        }
+        Ok(_) | Err(_) => {}
     }
     let (octopus, _) = registry::list_instances(&places.octopus_instances);
     let key = instance_key(instance);

@@ -15,7 +15,7 @@ use crate::model::answers::Raw;
 use crate::model::facts::{Backup, ConfigTrouble, DiffLine, DiffSign, Fact, NodeFacts, SealTrouble, Trouble};
 use crate::model::master_key::MasterKey;
 use crate::model::names::instance_key;
-use crate::model::node_config::{NodeConfig, Sealed};
+use crate::model::node_config::{NodeConfig, Sealed, SealedSignIn};
 use crate::model::octopus_config::OctopusConfig;
 use crate::model::subject::{Maker, Subject};
 use crate::model::untrusted::Untrusted;
@@ -143,7 +143,8 @@ type Seals = Result<Sealer, SealError>;
 
 /// Opens the database login's password.
 pub(super) fn open_password(config: &NodeConfig, sealer: &Seals) -> Result<Raw, Trouble> {
-    if config.database.password.0.trim().is_empty() {
+    let SealedSignIn::SqlLogin { password, .. } = &config.database.sign_in;
+    if password.0.trim().is_empty() {
         return Err(Trouble::Seal(SealTrouble::Absent));
     }
     let sealer = sealer.as_ref().map_err(trouble)?;
