@@ -29,7 +29,7 @@ async fn a_key_that_nobody_said_where_to_keep_is_no_answer() {
 async fn a_refused_answer_is_told_as_answers_check_tells_it() {
     let site = Site::start().await;
     let mut order = order(&site, Flow::FirstNode, "node-1", &[(FieldId::CommsPort, "99999")]);
-    order.loaded.places.insert(FieldId::CommsPort, Place::Flag("--comms-port".into()));
+    order.loaded.places.insert(FieldId::CommsPort, AnswerPlace::Flag("--comms-port".into()));
     let (_, said) = text(&site, order).await;
     assert!(
         said.contains("  stop     comms-port: Type a port from 1 to 65535; 10943 is usual.\n           --comms-port\n"),
