@@ -20,15 +20,14 @@ use octopus_setup::model::server_address::ServerAddress;
 use octopus_setup::model::target::{Encryption, Target, Trust};
 use octopus_setup::model::verifier::Verifier;
 use octopus_setup::world::sqlserver::SqlServer;
-use practice_server::options::ServerOptions;
-use practice_server::server::{PracticeServer, Running};
+use practice_server::{PracticeServer, RunningServer, ServerOptions};
 use secrecy::ExposeSecret as _;
 
 /// Pairs of runs behind each median.
 const PAIRS: usize = 15;
 
 /// A server on a thread of its own, so that the client's CPU time is the client's alone.
-fn serve(data: &std::path::Path, round_trip: Duration) -> Running {
+fn serve(data: &std::path::Path, round_trip: Duration) -> RunningServer {
     let (sender, receiver) = mpsc::channel();
     let mut options = ServerOptions::new(data);
     options.faults.round_trip = round_trip;
@@ -42,7 +41,7 @@ fn serve(data: &std::path::Path, round_trip: Duration) -> Running {
     receiver.recv().expect("a server")
 }
 
-fn target(server: &Running, database: &str, encryption: Encryption) -> Target {
+fn target(server: &RunningServer, database: &str, encryption: Encryption) -> Target {
     Target {
         address: ServerAddress { host: "localhost".into(), instance: None, port: Some(server.addr().port()) },
         database: DatabaseName::parse(database).expect("a name"),
@@ -61,13 +60,13 @@ async fn survey(handle: &SqlServer, target: &Target) -> ServerFacts {
 }
 
 /// Turns since the last call, each connection's TCP among them.
-fn turns(server: &Running, before: &mut u64) -> u64 {
+fn turns(server: &RunningServer, before: &mut u64) -> u64 {
     let now = server.turns() + server.connections();
     std::mem::replace(before, now).abs_diff(now)
 }
 
 /// Survey, database, cluster, proof.
-async fn first_node(server: &Running, target: &Target) -> [u64; 4] {
+async fn first_node(server: &RunningServer, target: &Target) -> [u64; 4] {
     let node = NodeRow {
         name: "web01".into(),
         address: "https://web01/".into(),
@@ -105,7 +104,7 @@ async fn first_node(server: &Running, target: &Target) -> [u64; 4] {
 }
 
 /// One login and one batch by `tsql`, or `None` where there is none.
-fn tsql(server: &Running) -> Option<Duration> {
+fn tsql(server: &RunningServer) -> Option<Duration> {
     let begun = Instant::now();
     let port = server.addr().port().to_string();
     let mut child = Command::new("tsql")

@@ -14,13 +14,12 @@ use octopus_setup::model::target::{Target, Trust};
 use octopus_setup::world::World;
 use octopus_setup::world::apply::Cancel;
 use octopus_setup::world::clipboard::Surroundings;
-use practice_server::options::ServerOptions;
-use practice_server::server::{PracticeServer, Running};
+use practice_server::{PracticeServer, RunningServer, ServerOptions};
 
 /// A machine and a server, both of its own.
 struct Lab {
     bench: Bench,
-    server: Running,
+    server: RunningServer,
     _data: tempfile::TempDir,
 }
 

@@ -11,7 +11,7 @@ use octopus_setup::catalog::form::read;
 use octopus_setup::model::answers::{Origin, Raw};
 use octopus_setup::model::field::FieldId;
 use octopus_setup::world::sqlserver::SqlServer;
-use practice_server::options::TlsPolicy;
+use practice_server::TlsPolicy;
 use support::walk::Site;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};

@@ -8,8 +8,7 @@ mod support;
 use std::path::Path;
 
 use octopus_setup::model::node_config::NodeConfig;
-use practice_server::options::ServerOptions;
-use practice_server::server::PracticeServer;
+use practice_server::{PracticeServer, ServerOptions};
 use support::pty::Pty;
 use support::sql;
 

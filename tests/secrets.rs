@@ -18,7 +18,7 @@ use octopus_setup::wizard::event::{Action, Errand, Event};
 use octopus_setup::world::World;
 use octopus_setup::world::clipboard::Surroundings;
 use octopus_setup::world::places::Places;
-use practice_server::engine::Login;
+use practice_server::Login;
 use secrecy::ExposeSecret;
 
 use support::canaries::{Secrets, clean_engine, clean_folder};

@@ -1,19 +1,20 @@
 //! `octopus-setup practice`: the wizard on an embedded server, or the server alone.
 
+use std::fmt::Write as _;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
-use secrecy::ExposeSecret;
+use secrecy::{ExposeSecret, SecretString};
 
 use octopus_setup::faces::signals::{Signals, until_ended};
 use octopus_setup::model::answers::{Origin, Raw};
 use octopus_setup::model::field::FieldId;
 use octopus_setup::model::node_config::NodeConfig;
 use octopus_setup::model::untrusted::Untrusted;
-use practice_server::options::ServerOptions;
-use practice_server::serve;
-use practice_server::server::{PracticeServer, Running, StartError};
+use octopus_setup::world::atomic_write::{Existing, atomic_write};
+use practice_server::{PracticeServer, RunningServer, ServerOptions, StartError};
 
 use super::cli::{Format, Practice, PracticeCommand};
 use super::complain;
@@ -23,36 +24,39 @@ use super::wizard::interactive;
 /// How long the server may take to stop.
 const PATIENCE: Duration = Duration::from_millis(500);
 
-/// The file of the data folder that holds the last run's port.
+/// The file in the data folder that holds the last run's port.
 const PORT_FILE: &str = "port";
+
+/// The file in the data folder that holds the password for the answer file.
+const PASSWORD_FILE: &str = "octopus-password.txt";
 
 /// Runs what was asked for.
 pub async fn run(practice: &Practice, outside: &Outside) -> ExitCode {
-    let Some(data) = practice.data.clone().or_else(serve::default_data) else {
+    let Some(data) = practice.data.clone().or_else(default_data) else {
         return complain("this account has no data directory; name one with --data.");
     };
     let asked = match practice.command {
         Some(PracticeCommand::Serve { port, .. }) => port,
         None => 0,
     };
-    let running = match start(&data, asked).await {
-        Ok(running) => running,
+    let server = match start(&data, asked).await {
+        Ok(server) => server,
         Err(error) => return complain(&format!("the practice server cannot start: {error}")),
     };
-    remember_port(&data, running.addr().port());
-    tracing::info!(port = running.addr().port(), "practice server started");
+    remember_port(&data, server.addr().port());
+    tracing::info!(port = server.addr().port(), "practice server started");
     let status = match &practice.command {
-        Some(PracticeCommand::Serve { answers, output, .. }) => serve_alone(&running, answers.as_deref(), *output).await,
-        None => on_it(&running, &data, outside).await,
+        Some(PracticeCommand::Serve { answers, output, .. }) => serve_alone(&server, answers.as_deref(), *output).await,
+        None => on_it(&server, &data, outside).await,
     };
     // Its data is safe whenever it ends. A client's statement that will not be stopped must not keep the program.
-    let _ = tokio::time::timeout(PATIENCE, running.stop()).await;
+    let _ = tokio::time::timeout(PATIENCE, server.stop()).await;
     status
 }
 
 /// Starts the server on the port that was asked for. Where none was, on the one of the last run if it is still free, and
 /// else on any: the node configs of a practice cluster name their server by its port.
-async fn start(data: &Path, asked: u16) -> Result<Running, StartError> {
+async fn start(data: &Path, asked: u16) -> Result<RunningServer, StartError> {
     let options = |port| ServerOptions { port, ..ServerOptions::new(data.to_owned()) };
     let remembered = if asked == 0 { remembered_port(data) } else { None };
     if let Some(port) = remembered {
@@ -75,7 +79,7 @@ fn remember_port(data: &Path, port: u16) {
 }
 
 /// Tells where the server is, and waits for the end.
-async fn serve_alone(running: &Running, answers: Option<&Path>, output: Option<Format>) -> ExitCode {
+async fn serve_alone(server: &RunningServer, answers: Option<&Path>, output: Option<Format>) -> ExitCode {
     use std::io::Write;
     let mut signals = match Signals::listen() {
         Ok(signals) => signals,
@@ -83,14 +87,14 @@ async fn serve_alone(running: &Running, answers: Option<&Path>, output: Option<F
     };
     // Before it is printed: whoever reads that the server is there may read the file as well.
     if let Some(path) = answers
-        && let Err(error) = serve::write_answers(running, path)
+        && let Err(error) = write_answers(server, path)
     {
         let path = Untrusted::new(&path.to_string_lossy());
         return complain(&format!("the answer file {path} cannot be written: {error}"));
     }
     let announcement = match output {
-        Some(Format::Json) => serve::announcement_json(running),
-        Some(Format::Text) | None => serve::announcement(running),
+        Some(Format::Json) => announcement_json(server),
+        Some(Format::Text) | None => announcement(server),
     };
     let mut out = std::io::stdout();
     if out.write_all(announcement.expose_secret().as_bytes()).and_then(|()| out.flush()).is_err() {
@@ -103,16 +107,16 @@ async fn serve_alone(running: &Running, answers: Option<&Path>, output: Option<F
 
 /// The wizard with the server's address and login filled in. Practice nodes and the wizard's own state live in the
 /// practice server's folder, apart from the machine's real ones.
-async fn on_it(running: &Running, data: &Path, outside: &Outside) -> ExitCode {
+async fn on_it(server: &RunningServer, data: &Path, outside: &Outside) -> ExitCode {
     let number = free_node(data);
     let mut answers = outside.answers();
     // Nobody has said them, so the screens do not claim that somebody has.
     let mut fill = |field: FieldId, text: &str| answers.set(field, Raw::of(field, text), Origin::Default);
-    fill(FieldId::Server, &format!("localhost,{}", running.addr().port()));
-    fill(FieldId::User, running.user());
-    fill(FieldId::Password, running.password().expose_secret());
+    fill(FieldId::Server, &format!("localhost,{}", server.addr().port()));
+    fill(FieldId::User, server.user());
+    fill(FieldId::Password, server.password().expose_secret());
     fill(FieldId::Trust, "ca-file");
-    fill(FieldId::CaFile, &running.ca_file().display().to_string());
+    fill(FieldId::CaFile, &server.ca_file().display().to_string());
     fill(FieldId::Home, &home(data, number).display().to_string());
     fill(FieldId::ListenPrefixes, &format!("http://localhost:{}/", 8064 + number));
     fill(FieldId::KeyFile, &data.join("octopus-master-key.txt").display().to_string());
@@ -123,6 +127,87 @@ async fn on_it(running: &Running, data: &Path, outside: &Outside) -> ExitCode {
     }
     let outside = outside.with_state(data.join("state"));
     interactive(&outside, answers, None).await
+}
+
+/// Returns the default data folder; `None` on a machine without home folders.
+fn default_data() -> Option<PathBuf> {
+    let folders = directories::ProjectDirs::from("", "", "octopus-setup")?;
+    Some(folders.data_local_dir().join("practice"))
+}
+
+/// Returns how to reach the server, key by key, with the password: handing it out is the purpose.
+fn connection_details(server: &RunningServer) -> toml::Table {
+    let mut details = toml::Table::new();
+    let mut put = |key: &str, value: toml::Value| details.insert(key.to_owned(), value);
+    let path = |path: &Path| path.display().to_string().into();
+    put("server", "127.0.0.1".into());
+    put("port", i64::from(server.addr().port()).into());
+    put("user", server.user().into());
+    put("password", server.password().expose_secret().into());
+    put("ca_file", path(server.ca_file()));
+    put("data", path(server.data()));
+    details
+}
+
+/// Formats the connection details as one JSON object on one line.
+fn announcement_json(server: &RunningServer) -> SecretString {
+    // The table holds texts and one number, so it always serializes.
+    let mut text = serde_json::to_string(&connection_details(server)).unwrap_or_default();
+    text.push('\n');
+    SecretString::from(text)
+}
+
+/// Formats the connection details as six lines of TOML, an empty line, and comments with the commands of two clients.
+///
+/// No command contains the password, because other users of the machine could see it there.
+fn announcement(server: &RunningServer) -> SecretString {
+    let mut text = connection_details(server).to_string();
+    if !text.ends_with('\n') {
+        text.push('\n');
+    }
+    let port = server.addr().port();
+    let user = server.user();
+    let lines = [
+        "This is a practice server, not SQL Server: for trying out, training and tests.".to_owned(),
+        "It listens on this machine only, and stops with Ctrl-C. The data stays.".to_owned(),
+        format!("sqlcmd:  SQLCMDPASSWORD=… sqlcmd -S tcp:127.0.0.1,{port} -U {user} -C"),
+        format!("FreeTDS: tsql -H 127.0.0.1 -p {port} -U {user}"),
+    ];
+    for line in lines {
+        // Writing to a string does not fail.
+        let _ = write!(text, "\n# {line}");
+    }
+    text.push('\n');
+    SecretString::from(text)
+}
+
+/// Writes an answer file with the connection details, which are the same for every node; each node's own answers go into
+/// a second file. The password goes into a file of its own in the data folder, 0600, so that the answer file can be
+/// shown and copied.
+///
+/// # Errors
+///
+/// If a file cannot be written, or a path is not UTF-8, which TOML cannot express.
+fn write_answers(server: &RunningServer, path: &Path) -> io::Result<()> {
+    let secret = std::path::absolute(server.data().join(PASSWORD_FILE))?;
+    atomic_write(&secret, server.password().expose_secret().as_bytes(), Existing::Replace)?;
+    let text = |path: &Path| match std::path::absolute(path)?.to_str() {
+        Some(text) => Ok(toml::Value::from(text)),
+        None => Err(io::Error::new(io::ErrorKind::InvalidInput, "the data folder's name is no UTF-8")),
+    };
+    let mut answers = toml::Table::new();
+    let mut put = |key: &str, value: toml::Value| answers.insert(key.to_owned(), value);
+    // The name in its certificate.
+    put("server", format!("localhost,{}", server.addr().port()).into());
+    put("user", server.user().into());
+    put("trust", "ca-file".into());
+    put("ca-file", text(server.ca_file())?);
+    // Written as an inline table; as a member of the table it would become a section.
+    let password = toml::Value::Table([("file".to_owned(), text(&secret)?)].into_iter().collect());
+    let text = format!(
+        "# The way to a practice server of octopus-setup, for --answers of first-node and join.\n{answers}password = {password}\n"
+    );
+    atomic_write(path, text.as_bytes(), Existing::Replace)
 }
 
 /// The first practice node's number whose home holds no node config yet.

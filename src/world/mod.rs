@@ -1,7 +1,7 @@
 //! The only code that touches network, disk, processes, clock and randomness.
 
 pub mod apply;
-mod atomic_write;
+pub mod atomic_write;
 mod budget;
 pub mod clipboard;
 pub mod clock;

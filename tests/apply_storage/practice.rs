@@ -8,15 +8,14 @@ use octopus_setup::model::server_address::ServerAddress;
 use octopus_setup::model::target::{Encryption, Target, Trust};
 use octopus_setup::world::apply::{self, Cancel};
 use octopus_setup::world::sqlserver::SqlServer;
-use practice_server::options::ServerOptions;
-use practice_server::server::{PracticeServer, Running};
+use practice_server::{PracticeServer, RunningServer, ServerOptions};
 
 use crate::apply_support::{Bench, INSTANCE, crash, key, survived};
 use crate::scene::{Case, before, files, plan};
 
 struct Lab {
     bench: Bench,
-    server: Running,
+    server: RunningServer,
     _data: tempfile::TempDir,
 }
 

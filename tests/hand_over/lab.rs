@@ -17,8 +17,7 @@ use octopus_setup::world::World;
 use octopus_setup::world::apply::Cancel;
 use octopus_setup::world::clipboard::Surroundings;
 use octopus_setup::world::octopus_server::Patience;
-use practice_server::options::ServerOptions;
-use practice_server::server::{PracticeServer, Running};
+use practice_server::{PracticeServer, RunningServer, ServerOptions};
 use secrecy::SecretString;
 
 pub use crate::apply_support::{Bench, Fake, INSTANCE, crash, key, survived};
@@ -50,7 +49,7 @@ pub const FIRST: [StepKind; 10] = [
 pub struct Lab {
     pub bench: Bench,
     pub standin: StandIn,
-    pub server: Arc<Running>,
+    pub server: Arc<RunningServer>,
     data: Arc<tempfile::TempDir>,
     port: u16,
 }
@@ -67,7 +66,7 @@ impl Lab {
         Self::with(Arc::clone(&self.server), Arc::clone(&self.data))
     }
 
-    fn with(server: Arc<Running>, data: Arc<tempfile::TempDir>) -> Self {
+    fn with(server: Arc<RunningServer>, data: Arc<tempfile::TempDir>) -> Self {
         let mut bench = Bench::new(Fake::default());
         // What is slow here is a debug build on a busy machine; what hangs is waited for no longer than that.
         let long = Duration::from_secs(20);

@@ -8,7 +8,7 @@ use octopus_setup::model::plan::StepKind;
 use octopus_setup::model::screen::ScreenId;
 use octopus_setup::wizard::event::{Action, Event};
 use octopus_setup::wizard::run::Phase;
-use practice_server::options::TlsPolicy;
+use practice_server::TlsPolicy;
 
 use crate::scene::*;
 use crate::shared::wire::Wire;

@@ -7,8 +7,7 @@ use octopus_setup::model::names::DatabaseName;
 use octopus_setup::model::server_address::ServerAddress;
 use octopus_setup::model::target::{Encryption, Target, Trust};
 use octopus_setup::world::sqlserver::SqlServer;
-use practice_server::options::ServerOptions;
-use practice_server::server::{PracticeServer, Running};
+use practice_server::{PracticeServer, RunningServer, ServerOptions};
 use secrecy::ExposeSecret;
 use tempfile::TempDir;
 use tokio_util::compat::TokioAsyncWriteCompatExt;
@@ -17,7 +16,7 @@ pub use crate::shared::octopus::{COMPRESSED, PLAIN, TABLES, blob_row, row};
 
 /// A running server with such a database.
 pub struct Lab {
-    pub server: Running,
+    pub server: RunningServer,
     pub client: SqlServer,
     _data: TempDir,
 }

@@ -11,7 +11,7 @@ use octopus_setup::model::flow::Flow;
 use octopus_setup::world::World;
 use octopus_setup::world::clipboard::Surroundings;
 use octopus_setup::world::places::Places;
-use practice_server::engine::Login;
+use practice_server::Login;
 use secrecy::ExposeSecret;
 
 pub use crate::shared::walk::{Site, free_port};

@@ -2,14 +2,13 @@
 
 use std::path::{Path, PathBuf};
 
-use practice_server::options::ServerOptions;
-use practice_server::server::{PracticeServer, Running};
+use practice_server::{PracticeServer, RunningServer, ServerOptions};
 use secrecy::ExposeSecret;
 
 /// One of them.
 pub struct Site {
     folder: tempfile::TempDir,
-    pub server: Running,
+    pub server: RunningServer,
 }
 
 impl Site {

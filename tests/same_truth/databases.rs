@@ -9,7 +9,7 @@ use octopus_setup::model::storage::SharedFolder;
 use octopus_setup::model::target::{Encryption, Target, Trust};
 use octopus_setup::model::verifier::Verifier;
 use octopus_setup::world::sqlserver::SqlServer;
-use practice_server::engine::Mark;
+use practice_server::Mark;
 
 use crate::scenes::{Scene, SceneId};
 use crate::shared::{octopus, sql};

@@ -9,7 +9,7 @@ use octopus_setup::model::answers::{Answers, Origin};
 use octopus_setup::model::field::FieldId;
 use octopus_setup::world::World;
 use octopus_setup::world::clipboard::Surroundings;
-use practice_server::server::{PracticeServer, Running};
+use practice_server::{PracticeServer, RunningServer};
 use secrecy::ExposeSecret;
 
 use crate::case::Case;
@@ -134,7 +134,7 @@ impl SceneId {
 /// A prepared scene.
 pub struct Scene {
     pub id: SceneId,
-    pub server: Running,
+    pub server: RunningServer,
     folder: tempfile::TempDir,
     /// Somebody else's service.
     listener: TcpListener,
@@ -230,7 +230,7 @@ impl Scene {
 }
 
 /// The SHA-256 of the certificate that the server keeps, in hexadecimal digits.
-fn certificate(server: &Running) -> String {
+fn certificate(server: &RunningServer) -> String {
     let pem = std::fs::read_to_string(server.data().join("tls/server.pem")).unwrap_or_default();
     let body: String = pem.lines().filter(|line| !line.starts_with("-----")).collect();
     let der = data_encoding::BASE64.decode(body.as_bytes()).unwrap();

@@ -3,8 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
-use practice_server::engine::Login;
-use practice_server::options::{Certificate, ServerOptions, TlsPolicy, WireFault};
+use practice_server::{Certificate, Login, ServerOptions, TlsPolicy, WireFault};
 
 use crate::scenes::{Scene, SceneId};
 

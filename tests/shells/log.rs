@@ -11,7 +11,7 @@ use octopus_setup::wizard::event::{Action, Event};
 use octopus_setup::world::World;
 use octopus_setup::world::clipboard::Surroundings;
 use octopus_setup::world::log::{Log, LogFile, LogLevel};
-use practice_server::engine::Login;
+use practice_server::Login;
 use secrecy::ExposeSecret;
 use tracing::subscriber::DefaultGuard;
 

@@ -17,14 +17,37 @@ impl Drop for Served {
     }
 }
 
-/// Begins one, and hands back the first line that it prints.
-fn serve(folder: &Path, words: &[&str]) -> (Served, String) {
+/// Starts `practice serve`, and returns the first lines that it prints.
+fn serve_lines(folder: &Path, words: &[&str], count: usize) -> (Served, Vec<String>) {
     let data = folder.join("data");
     let words = [&["practice", "serve", "--data", data.to_str().unwrap()], words].concat();
     let mut child = program(folder, &words).current_dir(folder).stdout(Stdio::piped()).spawn().unwrap();
-    let mut line = String::new();
-    BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
-    (Served(child), line)
+    let output = BufReader::new(child.stdout.take().unwrap());
+    let lines = output.lines().take(count).collect::<Result<_, _>>().unwrap();
+    (Served(child), lines)
+}
+
+/// Starts `practice serve`, and returns the first line that it prints.
+fn serve(folder: &Path, words: &[&str]) -> (Served, String) {
+    let (served, mut lines) = serve_lines(folder, words, 1);
+    (served, lines.remove(0))
+}
+
+#[test]
+fn it_prints_six_lines_of_toml_and_no_password_in_a_command() {
+    let folder = tempfile::tempdir().unwrap();
+    let (_served, lines) = serve_lines(folder.path(), &[], 11);
+    let (head, tail) = (&lines[..6], &lines[7..]);
+    let keys: Vec<&str> = head.iter().filter_map(|line| line.split_once(" = ")).map(|(key, _)| key).collect();
+    assert_eq!(keys, ["server", "port", "user", "password", "ca_file", "data"]);
+    assert_eq!(lines[6], "");
+    assert!(tail.iter().all(|line| line.starts_with("# ")), "{tail:?}");
+    let table: toml::Table = lines.join("\n").parse().unwrap();
+    let password = table["password"].as_str().unwrap();
+    assert!(!tail.iter().any(|line| line.contains(password)), "{tail:?}");
+    let logins = std::fs::read_to_string(folder.path().join("data/logins.toml")).unwrap();
+    let logins: toml::Table = logins.parse().unwrap();
+    assert!(!lines.iter().any(|line| line.contains(logins["sa"].as_str().unwrap())), "the administrator's stays in the folder");
 }
 
 #[test]
@@ -51,8 +74,14 @@ fn the_answer_file_is_there_before_it_is_said_that_the_server_is() {
     assert!(answers["server"].as_str().unwrap().starts_with("localhost,"));
     assert_eq!(answers["trust"].as_str(), Some("ca-file"));
     assert!(Path::new(answers["ca-file"].as_str().unwrap()).is_absolute());
-    assert!(Path::new(answers["password"]["file"].as_str().unwrap()).is_file());
-    assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+    let keys: Vec<&str> = answers.keys().map(String::as_str).collect();
+    assert_eq!(keys, ["server", "user", "trust", "ca-file", "password"]);
+    let secret = Path::new(answers["password"]["file"].as_str().unwrap());
+    let password = std::fs::read_to_string(secret).unwrap();
+    assert!(password.len() > 8 && !std::fs::read_to_string(&path).unwrap().contains(&password));
+    for private in [&path, secret] {
+        assert_eq!(std::fs::metadata(private).unwrap().permissions().mode() & 0o777, 0o600, "{}", private.display());
+    }
 }
 
 #[test]

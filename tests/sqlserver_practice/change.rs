@@ -4,7 +4,7 @@ use octopus_setup::model::facts::{Content, NodeSeen, Trouble};
 use octopus_setup::model::registry::{Changed, Deed, KeptRow, NodeRow, RowChange};
 use octopus_setup::model::target::Target;
 use octopus_setup::world::sqlserver::{Membership, SqlServer};
-use practice_server::options::WireFault;
+use practice_server::WireFault;
 
 use super::relay::Relay;
 use super::support::{Lab, by, cluster, login, node};

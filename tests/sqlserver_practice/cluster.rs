@@ -7,7 +7,7 @@ use octopus_setup::model::licence::NodeLimit;
 use octopus_setup::model::master_key::MasterKey;
 use octopus_setup::model::untrusted::Untrusted;
 use octopus_setup::world::sqlserver::SqlServer;
-use practice_server::options::WireFault;
+use practice_server::WireFault;
 
 use super::relay::Relay;
 use super::support::{Lab, by, cluster, login};

@@ -10,6 +10,7 @@ mod many;
 mod race;
 mod registry;
 mod relay;
+mod sql_files;
 mod storage;
 mod support;
 mod survey;

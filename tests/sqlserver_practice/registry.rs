@@ -4,7 +4,7 @@ use octopus_setup::model::facts::{Content, Database, Fact, Trouble};
 use octopus_setup::model::registry::{Initialised, NewCluster, NodeRow};
 use octopus_setup::model::target::{Encryption, Target};
 use octopus_setup::world::sqlserver::{Membership, SqlServer, Undone};
-use practice_server::options::WireFault;
+use practice_server::WireFault;
 
 use super::support::{Lab, by, cluster, facts, login, node, snapshots};
 

@@ -9,9 +9,7 @@ use octopus_setup::model::server_address::ServerAddress;
 use octopus_setup::model::target::{Encryption, Target, Trust};
 use octopus_setup::model::verifier::Verifier;
 use octopus_setup::world::sqlserver::SqlServer;
-use practice_server::engine::Login;
-use practice_server::options::ServerOptions;
-use practice_server::server::{PracticeServer, Running};
+use practice_server::{Login, PracticeServer, RunningServer, ServerOptions};
 use secrecy::ExposeSecret;
 use tempfile::TempDir;
 use tokio::net::TcpStream;
@@ -19,7 +17,7 @@ use tokio_util::compat::{Compat, TokioAsyncWriteCompatExt};
 
 /// A running server with an empty database `Octopus`, and its data folder.
 pub struct Lab {
-    pub server: Running,
+    pub server: RunningServer,
     /// Round trips and connections before the last count.
     before: (u64, u64),
     _data: TempDir,

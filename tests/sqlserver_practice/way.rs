@@ -3,7 +3,7 @@
 use octopus_setup::model::facts::{Protocol, SqlTrouble, TlsTrouble, Trouble, Trusted};
 use octopus_setup::model::target::{Encryption, Target, Trust};
 use octopus_setup::world::sqlserver::SqlServer;
-use practice_server::options::{Certificate, TlsPolicy, WireFault};
+use practice_server::{Certificate, TlsPolicy, WireFault};
 
 use super::support::{Lab, by, facts, login, snapshots};
 

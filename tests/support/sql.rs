@@ -1,6 +1,6 @@
 //! The DBA's hands: `sa` on the practice server, by plain tiberius.
 
-use practice_server::server::Running;
+use practice_server::RunningServer;
 use secrecy::ExposeSecret;
 use tiberius::{AuthMethod, Client, Config, EncryptionLevel};
 use tokio::net::TcpStream;
@@ -10,7 +10,7 @@ use tokio_util::compat::{Compat, TokioAsyncWriteCompatExt};
 pub type Session = Client<Compat<TcpStream>>;
 
 /// Opens one.
-pub async fn session(server: &Running, database: &str) -> Session {
+pub async fn session(server: &RunningServer, database: &str) -> Session {
     let mut config = Config::new();
     config.database(database);
     config.authentication(AuthMethod::sql_server("sa", server.sa_password().expose_secret()));
@@ -34,7 +34,7 @@ pub async fn ask(session: &mut Session, batch: &str) -> Vec<String> {
 }
 
 /// A script as `sqlcmd` runs it: a line `GO` ends a batch.
-pub async fn run(server: &Running, script: &str) {
+pub async fn run(server: &RunningServer, script: &str) {
     let mut session = session(server, "master").await;
     for batch in format!("\n{script}\n").split("\nGO\n") {
         ask(&mut session, batch).await;
@@ -42,7 +42,7 @@ pub async fn run(server: &Running, script: &str) {
 }
 
 /// Every database, its state and its tables.
-pub async fn inventory(server: &Running) -> Vec<String> {
+pub async fn inventory(server: &RunningServer) -> Vec<String> {
     let mut session = session(server, "master").await;
     let list = "SELECT name FROM sys.databases WHERE state_desc = N'ONLINE' AND user_access_desc <> N'SINGLE_USER' ORDER BY name";
     let mut all = ask(&mut session, "SELECT name FROM sys.databases ORDER BY name").await;
@@ -59,7 +59,7 @@ pub async fn inventory(server: &Running) -> Vec<String> {
 
 /// Every row of every table of a database, with the table's name and each value as it came; in an order of its own. Moments
 /// come as text, since tiberius does not read all of their types.
-pub async fn everything(server: &Running, database: &str) -> Vec<String> {
+pub async fn everything(server: &RunningServer, database: &str) -> Vec<String> {
     let mut session = session(server, database).await;
     let tables = "SELECT s.name, t.name FROM sys.tables t JOIN sys.schemas s ON s.schema_id = t.schema_id";
     let mut all = ask(&mut session, "SELECT name FROM sys.schemas").await;

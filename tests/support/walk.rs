@@ -13,15 +13,14 @@ use octopus_setup::wizard::run::Phase;
 use octopus_setup::world::World;
 use octopus_setup::world::clipboard::Surroundings;
 use octopus_setup::world::places::Places;
-use practice_server::options::ServerOptions;
-use practice_server::server::{PracticeServer, Running};
+use practice_server::{PracticeServer, RunningServer, ServerOptions};
 use secrecy::ExposeSecret;
 
 /// A folder, a practice server in it, and a machine's own state.
 pub struct Site {
     folder: tempfile::TempDir,
     /// The server.
-    pub server: Running,
+    pub server: RunningServer,
 }
 
 impl Site {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use octopus_setup::faces::headless::Telling;
 use octopus_setup::wizard::autopilot::checks_of;
-use practice_server::engine::Login;
+use practice_server::Login;
 
 use crate::scene::*;
 use crate::support::canaries::{Secrets, clean_folder};

@@ -63,7 +63,7 @@ async fn a_flag_goes_before_the_environment_that_before_a_file_and_a_later_one_b
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn secrets_come_by_every_way_and_are_nowhere_afterwards() {
     const CANARY: &str = "Canary-Db-7Qx41Zp9";
-    let login = practice_server::engine::Login {
+    let login = practice_server::Login {
         name: "canary".into(),
         password: CANARY.into(),
         sysadmin: false,

@@ -1,7 +1,7 @@
 //! Replication and mirroring.
 
 use octopus_setup::model::screen::ScreenId;
-use practice_server::engine::Mark;
+use practice_server::Mark;
 
 use crate::scene::{DATABASE, Scene, again, is_good, to};
 

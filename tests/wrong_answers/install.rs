@@ -8,7 +8,7 @@ use octopus_setup::model::plan::StepKind;
 use octopus_setup::model::screen::ScreenId;
 use octopus_setup::wizard::event::{Action, Event};
 use octopus_setup::wizard::run::Phase;
-use practice_server::options::WireFault;
+use practice_server::WireFault;
 use secrecy::ExposeSecret;
 
 use crate::scene::{DATABASE, NODE, Scene, login, password, to};

@@ -4,8 +4,7 @@ use octopus_setup::model::field::FieldId;
 use octopus_setup::model::screen::ScreenId;
 use octopus_setup::wizard::event::Event;
 use octopus_setup::wizard::state::Focus;
-use practice_server::engine::Login;
-use practice_server::options::WireFault;
+use practice_server::{Login, WireFault};
 
 use crate::scene::{Scene, again, is_good, login, password, to, type_in};
 

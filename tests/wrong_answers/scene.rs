@@ -13,8 +13,7 @@ use octopus_setup::wizard::gate::Gate;
 use octopus_setup::world::World;
 use octopus_setup::world::clipboard::Surroundings;
 use octopus_setup::world::places::Places;
-use practice_server::engine::Login;
-use practice_server::options::ServerOptions;
+use practice_server::{Login, ServerOptions};
 use secrecy::ExposeSecret;
 
 use crate::shared::sql;

@@ -4,7 +4,7 @@ use octopus_setup::engine::Engine;
 use octopus_setup::model::field::FieldId;
 use octopus_setup::model::screen::ScreenId;
 use octopus_setup::wizard::event::{Action, Event};
-use practice_server::options::{Certificate, TlsPolicy};
+use practice_server::{Certificate, TlsPolicy};
 
 use crate::scene::{Scene, again, finding, is_good, to};
 

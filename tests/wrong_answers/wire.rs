@@ -5,7 +5,7 @@ use octopus_setup::model::finding::Verdict;
 use octopus_setup::model::screen::ScreenId;
 use octopus_setup::wizard::event::{Action, Event};
 use octopus_setup::wizard::gate::Gate;
-use practice_server::options::WireFault;
+use practice_server::WireFault;
 
 use crate::scene::{Scene, again, is_good, to};
 

@@ -18,7 +18,7 @@ use rustls::server::NoServerSessionStorage;
 use time::{Duration, OffsetDateTime};
 use x509_parser::extensions::GeneralName;
 
-use super::options::Certificate;
+use super::options::{Certificate, host_name};
 use super::private_file;
 
 /// What is nearer than this to its end is made anew.
@@ -54,14 +54,6 @@ pub struct ServerTls {
     pub wrapped: Arc<ServerConfig>,
     /// TDS 8.0.
     pub strict: Arc<ServerConfig>,
-}
-
-/// This machine's name, as certificates and `@@SERVERNAME` say it.
-pub fn host_name() -> String {
-    let name = gethostname::gethostname().to_string_lossy().to_lowercase();
-    // What cannot stand in a certificate is no use to a client either.
-    let fine = !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '.'));
-    if fine { name } else { "localhost".to_owned() }
 }
 
 impl ServerTls {

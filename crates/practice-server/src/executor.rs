@@ -32,7 +32,8 @@ pub struct Work {
     pub session: Session,
     /// Its prepared statements.
     pub prepared: Prepared,
-    /// Tells that the work is still there to whoever waits for the server's end.
+    /// Keeps the server from reporting its end while this session still has work.
+    #[expect(dead_code, reason = "held until it is dropped")]
     pub alive: mpsc::Sender<()>,
 }
 
@@ -77,6 +78,12 @@ impl Work {
             let _ = outlet.packets.blocking_send(writer.take(whole));
         }
         (writer.take(ready), ending)
+    }
+
+    /// Drops the session on a thread that may block, because its transaction is rolled back.
+    pub async fn retire(self) {
+        // It fails only if the drop panics, and then there is nothing left to do.
+        let _ = tokio::task::spawn_blocking(move || drop(self)).await;
     }
 
     fn dispatch(&mut self, request: Request, writer: &mut ReplyWriter, outlet: &Outlet) {
@@ -129,19 +136,19 @@ fn transaction(session: &mut Session, request: TransactionRequest, writer: &mut 
                 let text = format!("SET TRANSACTION ISOLATION LEVEL {}", isolation.words());
                 session.batch(&text, &mut sink);
             }
-            session.begin(&mut sink);
+            session.begin();
         }
         TransactionRequest::Commit { again } => {
             session.end(true, &mut sink);
             if again {
-                session.begin(&mut sink);
+                session.begin();
             }
         }
         TransactionRequest::Rollback { name, again } => {
             if name.is_empty() {
                 session.end(false, &mut sink);
                 if again {
-                    session.begin(&mut sink);
+                    session.begin();
                 }
             } else {
                 session.batch(&format!("ROLLBACK TRANSACTION {}", quoted(&name)), &mut sink);

@@ -1,31 +1,41 @@
-//! The practice server: an embedded SQL Server stand-in that speaks the real wire protocol.
+//! An embedded stand-in for SQL Server: it speaks TDS with TLS and runs T-SQL over `SQLite`.
 //!
-//! A tool for trying out, for training and for tests. It is not a database for production, and its version
-//! string says so. Nothing else in the house knows that it exists, except `main` and the tests.
+//! It is meant for trying out, for training and for tests. It is not a database for production, and its version string
+//! says so.
 //!
-//! [`server::PracticeServer::start`] with [`options::ServerOptions`] gives a [`server::Running`]; dropping that stops
-//! the server. A connection goes through [`link`] (PRELOGIN, TLS) and [`login`] to [`session`], which hands each
-//! request to [`executor`] on a blocking thread, where [`reply_writer`] turns the engine's replies into tokens.
+//! [`PracticeServer::start`] with [`ServerOptions`] returns a [`RunningServer`]; dropping that stops the server. [`Engine`]
+//! is the T-SQL engine alone, without the wire.
+//!
+//! A connection goes through `link` (PRELOGIN, TLS) and `login` to `session`, which hands each request to `executor` on a
+//! blocking thread, where `reply_writer` turns the engine's replies into tokens.
 
 #![warn(missing_docs)]
 
-pub mod cert;
+mod cert;
 pub mod contained;
-pub mod credentials;
-pub mod engine;
-pub mod executor;
-pub mod link;
-pub mod listener;
-pub mod login;
-pub mod meter;
-pub mod options;
-pub mod prepared;
-pub mod private_file;
-pub mod reply;
-pub mod reply_writer;
-pub mod serve;
-pub mod server;
-pub mod session;
-pub mod tds;
-pub mod tsql;
-pub mod value;
+mod credentials;
+mod engine;
+mod executor;
+mod link;
+mod listener;
+mod login;
+mod meter;
+mod options;
+mod prepared;
+mod private_file;
+mod reply;
+mod reply_writer;
+mod server;
+mod session;
+mod shared;
+mod tds;
+mod tsql;
+mod value;
+
+pub use cert::CertError;
+pub use credentials::CredentialsError;
+pub use engine::{Engine, Interrupt, Login, LoginRequest, Mark, OpenError, Personality, Session, Sink};
+pub use options::{Certificate, Faults, Limits, ServerOptions, TlsPolicy, WireFault};
+pub use reply::{Reply, SqlMessage};
+pub use server::{PracticeServer, RunningServer, StartError};
+pub use value::{Column, Parameter, SqlType, Value};

@@ -1,8 +1,8 @@
-//! The accept loop, and what all connections share.
+//! The accept loop, and a connection's path to its login.
 
 use std::fs::File;
-use std::sync::atomic::{AtomicU16, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -10,66 +10,15 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 
-use tds_wire::prelogin::Version;
-
-use super::cert::ServerTls;
-use super::engine::Engine;
 use super::link::Link;
-use super::login::login;
+use super::login::{LoggedIn, login};
 use super::meter::Metered;
-use super::options::{Limits, TlsPolicy, WireFault};
+use super::options::WireFault;
 use super::session;
+use super::shared::Shared;
 
-/// The first spid that SQL Server gives to users.
-const FIRST_SPID: u16 = 51;
 /// How long after a failed accept, which means that the process is out of files, the next is tried.
 const BREATH: Duration = Duration::from_millis(50);
-
-/// What all connections share.
-#[derive(Debug)]
-pub struct Shared {
-    /// The data and its rules.
-    pub engine: Arc<Engine>,
-    /// The server's name, which errors carry.
-    pub name: Arc<str>,
-    /// The version that PRELOGIN and LOGINACK tell.
-    pub version: Version,
-    /// The certificate.
-    pub tls: ServerTls,
-    /// How the server stands to TLS inside TDS.
-    pub policy: TlsPolicy,
-    /// Whether TDS 8.0 is served.
-    pub allow_strict: bool,
-    /// Whether a login fails whenever its database cannot be opened.
-    pub insists_on_database: bool,
-    /// How much the server bears.
-    pub limits: Limits,
-    /// A round trip's time.
-    pub round_trip: Duration,
-    /// What goes wrong on the wire.
-    pub fault: Mutex<Option<WireFault>>,
-    /// All clients' turns.
-    pub turns: Arc<AtomicU64>,
-    /// All connections that were accepted.
-    pub connections: AtomicU64,
-    /// All logins that were tried.
-    pub logins: AtomicU64,
-    /// The next connection's spid.
-    pub spid: AtomicU16,
-}
-
-impl Shared {
-    /// What goes wrong on the wire now.
-    pub fn wire(&self) -> Option<WireFault> {
-        self.fault.lock().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-
-    fn next_spid(&self) -> u16 {
-        let spid = self.spid.fetch_add(1, Ordering::Relaxed);
-        // Around the corner the system's own numbers are skipped.
-        FIRST_SPID + spid % (i16::MAX.unsigned_abs() - FIRST_SPID)
-    }
-}
 
 /// Accepts connections until `stop` changes or its sender is dropped; then ends them all, and lets go of the data folder's lock.
 pub async fn run(listener: TcpListener, shared: Arc<Shared>, mut stop: watch::Receiver<()>, lock: File) {
@@ -107,7 +56,7 @@ async fn serve(tcp: TcpStream, shared: Arc<Shared>, alive: mpsc::Sender<()>) {
 }
 
 /// From the TCP connection to the login.
-async fn enter(mut tcp: TcpStream, shared: &Arc<Shared>, alive: mpsc::Sender<()>, spid: u16) -> Option<super::login::LoggedIn> {
+async fn enter(mut tcp: TcpStream, shared: &Arc<Shared>, alive: mpsc::Sender<()>, spid: u16) -> Option<LoggedIn> {
     tcp.set_nodelay(true).ok()?;
     if !shared.round_trip.is_zero() {
         tokio::time::sleep(shared.round_trip).await;

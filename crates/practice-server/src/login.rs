@@ -12,11 +12,11 @@ use super::contained::contain;
 use super::engine::LoginRequest;
 use super::executor::Work;
 use super::link::Link;
-use super::listener::Shared;
 use super::options::WireFault;
 use super::prepared::Prepared;
 use super::reply::SqlMessage;
 use super::reply_writer::message;
+use super::shared::Shared;
 use super::tds::login7::Login7;
 use super::tds::tokens::{self, Change, DoneKind, done};
 
@@ -95,7 +95,7 @@ pub async fn login(mut link: Link, shared: &Arc<Shared>, alive: tokio::sync::mps
     tokens::done(&mut out, DoneKind::Batch, 0, 0, None);
     let work = Work { session, prepared: Prepared::default(), alive };
     if send(&mut link, &out, spid).await.is_err() {
-        super::session::retire(work).await;
+        work.retire().await;
         return None;
     }
     Some(LoggedIn { link, work, size })

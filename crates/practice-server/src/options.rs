@@ -114,7 +114,7 @@ impl ServerOptions {
             personality: Personality {
                 product_version: "16.0.4135.4".to_owned(),
                 edition: "octopus-setup practice server (not SQL Server)".to_owned(),
-                server_name: super::cert::host_name(),
+                server_name: host_name(),
                 clock_ahead: 0,
             },
             logins: Vec::new(),
@@ -125,4 +125,12 @@ impl ServerOptions {
             limits: Limits::default(),
         }
     }
+}
+
+/// Returns this machine's name as certificates and `@@SERVERNAME` have it: lower case, or `localhost` if the name cannot
+/// stand in a certificate.
+pub(crate) fn host_name() -> String {
+    let name = gethostname::gethostname().to_string_lossy().to_lowercase();
+    let valid = !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '.'));
+    if valid { name } else { "localhost".to_owned() }
 }

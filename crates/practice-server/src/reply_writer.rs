@@ -86,11 +86,6 @@ impl ReplyWriter {
         self.out.len()
     }
 
-    /// Whether nothing is ready.
-    pub fn is_empty(&self) -> bool {
-        self.out.is_empty()
-    }
-
     /// The first `count` bytes.
     pub fn take(&mut self, count: usize) -> Vec<u8> {
         let rest = self.out.split_off(count.min(self.out.len()));

@@ -18,8 +18,9 @@ use tds_wire::prelogin::Version;
 use super::cert::{CertError, ServerTls};
 use super::credentials::{Credentials, CredentialsError, USER};
 use super::engine::{Engine, Mark, OpenError};
-use super::listener::{self, Shared};
+use super::listener;
 use super::options::{ServerOptions, WireFault};
+use super::shared::Shared;
 
 /// How long a data folder that is in use is waited for.
 const PATIENCE: Duration = Duration::from_millis(500);
@@ -54,9 +55,9 @@ pub enum StartError {
 #[derive(Debug, Clone, Copy)]
 pub struct PracticeServer;
 
-/// A running practice server. Dropping it stops the server; [`Running::stop`] also waits until it has stopped.
+/// A running practice server. Dropping it stops the server; [`RunningServer::stop`] also waits until it has stopped.
 #[derive(Debug)]
-pub struct Running {
+pub struct RunningServer {
     addr: SocketAddr,
     data: PathBuf,
     credentials: Credentials,
@@ -70,7 +71,7 @@ impl PracticeServer {
     ///
     /// # Errors
     /// See [`StartError`].
-    pub async fn start(options: ServerOptions) -> Result<Running, StartError> {
+    pub async fn start(options: ServerOptions) -> Result<RunningServer, StartError> {
         let ServerOptions { data, port, personality, logins, tls, allow_strict, insists_on_database, faults, limits } = options;
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await.map_err(|cause| StartError::Port(port, cause))?;
         let addr = listener.local_addr().map_err(|cause| StartError::Port(port, cause))?;
@@ -106,11 +107,11 @@ impl PracticeServer {
         });
         let (stop, stopped) = watch::channel(());
         let task = tokio::spawn(listener::run(listener, shared.clone(), stopped, lock));
-        Ok(Running { addr, data, credentials, shared, stop, task })
+        Ok(RunningServer { addr, data, credentials, shared, stop, task })
     }
 }
 
-impl Running {
+impl RunningServer {
     /// Where it listens.
     pub fn addr(&self) -> SocketAddr {
         self.addr

@@ -13,11 +13,11 @@ use tds_wire::packet::{self, HEADER, Message, PacketType, Status};
 use super::engine::Interrupt;
 use super::executor::{Outlet, Request, Work};
 use super::link::Link;
-use super::listener::Shared;
 use super::login::{self, LoggedIn};
 use super::options::WireFault;
 use super::reply::Reply;
 use super::reply_writer::{Ending, ReplyWriter, message};
+use super::shared::Shared;
 use super::tds::cursor::DecodeError;
 use super::tds::tokens::{self, DoneKind, done};
 use super::tds::{headers, rpc, transaction};
@@ -26,12 +26,6 @@ use super::tds::{headers, rpc, transaction};
 const WAITING: usize = 8;
 /// How often the engine is told to stop.
 const AGAIN: Duration = Duration::from_millis(20);
-
-/// Drops a session where blocking is allowed: its transaction is rolled back.
-pub async fn retire(work: Work) {
-    // It fails only if the drop panics, and then there is nothing left to do.
-    let _ = tokio::task::spawn_blocking(move || drop(work)).await;
-}
 
 /// Stops the engine when the connection's task is dropped in the middle of a request.
 struct StopOnDrop {
@@ -92,13 +86,13 @@ pub async fn serve(logged_in: LoggedIn, shared: Arc<Shared>, spid: u16) {
             Some((kept, Next::Stay)) => work = kept,
             Some((kept, Next::Close)) => {
                 let _ = connection.writer.shutdown().await;
-                retire(kept).await;
+                kept.retire().await;
                 return;
             }
             None => return,
         }
     }
-    retire(work).await;
+    work.retire().await;
 }
 
 async fn read_all(mut reader: ReadHalf<Link>, sender: mpsc::Sender<Message>, limit: usize) {

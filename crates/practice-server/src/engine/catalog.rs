@@ -265,6 +265,20 @@ impl Table {
         format!("\"t{}\"", self.id)
     }
 
+    /// A table's constraints: id, name, type.
+    pub(crate) fn constraints(&self) -> Vec<(i64, &str, &'static str)> {
+        let keys = self
+            .indexes
+            .iter()
+            .filter(|index| index.object != 0)
+            .map(|index| (index.object, index.name.as_str(), if index.primary { "PK" } else { "UQ" }));
+        let checks = self.checks.iter().map(|check| (check.id, check.name.as_str(), "C"));
+        let foreign = self.foreign.iter().map(|foreign| (foreign.id, foreign.name.as_str(), "F"));
+        let defaults =
+            self.columns.iter().filter_map(|column| column.default.as_ref()).map(|one| (one.id, one.name.as_str(), "D"));
+        keys.chain(checks).chain(foreign).chain(defaults).collect()
+    }
+
     pub(crate) fn column_by_id(&self, id: i64) -> Option<&Column> {
         self.columns.iter().find(|column| column.id == id)
     }

@@ -2,24 +2,12 @@
 
 use std::sync::Arc;
 
-use super::catalog::Catalog;
+use super::catalog::{Catalog, Table};
 use super::fault::Fault;
 use super::principal::Who;
 use super::server::{Account, Database, Server};
-use super::{Engine, instant};
-
-/// Facts of a session that queries can ask for.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Facts {
-    pub(crate) id: i16,
-    pub(crate) login: String,
-    pub(crate) host: String,
-    pub(crate) application: String,
-    pub(crate) address: String,
-    pub(crate) encrypted: bool,
-    /// Ticks.
-    pub(crate) since: i64,
-}
+use super::state::{Engine, Facts};
+use crate::tsql::names::Name;
 
 /// All of it.
 #[derive(Debug, Clone)]
@@ -53,6 +41,19 @@ impl Context {
         self.catalog.principal_by_id(self.who.user).and_then(|user| user.schema.clone()).unwrap_or_else(|| "dbo".to_owned())
     }
 
+    /// Returns the table with this name if the user may see it.
+    pub(crate) fn visible_table(&self, name: &Name) -> Option<&Table> {
+        let catalog = &self.catalog;
+        let candidates = match name.schema() {
+            Some(schema) => vec![catalog.schema(schema)?.id],
+            None => vec![catalog.schema(&self.default_schema())?.id, 1],
+        };
+        candidates
+            .into_iter()
+            .find_map(|schema| catalog.table(schema, name.object()))
+            .filter(|table| self.who.sees(catalog, table))
+    }
+
     pub(crate) fn user_name(&self) -> String {
         self.catalog.principal_by_id(self.who.user).map_or_else(String::new, |user| user.name.clone())
     }
@@ -69,11 +70,4 @@ impl Context {
         let who = Who::find(&catalog, database, &self.account);
         Ok(who.map(|who| (catalog, who)))
     }
-}
-
-/// The machine's clock, with the personality's offset, as UTC ticks.
-pub(crate) fn now(ahead: i64) -> i64 {
-    let utc = time::OffsetDateTime::now_utc();
-    let ticks = instant::ticks(time::PrimitiveDateTime::new(utc.date(), utc.time()));
-    ticks + ahead * instant::SECOND
 }

@@ -151,6 +151,13 @@ fn parse_time(text: &str) -> Option<i64> {
     Some((hour * 3600 + minute * 60 + second) * SECOND + fraction)
 }
 
+/// The machine's clock, with the personality's offset, as UTC ticks.
+pub(crate) fn now(ahead: i64) -> i64 {
+    let utc = time::OffsetDateTime::now_utc();
+    let ticks = ticks(time::PrimitiveDateTime::new(utc.date(), utc.time()));
+    ticks + ahead * SECOND
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -2,15 +2,32 @@
 
 use std::sync::Arc;
 
-use secrecy::ExposeSecret as _;
+use secrecy::{ExposeSecret as _, SecretString};
 
-use super::context::Facts;
 use super::fault::Fault;
 use super::principal::{On, Who};
 use super::server::{Account, Database};
-use super::{Engine, LoginRequest, Session};
+use super::session::Session;
+use super::state::{Engine, Facts};
 use crate::reply::SqlMessage;
 use crate::tsql::statement::Access;
+
+/// What a client says of itself at login.
+#[derive(Debug, Clone)]
+pub struct LoginRequest {
+    /// The login name.
+    pub user: String,
+    /// Its password.
+    pub password: SecretString,
+    /// The database asked for; empty means the login's default, `master`.
+    pub database: String,
+    /// Whether the login fails where that one cannot be opened; else it ends in the login's default.
+    pub insists_on_database: bool,
+    /// The client's host name.
+    pub host: String,
+    /// The client's application name.
+    pub application: String,
+}
 
 impl Engine {
     /// Checks a login. `Err` holds the error messages in the order in which SQL Server sends them

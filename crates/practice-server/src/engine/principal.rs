@@ -170,3 +170,68 @@ pub(crate) fn server_permission(account: &Account, permission: &str) -> bool {
     let implied = permission == "CREATE ANY DATABASE" && has(&account.granted, "ALTER ANY DATABASE");
     by_role || implied || has(&account.granted, permission) || has(&account.granted, "CONTROL SERVER")
 }
+
+/// The permissions of the server that the practice server knows.
+const SERVER_PERMISSIONS: &[&str] = &[
+    "CREATE ANY DATABASE",
+    "ALTER ANY DATABASE",
+    "VIEW ANY DATABASE",
+    "VIEW SERVER STATE",
+    "ALTER ANY LOGIN",
+    "CONTROL SERVER",
+    "CONNECT SQL",
+    "VIEW ANY DEFINITION",
+    "ALTER SERVER STATE",
+    "ALTER SETTINGS",
+    "SHUTDOWN",
+    "VIEW SERVER PERFORMANCE STATE",
+    "VIEW SERVER SECURITY STATE",
+    "ALTER ANY CONNECTION",
+    "ADMINISTER BULK OPERATIONS",
+];
+
+/// The permissions of a database that the practice server knows.
+const DATABASE_PERMISSIONS: &[&str] = &[
+    "CREATE TABLE",
+    "CREATE SCHEMA",
+    "CREATE VIEW",
+    "CREATE PROCEDURE",
+    "CREATE FUNCTION",
+    "CREATE ROLE",
+    "ALTER",
+    "CONTROL",
+    "CONNECT",
+    "SELECT",
+    "INSERT",
+    "UPDATE",
+    "DELETE",
+    "EXECUTE",
+    "REFERENCES",
+    "ALTER ANY SCHEMA",
+    "ALTER ANY USER",
+    "ALTER ANY ROLE",
+    "BACKUP DATABASE",
+    "BACKUP LOG",
+    "VIEW DEFINITION",
+    "VIEW DATABASE STATE",
+    "TAKE OWNERSHIP",
+    "CREATE TYPE",
+    "CREATE SYNONYM",
+    "CREATE DEFAULT",
+    "CREATE RULE",
+    "ALTER ANY DATABASE SCOPED CONFIGURATION",
+];
+
+/// The permissions of an object that the practice server knows.
+pub(crate) const OBJECT_PERMISSIONS: &[&str] =
+    &["SELECT", "INSERT", "UPDATE", "DELETE", "REFERENCES", "ALTER", "CONTROL", "EXECUTE", "VIEW DEFINITION", "TAKE OWNERSHIP"];
+
+/// Whether the practice server knows a permission of the server.
+pub(crate) fn known_to_server(permission: &str) -> bool {
+    SERVER_PERMISSIONS.contains(&permission)
+}
+
+/// Whether the practice server knows a permission of a database, a schema or an object.
+pub(crate) fn known_to_database(permission: &str, object: bool) -> bool {
+    if object { OBJECT_PERMISSIONS.contains(&permission) } else { DATABASE_PERMISSIONS.contains(&permission) }
+}

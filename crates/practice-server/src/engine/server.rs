@@ -5,11 +5,37 @@ use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 
 use ring::pbkdf2;
-use secrecy::ExposeSecret as _;
+use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Serialize};
 
-use super::{Login, OpenError, collation};
+use super::collation;
 use crate::tsql::statement::Access;
+
+/// A login that the server knows, as it is created at the first start; afterwards the data folder tells.
+#[derive(Debug, Clone)]
+pub struct Login {
+    /// Its name, compared without case.
+    pub name: String,
+    /// Its password.
+    pub password: SecretString,
+    /// Member of `sysadmin`.
+    pub sysadmin: bool,
+    /// Member of `dbcreator`.
+    pub dbcreator: bool,
+    /// `ALTER LOGIN … DISABLE`.
+    pub disabled: bool,
+}
+
+/// Why the data folder could not be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// A file could not be read or written.
+    #[error("the practice server's data folder cannot be used: {0}")]
+    Folder(#[from] std::io::Error),
+    /// `SQLite` refused.
+    #[error("the practice server's data cannot be opened: {0}")]
+    Data(String),
+}
 
 /// A database as `sys.databases` shows it.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -53,6 +79,20 @@ impl Database {
             1 => Access::Single,
             2 => Access::Restricted,
             _ => Access::Multi,
+        }
+    }
+
+    /// Returns `sys.databases.state` and its description.
+    pub(crate) fn state(&self) -> (i64, &'static str) {
+        if self.offline { (6, "OFFLINE") } else { (0, "ONLINE") }
+    }
+
+    /// Returns `sys.databases.user_access` and its description.
+    pub(crate) fn access_mode(&self) -> (i64, &'static str) {
+        match self.user_access() {
+            Access::Multi => (0, "MULTI_USER"),
+            Access::Single => (1, "SINGLE_USER"),
+            Access::Restricted => (2, "RESTRICTED_USER"),
         }
     }
 

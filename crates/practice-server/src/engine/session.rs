@@ -7,17 +7,20 @@ use std::sync::{Arc, Mutex, PoisonError};
 use rusqlite::{Connection, InterruptHandle};
 
 use super::bind::Variables;
-use super::context::{Context, Facts};
+use super::collation;
+use super::context::Context;
 use super::fault::{self, Fault, Reach};
-use super::function::World;
+use super::function::{self, World};
 use super::lock::{Granted, Mode, Resource, Until};
 use super::principal::Who;
 use super::server::{Account, Database};
+use super::state::{Engine, Facts};
 use super::store::Store;
-use super::{Engine, Sink, run};
 use crate::reply::Reply;
 use crate::tsql::statement::Isolation;
-use crate::value::Parameter;
+
+/// Where the engine puts its replies. It returns `false` when nobody listens any more.
+pub type Sink<'a> = &'a mut dyn FnMut(Reply) -> bool;
 
 /// No variables, for what is read outside any batch.
 pub(super) static EMPTY: Variables = Variables::new();
@@ -175,33 +178,17 @@ impl Session {
         &self.database_name
     }
 
-    /// Runs a batch of T-SQL.
-    pub fn batch(&mut self, text: &str, sink: Sink<'_>) {
-        self.stop.flag.store(false, Ordering::SeqCst);
-        run::batch(self, text, sink);
-    }
-
-    /// Runs a remote procedure call: `sp_executesql`, `sp_getapplock`, …; 2812 for an unknown one.
-    pub fn call(&mut self, procedure: &str, parameters: &[Parameter], sink: Sink<'_>) {
-        self.stop.flag.store(false, Ordering::SeqCst);
-        run::call(self, procedure, parameters, sink);
-    }
-
-    /// Transaction-manager request: begin. Returns the new transaction's descriptor.
-    pub fn begin(&mut self, _sink: Sink<'_>) -> Option<u64> {
+    /// Begins a transaction for a transaction-manager request.
+    pub fn begin(&mut self) {
         self.begin_transaction();
-        self.descriptor
     }
 
-    /// Transaction-manager request: commit (`true`) or roll back. Returns the ended transaction's descriptor.
-    pub fn end(&mut self, commit: bool, sink: Sink<'_>) -> Option<u64> {
-        let ended = self.descriptor;
+    /// Commits (`true`) or rolls back for a transaction-manager request.
+    pub fn end(&mut self, commit: bool, sink: Sink<'_>) {
         let result = if commit { self.commit() } else { self.rollback_named(None) };
         if let Err(fault) = result {
             sink(Reply::Message(fault.message()));
-            return None;
         }
-        if self.nesting == 0 { ended } else { None }
     }
 
     /// The descriptor of the transaction that is open, for ENVCHANGE 8, 9 and 10 after a batch.
@@ -236,6 +223,11 @@ impl Session {
         self.engine.sessions_mut().insert(self.facts.id, (self.facts.clone(), self.database));
     }
 
+    /// Forgets an earlier stop, before the next request runs.
+    pub(super) fn clear_stop(&self) {
+        self.stop.flag.store(false, Ordering::SeqCst);
+    }
+
     pub(super) fn stopped(&self) -> bool {
         self.stop.flag.load(Ordering::SeqCst)
     }
@@ -254,7 +246,9 @@ impl Session {
     pub(super) fn link(&mut self, database: &Database) -> Result<&mut Link, Fault> {
         if !self.links.contains_key(&database.id) {
             let store = self.engine.store(database)?;
-            let connection = store.link(&self.world)?;
+            let connection = store.connect()?;
+            collation::register(&connection)?;
+            function::register(&connection, &self.world)?;
             self.stop.handles.lock().unwrap_or_else(PoisonError::into_inner).push(connection.get_interrupt_handle());
             self.links.insert(database.id, Link { connection, store, began: false });
         }
@@ -353,6 +347,166 @@ impl Session {
     pub(super) fn unlink(&mut self, database: i64) {
         self.links.remove(&database);
     }
+}
+
+impl Session {
+    pub(super) fn begin_transaction(&mut self) {
+        self.nesting += 1;
+        if self.nesting == 1 {
+            self.descriptor = Some(self.engine.new_transaction());
+        }
+    }
+
+    pub(super) fn commit(&mut self) -> Result<(), Fault> {
+        if self.nesting == 0 {
+            return Err(Fault::new(3902, "The COMMIT TRANSACTION request has no corresponding BEGIN TRANSACTION."));
+        }
+        if self.doomed {
+            return Err(doomed(
+                "The current transaction cannot be committed and cannot support operations that write to the log file. Roll back the transaction.",
+            ));
+        }
+        if self.nesting > 1 {
+            self.nesting -= 1;
+            return Ok(());
+        }
+        let result = self.finish_files("COMMIT");
+        self.clear();
+        result
+    }
+
+    fn clear(&mut self) {
+        self.nesting = 0;
+        self.doomed = false;
+        self.descriptor = None;
+        self.savepoints.clear();
+        self.engine.locks.release(self.facts.id, false);
+    }
+
+    fn finish_files(&mut self, word: &str) -> Result<(), Fault> {
+        let mut result = Ok(());
+        for link in self.links.values_mut().filter(|link| link.began) {
+            link.began = false;
+            if let Err(error) = link.connection.execute_batch(word) {
+                // A file that cannot commit must not stay half open.
+                let _ = link.connection.execute_batch("ROLLBACK");
+                result = Err(error.into());
+            }
+        }
+        result
+    }
+
+    /// Rolls everything back, if there is anything.
+    pub(super) fn rollback_all(&mut self) {
+        // An error here leaves nothing open: SQLite has rolled back by itself then.
+        let _ = self.finish_files("ROLLBACK");
+        self.clear();
+    }
+
+    pub(super) fn rollback_named(&mut self, name: Option<&str>) -> Result<(), Fault> {
+        if self.nesting == 0 {
+            return Err(Fault::new(3903, "The ROLLBACK TRANSACTION request has no corresponding BEGIN TRANSACTION."));
+        }
+        let Some(name) = name else {
+            self.rollback_all();
+            return Ok(());
+        };
+        let found = self.savepoints.iter().rposition(|one| one.eq_ignore_ascii_case(name));
+        match found {
+            Some(_) if self.doomed => Err(doomed(
+                "The current transaction cannot be committed and cannot be rolled back to a savepoint. Roll back the entire transaction.",
+            )),
+            Some(at) => {
+                self.savepoints.truncate(at + 1);
+                for link in self.links.values_mut().filter(|link| link.began) {
+                    link.connection.execute_batch(&format!("ROLLBACK TO user{at}"))?;
+                }
+                Ok(())
+            }
+            // The outermost transaction's own name rolls all of it back; others are unknown.
+            None if self.outer_name.as_deref().is_some_and(|outer| outer.eq_ignore_ascii_case(name)) => {
+                self.rollback_all();
+                Ok(())
+            }
+            None => {
+                Err(Fault::new(6401, format!("Cannot roll back {name}. No transaction or savepoint of that name was found.")))
+            }
+        }
+    }
+
+    pub(super) fn save(&mut self, name: &str, context: &Context) -> Result<(), Fault> {
+        if self.nesting == 0 {
+            return Err(Fault::new(628, "Cannot issue SAVE TRANSACTION when there is no active transaction."));
+        }
+        self.start_writing(context)?;
+        let at = self.savepoints.len();
+        for link in self.links.values_mut().filter(|link| link.began) {
+            link.connection.execute_batch(&format!("SAVEPOINT user{at}"))?;
+        }
+        self.savepoints.push(name.to_owned());
+        Ok(())
+    }
+
+    /// Becomes the writer of the context's database, waiting for it as long as `LOCK_TIMEOUT` says.
+    pub(super) fn start_writing(&mut self, context: &Context) -> Result<(), Fault> {
+        if self.doomed {
+            return Err(doomed(
+                "The current transaction cannot be committed and cannot support operations that write to the log file. Roll back the transaction.",
+            ));
+        }
+        let database = &context.target;
+        let resource = Resource::Write(database.id);
+        if self.engine.locks.holds(self.facts.id, &resource).is_none() {
+            self.wait(&resource)?;
+        }
+        let savepoints = self.savepoints.len();
+        let link = self.link(database)?;
+        if !link.began {
+            link.connection.execute_batch("BEGIN IMMEDIATE")?;
+            link.began = true;
+            for at in 0..savepoints {
+                link.connection.execute_batch(&format!("SAVEPOINT user{at}"))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Runs something that writes: all of it or nothing, and at once unless a transaction is open.
+    pub(super) fn writing<T>(&mut self, context: &Context, work: impl FnOnce(&mut Self) -> Result<T, Fault>) -> Result<T, Fault> {
+        if context.target.read_only {
+            return Err(Fault::new(
+                3906,
+                format!("Failed to update database \"{}\" because the database is read-only.", context.target.name),
+            ));
+        }
+        let begun = self.start_writing(context).and_then(|()| {
+            self.link(&context.target)?.connection.execute_batch("SAVEPOINT statement")?;
+            Ok(())
+        });
+        let result = begun.and_then(|()| {
+            let result = work(self);
+            let link = self.link(&context.target)?;
+            // An interrupt may have rolled the whole transaction back already.
+            if !link.connection.is_autocommit() {
+                let end = if result.is_ok() { "RELEASE statement" } else { "ROLLBACK TO statement; RELEASE statement" };
+                link.connection.execute_batch(end)?;
+            }
+            result
+        });
+        if self.nesting == 0 {
+            let finished = self.finish_files(if result.is_ok() { "COMMIT" } else { "ROLLBACK" });
+            self.engine.locks.release(self.facts.id, false);
+            if result.is_ok() {
+                finished?;
+            }
+        }
+        result
+    }
+}
+
+fn doomed(text: &str) -> Fault {
+    let number = if text.contains("savepoint") { 3931 } else { 3930 };
+    Fault::new(number, text).reach(Reach::Batch)
 }
 
 impl Drop for Session {

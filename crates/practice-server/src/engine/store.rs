@@ -9,7 +9,6 @@ use rusqlite::Connection;
 
 use super::catalog::Catalog;
 use super::fault::Fault;
-use super::{collation, function};
 
 /// A file, shared by all sessions.
 #[derive(Debug)]
@@ -41,12 +40,9 @@ impl Store {
         Ok(Self { path: path.to_owned(), keeper: Mutex::new(connection), latest: Mutex::new(None) })
     }
 
-    /// A connection for a session, with the functions and collations.
-    pub(crate) fn link(&self, world: &function::World) -> Result<Connection, Fault> {
-        let connection = connect(&self.path)?;
-        collation::register(&connection)?;
-        function::register(&connection, world)?;
-        Ok(connection)
+    /// Opens a connection for a session, without functions and collations.
+    pub(crate) fn connect(&self) -> Result<Connection, Fault> {
+        connect(&self.path)
     }
 
     /// The catalogue as a connection sees it, its own uncommitted changes included.

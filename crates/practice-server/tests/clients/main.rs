@@ -7,15 +7,14 @@
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
-use practice_server::options::ServerOptions;
-use practice_server::server::{PracticeServer, Running};
+use practice_server::{PracticeServer, RunningServer, ServerOptions};
 use secrecy::ExposeSecret as _;
 use tempfile::TempDir;
 
 /// A server on a runtime of its own, since the clients are waited for without one.
 struct Server {
     runtime: tokio::runtime::Runtime,
-    running: Option<Running>,
+    running: Option<RunningServer>,
     folder: TempDir,
 }
 
@@ -28,7 +27,7 @@ impl Server {
         Self { runtime, running: Some(running), folder }
     }
 
-    fn running(&self) -> &Running {
+    fn running(&self) -> &RunningServer {
         self.running.as_ref().expect("it runs until it is dropped")
     }
 }

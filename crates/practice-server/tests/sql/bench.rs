@@ -2,9 +2,7 @@
 
 use std::sync::Arc;
 
-use practice_server::engine::{Engine, Login, LoginRequest, Personality, Session};
-use practice_server::reply::{Reply, SqlMessage};
-use practice_server::value::{Parameter, Value};
+use practice_server::{Engine, Login, LoginRequest, Parameter, Personality, Reply, Session, SqlMessage, Value};
 
 /// A server and its folder.
 pub struct Bench {

@@ -1,4 +1,4 @@
-//! What the wizard sends, in its own shapes: a guarded survey, and a registry made in one transaction.
+//! A client's typical batches: a guarded survey, and tables created in one transaction.
 
 use crate::bench::{Bench, run, steps};
 
@@ -73,49 +73,4 @@ fn the_registry_is_made_once() {
             ),
         ],
     );
-}
-
-/// The wizard's own files, as it sends them.
-macro_rules! sql {
-    ($name:literal) => {
-        include_str!(concat!("../../../../src/world/sqlserver/sql/", $name, ".sql"))
-    };
-}
-
-/// Fills the holes outside the comments.
-fn fill(sql: &str, parts: &[(&str, &str)]) -> String {
-    let sql: Vec<&str> = sql.lines().filter(|line| !line.trim_start().starts_with("--")).collect();
-    parts.iter().fold(sql.join("\n"), |sql, (name, part)| sql.replace(&format!("{{{name}}}"), part))
-}
-
-#[test]
-fn the_wizards_survey_runs_without_trouble() {
-    let (bench, mut session) = Bench::with_database();
-    let survey = fill(sql!("survey/survey"), &[("content", sql!("content"))]);
-    let found = run(&mut session, &survey);
-    assert!(!found.contains("trouble") && !found.contains('!'), "{found}");
-    for part in [
-        "clock|",
-        "identity|16.0.4135.4|",
-        "database|d|ONLINE|0|MULTI_USER|160|",
-        "mirroring|0",
-        "rights|1|1|1|1|1|1|dbo",
-        "content|0|0|0|0",
-    ] {
-        assert!(found.contains(part), "{part} is not in {found}");
-    }
-    assert!(run(&mut bench.session("plain", ""), &survey).contains("trouble|log_shipping|229|"));
-}
-
-#[test]
-fn the_wizards_registry_is_made_and_dropped() {
-    let (_bench, mut session) = Bench::with_database();
-    let make = format!("{}{}COMMIT", fill(sql!("registry/lock"), &[("mode", "Exclusive")]), sql!("registry/tables"));
-    assert_eq!(run(&mut session, &make), "lock|0");
-    assert_eq!(run(&mut session, "SELECT version FROM octopus_setup.version"), "1");
-    assert_eq!(run(&mut session, &make), "lock|0");
-    let survey = run(&mut session, sql!("content"));
-    assert!(survey.contains("content|0|1|0|0 / registry|1"), "{survey}");
-    assert_eq!(run(&mut session, &fill(sql!("registry/drop"), &[("content", "")])), "origin|0|0");
-    assert_eq!(run(&mut session, "SELECT SCHEMA_ID(N'octopus_setup')"), "NULL");
 }

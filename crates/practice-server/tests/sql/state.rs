@@ -1,6 +1,6 @@
 //! What outlives a session and the server, and what a test can arrange.
 
-use practice_server::engine::{Engine, Mark, Personality};
+use practice_server::{Engine, Mark, Personality};
 
 use crate::bench::{Bench, open, personality, run, steps};
 

@@ -6,8 +6,7 @@
 use std::error::Error;
 use std::sync::Arc;
 
-use practice_server::options::ServerOptions;
-use practice_server::server::{PracticeServer, Running};
+use practice_server::{PracticeServer, RunningServer, ServerOptions};
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::{ClientConfig, RootCertStore};
@@ -27,7 +26,7 @@ pub type Connection = Client<Compat<DuplexStream>>;
 
 /// A server with a data folder that goes with it.
 pub struct Server {
-    pub running: Running,
+    pub running: RunningServer,
     pub folder: TempDir,
 }
 
@@ -39,7 +38,7 @@ pub async fn start(change: impl FnOnce(&mut ServerOptions)) -> Server {
 }
 
 /// The same on a data folder that is there already.
-pub async fn start_in(folder: &TempDir, change: impl FnOnce(&mut ServerOptions)) -> Running {
+pub async fn start_in(folder: &TempDir, change: impl FnOnce(&mut ServerOptions)) -> RunningServer {
     let mut options = ServerOptions::new(folder.path().join("data"));
     change(&mut options);
     PracticeServer::start(options).await.expect("the server starts")
@@ -72,13 +71,13 @@ pub struct Who<'a> {
 }
 
 /// Connects as the administrator.
-pub async fn connect(server: &Running, tls: Tls) -> Result<Connection, Failure> {
+pub async fn connect(server: &RunningServer, tls: Tls) -> Result<Connection, Failure> {
     let who = Who { user: "sa", password: server.sa_password().expose_secret(), database: "master" };
     connect_as(server, tls, &who).await
 }
 
 /// Connects.
-pub async fn connect_as(server: &Running, tls: Tls, who: &Who<'_>) -> Result<Connection, Failure> {
+pub async fn connect_as(server: &RunningServer, tls: Tls, who: &Who<'_>) -> Result<Connection, Failure> {
     let tcp = TcpStream::connect(server.addr()).await?;
     tcp.set_nodelay(true)?;
     let (near, mut far) = duplex(1 << 16);
@@ -157,7 +156,7 @@ pub fn name() -> ServerName<'static> {
 }
 
 /// A client that trusts the server's exported CA and nobody else.
-pub fn connector(server: &Running, alpn: &[&[u8]]) -> Result<TlsConnector, Failure> {
+pub fn connector(server: &RunningServer, alpn: &[&[u8]]) -> Result<TlsConnector, Failure> {
     let mut roots = RootCertStore::empty();
     roots.add(CertificateDer::from_pem_file(server.ca_file())?)?;
     let provider = Arc::new(rustls::crypto::ring::default_provider());
@@ -169,7 +168,7 @@ pub fn connector(server: &Running, alpn: &[&[u8]]) -> Result<TlsConnector, Failu
     Ok(TlsConnector::from(Arc::new(config)))
 }
 
-async fn strict(server: &Running, tcp: TcpStream) -> Result<tokio_rustls::client::TlsStream<TcpStream>, Failure> {
+async fn strict(server: &RunningServer, tcp: TcpStream) -> Result<tokio_rustls::client::TlsStream<TcpStream>, Failure> {
     Ok(connector(server, &[b"tds/8.0"])?.connect(name(), tcp).await?)
 }
 

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use practice_server::options::WireFault;
+use practice_server::WireFault;
 use tds_wire::packet::{ReadError, read_packet};
 use tds_wire::prelogin::Encryption;
 use tokio::io::AsyncReadExt as _;

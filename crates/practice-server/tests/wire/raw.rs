@@ -1,6 +1,6 @@
 //! A client that says exactly what the test wants said.
 
-use practice_server::server::Running;
+use practice_server::RunningServer;
 use secrecy::ExposeSecret as _;
 use tds_wire::packet::{Message, PacketType, ReadError, read_message, write_message};
 use tds_wire::prelogin::Encryption;
@@ -12,7 +12,7 @@ use crate::connect::negotiate;
 pub const CURRENT: u32 = 0x7400_0004;
 
 /// Sends a PRELOGIN and a LOGIN7 of `sa` in plain, and returns the answer.
-pub async fn log_in(server: &Running, version: u32) -> (TcpStream, Result<Message, ReadError>) {
+pub async fn log_in(server: &RunningServer, version: u32) -> (TcpStream, Result<Message, ReadError>) {
     let mut tcp = TcpStream::connect(server.addr()).await.expect("a connection");
     negotiate(&mut tcp, Encryption::NotSupported).await.expect("an answer");
     let login = login7(version, "sa", server.sa_password().expose_secret());

@@ -1,6 +1,6 @@
 //! Statements through the whole server: what reaches a client of what the engine says.
 
-use practice_server::engine::Login;
+use practice_server::Login;
 use secrecy::{ExposeSecret as _, SecretString};
 use tiberius::{ColumnType, Query};
 

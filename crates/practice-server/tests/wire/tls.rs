@@ -1,7 +1,6 @@
 //! TLS in all its forms, and how many turns each costs.
 
-use practice_server::options::{Certificate, Faults, ServerOptions, TlsPolicy};
-use practice_server::server::{PracticeServer, StartError};
+use practice_server::{Certificate, Faults, PracticeServer, ServerOptions, StartError, TlsPolicy};
 use rustls::CertificateError;
 
 use crate::connect::{Failure, Tls, connect, number, start, start_in};

@@ -7,9 +7,10 @@ use sqlparser::ast::{
     WindowType,
 };
 
+use super::Binder;
 use super::walk::{Part, walk};
-use super::{Binder, Typed};
 use crate::engine::fault::{Fault, Reach};
+use crate::engine::typed::Typed;
 use crate::engine::{code, types};
 use crate::value::SqlType;
 

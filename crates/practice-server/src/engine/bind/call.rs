@@ -2,8 +2,9 @@
 
 use sqlparser::ast::{DuplicateTreatment, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArguments};
 
-use super::{Binder, Typed, aggregate, wordcall};
+use super::{Binder, aggregate, wordcall};
 use crate::engine::fault::{Fault, Reach};
+use crate::engine::typed::Typed;
 use crate::engine::types;
 use crate::value::SqlType;
 

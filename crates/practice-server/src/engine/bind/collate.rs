@@ -1,7 +1,8 @@
 //! Which collation two texts are compared by.
 
-use super::{Binder, Collated, Strength, Typed};
+use super::Binder;
 use crate::engine::fault::{Fault, Reach};
+use crate::engine::typed::{Collated, Strength, Typed};
 use crate::engine::{collation, types};
 
 impl Binder<'_> {

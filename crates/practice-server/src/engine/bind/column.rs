@@ -2,16 +2,9 @@
 
 use sqlparser::ast::Ident;
 
-use super::{Binder, Typed};
+use super::Binder;
 use crate::engine::fault::{self, Fault, Reach};
-
-/// A text as `SQLite` quotes it. A NUL would end the statement's text.
-pub(crate) fn quote(text: &str) -> String {
-    if text.contains('\0') {
-        return format!("CAST(x'{}' AS TEXT)", data_encoding::HEXLOWER.encode(text.as_bytes()));
-    }
-    format!("'{}'", text.replace('\'', "''"))
-}
+use crate::engine::typed::Typed;
 
 impl Binder<'_> {
     /// `name`, `alias.name`, `schema.table.name`.

@@ -2,8 +2,9 @@
 
 use sqlparser::ast::{BinaryOperator, Expr, UnaryOperator};
 
-use super::{Binder, Typed};
+use super::Binder;
 use crate::engine::fault::{Fault, Reach};
+use crate::engine::typed::Typed;
 use crate::engine::{code, collation, types};
 use crate::value::SqlType;
 

@@ -2,8 +2,9 @@
 
 use sqlparser::ast::{BinaryOperator, CastKind, Expr, UnaryOperator, Value as Literal};
 
-use super::{Binder, Typed};
+use super::Binder;
 use crate::engine::fault::{Fault, Reach};
+use crate::engine::typed::{Typed, quote};
 use crate::engine::{code, convert, types};
 use crate::value::SqlType;
 
@@ -391,7 +392,7 @@ pub(super) fn literal(value: &Literal) -> Result<Typed, Fault> {
         Literal::NationalStringLiteral(text) => Ok(Typed::text(text)),
         Literal::SingleQuotedString(text) => {
             let length = u16::try_from(convert::utf16(text).max(1)).ok().filter(|length| *length <= 8000);
-            Ok(Typed::new(super::quote(text), SqlType::VarChar(length)).sure())
+            Ok(Typed::new(quote(text), SqlType::VarChar(length)).sure())
         }
         Literal::HexStringLiteral(hex) => {
             let even = if hex.len() % 2 == 1 { format!("0{hex}") } else { hex.clone() };

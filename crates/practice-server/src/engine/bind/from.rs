@@ -4,24 +4,13 @@ use sqlparser::ast::{
     Expr, Ident, JoinConstraint, JoinOperator, ObjectName, ObjectNamePart, SetExpr, TableAlias, TableFactor, TableWithJoins,
 };
 
-use super::{Binder, Collated, Strength};
+use super::Binder;
 use crate::engine::catalog::Table;
 use crate::engine::fault::{self, Fault, Reach};
 use crate::engine::principal::On;
+use crate::engine::typed::{Collated, Field, Strength};
 use crate::engine::view;
 use crate::tsql::names::Name;
-use crate::value::SqlType;
-
-/// A column of something that is read.
-#[derive(Debug, Clone)]
-pub(crate) struct Field {
-    pub(crate) name: String,
-    /// The column's name in `SQLite`.
-    pub(crate) stored: String,
-    pub(crate) kind: SqlType,
-    pub(crate) nullable: bool,
-    pub(crate) collation: Option<Collated>,
-}
 
 /// Something that is read, under the name it has in the query.
 #[derive(Debug, Clone)]

@@ -12,7 +12,6 @@ mod from;
 mod moment;
 mod query;
 mod select;
-mod typed;
 mod walk;
 mod wordcall;
 
@@ -21,11 +20,10 @@ use std::collections::BTreeMap;
 use super::code;
 use super::context::Context;
 use super::fault::{Fault, Reach};
+use super::typed::{Field, Typed};
 use crate::value::{Column, SqlType};
 
-pub(crate) use column::quote;
-pub(crate) use from::{Field, Origin, fields_of, name_of};
-pub(crate) use typed::{Collated, Strength, Typed};
+pub(crate) use from::{Origin, fields_of, name_of};
 pub(crate) use walk::relations;
 
 /// A declared variable's type and value.

@@ -2,9 +2,10 @@
 
 use sqlparser::ast::Expr;
 
-use super::{Binder, Typed};
+use super::Binder;
 use crate::engine::fault::{Fault, Reach};
 use crate::engine::function::date_part;
+use crate::engine::typed::{Typed, quote};
 use crate::engine::{code, instant, types};
 use crate::value::SqlType;
 
@@ -15,7 +16,7 @@ impl Binder<'_> {
         Some(match name {
             "SYSUTCDATETIME" | "SYSDATETIME" => Typed::new(now.to_string(), SqlType::DateTime2(7)).sure(),
             "GETDATE" | "GETUTCDATE" => Typed::new(instant::rounded_datetime(now).to_string(), SqlType::DateTime).sure(),
-            "SYSDATETIMEOFFSET" => Typed::new(super::quote(&instant::offset_text(now, 0)), SqlType::DateTimeOffset(7)).sure(),
+            "SYSDATETIMEOFFSET" => Typed::new(quote(&instant::offset_text(now, 0)), SqlType::DateTimeOffset(7)).sure(),
             _ => return None,
         })
     }

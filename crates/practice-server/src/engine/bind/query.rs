@@ -5,8 +5,9 @@ use sqlparser::ast::{
 };
 
 use super::from::{CommonTable, renamed};
-use super::{Binder, Bound, Field, Typed, walk};
+use super::{Binder, Bound, walk};
 use crate::engine::fault::{Fault, Reach};
+use crate::engine::typed::{Field, Typed, quote};
 
 impl Binder<'_> {
     /// A query, top or nested.
@@ -254,7 +255,7 @@ impl Binder<'_> {
         .packed();
         result.sql = format!(
             "(SELECT CASE WHEN count(*) > 1 THEN fd('fail', {}) ELSE min({alias}.{}) END FROM (SELECT * FROM ({}) LIMIT 2) AS {alias})",
-            super::quote(&too_many),
+            quote(&too_many),
             field.stored,
             bound.sql
         );

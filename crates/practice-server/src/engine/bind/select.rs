@@ -6,8 +6,9 @@ use sqlparser::ast::{
 
 use super::from::name_of;
 use super::query::{direction, ordinal, typed};
-use super::{Binder, Bound, Field, Grouping, Scope, Typed, aggregate};
+use super::{Binder, Bound, Grouping, Scope, aggregate};
 use crate::engine::fault::{self, Fault, Reach};
+use crate::engine::typed::{Field, Typed};
 use crate::value::SqlType;
 
 /// A column of the select list on its way.

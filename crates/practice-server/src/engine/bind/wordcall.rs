@@ -2,9 +2,10 @@
 
 use sqlparser::ast::Ident;
 
-use super::{Binder, Typed};
+use super::Binder;
 use crate::engine::fault::{Fault, Reach};
 use crate::engine::instant;
+use crate::engine::typed::Typed;
 use crate::value::SqlType;
 
 impl Binder<'_> {

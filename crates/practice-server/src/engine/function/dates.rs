@@ -31,7 +31,7 @@ pub(super) fn call(name: &str, arguments: &[Stored]) -> Option<Result<Stored, Fa
 }
 
 /// The full name of a part of a date, from any of its abbreviations.
-pub(in super::super) fn part(name: &str) -> Option<&'static str> {
+pub(crate) fn part(name: &str) -> Option<&'static str> {
     Some(match name.to_ascii_lowercase().as_str() {
         "year" | "yy" | "yyyy" => "year",
         "quarter" | "qq" | "q" => "quarter",

@@ -76,18 +76,6 @@ fn login_of(server: &Server, sid: &str) -> Option<String> {
     server.accounts.iter().find(|account| account.sid == sid).map(|account| account.name.clone())
 }
 
-/// The table that a name means, for one who may see it.
-pub(in super::super) fn visible_table<'a>(context: &Context, catalog: &'a Catalog, name: &Name) -> Option<&'a Table> {
-    let candidates = match name.schema() {
-        Some(schema) => vec![catalog.schema(schema)?.id],
-        None => vec![catalog.schema(&context.default_schema())?.id, 1],
-    };
-    candidates
-        .into_iter()
-        .find_map(|schema| catalog.table(schema, name.object()))
-        .filter(|table| context.who.sees(catalog, table))
-}
-
 fn object_id(context: &Context, arguments: &[Stored]) -> Result<Option<i64>, Fault> {
     let Some(name) = text(arguments, 0).and_then(Name::read) else {
         return Ok(None);
@@ -117,7 +105,7 @@ fn object_id(context: &Context, arguments: &[Stored]) -> Result<Option<i64>, Fau
         return Ok(super::super::view::object_id(&name).filter(|_| kind("V")));
     }
     if kind("U")
-        && let Some(table) = visible_table(context, catalog, &name)
+        && let Some(table) = context.visible_table(&name)
     {
         return Ok(Some(table.id));
     }
@@ -126,24 +114,14 @@ fn object_id(context: &Context, arguments: &[Stored]) -> Result<Option<i64>, Fau
         None => catalog.schema(&context.default_schema()).map(|schema| schema.id),
     };
     let tables = catalog.tables.iter().filter(|table| Some(table.schema) == schema && context.who.sees(catalog, table));
-    Ok(tables.flat_map(constraints).find(|(_, one, this)| catalog.same(one, name.object()) && kind(this)).map(|(id, _, _)| id))
-}
-
-/// A table's constraints: id, name, type.
-pub(in super::super) fn constraints(table: &Table) -> Vec<(i64, &str, &'static str)> {
-    let keys = table
-        .indexes
-        .iter()
-        .filter(|index| index.object != 0)
-        .map(|index| (index.object, index.name.as_str(), if index.primary { "PK" } else { "UQ" }));
-    let checks = table.checks.iter().map(|check| (check.id, check.name.as_str(), "C"));
-    let foreign = table.foreign.iter().map(|foreign| (foreign.id, foreign.name.as_str(), "F"));
-    let defaults = table.columns.iter().filter_map(|column| column.default.as_ref()).map(|one| (one.id, one.name.as_str(), "D"));
-    keys.chain(checks).chain(foreign).chain(defaults).collect()
+    Ok(tables
+        .flat_map(Table::constraints)
+        .find(|(_, one, this)| catalog.same(one, name.object()) && kind(this))
+        .map(|(id, _, _)| id))
 }
 
 fn owner_of(catalog: &Catalog, id: i64) -> Option<&Table> {
-    catalog.tables.iter().find(|table| table.id == id || constraints(table).iter().any(|(one, _, _)| *one == id))
+    catalog.tables.iter().find(|table| table.id == id || table.constraints().iter().any(|(one, _, _)| *one == id))
 }
 
 fn object_name(catalog: &Catalog, id: i64) -> Option<String> {
@@ -151,7 +129,7 @@ fn object_name(catalog: &Catalog, id: i64) -> Option<String> {
     if table.id == id {
         return Some(table.name.clone());
     }
-    constraints(table).iter().find(|(one, _, _)| *one == id).map(|(_, name, _)| (*name).to_owned())
+    table.constraints().iter().find(|(one, _, _)| *one == id).map(|(_, name, _)| (*name).to_owned())
 }
 
 fn col_length(context: &Context, arguments: &[Stored]) -> Result<Option<i64>, Fault> {
@@ -164,7 +142,7 @@ fn col_length(context: &Context, arguments: &[Stored]) -> Result<Option<i64>, Fa
     if name.schema().is_some_and(|schema| schema.eq_ignore_ascii_case("sys")) {
         return Ok(super::super::view::column_length(&name, column));
     }
-    let table = visible_table(context, &context.catalog, &name);
+    let table = context.visible_table(&name);
     Ok(table.and_then(|table| table.column(&context.catalog, column)).map(|column| types::measures(column.kind()).0))
 }
 

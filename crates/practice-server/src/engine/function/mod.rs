@@ -142,6 +142,3 @@ pub(super) fn maybe_number(number: Option<i64>) -> Stored {
 }
 
 pub(super) use dates::part as date_part;
-pub(super) use meta::{constraints, visible_table};
-pub(super) use property::{access, state};
-pub(super) use rights::{known_to_database, known_to_server};

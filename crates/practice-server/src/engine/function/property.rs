@@ -6,7 +6,6 @@ use super::super::context::Context;
 use super::super::fault::Fault;
 use super::super::{collation, server::Database};
 use super::{flag, text};
-use crate::tsql::statement::Access;
 
 pub(super) fn call(context: &Context, name: &str, arguments: &[Stored]) -> Option<Result<Stored, Fault>> {
     let property = |at| text(arguments, at).map(|name| name.trim().to_ascii_lowercase());
@@ -74,26 +73,12 @@ fn server(context: &Context, property: &str) -> Stored {
     }
 }
 
-/// `ONLINE`, `OFFLINE`.
-pub(in super::super) fn state(database: &Database) -> (i64, &'static str) {
-    if database.offline { (6, "OFFLINE") } else { (0, "ONLINE") }
-}
-
-/// `MULTI_USER` and its sisters, with their number.
-pub(in super::super) fn access(database: &Database) -> (i64, &'static str) {
-    match database.user_access() {
-        Access::Multi => (0, "MULTI_USER"),
-        Access::Single => (1, "SINGLE_USER"),
-        Access::Restricted => (2, "RESTRICTED_USER"),
-    }
-}
-
 fn of_database(database: &Database, property: &str) -> Stored {
     match property {
         "collation" => words(&database.collation),
-        "status" => words(state(database).1),
+        "status" => words(database.state().1),
         "updateability" => words(if database.read_only { "READ_ONLY" } else { "READ_WRITE" }),
-        "useraccess" => words(access(database).1),
+        "useraccess" => words(database.access_mode().1),
         "recovery" => words(&database.recovery),
         "isautoclose" => flag(database.auto_close),
         "ispublished" => flag(database.published),

@@ -5,7 +5,7 @@ use rusqlite::types::Value as Stored;
 use super::super::catalog::Catalog;
 use super::super::context::Context;
 use super::super::fault::Fault;
-use super::super::principal::{On, Who, server_permission};
+use super::super::principal::{OBJECT_PERMISSIONS, On, Who, known_to_database, known_to_server, server_permission};
 use super::super::server::SERVER_ROLES;
 use super::{flag, text};
 use crate::tsql::names::Name;
@@ -86,73 +86,11 @@ fn has_perms(context: &Context, arguments: &[Stored]) -> Result<Stored, Fault> {
     }
 }
 
-const SERVER: &[&str] = &[
-    "CREATE ANY DATABASE",
-    "ALTER ANY DATABASE",
-    "VIEW ANY DATABASE",
-    "VIEW SERVER STATE",
-    "ALTER ANY LOGIN",
-    "CONTROL SERVER",
-    "CONNECT SQL",
-    "VIEW ANY DEFINITION",
-    "ALTER SERVER STATE",
-    "ALTER SETTINGS",
-    "SHUTDOWN",
-    "VIEW SERVER PERFORMANCE STATE",
-    "VIEW SERVER SECURITY STATE",
-    "ALTER ANY CONNECTION",
-    "ADMINISTER BULK OPERATIONS",
-];
-
-const DATABASE: &[&str] = &[
-    "CREATE TABLE",
-    "CREATE SCHEMA",
-    "CREATE VIEW",
-    "CREATE PROCEDURE",
-    "CREATE FUNCTION",
-    "CREATE ROLE",
-    "ALTER",
-    "CONTROL",
-    "CONNECT",
-    "SELECT",
-    "INSERT",
-    "UPDATE",
-    "DELETE",
-    "EXECUTE",
-    "REFERENCES",
-    "ALTER ANY SCHEMA",
-    "ALTER ANY USER",
-    "ALTER ANY ROLE",
-    "BACKUP DATABASE",
-    "BACKUP LOG",
-    "VIEW DEFINITION",
-    "VIEW DATABASE STATE",
-    "TAKE OWNERSHIP",
-    "CREATE TYPE",
-    "CREATE SYNONYM",
-    "CREATE DEFAULT",
-    "CREATE RULE",
-    "ALTER ANY DATABASE SCOPED CONFIGURATION",
-];
-
-const OBJECT: &[&str] =
-    &["SELECT", "INSERT", "UPDATE", "DELETE", "REFERENCES", "ALTER", "CONTROL", "EXECUTE", "VIEW DEFINITION", "TAKE OWNERSHIP"];
-
-/// Whether the practice server knows a permission of the server.
-pub(in super::super) fn known_to_server(permission: &str) -> bool {
-    SERVER.contains(&permission)
-}
-
-/// Whether the practice server knows a permission of a database, a schema or an object.
-pub(in super::super) fn known_to_database(permission: &str, object: bool) -> bool {
-    if object { OBJECT.contains(&permission) } else { DATABASE.contains(&permission) }
-}
-
 fn server(context: &Context, permission: &str) -> Stored {
     if permission == "ANY" {
         return flag(true);
     }
-    if !SERVER.contains(&permission) {
+    if !known_to_server(permission) {
         return Stored::Null;
     }
     flag(server_permission(&context.account, permission))
@@ -175,7 +113,7 @@ fn database(context: &Context, name: Option<&str>, permission: &str) -> Result<S
     if permission == "ANY" {
         return Ok(flag(true));
     }
-    if !DATABASE.contains(&permission) {
+    if !known_to_database(permission, false) {
         return Ok(Stored::Null);
     }
     Ok(flag(who.may(&catalog, permission, On::Database)))
@@ -189,9 +127,9 @@ fn schema(context: &Context, name: Option<&str>, permission: &str) -> Stored {
     let Some(schema) = catalog.schema(name.object()) else {
         return Stored::Null;
     };
-    let known = OBJECT.contains(&permission) || permission == "CREATE SEQUENCE";
+    let known = known_to_database(permission, true) || permission == "CREATE SEQUENCE";
     if permission == "ANY" {
-        let any = OBJECT.iter().any(|one| context.who.may(catalog, one, On::Schema(schema.id)));
+        let any = OBJECT_PERMISSIONS.iter().any(|one| context.who.may(catalog, one, On::Schema(schema.id)));
         return flag(any);
     }
     if known { flag(context.who.may(catalog, permission, On::Schema(schema.id))) } else { Stored::Null }
@@ -201,13 +139,13 @@ fn object(context: &Context, name: Option<&str>, permission: &str) -> Stored {
     let Some(name) = name.and_then(Name::read) else {
         return Stored::Null;
     };
-    let Some(table) = super::meta::visible_table(context, &context.catalog, &name) else {
+    let Some(table) = context.visible_table(&name) else {
         return Stored::Null;
     };
     if permission == "ANY" {
         return flag(true);
     }
-    if !OBJECT.contains(&permission) || permission == "EXECUTE" {
+    if !known_to_database(permission, true) || permission == "EXECUTE" {
         return Stored::Null;
     }
     flag(context.who.may(&context.catalog, permission, On::Table(table)))

@@ -3,7 +3,7 @@
 use rusqlite::types::Value as Stored;
 use sqlparser::ast::Expr;
 
-use super::super::bind::{Binder, Typed, Variables};
+use super::super::bind::{Binder, Variables};
 use super::super::catalog::{Column, Table};
 use super::super::context::Context;
 use super::super::fault::{self, Fault, Reach};
@@ -11,6 +11,7 @@ use super::super::session::Session;
 use super::change::for_column;
 use super::output::{Output, Sides};
 use super::{Frame, Run};
+use crate::engine::typed::Typed;
 use crate::tsql;
 use crate::tsql::statement::{Insert, Source};
 use crate::value::SqlType;

@@ -26,10 +26,9 @@ mod update;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use super::Sink;
 use super::bind::Variables;
 use super::fault::{Fault, INTERRUPTED, Reach};
-use super::session::Session;
+use super::session::{Session, Sink};
 use crate::reply::{Reply, SqlMessage};
 use crate::tsql;
 use crate::value::Parameter;
@@ -65,24 +64,27 @@ struct Frame {
     variables: Variables,
 }
 
-/// Runs a batch, whatever it does.
-pub(super) fn batch(session: &mut Session, text: &str, sink: Sink<'_>) {
-    guarded(session, sink, |run| {
-        let result = run.text(text, &mut Frame::default());
-        run.ended(result.map(|_| ()));
-    });
-}
+impl Session {
+    /// Runs a batch of T-SQL.
+    pub fn batch(&mut self, text: &str, sink: Sink<'_>) {
+        guarded(self, sink, |run| {
+            let result = run.text(text, &mut Frame::default());
+            run.ended(result.map(|_| ()));
+        });
+    }
 
-/// Runs a procedure.
-pub(super) fn call(session: &mut Session, procedure: &str, parameters: &[Parameter], sink: Sink<'_>) {
-    guarded(session, sink, |run| {
-        let result = run.remote(procedure, parameters);
-        run.ended(result);
-    });
+    /// Runs a remote procedure call: `sp_executesql`, `sp_getapplock`, …; error 2812 if the procedure is unknown.
+    pub fn call(&mut self, procedure: &str, parameters: &[Parameter], sink: Sink<'_>) {
+        guarded(self, sink, |run| {
+            let result = run.remote(procedure, parameters);
+            run.ended(result);
+        });
+    }
 }
 
 /// A fault of the engine itself must not take the connection with it.
 fn guarded(session: &mut Session, sink: Sink<'_>, work: impl FnOnce(&mut Run<'_>)) {
+    session.clear_stop();
     let done = catch_unwind(AssertUnwindSafe(|| {
         let mut run = Run { session: &mut *session, sink: &mut *sink, tries: 0, level: 0, gone: false, kept: None, open: false };
         work(&mut run);

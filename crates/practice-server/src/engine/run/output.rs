@@ -3,13 +3,14 @@
 use rusqlite::types::Value as Stored;
 use sqlparser::ast::SelectItem;
 
-use super::super::bind::{Binder, Field, Origin, Variables, fields_of};
+use super::super::bind::{Binder, Origin, Variables, fields_of};
 use super::super::catalog::Table;
 use super::super::context::Context;
 use super::super::fault::Fault;
 use super::super::session::Session;
 use super::super::stored::to_wire;
 use super::Run;
+use crate::engine::typed::Field;
 use crate::reply::Reply;
 use crate::value::{Column, SqlType};
 

@@ -3,8 +3,7 @@
 use super::super::catalog::Granted;
 use super::super::context::Context;
 use super::super::fault::{self, Fault};
-use super::super::function::{known_to_database, known_to_server, visible_table};
-use super::super::principal::On;
+use super::super::principal::{On, known_to_database, known_to_server};
 use super::Run;
 use crate::tsql::statement::{Effect, Permission, Securable};
 
@@ -123,7 +122,7 @@ fn securable(context: &Context, on: &Securable) -> Result<(u8, i64), Fault> {
             schema.map(|schema| (3, schema)).ok_or_else(|| fault::cannot_find("find", "schema", name))
         }
         Securable::Object(name) => {
-            let table = visible_table(context, &context.catalog, name).map(|table| table.id);
+            let table = context.visible_table(name).map(|table| table.id);
             table.map(|table| (1, table)).ok_or_else(|| fault::cannot_find("find", "object", name.object()))
         }
     }

@@ -34,7 +34,7 @@ pub(super) fn bind(statement: &mut rusqlite::Statement<'_>, parameters: &[Stored
 
 impl Session {
     /// The context that a query's names want: another database's when all of them are there.
-    pub(in super::super) fn context_for(&mut self, query: &Query) -> Result<Arc<Context>, Fault> {
+    pub(crate) fn context_for(&mut self, query: &Query) -> Result<Arc<Context>, Fault> {
         let mut others: Vec<String> = Vec::new();
         let mut here = false;
         super::super::bind::relations(query, &mut |relation| {
@@ -67,7 +67,7 @@ impl Session {
     }
 
     /// Reading in a transaction whose isolation forbids others to change what was read keeps them from writing.
-    pub(in super::super) fn reading(&mut self, context: &Context, locks: bool) -> Result<(), Fault> {
+    pub(crate) fn reading(&mut self, context: &Context, locks: bool) -> Result<(), Fault> {
         let isolated = match self.settings.isolation {
             Isolation::Serializable | Isolation::RepeatableRead => true,
             Isolation::ReadCommitted | Isolation::ReadUncommitted => false,
@@ -80,7 +80,7 @@ impl Session {
     }
 
     /// All rows of a bound query.
-    pub(in super::super) fn rows(&self, context: &Context, sql: &str, parameters: &[Stored]) -> Result<Vec<Vec<Stored>>, Fault> {
+    pub(crate) fn rows(&self, context: &Context, sql: &str, parameters: &[Stored]) -> Result<Vec<Vec<Stored>>, Fault> {
         let mut statement = self.connection(context)?.prepare(sql)?;
         bind(&mut statement, parameters)?;
         let width = statement.column_count();

@@ -352,7 +352,7 @@ impl Run<'_> {
 
     fn drop_table(&mut self, name: &Name, if_exists: bool) -> Result<(), Fault> {
         let context = self.session.context()?;
-        let table = super::super::function::visible_table(&context, &context.catalog, name);
+        let table = context.visible_table(name);
         let Some(table) = table
             .filter(|table| {
                 context.who.may(&context.catalog, "ALTER", On::Schema(table.schema))

@@ -3,7 +3,7 @@
 use rusqlite::types::Value as Stored;
 use sqlparser::ast::{Expr, TableWithJoins};
 
-use super::super::bind::{Binder, Origin, Typed, fields_of};
+use super::super::bind::{Binder, Origin, fields_of};
 use super::super::catalog::{Column, Table};
 use super::super::context::Context;
 use super::super::fault::{self, Fault, Reach};
@@ -13,6 +13,7 @@ use super::change::for_column;
 use super::insert::default_of;
 use super::output::{Output, Sides};
 use super::{Frame, Run};
+use crate::engine::typed::Typed;
 use crate::tsql::names::Name;
 use crate::tsql::statement::Update;
 use crate::value::SqlType;

@@ -4,7 +4,6 @@ use rusqlite::types::Value as Stored;
 
 use super::{BIT, DESC, INT, NAME, Readers, Shape, View, bit, int, nothing, sid, text};
 use crate::engine::context::Context;
-use crate::engine::function::{access, state};
 use crate::engine::instant;
 use crate::engine::principal::server_permission;
 use crate::engine::server::Database;
@@ -166,8 +165,8 @@ fn databases(context: &Context) -> Vec<Vec<Stored>> {
         .filter(|database| visible(context, database))
         .map(|database| {
             let owner = context.server.account(&database.owner).map_or_else(|| sid("01"), |account| sid(&account.sid));
-            let (state, state_desc) = state(database);
-            let (access, access_desc) = access(database);
+            let (state, state_desc) = database.state();
+            let (access, access_desc) = database.access_mode();
             let recovery = match database.recovery.as_str() {
                 "FULL" => 1,
                 "BULK_LOGGED" => 2,

@@ -9,11 +9,11 @@ mod session;
 
 use rusqlite::types::Value as Stored;
 
-use super::bind::{Collated, Field, Strength, quote};
 use super::context::Context;
 use super::fault::{Fault, denied};
 use super::principal::server_permission;
 use super::types;
+use crate::engine::typed::{Collated, Field, Strength, quote};
 use crate::tsql::names::Name;
 use crate::value::SqlType;
 

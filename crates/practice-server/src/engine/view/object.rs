@@ -5,7 +5,6 @@ use rusqlite::types::Value as Stored;
 use super::{BIT, DESC, INT, NAME, Readers, Shape, View, bit, int, text};
 use crate::engine::catalog::{OnChange, Table};
 use crate::engine::context::Context;
-use crate::engine::function::constraints;
 use crate::engine::{instant, types};
 use crate::value::SqlType;
 
@@ -160,7 +159,7 @@ fn objects(context: &Context) -> Vec<Vec<Stored>> {
     let mut rows = Vec::new();
     for table in visible(context) {
         rows.push(table_row(table));
-        for (id, name, kind) in constraints(table) {
+        for (id, name, kind) in table.constraints() {
             rows.push(vec![
                 text(name),
                 int(id),

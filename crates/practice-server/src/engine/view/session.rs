@@ -3,9 +3,10 @@
 use rusqlite::types::Value as Stored;
 
 use super::{INT, NAME, Readers, Shape, View, int, text};
-use crate::engine::context::{Context, Facts};
+use crate::engine::context::Context;
 use crate::engine::instant;
 use crate::engine::principal::server_permission;
+use crate::engine::state::Facts;
 use crate::value::SqlType;
 
 const SESSIONS: &[Shape] = &[

@@ -1,5 +1,6 @@
 //! An expression as it came out, with what is known of it.
 
+use super::convert::utf16;
 use crate::value::SqlType;
 
 /// An expression in `SQLite`'s SQL and T-SQL's type.
@@ -60,12 +61,31 @@ impl Typed {
     }
 
     pub(crate) fn text(text: &str) -> Self {
-        let units = u16::try_from(crate::engine::convert::utf16(text).max(1)).ok().filter(|units| *units <= 4000);
-        Self::new(super::quote(text), SqlType::NVarChar(units)).sure()
+        let units = u16::try_from(utf16(text).max(1)).ok().filter(|units| *units <= 4000);
+        Self::new(quote(text), SqlType::NVarChar(units)).sure()
     }
 
     pub(crate) fn int(number: i64, kind: SqlType) -> Self {
         let sql = if number == i64::MIN { "(-9223372036854775807 - 1)".to_owned() } else { number.to_string() };
         Self::new(sql, kind).sure()
     }
+}
+
+/// A column of something that is read.
+#[derive(Debug, Clone)]
+pub(crate) struct Field {
+    pub(crate) name: String,
+    /// The column's name in `SQLite`.
+    pub(crate) stored: String,
+    pub(crate) kind: SqlType,
+    pub(crate) nullable: bool,
+    pub(crate) collation: Option<Collated>,
+}
+
+/// A text as `SQLite` quotes it. A NUL would end the statement's text.
+pub(crate) fn quote(text: &str) -> String {
+    if text.contains('\0') {
+        return format!("CAST(x'{}' AS TEXT)", data_encoding::HEXLOWER.encode(text.as_bytes()));
+    }
+    format!("'{}'", text.replace('\'', "''"))
 }
