@@ -10,12 +10,14 @@
 //! * [`model`]: the nouns: plain types.
 //! * [`words`]: titles, labels, help and remedies, embedded from `screens/*.toml`.
 //!
-//! Beside them: [`render`], a node as scripts, as a compose file and as the next node's command. The wire types that the
+//! Beside them: [`render`], a node as scripts, as a compose file and as the next node's command; and [`migration`], a feature of
+//! its own with the same layers inside. The wire types that the
 //! connection and the practice server share are the crate `tds-wire`, the practice server is the crate `practice-server`.
 
 pub mod catalog;
 pub mod engine;
 pub mod faces;
+pub mod migration;
 pub mod model;
 pub mod render;
 pub mod wizard;

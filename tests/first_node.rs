@@ -40,7 +40,7 @@ async fn a_first_node_from_nothing_to_done() {
     // The program ends now, and what it has just begun comes to its end all the same.
     engine.wind_down(std::time::Duration::from_secs(60)).await;
 
-    let plan = engine.state().run.plan.clone().unwrap();
+    let plan = engine.state().run().plan.clone().unwrap();
     let file = plan.node.home.join(NodeConfig::FILE);
     let text = std::fs::read_to_string(&file).unwrap();
     let config: NodeConfig = toml::from_str(&text).unwrap();
@@ -83,20 +83,20 @@ async fn of_two_operators_at_once_exactly_one_initialises() {
     two.handle(Event::Next);
     tokio::join!(one.run_until_idle(), two.run_until_idle());
 
-    let mut phases = [one.state().run.phase, two.state().run.phase];
+    let mut phases = [one.state().run().phase, two.state().run().phase];
     phases.sort_by_key(|phase| *phase == Phase::Failed);
     assert_eq!(phases, [Phase::Finished, Phase::Failed]);
-    let (winner, loser) = if one.state().run.phase == Phase::Finished { (&one, &mut two) } else { (&two, &mut one) };
-    let row = loser.state().run.failed().unwrap();
+    let (winner, loser) = if one.state().run().phase == Phase::Finished { (&one, &mut two) } else { (&two, &mut one) };
+    let row = loser.state().run().failed().unwrap();
     let said = octopus_setup::catalog::failures::explain(row.kind, row.failure.as_ref().unwrap());
-    let id = winner.state().run.plan.as_ref().unwrap().cluster.short();
+    let id = winner.state().run().plan.as_ref().unwrap().cluster.short();
     assert!(said.says.contains(&id), "the loser is told who won: {}", said.says);
 
     // The loser takes back what it made, and the winner's cluster stays.
     loser.handle(Event::Press(Action::Undo));
     loser.handle(Event::Reply(true));
     loser.run_until_idle().await;
-    assert_eq!(loser.state().run.phase, Phase::Undone, "{:?}", loser.state().run.rows);
+    assert_eq!(loser.state().run().phase, Phase::Undone, "{:?}", loser.state().run().rows);
     let mut third = site.wizard("node-3", Some(Flow::FirstNode));
     to(&mut third, ScreenId::Database).await;
     assert!(matches!(third.state().gate(), Gate::Shut(_)));
@@ -150,7 +150,7 @@ async fn whatever_a_crash_leaves_the_next_start_can_undo() {
                 next.handle(Event::Press(Action::Undo));
                 next.handle(Event::Reply(true));
                 next.run_until_idle().await;
-                assert_eq!(next.state().run.phase, Phase::Undone, "after {news}: {:?}", next.state().run.rows);
+                assert_eq!(next.state().run().phase, Phase::Undone, "after {news}: {:?}", next.state().run().rows);
                 assert!(!site.home("node-1").exists(), "after {news} pieces of news");
                 // And the database is as if nothing had happened.
                 let mut again = site.wizard("node-1", Some(Flow::FirstNode));

@@ -71,7 +71,7 @@ fn passwords() -> Secrets {
 
 /// The master key, as its base64.
 fn key(engine: &Engine) -> String {
-    engine.state().custody.drawn.as_ref().unwrap().key.to_base64().expose_secret().to_owned()
+    engine.state().custody().drawn.as_ref().unwrap().key.to_base64().expose_secret().to_owned()
 }
 
 /// The passwords, and the key as its bytes and as its base64.
@@ -98,7 +98,7 @@ async fn a_whole_first_node_leaves_no_secret_anywhere() {
     engine.handle(Event::Next);
     // Whenever the installer says something, everything that is on disk by then is clean.
     let mut looks = 0;
-    while engine.state().run.is_working() {
+    while engine.state().run().is_working() {
         let event = engine.news().await;
         secrets.absent("an event", format!("{event:?}").as_bytes());
         engine.handle(event);
@@ -115,7 +115,7 @@ async fn a_whole_first_node_leaves_no_secret_anywhere() {
     // Only the operator's own file has the key.
     engine.handle(Event::Press(Action::SaveKey));
     engine.run_until_idle().await;
-    assert_eq!(engine.state().custody.file_trouble, None::<FileTrouble>);
+    assert_eq!(engine.state().custody().file_trouble, None::<FileTrouble>);
     let key_file = PathBuf::from(engine.state().answers.text(FieldId::KeyFile));
     let kept = std::fs::read_to_string(&key_file).unwrap();
     assert!(kept.contains(&key(&engine)), "the key's own file holds it");
@@ -142,7 +142,7 @@ async fn whatever_a_crash_leaves_holds_no_secret() {
         let secrets = with_key(&engine);
         engine.handle(Event::Next);
         for _ in 0..news {
-            if engine.state().run.is_working() {
+            if engine.state().run().is_working() {
                 let event = engine.news().await;
                 engine.handle(event);
             }

@@ -120,7 +120,7 @@ async fn a_second_node_joins_is_reviewed_and_leaves(string: &str, folder: &std::
     let mut engine = Engine::new(world(), joining, Some(Flow::Join));
     to(&mut engine, ScreenId::Install).await;
     engine.run_until_idle().await;
-    assert_eq!(engine.state().run.phase, Phase::Finished, "{:#?}", engine.state().run.rows);
+    assert_eq!(engine.state().run().phase, Phase::Finished, "{:#?}", engine.state().run().rows);
     to(&mut engine, ScreenId::Done).await;
     engine.run_until_idle().await;
     drop(engine);
@@ -153,7 +153,7 @@ async fn a_second_node_joins_is_reviewed_and_leaves(string: &str, folder: &std::
     engine.run_until_idle().await;
     to(&mut engine, ScreenId::Install).await;
     engine.run_until_idle().await;
-    assert_eq!(engine.state().run.phase, Phase::Finished, "{:#?}", engine.state().run.rows);
+    assert_eq!(engine.state().run().phase, Phase::Finished, "{:#?}", engine.state().run().rows);
     to(&mut engine, ScreenId::Done).await;
     engine.run_until_idle().await;
     assert!(!home.join(NodeConfig::FILE).exists());
@@ -168,13 +168,13 @@ async fn first_node_and_undo(string: &str) {
 
     to(&mut engine, ScreenId::Install).await;
     engine.run_until_idle().await;
-    assert_eq!(engine.state().run.phase, Phase::Finished, "{:#?}", engine.state().run.rows);
-    let plan = engine.state().run.plan.clone().unwrap();
+    assert_eq!(engine.state().run().phase, Phase::Finished, "{:#?}", engine.state().run().rows);
+    let plan = engine.state().run().plan.clone().unwrap();
     let proof = SqlServer::new().prove(&target, plan.cluster, &plan.node.name).await.unwrap();
     assert!(matches!(&proof, Membership::Member(seen) if seen.id == plan.cluster), "{proof:?}");
 
     Box::pin(a_second_node_comes_and_goes(&target, plan.cluster)).await;
-    let key = engine.state().custody.drawn.as_ref().unwrap().key.clone();
+    let key = engine.state().custody().drawn.as_ref().unwrap().key.clone();
     Box::pin(a_second_node_joins_is_reviewed_and_leaves(string, folder.path(), &key)).await;
     assert!(SqlServer::new().cluster(&target, false).await.node("node-2").is_none(), "it has left");
 

@@ -14,8 +14,8 @@ impl Clock {
         Self(Instant::now())
     }
 
-    /// How long it has been running.
+    /// How long it has been running, in whole microseconds, as a recording has it.
     pub fn now(self) -> Duration {
-        self.0.elapsed()
+        Duration::from_micros(u64::try_from(self.0.elapsed().as_micros()).unwrap_or(u64::MAX))
     }
 }

@@ -20,7 +20,7 @@ use crate::wizard::effect::Effect;
 use crate::wizard::event::Event;
 use crate::wizard::state::State;
 
-use super::told::{ToldEffect, ToldEvent};
+use super::redact::{RedactedEffect, RedactedEvent};
 
 /// The module that the lines name: where something happens, not where it is told.
 const ENGINE: &str = "octopus_setup::engine";
@@ -55,17 +55,17 @@ impl Log {
         // What the clock does would bury what people do.
         match event {
             Event::Tick | Event::Refresh | Event::Focus(_) | Event::Observed { last: false, .. } => {
-                trace!(target: ENGINE, "event: {}", ToldEvent(event));
+                trace!(target: ENGINE, "event: {}", RedactedEvent(event));
             }
-            _ => debug!(target: ENGINE, "event: {}", ToldEvent(event)),
+            _ => debug!(target: ENGINE, "event: {}", RedactedEvent(event)),
         }
         match event {
             Event::Observed { ticket, last: true, .. } => about.survey = Some(*ticket),
             Event::Progress(progress) => match progress {
                 Progress::Failed(kind, _) | Progress::UndoFailed(kind, _) => about.failed = Some(*kind),
-                _ => info!(target: ENGINE, "install: {}", ToldEvent(event)),
+                _ => info!(target: ENGINE, "install: {}", RedactedEvent(event)),
             },
-            Event::Failed(_) | Event::Resumed(Err(_)) => warn!(target: ENGINE, "{}", ToldEvent(event)),
+            Event::Failed(_) | Event::Resumed(Err(_)) => warn!(target: ENGINE, "{}", RedactedEvent(event)),
             _ => {}
         }
         about
@@ -76,7 +76,7 @@ impl Log {
         if !is_heard() {
             return;
         }
-        let here = (state.place.flow, state.place.here);
+        let here = (state.flow(), state.place.here);
         if self.here.replace(here) != Some(here) {
             info!(target: ENGINE, flow = here.0.map_or("none", Flow::id), screen = here.1.id(), "screen");
         }
@@ -86,10 +86,10 @@ impl Log {
         if let Some(kind) = about.failed {
             step_failed(kind, state);
         }
-        let steps = state.run.plan.as_deref().map(|plan| plan.steps.iter().map(|step| step.kind).collect()).unwrap_or_default();
+        let steps = state.run().plan.as_deref().map(|plan| plan.steps.iter().map(|step| step.kind).collect()).unwrap_or_default();
         if self.steps != steps {
             self.steps = steps;
-            if let Some(plan) = &state.run.plan {
+            if let Some(plan) = &state.run().plan {
                 plan_made(plan);
             }
         }
@@ -104,7 +104,7 @@ impl Log {
         if !is_heard() {
             return;
         }
-        debug!(target: ENGINE, "effect: {}", ToldEffect(effect));
+        debug!(target: ENGINE, "effect: {}", RedactedEffect(effect));
         match effect {
             Effect::Survey { ticket, inputs, .. } => {
                 self.survey_dropped(inputs.survey(), now);
@@ -163,7 +163,7 @@ fn names(verdicts: &[(CheckId, Verdict)], weight: Severity) -> String {
 }
 
 fn step_failed(kind: StepKind, state: &State) {
-    let says = state.run.failed().filter(|row| row.kind == kind).and_then(|row| state.run.explain(row));
+    let says = state.run().failed().filter(|row| row.kind == kind).and_then(|row| state.run().explain(row));
     let says = says.map_or_else(|| "why is not known".to_owned(), |explanation| explanation.says);
     error!(target: ENGINE, step = kind.id(), says, "step failed");
 }

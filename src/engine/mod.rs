@@ -5,8 +5,10 @@
 
 mod clock;
 mod log;
+pub mod recording;
+mod redact;
+pub mod replay;
 mod tasks;
-mod told;
 
 use std::time::Duration;
 
@@ -24,6 +26,7 @@ use crate::world::World;
 
 use clock::Clock;
 use log::{About, Log};
+use recording::Recorder;
 use tasks::{News, Tasks};
 
 /// A wizard at work.
@@ -34,6 +37,7 @@ pub struct Engine {
     tasks: Tasks,
     news: mpsc::UnboundedReceiver<News>,
     log: Log,
+    recorder: Option<Recorder>,
 }
 
 impl Engine {
@@ -53,10 +57,16 @@ impl Engine {
 
     fn with(world: World, (state, effects): (State, Vec<Effect>)) -> Self {
         let (sender, news) = mpsc::unbounded_channel();
-        let mut engine = Self { state, clock: Clock::start(), tasks: Tasks::new(world, sender), news, log: Log::default() };
+        let mut engine =
+            Self { state, clock: Clock::start(), tasks: Tasks::new(world, sender), news, log: Log::default(), recorder: None };
         engine.log.applied(&About::default(), &engine.state, Duration::ZERO);
         engine.carry_out(effects);
         engine
+    }
+
+    /// Records every event from now on. Begins before the first one, so that the recording can be replayed.
+    pub fn record(&mut self, recorder: Recorder) {
+        self.recorder = Some(recorder);
     }
 
     /// What faces show.
@@ -68,6 +78,9 @@ impl Engine {
     pub fn handle(&mut self, event: Event) {
         let now = self.clock.now();
         let about = Log::event(&event);
+        if let Some(recorder) = &mut self.recorder {
+            recorder.event(&event, &self.state, now);
+        }
         let effects = update::update(&mut self.state, event, now);
         self.log.applied(&about, &self.state, now);
         self.carry_out(effects);
@@ -108,7 +121,7 @@ impl Engine {
 
     /// Whether anything works in the background, so that elapsed time is worth showing.
     pub fn is_working(&self) -> bool {
-        self.state.tickets.any_awaited() || self.state.run.is_working()
+        self.state.tickets.any_awaited() || self.state.run().is_working()
     }
 
     /// A text that is to go on the clipboard through the terminal, which only a face can reach. It then says

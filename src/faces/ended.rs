@@ -36,15 +36,15 @@ impl Ended {
 /// How it ended. Who left while the last step ran has left a node that is whole by now, unless its new key is still to be
 /// kept.
 fn ending(state: &State) -> Option<Ending> {
-    let keeps = state.run.plan.as_ref().is_none_or(|plan| plan.flow == Flow::FirstNode);
+    let keeps = state.run().plan.as_ref().is_none_or(|plan| plan.flow == Flow::FirstNode);
     match state.ending {
-        Some(Ending::Unfinished) if state.run.phase == Phase::Finished && !keeps => Some(Ending::Finished),
+        Some(Ending::Unfinished) if state.run().phase == Phase::Finished && !keeps => Some(Ending::Finished),
         ending => ending,
     }
 }
 
 fn farewell(state: &State) -> Vec<String> {
-    match (ending(state), &state.run.plan) {
+    match (ending(state), &state.run().plan) {
         (Some(Ending::Finished), Some(plan)) if plan.flow == Flow::Remove => {
             let gone = plan.before.as_ref().map_or_else(Untrusted::default, |kept| Untrusted::new(&kept.row.name));
             vec![format!("Node {gone} is out of the registry of cluster {}.", plan.cluster.short())]
@@ -58,13 +58,13 @@ fn farewell(state: &State) -> Vec<String> {
             format!("Its node config is {}.", plan.node.home.join(NodeConfig::FILE).display()),
             format!("The master key's fingerprint is {}.", plan.fingerprint),
         ],
-        (Some(Ending::Unfinished), _) if state.run.phase == Phase::Finished => vec![
+        (Some(Ending::Unfinished), _) if state.run().phase == Phase::Finished => vec![
             "The node is configured, but it is not proven that its master key is kept.".to_owned(),
             "Start octopus-setup again and choose Continue to see the key and to keep it.".to_owned(),
         ],
         (Some(Ending::Unfinished), _) => {
             let text = "The run is unfinished. Start octopus-setup again and choose Continue to go on or to undo it.";
-            [Some(text.to_owned()), state.run.unkept_key()].into_iter().flatten().collect()
+            [Some(text.to_owned()), state.run().unkept_key()].into_iter().flatten().collect()
         }
         _ => Vec::new(),
     }

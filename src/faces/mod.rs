@@ -3,10 +3,10 @@
 pub mod ended;
 pub mod exit;
 pub mod headless;
-pub mod migration;
 pub mod plain;
 mod polling;
 pub mod problems;
-mod sentences;
+pub mod replay;
+pub(crate) mod sentences;
 pub mod signals;
 pub mod tui;

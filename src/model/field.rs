@@ -1,8 +1,11 @@
 //! The fields: one question each, as a closed set. Everything that is fixed about a field stands in one table here;
 //! its words stand in `screens/*.toml`.
 
+use serde::{Deserialize, Serialize};
+
 /// One question.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub enum FieldId {
     /// The instance's name on this machine.
     Instance,
@@ -113,6 +116,20 @@ pub enum Kind {
     Choice(&'static [&'static str]),
     /// `true` or `false`.
     Toggle,
+}
+
+impl From<FieldId> for String {
+    fn from(field: FieldId) -> Self {
+        field.id().to_owned()
+    }
+}
+
+impl TryFrom<String> for FieldId {
+    type Error = String;
+
+    fn try_from(id: String) -> Result<Self, String> {
+        Self::from_id(&id).ok_or_else(|| format!("there is no field {id:?}"))
+    }
 }
 
 impl FieldId {

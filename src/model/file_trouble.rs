@@ -1,9 +1,11 @@
 //! Why a file that the operator named could not be written or read.
 
+use serde::{Deserialize, Serialize};
+
 use super::untrusted::Untrusted;
 
 /// Why a file that the operator named, for the master key or the answers, could not be written or read.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum FileTrouble {
     /// There is a file of that name; it stays as it is.
     Exists,

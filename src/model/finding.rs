@@ -32,11 +32,12 @@ impl Remedy {
     }
 }
 
-/// What a check says: what happened, to what, and what to do.
+/// What a check says: what happened, to what, and what to do. The wizard's checks have a [`CheckId`]; a feature of its own,
+/// such as the migration, has a closed set of ids of its own.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Finding {
+pub struct Finding<Id = CheckId> {
     /// The check that says it.
-    pub check: CheckId,
+    pub check: Id,
     /// How much it weighs.
     pub severity: Severity,
     /// The field that it is about; where a check names none, its own one is put here once it has judged.
@@ -69,7 +70,9 @@ impl Finding {
     pub fn note(check: CheckId, says: impl Into<String>) -> Self {
         Self::new(check, Severity::Note, says, "")
     }
+}
 
+impl<Id> Finding<Id> {
     /// The same, about another field.
     #[must_use]
     pub fn about(mut self, field: FieldId) -> Self {

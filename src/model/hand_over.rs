@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use secrecy::SecretString;
+use serde::{Deserialize, Serialize};
 
 /// Octopus Server, whose commands a plan's last steps run.
 #[derive(Debug, Clone)]
@@ -26,7 +27,7 @@ pub enum Handing {
 }
 
 /// How a command ended that was no success.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum CommandEnded {
     /// With this exit status.
     Status(i32),

@@ -58,7 +58,7 @@ pub struct Journal {
 }
 
 /// An unfinished run, as loaded from this machine.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Resumption {
     /// Its journal.
     pub journal: Journal,

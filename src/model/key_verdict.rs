@@ -1,7 +1,9 @@
 //! Whether a master key is the cluster's: three-valued, with the evidence.
 
+use serde::{Deserialize, Serialize};
+
 /// The verdict. A wrong key can never be `Correct`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum KeyVerdict {
     /// It is the cluster's.
     Correct(KeyBasis),
@@ -12,7 +14,7 @@ pub enum KeyVerdict {
 }
 
 /// By what it was judged.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum KeyBasis {
     /// The registry's own salted verifier.
     Verifier,
@@ -23,7 +25,7 @@ pub enum KeyBasis {
 }
 
 /// Why nobody can tell.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum NoBasis {
     /// There is nothing encrypted in the database.
     Nothing,

@@ -1,12 +1,14 @@
 //! `OctopusServer.config`, as far as it is compared with a node config. Read and never written.
 
+use serde::{Deserialize, Serialize};
+
 use super::answers::Raw;
 use super::field::FieldId;
 use super::untrusted::Untrusted;
 
 /// The settings of one instance of Octopus Server (facts/octopus.md section 2). A setting that is not in the file is
 /// `None`: Octopus then takes its own default.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct OctopusConfig {
     /// The file.
     pub path: Untrusted,

@@ -256,7 +256,7 @@ pub enum StepState {
 }
 
 /// What the installer reports while it works.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Progress {
     /// A step begins.
     Begun(StepKind),
@@ -279,7 +279,7 @@ pub enum Progress {
 }
 
 /// Why a step failed.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Failure {
     /// The server or the way to it.
     Server(Trouble),

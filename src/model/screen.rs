@@ -1,7 +1,10 @@
 //! The screens, as a closed set.
 
+use serde::{Deserialize, Serialize};
+
 /// One screen of the wizard. The order within a flow is [`crate::catalog::flow`]'s business, not this list's.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub enum ScreenId {
     /// What to do: the flows, the instances of this machine, an unfinished run.
     Start,
@@ -43,6 +46,20 @@ pub enum ScreenId {
     Backups,
 }
 
+impl From<ScreenId> for String {
+    fn from(screen: ScreenId) -> Self {
+        screen.id().to_owned()
+    }
+}
+
+impl TryFrom<String> for ScreenId {
+    type Error = String;
+
+    fn try_from(id: String) -> Result<Self, String> {
+        Self::from_id(&id).ok_or_else(|| format!("there is no screen {id:?}"))
+    }
+}
+
 impl ScreenId {
     /// Every screen.
     pub const ALL: [Self; 19] = [
@@ -66,6 +83,11 @@ impl ScreenId {
         Self::Key,
         Self::Backups,
     ];
+
+    /// The screen of this id.
+    pub fn from_id(id: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|screen| screen.id() == id)
+    }
 
     /// Its id: the name of its file under `screens/`.
     pub const fn id(self) -> &'static str {

@@ -191,11 +191,11 @@ impl Inputs {
 
 /// Ties a result to the survey that was asked for it. Each survey has its own within a run; the number says nothing about
 /// the inputs, so it may be logged.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Ticket(pub u32);
 
 /// What a survey sends: a whole new snapshot of its own facts.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[expect(clippy::large_enum_variant, reason = "one is there at a time, and at most one of each survey is kept")]
 pub enum Observed {
     /// This machine.

@@ -27,6 +27,14 @@ fn after() -> String {
 const LOG: &str = "Write a log to this file; OCTOPUS_SETUP_LOG says how much: off, error, warn, info (the default), debug, trace. Secrets \
 are never in it";
 
+/// What `--help` says of `--record`.
+const RECORD: &str = "Record what happens in this new file, for a report of a problem; with the screens, first-node, join and review. \
+Secrets are replaced by placeholders; names, addresses and paths are not";
+
+/// What `--help` says of `--replay`.
+const REPLAY: &str = "Show a recording again, without a network and without doing anything: on the screens, where any key goes on; with \
+--plain in sentences; in lines where there is no terminal";
+
 /// Set up an Octopus Server node for High Availability. Nothing is written until everything has been proven.
 #[derive(Debug, Parser)]
 #[command(name = "octopus-setup", version, about, max_term_width = 100)]
@@ -48,6 +56,14 @@ pub struct Cli {
     /// The file of the log.
     #[arg(long, value_name = "FILE", global = true, help = LOG, display_order = LAST)]
     pub log: Option<PathBuf>,
+
+    /// The file of the recording.
+    #[arg(long, value_name = "FILE", global = true, help = RECORD, display_order = LAST)]
+    pub record: Option<PathBuf>,
+
+    /// The recording to show.
+    #[arg(long, value_name = "FILE", global = true, help = REPLAY, display_order = LAST)]
+    pub replay: Option<PathBuf>,
 
     /// What to do; the start screen when nothing is said.
     #[command(subcommand)]

@@ -1,33 +1,37 @@
-//! `octopus-setup migrate`: a single node's files move to shared storage.
+//! `octopus-setup migrate`: moves a single node's files to shared storage.
 
-mod afterwards;
-mod drive;
-mod heart;
-mod order;
-
-use std::io::{IsTerminal, Stdout};
+use std::io::{BufRead as _, IsTerminal, Stdout};
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use octopus_setup::faces::exit::Exit;
 use octopus_setup::faces::headless::Output;
-use octopus_setup::faces::migration::Teller;
-use octopus_setup::faces::signals::Signals;
+use octopus_setup::faces::signals::{Signals, until_ended};
+use octopus_setup::migration::judge::{Finding, MigrationCheck, Overrides, Pace, findings, read_override};
+use octopus_setup::migration::model::{FollowUp, Phase};
+use octopus_setup::migration::report::{ProgressReport, Reporter};
+use octopus_setup::migration::world::follow_up::{Moved, follow_up};
+use octopus_setup::migration::world::request::{Request, Resolved, Unresolved, resolve};
+use octopus_setup::migration::world::{self as copying, CopyPlan, Watch, liveness};
 use octopus_setup::model::finding::Severity;
-use octopus_setup::model::migration::Outcome;
-use octopus_setup::wizard::migration::{Concern, ConcernId, concerns};
-use octopus_setup::world::lock::LockError;
-use octopus_setup::world::migrate::{self, Watch};
+use octopus_setup::model::untrusted::Untrusted;
+use octopus_setup::world::lock::{Lock, LockError};
+use octopus_setup::world::places::Places;
+use tokio::time::MissedTickBehavior;
 
-use self::afterwards::Settled;
-use self::drive::{Driven, Driver};
 use super::cli::{Format, Migrate};
 use super::outside::Outside;
+use super::review;
 
-/// What is said wherever a run ends before all is done.
+/// Ends every run that is not complete.
 const GOES_ON: &str = "Run the same command again: it goes on where this one ended.";
 
-/// How a run ends, and what it says then.
+/// How often progress is reported.
+const TICK: Duration = Duration::from_millis(100);
+
+/// The exit status and the last sentences of a run.
 struct End(Exit, Vec<String>);
 
 impl End {
@@ -36,7 +40,7 @@ impl End {
     }
 }
 
-/// Runs what was asked for.
+/// Runs the command.
 pub async fn run(asked: &Migrate, outside: &Outside) -> ExitCode {
     let output = match asked.output {
         Some(Format::Json) => Output::Json,
@@ -44,15 +48,15 @@ pub async fn run(asked: &Migrate, outside: &Outside) -> ExitCode {
     };
     let bar = (output == Output::Text && std::io::stdout().is_terminal() && !outside.plain && !outside.dumb)
         .then(|| crossterm::terminal::size().map_or(80, |(width, _)| if width == 0 { 80 } else { usize::from(width) }));
-    let mut teller = Teller::new(output, bar, std::io::stdout());
-    let End(exit, says) = match moved(asked, outside, &mut teller).await {
+    let mut reporter = Reporter::new(output, bar, std::io::stdout());
+    let End(exit, says) = match migrate(asked, outside, &mut reporter).await {
         Ok(end) | Err(end) => end,
     };
-    teller.end(exit, &says);
+    reporter.end(exit, &says);
     ExitCode::from(exit.code())
 }
 
-async fn moved(asked: &Migrate, outside: &Outside, teller: &mut Teller<Stdout>) -> Result<End, End> {
+async fn migrate(asked: &Migrate, outside: &Outside, reporter: &mut Reporter<Stdout>) -> Result<End, End> {
     let accepted = accepted(asked)?;
     let is_anybody_there = std::io::stdin().is_terminal() && asked.output.is_none_or(|output| matches!(output, Format::Text));
     if !asked.yes && !asked.dry_run && !is_anybody_there {
@@ -60,94 +64,105 @@ async fn moved(asked: &Migrate, outside: &Outside, teller: &mut Teller<Stdout>) 
     }
     let signals =
         Signals::listen().map_err(|error| End::because(Exit::Usage, format!("Signals cannot be listened for: {error}.")))?;
-    let patience = Duration::from_secs(asked.patience.into());
-    let watch = Watch::new(patience);
-    let mut driver = Driver { watch: watch.clone(), signals, teller };
+    let request = request(asked)?;
+    let root = request.to.clone();
+    let mut driver = Driver { watch: Watch::new(request.patience), signals, reporter };
+    let places = &outside.places;
 
-    let wanted = order::wanted(asked, outside, patience).await?;
-    let order = &wanted.order;
-    let mut before = heart::concern(wanted.node.as_ref(), outside).await;
-    before.extend(wanted.found.iter().cloned());
-    let places = outside.places.clone();
-    // A dry run leaves nothing behind, and keeps nobody away.
-    let _lock = (!asked.dry_run).then(|| migrate::lock(order, &places)).transpose().map_err(|error| match error {
+    let resolved = resolve(request, places).await.map_err(|why| match why {
+        Unresolved::Node(says) => End::because(Exit::Answers, says),
+        Unresolved::Folders(says) => End::because(Exit::Checks, says),
+    })?;
+    let mut all: Vec<Finding> = liveness::finding(resolved.node.as_ref(), places).await.into_iter().collect();
+    all.extend(resolved.findings.iter().cloned());
+    // A dry run writes nothing, so it needs no lock.
+    let _lock = if asked.dry_run { None } else { Some(lock(&resolved, places)?) };
+    let plan = driver.plan(&resolved, places).await?;
+    all.extend(findings(&plan.preview, &resolved.migration.sources));
+    driver.reporter.preview(&plan.preview, &resolved.migration.sources);
+    driver.reporter.findings(&all, &accepted);
+    refuse(&all, &accepted, is_anybody_there && !asked.yes && !asked.dry_run)?;
+    if asked.dry_run {
+        return Ok(End::because(Exit::Done, "A dry run: nothing was written."));
+    }
+    if !asked.yes && !driver.confirm(&format!("Copy {} files? [y/N] ", plan.preview.copy.files)).await? {
+        return Err(End::because(Exit::Left, "Nothing was begun."));
+    }
+    driver.copy(&resolved, plan).await?;
+
+    let octopus_server = asked.octopus_server.as_deref();
+    let Resolved { node, instance, .. } = &resolved;
+    let moved = Moved { node: node.as_ref(), instance, root: &root, octopus_server };
+    let steps = follow_up(moved, places, |what, how| driver.reporter.follow_up(what, how)).await;
+    let (exit, next) = if steps.iter().any(|how| matches!(how, FollowUp::Failed(_))) {
+        (Exit::Unfinished, "The files are where they belong. Mend what failed, and run the same command again for the rest.")
+    } else if steps.iter().any(|how| matches!(how, FollowUp::ByHand(_))) {
+        (Exit::Done, "Run the command above; then start Octopus Server again, as the first node of a cluster.")
+    } else {
+        (Exit::Done, "Start Octopus Server again. It is the first node of a cluster now; octopus-setup join adds the others.")
+    };
+    let kept = "Nothing was removed: the files are where they were, too, until you remove them.";
+    Ok(End(exit, vec![kept.to_owned(), next.to_owned()]))
+}
+
+/// Reads the options into a request.
+fn request(asked: &Migrate) -> Result<Request, End> {
+    let mut overrides = Overrides::new();
+    for text in &asked.folder {
+        let (folder, path) = read_override(text).map_err(|says| End::because(Exit::Usage, format!("--folder {text}: {says}")))?;
+        if overrides.insert(folder, absolute(&path)?).is_some() {
+            return Err(End::because(Exit::Usage, format!("--folder {} is said twice.", folder.id())));
+        }
+    }
+    Ok(Request {
+        node: review::wanted(asked.node.config.as_deref(), asked.node.instance.as_deref()),
+        from: asked.from.as_deref().map(absolute).transpose()?,
+        to: absolute(&asked.to)?,
+        overrides,
+        jobs: asked.jobs.map_or_else(copying::jobs, usize::from),
+        dry_run: asked.dry_run,
+        patience: Duration::from_secs(asked.patience.into()),
+    })
+}
+
+fn absolute(path: &Path) -> Result<PathBuf, End> {
+    std::path::absolute(path).map_err(|error| End::because(Exit::Usage, format!("{}: {error}.", path.display())))
+}
+
+/// Reads the warnings that are accepted, and refuses a name that is none.
+fn accepted(asked: &Migrate) -> Result<Vec<MigrationCheck>, End> {
+    let warns = |check: &MigrationCheck| check.severity() == Severity::Warn;
+    let read = |name: &String| {
+        MigrationCheck::from_id(name).filter(warns).ok_or_else(|| {
+            let names: Vec<&str> = MigrationCheck::ALL.into_iter().filter(warns).map(MigrationCheck::id).collect();
+            End::because(Exit::Usage, format!("There is no warning {name} to accept; there are {}.", names.join(", ")))
+        })
+    };
+    asked.accept.iter().map(read).collect()
+}
+
+fn lock(resolved: &Resolved, places: &Places) -> Result<Lock, End> {
+    copying::lock(&resolved.migration, places).map_err(|error| match error {
         LockError::Held { pid } => {
             let pid = pid.map_or_else(String::new, |pid| format!(", process {pid}"));
             End::because(Exit::Checks, format!("The same move runs already{pid}."))
         }
         LockError::Refused { .. } => End::because(Exit::Checks, error.to_string()),
-    })?;
-    let looking = (order.clone(), places.clone(), watch.clone());
-    let looked = driver.drive(move || migrate::look(&looking.0, &looking.1, &looking.2)).await;
-    let look = match looked {
-        Driven::Ended(Ok(look)) if !watch.stopped() => look,
-        Driven::Ended(Err(error)) => return Err(End::because(Exit::Checks, format!("The look ahead failed: {error}."))),
-        Driven::Ended(Ok(_)) => return Err(End::because(Exit::Left, "Ended before anything was begun.")),
-        Driven::Signal(status) => return Err(End::because(Exit::Signal(status), "Ended before anything was begun.")),
-        Driven::Stuck(says) => return Err(End::because(Exit::Checks, says)),
-    };
-    before.extend(concerns(&look.ahead, &order.sources));
-    driver.teller.ahead(&look.ahead, &order.sources);
-    driver.teller.concerns(&before, &accepted);
-    refused(&before, &accepted, is_anybody_there && !asked.yes && !asked.dry_run)?;
-    if asked.dry_run {
-        return Ok(End::because(Exit::Done, "A dry run: nothing was written."));
-    }
-    if !asked.yes && !driver.agreed(&format!("Copy {} files? [y/N] ", look.ahead.copy.files)).await? {
-        return Err(End::because(Exit::Left, "Nothing was begun."));
-    }
-    let begun = Instant::now();
-    let copying = (order.clone(), watch.clone());
-    let outcome = match driver.drive(move || migrate::copy(&copying.0, look, &copying.1)).await {
-        Driven::Ended(Ok(outcome)) => outcome,
-        Driven::Ended(Err(error)) => {
-            return Err(End(Exit::Unfinished, vec![format!("The copy failed: {error}."), GOES_ON.to_owned()]));
-        }
-        Driven::Signal(_) => return Err(End(Exit::Unfinished, vec!["Ended at once.".to_owned(), GOES_ON.to_owned()])),
-        Driven::Stuck(says) => return Err(End(Exit::Unfinished, vec![says, GOES_ON.to_owned()])),
-    };
-    driver.teller.outcome(&outcome, begun.elapsed());
-    complete(&outcome)?;
-    let mut says = vec!["Nothing was removed: the files are where they were, too, until you remove them.".to_owned()];
-    let (exit, next) = match afterwards::settle(asked, outside, &wanted, driver.teller).await {
-        Settled::All => {
-            (Exit::Done, "Start Octopus Server again. It is the first node of a cluster now; octopus-setup join adds the others.")
-        }
-        Settled::ByHand => {
-            (Exit::Done, "Run the command above; then start Octopus Server again, as the first node of a cluster.")
-        }
-        Settled::Failed => {
-            (Exit::Unfinished, "The files are where they belong. Mend what failed, and run the same command again for the rest.")
-        }
-    };
-    says.push(next.to_owned());
-    Ok(End(exit, says))
+    })
 }
 
-/// The warnings that were accepted; a word that is none of them is a slip, and is told as one.
-fn accepted(asked: &Migrate) -> Result<Vec<ConcernId>, End> {
-    let warns = |id: &ConcernId| id.severity() == Severity::Warn;
-    let one = |name: &String| {
-        ConcernId::from_id(name).filter(warns).ok_or_else(|| {
-            let names: Vec<&str> = ConcernId::ALL.into_iter().filter(warns).map(ConcernId::id).collect();
-            End::because(Exit::Usage, format!("There is no warning {name} to accept; there are {}.", names.join(", ")))
-        })
-    };
-    asked.accept.iter().map(one).collect()
-}
-
-/// Ends where something stops it, or a warning was not accepted that nobody can be asked about.
-fn refused(concerns: &[Concern], accepted: &[ConcernId], can_ask: bool) -> Result<(), End> {
-    let of = |wanted: Severity| {
-        let mut ids: Vec<&str> = concerns
+/// Refuses to begin where a finding stops it, or where a warning was not accepted and nobody can be asked.
+fn refuse(findings: &[Finding], accepted: &[MigrationCheck], can_ask: bool) -> Result<(), End> {
+    let ids = |wanted: Severity| {
+        let mut ids: Vec<&str> = findings
             .iter()
-            .filter(|concern| concern.id.severity() == wanted && !accepted.contains(&concern.id))
-            .map(|concern| concern.id.id())
+            .filter(|finding| finding.severity == wanted && !accepted.contains(&finding.check))
+            .map(|finding| finding.check.id())
             .collect();
         ids.dedup();
         ids
     };
-    let (stops, warnings) = (of(Severity::Stop), of(Severity::Warn));
+    let (stops, warnings) = (ids(Severity::Stop), ids(Severity::Warn));
     if !stops.is_empty() {
         return Err(End::because(Exit::Checks, format!("Nothing was begun: {} first.", stops.join(", "))));
     }
@@ -158,9 +173,103 @@ fn refused(concerns: &[Concern], accepted: &[ConcernId], can_ask: bool) -> Resul
     Ok(())
 }
 
-fn complete(outcome: &Outcome) -> Result<(), End> {
-    if outcome.is_complete() {
-        return Ok(());
+/// How work ended.
+enum Driven<T> {
+    /// By itself, or because a first signal asked it to.
+    Ended(T),
+    /// A second signal came.
+    Signal(u8),
+    /// The operating system does not answer; the sentence says what hangs.
+    Stuck(String),
+}
+
+/// Runs blocking work, reports its progress, and ends it on signals and on a dead share.
+struct Driver<'a> {
+    watch: Arc<Watch>,
+    signals: Signals,
+    reporter: &'a mut Reporter<Stdout>,
+}
+
+impl Driver<'_> {
+    /// Inspects both sides.
+    async fn plan(&mut self, resolved: &Resolved, places: &Places) -> Result<CopyPlan, End> {
+        let (migration, places, watch) = (resolved.migration.clone(), places.clone(), self.watch.clone());
+        match self.drive(move || copying::plan(&migration, &places, &watch)).await {
+            Driven::Ended(Ok(plan)) if !self.watch.stopped() => Ok(plan),
+            Driven::Ended(Err(error)) => Err(End::because(Exit::Checks, format!("The look ahead failed: {error}."))),
+            Driven::Ended(Ok(_)) => Err(End::because(Exit::Left, "Ended before anything was begun.")),
+            Driven::Signal(status) => Err(End::because(Exit::Signal(status), "Ended before anything was begun.")),
+            Driven::Stuck(says) => Err(End::because(Exit::Checks, says)),
+        }
     }
-    Err(End(Exit::Unfinished, vec!["What was copied is verified and stays.".to_owned(), GOES_ON.to_owned()]))
+
+    /// Copies, and refuses to go on unless every file is at the destination.
+    async fn copy(&mut self, resolved: &Resolved, plan: CopyPlan) -> Result<(), End> {
+        let goes_on = |says: String| End(Exit::Unfinished, vec![says, GOES_ON.to_owned()]);
+        let begun = Instant::now();
+        let (migration, watch) = (resolved.migration.clone(), self.watch.clone());
+        let outcome = match self.drive(move || copying::copy(&migration, plan, &watch)).await {
+            Driven::Ended(Ok(outcome)) => outcome,
+            Driven::Ended(Err(error)) => return Err(goes_on(format!("The copy failed: {error}."))),
+            Driven::Signal(_) => return Err(goes_on("Ended at once.".to_owned())),
+            Driven::Stuck(says) => return Err(goes_on(says)),
+        };
+        self.reporter.outcome(&outcome, begun.elapsed());
+        if outcome.is_complete() { Ok(()) } else { Err(goes_on("What was copied is verified and stays.".to_owned())) }
+    }
+
+    /// Runs work on a thread that may block.
+    async fn drive<T: Send + 'static>(&mut self, work: impl FnOnce() -> T + Send + 'static) -> Driven<T> {
+        let begun = Instant::now();
+        let mut pace = Pace::default();
+        let mut phase = Phase::default();
+        let mut task = tokio::task::spawn_blocking(work);
+        let mut ticks = tokio::time::interval_at((begun + TICK).into(), TICK);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            tokio::select! {
+                ended = &mut task => return match ended {
+                    Ok(ended) => Driven::Ended(ended),
+                    Err(error) => Driven::Stuck(format!("The work ended without an answer: {error}.")),
+                },
+                status = until_ended(&mut self.signals) => {
+                    if self.watch.stopped() {
+                        return Driven::Signal(status);
+                    }
+                    self.watch.stop();
+                    self.reporter.note("Ending: what is under way is brought to an end. Once more ends at once.");
+                }
+                _ = ticks.tick() => {
+                    let progress = self.watch.progress();
+                    if progress.phase != phase {
+                        (phase, pace) = (progress.phase, Pace::default());
+                    }
+                    let since = begun.elapsed();
+                    pace.note(since, progress.done);
+                    self.reporter.progress(&ProgressReport { progress: &progress, pace: &pace, since });
+                    if let Some((path, waited)) = self.watch.stuck() {
+                        let path = Untrusted::new(&path.to_string_lossy());
+                        return Driven::Stuck(format!("{path}: an operation did not come to an end in {} s.", waited.as_secs()));
+                    }
+                }
+            }
+        }
+    }
+
+    /// Asks a question. Anything but a yes is a no.
+    async fn confirm(&mut self, question: &str) -> Result<bool, End> {
+        self.reporter.ask(question);
+        let typed = tokio::task::spawn_blocking(|| {
+            let mut line = String::new();
+            let _ = std::io::stdin().lock().read_line(&mut line);
+            line
+        });
+        tokio::select! {
+            line = typed => {
+                let line = line.unwrap_or_default();
+                Ok(matches!(line.trim().to_lowercase().as_str(), "y" | "yes"))
+            }
+            status = until_ended(&mut self.signals) => Err(End::because(Exit::Signal(status), "Nothing was begun.")),
+        }
+    }
 }

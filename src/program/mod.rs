@@ -16,6 +16,7 @@ mod outside;
 mod panic;
 #[cfg(feature = "practice")]
 mod practice;
+mod recording;
 mod review;
 mod script;
 mod shells;
@@ -29,16 +30,19 @@ use std::process::ExitCode;
 use clap::Parser;
 
 use octopus_setup::engine::Engine;
+use octopus_setup::engine::recording::Beginning;
 use octopus_setup::faces::ended::Ended;
 use octopus_setup::faces::plain::{self, PlainOptions, Stdin};
 use octopus_setup::faces::signals::Signals;
 use octopus_setup::faces::tui::run;
+use octopus_setup::model::answers::Answers;
 use octopus_setup::model::flow::Flow;
 use octopus_setup::world::World;
 
 use cli::{Cli, Command};
 use log::NoLog;
 use outside::Outside;
+use recording::Recording;
 
 /// Exit status for a command line that cannot be obeyed.
 const USAGE: u8 = 2;
@@ -55,6 +59,11 @@ pub fn main() -> ExitCode {
         Some(Command::Completions(asked)) => return shells::completions(asked),
         Some(Command::Man) => return manual::print(),
         _ => {}
+    }
+    if let Some(text) = recording::misused(&cli) {
+        complain(text);
+        let is_check = matches!(&cli.command, Some(Command::Review(asked)) if asked.is_check());
+        return ExitCode::from(if is_check { review::MISUSED } else { USAGE });
     }
     // What cannot be begun is no finding, and monitoring must be able to tell the two apart.
     let is_check = matches!(&cli.command, Some(Command::Review(asked)) if asked.is_check());
@@ -90,6 +99,9 @@ fn run(cli: &Cli, status: ExitCode) -> ExitCode {
         }
     };
     let status = runtime.block_on(async {
+        if let Some(recorded) = &cli.replay {
+            return recording::replay(recorded, &outside).await;
+        }
         match &cli.command {
             None => wizard::interactive(&outside, outside.answers(), None).await,
             Some(Command::FirstNode(asked)) => wizard::run(asked, Flow::FirstNode, &outside).await,
@@ -112,9 +124,9 @@ fn run(cli: &Cli, status: ExitCode) -> ExitCode {
     status
 }
 
-/// Runs with a person what `begin` begins: on the full screen of a terminal, or in plain sentences where that was asked
+/// Runs a wizard with a person: on the full screen of a terminal, or in plain sentences where that was asked
 /// for or nothing else is possible.
-async fn on_screen(outside: &Outside, begin: impl FnOnce(World) -> Engine) -> ExitCode {
+async fn on_screen(outside: &Outside, begins: Beginning, answers: Answers) -> ExitCode {
     let terminal = std::io::stdin().is_terminal() && std::io::stdout().is_terminal();
     if !terminal && !outside.plain {
         return complain(
@@ -122,9 +134,22 @@ async fn on_screen(outside: &Outside, begin: impl FnOnce(World) -> Engine) -> Ex
              or --answers FILE --yes with first-node or join for a run without questions.",
         );
     }
-    let mut engine = begin(World::new(outside.places.clone(), outside.surroundings));
+    let recording = match Recording::create(outside) {
+        Ok(recording) => recording,
+        Err(says) => return complain(&says),
+    };
+    let world = World::new(outside.places.clone(), outside.surroundings);
+    let (mut engine, trouble) = recording.begin(world, begins, answers, &[]);
+    let status = shown(outside, &mut engine).await;
+    drop(engine);
+    recording::tell(&trouble);
+    status
+}
+
+/// Runs a wizard on the screen, or in sentences.
+async fn shown(outside: &Outside, engine: &mut Engine) -> ExitCode {
     if !outside.plain && !outside.dumb {
-        match run::run(&mut engine, outside.tui, outside.terminal, panic::rehearse).await {
+        match run::run(engine, outside.tui, outside.terminal, panic::rehearse).await {
             Ok(ended) => return farewell(&ended),
             // It is as it was, so it can still be written to line by line.
             Err(run::Broken::NotTaken(_)) => {}
@@ -134,7 +159,7 @@ async fn on_screen(outside: &Outside, begin: impl FnOnce(World) -> Engine) -> Ex
             }
         }
     }
-    match in_sentences(&mut engine).await {
+    match in_sentences(engine).await {
         Ok(ended) => farewell(&ended),
         Err(error) => {
             panic::wait_if_ending();

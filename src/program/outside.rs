@@ -27,6 +27,8 @@ pub struct Outside {
     pub dumb: bool,
     /// Plain sentences were asked for, whatever the terminal can do.
     pub plain: bool,
+    /// The file in which the run is to be recorded.
+    pub record: Option<PathBuf>,
     /// The operator's own home directory.
     home: Option<PathBuf>,
 }
@@ -48,6 +50,7 @@ impl Outside {
             terminal: TerminalOptions { mouse: cli.mouse },
             dumb,
             plain: cli.plain,
+            record: cli.record.clone(),
             home: directories::BaseDirs::new().map(|user| user.home_dir().to_path_buf()),
         })
     }

@@ -4,7 +4,7 @@ use std::io::Write as _;
 use std::path::Path;
 use std::process::ExitCode;
 
-use octopus_setup::engine::Engine;
+use octopus_setup::engine::recording::Beginning;
 use octopus_setup::faces::headless::{self, Output};
 use octopus_setup::wizard::subjects::Wanted;
 use octopus_setup::world::World;
@@ -12,6 +12,7 @@ use octopus_setup::world::World;
 use super::cli::{Format, Review};
 use super::on_screen;
 use super::outside::Outside;
+use super::recording::{self, Recording};
 
 /// Exit status of a check that was not begun, or whose findings could not be written: 3 as for everything that could not
 /// be looked at.
@@ -39,17 +40,26 @@ pub fn wanted(config: Option<&Path>, instance: Option<&str>) -> Wanted {
 
 /// Runs what was asked for.
 pub async fn run(asked: &Review, outside: &Outside) -> ExitCode {
-    let begin =
-        |world: World| Engine::review(world, outside.answers(), wanted(asked.config.as_deref(), asked.instance.as_deref()));
+    let begins = Beginning::Review(wanted(asked.config.as_deref(), asked.instance.as_deref()));
     if !asked.is_check() {
-        return on_screen(outside, begin).await;
+        return on_screen(outside, begins, outside.answers()).await;
     }
-    let mut engine = begin(World::new(outside.places.clone(), outside.surroundings));
+    let recording = match Recording::create(outside) {
+        Ok(recording) => recording,
+        Err(says) => {
+            super::complain(&says);
+            return ExitCode::from(NOT_LOOKED);
+        }
+    };
+    let world = World::new(outside.places.clone(), outside.surroundings);
+    let (mut engine, trouble) = recording.begin(world, begins, outside.answers(), &[]);
     let output = match asked.output {
         Some(Format::Json) => Output::Json,
         Some(Format::Text) | None => Output::Text,
     };
-    match headless::check(&mut engine, output, &mut std::io::stdout()).await {
+    let checked = headless::check(&mut engine, output, &mut std::io::stdout()).await;
+    recording::tell(&trouble);
+    match checked {
         Ok(status) => ExitCode::from(status.code()),
         Err(error) => {
             let _ = writeln!(std::io::stderr(), "octopus-setup: the findings could not be written: {error}.");

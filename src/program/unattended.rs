@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use octopus_setup::engine::Engine;
+use octopus_setup::engine::recording::{Beginning, Trouble};
 use octopus_setup::faces::exit::Exit;
 use octopus_setup::faces::headless::{self, Output};
 use octopus_setup::faces::signals::{self, Signals};
@@ -14,6 +14,7 @@ use octopus_setup::world::World;
 use super::cli::{Format, Wizard};
 use super::complain;
 use super::outside::Outside;
+use super::recording::{self, Recording};
 
 /// Runs a set-up flow by itself. A dry run goes before `--yes`: whoever says both has added one of them to the other's line,
 /// and nothing is what can be done again.
@@ -64,8 +65,19 @@ async fn fly(order: Order, asked: Option<Format>, outside: &Outside) -> ExitCode
     };
     let listener = tokio::spawn(async move { while sender.send(signals::until_ended(&mut signals).await).is_ok() {} });
     let world = World::new(outside.places.clone(), outside.surroundings);
-    let begin = |answers| Engine::new(world, answers, None);
+    let recording = match Recording::create(outside) {
+        Ok(recording) => recording,
+        Err(says) => return complain(&says),
+    };
+    let accepted = order.loaded.accept.clone();
+    let mut trouble = Trouble::default();
+    let begin = |answers| {
+        let (engine, recorded) = recording.begin(world, Beginning::Flow(None), answers, &accepted);
+        trouble = recorded;
+        engine
+    };
     let exit: Exit = headless::run(order, output, &mut std::io::stdout(), &mut statuses, begin).await;
     listener.abort();
+    recording::tell(&trouble);
     ExitCode::from(exit.code())
 }

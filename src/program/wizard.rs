@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use octopus_setup::engine::Engine;
+use octopus_setup::engine::recording::Beginning;
 use octopus_setup::model::answers::Answers;
 use octopus_setup::model::flow::Flow;
 use octopus_setup::world::given::Manner;
@@ -36,5 +36,5 @@ pub async fn run(asked: &Wizard, flow: Flow, outside: &Outside) -> ExitCode {
 
 /// Runs the wizard with a person.
 pub async fn interactive(outside: &Outside, answers: Answers, flow: Option<Flow>) -> ExitCode {
-    on_screen(outside, |world| Engine::new(world, answers, flow)).await
+    on_screen(outside, Beginning::Flow(flow), answers).await
 }

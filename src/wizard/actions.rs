@@ -20,26 +20,26 @@ pub fn of(state: &State, mends: bool) -> Vec<Action> {
             }
         }
         ScreenId::Review => {
-            if state.resuming.is_some() {
+            if state.resuming().is_some() {
                 actions.push(Action::Undo);
             }
-            if matches!(state.place.flow, Some(Flow::FirstNode | Flow::Join)) && state.run.plan.is_some() {
+            if matches!(state.flow(), Some(Flow::FirstNode | Flow::Join)) && state.run().plan.is_some() {
                 actions.extend([Action::Script, Action::SaveAnswers]);
             }
         }
         ScreenId::Install => {
-            match state.run.phase {
+            match state.run().phase {
                 Phase::Running => actions.push(Action::Cancel),
                 Phase::Failed => actions.extend([Action::Retry, Action::Undo, Action::Leave]),
                 Phase::UndoneInPart => actions.extend([Action::Undo, Action::Leave]),
                 Phase::Undone => actions.push(Action::Leave),
                 Phase::Idle | Phase::Finished | Phase::Undoing => {}
             }
-            if state.run.has_said() {
+            if state.run().has_said() {
                 actions.push(Action::Output);
             }
         }
-        ScreenId::Done if matches!(state.place.flow, Some(Flow::FirstNode | Flow::Join)) && state.run.plan.is_some() => {
+        ScreenId::Done if matches!(state.flow(), Some(Flow::FirstNode | Flow::Join)) && state.run().plan.is_some() => {
             actions.push(Action::CopyNext);
         }
         ScreenId::MasterKey => actions.extend([Action::Reveal, Action::CopyKey, Action::SaveKey, Action::ReadKey]),
@@ -47,7 +47,7 @@ pub fn of(state: &State, mends: bool) -> Vec<Action> {
         // What they find says that it is mended there.
         ScreenId::Proof | ScreenId::Drift if state.is_ours() => actions.push(Action::Edit),
         ScreenId::Cluster if state.removable().is_some() => actions.push(Action::RemoveNode),
-        ScreenId::Key if state.custody.drawn.is_some() => {
+        ScreenId::Key if state.custody().drawn.is_some() => {
             actions.extend([Action::Reveal, Action::CopyKey, Action::SaveKey, Action::ReadKey]);
         }
         _ => {}

@@ -12,7 +12,7 @@ use super::state::State;
 /// after all) is not asked any more; what was answered to it stays and has no effect, since the plan looks at the same
 /// facts.
 pub fn is_asked(field: FieldId, state: &State) -> bool {
-    let of = state.place.flow.unwrap_or(Flow::FirstNode);
+    let of = state.flow().unwrap_or(Flow::FirstNode);
     flow::asks(of, field) && form::is_visible(field, &state.answers) && has_occasion(field, of, state)
 }
 
@@ -20,7 +20,7 @@ fn has_occasion(field: FieldId, of: Flow, state: &State) -> bool {
     let facts = &state.facts;
     match field {
         // The key of a run that is gone on with is sealed: its size is no question any more.
-        FieldId::KeySize => !(state.resuming.is_some() && state.custody.drawn.is_some()),
+        FieldId::KeySize => !(state.resuming().is_some() && state.custody().drawn.is_some()),
         FieldId::MasterKey if of == Flow::Edit => facts.node.key.trouble().is_some(),
         FieldId::UnverifiedKey => matches!(facts.key.verdict.seen(), Some(KeyVerdict::Unverifiable(_))),
         FieldId::ReplaceNode => facts.cluster.replaceable(state.answers.text(FieldId::NodeName)).is_some(),

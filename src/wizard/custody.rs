@@ -83,8 +83,6 @@ impl Custody {
 /// The master key's custody.
 #[derive(Debug, Clone, Default)]
 pub struct Custody {
-    /// The flow that all of this belongs to; another flow begins with nothing.
-    pub flow: Option<Flow>,
     /// The key and the cluster's id, once drawn or loaded.
     pub drawn: Option<GeneratedKey>,
     /// Whether the key is shown right now.

@@ -1,9 +1,10 @@
 //! Events: what a face or the world tells the mind. A new screen adds none.
 
-use secrecy::SecretString;
+use serde::{Deserialize, Serialize};
 
 use crate::model::answers::Raw;
 use crate::model::clipboard::CopyWay;
+use crate::model::connection_string::{BadConnectionString, ConnectionString};
 use crate::model::field::FieldId;
 use crate::model::file_trouble::FileTrouble;
 use crate::model::flow::Flow;
@@ -18,7 +19,7 @@ use crate::model::untrusted::Untrusted;
 use super::state::Focus;
 
 /// What happened.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 #[expect(clippy::large_enum_variant, reason = "one is there at a time, and gone as soon as it is applied")]
 pub enum Event {
     /// A field's text changed, typed or pasted.
@@ -35,8 +36,8 @@ pub enum Event {
     Begin(Errand),
     /// A key of the foot.
     Press(Action),
-    /// A connection string was typed or pasted into its window.
-    ConnectionString(SecretString),
+    /// A connection string was typed or pasted into its window: what it says, or why it is none.
+    ConnectionString(Result<ConnectionString, BadConnectionString>),
     /// Yes or no to the question that is open.
     Reply(bool),
     /// Prove every screen on the way to the plan, whatever screen is open, all that can be asked by now at once, and the rest as
@@ -79,7 +80,7 @@ pub enum Event {
 }
 
 /// What the start screen offers.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Errand {
     /// One of the flows.
     Flow(Flow),
@@ -90,7 +91,7 @@ pub enum Errand {
 }
 
 /// What a key of the foot asks for. Which of them apply is [`super::state::State::actions`]' business.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Action {
     /// Help on the focused field.
     Help,

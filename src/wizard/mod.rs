@@ -13,7 +13,6 @@ pub mod effect;
 pub mod event;
 pub mod gate;
 pub mod inputs;
-pub mod migration;
 pub mod node;
 pub mod plan;
 pub mod review;

@@ -41,7 +41,7 @@ pub fn checks_of(screen: ScreenId) -> Box<dyn Iterator<Item = CheckId>> {
 /// everything else is asked with what they say, and the login before what is read behind it.
 pub fn awaited_by(state: &State, check: CheckId) -> Vec<SurveyId> {
     let mut surveys = checks::row(check).surveys.to_vec();
-    if state.place.flow == Some(Flow::Review) {
+    if state.flow() == Some(Flow::Review) {
         if surveys.iter().any(|survey| matches!(survey, SurveyId::Cluster | SurveyId::Key)) {
             surveys.push(SurveyId::Server);
         }
@@ -53,8 +53,8 @@ pub fn awaited_by(state: &State, check: CheckId) -> Vec<SurveyId> {
 /// The verdict on the key of an instance that Octopus Server made by itself: it is protected by the machine, this program
 /// does not open it, and so there is none to judge.
 pub fn key_of_octopus(state: &State) -> Option<Verdict> {
-    let reviewed = state.place.flow == Some(Flow::Review)
-        && state.subject.as_ref().is_some_and(|subject| subject.maker == Maker::Octopus)
+    let reviewed = state.flow() == Some(Flow::Review)
+        && state.subject().is_some_and(|subject| subject.maker == Maker::Octopus)
         && matches!(state.facts.node.octopus, Fact::Seen(Some(_)));
     reviewed.then(|| Verdict::Good("not looked at: Octopus Server keeps it under the machine's own protection".to_owned()))
 }
@@ -67,7 +67,7 @@ pub fn is_refused(cluster: &ClusterFacts) -> bool {
 impl State {
     /// The surveys that the open screen shows the work of: in a review all of them, whatever section is open.
     pub fn surveys(&self) -> &'static [SurveyId] {
-        match self.place.flow {
+        match self.flow() {
             Some(Flow::Review) => inputs::surveys_of(ScreenId::Proof),
             _ => inputs::surveys_of(self.place.here),
         }
@@ -75,8 +75,8 @@ impl State {
 
     /// Whether a node of ours is under review whose config can be read, so that it can be changed.
     pub fn is_ours(&self) -> bool {
-        self.place.flow == Some(Flow::Review)
-            && self.subject.as_ref().is_some_and(|subject| subject.maker == Maker::Wizard)
+        self.flow() == Some(Flow::Review)
+            && self.subject().is_some_and(|subject| subject.maker == Maker::Wizard)
             && self.facts.node.config.seen().is_some()
     }
 
@@ -118,7 +118,7 @@ impl State {
 
     /// What has to be known before this node leaves its cluster, where there is something.
     pub fn caution(&self) -> Option<String> {
-        if self.place.flow != Some(Flow::Leave) {
+        if self.flow() != Some(Flow::Leave) {
             return None;
         }
         let nodes = self.facts.cluster.nodes.seen()?;

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use crate::catalog::failures::{self, Explanation};
 use crate::model::flow::Flow;
+use crate::model::master_key::MasterKey;
 use crate::model::plan::{Failure, Plan, StepKind, StepState};
 use crate::model::untrusted::Untrusted;
 
@@ -42,6 +43,12 @@ pub struct Row {
     pub failure: Option<Failure>,
 }
 
+impl Row {
+    pub const fn new(kind: StepKind, state: StepState) -> Self {
+        Self { kind, state, since: None, took: None, failure: None }
+    }
+}
+
 /// The installation.
 #[derive(Debug, Clone, Default)]
 pub struct Run {
@@ -49,6 +56,8 @@ pub struct Run {
     pub phase: Phase,
     /// The plan that was shown and agreed to.
     pub plan: Option<Box<Plan>>,
+    /// The key of an existing cluster, if the plan's steps need it. A new cluster's is in custody.
+    pub key: Option<MasterKey>,
     /// Its steps.
     pub rows: Vec<Row>,
     /// What the steps' programs printed, their secrets masked.
@@ -58,6 +67,17 @@ pub struct Run {
 }
 
 impl Run {
+    /// Adds a row for a step that has none: without a plan, rows come as the journal reports them.
+    pub fn add_row(&mut self, kind: StepKind) {
+        if self.rows.iter().all(|row| row.kind != kind) {
+            self.rows.push(Row::new(kind, StepState::Done));
+        }
+    }
+
+    pub fn row_mut(&mut self, kind: StepKind) -> Option<&mut Row> {
+        self.rows.iter_mut().find(|row| row.kind == kind)
+    }
+
     /// How many steps are done.
     pub fn done(&self) -> usize {
         self.rows.iter().filter(|row| matches!(row.state, StepState::Done | StepState::Already)).count()

@@ -26,7 +26,7 @@ pub struct Share {
 
 /// All of them, where the open screen is about them and asks nothing.
 pub fn of(state: &State) -> Vec<Share> {
-    if state.place.here != ScreenId::Storage || state.place.flow != Some(Flow::Join) {
+    if state.place.here != ScreenId::Storage || state.flow() != Some(Flow::Join) {
         return Vec::new();
     }
     let folders = read::storage(&state.answers).map(|storage| storage.folders()).unwrap_or_default();

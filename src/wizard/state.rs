@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use crate::model::answers::{Answer, Answers};
 use crate::model::check::CheckId;
 use crate::model::cluster::ClusterId;
@@ -14,12 +16,12 @@ use crate::model::screen::ScreenId;
 use crate::model::subject::Subject;
 
 use super::custody::Custody;
-use super::run::Run;
+use super::run::{Phase, Run};
 use super::subjects::Wanted;
 use super::tickets::Tickets;
 
 /// What has the focus on the screen that is open.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub enum Focus {
     /// Nothing to choose: Enter goes on.
     #[default]
@@ -33,8 +35,6 @@ pub enum Focus {
 /// Where we are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Place {
-    /// The flow, once one is chosen.
-    pub flow: Option<Flow>,
     /// The screen that is open.
     pub here: ScreenId,
     /// The furthest screen of the path that was reached; everything up to it can be jumped to.
@@ -73,7 +73,7 @@ pub struct Notice {
 
 /// What Next has found at the gate, until something changes.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Asked {
+pub struct Prompt {
     /// Next was pressed while checks run: go on by itself when they end well.
     pub waiting: bool,
     /// The checks were asked for once more: say so when they have ended, since their rows may not change at all.
@@ -97,10 +97,9 @@ pub enum Ending {
     HungUp,
 }
 
-/// The whole state.
+/// The whole state. What belongs to one flow lives in [`FlowState`].
 #[derive(Debug, Clone)]
 pub struct State {
-    /// Where we are.
     pub place: Place,
     /// What was asked for.
     pub answers: Answers,
@@ -108,34 +107,257 @@ pub struct State {
     pub facts: Facts,
     /// What surveys were asked, and what they said.
     pub tickets: Tickets,
-    /// What Next found.
-    pub asked: Asked,
-    /// Warnings that the operator accepted, with what they said then.
-    pub accepted: Vec<(CheckId, Verdict)>,
-    /// The installation.
-    pub run: Run,
-    /// The master key.
-    pub custody: Custody,
-    /// The cluster of the unfinished run that is being gone on with.
-    pub resuming: Option<ClusterId>,
-    /// What is under review, in the flows that begin with an existing node.
-    pub subject: Option<Subject>,
-    /// What is to be reviewed as soon as it is known what there is.
-    pub wanted: Option<Wanted>,
-    /// The answers of the set-up flows, set aside while a node is reviewed: its answers are the node's own.
-    pub aside: Option<Box<Answers>>,
-    /// What was changed of the node under review and not written, set aside until its settings are changed again.
-    pub edits: Vec<(FieldId, Answer)>,
-    /// The dead node that is to be removed from the registry.
-    pub removing: Option<KeptRow>,
-    /// Whether every screen on the way to the plan is proven at once, whatever screen is open.
-    pub proves_all: bool,
-    /// What lies over the screen.
+    pub prompt: Prompt,
+    pub flow: FlowState,
     pub overlay: Option<Overlay>,
-    /// What just happened.
     pub notice: Option<Notice>,
-    /// Time since the engine began, as it was at the last event.
+    /// Time since the engine began, as of the last event.
     pub now: Duration,
     /// Set when the program is to end.
     pub ending: Option<Ending>,
+}
+
+/// The flow that is open, with everything that belongs to it.
+#[derive(Debug, Clone)]
+pub enum FlowState {
+    /// The start screen.
+    Start(Start),
+    SetUp(SetUp),
+    Review(Review),
+    Change(Change),
+}
+
+/// What the start screen keeps.
+#[derive(Debug, Clone, Default)]
+pub struct Start {
+    /// What to review as soon as it is known which instances there are.
+    pub wanted: Option<Wanted>,
+    /// The set-up that was left with Esc. The same flow goes on with it; any other one drops it.
+    pub left: Option<SetUp>,
+}
+
+/// The flows that configure a new node.
+#[derive(Debug, Clone)]
+pub struct SetUp {
+    pub kind: SetUpKind,
+    pub work: Work,
+}
+
+/// Which set-up it is.
+#[derive(Debug, Clone)]
+pub enum SetUpKind {
+    /// The first node, with the custody of the new cluster's key.
+    FirstNode(Custody),
+    Join,
+}
+
+/// The review of an existing node.
+#[derive(Debug, Clone)]
+pub struct Review {
+    pub node: ExistingNode,
+    /// The custody of the node's own key, if its seal opens.
+    pub custody: Custody,
+}
+
+/// The flows that change an existing node or its cluster.
+#[derive(Debug, Clone)]
+pub struct Change {
+    pub node: ExistingNode,
+    pub kind: ChangeKind,
+    pub work: Work,
+}
+
+/// Which change it is.
+#[derive(Debug, Clone)]
+pub enum ChangeKind {
+    Edit,
+    Leave,
+    /// Removes the registry row of this dead node; `None` if a resumed journal has lost it.
+    Remove(Option<Box<KeptRow>>),
+}
+
+/// What the flows that begin with an existing node have in hand.
+#[derive(Debug, Clone)]
+pub struct ExistingNode {
+    pub subject: Subject,
+    /// The answers of the set-up flows, put aside: while this node is open, the answers are its own.
+    pub set_aside: Box<Answers>,
+    /// Changes that were typed and not applied, kept until its settings are edited again.
+    pub edits: Vec<(FieldId, Answer)>,
+}
+
+/// What the flows that write something have in hand.
+#[derive(Debug, Clone, Default)]
+pub struct Work {
+    /// Warnings that the operator accepted, with what they said then.
+    pub accepted: Vec<(CheckId, Verdict)>,
+    pub run: Run,
+    pub resuming: Option<Resuming>,
+    /// Whether every screen before the plan is proven at once, whichever screen is open.
+    pub proves_all: bool,
+}
+
+/// The unfinished run that this one continues.
+#[derive(Debug, Clone)]
+pub struct Resuming {
+    pub cluster: ClusterId,
+    /// The registry row that the run takes over, changes or removes, as it was before.
+    pub before: Option<KeptRow>,
+}
+
+static NO_RUN: Run = Run { phase: Phase::Idle, plan: None, key: None, rows: Vec::new(), said: Vec::new(), cancelling: false };
+static NO_CUSTODY: Custody =
+    Custody { drawn: None, revealed: false, copied: None, saved: None, file_trouble: None, mismatch: false, proof: None };
+
+impl State {
+    /// A wizard on its start screen.
+    pub fn new(answers: Answers) -> Self {
+        Self {
+            place: Place { here: ScreenId::Start, furthest: ScreenId::Start, focus: Focus::Item(0) },
+            answers,
+            facts: Facts::default(),
+            tickets: Tickets::default(),
+            prompt: Prompt::default(),
+            flow: FlowState::Start(Start::default()),
+            overlay: None,
+            notice: None,
+            now: Duration::ZERO,
+            ending: None,
+        }
+    }
+
+    /// The flow that is open; `None` on the start screen.
+    pub const fn flow(&self) -> Option<Flow> {
+        match &self.flow {
+            FlowState::Start(_) => None,
+            FlowState::SetUp(set_up) => Some(set_up.flow()),
+            FlowState::Review(_) => Some(Flow::Review),
+            FlowState::Change(change) => Some(change.kind.flow()),
+        }
+    }
+
+    /// What the flow writes; on the start screen that of the set-up that was left.
+    pub const fn work(&self) -> Option<&Work> {
+        match &self.flow {
+            FlowState::Start(Start { left: Some(set_up), .. }) | FlowState::SetUp(set_up) => Some(&set_up.work),
+            FlowState::Change(change) => Some(&change.work),
+            FlowState::Start(Start { left: None, .. }) | FlowState::Review(_) => None,
+        }
+    }
+
+    pub const fn work_mut(&mut self) -> Option<&mut Work> {
+        match &mut self.flow {
+            FlowState::Start(Start { left: Some(set_up), .. }) | FlowState::SetUp(set_up) => Some(&mut set_up.work),
+            FlowState::Change(change) => Some(&mut change.work),
+            FlowState::Start(Start { left: None, .. }) | FlowState::Review(_) => None,
+        }
+    }
+
+    /// The installation; an idle one where the flow has none.
+    pub fn run(&self) -> &Run {
+        self.work().map_or(&NO_RUN, |work| &work.run)
+    }
+
+    pub fn run_mut(&mut self) -> Option<&mut Run> {
+        self.work_mut().map(|work| &mut work.run)
+    }
+
+    /// The custody of the key; an empty one where the flow keeps none.
+    pub const fn custody(&self) -> &Custody {
+        match &self.flow {
+            FlowState::Start(Start { left: Some(set_up), .. }) | FlowState::SetUp(set_up) => match &set_up.kind {
+                SetUpKind::FirstNode(custody) => custody,
+                SetUpKind::Join => &NO_CUSTODY,
+            },
+            FlowState::Review(review) => &review.custody,
+            FlowState::Start(Start { left: None, .. }) | FlowState::Change(_) => &NO_CUSTODY,
+        }
+    }
+
+    pub const fn custody_mut(&mut self) -> Option<&mut Custody> {
+        match &mut self.flow {
+            FlowState::Start(Start { left: Some(set_up), .. }) | FlowState::SetUp(set_up) => match &mut set_up.kind {
+                SetUpKind::FirstNode(custody) => Some(custody),
+                SetUpKind::Join => None,
+            },
+            FlowState::Review(review) => Some(&mut review.custody),
+            FlowState::Start(Start { left: None, .. }) | FlowState::Change(_) => None,
+        }
+    }
+
+    /// Hides the master key, if it is shown.
+    pub const fn hide_key(&mut self) {
+        if let Some(custody) = self.custody_mut() {
+            custody.revealed = false;
+        }
+    }
+
+    /// The existing node that the flow began with.
+    pub const fn node(&self) -> Option<&ExistingNode> {
+        match &self.flow {
+            FlowState::Review(Review { node, .. }) | FlowState::Change(Change { node, .. }) => Some(node),
+            FlowState::Start(_) | FlowState::SetUp(_) => None,
+        }
+    }
+
+    pub fn subject(&self) -> Option<&Subject> {
+        self.node().map(|node| &node.subject)
+    }
+
+    /// The cluster of the unfinished run that this one continues.
+    pub fn resuming(&self) -> Option<ClusterId> {
+        self.work()?.resuming.as_ref().map(|resuming| resuming.cluster)
+    }
+
+    /// Warnings that were accepted, with what they said then.
+    pub fn accepted_verdicts(&self) -> &[(CheckId, Verdict)] {
+        self.work().map_or(&[], |work| &work.accepted)
+    }
+
+    pub fn proves_all(&self) -> bool {
+        self.work().is_some_and(|work| work.proves_all)
+    }
+
+    /// The registry row that the plan is about, where it is known from elsewhere than the cluster's survey: the dead node
+    /// to remove, or the row as it was before a resumed run.
+    pub fn kept_row(&self) -> Option<&KeptRow> {
+        match &self.flow {
+            FlowState::Change(Change { kind: ChangeKind::Remove(dead), .. }) => dead.as_deref(),
+            _ => self.work()?.resuming.as_ref()?.before.as_ref(),
+        }
+    }
+}
+
+impl FlowState {
+    pub const fn node_mut(&mut self) -> Option<&mut ExistingNode> {
+        match self {
+            Self::Review(Review { node, .. }) | Self::Change(Change { node, .. }) => Some(node),
+            Self::Start(_) | Self::SetUp(_) => None,
+        }
+    }
+}
+
+impl ExistingNode {
+    pub fn new(subject: Subject, set_aside: Answers) -> Self {
+        Self { subject, set_aside: Box::new(set_aside), edits: Vec::new() }
+    }
+}
+
+impl SetUp {
+    pub const fn flow(&self) -> Flow {
+        match self.kind {
+            SetUpKind::FirstNode(_) => Flow::FirstNode,
+            SetUpKind::Join => Flow::Join,
+        }
+    }
+}
+
+impl ChangeKind {
+    pub const fn flow(&self) -> Flow {
+        match self {
+            Self::Edit => Flow::Edit,
+            Self::Leave => Flow::Leave,
+            Self::Remove(_) => Flow::Remove,
+        }
+    }
 }

@@ -2,12 +2,14 @@
 
 use std::path::{Path, PathBuf};
 
+use serde::{Deserialize, Serialize};
+
 use crate::model::facts::Machine;
 use crate::model::names::instance_key;
 use crate::model::subject::{Maker, Subject};
 
 /// What is to be reviewed, as it was asked for before anything was known of this machine.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Wanted {
     /// The only instance that there is.
     Only,

@@ -32,7 +32,7 @@ impl State {
     }
 
     fn fields_of(&self, screen: ScreenId) -> Vec<FieldId> {
-        let flow = self.place.flow.unwrap_or(Flow::FirstNode);
+        let flow = self.flow().unwrap_or(Flow::FirstNode);
         let asked = |field: &FieldId| flow::screen_of(flow, *field) == Some(screen) && asked::is_asked(*field, self);
         words::screen(screen).fields().filter(asked).collect()
     }
@@ -54,9 +54,20 @@ impl State {
         runs.chain(flows).chain(subjects.into_iter().map(Errand::Review)).chain(nothing).collect()
     }
 
+    /// The errand of the start screen that has the focus.
+    pub fn focused_errand(&self) -> Option<Errand> {
+        let Focus::Item(item) = self.place.focus else { return None };
+        self.errands().get(item).cloned()
+    }
+
+    /// Whether the flow's run ends with a key whose keeping has to be proven.
+    pub fn has_key_to_keep(&self) -> bool {
+        self.flow().is_some_and(|flow| flow::next(flow, ScreenId::Install) == Some(ScreenId::MasterKey))
+    }
+
     /// How many items the open screen's list has, for moving about in it.
     pub fn items(&self) -> usize {
-        match (self.place.flow, self.place.here) {
+        match (self.flow(), self.place.here) {
             (_, ScreenId::Start) => self.errands().len(),
             (Some(Flow::Review), ScreenId::Cluster) => self.facts.cluster.nodes.seen().map_or(0, |nodes| nodes.len()),
             (Some(Flow::Review), ScreenId::Backups) => self.facts.node.backups.seen().map_or(0, Vec::len),
@@ -78,9 +89,9 @@ impl State {
     pub fn verdict(&self, check: CheckId) -> Verdict {
         let known_elsewhere = match check {
             // Whether the key is kept is known to custody alone.
-            CheckId::KeyKept => self.custody.verdict(),
+            CheckId::KeyKept => self.custody().verdict(),
             // What the survey saw of a file's place is over once the file is there.
-            CheckId::KeyFile => self.custody.file_verdict(self.answers.trimmed(FieldId::KeyFile)),
+            CheckId::KeyFile => self.custody().file_verdict(self.answers.trimmed(FieldId::KeyFile)),
             CheckId::ClusterKey => review::key_of_octopus(self),
             _ => None,
         };
@@ -97,19 +108,19 @@ impl State {
         let is_running = |survey: &SurveyId| {
             // Mostly nothing is, and the inputs are copies of every answer that goes into them.
             self.tickets.running(*survey).is_some()
-                && inputs::of(*survey, &self.answers, self.subject.as_ref())
+                && inputs::of(*survey, &self.answers, self.subject())
                     .and_then(|inputs| self.tickets.of(&inputs))
                     .is_some_and(|asking| asking.standing == Standing::Running)
         };
         Case {
-            flow: self.place.flow.unwrap_or(Flow::FirstNode),
+            flow: self.flow().unwrap_or(Flow::FirstNode),
             answers: &self.answers,
             facts: &self.facts,
             running: review::awaited_by(self, check).iter().any(is_running),
-            resuming: self.resuming,
+            resuming: self.resuming(),
             // A digest, on each frame, for the one check that asks.
-            key: self.custody.drawn.as_ref().filter(|_| check == CheckId::KeyFile).map(|drawn| drawn.key.fingerprint()),
-            subject: self.subject.as_ref(),
+            key: self.custody().drawn.as_ref().filter(|_| check == CheckId::KeyFile).map(|drawn| drawn.key.fingerprint()),
+            subject: self.subject(),
         }
     }
 
@@ -138,29 +149,29 @@ impl State {
 
     fn gate_of(&self, screen: ScreenId) -> Gate {
         // A review shows, and has nothing to let through.
-        if self.place.flow == Some(Flow::Review) {
+        if self.flow() == Some(Flow::Review) {
             return Gate::Open;
         }
         let malformed = self.fields_of(screen).into_iter().filter(|field| self.problem(*field).is_some()).collect();
-        gate::weigh(malformed, &self.verdicts_of(screen), &self.accepted)
+        gate::weigh(malformed, &self.verdicts_of(screen), self.accepted_verdicts())
     }
 
     /// The warnings of the open screen that nobody has accepted as they stand.
     pub fn warnings(&self) -> Vec<(CheckId, Verdict)> {
         let mut warnings = self.verdicts();
-        warnings.retain(|warning| warning.1.severity() == Some(Severity::Warn) && !self.accepted.contains(warning));
+        warnings.retain(|warning| warning.1.severity() == Some(Severity::Warn) && !self.accepted_verdicts().contains(warning));
         warnings
     }
 
     /// The checks whose warnings were accepted as they stand.
     pub fn accepted(&self) -> Vec<CheckId> {
         let stands = |(check, said): &&(CheckId, Verdict)| self.verdict(*check) == *said;
-        self.accepted.iter().filter(stands).map(|(check, _)| *check).collect()
+        self.accepted_verdicts().iter().filter(stands).map(|(check, _)| *check).collect()
     }
 
     /// The first screen on the way to this one whose gate is not open: an answer may have been changed there since.
     pub fn shut_before(&self, screen: ScreenId) -> Option<ScreenId> {
-        let path = self.place.flow.map(flow::path).unwrap_or_default();
+        let path = self.flow().map(flow::path).unwrap_or_default();
         let before = path.iter().copied().take_while(|other| *other != screen);
         before.into_iter().find(|other| self.gate_of(*other) != Gate::Open)
     }
@@ -168,7 +179,7 @@ impl State {
     /// What is wrong with a field's text, whether or not it is to be shown yet.
     pub fn problem(&self, field: FieldId) -> Option<String> {
         if field == FieldId::KeyProof {
-            return self.custody.refuses(self.answers.trimmed(field)).then(|| WRONG_PROOF.to_owned());
+            return self.custody().refuses(self.answers.trimmed(field)).then(|| WRONG_PROOF.to_owned());
         }
         asked::is_asked(field, self).then(|| form::problem(field, &self.answers)).flatten()
     }
@@ -176,7 +187,7 @@ impl State {
     /// What is wrong with a field's text, once the field was left or Next was pressed.
     pub fn shown_problem(&self, field: FieldId) -> Option<String> {
         // A proof is judged as soon as it is whole: it has a known length.
-        let shown = field == FieldId::KeyProof || self.asked.touched.contains(&field);
+        let shown = field == FieldId::KeyProof || self.prompt.touched.contains(&field);
         shown.then(|| self.problem(field)).flatten()
     }
 
@@ -188,7 +199,7 @@ impl State {
     /// What would mend what stands against going on: of the finding that is shown in full, or of the step that failed.
     pub fn remedy(&self) -> Option<Remedy> {
         match self.place.here {
-            ScreenId::Install => self.run.explain(self.run.failed()?)?.remedy,
+            ScreenId::Install => self.run().explain(self.run().failed()?)?.remedy,
             _ => self.foremost()?.remedy,
         }
     }

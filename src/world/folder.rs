@@ -7,7 +7,7 @@ use super::atomic_write::sync_folder;
 
 /// Creates a folder for our own files, and those above it, all 0700, each made to last: without the folder of the machine
 /// key, no sealed key opens after a power cut. Fine when it is there already, or is made by another wizard at the moment.
-pub(super) fn create_private(path: &Path) -> io::Result<()> {
+pub(crate) fn create_private(path: &Path) -> io::Result<()> {
     let mut builder = std::fs::DirBuilder::new();
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
@@ -54,7 +54,7 @@ pub(super) fn create_home(path: &Path) -> io::Result<()> {
 }
 
 /// The nearest folder that exists, this one or one above it.
-pub(super) fn nearest(path: &Path) -> Option<&Path> {
+pub(crate) fn nearest(path: &Path) -> Option<&Path> {
     path.ancestors().find(|ancestor| ancestor.is_dir())
 }
 

@@ -12,8 +12,15 @@ use crate::model::plan::Failure;
 /// The lock of an instance, held until it is dropped or the process ends, however it ends.
 #[derive(Debug)]
 pub struct Lock {
-    /// The operating system's lock lives as long as this is open.
-    _file: File,
+    file: File,
+}
+
+/// Unlocks explicitly: closing the file is not enough. A child that is being started by another thread has a copy of every
+/// open file between its fork and its exec, and the lock would live as long as that copy.
+impl Drop for Lock {
+    fn drop(&mut self) {
+        let _ = self.file.unlock();
+    }
 }
 
 /// Why the lock was not taken.
@@ -59,7 +66,7 @@ impl Lock {
             Err(TryLockError::Error(source)) => return Err(refused(source)),
         }
         note(&mut file).map_err(refused)?;
-        Ok(Self { _file: file })
+        Ok(Self { file })
     }
 }
 
@@ -80,6 +87,18 @@ fn holder(file: &mut File) -> Option<u32> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_copy_of_the_file_that_a_child_has_for_a_moment_does_not_keep_the_lock() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let places = Places::under(folder.path().join("state"));
+        let lock = Lock::take(&places, "My Node").expect("free");
+        // What fork gives to a child: another descriptor of the same open file.
+        let copy = lock.file.try_clone().expect("a copy");
+        drop(lock);
+        Lock::take(&places, "My Node").expect("free again");
+        drop(copy);
+    }
 
     #[test]
     fn the_second_is_told_who_the_first_is() {

@@ -46,7 +46,7 @@ fn options() -> OpenOptions {
 }
 
 /// A small file's bytes; `None` where there is none.
-pub(super) fn find(path: &Path) -> io::Result<Option<Vec<u8>>> {
+pub(crate) fn find(path: &Path) -> io::Result<Option<Vec<u8>>> {
     match read(path, LIMIT) {
         Ok(bytes) => Ok(Some(bytes)),
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),

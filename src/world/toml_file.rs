@@ -90,7 +90,7 @@ pub(super) fn unreadable(path: &Path, error: &io::Error) -> ConfigTrouble {
 }
 
 /// A path as text that may be shown.
-pub(super) fn shown(path: &Path) -> Untrusted {
+pub(crate) fn shown(path: &Path) -> Untrusted {
     Untrusted::new(&path.to_string_lossy())
 }
 

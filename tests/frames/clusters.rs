@@ -13,7 +13,9 @@ use octopus_setup::model::flow::Flow;
 use octopus_setup::model::licence::NodeLimit;
 use octopus_setup::model::registry::{KeptRow, NodeRow};
 use octopus_setup::model::screen::ScreenId;
-use octopus_setup::wizard::state::{Focus, State};
+use octopus_setup::model::subject::{Maker, Subject};
+use octopus_setup::wizard::custody::Custody;
+use octopus_setup::wizard::state::{Change, ChangeKind, ExistingNode, FlowState, Focus, Review, SetUp, SetUpKind, State, Work};
 use octopus_setup::wizard::tickets::Tickets;
 use octopus_setup::wizard::update::begin;
 use secrecy::ExposeSecret;
@@ -78,7 +80,21 @@ pub fn seen(state: &mut State, nodes: Vec<NodeSeen>) {
 
 /// A state of a flow on one of its screens, connected.
 pub fn flow(flow: Flow, screen: ScreenId) -> State {
-    let (mut state, _) = begin(Answers::default(), Some(flow));
+    let (mut state, _) = begin(Answers::default(), None);
+    let node = || {
+        let subject = Subject { instance: String::new(), config: "/x/octopus-node.toml".into(), maker: Maker::Wizard };
+        ExistingNode::new(subject, Answers::default())
+    };
+    let set_up = |kind| FlowState::SetUp(SetUp { kind, work: Work::default() });
+    let change = |kind| FlowState::Change(Change { node: node(), kind, work: Work::default() });
+    state.flow = match flow {
+        Flow::FirstNode => set_up(SetUpKind::FirstNode(Custody::default())),
+        Flow::Join => set_up(SetUpKind::Join),
+        Flow::Review => FlowState::Review(Review { node: node(), custody: Custody::default() }),
+        Flow::Edit => change(ChangeKind::Edit),
+        Flow::Leave => change(ChangeKind::Leave),
+        Flow::Remove => change(ChangeKind::Remove(None)),
+    };
     let key = key().to_base64();
     let answers = [
         (FieldId::Instance, "OctopusServer"),

@@ -33,16 +33,16 @@ const OWN: usize = 6;
 pub fn running() -> State {
     let mut state = states::install();
     let row = |kind| Row { kind, state: StepState::Planned, since: None, took: None, failure: None };
-    state.run.rows.extend(STEPS.map(|(kind, _)| row(kind)));
-    if let Some(plan) = &mut state.run.plan {
+    states::run(&mut state).rows.extend(STEPS.map(|(kind, _)| row(kind)));
+    if let Some(plan) = &mut states::run(&mut state).plan {
         plan.steps.extend(STEPS.map(|(kind, title)| Step { kind, title: title.into(), mode: "" }));
     }
-    for row in &mut state.run.rows[..=OWN] {
+    for row in &mut states::run(&mut state).rows[..=OWN] {
         row.state = StepState::Done;
         (row.since, row.took) = (None, Some(Duration::from_millis(640)));
     }
-    state.run.rows[OWN + 1].since = Some(Duration::from_millis(4_100));
-    state.run.said = vec![
+    states::run(&mut state).rows[OWN + 1].since = Some(Duration::from_millis(4_100));
+    states::run(&mut state).said = vec![
         (StepKind::OctopusInstance, lines(&["Creating instance OctopusServer", "Saved /var/lib/octopus/OctopusServer.config"])),
         (StepKind::OctopusDatabase, lines(&["Creating database schema", "Executing Script0001 - Initial.sql"])),
     ];
@@ -56,20 +56,20 @@ fn lines(said: &[&str]) -> Vec<Untrusted> {
 /// The same, failed.
 pub fn failed() -> State {
     let mut state = running();
-    state.run.phase = Phase::Failed;
+    states::run(&mut state).phase = Phase::Failed;
     let said = lines(&[
         "Creating database schema",
         "Cannot open database \"OctopusDeploy\" requested by the login ******. The login failed.",
         "System.Exception: the schema could not be made \u{1b}[31mat all\u{1b}[0m",
     ]);
-    let row = &mut state.run.rows[OWN + 1];
+    let row = &mut states::run(&mut state).rows[OWN + 1];
     row.since = None;
     row.failure = Some(Failure::Octopus {
         ended: CommandEnded::Status(100),
         said: said.clone(),
         by_hand: "Octopus.Server database --instance OctopusServer --masterKey \"$OCTOPUS_SETUP_MASTER_KEY\"".into(),
     });
-    state.run.said[1].1 = said;
+    states::run(&mut state).said[1].1 = said;
     state
 }
 

@@ -154,10 +154,10 @@ fn master_key_masked() {
 #[test]
 fn master_key_revealed() {
     let mut state = states::master_key();
-    state.custody.revealed = true;
-    state.custody.copied = Some(CopyWay::Terminal);
-    state.custody.saved = Some("/root/octopus-master-key.txt".into());
-    state.custody.proof = Some(Proof::ReadBack);
+    states::custody(&mut state).revealed = true;
+    states::custody(&mut state).copied = Some(CopyWay::Terminal);
+    states::custody(&mut state).saved = Some("/root/octopus-master-key.txt".into());
+    states::custody(&mut state).proof = Some(Proof::ReadBack);
     let scene = Scene::of(&state);
     let verdicts = all(&scene, &Verdict::Good("the saved file holds it".into()));
     insta::assert_snapshot!(text(80, 24, USUAL, &with(scene, verdicts)));
@@ -166,7 +166,7 @@ fn master_key_revealed() {
 #[test]
 fn master_key_least() {
     let mut state = states::master_key();
-    state.custody.revealed = true;
+    states::custody(&mut state).revealed = true;
     insta::assert_snapshot!(text(40, 12, USUAL, &Scene::of(&state)));
 }
 

@@ -82,7 +82,7 @@ fn on(screen: ScreenId, plan: Plan) -> State {
     };
     let rows = plan.steps.iter().map(row).collect();
     let phase = if done { Phase::Finished } else { Phase::Idle };
-    state.run = Run { phase, rows, plan: Some(Box::new(plan)), said: Vec::new(), cancelling: false };
+    *states::run(&mut state) = Run { phase, rows, plan: Some(Box::new(plan)), ..Run::default() };
     state
 }
 

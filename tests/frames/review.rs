@@ -16,7 +16,7 @@ use octopus_setup::model::storage::SharedStorage;
 use octopus_setup::model::subject::{Maker, Subject};
 use octopus_setup::model::survey::AccountKind;
 use octopus_setup::model::target::Encryption;
-use octopus_setup::wizard::state::{Focus, State};
+use octopus_setup::wizard::state::{FlowState, Focus, State};
 
 use crate::clusters::{self, good, two};
 use crate::states::{self, with};
@@ -54,11 +54,9 @@ fn config() -> NodeConfig {
 pub fn section(screen: ScreenId) -> State {
     let mut state = clusters::flow(Flow::Review, screen);
     clusters::seen(&mut state, two());
-    state.subject = Some(Subject {
-        instance: "OctopusServer".into(),
-        config: "/var/lib/octopus/octopus-node.toml".into(),
-        maker: Maker::Wizard,
-    });
+    let FlowState::Review(review) = &mut state.flow else { panic!("a review") };
+    review.node.subject =
+        Subject { instance: "OctopusServer".into(), config: "/var/lib/octopus/octopus-node.toml".into(), maker: Maker::Wizard };
     let node = &mut state.facts.node;
     node.config = Fact::Seen(Box::new(config()));
     let line = |sign, text: &str| DiffLine { sign, text: text.into() };
@@ -86,7 +84,7 @@ pub fn section(screen: ScreenId) -> State {
         _ => Focus::Screen,
     };
     if screen == ScreenId::Key {
-        state.custody.drawn = Some(GeneratedKey { cluster: states::CLUSTER, key: states::key() });
+        states::custody(&mut state).drawn = Some(GeneratedKey { cluster: states::CLUSTER, key: states::key() });
     }
     state
 }
@@ -227,7 +225,7 @@ fn key() {
 #[test]
 fn a_key_that_was_sealed_elsewhere() {
     let mut state = section(ScreenId::Key);
-    state.custody.drawn = None;
+    states::custody(&mut state).drawn = None;
     state.facts.node.key = Fact::Missing(Trouble::Seal(SealTrouble::OtherMachine));
     let frame = usual(&state);
     assert!(frame.contains("Fingerprint") && frame.contains("sealed on another machine"), "{frame}");
@@ -266,7 +264,7 @@ fn no_section_shows_the_key_before_it_is_asked_for() {
             let frame = text(width, height, PLAIN, &scene(&state));
             assert!(!frame.contains(first) && !frame.contains(states::PASSWORD), "{frame}");
         }
-        state.custody.revealed = screen == ScreenId::Key;
+        states::custody(&mut state).revealed = screen == ScreenId::Key;
         assert_eq!(usual(&state).contains(first), screen == ScreenId::Key);
     }
     let joining = clusters::join(two());

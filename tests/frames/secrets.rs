@@ -26,10 +26,10 @@ fn a_hidden_key_is_in_no_buffer() {
     let first = &key.expose_secret()[..4];
     let mut tui = Tui::new(TuiOptions::default());
     let mut terminal = Terminal::new(TestBackend::new(80, 24)).unwrap();
-    state.custody.revealed = true;
+    states::custody(&mut state).revealed = true;
     terminal.draw(|frame| tui.draw_scene(frame, &Scene::of(&state))).unwrap();
     assert!(lines(terminal.backend().buffer()).contains(first));
-    state.custody.revealed = false;
+    states::custody(&mut state).revealed = false;
     let shown = terminal.draw(|frame| tui.draw_scene(frame, &Scene::of(&state))).unwrap().buffer.clone();
     assert!(!lines(&shown).contains(first));
     assert!(!lines(terminal.current_buffer_mut()).contains(first));

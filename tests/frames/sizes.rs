@@ -71,7 +71,7 @@ proptest! {
     ) {
         let mut state = numbered(screen);
         state.overlay = overlay.map(|number| OVERLAYS[number]);
-        state.custody.revealed = revealed;
+        states::custody(&mut state).revealed = revealed;
         let options =
             TuiOptions { charset: if ascii { Charset::Ascii } else { Charset::Unicode }, colours: Colours::Some };
         let frame = text(width, height, options, &Scene::of(&state));

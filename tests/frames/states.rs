@@ -193,6 +193,16 @@ pub fn plan() -> Plan {
     }
 }
 
+/// The run of a flow that writes something.
+pub fn run(state: &mut State) -> &mut Run {
+    state.run_mut().expect("a run")
+}
+
+/// The custody of a flow that has a key.
+pub fn custody(state: &mut State) -> &mut Custody {
+    state.custody_mut().expect("a custody")
+}
+
 fn rows(plan: &Plan) -> Vec<Row> {
     let row = |step: &Step| Row { kind: step.kind, state: StepState::Planned, since: None, took: None, failure: None };
     plan.steps.iter().map(row).collect()
@@ -202,8 +212,8 @@ fn rows(plan: &Plan) -> Vec<Row> {
 pub fn review() -> State {
     let mut state = on(ScreenId::Review);
     let plan = plan();
-    state.run = Run { phase: Phase::Idle, rows: rows(&plan), plan: Some(Box::new(plan)), said: Vec::new(), cancelling: false };
-    state.custody.drawn = Some(GeneratedKey { cluster: CLUSTER, key: key() });
+    *run(&mut state) = Run { rows: rows(&plan), plan: Some(Box::new(plan)), ..Run::default() };
+    custody(&mut state).drawn = Some(GeneratedKey { cluster: CLUSTER, key: key() });
     state
 }
 
@@ -214,27 +224,27 @@ pub fn install() -> State {
     state.place.furthest = ScreenId::Install;
     state.place.focus = Focus::Screen;
     state.now = Duration::from_millis(9_300);
-    state.run.phase = Phase::Running;
-    for row in &mut state.run.rows[..2] {
+    run(&mut state).phase = Phase::Running;
+    for row in &mut run(&mut state).rows[..2] {
         row.state = StepState::Done;
         row.took = Some(Duration::from_millis(40));
     }
-    state.run.rows[2].since = Some(Duration::from_millis(7_900));
+    run(&mut state).rows[2].since = Some(Duration::from_millis(7_900));
     state
 }
 
 /// The install whose fourth step failed.
 pub fn failed() -> State {
     let mut state = install();
-    state.run.phase = Phase::Failed;
-    state.run.rows[2] = Row {
+    run(&mut state).phase = Phase::Failed;
+    run(&mut state).rows[2] = Row {
         kind: StepKind::CreateDatabase,
         state: StepState::Done,
         since: None,
         took: Some(Duration::from_millis(1_400)),
         failure: None,
     };
-    state.run.rows[3].failure = Some(Failure::FileInTheWay { path: "/var/lib/octopus/octopus-node.toml".into() });
+    run(&mut state).rows[3].failure = Some(Failure::FileInTheWay { path: "/var/lib/octopus/octopus-node.toml".into() });
     state
 }
 
@@ -244,8 +254,8 @@ pub fn master_key() -> State {
     state.place.here = ScreenId::MasterKey;
     state.place.furthest = ScreenId::MasterKey;
     state.place.focus = Focus::Field(FieldId::KeyFile);
-    state.run.phase = Phase::Finished;
-    state.custody = Custody { drawn: Some(GeneratedKey { cluster: CLUSTER, key: key() }), ..Custody::default() };
+    run(&mut state).phase = Phase::Finished;
+    *custody(&mut state) = Custody { drawn: Some(GeneratedKey { cluster: CLUSTER, key: key() }), ..Custody::default() };
     state
 }
 

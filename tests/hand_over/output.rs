@@ -34,7 +34,7 @@ async fn what_it_printed_is_shown_when_asked_for_and_holds_no_secret() {
     boxed(to(&mut engine, ScreenId::Review)).await;
     engine.handle(Event::Next);
     boxed(engine.run_until_idle()).await;
-    assert_eq!(engine.state().run.phase, Phase::Failed, "{:?}", engine.state().run.rows);
+    assert_eq!(engine.state().run().phase, Phase::Failed, "{:?}", engine.state().run().rows);
 
     let mut out = Vec::new();
     let mut lines = Script::new(["output", "leave"]);

@@ -21,9 +21,9 @@ fn what_is_in_the_way_is_found_before_the_first_byte() {
     symlink("/etc", scene.share.join("Packages/l")).unwrap();
     symlink("same", scene.share.join("Packages/link")).unwrap();
     let before = tree(&scene.share);
-    let ahead = scene.ahead();
+    let preview = scene.preview();
     let mut told: Vec<_> =
-        ahead.collisions.iter().map(|collision| (collision.path.to_str().unwrap(), collision.way.clone())).collect();
+        preview.collisions.iter().map(|collision| (collision.path.to_str().unwrap(), collision.way.clone())).collect();
     told.sort_by_key(|(path, _)| *path);
     assert_eq!(
         told,
@@ -36,7 +36,7 @@ fn what_is_in_the_way_is_found_before_the_first_byte() {
             ("other", InTheWay::OtherContent),
         ]
     );
-    assert_eq!((ahead.there.files, ahead.collisions.len()), (1, 6));
+    assert_eq!((preview.existing.files, preview.collisions.len()), (1, 6));
     let output = scene.run(&["--yes"]);
     assert_eq!(output.status.code(), Some(4), "{}", String::from_utf8_lossy(&output.stdout));
     assert_eq!(tree(&scene.share), before, "nothing was written");
@@ -47,9 +47,9 @@ fn what_comes_to_stand_in_the_way_later_is_not_overwritten() {
     let scene = Scene::new();
     scene.put("a", "ours");
     scene.put("b", "ours");
-    let look = scene.look();
+    let plan = scene.plan();
     scene.put_there("a", "theirs");
-    let outcome = copy(&scene.order(), look, &Scene::watch()).unwrap();
+    let outcome = copy(&scene.migration(), plan, &Scene::watch()).unwrap();
     assert_eq!((outcome.failures, outcome.copied.files, &outcome.failed[0].why), (1, 1, &Trouble::Taken));
     assert_eq!(fs::read(scene.share.join("Packages/a")).unwrap(), b"theirs");
     assert_eq!(fs::read_dir(scene.share.join("Packages")).unwrap().count(), 2, "no part is left behind");
@@ -62,8 +62,8 @@ fn what_was_changed_at_the_destination_since_is_a_collision() {
     assert!(scene.copy().is_complete());
     fs::write(&path, "three").unwrap();
     fs::write(scene.share.join("Packages/a"), "somebody's own").unwrap();
-    let ahead = scene.ahead();
-    assert_eq!(ahead.collisions[0].way, InTheWay::OtherContent);
+    let preview = scene.preview();
+    assert_eq!(preview.collisions[0].way, InTheWay::OtherContent);
 }
 
 #[test]
@@ -109,10 +109,10 @@ fn what_was_ours_and_is_written_to_after_the_look_is_not_overwritten() {
     let path = scene.put("a", "one");
     assert!(scene.copy().is_complete());
     fs::write(&path, "second").unwrap();
-    let look = scene.look();
-    assert_eq!((look.ahead.copy.files, look.ahead.collisions.len()), (1, 0));
+    let plan = scene.plan();
+    assert_eq!((plan.preview.copy.files, plan.preview.collisions.len()), (1, 0));
     fs::write(scene.share.join("Packages/a"), "somebody's own").unwrap();
-    let outcome = copy(&scene.order(), look, &Scene::watch()).unwrap();
+    let outcome = copy(&scene.migration(), plan, &Scene::watch()).unwrap();
     assert_eq!((outcome.failures, &outcome.failed[0].why), (1, &Trouble::Taken));
     assert_eq!(fs::read(scene.share.join("Packages/a")).unwrap(), b"somebody's own");
     assert_eq!(fs::read_dir(scene.share.join("Packages")).unwrap().count(), 1, "no part is left behind");
@@ -122,14 +122,14 @@ fn what_was_ours_and_is_written_to_after_the_look_is_not_overwritten() {
 fn a_copy_on_its_way_is_no_leftover_to_another_machine_or_another_operator() {
     let scene = Scene::new();
     scene.put("a", "x");
-    let look = scene.look();
-    let id = look.manifest().file_stem().unwrap().to_str().unwrap().to_owned();
+    let plan = scene.plan();
+    let id = plan.manifest().file_stem().unwrap().to_str().unwrap().to_owned();
     let part = scene.put_there(format!(".octopus-setup-{id}-0.part"), "half");
     // The same paths, another state directory: as root and as oneself, or on two nodes.
     let other = octopus_setup::world::places::Places::under(scene.home.parent().unwrap().join("other"));
     let outcome = copy(
-        &scene.order(),
-        octopus_setup::world::migrate::look(&scene.order(), &other, &Scene::watch()).unwrap(),
+        &scene.migration(),
+        octopus_setup::migration::world::plan(&scene.migration(), &other, &Scene::watch()).unwrap(),
         &Scene::watch(),
     )
     .unwrap();
@@ -142,7 +142,7 @@ fn a_copy_on_its_way_is_no_leftover_to_another_machine_or_another_operator() {
 fn a_second_run_of_the_same_move_is_told_before_it_looks() {
     let scene = Scene::new();
     scene.put("a", "x");
-    let _held = octopus_setup::world::migrate::lock(&scene.order(), &scene.places()).unwrap();
+    let _held = octopus_setup::migration::world::lock(&scene.migration(), &scene.places()).unwrap();
     let output = scene.run(&["--yes", "--output", "json"]);
     assert_eq!(output.status.code(), Some(4), "{}", String::from_utf8_lossy(&output.stdout));
     assert!(of(&output, "plan").is_empty() && of(&output, "end")[0]["says"][0].as_str().unwrap().contains("runs already"));

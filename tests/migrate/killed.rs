@@ -54,7 +54,7 @@ fn kill_at(scene: &Scene, mut child: Child, lines: u64) -> bool {
 
 #[test]
 fn killed_twice_it_ends_complete_and_verified() {
-    let scene = Scene::new();
+    let scene = Scene::in_memory();
     populate(&scene);
     let before = tree(&scene.home);
     for lines in [1_500, 9_000] {

@@ -54,16 +54,16 @@ fn a_disk_that_fills_up_on_the_way_ends_the_run_and_the_next_one_ends_it() {
     for number in 0..40 {
         scene.put(format!("f{number}"), vec![number; 256 << 10]);
     }
-    let look = scene.look();
-    assert!(look.ahead.room[0].free > Some(look.ahead.room[0].needed));
+    let plan = scene.plan();
+    assert!(plan.preview.room[0].free > Some(plan.preview.room[0].needed));
     // Somebody else takes the room between the look and the copy.
     let other = scene.share.join("other");
     fs::write(&other, vec![0; 6 << 20]).unwrap();
-    let outcome = copy(&scene.order(), look, &Scene::watch()).unwrap();
+    let outcome = copy(&scene.migration(), plan, &Scene::watch()).unwrap();
     assert!(!outcome.is_complete() && outcome.failures < 10 && outcome.open > 0, "{outcome:?}");
     fs::remove_file(other).unwrap();
     let outcome = scene.copy();
-    assert!(outcome.is_complete() && outcome.copied.files + outcome.there.files == 40, "{outcome:?}");
+    assert!(outcome.is_complete() && outcome.copied.files + outcome.existing.files == 40, "{outcome:?}");
     assert_eq!(tree(&scene.share.join("Packages")), tree(&scene.home.join("Packages")));
 }
 
@@ -72,9 +72,9 @@ fn a_share_that_is_unmounted_on_the_way_is_not_mistaken_for_its_empty_folder() {
     let scene = Scene::new();
     let Some(tiny) = Tiny::mount(&scene.share, "size=12m") else { return };
     scene.put("a", "x");
-    let look = scene.look();
+    let plan = scene.plan();
     drop(tiny);
-    let outcome = copy(&scene.order(), look, &Scene::watch());
+    let outcome = copy(&scene.migration(), plan, &Scene::watch());
     assert!(outcome.is_err_and(|error| error.to_string().contains("another disk")));
     assert_eq!(fs::read_dir(&scene.share).unwrap().count(), 0);
 }

@@ -9,9 +9,9 @@ use std::process::{Command, Output, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
 
-pub use octopus_setup::model::migration::{Ahead, InTheWay, Odd, Outcome, Source, Trouble};
+pub use octopus_setup::migration::model::{InTheWay, Odd, Outcome, Preview, Source, Trouble};
+pub use octopus_setup::migration::world::{CopyPlan, Migration, Watch, copy, plan};
 use octopus_setup::model::storage::SharedFolder;
-pub use octopus_setup::world::migrate::{Look, Order, Watch, copy, look};
 use octopus_setup::world::places::Places;
 
 pub struct Scene {
@@ -23,7 +23,17 @@ pub struct Scene {
 
 impl Scene {
     pub fn new() -> Self {
-        let root = tempfile::tempdir().unwrap();
+        Self::under(tempfile::tempdir().unwrap())
+    }
+
+    /// The same in memory, where there is some: for tens of thousands of files, each of which is synced. What a killed process
+    /// leaves is the same there, since its writes are the kernel's either way.
+    pub fn in_memory() -> Self {
+        let memory = Path::new("/dev/shm");
+        Self::under(if memory.is_dir() { tempfile::tempdir_in(memory) } else { tempfile::tempdir() }.unwrap())
+    }
+
+    fn under(root: tempfile::TempDir) -> Self {
         let [home, share, state] = ["home", "share", "state"].map(|name| root.path().join(name));
         for folder in [home.join("Packages"), share.clone()] {
             fs::create_dir_all(folder).unwrap();
@@ -45,26 +55,26 @@ impl Scene {
         Places::under(self.state.clone())
     }
 
-    pub fn order(&self) -> Order {
+    pub fn migration(&self) -> Migration {
         let (from, to) = (self.home.join("Packages"), self.share.join("Packages"));
-        Order { sources: vec![Source { folder: SharedFolder::Packages, from, to }], jobs: 3, only_look: false }
+        Migration { sources: vec![Source { folder: SharedFolder::Packages, from, to }], jobs: 3, dry_run: false }
     }
 
     pub fn watch() -> Arc<Watch> {
         Watch::new(Duration::from_secs(60))
     }
 
-    pub fn look(&self) -> Look {
-        look(&self.order(), &self.places(), &Self::watch()).unwrap()
+    pub fn plan(&self) -> CopyPlan {
+        plan(&self.migration(), &self.places(), &Self::watch()).unwrap()
     }
 
-    pub fn ahead(&self) -> Ahead {
-        self.look().ahead
+    pub fn preview(&self) -> Preview {
+        self.plan().preview
     }
 
     /// Looks and copies, whatever the look says.
     pub fn copy(&self) -> Outcome {
-        copy(&self.order(), self.look(), &Self::watch()).unwrap()
+        copy(&self.migration(), self.plan(), &Self::watch()).unwrap()
     }
 
     /// The program's command.

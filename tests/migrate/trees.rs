@@ -40,8 +40,8 @@ fn every_name_and_every_attribute_survives_and_the_source_stays_as_it_was() {
     assert_eq!(outcome.copied.files, 12);
     assert_eq!(tree(&scene.share.join("Packages")), before);
     assert_eq!(tree(&scene.home.join("Packages")), before);
-    let again = scene.ahead();
-    assert_eq!((again.copy.files, again.there.files, again.collisions.len(), again.gone), (0, 12, 0, 0));
+    let again = scene.preview();
+    assert_eq!((again.copy.files, again.existing.files, again.collisions.len(), again.gone), (0, 12, 0, 0));
 }
 
 #[test]
@@ -54,8 +54,8 @@ fn links_and_special_files_are_told_and_nothing_is_followed() {
     symlink("self", at("self")).unwrap();
     symlink("nowhere", at("dangling")).unwrap();
     let _socket = UnixListener::bind(at("socket")).unwrap();
-    let ahead = scene.ahead();
-    let told: Vec<_> = ahead.left_out.iter().map(|left| (left.path.to_str().unwrap(), left.why.clone())).collect();
+    let preview = scene.preview();
+    let told: Vec<_> = preview.left_out.iter().map(|left| (left.path.to_str().unwrap(), left.why.clone())).collect();
     let link = |to: &str| Odd::Link(to.into());
     assert_eq!(
         told,
@@ -103,8 +103,8 @@ fn what_changed_after_it_was_copied_is_copied_again_and_what_went_stays() {
     assert!(scene.copy().is_complete());
     fs::write(&one, "11").unwrap();
     fs::remove_file(&two).unwrap();
-    let ahead = scene.ahead();
-    assert_eq!((ahead.copy.files, ahead.there.files, ahead.gone, ahead.collisions.len()), (1, 1, 1, 0));
+    let preview = scene.preview();
+    assert_eq!((preview.copy.files, preview.existing.files, preview.gone, preview.collisions.len()), (1, 1, 1, 0));
     let outcome = scene.copy();
     assert_eq!((outcome.is_complete(), outcome.copied.files), (true, 1));
     assert_eq!(fs::read(scene.share.join("Packages/one")).unwrap(), b"11");
@@ -115,10 +115,10 @@ fn what_changed_after_it_was_copied_is_copied_again_and_what_went_stays() {
 fn a_file_that_is_written_to_between_the_look_and_the_copy_is_copied_as_it_is() {
     let scene = Scene::new();
     let (grows, goes) = (scene.put("grows", "1"), scene.put("goes", "2"));
-    let look = scene.look();
+    let plan = scene.plan();
     fs::write(&grows, vec![3; 3 << 20]).unwrap();
     fs::remove_file(&goes).unwrap();
-    let outcome = copy(&scene.order(), look, &Scene::watch()).unwrap();
+    let outcome = copy(&scene.migration(), plan, &Scene::watch()).unwrap();
     assert_eq!((outcome.copied.files, outcome.copied.bytes, outcome.failures), (1, 3 << 20, 1));
     assert_eq!(outcome.failed[0].why, Trouble::Gone);
     assert!(!outcome.is_complete());
@@ -128,7 +128,7 @@ fn a_file_that_is_written_to_between_the_look_and_the_copy_is_copied_as_it_is() 
 fn a_file_that_never_stands_still_is_told_and_leaves_nothing_behind() {
     let scene = Scene::new();
     let path = scene.put("log", vec![1u8; 64 << 20]);
-    let look = scene.look();
+    let plan = scene.plan();
     let done = std::sync::atomic::AtomicBool::new(false);
     let (telling, told) = std::sync::mpsc::channel();
     let outcome = std::thread::scope(|threads| {
@@ -143,7 +143,7 @@ fn a_file_that_never_stands_still_is_told_and_leaves_nothing_behind() {
             }
         });
         told.recv().unwrap();
-        let outcome = copy(&scene.order(), look, &Scene::watch()).unwrap();
+        let outcome = copy(&scene.migration(), plan, &Scene::watch()).unwrap();
         done.store(true, std::sync::atomic::Ordering::Relaxed);
         outcome
     });
@@ -163,10 +163,10 @@ fn a_damaged_manifest_costs_a_comparison_and_no_file() {
     text[middle] ^= 1;
     text.truncate(text.len() - 20);
     fs::write(scene.manifest(), text).unwrap();
-    let ahead = scene.ahead();
-    assert_eq!((ahead.copy.files, ahead.there.files, ahead.collisions.len()), (0, 50, 0));
+    let preview = scene.preview();
+    assert_eq!((preview.copy.files, preview.existing.files, preview.collisions.len()), (0, 50, 0));
     fs::write(scene.manifest(), "something else").unwrap();
-    assert_eq!(scene.ahead().there.files, 50);
+    assert_eq!(scene.preview().existing.files, 50);
     let _ = std::ffi::OsStr::from_bytes(b"x");
 }
 
@@ -177,13 +177,13 @@ fn what_is_written_after_its_copy_or_comes_after_the_look_is_not_called_complete
         let path = scene.put("a", "done by an earlier run");
         assert!(scene.copy().is_complete());
         scene.put("b", "copied by this one");
-        let look = scene.look();
+        let plan = scene.plan();
         match way {
             "written to" => fs::write(&path, "another content").unwrap(),
             "new" => drop(scene.put("came", "x")),
             _ => drop(scene.put("came/with it", "x")),
         }
-        let outcome = copy(&scene.order(), look, &Scene::watch()).unwrap();
+        let outcome = copy(&scene.migration(), plan, &Scene::watch()).unwrap();
         assert_eq!((outcome.is_complete(), outcome.copied.files, outcome.failures), (false, 1, 1), "{way}: {outcome:?}");
         assert_eq!(outcome.failed[0].why, Trouble::Changed, "{way}");
         let outcome = scene.copy();

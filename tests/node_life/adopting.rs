@@ -19,7 +19,7 @@ async fn the_registry_is_made_and_the_next_one_joins_by_it() {
     let before = scene.octopus_rows().await;
     let mut engine = scene.joining_with("node-1", &REGISTRY);
     to(&mut engine, ScreenId::Review).await;
-    let steps: Vec<StepKind> = engine.state().run.plan.as_ref().unwrap().steps.iter().map(|step| step.kind).collect();
+    let steps: Vec<StepKind> = engine.state().run().plan.as_ref().unwrap().steps.iter().map(|step| step.kind).collect();
     assert_eq!(
         steps,
         [
@@ -87,7 +87,7 @@ async fn of_two_that_adopt_at_once_both_are_members_of_one_cluster() {
     two.handle(Event::Next);
     tokio::join!(one.run_until_idle(), two.run_until_idle());
     for engine in [&one, &two] {
-        assert_eq!(engine.state().run.phase, Phase::Finished, "{:#?}", engine.state().run.rows);
+        assert_eq!(engine.state().run().phase, Phase::Finished, "{:#?}", engine.state().run().rows);
     }
     assert_eq!(scene.nodes().await, ["node-1", "node-2"]);
     assert_eq!(scene.ask("SELECT COUNT(*) FROM octopus_setup.cluster").await, ["1"]);
@@ -134,7 +134,7 @@ async fn a_dead_node_whose_heart_beats_again_before_the_install_is_not_replaced(
     scene.beat("web-old", 1).await;
     engine.handle(Event::Next);
     engine.run_until_idle().await;
-    assert_eq!(engine.state().run.phase, Phase::Failed, "a living node's row was taken: {:#?}", engine.state().run.rows);
+    assert_eq!(engine.state().run().phase, Phase::Failed, "a living node's row was taken: {:#?}", engine.state().run().rows);
     assert_eq!(scene.ask("SELECT host, prefixes FROM octopus_setup.node").await, before);
 }
 
@@ -163,7 +163,7 @@ async fn whatever_a_crash_of_an_adopting_join_leaves_is_finished_or_undone() {
                 next.handle(Event::Press(Action::Undo));
                 next.handle(Event::Reply(true));
                 next.run_until_idle().await;
-                assert_eq!(next.state().run.phase, Phase::Undone, "after {news}: {:#?}", next.state().run.rows);
+                assert_eq!(next.state().run().phase, Phase::Undone, "after {news}: {:#?}", next.state().run().rows);
                 assert_eq!(scene.everything().await, before, "after {news} pieces of news");
                 assert!(!scene.site.home("node-1").exists(), "after {news} pieces of news");
             }

@@ -26,7 +26,7 @@ async fn a_copied_config_asks_for_its_secrets_and_is_sealed_anew() {
 
     engine.handle(Event::Press(Action::Edit));
     engine.run_until_idle().await;
-    assert_eq!(engine.state().place.flow, Some(Flow::Edit));
+    assert_eq!(engine.state().flow(), Some(Flow::Edit));
     type_in(&mut engine, FieldId::Password, scene.site.password());
     to(&mut engine, ScreenId::Cluster).await;
     assert!(engine.state().fields().contains(&FieldId::MasterKey), "{:?}", engine.state().fields());

@@ -48,7 +48,7 @@ async fn whatever_a_crash_leaves_the_next_start_can_undo() {
             next.handle(Event::Press(Action::Undo));
             next.handle(Event::Reply(true));
             next.run_until_idle().await;
-            assert_eq!(next.state().run.phase, Phase::Undone, "after {news}: {:#?}", next.state().run.rows);
+            assert_eq!(next.state().run().phase, Phase::Undone, "after {news}: {:#?}", next.state().run().rows);
             assert_eq!(scene.nodes().await, ["node-1"], "after {news} pieces of news");
             assert!(!scene.site.home("node-2").exists(), "after {news} pieces of news");
             assert!(scene.config_file("node-1").exists());

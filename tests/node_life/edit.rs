@@ -40,26 +40,26 @@ async fn a_change_whose_last_step_fails_can_be_undone_byte_for_byte() {
     to(&mut engine, ScreenId::Review).await;
     engine.handle(Event::Next);
     // The install stops after the config is written and before it is proven.
-    while engine.state().run.phase == Phase::Running {
+    while engine.state().run().phase == Phase::Running {
         let event = engine.news().await;
         engine.handle(event);
         let written = |row: &octopus_setup::wizard::run::Row| {
             row.kind.id() == "write-node-config" && row.state == octopus_setup::model::plan::StepState::Done
         };
-        if engine.state().run.rows.iter().any(written) {
+        if engine.state().run().rows.iter().any(written) {
             engine.handle(Event::Press(Action::Cancel));
         }
     }
     engine.run_until_idle().await;
-    if engine.state().run.phase == Phase::Finished {
+    if engine.state().run().phase == Phase::Finished {
         // It was faster than the cancelling; nothing is left to undo then.
         return;
     }
-    assert_eq!(engine.state().run.phase, Phase::Failed);
+    assert_eq!(engine.state().run().phase, Phase::Failed);
     engine.handle(Event::Press(Action::Undo));
     engine.handle(Event::Reply(true));
     engine.run_until_idle().await;
-    assert_eq!(engine.state().run.phase, Phase::Undone, "{:#?}", engine.state().run.rows);
+    assert_eq!(engine.state().run().phase, Phase::Undone, "{:#?}", engine.state().run().rows);
     assert_eq!(std::fs::read(scene.config_file("node-1")).unwrap(), older);
     assert_eq!(scene.ask(row).await, before);
 }
@@ -84,7 +84,7 @@ async fn changing(scene: &Scene) -> (octopus_setup::engine::Engine, u16) {
     assert!(engine.state().actions().contains(&Action::Edit), "{:?}", engine.state().actions());
     engine.handle(Event::Press(Action::Edit));
     engine.run_until_idle().await;
-    assert_eq!(engine.state().place.flow, Some(Flow::Edit));
+    assert_eq!(engine.state().flow(), Some(Flow::Edit));
     let port = free_port();
     type_in(&mut engine, FieldId::CommsPort, &port.to_string());
     type_in(&mut engine, FieldId::TaskCap, "7");

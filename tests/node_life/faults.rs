@@ -17,13 +17,13 @@ use crate::shared::wire::Wire;
 async fn run(engine: &mut Engine) -> Phase {
     engine.handle(Event::Next);
     engine.run_until_idle().await;
-    engine.state().run.phase
+    engine.state().run().phase
 }
 
 async fn retried(engine: &mut Engine) {
     engine.handle(Event::Press(Action::Retry));
     engine.run_until_idle().await;
-    assert_eq!(engine.state().run.phase, Phase::Finished, "{:#?}", engine.state().run.rows);
+    assert_eq!(engine.state().run().phase, Phase::Finished, "{:#?}", engine.state().run().rows);
 }
 
 /// The run has come to its end by now: one row, a config of the same cluster, no journal.
@@ -53,8 +53,8 @@ async fn cut_everywhere(for_good: bool) {
         match phase {
             Phase::Finished => assert!(!(cut && for_good), "{node}: finished without a server"),
             Phase::Failed => {
-                let row = engine.state().run.failed().unwrap();
-                let said = engine.state().run.explain(row).unwrap();
+                let row = engine.state().run().failed().unwrap();
+                let said = engine.state().run().explain(row).unwrap();
                 assert!(!said.says.is_empty() && !said.fix.is_empty(), "{said:?}");
                 failed.push(row.kind);
                 retried(&mut engine).await;
@@ -93,8 +93,8 @@ async fn a_server_that_stops_between_plan_and_install_is_found_again_when_it_is_
     let Scene { site, key } = scene;
     let site = site
         .restarted_around(async || {
-            assert_eq!(run(&mut engine).await, Phase::Failed, "{:#?}", engine.state().run.rows);
-            assert_eq!(engine.state().run.failed().unwrap().kind, StepKind::ProveAgain);
+            assert_eq!(run(&mut engine).await, Phase::Failed, "{:#?}", engine.state().run().rows);
+            assert_eq!(engine.state().run().failed().unwrap().kind, StepKind::ProveAgain);
         })
         .await;
     let scene = Scene { site, key };
@@ -116,7 +116,7 @@ async fn in_the_clear() -> (Scene, Wire, Vec<(FieldId, String)>) {
     type_in(&mut first, FieldId::KeyProof, &proof);
     to(&mut first, ScreenId::Done).await;
     first.run_until_idle().await;
-    let key = first.state().custody.drawn.as_ref().unwrap().key.clone();
+    let key = first.state().custody().drawn.as_ref().unwrap().key.clone();
     let wire = Wire::to(site.server.addr()).await;
     let changes = clear.into_iter().chain([(FieldId::Server, wire.server())]).collect();
     (Scene { site, key }, wire, changes)
@@ -134,7 +134,7 @@ async fn a_deadlock_or_a_lock_that_is_not_granted_is_tried_again_and_not_for_eve
     let (scene, wire, changes) = in_the_clear().await;
     let mut engine = ready(&scene, "victim-2", &changes).await;
     wire.refuse_joins(2, 1205);
-    assert_eq!(run(&mut engine).await, Phase::Finished, "{:#?}", engine.state().run.rows);
+    assert_eq!(run(&mut engine).await, Phase::Finished, "{:#?}", engine.state().run().rows);
     assert_eq!(wire.refused(), 2, "the join was not even tried");
     is_over(&scene, &mut engine, "victim-2").await;
 
@@ -142,11 +142,11 @@ async fn a_deadlock_or_a_lock_that_is_not_granted_is_tried_again_and_not_for_eve
         wire.mend();
         let mut engine = ready(&scene, node, &changes).await;
         wire.refuse_joins(1_000, number);
-        assert_eq!(run(&mut engine).await, Phase::Failed, "{:#?}", engine.state().run.rows);
-        let row = engine.state().run.failed().unwrap();
+        assert_eq!(run(&mut engine).await, Phase::Failed, "{:#?}", engine.state().run().rows);
+        let row = engine.state().run().failed().unwrap();
         assert_eq!(row.kind, StepKind::JoinCluster);
         assert!((1..=4).contains(&wire.refused()), "tried {} times", wire.refused());
-        assert!(engine.state().run.explain(row).unwrap().says.contains("Rehearsed"), "the server's own words are told");
+        assert!(engine.state().run().explain(row).unwrap().says.contains("Rehearsed"), "the server's own words are told");
         wire.mend();
         retried(&mut engine).await;
         is_over(&scene, &mut engine, node).await;

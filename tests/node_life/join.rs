@@ -21,7 +21,7 @@ async fn a_second_node_joins_and_has_the_cluster_s_key() {
     assert_eq!(nodes[0].life(), Life::Alive);
     assert!(evidence(&engine, "cluster-key").contains(&scene.key.fingerprint().to_string()));
     to(&mut engine, ScreenId::Review).await;
-    let plan = engine.state().run.plan.clone().unwrap();
+    let plan = engine.state().run().plan.clone().unwrap();
     assert!(plan.steps.iter().all(|step| step.kind.scope() != Scope::Cluster), "{:#?}", plan.steps);
     assert_eq!(plan.steps.iter().filter(|step| step.kind.scope() == Scope::Row).count(), 1);
     assert_eq!(plan.steps.first().unwrap().kind, StepKind::ProveAgain);
@@ -46,20 +46,20 @@ async fn of_two_joiners_with_one_name_exactly_one_wins_and_the_other_can_undo() 
     one.handle(Event::Next);
     two.handle(Event::Next);
     tokio::join!(one.run_until_idle(), two.run_until_idle());
-    let mut phases = [one.state().run.phase, two.state().run.phase];
+    let mut phases = [one.state().run().phase, two.state().run().phase];
     phases.sort_by_key(|phase| *phase == Phase::Failed);
     assert_eq!(phases, [Phase::Finished, Phase::Failed]);
     assert_eq!(scene.nodes().await.len(), 2);
 
-    let (loser, node) = if one.state().run.phase == Phase::Failed { (&mut one, "node-2") } else { (&mut two, "node-3") };
-    let row = loser.state().run.failed().unwrap();
+    let (loser, node) = if one.state().run().phase == Phase::Failed { (&mut one, "node-2") } else { (&mut two, "node-3") };
+    let row = loser.state().run().failed().unwrap();
     assert_eq!(row.kind, StepKind::JoinCluster);
-    let said = loser.state().run.explain(row).unwrap();
+    let said = loser.state().run().explain(row).unwrap();
     assert!(said.says.to_lowercase().contains("web02"), "{}", said.says);
     loser.handle(Event::Press(Action::Undo));
     loser.handle(Event::Reply(true));
     loser.run_until_idle().await;
-    assert_eq!(loser.state().run.phase, Phase::Undone, "{:?}", loser.state().run.rows);
+    assert_eq!(loser.state().run().phase, Phase::Undone, "{:?}", loser.state().run().rows);
     assert!(!scene.site.home(node).exists(), "the loser's home is still there");
     assert_eq!(scene.nodes().await.len(), 2, "the winner's row went with the loser's undo");
 }
@@ -81,7 +81,7 @@ async fn twelve_machines_join_at_once() {
     for mut engine in engines {
         ended.push(tokio::spawn(async move {
             engine.run_until_idle().await;
-            (engine.state().run.phase, format!("{:?}", engine.state().run.rows))
+            (engine.state().run().phase, format!("{:?}", engine.state().run().rows))
         }));
     }
     for end in ended {

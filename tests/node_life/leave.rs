@@ -16,8 +16,8 @@ async fn a_node_is_drained_struck_off_and_its_config_kept_aside() {
     let mut engine = scene.review("node-2").await;
     engine.handle(Event::Press(Action::LeaveCluster));
     engine.run_until_idle().await;
-    assert_eq!(engine.state().place.flow, Some(Flow::Leave));
-    let steps: Vec<StepKind> = engine.state().run.plan.as_ref().unwrap().steps.iter().map(|step| step.kind).collect();
+    assert_eq!(engine.state().flow(), Some(Flow::Leave));
+    let steps: Vec<StepKind> = engine.state().run().plan.as_ref().unwrap().steps.iter().map(|step| step.kind).collect();
     assert_eq!(steps, [StepKind::DrainNode, StepKind::RemoveRow, StepKind::RemoveNodeConfig]);
     install(&mut engine).await;
     to(&mut engine, ScreenId::Done).await;

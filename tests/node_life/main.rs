@@ -15,6 +15,9 @@ mod edit;
 mod faults;
 mod join;
 mod leave;
+#[cfg(unix)]
+mod older;
+mod recorded;
 mod refused;
 mod replace;
 mod review;

@@ -39,13 +39,13 @@ async fn a_node_that_came_back_to_life_is_not_replaced() {
     scene.ask("UPDATE octopus_setup.node SET last_seen = SYSUTCDATETIME() WHERE name = N'web-old'").await;
     engine.handle(Event::Next);
     engine.run_until_idle().await;
-    assert_eq!(engine.state().run.phase, Phase::Failed);
-    let row = engine.state().run.failed().unwrap();
+    assert_eq!(engine.state().run().phase, Phase::Failed);
+    let row = engine.state().run().failed().unwrap();
     assert_eq!(row.kind.id(), "join-cluster", "{row:?}");
     engine.handle(Event::Press(Action::Undo));
     engine.handle(Event::Reply(true));
     engine.run_until_idle().await;
-    assert_eq!(engine.state().run.phase, Phase::Undone);
+    assert_eq!(engine.state().run().phase, Phase::Undone);
     assert_eq!(scene.nodes().await, ["node-1", "web-old"]);
 }
 

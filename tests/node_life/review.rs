@@ -16,7 +16,7 @@ async fn both_nodes_are_found_and_nothing_stands_against_them() {
     let machine = tree(scene.site.home("state").parent().unwrap());
     for node in ["node-1", "node-2"] {
         let mut engine = scene.review(node).await;
-        assert_eq!(engine.state().place.flow, Some(Flow::Review));
+        assert_eq!(engine.state().flow(), Some(Flow::Review));
         assert_eq!(engine.state().answers.text(FieldId::NodeName), node);
         assert_eq!(engine.state().answers.text(FieldId::Database), DATABASE);
         for screen in flow::path(Flow::Review) {
@@ -49,19 +49,19 @@ async fn the_key_is_shown_only_after_the_name_was_typed_again() {
     engine.handle(Event::Jump(ScreenId::Key));
     engine.run_until_idle().await;
     engine.handle(Event::Press(Action::Reveal));
-    assert!(!engine.state().custody.revealed);
+    assert!(!engine.state().custody().revealed);
     type_in(&mut engine, FieldId::KeyConfirm, "NODE-1");
     engine.handle(Event::Press(Action::Reveal));
-    assert!(!engine.state().custody.revealed, "the case of the letters counts");
+    assert!(!engine.state().custody().revealed, "the case of the letters counts");
     type_in(&mut engine, FieldId::KeyConfirm, "node-1");
     engine.handle(Event::Press(Action::Reveal));
-    assert!(engine.state().custody.revealed);
-    assert!(engine.state().custody.drawn.as_ref().unwrap().key == scene.key);
+    assert!(engine.state().custody().revealed);
+    assert!(engine.state().custody().drawn.as_ref().unwrap().key == scene.key);
     engine.handle(Event::Next);
-    assert!(!engine.state().custody.revealed);
+    assert!(!engine.state().custody().revealed);
     engine.handle(Event::Jump(ScreenId::Key));
     engine.handle(Event::Press(Action::Reveal));
-    assert!(!engine.state().custody.revealed, "the name is to be typed each time");
+    assert!(!engine.state().custody().revealed, "the name is to be typed each time");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

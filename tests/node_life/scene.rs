@@ -40,7 +40,7 @@ impl Scene {
         first.handle(Event::Next);
         first.run_until_idle().await;
         assert_eq!(first.state().place.here, ScreenId::Done);
-        let key = first.state().custody.drawn.as_ref().unwrap().key.clone();
+        let key = first.state().custody().drawn.as_ref().unwrap().key.clone();
         Self { site, key }
     }
 
@@ -195,7 +195,7 @@ pub async fn install(engine: &mut Engine) {
     assert_eq!(engine.state().place.here, ScreenId::Review, "{:?}", engine.state().notice);
     to(engine, ScreenId::Install).await;
     engine.run_until_idle().await;
-    assert_eq!(engine.state().run.phase, Phase::Finished, "{:#?}", engine.state().run.rows);
+    assert_eq!(engine.state().run().phase, Phase::Finished, "{:#?}", engine.state().run().rows);
 }
 
 /// Every file under a folder with its bytes.

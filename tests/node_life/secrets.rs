@@ -55,7 +55,7 @@ impl Watch {
         let effects = update(&mut engine.state().clone(), event(), Duration::ZERO);
         self.secrets.absent("an effect", format!("{effects:?} {effects:#?}").as_bytes());
         engine.handle(event());
-        while engine.state().run.is_working() {
+        while engine.state().run().is_working() {
             let news = engine.news().await;
             self.secrets.absent("news", format!("{news:?}").as_bytes());
             engine.handle(news);
@@ -105,7 +105,7 @@ async fn a_join_a_review_and_a_change_leave_no_secret_anywhere() {
     watch.does(&mut engine, || Event::Jump(ScreenId::Key)).await;
     type_in(&mut engine, FieldId::KeyConfirm, "node-2");
     watch.does(&mut engine, || Event::Press(Action::Reveal)).await;
-    assert!(engine.state().custody.revealed, "the key is on the screen, and only there");
+    assert!(engine.state().custody().revealed, "the key is on the screen, and only there");
     let saved = watch.scene.site.home("key.txt");
     watch.but.push(saved.clone());
     watch.does(&mut engine, || Event::Press(Action::SaveKey)).await;
@@ -145,7 +145,7 @@ async fn whatever_a_cut_join_leaves_holds_no_secret() {
         to(&mut engine, ScreenId::Review).await;
         engine.handle(Event::Next);
         for _ in 0..news {
-            if engine.state().run.is_working() {
+            if engine.state().run().is_working() {
                 let event = engine.news().await;
                 engine.handle(event);
             }

@@ -28,7 +28,7 @@ async fn joins_and_writes_nothing(scene: &Scene, basis: &str) {
     assert!(evidence(&engine, "cluster-key").contains(basis), "{}", evidence(&engine, "cluster-key"));
     assert!(engine.state().fields().contains(&FieldId::MakeRegistry), "{:?}", engine.state().fields());
     to(&mut engine, ScreenId::Review).await;
-    let plan = engine.state().run.plan.clone().unwrap();
+    let plan = engine.state().run().plan.clone().unwrap();
     let steps: Vec<StepKind> = plan.steps.iter().map(|step| step.kind).collect();
     assert_eq!(steps, [StepKind::ProveAgain, StepKind::CreateHome, StepKind::SealMasterKey, StepKind::WriteNodeConfig]);
     assert!(!plan.key_unverified);
@@ -117,7 +117,7 @@ async fn is_taken_only_by_the_operators_own_word(scene: &Scene) {
     engine.run_until_idle().await;
     assert_eq!(engine.state().place.here, ScreenId::Web);
     to(&mut engine, ScreenId::Review).await;
-    let plan = engine.state().run.plan.clone().unwrap();
+    let plan = engine.state().run().plan.clone().unwrap();
     assert!(plan.key_unverified);
     assert!(plan.steps.iter().all(|step| step.kind != StepKind::AdoptCluster), "{:#?}", plan.steps);
     install(&mut engine).await;
@@ -156,7 +156,7 @@ async fn a_key_that_is_found_wrong_at_the_last_look_is_not_taken_although_the_un
     scene.ask(&octopus::row("Configuration", "certificate-global", &octopus::certificate_json(&octopus::key(18)))).await;
     engine.handle(Event::Next);
     engine.run_until_idle().await;
-    assert_eq!(engine.state().run.phase, Phase::Failed, "{:#?}", engine.state().run.rows);
-    assert_eq!(engine.state().run.failed().unwrap().kind, StepKind::ProveAgain);
+    assert_eq!(engine.state().run().phase, Phase::Failed, "{:#?}", engine.state().run().rows);
+    assert_eq!(engine.state().run().failed().unwrap().kind, StepKind::ProveAgain);
     assert!(!scene.site.home("node-2").exists(), "something was written");
 }

@@ -51,7 +51,7 @@ async fn the_script_is_shown_as_it_is_and_the_menu_asks_again() {
     lines.insert(install, "3".to_owned());
     let session = hear(scene.wizard("machine-1", None), lines).await;
     assert_eq!((session.ended.exit, session.left), (Exit::Done, 0), "{}", session.said);
-    let plan = session.engine.state().run.plan.clone().unwrap();
+    let plan = session.engine.state().run().plan.clone().unwrap();
     let script = render::script(&plan, Language::of_this_system());
     assert_eq!(session.times(&format!("\n\n{script}\n")), 2, "{script}\n{}", session.said);
     session.assert_silent(PASSWORD);

@@ -35,7 +35,7 @@ async fn the_key_is_shown_only_when_it_is_meant_and_nothing_goes_on_unproven() {
     ]);
     assert_eq!(session.times("Save the key to a file first."), 2, "an answer each time\n{}", session.said);
     session.assert_silent("AAAAA=");
-    assert!(!session.engine.state().custody.revealed);
+    assert!(!session.engine.state().custody().revealed);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -78,7 +78,7 @@ async fn a_step_that_fails_is_explained_and_undone() {
         "Everything that this run created is undone.",
         "1 plan:",
     ]);
-    assert_eq!(session.engine.state().run.phase, Phase::Undone);
+    assert_eq!(session.engine.state().run().phase, Phase::Undone);
 }
 
 #[cfg(target_os = "linux")]

@@ -184,7 +184,7 @@ impl Scene {
         let folder = folder.trim_end_matches('/');
         let mut text = session.said.replace(folder, "<folder>");
         let state = session.engine.state();
-        if let Some(plan) = &state.run.plan {
+        if let Some(plan) = &state.run().plan {
             text = text.replace(&plan.cluster.short(), "<cluster>").replace(&plan.fingerprint.to_string(), "<fingerprint>");
             // The command for the next node has them; they are whichever were free.
             let web = &plan.node.web;
@@ -253,5 +253,5 @@ fn mask(line: &str, host: &str) -> String {
 
 /// The master key that a wizard has in its hands, as its base64.
 pub fn master_key(engine: &Engine) -> String {
-    engine.state().custody.drawn.as_ref().unwrap().key.to_base64().expose_secret().to_owned()
+    engine.state().custody().drawn.as_ref().unwrap().key.to_base64().expose_secret().to_owned()
 }

@@ -77,7 +77,7 @@ pub async fn outcome(scene: &Scene, given: &Answers, case: &Case) -> Outcome {
     let here = state.place.here;
     let before = flow::path(case.flow).iter().copied().take_while(|screen| *screen != here && *screen != ScreenId::Review);
     let mut told: Vec<Told> = before.map(|screen| Told::of(state, screen, case)).collect();
-    let outcome = match (here, state.run.plan.as_deref()) {
+    let outcome = match (here, state.run().plan.as_deref()) {
         (ScreenId::Review, Some(plan)) => Outcome::Plan(told, Plan::of(plan, case)),
         (ScreenId::Review, None) => panic!("{}: no plan\n{text}", case.name),
         _ => {

@@ -43,8 +43,8 @@ pub async fn install(scene: &Scene, given: &Answers, case: &Case) {
         }
         let key = match state.place.here {
             // Saved, and read back as the proof that it is kept.
-            ScreenId::MasterKey if state.custody.saved.is_none() => KeyCode::F(7),
-            ScreenId::MasterKey if state.custody.proof.is_none() => KeyCode::F(8),
+            ScreenId::MasterKey if state.custody().saved.is_none() => KeyCode::F(7),
+            ScreenId::MasterKey if state.custody().proof.is_none() => KeyCode::F(8),
             _ => KeyCode::Enter,
         };
         person.press(key);
@@ -106,7 +106,7 @@ pub async fn outcome(scene: &Scene, given: &Answers, case: &Case) -> Outcome {
                     return Outcome::Checks(told);
                 }
                 // Where Enter was pressed while the checks ran, it has been asked already.
-                if person.engine.state().asked.warnings.is_empty() {
+                if person.engine.state().prompt.warnings.is_empty() {
                     person.press(KeyCode::Enter);
                 }
                 let screen = person.draws();
@@ -223,7 +223,7 @@ impl Person<'_> {
     fn reads_plan(&mut self) -> Plan {
         let screen = self.draws();
         let state = self.engine.state();
-        let plan = state.run.plan.as_deref();
+        let plan = state.run().plan.as_deref();
         let plan = plan.unwrap_or_else(|| panic!("{}: no plan: {:?}\n{screen}", self.case.name, state.notice));
         for step in &plan.steps {
             // A long path is cut at the edge of the window.

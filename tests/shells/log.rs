@@ -4,6 +4,7 @@ use std::path::Path;
 
 use data_encoding::BASE64;
 use octopus_setup::engine::Engine;
+use octopus_setup::model::connection_string::ConnectionString;
 use octopus_setup::model::field::FieldId;
 use octopus_setup::model::flow::Flow;
 use octopus_setup::model::screen::ScreenId;
@@ -52,7 +53,7 @@ async fn first_node(site: &Site) -> (String, String) {
     let server = format!("localhost,{}", site.server.addr().port());
     engine.handle(Event::Press(Action::ConnectionString));
     let pasted = format!("Server={server};Database=OctopusDeploy;User Id=canary;Password={PASTED};Encrypt=true");
-    engine.handle(Event::ConnectionString(pasted.into()));
+    engine.handle(Event::ConnectionString(ConnectionString::parse(&pasted)));
     engine.run_until_idle().await;
     type_in(&mut engine, FieldId::Password, PASSWORD);
     engine.handle(Event::Press(Action::CheckAgain));
@@ -65,7 +66,7 @@ async fn first_node(site: &Site) -> (String, String) {
     engine.handle(Event::Next);
     let proof = last_six(&engine);
     type_in(&mut engine, FieldId::KeyProof, &proof);
-    let key = engine.state().custody.drawn.as_ref().unwrap().key.to_base64().expose_secret().to_owned();
+    let key = engine.state().custody().drawn.as_ref().unwrap().key.to_base64().expose_secret().to_owned();
     to(&mut engine, ScreenId::Done).await;
     (key, proof)
 }

@@ -11,6 +11,7 @@ mod log_file;
 mod manual;
 mod practice;
 mod quiet;
+mod recording;
 
 use std::path::Path;
 use std::process::{Command, Output, Stdio};

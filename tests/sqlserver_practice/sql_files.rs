@@ -1,4 +1,4 @@
-//! The wizard's own SQL files on the practice server.
+//! The wizard's own SQL files, whole and as it sends them, on the practice server.
 
 use tiberius::ColumnData;
 
@@ -73,7 +73,6 @@ async fn the_registry_is_made_once_and_dropped() {
     assert_eq!(rows(&mut client, &make).await, ["lock|0"]);
     let found = rows(&mut client, sql!("content")).await.join(" / ");
     assert!(found.contains("content|0|1|0|0 / registry|1"), "{found}");
-    let drop = fill(sql!("registry/drop"), &[("content", "")]);
-    assert_eq!(rows(&mut client, &drop).await, ["origin|0|0"]);
+    assert_eq!(rows(&mut client, &fill(sql!("registry/drop"), &[("content", "")])).await, ["origin|0|0"]);
     assert_eq!(rows(&mut client, "SELECT SCHEMA_ID(N'octopus_setup')").await, ["NULL"]);
 }

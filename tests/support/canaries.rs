@@ -97,7 +97,7 @@ pub fn clean_engine(engine: &Engine, secrets: &Secrets) {
         ("the state", format!("{state:?}")),
         ("the state, at length", format!("{state:#?}")),
         ("the verdicts", format!("{:?}", state.verdicts())),
-        ("the plan", format!("{:?}", state.run.plan)),
+        ("the plan", format!("{:?}", state.run().plan)),
         ("the notice", format!("{:?}", state.notice)),
     ] {
         secrets.absent(place, text.as_bytes());

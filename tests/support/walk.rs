@@ -118,7 +118,7 @@ impl Site {
         to(&mut engine, ScreenId::Review).await;
         engine.handle(Event::Next);
         for seen in 0..news {
-            if !engine.state().run.is_working() {
+            if !engine.state().run().is_working() {
                 return Some(seen);
             }
             let event = engine.news().await;
@@ -138,13 +138,13 @@ impl Site {
             let Some(Errand::Resume(instance)) = next.state().errands().first().cloned() else { return None };
             next.handle(Event::Begin(Errand::Resume(instance)));
             next.run_until_idle().await;
-            if next.state().place.flow.is_none() {
+            if next.state().flow().is_none() {
                 // The dropped wizard had just begun to close its journal, and holds the lock or has taken the journal away.
                 self.wait_until_nobody_works(node).await;
                 continue;
             }
             type_in(&mut next, FieldId::Password, self.password());
-            if next.state().custody.drawn.is_none() {
+            if next.state().custody().drawn.is_none() {
                 type_in(&mut next, FieldId::MasterKey, key);
             }
             return Some(next);
@@ -189,8 +189,8 @@ pub async fn to(engine: &mut Engine, screen: ScreenId) {
             return;
         }
         let installing = engine.state().place.here == ScreenId::Install;
-        let failed = installing && engine.state().run.phase != Phase::Finished;
-        assert!(!failed, "the install failed: {:?}", engine.state().run.rows);
+        let failed = installing && engine.state().run().phase != Phase::Finished;
+        assert!(!failed, "the install failed: {:?}", engine.state().run().rows);
         engine.handle(Event::Next);
     }
     panic!(
@@ -208,7 +208,7 @@ pub fn type_in(engine: &mut Engine, field: FieldId, text: &str) {
 
 /// The last six characters of the key, as an operator reads them from where it is kept.
 pub fn last_six(engine: &Engine) -> String {
-    let key = engine.state().custody.drawn.as_ref().unwrap().key.to_base64();
+    let key = engine.state().custody().drawn.as_ref().unwrap().key.to_base64();
     let key = key.expose_secret();
     key[key.len() - 6..].to_owned()
 }

@@ -22,7 +22,7 @@ async fn run(engine: &mut Engine) {
 
 /// The step that failed, and its explanation.
 fn failed(engine: &Engine) -> (StepKind, Explanation) {
-    let run = &engine.state().run;
+    let run = engine.state().run();
     assert_eq!(run.phase, Phase::Failed, "{:?}", run.rows);
     let row = run.failed().unwrap();
     let words = run.explain(row).unwrap();
@@ -36,7 +36,7 @@ fn failed(engine: &Engine) -> (StepKind, Explanation) {
 async fn finished(engine: &mut Engine) {
     engine.handle(Event::Press(Action::Retry));
     engine.run_until_idle().await;
-    assert_eq!(engine.state().run.phase, Phase::Finished, "{:?}", engine.state().run.rows);
+    assert_eq!(engine.state().run().phase, Phase::Finished, "{:?}", engine.state().run().rows);
 }
 
 /// Undoes everything; nothing is left.
@@ -44,7 +44,7 @@ async fn undone(scene: &Scene, engine: &mut Engine) {
     engine.handle(Event::Press(Action::Undo));
     engine.handle(Event::Reply(true));
     engine.run_until_idle().await;
-    assert_eq!(engine.state().run.phase, Phase::Undone, "{:?}", engine.state().run.rows);
+    assert_eq!(engine.state().run().phase, Phase::Undone, "{:?}", engine.state().run().rows);
     scene.untouched().await;
 }
 

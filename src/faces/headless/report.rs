@@ -131,7 +131,7 @@ impl<'a> Report<'a> {
     /// Gathers it.
     pub fn of(state: &'a State) -> Self {
         let facts = &state.facts;
-        let reviewed = state.place.flow == Some(Flow::Review);
+        let reviewed = state.flow() == Some(Flow::Review);
         let error = (!reviewed).then(|| match &state.notice {
             Some(notice) => notice.text.clone(),
             None => "What is on this machine could not be looked at.".to_owned(),
@@ -146,7 +146,7 @@ impl<'a> Report<'a> {
         };
         // Outside a review the answers are about something else.
         let text = |field| if reviewed { Untrusted::new(state.answers.trimmed(field)) } else { Untrusted::default() };
-        let subject = state.subject.as_ref();
+        let subject = state.subject();
         let name = text(FieldId::Instance);
         Self {
             status: if reviewed { status(tally) } else { Status::Unknown },

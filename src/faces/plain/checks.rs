@@ -119,17 +119,23 @@ fn is_final(verdict: &Verdict) -> bool {
 }
 
 fn tell<L: Lines, W: Write>(face: &mut Face<'_, L, W>, check: CheckId, verdict: &Verdict) -> Result<(), Stop> {
+    for sentence in sentences_of(check, verdict) {
+        // Never less than all of it: what was found names no keys, but a database may be called F4.
+        face.say(&sentence)?;
+    }
+    Ok(())
+}
+
+/// What is said of a verdict that is final.
+pub fn sentences_of(check: CheckId, verdict: &Verdict) -> Vec<String> {
     let name = format!("{} ({})", label(check), check.id());
     match verdict {
-        Verdict::Good(evidence) => face.say(&format!("ok: {name}: {}", say::sentence(&sentences::clean(evidence)))),
-        Verdict::Found(findings) => {
-            for finding in findings {
-                // Never less than all of it: what was found names no keys, but a database may be called F4.
-                face.say(&format!("{}: {name}: {}", sentences::severity(finding.severity), finding.says))?;
-            }
-            Ok(())
-        }
-        Verdict::NotYet | Verdict::Running => Ok(()),
+        Verdict::Good(evidence) => vec![format!("ok: {name}: {}", say::sentence(&sentences::clean(evidence)))],
+        Verdict::Found(findings) => findings
+            .iter()
+            .map(|finding| format!("{}: {name}: {}", sentences::severity(finding.severity), finding.says))
+            .collect(),
+        Verdict::NotYet | Verdict::Running => Vec::new(),
     }
 }
 

@@ -18,12 +18,12 @@ pub async fn tell<L: Lines, W: Write>(face: &mut Face<'_, L, W>) -> Result<(), S
     // A journal that stays is worth knowing of.
     face.until_idle("closing the journal").await?;
     screen::heading(face)?;
-    if let Some(command) = face.state().run.plan.as_deref().and_then(polling::command) {
+    if let Some(command) = face.state().run().plan.as_deref().and_then(polling::command) {
         face.say("On each polling Tentacle:")?;
         face.say(&command)?;
     }
-    let flow = face.state().place.flow;
-    let plan = face.state().run.plan.clone();
+    let flow = face.state().flow();
+    let plan = face.state().run().plan.clone();
     let nexts = flow.map(|flow| afterwards::next(flow, plan.as_deref())).unwrap_or_default();
     for (number, next) in (1..).zip(nexts) {
         face.tell(&format!("{number}. {}", next.words))?;

@@ -2,11 +2,11 @@
 
 use std::io::Write;
 
-use secrecy::SecretString;
 use zeroize::Zeroizing;
 
 use crate::catalog::form;
 use crate::model::answers::Raw;
+use crate::model::connection_string::ConnectionString;
 use crate::model::field::{FieldId, Kind};
 use crate::model::licence;
 use crate::wizard::event::{Action, Event};
@@ -196,7 +196,7 @@ async fn connection<L: Lines, W: Write>(face: &mut Face<'_, L, W>) -> Result<boo
         match face.ask("Connection string (not shown):", Echo::Hidden).await? {
             Answer::Text(text) => {
                 face.quietly(Event::Press(Action::ConnectionString));
-                face.handle(Event::ConnectionString(SecretString::from(text.as_str().to_owned())))?;
+                face.handle(Event::ConnectionString(ConnectionString::parse(&text)))?;
                 if face.state().overlay.is_none() {
                     return Ok(true);
                 }

@@ -25,8 +25,8 @@ enum Way {
 
 /// Follows the steps to their end, and asks what to do where one failed.
 pub async fn ask<L: Lines, W: Write>(face: &mut Face<'_, L, W>) -> Result<(), Stop> {
-    if face.state().run.is_working() {
-        if face.state().run.phase == Phase::Running {
+    if face.state().run().is_working() {
+        if face.state().run().phase == Phase::Running {
             screen::heading(face)?;
         } else {
             face.gap()?;
@@ -34,7 +34,7 @@ pub async fn ask<L: Lines, W: Write>(face: &mut Face<'_, L, W>) -> Result<(), St
         }
         follow(face).await?;
     }
-    match face.state().run.phase {
+    match face.state().run().phase {
         Phase::Finished => {
             face.say("Everything is done.")?;
             face.handle(Event::Next)
@@ -78,7 +78,7 @@ pub async fn ask<L: Lines, W: Write>(face: &mut Face<'_, L, W>) -> Result<(), St
 }
 
 async fn choose<L: Lines, W: Write>(face: &mut Face<'_, L, W>, mut ways: Vec<Choice<Way>>) -> Result<(), Stop> {
-    if face.state().run.has_said() {
+    if face.state().run().has_said() {
         ways.push(Choice::new(Way::Output, "output", "Show what Octopus Server printed."));
     }
     face.menu(&ways)?;
@@ -104,7 +104,7 @@ async fn choose<L: Lines, W: Write>(face: &mut Face<'_, L, W>, mut ways: Vec<Cho
 
 /// Why steps failed, or could not be undone, and what to do about it.
 fn failures<L: Lines, W: Write>(face: &mut Face<'_, L, W>) -> Result<(), Stop> {
-    let run = &face.state().run;
+    let run = face.state().run();
     let told: Vec<_> = run.rows.iter().filter_map(|row| run.explain(row)).collect();
     for told in told {
         face.say(&format!("stop: {}", told.says))?;
@@ -115,7 +115,7 @@ fn failures<L: Lines, W: Write>(face: &mut Face<'_, L, W>) -> Result<(), Stop> {
 
 /// Says what the steps' programs printed, step by step.
 fn output<L: Lines, W: Write>(face: &mut Face<'_, L, W>) -> Result<(), Stop> {
-    let run = face.state().run.clone();
+    let run = face.state().run().clone();
     for row in &run.rows {
         let said = run.said_by(row.kind);
         if !said.is_empty() {
@@ -137,16 +137,16 @@ fn title<'a>(run: &'a Run, row: &Row) -> &'a str {
 /// Says how each step goes, until none runs.
 async fn follow<L: Lines, W: Write>(face: &mut Face<'_, L, W>) -> Result<(), Stop> {
     let mut waiting = Waiting::default();
-    let mut before: Vec<Row> = face.state().run.rows.clone();
+    let mut before: Vec<Row> = face.state().run().rows.clone();
     loop {
-        for line in changes(&face.state().run, &before) {
+        for line in changes(face.state().run(), &before) {
             face.say(&line)?;
         }
-        before.clone_from(&face.state().run.rows);
-        let working = face.state().run.is_working();
+        before.clone_from(&face.state().run().rows);
+        let working = face.state().run().is_working();
         if !face.news(&mut waiting, doing).await? && !working {
             // What came with the last news is told, too.
-            for line in changes(&face.state().run, &before) {
+            for line in changes(face.state().run(), &before) {
                 face.say(&line)?;
             }
             return Ok(());
@@ -155,12 +155,12 @@ async fn follow<L: Lines, W: Write>(face: &mut Face<'_, L, W>) -> Result<(), Sto
 }
 
 fn doing(state: &State) -> String {
-    let running = state.run.rows.iter().position(|row| row.since.is_some());
+    let running = state.run().rows.iter().position(|row| row.since.is_some());
     running.map_or_else(|| "working".to_owned(), |place| format!("at step {}", place + 1))
 }
 
 /// What has changed of the steps, a sentence each.
-fn changes(run: &Run, before: &[Row]) -> Vec<String> {
+pub fn changes(run: &Run, before: &[Row]) -> Vec<String> {
     let mut said = Vec::new();
     for (place, row) in run.rows.iter().enumerate() {
         let old = before.get(place);

@@ -41,7 +41,7 @@ pub async fn ask<L: Lines, W: Write>(face: &mut Face<'_, L, W>) -> Result<(), St
         Choice::new(Way::End, "end", "End the program; the next start asks again."),
     ];
     face.menu(&ways)?;
-    while face.state().custody.proof.is_none() {
+    while face.state().custody().proof.is_none() {
         match face.choose(&ways).await? {
             Chosen::One(Way::Show) => show(face).await?,
             Chosen::One(Way::Save) => save(face).await?,
@@ -94,7 +94,7 @@ fn help<L: Lines, W: Write>(face: &mut Face<'_, L, W>) -> Result<(), Stop> {
 }
 
 fn fingerprint<L: Lines, W: Write>(face: &mut Face<'_, L, W>) -> Result<(), Stop> {
-    match &face.state().custody.drawn {
+    match &face.state().custody().drawn {
         Some(drawn) => {
             let said = format!("The key's fingerprint is {}.", drawn.key.fingerprint());
             face.say(&said)
@@ -125,7 +125,7 @@ async fn show<L: Lines, W: Write>(face: &mut Face<'_, L, W>) -> Result<(), Stop>
         return Ok(());
     }
     face.quietly(Event::Press(Action::Reveal));
-    let custody = &face.state().custody;
+    let custody = face.state().custody();
     if let Some(drawn) = custody.drawn.as_ref().filter(|_| custody.revealed) {
         let key = drawn.key.to_base64();
         face.say("The master key:")?;
@@ -171,7 +171,7 @@ async fn prove<L: Lines, W: Write>(face: &mut Face<'_, L, W>) -> Result<(), Stop
         match face.ask(&format!("{label} ({}), not shown:", FieldId::KeyProof.id()), Echo::Hidden).await? {
             Answer::Text(text) => {
                 face.handle(Event::Edit(FieldId::KeyProof, Raw::of(FieldId::KeyProof, text.trim())))?;
-                if face.state().custody.proof.is_some() {
+                if face.state().custody().proof.is_some() {
                     return face.say("That is right.");
                 }
                 // What it was is nobody's business: it may be a piece of another secret.

@@ -24,7 +24,9 @@ mod stdin;
 mod storage;
 mod talk;
 
+pub use checks::sentences_of;
 pub use echo::{keep, restore};
+pub use install::changes as changes_of;
 pub use keyless::plain as without_keys;
 pub use lines::{Echo, Heard, Lines, Script};
 pub use stdin::Stdin;
@@ -80,7 +82,7 @@ pub async fn run(engine: &mut Engine, input: &mut impl Lines, out: &mut impl Wri
     engine.wind_down(if signal.is_none() { Duration::from_secs(5) } else { Duration::from_millis(500) }).await;
     match broken {
         // What was begun is told by the status, and that says more than that the output is broken.
-        Some(error) if error.kind() != io::ErrorKind::BrokenPipe && engine.state().run.phase == Phase::Idle => Err(error),
+        Some(error) if error.kind() != io::ErrorKind::BrokenPipe && engine.state().run().phase == Phase::Idle => Err(error),
         _ => Ok(Ended::of(engine.state(), signal)),
     }
 }
@@ -99,7 +101,7 @@ async fn screen<L: Lines, W: Write>(face: &mut Face<'_, L, W>) -> Result<(), Sto
     if face.state().ending.is_some() {
         return Err(Stop::Over);
     }
-    match (face.state().place.flow, face.state().place.here) {
+    match (face.state().flow(), face.state().place.here) {
         (_, ScreenId::Start) => start::ask(face).await,
         (Some(Flow::Review), _) => review::ask(face).await,
         (_, ScreenId::Review) => plan::ask(face).await,

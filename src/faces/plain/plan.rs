@@ -38,7 +38,7 @@ pub async fn ask<L: Lines, W: Write>(face: &mut Face<'_, L, W>) -> Result<(), St
     if face.state().place.here != ScreenId::Review {
         return Ok(());
     }
-    match face.state().run.plan.clone() {
+    match face.state().run().plan.clone() {
         Some(plan) => show(face, &plan)?,
         None => face.say("There is no plan.")?,
     }
@@ -57,7 +57,7 @@ pub async fn ask<L: Lines, W: Write>(face: &mut Face<'_, L, W>) -> Result<(), St
             Chosen::One(Way::End) => face.quit().await?,
             Chosen::One(Way::Script) => script(face)?,
             Chosen::Help => {
-                let (here, flow) = (face.state().place.here, face.state().place.flow);
+                let (here, flow) = (face.state().place.here, face.state().flow());
                 for paragraph in crate::words::screen(here).help(flow).split("\n\n") {
                     face.tell(paragraph)?;
                 }
@@ -75,9 +75,9 @@ fn ways<L: Lines, W: Write>(face: &Face<'_, L, W>) -> Vec<Choice<Way>> {
     let state = face.state();
     let actions = state.actions();
     let mut ways = Vec::with_capacity(6);
-    if state.run.plan.is_some() {
-        ways.push(match state.place.flow {
-            _ if state.resuming.is_some() => Choice::new(Way::Go, "continue", "Go on with it."),
+    if state.run().plan.is_some() {
+        ways.push(match state.flow() {
+            _ if state.resuming().is_some() => Choice::new(Way::Go, "continue", "Go on with it."),
             Some(Flow::Edit) => Choice::new(Way::Go, "apply", "Apply the changes."),
             Some(Flow::Leave) => Choice::new(Way::Go, "leave", "Leave the cluster."),
             Some(Flow::Remove) => Choice::new(Way::Go, "remove", "Remove the node."),
@@ -130,12 +130,12 @@ pub async fn undo<L: Lines, W: Write>(face: &mut Face<'_, L, W>) -> Result<bool,
     // Only now: whoever was asked in between whether to end has another question open.
     face.quietly(Event::Press(Action::Undo));
     face.handle(Event::Reply(true))?;
-    Ok(face.state().run.is_working())
+    Ok(face.state().run().is_working())
 }
 
 /// Shows the plan as a script, its secrets as references, so that nothing has to be hidden.
 fn script<L: Lines, W: Write>(face: &mut Face<'_, L, W>) -> Result<(), Stop> {
-    let Some(plan) = face.state().run.plan.clone() else { return Ok(()) };
+    let Some(plan) = face.state().run().plan.clone() else { return Ok(()) };
     let language = Language::of_this_system();
     face.gap()?;
     face.say(&format!("The same in {}. It is not run from here.", language.name()))?;

@@ -40,7 +40,7 @@ pub async fn ask<L: Lines, W: Write>(face: &mut Face<'_, L, W>) -> Result<(), St
     heading(face)?;
     match here {
         ScreenId::Cluster => cluster::tell(face).await?,
-        ScreenId::Storage if face.state().place.flow == Some(Flow::Join) => storage::tell(face).await?,
+        ScreenId::Storage if face.state().flow() == Some(Flow::Join) => storage::tell(face).await?,
         _ => {}
     }
     let mut asked: Vec<FieldId> = Vec::new();
@@ -96,7 +96,7 @@ pub async fn ask<L: Lines, W: Write>(face: &mut Face<'_, L, W>) -> Result<(), St
 
 /// A screen's title and what it is about.
 pub fn heading<L: Lines, W: Write>(face: &mut Face<'_, L, W>) -> Result<(), Stop> {
-    let (here, flow) = (face.state().place.here, face.state().place.flow);
+    let (here, flow) = (face.state().place.here, face.state().flow());
     let words = words::screen(here);
     face.gap()?;
     face.say(words.title(flow))?;
@@ -245,7 +245,7 @@ async fn choose<L: Lines, W: Write>(face: &mut Face<'_, L, W>, told: &mut checks
 /// Help on the whole screen, and on what its checks prove.
 fn help<L: Lines, W: Write>(face: &mut Face<'_, L, W>) -> Result<(), Stop> {
     let words = words::screen(face.state().place.here);
-    for paragraph in words.help(face.state().place.flow).split("\n\n") {
+    for paragraph in words.help(face.state().flow()).split("\n\n") {
         face.tell(paragraph)?;
     }
     for check in words.checks().filter_map(|check| words.check(check)) {

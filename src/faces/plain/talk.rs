@@ -243,10 +243,10 @@ impl<'a, L: Lines, W: Write> Face<'a, L, W> {
             Heard::Line(line) => Ok(Some(line)),
             Heard::Refused(why) => self.say(why).map(|()| None),
             Heard::End => {
-                let begun = self.state().run.phase != Phase::Idle;
+                let begun = self.state().run().phase != Phase::Idle;
                 self.quietly(Event::Press(Action::Quit));
                 self.quietly(Event::Reply(true));
-                let rest = if begun || self.state().resuming.is_some() { "" } else { " Nothing was written." };
+                let rest = if begun || self.state().resuming().is_some() { "" } else { " Nothing was written." };
                 self.say(&format!("The input has ended.{rest}"))?;
                 Err(Stop::Over)
             }
@@ -302,7 +302,7 @@ impl<'a, L: Lines, W: Write> Face<'a, L, W> {
         if self.state().ending.is_some() {
             return Err(Stop::Over);
         }
-        let why = match (self.state().run.phase, self.state().resuming.is_some()) {
+        let why = match (self.state().run().phase, self.state().resuming().is_some()) {
             (Phase::Idle, false) => "Nothing has been written.",
             (Phase::Idle, true) | (Phase::Failed | Phase::UndoneInPart | Phase::Running | Phase::Undoing, _) => {
                 "The unfinished run stays as it is, and the next start offers to go on."
@@ -332,14 +332,14 @@ impl<'a, L: Lines, W: Write> Face<'a, L, W> {
             self.input.suspend();
             return Ok(());
         };
-        let run = &self.state().run;
+        let run = self.state().run();
         if status == INTERRUPT && run.phase == Phase::Running && !run.cancelling {
             self.quietly(Event::Press(Action::Cancel));
             self.gap()?;
             return self.say("Interrupted. The install stops; what is done stays.");
         }
         let begun = match run.phase {
-            Phase::Idle => self.state().resuming.is_some(),
+            Phase::Idle => self.state().resuming().is_some(),
             Phase::Undone => false,
             _ => true,
         };

@@ -158,28 +158,28 @@ pub fn paging(state: &State, sheet: bool, list: bool) -> Option<Binding> {
 fn enter(state: &State) -> Option<Binding> {
     let label = match state.place.here {
         ScreenId::Start => ("open", "open"),
-        ScreenId::Install => match state.run.phase {
+        ScreenId::Install => match state.run().phase {
             Phase::Finished => ("next", "next"),
             Phase::Undone => ("back to the plan", "plan"),
             _ => return None,
         },
         ScreenId::Done => ("finish", "finish"),
-        ScreenId::MasterKey if state.custody.proof.is_none() => return None,
-        ScreenId::Review if state.run.plan.is_none() => return None,
-        ScreenId::Review if state.resuming.is_some() => ("go on with it", "go on"),
-        ScreenId::Review => match state.place.flow {
+        ScreenId::MasterKey if state.custody().proof.is_none() => return None,
+        ScreenId::Review if state.run().plan.is_none() => return None,
+        ScreenId::Review if state.resuming().is_some() => ("go on with it", "go on"),
+        ScreenId::Review => match state.flow() {
             Some(Flow::Edit) => ("apply", "apply"),
             Some(Flow::Leave) => ("leave the cluster", "leave"),
             Some(Flow::Remove) => ("remove the node", "remove"),
             _ => ("install", "install"),
         },
         // Sections are not steps: nothing is agreed to by going to the next one.
-        here if state.place.flow == Some(Flow::Review) => {
+        here if state.flow() == Some(Flow::Review) => {
             let last = flow::next(Flow::Review, here).is_none();
             if last { ("to the start", "start") } else { ("next section", "next") }
         }
-        _ if state.asked.waiting => return None,
-        _ if !state.asked.warnings.is_empty() => ("accept and go on", "accept"),
+        _ if state.prompt.waiting => return None,
+        _ if !state.prompt.warnings.is_empty() => ("accept and go on", "accept"),
         _ => ("next", "next"),
     };
     Some(bind(ENTER, "Enter", label, 0, Does::Next))
@@ -187,13 +187,13 @@ fn enter(state: &State) -> Option<Binding> {
 
 /// What Esc does, where it does something.
 fn esc(state: &State) -> Option<Binding> {
-    let (label, does) = match (state.place.here, state.run.phase) {
-        (ScreenId::Install, Phase::Running) if !state.run.cancelling => {
+    let (label, does) = match (state.place.here, state.run().phase) {
+        (ScreenId::Install, Phase::Running) if !state.run().cancelling => {
             (("stop after this step", "stop"), Does::Press(Action::Cancel))
         }
         (ScreenId::Install, Phase::Idle) => (("back", "back"), Does::Back),
         (ScreenId::Start | ScreenId::Install | ScreenId::MasterKey | ScreenId::Done, _) => return None,
-        _ if state.asked.waiting => (("stop waiting", "don't wait"), Does::Back),
+        _ if state.prompt.waiting => (("stop waiting", "don't wait"), Does::Back),
         _ => (("back", "back"), Does::Back),
     };
     Some(bind(ESC, "Esc", label, 1, does))
@@ -204,7 +204,7 @@ fn action(action: Action, state: &State) -> Binding {
     let install = state.place.here == ScreenId::Install;
     let (keys, cap, label, rank): (&'static [KeyCode], _, _, _) = match action {
         Action::Help => (&[KeyCode::F(1)], "F1", ("help", "help"), 3),
-        Action::Reveal if state.custody.revealed => (&[KeyCode::F(2)], "F2", ("hide", "hide"), 2),
+        Action::Reveal if state.custody().revealed => (&[KeyCode::F(2)], "F2", ("hide", "hide"), 2),
         Action::Reveal => (&[KeyCode::F(2)], "F2", ("reveal", "reveal"), 2),
         Action::ConnectionString => (&[KeyCode::F(3)], "F3", ("connection string", "connection"), 5),
         Action::Certificate if state.is_certificate_refused() => (&[KeyCode::F(4)], "F4", ("trust this certificate", "trust"), 2),

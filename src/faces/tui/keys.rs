@@ -140,6 +140,6 @@ pub fn chosen(state: &State, field: FieldId, step: Step) -> Option<Event> {
 
 /// The jump to the screen at this place of the path.
 pub fn jump(state: &State, place: usize) -> Option<Event> {
-    let path = flow::path(state.place.flow?);
+    let path = flow::path(state.flow()?);
     path.get(place).map(|screen| Event::Jump(*screen))
 }

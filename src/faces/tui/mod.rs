@@ -20,7 +20,7 @@ mod scroll;
 mod secret_input;
 mod signs;
 mod terminal;
-pub(in crate::faces) mod text;
+pub(crate) mod text;
 mod theme;
 mod view;
 mod watch;
@@ -35,6 +35,7 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers, MouseButton, MouseEvent,
 use ratatui::Frame;
 use secrecy::ExposeSecret;
 
+use crate::model::connection_string::ConnectionString;
 use crate::model::screen::ScreenId;
 use crate::wizard::event::Event;
 use crate::wizard::state::{Focus, Overlay, State};
@@ -130,6 +131,12 @@ impl Tui {
         std::mem::take(&mut self.stale)
     }
 
+    /// Whether an input is Ctrl-C.
+    pub fn is_interrupt(event: &TuiEvent) -> bool {
+        matches!(event, TuiEvent::Key(KeyEvent { code: KeyCode::Char('c' | 'C'), modifiers, .. })
+            if modifiers.contains(KeyModifiers::CONTROL))
+    }
+
     /// Whether an input is Ctrl-Z, which the loop answers with [`Terminal::suspend`].
     pub fn is_suspend(event: &TuiEvent) -> bool {
         matches!(event, TuiEvent::Key(KeyEvent { code: KeyCode::Char('z' | 'Z'), modifiers, .. })
@@ -199,7 +206,7 @@ impl Tui {
             Does::Press(action) => vec![Event::Press(action)],
             Does::Reply(yes) => vec![Event::Reply(yes)],
             Does::Submit if self.window.text().is_empty() => Vec::new(),
-            Does::Submit => vec![Event::ConnectionString(self.window.secret())],
+            Does::Submit => vec![Event::ConnectionString(ConnectionString::parse(self.window.text()))],
             Does::Move(step) => keys::moved(state, step).into_iter().collect(),
             Does::Choose(step) => state.focused().and_then(|field| keys::chosen(state, field, step)).into_iter().collect(),
             // Where a row of the table has the focus, the table follows it.

@@ -3,9 +3,10 @@
 use std::io;
 use std::time::Duration;
 
-use tokio::time::{MissedTickBehavior, interval};
+use tokio::time::{MissedTickBehavior, interval, sleep};
 
 use crate::engine::Engine;
+use crate::engine::replay::Replay;
 use crate::model::clipboard::CopyWay;
 use crate::wizard::event::Event;
 
@@ -108,6 +109,42 @@ pub async fn run(
     // After a hang-up nobody waits, and the system may kill us soon; half a second is enough for one small file.
     engine.wind_down(if hung_up.is_none() { Duration::from_secs(5) } else { Duration::from_millis(500) }).await;
     Ok(Ended::of(engine.state(), hung_up))
+}
+
+/// The longest pause of a replay: who waits for more than a second looks at nothing new.
+const LONGEST_PAUSE: Duration = Duration::from_secs(1);
+
+/// Shows a recording at its own pace, but never waits longer than a second. Any key goes on to the next event, or ends where
+/// there is none; Ctrl-C ends. The signal that ended it, as an exit status.
+pub async fn replay(replay: &mut Replay, options: TuiOptions, terminal: TerminalOptions) -> Result<Option<u8>, Broken> {
+    let mut signals = Signals::listen()?;
+    let mut terminal = Terminal::enter(terminal).map_err(Broken::NotTaken)?;
+    let mut input = start_input().map_err(Broken::NotTaken)?;
+    let mut tui = Tui::new(options);
+    loop {
+        tui.sync(replay.state());
+        terminal.draw(|frame| tui.draw(frame, replay.state()))?;
+        let pause = replay.pause();
+        tokio::select! {
+            biased;
+            signal = signals.next() => match signal {
+                Signal::End(status) => return Ok(Some(status)),
+                Signal::Suspend => terminal.suspend()?,
+            },
+            event = input.recv() => match event {
+                Some(TuiEvent::Gone) | None => return Ok(Some(HANG_UP)),
+                Some(event) if Tui::is_suspend(&event) => terminal.suspend()?,
+                Some(event) if Tui::is_interrupt(&event) => return Ok(None),
+                Some(TuiEvent::Key(_) | TuiEvent::Paste(_)) => if replay.step().is_none() {
+                    return Ok(None);
+                },
+                Some(TuiEvent::Mouse(_) | TuiEvent::Resize(..) | TuiEvent::FocusLost) => {}
+            },
+            () = sleep(pause.unwrap_or_default().min(LONGEST_PAUSE)), if pause.is_some() => {
+                replay.step();
+            }
+        }
+    }
 }
 
 /// Gives the terminal back, stops, and takes it again. Whatever was revealed is hidden.

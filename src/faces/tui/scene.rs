@@ -60,7 +60,7 @@ pub struct Scene<'a> {
 impl<'a> Scene<'a> {
     /// Gathers it.
     pub fn of(state: &'a State) -> Self {
-        let sections = if state.place.flow == Some(Flow::Review) { sections(state) } else { Vec::new() };
+        let sections = if state.flow() == Some(Flow::Review) { sections(state) } else { Vec::new() };
         let verdicts = verdicts(state, &sections);
         let foremost = foremost_of(&verdicts).cloned();
         Self {
@@ -76,26 +76,26 @@ impl<'a> Scene<'a> {
 
     /// The open screen's title.
     pub fn title(&self) -> &'static str {
-        self.words.title(self.state.place.flow)
+        self.words.title(self.state.flow())
     }
 
     /// The sentences under it; of a run that is gone on with, what is true of that.
     pub fn intro(&self) -> &'static str {
-        if self.state.place.here == ScreenId::Review && self.state.resuming.is_some() {
+        if self.state.place.here == ScreenId::Review && self.state.resuming().is_some() {
             "This goes on with the unfinished run. What is done already is recognised, and is not done twice."
         } else {
-            self.words.intro(self.state.place.flow)
+            self.words.intro(self.state.flow())
         }
     }
 
     /// What F1 says of the open screen.
     pub fn help(&self) -> &'static str {
-        self.words.help(self.state.place.flow)
+        self.words.help(self.state.flow())
     }
 
     /// The screens of the flow, empty on the start screen.
     pub fn path(&self) -> &'static [ScreenId] {
-        self.state.place.flow.map_or(&[], flow::path)
+        self.state.flow().map_or(&[], flow::path)
     }
 
     /// How long the surveys of this screen have been running, from a second on; before that it is not worth a word.

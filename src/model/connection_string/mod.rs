@@ -6,13 +6,15 @@ mod grammar;
 mod keys;
 mod read;
 
+use serde::{Deserialize, Serialize};
+
 use super::answers::Raw;
 use super::field::FieldId;
 
 pub use build::{Unwritable, around_password, to_dotnet};
 
 /// What a connection string said.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct ConnectionString {
     /// Fields that it fills.
     pub fields: Vec<(FieldId, Raw)>,
@@ -21,7 +23,7 @@ pub struct ConnectionString {
 }
 
 /// Why a text is not a connection string; the words name the place and never a value, which may be the password.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
 #[error("{0}")]
 pub struct BadConnectionString(pub String);
 

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
 use time::Date;
 
 use super::nodes::order;
@@ -12,7 +13,7 @@ use crate::model::storage::SharedStorage;
 use crate::model::untrusted::Untrusted;
 
 /// What the survey of the cluster screen learns.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct ClusterFacts {
     /// Which cluster it is.
     pub identity: Fact<Identity>,
@@ -25,6 +26,7 @@ pub struct ClusterFacts {
     /// The canaries that the registry knows, of nodes that are in it.
     pub canaries: Fact<Vec<CanaryRow>>,
     /// Until when the licence holds, where the registry knows it.
+    #[serde(with = "crate::model::day::fact")]
     pub licence_ends: Fact<Option<Date>>,
     /// Whether Octopus has run tasks, by its own table of them.
     pub ran_tasks: Fact<bool>,
@@ -35,7 +37,7 @@ pub struct ClusterFacts {
 }
 
 /// Which cluster it is.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Identity {
     /// One with a registry of ours.
     Registered(ClusterSeen),
@@ -47,7 +49,7 @@ pub enum Identity {
 }
 
 /// By what a master key can be told from a wrong one, the strongest first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Evidence {
     /// The registry's verifier.
     Verifier,
@@ -60,7 +62,7 @@ pub enum Evidence {
 }
 
 /// A node of the cluster.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NodeSeen {
     /// Its name, in the spelling of the registry where it is in there.
     pub name: Untrusted,
@@ -79,7 +81,7 @@ pub struct NodeSeen {
 }
 
 /// Octopus' own heart-beat of a node.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Beat {
     /// So long ago, by the server's clock.
     Ago(Duration),

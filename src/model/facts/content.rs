@@ -1,11 +1,13 @@
 //! What the database holds.
 
+use serde::{Deserialize, Serialize};
+
 use crate::model::cluster::ClusterId;
 use crate::model::fingerprint::Fingerprint;
 use crate::model::untrusted::Untrusted;
 
 /// What the database holds. It decides which flow may go on.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Content {
     /// No tables of anybody, or no database yet.
     Empty,
@@ -35,7 +37,7 @@ pub enum Content {
 }
 
 /// A cluster of ours, as its registry tells it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ClusterSeen {
     /// Its id.
     pub id: ClusterId,

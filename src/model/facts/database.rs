@@ -1,10 +1,12 @@
 //! The database: whether it is there, in what state, and what the login may do.
 
+use serde::{Deserialize, Serialize};
+
 use super::{Fact, SqlTrouble};
 use crate::model::untrusted::Untrusted;
 
 /// Whether the database asked for is there.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Database {
     /// We are in it.
     Open(DatabaseState),
@@ -25,7 +27,7 @@ pub enum Database {
 }
 
 /// A row of `sys.databases`, and what the other catalogue views say of it.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[expect(clippy::struct_excessive_bools, reason = "each is one column of the server's, not a state")]
 pub struct DatabaseState {
     /// Its name as the server spells it.
@@ -49,7 +51,7 @@ pub struct DatabaseState {
 }
 
 /// Replication, mirroring, log shipping and availability group of a database.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Replication {
     /// Published, merge-published, subscribed or a distributor: unsupported by Octopus.
     pub replicated: bool,
@@ -64,7 +66,7 @@ pub struct Replication {
 }
 
 /// What the login may do. Effective permissions decide; roles only explain.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[expect(clippy::struct_excessive_bools, reason = "each is one answer of the server, not a state")]
 pub struct DatabaseRights {
     /// `HAS_PERMS_BY_NAME(NULL, NULL, 'CREATE ANY DATABASE')`.

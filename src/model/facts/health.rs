@@ -2,11 +2,13 @@
 
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use super::Fact;
 use crate::model::untrusted::Untrusted;
 
 /// What the survey of a running node learns.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct HealthFacts {
     /// What `/api/octopusservernodes/ping` answers.
     pub ping: Fact<Ping>,
@@ -15,7 +17,7 @@ pub struct HealthFacts {
 }
 
 /// An answer of the ping.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Ping {
     /// Where it was asked.
     pub url: Untrusted,
@@ -26,7 +28,7 @@ pub struct Ping {
 }
 
 /// The newest part of a server's log.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct LogSeen {
     /// The file.
     pub file: Untrusted,
@@ -39,7 +41,7 @@ pub struct LogSeen {
 }
 
 /// A line of the log that is known.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LogTrouble {
     /// What it means.
     pub kind: KnownTrouble,
@@ -48,7 +50,7 @@ pub struct LogTrouble {
 }
 
 /// The troubles that the source documents name, and those that Octopus' public issues tell of.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum KnownTrouble {
     /// "Could not find a part of the path": a folder is not there for the service's account.
     PathNotFound,

@@ -1,10 +1,12 @@
 //! The home directory that was asked for, and the disk under it.
 
+use serde::{Deserialize, Serialize};
+
 use super::Fact;
 use crate::model::untrusted::Untrusted;
 
 /// What the survey of the home screen learns.
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct HomeFacts {
     /// Whether the folder is there, can be made, or cannot.
     pub folder: Fact<Occupant>,
@@ -17,7 +19,7 @@ pub struct HomeFacts {
 }
 
 /// What stands at the path.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Occupant {
     /// Nothing; it can be created under this existing parent.
     Creatable {
@@ -41,7 +43,7 @@ pub enum Occupant {
 }
 
 /// The disk under the home directory.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Disk {
     /// The file system's name, `ext4` or `nfs`, where it is known; empty otherwise.
     pub file_system: Untrusted,

@@ -1,5 +1,6 @@
 //! What is on this machine already.
 
+use serde::{Deserialize, Serialize};
 use time::Date;
 
 use crate::model::cluster::ClusterId;
@@ -8,13 +9,14 @@ use crate::model::flow::Flow;
 use crate::model::untrusted::Untrusted;
 
 /// The machine that the wizard runs on.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Machine {
     /// Its host name, the default node name.
     pub host_name: Untrusted,
     /// `Linux` or `Windows`, with its version where it is known.
     pub system: Untrusted,
     /// The day, UTC, by its clock.
+    #[serde(with = "crate::model::day::optional")]
     pub today: Option<Date>,
     /// Instances of ours on this machine.
     pub instances: Vec<InstanceSeen>,
@@ -29,7 +31,7 @@ pub struct Machine {
 }
 
 /// An instance of ours, as this machine's list and its node config tell it.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct InstanceSeen {
     /// Its name.
     pub name: Untrusted,
@@ -44,7 +46,7 @@ pub struct InstanceSeen {
 }
 
 /// A run that stopped in the middle.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Unfinished {
     /// The instance it is for; names the journal.
     pub instance: Untrusted,

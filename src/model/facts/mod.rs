@@ -3,6 +3,8 @@
 //! Facts are snapshots. A survey sends a new snapshot whenever something more is known, and every check judges the
 //! latest one; so the live list on a screen is only a rendering.
 
+use serde::{Deserialize, Serialize};
+
 mod cluster;
 mod content;
 mod database;
@@ -41,7 +43,7 @@ pub use storage::{Access, CanaryFile, Deed, FolderFacts, FolderIdentity, FolderP
 pub use trouble::{ConfigTrouble, SealTrouble, SqlTrouble, TlsTrouble, Trouble};
 
 /// One thing that a survey looks for.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub enum Fact<T> {
     /// Not looked for yet, or still being looked for.
     #[default]
@@ -58,6 +60,15 @@ impl<T> Fact<T> {
         match self {
             Self::Seen(value) => Some(value),
             Self::Unknown | Self::Missing(_) => None,
+        }
+    }
+
+    /// The same fact in another form.
+    pub fn map<U>(self, form: impl FnOnce(T) -> U) -> Fact<U> {
+        match self {
+            Self::Unknown => Fact::Unknown,
+            Self::Seen(value) => Fact::Seen(form(value)),
+            Self::Missing(trouble) => Fact::Missing(trouble),
         }
     }
 

@@ -1,5 +1,7 @@
 //! A node under review: what the files of this machine say of it.
 
+use serde::{Deserialize, Serialize};
+
 use super::Fact;
 use crate::model::answers::Raw;
 use crate::model::node_config::NodeConfig;
@@ -7,7 +9,7 @@ use crate::model::octopus_config::OctopusConfig;
 use crate::model::untrusted::Untrusted;
 
 /// What the survey of a node config learns.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct NodeFacts {
     /// The node config; missing for an instance that Octopus Server made by itself ([`Trouble::Unasked`](super::Trouble)).
     pub config: Fact<Box<NodeConfig>>,
@@ -27,7 +29,7 @@ pub struct NodeFacts {
 }
 
 /// An older node config that was kept.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Backup {
     /// Its file.
     pub path: Untrusted,
@@ -38,7 +40,7 @@ pub struct Backup {
 }
 
 /// One line of a difference.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DiffLine {
     /// Whether it is old or new.
     pub sign: DiffSign,
@@ -47,7 +49,7 @@ pub struct DiffLine {
 }
 
 /// Whether a line is old or new.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum DiffSign {
     /// In both.
     Same,

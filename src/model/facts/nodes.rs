@@ -6,6 +6,8 @@ use std::fmt;
 use std::ops::Deref;
 use std::sync::Arc;
 
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
 use super::NodeSeen;
 use super::tally::{Tally, Two};
 use crate::model::system_family::SystemFamily;
@@ -64,6 +66,18 @@ impl From<Vec<NodeSeen>> for Nodes {
         by_name.sort_by(|one, other| order(name(one), name(other)));
         let tally = Tally::of(&rows);
         Self(Arc::new(Inner { rows: rows.into(), by_name, tally }))
+    }
+}
+
+impl Serialize for Nodes {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        self.0.rows.serialize(to)
+    }
+}
+
+impl<'de> Deserialize<'de> for Nodes {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        Vec::<NodeSeen>::deserialize(from).map(Self::from)
     }
 }
 

@@ -2,11 +2,13 @@
 
 use std::path::PathBuf;
 
+use serde::{Deserialize, Serialize};
+
 use super::Fact;
 use crate::model::untrusted::Untrusted;
 
 /// What the survey of Octopus Server learns. Its program is run to tell its version and its instances; nothing is changed.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct OctopusFacts {
     /// The program; `None` where there is none in any of the usual places.
     pub program: Fact<Option<PathBuf>>,

@@ -1,10 +1,12 @@
 //! The ports that were asked for.
 
+use serde::{Deserialize, Serialize};
+
 use super::Fact;
 use crate::model::untrusted::Untrusted;
 
 /// What the survey of the web portal screen learns.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct PortsFacts {
     /// One for each distinct port, in the order in which they were asked for.
     pub ports: Vec<PortFact>,
@@ -13,7 +15,7 @@ pub struct PortsFacts {
 }
 
 /// One port.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PortFact {
     /// The TCP port.
     pub port: u16,

@@ -3,13 +3,14 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
 use super::{Content, Database, DatabaseRights, Fact, Trouble};
 use crate::model::untrusted::Untrusted;
 
 /// Everything that the survey of the database screen learns, in the order in which it becomes known.
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct ServerFacts {
     /// The name's addresses.
     pub resolved: Fact<Resolved>,
@@ -49,7 +50,7 @@ impl ServerFacts {
 }
 
 /// The addresses of a name.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Resolved {
     /// In the resolver's order, without duplicates.
     pub addresses: Vec<IpAddr>,
@@ -60,7 +61,7 @@ pub struct Resolved {
 }
 
 /// The TCP connection.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Connected {
     /// The address that answered first.
     pub address: IpAddr,
@@ -73,7 +74,7 @@ pub struct Connected {
 }
 
 /// TLS as it came about, or its absence where the answers allow that.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Encrypted {
     /// What protects the connection.
     pub protocol: Protocol,
@@ -84,7 +85,7 @@ pub struct Encrypted {
 }
 
 /// What protects the connection.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Protocol {
     /// Nothing at all: the server offers no TLS, and `optional` lets that pass.
     Plain,
@@ -97,7 +98,7 @@ pub enum Protocol {
 }
 
 /// Against what the certificate was checked.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Trusted {
     /// The machine's own roots.
     SystemRoots,
@@ -110,7 +111,7 @@ pub enum Trusted {
 }
 
 /// A certificate that the server showed.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Certificate {
     /// The subject's common name, or the whole subject where it has none.
     pub subject: Untrusted,
@@ -119,8 +120,10 @@ pub struct Certificate {
     /// DNS names and addresses that it is for.
     pub names: Vec<Untrusted>,
     /// Begin of its time.
+    #[serde(with = "crate::model::day::moment")]
     pub not_before: OffsetDateTime,
     /// End of its time.
+    #[serde(with = "crate::model::day::moment")]
     pub not_after: OffsetDateTime,
     /// Days from now to its end, negative when over; counted by the survey because checks have no clock.
     pub days_left: i64,
@@ -131,7 +134,7 @@ pub struct Certificate {
 }
 
 /// Who we are on the server.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LoggedIn {
     /// `SUSER_SNAME()`; empty until the survey's answer is there.
     pub login: Untrusted,
@@ -142,7 +145,7 @@ pub struct LoggedIn {
 }
 
 /// What the server is.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Version {
     /// Major version: 13 is 2016, 14 is 2017, 15 is 2019, 16 is 2022, 17 is 2025.
     pub major: u32,
@@ -157,7 +160,7 @@ pub struct Version {
 }
 
 /// Collations.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Collation {
     /// The database's, or the server's where the database is yet to be created.
     pub name: Untrusted,

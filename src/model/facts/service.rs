@@ -1,9 +1,11 @@
 //! The service account that was asked for.
 
+use serde::{Deserialize, Serialize};
+
 use super::{Access, Fact};
 
 /// What the survey of the service account screen learns.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct ServiceFacts {
     /// Whether this host knows the account; missing where it cannot tell.
     pub account: Fact<bool>,

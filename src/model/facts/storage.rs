@@ -2,20 +2,22 @@
 
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use super::{Disk, Fact};
 use crate::model::cluster::ClusterId;
 use crate::model::storage::SharedFolder;
 use crate::model::untrusted::Untrusted;
 
 /// What the survey of the storage screen learns: each folder by itself, in the order of [`SharedFolder::ALL`].
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct StorageFacts {
     /// The folders; empty while nothing was looked at, and where nothing is shared.
     pub folders: Vec<FolderFacts>,
 }
 
 /// One folder.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct FolderFacts {
     /// Which.
     pub folder: SharedFolder,
@@ -61,11 +63,11 @@ impl FolderFacts {
 }
 
 /// Two paths with the same one lead to the same folder: device and inode.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct FolderIdentity(pub u64, pub u64);
 
 /// What stands at a shared folder's path.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum FolderPlace {
     /// The folder.
     There,
@@ -83,7 +85,7 @@ pub enum FolderPlace {
 }
 
 /// What is tried in a folder, in this order.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Deed {
     /// A new file.
     Create,
@@ -105,7 +107,7 @@ impl Deed {
 }
 
 /// What could be done in a folder.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct FolderRights {
     /// The first deed that failed, and what the operating system said; `None` where all went well.
     pub failed: Option<(Deed, Untrusted)>,
@@ -117,7 +119,7 @@ impl FolderRights {
 }
 
 /// A canary that lies in a folder: its cluster, its node and its nonce, as the file says.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CanaryFile {
     /// The cluster of the node that left it.
     pub cluster: ClusterId,
@@ -128,7 +130,7 @@ pub struct CanaryFile {
 }
 
 /// What an account may do in a folder, by the owners, modes and access control lists of it and of the folders above it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Access {
     /// Read, write and enter.
     Full,

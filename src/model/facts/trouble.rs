@@ -2,10 +2,12 @@
 
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use crate::model::untrusted::Untrusted;
 
 /// Why a fact is missing or a step failed.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Trouble {
     /// The name does not resolve.
     NameUnknown,
@@ -53,7 +55,7 @@ pub enum Trouble {
 }
 
 /// Why a config file cannot be read. The file is never overwritten then.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ConfigTrouble {
     /// There is no such file.
     Absent {
@@ -88,7 +90,7 @@ pub enum ConfigTrouble {
 }
 
 /// Why a sealed secret does not open.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum SealTrouble {
     /// It was sealed on another machine, or this machine's key was replaced.
     OtherMachine,
@@ -99,7 +101,7 @@ pub enum SealTrouble {
 }
 
 /// Why TLS did not come about.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum TlsTrouble {
     /// The server offers none, and the answers ask for it.
     NotOffered,
@@ -126,7 +128,7 @@ pub enum TlsTrouble {
 }
 
 /// An error message of the server.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SqlTrouble {
     /// Its number, for instance 18456. Babelfish answers 33557097 for whatever it cannot map.
     pub number: u32,

@@ -6,6 +6,7 @@ mod read;
 mod tests;
 
 use secrecy::SecretString;
+use serde::{Deserialize, Serialize};
 use time::Date;
 
 use super::untrusted::Untrusted;
@@ -15,7 +16,7 @@ use super::untrusted::Untrusted;
 pub const LIMIT: u64 = 64 << 10;
 
 /// How many nodes a licence allows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum NodeLimit {
     /// So many; one where the licence says nothing.
     Nodes(u32),
@@ -53,17 +54,20 @@ impl NodeLimit {
 }
 
 /// A licence, as its XML tells it. Its signature cannot be verified: the key is not public.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Licence {
     /// Whom it is for.
     pub licensed_to: Untrusted,
     /// `Trial`, or whatever it says; empty where it says nothing.
     pub kind: Untrusted,
     /// From when on it holds.
+    #[serde(with = "crate::model::day::optional")]
     pub valid_from: Option<Date>,
     /// Until when it holds, that day included (trials).
+    #[serde(with = "crate::model::day::optional")]
     pub valid_to: Option<Date>,
     /// Until when, that day included, released versions may be run with it.
+    #[serde(with = "crate::model::day::optional")]
     pub maintenance_expires: Option<Date>,
     /// How many nodes it allows.
     pub nodes: NodeLimit,
@@ -84,8 +88,11 @@ impl Licence {
     }
 }
 
+/// The name of one of a licence's elements. (An alias, because serde would borrow a plain reference from what it reads.)
+pub type ElementName = &'static str;
+
 /// Why a text is no licence.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
 pub enum NotALicence {
     /// Nothing was given.
     #[error("there is nothing in it")]
@@ -109,7 +116,8 @@ pub enum NotALicence {
     #[error("its {element} cannot be read")]
     Unreadable {
         /// The element.
-        element: &'static str,
+        #[serde(deserialize_with = "read::element")]
+        element: ElementName,
     },
 }
 

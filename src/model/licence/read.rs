@@ -28,6 +28,13 @@ const ELEMENTS: [&str; 6] = ["LicensedTo", "Kind", "ValidFrom", "ValidTo", "Main
 /// Elements by one of which a licence is known; what has none of them is somebody else's `License`.
 const MARKS: [&str; 4] = ["LicensedTo", "LicenseKey", "ValidFrom", "NodeLimit"];
 
+/// The name of an element, from a recording.
+pub(super) fn element<'de, D: serde::Deserializer<'de>>(from: D) -> Result<&'static str, D::Error> {
+    let name = <String as serde::Deserialize>::deserialize(from)?;
+    let known = ELEMENTS.into_iter().find(|element| *element == name);
+    known.ok_or_else(|| serde::de::Error::custom("a licence has no such element"))
+}
+
 /// Reads it.
 pub(super) fn read(xml: &str) -> Result<Licence, NotALicence> {
     let mut reader = Reader::from_str(xml);

@@ -24,7 +24,7 @@ pub(super) const DESCRIPTION: [&str; 3] = [
 ];
 
 /// What the page shows of use.
-pub(super) const EXAMPLES: [(&str, &str); 6] = [
+pub(super) const EXAMPLES: [(&str, &str); 7] = [
     ("Open the screens:", "octopus-setup"),
     (
         "Write an answer file, look at what is wrong with it, see the plan, and do it:",
@@ -39,6 +39,10 @@ pub(super) const EXAMPLES: [(&str, &str); 6] = [
     ),
     ("Look at a node as a monitoring system does:", "octopus-setup review --check --output json"),
     ("With a log of everything:", "OCTOPUS_SETUP_LOG=debug octopus-setup --log setup.log join"),
+    (
+        "Record a run for a report of a problem, and show it again anywhere:",
+        "octopus-setup --record problem.jsonl join\noctopus-setup --replay problem.jsonl",
+    ),
     ("Completions, for this shell and for good:", "source <(octopus-setup completions bash)"),
 ];
 
@@ -107,6 +111,12 @@ pub(super) fn files() -> Terms {
         (
             "$XDG_STATE_HOME/octopus-setup".to_owned(),
             format!("The program's own files, unless {STATE_DIR_VARIABLE} names another folder; by default in ~/.local/state."),
+        ),
+        (
+            "the file of --record".to_owned(),
+            "Made with mode 0600, and never over another one: lines of JSON, from which --replay shows the run again. Secrets are replaced \
+             by placeholders; names of servers, databases, nodes and accounts, addresses and paths are in it as they are."
+                .to_owned(),
         ),
         (
             "the file of --log".to_owned(),

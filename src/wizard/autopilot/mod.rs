@@ -140,7 +140,7 @@ impl Autopilot {
         if state.ending == Some(Ending::Finished) {
             return Move::End(Outcome::Finished);
         }
-        if state.place.flow.is_none() {
+        if state.flow().is_none() {
             return self.begin(state);
         }
         if std::mem::take(&mut self.resumes) {
@@ -149,7 +149,7 @@ impl Autopilot {
                 return Move::End(Outcome::Answers(differences));
             }
             let mut events = resume::told_again(&self.order);
-            if state.run.phase == Phase::Idle {
+            if state.run().phase == Phase::Idle {
                 events.push(Event::ProveAll);
             }
             return Move::Do(events);
@@ -214,7 +214,7 @@ impl Autopilot {
     }
 
     fn review(&mut self, state: &State) -> Move {
-        let Some(plan) = &state.run.plan else {
+        let Some(plan) = &state.run().plan else {
             let says = bad_news(state).unwrap_or_else(|| "The plan cannot be made.".to_owned());
             return Move::End(Outcome::Checks(Refusal { says: Some(says), ..Refusal::default() }));
         };
@@ -227,7 +227,7 @@ impl Autopilot {
 
     /// A first node's key is saved and read back, and that is the proof that it is kept.
     fn keep(&mut self, state: &State) -> Move {
-        let custody = &state.custody;
+        let custody = state.custody();
         if custody.proof.is_some() {
             return Move::Do(vec![Event::Next]);
         }
@@ -267,7 +267,7 @@ fn not_kept(state: &State, said: &str) -> Move {
 }
 
 fn install(state: &State) -> Move {
-    match state.run.phase {
+    match state.run().phase {
         Phase::Finished => match bad_news(state) {
             Some(says) => Move::End(Outcome::Unfinished(says)),
             None => Move::Do(vec![Event::Next]),
@@ -284,7 +284,7 @@ fn bad_news(state: &State) -> Option<String> {
 /// The gate stays shut and nobody says why: an end all the same, rather than a circle.
 fn stuck(state: &State) -> Move {
     let says = bad_news(state).unwrap_or_else(|| format!("It does not go on from {}.", state.place.here.id()));
-    if state.run.phase == Phase::Idle {
+    if state.run().phase == Phase::Idle {
         Move::End(Outcome::Checks(Refusal { says: Some(says), ..Refusal::default() }))
     } else {
         Move::End(Outcome::Unfinished(says))

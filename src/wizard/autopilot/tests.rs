@@ -247,7 +247,7 @@ fn a_warning_is_gone_over_only_where_it_was_named() {
         let (outcome, sky) = fly(order, cold());
         if goes_on {
             assert_eq!(outcome, Outcome::Finished);
-            assert_eq!(sky.state.run.plan.as_ref().map(|plan| plan.accepted.clone()), Some(vec![CheckId::SqlClock]));
+            assert_eq!(sky.state.run().plan.as_ref().map(|plan| plan.accepted.clone()), Some(vec![CheckId::SqlClock]));
         } else {
             let only = Refusal { warnings: vec![CheckId::SqlClock], ..Refusal::default() };
             assert_eq!(refusal(outcome), only, "{accept:?}");
@@ -308,7 +308,7 @@ fn a_dry_run_does_not_end_a_run_that_lacks_only_its_end() {
     let order = Order { dry_run: true, ..order(Flow::FirstNode, &[]) };
     let (facts, ways) = with_run(journal(&order, 6));
     let (outcome, sky) = Sky::new(order, facts, ways).fly();
-    assert_eq!((outcome, sky.done.len(), sky.state.place.flow), (Outcome::OnlyItsEnd, 0, None));
+    assert_eq!((outcome, sky.done.len(), sky.state.flow()), (Outcome::OnlyItsEnd, 0, None));
 }
 
 #[test]
@@ -330,7 +330,7 @@ fn what_nobody_gave_is_the_run_s_own_and_the_key_s_file_may_be_another() {
     let (outcome, sky) = Sky::new(order(Flow::FirstNode, &[(FieldId::KeyFile, file)]), facts, ways).fly();
     assert_eq!(outcome, Outcome::Finished);
     assert_eq!(sky.state.answers.text(FieldId::GrpcPort), "9443");
-    assert_eq!(sky.state.custody.saved.as_ref().map(ToString::to_string).as_deref(), Some(file));
+    assert_eq!(sky.state.custody().saved.as_ref().map(ToString::to_string).as_deref(), Some(file));
 }
 
 #[test]

@@ -9,95 +9,95 @@ use crate::model::flow::Flow;
 use crate::model::screen::ScreenId;
 use crate::wizard::effect::Effect;
 use crate::wizard::gate::Gate;
-use crate::wizard::run::Phase;
+use crate::wizard::run::{Phase, Run};
 use crate::wizard::state::{Ending, Focus, Notice, State};
 
-use super::{enter, install, key, prove, start};
+use super::goto::Goto;
+use super::opening::unproven;
+use super::{install, planning, prove};
 
 /// Enter.
-pub fn next(state: &mut State, effects: &mut Vec<Effect>) {
+pub fn next(state: &mut State, effects: &mut Vec<Effect>) -> Goto {
     if state.overlay.is_some() {
-        return;
+        return Goto::Nowhere;
     }
     match state.place.here {
-        ScreenId::Start => start::chosen(state, effects),
-        ScreenId::Install => match state.run.phase {
-            Phase::Finished => advance(state, effects),
-            // Pressed a moment too early, it is meant all the same.
-            Phase::Running => state.asked.waiting = true,
+        ScreenId::Start => return state.focused_errand().map_or(Goto::Nowhere, Goto::Begin),
+        ScreenId::Install => match state.run().phase {
+            Phase::Finished => return advance(state),
+            // Enter pressed a moment too early counts all the same.
+            Phase::Running => state.prompt.waiting = true,
             Phase::Undone => {
-                state.run = crate::wizard::run::Run::default();
-                state.resuming = None;
-                // What was there before the undo is there no more.
+                if let Some(work) = state.work_mut() {
+                    work.run = Run::default();
+                    work.resuming = None;
+                }
+                // What was there before the undo is gone.
                 for screen in proven_for_a_plan(state) {
                     prove::screen(state, screen, true, effects);
                 }
-                enter(state, ScreenId::Review, effects);
-                key::make_plan(state, effects);
+                return Goto::Screen(ScreenId::Review);
             }
             _ => {}
         },
         ScreenId::Done => state.ending = Some(Ending::Finished),
-        ScreenId::MasterKey => leave_key(state, effects),
+        ScreenId::MasterKey => return leave_key(state, effects),
         // A plan that nobody has seen is not installed. A new cluster's key is being drawn; otherwise it is told once more
         // why there is none.
-        ScreenId::Review if state.run.plan.is_none() => {
-            if state.place.flow != Some(Flow::FirstNode) {
-                key::make_plan(state, effects);
+        ScreenId::Review if state.run().plan.is_none() => {
+            if state.flow() != Some(Flow::FirstNode) {
+                return Goto::Plan;
             }
         }
-        ScreenId::Review => leave_review(state, effects),
-        _ => leave_page(state, effects),
+        ScreenId::Review => return leave_review(state, effects),
+        _ => return leave_page(state, effects),
     }
-}
-
-/// Whether the flow's run ends with a key whose keeping has to be proven.
-pub(super) fn has_key_to_keep(state: &State) -> bool {
-    state.place.flow.is_some_and(|flow| flow::next(flow, ScreenId::Install) == Some(ScreenId::MasterKey))
+    Goto::Nowhere
 }
 
 /// The screens whose surveys a plan of this flow rests on.
 fn proven_for_a_plan(state: &State) -> Vec<ScreenId> {
-    let path = state.place.flow.map(flow::path).unwrap_or_default();
+    let path = state.flow().map(flow::path).unwrap_or_default();
     let before = path.iter().copied().take_while(|screen| *screen != ScreenId::Review);
-    let subject = state.subject.as_ref().map(|_| ScreenId::Drift);
+    let subject = state.node().map(|_| ScreenId::Drift);
     [ScreenId::Start].into_iter().chain(before).chain(subject).collect()
 }
 
 /// Next on a page of fields: to the next missing answer, or through the gate.
-fn leave_page(state: &mut State, effects: &mut Vec<Effect>) {
+fn leave_page(state: &mut State, effects: &mut Vec<Effect>) -> Goto {
     let missing = state.fields().into_iter().find(|field| form::is_missing(*field, &state.answers));
     if let Some(missing) = missing
         && state.focused() != Some(missing)
     {
         state.place.focus = Focus::Field(missing);
-        return;
+        return Goto::Nowhere;
     }
     match state.gate() {
-        Gate::Open => advance(state, effects),
-        Gate::Waiting => state.asked.waiting = true,
+        Gate::Open => return advance(state),
+        Gate::Waiting => state.prompt.waiting = true,
         Gate::Unproven => {
             // A survey that ended without telling all is no reason to be stuck: it is begun anew.
             prove::screen(state, state.place.here, true, effects);
             // What was found out about the server and the cluster is worth reading before one goes on; the rest only when
             // it is amiss.
-            state.asked.waiting = !matches!(state.place.here, ScreenId::Database | ScreenId::Cluster);
+            state.prompt.waiting = !matches!(state.place.here, ScreenId::Database | ScreenId::Cluster);
         }
         Gate::Warned(_) => {
             let warnings = state.warnings();
-            if state.asked.warnings == warnings {
-                state.accepted.retain(|(check, _)| warnings.iter().all(|(other, _)| other != check));
-                state.accepted.extend(warnings);
-                advance(state, effects);
-            } else {
-                ask_to_accept(state, warnings);
+            if state.prompt.warnings == warnings {
+                if let Some(work) = state.work_mut() {
+                    work.accepted.retain(|(check, _)| warnings.iter().all(|(other, _)| other != check));
+                    work.accepted.extend(warnings);
+                }
+                return advance(state);
             }
+            ask_to_accept(state, warnings);
         }
         Gate::Malformed(fields) => {
             if let Some(first) = fields.first() {
                 state.place.focus = Focus::Field(*first);
             }
-            state.asked.touched = fields;
+            state.prompt.touched = fields;
         }
         Gate::Shut(_) => {
             if let Some(field) = state.foremost().and_then(|finding| finding.about)
@@ -114,46 +114,42 @@ fn leave_page(state: &mut State, effects: &mut Vec<Effect>) {
             state.notice = Some(Notice { bad: true, text: text.into() });
         }
     }
+    Goto::Nowhere
 }
 
 /// Next on the plan: only what is proven is installed, and only what was shown. Both may have changed since the plan was
 /// made, by a survey that was begun again.
-fn leave_review(state: &mut State, effects: &mut Vec<Effect>) {
+fn leave_review(state: &mut State, effects: &mut Vec<Effect>) -> Goto {
     if let Some(shut) = state.shut_before(ScreenId::Review) {
-        enter(state, shut, effects);
         state.notice = Some(unproven());
-        return;
+        return Goto::Screen(shut);
     }
-    let steps = |state: &State| state.run.plan.as_ref().map(|plan| plan.steps.clone());
+    let steps = |state: &State| state.run().plan.as_ref().map(|plan| plan.steps.clone());
     let shown = steps(state);
-    key::make_plan(state, effects);
-    if state.run.plan.is_none() {
-        return;
+    planning::make_plan(state, effects);
+    if state.run().plan.is_none() {
+        return Goto::Nowhere;
     }
     if steps(state) == shown {
-        leave_page(state, effects);
-    } else {
-        state.notice =
-            Some(Notice { bad: true, text: "What was found since has changed the plan. Enter installs this one.".into() });
+        return leave_page(state, effects);
     }
-}
-
-pub fn unproven() -> Notice {
-    Notice { bad: false, text: "This screen has to be proven again before the plan is made.".into() }
+    state.notice = Some(Notice { bad: true, text: "What was found since has changed the plan. Enter installs this one.".into() });
+    Goto::Nowhere
 }
 
 fn ask_to_accept(state: &mut State, warnings: Vec<(CheckId, Verdict)>) {
     let names: Vec<&str> = warnings.iter().map(|(check, _)| check.id()).collect();
     state.notice = Some(Notice { bad: false, text: format!("Enter once more accepts {} and goes on.", names.join(", ")) });
-    state.asked.warnings = warnings;
+    state.prompt.warnings = warnings;
 }
 
 /// Next on the master key's screen: only once its keeping is proven.
-fn leave_key(state: &mut State, effects: &mut Vec<Effect>) {
-    if state.custody.proof.is_some() {
+fn leave_key(state: &mut State, effects: &mut Vec<Effect>) -> Goto {
+    if state.custody().proof.is_some() {
         install::close(state, effects);
-        advance(state, effects);
-    } else if state.custody.refuses(state.answers.trimmed(FieldId::KeyProof)) {
+        return advance(state);
+    }
+    if state.custody().refuses(state.answers.trimmed(FieldId::KeyProof)) {
         state.place.focus = Focus::Field(FieldId::KeyProof);
         let text = "What was typed are not the key's last six characters. F2 shows the key again, F8 reads the saved file back.";
         state.notice = Some(Notice { bad: true, text: text.into() });
@@ -164,41 +160,38 @@ fn leave_key(state: &mut State, effects: &mut Vec<Effect>) {
                 .into(),
         });
     }
+    Goto::Nowhere
 }
 
 /// To the next screen of the path.
-fn advance(state: &mut State, effects: &mut Vec<Effect>) {
-    let Some(flow) = state.place.flow else { return };
-    let Some(next) = flow::next(flow, state.place.here) else { return };
+fn advance(state: &mut State) -> Goto {
+    let Some(flow) = state.flow() else { return Goto::Nowhere };
+    let Some(next) = flow::next(flow, state.place.here) else { return Goto::Nowhere };
     if next == ScreenId::Install {
-        install::begin(state, effects);
-        return;
+        return Goto::Install;
     }
-    enter(state, next, effects);
     if flow::place(flow, next) > flow::place(flow, state.place.furthest) {
         state.place.furthest = next;
     }
-    if next == ScreenId::Review {
-        key::make_plan(state, effects);
-    }
+    Goto::Screen(next)
 }
 
 /// Esc.
-pub fn back(state: &mut State, effects: &mut Vec<Effect>) {
+pub fn back(state: &mut State) -> Goto {
     if state.overlay.take().is_some() {
-        return;
+        return Goto::Nowhere;
     }
-    if state.asked.waiting {
-        state.asked.waiting = false;
-        return;
+    if state.prompt.waiting {
+        state.prompt.waiting = false;
+        return Goto::Nowhere;
     }
-    let Some(flow) = state.place.flow else {
+    let Some(flow) = state.flow() else {
         state.notice = Some(Notice { bad: false, text: "Ctrl-C ends the program.".into() });
-        return;
+        return Goto::Nowhere;
     };
     match state.place.here {
-        ScreenId::Install if state.run.phase != Phase::Idle => {
-            let text = match state.run.phase {
+        ScreenId::Install if state.run().phase != Phase::Idle => {
+            let text = match state.run().phase {
                 Phase::Running | Phase::Undoing => "Steps are running; there is no way back in the middle of one.",
                 Phase::UndoneInPart => "Some of it is not undone yet: undo it once more, or leave it.",
                 Phase::Undone => "Everything is undone; Enter goes back to the plan.",
@@ -209,63 +202,56 @@ pub fn back(state: &mut State, effects: &mut Vec<Effect>) {
         ScreenId::MasterKey | ScreenId::Done => {
             state.notice = Some(Notice { bad: false, text: "The install is done; there is nothing to go back to.".into() });
         }
-        here => match flow::previous(flow, here) {
-            Some(previous) => enter(state, previous, effects),
-            None => start::home(state, effects),
-        },
+        here => return flow::previous(flow, here).map_or(Goto::Out, Goto::Screen),
     }
+    Goto::Nowhere
 }
 
 /// To a screen that was reached before; not past an install, and not out of one. To the plan only over gates that are
 /// open: a plan is made of what is proven.
-pub fn jump(state: &mut State, screen: ScreenId, effects: &mut Vec<Effect>) {
-    let Some(flow) = state.place.flow else { return };
+pub fn jump(state: &mut State, screen: ScreenId) -> Goto {
+    let Some(flow) = state.flow() else { return Goto::Nowhere };
     let place = |screen| flow::place(flow, screen);
     let reached = place(screen).is_some() && place(screen) <= place(state.place.furthest);
-    let bound = state.run.phase != Phase::Idle;
+    let bound = state.run().phase != Phase::Idle;
     if !reached || bound || screen == state.place.here || screen == ScreenId::Install {
-        return;
+        return Goto::Nowhere;
     }
-    if screen == ScreenId::Review {
-        if let Some(shut) = state.shut_before(screen) {
-            if shut != state.place.here {
-                enter(state, shut, effects);
-            }
-            state.notice = Some(unproven());
-            return;
-        }
-        enter(state, screen, effects);
-        key::make_plan(state, effects);
-    } else {
-        enter(state, screen, effects);
+    if screen == ScreenId::Review
+        && let Some(shut) = state.shut_before(screen)
+    {
+        state.notice = Some(unproven());
+        return if shut == state.place.here { Goto::Nowhere } else { Goto::Screen(shut) };
     }
+    Goto::Screen(screen)
 }
 
 /// After a survey's news: goes on by itself where Next was pressed while it ran and nothing stands against it.
-pub fn after_news(state: &mut State, effects: &mut Vec<Effect>) {
+pub fn after_news(state: &mut State, effects: &mut Vec<Effect>) -> Goto {
     // A flow that begins with its plan may have begun before all was known that the plan is made of.
-    let begun = matches!(state.place.flow, Some(Flow::Leave | Flow::Remove)) && state.place.here == ScreenId::Review;
-    if begun && state.run.phase == Phase::Idle && state.run.plan.is_none() {
-        key::make_plan(state, effects);
+    let begun = matches!(state.flow(), Some(Flow::Leave | Flow::Remove)) && state.place.here == ScreenId::Review;
+    if begun && state.run().phase == Phase::Idle && state.run().plan.is_none() {
+        planning::make_plan(state, effects);
     }
     // What Enter was to accept says something else by now.
-    if !state.asked.warnings.is_empty() && state.asked.warnings != state.warnings() {
-        state.asked.warnings.clear();
+    if !state.prompt.warnings.is_empty() && state.prompt.warnings != state.warnings() {
+        state.prompt.warnings.clear();
     }
     // An install has no checks, so its gate is open; what is waited for there is its end, not a survey's.
-    if !state.asked.waiting || state.place.here == ScreenId::Install {
-        return;
+    if !state.prompt.waiting || state.place.here == ScreenId::Install {
+        return Goto::Nowhere;
     }
     match state.gate() {
         Gate::Open => {
-            state.asked.waiting = false;
-            advance(state, effects);
+            state.prompt.waiting = false;
+            return advance(state);
         }
         Gate::Waiting => {}
         Gate::Warned(_) => {
-            state.asked.waiting = false;
+            state.prompt.waiting = false;
             ask_to_accept(state, state.warnings());
         }
-        _ => state.asked.waiting = false,
+        _ => state.prompt.waiting = false,
     }
+    Goto::Nowhere
 }

@@ -14,21 +14,22 @@ use crate::model::untrusted::Untrusted;
 use crate::render;
 use crate::wizard::answer_file;
 use crate::wizard::effect::Effect;
-use crate::wizard::event::Action;
+use crate::wizard::event::{Action, Errand};
 use crate::wizard::run::Phase;
-use crate::wizard::state::{Asked, Ending, Focus, Notice, Overlay, State};
+use crate::wizard::state::{Ending, Focus, Notice, Overlay, Prompt, State};
 
-use super::{go, install, key, prove, review};
+use super::goto::Goto;
+use super::{install, key, prove, review};
 
 /// A key of the foot. One that does not apply now does nothing.
-pub fn press(state: &mut State, action: Action, effects: &mut Vec<Effect>) {
+pub fn press(state: &mut State, action: Action, effects: &mut Vec<Effect>) -> Goto {
     if !state.actions().contains(&action) || (state.overlay.is_some() && !matches!(action, Action::Quit | Action::Help)) {
-        return;
+        return Goto::Nowhere;
     }
     if let Some(text) = state.locks(action) {
         state.place.focus = Focus::Field(FieldId::KeyConfirm);
         state.notice = Some(Notice { bad: true, text });
-        return;
+        return Goto::Nowhere;
     }
     let changes = matches!(action, Action::Edit | Action::LeaveCluster | Action::RemoveNode);
     if let Some(run) = state.unfinished().filter(|_| changes) {
@@ -38,16 +39,20 @@ pub fn press(state: &mut State, action: Action, effects: &mut Vec<Effect>) {
              Continue, to finish or undo it first."
         );
         state.notice = Some(Notice { bad: true, text });
-        return;
+        return Goto::Nowhere;
     }
     match action {
         Action::Help => state.overlay = if state.overlay == Some(Overlay::Help) { None } else { Some(Overlay::Help) },
-        Action::Reveal => state.custody.revealed = !state.custody.revealed,
+        Action::Reveal => {
+            if let Some(custody) = state.custody_mut() {
+                custody.revealed = !custody.revealed;
+            }
+        }
         Action::ConnectionString => state.overlay = Some(Overlay::ConnectionString),
         Action::Certificate => state.overlay = Some(Overlay::Certificate),
         Action::CheckAgain => {
-            state.asked = Asked { again: true, touched: std::mem::take(&mut state.asked.touched), ..Asked::default() };
-            if state.place.flow == Some(Flow::Review) {
+            state.prompt = Prompt { again: true, touched: std::mem::take(&mut state.prompt.touched), ..Prompt::default() };
+            if state.flow() == Some(Flow::Review) {
                 review::again(state, effects);
             } else {
                 prove::screen(state, state.place.here, true, effects);
@@ -59,7 +64,7 @@ pub fn press(state: &mut State, action: Action, effects: &mut Vec<Effect>) {
             }
         }
         Action::CopyKey => {
-            if let Some(drawn) = &state.custody.drawn {
+            if let Some(drawn) = &state.custody().drawn {
                 effects.push(Effect::Copy(drawn.key.to_base64()));
             }
         }
@@ -69,24 +74,25 @@ pub fn press(state: &mut State, action: Action, effects: &mut Vec<Effect>) {
         Action::Script => state.overlay = Some(Overlay::Script),
         Action::Output => state.overlay = Some(Overlay::Output),
         Action::CopyNext => {
-            if let Some(plan) = &state.run.plan {
+            if let Some(plan) = &state.run().plan {
                 effects.push(Effect::Copy(SecretString::from(render::next_node(plan))));
             }
         }
-        Action::Retry => install::begin(state, effects),
+        Action::Retry => return Goto::Install,
         Action::Undo => state.overlay = Some(Overlay::ConfirmUndo),
         Action::Leave => state.ending = Some(ending(state)),
-        Action::Edit => review::edit(state, effects),
-        Action::LeaveCluster => review::leave(state, effects),
-        Action::RemoveNode => review::remove(state, effects),
+        Action::Edit => return Goto::Begin(Errand::Flow(Flow::Edit)),
+        Action::LeaveCluster => return Goto::Begin(Errand::Flow(Flow::Leave)),
+        Action::RemoveNode => return Goto::Begin(Errand::Flow(Flow::Remove)),
         Action::Cancel => cancel(state, effects),
         Action::Quit => quit(state),
     }
+    Goto::Nowhere
 }
 
 /// Saves the answers to the file that is named.
 fn save_answers(state: &mut State, effects: &mut Vec<Effect>) {
-    let Some(flow) = state.place.flow else { return };
+    let Some(flow) = state.flow() else { return };
     let path = PathBuf::from(state.answers.trimmed(FieldId::AnswersFile));
     if path.is_absolute() {
         effects.push(Effect::SaveAnswers(path, answer_file::write(flow, &state.answers, &state.accepted())));
@@ -133,13 +139,15 @@ fn pin(state: &mut State, effects: &mut Vec<Effect>) {
 /// Cancels what is running: a survey at once, the install before its next step.
 fn cancel(state: &mut State, effects: &mut Vec<Effect>) {
     if state.place.here == ScreenId::Install {
-        state.run.cancelling = true;
+        if let Some(run) = state.run_mut() {
+            run.cancelling = true;
+        }
         effects.push(Effect::CancelInstall);
         return;
     }
     for survey in state.surveys() {
         if state.tickets.awaited(*survey) && state.tickets.drop_running(*survey) {
-            state.asked.waiting = false;
+            state.prompt.waiting = false;
             effects.push(Effect::CancelSurvey(*survey));
         }
     }
@@ -157,9 +165,9 @@ fn quit(state: &mut State) {
 
 /// How the program ends when it is left now.
 fn ending(state: &State) -> Ending {
-    match (state.place.here, state.run.phase) {
+    match (state.place.here, state.run().phase) {
         (ScreenId::Done, _) => Ending::Finished,
-        (_, Phase::Finished) if !go::has_key_to_keep(state) => Ending::Finished,
+        (_, Phase::Finished) if !state.has_key_to_keep() => Ending::Finished,
         (_, Phase::Idle | Phase::Undone) => Ending::Left,
         _ => Ending::Unfinished,
     }

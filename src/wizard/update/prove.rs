@@ -29,22 +29,24 @@ pub fn screen(state: &mut State, screen: ScreenId, fresh: bool, effects: &mut Ve
 
 /// In a review: begins everything of it that can be asked by now and was not asked yet, whatever section is open.
 pub fn review(state: &mut State, effects: &mut Vec<Effect>) {
-    if state.place.flow == Some(Flow::Review) {
+    if state.flow() == Some(Flow::Review) {
         screen(state, ScreenId::Proof, false, effects);
     }
 }
 
 /// From now on proves every screen on the way to the plan, and beyond it the file that the new key is to be saved to.
 pub fn all(state: &mut State, effects: &mut Vec<Effect>) {
-    state.proves_all = true;
+    if let Some(work) = state.work_mut() {
+        work.proves_all = true;
+    }
     rest(state, effects);
 }
 
 /// Where everything is proven at once: begins what can be asked by now and was not asked yet. Nothing that ended is begun
 /// anew by this. Of a run whose steps are all done, only where its key is to be kept is still worth a look.
 pub fn rest(state: &mut State, effects: &mut Vec<Effect>) {
-    let Some(flow) = state.place.flow.filter(|_| state.proves_all) else { return };
-    let (phase, here) = (state.run.phase, state.place.here);
+    let Some(flow) = state.flow().filter(|_| state.proves_all()) else { return };
+    let (phase, here) = (state.run().phase, state.place.here);
     let keeps = phase == Phase::Finished && here == ScreenId::MasterKey;
     let counts = |screen: &ScreenId| phase == Phase::Idle && *screen != ScreenId::Done || keeps && *screen == here;
     for one in paths::path(flow).iter().copied().filter(counts) {
@@ -57,10 +59,10 @@ pub fn rest(state: &mut State, effects: &mut Vec<Effect>) {
 /// three surveys that try a wrong password at once may be what locks the account.
 fn has_its_turn(state: &State, id: SurveyId) -> bool {
     let behind_login = matches!(id, SurveyId::Cluster | SurveyId::Key);
-    if state.place.flow != Some(Flow::Review) {
+    if state.flow() != Some(Flow::Review) {
         // Before its first node there is no cluster.
-        let is_there = state.place.flow != Some(Flow::FirstNode) || id != SurveyId::Cluster;
-        return is_there && (!(state.proves_all && behind_login) || state.facts.server.login.seen().is_some());
+        let is_there = state.flow() != Some(Flow::FirstNode) || id != SurveyId::Cluster;
+        return is_there && (!(state.proves_all() && behind_login) || state.facts.server.login.seen().is_some());
     }
     let node = &state.facts.node;
     let told = node.config.seen().is_some() || matches!(&node.octopus, Fact::Seen(Some(_)));
@@ -84,7 +86,7 @@ pub fn survey(state: &mut State, id: SurveyId, fresh: bool, effects: &mut Vec<Ef
     if !has_its_turn(state, id) {
         return;
     }
-    let Some(inputs) = inputs::of(id, &state.answers, state.subject.as_ref()) else {
+    let Some(inputs) = inputs::of(id, &state.answers, state.subject()) else {
         if state.tickets.drop_running(id) {
             effects.push(Effect::CancelSurvey(id));
         }
@@ -97,7 +99,9 @@ pub fn survey(state: &mut State, id: SurveyId, fresh: bool, effects: &mut Vec<Ef
         _ => {}
     }
     // What was accepted was accepted of another state of affairs.
-    state.accepted.retain(|(check, _)| !checks::row(*check).surveys.contains(&id));
+    if let Some(work) = state.work_mut() {
+        work.accepted.retain(|(check, _)| !checks::row(*check).surveys.contains(&id));
+    }
     let ticket = state.tickets.begin(inputs.clone(), state.now);
     effects.push(Effect::Survey { ticket, inputs, fresh });
 }
@@ -112,6 +116,14 @@ pub fn refresh(state: &mut State, effects: &mut Vec<Effect>) {
     if state.tickets.running(SurveyId::Cluster).is_none() {
         let ticket = state.tickets.refresh(inputs.clone(), state.now);
         effects.push(Effect::Survey { ticket, inputs, fresh: false });
+    }
+}
+
+/// Looks at the folders on their screen of a join, as soon as the registry has named them.
+pub fn shared_folders(state: &mut State, effects: &mut Vec<Effect>) {
+    if state.flow() == Some(Flow::Join) && state.place.here == ScreenId::Storage {
+        survey(state, SurveyId::Storage, false, effects);
+        settle(state);
     }
 }
 
@@ -130,7 +142,7 @@ pub fn may_prove_unasked(state: &State) -> bool {
 /// Makes the facts those of the present answers: what a survey said for exactly these inputs, or nothing.
 pub fn settle(state: &mut State) {
     for survey in SurveyId::ALL {
-        let observed = inputs::of(survey, &state.answers, state.subject.as_ref())
+        let observed = inputs::of(survey, &state.answers, state.subject())
             .and_then(|inputs| state.tickets.of(&inputs))
             .filter(|asking| asking.standing != Standing::Dropped)
             .and_then(|asking| asking.observed.clone());

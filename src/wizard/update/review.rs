@@ -4,7 +4,7 @@
 use std::path::PathBuf;
 
 use crate::catalog::flow as paths;
-use crate::model::answers::{Answers, Origin, Raw};
+use crate::model::answers::{Answer, Answers, Origin, Raw};
 use crate::model::facts::{Fact, NodeSeen};
 use crate::model::field::{FieldId, Kind};
 use crate::model::flow::Flow;
@@ -16,54 +16,56 @@ use crate::model::subject::{Maker, Subject};
 use crate::wizard::custody::Custody;
 use crate::wizard::effect::Effect;
 use crate::wizard::inputs;
-use crate::wizard::run::Run;
 use crate::wizard::settings;
-use crate::wizard::state::{Focus, Notice, State};
+use crate::wizard::state::{Change, ChangeKind, ExistingNode, FlowState, Focus, Notice, Review, Start, State, Work};
 use crate::wizard::subjects;
 
-use super::{enter, key, prove, start};
+use super::goto::Goto;
+use super::{opening, planning, prove};
 
-/// Opens the review of an instance. What was answered for setting up a node is set aside meanwhile: this node's answers
+/// Opens the review of an instance. What was answered for setting up a node is put aside meanwhile: this node's answers
 /// are its own, and the two must not mix.
-pub fn open(state: &mut State, subject: &Subject, effects: &mut Vec<Effect>) {
-    set_aside(state, subject.maker);
-    state.subject = Some(subject.clone());
-    state.wanted = None;
-    state.resuming = None;
-    state.edits.clear();
+pub fn open(state: &mut State, subject: Subject, effects: &mut Vec<Effect>) {
+    let set_aside = put_aside(state, subject.maker);
+    let node = ExistingNode::new(subject, set_aside);
     // What an earlier review saw may not be so any more.
     forget(state, effects);
-    section(state, ScreenId::Node, effects);
+    section(state, node, ScreenId::Node, effects);
 }
 
-/// Makes room for a node's own answers.
-pub fn set_aside(state: &mut State, maker: Maker) {
-    let blank = blank(maker, state.aside.as_deref().unwrap_or(&state.answers));
-    let answers = std::mem::replace(&mut state.answers, blank);
-    if state.aside.is_none() {
-        state.aside = Some(Box::new(answers));
-    }
+/// Makes room for a node's own answers, and returns those of the set-up flows.
+pub fn put_aside(state: &mut State, maker: Maker) -> Answers {
+    let set_aside = match std::mem::replace(&mut state.flow, FlowState::Start(Start::default())) {
+        FlowState::Review(Review { node, .. }) | FlowState::Change(Change { node, .. }) => *node.set_aside,
+        FlowState::Start(_) | FlowState::SetUp(_) => std::mem::take(&mut state.answers),
+    };
+    state.answers = blank(maker, &set_aside);
+    set_aside
+}
+
+/// Returns the node of a journal whose answers these are.
+pub fn journaled_subject(answers: &Answers) -> Subject {
+    let home = PathBuf::from(answers.trimmed(FieldId::Home));
+    let instance = answers.trimmed(FieldId::Instance).to_owned();
+    Subject { instance, config: home.join(NodeConfig::FILE), maker: Maker::Wizard }
 }
 
 /// Begins the review that was asked for on the command line, once it is known what there is on this machine.
 pub fn wanted(state: &mut State, effects: &mut Vec<Effect>) {
-    let Some(wanted) = state.wanted.take() else { return };
+    let FlowState::Start(start) = &mut state.flow else { return };
+    let Some(wanted) = start.wanted.take() else { return };
     match subjects::find(&state.facts.machine, &wanted) {
-        Ok(subject) => open(state, &subject, effects),
+        Ok(subject) => open(state, subject, effects),
         Err(text) => state.notice = Some(Notice { bad: true, text }),
     }
 }
 
-/// Opens a section of the review with nothing of an edit, a plan or a key left over.
-fn section(state: &mut State, screen: ScreenId, effects: &mut Vec<Effect>) {
-    state.run = Run::default();
-    state.custody = Custody { flow: Some(Flow::Review), ..Custody::default() };
-    state.removing = None;
-    state.accepted.clear();
-    state.place.flow = Some(Flow::Review);
+/// Opens a section of the review with nothing of a plan or a key left over.
+fn section(state: &mut State, node: ExistingNode, screen: ScreenId, effects: &mut Vec<Effect>) {
+    state.flow = FlowState::Review(Review { node, custody: Custody::default() });
     // All sections are open at once.
     state.place.furthest = paths::path(Flow::Review).last().copied().unwrap_or(screen);
-    enter(state, screen, effects);
+    opening::enter(state, screen, effects);
     node_known(state, effects);
 }
 
@@ -81,15 +83,10 @@ fn blank(maker: Maker, aside: &Answers) -> Answers {
     answers
 }
 
-/// Whether an existing node's files are what the answers come from.
-pub fn is_of_a_node(state: &State) -> bool {
-    matches!(state.place.flow, Some(Flow::Review | Flow::Edit | Flow::Leave | Flow::Remove))
-}
-
 /// The survey of the node's files has said something: its answers are those of the files, but for what was typed; and
-/// everything that hangs on them is proven.
+/// everything that depends on them is proven.
 pub fn node_known(state: &mut State, effects: &mut Vec<Effect>) {
-    if !is_of_a_node(state) {
+    if state.node().is_none() {
         return;
     }
     for (field, raw) in told(state) {
@@ -97,14 +94,14 @@ pub fn node_known(state: &mut State, effects: &mut Vec<Effect>) {
             state.answers.set(field, raw, Origin::File);
         }
     }
-    if state.place.flow == Some(Flow::Review) {
+    if state.flow() == Some(Flow::Review) {
         take_key(state);
         prove::settle(state);
         prove::review(state, effects);
     } else {
         prove::settle(state);
-        if state.place.here == ScreenId::Review && state.run.plan.is_none() {
-            key::make_plan(state, effects);
+        if state.place.here == ScreenId::Review && state.run().plan.is_none() {
+            planning::make_plan(state, effects);
         }
     }
 }
@@ -112,9 +109,9 @@ pub fn node_known(state: &mut State, effects: &mut Vec<Effect>) {
 /// What the files tell. A run that is gone on with has its answers in its journal, and what is missing there are secrets. Of
 /// an edit the password is asked again: it may be what was to be changed, and the files may still have the old one.
 fn told(state: &State) -> Vec<(FieldId, Raw)> {
-    let mut told = settings::answers(&state.facts, state.subject.as_ref());
-    if state.resuming.is_some() {
-        let asked_again = |field: FieldId| field == FieldId::Password && state.place.flow == Some(Flow::Edit);
+    let mut told = settings::answers(&state.facts, state.subject());
+    if state.resuming().is_some() {
+        let asked_again = |field: FieldId| field == FieldId::Password && state.flow() == Some(Flow::Edit);
         told.retain(|(field, raw)| !asked_again(*field) && !raw.is_empty() && state.answers.get(*field).raw.is_empty());
     }
     told
@@ -122,6 +119,7 @@ fn told(state: &State) -> Vec<(FieldId, Raw)> {
 
 /// The node's own sealed key, as far as it opens. What was saved of the same key stays said.
 fn take_key(state: &mut State) {
+    let FlowState::Review(review) = &mut state.flow else { return };
     let node = &state.facts.node;
     let drawn = match (&node.config, &node.key) {
         (Fact::Seen(config), Fact::Seen(Raw::Secret(text))) => {
@@ -129,30 +127,26 @@ fn take_key(state: &mut State) {
         }
         _ => None,
     };
-    let same = match (&drawn, &state.custody.drawn) {
+    let same = match (&drawn, &review.custody.drawn) {
         (Some(new), Some(old)) => new.key.same_as(&old.key),
         _ => false,
     };
     if !same {
-        state.custody = Custody { drawn, flow: Some(Flow::Review), ..Custody::default() };
+        review.custody = Custody { drawn, ..Custody::default() };
     }
 }
 
 /// Enter in a section: on to the next one, and from the last one back to the start.
-pub fn next(state: &mut State, effects: &mut Vec<Effect>) {
+pub fn next(state: &State) -> Goto {
     if state.overlay.is_some() {
-        return;
+        return Goto::Nowhere;
     }
-    match paths::next(Flow::Review, state.place.here) {
-        Some(next) => enter(state, next, effects),
-        None => start::home(state, effects),
-    }
+    paths::next(Flow::Review, state.place.here).map_or(Goto::Out, Goto::Screen)
 }
 
 /// Everything is looked at anew, the node's files first.
 pub fn again(state: &mut State, effects: &mut Vec<Effect>) {
     forget(state, effects);
-    state.accepted.clear();
     prove::settle(state);
     // An unfinished run may have been ended by somebody else.
     prove::screen(state, ScreenId::Start, true, effects);
@@ -167,87 +161,87 @@ fn forget(state: &mut State, effects: &mut Vec<Effect>) {
     }
 }
 
-/// Esc on the first screen of a flow that was begun from a review leads back to it; `false` for the other flows. The
+/// Esc on the first screen of a flow that was begun from a review leads back to it; returns `false` for the other flows. The
 /// answers are then the files' again, since that is what a review is about; what was changed comes back with F4.
-pub fn returned(state: &mut State, effects: &mut Vec<Effect>) -> bool {
-    let from = match state.place.flow {
-        Some(Flow::Edit | Flow::Leave) => ScreenId::Node,
-        Some(Flow::Remove) => ScreenId::Cluster,
-        _ => return false,
+pub fn reopen(state: &mut State, effects: &mut Vec<Effect>) -> bool {
+    let Some(Change { mut node, kind, .. }) = take_change(state) else { return false };
+    let from = match kind {
+        ChangeKind::Edit => {
+            node.edits = edits(&state.answers);
+            ScreenId::Node
+        }
+        ChangeKind::Leave => ScreenId::Node,
+        ChangeKind::Remove(_) => ScreenId::Cluster,
     };
-    let Some(subject) = state.subject.clone().filter(|_| state.resuming.is_none() && state.aside.is_some()) else {
-        return false;
-    };
-    if state.place.flow == Some(Flow::Edit) {
-        keep_edits(state);
-    }
     let keys = state.answers.get(FieldId::KeyFile).clone();
-    state.answers = blank(subject.maker, state.aside.as_deref().unwrap_or(&Answers::default()));
+    state.answers = blank(node.subject.maker, &node.set_aside);
     state.answers.set(FieldId::KeyFile, keys.raw, keys.origin);
-    section(state, from, effects);
-    if !state.edits.is_empty() {
+    let edited = !node.edits.is_empty();
+    section(state, node, from, effects);
+    if edited {
         let text = "Nothing of what was changed is written; F4 goes on changing it.";
         state.notice = Some(Notice { bad: false, text: text.into() });
     }
     true
 }
 
-fn keep_edits(state: &mut State) {
+/// Takes the change that was begun from a review; a resumed one was not.
+fn take_change(state: &mut State) -> Option<Change> {
+    match std::mem::replace(&mut state.flow, FlowState::Start(Start::default())) {
+        FlowState::Change(change) if change.work.resuming.is_none() => Some(change),
+        other => {
+            state.flow = other;
+            None
+        }
+    }
+}
+
+/// What was typed of a node's settings.
+fn edits(answers: &Answers) -> Vec<(FieldId, Answer)> {
     let typed = |field: &FieldId| {
-        state.answers.get(*field).origin == Origin::Typed
+        answers.get(*field).origin == Origin::Typed
             && !matches!(field, FieldId::KeyFile | FieldId::KeyConfirm | FieldId::AnswersFile)
     };
-    let edits: Vec<_> = FieldId::ALL.into_iter().filter(typed).map(|field| (field, state.answers.get(field).clone())).collect();
-    state.edits = edits;
+    FieldId::ALL.into_iter().filter(typed).map(|field| (field, answers.get(field).clone())).collect()
 }
 
-/// Back to the start from a review: the answers of the set-up flows come back, and nothing of this node stays.
-pub fn closed(state: &mut State) {
-    let Some(aside) = state.aside.take() else { return };
-    state.answers = *aside;
-    state.subject = None;
-    state.removing = None;
-    state.resuming = None;
-    state.edits.clear();
-    state.accepted.clear();
-    state.run = Run::default();
-    // A new cluster must never be given an old one's key.
-    state.custody = Custody::default();
-}
-
-/// Goes on to change what may be changed.
-pub fn edit(state: &mut State, effects: &mut Vec<Effect>) {
-    state.accepted.clear();
-    for (field, answer) in std::mem::take(&mut state.edits) {
-        state.answers.set(field, answer.raw, answer.origin);
+/// Leaves an existing node: the answers of the set-up flows come back, and nothing of the node stays.
+pub fn close(state: &mut State) {
+    if state.node().is_some() {
+        state.answers = put_aside(state, Maker::Wizard);
     }
-    start::flow(state, Flow::Edit, effects);
 }
 
-/// Goes on to have the node leave its cluster.
-pub fn leave(state: &mut State, effects: &mut Vec<Effect>) {
-    state.accepted.clear();
-    start::flow(state, Flow::Leave, effects);
+/// Goes on from a review to a change of its node.
+pub fn change(state: &mut State, kind: ChangeKind) -> Goto {
+    let mut node = match std::mem::replace(&mut state.flow, FlowState::Start(Start::default())) {
+        FlowState::Review(review) => review.node,
+        other => {
+            state.flow = other;
+            return Goto::Nowhere;
+        }
+    };
+    if matches!(kind, ChangeKind::Edit) {
+        for (field, answer) in std::mem::take(&mut node.edits) {
+            state.answers.set(field, answer.raw, answer.origin);
+        }
+    }
+    let flow = kind.flow();
+    state.flow = FlowState::Change(Change { node, kind, work: Work::default() });
+    opening::first_screen(state, flow)
 }
 
 /// Goes on to take the dead node that has the focus out of the registry.
-pub fn remove(state: &mut State, effects: &mut Vec<Effect>) {
-    let Some(row) = state.removable().and_then(|node| node.row.clone()) else { return };
-    state.removing = Some(row);
-    state.accepted.clear();
-    start::flow(state, Flow::Remove, effects);
-}
-
-/// An unfinished run of an existing node is gone on with: its files are looked at for what a journal does not hold.
-pub fn resume(state: &mut State) {
-    let home = PathBuf::from(state.answers.trimmed(FieldId::Home));
-    let instance = state.answers.trimmed(FieldId::Instance).to_owned();
-    state.subject = Some(Subject { instance, config: home.join(NodeConfig::FILE), maker: Maker::Wizard });
+pub fn remove(state: &mut State) -> Goto {
+    match state.removable().and_then(|node| node.row.clone()) {
+        Some(dead) => change(state, ChangeKind::Remove(Some(Box::new(dead)))),
+        None => Goto::Nowhere,
+    }
 }
 
 /// The node of the cluster's table that has the focus, before news may move it.
 pub fn focused_node(state: &State) -> Option<NodeSeen> {
-    match (state.place.flow, state.place.here, state.place.focus) {
+    match (state.flow(), state.place.here, state.place.focus) {
         (Some(Flow::Review), ScreenId::Cluster, Focus::Item(item)) => {
             state.facts.cluster.nodes.seen().and_then(|nodes| nodes.get(item)).cloned()
         }

@@ -1,77 +1,77 @@
-//! The start screen: the flows, and going on with an unfinished run.
+//! The start screen: the flows, leaving them, and continuing an unfinished run.
 
 use crate::catalog::failures;
-use crate::catalog::flow as paths;
 use crate::model::answers::{Origin, Raw};
 use crate::model::field::FieldId;
 use crate::model::flow::Flow;
-use crate::model::journal::Journal;
-use crate::model::journal::Resumption;
-use crate::model::master_key::GeneratedKey;
+use crate::model::journal::{Journal, Resumption};
+use crate::model::master_key::{GeneratedKey, MasterKey};
 use crate::model::plan::{Failure, StepKind};
 use crate::model::screen::ScreenId;
 use crate::model::subject::Maker;
+use crate::wizard::custody::Custody;
 use crate::wizard::effect::Effect;
 use crate::wizard::event::Errand;
-use crate::wizard::state::{Focus, Notice, State};
+use crate::wizard::state::{
+    Change, ChangeKind, ExistingNode, FlowState, Focus, Notice, Resuming, SetUp, SetUpKind, Start, State, Work,
+};
 use crate::wizard::subjects;
 
-use super::{enter, install, key, prove, review};
-
-/// Enter on the start screen: the errand that has the focus.
-pub fn chosen(state: &mut State, effects: &mut Vec<Effect>) {
-    if let Some(chosen) = focused(state) {
-        errand(state, &chosen, effects);
-    }
-}
-
-/// The errand that has the focus.
-pub fn focused(state: &State) -> Option<Errand> {
-    let Focus::Item(item) = state.place.focus else { return None };
-    state.errands().get(item).cloned()
-}
+use super::goto::Goto;
+use super::{install, opening, prove, review};
 
 /// Begins an errand.
-pub fn errand(state: &mut State, errand: &Errand, effects: &mut Vec<Effect>) {
+pub fn begin(state: &mut State, errand: Errand, effects: &mut Vec<Effect>) -> Goto {
     match errand {
+        Errand::Flow(Flow::FirstNode) => return set_up(state, SetUpKind::FirstNode(Custody::default())),
+        Errand::Flow(Flow::Join) => return set_up(state, SetUpKind::Join),
+        Errand::Flow(Flow::Edit) => return review::change(state, ChangeKind::Edit),
+        Errand::Flow(Flow::Leave) => return review::change(state, ChangeKind::Leave),
+        Errand::Flow(Flow::Remove) => return review::remove(state),
         Errand::Flow(Flow::Review) => state.notice = Some(Notice { bad: false, text: subjects::NOTHING.into() }),
-        Errand::Flow(chosen) => flow(state, *chosen, effects),
         Errand::Review(subject) => review::open(state, subject, effects),
         Errand::Resume(instance) => effects.push(Effect::LoadRun(instance.as_str().to_owned())),
     }
+    Goto::Nowhere
 }
 
-/// Begins a flow at its first screen.
-pub fn flow(state: &mut State, flow: Flow, effects: &mut Vec<Effect>) {
-    let Some(first) = paths::path(flow).first().copied() else { return };
-    key::take_up(state, flow);
-    state.place.flow = Some(flow);
-    state.place.furthest = first;
-    enter(state, first, effects);
-    if first == ScreenId::Review {
-        key::make_plan(state, effects);
-    }
+/// Begins a set-up, or goes on with the one that was left. What another flow had in hand, a key first of all, is dropped.
+fn set_up(state: &mut State, kind: SetUpKind) -> Goto {
+    review::close(state);
+    let new = SetUp { kind, work: Work::default() };
+    let flow = new.flow();
+    let left = match std::mem::replace(&mut state.flow, FlowState::Start(Start::default())) {
+        FlowState::Start(start) => start.left,
+        FlowState::SetUp(set_up) => Some(set_up),
+        FlowState::Review(_) | FlowState::Change(_) => None,
+    };
+    state.flow = FlowState::SetUp(left.filter(|left| left.flow() == flow).unwrap_or(new));
+    opening::first_screen(state, flow)
 }
 
-/// Back to the start screen, or to the review that a flow was begun from; the answers stay.
-pub fn home(state: &mut State, effects: &mut Vec<Effect>) {
-    if review::returned(state, effects) {
+/// Goes back to the start screen, or to the review that a flow was begun from; the answers stay.
+pub fn leave_flow(state: &mut State, effects: &mut Vec<Effect>) {
+    if review::reopen(state, effects) {
         return;
     }
-    review::closed(state);
-    state.place.flow = None;
-    enter(state, ScreenId::Start, effects);
+    review::close(state);
+    state.flow = match std::mem::replace(&mut state.flow, FlowState::Start(Start::default())) {
+        FlowState::SetUp(set_up) => FlowState::Start(Start { left: Some(set_up), ..Start::default() }),
+        other => other,
+    };
+    opening::enter(state, ScreenId::Start, effects);
     // A run may have ended or been undone since.
     prove::screen(state, ScreenId::Start, true, effects);
 }
 
 /// What the machine tells becomes the default of answers that nobody gave. The focus stays on the errand that somebody
-/// moved it to; where nobody did, it is on the first one, which goes on with an unfinished run if there is one.
+/// moved it to; where nobody did, it is on the first one, which continues an unfinished run if there is one.
 pub fn machine_known(state: &mut State, chosen: Option<&Errand>) {
     let name = state.facts.machine.host_name.as_str().to_owned();
     if !name.is_empty() {
         // The node under review has a name already.
-        state.aside.as_deref_mut().unwrap_or(&mut state.answers).offer(FieldId::NodeName, &name, Origin::Default);
+        let answers = state.flow.node_mut().map_or(&mut state.answers, |node| &mut *node.set_aside);
+        answers.offer(FieldId::NodeName, &name, Origin::Default);
     }
     if let Focus::Item(item) = state.place.focus
         && item > 0
@@ -79,7 +79,7 @@ pub fn machine_known(state: &mut State, chosen: Option<&Errand>) {
     {
         let errands = state.errands();
         let place = errands.iter().position(|errand| Some(errand) == chosen);
-        // Who chose to review before it was known what there is meant the first that there is.
+        // Anyone who chose to review before it was known what there is meant the first that there is.
         let meant = || {
             let review = |errand: &Errand| matches!(errand, Errand::Review(_));
             (chosen == Some(&Errand::Flow(Flow::Review))).then(|| errands.iter().position(review)).flatten()
@@ -89,10 +89,10 @@ pub fn machine_known(state: &mut State, chosen: Option<&Errand>) {
     }
 }
 
-/// An unfinished run was loaded: its answers come back, and what it made is no obstacle. Whoever has gone on to a flow in
-/// the meantime, perhaps of this very run by a second Enter, is left there.
+/// Continues an unfinished run that was loaded: its answers come back, and what it made is no obstacle. Anyone who has gone
+/// on to a flow in the meantime, perhaps of this very run by a second Enter, is left there.
 pub fn resumed(state: &mut State, result: Result<Box<Resumption>, Box<Failure>>, effects: &mut Vec<Effect>) {
-    if state.place.flow.is_some() {
+    if state.flow().is_some() {
         return;
     }
     let Resumption { journal, key } = match result {
@@ -103,41 +103,23 @@ pub fn resumed(state: &mut State, result: Result<Box<Resumption>, Box<Failure>>,
             return;
         }
     };
-    let of_a_node = matches!(journal.flow, Flow::Edit | Flow::Leave | Flow::Remove);
-    if of_a_node {
-        review::set_aside(state, Maker::Wizard);
+    take_over(state, &journal, key);
+    let Some(flow) = state.flow() else { return };
+    if let Goto::Screen(first) = opening::first_screen(state, flow) {
+        opening::enter(state, first, effects);
     }
-    // What an edit was to change has to win over what the node config still says.
-    let origin = if journal.flow == Flow::Edit { Origin::Typed } else { Origin::File };
-    for (field, text) in journal.fields() {
-        state.answers.set(field, Raw::of(field, text), origin);
-    }
-    state.accepted.clear();
-    state.resuming = Some(journal.cluster);
-    state.removing.clone_from(&journal.before);
-    state.custody = crate::wizard::custody::Custody::default();
-    if journal.flow == Flow::FirstNode {
-        state.custody.drawn = key.map(|key| GeneratedKey { cluster: journal.cluster, key });
-    } else if let Some(key) = key {
-        // Proven anew with everything else, as if it had been pasted.
-        state.answers.set(FieldId::MasterKey, Raw::Secret(key.to_base64()), origin);
-    }
-    if of_a_node {
-        review::resume(state);
-    }
-    flow(state, journal.flow, effects);
-    if is_whole(&journal) && (journal.flow != Flow::FirstNode || state.custody.drawn.is_some()) {
+    if is_whole(&journal) && (journal.flow != Flow::FirstNode || state.custody().drawn.is_some()) {
         // Nothing is left to prove or to do, but a first node's proof that its key is kept.
         install::finished_before(state, &journal);
         let last = if journal.flow == Flow::FirstNode { ScreenId::MasterKey } else { ScreenId::Done };
         if last == ScreenId::Done {
             install::close(state, effects);
         }
-        enter(state, last, effects);
+        opening::enter(state, last, effects);
         state.place.furthest = last;
         return;
     }
-    if state.subject.is_some() {
+    if state.node().is_some() {
         // What the plan is made of stands in the node config and in the registry.
         prove::screen(state, ScreenId::Drift, true, effects);
     }
@@ -148,9 +130,42 @@ pub fn resumed(state: &mut State, result: Result<Box<Resumption>, Box<Failure>>,
     };
     let text = format!("Going on with the run that stopped after {done} of {} steps. {passwords}", journal.steps.len());
     state.notice = Some(Notice { bad: false, text });
-    key::forget_proof(state);
 }
 
+/// Makes the journal's answers the state's, and its flow the open one.
+fn take_over(state: &mut State, journal: &Journal, key: Option<MasterKey>) {
+    let set_up = matches!(journal.flow, Flow::FirstNode | Flow::Join);
+    let set_aside = (!set_up).then(|| review::put_aside(state, Maker::Wizard));
+    // What an edit was to change has to win over what the node config still says.
+    let origin = if journal.flow == Flow::Edit { Origin::Typed } else { Origin::File };
+    for (field, text) in journal.fields() {
+        state.answers.set(field, Raw::of(field, text), origin);
+    }
+    let mut custody = Custody::default();
+    if journal.flow == Flow::FirstNode {
+        custody.drawn = key.map(|key| GeneratedKey { cluster: journal.cluster, key });
+    } else if let Some(key) = key {
+        // Proven anew with everything else, as if it had been pasted.
+        state.answers.set(FieldId::MasterKey, Raw::Secret(key.to_base64()), origin);
+    }
+    let resuming = Some(Resuming { cluster: journal.cluster, before: journal.before.clone() });
+    let work = Work { resuming, ..Work::default() };
+    state.flow = if let Some(set_aside) = set_aside {
+        // Its files are read for what a journal does not hold.
+        let node = ExistingNode::new(review::journaled_subject(&state.answers), set_aside);
+        let kind = match journal.flow {
+            Flow::Leave => ChangeKind::Leave,
+            Flow::Remove => ChangeKind::Remove(journal.before.clone().map(Box::new)),
+            Flow::FirstNode | Flow::Join | Flow::Review | Flow::Edit => ChangeKind::Edit,
+        };
+        FlowState::Change(Change { node, kind, work })
+    } else {
+        let kind = if journal.flow == Flow::FirstNode { SetUpKind::FirstNode(custody) } else { SetUpKind::Join };
+        FlowState::SetUp(SetUp { kind, work })
+    };
+}
+
+/// Whether all of a run's steps are done.
 fn is_whole(journal: &Journal) -> bool {
     !journal.steps.is_empty() && journal.done() == journal.steps.len()
 }

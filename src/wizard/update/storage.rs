@@ -3,20 +3,15 @@
 use crate::model::answers::{Origin, Raw};
 use crate::model::field::FieldId;
 use crate::model::flow::Flow;
-use crate::model::screen::ScreenId;
 use crate::model::storage::{SharedFolder, SharedStorage};
-use crate::model::survey::SurveyId;
-use crate::wizard::effect::Effect;
 use crate::wizard::state::State;
-
-use super::prove;
 
 /// Makes the answers about the storage those of the registry, whatever they were. Of a join nothing is shared while it is
 /// not known, so that no path of another cluster is looked at or planned with; a node under review has its own config to
 /// go by then, and where the registry has lost what it knew.
 pub fn told(state: &mut State) {
     let known = state.facts.cluster.storage.seen();
-    match (state.place.flow, known) {
+    match (state.flow(), known) {
         (Some(Flow::Join), _) => {}
         (Some(Flow::Review), Some(storage)) if !storage.is_none() => {}
         _ => return,
@@ -49,12 +44,4 @@ fn answers(storage: &SharedStorage) -> impl Iterator<Item = (FieldId, String)> {
         (folder.field(), path.unwrap_or_default())
     });
     [(FieldId::Storage, word.to_owned()), (FieldId::StorageRoot, root)].into_iter().chain(folders)
-}
-
-/// On its screen the folders are looked at as soon as the registry has named them.
-pub fn asked_for(state: &mut State, effects: &mut Vec<Effect>) {
-    if state.place.flow == Some(Flow::Join) && state.place.here == ScreenId::Storage {
-        prove::survey(state, SurveyId::Storage, false, effects);
-        prove::settle(state);
-    }
 }

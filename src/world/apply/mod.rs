@@ -80,11 +80,13 @@ pub async fn install<D: ClusterDatabase>(
 ) -> Result<(), Failure> {
     // Before the first step there is only the first step to report a failure of.
     let mut at = plan.steps.first().map_or(StepKind::CreateHome, |step| step.kind);
+    let mut release = None;
     let outcome = async {
         if key.is_some_and(|key| key.fingerprint() != plan.fingerprint) {
             return Err(Failure::Defect("The plan was made for another master key.".into()));
         }
-        let site = Site::take(places, &plan.node.instance).await?;
+        let (site, released) = Site::take(places, &plan.node.instance).await?;
+        release = Some(released);
         if let Some((kind, refused)) = octopus::refused(&site, plan).await {
             at = kind;
             return Err(refused);
@@ -108,6 +110,9 @@ pub async fn install<D: ClusterDatabase>(
         Ok(())
     }
     .await;
+    if let Some(release) = release {
+        release.wait().await;
+    }
     report(match &outcome {
         Ok(()) => Progress::Finished,
         Err(failure) => Progress::Failed(at, failure.clone()),

@@ -14,7 +14,7 @@ use crate::world::toml_file::shown;
 /// one that does not open is an error there, and so is one that is gone although a cluster may depend on it. A node that
 /// joins, or is edited, has a cluster that keeps its key elsewhere: there the key is asked for once more.
 pub async fn resume(places: &Places, instance: &str) -> Result<Resumption, Failure> {
-    let site = Site::take(places, instance).await?;
+    let (site, _) = Site::take(places, instance).await?;
     let Some(ledger) = Ledger::load(&site, instance).await? else {
         return Err(Failure::ReadBack { what: shown(&places.journal(instance)) });
     };
@@ -50,7 +50,7 @@ pub async fn resume(places: &Places, instance: &str) -> Result<Resumption, Failu
 
 /// Closes a run: its journal goes. For whoever knows that its steps are done and its key is kept.
 pub async fn close(places: &Places, instance: &str) -> Result<(), Failure> {
-    let site = Site::take(places, instance).await?;
+    let (site, _) = Site::take(places, instance).await?;
     match Ledger::load(&site, instance).await? {
         Some(ledger) => ledger.close().await,
         None => Ok(()),

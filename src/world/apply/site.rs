@@ -1,8 +1,12 @@
 //! Where a run works: this machine's places, under the instance's lock.
 
+use std::convert::Infallible;
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::mpsc;
 
 use crate::model::plan::Failure;
 use crate::world::lock::Lock;
@@ -14,20 +18,38 @@ use crate::world::toml_file::shown;
 #[derive(Debug)]
 pub(super) struct Site {
     pub(super) places: Places,
+    // Dropped in this order: the lock is free by the time its release is seen.
     _lock: Lock,
+    _held: mpsc::Sender<Infallible>,
+}
+
+/// Waits until the lock is free again.
+pub(super) struct Release(mpsc::Receiver<Infallible>);
+
+impl Release {
+    /// How long it is waited for: a disk that does not answer keeps the lock for as long as it wants.
+    const AT_MOST: Duration = Duration::from_secs(2);
+
+    /// Waits for blocking work that a cancelled step has left behind and that still holds the lock, so that whoever tries again
+    /// at once is not told that another wizard is at work.
+    pub(super) async fn wait(mut self) {
+        let _ = tokio::time::timeout(Self::AT_MOST, self.0.recv()).await;
+    }
 }
 
 impl Site {
     /// Takes the instance's lock. The licence's file that a killed start may have left goes at once, whatever is done next.
-    pub(super) async fn take(places: &Places, instance: &str) -> Result<Arc<Self>, Failure> {
+    pub(super) async fn take(places: &Places, instance: &str) -> Result<(Arc<Self>, Release), Failure> {
         let (places, instance) = (places.clone(), instance.to_owned());
-        blocking(move || {
+        let (held, release) = mpsc::channel(1);
+        let site = blocking(move || {
             let lock = Lock::take(&places, &instance)?;
             let licence = places.licence(&instance);
             octopus_server::forget(&licence).map_err(file(&licence))?;
-            Ok(Arc::new(Self { places, _lock: lock }))
+            Ok(Arc::new(Self { places, _lock: lock, _held: held }))
         })
-        .await
+        .await?;
+        Ok((site, Release(release)))
     }
 
     /// Does blocking work where it blocks nobody. The work holds the lock for itself: when the run is dropped in the

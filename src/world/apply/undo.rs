@@ -51,7 +51,7 @@ struct Undoing<'a, D> {
 
 impl<'a, D: ClusterDatabase> Undoing<'a, D> {
     async fn open(places: &Places, database: &'a D, instance: &str, target: &'a Target) -> Result<Option<Self>, Failure> {
-        let site = Site::take(places, instance).await?;
+        let (site, _) = Site::take(places, instance).await?;
         let ledger = Ledger::load(&site, instance).await?;
         Ok(ledger.map(|ledger| Self { site, ledger, database, target }))
     }

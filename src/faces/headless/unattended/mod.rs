@@ -129,7 +129,7 @@ impl<W: Write> Flight<'_, W> {
                 Move::Plan => {
                     self.teller.verdicts(self.engine.state(), false);
                     let state = self.engine.state();
-                    if let Some(plan) = &state.run.plan {
+                    if let Some(plan) = &state.run().plan {
                         self.teller.tell(&News::Plan(plan, &answers(state, &self.pilot.order().loaded)));
                     }
                 }
@@ -158,7 +158,7 @@ impl<W: Write> Flight<'_, W> {
         {
             self.teller.tell(&News::Resuming(run.done, run.steps));
         }
-        if matches!(event, Event::ProveAll) && self.engine.state().run.phase == Phase::Idle {
+        if matches!(event, Event::ProveAll) && self.engine.state().run().phase == Phase::Idle {
             let path = flows::path(self.pilot.order().flow).iter().copied();
             let screens: Vec<ScreenId> = path.take_while(|screen| *screen != ScreenId::Review).collect();
             self.teller.tell(&News::Proving(&screens));
@@ -177,7 +177,7 @@ impl<W: Write> Flight<'_, W> {
             tokio::select! {
                 biased;
                 status = next_signal(self.signals) => {
-                    if interrupted.is_some() || self.engine.state().run.phase != Phase::Running {
+                    if interrupted.is_some() || self.engine.state().run().phase != Phase::Running {
                         return self.cut(interrupted.unwrap_or(status)).await;
                     }
                     interrupted = Some(status);
@@ -199,7 +199,7 @@ impl<W: Write> Flight<'_, W> {
 
     /// Ends what is under way at once; the status, unless everything was done by then.
     async fn cut(&mut self, status: u8) -> Option<u8> {
-        if self.engine.state().run.phase != Phase::Running {
+        if self.engine.state().run().phase != Phase::Running {
             // A survey that proves that a folder can be written takes its file away again.
             let _ = timeout(AT_ONCE, self.engine.run_until_idle()).await;
         }
@@ -213,16 +213,16 @@ impl<W: Write> Flight<'_, W> {
     fn is_whole(&self) -> bool {
         let state = self.engine.state();
         let kept = self.pilot.order().flow != Flow::FirstNode || state.place.here == ScreenId::Done;
-        state.run.phase == Phase::Finished && kept
+        state.run().phase == Phase::Finished && kept
     }
 
     /// What there is to say at the end.
     fn ended(&mut self, ended: Ended, end: &mut End) {
         let state = self.engine.state();
-        let begun = self.pilot.unfinished(state).is_some() || state.run.phase != Phase::Idle;
+        let begun = self.pilot.unfinished(state).is_some() || state.run().phase != Phase::Idle;
         end.resumable = begun;
         end.node = self.node();
-        let key = state.run.unkept_key();
+        let key = state.run().unkept_key();
         end.exit = match ended {
             Ended::Signal(status) => Exit::Signal(status),
             Ended::At(Outcome::Finished) => {
@@ -258,9 +258,9 @@ impl<W: Write> Flight<'_, W> {
 
     fn node(&self) -> Option<NodeOut> {
         let (state, order) = (self.engine.state(), self.pilot.order());
-        let plan = state.run.plan.as_ref()?;
+        let plan = state.run().plan.as_ref()?;
         // A dry run of a first node draws an id and a key, and forgets both.
-        let is_there = order.flow != Flow::FirstNode || state.run.phase != Phase::Idle || state.resuming.is_some();
+        let is_there = order.flow != Flow::FirstNode || state.run().phase != Phase::Idle || state.resuming().is_some();
         Some(NodeOut {
             name: plan.node.name.clone(),
             config: plan.node.home.join(NodeConfig::FILE).display().to_string(),
@@ -268,7 +268,7 @@ impl<W: Write> Flight<'_, W> {
             cluster: is_there.then(|| plan.cluster.to_string()),
             fingerprint: is_there.then(|| plan.fingerprint.to_string()),
             next_node: render::next_node(plan),
-            key_file: state.custody.proof.is_some().then(|| state.answers.trimmed(FieldId::KeyFile).to_owned()),
+            key_file: state.custody().proof.is_some().then(|| state.answers.trimmed(FieldId::KeyFile).to_owned()),
             next_lines: next_node::lines(&Setup::of(plan), Language::of_this_system(), COLUMNS),
             next: afterwards::next(order.flow, Some(plan)),
         })

@@ -156,7 +156,7 @@ pub struct AnswerOut {
 
 /// The answers that a plan was made of, as far as they have a text, in the order of the fields. `loaded`: what was given.
 pub fn answers(state: &State, loaded: &Loaded) -> Vec<AnswerOut> {
-    let (answers, flow) = (&state.answers, state.place.flow);
+    let (answers, flow) = (&state.answers, state.flow());
     let asked = |field: &FieldId| {
         field.is_given()
             && flow.is_some_and(|flow| flows::asks(flow, *field))
@@ -166,7 +166,7 @@ pub fn answers(state: &State, loaded: &Loaded) -> Vec<AnswerOut> {
     let one = |field: FieldId| {
         let given = loaded.answers.get(field);
         // A run that is gone on with has its own answers where nobody gave another; where somebody did, they are the same.
-        let of_the_run = state.resuming.is_some() && given.origin == Origin::Default && !field.is_secret();
+        let of_the_run = state.resuming().is_some() && given.origin == Origin::Default && !field.is_secret();
         AnswerOut {
             field,
             value: (!field.is_secret()).then(|| Untrusted::new(answers.trimmed(field)).to_string()),

@@ -66,7 +66,7 @@ impl<'a, W: Write> Teller<'a, W> {
     /// Programs are told each as soon as it is final. People are told screen by screen in the order of the path: a list that
     /// comes in another order each time can neither be learned nor compared with the last one.
     pub fn verdicts(&mut self, state: &State, at_end: bool) {
-        if !state.proves_all || state.run.phase != Phase::Idle {
+        if !state.proves_all() || state.run().phase != Phase::Idle {
             return;
         }
         let checks: Vec<(ScreenId, CheckId)> = checks_of(self.flow).collect();
@@ -99,19 +99,19 @@ impl<'a, W: Write> Teller<'a, W> {
 
     /// Tells what is still at work, after so long without news.
     pub fn still(&mut self, state: &State, since: Duration) {
-        let running = state.run.rows.iter().enumerate().find(|(_, row)| row.since.is_some());
+        let running = state.run().rows.iter().enumerate().find(|(_, row)| row.since.is_some());
         let still = if let Some((place, row)) = running {
-            Still::Step(place + 1, state.run.rows.len(), row.kind.id(), title(state, row))
+            Still::Step(place + 1, state.run().rows.len(), row.kind.id(), title(state, row))
         } else {
             let waits = |check: &CheckId| state.case(*check).running;
             let checks: Vec<CheckId> = checks_of(self.flow).map(|(_, check)| check).filter(waits).collect();
-            if checks.is_empty() || !state.proves_all { Still::Else } else { Still::Checks(checks) }
+            if checks.is_empty() || !state.proves_all() { Still::Else } else { Still::Checks(checks) }
         };
         self.tell(&News::Still(still, since));
     }
 
     fn steps(&mut self, state: &State) {
-        let run = &state.run;
+        let run = state.run();
         if run.phase == Phase::Idle {
             self.rows.clear();
             return;
@@ -153,6 +153,6 @@ fn is_open(verdict: &Verdict) -> bool {
 
 /// What a step does, to what.
 fn title<'a>(state: &'a State, row: &Row) -> &'a str {
-    let step = state.run.plan.as_ref().and_then(|plan| plan.steps.iter().find(|step| step.kind == row.kind));
+    let step = state.run().plan.as_ref().and_then(|plan| plan.steps.iter().find(|step| step.kind == row.kind));
     step.map_or(row.kind.id(), |step| step.title.as_str())
 }

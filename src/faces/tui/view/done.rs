@@ -72,7 +72,7 @@ fn lines(scene: &Scene<'_>, width: u16) -> Vec<Line> {
     for (name, value) in facts(scene) {
         add(name, LABEL, &value);
     }
-    let (command, flow) = (scene.state.run.plan.as_deref().and_then(polling::command), scene.state.place.flow);
+    let (command, flow) = (scene.state.run().plan.as_deref().and_then(polling::command), scene.state.flow());
     lines.push(Line::title(""));
     if let Some(command) = command {
         lines.push(Line::title("On each polling Tentacle"));
@@ -87,7 +87,7 @@ fn lines(scene: &Scene<'_>, width: u16) -> Vec<Line> {
         lines.push(Line::title(""));
     }
     lines.push(Line::title("Next"));
-    let plan = scene.state.run.plan.as_deref();
+    let plan = scene.state.run().plan.as_deref();
     let nexts = flow.map(|flow| afterwards::next(flow, plan)).unwrap_or_default();
     let columns = if nexts.len() > 9 { 4 } else { 3 };
     for (number, next) in (1..).zip(nexts) {
@@ -109,7 +109,7 @@ fn lines(scene: &Scene<'_>, width: u16) -> Vec<Line> {
 
 /// The command that adds the next node without a screen, in lines that a shell puts together again.
 fn next_command(scene: &Scene<'_>, width: u16) -> Vec<Line> {
-    let Some(plan) = &scene.state.run.plan else { return Vec::new() };
+    let Some(plan) = &scene.state.run().plan else { return Vec::new() };
     let columns = usize::from(width.saturating_sub(2));
     let command = next_node::lines(&Setup::of(plan), Language::of_this_system(), columns);
     let command = command.into_iter().map(|words| Line { label: String::new(), column: 0, words });
@@ -120,15 +120,15 @@ fn next_command(scene: &Scene<'_>, width: u16) -> Vec<Line> {
 fn facts(scene: &Scene<'_>) -> Vec<(&'static str, String)> {
     let state = scene.state;
     let answer = |field| state.answers.trimmed(field).to_owned();
-    let plan = state.run.plan.as_deref();
+    let plan = state.run().plan.as_deref();
     let name = plan.map_or_else(|| answer(FieldId::NodeName), |plan| plan.node.name.clone());
     let home = plan.map_or_else(|| PathBuf::from(answer(FieldId::Home)), |plan| plan.node.home.clone());
-    let cluster = plan.map(|plan| plan.cluster).or(state.custody.drawn.as_ref().map(|drawn| drawn.cluster));
-    let key = plan.map(|plan| plan.fingerprint).or(state.custody.drawn.as_ref().map(|drawn| drawn.key.fingerprint()));
-    let flow = state.place.flow;
+    let cluster = plan.map(|plan| plan.cluster).or(state.custody().drawn.as_ref().map(|drawn| drawn.cluster));
+    let key = plan.map(|plan| plan.fingerprint).or(state.custody().drawn.as_ref().map(|drawn| drawn.key.fingerprint()));
+    let flow = state.flow();
     let mut facts = Vec::with_capacity(7);
     if flow == Some(Flow::Remove) {
-        let gone = plan.and_then(|plan| plan.before.as_ref()).or(state.removing.as_ref());
+        let gone = plan.and_then(|plan| plan.before.as_ref()).or(state.kept_row());
         facts.push(("Removed", gone.map_or_else(|| name.clone(), |kept| kept.row.name.clone())));
     } else {
         facts.push(("Node", format!("{name} (instance {})", answer(FieldId::Instance))));

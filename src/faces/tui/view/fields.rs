@@ -179,9 +179,9 @@ fn placeholder(canvas: &mut Canvas<'_>, value: Rect, scene: &Scene<'_>, field: F
 fn origin(canvas: &mut Canvas<'_>, rest: Rect, scene: &Scene<'_>, field: FieldId) {
     let words = match scene.state.answers.get(field).origin {
         Origin::Default | Origin::Typed => return,
-        Origin::File if scene.state.resuming.is_some() => "from the unfinished run",
+        Origin::File if scene.state.resuming().is_some() => "from the unfinished run",
         // What the node has is what one expects to find here.
-        Origin::File if scene.state.subject.is_some() => return,
+        Origin::File if scene.state.subject().is_some() => return,
         Origin::File => "from a file",
         Origin::Environment => "from the environment",
         Origin::Flag => "from the command line",

@@ -20,7 +20,7 @@ const TLS: usize = 2;
 /// Draws the head.
 pub fn draw(canvas: &mut Canvas<'_>, line: Rect, scene: &Scene<'_>) {
     let state = scene.state;
-    let Some(flow) = state.place.flow else {
+    let Some(flow) = state.flow() else {
         outside(canvas, line, state);
         return;
     };
@@ -37,7 +37,7 @@ pub fn draw(canvas: &mut Canvas<'_>, line: Rect, scene: &Scene<'_>) {
     let good = state.problem(FieldId::NodeName).is_none();
     let node = if good { state.answers.trimmed(FieldId::NodeName) } else { "" };
     // Of a node under review whose config cannot be read, its instance is what is known.
-    let node = match &state.subject {
+    let node = match state.subject() {
         Some(subject) if node.is_empty() => Untrusted::new(&subject.instance).to_string(),
         _ => node.to_owned(),
     };

@@ -66,7 +66,7 @@ fn paragraphs(canvas: &Canvas<'_>, scene: &Scene<'_>) -> Vec<Paragraph> {
         add("", theme.plain, 0);
     }
     if scene.state.place.here == ScreenId::Install
-        && let Some((kind, failure)) = scene.state.run.failed().and_then(|row| Some((row.kind, row.failure.as_ref()?)))
+        && let Some((kind, failure)) = scene.state.run().failed().and_then(|row| Some((row.kind, row.failure.as_ref()?)))
     {
         let told = failures::explain(kind, failure);
         add("What stands in the way", theme.title, 0);

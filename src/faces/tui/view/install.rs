@@ -14,7 +14,7 @@ use crate::wizard::run::{Phase, Row, Run};
 
 /// Draws the installation; tells from which line on it leaves the window blank.
 pub fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) -> u16 {
-    let run = &scene.state.run;
+    let run = scene.state.run();
     let area = Rect { height: area.height.saturating_sub(ceded(canvas, area, scene)), ..area };
     let count = u16::try_from(run.rows.len()).unwrap_or(u16::MAX);
     let intro = u16::try_from(text::wrap(scene.intro(), area.width).len()).unwrap_or(1);
@@ -47,13 +47,13 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) -> u16 {
 /// The lines that a list of many steps leaves to why one of them failed, which is what one reads then. Some steps around it
 /// stay to be seen, and what is beside the list of screens is of no use to the message.
 fn ceded(canvas: &Canvas<'_>, area: Rect, scene: &Scene<'_>) -> u16 {
-    if scene.state.run.failed().is_none() {
+    if scene.state.run().failed().is_none() {
         return 0;
     }
     let window = canvas.buffer.area;
     let more =
         message::wanted(canvas, scene, window.width.saturating_sub(2)).saturating_sub(layout::message_lines(window.height));
-    let listed = 4 + u16::try_from(scene.state.run.rows.len()).unwrap_or(u16::MAX);
+    let listed = 4 + u16::try_from(scene.state.run().rows.len()).unwrap_or(u16::MAX);
     let least = u16::try_from(scene.path().len()).unwrap_or(0).max(8);
     let blank = area.height.saturating_sub(listed);
     more.saturating_sub(blank).min(area.height.saturating_sub(least))
@@ -61,7 +61,7 @@ fn ceded(canvas: &Canvas<'_>, area: Rect, scene: &Scene<'_>) -> u16 {
 
 fn one(canvas: &mut Canvas<'_>, line: Rect, scene: &Scene<'_>, number: usize, step: &Row) {
     let theme = canvas.theme;
-    let run = &scene.state.run;
+    let run = scene.state.run();
     let title = run.plan.as_ref().and_then(|plan| plan.steps.iter().find(|planned| planned.kind == step.kind));
     let title = title.map_or(step.kind.id(), |planned| planned.title.as_str());
     let (sign, style) = sign(canvas, step);

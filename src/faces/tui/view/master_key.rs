@@ -28,7 +28,7 @@ const WIDEST: u16 = 29;
 
 /// Draws the screen.
 pub fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, local: &Local<'_>) {
-    let custody = &scene.state.custody;
+    let custody = scene.state.custody();
     let intro = u16::try_from(text::wrap(scene.intro(), area.width).len()).unwrap_or(1);
     let roomy = area.height >= 14 + intro;
     page::heading(canvas, area, scene, roomy);

@@ -23,7 +23,7 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect, free: u16, scene: &Scene<'_>) {
         let used = one(canvas, area, saying);
         area = below(area, used);
     }
-    if wanted > height && scene.state.overlay.is_none() && (scene.foremost.is_some() || scene.state.run.failed().is_some()) {
+    if wanted > height && scene.state.overlay.is_none() && (scene.foremost.is_some() || scene.state.run().failed().is_some()) {
         // Help begins with it. In the corner of the last line, which ends with a sign that there is more anyway.
         let dim = canvas.theme.dim;
         let words = " … F1 shows all";

@@ -64,7 +64,7 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, local: Local
     }
     // A script has the whole width, and so has what a program printed: such lines do not become clearer when they are broken.
     let whole = matches!(scene.state.overlay, Some(Overlay::Script | Overlay::Output));
-    let listed = scene.state.place.flow.is_some() && !whole;
+    let listed = scene.state.flow().is_some() && !whole;
     let regions = layout::regions(area, listed, layout::message_lines(area.height));
     head::draw(canvas, regions.head, scene);
     canvas.rule(regions.upper_rule);

@@ -17,7 +17,7 @@ const INDENT: u16 = 2;
 /// the others in their order.
 pub fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, scroll: &mut Scroll) {
     let theme = canvas.theme;
-    let run = &scene.state.run;
+    let run = scene.state.run();
     let width = area.width.saturating_sub(2);
     let mut lines = vec![Line::new("What Octopus Server printed, with secrets masked", theme.title)];
     let first = |kind| run.rows.iter().any(|row| row.kind == kind && (row.failure.is_some() || row.since.is_some()));

@@ -28,7 +28,7 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, local: &mut 
     // In a low window the plan is worth more than the help of a field, and than where its answers may be kept.
     let asked_lines = count(asked.len()) + if asked.is_empty() || saving { 0 } else { help };
     let between = if asked_lines > 0 { u16::from(area.height >= 14) } else { 0 };
-    let plan = scene.state.run.plan.as_deref();
+    let plan = scene.state.run().plan.as_deref();
     let plan_lines = plan.map_or(1, |plan| 2 + count(plan.steps.len()) + count(notes(canvas, plan).len()));
     let heading = 1 + u16::from(area.height >= 16);
     let spare = area.height.saturating_sub(heading + asked_lines + between + plan_lines);

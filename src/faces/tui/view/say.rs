@@ -52,9 +52,9 @@ pub fn all(canvas: &Canvas<'_>, scene: &Scene<'_>) -> Vec<Saying> {
         return said;
     }
     // The rows of a review tell each note in full.
-    let is_told = |found: &Finding| found.severity == Severity::Note && state.place.flow == Some(Flow::Review);
+    let is_told = |found: &Finding| found.severity == Severity::Note && state.flow() == Some(Flow::Review);
     let foremost = scene.foremost.as_ref().filter(|found| !is_told(found));
-    match (foremost, state.run.failed()) {
+    match (foremost, state.run().failed()) {
         (Some(found), _) => {
             // A note stands against nothing, so it does not hide that one may go on.
             if found.severity == Severity::Note && said.is_empty() {
@@ -72,7 +72,7 @@ pub fn all(canvas: &Canvas<'_>, scene: &Scene<'_>) -> Vec<Saying> {
 /// A question that is open, and what hangs on it.
 fn question(state: &State) -> Option<(&'static str, &'static str)> {
     match state.overlay? {
-        Overlay::ConfirmQuit => Some(match (state.place.here, state.run.phase) {
+        Overlay::ConfirmQuit => Some(match (state.place.here, state.run().phase) {
             (ScreenId::MasterKey, _) => (
                 "End the program?",
                 "It is not proven yet that the master key is kept. It stays sealed on this machine, and the next start comes back here.",
@@ -81,7 +81,7 @@ fn question(state: &State) -> Option<(&'static str, &'static str)> {
                 "End the program in the middle of a step?",
                 "The journal knows what was done; the next start offers to go on or to undo it.",
             ),
-            (_, Phase::Idle) if state.resuming.is_some() => {
+            (_, Phase::Idle) if state.resuming().is_some() => {
                 ("End the program?", "The unfinished run stays as it is; the next start offers to go on or to undo it.")
             }
             (_, Phase::Idle | Phase::Undone) => ("End the program?", "Nothing has been written. What was typed is lost."),
@@ -108,7 +108,7 @@ fn finding(canvas: &Canvas<'_>, finding: &Finding) -> Saying {
 
 /// Why a step failed, or could not be undone.
 fn failure(canvas: &Canvas<'_>, scene: &Scene<'_>, row: &Row) -> Option<Saying> {
-    let told = scene.state.run.explain(row)?;
+    let told = scene.state.run().explain(row)?;
     let words = format!("{}: {} {}", row.kind.id(), told.says, told.fix);
     let remedy = told.remedy.as_ref().map(Remedy::text).map(str::to_owned);
     Some(Saying { remedy, ..Saying::new(canvas, (canvas.signs.stop, canvas.theme.stop), words.trim_end()) })
@@ -118,10 +118,10 @@ fn failure(canvas: &Canvas<'_>, scene: &Scene<'_>, row: &Row) -> Option<Saying> 
 fn standing(canvas: &Canvas<'_>, scene: &Scene<'_>) -> Option<Saying> {
     let (theme, signs) = (canvas.theme, canvas.signs);
     // A review has no gate: its rows themselves tell where things stand.
-    if scene.verdicts.is_empty() || scene.state.place.flow == Some(Flow::Review) {
+    if scene.verdicts.is_empty() || scene.state.flow() == Some(Flow::Review) {
         return None;
     }
-    let (sign, words) = if scene.state.asked.waiting {
+    let (sign, words) = if scene.state.prompt.waiting {
         let words = "Goes on by itself as soon as the checks have ended well. Esc stops waiting.";
         ((signs.running, theme.plain), words.to_owned())
     } else if scene.is_running() {

@@ -15,7 +15,7 @@ const REST: u16 = 8;
 /// Draws it, from the line that was scrolled to. Its secrets are references, so that nothing has to be hidden.
 pub fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, scroll: &mut Scroll) {
     let theme = canvas.theme;
-    let Some(plan) = &scene.state.run.plan else {
+    let Some(plan) = &scene.state.run().plan else {
         canvas.put(row(area, 0), "There is no plan.", theme.dim);
         return;
     };

@@ -38,7 +38,7 @@ fn look(canvas: &Canvas<'_>, scene: &Scene<'_>, screen: ScreenId) -> (&'static s
     if screen == state.place.here {
         return (signs.here, theme.accent, theme.accent);
     }
-    if state.place.flow == Some(Flow::Review) {
+    if state.flow() == Some(Flow::Review) {
         // Sections are all open, whatever was looked at yet.
         return match section(scene, screen) {
             Some(severity) => {
@@ -48,7 +48,7 @@ fn look(canvas: &Canvas<'_>, scene: &Scene<'_>, screen: ScreenId) -> (&'static s
             None => (signs.pending, theme.dim, theme.plain),
         };
     }
-    let reached = state.place.flow.is_some_and(|path| flow::place(path, screen) <= flow::place(path, state.place.furthest));
+    let reached = state.flow().is_some_and(|path| flow::place(path, screen) <= flow::place(path, state.place.furthest));
     if !reached {
         return (signs.pending, theme.dim, theme.dim);
     }
@@ -94,16 +94,16 @@ fn weight(verdict: &Verdict) -> Option<Severity> {
 fn worst(scene: &Scene<'_>, screen: ScreenId) -> Option<Severity> {
     let state = scene.state;
     match screen {
-        ScreenId::Review => return (state.run.phase != Phase::Idle).then_some(Severity::Note),
-        ScreenId::Install => return (state.run.phase == Phase::Finished).then_some(Severity::Note),
-        ScreenId::MasterKey => return state.custody.proof.map(|_| Severity::Note),
+        ScreenId::Review => return (state.run().phase != Phase::Idle).then_some(Severity::Note),
+        ScreenId::Install => return (state.run().phase == Phase::Finished).then_some(Severity::Note),
+        ScreenId::MasterKey => return state.custody().proof.map(|_| Severity::Note),
         _ => {}
     }
     let mut worst = Severity::Note;
     for check in words::screen(screen).checks() {
         match checks::judge(check, &state.case(check)) {
             // What a finished run installed was proven before it, though perhaps by an earlier start.
-            Verdict::NotYet | Verdict::Running if state.run.phase == Phase::Finished => {}
+            Verdict::NotYet | Verdict::Running if state.run().phase == Phase::Finished => {}
             Verdict::NotYet | Verdict::Running => return None,
             // What was accepted is as good as settled, and has to be seen nevertheless.
             verdict => worst = worst.max(verdict.severity().unwrap_or(Severity::Note)),

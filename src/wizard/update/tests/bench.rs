@@ -2,26 +2,31 @@
 
 pub use std::time::Duration;
 
-pub use secrecy::SecretString;
-
 pub use super::super::*;
 pub use crate::catalog::samples;
+pub use crate::model::answers::{Answers, Origin, Raw};
 pub use crate::model::check::CheckId;
 pub use crate::model::clipboard::CopyWay;
 pub use crate::model::cluster::ClusterId;
-pub use crate::model::facts::{Content, Fact, Machine, ServerFacts, SqlTrouble, TlsTrouble, Trouble, Unfinished};
+pub use crate::model::facts::{Content, Fact, Facts, Machine, ServerFacts, SqlTrouble, TlsTrouble, Trouble, Unfinished};
+pub use crate::model::field::FieldId;
 pub use crate::model::file_trouble::FileTrouble;
 pub use crate::model::finding::Verdict;
+pub use crate::model::flow::Flow;
 pub use crate::model::journal::Resumption;
 pub use crate::model::journal::{Journal, StepRecord};
 pub use crate::model::master_key::GeneratedKey;
 pub use crate::model::master_key::MasterKey;
 pub use crate::model::plan::{Failure, Progress, StepKind, StepState};
-pub use crate::model::survey::{Inputs, Ticket};
-pub use crate::wizard::custody::Proof;
+pub use crate::model::screen::ScreenId;
+pub use crate::model::subject::Subject;
+pub use crate::model::survey::{Inputs, Observed, Ticket};
+pub use crate::wizard::custody::{Custody, Proof};
 pub use crate::wizard::event::{Action, Errand};
 pub use crate::wizard::gate::Gate;
+pub use crate::wizard::inputs;
 pub use crate::wizard::run::Phase;
+pub use crate::wizard::state::{Ending, ExistingNode, FlowState, Focus, Overlay, Review, State, Work};
 
 pub const ID: ClusterId = ClusterId([0x7f, 0x3a, 0x91, 0xc2, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16]);
 
@@ -108,8 +113,8 @@ impl Bench {
     }
 
     pub fn install_all(&mut self) {
-        if self.state.place.here == ScreenId::Install && self.state.run.phase == Phase::Running {
-            let kinds: Vec<StepKind> = self.state.run.rows.iter().map(|row| row.kind).collect();
+        if self.state.place.here == ScreenId::Install && self.state.run().phase == Phase::Running {
+            let kinds: Vec<StepKind> = self.state.run().rows.iter().map(|row| row.kind).collect();
             for kind in kinds {
                 self.send(Event::Progress(Progress::Begun(kind)));
                 self.send(Event::Progress(Progress::Done(kind, StepState::Done, Duration::from_millis(3))));
@@ -125,6 +130,23 @@ impl Bench {
 
     pub fn edit(&mut self, field: FieldId, text: &str) {
         self.send(Event::Edit(field, Raw::of(field, text)));
+    }
+
+    /// Opens the review of a node with these answers.
+    pub fn review(&mut self, subject: Subject, answers: Answers) {
+        self.state.answers = answers;
+        let node = ExistingNode::new(subject, Answers::default());
+        self.state.flow = FlowState::Review(Review { node, custody: Custody::default() });
+        self.state.place.furthest = ScreenId::Backups;
+    }
+
+    pub fn work(&mut self) -> &mut Work {
+        self.state.work_mut().expect("a flow that writes")
+    }
+
+    /// Marks these checks' warnings as accepted.
+    pub fn accept(&mut self, checks: &[CheckId]) {
+        self.work().accepted = checks.iter().map(|check| self.accepts(*check)).collect();
     }
 
     pub fn notice(&self) -> &str {

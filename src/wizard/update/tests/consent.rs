@@ -1,6 +1,7 @@
 //! What was accepted or vouched for belongs to the state of affairs that it was said of.
 
 use super::bench::*;
+use crate::model::connection_string::ConnectionString;
 use crate::model::facts::{ClusterFacts, NodeSeen};
 use crate::model::key_verdict::{KeyVerdict, NoBasis};
 use crate::model::licence::NodeLimit;
@@ -47,12 +48,12 @@ fn what_was_said_of_one_database_is_not_said_of_another() {
         for said in [FieldId::UnverifiedKey, FieldId::ReplaceNode, FieldId::MakeRegistry] {
             bench.edit(said, "true");
         }
-        bench.state.accepted = vec![bench.accepts(CheckId::ClusterKey), bench.accepts(CheckId::ClusterNodes)];
+        bench.accept(&[CheckId::ClusterKey, CheckId::ClusterNodes]);
         bench.edit(field, text);
         for said in [FieldId::UnverifiedKey, FieldId::ReplaceNode, FieldId::MakeRegistry] {
             assert!(!bench.state.answers.is_on(said), "{} after {}", said.id(), field.id());
         }
-        assert!(bench.state.accepted.is_empty(), "{}", field.id());
+        assert!(bench.state.accepted_verdicts().is_empty(), "{}", field.id());
     }
 }
 
@@ -61,9 +62,9 @@ fn nor_where_a_connection_string_names_the_other_one() {
     let mut bench = joining(&unverifiable());
     bench.edit(FieldId::UnverifiedKey, "true");
     bench.edit(FieldId::MakeRegistry, "true");
-    bench.send(Event::ConnectionString(SecretString::from("Data Source=sql01;Initial Catalog=OctopusDeploy")));
+    bench.send(Event::ConnectionString(ConnectionString::parse("Data Source=sql01;Initial Catalog=OctopusDeploy")));
     assert!(bench.state.answers.is_on(FieldId::UnverifiedKey), "it is the same database");
-    bench.send(Event::ConnectionString(SecretString::from("Data Source=sql01;Initial Catalog=Elsewhere")));
+    bench.send(Event::ConnectionString(ConnectionString::parse("Data Source=sql01;Initial Catalog=Elsewhere")));
     assert!(!bench.state.answers.is_on(FieldId::UnverifiedKey) && !bench.state.answers.is_on(FieldId::MakeRegistry));
 }
 

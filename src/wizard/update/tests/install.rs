@@ -8,16 +8,16 @@ fn the_plan_is_there_once_the_key_is_drawn() {
     bench.send(Event::Next);
     assert!(matches!(bench.effects.as_slice(), [Effect::Draw(crate::model::master_key::KeySize::Aes256)]));
     bench.draw();
-    let plan = bench.state.run.plan.as_ref().expect("a plan");
+    let plan = bench.state.run().plan.as_ref().expect("a plan");
     assert_eq!(plan.cluster, ID);
-    assert_eq!(bench.state.run.rows.len(), plan.steps.len());
+    assert_eq!(bench.state.run().rows.len(), plan.steps.len());
 }
 
 #[test]
 fn another_key_size_draws_another_key() {
     let mut bench = Bench::at(ScreenId::Review);
     bench.edit(FieldId::KeySize, "aes-128");
-    assert!(bench.state.run.plan.is_none());
+    assert!(bench.state.run().plan.is_none());
     bench.send(Event::Next);
     assert!(bench.effects.iter().any(|effect| matches!(effect, Effect::Draw(crate::model::master_key::KeySize::Aes128))));
     assert_eq!(bench.state.place.here, ScreenId::Review, "a plan that nobody has seen is not installed");
@@ -27,7 +27,7 @@ fn another_key_size_draws_another_key() {
 fn installing_begins_with_the_plan_that_was_shown() {
     let mut bench = Bench::at(ScreenId::Review);
     bench.send(Event::Next);
-    assert_eq!((bench.state.place.here, bench.state.run.phase), (ScreenId::Install, Phase::Running));
+    assert_eq!((bench.state.place.here, bench.state.run().phase), (ScreenId::Install, Phase::Running));
     assert!(bench.effects.iter().any(|effect| matches!(effect, Effect::Install(..))));
     bench.send(Event::Back);
     assert_eq!(bench.state.place.here, ScreenId::Install, "there is no way back out of running steps");
@@ -44,16 +44,16 @@ fn a_failed_step_offers_retry_undo_and_leave() {
         assert!(actions.contains(&action), "{action:?}");
     }
     bench.send(Event::Press(Action::Retry));
-    assert_eq!(bench.state.run.phase, Phase::Running);
-    assert!(bench.state.run.failed().is_none());
+    assert_eq!(bench.state.run().phase, Phase::Running);
+    assert!(bench.state.run().failed().is_none());
     bench.send(Event::Progress(Progress::Failed(StepKind::CreateHome, Failure::Cancelled)));
     bench.send(Event::Press(Action::Undo));
     assert_eq!(bench.state.overlay, Some(Overlay::ConfirmUndo));
     bench.send(Event::Reply(true));
-    assert_eq!(bench.state.run.phase, Phase::Undoing);
+    assert_eq!(bench.state.run().phase, Phase::Undoing);
     bench.send(Event::Progress(Progress::UndoEnded(true)));
     bench.send(Event::Next);
-    assert_eq!((bench.state.place.here, bench.state.run.phase), (ScreenId::Review, Phase::Idle));
+    assert_eq!((bench.state.place.here, bench.state.run().phase), (ScreenId::Review, Phase::Idle));
 }
 
 #[test]
@@ -64,14 +64,14 @@ fn a_first_node_that_stops_behind_its_cluster_says_where_the_key_is() {
     for kind in [StepKind::SealMasterKey, StepKind::InitialiseCluster] {
         bench.send(Event::Progress(Progress::Done(kind, StepState::Done, took)));
     }
-    assert_eq!(bench.state.run.unkept_key(), None, "there is no config yet by which it could be shown");
+    assert_eq!(bench.state.run().unkept_key(), None, "there is no config yet by which it could be shown");
     bench.send(Event::Progress(Progress::Done(StepKind::WriteNodeConfig, StepState::Done, took)));
     bench.send(Event::Progress(Progress::Failed(StepKind::ConnectOnce, Failure::Cancelled)));
-    let says = bench.state.run.unkept_key().expect("said");
+    let says = bench.state.run().unkept_key().expect("said");
     assert!(says.contains("octopus-setup review --instance \"OctopusServer\""), "{says}");
     bench.send(Event::Press(Action::Retry));
     bench.send(Event::Progress(Progress::Finished));
-    assert_eq!(bench.state.run.unkept_key(), None, "the screen of the key comes next");
+    assert_eq!(bench.state.run().unkept_key(), None, "the screen of the key comes next");
 }
 
 #[test]
@@ -80,8 +80,8 @@ fn an_undo_that_fails_at_no_step_of_the_plan_is_told_all_the_same() {
     bench.send(Event::Next);
     bench.send(Event::Progress(Progress::UndoFailed(StepKind::ProveAgain, Failure::Busy { pid: Some(7) })));
     bench.send(Event::Progress(Progress::UndoEnded(false)));
-    assert_eq!(bench.state.run.phase, Phase::UndoneInPart);
-    let told = bench.state.run.failed().and_then(|row| bench.state.run.explain(row)).expect("told");
+    assert_eq!(bench.state.run().phase, Phase::UndoneInPart);
+    let told = bench.state.run().failed().and_then(|row| bench.state.run().explain(row)).expect("told");
     assert!(told.says.contains("process 7"), "{told:?}");
 }
 
@@ -110,7 +110,7 @@ fn enter_before_a_failure_goes_nowhere() {
     bench.send(Event::Next);
     bench.send(Event::Next);
     bench.send(Event::Progress(Progress::Failed(StepKind::CreateHome, Failure::Cancelled)));
-    assert_eq!((bench.state.place.here, bench.state.asked.waiting), (ScreenId::Install, false));
+    assert_eq!((bench.state.place.here, bench.state.prompt.waiting), (ScreenId::Install, false));
 }
 
 #[test]
@@ -120,7 +120,7 @@ fn news_of_a_survey_does_not_lead_out_of_running_steps() {
     let ticket = bench.state.tickets.begin(inputs.clone(), Duration::ZERO);
     bench.send(Event::Next);
     bench.send(Event::Next);
-    assert!(bench.state.asked.waiting);
+    assert!(bench.state.prompt.waiting);
     bench.observed(ticket, good(&inputs), true);
-    assert_eq!((bench.state.place.here, bench.state.run.phase), (ScreenId::Install, Phase::Running));
+    assert_eq!((bench.state.place.here, bench.state.run().phase), (ScreenId::Install, Phase::Running));
 }

@@ -39,7 +39,7 @@ fn with_verdict(verdict: KeyVerdict) -> Facts {
 fn a_join_draws_nothing_shows_no_key_and_ends_on_done() {
     let facts = samples::facts_of_a_cluster();
     let mut bench = at(ScreenId::Review, &facts);
-    let plan = bench.state.run.plan.as_ref().expect("a plan");
+    let plan = bench.state.run().plan.as_ref().expect("a plan");
     assert_eq!((plan.flow, plan.cluster, plan.fingerprint), (Flow::Join, samples::CLUSTER, samples::key().fingerprint()));
     bench.send(Event::Next);
     let given = bench.effects.iter().find_map(|effect| match effect {
@@ -127,7 +127,7 @@ fn an_unverifiable_key_takes_a_choice_and_its_acceptance_and_the_plan_records_bo
     bench.edit(FieldId::UnverifiedKey, "true");
     assert_eq!(bench.state.gate(), Gate::Warned(vec![CheckId::ClusterKey]));
     walk(&mut bench, ScreenId::Review, &facts);
-    let plan = bench.state.run.plan.as_ref().expect("a plan");
+    let plan = bench.state.run().plan.as_ref().expect("a plan");
     assert!(plan.key_unverified && plan.accepted.contains(&CheckId::ClusterKey));
 }
 
@@ -139,8 +139,8 @@ fn what_was_said_of_one_key_or_node_is_not_said_of_the_next() {
     bench.edit(FieldId::UnverifiedKey, "true");
     bench.edit(FieldId::ReplaceNode, "true");
     let checks = [CheckId::ClusterKey, CheckId::ClusterNode, CheckId::SqlClock];
-    bench.state.accepted = checks.map(|check| bench.accepts(check)).to_vec();
-    let accepted = |bench: &Bench| bench.state.accepted.iter().map(|(check, _)| *check).collect::<Vec<_>>();
+    bench.accept(&checks);
+    let accepted = |bench: &Bench| bench.state.accepted_verdicts().iter().map(|(check, _)| *check).collect::<Vec<_>>();
     // Half of it yet, so that nothing is asked anew.
     bench.edit(FieldId::MasterKey, "Nc91+1kfZszMpe7D");
     assert!(!bench.state.answers.is_on(FieldId::UnverifiedKey) && bench.state.answers.is_on(FieldId::ReplaceNode));
@@ -158,9 +158,9 @@ fn another_key_makes_another_plan_s_key() {
     bench.edit(FieldId::MasterKey, "Nc91+1kfZszMpe7DMne8wg==");
     bench.send(Event::Next);
     walk(&mut bench, ScreenId::Review, &facts);
-    let plan = bench.state.run.plan.as_ref().expect("a plan");
-    let drawn = bench.state.custody.drawn.as_ref().expect("a key");
-    assert_eq!(plan.fingerprint, drawn.key.fingerprint());
+    let plan = bench.state.run().plan.as_ref().expect("a plan");
+    let key = bench.state.run().key.as_ref().expect("a key");
+    assert_eq!(plan.fingerprint, key.fingerprint());
 }
 
 #[test]
@@ -168,13 +168,15 @@ fn the_key_of_one_flow_is_not_another_s() {
     let facts = samples::facts_of_a_cluster();
     let mut bench = at(ScreenId::Review, &facts);
     bench.send(Event::Drawn(drawn()));
-    assert_eq!(bench.state.custody.drawn.as_ref().map(|drawn| drawn.cluster), Some(samples::CLUSTER), "a late draw");
-    while bench.state.place.flow.is_some() {
+    let run = bench.state.run();
+    assert_eq!(run.plan.as_ref().map(|plan| plan.cluster), Some(samples::CLUSTER), "a late draw");
+    assert_eq!((run.key.as_ref(), bench.state.custody().drawn.is_none()), (Some(&samples::key()), true));
+    while bench.state.flow().is_some() {
         bench.send(Event::Back);
     }
     bench.send(Event::Begin(Errand::Flow(Flow::FirstNode)));
-    assert!(bench.state.custody.drawn.is_none(), "a new cluster must never be given an old one's key");
-    assert!(bench.state.run.plan.is_none());
+    assert!(bench.state.custody().drawn.is_none(), "a new cluster must never be given an old one's key");
+    assert!(bench.state.run().plan.is_none());
 }
 
 #[test]
@@ -189,7 +191,7 @@ fn what_is_not_proven_any_more_is_proven_again_before_the_install() {
     let lost = crate::model::facts::KeyFacts { verdict: Fact::Missing(Trouble::ConnectionLost) };
     bench.observed(ticket, Observed::Key(lost), true);
     bench.send(Event::Next);
-    assert_eq!((bench.state.place.here, bench.state.run.phase), (ScreenId::Cluster, Phase::Idle));
+    assert_eq!((bench.state.place.here, bench.state.run().phase), (ScreenId::Cluster, Phase::Idle));
 }
 
 #[test]

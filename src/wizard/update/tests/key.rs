@@ -10,12 +10,12 @@ fn done_needs_proof_that_the_key_is_kept() {
     assert_eq!(bench.state.place.here, ScreenId::MasterKey);
     assert!(bench.notice().contains("last six"));
     bench.edit(FieldId::KeyProof, "wrong!");
-    assert_eq!(bench.state.custody.proof, None);
+    assert_eq!(bench.state.custody().proof, None);
     // 32 bytes of 7 are BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc= in base64.
     bench.edit(FieldId::KeyProof, "wcHBwc=");
-    assert_eq!(bench.state.custody.proof, None, "seven characters are not six");
+    assert_eq!(bench.state.custody().proof, None, "seven characters are not six");
     bench.edit(FieldId::KeyProof, "cHBwc=");
-    assert_eq!(bench.state.custody.proof, Some(Proof::TypedBack));
+    assert_eq!(bench.state.custody().proof, Some(Proof::TypedBack));
     bench.send(Event::Next);
     assert_eq!(bench.state.place.here, ScreenId::Done);
     assert!(bench.effects.iter().any(|effect| matches!(effect, Effect::CloseRun(name) if name == "OctopusServer")));
@@ -34,9 +34,9 @@ fn a_file_that_was_read_back_is_proof_too() {
     bench.send(Event::Press(Action::ReadKey));
     assert!(bench.effects.iter().any(|effect| matches!(effect, Effect::ReadKey(..))));
     bench.send(Event::KeyRead(Ok(false)));
-    assert_eq!(bench.state.custody.proof, None);
+    assert_eq!(bench.state.custody().proof, None);
     bench.send(Event::KeyRead(Ok(true)));
-    assert_eq!(bench.state.custody.proof, Some(Proof::ReadBack));
+    assert_eq!(bench.state.custody().proof, Some(Proof::ReadBack));
 }
 
 #[test]
@@ -44,19 +44,19 @@ fn a_key_file_that_exists_is_told_and_kept() {
     let mut bench = Bench::at(ScreenId::MasterKey);
     bench.send(Event::KeySaved(Err(FileTrouble::Exists)));
     assert!(bench.notice().contains("already"));
-    assert_eq!(bench.state.custody.saved, None);
+    assert_eq!(bench.state.custody().saved, None);
 }
 
 #[test]
 fn a_revealed_key_hides_on_resize_and_on_moving_on() {
     let mut bench = Bench::at(ScreenId::MasterKey);
     bench.send(Event::Press(Action::Reveal));
-    assert!(bench.state.custody.revealed);
+    assert!(bench.state.custody().revealed);
     bench.send(Event::Resized);
-    assert!(!bench.state.custody.revealed);
+    assert!(!bench.state.custody().revealed);
     bench.send(Event::Press(Action::Reveal));
     bench.send(Event::Focus(Focus::Field(FieldId::KeyProof)));
-    assert!(!bench.state.custody.revealed);
+    assert!(!bench.state.custody().revealed);
 }
 
 #[test]
@@ -74,10 +74,10 @@ fn copied_is_said_only_where_it_is_known() {
 fn a_late_draw_does_not_replace_the_key_that_is_installed() {
     let mut bench = Bench::at(ScreenId::Review);
     bench.send(Event::Next);
-    assert_eq!(bench.state.run.phase, Phase::Running);
+    assert_eq!(bench.state.run().phase, Phase::Running);
     bench.send(Event::Drawn(GeneratedKey { cluster: ID, key: MasterKey::from_bytes(&[8; 32]).unwrap() }));
-    let drawn = bench.state.custody.drawn.as_ref().unwrap();
-    assert_eq!(Some(drawn.key.fingerprint()), bench.state.run.plan.as_ref().map(|plan| plan.fingerprint));
+    let drawn = bench.state.custody().drawn.as_ref().unwrap();
+    assert_eq!(Some(drawn.key.fingerprint()), bench.state.run().plan.as_ref().map(|plan| plan.fingerprint));
 }
 
 #[test]
@@ -86,9 +86,9 @@ fn a_key_of_a_size_that_is_not_asked_for_any_more_is_not_taken() {
     bench.edit(FieldId::KeySize, "aes-128");
     bench.edit(FieldId::KeySize, "aes-256");
     bench.send(Event::Drawn(GeneratedKey { cluster: ID, key: MasterKey::from_bytes(&[8; 16]).unwrap() }));
-    assert!(bench.state.run.plan.is_none());
+    assert!(bench.state.run().plan.is_none());
     bench.send(Event::Drawn(drawn()));
-    assert_eq!(bench.state.run.plan.as_ref().map(|plan| plan.fingerprint), Some(drawn().key.fingerprint()));
+    assert_eq!(bench.state.run().plan.as_ref().map(|plan| plan.fingerprint), Some(drawn().key.fingerprint()));
 }
 
 #[test]
@@ -120,6 +120,6 @@ fn a_key_that_a_review_handed_out_is_told_as_at_the_install() {
         let mut bench = Bench::at(ScreenId::MasterKey);
         bench.state.place.here = here;
         bench.send(Event::Copied(Ok(CopyWay::Terminal)));
-        assert_eq!(bench.state.custody.copied.is_some(), here != ScreenId::Database, "{here:?}");
+        assert_eq!(bench.state.custody().copied.is_some(), here != ScreenId::Database, "{here:?}");
     }
 }

@@ -3,7 +3,7 @@
 use super::bench::*;
 use super::start::journal;
 use crate::model::answers::Answers;
-use crate::model::subject::{Maker, Subject};
+use crate::model::subject::Maker;
 
 fn subject() -> Subject {
     let config = std::path::Path::new(samples::HOME).join(crate::model::node_config::NodeConfig::FILE);
@@ -13,8 +13,7 @@ fn subject() -> Subject {
 /// A wizard that reviews the samples' node and knows what these facts say of it.
 fn reviewed(answers: Answers, facts: &Facts) -> Bench {
     let mut bench = Bench::new();
-    bench.state.answers = answers;
-    bench.state.subject = Some(subject());
+    bench.review(subject(), answers);
     learn(&mut bench, facts);
     bench
 }
@@ -22,8 +21,7 @@ fn reviewed(answers: Answers, facts: &Facts) -> Bench {
 /// Has every survey of the present answers said what these facts hold.
 fn learn(bench: &mut Bench, facts: &Facts) {
     for survey in crate::model::survey::SurveyId::ALL {
-        let subject = bench.state.subject.clone();
-        if let Some(inputs) = inputs::of(survey, &bench.state.answers, subject.as_ref()) {
+        if let Some(inputs) = inputs::of(survey, &bench.state.answers, bench.state.subject()) {
             let observed = samples::observed(&inputs, facts);
             let ticket = bench.state.tickets.begin(inputs, Duration::ZERO);
             bench.observed(ticket, observed, true);
@@ -32,7 +30,7 @@ fn learn(bench: &mut Bench, facts: &Facts) {
 }
 
 fn kinds(bench: &Bench) -> Vec<StepKind> {
-    bench.state.run.plan.iter().flat_map(|plan| plan.steps.iter().map(|step| step.kind)).collect()
+    bench.state.run().plan.iter().flat_map(|plan| plan.steps.iter().map(|step| step.kind)).collect()
 }
 
 fn closes(bench: &Bench) -> bool {
@@ -56,22 +54,24 @@ fn leaving_shows_its_plan_at_once_needs_no_key_and_ends_on_done() {
 #[test]
 fn a_plan_that_is_begun_before_all_is_known_comes_when_it_is() {
     let mut bench = Bench::new();
-    bench.state.answers = samples::joining();
-    bench.state.subject = Some(subject());
+    bench.review(subject(), samples::joining());
     bench.send(Event::Begin(Errand::Flow(Flow::Leave)));
-    assert!(bench.state.run.plan.is_none() && bench.state.notice.is_none(), "{}", bench.notice());
+    assert!(bench.state.run().plan.is_none() && bench.state.notice.is_none(), "{}", bench.notice());
     learn(&mut bench, &samples::facts_of_a_node());
     assert!(kinds(&bench).contains(&StepKind::RemoveNodeConfig));
 }
 
 #[test]
 fn removing_is_about_the_row_that_was_chosen() {
-    let mut bench = reviewed(samples::joining(), &samples::facts_of_a_node());
-    let dead = samples::dead_node("web-old").row;
-    bench.state.removing.clone_from(&dead);
-    bench.send(Event::Begin(Errand::Flow(Flow::Remove)));
+    let mut facts = samples::facts_of_a_node();
+    let dead = samples::dead_node("web-old");
+    facts.cluster.nodes = Fact::Seen(crate::model::facts::Nodes::from([dead.clone()]));
+    let dead = dead.row;
+    let mut bench = reviewed(samples::joining(), &facts);
+    bench.send(Event::Jump(ScreenId::Cluster));
+    bench.send(Event::Press(Action::RemoveNode));
     assert_eq!(kinds(&bench), [StepKind::RemoveNode]);
-    assert_eq!(bench.state.run.plan.as_ref().and_then(|plan| plan.before.clone()), dead);
+    assert_eq!(bench.state.run().plan.as_ref().and_then(|plan| plan.before.clone()), dead);
 }
 
 /// Walks an edit of this node to its plan.
@@ -94,7 +94,7 @@ fn an_edit_in_which_nothing_was_changed_says_so_and_installs_nothing() {
     assert!(bench.notice().contains("Nothing has been changed"), "{}", bench.notice());
     bench.send(Event::Next);
     assert!(bench.notice().contains("Nothing has been changed"), "told again");
-    assert_eq!((bench.state.place.here, bench.state.run.phase), (ScreenId::Review, Phase::Idle));
+    assert_eq!((bench.state.place.here, bench.state.run().phase), (ScreenId::Review, Phase::Idle));
 }
 
 #[test]
@@ -152,8 +152,8 @@ const LEAVE: [StepKind; 3] = [StepKind::DrainNode, StepKind::RemoveRow, StepKind
 #[test]
 fn a_join_is_gone_on_with_from_its_first_screen_and_its_sealed_key_is_proven_as_if_pasted() {
     let bench = resumed(run_of(Flow::Join, &JOIN, 2), Some(samples::key()));
-    assert_eq!((bench.state.place.here, bench.state.place.flow), (ScreenId::Home, Some(Flow::Join)));
-    assert_eq!(bench.state.resuming, Some(samples::CLUSTER));
+    assert_eq!((bench.state.place.here, bench.state.flow()), (ScreenId::Home, Some(Flow::Join)));
+    assert_eq!(bench.state.resuming(), Some(samples::CLUSTER));
     assert_eq!(crate::catalog::form::read::master_key(&bench.state.answers), Ok(samples::key()));
     assert!(bench.notice().contains("after 2 of 3 steps"), "{}", bench.notice());
     let bench = resumed(run_of(Flow::Join, &JOIN, 1), None);
@@ -164,8 +164,8 @@ fn a_join_is_gone_on_with_from_its_first_screen_and_its_sealed_key_is_proven_as_
 fn a_run_without_a_key_to_keep_whose_steps_are_all_done_is_closed_at_once() {
     for (flow, kinds) in [(Flow::Join, JOIN), (Flow::Leave, LEAVE)] {
         let bench = resumed(run_of(flow, &kinds, 3), None);
-        assert_eq!((bench.state.place.here, bench.state.run.phase), (ScreenId::Done, Phase::Finished), "{flow:?}");
-        assert!(closes(&bench) && bench.state.resuming.is_none());
+        assert_eq!((bench.state.place.here, bench.state.run().phase), (ScreenId::Done, Phase::Finished), "{flow:?}");
+        assert!(closes(&bench) && bench.state.resuming().is_none());
     }
 }
 
@@ -173,7 +173,7 @@ fn a_run_without_a_key_to_keep_whose_steps_are_all_done_is_closed_at_once() {
 fn leaving_is_gone_on_with_at_its_plan_though_the_row_is_gone() {
     let mut bench = resumed(run_of(Flow::Leave, &LEAVE, 2), None);
     assert_eq!(bench.state.place.here, ScreenId::Review);
-    assert_eq!(bench.state.subject, Some(subject()));
+    assert_eq!(bench.state.subject(), Some(&subject()));
     assert!(bench.asked.iter().any(|(_, inputs)| matches!(inputs, Inputs::Node(_))), "its files are looked at");
     let mut facts = samples::facts_of_a_node();
     facts.cluster.nodes = Fact::Seen(crate::model::facts::Nodes::from([]));
@@ -183,7 +183,7 @@ fn leaving_is_gone_on_with_at_its_plan_though_the_row_is_gone() {
     bench.answer_with(&facts);
     learn(&mut bench, &facts);
     assert_eq!(kinds(&bench), LEAVE);
-    assert_eq!(bench.state.run.plan.as_ref().and_then(|plan| plan.before.clone()), samples::dead_node("web02").row);
+    assert_eq!(bench.state.run().plan.as_ref().and_then(|plan| plan.before.clone()), samples::dead_node("web02").row);
 }
 
 #[test]
@@ -193,7 +193,7 @@ fn a_run_that_meets_another_cluster_makes_no_plan() {
     let mut bench = resumed(journal, None);
     bench.state.answers = samples::joining();
     learn(&mut bench, &samples::facts_of_a_node());
-    assert!(bench.state.run.plan.is_none());
+    assert!(bench.state.run().plan.is_none());
     assert!(bench.notice().contains("about cluster 0909-0909"), "{}", bench.notice());
 }
 
@@ -216,7 +216,7 @@ fn a_run_that_makes_no_plan_any_more_can_be_undone_all_the_same() {
         bench.state.answers.set(field, Raw::of(field, text), Origin::Typed);
     }
     bench.send(Event::Next);
-    assert!(bench.state.run.plan.is_none());
+    assert!(bench.state.run().plan.is_none());
     bench.send(Event::Press(Action::Undo));
     bench.send(Event::Reply(true));
     let undoes = |effect: &Effect| match effect {
@@ -224,14 +224,14 @@ fn a_run_that_makes_no_plan_any_more_can_be_undone_all_the_same() {
         _ => false,
     };
     assert!(bench.effects.iter().any(undoes), "{:?}", bench.effects);
-    assert_eq!((bench.state.place.here, bench.state.run.phase), (ScreenId::Install, Phase::Undoing));
+    assert_eq!((bench.state.place.here, bench.state.run().phase), (ScreenId::Install, Phase::Undoing));
     bench.send(Event::Progress(Progress::Undoing(StepKind::JoinCluster)));
     let failure = Failure::Server(Trouble::ConnectionLost);
     bench.send(Event::Progress(Progress::UndoFailed(StepKind::JoinCluster, failure)));
-    assert!(bench.state.run.failed().is_some(), "why it could not be undone is shown");
+    assert!(bench.state.run().failed().is_some(), "why it could not be undone is shown");
     bench.send(Event::Progress(Progress::Undone(StepKind::JoinCluster)));
     bench.send(Event::Progress(Progress::UndoEnded(true)));
-    assert_eq!(bench.state.run.phase, Phase::Undone);
+    assert_eq!(bench.state.run().phase, Phase::Undone);
 }
 
 #[test]
@@ -241,7 +241,7 @@ fn undoing_without_a_way_to_the_database_says_what_is_missing() {
     bench.send(Event::Press(Action::Undo));
     bench.send(Event::Reply(true));
     assert!(bench.notice().contains("the password"), "{}", bench.notice());
-    assert_eq!((bench.state.place.here, bench.state.run.phase), (ScreenId::Review, Phase::Idle));
+    assert_eq!((bench.state.place.here, bench.state.run().phase), (ScreenId::Review, Phase::Idle));
 }
 
 #[test]
@@ -255,7 +255,7 @@ fn nobody_leaves_whose_row_would_stay_because_it_could_not_be_read() {
         (facts.cluster.identity, facts.cluster.nodes) = (identity, nodes);
         let mut bench = reviewed(samples::joining(), &facts);
         bench.send(Event::Begin(Errand::Flow(Flow::Leave)));
-        assert!(bench.state.run.plan.is_none(), "{:?}", kinds(&bench));
+        assert!(bench.state.run().plan.is_none(), "{:?}", kinds(&bench));
         assert!(bench.notice().contains("could not be read"), "{}", bench.notice());
         bench.send(Event::Next);
         assert_eq!(bench.state.place.here, ScreenId::Review);
@@ -277,14 +277,14 @@ fn a_run_of_a_node_that_is_gone_on_with_leaves_nothing_of_it_in_the_set_up_s_ans
     for (flow, kinds) in [(Flow::Edit, JOIN), (Flow::Leave, LEAVE)] {
         let mut bench = resumed(run_of(flow, &kinds, 1), Some(samples::key()));
         assert_eq!(bench.state.answers.text(FieldId::NodeName), "web02");
-        while bench.state.place.flow.is_some() {
+        while bench.state.flow().is_some() {
             bench.send(Event::Back);
         }
         assert_eq!(bench.state.answers.text(FieldId::Home), "/var/lib/octopus", "{flow:?}");
         assert_eq!(bench.state.answers.text(FieldId::NodeName), "web01");
         assert!(bench.state.answers.get(FieldId::MasterKey).raw.is_empty(), "{flow:?}");
-        let State { subject, resuming, removing, .. } = &bench.state;
-        assert!(subject.is_none() && resuming.is_none() && removing.is_none(), "{flow:?}");
+        let state = &bench.state;
+        assert!(state.subject().is_none() && state.resuming().is_none() && state.kept_row().is_none(), "{flow:?}");
     }
 }
 
@@ -305,7 +305,7 @@ fn a_removal_that_was_done_before_this_start_names_who_was_removed() {
     let dead = samples::dead_node("web-old").row;
     let journal = Journal { before: dead.clone(), ..run_of(Flow::Remove, &[StepKind::RemoveNode], 1) };
     let bench = resumed(journal, None);
-    assert_eq!((bench.state.place.here, &bench.state.removing), (ScreenId::Done, &dead));
+    assert_eq!((bench.state.place.here, bench.state.kept_row()), (ScreenId::Done, dead.as_ref()));
 }
 
 #[test]

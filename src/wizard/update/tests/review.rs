@@ -4,7 +4,7 @@ use super::bench::*;
 use crate::catalog::flow;
 use crate::model::facts::{Backup, Beat, ClusterFacts, ConfigTrouble, InstanceSeen, Life, NodeFacts, NodeSeen, SealTrouble};
 use crate::model::octopus_config::OctopusConfig;
-use crate::model::subject::{Maker, Subject};
+use crate::model::subject::Maker;
 use crate::model::survey::SurveyId;
 use crate::wizard::subjects::{self, Wanted};
 
@@ -52,7 +52,7 @@ fn the_start_screen_offers_every_instance_and_a_bare_review_only_where_there_is_
     let mut bench = Bench::new();
     assert!(bench.state.errands().contains(&Errand::Flow(Flow::Review)));
     bench.send(Event::Begin(Errand::Flow(Flow::Review)));
-    assert_eq!((bench.state.place.here, bench.state.place.flow), (ScreenId::Start, None));
+    assert_eq!((bench.state.place.here, bench.state.flow()), (ScreenId::Start, None));
     assert!(bench.notice().contains("nothing to review"), "{}", bench.notice());
     bench.state.facts.machine = machine();
     bench.state.facts.machine.octopus_instances = vec![("Other".into(), "/x.config".into())];
@@ -75,7 +75,7 @@ fn the_answers_are_the_node_s_own_and_everything_is_looked_at() {
     answer(&mut bench, SurveyId::Server, Observed::Server(Box::new(good_server())));
     assert!(surveys(&bench).contains(&SurveyId::Cluster) && surveys(&bench).contains(&SurveyId::Key));
     bench.answer_all();
-    assert_eq!(bench.state.custody.drawn.as_ref().map(|drawn| drawn.cluster), Some(samples::CLUSTER));
+    assert_eq!(bench.state.custody().drawn.as_ref().map(|drawn| drawn.cluster), Some(samples::CLUSTER));
 }
 
 #[test]
@@ -115,7 +115,7 @@ fn sections_have_no_gate_and_the_last_one_leads_back_to_the_start() {
         assert_eq!(bench.state.gate(), Gate::Open);
         bench.send(Event::Next);
     }
-    assert_eq!((bench.state.place.here, bench.state.place.flow), (ScreenId::Start, None));
+    assert_eq!((bench.state.place.here, bench.state.flow()), (ScreenId::Start, None));
     let mut bench = reviewed();
     bench.send(Event::Jump(ScreenId::Backups));
     assert_eq!(bench.state.place.here, ScreenId::Backups);
@@ -137,7 +137,7 @@ fn what_was_answered_for_setting_up_comes_back_and_nothing_of_the_node_stays() {
     bench.send(Event::Back);
     assert_eq!(bench.state.place.here, ScreenId::Start);
     assert_eq!(bench.state.answers.text(FieldId::Database), "Mine");
-    assert!(bench.state.subject.is_none() && bench.state.custody.drawn.is_none(), "a new cluster never gets this node's key");
+    assert!(bench.state.subject().is_none() && bench.state.custody().drawn.is_none(), "a new cluster never gets this node's key");
 }
 
 #[test]
@@ -161,19 +161,19 @@ fn the_key_is_locked_until_the_instance_s_name_is_typed() {
         bench.send(Event::Press(action));
         assert!(bench.notice().contains("OctopusServer"), "{action:?}: {}", bench.notice());
     }
-    assert!(!bench.state.custody.revealed && bench.effects.iter().all(|effect| !matches!(effect, Effect::Copy(_))));
+    assert!(!bench.state.custody().revealed && bench.effects.iter().all(|effect| !matches!(effect, Effect::Copy(_))));
     bench.edit(FieldId::KeyConfirm, "octopusserver");
     bench.send(Event::Press(Action::Reveal));
-    assert!(!bench.state.custody.revealed, "case counts");
+    assert!(!bench.state.custody().revealed, "case counts");
     bench.edit(FieldId::KeyConfirm, "OctopusServer");
     bench.send(Event::Press(Action::Reveal));
-    assert!(bench.state.custody.revealed);
+    assert!(bench.state.custody().revealed);
     bench.send(Event::Press(Action::CopyKey));
     assert!(bench.effects.iter().any(|effect| matches!(effect, Effect::Copy(_))));
     bench.send(Event::Next);
     bench.send(Event::Back);
     assert_eq!(bench.state.place.here, ScreenId::Key);
-    assert!(!bench.state.custody.revealed && !bench.state.is_unlocked(), "it is typed each time anew");
+    assert!(!bench.state.custody().revealed && !bench.state.is_unlocked(), "it is typed each time anew");
 }
 
 #[test]
@@ -189,10 +189,10 @@ fn a_key_that_does_not_open_here_has_no_keys_of_the_foot() {
 fn an_edit_keeps_what_was_typed_and_a_review_shows_what_is_written() {
     let mut bench = reviewed();
     bench.send(Event::Press(Action::Edit));
-    assert_eq!((bench.state.place.flow, bench.state.place.here), (Some(Flow::Edit), ScreenId::Database));
+    assert_eq!((bench.state.flow(), bench.state.place.here), (Some(Flow::Edit), ScreenId::Database));
     bench.edit(FieldId::Server, "sql-alias");
     bench.send(Event::Back);
-    assert_eq!((bench.state.place.flow, bench.state.place.here), (Some(Flow::Review), ScreenId::Node));
+    assert_eq!((bench.state.flow(), bench.state.place.here), (Some(Flow::Review), ScreenId::Node));
     assert_eq!(bench.state.answers.text(FieldId::Server), "sql01,1433");
     assert!(bench.notice().contains("F4"), "{}", bench.notice());
     bench.send(Event::Press(Action::Edit));
@@ -225,27 +225,27 @@ fn only_a_dead_node_of_the_registry_that_is_another_one_can_be_removed() {
     bench.send(Event::Focus(Focus::Item(4)));
     assert_eq!(bench.state.place.focus, Focus::Item(3), "there are no more");
     bench.send(Event::Press(Action::RemoveNode));
-    assert_eq!((bench.state.place.flow, bench.state.place.here), (Some(Flow::Remove), ScreenId::Review));
-    assert_eq!(bench.state.removing.as_ref().map(|kept| kept.row.name.as_str()), Some("web02"));
+    assert_eq!((bench.state.flow(), bench.state.place.here), (Some(Flow::Remove), ScreenId::Review));
+    assert_eq!(bench.state.kept_row().map(|kept| kept.row.name.as_str()), Some("web02"));
     bench.send(Event::Back);
-    assert_eq!((bench.state.place.here, bench.state.removing.is_none()), (ScreenId::Cluster, true));
+    assert_eq!((bench.state.place.here, bench.state.kept_row().is_none()), (ScreenId::Cluster, true));
 }
 
 #[test]
 fn the_last_node_is_told_what_it_leaves_behind() {
     let mut bench = reviewed();
     bench.send(Event::Press(Action::LeaveCluster));
-    assert_eq!((bench.state.place.flow, bench.state.place.here), (Some(Flow::Leave), ScreenId::Review));
+    assert_eq!((bench.state.flow(), bench.state.place.here), (Some(Flow::Leave), ScreenId::Review));
     assert!(bench.notice().contains("last node"), "{}", bench.notice());
     bench.send(Event::Back);
-    assert_eq!(bench.state.place.flow, Some(Flow::Review));
+    assert_eq!(bench.state.flow(), Some(Flow::Review));
     bench.send(Event::Jump(ScreenId::Cluster));
     bench.send(Event::Refresh);
     let nodes = Fact::Seen(vec![dead("web01"), dead("web02")].into());
     answer(&mut bench, SurveyId::Cluster, Observed::Cluster(ClusterFacts { nodes, ..samples::cluster_facts() }));
     bench.send(Event::Jump(ScreenId::Node));
     bench.send(Event::Press(Action::LeaveCluster));
-    assert_eq!(bench.state.place.flow, Some(Flow::Leave));
+    assert_eq!(bench.state.flow(), Some(Flow::Leave));
     assert_eq!(bench.state.caution(), None);
 }
 
@@ -375,14 +375,14 @@ fn no_other_run_is_begun_of_an_instance_whose_run_stopped_in_the_middle() {
     }];
     for action in [Action::Edit, Action::LeaveCluster] {
         bench.send(Event::Press(action));
-        assert_eq!((bench.state.place.flow, bench.state.place.here), (Some(Flow::Review), ScreenId::Node), "{action:?}");
+        assert_eq!((bench.state.flow(), bench.state.place.here), (Some(Flow::Review), ScreenId::Node), "{action:?}");
         assert!(bench.notice().contains("Continue") && bench.notice().contains("2 of 4"), "{}", bench.notice());
     }
     bench.send(Event::Press(Action::CheckAgain));
     assert!(surveys(&bench).contains(&SurveyId::Machine), "somebody else may have ended it");
     bench.answer_all();
     bench.send(Event::Press(Action::Edit));
-    assert_eq!(bench.state.place.flow, Some(Flow::Edit));
+    assert_eq!(bench.state.flow(), Some(Flow::Edit));
 }
 
 #[test]
@@ -414,16 +414,16 @@ fn no_secret_of_a_node_under_review_is_in_what_a_defect_might_print() {
         }
     };
     let secrets = [samples::KEY, &samples::KEY[..8], samples::PASSWORD];
-    assert!(bench.state.custody.drawn.is_some() && bench.state.facts.node.key.seen().is_some());
+    assert!(bench.state.custody().drawn.is_some() && bench.state.facts.node.key.seen().is_some());
     none(&shown(&bench), &secrets);
     bench.send(Event::Press(Action::Edit));
     bench.edit(FieldId::Password, "another-canary");
     bench.send(Event::Back);
-    assert!(!bench.state.edits.is_empty(), "an edit that was set aside");
+    assert!(bench.state.node().is_some_and(|node| !node.edits.is_empty()), "an edit that was set aside");
     none(&shown(&bench), &[&secrets[..], &["another-canary"]].concat());
     bench.send(Event::Press(Action::LeaveCluster));
     bench.answer_all();
-    assert!(bench.state.run.plan.is_some(), "{}", bench.notice());
+    assert!(bench.state.run().plan.is_some(), "{}", bench.notice());
     none(&shown(&bench), &secrets);
     none(&format!("{:?}", bench.asked), &secrets);
     none(&format!("{:?}", bench.effects), &secrets);

@@ -1,6 +1,7 @@
 //! Surveys: begun, answered, stale, cancelled.
 
 use super::bench::*;
+use crate::model::connection_string::ConnectionString;
 
 #[test]
 fn entering_a_screen_begins_its_survey() {
@@ -16,7 +17,7 @@ fn next_while_checks_run_waits_and_goes_on_by_itself() {
     let mut bench = Bench::at(ScreenId::Service);
     bench.send(Event::Next);
     bench.send(Event::Next);
-    assert!(bench.state.asked.waiting);
+    assert!(bench.state.prompt.waiting);
     assert_eq!(bench.state.place.here, ScreenId::Database);
     bench.answer_all();
     assert_eq!(bench.state.place.here, ScreenId::Web);
@@ -34,7 +35,7 @@ fn waiting_ends_where_a_check_says_stop() {
         true,
     );
     assert_eq!(bench.state.place.here, ScreenId::Database);
-    assert!(!bench.state.asked.waiting);
+    assert!(!bench.state.prompt.waiting);
     assert!(matches!(bench.state.gate(), Gate::Shut(_)));
 }
 
@@ -190,7 +191,7 @@ fn a_connection_string_fills_the_fields_and_says_what_it_ignored() {
     bench.send(Event::Press(Action::ConnectionString));
     assert_eq!(bench.state.overlay, Some(Overlay::ConnectionString));
     let text = "Server=tcp:sql07,1444;Initial Catalog=Octo;User ID=me;Password=pw;Packet Size=4096";
-    bench.send(Event::ConnectionString(SecretString::from(text.to_owned())));
+    bench.send(Event::ConnectionString(ConnectionString::parse(text)));
     assert_eq!(bench.state.overlay, None);
     assert_eq!(bench.state.answers.text(FieldId::Database), "Octo");
     assert!(bench.notice().contains("Packet Size"), "{}", bench.notice());
@@ -201,7 +202,7 @@ fn a_connection_string_fills_the_fields_and_says_what_it_ignored() {
 fn a_bad_connection_string_keeps_the_window_and_the_answers() {
     let mut bench = Bench::at(ScreenId::Database);
     bench.send(Event::Press(Action::ConnectionString));
-    bench.send(Event::ConnectionString(SecretString::from("Server='unclosed".to_owned())));
+    bench.send(Event::ConnectionString(ConnectionString::parse("Server='unclosed")));
     assert_eq!(bench.state.overlay, Some(Overlay::ConnectionString));
     assert_eq!(bench.state.answers.text(FieldId::Server), "sql01");
     assert!(bench.state.notice.as_ref().is_some_and(|notice| notice.bad));

@@ -1,0 +1,156 @@
+//! The face of a move to shared storage: what lies ahead, a bar, what came of it; for people or for programs.
+
+mod json;
+mod text;
+
+use std::io::Write;
+use std::time::Duration;
+
+use crate::faces::exit::Exit;
+use crate::faces::headless::Output;
+use crate::migration::judge::{Finding, MigrationCheck, Pace, units};
+use crate::migration::model::{FollowUp, Outcome, Preview, Progress, Source};
+
+/// How often people who see no bar are told how far it is.
+const LINE: Duration = Duration::from_secs(10);
+
+/// How often programs are.
+const EVENT: Duration = Duration::from_secs(1);
+
+/// How far it is, as it is told.
+#[derive(Debug)]
+pub struct ProgressReport<'a> {
+    /// How far.
+    pub progress: &'a Progress,
+    /// How fast.
+    pub pace: &'a Pace,
+    /// For how long already.
+    pub since: Duration,
+}
+
+/// Tells, to whoever still listens.
+pub struct Reporter<W> {
+    output: Output,
+    /// The width of the terminal that a bar is drawn on.
+    bar: Option<usize>,
+    out: W,
+    gone: bool,
+    /// A bar stands in the last line.
+    drawn: bool,
+    told: Option<(Duration, u64)>,
+    tick: usize,
+}
+
+impl<W: Write> Reporter<W> {
+    /// One that has told nothing yet; with the width of a terminal it draws a bar.
+    pub const fn new(output: Output, bar: Option<usize>, out: W) -> Self {
+        Self { output, bar, out, gone: false, drawn: false, told: None, tick: 0 }
+    }
+
+    /// What lies ahead.
+    pub fn preview(&mut self, preview: &Preview, sources: &[Source]) {
+        let text = match self.output {
+            Output::Text => text::preview(preview, sources),
+            Output::Json => json::preview(preview, sources),
+        };
+        self.say(&text);
+    }
+
+    /// What is to be said beforehand.
+    pub fn findings(&mut self, findings: &[Finding], accepted: &[MigrationCheck]) {
+        let text = match self.output {
+            Output::Text => text::findings(findings, accepted),
+            Output::Json => json::findings(findings, accepted),
+        };
+        self.say(&text);
+    }
+
+    /// How far it is: a bar at each call, a line now and then.
+    pub fn progress(&mut self, told: &ProgressReport<'_>) {
+        let part = part(told.progress);
+        let due = |every: Duration| {
+            self.told.is_none_or(|(at, tenth)| {
+                let since = told.since.saturating_sub(at);
+                since >= every || (part / 100 != tenth && since >= EVENT)
+            })
+        };
+        match (self.output, self.bar) {
+            (Output::Json, _) if due(EVENT) => self.say(&json::progress(told)),
+            (Output::Text, None) if due(LINE) => self.say(&format!("{}\n", text::line(told, part))),
+            (Output::Text, Some(width)) => {
+                let bar = text::bar(told, part, width, self.tick);
+                self.tick += 1;
+                // To the line's beginning, over what stands there, and no further.
+                self.write(&format!("\r{bar}\u{1b}[K"));
+                self.drawn = true;
+                return;
+            }
+            _ => return,
+        }
+        self.told = Some((told.since, part / 100));
+    }
+
+    /// What came of it.
+    pub fn outcome(&mut self, outcome: &Outcome, took: Duration) {
+        let text = match self.output {
+            Output::Text => text::outcome(outcome, took),
+            Output::Json => json::outcome(outcome, took),
+        };
+        self.say(&text);
+    }
+
+    /// Something that comes after the copy.
+    pub fn follow_up(&mut self, what: &str, how: &FollowUp) {
+        let text = match self.output {
+            Output::Text => text::follow_up(what, how),
+            Output::Json => json::follow_up(what, how),
+        };
+        self.say(&text);
+    }
+
+    /// How it ends, and what to do next.
+    pub fn end(&mut self, exit: Exit, says: &[String]) {
+        let text = match self.output {
+            Output::Text => text::lines(says),
+            Output::Json => json::end(exit, says),
+        };
+        self.say(&text);
+    }
+
+    /// A sentence in between; programs are not told.
+    pub fn note(&mut self, says: &str) {
+        if self.output == Output::Text {
+            self.say(&format!("{says}\n"));
+        }
+    }
+
+    /// A question; the answer is typed behind it.
+    pub fn ask(&mut self, question: &str) {
+        self.say(question);
+    }
+
+    fn say(&mut self, text: &str) {
+        if std::mem::take(&mut self.drawn) {
+            self.write("\r\u{1b}[K");
+        }
+        match (self.output, self.bar) {
+            (Output::Text, Some(width)) => self.write(&text::wrapped(text, width)),
+            _ => self.write(text),
+        }
+    }
+
+    fn write(&mut self, text: &str) {
+        if !self.gone {
+            self.gone = self.out.write_all(text.as_bytes()).and_then(|()| self.out.flush()).is_err();
+        }
+    }
+}
+
+/// How far it is, in thousandths. The last one is kept for the end.
+fn part(progress: &Progress) -> u64 {
+    let (all, done) = (units(progress.all), units(progress.done).min(units(progress.all)));
+    done.saturating_mul(1_000).checked_div(all).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,241 @@
+//! The I/O of a migration. The sources are never changed, and nothing at the destination is replaced or deleted that a migration did
+//! not make.
+//!
+//! Planning and copying block, on threads of their own; progress is read from a [`Watch`], which never blocks.
+
+mod attributes;
+mod batch;
+mod changed;
+mod content;
+mod destination;
+mod folding;
+pub mod follow_up;
+pub mod liveness;
+mod manifest;
+pub mod node;
+pub mod octopus_paths;
+mod place;
+mod plan;
+mod pool;
+pub mod request;
+mod room;
+mod walk;
+mod watch;
+
+use std::collections::HashSet;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+
+pub use plan::plan;
+pub use watch::Watch;
+
+use self::batch::{Copying, Todo, folder_key};
+use self::destination::at;
+use self::manifest::{Lines, Manifest};
+use self::pool::Ended;
+use crate::migration::judge::{ProgressRecord, batches};
+use crate::migration::model::{Digest, Outcome, Phase, Preview, Source, Stamp, Trouble};
+use crate::world::folder;
+use crate::world::lock::{Lock, LockError};
+use crate::world::places::Places;
+
+/// What is to be moved, and how.
+#[derive(Debug, Clone)]
+pub struct Migration {
+    /// The folders.
+    pub sources: Vec<Source>,
+    /// How many threads work at a time.
+    pub jobs: usize,
+    /// Nothing is to be written, not even a probe.
+    pub dry_run: bool,
+}
+
+/// What a look found.
+#[derive(Debug)]
+pub struct CopyPlan {
+    /// What lies ahead.
+    pub preview: Preview,
+    id: String,
+    path: PathBuf,
+    todo: Vec<Todo>,
+    /// Lines for the manifest, of what was there already.
+    record: String,
+    lines: Lines,
+    new_folders: Vec<(usize, PathBuf)>,
+    parts: Vec<PathBuf>,
+    /// What is not copied, as was told: collisions and what cannot be read.
+    untouched: HashSet<(usize, PathBuf)>,
+    /// The disk of each destination, or of where it is to be made.
+    disks: Vec<Option<u64>>,
+}
+
+impl CopyPlan {
+    /// Where the manifest is, or will be.
+    pub fn manifest(&self) -> &Path {
+        &self.path
+    }
+}
+
+/// How many threads are right where nobody says: enough that a share's answers are waited for side by side, and not so many that a
+/// single disk is torn between them.
+pub fn jobs() -> usize {
+    std::thread::available_parallelism().map_or(4, |cores| (cores.get() * 2).clamp(4, 16))
+}
+
+/// Keeps a second run of the same move away while it is held. It is taken before the look: what a look finds while another run
+/// copies is wrong when its own turn comes.
+///
+/// # Errors
+/// Another run holds it.
+pub fn lock(migration: &Migration, places: &Places) -> Result<Lock, LockError> {
+    Lock::take(places, &format!("migrate-{}", manifest::id(&migration.sources, places)))
+}
+
+/// Copies what a look found, reads it back and compares. Ends when all of it is done, or the run is to end, or the share is dead.
+///
+/// # Errors
+/// The manifest, or a destination's own folder, cannot be made.
+pub fn copy(migration: &Migration, look: CopyPlan, watch: &Arc<Watch>) -> io::Result<Outcome> {
+    let CopyPlan { preview, id, path, todo, record, mut lines, new_folders, parts, untouched, disks: looked_at } = look;
+    let pulse = watch.pulse();
+    // A share that was unmounted since leaves an empty folder on a local disk behind, which would take everything gladly.
+    if disks(&migration.sources, &pulse) != looked_at {
+        return Err(io::Error::other("another disk is at the destination now than when it was looked at"));
+    }
+    let manifest = Manifest::open(&path, &id)?;
+    manifest.add(&record)?;
+    watch.begin(Phase::Copying, preview.copy);
+    let mut outcome = Outcome { existing: preview.existing, ..Outcome::default() };
+    for part in parts {
+        pulse.begin(&part);
+        match std::fs::remove_file(&part) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => outcome.fail(part, content::refused("removing", &error)),
+            Ok(()) | Err(_) => {}
+        }
+    }
+    for source in &migration.sources {
+        pulse.begin(&source.to);
+        std::fs::create_dir_all(&source.to)?;
+    }
+    for (number, path) in new_folders {
+        let Some(source) = migration.sources.get(number) else { continue };
+        let to = at(&source.to, &path);
+        pulse.begin(&to);
+        match std::fs::create_dir(&to) {
+            Ok(()) => {
+                let key = folder_key(source, &path);
+                let made = ProgressRecord { stamp: Stamp::default(), digest: Digest([0; 32]) };
+                manifest.add(&made.line(&key))?;
+                lines.insert(key, made);
+            }
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists && to.is_dir() => {}
+            Err(error) => outcome.fail(to, content::refused("making the folder", &error)),
+        }
+    }
+    pulse.rest();
+    let disks = disks(&migration.sources, &pulse);
+    pulse.rest();
+    let sources = migration.sources.clone();
+    let copying = Arc::new(Copying { sources, disks, id: id.clone(), manifest, watch: watch.clone(), number: AtomicU64::new(0) });
+    all(migration, todo, &copying, watch, &mut outcome);
+    settle(migration, &lines, &copying, watch, &mut outcome);
+    if outcome.is_complete() {
+        let copied = manifest::read(&path, &id)?;
+        changed::since(migration, &copied, &untouched, watch, &mut outcome);
+    }
+    Ok(outcome)
+}
+
+/// The disk of each destination, or of the nearest folder that is there.
+fn disks(sources: &[Source], pulse: &watch::Pulse) -> Vec<Option<u64>> {
+    let disk = |source: &Source| {
+        pulse.begin(&source.to);
+        folder::nearest(&source.to).and_then(place::disk)
+    };
+    sources.iter().map(disk).collect()
+}
+
+/// Every batch, on threads.
+fn all(migration: &Migration, todo: Vec<Todo>, copying: &Arc<Copying>, watch: &Arc<Watch>, outcome: &mut Outcome) {
+    let sizes: Vec<u64> = todo.iter().map(|todo| todo.item.stamp.size).collect();
+    let mut todo: Vec<Option<Todo>> = todo.into_iter().map(Some).collect();
+    let batches: Vec<Vec<Todo>> = batches(&sizes)
+        .into_iter()
+        .map(|places| places.into_iter().filter_map(|place| todo.get_mut(place)?.take()).collect())
+        .collect();
+    let counts: Vec<u64> = batches.iter().map(|batch| batch.len() as u64).collect();
+    let mine = copying.clone();
+    let work = move |pulse: &watch::Pulse, batch: Vec<Todo>| mine.batch(pulse, batch);
+    pool::run(watch, migration.jobs, batches, work, |place, ended| {
+        let count = counts.get(place).copied().unwrap_or_default();
+        match ended {
+            Ended::Done(Outcome { copied, failed, failures, open, unlike, .. }) => {
+                outcome.copied = outcome.copied + copied;
+                outcome.open += open;
+                outcome.unlike += unlike;
+                outcome.failures += failures - failed.len() as u64;
+                for failed in failed {
+                    outcome.fail(failed.path, failed.why);
+                }
+            }
+            Ended::Hung(on) => {
+                outcome.fail(on, Trouble::Hangs(watch.patience().as_secs()));
+                outcome.open += count.saturating_sub(1);
+            }
+            Ended::NotBegun => outcome.open += count,
+        }
+    });
+}
+
+/// What is done once at the end: rights of the folders that we made, from the innermost, and everything made to last. Only then may
+/// anybody say that it is complete.
+fn settle(migration: &Migration, lines: &Lines, copying: &Copying, watch: &Arc<Watch>, outcome: &mut Outcome) {
+    // A dead share would be asked once more for nothing.
+    if !outcome.is_complete() && outcome.failed.iter().any(|failed| matches!(failed.why, Trouble::Hangs(_))) {
+        return;
+    }
+    let pulse = watch.pulse();
+    if outcome.is_complete() {
+        let mut made: Vec<(usize, PathBuf)> = Vec::new();
+        for (number, source) in migration.sources.iter().enumerate() {
+            pulse.begin(&source.from);
+            made.extend(folders_of(source, lines).into_iter().map(|path| (number, path)));
+        }
+        made.sort();
+        for (number, path) in made.iter().rev() {
+            let Some(source) = migration.sources.get(*number) else { continue };
+            let to = at(&source.to, path);
+            pulse.begin(&to);
+            outcome.unlike += u64::from(!attributes::keep_of_folder(&at(&source.from, path), &to));
+        }
+    }
+    for source in &migration.sources {
+        pulse.begin(&source.to);
+        if let Err(error) = place::Disk::open(&source.to).and_then(|disk| disk.sync()) {
+            outcome.fail(source.to.clone(), content::refused("writing", &error));
+        }
+    }
+    if let Err(error) = copying.manifest.sync() {
+        outcome.fail(PathBuf::from("the manifest"), content::refused("writing", &error));
+    }
+    watch.forget(&pulse);
+}
+
+/// The folders of a source that the manifest says we made.
+fn folders_of(source: &Source, lines: &Lines) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    let mut open = vec![PathBuf::new()];
+    while let Some(folder) = open.pop() {
+        let Ok(entries) = std::fs::read_dir(at(&source.from, &folder)) else { continue };
+        for entry in entries.flatten().filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_dir())) {
+            let path = folder.join(entry.file_name());
+            if lines.contains_key(&folder_key(source, &path)) {
+                found.push(path.clone());
+            }
+            open.push(path);
+        }
+    }
+    found
+}

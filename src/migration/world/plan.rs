@@ -1,0 +1,151 @@
+//! The look at both sides, before the first byte.
+
+use std::collections::{HashMap, HashSet};
+use std::io;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use super::batch::Todo;
+use super::content;
+use super::destination::{Destination, at};
+use super::folding::folding;
+use super::manifest::{self, Lines};
+use super::pool::{self, Ended};
+use super::room::{Load, room};
+use super::walk::walk;
+use super::watch::{Pulse, Watch};
+use super::{CopyPlan, Migration};
+use crate::migration::judge::{Action, ProgressRecord, decide, folded_together};
+use crate::migration::model::{Collision, Figures, Folding, InTheWay, Item, LeftOut, Odd, Phase, Preview, Source, key};
+use crate::world::folder;
+use crate::world::places::Places;
+
+/// Looks at both sides. Nothing is written but the lines of the manifest that tell of files which were there already, and a probe that
+/// goes again; with `only_look` not even those.
+///
+/// # Errors
+/// The destination, or the manifest, cannot be read.
+pub fn plan(migration: &Migration, places: &Places, watch: &Arc<Watch>) -> io::Result<CopyPlan> {
+    let pulse = watch.pulse();
+    let planned = plan_on(migration, places, watch, &pulse);
+    watch.forget(&pulse);
+    planned
+}
+
+fn plan_on(migration: &Migration, places: &Places, watch: &Arc<Watch>, pulse: &Pulse) -> io::Result<CopyPlan> {
+    let sources = &migration.sources;
+    watch.begin(Phase::Walking, Figures::default());
+    let disks = super::disks(sources, pulse);
+    let tree = walk(sources, watch, pulse);
+    let id = manifest::id(sources, places);
+    let path = manifest::path(places, &id);
+    let lines = manifest::read(&path, &id)?;
+    let folding = told_folding(sources, &id, !migration.dry_run, pulse);
+    watch.begin(Phase::Comparing, Figures { files: tree.files.len() as u64, bytes: 0 });
+    let destination = Destination::look(sources, &tree, &id, folding, pulse)?;
+    let together = folded_together(&tree, folding);
+    let mut preview = Preview { all: tree.figures(), left_out: tree.left_out.clone(), folding, ..Preview::default() };
+    preview.collisions.clone_from(&destination.collisions);
+    if folding == Folding::Folds {
+        preview.collisions.extend(together);
+    } else {
+        preview.perhaps = together;
+    }
+    let (mut todo, mut compare) = (Vec::new(), Vec::new());
+    for item in &tree.files {
+        let Some(source) = sources.get(item.source) else { continue };
+        let there = destination.there(source, item.source, &item.path)?;
+        let figures = Figures { files: 1, bytes: item.stamp.size };
+        match decide(item, there, lines.get(&key(source.folder, &item.path))) {
+            Action::Copy => todo.push(Todo { item: item.clone(), over: None }),
+            Action::CopyAnew(ours) => todo.push(Todo { item: item.clone(), over: Some(ours) }),
+            Action::Done => preview.existing = preview.existing + figures,
+            Action::Compare => compare.push(item.clone()),
+            Action::Collides(way) => preview.collisions.push(Collision { source: item.source, path: item.path.clone(), way }),
+        }
+    }
+    let record = compared(migration, compare, watch, &mut preview);
+    preview.copy = todo.iter().map(|todo| Figures { files: 1, bytes: todo.item.stamp.size }).sum();
+    preview.gone = gone(&lines, &tree.files, sources);
+    preview.resumes = !lines.is_empty() && preview.copy.files > 0;
+    preview.room = room(&loads(sources, &todo, &destination));
+    let untouched = preview.collisions.iter().map(|collision| (collision.source, collision.path.clone()));
+    let untouched = untouched.chain(preview.left_out.iter().map(|left| (left.source, left.path.clone()))).collect();
+    let Destination { new_folders, parts, .. } = destination;
+    Ok(CopyPlan { preview, id, path, todo, record, lines, new_folders, parts, untouched, disks })
+}
+
+/// Whether any of the destinations folds; where none tells, nobody knows.
+fn told_folding(sources: &[Source], id: &str, may_write: bool, pulse: &Pulse) -> Folding {
+    let at: HashSet<PathBuf> = sources.iter().filter_map(|source| folder::nearest(&source.to).map(PathBuf::from)).collect();
+    let mut told = Folding::Keeps;
+    for folder in at {
+        pulse.begin(&folder);
+        match folding(&folder, id, may_write) {
+            Folding::Folds => return Folding::Folds,
+            Folding::Unknown => told = Folding::Unknown,
+            Folding::Keeps => {}
+        }
+    }
+    told
+}
+
+/// Reads both sides of what has the same size, and notes what is the same.
+fn compared(migration: &Migration, compare: Vec<Item>, watch: &Arc<Watch>, preview: &mut Preview) -> String {
+    let all: Figures = compare.iter().map(|item| Figures { files: 1, bytes: item.stamp.size }).sum();
+    watch.begin(Phase::Comparing, all);
+    let sources = migration.sources.clone();
+    let (both, mine) = (sources.clone(), watch.clone());
+    let work = move |pulse: &Pulse, item: Item| {
+        let mut buffer = content::buffer();
+        let source = both.get(item.source)?;
+        let from = content::digest_of(&at(&source.from, &item.path), false, &mut buffer, &mine, pulse);
+        let to = content::digest_of(&at(&source.to, &item.path), false, &mut buffer, &mine, pulse);
+        mine.file();
+        Some((from, to))
+    };
+    let items = compare.clone();
+    let mut lines = String::new();
+    pool::run(watch, migration.jobs, compare, work, |place, ended| {
+        let Some(item) = items.get(place) else { return };
+        let Some(source) = sources.get(item.source) else { return };
+        let unreadable =
+            |said: String| LeftOut { source: item.source, path: item.path.clone(), why: Odd::Unreadable(said.into()) };
+        match ended {
+            Ended::Done(Some((Ok((stamp, digest)), Ok((_, there))))) if digest == there => {
+                lines.push_str(&ProgressRecord { stamp, digest }.line(&key(source.folder, &item.path)));
+                preview.existing = preview.existing + Figures { files: 1, bytes: stamp.size };
+            }
+            Ended::Done(Some((Ok(_), Ok(_)))) => {
+                let way = InTheWay::OtherContent;
+                preview.collisions.push(Collision { source: item.source, path: item.path.clone(), way });
+            }
+            Ended::Done(Some((Err(why), _) | (_, Err(why)))) => preview.left_out.push(unreadable(match why {
+                crate::migration::model::Trouble::Refused { said, .. } => said.to_string(),
+                _ => "it changed while it was compared".to_owned(),
+            })),
+            Ended::Hung(_) => preview.left_out.push(unreadable("an operation did not come to an end".to_owned())),
+            Ended::Done(None) | Ended::NotBegun => {}
+        }
+    });
+    lines
+}
+
+/// How many of the files that were copied are in the sources no more.
+fn gone(lines: &Lines, files: &[Item], sources: &[Source]) -> u64 {
+    let keys: HashSet<String> = files.iter().filter_map(|item| Some(key(sources.get(item.source)?.folder, &item.path))).collect();
+    lines.keys().filter(|key| !key.ends_with('/') && !keys.contains(*key)).count() as u64
+}
+
+fn loads(sources: &[Source], todo: &[Todo], destination: &Destination) -> Vec<(PathBuf, Load)> {
+    let mut loads: HashMap<usize, Load> = HashMap::new();
+    for todo in todo {
+        loads.entry(todo.item.source).or_default().sizes.push(todo.item.stamp.size);
+    }
+    for (source, _) in &destination.new_folders {
+        loads.entry(*source).or_default().folders += 1;
+    }
+    let mut loads: Vec<_> = loads.into_iter().collect();
+    loads.sort_by_key(|(source, _)| *source);
+    loads.into_iter().filter_map(|(source, load)| Some((sources.get(source)?.to.clone(), load))).collect()
+}

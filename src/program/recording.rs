@@ -1,0 +1,116 @@
+//! `--record` and `--replay`.
+
+use std::io::IsTerminal as _;
+use std::path::Path;
+use std::process::ExitCode;
+
+use octopus_setup::engine::Engine;
+use octopus_setup::engine::recording::{Beginning, Header, Recorder, Trouble};
+use octopus_setup::engine::replay::Replay;
+use octopus_setup::faces::replay::{self, Style};
+use octopus_setup::faces::tui::run;
+use octopus_setup::model::answers::Answers;
+use octopus_setup::model::check::CheckId;
+use octopus_setup::model::untrusted::Untrusted;
+use octopus_setup::world::{World, recordings};
+
+use super::cli::{Cli, Command};
+use super::complain;
+use super::outside::Outside;
+
+/// A file in which a run is to be recorded, created and empty. It exists before anything is done: who asks for a recording
+/// does not want a run without one.
+#[derive(Debug, Default)]
+pub struct Recording(Option<std::fs::File>);
+
+impl Recording {
+    /// Creates the file, where one was asked for.
+    pub fn create(outside: &Outside) -> Result<Self, String> {
+        let Some(path) = &outside.record else { return Ok(Self(None)) };
+        let file = std::path::absolute(path).and_then(|path| recordings::create(&path));
+        match file {
+            Ok(file) => Ok(Self(Some(file))),
+            Err(error) => Err(format!("the recording {} cannot be written: {error}.", shown(path))),
+        }
+    }
+
+    /// Begins a wizard, and its recording with it.
+    pub fn begin(self, world: World, begins: Beginning, answers: Answers, accepted: &[CheckId]) -> (Engine, Trouble) {
+        let size = std::io::stdout().is_terminal().then(crossterm::terminal::size).and_then(Result::ok);
+        let recorder = self.0.map(|file| Recorder::begin(file, Header::new(begins.clone(), &answers, accepted, size)));
+        let trouble = recorder.as_ref().map(Recorder::trouble).unwrap_or_default();
+        let mut engine = match begins {
+            Beginning::Flow(flow) => Engine::new(world, answers, flow),
+            Beginning::Review(wanted) => Engine::review(world, answers, wanted),
+        };
+        if let Some(recorder) = recorder {
+            engine.record(recorder);
+        }
+        (engine, trouble)
+    }
+}
+
+/// Says that a recording is not whole, if that is so.
+pub fn tell(trouble: &Trouble) {
+    if let Some(says) = trouble.says() {
+        complain(&format!("the recording is not whole: {says}"));
+    }
+}
+
+/// What of a command line does not go with `--record` or `--replay`.
+pub fn misused(cli: &Cli) -> Option<&'static str> {
+    if cli.replay.is_some() && (cli.command.is_some() || cli.record.is_some()) {
+        return Some("--replay shows a recording and does nothing else: leave out the command and --record.");
+    }
+    if cli.record.is_none() {
+        return None;
+    }
+    let is_recorded = match &cli.command {
+        None | Some(Command::FirstNode(_) | Command::Join(_) | Command::Review(_)) => true,
+        #[cfg(feature = "practice")]
+        Some(Command::Practice(practice)) => practice.command.is_none(),
+        Some(
+            Command::Answers(_)
+            | Command::Script(_)
+            | Command::LoadBalancer(_)
+            | Command::Tentacles(_)
+            | Command::Migrate(_)
+            | Command::Check(_)
+            | Command::Completions(_)
+            | Command::Man,
+        ) => false,
+    };
+    (!is_recorded).then_some("--record goes with the screens, first-node, join and review.")
+}
+
+/// Replays a recording: on the screens, in plain sentences, or in lines where there is no terminal.
+pub async fn replay(path: &Path, outside: &Outside) -> ExitCode {
+    let read = recordings::read(path).map_err(|error| error.to_string());
+    let read = read.and_then(|text| Replay::read(&text).map_err(|error| error.to_string()));
+    let mut recording = match read {
+        Ok(recording) => recording,
+        Err(error) => return complain(&format!("the recording {} cannot be replayed: {error}.", shown(path))),
+    };
+    let is_terminal = std::io::stdin().is_terminal() && std::io::stdout().is_terminal();
+    let style = match (outside.plain || outside.dumb, is_terminal) {
+        (false, true) => {
+            return match run::replay(&mut recording, outside.tui, outside.terminal).await {
+                Ok(None) => ExitCode::SUCCESS,
+                Ok(Some(signal)) => ExitCode::from(signal),
+                Err(error) => complain(&format!("the terminal cannot be used: {error}")),
+            };
+        }
+        (true, _) => Style::Sentences,
+        (false, false) => Style::Lines,
+    };
+    match replay::run(&mut recording, style, &mut std::io::stdout()) {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
+            complain(&format!("the recording cannot be shown: {error}."))
+        }
+        _ => ExitCode::SUCCESS,
+    }
+}
+
+fn shown(path: &Path) -> Untrusted {
+    Untrusted::new(&path.to_string_lossy())
+}

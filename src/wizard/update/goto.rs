@@ -1,0 +1,23 @@
+//! Where an event leads.
+
+use crate::model::screen::ScreenId;
+use crate::wizard::event::Errand;
+
+/// Where to go once a part has dealt with an event. Parts do not call each other to get there: [`super::update`] carries
+/// it out.
+#[derive(Debug, PartialEq, Eq)]
+#[must_use]
+pub enum Goto {
+    /// Stays on the open screen.
+    Nowhere,
+    Screen(ScreenId),
+    /// Leaves the flow: for the review that it was begun from, or for the start screen.
+    Out,
+    Begin(Errand),
+    /// Makes the plan anew.
+    Plan,
+    /// Runs the plan's steps, or those that are left of them.
+    Install,
+    /// Goes on as if Enter had been pressed.
+    Next,
+}
