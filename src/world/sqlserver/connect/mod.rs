@@ -1,6 +1,6 @@
 //! Makes a connection: from a target to a session.
 //!
-//! 1. `resolve` (with `browser` for a named instance) finds addresses and port, while `tls::trust_anchors` are loaded.
+//! 1. `resolve` finds addresses and port, while `tls::trust_anchors` are loaded.
 //! 2. `dial` opens TCP.
 //! 3. `encrypt` does `prelogin` and `tls`, in the order that the kind of encryption asks for.
 //! 4. `login` logs in through tiberius, on a `login_stream`.
@@ -8,7 +8,6 @@
 //! Redirects of the server are followed. In round trips: TCP 1, PRELOGIN 2, TLS 1.2 3 and 4, login 5; strict saves one, TLS 1.3
 //! takes a single one.
 
-mod browser;
 mod dial;
 mod encrypt;
 mod login;
