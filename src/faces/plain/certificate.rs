@@ -3,7 +3,7 @@
 use std::io::Write;
 
 use crate::catalog::say;
-use crate::model::facts::Certificate;
+use crate::model::facts::ServerCertificate;
 use crate::model::untrusted::Untrusted;
 use crate::wizard::event::{Action, Event};
 
@@ -35,7 +35,7 @@ pub async fn offer<L: Lines, W: Write>(face: &mut Face<'_, L, W>) -> Result<bool
     Ok(true)
 }
 
-fn lines(certificate: &Certificate) -> Vec<String> {
+fn lines(certificate: &ServerCertificate) -> Vec<String> {
     let issuer = if certificate.self_signed { "itself" } else { certificate.issuer.as_str() };
     let names: Vec<&str> = certificate.names.iter().map(Untrusted::as_str).collect();
     let left = match certificate.days_left {

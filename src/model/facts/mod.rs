@@ -26,7 +26,7 @@ mod trouble;
 
 pub use cluster::{Beat, ClusterFacts, Evidence, Identity, Life, NodeSeen};
 pub use content::{ClusterSeen, Content};
-pub use database::{Database, DatabaseRights, DatabaseState, Replication};
+pub use database::{DatabaseRights, DatabaseSeen, DatabaseState, Replication};
 pub use health::{HealthFacts, KnownTrouble, LogSeen, LogTrouble, Ping};
 pub use home::{Disk, HomeFacts, Occupant};
 pub use key::KeyFacts;
@@ -37,7 +37,10 @@ pub use node::{Backup, DiffLine, DiffSign, NodeFacts};
 pub use nodes::{Nodes, Others};
 pub use octopus::OctopusFacts;
 pub use ports::{PortFact, PortsFacts};
-pub use server::{Certificate, Collation, Connected, Encrypted, LoggedIn, Protocol, Resolved, ServerFacts, Trusted, Version};
+pub use server::{
+    Collation, Connected, Encrypted, Protocol, ResolvedServer, ServerCertificate, ServerFacts, ServerLogin, ServerVersion,
+    Trusted,
+};
 pub use service::ServiceFacts;
 pub use storage::{Access, CanaryFile, Deed, FolderFacts, FolderIdentity, FolderPlace, FolderRights, StorageFacts};
 pub use trouble::{ConfigTrouble, SealTrouble, SqlTrouble, TlsTrouble, Trouble};

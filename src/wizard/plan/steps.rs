@@ -1,7 +1,7 @@
 //! Which steps a plan has.
 
 use crate::model::cluster::ClusterId;
-use crate::model::facts::{Database, Identity, Occupant};
+use crate::model::facts::{DatabaseSeen, Identity, Occupant};
 use crate::model::field::FieldId;
 use crate::model::flow::Flow;
 use crate::model::key_verdict::KeyVerdict;
@@ -38,7 +38,7 @@ fn first_node(kind: StepKind, node: &Node, hands_over: bool, proposal: &Proposal
     match kind {
         StepKind::CreateHome => needs_home(proposal),
         StepKind::CreateDatabase => {
-            let absent = matches!(proposal.facts.server.database.seen(), Some(Database::Absent));
+            let absent = matches!(proposal.facts.server.database.seen(), Some(DatabaseSeen::Absent));
             node.create_database && (proposal.resuming || absent)
         }
         StepKind::SealMasterKey | StepKind::InitialiseCluster | StepKind::WriteNodeConfig | StepKind::ConnectOnce => true,

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::catalog::samples;
-use crate::model::facts::{Database, Fact, Occupant};
+use crate::model::facts::{DatabaseSeen, Fact, Occupant};
 
 fn plan(answers: &Answers, facts: &Facts, resuming: bool) -> Plan {
     let accepted = [CheckId::SqlClock];
@@ -26,7 +26,7 @@ fn kinds(plan: &Plan) -> Vec<StepKind> {
 
 fn absent() -> Facts {
     let mut facts = samples::facts();
-    facts.server.database = Fact::Seen(Database::Absent);
+    facts.server.database = Fact::Seen(DatabaseSeen::Absent);
     facts
 }
 

@@ -21,7 +21,7 @@ pub use login::{IfUnopened, Session};
 use tokio::sync::OwnedMutexGuard;
 
 use super::{errors, limits};
-use crate::model::facts::{Connected, Fact, LoggedIn, Resolved, ServerFacts, SqlTrouble, Trouble};
+use crate::model::facts::{Connected, Fact, ResolvedServer, ServerFacts, ServerLogin, SqlTrouble, Trouble};
 use crate::model::server_address::ServerAddress;
 use crate::model::target::Target;
 use crate::model::untrusted::Untrusted;
@@ -86,7 +86,7 @@ async fn connect_to(
 ) -> Result<(Session, Option<SqlTrouble>), Option<ServerAddress>> {
     // Reading a few hundred roots takes as long as resolving a name: side by side they cost nothing.
     let (resolved, anchors) = tokio::join!(resolve::resolve(address), TrustAnchors::load(&target.trust));
-    let resolved: Resolved = learnt(resolved, facts, report, |facts| &mut facts.resolved)?;
+    let resolved: ResolvedServer = learnt(resolved, facts, report, |facts| &mut facts.resolved)?;
     let dialled = dial::dial(&resolved, target.multi_subnet).await;
     let (stream, connected) = match dialled {
         Ok(found) => {
@@ -110,7 +110,7 @@ async fn connect_to(
     learnt(Ok(encrypted), facts, report, |facts| &mut facts.encrypted)?;
     match login(stream, target, &address.host, (database, if_unopened)).await {
         Ok(AcceptedLogin { session, took, database_error }) => {
-            let logged_in = LoggedIn { login: Untrusted::default(), user: Untrusted::default(), took };
+            let logged_in = ServerLogin { login: Untrusted::default(), user: Untrusted::default(), took };
             learnt(Ok(logged_in), facts, report, |facts| &mut facts.login)?;
             Ok((session, database_error))
         }

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use tokio::net::UdpSocket;
 
-use crate::model::facts::{Resolved, Trouble};
+use crate::model::facts::{ResolvedServer, Trouble};
 use crate::model::server_address::ServerAddress;
 use crate::model::untrusted::Untrusted;
 use crate::world::sqlserver::limits;
@@ -14,7 +14,7 @@ use crate::world::sqlserver::limits;
 /// Looks up the host, and asks the SQL Server Browser for the port of a named instance.
 ///
 /// A written port takes precedence over the instance, as in Microsoft's drivers: then the browser is not asked.
-pub async fn resolve(address: &ServerAddress) -> Result<Resolved, Trouble> {
+pub async fn resolve(address: &ServerAddress) -> Result<ResolvedServer, Trouble> {
     let begun = Instant::now();
     let addresses = look_up(network_host(&address.host)).await?;
     let port = match (address.port, &address.instance) {
@@ -22,7 +22,7 @@ pub async fn resolve(address: &ServerAddress) -> Result<Resolved, Trouble> {
         (None, None) => ServerAddress::DEFAULT_PORT,
         (None, Some(instance)) => ask_browser(&addresses, BROWSER_PORT, instance, limits::BROWSER).await?,
     };
-    Ok(Resolved { addresses, port, took: begun.elapsed() })
+    Ok(ResolvedServer { addresses, port, took: begun.elapsed() })
 }
 
 /// Returns the host, with SQL Server's names for this machine replaced by `localhost`.
