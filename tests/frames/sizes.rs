@@ -71,7 +71,9 @@ proptest! {
     ) {
         let mut state = numbered(screen);
         state.overlay = overlay.map(|number| OVERLAYS[number]);
-        states::custody(&mut state).revealed = revealed;
+        if let Some(custody) = state.custody_mut() {
+            custody.revealed = revealed;
+        }
         let options =
             TuiOptions { charset: if ascii { Charset::Ascii } else { Charset::Unicode }, colours: Colours::Some };
         let frame = text(width, height, options, &Scene::of(&state));
