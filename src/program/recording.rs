@@ -62,9 +62,7 @@ pub fn misused(cli: &Cli) -> Option<&'static str> {
     if cli.replay.is_some() && (cli.command.is_some() || cli.record.is_some()) {
         return Some("--replay shows a recording and does nothing else: leave out the command and --record.");
     }
-    if cli.record.is_none() {
-        return None;
-    }
+    cli.record.as_ref()?;
     let is_recorded = match &cli.command {
         None | Some(Command::FirstNode(_) | Command::Join(_) | Command::Review(_)) => true,
         #[cfg(feature = "practice")]

@@ -18,7 +18,7 @@ pub async fn run(asked: &Wizard, flow: Flow, outside: &Outside) -> ExitCode {
     }
     let by_itself = asked.yes || asked.dry_run;
     let manner = if by_itself { Manner::Alone } else { Manner::WithFace };
-    let beforehand = match given::gather(&asked.given, Some(flow), manner, outside).await {
+    let beforehand = match given::gather(&asked.given, Some(flow), manner, outside.answers()).await {
         Ok(beforehand) => beforehand,
         Err(status) if by_itself => return unattended::left(asked, flow, status),
         Err(status) => return ExitCode::from(status),

@@ -59,7 +59,11 @@ impl Older {
 
     fn wizard(&self) -> Engine {
         let places = Places::under(self.path("state"));
-        Engine::new(World::new(places, Surroundings::default()), octopus_setup::model::answers::Answers::default(), None)
+        Engine::new(
+            World::new(places, Surroundings::default()),
+            octopus_setup::model::answers::Answers::new(octopus_setup::world::host::platform()),
+            None,
+        )
     }
 
     async fn review(&self) -> Engine {
@@ -152,7 +156,7 @@ async fn its_registry_is_surveyed_and_a_node_joins_by_its_answer_files() {
     let server = older.path("server.toml");
     let saved = fs::read_to_string(older.path("answers/saved.toml")).unwrap();
     let of_server = |line: &&str| ["server ", "user ", "trust ", "ca-file ", "password "].iter().any(|key| line.starts_with(key));
-    fs::write(&server, saved.lines().filter(of_server).map(|line| format!("{line}\n")).collect::<String>()).unwrap();
+    fs::write(&server, saved.lines().filter(of_server).collect::<Vec<_>>().join("\n")).unwrap();
     fs::set_permissions(&server, fs::Permissions::from_mode(0o600)).unwrap();
     fs::copy(older.path("master-key.txt"), older.path("answers/master-key.txt")).unwrap();
     let answers = |files: &[&str], how: &[&str]| {
