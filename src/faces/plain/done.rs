@@ -9,7 +9,7 @@ use crate::render;
 use crate::wizard::event::Event;
 use crate::wizard::next_steps;
 
-use super::lines::Lines;
+use super::input::Lines;
 use super::screen;
 use super::talk::{Face, Stop};
 

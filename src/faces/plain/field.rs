@@ -6,6 +6,7 @@ use zeroize::Zeroizing;
 
 use crate::catalog::form;
 use crate::model::answers::Raw;
+use crate::model::choice::spelled;
 use crate::model::connection_string::ConnectionString;
 use crate::model::field::{FieldId, Kind};
 use crate::model::licence;
@@ -14,7 +15,7 @@ use crate::wizard::state::State;
 use crate::words::{self, FieldWords};
 
 use super::entry;
-use super::lines::{Echo, Lines};
+use super::input::{Echo, Lines};
 use super::talk::{Answer, Face, Stop};
 
 /// How a question was left.
@@ -99,8 +100,8 @@ fn question(state: &State, field: FieldId) -> String {
     let label = words_of(state, field).map_or(field.id(), |words| words.label.as_str());
     let choices = match (field.kind(), words_of(state, field)) {
         (Kind::Toggle, Some(words)) => {
-            let word = |value: &str| words.choices.get(value).map_or("", String::as_str);
-            format!(", yes: {}, no: {}", word("true"), word("false"))
+            let word = |on: bool| words.choices.get(spelled(on)).map_or("", String::as_str);
+            format!(", yes: {}, no: {}", word(true), word(false))
         }
         _ => String::new(),
     };

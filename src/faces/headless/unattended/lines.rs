@@ -6,6 +6,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::news::{AnswerOut, Consent, End, News, Stands, StepNews, Still};
+use crate::catalog::steps;
 use crate::faces::exit::Exit;
 use crate::faces::headless::json as report;
 use crate::faces::sentences::{self, clean, written};
@@ -101,7 +102,7 @@ fn plan(plan: &Plan, answers: &[AnswerOut]) -> Value {
         .steps
         .iter()
         .map(|step| {
-            let scope = match step.kind.scope() {
+            let scope = match steps::row(step.kind).scope {
                 Scope::Node => "node",
                 Scope::Row => "own-row",
                 Scope::Cluster => "cluster",

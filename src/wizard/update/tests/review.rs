@@ -101,6 +101,8 @@ fn a_config_that_cannot_be_read_leaves_everything_behind_it_open() {
     for (check, verdict) in bench.state.verdicts_of(ScreenId::Proof) {
         match check {
             CheckId::NodeConfig => assert!(matches!(verdict, Verdict::Found(_))),
+            // Of the machine, and not of the node.
+            CheckId::StateFolder => assert!(matches!(verdict, Verdict::Good(_))),
             _ => assert_eq!(verdict, Verdict::NotYet, "{}", check.id()),
         }
     }
@@ -320,12 +322,13 @@ fn an_instance_of_octopus_is_read_and_never_changed() {
     let subject = Subject { instance: "Other".into(), config: "/x.config".into(), maker: Maker::Octopus };
     bench.send(Event::Begin(Errand::Review(subject)));
     let config = OctopusConfig {
-        connection: Some(vec![
+        said: vec![
             (FieldId::Server, Raw::of(FieldId::Server, "sql09")),
             (FieldId::Database, Raw::of(FieldId::Database, "Octo")),
             (FieldId::User, Raw::of(FieldId::User, "me")),
             (FieldId::Password, Raw::of(FieldId::Password, "pw")),
-        ]),
+        ],
+        has_connection: true,
         has_master_key: true,
         ..OctopusConfig::default()
     };
