@@ -1,4 +1,4 @@
-//! The master key while it passes through the wizard's hands, until its keeping is proven.
+//! The custody of the master key: from its generation until its safekeeping is proven.
 
 use crate::catalog::form::read::{self, flow_key};
 use crate::model::answers::Answers;
@@ -12,18 +12,16 @@ use crate::model::flow::Flow;
 use crate::model::master_key::{GeneratedKey, MasterKey};
 use crate::model::untrusted::Untrusted;
 
-/// The cluster and the master key that a plan is about.
+/// An existing cluster with its master key, as a plan needs them.
 #[derive(Debug, Clone)]
 pub struct ClusterKey {
-    /// The cluster's id.
     pub cluster: ClusterId,
-    /// Its master key's fingerprint.
     pub fingerprint: Fingerprint,
     /// The key, for plans whose steps need it.
     pub key: Option<MasterKey>,
 }
 
-/// The cluster and the key of a flow that is about a cluster which is there; `None` while something of it is not known.
+/// Returns the cluster and the key of a flow that is about an existing cluster; `None` while one of them is unknown.
 pub fn resolve_cluster_key(flow: Flow, answers: &Answers, facts: &Facts) -> Option<ClusterKey> {
     match flow {
         Flow::FirstNode | Flow::Review => None,
@@ -48,7 +46,7 @@ pub fn resolve_cluster_key(flow: Flow, answers: &Answers, facts: &Facts) -> Opti
     }
 }
 
-/// How the key's keeping was proven.
+/// How the key's safekeeping was proven.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Proof {
     /// Its last six characters were typed back.
@@ -58,19 +56,19 @@ pub enum Proof {
 }
 
 impl Custody {
-    /// Whether what was typed as the key's last six characters is long enough to be judged, and wrong.
+    /// Returns `true` if the typed last six characters are complete and wrong.
     pub fn refuses(&self, typed: &str) -> bool {
         typed.chars().count() >= 6 && self.drawn.as_ref().is_some_and(|drawn| !drawn.key.ends_with(typed))
     }
 
-    /// What is to be said of the file at this path, once the key was saved there.
+    /// Judges the file at this path, once the key was saved there.
     pub fn file_verdict(&self, path: &str) -> Option<Verdict> {
         let saved = self.saved.as_ref()?;
         (*saved == Untrusted::new(path) && !self.mismatch)
             .then(|| Verdict::Good("the key is saved there, readable by its owner only".to_owned()))
     }
 
-    /// Where its keeping stands, once it is proven.
+    /// Judges the key's safekeeping, once it is proven.
     pub fn verdict(&self) -> Option<Verdict> {
         let evidence = match self.proof? {
             Proof::TypedBack => "its last six characters were typed back",
@@ -83,7 +81,7 @@ impl Custody {
 /// The master key's custody.
 #[derive(Debug, Clone, Default)]
 pub struct Custody {
-    /// The key and the cluster's id, once drawn or loaded.
+    /// The key and the cluster's id, once generated or loaded.
     pub drawn: Option<GeneratedKey>,
     /// Whether the key is shown right now.
     pub revealed: bool,
@@ -95,6 +93,6 @@ pub struct Custody {
     pub file_trouble: Option<FileTrouble>,
     /// Whether the file was read back and held something else.
     pub mismatch: bool,
-    /// Proof that it is kept.
+    /// How its safekeeping was proven.
     pub proof: Option<Proof>,
 }

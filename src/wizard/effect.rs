@@ -1,4 +1,4 @@
-//! Effects: what the mind wants done. The engine carries them out and answers with events.
+//! Effects: what `update()` wants done. The engine carries them out and answers with events.
 
 use std::path::PathBuf;
 
@@ -9,38 +9,36 @@ use crate::model::plan::Plan;
 use crate::model::survey::{Inputs, SurveyId, Ticket};
 use crate::model::target::Target;
 
-/// What is to be done.
+/// Something to do.
 #[derive(Debug)]
 pub enum Effect {
     /// Run a survey; an older one of the same kind is dropped.
     Survey {
         /// Ties the answers to the inputs.
         ticket: Ticket,
-        /// What it is asked.
         inputs: Inputs,
-        /// Whether to look again even where a kept connection could answer from memory.
+        /// Whether to look again even if a kept connection could answer from memory.
         fresh: bool,
     },
     /// Drop a running survey.
     CancelSurvey(SurveyId),
-    /// Draw a cluster id and a master key.
+    /// Generate a cluster id and a master key.
     Draw(KeySize),
     /// Load the unfinished run of this instance.
     LoadRun(String),
-    /// Run the plan's steps, or those that are left of it.
-    /// The key is there for plans whose steps need it.
+    /// Run the plan's steps, or those that are left, with the key if they need it.
     Install(Box<Plan>, Option<MasterKey>),
     /// Stop the installer before its next step.
     CancelInstall,
     /// Undo what the unfinished run of this instance created, over this connection. It takes no plan: the journal knows
-    /// what was done, and a run whose answers make no plan any more has to be undone all the same.
+    /// what was done, and a run whose answers make no plan any more can still be undone.
     Undo {
         /// The instance that the journal is filed under.
         instance: String,
-        /// The way to the database, with the password that the journal has not.
+        /// The database's address and login, with the password that the journal does not hold.
         target: Box<Target>,
     },
-    /// Forget the journal of this instance's run: it is done, and its key is kept.
+    /// Delete the journal of this instance's run: it is done, and its key is kept.
     CloseRun(String),
     /// Put a text on a clipboard.
     Copy(SecretString),

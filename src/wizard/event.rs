@@ -1,4 +1,4 @@
-//! Events: what a face or the world tells the mind. A new screen adds none.
+//! Events: what a face or the world reports to `update()`. A new screen adds none.
 
 use serde::{Deserialize, Serialize};
 
@@ -24,9 +24,9 @@ use super::state::Focus;
 pub enum Event {
     /// A field's text changed, typed or pasted.
     Edit(FieldId, Raw),
-    /// The focus goes elsewhere on this screen; leaving a field validates it.
+    /// The focus moves on this screen; leaving a field validates it.
     Focus(Focus),
-    /// Enter: to the next missing answer, or on to the next screen if its gate lets us.
+    /// Enter: goes to the next missing answer, or to the next screen if the gate is open.
     Next,
     /// Back one screen; from the first one to the start screen.
     Back,
@@ -40,19 +40,18 @@ pub enum Event {
     ConnectionString(Result<ConnectionString, BadConnectionString>),
     /// Yes or no to the question that is open.
     Reply(bool),
-    /// Prove every screen on the way to the plan, whatever screen is open, all that can be asked by now at once, and the rest as
-    /// soon as it can be: for a run with nobody before the screens.
+    /// Prove every screen before the plan, whichever screen is open: at once where the answers are known, the rest as soon as
+    /// they are. For unattended runs.
     ProveAll,
-    /// A survey knows more.
+    /// A survey has a result.
     Observed {
-        /// What it was asked.
         ticket: Ticket,
-        /// All that it knows now.
+        /// Everything that it knows now.
         observed: Observed,
-        /// Whether nothing more comes.
+        /// Whether it has ended.
         last: bool,
     },
-    /// A cluster id and a master key were drawn.
+    /// A cluster id and a master key were generated.
     Drawn(GeneratedKey),
     /// The installer reports.
     Progress(Progress),
@@ -66,16 +65,15 @@ pub enum Event {
     AnswersSaved(Result<Untrusted, FileTrouble>),
     /// The saved file was read back; `true` when it holds the key.
     KeyRead(Result<bool, FileTrouble>),
-    /// Something that has no screen of its own could not be done; the text says what and why.
+    /// Something that has no screen of its own failed; the text says what and why.
     Failed(Untrusted),
-    /// What an open screen shows is to be kept fresh: its surveys run again, and what they said before stays until they
-    /// have said something new.
+    /// Keep what the open screen shows fresh: its surveys run again, and earlier results stay until there are new ones.
     Refresh,
     /// Time passes while something works; redraws what shows elapsed time.
     Tick,
     /// The window changed its size, or the program comes back from being suspended: a revealed secret hides.
     Resized,
-    /// SIGTERM, SIGHUP or a terminal that is gone: end now, whatever is open; the journal stays.
+    /// SIGTERM, SIGHUP or a lost terminal: end now, whatever is open; the journal stays.
     Hangup,
 }
 
@@ -84,13 +82,13 @@ pub enum Event {
 pub enum Errand {
     /// One of the flows.
     Flow(Flow),
-    /// Go on with the unfinished run of this instance.
+    /// Continue the unfinished run of this instance.
     Resume(Untrusted),
     /// Review this instance.
     Review(Subject),
 }
 
-/// What a key of the foot asks for. Which of them apply is [`super::state::State::actions`]' business.
+/// What a key of the foot requests. [`super::state::State::actions`] says which of them apply.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Action {
     /// Help on the focused field.

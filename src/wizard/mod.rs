@@ -3,22 +3,19 @@
 //! Nothing here does I/O, reads a clock or draws a random number: what the world knows arrives in events, and what
 //! is to be done leaves as effects. So every transition is tested by calling one function.
 
-pub mod actions;
-pub mod afterwards;
 pub mod answer_file;
-pub mod asked;
 pub mod autopilot;
 pub mod custody;
 pub mod effect;
 pub mod event;
 pub mod gate;
 pub mod inputs;
+pub mod next_steps;
 pub mod node;
 pub mod plan;
 pub mod review;
 pub mod run;
 pub mod settings;
-pub mod shares;
 pub mod state;
 pub mod subjects;
 pub mod tickets;

@@ -1,4 +1,4 @@
-//! The installation as it goes.
+//! The progress of the installation.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use crate::model::master_key::MasterKey;
 use crate::model::plan::{Failure, Plan, StepKind, StepState};
 use crate::model::untrusted::Untrusted;
 
-/// Where the installation stands.
+/// The phase of the installation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Phase {
     /// Not begun.
@@ -31,9 +31,8 @@ pub enum Phase {
 /// One step as the screen shows it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Row {
-    /// Which step.
     pub kind: StepKind,
-    /// Where it stands in the journal.
+    /// Its state in the journal.
     pub state: StepState,
     /// When it began, on the engine's clock; `None` when it does not run now.
     pub since: Option<Duration>,
@@ -52,17 +51,15 @@ impl Row {
 /// The installation.
 #[derive(Debug, Clone, Default)]
 pub struct Run {
-    /// Where it stands.
     pub phase: Phase,
     /// The plan that was shown and agreed to.
     pub plan: Option<Box<Plan>>,
     /// The key of an existing cluster, if the plan's steps need it. A new cluster's is in custody.
     pub key: Option<MasterKey>,
-    /// Its steps.
     pub rows: Vec<Row>,
     /// What the steps' programs printed, their secrets masked.
     pub said: Vec<(StepKind, Vec<Untrusted>)>,
-    /// Whether cancelling was asked for and awaits the end of the running step.
+    /// Whether a cancel was requested and waits for the end of the running step.
     pub cancelling: bool,
 }
 
@@ -78,14 +75,13 @@ impl Run {
         self.rows.iter_mut().find(|row| row.kind == kind)
     }
 
-    /// How many steps are done.
+    /// Counts the steps that are done.
     pub fn done(&self) -> usize {
         self.rows.iter().filter(|row| matches!(row.state, StepState::Done | StepState::Already)).count()
     }
 
-    /// Where a new cluster's master key can be had while its run is not at its end: a sentence. From the moment at which the
-    /// node config is written until the last step is done, there is no screen of the run's own that shows it; and Octopus Server
-    /// may have encrypted its own with it by then.
+    /// Says where a new cluster's master key is while its run is unfinished. From the moment the node config is written until
+    /// the last step is done, no screen of the run shows the key, and Octopus Server may already have encrypted values with it.
     pub fn unkept_key(&self) -> Option<String> {
         let plan = self.plan.as_ref().filter(|plan| plan.flow == Flow::FirstNode)?;
         let is_done = |kind: StepKind| self.rows.iter().any(|row| row.kind == kind && row.state == StepState::Done);
@@ -101,22 +97,22 @@ impl Run {
         ))
     }
 
-    /// Whether a step's program has printed anything.
+    /// Returns `true` if a step's program has printed anything.
     pub fn has_said(&self) -> bool {
         self.said.iter().any(|(_, lines)| !lines.is_empty())
     }
 
-    /// What a step's program printed; nothing of one that runs none.
+    /// Returns what a step's program printed.
     pub fn said_by(&self, kind: StepKind) -> &[Untrusted] {
         self.said.iter().find(|(other, _)| *other == kind).map_or(&[], |(_, lines)| lines)
     }
 
-    /// The row that failed, if one did.
+    /// Returns the row of the step that failed.
     pub fn failed(&self) -> Option<&Row> {
         self.rows.iter().find(|row| row.failure.is_some())
     }
 
-    /// Words for a step that failed or could not be undone.
+    /// Explains why a step failed or could not be undone.
     pub fn explain(&self, row: &Row) -> Option<Explanation> {
         let failure = row.failure.as_ref()?;
         Some(match &self.plan {
@@ -125,7 +121,7 @@ impl Run {
         })
     }
 
-    /// Whether steps are running or being undone right now.
+    /// Returns `true` while steps run or are undone.
     pub fn is_working(&self) -> bool {
         matches!(self.phase, Phase::Running | Phase::Undoing)
     }

@@ -20,26 +20,24 @@ use super::run::{Phase, Run};
 use super::subjects::Wanted;
 use super::tickets::Tickets;
 
-/// What has the focus on the screen that is open.
+/// What has the focus on the open screen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub enum Focus {
-    /// Nothing to choose: Enter goes on.
+    /// Nothing in particular: Enter goes on.
     #[default]
     Screen,
-    /// A field.
     Field(FieldId),
-    /// An item of a list, from 0: the errands of the start screen; of a review the nodes of the cluster, or the backups.
+    /// An item of a list, from 0: an errand of the start screen; in a review, a node of the cluster or a backup.
     Item(usize),
 }
 
-/// Where we are.
+/// The place in the flow.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Place {
-    /// The screen that is open.
+    /// The open screen.
     pub here: ScreenId,
     /// The furthest screen of the path that was reached; everything up to it can be jumped to.
     pub furthest: ScreenId,
-    /// What has the focus.
     pub focus: Focus,
 }
 
@@ -50,15 +48,15 @@ pub enum Overlay {
     Help,
     /// The window that takes a connection string.
     ConnectionString,
-    /// The server's certificate, in full; where it was refused, the question whether to trust just this one.
+    /// The server's certificate in full; if it was refused, the question whether to trust just this one.
     Certificate,
-    /// The script that the plan would be for Octopus Server's own command line, with its secrets masked.
+    /// The plan as a script for Octopus Server's own command line, its secrets masked.
     Script,
     /// What the steps' programs printed, their secrets masked.
     Output,
-    /// End the program? Something would be left undone.
+    /// The question whether to end the program.
     ConfirmQuit,
-    /// Undo what this run created?
+    /// The question whether to undo what this run created.
     ConfirmUndo,
 }
 
@@ -71,12 +69,12 @@ pub struct Notice {
     pub text: String,
 }
 
-/// What Next has found at the gate, until something changes.
+/// What Next has found at the gate of the open screen, until something changes.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Prompt {
-    /// Next was pressed while checks run: go on by itself when they end well.
+    /// Next was pressed while checks run: `update()` goes on by itself once they end well.
     pub waiting: bool,
-    /// The checks were asked for once more: say so when they have ended, since their rows may not change at all.
+    /// The checks were requested once more: their end is reported, since their rows may not change at all.
     pub again: bool,
     /// Next was pressed at these warnings: pressing it again accepts them, as long as they say the same.
     pub warnings: Vec<(CheckId, Verdict)>,

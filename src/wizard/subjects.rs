@@ -1,4 +1,4 @@
-//! What of this machine can be reviewed, and which of it was asked for.
+//! The instances of this machine that can be reviewed, and the one that was asked for.
 
 use std::path::{Path, PathBuf};
 
@@ -8,19 +8,19 @@ use crate::model::facts::Machine;
 use crate::model::names::instance_key;
 use crate::model::subject::{Maker, Subject};
 
-/// What is to be reviewed, as it was asked for before anything was known of this machine.
+/// What to review, as asked for before anything is known of this machine.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Wanted {
-    /// The only instance that there is.
+    /// The only instance of this machine.
     Only,
-    /// The instance of this name; case does not count, and a blank is a hyphen.
+    /// The instance of this name; case is ignored, and a blank equals a hyphen.
     Named(String),
-    /// Whatever this file says: a node config, or an `OctopusServer.config`.
+    /// The instance of this file: a node config, or an `OctopusServer.config`.
     File(PathBuf),
 }
 
-/// Every instance of this machine: ours, and those of Octopus Server itself that no node config of ours covers.
-pub fn of(machine: &Machine) -> Vec<Subject> {
+/// Lists every instance of this machine: those with a node config, and those that Octopus Server alone knows.
+pub fn all(machine: &Machine) -> Vec<Subject> {
     let ours = machine.instances.iter().map(|seen| subject(seen.name.as_str(), seen.config.as_str(), Maker::Wizard));
     let covered = |name: &str| machine.instances.iter().any(|seen| instance_key(seen.name.as_str()) == instance_key(name));
     let theirs = machine
@@ -35,11 +35,11 @@ fn subject(instance: &str, config: &str, maker: Maker) -> Subject {
     Subject { instance: instance.to_owned(), config: config.into(), maker }
 }
 
-/// What was asked for, among what there is; the error says what there is, as sentences.
+/// Finds what was asked for; the error says what there is, as sentences.
 pub fn find(machine: &Machine, wanted: &Wanted) -> Result<Subject, String> {
-    let mut all = of(machine);
+    let mut all = all(machine);
     match wanted {
-        Wanted::File(path) => Ok(of_file(path)),
+        Wanted::File(path) => Ok(from_file(path)),
         Wanted::Named(name) => {
             let found = all.iter().position(|subject| instance_key(&subject.instance) == instance_key(name));
             match found {
@@ -56,11 +56,11 @@ pub fn find(machine: &Machine, wanted: &Wanted) -> Result<Subject, String> {
     }
 }
 
-/// What is said where there is nothing to review.
+/// Says that there is nothing to review.
 pub const NOTHING: &str = "There is nothing to review here: no instance of Octopus Server is on this machine's lists.";
 
-/// A file that somebody named. Octopus' own configs end in `.config`, and ours in `.toml`.
-pub fn of_file(path: &Path) -> Subject {
+/// Returns the instance of a file that somebody named. Octopus' own configs end in `.config`, the wizard's in `.toml`.
+pub fn from_file(path: &Path) -> Subject {
     let is_octopus = path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("config"));
     let maker = if is_octopus { Maker::Octopus } else { Maker::Wizard };
     Subject { instance: String::new(), config: path.to_owned(), maker }
@@ -95,7 +95,7 @@ mod tests {
 
     #[test]
     fn what_a_node_config_covers_is_not_there_twice() {
-        let all = of(&machine(&["My Node"], &["my-node", "Other"]));
+        let all = all(&machine(&["My Node"], &["my-node", "Other"]));
         let all: Vec<_> = all.iter().map(|subject| (subject.instance.as_str(), subject.maker)).collect();
         assert_eq!(all, [("My Node", Maker::Wizard), ("Other", Maker::Octopus)]);
     }

@@ -1,128 +1,132 @@
-//! Tickets: what ties a late result to the inputs that it was asked for.
+//! Tickets: they tie a late result to the inputs that it was asked for.
 
 use std::time::Duration;
 
 use crate::model::survey::{Inputs, Observed, SurveyId, Ticket};
 
-/// One survey that was asked for.
+/// A survey that was requested.
 #[derive(Debug, Clone)]
-pub struct Asking {
-    /// What its news must carry.
+pub struct Request {
+    /// The ticket that its results must carry.
     pub ticket: Ticket,
-    /// What it was asked.
     pub inputs: Inputs,
-    /// The newest that it said.
+    /// Its newest result.
     pub observed: Option<Observed>,
-    /// Where it stands.
-    pub standing: Standing,
-    /// When it was begun last, on the engine's clock.
+    pub state: RequestState,
+    /// When it was last begun, on the engine's clock.
     pub since: Duration,
-    /// Whether it keeps fresh what is known already: nobody waits for it.
+    /// Whether it only keeps known results fresh, so that nobody waits for it.
     pub refreshes: bool,
 }
 
-/// Where a survey stands.
+/// The state of a requested survey.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Standing {
-    /// On its way.
+pub enum RequestState {
     Running,
-    /// It came to its end; what it said holds for its inputs.
+    /// It ended; its result holds for its inputs.
     Complete,
-    /// It was dropped; what it said so far is not shown.
+    /// It was dropped; its result so far is not shown.
     Dropped,
 }
 
 /// Every survey of this run, one for each of its inputs. Inputs are compared, not hashed: a hash of a password would be a hint.
 #[derive(Debug, Clone, Default)]
 pub struct Tickets {
-    askings: Vec<Asking>,
-    given: u32,
+    requests: Vec<Request>,
+    last_number: u32,
 }
 
 impl Tickets {
-    /// The newest survey of these inputs, if they were asked for before.
-    pub fn of(&self, inputs: &Inputs) -> Option<&Asking> {
-        self.askings.iter().find(|asking| asking.inputs == *inputs)
+    /// Returns the newest request for these inputs.
+    pub fn for_inputs(&self, inputs: &Inputs) -> Option<&Request> {
+        self.requests.iter().find(|request| request.inputs == *inputs)
     }
 
-    /// The survey that a ticket was given for.
-    pub fn get(&self, ticket: Ticket) -> Option<&Asking> {
-        self.askings.iter().find(|asking| asking.ticket == ticket)
+    /// Returns the request that this ticket was issued for.
+    pub fn get(&self, ticket: Ticket) -> Option<&Request> {
+        self.requests.iter().find(|request| request.ticket == ticket)
     }
 
-    /// Marks these inputs as being asked for, and tells their ticket: a new one each time, because a survey that was
-    /// dropped may have news under way. A running survey of the same kind for other inputs is marked as dropped.
+    /// Records a request for these inputs and returns its ticket: a new one each time, because results of a dropped survey may
+    /// still be under way. Drops a running survey of the same kind for other inputs.
     pub fn begin(&mut self, inputs: Inputs, now: Duration) -> Ticket {
         self.drop_running(inputs.survey());
-        self.askings.retain(|asking| asking.inputs != inputs);
-        self.given = self.given.wrapping_add(1);
-        let ticket = Ticket(self.given);
-        self.askings.push(Asking { ticket, inputs, observed: None, standing: Standing::Running, since: now, refreshes: false });
+        self.requests.retain(|request| request.inputs != inputs);
+        self.last_number = self.last_number.wrapping_add(1);
+        let ticket = Ticket(self.last_number);
+        self.requests.push(Request {
+            ticket,
+            inputs,
+            observed: None,
+            state: RequestState::Running,
+            since: now,
+            refreshes: false,
+        });
         ticket
     }
 
-    /// As [`Self::begin`], and what an earlier survey of the same inputs said goes on being shown until this one has said
-    /// something: a table that is kept fresh does not flicker.
+    /// Works as [`Self::begin`], and keeps showing the earlier result for the same inputs until a new one arrives, so that a
+    /// table that is kept fresh does not flicker.
     pub fn refresh(&mut self, inputs: Inputs, now: Duration) -> Ticket {
-        let before = self.of(&inputs).and_then(|asking| asking.observed.clone());
+        let before = self.for_inputs(&inputs).and_then(|request| request.observed.clone());
         let ticket = self.begin(inputs, now);
-        if let Some(asking) = self.askings.iter_mut().find(|asking| asking.ticket == ticket) {
-            asking.refreshes = before.is_some();
-            asking.observed = before;
+        if let Some(request) = self.requests.iter_mut().find(|request| request.ticket == ticket) {
+            request.refreshes = before.is_some();
+            request.observed = before;
         }
         ticket
     }
 
-    /// Remembers what a survey said. News for a ticket that was dropped or is unknown changes nothing; `false` then.
+    /// Stores a survey's result. Returns `false` and changes nothing if the ticket was dropped or is unknown.
     pub fn remember(&mut self, ticket: Ticket, observed: Observed, last: bool) -> bool {
-        let Some(asking) = self.askings.iter_mut().find(|asking| asking.ticket == ticket) else { return false };
-        if asking.standing != Standing::Running {
+        let Some(request) = self.requests.iter_mut().find(|request| request.ticket == ticket) else { return false };
+        if request.state != RequestState::Running {
             return false;
         }
-        asking.observed = Some(observed);
+        request.observed = Some(observed);
         if last {
-            asking.standing = Standing::Complete;
+            request.state = RequestState::Complete;
         }
         true
     }
 
-    /// Forgets everything that surveys of this kind were asked and said, so that the next one is begun anew; tells
-    /// whether one of them was running.
+    /// Forgets every request of this kind with its results, so that the next one begins anew. Returns `true` if one of them
+    /// was running.
     pub fn forget(&mut self, survey: SurveyId) -> bool {
         let was_running = self.drop_running(survey);
-        self.askings.retain(|asking| asking.inputs.survey() != survey);
+        self.requests.retain(|request| request.inputs.survey() != survey);
         was_running
     }
 
-    /// Marks the running survey of this kind as dropped; tells whether there was one.
+    /// Marks the running survey of this kind as dropped. Returns `true` if there was one.
     pub fn drop_running(&mut self, survey: SurveyId) -> bool {
         let mut dropped = false;
-        for asking in &mut self.askings {
-            if asking.standing == Standing::Running && asking.inputs.survey() == survey {
-                asking.standing = Standing::Dropped;
+        for request in &mut self.requests {
+            if request.state == RequestState::Running && request.inputs.survey() == survey {
+                request.state = RequestState::Dropped;
                 dropped = true;
             }
         }
         dropped
     }
 
-    /// The running survey of this kind.
-    pub fn running(&self, survey: SurveyId) -> Option<&Asking> {
-        self.askings.iter().find(|asking| asking.standing == Standing::Running && asking.inputs.survey() == survey)
+    /// Returns the running survey of this kind.
+    pub fn running(&self, survey: SurveyId) -> Option<&Request> {
+        self.requests.iter().find(|request| request.state == RequestState::Running && request.inputs.survey() == survey)
     }
 
-    /// Whether a survey of this kind runs that has not said anything yet.
+    /// Returns `true` if a survey of this kind runs that somebody waits for.
     pub fn awaited(&self, survey: SurveyId) -> bool {
-        self.running(survey).is_some_and(|asking| !asking.refreshes)
+        self.running(survey).is_some_and(|request| !request.refreshes)
     }
 
-    /// Whether any survey fits.
-    pub fn any(&self, fits: impl Fn(&Asking) -> bool) -> bool {
-        self.askings.iter().any(fits)
+    /// Returns `true` if any request fits.
+    pub fn any(&self, fits: impl Fn(&Request) -> bool) -> bool {
+        self.requests.iter().any(fits)
     }
 
-    /// Whether any survey is on its way that somebody waits for.
+    /// Returns `true` if any survey runs that somebody waits for.
     pub fn any_awaited(&self) -> bool {
-        self.askings.iter().any(|asking| asking.standing == Standing::Running && !asking.refreshes)
+        self.requests.iter().any(|request| request.state == RequestState::Running && !request.refreshes)
     }
 }

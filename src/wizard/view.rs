@@ -1,43 +1,48 @@
-//! What faces ask of the state: fields that are asked, verdicts, the gate, the keys of the foot. Pure and cheap.
+//! What faces ask of the state: the fields that are asked, verdicts, the gate, the keys of the foot. Pure and cheap.
 
 use std::time::Duration;
 
 use crate::catalog::checks::{self, Case};
+use crate::catalog::form::read;
 use crate::catalog::{flow, form};
 use crate::model::check::CheckId;
-use crate::model::facts::Trouble;
+use crate::model::facts::{Fact, FolderFacts, FolderPlace, Identity, Trouble};
 use crate::model::field::FieldId;
 use crate::model::finding::{Finding, Remedy, Severity, Verdict};
 use crate::model::flow::Flow;
+use crate::model::key_verdict::KeyVerdict;
 use crate::model::screen::ScreenId;
+use crate::model::storage::SharedFolder;
 use crate::model::survey::SurveyId;
+use crate::model::untrusted::Untrusted;
 use crate::words;
 
 use super::event::{Action, Errand};
 use super::gate::{self, Gate};
+use super::run::Phase;
 use super::state::{Focus, State};
-use super::tickets::Standing;
-use super::{asked, inputs, review, subjects};
+use super::tickets::RequestState;
+use super::{inputs, review, subjects};
 
-/// How often what a screen keeps fresh is looked at.
+/// The pause between two looks at what a screen keeps fresh.
 const FRESH: Duration = Duration::from_secs(5);
 
-/// What is said of a proof that does not fit.
+/// Says that the typed proof does not fit.
 const WRONG_PROOF: &str = "These are not its last six characters. Upper and lower case count; a = at its end does too.";
 
 impl State {
-    /// The fields that the open screen asks with the present answers, in order.
+    /// Returns the fields that the open screen asks with the present answers, in order.
     pub fn fields(&self) -> Vec<FieldId> {
         self.fields_of(self.place.here)
     }
 
     fn fields_of(&self, screen: ScreenId) -> Vec<FieldId> {
         let flow = self.flow().unwrap_or(Flow::FirstNode);
-        let asked = |field: &FieldId| flow::screen_of(flow, *field) == Some(screen) && asked::is_asked(*field, self);
+        let asked = |field: &FieldId| flow::screen_of(flow, *field) == Some(screen) && is_asked(*field, self);
         words::screen(screen).fields().filter(asked).collect()
     }
 
-    /// The field that has the focus.
+    /// Returns the field that has the focus.
     pub fn focused(&self) -> Option<FieldId> {
         match self.place.focus {
             Focus::Field(field) => Some(field),
@@ -45,27 +50,27 @@ impl State {
         }
     }
 
-    /// The errands of the start screen, in order.
+    /// Returns the errands of the start screen, in order.
     pub fn errands(&self) -> Vec<Errand> {
         let runs = self.facts.machine.unfinished.iter().map(|run| Errand::Resume(run.instance.clone()));
         let flows = [Errand::Flow(Flow::FirstNode), Errand::Flow(Flow::Join)];
-        let subjects = subjects::of(&self.facts.machine);
+        let subjects = subjects::all(&self.facts.machine);
         let nothing = subjects.is_empty().then_some(Errand::Flow(Flow::Review));
         runs.chain(flows).chain(subjects.into_iter().map(Errand::Review)).chain(nothing).collect()
     }
 
-    /// The errand of the start screen that has the focus.
+    /// Returns the errand of the start screen that has the focus.
     pub fn focused_errand(&self) -> Option<Errand> {
         let Focus::Item(item) = self.place.focus else { return None };
         self.errands().get(item).cloned()
     }
 
-    /// Whether the flow's run ends with a key whose keeping has to be proven.
+    /// Returns `true` if the flow's run ends with a key whose safekeeping has to be proven.
     pub fn has_key_to_keep(&self) -> bool {
         self.flow().is_some_and(|flow| flow::next(flow, ScreenId::Install) == Some(ScreenId::MasterKey))
     }
 
-    /// How many items the open screen's list has, for moving about in it.
+    /// Counts the items of the open screen's list, for moving about in it.
     pub fn items(&self) -> usize {
         match (self.flow(), self.place.here) {
             (_, ScreenId::Start) => self.errands().len(),
@@ -75,22 +80,22 @@ impl State {
         }
     }
 
-    /// The verdicts of the open screen's checks, in the order of its words.
+    /// Judges the open screen's checks, in the order of its words.
     pub fn verdicts(&self) -> Vec<(CheckId, Verdict)> {
         self.verdicts_of(self.place.here)
     }
 
-    /// The verdicts of a screen's checks; those of every screen for the section that runs them all again.
+    /// Judges a screen's checks; for the section that runs them all again, those of every screen.
     pub fn verdicts_of(&self, screen: ScreenId) -> Vec<(CheckId, Verdict)> {
         review::checks_of(screen).map(|check| (check, self.verdict(check))).collect()
     }
 
-    /// One check's verdict.
+    /// Judges one check.
     pub fn verdict(&self, check: CheckId) -> Verdict {
         let known_elsewhere = match check {
-            // Whether the key is kept is known to custody alone.
+            // Only custody knows whether the key is kept.
             CheckId::KeyKept => self.custody().verdict(),
-            // What the survey saw of a file's place is over once the file is there.
+            // What the survey saw of the file's place does not hold any more once the file is there.
             CheckId::KeyFile => self.custody().file_verdict(self.answers.trimmed(FieldId::KeyFile)),
             CheckId::ClusterKey => review::key_of_octopus(self),
             _ => None,
@@ -98,19 +103,19 @@ impl State {
         known_elsewhere.unwrap_or_else(|| checks::judge(check, &self.case(check)))
     }
 
-    /// Whether the certificate that the server showed was refused, so that one may choose to trust just this one.
+    /// Returns `true` if the server's certificate was refused, so that the operator may choose to trust just this one.
     pub fn is_certificate_refused(&self) -> bool {
         self.facts.server.certificate.is_some() && matches!(self.facts.server.way_blocked(), Some(Trouble::Tls(_)))
     }
 
-    /// What a check is to judge.
+    /// Returns what a check judges.
     pub fn case(&self, check: CheckId) -> Case<'_> {
         let is_running = |survey: &SurveyId| {
-            // Mostly nothing is, and the inputs are copies of every answer that goes into them.
+            // Asked first because usually nothing runs, and inputs copy every answer that goes into them.
             self.tickets.running(*survey).is_some()
                 && inputs::of(*survey, &self.answers, self.subject())
-                    .and_then(|inputs| self.tickets.of(&inputs))
-                    .is_some_and(|asking| asking.standing == Standing::Running)
+                    .and_then(|inputs| self.tickets.for_inputs(&inputs))
+                    .is_some_and(|request| request.state == RequestState::Running)
         };
         Case {
             flow: self.flow().unwrap_or(Flow::FirstNode),
@@ -124,31 +129,31 @@ impl State {
         }
     }
 
-    /// Whether the open screen shows something that changes by itself and is kept fresh.
+    /// Returns `true` if the open screen shows something that changes by itself and is kept fresh.
     pub fn keeps_fresh(&self) -> bool {
         self.place.here == ScreenId::Cluster && self.overlay.is_none() && self.ending.is_none()
     }
 
-    /// When the open screen is to be looked at again, on the engine's clock. A look that takes long is not repeated as
-    /// often: it may cost a twentieth of the server's and the network's time, and no more.
+    /// Returns when to look at the open screen's subject again, on the engine's clock. A look that takes long is repeated
+    /// less often: it may cost a twentieth of the server's and the network's time at most.
     pub fn refresh_at(&self) -> Option<Duration> {
         let inputs = inputs::of(SurveyId::Cluster, &self.answers, None).filter(|_| self.keeps_fresh())?;
         // One for other inputs may still be on its way; and a server that refuses is not asked again until somebody says so.
         if self.tickets.running(SurveyId::Cluster).is_some() || review::is_refused(&self.facts.cluster) {
             return None;
         }
-        let last = self.tickets.of(&inputs).filter(|asking| asking.standing == Standing::Complete)?;
+        let last = self.tickets.for_inputs(&inputs).filter(|request| request.state == RequestState::Complete)?;
         let pause = FRESH.max(self.facts.cluster.took * 20);
         Some(last.since + pause)
     }
 
-    /// Whether Next is open on this screen.
+    /// Returns whether Next is open on this screen.
     pub fn gate(&self) -> Gate {
         self.gate_of(self.place.here)
     }
 
     fn gate_of(&self, screen: ScreenId) -> Gate {
-        // A review shows, and has nothing to let through.
+        // A review shows things and lets nothing through.
         if self.flow() == Some(Flow::Review) {
             return Gate::Open;
         }
@@ -156,54 +161,54 @@ impl State {
         gate::weigh(malformed, &self.verdicts_of(screen), self.accepted_verdicts())
     }
 
-    /// The warnings of the open screen that nobody has accepted as they stand.
+    /// Returns the open screen's warnings that nobody has accepted in these words.
     pub fn warnings(&self) -> Vec<(CheckId, Verdict)> {
         let mut warnings = self.verdicts();
         warnings.retain(|warning| warning.1.severity() == Some(Severity::Warn) && !self.accepted_verdicts().contains(warning));
         warnings
     }
 
-    /// The checks whose warnings were accepted as they stand.
+    /// Returns the checks whose warnings were accepted in the words that they have now.
     pub fn accepted(&self) -> Vec<CheckId> {
         let stands = |(check, said): &&(CheckId, Verdict)| self.verdict(*check) == *said;
         self.accepted_verdicts().iter().filter(stands).map(|(check, _)| *check).collect()
     }
 
-    /// The first screen on the way to this one whose gate is not open: an answer may have been changed there since.
+    /// Returns the first screen before this one whose gate is not open: an answer may have been changed there since.
     pub fn shut_before(&self, screen: ScreenId) -> Option<ScreenId> {
         let path = self.flow().map(flow::path).unwrap_or_default();
         let before = path.iter().copied().take_while(|other| *other != screen);
         before.into_iter().find(|other| self.gate_of(*other) != Gate::Open)
     }
 
-    /// What stands against the first step of a flow that has no screen for it.
+    /// Returns what blocks the first step of a flow that has no screen for it.
     pub fn guarded_by(&self) -> Option<Finding> {
         let flow = self.flow()?;
         let verdicts: Vec<_> = review::guards(flow).map(|check| (check, self.verdict(check))).collect();
         foremost_of(&verdicts).filter(|finding| finding.severity == Severity::Stop).cloned()
     }
 
-    /// What is wrong with a field's text, whether or not it is to be shown yet.
+    /// Says what is wrong with a field's text, whether or not it is shown yet.
     pub fn problem(&self, field: FieldId) -> Option<String> {
         if field == FieldId::KeyProof {
             return self.custody().refuses(self.answers.trimmed(field)).then(|| WRONG_PROOF.to_owned());
         }
-        asked::is_asked(field, self).then(|| form::problem(field, &self.answers)).flatten()
+        is_asked(field, self).then(|| form::problem(field, &self.answers)).flatten()
     }
 
-    /// What is wrong with a field's text, once the field was left or Next was pressed.
+    /// Says what is wrong with a field's text, once the field was left or Next was pressed.
     pub fn shown_problem(&self, field: FieldId) -> Option<String> {
-        // A proof is judged as soon as it is whole: it has a known length.
+        // A proof has a known length, so it is judged as soon as it is complete.
         let shown = field == FieldId::KeyProof || self.prompt.touched.contains(&field);
         shown.then(|| self.problem(field)).flatten()
     }
 
-    /// The finding that the screen shows in full: the weightiest; among equals the one of the check that comes first.
+    /// Returns the finding that the screen shows in full: the most severe one; among equals, the first check's.
     pub fn foremost(&self) -> Option<Finding> {
         foremost_of(&self.verdicts()).cloned()
     }
 
-    /// What would mend what stands against going on: of the finding that is shown in full, or of the step that failed.
+    /// Returns the remedy of the finding that is shown in full, or of the step that failed.
     pub fn remedy(&self) -> Option<Remedy> {
         match self.place.here {
             ScreenId::Install => self.run().explain(self.run().failed()?)?.remedy,
@@ -211,7 +216,8 @@ impl State {
         }
     }
 
-    /// Whether there is such a remedy; with the finding that is shown in full, so that the checks are not asked once more.
+    /// Returns `true` if there is such a remedy. Takes the finding that is shown in full, so that the checks need not run once
+    /// more.
     pub fn mends(&self, foremost: Option<&Finding>) -> bool {
         match self.place.here {
             ScreenId::Install => self.remedy().is_some(),
@@ -219,17 +225,146 @@ impl State {
         }
     }
 
-    /// The keys that work here besides Enter, Esc and moving about, in the order of the foot.
+    /// Returns the actions that have a key here, in the order of the foot.
     pub fn actions(&self) -> Vec<Action> {
-        super::actions::of(self, self.remedy().is_some())
+        available_actions(self, self.remedy().is_some())
     }
 }
 
-/// The weightiest of all findings; among equals the one of the check that comes first.
+/// Returns the most severe of all findings; among equals, the first check's.
 pub fn foremost_of(verdicts: &[(CheckId, Verdict)]) -> Option<&Finding> {
     let findings = verdicts.iter().filter_map(|(_, verdict)| match verdict {
         Verdict::Found(findings) => findings.iter().max_by_key(|finding| finding.severity),
         _ => None,
     });
     findings.reduce(|best, next| if next.severity > best.severity { next } else { best })
+}
+
+/// Returns `true` if a field is asked now: by the flow, the other answers and what was observed. A question whose occasion
+/// has gone (the dead node has come back, the key is verified after all) is not asked any more; its answer stays and has no
+/// effect, since the plan looks at the same facts.
+pub fn is_asked(field: FieldId, state: &State) -> bool {
+    let of = state.flow().unwrap_or(Flow::FirstNode);
+    flow::asks(of, field) && form::is_visible(field, &state.answers) && has_occasion(field, of, state)
+}
+
+fn has_occasion(field: FieldId, of: Flow, state: &State) -> bool {
+    let facts = &state.facts;
+    match field {
+        // A resumed run has sealed its key, so the size is settled.
+        FieldId::KeySize => !(state.resuming().is_some() && state.custody().drawn.is_some()),
+        FieldId::MasterKey if of == Flow::Edit => facts.node.key.trouble().is_some(),
+        FieldId::UnverifiedKey => matches!(facts.key.verdict.seen(), Some(KeyVerdict::Unverifiable(_))),
+        FieldId::ReplaceNode => facts.cluster.replaceable(state.answers.text(FieldId::NodeName)).is_some(),
+        // Every other node would believe a verifier that was made of an unproven key.
+        FieldId::MakeRegistry => {
+            matches!(facts.cluster.identity.seen(), Some(Identity::Octopus { .. }))
+                && matches!(facts.key.verdict.seen(), Some(KeyVerdict::Correct(_)))
+        }
+        _ => true,
+    }
+}
+
+/// Returns the actions that apply now, in the order of the foot; Help and Quit always do and come last. `mends`: whether there
+/// is a remedy to copy, for which every check of the screen has to be judged.
+pub fn available_actions(state: &State, mends: bool) -> Vec<Action> {
+    let mut actions = Vec::new();
+    let here = state.place.here;
+    match here {
+        ScreenId::Database => {
+            actions.push(Action::ConnectionString);
+            if state.facts.server.certificate.is_some() {
+                actions.push(Action::Certificate);
+            }
+        }
+        ScreenId::Review => {
+            if state.resuming().is_some() {
+                actions.push(Action::Undo);
+            }
+            if matches!(state.flow(), Some(Flow::FirstNode | Flow::Join)) && state.run().plan.is_some() {
+                actions.extend([Action::Script, Action::SaveAnswers]);
+            }
+        }
+        ScreenId::Install => {
+            match state.run().phase {
+                Phase::Running => actions.push(Action::Cancel),
+                Phase::Failed => actions.extend([Action::Retry, Action::Undo, Action::Leave]),
+                Phase::UndoneInPart => actions.extend([Action::Undo, Action::Leave]),
+                Phase::Undone => actions.push(Action::Leave),
+                Phase::Idle | Phase::Finished | Phase::Undoing => {}
+            }
+            if state.run().has_said() {
+                actions.push(Action::Output);
+            }
+        }
+        ScreenId::Done if matches!(state.flow(), Some(Flow::FirstNode | Flow::Join)) && state.run().plan.is_some() => {
+            actions.push(Action::CopyNext);
+        }
+        ScreenId::MasterKey => actions.extend([Action::Reveal, Action::CopyKey, Action::SaveKey, Action::ReadKey]),
+        ScreenId::Node if state.is_ours() => actions.extend([Action::Edit, Action::LeaveCluster]),
+        // Their findings refer to it.
+        ScreenId::Proof | ScreenId::Drift if state.is_ours() => actions.push(Action::Edit),
+        ScreenId::Cluster if state.removable().is_some() => actions.push(Action::RemoveNode),
+        ScreenId::Key if state.custody().drawn.is_some() => {
+            actions.extend([Action::Reveal, Action::CopyKey, Action::SaveKey, Action::ReadKey]);
+        }
+        _ => {}
+    }
+    let surveys = state.surveys();
+    // The master key's screen tries whether the key can be saved by saving it, and its foot is full.
+    let own = matches!(here, ScreenId::Start | ScreenId::MasterKey);
+    if !own && !surveys.is_empty() {
+        // Nobody waits for what only keeps a screen fresh.
+        let running = surveys.iter().any(|survey| state.tickets.awaited(*survey));
+        actions.push(if running { Action::Cancel } else { Action::CheckAgain });
+    }
+    if mends {
+        actions.push(Action::CopyRemedy);
+    }
+    actions.extend([Action::Help, Action::Quit]);
+    actions
+}
+
+/// One of the shared folders of a node that joins. Faces show them; nothing about them is asked there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Share {
+    /// Which.
+    pub folder: SharedFolder,
+    /// Where the registry has it.
+    pub path: Untrusted,
+    /// How it stands here: `there`, `not there`; as long as nobody knows, what is being done about it.
+    pub status: &'static str,
+    /// Whether that is as it should be, once it is known.
+    pub good: Option<bool>,
+}
+
+/// All of them, where the open screen is about them and asks nothing.
+pub fn shared_folders(state: &State) -> Vec<Share> {
+    if state.place.here != ScreenId::Storage || state.flow() != Some(Flow::Join) {
+        return Vec::new();
+    }
+    let folders = read::storage(&state.answers).map(|storage| storage.folders()).unwrap_or_default();
+    let seen = |folder| state.facts.storage.folders.iter().find(|facts| facts.folder == folder);
+    // A folder that exists and is not the one that the other nodes see is not good; the checks say which.
+    let foreign = state.verdict(CheckId::StorageShared).severity() == Some(Severity::Stop);
+    let shares = folders.into_iter().map(|(folder, path)| {
+        let (status, good) = status(seen(folder));
+        let good = good.filter(|good| !(*good && foreign));
+        Share { folder, path: Untrusted::new(&path.to_string_lossy()), status, good }
+    });
+    shares.collect()
+}
+
+fn status(facts: Option<&FolderFacts>) -> (&'static str, Option<bool>) {
+    match facts.map(|facts| &facts.place) {
+        None => ("not looked at", None),
+        Some(Fact::Unknown) => ("looking", None),
+        Some(Fact::Seen(FolderPlace::There)) => ("there", Some(true)),
+        Some(Fact::Seen(FolderPlace::Creatable { .. } | FolderPlace::DeadLink)) => ("not there", Some(false)),
+        Some(Fact::Seen(FolderPlace::NotAFolder)) => ("no folder", Some(false)),
+        Some(Fact::Seen(FolderPlace::Loop)) => ("links in a circle", Some(false)),
+        Some(Fact::Missing(Trouble::TimedOut { .. })) => ("no answer", Some(false)),
+        Some(Fact::Missing(Trouble::Unasked)) => ("no path of this system", Some(false)),
+        Some(Fact::Missing(_)) => ("not accessible", Some(false)),
+    }
 }

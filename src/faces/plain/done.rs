@@ -6,8 +6,8 @@ use crate::faces::polling;
 use crate::faces::sentences;
 use crate::model::flow::Flow;
 use crate::render;
-use crate::wizard::afterwards;
 use crate::wizard::event::Event;
+use crate::wizard::next_steps;
 
 use super::input::Lines;
 use super::screen;
@@ -24,7 +24,7 @@ pub async fn tell<L: Lines, W: Write>(face: &mut Face<'_, L, W>) -> Result<(), S
     }
     let flow = face.state().flow();
     let plan = face.state().run().plan.clone();
-    let nexts = flow.map(|flow| afterwards::next(flow, plan.as_deref())).unwrap_or_default();
+    let nexts = flow.map(|flow| next_steps::next_steps(flow, plan.as_deref())).unwrap_or_default();
     for (number, next) in (1..).zip(nexts) {
         face.tell(&format!("{number}. {}", next.words))?;
         if let Some(command) = &next.command {

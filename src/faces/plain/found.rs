@@ -7,7 +7,7 @@ use crate::model::facts::{Life, NodeSeen, ServerCertificate};
 use crate::model::screen::ScreenId;
 use crate::model::untrusted::Untrusted;
 use crate::wizard::event::{Action, Event};
-use crate::wizard::shares;
+use crate::wizard::view::shared_folders;
 
 use super::checks;
 use super::input::Lines;
@@ -55,8 +55,8 @@ pub fn node_sentence(node: &NodeSeen) -> String {
 /// Tells what the registry says is shared, as soon as it is known how it stands here; nothing where that is asked.
 pub async fn tell_folders<L: Lines, W: Write>(face: &mut Face<'_, L, W>) -> Result<(), Stop> {
     checks::wait(face, ScreenId::Storage).await?;
-    for share in shares::of(face.state()) {
-        face.say(&format!("Folder {}: {}, {}.", share.folder.name(), share.path, share.stands))?;
+    for share in shared_folders(face.state()) {
+        face.say(&format!("Folder {}: {}, {}.", share.folder.name(), share.path, share.status))?;
     }
     Ok(())
 }

@@ -9,10 +9,10 @@ use crate::model::field::Kind;
 use crate::model::flow::Flow;
 use crate::model::phrase::{self, Key};
 use crate::model::screen::ScreenId;
-use crate::wizard::actions;
 use crate::wizard::event::Action;
 use crate::wizard::run::Phase;
 use crate::wizard::state::{Focus, Overlay, State};
+use crate::wizard::view::available_actions;
 
 /// What a key does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -128,7 +128,7 @@ pub fn screen(state: &State, mends: bool) -> Vec<Binding> {
     }
     found.extend(enter(state));
     found.extend(esc(state));
-    for apt in actions::of(state, mends) {
+    for apt in available_actions(state, mends) {
         let binding = action(apt, state);
         // Stopping an install is Esc; a key is shown once.
         if !found.iter().any(|other| other.cap == binding.cap) {

@@ -14,7 +14,7 @@ use crate::model::screen::ScreenId;
 use crate::model::survey::SurveyId;
 use crate::wizard::review;
 use crate::wizard::state::State;
-use crate::wizard::tickets::Asking;
+use crate::wizard::tickets::Request;
 use crate::wizard::view::foremost_of;
 use crate::words::{self, Screen};
 
@@ -101,7 +101,7 @@ impl<'a> Scene<'a> {
 
     /// How long the surveys of this screen have been running, from a second on; before that it is not worth a word.
     pub fn running_for(&self) -> Option<Duration> {
-        let since = self.awaited().map(|asking| asking.since).min()?;
+        let since = self.awaited().map(|request| request.since).min()?;
         let elapsed = self.state.now.saturating_sub(since);
         (elapsed.as_secs() >= 1).then_some(elapsed)
     }
@@ -109,7 +109,7 @@ impl<'a> Scene<'a> {
     /// Whether the surveys of this screen have begun only just now, so that they may be over before anybody has seen them.
     pub fn is_fresh(&self) -> bool {
         let mut awaited = self.awaited().peekable();
-        awaited.peek().is_some() && awaited.all(|asking| self.state.now.saturating_sub(asking.since) < WORTH_A_SIGN)
+        awaited.peek().is_some() && awaited.all(|request| self.state.now.saturating_sub(request.since) < WORTH_A_SIGN)
     }
 
     /// Whether a survey of this screen is running that somebody waits for.
@@ -117,8 +117,8 @@ impl<'a> Scene<'a> {
         self.awaited().next().is_some()
     }
 
-    fn awaited(&self) -> impl Iterator<Item = &Asking> {
+    fn awaited(&self) -> impl Iterator<Item = &Request> {
         let running = |survey: &SurveyId| self.state.tickets.running(*survey);
-        self.state.surveys().iter().filter_map(running).filter(|asking| !asking.refreshes)
+        self.state.surveys().iter().filter_map(running).filter(|request| !request.refreshes)
     }
 }

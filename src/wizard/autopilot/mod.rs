@@ -1,22 +1,21 @@
-//! The autopilot: a set-up flow with nobody before the screens. Pure: asked whenever nothing is under way any more, it says
-//! what happens next, through the same events that a person's keys become. What stops a person stops it too; and it goes
-//! over a warning only where that was accepted by its name beforehand.
+//! The autopilot: runs a set-up flow without an operator. It is pure: asked whenever nothing is under way any more, it says
+//! what happens next, through the same events that a person's keys become. What stops a person stops it too, and it passes a
+//! warning only if the warning was accepted by name before the run.
 
-mod consent;
-mod refusal;
-mod resume;
-
-use crate::model::answers::Origin;
+use crate::catalog::flow;
+use crate::catalog::form::{self, read};
+use crate::model::answers::{Origin, Raw};
 use crate::model::check::CheckId;
 use crate::model::facts::Unfinished;
 use crate::model::field::FieldId;
 use crate::model::finding::{Severity, Verdict};
 use crate::model::flow::Flow;
-use crate::model::given_answers::{LoadedAnswers, Problem};
+use crate::model::given_answers::{AnswerPlace, LoadedAnswers, Problem};
 use crate::model::names::instance_key;
 use crate::model::plan::Step;
 use crate::model::screen::ScreenId;
 use crate::model::untrusted::Untrusted;
+use crate::words;
 
 use super::answer_file;
 use super::event::{Action, Errand, Event};
@@ -24,16 +23,13 @@ use super::gate::Gate;
 use super::run::Phase;
 use super::state::{Ending, State};
 
-pub use consent::accepted;
-pub use refusal::{Refusal, checks_of};
+/// More moves than any flow takes: a run that needs more goes in a circle.
+const MAX_MOVES: usize = 64;
 
-/// More moves than any flow takes: whoever needs more goes in a circle.
-const MOST: usize = 64;
-
-/// What is to be done, as it was said beforehand.
+/// What to do, as given before the run.
 #[derive(Debug, Clone)]
 pub struct Order {
-    /// The flow: one that sets a node up.
+    /// One that sets a node up.
     pub flow: Flow,
     /// The answers, and the checks whose warnings are accepted.
     pub loaded: LoadedAnswers,
@@ -46,22 +42,22 @@ pub struct Order {
 pub enum Move {
     /// These events, and then all that comes of them.
     Do(Vec<Event>),
-    /// The plan is to be told as it stands now, before anything is done.
+    /// Report the plan as it stands now, before anything is done.
     Plan,
     /// Nothing more: this is how it ended.
     End(Outcome),
 }
 
-/// How it ended.
+/// How the run ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outcome {
-    /// The flow came to its end.
+    /// The flow reached its end.
     Finished,
-    /// A dry run came to its plan.
+    /// A dry run reached its plan.
     Planned,
-    /// A dry run found that an earlier start has done every step, and only the run's end is left.
+    /// A dry run found that an earlier start did every step, and only the run's end is left.
     OnlyItsEnd,
-    /// The answers are refused, in the light of a run that was begun before.
+    /// The answers are refused because they do not fit the run that was begun before.
     Answers(Vec<Problem>),
     /// The checks refuse.
     Checks(Refusal),
@@ -71,7 +67,7 @@ pub enum Outcome {
     Unfinished(String),
 }
 
-/// What is wrong with the answers of an unattended run, before anything is looked at: what is wrong with them by
+/// Returns what is wrong with the answers of an unattended run, before anything is looked at: problems of the answers
 /// themselves, and a new master key that nobody would keep.
 pub fn problems(flow: Flow, loaded: &LoadedAnswers) -> Vec<Problem> {
     let mut problems = answer_file::judge(flow, loaded);
@@ -93,7 +89,7 @@ pub fn problems(flow: Flow, loaded: &LoadedAnswers) -> Vec<Problem> {
 #[derive(Debug)]
 pub struct Autopilot {
     order: Order,
-    /// A run that was begun before is being loaded.
+    /// Whether a run that was begun before is being loaded.
     resumes: bool,
     /// What it does once only.
     done: Vec<Once>,
@@ -101,7 +97,7 @@ pub struct Autopilot {
     moves: usize,
 }
 
-/// What the autopilot does once in a run: what did not help the first time does not help the second time either.
+/// What the autopilot does once in a run: what did not help the first time does not help the second time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Once {
     Begin,
@@ -112,12 +108,12 @@ enum Once {
 }
 
 impl Autopilot {
-    /// Before its first move.
+    /// Returns an autopilot before its first move.
     pub fn new(order: Order) -> Self {
         Self { order, resumes: false, done: Vec::new(), told: Vec::new(), moves: 0 }
     }
 
-    /// Whether this is done for the first time.
+    /// Returns `true` if this is done for the first time.
     fn first(&mut self, once: Once) -> bool {
         let first = !self.done.contains(&once);
         if first {
@@ -131,10 +127,10 @@ impl Autopilot {
         &self.order
     }
 
-    /// What happens next; to be asked when nothing is under way.
+    /// Returns what happens next; ask when nothing is under way.
     pub fn next(&mut self, state: &State) -> Move {
         self.moves += 1;
-        if self.moves > MOST {
+        if self.moves > MAX_MOVES {
             return stuck(state);
         }
         if state.ending == Some(Ending::Finished) {
@@ -144,11 +140,11 @@ impl Autopilot {
             return self.begin(state);
         }
         if std::mem::take(&mut self.resumes) {
-            let differences = resume::differences(&self.order, state);
+            let differences = differences(&self.order, state);
             if !differences.is_empty() {
                 return Move::End(Outcome::Answers(differences));
             }
-            let mut events = resume::told_again(&self.order);
+            let mut events = repeated_answers(&self.order);
             if state.run().phase == Phase::Idle {
                 events.push(Event::ProveAll);
             }
@@ -166,13 +162,13 @@ impl Autopilot {
         }
     }
 
-    /// The run of the same instance that stopped in the middle.
+    /// Returns the run of the same instance that stopped in the middle.
     pub fn unfinished<'a>(&self, state: &'a State) -> Option<&'a Unfinished> {
         let own = instance_key(self.order.loaded.answers.trimmed(FieldId::Instance));
         state.facts.machine.unfinished.iter().find(|run| instance_key(run.instance.as_str()) == own)
     }
 
-    /// Begins the flow, or goes on with the run that stopped in the middle.
+    /// Begins the flow, or continues the run that stopped in the middle.
     fn begin(&mut self, state: &State) -> Move {
         if !self.first(Once::Begin) {
             let says = bad_news(state).unwrap_or_else(|| "The unfinished run cannot be gone on with.".to_owned());
@@ -183,20 +179,20 @@ impl Autopilot {
             return Move::Do(vec![Event::Begin(Errand::Flow(flow)), Event::ProveAll]);
         };
         if run.flow != flow {
-            return Move::End(Outcome::Answers(vec![resume::other_flow(&self.order, run)]));
+            return Move::End(Outcome::Answers(vec![other_flow(&self.order, run)]));
         }
         if self.order.dry_run && run.steps > 0 && run.done == run.steps {
-            // Going on with it would end it, and that is something that is done.
+            // Continuing it would end it, which a dry run must not do.
             return Move::End(Outcome::OnlyItsEnd);
         }
         self.resumes = true;
         Move::Do(vec![Event::Begin(Errand::Resume(run.instance.clone()))])
     }
 
-    /// A screen of fields: everything of every screen is judged on the first one, and all that stands against it told at once.
+    /// Leaves a screen of fields. On the first one, every screen is judged, so that all problems are reported at once.
     fn fields(&mut self, state: &State) -> Move {
         if self.first(Once::Judge) {
-            let refusal = Refusal::of(&self.order, state);
+            let refusal = Refusal::collect(&self.order, state);
             if refusal.refuses() {
                 return Move::End(Outcome::Checks(refusal));
             }
@@ -207,7 +203,7 @@ impl Autopilot {
                 Move::Do(vec![Event::Next])
             }
             Gate::Warned(_) | Gate::Waiting | Gate::Unproven | Gate::Malformed(_) | Gate::Shut(_) => {
-                let refusal = Refusal::of(&self.order, state);
+                let refusal = Refusal::collect(&self.order, state);
                 if refusal.refuses() { Move::End(Outcome::Checks(refusal)) } else { stuck(state) }
             }
         }
@@ -225,7 +221,7 @@ impl Autopilot {
         if self.order.dry_run { Move::End(Outcome::Planned) } else { Move::Do(vec![Event::Next]) }
     }
 
-    /// A first node's key is saved and read back, and that is the proof that it is kept.
+    /// Saves a first node's key and reads it back, which proves that it is kept.
     fn keep(&mut self, state: &State) -> Move {
         let custody = state.custody();
         if custody.proof.is_some() {
@@ -235,7 +231,7 @@ impl Autopilot {
             return Move::Do(vec![Event::Press(Action::ReadKey)]);
         }
         if custody.saved.is_none() {
-            // An earlier start may have done every step, and this order may name another file than that one did.
+            // An earlier start may have done every step, and this order may name another file.
             let verdict = state.verdict(CheckId::KeyFile);
             if verdict == Verdict::NotYet && self.first(Once::Prove) {
                 return Move::Do(vec![Event::ProveAll]);
@@ -281,7 +277,7 @@ fn bad_news(state: &State) -> Option<String> {
     state.notice.as_ref().filter(|notice| notice.bad).map(|notice| notice.text.clone())
 }
 
-/// The gate stays shut and nobody says why: an end all the same, rather than a circle.
+/// Ends the run where the gate stays shut without a reason, rather than going in a circle.
 fn stuck(state: &State) -> Move {
     let says = bad_news(state).unwrap_or_else(|| format!("It does not go on from {}.", state.place.here.id()));
     if state.run().phase == Phase::Idle {
@@ -289,6 +285,146 @@ fn stuck(state: &State) -> Move {
     } else {
         Move::End(Outcome::Unfinished(says))
     }
+}
+
+/// Why the checks refuse.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Refusal {
+    /// Checks that say stop.
+    pub stops: Vec<CheckId>,
+    /// Checks that warn and were not accepted.
+    pub warnings: Vec<CheckId>,
+    /// Checks that could not be judged, usually because an earlier one says stop.
+    pub unknown: Vec<CheckId>,
+    /// The stops that the operator named in `--accept`, which accepts warnings only.
+    pub named: Vec<CheckId>,
+    /// A reason that does not come from a check, as sentences.
+    pub says: Option<String>,
+}
+
+/// Returns the checks that an unattended run of a flow waits for, each with its screen, in the order of the path: all before
+/// the plan, and that the new key can be saved.
+pub fn checks_of(flow: Flow) -> impl Iterator<Item = (ScreenId, CheckId)> {
+    let before = flow::path(flow).iter().copied().take_while(|screen| *screen != ScreenId::Review);
+    let checks = before.flat_map(|screen| words::screen(screen).checks().map(move |check| (screen, check)));
+    checks.chain((flow == Flow::FirstNode).then_some((ScreenId::MasterKey, CheckId::KeyFile)))
+}
+
+impl Refusal {
+    /// Collects what refuses the run now.
+    pub fn collect(order: &Order, state: &State) -> Self {
+        let mut refusal = Self::default();
+        for (_, check) in checks_of(order.flow) {
+            let accepted = order.loaded.accept.contains(&check);
+            let verdict = state.verdict(check);
+            match (verdict.severity(), &verdict) {
+                (Some(Severity::Stop), _) => {
+                    refusal.stops.push(check);
+                    refusal.named.extend(accepted.then_some(check));
+                }
+                (Some(Severity::Warn), _) if !accepted => refusal.warnings.push(check),
+                (None, Verdict::NotYet | Verdict::Running) => refusal.unknown.push(check),
+                _ => {}
+            }
+        }
+        refusal
+    }
+
+    /// Returns `true` if anything refuses the run.
+    pub fn refuses(&self) -> bool {
+        *self != Self::default()
+    }
+}
+
+const UNDO: &str = "Give the same answer, or undo the run: start octopus-setup in a terminal and choose Continue.";
+
+/// Returns where the given answers differ from those that the run was begun with. Answers that were not given are the run's
+/// own; the key's file may be given anew, since nothing of the node depends on it.
+fn differences(order: &Order, state: &State) -> Vec<Problem> {
+    let given = &order.loaded.answers;
+    let is_given = |field: &FieldId| {
+        field.is_given()
+            && *field != FieldId::KeyFile
+            && given.get(*field).origin != Origin::Default
+            && flow::asks(order.flow, *field)
+            && form::is_visible(*field, given)
+    };
+    FieldId::ALL.into_iter().filter(is_given).filter_map(|field| difference(field, order, state)).collect()
+}
+
+fn difference(field: FieldId, order: &Order, state: &State) -> Option<Problem> {
+    let (given, run) = (&order.loaded.answers, &state.answers);
+    let says = if field == FieldId::MasterKey {
+        let (given, run) = (read::master_key(given).ok()?, read::master_key(run).ok()?);
+        (!given.same_as(&run)).then(|| {
+            format!(
+                "{}: this is not the key that the unfinished run has sealed; theirs is {}, this is {}.",
+                field.id(),
+                run.fingerprint(),
+                given.fingerprint()
+            )
+        })
+    } else if field.is_secret() {
+        // A journal holds no secrets; they are given anew each time.
+        None
+    } else {
+        let (given, run) = (given.trimmed(field), run.trimmed(field));
+        let same = if field == FieldId::Instance { instance_key(given) == instance_key(run) } else { given == run };
+        (!same).then(|| {
+            let (given, run) = (Untrusted::new(given), Untrusted::new(run));
+            format!("{}: the unfinished run of this instance was begun with {run:?}, and this says {given:?}.", field.id())
+        })
+    }?;
+    Some(Problem::stop(order.loaded.places.get(&field).cloned(), Some(field), says, UNDO))
+}
+
+/// Gives a resumed run the answers that may be given anew: the key's file.
+fn repeated_answers(order: &Order) -> Vec<Event> {
+    let file = order.loaded.answers.get(FieldId::KeyFile);
+    if file.origin == Origin::Default {
+        return Vec::new();
+    }
+    vec![Event::Edit(FieldId::KeyFile, Raw::of(FieldId::KeyFile, order.loaded.answers.text(FieldId::KeyFile)))]
+}
+
+/// Reports that the run that stopped in the middle is of another flow.
+fn other_flow(order: &Order, run: &Unfinished) -> Problem {
+    let says = format!(
+        "instance: a run of {} for instance {} stopped in the middle, at {} of {} steps, on {} UTC; {} cannot go on with it.",
+        run.flow.id(),
+        run.instance,
+        run.done,
+        run.steps,
+        run.when,
+        order.flow.id(),
+    );
+    let fix = "Finish or undo it first: start octopus-setup in a terminal and choose Continue.";
+    Problem::stop(order.loaded.places.get(&FieldId::Instance).cloned(), Some(FieldId::Instance), says, fix)
+}
+
+/// How similar a name must be to be suggested.
+const ALIKE: f64 = 0.8;
+
+/// Returns the check of this name.
+///
+/// # Errors
+///
+/// A problem that refuses the answers: after a typing error, nobody knows which warning was meant to be accepted.
+pub fn accepted(name: &str, place: AnswerPlace) -> Result<CheckId, Problem> {
+    let name = name.trim();
+    CheckId::from_id(name).ok_or_else(|| {
+        let likest = CheckId::ALL
+            .into_iter()
+            .map(|check| (strsim::jaro_winkler(name, check.id()), check))
+            .filter(|(alike, _)| *alike >= ALIKE)
+            .max_by(|(one, _), (other, _)| one.total_cmp(other));
+        let fix = match likest {
+            Some((_, check)) => format!("Did you mean {}?", check.id()),
+            None => "A check's name is printed beside what it says: sql-clock, for instance.".to_owned(),
+        };
+        let says = format!("There is no check {:?}.", Untrusted::new(name).as_str());
+        Problem::stop(Some(place), None, says, fix)
+    })
 }
 
 #[cfg(test)]

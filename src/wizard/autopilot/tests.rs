@@ -359,3 +359,15 @@ fn the_run_of_another_instance_is_none_of_its_business() {
     let (outcome, _) = Sky::new(order(Flow::FirstNode, &[]), facts, ways).fly();
     assert_eq!(outcome, Outcome::Finished);
 }
+
+#[test]
+fn every_check_is_accepted_by_its_name_and_a_slip_is_told() {
+    let accepted = |name| accepted(name, AnswerPlace::Flag("--accept".into()));
+    for check in CheckId::ALL {
+        assert_eq!(accepted(check.id()), Ok(check));
+    }
+    assert_eq!(accepted(" sql-clock "), Ok(CheckId::SqlClock));
+    let problem = accepted("sql-clok").unwrap_err();
+    assert_eq!((problem.says.as_str(), problem.fix.as_str()), ("There is no check \"sql-clok\".", "Did you mean sql-clock?"));
+    assert!(accepted("q").unwrap_err().fix.contains("for instance"));
+}

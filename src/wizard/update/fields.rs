@@ -9,7 +9,7 @@ use crate::model::survey::SurveyId;
 use crate::wizard::effect::Effect;
 use crate::wizard::state::{Focus, Notice, State};
 
-use super::{key, planning, prove};
+use super::{master_key, planning, surveys};
 
 /// Stores what was typed. What was proven for the old text is not shown for the new one, and comes back by itself
 /// when the old text does.
@@ -28,25 +28,25 @@ pub fn edit(state: &mut State, field: FieldId, raw: Raw, effects: &mut Vec<Effec
     state.prompt.waiting = false;
     state.prompt.warnings.clear();
     if field == FieldId::KeyProof {
-        key::proof_typed(state);
+        master_key::proof_typed(state);
     }
-    key::invalidate_dependents(state, field);
+    master_key::invalidate_dependents(state, field);
     if field == FieldId::KeyConfirm {
         state.hide_key();
     }
     if field == FieldId::KeySize {
-        key::forget(state);
+        master_key::drop_generated(state);
         if state.place.here == ScreenId::Review {
             planning::make_plan(state, effects);
         }
     }
-    prove::settle(state);
+    surveys::settle_facts(state);
     // A key is pasted whole, so its verdict need not wait for Enter. Half a key has no form that could be proven, so this
     // does not happen once for each letter.
     let on_its_screen = field == FieldId::MasterKey && state.place.here == ScreenId::Cluster;
-    if on_its_screen && read::master_key(&state.answers).is_ok() && prove::may_prove_unasked(state) {
-        prove::survey(state, SurveyId::Key, false, effects);
-        prove::settle(state);
+    if on_its_screen && read::master_key(&state.answers).is_ok() && surveys::may_begin_unasked(state) {
+        surveys::begin(state, SurveyId::Key, false, effects);
+        surveys::settle_facts(state);
     }
 }
 
@@ -63,8 +63,8 @@ pub fn move_focus(state: &mut State, focus: Focus, effects: &mut Vec<Effect>) {
         && state.focused() != Some(left)
     {
         touch(state, left);
-        if prove::may_prove_unasked(state) {
-            prove::screen(state, state.place.here, false, effects);
+        if surveys::may_begin_unasked(state) {
+            surveys::begin_for_screen(state, state.place.here, false, effects);
         }
     }
 }
@@ -88,7 +88,7 @@ pub fn connection_string(state: &mut State, read: Result<ConnectionString, BadCo
             for (field, raw) in string.fields {
                 if state.answers.get(field).raw != raw {
                     state.answers.set(field, raw, Origin::Typed);
-                    key::invalidate_dependents(state, field);
+                    master_key::invalidate_dependents(state, field);
                 }
                 touch(state, field);
             }
@@ -99,8 +99,8 @@ pub fn connection_string(state: &mut State, read: Result<ConnectionString, BadCo
             let mut said = vec![format!("The connection string filled {fields}.")];
             said.extend(string.ignored);
             state.notice = Some(Notice { bad: false, text: said.join(" ") });
-            prove::settle(state);
-            prove::screen(state, state.place.here, false, effects);
+            surveys::settle_facts(state);
+            surveys::begin_for_screen(state, state.place.here, false, effects);
         }
         Err(error) => state.notice = Some(Notice { bad: true, text: error.to_string() }),
     }

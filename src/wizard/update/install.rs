@@ -18,7 +18,7 @@ pub fn begin(state: &mut State, effects: &mut Vec<Effect>) {
     let Some(plan) = &run.plan else { return };
     let generated = state.custody().drawn.as_ref().map(|drawn| &drawn.key);
     effects.push(Effect::Install(plan.clone(), generated.or(run.key.as_ref()).cloned()));
-    working(state, Phase::Running);
+    enter_phase(state, Phase::Running);
 }
 
 /// Undoes what this run created. A run that is gone on with may have no plan, since its database or its key is another one
@@ -35,10 +35,10 @@ pub fn undo(state: &mut State, effects: &mut Vec<Effect>) {
         return;
     };
     effects.push(Effect::Undo { instance, target: Box::new(target) });
-    working(state, Phase::Undoing);
+    enter_phase(state, Phase::Undoing);
 }
 
-fn working(state: &mut State, phase: Phase) {
+fn enter_phase(state: &mut State, phase: Phase) {
     if let Some(run) = state.run_mut() {
         run.phase = phase;
         run.cancelling = false;
@@ -55,7 +55,7 @@ fn working(state: &mut State, phase: Phase) {
 }
 
 /// A run whose steps were all done before this start: shown as such.
-pub fn finished_before(state: &mut State, journal: &Journal) {
+pub fn show_finished(state: &mut State, journal: &Journal) {
     let proposal = Proposal {
         flow: journal.flow,
         answers: &state.answers,

@@ -3,18 +3,17 @@
 //! Its parts depend on each other in one direction only (`tests/layers.rs` holds that). A part that leads elsewhere
 //! returns a [`Goto`], and `update()` carries it out.
 
+mod actions;
 mod fields;
-mod go;
 mod goto;
 mod install;
-mod key;
+mod master_key;
+mod navigation;
 mod opening;
 mod planning;
-mod press;
-mod prove;
 mod review;
 mod start;
-mod storage;
+mod surveys;
 
 use std::time::Duration;
 
@@ -37,7 +36,7 @@ use goto::Goto;
 pub fn begin(answers: Answers, flow: Option<Flow>) -> (State, Vec<Effect>) {
     let mut state = State::new(answers);
     let mut effects = Vec::new();
-    prove::screen(&mut state, ScreenId::Start, false, &mut effects);
+    surveys::begin_for_screen(&mut state, ScreenId::Start, false, &mut effects);
     if let Some(flow) = flow {
         carry_out(&mut state, Goto::Begin(Errand::Flow(flow)), &mut effects);
     }
@@ -49,7 +48,7 @@ pub fn begin(answers: Answers, flow: Option<Flow>) -> (State, Vec<Effect>) {
 pub fn begin_review(answers: Answers, wanted: Wanted) -> (State, Vec<Effect>) {
     let (mut state, mut effects) = begin(answers, None);
     match (wanted, &mut state.flow) {
-        (Wanted::File(path), _) => review::open(&mut state, subjects::of_file(&path), &mut effects),
+        (Wanted::File(path), _) => review::open(&mut state, subjects::from_file(&path), &mut effects),
         (wanted, FlowState::Start(start)) => start.wanted = Some(wanted),
         (_, FlowState::SetUp(_) | FlowState::Review(_) | FlowState::Change(_)) => {}
     }
@@ -71,25 +70,25 @@ pub fn update(state: &mut State, event: Event, now: Duration) -> Vec<Effect> {
 fn apply(state: &mut State, event: Event, effects: &mut Vec<Effect>) -> Goto {
     match event {
         Event::Next => return Goto::Next,
-        Event::Back => return go::back(state),
-        Event::Jump(screen) => return go::jump(state, screen),
+        Event::Back => return navigation::back(state),
+        Event::Jump(screen) => return navigation::jump(state, screen),
         Event::Begin(errand) => return Goto::Begin(errand),
-        Event::Press(action) => return press::press(state, action, effects),
-        Event::Drawn(drawn) => return key::drawn(state, drawn),
+        Event::Press(action) => return actions::press(state, action, effects),
+        Event::Drawn(drawn) => return master_key::take_generated(state, drawn),
         Event::Progress(progress) => return install::progress(state, progress, effects),
         Event::Observed { ticket, observed, last } => return observe(state, ticket, observed, last, effects),
         Event::Edit(field, raw) => fields::edit(state, field, raw, effects),
         Event::Focus(focus) => fields::move_focus(state, focus, effects),
         Event::ConnectionString(read) => fields::connection_string(state, read, effects),
-        Event::Reply(yes) => press::reply(state, yes, effects),
-        Event::ProveAll => prove::all(state, effects),
-        Event::Resumed(result) => start::resumed(state, result, effects),
-        Event::Copied(result) => key::copied(state, result),
-        Event::KeySaved(result) => key::saved(state, result),
-        Event::KeyRead(result) => key::read(state, result),
-        Event::AnswersSaved(result) => press::answers_saved(state, result),
+        Event::Reply(yes) => actions::reply(state, yes, effects),
+        Event::ProveAll => surveys::prove_all(state, effects),
+        Event::Resumed(result) => start::resume(state, result, effects),
+        Event::Copied(result) => master_key::text_copied(state, result),
+        Event::KeySaved(result) => master_key::key_saved(state, result),
+        Event::KeyRead(result) => master_key::key_read(state, result),
+        Event::AnswersSaved(result) => actions::answers_saved(state, result),
         Event::Failed(said) => state.notice = Some(Notice { bad: true, text: said.to_string() }),
-        Event::Refresh => prove::refresh(state, effects),
+        Event::Refresh => surveys::refresh(state, effects),
         Event::Tick => {}
         Event::Resized => state.hide_key(),
         Event::Hangup => state.ending = Some(Ending::HungUp),
@@ -109,7 +108,7 @@ fn carry_out(state: &mut State, goto: Goto, effects: &mut Vec<Effect>) {
             Goto::Install => return install::begin(state, effects),
             Goto::Begin(errand) => start::begin(state, errand, effects),
             Goto::Next if state.flow() == Some(Flow::Review) => review::next(state),
-            Goto::Next => go::next(state, effects),
+            Goto::Next => navigation::next(state, effects),
         };
     }
 }
@@ -123,23 +122,23 @@ fn observe(state: &mut State, ticket: Ticket, observed: Observed, last: bool, ef
     if !state.tickets.remember(ticket, observed, last) {
         return Goto::Nowhere;
     }
-    prove::settle(state);
+    surveys::settle_facts(state);
     if last {
         checked_again(state, ticket);
     }
     if machine {
         start::machine_known(state, chosen.as_ref());
-        review::wanted(state, effects);
+        review::open_wanted(state, effects);
     }
     if node || machine {
         review::node_known(state, effects);
     } else {
-        prove::review(state, effects);
-        prove::rest(state, effects);
-        prove::shared_folders(state, effects);
+        surveys::begin_for_review(state, effects);
+        surveys::begin_remaining(state, effects);
+        surveys::begin_shared_folders(state, effects);
     }
-    review::hold_focus(state, shown.as_ref());
-    go::after_news(state, effects)
+    review::keep_focus(state, shown.as_ref());
+    navigation::after_news(state, effects)
 }
 
 /// Returns `true` if a person did it: then the last notice has been read.
@@ -163,10 +162,10 @@ fn is_of_a_person(event: &Event) -> bool {
 
 /// Reports that checks which were asked for once more have ended.
 fn checked_again(state: &mut State, ticket: Ticket) {
-    let Some(asking) = state.tickets.get(ticket) else { return };
-    if state.prompt.again && inputs::surveys_of(state.place.here).first() == Some(&asking.inputs.survey()) {
+    let Some(request) = state.tickets.get(ticket) else { return };
+    if state.prompt.again && inputs::surveys_of(state.place.here).first() == Some(&request.inputs.survey()) {
         state.prompt.again = false;
-        let took = say::duration(state.now.saturating_sub(asking.since));
+        let took = say::duration(state.now.saturating_sub(request.since));
         state.notice = Some(Notice { bad: false, text: format!("Checked again, in {took}.") });
     }
 }

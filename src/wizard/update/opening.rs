@@ -10,7 +10,7 @@ use crate::wizard::effect::Effect;
 use crate::wizard::state::{Focus, Notice, Overlay, Prompt, State};
 
 use super::goto::Goto;
-use super::{planning, prove};
+use super::{planning, surveys};
 
 /// Says why a screen is opened that was passed before.
 pub fn unproven() -> Notice {
@@ -59,6 +59,6 @@ fn open(state: &mut State, screen: ScreenId, effects: &mut Vec<Effect>) {
         (_, Some(field)) => Focus::Field(field),
         (_, None) => Focus::Screen,
     };
-    prove::settle(state);
-    prove::screen(state, screen, false, effects);
+    surveys::settle_facts(state);
+    surveys::begin_for_screen(state, screen, false, effects);
 }

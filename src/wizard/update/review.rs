@@ -21,7 +21,7 @@ use crate::wizard::state::{Change, ChangeKind, ExistingNode, FlowState, Focus, N
 use crate::wizard::subjects;
 
 use super::goto::Goto;
-use super::{opening, planning, prove};
+use super::{opening, planning, surveys};
 
 /// Opens the review of an instance. What was answered for setting up a node is put aside meanwhile: this node's answers
 /// are its own, and the two must not mix.
@@ -29,8 +29,8 @@ pub fn open(state: &mut State, subject: Subject, effects: &mut Vec<Effect>) {
     let set_aside = put_aside(state, subject.maker);
     let node = ExistingNode::new(subject, set_aside);
     // What an earlier review saw may not be so any more.
-    forget(state, effects);
-    section(state, node, ScreenId::Node, effects);
+    forget_surveys(state, effects);
+    open_section(state, node, ScreenId::Node, effects);
 }
 
 /// Makes room for a node's own answers, and returns those of the set-up flows.
@@ -39,7 +39,7 @@ pub fn put_aside(state: &mut State, maker: Maker) -> Answers {
         FlowState::Review(Review { node, .. }) | FlowState::Change(Change { node, .. }) => *node.set_aside,
         FlowState::Start(_) | FlowState::SetUp(_) => state.answers.clone(),
     };
-    state.answers = blank(maker, &set_aside);
+    state.answers = blank_answers(maker, &set_aside);
     set_aside
 }
 
@@ -51,7 +51,7 @@ pub fn journaled_subject(answers: &Answers) -> Subject {
 }
 
 /// Begins the review that was asked for on the command line, once it is known what there is on this machine.
-pub fn wanted(state: &mut State, effects: &mut Vec<Effect>) {
+pub fn open_wanted(state: &mut State, effects: &mut Vec<Effect>) {
     let FlowState::Start(start) = &mut state.flow else { return };
     let Some(wanted) = start.wanted.take() else { return };
     match subjects::find(&state.facts.machine, &wanted) {
@@ -61,7 +61,7 @@ pub fn wanted(state: &mut State, effects: &mut Vec<Effect>) {
 }
 
 /// Opens a section of the review with nothing of a plan or a key left over.
-fn section(state: &mut State, node: ExistingNode, screen: ScreenId, effects: &mut Vec<Effect>) {
+fn open_section(state: &mut State, node: ExistingNode, screen: ScreenId, effects: &mut Vec<Effect>) {
     state.flow = FlowState::Review(Review { node, custody: Custody::default() });
     // All sections are open at once.
     state.place.furthest = paths::path(Flow::Review).last().copied().unwrap_or(screen);
@@ -71,7 +71,7 @@ fn section(state: &mut State, node: ExistingNode, screen: ScreenId, effects: &mu
 
 /// The answers before the node's files have told theirs. Those that have no choice are empty rather than defaults: what
 /// the files do not tell is not known, and must not be judged as if it were.
-fn blank(maker: Maker, aside: &Answers) -> Answers {
+fn blank_answers(maker: Maker, aside: &Answers) -> Answers {
     let mut answers = Answers::new(aside.platform());
     let file = aside.get(FieldId::KeyFile).clone();
     if maker == Maker::Wizard {
@@ -89,17 +89,17 @@ pub fn node_known(state: &mut State, effects: &mut Vec<Effect>) {
     if state.node().is_none() {
         return;
     }
-    for (field, raw) in told(state) {
+    for (field, raw) in answers_of_files(state) {
         if state.answers.get(field).origin != Origin::Typed {
             state.answers.set(field, raw, Origin::File);
         }
     }
     if state.flow() == Some(Flow::Review) {
         take_key(state);
-        prove::settle(state);
-        prove::review(state, effects);
+        surveys::settle_facts(state);
+        surveys::begin_for_review(state, effects);
     } else {
-        prove::settle(state);
+        surveys::settle_facts(state);
         if state.place.here == ScreenId::Review && state.run().plan.is_none() {
             planning::make_plan(state, effects);
         }
@@ -108,7 +108,7 @@ pub fn node_known(state: &mut State, effects: &mut Vec<Effect>) {
 
 /// What the files tell. A run that is gone on with has its answers in its journal, and what is missing there are secrets. Of
 /// an edit the password is asked again: it may be what was to be changed, and the files may still have the old one.
-fn told(state: &State) -> Vec<(FieldId, Raw)> {
+fn answers_of_files(state: &State) -> Vec<(FieldId, Raw)> {
     let mut told = settings::answers(&state.facts, state.subject());
     if state.resuming().is_some() {
         let asked_again = |field: FieldId| field == FieldId::Password && state.flow() == Some(Flow::Edit);
@@ -145,15 +145,15 @@ pub fn next(state: &State) -> Goto {
 }
 
 /// Everything is looked at anew, the node's files first.
-pub fn again(state: &mut State, effects: &mut Vec<Effect>) {
-    forget(state, effects);
-    prove::settle(state);
+pub fn check_again(state: &mut State, effects: &mut Vec<Effect>) {
+    forget_surveys(state, effects);
+    surveys::settle_facts(state);
     // An unfinished run may have been ended by somebody else.
-    prove::screen(state, ScreenId::Start, true, effects);
-    prove::screen(state, ScreenId::Proof, true, effects);
+    surveys::begin_for_screen(state, ScreenId::Start, true, effects);
+    surveys::begin_for_screen(state, ScreenId::Proof, true, effects);
 }
 
-fn forget(state: &mut State, effects: &mut Vec<Effect>) {
+fn forget_surveys(state: &mut State, effects: &mut Vec<Effect>) {
     for survey in inputs::surveys_of(ScreenId::Proof) {
         if state.tickets.forget(*survey) {
             effects.push(Effect::CancelSurvey(*survey));
@@ -174,10 +174,10 @@ pub fn reopen(state: &mut State, effects: &mut Vec<Effect>) -> bool {
         ChangeKind::Remove(_) => ScreenId::Cluster,
     };
     let keys = state.answers.get(FieldId::KeyFile).clone();
-    state.answers = blank(node.subject.maker, &node.set_aside);
+    state.answers = blank_answers(node.subject.maker, &node.set_aside);
     state.answers.set(FieldId::KeyFile, keys.raw, keys.origin);
     let edited = !node.edits.is_empty();
-    section(state, node, from, effects);
+    open_section(state, node, from, effects);
     if edited {
         let text = "Nothing of what was changed is written{?; {key:edit} goes on changing it}.";
         state.notice = Some(Notice { bad: false, text: text.into() });
@@ -250,7 +250,7 @@ pub fn focused_node(state: &State) -> Option<NodeSeen> {
 }
 
 /// Keeps the focus on the node that had it: a table that is kept fresh must not move another one under it.
-pub fn hold_focus(state: &mut State, before: Option<&NodeSeen>) {
+pub fn keep_focus(state: &mut State, before: Option<&NodeSeen>) {
     let (Some(before), Some(nodes)) = (before, state.facts.cluster.nodes.seen()) else { return };
     let place = nodes.iter().position(|node| node.name == before.name);
     state.place.focus = Focus::Item(place.unwrap_or(0));

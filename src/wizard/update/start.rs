@@ -18,7 +18,7 @@ use crate::wizard::state::{
 use crate::wizard::subjects;
 
 use super::goto::Goto;
-use super::{install, opening, prove, review};
+use super::{install, opening, review, surveys};
 
 /// Begins an errand.
 pub fn begin(state: &mut State, errand: Errand, effects: &mut Vec<Effect>) -> Goto {
@@ -61,7 +61,7 @@ pub fn leave_flow(state: &mut State, effects: &mut Vec<Effect>) {
     };
     opening::enter(state, ScreenId::Start, effects);
     // A run may have ended or been undone since.
-    prove::screen(state, ScreenId::Start, true, effects);
+    surveys::begin_for_screen(state, ScreenId::Start, true, effects);
 }
 
 /// What the machine tells becomes the default of answers that nobody gave. The focus stays on the errand that somebody
@@ -91,7 +91,7 @@ pub fn machine_known(state: &mut State, chosen: Option<&Errand>) {
 
 /// Continues an unfinished run that was loaded: its answers come back, and what it made is no obstacle. Anyone who has gone
 /// on to a flow in the meantime, perhaps of this very run by a second Enter, is left there.
-pub fn resumed(state: &mut State, result: Result<Box<Resumption>, Box<Failure>>, effects: &mut Vec<Effect>) {
+pub fn resume(state: &mut State, result: Result<Box<Resumption>, Box<Failure>>, effects: &mut Vec<Effect>) {
     if state.flow().is_some() {
         return;
     }
@@ -110,7 +110,7 @@ pub fn resumed(state: &mut State, result: Result<Box<Resumption>, Box<Failure>>,
     }
     if is_whole(&journal) && (journal.flow != Flow::FirstNode || state.custody().drawn.is_some()) {
         // Nothing is left to prove or to do, but a first node's proof that its key is kept.
-        install::finished_before(state, &journal);
+        install::show_finished(state, &journal);
         let last = if journal.flow == Flow::FirstNode { ScreenId::MasterKey } else { ScreenId::Done };
         if last == ScreenId::Done {
             install::close(state, effects);
@@ -121,7 +121,7 @@ pub fn resumed(state: &mut State, result: Result<Box<Resumption>, Box<Failure>>,
     }
     if state.node().is_some() {
         // What the plan is made of stands in the node config and in the registry.
-        prove::screen(state, ScreenId::Drift, true, effects);
+        surveys::begin_for_screen(state, ScreenId::Drift, true, effects);
     }
     let done = journal.done();
     let passwords = match journal.flow {

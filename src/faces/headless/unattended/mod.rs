@@ -23,9 +23,9 @@ use crate::model::flow::Flow;
 use crate::model::node_config::NodeConfig;
 use crate::model::screen::ScreenId;
 use crate::render::{self, Setup, Shell, next_node};
-use crate::wizard::afterwards;
 use crate::wizard::autopilot::{self, Autopilot, Move, Order, Outcome};
 use crate::wizard::event::{Action, Errand, Event};
+use crate::wizard::next_steps;
 use crate::wizard::run::Phase;
 
 use news::{End, News, NodeOut, answers};
@@ -270,7 +270,7 @@ impl<W: Write> Flight<'_, W> {
             next_node: render::next_node(plan),
             key_file: state.custody().proof.is_some().then(|| state.answers.trimmed(FieldId::KeyFile).to_owned()),
             next_lines: next_node::lines(&Setup::of(plan), Shell::of(plan.node.platform), COLUMNS),
-            next: afterwards::next(order.flow, Some(plan)),
+            next: next_steps::next_steps(order.flow, Some(plan)),
         })
     }
 }

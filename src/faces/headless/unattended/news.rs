@@ -15,8 +15,8 @@ use crate::model::given_answers::{LoadedAnswers, Problem};
 use crate::model::plan::{Plan, StepState};
 use crate::model::screen::ScreenId;
 use crate::model::untrusted::Untrusted;
-use crate::wizard::afterwards::{self, Next};
 use crate::wizard::autopilot::Refusal;
+use crate::wizard::next_steps::{self, NextStep};
 use crate::wizard::state::State;
 
 /// One piece of news.
@@ -113,8 +113,8 @@ pub struct End {
 
 impl End {
     /// What to do next, of a run that is done.
-    pub fn next(&self) -> Vec<Next> {
-        self.node.as_ref().map_or_else(|| afterwards::next(self.flow, None), |node| node.next.clone())
+    pub fn next(&self) -> Vec<NextStep> {
+        self.node.as_ref().map_or_else(|| next_steps::next_steps(self.flow, None), |node| node.next.clone())
     }
 }
 
@@ -138,7 +138,7 @@ pub struct NodeOut {
     /// The same in lines of this system's shell.
     pub next_lines: Vec<String>,
     /// What to do next.
-    pub next: Vec<Next>,
+    pub next: Vec<NextStep>,
 }
 
 /// One answer, as it may be told.

@@ -17,7 +17,7 @@ use crate::model::node_config::NodeConfig;
 use crate::model::plan::Plan;
 use crate::model::storage::SharedStorage;
 use crate::render::{Setup, Shell, next_node};
-use crate::wizard::afterwards;
+use crate::wizard::next_steps;
 
 /// A line.
 struct Line {
@@ -88,7 +88,7 @@ fn lines(scene: &Scene<'_>, width: u16) -> Vec<Line> {
     }
     lines.push(Line::title("Next"));
     let plan = scene.state.run().plan.as_deref();
-    let nexts = flow.map(|flow| afterwards::next(flow, plan)).unwrap_or_default();
+    let nexts = flow.map(|flow| next_steps::next_steps(flow, plan)).unwrap_or_default();
     let columns = if nexts.len() > 9 { 4 } else { 3 };
     for (number, next) in (1..).zip(nexts) {
         for (line, words) in text::wrap(next.words, width.saturating_sub(columns + 2)).into_iter().enumerate() {

@@ -16,7 +16,7 @@ const WIDE_LABELS: u16 = 15;
 /// Draws a screen of fields and checks; tells from which line on it leaves the window blank.
 pub fn draw(canvas: &mut Canvas<'_>, regions: &Regions, scene: &Scene<'_>, local: &Local<'_>) -> u16 {
     let count = |number: usize| u16::try_from(number).unwrap_or(u16::MAX);
-    let shares = wizard::shares::of(scene.state);
+    let shares = wizard::view::shared_folders(scene.state);
     let amount = Amount {
         intro: count(text::wrap(&scene.intro(), layout::text_width(regions)).len()),
         fields: count(scene.fields.len() + shares.len()),

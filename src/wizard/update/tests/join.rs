@@ -3,7 +3,7 @@
 use super::bench::*;
 use crate::model::key_verdict::{KeyBasis, KeyVerdict, NoBasis};
 use crate::model::survey::SurveyId;
-use crate::wizard::asked;
+use crate::wizard::view::is_asked;
 
 /// A join that has come to this screen in this world, with the samples' key.
 fn at(screen: ScreenId, facts: &Facts) -> Bench {
@@ -75,7 +75,7 @@ fn a_question_is_asked_where_it_has_an_occasion() {
         let mut state = at(ScreenId::Cluster, facts).state;
         state.answers.set(FieldId::NodeName, Raw::Text(name.to_owned()), Origin::Typed);
         state.facts = facts.clone();
-        asked::is_asked(field, &state)
+        is_asked(field, &state)
     };
     let correct = samples::facts_of_a_cluster();
     assert!(!asked(&correct, "web02", FieldId::UnverifiedKey));

@@ -19,7 +19,7 @@ fn machine() -> Machine {
 }
 
 fn subject() -> Subject {
-    subjects::of(&machine()).remove(0)
+    subjects::all(&machine()).remove(0)
 }
 
 /// A wizard in whose machine an instance is seen, with a review of it open and nothing answered yet.

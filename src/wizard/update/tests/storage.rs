@@ -5,7 +5,7 @@ use crate::model::answers::Origin;
 use crate::model::storage::SharedStorage;
 use crate::model::survey::{Inputs, SurveyId};
 use crate::wizard::gate::Gate;
-use crate::wizard::shares;
+use crate::wizard::view::shared_folders;
 
 /// A join that stands on the storage's screen, all of it answered with these facts; `None` where it does not get there.
 fn joining(facts: &Facts) -> Bench {
@@ -36,9 +36,9 @@ fn a_join_looks_at_what_the_registry_names_and_asks_nothing() {
     let named = SharedStorage::Root(samples::STORAGE.into()).folders();
     let asked = bench.state.tickets.any(|asking| matches!(&asking.inputs, Inputs::Storage { folders, .. } if *folders == named));
     assert!(asked);
-    let shares = shares::of(&bench.state);
+    let shares = shared_folders(&bench.state);
     assert_eq!(shares.len(), named.len());
-    assert!(shares.iter().all(|share| share.good == Some(true) && share.stands == "there"), "{shares:?}");
+    assert!(shares.iter().all(|share| share.good == Some(true) && share.status == "there"), "{shares:?}");
     assert_eq!(bench.state.gate(), Gate::Open, "{:?}", bench.state.verdicts());
 }
 

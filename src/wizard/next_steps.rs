@@ -1,4 +1,4 @@
-//! What to do next, once a run is done: what fits what it did, with the command where one is known.
+//! The next steps after a run: what fits what it did, with the command where one is known.
 
 use crate::catalog::commands;
 use crate::model::advice::Advice;
@@ -12,15 +12,15 @@ use crate::words;
 
 /// One thing to do.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Next {
-    /// What, in a sentence or two.
+pub struct NextStep {
+    /// A sentence or two.
     pub words: &'static str,
-    /// The command that does it, or shows what is needed for it; in one line.
+    /// The command that does it or shows what it needs, in one line.
     pub command: Option<String>,
 }
 
-impl Next {
-    /// Both in one line.
+impl NextStep {
+    /// Returns both in one line.
     pub fn line(&self) -> String {
         match &self.command {
             Some(command) => format!("{} {command}", self.words),
@@ -29,14 +29,14 @@ impl Next {
     }
 }
 
-/// What to do after a run of this flow, in order. `plan`: what it did; without it only what always holds is said.
-pub fn next(flow: Flow, plan: Option<&Plan>) -> Vec<Next> {
+/// Lists the next steps after a run of this flow, in order; without its plan, only those that always apply.
+pub fn next_steps(flow: Flow, plan: Option<&Plan>) -> Vec<NextStep> {
     let screen = words::screen(ScreenId::Done);
-    let said = |advice: Advice| Some(Next { words: screen.advice(advice)?, command: command(advice, plan) });
+    let said = |advice: Advice| Some(NextStep { words: screen.advice(advice)?, command: command(advice, plan) });
     advice(flow, plan).into_iter().filter_map(said).collect()
 }
 
-/// What applies.
+/// Chooses what applies.
 fn advice(flow: Flow, plan: Option<&Plan>) -> Vec<Advice> {
     match flow {
         Flow::FirstNode => first_node(plan),
@@ -74,7 +74,7 @@ fn first_node(plan: Option<&Plan>) -> Vec<Advice> {
     all
 }
 
-/// What is left to do of Octopus Server itself.
+/// Lists what is left to do in Octopus Server itself.
 fn server(plan: Option<&Plan>) -> Vec<Advice> {
     match plan {
         Some(plan) if plan.hand_over.is_none() => vec![Advice::RunScript],
@@ -83,7 +83,7 @@ fn server(plan: Option<&Plan>) -> Vec<Advice> {
     }
 }
 
-/// The command of a piece of advice, where there is one.
+/// Returns the command of a piece of advice.
 fn command(advice: Advice, plan: Option<&Plan>) -> Option<String> {
     let server = |plan: &Plan, verb: &str| commands::server(plan.node.platform, verb, &plan.node.instance);
     match advice {
@@ -138,7 +138,7 @@ mod tests {
     }
 
     fn lines(plan: &Plan) -> String {
-        next(plan.flow, Some(plan)).iter().map(Next::line).collect::<Vec<_>>().join("\n")
+        next_steps(plan.flow, Some(plan)).iter().map(NextStep::line).collect::<Vec<_>>().join("\n")
     }
 
     #[test]
@@ -148,7 +148,7 @@ mod tests {
             assert!(screen.advice(advice).is_some_and(|words| words.ends_with('.')), "{advice:?}");
         }
         for flow in Flow::ALL.into_iter().filter(|flow| *flow != Flow::Review) {
-            assert!(!next(flow, None).is_empty(), "{flow:?}");
+            assert!(!next_steps(flow, None).is_empty(), "{flow:?}");
         }
     }
 

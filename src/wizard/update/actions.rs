@@ -19,7 +19,7 @@ use crate::wizard::run::Phase;
 use crate::wizard::state::{Ending, Focus, Notice, Overlay, Prompt, State};
 
 use super::goto::Goto;
-use super::{install, key, prove, review};
+use super::{install, master_key, review, surveys};
 
 /// A key of the foot. One that does not apply now does nothing.
 pub fn press(state: &mut State, action: Action, effects: &mut Vec<Effect>) -> Goto {
@@ -53,9 +53,9 @@ pub fn press(state: &mut State, action: Action, effects: &mut Vec<Effect>) -> Go
         Action::CheckAgain => {
             state.prompt = Prompt { again: true, touched: std::mem::take(&mut state.prompt.touched), ..Prompt::default() };
             if state.flow() == Some(Flow::Review) {
-                review::again(state, effects);
+                review::check_again(state, effects);
             } else {
-                prove::screen(state, state.place.here, true, effects);
+                surveys::begin_for_screen(state, state.place.here, true, effects);
             }
         }
         Action::CopyRemedy => {
@@ -68,8 +68,8 @@ pub fn press(state: &mut State, action: Action, effects: &mut Vec<Effect>) -> Go
                 effects.push(Effect::Copy(drawn.key.to_base64()));
             }
         }
-        Action::SaveKey => key::save(state, effects),
-        Action::ReadKey => key::read_back(state, effects),
+        Action::SaveKey => master_key::save(state, effects),
+        Action::ReadKey => master_key::read_back(state, effects),
         Action::SaveAnswers => save_answers(state, effects),
         Action::Script => state.overlay = Some(Overlay::Script),
         Action::Output => state.overlay = Some(Overlay::Output),
@@ -133,8 +133,8 @@ fn pin(state: &mut State, effects: &mut Vec<Effect>) {
         bad: false,
         text: "From now on only this certificate is trusted{?; {key:show-certificate} shows it again}.".into(),
     });
-    prove::settle(state);
-    prove::screen(state, state.place.here, false, effects);
+    surveys::settle_facts(state);
+    surveys::begin_for_screen(state, state.place.here, false, effects);
 }
 
 /// Cancels what is running: a survey at once, the install before its next step.
@@ -152,7 +152,7 @@ fn cancel(state: &mut State, effects: &mut Vec<Effect>) {
             effects.push(Effect::CancelSurvey(*survey));
         }
     }
-    prove::settle(state);
+    surveys::settle_facts(state);
 }
 
 /// Ctrl-C: asks once; a second one is a yes.

@@ -2,62 +2,63 @@
 
 use crate::catalog::checks;
 use crate::catalog::flow as paths;
+use crate::catalog::settings;
+use crate::model::answers::{Origin, Raw};
 use crate::model::facts::{
     ClusterFacts, Fact, HealthFacts, HomeFacts, KeyFacts, KeyFileFacts, LicenceFacts, NodeFacts, OctopusFacts, PortsFacts,
     ServerFacts, ServiceFacts, StorageFacts, Trouble,
 };
 use crate::model::flow::Flow;
 use crate::model::screen::ScreenId;
+use crate::model::storage::SharedStorage;
 use crate::model::survey::{Inputs, Observed, SurveyId};
 use crate::wizard::effect::Effect;
 use crate::wizard::inputs;
 use crate::wizard::review;
 use crate::wizard::run::Phase;
 use crate::wizard::state::State;
-use crate::wizard::tickets::Standing;
-
-use super::storage;
+use crate::wizard::tickets::RequestState;
 
 /// Begins the surveys of a screen, each unless it runs already or its result for these inputs is remembered. With `fresh`,
 /// a remembered result does not count. Where the inputs are not complete, what runs is dropped.
-pub fn screen(state: &mut State, screen: ScreenId, fresh: bool, effects: &mut Vec<Effect>) {
+pub fn begin_for_screen(state: &mut State, screen: ScreenId, fresh: bool, effects: &mut Vec<Effect>) {
     for id in inputs::surveys_of(screen) {
-        survey(state, *id, fresh, effects);
+        begin(state, *id, fresh, effects);
     }
-    settle(state);
+    settle_facts(state);
 }
 
 /// In a review: begins everything of it that can be asked by now and was not asked yet, whatever section is open.
-pub fn review(state: &mut State, effects: &mut Vec<Effect>) {
+pub fn begin_for_review(state: &mut State, effects: &mut Vec<Effect>) {
     if state.flow() == Some(Flow::Review) {
-        screen(state, ScreenId::Proof, false, effects);
+        begin_for_screen(state, ScreenId::Proof, false, effects);
     }
 }
 
 /// From now on proves every screen on the way to the plan, and beyond it the file that the new key is to be saved to.
-pub fn all(state: &mut State, effects: &mut Vec<Effect>) {
+pub fn prove_all(state: &mut State, effects: &mut Vec<Effect>) {
     if let Some(work) = state.work_mut() {
         work.proves_all = true;
     }
-    rest(state, effects);
+    begin_remaining(state, effects);
 }
 
 /// Where everything is proven at once: begins what can be asked by now and was not asked yet. Nothing that ended is begun
 /// anew by this. Of a run whose steps are all done, only where its key is to be kept is still worth a look.
-pub fn rest(state: &mut State, effects: &mut Vec<Effect>) {
+pub fn begin_remaining(state: &mut State, effects: &mut Vec<Effect>) {
     let Some(flow) = state.flow().filter(|_| state.proves_all()) else { return };
     let (phase, here) = (state.run().phase, state.place.here);
     let keeps = phase == Phase::Finished && here == ScreenId::MasterKey;
     let counts = |screen: &ScreenId| phase == Phase::Idle && *screen != ScreenId::Done || keeps && *screen == here;
     for one in paths::path(flow).iter().copied().filter(counts) {
-        screen(state, one, false, effects);
+        begin_for_screen(state, one, false, effects);
     }
 }
 
 /// Whether a survey of a review, or of a flow that proves everything at once, has its turn. In a review nothing is asked
 /// for answers that the node's files have not told yet. And the cluster and its key wait for a login that has worked:
 /// three surveys that try a wrong password at once may be what locks the account.
-fn has_its_turn(state: &State, id: SurveyId) -> bool {
+fn may_begin(state: &State, id: SurveyId) -> bool {
     let behind_login = matches!(id, SurveyId::Cluster | SurveyId::Key);
     if state.flow() != Some(Flow::Review) {
         // Before its first node there is no cluster.
@@ -81,9 +82,9 @@ fn has_its_turn(state: &State, id: SurveyId) -> bool {
     }
 }
 
-/// Begins a survey, unless it runs already or its result for these inputs is remembered; see [`screen`].
-pub fn survey(state: &mut State, id: SurveyId, fresh: bool, effects: &mut Vec<Effect>) {
-    if !has_its_turn(state, id) {
+/// Begins a survey, unless it runs already or its result for these inputs is remembered; see [`begin_for_screen`].
+pub fn begin(state: &mut State, id: SurveyId, fresh: bool, effects: &mut Vec<Effect>) {
+    if !may_begin(state, id) {
         return;
     }
     let Some(inputs) = inputs::of(id, &state.answers, state.subject()) else {
@@ -92,10 +93,10 @@ pub fn survey(state: &mut State, id: SurveyId, fresh: bool, effects: &mut Vec<Ef
         }
         return;
     };
-    let standing = state.tickets.of(&inputs).map(|asking| asking.standing);
+    let standing = state.tickets.for_inputs(&inputs).map(|request| request.state);
     match standing {
-        Some(Standing::Running) => return,
-        Some(Standing::Complete) if !fresh => return,
+        Some(RequestState::Running) => return,
+        Some(RequestState::Complete) if !fresh => return,
         _ => {}
     }
     // What was accepted was accepted of another state of affairs.
@@ -109,7 +110,7 @@ pub fn survey(state: &mut State, id: SurveyId, fresh: bool, effects: &mut Vec<Ef
 /// Looks again at what the open screen keeps fresh; what is known stays shown meanwhile.
 pub fn refresh(state: &mut State, effects: &mut Vec<Effect>) {
     // The engine's clock may have run out just before something else began.
-    if !state.keeps_fresh() || !has_its_turn(state, SurveyId::Cluster) || review::is_refused(&state.facts.cluster) {
+    if !state.keeps_fresh() || !may_begin(state, SurveyId::Cluster) || review::is_refused(&state.facts.cluster) {
         return;
     }
     let Some(inputs) = inputs::of(SurveyId::Cluster, &state.answers, None) else { return };
@@ -120,32 +121,32 @@ pub fn refresh(state: &mut State, effects: &mut Vec<Effect>) {
 }
 
 /// Looks at the folders on their screen of a join, as soon as the registry has named them.
-pub fn shared_folders(state: &mut State, effects: &mut Vec<Effect>) {
+pub fn begin_shared_folders(state: &mut State, effects: &mut Vec<Effect>) {
     if state.flow() == Some(Flow::Join) && state.place.here == ScreenId::Storage {
-        survey(state, SurveyId::Storage, false, effects);
-        settle(state);
+        begin(state, SurveyId::Storage, false, effects);
+        settle_facts(state);
     }
 }
 
 /// Whether leaving a field may begin the survey by itself. A server that has refused a login is not asked again until
 /// the operator says so: an account may be locked after a few wrong passwords.
-pub fn may_prove_unasked(state: &State) -> bool {
+pub fn may_begin_unasked(state: &State) -> bool {
     if !inputs::surveys_of(state.place.here).contains(&SurveyId::Server) {
         return true;
     }
-    !state.tickets.any(|asking| match (&asking.inputs, &asking.observed) {
+    !state.tickets.any(|request| match (&request.inputs, &request.observed) {
         (Inputs::Server(_), Some(Observed::Server(facts))) => matches!(facts.login.trouble(), Some(Trouble::Sql(_))),
         _ => false,
     })
 }
 
 /// Makes the facts those of the present answers: what a survey said for exactly these inputs, or nothing.
-pub fn settle(state: &mut State) {
+pub fn settle_facts(state: &mut State) {
     for survey in SurveyId::ALL {
         let observed = inputs::of(survey, &state.answers, state.subject())
-            .and_then(|inputs| state.tickets.of(&inputs))
-            .filter(|asking| asking.standing != Standing::Dropped)
-            .and_then(|asking| asking.observed.clone());
+            .and_then(|inputs| state.tickets.for_inputs(&inputs))
+            .filter(|request| request.state != RequestState::Dropped)
+            .and_then(|request| request.observed.clone());
         let facts = &mut state.facts;
         match (survey, observed) {
             (_, Some(Observed::Machine(machine))) => facts.machine = machine,
@@ -177,7 +178,25 @@ pub fn settle(state: &mut State) {
             (SurveyId::Machine, None) => {}
         }
         if survey == SurveyId::Cluster {
-            storage::told(state);
+            adopt_shared_storage(state);
+        }
+    }
+}
+
+/// Makes the answers about the storage those of the registry, whatever they were. Of a join nothing is shared while it is
+/// not known, so that no path of another cluster is looked at or planned with; a node under review has its own config to
+/// go by then, and where the registry has lost what it knew.
+fn adopt_shared_storage(state: &mut State) {
+    let known = state.facts.cluster.storage.seen();
+    match (state.flow(), known) {
+        (Some(Flow::Join), _) => {}
+        (Some(Flow::Review), Some(storage)) if !storage.is_none() => {}
+        _ => return,
+    }
+    let origin = if known.is_some() { Origin::File } else { Origin::Default };
+    for (field, text) in settings::storage::answers(known.unwrap_or(&SharedStorage::None)) {
+        if state.answers.text(field) != text {
+            state.answers.set(field, Raw::of(field, text), origin);
         }
     }
 }

@@ -49,7 +49,7 @@ pub fn invalidate_dependents(state: &mut State, field: FieldId) {
 ///
 /// A draw that comes late, for a size that is not asked for any more, beside a key that is there, or in another flow,
 /// changes nothing: the key that is shown must be the one that the plan installs.
-pub fn drawn(state: &mut State, mut drawn: GeneratedKey) -> Goto {
+pub fn take_generated(state: &mut State, mut drawn: GeneratedKey) -> Goto {
     let size = read::key_size(&state.answers).bytes();
     let wanted = state.flow() == Some(Flow::FirstNode) && state.custody().drawn.is_none();
     if !wanted || drawn.key.expose_bytes().len() != size {
@@ -65,7 +65,7 @@ pub fn drawn(state: &mut State, mut drawn: GeneratedKey) -> Goto {
 }
 
 /// Drops the key that was drawn: another size was chosen. A sealed key of an unfinished run stays.
-pub fn forget(state: &mut State) {
+pub fn drop_generated(state: &mut State) {
     if state.resuming().is_some() {
         return;
     }
@@ -96,7 +96,7 @@ pub fn save(state: &mut State, effects: &mut Vec<Effect>) {
         effects.push(Effect::SaveKey(path, drawn.key.clone()));
     } else {
         state.place.focus = Focus::Field(FieldId::KeyFile);
-        saved(state, Err(FileTrouble::NotAbsolute));
+        key_saved(state, Err(FileTrouble::NotAbsolute));
     }
 }
 
@@ -110,7 +110,7 @@ pub fn read_back(state: &mut State, effects: &mut Vec<Effect>) {
 }
 
 /// The key was saved, or not.
-pub fn saved(state: &mut State, result: Result<Untrusted, FileTrouble>) {
+pub fn key_saved(state: &mut State, result: Result<Untrusted, FileTrouble>) {
     let (bad, text) = match &result {
         Ok(path) => (false, format!("Saved to {path}, readable by you only.{{? {{key:read-key}} reads it back as proof.}}")),
         Err(trouble) => (true, trouble.says()),
@@ -127,7 +127,7 @@ pub fn saved(state: &mut State, result: Result<Untrusted, FileTrouble>) {
 }
 
 /// The saved file was read back.
-pub fn read(state: &mut State, result: Result<bool, FileTrouble>) {
+pub fn key_read(state: &mut State, result: Result<bool, FileTrouble>) {
     let holds = result.as_ref().ok().copied();
     let (bad, text) = match result {
         Ok(true) => (false, "The file was read back and holds the key. Move it to a safe place, off this machine.".to_owned()),
@@ -145,7 +145,7 @@ pub fn read(state: &mut State, result: Result<bool, FileTrouble>) {
 }
 
 /// Something was copied, or could not be. "Copied" is said only where it is known.
-pub fn copied(state: &mut State, result: Result<CopyWay, Untrusted>) {
+pub fn text_copied(state: &mut State, result: Result<CopyWay, Untrusted>) {
     let (bad, text) = match &result {
         Ok(CopyWay::Desktop) => (false, "Copied to this desktop's clipboard.".to_owned()),
         Ok(CopyWay::Terminal) => (false, "Sent to your terminal; whether it arrived cannot be known.".to_owned()),

@@ -14,7 +14,7 @@ use crate::wizard::state::{Ending, Focus, Notice, State};
 
 use super::goto::Goto;
 use super::opening::unproven;
-use super::{install, planning, prove};
+use super::{install, planning, surveys};
 
 /// Enter.
 pub fn next(state: &mut State, effects: &mut Vec<Effect>) -> Goto {
@@ -34,7 +34,7 @@ pub fn next(state: &mut State, effects: &mut Vec<Effect>) -> Goto {
                 }
                 // What was there before the undo is gone.
                 for screen in proven_for_a_plan(state) {
-                    prove::screen(state, screen, true, effects);
+                    surveys::begin_for_screen(state, screen, true, effects);
                 }
                 return Goto::Screen(ScreenId::Review);
             }
@@ -77,7 +77,7 @@ fn leave_page(state: &mut State, effects: &mut Vec<Effect>) -> Goto {
         Gate::Waiting => state.prompt.waiting = true,
         Gate::Unproven => {
             // A survey that ended without telling all is no reason to be stuck: it is begun anew.
-            prove::screen(state, state.place.here, true, effects);
+            surveys::begin_for_screen(state, state.place.here, true, effects);
             // What was found out about the server and the cluster is worth reading before one goes on; the rest only when
             // it is amiss.
             state.prompt.waiting = !matches!(state.place.here, ScreenId::Database | ScreenId::Cluster);
