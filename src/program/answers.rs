@@ -9,19 +9,21 @@ use octopus_setup::wizard::answer_file;
 use octopus_setup::world::given::{Beforehand, Manner};
 
 use super::cli::{Answers, AnswersCommand, Format, SetUp};
-use super::outside::Outside;
+use super::environment::Environment;
 use super::shells::print;
 use super::{given, unattended};
 
 /// Runs what was asked for.
-pub async fn run(asked: &Answers, outside: &Outside) -> ExitCode {
+pub async fn run(asked: &Answers, environment: &Environment) -> ExitCode {
     match &asked.command {
         AnswersCommand::Template { flow } => print(answer_file::template(flow_of(*flow)).as_bytes()),
         AnswersCommand::Schema => print(answer_file::schema().as_bytes()),
         AnswersCommand::Check { flow, given: asked, live, output } => {
             let manner = if *live { Manner::Alone } else { Manner::LookOnly };
-            match given::gather(asked, flow.map(flow_of), manner, outside).await {
-                Ok(Beforehand { flow: Some(flow), loaded, .. }) if *live => unattended::dry(flow, loaded, *output, outside).await,
+            match given::gather(asked, flow.map(flow_of), manner, environment).await {
+                Ok(Beforehand { flow: Some(flow), loaded, .. }) if *live => {
+                    unattended::dry(flow, loaded, *output, environment).await
+                }
                 Ok(beforehand) => looked_at(&beforehand, *output),
                 Err(status) => ExitCode::from(status),
             }

@@ -1,4 +1,4 @@
-//! What was given beforehand, gathered with the outside as it is.
+//! Gathers the answers that are given beforehand: command line, environment, answer files.
 
 use std::io::{self, IsTerminal, Write as _};
 use std::process::ExitCode;
@@ -17,23 +17,23 @@ use octopus_setup::model::flow::Flow;
 use octopus_setup::model::given::Problem;
 use octopus_setup::model::licence;
 use octopus_setup::wizard::answer_file;
-use octopus_setup::world::given::{self, Around, Ask, Beforehand, Environment, Manner, Stdin, Wanted};
+use octopus_setup::world::given::{self, Around, Ask, Beforehand, Environment as Variables, Manner, Stdin, Wanted};
 
+use super::environment::Environment;
 use super::given_args::GivenArgs;
-use super::outside::Outside;
 
 /// Gathers what the command line, the environment and the answer files say. `Err` when a person or a signal ended it.
 ///
 /// The error is the exit status that they ask for.
-pub async fn gather(asked: &GivenArgs, flow: Option<Flow>, manner: Manner, outside: &Outside) -> Result<Beforehand, u8> {
+pub async fn gather(asked: &GivenArgs, flow: Option<Flow>, manner: Manner, environment: &Environment) -> Result<Beforehand, u8> {
     let wanted = Wanted {
         flow,
         files: asked.answers.clone(),
         flags: asked.flags.clone(),
         problems: asked.problems.clone(),
-        defaults: outside.answers(),
+        defaults: environment.answers(),
     };
-    let environment = environment();
+    let variables = variables();
     let is_terminal = io::stdin().is_terminal();
     let mut input = io::stdin().lock();
     let mut person = Terminal;
@@ -41,7 +41,7 @@ pub async fn gather(asked: &GivenArgs, flow: Option<Flow>, manner: Manner, outsi
     // ours reaches a terminal: there nobody may be looking.
     let is_anybody_there = is_terminal || io::stderr().is_terminal();
     let mut around = Around {
-        environment: &environment,
+        environment: &variables,
         stdin: match manner {
             Manner::WithFace if !asked.answers.iter().any(|file| file.as_os_str() == given::STDIN) => Stdin::Taken,
             _ if is_terminal => Stdin::Terminal,
@@ -91,8 +91,8 @@ impl Drop for Watch {
     }
 }
 
-/// The environment. On Windows names have no case, and all of ours are told in capitals.
-fn environment() -> Environment {
+/// Reads the environment. On Windows names have no case, and all of ours are written in capitals.
+fn variables() -> Variables {
     let name = |name: std::ffi::OsString| if cfg!(windows) { name.to_ascii_uppercase() } else { name };
     std::env::vars_os().map(|(key, value)| (name(key), value)).collect()
 }

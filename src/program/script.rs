@@ -23,9 +23,9 @@ use secrecy::{ExposeSecret, SecretString};
 
 use super::backends;
 use super::cli::{Format, Script, ScriptFormat, SetUp};
+use super::environment::Environment;
 use super::given;
 use super::given_args::GivenArgs;
-use super::outside::Outside;
 
 /// Why there is no script: how the program ends, and what it says.
 enum Refusal {
@@ -60,8 +60,8 @@ struct Source {
 }
 
 /// Runs what was asked for.
-pub async fn run(asked: &Script, outside: &Outside) -> ExitCode {
-    let done = match source(asked, outside).await {
+pub async fn run(asked: &Script, environment: &Environment) -> ExitCode {
+    let done = match source(asked, environment).await {
         Ok(source) => rendered(asked, &source).and_then(|text| hand_over(asked, &text)),
         Err(refusal) => Err(refusal),
     };
@@ -77,7 +77,7 @@ pub async fn run(asked: &Script, outside: &Outside) -> ExitCode {
 }
 
 /// A node config of this machine, unless answers are given.
-async fn source(asked: &Script, outside: &Outside) -> Result<Source, Refusal> {
+async fn source(asked: &Script, environment: &Environment) -> Result<Source, Refusal> {
     let flow = asked.flow.map(|flow| match flow {
         SetUp::FirstNode => Flow::FirstNode,
         SetUp::Join => Flow::Join,
@@ -93,16 +93,17 @@ async fn source(asked: &Script, outside: &Outside) -> Result<Source, Refusal> {
         return Err(Refusal::usage("A node config is taken as it is: answers do not go with --instance and --config."));
     }
     if !names_a_config && (is_given || flow.is_some()) {
-        return of_answers(asked, outside, flow).await;
+        return of_answers(asked, environment, flow).await;
     }
     // The cluster is there already, so that without a word it is a further node's script, which changes nothing of it.
-    of_config(asked, &outside.places, flow.unwrap_or(Flow::Join)).await
+    of_config(asked, &environment.places, flow.unwrap_or(Flow::Join)).await
 }
 
 /// From answers that are given beforehand. Secrets are fetched only where they are to stand in the text.
-async fn of_answers(asked: &Script, outside: &Outside, flow: Option<Flow>) -> Result<Source, Refusal> {
+async fn of_answers(asked: &Script, environment: &Environment, flow: Option<Flow>) -> Result<Source, Refusal> {
     let manner = if asked.with_secrets { Manner::Alone } else { Manner::LookOnly };
-    let beforehand = given::gather(&asked.given, flow, manner, outside).await.map_err(|status| Refusal::Told(status.into()))?;
+    let beforehand =
+        given::gather(&asked.given, flow, manner, environment).await.map_err(|status| Refusal::Told(status.into()))?;
     let problems = beforehand.judge();
     let Some(flow) = beforehand.flow.filter(|_| !given::refuse(&problems)) else {
         return Err(Refusal::Told(given::refused(&problems)));
