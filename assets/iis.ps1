@@ -52,7 +52,7 @@ Set-Routing 'healthCheck' 'interval' '00:00:05'
 Set-Routing 'healthCheck' 'timeout' '00:00:05'
 Set-Routing 'healthCheck' 'statusCodeMatch' '200'
 Set-Routing 'healthCheck' 'responseMatch' ''
-# An hour for whoever is slow: packages (POST /api/[SPACE-ID]/packages/raw) are gigabytes.
+# An hour for slow connections: packages (POST /api/[SPACE-ID]/packages/raw) are gigabytes.
 Set-Routing 'protocol' 'timeout' '01:00:00'
 # Octopus sees the name that people asked for, and who they are.
 Set-Routing 'protocol' 'preserveHostHeader' $true

@@ -35,7 +35,7 @@ if ! command -v curl >/dev/null; then
 fi
 
 # Waits until the node answers its load balancer by 200. While it starts, nothing answers; 418 says that it is draining.
-# This machine is asked by the name that the prefix has, and whoever it shows as its certificate is no matter here.
+# This machine is asked by the name that the prefix has, and which certificate it shows does not matter here.
 await_node() {
     local status=000 until=$((SECONDS + 300))
     while true; do

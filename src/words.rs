@@ -13,6 +13,7 @@ use crate::model::advice::Advice;
 use crate::model::check::CheckId;
 use crate::model::field::FieldId;
 use crate::model::flow::Flow;
+use crate::model::platform::Platform;
 use crate::model::screen::ScreenId;
 
 /// One screen's words.
@@ -25,7 +26,7 @@ pub struct Screen {
     pub name: String,
     /// One or two sentences under the title.
     pub intro: String,
-    /// What F1 says of the whole screen.
+    /// Help on the whole screen.
     pub help: String,
     /// Its fields, in order.
     #[serde(default, rename = "field")]
@@ -61,14 +62,26 @@ pub struct FieldWords {
     pub label: String,
     /// One sentence, under it while it has the focus.
     pub hint: String,
-    /// What F1 says of it.
+    /// Help on it.
     pub help: String,
-    /// An example of what to type; empty where none helps.
     #[serde(default)]
-    pub example: String,
+    example: String,
+    /// The same on Windows, where paths look otherwise.
+    #[serde(default, rename = "example-on-windows")]
+    windows_example: Option<String>,
     /// What the values of a choice are called.
     #[serde(default)]
     pub choices: BTreeMap<String, String>,
+}
+
+impl FieldWords {
+    /// An example of what to type; empty where none helps.
+    pub fn example(&self, platform: Platform) -> &str {
+        match (&self.windows_example, platform) {
+            (Some(example), Platform::Windows) => example,
+            _ => &self.example,
+        }
+    }
 }
 
 /// One check's words.
@@ -94,7 +107,7 @@ impl Screen {
         self.of(flow).and_then(|words| words.intro.as_deref()).unwrap_or(&self.intro)
     }
 
-    /// What F1 says of the whole screen in a flow.
+    /// Its help in a flow.
     pub fn help(&self, flow: Option<Flow>) -> &str {
         self.of(flow).and_then(|words| words.help.as_deref()).unwrap_or(&self.help)
     }

@@ -137,7 +137,7 @@ fn second_node(data: &Path, key: &str) {
     pty.wait("✖ Master key");
     pty.wait("not match the verifier");
     pty.send(ENTER);
-    pty.wait("has to be mended first");
+    pty.wait("Fix this first");
 
     // A whole key is proven at once; the line end that comes along with a copied line does not submit.
     pty.send(&paste(&format!("{key}\n")));
@@ -197,7 +197,7 @@ fn replaces(data: &Path, key: &str) {
     pty.send(ENTER);
     pty.wait("✔ Master key");
     pty.send(ENTER);
-    pty.wait("has to be mended first");
+    pty.wait("Fix this first");
     pty.send(RIGHT);
     pty.gone("‹ Leave it ›");
     to_the_end(&mut pty);

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use octopus_setup::catalog::checks;
 use octopus_setup::catalog::flow;
+use octopus_setup::faces::tui::bindings::fill;
 use octopus_setup::model::advice::Advice;
 use octopus_setup::model::check::CheckId;
 use octopus_setup::model::field::{FieldId, Kind};
@@ -93,7 +94,7 @@ fn every_value_of_a_choice_has_a_name() {
 
 #[test]
 fn sentences_end_with_a_full_stop_and_labels_do_not() {
-    let sentence = |text: &str| text.trim_end().ends_with(['.', '?']);
+    let sentence = |text: &str| fill(text).trim_end().ends_with(['.', '?']);
     for id in ScreenId::ALL {
         let screen = words::screen(id);
         assert!(sentence(&screen.intro), "{}: intro", id.id());

@@ -34,7 +34,7 @@ const VARIABLE: &str = "OCTOPUS_SETUP_TEST_SQLSERVER";
 
 /// The answers for a node whose database nobody else has.
 fn answers(string: &str, folder: &std::path::Path) -> Answers {
-    let mut answers = Answers::default();
+    let mut answers = Answers::new(octopus_setup::world::host::platform());
     for (field, raw) in ConnectionString::parse(string).unwrap().fields {
         answers.set(field, raw, Origin::Environment);
     }
@@ -126,7 +126,7 @@ async fn a_second_node_joins_is_reviewed_and_leaves(string: &str, folder: &std::
     drop(engine);
 
     let subject = Subject { instance: "node-2".into(), config: home.join(NodeConfig::FILE), maker: Maker::Wizard };
-    let mut engine = Engine::new(world(), Answers::default(), None);
+    let mut engine = Engine::new(world(), Answers::new(octopus_setup::world::host::platform()), None);
     engine.run_until_idle().await;
     engine.handle(Event::Begin(Errand::Review(subject)));
     engine.run_until_idle().await;

@@ -15,6 +15,7 @@ use crate::model::facts::{
 use crate::model::field::FieldId;
 use crate::model::key_verdict::{KeyBasis, KeyVerdict};
 use crate::model::licence::NodeLimit;
+use crate::model::platform::Platform;
 use crate::model::registry::{KeptRow, NodeRow};
 use crate::model::storage::SharedStorage;
 use crate::model::survey::{Inputs, Observed};
@@ -30,7 +31,7 @@ pub use reviewed::*;
 pub use sharing::*;
 
 /// The home directory of the samples.
-pub const HOME: &str = if cfg!(windows) { "C:\\Octopus" } else { "/var/lib/octopus" };
+pub const HOME: &str = Platform::Linux.default_home();
 /// The SQL login's password in the samples: a canary that no finding may hold.
 pub const PASSWORD: &str = "c4nary-hunter2";
 /// A master key, of which no finding may hold any part.
@@ -45,9 +46,14 @@ pub fn answers() -> Answers {
 
 /// Good answers but for these.
 pub fn with(changes: &[(FieldId, &str)]) -> Answers {
-    let mut answers = Answers::default();
+    with_on(Platform::Linux, changes)
+}
+
+/// The same for a machine of this platform.
+pub fn with_on(platform: Platform, changes: &[(FieldId, &str)]) -> Answers {
+    let mut answers = Answers::new(platform);
     let good = [
-        (FieldId::Home, HOME),
+        (FieldId::Home, platform.default_home()),
         (FieldId::NodeName, "web01"),
         (FieldId::Server, "sql01,1433"),
         (FieldId::User, "octopus"),

@@ -206,7 +206,8 @@ mod tests {
             steps: Vec::new(),
         };
         journals::write(&places, &journal).expect("written");
-        let mut engine = Engine::new(World::new(places.clone(), Surroundings::default()), Answers::default(), None);
+        let mut engine =
+            Engine::new(World::new(places.clone(), Surroundings::default()), Answers::new(crate::world::host::platform()), None);
         engine.carry_out(vec![Effect::CloseRun("A".into())]);
         engine.wind_down(Duration::from_secs(60)).await;
         assert!(journals::read(&places, "A").expect("read").is_none());

@@ -22,6 +22,7 @@ use crate::model::field::FieldId;
 use crate::model::flow::Flow;
 use crate::model::master_key::MasterKey;
 use crate::model::node_config::Sealed;
+use crate::model::platform::Platform;
 use crate::model::stand_in;
 use crate::model::survey::Observed;
 use crate::wizard::event::Event;
@@ -66,7 +67,7 @@ pub struct Header {
 impl Header {
     /// The header of a run that begins now.
     pub fn new(begins: Beginning, answers: &Answers, accepted: &[CheckId], size: Option<(u16, u16)>) -> Self {
-        let defaults = Answers::default();
+        let defaults = Answers::new(answers.platform());
         let given = FieldId::ALL.into_iter().filter(|field| answers.get(*field) != defaults.get(*field));
         let given = given.map(|field| (field, answers.get(field).origin, answers.get(field).raw.clone()));
         Self {
@@ -82,7 +83,8 @@ impl Header {
 
     /// The answers with which it began.
     pub fn answers(&self) -> Answers {
-        let mut answers = Answers::default();
+        // The platform of the run, whichever this one is on.
+        let mut answers = Answers::new(Platform::of_system(&self.platform).unwrap_or(Platform::Linux));
         for (field, origin, raw) in &self.answers {
             answers.set(*field, raw.clone(), *origin);
         }

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use serde::Serialize;
 
-use super::sentences::{WORD, clean, severity};
+use super::sentences::{WORD, clean, severity, written};
 use crate::catalog::say;
 use crate::model::answers::Origin;
 use crate::model::field::FieldId;
@@ -18,9 +18,9 @@ const SCHEMA: u32 = 1;
 pub fn write_problem(out: &mut String, problem: &Problem) {
     let Problem { severity: weight, place, field: _, says, fix } = problem;
     // Writing to a string cannot fail.
-    let _ = writeln!(out, "  {:WORD$} {}", severity(*weight), clean(says));
+    let _ = writeln!(out, "  {:WORD$} {}", severity(*weight), written(says));
     let place = place.as_ref().map(|place| clean(&place.to_string()));
-    for line in [place, Some(clean(fix)).filter(|fix| !fix.is_empty())].into_iter().flatten() {
+    for line in [place, Some(written(fix)).filter(|fix| !fix.is_empty())].into_iter().flatten() {
         let _ = writeln!(out, "  {:WORD$} {line}", "");
     }
 }
@@ -52,7 +52,7 @@ pub fn check(problems: &[Problem], loaded: &Loaded) -> String {
     out += &text(problems);
     if !problems.iter().any(|problem| problem.severity == Severity::Stop) {
         let count = say::count(loaded.places.len() as u64, "answer");
-        let but = if problems.is_empty() { "nothing to say against them" } else { "nothing to stop them" };
+        let but = if problems.is_empty() { "no problems found" } else { "nothing to stop them" };
         let _ = writeln!(out, "{count}, {but}; the rest are defaults. Not proven: that is what --live and --dry-run are for.");
     }
     out
@@ -132,7 +132,7 @@ fn problem_out(problem: &Problem) -> ProblemOut<'_> {
         line,
         column,
         place: problem.place.as_ref().map(ToString::to_string),
-        says: clean(&problem.says),
-        fix: clean(&problem.fix),
+        says: written(&problem.says),
+        fix: written(&problem.fix),
     }
 }

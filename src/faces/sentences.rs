@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use crate::catalog::say;
 use crate::model::check::CheckId;
 use crate::model::finding::{Finding, Severity, Verdict};
+use crate::model::phrase;
 use crate::model::plan::{Plan, Scope};
 use crate::model::untrusted::Untrusted;
 
@@ -38,7 +39,7 @@ pub fn check(out: &mut String, id: CheckId, verdict: &Verdict) {
         Verdict::NotYet | Verdict::Running => "could not be judged".to_owned(),
         Verdict::Found(findings) => {
             for finding in findings {
-                let _ = writeln!(out, "  {:WORD$} {:ID$} {}", severity(finding.severity), id.id(), clean(&finding.says));
+                let _ = writeln!(out, "  {:WORD$} {:ID$} {}", severity(finding.severity), id.id(), written(&finding.says));
                 mends(out, finding);
             }
             return;
@@ -51,7 +52,7 @@ pub fn check(out: &mut String, id: CheckId, verdict: &Verdict) {
 fn mends(out: &mut String, finding: &Finding) {
     let indent = WORD + ID + 4;
     if !finding.fix.is_empty() {
-        let _ = writeln!(out, "{:indent$}{}", "", clean(&finding.fix));
+        let _ = writeln!(out, "{:indent$}{}", "", written(&finding.fix));
     }
     for line in finding.remedy.iter().flat_map(|remedy| remedy.text().lines()) {
         let _ = writeln!(out, "{:indent$}  {}", "", clean(line));
@@ -84,6 +85,11 @@ pub fn plan(out: &mut String, plan: &Plan) {
 /// What checks say is made of cleaned parts; the answers among them came from a file, and a file may hold anything.
 pub fn clean(text: &str) -> String {
     Untrusted::new(text).to_string()
+}
+
+/// One of the wizard's sentences, cleaned, with what does here what a key does on the full screen.
+pub fn written(text: &str) -> String {
+    clean(&phrase::fill(text, phrase::in_a_file))
 }
 
 /// The same of a line of a script, whose first blanks mean something to the eye.

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use subtle::ConstantTimeEq;
 
 use super::field::{FieldId, Kind};
+use super::platform::Platform;
 
 /// Where an answer came from. A later origin wins over an earlier one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -83,23 +84,28 @@ pub struct Answer {
     pub origin: Origin,
 }
 
-/// All answers, one for each field.
+/// All answers, one for each field, and the platform of the machine that they are for: paths are judged by its rules.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Answers {
+    platform: Platform,
     by_field: Vec<Answer>,
 }
 
-impl Default for Answers {
-    fn default() -> Self {
+impl Answers {
+    /// The defaults of every field, for a machine of this platform.
+    pub fn new(platform: Platform) -> Self {
         let by_field = FieldId::ALL
             .into_iter()
             .map(|field| Answer { raw: Raw::of(field, field.default()), origin: Origin::Default })
             .collect();
-        Self { by_field }
+        Self { platform, by_field }
     }
-}
 
-impl Answers {
+    /// The platform of the machine that they are for.
+    pub const fn platform(&self) -> Platform {
+        self.platform
+    }
+
     /// One field's answer.
     pub fn get(&self, field: FieldId) -> &Answer {
         &self.by_field[place(field)]
@@ -175,7 +181,7 @@ mod tests {
 
     #[test]
     fn a_secret_shows_nowhere() {
-        let mut answers = Answers::default();
+        let mut answers = Answers::new(Platform::Linux);
         answers.set(FieldId::Password, Raw::Text("hunter2".into()), Origin::Typed);
         assert!(!format!("{answers:?}").contains("hunter2"));
         assert_eq!(answers.text(FieldId::Password), "");
@@ -184,7 +190,7 @@ mod tests {
 
     #[test]
     fn a_default_does_not_overwrite_what_was_typed() {
-        let mut answers = Answers::default();
+        let mut answers = Answers::new(Platform::Linux);
         answers.set(FieldId::Server, Raw::Text("sql01".into()), Origin::Typed);
         answers.offer(FieldId::Server, "other", Origin::Default);
         assert_eq!(answers.text(FieldId::Server), "sql01");

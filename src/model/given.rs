@@ -115,7 +115,7 @@ impl Problem {
 
 /// Everything that was given beforehand, put together: a flag goes before the environment, that before a file, and that
 /// before a default.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct Loaded {
     /// The answers, each with its origin.
     pub answers: Answers,
@@ -127,4 +127,11 @@ pub struct Loaded {
     pub accept: Vec<CheckId>,
     /// What was wrong on the way.
     pub problems: Vec<Problem>,
+}
+
+impl Loaded {
+    /// These answers, of which nothing was given yet.
+    pub const fn new(answers: Answers) -> Self {
+        Self { answers, places: BTreeMap::new(), open: Vec::new(), accept: Vec::new(), problems: Vec::new() }
+    }
 }

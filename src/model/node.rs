@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use secrecy::SecretString;
 
 use super::master_key::KeySize;
+use super::platform::Platform;
 use super::prefixes::ListenPrefix;
 use super::storage::SharedStorage;
 use super::survey::AccountKind;
@@ -37,6 +38,8 @@ pub struct Web {
 /// This machine's Octopus Server as a member of a cluster, as it was asked for.
 #[derive(Debug, Clone)]
 pub struct Node {
+    /// The platform of its machine.
+    pub platform: Platform,
     /// The instance's name.
     pub instance: String,
     /// The home directory.

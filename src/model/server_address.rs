@@ -42,7 +42,9 @@ pub enum BadAddress {
     #[error("This is a URL; give the server's name only, for instance sql01 or sql01,1433.")]
     Url,
     /// `Server=…;…`.
-    #[error("This is a connection string; type the server's name only, or paste the whole string with F3.")]
+    #[error(
+        "This is a connection string; type the server's name only{{?, or paste the whole string with {{key:connection-string}}}}."
+    )]
     ConnectionString,
     /// `host:1433`.
     #[error("Write a comma before the port, not a colon: {host},{port}.")]

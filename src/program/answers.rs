@@ -20,7 +20,7 @@ pub async fn run(asked: &Answers, environment: &Environment) -> ExitCode {
         AnswersCommand::Schema => print(answer_file::schema().as_bytes()),
         AnswersCommand::Check { flow, given: asked, live, output } => {
             let manner = if *live { Manner::Alone } else { Manner::LookOnly };
-            match given::gather(asked, flow.map(flow_of), manner, environment).await {
+            match given::gather(asked, flow.map(flow_of), manner, environment.answers()).await {
                 Ok(Beforehand { flow: Some(flow), loaded, .. }) if *live => {
                     unattended::dry(flow, loaded, *output, environment).await
                 }

@@ -14,7 +14,7 @@ use octopus_setup::model::untrusted::Untrusted;
 use octopus_setup::world::places::Places;
 use octopus_setup::world::seal::Sealer;
 use octopus_setup::world::sqlserver::SqlServer;
-use octopus_setup::world::{instances, node_config, text_file};
+use octopus_setup::world::{host, instances, node_config, text_file};
 
 use super::cli::{Format, OfNode};
 use super::environment::Environment;
@@ -42,7 +42,7 @@ pub async fn backends(of: &OfNode, given: &[String], environment: &Environment) 
         Fact::Missing(trouble) => trouble.clone(),
         Fact::Unknown => Trouble::Unasked,
     };
-    let told = failures::explain_at(StepKind::ConnectOnce, &Failure::Server(trouble), &target);
+    let told = failures::explain_at(StepKind::ConnectOnce, &Failure::Server(trouble), &target, host::platform());
     Err((Exit::Checks, format!("The nodes are not known. {} {}", told.says, told.fix)))
 }
 

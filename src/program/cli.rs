@@ -173,9 +173,13 @@ pub enum SetUp {
 /// A script for Octopus Server's own command line, a compose file, or an answer file.
 #[derive(Debug, Args)]
 pub struct Script {
-    /// What to print.
+    /// What to print; a script for the shell of the platform when nothing is said.
     #[arg(long, value_name = "FORMAT", value_enum)]
-    pub format: ScriptFormat,
+    pub format: Option<ScriptFormat>,
+
+    /// The platform of the machine that it is for, whose rules hold for its paths; this machine's when nothing is said.
+    #[arg(long, value_name = "PLATFORM", value_enum)]
+    pub platform: Option<TargetPlatform>,
 
     /// Of this instance's node config; of the only one of this machine when nothing is said.
     #[arg(long, value_name = "NAME", conflicts_with = "config")]
@@ -218,6 +222,15 @@ pub enum ScriptFormat {
     Compose,
     /// An answer file for this program.
     Answers,
+}
+
+/// The platforms that a script can be for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum TargetPlatform {
+    /// Linux.
+    Linux,
+    /// Windows.
+    Windows,
 }
 
 /// What is asked of a node of this machine.

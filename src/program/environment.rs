@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use octopus_setup::faces::tui::{Charset, Colours, Hints, TerminalOptions, TuiOptions};
 use octopus_setup::model::answers::{Answers, Origin};
 use octopus_setup::model::field::FieldId;
+use octopus_setup::model::platform::Platform;
 use octopus_setup::world::clipboard::Surroundings;
 use octopus_setup::world::host;
 use octopus_setup::world::places::{Places, STATE_DIR_VARIABLE};
@@ -57,12 +58,16 @@ impl Environment {
 
     /// The answers that need no asking, as defaults.
     pub fn answers(&self) -> Answers {
-        let mut answers = Answers::default();
-        let home = if cfg!(windows) { "C:\\Octopus" } else { "/var/lib/octopus" };
-        answers.offer(FieldId::Home, home, Origin::Default);
+        self.answers_on(host::platform())
+    }
+
+    /// The same for a machine of this platform. Files of this machine are offered to its own platform only.
+    pub fn answers_on(&self, platform: Platform) -> Answers {
+        let mut answers = Answers::new(platform);
+        answers.offer(FieldId::Home, platform.default_home(), Origin::Default);
         // Known at once, so that nobody who presses Enter faster than the first survey finds the name missing.
         answers.offer(FieldId::NodeName, &host::name(), Origin::Default);
-        if let Some(user) = &self.home {
+        if let Some(user) = self.home.as_ref().filter(|_| platform == host::platform()) {
             answers.offer(FieldId::KeyFile, &user.join("octopus-master-key.txt").display().to_string(), Origin::Default);
             answers.offer(FieldId::AnswersFile, &user.join("octopus-answers.toml").display().to_string(), Origin::Default);
         }

@@ -11,6 +11,7 @@ use zeroize::Zeroizing;
 use octopus_setup::faces::exit::Exit;
 use octopus_setup::faces::signals::{Signals, until_ended};
 use octopus_setup::faces::{plain, problems};
+use octopus_setup::model::answers::Answers;
 use octopus_setup::model::field::FieldId;
 use octopus_setup::model::finding::Severity;
 use octopus_setup::model::flow::Flow;
@@ -19,20 +20,14 @@ use octopus_setup::model::licence;
 use octopus_setup::wizard::answer_file;
 use octopus_setup::world::given::{self, Around, Ask, Beforehand, Environment as Variables, Manner, Stdin, Wanted};
 
-use super::environment::Environment;
 use super::given_args::GivenArgs;
 
-/// Gathers what the command line, the environment and the answer files say. `Err` when a person or a signal ended it.
+/// Gathers what the command line, the environment and the answer files say beyond the defaults. `Err` when a person or a signal ended it.
 ///
 /// The error is the exit status that they ask for.
-pub async fn gather(asked: &GivenArgs, flow: Option<Flow>, manner: Manner, environment: &Environment) -> Result<Beforehand, u8> {
-    let wanted = Wanted {
-        flow,
-        files: asked.answers.clone(),
-        flags: asked.flags.clone(),
-        problems: asked.problems.clone(),
-        defaults: environment.answers(),
-    };
+pub async fn gather(asked: &GivenArgs, flow: Option<Flow>, manner: Manner, defaults: Answers) -> Result<Beforehand, u8> {
+    let wanted =
+        Wanted { flow, files: asked.answers.clone(), flags: asked.flags.clone(), problems: asked.problems.clone(), defaults };
     let variables = variables();
     let is_terminal = io::stdin().is_terminal();
     let mut input = io::stdin().lock();

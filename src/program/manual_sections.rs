@@ -74,9 +74,10 @@ pub(super) fn environment() -> Terms {
 fn field(field: FieldId) -> (String, String) {
     let screen = [Flow::FirstNode, Flow::Join, Flow::Edit].into_iter().find_map(|flow| flow::screen_of(flow, field));
     let words = screen.and_then(|screen| words::screen(screen).field(field));
-    let mut says = words.map_or_else(|| field.id().to_owned(), |words| format!("{}. {}", words.label, words.hint));
-    // The hint stands under a field that has the focus, and tells its keys.
-    says = says.replace(" Left and right choose.", "").replace("Left and right choose whether", "Whether");
+    let mut says = words.map_or_else(
+        || field.id().to_owned(),
+        |words| format!("{}. {}", words.label, octopus_setup::wizard::answer_file::about(words)),
+    );
     // Writing to a string cannot fail.
     let _ = match field.kind() {
         Kind::Choice(values) => write!(says, " One of: {}.", values.join(", ")),

@@ -95,7 +95,7 @@ async fn migrate(asked: &Migrate, environment: &Environment, reporter: &mut Repo
     let moved = Moved { node: node.as_ref(), instance, root: &root, octopus_server };
     let steps = follow_up(moved, places, |what, how| driver.reporter.follow_up(what, how)).await;
     let (exit, next) = if steps.iter().any(|how| matches!(how, FollowUp::Failed(_))) {
-        (Exit::Unfinished, "The files are where they belong. Mend what failed, and run the same command again for the rest.")
+        (Exit::Unfinished, "The files are where they belong. Fix what failed, and run the same command again for the rest.")
     } else if steps.iter().any(|how| matches!(how, FollowUp::ByHand(_))) {
         (Exit::Done, "Run the command above; then start Octopus Server again, as the first node of a cluster.")
     } else {

@@ -12,17 +12,18 @@ use octopus_setup::model::field::FieldId;
 use octopus_setup::model::fingerprint::Fingerprint;
 use octopus_setup::model::flow::Flow;
 use octopus_setup::model::node_config::NodeConfig;
+use octopus_setup::model::platform::Platform;
 use octopus_setup::model::subject::{Maker, Subject};
 use octopus_setup::model::untrusted::Untrusted;
-use octopus_setup::render::{Clear, Language, Setup, compose, script};
+use octopus_setup::render::{Clear, Setup, Shell, compose, script};
 use octopus_setup::wizard::{answer_file, node, settings};
 use octopus_setup::world::given::Manner;
 use octopus_setup::world::places::Places;
-use octopus_setup::world::{key_file, node_config, survey};
+use octopus_setup::world::{host, key_file, node_config, survey};
 use secrecy::{ExposeSecret, SecretString};
 
 use super::backends;
-use super::cli::{Format, Script, ScriptFormat, SetUp};
+use super::cli::{Format, Script, ScriptFormat, SetUp, TargetPlatform};
 use super::environment::Environment;
 use super::given;
 use super::given_args::GivenArgs;
@@ -76,13 +77,30 @@ pub async fn run(asked: &Script, environment: &Environment) -> ExitCode {
     }
 }
 
+/// The platform that the script is for.
+fn platform(asked: &Script) -> Platform {
+    match asked.platform {
+        Some(TargetPlatform::Linux) => Platform::Linux,
+        Some(TargetPlatform::Windows) => Platform::Windows,
+        None => host::platform(),
+    }
+}
+
+/// What is printed: where nothing is said, a script for the shell of the platform.
+fn format(asked: &Script) -> ScriptFormat {
+    asked.format.unwrap_or(match Shell::of(platform(asked)) {
+        Shell::PowerShell => ScriptFormat::PowerShell,
+        Shell::Bash => ScriptFormat::Bash,
+    })
+}
+
 /// A node config of this machine, unless answers are given.
 async fn source(asked: &Script, environment: &Environment) -> Result<Source, Refusal> {
     let flow = asked.flow.map(|flow| match flow {
         SetUp::FirstNode => Flow::FirstNode,
         SetUp::Join => Flow::Join,
     });
-    if asked.with_secrets && asked.format == ScriptFormat::Answers {
+    if asked.with_secrets && format(asked) == ScriptFormat::Answers {
         let says = "An answer file says where its secrets come from; --with-secrets is for scripts and compose files.";
         return Err(Refusal::usage(says));
     }
@@ -102,8 +120,8 @@ async fn source(asked: &Script, environment: &Environment) -> Result<Source, Ref
 /// From answers that are given beforehand. Secrets are fetched only where they are to stand in the text.
 async fn of_answers(asked: &Script, environment: &Environment, flow: Option<Flow>) -> Result<Source, Refusal> {
     let manner = if asked.with_secrets { Manner::Alone } else { Manner::LookOnly };
-    let beforehand =
-        given::gather(&asked.given, flow, manner, environment).await.map_err(|status| Refusal::Told(status.into()))?;
+    let beforehand = given::gather(&asked.given, flow, manner, environment.answers_on(platform(asked))).await;
+    let beforehand = beforehand.map_err(|status| Refusal::Told(status.into()))?;
     let problems = beforehand.judge();
     let Some(flow) = beforehand.flow.filter(|_| !given::refuse(&problems)) else {
         return Err(Refusal::Told(given::refused(&problems)));
@@ -146,7 +164,7 @@ async fn of_config(asked: &Script, places: &Places, flow: Flow) -> Result<Source
         (sealed(config), None)
     };
     let facts = Facts { node: facts, ..Facts::default() };
-    let mut answers = Answers::default();
+    let mut answers = Answers::new(platform(asked));
     for (field, raw) in settings::answers(&facts, None) {
         answers.set(field, raw, Origin::File);
     }
@@ -192,10 +210,10 @@ fn opened(config: &NodeConfig, facts: &NodeFacts) -> Result<Clear, Refusal> {
 /// The text. All of it is a secret where the secrets stand in it, and it does no harm to take it for one otherwise.
 fn rendered(asked: &Script, source: &Source) -> Result<SecretString, Refusal> {
     let Source { flow, answers, accept, fingerprint, clear } = source;
-    let language = match asked.format {
+    let shell = match format(asked) {
         ScriptFormat::Answers => return Ok(SecretString::from(answer_file::write(*flow, answers, accept))),
-        ScriptFormat::PowerShell => Some(Language::PowerShell),
-        ScriptFormat::Bash => Some(Language::Bash),
+        ScriptFormat::PowerShell => Some(Shell::PowerShell),
+        ScriptFormat::Bash => Some(Shell::Bash),
         ScriptFormat::Compose => None,
     };
     let node = node::from_answers(*flow, answers).map_err(|fields| {
@@ -203,9 +221,9 @@ fn rendered(asked: &Script, source: &Source) -> Result<SecretString, Refusal> {
         Refusal::answers(format!("These answers are missing or malformed: {}.", fields.join(", ")))
     })?;
     let setup = Setup { flow: *flow, node: &node, fingerprint: *fingerprint };
-    let text = match (language, clear) {
-        (Some(language), Some(clear)) => script::in_clear(&setup, language, clear),
-        (Some(language), None) => script::by_reference(&setup, language).map(SecretString::from),
+    let text = match (shell, clear) {
+        (Some(shell), Some(clear)) => script::in_clear(&setup, shell, clear),
+        (Some(shell), None) => script::by_reference(&setup, shell).map(SecretString::from),
         (None, Some(clear)) => compose::in_clear(&setup, clear),
         (None, None) => compose::by_reference(&setup).map(SecretString::from),
     };
@@ -216,7 +234,7 @@ fn rendered(asked: &Script, source: &Source) -> Result<SecretString, Refusal> {
 /// command line's definition sees to.
 fn hand_over(asked: &Script, text: &SecretString) -> Result<(), Refusal> {
     let mut said = serde_json::Map::new();
-    said.insert("format".into(), name(asked.format).into());
+    said.insert("format".into(), name(format(asked)).into());
     let plain = if let Some(path) = &asked.out {
         let path = save(path, text)?;
         said.insert("file".into(), path.to_string_lossy().into());

@@ -3,9 +3,11 @@
 use std::process::ExitCode;
 
 use octopus_setup::faces::exit::Exit;
-use octopus_setup::render::Language;
+use octopus_setup::render::Shell;
 use octopus_setup::render::load_balancer::Front;
 use octopus_setup::render::tentacles::{Polling, Scheme, json, write, xml_line};
+
+use octopus_setup::world::host;
 
 use super::backends::{self, HandOver, Refused};
 use super::environment::Environment;
@@ -34,10 +36,13 @@ async fn told(asked: &Tentacles, environment: &Environment) -> Result<(), Refuse
     let backends = backends::backends(&asked.node, &asked.nodes, environment).await?;
     let polling = Polling::new(&backends, &scheme).map_err(|none| usage(&none))?;
     let polling = Polling { thumbprint, subscription, ..polling };
-    let commands = |language| write(&polling, language).map_err(|none| usage(&none));
-    let (powershell, bash) = (commands(Language::PowerShell)?, commands(Language::Bash)?);
+    let commands = |shell| write(&polling, shell).map_err(|none| usage(&none));
+    let (powershell, bash) = (commands(Shell::PowerShell)?, commands(Shell::Bash)?);
     let (setting, line) = (json(&polling), xml_line(&polling));
-    let own = if cfg!(windows) { TentaclesFormat::PowerShell } else { TentaclesFormat::Bash };
+    let own = match Shell::of(host::platform()) {
+        Shell::PowerShell => TentaclesFormat::PowerShell,
+        Shell::Bash => TentaclesFormat::Bash,
+    };
     let text = match asked.format.unwrap_or(own) {
         TentaclesFormat::PowerShell => powershell.clone(),
         TentaclesFormat::Bash => bash.clone(),

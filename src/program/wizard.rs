@@ -18,7 +18,7 @@ pub async fn run(asked: &Wizard, flow: Flow, environment: &Environment) -> ExitC
     }
     let by_itself = asked.yes || asked.dry_run;
     let manner = if by_itself { Manner::Alone } else { Manner::WithFace };
-    let beforehand = match given::gather(&asked.given, Some(flow), manner, environment).await {
+    let beforehand = match given::gather(&asked.given, Some(flow), manner, environment.answers()).await {
         Ok(beforehand) => beforehand,
         Err(status) if by_itself => return unattended::report_interrupted(asked, flow, status),
         Err(status) => return ExitCode::from(status),

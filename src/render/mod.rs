@@ -1,6 +1,6 @@
 //! Renderings of a node for others to run: scripts for Octopus Server's own command line, a compose file for its container,
 //! and the headless command for the next node. Pure text in, pure text out; templates are in `assets/`, and a value cannot
-//! stand in one unquoted, since each language's escaper makes it one word.
+//! stand in one unquoted, since each shell's escaper makes it one word.
 //!
 //! Secrets are references to environment variables, unless they are handed over to stand there in the clear; what holds
 //! them is a secret then as a whole.
@@ -16,7 +16,7 @@ pub mod tentacles;
 
 use crate::model::plan::Plan;
 
-pub use script::Language;
+pub use crate::model::quote::Shell;
 pub use secrets::{Clear, Secret, Secrets};
 pub use setup::Setup;
 
@@ -26,12 +26,12 @@ pub use setup::Setup;
 pub struct Unwritable;
 
 /// The script of a plan for Octopus Server's own command line, its secrets as references to the environment.
-pub fn script(plan: &Plan, language: Language) -> String {
-    script::by_reference(&Setup::of(plan), language).unwrap_or_else(|unwritable| format!("# {unwritable}\n"))
+pub fn script(plan: &Plan, shell: Shell) -> String {
+    script::by_reference(&Setup::of(plan), shell).unwrap_or_else(|unwritable| format!("# {unwritable}\n"))
 }
 
-/// The exact command by which `octopus-setup` adds the next node of the plan's cluster, in one line for the shell of this
-/// system. Secrets are references to the environment; what the next node has to choose by itself stands between `<` and `>`.
+/// The exact command by which `octopus-setup` adds the next node of the plan's cluster, in one line for the shell of its
+/// platform. Secrets are references to the environment; what the next node has to choose by itself stands between `<` and `>`.
 pub fn next_node(plan: &Plan) -> String {
-    next_node::words(&Setup::of(plan), Language::of_this_system()).join(" ")
+    next_node::words(&Setup::of(plan), Shell::of(plan.node.platform)).join(" ")
 }

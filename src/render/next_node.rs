@@ -1,21 +1,22 @@
 //! The headless command that adds the next node of the same cluster.
 
 use super::Setup;
+use super::Shell;
 use super::octopus;
-use super::script::Language;
 use super::secrets::Secret;
 use crate::model::field::FieldId;
 use crate::model::survey::AccountKind;
 use crate::model::target::{Encryption, Trust};
 use crate::model::untrusted::Untrusted;
 
-/// The words of the command, each quoted for the shell where it needs it, a flag and its value together in one.
-pub fn words(setup: &Setup<'_>, language: Language) -> Vec<String> {
+/// The words of the command, each quoted for the shell where it needs it, a flag and its value together in one. What a shell
+/// cannot carry is cleaned; it would have been refused as an answer.
+pub fn words(setup: &Setup<'_>, shell: Shell) -> Vec<String> {
     let mut words = vec!["octopus-setup".to_owned(), "join".to_owned()];
     for (field, text) in shared(setup) {
         // Behind a blank, a value that begins with a hyphen would be taken for a flag.
         let between = if text.starts_with('-') { '=' } else { ' ' };
-        words.push(format!("--{}{between}{}", field.id(), quoted(&text, language)));
+        words.push(format!("--{}{between}{}", field.id(), shell.word(Untrusted::new(&text).as_str())));
     }
     let mut secrets = vec![Secret::Password, Secret::MasterKey];
     if setup.node.service.kind == AccountKind::Custom && setup.node.service.password.is_some() {
@@ -30,13 +31,13 @@ pub fn words(setup: &Setup<'_>, language: Language) -> Vec<String> {
 
 /// The command in lines of at most this many columns, joined as the shell joins them; a word that is longer by itself stays
 /// whole, since no shell could put it together again.
-pub fn lines(setup: &Setup<'_>, language: Language, columns: usize) -> Vec<String> {
-    let joint = match language {
-        Language::Bash => " \\",
-        Language::PowerShell => " `",
+pub fn lines(setup: &Setup<'_>, shell: Shell, columns: usize) -> Vec<String> {
+    let joint = match shell {
+        Shell::Bash => " \\",
+        Shell::PowerShell => " `",
     };
     let mut lines: Vec<String> = Vec::new();
-    for word in words(setup, language) {
+    for word in words(setup, shell) {
         match lines.last_mut() {
             Some(line) if line.chars().count() + 1 + word.chars().count() + joint.len() <= columns => {
                 line.push(' ');
@@ -108,34 +109,4 @@ fn prefixes(setup: &Setup<'_>) -> String {
     }
     let others: Vec<String> = prefixes.iter().map(ToString::to_string).collect();
     if prefixes == setup.node.web.prefixes { octopus::prefixes(setup) } else { others.join(",") }
-}
-
-/// A word for the shell: as it is where no shell finds anything in it, else in single quotes. What a shell cannot carry is
-/// cleaned first; it would have been refused as an answer.
-fn quoted(text: &str, language: Language) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.' | '/' | ':' | '+' | '=' | '\\' | ',');
-    let needs_quotes = match language {
-        // Of a word's plain characters bash takes the backslash, and PowerShell the comma, for their own.
-        Language::Bash => text.is_empty() || text.contains('\\') || !text.chars().all(plain),
-        Language::PowerShell => text.is_empty() || text.contains(',') || !text.chars().all(plain),
-    };
-    if !needs_quotes {
-        return text.to_owned();
-    }
-    let clean = Untrusted::new(text);
-    let is_quote = |c: char| c == '\'' || (language == Language::PowerShell && matches!(c, '\u{2018}'..='\u{201b}'));
-    let mut quoted = String::from("'");
-    for character in clean.as_str().chars() {
-        match language {
-            Language::Bash if character == '\'' => quoted.push_str("'\\''"),
-            _ => {
-                if is_quote(character) {
-                    quoted.push(character);
-                }
-                quoted.push(character);
-            }
-        }
-    }
-    quoted.push('\'');
-    quoted
 }

@@ -1,10 +1,11 @@
 //! What to do next, once a run is done: what fits what it did, with the command where one is known.
 
-use crate::catalog::commands::{is_plain, quoted, script};
+use crate::catalog::commands;
 use crate::model::advice::Advice;
 use crate::model::flow::Flow;
 use crate::model::node_config::NodeConfig;
 use crate::model::plan::Plan;
+use crate::model::quote::Shell;
 use crate::model::screen::ScreenId;
 use crate::model::storage::SharedStorage;
 use crate::words;
@@ -84,28 +85,27 @@ fn server(plan: Option<&Plan>) -> Vec<Advice> {
 
 /// The command of a piece of advice, where there is one.
 fn command(advice: Advice, plan: Option<&Plan>) -> Option<String> {
-    let instance = |plan: &Plan| quoted(&plan.node.instance);
-    let program = if cfg!(windows) { "Octopus.Server.exe" } else { "Octopus.Server" };
+    let server = |plan: &Plan, verb: &str| commands::server(plan.node.platform, verb, &plan.node.instance);
     match advice {
         Advice::RunScript => {
-            let plan = plan?;
-            let config = plan.node.home.join(NodeConfig::FILE);
-            Some(script(plan.flow, "--config", &config.to_string_lossy()))
+            let Plan { node, flow, .. } = plan?;
+            let config = node.platform.join(&node.home.to_string_lossy(), NodeConfig::FILE);
+            Some(commands::script(*flow, node.platform, "--config", &config))
         }
-        Advice::StartService => Some(format!("{program} service --instance {} --start", instance(plan?))),
+        Advice::StartService => Some(format!("{} --start", server(plan?, "service"))),
         Advice::MakeAdministrator => {
             let plan = plan?;
+            let shell = Shell::of(plan.node.platform);
             let said = |text: Option<&str>, otherwise: &str| match text {
-                Some(text) if !text.is_empty() && is_plain(text) => text.to_owned(),
+                Some(text) if shell.is_plain(text) => text.to_owned(),
                 _ => otherwise.to_owned(),
             };
             let administrator = plan.node.administrator.as_ref();
             let user = said(administrator.map(|admin| admin.user.as_str()), "NAME");
             let email = said(administrator.map(|admin| admin.email.as_str()), "MAIL");
-            let instance = instance(plan);
-            Some(format!("{program} admin --instance {instance} --username {user} --email {email} --password PASSWORD"))
+            Some(format!("{} --username {user} --email {email} --password PASSWORD", server(plan, "admin")))
         }
-        Advice::SetLicence => Some(format!("{program} license --instance {} --licenseFile FILE", instance(plan?))),
+        Advice::SetLicence => Some(format!("{} --licenseFile FILE", server(plan?, "license"))),
         Advice::ShareStorage => Some("octopus-setup migrate --to ROOT".to_owned()),
         Advice::LoadBalancer | Advice::AddToLoadBalancer => Some("octopus-setup load-balancer nginx".to_owned()),
         Advice::Tentacles | Advice::PollJoined => Some("octopus-setup tentacles".to_owned()),

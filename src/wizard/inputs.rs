@@ -1,7 +1,5 @@
 //! What each survey is asked: the answers that it reads, parsed.
 
-use std::path::PathBuf;
-
 use crate::catalog::form::{self, read};
 use crate::model::answers::Answers;
 use crate::model::field::FieldId;
@@ -63,10 +61,7 @@ pub fn of(survey: SurveyId, answers: &Answers, subject: Option<&Subject>) -> Opt
             let target = Box::new(read::target(answers)?);
             Some(Inputs::Key { target, key: read::master_key(answers).ok()? })
         }
-        SurveyId::KeyFile => {
-            let path = PathBuf::from(answers.trimmed(FieldId::KeyFile));
-            path.is_absolute().then_some(Inputs::KeyFile(path))
-        }
+        SurveyId::KeyFile => read::absolute(FieldId::KeyFile, answers).map(Inputs::KeyFile),
         SurveyId::Node => subject.cloned().map(Inputs::Node),
         SurveyId::Storage => {
             let folders = read::storage(answers).ok()?.folders();

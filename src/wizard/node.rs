@@ -23,6 +23,7 @@ pub fn from_answers(flow: Flow, answers: &Answers) -> Result<Node, Vec<FieldId>>
     }
     let one = |field: FieldId| move |_| vec![field];
     Ok(Node {
+        platform: answers.platform(),
         instance: read::instance(answers).map_err(one(FieldId::Instance))?.as_str().to_owned(),
         home: read::home(answers).map_err(one(FieldId::Home))?,
         name: read::node_name(answers).map_err(one(FieldId::NodeName))?.as_str().to_owned(),
@@ -75,6 +76,7 @@ mod tests {
     use super::*;
     use crate::catalog::samples;
     use crate::model::master_key::KeySize;
+    use crate::model::platform::Platform;
     use crate::model::survey::AccountKind;
     use crate::model::target::{Encryption, Trust};
 
@@ -95,20 +97,22 @@ mod tests {
 
     #[test]
     fn every_bad_field_is_named_at_once_and_in_order() {
-        let answers = samples::with(&[
+        let changes = [
             (FieldId::Home, "relative"),
             (FieldId::ServiceAccount, "custom"),
             (FieldId::Server, ""),
             (FieldId::Trust, "fingerprint"),
             (FieldId::GrpcPort, "x"),
-        ]);
-        let bad = from_answers(Flow::FirstNode, &answers).unwrap_err();
-        let mut expected = vec![FieldId::Home, FieldId::ServiceUser];
-        if cfg!(windows) {
-            expected.push(FieldId::ServicePassword);
+        ];
+        for platform in Platform::ALL {
+            let bad = from_answers(Flow::FirstNode, &samples::with_on(platform, &changes)).unwrap_err();
+            let mut expected = vec![FieldId::Home, FieldId::ServiceUser];
+            if platform.is_windows() {
+                expected.push(FieldId::ServicePassword);
+            }
+            expected.extend([FieldId::Server, FieldId::Fingerprint, FieldId::GrpcPort]);
+            assert_eq!(bad, expected, "{platform:?}");
         }
-        expected.extend([FieldId::Server, FieldId::Fingerprint, FieldId::GrpcPort]);
-        assert_eq!(bad, expected);
     }
 
     #[test]

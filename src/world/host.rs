@@ -3,6 +3,12 @@
 use std::path::Path;
 
 use super::small_file;
+use crate::model::platform::Platform;
+
+/// The platform that this program runs on.
+pub const fn platform() -> Platform {
+    if cfg!(windows) { Platform::Windows } else { Platform::Linux }
+}
 
 /// The host's name without its domain; it is the default node name.
 pub fn name() -> String {

@@ -70,7 +70,7 @@ fn a_pipe_a_device_and_a_link_to_nowhere_are_told_and_do_not_hang() {
     let told = scene.told();
     assert!(told[0].contains("is a device or a pipe, and must be a file.") && told[0].contains("--answers -"), "{told:?}");
     assert!(told[1].contains("is a device or a pipe"), "{told:?}");
-    assert!(told[2].contains("is a symbolic link to nowhere, which is not there. Mend the link."), "{told:?}");
+    assert!(told[2].contains("is a symbolic link to nowhere, which is not there. Fix the link."), "{told:?}");
 }
 
 #[cfg(unix)]

@@ -30,7 +30,7 @@ pub struct Scene {
 
 /// A scene in which the first node's other answers are good.
 pub fn scene() -> Scene {
-    let wanted = Wanted { flow: Some(Flow::FirstNode), defaults: Answers::default(), ..Wanted::default() };
+    let wanted = Wanted { flow: Some(Flow::FirstNode), ..Wanted::new(Answers::new(octopus_setup::world::host::platform())) };
     let mut scene = Scene {
         folder: tempfile::tempdir().unwrap(),
         wanted,

@@ -80,10 +80,10 @@ pub fn seen(state: &mut State, nodes: Vec<NodeSeen>) {
 
 /// A state of a flow on one of its screens, connected.
 pub fn flow(flow: Flow, screen: ScreenId) -> State {
-    let (mut state, _) = begin(Answers::default(), None);
+    let (mut state, _) = begin(Answers::new(octopus_setup::world::host::platform()), None);
     let node = || {
         let subject = Subject { instance: String::new(), config: "/x/octopus-node.toml".into(), maker: Maker::Wizard };
-        ExistingNode::new(subject, Answers::default())
+        ExistingNode::new(subject, Answers::new(octopus_setup::world::host::platform()))
     };
     let set_up = |kind| FlowState::SetUp(SetUp { kind, work: Work::default() });
     let change = |kind| FlowState::Change(Change { node: node(), kind, work: Work::default() });

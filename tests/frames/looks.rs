@@ -119,7 +119,7 @@ fn database_not_begun() {
 #[test]
 fn a_notice_stands_above_the_finding() {
     let mut state = states::database();
-    state.notice = Some(Notice { bad: true, text: "This has to be mended first; F5 checks again.".into() });
+    state.notice = Some(Notice { bad: true, text: "Fix this first{?; {key:check-again} checks again}.".into() });
     insta::assert_snapshot!(text(80, 24, USUAL, &database_scene(&state, half_way())));
 }
 

@@ -97,7 +97,7 @@ fn drift() -> Vec<(CheckId, Verdict)> {
     let row = Finding::warn(
         CheckId::DriftRow,
         "The registry says http://localhost:80/ for this node's web portal, the node config says http://web02:80/.",
-        "Change the settings (F4) and apply them: the registry follows the node config.",
+        "Change the settings ({key:edit}) and apply them: the registry follows the node config.",
     );
     let octopus = Finding::stop(
         CheckId::DriftOctopus,

@@ -37,7 +37,7 @@ pub fn key() -> MasterKey {
 
 /// The start screen of a machine on which a run stopped.
 pub fn start() -> State {
-    let (mut state, _) = begin(Answers::default(), None);
+    let (mut state, _) = begin(Answers::new(octopus_setup::world::host::platform()), None);
     let machine = &mut state.facts.machine;
     machine.host_name = "web01".into();
     machine.system = "Linux".into();
@@ -58,7 +58,7 @@ pub fn start() -> State {
 
 /// A first node on one of its screens, with its first field focused.
 pub fn on(screen: ScreenId) -> State {
-    let (mut state, _) = begin(Answers::default(), Some(Flow::FirstNode));
+    let (mut state, _) = begin(Answers::new(octopus_setup::world::host::platform()), Some(Flow::FirstNode));
     let answers = [
         (FieldId::Home, "/var/lib/octopus"),
         (FieldId::NodeName, "web01"),
@@ -145,6 +145,7 @@ pub fn all(scene: &Scene<'_>, verdict: &Verdict) -> Vec<(CheckId, Verdict)> {
 
 fn node() -> Node {
     Node {
+        platform: octopus_setup::model::platform::Platform::Linux,
         task_cap: 5,
         instance: "OctopusServer".into(),
         home: "/var/lib/octopus".into(),

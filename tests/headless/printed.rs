@@ -27,7 +27,11 @@ async fn set_up(site: &Site) -> String {
 }
 
 fn review(site: &Site, wanted: Wanted) -> Engine {
-    Engine::review(World::new(site.places(), Surroundings::default()), Answers::default(), wanted)
+    Engine::review(
+        World::new(site.places(), Surroundings::default()),
+        Answers::new(octopus_setup::world::host::platform()),
+        wanted,
+    )
 }
 
 async fn printed(site: &Site, wanted: Wanted, output: Output) -> (Status, String) {

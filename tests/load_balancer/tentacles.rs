@@ -3,7 +3,7 @@
 use std::os::unix::fs::PermissionsExt as _;
 
 use octopus_setup::model::backend::Backends;
-use octopus_setup::render::Language;
+use octopus_setup::render::Shell;
 use octopus_setup::render::tentacles::{API_KEY, NoPolling, Polled, Polling, SETTING, Scheme, json, write, xml_line};
 
 use crate::have;
@@ -74,7 +74,7 @@ fn bash_tells_every_further_node_and_restarts() {
     std::fs::write(&tentacle, "#!/bin/sh\nprintf '%s\\n' \"$*\" \"key in the environment: ${OCTOPUS_SETUP_API_KEY:-none}\"\n")
         .unwrap();
     std::fs::set_permissions(&tentacle, std::fs::Permissions::from_mode(0o755)).unwrap();
-    let script = write(&polling(&shared(10_943)), Language::Bash).unwrap();
+    let script = write(&polling(&shared(10_943)), Shell::Bash).unwrap();
     let run = |key: Option<&str>| {
         let mut command = std::process::Command::new("bash");
         command.args(["-c", &script]).env("TENTACLE", &tentacle).env("TENTACLE_INSTANCE", "My Tentacle").env_remove(API_KEY);
@@ -103,9 +103,9 @@ fn bash_tells_every_further_node_and_restarts() {
 
 #[test]
 fn scripts_look_like_this() {
-    let powershell = write(&polling(&Scheme::Own), Language::PowerShell).unwrap();
+    let powershell = write(&polling(&Scheme::Own), Shell::PowerShell).unwrap();
     assert!(powershell.is_ascii(), "a script means the same in each encoding");
-    insta::assert_snapshot!("tentacles_bash_shared", write(&polling(&shared(10_943)), Language::Bash).unwrap());
+    insta::assert_snapshot!("tentacles_bash_shared", write(&polling(&shared(10_943)), Shell::Bash).unwrap());
     insta::assert_snapshot!("tentacles_powershell_own", &powershell);
     if let Some(said) = powershell_errors(&[powershell]) {
         assert_eq!(said, "");

@@ -29,7 +29,7 @@ fn check(scene: &Scene, path: &Path) -> (Option<i32>, String) {
 /// The findings of the config's own check on the screens, and that nothing is offered there that would write.
 async fn on_screen(scene: &Scene, path: &Path) -> String {
     let world = World::new(scene.site.places(), Surroundings::default());
-    let mut engine = Engine::review(world, Answers::default(), Wanted::File(path.to_owned()));
+    let mut engine = Engine::review(world, Answers::new(octopus_setup::world::host::platform()), Wanted::File(path.to_owned()));
     engine.run_until_idle().await;
     engine.handle(Event::Jump(ScreenId::Node));
     engine.run_until_idle().await;

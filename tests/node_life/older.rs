@@ -59,7 +59,11 @@ impl Older {
 
     fn wizard(&self) -> Engine {
         let places = Places::under(self.path("state"));
-        Engine::new(World::new(places, Surroundings::default()), octopus_setup::model::answers::Answers::default(), None)
+        Engine::new(
+            World::new(places, Surroundings::default()),
+            octopus_setup::model::answers::Answers::new(octopus_setup::world::host::platform()),
+            None,
+        )
     }
 
     async fn review(&self) -> Engine {

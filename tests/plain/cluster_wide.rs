@@ -56,11 +56,6 @@ async fn a_licence_that_breaks_off_is_ended_by_a_point_and_asked_for_again() {
     lines.extend(["end".to_owned(), "yes".to_owned()]);
     let session = hear(scene.wizard("machine-1", None), lines).await;
     assert_eq!((session.ended.exit, session.left), (Exit::Left, 0), "{}", session.said);
-    session.assert_says(&[
-        "More lines are read",
-        "stop: Licence (licence)",
-        "it breaks off before its end",
-        "This has to be mended first.",
-    ]);
+    session.assert_says(&["More lines are read", "stop: Licence (licence)", "it breaks off before its end", "Fix this first."]);
     assert!(!scene.site.home("node-1").exists());
 }

@@ -2,7 +2,7 @@
 
 use octopus_setup::faces::exit::Exit;
 use octopus_setup::model::node_config::NodeConfig;
-use octopus_setup::render::{self, Language};
+use octopus_setup::render::{self, Shell};
 
 use crate::scene::*;
 
@@ -38,7 +38,7 @@ async fn a_second_first_node_on_the_same_database_is_refused_before_anything_is_
     lines.extend(["end".to_owned(), "yes".to_owned()]);
     let session = hear(scene.wizard("machine-2", None), lines).await;
     assert_eq!(session.ended.exit, Exit::Left, "{}", session.said);
-    session.assert_says(&["This has to be mended first.", "stop: db-content", "What to do:", "1 change:", "End the program?"]);
+    session.assert_says(&["Fix this first.", "stop: db-content", "What to do:", "1 change:", "End the program?"]);
     assert!(!scene.site.home("node-2").exists());
 }
 
@@ -52,7 +52,7 @@ async fn the_script_is_shown_as_it_is_and_the_menu_asks_again() {
     let session = hear(scene.wizard("machine-1", None), lines).await;
     assert_eq!((session.ended.exit, session.left), (Exit::Done, 0), "{}", session.said);
     let plan = session.engine.state().run().plan.clone().unwrap();
-    let script = render::script(&plan, Language::of_this_system());
+    let script = render::script(&plan, Shell::of(plan.node.platform));
     assert_eq!(session.times(&format!("\n\n{script}\n")), 2, "{script}\n{}", session.said);
     session.assert_silent(PASSWORD);
     session.assert_silent(&master_key(&session.engine));

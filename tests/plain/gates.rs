@@ -22,7 +22,7 @@ async fn a_wrong_password_is_told_and_mended() {
     let session = hear(scene.wizard("m", None), lines).await;
     session.assert_says(&[
         "stop: Login (sql-login):",
-        "This has to be mended first.",
+        "Fix this first.",
         "stop: sql-login:",
         "What to do:",
         "1 change: Change the answers.",
@@ -110,7 +110,7 @@ async fn from_the_gate_one_may_go_back_or_end() {
     lines.extend(["back", "quit", "yes"].map(str::to_owned));
     let session = hear(scene.wizard("m", None), lines).await;
     assert_eq!((session.ended.exit, session.left), (Exit::Left, 0), "{}", session.said);
-    session.assert_says(&["This has to be mended first.", "Runs as (service-account) [local-system]:", "End the program?"]);
+    session.assert_says(&["Fix this first.", "Runs as (service-account) [local-system]:", "End the program?"]);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -128,7 +128,7 @@ async fn a_wrong_master_key_stops_a_join() {
         "Node node-1: alive",
         "truncated",
         "stop: Master key (cluster-key):",
-        "This has to be mended first.",
+        "Fix this first.",
         "ok: Master key (cluster-key):",
         "Web portal and ports",
     ]);

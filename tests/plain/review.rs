@@ -14,7 +14,7 @@ async fn a_node_is_reviewed_and_its_key_is_shown_once_its_name_is_typed() {
     let session = hear(scene.wizard("machine-1", None), lines).await;
     assert_eq!((session.ended.exit, session.left), (Exit::Left, 0), "{}", session.said);
     session.assert_says(&[
-        "Nothing stands against this node",
+        "No problems found with this node",
         "Settings: ",
         "Nodes of the cluster: 1",
         "1 report:",
@@ -23,7 +23,7 @@ async fn a_node_is_reviewed_and_its_key_is_shown_once_its_name_is_typed() {
         "Show the master key?",
         &key,
         "Checked again",
-        "Nothing stands against this node",
+        "No problems found with this node",
     ]);
     assert_eq!(session.times(&key), 1, "{}", session.said);
     session.assert_silent(PASSWORD);
@@ -109,7 +109,7 @@ async fn who_joins_under_a_dead_node_s_name_is_asked_whether_to_replace_it() {
         "Dead node (replace-node), yes: Replace it, no: Leave it [no]:",
         "Type yes or no.",
         "stop: Node name (cluster-node)",
-        "This has to be mended first.",
+        "Fix this first.",
     ]);
 }
 

@@ -89,7 +89,7 @@ impl Scene {
     /// A wizard on a machine of its own, which knows no answers.
     pub fn wizard(&self, machine: &str, flow: Option<Flow>) -> Engine {
         let places = Places::under(self.site.home(machine).join("state"));
-        Engine::new(World::new(places, Surroundings::default()), Answers::default(), flow)
+        Engine::new(World::new(places, Surroundings::default()), Answers::new(octopus_setup::world::host::platform()), flow)
     }
 
     /// Where the key of a first node is saved.

@@ -9,7 +9,7 @@ use octopus_setup::model::node::Node;
 use octopus_setup::model::survey::AccountKind;
 use octopus_setup::render::octopus::commands;
 use octopus_setup::render::script::{by_hand, by_reference, in_clear};
-use octopus_setup::render::{Language, Secret, Setup};
+use octopus_setup::render::{Secret, Setup, Shell};
 use proptest::prelude::*;
 use secrecy::ExposeSecret;
 
@@ -72,9 +72,9 @@ fn holds(node: &Node, flow: Flow, values: &Values, clear: bool) {
     let folder = tempfile::tempdir().unwrap();
     let setup: Setup<'_> = setup(flow, node);
     let (script, environment) = if clear {
-        (in_clear(&setup, Language::Bash, &values.clear()).unwrap().expose_secret().to_owned(), Vec::new())
+        (in_clear(&setup, Shell::Bash, &values.clear()).unwrap().expose_secret().to_owned(), Vec::new())
     } else {
-        (by_reference(&setup, Language::Bash).unwrap(), environment(values))
+        (by_reference(&setup, Shell::Bash).unwrap(), environment(values))
     };
     let (output, calls) = run(folder.path(), &script, &environment);
     assert!(output.status.success(), "{}\n{script}", String::from_utf8_lossy(&output.stderr));
@@ -117,7 +117,7 @@ proptest! {
 fn a_missing_variable_is_told_before_anything_is_run() {
     let folder = tempfile::tempdir().unwrap();
     let node = with_account(AccountKind::Custom);
-    let script = by_reference(&setup(Flow::FirstNode, &node), Language::Bash).unwrap();
+    let script = by_reference(&setup(Flow::FirstNode, &node), Shell::Bash).unwrap();
     let (output, calls) = run(folder.path(), &script, &[("OCTOPUS_SETUP_PASSWORD", "x"), ("OCTOPUS_SETUP_MASTER_KEY", "")]);
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
     assert_eq!((output.status.code(), calls.len()), (Some(2), 0), "{said}");
@@ -128,7 +128,7 @@ fn a_missing_variable_is_told_before_anything_is_run() {
 fn a_node_that_is_started_is_asked_until_it_is_in() {
     for (node, asked) in [(ordinary(), 3), (Node { start_service: false, ..ordinary() }, 0)] {
         let folder = tempfile::tempdir().unwrap();
-        let script = by_reference(&setup(Flow::Join, &node), Language::Bash).unwrap();
+        let script = by_reference(&setup(Flow::Join, &node), Shell::Bash).unwrap();
         // What sleeps between two tries is not waited for.
         let script = script.replace("sleep 2", "true");
         let all = [("OCTOPUS_SETUP_PASSWORD", "x"), ("OCTOPUS_SETUP_MASTER_KEY", "y"), ("CURL_AT", "3")];
@@ -157,7 +157,7 @@ fn a_command_by_hand_is_the_same_command() {
     for flow in [Flow::FirstNode, Flow::Join] {
         for command in commands(&setup(flow, &node)).unwrap() {
             let folder = tempfile::tempdir().unwrap();
-            let line = by_hand(&command, &folder.path().join("Octopus.Server"), Language::Bash).unwrap();
+            let line = by_hand(&command, &folder.path().join("Octopus.Server"), Shell::Bash).unwrap();
             let (output, calls) = run(folder.path(), &line, &environment(&values));
             assert!(output.status.success(), "{line}: {}", String::from_utf8_lossy(&output.stderr));
             let mut expected = expected::words(&command, &values);
@@ -176,7 +176,7 @@ fn values_stay_out(line: &str, values: &Values) -> bool {
 #[test]
 fn it_stops_at_the_first_command_that_fails() {
     let folder = tempfile::tempdir().unwrap();
-    let script = by_reference(&setup(Flow::Join, &ordinary()), Language::Bash).unwrap();
+    let script = by_reference(&setup(Flow::Join, &ordinary()), Shell::Bash).unwrap();
     let all = [("OCTOPUS_SETUP_PASSWORD", "x"), ("OCTOPUS_SETUP_MASTER_KEY", "y"), ("STUB_FAILS", "configure")];
     let (output, calls) = run(folder.path(), &script, &all);
     let verbs: Vec<_> = calls.iter().map(|call| call[0].as_str()).collect();
@@ -187,16 +187,16 @@ fn it_stops_at_the_first_command_that_fails() {
 #[test]
 fn scripts_look_like_this() {
     let node = whole();
-    insta::assert_snapshot!("bash_first_node", by_reference(&setup(Flow::FirstNode, &node), Language::Bash).unwrap());
-    insta::assert_snapshot!("bash_join", by_reference(&setup(Flow::Join, &ordinary()), Language::Bash).unwrap());
+    insta::assert_snapshot!("bash_first_node", by_reference(&setup(Flow::FirstNode, &node), Shell::Bash).unwrap());
+    insta::assert_snapshot!("bash_join", by_reference(&setup(Flow::Join, &ordinary()), Shell::Bash).unwrap());
 }
 
 #[test]
 fn no_secret_stands_in_a_script_unless_it_was_handed_over() {
     let node = with_account(AccountKind::Custom);
-    for language in Language::ALL {
+    for shell in Shell::ALL {
         for flow in [Flow::FirstNode, Flow::Join] {
-            let script = by_reference(&setup(flow, &node), language).unwrap();
+            let script = by_reference(&setup(flow, &node), shell).unwrap();
             assert!(CANARIES.iter().all(|canary| !script.contains(canary)), "{script}");
         }
     }
@@ -205,7 +205,7 @@ fn no_secret_stands_in_a_script_unless_it_was_handed_over() {
 #[test]
 fn a_nul_is_refused() {
     let node = Node { name: "web\u{0}01".into(), ..ordinary() };
-    for language in Language::ALL {
-        assert!(by_reference(&setup(Flow::Join, &node), language).is_err());
+    for shell in Shell::ALL {
+        assert!(by_reference(&setup(Flow::Join, &node), shell).is_err());
     }
 }

@@ -152,3 +152,61 @@ fn what_cannot_be_read_is_told_with_its_place() {
     assert_eq!(status, Some(3));
     assert!(said.contains("master key") && !machine.folder.path().join("y").exists(), "{said}");
 }
+
+/// Answers of a first node on Windows, as flags.
+const ON_WINDOWS: [&str; 18] = [
+    "--flow",
+    "first-node",
+    "--home",
+    "C:\\Octopus",
+    "--node-name",
+    "web01",
+    "--server",
+    "sql01",
+    "--database",
+    "Octopus",
+    "--user",
+    "octopus",
+    "--password-from",
+    "env:PW",
+    "--service-account",
+    "custom",
+    "--service-user",
+    "CORP\\svc-octopus",
+];
+
+#[test]
+fn a_script_for_another_platform_goes_by_that_platform_s_rules() {
+    let machine = Machine::new();
+    let on = |platform: &str, more: &[&str]| {
+        let words = [&["--platform", platform], &ON_WINDOWS[..], more].concat();
+        let mut command = Command::new(env!("CARGO_BIN_EXE_octopus-setup"));
+        command.arg("script").args(words).env("OCTOPUS_SETUP_STATE_DIR", machine.state()).env("PW", "Passw0rd-x");
+        let Output { status, stdout, stderr } = command.output().unwrap();
+        (status.code(), String::from_utf8(stdout).unwrap(), String::from_utf8(stderr).unwrap())
+    };
+    // Windows wants the password of the account; nothing has to be said of the format.
+    let (status, _, said) = on("windows", &[]);
+    assert!(status == Some(3) && said.contains("service-password"), "{status:?} {said}");
+    let (status, script, said) = on("windows", &["--service-password-from", "env:PW"]);
+    assert_eq!((status, said.as_str()), (Some(0), ""));
+    assert!(script.starts_with("#Requires -Version 5.1") && script.contains("'C:\\Octopus'"), "{script}");
+    let (status, _, said) = on("linux", &["--service-password-from", "env:PW"]);
+    assert!(
+        status == Some(3) && said.contains("/var/lib/octopus") && !said.contains("C:\\Octopus\\octopus"),
+        "{status:?} {said}"
+    );
+    // A path of Linux is none on Windows, and what to type instead is said in its own words.
+    let (status, _, said) =
+        on("windows", &["--service-password-from", "env:PW", "--storage", "root", "--storage-root", "/mnt/octopus"]);
+    assert!(status == Some(3) && said.contains("\\\\files\\octopus"), "{status:?} {said}");
+}
+
+#[test]
+fn without_a_format_it_is_a_script_for_the_platform() {
+    let machine = Machine::new();
+    let (status, text, _) = machine.run(&[]);
+    assert_eq!(status, Some(0));
+    let start = if octopus_setup::world::host::platform().is_windows() { "#Requires" } else { "#!/usr/bin/env bash" };
+    assert!(text.starts_with(start), "{text}");
+}

@@ -7,19 +7,19 @@ use octopus_setup::model::node::Node;
 use octopus_setup::model::prefixes;
 use octopus_setup::model::survey::AccountKind;
 use octopus_setup::model::target::{Target, Trust};
-use octopus_setup::render::{Language, next_node};
+use octopus_setup::render::{Shell, next_node};
 use proptest::prelude::*;
 
 use crate::nodes::{CANARIES, any_node, ordinary, setup, with_account};
 
-fn command(node: &Node, language: Language) -> String {
-    next_node::words(&setup(Flow::FirstNode, node), language).join(" ")
+fn command(node: &Node, shell: Shell) -> String {
+    next_node::words(&setup(Flow::FirstNode, node), shell).join(" ")
 }
 
 #[test]
 fn an_ordinary_one() {
     assert_eq!(
-        command(&ordinary(), Language::Bash),
+        command(&ordinary(), Shell::Bash),
         "octopus-setup join --server sql01.corp.example,1433 --database OctopusDeploy --user octopus --encryption mandatory --trust system \
          --home /var/lib/octopus --password-from env:OCTOPUS_SETUP_PASSWORD --master-key-from env:OCTOPUS_SETUP_MASTER_KEY --yes"
     );
@@ -34,7 +34,7 @@ fn what_differs_from_the_defaults_is_told_and_a_name_of_its_own_is_left_to_fill_
     let mut node = Node { instance: "My Node".into(), ..node };
     node.web.prefixes = prefixes::parse("http://WEB01.corp.example/, http://+:8080/").unwrap();
     node.web.comms_port = 10944;
-    let command = command(&node, Language::Bash);
+    let command = command(&node, Shell::Bash);
     for part in [
         " --trust fingerprint --fingerprint 9c9c9c9c",
         " --multi-subnet true",
@@ -52,7 +52,7 @@ fn what_differs_from_the_defaults_is_told_and_a_name_of_its_own_is_left_to_fill_
 #[test]
 fn powershell_has_quotes_of_its_own() {
     let node = Node { instance: "it's \u{2019}x".into(), ..with_account(AccountKind::Managed) };
-    let command = command(&node, Language::PowerShell);
+    let command = command(&node, Shell::PowerShell);
     assert!(command.contains(" --instance 'it''s \u{2019}\u{2019}x'"), "{command}");
     assert!(command.contains(" --service-user 'CORP\\svc-octopus$'"), "{command}");
 }
@@ -72,8 +72,8 @@ proptest! {
     #[test]
     fn wrapped_or_not_bash_reads_the_same_words_and_no_secret(node in any_node(), columns in 20usize..100) {
         let setup = setup(Flow::Join, &node);
-        let words = bash(&command(&node, Language::Bash));
-        let lines = next_node::lines(&setup, Language::Bash, columns);
+        let words = bash(&command(&node, Shell::Bash));
+        let lines = next_node::lines(&setup, Shell::Bash, columns);
         prop_assert_eq!(&bash(&lines.join("\n")), &words);
         for line in &lines {
             prop_assert!(line.chars().count() <= columns || line.trim().trim_end_matches(" \\").starts_with("--") || columns < 24, "{}", line);

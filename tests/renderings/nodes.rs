@@ -21,6 +21,7 @@ pub const CANARIES: [&str; 3] = ["c4nary-password", "c4nary-service", "c4nary-ad
 /// An ordinary node.
 pub fn ordinary() -> Node {
     Node {
+        platform: octopus_setup::model::platform::Platform::Linux,
         instance: "OctopusServer".into(),
         home: "/var/lib/octopus".into(),
         name: "web01".into(),
@@ -60,6 +61,7 @@ pub fn with_account(kind: AccountKind) -> Node {
 pub fn whole() -> Node {
     let password = SecretString::from(CANARIES[2]);
     Node {
+        platform: octopus_setup::model::platform::Platform::Linux,
         administrator: Some(Administrator { user: "admin".into(), email: "admin@corp.example".into(), password }),
         licensed: true,
         storage: SharedStorage::Root("/srv/octopus".into()),

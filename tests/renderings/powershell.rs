@@ -1,5 +1,5 @@
 //! Scripts in PowerShell, read by its quoting rules. There is no PowerShell here to run them: the reader below follows the
-//! language specification (chapter 2: single-quoted strings, with each of the characters that pass for a quote) for the few
+//! shell specification (chapter 2: single-quoted strings, with each of the characters that pass for a quote) for the few
 //! forms that a script has, and refuses all others; a grammar of PowerShell that others wrote judges the scripts as a whole
 //! where it is installed.
 
@@ -7,7 +7,7 @@ use octopus_setup::model::flow::Flow;
 use octopus_setup::model::survey::AccountKind;
 use octopus_setup::render::octopus::commands;
 use octopus_setup::render::script::{by_reference, in_clear};
-use octopus_setup::render::{Language, Secret};
+use octopus_setup::render::{Secret, Shell};
 use proptest::prelude::*;
 use secrecy::ExposeSecret;
 
@@ -173,9 +173,9 @@ proptest! {
         let values = Values { password, master_key, service_password, admin_password, licence };
         let setup = setup(if first { Flow::FirstNode } else { Flow::Join }, &node);
         let script = if clear {
-            in_clear(&setup, Language::PowerShell, &values.clear()).unwrap().expose_secret().to_owned()
+            in_clear(&setup, Shell::PowerShell, &values.clear()).unwrap().expose_secret().to_owned()
         } else {
-            by_reference(&setup, Language::PowerShell).unwrap()
+            by_reference(&setup, Shell::PowerShell).unwrap()
         };
         let commands = commands(&setup).unwrap();
         let calls = calls(&script, &values);
@@ -198,7 +198,7 @@ proptest! {
 /// The two replacements of the script's own `Protect-Argument`, by another implementation of regular expressions.
 #[test]
 fn the_script_s_own_replacements_do_what_they_are_held_to_do() {
-    let script = by_reference(&setup(Flow::Join, &ordinary()), Language::PowerShell).unwrap();
+    let script = by_reference(&setup(Flow::Join, &ordinary()), Shell::PowerShell).unwrap();
     let line = script.lines().find(|line| line.contains("-replace")).unwrap();
     assert_eq!(line.trim(), r#"'"' + (($Text -replace '(\\*)"', '$1$1\"') -replace '(\\+)\z', '$1$1') + '"'"#);
     let texts = ["", "a", "a b", "\"", "\\", "\\\\", "a\\\"b", "\\\\\"", "x\\", "x\\\n", "C:\\a b\\", "\"\"\\\\\"\\"];
@@ -221,7 +221,7 @@ fn a_grammar_that_others_wrote_finds_no_error() {
         let mut node = with_account(kind);
         node.name = "it's \u{2019}$(id)`\" \u{1f419}\n".into();
         for flow in [Flow::FirstNode, Flow::Join] {
-            scripts.push(by_reference(&setup(flow, &node), Language::PowerShell).unwrap());
+            scripts.push(by_reference(&setup(flow, &node), Shell::PowerShell).unwrap());
         }
     }
     if let Some(said) = powershell_errors(&scripts) {
@@ -232,6 +232,6 @@ fn a_grammar_that_others_wrote_finds_no_error() {
 #[test]
 fn scripts_look_like_this() {
     let node = whole();
-    insta::assert_snapshot!("powershell_first_node", by_reference(&setup(Flow::FirstNode, &node), Language::PowerShell).unwrap());
-    insta::assert_snapshot!("powershell_join", by_reference(&setup(Flow::Join, &ordinary()), Language::PowerShell).unwrap());
+    insta::assert_snapshot!("powershell_first_node", by_reference(&setup(Flow::FirstNode, &node), Shell::PowerShell).unwrap());
+    insta::assert_snapshot!("powershell_join", by_reference(&setup(Flow::Join, &ordinary()), Shell::PowerShell).unwrap());
 }

@@ -4,7 +4,7 @@ use octopus_setup::model::flow::Flow;
 use octopus_setup::model::storage::{SharedFolder, SharedStorage};
 use octopus_setup::render::octopus::{Flag, Reach, Verb, Word, commands};
 use octopus_setup::render::script::by_reference;
-use octopus_setup::render::{Language, compose};
+use octopus_setup::render::{Shell, compose};
 use proptest::prelude::*;
 
 use crate::nodes::{any_node, ordinary, setup, whole};
@@ -99,8 +99,8 @@ fn nor_does_the_text_of_a_join_name_any() {
     let node = ordinary();
     let words =
         |text: &str| text.split(|c: char| !(c.is_alphanumeric() || c == '-' || c == '_')).map(str::to_owned).collect::<Vec<_>>();
-    for language in Language::ALL {
-        let words = words(&by_reference(&setup(Flow::Join, &node), language).unwrap());
+    for shell in Shell::ALL {
+        let words = words(&by_reference(&setup(Flow::Join, &node), shell).unwrap());
         let verbs = Verb::ALL.into_iter().filter(|verb| verb.reach() == Reach::Cluster && *verb != Verb::Path).map(Verb::id);
         let flags = Flag::ALL.into_iter().filter(|flag| flag.reach() == Reach::Cluster).map(Flag::id);
         for id in verbs.chain(flags) {

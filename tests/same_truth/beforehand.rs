@@ -16,7 +16,7 @@ pub async fn gather(scene: &Scene, case: &Case, masks: &Masks, manner: Manner) -
     std::fs::set_permissions(&file, std::fs::Permissions::from_mode(case.mode)).unwrap();
     let environment: Environment =
         scene.environment().into_iter().map(|(name, value)| (name.into(), value.into())).collect::<BTreeMap<_, _>>();
-    let wanted = Wanted { flow: Some(case.flow), files: vec![file], defaults: scene.defaults(), ..Wanted::default() };
+    let wanted = Wanted { flow: Some(case.flow), files: vec![file], ..Wanted::new(scene.defaults()) };
     let mut around =
         Around { environment: &environment, stdin: Stdin::Taken, person: None, manner, command_limit: COMMAND_LIMIT };
     let mut beforehand = given::gather(&wanted, &mut around).await;

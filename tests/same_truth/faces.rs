@@ -1,6 +1,6 @@
 //! The faces, and that they agree.
 
-use octopus_setup::faces::plain::without_keys;
+use octopus_setup::faces::plain::fill;
 use octopus_setup::model::field::FieldId;
 use octopus_setup::model::finding::Severity;
 use octopus_setup::world::given::{Beforehand, Manner};
@@ -87,7 +87,7 @@ fn disagrees(face: Face, case: &Case, (whole, given): (&Outcome, &Beforehand), f
         let text = masks.mask(&outcome.text());
         // Answers are refused in the words for people who type.
         match outcome {
-            Outcome::Answers(_) if face == Face::Plain => text.lines().map(|line| without_keys(line) + "\n").collect(),
+            Outcome::Answers(_) if face == Face::Plain => text.lines().map(|line| fill(line) + "\n").collect(),
             _ => text,
         }
     };

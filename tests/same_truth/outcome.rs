@@ -8,6 +8,7 @@ use octopus_setup::model::field::FieldId;
 use octopus_setup::model::finding::{Finding, Remedy, Severity, Verdict};
 use octopus_setup::model::flow::Flow;
 use octopus_setup::model::given::Problem;
+use octopus_setup::model::phrase;
 use octopus_setup::model::plan::{self, Scope};
 use octopus_setup::model::screen::ScreenId;
 use octopus_setup::wizard::state::State;
@@ -205,7 +206,7 @@ fn tell(text: &mut String, all: &[Told]) {
 
 fn lines(text: &mut String, all: impl IntoIterator<Item = impl AsRef<str>>) {
     for line in all.into_iter().filter(|line| !line.as_ref().is_empty()) {
-        let _ = writeln!(text, "    {}", line.as_ref());
+        let _ = writeln!(text, "    {}", phrase::fill(line.as_ref(), phrase::in_a_file));
     }
 }
 

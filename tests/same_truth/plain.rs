@@ -7,7 +7,7 @@ use std::rc::Rc;
 use octopus_setup::catalog::flow;
 use octopus_setup::engine::Engine;
 use octopus_setup::faces::exit::Exit;
-use octopus_setup::faces::plain::{self, Echo, Heard, Lines, PlainOptions, without_keys};
+use octopus_setup::faces::plain::{self, Echo, Heard, Lines, PlainOptions, fill};
 use octopus_setup::model::answers::{Answers, Origin};
 use octopus_setup::model::field::{FieldId, Kind};
 use octopus_setup::model::finding::{Remedy, Severity};
@@ -177,7 +177,7 @@ fn fallback(field: FieldId) -> Option<&'static str> {
 /// What was said says all of it.
 fn hears(outcome: &Outcome, said: &str, case: &Case) {
     let has = |words: &str| {
-        let words = without_keys(words);
+        let words = fill(words);
         assert!(said.contains(&words), "{}: {words} is not said in\n{said}", case.name);
     };
     let (Outcome::Checks(all) | Outcome::Plan(all, _)) = outcome else { return };

@@ -187,7 +187,7 @@ impl Scene {
 
     /// What is answered when nobody says anything, as the program has it. Nobody chose that place for the key.
     pub fn defaults(&self) -> Answers {
-        let mut answers = Answers::default();
+        let mut answers = Answers::new(octopus_setup::world::host::platform());
         answers.offer(FieldId::Home, &self.path("default-home").display().to_string(), Origin::Default);
         answers.offer(FieldId::NodeName, &octopus_setup::world::host::name(), Origin::Default);
         answers.offer(FieldId::KeyFile, &self.path("default-key.txt").display().to_string(), Origin::Default);

@@ -2,6 +2,7 @@
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use octopus_setup::engine::Engine;
+use octopus_setup::faces::tui::bindings::fill;
 use octopus_setup::faces::tui::{Tui, TuiEvent, TuiOptions};
 use octopus_setup::model::answers::{Answers, Origin};
 use octopus_setup::model::field::{FieldId, Kind};
@@ -188,7 +189,7 @@ impl Person<'_> {
         let screen = self.draws();
         let state = self.engine.state();
         if let Some(foremost) = state.foremost() {
-            let words = format!("{}: {} {}", foremost.check.id(), foremost.says, foremost.fix);
+            let words = format!("{}: {} {}", foremost.check.id(), foremost.says, fill(&foremost.fix));
             assert!(has_paragraph(&screen, &words), "{}: not said in full: {words}\n{screen}", self.case.name);
             if let Some(remedy) = &foremost.remedy {
                 let first = remedy.text().lines().next().unwrap_or_default();
@@ -214,7 +215,7 @@ impl Person<'_> {
         let state = self.engine.state();
         let says = state.shown_problem(field).unwrap_or_else(|| panic!("{}: nothing is said of {}", self.case.name, field.id()));
         if state.focused() == Some(field) {
-            assert!(has_paragraph(&screen, &says), "{}: not said: {says}\n{screen}", self.case.name);
+            assert!(has_paragraph(&screen, &fill(&says)), "{}: not said: {says}\n{screen}", self.case.name);
         }
         says
     }

@@ -65,7 +65,7 @@ impl Site {
 
     /// The answers that an operator would give for this server and this node.
     pub fn answers(&self, node: &str) -> Answers {
-        let mut answers = Answers::default();
+        let mut answers = Answers::new(octopus_setup::world::host::platform());
         let texts = [
             (FieldId::Instance, node.to_owned()),
             (FieldId::Home, self.home(node).display().to_string()),

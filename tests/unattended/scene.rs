@@ -32,7 +32,7 @@ pub fn order(site: &Site, flow: Flow, node: &str, changes: &[(FieldId, &str)]) -
     let mut accept = vec![CheckId::SqlLatency];
     // The first node shares nothing here, of which a second one is warned.
     accept.extend((flow == Flow::Join).then_some(CheckId::StorageFolders));
-    Order { flow, loaded: Loaded { answers, places, accept, ..Loaded::default() }, dry_run: false }
+    Order { flow, loaded: Loaded { places, accept, ..Loaded::new(answers) }, dry_run: false }
 }
 
 /// The same as a dry run.

@@ -51,7 +51,7 @@ async fn strict_where_the_server_has_none() {
 async fn bad_certificates_are_named_with_their_fingerprint() {
     let cases = [
         (Certificate::UnknownIssuer, "nobody that this machine trusts", "CA file", FieldId::Trust),
-        (Certificate::SelfSigned, "signed by itself", "F4", FieldId::Trust),
+        (Certificate::SelfSigned, "signed by itself", "{key:pin-certificate}", FieldId::Trust),
         (Certificate::Expired, "its time ended on 2", "renewed", FieldId::Trust),
         (Certificate::OtherName, "it is for other.example, not for localhost", "one of those names", FieldId::Server),
     ];

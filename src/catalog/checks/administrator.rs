@@ -2,6 +2,7 @@
 
 use secrecy::ExposeSecret;
 
+use crate::catalog::commands;
 use crate::catalog::form::read;
 use crate::model::check::CheckId;
 use crate::model::field::FieldId;
@@ -62,11 +63,11 @@ pub fn judge(case: &Case<'_>) -> Verdict {
 
 /// Nobody is to be made now.
 fn later(case: &Case<'_>) -> Finding {
-    let program = if case.facts.machine.system.as_str().starts_with("Windows") { "Octopus.Server.exe" } else { "Octopus.Server" };
     let instance = read::instance(case.answers).map(|name| name.as_str().to_owned()).unwrap_or_default();
     Finding::note(CheckId::AdminAccount, "None is made now; nobody can sign in before one is made with Octopus' own command.")
         .command(format!(
-            "{program} admin --instance \"{instance}\" --username \"NAME\" --email \"MAIL\" --password \"PASSWORD\""
+            "{} --username NAME --email MAIL --password PASSWORD",
+            commands::server(case.platform(), "admin", &instance)
         ))
 }
 
@@ -112,7 +113,7 @@ mod tests {
         let Verdict::Found(found) = with("", "", "") else { panic!("a note") };
         assert_eq!((found.len(), found[0].severity), (1, Severity::Note));
         let command = found[0].remedy.as_ref().map(|remedy| remedy.text().to_owned()).unwrap_or_default();
-        assert!(command.starts_with("Octopus.Server admin --instance \"OctopusServer\" --username"), "{command}");
+        assert!(command.starts_with("Octopus.Server admin --instance OctopusServer --username"), "{command}");
     }
 
     #[test]

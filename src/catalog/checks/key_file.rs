@@ -55,7 +55,7 @@ pub fn judge(case: &Case<'_>) -> Verdict {
             "Name a file on a disk that lasts, or take the key from there before the machine is started again.",
         ),
         KeySpot::Free { .. } => warn(
-            format!("{path} would be on a network disk: whoever reads that share reads the master key."),
+            format!("{path} would be on a network disk: anyone who reads that share reads the master key."),
             "Name a file on a disk of this machine, or one on a share that only those read who may have the key.",
         ),
         KeySpot::Key(found) if case.key == Some(*found) => Verdict::Good("holds this very key already".into()),

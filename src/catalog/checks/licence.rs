@@ -2,6 +2,7 @@
 
 use time::Date;
 
+use crate::catalog::commands;
 use crate::catalog::failures::{self, Around};
 use crate::catalog::form::read;
 use crate::catalog::say;
@@ -58,13 +59,12 @@ fn nodes(case: &Case<'_>) -> Verdict {
 
 /// Without a licence there is a node all the same.
 fn none(case: &Case<'_>) -> Finding {
-    let program = if case.facts.machine.system.as_str().starts_with("Windows") { "Octopus.Server.exe" } else { "Octopus.Server" };
     let instance = read::instance(case.answers).map(|name| name.as_str().to_owned()).unwrap_or_default();
     Finding::note(
         CheckId::Licence,
         "None is given; set it later, in the web portal or with Octopus' own command. Until then no second node is covered by one.",
     )
-    .command(format!("{program} license --instance \"{instance}\" --licenseFile \"octopus-licence.xml\""))
+    .command(format!("{} --licenseFile octopus-licence.xml", commands::server(case.platform(), "license", &instance)))
 }
 
 /// The licence that is given.
@@ -256,7 +256,7 @@ mod tests {
         let Verdict::Found(found) = judged_by(CheckId::Licence, &samples::answers(), &facts) else { panic!("found") };
         assert_eq!(found[0].severity, crate::model::finding::Severity::Note);
         let command = found[0].remedy.as_ref().map(|remedy| remedy.text().to_owned()).unwrap_or_default();
-        assert!(command.starts_with("Octopus.Server license --instance \"OctopusServer\" --licenseFile"), "{command}");
+        assert!(command.starts_with("Octopus.Server license --instance OctopusServer --licenseFile"), "{command}");
         assert!(evidence(&judged_by(CheckId::LicenceNodes, &samples::answers(), &facts)).starts_with("one node"));
     }
 

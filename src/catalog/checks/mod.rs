@@ -28,6 +28,8 @@ use crate::model::field::FieldId;
 use crate::model::finding::{Finding, Verdict};
 use crate::model::fingerprint::Fingerprint;
 use crate::model::flow::Flow;
+use crate::model::platform::Platform;
+use crate::model::quote::Shell;
 use crate::model::screen::ScreenId;
 use crate::model::subject::{Maker, Subject};
 use crate::model::survey::SurveyId;
@@ -55,6 +57,21 @@ pub struct Case<'a> {
 }
 
 impl Case<'_> {
+    /// The platform of the machine that is judged.
+    const fn platform(&self) -> Platform {
+        self.answers.platform()
+    }
+
+    /// Whether that is Windows.
+    const fn is_on_windows(&self) -> bool {
+        self.platform().is_windows()
+    }
+
+    /// The shell that commands are written for.
+    const fn shell(&self) -> Shell {
+        Shell::of(self.platform())
+    }
+
     /// Whether the flow is about a node that exists: that its home, its name and its ports are taken is as it should be.
     fn is_of_a_node(&self) -> bool {
         matches!(self.flow, Flow::Review | Flow::Edit | Flow::Leave | Flow::Remove)

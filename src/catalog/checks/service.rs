@@ -8,10 +8,10 @@ use crate::model::check::CheckId;
 use crate::model::facts::{Access, Fact, Occupant, Trouble};
 use crate::model::field::FieldId;
 use crate::model::finding::{Finding, Verdict};
+use crate::model::quote;
 use crate::model::screen::ScreenId;
 use crate::model::survey::{AccountKind, SurveyId};
 
-use super::storage::{in_shell, in_windows};
 use super::{Case, Check, all, one, service_hints, untold};
 
 /// The rows of these checks.
@@ -49,7 +49,7 @@ pub fn account(case: &Case<'_>) -> Verdict {
     }
     let Ok(user) = read::service_user(case.answers) else { return Verdict::NotYet };
     let kind = read::account_kind(case.answers);
-    let windows = on_windows(case);
+    let windows = case.is_on_windows();
     match kind {
         AccountKind::LocalSystem => {
             return match &case.facts.service.account {
@@ -70,7 +70,7 @@ pub fn account(case: &Case<'_>) -> Verdict {
     }
     match &case.facts.service.account {
         Fact::Unknown => case.pending(),
-        Fact::Seen(true) => Verdict::Good(format!("this machine knows {user}")),
+        Fact::Seen(true) => Verdict::Good(format!("the account {user} is on this machine")),
         Fact::Seen(false) => one(unknown(&user, kind, windows)),
         // Domain accounts of a directory that does not answer are as good as unknown, and cannot be proven so.
         Fact::Missing(Trouble::Unasked) => Verdict::Good(format!("{user}; this machine cannot tell whether it exists")),
@@ -88,7 +88,7 @@ pub fn account(case: &Case<'_>) -> Verdict {
 /// given to the account afterwards.
 pub fn home(case: &Case<'_>) -> Verdict {
     let (Ok(user), Ok(home)) = (read::service_user(case.answers), read::home(case.answers)) else { return Verdict::NotYet };
-    let (kind, windows) = (read::account_kind(case.answers), on_windows(case));
+    let (kind, windows) = (read::account_kind(case.answers), case.is_on_windows());
     if case.is_of_octopus() {
         return Verdict::Good("not looked at: OctopusServer.config does not name the account".into());
     }
@@ -104,7 +104,7 @@ pub fn home(case: &Case<'_>) -> Verdict {
         Fact::Missing(trouble) => return untold(trouble),
         Fact::Seen(access) => access,
     };
-    let (account, path) = (in_shell(&user), in_shell(&home.to_string_lossy()));
+    let (account, path) = (quote::bash(&user), quote::bash(&home.to_string_lossy()));
     let home = home.display();
     let warn = |says: String, fix: &str, command: String| one(Finding::warn(CheckId::ServiceHome, says, fix).command(command));
     match access {
@@ -112,7 +112,7 @@ pub fn home(case: &Case<'_>) -> Verdict {
         Access::Barred(folder) => warn(
             format!("The account {user} does not get to the home directory {home}; it may not enter {folder}."),
             "Let the account pass, or type a home directory elsewhere.",
-            format!("sudo setfacl -m u:{account}:x {}", in_shell(folder.as_str())),
+            format!("sudo setfacl -m u:{account}:x {}", quote::bash(folder.as_str())),
         ),
         Access::Less if matches!(case.facts.home.folder, Fact::Seen(Occupant::Creatable { .. })) => warn(
             format!("The wizard makes {home} for the user that it runs as, and the account {user} could not use it."),
@@ -133,8 +133,8 @@ fn unseen_home(user: &str, home: &Path) -> Finding {
     let says = format!(
         "This machine cannot tell whether {user} has full control of the home directory; it needs that, and the right to log on as a service."
     );
-    let grant = in_windows(&format!("{user}:(OI)(CI)F"));
-    Finding::note(CheckId::ServiceHome, says).command(format!("icacls {} /grant {grant}", in_windows(&home)))
+    let grant = quote::windows(&format!("{user}:(OI)(CI)F"));
+    Finding::note(CheckId::ServiceHome, says).command(format!("icacls {} /grant {grant}", quote::windows(&home)))
 }
 
 /// What is wrong with a managed account's name or place.
@@ -163,7 +163,7 @@ fn misnamed(user: &str, windows: bool) -> Option<Finding> {
 fn unknown(user: &str, kind: AccountKind, windows: bool) -> Finding {
     let finding = Finding::stop(
         CheckId::ServiceAccount,
-        format!("This machine knows no account {user}."),
+        format!("There is no account {user} on this machine."),
         "Check the name, or have the account created.",
     );
     let plain = user.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.')) && !user.starts_with('-');
@@ -172,8 +172,8 @@ fn unknown(user: &str, kind: AccountKind, windows: bool) -> Finding {
             finding.command(format!("sudo useradd --system --shell /usr/sbin/nologin {user}"))
         }
         AccountKind::Managed => {
-            let name = user.rsplit('\\').next().unwrap_or_default().trim_end_matches('$').replace('\'', "''");
-            finding.command(format!("Install-ADServiceAccount -Identity '{name}'; Test-ADServiceAccount -Identity '{name}'"))
+            let name = quote::powershell(user.rsplit('\\').next().unwrap_or_default().trim_end_matches('$'));
+            finding.command(format!("Install-ADServiceAccount -Identity {name}; Test-ADServiceAccount -Identity {name}"))
         }
         _ => finding,
     }
@@ -182,16 +182,16 @@ fn unknown(user: &str, kind: AccountKind, windows: bool) -> Finding {
 /// The wizard may install a service. Only warned of: the node config can be written without it, and the service be
 /// installed by somebody who may.
 pub fn rights(case: &Case<'_>) -> Verdict {
-    let windows = on_windows(case);
+    let windows = case.is_on_windows();
     match &case.facts.service.elevated {
         Fact::Unknown => case.pending(),
         // A node that exists has its service, and nothing of a review or an edit installs one.
         Fact::Seen(false) if case.is_of_a_node() => Verdict::Good("not needed here: no service is installed".into()),
         Fact::Seen(true) => {
-            all(service_hints::needed(case, windows), || if windows { "an elevated administrator" } else { "root" }.to_owned())
+            all(service_hints::needed(case), || if windows { "an elevated administrator" } else { "root" }.to_owned())
         }
         Fact::Seen(false) => {
-            all(std::iter::once(not_elevated(windows)).chain(service_hints::needed(case, windows)).collect(), String::new)
+            all(std::iter::once(not_elevated(windows)).chain(service_hints::needed(case)).collect(), String::new)
         }
         Fact::Missing(trouble) => untold(trouble),
     }
@@ -213,11 +213,6 @@ fn not_elevated(windows: bool) -> Finding {
     )
 }
 
-/// By what the survey saw, so that this stays a judgement over facts.
-fn on_windows(case: &Case<'_>) -> bool {
-    case.facts.machine.system.as_str().starts_with("Windows")
-}
-
 #[cfg(test)]
 mod tests {
     use std::time::Duration;
@@ -225,7 +220,9 @@ mod tests {
     use super::*;
     use crate::catalog::checks::tests::{evidence, judged, stop, warn};
     use crate::catalog::samples;
+    use crate::model::answers::Answers;
     use crate::model::facts::Facts;
+    use crate::model::platform::Platform;
 
     fn machine(system: &str, account: Fact<bool>) -> Facts {
         let mut facts = samples::facts();
@@ -234,8 +231,13 @@ mod tests {
         facts
     }
 
+    /// Answers for the machine of these facts.
+    fn answered(facts: &Facts, changes: &[(FieldId, &str)]) -> Answers {
+        samples::with_on(Platform::of_system(facts.machine.system.as_str()).unwrap(), changes)
+    }
+
     fn asked(kind: &str, user: &str, facts: &Facts) -> Verdict {
-        let answers = samples::with(&[(FieldId::ServiceAccount, kind), (FieldId::ServiceUser, user)]);
+        let answers = answered(facts, &[(FieldId::ServiceAccount, kind), (FieldId::ServiceUser, user)]);
         judged(CheckId::ServiceAccount, &answers, facts)
     }
 
@@ -247,7 +249,10 @@ mod tests {
 
     #[test]
     fn a_custom_account_is_known_unknown_or_cannot_be_told() {
-        assert!(evidence(&asked("custom", "CORP\\svc", &machine("Windows", Fact::Seen(true)))).contains("knows CORP\\svc"));
+        assert!(
+            evidence(&asked("custom", "CORP\\svc", &machine("Windows", Fact::Seen(true))))
+                .contains("CORP\\svc is on this machine")
+        );
         let unknown = stop(&asked("custom", "octopus", &machine("Linux", Fact::Seen(false))));
         assert!(unknown.says.contains("no account octopus"));
         assert!(unknown.remedy.is_some_and(|remedy| remedy.text().ends_with("nologin octopus")));
@@ -281,7 +286,7 @@ mod tests {
         let with = |system: &str, elevated| {
             let mut facts = machine(system, Fact::Seen(true));
             facts.service.elevated = elevated;
-            judged(CheckId::ServiceRights, &samples::answers(), &facts)
+            judged(CheckId::ServiceRights, &answered(&facts, &[]), &facts)
         };
         assert_eq!(evidence(&with("Linux", Fact::Seen(true))), "root");
         assert_eq!(evidence(&with("Windows", Fact::Seen(true))), "an elevated administrator");
@@ -294,7 +299,7 @@ mod tests {
         let mut facts = machine(system, Fact::Seen(true));
         facts.service.home = home;
         change(&mut facts);
-        let answers = samples::with(&[(FieldId::ServiceAccount, "custom"), (FieldId::ServiceUser, "o'pus")]);
+        let answers = answered(&facts, &[(FieldId::ServiceAccount, "custom"), (FieldId::ServiceUser, "o'pus")]);
         judged(CheckId::ServiceHome, &answers, &facts)
     }
 

@@ -5,6 +5,7 @@ use crate::model::check::CheckId;
 use crate::model::field::FieldId;
 use crate::model::finding::Finding;
 use crate::model::prefixes::{self, ListenPrefix};
+use crate::model::quote::powershell;
 use crate::model::survey::AccountKind;
 
 use super::Case;
@@ -37,7 +38,7 @@ pub fn misformed(user: &str) -> Option<Finding> {
 }
 
 /// What the account that a node is to run as needs, as notes: none where it is the system's own.
-pub fn needed(case: &Case<'_>, windows: bool) -> Vec<Finding> {
+pub fn needed(case: &Case<'_>) -> Vec<Finding> {
     // A node that exists has them, or would not run.
     if case.is_of_a_node() {
         return Vec::new();
@@ -46,7 +47,7 @@ pub fn needed(case: &Case<'_>, windows: bool) -> Vec<Finding> {
     let Some(user) = read::service_user(case.answers).ok().filter(|user| !user.is_empty()) else { return Vec::new() };
     let prefixes = prefixes::parse(case.answers.text(FieldId::ListenPrefixes)).unwrap_or_default();
     let mut notes = Vec::new();
-    if !windows {
+    if !case.is_on_windows() {
         notes.extend(prefixes.iter().map(|prefix| prefix.port).filter(|port| *port < PRIVILEGED).min().map(|port| {
             let says = format!(
                 "Only root may listen on port {port}, below 1024, and Octopus Server will run as {user}; unless all may."
@@ -72,10 +73,10 @@ pub fn needed(case: &Case<'_>, windows: bool) -> Vec<Finding> {
 /// The reservations of the prefixes for an account, for PowerShell.
 fn reservations(user: &str, prefixes: &[ListenPrefix]) -> String {
     let account = match user.strip_prefix(".\\") {
-        Some(name) => format!("(\"user=$env:COMPUTERNAME\\\" + {})", quoted(name)),
-        None => quoted(&format!("user={user}")),
+        Some(name) => format!("(\"user=$env:COMPUTERNAME\\\" + {})", powershell(name)),
+        None => powershell(&format!("user={user}")),
     };
-    let each = prefixes.iter().map(|prefix| format!("netsh http add urlacl {} {account}", quoted(&format!("url={prefix}"))));
+    let each = prefixes.iter().map(|prefix| format!("netsh http add urlacl {} {account}", powershell(&format!("url={prefix}"))));
     each.collect::<Vec<_>>().join("; ")
 }
 
@@ -86,21 +87,8 @@ fn log_on_as_service(user: &str) -> String {
          $inf = \"$env:TEMP\\octopus-rights.inf\"; secedit /export /areas USER_RIGHTS /cfg $inf; \
          (Get-Content $inf) -replace '^SeServiceLogonRight = ', \"SeServiceLogonRight = *$sid,\" | Set-Content $inf -Encoding Unicode; \
          secedit /configure /db \"$env:TEMP\\octopus-rights.sdb\" /areas USER_RIGHTS /cfg $inf",
-        quoted(user)
+        powershell(user)
     )
-}
-
-/// A word for PowerShell, which takes typographic quotes for its own.
-fn quoted(text: &str) -> String {
-    let mut quoted = String::from("'");
-    for character in text.chars() {
-        if matches!(character, '\'' | '\u{2018}'..='\u{201b}') {
-            quoted.push(character);
-        }
-        quoted.push(character);
-    }
-    quoted.push('\'');
-    quoted
 }
 
 #[cfg(test)]
@@ -109,12 +97,16 @@ mod tests {
     use crate::catalog::checks::tests::case;
     use crate::catalog::samples;
     use crate::model::finding::Severity;
+    use crate::model::platform::Platform;
 
     fn commands(kind: &str, user: &str, prefixes: &str, windows: bool) -> Vec<String> {
-        let answers =
-            samples::with(&[(FieldId::ServiceAccount, kind), (FieldId::ServiceUser, user), (FieldId::ListenPrefixes, prefixes)]);
+        let platform = if windows { Platform::Windows } else { Platform::Linux };
+        let answers = samples::with_on(
+            platform,
+            &[(FieldId::ServiceAccount, kind), (FieldId::ServiceUser, user), (FieldId::ListenPrefixes, prefixes)],
+        );
         let facts = samples::facts();
-        let notes = needed(&case(&answers, &facts), windows);
+        let notes = needed(&case(&answers, &facts));
         assert!(notes.iter().all(|note| note.severity == Severity::Note));
         notes.iter().filter_map(|note| note.remedy.as_ref()).map(|remedy| remedy.text().to_owned()).collect()
     }

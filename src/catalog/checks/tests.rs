@@ -8,6 +8,7 @@ use crate::catalog::samples;
 use crate::model::facts::{Database, Fact, SqlTrouble, TlsTrouble};
 use crate::model::field::FieldId;
 use crate::model::finding::Severity;
+use crate::model::phrase;
 use crate::model::screen::ScreenId;
 use crate::words;
 
@@ -45,9 +46,15 @@ pub fn judged_in(case: &Case<'_>, check: CheckId) -> Verdict {
 
 fn assert_worded(check: CheckId, finding: &Finding) {
     assert_eq!(finding.check, check);
+    // Without keys, as programs and files have them.
+    for text in [&finding.says, &finding.fix] {
+        let (always, _) = phrase::keys_of(text).unwrap_or_else(|place| panic!("a stray brace at {place}: {finding:?}"));
+        assert!(always.into_iter().all(|key| phrase::in_a_file(key).is_some()), "no word for a key: {finding:?}");
+    }
     let is_sentence = |text: &str| text.ends_with('.') && !text.ends_with("..") && !text.contains("  ") && text.trim() == text;
     assert!(is_sentence(&finding.says), "{finding:?}");
-    assert!(finding.fix.is_empty() || is_sentence(&finding.fix), "{finding:?}");
+    let fix = phrase::fill(&finding.fix, phrase::in_a_file);
+    assert!(fix.is_empty() || is_sentence(&fix), "{finding:?}");
     if finding.severity > Severity::Note {
         assert!(!finding.fix.is_empty(), "nothing to be done about {finding:?}");
     }

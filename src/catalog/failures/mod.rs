@@ -11,6 +11,7 @@ use crate::model::check::CheckId;
 use crate::model::facts::{Certificate, Trouble};
 use crate::model::field::FieldId;
 use crate::model::finding::{Finding, Remedy, Severity};
+use crate::model::platform::Platform;
 
 pub use sql::TAKE_BACK;
 pub use step::{explain, explain_at};
@@ -77,12 +78,22 @@ pub struct Around<'a> {
     pub certificate: Option<&'a Certificate>,
     /// The fingerprint that is trusted.
     pub pinned: Option<[u8; 32]>,
+    /// The platform of this machine, for commands.
+    pub platform: Platform,
 }
 
 impl Around<'_> {
     /// Nothing is known but that there is a server.
-    pub const NOTHING: Around<'static> =
-        Around { server: "the server", host: "", login: "", database: "", certificate: None, pinned: None };
+    pub const NOTHING: Around<'static> = Around {
+        server: "the server",
+        host: "",
+        login: "",
+        database: "",
+        certificate: None,
+        pinned: None,
+        // Read only for commands that name the host, of which there are none here.
+        platform: Platform::Linux,
+    };
 }
 
 /// Words for a trouble.

@@ -27,7 +27,7 @@ pub(super) fn command(kind: StepKind, ended: CommandEnded, said: &[Untrusted], b
         CommandEnded::TimedOut(_) => {
             "Look what it waits for: the database, a share, or another command of Octopus Server that runs.".to_owned()
         }
-        CommandEnded::Status(_) | CommandEnded::Signal(_) => "Mend what it says.".to_owned(),
+        CommandEnded::Status(_) | CommandEnded::Signal(_) => "Fix what it says.".to_owned(),
     };
     let fix = format!("{fix} This is the command; secrets are taken from the environment. {RETRY}");
     let words = Explanation::new(says, fix);

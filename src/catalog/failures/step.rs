@@ -5,6 +5,7 @@ use std::time::Duration;
 use crate::catalog::{dba, say};
 use crate::model::facts::{Content, Trouble};
 use crate::model::plan::{Failure, StepKind};
+use crate::model::platform::Platform;
 use crate::model::registry::KeptRow;
 use crate::model::storage::SharedStorage;
 use crate::model::target::Target;
@@ -24,13 +25,14 @@ pub fn explain(kind: StepKind, failure: &Failure) -> Explanation {
 }
 
 /// The same with the names of the server, the database and the login.
-pub fn explain_at(kind: StepKind, failure: &Failure, target: &Target) -> Explanation {
+pub fn explain_at(kind: StepKind, failure: &Failure, target: &Target, platform: Platform) -> Explanation {
     let server = target.address.to_string();
     let around = Around {
         server: &server,
         host: &target.address.host,
         login: &target.user,
         database: target.database.as_str(),
+        platform,
         ..Around::NOTHING
     };
     explain_around(kind, failure, &around)
@@ -56,7 +58,7 @@ fn explain_around(kind: StepKind, failure: &Failure, around: &Around<'_>) -> Exp
         ),
         Failure::File { path, said } => Explanation::new(
             format!("{} {}: {}", doing(kind), path, say::sentence(said.as_str())),
-            format!("Mend what the operating system names: rights, room, or the folder above it. {RETRY}"),
+            format!("Fix what the operating system names: rights, room, or the folder above it. {RETRY}"),
         ),
         Failure::RowTaken(now) => row_taken(kind, now),
         Failure::RowGone { node } => Explanation::new(
@@ -109,7 +111,7 @@ fn explain_around(kind: StepKind, failure: &Failure, around: &Around<'_>) -> Exp
         Failure::Kept { what } if kind == StepKind::InitialiseCluster => octopus::cluster_kept(what, around.database),
         Failure::Kept { what } => Explanation::new(
             format!("{what} was left in place on purpose: something that could not be undone still needs it."),
-            "Mend what stopped the other step's undoing, then undo again.",
+            "Fix what stopped the other step's undoing, then undo again.",
         ),
         Failure::Cancelled => Explanation::new("Cancelled before this step was done.", RETRY),
         Failure::Defect(said) => Explanation::new(
@@ -310,7 +312,7 @@ mod tests {
             for (failure, part) in failures() {
                 let words = explain(kind, &failure);
                 assert!(words.says.contains(part), "{kind:?} {failure:?}: {words:?}");
-                let bad = |text: &str| text.contains("  ") || text.contains("F5") || !text.ends_with('.');
+                let bad = |text: &str| text.contains("  ") || text.contains("{key:") || !text.ends_with('.');
                 assert!(!bad(&words.says) && !bad(&words.fix), "{kind:?} {failure:?}: {words:?}");
             }
         }
@@ -320,10 +322,12 @@ mod tests {
     fn a_step_in_a_known_place_names_it_and_shows_the_sql() {
         let target = crate::catalog::form::read::target(&samples::answers()).expect("a target");
         let denied = Failure::Server(Trouble::Sql(SqlTrouble { number: 262, state: 1, class: 14, text: "no".into() }));
-        let sql = |kind| explain_at(kind, &denied, &target).remedy.map(|remedy| remedy.text().to_owned()).unwrap_or_default();
+        let sql = |kind| {
+            explain_at(kind, &denied, &target, Platform::Linux).remedy.map(|remedy| remedy.text().to_owned()).unwrap_or_default()
+        };
         assert!(sql(StepKind::CreateDatabase).starts_with("CREATE DATABASE [OctopusDeploy]"));
         assert_eq!(sql(StepKind::InitialiseCluster), "USE [OctopusDeploy];\nALTER ROLE db_owner ADD MEMBER [octopus];");
-        let lost = explain_at(StepKind::ConnectOnce, &Failure::Server(Trouble::ConnectionLost), &target);
+        let lost = explain_at(StepKind::ConnectOnce, &Failure::Server(Trouble::ConnectionLost), &target, Platform::Linux);
         assert!(lost.says.contains("sql01"), "{lost:?}");
     }
 

@@ -31,7 +31,7 @@ pub fn explain(trouble: &TlsTrouble, around: &Around<'_>) -> Explanation {
         TlsTrouble::UnknownIssuer => shown(
             around,
             "nobody that this machine trusts signed it.",
-            "Choose CA file and name the authority's certificate; or compare the fingerprint with the DBA's and pin it with F4.",
+            "Choose CA file and name the authority's certificate; or compare the fingerprint with the DBA's and pin it with {key:pin-certificate}.",
         )
         .command(READ_ON_SERVER),
         TlsTrouble::SelfSigned => shown(
@@ -39,7 +39,7 @@ pub fn explain(trouble: &TlsTrouble, around: &Around<'_>) -> Explanation {
             "it is signed by itself, as the one is that SQL Server makes when it has no other.",
             format!(
                 "Compare the fingerprint with what the DBA reads on the server (by the command in PowerShell, or {READ_ON_LINUX} and \
-                 the file on Linux), then pin it with F4; better, have the server given a certificate of your authority."
+                 the file on Linux), then pin it with {{key:pin-certificate}}; better, have the server given a certificate of your authority."
             ),
         )
         .command(READ_ON_SERVER),
@@ -136,7 +136,7 @@ mod tests {
             (TlsTrouble::NotOffered, "offers none", "encryption turned on", Some(FieldId::Encryption)),
             (TlsTrouble::StrictNotOffered, "TDS 8.0", "Mandatory", Some(FieldId::Encryption)),
             (TlsTrouble::UnknownIssuer, "nobody that this machine trusts", "CA file", None),
-            (TlsTrouble::SelfSigned, "signed by itself", "F4", None),
+            (TlsTrouble::SelfSigned, "signed by itself", "{key:pin-certificate}", None),
             (TlsTrouble::Expired, "ended on 2027-03-01", "renewed", None),
             (TlsTrouble::NotYetValid, "begins only on 2026-03-01", "clock", None),
             (

@@ -3,6 +3,7 @@
 use crate::catalog::say;
 use crate::model::facts::{ConfigTrouble, SealTrouble, Trouble};
 use crate::model::field::FieldId;
+use crate::model::quote::Shell;
 
 use super::{Around, Explanation, sql, tls};
 
@@ -18,8 +19,10 @@ pub fn explain(trouble: &Trouble, around: &Around<'_>) -> Explanation {
             );
             match around.host {
                 "" => words,
-                host if cfg!(windows) => words.command(format!("Resolve-DnsName {host}")),
-                host => words.command(format!("getent hosts {host}")),
+                host => {
+                    let ask = if around.platform.is_windows() { "Resolve-DnsName" } else { "getent hosts" };
+                    words.command(format!("{ask} {}", Shell::of(around.platform).word(host)))
+                }
             }
         }
         Trouble::NameServerSilent => Explanation::new(
@@ -80,7 +83,7 @@ pub fn explain(trouble: &Trouble, around: &Around<'_>) -> Explanation {
         .about(FieldId::Server),
         Trouble::Io(text) => Explanation::new(
             format!("This machine's operating system says: {}", say::sentence(text.as_str())),
-            "Mend that, then try again.",
+            "Fix that, then try again.",
         ),
         Trouble::Unasked => Explanation::new("This could not be learnt.", "Try again."),
     }
@@ -99,11 +102,11 @@ fn config(trouble: &ConfigTrouble) -> Explanation {
         }
         ConfigTrouble::Unreadable { path, said } => Explanation::new(
             format!("{path} cannot be read: {}", say::sentence(said.as_str())),
-            "Mend what the operating system names; the node config is a small text file in UTF-8.",
+            "Fix what the operating system names; the node config is a small text file in UTF-8.",
         ),
         ConfigTrouble::Malformed { path, line, said } => Explanation::new(
             format!("{path}, line {line}: {}", say::sentence(said.as_str())),
-            "Mend the line, or put the newest dated copy beside it in its place. The file stays as it is.",
+            "Fix the line, or put the newest dated copy beside it in its place. The file stays as it is.",
         ),
         ConfigTrouble::OtherFormat { path, found, known } => Explanation::new(
             format!("{path} has format {found}, and this program knows format {known} only."),
@@ -133,6 +136,7 @@ mod tests {
 
     use super::*;
     use crate::model::facts::SqlTrouble;
+    use crate::model::platform::Platform;
 
     #[test]
     fn each_trouble_has_words_of_its_own_that_name_the_place() {
@@ -158,6 +162,19 @@ mod tests {
             assert!(words.says.ends_with('.') && words.fix.ends_with('.'), "{words:?}");
             let bare = explain(&trouble, &Around::NOTHING);
             assert!(!bare.says.contains("  ") && bare.says.starts_with(char::is_uppercase), "{bare:?}");
+        }
+    }
+
+    #[test]
+    fn a_name_is_looked_up_by_the_platform_s_own_command() {
+        for (platform, host, command) in [
+            (Platform::Linux, "sql01", "getent hosts sql01"),
+            (Platform::Windows, "sql01", "Resolve-DnsName sql01"),
+            (Platform::Windows, "a'b", "Resolve-DnsName 'a''b'"),
+        ] {
+            let around = Around { host, platform, ..Around::NOTHING };
+            let remedy = explain(&Trouble::NameUnknown, &around).remedy;
+            assert_eq!(remedy.map(|remedy| remedy.text().to_owned()).as_deref(), Some(command));
         }
     }
 

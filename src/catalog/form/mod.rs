@@ -6,8 +6,6 @@
 pub mod read;
 mod read_cluster;
 
-use std::path::Path;
-
 use crate::model::answers::Answers;
 use crate::model::field::{FieldId, Kind};
 use crate::model::hand_over::Handing;
@@ -89,16 +87,15 @@ pub fn problem(field: FieldId, answers: &Answers) -> Option<String> {
 
 /// What is wrong with the path of a file that may be written; none at all is no problem.
 fn written_to(field: FieldId, example: &str, answers: &Answers) -> Option<String> {
-    let text = answers.trimmed(field);
-    let good = text.is_empty() || Path::new(text).is_absolute();
-    (!good).then(|| format!("Type an absolute path, for instance {}.", read::example(example)))
+    let good = answers.trimmed(field).is_empty() || read::absolute(field, answers).is_some();
+    (!good).then(|| read::not_absolute(answers.platform(), example))
 }
 
 /// Whether a field has no answer but needs one.
 pub fn is_missing(field: FieldId, answers: &Answers) -> bool {
     let needed = match field {
         FieldId::KeyFile | FieldId::KeyProof | FieldId::KeyConfirm | FieldId::AnswersFile => false,
-        FieldId::ServicePassword => read::NEEDS_SERVICE_PASSWORD,
+        FieldId::ServicePassword => read::needs_service_password(answers.platform()),
         _ => !field.may_be_left_out(),
     };
     let empty = if field.is_secret() { answers.get(field).raw.is_empty() } else { answers.trimmed(field).is_empty() };

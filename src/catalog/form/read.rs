@@ -1,7 +1,7 @@
 //! Each answer, parsed; the error is the sentence that is shown beneath the field. Everything that reads an answer's
 //! meaning (the survey's inputs, the node, the checks) goes through here, so that no two of them can differ.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use data_encoding::HEXLOWER_PERMISSIVE;
 use secrecy::{ExposeSecret, SecretString};
@@ -12,6 +12,7 @@ use crate::model::field::FieldId;
 use crate::model::flow::Flow;
 use crate::model::master_key::{KeyForm, KeySize, MasterKey};
 use crate::model::names::{DatabaseName, InstanceName, NodeName};
+use crate::model::platform::Platform;
 use crate::model::server_address::ServerAddress;
 use crate::model::survey::AccountKind;
 use crate::model::target::{Encryption, Target, Trust};
@@ -20,9 +21,6 @@ pub use super::read_cluster::{
     admin_email, admin_password, admin_user, administrator, hand_over, licence, octopus_server, shared_folder, storage,
     storage_root,
 };
-
-/// Windows wants the password of the account that a service runs as; systemd wants none.
-pub const NEEDS_SERVICE_PASSWORD: bool = cfg!(windows);
 
 /// How many tasks a node takes at a time where nobody says otherwise; Octopus' own default.
 pub const DEFAULT_TASK_CAP: u16 = 5;
@@ -39,7 +37,7 @@ pub fn node_name(answers: &Answers) -> Result<NodeName, String> {
 
 /// The home directory.
 pub fn home(answers: &Answers) -> Result<PathBuf, String> {
-    path(answers.trimmed(FieldId::Home), "octopus")
+    path(FieldId::Home, "octopus", answers)
 }
 
 /// The kind of the service account.
@@ -69,6 +67,11 @@ pub fn service_user(answers: &Answers) -> Result<String, String> {
     Ok(name.to_owned())
 }
 
+/// Windows wants the password of the account that a service runs as; systemd wants none.
+pub const fn needs_service_password(platform: Platform) -> bool {
+    platform.is_windows()
+}
+
 /// The service account's password, where the account has one.
 pub fn service_password(answers: &Answers) -> Result<Option<SecretString>, String> {
     if account_kind(answers) != AccountKind::Custom {
@@ -76,7 +79,7 @@ pub fn service_password(answers: &Answers) -> Result<Option<SecretString>, Strin
     }
     match answers.secret(FieldId::ServicePassword).filter(|secret| !secret.expose_secret().is_empty()) {
         Some(secret) => clean_secret(secret).map(Some),
-        None if NEEDS_SERVICE_PASSWORD => Err("Type the account's password.".into()),
+        None if needs_service_password(answers.platform()) => Err("Type the account's password.".into()),
         None => Ok(None),
     }
 }
@@ -164,14 +167,16 @@ pub fn encryption(answers: &Answers) -> Encryption {
 
 /// The CA file.
 pub fn ca_file(answers: &Answers) -> Result<PathBuf, String> {
-    path(answers.trimmed(FieldId::CaFile), "corp-ca.pem")
+    path(FieldId::CaFile, "corp-ca.pem", answers)
 }
 
 /// The trusted certificate's SHA-256. Colons, hyphens and blanks between the digits do not matter.
 pub fn fingerprint(answers: &Answers) -> Result<[u8; 32], String> {
     let text = answers.trimmed(FieldId::Fingerprint);
     if text.is_empty() {
-        return Err("Type the certificate's SHA-256, or take the one that the server shows with F4.".into());
+        return Err(
+            "Type the certificate's SHA-256{?, or take the one that the server shows with {key:take-certificate}}.".into()
+        );
     }
     let text = text.get(..7).filter(|head| head.eq_ignore_ascii_case("sha256:")).map_or(text, |head| &text[head.len()..]);
     let digits: String = text.chars().filter(|c| !(c.is_whitespace() || matches!(c, ':' | '-'))).collect();
@@ -222,15 +227,26 @@ pub fn key_size(answers: &Answers) -> KeySize {
     if answers.trimmed(FieldId::KeySize) == "aes-128" { KeySize::Aes128 } else { KeySize::Aes256 }
 }
 
-fn path(text: &str, name: &str) -> Result<PathBuf, String> {
+/// A field's path, absolute by the rules of the target's platform.
+pub fn path(field: FieldId, example: &str, answers: &Answers) -> Result<PathBuf, String> {
+    let text = answers.trimmed(field);
     if text.chars().any(char::is_control) {
         return Err("The path holds a control character; type it anew.".into());
     }
-    let path = Path::new(text);
-    if path.is_absolute() { Ok(path.to_owned()) } else { Err(format!("Type an absolute path, for instance {}.", example(name))) }
+    absolute(field, answers).ok_or_else(|| not_absolute(answers.platform(), example))
 }
 
-/// An example path on this system.
-pub fn example(name: &str) -> String {
-    if cfg!(windows) { format!("C:\\Octopus\\{name}") } else { format!("/var/lib/{name}") }
+/// A field's path where it is an absolute one.
+pub fn absolute(field: FieldId, answers: &Answers) -> Option<PathBuf> {
+    let text = answers.trimmed(field);
+    answers.platform().is_absolute(text).then(|| PathBuf::from(text))
+}
+
+/// What to type instead of a path that is not absolute.
+pub fn not_absolute(platform: Platform, example: &str) -> String {
+    let folder = match platform {
+        Platform::Linux => "/var/lib",
+        Platform::Windows => "C:\\Octopus",
+    };
+    format!("Type an absolute path, for instance {}.", platform.join(folder, example))
 }

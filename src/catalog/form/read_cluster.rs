@@ -1,6 +1,6 @@
 //! The answers about what the whole cluster shares, and about the hand-over; see [`super::read`].
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use secrecy::{ExposeSecret, SecretString};
 
@@ -9,6 +9,7 @@ use crate::model::answers::Answers;
 use crate::model::field::FieldId;
 use crate::model::hand_over::Handing;
 use crate::model::node::Administrator;
+use crate::model::platform::Platform;
 use crate::model::storage::{SharedFolder, SharedStorage};
 use crate::model::survey::LicenceSource;
 
@@ -30,21 +31,24 @@ pub fn storage(answers: &Answers) -> Result<SharedStorage, FieldId> {
 
 /// The root of the shared folders.
 pub fn storage_root(answers: &Answers) -> Result<PathBuf, String> {
-    shared_path(answers.trimmed(FieldId::StorageRoot))
+    shared_path(answers.trimmed(FieldId::StorageRoot), answers.platform())
 }
 
 /// One shared folder; `None` for one that may be left out, and is.
 pub fn shared_folder(field: FieldId, answers: &Answers) -> Result<Option<PathBuf>, String> {
     let text = answers.trimmed(field);
-    if text.is_empty() && field.may_be_left_out() { Ok(None) } else { shared_path(text).map(Some) }
+    if text.is_empty() && field.may_be_left_out() { Ok(None) } else { shared_path(text, answers.platform()).map(Some) }
 }
 
 /// What the registry has place for, as the server counts characters.
 const LONGEST_PATH: usize = 1_000;
 
-/// A path that other machines can have too: absolute here, or a UNC path.
-fn shared_path(text: &str) -> Result<PathBuf, String> {
-    let example = if cfg!(windows) { "\\\\files\\octopus" } else { "/mnt/octopus" };
+/// A path that other machines can have too: absolute on this platform, or a UNC path.
+fn shared_path(text: &str, platform: Platform) -> Result<PathBuf, String> {
+    let example = match platform {
+        Platform::Linux => "/mnt/octopus",
+        Platform::Windows => "\\\\files\\octopus",
+    };
     if text.chars().any(char::is_control) {
         return Err("The path holds a control character; type it anew.".to_owned());
     }
@@ -52,7 +56,7 @@ fn shared_path(text: &str) -> Result<PathBuf, String> {
         return Err(format!("A path has at most {LONGEST_PATH} characters here; type a shorter one."));
     }
     let unc = text.starts_with("\\\\") && text.len() > 4;
-    let good = Path::new(text).is_absolute() || unc;
+    let good = platform.is_absolute(text) || unc;
     if good { Ok(PathBuf::from(text)) } else { Err(format!("Type a path that every node can reach, for instance {example}.")) }
 }
 
@@ -108,8 +112,8 @@ pub fn licence(answers: &Answers) -> Result<Option<LicenceSource>, FieldId> {
     if file.is_empty() {
         return Ok(None);
     }
-    let path = Path::new(file);
-    if path.is_absolute() { Ok(Some(LicenceSource::File(path.to_owned()))) } else { Err(FieldId::LicenceFile) }
+    let path = read::absolute(FieldId::LicenceFile, answers).ok_or(FieldId::LicenceFile)?;
+    Ok(Some(LicenceSource::File(path)))
 }
 
 /// Whether Octopus Server's commands are run.
@@ -127,11 +131,7 @@ pub fn octopus_server(answers: &Answers) -> Result<Option<PathBuf>, String> {
     if text.is_empty() {
         return Ok(None);
     }
-    let path = PathBuf::from(text);
-    let program = if cfg!(windows) { "Octopus.Server.exe" } else { "Octopus.Server" };
-    if path.is_absolute() {
-        Ok(Some(path))
-    } else {
-        Err(format!("Type an absolute path, for instance {}.", read::example(program)))
-    }
+    let platform = answers.platform();
+    let path = read::absolute(FieldId::OctopusServer, answers);
+    path.map(Some).ok_or_else(|| read::not_absolute(platform, platform.server_program()))
 }

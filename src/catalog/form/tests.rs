@@ -1,6 +1,7 @@
 use super::*;
 use crate::catalog::{flow, samples};
 use crate::model::flow::Flow;
+use crate::model::platform::Platform;
 
 fn problem_of(field: FieldId, changes: &[(FieldId, &str)]) -> Option<String> {
     problem(field, &samples::with(changes))
@@ -18,7 +19,7 @@ fn good_answers_have_no_problem_and_nothing_is_missing() {
 
 #[test]
 fn what_is_missing_is_also_a_problem() {
-    let answers = Answers::default();
+    let answers = Answers::new(Platform::Linux);
     let of = |flow| -> Vec<FieldId> {
         FieldId::ALL.into_iter().filter(|field| flow::asks(flow, *field) && is_missing(*field, &answers)).collect()
     };
@@ -99,7 +100,7 @@ fn trust_asks_for_what_belongs_to_it() {
     let print = "9c".repeat(32);
     for (changes, field, part) in [
         (vec![by("ca-file")], FieldId::CaFile, "absolute path"),
-        (vec![by("fingerprint")], FieldId::Fingerprint, "F4"),
+        (vec![by("fingerprint")], FieldId::Fingerprint, "{key:take-certificate}"),
         (vec![by("fingerprint"), (FieldId::Fingerprint, "9c4e")], FieldId::Fingerprint, "64 hexadecimal"),
         (vec![by("fingerprint"), (FieldId::Fingerprint, &print[..40])], FieldId::Fingerprint, "SHA-1"),
         (vec![by("fingerprint"), (FieldId::Fingerprint, "é9c4e9c4e")], FieldId::Fingerprint, "64 hexadecimal"),
@@ -120,8 +121,25 @@ fn a_managed_or_custom_account_needs_a_name() {
         assert!(problem_of(FieldId::ServiceUser, &[(FieldId::ServiceAccount, kind), (FieldId::ServiceUser, "a\"b")]).is_some());
     }
     let custom = (FieldId::ServiceAccount, "custom");
-    assert_eq!(is_missing(FieldId::ServicePassword, &samples::with(&[custom])), cfg!(windows));
+    for platform in Platform::ALL {
+        let is_needed = is_missing(FieldId::ServicePassword, &samples::with_on(platform, &[custom]));
+        assert_eq!(is_needed, platform.is_windows());
+    }
     assert!(problem_of(FieldId::ServicePassword, &[custom, (FieldId::ServicePassword, "a\tb")]).is_some());
+}
+
+#[test]
+fn a_path_is_absolute_by_the_rules_of_its_platform() {
+    for (platform, good, bad, example) in [
+        (Platform::Linux, "/srv/octopus", "C:\\Octopus", "/var/lib/octopus"),
+        (Platform::Windows, "D:\\Octopus", "/srv/octopus", "C:\\Octopus\\octopus"),
+    ] {
+        let of = |home: &str| problem(FieldId::Home, &samples::with_on(platform, &[(FieldId::Home, home)]));
+        assert_eq!(of(good), None);
+        assert_eq!(of(bad), Some(format!("Type an absolute path, for instance {example}.")));
+        let program = samples::with_on(platform, &[(FieldId::HandOver, "always"), (FieldId::OctopusServer, "Octopus.Server")]);
+        assert!(problem(FieldId::OctopusServer, &program).is_some_and(|says| says.contains(platform.server_program())));
+    }
 }
 
 #[test]
@@ -134,15 +152,16 @@ fn a_problem_never_shows_a_password() {
 
 #[test]
 fn a_shared_path_that_the_registry_has_no_place_for_is_refused() {
-    let of = |path: &str| {
-        let answers = samples::with(&[(FieldId::Storage, "root"), (FieldId::StorageRoot, path)]);
-        read::storage_root(&answers)
-    };
-    // The server counts characters beyond the first plane as two.
-    let start = if cfg!(windows) { r"C:\" } else { "/" };
-    let rest = 1_000 - start.len();
-    assert!(of(&format!("{start}{}", "x".repeat(rest))).is_ok());
-    for text in ["x".repeat(rest + 1), "\u{1f419}".repeat(rest / 2 + 1)] {
-        assert!(of(&format!("{start}{text}")).is_err_and(|says| says.contains("1000 characters")));
+    for (platform, start) in [(Platform::Linux, "/"), (Platform::Windows, r"C:\")] {
+        let of = |path: &str| {
+            let answers = samples::with_on(platform, &[(FieldId::Storage, "root"), (FieldId::StorageRoot, path)]);
+            read::storage_root(&answers)
+        };
+        // The server counts characters beyond the first plane as two.
+        let rest = 1_000 - start.len();
+        assert!(of(&format!("{start}{}", "x".repeat(rest))).is_ok());
+        for text in ["x".repeat(rest + 1), "\u{1f419}".repeat(rest / 2 + 1)] {
+            assert!(of(&format!("{start}{text}")).is_err_and(|says| says.contains("1000 characters")));
+        }
     }
 }

@@ -12,7 +12,7 @@ use crate::model::registry::CanaryRow;
 use crate::model::storage::{SharedFolder, SharedStorage};
 
 /// The root of the samples' shared folders.
-pub const STORAGE: &str = if cfg!(windows) { "S:\\Octopus" } else { "/mnt/octopus" };
+pub const STORAGE: &str = "/mnt/octopus";
 
 /// The nodes whose canaries are in the samples' shared folders: the first one, and one that has joined.
 const NODES: [&str; 2] = ["web01", "web02"];

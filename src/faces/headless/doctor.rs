@@ -4,7 +4,7 @@
 use std::fmt::Write as _;
 
 use crate::catalog::say;
-use crate::faces::sentences::{self, WORD, clean};
+use crate::faces::sentences::{self, WORD, clean, written};
 use crate::faces::tui::text;
 use crate::model::finding::{Finding, Severity, Verdict};
 use crate::model::untrusted::Untrusted;
@@ -70,7 +70,7 @@ fn wrapped(out: &mut String, check: &Check, findings: &[Finding], columns: u16) 
     for finding in findings {
         let _ = writeln!(out, "  {:WORD$} {}", sentences::severity(finding.severity), check.id.id());
         for sentence in [&finding.says, &finding.fix] {
-            let sentence = clean(sentence);
+            let sentence = written(sentence);
             for line in text::wrap(&sentence, room).into_iter().filter(|line| !line.is_empty()) {
                 let _ = writeln!(out, "{:indent$}{line}", "");
             }

@@ -14,7 +14,7 @@ use crate::wizard::settings::Setting;
 
 use super::report::{Check, Report, Section};
 use super::text::life;
-use crate::faces::sentences;
+use crate::faces::sentences::{self, written};
 
 /// The schema's number.
 const SCHEMA: u32 = 1;
@@ -193,8 +193,8 @@ fn finding(finding: &Finding) -> FindingOut {
         check: finding.check.id(),
         severity: sentences::severity(finding.severity),
         field: finding.about.map(crate::model::field::FieldId::id),
-        says: clean(&finding.says),
-        fix: (!finding.fix.is_empty()).then(|| clean(&finding.fix)),
+        says: written(&finding.says),
+        fix: (!finding.fix.is_empty()).then(|| written(&finding.fix)),
         remedy: finding.remedy.as_ref().map(remedy),
     }
 }

@@ -121,7 +121,7 @@ fn backups(out: &mut String, report: &Report<'_>) {
 fn summary(report: &Report<'_>) -> String {
     let tally = report.tally;
     let said = match report.status {
-        Status::Fine => "Nothing stands against this node",
+        Status::Fine => "No problems found with this node",
         Status::Warnings => "There are warnings",
         Status::Stops => "There are stops",
         Status::Unknown => "Not everything could be looked at",

@@ -96,7 +96,7 @@ pub fn stand_against<L: Lines, W: Write>(face: &mut Face<'_, L, W>, least: Sever
 
 fn one<L: Lines, W: Write>(face: &mut Face<'_, L, W>, finding: &Finding) -> Result<(), Stop> {
     let word = sentences::severity(finding.severity);
-    face.say(&format!("{word}: {}: {}", finding.check.id(), finding.says))?;
+    face.tell(&format!("{word}: {}: {}", finding.check.id(), finding.says))?;
     mends(face, &finding.fix, finding.remedy.as_ref().map(Remedy::text))
 }
 
@@ -106,7 +106,7 @@ pub fn mends<L: Lines, W: Write>(face: &mut Face<'_, L, W>, fix: &str, remedy: O
         face.tell(&format!("What to do: {fix}"))?;
     }
     if let Some(remedy) = remedy {
-        face.say("What mends it, to be copied:")?;
+        face.say("To copy:")?;
         for line in remedy.lines() {
             face.say(line)?;
         }
@@ -120,8 +120,7 @@ fn is_final(verdict: &Verdict) -> bool {
 
 fn tell<L: Lines, W: Write>(face: &mut Face<'_, L, W>, check: CheckId, verdict: &Verdict) -> Result<(), Stop> {
     for sentence in sentences_of(check, verdict) {
-        // Never less than all of it: what was found names no keys, but a database may be called F4.
-        face.say(&sentence)?;
+        face.tell(&sentence)?;
     }
     Ok(())
 }

@@ -21,14 +21,21 @@ pub enum Entry<'a> {
     Text(&'a str),
 }
 
+/// Goes one question back.
+pub const BACK: &str = "<";
+/// Ends the program.
+pub const QUIT: &str = "quit";
+/// Announces a connection string.
+pub const CONNECTION: &str = "connection";
+
 /// The words that are not answers.
 const WORDS: [(&str, Entry<'static>); 6] = [
     ("?", Entry::Help),
-    ("<", Entry::Back),
+    (BACK, Entry::Back),
     (".", Entry::Clear),
     ("!", Entry::Quit),
-    ("quit", Entry::Quit),
-    ("connection", Entry::Connection),
+    (QUIT, Entry::Quit),
+    (CONNECTION, Entry::Connection),
 ];
 
 /// What is told of them, once at the start and with each help.

@@ -131,8 +131,9 @@ fn help<L: Lines, W: Write>(face: &mut Face<'_, L, W>, field: FieldId) -> Result
         for paragraph in words.help.split("\n\n") {
             face.tell(paragraph)?;
         }
-        if !words.example.is_empty() {
-            face.say(&format!("For instance: {}", words.example))?;
+        let example = words.example(face.state().answers.platform());
+        if !example.is_empty() {
+            face.say(&format!("For instance: {example}"))?;
         }
         if let Kind::Choice(values) = field.kind() {
             for (number, value) in (1..).zip(values) {

@@ -107,7 +107,7 @@ fn failures<L: Lines, W: Write>(face: &mut Face<'_, L, W>) -> Result<(), Stop> {
     let run = face.state().run();
     let told: Vec<_> = run.rows.iter().filter_map(|row| run.explain(row)).collect();
     for told in told {
-        face.say(&format!("stop: {}", told.says))?;
+        face.tell(&format!("stop: {}", told.says))?;
         checks::mends(face, &told.fix, told.remedy.as_ref().map(Remedy::text))?;
     }
     Ok(())

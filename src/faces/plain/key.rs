@@ -15,7 +15,7 @@ use crate::wizard::state::Focus;
 use super::field::{self, Left};
 use super::lines::{Echo, Lines};
 use super::talk::{Answer, Choice, Chosen, Face, Stop};
-use super::{checks, screen};
+use super::{checks, keys, screen};
 
 /// What can be done with the key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,10 +34,10 @@ pub async fn ask<L: Lines, W: Write>(face: &mut Face<'_, L, W>) -> Result<(), St
     fingerprint(face)?;
     face.say("To go on, prove that it is kept: save it and have the file read back, or type its last six characters.")?;
     let ways = [
-        Choice::new(Way::Show, "show", "Show the key here, once."),
-        Choice::new(Way::Save, "save", "Save the key to a new file that only you can read."),
+        Choice::new(Way::Show, keys::SHOW, "Show the key here, once."),
+        Choice::new(Way::Save, keys::SAVE, "Save the key to a new file that only you can read."),
         Choice::new(Way::Prove, "prove", "Type the key's last six characters, from where you keep it."),
-        Choice::new(Way::Read, "read", "Have the saved file read back."),
+        Choice::new(Way::Read, keys::READ, "Have the saved file read back."),
         Choice::new(Way::End, "end", "End the program; the next start asks again."),
     ];
     face.menu(&ways)?;
@@ -62,9 +62,9 @@ pub async fn of_review<L: Lines, W: Write>(face: &mut Face<'_, L, W>) -> Result<
     screen::heading(face)?;
     fingerprint(face)?;
     let ways = [
-        Choice::new(Way::Show, "show", "Show the key here, once."),
-        Choice::new(Way::Save, "save", "Save the key to a new file that only you can read."),
-        Choice::new(Way::Read, "read", "Have the saved file read back."),
+        Choice::new(Way::Show, keys::SHOW, "Show the key here, once."),
+        Choice::new(Way::Save, keys::SAVE, "Save the key to a new file that only you can read."),
+        Choice::new(Way::Read, keys::READ, "Have the saved file read back."),
         Choice::new(Way::Back, "back", "Go back to the review."),
         Choice::new(Way::End, "end", "End the program."),
     ];

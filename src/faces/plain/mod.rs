@@ -14,7 +14,7 @@ mod entry;
 mod field;
 mod install;
 mod key;
-mod keyless;
+mod keys;
 mod lines;
 mod plan;
 mod review;
@@ -27,7 +27,7 @@ mod talk;
 pub use checks::sentences_of;
 pub use echo::{keep, restore};
 pub use install::changes as changes_of;
-pub use keyless::plain as without_keys;
+pub use keys::fill;
 pub use lines::{Echo, Heard, Lines, Script};
 pub use stdin::Stdin;
 

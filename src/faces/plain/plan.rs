@@ -8,7 +8,7 @@ use crate::model::flow::Flow;
 use crate::model::plan::Plan;
 use crate::model::screen::ScreenId;
 use crate::model::untrusted::Untrusted;
-use crate::render::{self, Language};
+use crate::render::{self, Shell};
 use crate::wizard::event::{Action, Event};
 
 use super::field::{self, Left};
@@ -136,11 +136,11 @@ pub async fn undo<L: Lines, W: Write>(face: &mut Face<'_, L, W>) -> Result<bool,
 /// Shows the plan as a script, its secrets as references, so that nothing has to be hidden.
 fn script<L: Lines, W: Write>(face: &mut Face<'_, L, W>) -> Result<(), Stop> {
     let Some(plan) = face.state().run().plan.clone() else { return Ok(()) };
-    let language = Language::of_this_system();
+    let shell = Shell::of(plan.node.platform);
     face.gap()?;
-    face.say(&format!("The same in {}. It is not run from here.", language.name()))?;
+    face.say(&format!("The same in {}. It is not run from here.", shell.name()))?;
     face.gap()?;
-    for line in render::script(&plan, language).lines() {
+    for line in render::script(&plan, shell).lines() {
         face.lay(&sentences::clean_line(line))?;
     }
     face.gap()

@@ -11,7 +11,7 @@ use crate::wizard::state::{Focus, State};
 
 use super::lines::{Echo, Lines};
 use super::talk::{Answer, Choice, Chosen, Face, Stop};
-use super::{cluster, entry, key};
+use super::{cluster, entry, key, keys};
 
 /// How many dead nodes are offered by number; any can be named.
 const MOST: usize = 20;
@@ -63,14 +63,14 @@ pub async fn ask<L: Lines, W: Write>(face: &mut Face<'_, L, W>) -> Result<(), St
 fn ways(state: &State) -> Vec<Choice<Way>> {
     let mut ways = vec![
         Choice::new(Way::Report, "report", "Print the report once more."),
-        Choice::new(Way::Again, "again", "Check everything again."),
+        Choice::new(Way::Again, keys::AGAIN, "Check everything again."),
     ];
     if state.is_ours() {
-        ways.push(Choice::new(Way::Edit, "edit", "Change settings."));
-        ways.push(Choice::new(Way::Leave, "leave", "Have this node leave its cluster."));
+        ways.push(Choice::new(Way::Edit, keys::EDIT, "Change settings."));
+        ways.push(Choice::new(Way::Leave, keys::LEAVE, "Have this node leave its cluster."));
     }
     if !removable(state).is_empty() {
-        ways.push(Choice::new(Way::Remove, "remove", "Take a dead node out of the registry."));
+        ways.push(Choice::new(Way::Remove, keys::REMOVE, "Take a dead node out of the registry."));
     }
     if state.custody().drawn.is_some() {
         ways.push(Choice::new(Way::Key, "key", "Show or save the master key."));

@@ -14,7 +14,7 @@ use crate::words;
 use super::field::{self, Left};
 use super::lines::{Echo, Lines};
 use super::talk::{self, Answer, Choice, Chosen, Face, Stop};
-use super::{certificate, checks, cluster, storage};
+use super::{certificate, checks, cluster, keys, storage};
 
 /// What can be done at a gate that is shut.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -160,7 +160,7 @@ async fn pass<L: Lines, W: Write>(face: &mut Face<'_, L, W>, here: ScreenId, tol
             }
             gate => {
                 if matches!(gate, Gate::Shut(_)) {
-                    checks::stand_against(face, Severity::Stop, "This has to be mended first.")?;
+                    checks::stand_against(face, Severity::Stop, "Fix this first.")?;
                 } else {
                     face.say("Not everything could be looked at.")?;
                 }
@@ -203,7 +203,7 @@ async fn choose<L: Lines, W: Write>(face: &mut Face<'_, L, W>, told: &mut checks
     let fields = face.state().fields();
     let ways = [
         Choice::new(Way::Change, "change", "Change the answers."),
-        Choice::new(Way::Again, "again", "Check again."),
+        Choice::new(Way::Again, keys::AGAIN, "Check again."),
         Choice::new(Way::Back, "back", "Go back to the screen before."),
         Choice::new(Way::End, "end", "End the program."),
     ];

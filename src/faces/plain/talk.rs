@@ -14,7 +14,7 @@ use crate::wizard::state::{Ending, Notice, State};
 
 use super::PlainOptions;
 use super::entry::{self, Entry};
-use super::keyless;
+use super::keys;
 use super::lines::{Echo, Heard, Lines};
 
 /// Why the session goes on no more.
@@ -132,9 +132,9 @@ impl<'a, L: Lines, W: Write> Face<'a, L, W> {
         Ok(self.out.flush()?)
     }
 
-    /// Says one of the wizard's sentences, without the keys that it may name; nothing where nothing is left of it.
+    /// Says one of the wizard's sentences, with what is typed here; nothing where it tells of keys only.
     pub fn tell(&mut self, text: &str) -> Result<(), Stop> {
-        let text = keyless::plain(text);
+        let text = keys::fill(text);
         if text.is_empty() { Ok(()) } else { self.say(&text) }
     }
 

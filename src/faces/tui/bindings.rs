@@ -1,10 +1,13 @@
 //! The keys: one table, from which both the foot and the handling of keys are made, so that every key that is shown works.
 
+use std::borrow::Cow;
+
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
 use crate::catalog::flow;
 use crate::model::field::Kind;
 use crate::model::flow::Flow;
+use crate::model::phrase::{self, Key};
 use crate::model::screen::ScreenId;
 use crate::wizard::actions;
 use crate::wizard::event::Action;
@@ -199,37 +202,90 @@ fn esc(state: &State) -> Option<Binding> {
     Some(bind(ESC, "Esc", label, 1, does))
 }
 
+/// What is pressed for an action, and how that is shown; `install`: on the install screen, where letters do, too.
+const fn key_of(action: Action, install: bool) -> (&'static [KeyCode], &'static str) {
+    match action {
+        Action::Help => (&[KeyCode::F(1)], "F1"),
+        Action::Reveal => (&[KeyCode::F(2)], "F2"),
+        Action::ConnectionString => (&[KeyCode::F(3)], "F3"),
+        Action::Certificate | Action::Script | Action::Output | Action::Edit => (&[KeyCode::F(4)], "F4"),
+        Action::Cancel if install => (ESC, "Esc"),
+        Action::Retry if install => (&[KeyCode::Char('r'), KeyCode::Char('R'), KeyCode::F(5)], "R"),
+        Action::CheckAgain | Action::Cancel | Action::Retry => (&[KeyCode::F(5)], "F5"),
+        Action::CopyRemedy | Action::CopyKey | Action::CopyNext => (&[KeyCode::F(6)], "F6"),
+        Action::SaveKey | Action::SaveAnswers => (&[KeyCode::F(7)], "F7"),
+        Action::ReadKey => (&[KeyCode::F(8)], "F8"),
+        Action::Undo if install => (&[KeyCode::Char('u'), KeyCode::Char('U'), KeyCode::F(9)], "U"),
+        Action::Undo | Action::LeaveCluster | Action::RemoveNode => (&[KeyCode::F(9)], "F9"),
+        Action::Leave if install => (&[KeyCode::Char('l'), KeyCode::Char('L'), KeyCode::F(10)], "L"),
+        Action::Leave => (&[KeyCode::F(10)], "F10"),
+        Action::Quit => (&[], "Ctrl-C"),
+    }
+}
+
+/// How an action's key is shown, for sentences of this face.
+pub const fn cap(action: Action) -> &'static str {
+    key_of(action, false).1
+}
+
+/// What a key of the wizard's sentences is called here.
+const fn name(key: Key) -> &'static str {
+    match key {
+        Key::Next => "Enter",
+        Key::Back => "Esc",
+        Key::Choose => "Left and right",
+        Key::Select => "Up and down",
+        Key::Page => "PgUp and PgDn",
+        Key::Quit => cap(Action::Quit),
+        Key::Reveal => cap(Action::Reveal),
+        Key::ConnectionString => cap(Action::ConnectionString),
+        Key::ShowCertificate | Key::TakeCertificate | Key::PinCertificate => cap(Action::Certificate),
+        Key::CheckAgain => cap(Action::CheckAgain),
+        Key::StopChecking => cap(Action::Cancel),
+        Key::CopyKey => cap(Action::CopyKey),
+        Key::SaveKey => cap(Action::SaveKey),
+        Key::ReadKey => cap(Action::ReadKey),
+        Key::Edit => cap(Action::Edit),
+        Key::LeaveCluster => cap(Action::LeaveCluster),
+        Key::RemoveNode => cap(Action::RemoveNode),
+    }
+}
+
+/// A sentence of the wizard with the names of the keys in it.
+pub fn fill(text: &str) -> Cow<'_, str> {
+    phrase::fill(text, |key| Some(name(key).into()))
+}
+
 /// The key of an action.
 fn action(action: Action, state: &State) -> Binding {
     let install = state.place.here == ScreenId::Install;
-    let (keys, cap, label, rank): (&'static [KeyCode], _, _, _) = match action {
-        Action::Help => (&[KeyCode::F(1)], "F1", ("help", "help"), 3),
-        Action::Reveal if state.custody().revealed => (&[KeyCode::F(2)], "F2", ("hide", "hide"), 2),
-        Action::Reveal => (&[KeyCode::F(2)], "F2", ("reveal", "reveal"), 2),
-        Action::ConnectionString => (&[KeyCode::F(3)], "F3", ("connection string", "connection"), 5),
-        Action::Certificate if state.is_certificate_refused() => (&[KeyCode::F(4)], "F4", ("trust this certificate", "trust"), 2),
-        Action::Certificate => (&[KeyCode::F(4)], "F4", ("certificate", "cert"), 6),
-        Action::CheckAgain => (&[KeyCode::F(5)], "F5", ("check again", "check"), 4),
-        Action::Cancel if install => (ESC, "Esc", ("stop after this step", "stop"), 1),
-        Action::Cancel => (&[KeyCode::F(5)], "F5", ("stop checking", "stop"), 2),
-        Action::CopyRemedy => (&[KeyCode::F(6)], "F6", ("copy what mends it", "copy"), 2),
-        Action::CopyKey => (&[KeyCode::F(6)], "F6", ("copy", "copy"), 2),
-        Action::CopyNext => (&[KeyCode::F(6)], "F6", ("copy the command", "copy"), 2),
-        Action::SaveKey => (&[KeyCode::F(7)], "F7", ("save", "save"), 2),
-        Action::ReadKey => (&[KeyCode::F(8)], "F8", ("read back", "read"), 2),
-        Action::SaveAnswers => (&[KeyCode::F(7)], "F7", ("save answers", "save"), 4),
-        Action::Script => (&[KeyCode::F(4)], "F4", ("show script", "script"), 3),
-        Action::Output => (&[KeyCode::F(4)], "F4", ("show output", "output"), 3),
-        Action::Retry if install => (&[KeyCode::Char('r'), KeyCode::Char('R'), KeyCode::F(5)], "R", ("retry", "retry"), 1),
-        Action::Retry => (&[KeyCode::F(5)], "F5", ("retry", "retry"), 1),
-        Action::Undo if install => (&[KeyCode::Char('u'), KeyCode::Char('U'), KeyCode::F(9)], "U", ("undo", "undo"), 2),
-        Action::Undo => (&[KeyCode::F(9)], "F9", ("undo what was done", "undo"), 2),
-        Action::Leave if install => (&[KeyCode::Char('l'), KeyCode::Char('L'), KeyCode::F(10)], "L", ("leave it so", "leave"), 2),
-        Action::Leave => (&[KeyCode::F(10)], "F10", ("leave it so", "leave"), 2),
-        Action::Edit => (&[KeyCode::F(4)], "F4", ("change settings", "change"), 2),
-        Action::LeaveCluster => (&[KeyCode::F(9)], "F9", ("leave the cluster", "leave"), 4),
-        Action::RemoveNode => (&[KeyCode::F(9)], "F9", ("remove this node", "remove"), 3),
-        Action::Quit => (&[], "Ctrl-C", ("quit", "quit"), 7),
+    let (keys, cap) = key_of(action, install);
+    let (label, rank) = match action {
+        Action::Help => (("help", "help"), 3),
+        Action::Reveal if state.custody().revealed => (("hide", "hide"), 2),
+        Action::Reveal => (("reveal", "reveal"), 2),
+        Action::ConnectionString => (("connection string", "connection"), 5),
+        Action::Certificate if state.is_certificate_refused() => (("trust this certificate", "trust"), 2),
+        Action::Certificate => (("certificate", "cert"), 6),
+        Action::CheckAgain => (("check again", "check"), 4),
+        Action::Cancel if install => (("stop after this step", "stop"), 1),
+        Action::Cancel => (("stop checking", "stop"), 2),
+        Action::CopyRemedy => (("copy the fix", "copy"), 2),
+        Action::CopyKey => (("copy", "copy"), 2),
+        Action::CopyNext => (("copy the command", "copy"), 2),
+        Action::SaveKey => (("save", "save"), 2),
+        Action::ReadKey => (("read back", "read"), 2),
+        Action::SaveAnswers => (("save answers", "save"), 4),
+        Action::Script => (("show script", "script"), 3),
+        Action::Output => (("show output", "output"), 3),
+        Action::Retry => (("retry", "retry"), 1),
+        Action::Undo if install => (("undo", "undo"), 2),
+        Action::Undo => (("undo what was done", "undo"), 2),
+        Action::Leave => (("leave it so", "leave"), 2),
+        Action::Edit => (("change settings", "change"), 2),
+        Action::LeaveCluster => (("leave the cluster", "leave"), 4),
+        Action::RemoveNode => (("remove this node", "remove"), 3),
+        Action::Quit => (("quit", "quit"), 7),
     };
     bind(keys, cap, label, rank, Does::Press(action))
 }

@@ -200,6 +200,7 @@ mod tests {
     use super::*;
     use crate::model::answers::{Answers, Origin};
     use crate::model::flow::Flow;
+    use crate::model::platform::Platform;
     use crate::wizard::state::Focus;
     use crate::wizard::update::begin;
 
@@ -208,7 +209,7 @@ mod tests {
     }
 
     fn editing(field: FieldId, text: &str) -> (Editor, State) {
-        let mut state = begin(Answers::default(), Some(Flow::FirstNode)).0;
+        let mut state = begin(Answers::new(Platform::Linux), Some(Flow::FirstNode)).0;
         state.place.focus = Focus::Field(field);
         state.answers.set(field, Raw::of(field, text), Origin::Typed);
         let mut editor = Editor::default();

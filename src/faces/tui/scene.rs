@@ -1,6 +1,7 @@
 //! What a frame shows, gathered once: checks are pure and cheap, but not so cheap that every part of the screen should
 //! ask them anew.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use super::bindings::{self, Binding};
@@ -80,17 +81,17 @@ impl<'a> Scene<'a> {
     }
 
     /// The sentences under it; of a run that is gone on with, what is true of that.
-    pub fn intro(&self) -> &'static str {
+    pub fn intro(&self) -> Cow<'static, str> {
         if self.state.place.here == ScreenId::Review && self.state.resuming().is_some() {
-            "This goes on with the unfinished run. What is done already is recognised, and is not done twice."
+            "This goes on with the unfinished run. What is done already is recognised, and is not done twice.".into()
         } else {
-            self.words.intro(self.state.flow())
+            bindings::fill(self.words.intro(self.state.flow()))
         }
     }
 
-    /// What F1 says of the open screen.
-    pub fn help(&self) -> &'static str {
-        self.words.help(self.state.flow())
+    /// The help on the open screen.
+    pub fn help(&self) -> Cow<'static, str> {
+        bindings::fill(self.words.help(self.state.flow()))
     }
 
     /// The screens of the flow, empty on the start screen.

@@ -142,7 +142,7 @@ fn collides(collision: &Collision, sources: &[Source]) -> String {
         InTheWay::NoFolder => format!("{to} is no folder, and one is to be there."),
         InTheWay::NoFile => format!("{to} is a link or something stranger, and a file is to be there."),
         InTheWay::SameName(other) => format!(
-            "{} and {} differ in the case of letters only.",
+            "{} and {} differ only in upper and lower case.",
             shown(&below(&source.from, &collision.path)),
             shown(&below(&source.from, other))
         ),
@@ -176,7 +176,7 @@ pub fn explain(path: &Path, why: &Trouble) -> (String, &'static str) {
     match why {
         Trouble::Refused { doing, said } => (
             format!("{path}: {doing} failed: {}.", said.as_str().trim_end_matches('.')),
-            "Mend it, and run the same command again; it goes on.",
+            "Fix it, and run the same command again; it goes on.",
         ),
         Trouble::KeepsChanging => (
             format!("{path} was written to each time that it was copied."),
@@ -268,7 +268,7 @@ mod tests {
             ("special-files", "/o/Packages/s is a socket, a pipe or a device."),
             ("unreadable", "/o/Packages/u cannot be read: Permission denied."),
             ("collision", "/mnt/o/Packages/a is there already, with another content."),
-            ("collision", "/o/Packages/b and /o/Packages/B differ in the case of letters only."),
+            ("collision", "/o/Packages/b and /o/Packages/B differ only in upper and lower case."),
             ("inodes", "At /mnt/o 1 more files and folders can be made, and 2 are needed."),
         ] {
             assert!(told.contains(&(id, says.to_owned())), "{says} is not in {told:#?}");

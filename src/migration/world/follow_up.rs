@@ -13,11 +13,11 @@ use crate::model::node_config::NodeConfig;
 use crate::model::plan::{Failure, StepKind};
 use crate::model::registry::CanaryRow;
 use crate::model::storage::SharedStorage;
-use crate::world::apply;
 use crate::world::lock::Lock;
 use crate::world::node_config;
 use crate::world::places::Places;
 use crate::world::sqlserver::SqlServer;
+use crate::world::{apply, host};
 
 const OCTOPUS: &str = "Octopus Server is told where its files are, once for all nodes.";
 const REGISTRY: &str = "The registry knows the shared storage, and this node has left its canaries there.";
@@ -97,7 +97,7 @@ async fn register(node: &Node, config: &NodeConfig, places: &Places, root: &Path
         Ok(()) if was_there => FollowUp::Already,
         Ok(()) => FollowUp::Done,
         Err((kind, failure)) => {
-            let explained = failures::explain_at(kind, &failure, &target);
+            let explained = failures::explain_at(kind, &failure, &target, host::platform());
             FollowUp::Failed(format!("{} {}", explained.says, explained.fix))
         }
     }

@@ -3,9 +3,11 @@
 use std::time::Duration;
 
 use super::node::Node;
+use crate::catalog::commands;
 use crate::migration::judge::{Finding, MigrationCheck};
 use crate::model::facts::{Beat, NodeSeen};
 use crate::model::untrusted::Untrusted;
+use crate::world::host;
 use crate::world::places::Places;
 use crate::world::sqlserver::SqlServer;
 
@@ -36,10 +38,13 @@ pub async fn finding(node: Option<&Node>, places: &Places) -> Option<Finding> {
         Ok(Ok(Some(NodeSeen { beat: Beat::Ago(age), .. }))) if age <= NodeSeen::BEAT => {
             let (name, age) = (Untrusted::new(&name), age.as_secs());
             let says = format!("The heart of {name} beat {age} s ago: Octopus Server runs, or was stopped just now.");
-            let instance = instance.map_or_else(String::new, |instance| format!(" --instance \"{instance}\""));
-            let program = if cfg!(windows) { "Octopus.Server.exe" } else { "Octopus.Server" };
+            let platform = host::platform();
+            let service = match instance {
+                Some(instance) => commands::server(platform, "service", &instance),
+                None => format!("{} service", platform.server_program()),
+            };
             let finding = MigrationCheck::OctopusRunning.finding(says, format!("{STOP} {STOPPED}"));
-            Some(finding.command(format!("{program} service{instance} --stop")))
+            Some(finding.command(format!("{service} --stop")))
         }
         Ok(Ok(Some(NodeSeen { beat: Beat::Ago(_) | Beat::Never, .. }) | None)) => None,
         Ok(Ok(Some(_))) => Some(unknown("The database does not tell its nodes' heart-beats")),

@@ -14,7 +14,7 @@ use crate::model::untrusted::Untrusted;
 use crate::wizard::subjects::{self, Wanted};
 use crate::world::places::Places;
 use crate::world::seal::Sealer;
-use crate::world::{node_config, octopus_config, survey};
+use crate::world::{host, node_config, octopus_config, survey};
 
 /// A node whose files are to be moved.
 #[derive(Debug, Clone)]
@@ -64,7 +64,7 @@ impl Node {
                 node_config::target(config, &sealer).ok()
             }
             Self::Octopus(config) => {
-                let mut answers = Answers::default();
+                let mut answers = Answers::new(host::platform());
                 for (field, raw) in config.connection.clone()? {
                     answers.set(field, raw, Origin::File);
                 }

@@ -6,12 +6,13 @@ use std::time::Duration;
 
 use crate::model::names::instance_key;
 use crate::model::plan::StepKind;
+use crate::model::quote::Shell;
 use crate::render::Clear;
 use crate::render::octopus::{Command, Flag, Opt, Verb, Word};
 use crate::world::atomic_write::{Existing, atomic_write};
 use crate::world::octopus_server::{Call, Ended, Masks, refusal, run};
 use crate::world::places::Places;
-use crate::world::{folder, small_file};
+use crate::world::{folder, host, small_file};
 
 /// Selects the instance instance setting is changed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -65,20 +66,12 @@ pub(super) async fn run_command(
 
 /// The same command as an operator types it.
 pub(super) fn command_line(program: Option<&Path>, instance: &InstanceSelector, root: &Path) -> String {
-    let usual = if cfg!(windows) { "Octopus.Server.exe" } else { "Octopus.Server" };
-    let program = program.map_or_else(|| usual.to_owned(), |program| quoted(&program.to_string_lossy()));
-    let instance = instance.option().map_or_else(String::new, |(_, flag, text)| format!(" {flag} {}", quoted(&text)));
-    format!("{program} path{instance} --clusterShared {}", quoted(&root.to_string_lossy()))
-}
-
-/// Quotes a word for this system's shells.
-fn quoted(word: &str) -> String {
-    let harmless = |letter: char| letter.is_ascii_alphanumeric() || "/\\:._-".contains(letter);
-    match (cfg!(windows), word.chars().all(harmless) && !word.is_empty()) {
-        (_, true) => word.to_owned(),
-        (true, false) => format!("\"{word}\""),
-        (false, false) => format!("'{}'", word.replace('\'', "'\\''")),
-    }
+    let platform = host::platform();
+    let shell = Shell::of(platform);
+    let usual = platform.server_program();
+    let program = program.map_or_else(|| usual.to_owned(), |program| shell.program(&program.to_string_lossy()));
+    let instance = instance.option().map_or_else(String::new, |(_, flag, text)| format!(" {flag} {}", shell.word(&text)));
+    format!("{program} path{instance} --clusterShared {}", shell.word(&root.to_string_lossy()))
 }
 
 /// Returns whether an earlier migration of this instance set this root, and none has set another since. Octopus keeps the setting in

@@ -3,6 +3,7 @@
 use secrecy::{ExposeSecret, SecretString};
 use zeroize::Zeroizing;
 
+use crate::model::quote::push_dotnet;
 use crate::model::target::{Encryption, Target, Trust};
 
 /// A value has a NUL in it, which no connection string can hold.
@@ -25,7 +26,7 @@ pub fn to_dotnet(target: &Target) -> Result<SecretString, Unwritable> {
     // Quoting at most doubles a value and adds two, so the buffer never moves and leaves no copy of the password.
     let mut text = Zeroizing::new(String::with_capacity(before.len() + 2 * password.len() + 2 + after.len()));
     text.push_str(&before);
-    push_value(&mut text, password);
+    push_dotnet(&mut text, password);
     text.push_str(&after);
     Ok(SecretString::from(text.as_str()))
 }
@@ -59,30 +60,13 @@ fn halves(target: &Target) -> Result<(String, String), Unwritable> {
         }
         before.push_str(key);
         before.push('=');
-        push_value(&mut before, value);
+        push_dotnet(&mut before, value);
         before.push(';');
     }
     before.push_str("Password=");
     let multi_subnet = if *multi_subnet { "True" } else { "False" };
     let after = format!(";Encrypt={encrypt};TrustServerCertificate={trust_any};MultiSubnetFailover={multi_subnet}");
     Ok((before, after))
-}
-
-/// Appends a value, quoted where .NET would quote it.
-fn push_value(text: &mut String, value: &str) {
-    if !value.contains(|c: char| matches!(c, ';' | '\'' | '"' | '=') || c.is_whitespace() || c.is_control()) {
-        text.push_str(value);
-        return;
-    }
-    let quote = if value.contains('"') && !value.contains('\'') { '\'' } else { '"' };
-    text.push(quote);
-    for c in value.chars() {
-        if c == quote {
-            text.push(c);
-        }
-        text.push(c);
-    }
-    text.push(quote);
 }
 
 #[cfg(test)]
@@ -125,7 +109,7 @@ mod tests {
             ("a\tb", "\"a\tb\""),
         ] {
             let mut text = String::new();
-            push_value(&mut text, value);
+            push_dotnet(&mut text, value);
             assert_eq!(text, written, "{value:?}");
         }
     }

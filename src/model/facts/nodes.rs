@@ -10,7 +10,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::NodeSeen;
 use super::tally::{Tally, Two};
-use crate::model::system_family::SystemFamily;
+use crate::model::platform::Platform;
 
 /// The nodes of a cluster in the order in which they are shown, one for each name whatever the case. Clones are the same
 /// nodes.
@@ -181,10 +181,10 @@ impl<'a> Others<'a> {
     }
 
     /// The first one that is not dead and runs a system of this family.
-    pub fn first_of(self, family: SystemFamily) -> Option<&'a NodeSeen> {
+    pub fn first_of(self, family: Platform) -> Option<&'a NodeSeen> {
         self.of(match family {
-            SystemFamily::Linux => &self.tally().linux,
-            SystemFamily::Windows => &self.tally().windows,
+            Platform::Linux => &self.tally().linux,
+            Platform::Windows => &self.tally().windows,
         })
     }
 

@@ -94,8 +94,8 @@ proptest! {
         prop_assert_eq!(others.first_alive(), all.iter().copied().find(|node| node.life() == Life::Alive));
         let dead: Vec<&NodeSeen> = all.iter().copied().filter(|node| node.life() == Life::Dead).take(Nodes::NAMED).collect();
         prop_assert_eq!(others.first_dead().collect::<Vec<_>>(), dead);
-        for family in SystemFamily::ALL {
-            let runs = |node: &&NodeSeen| node.registered().is_some_and(|row| SystemFamily::of(&row.system) == Some(family));
+        for family in Platform::ALL {
+            let runs = |node: &&NodeSeen| node.registered().is_some_and(|row| Platform::of_system(&row.system) == Some(family));
             prop_assert_eq!(others.first_of(family), at_work.iter().copied().find(runs));
         }
         prop_assert_eq!(others.newest(), first_best(&at_work, |node| Some(node.version.as_ref()?.as_str()), Ordering::Greater));

@@ -3,8 +3,8 @@
 use std::cmp::Ordering;
 
 use super::{Life, NodeSeen, Nodes};
+use crate::model::platform::Platform;
 use crate::model::release;
-use crate::model::system_family::SystemFamily;
 
 /// The nodes of a cluster, counted. Of what has a first or a best there are two, since one node may be left out: the one
 /// that asks.
@@ -54,9 +54,9 @@ impl Tally {
                 }
             }
             if let Some(row) = node.registered() {
-                match SystemFamily::of(&row.system) {
-                    Some(SystemFamily::Linux) => tally.linux.first(place),
-                    Some(SystemFamily::Windows) => tally.windows.first(place),
+                match Platform::of_system(&row.system) {
+                    Some(Platform::Linux) => tally.linux.first(place),
+                    Some(Platform::Windows) => tally.windows.first(place),
                     None => {}
                 }
                 tally.program.best(place, |one, other| release::order(program(one), program(other)));

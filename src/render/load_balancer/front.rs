@@ -137,7 +137,7 @@ impl Front {
         };
         claim(Some(self.listen.port), "the portal".into())?;
         if self.redirects() {
-            claim(Some(80), "whoever comes without https://".into())?;
+            claim(Some(80), "clients that come without https://".into())?;
         }
         if program == Program::Iis {
             return Ok(());

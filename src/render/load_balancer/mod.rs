@@ -176,7 +176,7 @@ fn head(program: &str, backends: &Backends, front: &Front) -> Vec<String> {
         lines.extend([
             "Requests go to the nodes in turn: the portal is stateless, every node answers every request. Session persistence"
                 .into(),
-            "(--sticky) is for whoever sees pages of two nodes disagree for a moment after permissions were changed.".into(),
+            "(--sticky) is for users who see pages of two nodes disagree for a moment after permissions were changed.".into(),
         ]);
     }
     if front.polling_port.is_some() {

@@ -9,9 +9,10 @@ use zeroize::Zeroizing;
 use super::super::octopus::{Command, Form};
 use super::super::{Secret, Secrets, Setup, Unwritable};
 use super::shown::{self, Shard, Shown};
-use super::{Language, head};
+use super::{Shell, head};
+use crate::model::quote;
 
-/// The escaper of `.sh` templates: a value comes out in single quotes, within which bash takes everything as it is.
+/// The escaper of `.sh` templates: a value comes out as one quoted word.
 #[derive(Debug, Clone, Copy)]
 pub struct BashWord;
 
@@ -20,14 +21,7 @@ impl Escaper for BashWord {
         if text.contains('\0') {
             return Err(fmt::Error);
         }
-        dest.write_char('\'')?;
-        for (place, part) in text.split('\'').enumerate() {
-            if place > 0 {
-                dest.write_str("'\\''")?;
-            }
-            dest.write_str(part)?;
-        }
-        dest.write_char('\'')
+        quote::write_bash(&mut dest, text)
     }
 }
 
@@ -52,7 +46,7 @@ pub(super) fn write(
     let comment = |line: String| Safe(if line.is_empty() { "#".to_owned() } else { format!("# {line}") });
     let names = |secrets: &[Secret]| Safe(secrets.iter().map(|secret| secret.variable()).collect::<Vec<_>>().join(" "));
     let script = Script {
-        head: head::lines(setup, Language::Bash, needed, secrets).into_iter().map(comment).collect(),
+        head: head::lines(setup, Shell::Bash, needed, secrets).into_iter().map(comment).collect(),
         secrets: names(&Secret::ALL),
         needed: names(needed),
         awaits: commands.iter().any(|command| command.awaits.is_some()),

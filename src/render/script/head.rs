@@ -1,13 +1,13 @@
 //! What stands at the head of a script, for whoever opens it.
 
 use super::super::{Secret, Secrets, Setup};
-use super::Language;
+use super::Shell;
 use crate::model::target::Trust;
 use crate::model::untrusted::Untrusted;
 
 /// The lines of the head, without the sign of a comment. With it they fit a window of 80 columns where names are not long. Names come from answers, so they are cleaned: a line break in one
 /// would begin a command.
-pub(super) fn lines(setup: &Setup<'_>, language: Language, needed: &[Secret], secrets: Secrets<'_>) -> Vec<String> {
+pub(super) fn lines(setup: &Setup<'_>, shell: Shell, needed: &[Secret], secrets: Secrets<'_>) -> Vec<String> {
     let node = setup.node;
     let (name, instance) = (Untrusted::new(&node.name), Untrusted::new(&node.instance));
     let mut lines = vec![
@@ -21,7 +21,7 @@ pub(super) fn lines(setup: &Setup<'_>, language: Language, needed: &[Secret], se
         String::new(),
     ];
     if !needed.is_empty() {
-        lines.push(format!("Set these environment variables first ({}):", language.sets_a_variable()));
+        lines.push(format!("Set these environment variables first ({}):", shell.sets_a_variable()));
         for secret in needed {
             let whose = match (secret, setup.fingerprint) {
                 (Secret::MasterKey, Some(fingerprint)) => format!("the master key, fingerprint {fingerprint}"),
@@ -38,7 +38,7 @@ pub(super) fn lines(setup: &Setup<'_>, language: Language, needed: &[Secret], se
     }
     lines.push("Octopus Server takes the connection string, the master key and the password".into());
     lines.push("of an administrator on its command line and nowhere else: while a command".into());
-    lines.push("runs, whoever may list the processes of this machine can read them.".into());
+    lines.push("runs, anyone who may list the processes of this machine can read them.".into());
     match node.target.trust {
         Trust::SystemRoots | Trust::Nothing => {}
         Trust::CaFile(_) => {

@@ -12,77 +12,47 @@ use secrecy::SecretString;
 use zeroize::Zeroizing;
 
 use super::octopus::{Command, Form, Piece, commands};
-use super::{Clear, Secret, Secrets, Setup, Unwritable};
+use super::{Clear, Secret, Secrets, Setup, Shell, Unwritable};
 
 pub use bash::BashWord;
 pub use powershell::PowerShellWord;
 
-/// A language of scripts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Language {
-    /// PowerShell, Windows PowerShell 5.1 or later, for `Octopus.Server.exe`.
-    PowerShell,
-    /// bash, for `Octopus.Server` on Linux.
-    Bash,
-}
-
-impl Language {
-    /// Every one of them.
-    pub const ALL: [Self; 2] = [Self::PowerShell, Self::Bash];
-
-    /// That of the shell which the system that this program runs on has.
-    pub const fn of_this_system() -> Self {
-        if cfg!(windows) { Self::PowerShell } else { Self::Bash }
-    }
-
-    /// Its name.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::PowerShell => "PowerShell",
-            Self::Bash => "bash",
-        }
-    }
-
-    /// What sets an environment variable in it, for people.
-    pub const fn sets_a_variable(self) -> &'static str {
-        match self {
-            Self::PowerShell => "$env:NAME = Read-Host",
-            Self::Bash => "read -rs NAME; export NAME",
-        }
-    }
-}
-
 /// The script of a node, its secrets as references to the environment.
-pub fn by_reference(setup: &Setup<'_>, language: Language) -> Result<String, Unwritable> {
-    write(setup, language, Secrets::ByReference).map(|text| text.to_string())
+pub fn by_reference(setup: &Setup<'_>, shell: Shell) -> Result<String, Unwritable> {
+    write(setup, shell, Secrets::ByReference).map(|text| text.to_string())
 }
 
 /// The script of a node with its secrets in it. One that is not there stays a reference.
-pub fn in_clear(setup: &Setup<'_>, language: Language, clear: &Clear) -> Result<SecretString, Unwritable> {
-    write(setup, language, Secrets::InClear(clear)).map(|text| SecretString::from(text.as_str()))
+pub fn in_clear(setup: &Setup<'_>, shell: Shell, clear: &Clear) -> Result<SecretString, Unwritable> {
+    write(setup, shell, Secrets::InClear(clear)).map(|text| SecretString::from(text.as_str()))
 }
 
 /// One command in one line for a shell, its secrets as references to the environment.
-pub fn by_hand(command: &Command, program: &Path, language: Language) -> Result<String, Unwritable> {
+pub fn by_hand(command: &Command, program: &Path, shell: Shell) -> Result<String, Unwritable> {
     let mut words = Vec::new();
-    let refers = match language {
-        Language::Bash => bash::refers,
-        Language::PowerShell => powershell::refers,
+    let refers = match shell {
+        Shell::Bash => bash::refers,
+        Shell::PowerShell => powershell::refers,
     };
-    let escape = |text: &str| match language {
-        Language::Bash => escaped(BashWord, text),
-        Language::PowerShell => escaped(PowerShellWord, text),
+    let escape = |text: &str| -> Result<String, Unwritable> {
+        let mut word = String::new();
+        match shell {
+            Shell::Bash => BashWord.write_escaped_str(&mut word, text),
+            Shell::PowerShell => PowerShellWord.write_escaped_str(&mut word, text),
+        }
+        .map_err(|_| Unwritable)?;
+        Ok(word)
     };
     // bash has the quote that is doubled in a variable; see there.
     let mut pieces = command.options.iter().filter_map(|option| option.value.as_ref()).flat_map(|word| &word.0);
     let doubles = pieces.any(|piece| matches!(piece, Piece::Secret(_, Form::Doubled)));
     let environment = command.environment.map(|(name, secret)| (name, refers(secret, Form::Plain)));
-    match language {
-        Language::Bash => {
+    match shell {
+        Shell::Bash => {
             words.extend(doubles.then(|| "quote='\"';".to_owned()));
             words.extend(environment.map(|(name, value)| format!("{name}={value}")));
         }
-        Language::PowerShell => {
+        Shell::PowerShell => {
             words.extend(environment.map(|(name, value)| format!("$env:{name} = {value};")));
             words.push("&".to_owned());
         }
@@ -97,26 +67,20 @@ pub fn by_hand(command: &Command, program: &Path, language: Language) -> Result<
             Piece::Secret(secret, form) => Ok(refers(*secret, *form)),
         });
         let pieces = pieces.collect::<Result<Vec<_>, _>>()?;
-        words.push(match language {
-            Language::PowerShell if pieces.len() > 1 => format!("({})", pieces.join(" + ")),
-            Language::Bash | Language::PowerShell => pieces.concat(),
+        words.push(match shell {
+            Shell::PowerShell if pieces.len() > 1 => format!("({})", pieces.join(" + ")),
+            Shell::Bash | Shell::PowerShell => pieces.concat(),
         });
     }
     Ok(words.join(" "))
 }
 
-fn escaped(escaper: impl Escaper, text: &str) -> Result<String, Unwritable> {
-    let mut word = String::new();
-    escaper.write_escaped_str(&mut word, text).map_err(|_| Unwritable)?;
-    Ok(word)
-}
-
-fn write(setup: &Setup<'_>, language: Language, secrets: Secrets<'_>) -> Result<Zeroizing<String>, Unwritable> {
+fn write(setup: &Setup<'_>, shell: Shell, secrets: Secrets<'_>) -> Result<Zeroizing<String>, Unwritable> {
     let commands = commands(setup)?;
     let needed = needed(&commands, secrets);
-    match language {
-        Language::PowerShell => powershell::write(setup, &commands, &needed, secrets),
-        Language::Bash => bash::write(setup, &commands, &needed, secrets),
+    match shell {
+        Shell::PowerShell => powershell::write(setup, &commands, &needed, secrets),
+        Shell::Bash => bash::write(setup, &commands, &needed, secrets),
     }
 }
 

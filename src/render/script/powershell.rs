@@ -9,14 +9,10 @@ use zeroize::Zeroizing;
 use super::super::octopus::{Command, Form};
 use super::super::{Secret, Secrets, Setup, Unwritable};
 use super::shown::{self, Shard, Shown};
-use super::{Language, head};
+use super::{Shell, head};
+use crate::model::quote;
 
-/// The escaper of `.ps1` templates: a value comes out as one expression, a string in single quotes, within which only the
-/// quote itself means something.
-///
-/// Whatever is not printable ASCII is written by its number: Windows PowerShell takes a file without a byte order mark for
-/// the system's own code page, and it takes ‘ ’ ‚ ‛ for single quotes too. So the script means the same whatever has
-/// happened to its encoding on its way.
+/// The escaper of `.ps1` templates: a value comes out as one expression in ASCII.
 #[derive(Debug, Clone, Copy)]
 pub struct PowerShellWord;
 
@@ -25,39 +21,8 @@ impl Escaper for PowerShellWord {
         if text.contains('\0') {
             return Err(fmt::Error);
         }
-        let plain = text.bytes().all(is_plain);
-        // A string goes first: what is added to it becomes part of it, while a character would be added up as a number.
-        dest.write_str(if plain { "'" } else { "('" })?;
-        let mut open = true;
-        for character in text.chars() {
-            if character.is_ascii() && is_plain(character as u8) {
-                if !open {
-                    dest.write_str(" + '")?;
-                    open = true;
-                }
-                if character == '\'' {
-                    dest.write_char('\'')?;
-                }
-                dest.write_char(character)?;
-                continue;
-            }
-            for unit in character.encode_utf16(&mut [0; 2]) {
-                dest.write_str(if open { "' + " } else { " + " })?;
-                open = false;
-                write!(dest, "[char]0x{unit:04x}")?;
-            }
-        }
-        dest.write_str(match (open, plain) {
-            (true, true) => "'",
-            (true, false) => "')",
-            (false, _) => ")",
-        })
+        quote::write_powershell_ascii(&mut dest, text)
     }
-}
-
-/// Whether a byte may stand between the quotes as it is.
-const fn is_plain(byte: u8) -> bool {
-    matches!(byte, b' '..=b'~')
 }
 
 #[derive(Template)]
@@ -79,7 +44,7 @@ pub(super) fn write(
     secrets: Secrets<'_>,
 ) -> Result<Zeroizing<String>, Unwritable> {
     let script = Script {
-        head: head::lines(setup, Language::PowerShell, needed, secrets).into_iter().map(|line| comment(&line)).collect(),
+        head: head::lines(setup, Shell::PowerShell, needed, secrets).into_iter().map(|line| comment(&line)).collect(),
         secrets: names(&Secret::ALL),
         needed: names(needed),
         awaits: commands.iter().any(|command| command.awaits.is_some()),

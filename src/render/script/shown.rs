@@ -7,6 +7,7 @@ use zeroize::Zeroizing;
 
 use super::super::octopus::{Command, Form, Piece};
 use super::super::{Secret, Secrets};
+use crate::model::quote;
 
 /// A part of a word.
 pub(super) enum Shard {
@@ -72,11 +73,9 @@ fn referred(secret: Secret, form: Form, secrets: Secrets<'_>, refers: Refers) ->
         Some(text) => {
             // It never moves, so that it leaves no copy behind.
             let mut whole = Zeroizing::new(String::with_capacity(2 * text.len()));
-            for character in text.chars() {
-                if character == '"' && form == Form::Doubled {
-                    whole.push('"');
-                }
-                whole.push(character);
+            match form {
+                Form::Plain => whole.push_str(text),
+                Form::Doubled => quote::push_doubled(&mut whole, text, '"'),
             }
             Shard::Text(whole)
         }

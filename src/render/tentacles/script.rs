@@ -4,7 +4,7 @@ use askama::Template;
 use askama::filters::Safe;
 
 use super::{API_KEY, NoPolling, Polled, Polling, config};
-use crate::render::Language;
+use crate::render::Shell;
 use crate::render::load_balancer::tidy;
 
 #[derive(Template)]
@@ -25,28 +25,28 @@ struct PowerShell<'a> {
     tail: Vec<Safe<String>>,
 }
 
-/// The commands in a language.
+/// The commands in a shell.
 ///
 /// # Errors
-/// A value that the language cannot carry.
-pub fn write(polling: &Polling, language: Language) -> Result<String, NoPolling> {
-    let comments = |lines: Vec<String>| lines.iter().map(|line| comment(line, language)).collect();
+/// A value that the shell cannot carry.
+pub fn write(polling: &Polling, shell: Shell) -> Result<String, NoPolling> {
+    let comments = |lines: Vec<String>| lines.iter().map(|line| comment(line, shell)).collect();
     let (head, tail) = (comments(head(polling)), comments(tail(polling)));
     let (key, nodes) = (Safe(API_KEY), polling.nodes.as_slice());
-    let text = match language {
-        Language::Bash => Bash { head, key, nodes, tail }.render(),
-        Language::PowerShell => PowerShell { head, key, nodes, tail }.render(),
+    let text = match shell {
+        Shell::Bash => Bash { head, key, nodes, tail }.render(),
+        Shell::PowerShell => PowerShell { head, key, nodes, tail }.render(),
     };
     text.map(|text| tidy(&text)).map_err(|_| NoPolling::Unwritable)
 }
 
 /// A line of a comment; in PowerShell in ASCII, since Windows PowerShell guesses a file's encoding.
-fn comment(line: &str, language: Language) -> Safe<String> {
+fn comment(line: &str, shell: Shell) -> Safe<String> {
     let line: String = line
         .chars()
         .map(|c| match c {
             c if c.is_control() => " ".to_owned(),
-            c if language == Language::PowerShell && !c.is_ascii() => "?".to_owned(),
+            c if shell == Shell::PowerShell && !c.is_ascii() => "?".to_owned(),
             c => c.to_string(),
         })
         .collect();
@@ -65,7 +65,7 @@ fn head(polling: &Polling) -> Vec<String> {
         String::new(),
         "These addresses must lead to the one node each: no load balancer that chooses, and nothing that ends TLS on the way."
             .into(),
-        format!("Set {API_KEY} to an API key first; Tentacle takes it on its command line, where whoever may list the"),
+        format!("Set {API_KEY} to an API key first; Tentacle takes it on its command line, where anyone who may list the"),
         "processes of this machine can read it while a command runs.".into(),
     ]);
     lines

@@ -3,11 +3,12 @@
 use crate::catalog::form;
 use crate::model::answers::{Answers, Origin, Raw};
 use crate::model::field::{FieldId, Kind};
+use crate::model::platform::Platform;
 
 /// The choice that decides whether a field is asked, and its values with which it is; `None` where it is always asked.
 pub fn only_with(field: FieldId) -> Option<(FieldId, Vec<&'static str>)> {
     let shown = |by: FieldId, value: &str| {
-        let mut answers = Answers::default();
+        let mut answers = Answers::new(Platform::Linux);
         answers.set(by, Raw::of(by, value), Origin::Typed);
         form::is_visible(field, &answers)
     };
@@ -28,12 +29,12 @@ pub fn only_with_words(field: FieldId) -> Option<String> {
 
 /// The field without whose answer, whatever it is, this one is not asked.
 pub fn only_with_an_answer_to(field: FieldId) -> Option<FieldId> {
-    let mut answers = Answers::default();
+    let mut answers = Answers::new(Platform::Linux);
     if form::is_visible(field, &answers) {
         return None;
     }
     FieldId::ALL.into_iter().filter(|by| by.kind() == Kind::Text && by.default().is_empty()).find(|by| {
-        answers = Answers::default();
+        answers = Answers::new(Platform::Linux);
         answers.set(*by, Raw::of(*by, "x"), Origin::Typed);
         form::is_visible(field, &answers)
     })

@@ -99,15 +99,16 @@ mod tests {
 
     #[test]
     fn good_answers_get_no_word() {
-        let loaded = Loaded { answers: samples::answers(), ..Loaded::default() };
+        let loaded = Loaded::new(samples::answers());
         assert_eq!(judge(Flow::FirstNode, &loaded), []);
-        let loaded = Loaded { answers: samples::joining(), ..Loaded::default() };
+        let loaded = Loaded::new(samples::joining());
         assert_eq!(judge(Flow::Join, &loaded), []);
     }
 
     #[test]
     fn everything_that_is_missing_is_told_at_once_with_the_ways_to_give_it() {
-        let problems = judge(Flow::FirstNode, &Loaded::default());
+        let problems =
+            judge(Flow::FirstNode, &Loaded::new(crate::model::answers::Answers::new(crate::model::platform::Platform::Linux)));
         let fields: Vec<_> = problems.iter().filter_map(|problem| problem.field).collect();
         assert_eq!(fields, [FieldId::Home, FieldId::NodeName, FieldId::Server, FieldId::User, FieldId::Password]);
         let password = problems.last().map(|problem| problem.fix.as_str());
@@ -116,7 +117,7 @@ mod tests {
 
     #[test]
     fn a_malformed_answer_is_told_at_its_place_and_a_warning_of_it_does_not_hide_that() {
-        let mut loaded = Loaded { answers: samples::with(&[(FieldId::Password, "a\u{7}b")]), ..Loaded::default() };
+        let mut loaded = Loaded::new(samples::with(&[(FieldId::Password, "a\u{7}b")]));
         loaded.answers.offer(FieldId::Encryption, "strickt", Origin::Typed);
         loaded.places.insert(FieldId::Password, line(3));
         loaded.places.insert(FieldId::Encryption, line(4));
@@ -129,14 +130,14 @@ mod tests {
 
     #[test]
     fn what_could_not_be_had_is_not_told_twice() {
-        let mut loaded = Loaded { answers: samples::with(&[(FieldId::Password, "")]), ..Loaded::default() };
+        let mut loaded = Loaded::new(samples::with(&[(FieldId::Password, "")]));
         loaded.problems.push(Problem::stop(Some(line(3)), Some(FieldId::Password), "not set.", ""));
         assert_eq!(judge(Flow::FirstNode, &loaded).len(), 1);
     }
 
     #[test]
     fn what_hangs_on_an_answer_that_could_not_be_had_is_not_told_to_be_of_no_use() {
-        let mut loaded = Loaded { answers: samples::answers(), ..Loaded::default() };
+        let mut loaded = Loaded::new(samples::answers());
         loaded.places.insert(FieldId::Trust, line(6));
         loaded.places.insert(FieldId::CaFile, line(7));
         loaded.problems.push(Problem::stop(Some(line(6)), Some(FieldId::Trust), "not set.", ""));
@@ -145,7 +146,7 @@ mod tests {
 
     #[test]
     fn what_is_given_for_nothing_is_a_warning() {
-        let mut loaded = Loaded { answers: samples::answers(), ..Loaded::default() };
+        let mut loaded = Loaded::new(samples::answers());
         loaded.places.insert(FieldId::CaFile, line(7));
         loaded.places.insert(FieldId::TaskCap, line(8));
         let told = told(&judge(Flow::FirstNode, &loaded));

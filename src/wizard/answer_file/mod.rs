@@ -18,7 +18,7 @@ pub use asked::only_with_words;
 pub use judge::{flag, judge};
 pub use near::{instead, nearest};
 pub use read::{AnswerFile, FLOWS, checks_like, read, why_not};
-pub use said::{default, hint, label};
+pub use said::{about, default, hint, label};
 pub use schema::schema;
 pub use template::template;
 pub use write::write;

@@ -185,7 +185,7 @@ impl Reader<'_> {
         self.said.problems = self.wrong.into_iter().map(|(_, problem)| problem).collect();
         if more {
             let place = Some(Place::File(self.text.file.clone()));
-            let fix = "Mend these first; is this the right file?";
+            let fix = "Fix these first; is this the right file?";
             self.said.problems.push(Problem::stop(place, None, "there is more that is wrong with this file.", fix));
         }
         self.said

@@ -3,6 +3,7 @@
 use crate::catalog::flow as flows;
 use crate::model::field::{FieldId, Kind};
 use crate::model::flow::Flow;
+use crate::model::phrase;
 use crate::words::{self, FieldWords};
 
 use super::read::FLOWS;
@@ -18,19 +19,23 @@ pub fn label(field: FieldId) -> &'static str {
     of(&FLOWS, field).map_or(field.id(), |words| words.label.as_str())
 }
 
-/// One sentence or two about a field, without the keys of the screens.
+/// One sentence or two about a field.
 pub fn hint(field: FieldId) -> String {
     of(&FLOWS, field).map(about).unwrap_or_default()
 }
 
-/// The hint without keys; the beginning of the help where the hint tells of nothing else.
+/// The hint; the beginning of the help where the hint tells of keys only.
 pub fn about(words: &FieldWords) -> String {
-    let hint = without_keys(&words.hint);
+    let hint = written(&words.hint);
     if !hint.is_empty() {
         return hint;
     }
-    let help = without_keys(&words.help.replace('\n', " "));
-    help.split_inclusive(". ").next().unwrap_or_default().trim().to_owned()
+    written(&words.help).split_inclusive(". ").next().unwrap_or_default().trim().to_owned()
+}
+
+/// A text of a screen as one paragraph of a file.
+pub fn written(text: &str) -> String {
+    phrase::fill(text, phrase::in_a_file).split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// What a field is when nobody says anything, as a person would write it; `None` where it has to be said.
@@ -49,36 +54,9 @@ pub fn choices(words: &FieldWords, field: FieldId) -> Vec<(&'static str, String)
     values.iter().map(called).collect()
 }
 
-/// A text without what it says of keys: a file and a command line have none.
-pub fn without_keys(text: &str) -> String {
-    let mut kept = Vec::new();
-    for sentence in text.split_inclusive(". ").map(|sentence| sentence.trim().trim_end_matches('.')) {
-        let clauses: Vec<&str> = sentence.split("; ").filter(|clause| !names_a_key(clause)).collect();
-        if !clauses.is_empty() {
-            kept.push(clauses.join("; ") + ".");
-        }
-    }
-    kept.join(" ")
-}
-
-fn names_a_key(clause: &str) -> bool {
-    let is_function = |word: &str| word.strip_prefix('F').is_some_and(|number| number.parse::<u8>().is_ok());
-    clause.contains("Left and right") || clause.split(|c: char| !c.is_alphanumeric()).any(is_function)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn no_key_of_a_screen_is_left() {
-        assert_eq!(
-            without_keys("Mandatory is right for nearly everybody. Left and right choose."),
-            "Mandatory is right for nearly everybody."
-        );
-        assert_eq!(without_keys("A new file; F7 saves, F8 reads it back."), "A new file.");
-        assert_eq!(without_keys("FIPS is fine. So is F."), "FIPS is fine. So is F.");
-    }
 
     #[test]
     fn every_field_that_can_be_given_says_something() {

@@ -8,6 +8,7 @@ use crate::catalog::flow as flows;
 use crate::model::check::CheckId;
 use crate::model::field::{FieldId, Kind};
 use crate::model::flow::Flow;
+use crate::model::platform::Platform;
 
 /// The schema, draft 2020-12, of both flows' answer files.
 pub fn schema() -> String {
@@ -72,7 +73,7 @@ fn property(field: FieldId) -> Value {
         Kind::Number => property["default"] = json!(field.default().parse::<i64>().unwrap_or_default()),
         _ => property["default"] = json!(field.default()),
     }
-    let example = said::of(&FLOWS, field).map(|words| words.example.as_str()).filter(|example| !example.is_empty());
+    let example = said::of(&FLOWS, field).map(|words| words.example(Platform::Linux)).filter(|example| !example.is_empty());
     if let (Some(example), false) = (example, field.is_secret()) {
         property["examples"] = json!([example]);
     }

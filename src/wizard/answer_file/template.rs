@@ -7,6 +7,7 @@ use super::{asked, judge, said};
 use crate::catalog::flow as flows;
 use crate::model::field::{FieldId, Kind};
 use crate::model::flow::Flow;
+use crate::model::platform::Platform;
 use crate::model::screen::ScreenId;
 use crate::words;
 
@@ -77,8 +78,8 @@ fn fields(flow: Flow) -> Vec<(ScreenId, FieldId)> {
 /// One field: what it is, how else it is given, and its line.
 fn explain(text: &mut String, flow: Flow, field: FieldId) {
     let Some(words) = said::of(&[flow], field) else { return };
-    comment(text, format!("{}: {}", words.label, said::without_keys(&words.hint)).trim_end_matches(": "));
-    comment(text, &said::without_keys(&words.help.replace('\n', " ")));
+    comment(text, format!("{}: {}", words.label, said::written(&words.hint)).trim_end_matches(": "));
+    comment(text, &said::written(&words.help));
     for (value, called) in said::choices(words, field) {
         comment(text, &format!("  \"{value}\": {called}"));
     }
@@ -94,7 +95,7 @@ fn explain(text: &mut String, flow: Flow, field: FieldId) {
     comment(text, &format!("{}   {}", judge::flag(field), field.variable()));
     let has_to_be = said::default(field).is_none() && asked::only_with_words(field).is_none() && !field.may_be_left_out();
     let hash = if has_to_be { "" } else { "#" };
-    let _ = writeln!(text, "{hash}{} = {}", field.id(), value(field, &words.example));
+    let _ = writeln!(text, "{hash}{} = {}", field.id(), value(field, words.example(Platform::Linux)));
 }
 
 /// The value that a field's line shows: its default, or its example.

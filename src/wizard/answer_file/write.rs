@@ -139,7 +139,7 @@ mod tests {
     proptest::proptest! {
         #[test]
         fn whatever_was_answered_comes_back(texts in proptest::collection::vec("\\PC{0,12}|[\"'\\\\\n\t\u{0}-\u{1f}{}=#\\[\\]0-9]{0,12}|true|0[0-9]{1,3}", FieldId::ALL.len())) {
-            let mut answers = Answers::default();
+            let mut answers = Answers::new(crate::model::platform::Platform::Linux);
             for (field, text) in FieldId::ALL.into_iter().zip(texts) {
                 answers.set(field, Raw::of(field, text), Origin::Typed);
             }

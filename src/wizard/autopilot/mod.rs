@@ -262,7 +262,7 @@ fn not_kept(state: &State, said: &str) -> Move {
     let file = Untrusted::new(state.answers.trimmed(FieldId::KeyFile));
     Move::End(Outcome::Unfinished(format!(
         "The node is configured, but its master key is not kept: {file}: {said} The sealed key is safe on this machine. Run the same \
-         command again once that is mended, or with another --key-file."
+         command again once that is fixed, or with another --key-file."
     )))
 }
 

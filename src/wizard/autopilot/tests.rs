@@ -41,11 +41,11 @@ struct Sky {
 
 fn order(flow: Flow, changes: &[(FieldId, &str)]) -> Order {
     let mut answers = if flow == Flow::Join { samples::joining() } else { samples::answers() };
-    let file = (FieldId::KeyFile, if cfg!(windows) { "C:\\key.txt" } else { "/root/key.txt" });
+    let file = (FieldId::KeyFile, "/root/key.txt");
     for (field, text) in std::iter::once(&file).chain(changes) {
         answers.set(*field, Raw::of(*field, *text), Origin::Flag);
     }
-    Order { flow, loaded: Loaded { answers, ..Loaded::default() }, dry_run: false }
+    Order { flow, loaded: Loaded::new(answers), dry_run: false }
 }
 
 fn good(flow: Flow) -> Facts {
@@ -326,7 +326,7 @@ fn an_order_that_says_otherwise_than_its_run_is_refused_field_by_field() {
 fn what_nobody_gave_is_the_run_s_own_and_the_key_s_file_may_be_another() {
     let begun = order(Flow::FirstNode, &[(FieldId::GrpcPort, "9443")]);
     let (facts, ways) = with_run(journal(&begun, 3));
-    let file = if cfg!(windows) { "C:\\other.txt" } else { "/root/other.txt" };
+    let file = "/root/other.txt";
     let (outcome, sky) = Sky::new(order(Flow::FirstNode, &[(FieldId::KeyFile, file)]), facts, ways).fly();
     assert_eq!(outcome, Outcome::Finished);
     assert_eq!(sky.state.answers.text(FieldId::GrpcPort), "9443");

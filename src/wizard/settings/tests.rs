@@ -3,11 +3,12 @@ use crate::catalog::samples;
 use crate::model::answers::{Answers, Raw};
 use crate::model::facts::{Fact, Facts, NodeFacts, SealTrouble, Trouble};
 use crate::model::octopus_config::OctopusConfig;
+use crate::model::platform::Platform;
 use crate::wizard::state::State;
 use crate::wizard::update;
 
 fn state(node: NodeFacts) -> State {
-    let (mut state, _) = update::begin(Answers::default(), None);
+    let (mut state, _) = update::begin(Answers::new(Platform::Linux), None);
     state.facts = Facts { node, ..samples::facts() };
     for (field, raw) in answers(&state.facts, None) {
         state.answers.set(field, raw, crate::model::answers::Origin::File);

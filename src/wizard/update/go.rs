@@ -106,11 +106,8 @@ fn leave_page(state: &mut State, effects: &mut Vec<Effect>) -> Goto {
                 state.place.focus = Focus::Field(field);
             }
             // Where nothing is looked at there is nothing to look at again.
-            let text = if state.surveys().is_empty() {
-                "This has to be mended first."
-            } else {
-                "This has to be mended first; F5 checks again."
-            };
+            let text =
+                if state.surveys().is_empty() { "Fix this first." } else { "Fix this first{?; {key:check-again} checks again}." };
             state.notice = Some(Notice { bad: true, text: text.into() });
         }
     }
@@ -133,13 +130,15 @@ fn leave_review(state: &mut State, effects: &mut Vec<Effect>) -> Goto {
     if steps(state) == shown {
         return leave_page(state, effects);
     }
-    state.notice = Some(Notice { bad: true, text: "What was found since has changed the plan. Enter installs this one.".into() });
+    state.notice =
+        Some(Notice { bad: true, text: "What was found since has changed the plan.{? {key:next} installs this one.}".into() });
     Goto::Nowhere
 }
 
 fn ask_to_accept(state: &mut State, warnings: Vec<(CheckId, Verdict)>) {
     let names: Vec<&str> = warnings.iter().map(|(check, _)| check.id()).collect();
-    state.notice = Some(Notice { bad: false, text: format!("Enter once more accepts {} and goes on.", names.join(", ")) });
+    state.notice =
+        Some(Notice { bad: false, text: format!("{{?{{key:next}} once more accepts {} and goes on.}}", names.join(", ")) });
     state.prompt.warnings = warnings;
 }
 
@@ -151,12 +150,12 @@ fn leave_key(state: &mut State, effects: &mut Vec<Effect>) -> Goto {
     }
     if state.custody().refuses(state.answers.trimmed(FieldId::KeyProof)) {
         state.place.focus = Focus::Field(FieldId::KeyProof);
-        let text = "What was typed are not the key's last six characters. F2 shows the key again, F8 reads the saved file back.";
+        let text = "What was typed are not the key's last six characters.{? {key:reveal} shows the key again, {key:read-key} reads the saved file back.}";
         state.notice = Some(Notice { bad: true, text: text.into() });
     } else {
         state.notice = Some(Notice {
             bad: true,
-            text: "First prove that the key is kept: type its last six characters, or save it (F7) and have it read back (F8)."
+            text: "First prove that the key is kept: type its last six characters, or save it{? ({key:save-key})} and have it read back{? ({key:read-key})}."
                 .into(),
         });
     }
@@ -186,7 +185,7 @@ pub fn back(state: &mut State) -> Goto {
         return Goto::Nowhere;
     }
     let Some(flow) = state.flow() else {
-        state.notice = Some(Notice { bad: false, text: "Ctrl-C ends the program.".into() });
+        state.notice = Some(Notice { bad: false, text: "{?{key:quit} ends the program.}".into() });
         return Goto::Nowhere;
     };
     match state.place.here {
@@ -194,7 +193,7 @@ pub fn back(state: &mut State) -> Goto {
             let text = match state.run().phase {
                 Phase::Running | Phase::Undoing => "Steps are running; there is no way back in the middle of one.",
                 Phase::UndoneInPart => "Some of it is not undone yet: undo it once more, or leave it.",
-                Phase::Undone => "Everything is undone; Enter goes back to the plan.",
+                Phase::Undone => "Everything is undone{?; {key:next} goes back to the plan}.",
                 _ => "The install has begun: retry, undo or leave it.",
             };
             state.notice = Some(Notice { bad: false, text: text.into() });

@@ -91,13 +91,13 @@ pub fn proof_typed(state: &mut State) {
 
 /// Saves the key to the file that is named.
 pub fn save(state: &mut State, effects: &mut Vec<Effect>) {
-    let path = PathBuf::from(state.answers.trimmed(FieldId::KeyFile));
     let Some(drawn) = &state.custody().drawn else { return };
-    if path.is_absolute() {
-        effects.push(Effect::SaveKey(path, drawn.key.clone()));
-    } else {
-        state.place.focus = Focus::Field(FieldId::KeyFile);
-        saved(state, Err(FileTrouble::NotAbsolute));
+    match read::absolute(FieldId::KeyFile, &state.answers) {
+        Some(path) => effects.push(Effect::SaveKey(path, drawn.key.clone())),
+        None => {
+            state.place.focus = Focus::Field(FieldId::KeyFile);
+            saved(state, Err(FileTrouble::NotAbsolute));
+        }
     }
 }
 
@@ -106,14 +106,14 @@ pub fn read_back(state: &mut State, effects: &mut Vec<Effect>) {
     let Some(drawn) = &state.custody().drawn else { return };
     match &state.custody().saved {
         Some(saved) => effects.push(Effect::ReadKey(PathBuf::from(saved.as_str()), drawn.key.clone())),
-        None => state.notice = Some(Notice { bad: true, text: "Save the key to a file first (F7).".into() }),
+        None => state.notice = Some(Notice { bad: true, text: "Save the key to a file first{? ({key:save-key})}.".into() }),
     }
 }
 
 /// The key was saved, or not.
 pub fn saved(state: &mut State, result: Result<Untrusted, FileTrouble>) {
     let (bad, text) = match &result {
-        Ok(path) => (false, format!("Saved to {path}, readable by you only. F8 reads it back as proof.")),
+        Ok(path) => (false, format!("Saved to {path}, readable by you only.{{? {{key:read-key}} reads it back as proof.}}")),
         Err(trouble) => (true, trouble.says()),
     };
     state.notice = Some(Notice { bad, text });

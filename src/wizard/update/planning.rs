@@ -81,8 +81,8 @@ fn plan_of(state: &State, flow: Flow) -> Result<(Plan, Option<MasterKey>), Optio
                 Some(field) => format!("The plan cannot be made: the answer to {} is missing or malformed.", field.id()),
                 None => "The plan cannot be made.".into(),
             },
-            NoPlan::Unchanged => "Nothing has been changed, so there is nothing to do. Esc goes back.".into(),
-            NoPlan::NoRow => "No node was chosen that is to go. Esc goes back.".into(),
+            NoPlan::Unchanged => "Nothing has been changed, so there is nothing to do.{? {key:back} goes back.}".into(),
+            NoPlan::NoRow => "No node was chosen that is to go.{? {key:back} goes back.}".into(),
         })
     })?;
     Ok((plan, key))
@@ -95,7 +95,7 @@ fn row_known(state: &State) -> Result<(), Option<String>> {
         (Fact::Seen(Identity::Octopus { .. }), _) | (Fact::Seen(Identity::Registered(_)), Fact::Seen(_)) => return Ok(()),
         (Fact::Missing(trouble), _) | (_, Fact::Missing(trouble)) => failures::of_trouble(trouble, &Around::NOTHING).says,
         _ if state.tickets.running(SurveyId::Cluster).is_some() => return Err(None),
-        _ => "Go back (Esc) and look at the checks.".to_owned(),
+        _ => "Go back{? ({key:back})} and look at the checks.".to_owned(),
     };
     Err(Some(format!("The plan cannot be made: the cluster could not be read, and this node's row would stay in it. {trouble}")))
 }

@@ -1,10 +1,9 @@
 //! The keys of the foot, and the questions that some of them ask.
 
-use std::path::PathBuf;
-
 use data_encoding::HEXLOWER;
 use secrecy::SecretString;
 
+use crate::catalog::form::read;
 use crate::model::answers::{Origin, Raw};
 use crate::model::field::FieldId;
 use crate::model::file_trouble::FileTrouble;
@@ -35,7 +34,7 @@ pub fn press(state: &mut State, action: Action, effects: &mut Vec<Effect>) -> Go
     if let Some(run) = state.unfinished().filter(|_| changes) {
         let (instance, done, steps) = (&run.instance, run.done, run.steps);
         let text = format!(
-            "A run for instance {instance} stopped in the middle, at {done} of {steps} steps. Go back to the start (Esc) and choose \
+            "A run for instance {instance} stopped in the middle, at {done} of {steps} steps. Go back to the start{{? ({{key:back}})}} and choose \
              Continue, to finish or undo it first."
         );
         state.notice = Some(Notice { bad: true, text });
@@ -93,11 +92,9 @@ pub fn press(state: &mut State, action: Action, effects: &mut Vec<Effect>) -> Go
 /// Saves the answers to the file that is named.
 fn save_answers(state: &mut State, effects: &mut Vec<Effect>) {
     let Some(flow) = state.flow() else { return };
-    let path = PathBuf::from(state.answers.trimmed(FieldId::AnswersFile));
-    if path.is_absolute() {
-        effects.push(Effect::SaveAnswers(path, answer_file::write(flow, &state.answers, &state.accepted())));
-    } else {
-        answers_saved(state, Err(FileTrouble::NotAbsolute));
+    match read::absolute(FieldId::AnswersFile, &state.answers) {
+        Some(path) => effects.push(Effect::SaveAnswers(path, answer_file::write(flow, &state.answers, &state.accepted()))),
+        None => answers_saved(state, Err(FileTrouble::NotAbsolute)),
     }
 }
 
@@ -131,7 +128,10 @@ fn pin(state: &mut State, effects: &mut Vec<Effect>) {
     let fingerprint = HEXLOWER.encode(&certificate.sha256);
     state.answers.set(FieldId::Fingerprint, Raw::Text(fingerprint), Origin::Typed);
     state.answers.set(FieldId::Trust, Raw::Text("fingerprint".into()), Origin::Typed);
-    state.notice = Some(Notice { bad: false, text: "From now on only this certificate is trusted; F4 shows it again.".into() });
+    state.notice = Some(Notice {
+        bad: false,
+        text: "From now on only this certificate is trusted{?; {key:show-certificate} shows it again}.".into(),
+    });
     prove::settle(state);
     prove::screen(state, state.place.here, false, effects);
 }

@@ -37,7 +37,7 @@ pub fn open(state: &mut State, subject: Subject, effects: &mut Vec<Effect>) {
 pub fn put_aside(state: &mut State, maker: Maker) -> Answers {
     let set_aside = match std::mem::replace(&mut state.flow, FlowState::Start(Start::default())) {
         FlowState::Review(Review { node, .. }) | FlowState::Change(Change { node, .. }) => *node.set_aside,
-        FlowState::Start(_) | FlowState::SetUp(_) => std::mem::take(&mut state.answers),
+        FlowState::Start(_) | FlowState::SetUp(_) => state.answers.clone(),
     };
     state.answers = blank(maker, &set_aside);
     set_aside
@@ -45,9 +45,9 @@ pub fn put_aside(state: &mut State, maker: Maker) -> Answers {
 
 /// Returns the node of a journal whose answers these are.
 pub fn journaled_subject(answers: &Answers) -> Subject {
-    let home = PathBuf::from(answers.trimmed(FieldId::Home));
+    let config = answers.platform().join(answers.trimmed(FieldId::Home), NodeConfig::FILE);
     let instance = answers.trimmed(FieldId::Instance).to_owned();
-    Subject { instance, config: home.join(NodeConfig::FILE), maker: Maker::Wizard }
+    Subject { instance, config: PathBuf::from(config), maker: Maker::Wizard }
 }
 
 /// Begins the review that was asked for on the command line, once it is known what there is on this machine.
@@ -72,7 +72,7 @@ fn section(state: &mut State, node: ExistingNode, screen: ScreenId, effects: &mu
 /// The answers before the node's files have told theirs. Those that have no choice are empty rather than defaults: what
 /// the files do not tell is not known, and must not be judged as if it were.
 fn blank(maker: Maker, aside: &Answers) -> Answers {
-    let mut answers = Answers::default();
+    let mut answers = Answers::new(aside.platform());
     let file = aside.get(FieldId::KeyFile).clone();
     if maker == Maker::Wizard {
         for field in FieldId::ALL.into_iter().filter(|field| !matches!(field.kind(), Kind::Choice(_) | Kind::Toggle)) {
@@ -179,7 +179,7 @@ pub fn reopen(state: &mut State, effects: &mut Vec<Effect>) -> bool {
     let edited = !node.edits.is_empty();
     section(state, node, from, effects);
     if edited {
-        let text = "Nothing of what was changed is written; F4 goes on changing it.";
+        let text = "Nothing of what was changed is written{?; {key:edit} goes on changing it}.";
         state.notice = Some(Notice { bad: false, text: text.into() });
     }
     true

@@ -31,6 +31,7 @@ pub(in crate::world) fn plan(home: &Path) -> Plan {
         licence: None,
         hand_over: None,
         node: Node {
+            platform: crate::model::platform::Platform::Linux,
             task_cap: 5,
             instance: "My Node".into(),
             home: home.to_owned(),

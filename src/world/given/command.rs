@@ -73,7 +73,7 @@ pub(super) async fn run(
             Err(failed(format!("printed more than {MOST} bytes"), "It must print the answer and nothing else."))
         }
         Ok(status) if status.success() => Ok(bytes),
-        Ok(status) => Err(failed(format!("failed ({status}){told}"), "Run it by hand, and mend what it says.")),
+        Ok(status) => Err(failed(format!("failed ({status}){told}"), "Run it by hand, and fix what it says.")),
         Err(error) => Err(failed(format!("was lost: {error}"), "")),
     }
 }

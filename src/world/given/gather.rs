@@ -120,8 +120,8 @@ impl Found {
     /// Fetches what the flow asks, in the order of the fields: what decides whether another one is asked comes before it.
     async fn fetch(self, defaults: Answers, around: &mut Around<'_>) -> Beforehand {
         let Self { flow, by_field, accept, problems } = self;
-        let loaded = Loaded { answers: defaults, accept, problems, ..Loaded::default() };
-        let mut done = Beforehand { flow, loaded, ..Beforehand::default() };
+        let loaded = Loaded { accept, problems, ..Loaded::new(defaults) };
+        let mut done = Beforehand { flow, loaded, left: None };
         let mut ask = Vec::new();
         for (field, (given, folder)) in by_field {
             done.loaded.places.insert(field, given.place.clone());

@@ -35,7 +35,7 @@ pub(super) const INTERRUPTED: u8 = 130;
 pub const STDIN: &str = "-";
 
 /// What the command line asks for.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct Wanted {
     /// The flow; where nothing is said, the one that the files name.
     pub flow: Option<Flow>,
@@ -47,6 +47,13 @@ pub struct Wanted {
     pub problems: Vec<Problem>,
     /// What is answered when nobody says anything.
     pub defaults: Answers,
+}
+
+impl Wanted {
+    /// Nothing but these defaults.
+    pub const fn new(defaults: Answers) -> Self {
+        Self { flow: None, files: Vec::new(), flags: Vec::new(), problems: Vec::new(), defaults }
+    }
 }
 
 /// The environment: variables by name; on Windows in capitals.
@@ -108,7 +115,7 @@ impl fmt::Debug for Around<'_> {
 }
 
 /// Everything that was given beforehand.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct Beforehand {
     /// The flow that it is for, where anybody says so.
     pub flow: Option<Flow>,

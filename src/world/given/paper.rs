@@ -41,7 +41,7 @@ fn no_paper(path: &Path, error: &io::Error) -> NoPaper {
         io::ErrorKind::NotFound => match dangling() {
             Some(to) => {
                 let says = format!("is a symbolic link to {}, which is not there", Untrusted::new(&to.to_string_lossy()));
-                NoPaper { says, fix: "Mend the link." }
+                NoPaper { says, fix: "Fix the link." }
             }
             None => NoPaper { says: "is not there".into(), fix: "See whether the path is right." },
         },

@@ -9,6 +9,7 @@ use secrecy::{ExposeSecret, SecretString};
 use tempfile::NamedTempFile;
 use zeroize::Zeroizing;
 
+use crate::model::quote::push_doubled;
 use crate::render::octopus::{Command, Flag, Form, Piece};
 use crate::render::{Clear, Secret};
 
@@ -59,7 +60,7 @@ impl Call {
                         Piece::Text(text) => whole.push_str(text),
                         Piece::Secret(kind, Form::Plain) => whole.push_str(secret(clear, *kind)?.expose_secret()),
                         Piece::Secret(kind, Form::Doubled) => {
-                            whole.push_str(&secret(clear, *kind)?.expose_secret().replace('"', "\"\""));
+                            push_doubled(&mut whole, secret(clear, *kind)?.expose_secret(), '"');
                         }
                     }
                 }

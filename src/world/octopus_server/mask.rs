@@ -4,6 +4,8 @@ use data_encoding::BASE64;
 use secrecy::{ExposeSecret, SecretString};
 use zeroize::Zeroizing;
 
+use crate::model::quote::push_doubled;
+
 /// What stands in the place of a secret. It does not tell the length.
 const MASK: &[u8] = b"***";
 /// A line of a secret of several lines is a secret by itself from this length on: a licence has lines such as `</License>`
@@ -77,7 +79,8 @@ fn add(forms: &mut Vec<Zeroizing<Vec<u8>>>, text: &str) {
     if text.is_empty() {
         return;
     }
-    let doubled = Zeroizing::new(text.replace('"', "\"\""));
+    let mut doubled = Zeroizing::new(String::with_capacity(2 * text.len()));
+    push_doubled(&mut doubled, text, '"');
     for text in [text, &doubled] {
         forms.push(Zeroizing::new(text.as_bytes().to_vec()));
         // Of quotes XML escapes both, in attributes mostly the double one, and in text none.

@@ -119,7 +119,7 @@ fn missing(trouble: &Trouble, case: &Case<'_>) -> Finding {
     let mut finding = Finding::stop(
         CheckId::ClusterKey,
         format!("The master key could not be verified. {}", words.says),
-        format!("{} Then F5 checks it again.", words.fix),
+        format!("{}{{? Then {{key:check-again}} checks it again.}}", words.fix),
     );
     finding.remedy = words.remedy;
     finding

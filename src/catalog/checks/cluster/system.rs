@@ -2,7 +2,7 @@
 
 use crate::model::check::CheckId;
 use crate::model::finding::{Finding, Verdict};
-use crate::model::system_family::SystemFamily;
+use crate::model::platform::Platform;
 
 use super::{Case, nodes_of, one, others};
 
@@ -13,11 +13,11 @@ pub fn judge(case: &Case<'_>) -> Verdict {
         Ok(nodes) => nodes,
         Err(verdict) => return verdict,
     };
-    let Some(here) = SystemFamily::of(case.facts.machine.system.as_str()) else {
+    let Some(here) = Platform::of_system(case.facts.machine.system.as_str()) else {
         return Verdict::Good("not known here".to_owned());
     };
     let others = others(case, nodes);
-    for there in SystemFamily::ALL.into_iter().filter(|there| *there != here) {
+    for there in Platform::ALL.into_iter().filter(|there| *there != here) {
         if let Some(node) = others.first_of(there) {
             return one(Finding::stop(
                 CheckId::ClusterSystem,

@@ -41,7 +41,7 @@ fn absent(case: &Case<'_>, names: &Names) -> Verdict {
     // An empty database is no answer where a cluster is looked for.
     if case.flow != Flow::FirstNode {
         let fix = if case.is_of_a_node() {
-            "Have a DBA find out whether it was renamed, dropped or moved to another server, and restore it there or change the settings (F4)."
+            "Have a DBA find out whether it was renamed, dropped or moved to another server, and restore it there or change the settings ({key:edit})."
         } else {
             "Check the server and the name; the cluster's first node knows both. For a new cluster go back to the start and choose \
              Getting started."
@@ -100,7 +100,7 @@ fn closed(state: Option<&DatabaseState>, said: &SqlTrouble, case: &Case<'_>, nam
         ),
         ("RECOVERING", _) | ("" | "ONLINE", 922) => ("is just starting", "Wait a minute, then check again.", None),
         ("RECOVERY_PENDING" | "SUSPECT" | "EMERGENCY", _) | ("" | "ONLINE", 926) => {
-            ("is damaged or lacks a file", "Have a DBA look into the server's error log and mend or restore it.", None)
+            ("is damaged or lacks a file", "Have a DBA look into the server's error log and repair or restore it.", None)
         }
         ("OFFLINE", _) | ("" | "ONLINE", 942) => ("is offline", "Have a DBA bring it online.", Some(alter(names, "SET ONLINE"))),
         _ if state.is_some_and(|state| state.single_user) || said.number == 924 => {

@@ -21,7 +21,7 @@ use super::with_secret;
 /// In what the connections differ. A password is only ever compared, never shown.
 pub fn findings(config: &NodeConfig, octopus: &OctopusConfig, case: &Case<'_>) -> Vec<Finding> {
     let Some(fields) = &octopus.connection else {
-        let says = format!("There is no connection string in {}, so Octopus Server knows no database.", octopus.path);
+        let says = format!("There is no connection string in {}, so Octopus Server has no database.", octopus.path);
         let finding = Finding::warn(CheckId::DriftOctopus, says, "Give it the node config's.").about(FieldId::Server);
         return vec![mended(finding, case)];
     };
@@ -120,7 +120,7 @@ fn of_encryption(config: &NodeConfig, encryption: Option<&str>, trust: Option<&s
         Finding::warn(
             CheckId::DriftOctopus,
             "The server's certificate: the node config has it checked, OctopusServer.config does not (TrustServerCertificate), so \
-             whoever is in between can read along with Octopus Server.",
+             anyone in between can read along with Octopus Server.",
             "Have Octopus check it too, once the certificate's authority is among this machine's roots.",
         )
         .about(FieldId::Trust)

@@ -42,7 +42,7 @@ fn of_folder(case: &Case<'_>) -> Option<Finding> {
             "Mount the disk that it is on, or have it restored, before Octopus Server is started.",
         ),
         Occupant::NotAFolder => (
-            format!("The home directory {home}, or something on the way to it, is not a folder."),
+            format!("The home directory {home}, or a part of its path, is not a folder."),
             "Find out what took its place, and have the folder restored.",
         ),
         Occupant::Empty | Occupant::Occupied { .. } | Occupant::NodeConfig { .. } => return None,
@@ -64,7 +64,7 @@ fn of_name(case: &Case<'_>) -> Option<Finding> {
         Finding::warn(
             CheckId::DriftHost,
             format!("This machine is called {own}, and the registry has this node on {other}: it was renamed or moved, or the config was copied."),
-            "Make sure that no other machine runs this node; then change settings (F4), which writes the row anew.",
+            "Make sure that no other machine runs this node; then change settings ({key:edit}), which writes the row anew.",
         )
         .about(FieldId::NodeName),
     )

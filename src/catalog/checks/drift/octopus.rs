@@ -53,7 +53,7 @@ pub fn differs(field: FieldId, what: &str, own: &str, other: &str, mend: Option<
         Some(mend) => Finding::warn(
             CheckId::DriftOctopus,
             says,
-            "Decide which of the two is meant: F4 changes the node config, the command OctopusServer.config.",
+            "Decide which of the two is meant: {key:edit} changes the node config, the command OctopusServer.config.",
         )
         .command(mend),
         None => Finding::warn(CheckId::DriftOctopus, says, "Decide which of the two is meant, and change the other one."),
@@ -71,11 +71,11 @@ fn of_node(config: &NodeConfig, octopus: &OctopusConfig, case: &Case<'_>) -> Vec
             Finding::warn(
                 CheckId::DriftOctopus,
                 format!(
-                    "The node's name: the node config says {}, OctopusServer.config {other}. They differ in the case of letters, \
-                     over which Octopus' heart-beat has stumbled before.",
+                    "The node's name: the node config says {}, OctopusServer.config {other}. They differ in upper and lower case, \
+                     which has broken Octopus' heartbeat before.",
                     Untrusted::new(own)
                 ),
-                "Have the node leave (F9) and add it again in Octopus' spelling.",
+                "Have the node leave ({key:leave-cluster}) and add it again in Octopus' spelling.",
             )
             .about(FieldId::NodeName),
         );
@@ -85,7 +85,7 @@ fn of_node(config: &NodeConfig, octopus: &OctopusConfig, case: &Case<'_>) -> Vec
     }
     if let Some(other) = &octopus.home {
         let own = config.node.home.to_string_lossy();
-        if !same_folder(&own, other.as_str()) {
+        if !case.platform().is_same_path(own.trim(), other.as_str().trim()) {
             let mend = command(case, "configure", &[("home", &own)]);
             findings.push(differs(FieldId::Home, "Home directory", &own, other.as_str(), Some(mend)));
         }
@@ -127,11 +127,4 @@ fn keyless(octopus: &OctopusConfig, case: &Case<'_>) -> Finding {
     )
     .about(FieldId::MasterKey)
     .command(with_secret(case, "database", "masterKey", ("", ""), "OCTOPUS_MASTER_KEY"))
-}
-
-/// Whether two paths are of one folder, as far as their texts tell; Windows does not tell case apart.
-fn same_folder(one: &str, two: &str) -> bool {
-    let bare = |text: &str| text.trim().trim_end_matches(['/', '\\']).replace('\\', "/");
-    let (one, two) = (bare(one), bare(two));
-    if cfg!(windows) { one.eq_ignore_ascii_case(&two) } else { one == two }
 }

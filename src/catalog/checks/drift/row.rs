@@ -6,14 +6,14 @@ use crate::model::facts::{Beat, ClusterSeen, Fact, Identity, NodeSeen, Trouble};
 use crate::model::field::FieldId;
 use crate::model::finding::{Finding, Severity, Verdict};
 use crate::model::node_config::NodeConfig;
+use crate::model::platform::Platform;
 use crate::model::registry::NodeRow;
 use crate::model::storage::SharedStorage;
-use crate::model::system_family::SystemFamily;
 use crate::model::untrusted::Untrusted;
 
 use super::{command, same_prefixes};
 
-const ANEW: &str = "Change settings (F4): the config and the row are then written together and agree.";
+const ANEW: &str = "Change settings ({key:edit}): the config and the row are then written together and agree.";
 
 /// The node's row in the registry says what the node config says, and it is the config's own cluster.
 pub fn judge(case: &Case<'_>) -> Verdict {
@@ -86,7 +86,7 @@ fn missing(config: &NodeConfig) -> Finding {
             "This node, {}, is not in the registry: it was removed on another node, or the database was restored from before it joined.",
             Untrusted::new(&config.node.name)
         ),
-        "Have it leave (F9) and add this server again; the registry then has its row.",
+        "Have it leave ({key:leave-cluster}) and add this server again; the registry then has its row.",
     )
     .about(FieldId::NodeName)
 }
@@ -103,12 +103,12 @@ fn findings(config: &NodeConfig, node: &NodeSeen, row: &NodeRow, case: &Case<'_>
             Finding::warn(
                 CheckId::DriftRow,
                 format!(
-                    "The node's name: the node config says {}, the registry {}. They differ in the case of letters, over which \
-                     Octopus' heart-beat has stumbled before.",
+                    "The node's name: the node config says {}, the registry {}. They differ in upper and lower case, which has \
+                     broken Octopus' heartbeat before.",
                     shown(&own.name),
                     shown(&row.name)
                 ),
-                "Have the node leave (F9) and add it again under one spelling, and Octopus Server under the same.",
+                "Have the node leave ({key:leave-cluster}) and add it again under one spelling, and Octopus Server under the same.",
             )
             .about(FieldId::NodeName),
         );
@@ -140,7 +140,7 @@ fn of_octopus_cap(config: &NodeConfig, node: &NodeSeen, case: &Case<'_>) -> Opti
     // Without a row of Octopus' own, the node's cap is the registry's, of which is told already.
     let real = node.task_cap.filter(|cap| *cap != own && node.beat != Beat::Never)?;
     let says = format!("Task cap: the node config says {own}, and Octopus Server itself goes by {real}.");
-    let fix = "Set it in Octopus too, or change settings (F4) to what is meant.";
+    let fix = "Set it in Octopus too, or change settings ({key:edit}) to what is meant.";
     let set = command(case, "node", &[("taskCap", &own.to_string())]);
     Some(Finding::warn(CheckId::DriftRow, says, fix).about(FieldId::TaskCap).command(set))
 }
@@ -157,7 +157,7 @@ fn of_storage(config: &NodeConfig, case: &Case<'_>) -> Option<Finding> {
     let fix = if registered.is_none() {
         "Find out whether the registry was restored from before the storage was shared. The nodes that join now would share nothing."
     } else {
-        "The registry is what every node goes by. Have this node leave (F9) and add it again: it then takes the storage from there."
+        "The registry is what every node goes by. Have this node leave ({key:leave-cluster}) and add it again: it then takes the storage from there."
     };
     Some(Finding::warn(CheckId::DriftRow, says, fix).about(FieldId::Storage))
 }
@@ -180,7 +180,7 @@ fn of_machine(row: &NodeRow, case: &Case<'_>) -> Vec<Finding> {
     let system = case.facts.machine.system.as_str();
     if !system.is_empty() && !row.system.is_empty() && system != row.system {
         let says = format!("System: this machine runs {system}, the registry says {}.", shown(&row.system));
-        let (severity, fix) = if SystemFamily::of(system) == SystemFamily::of(&row.system) {
+        let (severity, fix) = if Platform::of_system(system) == Platform::of_system(&row.system) {
             (Severity::Note, "")
         } else {
             (

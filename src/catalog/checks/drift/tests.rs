@@ -12,6 +12,7 @@ use crate::model::fingerprint::Fingerprint;
 use crate::model::flow::Flow;
 use crate::model::node_config::{NodeConfig, TrustSection};
 use crate::model::octopus_config::OctopusConfig;
+use crate::model::platform::Platform;
 use crate::model::registry::NodeRow;
 use crate::model::storage::{SharedFolder, SharedStorage};
 
@@ -60,7 +61,7 @@ fn each_column_that_differs_is_told_with_both_sides() {
         ("comms", |row| row.comms_port = 1, &["10943", "registry 1."]),
         ("grpc", |row| row.grpc_port = 2, &["8443", "registry 2."]),
         ("cap", |row| row.task_cap = 9, &["says 5", "registry 9."]),
-        ("case", |row| row.name = "WEB01".into(), &["web01", "WEB01", "case of letters"]),
+        ("case", |row| row.name = "WEB01".into(), &["web01", "WEB01", "upper and lower case"]),
     ];
     for (what, change, parts) in table {
         let verdict = of(CheckId::DriftRow, |facts| row(facts, change));
@@ -177,7 +178,7 @@ type Setting = (&'static str, fn(&mut OctopusConfig), &'static [&'static str], &
 fn each_setting_of_octopus_that_differs_is_told_with_both_sides_and_a_command_where_there_is_one() {
     let table: [Setting; 10] = [
         ("name", |config| config.node_name = Some("web02".into()), &["web01", "web02"], ""),
-        ("case", |config| config.node_name = Some("WEB01".into()), &["WEB01", "case of letters"], ""),
+        ("case", |config| config.node_name = Some("WEB01".into()), &["WEB01", "upper and lower case"], ""),
         ("home", |config| config.home = Some("/elsewhere".into()), &[samples::HOME, "/elsewhere"], "--home"),
         ("server", |config| put(config, FieldId::Server, "sql02"), &["sql01,1433", "sql02"], "--connectionString"),
         ("port", |config| put(config, FieldId::Server, "sql01,1434"), &["sql01,1434"], "--connectionString"),
@@ -252,10 +253,11 @@ fn an_instance_that_octopus_made_has_nothing_to_compare() {
 
 #[test]
 fn a_name_in_a_command_stays_in_its_quotes() {
-    let (answers, facts) = (samples::with(&[(FieldId::Instance, "a'; rm -rf /")]), samples::facts());
-    let line = command(&case(&answers, &facts), "node", &[("taskCap", "5")]);
-    let quote = if cfg!(windows) { "''" } else { "'\\''" };
-    assert_eq!(line, format!("Octopus.Server node --instance 'a{quote}; rm -rf /' --taskCap '5'"));
+    for (platform, quote) in [(Platform::Linux, "'\\''"), (Platform::Windows, "''")] {
+        let (answers, facts) = (samples::with_on(platform, &[(FieldId::Instance, "a'; rm -rf /")]), samples::facts());
+        let line = command(&case(&answers, &facts), "node", &[("taskCap", "5")]);
+        assert_eq!(line, format!("Octopus.Server node --instance 'a{quote}; rm -rf /' --taskCap '5'"));
+    }
 }
 
 #[test]
@@ -301,7 +303,7 @@ fn storage_that_differs_is_told_with_both_sides_and_an_unknown_one_does_not() {
     evidence(&of(root("/a"), Fact::Missing(Trouble::ConnectionLost)));
     let finding = warn(&of(root("/a"), Fact::Seen(root("/b"))));
     assert_eq!(finding.says, "Shared storage: the node config says /a, the registry /b.");
-    assert!(finding.remedy.is_none() && finding.fix.contains("F9"), "{finding:?}");
+    assert!(finding.remedy.is_none() && finding.fix.contains("{key:leave-cluster}"), "{finding:?}");
     let folders = SharedStorage::Folders(vec![(SharedFolder::Artifacts, "/x".into())]);
     assert!(warn(&of(SharedStorage::None, Fact::Seen(folders))).says.ends_with("says nothing, the registry artifacts /x."));
     assert!(warn(&of(root("/a"), Fact::Seen(SharedStorage::None))).fix.contains("restored"));

@@ -1,11 +1,13 @@
 //! `octopus-log`.
 
+use crate::catalog::commands;
 use crate::catalog::form::read;
 use crate::catalog::say;
 use crate::model::check::CheckId;
 use crate::model::facts::{Fact, KnownTrouble, LogSeen, LogTrouble};
 use crate::model::field::FieldId;
 use crate::model::finding::{Finding, Verdict};
+use crate::model::quote;
 use crate::model::survey::AccountKind;
 
 use super::{Case, all, untold};
@@ -28,7 +30,7 @@ pub fn judge(case: &Case<'_>) -> Verdict {
         findings.push(Finding::warn(
             CheckId::OctopusLog,
             format!("Octopus Server starts and stops: its log has {} starts in its newest part.", log.starts),
-            "Mend what is named beside this first, then start the service again.",
+            "Fix what is named beside this first, then start the service again.",
         ));
     }
     all(findings, || good(log))
@@ -112,36 +114,30 @@ const fn remedy(kind: KnownTrouble) -> (&'static str, &'static str) {
 
 /// A command that mends it, or that shows more, where one line can.
 fn command(kind: KnownTrouble, case: &Case<'_>) -> Option<String> {
-    let windows = case.facts.machine.system.as_str().starts_with("Windows");
     let instance = case.answers.trimmed(FieldId::Instance);
-    let quoted = format!("\"{instance}\"");
+    let (platform, shell) = (case.platform(), case.shell());
+    let server = |verb: &str| commands::server(platform, verb, instance);
     let port =
         crate::model::prefixes::parse(case.answers.text(FieldId::ListenPrefixes)).ok()?.first().map(|prefix| prefix.port)?;
     match kind {
         KnownTrouble::WrongKey | KnownTrouble::ForeignConfig => {
             // The key is not in it: what is copied from here may land anywhere.
-            Some(format!(
-                "Octopus.Server{} set-master-key --instance {quoted} --masterKey \"<master key>\"",
-                if windows { ".exe" } else { "" }
-            ))
+            Some(format!("{} --masterKey {}", server("set-master-key"), shell.word("<master key>")))
         }
         KnownTrouble::NoClusterShared => {
-            let root = if windows { "\\\\files\\octopus" } else { "/mnt/octopus" };
-            Some(format!(
-                "Octopus.Server{} path --instance {quoted} --clusterShared \"{root}\"",
-                if windows { ".exe" } else { "" }
-            ))
+            let root = if case.is_on_windows() { "\\\\files\\octopus" } else { "/mnt/octopus" };
+            Some(format!("{} --clusterShared {root}", server("path")))
         }
-        KnownTrouble::PortTaken if windows => {
+        KnownTrouble::PortTaken if case.is_on_windows() => {
             Some(format!("Get-NetTCPConnection -State Listen -LocalPort {port} | Select-Object OwningProcess"))
         }
         KnownTrouble::PortTaken => Some(format!("ss -ltnp 'sport = :{port}'")),
-        KnownTrouble::ListenDenied if windows => {
+        KnownTrouble::ListenDenied if case.is_on_windows() => {
             let account = match (read::account_kind(case.answers), read::service_user(case.answers)) {
                 (AccountKind::Custom | AccountKind::Managed, Ok(user)) => user,
                 _ => "NT AUTHORITY\\SYSTEM".to_owned(),
             };
-            Some(format!("netsh http add urlacl url=http://+:{port}/ user=\"{account}\""))
+            Some(format!("netsh http add urlacl url=http://+:{port}/ {}", quote::windows(&format!("user={account}"))))
         }
         _ => None,
     }

@@ -1,6 +1,6 @@
 //! `home-path`.
 
-use std::path::{Component, Path};
+use std::path::Path;
 
 use crate::catalog::checks::{Case, one};
 use crate::catalog::failures::{self, Around};
@@ -11,11 +11,12 @@ use crate::model::facts::{Fact, Occupant, Trouble};
 use crate::model::field::FieldId;
 use crate::model::finding::{Finding, Severity, Verdict};
 use crate::model::names::instance_key;
+use crate::model::platform::{Platform, is_unc};
 
 /// The path leads to a folder of this machine that can be a home, or to a place where one can be created.
 pub fn judge(case: &Case<'_>) -> Verdict {
     let Ok(home) = read::home(case.answers) else { return Verdict::NotYet };
-    if let Some((says, fix)) = unfit(&home) {
+    if let Some((says, fix)) = unfit(&home.to_string_lossy(), case.platform()) {
         return one(Finding::stop(CheckId::HomePath, says, fix));
     }
     match &case.facts.home.folder {
@@ -44,19 +45,18 @@ fn unseen(trouble: &Trouble, home: &Path) -> Finding {
 }
 
 /// What can be said against the path itself.
-fn unfit(home: &Path) -> Option<(&'static str, &'static str)> {
-    let text = home.to_string_lossy();
-    if text.starts_with("\\\\") || text.starts_with("//") {
+fn unfit(home: &str, platform: Platform) -> Option<(&'static str, &'static str)> {
+    if is_unc(home) {
         return Some((
             "This is a path on the network; a home directory belongs to its node alone.",
             "Type a path on a local disk of this machine.",
         ));
     }
     // `..` would be followed through links by the system, but not by people who compare paths.
-    if home.components().any(|part| part == Component::ParentDir) {
+    if platform.has_detour(home) {
         return Some(("The path has .. in it.", "Type the path as it is without the detour."));
     }
-    if home.parent().is_none() {
+    if platform.is_root(home) {
         return Some(("This is the root of the disk.", "Type a folder of its own, for instance one named octopus."));
     }
     None
@@ -91,7 +91,7 @@ fn of_occupant(occupant: &Occupant, home: &Path, case: &Case<'_>) -> Verdict {
             stop(format!("{home} is the home of {whose} already."), "Type another folder; each instance has a home of its own.")
         }
         Occupant::NotAFolder => {
-            stop(say::sentence(&format!("{home}, or something on the way to it, is not a folder")), "Type another path.")
+            stop(say::sentence(&format!("{home}, or a part of its path, is not a folder")), "Type another path.")
         }
     }
 }
@@ -124,7 +124,7 @@ fn of_node(occupant: &Occupant, home: &Path, case: &Case<'_>) -> Verdict {
         )),
         Occupant::NotAFolder => one(Finding::stop(
             CheckId::HomePath,
-            say::sentence(&format!("{home}, or something on the way to it, is not a folder")),
+            say::sentence(&format!("{home}, or a part of its path, is not a folder")),
             "Find out what took its place, and have the folder restored.",
         )),
     }
@@ -173,10 +173,15 @@ mod tests {
 
     #[test]
     fn a_path_that_can_be_no_home_stops_before_anything_is_known() {
-        let root = if cfg!(windows) { "C:\\" } else { "/" };
-        let detour = format!("{}/../x", samples::HOME);
-        for (path, part) in [(root, "root"), (detour.as_str(), ".."), ("//server/share", "network")] {
-            let answers = samples::with(&[(FieldId::Home, path)]);
+        for (platform, path, part) in [
+            (Platform::Linux, "/", "root"),
+            (Platform::Linux, "/var/lib/octopus/../x", ".."),
+            (Platform::Linux, "//server/share", "network"),
+            (Platform::Windows, "C:\\", "root"),
+            (Platform::Windows, "C:\\Octopus\\..\\x", ".."),
+            (Platform::Windows, "\\\\files\\octopus", "network"),
+        ] {
+            let answers = samples::with_on(platform, &[(FieldId::Home, path)]);
             assert!(stop(&judged(CheckId::HomePath, &answers, &Facts::default())).says.contains(part), "{path}");
         }
     }

@@ -7,6 +7,7 @@ use crate::catalog::say;
 use crate::model::check::CheckId;
 use crate::model::facts::{Fact, Occupant, Trouble};
 use crate::model::finding::{Finding, Verdict};
+use crate::model::quote::bash;
 
 /// A file could be created, written, synced and removed there.
 pub fn judge(case: &Case<'_>) -> Verdict {
@@ -45,10 +46,8 @@ pub fn judge(case: &Case<'_>) -> Verdict {
          another path.",
     );
     one(match read::home(case.answers) {
-        Ok(path) if cfg!(unix) => {
-            // Quoted for a shell: nothing in a path ends a text in single quotes but a single quote.
-            let path = path.display().to_string().replace('\'', "'\\''");
-            finding.command(format!("sudo install -d -m 0750 -o \"$(id -un)\" '{path}'"))
+        Ok(path) if !case.is_on_windows() => {
+            finding.command(format!("sudo install -d -m 0750 -o \"$(id -un)\" {}", bash(&path.to_string_lossy())))
         }
         _ => finding,
     })
@@ -83,7 +82,6 @@ mod tests {
         assert!(finding.says.contains("within 5 s") && finding.remedy.is_none(), "{finding:?}");
     }
 
-    #[cfg(unix)]
     #[test]
     fn the_command_is_safe_whatever_the_path() {
         let answers = samples::with(&[(FieldId::Home, "/opt/it's; rm -rf x")]);

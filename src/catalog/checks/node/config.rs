@@ -37,7 +37,10 @@ fn unreadable(trouble: &Trouble) -> Finding {
 }
 
 fn of_ours(config: &NodeConfig, case: &Case<'_>) -> Verdict {
-    let path = case.subject.map_or_else(|| config.node.home.join(NodeConfig::FILE), |subject| subject.config.clone());
+    let path = match case.subject {
+        Some(subject) => subject.config.clone(),
+        None => case.platform().join(&config.node.home.to_string_lossy(), NodeConfig::FILE).into(),
+    };
     let shown = Untrusted::new(&path.to_string_lossy());
     let instance = Untrusted::new(&config.instance);
     let warn = |says: String, fix: &str| one(Finding::warn(CheckId::NodeConfig, says, fix).about(FieldId::Instance));
@@ -48,11 +51,11 @@ fn of_ours(config: &NodeConfig, case: &Case<'_>) -> Verdict {
         }
         Fact::Seen(Some(listed)) => warn(
             format!("This machine's list of instances names another config for {instance}: {listed}, and not {shown}."),
-            "Find out which of the two Octopus Server goes by, and take the other one away; F4 writes this one anew and lists it.",
+            "Find out which of the two Octopus Server goes by, and take the other one away; {key:edit} writes this one anew and lists it.",
         ),
         Fact::Seen(None) => warn(
             format!("This machine's list of instances does not know {instance}; {shown} was copied here, or the list was lost."),
-            "F4 writes the config anew and enters it in the list.",
+            "{key:edit} writes the config anew and enters it in the list.",
         ),
         Fact::Missing(trouble) => warn(
             format!(

@@ -14,7 +14,7 @@ use crate::model::node_config::NodeConfig;
 
 /// What gives a node another key: one that opens is not overwritten, since it may be the only copy there is of some
 /// cluster's, and is not asked for again.
-pub const ANEW: &str = "Move octopus-master-key.sealed out of the home directory and keep it, then change settings (F4) and give \
+pub const ANEW: &str = "Move octopus-master-key.sealed out of the home directory and keep it, then change settings ({key:edit}) and give \
                         the cluster's master key, which is sealed anew.";
 
 /// The sealed secrets open here, and the key among them is the one whose fingerprint the config holds.
@@ -49,15 +49,16 @@ fn shut(field: FieldId, what: &str, trouble: &Trouble) -> Finding {
             format!(
                 "{what} was sealed on another machine: this config was copied here, or this machine's sealing key was replaced."
             ),
-            "Change settings (F4) and give the password and the master key again; they are sealed anew here.".to_owned(),
+            "Change settings ({key:edit}) and give the password and the master key again; they are sealed anew here.".to_owned(),
         ),
         Trouble::Seal(SealTrouble::Damaged) => (
             format!("{what} does not open: what is there is not what was sealed."),
-            "Put a dated copy of the file in its place, or change settings (F4) and give the secret again.".to_owned(),
+            "Put a dated copy of the file in its place, or change settings ({key:edit}) and give the secret again.".to_owned(),
         ),
-        Trouble::Seal(SealTrouble::Absent) => {
-            (format!("{what} is not there."), "Change settings (F4) and give it again; it is sealed anew here.".to_owned())
-        }
+        Trouble::Seal(SealTrouble::Absent) => (
+            format!("{what} is not there."),
+            "Change settings ({key:edit}) and give it again; it is sealed anew here.".to_owned(),
+        ),
         other => {
             let words = failures::of_trouble(other, &Around::NOTHING);
             (format!("{what} could not be opened. {}", words.says), words.fix)

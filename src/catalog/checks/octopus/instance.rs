@@ -8,6 +8,7 @@ use crate::model::facts::Fact;
 use crate::model::finding::{Finding, Verdict};
 use crate::model::hand_over::Handing;
 use crate::model::names::instance_key;
+use crate::model::platform::Platform;
 use crate::model::untrusted::Untrusted;
 
 use super::{Case, one, untold};
@@ -41,7 +42,7 @@ pub fn judge(case: &Case<'_>) -> Verdict {
             "Type another name.",
         ));
     }
-    if is_in(config, &home) {
+    if is_in(config, &home, case.platform()) {
         return Verdict::Good(format!("{other} is there already, with its config in the home directory"));
     }
     one(Finding::stop(
@@ -49,19 +50,18 @@ pub fn judge(case: &Case<'_>) -> Verdict {
         format!("Octopus Server has an instance {other} on this machine already, with the config {config}."),
         "Type another name, or that instance's home directory; or delete the instance if nobody uses it any more.",
     )
-    .command(format!("{} delete-instance --instance \"{other}\"", program(case))))
+    .command(format!("{} delete-instance --instance {}", program(case), case.shell().word(other.as_str()))))
 }
 
-/// Whether a config file lies in this folder. Both are of this machine, so its own rules of paths count.
-fn is_in(config: &Untrusted, home: &Path) -> bool {
-    let Some(folder) = Path::new(config.as_str()).parent() else { return false };
-    folder == home || cfg!(windows) && folder.as_os_str().eq_ignore_ascii_case(home)
+/// Whether a config file lies in this folder.
+fn is_in(config: &Untrusted, home: &Path, platform: Platform) -> bool {
+    platform.parent(config.as_str()).is_some_and(|folder| platform.is_same_path(folder, &home.to_string_lossy()))
 }
 
 fn program(case: &Case<'_>) -> String {
     match case.facts.octopus.program.seen() {
-        Some(Some(program)) => format!("\"{}\"", program.display()),
-        _ => if cfg!(windows) { "Octopus.Server.exe" } else { "Octopus.Server" }.to_owned(),
+        Some(Some(program)) => case.shell().program(&program.to_string_lossy()),
+        _ => case.platform().server_program().to_owned(),
     }
 }
 
@@ -96,7 +96,7 @@ mod tests {
 
     #[test]
     fn our_own_home_s_instance_is_gone_on_with() {
-        let config = Path::new(samples::HOME).join("OctopusServer.config").display().to_string();
+        let config = Platform::Linux.join(samples::HOME, "OctopusServer.config");
         assert!(evidence(&of("OctopusServer", &with(&[("octopusserver", config)]))).contains("already"));
     }
 

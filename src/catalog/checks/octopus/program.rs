@@ -77,7 +77,13 @@ fn absent(asked: Option<&Path>, handing: Handing, case: &Case<'_>) -> Verdict {
         (_, None) => {
             let instance = read::instance(case.answers).map(|name| name.as_str().to_owned()).unwrap_or_default();
             let says = "Not found on this machine. The plan ends without its commands; octopus-setup script prints them once the node is set up.";
-            one(Finding::note(CheckId::OctopusProgram, says).command(commands::script(case.flow, "--instance", &instance)))
+            let platform = case.answers.platform();
+            one(Finding::note(CheckId::OctopusProgram, says).command(commands::script(
+                case.flow,
+                platform,
+                "--instance",
+                &instance,
+            )))
         }
     }
 }
@@ -92,7 +98,7 @@ fn dumb(what: &str, trouble: &Trouble) -> Finding {
     Finding::stop(
         CheckId::OctopusProgram,
         say::sentence(&format!("Octopus Server {what}: {why}")),
-        "Run it by hand with the word version to see why, and mend that; name another program, or have its script shown instead.",
+        "Run it by hand with the word version to see why, and fix that; name another program, or have its script shown instead.",
     )
     .about(FieldId::OctopusServer)
 }

@@ -41,7 +41,7 @@ pub fn judge(case: &Case<'_>) -> Verdict {
 /// Without the rights the last step but the waiting fails. It was warned of on the service's screen, where it can be said
 /// that somebody else installs the service; here it is said again that then nobody should run these commands.
 fn powerless(case: &Case<'_>) -> Finding {
-    let who = if case.facts.machine.system.as_str().starts_with("Windows") { "an elevated administrator" } else { "root" };
+    let who = if case.is_on_windows() { "an elevated administrator" } else { "root" };
     let mut finding = Finding::note(
         CheckId::OctopusService,
         format!("The wizard does not run as {who}, so that the step that installs the service is likely to be refused."),

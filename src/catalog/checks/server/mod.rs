@@ -105,6 +105,7 @@ impl Names {
             database: &self.database,
             certificate: case.facts.server.certificate.as_ref(),
             pinned: read::fingerprint(case.answers).ok(),
+            platform: case.answers.platform(),
         }
     }
 }

@@ -39,7 +39,7 @@ fn of_encrypted(encrypted: &Encrypted, certificate: Option<&Certificate>, names:
         Trusted::Nothing => one(Finding::warn(
             CheckId::SqlTls,
             format!(
-                "The certificate is not checked, so whoever is in between can read along. Shown: {}, SHA-256 {}.",
+                "The certificate is not checked, so anyone in between can read along. Shown: {}, SHA-256 {}.",
                 certificate.subject,
                 say::sha256(&certificate.sha256)
             ),

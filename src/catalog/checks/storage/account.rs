@@ -5,9 +5,10 @@ use crate::model::check::CheckId;
 use crate::model::facts::{Access, Fact, FolderFacts, FolderPlace, Trouble};
 use crate::model::field::FieldId;
 use crate::model::finding::{Finding, Verdict};
+use crate::model::quote::{bash, windows};
 use crate::model::survey::AccountKind;
 
-use super::{Case, alike, in_shell, in_windows, names, paths, reached, weighed};
+use super::{Case, alike, names, paths, reached, weighed};
 
 const CHECK: CheckId = CheckId::StorageAccount;
 
@@ -19,7 +20,7 @@ pub fn judge(case: &Case<'_>) -> Result<Verdict, Verdict> {
     let folders = reached(case)?;
     let Ok(user) = read::service_user(case.answers) else { return Err(Verdict::NotYet) };
     let kind = read::account_kind(case.answers);
-    if case.facts.machine.system.as_str().starts_with("Windows") {
+    if case.is_on_windows() {
         return Ok(on_windows(case, kind, &user, folders));
     }
     if kind == AccountKind::LocalSystem {
@@ -46,14 +47,14 @@ pub fn judge(case: &Case<'_>) -> Result<Verdict, Verdict> {
 
 fn denied(case: &Case<'_>, user: &str, access: &Access, to_be_made: bool, group: &[&FolderFacts], all: usize) -> Finding {
     let names = names(group, all);
-    let account = in_shell(user);
-    let paths: Vec<String> = paths(case, group).iter().map(|path| in_shell(path)).collect();
+    let account = bash(user);
+    let paths: Vec<String> = paths(case, group).iter().map(|path| bash(path)).collect();
     let paths = paths.join(" ");
     let (says, fix, command) = match access {
         Access::Barred(folder) => (
             format!("{names}: the account {user} does not get there; it may not enter {folder}."),
             "Let the account pass.",
-            format!("sudo setfacl -m u:{account}:x {}", in_shell(folder.as_str())),
+            format!("sudo setfacl -m u:{account}:x {}", bash(folder.as_str())),
         ),
         _ if to_be_made => (
             format!(
@@ -91,8 +92,8 @@ fn on_windows(case: &Case<'_>, kind: AccountKind, user: &str, folders: &[FolderF
             ),
         ),
     };
-    let grant = format!("/grant {}", in_windows(&format!("{account}:(OI)(CI)F")));
+    let grant = format!("/grant {}", windows(&format!("{account}:(OI)(CI)F")));
     let commands =
-        paths(case, &group).iter().map(|path| format!("icacls {} {grant}", in_windows(path))).collect::<Vec<_>>().join("\n");
+        paths(case, &group).iter().map(|path| format!("icacls {} {grant}", windows(path))).collect::<Vec<_>>().join("\n");
     super::one(Finding::note(CHECK, says).about(FieldId::ServiceAccount).command(commands))
 }

@@ -6,9 +6,10 @@ use crate::model::check::CheckId;
 use crate::model::facts::{Beat, Fact, FolderFacts};
 use crate::model::field::FieldId;
 use crate::model::finding::{Finding, Verdict};
+use crate::model::quote::bash;
 use crate::model::storage::{SharedFolder, SharedStorage};
 
-use super::{Case, field_of, in_shell, is_registered, names, reached, weighed};
+use super::{Case, field_of, is_registered, names, reached, weighed};
 
 const CHECK: CheckId = CheckId::StorageContent;
 
@@ -54,7 +55,7 @@ fn missing(case: &Case<'_>, folders: &[FolderFacts]) -> Option<Finding> {
         format!("{names}: empty, although Octopus has run tasks. The logs and files of node {} are somewhere else.", ran.name);
     let fix = "Look on that node where Octopus Server keeps them; what it kept in its home directory has to be moved here.";
     let root = match read::storage(case.answers) {
-        Ok(SharedStorage::Root(root)) => in_shell(&root.to_string_lossy()),
+        Ok(SharedStorage::Root(root)) => bash(&root.to_string_lossy()),
         _ => "ROOT".to_owned(),
     };
     let finding = Finding::warn(CHECK, says, fix).about(field_of(case, &empty));

@@ -5,8 +5,9 @@ use crate::catalog::say;
 use crate::model::check::CheckId;
 use crate::model::facts::{Disk, Fact, FolderFacts, FolderPlace, Trouble};
 use crate::model::finding::{Finding, Severity, Verdict};
+use crate::model::quote::bash;
 
-use super::{Case, alike, field_of, in_shell, is_registered, looked, names, shared, weighed};
+use super::{Case, alike, field_of, is_registered, looked, names, shared, weighed};
 
 const CHECK: CheckId = CheckId::StorageDisk;
 
@@ -72,33 +73,34 @@ fn said(case: &Case<'_>, wrong: &Wrong<'_>, group: &[&FolderFacts], all: usize) 
             format!("no answer within {}; the share hangs, or its server is gone.", say::duration(*waited)),
             "Have the share answer again (is its server up, does the network lead there?), and check again.",
         )
-        .command(format!("timeout 5 stat {}", in_shell(&path))),
+        .command(format!("timeout 5 stat {}", bash(&path))),
         Wrong::Unseen(told) => stop(
             format!("cannot be looked at: {}", say::sentence(told)),
             "Mount the share anew if its mount is dead, or start the wizard as a user who may look there.",
         )
-        .command(format!("stat {}; findmnt --target {}", in_shell(&path), in_shell(&path))),
+        .command(format!("stat {}; findmnt --target {}", bash(&path), bash(&path))),
         Wrong::Else(says) => stop(says.clone(), "Type another path."),
-        Wrong::NotAFolder => {
-            stop("a file is in its place, or on the way to it.".to_owned(), "Move the file away, or type another path.")
-        }
+        Wrong::NotAFolder => stop(
+            "a file is in its place, or in the place of a folder above it.".to_owned(),
+            "Move the file away, or type another path.",
+        ),
         Wrong::Loop => {
-            stop("the links on the way to it lead in a circle.".to_owned(), "Mend the links, or type the path that is meant.")
+            stop("the links in its path lead in a circle.".to_owned(), "Fix the links, or type the path that is meant.")
         }
         Wrong::DeadLink => stop(
-            "a link on the way to it leads to something that is not there.".to_owned(),
-            "Mount what it leads to, or mend the link.",
+            "a link in its path leads to something that is not there.".to_owned(),
+            "Mount what it leads to, or fix the link.",
         ),
         Wrong::NotThere => stop(
             "not there, although the other nodes share it.".to_owned(),
             "Mount the share at the same path as on the other nodes, and check again.",
         )
-        .command(format!("findmnt --target {}", in_shell(&path))),
+        .command(format!("findmnt --target {}", bash(&path))),
         Wrong::ReadOnly => stop(
             "mounted so that it can only be read.".to_owned(),
             "Mount it so that it can be written; if the disk has had errors, have it looked at first.",
         )
-        .command(format!("sudo mount -o remount,rw \"$(findmnt -no TARGET --target {})\"", in_shell(&path))),
+        .command(format!("sudo mount -o remount,rw \"$(findmnt -no TARGET --target {})\"", bash(&path))),
         Wrong::Memory(kind) => stop(
             format!("in this machine's memory{}, which no other node sees and the next boot empties.", named(kind)),
             "Type a path on storage that all nodes reach.",

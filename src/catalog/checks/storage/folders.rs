@@ -1,6 +1,6 @@
 //! `storage-folders`.
 
-use std::path::{Component, Path};
+use std::path::Path;
 
 use crate::catalog::form::read;
 use crate::model::check::CheckId;
@@ -8,6 +8,7 @@ use crate::model::cluster::ClusterId;
 use crate::model::facts::{Fact, FolderFacts, Identity, Trouble};
 use crate::model::field::FieldId;
 use crate::model::finding::{Finding, Severity, Verdict};
+use crate::model::platform::has_drive;
 use crate::model::storage::{SharedFolder, SharedStorage};
 
 use super::{Case, all, field, is_registered, one};
@@ -127,14 +128,14 @@ fn malformed(case: &Case<'_>, bad: FieldId) -> Finding {
 fn by_itself(case: &Case<'_>, field: FieldId, name: &str, path: &Path) -> Option<Finding> {
     let text = path.to_string_lossy();
     let stop = |says: String, fix: &str| Some(Finding::stop(CHECK, says, fix).about(field));
-    let windows = case.facts.machine.system.as_str().starts_with("Windows");
-    if text.starts_with("\\\\") && !cfg!(windows) && !windows {
+    let windows = case.is_on_windows();
+    if text.starts_with("\\\\") && !windows {
         return stop(
             format!("{name}: {text} is a path of Windows, which leads nowhere on this system."),
             "Mount the share, and type the path of the mount.",
         );
     }
-    if path.components().any(|part| part == Component::ParentDir) || parts(&text).iter().any(|part| part == "..") {
+    if parts(&text).iter().any(|part| part == "..") {
         return stop(format!("{name}: the path has .. in it."), "Type the path as it is without the detour.");
     }
     if parts(&text).is_empty() {
@@ -155,7 +156,7 @@ fn by_itself(case: &Case<'_>, field: FieldId, name: &str, path: &Path) -> Option
             );
         }
     }
-    if windows && has_letter(&text) {
+    if windows && has_drive(&text) {
         return Some(
             Finding::warn(
                 CHECK,
@@ -224,11 +225,7 @@ fn parts(text: &str) -> Vec<String> {
 }
 
 fn is_of_windows(text: &str) -> bool {
-    text.starts_with("\\\\") || has_letter(text)
-}
-
-fn has_letter(text: &str) -> bool {
-    matches!(text.as_bytes(), [letter, b':', ..] if letter.is_ascii_alphabetic())
+    text.starts_with("\\\\") || has_drive(text)
 }
 
 /// Whether a folder is the other one, or above it.

@@ -190,16 +190,6 @@ fn field_of(case: &Case<'_>, group: &[&FolderFacts]) -> FieldId {
     group.first().map_or(FieldId::Storage, |folder| field(case, folder.folder))
 }
 
-/// A path as a shell takes it: nothing ends a text in single quotes but a single quote.
-pub(super) fn in_shell(path: &str) -> String {
-    format!("'{}'", path.replace('\'', "'\\''"))
-}
-
-/// A path or a name as `cmd` and PowerShell take it; neither may hold the quote itself on Windows.
-pub(super) fn in_windows(text: &str) -> String {
-    format!("\"{}\"", text.replace('"', ""))
-}
-
 /// The shortest list of paths that says the same: the root where all of them are below it.
 fn paths(case: &Case<'_>, group: &[&FolderFacts]) -> Vec<String> {
     let all = group.len() == case.facts.storage.folders.len();

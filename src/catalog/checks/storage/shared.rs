@@ -9,9 +9,10 @@ use crate::model::facts::{CanaryFile, Fact, FolderFacts, Identity, Life, NodeSee
 use crate::model::field::FieldId;
 use crate::model::finding::{Finding, Severity, Verdict};
 use crate::model::flow::Flow;
+use crate::model::quote::bash;
 use crate::model::registry::CanaryRow;
 
-use super::{Case, field_of, in_shell, is_registered, names, reached, weighed};
+use super::{Case, field_of, is_registered, names, reached, weighed};
 
 const CHECK: CheckId = CheckId::StorageShared;
 
@@ -134,7 +135,7 @@ fn severity(node: &NodeSeen) -> Severity {
 
 fn elsewhere(case: &Case<'_>, node: &NodeSeen, group: &[&FolderFacts], all: usize) -> Finding {
     let names = names(group, all);
-    let path = group.first().map(|folder| in_shell(folder.path.as_str())).unwrap_or_default();
+    let path = group.first().map(|folder| bash(folder.path.as_str())).unwrap_or_default();
     let own = node.is_called(case.answers.trimmed(FieldId::NodeName));
     let says = if own {
         format!("{names}: this is not the folder that was there when this node was set up; its own canary is gone.")
@@ -158,7 +159,7 @@ fn stale(case: &Case<'_>, node: &NodeSeen, group: &[&FolderFacts], all: usize) -
         node.name
     );
     let fix = "Find out which folder that node writes to now, and mount that one here; what is in this copy is out of date.";
-    let path = group.first().map(|folder| in_shell(folder.path.as_str())).unwrap_or_default();
+    let path = group.first().map(|folder| bash(folder.path.as_str())).unwrap_or_default();
     Finding::new(CHECK, severity(node), says, fix)
         .about(field_of(case, group))
         .command(format!("findmnt --target {path}; ls -la {path}/.octopus-setup"))
@@ -193,7 +194,7 @@ fn strangers(case: &Case<'_>, folders: &[FolderFacts]) -> Option<Finding> {
         .filter(|folder| folder.canaries.seen().is_some_and(|files| files.iter().any(|file| strange(&file))))
         .collect();
     let file = group.first()?.canaries.seen()?.iter().find(strange)?;
-    let path = group.first().map(|folder| in_shell(folder.path.as_str())).unwrap_or_default();
+    let path = group.first().map(|folder| bash(folder.path.as_str())).unwrap_or_default();
     let says = format!(
         "{}: node {} of another cluster ({}) uses it. Two clusters in one folder overwrite each other's files.",
         names(&group, folders.len()),

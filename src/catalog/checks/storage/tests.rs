@@ -8,6 +8,7 @@ use crate::catalog::samples::{self, STORAGE};
 use crate::model::answers::Answers;
 use crate::model::cluster::ClusterId;
 use crate::model::facts::{Access, Beat, CanaryFile, Deed, Disk, Facts, FolderIdentity, FolderRights, Nodes, Trouble};
+use crate::model::platform::Platform;
 
 const ALL: [CheckId; 8] = [
     CheckId::StorageFolders,
@@ -21,7 +22,11 @@ const ALL: [CheckId; 8] = [
 ];
 
 fn first(changes: &[(FieldId, &str)]) -> Answers {
-    samples::with(&[&[(FieldId::Storage, "root"), (FieldId::StorageRoot, STORAGE)], changes].concat())
+    first_on(Platform::Linux, changes)
+}
+
+fn first_on(platform: Platform, changes: &[(FieldId, &str)]) -> Answers {
+    samples::with_on(platform, &[&[(FieldId::Storage, "root"), (FieldId::StorageRoot, STORAGE)], changes].concat())
 }
 
 fn by_itself(changes: &[(FieldId, &str)]) -> Answers {
@@ -174,18 +179,11 @@ fn two_paths_that_lead_to_one_folder_stop() {
 
 #[test]
 fn on_windows_a_drive_letter_is_warned_of() {
-    let mut facts = first_facts(|_| {});
-    facts.machine.system = "Windows Server 2022".into();
-    let finding = by_itself_on(&facts, "S:\\Octopus");
-    assert!(finding.is_none_or(|finding| finding.severity == Severity::Warn && finding.fix.contains("\\\\files")));
-}
-
-/// A drive letter's verdict; none where this system's own form refuses such a path.
-fn by_itself_on(facts: &Facts, root: &str) -> Option<Finding> {
-    match judged(CheckId::StorageFolders, &first(&[(FieldId::StorageRoot, root)]), facts) {
-        Verdict::Found(findings) => findings.into_iter().next(),
-        _ => None,
-    }
+    let facts = first_facts(|_| {});
+    let on = |root: &str| judged(CheckId::StorageFolders, &first_on(Platform::Windows, &[(FieldId::StorageRoot, root)]), &facts);
+    assert!(warn(&on("S:\\Octopus")).fix.contains("\\\\files"));
+    assert!(stop(&on("C:\\Octopus\\shared")).says.contains("in the home directory"));
+    assert!(stop(&on("\\\\files\\x\\..\\y")).says.contains(".."));
 }
 
 #[test]
@@ -310,12 +308,12 @@ fn the_service_account_is_proven_denied_or_cannot_be_told() {
 
 #[test]
 fn on_windows_the_right_is_not_read_but_its_command_is_ready() {
-    let mut facts = first_facts(|folder| folder.account = Fact::Missing(Trouble::Unasked));
-    facts.machine.system = "Windows Server 2022".into();
-    let custom = first(&[(FieldId::ServiceAccount, "custom"), (FieldId::ServiceUser, "CORP\\svc")]);
+    let facts = first_facts(|folder| folder.account = Fact::Missing(Trouble::Unasked));
+    let share = (FieldId::StorageRoot, "S:\\Octopus");
+    let custom = first_on(Platform::Windows, &[(FieldId::ServiceAccount, "custom"), (FieldId::ServiceUser, "CORP\\svc"), share]);
     let finding = note(&judged(CheckId::StorageAccount, &custom, &facts));
     let remedy = finding.remedy.map(|remedy| remedy.text().to_owned()).unwrap_or_default();
-    assert_eq!(remedy, format!("icacls \"{STORAGE}\" /grant \"CORP\\svc:(OI)(CI)F\""));
+    assert_eq!(remedy, "icacls \"S:\\Octopus\" /grant \"CORP\\svc:(OI)(CI)F\"");
 }
 
 #[test]

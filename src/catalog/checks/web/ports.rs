@@ -30,7 +30,7 @@ pub fn judge(case: &Case<'_>) -> Verdict {
             Fact::Unknown => return case.pending(),
             Fact::Seen(true) => free.push(port.to_string()),
             Fact::Seen(false) if is_own(port, case) => own.push(port.to_string()),
-            Fact::Seen(false) => findings.push(taken(port, field_of(port, comms, grpc))),
+            Fact::Seen(false) => findings.push(taken(port, field_of(port, comms, grpc), case)),
             Fact::Missing(trouble) => untried.push((port, trouble)),
         }
     }
@@ -96,8 +96,8 @@ fn field_of(port: u16, comms: u16, grpc: u16) -> FieldId {
     }
 }
 
-fn taken(port: u16, field: FieldId) -> Finding {
-    let who = if cfg!(windows) {
+fn taken(port: u16, field: FieldId, case: &Case<'_>) -> Finding {
+    let who = if case.is_on_windows() {
         format!("Get-NetTCPConnection -State Listen -LocalPort {port} | Select-Object OwningProcess")
     } else {
         format!("sudo ss -ltnp 'sport = :{port}'")

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::run_event::{AnswerSummary, Consent, End, Pending, RunEvent, StepEvent, StepOutcome};
 use crate::faces::exit::Exit;
 use crate::faces::headless::json as report;
-use crate::faces::sentences::{self, clean};
+use crate::faces::sentences::{self, clean, written};
 use crate::model::check::CheckId;
 use crate::model::finding::{Severity, Verdict};
 use crate::model::given::{Place, Problem};
@@ -57,8 +57,8 @@ fn problem(problem: &Problem) -> Value {
         "line": line,
         "column": column,
         "field": problem.field.map(crate::model::field::FieldId::id),
-        "says": clean(&problem.says),
-        "fix": (!problem.fix.is_empty()).then(|| clean(&problem.fix)),
+        "says": written(&problem.says),
+        "fix": (!problem.fix.is_empty()).then(|| written(&problem.fix)),
     })
 }
 
@@ -133,8 +133,8 @@ fn step(step: &StepEvent<'_>) -> Value {
         }),
         StepOutcome::Failed(explanation) => json!({
             "state": "failed",
-            "says": clean(&explanation.says),
-            "fix": clean(&explanation.fix),
+            "says": written(&explanation.says),
+            "fix": written(&explanation.fix),
             "remedy": explanation.remedy.as_ref().map(report::remedy),
         }),
     };
@@ -164,7 +164,7 @@ fn end(end: &End) -> Value {
         "stops": refusal.map(|refusal| ids(&refusal.stops)),
         "warnings": refusal.map(|refusal| ids(&refusal.warnings)),
         "unknown": refusal.map(|refusal| ids(&refusal.unknown)),
-        "says": end.says.iter().map(|text| clean(text)).chain(refusal.and_then(|refusal| refusal.says.as_deref()).map(clean)).collect::<Vec<_>>(),
+        "says": end.says.iter().map(|text| written(text)).chain(refusal.and_then(|refusal| refusal.says.as_deref()).map(written)).collect::<Vec<_>>(),
         "next_node": node.filter(|_| finished).map(|node| node.next_node.as_str()),
         "next": if finished { end.next().iter().map(|next| clean(&next.line())).collect::<Vec<_>>() } else { Vec::new() },
     })

@@ -22,7 +22,7 @@ use crate::model::finding::Severity;
 use crate::model::flow::Flow;
 use crate::model::node_config::NodeConfig;
 use crate::model::screen::ScreenId;
-use crate::render::{self, Language, Setup, next_node};
+use crate::render::{self, Setup, Shell, next_node};
 use crate::wizard::afterwards;
 use crate::wizard::autopilot::{self, Autopilot, Move, Order, Outcome};
 use crate::wizard::event::{Action, Errand, Event};
@@ -269,7 +269,7 @@ impl<W: Write> UnattendedRun<'_, W> {
             fingerprint: is_there.then(|| plan.fingerprint.to_string()),
             next_node: render::next_node(plan),
             key_file: state.custody().proof.is_some().then(|| state.answers.trimmed(FieldId::KeyFile).to_owned()),
-            next_lines: next_node::lines(&Setup::of(plan), Language::of_this_system(), COLUMNS),
+            next_lines: next_node::lines(&Setup::of(plan), Shell::of(plan.node.platform), COLUMNS),
             next: afterwards::next(order.flow, Some(plan)),
         })
     }

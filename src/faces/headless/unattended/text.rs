@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::catalog::say;
 use crate::faces::exit::Exit;
 use crate::faces::problems;
-use crate::faces::sentences::{self, ID, WORD, clean};
+use crate::faces::sentences::{self, ID, WORD, clean, written};
 use crate::model::check::CheckId;
 use crate::model::finding::{Severity, Verdict};
 use crate::model::plan::{Plan, StepState};
@@ -99,7 +99,7 @@ fn step(out: &mut String, step: &StepEvent<'_>) {
         StepOutcome::Failed(explanation) => {
             let _ = writeln!(out, "  {place:>5} {:WORD$} {title}", "failed");
             for text in [&explanation.says, &explanation.fix] {
-                let _ = writeln!(out, "        {}", clean(text));
+                let _ = writeln!(out, "        {}", written(text));
             }
             for line in explanation.remedy.iter().flat_map(|remedy| remedy.text().lines()) {
                 let _ = writeln!(out, "          {}", clean(line));
@@ -110,7 +110,7 @@ fn step(out: &mut String, step: &StepEvent<'_>) {
 
 fn end(out: &mut String, end: &End) {
     let head = match end.exit {
-        Exit::Done if end.dry_run => "Dry run: nothing was written, and nothing outcome against it.",
+        Exit::Done if end.dry_run => "Dry run: nothing was written, and no problems were found.",
         Exit::Done => "Done.",
         Exit::Usage | Exit::Left => "Nothing was written.",
         Exit::Answers if end.resumable => "The answers are refused. Nothing more was written.",
@@ -126,7 +126,7 @@ fn end(out: &mut String, end: &End) {
         refused(out, refusal);
     }
     for text in &end.says {
-        let _ = writeln!(out, "  {}", clean(text));
+        let _ = writeln!(out, "  {}", written(text));
     }
     if end.resumable && matches!(end.exit, Exit::Unfinished | Exit::Signal(_)) {
         let _ = writeln!(out, "  The same command goes on where this one stopped; octopus-setup in a terminal can also undo it.");
@@ -139,7 +139,7 @@ fn end(out: &mut String, end: &End) {
 fn refused(out: &mut String, refusal: &Refusal) {
     let ids = |checks: &[CheckId]| checks.iter().map(|check| check.id()).collect::<Vec<_>>();
     if !refusal.stops.is_empty() {
-        let _ = writeln!(out, "  Stops, to be mended first: {}.", ids(&refusal.stops).join(", "));
+        let _ = writeln!(out, "  Stops, to be fixed first: {}.", ids(&refusal.stops).join(", "));
     }
     if !refusal.named.is_empty() {
         let _ = writeln!(out, "  A stop cannot be accepted: {}.", ids(&refusal.named).join(", "));
@@ -152,7 +152,7 @@ fn refused(out: &mut String, refusal: &Refusal) {
         let _ = writeln!(out, "  Could not be judged: {}.", ids(&refusal.unknown).join(", "));
     }
     if let Some(says) = &refusal.says {
-        let _ = writeln!(out, "  {}", clean(says));
+        let _ = writeln!(out, "  {}", written(says));
     }
 }
 

@@ -16,7 +16,7 @@ use crate::model::flow::Flow;
 use crate::model::node_config::NodeConfig;
 use crate::model::plan::Plan;
 use crate::model::storage::SharedStorage;
-use crate::render::{Language, Setup, next_node};
+use crate::render::{Setup, Shell, next_node};
 use crate::wizard::afterwards;
 
 /// A line.
@@ -42,7 +42,7 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, scroll: &mut
     let theme = canvas.theme;
     let lines = lines(scene, area.width);
     // The introduction goes first where there is not room for all.
-    let intro = u16::try_from(text::wrap(scene.intro(), area.width).len()).unwrap_or(1);
+    let intro = u16::try_from(text::wrap(&scene.intro(), area.width).len()).unwrap_or(1);
     let count = u16::try_from(lines.len()).unwrap_or(u16::MAX);
     let roomy = count.saturating_add(intro + 2) <= area.height;
     page::heading(canvas, area, scene, roomy);
@@ -111,7 +111,7 @@ fn lines(scene: &Scene<'_>, width: u16) -> Vec<Line> {
 fn next_command(scene: &Scene<'_>, width: u16) -> Vec<Line> {
     let Some(plan) = &scene.state.run().plan else { return Vec::new() };
     let columns = usize::from(width.saturating_sub(2));
-    let command = next_node::lines(&Setup::of(plan), Language::of_this_system(), columns);
+    let command = next_node::lines(&Setup::of(plan), Shell::of(plan.node.platform), columns);
     let command = command.into_iter().map(|words| Line { label: String::new(), column: 0, words });
     std::iter::once(Line::title("On the next server, as one command")).chain(command).collect()
 }

@@ -9,7 +9,7 @@ use crate::faces::tui::text;
 
 /// Draws the section.
 pub fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, local: &mut Local<'_>) {
-    let intro = u16::try_from(text::wrap(scene.intro(), area.width).len()).unwrap_or(1);
+    let intro = u16::try_from(text::wrap(&scene.intro(), area.width).len()).unwrap_or(1);
     let roomy = area.height >= 12;
     page::heading(canvas, area, scene, roomy);
     let list = below(area, if roomy { intro + 2 } else { 1 });

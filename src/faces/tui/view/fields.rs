@@ -7,7 +7,7 @@ use ratatui::layout::{Position, Rect};
 
 use super::Local;
 use crate::catalog::form::read;
-use crate::faces::tui::bindings::Step;
+use crate::faces::tui::bindings::{self, Step};
 use crate::faces::tui::canvas::{Canvas, behind, row};
 use crate::faces::tui::hits::Hit;
 use crate::faces::tui::scene::Scene;
@@ -167,11 +167,10 @@ fn one(canvas: &mut Canvas<'_>, line: Rect, column: u16, scene: &Scene<'_>, loca
 
 /// What could be typed, behind the cursor of an empty field.
 fn placeholder(canvas: &mut Canvas<'_>, value: Rect, scene: &Scene<'_>, field: FieldId) {
-    if let Some(words) = scene.words.field(field)
-        && !words.example.is_empty()
-    {
+    let example = scene.words.field(field).map_or("", |words| words.example(scene.state.answers.platform()));
+    if !example.is_empty() {
         let style = canvas.theme.edited.patch(canvas.theme.dim);
-        canvas.put(behind(value, 1), &format!("for instance {}", words.example), style);
+        canvas.put(behind(value, 1), &format!("for instance {example}"), style);
     }
 }
 
@@ -276,6 +275,7 @@ impl Help {
         let problem = scene.state.shown_problem(field);
         let wrong = problem.is_some();
         let words = problem.or_else(|| scene.words.field(field).map(|words| words.hint.clone())).unwrap_or_default();
+        let words = bindings::fill(&words).into_owned();
         let lines = |indent: u16| {
             let wrapped = text::wrap(&words, area.width.saturating_sub(indent));
             u16::try_from(wrapped.len()).unwrap_or(u16::MAX)

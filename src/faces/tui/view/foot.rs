@@ -81,11 +81,12 @@ mod tests {
     use crate::faces::tui::bindings;
     use crate::model::answers::Answers;
     use crate::model::flow::Flow;
+    use crate::model::platform::Platform;
     use crate::wizard::update::begin;
 
     #[test]
     fn the_most_important_keys_stay_longest() {
-        let (state, _) = begin(Answers::default(), Some(Flow::FirstNode));
+        let (state, _) = begin(Answers::new(Platform::Linux), Some(Flow::FirstNode));
         let all = bindings::of(&state, false);
         for room in 0..120 {
             let (kept, spacing) = chosen(&all, room);

@@ -39,12 +39,15 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, scroll: &mut
 fn paragraphs(canvas: &Canvas<'_>, scene: &Scene<'_>) -> Vec<Paragraph> {
     let theme = canvas.theme;
     let mut found = Vec::new();
-    let mut add = |words: &str, style: Style, indent: u16| found.push(Paragraph { words: words.to_owned(), style, indent });
+    let mut add = |words: &str, style: Style, indent: u16| {
+        found.push(Paragraph { words: bindings::fill(words).into_owned(), style, indent })
+    };
     if let Some(words) = scene.state.focused().and_then(|field| scene.words.field(field)) {
         add(&words.label, theme.title, 0);
         add(&words.help, theme.plain, 0);
-        if !words.example.is_empty() {
-            add(&format!("For instance: {}", words.example), theme.dim, 0);
+        let example = words.example(scene.state.answers.platform());
+        if !example.is_empty() {
+            add(&format!("For instance: {example}"), theme.dim, 0);
         }
         add("", theme.plain, 0);
     }
@@ -77,7 +80,7 @@ fn paragraphs(canvas: &Canvas<'_>, scene: &Scene<'_>) -> Vec<Paragraph> {
         add("", theme.plain, 0);
     }
     add(scene.title(), theme.title, 0);
-    add(scene.help(), theme.plain, 0);
+    add(&scene.help(), theme.plain, 0);
     if !scene.verdicts.is_empty() {
         add("", theme.plain, 0);
         add("What is proven here", theme.title, 0);
@@ -102,7 +105,11 @@ fn paragraphs(canvas: &Canvas<'_>, scene: &Scene<'_>) -> Vec<Paragraph> {
     for binding in bindings::screen(scene.state, scene.state.mends(scene.foremost.as_ref())) {
         add(&format!("{} {}", binding.cap, binding.label), theme.plain, 0);
     }
-    add("Tab and Shift-Tab move between the fields, left and right choose, Enter goes on, Esc goes back.", theme.plain, 0);
-    add("Alt-1 to Alt-9 go to a screen that was reached before. Ctrl-C ends the program and asks first.", theme.plain, 0);
+    add(
+        "Tab and Shift-Tab move between the fields, left and right choose, {key:next} goes on, {key:back} goes back.",
+        theme.plain,
+        0,
+    );
+    add("Alt-1 to Alt-9 go to a screen that was reached before. {key:quit} ends the program and asks first.", theme.plain, 0);
     found
 }

@@ -4,6 +4,7 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 
 use super::{message, page};
+use crate::faces::tui::bindings;
 use crate::faces::tui::canvas::{Canvas, below, row};
 use crate::faces::tui::elapsed;
 use crate::faces::tui::layout;
@@ -17,7 +18,7 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) -> u16 {
     let run = scene.state.run();
     let area = Rect { height: area.height.saturating_sub(ceded(canvas, area, scene)), ..area };
     let count = u16::try_from(run.rows.len()).unwrap_or(u16::MAX);
-    let intro = u16::try_from(text::wrap(scene.intro(), area.width).len()).unwrap_or(1);
+    let intro = u16::try_from(text::wrap(&scene.intro(), area.width).len()).unwrap_or(1);
     let roomy = area.height >= count + intro + 6;
     page::heading(canvas, area, scene, roomy);
     let rest = below(area, if roomy { intro + 2 } else { 1 });
@@ -37,9 +38,9 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) -> u16 {
     }
     let after = below(rest, count.min(list.height) + gap);
     bar(canvas, row(after, 0), run);
-    let words = phase(run);
+    let words = bindings::fill(phase(run));
     let dim = canvas.theme.dim;
-    let used = canvas.wrap(below(after, 1), words, dim);
+    let used = canvas.wrap(below(after, 1), &words, dim);
     let sidebar = area.y + u16::try_from(scene.path().len()).unwrap_or(0);
     (after.y + 1 + used).max(sidebar).min(area.bottom())
 }
@@ -111,7 +112,7 @@ fn phase(run: &Run) -> &'static str {
     match run.phase {
         Phase::Idle => "",
         Phase::Running if run.cancelling => "Stopping.",
-        Phase::Running => "Working. Esc stops; what is done stays.",
+        Phase::Running => "Working. {key:back} stops; what is done stays.",
         Phase::Failed => "What is done stays until you undo it.",
         Phase::Finished => "Everything is done.",
         Phase::Undoing => "Undoing what this run created.",

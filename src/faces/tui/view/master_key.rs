@@ -6,6 +6,7 @@ use secrecy::ExposeSecret;
 
 use super::{Local, checks, fields, page};
 use crate::catalog::failures::{self, Around};
+use crate::faces::tui::bindings;
 use crate::faces::tui::canvas::{Canvas, behind, below, row};
 use crate::faces::tui::scene::Scene;
 use crate::faces::tui::text;
@@ -29,7 +30,7 @@ const WIDEST: u16 = 29;
 /// Draws the screen.
 pub fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, local: &Local<'_>) {
     let custody = scene.state.custody();
-    let intro = u16::try_from(text::wrap(scene.intro(), area.width).len()).unwrap_or(1);
+    let intro = u16::try_from(text::wrap(&scene.intro(), area.width).len()).unwrap_or(1);
     let roomy = area.height >= 14 + intro;
     page::heading(canvas, area, scene, roomy);
     let mut rest = below(area, if roomy { intro + 2 } else { 1 });
@@ -135,7 +136,10 @@ fn hands(canvas: &mut Canvas<'_>, area: Rect, custody: &Custody) {
         CopyWay::Terminal => "To your terminal; arrival cannot be known.".to_owned(),
         CopyWay::Desktop => "To this desktop's clipboard.".to_owned(),
     });
-    let rows = [("Copied", copied, "F6 hands it to the clipboard."), ("Saved", saved, "F7 writes it to the file named above.")];
+    let rows = [
+        ("Copied", copied, "{key:copy-key} hands it to the clipboard."),
+        ("Saved", saved, "{key:save-key} writes it to the file named above."),
+    ];
     for (line, (name, done, otherwise)) in (0..).zip(rows) {
         let line = row(area, line);
         let (sign, style) = if done.is_some() { (canvas.signs.ok, theme.good) } else { (canvas.signs.pending, theme.dim) };
@@ -143,7 +147,7 @@ fn hands(canvas: &mut Canvas<'_>, area: Rect, custody: &Custody) {
         canvas.put(Rect { width: 10.min(line.width), ..behind(line, 2) }, name, theme.plain);
         match done {
             Some(words) => canvas.put(behind(line, LABEL), &words, theme.plain),
-            None => canvas.put(behind(line, LABEL), otherwise, theme.dim),
+            None => canvas.put(behind(line, LABEL), &bindings::fill(otherwise), theme.dim),
         };
     }
 }

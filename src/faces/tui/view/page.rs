@@ -18,7 +18,7 @@ pub fn draw(canvas: &mut Canvas<'_>, regions: &Regions, scene: &Scene<'_>, local
     let count = |number: usize| u16::try_from(number).unwrap_or(u16::MAX);
     let shares = wizard::shares::of(scene.state);
     let amount = Amount {
-        intro: count(text::wrap(scene.intro(), layout::text_width(regions)).len()),
+        intro: count(text::wrap(&scene.intro(), layout::text_width(regions)).len()),
         fields: count(scene.fields.len() + shares.len()),
         folded: count(fields::folded(&scene.fields) + shares.len()),
         asked: !scene.fields.is_empty(),
@@ -72,9 +72,9 @@ pub fn titled(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, title: &st
     rest = canvas.put(rest, title, theme.title);
     let intro = scene.intro();
     if roomy {
-        canvas.wrap(below(area, 1), intro, theme.dim);
+        canvas.wrap(below(area, 1), &intro, theme.dim);
     } else {
-        let sentence = text::first_sentence(intro);
+        let sentence = text::first_sentence(&intro);
         if text::width(sentence) + 3 <= rest.width {
             canvas.put(crate::faces::tui::canvas::behind(rest, 3), sentence, theme.dim);
         }

@@ -19,7 +19,7 @@ const LOW: u16 = 12;
 /// Draws the plan.
 pub fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, local: &mut Local<'_>) {
     let count = |number: usize| u16::try_from(number).unwrap_or(u16::MAX);
-    let intro = count(text::wrap(scene.intro(), area.width).len());
+    let intro = count(text::wrap(&scene.intro(), area.width).len());
     let is_saved = |field: &FieldId| *field == FieldId::AnswersFile;
     let (saved, asked): (Vec<FieldId>, Vec<FieldId>) = scene.fields.iter().copied().partition(is_saved);
     let saving = scene.state.focused().is_some_and(|field| is_saved(&field));

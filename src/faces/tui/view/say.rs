@@ -1,9 +1,10 @@
 //! What there is to say at the foot of a screen: a question, or what just happened, and the weightiest finding with
-//! what mends it, or where things stand.
+//! what to do, or where things stand.
 
 use ratatui::style::Style;
 
 use crate::catalog::form;
+use crate::faces::tui::bindings;
 use crate::faces::tui::canvas::Canvas;
 use crate::faces::tui::elapsed;
 use crate::faces::tui::scene::Scene;
@@ -31,7 +32,7 @@ pub struct Saying {
 
 impl Saying {
     fn new(canvas: &Canvas<'_>, (sign, sign_style): (&'static str, Style), words: impl Into<String>) -> Self {
-        Self { sign, sign_style, words: words.into(), style: canvas.theme.plain, remedy: None }
+        Self { sign, sign_style, words: bindings::fill(&words.into()).into_owned(), style: canvas.theme.plain, remedy: None }
     }
 }
 
@@ -93,7 +94,7 @@ fn question(state: &State) -> Option<(&'static str, &'static str)> {
         )),
         Overlay::Certificate if state.is_certificate_refused() => Some((
             "Trust just this certificate?",
-            "Compare its SHA-256 with what the DBA reads on the server first. Whoever has its key is then taken for the server.",
+            "Compare its SHA-256 with what the DBA reads on the server first. Anyone with its key is then taken for the server.",
         )),
         Overlay::Certificate | Overlay::Help | Overlay::Script | Overlay::Output | Overlay::ConnectionString => None,
     }
@@ -122,12 +123,12 @@ fn standing(canvas: &Canvas<'_>, scene: &Scene<'_>) -> Option<Saying> {
         return None;
     }
     let (sign, words) = if scene.state.prompt.waiting {
-        let words = "Goes on by itself as soon as the checks have ended well. Esc stops waiting.";
+        let words = "Goes on by itself as soon as the checks have ended well. {key:back} stops waiting.";
         ((signs.running, theme.plain), words.to_owned())
     } else if scene.is_running() {
         let words = match scene.running_for() {
-            Some(elapsed) => format!("Checking for {}; F5 stops it.", elapsed::so_far(elapsed)),
-            None => "Checking; F5 stops it.".to_owned(),
+            Some(elapsed) => format!("Checking for {}; {{key:stop-checking}} stops it.", elapsed::so_far(elapsed)),
+            None => "Checking; {key:stop-checking} stops it.".to_owned(),
         };
         ((signs.running, theme.plain), words)
     } else if scene.verdicts.iter().all(|(_, verdict)| is_settled(verdict)) {
@@ -135,9 +136,9 @@ fn standing(canvas: &Canvas<'_>, scene: &Scene<'_>) -> Option<Saying> {
         let nothing = scene.state.place.here == ScreenId::Storage && scene.state.answers.text(FieldId::Storage) == "none";
         let proven = !nothing && scene.verdicts.iter().any(|(_, verdict)| matches!(verdict, Verdict::Good(_)));
         let words = if proven {
-            "Everything on this screen is proven. Enter goes on."
+            "Everything on this screen is proven. {key:next} goes on."
         } else {
-            "Nothing stands against it. Enter goes on."
+            "No problems found. {key:next} goes on."
         };
         ((signs.ok, theme.good), words.to_owned())
     } else {
@@ -149,7 +150,7 @@ fn standing(canvas: &Canvas<'_>, scene: &Scene<'_>) -> Option<Saying> {
 /// What is needed before anything can be proven.
 fn lacking(scene: &Scene<'_>) -> String {
     if scene.state.place.here == ScreenId::MasterKey {
-        return "Prove that it is kept: type its last six characters, or F7, then F8.".to_owned();
+        return "Prove that it is kept: type its last six characters, or {key:save-key}, then {key:read-key}.".to_owned();
     }
     let label = |field: &FieldId| scene.words.field(*field).map(|words| words.label.as_str());
     let is_wrong = |field: &FieldId| !form::is_missing(*field, &scene.state.answers) && scene.state.problem(*field).is_some();
@@ -168,7 +169,7 @@ fn lacking(scene: &Scene<'_>) -> String {
     let missing = scene.fields.iter().filter(|field| form::is_missing(**field, &scene.state.answers));
     let missing: Vec<&str> = missing.filter_map(label).collect();
     if missing.is_empty() {
-        "Not proven yet. Enter proves it.".to_owned()
+        "Not proven yet. {key:next} proves it.".to_owned()
     } else {
         format!("Still to be answered: {}.", missing.join(", "))
     }

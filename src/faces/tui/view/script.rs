@@ -7,7 +7,7 @@ use crate::faces::tui::canvas::{Canvas, row};
 use crate::faces::tui::scene::Scene;
 use crate::faces::tui::scroll::Scroll;
 use crate::faces::tui::text;
-use crate::render::{self, Language};
+use crate::render::{self, Shell};
 
 /// How far the rest of a line that does not fit is set in.
 const REST: u16 = 8;
@@ -19,9 +19,8 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, scroll: &mut
         canvas.put(row(area, 0), "There is no plan.", theme.dim);
         return;
     };
-    let language = Language::of_this_system();
-    let mut lines =
-        vec![Line::new(format!("The same in {}, for Octopus Server's own command line", language.name()), theme.title)];
+    let shell = Shell::of(plan.node.platform);
+    let mut lines = vec![Line::new(format!("The same in {}, for Octopus Server's own command line", shell.name()), theme.title)];
     let intro = if plan.hand_over.is_some() {
         "The plan's last steps run these commands themselves, with more care. octopus-setup script prints them later, or a compose file."
     } else {
@@ -31,7 +30,7 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, scroll: &mut
     lines.push(Line::blank());
     // The last two columns are for the signs that there is more.
     let width = area.width.saturating_sub(2);
-    for line in render::script(plan, language).lines() {
+    for line in render::script(plan, shell).lines() {
         let style = if line.starts_with('#') { theme.dim } else { theme.plain };
         let first = text::wrap(line, width).first().map_or(0, |first| first.len());
         let (head, rest) = line.split_at(first);

@@ -3,6 +3,7 @@
 use ratatui::style::Style;
 
 use super::sheet::{self, Line};
+use crate::faces::tui::bindings;
 use crate::faces::tui::canvas::Canvas;
 use crate::faces::tui::text;
 use crate::model::check::CheckId;
@@ -70,7 +71,7 @@ fn found(canvas: &Canvas<'_>, lines: &mut Vec<Line>, finding: &Finding, width: u
         lines.push(first.take().unwrap_or_default().with(indent, words, theme.plain));
     }
     if !finding.fix.is_empty() {
-        sheet::wrap(lines, &finding.fix, indent, width, theme.dim);
+        sheet::wrap(lines, &bindings::fill(&finding.fix), indent, width, theme.dim);
     }
     if let Some(remedy) = &finding.remedy {
         sheet::wrap(lines, remedy.text(), indent + 2, width, theme.title);

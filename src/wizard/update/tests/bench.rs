@@ -39,7 +39,7 @@ pub struct Bench {
 
 impl Bench {
     pub fn new() -> Self {
-        let mut answers = Answers::default();
+        let mut answers = Answers::new(crate::model::platform::Platform::Linux);
         for (field, text) in [
             (FieldId::Home, "/var/lib/octopus"),
             (FieldId::Server, "sql01"),
@@ -135,7 +135,7 @@ impl Bench {
     /// Opens the review of a node with these answers.
     pub fn review(&mut self, subject: Subject, answers: Answers) {
         self.state.answers = answers;
-        let node = ExistingNode::new(subject, Answers::default());
+        let node = ExistingNode::new(subject, Answers::new(crate::model::platform::Platform::Linux));
         self.state.flow = FlowState::Review(Review { node, custody: Custody::default() });
         self.state.place.furthest = ScreenId::Backups;
     }

@@ -194,7 +194,7 @@ fn an_edit_keeps_what_was_typed_and_a_review_shows_what_is_written() {
     bench.send(Event::Back);
     assert_eq!((bench.state.flow(), bench.state.place.here), (Some(Flow::Review), ScreenId::Node));
     assert_eq!(bench.state.answers.text(FieldId::Server), "sql01,1433");
-    assert!(bench.notice().contains("F4"), "{}", bench.notice());
+    assert!(bench.notice().contains("{key:edit}"), "{}", bench.notice());
     bench.send(Event::Press(Action::Edit));
     assert_eq!(bench.state.answers.text(FieldId::Server), "sql-alias");
     assert_eq!(bench.state.answers.get(FieldId::Server).origin, Origin::Typed);
@@ -343,7 +343,7 @@ fn an_instance_of_octopus_is_read_and_never_changed() {
 }
 
 fn begun(wanted: Wanted, machine: Machine) -> Bench {
-    let (state, effects) = begin_review(Answers::default(), wanted);
+    let (state, effects) = begin_review(Answers::new(crate::model::platform::Platform::Linux), wanted);
     let mut bench = Bench { state, asked: Vec::new(), effects: Vec::new() };
     bench.take(effects);
     answer(&mut bench, SurveyId::Machine, Observed::Machine(machine));

@@ -2,6 +2,7 @@
 
 use super::bench::*;
 use crate::model::facts::InstanceSeen;
+use crate::model::platform::Platform;
 
 #[test]
 fn the_whole_flow_is_enter_enter_enter() {
@@ -156,7 +157,7 @@ fn a_run_that_is_loaded_twice_or_late_moves_nobody() {
 
 #[test]
 fn a_node_name_that_the_machine_is_about_to_tell_is_not_asked_for_first() {
-    let (state, _) = begin(Answers::default(), Some(Flow::FirstNode));
+    let (state, _) = begin(Answers::new(Platform::Linux), Some(Flow::FirstNode));
     assert_ne!(state.focused(), Some(FieldId::NodeName));
 }
 

@@ -14,7 +14,7 @@ use crate::model::master_key::MasterKey;
 use crate::model::plan::{Failure, Plan, Progress, StepKind};
 use crate::model::untrusted::Untrusted;
 use crate::render::octopus::{Command, Verb};
-use crate::render::{Clear, Language, script};
+use crate::render::{Clear, Shell, script};
 use crate::world::octopus_server::{Call, Ended, Masks, NoCall, Patience, refusal, run};
 
 /// How many of the last lines a failure tells; all of them are told beside it.
@@ -109,7 +109,7 @@ impl Server {
 
     fn failed(&self, command: &Command, ended: CommandEnded, mut said: Vec<Untrusted>) -> Failure {
         said.drain(..said.len().saturating_sub(LAST));
-        let by_hand = script::by_hand(command, &self.program, Language::of_this_system());
+        let by_hand = script::by_hand(command, &self.program, Shell::of(crate::world::host::platform()));
         Failure::Octopus { ended, said, by_hand: by_hand.unwrap_or_default().into() }
     }
 }

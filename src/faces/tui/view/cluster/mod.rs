@@ -34,7 +34,7 @@ pub fn draw(canvas: &mut Canvas<'_>, regions: &Regions, scene: &Scene<'_>, local
         Focus::Screen | Focus::Field(_) => None,
     };
     let amount = Amount {
-        intro: count(text::wrap(scene.intro(), regions.page.width).len()),
+        intro: count(text::wrap(&scene.intro(), regions.page.width).len()),
         nodes: expected(state),
         fields: match (scene.fields.len(), focus) {
             (0, None) => 0,
