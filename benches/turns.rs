@@ -17,7 +17,7 @@ use octopus_setup::model::fingerprint::Fingerprint;
 use octopus_setup::model::names::DatabaseName;
 use octopus_setup::model::registry::{NewCluster, NodeRow};
 use octopus_setup::model::server_address::ServerAddress;
-use octopus_setup::model::target::{Encryption, Target, Trust};
+use octopus_setup::model::target::{Encryption, SignIn, Target, Trust};
 use octopus_setup::model::verifier::Verifier;
 use octopus_setup::world::sqlserver::SqlServer;
 use practice_server::{PracticeServer, RunningServer, ServerOptions};
@@ -45,8 +45,7 @@ fn target(server: &RunningServer, database: &str, encryption: Encryption) -> Tar
     Target {
         address: ServerAddress { host: "localhost".into(), instance: None, port: Some(server.addr().port()) },
         database: DatabaseName::parse(database).expect("a name"),
-        user: server.user().into(),
-        password: server.password().clone(),
+        sign_in: SignIn::sql_login(server.user(), server.password().clone()),
         encryption,
         trust: Trust::CaFile(server.ca_file().to_owned()),
         multi_subnet: false,

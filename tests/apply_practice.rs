@@ -10,7 +10,7 @@ use octopus_setup::model::facts::{Content, Database, ServerFacts};
 use octopus_setup::model::plan::{Plan, Progress};
 use octopus_setup::model::server_address::ServerAddress;
 use octopus_setup::model::survey::{Inputs, Observed};
-use octopus_setup::model::target::{Target, Trust};
+use octopus_setup::model::target::{SignIn, Target, Trust};
 use octopus_setup::world::World;
 use octopus_setup::world::apply::Cancel;
 use octopus_setup::world::clipboard::Surroundings;
@@ -39,8 +39,7 @@ impl Lab {
         let mut plan = self.bench.plan();
         plan.node.target = Target {
             address: ServerAddress { host: "localhost".into(), instance: None, port: Some(self.server.addr().port()) },
-            user: self.server.user().into(),
-            password: self.server.password().clone(),
+            sign_in: SignIn::sql_login(self.server.user(), self.server.password().clone()),
             trust: Trust::CaFile(self.server.ca_file().to_owned()),
             ..plan.node.target
         };

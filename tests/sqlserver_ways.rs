@@ -4,7 +4,7 @@
 use octopus_setup::model::facts::{Fact, ServerFacts, TlsTrouble, Trouble};
 use octopus_setup::model::names::DatabaseName;
 use octopus_setup::model::server_address::ServerAddress;
-use octopus_setup::model::target::{Encryption, Target, Trust};
+use octopus_setup::model::target::{Encryption, SignIn, Target, Trust};
 use octopus_setup::world::sqlserver::SqlServer;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
@@ -14,8 +14,7 @@ fn target(port: u16, encryption: Encryption) -> Target {
     Target {
         address: ServerAddress { host: "127.0.0.1".into(), instance: None, port: Some(port) },
         database: DatabaseName::parse("Octopus").expect("a name"),
-        user: "octopus".into(),
-        password: "a-canary-password".to_owned().into(),
+        sign_in: SignIn::sql_login("octopus", "a-canary-password".to_owned()),
         encryption,
         trust: Trust::Nothing,
         multi_subnet: false,

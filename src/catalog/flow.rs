@@ -49,49 +49,7 @@ pub fn asks(flow: Flow, field: FieldId) -> bool {
 
 /// The screen on which a flow asks this field; a field may stand on several screens and is asked on one of them.
 pub fn screen_of(flow: Flow, field: FieldId) -> Option<ScreenId> {
-    let screen = match field {
-        // Where a node's name has to differ from the others, it is asked beside them.
-        FieldId::NodeName => match flow {
-            Flow::FirstNode => ScreenId::Home,
-            Flow::Join => ScreenId::Cluster,
-            Flow::Review | Flow::Edit | Flow::Leave | Flow::Remove => return None,
-        },
-        FieldId::Instance | FieldId::Home => ScreenId::Home,
-        FieldId::ServiceAccount | FieldId::ServiceUser | FieldId::ServicePassword => ScreenId::Service,
-        FieldId::CreateDatabase => return (flow == Flow::FirstNode).then_some(ScreenId::Database),
-        FieldId::KeySize => return (flow == Flow::FirstNode).then_some(ScreenId::Review),
-        FieldId::AnswersFile => return matches!(flow, Flow::FirstNode | Flow::Join).then_some(ScreenId::Review),
-        FieldId::Database => return matches!(flow, Flow::FirstNode | Flow::Join).then_some(ScreenId::Database),
-        FieldId::Server
-        | FieldId::User
-        | FieldId::Password
-        | FieldId::Encryption
-        | FieldId::Trust
-        | FieldId::CaFile
-        | FieldId::Fingerprint
-        | FieldId::MultiSubnet => ScreenId::Database,
-        FieldId::UnverifiedKey | FieldId::ReplaceNode | FieldId::MakeRegistry => {
-            return (flow == Flow::Join).then_some(ScreenId::Cluster);
-        }
-        FieldId::MasterKey | FieldId::TaskCap => return matches!(flow, Flow::Join | Flow::Edit).then_some(ScreenId::Cluster),
-        FieldId::ListenPrefixes | FieldId::ForceSsl | FieldId::CommsPort | FieldId::GrpcPort => ScreenId::Web,
-        FieldId::KeyFile if flow == Flow::FirstNode => ScreenId::MasterKey,
-        // A node that joins takes what the registry says, and changes nothing of it.
-        FieldId::Storage
-        | FieldId::StorageRoot
-        | FieldId::ArtifactsFolder
-        | FieldId::TaskLogsFolder
-        | FieldId::PackagesFolder
-        | FieldId::TelemetryFolder
-        | FieldId::ImportsFolder
-        | FieldId::EventExportsFolder => return (flow == Flow::FirstNode).then_some(ScreenId::Storage),
-        FieldId::AdminUser | FieldId::AdminEmail | FieldId::AdminPassword => ScreenId::Administrator,
-        FieldId::Licence | FieldId::LicenceFile => ScreenId::License,
-        FieldId::HandOver | FieldId::OctopusServer | FieldId::StartService => ScreenId::Octopus,
-        FieldId::KeyProof => ScreenId::MasterKey,
-        FieldId::KeyFile | FieldId::KeyConfirm => ScreenId::Key,
-    };
-    path(flow).contains(&screen).then_some(screen)
+    field.setting().asked.iter().find(|(_, flows)| flows.contains(&flow)).map(|(screen, _)| *screen)
 }
 
 /// The screen after this one.

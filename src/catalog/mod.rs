@@ -8,6 +8,8 @@ pub mod dba;
 pub mod failures;
 pub mod flow;
 pub mod form;
+pub mod octopus;
 #[cfg(test)]
 pub mod samples;
 pub mod say;
+pub mod settings;

@@ -21,7 +21,7 @@ use crate::model::facts::{Fact, NodeFacts};
 use crate::model::field::FieldId;
 use crate::model::flow::Flow;
 use crate::model::master_key::MasterKey;
-use crate::model::node_config::Sealed;
+use crate::model::node_config::{Sealed, SealedSignIn};
 use crate::model::platform::Platform;
 use crate::model::stand_in;
 use crate::model::survey::Observed;
@@ -343,12 +343,13 @@ impl Known {
             replace(None, raw);
         }
         if let Fact::Seen(Some(config)) = &mut node.octopus {
-            for (field, raw) in config.connection.iter_mut().flatten() {
+            for (field, raw) in &mut config.said {
                 replace(Some(*field), raw);
             }
         }
         if let Fact::Seen(config) = &mut node.config {
-            config.database.password = Sealed(stand_in::WORD.to_owned());
+            let SealedSignIn::SqlLogin { password, .. } = &mut config.database.sign_in;
+            *password = Sealed(stand_in::WORD.to_owned());
             if let Some(sealed) = &mut config.service.password {
                 *sealed = Sealed(stand_in::WORD.to_owned());
             }

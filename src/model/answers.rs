@@ -6,6 +6,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 use subtle::ConstantTimeEq;
 
+use super::choice::{self, Choice};
 use super::field::{FieldId, Kind};
 use super::platform::Platform;
 
@@ -134,7 +135,17 @@ impl Answers {
 
     /// Whether a toggle is on.
     pub fn is_on(&self, field: FieldId) -> bool {
-        self.trimmed(field) == "true"
+        self.toggled(field) == Some(true)
+    }
+
+    /// What a toggle says; `None` where its text is neither of the two.
+    pub fn toggled(&self, field: FieldId) -> Option<bool> {
+        choice::toggled(self.trimmed(field))
+    }
+
+    /// Which value of a choice is chosen; `None` where its text is none of them.
+    pub fn chosen<T: Choice>(&self, field: FieldId) -> Option<T> {
+        T::from_spelling(self.trimmed(field))
     }
 
     /// Which value of a choice is chosen, as its place among the field's values; the first where the text is none of them.

@@ -2,6 +2,7 @@
 
 use super::facts::{NodeSeen, Nodes};
 use super::names::{BadName, NodeName};
+use super::node_config::NodeConfig;
 use super::prefixes::{self, ListenPrefix};
 use super::registry::NodeRow;
 use super::untrusted::Untrusted;
@@ -30,6 +31,8 @@ pub struct Backends {
     pub left_out: Vec<LeftOut>,
     /// What whoever uses the list has to know, in whole sentences.
     pub remarks: Vec<String>,
+    /// The config of the node whose registry told them; `None` where they were given by hand.
+    pub config: Option<Box<NodeConfig>>,
 }
 
 /// A node that is left out.

@@ -6,6 +6,8 @@ use std::time::Duration;
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 
+use super::choice::choices;
+
 /// Octopus Server, whose commands a plan's last steps run.
 #[derive(Debug, Clone)]
 pub struct HandOver {
@@ -15,15 +17,16 @@ pub struct HandOver {
     pub licence: Option<SecretString>,
 }
 
-/// Whether Octopus Server's own commands are run.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Handing {
-    /// Where its program is found; else its script is shown.
-    WhenFound,
-    /// Yes: without its program nothing is begun.
-    Always,
-    /// No: its script is shown.
-    Script,
+choices! {
+    /// Whether Octopus Server's own commands are run.
+    pub enum Handing {
+        /// If its program is found; otherwise its script is shown.
+        WhenFound = "when-found",
+        /// Yes: without its program nothing is begun.
+        Always = "always",
+        /// No: its script is shown.
+        Script = "script",
+    }
 }
 
 /// How a command ended that was no success.

@@ -5,17 +5,19 @@ use secrecy::{ExposeSecret, SecretBox, SecretString};
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
+use super::choice::choices;
 use super::cluster::ClusterId;
 use super::fingerprint::Fingerprint;
 use super::stand_in;
 
-/// How long a fresh key is. Octopus makes 32 bytes since 2024.4; older servers take 16 only.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum KeySize {
-    /// 16 bytes, AES-128.
-    Aes128,
-    /// 32 bytes, AES-256.
-    Aes256,
+choices! {
+    /// How long a fresh key is. Octopus makes 32 bytes since 2024.4; older servers take 16 only.
+    pub enum KeySize {
+        /// 32 bytes, AES-256.
+        Aes256 = "aes-256",
+        /// 16 bytes, AES-128.
+        Aes128 = "aes-128",
+    }
 }
 
 impl KeySize {

@@ -6,10 +6,10 @@ use secrecy::SecretString;
 
 use super::master_key::KeySize;
 use super::platform::Platform;
-use super::prefixes::ListenPrefix;
 use super::storage::SharedStorage;
 use super::survey::AccountKind;
 use super::target::Target;
+use super::web::Web;
 
 /// The account that Octopus Server runs as.
 #[derive(Debug, Clone)]
@@ -20,19 +20,6 @@ pub struct ServiceAccount {
     pub user: String,
     /// Its password, for a custom account.
     pub password: Option<SecretString>,
-}
-
-/// The web portal and the ports.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Web {
-    /// Listen prefixes, at least one.
-    pub prefixes: Vec<ListenPrefix>,
-    /// Whether HTTP is redirected to HTTPS.
-    pub force_ssl: bool,
-    /// The port for polling Tentacles.
-    pub comms_port: u16,
-    /// The gRPC port.
-    pub grpc_port: u16,
 }
 
 /// This machine's Octopus Server as a member of a cluster, as it was asked for.

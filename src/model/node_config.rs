@@ -10,7 +10,8 @@ use super::cluster::ClusterId;
 use super::fingerprint::Fingerprint;
 use super::storage::SharedStorage;
 use super::survey::AccountKind;
-use super::target::{Encryption, Trust};
+use super::target::{Encryption, Trust, TrustKind};
+pub use super::web::{CommsSection, WebSection};
 
 /// A secret sealed under this machine's key, as text: `sealed:1:<key id>:<base64>`.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -92,22 +93,60 @@ pub struct ServiceSection {
 
 /// `[database]`
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(from = "DatabaseTable", into = "DatabaseTable")]
 pub struct DatabaseSection {
     /// The server, as people write it.
     pub server: String,
     /// The database.
     pub name: String,
-    /// The SQL login.
-    pub user: String,
-    /// Its password, sealed.
-    pub password: Sealed,
+    /// Who connects.
+    pub sign_in: SealedSignIn,
     /// Encryption.
     pub encryption: Encryption,
-    /// `system`, `ca-file`, `fingerprint` or `none`.
+    /// How the server's certificate is checked.
     pub trust: TrustSection,
     /// All addresses at once.
     pub multi_subnet: bool,
+}
+
+/// How the server is told who connects, its secrets sealed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SealedSignIn {
+    /// A SQL Server login.
+    SqlLogin {
+        /// Its name.
+        user: String,
+        /// Its password.
+        password: Sealed,
+    },
+}
+
+/// `[database]` as it stands in the file: a sign-in is told by its keys.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename = "DatabaseSection")]
+struct DatabaseTable {
+    server: String,
+    name: String,
+    user: String,
+    password: Sealed,
+    encryption: Encryption,
+    trust: TrustSection,
+    multi_subnet: bool,
+}
+
+impl From<DatabaseTable> for DatabaseSection {
+    fn from(table: DatabaseTable) -> Self {
+        let DatabaseTable { server, name, user, password, encryption, trust, multi_subnet } = table;
+        Self { server, name, sign_in: SealedSignIn::SqlLogin { user, password }, encryption, trust, multi_subnet }
+    }
+}
+
+impl From<DatabaseSection> for DatabaseTable {
+    fn from(section: DatabaseSection) -> Self {
+        let DatabaseSection { server, name, sign_in, encryption, trust, multi_subnet } = section;
+        let SealedSignIn::SqlLogin { user, password } = sign_in;
+        Self { server, name, user, password, encryption, trust, multi_subnet }
+    }
 }
 
 /// How the server's certificate is checked.
@@ -122,6 +161,28 @@ pub enum TrustSection {
     Fingerprint(String),
     /// Not at all.
     None,
+}
+
+impl TrustSection {
+    /// Its kind.
+    pub const fn kind(&self) -> TrustKind {
+        match self {
+            Self::System => TrustKind::System,
+            Self::CaFile(_) => TrustKind::CaFile,
+            Self::Fingerprint(_) => TrustKind::Fingerprint,
+            Self::None => TrustKind::Nothing,
+        }
+    }
+
+    /// The CA file, where trust is by one.
+    pub fn ca_file(&self) -> Option<String> {
+        if let Self::CaFile(path) = self { Some(path.to_string_lossy().into_owned()) } else { None }
+    }
+
+    /// The certificate's fingerprint, where trust is by one.
+    pub fn fingerprint(&self) -> Option<String> {
+        if let Self::Fingerprint(text) = self { Some(text.clone()) } else { None }
+    }
 }
 
 /// As the file says it; a fingerprint in lower case.
@@ -146,26 +207,6 @@ pub struct ClusterSection {
     pub fingerprint: Fingerprint,
     /// The sealed master key's file, in the home directory.
     pub master_key_file: String,
-}
-
-/// `[web]`
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct WebSection {
-    /// Listen prefixes.
-    pub listen_prefixes: Vec<String>,
-    /// Whether HTTP is redirected to HTTPS.
-    pub force_ssl: bool,
-}
-
-/// `[comms]`
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct CommsSection {
-    /// The port for polling Tentacles.
-    pub port: u16,
-    /// The gRPC port.
-    pub grpc_port: u16,
 }
 
 /// `[storage]`: either a root, or `[storage.folders]` with each folder by its id.

@@ -6,26 +6,32 @@ use super::answers::Raw;
 use super::field::FieldId;
 use super::untrusted::Untrusted;
 
-/// The settings of one instance of Octopus Server (facts/octopus.md section 2). A setting that is not in the file is
-/// `None`: Octopus then takes its own default.
+/// The settings of one instance of Octopus Server (facts/octopus.md section 2).
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct OctopusConfig {
     /// The file.
     pub path: Untrusted,
-    /// `Octopus.Server.NodeName`, or `Octopus.Storage.NodeName` as some versions spell it.
-    pub node_name: Option<Untrusted>,
-    /// `Octopus.Home`.
-    pub home: Option<Untrusted>,
-    /// `Octopus.Storage.ExternalDatabaseConnectionString`, as the fields that it fills; its password is a secret one.
-    pub connection: Option<Vec<(FieldId, Raw)>>,
-    /// `Octopus.WebPortal.ListenPrefixes`.
-    pub prefixes: Option<Untrusted>,
-    /// `Octopus.WebPortal.ForceSsl`.
-    pub force_ssl: Option<bool>,
-    /// `Octopus.Communications.ServicesPort`.
-    pub comms_port: Option<Untrusted>,
+    /// What it says, as answers. A setting that is not in the file is not here: Octopus then takes its own default.
+    pub said: Vec<(FieldId, Raw)>,
+    /// Whether it has a connection string that could be read.
+    pub has_connection: bool,
     /// Whether `Octopus.Storage.MasterKey` is there. It is protected by the machine and is not opened.
     pub has_master_key: bool,
     /// What could not be used, as sentences.
     pub unused: Vec<Untrusted>,
+}
+
+impl OctopusConfig {
+    /// What it says of a setting.
+    pub fn get(&self, field: FieldId) -> Option<&Raw> {
+        self.said.iter().find(|(other, _)| *other == field).map(|(_, raw)| raw)
+    }
+
+    /// The same as text, which a secret has none of.
+    pub fn text(&self, field: FieldId) -> Option<&str> {
+        match self.get(field)? {
+            Raw::Text(text) => Some(text.trim()),
+            Raw::Secret(_) => None,
+        }
+    }
 }

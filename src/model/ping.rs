@@ -2,8 +2,8 @@
 
 use std::net::IpAddr;
 
-use super::node::Web;
 use super::prefixes::ListenPrefix;
+use super::web::Web;
 
 /// The path of the ping, below that of the web portal: 200 in, 418 draining, anything else faulty.
 pub const PATH: &str = "api/octopusservernodes/ping";
@@ -28,11 +28,15 @@ impl PingAt {
     /// one of HTTPS. `None` where there is no prefix.
     pub fn of(web: &Web) -> Option<Self> {
         let wanted = |prefix: &&ListenPrefix| prefix.secure == web.force_ssl;
-        let prefix = web.prefixes.iter().find(wanted).or_else(|| web.prefixes.first())?;
+        web.prefixes.iter().find(wanted).or_else(|| web.prefixes.first()).map(Self::of_prefix)
+    }
+
+    /// The ping at one prefix.
+    pub fn of_prefix(prefix: &ListenPrefix) -> Self {
         let own = IpAddr::from([127, 0, 0, 1]);
         let dial = prefix.host.parse().ok().filter(|address: &IpAddr| !address.is_unspecified()).unwrap_or(own);
         let host = if prefix.is_for_all() { "localhost".to_owned() } else { prefix.host.clone() };
-        Some(Self { secure: prefix.secure, host, dial, port: prefix.port, path: format!("{}{PATH}", prefix.path) })
+        Self { secure: prefix.secure, host, dial, port: prefix.port, path: format!("{}{PATH}", prefix.path) }
     }
 
     /// The host and the port, as they stand in a URL and in a request.
@@ -63,7 +67,7 @@ mod tests {
             ("http://[::1]:81/", false, "http://[::1]:81/api/octopusservernodes/ping", "::1"),
         ] {
             let prefixes = prefixes::parse(prefixes).expect("prefixes");
-            let at = PingAt::of(&Web { prefixes, force_ssl, comms_port: 10_943, grpc_port: 8_443 }).expect("a ping");
+            let at = PingAt::of(&Web { prefixes, force_ssl, ..Web::default() }).expect("a ping");
             assert_eq!((at.url().as_str(), at.dial.to_string().as_str()), (url, dial));
         }
     }

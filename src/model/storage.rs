@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use super::choice::choices;
 use super::field::FieldId;
 
 /// A folder that all nodes share (`facts/octopus.md`, section 7).
@@ -71,6 +72,18 @@ impl SharedFolder {
     }
 }
 
+choices! {
+    /// What is shared, without its paths.
+    pub enum StorageKind {
+        /// Nothing.
+        None = "none",
+        /// One root.
+        Root = "root",
+        /// Each folder by itself.
+        Folders = "folders",
+    }
+}
+
 /// What the nodes of a cluster share.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -87,6 +100,26 @@ pub enum SharedStorage {
 impl SharedStorage {
     /// The registry's word for a root.
     pub const ROOT: &'static str = "cluster-shared";
+
+    /// Its kind.
+    pub const fn kind(&self) -> StorageKind {
+        match self {
+            Self::None => StorageKind::None,
+            Self::Root(_) => StorageKind::Root,
+            Self::Folders(_) => StorageKind::Folders,
+        }
+    }
+
+    /// The root, where there is one.
+    pub fn root(&self) -> Option<String> {
+        if let Self::Root(root) = self { Some(root.to_string_lossy().into_owned()) } else { None }
+    }
+
+    /// A folder that is shared by itself.
+    pub fn folder(&self, wanted: SharedFolder) -> Option<String> {
+        let Self::Folders(folders) = self else { return None };
+        folders.iter().find(|(folder, _)| *folder == wanted).map(|(_, path)| path.to_string_lossy().into_owned())
+    }
 
     /// The folders and where they are, in the order of [`SharedFolder::ALL`].
     pub fn folders(&self) -> Vec<(SharedFolder, PathBuf)> {

@@ -6,6 +6,7 @@ use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 
 use super::answers::same_secret;
+use super::choice::choices;
 use super::facts::{
     ClusterFacts, HealthFacts, HomeFacts, KeyFacts, KeyFileFacts, LicenceFacts, Machine, NodeFacts, OctopusFacts, PortsFacts,
     ServerFacts, ServiceFacts, StorageFacts,
@@ -66,16 +67,16 @@ impl SurveyId {
     ];
 }
 
-/// What kind of account Octopus Server runs as.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum AccountKind {
-    /// The machine's own account (`root` under systemd).
-    LocalSystem,
-    /// A user of this host or domain, with a password where the host wants one.
-    Custom,
-    /// A group-managed service account; no password.
-    Managed,
+choices! {
+    /// What kind of account Octopus Server runs as.
+    pub enum AccountKind {
+        /// The machine's own account (`root` under systemd).
+        LocalSystem = "local-system",
+        /// A user of this host or domain, with a password where the host wants one.
+        Custom = "custom",
+        /// A group-managed service account; no password.
+        Managed = "managed",
+    }
 }
 
 /// What a survey is asked: the answers that it reads, parsed.

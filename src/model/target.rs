@@ -2,23 +2,38 @@
 
 use std::path::PathBuf;
 
+use data_encoding::HEXLOWER;
 use secrecy::SecretString;
-use serde::{Deserialize, Serialize};
 
 use super::answers::same_secret;
+use super::choice::choices;
 use super::names::DatabaseName;
 use super::server_address::ServerAddress;
 
-/// How the connection is to be encrypted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Encryption {
-    /// TLS before anything else (TDS 8.0), SQL Server 2022 and later.
-    Strict,
-    /// TLS inside PRELOGIN, or no connection.
-    Mandatory,
-    /// TLS where the server offers it.
-    Optional,
+choices! {
+    /// How the connection is to be encrypted.
+    pub enum Encryption {
+        /// TLS inside PRELOGIN, or no connection.
+        Mandatory = "mandatory",
+        /// TLS before anything else (TDS 8.0), SQL Server 2022 and later.
+        Strict = "strict",
+        /// TLS where the server offers it.
+        Optional = "optional",
+    }
+}
+
+choices! {
+    /// Against what the server's certificate is checked, without what belongs to it.
+    pub enum TrustKind {
+        /// This machine's roots.
+        System = "system",
+        /// A CA file.
+        CaFile = "ca-file",
+        /// One certificate.
+        Fingerprint = "fingerprint",
+        /// Nothing.
+        Nothing = "none",
+    }
 }
 
 impl Encryption {
@@ -45,17 +60,67 @@ pub enum Trust {
     Nothing,
 }
 
-/// A server, a database on it, and how to get there.
+impl Trust {
+    /// Its kind.
+    pub const fn kind(&self) -> TrustKind {
+        match self {
+            Self::SystemRoots => TrustKind::System,
+            Self::CaFile(_) => TrustKind::CaFile,
+            Self::Fingerprint(_) => TrustKind::Fingerprint,
+            Self::Nothing => TrustKind::Nothing,
+        }
+    }
+
+    /// The CA file, where trust is by one.
+    pub fn ca_file(&self) -> Option<String> {
+        if let Self::CaFile(path) = self { Some(path.to_string_lossy().into_owned()) } else { None }
+    }
+
+    /// The certificate's fingerprint in lower-case hexadecimal digits, where trust is by one.
+    pub fn fingerprint(&self) -> Option<String> {
+        if let Self::Fingerprint(digest) = self { Some(HEXLOWER.encode(digest)) } else { None }
+    }
+}
+
+/// How the server is told who connects.
 #[derive(Debug, Clone)]
+pub enum SignIn {
+    /// A SQL Server login.
+    SqlLogin {
+        /// Its name.
+        user: String,
+        /// Its password.
+        password: SecretString,
+    },
+}
+
+impl SignIn {
+    /// By a SQL Server login.
+    pub fn sql_login(user: impl Into<String>, password: impl Into<SecretString>) -> Self {
+        Self::SqlLogin { user: user.into(), password: password.into() }
+    }
+}
+
+/// Equal in everything; the passwords are compared in constant time.
+impl PartialEq for SignIn {
+    fn eq(&self, other: &Self) -> bool {
+        let Self::SqlLogin { user, password } = self;
+        let Self::SqlLogin { user: other_user, password: other_password } = other;
+        user == other_user && same_secret(password, other_password)
+    }
+}
+
+impl Eq for SignIn {}
+
+/// A server, a database on it, and how to get there.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Target {
     /// The server.
     pub address: ServerAddress,
     /// The database.
     pub database: DatabaseName,
-    /// The SQL login's name.
-    pub user: String,
-    /// Its password.
-    pub password: SecretString,
+    /// Who connects.
+    pub sign_in: SignIn,
     /// Encryption.
     pub encryption: Encryption,
     /// Trust.
@@ -63,19 +128,3 @@ pub struct Target {
     /// All addresses at once rather than one after the other with a stagger.
     pub multi_subnet: bool,
 }
-
-/// Equal in everything; the passwords are compared in constant time.
-impl PartialEq for Target {
-    fn eq(&self, other: &Self) -> bool {
-        let Self { address, database, user, password, encryption, trust, multi_subnet } = self;
-        *address == other.address
-            && *database == other.database
-            && *user == other.user
-            && *encryption == other.encryption
-            && *trust == other.trust
-            && *multi_subnet == other.multi_subnet
-            && same_secret(password, &other.password)
-    }
-}
-
-impl Eq for Target {}

@@ -38,7 +38,10 @@ pub async fn backends(of: &OfNode, given: &[String], environment: &Environment) 
     let target = node_config::target(&config, &sealer).map_err(|error| refused(&error))?;
     let facts = SqlServer::new().cluster(&target, true).await;
     let trouble = match &facts.nodes {
-        Fact::Seen(nodes) => return Backends::of_cluster(nodes).map_err(|bad| (Exit::Answers, bad.to_string())),
+        Fact::Seen(nodes) => {
+            let backends = Backends::of_cluster(nodes).map_err(|bad| (Exit::Answers, bad.to_string()))?;
+            return Ok(Backends { config: Some(Box::new(config)), ..backends });
+        }
         Fact::Missing(trouble) => trouble.clone(),
         Fact::Unknown => Trouble::Unasked,
     };

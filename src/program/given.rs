@@ -17,7 +17,6 @@ use octopus_setup::model::finding::Severity;
 use octopus_setup::model::flow::Flow;
 use octopus_setup::model::given::Problem;
 use octopus_setup::model::licence;
-use octopus_setup::wizard::answer_file;
 use octopus_setup::world::given::{self, Around, Ask, Beforehand, Environment as Variables, Manner, Stdin, Wanted};
 
 use super::given_args::GivenArgs;
@@ -117,7 +116,7 @@ impl Ask for Terminal {
         if let Some(again) = again {
             let _ = writeln!(io::stderr(), "{again}");
         }
-        let mut typed = Zeroizing::new(rpassword::prompt_password(format!("{}: ", answer_file::label(field)))?);
+        let mut typed = Zeroizing::new(rpassword::prompt_password(format!("{}: ", field.label()))?);
         // The lines of a pasted licence that nobody reads would go to the next question, or to the shell.
         while field == FieldId::Licence && licence::goes_on(&typed) {
             let line = Zeroizing::new(rpassword::prompt_password("")?);

@@ -11,6 +11,7 @@ use clap::error::Error;
 use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches, value_parser};
 
 use octopus_setup::catalog::flow as flows;
+use octopus_setup::model::choice::spelled;
 use octopus_setup::model::field::{FieldId, Kind};
 use octopus_setup::model::flow::Flow;
 use octopus_setup::model::given::{Given, Problem};
@@ -113,13 +114,13 @@ fn arg(flag: &'static Flag) -> Arg {
         Kind::Number => "NUMBER",
         Kind::Text | Kind::Choice(_) | Kind::Toggle => "VALUE",
     });
-    let arg = match flags::values(field) {
+    let arg = match field.setting().values() {
         [] => arg,
         values => arg.value_parser(PossibleValuesParser::new(values)),
     };
     // A secret that begins with a hyphen would otherwise be complained of as an unknown flag, and so be repeated.
     let arg = arg.allow_hyphen_values(field.is_secret());
-    if field.kind() == Kind::Toggle { arg.num_args(0..=1).default_missing_value("true") } else { arg }
+    if field.kind() == Kind::Toggle { arg.num_args(0..=1).default_missing_value(spelled(true)) } else { arg }
 }
 
 /// The command, built already, with what its flags are for.

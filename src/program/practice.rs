@@ -12,6 +12,7 @@ use octopus_setup::faces::signals::{Signals, until_ended};
 use octopus_setup::model::answers::{Origin, Raw};
 use octopus_setup::model::field::FieldId;
 use octopus_setup::model::node_config::NodeConfig;
+use octopus_setup::model::target::TrustKind;
 use octopus_setup::model::untrusted::Untrusted;
 use octopus_setup::world::atomic_write::{Existing, atomic_write};
 use practice_server::{PracticeServer, RunningServer, ServerOptions, StartError};
@@ -115,7 +116,7 @@ async fn on_it(server: &RunningServer, data: &Path, environment: &Environment) -
     fill(FieldId::Server, &format!("localhost,{}", server.addr().port()));
     fill(FieldId::User, server.user());
     fill(FieldId::Password, server.password().expose_secret());
-    fill(FieldId::Trust, "ca-file");
+    fill(FieldId::Trust, TrustKind::CaFile.spelling());
     fill(FieldId::CaFile, &server.ca_file().display().to_string());
     fill(FieldId::Home, &home(data, number).display().to_string());
     fill(FieldId::ListenPrefixes, &format!("http://localhost:{}/", 8064 + number));

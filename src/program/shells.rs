@@ -9,6 +9,7 @@ use clap::{Arg, ArgAction, Command, CommandFactory as _, ValueHint};
 use clap_complete::{Shell as Generator, generate};
 
 use octopus_setup::model::check::CheckId;
+use octopus_setup::model::choice;
 use octopus_setup::model::field::{FieldId, Kind};
 
 use super::cli::{Cli, Completions, Shell};
@@ -92,7 +93,7 @@ fn hint(arg: Arg) -> Arg {
     let name = arg.get_long().unwrap_or_default().to_owned();
     match (FieldId::from_id(&name).map(FieldId::kind), arg.get_value_hint()) {
         (Some(Kind::Choice(values)), _) => arg.value_parser(PossibleValuesParser::new(values)),
-        (Some(Kind::Toggle), _) => arg.value_parser(PossibleValuesParser::new(["true", "false"])),
+        (Some(Kind::Toggle), _) => arg.value_parser(PossibleValuesParser::new(choice::TOGGLES)),
         (Some(Kind::Path), _) if name == FieldId::Home.id() => arg.value_hint(ValueHint::DirPath),
         (Some(Kind::Path), _) => arg.value_hint(ValueHint::FilePath),
         _ if name == "data" => arg.value_hint(ValueHint::DirPath),

@@ -12,7 +12,7 @@ use super::octopus::{Piece, connection_string};
 use super::{Clear, Secret, Secrets, Setup, Unwritable};
 use crate::model::connection_string::to_dotnet;
 use crate::model::storage::{SharedFolder, SharedStorage};
-use crate::model::target::{Target, Trust};
+use crate::model::target::{SignIn, Target, Trust};
 use crate::model::untrusted::Untrusted;
 
 /// The escaper of `.yaml` templates: a value comes out as one scalar in double quotes, as YAML reads it and as compose, which
@@ -121,7 +121,8 @@ fn connection(setup: &Setup<'_>, secrets: Secrets<'_>) -> Result<Zeroizing<Strin
     let mut text = Zeroizing::new(String::with_capacity(4 * 1024));
     text.push('"');
     if let Some(password) = secrets.text(Secret::Password) {
-        let target = Target { password: SecretString::from(password), ..setup.node.target.clone() };
+        let SignIn::SqlLogin { user, .. } = &setup.node.target.sign_in;
+        let target = Target { sign_in: SignIn::sql_login(user.as_str(), password), ..setup.node.target.clone() };
         let whole = to_dotnet(&target).map_err(|_| Unwritable)?;
         escape(&mut *text, secrecy::ExposeSecret::expose_secret(&whole)).map_err(|_| Unwritable)?;
     } else {

@@ -2,11 +2,10 @@
 
 use super::Setup;
 use super::Shell;
-use super::octopus;
 use super::secrets::Secret;
+use crate::catalog::settings::{self, Group, NextNode, Setting};
 use crate::model::field::FieldId;
 use crate::model::survey::AccountKind;
-use crate::model::target::{Encryption, Trust};
 use crate::model::untrusted::Untrusted;
 
 /// The words of the command, each quoted for the shell where it needs it, a flag and its value together in one. What a shell
@@ -53,50 +52,24 @@ pub fn lines(setup: &Setup<'_>, shell: Shell, columns: usize) -> Vec<String> {
     lines
 }
 
-/// The answers that the next node shares and that are not the fields' own defaults. Its name is its machine's unless it is
-/// told otherwise, as is what any node decides for itself.
+/// The answers that the next node shares and that are not the fields' own defaults, the database's first. Its name is its
+/// machine's unless it is told otherwise, as is what any node decides for itself.
 fn shared(setup: &Setup<'_>) -> Vec<(FieldId, String)> {
-    let node = setup.node;
-    let target = &node.target;
-    let (trust, trusted) = match &target.trust {
-        Trust::SystemRoots => ("system", None),
-        Trust::CaFile(path) => ("ca-file", Some((FieldId::CaFile, path.to_string_lossy().into_owned()))),
-        Trust::Fingerprint(bytes) => ("fingerprint", Some((FieldId::Fingerprint, data_encoding::HEXLOWER.encode(bytes)))),
-        Trust::Nothing => ("none", None),
+    let mut rows: Vec<&Setting> = settings::all().collect();
+    rows.sort_by_key(|row| row.group != Group::Database);
+    let told = |row: &Setting| {
+        let text = match row.field {
+            FieldId::ListenPrefixes => prefixes(setup),
+            _ => row.node?(setup.node)?,
+        };
+        let is_told = match row.next_node {
+            NextNode::Silent => false,
+            NextNode::UnlessDefault => text != row.default,
+            NextNode::Always => true,
+        };
+        (is_told && !text.is_empty()).then_some((row.field, text))
     };
-    let encryption = match target.encryption {
-        Encryption::Strict => "strict",
-        Encryption::Mandatory => "mandatory",
-        Encryption::Optional => "optional",
-    };
-    let (account, user) = match node.service.kind {
-        AccountKind::LocalSystem => ("local-system", None),
-        AccountKind::Custom => ("custom", Some((FieldId::ServiceUser, node.service.user.clone()))),
-        AccountKind::Managed => ("managed", Some((FieldId::ServiceUser, node.service.user.clone()))),
-    };
-    let truth = |on: bool| if on { "true" } else { "false" };
-    let one = |field, text: &str| Some((field, text.to_owned()));
-    let all = [
-        one(FieldId::Server, &target.address.to_string()),
-        one(FieldId::Database, target.database.as_str()),
-        one(FieldId::User, &target.user),
-        one(FieldId::Encryption, encryption),
-        one(FieldId::Trust, trust),
-        trusted,
-        one(FieldId::MultiSubnet, truth(target.multi_subnet)),
-        one(FieldId::Instance, &node.instance),
-        one(FieldId::Home, &node.home.to_string_lossy()),
-        one(FieldId::ServiceAccount, account),
-        user,
-        one(FieldId::ListenPrefixes, &prefixes(setup)),
-        one(FieldId::ForceSsl, truth(node.web.force_ssl)),
-        one(FieldId::CommsPort, &node.web.comms_port.to_string()),
-        one(FieldId::GrpcPort, &node.web.grpc_port.to_string()),
-    ];
-    // Server, database, user, encryption and trust are what one looks at before one runs it, so they always stand there.
-    let spoken = [FieldId::Server, FieldId::Database, FieldId::User, FieldId::Encryption, FieldId::Trust];
-    let is_told = |(field, text): &(FieldId, String)| !text.is_empty() && (spoken.contains(field) || text != field.default());
-    all.into_iter().flatten().filter(is_told).collect()
+    rows.into_iter().filter_map(told).collect()
 }
 
 /// The prefixes, with a place to fill in where this node's own name stands.
@@ -107,6 +80,5 @@ fn prefixes(setup: &Setup<'_>) -> String {
         let labels: Vec<&str> = prefix.host.split('.').map(|label| if label == name { "<name>" } else { label }).collect();
         prefix.host = labels.join(".");
     }
-    let others: Vec<String> = prefixes.iter().map(ToString::to_string).collect();
-    if prefixes == setup.node.web.prefixes { octopus::prefixes(setup) } else { others.join(",") }
+    prefixes.iter().map(ToString::to_string).collect::<Vec<_>>().join(",")
 }

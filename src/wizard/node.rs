@@ -2,11 +2,11 @@
 
 use crate::catalog::flow;
 use crate::catalog::form::{self, read};
+use crate::catalog::settings::web;
 use crate::model::answers::Answers;
 use crate::model::field::FieldId;
 use crate::model::flow::Flow;
-use crate::model::node::{Node, ServiceAccount, Web};
-use crate::model::prefixes;
+use crate::model::node::{Node, ServiceAccount};
 
 /// The node that these answers ask for; `Err` names the fields that are missing or malformed, all of them, in the
 /// order in which they are asked. What the flow does not ask is no problem: a new node has the default of it, and one
@@ -15,7 +15,7 @@ pub fn from_answers(flow: Flow, answers: &Answers) -> Result<Node, Vec<FieldId>>
     let is_new = matches!(flow, Flow::FirstNode | Flow::Join);
     let bad: Vec<FieldId> = FieldId::ALL
         .into_iter()
-        .filter(|field| is_read(*field) && (flow::asks(flow, *field) || !is_new))
+        .filter(|field| field.setting().of_node && (flow::asks(flow, *field) || !is_new))
         .filter(|field| form::problem(*field, answers).is_some())
         .collect();
     if !bad.is_empty() {
@@ -34,12 +34,7 @@ pub fn from_answers(flow: Flow, answers: &Answers) -> Result<Node, Vec<FieldId>>
         },
         target: read::target(answers).ok_or_else(|| vec![FieldId::Server])?,
         create_database: flow == Flow::FirstNode && answers.is_on(FieldId::CreateDatabase),
-        web: Web {
-            prefixes: prefixes::parse(answers.text(FieldId::ListenPrefixes)).map_err(|_| vec![FieldId::ListenPrefixes])?,
-            force_ssl: answers.is_on(FieldId::ForceSsl),
-            comms_port: read::port(FieldId::CommsPort, answers).map_err(one(FieldId::CommsPort))?,
-            grpc_port: read::port(FieldId::GrpcPort, answers).map_err(one(FieldId::GrpcPort))?,
-        },
+        web: web::read(answers).map_err(|field| vec![field])?,
         key_size: read::key_size(answers),
         task_cap: if flow == Flow::FirstNode {
             read::DEFAULT_TASK_CAP
@@ -53,22 +48,6 @@ pub fn from_answers(flow: Flow, answers: &Answers) -> Result<Node, Vec<FieldId>>
     })
 }
 
-/// Whether a node depends on a field; the others are about the key, which is custody's business, and about what a plan
-/// may do.
-fn is_read(field: FieldId) -> bool {
-    !matches!(
-        field,
-        FieldId::MasterKey
-            | FieldId::UnverifiedKey
-            | FieldId::ReplaceNode
-            | FieldId::MakeRegistry
-            | FieldId::KeyFile
-            | FieldId::KeyProof
-            | FieldId::KeyConfirm
-            | FieldId::AnswersFile
-    )
-}
-
 #[cfg(test)]
 mod tests {
     use secrecy::ExposeSecret;
@@ -78,7 +57,7 @@ mod tests {
     use crate::model::master_key::KeySize;
     use crate::model::platform::Platform;
     use crate::model::survey::AccountKind;
-    use crate::model::target::{Encryption, Trust};
+    use crate::model::target::{Encryption, SignIn, Trust};
 
     #[test]
     fn good_answers_make_a_node() {
@@ -86,7 +65,8 @@ mod tests {
         assert_eq!((node.instance.as_str(), node.name.as_str()), ("OctopusServer", "web01"));
         assert_eq!(node.home, std::path::PathBuf::from(samples::HOME));
         assert_eq!(node.target.address.to_string(), "sql01,1433");
-        assert_eq!(node.target.password.expose_secret(), samples::PASSWORD);
+        let SignIn::SqlLogin { user, password } = &node.target.sign_in;
+        assert_eq!((user.as_str(), password.expose_secret()), ("octopus", samples::PASSWORD));
         assert_eq!((node.target.encryption, node.target.trust), (Encryption::Mandatory, Trust::SystemRoots));
         assert_eq!(node.web.prefixes.len(), 1);
         assert_eq!((node.web.comms_port, node.web.grpc_port), (10943, 8443));
@@ -124,7 +104,7 @@ mod tests {
         hidden.push(FieldId::Licence);
         for flow in [Flow::FirstNode, Flow::Join] {
             for field in FieldId::ALL {
-                let looked_at = is_read(field) && flow::asks(flow, field) && !hidden.contains(&field);
+                let looked_at = field.setting().of_node && flow::asks(flow, field) && !hidden.contains(&field);
                 let outcome = from_answers(flow, &samples::joining_with(&[(field, "\u{1}")]));
                 let mut wanted = if looked_at { vec![field] } else { Vec::new() };
                 // Whoever names an administrator has to give a password.

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use octopus_setup::model::facts::Fact;
 use octopus_setup::model::plan::{Plan, Progress};
 use octopus_setup::model::server_address::ServerAddress;
-use octopus_setup::model::target::{Encryption, Target, Trust};
+use octopus_setup::model::target::{Encryption, SignIn, Target, Trust};
 use octopus_setup::world::apply::{self, Cancel};
 use octopus_setup::world::sqlserver::SqlServer;
 use practice_server::{PracticeServer, RunningServer, ServerOptions};
@@ -30,8 +30,7 @@ impl Lab {
         let mut plan = plan(Case::Root, &self.bench, &key());
         plan.node.target = Target {
             address: ServerAddress { host: "localhost".into(), instance: None, port: Some(self.server.addr().port()) },
-            user: self.server.user().into(),
-            password: self.server.password().clone(),
+            sign_in: SignIn::sql_login(self.server.user(), self.server.password().clone()),
             trust: Trust::CaFile(self.server.ca_file().to_owned()),
             encryption,
             ..plan.node.target

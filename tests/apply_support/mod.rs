@@ -15,13 +15,14 @@ use octopus_setup::model::cluster::ClusterId;
 use octopus_setup::model::flow::Flow;
 use octopus_setup::model::master_key::{KeySize, MasterKey};
 use octopus_setup::model::names::DatabaseName;
-use octopus_setup::model::node::{Node, ServiceAccount, Web};
+use octopus_setup::model::node::{Node, ServiceAccount};
 use octopus_setup::model::plan::{Failure, Plan, Progress, Step, StepKind};
 use octopus_setup::model::prefixes::ListenPrefix;
 use octopus_setup::model::server_address::ServerAddress;
 use octopus_setup::model::storage::SharedStorage;
 use octopus_setup::model::survey::AccountKind;
-use octopus_setup::model::target::{Encryption, Target, Trust};
+use octopus_setup::model::target::{Encryption, SignIn, Target, Trust};
+use octopus_setup::model::web::Web;
 use octopus_setup::world::apply::{self, Cancel};
 use octopus_setup::world::places::Places;
 use secrecy::SecretString;
@@ -74,8 +75,7 @@ pub fn plan(home: &Path, key: &MasterKey) -> Plan {
             target: Target {
                 address: ServerAddress::parse("sql01").expect("an address"),
                 database: DatabaseName::parse("OctopusDeploy").expect("a name"),
-                user: "octo".into(),
-                password: SecretString::from("hunter2"),
+                sign_in: SignIn::sql_login("octo", SecretString::from("hunter2")),
                 encryption: Encryption::Mandatory,
                 trust: Trust::SystemRoots,
                 multi_subnet: false,

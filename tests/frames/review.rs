@@ -9,7 +9,8 @@ use octopus_setup::model::fingerprint::Fingerprint;
 use octopus_setup::model::flow::Flow;
 use octopus_setup::model::master_key::GeneratedKey;
 use octopus_setup::model::node_config::{
-    ClusterSection, CommsSection, DatabaseSection, NodeConfig, NodeSection, Sealed, ServiceSection, TrustSection, WebSection,
+    ClusterSection, CommsSection, DatabaseSection, NodeConfig, NodeSection, Sealed, SealedSignIn, ServiceSection, TrustSection,
+    WebSection,
 };
 use octopus_setup::model::screen::ScreenId;
 use octopus_setup::model::storage::SharedStorage;
@@ -33,8 +34,7 @@ fn config() -> NodeConfig {
         database: DatabaseSection {
             server: "sql01.corp.example,1433".into(),
             name: "OctopusDeploy".into(),
-            user: "octopus".into(),
-            password: Sealed("sealed:1:aa:bb".into()),
+            sign_in: SealedSignIn::SqlLogin { user: "octopus".into(), password: Sealed("sealed:1:aa:bb".into()) },
             encryption: Encryption::Mandatory,
             trust: TrustSection::System,
             multi_subnet: false,

@@ -13,12 +13,13 @@ use octopus_setup::model::flow::Flow;
 use octopus_setup::model::master_key::GeneratedKey;
 use octopus_setup::model::master_key::{KeySize, MasterKey};
 use octopus_setup::model::names::DatabaseName;
-use octopus_setup::model::node::{Node, ServiceAccount, Web};
+use octopus_setup::model::node::{Node, ServiceAccount};
 use octopus_setup::model::plan::{Failure, Plan, Step, StepKind, StepState};
 use octopus_setup::model::screen::ScreenId;
 use octopus_setup::model::server_address::ServerAddress;
 use octopus_setup::model::survey::AccountKind;
-use octopus_setup::model::target::{Encryption, Target, Trust};
+use octopus_setup::model::target::{Encryption, SignIn, Target, Trust};
+use octopus_setup::model::web::Web;
 use octopus_setup::wizard::custody::Custody;
 use octopus_setup::wizard::run::{Phase, Row, Run};
 use octopus_setup::wizard::state::{Focus, State};
@@ -154,8 +155,7 @@ fn node() -> Node {
         target: Target {
             address: ServerAddress { host: "sql01".into(), instance: None, port: Some(1433) },
             database: DatabaseName::parse("OctopusDeploy").expect("a name"),
-            user: "octopus".into(),
-            password: PASSWORD.to_owned().into(),
+            sign_in: SignIn::sql_login("octopus", PASSWORD.to_owned()),
             encryption: Encryption::Mandatory,
             trust: Trust::SystemRoots,
             multi_subnet: false,

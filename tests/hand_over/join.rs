@@ -15,7 +15,7 @@ async fn a_join_runs_no_command_and_no_option_that_concerns_the_whole_cluster() 
     let calls = second.standin.calls();
     let is_cluster_wide = |word: &str| {
         Verb::ALL.into_iter().any(|verb| verb.reach() == Reach::Cluster && verb.id() == word)
-            || Flag::ALL.into_iter().any(|flag| flag.reach() == Reach::Cluster && flag.id() == word)
+            || Flag::all().any(|flag| flag.reach() == Reach::Cluster && flag.id() == word)
     };
     for call in &calls {
         let words = call.args.iter().map(|word| word.split('=').next().unwrap_or_default());

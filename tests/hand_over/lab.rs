@@ -7,12 +7,13 @@ use std::time::{Duration, Instant};
 use octopus_setup::model::flow::Flow;
 use octopus_setup::model::hand_over::HandOver;
 use octopus_setup::model::master_key::MasterKey;
-use octopus_setup::model::node::{Administrator, Web};
+use octopus_setup::model::node::Administrator;
 use octopus_setup::model::plan::{Failure, Plan, Progress, Step, StepKind};
 use octopus_setup::model::prefixes;
 use octopus_setup::model::server_address::ServerAddress;
 use octopus_setup::model::storage::SharedStorage;
-use octopus_setup::model::target::{Target, Trust};
+use octopus_setup::model::target::{SignIn, Target, Trust};
+use octopus_setup::model::web::Web;
 use octopus_setup::world::World;
 use octopus_setup::world::apply::Cancel;
 use octopus_setup::world::clipboard::Surroundings;
@@ -85,8 +86,7 @@ impl Lab {
         let mut plan = self.bench.plan();
         plan.node.target = Target {
             address: ServerAddress { host: "localhost".into(), instance: None, port: Some(self.server.addr().port()) },
-            user: self.server.user().into(),
-            password: self.server.password().clone(),
+            sign_in: SignIn::sql_login(self.server.user(), self.server.password().clone()),
             trust: Trust::CaFile(self.server.ca_file().to_owned()),
             ..plan.node.target
         };

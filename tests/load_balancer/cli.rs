@@ -7,12 +7,13 @@ use octopus_setup::model::cluster::ClusterId;
 use octopus_setup::model::fingerprint::Fingerprint;
 use octopus_setup::model::names::DatabaseName;
 use octopus_setup::model::node_config::{
-    ClusterSection, CommsSection, DatabaseSection, NodeConfig, NodeSection, ServiceSection, TrustSection, WebSection,
+    ClusterSection, CommsSection, DatabaseSection, NodeConfig, NodeSection, SealedSignIn, ServiceSection, TrustSection,
+    WebSection,
 };
 use octopus_setup::model::registry::{NewCluster, NodeRow};
 use octopus_setup::model::server_address::ServerAddress;
 use octopus_setup::model::survey::AccountKind;
-use octopus_setup::model::target::{Encryption, Target, Trust};
+use octopus_setup::model::target::{Encryption, SignIn, Target, Trust};
 use octopus_setup::model::verifier::Verifier;
 use octopus_setup::world::node_config;
 use octopus_setup::world::places::Places;
@@ -115,8 +116,7 @@ async fn cluster(site: &Site) -> std::path::PathBuf {
     let target = Target {
         address: ServerAddress::parse(&address).unwrap(),
         database: DatabaseName::parse("Octopus").unwrap(),
-        user: "sa".into(),
-        password: site.server.sa_password().clone(),
+        sign_in: SignIn::sql_login("sa", site.server.sa_password().clone()),
         encryption: Encryption::Mandatory,
         trust: Trust::CaFile(site.server.ca_file().to_owned()),
         multi_subnet: false,
@@ -145,7 +145,9 @@ async fn cluster(site: &Site) -> std::path::PathBuf {
     );
     sql::ask(&mut session, &insert).await;
     let sealer = Sealer::open_or_create(&Places::under(site.home("state"))).unwrap();
-    let seal = sealer.seal(&Purpose::DatabasePassword { instance: "Blue" }, target.password.expose_secret().as_bytes()).unwrap();
+    let seal = sealer
+        .seal(&Purpose::DatabasePassword { instance: "Blue" }, site.server.sa_password().expose_secret().as_bytes())
+        .unwrap();
     let config = NodeConfig {
         storage: octopus_setup::model::storage::SharedStorage::None,
         format: NodeConfig::FORMAT,
@@ -155,8 +157,7 @@ async fn cluster(site: &Site) -> std::path::PathBuf {
         database: DatabaseSection {
             server: address,
             name: "Octopus".into(),
-            user: "sa".into(),
-            password: seal,
+            sign_in: SealedSignIn::SqlLogin { user: "sa".into(), password: seal },
             encryption: target.encryption,
             trust: TrustSection::from(&target.trust),
             multi_subnet: false,

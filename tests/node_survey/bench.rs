@@ -9,7 +9,8 @@ use octopus_setup::model::cluster::ClusterId;
 use octopus_setup::model::facts::{ConfigTrouble, Fact, NodeFacts, Trouble};
 use octopus_setup::model::master_key::MasterKey;
 use octopus_setup::model::node_config::{
-    ClusterSection, CommsSection, DatabaseSection, NodeConfig, NodeSection, ServiceSection, TrustSection, WebSection,
+    ClusterSection, CommsSection, DatabaseSection, NodeConfig, NodeSection, SealedSignIn, ServiceSection, TrustSection,
+    WebSection,
 };
 use octopus_setup::model::storage::SharedStorage;
 use octopus_setup::model::subject::{Maker, Subject};
@@ -72,8 +73,10 @@ impl Bench {
             database: DatabaseSection {
                 server: "sql01".into(),
                 name: "Octopus".into(),
-                user: "octo".into(),
-                password: seal(Purpose::DatabasePassword { instance: INSTANCE }, password),
+                sign_in: SealedSignIn::SqlLogin {
+                    user: "octo".into(),
+                    password: seal(Purpose::DatabasePassword { instance: INSTANCE }, password),
+                },
                 encryption: Encryption::Mandatory,
                 trust: TrustSection::System,
                 multi_subnet: false,

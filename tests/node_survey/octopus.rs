@@ -4,6 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use octopus_setup::model::facts::{ConfigTrouble, Fact, NodeFacts, Trouble};
+use octopus_setup::model::field::FieldId;
 use octopus_setup::model::subject::Maker;
 
 use crate::bench::{Bench, bench};
@@ -23,7 +24,7 @@ fn register(bench: &Bench, name: &str, config: &Path) {
 }
 
 fn name(facts: &NodeFacts) -> Option<&str> {
-    facts.octopus.seen()?.as_ref()?.node_name.as_ref().map(octopus_setup::model::untrusted::Untrusted::as_str)
+    facts.octopus.seen()?.as_ref()?.text(FieldId::NodeName)
 }
 
 #[tokio::test]

@@ -4,7 +4,7 @@ use std::fs;
 
 use octopus_setup::model::facts::{Fact, SealTrouble, Trouble};
 use octopus_setup::model::master_key::MasterKey;
-use octopus_setup::model::node_config::NodeConfig;
+use octopus_setup::model::node_config::{NodeConfig, SealedSignIn};
 use octopus_setup::model::subject::Maker;
 use octopus_setup::world::node_config::render;
 use octopus_setup::world::places::Places;
@@ -68,10 +68,10 @@ async fn a_damaged_secret_is_distinguished_from_a_missing_one() {
     let bench = bench();
     bench.install();
     let mut config = bench.config("hunter2");
-    config.database.password.0 = "hunter2".into();
+    *sealed_password(&mut config) = "hunter2".into();
     fs::write(bench.path(), render(&config).expect("rendered")).expect("written");
     assert_eq!(bench.node().await.password, sealed(SealTrouble::Damaged));
-    config.database.password.0 = String::new();
+    *sealed_password(&mut config) = String::new();
     fs::write(bench.path(), render(&config).expect("rendered")).expect("written");
     assert_eq!(bench.node().await.password, sealed(SealTrouble::Absent));
 
@@ -152,4 +152,9 @@ async fn an_unreadable_list_entry_is_reported() {
     bench.install();
     fs::write(bench.places.instance(INSTANCE), "format = 1\nnews = 2\n").expect("written");
     assert!(matches!(bench.node().await.listed, Fact::Missing(Trouble::Config(_))));
+}
+
+fn sealed_password(config: &mut NodeConfig) -> &mut String {
+    let SealedSignIn::SqlLogin { password, .. } = &mut config.database.sign_in;
+    &mut password.0
 }

@@ -5,7 +5,7 @@ use octopus_setup::model::key_verdict::KeyVerdict;
 use octopus_setup::model::master_key::MasterKey;
 use octopus_setup::model::names::DatabaseName;
 use octopus_setup::model::server_address::ServerAddress;
-use octopus_setup::model::target::{Encryption, Target, Trust};
+use octopus_setup::model::target::{Encryption, SignIn, Target, Trust};
 use octopus_setup::world::sqlserver::SqlServer;
 use practice_server::{PracticeServer, RunningServer, ServerOptions};
 use secrecy::ExposeSecret;
@@ -38,8 +38,7 @@ impl Lab {
         Target {
             address: ServerAddress { host: "localhost".into(), instance: None, port: Some(self.server.addr().port()) },
             database: DatabaseName::parse("Octopus").expect("a name"),
-            user: "sa".into(),
-            password: self.server.sa_password().clone(),
+            sign_in: SignIn::sql_login("sa", self.server.sa_password().clone()),
             encryption: Encryption::Mandatory,
             trust: Trust::CaFile(self.server.ca_file().to_owned()),
             multi_subnet: false,

@@ -88,7 +88,7 @@ fn holds(node: &Node, flow: Flow, values: &Values, clear: bool) {
         expected.push("own=".to_owned());
         assert_eq!(*call, expected, "{script}");
         if let Some(place) = call.iter().position(|word| word == "--connectionString") {
-            expected::assert_says(&call[place + 1], &node.target.user, &values.password);
+            expected::assert_says(&call[place + 1], crate::nodes::login(node), &values.password);
         }
     }
 }

@@ -89,7 +89,7 @@ fn whatever_the_values_are_the_container_gets_them_as_they_are() {
             assert_eq!(environment["MASTER_KEY"], key.as_str(), "{text}");
         }
         if *clear || !password.is_empty() {
-            expected::assert_says(environment["DB_CONNECTION_STRING"].as_str().unwrap(), &node.target.user, password);
+            expected::assert_says(environment["DB_CONNECTION_STRING"].as_str().unwrap(), crate::nodes::login(node), password);
         }
     }
 }

@@ -78,7 +78,7 @@ proptest! {
         for line in &lines {
             prop_assert!(line.chars().count() <= columns || line.trim().trim_end_matches(" \\").starts_with("--") || columns < 24, "{}", line);
         }
-        for (flag, text) in [("--user", &node.target.user), ("--instance", &node.instance)] {
+        for (flag, text) in [("--user", crate::nodes::login(&node)), ("--instance", &node.instance)] {
             let clean = octopus_setup::model::untrusted::Untrusted::new(text);
             if clean.as_str() == text && !text.is_empty() && text != "OctopusServer" && !text.starts_with('-') {
                 let place = words.iter().position(|word| word == flag).unwrap();

@@ -4,12 +4,13 @@ use octopus_setup::model::fingerprint::Fingerprint;
 use octopus_setup::model::flow::Flow;
 use octopus_setup::model::master_key::KeySize;
 use octopus_setup::model::names::DatabaseName;
-use octopus_setup::model::node::{Administrator, Node, ServiceAccount, Web};
+use octopus_setup::model::node::{Administrator, Node, ServiceAccount};
 use octopus_setup::model::prefixes;
 use octopus_setup::model::server_address::ServerAddress;
 use octopus_setup::model::storage::{SharedFolder, SharedStorage};
 use octopus_setup::model::survey::AccountKind;
-use octopus_setup::model::target::{Encryption, Target, Trust};
+use octopus_setup::model::target::{Encryption, SignIn, Target, Trust};
+use octopus_setup::model::web::Web;
 use octopus_setup::render::Setup;
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -29,8 +30,7 @@ pub fn ordinary() -> Node {
         target: Target {
             address: ServerAddress::parse("sql01.corp.example,1433").unwrap(),
             database: DatabaseName::parse("OctopusDeploy").unwrap(),
-            user: "octopus".into(),
-            password: SecretString::from(CANARIES[0]),
+            sign_in: SignIn::sql_login("octopus", SecretString::from(CANARIES[0])),
             encryption: Encryption::Mandatory,
             trust: Trust::SystemRoots,
             multi_subnet: false,
@@ -127,7 +127,13 @@ pub fn any_node() -> impl Strategy<Value = Node> {
                 home: home.into(),
                 name,
                 service: ServiceAccount { user: account, ..with_account(kind).service },
-                target: Target { database, user, trust, multi_subnet: on, ..plain.target.clone() },
+                target: Target {
+                    database,
+                    sign_in: SignIn::sql_login(user, CANARIES[0]),
+                    trust,
+                    multi_subnet: on,
+                    ..plain.target.clone()
+                },
                 web: Web { prefixes: prefixes::parse(web).unwrap(), force_ssl: on, comms_port, grpc_port },
                 task_cap,
                 storage,
@@ -138,4 +144,10 @@ pub fn any_node() -> impl Strategy<Value = Node> {
             }
         },
     )
+}
+
+/// The login that a node signs in by.
+pub fn login(node: &Node) -> &String {
+    let SignIn::SqlLogin { user, .. } = &node.target.sign_in;
+    user
 }

@@ -189,7 +189,7 @@ proptest! {
             let line = call.arguments.iter().map(|argument| protected(argument)).collect::<Vec<_>>().join(" ");
             prop_assert_eq!(argv::arguments(&line), expected, "{}", line);
             if let Some(place) = call.arguments.iter().position(|word| word == "--connectionString") {
-                expected::assert_says(&call.arguments[place + 1], &node.target.user, &values.password);
+                expected::assert_says(&call.arguments[place + 1], crate::nodes::login(&node), &values.password);
             }
         }
     }

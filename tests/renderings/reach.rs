@@ -13,7 +13,7 @@ use crate::nodes::{any_node, ordinary, setup, whole};
 fn the_table_says_of_what_is_the_clusters_that_it_is() {
     let verbs: Vec<_> = Verb::ALL.into_iter().filter(|verb| verb.reach() == Reach::Cluster).map(Verb::id).collect();
     assert_eq!(verbs, ["admin", "license", "path"]);
-    let flags: Vec<_> = Flag::ALL.into_iter().filter(|flag| flag.reach() == Reach::Cluster).map(Flag::id).collect();
+    let flags: Vec<_> = Flag::all().filter(|flag| flag.reach() == Reach::Cluster).map(Flag::id).collect();
     assert_eq!(
         flags,
         [
@@ -102,7 +102,7 @@ fn nor_does_the_text_of_a_join_name_any() {
     for shell in Shell::ALL {
         let words = words(&by_reference(&setup(Flow::Join, &node), shell).unwrap());
         let verbs = Verb::ALL.into_iter().filter(|verb| verb.reach() == Reach::Cluster && *verb != Verb::Path).map(Verb::id);
-        let flags = Flag::ALL.into_iter().filter(|flag| flag.reach() == Reach::Cluster).map(Flag::id);
+        let flags = Flag::all().filter(|flag| flag.reach() == Reach::Cluster).map(Flag::id);
         for id in verbs.chain(flags) {
             assert!(!words.iter().any(|word| word == id), "{id}");
         }

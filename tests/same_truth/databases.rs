@@ -6,7 +6,7 @@ use octopus_setup::model::names::DatabaseName;
 use octopus_setup::model::registry::{NewCluster, NodeRow};
 use octopus_setup::model::server_address::ServerAddress;
 use octopus_setup::model::storage::SharedFolder;
-use octopus_setup::model::target::{Encryption, Target, Trust};
+use octopus_setup::model::target::{Encryption, SignIn, Target, Trust};
 use octopus_setup::model::verifier::Verifier;
 use octopus_setup::world::sqlserver::SqlServer;
 use practice_server::Mark;
@@ -106,8 +106,7 @@ async fn cluster(scene: &Scene, name: &str, batches: &str) {
     let target = Target {
         address: ServerAddress { host: "localhost".into(), instance: None, port: Some(server.addr().port()) },
         database: DatabaseName::parse(name).unwrap(),
-        user: "sa".into(),
-        password: server.sa_password().clone(),
+        sign_in: SignIn::sql_login("sa", server.sa_password().clone()),
         encryption: Encryption::Mandatory,
         trust: Trust::CaFile(server.ca_file().to_owned()),
         multi_subnet: false,

@@ -6,7 +6,7 @@ use octopus_setup::model::fingerprint::Fingerprint;
 use octopus_setup::model::names::DatabaseName;
 use octopus_setup::model::registry::{NewCluster, NodeRow};
 use octopus_setup::model::server_address::ServerAddress;
-use octopus_setup::model::target::{Encryption, Target, Trust};
+use octopus_setup::model::target::{Encryption, SignIn, Target, Trust};
 use octopus_setup::model::verifier::Verifier;
 use octopus_setup::world::sqlserver::SqlServer;
 use practice_server::{Login, PracticeServer, RunningServer, ServerOptions};
@@ -54,8 +54,7 @@ impl Lab {
         Target {
             address: ServerAddress { host: "localhost".into(), instance: None, port: Some(self.server.addr().port()) },
             database: DatabaseName::parse(database).expect("a name"),
-            user: self.server.user().into(),
-            password: self.server.password().clone(),
+            sign_in: SignIn::sql_login(self.server.user(), self.server.password().clone()),
             encryption: Encryption::Mandatory,
             trust: Trust::CaFile(self.server.ca_file().to_owned()),
             multi_subnet: false,
@@ -64,7 +63,7 @@ impl Lab {
 
     /// The same target with the login `sa`.
     pub fn as_sa(&self, database: &str) -> Target {
-        Target { user: "sa".into(), password: self.server.sa_password().clone(), ..self.target(database) }
+        Target { sign_in: SignIn::sql_login("sa", self.server.sa_password().clone()), ..self.target(database) }
     }
 
     /// Runs batches one by one as `sa`, by plain tiberius.
@@ -89,7 +88,8 @@ impl Lab {
     pub async fn client(&self, by: &Target, database: &str) -> tiberius::Client<Compat<TcpStream>> {
         let mut config = tiberius::Config::new();
         config.database(database);
-        config.authentication(tiberius::AuthMethod::sql_server(&by.user, by.password.expose_secret()));
+        let SignIn::SqlLogin { user, password } = &by.sign_in;
+        config.authentication(tiberius::AuthMethod::sql_server(user, password.expose_secret()));
         config.encryption(tiberius::EncryptionLevel::NotSupported);
         let stream = TcpStream::connect(self.server.addr()).await.expect("connected");
         tiberius::Client::connect(config, stream.compat_write()).await.expect("logged in")
@@ -112,7 +112,7 @@ pub fn login(name: &str, sysadmin: bool, disabled: bool) -> Login {
 
 /// The same target with another login.
 pub fn by(login: &Login, target: Target) -> Target {
-    Target { user: login.name.clone(), password: login.password.clone(), ..target }
+    Target { sign_in: SignIn::sql_login(login.name.as_str(), login.password.clone()), ..target }
 }
 
 /// Every snapshot of one survey.

@@ -1,7 +1,7 @@
 //! Connecting: TCP, TLS and the login.
 
 use octopus_setup::model::facts::{Protocol, SqlTrouble, TlsTrouble, Trouble, Trusted};
-use octopus_setup::model::target::{Encryption, Target, Trust};
+use octopus_setup::model::target::{Encryption, SignIn, Target, Trust};
 use octopus_setup::world::sqlserver::SqlServer;
 use practice_server::{Certificate, TlsPolicy, WireFault};
 
@@ -118,7 +118,7 @@ async fn optional_still_encrypts_everything_where_it_can() {
 #[tokio::test]
 async fn a_wrong_password_is_recognised_by_its_number_and_tried_once() {
     let mut lab = Lab::new().await;
-    let target = Target { password: "wrong".to_owned().into(), ..lab.target("Octopus") };
+    let target = Target { sign_in: SignIn::sql_login(lab.server.user(), "wrong"), ..lab.target("Octopus") };
     let facts = facts(&target).await;
     assert!(matches!(facts.way_blocked(), Some(Trouble::Sql(SqlTrouble { number: 18456, .. }))), "{facts:?}");
     assert_eq!(lab.counted().1, 1);

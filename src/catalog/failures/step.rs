@@ -8,7 +8,7 @@ use crate::model::plan::{Failure, StepKind};
 use crate::model::platform::Platform;
 use crate::model::registry::KeptRow;
 use crate::model::storage::SharedStorage;
-use crate::model::target::Target;
+use crate::model::target::{SignIn, Target};
 use crate::model::untrusted::Untrusted;
 
 use super::{Around, Explanation, octopus, of_trouble};
@@ -27,10 +27,11 @@ pub fn explain(kind: StepKind, failure: &Failure) -> Explanation {
 /// The same with the names of the server, the database and the login.
 pub fn explain_at(kind: StepKind, failure: &Failure, target: &Target, platform: Platform) -> Explanation {
     let server = target.address.to_string();
+    let SignIn::SqlLogin { user, .. } = &target.sign_in;
     let around = Around {
         server: &server,
         host: &target.address.host,
-        login: &target.user,
+        login: user,
         database: target.database.as_str(),
         platform,
         ..Around::NOTHING

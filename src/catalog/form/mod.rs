@@ -6,29 +6,21 @@
 pub mod read;
 mod read_cluster;
 
+use crate::catalog::settings::OnlyWith;
 use crate::model::answers::Answers;
+use crate::model::choice;
 use crate::model::field::{FieldId, Kind};
-use crate::model::hand_over::Handing;
-use crate::model::prefixes;
-use crate::model::survey::AccountKind;
 
 /// Whether a field is asked at all with these answers: a CA file only where trust is by CA file, and so on.
 pub fn is_visible(field: FieldId, answers: &Answers) -> bool {
-    match field {
-        FieldId::ServiceUser => read::account_kind(answers) != AccountKind::LocalSystem,
-        FieldId::ServicePassword => read::account_kind(answers) == AccountKind::Custom,
-        FieldId::CaFile => answers.trimmed(FieldId::Trust) == "ca-file",
-        FieldId::Fingerprint => answers.trimmed(FieldId::Trust) == "fingerprint",
-        FieldId::StorageRoot => answers.trimmed(FieldId::Storage) == "root",
-        FieldId::ArtifactsFolder
-        | FieldId::TaskLogsFolder
-        | FieldId::PackagesFolder
-        | FieldId::TelemetryFolder
-        | FieldId::ImportsFolder
-        | FieldId::EventExportsFolder => answers.trimmed(FieldId::Storage) == "folders",
-        FieldId::AdminEmail | FieldId::AdminPassword => !answers.trimmed(FieldId::AdminUser).is_empty(),
-        FieldId::OctopusServer => read::hand_over(answers) != Handing::Script,
-        _ => true,
+    match field.setting().only_with {
+        OnlyWith::Any => true,
+        OnlyWith::Values(by, values) => {
+            // A text that is none of the choice's values is told as such, and counts as the default until it is mended.
+            let text = Some(answers.trimmed(by)).filter(|text| by.setting().values().contains(text));
+            values.contains(&text.unwrap_or(by.default()))
+        }
+        OnlyWith::Answered(by) => !answers.trimmed(by).is_empty(),
     }
 }
 
@@ -38,63 +30,22 @@ pub fn problem(field: FieldId, answers: &Answers) -> Option<String> {
     if !is_visible(field, answers) {
         return None;
     }
-    match (field.kind(), field) {
-        (Kind::Choice(values), _) => {
+    match field.kind() {
+        Kind::Choice(values) => {
             let good = values.contains(&answers.trimmed(field));
             (!good).then(|| format!("Choose one of {}.", values.join(", ")))
         }
-        (Kind::Toggle, _) => {
-            let good = matches!(answers.trimmed(field), "true" | "false");
+        Kind::Toggle => {
+            let good = choice::toggled(answers.trimmed(field)).is_some();
             (!good).then(|| "Choose true or false.".into())
         }
-        (_, FieldId::Instance) => read::instance(answers).err(),
-        (_, FieldId::Home) => read::home(answers).err(),
-        (_, FieldId::NodeName) => read::node_name(answers).err(),
-        (_, FieldId::ServiceUser) => read::service_user(answers).err(),
-        (_, FieldId::ServicePassword) => read::service_password(answers).err(),
-        (_, FieldId::Server) => read::server(answers).err(),
-        (_, FieldId::Database) => read::database(answers).err(),
-        (_, FieldId::User) => read::user(answers).err(),
-        (_, FieldId::Password) => read::password(answers).err(),
-        (_, FieldId::CaFile) => read::ca_file(answers).err(),
-        (_, FieldId::Fingerprint) => read::fingerprint(answers).err(),
-        (_, FieldId::StorageRoot) => read::storage_root(answers).err(),
-        (
-            _,
-            FieldId::ArtifactsFolder
-            | FieldId::TaskLogsFolder
-            | FieldId::PackagesFolder
-            | FieldId::TelemetryFolder
-            | FieldId::ImportsFolder
-            | FieldId::EventExportsFolder,
-        ) => read::shared_folder(field, answers).err(),
-        (_, FieldId::AdminUser) => read::admin_user(answers).err(),
-        (_, FieldId::AdminEmail) => read::admin_email(answers).err(),
-        (_, FieldId::AdminPassword) => read::admin_password(answers).err(),
-        (_, FieldId::LicenceFile) => written_to(field, "licence.xml", answers),
-        (_, FieldId::OctopusServer) => read::octopus_server(answers).err(),
-        (_, FieldId::MasterKey) => read::master_key(answers).err(),
-        (_, FieldId::TaskCap) => read::task_cap(answers).err(),
-        (_, FieldId::ListenPrefixes) => prefixes::parse(answers.text(field)).err().map(|bad| bad.to_string()),
-        (_, FieldId::CommsPort | FieldId::GrpcPort) => read::port(field, answers).err(),
-        // Whether there is a file at all is custody's business; only a path that could never be one is wrong here.
-        (_, FieldId::KeyFile) => written_to(field, "octopus-master-key.txt", answers),
-        (_, FieldId::AnswersFile) => written_to(field, "octopus-answers.toml", answers),
-        // Custody compares the proof with the key; nothing else can be wrong with it.
-        _ => None,
+        Kind::Text | Kind::Path | Kind::Secret | Kind::Number => (field.setting().problem)(answers),
     }
-}
-
-/// What is wrong with the path of a file that may be written; none at all is no problem.
-fn written_to(field: FieldId, example: &str, answers: &Answers) -> Option<String> {
-    let good = answers.trimmed(field).is_empty() || read::absolute(field, answers).is_some();
-    (!good).then(|| read::not_absolute(answers.platform(), example))
 }
 
 /// Whether a field has no answer but needs one.
 pub fn is_missing(field: FieldId, answers: &Answers) -> bool {
     let needed = match field {
-        FieldId::KeyFile | FieldId::KeyProof | FieldId::KeyConfirm | FieldId::AnswersFile => false,
         FieldId::ServicePassword => read::needs_service_password(answers.platform()),
         _ => !field.may_be_left_out(),
     };

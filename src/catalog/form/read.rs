@@ -13,9 +13,10 @@ use crate::model::flow::Flow;
 use crate::model::master_key::{KeyForm, KeySize, MasterKey};
 use crate::model::names::{DatabaseName, InstanceName, NodeName};
 use crate::model::platform::Platform;
+use crate::model::prefixes::{self, ListenPrefix};
 use crate::model::server_address::ServerAddress;
 use crate::model::survey::AccountKind;
-use crate::model::target::{Encryption, Target, Trust};
+use crate::model::target::{Encryption, SignIn, Target, Trust, TrustKind};
 
 pub use super::read_cluster::{
     admin_email, admin_password, admin_user, administrator, hand_over, licence, octopus_server, shared_folder, storage,
@@ -42,11 +43,7 @@ pub fn home(answers: &Answers) -> Result<PathBuf, String> {
 
 /// The kind of the service account.
 pub fn account_kind(answers: &Answers) -> AccountKind {
-    match answers.trimmed(FieldId::ServiceAccount) {
-        "custom" => AccountKind::Custom,
-        "managed" => AccountKind::Managed,
-        _ => AccountKind::LocalSystem,
-    }
+    answers.chosen(FieldId::ServiceAccount).unwrap_or(AccountKind::LocalSystem)
 }
 
 /// The service account's name; empty for local system.
@@ -158,11 +155,7 @@ pub fn task_cap(answers: &Answers) -> Result<u16, String> {
 
 /// Encryption.
 pub fn encryption(answers: &Answers) -> Encryption {
-    match answers.trimmed(FieldId::Encryption) {
-        "strict" => Encryption::Strict,
-        "optional" => Encryption::Optional,
-        _ => Encryption::Mandatory,
-    }
+    answers.chosen(FieldId::Encryption).unwrap_or(Encryption::Mandatory)
 }
 
 /// The CA file.
@@ -189,29 +182,37 @@ pub fn fingerprint(answers: &Answers) -> Result<[u8; 32], String> {
 
 /// Trust, with what belongs to it.
 pub fn trust(answers: &Answers) -> Result<Trust, FieldId> {
-    match answers.trimmed(FieldId::Trust) {
-        "ca-file" => ca_file(answers).map(Trust::CaFile).map_err(|_| FieldId::CaFile),
-        "fingerprint" => fingerprint(answers).map(Trust::Fingerprint).map_err(|_| FieldId::Fingerprint),
-        "none" => Ok(Trust::Nothing),
-        _ => Ok(Trust::SystemRoots),
+    match answers.chosen(FieldId::Trust).unwrap_or(TrustKind::System) {
+        TrustKind::System => Ok(Trust::SystemRoots),
+        TrustKind::CaFile => ca_file(answers).map(Trust::CaFile).map_err(|_| FieldId::CaFile),
+        TrustKind::Fingerprint => fingerprint(answers).map(Trust::Fingerprint).map_err(|_| FieldId::Fingerprint),
+        TrustKind::Nothing => Ok(Trust::Nothing),
     }
+}
+
+/// Who connects; the error names the field that is malformed.
+pub fn sign_in(answers: &Answers) -> Result<SignIn, FieldId> {
+    let user = user(answers).map_err(|_| FieldId::User)?;
+    let password = password(answers).map_err(|_| FieldId::Password)?;
+    Ok(SignIn::SqlLogin { user, password })
 }
 
 /// The server and the database, where every answer of the database screen is well-formed.
 pub fn target(answers: &Answers) -> Option<Target> {
-    let formed = [FieldId::Encryption, FieldId::Trust, FieldId::MultiSubnet];
-    if formed.into_iter().any(|field| super::problem(field, answers).is_some()) {
-        return None;
-    }
+    answers.chosen::<TrustKind>(FieldId::Trust)?;
     Some(Target {
         address: server(answers).ok()?,
         database: database(answers).ok()?,
-        user: user(answers).ok()?,
-        password: password(answers).ok()?,
-        encryption: encryption(answers),
+        sign_in: sign_in(answers).ok()?,
+        encryption: answers.chosen(FieldId::Encryption)?,
         trust: trust(answers).ok()?,
-        multi_subnet: answers.is_on(FieldId::MultiSubnet),
+        multi_subnet: answers.toggled(FieldId::MultiSubnet)?,
     })
+}
+
+/// The listen prefixes.
+pub fn prefixes(answers: &Answers) -> Result<Vec<ListenPrefix>, String> {
+    prefixes::parse(answers.text(FieldId::ListenPrefixes)).map_err(|bad| bad.to_string())
 }
 
 /// A port.
@@ -224,7 +225,13 @@ pub fn port(field: FieldId, answers: &Answers) -> Result<u16, String> {
 
 /// The new master key's size.
 pub fn key_size(answers: &Answers) -> KeySize {
-    if answers.trimmed(FieldId::KeySize) == "aes-128" { KeySize::Aes128 } else { KeySize::Aes256 }
+    answers.chosen(FieldId::KeySize).unwrap_or(KeySize::Aes256)
+}
+
+/// Checks the path of a file that may be written, empty for none.
+pub fn file_to_be(field: FieldId, example: &str, answers: &Answers) -> Result<(), String> {
+    let good = answers.trimmed(field).is_empty() || absolute(field, answers).is_some();
+    if good { Ok(()) } else { Err(not_absolute(answers.platform(), example)) }
 }
 
 /// A field's path, absolute by the rules of the target's platform.

@@ -10,14 +10,15 @@ use crate::model::field::FieldId;
 use crate::model::hand_over::Handing;
 use crate::model::node::Administrator;
 use crate::model::platform::Platform;
-use crate::model::storage::{SharedFolder, SharedStorage};
+use crate::model::storage::{SharedFolder, SharedStorage, StorageKind};
 use crate::model::survey::LicenceSource;
 
 /// What all nodes share; the error names the field that is malformed.
 pub fn storage(answers: &Answers) -> Result<SharedStorage, FieldId> {
-    match answers.trimmed(FieldId::Storage) {
-        "root" => storage_root(answers).map(SharedStorage::Root).map_err(|_| FieldId::StorageRoot),
-        "folders" => {
+    match answers.chosen(FieldId::Storage).unwrap_or(StorageKind::None) {
+        StorageKind::None => Ok(SharedStorage::None),
+        StorageKind::Root => storage_root(answers).map(SharedStorage::Root).map_err(|_| FieldId::StorageRoot),
+        StorageKind::Folders => {
             let mut folders = Vec::new();
             for folder in SharedFolder::ALL {
                 let path = shared_folder(folder.field(), answers).map_err(|_| folder.field())?;
@@ -25,7 +26,6 @@ pub fn storage(answers: &Answers) -> Result<SharedStorage, FieldId> {
             }
             Ok(SharedStorage::Folders(folders))
         }
-        _ => Ok(SharedStorage::None),
     }
 }
 
@@ -118,11 +118,7 @@ pub fn licence(answers: &Answers) -> Result<Option<LicenceSource>, FieldId> {
 
 /// Whether Octopus Server's commands are run.
 pub fn hand_over(answers: &Answers) -> Handing {
-    match answers.trimmed(FieldId::HandOver) {
-        "always" => Handing::Always,
-        "script" => Handing::Script,
-        _ => Handing::WhenFound,
-    }
+    answers.chosen(FieldId::HandOver).unwrap_or(Handing::WhenFound)
 }
 
 /// Octopus Server's program, where somebody said it.

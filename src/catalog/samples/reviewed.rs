@@ -6,7 +6,8 @@ use crate::model::facts::{Fact, NodeFacts};
 use crate::model::field::FieldId;
 use crate::model::fingerprint::Fingerprint;
 use crate::model::node_config::{
-    ClusterSection, CommsSection, DatabaseSection, NodeConfig, NodeSection, Sealed, ServiceSection, TrustSection, WebSection,
+    ClusterSection, CommsSection, DatabaseSection, NodeConfig, NodeSection, Sealed, SealedSignIn, ServiceSection, TrustSection,
+    WebSection,
 };
 use crate::model::storage::SharedStorage;
 use crate::model::survey::AccountKind;
@@ -23,8 +24,7 @@ pub fn node_config() -> NodeConfig {
         database: DatabaseSection {
             server: "sql01,1433".into(),
             name: "OctopusDeploy".into(),
-            user: "octopus".into(),
-            password: Sealed("sealed:1:x:y".into()),
+            sign_in: SealedSignIn::SqlLogin { user: "octopus".into(), password: Sealed("sealed:1:x:y".into()) },
             encryption: Encryption::Mandatory,
             trust: TrustSection::System,
             multi_subnet: false,

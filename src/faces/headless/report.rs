@@ -12,7 +12,7 @@ use crate::model::screen::ScreenId;
 use crate::model::subject::Maker;
 use crate::model::untrusted::Untrusted;
 use crate::wizard::review::PROVEN;
-use crate::wizard::settings::{self, Setting};
+use crate::wizard::settings::{self, Listed};
 use crate::wizard::state::State;
 use crate::words;
 
@@ -119,7 +119,7 @@ pub struct Report<'a> {
     /// How the checks came out.
     pub tally: Tally,
     /// The settings.
-    pub settings: Vec<Setting>,
+    pub settings: Vec<Listed>,
     /// The checks, screen by screen.
     pub sections: Vec<Section>,
     /// The nodes of the cluster; `None` where they are not known.

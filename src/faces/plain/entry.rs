@@ -1,5 +1,6 @@
 //! What a line means: an answer, or one of the few words that are about the questions themselves.
 
+use crate::model::choice::spelled;
 use crate::model::field::Kind;
 
 /// What a line means, whatever was asked.
@@ -82,7 +83,7 @@ pub fn number(text: &str, count: usize) -> Option<usize> {
 pub fn answer(kind: Kind, text: &str) -> Result<String, String> {
     match kind {
         Kind::Toggle => match yes_no(text) {
-            Some(yes) => Ok(yes.to_string()),
+            Some(yes) => Ok(spelled(yes).to_owned()),
             None => Err("Type yes or no.".to_owned()),
         },
         Kind::Choice(values) => {

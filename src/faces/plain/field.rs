@@ -6,6 +6,7 @@ use zeroize::Zeroizing;
 
 use crate::catalog::form;
 use crate::model::answers::Raw;
+use crate::model::choice::spelled;
 use crate::model::connection_string::ConnectionString;
 use crate::model::field::{FieldId, Kind};
 use crate::model::licence;
@@ -99,8 +100,8 @@ fn question(state: &State, field: FieldId) -> String {
     let label = words_of(state, field).map_or(field.id(), |words| words.label.as_str());
     let choices = match (field.kind(), words_of(state, field)) {
         (Kind::Toggle, Some(words)) => {
-            let word = |value: &str| words.choices.get(value).map_or("", String::as_str);
-            format!(", yes: {}, no: {}", word("true"), word("false"))
+            let word = |on: bool| words.choices.get(spelled(on)).map_or("", String::as_str);
+            format!(", yes: {}, no: {}", word(true), word(false))
         }
         _ => String::new(),
     };

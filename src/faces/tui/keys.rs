@@ -5,6 +5,7 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use super::bindings::{self, Does, Step};
 use crate::catalog::flow;
 use crate::model::answers::Raw;
+use crate::model::choice::spelled;
 use crate::model::field::{FieldId, Kind};
 use crate::model::screen::ScreenId;
 use crate::wizard::event::Event;
@@ -117,13 +118,7 @@ pub fn edge(state: &State, step: Step) -> Option<Event> {
 /// The next or previous value of a choice.
 pub fn chosen(state: &State, field: FieldId, step: Step) -> Option<Event> {
     let value = match field.kind() {
-        Kind::Toggle => {
-            if state.answers.is_on(field) {
-                "false"
-            } else {
-                "true"
-            }
-        }
+        Kind::Toggle => spelled(!state.answers.is_on(field)),
         Kind::Choice(values) => {
             let place = state.answers.choice(field);
             let count = values.len().max(1);

@@ -6,6 +6,7 @@ use super::node::Node;
 use crate::catalog::commands;
 use crate::migration::judge::{Finding, MigrationCheck};
 use crate::model::facts::{Beat, NodeSeen};
+use crate::model::field::FieldId;
 use crate::model::untrusted::Untrusted;
 use crate::world::host;
 use crate::world::places::Places;
@@ -26,8 +27,8 @@ pub async fn finding(node: Option<&Node>, places: &Places) -> Option<Finding> {
     let Some(node) = node else { return Some(unknown("No node was named")) };
     let (name, instance) = match node {
         Node::Ours(config) => (config.node.name.clone(), Some(config.instance.clone())),
-        Node::Octopus(config) => match &config.node_name {
-            Some(name) => (name.to_string(), None),
+        Node::Octopus(config) => match config.text(FieldId::NodeName) {
+            Some(name) => (name.to_owned(), None),
             None => return Some(unknown("The node's name is not in its config")),
         },
     };

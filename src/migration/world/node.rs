@@ -6,6 +6,7 @@ use super::octopus_paths::InstanceSelector;
 use crate::catalog::form::read;
 use crate::model::answers::{Answers, Origin};
 use crate::model::facts::ConfigTrouble;
+use crate::model::field::FieldId;
 use crate::model::node_config::NodeConfig;
 use crate::model::octopus_config::OctopusConfig;
 use crate::model::subject::{Maker, Subject};
@@ -49,8 +50,8 @@ impl Node {
     pub(super) fn home(&self) -> Result<PathBuf, String> {
         match self {
             Self::Ours(config) => Ok(config.node.home.clone()),
-            Self::Octopus(config) => match &config.home {
-                Some(home) => Ok(PathBuf::from(home.as_str())),
+            Self::Octopus(config) => match config.text(FieldId::Home) {
+                Some(home) => Ok(PathBuf::from(home)),
                 None => Err(format!("{} has no setting Octopus.Home; say with --from where the node's files are.", config.path)),
             },
         }
@@ -65,8 +66,8 @@ impl Node {
             }
             Self::Octopus(config) => {
                 let mut answers = Answers::new(host::platform());
-                for (field, raw) in config.connection.clone()? {
-                    answers.set(field, raw, Origin::File);
+                for (field, raw) in &config.said {
+                    answers.set(*field, raw.clone(), Origin::File);
                 }
                 read::target(&answers)
             }

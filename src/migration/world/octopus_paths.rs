@@ -4,6 +4,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use crate::model::field::FieldId;
 use crate::model::names::instance_key;
 use crate::model::plan::StepKind;
 use crate::model::quote::Shell;
@@ -56,7 +57,7 @@ pub(super) async fn run_command(
     }
     let option = |flag, text: &str| Opt { flag, value: Some(Word::text(text)) };
     let mut options: Vec<Opt> = instance.option().iter().map(|(flag, _, text)| option(*flag, text)).collect();
-    options.push(option(Flag::ClusterShared, &root.to_string_lossy()));
+    options.push(option(Flag::Setting(FieldId::StorageRoot), &root.to_string_lossy()));
     let why = "Where all nodes find what they share, once for the whole cluster.";
     let command = Command { step: StepKind::OctopusPaths, verb: Verb::Path, options, environment: None, why, awaits: None };
     // It takes no secret, so no file is made and nothing has to be masked.

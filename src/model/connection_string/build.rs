@@ -4,7 +4,7 @@ use secrecy::{ExposeSecret, SecretString};
 use zeroize::Zeroizing;
 
 use crate::model::quote::push_dotnet;
-use crate::model::target::{Encryption, Target, Trust};
+use crate::model::target::{Encryption, SignIn, Target, Trust};
 
 /// A value has a NUL in it, which no connection string can hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -19,7 +19,8 @@ pub struct Unwritable;
 /// told to trust what it is shown; the wizard alone then checks the fingerprint.
 pub fn to_dotnet(target: &Target) -> Result<SecretString, Unwritable> {
     let (before, after) = halves(target)?;
-    let password = target.password.expose_secret();
+    let SignIn::SqlLogin { password, .. } = &target.sign_in;
+    let password = password.expose_secret();
     if password.contains('\0') {
         return Err(Unwritable);
     }
@@ -42,7 +43,8 @@ pub fn around_password(target: &Target) -> Result<(String, String), Unwritable> 
 
 /// What stands before the password's value and behind it.
 fn halves(target: &Target) -> Result<(String, String), Unwritable> {
-    let Target { address, database, user, password: _, encryption, trust, multi_subnet } = target;
+    let Target { address, database, sign_in, encryption, trust, multi_subnet } = target;
+    let SignIn::SqlLogin { user, password: _ } = sign_in;
     let encrypt = match encryption {
         Encryption::Strict => "Strict",
         Encryption::Mandatory => "True",
@@ -75,17 +77,18 @@ mod tests {
 
     use super::*;
     use crate::model::answers::Raw;
+    use crate::model::choice::spelled;
     use crate::model::connection_string::ConnectionString;
     use crate::model::field::FieldId;
     use crate::model::names::DatabaseName;
     use crate::model::server_address::ServerAddress;
+    use crate::model::target::TrustKind;
 
     fn target(password: &str) -> Target {
         Target {
             address: ServerAddress::parse("sql01,1433").unwrap(),
             database: DatabaseName::parse("OctopusDeploy").unwrap(),
-            user: "octopus".into(),
-            password: SecretString::from(password),
+            sign_in: SignIn::sql_login("octopus", password),
             encryption: Encryption::Mandatory,
             trust: Trust::SystemRoots,
             multi_subnet: false,
@@ -144,7 +147,8 @@ mod tests {
             let Ok(database) = DatabaseName::parse(&database) else { return Ok(()) };
             let trust = if any { Trust::Nothing } else { Trust::SystemRoots };
             let target = Target {
-                database: database.clone(), user: user.clone(), encryption, trust, multi_subnet, ..target(&password)
+                database: database.clone(), sign_in: SignIn::sql_login(user.as_str(), password.as_str()), encryption, trust,
+                multi_subnet, ..target(&password)
             };
             let read = ConnectionString::parse(to_dotnet(&target).unwrap().expose_secret()).unwrap();
             prop_assert!(read.ignored.is_empty());
@@ -153,9 +157,9 @@ mod tests {
                 (FieldId::Database, database.as_str()),
                 (FieldId::User, &user),
                 (FieldId::Password, &password),
-                (FieldId::Encryption, if encryption == Encryption::Mandatory { "mandatory" } else { "optional" }),
-                (FieldId::Trust, if any { "none" } else { "system" }),
-                (FieldId::MultiSubnet, if multi_subnet { "true" } else { "false" }),
+                (FieldId::Encryption, encryption.spelling()),
+                (FieldId::Trust, if any { TrustKind::Nothing } else { TrustKind::System }.spelling()),
+                (FieldId::MultiSubnet, spelled(multi_subnet)),
             ] {
                 let got = read.fields.iter().find(|(other, _)| *other == field).map(|(_, raw)| raw.clone());
                 prop_assert_eq!(got, Some(Raw::of(field, expected)));

@@ -4,7 +4,9 @@ use secrecy::SecretString;
 use zeroize::Zeroizing;
 
 use crate::model::answers::Raw;
+use crate::model::choice::spelled;
 use crate::model::field::FieldId;
+use crate::model::target::{Encryption, TrustKind};
 use crate::model::untrusted::Untrusted;
 
 use super::grammar::{self, Pair};
@@ -15,7 +17,7 @@ use super::{BadConnectionString, ConnectionString};
 #[derive(Default)]
 struct Said {
     fields: Vec<(FieldId, Zeroizing<String>)>,
-    encrypt: Option<&'static str>,
+    encrypt: Option<Encryption>,
     trust_any: Option<bool>,
     ignored: Vec<String>,
     harmless: Vec<&'static str>,
@@ -61,7 +63,7 @@ impl Said {
             Key::User => self.fill(FieldId::User, value),
             Key::Password => self.fill(FieldId::Password, value),
             Key::MultiSubnet => {
-                let on = if truth(pair)? { "true" } else { "false" };
+                let on = spelled(truth(pair)?);
                 self.fill(FieldId::MultiSubnet, on);
             }
             Key::Encrypt => self.encrypt = Some(encryption(pair)?),
@@ -116,15 +118,15 @@ impl Said {
 
     fn finish(mut self) -> ConnectionString {
         if let Some(encryption) = self.encrypt {
-            self.fill(FieldId::Encryption, encryption);
+            self.fill(FieldId::Encryption, encryption.spelling());
         }
         match (self.trust_any, self.encrypt) {
             // .NET does not heed it there, and we are not to be laxer than what it was written for.
-            (Some(true), Some("strict")) => self
+            (Some(true), Some(Encryption::Strict)) => self
                 .ignored
                 .push("Trust Server Certificate was left out: with strict encryption the certificate is always checked.".into()),
-            (Some(true), _) => self.fill(FieldId::Trust, "none"),
-            (Some(false), _) => self.fill(FieldId::Trust, "system"),
+            (Some(true), _) => self.fill(FieldId::Trust, TrustKind::Nothing.spelling()),
+            (Some(false), _) => self.fill(FieldId::Trust, TrustKind::System.spelling()),
             (None, _) => {}
         }
         if let Some(words) = listed(&self.harmless) {
@@ -156,11 +158,11 @@ fn truth(pair: &Pair) -> Result<bool, BadConnectionString> {
     }
 }
 
-fn encryption(pair: &Pair) -> Result<&'static str, BadConnectionString> {
+fn encryption(pair: &Pair) -> Result<Encryption, BadConnectionString> {
     match pair.value.trim().to_ascii_lowercase().as_str() {
-        "true" | "yes" | "1" | "mandatory" | "" => Ok("mandatory"),
-        "false" | "no" | "0" | "optional" => Ok("optional"),
-        "strict" => Ok("strict"),
+        "true" | "yes" | "1" | "mandatory" | "" => Ok(Encryption::Mandatory),
+        "false" | "no" | "0" | "optional" => Ok(Encryption::Optional),
+        "strict" => Ok(Encryption::Strict),
         _ => Err(BadConnectionString(format!(
             "{} at character {} is none of true, false, mandatory, optional and strict.",
             shown(&pair.key),

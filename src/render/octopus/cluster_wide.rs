@@ -1,9 +1,12 @@
 //! What a first node runs once for the whole cluster: an administrator, the licence, and the folders that all nodes share.
 
+use std::iter;
+
 use super::super::{Secret, Setup};
+use super::commands::setting;
 use super::{Command, Flag, Opt, Verb};
+use crate::catalog::settings::{self, Group};
 use crate::model::plan::StepKind;
-use crate::model::storage::{SharedFolder, SharedStorage};
 
 /// The commands, in their order; none for a node that joins.
 pub(super) fn commands(setup: &Setup<'_>) -> Vec<Command> {
@@ -32,27 +35,13 @@ fn license(setup: &Setup<'_>) -> Option<Command> {
 
 /// One root gets the folders that later versions share too; a folder that was set by itself stays where it is then.
 fn path(setup: &Setup<'_>) -> Option<Command> {
-    let text = |flag, path: &std::path::Path| Opt::text(flag, path.to_string_lossy());
-    let mut options = vec![instance(setup)];
-    match &setup.node.storage {
-        SharedStorage::None => return None,
-        SharedStorage::Root(root) => options.push(text(Flag::ClusterShared, root)),
-        SharedStorage::Folders(folders) => options.extend(folders.iter().map(|(folder, path)| text(flag(*folder), path))),
+    if setup.node.storage.is_none() {
+        return None;
     }
+    let rows = settings::all().filter(|row| row.group == Group::Storage);
+    let options = iter::once(instance(setup)).chain(rows.filter_map(|row| setting(row, setup.node))).collect();
     let why = "Where all nodes find what they share, once for the whole cluster.";
     Some(Command::plain(StepKind::OctopusPaths, Verb::Path, options, why))
-}
-
-/// The option of a folder (`facts/octopus.md`, section 7).
-const fn flag(folder: SharedFolder) -> Flag {
-    match folder {
-        SharedFolder::Artifacts => Flag::Artifacts,
-        SharedFolder::TaskLogs => Flag::TaskLogs,
-        SharedFolder::Packages => Flag::NugetRepository,
-        SharedFolder::Telemetry => Flag::Telemetry,
-        SharedFolder::Imports => Flag::Imports,
-        SharedFolder::EventExports => Flag::EventExports,
-    }
 }
 
 fn instance(setup: &Setup<'_>) -> Opt {

@@ -2,7 +2,10 @@
 
 use super::super::{Secret, Setup, Unwritable};
 use super::{Command, Flag, Form, Opt, Piece, Verb, Word, cluster_wide};
+use crate::catalog::settings::{self, Group, Setting};
 use crate::model::connection_string;
+use crate::model::field::{FieldId, Kind};
+use crate::model::node::Node;
 use crate::model::ping::PingAt;
 use crate::model::plan::StepKind;
 use crate::model::survey::AccountKind;
@@ -52,20 +55,23 @@ fn database(setup: &Setup<'_>) -> Result<Command, Unwritable> {
     Ok(Command::plain(StepKind::OctopusDatabase, Verb::Database, options, why))
 }
 
+/// The switches come first, as in Octopus' own scripts.
 fn configure(setup: &Setup<'_>) -> Command {
-    let web = &setup.node.web;
-    let options = vec![
-        instance(&setup.node.instance),
-        Opt::text(Flag::WebForceSsl, if web.force_ssl { "True" } else { "False" }),
-        Opt::text(Flag::WebListenPrefixes, prefixes(setup)),
-        Opt::text(Flag::CommsListenPort, web.comms_port.to_string()),
-        Opt::text(Flag::GrpcListenPort, web.grpc_port.to_string()),
-    ];
+    let mut rows: Vec<&Setting> = settings::all().filter(|row| row.group == Group::Web).collect();
+    rows.sort_by_key(|row| row.kind != Kind::Toggle);
+    let mut options = vec![instance(&setup.node.instance)];
+    options.extend(rows.into_iter().filter_map(|row| setting(row, setup.node)));
     Command::plain(StepKind::OctopusConfigure, Verb::Configure, options, "The web portal and the ports of this node.")
 }
 
+/// The option that carries a setting, where the node has a value of it.
+pub(super) fn setting(row: &Setting, node: &Node) -> Option<Opt> {
+    let text = row.node.and_then(|text| text(node)).filter(|text| !text.is_empty())?;
+    row.option.map(|_| Opt::text(Flag::Setting(row.field), row.for_octopus(&text)))
+}
+
 fn task_cap(setup: &Setup<'_>, step: StepKind, cap: u16, why: &'static str) -> Command {
-    let options = vec![instance(&setup.node.instance), Opt::text(Flag::TaskCap, cap.to_string())];
+    let options = vec![instance(&setup.node.instance), Opt::text(Flag::Setting(FieldId::TaskCap), cap.to_string())];
     Command::plain(step, Verb::Node, options, why)
 }
 
@@ -127,11 +133,6 @@ pub fn config(home: &str) -> String {
     let separator = if home.contains('\\') { '\\' } else { '/' };
     let between = if home.ends_with(separator) { "" } else { &separator.to_string() };
     format!("{home}{between}OctopusServer.config")
-}
-
-/// The prefixes in the one form that HTTP.sys and Octopus know.
-pub(in crate::render) fn prefixes(setup: &Setup<'_>) -> String {
-    setup.node.web.prefixes.iter().map(ToString::to_string).collect::<Vec<_>>().join(",")
 }
 
 /// The connection string, its password between double quotes whatever it is: only when it runs is it known what is in it.

@@ -5,26 +5,16 @@
 
 mod cluster_wide;
 mod commands;
-mod flag;
 mod word;
 
+pub use crate::catalog::octopus::{Flag, Reach, Verb};
+pub(in crate::render) use commands::connection_string;
 pub use commands::{commands, config, delete_instance, list_instances, stop_service, take_service_away};
-pub(in crate::render) use commands::{connection_string, prefixes};
-pub use flag::{Flag, Verb};
 pub use word::{Form, Piece, Word};
 
 use super::Secret;
 use crate::model::ping::PingAt;
 use crate::model::plan::StepKind;
-
-/// How far a command or an option reaches.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Reach {
-    /// This node: its own files, its own service, its own row in the database.
-    Node,
-    /// What all nodes share.
-    Cluster,
-}
 
 /// One option.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -6,7 +6,7 @@ use super::near;
 use super::read::why_not;
 use super::value::short;
 use super::{flag, judge::SET};
-use crate::model::field::{FieldId, Kind};
+use crate::model::field::FieldId;
 use crate::model::given::{Given, Place, Problem, Source};
 
 /// Reads `--set field=value`. Nothing of the value is ever repeated.
@@ -96,15 +96,6 @@ pub fn variable(name: &str) -> Option<Problem> {
     let tails = known.iter().filter_map(|name| name.strip_prefix(FieldId::VARIABLES));
     let fix = near::nearest(rest, tails).map(|near| format!("Did you mean {}{near}?", FieldId::VARIABLES));
     Some(Problem::warn(place, None, "no field has this variable, so it is ignored.", fix.unwrap_or_default()))
-}
-
-/// The values that a flag offers; none where anything may stand.
-pub fn values(field: FieldId) -> &'static [&'static str] {
-    match field.kind() {
-        Kind::Choice(values) => values,
-        Kind::Toggle => &["true", "false"],
-        _ => &[],
-    }
 }
 
 #[cfg(test)]

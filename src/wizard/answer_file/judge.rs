@@ -1,7 +1,7 @@
 //! Whether answers that were given beforehand are whole: everything that a flow asks, looked at by itself and at once.
 
-use super::asked;
 use super::near;
+use crate::catalog::settings::OnlyWith;
 use crate::catalog::{flow as flows, form};
 use crate::model::field::{FieldId, Kind};
 use crate::model::finding::Severity;
@@ -41,18 +41,21 @@ fn ignored(flow: Flow, field: FieldId, place: &Place, loaded: &Loaded) -> Option
         format!("{id}: {} does not ask this, so it is ignored.", flow.id())
     } else if form::is_visible(field, &loaded.answers) {
         return None;
-    } else if let Some(by) = asked::only_with_an_answer_to(field) {
-        format!("{id}: this counts only with {}, which is not given; so it is ignored.", by.id())
     } else {
-        let (by, values) = asked::only_with(field)?;
-        let now = loaded.answers.trimmed(by);
-        // Where the other answer was not to be had, or is none of its values, that is told, and what follows is not known.
-        let is_known = matches!(by.kind(), Kind::Choice(known) if known.contains(&now)) && !is_refused(by, &loaded.problems);
-        if !is_known {
-            return None;
+        match field.setting().only_with {
+            OnlyWith::Any => return None,
+            OnlyWith::Answered(by) => format!("{id}: this counts only with {}, which is not given; so it is ignored.", by.id()),
+            OnlyWith::Values(by, values) => {
+                let now = loaded.answers.trimmed(by);
+                // Where the other answer was not to be had, or is none of its values, that is told, and what follows is
+                // not known.
+                if !by.setting().values().contains(&now) || is_refused(by, &loaded.problems) {
+                    return None;
+                }
+                let wanted = values.join("\" or \"");
+                format!("{id}: this counts only with {} = \"{wanted}\", and that is \"{now}\"; so it is ignored.", by.id())
+            }
         }
-        let wanted = values.join("\" or \"");
-        format!("{id}: this counts only with {} = \"{wanted}\", and that is \"{now}\"; so it is ignored.", by.id())
     };
     Some(Problem::warn(Some(place.clone()), Some(field), why, "Leave it out."))
 }

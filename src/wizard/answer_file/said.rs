@@ -41,7 +41,7 @@ pub fn written(text: &str) -> String {
 /// What a field is when nobody says anything, as a person would write it; `None` where it has to be said.
 pub fn default(field: FieldId) -> Option<&'static str> {
     match field {
-        FieldId::Home | FieldId::NodeName | FieldId::KeyFile => Some("made from this machine"),
+        _ if field.setting().from_machine => Some("made from this machine"),
         _ if field.is_secret() || field.default().is_empty() => None,
         _ => Some(field.default()),
     }

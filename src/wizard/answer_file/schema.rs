@@ -6,6 +6,7 @@ use super::read::{FLOWS, FORMAT};
 use super::{asked, judge, said};
 use crate::catalog::flow as flows;
 use crate::model::check::CheckId;
+use crate::model::choice;
 use crate::model::field::{FieldId, Kind};
 use crate::model::flow::Flow;
 use crate::model::platform::Platform;
@@ -52,9 +53,9 @@ fn property(field: FieldId) -> Value {
     let forms = match field.kind() {
         Kind::Text | Kind::Path => json!([{ "type": "string" }, { "$ref": "#/$defs/elsewhere" }]),
         Kind::Choice(values) => json!([{ "enum": values }, { "$ref": "#/$defs/elsewhere" }]),
-        Kind::Toggle => json!([{ "type": "boolean" }, { "enum": ["true", "false"] }, { "$ref": "#/$defs/elsewhere" }]),
+        Kind::Toggle => json!([{ "type": "boolean" }, { "enum": choice::TOGGLES }, { "$ref": "#/$defs/elsewhere" }]),
         Kind::Number => {
-            let (least, most) = bounds(field);
+            let (least, most) = field.setting().bounds;
             json!([
                 { "type": "integer", "minimum": least, "maximum": most },
                 { "type": "string", "pattern": "^[0-9]+$" },
@@ -69,7 +70,7 @@ fn property(field: FieldId) -> Value {
     property["oneOf"] = forms;
     match field.kind() {
         _ if field.default().is_empty() => {}
-        Kind::Toggle => property["default"] = json!(field.default() == "true"),
+        Kind::Toggle => property["default"] = json!(choice::toggled(field.default()) == Some(true)),
         Kind::Number => property["default"] = json!(field.default().parse::<i64>().unwrap_or_default()),
         _ => property["default"] = json!(field.default()),
     }
@@ -89,14 +90,6 @@ fn description(field: FieldId) -> String {
     };
     let with = asked::only_with_words(field).map(|with| format!(" Counts only with {with}.")).unwrap_or_default();
     format!("{}{only}{with} Also {} and {}.", said::hint(field), judge::flag(field), field.variable())
-}
-
-/// The least and the greatest number that a field takes; a test holds them against the form.
-const fn bounds(field: FieldId) -> (u16, u16) {
-    match field {
-        FieldId::TaskCap => (0, 1000),
-        _ => (1, u16::MAX),
-    }
 }
 
 /// The places from which a field's answer may come.
@@ -124,7 +117,7 @@ mod tests {
     fn the_bounds_are_the_forms() {
         let fields = FieldId::ALL.into_iter().filter(|field| field.kind() == Kind::Number && field.is_given());
         for field in fields {
-            let (least, most) = bounds(field);
+            let (least, most) = field.setting().bounds;
             let is_good = |number: i64| form::problem(field, &samples::with(&[(field, &number.to_string())])).is_none();
             assert!(is_good(least.into()) && is_good(most.into()), "{}", field.id());
             assert!(!is_good(i64::from(least) - 1) && !is_good(i64::from(most) + 1), "{}", field.id());

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use super::read::FORMAT;
 use super::{asked, judge, said};
 use crate::catalog::flow as flows;
+use crate::model::choice;
 use crate::model::field::{FieldId, Kind};
 use crate::model::flow::Flow;
 use crate::model::platform::Platform;
@@ -102,7 +103,7 @@ fn explain(text: &mut String, flow: Flow, field: FieldId) {
 fn value(field: FieldId, example: &str) -> toml::Value {
     match field.kind() {
         Kind::Secret => toml::Value::Table([("env".to_owned(), field.variable().into())].into_iter().collect()),
-        Kind::Toggle => (field.default() == "true").into(),
+        Kind::Toggle => (choice::toggled(field.default()) == Some(true)).into(),
         Kind::Number => field.default().parse::<i64>().map_or_else(|_| field.default().into(), Into::into),
         Kind::Text | Kind::Path | Kind::Choice(_) if field.default().is_empty() => example.into(),
         Kind::Text | Kind::Path | Kind::Choice(_) => field.default().into(),

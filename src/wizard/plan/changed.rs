@@ -1,9 +1,11 @@
 //! Whether an edit changes anything.
 
+use crate::catalog::settings;
 use crate::model::answers::Raw;
 use crate::model::node::Node;
-use crate::model::node_config::{NodeConfig, TrustSection};
+use crate::model::node_config::NodeConfig;
 use crate::model::registry::KeptRow;
+use crate::model::target::SignIn;
 
 use super::Proposal;
 
@@ -11,43 +13,32 @@ use super::Proposal;
 pub fn anything(node: &Node, before: Option<&KeptRow>, proposal: &Proposal<'_>) -> bool {
     let facts = &proposal.facts.node;
     let Some(config) = facts.config.seen() else { return true };
-    let password = Raw::Secret(node.target.password.clone());
-    settings(node, config)
-        || facts.password.seen() != Some(&password)
+    let SignIn::SqlLogin { password, .. } = &node.target.sign_in;
+    differs(node, config)
+        || facts.password.seen() != Some(&Raw::Secret(password.clone()))
         || facts.key.seen().is_none()
         || config.cluster.fingerprint != proposal.fingerprint
         || before.is_some_and(|before| row(node, before, proposal))
 }
 
-fn settings(node: &Node, config: &NodeConfig) -> bool {
-    let (target, web) = (&node.target, &node.web);
-    let database = &config.database;
-    target.address.to_string() != database.server
-        || target.user != database.user
-        || target.encryption != database.encryption
-        || TrustSection::from(&target.trust) != database.trust
-        || target.multi_subnet != database.multi_subnet
-        || !prefixes(node).eq(config.web.listen_prefixes.iter().cloned())
-        || web.force_ssl != config.web.force_ssl
-        || (web.comms_port, web.grpc_port) != (config.comms.port, config.comms.grpc_port)
-        || node.task_cap != config.node.task_cap
-        || node.storage != config.storage
+/// Whether the config says anything else than the node.
+fn differs(node: &Node, config: &NodeConfig) -> bool {
+    settings::all().any(|setting| match (setting.node, setting.config) {
+        (Some(asked), Some(written)) => asked(node).unwrap_or_default() != written(config).unwrap_or_default(),
+        _ => false,
+    })
 }
 
 /// Whether this node's row in the registry would say something else. This program's own version does not count: a newer
 /// one that changes nothing is no reason for a run.
 pub fn row(node: &Node, before: &KeptRow, proposal: &Proposal<'_>) -> bool {
     let (row, machine) = (&before.row, &proposal.facts.machine);
-    let all: Vec<String> = prefixes(node).collect();
     // What this machine does not tell is not known to differ.
-    let differs = |seen: &str, kept: &str| !seen.is_empty() && seen != kept;
-    row.address != all.first().map(String::as_str).unwrap_or_default()
-        || row.prefixes != all.join(",")
-        || (row.comms_port, row.grpc_port, row.task_cap) != (node.web.comms_port, node.web.grpc_port, node.task_cap)
-        || differs(machine.host_name.as_str(), &row.host)
-        || differs(machine.system.as_str(), &row.system)
-}
-
-fn prefixes(node: &Node) -> impl Iterator<Item = String> + '_ {
-    node.web.prefixes.iter().map(ToString::to_string)
+    let is_another = |seen: &str, kept: &str| !seen.is_empty() && seen != kept;
+    settings::all().any(|setting| match (setting.node, setting.row) {
+        (Some(asked), Some(kept)) => asked(node).unwrap_or_default() != kept(row),
+        _ => false,
+    }) || row.address != node.web.prefix_texts().first().map(String::as_str).unwrap_or_default()
+        || is_another(machine.host_name.as_str(), &row.host)
+        || is_another(machine.system.as_str(), &row.system)
 }

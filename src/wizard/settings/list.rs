@@ -1,19 +1,19 @@
 //! The settings as a list.
 
 use crate::catalog::say;
+use crate::catalog::settings::{self, Group, OctopusSource, OnlyWith, Setting};
 use crate::model::answers::Raw;
 use crate::model::facts::{Fact, Facts, Identity, SealTrouble, Trouble};
 use crate::model::field::FieldId;
 use crate::model::node_config::NodeConfig;
 use crate::model::octopus_config::OctopusConfig;
-use crate::model::storage::{SharedFolder, SharedStorage};
 use crate::model::untrusted::Untrusted;
 use crate::wizard::state::State;
 
-use super::{Group, Setting, Source, account, trust, truth};
+use super::{Listed, Source};
 
 /// The settings of the node under review, group by group; empty while its files have not told any.
-pub fn of(state: &State) -> Vec<Setting> {
+pub fn of(state: &State) -> Vec<Listed> {
     let facts = &state.facts;
     let mut list = match (&facts.node.config, &facts.node.octopus) {
         (Fact::Seen(config), _) => of_node_config(config, facts),
@@ -27,14 +27,14 @@ pub fn of(state: &State) -> Vec<Setting> {
     list
 }
 
-fn setting(group: Group, id: &'static str, label: &'static str, value: impl Into<String>, source: Source) -> Setting {
+fn item(group: Group, id: &'static str, label: &'static str, value: impl Into<String>, source: Source) -> Listed {
     let value = value.into();
-    Setting { group, id, label, value: if value.is_empty() { "none".to_owned() } else { value }, source }
+    Listed { group, id, label, value: if value.is_empty() { "none".to_owned() } else { value }, source }
 }
 
 /// A setting that is a field's answer.
-fn field(group: Group, field: FieldId, label: &'static str, value: impl Into<String>, source: Source) -> Setting {
-    setting(group, field.id(), label, value, source)
+fn of_field(setting: &Setting, value: impl Into<String>, source: Source) -> Listed {
+    item(setting.group, setting.id, setting.field.label(), value, source)
 }
 
 /// Text of a file for people: it may hold anything.
@@ -42,61 +42,50 @@ fn clean(text: &str) -> String {
     Untrusted::new(text).to_string()
 }
 
-fn of_node_config(config: &NodeConfig, facts: &Facts) -> Vec<Setting> {
-    let NodeConfig { format: _, instance, node, service, database, cluster, web, comms, storage } = config;
+fn of_node_config(config: &NodeConfig, facts: &Facts) -> Vec<Listed> {
     let source = Source::NodeConfig;
-    let sealed = &facts.node;
-    let (trusted, by) = trust(&database.trust);
-    let by = by.map(|(_, text)| format!(": {}", clean(&text))).unwrap_or_default();
     let mut list = vec![
-        field(Group::Node, FieldId::Instance, "Instance", clean(instance), source),
-        field(Group::Node, FieldId::NodeName, "Node name", clean(&node.name), source),
-        field(Group::Node, FieldId::Home, "Home directory", clean(&node.home.to_string_lossy()), source),
-        field(Group::Node, FieldId::TaskCap, "Task cap", node.task_cap.to_string(), source),
-        field(Group::Service, FieldId::ServiceAccount, "Account", account(service.account), source),
+        item(Group::Cluster, "cluster", "Cluster", config.cluster.id.to_string(), source),
+        item(Group::Cluster, "key-fingerprint", "Key fingerprint", config.cluster.fingerprint.to_string(), source),
     ];
-    if !service.user.is_empty() {
-        list.push(field(Group::Service, FieldId::ServiceUser, "User", clean(&service.user), source));
-    }
-    if service.password.is_some() {
-        let opened = match &sealed.service_password {
-            Fact::Seen(Some(_)) => OPENS,
-            Fact::Seen(None) => "none",
-            Fact::Missing(trouble) => shut(trouble),
-            Fact::Unknown => UNKNOWN,
+    for setting in settings::all() {
+        let value = match setting.field {
+            FieldId::Password => Some(opened(&facts.node.password).to_owned()),
+            FieldId::MasterKey => Some(opened(&facts.node.key).to_owned()),
+            FieldId::ServicePassword => config.service.password.as_ref().map(|_| service_password(facts).to_owned()),
+            // They stand behind the trust that they belong to.
+            FieldId::CaFile | FieldId::Fingerprint => None,
+            FieldId::Trust => Some(trust(config)),
+            // A single node shares nothing, and is not told so.
+            FieldId::Storage if config.storage.is_none() => None,
+            _ => text(setting, config),
         };
-        list.push(field(Group::Service, FieldId::ServicePassword, "Password", opened, source));
+        list.extend(value.map(|value| of_field(setting, value, source)));
     }
-    list.extend([
-        field(Group::Database, FieldId::Server, "Server", clean(&database.server), source),
-        field(Group::Database, FieldId::Database, "Database", clean(&database.name), source),
-        field(Group::Database, FieldId::User, "SQL login", clean(&database.user), source),
-        field(Group::Database, FieldId::Password, "Password", opened(&sealed.password), source),
-        field(Group::Database, FieldId::Encryption, "Encryption", database.encryption.id(), source),
-        field(Group::Database, FieldId::Trust, "Trust", format!("{trusted}{by}"), source),
-        field(Group::Database, FieldId::MultiSubnet, "Multi-subnet", truth(database.multi_subnet), source),
-        setting(Group::Cluster, "cluster", "Cluster", cluster.id.to_string(), source),
-        setting(Group::Cluster, "key-fingerprint", "Key fingerprint", cluster.fingerprint.to_string(), source),
-        field(Group::Cluster, FieldId::MasterKey, "Master key", opened(&sealed.key), source),
-        field(Group::Web, FieldId::ListenPrefixes, "Listen prefixes", clean(&web.listen_prefixes.join(", ")), source),
-        field(Group::Web, FieldId::ForceSsl, "Force SSL", truth(web.force_ssl), source),
-        field(Group::Web, FieldId::CommsPort, "Tentacle port", comms.port.to_string(), source),
-        field(Group::Web, FieldId::GrpcPort, "gRPC port", comms.grpc_port.to_string(), source),
-    ]);
-    list.extend(of_storage(storage));
     list
 }
 
-/// What is shared, path by path. A single node shares nothing, and is not told so.
-fn of_storage(storage: &SharedStorage) -> Vec<Setting> {
-    let (choice, paths) = super::storage(storage);
-    if paths.is_empty() {
-        return Vec::new();
+/// What the config says of a setting; of one that is asked only with another answer, nothing where it says nothing.
+fn text(setting: &Setting, config: &NodeConfig) -> Option<String> {
+    let text = (setting.config?)(config)?;
+    let is_told = !text.is_empty() || matches!(setting.only_with, OnlyWith::Any);
+    is_told.then(|| clean(&setting.shown(&text)))
+}
+
+/// The trust with what belongs to it: `ca-file: /etc/ca.pem`.
+fn trust(config: &NodeConfig) -> String {
+    let trust = &config.database.trust;
+    let by = trust.ca_file().or_else(|| trust.fingerprint()).map(|text| format!(": {}", clean(&text)));
+    format!("{}{}", trust.kind().spelling(), by.unwrap_or_default())
+}
+
+fn service_password(facts: &Facts) -> &'static str {
+    match &facts.node.service_password {
+        Fact::Seen(Some(_)) => OPENS,
+        Fact::Seen(None) => "none",
+        Fact::Missing(trouble) => shut(trouble),
+        Fact::Unknown => UNKNOWN,
     }
-    let label =
-        |id: FieldId| SharedFolder::ALL.into_iter().find(|folder| folder.field() == id).map_or("Root", SharedFolder::name);
-    let paths = paths.into_iter().map(|(id, text)| field(Group::Storage, id, label(id), clean(&text), Source::NodeConfig));
-    [field(Group::Storage, FieldId::Storage, "Shared", choice, Source::NodeConfig)].into_iter().chain(paths).collect()
 }
 
 const OPENS: &str = "sealed, opens here";
@@ -121,78 +110,56 @@ fn shut(trouble: &Trouble) -> &'static str {
     }
 }
 
-fn of_octopus(config: &OctopusConfig, state: &State) -> Vec<Setting> {
+fn of_octopus(config: &OctopusConfig, state: &State) -> Vec<Listed> {
     let source = Source::OctopusConfig;
-    let instance = state.answers.trimmed(FieldId::Instance);
-    let mut list = vec![
-        field(Group::Node, FieldId::Instance, "Instance", clean(instance), source),
-        match &config.node_name {
-            Some(name) => field(Group::Node, FieldId::NodeName, "Node name", name.as_str(), source),
-            None => field(Group::Node, FieldId::NodeName, "Node name", state.facts.machine.host_name.as_str(), Source::Default),
-        },
-        or_default(Group::Node, FieldId::Home, "Home directory", config.home.as_ref()),
-    ];
-    match &config.connection {
-        None => list.push(setting(Group::Database, "connection", "Connection", "none", source)),
-        Some(fields) => {
-            for (id, label) in [
-                (FieldId::Server, "Server"),
-                (FieldId::Database, "Database"),
-                (FieldId::User, "SQL login"),
-                (FieldId::Password, "Password"),
-                (FieldId::Encryption, "Encryption"),
-                (FieldId::Trust, "Trust"),
-                (FieldId::MultiSubnet, "Multi-subnet"),
-            ] {
-                let said = fields.iter().find(|(field, _)| *field == id).map(|(_, raw)| raw);
-                let (value, source) = match said {
-                    Some(Raw::Secret(_)) => ("in plain text in the file".to_owned(), source),
-                    Some(Raw::Text(text)) => (clean(text), source),
-                    None => (id.default().to_owned(), Source::Default),
-                };
-                list.push(field(Group::Database, id, label, value, source));
+    let mut list = Vec::new();
+    for setting in settings::all() {
+        let of_field = |value: String, source| of_field(setting, value, source);
+        list.extend(match (setting.octopus, config.get(setting.field)) {
+            _ if setting.field == FieldId::Instance => Some(of_field(clean(state.answers.trimmed(FieldId::Instance)), source)),
+            _ if setting.field == FieldId::MasterKey => {
+                let key = if config.has_master_key { "protected by Octopus Server, not opened" } else { "missing" };
+                Some(of_field(key.to_owned(), source))
             }
-        }
+            (OctopusSource::Connection, _) if !config.has_connection => None,
+            (_, Some(Raw::Secret(_))) => Some(of_field("in plain text in the file".to_owned(), source)),
+            (_, Some(Raw::Text(text))) => Some(of_field(clean(text), source)),
+            (OctopusSource::Nowhere, None) => None,
+            (OctopusSource::Keys { .. }, None) if setting.field == FieldId::NodeName => {
+                Some(of_field(state.facts.machine.host_name.to_string(), Source::Default))
+            }
+            (OctopusSource::Keys { .. } | OctopusSource::Connection, None) => {
+                Some(of_field(setting.default.to_owned(), Source::Default))
+            }
+        });
     }
-    let key = if config.has_master_key { "protected by Octopus Server, not opened" } else { "missing" };
-    list.push(field(Group::Cluster, FieldId::MasterKey, "Master key", key, source));
-    list.push(or_default(Group::Web, FieldId::ListenPrefixes, "Listen prefixes", config.prefixes.as_ref()));
-    list.push(match config.force_ssl {
-        Some(on) => field(Group::Web, FieldId::ForceSsl, "Force SSL", truth(on), source),
-        None => field(Group::Web, FieldId::ForceSsl, "Force SSL", FieldId::ForceSsl.default(), Source::Default),
-    });
-    list.push(or_default(Group::Web, FieldId::CommsPort, "Tentacle port", config.comms_port.as_ref()));
+    if !config.has_connection {
+        list.push(item(Group::Database, "connection", "Connection", "none", source));
+    }
     list
 }
 
-fn or_default(group: Group, id: FieldId, label: &'static str, said: Option<&Untrusted>) -> Setting {
-    match said {
-        Some(text) => field(group, id, label, text.as_str(), Source::OctopusConfig),
-        None => field(group, id, label, id.default(), Source::Default),
-    }
-}
-
-fn of_host(facts: &Facts) -> Vec<Setting> {
+fn of_host(facts: &Facts) -> Vec<Listed> {
     let machine = &facts.machine;
     let mut list = Vec::new();
     for (id, label, value) in [("host", "Host", &machine.host_name), ("system", "System", &machine.system)] {
         if !value.is_empty() {
-            list.push(setting(Group::Node, id, label, value.as_str(), Source::Host));
+            list.push(item(Group::Node, id, label, value.as_str(), Source::Host));
         }
     }
     if let Fact::Seen(version) = &machine.octopus_version {
-        list.push(setting(Group::Node, "octopus-version", "Octopus Server", version.as_str(), Source::Host));
+        list.push(item(Group::Node, "octopus-version", "Octopus Server", version.as_str(), Source::Host));
     }
     list
 }
 
-fn of_registry(state: &State) -> Vec<Setting> {
+fn of_registry(state: &State) -> Vec<Listed> {
     let cluster = &state.facts.cluster;
     let mut list = Vec::new();
     if let Fact::Seen(Identity::Registered(seen)) = &cluster.identity {
         let nodes = say::count(seen.node_count, "node");
-        list.push(setting(Group::Cluster, "created", "Created", seen.created.as_str(), Source::Registry));
-        list.push(setting(Group::Cluster, "nodes", "Nodes", nodes, Source::Registry));
+        list.push(item(Group::Cluster, "created", "Created", seen.created.as_str(), Source::Registry));
+        list.push(item(Group::Cluster, "nodes", "Nodes", nodes, Source::Registry));
     }
     let own = cluster.node(state.answers.trimmed(FieldId::NodeName)).and_then(|node| node.row.as_ref());
     if let Some(kept) = own {
@@ -200,10 +167,10 @@ fn of_registry(state: &State) -> Vec<Setting> {
         // The second is as much as a person wants; the zone has to be told.
         let when =
             |text: &str| if text.is_empty() { String::new() } else { format!("{} UTC", at(text.get(..19).unwrap_or(text))) };
-        list.push(setting(Group::Node, "joined", "Joined", when(&kept.joined), Source::Registry));
-        list.push(setting(Group::Node, "last-seen", "Set up", when(&kept.last_seen), Source::Registry));
-        list.push(setting(Group::Node, "drained", "Drained", if kept.drained { "yes" } else { "no" }, Source::Registry));
-        list.push(setting(Group::Web, "address", "Address", at(&kept.row.address), Source::Registry));
+        list.push(item(Group::Node, "joined", "Joined", when(&kept.joined), Source::Registry));
+        list.push(item(Group::Node, "last-seen", "Set up", when(&kept.last_seen), Source::Registry));
+        list.push(item(Group::Node, "drained", "Drained", if kept.drained { "yes" } else { "no" }, Source::Registry));
+        list.push(item(Group::Web, "address", "Address", at(&kept.row.address), Source::Registry));
     }
     list
 }

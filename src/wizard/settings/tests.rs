@@ -2,6 +2,7 @@ use super::*;
 use crate::catalog::samples;
 use crate::model::answers::{Answers, Raw};
 use crate::model::facts::{Fact, Facts, NodeFacts, SealTrouble, Trouble};
+use crate::model::field::FieldId;
 use crate::model::octopus_config::OctopusConfig;
 use crate::model::platform::Platform;
 use crate::wizard::state::State;
@@ -16,7 +17,7 @@ fn state(node: NodeFacts) -> State {
     state
 }
 
-fn said(list: &[Setting], id: &str) -> (String, Source) {
+fn said(list: &[Listed], id: &str) -> (String, Source) {
     let found = list.iter().find(|setting| setting.id == id).unwrap_or_else(|| panic!("no {id} in {list:#?}"));
     (found.value.clone(), found.source)
 }
@@ -70,8 +71,12 @@ fn what_octopus_server_s_config_lacks_is_a_default() {
     let secret = Raw::of(FieldId::Password, samples::PASSWORD);
     let config = OctopusConfig {
         path: "/etc/octopus/x.config".into(),
-        connection: Some(vec![(FieldId::Server, Raw::of(FieldId::Server, "sql09")), (FieldId::Password, secret)]),
-        comms_port: Some("10944".into()),
+        said: vec![
+            (FieldId::Server, Raw::of(FieldId::Server, "sql09")),
+            (FieldId::Password, secret),
+            (FieldId::CommsPort, Raw::of(FieldId::CommsPort, "10944")),
+        ],
+        has_connection: true,
         has_master_key: true,
         ..OctopusConfig::default()
     };

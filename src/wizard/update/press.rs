@@ -9,6 +9,7 @@ use crate::model::field::FieldId;
 use crate::model::file_trouble::FileTrouble;
 use crate::model::flow::Flow;
 use crate::model::screen::ScreenId;
+use crate::model::target::TrustKind;
 use crate::model::untrusted::Untrusted;
 use crate::render;
 use crate::wizard::answer_file;
@@ -127,7 +128,7 @@ fn pin(state: &mut State, effects: &mut Vec<Effect>) {
     let Some(certificate) = state.facts.server.certificate.as_ref().filter(|_| state.is_certificate_refused()) else { return };
     let fingerprint = HEXLOWER.encode(&certificate.sha256);
     state.answers.set(FieldId::Fingerprint, Raw::Text(fingerprint), Origin::Typed);
-    state.answers.set(FieldId::Trust, Raw::Text("fingerprint".into()), Origin::Typed);
+    state.answers.set(FieldId::Trust, Raw::Text(TrustKind::Fingerprint.spelling().into()), Origin::Typed);
     state.notice = Some(Notice {
         bad: false,
         text: "From now on only this certificate is trusted{?; {key:show-certificate} shows it again}.".into(),

@@ -8,13 +8,14 @@ use crate::model::cluster::ClusterId;
 use crate::model::flow::Flow;
 use crate::model::master_key::{KeySize, MasterKey};
 use crate::model::names::DatabaseName;
-use crate::model::node::{Node, ServiceAccount, Web};
+use crate::model::node::{Node, ServiceAccount};
 use crate::model::plan::{Plan, Step, StepKind};
 use crate::model::prefixes::ListenPrefix;
 use crate::model::server_address::ServerAddress;
 use crate::model::storage::SharedStorage;
 use crate::model::survey::AccountKind;
-use crate::model::target::{Encryption, Target, Trust};
+use crate::model::target::{Encryption, SignIn, Target, Trust};
+use crate::model::web::Web;
 
 /// The database password; it must show nowhere.
 pub(in crate::world) const PASSWORD: &str = "hunter2 ;'\"=";
@@ -44,8 +45,7 @@ pub(in crate::world) fn plan(home: &Path) -> Plan {
             target: Target {
                 address: ServerAddress::parse("sql01").expect("an address"),
                 database: DatabaseName::parse("OctopusDeploy").expect("a name"),
-                user: "octo".into(),
-                password: SecretString::from(PASSWORD),
+                sign_in: SignIn::sql_login("octo", SecretString::from(PASSWORD)),
                 encryption: Encryption::Mandatory,
                 trust: Trust::SystemRoots,
                 multi_subnet: false,

@@ -10,6 +10,7 @@ use crate::model::cluster::ClusterId;
 use crate::model::facts::Content;
 use crate::model::field::FieldId;
 use crate::model::plan::{Failure, Progress, StepKind, StepState};
+use crate::model::target::SignIn;
 use crate::model::target::Target;
 use crate::world::places::Places;
 use crate::world::toml_file::shown;
@@ -105,7 +106,10 @@ impl<'a, D: ClusterDatabase> Undoing<'a, D> {
             | StepKind::OctopusService
             | StepKind::AwaitPing
             | StepKind::AwaitBeat
-            | StepKind::OctopusTaskCap => Box::pin(octopus::undo(&self.site, journal, &self.target.password, kind, report)).await,
+            | StepKind::OctopusTaskCap => {
+                let SignIn::SqlLogin { password, .. } = &self.target.sign_in;
+                Box::pin(octopus::undo(&self.site, journal, password, kind, report)).await
+            }
             StepKind::RemoveNodeConfig => {
                 let instance = journal.instance.clone();
                 self.site.off(move |places| config::undo_remove(places, &instance, &home)).await

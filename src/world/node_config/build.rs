@@ -3,9 +3,10 @@
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::model::node_config::{
-    ClusterSection, CommsSection, DatabaseSection, NodeConfig, NodeSection, Sealed, ServiceSection, TrustSection, WebSection,
+    ClusterSection, DatabaseSection, NodeConfig, NodeSection, Sealed, SealedSignIn, ServiceSection, TrustSection,
 };
 use crate::model::plan::Plan;
+use crate::model::target::SignIn;
 use crate::world::seal::{Purpose, SealError, Sealer};
 
 /// The config that a plan leads to, its secrets sealed.
@@ -25,8 +26,12 @@ pub fn build(plan: &Plan, sealer: &Sealer) -> Result<NodeConfig, SealError> {
         database: DatabaseSection {
             server: node.target.address.to_string(),
             name: node.target.database.to_string(),
-            user: node.target.user.clone(),
-            password: seal(&Purpose::DatabasePassword { instance }, &node.target.password)?,
+            sign_in: match &node.target.sign_in {
+                SignIn::SqlLogin { user, password } => SealedSignIn::SqlLogin {
+                    user: user.clone(),
+                    password: seal(&Purpose::DatabasePassword { instance }, password)?,
+                },
+            },
             encryption: node.target.encryption,
             trust: TrustSection::from(&node.target.trust),
             multi_subnet: node.target.multi_subnet,
@@ -36,11 +41,8 @@ pub fn build(plan: &Plan, sealer: &Sealer) -> Result<NodeConfig, SealError> {
             fingerprint: plan.fingerprint,
             master_key_file: NodeConfig::KEY_FILE.to_owned(),
         },
-        web: WebSection {
-            listen_prefixes: node.web.prefixes.iter().map(ToString::to_string).collect(),
-            force_ssl: node.web.force_ssl,
-        },
-        comms: CommsSection { port: node.web.comms_port, grpc_port: node.web.grpc_port },
+        web: node.web.section(),
+        comms: node.web.comms_section(),
         storage: node.storage.clone(),
     })
 }

@@ -4,9 +4,9 @@ use data_encoding::HEXLOWER;
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::model::names::DatabaseName;
-use crate::model::node_config::{NodeConfig, Sealed, TrustSection};
+use crate::model::node_config::{NodeConfig, Sealed, SealedSignIn, TrustSection};
 use crate::model::server_address::ServerAddress;
-use crate::model::target::{Target, Trust};
+use crate::model::target::{SignIn, Target, Trust};
 use crate::world::seal::{Purpose, SealError, Sealer};
 
 /// Why a config gives no target.
@@ -37,8 +37,11 @@ pub fn target(config: &NodeConfig, sealer: &Sealer) -> Result<Target, OpenError>
     Ok(Target {
         address: ServerAddress::parse(&database.server).map_err(|error| value("database.server", error.to_string()))?,
         database: DatabaseName::parse(&database.name).map_err(|error| value("database.name", error.to_string()))?,
-        user: database.user.clone(),
-        password: database_password(config, sealer)?,
+        sign_in: match &database.sign_in {
+            SealedSignIn::SqlLogin { user, .. } => {
+                SignIn::SqlLogin { user: user.clone(), password: database_password(config, sealer)? }
+            }
+        },
         encryption: database.encryption,
         trust: match &database.trust {
             TrustSection::System => Trust::SystemRoots,
@@ -53,7 +56,8 @@ pub fn target(config: &NodeConfig, sealer: &Sealer) -> Result<Target, OpenError>
 /// The database login's password.
 pub fn database_password(config: &NodeConfig, sealer: &Sealer) -> Result<SecretString, OpenError> {
     let purpose = Purpose::DatabasePassword { instance: &config.instance };
-    open(sealer, "database.password", &purpose, &config.database.password)
+    let SealedSignIn::SqlLogin { password, .. } = &config.database.sign_in;
+    open(sealer, "database.password", &purpose, password)
 }
 
 /// The service account's password, where the config has one.
@@ -67,7 +71,9 @@ pub fn service_password(config: &NodeConfig, sealer: &Sealer) -> Result<Option<S
 pub fn same_but_for_seals(one: &NodeConfig, two: &NodeConfig, sealer: &Sealer) -> Result<bool, OpenError> {
     use crate::model::answers::same_secret;
     let mut alike = two.clone();
-    alike.database.password = one.database.password.clone();
+    let SealedSignIn::SqlLogin { password, .. } = &one.database.sign_in;
+    let SealedSignIn::SqlLogin { password: other, .. } = &mut alike.database.sign_in;
+    other.clone_from(password);
     alike.service.password.clone_from(&one.service.password);
     if *one != alike {
         return Ok(false);
@@ -77,7 +83,7 @@ pub fn same_but_for_seals(one: &NodeConfig, two: &NodeConfig, sealer: &Sealer) -
         (Some(one), Some(two)) => same_secret(&one, &two),
         _ => false,
     };
-    Ok(services && same_secret(&target(one, sealer)?.password, &target(two, sealer)?.password))
+    Ok(services && target(one, sealer)?.sign_in == target(two, sealer)?.sign_in)
 }
 
 fn open(sealer: &Sealer, key: &'static str, purpose: &Purpose<'_>, text: &Sealed) -> Result<SecretString, OpenError> {

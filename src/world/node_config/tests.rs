@@ -1,6 +1,6 @@
 use super::*;
 use crate::model::answers::same_secret;
-use crate::model::target::Trust;
+use crate::model::target::{SignIn, Trust};
 use crate::world::apply::sample;
 use crate::world::places::Places;
 use crate::world::seal::{SealError, Sealer};
@@ -45,7 +45,7 @@ fn configs_are_the_same_whatever_their_nonces_and_differ_by_a_password() {
     let (one, two) = (build(&plan, &sealer).expect("sealed"), build(&plan, &sealer).expect("sealed"));
     assert_ne!(one, two);
     assert!(same_but_for_seals(&one, &two, &sealer).expect("opened"));
-    plan.node.target.password = secrecy::SecretString::from("another");
+    plan.node.target.sign_in = SignIn::sql_login("octo", "another");
     assert!(!same_but_for_seals(&one, &build(&plan, &sealer).expect("sealed"), &sealer).expect("opened"));
     plan.node.web.comms_port += 1;
     assert!(!same_but_for_seals(&two, &build(&plan, &sealer).expect("sealed"), &sealer).expect("opened"));

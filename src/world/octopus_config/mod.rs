@@ -1,19 +1,23 @@
 //! `OctopusServer.config`: XML that Octopus Server writes and we only read.
 
 mod decode;
-mod settings;
 #[cfg(test)]
 mod tests;
+mod xml;
 
 use std::path::Path;
 
 use zeroize::Zeroizing;
 
-use self::settings::Settings;
+use self::xml::Settings;
 use super::small_file;
 use super::toml_file::{shown, unreadable};
+use crate::catalog::settings::{self, OctopusSource, Setting};
+use crate::model::answers::Raw;
+use crate::model::choice;
 use crate::model::connection_string::ConnectionString;
 use crate::model::facts::ConfigTrouble;
+use crate::model::field::Kind;
 use crate::model::octopus_config::OctopusConfig;
 use crate::model::untrusted::Untrusted;
 
@@ -23,11 +27,14 @@ pub const FILE: &str = "OctopusServer.config";
 /// The setting that holds the connection string, in plain text.
 const CONNECTION: &str = "Octopus.Storage.ExternalDatabaseConnectionString";
 
+/// The setting that holds the master key, protected by the machine.
+const MASTER_KEY: &str = "Octopus.Storage.MasterKey";
+
 /// Reads one, of at most 1 MiB. Errors tell the line and never a part of the text: it holds a password.
 pub fn read(path: &Path) -> Result<OctopusConfig, ConfigTrouble> {
     let bytes = small_file::read(path, small_file::LIMIT).map(Zeroizing::new).map_err(|error| unreadable(path, &error))?;
     let text = decode::decode(&bytes).map_err(|error| unreadable(path, &error))?;
-    let settings = settings::read(&text).map_err(|error| ConfigTrouble::Malformed {
+    let settings = xml::read(&text).map_err(|error| ConfigTrouble::Malformed {
         path: shown(path),
         line: error.line,
         said: error.said.into(),
@@ -47,23 +54,25 @@ fn config(path: &Path, mut settings: Settings) -> OctopusConfig {
             None
         }
     });
-    let force_ssl = settings.get("Octopus.WebPortal.ForceSsl").and_then(|text| {
-        let truth = [("true", true), ("false", false)].into_iter().find(|(word, _)| text.eq_ignore_ascii_case(word));
-        if truth.is_none() {
-            unused.push("Octopus.WebPortal.ForceSsl is neither true nor false.".into());
+    let has_connection = connection.is_some();
+    let mut said = connection.unwrap_or_default();
+    for setting in settings::all() {
+        let OctopusSource::Keys { keys, .. } = setting.octopus else { continue };
+        let Some((key, text)) = keys.iter().find_map(|key| Some((key, settings.get(key)?))) else { continue };
+        match value(setting, text) {
+            Some(text) => said.push((setting.field, Raw::of(setting.field, text))),
+            None => unused.push(format!("{key} is neither true nor false.").into()),
         }
-        truth.map(|(_, truth)| truth)
-    });
-    let shown_value = |key: &str| settings.get(key).map(Untrusted::new);
-    OctopusConfig {
-        path: shown(path),
-        node_name: shown_value("Octopus.Server.NodeName").or_else(|| shown_value("Octopus.Storage.NodeName")),
-        home: shown_value("Octopus.Home"),
-        connection,
-        prefixes: shown_value("Octopus.WebPortal.ListenPrefixes"),
-        force_ssl,
-        comms_port: shown_value("Octopus.Communications.ServicesPort"),
-        has_master_key: settings.get("Octopus.Storage.MasterKey").is_some(),
-        unused,
+    }
+    let has_master_key = settings.get(MASTER_KEY).is_some();
+    OctopusConfig { path: shown(path), said, has_connection, has_master_key, unused }
+}
+
+/// A value as an answer to its field; `None` if it is none of a toggle's two.
+fn value(setting: &Setting, text: &str) -> Option<String> {
+    match setting.kind {
+        Kind::Toggle => choice::TOGGLES.into_iter().find(|word| text.eq_ignore_ascii_case(word)).map(str::to_owned),
+        // It may hold anything.
+        _ => Some(Untrusted::new(text).to_string()),
     }
 }

@@ -11,9 +11,12 @@ mod tests;
 
 use std::collections::BTreeSet;
 
+use crate::catalog::settings::Same;
 use crate::model::check::CheckId;
+use crate::model::platform::Platform;
 use crate::model::prefixes;
 use crate::model::screen::ScreenId;
+use crate::model::server_address::ServerAddress;
 use crate::model::survey::SurveyId;
 
 use super::Check;
@@ -38,6 +41,32 @@ pub(super) const CHECKS: &[Check] = &[
         judge: host::judge,
     },
 ];
+
+/// Whether two texts of a setting mean the same.
+fn is_same(platform: Platform, same: Same, one: &str, other: &str) -> bool {
+    match same {
+        Same::Text => one.trim() == other.trim(),
+        Same::AnyCase => one.to_lowercase() == other.to_lowercase(),
+        Same::Server => is_same_server(one, other),
+        Same::Folder => platform.is_same_path(one.trim(), other.trim()),
+        Same::Prefixes => same_prefixes(one, other),
+    }
+}
+
+/// Two ways of writing one address: the default port may be left out.
+fn is_same_server(own: &str, other: &str) -> bool {
+    let parsed = |text: &str| {
+        let address = ServerAddress::parse(text).ok()?;
+        let port = address.port.or(if address.instance.is_none() { Some(1433) } else { None });
+        // With a port the browser is not asked, and the instance's name is only decoration.
+        let instance = if port.is_some() { None } else { address.instance.map(|name| name.to_lowercase()) };
+        Some((address.host.to_lowercase(), instance, port))
+    };
+    match (parsed(own), parsed(other)) {
+        (Some(own), Some(other)) => own == other,
+        _ => own.trim().eq_ignore_ascii_case(other.trim()),
+    }
+}
 
 /// Listen prefixes as a set: neither their order nor the way of writing them counts. `None` where they are malformed.
 fn set_of(text: &str) -> Option<BTreeSet<String>> {

@@ -2,6 +2,7 @@
 
 use crate::catalog::checks::{Case, all, one};
 use crate::catalog::failures::{self, Around};
+use crate::catalog::settings::{self, Group, OctopusSource, Setting};
 use crate::model::check::CheckId;
 use crate::model::facts::{Fact, Trouble};
 use crate::model::field::FieldId;
@@ -10,7 +11,7 @@ use crate::model::node_config::NodeConfig;
 use crate::model::octopus_config::OctopusConfig;
 use crate::model::untrusted::Untrusted;
 
-use super::{command, connection, same_prefixes, with_secret};
+use super::{command, connection, is_same, with_secret};
 
 /// `OctopusServer.config`, which Octopus Server itself goes by, says what the node config says.
 pub fn judge(case: &Case<'_>) -> Verdict {
@@ -31,9 +32,13 @@ pub fn judge(case: &Case<'_>) -> Verdict {
             one(words.found(CheckId::DriftOctopus, Severity::Warn).about(FieldId::Instance))
         }
         Fact::Seen(Some(octopus)) => {
-            let mut findings = of_node(config, octopus, case);
+            let of_group = |group: Group| {
+                let rows = settings::all().filter(move |setting| setting.group == group && setting.field != FieldId::NodeName);
+                rows.filter_map(|setting| of_setting(setting, config, octopus, case))
+            };
+            let mut findings: Vec<Finding> = of_name(config, octopus, case).into_iter().chain(of_group(Group::Node)).collect();
             findings.extend(connection::findings(config, octopus, case));
-            findings.extend(of_web(config, octopus, case));
+            findings.extend(of_group(Group::Web));
             if !octopus.has_master_key {
                 findings.push(keyless(octopus, case));
             }
@@ -43,12 +48,12 @@ pub fn judge(case: &Case<'_>) -> Verdict {
 }
 
 /// A difference: both sides, and the command that has Octopus say what the node config says.
-pub fn differs(field: FieldId, what: &str, own: &str, other: &str, mend: Option<String>) -> Finding {
+pub fn differs(field: FieldId, own: &str, other: &str, mend: Option<String>) -> Finding {
     let shown = |text: &str| {
         let text = Untrusted::new(text);
         if text.is_empty() { "nothing".into() } else { text }
     };
-    let says = format!("{what}: the node config says {}, OctopusServer.config {}.", shown(own), shown(other));
+    let says = format!("{}: the node config says {}, OctopusServer.config {}.", field.label(), shown(own), shown(other));
     let finding = match mend {
         Some(mend) => Finding::warn(
             CheckId::DriftOctopus,
@@ -61,58 +66,46 @@ pub fn differs(field: FieldId, what: &str, own: &str, other: &str, mend: Option<
     finding.about(field)
 }
 
-fn of_node(config: &NodeConfig, octopus: &OctopusConfig, case: &Case<'_>) -> Vec<Finding> {
-    let mut findings = Vec::new();
-    let own = config.node.name.as_str();
-    // Without one Octopus goes by the machine's name.
-    let other = octopus.node_name.as_ref().unwrap_or(&case.facts.machine.host_name).as_str();
-    if own != other && own.eq_ignore_ascii_case(other) && octopus.node_name.is_some() {
-        findings.push(
-            Finding::warn(
-                CheckId::DriftOctopus,
-                format!(
-                    "The node's name: the node config says {}, OctopusServer.config {other}. They differ in upper and lower case, \
-                     which has broken Octopus' heartbeat before.",
-                    Untrusted::new(own)
-                ),
-                "Have the node leave ({key:leave-cluster}) and add it again in Octopus' spelling.",
-            )
-            .about(FieldId::NodeName),
-        );
-    } else if !own.eq_ignore_ascii_case(other) {
-        // No command: set by `configure`, Octopus makes a second node of it (Issues#5793).
-        findings.push(differs(FieldId::NodeName, "The node's name", own, other, None));
+/// Compares the two texts of a setting where both files say it, or Octopus has a default of its own.
+fn of_setting(setting: &Setting, config: &NodeConfig, octopus: &OctopusConfig, case: &Case<'_>) -> Option<Finding> {
+    let OctopusSource::Keys { unset, .. } = setting.octopus else { return None };
+    let own = (setting.config?)(config)?;
+    let other = octopus.text(setting.field).or(unset)?;
+    if is_same(case.platform(), setting.same, &own, other) {
+        return None;
     }
-    if let Some(other) = &octopus.home {
-        let own = config.node.home.to_string_lossy();
-        if !case.platform().is_same_path(own.trim(), other.as_str().trim()) {
-            let mend = command(case, "configure", &[("home", &own)]);
-            findings.push(differs(FieldId::Home, "Home directory", &own, other.as_str(), Some(mend)));
-        }
-    }
-    findings
+    Some(differs(setting.field, &own, other, mend(setting, &own, case)))
 }
 
-fn of_web(config: &NodeConfig, octopus: &OctopusConfig, case: &Case<'_>) -> Vec<Finding> {
-    let mut findings = Vec::new();
-    let own = config.web.listen_prefixes.join(",");
-    let other = octopus.prefixes.as_ref().map(Untrusted::as_str).unwrap_or_default();
-    if !same_prefixes(&own, other) {
-        let mend = command(case, "configure", &[("webListenPrefixes", &own)]);
-        findings.push(differs(FieldId::ListenPrefixes, "Listen prefixes", &own, other, Some(mend)));
+/// The command that has Octopus Server say it too.
+pub fn mend(setting: &Setting, own: &str, case: &Case<'_>) -> Option<String> {
+    let option = setting.option?;
+    Some(command(case, option.verb.id(), &[(option.name.trim_start_matches('-'), &setting.for_octopus(own))]))
+}
+
+/// Octopus Server goes by the machine's name where its config names no node.
+fn of_name(config: &NodeConfig, octopus: &OctopusConfig, case: &Case<'_>) -> Option<Finding> {
+    let own = config.node.name.as_str();
+    let said = octopus.text(FieldId::NodeName);
+    let other = said.unwrap_or(case.facts.machine.host_name.as_str());
+    if !own.eq_ignore_ascii_case(other) {
+        // No command: set by `configure`, Octopus makes a second node of it (Issues#5793).
+        return Some(differs(FieldId::NodeName, own, other, None));
     }
-    let (own, other) = (config.web.force_ssl, octopus.force_ssl.unwrap_or(false));
-    if own != other {
-        let mend = command(case, "configure", &[("webForceSSL", if own { "True" } else { "False" })]);
-        findings.push(differs(FieldId::ForceSsl, "Force SSL", &own.to_string(), &other.to_string(), Some(mend)));
-    }
-    let own = config.comms.port.to_string();
-    let other = octopus.comms_port.as_ref().map_or(FieldId::CommsPort.default(), Untrusted::as_str).trim();
-    if own != other {
-        let mend = command(case, "configure", &[("commsListenPort", &own)]);
-        findings.push(differs(FieldId::CommsPort, "Port for polling Tentacles", &own, other, Some(mend)));
-    }
-    findings
+    (own != other && said.is_some()).then(|| {
+        Finding::warn(
+            CheckId::DriftOctopus,
+            format!(
+                "{}: the node config says {}, OctopusServer.config {}. They differ in upper and lower case, \
+                 which has broken Octopus' heartbeat before.",
+                FieldId::NodeName.label(),
+                Untrusted::new(own),
+                Untrusted::new(other)
+            ),
+            "Have the node leave ({key:leave-cluster}) and add it again in Octopus' spelling.",
+        )
+        .about(FieldId::NodeName)
+    })
 }
 
 fn keyless(octopus: &OctopusConfig, case: &Case<'_>) -> Finding {

@@ -1,6 +1,7 @@
 //! `drift-row`.
 
 use crate::catalog::checks::{Case, all, one};
+use crate::catalog::settings;
 use crate::model::check::CheckId;
 use crate::model::facts::{Beat, ClusterSeen, Fact, Identity, NodeSeen, Trouble};
 use crate::model::field::FieldId;
@@ -11,7 +12,8 @@ use crate::model::registry::NodeRow;
 use crate::model::storage::SharedStorage;
 use crate::model::untrusted::Untrusted;
 
-use super::{command, same_prefixes};
+use super::octopus::mend;
+use super::{is_same, same_prefixes};
 
 const ANEW: &str = "Change settings ({key:edit}): the config and the row are then written together and agree.";
 
@@ -113,21 +115,20 @@ fn findings(config: &NodeConfig, node: &NodeSeen, row: &NodeRow, case: &Case<'_>
             .about(FieldId::NodeName),
         );
     }
-    let prefixes = config.web.listen_prefixes.join(",");
-    if !same_prefixes(&prefixes, &row.prefixes) {
-        findings.push(differs(FieldId::ListenPrefixes, "Listen prefixes", &prefixes, &row.prefixes));
-    } else if !row.address.is_empty() && !config.web.listen_prefixes.iter().any(|own| same_prefixes(own, &row.address)) {
-        findings.push(differs(FieldId::ListenPrefixes, "Address", &prefixes, &row.address));
-    }
-    for (field, what, own, other) in [
-        (FieldId::CommsPort, "Port for polling Tentacles", config.comms.port, row.comms_port),
-        (FieldId::GrpcPort, "gRPC port", config.comms.grpc_port, row.grpc_port),
-        (FieldId::TaskCap, "Task cap", own.task_cap, row.task_cap),
-    ] {
-        if own != other {
-            findings.push(differs(field, what, &own.to_string(), &other.to_string()));
+    let mut others = Vec::new();
+    for setting in settings::all() {
+        let (Some(config_text), Some(row_text)) = (setting.config, setting.row) else { continue };
+        let (own, other) = (config_text(config).unwrap_or_default(), row_text(row));
+        if !is_same(case.platform(), setting.same, &own, &other) {
+            others.push(differs(setting.field, setting.field.label(), &own, &other));
         }
     }
+    let prefixes = &config.web.listen_prefixes;
+    let leads_elsewhere = !row.address.is_empty() && !prefixes.iter().any(|own| same_prefixes(own, &row.address));
+    if leads_elsewhere && !others.iter().any(|finding: &Finding| finding.about == Some(FieldId::ListenPrefixes)) {
+        findings.push(differs(FieldId::ListenPrefixes, "Address", &prefixes.join(","), &row.address));
+    }
+    findings.extend(others);
     findings.extend(of_octopus_cap(config, node, case));
     findings.extend(of_storage(config, case));
     findings.extend(of_machine(row, case));
@@ -141,8 +142,9 @@ fn of_octopus_cap(config: &NodeConfig, node: &NodeSeen, case: &Case<'_>) -> Opti
     let real = node.task_cap.filter(|cap| *cap != own && node.beat != Beat::Never)?;
     let says = format!("Task cap: the node config says {own}, and Octopus Server itself goes by {real}.");
     let fix = "Set it in Octopus too, or change settings ({key:edit}) to what is meant.";
-    let set = command(case, "node", &[("taskCap", &own.to_string())]);
-    Some(Finding::warn(CheckId::DriftRow, says, fix).about(FieldId::TaskCap).command(set))
+    let finding = Finding::warn(CheckId::DriftRow, says, fix).about(FieldId::TaskCap);
+    let set = mend(FieldId::TaskCap.setting(), &own.to_string(), case)?;
+    Some(finding.command(set))
 }
 
 /// What the nodes share, by the config and by the registry, which all nodes go by. Where the registry does not tell, or

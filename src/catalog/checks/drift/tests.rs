@@ -137,17 +137,17 @@ fn octopus() -> OctopusConfig {
     let text = |field: FieldId, text: &str| (field, Raw::of(field, text));
     OctopusConfig {
         path: "/etc/octopus/x.config".into(),
-        node_name: Some("web01".into()),
-        home: Some(samples::HOME.into()),
-        connection: Some(vec![
+        said: vec![
+            text(FieldId::NodeName, "web01"),
+            text(FieldId::Home, samples::HOME),
             text(FieldId::Server, "SQL01"),
             text(FieldId::Database, "octopusdeploy"),
             text(FieldId::User, "octopus"),
             text(FieldId::Password, samples::PASSWORD),
-        ]),
-        prefixes: Some("http://web01:80/".into()),
-        force_ssl: Some(false),
-        comms_port: None,
+            text(FieldId::ListenPrefixes, "http://web01:80/"),
+            text(FieldId::ForceSsl, "false"),
+        ],
+        has_connection: true,
         has_master_key: true,
         unused: Vec::new(),
     }
@@ -166,9 +166,12 @@ fn a_config_of_octopus_that_says_the_same_in_other_words_is_good() {
 }
 
 fn put(config: &mut OctopusConfig, field: FieldId, text: &str) {
-    let fields = config.connection.as_mut().unwrap();
-    fields.retain(|(other, _)| *other != field);
-    fields.push((field, Raw::of(field, text)));
+    take(config, field);
+    config.said.push((field, Raw::of(field, text)));
+}
+
+fn take(config: &mut OctopusConfig, field: FieldId) {
+    config.said.retain(|(other, _)| *other != field);
 }
 
 /// What is changed, how, what has to be said of it, and what of the command that mends it.
@@ -177,16 +180,21 @@ type Setting = (&'static str, fn(&mut OctopusConfig), &'static [&'static str], &
 #[test]
 fn each_setting_of_octopus_that_differs_is_told_with_both_sides_and_a_command_where_there_is_one() {
     let table: [Setting; 10] = [
-        ("name", |config| config.node_name = Some("web02".into()), &["web01", "web02"], ""),
-        ("case", |config| config.node_name = Some("WEB01".into()), &["WEB01", "upper and lower case"], ""),
-        ("home", |config| config.home = Some("/elsewhere".into()), &[samples::HOME, "/elsewhere"], "--home"),
+        ("name", |config| put(config, FieldId::NodeName, "web02"), &["web01", "web02"], ""),
+        ("case", |config| put(config, FieldId::NodeName, "WEB01"), &["WEB01", "upper and lower case"], ""),
+        ("home", |config| put(config, FieldId::Home, "/elsewhere"), &[samples::HOME, "/elsewhere"], "--home"),
         ("server", |config| put(config, FieldId::Server, "sql02"), &["sql01,1433", "sql02"], "--connectionString"),
         ("port", |config| put(config, FieldId::Server, "sql01,1434"), &["sql01,1434"], "--connectionString"),
         ("database", |config| put(config, FieldId::Database, "Other"), &["OctopusDeploy", "Other"], "--connectionString"),
         ("login", |config| put(config, FieldId::User, "sa"), &["octopus", "sa"], "--connectionString"),
-        ("prefixes", |config| config.prefixes = None, &["http://web01/", "nothing"], "--webListenPrefixes 'http://web01/'"),
-        ("ssl", |config| config.force_ssl = Some(true), &["false", "true"], "--webForceSSL 'False'"),
-        ("comms", |config| config.comms_port = Some("1".into()), &["10943", "config 1."], "--commsListenPort '10943'"),
+        (
+            "prefixes",
+            |config| take(config, FieldId::ListenPrefixes),
+            &["http://web01/", "nothing"],
+            "--webListenPrefixes 'http://web01/'",
+        ),
+        ("ssl", |config| put(config, FieldId::ForceSsl, "true"), &["false", "true"], "--webForceSSL 'False'"),
+        ("comms", |config| put(config, FieldId::CommsPort, "1"), &["10943", "config 1."], "--commsListenPort '10943'"),
     ];
     for (what, change, parts, mend) in table {
         let verdict = with(change);
@@ -205,7 +213,7 @@ fn a_password_is_compared_and_never_shown() {
         assert!(warn(&verdict).says.contains("not the same"));
         assert!(!format!("{verdict:?}").contains("another-c4nary"));
     }
-    let none = with(|config| config.connection.as_mut().unwrap().retain(|(field, _)| *field != FieldId::Password));
+    let none = with(|config| take(config, FieldId::Password));
     assert!(warn(&none).says.contains("has none"));
 }
 
@@ -226,10 +234,10 @@ fn only_a_weaker_protection_is_a_difference() {
 
 #[test]
 fn an_octopus_config_without_connection_or_key_is_told() {
-    assert!(warn(&with(|config| config.connection = None)).says.contains("no connection string"));
+    assert!(warn(&with(|config| config.has_connection = false)).says.contains("no connection string"));
     let keyless = stop(&with(|config| config.has_master_key = false));
     assert!(keyless.says.contains("draws a new one") && !keyless.remedy.unwrap().text().contains(samples::KEY));
-    let none = warn(&with(|config| config.connection = None));
+    let none = warn(&with(|config| config.has_connection = false));
     let command = none.remedy.expect("a command");
     let command = command.text();
     assert!(

@@ -78,12 +78,12 @@ fn of_octopus(config: &OctopusConfig) -> Verdict {
 /// Why the database is not looked at, where the config has no way to it that this program could take.
 fn of_login(config: &OctopusConfig) -> Option<Finding> {
     let path = &config.path;
-    let Some(fields) = &config.connection else {
+    if !config.has_connection {
         let says = format!("There is no connection string in {path}, so nothing of a database or a cluster can be looked at.");
         let fix = "Give Octopus Server its database, or have a backup of the file restored.";
         return Some(Finding::stop(CheckId::NodeConfig, says, fix).about(FieldId::Server));
-    };
-    let has = |field| fields.iter().any(|(other, raw)| *other == field && !raw.is_empty());
+    }
+    let has = |field| config.get(field).is_some_and(|raw| !raw.is_empty());
     (!has(FieldId::User) || !has(FieldId::Password)).then(|| {
         Finding::warn(
             CheckId::NodeConfig,
@@ -155,16 +155,19 @@ mod tests {
             })
         };
         let login = [(FieldId::User, "octopus"), (FieldId::Password, "x")].map(|(field, text)| (field, Raw::of(field, text)));
-        let config =
-            OctopusConfig { path: "/etc/octopus/x.config".into(), connection: Some(login.to_vec()), ..OctopusConfig::default() };
+        let config = OctopusConfig {
+            path: "/etc/octopus/x.config".into(),
+            said: login.to_vec(),
+            has_connection: true,
+            ..OctopusConfig::default()
+        };
         assert_eq!(evidence(&octopus(Fact::Seen(Some(Box::new(config.clone()))))), "/etc/octopus/x.config, read-only");
         let odd = OctopusConfig { unused: vec!["Octopus.Home is there twice".into()], ..config.clone() };
         assert_eq!(octopus(Fact::Seen(Some(Box::new(odd)))).severity(), Some(Severity::Note));
-        let windows =
-            OctopusConfig { connection: Some(vec![(FieldId::Server, Raw::of(FieldId::Server, "sql01"))]), ..config.clone() };
+        let windows = OctopusConfig { said: vec![(FieldId::Server, Raw::of(FieldId::Server, "sql01"))], ..config.clone() };
         let finding = warn(&octopus(Fact::Seen(Some(Box::new(windows)))));
         assert!(finding.says.contains("Windows account") && finding.says.contains("/etc/octopus/x.config"), "{finding:?}");
-        let none = OctopusConfig { connection: None, ..config };
+        let none = OctopusConfig { said: Vec::new(), has_connection: false, ..config };
         assert!(stop(&octopus(Fact::Seen(Some(Box::new(none))))).says.contains("no connection string"));
         assert!(stop(&octopus(Fact::Seen(None))).says.contains("neither"));
         assert!(stop(&octopus(Fact::Missing(Trouble::Io("denied".into())))).says.contains("denied"));

@@ -17,7 +17,7 @@ use crate::model::field::FieldId;
 use crate::model::finding::{Finding, Severity, Verdict};
 use crate::model::flow::Flow;
 use crate::model::screen::ScreenId;
-use crate::model::storage::{SharedFolder, SharedStorage};
+use crate::model::storage::{SharedFolder, SharedStorage, StorageKind};
 use crate::model::survey::SurveyId;
 
 use super::{Case, Check, all, one, untold};
@@ -178,10 +178,10 @@ fn names(group: &[&FolderFacts], all: usize) -> String {
 
 /// The field that is to blame for a folder.
 fn field(case: &Case<'_>, folder: SharedFolder) -> FieldId {
-    match case.answers.trimmed(FieldId::Storage) {
-        "root" => FieldId::StorageRoot,
-        "folders" => folder.field(),
-        _ => FieldId::Storage,
+    match case.answers.chosen(FieldId::Storage) {
+        Some(StorageKind::Root) => FieldId::StorageRoot,
+        Some(StorageKind::Folders) => folder.field(),
+        Some(StorageKind::None) | None => FieldId::Storage,
     }
 }
 

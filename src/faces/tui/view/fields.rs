@@ -13,8 +13,10 @@ use crate::faces::tui::hits::Hit;
 use crate::faces::tui::scene::Scene;
 use crate::faces::tui::text;
 use crate::model::answers::Origin;
+use crate::model::choice::spelled;
 use crate::model::field::{FieldId, Kind};
 use crate::model::screen::ScreenId;
+use crate::model::target::TrustKind;
 use crate::words;
 
 /// A line of the list of fields.
@@ -222,8 +224,7 @@ fn secret(canvas: &mut Canvas<'_>, value: Rect, scene: &Scene<'_>, field: FieldI
 fn choice_word(scene: &Scene<'_>, field: FieldId) -> &'static str {
     let value = match field.kind() {
         Kind::Choice(values) => values.get(scene.state.answers.choice(field)).copied().unwrap_or(""),
-        Kind::Toggle if scene.state.answers.is_on(field) => "true",
-        _ => "false",
+        _ => spelled(scene.state.answers.is_on(field)),
     };
     scene.words.field(field).and_then(|words| words.choices.get(value)).map_or(value, String::as_str)
 }
@@ -301,7 +302,7 @@ fn folded_line(canvas: &mut Canvas<'_>, line: Rect, column: u16, scene: &Scene<'
 fn short(scene: &Scene<'_>, field: FieldId) -> Option<String> {
     let answers = &scene.state.answers;
     match field {
-        FieldId::Trust if answers.text(field) == "fingerprint" => Some("pinned".to_owned()),
+        FieldId::Trust if answers.chosen(field) == Some(TrustKind::Fingerprint) => Some("pinned".to_owned()),
         FieldId::Encryption | FieldId::Trust => Some(choice_word(scene, field).to_owned()),
         FieldId::CreateDatabase if answers.is_on(field) => Some("create if absent".to_owned()),
         FieldId::CreateDatabase => Some("stop if absent".to_owned()),

@@ -9,7 +9,7 @@ use crate::faces::tui::canvas::{Canvas, below, row};
 use crate::faces::tui::scene::Scene;
 use crate::faces::tui::text;
 use crate::model::facts::Fact;
-use crate::wizard::settings::{self, Setting};
+use crate::wizard::settings::{self, Listed};
 
 /// The columns of the checks' signs and labels.
 const LABEL: u16 = 17;
@@ -43,7 +43,7 @@ fn lines(canvas: &Canvas<'_>, scene: &Scene<'_>, width: u16) -> Vec<Line> {
     let settings = settings::of(scene.state);
     let widest = settings.iter().map(|setting| text::width(setting.label)).max().unwrap_or(0);
     let column = (widest + 2).min(width / 2);
-    for Setting { group: of, id: _, label, value, source } in settings {
+    for Listed { group: of, id: _, label, value, source } in settings {
         let source = source.label();
         if group != Some(of) {
             if !lines.is_empty() {

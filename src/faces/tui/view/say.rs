@@ -12,6 +12,7 @@ use crate::model::field::FieldId;
 use crate::model::finding::{Finding, Remedy, Severity, Verdict};
 use crate::model::flow::Flow;
 use crate::model::screen::ScreenId;
+use crate::model::storage::StorageKind;
 use crate::wizard::run::{Phase, Row};
 use crate::wizard::state::{Overlay, State};
 
@@ -133,7 +134,8 @@ fn standing(canvas: &Canvas<'_>, scene: &Scene<'_>) -> Option<Saying> {
         ((signs.running, theme.plain), words)
     } else if scene.verdicts.iter().all(|(_, verdict)| is_settled(verdict)) {
         // Where there was nothing but notes to make, or nothing to look at, nothing was proven.
-        let nothing = scene.state.place.here == ScreenId::Storage && scene.state.answers.text(FieldId::Storage) == "none";
+        let nothing = scene.state.place.here == ScreenId::Storage
+            && scene.state.answers.chosen(FieldId::Storage) == Some(StorageKind::None);
         let proven = !nothing && scene.verdicts.iter().any(|(_, verdict)| matches!(verdict, Verdict::Good(_)));
         let words = if proven {
             "Everything on this screen is proven. {key:next} goes on."

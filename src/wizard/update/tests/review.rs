@@ -320,12 +320,13 @@ fn an_instance_of_octopus_is_read_and_never_changed() {
     let subject = Subject { instance: "Other".into(), config: "/x.config".into(), maker: Maker::Octopus };
     bench.send(Event::Begin(Errand::Review(subject)));
     let config = OctopusConfig {
-        connection: Some(vec![
+        said: vec![
             (FieldId::Server, Raw::of(FieldId::Server, "sql09")),
             (FieldId::Database, Raw::of(FieldId::Database, "Octo")),
             (FieldId::User, Raw::of(FieldId::User, "me")),
             (FieldId::Password, Raw::of(FieldId::Password, "pw")),
-        ]),
+        ],
+        has_connection: true,
         has_master_key: true,
         ..OctopusConfig::default()
     };

@@ -8,7 +8,6 @@ use super::super::site::Site;
 use super::instance::{self, Found};
 use super::server::Server;
 use super::{awaiting, command};
-use crate::model::answers::Raw;
 use crate::model::field::FieldId;
 use crate::model::master_key::MasterKey;
 use crate::model::ping::PingAt;
@@ -167,13 +166,8 @@ impl<'a, D: ClusterDatabase> HandingOver<'a, D> {
 /// Whether Octopus Server's config names a database, and another one than this. Of a server's name the first label counts: it
 /// may be told with its domain or without it.
 fn has_another_database(path: &Path, target: &Target) -> bool {
-    let Some(fields) = octopus_config::read(path).ok().and_then(|config| config.connection) else { return false };
-    let text = |wanted: FieldId| {
-        fields.iter().find_map(|(field, raw)| match raw {
-            Raw::Text(text) if *field == wanted => Some(text.as_str()),
-            _ => None,
-        })
-    };
+    let config = octopus_config::read(path).unwrap_or_default();
+    let text = |field: FieldId| config.text(field);
     let label = |host: &str| match host.parse::<std::net::IpAddr>() {
         Ok(_) => host.to_lowercase(),
         Err(_) => host.split('.').next().unwrap_or_default().to_lowercase(),
@@ -186,9 +180,6 @@ fn has_another_database(path: &Path, target: &Target) -> bool {
 
 /// Whether Octopus Server's config names this database. Its password is in there too, so nothing of it is told.
 fn uses(path: &Path, database: &str) -> bool {
-    let Ok(config) = octopus_config::read(path) else { return false };
-    let named = |(field, raw): &(FieldId, Raw)| {
-        *field == FieldId::Database && matches!(raw, Raw::Text(text) if text.eq_ignore_ascii_case(database))
-    };
-    config.connection.is_some_and(|fields| fields.iter().any(named))
+    let config = octopus_config::read(path).unwrap_or_default();
+    config.text(FieldId::Database).is_some_and(|name| name.eq_ignore_ascii_case(database))
 }

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::super::site::file;
 use super::server::Server;
+use crate::model::field::FieldId;
 use crate::model::plan::Failure;
 use crate::model::untrusted::Untrusted;
 use crate::render::octopus::{config, list_instances};
@@ -34,9 +35,9 @@ pub(super) async fn find(server: &Server, name: &str, home: &Path, node: Option<
         return Ok(Found::Elsewhere(found));
     }
     // One that cannot be read says nothing against it; the next command will say why.
-    let named = octopus_config::read(&path).ok().and_then(|config| config.node_name);
-    match (named, node) {
-        (Some(named), Some(node)) if named != Untrusted::new(node) => Ok(Found::OtherNode(found)),
+    let config = octopus_config::read(&path).unwrap_or_default();
+    match (config.text(FieldId::NodeName), node) {
+        (Some(named), Some(node)) if named != Untrusted::new(node).as_str() => Ok(Found::OtherNode(found)),
         _ => Ok(Found::Ours(found)),
     }
 }

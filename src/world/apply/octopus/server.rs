@@ -12,6 +12,7 @@ use super::super::site::Site;
 use crate::model::hand_over::CommandEnded;
 use crate::model::master_key::MasterKey;
 use crate::model::plan::{Failure, Plan, Progress, StepKind};
+use crate::model::target::SignIn;
 use crate::model::untrusted::Untrusted;
 use crate::render::octopus::{Command, Verb};
 use crate::render::{Clear, Shell, script};
@@ -36,12 +37,13 @@ impl Server {
         let hand_over = plan.hand_over.as_ref();
         let hand_over = hand_over.ok_or_else(|| Failure::Defect("The plan does not name Octopus Server's program.".into()))?;
         let node = &plan.node;
+        let SignIn::SqlLogin { password, .. } = &node.target.sign_in;
         let base64 = |xml: &SecretString| {
             let text = Zeroizing::new(BASE64.encode(xml.expose_secret().as_bytes()));
             SecretString::from(text.as_str())
         };
         let clear = Clear {
-            password: node.target.password.clone(),
+            password: password.clone(),
             master_key: key.map(MasterKey::to_base64),
             service_password: node.service.password.clone(),
             admin_password: node.administrator.as_ref().map(|administrator| administrator.password.clone()),

@@ -10,7 +10,7 @@ use tokio_util::compat::{Compat, TokioAsyncWriteCompatExt};
 use super::encrypt::ServerStream;
 use super::login_stream::LoginStream;
 use crate::model::facts::{SqlTrouble, Trouble};
-use crate::model::target::{Encryption, Target};
+use crate::model::target::{Encryption, SignIn, Target};
 use crate::world::sqlserver::{errors, limits};
 
 /// A connection that is logged in.
@@ -65,7 +65,9 @@ pub async fn login(
     config.database(database);
     config.application_name(APPLICATION);
     config.client_name(gethostname::gethostname().to_string_lossy());
-    config.authentication(AuthMethod::sql_server(&target.user, target.password.expose_secret()));
+    config.authentication(match &target.sign_in {
+        SignIn::SqlLogin { user, password } => AuthMethod::sql_server(user, password.expose_secret()),
+    });
     // TLS is established already, and the login stream says so in the server's place.
     config.encryption(EncryptionLevel::NotSupported);
     // `limits` has the time limits: tiberius' own would also end a long CREATE DATABASE.

@@ -3,7 +3,6 @@
 use std::time::Instant;
 
 use crate::model::facts::{Fact, Ping, Trouble};
-use crate::model::node::Web;
 use crate::model::ping::PingAt;
 use crate::model::prefixes::ListenPrefix;
 use crate::world::octopus_server;
@@ -14,8 +13,7 @@ pub(super) async fn ping(prefixes: &[ListenPrefix]) -> Fact<Ping> {
     let (mut seen, mut why) = (None, None);
     let bare = prefixes.iter().filter(|prefix| !prefix.secure);
     for prefix in bare.chain(prefixes.iter().filter(|prefix| prefix.secure)) {
-        let web = Web { prefixes: vec![prefix.clone()], force_ssl: prefix.secure, comms_port: 0, grpc_port: 0 };
-        let Some(at) = PingAt::of(&web) else { continue };
+        let at = PingAt::of_prefix(prefix);
         let begun = Instant::now();
         match octopus_server::ping(&at).await {
             Ok(status) => {

@@ -8,7 +8,7 @@ use secrecy::{ExposeSecret, SecretString};
 use crate::model::answers::Raw;
 use crate::model::facts::{SealTrouble, Trouble};
 use crate::model::master_key::MasterKey;
-use crate::model::node_config::{NodeConfig, Sealed};
+use crate::model::node_config::{NodeConfig, Sealed, SealedSignIn};
 use crate::world::budget::io;
 use crate::world::node_config::{self, OpenError};
 use crate::world::seal::{Purpose, SealError, Sealer};
@@ -19,7 +19,8 @@ type Seals = Result<Sealer, SealError>;
 
 /// The database login's password.
 pub(super) fn password(config: &NodeConfig, sealer: &Seals) -> Result<Raw, Trouble> {
-    if config.database.password.0.trim().is_empty() {
+    let SealedSignIn::SqlLogin { password, .. } = &config.database.sign_in;
+    if password.0.trim().is_empty() {
         return Err(Trouble::Seal(SealTrouble::Absent));
     }
     let sealer = sealer.as_ref().map_err(trouble)?;

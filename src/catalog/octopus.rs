@@ -1,6 +1,34 @@
-//! The commands and options that are written, or that a join must never have, as closed sets with their reach.
+//! Octopus Server's own command line: the commands and options that are written, or that a join must never have, as closed
+//! sets with their reach.
 
-use super::Reach;
+use crate::model::field::FieldId;
+
+/// How far a command or an option reaches.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reach {
+    /// This node: its own files, its own service, its own row in the database.
+    Node,
+    /// What all nodes share.
+    Cluster,
+}
+
+/// The option that carries a setting.
+#[derive(Debug, Clone, Copy)]
+pub struct OctopusOption {
+    /// The command that takes it.
+    pub verb: Verb,
+    /// As it is typed.
+    pub name: &'static str,
+    /// How far it reaches.
+    pub reach: Reach,
+}
+
+impl OctopusOption {
+    /// An option of `configure` that concerns this node only.
+    pub const fn configure(name: &'static str) -> Self {
+        Self { verb: Verb::Configure, name, reach: Reach::Node }
+    }
+}
 
 /// A command of Octopus Server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -76,6 +104,8 @@ impl Verb {
 /// An option.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Flag {
+    /// The one that carries a setting, by the setting's row in the catalog.
+    Setting(FieldId),
     /// The instance.
     Instance,
     /// Octopus Server's own config file.
@@ -94,14 +124,6 @@ pub enum Flag {
     MasterKey,
     /// The connection string.
     ConnectionString,
-    /// Where the web portal listens.
-    WebListenPrefixes,
-    /// Whether HTTP is redirected to HTTPS.
-    WebForceSsl,
-    /// The port for polling Tentacles.
-    CommsListenPort,
-    /// The gRPC port.
-    GrpcListenPort,
     /// Whether users sign in with a name and a password.
     UsernamePasswordIsEnabled,
     /// Whether users sign in by Active Directory.
@@ -118,8 +140,6 @@ pub enum Flag {
     Start,
     /// The account that the service runs as; of `admin` the administrator's name.
     Username,
-    /// How many tasks the node takes.
-    TaskCap,
     /// Stops the service.
     Stop,
     /// Takes the service away.
@@ -132,25 +152,17 @@ pub enum Flag {
     LicenseBase64,
     /// The file that the licence is in.
     LicenseFile,
-    /// The root of what all nodes share.
-    ClusterShared,
-    /// The shared folder of artifacts.
-    Artifacts,
-    /// The shared folder of task logs.
-    TaskLogs,
-    /// The shared folder of packages.
-    NugetRepository,
-    /// The shared folder of telemetry.
-    Telemetry,
-    /// The shared folder of imports.
-    Imports,
-    /// The shared folder of archived events.
-    EventExports,
 }
 
 impl Flag {
     /// Every one of them.
-    pub const ALL: [Self; 35] = [
+    pub fn all() -> impl Iterator<Item = Self> {
+        let carriers = FieldId::ALL.into_iter().filter(|field| field.setting().option.is_some()).map(Self::Setting);
+        Self::OTHERS.into_iter().chain(carriers)
+    }
+
+    /// Those that carry no setting by themselves.
+    const OTHERS: [Self; 23] = [
         Self::Instance,
         Self::Config,
         Self::Home,
@@ -160,10 +172,6 @@ impl Flag {
         Self::Grant,
         Self::MasterKey,
         Self::ConnectionString,
-        Self::WebListenPrefixes,
-        Self::WebForceSsl,
-        Self::CommsListenPort,
-        Self::GrpcListenPort,
         Self::UsernamePasswordIsEnabled,
         Self::ActiveDirectoryIsEnabled,
         Self::GuestLoginEnabled,
@@ -172,20 +180,12 @@ impl Flag {
         Self::Reconfigure,
         Self::Start,
         Self::Username,
-        Self::TaskCap,
         Self::Stop,
         Self::Uninstall,
         Self::Email,
         Self::Password,
         Self::LicenseBase64,
         Self::LicenseFile,
-        Self::ClusterShared,
-        Self::Artifacts,
-        Self::TaskLogs,
-        Self::NugetRepository,
-        Self::Telemetry,
-        Self::Imports,
-        Self::EventExports,
     ];
 
     /// As it is typed.
@@ -202,6 +202,11 @@ impl Flag {
     /// for all; the task cap is there too, but of this node only.
     const fn row(self) -> (&'static str, Reach) {
         match self {
+            Self::Setting(field) => match field.setting().option {
+                Some(option) => (option.name, option.reach),
+                // Only rows that name an option are asked for it, which a test of the catalog holds.
+                None => ("", Reach::Cluster),
+            },
             Self::Instance => ("--instance", Reach::Node),
             Self::Config => ("--config", Reach::Node),
             Self::Home => ("--home", Reach::Node),
@@ -211,10 +216,6 @@ impl Flag {
             Self::Grant => ("--grant", Reach::Cluster),
             Self::MasterKey => ("--masterKey", Reach::Node),
             Self::ConnectionString => ("--connectionString", Reach::Node),
-            Self::WebListenPrefixes => ("--webListenPrefixes", Reach::Node),
-            Self::WebForceSsl => ("--webForceSSL", Reach::Node),
-            Self::CommsListenPort => ("--commsListenPort", Reach::Node),
-            Self::GrpcListenPort => ("--grpcListenPort", Reach::Node),
             Self::UsernamePasswordIsEnabled => ("--usernamePasswordIsEnabled", Reach::Cluster),
             Self::ActiveDirectoryIsEnabled => ("--activeDirectoryIsEnabled", Reach::Cluster),
             Self::GuestLoginEnabled => ("--guestloginenabled", Reach::Cluster),
@@ -223,20 +224,12 @@ impl Flag {
             Self::Reconfigure => ("--reconfigure", Reach::Node),
             Self::Start => ("--start", Reach::Node),
             Self::Username => ("--username", Reach::Node),
-            Self::TaskCap => ("--taskCap", Reach::Node),
             Self::Stop => ("--stop", Reach::Node),
             Self::Uninstall => ("--uninstall", Reach::Node),
             Self::Email => ("--email", Reach::Cluster),
             Self::Password => ("--password", Reach::Cluster),
             Self::LicenseBase64 => ("--licenseBase64", Reach::Cluster),
             Self::LicenseFile => ("--licenseFile", Reach::Cluster),
-            Self::ClusterShared => ("--clusterShared", Reach::Cluster),
-            Self::Artifacts => ("--artifacts", Reach::Cluster),
-            Self::TaskLogs => ("--taskLogs", Reach::Cluster),
-            Self::NugetRepository => ("--nugetRepository", Reach::Cluster),
-            Self::Telemetry => ("--telemetry", Reach::Cluster),
-            Self::Imports => ("--imports", Reach::Cluster),
-            Self::EventExports => ("--eventExports", Reach::Cluster),
         }
     }
 }

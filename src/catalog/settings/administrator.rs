@@ -1,0 +1,44 @@
+//! The settings of the administrator screen and of the licence screen: what a first node sets once for the whole cluster.
+
+use super::{FIRST, OnlyWith, ROW, Setting};
+use crate::catalog::form::read;
+use crate::model::field::{FieldId, Kind};
+use crate::model::screen::ScreenId;
+
+const ADMINISTRATOR: Setting = Setting { asked: &[(ScreenId::Administrator, FIRST)], ..ROW };
+const LICENCE: Setting = Setting { asked: &[(ScreenId::License, FIRST)], optional: true, ..ROW };
+
+pub(super) const ROWS: [Setting; 5] = [
+    Setting {
+        field: FieldId::AdminUser,
+        id: "admin-user",
+        optional: true,
+        problem: |answers| read::admin_user(answers).err(),
+        ..ADMINISTRATOR
+    },
+    Setting {
+        field: FieldId::AdminEmail,
+        id: "admin-email",
+        only_with: OnlyWith::Answered(FieldId::AdminUser),
+        optional: true,
+        problem: |answers| read::admin_email(answers).err(),
+        ..ADMINISTRATOR
+    },
+    Setting {
+        field: FieldId::AdminPassword,
+        id: "admin-password",
+        kind: Kind::Secret,
+        only_with: OnlyWith::Answered(FieldId::AdminUser),
+        problem: |answers| read::admin_password(answers).err(),
+        ..ADMINISTRATOR
+    },
+    // What is in a licence is its survey's to say.
+    Setting { field: FieldId::Licence, id: "licence", kind: Kind::Secret, ..LICENCE },
+    Setting {
+        field: FieldId::LicenceFile,
+        id: "licence-file",
+        kind: Kind::Path,
+        problem: |answers| read::file_to_be(FieldId::LicenceFile, "licence.xml", answers).err(),
+        ..LICENCE
+    },
+];

@@ -1,0 +1,52 @@
+//! The settings of the cluster screen.
+
+use super::{Group, JOIN, ROW, Setting};
+use crate::catalog::form::read;
+use crate::catalog::octopus::{OctopusOption, Reach, Verb};
+use crate::model::choice::spelled;
+use crate::model::field::{FieldId, Kind};
+use crate::model::flow::Flow;
+use crate::model::screen::ScreenId;
+
+const JOIN_OR_EDIT: &[Flow] = &[Flow::Join, Flow::Edit];
+
+/// What the operator of a node that joins consents to.
+const CONSENT: Setting = Setting {
+    kind: Kind::Toggle,
+    default: spelled(false),
+    asked: &[(ScreenId::Cluster, JOIN)],
+    of_node: false,
+    group: Group::Cluster,
+    ..ROW
+};
+
+pub(super) const ROWS: [Setting; 5] = [
+    Setting {
+        field: FieldId::MasterKey,
+        id: "master-key",
+        kind: Kind::Secret,
+        asked: &[(ScreenId::Cluster, JOIN_OR_EDIT)],
+        of_node: false,
+        problem: |answers| read::master_key(answers).err(),
+        group: Group::Cluster,
+        ..ROW
+    },
+    Setting { field: FieldId::UnverifiedKey, id: "unverified-key", ..CONSENT },
+    Setting { field: FieldId::ReplaceNode, id: "replace-node", ..CONSENT },
+    Setting {
+        field: FieldId::TaskCap,
+        id: "task-cap",
+        kind: Kind::Number,
+        default: "5",
+        bounds: (0, 1000),
+        asked: &[(ScreenId::Cluster, JOIN_OR_EDIT)],
+        problem: |answers| read::task_cap(answers).err(),
+        node: Some(|node| Some(node.task_cap.to_string())),
+        config: Some(|config| Some(config.node.task_cap.to_string())),
+        row: Some(|row| row.task_cap.to_string()),
+        // Octopus keeps it in the database, but of this node only.
+        option: Some(OctopusOption { verb: Verb::Node, name: "--taskCap", reach: Reach::Node }),
+        ..ROW
+    },
+    Setting { field: FieldId::MakeRegistry, id: "make-registry", ..CONSENT },
+];

@@ -1,0 +1,77 @@
+//! The settings of the web screen.
+
+use super::{Group, NEW_OR_EDIT, NextNode, OctopusSource, ROW, Same, Setting};
+use crate::catalog::form::read;
+use crate::catalog::octopus::OctopusOption;
+use crate::model::answers::Answers;
+use crate::model::choice::spelled;
+use crate::model::field::{FieldId, Kind};
+use crate::model::screen::ScreenId;
+use crate::model::web::Web;
+
+const WEB: Setting =
+    Setting { group: Group::Web, asked: &[(ScreenId::Web, NEW_OR_EDIT)], next_node: NextNode::UnlessDefault, ..ROW };
+
+pub(super) const ROWS: [Setting; 4] = [
+    Setting {
+        field: FieldId::ListenPrefixes,
+        id: "listen-prefixes",
+        default: "http://localhost:80/",
+        is_list: true,
+        problem: |answers| read::prefixes(answers).err(),
+        node: Some(|node| Some(node.web.prefix_texts().join(","))),
+        config: Some(|config| Some(config.web.listen_prefixes.join(","))),
+        row: Some(|row| row.prefixes.clone()),
+        octopus: OctopusSource::Keys { keys: &["Octopus.WebPortal.ListenPrefixes"], unset: Some("") },
+        option: Some(OctopusOption::configure("--webListenPrefixes")),
+        same: Same::Prefixes,
+        ..WEB
+    },
+    Setting {
+        field: FieldId::ForceSsl,
+        id: "force-ssl",
+        kind: Kind::Toggle,
+        default: spelled(false),
+        node: Some(|node| Some(spelled(node.web.force_ssl).to_owned())),
+        config: Some(|config| Some(spelled(config.web.force_ssl).to_owned())),
+        octopus: OctopusSource::Keys { keys: &["Octopus.WebPortal.ForceSsl"], unset: Some(spelled(false)) },
+        option: Some(OctopusOption::configure("--webForceSSL")),
+        ..WEB
+    },
+    Setting {
+        field: FieldId::CommsPort,
+        id: "comms-port",
+        kind: Kind::Number,
+        default: "10943",
+        problem: |answers| read::port(FieldId::CommsPort, answers).err(),
+        node: Some(|node| Some(node.web.comms_port.to_string())),
+        config: Some(|config| Some(config.comms.port.to_string())),
+        row: Some(|row| row.comms_port.to_string()),
+        octopus: OctopusSource::Keys { keys: &["Octopus.Communications.ServicesPort"], unset: Some("10943") },
+        option: Some(OctopusOption::configure("--commsListenPort")),
+        ..WEB
+    },
+    Setting {
+        field: FieldId::GrpcPort,
+        id: "grpc-port",
+        kind: Kind::Number,
+        default: "8443",
+        problem: |answers| read::port(FieldId::GrpcPort, answers).err(),
+        node: Some(|node| Some(node.web.grpc_port.to_string())),
+        config: Some(|config| Some(config.comms.grpc_port.to_string())),
+        row: Some(|row| row.grpc_port.to_string()),
+        option: Some(OctopusOption::configure("--grpcListenPort")),
+        ..WEB
+    },
+];
+
+/// The answers of the web screen, parsed; the error names the field that is malformed.
+pub fn read(answers: &Answers) -> Result<Web, FieldId> {
+    let port = |field| read::port(field, answers).map_err(|_| field);
+    Ok(Web {
+        prefixes: read::prefixes(answers).map_err(|_| FieldId::ListenPrefixes)?,
+        force_ssl: answers.is_on(FieldId::ForceSsl),
+        comms_port: port(FieldId::CommsPort)?,
+        grpc_port: port(FieldId::GrpcPort)?,
+    })
+}
