@@ -13,3 +13,4 @@ pub mod octopus;
 pub mod samples;
 pub mod say;
 pub mod settings;
+pub mod steps;

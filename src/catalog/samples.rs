@@ -10,7 +10,8 @@ use crate::model::cluster::ClusterId;
 use crate::model::facts::{
     Access, Beat, Certificate, ClusterFacts, ClusterSeen, Collation, Connected, Content, Database, DatabaseRights, DatabaseState,
     Disk, Encrypted, Evidence, Fact, Facts, HomeFacts, Identity, KeyFacts, KeyFileFacts, KeySpot, LoggedIn, Machine, NodeSeen,
-    Nodes, Occupant, PortFact, PortsFacts, Protocol, Replication, Resolved, ServerFacts, ServiceFacts, Trusted, Version,
+    Nodes, Occupant, PortFact, PortsFacts, Protocol, Replication, Resolved, ServerFacts, ServiceFacts, StateFolder, Trusted,
+    Version,
 };
 use crate::model::field::FieldId;
 use crate::model::key_verdict::{KeyBasis, KeyVerdict};
@@ -65,6 +66,11 @@ pub fn with_on(platform: Platform, changes: &[(FieldId, &str)]) -> Answers {
     answers
 }
 
+/// A state directory that is as it should be.
+pub fn state_folder() -> StateFolder {
+    StateFolder { path: "/var/lib/state".into(), free: Some(40 << 30), mode: Some(0o700), ..StateFolder::default() }
+}
+
 /// Facts against which nothing can be said: the database is there and empty.
 pub fn facts() -> Facts {
     Facts {
@@ -72,6 +78,7 @@ pub fn facts() -> Facts {
             host_name: "web01".into(),
             system: "Linux 6.1".into(),
             today: Some(date!(2026 - 11 - 21)),
+            state_folder: Fact::Seen(state_folder()),
             ..Machine::default()
         },
         home: HomeFacts {

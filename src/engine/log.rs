@@ -10,6 +10,7 @@ use tracing::level_filters::LevelFilter;
 use tracing::{debug, error, info, trace, warn};
 
 use crate::catalog::checks;
+use crate::catalog::steps;
 use crate::model::check::CheckId;
 use crate::model::finding::{Severity, Verdict};
 use crate::model::flow::Flow;
@@ -171,7 +172,7 @@ fn step_failed(kind: StepKind, state: &State) {
 fn plan_made(plan: &Plan) {
     info!(target: ENGINE, flow = plan.flow.id(), steps = plan.steps.len(), cluster = %plan.cluster, "plan made");
     for (place, step) in plan.steps.iter().enumerate() {
-        info!(target: ENGINE, step = place + 1, kind = step.kind.id(), scope = ?step.kind.scope(), title = step.title.as_str(), "plan");
+        info!(target: ENGINE, step = place + 1, kind = step.kind.id(), scope = ?steps::row(step.kind).scope, title = step.title.as_str(), "plan");
     }
     for check in &plan.accepted {
         warn!(target: ENGINE, check = check.id(), "warning accepted");

@@ -15,6 +15,8 @@ ids! {
         HomeWritable = "home-writable",
         /// The node's name is usable.
         HomeNode = "home-node",
+        /// The wizard's own state directory can be written, synced and locked, has room, and is this account's alone.
+        StateFolder = "state-folder",
         /// The account is named as its kind demands and exists where the host can tell.
         ServiceAccount = "service-account",
         /// The wizard may install a service for it.

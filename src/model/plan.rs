@@ -28,100 +28,72 @@ pub enum Scope {
     Cluster,
 }
 
-/// One unit that can be done, recognised as done, and undone; as a closed set.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum StepKind {
-    /// Look once more, on a connection of its own, whether the cluster and its master key are what the checks saw.
-    ProveAgain,
-    /// Create the home directory, 0750.
-    CreateHome,
-    /// Put the new master key on disk, sealed and synced, before anything in the database depends on it.
-    SealMasterKey,
-    /// Create the database.
-    CreateDatabase,
-    /// Create the registry and the cluster in one transaction.
-    InitialiseCluster,
-    /// Create the registry's schema in a database that Octopus itself made; only when the operator says so.
-    AdoptCluster,
-    /// Enter this node into the cluster's registry, in place of a dead node where the operator chose that.
-    JoinCluster,
-    /// Change this node's row in the registry.
-    UpdateRow,
-    /// Mark this node as drained in the registry.
-    DrainNode,
-    /// Take this node's row out of the registry.
-    RemoveRow,
-    /// Take the row of another, dead node out of the registry.
-    RemoveNode,
-    /// Make the shared folders that are not there; the registry is told which they are.
-    ShareStorage,
-    /// Leave this node's canary in each shared folder; the registry is told their nonces. A first node does both before its
-    /// cluster is initialised, and the registry is told with that.
-    LeaveCanary,
-    /// Write the node config and enter the instance in this machine's list.
-    WriteNodeConfig,
-    /// Take the node config away (a dated copy stays) and strike the instance off this machine's list.
-    RemoveNodeConfig,
-    /// Read the node config back and connect once more with what it says.
-    ConnectOnce,
-    /// `create-instance`.
-    OctopusInstance,
-    /// `database`: point the instance at the cluster's database, with the cluster's master key; of a first node
-    /// also make Octopus' own tables.
-    OctopusDatabase,
-    /// `configure`: the web portal and the ports.
-    OctopusConfigure,
-    /// `admin`: make the first administrator.
-    OctopusAdmin,
-    /// `license`: hand the licence over.
-    OctopusLicence,
-    /// `path`: hand the shared folders over.
-    OctopusPaths,
-    /// `node --taskCap=0`: a node that joins takes no tasks before it has proven itself.
-    OctopusHold,
-    /// `service`: install the service, and start it where that was asked for.
-    OctopusService,
-    /// Wait until the node answers its load balancer.
-    AwaitPing,
-    /// Wait until the database has seen the node's heart beat.
-    AwaitBeat,
-    /// `node --taskCap`: as many tasks as were asked for.
-    OctopusTaskCap,
+ids! {
+    /// One unit that can be done, recognised as done, and undone; in the order in which a plan holds them, but for the shared
+    /// storage of a first node. What else is fixed of each is in its row in `catalog/steps.rs`.
+    #[derive(Serialize, Deserialize)]
+    #[serde(rename_all = "kebab-case")]
+    pub enum StepKind {
+        /// Look once more, on a connection of its own, whether the cluster and its master key are what the checks saw.
+        ProveAgain = "prove-again",
+        /// Create the home directory, 0750.
+        CreateHome = "create-home",
+        /// Put the new master key on disk, sealed and synced, before anything in the database depends on it.
+        SealMasterKey = "seal-master-key",
+        /// Create the database.
+        CreateDatabase = "create-database",
+        /// Create the registry and the cluster in one transaction.
+        InitialiseCluster = "initialise-cluster",
+        /// Create the registry's schema in a database that Octopus itself made; only when the operator says so.
+        AdoptCluster = "adopt-cluster",
+        /// Enter this node into the cluster's registry, in place of a dead node where the operator chose that.
+        JoinCluster = "join-cluster",
+        /// Change this node's row in the registry.
+        UpdateRow = "update-row",
+        /// Mark this node as drained in the registry.
+        DrainNode = "drain-node",
+        /// Take this node's row out of the registry.
+        RemoveRow = "remove-row",
+        /// Take the row of another, dead node out of the registry.
+        RemoveNode = "remove-node",
+        /// Make the shared folders that are not there; the registry is told which they are.
+        ShareStorage = "share-storage",
+        /// Leave this node's canary in each shared folder; the registry is told their nonces. A first node does both before its
+        /// cluster is initialised, and the registry is told with that.
+        LeaveCanary = "leave-canary",
+        /// Write the node config and enter the instance in this machine's list.
+        WriteNodeConfig = "write-node-config",
+        /// Take the node config away (a dated copy stays) and strike the instance off this machine's list.
+        RemoveNodeConfig = "remove-node-config",
+        /// Read the node config back and connect once more with what it says.
+        ConnectOnce = "connect-once",
+        /// `create-instance`.
+        OctopusInstance = "octopus-instance",
+        /// `database`: point the instance at the cluster's database, with the cluster's master key; of a first node
+        /// also make Octopus' own tables.
+        OctopusDatabase = "octopus-database",
+        /// `configure`: the web portal and the ports.
+        OctopusConfigure = "octopus-configure",
+        /// `admin`: make the first administrator.
+        OctopusAdmin = "octopus-admin",
+        /// `license`: hand the licence over.
+        OctopusLicence = "octopus-licence",
+        /// `path`: hand the shared folders over.
+        OctopusPaths = "octopus-paths",
+        /// `node --taskCap=0`: a node that joins takes no tasks before it has proven itself.
+        OctopusHold = "octopus-hold",
+        /// `service`: install the service, and start it where that was asked for.
+        OctopusService = "octopus-service",
+        /// Wait until the node answers its load balancer.
+        AwaitPing = "await-ping",
+        /// Wait until the database has seen the node's heart beat.
+        AwaitBeat = "await-beat",
+        /// `node --taskCap`: as many tasks as were asked for.
+        OctopusTaskCap = "octopus-task-cap",
+    }
 }
 
 impl StepKind {
-    /// Every kind, in the order in which a plan holds them; but see [`Self::LeaveCanary`].
-    pub const ALL: [Self; 27] = [
-        Self::ProveAgain,
-        Self::CreateHome,
-        Self::SealMasterKey,
-        Self::CreateDatabase,
-        Self::InitialiseCluster,
-        Self::AdoptCluster,
-        Self::JoinCluster,
-        Self::UpdateRow,
-        Self::DrainNode,
-        Self::RemoveRow,
-        Self::RemoveNode,
-        Self::ShareStorage,
-        Self::LeaveCanary,
-        Self::WriteNodeConfig,
-        Self::RemoveNodeConfig,
-        Self::ConnectOnce,
-        Self::OctopusInstance,
-        Self::OctopusDatabase,
-        Self::OctopusConfigure,
-        Self::OctopusAdmin,
-        Self::OctopusLicence,
-        Self::OctopusPaths,
-        Self::OctopusHold,
-        Self::OctopusService,
-        Self::AwaitPing,
-        Self::AwaitBeat,
-        Self::OctopusTaskCap,
-    ];
-
     /// The kinds of a first node's plan, in order.
     pub const FIRST_NODE: [Self; 6] = [
         Self::CreateHome,
@@ -131,72 +103,6 @@ impl StepKind {
         Self::WriteNodeConfig,
         Self::ConnectOnce,
     ];
-
-    /// Its scope.
-    pub const fn scope(self) -> Scope {
-        match self {
-            Self::ProveAgain
-            | Self::CreateHome
-            | Self::SealMasterKey
-            | Self::WriteNodeConfig
-            | Self::RemoveNodeConfig
-            | Self::ConnectOnce
-            | Self::OctopusInstance
-            | Self::OctopusDatabase
-            | Self::OctopusConfigure
-            | Self::OctopusService
-            | Self::AwaitPing
-            | Self::AwaitBeat => Scope::Node,
-            Self::JoinCluster
-            | Self::UpdateRow
-            | Self::DrainNode
-            | Self::RemoveRow
-            | Self::LeaveCanary
-            | Self::OctopusHold
-            | Self::OctopusTaskCap => Scope::Row,
-            Self::CreateDatabase
-            | Self::InitialiseCluster
-            | Self::AdoptCluster
-            | Self::RemoveNode
-            | Self::ShareStorage
-            | Self::OctopusAdmin
-            | Self::OctopusLicence
-            | Self::OctopusPaths => Scope::Cluster,
-        }
-    }
-
-    /// Its id in the journal and in findings.
-    pub const fn id(self) -> &'static str {
-        match self {
-            Self::ProveAgain => "prove-again",
-            Self::CreateHome => "create-home",
-            Self::SealMasterKey => "seal-master-key",
-            Self::CreateDatabase => "create-database",
-            Self::InitialiseCluster => "initialise-cluster",
-            Self::AdoptCluster => "adopt-cluster",
-            Self::JoinCluster => "join-cluster",
-            Self::UpdateRow => "update-row",
-            Self::DrainNode => "drain-node",
-            Self::RemoveRow => "remove-row",
-            Self::RemoveNode => "remove-node",
-            Self::WriteNodeConfig => "write-node-config",
-            Self::RemoveNodeConfig => "remove-node-config",
-            Self::ConnectOnce => "connect-once",
-            Self::ShareStorage => "share-storage",
-            Self::LeaveCanary => "leave-canary",
-            Self::OctopusInstance => "octopus-instance",
-            Self::OctopusDatabase => "octopus-database",
-            Self::OctopusConfigure => "octopus-configure",
-            Self::OctopusAdmin => "octopus-admin",
-            Self::OctopusLicence => "octopus-licence",
-            Self::OctopusPaths => "octopus-paths",
-            Self::OctopusHold => "octopus-hold",
-            Self::OctopusService => "octopus-service",
-            Self::AwaitPing => "await-ping",
-            Self::AwaitBeat => "await-beat",
-            Self::OctopusTaskCap => "octopus-task-cap",
-        }
-    }
 }
 
 /// A step of a plan.

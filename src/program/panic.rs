@@ -48,7 +48,7 @@ pub fn wait_if_ending() {
 
 #[cfg(feature = "practice")]
 fn is_contained() -> bool {
-    cfg!(panic = "unwind") && practice_server::contained::is_contained()
+    cfg!(panic = "unwind") && practice_server::panics::is_caught()
 }
 
 #[cfg(not(feature = "practice"))]
@@ -64,7 +64,7 @@ pub fn rehearse() {
         Ok("main") => rehearsed(),
         Ok("task") => drop(tokio::spawn(async { rehearsed() })),
         #[cfg(feature = "practice")]
-        Ok("practice") => practice_server::contained::rehearse(),
+        Ok("practice") => practice_server::panics::rehearse(),
         _ => {}
     }
 }

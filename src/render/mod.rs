@@ -11,14 +11,38 @@ pub mod next_node;
 pub mod octopus;
 pub mod script;
 mod secrets;
-mod setup;
 pub mod tentacles;
 
+use crate::model::fingerprint::Fingerprint;
+use crate::model::flow::Flow;
+use crate::model::node::Node;
 use crate::model::plan::Plan;
 
 pub use crate::model::quote::Shell;
 pub use secrets::{Clear, Secret, Secrets};
-pub use setup::Setup;
+
+/// A node that is to be set up.
+#[derive(Debug, Clone, Copy)]
+pub struct Setup<'a> {
+    /// As which one. [`Flow::FirstNode`] alone has what concerns the whole cluster.
+    pub flow: Flow,
+    /// The node. Its secrets are never read here: they may be empty.
+    pub node: &'a Node,
+    /// The master key's fingerprint, by which its holder tells it from others; `None` where it is not known.
+    pub fingerprint: Option<Fingerprint>,
+}
+
+impl<'a> Setup<'a> {
+    /// What a plan sets up.
+    pub fn of(plan: &'a Plan) -> Self {
+        Self { flow: plan.flow, node: &plan.node, fingerprint: Some(plan.fingerprint) }
+    }
+
+    /// Whether it is the first node, with which the cluster begins.
+    pub fn is_first(&self) -> bool {
+        self.flow == Flow::FirstNode
+    }
+}
 
 /// A value cannot be rendered: there is a NUL in it, which no shell, no environment and no command line can carry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]

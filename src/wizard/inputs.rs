@@ -13,7 +13,7 @@ use crate::model::survey::{AccountKind, Inputs, SurveyId};
 pub fn surveys_of(screen: ScreenId) -> &'static [SurveyId] {
     match screen {
         ScreenId::Start => &[SurveyId::Machine],
-        ScreenId::Home => &[SurveyId::Home],
+        ScreenId::Home => &[SurveyId::Home, SurveyId::Machine],
         ScreenId::Service => &[SurveyId::Service],
         ScreenId::Database => &[SurveyId::Server],
         ScreenId::Cluster => &[SurveyId::Cluster, SurveyId::Key],

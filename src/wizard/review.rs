@@ -1,6 +1,6 @@
 //! What faces and `update()` ask of a review: its checks, its keys, what hangs on what. Pure.
 
-use crate::catalog::checks;
+use crate::catalog::{checks, flow};
 use crate::model::check::CheckId;
 use crate::model::facts::{ClusterFacts, Fact, Life, NodeSeen, Trouble, Unfinished};
 use crate::model::field::FieldId;
@@ -57,6 +57,14 @@ pub fn key_of_octopus(state: &State) -> Option<Verdict> {
         && state.subject().is_some_and(|subject| subject.maker == Maker::Octopus)
         && matches!(state.facts.node.octopus, Fact::Seen(Some(_)));
     reviewed.then(|| Verdict::Good("not looked at: Octopus Server keeps it under the machine's own protection".to_owned()))
+}
+
+/// The checks that are judged before the first step of a flow although none of its screens shows them: those of the machine
+/// itself, whose facts are there in every flow.
+pub fn guards(flow: Flow) -> impl Iterator<Item = CheckId> {
+    let shown = move |check: &CheckId| flow::path(flow).contains(&checks::row(*check).screen);
+    let of_machine = |check: &CheckId| checks::row(*check).surveys == [SurveyId::Machine];
+    CheckId::ALL.into_iter().filter(of_machine).filter(move |check| !shown(check))
 }
 
 /// Whether the server itself refused the last look at the cluster. Asking on by itself might lock the account.

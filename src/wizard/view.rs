@@ -176,6 +176,13 @@ impl State {
         before.into_iter().find(|other| self.gate_of(*other) != Gate::Open)
     }
 
+    /// What stands against the first step of a flow that has no screen for it.
+    pub fn guarded_by(&self) -> Option<Finding> {
+        let flow = self.flow()?;
+        let verdicts: Vec<_> = review::guards(flow).map(|check| (check, self.verdict(check))).collect();
+        foremost_of(&verdicts).filter(|finding| finding.severity == Severity::Stop).cloned()
+    }
+
     /// What is wrong with a field's text, whether or not it is to be shown yet.
     pub fn problem(&self, field: FieldId) -> Option<String> {
         if field == FieldId::KeyProof {

@@ -27,7 +27,8 @@ const fn says(check: CheckId) -> &'static [Severity] {
         | CheckId::WebPorts
         | CheckId::StorageRights
         | CheckId::StorageSpace
-        | CheckId::OctopusInstance => &[Stop],
+        | CheckId::OctopusInstance
+        | CheckId::StateFolder => &[Stop],
         CheckId::HomePath
         | CheckId::HomeDisk
         | CheckId::SqlTls

@@ -32,11 +32,15 @@ pub enum MachineId {
     Stopped,
     /// With an Octopus Server 2025.1.0 installed, which has an instance `Default`; and with a service of an instance `Serving`.
     Installed,
+    /// Where a file stands in the way of the wizard's state directory.
+    Walled,
+    /// Whose state directory everybody may write.
+    Open,
 }
 
 impl MachineId {
     /// Every machine.
-    pub const ALL: [Self; 4] = [Self::Bare, Self::Busy, Self::Stopped, Self::Installed];
+    pub const ALL: [Self; 6] = [Self::Bare, Self::Busy, Self::Stopped, Self::Installed, Self::Walled, Self::Open];
 
     /// Its name in the head of a case.
     pub const fn id(self) -> &'static str {
@@ -45,6 +49,8 @@ impl MachineId {
             Self::Busy => "busy",
             Self::Stopped => "stopped",
             Self::Installed => "installed",
+            Self::Walled => "walled",
+            Self::Open => "open",
         }
     }
 
@@ -83,6 +89,10 @@ pub fn prepare(scene: &Scene) {
         std::fs::set_permissions(scene.path(file), Permissions::from_mode(mode)).unwrap();
     }
     std::fs::create_dir_all(scene.path("empty")).unwrap();
+    write(&scene.path("walled"), "not a folder\n");
+    let open = scene.path("open/state");
+    std::fs::create_dir_all(&open).unwrap();
+    std::fs::set_permissions(&open, Permissions::from_mode(0o777)).unwrap();
     busy(scene);
     stopped(&places(scene, MachineId::Stopped));
     installed(&places(scene, MachineId::Installed));

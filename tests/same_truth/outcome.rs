@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use octopus_setup::catalog::flow;
+use octopus_setup::catalog::steps;
 use octopus_setup::model::check::CheckId;
 use octopus_setup::model::field::FieldId;
 use octopus_setup::model::finding::{Finding, Remedy, Severity, Verdict};
@@ -91,7 +92,11 @@ impl Plan {
     pub fn of(plan: &plan::Plan, case: &Case) -> Self {
         let ambient = case.ambient();
         Self {
-            steps: plan.steps.iter().map(|step| (step.kind.scope(), step.mode.to_owned(), step.title.clone())).collect(),
+            steps: plan
+                .steps
+                .iter()
+                .map(|step| (steps::row(step.kind).scope, step.mode.to_owned(), step.title.clone()))
+                .collect(),
             accepted: plan.accepted.iter().copied().filter(|check| !ambient.contains(check)).collect(),
             key_unverified: plan.key_unverified,
         }

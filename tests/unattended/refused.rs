@@ -116,3 +116,38 @@ async fn a_key_file_that_cannot_be_is_told_before_the_first_write() {
     }
     assert_eq!(std::fs::read(site.home("mine")).unwrap(), b"mine");
 }
+
+#[cfg(unix)]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_state_directory_that_cannot_be_used_refuses_before_anything_is_written() {
+    use std::os::unix::fs::PermissionsExt;
+
+    for (what, says) in [("file", "is not a folder"), ("beneath a file", "is not a folder"), ("open", "(mode 0755)")] {
+        let site = Site::start().await;
+        let mut places = site.places();
+        match what {
+            "file" => std::fs::write(&places.state, "x").unwrap(),
+            "beneath a file" => {
+                std::fs::write(&places.state, "x").unwrap();
+                places.state.push("state");
+            }
+            _ => {
+                std::fs::create_dir(&places.state).unwrap();
+                std::fs::set_permissions(&places.state, std::fs::Permissions::from_mode(0o755)).unwrap();
+            }
+        }
+        for (flow, before) in [(Flow::FirstNode, written(&site)), (Flow::Join, written(&site))] {
+            let world = World::new(places.clone(), Surroundings::default());
+            let (_sender, mut signals) = unbounded_channel();
+            let (mut out, order) = (Vec::new(), order(&site, flow, "node-1", &[]));
+            let exit =
+                headless::run(order, Output::Text, &mut out, &mut signals, |answers| Engine::new(world, answers, None)).await;
+            let said = String::from_utf8(out).unwrap();
+            assert_eq!(exit, Exit::Checks, "{what}: {said}");
+            assert!(said.contains("state-folder") && said.contains(says), "{what}: {said}");
+            assert!(said.contains(&places.state.display().to_string()), "{what}: {said}");
+            assert!(said.contains("Nothing was written."), "{what}: {said}");
+            assert_eq!(written(&site), before, "{what}");
+        }
+    }
+}

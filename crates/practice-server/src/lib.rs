@@ -6,34 +6,30 @@
 //! [`PracticeServer::start`] with [`ServerOptions`] returns a [`RunningServer`]; dropping that stops the server. [`Engine`]
 //! is the T-SQL engine alone, without the wire.
 //!
-//! A connection goes through `link` (PRELOGIN, TLS) and `login` to `session`, which hands each request to `executor` on a
-//! blocking thread, where `reply_writer` turns the engine's replies into tokens.
+//! A connection goes through `link` (PRELOGIN, TLS) and `login` to `connection`, which hands each request to `executor` on a
+//! blocking thread, where `reply_writer` encodes the engine's replies as tokens.
 
 #![warn(missing_docs)]
 
-mod cert;
-pub mod contained;
-mod credentials;
+mod certificate;
+mod connection;
+mod data_folder;
 mod engine;
 mod executor;
 mod link;
-mod listener;
 mod login;
-mod meter;
 mod options;
-mod prepared;
-mod private_file;
+pub mod panics;
 mod reply;
 mod reply_writer;
 mod server;
-mod session;
 mod shared;
 mod tds;
 mod tsql;
 mod value;
 
-pub use cert::CertError;
-pub use credentials::CredentialsError;
+pub use certificate::CertificateError;
+pub use data_folder::CredentialsError;
 pub use engine::{Engine, Interrupt, Login, LoginRequest, Mark, OpenError, Personality, Session, Sink};
 pub use options::{Certificate, Faults, Limits, ServerOptions, TlsPolicy, WireFault};
 pub use reply::{Reply, SqlMessage};

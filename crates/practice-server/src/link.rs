@@ -1,58 +1,60 @@
-//! From the first byte to the login: PRELOGIN and TLS, as the server's side does them.
+//! A connection from its first byte to the login: PRELOGIN and TLS, the server's side.
 
 use std::io;
 use std::pin::Pin;
-use std::task::{Context, Poll};
-
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::TcpStream;
-use tokio_rustls::TlsAcceptor;
-use tokio_rustls::server::TlsStream;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
 use tds_wire::packet::{self, PacketType, ReadError};
 use tds_wire::prelogin::{Agreement, Encryption, Prelogin, PreloginError, Version};
 use tds_wire::tls::HandshakeStream;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::TcpStream;
+use tokio::time::Sleep;
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::server::TlsStream;
 
-use super::cert::ServerTls;
-use super::meter::Metered;
-use super::options::TlsPolicy;
+use crate::certificate::ServerTls;
+use crate::options::TlsPolicy;
 
 type Tcp = Metered<TcpStream>;
 
-/// The first byte of a TLS record with a handshake: TDS 8.0, which begins with TLS.
+/// The first byte of a TLS handshake record: TDS 8.0 starts with TLS.
 const TLS_HANDSHAKE: u8 = 0x16;
-/// The largest PRELOGIN message, in bytes, that is read.
+/// The largest accepted PRELOGIN message in bytes.
 const PRELOGIN_LIMIT: usize = 4096;
 
-/// A connection as it has been agreed on.
+/// A connection after the negotiation.
 #[derive(Debug)]
 pub enum Link {
-    /// No TLS.
+    /// Without TLS.
     Plain(Tcp),
-    /// TLS that began inside PRELOGIN packets.
+    /// With TLS that started inside PRELOGIN packets.
     Wrapped(Box<TlsStream<HandshakeStream<Tcp>>>),
-    /// The same, for the login only.
+    /// The same, for the login message only.
     LoginOnly(Box<TlsStream<HandshakeStream<Tcp>>>),
-    /// TLS from the first byte.
+    /// With TLS from the first byte.
     Strict(Box<TlsStream<Tcp>>),
 }
 
-/// Why there is no connection.
+/// Why a connection was not established.
 #[derive(Debug, thiserror::Error)]
 pub enum LinkError {
     /// The connection broke, or TLS failed.
     #[error(transparent)]
     Io(#[from] io::Error),
-    /// What came is no message.
+    /// The client sent no valid message.
     #[error(transparent)]
     Read(#[from] ReadError),
-    /// What came is no PRELOGIN.
+    /// The client sent no valid PRELOGIN.
     #[error(transparent)]
     Prelogin(#[from] PreloginError),
-    /// Something else came first.
+    /// The client sent another message first.
     #[error("a {0:?} message came before PRELOGIN")]
     Unexpected(PacketType),
-    /// The two sides do not agree on encryption, or the client wants an instance that is not here.
+    /// Both sides do not agree on encryption, or the client asked for another instance.
     #[error("client and server do not get along")]
     Refused,
 }
@@ -73,7 +75,7 @@ impl Link {
             }
             let acceptor = TlsAcceptor::from(tls.strict.clone());
             let mut stream = acceptor.accept(tcp).await?;
-            // TLS is there already, so nothing is left to agree on.
+            // TLS is already active, so nothing is left to negotiate.
             prelogin(&mut stream, version, |_| Encryption::NotSupported).await?;
             return Ok(Self::Strict(Box::new(stream)));
         }
@@ -91,7 +93,7 @@ impl Link {
         }
     }
 
-    /// Goes on without TLS where it was for the login only. To be called when the login message has been read.
+    /// Continues without TLS if it was for the login only. To be called after the login message has been read.
     #[must_use]
     pub fn after_login_message(self) -> Self {
         match self {
@@ -102,7 +104,7 @@ impl Link {
 }
 
 impl TlsPolicy {
-    /// The server's answer to what the client sent. Source: [MS-TDS] 2.2.6.5, the table of ENCRYPTION.
+    /// Returns the server's answer to the client's option. Source: [MS-TDS] 2.2.6.5, the table of ENCRYPTION.
     fn answer(self, client: Encryption) -> Encryption {
         match (self, client) {
             (Self::Missing, _) | (Self::Offered, Encryption::NotSupported) => Encryption::NotSupported,
@@ -137,7 +139,7 @@ where
     if here { Ok(agreement) } else { Err(LinkError::Refused) }
 }
 
-/// The same call on whichever stream it is.
+/// Makes the same call on whichever stream the link has.
 macro_rules! on_stream {
     ($link:expr, $stream:ident => $call:expr) => {
         match $link.get_mut() {
@@ -165,5 +167,84 @@ impl AsyncWrite for Link {
 
     fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         on_stream!(self, stream => Pin::new(stream).poll_shutdown(cx))
+    }
+}
+
+/// Counts turns: how often a client starts to send after the server has sent, or at the start.
+///
+/// It is below TLS, so the turns of a handshake count too. TCP's own turn does not, because the operating system makes it.
+#[derive(Debug)]
+pub struct Metered<S> {
+    inner: S,
+    turns: Arc<AtomicU64>,
+    round_trip: Duration,
+    /// Whether the client sent last.
+    client_spoke_last: bool,
+    delay: Option<Pin<Box<Sleep>>>,
+}
+
+impl<S> Metered<S> {
+    /// Counts into `turns`, and waits `round_trip` before the first byte of each answer.
+    pub fn new(inner: S, turns: Arc<AtomicU64>, round_trip: Duration) -> Self {
+        Self { inner, turns, round_trip, client_spoke_last: false, delay: None }
+    }
+}
+
+impl<S: AsyncRead + Unpin> AsyncRead for Metered<S> {
+    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        let before = buf.filled().len();
+        ready!(Pin::new(&mut self.inner).poll_read(cx, buf))?;
+        if buf.filled().len() > before && !self.client_spoke_last {
+            self.client_spoke_last = true;
+            self.turns.fetch_add(1, Ordering::Relaxed);
+        }
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl<S: AsyncWrite + Unpin> AsyncWrite for Metered<S> {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        let this = &mut *self;
+        if this.client_spoke_last && !this.round_trip.is_zero() {
+            let round_trip = this.round_trip;
+            let sleep = this.delay.get_or_insert_with(|| Box::pin(tokio::time::sleep(round_trip)));
+            ready!(sleep.as_mut().poll(cx));
+            this.delay = None;
+        }
+        this.client_spoke_last = false;
+        Pin::new(&mut this.inner).poll_write(cx, bytes)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.inner).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.inner).poll_shutdown(cx)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt, duplex};
+
+    use super::*;
+
+    #[test]
+    fn a_turn_is_a_change_of_direction_however_many_bytes_it_has() {
+        let run = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        run.block_on(async {
+            let (mut client, server) = duplex(64);
+            let turns = Arc::new(AtomicU64::new(0));
+            let mut server = Metered::new(server, turns.clone(), Duration::ZERO);
+            for expected in 1..=3 {
+                client.write_all(b"ab").await.unwrap();
+                server.read_u8().await.unwrap();
+                server.read_u8().await.unwrap();
+                server.write_all(b"c").await.unwrap();
+                server.write_all(b"d").await.unwrap();
+                assert_eq!(turns.load(Ordering::Relaxed), expected);
+            }
+        });
     }
 }

@@ -8,37 +8,42 @@ use zeroize::Zeroize as _;
 
 use tds_wire::packet::{self, PacketType};
 
-use super::contained::contain;
 use super::engine::LoginRequest;
-use super::executor::Work;
+use super::executor::Worker;
 use super::link::Link;
 use super::options::WireFault;
-use super::prepared::Prepared;
+use super::panics::catch;
 use super::reply::SqlMessage;
 use super::reply_writer::message;
-use super::shared::Shared;
+use super::shared::SharedState;
 use super::tds::login7::Login7;
-use super::tds::tokens::{self, Change, DoneKind, done};
+use super::tds::tokens::{self, DoneToken, EnvChange, done};
+use crate::executor::PreparedStatements;
 
-/// The largest LOGIN7 message, in bytes: SQL Server's own limit.
+/// The largest accepted LOGIN7 message in bytes; SQL Server has the same limit.
 const LOGIN_LIMIT: usize = 128 << 10;
 
-/// A connection that is logged in.
+/// A connection after a successful login.
 #[derive(Debug)]
 pub struct LoggedIn {
     /// The connection.
     pub link: Link,
     /// Its session.
-    pub work: Work,
-    /// The packet size in bytes.
+    pub work: Worker,
+    /// The negotiated packet size in bytes.
     pub size: usize,
 }
 
-/// Reads a login and answers it. `None` when there is none: the client has been told where it can be told.
-pub async fn login(mut link: Link, shared: &Arc<Shared>, alive: tokio::sync::mpsc::Sender<()>, spid: u16) -> Option<LoggedIn> {
+/// Reads a login and answers it. Returns `None` if it fails; the client has then been told, if it can be told.
+pub async fn login(
+    mut link: Link,
+    shared: &Arc<SharedState>,
+    alive: tokio::sync::mpsc::Sender<()>,
+    spid: u16,
+) -> Option<LoggedIn> {
     let mut read = packet::read_message(&mut link, LOGIN_LIMIT).await.ok()?;
     let decoded = Login7::decode(&read.payload);
-    // The password stands in it, and its disguise is none.
+    // The message contains the password, hardly obfuscated.
     read.payload.zeroize();
     let mut link = link.after_login_message();
     if read.kind != PacketType::Login7 {
@@ -56,14 +61,14 @@ pub async fn login(mut link: Link, shared: &Arc<Shared>, alive: tokio::sync::mps
         Ok(size) => size.clamp(packet::MIN_SIZE, packet::MAX_SIZE),
     };
     let wanted = login.database.clone();
-    let session = match open(login, shared).await {
+    let session = match open_session(login, shared).await {
         Ok(session) => session,
         Err(messages) => {
             let mut out = Vec::new();
             for message in &messages {
                 tokens::message(&mut out, message, &shared.name);
             }
-            tokens::done(&mut out, DoneKind::Batch, done::ERROR, 0, None);
+            tokens::done(&mut out, DoneToken::Batch, done::ERROR, 0, None);
             send(&mut link, &out, spid).await.ok()?;
             let _ = link.shutdown().await;
             return None;
@@ -77,23 +82,23 @@ pub async fn login(mut link: Link, shared: &Arc<Shared>, alive: tokio::sync::mps
         );
         tokens::message(&mut out, &message(4063, 11, text), &shared.name);
     }
-    tokens::change(&mut out, &Change::Database(database, "master"));
+    tokens::change(&mut out, &EnvChange::Database(database, "master"));
     let text = format!("Changed database context to '{database}'.");
     let told = SqlMessage { state: 2, ..message(5701, 0, text) };
     tokens::message(&mut out, &told, &shared.name);
-    tokens::change(&mut out, &Change::Collation);
-    tokens::change(&mut out, &Change::Language("us_english"));
+    tokens::change(&mut out, &EnvChange::Collation);
+    tokens::change(&mut out, &EnvChange::Language("us_english"));
     let told = message(5703, 0, "Changed language setting to us_english.");
     tokens::message(&mut out, &told, &shared.name);
     let build = program.build.to_be_bytes();
     let program = [program.major, program.minor, build[0], build[1]];
     tokens::login_ack(&mut out, acknowledged, program);
-    tokens::change(&mut out, &Change::PacketSize(size, packet::DEFAULT_SIZE));
-    if let Some(WireFault::RouteTo { host, port }) = shared.wire() {
-        tokens::change(&mut out, &Change::Route(&host, port));
+    tokens::change(&mut out, &EnvChange::PacketSize(size, packet::DEFAULT_SIZE));
+    if let Some(WireFault::RouteTo { host, port }) = shared.wire_fault() {
+        tokens::change(&mut out, &EnvChange::Route(&host, port));
     }
-    tokens::done(&mut out, DoneKind::Batch, 0, 0, None);
-    let work = Work { session, prepared: Prepared::default(), alive };
+    tokens::done(&mut out, DoneToken::Batch, 0, 0, None);
+    let work = Worker { session, prepared: PreparedStatements::default(), alive };
     if send(&mut link, &out, spid).await.is_err() {
         work.retire().await;
         return None;
@@ -101,8 +106,8 @@ pub async fn login(mut link: Link, shared: &Arc<Shared>, alive: tokio::sync::mps
     Some(LoggedIn { link, work, size })
 }
 
-/// Asks the engine.
-async fn open(login: Login7, shared: &Arc<Shared>) -> Result<super::engine::Session, Vec<SqlMessage>> {
+/// Checks the login with the engine.
+async fn open_session(login: Login7, shared: &Arc<SharedState>) -> Result<super::engine::Session, Vec<SqlMessage>> {
     if login.integrated {
         let text = "Login failed. The login is from an untrusted domain and cannot be used with Integrated authentication.";
         return Err(vec![message(18452, 14, text)]);
@@ -116,7 +121,7 @@ async fn open(login: Login7, shared: &Arc<Shared>) -> Result<super::engine::Sess
         application: login.application,
     };
     let engine = shared.engine.clone();
-    let opened = tokio::task::spawn_blocking(move || contain(|| engine.login(&request)));
+    let opened = tokio::task::spawn_blocking(move || catch(|| engine.login(&request)));
     if let Ok(Ok(result)) = opened.await {
         return result;
     }
@@ -125,11 +130,11 @@ async fn open(login: Login7, shared: &Arc<Shared>) -> Result<super::engine::Sess
 }
 
 async fn send(link: &mut Link, payload: &[u8], spid: u16) -> std::io::Result<()> {
-    write(link, payload, packet::DEFAULT_SIZE, spid).await
+    write_reply(link, payload, packet::DEFAULT_SIZE, spid).await
 }
 
 /// Writes a whole reply.
-pub async fn write<S>(stream: &mut S, payload: &[u8], size: usize, spid: u16) -> std::io::Result<()>
+pub async fn write_reply<S>(stream: &mut S, payload: &[u8], size: usize, spid: u16) -> std::io::Result<()>
 where
     S: AsyncWrite + Unpin,
 {

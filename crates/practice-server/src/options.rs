@@ -1,77 +1,77 @@
-//! What a practice server is started with.
+//! The options of a practice server.
 
 use std::path::PathBuf;
 use std::time::Duration;
 
 use super::engine::{Login, Personality};
 
-/// How the server stands to TLS inside TDS.
+/// How the server negotiates TLS inside TDS.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum TlsPolicy {
-    /// As the client likes: everything, the login only, or nothing.
+    /// As the client asks: for everything, for the login only, or not at all.
     #[default]
     Offered,
-    /// "Force Encryption" is set.
+    /// Always; SQL Server's "Force Encryption".
     Forced,
-    /// There is no certificate: PRELOGIN says that encryption is not supported.
+    /// Never: there is no certificate, and PRELOGIN says that encryption is not supported.
     Missing,
 }
 
-/// Which certificate the server shows.
+/// Which certificate the server presents.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Certificate {
-    /// A good one, from the CA whose file is exported.
+    /// A valid one, issued by the CA in [`crate::RunningServer::ca_file`].
     #[default]
     Good,
     /// One that expired yesterday.
     Expired,
-    /// One for `other.example`.
+    /// One for the host name `other.example`.
     OtherName,
-    /// One from a CA that nobody has.
+    /// One issued by a CA that no client has.
     UnknownIssuer,
-    /// One that signs itself, as SQL Server makes it when it has no other.
+    /// A self-signed one, as SQL Server generates if it has no other.
     SelfSigned,
 }
 
-/// What goes wrong on the wire.
+/// A fault on the wire, for tests of clients.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum WireFault {
-    /// Accepts, and never says a word.
+    /// Accepts connections and never sends a byte.
     SilentAtStart,
-    /// Is not a SQL Server: answers in another protocol and closes.
+    /// Answers in another protocol and closes.
     NotSqlServer,
-    /// Lets a client log in, and never answers a request.
+    /// Accepts logins and never answers a request.
     SilentAfterLogin,
-    /// Closes in the middle of each reply to a request.
+    /// Closes the connection in the middle of each reply to a request.
     DropMidReply,
-    /// Tells each client at login to go elsewhere.
+    /// Routes each client to another server at login.
     RouteTo {
-        /// The host.
+        /// The host name of the other server.
         host: String,
-        /// The port.
+        /// The TCP port of the other server.
         port: u16,
     },
 }
 
-/// What goes wrong, by name. The default is nothing.
+/// The faults of a server, for tests of clients. The default is none.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Faults {
-    /// The certificate.
+    /// The certificate that is presented.
     pub certificate: Certificate,
-    /// The wire.
+    /// The fault on the wire.
     pub wire: Option<WireFault>,
-    /// A round trip's time, for figures: waited for once per turn, and once for the TCP connection.
+    /// The simulated round-trip time: added to each turn, and once to the TCP connection.
     pub round_trip: Duration,
 }
 
-/// What keeps one client from using up the server.
+/// Limits that keep one client from exhausting the server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
-    /// Connections at once; further ones are closed at once.
+    /// Simultaneous connections; further ones are closed at once.
     pub connections: usize,
-    /// From the connection to the end of the login.
+    /// Time from the TCP connection to the end of the login.
     pub login: Duration,
-    /// The largest request, in bytes.
+    /// The largest request in bytes.
     pub message: usize,
 }
 
@@ -81,32 +81,32 @@ impl Default for Limits {
     }
 }
 
-/// What a practice server is started with.
+/// How a practice server is started.
 #[derive(Debug, Clone)]
 pub struct ServerOptions {
-    /// Its data folder; created if it is missing.
+    /// The data folder; created if missing.
     pub data: PathBuf,
-    /// Its port on 127.0.0.1; 0 takes a free one.
+    /// The TCP port on 127.0.0.1; 0 takes a free one.
     pub port: u16,
-    /// What it pretends to be.
+    /// Version, edition, name and clock that the server reports.
     pub personality: Personality,
-    /// Logins beside `octopus` and `sa`.
+    /// Logins in addition to `octopus` and `sa`.
     pub logins: Vec<Login>,
-    /// How it stands to TLS inside TDS.
+    /// How TLS inside TDS is negotiated.
     pub tls: TlsPolicy,
-    /// Whether TDS 8.0 (TLS first) is served too.
+    /// Whether TDS 8.0 (TLS first) is accepted too.
     pub allow_strict: bool,
-    /// Whether a login fails whenever its database cannot be opened, also where the client would take the login's own
-    /// instead. Some gateways and other makers' servers are like that.
+    /// Whether a login fails if its database cannot be opened, even if the client would accept the login's default database
+    /// instead. Some gateways and compatible servers behave like that.
     pub insists_on_database: bool,
-    /// What goes wrong.
+    /// The faults to simulate.
     pub faults: Faults,
-    /// How much it bears.
+    /// The limits on clients.
     pub limits: Limits,
 }
 
 impl ServerOptions {
-    /// A healthy server over this data folder, on a free port.
+    /// Creates the options of a server without faults on a free port.
     pub fn new(data: impl Into<PathBuf>) -> Self {
         Self {
             data: data.into(),

@@ -1,56 +1,56 @@
-//! What the practice engine answers, in the order in which the wire must carry it.
+//! What the engine answers, in the order in which it has to be sent.
 
 use super::value::{Column, SqlType, Value};
 
-/// A message of the server: an error (class 11 and above) or information (class 10 and below).
+/// A message from the server: an error (class 11 and above) or information (class 10 and below).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SqlMessage {
     /// SQL Server's own message number, for instance 18456 or 2627.
     pub number: i32,
-    /// Its state.
+    /// The state.
     pub state: u8,
-    /// Its severity class.
+    /// The severity class.
     pub class: u8,
-    /// The text, in SQL Server's own wording where the number is SQL Server's.
+    /// The text, in SQL Server's wording if the number is SQL Server's.
     pub text: String,
-    /// The procedure it came from, or empty.
+    /// The procedure in which it was raised, or empty.
     pub procedure: String,
-    /// The line in the batch, from 1.
+    /// The line in the batch, starting at 1.
     pub line: u32,
 }
 
-/// One thing that the engine says while it runs a request.
+/// One part of the answer to a request.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Reply {
-    /// A result set begins.
+    /// A result set starts.
     Columns(Vec<Column>),
-    /// One row of it.
+    /// One row of the result set.
     Row(Vec<Value>),
-    /// A statement ended; the number of rows where it is counted (`SET NOCOUNT` off).
+    /// A statement has ended; with the number of rows if rows are counted (`SET NOCOUNT OFF`).
     Done {
         /// Rows returned or affected.
         rows: Option<u64>,
     },
-    /// An error or an information message.
+    /// An error or information message.
     Message(SqlMessage),
-    /// `USE` moved the session to another database. The engine says message 5701 besides; of a login's database
-    /// the wire tells by itself.
+    /// `USE` moved the session to another database. The engine sends message 5701 as well; after a login the wire reports
+    /// the database itself.
     Database {
-        /// Where it was.
+        /// The previous database.
         old: String,
-        /// Where it is.
+        /// The current database.
         new: String,
     },
-    /// A stored procedure's return status. After a remote procedure call that has none the wire sends 0, or the error's
+    /// The return status of a stored procedure. After a remote procedure call without one, the wire sends 0 or the error's
     /// number.
     ReturnStatus(i32),
-    /// An output parameter's value.
+    /// The value of an output parameter.
     ReturnValue {
-        /// With the `@`.
+        /// The name with the `@`.
         name: String,
-        /// Its type.
+        /// The declared type.
         kind: SqlType,
-        /// What it is now.
+        /// The current value.
         value: Value,
     },
 }

@@ -1,4 +1,4 @@
-//! Starting and stopping a practice server.
+//! Starts and stops a practice server, and accepts its connections.
 
 use std::fs::{File, TryLockError};
 use std::io;
@@ -9,49 +9,51 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use secrecy::SecretString;
-use tokio::net::TcpListener;
-use tokio::sync::watch;
-use tokio::task::JoinHandle;
-
 use tds_wire::prelogin::Version;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{mpsc, watch};
+use tokio::task::{JoinHandle, JoinSet};
 
-use super::cert::{CertError, ServerTls};
-use super::credentials::{Credentials, CredentialsError, USER};
-use super::engine::{Engine, Mark, OpenError};
-use super::listener;
-use super::options::{ServerOptions, WireFault};
-use super::shared::Shared;
+use crate::certificate::{CertificateError, ServerTls};
+use crate::connection::serve as serve_connection;
+use crate::data_folder::{Credentials, CredentialsError, USER};
+use crate::engine::{Engine, Mark, OpenError};
+use crate::link::{Link, Metered};
+use crate::login::{LoggedIn, login};
+use crate::options::{ServerOptions, WireFault};
+use crate::shared::SharedState;
 
-/// How long a data folder that is in use is waited for.
-const PATIENCE: Duration = Duration::from_millis(500);
+/// How long to wait for a data folder that another server is about to release.
+const LOCK_TIMEOUT: Duration = Duration::from_millis(500);
 
 /// Why a practice server does not start.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
-    /// The data folder cannot be made.
+    /// The data folder cannot be created or locked.
     #[error("the practice server's data folder {0} cannot be created: {1}")]
     Folder(PathBuf, io::Error),
-    /// The port cannot be had.
+    /// The TCP port cannot be used.
     #[error("port {0} on 127.0.0.1 cannot be used: {1}")]
     Port(u16, io::Error),
-    /// Another practice server has it.
+    /// Another practice server uses the data folder.
     #[error("the data folder {0} is in use by another practice server")]
     InUse(PathBuf),
-    /// The logins.
+    /// The logins' passwords cannot be read or generated.
     #[error(transparent)]
     Credentials(#[from] CredentialsError),
-    /// The certificate.
+    /// The certificate cannot be read or issued.
     #[error(transparent)]
-    Certificate(#[from] CertError),
-    /// The data.
+    Certificate(#[from] CertificateError),
+    /// The data cannot be opened.
     #[error(transparent)]
     Engine(#[from] OpenError),
-    /// Opening the data failed in a way that it should not.
+    /// Opening the data panicked.
     #[error("the practice server failed while it opened its data")]
     Crashed,
 }
 
-/// The practice server.
+/// The practice server; see [`PracticeServer::start`].
 #[derive(Debug, Clone, Copy)]
 pub struct PracticeServer;
 
@@ -61,13 +63,13 @@ pub struct RunningServer {
     addr: SocketAddr,
     data: PathBuf,
     credentials: Credentials,
-    shared: Arc<Shared>,
+    shared: Arc<SharedState>,
     stop: watch::Sender<()>,
     task: JoinHandle<()>,
 }
 
 impl PracticeServer {
-    /// Opens the data and begins to listen on 127.0.0.1. Must be called within a tokio runtime.
+    /// Opens the data and starts to listen on 127.0.0.1. Must be called within a tokio runtime.
     ///
     /// # Errors
     /// See [`StartError`].
@@ -75,7 +77,7 @@ impl PracticeServer {
         let ServerOptions { data, port, personality, logins, tls, allow_strict, insists_on_database, faults, limits } = options;
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await.map_err(|cause| StartError::Port(port, cause))?;
         let addr = listener.local_addr().map_err(|cause| StartError::Port(port, cause))?;
-        let version = version(&personality.product_version);
+        let version = parse_version(&personality.product_version);
         let name: Arc<str> = personality.server_name.as_str().into();
         let folder = data.clone();
         let opened = tokio::task::spawn_blocking(move || {
@@ -89,12 +91,12 @@ impl PracticeServer {
             Ok::<_, StartError>((lock, credentials, certificate, engine))
         });
         let (lock, credentials, certificate, engine) = opened.await.map_err(|_| StartError::Crashed)??;
-        let shared = Arc::new(Shared {
+        let shared = Arc::new(SharedState {
             engine,
             name,
             version,
             tls: certificate,
-            policy: tls,
+            tls_policy: tls,
             allow_strict,
             insists_on_database,
             limits,
@@ -106,74 +108,75 @@ impl PracticeServer {
             spid: AtomicU16::new(0),
         });
         let (stop, stopped) = watch::channel(());
-        let task = tokio::spawn(listener::run(listener, shared.clone(), stopped, lock));
+        let task = tokio::spawn(accept_connections(listener, shared.clone(), stopped, lock));
         Ok(RunningServer { addr, data, credentials, shared, stop, task })
     }
 }
 
 impl RunningServer {
-    /// Where it listens.
+    /// Returns the address on which the server listens.
     pub fn addr(&self) -> SocketAddr {
         self.addr
     }
 
-    /// Its data folder.
+    /// Returns the data folder.
     pub fn data(&self) -> &Path {
         &self.data
     }
 
-    /// The file with its CA's certificate, as PEM.
+    /// Returns the path of the PEM file with the CA's certificate.
     pub fn ca_file(&self) -> &Path {
         &self.shared.tls.ca_file
     }
 
-    /// The login that a wizard uses.
+    /// Returns the name of the login for the wizard.
     pub fn user(&self) -> &'static str {
         USER
     }
 
-    /// That login's password.
+    /// Returns the password of [`RunningServer::user`].
     pub fn password(&self) -> &SecretString {
         &self.credentials.octopus
     }
 
-    /// The password of `sa`.
+    /// Returns the password of `sa`.
     pub fn sa_password(&self) -> &SecretString {
         &self.credentials.sa
     }
 
-    /// How often clients began to speak after the server had spoken, TLS handshakes included and TCP's own excluded.
+    /// Returns how often clients started to send after the server had sent, including TLS handshakes and excluding TCP's own
+    /// turn.
     pub fn turns(&self) -> u64 {
         self.shared.turns.load(Ordering::Relaxed)
     }
 
-    /// How many connections were accepted so far.
+    /// Returns the number of accepted connections.
     pub fn connections(&self) -> u64 {
         self.shared.connections.load(Ordering::Relaxed)
     }
 
-    /// How many logins were tried so far, whatever became of them: what an account is locked by.
+    /// Returns the number of attempted logins, whatever their outcome: what locks an account.
     pub fn logins(&self) -> u64 {
         self.shared.logins.load(Ordering::Relaxed)
     }
 
-    /// Marks a database as replicated or mirrored, which no statement here can make it; or takes the mark away. `false`
-    /// when there is no such database.
+    /// Marks a database as replicated or mirrored, which no supported statement can do, or removes the mark. Returns `false`
+    /// if there is no such database.
     pub fn mark(&self, database: &str, mark: Mark, set: bool) -> bool {
         self.shared.engine.mark(database, mark, set)
     }
 
-    /// Makes something go wrong on the wire from now on, or nothing any more.
+    /// Sets the fault on the wire from now on; `None` removes it.
     pub fn set_wire_fault(&self, fault: Option<WireFault>) {
         *self.shared.fault.lock().unwrap_or_else(PoisonError::into_inner) = fault;
     }
 
-    /// What goes wrong on the wire at present.
+    /// Returns the current fault on the wire.
     pub fn wire_fault(&self) -> Option<WireFault> {
-        self.shared.wire()
+        self.shared.wire_fault()
     }
 
-    /// Stops the server and waits until its data is let go.
+    /// Stops the server and waits until it has released its data.
     pub async fn stop(self) {
         let Self { stop, task, .. } = self;
         drop(stop);
@@ -182,7 +185,7 @@ impl RunningServer {
     }
 }
 
-/// Takes the folder for this server alone. One that is just letting go of it is waited for.
+/// Locks the data folder for this server. Waits for a server that is about to release it.
 fn lock(folder: &Path) -> Result<File, StartError> {
     let failed = |cause| StartError::Folder(folder.to_owned(), cause);
     let file = File::options().write(true).create(true).truncate(false).open(folder.join("server.lock")).map_err(failed)?;
@@ -191,7 +194,7 @@ fn lock(folder: &Path) -> Result<File, StartError> {
         match file.try_lock() {
             Ok(()) => return Ok(file),
             Err(TryLockError::Error(cause)) => return Err(failed(cause)),
-            Err(TryLockError::WouldBlock) if start.elapsed() > PATIENCE => {
+            Err(TryLockError::WouldBlock) if start.elapsed() > LOCK_TIMEOUT => {
                 return Err(StartError::InUse(folder.to_owned()));
             }
             Err(TryLockError::WouldBlock) => std::thread::sleep(Duration::from_millis(10)),
@@ -199,8 +202,8 @@ fn lock(folder: &Path) -> Result<File, StartError> {
     }
 }
 
-/// `16.0.4135.4` as PRELOGIN tells it; what is not a number counts as 0.
-fn version(text: &str) -> Version {
+/// Parses `16.0.4135.4` for PRELOGIN; parts that are not numbers count as 0.
+fn parse_version(text: &str) -> Version {
     let mut parts = text.split('.').map(|part| part.parse::<u16>().unwrap_or(0));
     let mut next = || parts.next().unwrap_or(0);
     Version {
@@ -209,4 +212,73 @@ fn version(text: &str) -> Version {
         build: next(),
         sub_build: next(),
     }
+}
+
+/// The delay after a failed accept, which means that the process has run out of file handles.
+const ACCEPT_RETRY_DELAY: Duration = Duration::from_millis(50);
+
+/// Accepts connections until `stop` changes or its sender is dropped; then ends them all and releases the data folder's
+/// lock.
+async fn accept_connections(listener: TcpListener, shared: Arc<SharedState>, mut stop: watch::Receiver<()>, lock: File) {
+    let (alive, mut all_gone) = mpsc::channel::<()>(1);
+    let mut connections = JoinSet::new();
+    loop {
+        tokio::select! {
+            _ = stop.changed() => break,
+            accepted = listener.accept() => match accepted {
+                Ok((tcp, _)) => {
+                    shared.connections.fetch_add(1, Ordering::Relaxed);
+                    if connections.len() < shared.limits.connections {
+                        connections.spawn(serve(tcp, shared.clone(), alive.clone()));
+                    }
+                }
+                Err(_) => tokio::time::sleep(ACCEPT_RETRY_DELAY).await,
+            },
+            Some(_) = connections.join_next() => {}
+        }
+    }
+    drop(listener);
+    connections.shutdown().await;
+    drop(alive);
+    // The engine's work outlives its connection's task; after the last has ended, no lock on the data is left.
+    let _ = all_gone.recv().await;
+    drop(lock);
+}
+
+async fn serve(tcp: TcpStream, shared: Arc<SharedState>, alive: mpsc::Sender<()>) {
+    let spid = shared.next_spid();
+    let logging_in = tokio::time::timeout(shared.limits.login, log_in(tcp, &shared, alive, spid));
+    if let Ok(Some(logged_in)) = logging_in.await {
+        serve_connection(logged_in, shared, spid).await;
+    }
+}
+
+/// Takes a TCP connection through negotiation and login.
+async fn log_in(mut tcp: TcpStream, shared: &Arc<SharedState>, alive: mpsc::Sender<()>, spid: u16) -> Option<LoggedIn> {
+    tcp.set_nodelay(true).ok()?;
+    if !shared.round_trip.is_zero() {
+        tokio::time::sleep(shared.round_trip).await;
+    }
+    match shared.wire_fault() {
+        Some(WireFault::SilentAtStart) => {
+            let mut nothing = [0; 512];
+            while tcp.read(&mut nothing).await.is_ok_and(|count| count > 0) {}
+            return None;
+        }
+        Some(WireFault::NotSqlServer) => {
+            let mut request = [0; 512];
+            let _ = tcp.read(&mut request).await;
+            let answer = b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n";
+            tcp.write_all(answer).await.ok()?;
+            return None;
+        }
+        _ => {}
+    }
+    let mut first = [0];
+    if tcp.peek(&mut first).await.ok()? == 0 {
+        return None;
+    }
+    let tcp = Metered::new(tcp, shared.turns.clone(), shared.round_trip);
+    let link = Link::accept(tcp, first[0], &shared.tls, shared.tls_policy, shared.allow_strict, shared.version).await.ok()?;
+    login(link, shared, alive, spid).await
 }

@@ -6,56 +6,56 @@ use std::time::Duration;
 
 use tds_wire::prelogin::Version;
 
-use super::cert::ServerTls;
 use super::engine::Engine;
 use super::options::{Limits, TlsPolicy, WireFault};
+use crate::certificate::ServerTls;
 
 /// The first spid that SQL Server gives to users.
 const FIRST_SPID: u16 = 51;
 
-/// What all connections share.
+/// The state that all connections of one server share.
 #[derive(Debug)]
-pub struct Shared {
-    /// The data and its rules.
+pub struct SharedState {
+    /// The T-SQL engine.
     pub engine: Arc<Engine>,
     /// The server's name, which errors carry.
     pub name: Arc<str>,
-    /// The version that PRELOGIN and LOGINACK tell.
+    /// The version in PRELOGIN and LOGINACK.
     pub version: Version,
-    /// The certificate.
+    /// The TLS configurations.
     pub tls: ServerTls,
-    /// How the server stands to TLS inside TDS.
-    pub policy: TlsPolicy,
-    /// Whether TDS 8.0 is served.
+    /// How TLS inside TDS is negotiated.
+    pub tls_policy: TlsPolicy,
+    /// Whether TDS 8.0 is accepted.
     pub allow_strict: bool,
-    /// Whether a login fails whenever its database cannot be opened.
+    /// Whether a login fails if its database cannot be opened.
     pub insists_on_database: bool,
-    /// How much the server bears.
+    /// The limits on clients.
     pub limits: Limits,
-    /// A round trip's time.
+    /// The simulated round-trip time.
     pub round_trip: Duration,
-    /// What goes wrong on the wire.
+    /// The current fault on the wire.
     pub fault: Mutex<Option<WireFault>>,
-    /// All clients' turns.
+    /// The turns of all clients.
     pub turns: Arc<AtomicU64>,
-    /// All connections that were accepted.
+    /// The number of accepted connections.
     pub connections: AtomicU64,
-    /// All logins that were tried.
+    /// The number of attempted logins.
     pub logins: AtomicU64,
-    /// The next connection's spid.
+    /// The number of connections so far, for their spids.
     pub spid: AtomicU16,
 }
 
-impl Shared {
-    /// What goes wrong on the wire now.
-    pub fn wire(&self) -> Option<WireFault> {
+impl SharedState {
+    /// Returns the current fault on the wire.
+    pub fn wire_fault(&self) -> Option<WireFault> {
         self.fault.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Returns the number for a new connection's packets.
     pub fn next_spid(&self) -> u16 {
         let spid = self.spid.fetch_add(1, Ordering::Relaxed);
-        // After the largest number it starts again above the server's own sessions.
+        // After the largest number, counting continues above the server's own sessions.
         FIRST_SPID + spid % (i16::MAX.unsigned_abs() - FIRST_SPID)
     }
 }

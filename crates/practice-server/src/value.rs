@@ -1,9 +1,9 @@
-//! What passes between the practice engine and its wire: types and values of SQL Server's type system.
+//! Types and values as they pass between the engine and the wire.
 //!
-//! The engine produces these and the TDS encoder writes them; neither knows how the other does its part.
+//! The engine produces them and the TDS encoder writes them; neither depends on the other.
 
-/// A column's or parameter's type, as SQL Server would declare it. Lengths are in characters for `N…` types
-/// and in bytes for the others; `None` means `max`.
+/// The type of a column or parameter, as SQL Server would declare it. Lengths are in characters for `N…` types and in bytes
+/// for the others; `None` means `max`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SqlType {
     /// `bit`
@@ -54,7 +54,7 @@ pub enum Value {
     Null,
     /// `bit`
     Bit(bool),
-    /// Any integer type; the column says which.
+    /// Any integer type; the column decides which.
     Int(i64),
     /// `real` and `float`
     Float(f64),
@@ -64,7 +64,7 @@ pub enum Value {
     Text(String),
     /// Any binary type.
     Bytes(Vec<u8>),
-    /// `uniqueidentifier`, in the order in which it is printed.
+    /// `uniqueidentifier`, in the order in which its bytes are printed.
     Guid([u8; 16]),
     /// `date`
     Date(time::Date),
@@ -74,26 +74,26 @@ pub enum Value {
     DateTimeOffset(time::OffsetDateTime),
 }
 
-/// A column of a result.
+/// A column of a result set.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Column {
-    /// Its name; empty where the expression has none.
+    /// The name; empty if the expression has none.
     pub name: String,
-    /// Its declared type.
+    /// The declared type.
     pub kind: SqlType,
-    /// Whether it may hold `NULL`.
+    /// Whether the column may contain `NULL`.
     pub nullable: bool,
 }
 
-/// A parameter of a remote procedure call, decoded.
+/// A decoded parameter of a remote procedure call.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Parameter {
-    /// Its name with the `@`, or empty when it was sent by position.
+    /// The name with the `@`, or empty if it was sent by position.
     pub name: String,
-    /// Its type on the wire; `None` for tiberius' NULL type 0x1F, where the declaration must tell.
+    /// The type on the wire; `None` for the untyped NULL 0x1F that tiberius sends, where the declaration decides.
     pub kind: Option<SqlType>,
-    /// Its value.
+    /// The value.
     pub value: Value,
-    /// Whether the caller wants it back (`OUTPUT`).
+    /// Whether the caller wants the value back (`OUTPUT`).
     pub output: bool,
 }

@@ -1,27 +1,27 @@
-//! Packets, and the messages that they carry. Source: [MS-TDS] 2.2.3.1.
+//! Packets, and the messages made of them. Source: [MS-TDS] 2.2.3.1.
 
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 
-/// Bytes in a packet's header.
+/// The length of a packet's header in bytes.
 pub const HEADER: usize = 8;
-/// The packet size in bytes, header included, that holds until the login agrees on another.
+/// The packet size in bytes, header included, until the login agrees on another.
 pub const DEFAULT_SIZE: usize = 4096;
-/// The smallest packet size in bytes that a login may ask for.
+/// The smallest packet size in bytes that a login may request.
 pub const MIN_SIZE: usize = 512;
-/// The largest packet size in bytes that a login may ask for.
+/// The largest packet size in bytes that a login may request.
 pub const MAX_SIZE: usize = 32767;
 
-/// What a message is.
+/// The type of a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u8)]
 pub enum PacketType {
-    /// A batch of T-SQL.
+    /// A T-SQL batch.
     SqlBatch = 0x01,
     /// A remote procedure call.
     Rpc = 0x03,
     /// The server's tokens.
     Reply = 0x04,
-    /// Stop what you are doing.
+    /// A request to stop the running request.
     Attention = 0x06,
     /// Rows for `INSERT BULK`.
     BulkLoad = 0x07,
@@ -38,7 +38,7 @@ pub enum PacketType {
 }
 
 impl PacketType {
-    /// The type with this byte, if there is one.
+    /// Returns the type with this byte, if there is one.
     pub fn from_byte(byte: u8) -> Option<Self> {
         Some(match byte {
             0x01 => Self::SqlBatch,
@@ -63,14 +63,14 @@ pub struct Status(pub u8);
 impl Status {
     /// The last packet of its message.
     pub const END: Self = Self(0x01);
-    /// The whole message is to be thrown away; only together with [`Status::END`].
+    /// The whole message is to be ignored; only together with [`Status::END`].
     pub const IGNORE: Self = Self(0x02);
-    /// The session is to be as freshly logged in before the message is run.
+    /// The session is to be reset to its state after the login before the message is processed.
     pub const RESET: Self = Self(0x08);
-    /// The same, but the transaction stays.
+    /// The same, but the transaction is kept.
     pub const RESET_KEEP_TRANSACTION: Self = Self(0x10);
 
-    /// Whether all bits of `other` are set.
+    /// Returns whether all bits of `other` are set.
     pub fn has(self, other: Self) -> bool {
         self.0 & other.0 == other.0
     }
@@ -79,30 +79,30 @@ impl Status {
 /// A packet's header.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Header {
-    /// What the message is.
+    /// The type of the message.
     pub kind: PacketType,
     /// The status bits.
     pub status: Status,
     /// The packet's length in bytes, header included.
     pub length: u16,
-    /// The server's session; 0 from clients.
+    /// The server's session id; 0 from clients.
     pub spid: u16,
-    /// Counts the packets of a message from 1, modulo 256. Nobody checks it.
+    /// The packet's number within its message, from 1, modulo 256. Receivers ignore it.
     pub id: u8,
 }
 
 impl Header {
-    /// The header as it stands on the wire.
+    /// Encodes the header.
     pub fn encode(self) -> [u8; HEADER] {
         let length = self.length.to_be_bytes();
         let spid = self.spid.to_be_bytes();
         [self.kind as u8, self.status.0, length[0], length[1], spid[0], spid[1], self.id, 0]
     }
 
-    /// Reads a header.
+    /// Decodes a header.
     ///
     /// # Errors
-    /// An unknown type, or a length that does not even hold the header.
+    /// If the type is unknown, or the length is smaller than the header.
     pub fn decode(bytes: [u8; HEADER]) -> Result<Self, ReadError> {
         let kind = PacketType::from_byte(bytes[0]).ok_or(ReadError::UnknownType(bytes[0]))?;
         let length = u16::from_be_bytes([bytes[2], bytes[3]]);
@@ -113,20 +113,20 @@ impl Header {
     }
 }
 
-/// A whole message.
+/// A complete message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Message {
-    /// What it is.
+    /// The type.
     pub kind: PacketType,
-    /// The status bits of all its packets together.
+    /// The status bits of all packets combined.
     pub status: Status,
-    /// The spid of its first packet.
+    /// The spid of the first packet.
     pub spid: u16,
-    /// Its packets' contents, joined.
+    /// The contents of all packets, joined.
     pub payload: Vec<u8>,
 }
 
-/// Why a message could not be read.
+/// Why a message cannot be read.
 #[derive(Debug, thiserror::Error)]
 pub enum ReadError {
     /// The connection ended before the first byte of a message.
@@ -135,21 +135,21 @@ pub enum ReadError {
     /// The connection ended inside a message, or broke.
     #[error("the connection broke: {0}")]
     Io(#[from] std::io::Error),
-    /// The first byte is no packet type: the other side does not speak TDS.
+    /// The first byte is not a packet type: the other side does not speak TDS.
     #[error("0x{0:02x} is not a TDS packet type")]
     UnknownType(u8),
-    /// The header's length is less than the header.
+    /// The length in the header is smaller than the header.
     #[error("a packet of {0} bytes is shorter than its header")]
     TooShort(u16),
-    /// A packet of another type came before the message was whole.
+    /// A packet of another type arrived before the message was complete.
     #[error("a {found:?} packet came in the middle of a {expected:?} message")]
     Mixed {
         /// The message's type.
         expected: PacketType,
-        /// The packet's.
+        /// The packet's type.
         found: PacketType,
     },
-    /// The message is longer than the reader allows, in bytes.
+    /// The message is longer than the reader's limit, in bytes.
     #[error("the message is longer than {0} bytes")]
     TooLong(usize),
 }
@@ -157,13 +157,13 @@ pub enum ReadError {
 /// Reads one packet: its header and its content.
 ///
 /// # Errors
-/// See [`ReadError`]. Not safe to drop half-way: bytes already read would be lost.
+/// See [`ReadError`]. Not cancellation-safe: bytes that were already read would be lost.
 pub async fn read_packet<S>(stream: &mut S) -> Result<(Header, Vec<u8>), ReadError>
 where
     S: AsyncRead + Unpin,
 {
     let mut head = [0; HEADER];
-    // The first byte alone, so that an orderly end is told from a broken message.
+    // The first byte is read alone, to distinguish an orderly end from a broken message.
     if stream.read(&mut head[..1]).await? == 0 {
         return Err(ReadError::Closed);
     }
@@ -177,10 +177,10 @@ where
     Ok((header, body))
 }
 
-/// Reads one whole message of at most `limit` bytes of content, joining its packets.
+/// Reads one complete message of at most `limit` bytes of content.
 ///
 /// # Errors
-/// See [`ReadError`]. Not safe to drop half-way: bytes already read would be lost.
+/// See [`ReadError`]. Not cancellation-safe: bytes that were already read would be lost.
 pub async fn read_message<S>(stream: &mut S, limit: usize) -> Result<Message, ReadError>
 where
     S: AsyncRead + Unpin,
@@ -208,9 +208,9 @@ where
     }
 }
 
-/// Cuts a message into packets of at most `size` bytes each, header included; an empty one is one empty packet.
+/// Splits a message into packets of at most `size` bytes each, header included; an empty message is one empty packet.
 ///
-/// `size` is brought into [`MIN_SIZE`]`..=`[`MAX_SIZE`].
+/// `size` is limited to [`MIN_SIZE`]`..=`[`MAX_SIZE`].
 pub fn frame(kind: PacketType, payload: &[u8], size: usize, spid: u16) -> Vec<u8> {
     let room = size.clamp(MIN_SIZE, MAX_SIZE) - HEADER;
     let count = payload.len().div_ceil(room).max(1);
@@ -237,10 +237,10 @@ pub fn append_packet(out: &mut Vec<u8>, kind: PacketType, chunk: &[u8], last: bo
     out.extend_from_slice(chunk);
 }
 
-/// Writes and flushes one whole message.
+/// Writes and flushes one complete message.
 ///
 /// # Errors
-/// What the stream says.
+/// If the stream fails.
 pub async fn write_message<S>(stream: &mut S, kind: PacketType, payload: &[u8], size: usize) -> std::io::Result<()>
 where
     S: AsyncWrite + Unpin,

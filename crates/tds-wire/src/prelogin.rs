@@ -1,34 +1,34 @@
 //! PRELOGIN: the first message of either side. Source: [MS-TDS] 2.2.6.5.
 
-/// How a side stands to encryption.
+/// What a side offers or requires for encryption.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u8)]
 pub enum Encryption {
-    /// The login only.
+    /// Encrypt the login only.
     Off = 0,
-    /// Everything.
+    /// Encrypt everything.
     On = 1,
-    /// None; there is no certificate.
+    /// Encryption is not supported; a server has no certificate.
     NotSupported = 2,
-    /// Everything, or no connection.
+    /// Encrypt everything, or refuse the connection.
     Required = 3,
 }
 
-/// What two sides' [`Encryption`] comes to.
+/// The result of two sides' [`Encryption`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Agreement {
-    /// TLS from here to the end.
+    /// TLS for the whole connection.
     Whole,
-    /// TLS for the login message, plain after it.
+    /// TLS for the login message, plain afterwards.
     LoginOnly,
-    /// No TLS at all.
+    /// No TLS.
     Plain,
-    /// The two do not get along; the client must close.
+    /// The two are incompatible; the client must close the connection.
     Refused,
 }
 
 impl Encryption {
-    /// The option's byte, the bits for client certificates (0x80) and extensions (0x20) taken off.
+    /// Decodes the option's byte, without the bits for client certificates (0x80) and extensions (0x20).
     fn from_byte(byte: u8) -> Option<Self> {
         Some(match byte & 0x1F {
             0 => Self::Off,
@@ -39,7 +39,7 @@ impl Encryption {
         })
     }
 
-    /// What a client that sent `self` and received `answer` has to do.
+    /// Returns the agreement of a client that sent `self` and received `answer`.
     pub fn agree(self, answer: Self) -> Agreement {
         use Encryption::{NotSupported, Off, On, Required};
         match (self, answer) {
@@ -51,49 +51,49 @@ impl Encryption {
     }
 }
 
-/// A product version. In a client it is the driver's.
+/// A product version. From a client it is the driver's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Version {
     /// 16 is SQL Server 2022.
     pub major: u8,
-    /// Mostly 0.
+    /// Usually 0.
     pub minor: u8,
-    /// For instance 4135.
+    /// For example 4135.
     pub build: u16,
-    /// Mostly 0.
+    /// Usually 0.
     pub sub_build: u16,
 }
 
 /// A PRELOGIN message of either side. `None` is an option that was not sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Prelogin {
-    /// Whose version it is depends on the side.
+    /// The version of the sender.
     pub version: Version,
-    /// How the side stands to encryption.
+    /// What the sender offers or requires for encryption.
     pub encryption: Encryption,
-    /// From a client: the instance's name in bytes, its final NUL taken off. From a server: see
+    /// From a client: the instance's name in bytes, without the final NUL. From a server: see
     /// [`Prelogin::instance_refused`].
     pub instance: Option<Vec<u8>>,
-    /// The client's thread or process, for tracing.
+    /// The client's thread or process id, for tracing.
     pub thread_id: Option<u32>,
-    /// Multiple active result sets asked for, or granted.
+    /// Whether multiple active result sets are requested, or granted.
     pub mars: Option<bool>,
     /// Connection id, activity id and sequence, for tracing.
     pub trace_id: Option<[u8; 36]>,
-    /// Whether federated authentication is needed.
+    /// Whether federated authentication is required.
     pub federated: Option<bool>,
 }
 
-/// Why a PRELOGIN message could not be understood.
+/// Why a PRELOGIN message cannot be decoded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum PreloginError {
-    /// The list of options runs out of the message without its end mark.
+    /// The list of options has no end mark.
     #[error("the PRELOGIN options have no end")]
     Unterminated,
-    /// An option's data lie outside the message.
+    /// An option's data are outside the message.
     #[error("PRELOGIN option {0} points outside the message")]
     OutOfBounds(u8),
-    /// An option's data have a length that the option cannot have.
+    /// An option's data have an invalid length.
     #[error("PRELOGIN option {0} has a wrong length")]
     WrongLength(u8),
     /// There is no VERSION option.
@@ -114,17 +114,17 @@ const FEDERATED: u8 = 6;
 const END: u8 = 0xFF;
 
 impl Prelogin {
-    /// A message with nothing but the two options that every side sends.
+    /// Creates a message with only the two options that every side sends.
     pub fn new(version: Version, encryption: Encryption) -> Self {
         Self { version, encryption, instance: None, thread_id: None, mars: None, trace_id: None, federated: None }
     }
 
-    /// In a server's answer: the instance that the client named is not this one.
+    /// Returns whether the server refused the instance that the client named.
     pub fn instance_refused(&self) -> bool {
         self.instance.as_deref() == Some(&[1])
     }
 
-    /// The message's content, without packet header.
+    /// Encodes the message's content, without packet header.
     pub fn encode(&self) -> Vec<u8> {
         let Self { version, encryption, instance, thread_id, mars, trace_id, federated } = self;
         let mut number = vec![version.major, version.minor];
@@ -133,7 +133,7 @@ impl Prelogin {
         let mut options = vec![(VERSION, number), (ENCRYPTION, vec![*encryption as u8])];
         if let Some(name) = instance {
             let mut bytes = name.clone();
-            // A name is NUL-terminated; the server's one-byte verdict is not a name.
+            // A name is NUL-terminated; the server's one-byte answer is not a name.
             if name.as_slice() != [1] {
                 bytes.push(0);
             }
@@ -166,8 +166,8 @@ impl Prelogin {
         out
     }
 
-    /// Reads a message's content. Unknown options are skipped; a missing encryption option counts as
-    /// [`Encryption::NotSupported`], as old servers mean it.
+    /// Decodes a message's content. Unknown options are skipped; a missing encryption option counts as
+    /// [`Encryption::NotSupported`], as for old servers.
     ///
     /// # Errors
     /// See [`PreloginError`].
@@ -217,13 +217,13 @@ impl Prelogin {
     }
 }
 
-/// The data of the option whose entry stands at `at`.
+/// Returns the data of the option whose entry is at `at`.
 fn option(bytes: &[u8], at: usize, token: u8) -> Result<&[u8], PreloginError> {
     let entry = bytes.get(at + 1..at + 5).ok_or(PreloginError::Unterminated)?;
     let start = usize::from(u16::from_be_bytes([entry[0], entry[1]]));
     let length = usize::from(u16::from_be_bytes([entry[2], entry[3]]));
     if length == 0 {
-        // Some senders leave the offset of an empty option as it comes.
+        // Some senders do not set the offset of an empty option.
         return Ok(&[]);
     }
     bytes.get(start..start + length).ok_or(PreloginError::OutOfBounds(token))

@@ -1,10 +1,10 @@
-//! TLS inside PRELOGIN packets, as TDS 7.2 to 7.4 want it; either side. Source: [MS-TDS] 3.2.5.1 and 3.3.5.2.
+//! TLS inside PRELOGIN packets, as TDS 7.2 to 7.4 require it; for either side. Source: [MS-TDS] 3.2.5.1 and 3.3.5.2.
 //!
-//! During the handshake each flight of TLS records travels as a PRELOGIN message; afterwards the records stand
-//! bare on the stream. [`HandshakeStream`] goes between the socket and the TLS library and does that.
+//! During the handshake each flight of TLS records is sent as a PRELOGIN message; afterwards the records are plain on the
+//! stream. [`HandshakeStream`] does that between the socket and the TLS library.
 //!
-//! It serves TLS 1.2 only. TLS 1.3 sends session tickets after the handshake, when one side still wraps and the
-//! other does not any more: a server must not offer it here. (TDS 8.0, with TLS first, has no wrapping at all.)
+//! It supports TLS 1.2 only. TLS 1.3 sends session tickets after the handshake, when one side still wraps and the other no
+//! longer does: a server must not offer it here. (TDS 8.0, which starts with TLS, needs no wrapping.)
 
 use std::io;
 use std::pin::Pin;
@@ -14,25 +14,25 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use super::packet::{DEFAULT_SIZE, HEADER, Header, PacketType, frame};
 
-/// Wraps what is written into PRELOGIN packets and unwraps what is read, until [`HandshakeStream::unwrap_records`].
+/// Wraps written bytes in PRELOGIN packets and unwraps read ones, until [`HandshakeStream::unwrap_records`].
 #[derive(Debug)]
 pub struct HandshakeStream<S> {
     inner: S,
     wrapping: bool,
-    /// The header of the packet that is being read, as far as it has come.
+    /// The header of the packet that is being read, as far as received.
     head: [u8; HEADER],
     head_filled: usize,
-    /// Bytes of the current packet's content still to be read.
+    /// Bytes of the current packet's content that are still to be read.
     remaining: usize,
     /// TLS records waiting for the flush that ends the flight.
     flight: Vec<u8>,
-    /// Packets on their way out, and how much of them is out.
+    /// Packets to be sent, and how many of their bytes have been sent.
     outgoing: Vec<u8>,
     sent: usize,
 }
 
 impl<S> HandshakeStream<S> {
-    /// Begins wrapping.
+    /// Starts with wrapping.
     pub fn new(inner: S) -> Self {
         Self {
             inner,
@@ -46,24 +46,24 @@ impl<S> HandshakeStream<S> {
         }
     }
 
-    /// Ends wrapping: to be called as soon as the handshake is over, before anything else is read or written.
+    /// Ends wrapping. To be called right after the handshake, before anything else is read or written.
     pub fn unwrap_records(&mut self) {
         self.wrapping = false;
     }
 
-    /// The stream below, for a connection that encrypts the login only.
+    /// Returns the stream below, for a connection that encrypts the login only.
     pub fn into_inner(self) -> S {
         self.inner
     }
 
-    /// The stream below.
+    /// Returns the stream below.
     pub fn get_ref(&self) -> &S {
         &self.inner
     }
 }
 
 impl<S: AsyncRead + Unpin> HandshakeStream<S> {
-    /// Reads the next packet's header. `false` at an orderly end.
+    /// Reads the next packet's header. Returns `false` at an orderly end.
     fn poll_header(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<bool>> {
         while self.head_filled < HEADER {
             let mut buf = ReadBuf::new(&mut self.head[self.head_filled..]);
@@ -98,7 +98,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for HandshakeStream<S> {
         if this.remaining == 0 {
             return Pin::new(&mut this.inner).poll_read(cx, buf);
         }
-        // Never past the packet: what follows may be bare already.
+        // Never past the packet: what follows may already be unwrapped.
         let room = buf.remaining().min(this.remaining);
         let mut part = ReadBuf::new(buf.initialize_unfilled_to(room));
         ready!(Pin::new(&mut this.inner).poll_read(cx, &mut part))?;

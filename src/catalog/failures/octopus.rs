@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::Explanation;
 use super::step::RETRY;
-use crate::catalog::say;
+use crate::catalog::{say, steps};
 use crate::model::hand_over::CommandEnded;
 use crate::model::identifier::quoted;
 use crate::model::plan::StepKind;
@@ -12,7 +12,7 @@ use crate::model::untrusted::Untrusted;
 
 /// A command that failed, in its own words, and how it is run by hand.
 pub(super) fn command(kind: StepKind, ended: CommandEnded, said: &[Untrusted], by_hand: &Untrusted) -> Explanation {
-    let verb = verb(kind);
+    let verb = steps::row(kind).command.unwrap_or("service");
     let last = said.last().map(|line| say::sentence(line.as_str()));
     let says = match (ended, last) {
         (CommandEnded::NotStarted, Some(last)) => format!("Octopus Server's command {verb} could not be started: {last}"),
@@ -47,20 +47,6 @@ fn how(ended: CommandEnded) -> String {
 /// A time that may be of seconds or of minutes.
 fn long(time: Duration) -> String {
     if time < Duration::from_secs(120) { say::duration(time) } else { say::span(time.as_secs()) }
-}
-
-/// The command of a step, as Octopus Server calls it.
-const fn verb(kind: StepKind) -> &'static str {
-    match kind {
-        StepKind::OctopusInstance => "create-instance",
-        StepKind::OctopusDatabase => "database",
-        StepKind::OctopusConfigure => "configure",
-        StepKind::OctopusAdmin => "admin",
-        StepKind::OctopusLicence => "license",
-        StepKind::OctopusPaths => "path",
-        StepKind::OctopusHold | StepKind::OctopusTaskCap => "node",
-        _ => "service",
-    }
 }
 
 /// An instance that is there already, and otherwise than it is to be.

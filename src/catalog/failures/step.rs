@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::catalog::{dba, say};
+use crate::catalog::{dba, say, steps};
 use crate::model::facts::{Content, Trouble};
 use crate::model::plan::{Failure, StepKind};
 use crate::model::platform::Platform;
@@ -58,7 +58,7 @@ fn explain_around(kind: StepKind, failure: &Failure, around: &Around<'_>) -> Exp
             "Undo this run, and check the database again before another one.",
         ),
         Failure::File { path, said } => Explanation::new(
-            format!("{} {}: {}", doing(kind), path, say::sentence(said.as_str())),
+            format!("{} {}: {}", steps::row(kind).file_failure, path, say::sentence(said.as_str())),
             format!("Fix what the operating system names: rights, room, or the folder above it. {RETRY}"),
         ),
         Failure::RowTaken(now) => row_taken(kind, now),
@@ -182,38 +182,6 @@ fn row_taken(kind: StepKind, now: &KeptRow) -> Explanation {
 
 fn name<'a>(known: &'a str, otherwise: &'a str) -> &'a str {
     if known.is_empty() { otherwise } else { known }
-}
-
-/// What was being done to the file.
-const fn doing(kind: StepKind) -> &'static str {
-    match kind {
-        StepKind::CreateHome => "The home directory could not be created or removed at",
-        StepKind::SealMasterKey => "The sealed master key could not be written or removed at",
-        StepKind::WriteNodeConfig | StepKind::RemoveNodeConfig => "The node config could not be written or removed at",
-        StepKind::ConnectOnce => "What was written could not be read back from",
-        StepKind::ProveAgain
-        | StepKind::CreateDatabase
-        | StepKind::InitialiseCluster
-        | StepKind::AdoptCluster
-        | StepKind::JoinCluster
-        | StepKind::UpdateRow
-        | StepKind::DrainNode
-        | StepKind::RemoveRow
-        | StepKind::RemoveNode
-        | StepKind::OctopusInstance
-        | StepKind::OctopusDatabase
-        | StepKind::OctopusConfigure
-        | StepKind::OctopusAdmin
-        | StepKind::OctopusLicence
-        | StepKind::OctopusPaths
-        | StepKind::OctopusHold
-        | StepKind::OctopusService
-        | StepKind::AwaitPing
-        | StepKind::AwaitBeat
-        | StepKind::OctopusTaskCap => "The run's own record could not be written to",
-        StepKind::ShareStorage => "The shared folder could not be made or removed at",
-        StepKind::LeaveCanary => "This node's canary could not be written or removed at",
-    }
 }
 
 fn content_now(content: &Content) -> String {

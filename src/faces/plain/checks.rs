@@ -10,7 +10,7 @@ use crate::model::screen::ScreenId;
 use crate::wizard::state::State;
 use crate::words;
 
-use super::lines::Lines;
+use super::input::Lines;
 use super::talk::{Face, Stop, Waiting};
 
 /// What was told of a screen's checks.

@@ -9,7 +9,7 @@ use crate::render;
 use crate::wizard::afterwards;
 use crate::wizard::event::Event;
 
-use super::lines::Lines;
+use super::input::Lines;
 use super::screen;
 use super::talk::{Face, Stop};
 

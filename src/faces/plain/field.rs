@@ -15,7 +15,7 @@ use crate::wizard::state::State;
 use crate::words::{self, FieldWords};
 
 use super::entry;
-use super::lines::{Echo, Lines};
+use super::input::{Echo, Lines};
 use super::talk::{Answer, Face, Stop};
 
 /// How a question was left.

@@ -9,7 +9,7 @@ use crate::wizard::event::{Action, Event};
 use crate::wizard::run::{Phase, Row, Run};
 use crate::wizard::state::State;
 
-use super::lines::Lines;
+use super::input::Lines;
 use super::talk::{Choice, Chosen, Face, Stop, Waiting};
 use super::{checks, plan, screen};
 

@@ -13,7 +13,7 @@ use crate::wizard::event::{Action, Event};
 use crate::wizard::state::Focus;
 
 use super::field::{self, Left};
-use super::lines::{Echo, Lines};
+use super::input::{Echo, Lines};
 use super::talk::{Answer, Choice, Chosen, Face, Stop};
 use super::{checks, keys, screen};
 

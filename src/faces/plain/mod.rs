@@ -5,31 +5,27 @@
 //! whoever reads knows best how. It sends the same events as the full-screen face, and decides nothing: which fields are
 //! asked, whether they are good, and whether one may go on is asked of the state.
 
-mod certificate;
 mod checks;
-mod cluster;
 mod done;
 mod echo;
 mod entry;
 mod field;
+mod found;
+mod input;
 mod install;
 mod key;
 mod keys;
-mod lines;
 mod plan;
 mod review;
 mod screen;
 mod start;
-mod stdin;
-mod storage;
 mod talk;
 
 pub use checks::sentences_of;
 pub use echo::{keep, restore};
+pub use input::{Echo, Heard, Lines, Script, Stdin};
 pub use install::changes as changes_of;
 pub use keys::fill;
-pub use lines::{Echo, Heard, Lines, Script};
-pub use stdin::Stdin;
 
 use std::io::{self, Write};
 use std::time::Duration;

@@ -12,7 +12,7 @@ use crate::render::{self, Shell};
 use crate::wizard::event::{Action, Event};
 
 use super::field::{self, Left};
-use super::lines::Lines;
+use super::input::Lines;
 use super::screen;
 use super::talk::{Choice, Chosen, Face, Stop};
 

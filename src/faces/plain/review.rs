@@ -9,9 +9,9 @@ use crate::model::screen::ScreenId;
 use crate::wizard::event::{Action, Event};
 use crate::wizard::state::{Focus, State};
 
-use super::lines::{Echo, Lines};
+use super::input::{Echo, Lines};
 use super::talk::{Answer, Choice, Chosen, Face, Stop};
-use super::{cluster, entry, key, keys};
+use super::{entry, found, key, keys};
 
 /// How many dead nodes are offered by number; any can be named.
 const MOST: usize = 20;
@@ -115,7 +115,7 @@ async fn remove<L: Lines, W: Write>(face: &mut Face<'_, L, W>) -> Result<(), Sto
     let Some(nodes) = face.state().facts.cluster.nodes.seen().cloned() else { return Ok(()) };
     for (number, place) in (1..).zip(places.iter().take(MOST)) {
         if let Some(node) = nodes.get(*place) {
-            face.say(&format!("  {number} {}", cluster::sentence(node)))?;
+            face.say(&format!("  {number} {}", found::node_sentence(node)))?;
         }
     }
     if places.len() > MOST {

@@ -12,9 +12,9 @@ use crate::wizard::gate::Gate;
 use crate::words;
 
 use super::field::{self, Left};
-use super::lines::{Echo, Lines};
+use super::input::{Echo, Lines};
 use super::talk::{self, Answer, Choice, Chosen, Face, Stop};
-use super::{certificate, checks, cluster, keys, storage};
+use super::{checks, found, keys};
 
 /// What can be done at a gate that is shut.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,8 +39,8 @@ pub async fn ask<L: Lines, W: Write>(face: &mut Face<'_, L, W>) -> Result<(), St
     let backwards = std::mem::take(&mut face.backwards);
     heading(face)?;
     match here {
-        ScreenId::Cluster => cluster::tell(face).await?,
-        ScreenId::Storage if face.state().flow() == Some(Flow::Join) => storage::tell(face).await?,
+        ScreenId::Cluster => found::tell_nodes(face).await?,
+        ScreenId::Storage if face.state().flow() == Some(Flow::Join) => found::tell_folders(face).await?,
         _ => {}
     }
     let mut asked: Vec<FieldId> = Vec::new();
@@ -164,7 +164,7 @@ async fn pass<L: Lines, W: Write>(face: &mut Face<'_, L, W>, here: ScreenId, tol
                 } else {
                     face.say("Not everything could be looked at.")?;
                 }
-                if certificate::offer(face).await? {
+                if found::offer_certificate(face).await? {
                     told.clear();
                     checks::tell_all(face, here, told).await?;
                     continue;

@@ -10,7 +10,7 @@ use crate::wizard::event::{Errand, Event};
 use crate::wizard::state::State;
 use crate::words;
 
-use super::lines::Lines;
+use super::input::Lines;
 use super::talk::{Choice, Chosen, Face, Stop};
 
 /// Asks what to do.

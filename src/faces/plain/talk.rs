@@ -14,8 +14,8 @@ use crate::wizard::state::{Ending, Notice, State};
 
 use super::PlainOptions;
 use super::entry::{self, Entry};
+use super::input::{Echo, Heard, Lines};
 use super::keys;
-use super::lines::{Echo, Heard, Lines};
 
 /// Why the session goes on no more.
 #[derive(Debug)]

@@ -28,6 +28,37 @@ pub struct Machine {
     pub unfinished: Vec<Unfinished>,
     /// What could not be read while looking, as sentences.
     pub unreadable: Vec<Untrusted>,
+    /// The wizard's own state directory.
+    pub state_folder: Fact<StateFolder>,
+}
+
+/// The wizard's own state directory, as it was tried.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct StateFolder {
+    pub path: Untrusted,
+    /// The folder above it that was tried in its place, where it is yet to be made.
+    pub above: Option<Untrusted>,
+    /// What did not work, with the words of the operating system.
+    pub refused: Option<(StateTrial, Untrusted)>,
+    /// Free bytes on its disk, where the system tells.
+    pub free: Option<u64>,
+    /// The number of the account that it belongs to, where that is another than this one.
+    pub owner: Option<u32>,
+    /// Its permission bits, where the system has them.
+    pub mode: Option<u32>,
+}
+
+/// What is tried with a state directory, in this order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum StateTrial {
+    /// It is a folder, or one can be made there.
+    Folder,
+    /// A file can be created in it, written and removed.
+    Write,
+    /// The file and the folder can be synced to the disk.
+    Sync,
+    /// The file can be locked, as one wizard keeps another one from the same instance.
+    Lock,
 }
 
 /// An instance of ours, as this machine's list and its node config tell it.

@@ -24,23 +24,23 @@ mod storage;
 mod tally;
 mod trouble;
 
-pub use cluster::{Beat, ClusterFacts, Evidence, Identity, Life, NodeSeen};
-pub use content::{ClusterSeen, Content};
-pub use database::{Database, DatabaseRights, DatabaseState, Replication};
-pub use health::{HealthFacts, KnownTrouble, LogSeen, LogTrouble, Ping};
-pub use home::{Disk, HomeFacts, Occupant};
-pub use key::KeyFacts;
-pub use key_file::{KeyFileFacts, KeySpot};
-pub use licence::LicenceFacts;
-pub use machine::{InstanceSeen, Machine, Unfinished};
-pub use node::{Backup, DiffLine, DiffSign, NodeFacts};
-pub use nodes::{Nodes, Others};
-pub use octopus::OctopusFacts;
-pub use ports::{PortFact, PortsFacts};
-pub use server::{Certificate, Collation, Connected, Encrypted, LoggedIn, Protocol, Resolved, ServerFacts, Trusted, Version};
-pub use service::ServiceFacts;
-pub use storage::{Access, CanaryFile, Deed, FolderFacts, FolderIdentity, FolderPlace, FolderRights, StorageFacts};
-pub use trouble::{ConfigTrouble, SealTrouble, SqlTrouble, TlsTrouble, Trouble};
+pub use cluster::*;
+pub use content::*;
+pub use database::*;
+pub use health::*;
+pub use home::*;
+pub use key::*;
+pub use key_file::*;
+pub use licence::*;
+pub use machine::*;
+pub use node::*;
+pub use nodes::*;
+pub use octopus::*;
+pub use ports::*;
+pub use server::*;
+pub use service::*;
+pub use storage::*;
+pub use trouble::*;
 
 /// One thing that a survey looks for.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]

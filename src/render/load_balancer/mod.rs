@@ -4,10 +4,7 @@
 //! never balanced is the port for polling Tentacles: a Tentacle has to reach every node by itself.
 
 mod front;
-mod haproxy;
-mod iis;
-mod netscaler;
-mod nginx;
+mod programs;
 mod words;
 
 use crate::model::backend::{Backend, Backends};
@@ -61,10 +58,10 @@ pub enum NoConfiguration {
 pub fn configuration(program: Program, backends: &Backends, front: &Front) -> Result<String, NoConfiguration> {
     front.check(program, backends)?;
     let written = match program {
-        Program::Nginx => nginx::write(backends, front),
-        Program::HaProxy => haproxy::write(backends, front),
-        Program::Iis => iis::write(backends, front),
-        Program::NetScaler => netscaler::write(backends, front),
+        Program::Nginx => programs::nginx(backends, front),
+        Program::HaProxy => programs::haproxy(backends, front),
+        Program::Iis => programs::iis(backends, front),
+        Program::NetScaler => programs::netscaler(backends, front),
     };
     written.map(|text| tidy(&text)).map_err(|_| NoConfiguration::Unwritable(program.id()))
 }

@@ -1,8 +1,7 @@
 //! Scripts that run Octopus Server's own command line, in the languages that its machines have.
 
-mod bash;
 mod head;
-mod powershell;
+mod shells;
 mod shown;
 
 use std::path::Path;
@@ -14,8 +13,7 @@ use zeroize::Zeroizing;
 use super::octopus::{Command, Form, Piece, commands};
 use super::{Clear, Secret, Secrets, Setup, Shell, Unwritable};
 
-pub use bash::BashWord;
-pub use powershell::PowerShellWord;
+pub use shells::{BashWord, PowerShellWord};
 
 /// The script of a node, its secrets as references to the environment.
 pub fn by_reference(setup: &Setup<'_>, shell: Shell) -> Result<String, Unwritable> {
@@ -31,8 +29,8 @@ pub fn in_clear(setup: &Setup<'_>, shell: Shell, clear: &Clear) -> Result<Secret
 pub fn by_hand(command: &Command, program: &Path, shell: Shell) -> Result<String, Unwritable> {
     let mut words = Vec::new();
     let refers = match shell {
-        Shell::Bash => bash::refers,
-        Shell::PowerShell => powershell::refers,
+        Shell::Bash => shells::bash_reference,
+        Shell::PowerShell => shells::powershell_reference,
     };
     let escape = |text: &str| -> Result<String, Unwritable> {
         let mut word = String::new();
@@ -79,8 +77,8 @@ fn write(setup: &Setup<'_>, shell: Shell, secrets: Secrets<'_>) -> Result<Zeroiz
     let commands = commands(setup)?;
     let needed = needed(&commands, secrets);
     match shell {
-        Shell::PowerShell => powershell::write(setup, &commands, &needed, secrets),
-        Shell::Bash => bash::write(setup, &commands, &needed, secrets),
+        Shell::PowerShell => shells::powershell(setup, &commands, &needed, secrets),
+        Shell::Bash => shells::bash(setup, &commands, &needed, secrets),
     }
 }
 

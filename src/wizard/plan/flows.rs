@@ -4,10 +4,13 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::catalog::samples;
+use crate::catalog::steps;
+use crate::model::facts::Facts;
 use crate::model::facts::{Fact, Identity, Nodes, Trouble};
 use crate::model::field::Kind;
 use crate::model::key_verdict::{KeyBasis, NoBasis};
-use crate::model::plan::Scope;
+use crate::model::plan::{Scope, StepKind};
+use crate::model::registry::KeptRow;
 use crate::wizard::custody;
 
 /// The plan that these answers and facts lead to, as `update()` makes it.
@@ -248,7 +251,7 @@ proptest! {
         if let Ok(plan) = plan(Flow::Join, &answers, &facts, None, resuming) {
             let said = answers.is_on(FieldId::MakeRegistry);
             for step in &plan.steps {
-                prop_assert!(step.kind.scope() != Scope::Cluster || (said && step.kind == StepKind::AdoptCluster), "{step:?}");
+                prop_assert!(steps::row(step.kind).scope != Scope::Cluster || (said && step.kind == StepKind::AdoptCluster), "{step:?}");
             }
             let taken = plan.before.as_ref().map(|kept| kept.row.name.clone());
             prop_assert!(taken.is_none() || (answers.is_on(FieldId::ReplaceNode) && taken.as_deref() == Some("web-old")));

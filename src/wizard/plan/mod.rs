@@ -2,49 +2,22 @@
 
 mod before;
 mod changed;
-mod steps;
-mod title;
 
 use std::collections::BTreeMap;
 
-use crate::catalog::form::read;
+use crate::catalog::steps::{self, Draft};
 use crate::model::answers::Answers;
 use crate::model::check::CheckId;
-use crate::model::cluster::ClusterId;
-use crate::model::facts::Facts;
 use crate::model::field::FieldId;
-use crate::model::fingerprint::Fingerprint;
 use crate::model::flow::Flow;
-use crate::model::hand_over::{HandOver, Handing};
+use crate::model::hand_over::HandOver;
 use crate::model::key_verdict::KeyVerdict;
 use crate::model::licence::Licence;
-use crate::model::node::Node;
-use crate::model::plan::{Plan, Step, StepKind};
-use crate::model::registry::KeptRow;
+use crate::model::plan::{Plan, Step};
 
 use super::node;
 
-/// What a plan is made from.
-#[derive(Debug, Clone, Copy)]
-pub struct Proposal<'a> {
-    /// The flow.
-    pub flow: Flow,
-    /// What was asked for.
-    pub answers: &'a Answers,
-    /// What was observed.
-    pub facts: &'a Facts,
-    /// The cluster's id.
-    pub cluster: ClusterId,
-    /// The master key's fingerprint.
-    pub fingerprint: Fingerprint,
-    /// Warnings that were accepted.
-    pub accepted: &'a [CheckId],
-    /// Whether this goes on with an unfinished run: then every step is in the plan, since each finds out by itself
-    /// whether it is done already.
-    pub resuming: bool,
-    /// The dead node's row that is to be removed; of a run that is gone on with, the row that it began with.
-    pub kept: Option<&'a KeptRow>,
-}
+pub use crate::catalog::steps::Proposal;
 
 /// Why there is no plan.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -61,8 +34,7 @@ pub enum NoPlan {
 pub fn make(proposal: &Proposal<'_>) -> Result<Plan, NoPlan> {
     let node = node::from_answers(proposal.flow, proposal.answers).map_err(NoPlan::Fields)?;
     let before = before::row(&node, proposal);
-    let hand_over = hand_over(&node, proposal);
-    let kinds: Vec<StepKind> = steps::of(&node, before.as_ref(), hand_over.is_some(), proposal);
+    let draft = Draft { proposal, node: &node, before: before.as_ref() };
     match proposal.flow {
         Flow::Remove if before.is_none() => return Err(NoPlan::NoRow),
         Flow::Edit if !proposal.resuming && !changed::anything(&node, before.as_ref(), proposal) => {
@@ -70,8 +42,12 @@ pub fn make(proposal: &Proposal<'_>) -> Result<Plan, NoPlan> {
         }
         _ => {}
     }
-    let titles = title::Titles { node: &node, before: before.as_ref(), proposal };
-    let steps = kinds.into_iter().map(|kind| Step { kind, title: titles.of(kind), mode: title::mode(kind) }).collect();
+    let step = |kind| {
+        let row = steps::row(kind);
+        Step { kind, title: (row.title)(&draft), mode: row.mode }
+    };
+    let steps = steps::in_order(&draft).into_iter().map(step).collect();
+    let hand_over = hand_over(&draft);
     Ok(Plan {
         flow: proposal.flow,
         cluster: proposal.cluster,
@@ -94,13 +70,10 @@ fn licence(proposal: &Proposal<'_>) -> Option<Licence> {
 }
 
 /// Octopus Server, where it is there and its commands are to be run.
-fn hand_over(node: &Node, proposal: &Proposal<'_>) -> Option<HandOver> {
-    let sets_up = matches!(proposal.flow, Flow::FirstNode | Flow::Join);
-    if !sets_up || read::hand_over(proposal.answers) == Handing::Script {
-        return None;
-    }
-    let program = proposal.facts.octopus.program.seen()?.clone()?;
-    Some(HandOver { program, licence: proposal.facts.licence.text.clone().filter(|_| node.licensed) })
+fn hand_over(draft: &Draft<'_>) -> Option<HandOver> {
+    let facts = draft.proposal.facts;
+    let program = facts.octopus.program.seen().filter(|_| draft.hands_over())?.clone()?;
+    Some(HandOver { program, licence: facts.licence.text.clone().filter(|_| draft.node.licensed) })
 }
 
 /// Whether the operator has taken a key upon himself that nothing confirms. Whoever edits a node has no field for it: the

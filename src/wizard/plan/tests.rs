@@ -2,7 +2,10 @@
 
 use super::*;
 use crate::catalog::samples;
+use crate::model::facts::Facts;
 use crate::model::facts::{Database, Fact, Occupant};
+use crate::model::fingerprint::Fingerprint;
+use crate::model::plan::StepKind;
 
 fn plan(answers: &Answers, facts: &Facts, resuming: bool) -> Plan {
     let accepted = [CheckId::SqlClock];

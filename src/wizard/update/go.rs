@@ -121,6 +121,10 @@ fn leave_review(state: &mut State, effects: &mut Vec<Effect>) -> Goto {
         state.notice = Some(unproven());
         return Goto::Screen(shut);
     }
+    if let Some(finding) = state.guarded_by() {
+        state.notice = Some(Notice { bad: true, text: format!("{} {}", finding.says, finding.fix) });
+        return Goto::Nowhere;
+    }
     let steps = |state: &State| state.run().plan.as_ref().map(|plan| plan.steps.clone());
     let shown = steps(state);
     planning::make_plan(state, effects);

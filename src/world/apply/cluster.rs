@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::database::{ClusterDatabase, Created, Proven, Removed};
 use super::site::Site;
 use super::{config, key, prove, row};
+use crate::catalog::steps::{self, Target as Changes};
 use crate::model::cluster::ClusterId;
 use crate::model::facts::{Content, Trouble};
 use crate::model::journal::StorageRecord;
@@ -177,6 +178,6 @@ pub(super) fn left_nothing(kind: StepKind, failure: &Failure, fresh: bool) -> bo
         (StepKind::CreateDatabase, Failure::Server(trouble)) => {
             fresh && !matches!(trouble, Trouble::ConnectionLost | Trouble::Silent { .. } | Trouble::Io(_))
         }
-        (kind, failure) => fresh && row::is_changed_by(kind) && row::was_refused(failure),
+        (kind, failure) => fresh && steps::row(kind).target == Changes::Row && row::was_refused(failure),
     }
 }

@@ -8,11 +8,23 @@ use crate::model::cluster::ClusterId;
 use crate::model::node_config::NodeConfig;
 use crate::model::plan::{Failure, Plan};
 use crate::world::instances::{self, Instance};
-use crate::world::journals::Copy;
+use crate::world::journals::{self, Copy};
 use crate::world::node_config::{self, OpenError, same_but_for_seals};
 use crate::world::places::Places;
 use crate::world::seal::{SealError, Sealer};
 use crate::world::toml_file::{TomlFileError, shown};
+
+/// Keeps copies of the config and the entry, before a step that changes them is begun. A config that the step will refuse to
+/// touch needs none, and may be of any size.
+pub(super) fn keep_copies(places: &Places, instance: &str, home: &Path, cluster: ClusterId) -> Result<(), Failure> {
+    let path = node_config::path(home);
+    if is_ours(home, instance, cluster) {
+        copies::keep(places, instance, Copy::Config, &path)?;
+    } else {
+        journals::keep(places, instance, Copy::Config, None).map_err(file(&path))?;
+    }
+    copies::keep(places, instance, Copy::Entry, &places.instance(instance))
+}
 
 /// Writes both and reads both back. A config that says the same already stays as it is, nonces and all; one of the same
 /// instance and cluster is kept under a dated name; one of any other is in the way.
@@ -117,7 +129,7 @@ pub(super) fn is_removed(places: &Places, instance: &str, home: &Path) -> Result
 }
 
 /// Whether there is a config that can be read, and is this instance's and cluster's.
-pub(super) fn is_ours(home: &Path, instance: &str, cluster: ClusterId) -> bool {
+fn is_ours(home: &Path, instance: &str, cluster: ClusterId) -> bool {
     matches!(node_config::find(home), Ok(Some(config)) if is_of(&config, instance, cluster))
 }
 

@@ -3,33 +3,14 @@
 use std::path::Path;
 
 use super::site::file;
-use super::{config, key};
-use crate::model::cluster::ClusterId;
-use crate::model::plan::{Failure, StepKind};
+use crate::model::plan::Failure;
 use crate::world::atomic_write::{self, Existing, atomic_write};
 use crate::world::journals::{self, Copy};
 use crate::world::places::Places;
-use crate::world::{folder, node_config, small_file};
+use crate::world::{folder, small_file};
 
-/// Keeps copies of the files that a step changes, before it is begun. A config that the step will refuse to touch needs
-/// none, and may be of any size.
-pub(super) fn take(places: &Places, kind: StepKind, instance: &str, home: &Path, cluster: ClusterId) -> Result<(), Failure> {
-    match kind {
-        StepKind::SealMasterKey => keep(places, instance, Copy::Key, &key::path(home)),
-        StepKind::WriteNodeConfig | StepKind::RemoveNodeConfig => {
-            let path = node_config::path(home);
-            if config::is_ours(home, instance, cluster) {
-                keep(places, instance, Copy::Config, &path)?;
-            } else {
-                journals::keep(places, instance, Copy::Config, None).map_err(file(&path))?;
-            }
-            keep(places, instance, Copy::Entry, &places.instance(instance))
-        }
-        _ => Ok(()),
-    }
-}
-
-fn keep(places: &Places, instance: &str, copy: Copy, path: &Path) -> Result<(), Failure> {
+/// Keeps a copy of a file, or that there was none.
+pub(super) fn keep(places: &Places, instance: &str, copy: Copy, path: &Path) -> Result<(), Failure> {
     let bytes = small_file::find(path).map_err(file(path))?;
     journals::keep(places, instance, copy, bytes.as_deref()).map_err(file(path))
 }

@@ -43,6 +43,11 @@ pub(super) enum Elsewhere {
     SetAside,
 }
 
+/// Keeps a copy of what is in the sealed key's place, before the step is begun.
+pub(super) fn keep_copy(places: &Places, owner: &Owner) -> Result<(), Failure> {
+    copies::keep(places, &owner.instance, Copy::Key, &path(&owner.home))
+}
+
 /// Seals the key, or finds it sealed by an earlier start; either way it was opened from the disk when this returns.
 /// Another key's file is never overwritten: it may be the only copy there is. `touched` tells whether an earlier start
 /// may have written it.

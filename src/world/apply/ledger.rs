@@ -5,7 +5,8 @@ use std::sync::Arc;
 use data_encoding::HEXLOWER;
 
 use super::site::{Site, file};
-use super::{answers, key, octopus, row, storage};
+use super::{answers, key, octopus};
+use crate::catalog::steps::{self, Target};
 use crate::model::field::FieldId;
 use crate::model::journal::{Journal, StorageRecord};
 use crate::model::names::instance_key;
@@ -101,12 +102,12 @@ impl Ledger {
 /// A cluster that is being made has one unfinished run. Gone on with under another instance's name, it would have two,
 /// and undoing the one that was left would take the cluster from the other. Two that join hurt each other in no way.
 fn nobody_else_is_at(places: &Places, plan: &Plan) -> Result<(), Failure> {
-    let makes = plan.steps.iter().any(|step| MAKES_CLUSTER.contains(&step.kind));
+    let makes = plan.steps.iter().any(|step| steps::row(step.kind).target == Target::Cluster);
     let own = instance_key(&plan.node.instance);
     let in_the_way = |journal: &Journal| {
         journal.cluster == plan.cluster
             && instance_key(&journal.instance) != own
-            && (makes || MAKES_CLUSTER.into_iter().any(|kind| journal.steps.iter().any(|step| step.kind == kind)))
+            && (makes || journal.steps.iter().any(|step| steps::row(step.kind).target == Target::Cluster))
     };
     // A run that ended between its journal and its copies left them behind.
     let instance = &plan.node.instance;
@@ -116,8 +117,6 @@ fn nobody_else_is_at(places: &Places, plan: &Plan) -> Result<(), Failure> {
         None => Ok(()),
     }
 }
-
-const MAKES_CLUSTER: [StepKind; 2] = [StepKind::InitialiseCluster, StepKind::AdoptCluster];
 
 fn begin(plan: &Plan) -> Result<Journal, Failure> {
     let now = clock::rfc3339(clock::now());
@@ -160,21 +159,20 @@ pub(super) fn touched(state: StepState) -> bool {
 async fn go_on(site: &Arc<Site>, mut journal: Journal, plan: &Plan) -> Result<Journal, Failure> {
     let answers = answers::of(plan);
     let same = |field: FieldId| journal.answers.get(field.id()) == answers.get(field.id());
-    let any = |kinds: &[StepKind]| kinds.iter().any(|kind| touched(journal.state(*kind)));
+    let any = |targets: &[Target]| {
+        StepKind::ALL.into_iter().any(|kind| targets.contains(&steps::row(kind).target) && touched(journal.state(kind)))
+    };
     let other_flow = journal.flow != plan.flow;
-    let in_home = [StepKind::CreateHome, StepKind::SealMasterKey, StepKind::WriteNodeConfig, StepKind::RemoveNodeConfig];
-    let other_home = any(&in_home) && !same(FieldId::Home);
-    let in_database = any(&[StepKind::CreateDatabase, StepKind::InitialiseCluster, StepKind::AdoptCluster])
-        || any(&row::KINDS)
-        || any(&storage::KINDS);
+    let other_home = any(&[Target::Home, Target::Key, Target::Config]) && !same(FieldId::Home);
+    let in_database = any(&[Target::Database, Target::Cluster, Target::Row, Target::Storage]);
     let other_storage =
-        any(&storage::KINDS) && journal.storage.as_ref().is_some_and(|record| record.storage != plan.node.storage);
+        any(&[Target::Storage]) && journal.storage.as_ref().is_some_and(|record| record.storage != plan.node.storage);
     let other_database = in_database && !(same(FieldId::Server) && same(FieldId::Database));
-    let other_cluster = any(&row::KINDS) && journal.cluster != plan.cluster;
+    let other_cluster = any(&[Target::Row]) && journal.cluster != plan.cluster;
     let same_key = journal.cluster == plan.cluster && journal.fingerprint == plan.fingerprint;
-    let depends_on_key = any(&MAKES_CLUSTER) || {
+    let depends_on_key = any(&[Target::Cluster]) || {
         let sealed = key::path(&plan.node.home);
-        any(&[StepKind::SealMasterKey]) && site.off(move |_| Ok(sealed.exists())).await?
+        any(&[Target::Key]) && site.off(move |_| Ok(sealed.exists())).await?
     };
     let other_key = depends_on_key && !same_key;
     let other_row = is_about_another_row(&journal, plan);
@@ -197,11 +195,11 @@ async fn go_on(site: &Arc<Site>, mut journal: Journal, plan: &Plan) -> Result<Jo
 /// Whether the plan takes another node's row away, or changes another's, than an earlier start of the run did. A join
 /// under another name is no such case: the row of the first name is taken back before the second is entered.
 fn is_about_another_row(journal: &Journal, plan: &Plan) -> bool {
-    let kinds = row::KINDS.into_iter().filter(|kind| *kind != StepKind::JoinCluster);
+    let mut kinds = steps::kinds_on(Target::Row).filter(|kind| *kind != StepKind::JoinCluster);
     let name = |kept: &Option<KeptRow>| kept.as_ref().map(|kept| kept.row.name.to_lowercase());
     // Once a row is gone, a survey sees none.
     let other = plan.before.is_some() && name(&plan.before) != name(&journal.before);
-    other && kinds.into_iter().any(|kind| touched(journal.state(kind)))
+    other && kinds.any(|kind| touched(journal.state(kind)))
 }
 
 /// Writes what the plan decides into the journal; steps that an earlier start took stay as they are.

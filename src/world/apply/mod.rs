@@ -35,6 +35,7 @@ use self::key::Elsewhere;
 use self::ledger::Ledger;
 use self::site::Site;
 use super::places::Places;
+use crate::catalog::steps::{self, Target};
 use crate::model::flow::Flow;
 use crate::model::journal::StorageRecord;
 use crate::model::master_key::MasterKey;
@@ -161,15 +162,21 @@ impl<D: ClusterDatabase> Run<'_, D> {
             StepState::Already => kind == StepKind::CreateHome,
             StepState::Begun | StepState::Done => false,
         };
-        if row::is_changed_by(kind) {
+        if steps::row(kind).target == Target::Row {
             self.agree_on_row(kind, fresh).await?;
         }
-        if storage::KINDS.contains(&kind) {
+        if steps::row(kind).target == Target::Storage {
             self.agree_on_storage(kind, fresh).await?;
         }
         if fresh && !self.is_there_already(kind).await? {
-            let (instance, home, cluster) = (self.plan.node.instance.clone(), self.plan.node.home.clone(), self.plan.cluster);
-            self.site.off(move |places| copies::take(places, kind, &instance, &home, cluster)).await?;
+            let owner = self.owner();
+            self.site
+                .off(move |places| match steps::row(kind).target {
+                    Target::Key => key::keep_copy(places, &owner),
+                    Target::Config => config::keep_copies(places, &owner.instance, &owner.home, owner.cluster),
+                    _ => Ok(()),
+                })
+                .await?;
             self.ledger.mark(kind, StepState::Begun).await?;
         }
         report(Progress::Begun(kind));
@@ -227,7 +234,7 @@ impl<D: ClusterDatabase> Run<'_, D> {
             || StorageRecord { node: node.name.clone(), storage: node.storage.clone(), made: Vec::new(), canaries: Vec::new() };
         let older = self.ledger.journal.storage.clone();
         // Where nothing was done by it, a record is of no consequence.
-        let touched = storage::KINDS.into_iter().any(|kind| ledger::touched(self.ledger.state(kind)));
+        let touched = steps::kinds_on(Target::Storage).any(|kind| ledger::touched(self.ledger.state(kind)));
         let mut record = older.clone().filter(|_| touched).unwrap_or_else(new);
         if record.node != node.name {
             if ledger::touched(self.ledger.state(StepKind::LeaveCanary)) {
@@ -246,7 +253,7 @@ impl<D: ClusterDatabase> Run<'_, D> {
     /// Whether a row that was refused now, and may have been changed by an earlier start, is as if that had never been. Then
     /// the next try is about the row as a new survey sees it; else it would be about the old one for ever.
     async fn was_taken_back(&self, kind: StepKind, failure: &Failure) -> bool {
-        if !row::is_changed_by(kind) || !row::was_refused(failure) {
+        if steps::row(kind).target != Target::Row || !row::was_refused(failure) {
             return false;
         }
         match row::change(&self.ledger.journal, kind) {

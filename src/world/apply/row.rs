@@ -2,6 +2,7 @@
 
 use super::database::ClusterDatabase;
 use super::ledger::touched;
+use crate::catalog::steps::{self, Target as Changes};
 use crate::model::facts::{Beat, Content, NodeSeen};
 use crate::model::journal::Journal;
 use crate::model::plan::{Failure, Plan, StepKind, StepState};
@@ -10,18 +11,9 @@ use crate::model::target::Target;
 use crate::world::host;
 use crate::world::places::Places;
 
-/// The steps that change a row.
-pub(super) const KINDS: [StepKind; 5] =
-    [StepKind::JoinCluster, StepKind::UpdateRow, StepKind::DrainNode, StepKind::RemoveRow, StepKind::RemoveNode];
-
-/// Whether a step changes a row.
-pub(super) fn is_changed_by(kind: StepKind) -> bool {
-    KINDS.contains(&kind)
-}
-
-/// Whether any of them has, or may have, done something, `but` left out.
+/// Whether any step on a row has, or may have, done something, `but` left out.
 pub(super) fn is_touched(journal: &Journal, but: Option<StepKind>) -> bool {
-    KINDS.into_iter().any(|kind| Some(kind) != but && touched(journal.state(kind)))
+    steps::kinds_on(Changes::Row).any(|kind| Some(kind) != but && touched(journal.state(kind)))
 }
 
 /// This machine's row, as the plan and the host have it.

@@ -2,6 +2,7 @@
 
 use super::database::ClusterDatabase;
 use super::storage;
+use crate::catalog::steps;
 use crate::model::cluster::ClusterId;
 use crate::model::journal::StorageRecord;
 use crate::model::plan::{Failure, StepKind};
@@ -18,7 +19,7 @@ pub async fn share(
     cluster: ClusterId,
     mut record: StorageRecord,
 ) -> Result<(), (StepKind, Failure)> {
-    for kind in storage::KINDS {
+    for kind in steps::kinds_on(steps::Target::Storage) {
         let failed = |failure| (kind, failure);
         storage::agree(kind, &mut record).await.map_err(failed)?;
         storage::act(database, target, cluster, kind, &record).await.map_err(failed)?;

@@ -28,9 +28,6 @@ use crate::world::{budget, folder, host, random, small_file};
 /// may take this long.
 const BUDGET: Duration = Duration::from_secs(20);
 
-/// The steps that are about the storage.
-pub(super) const KINDS: [StepKind; 2] = [StepKind::ShareStorage, StepKind::LeaveCanary];
-
 /// What is to be written down before a step is begun: which folders it makes, and with which nonces. What an earlier start
 /// has written down stays: it may have done so already.
 pub(super) async fn agree(kind: StepKind, record: &mut StorageRecord) -> Result<(), Failure> {

@@ -132,9 +132,12 @@ fn taken(places: &Places, instance: &str) -> Fact<Option<Untrusted>> {
         Ok(Some(found)) if !matches!(journals::read(places, instance), Ok(Some(_))) => {
             return Fact::Seen(Some(shown(&found.config)));
         }
-        Ok(_) => {}
-        // There is an entry of that name, which is all that matters here.
-        Err(_) => return Fact::Seen(Some(shown(&places.instance(instance)))),
+        // An entry that cannot be read takes the name all the same. Where not even its folder can be looked into, there is none
+        // that would be told here: that is `state-folder`'s to say.
+        Err(_) if places.instance(instance).symlink_metadata().is_ok() => {
+            return Fact::Seen(Some(shown(&places.instance(instance))));
+        }
+        Ok(_) | Err(_) => {}
     }
     let (octopus, _) = registry::list(&places.octopus_instances);
     let key = instance_key(instance);

@@ -1,17 +1,20 @@
 //! What is on this machine already.
 
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use futures_util::future::join;
+use futures_util::future::join3;
 
+use super::disk;
 use super::octopus::{registry, version};
 use crate::model::cluster::ClusterId;
-use crate::model::facts::{Fact, InstanceSeen, Machine, Unfinished};
+use crate::model::facts::{Fact, InstanceSeen, Machine, StateFolder, StateTrial, Unfinished};
 use crate::model::node_config::NodeConfig;
 use crate::model::plan::{StepKind, StepState};
 use crate::model::untrusted::Untrusted;
-use crate::world::budget::within;
+use crate::world::atomic_write::sync_folder;
+use crate::world::budget::{fact_within, within};
 use crate::world::places::Places;
 use crate::world::toml_file::{self, shown};
 use crate::world::{clock, host, instances, journals};
@@ -33,12 +36,15 @@ pub async fn machine(places: &Places, mut report: impl FnMut(Machine) + Send) ->
     report(machine.clone());
     // Each home may be on another disk, but one that hangs costs no more than the cluster ids and the days.
     let details = within(BUDGET, move || configs.iter().map(|config| detail(config)).collect::<Vec<_>>());
-    let (details, version) = join(details, version::of(places)).await;
+    let state = places.state.clone();
+    let state = fact_within(BUDGET, move || Fact::Seen(state_folder(&state)));
+    let (details, version, state) = join3(details, version::of(places), state).await;
     for (instance, (cluster, written)) in machine.instances.iter_mut().zip(details.unwrap_or_default()) {
         instance.cluster = cluster;
         instance.written = written;
     }
     machine.octopus_version = version;
+    machine.state_folder = state;
     report(machine.clone());
     machine
 }
@@ -87,8 +93,51 @@ fn look(places: &Places) -> (Machine, Vec<PathBuf>) {
         octopus_version: Fact::Unknown,
         unfinished,
         unreadable,
+        state_folder: Fact::Unknown,
     };
     (machine, configs)
+}
+
+/// Tries the wizard's own state directory as a run uses it, with one small file that is removed at once. A directory that is yet
+/// to be made is tried in the nearest folder above it: nothing is made before the first step.
+fn state_folder(path: &Path) -> StateFolder {
+    let mut seen = StateFolder { path: shown(path), ..StateFolder::default() };
+    let nearest = path.ancestors().find(|ancestor| ancestor.symlink_metadata().is_ok()).unwrap_or(path);
+    match nearest.metadata() {
+        Ok(found) if found.is_dir() => {}
+        Ok(_) => {
+            seen.refused = Some((StateTrial::Folder, format!("{} is not a folder", shown(nearest)).into()));
+            return seen;
+        }
+        Err(error) => {
+            seen.refused = Some((StateTrial::Folder, error.to_string().into()));
+            return seen;
+        }
+    }
+    seen.above = (nearest != path).then(|| shown(nearest));
+    seen.free = disk::under(nearest).seen().map(|disk| disk.free);
+    #[cfg(unix)]
+    if nearest == path
+        && let Ok(found) = path.metadata()
+    {
+        use std::os::unix::fs::MetadataExt;
+        seen.owner = Some(found.uid()).filter(|owner| *owner != rustix::process::geteuid().as_raw());
+        seen.mode = Some(found.mode() & 0o7777);
+    }
+    seen.refused = try_folder(nearest).err().map(|(trial, error)| (trial, error.to_string().into()));
+    seen
+}
+
+/// Writes, syncs and locks a file.
+fn try_folder(folder: &Path) -> Result<(), (StateTrial, io::Error)> {
+    let failed = |trial| move |error: io::Error| (trial, error);
+    let file = tempfile::Builder::new().prefix(".octopus-setup-proof-").tempfile_in(folder);
+    let mut file = file.map_err(failed(StateTrial::Write))?;
+    file.write_all(b"octopus-setup looks whether it can work here, and removes this file at once.\n")
+        .map_err(failed(StateTrial::Write))?;
+    file.as_file().sync_all().and_then(|()| sync_folder(folder)).map_err(failed(StateTrial::Sync))?;
+    file.as_file().try_lock().map_err(|error| (StateTrial::Lock, error.into()))?;
+    file.close().map_err(failed(StateTrial::Write))
 }
 
 /// The cluster that a config names, and the day it was last written. Errors are told where the node is reviewed.
@@ -96,4 +145,61 @@ fn detail(config: &Path) -> (Option<ClusterId>, Untrusted) {
     let cluster = toml_file::read::<NodeConfig>(config, NodeConfig::FORMAT).ok().map(|config| config.cluster.id);
     let written = std::fs::metadata(config).and_then(|seen| seen.modified()).map(clock::day).unwrap_or_default();
     (cluster, written.into())
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::*;
+
+    fn trial(path: &Path) -> Option<StateTrial> {
+        state_folder(path).refused.map(|(trial, _)| trial)
+    }
+
+    #[test]
+    fn a_directory_of_ours_can_be_used_and_nothing_is_left_in_it() {
+        let root = tempfile::tempdir().expect("a folder");
+        let path = root.path().join("state");
+        let absent = state_folder(&path);
+        assert_eq!((absent.refused, absent.above, absent.mode), (None, Some(shown(root.path())), None));
+        assert!(!path.exists(), "a survey makes nothing");
+        std::fs::create_dir(&path).expect("made");
+        for mode in [0o700, 0o755] {
+            std::fs::set_permissions(&path, std::fs::Permissions::from_mode(mode)).expect("a mode");
+            let seen = state_folder(&path);
+            assert_eq!((seen.refused, seen.above, seen.owner, seen.mode), (None, None, None, Some(mode)));
+        }
+        assert_eq!(std::fs::read_dir(&path).expect("read").count(), 0);
+        assert_eq!(std::fs::read_dir(root.path()).expect("read").count(), 1);
+    }
+
+    #[test]
+    fn files_in_the_way_are_no_folders() {
+        let root = tempfile::tempdir().expect("a folder");
+        let file = root.path().join("file");
+        std::fs::write(&file, "x").expect("written");
+        let link = root.path().join("link");
+        std::os::unix::fs::symlink(root.path().join("nowhere"), &link).expect("a link");
+        for path in [file.clone(), file.join("state"), link] {
+            assert_eq!(trial(&path), Some(StateTrial::Folder), "{}", path.display());
+        }
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn where_not_even_root_can_write_nothing_can_be_kept() {
+        assert_eq!(trial(Path::new("/proc/octopus-setup")), Some(StateTrial::Write));
+    }
+
+    #[test]
+    fn another_account_is_told_by_its_number() {
+        let root = tempfile::tempdir().expect("a folder");
+        // Only root may give a folder away; for everybody else this is a folder of root's.
+        let path = match std::os::unix::fs::chown(root.path(), Some(54_321), None) {
+            Ok(()) => root.path(),
+            Err(_) => Path::new("/"),
+        };
+        assert_ne!(state_folder(path).owner, None);
+    }
 }

@@ -1,10 +1,12 @@
-//! What a database consists of beyond its rows: schemas, tables, columns, constraints, users, permissions.
+//! A database's schemas, tables, columns, constraints, users and permissions.
 //!
-//! It is kept as one text in the database's own file, so that it is rolled back with the transaction that changed it.
+//! The catalog is stored as one text in the database's own file, so that it is rolled back with the transaction that changed
+//! it.
 
 use serde::{Deserialize, Serialize};
 
-use super::{code, collation};
+use super::{collation, types};
+use crate::tsql::statement::ReferentialAction;
 use crate::value::SqlType;
 
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -20,7 +22,7 @@ pub(crate) struct Catalog {
     #[serde(default)]
     pub(crate) principals: Vec<Principal>,
     #[serde(default)]
-    pub(crate) permissions: Vec<Granted>,
+    pub(crate) permissions: Vec<PermissionEntry>,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -39,17 +41,17 @@ pub(crate) struct Table {
     pub(crate) modified: i64,
     pub(crate) next_column: i64,
     #[serde(default)]
-    pub(crate) columns: Vec<Column>,
+    pub(crate) columns: Vec<TableColumn>,
     #[serde(default)]
-    pub(crate) indexes: Vec<Index>,
+    pub(crate) indexes: Vec<TableIndex>,
     #[serde(default)]
-    pub(crate) checks: Vec<Check>,
+    pub(crate) checks: Vec<CheckConstraint>,
     #[serde(default)]
-    pub(crate) foreign: Vec<Foreign>,
+    pub(crate) foreign: Vec<ForeignKey>,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub(crate) struct Column {
+pub(crate) struct TableColumn {
     pub(crate) id: i64,
     pub(crate) name: String,
     pub(crate) code: i64,
@@ -58,20 +60,20 @@ pub(crate) struct Column {
     pub(crate) nullable: bool,
     pub(crate) collation: Option<String>,
     pub(crate) identity: Option<(i64, i64)>,
-    pub(crate) default: Option<Default_>,
+    pub(crate) default: Option<DefaultConstraint>,
 }
 
 /// A default constraint.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub(crate) struct Default_ {
+pub(crate) struct DefaultConstraint {
     pub(crate) id: i64,
     pub(crate) name: String,
     pub(crate) text: String,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub(crate) struct Index {
-    /// The constraint's object id; 0 for an index of its own.
+pub(crate) struct TableIndex {
+    /// The constraint's object id; 0 for an index that belongs to no constraint.
     pub(crate) object: i64,
     pub(crate) id: i64,
     pub(crate) name: String,
@@ -84,28 +86,21 @@ pub(crate) struct Index {
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub(crate) struct Check {
+pub(crate) struct CheckConstraint {
     pub(crate) id: i64,
     pub(crate) name: String,
     pub(crate) text: String,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub(crate) struct Foreign {
+pub(crate) struct ForeignKey {
     pub(crate) id: i64,
     pub(crate) name: String,
     pub(crate) columns: Vec<i64>,
     pub(crate) table: i64,
     pub(crate) references: Vec<i64>,
-    pub(crate) on_delete: OnChange,
-    pub(crate) on_update: OnChange,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) enum OnChange {
-    Refuse,
-    Cascade,
-    SetNull,
+    pub(crate) on_delete: ReferentialAction,
+    pub(crate) on_update: ReferentialAction,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -114,7 +109,7 @@ pub(crate) struct Principal {
     pub(crate) name: String,
     pub(crate) role: bool,
     pub(crate) fixed: bool,
-    /// Of the login, in hexadecimal.
+    /// The login's security identifier in hexadecimal.
     pub(crate) sid: Option<String>,
     pub(crate) schema: Option<String>,
     #[serde(default)]
@@ -124,7 +119,7 @@ pub(crate) struct Principal {
 
 /// A row of `sys.database_permissions`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Granted {
+pub(crate) struct PermissionEntry {
     pub(crate) grantee: i64,
     /// 0 database, 1 object, 3 schema.
     pub(crate) class: u8,
@@ -154,7 +149,7 @@ const FIXED_ROLES: &[(&str, i64)] = &[
 
 impl Catalog {
     /// A new database's.
-    pub(crate) fn fresh(collation: &str, now: i64) -> Self {
+    pub(crate) fn new_alias(collation: &str, now: i64) -> Self {
         let principal = |id, name: &str, role, schema: Option<&str>| Principal {
             id,
             name: name.to_owned(),
@@ -205,9 +200,9 @@ impl Catalog {
         self.next_schema - 1
     }
 
-    /// Whether two names are one in this database.
+    /// Returns whether two names are equal in this database.
     pub(crate) fn same(&self, a: &str, b: &str) -> bool {
-        collation::equal(&self.collation, a, b)
+        collation::are_equal(&self.collation, a, b)
     }
 
     pub(crate) fn schema(&self, name: &str) -> Option<&Schema> {
@@ -242,12 +237,12 @@ impl Catalog {
         self.principals.iter_mut().find(|principal| principal.id == id)
     }
 
-    /// `schema.table`, for messages.
+    /// Returns `schema.table`, for messages.
     pub(crate) fn full_name(&self, table: &Table) -> String {
         format!("{}.{}", self.schema_name(table.schema), table.name)
     }
 
-    /// The names of constraints and tables share one space in a schema.
+    /// Returns whether a name is used in a schema; constraints and tables share one namespace.
     pub(crate) fn object_taken(&self, schema: i64, name: &str) -> bool {
         self.tables.iter().filter(|table| table.schema == schema).any(|table| {
             self.same(&table.name, name)
@@ -260,12 +255,12 @@ impl Catalog {
 }
 
 impl Table {
-    /// The table in the file.
+    /// Returns the table's name in the file.
     pub(crate) fn stored(&self) -> String {
         format!("\"t{}\"", self.id)
     }
 
-    /// A table's constraints: id, name, type.
+    /// Returns the table's constraints: id, name, type.
     pub(crate) fn constraints(&self) -> Vec<(i64, &str, &'static str)> {
         let keys = self
             .indexes
@@ -279,21 +274,21 @@ impl Table {
         keys.chain(checks).chain(foreign).chain(defaults).collect()
     }
 
-    pub(crate) fn column_by_id(&self, id: i64) -> Option<&Column> {
+    pub(crate) fn column_by_id(&self, id: i64) -> Option<&TableColumn> {
         self.columns.iter().find(|column| column.id == id)
     }
 
-    pub(crate) fn column<'a>(&'a self, catalog: &Catalog, name: &str) -> Option<&'a Column> {
+    pub(crate) fn column<'a>(&'a self, catalog: &Catalog, name: &str) -> Option<&'a TableColumn> {
         self.columns.iter().find(|column| catalog.same(&column.name, name))
     }
 }
 
-impl Column {
+impl TableColumn {
     pub(crate) fn kind(&self) -> SqlType {
-        code::decode(self.code)
+        types::decode(self.code)
     }
 
-    /// The column in the file.
+    /// Returns the column's name in the file.
     pub(crate) fn stored(&self) -> String {
         format!("\"c{}\"", self.id)
     }

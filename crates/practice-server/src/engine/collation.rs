@@ -1,11 +1,11 @@
-//! Collations: which names there are, and how each compares.
+//! The known collations, and how each compares.
 
 use std::cmp::Ordering;
 
-/// The default of the server.
-pub(crate) const SERVER: &str = "SQL_Latin1_General_CP1_CI_AS";
+/// The server's default collation.
+pub(crate) const SERVER_DEFAULT: &str = "SQL_Latin1_General_CP1_CI_AS";
 
-/// The name of the collation that `SQLite` is given for each class.
+/// The comparison classes: name in `SQLite`, case-sensitive, accent-sensitive.
 const CLASSES: [(&str, bool, bool); 4] =
     [("ci_as", false, true), ("ci_ai", false, false), ("cs_as", true, true), ("cs_ai", true, false)];
 
@@ -16,8 +16,8 @@ Lithuanian Macedonian_FYROM Modern_Spanish Norwegian Persian Polish Romanian Rom
 Traditional_Spanish Turkish Ukrainian Vietnamese SQL_Latin1_General_CP1 SQL_Latin1_General_CP850 \
 SQL_Latin1_General_CP437 SQL_Latin1_General_CP1250 SQL_Latin1_General_CP1251 SQL_Latin1_General_CP1253 ";
 
-/// The name as SQL Server spells it, when there is such a collation.
-pub(crate) fn known(name: &str) -> Option<String> {
+/// Returns the name in SQL Server's spelling, if the collation exists.
+pub(crate) fn canonical_name(name: &str) -> Option<String> {
     let parts: Vec<&str> = name.split('_').collect();
     let suffix =
         parts.iter().position(|part| ["CI", "CS", "BIN", "BIN2"].iter().any(|known| part.eq_ignore_ascii_case(known)))?;
@@ -43,8 +43,8 @@ pub(crate) fn known(name: &str) -> Option<String> {
     })
 }
 
-/// The class by which `SQLite` compares a collation.
-pub(crate) fn class(name: &str) -> &'static str {
+/// Returns the class by which `SQLite` compares a collation.
+pub(crate) fn comparison_class(name: &str) -> &'static str {
     let upper = name.to_ascii_uppercase();
     if upper.ends_with("_BIN") || upper.ends_with("_BIN2") || upper.contains("_BIN2_") {
         return "bin";
@@ -54,9 +54,9 @@ pub(crate) fn class(name: &str) -> &'static str {
     CLASSES.iter().find(|(_, c, a)| *c == case && *a == accent).map_or("ci_as", |(name, _, _)| name)
 }
 
-/// Whether two texts are equal under a collation.
-pub(crate) fn equal(collation: &str, a: &str, b: &str) -> bool {
-    compare(class(collation), a, b) == Ordering::Equal
+/// Returns whether two texts are equal under a collation.
+pub(crate) fn are_equal(collation: &str, a: &str, b: &str) -> bool {
+    compare(comparison_class(collation), a, b) == Ordering::Equal
 }
 
 /// Compares by a class. Trailing blanks do not count, as everywhere in SQL Server.
@@ -65,25 +65,27 @@ pub(crate) fn compare(class: &str, a: &str, b: &str) -> Ordering {
     let Some((_, case, accent)) = CLASSES.iter().find(|(name, _, _)| *name == class) else {
         return a.encode_utf16().cmp(b.encode_utf16());
     };
-    let base = a.chars().map(primary).cmp(b.chars().map(primary));
-    base.then_with(|| if *accent { a.chars().map(lower).cmp(b.chars().map(lower)) } else { Ordering::Equal }).then_with(|| {
-        if *case {
-            // A small letter comes before its capital.
-            a.chars().map(char::is_uppercase).cmp(b.chars().map(char::is_uppercase))
-        } else {
-            Ordering::Equal
-        }
-    })
+    let base = a.chars().map(sort_key).cmp(b.chars().map(sort_key));
+    base.then_with(|| if *accent { a.chars().map(lower_case).cmp(b.chars().map(lower_case)) } else { Ordering::Equal }).then_with(
+        || {
+            if *case {
+                // A lower-case letter sorts before its capital.
+                a.chars().map(char::is_uppercase).cmp(b.chars().map(char::is_uppercase))
+            } else {
+                Ordering::Equal
+            }
+        },
+    )
 }
 
-fn lower(char: char) -> char {
+fn lower_case(char: char) -> char {
     char.to_lowercase().next().unwrap_or(char)
 }
 
-/// Signs before digits before letters; letters without case and accent.
-fn primary(char: char) -> (u8, char) {
+/// Orders symbols before digits before letters; letters without case and accent.
+fn sort_key(char: char) -> (u8, char) {
     let rank = if char.is_alphabetic() { 2 } else { u8::from(char.is_numeric()) };
-    (rank, unaccented(lower(char)))
+    (rank, unaccented(lower_case(char)))
 }
 
 fn unaccented(char: char) -> char {
@@ -115,7 +117,7 @@ fn unaccented(char: char) -> char {
     GROUPS.iter().find(|(group, _)| group.contains(char)).map_or(char, |(_, base)| *base)
 }
 
-/// Gives a connection the five classes.
+/// Registers the five classes with a connection.
 pub(crate) fn register(connection: &rusqlite::Connection) -> rusqlite::Result<()> {
     for class in ["ci_as", "ci_ai", "cs_as", "cs_ai", "bin"] {
         connection.create_collation(class, move |a: &str, b: &str| compare(class, a, b))?;
@@ -129,19 +131,19 @@ mod tests {
 
     #[test]
     fn names_are_checked_and_spelled() {
-        assert_eq!(known("latin1_general_ci_as").as_deref(), Some("Latin1_General_CI_AS"));
-        assert_eq!(known("Latin1_General_100_CI_AS_SC_UTF8").as_deref(), Some("Latin1_General_100_CI_AS_SC_UTF8"));
-        assert_eq!(known("Czech_BIN2").as_deref(), Some("Czech_BIN2"));
-        assert_eq!(known("Klingon_CI_AS"), None);
-        assert_eq!(known("Latin1_General_CI"), None);
+        assert_eq!(canonical_name("latin1_general_ci_as").as_deref(), Some("Latin1_General_CI_AS"));
+        assert_eq!(canonical_name("Latin1_General_100_CI_AS_SC_UTF8").as_deref(), Some("Latin1_General_100_CI_AS_SC_UTF8"));
+        assert_eq!(canonical_name("Czech_BIN2").as_deref(), Some("Czech_BIN2"));
+        assert_eq!(canonical_name("Klingon_CI_AS"), None);
+        assert_eq!(canonical_name("Latin1_General_CI"), None);
     }
 
     #[test]
     fn classes_compare() {
-        assert!(equal("Latin1_General_CI_AS", "Node A ", "nODE a"));
-        assert!(!equal("Latin1_General_CI_AS", "é", "e"));
-        assert!(equal("Latin1_General_CI_AI", "É", "e"));
-        assert!(!equal("Latin1_General_CS_AS", "A", "a"));
+        assert!(are_equal("Latin1_General_CI_AS", "Node A ", "nODE a"));
+        assert!(!are_equal("Latin1_General_CI_AS", "é", "e"));
+        assert!(are_equal("Latin1_General_CI_AI", "É", "e"));
+        assert!(!are_equal("Latin1_General_CS_AS", "A", "a"));
         assert_eq!(compare("cs_as", "a", "A"), Ordering::Less);
         assert_eq!(compare("bin", "a", "A"), Ordering::Greater);
         assert_eq!(compare("ci_as", "a1", "ab"), Ordering::Less);

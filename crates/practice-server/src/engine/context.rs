@@ -1,28 +1,29 @@
-//! What a statement can know: the session, the server, the catalogue, the time. One snapshot per statement.
+//! Everything that a statement can read: the session, the server, the catalog, the time. One snapshot per statement.
 
 use std::sync::Arc;
 
 use super::catalog::{Catalog, Table};
-use super::fault::Fault;
-use super::principal::Who;
+use super::error::SqlError;
+use super::principal::DatabaseUser;
 use super::server::{Account, Database, Server};
-use super::state::{Engine, Facts};
-use crate::tsql::names::Name;
+use super::state::{Engine, SessionInfo};
+use crate::tsql::Name;
 
-/// All of it.
+/// The snapshot for one statement.
 #[derive(Debug, Clone)]
 pub(crate) struct Context {
     pub(crate) engine: Arc<Engine>,
     pub(crate) server: Arc<Server>,
-    pub(crate) facts: Facts,
+    pub(crate) info: SessionInfo,
     pub(crate) account: Account,
     /// The current database.
     pub(crate) database: Database,
-    /// The database that names are looked up in: another one for `other.dbo.T`.
+    /// The catalog of `target`.
     pub(crate) catalog: Arc<Catalog>,
+    /// The database in which names are looked up: another one for `other.dbo.T`.
     pub(crate) target: Database,
-    pub(crate) who: Who,
-    /// UTC ticks of the statement's begin, with the clock's offset.
+    pub(crate) user: DatabaseUser,
+    /// The start of the statement as UTC ticks, including the clock's offset.
     pub(crate) now: i64,
     pub(crate) row_count: i64,
     pub(crate) error: i32,
@@ -30,15 +31,15 @@ pub(crate) struct Context {
     pub(crate) state: i64,
     pub(crate) scope_identity: Option<i64>,
     pub(crate) last_identity: Option<i64>,
-    pub(crate) caught: Option<Arc<Fault>>,
+    pub(crate) caught: Option<Arc<SqlError>>,
     pub(crate) lock_timeout: i64,
     pub(crate) text_size: i64,
 }
 
 impl Context {
-    /// The user's default schema.
+    /// Returns the user's default schema.
     pub(crate) fn default_schema(&self) -> String {
-        self.catalog.principal_by_id(self.who.user).and_then(|user| user.schema.clone()).unwrap_or_else(|| "dbo".to_owned())
+        self.catalog.principal_by_id(self.user.id).and_then(|user| user.schema.clone()).unwrap_or_else(|| "dbo".to_owned())
     }
 
     /// Returns the table with this name if the user may see it.
@@ -51,23 +52,23 @@ impl Context {
         candidates
             .into_iter()
             .find_map(|schema| catalog.table(schema, name.object()))
-            .filter(|table| self.who.sees(catalog, table))
+            .filter(|table| self.user.can_see(catalog, table))
     }
 
     pub(crate) fn user_name(&self) -> String {
-        self.catalog.principal_by_id(self.who.user).map_or_else(String::new, |user| user.name.clone())
+        self.catalog.principal_by_id(self.user.id).map_or_else(String::new, |user| user.name.clone())
     }
 
-    /// `SYSUTCDATETIME()`
+    /// Returns `SYSUTCDATETIME()`.
     pub(crate) fn utc(&self) -> i64 {
         self.now
     }
 
-    /// The user that a login would be in another database; `None` when it has no access.
-    pub(crate) fn user_in(&self, database: &Database) -> Result<Option<(Arc<Catalog>, Who)>, Fault> {
+    /// Returns the user that the login has in another database; `None` if it has no access.
+    pub(crate) fn user_in(&self, database: &Database) -> Result<Option<(Arc<Catalog>, DatabaseUser)>, SqlError> {
         let catalog =
             if database.id == self.target.id { Arc::clone(&self.catalog) } else { self.engine.store(database)?.committed()? };
-        let who = Who::find(&catalog, database, &self.account);
-        Ok(who.map(|who| (catalog, who)))
+        let user = DatabaseUser::find(&catalog, database, &self.account);
+        Ok(user.map(|user| (catalog, user)))
     }
 }

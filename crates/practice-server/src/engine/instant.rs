@@ -1,29 +1,29 @@
-//! Dates and times as numbers of 100 nanoseconds since the first of January of the year 1, and as text.
+//! Dates and times as ticks (100 nanoseconds since 0001-01-01), and as text.
 
 use time::{Date, Duration, Month, OffsetDateTime, PrimitiveDateTime, Time, UtcOffset};
 
-/// 100 ns in a second.
+/// Ticks in a second.
 pub(crate) const SECOND: i64 = 10_000_000;
-/// 100 ns in a day.
+/// Ticks in a day.
 pub(crate) const DAY: i64 = 86_400 * SECOND;
 /// The end of the year 9999, which no type reaches.
-const END: i64 = 3_652_059 * DAY;
+const END_OF_YEAR_9999: i64 = 3_652_059 * DAY;
 
-fn first() -> PrimitiveDateTime {
+fn year_one() -> PrimitiveDateTime {
     PrimitiveDateTime::new(Date::from_calendar_date(1, Month::January, 1).unwrap_or(Date::MIN), Time::MIDNIGHT)
 }
 
-pub(crate) fn ticks(at: PrimitiveDateTime) -> i64 {
-    i64::try_from((at - first()).whole_nanoseconds() / 100).unwrap_or(0)
+pub(crate) fn to_ticks(at: PrimitiveDateTime) -> i64 {
+    i64::try_from((at - year_one()).whole_nanoseconds() / 100).unwrap_or(0)
 }
 
-/// `None` outside the years 1 to 9999.
-pub(crate) fn at(ticks: i64) -> Option<PrimitiveDateTime> {
-    if !(0..END).contains(&ticks) {
+/// Converts ticks; `None` outside the years 1 to 9999.
+pub(crate) fn from_ticks(ticks: i64) -> Option<PrimitiveDateTime> {
+    if !(0..END_OF_YEAR_9999).contains(&ticks) {
         return None;
     }
     let span = Duration::new(ticks / SECOND, i32::try_from(ticks % SECOND).ok()? * 100);
-    first().checked_add(span)
+    year_one().checked_add(span)
 }
 
 /// Rounds to a number of digits of a second.
@@ -39,12 +39,12 @@ pub(crate) fn rounded_datetime(ticks: i64) -> i64 {
     day + (units * SECOND + 150) / 300
 }
 
-/// A moment with its offset, in the form in which it is stored: the UTC ticks sort it, the offset follows.
+/// Formats a time with an offset for storage: the UTC ticks, by which it sorts, followed by the offset.
 pub(crate) fn offset_text(utc: i64, minutes: i64) -> String {
     format!("{utc:019}{minutes:+05}")
 }
 
-/// The reverse of [`offset_text`]: UTC ticks and the offset in minutes.
+/// Parses the result of [`offset_text`]: UTC ticks and the offset in minutes.
 pub(crate) fn offset_parts(text: &str) -> Option<(i64, i64)> {
     let utc = text.get(..19)?.parse().ok()?;
     let minutes = text.get(19..)?.parse().ok()?;
@@ -54,12 +54,12 @@ pub(crate) fn offset_parts(text: &str) -> Option<(i64, i64)> {
 pub(crate) fn offset_value(text: &str) -> Option<OffsetDateTime> {
     let (utc, minutes) = offset_parts(text)?;
     let offset = UtcOffset::from_whole_seconds(i32::try_from(minutes * 60).ok()?).ok()?;
-    Some(at(utc)?.assume_utc().to_offset(offset))
+    Some(from_ticks(utc)?.assume_utc().to_offset(offset))
 }
 
-/// `2026-01-02 03:04:05.123`, with `scale` digits.
-pub(crate) fn iso(ticks: i64, scale: u8, separator: char) -> String {
-    let Some(at) = at(ticks) else {
+/// Formats as `2026-01-02 03:04:05.123`, with `scale` digits.
+pub(crate) fn iso_text(ticks: i64, scale: u8, separator: char) -> String {
+    let Some(at) = from_ticks(ticks) else {
         return String::new();
     };
     let (date, time) = (at.date(), at.time());
@@ -80,20 +80,20 @@ pub(crate) fn iso(ticks: i64, scale: u8, separator: char) -> String {
     text
 }
 
-/// `+02:00`
+/// Formats an offset as `+02:00`.
 pub(crate) fn offset_suffix(minutes: i64) -> String {
     let sign = if minutes < 0 { '-' } else { '+' };
     format!("{sign}{:02}:{:02}", minutes.abs() / 60, minutes.abs() % 60)
 }
 
-/// Reads a date, a time or both, as SQL Server does for the unambiguous forms: `2026-01-02`, `20260102`,
-/// `2026-01-02 03:04[:05[.1234567]]`, with `T`, and with `Z` or an offset. Gives local ticks and the offset.
+/// Parses a date, a time or both, as SQL Server does for the unambiguous forms: `2026-01-02`, `20260102`, `2026-01-02
+/// 03:04[:05[.1234567]]`, with `T`, and with `Z` or an offset. Returns local ticks and the offset in minutes.
 pub(crate) fn parse(text: &str) -> Option<(i64, Option<i64>)> {
     let text = text.trim();
     if text.is_empty() {
-        // SQL Server takes the empty string for the first day of 1900.
+        // SQL Server reads the empty string as 1900-01-01.
         return Some((
-            ticks(PrimitiveDateTime::new(Date::from_calendar_date(1900, Month::January, 1).ok()?, Time::MIDNIGHT)),
+            to_ticks(PrimitiveDateTime::new(Date::from_calendar_date(1900, Month::January, 1).ok()?, Time::MIDNIGHT)),
             None,
         ));
     }
@@ -105,7 +105,7 @@ pub(crate) fn parse(text: &str) -> Option<(i64, Option<i64>)> {
     let date = parse_date(date_text)?;
     let (time_text, offset) = split_offset(rest)?;
     let time = parse_time(time_text)?;
-    Some((ticks(PrimitiveDateTime::new(date, Time::MIDNIGHT)) + time, offset))
+    Some((to_ticks(PrimitiveDateTime::new(date, Time::MIDNIGHT)) + time, offset))
 }
 
 fn parse_date(text: &str) -> Option<Date> {
@@ -151,10 +151,10 @@ fn parse_time(text: &str) -> Option<i64> {
     Some((hour * 3600 + minute * 60 + second) * SECOND + fraction)
 }
 
-/// The machine's clock, with the personality's offset, as UTC ticks.
+/// Returns the machine's clock with the personality's offset, as UTC ticks.
 pub(crate) fn now(ahead: i64) -> i64 {
     let utc = time::OffsetDateTime::now_utc();
-    let ticks = ticks(time::PrimitiveDateTime::new(utc.date(), utc.time()));
+    let ticks = to_ticks(time::PrimitiveDateTime::new(utc.date(), utc.time()));
     ticks + ahead * SECOND
 }
 
@@ -165,9 +165,9 @@ mod tests {
     #[test]
     fn text_and_back() {
         let (ticks, offset) = parse("2026-02-03T04:05:06.1234567+02:00").unwrap();
-        assert_eq!(iso(ticks, 7, ' '), "2026-02-03 04:05:06.1234567");
+        assert_eq!(iso_text(ticks, 7, ' '), "2026-02-03 04:05:06.1234567");
         assert_eq!(offset, Some(120));
-        assert_eq!(iso(rounded(ticks, 3), 3, 'T'), "2026-02-03T04:05:06.123");
+        assert_eq!(iso_text(rounded(ticks, 3), 3, 'T'), "2026-02-03T04:05:06.123");
         assert_eq!(offset_parts(&offset_text(ticks, -90)), Some((ticks, -90)));
     }
 
@@ -181,6 +181,6 @@ mod tests {
     #[test]
     fn datetime_has_three_hundredths() {
         let (ticks, _) = parse("2026-01-01 00:00:00.005").unwrap();
-        assert_eq!(iso(rounded_datetime(ticks), 3, ' '), "2026-01-01 00:00:00.006");
+        assert_eq!(iso_text(rounded_datetime(ticks), 3, ' '), "2026-01-01 00:00:00.006");
     }
 }

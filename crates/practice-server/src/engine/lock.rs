@@ -1,12 +1,12 @@
-//! Locks between sessions: one writer per database, and application locks; with waiting, time limits, interruption
-//! and deadlock detection.
+//! Locks between sessions: one writer per database, and application locks; with waiting, timeouts, interruption and deadlock
+//! detection.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-/// What is locked.
+/// What can be locked.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) enum Resource {
     /// Writing to a database: `SQLite` has one writer at a time.
@@ -15,9 +15,9 @@ pub(crate) enum Resource {
     Application(i64, i64, String),
 }
 
-/// How much a lock shares.
+/// The mode of a lock, from weak to strong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Mode {
+pub(crate) enum LockMode {
     IntentShared,
     IntentExclusive,
     Shared,
@@ -25,47 +25,47 @@ pub(crate) enum Mode {
     Exclusive,
 }
 
-impl Mode {
-    fn compatible(self, other: Self) -> bool {
-        use Mode::{Exclusive, IntentExclusive, IntentShared, Shared, Update};
+impl LockMode {
+    fn is_compatible_with(self, other: Self) -> bool {
+        use LockMode::{Exclusive, IntentExclusive, IntentShared, Shared, Update};
         let pair = (self.min(other), self.max(other));
         pair.1 != Exclusive && matches!(pair, (IntentShared, _) | (IntentExclusive, IntentExclusive) | (Shared, Shared | Update))
     }
 }
 
-/// Until when a lock is held.
+/// How long a lock is held.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Until {
+pub(crate) enum LockDuration {
     Transaction,
     Session,
 }
 
 #[derive(Debug, Clone)]
-struct Held {
+struct HeldLock {
     session: i16,
-    mode: Mode,
-    until: Until,
+    mode: LockMode,
+    until: LockDuration,
     times: u32,
 }
 
 #[derive(Debug, Default)]
-struct State {
-    held: HashMap<Resource, Vec<Held>>,
-    waiting: HashMap<i16, (Resource, Mode)>,
-    /// Who came first is served first.
-    queue: Vec<(i16, Resource, Mode)>,
+struct LockTable {
+    held: HashMap<Resource, Vec<HeldLock>>,
+    waiting: HashMap<i16, (Resource, LockMode)>,
+    /// Sessions are served in the order in which they came.
+    queue: Vec<(i16, Resource, LockMode)>,
 }
 
-/// The table of locks.
+/// The locks of all sessions.
 #[derive(Debug, Default)]
 pub(crate) struct Locks {
-    state: Mutex<State>,
+    state: Mutex<LockTable>,
     changed: Condvar,
 }
 
 /// How a request for a lock ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Granted {
+pub(crate) enum LockOutcome {
     AtOnce,
     AfterWaiting,
     TimedOut,
@@ -73,14 +73,14 @@ pub(crate) enum Granted {
     Deadlock,
 }
 
-impl State {
-    fn blockers(&self, session: i16, resource: &Resource, mode: Mode) -> Vec<i16> {
+impl LockTable {
+    fn blockers(&self, session: i16, resource: &Resource, mode: LockMode) -> Vec<i16> {
         let mut blockers: Vec<i16> = self
             .held
             .get(resource)
             .into_iter()
             .flatten()
-            .filter(|held| held.session != session && !held.mode.compatible(mode))
+            .filter(|held| held.session != session && !held.mode.is_compatible_with(mode))
             .map(|held| held.session)
             .collect();
         let already = self.held.get(resource).into_iter().flatten().any(|held| held.session == session);
@@ -88,15 +88,15 @@ impl State {
             let ahead = self.queue.iter().take_while(|(waiter, one, _)| *waiter != session || one != resource);
             blockers.extend(
                 ahead
-                    .filter(|(waiter, one, wanted)| *waiter != session && one == resource && !wanted.compatible(mode))
+                    .filter(|(waiter, one, wanted)| *waiter != session && one == resource && !wanted.is_compatible_with(mode))
                     .map(|(waiter, _, _)| *waiter),
             );
         }
         blockers
     }
 
-    /// Whether the session waits, through others, for itself.
-    fn circle(&self, session: i16) -> bool {
+    /// Returns whether the session waits, through others, for itself.
+    fn is_deadlocked(&self, session: i16) -> bool {
         let mut seen = vec![session];
         let mut at = 0;
         while at < seen.len() {
@@ -117,20 +117,20 @@ impl State {
 }
 
 impl Locks {
-    fn state(&self) -> MutexGuard<'_, State> {
+    fn state(&self) -> MutexGuard<'_, LockTable> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Takes a lock, waiting at most so many milliseconds; a negative limit waits for ever.
+    /// Takes a lock, waiting at most `limit` milliseconds; a negative limit waits forever.
     pub(crate) fn take(
         &self,
         session: i16,
         resource: &Resource,
-        mode: Mode,
-        until: Until,
+        mode: LockMode,
+        until: LockDuration,
         limit: i64,
         stop: &AtomicBool,
-    ) -> Granted {
+    ) -> LockOutcome {
         let deadline = u64::try_from(limit).ok().map(|limit| Instant::now() + Duration::from_millis(limit));
         let mut state = self.state();
         let mut waited = false;
@@ -144,14 +144,14 @@ impl Locks {
                         held.mode = held.mode.max(mode);
                         held.times += 1;
                     }
-                    None => list.push(Held { session, mode, until, times: 1 }),
+                    None => list.push(HeldLock { session, mode, until, times: 1 }),
                 }
-                return if waited { Granted::AfterWaiting } else { Granted::AtOnce };
+                return if waited { LockOutcome::AfterWaiting } else { LockOutcome::AtOnce };
             }
             let end = if stop.load(Ordering::SeqCst) {
-                Some(Granted::Interrupted)
+                Some(LockOutcome::Interrupted)
             } else if deadline.is_some_and(|deadline| Instant::now() >= deadline) {
-                Some(Granted::TimedOut)
+                Some(LockOutcome::TimedOut)
             } else {
                 None
             };
@@ -160,7 +160,7 @@ impl Locks {
                 state.queue.push((session, resource.clone(), mode));
                 state.waiting.insert(session, (resource.clone(), mode));
             }
-            let end = end.or_else(|| state.circle(session).then_some(Granted::Deadlock));
+            let end = end.or_else(|| state.is_deadlocked(session).then_some(LockOutcome::Deadlock));
             if let Some(end) = end {
                 state.waiting.remove(&session);
                 state.queue.retain(|(waiter, one, _)| *waiter != session || one != resource);
@@ -178,13 +178,13 @@ impl Locks {
         }
     }
 
-    /// Whether a session holds a lock on this, of either duration.
-    pub(crate) fn holds(&self, session: i16, resource: &Resource) -> Option<Mode> {
+    /// Returns the strongest lock that a session holds on the resource, of either duration.
+    pub(crate) fn holds(&self, session: i16, resource: &Resource) -> Option<LockMode> {
         self.state().held.get(resource)?.iter().filter(|held| held.session == session).map(|held| held.mode).max()
     }
 
-    /// Gives one grant back; `false` when there was none.
-    pub(crate) fn give_back(&self, session: i16, resource: &Resource, until: Until) -> bool {
+    /// Releases one grant; returns `false` if there was none.
+    pub(crate) fn release_one(&self, session: i16, resource: &Resource, until: LockDuration) -> bool {
         let mut state = self.state();
         let Some(list) = state.held.get_mut(resource) else {
             return false;
@@ -204,25 +204,25 @@ impl Locks {
         true
     }
 
-    /// Gives everything back that lasts until the transaction's end, or all of it.
+    /// Releases all locks that last until the end of the transaction, or all of them.
     pub(crate) fn release(&self, session: i16, all: bool) {
         let mut state = self.state();
         state.held.retain(|_, list| {
-            list.retain(|held| held.session != session || (!all && held.until == Until::Session));
+            list.retain(|held| held.session != session || (!all && held.until == LockDuration::Session));
             !list.is_empty()
         });
         drop(state);
         self.changed.notify_all();
     }
 
-    /// Wakes all waiters, so that they look at their stop flags.
+    /// Wakes all waiters, so that they check their stop flags.
     pub(crate) fn wake(&self) {
         // Taking the lock orders this after a waiter's last look at its flag.
         drop(self.state());
         self.changed.notify_all();
     }
 
-    /// Waits without a lock, until the time is over or somebody stops it: `WAITFOR DELAY`.
+    /// Waits without a lock until the time is over (`WAITFOR DELAY`); returns `false` if it was stopped.
     pub(crate) fn pause(&self, span: Duration, stop: &AtomicBool) -> bool {
         let deadline = Instant::now() + span;
         let mut state = self.state();
@@ -251,14 +251,14 @@ mod tests {
     fn shared_locks_share_and_exclusive_ones_do_not() {
         let locks = Locks::default();
         let go = AtomicBool::new(false);
-        let take = |session, mode| locks.take(session, &app("a"), mode, Until::Session, 0, &go);
-        assert_eq!(take(1, Mode::Shared), Granted::AtOnce);
-        assert_eq!(take(2, Mode::Shared), Granted::AtOnce);
-        assert_eq!(take(3, Mode::Exclusive), Granted::TimedOut);
+        let take = |session, mode| locks.take(session, &app("a"), mode, LockDuration::Session, 0, &go);
+        assert_eq!(take(1, LockMode::Shared), LockOutcome::AtOnce);
+        assert_eq!(take(2, LockMode::Shared), LockOutcome::AtOnce);
+        assert_eq!(take(3, LockMode::Exclusive), LockOutcome::TimedOut);
         locks.release(1, true);
-        assert!(locks.give_back(2, &app("a"), Until::Session));
-        assert_eq!(take(3, Mode::Exclusive), Granted::AtOnce);
-        assert!(!locks.give_back(2, &app("a"), Until::Session));
+        assert!(locks.release_one(2, &app("a"), LockDuration::Session));
+        assert_eq!(take(3, LockMode::Exclusive), LockOutcome::AtOnce);
+        assert!(!locks.release_one(2, &app("a"), LockDuration::Session));
     }
 
     #[test]
@@ -266,31 +266,31 @@ mod tests {
         let locks = Locks::default();
         let go = AtomicBool::new(false);
         let stopped = AtomicBool::new(true);
-        assert_eq!(locks.take(1, &app("a"), Mode::Exclusive, Until::Session, -1, &go), Granted::AtOnce);
-        assert_eq!(locks.take(2, &app("a"), Mode::Exclusive, Until::Session, -1, &stopped), Granted::Interrupted);
+        assert_eq!(locks.take(1, &app("a"), LockMode::Exclusive, LockDuration::Session, -1, &go), LockOutcome::AtOnce);
+        assert_eq!(locks.take(2, &app("a"), LockMode::Exclusive, LockDuration::Session, -1, &stopped), LockOutcome::Interrupted);
         locks.release(1, true);
-        assert_eq!(locks.take(3, &app("a"), Mode::Exclusive, Until::Session, 0, &go), Granted::AtOnce);
+        assert_eq!(locks.take(3, &app("a"), LockMode::Exclusive, LockDuration::Session, 0, &go), LockOutcome::AtOnce);
     }
 
     #[test]
     fn a_circle_is_a_deadlock() {
         let locks = std::sync::Arc::new(Locks::default());
         let go = AtomicBool::new(false);
-        locks.take(1, &app("a"), Mode::Exclusive, Until::Session, -1, &go);
-        locks.take(2, &app("b"), Mode::Exclusive, Until::Session, -1, &go);
+        locks.take(1, &app("a"), LockMode::Exclusive, LockDuration::Session, -1, &go);
+        locks.take(2, &app("b"), LockMode::Exclusive, LockDuration::Session, -1, &go);
         let other = std::sync::Arc::clone(&locks);
         let waiter = std::thread::spawn(move || {
             let go = AtomicBool::new(false);
-            let granted = other.take(1, &app("b"), Mode::Exclusive, Until::Session, -1, &go);
+            let granted = other.take(1, &app("b"), LockMode::Exclusive, LockDuration::Session, -1, &go);
             other.release(1, true);
             granted
         });
-        // Whoever comes second closes the circle; the other one gets what it wanted.
-        let second = locks.take(2, &app("a"), Mode::Exclusive, Until::Session, -1, &go);
+        // The second one completes the cycle; the other gets its lock.
+        let second = locks.take(2, &app("a"), LockMode::Exclusive, LockDuration::Session, -1, &go);
         locks.release(2, true);
-        let first = waiter.join().unwrap_or(Granted::Interrupted);
-        if second != Granted::Deadlock {
-            assert_eq!(first, Granted::Deadlock);
+        let first = waiter.join().unwrap_or(LockOutcome::Interrupted);
+        if second != LockOutcome::Deadlock {
+            assert_eq!(first, LockOutcome::Deadlock);
         }
     }
 }

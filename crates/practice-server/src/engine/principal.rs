@@ -1,42 +1,42 @@
-//! Who a session is in a database, and what it may do there.
+//! Database users and their permissions.
 
-use super::catalog::{Catalog, DBO, GUEST, Granted, PUBLIC, Table};
+use super::catalog::{Catalog, DBO, GUEST, PUBLIC, PermissionEntry, Table};
 use super::server::{Account, Database};
 
-/// A login in a database: its user and all roles, by principal id.
+/// The user of a login in a database, with all its roles, by principal id.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Who {
-    pub(crate) user: i64,
-    pub(crate) all: Vec<i64>,
+pub(crate) struct DatabaseUser {
+    pub(crate) id: i64,
+    pub(crate) principals: Vec<i64>,
 }
 
-/// What a permission is wanted on.
+/// What a permission applies to.
 #[derive(Debug, Clone, Copy)]
-pub(crate) enum On<'a> {
+pub(crate) enum PermissionScope<'a> {
     Database,
     Schema(i64),
     Table(&'a Table),
 }
 
-impl Who {
-    /// The user that a login is in a database; `None` when it has none there.
+impl DatabaseUser {
+    /// Finds the user that a login has in a database; `None` if it has no access.
     pub(crate) fn find(catalog: &Catalog, database: &Database, account: &Account) -> Option<Self> {
-        if account.sysadmin() || database.owner.eq_ignore_ascii_case(&account.name) {
-            return Some(Self { user: DBO, all: vec![DBO, PUBLIC, 16384] });
+        if account.is_sysadmin() || database.owner.eq_ignore_ascii_case(&account.name) {
+            return Some(Self { id: DBO, principals: vec![DBO, PUBLIC, 16384] });
         }
         let user =
             catalog.principals.iter().find(|principal| !principal.role && principal.sid.as_deref() == Some(account.sid.as_str()));
         let user = match user {
             Some(user) => user.id,
-            // In master, tempdb and msdb everybody is at least a guest.
+            // In master, tempdb and msdb every login is at least a guest.
             None if [1, 2, 4].contains(&database.id) => GUEST,
             None => return None,
         };
-        Some(Self::of(catalog, user))
+        Some(Self::with_roles(catalog, user))
     }
 
-    /// A user with its roles, and their roles.
-    pub(crate) fn of(catalog: &Catalog, user: i64) -> Self {
+    /// Returns a user with its roles, and the roles of those.
+    pub(crate) fn with_roles(catalog: &Catalog, user: i64) -> Self {
         let mut all = vec![user, PUBLIC];
         let mut at = 0;
         while at < all.len() {
@@ -48,44 +48,46 @@ impl Who {
             }
             at += 1;
         }
-        Self { user, all }
+        Self { id: user, principals: all }
     }
 
-    pub(crate) fn dbo(&self) -> bool {
-        self.user == DBO
+    pub(crate) fn is_dbo(&self) -> bool {
+        self.id == DBO
     }
 
-    /// Member of a database role, by name; `None` when there is no such role.
-    pub(crate) fn member(&self, catalog: &Catalog, role: &str) -> Option<bool> {
+    /// Returns whether the user is a member of a database role; `None` if there is no such role.
+    pub(crate) fn is_member(&self, catalog: &Catalog, role: &str) -> Option<bool> {
         let role = catalog.principal(role).filter(|role| role.role)?;
-        Some(self.all.contains(&role.id) || (self.dbo() && role.id == 16384))
+        Some(self.principals.contains(&role.id) || (self.is_dbo() && role.id == 16384))
     }
 
-    fn role(&self, id: i64) -> bool {
-        self.all.contains(&id)
+    fn has_role(&self, id: i64) -> bool {
+        self.principals.contains(&id)
     }
 
-    /// Whether a permission is effective.
-    pub(crate) fn may(&self, catalog: &Catalog, permission: &str, on: On<'_>) -> bool {
-        if self.dbo() {
+    /// Returns whether a permission is effective.
+    pub(crate) fn is_permitted(&self, catalog: &Catalog, permission: &str, scope: PermissionScope<'_>) -> bool {
+        if self.is_dbo() {
             return true;
         }
         let covering = covering(permission);
-        let applies = |granted: &&Granted| {
-            self.all.contains(&granted.grantee)
-                && match (granted.class, on) {
+        let applies = |granted: &&PermissionEntry| {
+            self.principals.contains(&granted.grantee)
+                && match (granted.class, scope) {
                     (0, _) => {
                         granted.name == permission
                             || covering.contains(&granted.name.as_str())
-                            || (!matches!(on, On::Database) && granted.name == "ALTER ANY SCHEMA" && permission == "ALTER")
+                            || (!matches!(scope, PermissionScope::Database)
+                                && granted.name == "ALTER ANY SCHEMA"
+                                && permission == "ALTER")
                     }
-                    (3, On::Schema(schema)) => {
+                    (3, PermissionScope::Schema(schema)) => {
                         granted.major == schema && (granted.name == permission || covering.contains(&granted.name.as_str()))
                     }
-                    (3, On::Table(table)) => {
+                    (3, PermissionScope::Table(table)) => {
                         granted.major == table.schema && (granted.name == permission || covering.contains(&granted.name.as_str()))
                     }
-                    (1, On::Table(table)) => {
+                    (1, PermissionScope::Table(table)) => {
                         granted.major == table.id && (granted.name == permission || covering.contains(&granted.name.as_str()))
                     }
                     _ => false,
@@ -96,51 +98,52 @@ impl Who {
         if found.any(|one| one.deny) {
             return false;
         }
-        if self.refused_by_role(permission) {
+        if self.denied_by_role(permission) {
             return false;
         }
-        granted || self.role(16384) || self.by_role(permission, on) || self.owns(catalog, on)
+        granted || self.has_role(16384) || self.granted_by_role(permission, scope) || self.owns(catalog, scope)
     }
 
-    fn refused_by_role(&self, permission: &str) -> bool {
-        (permission == "SELECT" && self.role(16392)) || (["INSERT", "UPDATE", "DELETE"].contains(&permission) && self.role(16393))
+    fn denied_by_role(&self, permission: &str) -> bool {
+        (permission == "SELECT" && self.has_role(16392))
+            || (["INSERT", "UPDATE", "DELETE"].contains(&permission) && self.has_role(16393))
     }
 
-    fn by_role(&self, permission: &str, on: On<'_>) -> bool {
-        let database = matches!(on, On::Database);
-        let reader = self.role(16390) && permission == "SELECT";
-        let writer = self.role(16391) && ["INSERT", "UPDATE", "DELETE"].contains(&permission);
-        let ddl = self.role(16387)
+    fn granted_by_role(&self, permission: &str, scope: PermissionScope<'_>) -> bool {
+        let database = matches!(scope, PermissionScope::Database);
+        let reader = self.has_role(16390) && permission == "SELECT";
+        let writer = self.has_role(16391) && ["INSERT", "UPDATE", "DELETE"].contains(&permission);
+        let ddl = self.has_role(16387)
             && (permission.starts_with("CREATE ") && !["CREATE ROLE", "CREATE DATABASE"].contains(&permission)
                 || permission == "ALTER ANY SCHEMA"
                 || permission == "REFERENCES"
                 || (permission == "ALTER" && !database));
         let security =
-            self.role(16386) && ["ALTER ANY ROLE", "CREATE ROLE", "CREATE SCHEMA", "VIEW DEFINITION"].contains(&permission);
-        let access = self.role(16385) && ["ALTER ANY USER", "CREATE SCHEMA", "CONNECT"].contains(&permission);
+            self.has_role(16386) && ["ALTER ANY ROLE", "CREATE ROLE", "CREATE SCHEMA", "VIEW DEFINITION"].contains(&permission);
+        let access = self.has_role(16385) && ["ALTER ANY USER", "CREATE SCHEMA", "CONNECT"].contains(&permission);
         let connect = permission == "CONNECT" && database;
         reader || writer || ddl || security || access || connect
     }
 
-    fn owns(&self, catalog: &Catalog, on: On<'_>) -> bool {
-        let schema = match on {
-            On::Database => return false,
-            On::Schema(schema) => schema,
-            On::Table(table) => table.schema,
+    fn owns(&self, catalog: &Catalog, scope: PermissionScope<'_>) -> bool {
+        let schema = match scope {
+            PermissionScope::Database => return false,
+            PermissionScope::Schema(schema) => schema,
+            PermissionScope::Table(table) => table.schema,
         };
-        catalog.schemas.iter().any(|one| one.id == schema && self.all.contains(&one.owner))
+        catalog.schemas.iter().any(|one| one.id == schema && self.principals.contains(&one.owner))
     }
 
-    /// Whether anything at all is allowed on a table: only then its name is shown.
-    pub(crate) fn sees(&self, catalog: &Catalog, table: &Table) -> bool {
-        self.dbo()
+    /// Returns whether the user has any permission on a table; otherwise its name is hidden.
+    pub(crate) fn can_see(&self, catalog: &Catalog, table: &Table) -> bool {
+        self.is_dbo()
             || ["SELECT", "INSERT", "UPDATE", "DELETE", "ALTER", "REFERENCES", "VIEW DEFINITION", "CONTROL"]
                 .iter()
-                .any(|permission| self.may(catalog, permission, On::Table(table)))
+                .any(|permission| self.is_permitted(catalog, permission, PermissionScope::Table(table)))
     }
 }
 
-/// The permissions that imply another.
+/// Returns the permissions that imply another.
 fn covering(permission: &str) -> &'static [&'static str] {
     match permission {
         "CONTROL" => &[],
@@ -151,9 +154,9 @@ fn covering(permission: &str) -> &'static [&'static str] {
     }
 }
 
-/// A permission of the server.
-pub(crate) fn server_permission(account: &Account, permission: &str) -> bool {
-    if account.sysadmin() {
+/// Returns whether a login has a permission of the server.
+pub(crate) fn has_server_permission(account: &Account, permission: &str) -> bool {
+    if account.is_sysadmin() {
         return true;
     }
     let has = |list: &[String], name: &str| list.iter().any(|one| one == name);
@@ -161,10 +164,10 @@ pub(crate) fn server_permission(account: &Account, permission: &str) -> bool {
         return false;
     }
     let by_role = match permission {
-        "CREATE ANY DATABASE" | "ALTER ANY DATABASE" => account.is("dbcreator"),
-        "ALTER ANY LOGIN" | "VIEW ANY DEFINITION" => account.is("securityadmin"),
+        "CREATE ANY DATABASE" | "ALTER ANY DATABASE" => account.has_role("dbcreator"),
+        "ALTER ANY LOGIN" | "VIEW ANY DEFINITION" => account.has_role("securityadmin"),
         "VIEW ANY DATABASE" | "CONNECT SQL" => true,
-        "VIEW SERVER STATE" | "ALTER SERVER STATE" => account.is("serveradmin") || account.is("processadmin"),
+        "VIEW SERVER STATE" | "ALTER SERVER STATE" => account.has_role("serveradmin") || account.has_role("processadmin"),
         _ => false,
     };
     let implied = permission == "CREATE ANY DATABASE" && has(&account.granted, "ALTER ANY DATABASE");
@@ -226,12 +229,12 @@ const DATABASE_PERMISSIONS: &[&str] = &[
 pub(crate) const OBJECT_PERMISSIONS: &[&str] =
     &["SELECT", "INSERT", "UPDATE", "DELETE", "REFERENCES", "ALTER", "CONTROL", "EXECUTE", "VIEW DEFINITION", "TAKE OWNERSHIP"];
 
-/// Whether the practice server knows a permission of the server.
-pub(crate) fn known_to_server(permission: &str) -> bool {
+/// Returns whether the practice server knows a permission of the server.
+pub(crate) fn is_server_permission(permission: &str) -> bool {
     SERVER_PERMISSIONS.contains(&permission)
 }
 
-/// Whether the practice server knows a permission of a database, a schema or an object.
-pub(crate) fn known_to_database(permission: &str, object: bool) -> bool {
+/// Returns whether the practice server knows a permission of a database, or (`object`) of a schema or an object.
+pub(crate) fn is_database_permission(permission: &str, object: bool) -> bool {
     if object { OBJECT_PERMISSIONS.contains(&permission) } else { DATABASE_PERMISSIONS.contains(&permission) }
 }

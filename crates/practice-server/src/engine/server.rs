@@ -1,4 +1,4 @@
-//! What belongs to the server and to no database: its databases, its logins, and the file that keeps them.
+//! The server's own state: its databases, its logins, and the file that keeps them.
 
 use std::io::Write as _;
 use std::num::NonZeroU32;
@@ -9,20 +9,20 @@ use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Serialize};
 
 use super::collation;
-use crate::tsql::statement::Access;
+use crate::tsql::statement::UserAccess;
 
-/// A login that the server knows, as it is created at the first start; afterwards the data folder tells.
+/// A login that is created at the first start; afterwards the data folder has it.
 #[derive(Debug, Clone)]
 pub struct Login {
-    /// Its name, compared without case.
+    /// The name, compared without case.
     pub name: String,
-    /// Its password.
+    /// The password.
     pub password: SecretString,
-    /// Member of `sysadmin`.
+    /// Whether it is a member of `sysadmin`.
     pub sysadmin: bool,
-    /// Member of `dbcreator`.
+    /// Whether it is a member of `dbcreator`.
     pub dbcreator: bool,
-    /// `ALTER LOGIN … DISABLE`.
+    /// Whether it is disabled (`ALTER LOGIN … DISABLE`).
     pub disabled: bool,
 }
 
@@ -32,7 +32,7 @@ pub enum OpenError {
     /// A file could not be read or written.
     #[error("the practice server's data folder cannot be used: {0}")]
     Folder(#[from] std::io::Error),
-    /// `SQLite` refused.
+    /// `SQLite` reported an error.
     #[error("the practice server's data cannot be opened: {0}")]
     Data(String),
 }
@@ -47,7 +47,7 @@ pub(crate) struct Database {
     pub(crate) collation: String,
     pub(crate) compatibility: i64,
     pub(crate) owner: String,
-    /// Ticks, see `instant`.
+    /// The creation time in ticks, see `instant`.
     pub(crate) created: i64,
     pub(crate) recovery: String,
     #[serde(default)]
@@ -74,11 +74,11 @@ pub(crate) struct Database {
 }
 
 impl Database {
-    pub(crate) fn user_access(&self) -> Access {
+    pub(crate) fn user_access(&self) -> UserAccess {
         match self.access {
-            1 => Access::Single,
-            2 => Access::Restricted,
-            _ => Access::Multi,
+            1 => UserAccess::Single,
+            2 => UserAccess::Restricted,
+            _ => UserAccess::Multi,
         }
     }
 
@@ -90,14 +90,14 @@ impl Database {
     /// Returns `sys.databases.user_access` and its description.
     pub(crate) fn access_mode(&self) -> (i64, &'static str) {
         match self.user_access() {
-            Access::Multi => (0, "MULTI_USER"),
-            Access::Single => (1, "SINGLE_USER"),
-            Access::Restricted => (2, "RESTRICTED_USER"),
+            UserAccess::Multi => (0, "MULTI_USER"),
+            UserAccess::Single => (1, "SINGLE_USER"),
+            UserAccess::Restricted => (2, "RESTRICTED_USER"),
         }
     }
 
-    /// One of the four that come with the server.
-    pub(crate) fn system(&self) -> bool {
+    /// Returns whether it is one of the four system databases.
+    pub(crate) fn is_system(&self) -> bool {
         self.id <= 4
     }
 }
@@ -122,7 +122,7 @@ pub(crate) struct Account {
     pub(crate) created: i64,
 }
 
-/// All of it. Copied on change, so that a session reads one state through a statement.
+/// The server's state. It is copied on change, so that a session reads one state throughout a statement.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Server {
     next_database: i64,
@@ -133,7 +133,7 @@ pub(crate) struct Server {
     folder: PathBuf,
 }
 
-/// The server roles there are.
+/// The server roles with their ids.
 pub(crate) const SERVER_ROLES: &[(&str, i64)] = &[
     ("public", 2),
     ("sysadmin", 3),
@@ -147,7 +147,7 @@ pub(crate) const SERVER_ROLES: &[(&str, i64)] = &[
 ];
 
 const FILE: &str = "server.toml";
-const ROUNDS: u32 = 10_000;
+const PBKDF2_ROUNDS: u32 = 10_000;
 
 impl Server {
     pub(crate) fn open(folder: &Path, logins: &[Login], now: i64) -> Result<Self, OpenError> {
@@ -155,7 +155,7 @@ impl Server {
         let path = folder.join(FILE);
         let mut server = match std::fs::read_to_string(&path) {
             Ok(text) => toml::from_str::<Self>(&text).map_err(|error| OpenError::Data(error.to_string()))?,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Self::fresh(now),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Self::new_alias(now),
             Err(error) => return Err(error.into()),
         };
         folder.clone_into(&mut server.folder);
@@ -177,11 +177,11 @@ impl Server {
         Ok(server)
     }
 
-    fn fresh(now: i64) -> Self {
+    fn new_alias(now: i64) -> Self {
         let mut server =
             Self { next_database: 1, next_login: 256, databases: Vec::new(), accounts: Vec::new(), folder: PathBuf::new() };
         for name in ["master", "tempdb", "model", "msdb"] {
-            server.add_database(name, collation::SERVER, "sa", now);
+            server.add_database(name, collation::SERVER_DEFAULT, "sa", now);
             if let Some(database) = server.databases.last_mut() {
                 "SIMPLE".clone_into(&mut database.recovery);
                 database.snapshot = name == "master" || name == "msdb";
@@ -220,7 +220,7 @@ impl Server {
         let id = self.next_login;
         self.next_login += 1;
         let id = if name.eq_ignore_ascii_case("sa") { 1 } else { id };
-        let sid = if id == 1 { "01".to_owned() } else { hex(&random16()) };
+        let sid = if id == 1 { "01".to_owned() } else { hex(&random_bytes()) };
         let (salt, hash) = digest(password);
         self.accounts.push(Account {
             id,
@@ -243,13 +243,13 @@ impl Server {
         &self.folder
     }
 
-    /// Names of databases and logins compare as the server's collation says.
+    /// Finds a database; names of databases and logins compare by the server's collation.
     pub(crate) fn database(&self, name: &str) -> Option<&Database> {
-        self.databases.iter().find(|database| collation::equal(collation::SERVER, &database.name, name))
+        self.databases.iter().find(|database| collation::are_equal(collation::SERVER_DEFAULT, &database.name, name))
     }
 
     pub(crate) fn database_mut(&mut self, name: &str) -> Option<&mut Database> {
-        self.databases.iter_mut().find(|database| collation::equal(collation::SERVER, &database.name, name))
+        self.databases.iter_mut().find(|database| collation::are_equal(collation::SERVER_DEFAULT, &database.name, name))
     }
 
     pub(crate) fn database_by_id(&self, id: i64) -> Option<&Database> {
@@ -257,14 +257,14 @@ impl Server {
     }
 
     pub(crate) fn account(&self, name: &str) -> Option<&Account> {
-        self.accounts.iter().find(|account| collation::equal(collation::SERVER, &account.name, name))
+        self.accounts.iter().find(|account| collation::are_equal(collation::SERVER_DEFAULT, &account.name, name))
     }
 
     pub(crate) fn account_mut(&mut self, name: &str) -> Option<&mut Account> {
-        self.accounts.iter_mut().find(|account| collation::equal(collation::SERVER, &account.name, name))
+        self.accounts.iter_mut().find(|account| collation::are_equal(collation::SERVER_DEFAULT, &account.name, name))
     }
 
-    /// Writes the state beside the old one and puts it in its place.
+    /// Writes the state to a temporary file and renames it.
     pub(crate) fn save(&self) -> std::io::Result<()> {
         let text = toml::to_string(self).map_err(std::io::Error::other)?;
         let mut file = tempfile::NamedTempFile::new_in(&self.folder)?;
@@ -275,12 +275,12 @@ impl Server {
 }
 
 impl Account {
-    pub(crate) fn is(&self, role: &str) -> bool {
-        role.eq_ignore_ascii_case("public") || self.roles.iter().any(|one| one.eq_ignore_ascii_case(role))
+    pub(crate) fn has_role(&self, role: &str) -> bool {
+        role.eq_ignore_ascii_case("public") || self.roles.iter().any(|known| known.eq_ignore_ascii_case(role))
     }
 
-    pub(crate) fn sysadmin(&self) -> bool {
-        self.is("sysadmin")
+    pub(crate) fn is_sysadmin(&self) -> bool {
+        self.has_role("sysadmin")
     }
 
     pub(crate) fn set_password(&mut self, password: &str) {
@@ -295,11 +295,11 @@ impl Account {
 }
 
 fn rounds() -> NonZeroU32 {
-    NonZeroU32::new(ROUNDS).unwrap_or(NonZeroU32::MIN)
+    NonZeroU32::new(PBKDF2_ROUNDS).unwrap_or(NonZeroU32::MIN)
 }
 
 fn digest(password: &str) -> (String, String) {
-    let salt = random16();
+    let salt = random_bytes();
     let mut hash = [0_u8; 32];
     pbkdf2::derive(pbkdf2::PBKDF2_HMAC_SHA256, rounds(), &salt, password.as_bytes(), &mut hash);
     (hex(&salt), hex(&hash))
@@ -309,11 +309,11 @@ pub(crate) fn hex(bytes: &[u8]) -> String {
     data_encoding::HEXLOWER.encode(bytes)
 }
 
-/// Sixteen random bytes, for salts, security identifiers and `NEWID`.
-pub(crate) fn random16() -> [u8; 16] {
+/// Returns sixteen random bytes, for salts, security identifiers and `NEWID`.
+pub(crate) fn random_bytes() -> [u8; 16] {
     use ring::rand::SecureRandom as _;
     let mut bytes = [0_u8; 16];
-    // Without the system's randomness the process could not have made a TLS connection either.
+    // Without randomness from the system the process could not have made a TLS connection either.
     let _ = ring::rand::SystemRandom::new().fill(&mut bytes);
     bytes
 }

@@ -9,32 +9,32 @@ use rusqlite::{Connection, InterruptHandle};
 use super::bind::Variables;
 use super::collation;
 use super::context::Context;
-use super::fault::{self, Fault, Reach};
-use super::function::{self, World};
-use super::lock::{Granted, Mode, Resource, Until};
-use super::principal::Who;
+use super::error::{self, ErrorScope, SqlError};
+use super::function::{self, SharedContext};
+use super::lock::{LockDuration, LockMode, LockOutcome, Resource};
+use super::principal::DatabaseUser;
 use super::server::{Account, Database};
-use super::state::{Engine, Facts};
+use super::state::{Engine, SessionInfo};
 use super::store::Store;
 use crate::reply::Reply;
 use crate::tsql::statement::Isolation;
 
-/// Where the engine puts its replies. It returns `false` when nobody listens any more.
+/// Receives the engine's replies. Returns `false` if nobody wants any more.
 pub type Sink<'a> = &'a mut dyn FnMut(Reply) -> bool;
 
-/// No variables, for what is read outside any batch.
+/// No variables, for expressions outside any batch.
 pub(super) static EMPTY: Variables = Variables::new();
 
 /// A connection to a database's file.
 #[derive(Debug)]
-pub(super) struct Link {
+pub(super) struct DatabaseConnection {
     pub(super) connection: Connection,
     pub(super) store: Arc<Store>,
-    /// A transaction is open in the file.
-    pub(super) began: bool,
+    /// Whether a transaction is open in the file.
+    pub(super) in_transaction: bool,
 }
 
-/// What `SET` changes.
+/// The settings that `SET` changes.
 #[derive(Debug, Clone)]
 #[expect(clippy::struct_excessive_bools, reason = "as many switches as SQL Server has")]
 pub(super) struct Settings {
@@ -63,55 +63,55 @@ impl Default for Settings {
     }
 }
 
-struct Stop {
+struct StopSignal {
     flag: AtomicBool,
     handles: Mutex<Vec<InterruptHandle>>,
 }
 
-impl std::fmt::Debug for Stop {
+impl std::fmt::Debug for StopSignal {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Stop").field("flag", &self.flag).finish_non_exhaustive()
     }
 }
 
-/// One connection's state: current database, transaction, settings, application locks. Blocking; dropped when
-/// the connection ends, which rolls back its transaction and frees its locks.
+/// One connection's state: current database, transaction, settings, application locks. Its calls block. Dropping it, when
+/// the connection ends, rolls back its transaction and releases its locks.
 #[derive(Debug)]
 pub struct Session {
     pub(super) engine: Arc<Engine>,
-    pub(super) facts: Facts,
+    pub(super) info: SessionInfo,
     pub(super) account: Account,
-    /// Where it began, for RESETCONNECTION.
-    home: i64,
+    /// The database after the login, for RESETCONNECTION.
+    login_database: i64,
     pub(super) database: i64,
     pub(super) database_name: String,
-    pub(super) links: HashMap<i64, Link>,
-    world: World,
-    stop: Arc<Stop>,
+    pub(super) links: HashMap<i64, DatabaseConnection>,
+    shared_context: SharedContext,
+    stop: Arc<StopSignal>,
     pub(super) settings: Settings,
     /// `@@TRANCOUNT`
     pub(super) nesting: i64,
     pub(super) doomed: bool,
     pub(super) descriptor: Option<u64>,
     pub(super) savepoints: Vec<String>,
-    /// The name that the outermost transaction was given.
+    /// The name of the outermost transaction.
     pub(super) outer_name: Option<String>,
     pub(super) row_count: i64,
     pub(super) error: i32,
     pub(super) scope_identity: Option<i64>,
     pub(super) last_identity: Option<i64>,
-    pub(super) caught: Option<Arc<Fault>>,
+    pub(super) caught: Option<Arc<SqlError>>,
 }
 
-/// Stops whatever a session is running, from another thread (an Attention, or the connection's end).
+/// Stops whatever a session runs, from another thread (an Attention, or the end of the connection).
 #[derive(Debug, Clone)]
 pub struct Interrupt {
     engine: Arc<Engine>,
-    stop: Arc<Stop>,
+    stop: Arc<StopSignal>,
 }
 
 impl Interrupt {
-    /// Makes the running statement end as soon as it can. Harmless while nothing runs.
+    /// Makes the running statement end as soon as possible. Harmless if nothing runs.
     pub fn stop(&self) {
         self.stop.flag.store(true, Ordering::SeqCst);
         for handle in self.stop.handles.lock().unwrap_or_else(PoisonError::into_inner).iter() {
@@ -124,29 +124,29 @@ impl Interrupt {
 impl Session {
     pub(super) fn begin_session(
         engine: &Arc<Engine>,
-        mut facts: Facts,
+        mut info: SessionInfo,
         account: Account,
         database: &Database,
-    ) -> Result<Self, Fault> {
+    ) -> Result<Self, SqlError> {
         {
             let mut sessions = engine.sessions_mut();
-            // The numbers below belong to the server itself.
-            facts.id = (51..i16::MAX).find(|id| !sessions.contains_key(id)).ok_or_else(|| {
-                Fault::new(17809, "Could not connect because the maximum number of user connections has already been reached.")
+            // Lower numbers belong to the server's own sessions.
+            info.id = (51..i16::MAX).find(|id| !sessions.contains_key(id)).ok_or_else(|| {
+                SqlError::new(17809, "Could not connect because the maximum number of user connections has already been reached.")
                     .class(20)
             })?;
-            sessions.insert(facts.id, (facts.clone(), database.id));
+            sessions.insert(info.id, (info.clone(), database.id));
         }
         Ok(Self {
             engine: Arc::clone(engine),
-            facts,
+            info,
             account,
-            home: database.id,
+            login_database: database.id,
             database: database.id,
             database_name: database.name.clone(),
             links: HashMap::new(),
-            world: World::default(),
-            stop: Arc::new(Stop { flag: AtomicBool::new(false), handles: Mutex::new(Vec::new()) }),
+            shared_context: SharedContext::default(),
+            stop: Arc::new(StopSignal { flag: AtomicBool::new(false), handles: Mutex::new(Vec::new()) }),
             settings: Settings::default(),
             nesting: 0,
             doomed: false,
@@ -161,19 +161,19 @@ impl Session {
         })
     }
 
-    /// Tells what the wire knows of the connection, for `sys.dm_exec_connections` and `CONNECTIONPROPERTY`.
+    /// Sets what the wire knows of the connection, for `sys.dm_exec_connections` and `CONNECTIONPROPERTY`.
     pub fn describe(&mut self, encrypted: bool, client_address: &str) {
-        self.facts.encrypted = encrypted;
-        client_address.clone_into(&mut self.facts.address);
+        self.info.encrypted = encrypted;
+        client_address.clone_into(&mut self.info.address);
         self.register();
     }
 
-    /// The session's number, `@@SPID`.
+    /// Returns the session's number, `@@SPID`.
     pub fn id(&self) -> i16 {
-        self.facts.id
+        self.info.id
     }
 
-    /// The current database's name.
+    /// Returns the current database's name.
     pub fn database(&self) -> &str {
         &self.database_name
     }
@@ -186,27 +186,27 @@ impl Session {
     /// Commits (`true`) or rolls back for a transaction-manager request.
     pub fn end(&mut self, commit: bool, sink: Sink<'_>) {
         let result = if commit { self.commit() } else { self.rollback_named(None) };
-        if let Err(fault) = result {
-            sink(Reply::Message(fault.message()));
+        if let Err(error) = result {
+            sink(Reply::Message(error.message()));
         }
     }
 
-    /// The descriptor of the transaction that is open, for ENVCHANGE 8, 9 and 10 after a batch.
+    /// Returns the descriptor of the open transaction, for ENVCHANGE 8, 9 and 10 after a batch.
     pub fn transaction(&self) -> Option<u64> {
         self.descriptor
     }
 
-    /// RESETCONNECTION: as freshly logged in.
+    /// Resets the session to its state after the login (RESETCONNECTION).
     pub fn reset(&mut self) {
         self.rollback_all();
-        self.engine.locks.release(self.facts.id, true);
+        self.engine.locks.release(self.info.id, true);
         self.settings = Settings::default();
         self.row_count = 0;
         self.error = 0;
         self.scope_identity = None;
         self.last_identity = None;
         let server = self.engine.server();
-        let home = server.database_by_id(self.home).or(server.databases.first());
+        let home = server.database_by_id(self.login_database).or(server.databases.first());
         if let Some(home) = home {
             self.database = home.id;
             self.database_name.clone_from(&home.name);
@@ -214,13 +214,13 @@ impl Session {
         self.register();
     }
 
-    /// A handle that stops this session from another thread.
+    /// Returns a handle that stops this session from another thread.
     pub fn interrupt(&self) -> Interrupt {
         Interrupt { engine: Arc::clone(&self.engine), stop: Arc::clone(&self.stop) }
     }
 
     pub(super) fn register(&self) {
-        self.engine.sessions_mut().insert(self.facts.id, (self.facts.clone(), self.database));
+        self.engine.sessions_mut().insert(self.info.id, (self.info.clone(), self.database));
     }
 
     /// Forgets an earlier stop, before the next request runs.
@@ -228,49 +228,49 @@ impl Session {
         self.stop.flag.store(false, Ordering::SeqCst);
     }
 
-    pub(super) fn stopped(&self) -> bool {
+    pub(super) fn is_stopped(&self) -> bool {
         self.stop.flag.load(Ordering::SeqCst)
     }
 
-    /// The current database as the server knows it.
-    pub(super) fn current(&self) -> Result<Database, Fault> {
+    /// Returns the current database as the server knows it.
+    pub(super) fn current(&self) -> Result<Database, SqlError> {
         self.engine.server().database_by_id(self.database).cloned().ok_or_else(|| {
-            Fault::new(
+            SqlError::new(
                 911,
                 format!("Database '{}' does not exist. Make sure that the name is entered correctly.", self.database_name),
             )
         })
     }
 
-    /// Makes sure that there is a connection to a database's file.
-    pub(super) fn link(&mut self, database: &Database) -> Result<&mut Link, Fault> {
+    /// Returns the connection to a database's file; opens it if necessary.
+    pub(super) fn link(&mut self, database: &Database) -> Result<&mut DatabaseConnection, SqlError> {
         if !self.links.contains_key(&database.id) {
             let store = self.engine.store(database)?;
             let connection = store.connect()?;
             collation::register(&connection)?;
-            function::register(&connection, &self.world)?;
+            function::register(&connection, &self.shared_context)?;
             self.stop.handles.lock().unwrap_or_else(PoisonError::into_inner).push(connection.get_interrupt_handle());
-            self.links.insert(database.id, Link { connection, store, began: false });
+            self.links.insert(database.id, DatabaseConnection { connection, store, in_transaction: false });
         }
-        self.links.get_mut(&database.id).ok_or_else(|| Fault::new(50000, "The practice server lost a connection."))
+        self.links.get_mut(&database.id).ok_or_else(|| SqlError::new(50000, "The practice server lost a connection."))
     }
 
-    /// The connection to the database that a context is about.
-    pub(super) fn connection(&self, context: &Context) -> Result<&Connection, Fault> {
+    /// Returns the connection to the context's target database.
+    pub(super) fn connection(&self, context: &Context) -> Result<&Connection, SqlError> {
         self.links
             .get(&context.target.id)
             .map(|link| &link.connection)
-            .ok_or_else(|| Fault::new(50000, "The practice server lost a connection."))
+            .ok_or_else(|| SqlError::new(50000, "The practice server lost a connection."))
     }
 
-    /// A snapshot for the next statement, on the current database.
-    pub(super) fn context(&mut self) -> Result<Arc<Context>, Fault> {
+    /// Returns a snapshot for the next statement, on the current database.
+    pub(super) fn context(&mut self) -> Result<Arc<Context>, SqlError> {
         let current = self.current()?;
-        self.context_of(&current)
+        self.context_for_database(&current)
     }
 
-    /// A snapshot for the next statement whose names are those of another database.
-    pub(super) fn context_of(&mut self, target: &Database) -> Result<Arc<Context>, Fault> {
+    /// Returns a snapshot for the next statement, with names looked up in another database.
+    pub(super) fn context_for_database(&mut self, target: &Database) -> Result<Arc<Context>, SqlError> {
         let server = self.engine.server();
         let database = self.current()?;
         if let Some(account) = server.account(&self.account.name) {
@@ -278,8 +278,8 @@ impl Session {
         }
         let link = self.link(target)?;
         let catalog = link.store.catalog(&link.connection)?;
-        let who = Who::find(&catalog, target, &self.account).ok_or_else(|| {
-            Fault::new(
+        let user = DatabaseUser::find(&catalog, target, &self.account).ok_or_else(|| {
+            SqlError::new(
                 916,
                 format!(
                     "The server principal \"{}\" is not able to access the database \"{}\" under the current security context.",
@@ -292,12 +292,12 @@ impl Session {
         let context = Arc::new(Context {
             engine: Arc::clone(&self.engine),
             server,
-            facts: self.facts.clone(),
+            info: self.info.clone(),
             account: self.account.clone(),
             database,
             catalog,
             target: target.clone(),
-            who,
+            user,
             now: self.engine.now(),
             row_count: self.row_count,
             error: self.error,
@@ -315,35 +315,37 @@ impl Session {
             lock_timeout: self.settings.lock_timeout,
             text_size: self.settings.text_size,
         });
-        *self.world.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&context));
+        *self.shared_context.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&context));
         Ok(context)
     }
 
-    /// Waits for a lock; an error for everything but a grant.
-    pub(super) fn wait(&self, resource: &Resource) -> Result<(), Fault> {
-        match self.take(resource, Mode::Exclusive, Until::Transaction, self.settings.lock_timeout) {
-            Granted::AtOnce | Granted::AfterWaiting => Ok(()),
-            Granted::TimedOut => Err(fault::lock_timeout()),
-            Granted::Deadlock => Err(fault::deadlock(self.facts.id)),
-            Granted::Interrupted => Err(Fault::new(fault::INTERRUPTED, "The operation was cancelled.").reach(Reach::Batch)),
+    /// Waits for an exclusive lock; everything but a grant is an error.
+    pub(super) fn lock_exclusively(&self, resource: &Resource) -> Result<(), SqlError> {
+        match self.take_lock(resource, LockMode::Exclusive, LockDuration::Transaction, self.settings.lock_timeout) {
+            LockOutcome::AtOnce | LockOutcome::AfterWaiting => Ok(()),
+            LockOutcome::TimedOut => Err(error::lock_timeout()),
+            LockOutcome::Deadlock => Err(error::deadlock(self.info.id)),
+            LockOutcome::Interrupted => {
+                Err(SqlError::new(error::INTERRUPTED, "The operation was cancelled.").scope(ErrorScope::Batch))
+            }
         }
     }
 
-    pub(super) fn take(&self, resource: &Resource, mode: Mode, until: Until, limit: i64) -> Granted {
-        self.engine.locks.take(self.facts.id, resource, mode, until, limit, &self.stop.flag)
+    pub(super) fn take_lock(&self, resource: &Resource, mode: LockMode, until: LockDuration, limit: i64) -> LockOutcome {
+        self.engine.locks.take(self.info.id, resource, mode, until, limit, &self.stop.flag)
     }
 
-    /// `WAITFOR DELAY`
+    /// Waits (`WAITFOR DELAY`); returns `false` if it was stopped.
     pub(super) fn pause(&self, span: std::time::Duration) -> bool {
         self.engine.locks.pause(span, &self.stop.flag)
     }
 
-    /// No variables, for defaults and checks.
+    /// Returns no variables, for defaults and checks.
     pub(super) fn no_variables() -> Variables {
         Variables::new()
     }
 
-    /// Forgets the connection to a database that is dropped.
+    /// Closes the connection to a database that is dropped.
     pub(super) fn unlink(&mut self, database: i64) {
         self.links.remove(&database);
     }
@@ -357,9 +359,9 @@ impl Session {
         }
     }
 
-    pub(super) fn commit(&mut self) -> Result<(), Fault> {
+    pub(super) fn commit(&mut self) -> Result<(), SqlError> {
         if self.nesting == 0 {
-            return Err(Fault::new(3902, "The COMMIT TRANSACTION request has no corresponding BEGIN TRANSACTION."));
+            return Err(SqlError::new(3902, "The COMMIT TRANSACTION request has no corresponding BEGIN TRANSACTION."));
         }
         if self.doomed {
             return Err(doomed(
@@ -380,15 +382,15 @@ impl Session {
         self.doomed = false;
         self.descriptor = None;
         self.savepoints.clear();
-        self.engine.locks.release(self.facts.id, false);
+        self.engine.locks.release(self.info.id, false);
     }
 
-    fn finish_files(&mut self, word: &str) -> Result<(), Fault> {
+    fn finish_files(&mut self, word: &str) -> Result<(), SqlError> {
         let mut result = Ok(());
-        for link in self.links.values_mut().filter(|link| link.began) {
-            link.began = false;
+        for link in self.links.values_mut().filter(|link| link.in_transaction) {
+            link.in_transaction = false;
             if let Err(error) = link.connection.execute_batch(word) {
-                // A file that cannot commit must not stay half open.
+                // If a file cannot commit, its transaction must not stay open.
                 let _ = link.connection.execute_batch("ROLLBACK");
                 result = Err(error.into());
             }
@@ -396,16 +398,16 @@ impl Session {
         result
     }
 
-    /// Rolls everything back, if there is anything.
+    /// Rolls back the transaction, if one is open.
     pub(super) fn rollback_all(&mut self) {
-        // An error here leaves nothing open: SQLite has rolled back by itself then.
+        // After an error nothing is open, because SQLite has already rolled back.
         let _ = self.finish_files("ROLLBACK");
         self.clear();
     }
 
-    pub(super) fn rollback_named(&mut self, name: Option<&str>) -> Result<(), Fault> {
+    pub(super) fn rollback_named(&mut self, name: Option<&str>) -> Result<(), SqlError> {
         if self.nesting == 0 {
-            return Err(Fault::new(3903, "The ROLLBACK TRANSACTION request has no corresponding BEGIN TRANSACTION."));
+            return Err(SqlError::new(3903, "The ROLLBACK TRANSACTION request has no corresponding BEGIN TRANSACTION."));
         }
         let Some(name) = name else {
             self.rollback_all();
@@ -418,37 +420,37 @@ impl Session {
             )),
             Some(at) => {
                 self.savepoints.truncate(at + 1);
-                for link in self.links.values_mut().filter(|link| link.began) {
+                for link in self.links.values_mut().filter(|link| link.in_transaction) {
                     link.connection.execute_batch(&format!("ROLLBACK TO user{at}"))?;
                 }
                 Ok(())
             }
-            // The outermost transaction's own name rolls all of it back; others are unknown.
+            // The name of the outermost transaction rolls back everything; other names are unknown.
             None if self.outer_name.as_deref().is_some_and(|outer| outer.eq_ignore_ascii_case(name)) => {
                 self.rollback_all();
                 Ok(())
             }
             None => {
-                Err(Fault::new(6401, format!("Cannot roll back {name}. No transaction or savepoint of that name was found.")))
+                Err(SqlError::new(6401, format!("Cannot roll back {name}. No transaction or savepoint of that name was found.")))
             }
         }
     }
 
-    pub(super) fn save(&mut self, name: &str, context: &Context) -> Result<(), Fault> {
+    pub(super) fn save(&mut self, name: &str, context: &Context) -> Result<(), SqlError> {
         if self.nesting == 0 {
-            return Err(Fault::new(628, "Cannot issue SAVE TRANSACTION when there is no active transaction."));
+            return Err(SqlError::new(628, "Cannot issue SAVE TRANSACTION when there is no active transaction."));
         }
         self.start_writing(context)?;
         let at = self.savepoints.len();
-        for link in self.links.values_mut().filter(|link| link.began) {
+        for link in self.links.values_mut().filter(|link| link.in_transaction) {
             link.connection.execute_batch(&format!("SAVEPOINT user{at}"))?;
         }
         self.savepoints.push(name.to_owned());
         Ok(())
     }
 
-    /// Becomes the writer of the context's database, waiting for it as long as `LOCK_TIMEOUT` says.
-    pub(super) fn start_writing(&mut self, context: &Context) -> Result<(), Fault> {
+    /// Becomes the writer of the context's database, waiting for at most `LOCK_TIMEOUT`.
+    pub(super) fn start_writing(&mut self, context: &Context) -> Result<(), SqlError> {
         if self.doomed {
             return Err(doomed(
                 "The current transaction cannot be committed and cannot support operations that write to the log file. Roll back the transaction.",
@@ -456,14 +458,14 @@ impl Session {
         }
         let database = &context.target;
         let resource = Resource::Write(database.id);
-        if self.engine.locks.holds(self.facts.id, &resource).is_none() {
-            self.wait(&resource)?;
+        if self.engine.locks.holds(self.info.id, &resource).is_none() {
+            self.lock_exclusively(&resource)?;
         }
         let savepoints = self.savepoints.len();
         let link = self.link(database)?;
-        if !link.began {
+        if !link.in_transaction {
             link.connection.execute_batch("BEGIN IMMEDIATE")?;
-            link.began = true;
+            link.in_transaction = true;
             for at in 0..savepoints {
                 link.connection.execute_batch(&format!("SAVEPOINT user{at}"))?;
             }
@@ -471,10 +473,14 @@ impl Session {
         Ok(())
     }
 
-    /// Runs something that writes: all of it or nothing, and at once unless a transaction is open.
-    pub(super) fn writing<T>(&mut self, context: &Context, work: impl FnOnce(&mut Self) -> Result<T, Fault>) -> Result<T, Fault> {
+    /// Runs a write: completely or not at all, and committed at once unless a transaction is open.
+    pub(super) fn writing<T>(
+        &mut self,
+        context: &Context,
+        work: impl FnOnce(&mut Self) -> Result<T, SqlError>,
+    ) -> Result<T, SqlError> {
         if context.target.read_only {
-            return Err(Fault::new(
+            return Err(SqlError::new(
                 3906,
                 format!("Failed to update database \"{}\" because the database is read-only.", context.target.name),
             ));
@@ -495,7 +501,7 @@ impl Session {
         });
         if self.nesting == 0 {
             let finished = self.finish_files(if result.is_ok() { "COMMIT" } else { "ROLLBACK" });
-            self.engine.locks.release(self.facts.id, false);
+            self.engine.locks.release(self.info.id, false);
             if result.is_ok() {
                 finished?;
             }
@@ -504,15 +510,15 @@ impl Session {
     }
 }
 
-fn doomed(text: &str) -> Fault {
+fn doomed(text: &str) -> SqlError {
     let number = if text.contains("savepoint") { 3931 } else { 3930 };
-    Fault::new(number, text).reach(Reach::Batch)
+    SqlError::new(number, text).scope(ErrorScope::Batch)
 }
 
 impl Drop for Session {
     fn drop(&mut self) {
         self.rollback_all();
-        self.engine.locks.release(self.facts.id, true);
-        self.engine.sessions_mut().remove(&self.facts.id);
+        self.engine.locks.release(self.info.id, true);
+        self.engine.sessions_mut().remove(&self.info.id);
     }
 }

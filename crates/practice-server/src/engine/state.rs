@@ -5,42 +5,42 @@ use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
-use super::fault::Fault;
+use super::error::SqlError;
 use super::instant;
 use super::lock::Locks;
 use super::server::{Database, Login, OpenError, Server};
 use super::store::Store;
 
-/// What the server pretends to be, beyond what its data says.
+/// What the server reports about itself, beyond its data.
 #[derive(Debug, Clone)]
 pub struct Personality {
-    /// `SERVERPROPERTY('ProductVersion')`, for instance `16.0.4135.4`.
+    /// `SERVERPROPERTY('ProductVersion')`, for example `16.0.4135.4`.
     pub product_version: String,
-    /// `SERVERPROPERTY('Edition')`; says that this is the practice server.
+    /// `SERVERPROPERTY('Edition')`; identifies the practice server as such.
     pub edition: String,
     /// The server's name, `@@SERVERNAME`.
     pub server_name: String,
-    /// How far the server's clock is ahead of the machine's, in seconds; negative when behind.
+    /// How far the server's clock is ahead of the machine's, in seconds; negative if behind.
     pub clock_ahead: i64,
 }
 
-/// Facts of a session that queries can ask for.
+/// The properties of a session that queries can read.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Facts {
+pub(crate) struct SessionInfo {
     pub(crate) id: i16,
     pub(crate) login: String,
     pub(crate) host: String,
     pub(crate) application: String,
     pub(crate) address: String,
     pub(crate) encrypted: bool,
-    /// Ticks.
+    /// The time of the login in ticks, see `instant`.
     pub(crate) since: i64,
 }
 
-/// A session's facts and its current database, by the session's number.
-pub(crate) type Sessions = BTreeMap<i16, (Facts, i64)>;
+/// The sessions and their current databases, by session number.
+pub(crate) type Sessions = BTreeMap<i16, (SessionInfo, i64)>;
 
-/// The server's data and rules, shared by all sessions.
+/// The T-SQL engine: the server's data, shared by all sessions.
 #[derive(Debug)]
 pub struct Engine {
     personality: Personality,
@@ -51,7 +51,7 @@ pub struct Engine {
     transactions: AtomicU64,
 }
 
-/// What a test or a training scene says of a database, beyond what T-SQL can make it.
+/// A property of a database that a test sets because no supported statement can.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mark {
     /// Published by transactional replication.
@@ -65,7 +65,7 @@ pub enum Mark {
 }
 
 impl Engine {
-    /// Opens the data folder, creating it with `master` and the logins at first.
+    /// Opens the data folder; on first use creates it with the system databases and the logins.
     pub fn open(data: &Path, personality: Personality, logins: &[Login]) -> Result<Arc<Self>, OpenError> {
         let server = Server::open(data, logins, instant::now(personality.clock_ahead))?;
         let engine = Self {
@@ -78,15 +78,15 @@ impl Engine {
         };
         let master = engine.server().databases.first().cloned();
         if let Some(master) = master {
-            engine.store(&master).map_err(|fault| OpenError::Data(fault.text))?;
+            engine.store(&master).map_err(|error| OpenError::Data(error.text))?;
         }
         Ok(Arc::new(engine))
     }
 
-    /// Marks a database, or takes the mark away. `false` when there is no such database.
+    /// Marks a database, or removes the mark. Returns `false` if there is no such database.
     pub fn mark(&self, database: &str, mark: Mark, set: bool) -> bool {
         self.change_server(|server| {
-            let database = server.database_mut(database).ok_or_else(|| Fault::new(911, ""))?;
+            let database = server.database_mut(database).ok_or_else(|| SqlError::new(911, ""))?;
             match mark {
                 Mark::Published => database.published = set,
                 Mark::Subscribed => database.subscribed = set,
@@ -110,18 +110,18 @@ impl Engine {
         Arc::clone(&self.server.read().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Changes the server's state and keeps it; one change at a time.
-    pub(crate) fn change_server<T>(&self, change: impl FnOnce(&mut Server) -> Result<T, Fault>) -> Result<T, Fault> {
+    /// Changes and saves the server's state; one change at a time.
+    pub(crate) fn change_server<T>(&self, change: impl FnOnce(&mut Server) -> Result<T, SqlError>) -> Result<T, SqlError> {
         let mut current = self.server.write().unwrap_or_else(PoisonError::into_inner);
         let mut next = Server::clone(&current);
         let result = change(&mut next)?;
-        next.save().map_err(|error| Fault::new(50000, format!("The practice server could not keep its state: {error}.")))?;
+        next.save().map_err(|error| SqlError::new(50000, format!("The practice server could not keep its state: {error}.")))?;
         *current = Arc::new(next);
         Ok(result)
     }
 
-    /// A database's file, opened and made when it is not there yet.
-    pub(crate) fn store(&self, database: &Database) -> Result<Arc<Store>, Fault> {
+    /// Returns a database's file, opened, and created if missing.
+    pub(crate) fn store(&self, database: &Database) -> Result<Arc<Store>, SqlError> {
         let mut stores = self.stores.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(store) = stores.get(&database.id) {
             return Ok(Arc::clone(store));
@@ -132,7 +132,7 @@ impl Engine {
         Ok(store)
     }
 
-    /// Forgets a database's file and deletes it.
+    /// Closes and deletes a database's file.
     pub(crate) fn discard(&self, database: &Database) {
         let store = self.stores.lock().unwrap_or_else(PoisonError::into_inner).remove(&database.id);
         if let Some(store) = store {
@@ -141,7 +141,7 @@ impl Engine {
             for suffix in ["", "-wal", "-shm"] {
                 let mut name = path.clone().into_os_string();
                 name.push(suffix);
-                // A file that stays behind is never opened again: numbers are not used twice.
+                // A file that cannot be deleted is never opened again: ids are not reused.
                 let _ = std::fs::remove_file(name);
             }
         }
@@ -151,11 +151,11 @@ impl Engine {
         self.sessions.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(crate) fn sessions(&self) -> Vec<(Facts, i64)> {
+    pub(crate) fn sessions(&self) -> Vec<(SessionInfo, i64)> {
         self.sessions_mut().values().cloned().collect()
     }
 
-    /// Whether another session is in a database.
+    /// Returns whether another session than `but` uses a database.
     pub(crate) fn in_use(&self, database: i64, but: i16) -> bool {
         self.sessions_mut().iter().any(|(id, (_, current))| *id != but && *current == database)
     }

@@ -1,22 +1,22 @@
-//! Declared types: reading them, naming them, their order of precedence, their sizes.
+//! Declared types: parsing, naming, precedence, sizes, and their encoding as numbers.
 
 use sqlparser::ast::{BinaryLength, CharacterLength, DataType, ExactNumberInfo};
 
-use super::fault::{Fault, Reach};
+use super::error::{ErrorScope, SqlError};
 use crate::value::SqlType;
 
 /// A type as it was declared.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Declared {
+pub(crate) struct DeclaredType {
     pub(crate) kind: SqlType,
-    /// `char`, `nchar` or `binary`: padded to its length.
+    /// Whether it is `char`, `nchar` or `binary`, which are padded to their length.
     pub(crate) fixed: bool,
     /// SQL Server's name of the type without length.
     pub(crate) name: &'static str,
 }
 
-/// The names of the types that the server knows, with `sys.types`' `system_type_id`.
-pub(crate) const NAMES: &[(&str, i64, i64)] = &[
+/// The supported types: name, `system_type_id` and `max_length` in `sys.types`.
+pub(crate) const SYSTEM_TYPES: &[(&str, i64, i64)] = &[
     ("uniqueidentifier", 36, 16),
     ("date", 40, 3),
     ("datetime2", 42, 8),
@@ -41,43 +41,45 @@ pub(crate) const NAMES: &[(&str, i64, i64)] = &[
     ("sysname", 231, 256),
 ];
 
-/// A length of characters: `n` stands for the default when none is given.
-fn characters(length: Option<&CharacterLength>, default: u16, limit: u64, name: &str) -> Result<Option<u16>, Fault> {
+/// Returns the length of a character type, or `default` if none is given.
+fn character_length(length: Option<&CharacterLength>, default: u16, limit: u64, name: &str) -> Result<Option<u16>, SqlError> {
     match length {
         None => Ok(Some(default)),
         Some(CharacterLength::Max) => Ok(None),
-        Some(CharacterLength::IntegerLength { length, .. }) => sized(*length, limit, name).map(Some),
+        Some(CharacterLength::IntegerLength { length, .. }) => checked_length(*length, limit, name).map(Some),
     }
 }
 
-fn sized(length: u64, limit: u64, name: &str) -> Result<u16, Fault> {
+fn checked_length(length: u64, limit: u64, name: &str) -> Result<u16, SqlError> {
     if length == 0 {
-        return Err(Fault::new(1001, "Line 1: Length or precision specification 0 is invalid.").class(15).reach(Reach::Compile));
+        return Err(SqlError::new(1001, "Line 1: Length or precision specification 0 is invalid.")
+            .class(15)
+            .scope(ErrorScope::Compile));
     }
     u16::try_from(length).ok().filter(|_| length <= limit).ok_or_else(|| {
-        Fault::new(131, format!("The size ({length}) given to the type '{name}' exceeds the maximum allowed ({limit})."))
+        SqlError::new(131, format!("The size ({length}) given to the type '{name}' exceeds the maximum allowed ({limit})."))
             .class(15)
-            .reach(Reach::Compile)
+            .scope(ErrorScope::Compile)
     })
 }
 
-fn exact(info: &ExactNumberInfo) -> Result<SqlType, Fault> {
+fn decimal_type(info: &ExactNumberInfo) -> Result<SqlType, SqlError> {
     let (precision, scale) = match info {
         ExactNumberInfo::None => (18, 0),
         ExactNumberInfo::Precision(precision) => (*precision, 0),
         ExactNumberInfo::PrecisionAndScale(precision, scale) => (*precision, *scale),
     };
-    // Numbers are kept as 64-bit integers, scaled.
+    // Decimals are stored as scaled 64-bit integers.
     match (u8::try_from(precision), u8::try_from(scale)) {
         (Ok(precision @ 1..=18), Ok(scale)) if scale <= precision => Ok(SqlType::Decimal { precision, scale }),
-        _ => Err(Fault::unsupported(format!("decimal({precision}, {scale})"))),
+        _ => Err(SqlError::unsupported(format!("decimal({precision}, {scale})"))),
     }
 }
 
-/// Reads a declared type. `default` is the length of `varchar` without one: 1 in declarations, 30 in casts.
-pub(crate) fn declared(kind: &DataType, default: u16) -> Result<Declared, Fault> {
-    let plain = |kind, name| Ok(Declared { kind, fixed: false, name });
-    let fixed = |kind, name| Ok(Declared { kind, fixed: true, name });
+/// Converts a declared type. `default` is the length of `varchar` without one: 1 in declarations, 30 in casts.
+pub(crate) fn read_declared(kind: &DataType, default: u16) -> Result<DeclaredType, SqlError> {
+    let plain = |kind, name| Ok(DeclaredType { kind, fixed: false, name });
+    let fixed = |kind, name| Ok(DeclaredType { kind, fixed: true, name });
     match kind {
         DataType::Bit(None) => plain(SqlType::Bit, "bit"),
         DataType::TinyInt(None) => plain(SqlType::TinyInt, "tinyint"),
@@ -87,48 +89,50 @@ pub(crate) fn declared(kind: &DataType, default: u16) -> Result<Declared, Fault>
         DataType::Real => plain(SqlType::Real, "real"),
         DataType::Float(ExactNumberInfo::Precision(bits)) if *bits <= 24 => plain(SqlType::Real, "real"),
         DataType::Float(_) | DataType::DoublePrecision => plain(SqlType::Float, "float"),
-        DataType::Numeric(info) => plain(exact(info)?, "numeric"),
-        DataType::Decimal(info) | DataType::Dec(info) => plain(exact(info)?, "decimal"),
+        DataType::Numeric(info) => plain(decimal_type(info)?, "numeric"),
+        DataType::Decimal(info) | DataType::Dec(info) => plain(decimal_type(info)?, "decimal"),
         DataType::Nvarchar(length) => {
-            plain(SqlType::NVarChar(characters(length.as_ref(), default, 4000, "nvarchar")?), "nvarchar")
+            plain(SqlType::NVarChar(character_length(length.as_ref(), default, 4000, "nvarchar")?), "nvarchar")
         }
-        DataType::Varchar(length) => plain(SqlType::VarChar(characters(length.as_ref(), default, 8000, "varchar")?), "varchar"),
+        DataType::Varchar(length) => {
+            plain(SqlType::VarChar(character_length(length.as_ref(), default, 8000, "varchar")?), "varchar")
+        }
         DataType::Char(length) | DataType::Character(length) => {
-            fixed(SqlType::VarChar(characters(length.as_ref(), default, 8000, "char")?), "char")
+            fixed(SqlType::VarChar(character_length(length.as_ref(), default, 8000, "char")?), "char")
         }
         DataType::Varbinary(length) => {
             let length = match length {
                 None => Some(default),
                 Some(BinaryLength::Max) => None,
-                Some(BinaryLength::IntegerLength { length }) => Some(sized(*length, 8000, "varbinary")?),
+                Some(BinaryLength::IntegerLength { length }) => Some(checked_length(*length, 8000, "varbinary")?),
             };
             plain(SqlType::VarBinary(length), "varbinary")
         }
         DataType::Binary(length) => {
-            let length = sized(length.unwrap_or(u64::from(default)), 8000, "binary")?;
+            let length = checked_length(length.unwrap_or(u64::from(default)), 8000, "binary")?;
             fixed(SqlType::VarBinary(Some(length)), "binary")
         }
         DataType::Date => plain(SqlType::Date, "date"),
         DataType::Datetime(None) => plain(SqlType::DateTime, "datetime"),
         DataType::Text => plain(SqlType::VarChar(None), "varchar"),
-        DataType::Custom(name, arguments) => custom(&name.to_string(), arguments),
-        other => Err(Fault::unsupported(format!("The type {other}"))),
+        DataType::Custom(name, arguments) => custom_type(&name.to_string(), arguments),
+        other => Err(SqlError::unsupported(format!("The type {other}"))),
     }
 }
 
-fn custom(name: &str, arguments: &[String]) -> Result<Declared, Fault> {
+fn custom_type(name: &str, arguments: &[String]) -> Result<DeclaredType, SqlError> {
     let lower = name.trim_start_matches("sys.").trim_matches(['[', ']']).to_lowercase();
     let number = |default: u64| match arguments {
         [] => Ok(default),
-        [one] => one.trim().parse().map_err(|_| Fault::unsupported(format!("The type {name}"))),
-        _ => Err(Fault::unsupported(format!("The type {name}"))),
+        [one] => one.trim().parse().map_err(|_| SqlError::unsupported(format!("The type {name}"))),
+        _ => Err(SqlError::unsupported(format!("The type {name}"))),
     };
-    let plain = |kind, name| Ok(Declared { kind, fixed: false, name });
+    let plain = |kind, name| Ok(DeclaredType { kind, fixed: false, name });
     match lower.as_str() {
         "datetime2" | "datetimeoffset" => {
             let scale = number(7)?;
             let scale = u8::try_from(scale).ok().filter(|scale| *scale <= 7).ok_or_else(|| {
-                Fault::new(1002, format!("Line 1: Specified scale {scale} is invalid.")).class(15).reach(Reach::Compile)
+                SqlError::new(1002, format!("Line 1: Specified scale {scale} is invalid.")).class(15).scope(ErrorScope::Compile)
             })?;
             if lower == "datetime2" {
                 plain(SqlType::DateTime2(scale), "datetime2")
@@ -143,9 +147,13 @@ fn custom(name: &str, arguments: &[String]) -> Result<Declared, Fault> {
                 _ => plain(SqlType::VarBinary(None), "varbinary"),
             }
         }
-        "nvarchar" => plain(SqlType::NVarChar(Some(sized(number(1)?, 4000, "nvarchar")?)), "nvarchar"),
-        "varchar" => plain(SqlType::VarChar(Some(sized(number(1)?, 8000, "varchar")?)), "varchar"),
-        "nchar" => Ok(Declared { kind: SqlType::NVarChar(Some(sized(number(1)?, 4000, "nchar")?)), fixed: true, name: "nchar" }),
+        "nvarchar" => plain(SqlType::NVarChar(Some(checked_length(number(1)?, 4000, "nvarchar")?)), "nvarchar"),
+        "varchar" => plain(SqlType::VarChar(Some(checked_length(number(1)?, 8000, "varchar")?)), "varchar"),
+        "nchar" => Ok(DeclaredType {
+            kind: SqlType::NVarChar(Some(checked_length(number(1)?, 4000, "nchar")?)),
+            fixed: true,
+            name: "nchar",
+        }),
         "int" => plain(SqlType::Int, "int"),
         "bit" => plain(SqlType::Bit, "bit"),
         "bigint" => plain(SqlType::BigInt, "bigint"),
@@ -154,14 +162,14 @@ fn custom(name: &str, arguments: &[String]) -> Result<Declared, Fault> {
         "ntext" => plain(SqlType::NVarChar(None), "nvarchar"),
         "sql_variant" => plain(SqlType::Variant, "sql_variant"),
         "money" | "smallmoney" | "smalldatetime" | "time" | "xml" | "rowversion" | "timestamp" | "image" | "hierarchyid"
-        | "geography" | "geometry" | "json" | "vector" => Err(Fault::unsupported(format!("The type {lower}"))),
-        _ => Err(Fault::new(2715, format!("Column, parameter, or variable #1: Cannot find data type {name}."))
+        | "geography" | "geometry" | "json" | "vector" => Err(SqlError::unsupported(format!("The type {lower}"))),
+        _ => Err(SqlError::new(2715, format!("Column, parameter, or variable #1: Cannot find data type {name}."))
             .state(6)
-            .reach(Reach::Compile)),
+            .scope(ErrorScope::Compile)),
     }
 }
 
-/// The name that messages use.
+/// Returns the name for messages.
 pub(crate) fn name(kind: SqlType) -> &'static str {
     match kind {
         SqlType::Bit => "bit",
@@ -184,7 +192,7 @@ pub(crate) fn name(kind: SqlType) -> &'static str {
     }
 }
 
-/// The place in SQL Server's order of precedence; the greater wins.
+/// Returns the rank in SQL Server's order of precedence; the greater one wins.
 pub(crate) fn precedence(kind: SqlType) -> u8 {
     match kind {
         SqlType::Variant => 20,
@@ -207,24 +215,24 @@ pub(crate) fn precedence(kind: SqlType) -> u8 {
     }
 }
 
-pub(crate) fn integer(kind: SqlType) -> bool {
+pub(crate) fn is_integer(kind: SqlType) -> bool {
     matches!(kind, SqlType::Bit | SqlType::TinyInt | SqlType::SmallInt | SqlType::Int | SqlType::BigInt)
 }
 
-pub(crate) fn text(kind: SqlType) -> bool {
+pub(crate) fn is_text(kind: SqlType) -> bool {
     matches!(kind, SqlType::NVarChar(_) | SqlType::VarChar(_))
 }
 
-pub(crate) fn temporal(kind: SqlType) -> bool {
+pub(crate) fn is_temporal(kind: SqlType) -> bool {
     matches!(kind, SqlType::Date | SqlType::DateTime | SqlType::DateTime2(_) | SqlType::DateTimeOffset(_))
 }
 
-fn longer(a: Option<u16>, b: Option<u16>) -> Option<u16> {
+fn longer_length(a: Option<u16>, b: Option<u16>) -> Option<u16> {
     Some(a?.max(b?))
 }
 
-/// Digits before and after the point that hold any value of an exact type.
-fn digits(kind: SqlType) -> Option<(u8, u8)> {
+/// Returns the digits before and after the point that hold any value of an exact type.
+fn decimal_digits(kind: SqlType) -> Option<(u8, u8)> {
     Some(match kind {
         SqlType::Bit => (1, 0),
         SqlType::TinyInt => (3, 0),
@@ -236,23 +244,23 @@ fn digits(kind: SqlType) -> Option<(u8, u8)> {
     })
 }
 
-/// The type that two values meet in: of `CASE`, `UNION`, `COALESCE`, comparisons.
-pub(crate) fn common(a: SqlType, b: SqlType) -> SqlType {
+/// Returns the type of a result that combines two types: of `CASE`, `UNION`, `COALESCE`, comparisons.
+pub(crate) fn common_type(a: SqlType, b: SqlType) -> SqlType {
     if a == b {
         return a;
     }
     match (a, b) {
         (SqlType::NVarChar(x), SqlType::NVarChar(y) | SqlType::VarChar(y)) | (SqlType::VarChar(x), SqlType::NVarChar(y)) => {
-            SqlType::NVarChar(longer(x, y))
+            SqlType::NVarChar(longer_length(x, y))
         }
-        (SqlType::VarChar(x), SqlType::VarChar(y)) => SqlType::VarChar(longer(x, y)),
-        (SqlType::VarBinary(x), SqlType::VarBinary(y)) => SqlType::VarBinary(longer(x, y)),
+        (SqlType::VarChar(x), SqlType::VarChar(y)) => SqlType::VarChar(longer_length(x, y)),
+        (SqlType::VarBinary(x), SqlType::VarBinary(y)) => SqlType::VarBinary(longer_length(x, y)),
         (SqlType::DateTime2(x), SqlType::DateTime2(y)) => SqlType::DateTime2(x.max(y)),
         (SqlType::DateTimeOffset(x), SqlType::DateTimeOffset(y)) => SqlType::DateTimeOffset(x.max(y)),
         (SqlType::DateTime2(_), SqlType::DateTime) | (SqlType::DateTime, SqlType::DateTime2(_)) => SqlType::DateTime2(7),
         _ => {
             let wide = if precedence(a) >= precedence(b) { a } else { b };
-            match (wide, digits(a), digits(b)) {
+            match (wide, decimal_digits(a), decimal_digits(b)) {
                 (SqlType::Decimal { .. }, Some((left_a, right_a)), Some((left_b, right_b))) => {
                     let scale = right_a.max(right_b);
                     let precision = (left_a.max(left_b) + scale).min(18);
@@ -264,8 +272,8 @@ pub(crate) fn common(a: SqlType, b: SqlType) -> SqlType {
     }
 }
 
-/// `sys.columns`: `max_length`, precision and scale.
-pub(crate) fn measures(kind: SqlType) -> (i64, i64, i64) {
+/// Returns `max_length`, precision and scale as in `sys.columns`.
+pub(crate) fn measure(kind: SqlType) -> (i64, i64, i64) {
     match kind {
         SqlType::Bit => (1, 1, 0),
         SqlType::TinyInt => (1, 3, 0),
@@ -300,5 +308,80 @@ pub(crate) fn measures(kind: SqlType) -> (i64, i64, i64) {
             (bytes, 26 + i64::from(scale) + i64::from(scale > 0), i64::from(scale))
         }
         SqlType::Variant => (8016, 0, 0),
+    }
+}
+
+/// Encodes a type as one number, for the catalog and for functions inside `SQLite`: `0xTTLLLLPS`, that is kind, length (0
+/// for `max`), precision, scale.
+pub(crate) fn encode(kind: SqlType) -> i64 {
+    let length = |tag: i64, length: Option<u16>| (tag << 32) | (length.map_or(0, i64::from) << 16);
+    match kind {
+        SqlType::Bit => 1 << 32,
+        SqlType::TinyInt => 2 << 32,
+        SqlType::SmallInt => 3 << 32,
+        SqlType::Int => 4 << 32,
+        SqlType::BigInt => 5 << 32,
+        SqlType::Real => 6 << 32,
+        SqlType::Float => 7 << 32,
+        SqlType::Decimal { precision, scale } => (8 << 32) | (i64::from(precision) << 8) | i64::from(scale),
+        SqlType::NVarChar(n) => length(9, n),
+        SqlType::VarChar(n) => length(10, n),
+        SqlType::VarBinary(n) => length(11, n),
+        SqlType::Guid => 12 << 32,
+        SqlType::Date => 13 << 32,
+        SqlType::DateTime2(scale) => (14 << 32) | i64::from(scale),
+        SqlType::DateTimeOffset(scale) => (15 << 32) | i64::from(scale),
+        SqlType::DateTime => 16 << 32,
+        SqlType::Variant => 17 << 32,
+    }
+}
+
+/// Decodes the result of [`encode`]; any other number counts as a variant.
+pub(crate) fn decode(code: i64) -> SqlType {
+    let byte = |shift: u32| u8::try_from((code >> shift) & 0xff).unwrap_or(0);
+    let length = match u16::try_from((code >> 16) & 0xffff).unwrap_or(0) {
+        0 => None,
+        length => Some(length),
+    };
+    match code >> 32 {
+        1 => SqlType::Bit,
+        2 => SqlType::TinyInt,
+        3 => SqlType::SmallInt,
+        4 => SqlType::Int,
+        5 => SqlType::BigInt,
+        6 => SqlType::Real,
+        7 => SqlType::Float,
+        8 => SqlType::Decimal { precision: byte(8), scale: byte(0) },
+        9 => SqlType::NVarChar(length),
+        10 => SqlType::VarChar(length),
+        11 => SqlType::VarBinary(length),
+        12 => SqlType::Guid,
+        13 => SqlType::Date,
+        14 => SqlType::DateTime2(byte(0)),
+        15 => SqlType::DateTimeOffset(byte(0)),
+        16 => SqlType::DateTime,
+        _ => SqlType::Variant,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_type_survives() {
+        for kind in [
+            SqlType::Bit,
+            SqlType::Int,
+            SqlType::Decimal { precision: 18, scale: 4 },
+            SqlType::NVarChar(Some(4000)),
+            SqlType::VarChar(Some(8000)),
+            SqlType::VarBinary(None),
+            SqlType::DateTime2(3),
+            SqlType::DateTimeOffset(7),
+            SqlType::Variant,
+        ] {
+            assert_eq!(decode(encode(kind)), kind);
+        }
     }
 }

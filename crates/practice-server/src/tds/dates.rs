@@ -1,10 +1,10 @@
-//! Dates and times between `time`'s types and TDS' days and ticks. Source: [MS-TDS] 2.2.5.5.1.8.
+//! Converts dates and times between `time`'s types and TDS' days and ticks. Source: [MS-TDS] 2.2.5.5.1.8.
 
 use time::{Date, Duration, Month, OffsetDateTime, PrimitiveDateTime, Time, UtcOffset};
 
-use super::cursor::{Cursor, DecodeError};
+use super::reader::{ByteReader, DecodeError};
 
-const BAD: DecodeError = DecodeError::Malformed("date");
+const MALFORMED_DATE: DecodeError = DecodeError::Malformed("date");
 const NANOS_PER_DAY: u64 = 86_400_000_000_000;
 /// `datetime` counts three-hundredths of a second.
 const TICKS_PER_DAY: u64 = 25_920_000;
@@ -12,7 +12,7 @@ const TICKS_PER_DAY: u64 = 25_920_000;
 const YEAR_ONE: i32 = 1_721_426;
 const YEAR_1900: i32 = 2_415_021;
 
-/// Bytes of a time of day with `scale` digits after the second.
+/// Returns the bytes of a time of day with `scale` digits after the second.
 pub fn time_length(scale: u8) -> usize {
     match scale {
         0..=2 => 3,
@@ -21,31 +21,31 @@ pub fn time_length(scale: u8) -> usize {
     }
 }
 
-/// Nanoseconds in one unit of `scale`.
-fn unit(scale: u8) -> u64 {
+/// Returns the nanoseconds in one unit of `scale`.
+fn nanoseconds_per_unit(scale: u8) -> u64 {
     10u64.pow(9 - u32::from(scale.min(7)))
 }
 
-/// Days since 0001-01-01 in three bytes; `None` before that.
+/// Writes the days since 0001-01-01 as three bytes; `None` if the date is earlier.
 pub fn put_date(out: &mut Vec<u8>, date: Date) -> Option<()> {
     let days = u32::try_from(date.to_julian_day() - YEAR_ONE).ok()?;
     out.extend_from_slice(&days.to_le_bytes()[..3]);
     Some(())
 }
 
-/// The time of day, cut to `scale` digits.
+/// Writes the time of day, truncated to `scale` digits.
 fn put_time(out: &mut Vec<u8>, time: Time, scale: u8) {
-    let ticks = nanos(time) / unit(scale);
+    let ticks = nanos(time) / nanoseconds_per_unit(scale);
     out.extend_from_slice(&ticks.to_le_bytes()[..time_length(scale)]);
 }
 
-/// `datetime2(scale)`.
+/// Writes `datetime2(scale)`.
 pub fn put_datetime2(out: &mut Vec<u8>, value: PrimitiveDateTime, scale: u8) -> Option<()> {
     put_time(out, value.time(), scale);
     put_date(out, value.date())
 }
 
-/// `datetimeoffset(scale)`: universal time, and the offset in minutes.
+/// Writes `datetimeoffset(scale)`: universal time, and the offset in minutes.
 pub fn put_offset(out: &mut Vec<u8>, value: OffsetDateTime, scale: u8) -> Option<()> {
     let universal = value.checked_to_offset(UtcOffset::UTC)?;
     put_time(out, universal.time(), scale);
@@ -54,10 +54,10 @@ pub fn put_offset(out: &mut Vec<u8>, value: OffsetDateTime, scale: u8) -> Option
     Some(())
 }
 
-/// `datetime`: days since 1900 and three-hundredths of a second, rounded as SQL Server does.
+/// Writes `datetime`: days since 1900 and three-hundredths of a second, rounded as SQL Server does.
 pub fn put_datetime(out: &mut Vec<u8>, value: PrimitiveDateTime) -> Option<()> {
     let mut days = value.date().to_julian_day() - YEAR_1900;
-    // 1753 is the type's first year.
+    // The type starts in 1753.
     if value.year() < 1753 {
         return None;
     }
@@ -76,54 +76,57 @@ fn nanos(time: Time) -> u64 {
     (u64::from(hour) * 3600 + u64::from(minute) * 60 + u64::from(second)) * 1_000_000_000 + u64::from(nano)
 }
 
-/// Three bytes of days since 0001-01-01.
-pub fn date(cursor: &mut Cursor<'_>) -> Result<Date, DecodeError> {
-    let [a, b, c] = cursor.array()?;
+/// Reads three bytes of days since 0001-01-01.
+pub fn date(reader: &mut ByteReader<'_>) -> Result<Date, DecodeError> {
+    let [a, b, c] = reader.array()?;
     let days = i32::from_le_bytes([a, b, c, 0]);
-    let date = Date::from_julian_day(days + YEAR_ONE).map_err(|_| BAD)?;
-    if date.year() > 9999 { Err(BAD) } else { Ok(date) }
+    let date = Date::from_julian_day(days + YEAR_ONE).map_err(|_| MALFORMED_DATE)?;
+    if date.year() > 9999 { Err(MALFORMED_DATE) } else { Ok(date) }
 }
 
-/// A time of day of `length` bytes in units of `scale`.
-pub fn time(cursor: &mut Cursor<'_>, length: usize, scale: u8) -> Result<Time, DecodeError> {
+/// Reads a time of day of `length` bytes in units of `scale`.
+pub fn time(reader: &mut ByteReader<'_>, length: usize, scale: u8) -> Result<Time, DecodeError> {
     let mut raw = [0; 8];
-    raw.get_mut(..length).ok_or(BAD)?.copy_from_slice(cursor.take(length)?);
-    let nanos = u64::from_le_bytes(raw).checked_mul(unit(scale)).filter(|nanos| *nanos < NANOS_PER_DAY).ok_or(BAD)?;
-    Ok(Time::MIDNIGHT + Duration::nanoseconds(i64::try_from(nanos).map_err(|_| BAD)?))
+    raw.get_mut(..length).ok_or(MALFORMED_DATE)?.copy_from_slice(reader.take(length)?);
+    let nanos = u64::from_le_bytes(raw)
+        .checked_mul(nanoseconds_per_unit(scale))
+        .filter(|nanos| *nanos < NANOS_PER_DAY)
+        .ok_or(MALFORMED_DATE)?;
+    Ok(Time::MIDNIGHT + Duration::nanoseconds(i64::try_from(nanos).map_err(|_| MALFORMED_DATE)?))
 }
 
-/// `datetimeoffset`, whose clock is universal time.
-pub fn offset(cursor: &mut Cursor<'_>, length: usize, scale: u8) -> Result<OffsetDateTime, DecodeError> {
-    let time = time(cursor, length, scale)?;
-    let date = date(cursor)?;
-    let minutes = i16::from_le_bytes(cursor.array()?);
-    let offset = UtcOffset::from_whole_seconds(i32::from(minutes) * 60).map_err(|_| BAD)?;
-    PrimitiveDateTime::new(date, time).assume_utc().checked_to_offset(offset).ok_or(BAD)
+/// Reads a `datetimeoffset`, whose time is universal time.
+pub fn offset(reader: &mut ByteReader<'_>, length: usize, scale: u8) -> Result<OffsetDateTime, DecodeError> {
+    let time = time(reader, length, scale)?;
+    let date = date(reader)?;
+    let minutes = i16::from_le_bytes(reader.array()?);
+    let offset = UtcOffset::from_whole_seconds(i32::from(minutes) * 60).map_err(|_| MALFORMED_DATE)?;
+    PrimitiveDateTime::new(date, time).assume_utc().checked_to_offset(offset).ok_or(MALFORMED_DATE)
 }
 
-/// `datetime`.
-pub fn datetime(cursor: &mut Cursor<'_>) -> Result<PrimitiveDateTime, DecodeError> {
-    let days = cursor.i32()?;
-    let ticks = u64::from(cursor.u32()?);
+/// Reads a `datetime`.
+pub fn datetime(reader: &mut ByteReader<'_>) -> Result<PrimitiveDateTime, DecodeError> {
+    let days = reader.i32()?;
+    let ticks = u64::from(reader.u32()?);
     if ticks >= TICKS_PER_DAY {
-        return Err(BAD);
+        return Err(MALFORMED_DATE);
     }
-    let day = days.checked_add(YEAR_1900).ok_or(BAD)?;
-    let date = Date::from_julian_day(day).map_err(|_| BAD)?;
-    // A tick is 10/3 ms; the type shows whole milliseconds.
-    let millis = i64::try_from((ticks * 10 + 1) / 3).map_err(|_| BAD)?;
+    let day = days.checked_add(YEAR_1900).ok_or(MALFORMED_DATE)?;
+    let date = Date::from_julian_day(day).map_err(|_| MALFORMED_DATE)?;
+    // A tick is 10/3 ms; the type is displayed in whole milliseconds.
+    let millis = i64::try_from((ticks * 10 + 1) / 3).map_err(|_| MALFORMED_DATE)?;
     Ok(PrimitiveDateTime::new(date, Time::MIDNIGHT + Duration::milliseconds(millis)))
 }
 
-/// `smalldatetime`: days since 1900 and minutes.
-pub fn small_datetime(cursor: &mut Cursor<'_>) -> Result<PrimitiveDateTime, DecodeError> {
-    let days = Duration::days(cursor.u16()?.into());
-    let minutes = cursor.u16()?;
+/// Reads a `smalldatetime`: days since 1900 and minutes.
+pub fn small_datetime(reader: &mut ByteReader<'_>) -> Result<PrimitiveDateTime, DecodeError> {
+    let days = Duration::days(reader.u16()?.into());
+    let minutes = reader.u16()?;
     if minutes >= 1440 {
-        return Err(BAD);
+        return Err(MALFORMED_DATE);
     }
-    let start = Date::from_calendar_date(1900, Month::January, 1).map_err(|_| BAD)?;
-    let date = start.checked_add(days).ok_or(BAD)?;
+    let start = Date::from_calendar_date(1900, Month::January, 1).map_err(|_| MALFORMED_DATE)?;
+    let date = start.checked_add(days).ok_or(MALFORMED_DATE)?;
     Ok(PrimitiveDateTime::new(date, Time::MIDNIGHT + Duration::minutes(minutes.into())))
 }
 
@@ -148,9 +151,9 @@ mod tests {
         let moment = datetime!(2026-11-21 13:14:15.123_456_700);
         let mut out = Vec::new();
         put_datetime2(&mut out, moment, 7).unwrap();
-        let mut cursor = Cursor::new(&out);
-        assert_eq!(time(&mut cursor, 5, 7).unwrap(), moment.time());
-        assert_eq!(super::date(&mut cursor).unwrap(), moment.date());
+        let mut reader = ByteReader::new(&out);
+        assert_eq!(time(&mut reader, 5, 7).unwrap(), moment.time());
+        assert_eq!(super::date(&mut reader).unwrap(), moment.date());
     }
 
     #[test]
@@ -158,7 +161,7 @@ mod tests {
         let moment = datetime!(2026-11-21 00:14:15.5 +5:45);
         let mut out = Vec::new();
         put_offset(&mut out, moment, 3).unwrap();
-        let read = offset(&mut Cursor::new(&out), 4, 3).unwrap();
+        let read = offset(&mut ByteReader::new(&out), 4, 3).unwrap();
         assert_eq!((read, read.offset()), (moment, moment.offset()));
     }
 
@@ -166,18 +169,18 @@ mod tests {
     fn datetime_rounds_to_its_ticks_and_over_midnight() {
         let mut out = Vec::new();
         put_datetime(&mut out, datetime!(2026-11-21 23:59:59.999)).unwrap();
-        let read = super::datetime(&mut Cursor::new(&out)).unwrap();
+        let read = super::datetime(&mut ByteReader::new(&out)).unwrap();
         assert_eq!(read, datetime!(2026-11-22 00:00:00));
         out.clear();
         put_datetime(&mut out, datetime!(2026-11-21 10:00:00.004)).unwrap();
-        let read = super::datetime(&mut Cursor::new(&out)).unwrap();
+        let read = super::datetime(&mut ByteReader::new(&out)).unwrap();
         assert_eq!(read, datetime!(2026-11-21 10:00:00.003));
     }
 
     #[test]
     fn what_no_clock_shows_is_refused() {
-        assert!(time(&mut Cursor::new(&[0xFF; 5]), 5, 7).is_err());
-        assert!(super::date(&mut Cursor::new(&[0xFF; 3])).is_err());
+        assert!(time(&mut ByteReader::new(&[0xFF; 5]), 5, 7).is_err());
+        assert!(super::date(&mut ByteReader::new(&[0xFF; 3])).is_err());
         assert!(put_datetime(&mut Vec::new(), datetime!(1700-01-01 0:00)).is_none());
     }
 }

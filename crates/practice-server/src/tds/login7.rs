@@ -1,13 +1,13 @@
-//! LOGIN7: who a client is and what it wants. Source: [MS-TDS] 2.2.6.4.
+//! LOGIN7: the client's login message. Source: [MS-TDS] 2.2.6.4.
 
 use secrecy::SecretString;
 use zeroize::Zeroizing;
 
-use super::cursor::{Cursor, DecodeError, utf16};
+use super::reader::{ByteReader, DecodeError, utf16};
 
-/// TDS 7.2 (SQL Server 2005), the oldest that is served: older ones have four-byte row counts and no headers.
+/// TDS 7.2 (SQL Server 2005), the oldest supported version: older ones have four-byte row counts and no headers.
 const OLDEST: u32 = 0x7209_0002;
-/// TDS 7.4, the newest of the seven series.
+/// TDS 7.4, the newest version of the 7 series.
 const NEWEST: u32 = 0x7400_0004;
 /// TDS 8.0, which is 7.4 inside TLS.
 const STRICT: u32 = 0x0800_0000;
@@ -17,65 +17,65 @@ const STRICT: u32 = 0x0800_0000;
 pub struct TdsVersion(u32);
 
 impl TdsVersion {
-    /// Whether this server speaks it.
+    /// Returns whether this server supports the version.
     pub fn is_served(self) -> bool {
         self.0 == STRICT || self.0 >= OLDEST
     }
 
-    /// What LOGINACK says: the client's own version, or the newest that there is.
+    /// Returns the version for LOGINACK: the client's own, or the newest supported one.
     pub fn acknowledged(self) -> u32 {
         if self.0 == STRICT { STRICT } else { self.0.min(NEWEST) }
     }
 }
 
-/// A login as it came.
+/// A decoded login message.
 #[derive(Debug)]
 pub struct Login7 {
     /// The protocol version.
     pub version: TdsVersion,
-    /// The packet size in bytes that the client would like; 0 leaves it to the server.
+    /// The requested packet size in bytes; 0 leaves it to the server.
     pub packet_size: u32,
-    /// Windows authentication is asked for, which this server has not.
+    /// Whether Windows authentication is requested, which this server does not support.
     pub integrated: bool,
-    /// The login is to fail where the database cannot be opened (`fDatabase`), instead of ending in the login's own.
+    /// Whether the login fails if the database cannot be opened (`fDatabase`), instead of using the login's default.
     pub insists_on_database: bool,
     /// The client's host name.
     pub host: String,
     /// The login name.
     pub user: String,
-    /// Its password.
+    /// The password, decoded.
     pub password: SecretString,
     /// The client's application name.
     pub application: String,
-    /// The database; empty means the login's own.
+    /// The requested database; empty means the login's default.
     pub database: String,
 }
 
 impl Login7 {
-    /// Reads a LOGIN7 message's content.
+    /// Decodes the content of a LOGIN7 message.
     pub fn decode(payload: &[u8]) -> Result<Self, DecodeError> {
-        let mut cursor = Cursor::new(payload);
-        let length = usize::try_from(cursor.u32()?).map_err(|_| DecodeError::TooShort)?;
+        let mut reader = ByteReader::new(payload);
+        let length = usize::try_from(reader.u32()?).map_err(|_| DecodeError::TooShort)?;
         if length > payload.len() {
             return Err(DecodeError::TooShort);
         }
-        let version = TdsVersion(cursor.u32()?);
-        let packet_size = cursor.u32()?;
+        let version = TdsVersion(reader.u32()?);
+        let packet_size = reader.u32()?;
         // The driver's version, its process and a connection id that only replication uses.
-        cursor.take(12)?;
-        let [first, flags, _, _] = cursor.array::<4>()?;
+        reader.take(12)?;
+        let [first, flags, _, _] = reader.array::<4>()?;
         // Time zone and locale.
-        cursor.take(8)?;
-        let host = field(payload, &mut cursor, "host name")?;
-        let user = field(payload, &mut cursor, "user name")?;
+        reader.take(8)?;
+        let host = read_field(payload, &mut reader, "host name")?;
+        let user = read_field(payload, &mut reader, "user name")?;
         let password = Zeroizing::new(
-            field(payload, &mut cursor, "password")?.iter().map(|byte| (byte ^ 0xA5).rotate_left(4)).collect::<Vec<u8>>(),
+            read_field(payload, &mut reader, "password")?.iter().map(|byte| (byte ^ 0xA5).rotate_left(4)).collect::<Vec<u8>>(),
         );
-        let application = field(payload, &mut cursor, "application name")?;
+        let application = read_field(payload, &mut reader, "application name")?;
         for unused in ["server name", "extension", "library name", "language"] {
-            field(payload, &mut cursor, unused)?;
+            read_field(payload, &mut reader, unused)?;
         }
-        let database = field(payload, &mut cursor, "database")?;
+        let database = read_field(payload, &mut reader, "database")?;
         Ok(Self {
             version,
             packet_size,
@@ -90,14 +90,14 @@ impl Login7 {
     }
 }
 
-/// The field whose offset in bytes and length in characters stand next.
-fn field<'a>(payload: &'a [u8], cursor: &mut Cursor<'_>, name: &'static str) -> Result<&'a [u8], DecodeError> {
-    let offset = usize::from(cursor.u16()?);
-    let length = usize::from(cursor.u16()?);
+/// Returns the field whose offset in bytes and length in characters come next.
+fn read_field<'a>(payload: &'a [u8], reader: &mut ByteReader<'_>, name: &'static str) -> Result<&'a [u8], DecodeError> {
+    let offset = usize::from(reader.u16()?);
+    let length = usize::from(reader.u16()?);
     if length == 0 {
         return Ok(&[]);
     }
-    // The extension's length is in bytes and nothing here reads it; being lenient with it costs nothing.
+    // The extension's length is in bytes, and nothing here reads it, so it need not be valid.
     if name == "extension" {
         return Ok(&[]);
     }

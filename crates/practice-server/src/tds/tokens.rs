@@ -3,13 +3,13 @@
 use crate::reply::SqlMessage;
 use crate::value::{Column, SqlType, Value};
 
-use super::kinds::{self, COLLATION};
-use super::write_value::{self, Misfit};
+use super::types::{self, COLLATION};
+use crate::tds::values::{self, ValueMismatch};
 
-/// Which of the three DONE tokens it is.
+/// Which of the three DONE tokens to write.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u8)]
-pub enum DoneKind {
+pub enum DoneToken {
     /// A statement of a batch ended.
     Batch = 0xFD,
     /// A procedure ended.
@@ -26,13 +26,13 @@ pub mod done {
     pub const ERROR: u16 = 0x02;
     /// The count of rows is valid.
     pub const COUNT: u16 = 0x10;
-    /// This answers an Attention.
+    /// The token answers an Attention.
     pub const ATTENTION: u16 = 0x20;
 }
 
-/// What ENVCHANGE tells.
+/// What ENVCHANGE reports.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Change<'a> {
+pub enum EnvChange<'a> {
     /// The current database: new, old.
     Database(&'a str, &'a str),
     /// The language: new.
@@ -49,37 +49,37 @@ pub enum Change<'a> {
     RolledBack(u64),
     /// RESETCONNECTION was done.
     Reset,
-    /// The client is to log in at another place: host, port.
+    /// The client has to log in at another server: host, port.
     Route(&'a str, u16),
 }
 
-/// ENVCHANGE.
-pub fn change(out: &mut Vec<u8>, change: &Change<'_>) {
+/// Writes ENVCHANGE.
+pub fn change(out: &mut Vec<u8>, change: &EnvChange<'_>) {
     let mut body = Vec::new();
     match change {
-        Change::Database(new, old) => texts(&mut body, 1, new, old),
-        Change::Language(new) => texts(&mut body, 2, new, ""),
-        Change::PacketSize(new, old) => texts(&mut body, 4, &new.to_string(), &old.to_string()),
-        Change::Collation => {
+        EnvChange::Database(new, old) => put_text_pair(&mut body, 1, new, old),
+        EnvChange::Language(new) => put_text_pair(&mut body, 2, new, ""),
+        EnvChange::PacketSize(new, old) => put_text_pair(&mut body, 4, &new.to_string(), &old.to_string()),
+        EnvChange::Collation => {
             body.extend_from_slice(&[7, 5]);
             body.extend_from_slice(&COLLATION);
             body.push(0);
         }
-        Change::Began(id) => {
+        EnvChange::Began(id) => {
             body.extend_from_slice(&[8, 8]);
             body.extend_from_slice(&id.to_le_bytes());
             body.push(0);
         }
-        Change::Committed(id) | Change::RolledBack(id) => {
-            let kind = if matches!(change, Change::Committed(_)) { 9 } else { 10 };
+        EnvChange::Committed(id) | EnvChange::RolledBack(id) => {
+            let kind = if matches!(change, EnvChange::Committed(_)) { 9 } else { 10 };
             body.extend_from_slice(&[kind, 0, 8]);
             body.extend_from_slice(&id.to_le_bytes());
         }
-        Change::Reset => body.extend_from_slice(&[18, 0, 0]),
-        Change::Route(host, port) => {
+        EnvChange::Reset => body.extend_from_slice(&[18, 0, 0]),
+        EnvChange::Route(host, port) => {
             let mut value = vec![0];
             value.extend_from_slice(&port.to_le_bytes());
-            long_text(&mut value, host);
+            put_long_text(&mut value, host);
             body.push(20);
             body.extend_from_slice(&length(value.len()));
             body.append(&mut value);
@@ -89,76 +89,76 @@ pub fn change(out: &mut Vec<u8>, change: &Change<'_>) {
     token(out, 0xE3, &body);
 }
 
-/// LOGINACK. `version` is the client's protocol version, `program` the server's own as four bytes.
+/// Writes LOGINACK. `version` is the client's protocol version, `program` the server's own as four bytes.
 pub fn login_ack(out: &mut Vec<u8>, version: u32, program: [u8; 4]) {
     let mut body = vec![1];
     body.extend_from_slice(&version.to_be_bytes());
-    text(&mut body, "Microsoft SQL Server");
+    put_short_text(&mut body, "Microsoft SQL Server");
     body.extend_from_slice(&program);
     token(out, 0xAD, &body);
 }
 
-/// ERROR for class 11 and above, INFO below.
+/// Writes ERROR for class 11 and above, INFO below.
 pub fn message(out: &mut Vec<u8>, message: &SqlMessage, server: &str) {
     let mut body = Vec::new();
     body.extend_from_slice(&message.number.to_le_bytes());
     body.extend_from_slice(&[message.state, message.class]);
-    long_text(&mut body, &message.text);
-    text(&mut body, server);
-    text(&mut body, &message.procedure);
+    put_long_text(&mut body, &message.text);
+    put_short_text(&mut body, server);
+    put_short_text(&mut body, &message.procedure);
     body.extend_from_slice(&message.line.to_le_bytes());
     token(out, if message.class > 10 { 0xAA } else { 0xAB }, &body);
 }
 
-/// COLMETADATA.
+/// Writes COLMETADATA.
 pub fn columns(out: &mut Vec<u8>, columns: &[Column]) {
     out.push(0x81);
     out.extend_from_slice(&length(columns.len()));
     for column in columns {
         // No user type; whether it may be updated is unknown.
         out.extend_from_slice(&[0, 0, 0, 0, 0x08 | u8::from(column.nullable), 0]);
-        kinds::encode(out, column.kind);
-        text(out, &column.name);
+        types::encode(out, column.kind);
+        put_short_text(out, &column.name);
     }
 }
 
-/// ROW.
+/// Writes ROW.
 ///
 /// # Errors
-/// A value that its column cannot hold; `out` is then as it was.
-pub fn row(out: &mut Vec<u8>, columns: &[Column], values: &[Value]) -> Result<(), Misfit> {
+/// If a value does not fit its column; `out` is then unchanged.
+pub fn row(out: &mut Vec<u8>, columns: &[Column], values: &[Value]) -> Result<(), ValueMismatch> {
     let start = out.len();
     out.push(0xD1);
     for (number, column) in columns.iter().enumerate() {
         let value = values.get(number).unwrap_or(&Value::Null);
-        write_value::write(out, column.kind, value).inspect_err(|_| out.truncate(start))?;
+        values::write(out, column.kind, value).inspect_err(|_| out.truncate(start))?;
     }
     Ok(())
 }
 
-/// RETURNSTATUS.
+/// Writes RETURNSTATUS.
 pub fn return_status(out: &mut Vec<u8>, status: i32) {
     out.push(0x79);
     out.extend_from_slice(&status.to_le_bytes());
 }
 
-/// RETURNVALUE of an output parameter.
+/// Writes RETURNVALUE of an output parameter.
 ///
 /// # Errors
-/// A value that its type cannot hold; `out` is then as it was.
-pub fn return_value(out: &mut Vec<u8>, ordinal: u16, name: &str, kind: SqlType, value: &Value) -> Result<(), Misfit> {
+/// If the value does not fit its type; `out` is then unchanged.
+pub fn return_value(out: &mut Vec<u8>, ordinal: u16, name: &str, kind: SqlType, value: &Value) -> Result<(), ValueMismatch> {
     let start = out.len();
     out.push(0xAC);
     out.extend_from_slice(&ordinal.to_le_bytes());
-    text(out, name);
+    put_short_text(out, name);
     // An output parameter; no user type; may be NULL.
     out.extend_from_slice(&[1, 0, 0, 0, 0, 1, 0]);
-    kinds::encode(out, kind);
-    write_value::write(out, kind, value).inspect_err(|_| out.truncate(start))
+    types::encode(out, kind);
+    values::write(out, kind, value).inspect_err(|_| out.truncate(start))
 }
 
-/// DONE, DONEPROC or DONEINPROC with its bits from [`mod@done`]; a count sets its own.
-pub fn done(out: &mut Vec<u8>, kind: DoneKind, bits: u16, command: u16, rows: Option<u64>) {
+/// Writes DONE, DONEPROC or DONEINPROC with bits from [`mod@done`]; a count sets its own bit.
+pub fn done(out: &mut Vec<u8>, kind: DoneToken, bits: u16, command: u16, rows: Option<u64>) {
     let bits = if rows.is_some() { bits | done::COUNT } else { bits };
     out.push(kind as u8);
     out.extend_from_slice(&bits.to_le_bytes());
@@ -166,7 +166,7 @@ pub fn done(out: &mut Vec<u8>, kind: DoneKind, bits: u16, command: u16, rows: Op
     out.extend_from_slice(&rows.unwrap_or(0).to_le_bytes());
 }
 
-/// A token with its length in front.
+/// Writes a token with its length.
 fn token(out: &mut Vec<u8>, kind: u8, body: &[u8]) {
     out.push(kind);
     out.extend_from_slice(&length(body.len()));
@@ -177,28 +177,29 @@ fn length(length: usize) -> [u8; 2] {
     u16::try_from(length).unwrap_or(u16::MAX).to_le_bytes()
 }
 
-fn texts(out: &mut Vec<u8>, kind: u8, new: &str, old: &str) {
+fn put_text_pair(out: &mut Vec<u8>, kind: u8, new: &str, old: &str) {
     out.push(kind);
-    text(out, new);
-    text(out, old);
+    put_short_text(out, new);
+    put_short_text(out, old);
 }
 
-/// At most 255 UTF-16 units, their count in one byte.
-fn text(out: &mut Vec<u8>, text: &str) {
-    let units = cut(text, 255);
+/// Writes at most 255 UTF-16 units, with their count in one byte.
+fn put_short_text(out: &mut Vec<u8>, text: &str) {
+    let units = utf16_prefix(text, 255);
     out.push(u8::try_from(units.len()).unwrap_or(u8::MAX));
     out.extend(units.into_iter().flat_map(u16::to_le_bytes));
 }
 
-/// At most 4,000 UTF-16 units, their count in two bytes; so a token with one of them always has a valid length.
-fn long_text(out: &mut Vec<u8>, text: &str) {
-    let units = cut(text, 4000);
+/// Writes at most 4,000 UTF-16 units, with their count in two bytes, so that a token with one of them always has a valid
+/// length.
+fn put_long_text(out: &mut Vec<u8>, text: &str) {
+    let units = utf16_prefix(text, 4000);
     out.extend_from_slice(&length(units.len()));
     out.extend(units.into_iter().flat_map(u16::to_le_bytes));
 }
 
-/// The first units of a text, never half a character.
-fn cut(text: &str, limit: usize) -> Vec<u16> {
+/// Returns the first units of a text, never half a character.
+fn utf16_prefix(text: &str, limit: usize) -> Vec<u16> {
     let mut units = Vec::new();
     let mut buffer = [0; 2];
     for character in text.chars() {
@@ -218,7 +219,7 @@ mod tests {
     #[test]
     fn a_done_is_thirteen_bytes_and_a_count_says_so() {
         let mut out = Vec::new();
-        done(&mut out, DoneKind::Batch, done::MORE, 0xC1, Some(3));
+        done(&mut out, DoneToken::Batch, done::MORE, 0xC1, Some(3));
         assert_eq!(out, [0xFD, 0x11, 0, 0xC1, 0, 3, 0, 0, 0, 0, 0, 0, 0]);
     }
 
@@ -248,7 +249,7 @@ mod tests {
 
     #[test]
     fn a_cut_never_halves_a_character() {
-        assert_eq!(cut("aπ🐙", 3).len(), 2);
-        assert_eq!(cut("aπ🐙", 4).len(), 4);
+        assert_eq!(utf16_prefix("aπ🐙", 3).len(), 2);
+        assert_eq!(utf16_prefix("aπ🐙", 4).len(), 4);
     }
 }

@@ -1,20 +1,14 @@
-//! T-SQL text to statements: the parts that differ between SQL dialects are read here by hand (blocks, control
+//! Parses T-SQL text into statements. The parts that differ between SQL dialects are parsed by hand here (blocks, control
 //! flow, security, databases, table definitions), queries and expressions by `sqlparser`.
 //!
-//! Nothing here runs anything, and nothing recognises a statement by its whole text.
+//! Nothing here runs anything, and no statement is recognised by its whole text.
 
-pub(crate) mod cursor;
-mod database;
+mod administration;
 mod dml;
-mod extent;
-mod flow;
 mod lexer;
-pub(crate) mod names;
-mod procedure;
-mod security;
-mod setting;
+mod parser;
 pub(crate) mod statement;
 mod table;
 
-pub(crate) use flow::{expression, parameters, parse};
-pub(crate) use lexer::Syntax;
+pub(crate) use lexer::{Name, SyntaxError, is_reserved};
+pub(crate) use parser::{expression, parameters, parse};

@@ -1,19 +1,20 @@
-//! What a batch consists of.
+//! The statements of a batch.
 
+use serde::{Deserialize, Serialize};
 use sqlparser::ast::{DataType, Expr, Query, SelectItem, TableWithJoins};
 
-use super::names::Name;
+use crate::tsql::lexer::Name;
 
-/// A statement and the line it begins on.
+/// A statement and the line on which it starts.
 #[derive(Debug, Clone)]
 pub(crate) struct Statement {
     pub(crate) line: u32,
-    pub(crate) kind: Kind,
+    pub(crate) kind: StatementKind,
 }
 
-/// All statements that the practice server reads.
+/// All statements that the practice server supports.
 #[derive(Debug, Clone)]
-pub(crate) enum Kind {
+pub(crate) enum StatementKind {
     Block(Vec<Statement>),
     Try { body: Vec<Statement>, handler: Vec<Statement> },
     If { condition: Expr, then: Box<Statement>, otherwise: Option<Box<Statement>> },
@@ -32,7 +33,7 @@ pub(crate) enum Kind {
     CreateTable(TableDefinition),
     AlterTable { name: Name, change: TableChange },
     DropTable { names: Vec<Name>, if_exists: bool },
-    CreateIndex(Index),
+    CreateIndex(IndexDefinition),
     DropIndex { index: String, table: Name, if_exists: bool },
     CreateSchema { name: String, owner: Option<String> },
     DropSchema { name: String, if_exists: bool },
@@ -58,14 +59,14 @@ pub(crate) struct Declaration {
     pub(crate) value: Option<Expr>,
 }
 
-/// `SET …`, other than of a variable.
+/// `SET …`, except of a variable.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Setting {
     NoCount(bool),
     XactAbort(bool),
     QuotedIdentifier(bool),
     ImplicitTransactions(bool),
-    /// Milliseconds; -1 waits for ever.
+    /// In milliseconds; -1 waits forever.
     LockTimeout(i64),
     Isolation(Isolation),
     DateFormat(String),
@@ -76,7 +77,7 @@ pub(crate) enum Setting {
         table: Name,
         on: bool,
     },
-    /// A setting that the server reads and that changes nothing that it does, such as `ANSI_WARNINGS ON`.
+    /// An accepted setting that changes nothing, such as `ANSI_WARNINGS ON`.
     Ansi,
 }
 
@@ -95,11 +96,11 @@ pub(crate) struct Insert {
     pub(crate) table: Name,
     pub(crate) columns: Option<Vec<String>>,
     pub(crate) output: Option<Vec<SelectItem>>,
-    pub(crate) source: Source,
+    pub(crate) source: InsertSource,
 }
 
 #[derive(Debug, Clone)]
-pub(crate) enum Source {
+pub(crate) enum InsertSource {
     Values(Vec<Vec<Expr>>),
     Query(Box<Query>),
     Execute(Box<Statement>),
@@ -145,20 +146,34 @@ pub(crate) struct ColumnDefinition {
 #[derive(Debug, Clone)]
 pub(crate) struct Constraint {
     pub(crate) name: Option<String>,
-    pub(crate) rule: Rule,
+    pub(crate) rule: ConstraintRule,
 }
 
 #[derive(Debug, Clone)]
-pub(crate) enum Rule {
-    Key { primary: bool, columns: Vec<String> },
-    Check { text: String },
-    Foreign { columns: Vec<String>, table: Name, references: Vec<String>, on_delete: Action, on_update: Action },
-    Default { column: String, text: String },
+pub(crate) enum ConstraintRule {
+    Key {
+        primary: bool,
+        columns: Vec<String>,
+    },
+    Check {
+        text: String,
+    },
+    Foreign {
+        columns: Vec<String>,
+        table: Name,
+        references: Vec<String>,
+        on_delete: ReferentialAction,
+        on_update: ReferentialAction,
+    },
+    Default {
+        column: String,
+        text: String,
+    },
 }
 
 /// What a foreign key does to the referencing rows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Action {
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum ReferentialAction {
     Refuse,
     Cascade,
     SetNull,
@@ -173,7 +188,7 @@ pub(crate) enum TableChange {
 }
 
 #[derive(Debug, Clone)]
-pub(crate) struct Index {
+pub(crate) struct IndexDefinition {
     pub(crate) name: String,
     pub(crate) table: Name,
     pub(crate) unique: bool,
@@ -186,7 +201,7 @@ pub(crate) struct Index {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum DatabaseChange {
     ReadOnly(bool),
-    Access(Access),
+    Access(UserAccess),
     Online(bool),
     ReadCommittedSnapshot(bool),
     AllowSnapshot(bool),
@@ -197,9 +212,9 @@ pub(crate) enum DatabaseChange {
     Rename(String),
 }
 
-/// Who may open a database.
+/// Which users may open a database.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Access {
+pub(crate) enum UserAccess {
     Multi,
     Single,
     Restricted,
@@ -217,7 +232,7 @@ pub(crate) enum Security {
     CreateRole(String),
     DropRole { name: String, if_exists: bool },
     Role { role: String, member: String, add: bool },
-    Permission { effect: Effect, permissions: Vec<Permission>, on: Securable, to: Vec<String> },
+    Permission { effect: GrantEffect, permissions: Vec<PermissionName>, on: Securable, to: Vec<String> },
     OwnDatabase { database: String, owner: String },
     OwnSchema { schema: String, owner: String },
 }
@@ -231,22 +246,22 @@ pub(crate) enum LoginChange {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Effect {
+pub(crate) enum GrantEffect {
     Grant,
     Deny,
     Revoke,
 }
 
-/// A permission in capitals, and the columns it is limited to (which the practice server refuses).
+/// A permission in capitals.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Permission {
+pub(crate) struct PermissionName {
     pub(crate) name: String,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Securable {
-    /// Nothing named: the database or the server, as the permission tells.
-    Here,
+    /// Nothing named: the database or the server, depending on the permission.
+    Current,
     Database(String),
     Schema(String),
     Object(Name),

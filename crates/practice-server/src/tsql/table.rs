@@ -1,13 +1,16 @@
 //! `CREATE`, `ALTER` and `DROP` of tables, indexes and schemas.
 
+use super::lexer::{Construct, find_statement_end};
 use sqlparser::tokenizer::Token;
 
-use super::cursor::Cursor;
-use super::lexer::Syntax;
-use super::statement::{Action, ColumnDefinition, Constraint, Index, Kind, Rule, TableChange, TableDefinition};
+use super::lexer::SyntaxError;
+use super::parser::BatchParser;
+use super::statement::{
+    ColumnDefinition, Constraint, ConstraintRule, IndexDefinition, ReferentialAction, StatementKind, TableChange, TableDefinition,
+};
 
-impl Cursor {
-    pub(super) fn create_table(&mut self) -> Result<Kind, Syntax> {
+impl BatchParser {
+    pub(super) fn create_table(&mut self) -> Result<StatementKind, SyntaxError> {
         self.at += 1;
         let name = self.name()?;
         if name.object().starts_with('#') {
@@ -20,7 +23,7 @@ impl Cursor {
             if self.table_constraint_begins() {
                 constraints.push(self.constraint(None)?);
             } else if self.is(0, "INDEX") || self.is(0, "PERIOD") {
-                return Err(self.unsupported(&format!("{} in a table definition", self.spelled())));
+                return Err(self.unsupported(&format!("{} in a table definition", self.next_text())));
             } else {
                 columns.push(self.column()?);
             }
@@ -33,11 +36,11 @@ impl Cursor {
         if self.is(0, "WITH") {
             return Err(self.unsupported("CREATE TABLE … WITH"));
         }
-        Ok(Kind::CreateTable(TableDefinition { name, columns, constraints }))
+        Ok(StatementKind::CreateTable(TableDefinition { name, columns, constraints }))
     }
 
-    /// `ON [PRIMARY]`, `TEXTIMAGE_ON [PRIMARY]`: there is one file group.
-    fn filegroup(&mut self) -> Result<(), Syntax> {
+    /// Skips `ON [PRIMARY]` and `TEXTIMAGE_ON [PRIMARY]`: there is one file group.
+    fn filegroup(&mut self) -> Result<(), SyntaxError> {
         while self.is(0, "ON") || self.is(0, "TEXTIMAGE_ON") {
             let primary = matches!(self.peek(1), Some(Token::Word(word)) if word.value.eq_ignore_ascii_case("PRIMARY"));
             if !primary {
@@ -52,7 +55,7 @@ impl Cursor {
         ["CONSTRAINT", "PRIMARY", "UNIQUE", "CHECK", "FOREIGN", "DEFAULT"].iter().any(|word| self.is(0, word))
     }
 
-    fn column(&mut self) -> Result<ColumnDefinition, Syntax> {
+    fn column(&mut self) -> Result<ColumnDefinition, SyntaxError> {
         let name = self.ident()?;
         if self.is(0, "AS") {
             return Err(self.unsupported("A computed column"));
@@ -67,30 +70,30 @@ impl Cursor {
             } else if self.accept("NULL") {
                 column.null = Some(true);
             } else if self.accept("IDENTITY") {
-                column.identity = Some(self.identity()?);
+                column.identity = Some(self.identity_seed()?);
             } else if self.table_constraint_begins() || self.is(0, "REFERENCES") {
                 let constraint = self.constraint(Some(&column.name))?;
                 column.constraints.push(constraint);
             } else if self.is(0, "WITH") && self.is(1, "VALUES") {
-                // Existing rows take the default; they do so for NOT NULL columns anyway.
+                // Existing rows would take the default, which they do for NOT NULL columns anyway.
                 return Err(self.unsupported("WITH VALUES"));
             } else if ["SPARSE", "ROWGUIDCOL", "MASKED", "FILESTREAM", "GENERATED", "ENCRYPTED", "HIDDEN"]
                 .iter()
                 .any(|word| self.is(0, word))
             {
-                return Err(self.unsupported(&format!("The column property {}", self.spelled())));
+                return Err(self.unsupported(&format!("The column property {}", self.next_text())));
             } else {
                 return Ok(column);
             }
         }
     }
 
-    fn identity(&mut self) -> Result<(i64, i64), Syntax> {
+    fn identity_seed(&mut self) -> Result<(i64, i64), SyntaxError> {
         let mut pair = (1, 1);
         if self.accept_token(&Token::LParen) {
-            pair.0 = self.number().ok_or_else(|| self.wrong())?;
+            pair.0 = self.number().ok_or_else(|| self.syntax_error())?;
             self.expect_token(&Token::Comma)?;
-            pair.1 = self.number().ok_or_else(|| self.wrong())?;
+            pair.1 = self.number().ok_or_else(|| self.syntax_error())?;
             self.expect_token(&Token::RParen)?;
         }
         if self.is(0, "NOT") && self.is(1, "FOR") {
@@ -99,15 +102,15 @@ impl Cursor {
         Ok(pair)
     }
 
-    /// A constraint of a column (named) or of the table.
-    fn constraint(&mut self, column: Option<&str>) -> Result<Constraint, Syntax> {
+    /// Parses a constraint of a column (if named) or of the table.
+    fn constraint(&mut self, column: Option<&str>) -> Result<Constraint, SyntaxError> {
         let name = if self.accept("CONSTRAINT") { Some(self.ident()?) } else { None };
         let rule = if self.accept_all(&["PRIMARY", "KEY"]) {
             self.key(true, column)?
         } else if self.accept("UNIQUE") {
             self.key(false, column)?
         } else if self.accept("CHECK") {
-            Rule::Check { text: self.parenthesised()? }
+            ConstraintRule::Check { text: self.parenthesized()? }
         } else if self.accept("DEFAULT") {
             let text = self.default_text()?;
             let column = if let Some(column) = column {
@@ -116,15 +119,15 @@ impl Cursor {
                 self.expect("FOR")?;
                 self.ident()?
             };
-            Rule::Default { column, text }
+            ConstraintRule::Default { column, text }
         } else {
             self.foreign(column)?
         };
         Ok(Constraint { name, rule })
     }
 
-    fn key(&mut self, primary: bool, column: Option<&str>) -> Result<Rule, Syntax> {
-        // There is no difference in how rows are kept.
+    fn key(&mut self, primary: bool, column: Option<&str>) -> Result<ConstraintRule, SyntaxError> {
+        // Rows are stored the same way for both.
         let _ = self.accept("CLUSTERED") || self.accept("NONCLUSTERED");
         let columns = match column {
             Some(column) if self.peek(0) != Some(&Token::LParen) => vec![column.to_owned()],
@@ -132,16 +135,16 @@ impl Cursor {
         };
         self.index_options()?;
         self.filegroup()?;
-        Ok(Rule::Key { primary, columns })
+        Ok(ConstraintRule::Key { primary, columns })
     }
 
-    fn index_columns(&mut self) -> Result<Vec<(String, bool)>, Syntax> {
+    fn index_columns(&mut self) -> Result<Vec<(String, bool)>, SyntaxError> {
         self.expect_token(&Token::LParen)?;
-        let columns = self.commas(|cursor| {
-            let name = cursor.ident()?;
-            let descending = cursor.accept("DESC");
+        let columns = self.comma_separated(|parser| {
+            let name = parser.ident()?;
+            let descending = parser.accept("DESC");
             if !descending {
-                cursor.accept("ASC");
+                parser.accept("ASC");
             }
             Ok((name, descending))
         })?;
@@ -149,14 +152,14 @@ impl Cursor {
         Ok(columns)
     }
 
-    /// Options about pages and statistics; `IGNORE_DUP_KEY = ON` would change results.
-    fn index_options(&mut self) -> Result<(), Syntax> {
+    /// Skips options about pages and statistics; `IGNORE_DUP_KEY = ON` would change results.
+    fn index_options(&mut self) -> Result<(), SyntaxError> {
         if self.is(0, "WITH") && self.peek(1) == Some(&Token::LParen) {
             self.at += 1;
-            let end = self.closing()?;
+            let end = self.closing_paren()?;
             self.at += 1;
             while self.at < end - 1 {
-                let option = self.word(0).ok_or_else(|| self.wrong())?;
+                let option = self.word(0).ok_or_else(|| self.syntax_error())?;
                 let known = [
                     "PAD_INDEX",
                     "FILLFACTOR",
@@ -181,28 +184,28 @@ impl Cursor {
         Ok(())
     }
 
-    fn foreign(&mut self, column: Option<&str>) -> Result<Rule, Syntax> {
+    fn foreign(&mut self, column: Option<&str>) -> Result<ConstraintRule, SyntaxError> {
         let columns = if self.accept_all(&["FOREIGN", "KEY"]) {
             match column {
                 Some(column) if self.peek(0) != Some(&Token::LParen) => vec![column.to_owned()],
                 _ => self.names_in_parens()?,
             }
         } else {
-            vec![column.ok_or_else(|| self.wrong())?.to_owned()]
+            vec![column.ok_or_else(|| self.syntax_error())?.to_owned()]
         };
         self.expect("REFERENCES")?;
         let table = self.name()?;
         let references = if self.peek(0) == Some(&Token::LParen) { self.names_in_parens()? } else { Vec::new() };
-        let (mut on_delete, mut on_update) = (Action::Refuse, Action::Refuse);
+        let (mut on_delete, mut on_update) = (ReferentialAction::Refuse, ReferentialAction::Refuse);
         while self.is(0, "ON") && (self.is(1, "DELETE") || self.is(1, "UPDATE")) {
             let delete = self.is(1, "DELETE");
             self.at += 2;
             let action = if self.accept_all(&["NO", "ACTION"]) {
-                Action::Refuse
+                ReferentialAction::Refuse
             } else if self.accept("CASCADE") {
-                Action::Cascade
+                ReferentialAction::Cascade
             } else if self.accept_all(&["SET", "NULL"]) {
-                Action::SetNull
+                ReferentialAction::SetNull
             } else {
                 return Err(self.unsupported("SET DEFAULT of a foreign key"));
             };
@@ -212,46 +215,46 @@ impl Cursor {
                 on_update = action;
             }
         }
-        Ok(Rule::Foreign { columns, table, references, on_delete, on_update })
+        Ok(ConstraintRule::Foreign { columns, table, references, on_delete, on_update })
     }
 
-    /// The text between parentheses, with them.
-    fn parenthesised(&mut self) -> Result<String, Syntax> {
+    /// Returns the text in parentheses, including them.
+    fn parenthesized(&mut self) -> Result<String, SyntaxError> {
         if self.peek(0) != Some(&Token::LParen) {
-            return Err(self.wrong());
+            return Err(self.syntax_error());
         }
-        let end = self.closing()?;
-        Ok(self.taken(end))
+        let end = self.closing_paren()?;
+        Ok(self.take_text(end))
     }
 
-    /// A default: a literal, a call, or something in parentheses.
-    fn default_text(&mut self) -> Result<String, Syntax> {
+    /// Returns the text of a default: a literal, a call, or an expression in parentheses.
+    fn default_text(&mut self) -> Result<String, SyntaxError> {
         let end = match self.peek(0) {
-            Some(Token::LParen) => self.closing()?,
+            Some(Token::LParen) => self.closing_paren()?,
             Some(Token::Minus | Token::Plus) => self.at + 2,
             Some(Token::Word(_)) if self.peek(1) == Some(&Token::LParen) => {
                 self.at += 1;
-                let end = self.closing();
+                let end = self.closing_paren();
                 self.at -= 1;
                 end?
             }
             Some(_) => self.at + 1,
-            None => return Err(self.wrong()),
+            None => return Err(self.syntax_error()),
         };
         if end > self.tokens.len() {
-            return Err(self.wrong());
+            return Err(self.syntax_error());
         }
-        Ok(self.taken(end))
+        Ok(self.take_text(end))
     }
 
-    /// The tokens up to `end` as text that reads the same again.
-    fn taken(&mut self, end: usize) -> String {
+    /// Takes the tokens up to `end` as text that parses to the same.
+    fn take_text(&mut self, end: usize) -> String {
         let text = self.tokens[self.at..end].iter().map(|token| token.token.to_string()).collect::<Vec<_>>().join(" ");
         self.at = end;
         text
     }
 
-    pub(super) fn alter_table(&mut self) -> Result<Kind, Syntax> {
+    pub(super) fn alter_table(&mut self) -> Result<StatementKind, SyntaxError> {
         self.at += 1;
         let name = self.name()?;
         if self.is(0, "WITH") && (self.is(1, "CHECK") || self.is(1, "NOCHECK")) {
@@ -283,31 +286,31 @@ impl Cursor {
             if self.is(0, "IF") {
                 return Err(self.unsupported("DROP COLUMN IF EXISTS"));
             }
-            TableChange::DropColumns(self.commas(Self::ident)?)
+            TableChange::DropColumns(self.comma_separated(Self::ident)?)
         } else if self.accept("DROP") {
             self.accept("CONSTRAINT");
             if self.is(0, "IF") {
                 return Err(self.unsupported("DROP CONSTRAINT IF EXISTS"));
             }
-            TableChange::DropConstraints(self.commas(Self::ident)?)
+            TableChange::DropConstraints(self.comma_separated(Self::ident)?)
         } else {
-            return Err(self.unsupported(&format!("ALTER TABLE … {}", self.spelled())));
+            return Err(self.unsupported(&format!("ALTER TABLE … {}", self.next_text())));
         };
-        Ok(Kind::AlterTable { name, change })
+        Ok(StatementKind::AlterTable { name, change })
     }
 
-    pub(super) fn drop_table(&mut self) -> Result<Kind, Syntax> {
+    pub(super) fn drop_table(&mut self) -> Result<StatementKind, SyntaxError> {
         self.at += 1;
         let if_exists = self.if_exists();
-        let names = self.commas(Self::name)?;
-        Ok(Kind::DropTable { names, if_exists })
+        let names = self.comma_separated(Self::name)?;
+        Ok(StatementKind::DropTable { names, if_exists })
     }
 
-    pub(super) fn create_index(&mut self) -> Result<Kind, Syntax> {
+    pub(super) fn create_index(&mut self) -> Result<StatementKind, SyntaxError> {
         let unique = self.accept("UNIQUE");
         let _ = self.accept("CLUSTERED") || self.accept("NONCLUSTERED");
         if !self.is(0, "INDEX") {
-            return Err(self.unsupported(&format!("CREATE {}", self.spelled())));
+            return Err(self.unsupported(&format!("CREATE {}", self.next_text())));
         }
         self.at += 1;
         let name = self.ident()?;
@@ -316,32 +319,32 @@ impl Cursor {
         let columns = self.index_columns()?;
         let include = if self.accept("INCLUDE") { self.names_in_parens()? } else { Vec::new() };
         let filter = if self.accept("WHERE") {
-            let end = super::extent::end(&self.tokens, self.at, super::extent::Within::Expression);
+            let end = find_statement_end(&self.tokens, self.at, Construct::Expression);
             let end = (self.at..end)
                 .find(|at| {
                     matches!(&self.tokens[*at].token, Token::Word(word)
                     if word.quote_style.is_none() && ["WITH", "ON"].contains(&word.value.to_ascii_uppercase().as_str()))
                 })
                 .unwrap_or(end);
-            Some(self.taken(end))
+            Some(self.take_text(end))
         } else {
             None
         };
         self.index_options()?;
         self.filegroup()?;
-        Ok(Kind::CreateIndex(Index { name, table, unique, columns, include, filter }))
+        Ok(StatementKind::CreateIndex(IndexDefinition { name, table, unique, columns, include, filter }))
     }
 
-    pub(super) fn drop_index(&mut self) -> Result<Kind, Syntax> {
+    pub(super) fn drop_index(&mut self) -> Result<StatementKind, SyntaxError> {
         self.at += 1;
         let if_exists = self.if_exists();
         let index = self.ident()?;
         self.expect("ON")?;
         let table = self.name()?;
-        Ok(Kind::DropIndex { index, table, if_exists })
+        Ok(StatementKind::DropIndex { index, table, if_exists })
     }
 
-    pub(super) fn create_schema(&mut self) -> Result<Kind, Syntax> {
+    pub(super) fn create_schema(&mut self) -> Result<StatementKind, SyntaxError> {
         self.at += 1;
         if self.is(0, "AUTHORIZATION") {
             return Err(self.unsupported("CREATE SCHEMA AUTHORIZATION without a name"));
@@ -351,12 +354,12 @@ impl Cursor {
         if ["CREATE", "GRANT", "DENY", "REVOKE"].iter().any(|word| self.is(0, word)) {
             return Err(self.unsupported("CREATE SCHEMA with elements"));
         }
-        Ok(Kind::CreateSchema { name, owner })
+        Ok(StatementKind::CreateSchema { name, owner })
     }
 
-    pub(super) fn drop_schema(&mut self) -> Result<Kind, Syntax> {
+    pub(super) fn drop_schema(&mut self) -> Result<StatementKind, SyntaxError> {
         self.at += 1;
         let if_exists = self.if_exists();
-        Ok(Kind::DropSchema { name: self.ident()?, if_exists })
+        Ok(StatementKind::DropSchema { name: self.ident()?, if_exists })
     }
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::run_event::{AnswerSummary, Consent, End, Pending, RunEvent, StepEvent, StepOutcome};
+use crate::catalog::steps;
 use crate::faces::exit::Exit;
 use crate::faces::headless::json as report;
 use crate::faces::sentences::{self, clean, written};
@@ -103,7 +104,7 @@ fn plan(plan: &Plan, answers: &[AnswerSummary]) -> Value {
         .steps
         .iter()
         .map(|step| {
-            let scope = match step.kind.scope() {
+            let scope = match steps::row(step.kind).scope {
                 Scope::Node => "node",
                 Scope::Row => "own-row",
                 Scope::Cluster => "cluster",

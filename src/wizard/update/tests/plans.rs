@@ -331,3 +331,45 @@ fn a_node_that_the_registry_has_on_another_machine_does_not_leave_unwarned() {
     bench.send(Event::Begin(Errand::Flow(Flow::Leave)));
     assert!(bench.notice().contains("elsewhere") && bench.notice().contains("no other machine"), "{}", bench.notice());
 }
+
+#[test]
+fn no_flow_begins_its_steps_where_the_state_directory_cannot_be_used() {
+    let mut facts = samples::facts_of_a_node();
+    facts.cluster.nodes = Fact::Seen(crate::model::facts::Nodes::from([samples::dead_node("web-old")]));
+    let unusable = |facts: &mut Facts| {
+        let seen = facts.machine.state_folder.seen().cloned().expect("seen");
+        facts.machine.state_folder = Fact::Seen(crate::model::facts::StateFolder { mode: Some(0o777), ..seen });
+    };
+    for flow in [Flow::Edit, Flow::Leave, Flow::Remove] {
+        let mut bench = reviewed(samples::joining_with(&[(FieldId::TaskCap, "0")]), &facts);
+        if flow == Flow::Remove {
+            bench.send(Event::Jump(ScreenId::Cluster));
+            bench.send(Event::Press(Action::RemoveNode));
+        } else {
+            bench.send(Event::Begin(Errand::Flow(flow)));
+        }
+        for _ in 0..12 {
+            bench.answer_with(&facts);
+            if bench.state.place.here == ScreenId::Review {
+                break;
+            }
+            bench.send(Event::Next);
+        }
+        unusable(&mut bench.state.facts);
+        bench.send(Event::Next);
+        assert_eq!((bench.state.place.here, bench.state.run().phase), (ScreenId::Review, Phase::Idle), "{flow:?}");
+        assert!(bench.notice().contains("is open to other accounts (mode 0777)"), "{flow:?}: {}", bench.notice());
+        assert!(!bench.effects.iter().any(|effect| matches!(effect, Effect::Install(..))), "{flow:?}");
+    }
+    unusable(&mut facts);
+    for flow in [Flow::FirstNode, Flow::Join] {
+        let mut bench = Bench::new();
+        bench.state.answers = samples::joining();
+        learn(&mut bench, &facts);
+        bench.send(Event::Begin(Errand::Flow(flow)));
+        bench.answer_with(&facts);
+        bench.send(Event::Next);
+        assert_eq!(bench.state.place.here, ScreenId::Home, "{flow:?}");
+        assert_eq!(bench.state.gate(), Gate::Shut(vec![CheckId::StateFolder]), "{flow:?}");
+    }
+}

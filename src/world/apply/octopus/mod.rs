@@ -13,6 +13,7 @@ mod undo;
 pub(super) use act::HandingOver;
 pub(super) use undo::undo;
 
+use crate::catalog::steps::{self, Target};
 use crate::model::plan::{Failure, Plan, StepKind};
 use crate::render::Setup;
 use crate::render::octopus::{Command, commands};
@@ -30,24 +31,6 @@ pub(super) const CONFIGURE: [StepKind; 6] = [
     StepKind::OctopusTaskCap,
 ];
 
-/// Whether a step is one of the hand-over.
-pub(super) const fn is_of(kind: StepKind) -> bool {
-    matches!(
-        kind,
-        StepKind::OctopusInstance
-            | StepKind::OctopusDatabase
-            | StepKind::OctopusConfigure
-            | StepKind::OctopusAdmin
-            | StepKind::OctopusLicence
-            | StepKind::OctopusPaths
-            | StepKind::OctopusHold
-            | StepKind::OctopusService
-            | StepKind::AwaitPing
-            | StepKind::AwaitBeat
-            | StepKind::OctopusTaskCap
-    )
-}
-
 /// The command of a step.
 fn command(plan: &Plan, kind: StepKind) -> Result<Command, Failure> {
     let commands = commands(&Setup::of(plan)).map_err(|unwritable| Failure::Defect(unwritable.to_string().into()))?;
@@ -58,7 +41,7 @@ fn command(plan: &Plan, kind: StepKind) -> Result<Command, Failure> {
 /// The first step of a plan's hand-over, and why its program cannot be run: a run is refused before it is begun rather than
 /// stopped in the middle.
 pub(super) async fn refused(site: &std::sync::Arc<Site>, plan: &Plan) -> Option<(StepKind, Failure)> {
-    let kind = plan.steps.iter().map(|step| step.kind).find(|kind| is_of(*kind))?;
+    let kind = plan.steps.iter().map(|step| step.kind).find(|kind| steps::row(*kind).target == Target::Octopus)?;
     let refused = async {
         let server = Server::of(site, plan, None)?;
         server.is_there(&command(plan, kind)?).await

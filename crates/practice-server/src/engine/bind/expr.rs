@@ -1,28 +1,29 @@
-//! Expressions: values here, conditions in `compare`.
+//! Binds expressions; conditions are in `compare`.
 
 use sqlparser::ast::{BinaryOperator, CastKind, Expr, UnaryOperator, Value as Literal};
 
 use super::Binder;
-use crate::engine::fault::{Fault, Reach};
-use crate::engine::typed::{Typed, quote};
-use crate::engine::{code, convert, types};
+use crate::engine::error::{ErrorScope, SqlError};
+use crate::engine::typed::{BoundExpr, quote};
+use crate::engine::{convert, types};
 use crate::value::SqlType;
 
 impl Binder<'_> {
-    /// A value. Where SQL Server wants a value and a condition stands, that is a syntax error.
-    pub(crate) fn expr(&mut self, expr: &Expr) -> Result<Typed, Fault> {
+    /// Binds a value. A condition in its place is a syntax error.
+    pub(crate) fn expr(&mut self, expr: &Expr) -> Result<BoundExpr, SqlError> {
         self.depth += 1;
-        self.too_deep()?;
+        self.check_depth()?;
         let result = self.expr_checked(expr);
         self.depth -= 1;
         result
     }
 
-    /// Whole grouping expressions are allowed where their columns alone are not.
-    fn expr_checked(&mut self, expr: &Expr) -> Result<Typed, Fault> {
+    /// Allows a whole grouping expression where its columns alone are not allowed.
+    fn expr_checked(&mut self, expr: &Expr) -> Result<BoundExpr, SqlError> {
         let keys = match self.scopes.last().and_then(|scope| scope.grouping.as_ref()) {
             Some(grouping)
-                if !grouping.inside && !matches!(expr, Expr::Identifier(_) | Expr::CompoundIdentifier(_) | Expr::Value(_)) =>
+                if !grouping.inside_aggregate
+                    && !matches!(expr, Expr::Identifier(_) | Expr::CompoundIdentifier(_) | Expr::Value(_)) =>
             {
                 grouping.keys.clone()
             }
@@ -30,9 +31,9 @@ impl Binder<'_> {
         };
         if keys.iter().any(|key| key.contains('(')) {
             let before = self.used.clone();
-            self.set_inside(true);
+            self.set_inside_aggregate(true);
             let free = self.value(expr);
-            self.set_inside(false);
+            self.set_inside_aggregate(false);
             match free {
                 Ok(typed) if keys.contains(&typed.sql) => return Ok(typed),
                 _ => self.used = before,
@@ -41,17 +42,19 @@ impl Binder<'_> {
         self.value(expr)
     }
 
-    pub(super) fn set_inside(&mut self, inside: bool) {
+    pub(super) fn set_inside_aggregate(&mut self, inside: bool) {
         if let Some(grouping) = self.scopes.last_mut().and_then(|scope| scope.grouping.as_mut()) {
-            grouping.inside = inside;
+            grouping.inside_aggregate = inside;
         }
     }
 
-    fn value(&mut self, expr: &Expr) -> Result<Typed, Fault> {
+    fn value(&mut self, expr: &Expr) -> Result<BoundExpr, SqlError> {
         match expr {
-            Expr::Identifier(ident) if ident.quote_style.is_none() && ident.value.starts_with("@@") => self.global(&ident.value),
+            Expr::Identifier(ident) if ident.quote_style.is_none() && ident.value.starts_with("@@") => {
+                self.global_variable(&ident.value)
+            }
             Expr::Identifier(ident) if ident.quote_style.is_none() && ident.value.starts_with('@') => self.variable(&ident.value),
-            Expr::Identifier(ident) => match self.word_call(ident) {
+            Expr::Identifier(ident) => match self.niladic_function(ident) {
                 Some(typed) => Ok(typed),
                 None => self.column(std::slice::from_ref(ident)),
             },
@@ -68,7 +71,7 @@ impl Binder<'_> {
                 let lenient = match kind {
                     CastKind::Cast => false,
                     CastKind::TryCast => true,
-                    _ => return Err(Fault::unsupported("This kind of cast")),
+                    _ => return Err(SqlError::unsupported("This kind of cast")),
                 };
                 self.cast(expr, data_type, None, lenient)
             }
@@ -76,7 +79,7 @@ impl Binder<'_> {
                 let style = match styles.as_slice() {
                     [] => None,
                     [style] => Some(style),
-                    _ => return Err(Fault::unsupported("CONVERT with several styles")),
+                    _ => return Err(SqlError::unsupported("CONVERT with several styles")),
                 };
                 self.cast(expr, data_type, style, *is_try)
             }
@@ -99,14 +102,14 @@ impl Binder<'_> {
             | Expr::Like { .. }
             | Expr::IsNull(_)
             | Expr::IsNotNull(_)
-            | Expr::Exists { .. } => Err(Fault::new(156, format!("Incorrect syntax near the keyword '{}'.", keyword(expr)))
+            | Expr::Exists { .. } => Err(SqlError::new(156, format!("Incorrect syntax near the keyword '{}'.", keyword(expr)))
                 .class(15)
-                .reach(Reach::Compile)),
-            other => Err(Fault::unsupported(format!("The expression {}", shortened(&other.to_string())))),
+                .scope(ErrorScope::Compile)),
+            other => Err(SqlError::unsupported(format!("The expression {}", shortened(&other.to_string())))),
         }
     }
 
-    fn unary(&mut self, operator: UnaryOperator, expr: &Expr) -> Result<Typed, Fault> {
+    fn unary(&mut self, operator: UnaryOperator, expr: &Expr) -> Result<BoundExpr, SqlError> {
         match operator {
             UnaryOperator::Plus => self.expr(expr),
             UnaryOperator::Minus => {
@@ -118,13 +121,13 @@ impl Binder<'_> {
                 let typed = self.expr(expr)?;
                 self.arithmetic(
                     "-",
-                    &Typed::int(0, if types::integer(typed.kind) { typed.kind } else { SqlType::Int }).sure(),
+                    &BoundExpr::int(0, if types::is_integer(typed.kind) { typed.kind } else { SqlType::Int }).not_null(),
                     &typed,
                 )
             }
             UnaryOperator::BitwiseNot => {
                 let typed = self.expr(expr)?;
-                if !types::integer(typed.kind) {
+                if !types::is_integer(typed.kind) {
                     return Err(invalid(typed.kind, "'~'"));
                 }
                 let sql = match typed.kind {
@@ -132,16 +135,16 @@ impl Binder<'_> {
                     SqlType::TinyInt => format!("(255 - {})", typed.sql),
                     _ => format!("(~{})", typed.sql),
                 };
-                Ok(Typed::new(sql, typed.kind).maybe(typed.nullable))
+                Ok(BoundExpr::new(sql, typed.kind).with_nullable(typed.nullable))
             }
             UnaryOperator::Not => {
-                Err(Fault::new(156, "Incorrect syntax near the keyword 'NOT'.").class(15).reach(Reach::Compile))
+                Err(SqlError::new(156, "Incorrect syntax near the keyword 'NOT'.").class(15).scope(ErrorScope::Compile))
             }
-            _ => Err(Fault::unsupported(format!("The operator {operator}"))),
+            _ => Err(SqlError::unsupported(format!("The operator {operator}"))),
         }
     }
 
-    fn binary(&mut self, left: &Expr, operator: &BinaryOperator, right: &Expr) -> Result<Typed, Fault> {
+    fn binary(&mut self, left: &Expr, operator: &BinaryOperator, right: &Expr) -> Result<BoundExpr, SqlError> {
         let sign = match operator {
             BinaryOperator::Plus => "+",
             BinaryOperator::Minus => "-",
@@ -157,14 +160,16 @@ impl Binder<'_> {
             | BinaryOperator::LtEq
             | BinaryOperator::Gt
             | BinaryOperator::GtEq => {
-                return Err(Fault::new(102, format!("Incorrect syntax near '{operator}'.")).class(15).reach(Reach::Compile));
+                return Err(SqlError::new(102, format!("Incorrect syntax near '{operator}'."))
+                    .class(15)
+                    .scope(ErrorScope::Compile));
             }
             BinaryOperator::And | BinaryOperator::Or => {
-                return Err(Fault::new(156, format!("Incorrect syntax near the keyword '{operator}'."))
+                return Err(SqlError::new(156, format!("Incorrect syntax near the keyword '{operator}'."))
                     .class(15)
-                    .reach(Reach::Compile));
+                    .scope(ErrorScope::Compile));
             }
-            other => return Err(Fault::unsupported(format!("The operator {other}"))),
+            other => return Err(SqlError::unsupported(format!("The operator {other}"))),
         };
         let (left, right) = (self.expr(left)?, self.expr(right)?);
         if "&|^".contains(sign) {
@@ -173,11 +178,11 @@ impl Binder<'_> {
         self.arithmetic(sign, &left, &right)
     }
 
-    pub(super) fn arithmetic(&self, sign: &str, left: &Typed, right: &Typed) -> Result<Typed, Fault> {
+    pub(super) fn arithmetic(&self, sign: &str, left: &BoundExpr, right: &BoundExpr) -> Result<BoundExpr, SqlError> {
         let nullable = left.nullable || right.nullable;
         if sign == "+"
-            && (types::text(left.kind) || left.null)
-            && (types::text(right.kind) || right.null)
+            && (types::is_text(left.kind) || left.null)
+            && (types::is_text(right.kind) || right.null)
             && !(left.null && right.null)
         {
             return self.concatenation(left, right, nullable);
@@ -187,37 +192,37 @@ impl Binder<'_> {
         {
             let length = a.zip(b).and_then(|(a, b)| a.checked_add(b)).filter(|sum| *sum <= 8000);
             let sql = format!("fd('bytes_concat', {}, {})", left.sql, right.sql);
-            return Ok(Typed::new(sql, SqlType::VarBinary(length)).maybe(nullable));
+            return Ok(BoundExpr::new(sql, SqlType::VarBinary(length)).with_nullable(nullable));
         }
         let kind = arithmetic_type(sign, left, right)?;
         let sql = format!(
             "fd('arith', '{sign}', {}, {}, {}, {}, {})",
             left.sql,
             right.sql,
-            code::encode(left.kind),
-            code::encode(right.kind),
-            code::encode(kind)
+            types::encode(left.kind),
+            types::encode(right.kind),
+            types::encode(kind)
         );
-        Ok(Typed::new(sql, kind).maybe(nullable))
+        Ok(BoundExpr::new(sql, kind).with_nullable(nullable))
     }
 
-    fn concatenation(&self, left: &Typed, right: &Typed, nullable: bool) -> Result<Typed, Fault> {
-        let collation = self.meet(left, right, "add")?;
+    fn concatenation(&self, left: &BoundExpr, right: &BoundExpr, nullable: bool) -> Result<BoundExpr, SqlError> {
+        let collation = self.resolve_collation(left, right, "add")?;
         let sum = |a: Option<u16>, b: Option<u16>, limit| Some(a?.saturating_add(b?).min(limit));
         let kind = match (left.kind, right.kind) {
             (SqlType::VarChar(a), SqlType::VarChar(b)) => SqlType::VarChar(sum(a, b, 8000)),
             (SqlType::NVarChar(a) | SqlType::VarChar(a), SqlType::NVarChar(b) | SqlType::VarChar(b)) => {
                 SqlType::NVarChar(sum(a, b, 4000))
             }
-            (kind, _) if types::text(kind) => kind,
+            (kind, _) if types::is_text(kind) => kind,
             (_, kind) => kind,
         };
         let mut sql = format!("({} || {})", left.sql, right.sql);
-        // Beyond 8,000 bytes SQL Server cuts what is not max.
+        // SQL Server truncates to 8,000 bytes unless the type is max.
         if matches!(kind, SqlType::NVarChar(Some(4000)) | SqlType::VarChar(Some(8000))) {
-            sql = format!("cv({sql}, {}, {}, 0)", code::encode(SqlType::NVarChar(None)), code::encode(kind));
+            sql = format!("cv({sql}, {}, {}, 0)", types::encode(SqlType::NVarChar(None)), types::encode(kind));
         }
-        Ok(Typed::new(sql, kind).maybe(nullable).collated(collation))
+        Ok(BoundExpr::new(sql, kind).with_nullable(nullable).collated(collation))
     }
 
     pub(super) fn cast(
@@ -226,8 +231,8 @@ impl Binder<'_> {
         data_type: &sqlparser::ast::DataType,
         style: Option<&Expr>,
         lenient: bool,
-    ) -> Result<Typed, Fault> {
-        let declared = types::declared(data_type, 30)?;
+    ) -> Result<BoundExpr, SqlError> {
+        let declared = types::read_declared(data_type, 30)?;
         let typed = self.expr(expr)?;
         let style = match style {
             None => "0".to_owned(),
@@ -238,17 +243,17 @@ impl Binder<'_> {
         };
         let explicit = style == "0";
         let kind = declared.kind;
-        let mut sql = if typed.null || (explicit && same_form(&typed, kind)) {
+        let mut sql = if typed.null || (explicit && has_same_storage(&typed, kind)) {
             typed.sql.clone()
         } else {
             let function = if lenient { "tcv" } else { "cv" };
-            format!("{function}({}, {}, {}, {style})", typed.sql, code::encode(typed.kind), code::encode(kind))
+            format!("{function}({}, {}, {}, {style})", typed.sql, types::encode(typed.kind), types::encode(kind))
         };
         if declared.fixed {
-            sql = format!("pad({sql}, {})", code::encode(kind));
+            sql = format!("pad({sql}, {})", types::encode(kind));
         }
-        let collation = if types::text(typed.kind) { typed.collation } else { None };
-        Ok(Typed::new(sql, kind).maybe(typed.nullable || lenient).collated(collation))
+        let collation = if types::is_text(typed.kind) { typed.collation } else { None };
+        Ok(BoundExpr::new(sql, kind).with_nullable(typed.nullable || lenient).collated(collation))
     }
 
     fn case(
@@ -256,7 +261,7 @@ impl Binder<'_> {
         operand: Option<&Expr>,
         conditions: &[sqlparser::ast::CaseWhen],
         otherwise: Option<&Expr>,
-    ) -> Result<Typed, Fault> {
+    ) -> Result<BoundExpr, SqlError> {
         let mut tests = Vec::new();
         let mut results = Vec::new();
         for when in conditions {
@@ -289,30 +294,30 @@ impl Binder<'_> {
         Ok(typed)
     }
 
-    /// The type and collation that several results share; the SQL is the caller's.
-    pub(super) fn unify(&self, all: &[Typed], operation: &str) -> Result<Typed, Fault> {
-        let mut result: Option<Typed> = None;
+    /// Returns the common type and collation of several results; the caller fills in the SQL.
+    pub(super) fn unify(&self, all: &[BoundExpr], operation: &str) -> Result<BoundExpr, SqlError> {
+        let mut result: Option<BoundExpr> = None;
         for typed in all.iter().filter(|typed| !typed.null) {
             result = Some(match result {
                 None => typed.clone(),
                 Some(so_far) => {
-                    let collation = self.meet(&so_far, typed, operation)?;
-                    let kind = types::common(so_far.kind, typed.kind);
-                    let collation = collation.filter(|_| types::text(kind));
-                    Typed::new("", kind).maybe(so_far.nullable || typed.nullable).collated(collation)
+                    let collation = self.resolve_collation(&so_far, typed, operation)?;
+                    let kind = types::common_type(so_far.kind, typed.kind);
+                    let collation = collation.filter(|_| types::is_text(kind));
+                    BoundExpr::new("", kind).with_nullable(so_far.nullable || typed.nullable).collated(collation)
                 }
             });
         }
-        let mut result = result.unwrap_or_else(Typed::nothing);
+        let mut result = result.unwrap_or_else(BoundExpr::null_literal);
         result.name = None;
         result.nullable |= all.iter().any(|typed| typed.null);
         Ok(result)
     }
 }
 
-fn same_form(typed: &Typed, kind: SqlType) -> bool {
-    // A cast of text cuts; only a longer target leaves it as it is. Integers keep their range only upwards.
-    super::same_form(typed.kind, kind) && typed.kind != SqlType::Variant
+fn has_same_storage(typed: &BoundExpr, kind: SqlType) -> bool {
+    // A cast of text truncates unless the target is longer. Integers keep their value only in a larger type.
+    super::has_same_storage(typed.kind, kind) && typed.kind != SqlType::Variant
 }
 
 fn keyword(expr: &Expr) -> &'static str {
@@ -330,23 +335,24 @@ pub(super) fn shortened(text: &str) -> String {
     if short.len() < text.len() { format!("{short}…") } else { short }
 }
 
-fn invalid(kind: SqlType, operator: &str) -> Fault {
-    Fault::new(8117, format!("Operand data type {} is invalid for {operator} operator.", types::name(kind))).reach(Reach::Compile)
+fn invalid(kind: SqlType, operator: &str) -> SqlError {
+    SqlError::new(8117, format!("Operand data type {} is invalid for {operator} operator.", types::name(kind)))
+        .scope(ErrorScope::Compile)
 }
 
-fn bitwise(sign: &str, left: &Typed, right: &Typed) -> Result<Typed, Fault> {
+fn bitwise(sign: &str, left: &BoundExpr, right: &BoundExpr) -> Result<BoundExpr, SqlError> {
     for typed in [left, right] {
-        if !types::integer(typed.kind) && !typed.null {
+        if !types::is_integer(typed.kind) && !typed.null {
             return Err(invalid(typed.kind, &format!("'{sign}'")));
         }
     }
     let (a, b) = (&left.sql, &right.sql);
     let sql = if sign == "^" { format!("(({a} | {b}) - ({a} & {b}))") } else { format!("({a} {sign} {b})") };
-    Ok(Typed::new(sql, types::common(left.kind, right.kind)).maybe(left.nullable || right.nullable))
+    Ok(BoundExpr::new(sql, types::common_type(left.kind, right.kind)).with_nullable(left.nullable || right.nullable))
 }
 
-/// SQL Server's rules for the type of a result, with the precision kept within the server's 18 digits.
-fn arithmetic_type(sign: &str, left: &Typed, right: &Typed) -> Result<SqlType, Fault> {
+/// Returns the result type by SQL Server's rules, with the precision limited to the server's 18 digits.
+fn arithmetic_type(sign: &str, left: &BoundExpr, right: &BoundExpr) -> Result<SqlType, SqlError> {
     let word = match sign {
         "+" => "add",
         "-" => "subtract",
@@ -356,26 +362,30 @@ fn arithmetic_type(sign: &str, left: &Typed, right: &Typed) -> Result<SqlType, F
     };
     for typed in [left, right] {
         match typed.kind {
-            SqlType::DateTime => return Err(Fault::unsupported("Arithmetic with datetime")),
-            kind if types::temporal(kind) => return Err(invalid(kind, word)),
-            SqlType::Guid | SqlType::Variant | SqlType::VarBinary(_) => return Err(invalid(typed.kind, word)),
+            SqlType::DateTime => return Err(SqlError::unsupported("Arithmetic with datetime")),
+            kind if types::is_temporal(kind) => return Err(invalid(kind, word)),
+            SqlType::Guid | SqlType::Variant | SqlType::VarBinary(_) => {
+                return Err(invalid(typed.kind, word));
+            }
             _ => {}
         }
     }
-    if types::text(left.kind) && types::text(right.kind) {
+    if types::is_text(left.kind) && types::is_text(right.kind) {
         return Err(invalid(left.kind, word));
     }
-    let kind = if types::text(left.kind) || left.null {
+    let kind = if types::is_text(left.kind) || left.null {
         right.kind
-    } else if types::text(right.kind) || right.null {
+    } else if types::is_text(right.kind) || right.null {
         left.kind
     } else {
-        types::common(left.kind, right.kind)
+        types::common_type(left.kind, right.kind)
     };
     let SqlType::Decimal { .. } = kind else {
         return Ok(if kind == SqlType::Bit { SqlType::Int } else { kind });
     };
-    let scale = |kind: SqlType| if let SqlType::Decimal { scale, .. } = kind { scale } else { 0 };
+    let scale = |kind: SqlType| {
+        if let SqlType::Decimal { scale, .. } = kind { scale } else { 0 }
+    };
     let (a, b) = (scale(left.kind), scale(right.kind));
     let scale = match sign {
         "*" => (a + b).min(12),
@@ -385,43 +395,44 @@ fn arithmetic_type(sign: &str, left: &Typed, right: &Typed) -> Result<SqlType, F
     Ok(SqlType::Decimal { precision: 18, scale })
 }
 
-/// A literal.
-pub(super) fn literal(value: &Literal) -> Result<Typed, Fault> {
+/// Binds a literal.
+pub(super) fn literal(value: &Literal) -> Result<BoundExpr, SqlError> {
     match value {
-        Literal::Null => Ok(Typed::nothing()),
-        Literal::NationalStringLiteral(text) => Ok(Typed::text(text)),
+        Literal::Null => Ok(BoundExpr::null_literal()),
+        Literal::NationalStringLiteral(text) => Ok(BoundExpr::text(text)),
         Literal::SingleQuotedString(text) => {
-            let length = u16::try_from(convert::utf16(text).max(1)).ok().filter(|length| *length <= 8000);
-            Ok(Typed::new(quote(text), SqlType::VarChar(length)).sure())
+            let length = u16::try_from(convert::utf16_len(text).max(1)).ok().filter(|length| *length <= 8000);
+            Ok(BoundExpr::new(quote(text), SqlType::VarChar(length)).not_null())
         }
         Literal::HexStringLiteral(hex) => {
             let even = if hex.len() % 2 == 1 { format!("0{hex}") } else { hex.clone() };
             let length = u16::try_from(even.len() / 2).ok().filter(|length| *length <= 8000).map(|length| length.max(1));
-            Ok(Typed::new(format!("x'{even}'"), SqlType::VarBinary(length)).sure())
+            Ok(BoundExpr::new(format!("x'{even}'"), SqlType::VarBinary(length)).not_null())
         }
         Literal::Number(digits, _) => number(digits),
-        other => Err(Fault::unsupported(format!("The literal {}", shortened(&other.to_string())))),
+        other => Err(SqlError::unsupported(format!("The literal {}", shortened(&other.to_string())))),
     }
 }
 
-fn number(digits: &str) -> Result<Typed, Fault> {
+fn number(digits: &str) -> Result<BoundExpr, SqlError> {
     if digits.contains(['e', 'E']) {
         return digits
             .parse::<f64>()
-            .map(|number| Typed::new(format!("{number:e}"), SqlType::Float).sure())
-            .map_err(|_| Fault::unsupported(format!("The number {digits}")));
+            .map(|number| BoundExpr::new(format!("{number:e}"), SqlType::Float).not_null())
+            .map_err(|_| SqlError::unsupported(format!("The number {digits}")));
     }
     if !digits.contains('.')
         && let Ok(number) = digits.parse::<i64>()
         && i32::try_from(number).is_ok()
     {
-        return Ok(Typed::int(number, SqlType::Int));
+        return Ok(BoundExpr::int(number, SqlType::Int));
     }
-    let (unscaled, scale) = convert::parse_decimal(digits).ok_or_else(|| Fault::unsupported(format!("The number {digits}")))?;
+    let (unscaled, scale) =
+        convert::parse_decimal(digits).ok_or_else(|| SqlError::unsupported(format!("The number {digits}")))?;
     let precision = u8::try_from(unscaled.unsigned_abs().to_string().len()).unwrap_or(38).max(scale).max(1);
     match i64::try_from(unscaled) {
-        Ok(number) if precision <= 18 => Ok(Typed::int(number, SqlType::Decimal { precision, scale })),
-        Ok(number) if scale == 0 => Ok(Typed::int(number, SqlType::BigInt)),
-        _ => Err(Fault::unsupported(format!("The number {digits}"))),
+        Ok(number) if precision <= 18 => Ok(BoundExpr::int(number, SqlType::Decimal { precision, scale })),
+        Ok(number) if scale == 0 => Ok(BoundExpr::int(number, SqlType::BigInt)),
+        _ => Err(SqlError::unsupported(format!("The number {digits}"))),
     }
 }

@@ -1,32 +1,26 @@
-//! T-SQL queries to `SQLite`'s: names are looked up, types, collations and permissions are settled, and what comes
-//! out is SQL over the stored tables together with the columns' declared types.
+//! Binds T-SQL queries: looks up names, settles types, collations and permissions, and returns SQL for `SQLite` over the
+//! stored tables with the columns' declared types.
 
 mod aggregate;
-mod builtin;
-mod call;
-mod collate;
-mod column;
-mod compare;
+mod conditions;
+mod dates;
 mod expr;
 mod from;
-mod moment;
+mod functions;
 mod query;
-mod select;
-mod walk;
-mod wordcall;
 
 use std::collections::BTreeMap;
 
-use super::code;
 use super::context::Context;
-use super::fault::{Fault, Reach};
-use super::typed::{Field, Typed};
+use super::error::{ErrorScope, SqlError};
+use super::typed::{BoundExpr, Field};
+use super::types;
 use crate::value::{Column, SqlType};
 
-pub(crate) use from::{Origin, fields_of, name_of};
-pub(crate) use walk::relations;
+pub(crate) use aggregate::relations;
+pub(crate) use from::{FromSource, object_name, table_fields};
 
-/// A declared variable's type and value.
+/// The type and value of a declared variable.
 #[derive(Debug, Clone)]
 pub(crate) struct Variable {
     pub(crate) kind: SqlType,
@@ -34,34 +28,34 @@ pub(crate) struct Variable {
     pub(crate) value: rusqlite::types::Value,
 }
 
-/// The variables of a batch or procedure, by their names in small letters.
+/// The variables of a batch or procedure, by their names in lower case.
 pub(crate) type Variables = BTreeMap<String, Variable>;
 
 /// A query, ready for `SQLite`.
 #[derive(Debug, Clone)]
-pub(crate) struct Bound {
+pub(crate) struct BoundQuery {
     pub(crate) sql: String,
     pub(crate) fields: Vec<Field>,
     /// `SELECT @a = …`: the variable of each column.
     pub(crate) assigns: Option<Vec<String>>,
 }
 
-/// What is found while an aggregate's query is read.
+/// The grouping of the current `SELECT`.
 #[derive(Debug, Clone, Default)]
 struct Grouping {
-    /// The grouping expressions, as they came out.
+    /// The bound grouping expressions.
     keys: Vec<String>,
     /// Inside an aggregate every column is allowed.
-    inside: bool,
+    inside_aggregate: bool,
 }
 
 #[derive(Debug, Default)]
 struct Scope {
-    origins: Vec<Origin>,
+    origins: Vec<FromSource>,
     grouping: Option<Grouping>,
 }
 
-/// Reads one statement.
+/// Binds one statement.
 #[derive(Debug)]
 pub(crate) struct Binder<'a> {
     pub(crate) context: &'a Context,
@@ -71,7 +65,7 @@ pub(crate) struct Binder<'a> {
     scopes: Vec<Scope>,
     common: Vec<from::CommonTable>,
     next: usize,
-    /// Whether a hint asked for locks on what is read.
+    /// Whether a hint asks for locks on the rows that are read.
     pub(crate) locks: bool,
     depth: usize,
 }
@@ -81,26 +75,26 @@ impl<'a> Binder<'a> {
         Self { context, variables, used: Vec::new(), scopes: Vec::new(), common: Vec::new(), next: 0, locks: false, depth: 0 }
     }
 
-    fn fresh(&mut self, prefix: char) -> String {
+    fn new_alias(&mut self, prefix: char) -> String {
         self.next += 1;
         format!("{prefix}{}", self.next)
     }
 
-    /// Opens a scope with these sources around what follows; [`Self::leave`] closes it.
-    pub(crate) fn enter(&mut self, origins: Vec<Origin>) {
+    /// Opens a scope with these sources; [`Self::pop_scope`] closes it.
+    pub(crate) fn push_scope(&mut self, origins: Vec<FromSource>) {
         self.scopes.push(Scope { origins, grouping: None });
     }
 
-    pub(crate) fn leave(&mut self) {
+    pub(crate) fn pop_scope(&mut self) {
         self.scopes.pop();
     }
 
-    /// The sources of the innermost scope.
-    pub(crate) fn origins(&self) -> &[Origin] {
+    /// Returns the sources of the innermost scope.
+    pub(crate) fn origins(&self) -> &[FromSource] {
         self.scopes.last().map_or(&[], |scope| &scope.origins)
     }
 
-    /// The variables' values, for the statement's parameters.
+    /// Returns the variables' values, for the statement's parameters.
     pub(crate) fn parameters(&self) -> Vec<rusqlite::types::Value> {
         self.used
             .iter()
@@ -108,47 +102,47 @@ impl<'a> Binder<'a> {
             .collect()
     }
 
-    fn variable(&mut self, name: &str) -> Result<Typed, Fault> {
+    fn variable(&mut self, name: &str) -> Result<BoundExpr, SqlError> {
         let name = name.to_lowercase();
         let Some(variable) = self.variables.get(&name) else {
-            return Err(Fault::new(137, format!("Must declare the scalar variable \"{name}\"."))
+            return Err(SqlError::new(137, format!("Must declare the scalar variable \"{name}\"."))
                 .class(15)
                 .state(2)
-                .reach(Reach::Compile));
+                .scope(ErrorScope::Compile));
         };
         let known = self.used.iter().position(|used| *used == name);
         let at = known.unwrap_or(self.used.len());
         if known.is_none() {
             self.used.push(name);
         }
-        Ok(Typed::new(format!("?{}", at + 1), variable.kind))
+        Ok(BoundExpr::new(format!("?{}", at + 1), variable.kind))
     }
 
-    /// Gives an expression another type, where `SQLite` would otherwise compare or keep different things.
+    /// Converts an expression to another type if `SQLite` would otherwise compare or store something different.
     #[expect(clippy::unused_self, reason = "reads like its neighbours at every call")]
-    pub(crate) fn coerce(&self, typed: &Typed, to: SqlType) -> String {
-        if typed.null || same_form(typed.kind, to) {
+    pub(crate) fn coerce(&self, typed: &BoundExpr, to: SqlType) -> String {
+        if typed.null || has_same_storage(typed.kind, to) {
             return typed.sql.clone();
         }
-        format!("cv({}, {}, {}, 0)", typed.sql, code::encode(typed.kind), code::encode(to))
+        format!("cv({}, {}, {}, 0)", typed.sql, types::encode(typed.kind), types::encode(to))
     }
 
-    fn too_deep(&self) -> Result<(), Fault> {
+    fn check_depth(&self) -> Result<(), SqlError> {
         if self.depth > 150 {
-            return Err(Fault::new(
+            return Err(SqlError::new(
                 191,
                 "Some part of your SQL statement is nested too deeply. Rewrite the query or break it up into smaller \
                  queries.",
             )
             .class(15)
-            .reach(Reach::Compile));
+            .scope(ErrorScope::Compile));
         }
         Ok(())
     }
 }
 
-/// Whether a value of one type is kept in the same form as the other type's.
-pub(crate) fn same_form(from: SqlType, to: SqlType) -> bool {
+/// Returns whether values of both types are stored in the same form.
+pub(crate) fn has_same_storage(from: SqlType, to: SqlType) -> bool {
     use SqlType::{
         BigInt, Bit, Date, DateTime, DateTime2, DateTimeOffset, Decimal, Float, Int, NVarChar, Real, SmallInt, TinyInt,
         VarBinary, VarChar, Variant,
@@ -175,8 +169,8 @@ pub(crate) fn same_form(from: SqlType, to: SqlType) -> bool {
     }
 }
 
-impl Bound {
-    /// The columns as the wire describes them.
+impl BoundQuery {
+    /// Returns the columns as the wire describes them.
     pub(crate) fn columns(&self) -> Vec<Column> {
         self.fields.iter().map(|field| Column { name: field.name.clone(), kind: field.kind, nullable: field.nullable }).collect()
     }

@@ -1,19 +1,21 @@
-//! Whole queries: common table expressions, set operations, `ORDER BY`, `OFFSET … FETCH`.
+//! Binds whole queries: `SELECT`, common table expressions, set operations, `ORDER BY`, `OFFSET … FETCH`.
 
 use sqlparser::ast::{
-    Expr, LimitClause, OrderByExpr, OrderByKind, OrderBySort, Query, SetExpr, SetOperator, SetQuantifier, Values, With,
+    Distinct, Expr, GroupByExpr, LimitClause, OrderByExpr, OrderByKind, OrderBySort, Query, Select, SelectItem,
+    SelectItemQualifiedWildcardKind, SetExpr, SetOperator, SetQuantifier, TopQuantity, Values, With,
 };
 
-use super::from::{CommonTable, renamed};
-use super::{Binder, Bound, walk};
-use crate::engine::fault::{Fault, Reach};
-use crate::engine::typed::{Field, Typed, quote};
+use crate::engine::bind::from::{CommonTable, object_name, rename_columns};
+use crate::engine::bind::{Binder, BoundQuery, Grouping, Scope, aggregate};
+use crate::engine::error::{self, ErrorScope, SqlError};
+use crate::engine::typed::{BoundExpr, Field, quote};
+use crate::value::SqlType;
 
 impl Binder<'_> {
-    /// A query, top or nested.
-    pub(crate) fn query(&mut self, query: &Query) -> Result<Bound, Fault> {
+    /// Binds a query, outermost or nested.
+    pub(crate) fn query(&mut self, query: &Query) -> Result<BoundQuery, SqlError> {
         self.depth += 1;
-        self.too_deep()?;
+        self.check_depth()?;
         let shown = self.common.len();
         let result = self.query_inner(query);
         self.common.truncate(shown);
@@ -21,16 +23,16 @@ impl Binder<'_> {
         result
     }
 
-    fn query_inner(&mut self, query: &Query) -> Result<Bound, Fault> {
+    fn query_inner(&mut self, query: &Query) -> Result<BoundQuery, SqlError> {
         if query.for_clause.is_some() {
-            return Err(Fault::unsupported("FOR XML and FOR JSON"));
+            return Err(SqlError::unsupported("FOR XML and FOR JSON"));
         }
         if !query.locks.is_empty()
             || query.settings.is_some()
             || query.format_clause.is_some()
             || !query.pipe_operators.is_empty()
         {
-            return Err(Fault::unsupported("This clause of SELECT"));
+            return Err(SqlError::unsupported("This clause of SELECT"));
         }
         let with = match &query.with {
             Some(with) => self.with_clause(with)?,
@@ -40,7 +42,7 @@ impl Binder<'_> {
             None => &[][..],
             Some(order) => match &order.kind {
                 OrderByKind::Expressions(all) => all.as_slice(),
-                OrderByKind::All(_) => return Err(Fault::unsupported("ORDER BY ALL")),
+                OrderByKind::All(_) => return Err(SqlError::unsupported("ORDER BY ALL")),
             },
         };
         let page = self.page(query, !order.is_empty())?;
@@ -57,46 +59,50 @@ impl Binder<'_> {
         Ok(bound)
     }
 
-    /// `OFFSET … FETCH`.
-    fn page(&mut self, query: &Query, ordered: bool) -> Result<String, Fault> {
+    /// Binds `OFFSET … FETCH`.
+    fn page(&mut self, query: &Query, ordered: bool) -> Result<String, SqlError> {
         let offset = match &query.limit_clause {
             None => None,
             Some(LimitClause::LimitOffset { limit: None, offset: Some(offset), limit_by }) if limit_by.is_empty() => {
                 Some(&offset.value)
             }
-            Some(_) => return Err(Fault::new(102, "Incorrect syntax near 'LIMIT'.").class(15).reach(Reach::Compile)),
+            Some(_) => {
+                return Err(SqlError::new(102, "Incorrect syntax near 'LIMIT'.").class(15).scope(ErrorScope::Compile));
+            }
         };
         let fetch = match &query.fetch {
             None => None,
-            Some(fetch) if fetch.with_ties || fetch.percent => return Err(Fault::unsupported("FETCH … WITH TIES")),
+            Some(fetch) if fetch.with_ties || fetch.percent => {
+                return Err(SqlError::unsupported("FETCH … WITH TIES"));
+            }
             Some(fetch) => fetch.quantity.as_ref(),
         };
         if offset.is_none() && fetch.is_none() {
             return Ok(String::new());
         }
         if !ordered || offset.is_none() {
-            return Err(Fault::new(102, "Incorrect syntax near 'OFFSET'.").class(15).reach(Reach::Compile));
+            return Err(SqlError::new(102, "Incorrect syntax near 'OFFSET'.").class(15).scope(ErrorScope::Compile));
         }
         let mut number = |expr: Option<&Expr>, default: &str| match expr {
             None => Ok(default.to_owned()),
             Some(expr) => {
                 let typed = self.expr(expr)?;
-                Ok::<_, Fault>(self.coerce(&typed, crate::value::SqlType::BigInt))
+                Ok::<_, SqlError>(self.coerce(&typed, crate::value::SqlType::BigInt))
             }
         };
         let (fetch, offset) = (number(fetch, "-1")?, number(offset, "0")?);
         Ok(format!(" LIMIT {fetch} OFFSET {offset}"))
     }
 
-    fn with_clause(&mut self, with: &With) -> Result<String, Fault> {
+    fn with_clause(&mut self, with: &With) -> Result<String, SqlError> {
         let mut parts = Vec::new();
         for table in &with.cte_tables {
-            let stored = self.fresh('w');
+            let stored = self.new_alias('w');
             let name = table.alias.name.value.clone();
             if let Some((anchor, step)) = recursive(&table.query, &name) {
                 let first = self.set(anchor)?;
-                let fields = renamed(first.fields.clone(), &table.alias, &table.alias.name)?;
-                let fields = numbered(fields);
+                let fields = rename_columns(first.fields.clone(), &table.alias, &table.alias.name)?;
+                let fields = with_output_names(fields);
                 self.common.push(CommonTable { name, stored: stored.clone(), fields: fields.clone() });
                 let next = self.set(step)?;
                 let next = same_types(&next, &first.fields, &table.alias.name.value)?;
@@ -108,15 +114,15 @@ impl Binder<'_> {
             let bound = self.query(&table.query);
             self.scopes = scopes;
             let bound = bound?;
-            let fields = renamed(bound.fields, &table.alias, &table.alias.name)?;
+            let fields = rename_columns(bound.fields, &table.alias, &table.alias.name)?;
             self.common.push(CommonTable { name, stored: stored.clone(), fields });
             parts.push(format!("{stored} AS ({})", bound.sql));
         }
         Ok(format!("WITH RECURSIVE {} ", parts.join(", ")))
     }
 
-    /// An arm of a set operation, or several.
-    fn set(&mut self, body: &SetExpr) -> Result<Bound, Fault> {
+    /// Binds an operand of a set operation, or a nested one.
+    fn set(&mut self, body: &SetExpr) -> Result<BoundQuery, SqlError> {
         match body {
             SetExpr::Select(select) => self.select(select, &[], ""),
             SetExpr::Query(query) => self.query(query),
@@ -128,25 +134,27 @@ impl Binder<'_> {
                     (SetOperator::Union, SetQuantifier::None) => "UNION",
                     (SetOperator::Except, SetQuantifier::None) => "EXCEPT",
                     (SetOperator::Intersect, SetQuantifier::None) => "INTERSECT",
-                    _ => return Err(Fault::unsupported("This set operation")),
+                    _ => return Err(SqlError::unsupported("This set operation")),
                 };
                 self.united(word, &left, &right)
             }
-            other => Err(Fault::unsupported(format!("The query {}", super::expr::shortened(&other.to_string())))),
+            other => {
+                Err(SqlError::unsupported(format!("The query {}", crate::engine::bind::expr::shortened(&other.to_string()))))
+            }
         }
     }
 
-    fn united(&mut self, word: &str, left: &Bound, right: &Bound) -> Result<Bound, Fault> {
+    fn united(&mut self, word: &str, left: &BoundQuery, right: &BoundQuery) -> Result<BoundQuery, SqlError> {
         if left.fields.len() != right.fields.len() {
-            return Err(Fault::new(
+            return Err(SqlError::new(
                 205,
                 "All queries combined using a UNION, INTERSECT or EXCEPT operator must have an equal number of \
                  expressions in their target lists.",
             )
-            .reach(Reach::Compile));
+            .scope(ErrorScope::Compile));
         }
         if left.assigns.is_some() || right.assigns.is_some() {
-            return Err(Fault::unsupported("An assignment in a set operation"));
+            return Err(SqlError::unsupported("An assignment in a set operation"));
         }
         let mut fields = Vec::new();
         for (a, b) in left.fields.iter().zip(&right.fields) {
@@ -162,12 +170,12 @@ impl Binder<'_> {
                 collation: met.collation,
             });
         }
-        let fields = numbered(fields);
+        let fields = with_output_names(fields);
         let (first, second) = (self.arm(left, &fields), self.arm(right, &fields));
-        Ok(Bound { sql: format!("SELECT * FROM ({first} {word} {second})"), fields, assigns: None })
+        Ok(BoundQuery { sql: format!("SELECT * FROM ({first} {word} {second})"), fields, assigns: None })
     }
 
-    fn arm(&self, bound: &Bound, fields: &[Field]) -> String {
+    fn arm(&self, bound: &BoundQuery, fields: &[Field]) -> String {
         let columns = bound
             .fields
             .iter()
@@ -176,16 +184,16 @@ impl Binder<'_> {
                 let mut source = typed(from);
                 source.null = from.stored.starts_with("\"n");
                 let sql = self.coerce(&source, to.kind);
-                let mut target = Typed::new(sql, to.kind);
+                let mut target = BoundExpr::new(sql, to.kind);
                 target.collation.clone_from(&to.collation);
-                format!("{} AS {}", self.sorted(&target), to.stored)
+                format!("{} AS {}", self.with_collation(&target), to.stored)
             })
             .collect::<Vec<_>>()
             .join(", ");
         format!("SELECT {columns} FROM ({})", bound.sql)
     }
 
-    fn order_of_set(&mut self, fields: &[Field], order: &[OrderByExpr]) -> Result<String, Fault> {
+    fn order_of_set(&mut self, fields: &[Field], order: &[OrderByExpr]) -> Result<String, SqlError> {
         let mut keys = Vec::new();
         for one in order {
             let field = match &one.expr {
@@ -193,28 +201,31 @@ impl Binder<'_> {
                 expr => ordinal(expr, fields.len())?.and_then(|at| fields.get(at)),
             };
             let field = field.ok_or_else(|| {
-                Fault::new(104, "ORDER BY items must appear in the select list if the statement contains a UNION, INTERSECT or EXCEPT operator.").reach(Reach::Compile)
+                SqlError::new(104, "ORDER BY items must appear in the select list if the statement contains a UNION, INTERSECT or EXCEPT operator.").scope(ErrorScope::Compile)
             })?;
-            keys.push(format!("{}{}", self.sorted(&typed(field)), direction(one)?));
+            keys.push(format!("{}{}", self.with_collation(&typed(field)), direction(one)?));
         }
         Ok(if keys.is_empty() { String::new() } else { format!(" ORDER BY {}", keys.join(", ")) })
     }
 
-    /// `VALUES (1, 2), (3, 4)` as a source.
-    pub(super) fn values(&mut self, values: &Values) -> Result<Bound, Fault> {
-        let mut rows: Vec<Vec<Typed>> = Vec::new();
+    /// Binds `VALUES (1, 2), (3, 4)` as a source.
+    pub(super) fn values(&mut self, values: &Values) -> Result<BoundQuery, SqlError> {
+        let mut rows: Vec<Vec<BoundExpr>> = Vec::new();
         for row in &values.rows {
             let row: &Vec<Expr> = &row.content;
             rows.push(row.iter().map(|expr| self.expr(expr)).collect::<Result<_, _>>()?);
         }
         let width = rows.first().map_or(0, Vec::len);
         if rows.iter().any(|row| row.len() != width) {
-            return Err(Fault::new(10709, "The number of columns for each row in a table value constructor must be the same.")
-                .reach(Reach::Compile));
+            return Err(SqlError::new(
+                10709,
+                "The number of columns for each row in a table value constructor must be the same.",
+            )
+            .scope(ErrorScope::Compile));
         }
         let mut fields = Vec::new();
         for at in 0..width {
-            let column: Vec<Typed> = rows.iter().map(|row| row[at].clone()).collect();
+            let column: Vec<BoundExpr> = rows.iter().map(|row| row[at].clone()).collect();
             let met = self.unify(&column, "VALUES")?;
             fields.push(Field {
                 name: String::new(),
@@ -233,20 +244,20 @@ impl Binder<'_> {
             })
             .collect::<Vec<_>>()
             .join(", ");
-        Ok(Bound { sql: format!("SELECT * FROM (VALUES {rows})"), fields, assigns: None })
+        Ok(BoundQuery { sql: format!("SELECT * FROM (VALUES {rows})"), fields, assigns: None })
     }
 
-    /// A query as one value.
-    pub(super) fn scalar_query(&mut self, query: &Query) -> Result<Typed, Fault> {
+    /// Binds a query as one value.
+    pub(super) fn scalar_query(&mut self, query: &Query) -> Result<BoundExpr, SqlError> {
         let bound = self.query(query)?;
         let [field] = bound.fields.as_slice() else {
-            return Err(super::compare::one_expression());
+            return Err(crate::engine::bind::conditions::not_one_column());
         };
-        let mut result = Typed::new("", field.kind);
+        let mut result = BoundExpr::new("", field.kind);
         result.collation.clone_from(&field.collation);
-        let alias = self.fresh('q');
-        // More than one row is an error, which SQLite would not notice.
-        let too_many = Fault::new(
+        let alias = self.new_alias('q');
+        // More than one row is an error that SQLite does not report.
+        let too_many = SqlError::new(
             512,
             "Subquery returned more than 1 value. This is not permitted when the subquery follows =, !=, <, <= , >, >= or \
              when the subquery is used as an expression.",
@@ -259,68 +270,69 @@ impl Binder<'_> {
             field.stored,
             bound.sql
         );
-        if !crate::engine::types::text(field.kind) && aggregate_only(query) {
+        if !crate::engine::types::is_text(field.kind) && aggregate_only(query) {
             result.sql = format!("({})", bound.sql);
         }
         Ok(result)
     }
 }
 
-/// A query over one group gives one row.
+/// Returns whether a query has exactly one group, and so one row.
 fn aggregate_only(query: &Query) -> bool {
     matches!(query.body.as_ref(), SetExpr::Select(select)
-        if super::aggregate::grouped(select) && matches!(&select.group_by, sqlparser::ast::GroupByExpr::Expressions(keys, _) if keys.is_empty()))
+        if crate::engine::bind::aggregate::is_grouped(select) && matches!(&select.group_by, sqlparser::ast::GroupByExpr::Expressions(keys, _) if keys.is_empty()))
 }
 
-pub(super) fn typed(field: &Field) -> Typed {
-    let mut typed = Typed::new(field.stored.clone(), field.kind).maybe(field.nullable);
+pub(super) fn typed(field: &Field) -> BoundExpr {
+    let mut typed = BoundExpr::new(field.stored.clone(), field.kind).with_nullable(field.nullable);
     typed.collation.clone_from(&field.collation);
     typed
 }
 
-/// The recursive step as it is: `SQLite` wants the table itself in its `FROM`, so nothing can be wrapped around it.
-fn same_types(step: &Bound, anchor: &[Field], name: &str) -> Result<String, Fault> {
+/// Returns the recursive step unchanged: `SQLite` requires the table itself in its `FROM`, so nothing can be wrapped around
+/// it.
+fn same_types(step: &BoundQuery, anchor: &[Field], name: &str) -> Result<String, SqlError> {
     if step.fields.len() != anchor.len() {
-        return Err(Fault::new(
+        return Err(SqlError::new(
             205,
             "All queries combined using a UNION, INTERSECT or EXCEPT operator must have an equal number of expressions in \
              their target lists.",
         )
-        .reach(Reach::Compile));
+        .scope(ErrorScope::Compile));
     }
     for (from, to) in step.fields.iter().zip(anchor) {
-        if !super::same_form(from.kind, to.kind) {
-            return Err(Fault::new(
+        if !crate::engine::bind::has_same_storage(from.kind, to.kind) {
+            return Err(SqlError::new(
                 240,
                 format!(
                     "Types don't match between the anchor and the recursive part in column \"{}\" of recursive query \"{name}\".",
                     to.name
                 ),
             )
-            .reach(Reach::Compile));
+            .scope(ErrorScope::Compile));
         }
     }
     Ok(step.sql.clone())
 }
 
-/// Gives fields fresh stored names `o1`, `o2`, ….
-pub(super) fn numbered(mut fields: Vec<Field>) -> Vec<Field> {
+/// Gives fields new stored names `o1`, `o2`, ….
+pub(super) fn with_output_names(mut fields: Vec<Field>) -> Vec<Field> {
     for (at, field) in fields.iter_mut().enumerate() {
         field.stored = format!("\"o{}\"", at + 1);
     }
     fields
 }
 
-pub(super) fn direction(one: &OrderByExpr) -> Result<&'static str, Fault> {
+pub(super) fn direction(one: &OrderByExpr) -> Result<&'static str, SqlError> {
     match (&one.options.sort, one.options.nulls_first) {
         (None | Some(OrderBySort::Asc), None) => Ok(""),
         (Some(OrderBySort::Desc), None) => Ok(" DESC"),
-        _ => Err(Fault::new(102, "Incorrect syntax near 'NULLS'.").class(15).reach(Reach::Compile)),
+        _ => Err(SqlError::new(102, "Incorrect syntax near 'NULLS'.").class(15).scope(ErrorScope::Compile)),
     }
 }
 
-/// `ORDER BY 2`: the place in the select list, from 0.
-pub(super) fn ordinal(expr: &Expr, width: usize) -> Result<Option<usize>, Fault> {
+/// Returns the place of `ORDER BY 2` in the select list, starting at 0.
+pub(super) fn ordinal(expr: &Expr, width: usize) -> Result<Option<usize>, SqlError> {
     let Expr::Value(value) = expr else {
         return Ok(None);
     };
@@ -329,24 +341,299 @@ pub(super) fn ordinal(expr: &Expr, width: usize) -> Result<Option<usize>, Fault>
     };
     match digits.parse::<usize>() {
         Ok(place) if (1..=width).contains(&place) => Ok(Some(place - 1)),
-        _ => Err(Fault::new(
+        _ => Err(SqlError::new(
             108,
             format!("The ORDER BY position number {digits} is out of range of the number of items in the select list."),
         )
-        .reach(Reach::Compile)),
+        .scope(ErrorScope::Compile)),
     }
 }
 
-/// A common table expression that reads itself: its anchor and its step.
+/// Returns the anchor and the step of a common table expression that reads itself.
 fn recursive<'q>(query: &'q Query, name: &str) -> Option<(&'q SetExpr, &'q SetExpr)> {
     let SetExpr::SetOperation { op: SetOperator::Union, set_quantifier: SetQuantifier::All, left, right } = query.body.as_ref()
     else {
         return None;
     };
     let mut found = false;
-    walk::relations(right.as_ref(), &mut |relation| {
+    aggregate::relations(right.as_ref(), &mut |relation| {
         found |= relation.to_string().trim_matches(['[', ']']).eq_ignore_ascii_case(name);
         std::ops::ControlFlow::Continue(())
     });
     found.then_some((left, right))
+}
+
+/// A column of the select list.
+struct Item {
+    typed: BoundExpr,
+    name: String,
+    assigns: Option<String>,
+}
+
+impl Binder<'_> {
+    pub(super) fn select(&mut self, select: &Select, order: &[OrderByExpr], page: &str) -> Result<BoundQuery, SqlError> {
+        self.scopes.push(Scope::default());
+        let result = self.select_inner(select, order, page);
+        self.scopes.pop();
+        result
+    }
+
+    fn select_inner(&mut self, select: &Select, order: &[OrderByExpr], page: &str) -> Result<BoundQuery, SqlError> {
+        refuse_foreign(select)?;
+        let from = self.from(&select.from)?;
+        let filter = match &select.selection {
+            Some(condition) => format!(" WHERE {}", self.condition(condition)?),
+            None => String::new(),
+        };
+        let (group, having) = self.grouping(select)?;
+        let items = self.items(&select.projection)?;
+        let assigns = assignments(&items)?;
+        let fields: Vec<Field> = items
+            .iter()
+            .enumerate()
+            .map(|(at, item)| Field {
+                name: item.name.clone(),
+                // Marks the literal NULL: in a UNION it takes the type of the other operand.
+                stored: format!("\"{}{}\"", if item.typed.null { 'n' } else { 'o' }, at + 1),
+                kind: item.typed.kind,
+                nullable: item.typed.nullable,
+                collation: item.typed.collation.clone(),
+            })
+            .collect();
+        let distinct = match &select.distinct {
+            None | Some(Distinct::All) => false,
+            Some(Distinct::Distinct) => true,
+            Some(Distinct::On(_)) => return Err(SqlError::unsupported("DISTINCT ON")),
+        };
+        let columns = items
+            .iter()
+            .zip(&fields)
+            .map(|(item, field)| {
+                let sql = if distinct { self.with_collation(&item.typed) } else { item.typed.sql.clone() };
+                format!("{sql} AS {}", field.stored)
+            })
+            .collect::<Vec<_>>()
+            .join(", ");
+        let keys = self.order(order, &items, &fields, distinct)?;
+        let top = self.top(select, page)?;
+        let from = if from.is_empty() { String::new() } else { format!(" FROM {from}") };
+        let distinct = if distinct { "DISTINCT " } else { "" };
+        let sql = format!("SELECT {distinct}{columns}{from}{filter}{group}{having}{keys}{top}{page}");
+        Ok(BoundQuery { sql, fields, assigns })
+    }
+
+    fn grouping(&mut self, select: &Select) -> Result<(String, String), SqlError> {
+        let GroupByExpr::Expressions(keys, modifiers) = &select.group_by else {
+            return Err(SqlError::unsupported("GROUP BY ALL"));
+        };
+        if !modifiers.is_empty() {
+            return Err(SqlError::unsupported("WITH ROLLUP and WITH CUBE"));
+        }
+        if !aggregate::is_grouped(select) {
+            return Ok((String::new(), String::new()));
+        }
+        let mut plain = Vec::new();
+        let mut sorted = Vec::new();
+        for key in keys {
+            let key = self.expr(key)?;
+            sorted.push(self.with_collation(&key));
+            plain.push(key.sql);
+        }
+        if let Some(scope) = self.scopes.last_mut() {
+            scope.grouping = Some(Grouping { keys: plain, inside_aggregate: false });
+        }
+        let group = if sorted.is_empty() { String::new() } else { format!(" GROUP BY {}", sorted.join(", ")) };
+        let having = match &select.having {
+            Some(having) => {
+                let condition = self.condition(having)?;
+                format!(" HAVING {condition}")
+            }
+            None => String::new(),
+        };
+        Ok((group, having))
+    }
+
+    fn items(&mut self, projection: &[SelectItem]) -> Result<Vec<Item>, SqlError> {
+        let mut items = Vec::new();
+        for item in projection {
+            match item {
+                SelectItem::UnnamedExpr(expr) => {
+                    let typed = self.expr(expr)?;
+                    let name = typed.name.clone().unwrap_or_default();
+                    items.push(Item { typed, name, assigns: None });
+                }
+                SelectItem::ExprWithAlias { expr, alias } => {
+                    let typed = self.expr(expr)?;
+                    let variable = alias.quote_style.is_none() && alias.value.starts_with('@');
+                    if variable {
+                        // Checks that it is declared.
+                        self.variable(&alias.value)?;
+                    }
+                    items.push(Item {
+                        typed,
+                        name: if variable { String::new() } else { alias.value.clone() },
+                        assigns: variable.then(|| alias.value.to_lowercase()),
+                    });
+                }
+                SelectItem::Wildcard(options) => {
+                    plain_wildcard(options)?;
+                    self.wildcard(None, &mut items)?;
+                }
+                SelectItem::QualifiedWildcard(SelectItemQualifiedWildcardKind::ObjectName(name), options) => {
+                    plain_wildcard(options)?;
+                    let name = object_name(name)?;
+                    self.wildcard(Some(name.object()), &mut items)?;
+                }
+                other => return Err(SqlError::unsupported(format!("The select item {other}"))),
+            }
+        }
+        Ok(items)
+    }
+
+    fn wildcard(&mut self, alias: Option<&str>, items: &mut Vec<Item>) -> Result<(), SqlError> {
+        let scope = self.scopes.last();
+        let origins: Vec<_> = scope
+            .into_iter()
+            .flat_map(|scope| &scope.origins)
+            .filter(|origin| alias.is_none_or(|alias| self.context.catalog.same(&origin.alias, alias)))
+            .cloned()
+            .collect();
+        if origins.is_empty() {
+            return Err(match alias {
+                Some(alias) => SqlError::new(
+                    107,
+                    format!("The column prefix '{alias}' does not match with a table name or alias name used in the query."),
+                )
+                .class(15)
+                .scope(ErrorScope::Compile),
+                None => SqlError::new(263, "Must specify table to select from.").scope(ErrorScope::Compile),
+            });
+        }
+        for origin in &origins {
+            for field in &origin.fields {
+                let quoted = |name: &str| sqlparser::ast::Ident::with_quote('[', name);
+                let parts = [quoted(&origin.alias), quoted(&field.name)];
+                let typed = self.column(&parts)?;
+                items.push(Item { typed, name: field.name.clone(), assigns: None });
+            }
+        }
+        Ok(())
+    }
+
+    fn order(&mut self, order: &[OrderByExpr], items: &[Item], fields: &[Field], distinct: bool) -> Result<String, SqlError> {
+        let mut keys = Vec::new();
+        for one in order {
+            let by_alias = match &one.expr {
+                Expr::Identifier(ident) => {
+                    items.iter().position(|item| !item.name.is_empty() && self.context.catalog.same(&item.name, &ident.value))
+                }
+                expr => ordinal(expr, items.len())?,
+            };
+            let key = if let Some(at) = by_alias {
+                self.with_collation(&typed(&fields[at]))
+            } else {
+                {
+                    let typed = self.expr(&one.expr)?;
+                    if distinct && !items.iter().any(|item| item.typed.sql == typed.sql) {
+                        return Err(SqlError::new(
+                            145,
+                            "ORDER BY items must appear in the select list if SELECT DISTINCT is specified.",
+                        )
+                        .class(15)
+                        .scope(ErrorScope::Compile));
+                    }
+                    self.with_collation(&typed)
+                }
+            };
+            keys.push(format!("{key}{}", direction(one)?));
+        }
+        Ok(if keys.is_empty() { String::new() } else { format!(" ORDER BY {}", keys.join(", ")) })
+    }
+
+    fn top(&mut self, select: &Select, page: &str) -> Result<String, SqlError> {
+        let Some(top) = &select.top else {
+            return Ok(String::new());
+        };
+        if top.with_ties || top.percent {
+            return Err(SqlError::unsupported("TOP … PERCENT and WITH TIES"));
+        }
+        if !page.is_empty() {
+            return Err(SqlError::new(10741, "A TOP can not be used in the same query or sub-query as a OFFSET.")
+                .class(15)
+                .scope(ErrorScope::Compile));
+        }
+        match &top.quantity {
+            Some(TopQuantity::Constant(number)) => Ok(format!(" LIMIT {number}")),
+            Some(TopQuantity::Expr(expr)) => {
+                let typed = self.expr(expr)?;
+                Ok(format!(" LIMIT {}", self.coerce(&typed, SqlType::BigInt)))
+            }
+            None => Err(SqlError::unsupported("TOP without a number")),
+        }
+    }
+
+    /// Binds the items of an `OUTPUT` clause over sources that the caller has put into scope.
+    pub(crate) fn output(&mut self, projection: &[SelectItem]) -> Result<(Vec<String>, Vec<Field>), SqlError> {
+        let items = self.items(projection)?;
+        if items.iter().any(|item| item.assigns.is_some()) {
+            return Err(SqlError::unsupported("An assignment in OUTPUT"));
+        }
+        let fields = items
+            .iter()
+            .map(|item| Field {
+                name: item.name.clone(),
+                stored: String::new(),
+                kind: item.typed.kind,
+                nullable: item.typed.nullable,
+                collation: None,
+            })
+            .collect();
+        Ok((items.into_iter().map(|item| item.typed.sql).collect(), fields))
+    }
+}
+
+fn assignments(items: &[Item]) -> Result<Option<Vec<String>>, SqlError> {
+    let names: Vec<String> = items.iter().filter_map(|item| item.assigns.clone()).collect();
+    if names.is_empty() {
+        Ok(None)
+    } else if names.len() == items.len() {
+        Ok(Some(names))
+    } else {
+        Err(SqlError::new(
+            141,
+            "A SELECT statement that assigns a value to a variable must not be combined with data-retrieval operations.",
+        )
+        .class(15)
+        .scope(ErrorScope::Compile))
+    }
+}
+
+fn plain_wildcard(options: &sqlparser::ast::WildcardAdditionalOptions) -> Result<(), SqlError> {
+    let plain = options.opt_ilike.is_none()
+        && options.opt_exclude.is_none()
+        && options.opt_except.is_none()
+        && options.opt_replace.is_none()
+        && options.opt_rename.is_none();
+    if plain { Ok(()) } else { Err(error::no_column("*")) }
+}
+
+/// Refuses clauses of other dialects, and those that the practice server does not support.
+fn refuse_foreign(select: &Select) -> Result<(), SqlError> {
+    if select.into.is_some() {
+        return Err(SqlError::unsupported("SELECT … INTO"));
+    }
+    let foreign = !select.lateral_views.is_empty()
+        || select.prewhere.is_some()
+        || !select.connect_by.is_empty()
+        || !select.cluster_by.is_empty()
+        || !select.distribute_by.is_empty()
+        || !select.sort_by.is_empty()
+        || !select.named_window.is_empty()
+        || select.qualify.is_some()
+        || select.value_table_mode.is_some()
+        || select.exclude.is_some();
+    if foreign {
+        return Err(SqlError::unsupported("This clause of SELECT"));
+    }
+    Ok(())
 }

@@ -2,14 +2,13 @@
 
 use rusqlite::types::Value as Stored;
 
-use super::super::code;
 use super::super::convert::{convert, overflow, rescale};
-use super::super::fault::Fault;
+use super::super::error::SqlError;
 use super::super::types;
 use crate::value::SqlType;
 
-/// Arguments: operator, both values, the codes of both types and of the result.
-pub(super) fn arithmetic(arguments: &[Stored]) -> Result<Stored, Fault> {
+/// Calculates. Arguments: operator, both values, the codes of both types and of the result.
+pub(super) fn arithmetic(arguments: &[Stored]) -> Result<Stored, SqlError> {
     let [Stored::Text(operator), left, right, Stored::Integer(left_code), Stored::Integer(right_code), Stored::Integer(code)] =
         arguments
     else {
@@ -18,7 +17,7 @@ pub(super) fn arithmetic(arguments: &[Stored]) -> Result<Stored, Fault> {
     if *left == Stored::Null || *right == Stored::Null {
         return Ok(Stored::Null);
     }
-    let (left_type, right_type, result) = (code::decode(*left_code), code::decode(*right_code), code::decode(*code));
+    let (left_type, right_type, result) = (types::decode(*left_code), types::decode(*right_code), types::decode(*code));
     match result {
         SqlType::Decimal { scale, .. } => decimal(operator, (left, left_type), (right, right_type), result, scale),
         SqlType::Float | SqlType::Real => {
@@ -27,8 +26,10 @@ pub(super) fn arithmetic(arguments: &[Stored]) -> Result<Stored, Fault> {
             float(operator, &left, &right, result)
         }
         _ => {
-            // A text is read as the other operand's type, with that type's errors.
-            let wide = |kind| if types::text(kind) { result } else { SqlType::BigInt };
+            // A text is converted to the other operand's type, with that type's errors.
+            let wide = |kind| {
+                if types::is_text(kind) { result } else { SqlType::BigInt }
+            };
             let left = convert(left.clone(), left_type, wide(left_type), 0)?;
             let right = convert(right.clone(), right_type, wide(right_type), 0)?;
             let (Stored::Integer(left), Stored::Integer(right)) = (left, right) else {
@@ -37,27 +38,27 @@ pub(super) fn arithmetic(arguments: &[Stored]) -> Result<Stored, Fault> {
             let value = whole(operator, i128::from(left), i128::from(right))?;
             let value = i64::try_from(value).map_err(|_| overflow(result))?;
             convert(Stored::Integer(value), SqlType::BigInt, result, 0)
-                .map_err(|fault| if fault.number == 220 { overflow(result) } else { fault })
+                .map_err(|error| if error.number == 220 { overflow(result) } else { error })
         }
     }
 }
 
-fn by_zero() -> Fault {
-    Fault::new(8134, "Divide by zero error encountered.").terminated()
+fn divide_by_zero() -> SqlError {
+    SqlError::new(8134, "Divide by zero error encountered.").terminated()
 }
 
-fn whole(operator: &str, left: i128, right: i128) -> Result<i128, Fault> {
+fn whole(operator: &str, left: i128, right: i128) -> Result<i128, SqlError> {
     Ok(match operator {
         "+" => left + right,
         "-" => left - right,
         "*" => left * right,
-        "/" | "%" if right == 0 => return Err(by_zero()),
+        "/" | "%" if right == 0 => return Err(divide_by_zero()),
         "/" => left / right,
         _ => left % right,
     })
 }
 
-fn float(operator: &str, left: &Stored, right: &Stored, result: SqlType) -> Result<Stored, Fault> {
+fn float(operator: &str, left: &Stored, right: &Stored, result: SqlType) -> Result<Stored, SqlError> {
     let (Stored::Real(left), Stored::Real(right)) = (left, right) else {
         return Ok(Stored::Null);
     };
@@ -65,17 +66,19 @@ fn float(operator: &str, left: &Stored, right: &Stored, result: SqlType) -> Resu
         "+" => left + right,
         "-" => left - right,
         "*" => left * right,
-        "/" if *right == 0.0 => return Err(by_zero()),
+        "/" if *right == 0.0 => return Err(divide_by_zero()),
         "/" => left / right,
-        _ => return Err(Fault::new(402, "The data types float and float are incompatible in the modulo operator.")),
+        _ => {
+            return Err(SqlError::new(402, "The data types float and float are incompatible in the modulo operator."));
+        }
     };
     if value.is_finite() { Ok(Stored::Real(value)) } else { Err(overflow(result)) }
 }
 
-fn scaled(value: &Stored, kind: SqlType) -> Result<(i128, u8), Fault> {
+fn scaled(value: &Stored, kind: SqlType) -> Result<(i128, u8), SqlError> {
     match (value, kind) {
         (Stored::Integer(number), SqlType::Decimal { scale, .. }) => Ok((i128::from(*number), scale)),
-        (Stored::Integer(number), kind) if types::integer(kind) => Ok((i128::from(*number), 0)),
+        (Stored::Integer(number), kind) if types::is_integer(kind) => Ok((i128::from(*number), 0)),
         (value, kind) => {
             let wide = SqlType::Decimal { precision: 18, scale: 6 };
             match convert(value.clone(), kind, wide, 0)? {
@@ -92,7 +95,7 @@ fn decimal(
     right: (&Stored, SqlType),
     result: SqlType,
     scale: u8,
-) -> Result<Stored, Fault> {
+) -> Result<Stored, SqlError> {
     let (left, left_scale) = scaled(left.0, left.1)?;
     let (right, right_scale) = scaled(right.0, right.1)?;
     let wide = left_scale.max(right_scale);
@@ -100,7 +103,7 @@ fn decimal(
         "*" => rescale(left * right, left_scale + right_scale, scale),
         "/" => {
             if right == 0 {
-                return Err(by_zero());
+                return Err(divide_by_zero());
             }
             let numerator = rescale(left, 0, (scale + right_scale).saturating_sub(left_scale));
             numerator / right

@@ -1,14 +1,14 @@
-//! Functions of dates. Ticks in, ticks out; what has an offset is taken apart before.
+//! Functions of dates. They take and return ticks; a value with an offset is split before.
 
 use rusqlite::types::Value as Stored;
 use time::{Date, Month};
 
-use super::super::fault::Fault;
+use super::super::error::SqlError;
 use super::super::instant::{self, DAY, SECOND};
 use super::{number, text};
 
-/// Calls one, if it is one of these.
-pub(super) fn call(name: &str, arguments: &[Stored]) -> Option<Result<Stored, Fault>> {
+/// Calls the function if it is one of these.
+pub(super) fn call(name: &str, arguments: &[Stored]) -> Option<Result<Stored, SqlError>> {
     match name {
         "dateadd" => Some(dateadd(arguments)),
         "datediff" => Some(datediff(arguments)),
@@ -30,7 +30,7 @@ pub(super) fn call(name: &str, arguments: &[Stored]) -> Option<Result<Stored, Fa
     }
 }
 
-/// The full name of a part of a date, from any of its abbreviations.
+/// Returns the full name of a date part, from any of its abbreviations.
 pub(crate) fn part(name: &str) -> Option<&'static str> {
     Some(match name.to_ascii_lowercase().as_str() {
         "year" | "yy" | "yyyy" => "year",
@@ -50,7 +50,7 @@ pub(crate) fn part(name: &str) -> Option<&'static str> {
     })
 }
 
-fn unit(part: &str) -> Option<i64> {
+fn date_unit(part: &str) -> Option<i64> {
     Some(match part {
         "day" | "dayofyear" | "weekday" => DAY,
         "week" => 7 * DAY,
@@ -63,12 +63,13 @@ fn unit(part: &str) -> Option<i64> {
     })
 }
 
-fn dateadd(arguments: &[Stored]) -> Result<Stored, Fault> {
+fn dateadd(arguments: &[Stored]) -> Result<Stored, SqlError> {
     let (Some(part), Some(amount), Some(ticks)) = (text(arguments, 0), number(arguments, 1), number(arguments, 2)) else {
         return Ok(Stored::Null);
     };
     let too_far = || {
-        Fault::new(517, "Adding a value to a 'datetime2' column caused an overflow.").reach(super::super::fault::Reach::Statement)
+        SqlError::new(517, "Adding a value to a 'datetime2' column caused an overflow.")
+            .scope(super::super::error::ErrorScope::Statement)
     };
     let added = match part {
         "nanosecond" => ticks.checked_add(amount / 100),
@@ -80,42 +81,43 @@ fn dateadd(arguments: &[Stored]) -> Result<Stored, Fault> {
             };
             months.and_then(|months| add_months(ticks, months))
         }
-        part => unit(part).and_then(|unit| amount.checked_mul(unit)).and_then(|span| ticks.checked_add(span)),
+        part => date_unit(part).and_then(|unit| amount.checked_mul(unit)).and_then(|span| ticks.checked_add(span)),
     };
-    let added = added.filter(|added| instant::at(*added).is_some()).ok_or_else(too_far)?;
+    let added = added.filter(|added| instant::from_ticks(*added).is_some()).ok_or_else(too_far)?;
     Ok(Stored::Integer(added))
 }
 
 fn add_months(ticks: i64, months: i64) -> Option<i64> {
-    let date = instant::at(ticks)?.date();
+    let date = instant::from_ticks(ticks)?.date();
     let total = i64::from(date.year()) * 12 + i64::from(u8::from(date.month())) - 1 + months;
     let year = i32::try_from(total.div_euclid(12)).ok()?;
     let month = Month::try_from(u8::try_from(total.rem_euclid(12) + 1).ok()?).ok()?;
     let day = date.day().min(month.length(year));
     let moved = Date::from_calendar_date(year, month, day).ok().filter(|date| (1..=9999).contains(&date.year()))?;
-    Some(instant::ticks(moved.midnight()) + ticks.rem_euclid(DAY))
+    Some(instant::to_ticks(moved.midnight()) + ticks.rem_euclid(DAY))
 }
 
-/// Counts the boundaries between two moments; the last argument tells whether it is `DATEDIFF_BIG`.
-fn datediff(arguments: &[Stored]) -> Result<Stored, Fault> {
+/// Counts the boundaries between two dates; the last argument is 1 for `DATEDIFF_BIG`.
+fn datediff(arguments: &[Stored]) -> Result<Stored, SqlError> {
     let (Some(part), Some(from), Some(to)) = (text(arguments, 0), number(arguments, 1), number(arguments, 2)) else {
         return Ok(Stored::Null);
     };
-    let months = |ticks: i64| instant::at(ticks).map_or(0, |at| i64::from(at.year()) * 12 + i64::from(u8::from(at.month())) - 1);
+    let months =
+        |ticks: i64| instant::from_ticks(ticks).map_or(0, |at| i64::from(at.year()) * 12 + i64::from(u8::from(at.month())) - 1);
     let count = match part {
         "year" => months(to) / 12 - months(from) / 12,
         "quarter" => months(to) / 3 - months(from) / 3,
         "month" => months(to) - months(from),
-        // Weeks begin on Sunday, and the first of January of the year 1 was a Monday.
+        // Weeks start on Sunday, and 0001-01-01 was a Monday.
         "week" => (to + DAY).div_euclid(7 * DAY) - (from + DAY).div_euclid(7 * DAY),
         "nanosecond" => (to - from).saturating_mul(100),
         part => {
-            let unit = unit(part).unwrap_or(DAY);
+            let unit = date_unit(part).unwrap_or(DAY);
             to.div_euclid(unit) - from.div_euclid(unit)
         }
     };
     if number(arguments, 3) != Some(1) && i32::try_from(count).is_err() {
-        return Err(Fault::new(
+        return Err(SqlError::new(
             535,
             "The datediff function resulted in an overflow. The number of dateparts separating two date/time instances \
              is too large. Try to use datediff with a less precise datepart.",
@@ -128,7 +130,7 @@ fn datepart(arguments: &[Stored]) -> Stored {
     let (Some(part), Some(ticks)) = (text(arguments, 0), number(arguments, 1)) else {
         return Stored::Null;
     };
-    let Some(at) = instant::at(ticks) else {
+    let Some(at) = instant::from_ticks(ticks) else {
         return Stored::Null;
     };
     Stored::Integer(match part {

@@ -1,14 +1,11 @@
-//! The functions of T-SQL, as functions inside `SQLite`.
+//! T-SQL's functions as functions inside `SQLite`.
 //!
-//! Four entries serve all: `cv` and `tcv` convert (the second gives `NULL` where the first fails), `fd` calls a
-//! function of its arguments alone, `fx` one of the session, the server or chance.
+//! Four of them serve all: `cv` and `tcv` convert (the second returns `NULL` if the first fails), `fd` calls a function of
+//! its arguments alone, `fx` one that reads the session, the server or randomness.
 
 mod arithmetic;
 mod dates;
-mod gzip;
-mod like;
-mod meta;
-mod property;
+mod metadata;
 mod rights;
 mod strings;
 
@@ -18,21 +15,21 @@ use rusqlite::Connection;
 use rusqlite::functions::{Context as Call, FunctionFlags};
 use rusqlite::types::{Value as Stored, ValueRef};
 
-use super::code;
 use super::context::Context;
 use super::convert::convert;
-use super::fault::Fault;
+use super::error::SqlError;
+use super::types;
 
 /// The current statement's snapshot, shared between a session and its connections.
-pub(crate) type World = Arc<Mutex<Option<Arc<Context>>>>;
+pub(crate) type SharedContext = Arc<Mutex<Option<Arc<Context>>>>;
 
-/// Functions without a clock, a session or chance.
-pub(crate) fn pure(name: &str, arguments: &[Stored]) -> Result<Stored, Fault> {
+/// Calls a function that needs no clock, session or randomness.
+pub(crate) fn call_pure(name: &str, arguments: &[Stored]) -> Result<Stored, SqlError> {
     match name {
         "arith" => arithmetic::arithmetic(arguments),
-        "like" => like::like(arguments),
-        "compress" => gzip::compress(arguments),
-        "decompress" => gzip::decompress(arguments),
+        "like" => strings::like(arguments),
+        "compress" => strings::compress(arguments),
+        "decompress" => strings::decompress(arguments),
         _ => match dates::call(name, arguments) {
             Some(result) => result,
             None => strings::call(name, arguments),
@@ -40,19 +37,19 @@ pub(crate) fn pure(name: &str, arguments: &[Stored]) -> Result<Stored, Fault> {
     }
 }
 
-/// The rest.
-pub(crate) fn impure(context: &Context, name: &str, arguments: &[Stored]) -> Result<Stored, Fault> {
+/// Calls any other function.
+pub(crate) fn call_with_context(context: &Context, name: &str, arguments: &[Stored]) -> Result<Stored, SqlError> {
     if let Some(result) = rights::call(context, name, arguments) {
         return result;
     }
-    if let Some(result) = property::call(context, name, arguments) {
+    if let Some(result) = metadata::call_property(context, name, arguments) {
         return result;
     }
-    meta::call(context, name, arguments)
+    metadata::call(context, name, arguments)
 }
 
-/// Gives a connection the functions.
-pub(crate) fn register(connection: &Connection, world: &World) -> rusqlite::Result<()> {
+/// Registers the functions with a connection.
+pub(crate) fn register(connection: &Connection, shared_context: &SharedContext) -> rusqlite::Result<()> {
     let fixed = FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC;
     connection.create_scalar_function("cv", 4, fixed, |call| {
         let (value, from, to, style) = conversion(call)?;
@@ -62,22 +59,22 @@ pub(crate) fn register(connection: &Connection, world: &World) -> rusqlite::Resu
         let (value, from, to, style) = conversion(call)?;
         match convert(value, from, to, style) {
             Ok(value) => Ok(value),
-            Err(fault) if fault.number == 529 || fault.number == 40510 => Err(failed(fault)),
+            Err(error) if error.number == 529 || error.number == 40510 => Err(failed(error)),
             Err(_) => Ok(Stored::Null),
         }
     })?;
     connection
-        .create_scalar_function("pad", 2, fixed, |call| Ok(super::convert::pad(value(call, 0), code::decode(call.get(1)?))))?;
+        .create_scalar_function("pad", 2, fixed, |call| Ok(super::convert::pad(value(call, 0), types::decode(call.get(1)?))))?;
     connection.create_scalar_function("fd", -1, fixed, |call| {
         let (name, arguments) = named(call);
-        pure(&name, &arguments).map_err(failed)
+        call_pure(&name, &arguments).map_err(failed)
     })?;
-    let world = Arc::clone(world);
+    let shared_context = Arc::clone(shared_context);
     connection.create_scalar_function("fx", -1, FunctionFlags::SQLITE_UTF8, move |call| {
         let (name, arguments) = named(call);
-        let context = world.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let context = shared_context.lock().unwrap_or_else(PoisonError::into_inner).clone();
         match context {
-            Some(context) => impure(&context, &name, &arguments).map_err(failed),
+            Some(context) => call_with_context(&context, &name, &arguments).map_err(failed),
             None => Ok(Stored::Null),
         }
     })
@@ -86,7 +83,7 @@ pub(crate) fn register(connection: &Connection, world: &World) -> rusqlite::Resu
 type Conversion = (Stored, crate::value::SqlType, crate::value::SqlType, i64);
 
 fn conversion(call: &Call<'_>) -> rusqlite::Result<Conversion> {
-    Ok((value(call, 0), code::decode(call.get(1)?), code::decode(call.get(2)?), call.get(3)?))
+    Ok((value(call, 0), types::decode(call.get(1)?), types::decode(call.get(2)?), call.get(3)?))
 }
 
 fn value(call: &Call<'_>, at: usize) -> Stored {
@@ -108,11 +105,11 @@ fn named(call: &Call<'_>) -> (String, Vec<Stored>) {
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "it stands in map_err")]
-fn failed(fault: Fault) -> rusqlite::Error {
-    rusqlite::Error::UserFunctionError(fault.packed().into())
+fn failed(error: SqlError) -> rusqlite::Error {
+    rusqlite::Error::UserFunctionError(error.packed().into())
 }
 
-/// The text of an argument; `None` for `NULL` and what is not there.
+/// Returns the text of an argument; `None` for `NULL` and missing ones.
 pub(super) fn text(arguments: &[Stored], at: usize) -> Option<&str> {
     match arguments.get(at) {
         Some(Stored::Text(text)) => Some(text),
@@ -127,17 +124,17 @@ pub(super) fn number(arguments: &[Stored], at: usize) -> Option<i64> {
     }
 }
 
-/// A flag as `int`.
-pub(super) fn flag(set: bool) -> Stored {
+/// Returns a boolean as `int`.
+pub(super) fn bit_value(set: bool) -> Stored {
     Stored::Integer(i64::from(set))
 }
 
-/// A text, or `NULL`.
-pub(super) fn maybe_text(text: Option<String>) -> Stored {
+/// Returns a text or `NULL`.
+pub(super) fn optional_text(text: Option<String>) -> Stored {
     text.map_or(Stored::Null, Stored::Text)
 }
 
-pub(super) fn maybe_number(number: Option<i64>) -> Stored {
+pub(super) fn optional_number(number: Option<i64>) -> Stored {
     number.map_or(Stored::Null, Stored::Integer)
 }
 

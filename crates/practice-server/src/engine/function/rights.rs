@@ -4,34 +4,38 @@ use rusqlite::types::Value as Stored;
 
 use super::super::catalog::Catalog;
 use super::super::context::Context;
-use super::super::fault::Fault;
-use super::super::principal::{OBJECT_PERMISSIONS, On, Who, known_to_database, known_to_server, server_permission};
+use super::super::error::SqlError;
+use super::super::principal::{
+    DatabaseUser, OBJECT_PERMISSIONS, PermissionScope, has_server_permission, is_database_permission, is_server_permission,
+};
 use super::super::server::SERVER_ROLES;
-use super::{flag, text};
-use crate::tsql::names::Name;
+use super::{bit_value, text};
+use crate::tsql::Name;
 
-pub(super) fn call(context: &Context, name: &str, arguments: &[Stored]) -> Option<Result<Stored, Fault>> {
+pub(super) fn call(context: &Context, name: &str, arguments: &[Stored]) -> Option<Result<Stored, SqlError>> {
     Some(match name {
         "has_dbaccess" => has_dbaccess(context, arguments),
-        "has_perms_by_name" => has_perms(context, arguments),
+        "has_perms_by_name" => has_perms_by_name(context, arguments),
         "is_srvrolemember" => Ok(is_srvrolemember(context, arguments)),
         "is_rolemember" => Ok(is_rolemember(context, arguments)),
         "is_member" => {
-            Ok(text(arguments, 0).and_then(|role| context.who.member(&context.catalog, role)).map_or(Stored::Null, flag))
+            Ok(text(arguments, 0).and_then(|role| context.user.is_member(&context.catalog, role)).map_or(Stored::Null, bit_value))
         }
         _ => return None,
     })
 }
 
-fn has_dbaccess(context: &Context, arguments: &[Stored]) -> Result<Stored, Fault> {
+fn has_dbaccess(context: &Context, arguments: &[Stored]) -> Result<Stored, SqlError> {
     let Some(database) = text(arguments, 0).and_then(|name| context.server.database(name)) else {
         return Ok(Stored::Null);
     };
     if database.offline {
-        return Ok(flag(false));
+        return Ok(bit_value(false));
     }
-    let access = context.user_in(database)?.is_some_and(|(catalog, who)| who.may(&catalog, "CONNECT", On::Database));
-    Ok(flag(access))
+    let access = context
+        .user_in(database)?
+        .is_some_and(|(catalog, user)| user.is_permitted(&catalog, "CONNECT", PermissionScope::Database));
+    Ok(bit_value(access))
 }
 
 fn is_srvrolemember(context: &Context, arguments: &[Stored]) -> Stored {
@@ -42,9 +46,9 @@ fn is_srvrolemember(context: &Context, arguments: &[Stored]) -> Stored {
         return Stored::Null;
     }
     match arguments.get(1) {
-        None => flag(context.account.is(role) || context.account.sysadmin()),
+        None => bit_value(context.account.has_role(role) || context.account.is_sysadmin()),
         Some(Stored::Text(login)) => match context.server.account(login) {
-            Some(account) => flag(account.is(role) || account.sysadmin()),
+            Some(account) => bit_value(account.has_role(role) || account.is_sysadmin()),
             None => Stored::Null,
         },
         Some(_) => Stored::Null,
@@ -55,21 +59,21 @@ fn is_rolemember(context: &Context, arguments: &[Stored]) -> Stored {
     let Some(role) = text(arguments, 0) else {
         return Stored::Null;
     };
-    let who = match arguments.get(1) {
-        None => context.who.clone(),
+    let user = match arguments.get(1) {
+        None => context.user.clone(),
         Some(Stored::Text(user)) => match context.catalog.principal(user) {
-            Some(user) => Who::of(&context.catalog, user.id),
+            Some(user) => DatabaseUser::with_roles(&context.catalog, user.id),
             None => return Stored::Null,
         },
         Some(_) => return Stored::Null,
     };
-    who.member(&context.catalog, role).map_or(Stored::Null, flag)
+    user.is_member(&context.catalog, role).map_or(Stored::Null, bit_value)
 }
 
-/// `HAS_PERMS_BY_NAME(securable, class, permission)`; `NULL` where the question makes no sense.
-fn has_perms(context: &Context, arguments: &[Stored]) -> Result<Stored, Fault> {
+/// Evaluates `HAS_PERMS_BY_NAME(securable, class, permission)`; `NULL` if the arguments make no sense.
+fn has_perms_by_name(context: &Context, arguments: &[Stored]) -> Result<Stored, SqlError> {
     if arguments.len() > 3 {
-        return Err(Fault::unsupported("HAS_PERMS_BY_NAME with a sub-securable"));
+        return Err(SqlError::unsupported("HAS_PERMS_BY_NAME with a sub-securable"));
     }
     let Some(permission) = text(arguments, 2).map(|permission| permission.trim().to_ascii_uppercase()) else {
         return Ok(Stored::Null);
@@ -81,22 +85,22 @@ fn has_perms(context: &Context, arguments: &[Stored]) -> Result<Stored, Fault> {
         Some("DATABASE") => database(context, securable, &permission),
         Some("SCHEMA") => Ok(schema(context, securable, &permission)),
         Some("OBJECT") => Ok(object(context, securable, &permission)),
-        Some("LOGIN" | "USER" | "ROLE") => Err(Fault::unsupported("HAS_PERMS_BY_NAME of this class")),
+        Some("LOGIN" | "USER" | "ROLE") => Err(SqlError::unsupported("HAS_PERMS_BY_NAME of this class")),
         _ => Ok(Stored::Null),
     }
 }
 
 fn server(context: &Context, permission: &str) -> Stored {
     if permission == "ANY" {
-        return flag(true);
+        return bit_value(true);
     }
-    if !known_to_server(permission) {
+    if !is_server_permission(permission) {
         return Stored::Null;
     }
-    flag(server_permission(&context.account, permission))
+    bit_value(has_server_permission(&context.account, permission))
 }
 
-fn database(context: &Context, name: Option<&str>, permission: &str) -> Result<Stored, Fault> {
+fn database(context: &Context, name: Option<&str>, permission: &str) -> Result<Stored, SqlError> {
     let database = match name {
         None => &context.database,
         Some(name) => {
@@ -107,16 +111,16 @@ fn database(context: &Context, name: Option<&str>, permission: &str) -> Result<S
             }
         }
     };
-    let Some((catalog, who)) = context.user_in(database)? else {
+    let Some((catalog, user)) = context.user_in(database)? else {
         return Ok(Stored::Null);
     };
     if permission == "ANY" {
-        return Ok(flag(true));
+        return Ok(bit_value(true));
     }
-    if !known_to_database(permission, false) {
+    if !is_database_permission(permission, false) {
         return Ok(Stored::Null);
     }
-    Ok(flag(who.may(&catalog, permission, On::Database)))
+    Ok(bit_value(user.is_permitted(&catalog, permission, PermissionScope::Database)))
 }
 
 fn schema(context: &Context, name: Option<&str>, permission: &str) -> Stored {
@@ -127,12 +131,17 @@ fn schema(context: &Context, name: Option<&str>, permission: &str) -> Stored {
     let Some(schema) = catalog.schema(name.object()) else {
         return Stored::Null;
     };
-    let known = known_to_database(permission, true) || permission == "CREATE SEQUENCE";
+    let known = is_database_permission(permission, true) || permission == "CREATE SEQUENCE";
     if permission == "ANY" {
-        let any = OBJECT_PERMISSIONS.iter().any(|one| context.who.may(catalog, one, On::Schema(schema.id)));
-        return flag(any);
+        let any =
+            OBJECT_PERMISSIONS.iter().any(|one| context.user.is_permitted(catalog, one, PermissionScope::Schema(schema.id)));
+        return bit_value(any);
     }
-    if known { flag(context.who.may(catalog, permission, On::Schema(schema.id))) } else { Stored::Null }
+    if known {
+        bit_value(context.user.is_permitted(catalog, permission, PermissionScope::Schema(schema.id)))
+    } else {
+        Stored::Null
+    }
 }
 
 fn object(context: &Context, name: Option<&str>, permission: &str) -> Stored {
@@ -143,10 +152,10 @@ fn object(context: &Context, name: Option<&str>, permission: &str) -> Stored {
         return Stored::Null;
     };
     if permission == "ANY" {
-        return flag(true);
+        return bit_value(true);
     }
-    if !known_to_database(permission, true) || permission == "EXECUTE" {
+    if !is_database_permission(permission, true) || permission == "EXECUTE" {
         return Stored::Null;
     }
-    flag(context.who.may(&context.catalog, permission, On::Table(table)))
+    bit_value(context.user.is_permitted(&context.catalog, permission, PermissionScope::Table(table)))
 }

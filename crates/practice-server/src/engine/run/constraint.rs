@@ -1,30 +1,31 @@
-//! Constraints, and the errors when a row breaks one.
+//! Constraints, and the errors when a row violates one.
 
 use rusqlite::types::Value as Stored;
 
-use super::super::bind::{Binder, Origin, fields_of};
-use super::super::catalog::{Column, Foreign, Index, OnChange, Table};
+use super::super::bind::{Binder, FromSource, table_fields};
+use super::super::catalog::{ForeignKey, Table, TableColumn, TableIndex};
 use super::super::context::Context;
-use super::super::fault::Fault;
+use super::super::error::SqlError;
 use super::super::session::Session;
 use super::super::{collation, convert, types};
 use crate::tsql;
+use crate::tsql::statement::ReferentialAction;
 use crate::value::SqlType;
 
-/// A value of a key for an error's text.
-fn shown(value: &Stored, kind: SqlType) -> String {
+/// Formats a key's value for an error.
+fn display_value(value: &Stored, kind: SqlType) -> String {
     match convert::convert(value.clone(), kind, SqlType::NVarChar(None), 121) {
         Ok(Stored::Text(text)) => text,
         _ => "<NULL>".to_owned(),
     }
 }
 
-/// `column = ?n` under the column's collation; `NULL` equals `NULL` where `nulls` is set.
-fn equals(context: &Context, column: &Column, place: usize, nulls: bool) -> String {
+/// Returns `column = ?n` under the column's collation; `NULL` equals `NULL` if `nulls` is set.
+fn equals(context: &Context, column: &TableColumn, place: usize, nulls: bool) -> String {
     let mut left = column.stored();
-    if types::text(column.kind()) {
+    if types::is_text(column.kind()) {
         let name = column.collation.as_deref().unwrap_or(&context.catalog.collation);
-        left = format!("{left} COLLATE {}", collation::class(name));
+        left = format!("{left} COLLATE {}", collation::comparison_class(name));
     }
     let sign = if nulls { "IS" } else { "=" };
     if matches!(column.kind(), SqlType::DateTimeOffset(_)) {
@@ -33,17 +34,17 @@ fn equals(context: &Context, column: &Column, place: usize, nulls: bool) -> Stri
     format!("{left} {sign} ?{place}")
 }
 
-/// A condition over the rows of a table that are the same in some columns.
-fn matching(context: &Context, columns: &[&Column], nulls: bool) -> String {
+/// Returns a condition for the rows of a table that have the same values in some columns.
+fn matching(context: &Context, columns: &[&TableColumn], nulls: bool) -> String {
     let tests: Vec<String> = columns.iter().enumerate().map(|(at, column)| equals(context, column, at + 1, nulls)).collect();
     tests.join(" AND ")
 }
 
-fn columns_of(table: &Table, ids: impl Iterator<Item = i64>) -> Vec<&Column> {
+fn columns_by_id(table: &Table, ids: impl Iterator<Item = i64>) -> Vec<&TableColumn> {
     ids.filter_map(|id| table.column_by_id(id)).collect()
 }
 
-fn values_of(table: &Table, row: &[Stored], columns: &[&Column]) -> Vec<Stored> {
+fn column_values(table: &Table, row: &[Stored], columns: &[&TableColumn]) -> Vec<Stored> {
     columns
         .iter()
         .map(|column| {
@@ -54,23 +55,29 @@ fn values_of(table: &Table, row: &[Stored], columns: &[&Column]) -> Vec<Stored> 
 }
 
 impl Session {
-    /// What `SQLite` said when a unique index was violated, in SQL Server's words; other errors as they are.
-    pub(super) fn duplicate(&self, context: &Context, table: &Table, row: &[Stored], error: rusqlite::Error) -> Fault {
+    /// Describes a violated unique index as SQL Server does; other errors are passed on.
+    pub(super) fn describe_duplicate(
+        &self,
+        context: &Context,
+        table: &Table,
+        row: &[Stored],
+        error: rusqlite::Error,
+    ) -> SqlError {
         let unique =
             matches!(&error, rusqlite::Error::SqliteFailure(code, _) if code.code == rusqlite::ErrorCode::ConstraintViolation);
         if !unique {
             return error.into();
         }
         let found = table.indexes.iter().filter(|index| index.unique).find(|index| {
-            let columns = columns_of(table, index.columns.iter().map(|(id, _)| *id));
+            let columns = columns_by_id(table, index.columns.iter().map(|(id, _)| *id));
             let sql = format!("SELECT 1 FROM {} WHERE {} LIMIT 1", table.stored(), matching(context, &columns, true));
-            self.rows(context, &sql, &values_of(table, row, &columns)).is_ok_and(|rows| !rows.is_empty())
+            self.rows(context, &sql, &column_values(table, row, &columns)).is_ok_and(|rows| !rows.is_empty())
         });
         found.map_or_else(|| error.into(), |index| duplicate_key(context, table, index, row))
     }
 
-    /// `CHECK` constraints, for a row that is in the table already.
-    pub(super) fn check_row(&mut self, context: &Context, table: &Table, number: i64, verb: &str) -> Result<(), Fault> {
+    /// Checks the `CHECK` constraints of a row that is already in the table.
+    pub(super) fn check_row(&mut self, context: &Context, table: &Table, number: i64, verb: &str) -> Result<(), SqlError> {
         for check in &table.checks {
             let test = check_sql(context, table, &check.text)?;
             let sql = format!("SELECT 1 FROM {} AS t WHERE t.rowid = ?1 AND NOT ({test})", table.stored());
@@ -81,22 +88,22 @@ impl Session {
         Ok(())
     }
 
-    /// Foreign keys of a row: each must have its parent.
-    pub(super) fn check_parents(&mut self, context: &Context, table: &Table, number: i64, verb: &str) -> Result<(), Fault> {
+    /// Checks the foreign keys of a row: each must have its parent.
+    pub(super) fn check_parents(&mut self, context: &Context, table: &Table, number: i64, verb: &str) -> Result<(), SqlError> {
         if table.foreign.is_empty() {
             return Ok(());
         }
         let row = self.row(context, table, number)?;
         for foreign in &table.foreign {
-            let columns = columns_of(table, foreign.columns.iter().copied());
-            let values = values_of(table, &row, &columns);
+            let columns = columns_by_id(table, foreign.columns.iter().copied());
+            let values = column_values(table, &row, &columns);
             if row.is_empty() || values.contains(&Stored::Null) {
                 continue;
             }
             let Some(parent) = context.catalog.table_by_id(foreign.table) else {
                 continue;
             };
-            let wanted = columns_of(parent, foreign.references.iter().copied());
+            let wanted = columns_by_id(parent, foreign.references.iter().copied());
             let sql = format!("SELECT 1 FROM {} WHERE {} LIMIT 1", parent.stored(), matching(context, &wanted, false));
             if self.rows(context, &sql, &values)?.is_empty() {
                 let column = if let [one] = wanted.as_slice() { Some(one.name.clone()) } else { None };
@@ -107,7 +114,7 @@ impl Session {
         Ok(())
     }
 
-    /// Rows that refer to a row that is gone, or whose key is another now.
+    /// Handles rows that refer to a row that is deleted or whose key has changed.
     pub(super) fn check_children(
         &mut self,
         context: &Context,
@@ -115,28 +122,28 @@ impl Session {
         old: &[Stored],
         now: Option<i64>,
         verb: &str,
-    ) -> Result<(), Fault> {
-        let children: Vec<(Table, Foreign)> = context
+    ) -> Result<(), SqlError> {
+        let children: Vec<(Table, ForeignKey)> = context
             .catalog
             .tables
             .iter()
             .flat_map(|child| child.foreign.iter().filter(|key| key.table == table.id).map(|key| (child.clone(), key.clone())))
             .collect();
         for (child, foreign) in children {
-            let keys = columns_of(table, foreign.references.iter().copied());
-            let values = values_of(table, old, &keys);
+            let keys = columns_by_id(table, foreign.references.iter().copied());
+            let values = column_values(table, old, &keys);
             if let Some(number) = now {
                 let row = self.row(context, table, number)?;
-                if values_of(table, &row, &keys) == values {
+                if column_values(table, &row, &keys) == values {
                     continue;
                 }
             }
-            // Another row may have the same key under the collation.
+            // Another row may have an equal key under the collation.
             let sql = format!("SELECT 1 FROM {} WHERE {} LIMIT 1", table.stored(), matching(context, &keys, false));
             if !self.rows(context, &sql, &values)?.is_empty() {
                 continue;
             }
-            let columns = columns_of(&child, foreign.columns.iter().copied());
+            let columns = columns_by_id(&child, foreign.columns.iter().copied());
             let sql = format!("SELECT rowid FROM {} WHERE {}", child.stored(), matching(context, &columns, false));
             let rows: Vec<i64> = self
                 .rows(context, &sql, &values)?
@@ -149,30 +156,32 @@ impl Session {
             }
             let action = if now.is_some() { foreign.on_update } else { foreign.on_delete };
             match action {
-                OnChange::Refuse => {
+                ReferentialAction::Refuse => {
                     let column = if let [one] = columns.as_slice() { Some(one.name.clone()) } else { None };
                     let kind = if child.id == table.id { "SAME TABLE REFERENCE" } else { "REFERENCE" };
                     return Err(conflict(context, &child, (verb, kind, &foreign.name), column));
                 }
-                OnChange::Cascade if now.is_none() => self.delete_rows(context, &child, &rows, None)?,
-                OnChange::Cascade => {
+                ReferentialAction::Cascade if now.is_none() => self.delete_rows(context, &child, &rows, None)?,
+                ReferentialAction::Cascade => {
                     let row = self.row(context, table, now.unwrap_or(0))?;
-                    self.point(context, &child, &columns, &rows, &values_of(table, &row, &keys))?;
+                    self.set_foreign_key(context, &child, &columns, &rows, &column_values(table, &row, &keys))?;
                 }
-                OnChange::SetNull => self.point(context, &child, &columns, &rows, &vec![Stored::Null; columns.len()])?,
+                ReferentialAction::SetNull => {
+                    self.set_foreign_key(context, &child, &columns, &rows, &vec![Stored::Null; columns.len()])?;
+                }
             }
         }
         Ok(())
     }
 
-    fn point(
+    fn set_foreign_key(
         &mut self,
         context: &Context,
         child: &Table,
-        columns: &[&Column],
+        columns: &[&TableColumn],
         rows: &[i64],
         values: &[Stored],
-    ) -> Result<(), Fault> {
+    ) -> Result<(), SqlError> {
         let set: Vec<String> =
             columns.iter().enumerate().map(|(at, column)| format!("{} = ?{}", column.stored(), at + 1)).collect();
         let sql = format!("UPDATE {} SET {} WHERE rowid = ?{}", child.stored(), set.join(", "), columns.len() + 1);
@@ -187,23 +196,23 @@ impl Session {
     }
 }
 
-/// A check over the columns of `t`.
-pub(super) fn check_sql(context: &Context, table: &Table, text: &str) -> Result<String, Fault> {
+/// Binds a check over the columns of `t`.
+pub(super) fn check_sql(context: &Context, table: &Table, text: &str) -> Result<String, SqlError> {
     let expr = tsql::expression(text)?;
     let variables = Session::no_variables();
     let mut binder = Binder::new(context, &variables);
-    binder.enter(vec![Origin {
+    binder.push_scope(vec![FromSource {
         alias: table.name.clone(),
         schema: None,
         stored: "t".to_owned(),
-        fields: fields_of(table, &context.catalog.collation),
+        fields: table_fields(table, &context.catalog.collation),
         outer: false,
         table: Some(table.id),
     }]);
     binder.condition(&expr)
 }
 
-/// SQL Server names the column of a check that is about one column.
+/// Returns the column of a check that is about one column; SQL Server names it.
 fn single_column(table: &Table, text: &str) -> Option<String> {
     let mut named = table.columns.iter().filter(|column| {
         let lower = text.to_lowercase();
@@ -219,9 +228,9 @@ fn single_column(table: &Table, text: &str) -> Option<String> {
     }
 }
 
-fn conflict(context: &Context, table: &Table, (verb, kind, name): (&str, &str, &str), column: Option<String>) -> Fault {
+fn conflict(context: &Context, table: &Table, (verb, kind, name): (&str, &str, &str), column: Option<String>) -> SqlError {
     let column = column.map(|column| format!(", column '{column}'")).unwrap_or_default();
-    Fault::new(
+    SqlError::new(
         547,
         format!(
             "The {verb} statement conflicted with the {kind} constraint \"{name}\". The conflict occurred in database \"{}\", \
@@ -234,14 +243,17 @@ fn conflict(context: &Context, table: &Table, (verb, kind, name): (&str, &str, &
     .terminated()
 }
 
-/// 2627 for constraints, 2601 for indexes.
-pub(super) fn duplicate_key(context: &Context, table: &Table, index: &Index, row: &[Stored]) -> Fault {
-    let columns = columns_of(table, index.columns.iter().map(|(id, _)| *id));
-    let values: Vec<String> =
-        values_of(table, row, &columns).iter().zip(&columns).map(|(value, column)| shown(value, column.kind())).collect();
+/// Creates error 2627 for constraints, 2601 for indexes.
+pub(super) fn duplicate_key(context: &Context, table: &Table, index: &TableIndex, row: &[Stored]) -> SqlError {
+    let columns = columns_by_id(table, index.columns.iter().map(|(id, _)| *id));
+    let values: Vec<String> = column_values(table, row, &columns)
+        .iter()
+        .zip(&columns)
+        .map(|(value, column)| display_value(value, column.kind()))
+        .collect();
     let (object, key) = (context.catalog.full_name(table), values.join(", "));
-    let fault = if index.object == 0 {
-        Fault::new(
+    let error = if index.object == 0 {
+        SqlError::new(
             2601,
             format!(
                 "Cannot insert duplicate key row in object '{object}' with unique index '{}'. The duplicate key value is ({key}).",
@@ -250,7 +262,7 @@ pub(super) fn duplicate_key(context: &Context, table: &Table, index: &Index, row
         )
     } else {
         let kind = if index.primary { "PRIMARY KEY" } else { "UNIQUE KEY" };
-        Fault::new(
+        SqlError::new(
             2627,
             format!(
                 "Violation of {kind} constraint '{}'. Cannot insert duplicate key in object '{object}'. The duplicate key value is ({key}).",
@@ -258,5 +270,5 @@ pub(super) fn duplicate_key(context: &Context, table: &Table, index: &Index, row
             ),
         )
     };
-    fault.class(14).terminated()
+    error.class(14).terminated()
 }

@@ -1,26 +1,32 @@
-//! Indexes, in the catalogue and in the file.
+//! Indexes, in the catalog and in the file.
 
 use super::super::bind::Binder;
-use super::super::catalog::{Catalog, Index as Entry, Table};
+use super::super::catalog::{Catalog, Table, TableIndex};
 use super::super::context::Context;
-use super::super::fault::Fault;
+use super::super::error::SqlError;
 use super::super::session::Session;
 use super::super::{collation, store, types};
-use super::Run;
-use crate::tsql::names::Name;
-use crate::tsql::statement::Index;
+use super::Execution;
+use crate::tsql::Name;
+use crate::tsql::statement::IndexDefinition;
 use crate::value::SqlType;
 
-/// Stands for `NULL` in unique indexes, where SQL Server allows it once and `SQLite` any number of times.
+/// Replaces `NULL` in unique indexes: SQL Server allows one, `SQLite` any number.
 const NULL: &str = "x'9a6e0f5c4b1d4e2f8a3c7d5e6f708192'";
 
-fn stored_name(table: &Table, index: &Entry) -> String {
+fn stored_name(table: &Table, index: &TableIndex) -> String {
     format!("\"i{}_{}\"", table.id, index.id)
 }
 
 impl Session {
-    /// Makes the index in the file; 1505 when rows are in the way.
-    pub(super) fn build_index(&self, context: &Context, catalog: &Catalog, table: &Table, index: &Entry) -> Result<(), Fault> {
+    /// Creates the index in the file; error 1505 if existing rows violate it.
+    pub(super) fn build_index(
+        &self,
+        context: &Context,
+        catalog: &Catalog,
+        table: &Table,
+        index: &TableIndex,
+    ) -> Result<(), SqlError> {
         let mut parts = Vec::new();
         for (id, descending) in &index.columns {
             let Some(column) = table.column_by_id(*id) else {
@@ -33,9 +39,9 @@ impl Session {
             if index.unique && column.nullable {
                 part = format!("ifnull({part}, {NULL})");
             }
-            if types::text(column.kind()) {
+            if types::is_text(column.kind()) {
                 let name = column.collation.as_deref().unwrap_or(&catalog.collation);
-                part = format!("{part} COLLATE {}", collation::class(name));
+                part = format!("{part} COLLATE {}", collation::comparison_class(name));
             }
             parts.push(if *descending { format!("{part} DESC") } else { part });
         }
@@ -51,7 +57,7 @@ impl Session {
             format!("CREATE {unique}INDEX {} ON {} ({}){filter}", stored_name(table, index), table.stored(), parts.join(", "));
         match self.connection(context)?.execute_batch(&sql) {
             Ok(()) => Ok(()),
-            Err(rusqlite::Error::SqliteFailure(code, _)) if code.code == rusqlite::ErrorCode::ConstraintViolation => Err(Fault::new(
+            Err(rusqlite::Error::SqliteFailure(code, _)) if code.code == rusqlite::ErrorCode::ConstraintViolation => Err(SqlError::new(
                 1505,
                 format!(
                     "The CREATE UNIQUE INDEX statement terminated because a duplicate key was found for the object name '{}' and \
@@ -65,19 +71,19 @@ impl Session {
         }
     }
 
-    pub(super) fn remove_index(&self, context: &Context, table: &Table, index: &Entry) -> Result<(), Fault> {
+    pub(super) fn remove_index(&self, context: &Context, table: &Table, index: &TableIndex) -> Result<(), SqlError> {
         self.connection(context)?.execute_batch(&format!("DROP INDEX {}", stored_name(table, index)))?;
         Ok(())
     }
 }
 
-/// The next number of an index of a table.
+/// Returns the next index number of a table.
 pub(super) fn next_id(table: &Table) -> i64 {
     table.indexes.iter().map(|index| index.id).max().unwrap_or(0) + 1
 }
 
-impl Run<'_> {
-    pub(super) fn create_index(&mut self, index: &Index) -> Result<(), Fault> {
+impl Execution<'_> {
+    pub(super) fn create_index(&mut self, index: &IndexDefinition) -> Result<(), SqlError> {
         let context = self.session.context()?;
         let variables = super::super::session::Session::no_variables();
         let mut table = Binder::new(&context, &variables).table(&index.table, "ALTER")?;
@@ -85,12 +91,12 @@ impl Run<'_> {
             table
                 .column(&context.catalog, name)
                 .map(|column| column.id)
-                .ok_or_else(|| Fault::new(1911, format!("Column name '{name}' does not exist in the target table or view.")))
+                .ok_or_else(|| SqlError::new(1911, format!("Column name '{name}' does not exist in the target table or view.")))
         };
         let columns = index.columns.iter().map(|(name, down)| find(name).map(|id| (id, *down))).collect::<Result<Vec<_>, _>>()?;
         let include = index.include.iter().map(find).collect::<Result<Vec<_>, _>>()?;
         if table.indexes.iter().any(|other| context.catalog.same(&other.name, &index.name)) {
-            return Err(Fault::new(
+            return Err(SqlError::new(
                 1913,
                 format!(
                     "The operation failed because an index or statistics with name '{}' already exists on table '{}'.",
@@ -98,7 +104,7 @@ impl Run<'_> {
                 ),
             ));
         }
-        let entry = Entry {
+        let entry = TableIndex {
             object: 0,
             id: next_id(&table).max(2),
             name: index.name.clone(),
@@ -117,16 +123,16 @@ impl Run<'_> {
             }
             store::save(session.connection(&context)?, &catalog)
         })?;
-        self.done();
+        self.finish();
         Ok(())
     }
 
-    pub(super) fn drop_index(&mut self, name: &str, table: &Name, if_exists: bool) -> Result<(), Fault> {
+    pub(super) fn drop_index(&mut self, name: &str, table: &Name, if_exists: bool) -> Result<(), SqlError> {
         let context = self.session.context()?;
         let variables = super::super::session::Session::no_variables();
         let found = Binder::new(&context, &variables).table(table, "ALTER");
         let missing = || {
-            Fault::new(
+            SqlError::new(
                 3701,
                 format!("Cannot drop the index '{table}.{name}', because it does not exist or you do not have permission."),
             )
@@ -143,7 +149,7 @@ impl Run<'_> {
         };
         if index.object != 0 {
             let kind = if index.primary { "PRIMARY KEY" } else { "UNIQUE KEY" };
-            return Err(Fault::new(
+            return Err(SqlError::new(
                 3723,
                 format!(
                     "An explicit DROP INDEX is not allowed on index '{}.{name}'. It is being used for {kind} constraint enforcement.",
@@ -159,7 +165,7 @@ impl Run<'_> {
             }
             store::save(session.connection(&context)?, &catalog)
         })?;
-        self.done();
+        self.finish();
         Ok(())
     }
 }

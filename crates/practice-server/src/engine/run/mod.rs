@@ -1,52 +1,39 @@
-//! Running batches and procedures.
+//! Runs batches and procedures.
 
-mod applock;
-mod change;
 mod constraint;
 mod control;
 mod database;
-mod delete;
-mod dynamic;
 mod index;
 mod insert;
-mod output;
-mod permission;
-mod precompile;
 mod procedure;
 mod query;
-mod raise;
-mod role;
-mod schema;
 mod security;
-mod setting;
 mod table;
-mod table_column;
-mod transaction;
 mod update;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use super::bind::Variables;
-use super::fault::{Fault, INTERRUPTED, Reach};
+use super::error::{ErrorScope, INTERRUPTED, SqlError};
 use super::session::{Session, Sink};
 use crate::reply::{Reply, SqlMessage};
 use crate::tsql;
 use crate::value::Parameter;
 
-/// A batch, or what `EXECUTE` runs, at work.
-pub(super) struct Run<'a> {
+/// A batch, or the text of an `EXECUTE`, while it runs.
+pub(super) struct Execution<'a> {
     pub(super) session: &'a mut Session,
     sink: Sink<'a>,
-    /// How many `TRY` blocks are around.
+    /// The number of enclosing `TRY` blocks.
     tries: usize,
-    /// How many `EXECUTE`s are around.
+    /// The number of enclosing `EXECUTE`s.
     level: usize,
-    /// Nobody listens any more.
-    gone: bool,
-    /// `INSERT … EXEC`: rows are kept instead of sent.
-    kept: Option<query::Kept>,
-    /// A result set has begun and not ended.
-    open: bool,
+    /// The client wants no more replies.
+    client_gone: bool,
+    /// `INSERT … EXEC`: rows are captured instead of sent.
+    captured: Option<query::CapturedRows>,
+    /// A result set has started and not ended.
+    in_result_set: bool,
 }
 
 /// Where control goes after a statement.
@@ -58,7 +45,7 @@ enum Flow {
     Return(i32),
 }
 
-/// Variables of a batch or of dynamic SQL.
+/// The variables of a batch or of dynamic SQL.
 #[derive(Debug, Default)]
 struct Frame {
     variables: Variables,
@@ -67,104 +54,112 @@ struct Frame {
 impl Session {
     /// Runs a batch of T-SQL.
     pub fn batch(&mut self, text: &str, sink: Sink<'_>) {
-        guarded(self, sink, |run| {
-            let result = run.text(text, &mut Frame::default());
-            run.ended(result.map(|_| ()));
+        run_guarded(self, sink, |run| {
+            let result = run.run_text(text, &mut Frame::default());
+            run.finish_batch(result.map(|_| ()));
         });
     }
 
     /// Runs a remote procedure call: `sp_executesql`, `sp_getapplock`, …; error 2812 if the procedure is unknown.
     pub fn call(&mut self, procedure: &str, parameters: &[Parameter], sink: Sink<'_>) {
-        guarded(self, sink, |run| {
+        run_guarded(self, sink, |run| {
             let result = run.remote(procedure, parameters);
-            run.ended(result);
+            run.finish_batch(result);
         });
     }
 }
 
-/// A fault of the engine itself must not take the connection with it.
-fn guarded(session: &mut Session, sink: Sink<'_>, work: impl FnOnce(&mut Run<'_>)) {
+/// Turns a panic into an error, so that a defect of the engine does not end the connection.
+fn run_guarded(session: &mut Session, sink: Sink<'_>, work: impl FnOnce(&mut Execution<'_>)) {
     session.clear_stop();
     let done = catch_unwind(AssertUnwindSafe(|| {
-        let mut run = Run { session: &mut *session, sink: &mut *sink, tries: 0, level: 0, gone: false, kept: None, open: false };
+        let mut run = Execution {
+            session: &mut *session,
+            sink: &mut *sink,
+            tries: 0,
+            level: 0,
+            client_gone: false,
+            captured: None,
+            in_result_set: false,
+        };
         work(&mut run);
     }));
     session.caught = None;
     if done.is_err() {
         session.rollback_all();
-        let fault = Fault::new(50000, "The practice server failed at this batch.").reach(Reach::Batch);
-        sink(Reply::Message(fault.message()));
+        let error = SqlError::new(50000, "The practice server failed at this batch.").scope(ErrorScope::Batch);
+        sink(Reply::Message(error.message()));
         sink(Reply::Done { rows: None });
     }
 }
 
-impl Run<'_> {
-    /// Reads and runs a text in a frame.
-    fn text(&mut self, text: &str, frame: &mut Frame) -> Result<Flow, Fault> {
+impl Execution<'_> {
+    /// Parses and runs a text in a frame.
+    fn run_text(&mut self, text: &str, frame: &mut Frame) -> Result<Flow, SqlError> {
         let statements = tsql::parse(text, self.session.settings.quoted)?;
         self.precompile(&statements, frame)?;
         self.statements(&statements, frame)
     }
 
-    fn ended(&mut self, result: Result<(), Fault>) {
-        if let Err(fault) = result
-            && fault.number != INTERRUPTED
+    fn finish_batch(&mut self, result: Result<(), SqlError>) {
+        if let Err(error) = result
+            && error.number != INTERRUPTED
         {
-            self.report(&fault);
-            self.say(Reply::Done { rows: None });
+            self.send_error(&error);
+            self.send(Reply::Done { rows: None });
         }
         if self.session.doomed {
             self.session.rollback_all();
-            let fault = Fault::new(
+            let error = SqlError::new(
                 3998,
                 "Uncommittable transaction is detected at the end of the batch. The transaction is rolled back.",
             );
-            self.report(&fault);
+            self.send_error(&error);
         }
     }
 
-    pub(super) fn say(&mut self, reply: Reply) {
-        if !self.gone {
+    pub(super) fn send(&mut self, reply: Reply) {
+        if !self.client_gone {
             match reply {
-                Reply::Columns(_) => self.open = true,
-                Reply::Done { .. } => self.open = false,
+                Reply::Columns(_) => self.in_result_set = true,
+                Reply::Done { .. } => self.in_result_set = false,
                 _ => {}
             }
-            self.gone = !(self.sink)(reply);
+            self.client_gone = !(self.sink)(reply);
         }
     }
 
-    /// An error to the client.
-    fn report(&mut self, fault: &Fault) {
-        self.say(Reply::Message(fault.message()));
-        if fault.terminated {
-            self.say(Reply::Message(SqlMessage {
+    /// Sends an error to the client.
+    fn send_error(&mut self, error: &SqlError) {
+        self.send(Reply::Message(error.message()));
+        if error.terminated {
+            self.send(Reply::Message(SqlMessage {
                 number: 3621,
                 state: 0,
                 class: 0,
                 text: "The statement has been terminated.".to_owned(),
                 procedure: String::new(),
-                line: fault.line.max(1),
+                line: error.line.max(1),
             }));
         }
     }
 
-    /// Information to the client.
-    fn inform(&mut self, number: i32, text: &str) {
-        let message = Fault::new(number, text).class(0).message();
-        self.say(Reply::Message(message));
+    /// Sends information to the client.
+    fn send_info(&mut self, number: i32, text: &str) {
+        let message = SqlError::new(number, text).class(0).message();
+        self.send(Reply::Message(message));
     }
 
-    /// A statement that changed rows is done.
-    fn counted(&mut self, rows: usize) {
+    /// Ends a statement that changed or returned rows.
+    fn finish_with_rows(&mut self, rows: usize) {
         self.session.row_count = i64::try_from(rows).unwrap_or(i64::MAX);
         let rows = (!self.session.settings.no_count).then(|| u64::try_from(rows).unwrap_or(u64::MAX));
-        self.say(Reply::Done { rows });
+        self.send(Reply::Done { rows });
     }
 
-    /// A statement without rows is done.
-    fn done(&mut self) {
+    /// Ends a statement without rows.
+    fn finish(&mut self) {
         self.session.row_count = 0;
-        self.say(Reply::Done { rows: None });
+        self.send(Reply::Done { rows: None });
     }
 }

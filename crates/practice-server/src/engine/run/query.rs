@@ -1,30 +1,30 @@
-//! `SELECT`, and the single values that control flow needs.
+//! `SELECT`, and single values for control flow.
 
 use std::sync::Arc;
 
 use rusqlite::types::Value as Stored;
 use sqlparser::ast::{Expr, Query};
 
-use super::super::bind::{Binder, Bound, Variables};
+use super::super::bind::{Binder, BoundQuery, Variables};
 use super::super::context::Context;
-use super::super::fault::{self, Fault};
+use super::super::error::{self, SqlError};
 use super::super::session::Session;
-use super::super::stored::to_wire;
-use super::super::{code, convert};
-use super::{Frame, Run};
+use super::super::{convert, types};
+use super::{Execution, Frame};
+use crate::engine::convert::to_wire;
 use crate::reply::Reply;
 use crate::tsql::statement::Isolation;
 use crate::value::SqlType;
 
 /// The rows of `INSERT … EXEC`, with their types.
 #[derive(Debug, Default)]
-pub(super) struct Kept {
+pub(super) struct CapturedRows {
     pub(super) rows: Vec<Vec<(Stored, SqlType)>>,
 }
 
 /// Binds `parameters` to a prepared statement.
-pub(super) fn bind(statement: &mut rusqlite::Statement<'_>, parameters: &[Stored]) -> Result<(), Fault> {
-    // A variable that only takes a value is known to the binder and not to the statement.
+pub(super) fn bind(statement: &mut rusqlite::Statement<'_>, parameters: &[Stored]) -> Result<(), SqlError> {
+    // A variable that is only assigned is known to the binder and not to the statement.
     let wanted = statement.parameter_count();
     for (at, value) in parameters.iter().enumerate().take(wanted) {
         statement.raw_bind_parameter(at + 1, value)?;
@@ -33,14 +33,14 @@ pub(super) fn bind(statement: &mut rusqlite::Statement<'_>, parameters: &[Stored
 }
 
 impl Session {
-    /// The context that a query's names want: another database's when all of them are there.
-    pub(crate) fn context_for(&mut self, query: &Query) -> Result<Arc<Context>, Fault> {
+    /// Returns the context for a query's names: another database's if all of them are in it.
+    pub(crate) fn context_for_query(&mut self, query: &Query) -> Result<Arc<Context>, SqlError> {
         let mut others: Vec<String> = Vec::new();
         let mut here = false;
         super::super::bind::relations(query, &mut |relation| {
-            match super::super::bind::name_of(relation) {
+            match super::super::bind::object_name(relation) {
                 Ok(name) if name.database().is_some() => others.extend(name.database().map(str::to_owned)),
-                Ok(name) if super::super::view::find(&name).is_some_and(super::super::view::of_server) => {}
+                Ok(name) if super::super::view::find(&name).is_some_and(super::super::view::is_server_wide) => {}
                 _ => here = true,
             }
             std::ops::ControlFlow::Continue(())
@@ -53,25 +53,27 @@ impl Session {
                 let Some(database) = server.database(other).cloned() else {
                     let mut named = String::new();
                     super::super::bind::relations(query, &mut |relation| {
-                        named = super::super::bind::name_of(relation).map(|name| name.to_string()).unwrap_or_default();
+                        named = super::super::bind::object_name(relation).map(|name| name.to_string()).unwrap_or_default();
                         std::ops::ControlFlow::Break(())
                     });
-                    return Err(fault::no_object(named));
+                    return Err(error::no_object(named));
                 };
-                self.engine.may_open(&database, &self.account, self.facts.id)?;
-                self.context_of(&database)
+                self.engine.may_open(&database, &self.account, self.info.id)?;
+                self.context_for_database(&database)
             }
             [] => self.context(),
-            _ => Err(Fault::unsupported("A statement over several databases")),
+            _ => Err(SqlError::unsupported("A statement over several databases")),
         }
     }
 
-    /// Reading in a transaction whose isolation forbids others to change what was read keeps them from writing.
-    pub(crate) fn reading(&mut self, context: &Context, locks: bool) -> Result<(), Fault> {
+    /// Locks the database against other writers if the isolation level forbids changes to what a transaction has read.
+    pub(crate) fn reading(&mut self, context: &Context, locks: bool) -> Result<(), SqlError> {
         let isolated = match self.settings.isolation {
             Isolation::Serializable | Isolation::RepeatableRead => true,
             Isolation::ReadCommitted | Isolation::ReadUncommitted => false,
-            Isolation::Snapshot => return Err(Fault::unsupported("The isolation level SNAPSHOT")),
+            Isolation::Snapshot => {
+                return Err(SqlError::unsupported("The isolation level SNAPSHOT"));
+            }
         };
         if self.nesting > 0 && (locks || isolated) && !context.target.read_only && !self.doomed {
             self.start_writing(context)?;
@@ -79,8 +81,8 @@ impl Session {
         Ok(())
     }
 
-    /// All rows of a bound query.
-    pub(crate) fn rows(&self, context: &Context, sql: &str, parameters: &[Stored]) -> Result<Vec<Vec<Stored>>, Fault> {
+    /// Returns all rows of a bound query.
+    pub(crate) fn rows(&self, context: &Context, sql: &str, parameters: &[Stored]) -> Result<Vec<Vec<Stored>>, SqlError> {
         let mut statement = self.connection(context)?.prepare(sql)?;
         bind(&mut statement, parameters)?;
         let width = statement.column_count();
@@ -93,9 +95,9 @@ impl Session {
     }
 }
 
-impl Run<'_> {
-    pub(super) fn query(&mut self, query: &Query, frame: &mut Frame) -> Result<(), Fault> {
-        let context = self.session.context_for(query)?;
+impl Execution<'_> {
+    pub(super) fn query(&mut self, query: &Query, frame: &mut Frame) -> Result<(), SqlError> {
+        let context = self.session.context_for_query(query)?;
         let mut binder = Binder::new(&context, &frame.variables);
         let bound = binder.query(query)?;
         let (parameters, locks) = (binder.parameters(), binder.locks);
@@ -110,21 +112,22 @@ impl Run<'_> {
             self.session.row_count = i64::try_from(rows.len()).unwrap_or(0);
             return Ok(());
         }
-        self.send(&context, &bound, &parameters)
+        self.send_rows(&context, &bound, &parameters)
     }
 
-    /// Sends a query's rows, or keeps them.
-    fn send(&mut self, context: &Context, bound: &Bound, parameters: &[Stored]) -> Result<(), Fault> {
-        if let Some(kept) = &mut self.kept {
+    /// Sends a query's rows, or captures them.
+    fn send_rows(&mut self, context: &Context, bound: &BoundQuery, parameters: &[Stored]) -> Result<(), SqlError> {
+        if let Some(captured) = &mut self.captured {
             let rows = self.session.rows(context, &bound.sql, parameters)?;
             self.session.row_count = i64::try_from(rows.len()).unwrap_or(0);
-            kept.rows
+            captured
+                .rows
                 .extend(rows.into_iter().map(|row| row.into_iter().zip(bound.fields.iter().map(|field| field.kind)).collect()));
             return Ok(());
         }
         let mut statement = self.session.connection(context)?.prepare(&bound.sql)?;
         bind(&mut statement, parameters)?;
-        self.open = true;
+        self.in_result_set = true;
         let mut going = (self.sink)(Reply::Columns(bound.columns()));
         let mut rows = statement.raw_query();
         let mut count = 0_usize;
@@ -148,16 +151,16 @@ impl Run<'_> {
         }
         drop(rows);
         drop(statement);
-        self.gone |= !going;
+        self.client_gone |= !going;
         if let Some(error) = failed {
             return Err(error.into());
         }
-        self.counted(count);
+        self.finish_with_rows(count);
         Ok(())
     }
 
-    /// One value, in a type of its own.
-    pub(super) fn value(&mut self, expr: &Expr, variables: &Variables) -> Result<(Stored, SqlType), Fault> {
+    /// Evaluates an expression.
+    pub(super) fn value(&mut self, expr: &Expr, variables: &Variables) -> Result<(Stored, SqlType), SqlError> {
         let context = self.session.context()?;
         let mut binder = Binder::new(&context, variables);
         let typed = binder.expr(expr)?;
@@ -166,22 +169,22 @@ impl Run<'_> {
         Ok((value, typed.kind))
     }
 
-    /// One value, converted.
-    pub(super) fn value_as(&mut self, expr: &Expr, kind: SqlType, variables: &Variables) -> Result<Stored, Fault> {
+    /// Evaluates an expression and converts the value.
+    pub(super) fn value_as(&mut self, expr: &Expr, kind: SqlType, variables: &Variables) -> Result<Stored, SqlError> {
         let (value, from) = self.value(expr, variables)?;
         convert::convert(value, from, kind, 0)
     }
 
-    /// One text; `NULL` is the empty text.
-    pub(super) fn text_of(&mut self, expr: &Expr, variables: &Variables) -> Result<String, Fault> {
+    /// Evaluates an expression as text; `NULL` is the empty text.
+    pub(super) fn text_value(&mut self, expr: &Expr, variables: &Variables) -> Result<String, SqlError> {
         match self.value_as(expr, SqlType::NVarChar(None), variables)? {
             Stored::Text(text) => Ok(text),
             _ => Ok(String::new()),
         }
     }
 
-    /// Whether a condition is true.
-    pub(super) fn holds(&mut self, condition: &Expr, frame: &mut Frame) -> Result<bool, Fault> {
+    /// Evaluates a condition.
+    pub(super) fn is_true(&mut self, condition: &Expr, frame: &mut Frame) -> Result<bool, SqlError> {
         let context = self.session.context()?;
         let mut binder = Binder::new(&context, &frame.variables);
         let test = binder.condition(condition)?;
@@ -191,7 +194,7 @@ impl Run<'_> {
         Ok(rows.first().and_then(|row| row.first()) == Some(&Stored::Integer(1)))
     }
 
-    pub(super) fn set_variable(&mut self, name: &str, expr: &Expr, frame: &mut Frame) -> Result<(), Fault> {
+    pub(super) fn set_variable(&mut self, name: &str, expr: &Expr, frame: &mut Frame) -> Result<(), SqlError> {
         if !frame.variables.contains_key(name) {
             return Err(undeclared(name));
         }
@@ -200,17 +203,20 @@ impl Run<'_> {
     }
 }
 
-/// 137
-pub(super) fn undeclared(name: &str) -> Fault {
-    Fault::new(137, format!("Must declare the scalar variable \"{name}\".")).class(15).state(1).reach(super::Reach::Compile)
+/// Creates error 137.
+pub(super) fn undeclared(name: &str) -> SqlError {
+    SqlError::new(137, format!("Must declare the scalar variable \"{name}\"."))
+        .class(15)
+        .state(1)
+        .scope(super::ErrorScope::Compile)
 }
 
-/// Gives a variable a value: converted, and cut where it is too long.
-pub(super) fn assign(variables: &mut Variables, name: &str, value: Stored, kind: SqlType) -> Result<(), Fault> {
+/// Assigns a value to a variable: converted, and truncated if too long.
+pub(super) fn assign(variables: &mut Variables, name: &str, value: Stored, kind: SqlType) -> Result<(), SqlError> {
     let variable = variables.get_mut(name).ok_or_else(|| undeclared(name))?;
     let value = convert::convert(value, kind, variable.kind, 0)?;
     variable.value = if variable.fixed { convert::pad(value, variable.kind) } else { value };
-    // The code is what generated SQL would name the type by; a type without one could not be read back.
-    debug_assert_eq!(code::decode(code::encode(variable.kind)), variable.kind);
+    // Generated SQL names the type by its code, so every type must survive the encoding.
+    debug_assert_eq!(types::decode(types::encode(variable.kind)), variable.kind);
     Ok(())
 }

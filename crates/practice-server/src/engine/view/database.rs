@@ -1,15 +1,15 @@
-//! `sys.databases` and its neighbours.
+//! `sys.databases` and related views.
 
 use rusqlite::types::Value as Stored;
 
-use super::{BIT, DESC, INT, NAME, Readers, Shape, View, bit, int, nothing, sid, text};
+use super::{BIT, ColumnShape, DESC, INT, NAME, Readers, View, bit, int, no_rows, sid, text};
 use crate::engine::context::Context;
 use crate::engine::instant;
-use crate::engine::principal::server_permission;
+use crate::engine::principal::has_server_permission;
 use crate::engine::server::Database;
 use crate::value::SqlType;
 
-const DATABASES: &[Shape] = &[
+const DATABASES: &[ColumnShape] = &[
     ("name", NAME, false),
     ("database_id", INT, false),
     ("source_database_id", INT, true),
@@ -42,7 +42,7 @@ const DATABASES: &[Shape] = &[
     ("containment_desc", DESC, true),
 ];
 
-const MIRRORING: &[Shape] = &[
+const MIRRORING: &[ColumnShape] = &[
     ("database_id", INT, false),
     ("mirroring_guid", SqlType::Guid, true),
     ("mirroring_state", SqlType::TinyInt, true),
@@ -55,21 +55,21 @@ const MIRRORING: &[Shape] = &[
     ("mirroring_partner_instance", NAME, true),
 ];
 
-const GROUPS: &[Shape] = &[
+const GROUPS: &[ColumnShape] = &[
     ("group_id", SqlType::Guid, false),
     ("name", NAME, true),
     ("resource_id", SqlType::NVarChar(Some(40)), true),
     ("is_distributed", BIT, true),
 ];
 
-const LISTENERS: &[Shape] = &[
+const LISTENERS: &[ColumnShape] = &[
     ("group_id", SqlType::Guid, false),
     ("listener_id", SqlType::NVarChar(Some(36)), true),
     ("dns_name", SqlType::NVarChar(Some(63)), true),
     ("port", INT, true),
 ];
 
-const REPLICAS: &[Shape] = &[
+const REPLICAS: &[ColumnShape] = &[
     ("replica_id", SqlType::Guid, true),
     ("group_id", SqlType::Guid, true),
     ("replica_server_name", SqlType::NVarChar(Some(256)), true),
@@ -77,7 +77,7 @@ const REPLICAS: &[Shape] = &[
     ("availability_mode_desc", DESC, true),
 ];
 
-const REPLICA_STATES: &[Shape] = &[
+const REPLICA_STATES: &[ColumnShape] = &[
     ("replica_id", SqlType::Guid, false),
     ("group_id", SqlType::Guid, false),
     ("is_local", BIT, false),
@@ -88,7 +88,7 @@ const REPLICA_STATES: &[Shape] = &[
     ("synchronization_health_desc", DESC, true),
 ];
 
-const DATABASE_REPLICA_STATES: &[Shape] = &[
+const DATABASE_REPLICA_STATES: &[ColumnShape] = &[
     ("database_id", INT, false),
     ("group_id", SqlType::Guid, false),
     ("replica_id", SqlType::Guid, false),
@@ -102,28 +102,28 @@ const DATABASE_REPLICA_STATES: &[Shape] = &[
     ("is_suspended", BIT, true),
 ];
 
-const LOG_SHIPPING: &[Shape] = &[
+const LOG_SHIPPING: &[ColumnShape] = &[
     ("primary_id", SqlType::Guid, false),
     ("primary_database", NAME, false),
     ("backup_directory", SqlType::NVarChar(Some(500)), false),
     ("last_backup_date", SqlType::DateTime, true),
 ];
 
-const LOG_SHIPPING_SECONDARY: &[Shape] =
+const LOG_SHIPPING_SECONDARY: &[ColumnShape] =
     &[("secondary_database", NAME, false), ("secondary_id", SqlType::Guid, false), ("restore_mode", BIT, false)];
 
-/// What SQL Server keeps in tables of msdb; there is no log shipping here.
-const fn of_msdb(name: &'static str, id: i64, shape: &'static [Shape]) -> View {
-    View { schema: "dbo", name, id, server: false, readers: Readers::Owners, shape, rows: nothing }
+/// Creates a view of what SQL Server keeps in tables of msdb; there is no log shipping here.
+const fn msdb_view(name: &'static str, id: i64, shape: &'static [ColumnShape]) -> View {
+    View { schema: "dbo", name, id, server: false, readers: Readers::Owners, shape, rows: no_rows }
 }
 
-const fn empty(name: &'static str, id: i64, shape: &'static [Shape]) -> View {
-    View { schema: "sys", name, id, server: true, readers: Readers::Everybody, shape, rows: nothing }
+const fn empty(name: &'static str, id: i64, shape: &'static [ColumnShape]) -> View {
+    View { schema: "sys", name, id, server: true, readers: Readers::Everybody, shape, rows: no_rows }
 }
 
 pub(super) const VIEWS: &[View] = &[
-    of_msdb("log_shipping_primary_databases", -107, LOG_SHIPPING),
-    of_msdb("log_shipping_secondary_databases", -108, LOG_SHIPPING_SECONDARY),
+    msdb_view("log_shipping_primary_databases", -107, LOG_SHIPPING),
+    msdb_view("log_shipping_secondary_databases", -108, LOG_SHIPPING_SECONDARY),
     View {
         schema: "sys",
         name: "databases",
@@ -149,9 +149,11 @@ pub(super) const VIEWS: &[View] = &[
     empty("dm_hadr_database_replica_states", -106, DATABASE_REPLICA_STATES),
 ];
 
-/// Whether a login sees that a database is there.
+/// Returns whether a login can see that a database exists.
 fn visible(context: &Context, database: &Database) -> bool {
-    ["VIEW ANY DATABASE", "ALTER ANY DATABASE", "CREATE ANY DATABASE"].iter().any(|one| server_permission(&context.account, one))
+    ["VIEW ANY DATABASE", "ALTER ANY DATABASE", "CREATE ANY DATABASE"]
+        .iter()
+        .any(|one| has_server_permission(&context.account, one))
         || ["master", "tempdb"].contains(&database.name.as_str())
         || database.owner.eq_ignore_ascii_case(&context.account.name)
         || database.id == context.database.id
@@ -172,7 +174,9 @@ fn databases(context: &Context) -> Vec<Vec<Stored>> {
                 "BULK_LOGGED" => 2,
                 _ => 3,
             };
-            let online = |value: Stored| if database.offline { Stored::Null } else { value };
+            let online = |value: Stored| {
+                if database.offline { Stored::Null } else { value }
+            };
             vec![
                 text(&database.name),
                 int(database.id),

@@ -2,19 +2,19 @@
 
 use rusqlite::types::Value as Stored;
 
-use super::{INT, NAME, Readers, Shape, View, int, text};
+use super::{ColumnShape, INT, NAME, Readers, View, int, text};
 use crate::engine::context::Context;
 use crate::engine::types;
 use crate::value::SqlType;
 
-const TABLES: &[Shape] = &[
+const TABLES: &[ColumnShape] = &[
     ("TABLE_CATALOG", NAME, true),
     ("TABLE_SCHEMA", NAME, true),
     ("TABLE_NAME", NAME, false),
     ("TABLE_TYPE", SqlType::VarChar(Some(10)), true),
 ];
 
-const COLUMNS: &[Shape] = &[
+const COLUMNS: &[ColumnShape] = &[
     ("TABLE_CATALOG", NAME, true),
     ("TABLE_SCHEMA", NAME, true),
     ("TABLE_NAME", NAME, false),
@@ -30,7 +30,7 @@ const COLUMNS: &[Shape] = &[
     ("COLLATION_NAME", NAME, true),
 ];
 
-const SCHEMATA: &[Shape] = &[("CATALOG_NAME", NAME, true), ("SCHEMA_NAME", NAME, false), ("SCHEMA_OWNER", NAME, true)];
+const SCHEMATA: &[ColumnShape] = &[("CATALOG_NAME", NAME, true), ("SCHEMA_NAME", NAME, false), ("SCHEMA_OWNER", NAME, true)];
 
 pub(super) const VIEWS: &[View] = &[
     View {
@@ -67,7 +67,7 @@ fn tables(context: &Context) -> Vec<Vec<Stored>> {
     catalog
         .tables
         .iter()
-        .filter(|table| context.who.sees(catalog, table))
+        .filter(|table| context.user.can_see(catalog, table))
         .map(|table| {
             vec![text(&context.target.name), text(catalog.schema_name(table.schema)), text(&table.name), text("BASE TABLE")]
         })
@@ -77,21 +77,21 @@ fn tables(context: &Context) -> Vec<Vec<Stored>> {
 fn columns(context: &Context) -> Vec<Vec<Stored>> {
     let catalog = &context.catalog;
     let mut rows = Vec::new();
-    for table in catalog.tables.iter().filter(|table| context.who.sees(catalog, table)) {
+    for table in catalog.tables.iter().filter(|table| context.user.can_see(catalog, table)) {
         for (place, column) in (1_i64..).zip(&table.columns) {
             let kind = column.kind();
-            let (_, precision, scale) = types::measures(kind);
+            let (_, precision, scale) = types::measure(kind);
             let length = match kind {
                 SqlType::NVarChar(length) | SqlType::VarChar(length) | SqlType::VarBinary(length) => {
                     int(length.map_or(-1, i64::from))
                 }
                 _ => Stored::Null,
             };
-            let number = (types::integer(kind) && kind != SqlType::Bit)
+            let number = (types::is_integer(kind) && kind != SqlType::Bit)
                 || matches!(kind, SqlType::Decimal { .. } | SqlType::Float | SqlType::Real);
             let moment = match kind {
                 SqlType::Date => int(0),
-                kind if types::temporal(kind) => int(scale),
+                kind if types::is_temporal(kind) => int(scale),
                 _ => Stored::Null,
             };
             let shown = if column.type_name == "sysname" { "nvarchar" } else { &column.type_name };
@@ -108,7 +108,7 @@ fn columns(context: &Context) -> Vec<Vec<Stored>> {
                 if number { int(precision) } else { Stored::Null },
                 if number && !matches!(kind, SqlType::Float | SqlType::Real) { int(scale) } else { Stored::Null },
                 moment,
-                if types::text(kind) { text(column.collation.as_deref().unwrap_or(&catalog.collation)) } else { Stored::Null },
+                if types::is_text(kind) { text(column.collation.as_deref().unwrap_or(&catalog.collation)) } else { Stored::Null },
             ]);
         }
     }

@@ -1,4 +1,4 @@
-//! Catalog views, made from the server's and the database's real state whenever they are read.
+//! Catalog views, computed from the server's and the database's actual state whenever they are read.
 
 mod database;
 mod information;
@@ -10,15 +10,15 @@ mod session;
 use rusqlite::types::Value as Stored;
 
 use super::context::Context;
-use super::fault::{Fault, denied};
-use super::principal::server_permission;
+use super::error::{SqlError, denied};
+use super::principal::has_server_permission;
 use super::types;
-use crate::engine::typed::{Collated, Field, Strength, quote};
-use crate::tsql::names::Name;
+use crate::engine::typed::{CollationStrength, ExprCollation, Field, quote};
+use crate::tsql::Name;
 use crate::value::SqlType;
 
 /// A column: name, type, whether it may be `NULL`.
-pub(super) type Shape = (&'static str, SqlType, bool);
+pub(super) type ColumnShape = (&'static str, SqlType, bool);
 
 /// `sysname`
 pub(super) const NAME: SqlType = SqlType::NVarChar(Some(128));
@@ -29,62 +29,62 @@ pub(super) const INT: SqlType = SqlType::Int;
 /// `is_…`
 pub(super) const BIT: SqlType = SqlType::Bit;
 
-type Rows = fn(&Context) -> Vec<Vec<Stored>>;
+type RowSource = fn(&Context) -> Vec<Vec<Stored>>;
 
 /// Who may read a view.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Readers {
     Everybody,
-    /// With VIEW SERVER STATE; SQL Server refuses such a view even for what is one's own.
+    /// Logins with VIEW SERVER STATE; SQL Server refuses such a view even for one's own rows.
     ServerState,
-    /// Owners of the database that it is in.
+    /// Owners of the view's database.
     Owners,
 }
 
-/// A view.
+/// A catalog view.
 #[derive(Debug)]
 pub(crate) struct View {
     schema: &'static str,
     name: &'static str,
     id: i64,
-    /// Shows the same from every database.
+    /// Whether it has the same rows in every database.
     server: bool,
     readers: Readers,
-    shape: &'static [Shape],
-    rows: Rows,
+    shape: &'static [ColumnShape],
+    rows: RowSource,
 }
 
-fn all() -> impl Iterator<Item = &'static View> {
+fn all_views() -> impl Iterator<Item = &'static View> {
     [database::VIEWS, server::VIEWS, object::VIEWS, principal::VIEWS, session::VIEWS, information::VIEWS].into_iter().flatten()
 }
 
-/// The view that a name means.
+/// Finds the view with this name.
 pub(crate) fn find(name: &Name) -> Option<&'static View> {
     let schema = name.schema()?;
     let msdb = name.database().is_some_and(|database| database.eq_ignore_ascii_case("msdb"));
-    all()
+    all_views()
         .filter(|view| view.schema != "dbo" || msdb)
         .find(|view| view.schema.eq_ignore_ascii_case(schema) && view.name.eq_ignore_ascii_case(name.object()))
 }
 
-/// Whether a view shows the same from every database.
-pub(crate) fn of_server(view: &View) -> bool {
+/// Returns whether a view has the same rows in every database.
+pub(crate) fn is_server_wide(view: &View) -> bool {
     view.server
 }
 
-/// `OBJECT_ID` of a view.
+/// Returns `OBJECT_ID` of a view.
 pub(crate) fn object_id(name: &Name) -> Option<i64> {
     find(name).map(|view| view.id)
 }
 
-/// `COL_LENGTH` of a view's column.
+/// Returns `COL_LENGTH` of a view's column.
 pub(crate) fn column_length(name: &Name, column: &str) -> Option<i64> {
     let view = find(name)?;
-    view.shape.iter().find(|(known, _, _)| known.eq_ignore_ascii_case(column)).map(|(_, kind, _)| types::measures(*kind).0)
+    view.shape.iter().find(|(known, _, _)| known.eq_ignore_ascii_case(column)).map(|(_, kind, _)| types::measure(*kind).0)
 }
 
-/// The view's SQL and columns.
-pub(crate) fn sql(view: &View, context: &Context) -> Result<(String, Vec<Field>), Fault> {
+/// Returns the view's SQL and columns.
+pub(crate) fn sql(view: &View, context: &Context) -> Result<(String, Vec<Field>), SqlError> {
     let collation = context.catalog.collation.clone();
     let fields: Vec<Field> = view
         .shape
@@ -94,15 +94,16 @@ pub(crate) fn sql(view: &View, context: &Context) -> Result<(String, Vec<Field>)
             stored: format!("\"{name}\""),
             kind: *kind,
             nullable: *nullable,
-            collation: types::text(*kind).then(|| Collated { name: collation.clone(), strength: Strength::Implicit }),
+            collation: types::is_text(*kind)
+                .then(|| ExprCollation { name: collation.clone(), strength: CollationStrength::Implicit }),
         })
         .collect();
     match view.readers {
-        Readers::ServerState if !server_permission(&context.account, "VIEW SERVER STATE") => {
+        Readers::ServerState if !has_server_permission(&context.account, "VIEW SERVER STATE") => {
             let text = "VIEW SERVER STATE permission was denied on object 'server', database 'master'.";
-            return Err(Fault::new(300, text).class(14));
+            return Err(SqlError::new(300, text).class(14));
         }
-        Readers::Owners if !context.who.dbo() => {
+        Readers::Owners if !context.user.is_dbo() => {
             return Err(denied("SELECT", view.name, &context.target.name, view.schema));
         }
         _ => {}
@@ -136,8 +137,8 @@ fn literal(value: &Stored) -> String {
     }
 }
 
-/// A view that is always empty: there is none of what it shows.
-fn nothing(_: &Context) -> Vec<Vec<Stored>> {
+/// Returns no rows: the server has none of what the view shows.
+fn no_rows(_: &Context) -> Vec<Vec<Stored>> {
     Vec::new()
 }
 

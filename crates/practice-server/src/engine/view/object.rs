@@ -2,13 +2,14 @@
 
 use rusqlite::types::Value as Stored;
 
-use super::{BIT, DESC, INT, NAME, Readers, Shape, View, bit, int, text};
-use crate::engine::catalog::{OnChange, Table};
+use super::{BIT, ColumnShape, DESC, INT, NAME, Readers, View, bit, int, text};
+use crate::engine::catalog::Table;
 use crate::engine::context::Context;
 use crate::engine::{instant, types};
+use crate::tsql::statement::ReferentialAction;
 use crate::value::SqlType;
 
-const OBJECTS: &[Shape] = &[
+const OBJECTS: &[ColumnShape] = &[
     ("name", NAME, false),
     ("object_id", INT, false),
     ("principal_id", INT, true),
@@ -21,7 +22,7 @@ const OBJECTS: &[Shape] = &[
     ("is_ms_shipped", BIT, false),
 ];
 
-const COLUMNS: &[Shape] = &[
+const COLUMNS: &[ColumnShape] = &[
     ("object_id", INT, false),
     ("name", NAME, true),
     ("column_id", INT, false),
@@ -37,7 +38,7 @@ const COLUMNS: &[Shape] = &[
     ("default_object_id", INT, false),
 ];
 
-const INDEXES: &[Shape] = &[
+const INDEXES: &[ColumnShape] = &[
     ("object_id", INT, false),
     ("name", NAME, true),
     ("index_id", INT, false),
@@ -50,7 +51,7 @@ const INDEXES: &[Shape] = &[
     ("filter_definition", SqlType::NVarChar(None), true),
 ];
 
-const INDEX_COLUMNS: &[Shape] = &[
+const INDEX_COLUMNS: &[ColumnShape] = &[
     ("object_id", INT, false),
     ("index_id", INT, false),
     ("index_column_id", INT, false),
@@ -60,7 +61,7 @@ const INDEX_COLUMNS: &[Shape] = &[
     ("is_included_column", BIT, true),
 ];
 
-const KEYS: &[Shape] = &[
+const KEYS: &[ColumnShape] = &[
     ("name", NAME, false),
     ("object_id", INT, false),
     ("schema_id", INT, false),
@@ -71,7 +72,7 @@ const KEYS: &[Shape] = &[
     ("is_system_named", BIT, false),
 ];
 
-const CHECKS: &[Shape] = &[
+const CHECKS: &[ColumnShape] = &[
     ("name", NAME, false),
     ("object_id", INT, false),
     ("schema_id", INT, false),
@@ -80,7 +81,7 @@ const CHECKS: &[Shape] = &[
     ("is_disabled", BIT, false),
 ];
 
-const DEFAULTS: &[Shape] = &[
+const DEFAULTS: &[ColumnShape] = &[
     ("name", NAME, false),
     ("object_id", INT, false),
     ("schema_id", INT, false),
@@ -89,7 +90,7 @@ const DEFAULTS: &[Shape] = &[
     ("definition", SqlType::NVarChar(None), true),
 ];
 
-const FOREIGN: &[Shape] = &[
+const FOREIGN: &[ColumnShape] = &[
     ("name", NAME, false),
     ("object_id", INT, false),
     ("schema_id", INT, false),
@@ -100,18 +101,18 @@ const FOREIGN: &[Shape] = &[
     ("is_disabled", BIT, false),
 ];
 
-const SCHEMAS: &[Shape] = &[("name", NAME, false), ("schema_id", INT, false), ("principal_id", INT, true)];
+const SCHEMAS: &[ColumnShape] = &[("name", NAME, false), ("schema_id", INT, false), ("principal_id", INT, true)];
 
-const fn view(name: &'static str, id: i64, shape: &'static [Shape], rows: super::Rows) -> View {
+const fn view(name: &'static str, id: i64, shape: &'static [ColumnShape], rows: super::RowSource) -> View {
     View { schema: "sys", name, id, server: false, readers: Readers::Everybody, shape, rows }
 }
 
 pub(super) const VIEWS: &[View] = &[
     view("objects", -140, OBJECTS, objects),
     view("tables", -141, OBJECTS, tables),
-    view("views", -142, OBJECTS, super::nothing),
-    view("procedures", -143, OBJECTS, super::nothing),
-    view("triggers", -144, OBJECTS, super::nothing),
+    view("views", -142, OBJECTS, super::no_rows),
+    view("procedures", -143, OBJECTS, super::no_rows),
+    view("triggers", -144, OBJECTS, super::no_rows),
     view("columns", -145, COLUMNS, columns),
     view("indexes", -146, INDEXES, indexes),
     view("index_columns", -147, INDEX_COLUMNS, index_columns),
@@ -123,7 +124,7 @@ pub(super) const VIEWS: &[View] = &[
 ];
 
 fn visible(context: &Context) -> impl Iterator<Item = &Table> {
-    context.catalog.tables.iter().filter(|table| context.who.sees(&context.catalog, table))
+    context.catalog.tables.iter().filter(|table| context.user.can_see(&context.catalog, table))
 }
 
 fn table_row(table: &Table) -> Vec<Stored> {
@@ -145,7 +146,7 @@ fn tables(context: &Context) -> Vec<Vec<Stored>> {
     visible(context).map(table_row).collect()
 }
 
-fn described(kind: &str) -> &'static str {
+fn constraint_description(kind: &str) -> &'static str {
     match kind {
         "PK" => "PRIMARY_KEY_CONSTRAINT",
         "UQ" => "UNIQUE_CONSTRAINT",
@@ -167,7 +168,7 @@ fn objects(context: &Context) -> Vec<Vec<Stored>> {
                 int(table.schema),
                 int(table.id),
                 text(&format!("{kind:<2}")),
-                text(described(kind)),
+                text(constraint_description(kind)),
                 int(instant::rounded_datetime(table.created)),
                 int(instant::rounded_datetime(table.modified)),
                 bit(false),
@@ -181,9 +182,9 @@ fn columns(context: &Context) -> Vec<Vec<Stored>> {
     let mut rows = Vec::new();
     for table in visible(context) {
         for column in &table.columns {
-            let (length, precision, scale) = types::measures(column.kind());
-            let number = types::NAMES.iter().find(|(name, _, _)| *name == column.type_name).map_or(0, |(_, id, _)| *id);
-            let collation = if types::text(column.kind()) {
+            let (length, precision, scale) = types::measure(column.kind());
+            let number = types::SYSTEM_TYPES.iter().find(|(name, _, _)| *name == column.type_name).map_or(0, |(_, id, _)| *id);
+            let collation = if types::is_text(column.kind()) {
                 text(column.collation.as_deref().unwrap_or(&context.catalog.collation))
             } else {
                 Stored::Null
@@ -268,7 +269,7 @@ fn keys(context: &Context) -> Vec<Vec<Stored>> {
                 int(table.schema),
                 int(table.id),
                 text(kind),
-                text(described(kind)),
+                text(constraint_description(kind)),
                 int(index.id),
                 bit(index.name.contains("__")),
             ]);
@@ -311,9 +312,9 @@ fn foreign(context: &Context) -> Vec<Vec<Stored>> {
     for table in visible(context) {
         for key in &table.foreign {
             let (number, word) = match key.on_delete {
-                OnChange::Refuse => (0, "NO_ACTION"),
-                OnChange::Cascade => (1, "CASCADE"),
-                OnChange::SetNull => (2, "SET_NULL"),
+                ReferentialAction::Refuse => (0, "NO_ACTION"),
+                ReferentialAction::Cascade => (1, "CASCADE"),
+                ReferentialAction::SetNull => (2, "SET_NULL"),
             };
             rows.push(vec![
                 text(&key.name),

@@ -2,14 +2,14 @@
 
 use rusqlite::types::Value as Stored;
 
-use super::{BIT, DESC, INT, NAME, Readers, Shape, View, bit, int, sid, text};
+use super::{BIT, ColumnShape, DESC, INT, NAME, Readers, View, bit, int, sid, text};
 use crate::engine::catalog::Principal;
 use crate::engine::context::Context;
 use crate::engine::instant;
-use crate::engine::principal::On;
+use crate::engine::principal::PermissionScope;
 use crate::value::SqlType;
 
-const PRINCIPALS: &[Shape] = &[
+const PRINCIPALS: &[ColumnShape] = &[
     ("name", NAME, false),
     ("principal_id", INT, false),
     ("type", SqlType::VarChar(Some(1)), false),
@@ -24,9 +24,9 @@ const PRINCIPALS: &[Shape] = &[
     ("authentication_type_desc", DESC, true),
 ];
 
-const MEMBERS: &[Shape] = &[("role_principal_id", INT, false), ("member_principal_id", INT, false)];
+const MEMBERS: &[ColumnShape] = &[("role_principal_id", INT, false), ("member_principal_id", INT, false)];
 
-const PERMISSIONS: &[Shape] = &[
+const PERMISSIONS: &[ColumnShape] = &[
     ("class", SqlType::TinyInt, false),
     ("class_desc", DESC, true),
     ("major_id", INT, false),
@@ -69,12 +69,12 @@ pub(super) const VIEWS: &[View] = &[
     },
 ];
 
-/// Without a permission one sees oneself, `dbo` and what comes with every database.
+/// Returns whether the user can see a principal: without a permission only itself, `dbo` and the fixed ones.
 fn shown(context: &Context, principal: &Principal) -> bool {
     principal.fixed
-        || context.who.all.contains(&principal.id)
-        || context.who.may(&context.catalog, "ALTER ANY USER", On::Database)
-        || context.who.may(&context.catalog, "VIEW DEFINITION", On::Database)
+        || context.user.principals.contains(&principal.id)
+        || context.user.is_permitted(&context.catalog, "ALTER ANY USER", PermissionScope::Database)
+        || context.user.is_permitted(&context.catalog, "VIEW DEFINITION", PermissionScope::Database)
 }
 
 fn principals(context: &Context) -> Vec<Vec<Stored>> {

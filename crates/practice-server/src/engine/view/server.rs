@@ -1,15 +1,15 @@
-//! Logins, server roles, types of the server.
+//! Logins, server roles and types.
 
 use rusqlite::types::Value as Stored;
 
-use super::{BIT, DESC, INT, NAME, Readers, Shape, View, bit, int, sid, text};
+use super::{BIT, ColumnShape, DESC, INT, NAME, Readers, View, bit, int, sid, text};
 use crate::engine::context::Context;
-use crate::engine::principal::server_permission;
+use crate::engine::principal::has_server_permission;
 use crate::engine::server::SERVER_ROLES;
 use crate::engine::{instant, types};
 use crate::value::SqlType;
 
-const PRINCIPALS: &[Shape] = &[
+const PRINCIPALS: &[ColumnShape] = &[
     ("name", NAME, false),
     ("principal_id", INT, false),
     ("sid", SqlType::VarBinary(Some(85)), true),
@@ -23,9 +23,9 @@ const PRINCIPALS: &[Shape] = &[
     ("is_fixed_role", BIT, false),
 ];
 
-const MEMBERS: &[Shape] = &[("role_principal_id", INT, false), ("member_principal_id", INT, false)];
+const MEMBERS: &[ColumnShape] = &[("role_principal_id", INT, false), ("member_principal_id", INT, false)];
 
-const TYPES: &[Shape] = &[
+const TYPES: &[ColumnShape] = &[
     ("name", NAME, false),
     ("system_type_id", SqlType::TinyInt, false),
     ("user_type_id", INT, false),
@@ -35,7 +35,7 @@ const TYPES: &[Shape] = &[
     ("is_nullable", BIT, true),
 ];
 
-const CONFIGURATIONS: &[Shape] = &[
+const CONFIGURATIONS: &[ColumnShape] = &[
     ("configuration_id", INT, false),
     ("name", SqlType::NVarChar(Some(35)), false),
     ("value", SqlType::Variant, true),
@@ -69,14 +69,14 @@ pub(super) const VIEWS: &[View] = &[
         server: true,
         readers: Readers::Everybody,
         shape: CONFIGURATIONS,
-        rows: super::nothing,
+        rows: super::no_rows,
     },
 ];
 
-/// Without a permission one sees oneself, `sa` and the roles.
+/// Lists logins and roles: without a permission only one's own login, `sa` and the roles.
 fn principals(context: &Context) -> Vec<Vec<Stored>> {
-    let all =
-        server_permission(&context.account, "ALTER ANY LOGIN") || server_permission(&context.account, "VIEW ANY DEFINITION");
+    let all = has_server_permission(&context.account, "ALTER ANY LOGIN")
+        || has_server_permission(&context.account, "VIEW ANY DEFINITION");
     let mut rows: Vec<Vec<Stored>> = context
         .server
         .accounts
@@ -130,7 +130,7 @@ fn members(context: &Context) -> Vec<Vec<Stored>> {
 }
 
 fn kinds(_: &Context) -> Vec<Vec<Stored>> {
-    types::NAMES
+    types::SYSTEM_TYPES
         .iter()
         .map(|(name, id, length)| {
             let user = if *name == "sysname" { 256 } else { *id };

@@ -2,14 +2,14 @@
 
 use rusqlite::types::Value as Stored;
 
-use super::{INT, NAME, Readers, Shape, View, int, text};
+use super::{ColumnShape, INT, NAME, Readers, View, int, text};
 use crate::engine::context::Context;
 use crate::engine::instant;
-use crate::engine::principal::server_permission;
-use crate::engine::state::Facts;
+use crate::engine::principal::has_server_permission;
+use crate::engine::state::SessionInfo;
 use crate::value::SqlType;
 
-const SESSIONS: &[Shape] = &[
+const SESSIONS: &[ColumnShape] = &[
     ("session_id", SqlType::SmallInt, false),
     ("login_time", SqlType::DateTime, false),
     ("host_name", NAME, true),
@@ -21,7 +21,7 @@ const SESSIONS: &[Shape] = &[
     ("is_user_process", super::BIT, false),
 ];
 
-const CONNECTIONS: &[Shape] = &[
+const CONNECTIONS: &[ColumnShape] = &[
     ("session_id", INT, true),
     ("connect_time", SqlType::DateTime, false),
     ("net_transport", SqlType::NVarChar(Some(40)), false),
@@ -54,24 +54,24 @@ pub(super) const VIEWS: &[View] = &[
     },
 ];
 
-/// Oneself; everybody with VIEW SERVER STATE.
-fn shown(context: &Context) -> Vec<(Facts, i64)> {
-    let all = server_permission(&context.account, "VIEW SERVER STATE");
-    context.engine.sessions().into_iter().filter(|(facts, _)| all || facts.id == context.facts.id).collect()
+/// Returns one's own session, or all with VIEW SERVER STATE.
+fn shown(context: &Context) -> Vec<(SessionInfo, i64)> {
+    let all = has_server_permission(&context.account, "VIEW SERVER STATE");
+    context.engine.sessions().into_iter().filter(|(info, _)| all || info.id == context.info.id).collect()
 }
 
 fn sessions(context: &Context) -> Vec<Vec<Stored>> {
     shown(context)
         .into_iter()
-        .map(|(facts, database)| {
+        .map(|(info, database)| {
             vec![
-                int(i64::from(facts.id)),
-                int(instant::rounded_datetime(facts.since)),
-                text(&facts.host),
-                text(&facts.application),
-                text(&facts.login),
-                text(&facts.login),
-                text(if facts.id == context.facts.id { "running" } else { "sleeping" }),
+                int(i64::from(info.id)),
+                int(instant::rounded_datetime(info.since)),
+                text(&info.host),
+                text(&info.application),
+                text(&info.login),
+                text(&info.login),
+                text(if info.id == context.info.id { "running" } else { "sleeping" }),
                 int(database),
                 int(1),
             ]
@@ -82,15 +82,15 @@ fn sessions(context: &Context) -> Vec<Vec<Stored>> {
 fn connections(context: &Context) -> Vec<Vec<Stored>> {
     shown(context)
         .into_iter()
-        .map(|(facts, _)| {
+        .map(|(info, _)| {
             vec![
-                int(i64::from(facts.id)),
-                int(instant::rounded_datetime(facts.since)),
+                int(i64::from(info.id)),
+                int(instant::rounded_datetime(info.since)),
                 text("TCP"),
                 text("TSQL"),
-                text(if facts.encrypted { "TRUE" } else { "FALSE" }),
+                text(if info.encrypted { "TRUE" } else { "FALSE" }),
                 text("SQL"),
-                if facts.address.is_empty() { Stored::Null } else { text(&facts.address) },
+                if info.address.is_empty() { Stored::Null } else { text(&info.address) },
                 Stored::Null,
                 Stored::Null,
             ]

@@ -1,0 +1,468 @@
+//! The steps: everything that is fixed of each, in one row. What a step does and how it is undone is in `world/apply`.
+
+use crate::catalog::form::read;
+use crate::catalog::settings;
+use crate::model::answers::Answers;
+use crate::model::check::CheckId;
+use crate::model::cluster::ClusterId;
+use crate::model::facts::{Database, Facts, Identity, Occupant};
+use crate::model::field::FieldId;
+use crate::model::fingerprint::Fingerprint;
+use crate::model::flow::Flow;
+use crate::model::hand_over::Handing;
+use crate::model::key_verdict::KeyVerdict;
+use crate::model::node::Node;
+use crate::model::node_config::NodeConfig;
+use crate::model::plan::{Scope, StepKind};
+use crate::model::registry::KeptRow;
+use crate::model::storage::SharedStorage;
+use crate::model::untrusted::Untrusted;
+
+/// What a plan is made from.
+#[derive(Debug, Clone, Copy)]
+pub struct Proposal<'a> {
+    pub flow: Flow,
+    /// What was asked for.
+    pub answers: &'a Answers,
+    /// What was observed.
+    pub facts: &'a Facts,
+    pub cluster: ClusterId,
+    /// The master key's fingerprint.
+    pub fingerprint: Fingerprint,
+    /// Warnings that were accepted.
+    pub accepted: &'a [CheckId],
+    /// Whether this goes on with an unfinished run: then every step is in the plan, since each finds out by itself
+    /// whether it is done already.
+    pub resuming: bool,
+    /// The dead node's row that is to be removed; of a run that is gone on with, the row that it began with.
+    pub kept: Option<&'a KeptRow>,
+}
+
+/// What decides whether a step is part of a plan, and what its title names.
+#[derive(Debug, Clone, Copy)]
+pub struct Draft<'a> {
+    pub proposal: &'a Proposal<'a>,
+    /// What was asked for, parsed.
+    pub node: &'a Node,
+    /// The registry row that is replaced, changed or removed.
+    pub before: Option<&'a KeptRow>,
+}
+
+/// What a step changes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Target {
+    /// Nothing: it looks.
+    Nothing,
+    /// The home directory itself.
+    Home,
+    /// The sealed master key in it.
+    Key,
+    /// The node config in it, and this machine's list of instances.
+    Config,
+    /// The database as a whole.
+    Database,
+    /// The registry and its cluster.
+    Cluster,
+    /// One node's row in the registry.
+    Row,
+    /// The shared folders, and what the registry says of them.
+    Storage,
+    /// Octopus Server, by its own commands.
+    Octopus,
+}
+
+/// One step's row.
+#[derive(Debug)]
+pub struct StepRow {
+    pub kind: StepKind,
+    pub scope: Scope,
+    pub target: Target,
+    /// The mode of what it writes, `0600`, or empty.
+    pub mode: &'static str,
+    /// Whether it works with the master key.
+    pub needs_key: bool,
+    /// Whether it is part of the plan.
+    pub is_needed: fn(&Draft<'_>) -> bool,
+    /// What it does, to what.
+    pub title: fn(&Draft<'_>) -> String,
+    /// What is said before the path when a file of it fails.
+    pub file_failure: &'static str,
+    /// The command of Octopus Server's that it runs.
+    pub command: Option<&'static str>,
+}
+
+/// A step that looks and changes nothing; the other rows say what is otherwise.
+const LOOKS: StepRow = StepRow {
+    kind: StepKind::ProveAgain,
+    scope: Scope::Node,
+    target: Target::Nothing,
+    mode: "",
+    needs_key: false,
+    is_needed: |_| false,
+    title: |_| String::new(),
+    file_failure: "The run's own record could not be written to",
+    command: None,
+};
+
+const ROW: StepRow = StepRow { scope: Scope::Row, target: Target::Row, ..LOOKS };
+const STORAGE: StepRow = StepRow { target: Target::Storage, ..LOOKS };
+const OCTOPUS: StepRow = StepRow { target: Target::Octopus, is_needed: |draft| draft.hands_over(), ..LOOKS };
+
+/// The rows, in the order in which a plan holds the steps; but see [`in_order`].
+const ROWS: [StepRow; StepKind::ALL.len()] = [
+    StepRow {
+        kind: StepKind::ProveAgain,
+        is_needed: |draft| matches!(draft.proposal.flow, Flow::Join | Flow::Edit),
+        title: |_| "Prove cluster and master key once more".into(),
+        ..LOOKS
+    },
+    StepRow {
+        kind: StepKind::CreateHome,
+        target: Target::Home,
+        mode: "0750",
+        is_needed: |draft| draft.sets_up() && draft.needs_home(),
+        title: |draft| format!("Create {}", draft.node.home.display()),
+        file_failure: "The home directory could not be created or removed at",
+        ..LOOKS
+    },
+    StepRow {
+        kind: StepKind::SealMasterKey,
+        target: Target::Key,
+        mode: "0600",
+        needs_key: true,
+        is_needed: |draft| match draft.proposal.flow {
+            Flow::FirstNode | Flow::Join => true,
+            // A key that opens stays as it is: were it this run's, undo would take it away.
+            Flow::Edit => draft.proposal.facts.node.key.seen().is_none(),
+            Flow::Review | Flow::Leave | Flow::Remove => false,
+        },
+        title: |draft| match draft.proposal.flow {
+            Flow::FirstNode => "Seal the new master key".into(),
+            _ => "Seal the master key".into(),
+        },
+        file_failure: "The sealed master key could not be written or removed at",
+        ..LOOKS
+    },
+    StepRow {
+        kind: StepKind::CreateDatabase,
+        scope: Scope::Cluster,
+        target: Target::Database,
+        is_needed: |draft| {
+            let absent = matches!(draft.proposal.facts.server.database.seen(), Some(Database::Absent));
+            draft.is_first() && draft.node.create_database && (draft.proposal.resuming || absent)
+        },
+        title: |draft| {
+            let target = &draft.node.target;
+            let instance = target.address.instance.as_ref().map(|name| format!("\\{name}")).unwrap_or_default();
+            format!("Create database {} on {}{instance}", target.database, target.address.host)
+        },
+        ..LOOKS
+    },
+    StepRow {
+        kind: StepKind::InitialiseCluster,
+        scope: Scope::Cluster,
+        target: Target::Cluster,
+        needs_key: true,
+        is_needed: |draft| draft.is_first(),
+        title: |draft| format!("Create the registry and cluster {}", draft.cluster()),
+        ..LOOKS
+    },
+    StepRow {
+        kind: StepKind::AdoptCluster,
+        scope: Scope::Cluster,
+        target: Target::Cluster,
+        needs_key: true,
+        is_needed: |draft| draft.joins() && draft.adopts(),
+        title: |draft| format!("Create the registry in {}", draft.node.target.database),
+        ..LOOKS
+    },
+    StepRow {
+        kind: StepKind::JoinCluster,
+        is_needed: |draft| draft.joins() && draft.has_registry(),
+        title: |draft| match draft.before {
+            Some(_) => format!("Replace dead node {} in cluster {}", draft.row(), draft.cluster()),
+            None => format!("Enter {} into cluster {}", draft.node.name, draft.cluster()),
+        },
+        ..ROW
+    },
+    StepRow {
+        kind: StepKind::UpdateRow,
+        is_needed: |draft| draft.proposal.flow == Flow::Edit && draft.changes_row(),
+        title: |draft| format!("Change the row of {}", draft.row()),
+        ..ROW
+    },
+    StepRow {
+        kind: StepKind::DrainNode,
+        is_needed: |draft| draft.leaves_row(),
+        title: |draft| format!("Mark {} as drained", draft.row()),
+        ..ROW
+    },
+    StepRow {
+        kind: StepKind::RemoveRow,
+        is_needed: |draft| draft.leaves_row(),
+        title: |draft| format!("Take {} out of cluster {}", draft.row(), draft.cluster()),
+        ..ROW
+    },
+    StepRow {
+        kind: StepKind::RemoveNode,
+        scope: Scope::Cluster,
+        is_needed: |draft| draft.proposal.flow == Flow::Remove,
+        title: |draft| format!("Take dead node {} out of cluster {}", draft.row(), draft.cluster()),
+        ..ROW
+    },
+    StepRow {
+        kind: StepKind::ShareStorage,
+        scope: Scope::Cluster,
+        is_needed: |draft| draft.is_first() && draft.shares(),
+        title: |draft| match &draft.node.storage {
+            SharedStorage::Root(root) => format!("Share {} with all nodes", root.display()),
+            _ => "Share the folders with all nodes".into(),
+        },
+        file_failure: "The shared folder could not be made or removed at",
+        ..STORAGE
+    },
+    StepRow {
+        kind: StepKind::LeaveCanary,
+        scope: Scope::Row,
+        is_needed: |draft| draft.shares() && (draft.is_first() || draft.joins() && draft.is_registered()),
+        title: |_| "Leave a canary in each shared folder".into(),
+        file_failure: "This node's canary could not be written or removed at",
+        ..STORAGE
+    },
+    StepRow {
+        kind: StepKind::WriteNodeConfig,
+        target: Target::Config,
+        mode: "0600",
+        is_needed: |draft| draft.sets_up() || draft.proposal.flow == Flow::Edit,
+        title: |_| format!("Write {}", NodeConfig::FILE),
+        file_failure: CONFIG_FAILURE,
+        ..LOOKS
+    },
+    StepRow {
+        kind: StepKind::RemoveNodeConfig,
+        target: Target::Config,
+        is_needed: |draft| draft.proposal.flow == Flow::Leave,
+        title: |_| format!("Move {} to a dated copy", NodeConfig::FILE),
+        file_failure: CONFIG_FAILURE,
+        ..LOOKS
+    },
+    StepRow {
+        kind: StepKind::ConnectOnce,
+        // The connection tells by the row that it is a member's.
+        is_needed: |draft| match draft.proposal.flow {
+            Flow::FirstNode => true,
+            Flow::Join => draft.has_registry(),
+            Flow::Edit => draft.before.is_some(),
+            Flow::Review | Flow::Leave | Flow::Remove => false,
+        },
+        title: |_| "Connect once more with what was written".into(),
+        file_failure: "What was written could not be read back from",
+        ..LOOKS
+    },
+    StepRow {
+        kind: StepKind::OctopusInstance,
+        title: |draft| format!("Octopus Server: register {}", draft.node.instance),
+        command: Some("create-instance"),
+        ..OCTOPUS
+    },
+    StepRow {
+        kind: StepKind::OctopusDatabase,
+        needs_key: true,
+        title: |draft| format!("Octopus Server: use database {}", draft.node.target.database),
+        command: Some("database"),
+        ..OCTOPUS
+    },
+    StepRow {
+        kind: StepKind::OctopusConfigure,
+        title: |_| "Octopus Server: set web portal and ports".into(),
+        command: Some("configure"),
+        ..OCTOPUS
+    },
+    StepRow {
+        kind: StepKind::OctopusAdmin,
+        scope: Scope::Cluster,
+        is_needed: |draft| draft.is_first() && draft.hands_over() && draft.node.administrator.is_some(),
+        title: |_| "Octopus Server: make the first administrator".into(),
+        command: Some("admin"),
+        ..OCTOPUS
+    },
+    StepRow {
+        kind: StepKind::OctopusLicence,
+        scope: Scope::Cluster,
+        is_needed: |draft| draft.is_first() && draft.hands_over() && draft.node.licensed,
+        title: |_| "Octopus Server: hand over the licence".into(),
+        command: Some("license"),
+        ..OCTOPUS
+    },
+    StepRow {
+        kind: StepKind::OctopusPaths,
+        scope: Scope::Cluster,
+        is_needed: |draft| draft.is_first() && draft.hands_over() && draft.shares(),
+        title: |_| "Octopus Server: hand over the shared folders".into(),
+        command: Some("path"),
+        ..OCTOPUS
+    },
+    StepRow {
+        kind: StepKind::OctopusHold,
+        scope: Scope::Row,
+        is_needed: |draft| draft.joins() && draft.starts(),
+        title: |_| "Octopus Server: take no tasks yet".into(),
+        command: Some("node"),
+        ..OCTOPUS
+    },
+    StepRow {
+        kind: StepKind::OctopusService,
+        title: |draft| match draft.node.start_service {
+            true => "Octopus Server: install and start the service".into(),
+            false => "Octopus Server: install the service".into(),
+        },
+        command: Some("service"),
+        ..OCTOPUS
+    },
+    StepRow {
+        kind: StepKind::AwaitPing,
+        is_needed: |draft| draft.starts(),
+        title: |_| "Wait until the node answers its load balancer".into(),
+        ..OCTOPUS
+    },
+    StepRow {
+        kind: StepKind::AwaitBeat,
+        is_needed: |draft| draft.starts(),
+        title: |_| "Wait until the database sees its heart beat".into(),
+        ..OCTOPUS
+    },
+    StepRow {
+        kind: StepKind::OctopusTaskCap,
+        scope: Scope::Row,
+        title: |draft| {
+            let cap = draft.node.task_cap;
+            format!("Octopus Server: take {cap} task{} at a time", if cap == 1 { "" } else { "s" })
+        },
+        command: Some("node"),
+        ..OCTOPUS
+    },
+];
+
+const CONFIG_FAILURE: &str = "The node config could not be written or removed at";
+
+/// Each row stands at its kind's place.
+const _: () = {
+    let mut place = 0;
+    while place < ROWS.len() {
+        assert!(ROWS[place].kind as usize == place, "the rows are not in the order of the kinds");
+        place += 1;
+    }
+};
+
+/// A step's row.
+pub fn row(kind: StepKind) -> &'static StepRow {
+    static TABLE: [StepRow; StepKind::ALL.len()] = ROWS;
+    &TABLE[kind as usize]
+}
+
+/// The steps that change something, in order.
+pub fn kinds_on(target: Target) -> impl DoubleEndedIterator<Item = StepKind> {
+    StepKind::ALL.into_iter().filter(move |kind| row(*kind).target == target)
+}
+
+/// The steps of a plan, in order.
+pub fn in_order(draft: &Draft<'_>) -> Vec<StepKind> {
+    let mut kinds: Vec<StepKind> = StepKind::ALL.into_iter().filter(|kind| (row(*kind).is_needed)(draft)).collect();
+    // A first node's folders and canaries are there before the registry tells of them: it is told with the cluster, in one
+    // turn. A node that joins leaves its canaries once the row of that name is its own.
+    if let Some(made) = kinds.iter().position(|kind| *kind == StepKind::InitialiseCluster) {
+        kinds[made..].sort_by_key(|kind| row(*kind).target != Target::Storage);
+    }
+    kinds
+}
+
+impl Draft<'_> {
+    fn is_first(&self) -> bool {
+        self.proposal.flow == Flow::FirstNode
+    }
+
+    fn joins(&self) -> bool {
+        self.proposal.flow == Flow::Join
+    }
+
+    fn sets_up(&self) -> bool {
+        self.is_first() || self.joins()
+    }
+
+    fn leaves_row(&self) -> bool {
+        self.proposal.flow == Flow::Leave && self.before.is_some()
+    }
+
+    fn shares(&self) -> bool {
+        !self.node.storage.is_none()
+    }
+
+    /// Whether Octopus Server is there, and its commands are to be run.
+    pub fn hands_over(&self) -> bool {
+        let program = self.proposal.facts.octopus.program.seen();
+        self.sets_up() && read::hand_over(self.proposal.answers) != Handing::Script && program.is_some_and(Option::is_some)
+    }
+
+    /// A node that is not started proves nothing, and is held back by nothing.
+    fn starts(&self) -> bool {
+        self.hands_over() && self.node.start_service
+    }
+
+    fn needs_home(&self) -> bool {
+        self.proposal.resuming || matches!(self.proposal.facts.home.folder.seen(), Some(Occupant::Creatable { .. }))
+    }
+
+    fn is_registered(&self) -> bool {
+        matches!(self.proposal.facts.cluster.identity.seen(), Some(Identity::Registered(_)))
+    }
+
+    /// Without a registry there is no row to enter, and none by which a connection could tell that it is a member's.
+    fn has_registry(&self) -> bool {
+        self.is_registered() || self.adopts()
+    }
+
+    /// Whether the registry is made in a database of Octopus'. An unproven key makes none: other nodes would be judged by it.
+    fn adopts(&self) -> bool {
+        let Proposal { facts, answers, .. } = self.proposal;
+        let agreed = answers.is_on(FieldId::MakeRegistry) && matches!(facts.key.verdict.seen(), Some(KeyVerdict::Correct(_)));
+        agreed
+            && match facts.cluster.identity.seen() {
+                Some(Identity::Octopus { .. }) => true,
+                // Its own adoption, begun by an earlier start of this run.
+                Some(Identity::Registered(cluster)) => {
+                    let adopted = ClusterId::adopted(self.proposal.fingerprint, &self.node.target.database);
+                    self.proposal.resuming && adopted == self.proposal.cluster && adopted == cluster.id
+                }
+                None => false,
+            }
+    }
+
+    /// Whether this node's row in the registry is there and would say something else.
+    fn changes_row(&self) -> bool {
+        self.before.is_some_and(|before| self.proposal.resuming || row_differs(self.node, before, self.proposal))
+    }
+
+    /// The cluster's name for people.
+    fn cluster(&self) -> String {
+        self.proposal.cluster.short()
+    }
+
+    /// The name in the row that the plan is about.
+    fn row(&self) -> Untrusted {
+        Untrusted::new(self.before.map_or(&self.node.name, |before| &before.row.name))
+    }
+}
+
+/// Whether this node's row in the registry would say something else. This program's own version does not count: a newer
+/// one that changes nothing is no reason for a run.
+pub fn row_differs(node: &Node, before: &KeptRow, proposal: &Proposal<'_>) -> bool {
+    let (row, machine) = (&before.row, &proposal.facts.machine);
+    // What this machine does not tell is not known to differ.
+    let is_another = |seen: &str, kept: &str| !seen.is_empty() && seen != kept;
+    settings::all().any(|setting| match (setting.node, setting.row) {
+        (Some(asked), Some(kept)) => asked(node).unwrap_or_default() != kept(row),
+        _ => false,
+    }) || row.address != node.web.prefix_texts().first().map(String::as_str).unwrap_or_default()
+        || is_another(machine.host_name.as_str(), &row.host)
+        || is_another(machine.system.as_str(), &row.system)
+}

@@ -1,0 +1,248 @@
+//! Where the answers come from, a line at a time: standard input, or lines that were written beforehand. One source serves the
+//! whole session: a new buffer for each prompt would swallow what a pipe has sent ahead.
+//!
+//! Standard input is read by a thread of its own, a line for each one that is asked for, so that signals and news are heard while
+//! somebody thinks. A blocking read cannot be called off: the thread ends with the process.
+
+use std::collections::VecDeque;
+use std::fmt;
+use std::io::{self, BufRead, IsTerminal, Read};
+use std::sync::mpsc::{Receiver, Sender, channel};
+
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use zeroize::Zeroizing;
+
+use super::echo;
+
+/// Whether what is typed may be seen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Echo {
+    /// It may.
+    Shown,
+    /// It is a secret: a terminal must not show it.
+    Hidden,
+    /// It is a secret of several lines, the next of which may be on their way already: a terminal shows nothing until something
+    /// else is asked.
+    Silent,
+}
+
+/// What was heard at a prompt.
+pub enum Heard {
+    /// A line without its end; it may be a secret, so it is wiped when it is dropped.
+    Line(Zeroizing<String>),
+    /// A line that is no text; the sentence says why.
+    Refused(&'static str),
+    /// The input has ended.
+    End,
+}
+
+/// Lines may be secrets, so only their kind is told.
+impl fmt::Debug for Heard {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::Line(_) => "Line",
+            Self::Refused(why) => why,
+            Self::End => "End",
+        })
+    }
+}
+
+/// A source of lines.
+pub trait Lines {
+    /// The next line. Dropping the future loses nothing: the line is there for whoever asks next.
+    fn next(&mut self, echo: Echo) -> impl Future<Output = Heard>;
+
+    /// Whether a terminal shows what is typed and goes to the next line by itself. Where it is not, the face ends the line.
+    fn is_seen(&self) -> bool {
+        false
+    }
+
+    /// Stops the process as Ctrl-Z would, with the terminal as it was found, and comes back when it is continued.
+    fn suspend(&mut self) {}
+}
+
+/// Lines that were written beforehand.
+#[derive(Debug, Clone, Default)]
+pub struct Script(VecDeque<String>);
+
+impl Script {
+    /// These lines, and then the end of the input.
+    pub fn new<Text: Into<String>>(lines: impl IntoIterator<Item = Text>) -> Self {
+        Self(lines.into_iter().map(Into::into).collect())
+    }
+
+    /// How many nobody has asked for yet.
+    pub fn left(&self) -> usize {
+        self.0.len()
+    }
+}
+
+impl Lines for Script {
+    async fn next(&mut self, _echo: Echo) -> Heard {
+        self.0.pop_front().map_or(Heard::End, |line| Heard::Line(Zeroizing::new(line)))
+    }
+}
+
+/// The longest line, in bytes. No answer is as long, and a file that was piped by mistake must not fill the memory.
+const LONGEST: u64 = 16 * 1024;
+
+/// Standard input. Dropping it puts the terminal back as it was found.
+#[derive(Debug)]
+pub struct Stdin {
+    wanted: Sender<Echo>,
+    heard: UnboundedReceiver<Heard>,
+    /// What was asked for and has not been heard yet.
+    asked: Option<Echo>,
+    terminal: bool,
+    _guard: echo::Guard,
+}
+
+impl Stdin {
+    /// Begins to read.
+    pub fn start() -> io::Result<Self> {
+        let (wanted, wants) = channel();
+        let (sender, heard) = unbounded_channel();
+        let terminal = io::stdin().is_terminal();
+        std::thread::Builder::new()
+            .name("plain-read".into())
+            .stack_size(256 * 1024)
+            .spawn(move || read_all(&wants, &sender, terminal))?;
+        Ok(Self { wanted, heard, asked: None, terminal, _guard: echo::Guard })
+    }
+}
+
+impl Lines for Stdin {
+    async fn next(&mut self, echo: Echo) -> Heard {
+        if self.asked.is_none() {
+            echo::restore();
+            if self.terminal && echo != Echo::Shown && echo::hide().is_err() {
+                return Heard::End;
+            }
+            self.asked = Some(echo);
+            let _ = self.wanted.send(echo);
+        }
+        let heard = self.heard.recv().await.unwrap_or(Heard::End);
+        self.asked = None;
+        if echo != Echo::Silent {
+            echo::restore();
+        }
+        heard
+    }
+
+    fn is_seen(&self) -> bool {
+        self.terminal
+    }
+
+    #[cfg(unix)]
+    fn suspend(&mut self) {
+        echo::restore();
+        let _ = rustix::process::kill_process(rustix::process::getpid(), rustix::process::Signal::STOP);
+        if self.terminal && self.asked.is_some_and(|echo| echo != Echo::Shown) {
+            let _ = echo::hide();
+        }
+    }
+}
+
+fn read_all(wants: &Receiver<Echo>, sender: &UnboundedSender<Heard>, terminal: bool) {
+    let mut begun = false;
+    while let Ok(echo) = wants.recv() {
+        let heard = if terminal && echo != Echo::Shown && cfg!(not(unix)) {
+            // The console's own echo is switched by whoever reads.
+            rpassword::read_password().map_or(Heard::End, |line| Heard::Line(Zeroizing::new(line)))
+        } else {
+            read(&mut io::stdin().lock(), !begun, echo)
+        };
+        begun = true;
+        let ended = matches!(heard, Heard::End);
+        if sender.send(heard).is_err() || ended {
+            return;
+        }
+    }
+}
+
+/// Reads a line. The last one may lack its end. `first`: a byte order mark, with which some shells begin a pipe, goes.
+/// Of a secret of several lines each may hold tabs.
+fn read(input: &mut impl BufRead, first: bool, echo: Echo) -> Heard {
+    // Of its full length at once: growing would leave copies of a secret behind.
+    let mut bytes = Zeroizing::new(Vec::with_capacity(usize::try_from(LONGEST).unwrap_or(0) + 1));
+    match input.by_ref().take(LONGEST).read_until(b'\n', &mut bytes) {
+        Err(_) | Ok(0) => return Heard::End,
+        Ok(_) => {}
+    }
+    if bytes.last() == Some(&b'\n') {
+        bytes.pop();
+    } else if bytes.len() as u64 == LONGEST {
+        return if skip(input) { Heard::Refused("That line is too long to be an answer.") } else { Heard::End };
+    }
+    if bytes.last() == Some(&b'\r') {
+        bytes.pop();
+    }
+    let Ok(line) = std::str::from_utf8(&bytes) else { return Heard::Refused("That line is not UTF-8.") };
+    let line = if first { line.trim_start_matches('\u{feff}') } else { line };
+    if line.chars().any(|c| c.is_control() && !(c == '\t' && echo == Echo::Silent)) {
+        // An arrow key, for instance: what it was to do, a line cannot.
+        return Heard::Refused("That line holds control characters; type it once more.");
+    }
+    Heard::Line(Zeroizing::new(line.to_owned()))
+}
+
+/// Reads away the rest of a line; `false` at the end of the input.
+fn skip(input: &mut impl BufRead) -> bool {
+    loop {
+        let (used, found) = match input.fill_buf() {
+            Ok([]) | Err(_) => return false,
+            Ok(buffer) => match buffer.iter().position(|byte| *byte == b'\n') {
+                Some(place) => (place + 1, true),
+                None => (buffer.len(), false),
+            },
+        };
+        input.consume(used);
+        if found {
+            return true;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn all(input: &[u8]) -> Vec<String> {
+        all_of(input, Echo::Shown)
+    }
+
+    fn all_of(input: &[u8], echo: Echo) -> Vec<String> {
+        let mut input = input;
+        let mut heard = Vec::new();
+        loop {
+            match read(&mut input, heard.is_empty(), echo) {
+                Heard::Line(line) => heard.push(line.to_string()),
+                Heard::Refused(why) => heard.push(format!("refused: {why}")),
+                Heard::End => return heard,
+            }
+        }
+    }
+
+    #[test]
+    fn lines_come_without_their_ends_and_the_last_may_have_none() {
+        assert_eq!(all(b"one\r\n\ntwo \nthree"), ["one", "", "two ", "three"]);
+        assert_eq!(all(b""), [""; 0]);
+        assert_eq!(all("\u{feff}yes\n".as_bytes()), ["yes"]);
+    }
+
+    #[test]
+    fn what_is_no_text_is_refused_and_the_next_line_is_heard() {
+        let long = [vec![b'x'; 50_000], b"\nnext\n".to_vec()].concat();
+        assert_eq!(all(&long), ["refused: That line is too long to be an answer.", "next"]);
+        assert_eq!(all(b"\xff\xfe\nnext"), ["refused: That line is not UTF-8.", "next"]);
+        let refused = "refused: That line holds control characters; type it once more.";
+        assert_eq!(all(b"\x1b[A\nnext"), [refused, "next"]);
+        assert_eq!(all(b"\tx\n"), [refused]);
+        assert_eq!(all_of(b"\t<x>\n\x1b[A\n", Echo::Silent), ["\t<x>", refused]);
+    }
+
+    #[test]
+    fn a_line_without_an_end_does_not_fill_the_memory() {
+        assert_eq!(all(&vec![b'x'; 100_000]), [""; 0]);
+    }
+}
