@@ -1,5 +1,7 @@
 //! From the command line to a face. The environment is read here and passed on as values: nothing below reads it.
 
+mod answer_args;
+mod answer_sources;
 mod answers;
 mod backends;
 mod check;
@@ -7,8 +9,6 @@ mod cli;
 mod deferred;
 mod environment;
 mod front_args;
-mod given;
-mod given_args;
 mod load_balancer;
 mod log;
 mod manual;
