@@ -21,7 +21,9 @@ pub async fn run(asked: &Answers, environment: &Environment) -> ExitCode {
         AnswersCommand::Check { flow, given: asked, live, output } => {
             let mode = if *live { Mode::Headless } else { Mode::CheckOnly };
             match answer_sources::gather(asked, flow.map(flow_of), mode, environment.answers()).await {
-                Ok(Resolved { flow: Some(flow), loaded, .. }) if *live => unattended::dry(flow, loaded, *output, environment).await,
+                Ok(Resolved { flow: Some(flow), loaded, .. }) if *live => {
+                    unattended::dry(flow, loaded, *output, environment).await
+                }
                 Ok(resolved) => looked_at(&resolved, *output),
                 Err(status) => ExitCode::from(status),
             }
