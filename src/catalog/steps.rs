@@ -5,7 +5,7 @@ use crate::catalog::settings;
 use crate::model::answers::Answers;
 use crate::model::check::CheckId;
 use crate::model::cluster::ClusterId;
-use crate::model::facts::{Database, Facts, Identity, Occupant};
+use crate::model::facts::{DatabaseSeen, Facts, Identity, Occupant};
 use crate::model::field::FieldId;
 use crate::model::fingerprint::Fingerprint;
 use crate::model::flow::Flow;
@@ -148,7 +148,7 @@ const ROWS: [StepRow; StepKind::ALL.len()] = [
         scope: Scope::Cluster,
         target: Target::Database,
         is_needed: |draft| {
-            let absent = matches!(draft.proposal.facts.server.database.seen(), Some(Database::Absent));
+            let absent = matches!(draft.proposal.facts.server.database.seen(), Some(DatabaseSeen::Absent));
             draft.is_first() && draft.node.create_database && (draft.proposal.resuming || absent)
         },
         title: |draft| {
