@@ -44,6 +44,7 @@ fields! {
     ForceSsl,
     CommsPort,
     GrpcPort,
+    TrustedProxies,
     KeySize,
     KeyFile,
     KeyProof,

@@ -86,6 +86,7 @@ pub fn plan(home: &Path, key: &MasterKey) -> Plan {
                 force_ssl: true,
                 comms_port: 10_943,
                 grpc_port: 8_443,
+                trusted_proxies: Vec::new(),
             },
             key_size: KeySize::Aes256,
             storage: SharedStorage::None,

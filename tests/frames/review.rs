@@ -44,7 +44,7 @@ fn config() -> NodeConfig {
             fingerprint: states::key().fingerprint(),
             master_key_file: NodeConfig::KEY_FILE.into(),
         },
-        web: WebSection { listen_prefixes: vec!["http://web02:80/".into()], force_ssl: false },
+        web: WebSection { listen_prefixes: vec!["http://web02:80/".into()], force_ssl: false, trusted_proxies: Vec::new() },
         comms: CommsSection { port: 10943, grpc_port: 8443 },
         storage: SharedStorage::None,
     }

@@ -161,7 +161,7 @@ fn node() -> Node {
             multi_subnet: false,
         },
         create_database: true,
-        web: Web { prefixes: Vec::new(), force_ssl: false, comms_port: 10943, grpc_port: 8443 },
+        web: Web { prefixes: Vec::new(), force_ssl: false, comms_port: 10943, grpc_port: 8443, trusted_proxies: Vec::new() },
         key_size: KeySize::Aes256,
         storage: octopus_setup::model::storage::SharedStorage::None,
         administrator: None,

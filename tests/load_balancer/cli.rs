@@ -15,6 +15,7 @@ use octopus_setup::model::server_address::ServerAddress;
 use octopus_setup::model::survey::AccountKind;
 use octopus_setup::model::target::{Encryption, SignIn, Target, Trust};
 use octopus_setup::model::verifier::Verifier;
+use octopus_setup::model::web::TrustedProxy;
 use octopus_setup::world::node_config;
 use octopus_setup::world::places::Places;
 use octopus_setup::world::seal::{Purpose, Sealer};
@@ -163,7 +164,11 @@ async fn cluster(site: &Site) -> std::path::PathBuf {
             multi_subnet: false,
         },
         cluster: ClusterSection { id, fingerprint, master_key_file: NodeConfig::KEY_FILE.into() },
-        web: WebSection { listen_prefixes: vec!["http://+:8080/".into()], force_ssl: false },
+        web: WebSection {
+            listen_prefixes: vec!["http://+:8080/".into()],
+            force_ssl: false,
+            trusted_proxies: TrustedProxy::parse_all("10.0.4.20,10.0.8.0/24").unwrap(),
+        },
         comms: CommsSection { port: 10_943, grpc_port: 8_443 },
     };
     let path = site.home("octopus-node.toml");
@@ -183,6 +188,7 @@ async fn nodes_come_live_from_the_registry() {
     assert!(out.contains("server web01 web01.corp:8080\n    server app02 app02.corp:80\n"), "{out}");
     assert!(out.contains("# Node old03 is left out: it is dead.") && !out.contains("old03.corp"), "{out}");
     assert!(out.contains("app02  http://app02.corp:80, drained"), "{out}");
+    assert!(out.contains("configure --instance=<instance> --trustedProxies=10.0.4.20,10.0.8.0/24\n"), "{out}");
     assert!(err.contains("Node old03 is left out: it is dead.") && err.contains("names no host"), "{err}");
     assert!(!out.contains(site.server.sa_password().expose_secret()), "no secret is in it");
 

@@ -39,7 +39,12 @@ async fn errors_name_the_line_the_key_and_what_is_expected() {
     let bench = bench();
     let whole = bench.text();
     for (from, to, at, part) in [
-        ("[web]\n", "[web]\nnews = 'hunter2'\n", "news", "unknown key `web.news`, expected `listen_prefixes` or `force_ssl`"),
+        (
+            "[web]\n",
+            "[web]\nnews = 'hunter2'\n",
+            "news",
+            "unknown key `web.news`, expected one of `listen_prefixes`, `force_ssl`, `trusted_proxies`",
+        ),
         ("[node]\n", "[nodes]\n", "[nodes]", "unknown key `nodes`, expected one of `format`, `instance`"),
         ("force_ssl = false", "force_ssl = \"hunter2\"", "force_ssl", "`web.force_ssl` must be true or false, and is a text"),
         ("port = 10943", "port = 70000", "port = 70000", "`comms.port` must be a whole number from 0 to 65535"),

@@ -86,7 +86,11 @@ impl Bench {
                 fingerprint: key().fingerprint(),
                 master_key_file: NodeConfig::KEY_FILE.into(),
             },
-            web: WebSection { listen_prefixes: vec!["http://localhost:80/".into()], force_ssl: false },
+            web: WebSection {
+                listen_prefixes: vec!["http://localhost:80/".into()],
+                force_ssl: false,
+                trusted_proxies: Vec::new(),
+            },
             comms: CommsSection { port: 10_943, grpc_port: 8_443 },
             storage: SharedStorage::None,
         }

@@ -10,7 +10,7 @@ use octopus_setup::model::server_address::ServerAddress;
 use octopus_setup::model::storage::{SharedFolder, SharedStorage};
 use octopus_setup::model::survey::AccountKind;
 use octopus_setup::model::target::{Encryption, SignIn, Target, Trust};
-use octopus_setup::model::web::Web;
+use octopus_setup::model::web::{TrustedProxy, Web};
 use octopus_setup::render::Setup;
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -41,6 +41,7 @@ pub fn ordinary() -> Node {
             force_ssl: false,
             comms_port: 10943,
             grpc_port: 8443,
+            trusted_proxies: Vec::new(),
         },
         key_size: KeySize::Aes256,
         task_cap: 5,
@@ -134,7 +135,13 @@ pub fn any_node() -> impl Strategy<Value = Node> {
                     multi_subnet: on,
                     ..plain.target.clone()
                 },
-                web: Web { prefixes: prefixes::parse(web).unwrap(), force_ssl: on, comms_port, grpc_port },
+                web: Web {
+                    prefixes: prefixes::parse(web).unwrap(),
+                    force_ssl: on,
+                    comms_port,
+                    grpc_port,
+                    trusted_proxies: TrustedProxy::parse_all(if on { "10.0.4.20,2001:db8::/32" } else { "" }).unwrap(),
+                },
                 task_cap,
                 storage,
                 administrator,

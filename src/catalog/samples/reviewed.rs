@@ -30,7 +30,7 @@ pub fn node_config() -> NodeConfig {
             multi_subnet: false,
         },
         cluster: ClusterSection { id: CLUSTER, fingerprint: fingerprint(), master_key_file: NodeConfig::KEY_FILE.into() },
-        web: WebSection { listen_prefixes: vec!["http://web01/".into()], force_ssl: false },
+        web: WebSection { listen_prefixes: vec!["http://web01/".into()], force_ssl: false, trusted_proxies: Vec::new() },
         comms: CommsSection { port: 10943, grpc_port: 8443 },
         storage: SharedStorage::None,
     }

@@ -7,12 +7,12 @@ use crate::model::answers::Answers;
 use crate::model::choice::spelled;
 use crate::model::field::{FieldId, Kind};
 use crate::model::screen::ScreenId;
-use crate::model::web::Web;
+use crate::model::web::{TrustedProxy, Web};
 
 const WEB: Setting =
     Setting { group: Group::Web, asked: &[(ScreenId::Web, NEW_OR_EDIT)], next_node: NextNode::UnlessDefault, ..ROW };
 
-pub(super) const ROWS: [Setting; 4] = [
+pub(super) const ROWS: [Setting; 5] = [
     Setting {
         field: FieldId::ListenPrefixes,
         id: "listen-prefixes",
@@ -63,6 +63,18 @@ pub(super) const ROWS: [Setting; 4] = [
         option: Some(OctopusOption::configure("--grpcListenPort")),
         ..WEB
     },
+    Setting {
+        field: FieldId::TrustedProxies,
+        id: "trusted-proxies",
+        is_list: true,
+        optional: true,
+        problem: |answers| TrustedProxy::parse_all(answers.text(FieldId::TrustedProxies)).err(),
+        node: Some(|node| Some(TrustedProxy::join(&node.web.trusted_proxies))),
+        config: Some(|config| Some(TrustedProxy::join(&config.web.trusted_proxies))),
+        // Under which key Octopus Server keeps it is documented nowhere, so it is not compared.
+        option: Some(OctopusOption::configure("--trustedProxies")),
+        ..WEB
+    },
 ];
 
 /// The answers of the web screen, parsed; the error names the field that is malformed.
@@ -73,5 +85,6 @@ pub fn read(answers: &Answers) -> Result<Web, FieldId> {
         force_ssl: answers.is_on(FieldId::ForceSsl),
         comms_port: port(FieldId::CommsPort)?,
         grpc_port: port(FieldId::GrpcPort)?,
+        trusted_proxies: TrustedProxy::parse_all(answers.text(FieldId::TrustedProxies)).map_err(|_| FieldId::TrustedProxies)?,
     })
 }

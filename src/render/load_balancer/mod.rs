@@ -8,6 +8,7 @@ mod programs;
 mod words;
 
 use crate::model::backend::{Backend, Backends};
+use crate::model::web::TrustedProxy;
 
 pub use front::{BadFront, Certificate, Front, Listen};
 pub use words::{HaProxyWord, NetScalerWord, NginxWord};
@@ -155,10 +156,12 @@ fn head(program: &str, backends: &Backends, front: &Front) -> Vec<String> {
         lines.push(left.says());
     }
     lines.extend(backends.remarks.iter().cloned());
+    let known = backends.config.as_ref().map(|config| TrustedProxy::join(&config.web.trusted_proxies)).unwrap_or_default();
+    let proxies = if known.is_empty() { "<this load balancer's IP address, as the nodes see it>" } else { &known };
     lines.extend([
         String::new(),
         "Octopus believes X-Forwarded-For, -Proto and -Host only of proxies that it is told of. On one node, for all of them:".into(),
-        "  Octopus.Server configure --instance=<instance> --trustedProxies=<this load balancer's IP address, as the nodes see it>".into(),
+        format!("  Octopus.Server configure --instance=<instance> --trustedProxies={proxies}"),
         "or in the portal: Configuration, Settings, Web Portal, Trusted Proxies. Without it, the audit log has the address of the".into(),
         "load balancer for everybody.".into(),
         String::new(),

@@ -56,6 +56,7 @@ pub(in crate::world) fn plan(home: &Path) -> Plan {
                 force_ssl: true,
                 comms_port: 10_943,
                 grpc_port: 8_443,
+                trusted_proxies: Vec::new(),
             },
             key_size: KeySize::Aes256,
             storage: SharedStorage::None,
