@@ -4,11 +4,11 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use octopus_setup::faces::exit::{OF_A_CHECK, STATUSES};
+use octopus_setup::faces::exit::{CHECK_STATUSES, STATUSES};
 
+use super::answer_args::AnswerArgs;
 use super::deferred::Deferred;
 use super::front_args::{LoadBalancer, Tentacles};
-use super::given_args::GivenArgs;
 
 /// What the exit statuses of a set-up flow mean, for `--help`.
 pub(super) fn exit_status() -> String {
@@ -20,7 +20,7 @@ const LAST: usize = 900;
 
 /// What `--help` ends with.
 fn after() -> String {
-    format!("{}\nOf review --check: {OF_A_CHECK}.\n\nThis project is independent of Octopus Deploy.", exit_status())
+    format!("{}\nOf review --check: {CHECK_STATUSES}.\n\nThis project is independent of Octopus Deploy.", exit_status())
 }
 
 /// What `--help` says of `--log`.
@@ -121,7 +121,7 @@ pub struct Wizard {
     pub output: Option<Format>,
 
     #[command(flatten)]
-    pub given: GivenArgs,
+    pub given: AnswerArgs,
 }
 
 /// Answer files.
@@ -155,7 +155,7 @@ pub enum AnswersCommand {
         output: Option<Format>,
 
         #[command(flatten)]
-        given: GivenArgs,
+        given: AnswerArgs,
     },
     /// Print the JSON schema of answer files, for editors.
     Schema,
@@ -207,7 +207,7 @@ pub struct Script {
     pub output: Option<Format>,
 
     #[command(flatten)]
-    pub given: GivenArgs,
+    pub given: AnswerArgs,
 }
 
 /// What a script is printed as.

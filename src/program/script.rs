@@ -17,16 +17,16 @@ use octopus_setup::model::subject::{Maker, Subject};
 use octopus_setup::model::untrusted::Untrusted;
 use octopus_setup::render::{Clear, Setup, Shell, compose, script};
 use octopus_setup::wizard::{answer_file, node, settings};
-use octopus_setup::world::given::Manner;
+use octopus_setup::world::answer_sources::Mode;
 use octopus_setup::world::places::Places;
 use octopus_setup::world::{host, key_file, node_config, survey};
 use secrecy::{ExposeSecret, SecretString};
 
+use super::answer_args::AnswerArgs;
+use super::answer_sources;
 use super::backends;
 use super::cli::{Format, Script, ScriptFormat, SetUp, TargetPlatform};
-use super::given;
-use super::given_args::GivenArgs;
-use super::outside::Outside;
+use super::environment::Environment;
 
 /// Why there is no script: how the program ends, and what it says.
 enum Refusal {
@@ -61,8 +61,8 @@ struct Source {
 }
 
 /// Runs what was asked for.
-pub async fn run(asked: &Script, outside: &Outside) -> ExitCode {
-    let done = match source(asked, outside).await {
+pub async fn run(asked: &Script, environment: &Environment) -> ExitCode {
+    let done = match source(asked, environment).await {
         Ok(source) => rendered(asked, &source).and_then(|text| hand_over(asked, &text)),
         Err(refusal) => Err(refusal),
     };
@@ -95,7 +95,7 @@ fn format(asked: &Script) -> ScriptFormat {
 }
 
 /// A node config of this machine, unless answers are given.
-async fn source(asked: &Script, outside: &Outside) -> Result<Source, Refusal> {
+async fn source(asked: &Script, environment: &Environment) -> Result<Source, Refusal> {
     let flow = asked.flow.map(|flow| match flow {
         SetUp::FirstNode => Flow::FirstNode,
         SetUp::Join => Flow::Join,
@@ -105,33 +105,33 @@ async fn source(asked: &Script, outside: &Outside) -> Result<Source, Refusal> {
         return Err(Refusal::usage(says));
     }
     let names_a_config = asked.instance.is_some() || asked.config.is_some();
-    let GivenArgs { answers, flags, problems } = &asked.given;
+    let AnswerArgs { answers, flags, problems } = &asked.given;
     let is_given = !answers.is_empty() || !flags.is_empty() || !problems.is_empty();
     if names_a_config && is_given {
         return Err(Refusal::usage("A node config is taken as it is: answers do not go with --instance and --config."));
     }
     if !names_a_config && (is_given || flow.is_some()) {
-        return of_answers(asked, outside, flow).await;
+        return of_answers(asked, environment, flow).await;
     }
     // The cluster is there already, so that without a word it is a further node's script, which changes nothing of it.
-    of_config(asked, &outside.places, flow.unwrap_or(Flow::Join)).await
+    of_config(asked, &environment.places, flow.unwrap_or(Flow::Join)).await
 }
 
 /// From answers that are given beforehand. Secrets are fetched only where they are to stand in the text.
-async fn of_answers(asked: &Script, outside: &Outside, flow: Option<Flow>) -> Result<Source, Refusal> {
-    let manner = if asked.with_secrets { Manner::Alone } else { Manner::LookOnly };
-    let beforehand = given::gather(&asked.given, flow, manner, outside.answers_on(platform(asked))).await;
-    let beforehand = beforehand.map_err(|status| Refusal::Told(status.into()))?;
-    let problems = beforehand.judge();
-    let Some(flow) = beforehand.flow.filter(|_| !given::refuse(&problems)) else {
-        return Err(Refusal::Told(given::refused(&problems)));
+async fn of_answers(asked: &Script, environment: &Environment, flow: Option<Flow>) -> Result<Source, Refusal> {
+    let mode = if asked.with_secrets { Mode::Headless } else { Mode::CheckOnly };
+    let resolved = answer_sources::gather(&asked.given, flow, mode, environment.answers_on(platform(asked))).await;
+    let resolved = resolved.map_err(|status| Refusal::Told(status.into()))?;
+    let problems = resolved.judge();
+    let Some(flow) = resolved.flow.filter(|_| !answer_sources::refuse(&problems)) else {
+        return Err(Refusal::Told(answer_sources::refused(&problems)));
     };
-    let mut answers = beforehand.loaded.answers;
+    let mut answers = resolved.loaded.answers;
     let clear = if asked.with_secrets { Some(clear_of(flow, &answers)?) } else { None };
-    for field in beforehand.loaded.open {
+    for field in resolved.loaded.open {
         answers.set(field, Raw::of(field, THERE), Origin::File);
     }
-    Ok(Source { flow, answers, accept: beforehand.loaded.accept, fingerprint: None, clear })
+    Ok(Source { flow, answers, accept: resolved.loaded.accept, fingerprint: None, clear })
 }
 
 /// The secrets that were answered. A new cluster's master key is in nobody's hands yet.

@@ -1,0 +1,82 @@
+//! What the program runs in, detected once and passed on as values: environment, folders, the terminal's abilities.
+
+use std::env;
+use std::path::PathBuf;
+
+use octopus_setup::faces::tui::{Charset, Colours, Hints, TerminalOptions, TuiOptions};
+use octopus_setup::model::answers::{Answers, Origin};
+use octopus_setup::model::field::FieldId;
+use octopus_setup::model::platform::Platform;
+use octopus_setup::world::clipboard::Surroundings;
+use octopus_setup::world::host;
+use octopus_setup::world::places::{Places, STATE_DIR_VARIABLE};
+
+use super::cli::Cli;
+
+/// What the program runs in.
+#[derive(Debug, Clone)]
+pub struct Environment {
+    /// Where our own files are.
+    pub places: Places,
+    /// Whether there is a desktop to copy to.
+    pub surroundings: Surroundings,
+    /// How to draw.
+    pub tui: TuiOptions,
+    /// How to take the terminal.
+    pub terminal: TerminalOptions,
+    /// The terminal cannot move its cursor (`TERM=dumb`), or does not say what it is, so nothing can be drawn on it.
+    pub dumb: bool,
+    /// Plain sentences were asked for, whatever the terminal can do.
+    pub plain: bool,
+    /// The file in which the run is to be recorded.
+    pub record: Option<PathBuf>,
+    /// The operator's own home directory.
+    home: Option<PathBuf>,
+}
+
+impl Environment {
+    /// Detects it; `None` for an account that has no home directory and names no state directory.
+    pub fn detect(cli: &Cli) -> Option<Self> {
+        let variable = |name: &str| env::var_os(name).filter(|value| !value.is_empty());
+        let locale = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().find_map(variable);
+        let term = variable("TERM");
+        // On Windows nobody sets it, and the console can do all that is needed.
+        let dumb = term.as_deref().map_or(cfg!(unix), |term| term == "dumb");
+        let hints = Hints { ascii: cli.ascii, term: term.as_deref(), locale: locale.as_deref() };
+        let colours = Colours::of(variable("NO_COLOR").as_deref());
+        Some(Self {
+            places: Places::of_this_user(variable(STATE_DIR_VARIABLE).map(PathBuf::from))?,
+            surroundings: Surroundings::of(|name| variable(name).is_some()),
+            tui: TuiOptions { charset: Charset::of(hints), colours },
+            terminal: TerminalOptions { mouse: cli.mouse },
+            dumb,
+            plain: cli.plain,
+            record: cli.record.clone(),
+            home: directories::BaseDirs::new().map(|user| user.home_dir().to_path_buf()),
+        })
+    }
+
+    /// The answers that need no asking, as defaults.
+    pub fn answers(&self) -> Answers {
+        self.answers_on(host::platform())
+    }
+
+    /// The same for a machine of this platform. Files of this machine are offered to its own platform only.
+    pub fn answers_on(&self, platform: Platform) -> Answers {
+        let mut answers = Answers::new(platform);
+        answers.offer(FieldId::Home, platform.default_home(), Origin::Default);
+        // Known at once, so that nobody who presses Enter faster than the first survey finds the name missing.
+        answers.offer(FieldId::NodeName, &host::name(), Origin::Default);
+        if let Some(user) = self.home.as_ref().filter(|_| platform == host::platform()) {
+            answers.offer(FieldId::KeyFile, &user.join("octopus-master-key.txt").display().to_string(), Origin::Default);
+            answers.offer(FieldId::AnswersFile, &user.join("octopus-answers.toml").display().to_string(), Origin::Default);
+        }
+        answers
+    }
+
+    /// The same with our own files elsewhere.
+    #[cfg(feature = "practice")]
+    pub fn with_state(&self, state: PathBuf) -> Self {
+        Self { places: Places::under(state), ..self.clone() }
+    }
+}
