@@ -180,7 +180,7 @@ fn weightiest_first(mut findings: Vec<Finding>) -> Verdict {
 }
 
 /// The evidence where an optional fact could not be learnt.
-fn untold(trouble: &Trouble) -> Verdict {
+fn unknown(trouble: &Trouble) -> Verdict {
     Verdict::Good(match trouble {
         Trouble::Unasked => "cannot be told here".to_owned(),
         Trouble::Sql(said) => format!("could not be read (error {}): {}", said.number, said.text),

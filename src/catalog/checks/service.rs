@@ -12,7 +12,7 @@ use crate::model::quote;
 use crate::model::screen::ScreenId;
 use crate::model::survey::{AccountKind, SurveyId};
 
-use super::{Case, Check, all, one, service_hints, untold};
+use super::{Case, Check, all, one, service_hints, unknown};
 
 /// The rows of these checks.
 pub(super) const CHECKS: &[Check] = &[
@@ -71,7 +71,7 @@ pub fn account(case: &Case<'_>) -> Verdict {
     match &case.facts.service.account {
         Fact::Unknown => case.pending(),
         Fact::Seen(true) => Verdict::Good(format!("the account {user} is on this machine")),
-        Fact::Seen(false) => one(unknown(&user, kind, windows)),
+        Fact::Seen(false) => one(no_such_account(&user, kind, windows)),
         // Domain accounts of a directory that does not answer are as good as unknown, and cannot be proven so.
         Fact::Missing(Trouble::Unasked) => Verdict::Good(format!("{user}; this machine cannot tell whether it exists")),
         Fact::Missing(Trouble::Io(said)) => Verdict::Good(format!("{user}; this machine cannot tell whether it exists ({said})")),
@@ -80,7 +80,7 @@ pub fn account(case: &Case<'_>) -> Verdict {
             format!("The directory did not tell within {} whether there is an account {user}.", say::duration(*waited)),
             "Check the account's name with care, or the way to the directory; then try again.",
         )),
-        Fact::Missing(trouble) => untold(trouble),
+        Fact::Missing(trouble) => unknown(trouble),
     }
 }
 
@@ -101,7 +101,7 @@ pub fn home(case: &Case<'_>) -> Verdict {
         Fact::Missing(Trouble::Unasked) => {
             return Verdict::Good(format!("{user}; this machine cannot tell what it may do there"));
         }
-        Fact::Missing(trouble) => return untold(trouble),
+        Fact::Missing(trouble) => return unknown(trouble),
         Fact::Seen(access) => access,
     };
     let (account, path) = (quote::bash(&user), quote::bash(&home.to_string_lossy()));
@@ -160,7 +160,7 @@ fn misnamed(user: &str, windows: bool) -> Option<Finding> {
     ))
 }
 
-fn unknown(user: &str, kind: AccountKind, windows: bool) -> Finding {
+fn no_such_account(user: &str, kind: AccountKind, windows: bool) -> Finding {
     let finding = Finding::stop(
         CheckId::ServiceAccount,
         format!("There is no account {user} on this machine."),
@@ -193,7 +193,7 @@ pub fn rights(case: &Case<'_>) -> Verdict {
         Fact::Seen(false) => {
             all(std::iter::once(not_elevated(windows)).chain(service_hints::needed(case)).collect(), String::new)
         }
-        Fact::Missing(trouble) => untold(trouble),
+        Fact::Missing(trouble) => unknown(trouble),
     }
 }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::database::{ClusterDatabase, Created, Proven, Removed};
-use super::site::Site;
+use super::instance_lock::InstanceLock;
 use super::{config, key, prove, row};
 use crate::catalog::steps::{self, Target as Changes};
 use crate::model::cluster::ClusterId;
@@ -37,14 +37,14 @@ pub(super) async fn create_database(
 
 /// Initialises the cluster, with what its nodes share. Whether this start made it: then all that it was told is in it.
 pub(super) async fn initialise(
-    site: &Arc<Site>,
+    lock: &Arc<InstanceLock>,
     database: &impl ClusterDatabase,
     plan: &Plan,
     key: &MasterKey,
     owner: &key::Owner,
     shared: Option<&StorageRecord>,
 ) -> Result<bool, Failure> {
-    let mut cluster = new_cluster(site, plan, key, owner).await?;
+    let mut cluster = new_cluster(lock, plan, key, owner).await?;
     if let Some(StorageRecord { storage, canaries, .. }) = shared {
         cluster.storage.clone_from(storage);
         cluster.canaries.clone_from(canaries);
@@ -55,7 +55,7 @@ pub(super) async fn initialise(
 /// Creates the registry in a database that Octopus made. What it will tell every later joiner is whether their key is
 /// this one; so a key that nothing has confirmed must never get there.
 pub(super) async fn adopt(
-    site: &Arc<Site>,
+    lock: &Arc<InstanceLock>,
     database: &impl ClusterDatabase,
     plan: &Plan,
     key: &MasterKey,
@@ -64,15 +64,15 @@ pub(super) async fn adopt(
     if plan.key_unverified {
         return Err(Failure::Defect("A registry cannot be made from a master key that nothing has confirmed.".into()));
     }
-    let cluster = new_cluster(site, plan, key, owner).await?;
+    let cluster = new_cluster(lock, plan, key, owner).await?;
     initialised(database.adopt(&plan.node.target, &cluster).await).map(|_| StepState::Done)
 }
 
 /// The cluster that is to be made. Its key is on disk: this looks once more, because nothing may depend on an order of
 /// steps that somebody changes one day.
-async fn new_cluster(site: &Arc<Site>, plan: &Plan, key: &MasterKey, owner: &key::Owner) -> Result<NewCluster, Failure> {
+async fn new_cluster(lock: &Arc<InstanceLock>, plan: &Plan, key: &MasterKey, owner: &key::Owner) -> Result<NewCluster, Failure> {
     let (owner, key, plan) = (owner.clone(), key.clone(), plan.clone());
-    site.off(move |places| {
+    lock.run_blocking(move |places| {
         if key::find(places, &owner)?.is_none() {
             return Err(Failure::ReadBack { what: shown(&key::path(&owner.home)) });
         }
@@ -103,10 +103,10 @@ fn initialised(answer: Result<Initialised, Trouble>) -> Result<bool, Failure> {
 }
 
 /// Reads the config back from the disk and connects with what it says and nothing else.
-pub(super) async fn connect(site: &Arc<Site>, database: &impl ClusterDatabase, plan: &Plan) -> Result<(), Failure> {
+pub(super) async fn connect(lock: &Arc<InstanceLock>, database: &impl ClusterDatabase, plan: &Plan) -> Result<(), Failure> {
     let (home, cluster, fingerprint) = (plan.node.home.clone(), plan.cluster, plan.fingerprint);
-    let (target, node) = site
-        .off(move |places| {
+    let (target, node) = lock
+        .run_blocking(move |places| {
             let path = node_config::path(&home);
             let config = node_config::read(&home)?;
             if config.cluster.id != cluster || config.cluster.fingerprint != fingerprint {

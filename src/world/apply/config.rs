@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::copies;
-use super::site::file;
+use super::instance_lock::file;
 use crate::model::cluster::ClusterId;
 use crate::model::node_config::NodeConfig;
 use crate::model::plan::{Failure, Plan};

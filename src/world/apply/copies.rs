@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::site::file;
+use super::instance_lock::file;
 use crate::model::plan::Failure;
 use crate::world::atomic_write::{self, Existing, atomic_write};
 use crate::world::journals::{self, Copy};

@@ -3,7 +3,7 @@
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-use super::site::file;
+use super::instance_lock::file;
 use crate::model::plan::{Failure, StepState};
 use crate::world::atomic_write::sync_folder;
 use crate::world::folder;

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use secrecy::ExposeSecret;
 
 use super::copies;
-use super::site::file;
+use super::instance_lock::file;
 use crate::model::cluster::ClusterId;
 use crate::model::fingerprint::Fingerprint;
 use crate::model::master_key::MasterKey;

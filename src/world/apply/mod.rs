@@ -7,16 +7,16 @@ mod config;
 mod copies;
 mod database;
 mod home;
+mod instance_lock;
 mod key;
-mod ledger;
 mod octopus;
 mod prove;
 mod resume;
 mod row;
+mod run_journal;
 #[cfg(test)]
 pub(super) mod sample;
 mod shared;
-mod site;
 mod sqlserver;
 mod storage;
 mod undo;
@@ -31,9 +31,9 @@ pub use resume::{close, resume};
 pub use shared::share;
 pub use undo::undo;
 
+use self::instance_lock::InstanceLock;
 use self::key::Elsewhere;
-use self::ledger::Ledger;
-use self::site::Site;
+use self::run_journal::RunJournal;
 use super::places::Places;
 use crate::catalog::steps::{self, Target};
 use crate::model::flow::Flow;
@@ -86,14 +86,14 @@ pub async fn install<D: ClusterDatabase>(
         if key.is_some_and(|key| key.fingerprint() != plan.fingerprint) {
             return Err(Failure::Defect("The plan was made for another master key.".into()));
         }
-        let (site, released) = Site::take(places, &plan.node.instance).await?;
+        let (lock, released) = InstanceLock::take(places, &plan.node.instance).await?;
         release = Some(released);
-        if let Some((kind, refused)) = octopus::refused(&site, plan).await {
+        if let Some((kind, refused)) = octopus::refused(&lock, plan).await {
             at = kind;
             return Err(refused);
         }
-        let ledger = Ledger::open(&site, plan).await?;
-        let mut run = Run { site, ledger, database, plan, key, cancel };
+        let run_journal = RunJournal::open(&lock, plan).await?;
+        let mut run = Run { lock, run_journal, database, plan, key, cancel };
         for (place, step) in plan.steps.iter().enumerate() {
             at = step.kind;
             if cancel.is_asked() {
@@ -104,7 +104,7 @@ pub async fn install<D: ClusterDatabase>(
                 continue;
             }
             if place == 0 {
-                run.ledger.write().await?;
+                run.run_journal.write().await?;
             }
             run.step(step.kind, &mut report).await?;
         }
@@ -123,8 +123,8 @@ pub async fn install<D: ClusterDatabase>(
 
 /// A run at work.
 struct Run<'a, D> {
-    site: Arc<Site>,
-    ledger: Ledger,
+    lock: Arc<InstanceLock>,
+    run_journal: RunJournal,
     database: &'a D,
     plan: &'a Plan,
     key: Option<&'a MasterKey>,
@@ -138,15 +138,15 @@ impl<D: ClusterDatabase> Run<'_, D> {
         let begun = Instant::now();
         let kind = StepKind::ProveAgain;
         report(Progress::Begun(kind));
-        prove::again(&self.site, self.database, self.plan, self.key, self.owner()).await?;
+        prove::again(&self.lock, self.database, self.plan, self.key, self.owner()).await?;
         let entered = [StepKind::JoinCluster, StepKind::WriteNodeConfig];
         // Once it is in, a heart of this name is its own.
-        if self.plan.flow == Flow::Join && !entered.into_iter().any(|kind| ledger::touched(self.ledger.state(kind))) {
+        if self.plan.flow == Flow::Join && !entered.into_iter().any(|kind| run_journal::touched(self.run_journal.state(kind))) {
             let before = self.plan.before.as_ref();
             let name = before.map_or(&self.plan.node.name, |kept| &kept.row.name);
             row::is_dead(self.database, &self.plan.node.target, name, before).await?;
         }
-        self.ledger.mark(kind, StepState::Done).await?;
+        self.run_journal.mark(kind, StepState::Done).await?;
         report(Progress::Done(kind, StepState::Done, begun.elapsed()));
         Ok(())
     }
@@ -154,7 +154,7 @@ impl<D: ClusterDatabase> Run<'_, D> {
     /// One step, from journal to journal.
     async fn step(&mut self, kind: StepKind, report: &mut (impl FnMut(Progress) + Send)) -> Result<(), Failure> {
         let begun = Instant::now();
-        let earlier = self.ledger.state(kind);
+        let earlier = self.run_journal.state(kind);
         // A step that was done is looked at again rather than believed, and its record stays while it is.
         let fresh = match earlier {
             StepState::Planned | StepState::Undone => true,
@@ -170,14 +170,14 @@ impl<D: ClusterDatabase> Run<'_, D> {
         }
         if fresh && !self.is_there_already(kind).await? {
             let owner = self.owner();
-            self.site
-                .off(move |places| match steps::row(kind).target {
+            self.lock
+                .run_blocking(move |places| match steps::row(kind).target {
                     Target::Key => key::keep_copy(places, &owner),
                     Target::Config => config::keep_copies(places, &owner.instance, &owner.home, owner.cluster),
                     _ => Ok(()),
                 })
                 .await?;
-            self.ledger.mark(kind, StepState::Begun).await?;
+            self.run_journal.mark(kind, StepState::Begun).await?;
         }
         report(Progress::Begun(kind));
         let state = match self.act(kind, earlier, report).await {
@@ -185,15 +185,15 @@ impl<D: ClusterDatabase> Run<'_, D> {
             Err(failure) => {
                 if cluster::left_nothing(kind, &failure, fresh) {
                     // Or undo would later take away what somebody else made in the meantime.
-                    self.ledger.mark(kind, StepState::Planned).await?;
+                    self.run_journal.mark(kind, StepState::Planned).await?;
                 } else if self.was_taken_back(kind, &failure).await {
-                    self.ledger.mark(kind, StepState::Undone).await?;
+                    self.run_journal.mark(kind, StepState::Undone).await?;
                 }
                 return Err(failure);
             }
         };
-        if self.ledger.state(kind) != state {
-            self.ledger.mark(kind, state).await?;
+        if self.run_journal.state(kind) != state {
+            self.run_journal.mark(kind, state).await?;
         }
         report(Progress::Done(kind, state, begun.elapsed()));
         Ok(())
@@ -205,25 +205,25 @@ impl<D: ClusterDatabase> Run<'_, D> {
         let after = match kind {
             StepKind::JoinCluster | StepKind::UpdateRow => {
                 let plan = self.plan.clone();
-                Some(self.site.off(move |places| Ok(row::of(places, &plan))).await?)
+                Some(self.lock.run_blocking(move |places| Ok(row::of(places, &plan))).await?)
             }
             _ => None,
         };
-        let journal = &self.ledger.journal;
+        let journal = &self.run_journal.journal;
         if fresh {
             // The second of two steps on one row is about the row that the first one found.
             if row::is_touched(journal, Some(kind)) {
                 return Ok(());
             }
-            return self.ledger.agree_on_row(self.plan.before.clone(), after);
+            return self.run_journal.agree_on_row(self.plan.before.clone(), after);
         }
         let Some(after) = after else { return Ok(()) };
         let Some(older) = journal.after.as_ref().filter(|older| **older != after) else { return Ok(()) };
         let renamed = older.name.to_lowercase() != after.name.to_lowercase();
         let before = if renamed { self.plan.before.clone() } else { journal.before.clone() };
         row::take_back(self.database, &self.plan.node.target, &row::change(journal, kind)?).await?;
-        self.ledger.agree_on_row(before, Some(after))?;
-        self.ledger.mark(kind, StepState::Begun).await
+        self.run_journal.agree_on_row(before, Some(after))?;
+        self.run_journal.mark(kind, StepState::Begun).await
     }
 
     /// Agrees with the journal on what is made of the shared storage. Canaries that an earlier start may have left under
@@ -232,12 +232,12 @@ impl<D: ClusterDatabase> Run<'_, D> {
         let (node, target) = (&self.plan.node, &self.plan.node.target);
         let new =
             || StorageRecord { node: node.name.clone(), storage: node.storage.clone(), made: Vec::new(), canaries: Vec::new() };
-        let older = self.ledger.journal.storage.clone();
+        let older = self.run_journal.journal.storage.clone();
         // Where nothing was done by it, a record is of no consequence.
-        let touched = steps::kinds_on(Target::Storage).any(|kind| ledger::touched(self.ledger.state(kind)));
+        let touched = steps::kinds_on(Target::Storage).any(|kind| run_journal::touched(self.run_journal.state(kind)));
         let mut record = older.clone().filter(|_| touched).unwrap_or_else(new);
         if record.node != node.name {
-            if ledger::touched(self.ledger.state(StepKind::LeaveCanary)) {
+            if run_journal::touched(self.run_journal.state(StepKind::LeaveCanary)) {
                 storage::undo(self.database, target, self.plan.cluster, StepKind::LeaveCanary, &record).await?;
             }
             record.canaries.clear();
@@ -245,9 +245,9 @@ impl<D: ClusterDatabase> Run<'_, D> {
         }
         storage::agree(kind, &mut record).await?;
         let changed = older.as_ref() != Some(&record);
-        self.ledger.journal.storage = Some(record);
+        self.run_journal.journal.storage = Some(record);
         // A fresh one is written down when the step is marked as begun.
-        if changed && !fresh { self.ledger.write().await } else { Ok(()) }
+        if changed && !fresh { self.run_journal.write().await } else { Ok(()) }
     }
 
     /// Whether a row that was refused now, and may have been changed by an earlier start, is as if that had never been. Then
@@ -256,7 +256,7 @@ impl<D: ClusterDatabase> Run<'_, D> {
         if steps::row(kind).target != Target::Row || !row::was_refused(failure) {
             return false;
         }
-        match row::change(&self.ledger.journal, kind) {
+        match row::change(&self.run_journal.journal, kind) {
             Ok(change) => row::take_back(self.database, &self.plan.node.target, &change).await.is_ok(),
             Err(_) => false,
         }
@@ -271,7 +271,7 @@ impl<D: ClusterDatabase> Run<'_, D> {
             return Ok(false);
         }
         let home = self.plan.node.home.clone();
-        self.site.off(move |_| home::is_there(&home)).await
+        self.lock.run_blocking(move |_| home::is_there(&home)).await
     }
 
     /// Does a step, unless it is done, and verifies it.
@@ -281,35 +281,37 @@ impl<D: ClusterDatabase> Run<'_, D> {
         earlier: StepState,
         report: &mut (impl FnMut(Progress) + Send),
     ) -> Result<StepState, Failure> {
-        let (site, plan) = (&self.site, self.plan);
+        let (lock, plan) = (&self.lock, self.plan);
         match kind {
             StepKind::CreateHome => {
                 // Not begun by now: it was there.
-                let there = self.ledger.state(kind) != StepState::Begun && earlier != StepState::Done;
+                let there = self.run_journal.state(kind) != StepState::Begun && earlier != StepState::Done;
                 let earlier = if there { StepState::Already } else { earlier };
                 let home = plan.node.home.clone();
-                site.off(move |_| home::create(&home, earlier)).await
+                lock.run_blocking(move |_| home::create(&home, earlier)).await
             }
             StepKind::SealMasterKey => {
                 let (owner, key) = (self.owner(), self.key()?.clone());
-                let touched = ledger::touched(earlier);
+                let touched = run_journal::touched(earlier);
                 let elsewhere = if plan.flow == Flow::Edit { Elsewhere::SetAside } else { Elsewhere::InTheWay };
-                site.off(move |places| key::seal(places, &owner, &key, touched, elsewhere)).await.map(|()| StepState::Done)
+                lock.run_blocking(move |places| key::seal(places, &owner, &key, touched, elsewhere))
+                    .await
+                    .map(|()| StepState::Done)
             }
             StepKind::CreateDatabase => cluster::create_database(self.database, &plan.node.target, earlier).await,
             StepKind::InitialiseCluster => {
-                let shared = if self.shares() { Some(self.ledger.storage()?) } else { None };
-                let made = cluster::initialise(site, self.database, plan, self.key()?, &self.owner(), shared).await?;
+                let shared = if self.shares() { Some(self.run_journal.storage()?) } else { None };
+                let made = cluster::initialise(lock, self.database, plan, self.key()?, &self.owner(), shared).await?;
                 match shared {
                     Some(record) if !made => storage::tell_again(self.database, &plan.node.target, plan.cluster, record).await,
                     _ => Ok(StepState::Done),
                 }
             }
-            StepKind::AdoptCluster => cluster::adopt(site, self.database, plan, self.key()?, &self.owner()).await,
+            StepKind::AdoptCluster => cluster::adopt(lock, self.database, plan, self.key()?, &self.owner()).await,
             // Once the row is on its way out there is no mark to set any more.
-            StepKind::DrainNode if ledger::touched(self.ledger.state(StepKind::RemoveRow)) => Ok(StepState::Done),
+            StepKind::DrainNode if run_journal::touched(self.run_journal.state(StepKind::RemoveRow)) => Ok(StepState::Done),
             StepKind::JoinCluster | StepKind::UpdateRow | StepKind::DrainNode | StepKind::RemoveRow | StepKind::RemoveNode => {
-                let change = row::change(&self.ledger.journal, kind)?;
+                let change = row::change(&self.run_journal.journal, kind)?;
                 // Only these two are about a dead node's row; whoever leaves or is changed may be alive.
                 if matches!(kind, StepKind::JoinCluster | StepKind::RemoveNode)
                     && let Some(before) = change.deed.before()
@@ -320,18 +322,18 @@ impl<D: ClusterDatabase> Run<'_, D> {
             }
             StepKind::WriteNodeConfig => {
                 let plan = plan.clone();
-                site.off(move |places| config::write(places, &plan)).await.map(|()| StepState::Done)
+                lock.run_blocking(move |places| config::write(places, &plan)).await.map(|()| StepState::Done)
             }
-            StepKind::ConnectOnce => cluster::connect(site, self.database, plan).await.map(|()| StepState::Done),
+            StepKind::ConnectOnce => cluster::connect(lock, self.database, plan).await.map(|()| StepState::Done),
             StepKind::RemoveNodeConfig => {
                 let (instance, home, cluster) = (plan.node.instance.clone(), plan.node.home.clone(), plan.cluster);
-                site.off(move |places| config::remove(places, &instance, &home, cluster)).await.map(|()| StepState::Done)
+                lock.run_blocking(move |places| config::remove(places, &instance, &home, cluster)).await.map(|()| StepState::Done)
             }
             StepKind::ShareStorage | StepKind::LeaveCanary if self.shares() => {
-                storage::leave_files(plan.cluster, kind, self.ledger.storage()?).await
+                storage::leave_files(plan.cluster, kind, self.run_journal.storage()?).await
             }
             StepKind::ShareStorage | StepKind::LeaveCanary => {
-                storage::act(self.database, &plan.node.target, plan.cluster, kind, self.ledger.storage()?).await
+                storage::act(self.database, &plan.node.target, plan.cluster, kind, self.run_journal.storage()?).await
             }
             StepKind::OctopusInstance
             | StepKind::OctopusDatabase
@@ -345,7 +347,7 @@ impl<D: ClusterDatabase> Run<'_, D> {
             | StepKind::AwaitBeat
             | StepKind::OctopusTaskCap => {
                 // Not begun by now: it was there.
-                let there = self.ledger.state(kind) != StepState::Begun && earlier != StepState::Done;
+                let there = self.run_journal.state(kind) != StepState::Begun && earlier != StepState::Done;
                 let handing_over = self.handing_over()?;
                 self.cancel.or(Box::pin(handing_over.act(kind, earlier, there, report))).await
             }
@@ -355,8 +357,8 @@ impl<D: ClusterDatabase> Run<'_, D> {
     }
 
     fn handing_over(&self) -> Result<octopus::HandingOver<'_, D>, Failure> {
-        let has_service = ledger::touched(self.ledger.state(StepKind::OctopusService));
-        octopus::HandingOver::of(&self.site, self.database, self.plan, self.key, has_service)
+        let has_service = run_journal::touched(self.run_journal.state(StepKind::OctopusService));
+        octopus::HandingOver::of(&self.lock, self.database, self.plan, self.key, has_service)
     }
 
     /// Whether the plan sets what the nodes share: then the registry is told with the cluster.

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use super::database::ClusterDatabase;
+use super::instance_lock::InstanceLock;
 use super::key::{self, Owner};
-use super::site::Site;
 use crate::model::facts::Content;
 use crate::model::key_verdict::KeyVerdict;
 use crate::model::master_key::MasterKey;
@@ -14,7 +14,7 @@ use crate::model::registry::Verified;
 /// Looks whether the cluster and its key still are what the checks saw. Where nobody typed the key again, because this
 /// machine has it sealed, the sealed one is what is proven.
 pub(super) async fn again(
-    site: &Arc<Site>,
+    lock: &Arc<InstanceLock>,
     database: &impl ClusterDatabase,
     plan: &Plan,
     key: Option<&MasterKey>,
@@ -22,7 +22,7 @@ pub(super) async fn again(
 ) -> Result<(), Failure> {
     let key = match key {
         Some(key) => Some(key.clone()),
-        None => site.off(move |places| key::find(places, &owner)).await?,
+        None => lock.run_blocking(move |places| key::find(places, &owner)).await?,
     };
     let Some(key) = key else {
         return Err(Failure::Defect("The plan came without its master key.".into()));

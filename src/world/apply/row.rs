@@ -1,7 +1,7 @@
 //! The steps that change one row of the registry, and their undoing.
 
 use super::database::ClusterDatabase;
-use super::ledger::touched;
+use super::run_journal::touched;
 use crate::catalog::steps::{self, Target as Changes};
 use crate::model::facts::{Beat, Content, NodeSeen};
 use crate::model::journal::Journal;

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::database::ClusterDatabase;
-use super::site::file;
+use super::instance_lock::file;
 use crate::model::canary::{self, Canary};
 use crate::model::cluster::ClusterId;
 use crate::model::facts::{Content, Trouble};

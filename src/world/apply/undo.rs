@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use super::database::ClusterDatabase;
-use super::ledger::{Ledger, touched};
-use super::site::Site;
+use super::instance_lock::InstanceLock;
+use super::run_journal::{RunJournal, touched};
 use super::{cluster, config, home, key, octopus, row, storage};
 use crate::model::cluster::ClusterId;
 use crate::model::facts::Content;
@@ -44,28 +44,28 @@ fn is_cluster(content: &Content, cluster: ClusterId) -> bool {
 }
 
 struct Undoing<'a, D> {
-    site: Arc<Site>,
-    ledger: Ledger,
+    lock: Arc<InstanceLock>,
+    run_journal: RunJournal,
     database: &'a D,
     target: &'a Target,
 }
 
 impl<'a, D: ClusterDatabase> Undoing<'a, D> {
     async fn open(places: &Places, database: &'a D, instance: &str, target: &'a Target) -> Result<Option<Self>, Failure> {
-        let (site, _) = Site::take(places, instance).await?;
-        let ledger = Ledger::load(&site, instance).await?;
-        Ok(ledger.map(|ledger| Self { site, ledger, database, target }))
+        let (lock, _) = InstanceLock::take(places, instance).await?;
+        let run_journal = RunJournal::load(&lock, instance).await?;
+        Ok(run_journal.map(|run_journal| Self { lock, run_journal, database, target }))
     }
 
     async fn run(mut self, report: &mut (impl FnMut(Progress) + Send)) -> bool {
         let mut whole = true;
         for kind in StepKind::ALL.into_iter().rev() {
-            if !touched(self.ledger.state(kind)) {
+            if !touched(self.run_journal.state(kind)) {
                 continue;
             }
             report(Progress::Undoing(kind));
             let undone = match self.step(kind, report).await {
-                Ok(()) => self.ledger.mark(kind, StepState::Undone).await,
+                Ok(()) => self.run_journal.mark(kind, StepState::Undone).await,
                 Err(failure) => Err(failure),
             };
             report(match undone {
@@ -76,7 +76,7 @@ impl<'a, D: ClusterDatabase> Undoing<'a, D> {
                 }
             });
         }
-        if whole && let Err(failure) = self.ledger.close().await {
+        if whole && let Err(failure) = self.run_journal.close().await {
             report(Progress::UndoFailed(StepKind::ProveAgain, failure));
             whole = false;
         }
@@ -84,16 +84,16 @@ impl<'a, D: ClusterDatabase> Undoing<'a, D> {
     }
 
     async fn step(&self, kind: StepKind, report: &mut (impl FnMut(Progress) + Send)) -> Result<(), Failure> {
-        let journal = &self.ledger.journal;
-        let home = self.ledger.home();
+        let journal = &self.run_journal.journal;
+        let home = self.run_journal.home();
         match kind {
             StepKind::ConnectOnce | StepKind::ProveAgain => Ok(()),
             StepKind::ShareStorage | StepKind::LeaveCanary => {
                 self.is_the_same_database()?;
-                storage::undo(self.database, self.target, journal.cluster, kind, self.ledger.storage()?).await
+                storage::undo(self.database, self.target, journal.cluster, kind, self.run_journal.storage()?).await
             }
             // A service without its instance could not be taken away by its own program any more.
-            StepKind::OctopusInstance if touched(self.ledger.state(StepKind::OctopusService)) => {
+            StepKind::OctopusInstance if touched(self.run_journal.state(StepKind::OctopusService)) => {
                 Err(Failure::Kept { what: format!("Octopus Server's instance {}", journal.instance).into() })
             }
             StepKind::OctopusInstance
@@ -108,15 +108,15 @@ impl<'a, D: ClusterDatabase> Undoing<'a, D> {
             | StepKind::AwaitBeat
             | StepKind::OctopusTaskCap => {
                 let SignIn::SqlLogin { password, .. } = &self.target.sign_in;
-                Box::pin(octopus::undo(&self.site, journal, password, kind, report)).await
+                Box::pin(octopus::undo(&self.lock, journal, password, kind, report)).await
             }
             StepKind::RemoveNodeConfig => {
                 let instance = journal.instance.clone();
-                self.site.off(move |places| config::undo_remove(places, &instance, &home)).await
+                self.lock.run_blocking(move |places| config::undo_remove(places, &instance, &home)).await
             }
             StepKind::WriteNodeConfig => {
                 let (instance, cluster) = (journal.instance.clone(), journal.cluster);
-                self.site.off(move |places| config::undo_write(places, &instance, &home, cluster)).await
+                self.lock.run_blocking(move |places| config::undo_write(places, &instance, &home, cluster)).await
             }
             StepKind::JoinCluster | StepKind::UpdateRow | StepKind::DrainNode | StepKind::RemoveRow | StepKind::RemoveNode => {
                 self.is_the_same_database()?;
@@ -124,7 +124,7 @@ impl<'a, D: ClusterDatabase> Undoing<'a, D> {
             }
             StepKind::AdoptCluster => {
                 self.is_the_same_database()?;
-                if touched(self.ledger.state(StepKind::JoinCluster)) {
+                if touched(self.run_journal.state(StepKind::JoinCluster)) {
                     return Err(Failure::Kept { what: format!("the registry in database {}", self.target.database).into() });
                 }
                 cluster::undo_adopt(self.database, self.target, journal.cluster).await
@@ -144,34 +144,34 @@ impl<'a, D: ClusterDatabase> Undoing<'a, D> {
             }
             StepKind::CreateDatabase => {
                 self.is_the_same_database()?;
-                if touched(self.ledger.state(StepKind::InitialiseCluster)) {
+                if touched(self.run_journal.state(StepKind::InitialiseCluster)) {
                     return Err(Failure::Kept { what: format!("database {}", self.target.database).into() });
                 }
                 cluster::drop_database(self.database, self.target, journal.cluster).await
             }
             StepKind::SealMasterKey => {
                 // The cluster's row may still be there: then this may be the only copy of its key.
-                if touched(self.ledger.state(StepKind::InitialiseCluster)) {
+                if touched(self.run_journal.state(StepKind::InitialiseCluster)) {
                     return Err(Failure::Kept { what: shown(&key::path(&home)) });
                 }
                 let (instance, cluster) = (journal.instance.clone(), journal.cluster);
                 let owner = key::Owner { instance, home, cluster, fingerprint: journal.fingerprint };
-                self.site.off(move |places| key::undo(places, &owner)).await
+                self.lock.run_blocking(move |places| key::undo(places, &owner)).await
             }
             StepKind::CreateHome => {
                 let left = [StepKind::SealMasterKey, StepKind::WriteNodeConfig];
-                if left.into_iter().any(|kind| touched(self.ledger.state(kind))) {
+                if left.into_iter().any(|kind| touched(self.run_journal.state(kind))) {
                     return Err(Failure::Kept { what: shown(&home) });
                 }
                 let folders = journal.folders.clone();
-                self.site.off(move |_| home::remove(&folders)).await
+                self.lock.run_blocking(move |_| home::remove(&folders)).await
             }
         }
     }
 
     /// Another database than the run's is none of its business, whatever is in it.
     fn is_the_same_database(&self) -> Result<(), Failure> {
-        let answers = &self.ledger.journal.answers;
+        let answers = &self.run_journal.journal.answers;
         let is = |field: FieldId, text: &str| answers.get(field.id()).is_some_and(|answer| answer == text);
         if is(FieldId::Server, &self.target.address.to_string()) && is(FieldId::Database, self.target.database.as_str()) {
             Ok(())

@@ -10,7 +10,7 @@ use crate::model::finding::{Finding, Verdict};
 use crate::model::licence::NodeLimit;
 
 use super::super::licence::{exceeded, how_soon, is_soon};
-use super::{Case, adds, all, nodes_of, untold};
+use super::{Case, adds, all, nodes_of, unknown};
 
 /// The licence allows as many nodes as there will be, and has not ended. Octopus lets the node join all the same and then
 /// creates no more releases, so it is said before, in its own words.
@@ -21,7 +21,7 @@ pub fn judge(case: &Case<'_>) -> Verdict {
     };
     let limit = match &case.facts.cluster.node_limit {
         Fact::Unknown => return case.pending(),
-        Fact::Missing(trouble) => return untold(trouble),
+        Fact::Missing(trouble) => return unknown(trouble),
         Fact::Seen(limit) => *limit,
     };
     let ends = case.facts.cluster.licence_ends.seen().copied().flatten();

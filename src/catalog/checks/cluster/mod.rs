@@ -18,7 +18,7 @@ use crate::model::screen::ScreenId;
 use crate::model::survey::SurveyId;
 use crate::model::untrusted::Untrusted;
 
-use super::{Case, Check, all, one, untold};
+use super::{Case, Check, all, one, unknown};
 
 pub(super) use version::octopus_version;
 
@@ -73,7 +73,7 @@ fn nodes_of<'a>(case: &Case<'a>) -> Result<&'a Nodes, Verdict> {
     match &case.facts.cluster.nodes {
         Fact::Unknown => Err(case.pending()),
         Fact::Seen(nodes) => Ok(nodes),
-        Fact::Missing(trouble) => Err(untold(trouble)),
+        Fact::Missing(trouble) => Err(unknown(trouble)),
     }
 }
 

@@ -12,7 +12,7 @@ use crate::model::identifier::quoted;
 use crate::model::names::NodeName;
 use crate::model::untrusted::Untrusted;
 
-use super::{Case, adds, last_seen, one, untold};
+use super::{Case, adds, last_seen, one, unknown};
 
 /// No other node has this node's name, in any case of letters; or a dead one has it that is to be replaced. Two nodes of
 /// one name share a row and a heart-beat, and neither is to be trusted any more.
@@ -28,7 +28,7 @@ pub fn judge(case: &Case<'_>) -> Verdict {
         Fact::Missing(trouble) if case.flow == Flow::Review && *trouble != Trouble::Unasked => {
             one(unread("The cluster's nodes could not be read.", Severity::Warn, trouble, case))
         }
-        Fact::Missing(trouble) => untold(trouble),
+        Fact::Missing(trouble) => unknown(trouble),
         Fact::Seen(_) => {
             let node = case.facts.cluster.node(name.as_str());
             match node {

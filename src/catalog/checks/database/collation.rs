@@ -1,7 +1,7 @@
 //! `db-collation`.
 
 use crate::catalog::checks::server::Names;
-use crate::catalog::checks::{Case, all, untold};
+use crate::catalog::checks::{Case, all, unknown};
 use crate::catalog::dba::COLLATION;
 use crate::catalog::say;
 use crate::model::check::CheckId;
@@ -20,7 +20,7 @@ pub fn judge(case: &Case<'_>) -> Verdict {
     };
     let collation = match &case.facts.server.collation {
         Fact::Unknown => return case.pending(),
-        Fact::Missing(trouble) => return untold(trouble),
+        Fact::Missing(trouble) => return unknown(trouble),
         Fact::Seen(collation) => collation,
     };
     match ground {

@@ -1,7 +1,7 @@
 //! `db-copies`.
 
 use crate::catalog::checks::server::Names;
-use crate::catalog::checks::{Case, all, untold};
+use crate::catalog::checks::{Case, all, unknown};
 use crate::catalog::say;
 use crate::model::check::CheckId;
 use crate::model::facts::{Fact, Replication};
@@ -19,7 +19,7 @@ pub fn judge(case: &Case<'_>) -> Verdict {
     };
     match &state.replication {
         Fact::Unknown => case.pending(),
-        Fact::Missing(trouble) => untold(trouble),
+        Fact::Missing(trouble) => unknown(trouble),
         Fact::Seen(replication) => {
             let names = Names::of(case);
             all(findings(replication, &names), || match &replication.availability_group {

@@ -1,7 +1,7 @@
 //! `db-rights`.
 
 use crate::catalog::checks::server::Names;
-use crate::catalog::checks::{Case, all, untold};
+use crate::catalog::checks::{Case, all, unknown};
 use crate::catalog::dba;
 use crate::model::check::CheckId;
 use crate::model::facts::{DatabaseRights, Fact};
@@ -21,7 +21,7 @@ pub fn judge(case: &Case<'_>) -> Verdict {
     };
     let rights = match &case.facts.server.rights {
         Fact::Unknown => return case.pending(),
-        Fact::Missing(trouble) => return untold(trouble),
+        Fact::Missing(trouble) => return unknown(trouble),
         Fact::Seen(rights) => rights,
     };
     match ground {

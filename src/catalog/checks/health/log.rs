@@ -10,7 +10,7 @@ use crate::model::finding::{Finding, Verdict};
 use crate::model::quote;
 use crate::model::survey::AccountKind;
 
-use super::{Case, all, untold};
+use super::{Case, all, unknown};
 
 /// So many starts in the part of the log that is read are no longer what an operator does.
 const RESTARTS: usize = 5;
@@ -22,7 +22,7 @@ pub fn judge(case: &Case<'_>) -> Verdict {
         Fact::Unknown => return case.pending(),
         Fact::Seen(None) => return Verdict::Good("Octopus Server has not written one here".to_owned()),
         Fact::Seen(Some(log)) => log,
-        Fact::Missing(trouble) => return untold(trouble),
+        Fact::Missing(trouble) => return unknown(trouble),
     };
     // The newest first: it is the one that keeps the server from running now.
     let mut findings: Vec<Finding> = log.troubles.iter().rev().map(|trouble| one(trouble, case)).collect();

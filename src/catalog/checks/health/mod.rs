@@ -7,7 +7,7 @@ use crate::model::check::CheckId;
 use crate::model::screen::ScreenId;
 use crate::model::survey::SurveyId;
 
-use super::{Case, Check, all, one, untold};
+use super::{Case, Check, all, one, unknown};
 
 /// The rows of these checks.
 pub(super) const CHECKS: &[Check] = &[

@@ -1,6 +1,6 @@
 //! `home-disk`.
 
-use crate::catalog::checks::{Case, all, untold};
+use crate::catalog::checks::{Case, all, unknown};
 use crate::catalog::say;
 use crate::model::check::CheckId;
 use crate::model::facts::Fact;
@@ -19,7 +19,7 @@ const LEAST: u64 = 16 << 20;
 pub fn judge(case: &Case<'_>) -> Verdict {
     let disk = match &case.facts.home.disk {
         Fact::Unknown => return case.pending(),
-        Fact::Missing(trouble) => return untold(trouble),
+        Fact::Missing(trouble) => return unknown(trouble),
         Fact::Seen(disk) => disk,
     };
     let kind = disk.file_system.as_str();

@@ -1,6 +1,6 @@
 //! `home-instance`.
 
-use crate::catalog::checks::{Case, one, untold};
+use crate::catalog::checks::{Case, one, unknown};
 use crate::catalog::form::read;
 use crate::model::check::CheckId;
 use crate::model::facts::Fact;
@@ -37,7 +37,7 @@ pub fn judge(case: &Case<'_>) -> Verdict {
             format!("This machine has an instance {name} already; its config is {config}."),
             "Type another name; case does not count, and a blank is a hyphen.",
         )),
-        Fact::Missing(trouble) => untold(trouble),
+        Fact::Missing(trouble) => unknown(trouble),
     }
 }
 
@@ -58,7 +58,7 @@ fn of_node(name: &str, case: &Case<'_>) -> Verdict {
         Fact::Seen(None) => {
             one(Finding::note(CheckId::HomeInstance, format!("No list of this machine knows an instance {name}.")))
         }
-        Fact::Missing(trouble) => untold(trouble),
+        Fact::Missing(trouble) => unknown(trouble),
     }
 }
 
@@ -86,8 +86,8 @@ mod tests {
         );
         let config = Fact::Seen(Some("/etc/octopus/x.config".into()));
         assert!(stop(&judged(CheckId::HomeInstance, &answers, &taken(config))).says.contains("/etc/octopus/x.config"));
-        let untold = judged(CheckId::HomeInstance, &answers, &taken(Fact::Missing(Trouble::Io("denied".into()))));
-        assert_eq!(evidence(&untold), "could not be read: denied");
+        let unknown = judged(CheckId::HomeInstance, &answers, &taken(Fact::Missing(Trouble::Io("denied".into()))));
+        assert_eq!(evidence(&unknown), "could not be read: denied");
     }
 
     #[test]

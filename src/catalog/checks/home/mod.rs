@@ -90,8 +90,11 @@ fn state_folder(case: &Case<'_>) -> Verdict {
                     format!("The wizard cannot write its state directory {path}. Creating a file in {place} failed: {said}"),
                     format!("Have the directory made for this account on a disk that can be written. {ELSEWHERE}"),
                 );
-                let is_unix = path.as_str().starts_with('/');
-                if is_unix { finding.command(format!("sudo install -d -m 0700 -o \"$(id -un)\" {quoted}")) } else { finding }
+                if case.is_on_windows() {
+                    finding
+                } else {
+                    finding.command(format!("sudo install -d -m 0700 -o \"$(id -un)\" {quoted}"))
+                }
             }
             StateTrial::Sync => stop(
                 format!("The wizard's state directory {path} cannot be synced to its disk: {said}"),

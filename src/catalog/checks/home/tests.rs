@@ -5,6 +5,7 @@ use crate::catalog::checks::tests::{case, evidence, judged, judged_in, stop};
 use crate::catalog::samples;
 use crate::model::facts::{StateFolder, Trouble};
 use crate::model::finding::Severity;
+use crate::model::platform::Platform;
 
 fn of(change: impl FnOnce(&mut StateFolder)) -> Verdict {
     let mut seen = samples::state_folder();
@@ -65,12 +66,13 @@ fn a_directory_that_is_yet_to_be_made_is_tried_above() {
 }
 
 #[test]
-fn a_path_of_windows_is_given_no_command_of_unix() {
-    let finding = stop(&of(|seen| {
-        (seen.path, seen.mode) = (r"C:\ProgramData\octopus-setup".into(), None);
-        seen.refused = Some((StateTrial::Write, "Access is denied".into()));
-    }));
-    assert_eq!(finding.remedy, None);
+fn windows_is_given_no_command_of_unix() {
+    let mut facts = samples::facts();
+    let path = r"C:\ProgramData\octopus-setup".into();
+    let refused = Some((StateTrial::Write, "Access is denied".into()));
+    facts.machine.state_folder = Fact::Seen(StateFolder { path, refused, ..StateFolder::default() });
+    let answers = samples::with_on(Platform::Windows, &[]);
+    assert_eq!(stop(&judged(CheckId::StateFolder, &answers, &facts)).remedy, None);
 }
 
 #[test]

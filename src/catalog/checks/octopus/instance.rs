@@ -11,7 +11,7 @@ use crate::model::names::instance_key;
 use crate::model::platform::Platform;
 use crate::model::untrusted::Untrusted;
 
-use super::{Case, one, untold};
+use super::{Case, one, unknown};
 
 /// Octopus Server has no other instance of this name, nor of one that it files under the same name.
 pub fn judge(case: &Case<'_>) -> Verdict {
@@ -23,7 +23,7 @@ pub fn judge(case: &Case<'_>) -> Verdict {
         Fact::Unknown => return case.pending(),
         Fact::Seen(instances) => instances,
         Fact::Missing(_) if octopus.program == Fact::Seen(None) => &case.facts.machine.octopus_instances,
-        Fact::Missing(trouble) => return untold(trouble),
+        Fact::Missing(trouble) => return unknown(trouble),
     };
     let (name, key) = (name.as_str(), instance_key(name.as_str()));
     let Some((other, config)) = instances.iter().find(|(other, _)| instance_key(other.as_str()) == key) else {

@@ -15,7 +15,7 @@ use crate::model::hand_over::Handing;
 use crate::model::screen::ScreenId;
 use crate::model::survey::SurveyId;
 
-use super::{Case, Check, all, one, untold};
+use super::{Case, Check, all, one, unknown};
 
 /// The rows of these checks.
 pub(super) const CHECKS: &[Check] = &[
@@ -51,6 +51,6 @@ fn program<'a>(case: &Case<'a>) -> Result<&'a Path, Verdict> {
         Fact::Unknown => Err(case.pending()),
         Fact::Seen(Some(program)) => Ok(program),
         Fact::Seen(None) => Err(Verdict::Good("not looked at: Octopus Server is not here".to_owned())),
-        Fact::Missing(trouble) => Err(untold(trouble)),
+        Fact::Missing(trouble) => Err(unknown(trouble)),
     }
 }

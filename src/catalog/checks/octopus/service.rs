@@ -6,7 +6,7 @@ use crate::model::facts::{Fact, Trouble};
 use crate::model::field::FieldId;
 use crate::model::finding::{Finding, Verdict};
 
-use super::{Case, one, program, untold};
+use super::{Case, one, program, unknown};
 
 /// There is no service of this instance that the hand-over would take over.
 pub fn judge(case: &Case<'_>) -> Verdict {
@@ -34,7 +34,7 @@ pub fn judge(case: &Case<'_>) -> Verdict {
             },
         )),
         Fact::Missing(Trouble::Unasked) => Verdict::Good("this machine cannot tell whether there is one".to_owned()),
-        Fact::Missing(trouble) => untold(trouble),
+        Fact::Missing(trouble) => unknown(trouble),
     }
 }
 

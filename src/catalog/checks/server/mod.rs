@@ -17,7 +17,7 @@ use crate::model::finding::{Severity, Verdict};
 use crate::model::screen::ScreenId;
 use crate::model::survey::SurveyId;
 
-use super::{Case, Check, one, untold};
+use super::{Case, Check, one, unknown};
 
 /// The rows of these checks.
 pub(super) const CHECKS: &[Check] = &[
@@ -132,7 +132,7 @@ fn optional<'a, T>(fact: &'a Fact<T>, case: &Case<'_>) -> Result<&'a T, Verdict>
         Fact::Seen(seen) => Ok(seen),
         // Not a view that this server lacks: the way broke, everything is missing, and `db-exists` says why.
         Fact::Missing(_) if case.facts.server.database.trouble().is_some() => Err(Verdict::NotYet),
-        Fact::Missing(trouble) => Err(untold(trouble)),
+        Fact::Missing(trouble) => Err(unknown(trouble)),
         Fact::Unknown => Err(case.pending()),
     }
 }

@@ -67,7 +67,7 @@ fn without(case: &Case<'_>) -> Option<Verdict> {
              use lead to the same folders on this machine.",
         ))),
         // Why the cluster cannot be read is its own checks' to say.
-        (Fact::Missing(trouble), _) => Some(super::untold(trouble)),
+        (Fact::Missing(trouble), _) => Some(super::unknown(trouble)),
         (_, Fact::Missing(trouble)) => Some(unread(trouble)),
         (_, Fact::Seen(SharedStorage::None)) => Some(shares_nothing(case)),
         (_, Fact::Seen(_)) => None,
@@ -76,7 +76,7 @@ fn without(case: &Case<'_>) -> Option<Verdict> {
 
 fn unread(trouble: &Trouble) -> Verdict {
     if *trouble == Trouble::Unasked {
-        return super::untold(trouble);
+        return super::unknown(trouble);
     }
     one(Finding::warn(
         CHECK,

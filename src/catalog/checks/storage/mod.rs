@@ -20,7 +20,7 @@ use crate::model::screen::ScreenId;
 use crate::model::storage::{SharedFolder, SharedStorage, StorageKind};
 use crate::model::survey::SurveyId;
 
-use super::{Case, Check, all, one, untold};
+use super::{Case, Check, all, one, unknown};
 
 /// The rows of these checks.
 pub(super) const CHECKS: &[Check] = &[
@@ -108,7 +108,7 @@ fn sharing(case: &Case<'_>) -> Result<(), Verdict> {
         (Fact::Seen(Identity::Octopus { .. }), _) => {
             Err(Verdict::Good("cannot be told: this cluster has no registry that names the folders".to_owned()))
         }
-        (Fact::Missing(trouble), _) | (_, Fact::Missing(trouble)) => Err(untold(trouble)),
+        (Fact::Missing(trouble), _) | (_, Fact::Missing(trouble)) => Err(unknown(trouble)),
         (_, Fact::Seen(SharedStorage::None)) => nothing(),
         (_, Fact::Seen(_)) => Ok(()),
     }

@@ -46,7 +46,7 @@ pub fn judge(case: &Case<'_>) -> Result<Verdict, Verdict> {
     let cluster = &case.facts.cluster;
     let (rows, nodes) = match (&cluster.canaries, &cluster.nodes) {
         (Fact::Unknown, _) | (_, Fact::Unknown) => return Err(case.pending()),
-        (Fact::Missing(trouble), _) | (_, Fact::Missing(trouble)) => return Err(super::untold(trouble)),
+        (Fact::Missing(trouble), _) | (_, Fact::Missing(trouble)) => return Err(super::unknown(trouble)),
         (Fact::Seen(rows), Fact::Seen(nodes)) => (rows, nodes),
     };
     let rows = by_node(rows);
@@ -169,7 +169,7 @@ fn unreadable(case: &Case<'_>, folders: &[FolderFacts]) -> Vec<Finding> {
     let groups = super::alike(folders, |folder| folder.canaries.trouble().cloned());
     let severity = if is_registered(case) { Severity::Stop } else { Severity::Warn };
     let found = groups.iter().map(|(trouble, group)| {
-        let why = match super::untold(trouble) {
+        let why = match super::unknown(trouble) {
             Verdict::Good(why) => why,
             _ => "cannot be told".to_owned(),
         };

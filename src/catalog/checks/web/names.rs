@@ -1,6 +1,6 @@
 //! `web-names`.
 
-use crate::catalog::checks::{Case, one, untold};
+use crate::catalog::checks::{Case, one, unknown};
 use crate::catalog::say;
 use crate::model::check::CheckId;
 use crate::model::facts::Fact;
@@ -23,7 +23,7 @@ pub fn judge(case: &Case<'_>) -> Verdict {
             format!("Not known to lead to this machine: {}.", say::list(strange, strange.len() as u64)),
             "Check the names, or type + for all names; behind a load balancer http://+:80/ is usual.",
         )),
-        Fact::Missing(trouble) => untold(trouble),
+        Fact::Missing(trouble) => unknown(trouble),
     }
 }
 

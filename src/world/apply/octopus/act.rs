@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::super::database::ClusterDatabase;
-use super::super::site::Site;
+use super::super::instance_lock::InstanceLock;
 use super::instance::{self, Found};
 use super::server::Server;
 use super::{awaiting, command};
@@ -21,7 +21,7 @@ use crate::world::toml_file::shown;
 
 /// A run that hands over.
 pub(in crate::world::apply) struct HandingOver<'a, D> {
-    site: &'a Arc<Site>,
+    lock: &'a Arc<InstanceLock>,
     database: &'a D,
     plan: &'a Plan,
     server: Server,
@@ -32,13 +32,13 @@ pub(in crate::world::apply) struct HandingOver<'a, D> {
 impl<'a, D: ClusterDatabase> HandingOver<'a, D> {
     /// That of a plan.
     pub(in crate::world::apply) fn of(
-        site: &'a Arc<Site>,
+        lock: &'a Arc<InstanceLock>,
         database: &'a D,
         plan: &'a Plan,
         key: Option<&MasterKey>,
         has_service: bool,
     ) -> Result<Self, Failure> {
-        Ok(Self { site, database, plan, server: Server::of(site, plan, key)?, has_service })
+        Ok(Self { lock, database, plan, server: Server::of(lock, plan, key)?, has_service })
     }
 
     /// Whether the instance was there before the run, just as it is to be; one that is there otherwise, or a config that
@@ -48,13 +48,13 @@ impl<'a, D: ClusterDatabase> HandingOver<'a, D> {
             Found::Ours(listed) => {
                 let (path, target) = (instance::config_in(&self.plan.node.home), self.plan.node.target.clone());
                 // It may be a node that works, of another cluster: it is not pointed to this one's database.
-                let elsewhere = self.site.off(move |_| Ok(has_another_database(&path, &target))).await?;
+                let elsewhere = self.lock.run_blocking(move |_| Ok(has_another_database(&path, &target))).await?;
                 if elsewhere { Err(instance::in_the_way(listed)) } else { Ok(true) }
             }
             Found::OtherNode(listed) | Found::Elsewhere(listed) => Err(instance::in_the_way(listed)),
             Found::Absent => {
                 let path = instance::config_in(&self.plan.node.home);
-                let there = self.site.off(move |_| Ok(path.symlink_metadata().is_ok().then(|| shown(&path)))).await?;
+                let there = self.lock.run_blocking(move |_| Ok(path.symlink_metadata().is_ok().then(|| shown(&path)))).await?;
                 there.map_or(Ok(false), |path| Err(Failure::FileInTheWay { path }))
             }
         }
@@ -124,7 +124,7 @@ impl<'a, D: ClusterDatabase> HandingOver<'a, D> {
             StepKind::OctopusDatabase => {
                 let (path, database) = (instance::config_in(&node.home), node.target.database.to_string());
                 let says_so = move || if uses(&path, &database) { Ok(()) } else { Err(Failure::ReadBack { what: shown(&path) }) };
-                self.site.off(move |_| says_so()).await
+                self.lock.run_blocking(move |_| says_so()).await
             }
             StepKind::OctopusHold | StepKind::OctopusTaskCap => {
                 let wanted = if kind == StepKind::OctopusHold { 0 } else { u32::from(node.task_cap) };
@@ -159,7 +159,7 @@ impl<'a, D: ClusterDatabase> HandingOver<'a, D> {
 
     async fn remove_config(&self) -> Result<(), Failure> {
         let home = self.plan.node.home.clone();
-        self.site.off(move |_| instance::remove_config(&home)).await
+        self.lock.run_blocking(move |_| instance::remove_config(&home)).await
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::super::site::file;
+use super::super::instance_lock::file;
 use super::server::Server;
 use crate::model::field::FieldId;
 use crate::model::plan::Failure;

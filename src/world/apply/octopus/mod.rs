@@ -18,7 +18,7 @@ use crate::model::plan::{Failure, Plan, StepKind};
 use crate::render::Setup;
 use crate::render::octopus::{Command, commands};
 
-use super::site::Site;
+use super::instance_lock::InstanceLock;
 use server::Server;
 
 /// The steps that tell Octopus Server what was answered, and that can do so once more.
@@ -40,10 +40,10 @@ fn command(plan: &Plan, kind: StepKind) -> Result<Command, Failure> {
 
 /// The first step of a plan's hand-over, and why its program cannot be run: a run is refused before it is begun rather than
 /// stopped in the middle.
-pub(super) async fn refused(site: &std::sync::Arc<Site>, plan: &Plan) -> Option<(StepKind, Failure)> {
+pub(super) async fn refused(lock: &std::sync::Arc<InstanceLock>, plan: &Plan) -> Option<(StepKind, Failure)> {
     let kind = plan.steps.iter().map(|step| step.kind).find(|kind| steps::row(*kind).target == Target::Octopus)?;
     let refused = async {
-        let server = Server::of(site, plan, None)?;
+        let server = Server::of(lock, plan, None)?;
         server.is_there(&command(plan, kind)?).await
     };
     refused.await.err().map(|failure| (kind, failure))

@@ -8,7 +8,7 @@ use data_encoding::BASE64;
 use secrecy::{ExposeSecret, SecretString};
 use zeroize::Zeroizing;
 
-use super::super::site::Site;
+use super::super::instance_lock::InstanceLock;
 use crate::model::hand_over::CommandEnded;
 use crate::model::master_key::MasterKey;
 use crate::model::plan::{Failure, Plan, Progress, StepKind};
@@ -23,7 +23,7 @@ const LAST: usize = 20;
 
 /// Its program, with the secrets that it is given.
 pub(super) struct Server {
-    site: Arc<Site>,
+    lock: Arc<InstanceLock>,
     program: PathBuf,
     clear: Arc<Clear>,
     masks: Masks,
@@ -33,7 +33,7 @@ pub(super) struct Server {
 
 impl Server {
     /// That of a plan.
-    pub(super) fn of(site: &Arc<Site>, plan: &Plan, key: Option<&MasterKey>) -> Result<Self, Failure> {
+    pub(super) fn of(lock: &Arc<InstanceLock>, plan: &Plan, key: Option<&MasterKey>) -> Result<Self, Failure> {
         let hand_over = plan.hand_over.as_ref();
         let hand_over = hand_over.ok_or_else(|| Failure::Defect("The plan does not name Octopus Server's program.".into()))?;
         let node = &plan.node;
@@ -52,24 +52,24 @@ impl Server {
         let Clear { password, master_key, service_password, admin_password, licence } = &clear;
         let all = [Some(password), master_key.as_ref(), service_password.as_ref(), admin_password.as_ref(), licence.as_ref()];
         let masks = Masks::of(all.into_iter().chain([hand_over.licence.as_ref()]).flatten());
-        let through = site.places.licence(&node.instance);
-        Ok(Self { site: Arc::clone(site), program: hand_over.program.clone(), clear: Arc::new(clear), masks, through })
+        let through = lock.places.licence(&node.instance);
+        Ok(Self { lock: Arc::clone(lock), program: hand_over.program.clone(), clear: Arc::new(clear), masks, through })
     }
 
     /// One that is given no secret, for what takes none. It may print this one, which is in its own config.
-    pub(super) fn without_secrets(site: &Arc<Site>, program: PathBuf, password: &SecretString) -> Self {
+    pub(super) fn without_secrets(lock: &Arc<InstanceLock>, program: PathBuf, password: &SecretString) -> Self {
         let masks = Masks::of([password]);
-        Self { site: Arc::clone(site), program, clear: Arc::default(), masks, through: PathBuf::new() }
+        Self { lock: Arc::clone(lock), program, clear: Arc::default(), masks, through: PathBuf::new() }
     }
 
     pub(super) fn patience(&self) -> Patience {
-        self.site.places.patience
+        self.lock.places.patience
     }
 
     /// Whether its program can be run at all.
     pub(super) async fn is_there(&self, command: &Command) -> Result<(), Failure> {
         let program = self.program.clone();
-        match self.site.off(move |_| Ok(refusal(&program))).await? {
+        match self.lock.run_blocking(move |_| Ok(refusal(&program))).await? {
             None => Ok(()),
             Some(says) => Err(self.failed(command, CommandEnded::NotStarted, vec![says.into()])),
         }
@@ -99,7 +99,7 @@ impl Server {
     async fn call(&self, command: &Command) -> Result<Ended, Failure> {
         self.is_there(command).await?;
         let (wanted, clear, through) = (command.clone(), Arc::clone(&self.clear), self.through.clone());
-        let call = self.site.off(move |_| Call::of(&wanted, &clear, &through).map_err(|error| no_call(&error)));
+        let call = self.lock.run_blocking(move |_| Call::of(&wanted, &clear, &through).map_err(|error| no_call(&error)));
         let call = call.await?;
         Ok(run(&self.program, &call, &self.masks, self.limit(command)).await)
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use secrecy::SecretString;
 
-use super::super::site::Site;
+use super::super::instance_lock::InstanceLock;
 use super::instance::{self, Found};
 use super::server::Server;
 use crate::model::field::FieldId;
@@ -17,7 +17,7 @@ use crate::render::octopus::{Command, delete_instance, take_service_away};
 
 /// Takes a step back, as far as that can be; `password` is the database's, which no program's words may tell.
 pub(in crate::world::apply) async fn undo(
-    site: &Arc<Site>,
+    lock: &Arc<InstanceLock>,
     journal: &Journal,
     password: &SecretString,
     kind: StepKind,
@@ -27,13 +27,13 @@ pub(in crate::world::apply) async fn undo(
     let home = PathBuf::from(answer(FieldId::Home));
     match kind {
         StepKind::OctopusService => {
-            let server = server(site, journal, password)?;
+            let server = server(lock, journal, password)?;
             take_away(&server, journal, &home, kind, &take_service_away(&journal.instance), report).await.map(|_| ())
         }
         StepKind::OctopusInstance => {
-            let server = server(site, journal, password)?;
+            let server = server(lock, journal, password)?;
             if take_away(&server, journal, &home, kind, &delete_instance(&journal.instance), report).await? {
-                site.off(move |_| instance::remove_config(&home)).await?;
+                lock.run_blocking(move |_| instance::remove_config(&home)).await?;
             }
             Ok(())
         }
@@ -62,9 +62,9 @@ async fn take_away(
     }
 }
 
-fn server(site: &Arc<Site>, journal: &Journal, password: &SecretString) -> Result<Server, Failure> {
+fn server(lock: &Arc<InstanceLock>, journal: &Journal, password: &SecretString) -> Result<Server, Failure> {
     match journal.answers.get(FieldId::OctopusServer.id()) {
-        Some(program) => Ok(Server::without_secrets(site, PathBuf::from(program), password)),
+        Some(program) => Ok(Server::without_secrets(lock, PathBuf::from(program), password)),
         None => Err(Failure::Defect("The journal does not name Octopus Server's program.".into())),
     }
 }

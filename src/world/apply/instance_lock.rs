@@ -16,7 +16,7 @@ use crate::world::toml_file::shown;
 
 /// The places, and the lock on them.
 #[derive(Debug)]
-pub(super) struct Site {
+pub(super) struct InstanceLock {
     pub(super) places: Places,
     // Dropped in this order: the lock is free by the time its release is seen.
     _lock: Lock,
@@ -37,30 +37,30 @@ impl Release {
     }
 }
 
-impl Site {
+impl InstanceLock {
     /// Takes the instance's lock. The licence's file that a killed start may have left goes at once, whatever is done next.
     pub(super) async fn take(places: &Places, instance: &str) -> Result<(Arc<Self>, Release), Failure> {
         let (places, instance) = (places.clone(), instance.to_owned());
         let (held, release) = mpsc::channel(1);
-        let site = blocking(move || {
+        let lock = blocking(move || {
             let lock = Lock::take(&places, &instance)?;
             let licence = places.licence(&instance);
             octopus_server::forget(&licence).map_err(file(&licence))?;
             Ok(Arc::new(Self { places, _lock: lock, _held: held }))
         })
         .await?;
-        Ok((site, Release(release)))
+        Ok((lock, Release(release)))
     }
 
     /// Does blocking work where it blocks nobody. The work holds the lock for itself: when the run is dropped in the
     /// middle of it, no other run begins before it has come to its end.
-    pub(super) async fn off<T, W>(self: &Arc<Self>, work: W) -> Result<T, Failure>
+    pub(super) async fn run_blocking<T, W>(self: &Arc<Self>, work: W) -> Result<T, Failure>
     where
         T: Send + 'static,
         W: FnOnce(&Places) -> Result<T, Failure> + Send + 'static,
     {
-        let site = Arc::clone(self);
-        blocking(move || work(&site.places)).await
+        let lock = Arc::clone(self);
+        blocking(move || work(&lock.places)).await
     }
 }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use data_encoding::HEXLOWER;
 
-use super::site::{Site, file};
+use super::instance_lock::{InstanceLock, file};
 use super::{answers, key, octopus};
 use crate::catalog::steps::{self, Target};
 use crate::model::field::FieldId;
@@ -17,33 +17,33 @@ use crate::world::{clock, folder, journals, random};
 
 /// The journal, written and synced at every change.
 #[derive(Debug)]
-pub(super) struct Ledger {
-    site: Arc<Site>,
+pub(super) struct RunJournal {
+    lock: Arc<InstanceLock>,
     pub(super) journal: Journal,
 }
 
-impl Ledger {
+impl RunJournal {
     /// The journal of this plan's run: begun now, or gone on with. Nothing is on the disk yet that was not.
-    pub(super) async fn open(site: &Arc<Site>, plan: &Plan) -> Result<Self, Failure> {
+    pub(super) async fn open(lock: &Arc<InstanceLock>, plan: &Plan) -> Result<Self, Failure> {
         // A run of another flow that has left nothing is over.
-        let old = Self::load(site, &plan.node.instance).await?;
+        let old = Self::load(lock, &plan.node.instance).await?;
         let old =
             old.filter(|old| old.journal.flow == plan.flow || StepKind::ALL.into_iter().any(|kind| touched(old.state(kind))));
         let journal = if let Some(Self { journal, .. }) = old {
-            go_on(site, journal, plan).await?
+            go_on(lock, journal, plan).await?
         } else {
             let (plan, journal) = (plan.clone(), begin(plan)?);
-            site.off(move |places| nobody_else_is_at(places, &plan)).await?;
+            lock.run_blocking(move |places| nobody_else_is_at(places, &plan)).await?;
             journal
         };
-        Ok(Self { site: Arc::clone(site), journal })
+        Ok(Self { lock: Arc::clone(lock), journal })
     }
 
     /// The journal of an instance's run, if there is one.
-    pub(super) async fn load(site: &Arc<Site>, instance: &str) -> Result<Option<Self>, Failure> {
+    pub(super) async fn load(lock: &Arc<InstanceLock>, instance: &str) -> Result<Option<Self>, Failure> {
         let instance = instance.to_owned();
-        let journal = site.off(move |places| Ok(journals::read(places, &instance)?)).await?;
-        Ok(journal.map(|journal| Self { site: Arc::clone(site), journal }))
+        let journal = lock.run_blocking(move |places| Ok(journals::read(places, &instance)?)).await?;
+        Ok(journal.map(|journal| Self { lock: Arc::clone(lock), journal }))
     }
 
     /// Where a step stands.
@@ -71,7 +71,7 @@ impl Ledger {
         if kind == StepKind::CreateHome && state == StepState::Begun && self.journal.folders.is_empty() {
             // Before they are made: afterwards nobody could tell which of them were there.
             let home = self.home();
-            self.journal.folders = self.site.off(move |_| Ok(folder::missing(&home))).await?;
+            self.journal.folders = self.lock.run_blocking(move |_| Ok(folder::missing(&home))).await?;
         }
         if kind == StepKind::CreateHome && state == StepState::Undone {
             self.journal.folders.clear();
@@ -88,14 +88,16 @@ impl Ledger {
     /// Removes the journal: the run is over.
     pub(super) async fn close(self) -> Result<(), Failure> {
         let instance = self.journal.instance;
-        self.site.off(move |places| journals::remove(places, &instance).map_err(file(&places.journal(&instance)))).await
+        self.lock.run_blocking(move |places| journals::remove(places, &instance).map_err(file(&places.journal(&instance)))).await
     }
 
     /// Writes the journal; on disk when this returns.
     pub(super) async fn write(&mut self) -> Result<(), Failure> {
         self.journal.written = clock::rfc3339(clock::now());
         let journal = self.journal.clone();
-        self.site.off(move |places| journals::write(places, &journal).map_err(file(&places.journal(&journal.instance)))).await
+        self.lock
+            .run_blocking(move |places| journals::write(places, &journal).map_err(file(&places.journal(&journal.instance))))
+            .await
     }
 }
 
@@ -156,7 +158,7 @@ pub(super) fn touched(state: StepState) -> bool {
 /// Goes on with an earlier start's journal, unless the plan would leave something behind that only the journal knows:
 /// another home, database, storage or row than the one that was touched, another key than the one that is sealed, or another
 /// flow's steps.
-async fn go_on(site: &Arc<Site>, mut journal: Journal, plan: &Plan) -> Result<Journal, Failure> {
+async fn go_on(lock: &Arc<InstanceLock>, mut journal: Journal, plan: &Plan) -> Result<Journal, Failure> {
     let answers = answers::of(plan);
     let same = |field: FieldId| journal.answers.get(field.id()) == answers.get(field.id());
     let any = |targets: &[Target]| {
@@ -172,7 +174,7 @@ async fn go_on(site: &Arc<Site>, mut journal: Journal, plan: &Plan) -> Result<Jo
     let same_key = journal.cluster == plan.cluster && journal.fingerprint == plan.fingerprint;
     let depends_on_key = any(&[Target::Cluster]) || {
         let sealed = key::path(&plan.node.home);
-        any(&[Target::Key]) && site.off(move |_| Ok(sealed.exists())).await?
+        any(&[Target::Key]) && lock.run_blocking(move |_| Ok(sealed.exists())).await?
     };
     let other_key = depends_on_key && !same_key;
     let other_row = is_about_another_row(&journal, plan);
