@@ -20,10 +20,9 @@ pub struct ClusterId(pub [u8; 16]);
 pub struct NotAClusterId;
 
 impl ClusterId {
-    /// The id of a cluster that Octopus made by itself: made of what all of its nodes share, the master key's fingerprint
-    /// and the database's name in any case of letters. So two nodes that adopt it at once call it the same, and a node
-    /// that joins without a registry knows its cluster again. The server is not in it: one cluster is reached by several
-    /// names of one server.
+    /// Derives the id of a cluster that Octopus created by itself from what all of its nodes share: the master key's fingerprint and the
+    /// database's name in upper or lower case. So two nodes that adopt it at once get the same id, and a node that joins without a registry
+    /// recognises its cluster. The server is not part of it, because a server may have several names.
     pub fn adopted(fingerprint: Fingerprint, database: &DatabaseName) -> Self {
         let mut context = ring::digest::Context::new(&ring::digest::SHA256);
         context.update(b"octopus-setup adopted cluster\0");
@@ -36,7 +35,7 @@ impl ClusterId {
         Self(first)
     }
 
-    /// The first eight digits, as people compare them.
+    /// Returns the first eight digits, which people compare.
     pub fn short(self) -> String {
         let whole = self.to_string();
         format!("{}-{}", &whole[..4], &whole[4..8])

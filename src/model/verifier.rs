@@ -7,8 +7,8 @@ use ring::pbkdf2;
 
 use super::master_key::MasterKey;
 
-/// Rounds of PBKDF2-HMAC-SHA256. A key is 128 or 256 random bits, so no number of rounds matters against guessing;
-/// one round would do, and these cost a millisecond while they keep a reviewer's eyebrows down.
+/// Rounds of PBKDF2-HMAC-SHA256. A key has 128 or 256 random bits, so one round would be enough against guessing; these cost a
+/// millisecond and spare reviewers the question.
 const ROUNDS: NonZeroU32 = match NonZeroU32::new(10_000) {
     Some(rounds) => rounds,
     None => NonZeroU32::MIN,
@@ -23,7 +23,7 @@ pub struct Verifier {
     pub hash: [u8; 32],
 }
 
-/// Without the bytes: they are no secret by themselves, but a log is no place for what a key can be tried against.
+/// Leaves the bytes out: they are no secret, but a log is no place for what a key can be tried against.
 impl fmt::Debug for Verifier {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.debug_struct("Verifier").finish_non_exhaustive()
@@ -31,14 +31,14 @@ impl fmt::Debug for Verifier {
 }
 
 impl Verifier {
-    /// The verifier of a key under this salt.
+    /// Returns a key's verifier with this salt.
     pub fn of(key: &MasterKey, salt: [u8; 16]) -> Self {
         let mut hash = [0; 32];
         pbkdf2::derive(pbkdf2::PBKDF2_HMAC_SHA256, ROUNDS, &salt, key.expose_bytes(), &mut hash);
         Self { salt, hash }
     }
 
-    /// Whether this is the key, in constant time.
+    /// Returns in constant time whether this is the key.
     pub fn accepts(&self, key: &MasterKey) -> bool {
         pbkdf2::verify(pbkdf2::PBKDF2_HMAC_SHA256, ROUNDS, &self.salt, key.expose_bytes(), &self.hash).is_ok()
     }
