@@ -12,7 +12,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use octopus_setup::model::cluster::ClusterId;
-use octopus_setup::model::facts::{Database, Fact, ServerFacts};
+use octopus_setup::model::facts::{DatabaseSeen, Fact, ServerFacts};
 use octopus_setup::model::fingerprint::Fingerprint;
 use octopus_setup::model::names::DatabaseName;
 use octopus_setup::model::registry::{NewCluster, NodeRow};
@@ -90,7 +90,7 @@ async fn first_node(server: &RunningServer, target: &Target) -> [u64; 4] {
     };
     let handle = SqlServer::new();
     let mut before = server.turns() + server.connections();
-    let absent = survey(&handle, target).await.database == Fact::Seen(Database::Absent);
+    let absent = survey(&handle, target).await.database == Fact::Seen(DatabaseSeen::Absent);
     let surveyed = turns(server, &mut before);
     if absent {
         handle.create_database(target).await.expect("created");

@@ -6,7 +6,7 @@
 mod apply_support;
 
 use apply_support::{Bench, Fake, INSTANCE, crash, key, survived};
-use octopus_setup::model::facts::{Content, Database, ServerFacts};
+use octopus_setup::model::facts::{Content, DatabaseSeen, ServerFacts};
 use octopus_setup::model::plan::{Plan, Progress};
 use octopus_setup::model::server_address::ServerAddress;
 use octopus_setup::model::survey::{Inputs, Observed};
@@ -59,7 +59,7 @@ impl Lab {
 
     async fn assert_absent(&self, context: &str) {
         let facts = self.facts().await;
-        assert_eq!(facts.database.seen(), Some(&Database::Absent), "{context}: {facts:?}");
+        assert_eq!(facts.database.seen(), Some(&DatabaseSeen::Absent), "{context}: {facts:?}");
     }
 
     async fn assert_cluster(&self, context: &str) {

@@ -8,10 +8,10 @@ use time::macros::{date, datetime};
 use crate::model::answers::{Answers, Origin, Raw};
 use crate::model::cluster::ClusterId;
 use crate::model::facts::{
-    Access, Beat, Certificate, ClusterFacts, ClusterSeen, Collation, Connected, Content, Database, DatabaseRights, DatabaseState,
-    Disk, Encrypted, Evidence, Fact, Facts, HomeFacts, Identity, KeyFacts, KeyFileFacts, KeySpot, LoggedIn, Machine, NodeSeen,
-    Nodes, Occupant, PortFact, PortsFacts, Protocol, Replication, Resolved, ServerFacts, ServiceFacts, StateFolder, Trusted,
-    Version,
+    Access, Beat, ClusterFacts, ClusterSeen, Collation, Connected, Content, DatabaseRights, DatabaseSeen, DatabaseState, Disk,
+    Encrypted, Evidence, Fact, Facts, HomeFacts, Identity, KeyFacts, KeyFileFacts, KeySpot, Machine, NodeSeen, Nodes, Occupant,
+    PortFact, PortsFacts, Protocol, Replication, ResolvedServer, ServerCertificate, ServerFacts, ServerLogin, ServerVersion,
+    ServiceFacts, StateFolder, Trusted,
 };
 use crate::model::field::FieldId;
 use crate::model::key_verdict::{KeyBasis, KeyVerdict};
@@ -107,7 +107,7 @@ fn server() -> ServerFacts {
     let address = IpAddr::V4(Ipv4Addr::new(10, 0, 4, 17));
     let standby = IpAddr::V4(Ipv4Addr::new(10, 0, 4, 18));
     ServerFacts {
-        resolved: Fact::Seen(Resolved { addresses: vec![address, standby], port: 1433, took: Duration::from_micros(300) }),
+        resolved: Fact::Seen(ResolvedServer { addresses: vec![address, standby], port: 1433, took: Duration::from_micros(300) }),
         connected: Fact::Seen(Connected { address, port: 1433, took: Duration::from_micros(1_200), routed_to: None }),
         encrypted: Fact::Seen(Encrypted {
             protocol: Protocol::Tls12,
@@ -115,8 +115,8 @@ fn server() -> ServerFacts {
             took: Duration::from_millis(8),
         }),
         certificate: Some(certificate()),
-        login: Fact::Seen(LoggedIn { login: "octopus".into(), user: "octopus".into(), took: Duration::from_millis(3) }),
-        version: Fact::Seen(Version {
+        login: Fact::Seen(ServerLogin { login: "octopus".into(), user: "octopus".into(), took: Duration::from_millis(3) }),
+        version: Fact::Seen(ServerVersion {
             major: 16,
             number: "16.0.4135.4".into(),
             edition: "Enterprise Edition: Core-based Licensing (64-bit)".into(),
@@ -125,7 +125,7 @@ fn server() -> ServerFacts {
         }),
         clock_ahead_ms: Fact::Seen(120),
         round_trip: Fact::Seen(Duration::from_micros(800)),
-        database: Fact::Seen(Database::Open(state())),
+        database: Fact::Seen(DatabaseSeen::Open(state())),
         rights: Fact::Seen(DatabaseRights {
             create_database: true,
             create_table: true,
@@ -147,8 +147,8 @@ fn server() -> ServerFacts {
 }
 
 /// A certificate in its best years.
-pub fn certificate() -> Certificate {
-    Certificate {
+pub fn certificate() -> ServerCertificate {
+    ServerCertificate {
         subject: "sql01".into(),
         issuer: "Corp CA".into(),
         names: vec!["sql01".into(), "sql01.corp.example".into()],

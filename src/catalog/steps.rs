@@ -5,7 +5,7 @@ use crate::catalog::settings;
 use crate::model::answers::Answers;
 use crate::model::check::CheckId;
 use crate::model::cluster::ClusterId;
-use crate::model::facts::{Database, Facts, Identity, Occupant};
+use crate::model::facts::{DatabaseSeen, Facts, Identity, Occupant};
 use crate::model::field::FieldId;
 use crate::model::fingerprint::Fingerprint;
 use crate::model::flow::Flow;
@@ -148,7 +148,7 @@ const ROWS: [StepRow; StepKind::ALL.len()] = [
         scope: Scope::Cluster,
         target: Target::Database,
         is_needed: |draft| {
-            let absent = matches!(draft.proposal.facts.server.database.seen(), Some(Database::Absent));
+            let absent = matches!(draft.proposal.facts.server.database.seen(), Some(DatabaseSeen::Absent));
             draft.is_first() && draft.node.create_database && (draft.proposal.resuming || absent)
         },
         title: |draft| {
@@ -312,9 +312,9 @@ const ROWS: [StepRow; StepKind::ALL.len()] = [
     },
     StepRow {
         kind: StepKind::OctopusService,
-        title: |draft| match draft.node.start_service {
-            true => "Octopus Server: install and start the service".into(),
-            false => "Octopus Server: install the service".into(),
+        title: |draft| {
+            let deed = if draft.node.start_service { "install and start" } else { "install" };
+            format!("Octopus Server: {deed} the service")
         },
         command: Some("service"),
         ..OCTOPUS

@@ -7,7 +7,7 @@ use super::prefixes::{self, ListenPrefix};
 use super::registry::NodeRow;
 use super::untrusted::Untrusted;
 
-/// A node as others reach it. Its name and its host are plain ASCII without blanks, so that they can stand in every language.
+/// A node as others reach it. Its name and its host are plain ASCII without blanks, so that they are valid in every file format.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Backend {
     /// Its name.
@@ -25,11 +25,11 @@ pub struct Backend {
 /// The nodes that others are to reach, and those that they are not.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Backends {
-    /// In the order in which they joined, so that a node that is added comes last and the ports of the others stay theirs.
+    /// In the order in which they joined, so that an added node comes last and the others keep their ports.
     pub nodes: Vec<Backend>,
     /// The others.
-    pub left_out: Vec<LeftOut>,
-    /// What whoever uses the list has to know, in whole sentences.
+    pub left_out: Vec<LeftOutNode>,
+    /// Remarks for the list's user, in whole sentences.
     pub remarks: Vec<String>,
     /// The config of the node whose registry told them; `None` where they were given by hand.
     pub config: Option<Box<NodeConfig>>,
@@ -37,24 +37,24 @@ pub struct Backends {
 
 /// A node that is left out.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct LeftOut {
+pub struct LeftOutNode {
     /// Its name.
     pub name: Untrusted,
     /// Why.
-    pub why: Why,
+    pub why: LeftOutReason,
 }
 
 /// Why a node is left out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Why {
-    /// Its heart has stopped.
+pub enum LeftOutReason {
+    /// It is dead: its heartbeat has stopped.
     Dead,
-    /// Only Octopus knows it, so that nobody knows where it listens.
+    /// Only Octopus Server knows it, so its address is unknown.
     NoAddress,
 }
 
-impl Why {
-    /// Its id for programs.
+impl LeftOutReason {
+    /// Returns its id for programs.
     pub const fn id(self) -> &'static str {
         match self {
             Self::Dead => "dead",
@@ -63,12 +63,12 @@ impl Why {
     }
 }
 
-impl LeftOut {
-    /// In a sentence.
+impl LeftOutNode {
+    /// Says so in a sentence.
     pub fn says(&self) -> String {
         match self.why {
-            Why::Dead => format!("Node {} is left out: it is dead.", self.name),
-            Why::NoAddress => {
+            LeftOutReason::Dead => format!("Node {} is left out: it is dead.", self.name),
+            LeftOutReason::NoAddress => {
                 format!(
                     "Node {} is left out: the registry does not know where it listens; give all nodes with --node.",
                     self.name
@@ -98,41 +98,41 @@ impl Backend {
         };
         let web = match prefixes::parse(url).map_err(|bad| BadName(bad.0))?.as_slice() {
             [web] if web.is_for_all() => return Err("A node's URL names its host, not + or *.".into()),
-            [web] => plain(web)?,
+            [web] => require_ascii(web)?,
             _ => return Err("Type one URL for a node.".into()),
         };
         Ok(Self { name: NodeName::parse(name)?, web, comms_port, grpc_port: Self::GRPC, drained: false })
     }
 
-    /// The host and the port of its web portal, an IPv6 address in brackets.
+    /// Returns host and port of its web portal, with an IPv6 address in brackets.
     pub fn authority(&self) -> String {
-        at(&self.web.host, self.web.port)
+        authority(&self.web.host, self.web.port)
     }
 
-    /// The URL of its web portal, without a slash at the end.
+    /// Returns the URL of its web portal, without a slash at the end.
     pub fn url(&self) -> String {
         self.web.to_string().trim_end_matches('/').to_owned()
     }
 }
 
-/// A host and a port, an IPv6 address in brackets.
-pub fn at(host: &str, port: u16) -> String {
+/// Formats host and port, with an IPv6 address in brackets.
+pub fn authority(host: &str, port: u16) -> String {
     if host.contains(':') { format!("[{host}]:{port}") } else { format!("{host}:{port}") }
 }
 
 impl Backends {
-    /// The live nodes of a cluster; drained ones are kept, since they come back.
+    /// Lists the live nodes of a cluster, with drained ones, since they come back.
     ///
     /// # Errors
-    /// A live node's name or address that cannot be written: a list without it would only seem to be whole.
-    pub fn of_cluster(nodes: &Nodes) -> Result<Self, BadName> {
+    /// If a live node's name or address cannot be written: a list without it would look complete.
+    pub fn from_cluster(nodes: &Nodes) -> Result<Self, BadName> {
         let mut found: Vec<(&str, Backend)> = Vec::new();
         let mut all = Self::default();
         for node in nodes.iter() {
-            let left = |why| LeftOut { name: node.name.clone(), why };
+            let left = |why| LeftOutNode { name: node.name.clone(), why };
             match &node.row {
-                _ if node.is_dead() => all.left_out.push(left(Why::Dead)),
-                None => all.left_out.push(left(Why::NoAddress)),
+                _ if node.is_dead() => all.left_out.push(left(LeftOutReason::Dead)),
+                None => all.left_out.push(left(LeftOutReason::NoAddress)),
                 Some(kept) => found.push((&kept.joined, backend(node, &kept.row, &mut all.remarks)?)),
             }
         }
@@ -141,11 +141,11 @@ impl Backends {
         Ok(all)
     }
 
-    /// Those that were given by hand.
+    /// Reads nodes that were given by hand.
     ///
     /// # Errors
     /// What is wrong with one of them.
-    pub fn given(texts: &[String]) -> Result<Self, BadName> {
+    pub fn from_texts(texts: &[String]) -> Result<Self, BadName> {
         let mut all = Self::default();
         for text in texts {
             let backend = Backend::parse(text).map_err(|bad| BadName(format!("--node {}: {bad}", Untrusted::new(text))))?;
@@ -197,12 +197,12 @@ fn backend(node: &NodeSeen, row: &NodeRow, remarks: &mut Vec<String>) -> Result<
             _ => return Err(unwritable(&"its machine's name is none.")),
         }
     };
-    let web = plain(&web).map_err(|bad| unwritable(&bad))?;
+    let web = require_ascii(&web).map_err(|bad| unwritable(&bad))?;
     Ok(Backend { name, web, comms_port: row.comms_port, grpc_port: row.grpc_port, drained: node.drained })
 }
 
-/// The same, where it is plain ASCII.
-fn plain(web: &ListenPrefix) -> Result<ListenPrefix, BadName> {
+/// Checks that host and path are plain ASCII.
+fn require_ascii(web: &ListenPrefix) -> Result<ListenPrefix, BadName> {
     let good = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_' | ':');
     if !web.host.chars().all(good) {
         return Err("A host's name has letters from a to z in it; write a foreign one in its ASCII form (xn--).".into());
@@ -249,7 +249,7 @@ mod tests {
     }
 
     fn only(node: NodeSeen) -> Result<Backends, BadName> {
-        Backends::of_cluster(&[node].into())
+        Backends::from_cluster(&[node].into())
     }
 
     #[test]
@@ -287,11 +287,11 @@ mod tests {
         let unknown = NodeSeen { row: None, ..node("web03", "", "") };
         let mut drained = node("a", "http://a:80/", "h");
         drained.drained = true;
-        let found = Backends::of_cluster(&[dead, node("b", "http://b:80/", "h"), drained, unknown].into()).unwrap();
+        let found = Backends::from_cluster(&[dead, node("b", "http://b:80/", "h"), drained, unknown].into()).unwrap();
         let names: Vec<_> = found.nodes.iter().map(|node| (node.name.as_str(), node.drained)).collect();
         assert_eq!(names, [("a", true), ("b", false)]);
         let whys: Vec<_> = found.left_out.iter().map(|left| (left.name.as_str(), left.why)).collect();
-        assert_eq!(whys, [("web 01 }", Why::Dead), ("web03", Why::NoAddress)]);
+        assert_eq!(whys, [("web 01 }", LeftOutReason::Dead), ("web03", LeftOutReason::NoAddress)]);
     }
 
     #[test]
@@ -299,7 +299,7 @@ mod tests {
         let (mut one, mut two) = (node("a", "http://a:80/", "h"), node("b", "http://b:80/", "h"));
         one.row.as_mut().unwrap().joined = "2026-11-02".into();
         two.row.as_mut().unwrap().joined = "2026-11-01".into();
-        let found = Backends::of_cluster(&[one, two].into()).unwrap();
+        let found = Backends::from_cluster(&[one, two].into()).unwrap();
         assert_eq!(found.nodes.iter().map(|node| node.name.as_str()).collect::<Vec<_>>(), ["b", "a"]);
     }
 
@@ -314,6 +314,6 @@ mod tests {
             assert!(Backend::parse(bad).is_err(), "{bad}");
         }
         let twice = ["a=http://a".to_owned(), "A=http://b".to_owned()];
-        assert!(Backends::given(&twice).is_err());
+        assert!(Backends::from_texts(&twice).is_err());
     }
 }

@@ -20,9 +20,9 @@ pub struct ClusterId(pub [u8; 16]);
 pub struct NotAClusterId;
 
 impl ClusterId {
-    /// Derives the id of a cluster that Octopus created by itself from what all of its nodes share: the master key's fingerprint and the
-    /// database's name in upper or lower case. So two nodes that adopt it at once get the same id, and a node that joins without a registry
-    /// recognises its cluster. The server is not part of it, because a server may have several names.
+    /// Derives the id of a cluster that Octopus Server made, from what all of its nodes share: the master key's fingerprint and the
+    /// database's name in lower case. So two nodes that adopt it at the same time agree on the id, and a node that joins without
+    /// a registry recognises its cluster. The server's name is not part of it, since one server may have several names.
     pub fn adopted(fingerprint: Fingerprint, database: &DatabaseName) -> Self {
         let mut context = ring::digest::Context::new(&ring::digest::SHA256);
         context.update(b"octopus-setup adopted cluster\0");
@@ -35,7 +35,7 @@ impl ClusterId {
         Self(first)
     }
 
-    /// Returns the first eight digits, which people compare.
+    /// Returns the first eight digits, as people compare them.
     pub fn short(self) -> String {
         let whole = self.to_string();
         format!("{}-{}", &whole[..4], &whole[4..8])

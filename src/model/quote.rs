@@ -58,7 +58,7 @@ impl Shell {
     }
 
     /// A program that is to be run, as the first word of a command. PowerShell takes one in quotes for a text, unless it is
-    /// told to call it (about_Operators, "Call operator").
+    /// told to call it (`about_Operators`, "Call operator").
     pub fn program(self, path: &str) -> String {
         let call = if self == Self::PowerShell && !self.is_plain(path) { "& " } else { "" };
         format!("{call}{}", self.word(path))

@@ -192,7 +192,6 @@ pub struct Ticket(pub u32);
 
 /// A survey's report: a whole new snapshot of its facts.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[expect(clippy::large_enum_variant, reason = "one is there at a time, and at most one of each survey is kept")]
 pub enum Observed {
     Machine(Machine),
     /// The home directory.

@@ -7,7 +7,7 @@ use std::process::ExitCode;
 
 use octopus_setup::catalog::failures;
 use octopus_setup::faces::exit::Exit;
-use octopus_setup::model::backend::{Backend, Backends, LeftOut};
+use octopus_setup::model::backend::{Backend, Backends, LeftOutNode};
 use octopus_setup::model::facts::{Fact, Trouble};
 use octopus_setup::model::plan::{Failure, StepKind};
 use octopus_setup::model::untrusted::Untrusted;
@@ -17,7 +17,7 @@ use octopus_setup::world::sqlserver::SqlServer;
 use octopus_setup::world::{host, instances, node_config, small_file};
 
 use super::cli::{Format, OfNode};
-use super::outside::Outside;
+use super::environment::Environment;
 
 /// How the program ends, and what it says.
 pub type Refused = (Exit, String);
@@ -26,20 +26,20 @@ pub type Refused = (Exit, String);
 ///
 /// # Errors
 /// A node config that does not open, a database that does not answer, a node that cannot be written.
-pub async fn backends(of: &OfNode, given: &[String], outside: &Outside) -> Result<Backends, Refused> {
+pub async fn backends(of: &OfNode, given: &[String], environment: &Environment) -> Result<Backends, Refused> {
     if !given.is_empty() {
-        return Backends::given(given).map_err(|bad| (Exit::Usage, bad.to_string()));
+        return Backends::from_texts(given).map_err(|bad| (Exit::Usage, bad.to_string()));
     }
-    let path = config_path(of.instance.as_deref(), of.config.as_deref(), &outside.places)?;
+    let path = config_path(of.instance.as_deref(), of.config.as_deref(), &environment.places)?;
     let refused =
         |error: &dyn std::fmt::Display| (Exit::Answers, format!("{}: {error}", Untrusted::new(&path.to_string_lossy())));
     let config = node_config::read_file(&path).map_err(|error| (Exit::Answers, error.to_string()))?;
-    let sealer = Sealer::open(&outside.places).map_err(|error| refused(&error))?;
+    let sealer = Sealer::open(&environment.places).map_err(|error| refused(&error))?;
     let target = node_config::target(&config, &sealer).map_err(|error| refused(&error))?;
     let facts = SqlServer::new().cluster(&target, true).await;
     let trouble = match &facts.nodes {
         Fact::Seen(nodes) => {
-            let backends = Backends::of_cluster(nodes).map_err(|bad| (Exit::Answers, bad.to_string()))?;
+            let backends = Backends::from_cluster(nodes).map_err(|bad| (Exit::Answers, bad.to_string()))?;
             return Ok(Backends { config: Some(Box::new(config)), ..backends });
         }
         Fact::Missing(trouble) => trouble.clone(),
@@ -134,7 +134,7 @@ pub fn ended(done: Result<(), Refused>) -> ExitCode {
 }
 
 fn notes(backends: &Backends) -> Vec<String> {
-    backends.left_out.iter().map(LeftOut::says).chain(backends.remarks.iter().cloned()).collect()
+    backends.left_out.iter().map(LeftOutNode::says).chain(backends.remarks.iter().cloned()).collect()
 }
 
 fn nodes(backends: &Backends) -> serde_json::Value {
@@ -151,6 +151,6 @@ fn nodes(backends: &Backends) -> serde_json::Value {
 }
 
 fn left_out(backends: &Backends) -> serde_json::Value {
-    let left = |left: &LeftOut| serde_json::json!({ "name": left.name.as_str(), "why": left.why.id() });
+    let left = |left: &LeftOutNode| serde_json::json!({ "name": left.name.as_str(), "why": left.why.id() });
     backends.left_out.iter().map(left).collect()
 }

@@ -9,7 +9,7 @@ use askama::filters::Safe;
 
 use super::Shell;
 use super::load_balancer::tidy;
-use crate::model::backend::{Backend, Backends, at};
+use crate::model::backend::{Backend, Backends, authority};
 
 /// How Tentacles tell the nodes apart.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -54,12 +54,12 @@ pub struct Polled {
 impl Polled {
     /// The address that a Tentacle keeps: `https://host:10943`.
     pub fn address(&self) -> String {
-        format!("https://{}", at(&self.host, self.port))
+        format!("https://{}", authority(&self.host, self.port))
     }
 
     /// The address without its port, as the command takes it.
     pub fn comms(&self) -> String {
-        let host = at(&self.host, 0);
+        let host = authority(&self.host, 0);
         format!("https://{}", host.strip_suffix(":0").unwrap_or(&host))
     }
 }
@@ -99,7 +99,7 @@ impl Polling {
             Ok(Polled { name, server: node.url(), host, port })
         };
         let nodes = backends.nodes.iter().enumerate().map(polled).collect::<Result<_, _>>()?;
-        let left = backends.left_out.iter().map(crate::model::backend::LeftOut::says);
+        let left = backends.left_out.iter().map(crate::model::backend::LeftOutNode::says);
         Ok(Self { nodes, remarks: left.chain(backends.remarks.iter().cloned()).collect(), thumbprint: None, subscription: None })
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use octopus_setup::model::answers::{Answers, Origin, Raw};
 use octopus_setup::model::check::CheckId;
 use octopus_setup::model::facts::{
-    Beat, ClusterSeen, Content, Encrypted, Evidence, Fact, Identity, LoggedIn, NodeSeen, Nodes, Protocol, Trusted,
+    Beat, ClusterSeen, Content, Encrypted, Evidence, Fact, Identity, NodeSeen, Nodes, Protocol, ServerLogin, Trusted,
 };
 use octopus_setup::model::field::FieldId;
 use octopus_setup::model::finding::{Finding, Verdict};
@@ -115,7 +115,7 @@ pub fn flow(flow: Flow, screen: ScreenId) -> State {
     let server = &mut state.facts.server;
     server.encrypted =
         Fact::Seen(Encrypted { protocol: Protocol::Tls12, trusted: Trusted::SystemRoots, took: Duration::from_millis(9) });
-    server.login = Fact::Seen(LoggedIn { login: "octopus".into(), user: "dbo".into(), took: Duration::from_millis(21) });
+    server.login = Fact::Seen(ServerLogin { login: "octopus".into(), user: "dbo".into(), took: Duration::from_millis(21) });
     state
 }
 

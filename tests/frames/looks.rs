@@ -226,10 +226,10 @@ fn without_colours_there_is_none() {
 
 /// A database screen whose server showed a certificate that was refused.
 fn refused() -> octopus_setup::wizard::state::State {
-    use octopus_setup::model::facts::{Certificate, Fact, TlsTrouble, Trouble};
+    use octopus_setup::model::facts::{Fact, ServerCertificate, TlsTrouble, Trouble};
     let mut state = states::database();
     let server = &mut state.facts.server;
-    server.certificate = Some(Certificate {
+    server.certificate = Some(ServerCertificate {
         subject: "sql01.corp.example".into(),
         issuer: "SSL_Self_Signed_Fallback".into(),
         names: vec!["sql01.corp.example".into(), "sql01".into(), "10.0.4.17".into()],

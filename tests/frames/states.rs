@@ -6,7 +6,7 @@ use octopus_setup::faces::tui::Scene;
 use octopus_setup::model::answers::{Answers, Origin, Raw};
 use octopus_setup::model::check::CheckId;
 use octopus_setup::model::cluster::ClusterId;
-use octopus_setup::model::facts::{Encrypted, Fact, InstanceSeen, LoggedIn, Protocol, Trusted, Unfinished};
+use octopus_setup::model::facts::{Encrypted, Fact, InstanceSeen, Protocol, ServerLogin, Trusted, Unfinished};
 use octopus_setup::model::field::FieldId;
 use octopus_setup::model::finding::{Finding, Verdict};
 use octopus_setup::model::flow::Flow;
@@ -85,7 +85,7 @@ pub fn database() -> State {
     let server = &mut state.facts.server;
     server.encrypted =
         Fact::Seen(Encrypted { protocol: Protocol::Tls12, trusted: Trusted::SystemRoots, took: Duration::from_millis(9) });
-    server.login = Fact::Seen(LoggedIn { login: "octopus".into(), user: "dbo".into(), took: Duration::from_millis(21) });
+    server.login = Fact::Seen(ServerLogin { login: "octopus".into(), user: "dbo".into(), took: Duration::from_millis(21) });
     state
 }
 

@@ -68,7 +68,7 @@ impl Running {
         };
         change(&mut front);
         let given = nodes.each_ref().map(|node| format!("{}=http://127.0.0.1:{},{}", node.name, node.port, node.comms));
-        let backends = Backends::given(&given).unwrap();
+        let backends = Backends::from_texts(&given).unwrap();
         let text = configuration(program, &backends, &front).unwrap();
         let file = folder.path().join("configuration");
         std::fs::write(&file, in_a_test(program, &text, folder.path())).unwrap();

@@ -11,7 +11,7 @@ use crate::support::judges::{powershell_errors, python};
 
 fn nodes() -> Backends {
     let nodes = ["web01=http://web01.corp", "web02=https://[2001:db8::2]:8443/octopus,10999", "web03=http://web03.corp"];
-    Backends::given(&nodes.map(str::to_owned)).unwrap()
+    Backends::from_texts(&nodes.map(str::to_owned)).unwrap()
 }
 
 fn shared(first_port: u16) -> Scheme {

@@ -32,7 +32,7 @@ fn everything() -> Front {
 
 fn given(nodes: &[&str]) -> Backends {
     let nodes: Vec<String> = nodes.iter().map(|node| (*node).to_owned()).collect();
-    Backends::given(&nodes).unwrap()
+    Backends::from_texts(&nodes).unwrap()
 }
 
 fn http() -> Backends {

@@ -82,7 +82,7 @@ async fn another_cluster_has_evidence_of_its_own() {
     let key = right(32);
     let adopted = NewCluster {
         id: ClusterId([1; 16]),
-        verifier: Verifier::of(&key, [3; 16]),
+        verifier: Verifier::derive(&key, [3; 16]),
         fingerprint: key.fingerprint(),
         node,
         node_limit: None,

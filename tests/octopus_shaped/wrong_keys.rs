@@ -32,7 +32,7 @@ async fn against_three_of_the_shortest_values() {
 
 #[test]
 fn against_a_verifier() {
-    let evidence = KeyEvidence { verifier: Some(Verifier::of(&right(32), [9; 16])), values: Vec::new() };
+    let evidence = KeyEvidence { verifier: Some(Verifier::derive(&right(32), [9; 16])), values: Vec::new() };
     for key in wrong(32).take(50) {
         assert_eq!(evidence.judge(&key), KeyVerdict::Wrong(KeyBasis::Verifier));
     }

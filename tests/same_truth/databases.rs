@@ -114,7 +114,7 @@ async fn cluster(scene: &Scene, name: &str, batches: &str) {
     let key = key(KEY);
     let first = NewCluster {
         id: CLUSTER,
-        verifier: Verifier::of(&key, [3; 16]),
+        verifier: Verifier::derive(&key, [3; 16]),
         fingerprint: key.fingerprint(),
         node_limit: None,
         licence_ends: None,

@@ -78,7 +78,7 @@ async fn a_key_is_verified_on_a_new_connection() {
     let target = lab.as_sa("Octopus");
     let server = SqlServer::new();
     let key = |byte| MasterKey::from_bytes(&[byte; 32]).expect("a key");
-    let made = NewCluster { verifier: Verifier::of(&key(7), [3; 16]), ..cluster(1) };
+    let made = NewCluster { verifier: Verifier::derive(&key(7), [3; 16]), ..cluster(1) };
     server.initialise(&target, &made).await.expect("initialised");
     lab.counted();
     let right = server.verify_key(&target, &key(7)).await.expect("verified");

@@ -1,6 +1,6 @@
 //! Writes the registry, and undoes that.
 
-use octopus_setup::model::facts::{Content, Database, Fact, Trouble};
+use octopus_setup::model::facts::{Content, DatabaseSeen, Fact, Trouble};
 use octopus_setup::model::registry::{Initialised, NewCluster, NodeRow};
 use octopus_setup::model::target::{Encryption, Target};
 use octopus_setup::world::sqlserver::{Membership, SqlServer, Undone};
@@ -16,7 +16,7 @@ async fn a_database_is_created_once() {
     assert_eq!(server.create_database(&target).await, Ok(true));
     assert_eq!(server.create_database(&target).await, Ok(false));
     let facts = facts(&target).await;
-    assert!(matches!(facts.database, Fact::Seen(Database::Open(_))), "{facts:?}");
+    assert!(matches!(facts.database, Fact::Seen(DatabaseSeen::Open(_))), "{facts:?}");
     assert_eq!(facts.collation.seen().expect("collation").name.as_str(), "Latin1_General_CI_AS");
     assert!(facts.rights.seen().expect("rights").create_schema, "the creator owns it");
 }
@@ -59,7 +59,7 @@ async fn whole_first_node(lab: &mut Lab, target: &Target) -> (u64, u64) {
     let server = SqlServer::new();
     lab.counted();
     let facts = snapshots(&server, target).await.pop().expect("facts");
-    if facts.database == Fact::Seen(Database::Absent) {
+    if facts.database == Fact::Seen(DatabaseSeen::Absent) {
         assert_eq!(server.create_database(target).await, Ok(true));
     }
     assert_eq!(server.initialise(target, &cluster(1)).await, Ok(Initialised::Made));
@@ -239,7 +239,7 @@ async fn only_an_empty_database_is_dropped() {
     server.undo_initialise(&target, cluster(1).id).await.expect("undone");
     assert_eq!(server.drop_database(&target).await, Ok(Undone::Gone));
     assert_eq!(server.drop_database(&target).await, Ok(Undone::NothingThere));
-    assert_eq!(facts(&target).await.database, Fact::Seen(Database::Absent));
+    assert_eq!(facts(&target).await.database, Fact::Seen(DatabaseSeen::Absent));
 }
 
 #[tokio::test]

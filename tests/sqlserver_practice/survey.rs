@@ -1,6 +1,6 @@
 //! The facts that the survey's batch gathers.
 
-use octopus_setup::model::facts::{Content, Database, Fact, SqlTrouble, Trouble};
+use octopus_setup::model::facts::{Content, DatabaseSeen, Fact, SqlTrouble, Trouble};
 use octopus_setup::model::untrusted::Untrusted;
 use octopus_setup::world::sqlserver::SqlServer;
 
@@ -10,7 +10,7 @@ use super::support::{Lab, by, cluster, facts, login, snapshots};
 async fn an_empty_database_is_open_and_everything_is_known() {
     let lab = Lab::new().await;
     let facts = facts(&lab.as_sa("Octopus")).await;
-    let Some(Database::Open(state)) = facts.database.seen() else { panic!("{:?}", facts.database) };
+    let Some(DatabaseSeen::Open(state)) = facts.database.seen() else { panic!("{:?}", facts.database) };
     assert_eq!((state.name.as_str(), state.state.as_str()), ("Octopus", "ONLINE"));
     assert!(!state.read_only && !state.single_user && !state.restricted_user);
     let replication = state.replication.seen().expect("replication");
@@ -42,7 +42,7 @@ async fn a_clock_that_goes_ahead_is_measured() {
 async fn an_absent_database_is_distinguished_from_a_closed_one() {
     let mut lab = Lab::new().await;
     let absent = facts(&lab.target("Nowhere")).await;
-    assert_eq!(absent.database, Fact::Seen(Database::Absent), "{absent:?}");
+    assert_eq!(absent.database, Fact::Seen(DatabaseSeen::Absent), "{absent:?}");
     assert_eq!(absent.content, Fact::Seen(Content::Empty));
     assert!(absent.login.seen().is_some_and(|login| !login.took.is_zero()), "the login's time is kept: {absent:?}");
     let login = absent.login.seen().expect("the login itself is good");
@@ -61,10 +61,10 @@ async fn a_server_that_refuses_another_database_is_asked_through_a_second_login(
     })
     .await;
     let absent = facts(&lab.target("Nowhere")).await;
-    assert_eq!(absent.database, Fact::Seen(Database::Absent), "{absent:?}");
+    assert_eq!(absent.database, Fact::Seen(DatabaseSeen::Absent), "{absent:?}");
     assert_eq!(lab.counted().1, 2);
     let closed = facts(&by(&guest, lab.target("Octopus"))).await;
-    assert!(matches!(closed.database.seen(), Some(Database::Closed { said, .. }) if said.number == 4060), "{closed:?}");
+    assert!(matches!(closed.database.seen(), Some(DatabaseSeen::Closed { said, .. }) if said.number == 4060), "{closed:?}");
 }
 
 #[tokio::test]
@@ -73,7 +73,7 @@ async fn a_login_whose_default_is_another_database_is_asked_through_master() {
     lab.database("Mine").await;
     lab.prepare("master", &["ALTER LOGIN [octopus] WITH DEFAULT_DATABASE = [Mine]"]).await;
     let absent = facts(&lab.target("Nowhere")).await;
-    assert_eq!(absent.database, Fact::Seen(Database::Absent), "{absent:?}");
+    assert_eq!(absent.database, Fact::Seen(DatabaseSeen::Absent), "{absent:?}");
 }
 
 #[tokio::test]
@@ -82,7 +82,7 @@ async fn a_database_without_a_user_for_the_login_is_closed() {
     let lab = Lab::with(|options| options.logins.push(guest.clone())).await;
     let target = by(&guest, lab.target("Octopus"));
     let facts = facts(&target).await;
-    let Some(Database::Closed { state, said }) = facts.database.seen() else { panic!("{:?}", facts.database) };
+    let Some(DatabaseSeen::Closed { state, said }) = facts.database.seen() else { panic!("{:?}", facts.database) };
     assert_eq!(said.number, 4063);
     assert_eq!(state.as_ref().expect("told by master").name.as_str(), "Octopus");
     assert!(!facts.rights.seen().expect("rights").create_database);
@@ -159,7 +159,7 @@ async fn a_read_only_database_is_open_and_says_so() {
     let lab = Lab::new().await;
     lab.prepare("master", &["ALTER DATABASE [Octopus] SET READ_ONLY"]).await;
     let facts = facts(&lab.as_sa("Octopus")).await;
-    let Some(Database::Open(state)) = facts.database.seen() else { panic!("{:?}", facts.database) };
+    let Some(DatabaseSeen::Open(state)) = facts.database.seen() else { panic!("{:?}", facts.database) };
     assert!(state.read_only);
 }
 
@@ -169,7 +169,7 @@ async fn an_odd_database_name_works() {
     let name = "O'cto.pus]; DROP DATABASE x";
     assert!(SqlServer::new().create_database(&lab.as_sa(name)).await.expect("created"));
     let facts = facts(&lab.as_sa(name)).await;
-    let Some(Database::Open(state)) = facts.database.seen() else { panic!("{:?}", facts.database) };
+    let Some(DatabaseSeen::Open(state)) = facts.database.seen() else { panic!("{:?}", facts.database) };
     assert_eq!(state.name.as_str(), name);
     assert!(facts.rights.seen().expect("rights").create_table);
 }

@@ -139,7 +139,9 @@ async fn a_state_directory_that_cannot_be_used_refuses_before_anything_is_writte
         for (flow, before) in [(Flow::FirstNode, written(&site)), (Flow::Join, written(&site))] {
             let world = World::new(places.clone(), Surroundings::default());
             let (_sender, mut signals) = unbounded_channel();
-            let (mut out, order) = (Vec::new(), order(&site, flow, "node-1", &[]));
+            // A key in the right form, so that the checks are reached.
+            let key = [(FieldId::MasterKey, "c3RhdGUtZm9sZGVyLXN0YXRlLWZvbGRlci1zdGF0ZTE=")];
+            let (mut out, order) = (Vec::new(), order(&site, flow, "node-1", if flow == Flow::Join { &key } else { &[] }));
             let exit =
                 headless::run(order, Output::Text, &mut out, &mut signals, |answers| Engine::new(world, answers, None)).await;
             let said = String::from_utf8(out).unwrap();

@@ -4,7 +4,7 @@ use super::tests::{case, evidence, judged_in, stop, warn};
 use super::*;
 use crate::catalog::samples;
 use crate::model::answers::Raw;
-use crate::model::facts::{Database, DatabaseRights, Fact, Occupant, PortFact, SqlTrouble};
+use crate::model::facts::{DatabaseRights, DatabaseSeen, Fact, Occupant, PortFact, SqlTrouble};
 use crate::model::field::FieldId;
 use crate::model::finding::Severity;
 use crate::model::octopus_config::OctopusConfig;
@@ -87,14 +87,14 @@ fn a_port_that_was_changed_must_be_free() {
 #[test]
 fn only_a_first_node_may_have_its_database_created() {
     for flow in [Flow::Join, Flow::Review, Flow::Edit] {
-        let absent = |check| of(flow, check, |facts| facts.server.database = Fact::Seen(Database::Absent));
+        let absent = |check| of(flow, check, |facts| facts.server.database = Fact::Seen(DatabaseSeen::Absent));
         let finding = stop(&absent(CheckId::DbExists));
         assert!(finding.says.contains("There is no database") && finding.remedy.is_none(), "{finding:?}");
         for check in [CheckId::DbState, CheckId::DbCollation, CheckId::DbRights, CheckId::DbSnapshot, CheckId::DbCopies] {
             assert_eq!(absent(check), Verdict::NotYet, "{flow:?} {}", check.id());
         }
         let said = SqlTrouble { number: 4060, state: 1, class: 11, text: "no".into() };
-        let unclear = of(flow, CheckId::DbExists, |facts| facts.server.database = Fact::Seen(Database::Unclear { said }));
+        let unclear = of(flow, CheckId::DbExists, |facts| facts.server.database = Fact::Seen(DatabaseSeen::Unclear { said }));
         let finding = stop(&unclear);
         assert!(remedy(&finding).contains("CREATE USER") && !remedy(&finding).contains("CREATE DATABASE"), "{finding:?}");
     }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::*;
 use crate::catalog::samples;
-use crate::model::facts::{Database, Fact, SqlTrouble, TlsTrouble};
+use crate::model::facts::{DatabaseSeen, Fact, SqlTrouble, TlsTrouble};
 use crate::model::field::FieldId;
 use crate::model::finding::Severity;
 use crate::model::phrase;
@@ -140,7 +140,7 @@ fn a_good_join_and_a_good_edit_are_good_throughout() {
 fn a_bare_server_is_good_throughout_too() {
     let answers = samples::answers();
     let mut facts = samples::facts();
-    facts.server.database = Fact::Seen(Database::Absent);
+    facts.server.database = Fact::Seen(DatabaseSeen::Absent);
     for check in checks_of(Flow::FirstNode) {
         assert_calm(&judged(check, &answers, &facts));
     }
@@ -262,7 +262,7 @@ fn whatever_optional_fact_is_missing_is_no_stop() {
 #[test]
 fn a_closed_database_hides_what_is_behind_it() {
     let said = SqlTrouble { number: 4060, state: 1, class: 11, text: "no".into() };
-    for database in [Database::Closed { state: None, said: said.clone() }, Database::Unclear { said }] {
+    for database in [DatabaseSeen::Closed { state: None, said: said.clone() }, DatabaseSeen::Unclear { said }] {
         let mut facts = samples::facts();
         facts.server.database = Fact::Seen(database);
         for check in words::screen(ScreenId::Database).checks().filter(|check| *check > CheckId::DbExists) {
@@ -275,7 +275,7 @@ fn a_closed_database_hides_what_is_behind_it() {
 fn a_database_that_cannot_be_created_hides_what_is_behind_it_and_one_in_doubt_waits() {
     let behind = || words::screen(ScreenId::Database).checks().filter(|check| *check > CheckId::DbExists);
     let mut facts = samples::facts();
-    facts.server.database = Fact::Seen(Database::Absent);
+    facts.server.database = Fact::Seen(DatabaseSeen::Absent);
     let off = samples::with(&[(FieldId::CreateDatabase, "false")]);
     let answers = samples::answers();
     for check in behind() {
@@ -327,7 +327,8 @@ fn no_finding_takes_a_hostile_name_out_of_its_brackets() {
     facts.server.rights = Fact::Seen(crate::model::facts::DatabaseRights::default());
     let said = |number| SqlTrouble { number, state: 1, class: 14, text: "no".into() };
     let mut worlds = vec![facts.clone()];
-    for database in [Database::Absent, Database::Unclear { said: said(4060) }, Database::Closed { state: None, said: said(916) }]
+    for database in
+        [DatabaseSeen::Absent, DatabaseSeen::Unclear { said: said(4060) }, DatabaseSeen::Closed { state: None, said: said(916) }]
     {
         facts.server.database = Fact::Seen(database);
         worlds.push(facts.clone());

@@ -8,7 +8,7 @@ mod tls;
 mod trouble;
 
 use crate::model::check::CheckId;
-use crate::model::facts::{Certificate, Trouble};
+use crate::model::facts::{ServerCertificate, Trouble};
 use crate::model::field::FieldId;
 use crate::model::finding::{Finding, Remedy, Severity};
 use crate::model::platform::Platform;
@@ -75,7 +75,7 @@ pub struct Around<'a> {
     /// The database; empty where it is not known.
     pub database: &'a str,
     /// The certificate that the server showed.
-    pub certificate: Option<&'a Certificate>,
+    pub certificate: Option<&'a ServerCertificate>,
     /// The fingerprint that is trusted.
     pub pinned: Option<[u8; 32]>,
     /// The platform of this machine, for commands.

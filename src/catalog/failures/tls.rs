@@ -1,7 +1,7 @@
 //! Why TLS did not come about.
 
 use crate::catalog::say;
-use crate::model::facts::{Certificate, TlsTrouble};
+use crate::model::facts::{ServerCertificate, TlsTrouble};
 use crate::model::field::FieldId;
 
 use super::{Around, Explanation};
@@ -106,7 +106,7 @@ fn shown(around: &Around<'_>, why: &str, fix: impl Into<String>) -> Explanation 
 }
 
 /// Whose certificate it is, with the whole fingerprint, since people are asked to compare it.
-fn described(certificate: Option<&Certificate>) -> String {
+fn described(certificate: Option<&ServerCertificate>) -> String {
     certificate.map_or(String::new(), |certificate| {
         let issuer = if certificate.self_signed {
             "itself".to_owned()

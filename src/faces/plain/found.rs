@@ -3,7 +3,7 @@
 use std::io::Write;
 
 use crate::catalog::say;
-use crate::model::facts::{Certificate, Life, NodeSeen};
+use crate::model::facts::{Life, NodeSeen, ServerCertificate};
 use crate::model::screen::ScreenId;
 use crate::model::untrusted::Untrusted;
 use crate::wizard::event::{Action, Event};
@@ -86,7 +86,7 @@ pub async fn offer_certificate<L: Lines, W: Write>(face: &mut Face<'_, L, W>) ->
     Ok(true)
 }
 
-fn certificate_lines(certificate: &Certificate) -> Vec<String> {
+fn certificate_lines(certificate: &ServerCertificate) -> Vec<String> {
     let issuer = if certificate.self_signed { "itself" } else { certificate.issuer.as_str() };
     let names: Vec<&str> = certificate.names.iter().map(Untrusted::as_str).collect();
     let left = match certificate.days_left {

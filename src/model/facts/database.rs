@@ -1,32 +1,32 @@
-//! The database: whether it is there, in what state, and what the login may do.
+//! Facts about the database: whether it exists, its state, and the login's rights.
 
 use serde::{Deserialize, Serialize};
 
 use super::{Fact, SqlTrouble};
 use crate::model::untrusted::Untrusted;
 
-/// Whether the database asked for is there.
+/// Whether the requested database exists, as far as the login sees it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub enum Database {
-    /// We are in it.
+pub enum DatabaseSeen {
+    /// It is open: the session is in it.
     Open(DatabaseState),
     /// The server has no database of that name.
     Absent,
-    /// The server has it, but the login cannot open it: no user in it, or a state that forbids it.
+    /// It exists, but the login cannot open it: no user in it, or a state that prevents it.
     Closed {
         /// Its state, as far as `master` tells it.
         state: Option<DatabaseState>,
-        /// What the server said when we asked for it (4060, 916, 924, 927, 978, …).
+        /// The server's error (4060, 916, 924, 927, 978, …).
         said: SqlTrouble,
     },
-    /// The login could not open it, and `master` cannot be asked either: absent or closed, nobody can tell.
+    /// The login could not open it, and `master` does not tell whether it is absent or closed.
     Unclear {
-        /// What the server said.
+        /// The server's error.
         said: SqlTrouble,
     },
 }
 
-/// A row of `sys.databases`, and what the other catalogue views say of it.
+/// A row of `sys.databases`, and what other catalogue views add.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[expect(clippy::struct_excessive_bools, reason = "each is one column of the server's, not a state")]
 pub struct DatabaseState {
@@ -65,7 +65,7 @@ pub struct Replication {
     pub listeners: Vec<Untrusted>,
 }
 
-/// What the login may do. Effective permissions decide; roles only explain.
+/// The login's rights. Effective permissions decide; roles only explain.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[expect(clippy::struct_excessive_bools, reason = "each is one answer of the server, not a state")]
 pub struct DatabaseRights {

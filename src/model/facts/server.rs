@@ -1,4 +1,4 @@
-//! The server: how it was reached, what certificate it showed, who we are there, what it is.
+//! Facts about the server: connection, certificate, login and version.
 
 use std::net::IpAddr;
 use std::time::Duration;
@@ -6,40 +6,40 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
-use super::{Content, Database, DatabaseRights, Fact, Trouble};
+use super::{Content, DatabaseRights, DatabaseSeen, Fact, Trouble};
 use crate::model::untrusted::Untrusted;
 
-/// Everything that the survey of the database screen learns, in the order in which it becomes known.
+/// Everything that the survey of the database screen finds, in the order in which it becomes known.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct ServerFacts {
     /// The name's addresses.
-    pub resolved: Fact<Resolved>,
+    pub resolved: Fact<ResolvedServer>,
     /// The TCP connection.
     pub connected: Fact<Connected>,
     /// TLS, with the certificate that was checked and is used.
     pub encrypted: Fact<Encrypted>,
-    /// The certificate that the server showed, also when it was then not trusted.
-    pub certificate: Option<Certificate>,
+    /// The certificate that the server showed, also if it was not trusted.
+    pub certificate: Option<ServerCertificate>,
     /// The login.
-    pub login: Fact<LoggedIn>,
-    /// What the server is.
-    pub version: Fact<Version>,
-    /// The server's clock minus ours, in milliseconds, at the middle of the round trip.
+    pub login: Fact<ServerLogin>,
+    /// The server's version and edition.
+    pub version: Fact<ServerVersion>,
+    /// The server's clock minus this machine's, in milliseconds, at the middle of the round trip.
     pub clock_ahead_ms: Fact<i64>,
     /// One round trip after login.
     pub round_trip: Fact<Duration>,
     /// Whether the database is there.
-    pub database: Fact<Database>,
-    /// What the login may do.
+    pub database: Fact<DatabaseSeen>,
+    /// The login's rights.
     pub rights: Fact<DatabaseRights>,
-    /// Collations of the database and its columns, or of the server where the database is yet to be created.
+    /// Collations of the database and its columns, or of the server if the database is yet to be created.
     pub collation: Fact<Collation>,
     /// What the database holds.
     pub content: Fact<Content>,
 }
 
 impl ServerFacts {
-    /// The first trouble on the way to a working login, if there is one: everything behind it is unknown because of it.
+    /// Returns the first trouble before a working login, if there is one: everything after it is unknown because of it.
     pub fn way_blocked(&self) -> Option<&Trouble> {
         self.resolved
             .trouble()
@@ -51,10 +51,10 @@ impl ServerFacts {
 
 /// The addresses of a name.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Resolved {
+pub struct ResolvedServer {
     /// In the resolver's order, without duplicates.
     pub addresses: Vec<IpAddr>,
-    /// The TCP port: given, the browser's answer for an instance, or 1433.
+    /// The TCP port: as written, as the browser answered for an instance, or 1433.
     pub port: u16,
     /// How long it took.
     pub took: Duration,
@@ -69,16 +69,16 @@ pub struct Connected {
     pub port: u16,
     /// How long the handshake took.
     pub took: Duration,
-    /// Where the server sent us on to, if it did (an availability group's read-only routing, Azure SQL).
+    /// Where the server redirected to, if it did (an availability group's read-only routing, Azure SQL).
     pub routed_to: Option<Untrusted>,
 }
 
-/// TLS as it came about, or its absence where the answers allow that.
+/// TLS, or its absence where the answers allow that.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Encrypted {
     /// What protects the connection.
     pub protocol: Protocol,
-    /// Against what the certificate was checked.
+    /// What the certificate was checked against.
     pub trusted: Trusted,
     /// How long the handshake took.
     pub took: Duration,
@@ -87,7 +87,7 @@ pub struct Encrypted {
 /// What protects the connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Protocol {
-    /// Nothing at all: the server offers no TLS, and `optional` lets that pass.
+    /// Nothing: the server offers no TLS, and `optional` allows that.
     Plain,
     /// TLS 1.2 inside PRELOGIN packets.
     Tls12,
@@ -97,7 +97,7 @@ pub enum Protocol {
     Strict,
 }
 
-/// Against what the certificate was checked.
+/// What the certificate was checked against.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Trusted {
     /// The machine's own roots.
@@ -112,20 +112,20 @@ pub enum Trusted {
 
 /// A certificate that the server showed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Certificate {
+pub struct ServerCertificate {
     /// The subject's common name, or the whole subject where it has none.
     pub subject: Untrusted,
     /// The issuer's common name, or the whole issuer.
     pub issuer: Untrusted,
     /// DNS names and addresses that it is for.
     pub names: Vec<Untrusted>,
-    /// Begin of its time.
+    /// Start of its validity.
     #[serde(with = "crate::model::day::moment")]
     pub not_before: OffsetDateTime,
-    /// End of its time.
+    /// End of its validity.
     #[serde(with = "crate::model::day::moment")]
     pub not_after: OffsetDateTime,
-    /// Days from now to its end, negative when over; counted by the survey because checks have no clock.
+    /// Days until then, negative if over. Counted by the survey, since checks have no clock.
     pub days_left: i64,
     /// SHA-256 over the DER encoding.
     pub sha256: [u8; 32],
@@ -133,20 +133,20 @@ pub struct Certificate {
     pub self_signed: bool,
 }
 
-/// Who we are on the server.
+/// The login on the server.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct LoggedIn {
-    /// `SUSER_SNAME()`; empty until the survey's answer is there.
+pub struct ServerLogin {
+    /// `SUSER_SNAME()`; empty until the survey's reply is read.
     pub login: Untrusted,
     /// `USER_NAME()` in the database.
     pub user: Untrusted,
-    /// How long PRELOGIN to login answer took, without TCP.
+    /// How long the login took.
     pub took: Duration,
 }
 
-/// What the server is.
+/// The server's version and edition.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Version {
+pub struct ServerVersion {
     /// Major version: 13 is 2016, 14 is 2017, 15 is 2019, 16 is 2022, 17 is 2025.
     pub major: u32,
     /// As printed, for instance `16.0.4135.4`.
@@ -162,7 +162,7 @@ pub struct Version {
 /// Collations.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Collation {
-    /// The database's, or the server's where the database is yet to be created.
+    /// The database's, or the server's if the database is yet to be created.
     pub name: Untrusted,
     /// Whether `N'a' = N'A'` holds under it.
     pub case_insensitive: bool,

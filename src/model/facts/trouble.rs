@@ -1,4 +1,4 @@
-//! Why something could not be learnt or done, as closed sets: checks turn these into findings with words and remedies.
+//! Why something could not be found out or done, as closed sets. Checks turn these into findings with words and remedies.
 
 use std::time::Duration;
 
@@ -15,7 +15,7 @@ pub enum Trouble {
     NameServerSilent,
     /// `host\instance`: the SQL Server Browser (UDP 1434) did not answer.
     BrowserSilent {
-        /// How long we waited.
+        /// How long the wizard waited.
         waited: Duration,
     },
     /// The SQL Server Browser does not know that instance.
@@ -24,25 +24,25 @@ pub enum Trouble {
     Refused,
     /// No address answered in time: filtered, or the host is down.
     TimedOut {
-        /// How long we waited.
+        /// How long the wizard waited.
         waited: Duration,
     },
     /// No route to the host or network.
     Unreachable,
     /// Something answers, but it does not speak TDS.
     NotSqlServer,
-    /// The connection ended or fell silent in the middle of a conversation.
+    /// An established connection ended.
     ConnectionLost,
-    /// The server stopped answering after the connection was up.
+    /// The server stopped answering on an established connection.
     Silent {
-        /// How long we waited.
+        /// How long the wizard waited.
         waited: Duration,
     },
-    /// TLS did not come about.
+    /// TLS could not be established.
     Tls(TlsTrouble),
     /// The server answered with an error.
     Sql(SqlTrouble),
-    /// The server wants us to go elsewhere more often than we follow (twice).
+    /// The server redirects more often than is followed (twice).
     RoutedTooOften,
     /// An error of this machine's operating system.
     Io(Untrusted),
@@ -50,7 +50,7 @@ pub enum Trouble {
     Config(ConfigTrouble),
     /// A sealed secret that does not open.
     Seal(SealTrouble),
-    /// A fact that needs another one, which is missing.
+    /// The fact depends on another one, which is missing; or nobody asked for it.
     Unasked,
 }
 
@@ -62,7 +62,7 @@ pub enum ConfigTrouble {
         /// Which.
         path: Untrusted,
     },
-    /// The operating system refused, it is no file, too large, or not text; its words.
+    /// The operating system refused, or it is not a file, too large, or not text.
     Unreadable {
         /// Which.
         path: Untrusted,
@@ -100,22 +100,22 @@ pub enum SealTrouble {
     Absent,
 }
 
-/// Why TLS did not come about.
+/// Why TLS could not be established.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum TlsTrouble {
     /// The server offers none, and the answers ask for it.
     NotOffered,
     /// Strict encryption (TDS 8.0) was asked for, and the server does not speak it.
     StrictNotOffered,
-    /// Nobody that this machine trusts signed the certificate.
+    /// No authority that this machine trusts signed the certificate.
     UnknownIssuer,
-    /// It is signed by itself (SQL Server's own fallback certificate, for instance).
+    /// It is self-signed, for instance SQL Server's own fallback certificate.
     SelfSigned,
-    /// Its time is over.
+    /// It has expired.
     Expired,
-    /// Its time has not begun; often a wrong clock.
+    /// It is not yet valid; often a wrong clock.
     NotYetValid,
-    /// It is for other names than the one that was asked for.
+    /// It is for other names than the server's.
     WrongName,
     /// It is not the certificate whose fingerprint is trusted.
     OtherFingerprint,
@@ -130,7 +130,7 @@ pub enum TlsTrouble {
 /// An error message of the server.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SqlTrouble {
-    /// Its number, for instance 18456. Babelfish answers 33557097 for whatever it cannot map.
+    /// Its number, for instance 18456. Babelfish sends 33557097 for every error that it cannot map.
     pub number: u32,
     /// Its state.
     pub state: u8,

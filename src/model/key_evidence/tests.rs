@@ -53,7 +53,7 @@ fn the_strongest_evidence_decides_alone() {
     assert_eq!(evidence.kind(), Evidence::Certificate);
     assert_eq!(evidence.judge(&key(1)), KeyVerdict::Wrong(KeyBasis::Certificate));
     assert_eq!(evidence.judge(&key(2)), KeyVerdict::Correct(KeyBasis::Certificate));
-    evidence.verifier = Some(Verifier::of(&key(3), [9; 16]));
+    evidence.verifier = Some(Verifier::derive(&key(3), [9; 16]));
     assert_eq!(evidence.kind(), Evidence::Verifier);
     assert_eq!(evidence.judge(&key(1)), KeyVerdict::Wrong(KeyBasis::Verifier));
     evidence.values.retain(|value| !value.is_certificate);
@@ -63,7 +63,7 @@ fn the_strongest_evidence_decides_alone() {
 
 #[test]
 fn a_key_that_octopus_has_retired_is_not_correct_because_the_registry_still_knows_it() {
-    let verifier = Some(Verifier::of(&key(3), [9; 16]));
+    let verifier = Some(Verifier::derive(&key(3), [9; 16]));
     let rotated = KeyEvidence { verifier, values: vec![certificate(PKCS12, &key(2))] };
     for either in [2, 3] {
         assert_eq!(rotated.judge(&key(either)), KeyVerdict::Unverifiable(NoBasis::Rotated), "{either}");

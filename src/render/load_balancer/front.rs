@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use super::Program;
-use crate::model::backend::{Backends, at};
+use crate::model::backend::{Backends, authority};
 use crate::model::prefixes;
 
 /// Why something cannot be asked for; the words are for people.
@@ -46,7 +46,7 @@ impl Listen {
 
     /// With this port: `*:80` or `[::1]:80`.
     pub(super) fn with(self, port: u16) -> String {
-        self.address.map_or_else(|| format!("*:{port}"), |address| at(&address.to_string(), port))
+        self.address.map_or_else(|| format!("*:{port}"), |address| authority(&address.to_string(), port))
     }
 }
 

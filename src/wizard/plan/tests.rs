@@ -3,7 +3,7 @@
 use super::*;
 use crate::catalog::samples;
 use crate::model::facts::Facts;
-use crate::model::facts::{Database, Fact, Occupant};
+use crate::model::facts::{DatabaseSeen, Fact, Occupant};
 use crate::model::fingerprint::Fingerprint;
 use crate::model::plan::StepKind;
 
@@ -29,7 +29,7 @@ fn kinds(plan: &Plan) -> Vec<StepKind> {
 
 fn absent() -> Facts {
     let mut facts = samples::facts();
-    facts.server.database = Fact::Seen(Database::Absent);
+    facts.server.database = Fact::Seen(DatabaseSeen::Absent);
     facts
 }
 

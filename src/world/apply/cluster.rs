@@ -77,7 +77,7 @@ async fn new_cluster(site: &Arc<Site>, plan: &Plan, key: &MasterKey, owner: &key
             return Err(Failure::ReadBack { what: shown(&key::path(&owner.home)) });
         }
         let salt = random::bytes().map_err(|error| Failure::Defect(error.to_string().into()))?;
-        let verifier = Verifier::of(&key, salt);
+        let verifier = Verifier::derive(&key, salt);
         let licence = plan.licence.as_ref();
         Ok(NewCluster {
             id: plan.cluster,

@@ -7,7 +7,7 @@ use super::connect::{Connection, IfUnopened, Turn, connect, database_refusal};
 use super::retry::WorkError;
 use super::survey::{look_from_master, survey};
 use super::{batch, limits};
-use crate::model::facts::{Database, Evidence, Identity, ServerFacts, Trouble};
+use crate::model::facts::{DatabaseSeen, Evidence, Identity, ServerFacts, Trouble};
 use crate::model::identifier::{literal, quoted};
 use crate::model::target::Target;
 
@@ -143,7 +143,7 @@ impl SqlServer {
     /// to many and given another collation only while nobody is in it.
     pub(super) fn keep_unless_blocking(&self, target: &Target, connection: Connection) {
         let open = match connection.facts.database.seen() {
-            Some(Database::Open(state)) => !state.read_only && !state.single_user,
+            Some(DatabaseSeen::Open(state)) => !state.read_only && !state.single_user,
             _ => true,
         };
         if open && connection.facts.collation.seen().is_none_or(|collation| collation.case_insensitive) {

@@ -95,7 +95,7 @@ mod tests {
     use super::*;
     use crate::catalog::checks::tests::{case, evidence, judged, judged_in, stop, warn};
     use crate::catalog::samples;
-    use crate::model::facts::{Database, Facts, Trouble};
+    use crate::model::facts::{DatabaseSeen, Facts, Trouble};
 
     fn with(change: impl FnOnce(&mut Collation)) -> Facts {
         let mut facts = samples::facts();
@@ -144,7 +144,7 @@ mod tests {
         for server in ["Latin1_General_CS_AS", "Latin1_General_BIN2", "latin1_general_cs_as"] {
             let mut facts = with(|collation| collation.server = server.into());
             assert!(warn(&of(&facts)).says.contains(server));
-            facts.server.database = Fact::Seen(Database::Absent);
+            facts.server.database = Fact::Seen(DatabaseSeen::Absent);
             assert!(warn(&of(&facts)).says.contains(server));
         }
     }
@@ -152,7 +152,7 @@ mod tests {
     #[test]
     fn a_database_to_come_gets_ours() {
         let mut facts = with(|collation| collation.case_insensitive = false);
-        facts.server.database = Fact::Seen(Database::Absent);
+        facts.server.database = Fact::Seen(DatabaseSeen::Absent);
         assert_eq!(evidence(&of(&facts)), "Latin1_General_CI_AS, set by the install");
     }
 

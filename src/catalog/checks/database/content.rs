@@ -171,7 +171,7 @@ mod tests {
     use super::*;
     use crate::catalog::checks::tests::{case, evidence, judged, judged_in, resuming, stop, warn};
     use crate::catalog::samples;
-    use crate::model::facts::{Database, Facts, SqlTrouble, Trouble};
+    use crate::model::facts::{DatabaseSeen, Facts, SqlTrouble, Trouble};
 
     fn with(content: Content) -> Facts {
         let mut facts = samples::facts();
@@ -301,7 +301,7 @@ mod tests {
     #[test]
     fn a_database_that_is_not_there_holds_nothing() {
         let mut facts = samples::facts();
-        facts.server.database = Fact::Seen(Database::Absent);
+        facts.server.database = Fact::Seen(DatabaseSeen::Absent);
         for content in [Fact::Seen(Content::Empty), Fact::Unknown, Fact::Missing(Trouble::Unasked)] {
             facts.server.content = content;
             assert!(evidence(&judged(CheckId::DbContent, &samples::answers(), &facts)).starts_with("nothing"));

@@ -91,13 +91,13 @@ mod tests {
     use super::*;
     use crate::catalog::checks::tests::{evidence, judged, stop, warn};
     use crate::catalog::samples;
-    use crate::model::facts::{Database, DatabaseState, Facts, Trouble};
+    use crate::model::facts::{DatabaseSeen, DatabaseState, Facts, Trouble};
     use crate::model::field::FieldId;
     use crate::model::finding::Severity;
 
     fn with(replication: Fact<Replication>) -> Facts {
         let mut facts = samples::facts();
-        facts.server.database = Fact::Seen(Database::Open(DatabaseState { replication, ..samples::state() }));
+        facts.server.database = Fact::Seen(DatabaseSeen::Open(DatabaseState { replication, ..samples::state() }));
         facts
     }
 
@@ -149,7 +149,7 @@ mod tests {
         assert_eq!(evidence(&judged(CheckId::DbCopies, &answers, &missing)), "cannot be told here");
         assert_eq!(judged(CheckId::DbCopies, &answers, &with(Fact::Unknown)), Verdict::NotYet);
         let mut absent = samples::facts();
-        absent.server.database = Fact::Seen(Database::Absent);
+        absent.server.database = Fact::Seen(DatabaseSeen::Absent);
         assert!(evidence(&judged(CheckId::DbCopies, &answers, &absent)).starts_with("none"));
     }
 }

@@ -4,7 +4,7 @@ use crate::catalog::checks::server::Names;
 use crate::catalog::checks::{Case, one};
 use crate::catalog::{dba, failures};
 use crate::model::check::CheckId;
-use crate::model::facts::{Database, DatabaseState, Fact, SqlTrouble, Trouble};
+use crate::model::facts::{DatabaseSeen, DatabaseState, Fact, SqlTrouble, Trouble};
 use crate::model::field::FieldId;
 use crate::model::finding::{Finding, Severity, Verdict};
 use crate::model::flow::Flow;
@@ -23,13 +23,13 @@ pub fn judge(case: &Case<'_>) -> Verdict {
     let names = Names::of(case);
     match &server.database {
         Fact::Unknown => case.pending(),
-        Fact::Seen(Database::Open(state)) => {
+        Fact::Seen(DatabaseSeen::Open(state)) => {
             let name = if state.name.is_empty() { names.database.as_str() } else { state.name.as_str() };
             Verdict::Good(format!("{name} is there"))
         }
-        Fact::Seen(Database::Absent) => absent(case, &names),
-        Fact::Seen(Database::Closed { state, said }) => one(closed(state.as_ref(), said, case, &names)),
-        Fact::Seen(Database::Unclear { said }) => one(unclear(said, case, &names)),
+        Fact::Seen(DatabaseSeen::Absent) => absent(case, &names),
+        Fact::Seen(DatabaseSeen::Closed { state, said }) => one(closed(state.as_ref(), said, case, &names)),
+        Fact::Seen(DatabaseSeen::Unclear { said }) => one(unclear(said, case, &names)),
         Fact::Missing(trouble) => {
             one(failures::of_trouble(trouble, &names.around(case)).found(CheckId::DbExists, Severity::Stop))
         }

@@ -1,9 +1,9 @@
 use super::*;
 use crate::catalog::checks::tests::{evidence, judged, stop, warn};
 use crate::catalog::samples;
-use crate::model::facts::{DatabaseRights, Facts, Version};
+use crate::model::facts::{DatabaseRights, Facts, ServerVersion};
 
-fn with(database: Database) -> Facts {
+fn with(database: DatabaseSeen) -> Facts {
     let mut facts = samples::facts();
     facts.server.database = Fact::Seen(database);
     facts
@@ -24,13 +24,13 @@ fn sql(finding: &Finding) -> String {
 #[test]
 fn there_or_to_be_created() {
     assert_eq!(evidence(&of(&samples::facts())), "OctopusDeploy is there");
-    assert_eq!(evidence(&of(&with(Database::Absent))), "absent; the install creates it");
+    assert_eq!(evidence(&of(&with(DatabaseSeen::Absent))), "absent; the install creates it");
 }
 
 #[test]
 fn absent_and_not_to_be_created_stops_with_the_dba_s_sql() {
     let answers = samples::with(&[(FieldId::CreateDatabase, "false"), (FieldId::Database, "Octo]; DROP DATABASE x")]);
-    let finding = stop(&judged(CheckId::DbExists, &answers, &with(Database::Absent)));
+    let finding = stop(&judged(CheckId::DbExists, &answers, &with(DatabaseSeen::Absent)));
     assert_eq!(finding.about, Some(FieldId::CreateDatabase));
     assert_eq!(
         sql(&finding),
@@ -41,7 +41,7 @@ fn absent_and_not_to_be_created_stops_with_the_dba_s_sql() {
 
 #[test]
 fn absent_without_the_right_stops_and_without_knowing_warns() {
-    let mut facts = with(Database::Absent);
+    let mut facts = with(DatabaseSeen::Absent);
     facts.server.rights = Fact::Seen(DatabaseRights::default());
     let finding = stop(&of(&facts));
     assert!(finding.says.contains("octopus may not create") && sql(&finding).starts_with("CREATE DATABASE [OctopusDeploy]"));
@@ -53,8 +53,8 @@ fn absent_without_the_right_stops_and_without_knowing_warns() {
 
 #[test]
 fn azure_s_price_is_mentioned() {
-    let mut facts = with(Database::Absent);
-    if let Fact::Seen(Version { engine_edition, .. }) = &mut facts.server.version {
+    let mut facts = with(DatabaseSeen::Absent);
+    if let Fact::Seen(ServerVersion { engine_edition, .. }) = &mut facts.server.version {
         *engine_edition = AZURE;
     }
     assert!(warn(&of(&facts)).fix.contains("Azure portal"));
@@ -70,15 +70,15 @@ fn closed_by_its_state() {
         ("OFFLINE", "is offline", "ALTER DATABASE [OctopusDeploy] SET ONLINE;"),
     ] {
         let state = DatabaseState { state: state.into(), ..samples::state() };
-        let finding = stop(&of(&with(Database::Closed { state: Some(state), said: said(4060) })));
+        let finding = stop(&of(&with(DatabaseSeen::Closed { state: Some(state), said: said(4060) })));
         assert!(finding.says.contains(part) && finding.says.ends_with("says (error 4060, state 1): No way in."), "{finding:?}");
         assert_eq!(sql(&finding), remedy);
     }
     let single = DatabaseState { single_user: true, ..samples::state() };
-    let finding = stop(&of(&with(Database::Closed { state: Some(single), said: said(4060) })));
+    let finding = stop(&of(&with(DatabaseSeen::Closed { state: Some(single), said: said(4060) })));
     assert!(sql(&finding).starts_with("SELECT session_id") && sql(&finding).ends_with("SET MULTI_USER;"));
     let restricted = DatabaseState { restricted_user: true, ..samples::state() };
-    let finding = stop(&of(&with(Database::Closed { state: Some(restricted), said: said(4060) })));
+    let finding = stop(&of(&with(DatabaseSeen::Closed { state: Some(restricted), said: said(4060) })));
     assert!(finding.says.contains("octopus is neither") && sql(&finding) == "ALTER DATABASE [OctopusDeploy] SET MULTI_USER;");
 }
 
@@ -98,7 +98,7 @@ fn closed_by_what_the_server_said() {
         (33_557_097, "error 33557097", ""),
     ] {
         for state in [None, Some(samples::state())] {
-            let finding = stop(&of(&with(Database::Closed { state, said: said(number) })));
+            let finding = stop(&of(&with(DatabaseSeen::Closed { state, said: said(number) })));
             assert!(finding.says.contains(part) && finding.says.contains("No way in."), "{number}: {finding:?}");
             assert!(sql(&finding).contains(remedy) && sql(&finding).is_empty() == remedy.is_empty(), "{number}");
         }
@@ -107,10 +107,10 @@ fn closed_by_what_the_server_said() {
 
 #[test]
 fn unclear_says_so_and_the_sql_covers_both() {
-    let finding = stop(&of(&with(Database::Unclear { said: said(4060) })));
+    let finding = stop(&of(&with(DatabaseSeen::Unclear { said: said(4060) })));
     assert!(finding.says.contains("absent or closed"));
     assert!(sql(&finding).starts_with("IF DB_ID(N'OctopusDeploy') IS NULL CREATE DATABASE [OctopusDeploy]"));
-    assert!(stop(&of(&with(Database::Unclear { said: said(40613) }))).says.contains("too busy"));
+    assert!(stop(&of(&with(DatabaseSeen::Unclear { said: said(40613) }))).says.contains("too busy"));
 }
 
 #[test]

@@ -9,7 +9,7 @@ pub mod snapshot;
 pub mod state;
 
 use crate::model::check::CheckId;
-use crate::model::facts::{Database, DatabaseState, Fact};
+use crate::model::facts::{DatabaseSeen, DatabaseState, Fact};
 use crate::model::field::FieldId;
 use crate::model::finding::Verdict;
 use crate::model::flow::Flow;
@@ -89,8 +89,8 @@ fn ground<'a>(case: &Case<'a>) -> Result<Ground<'a>, Verdict> {
     }
     match &server.database {
         Fact::Unknown => Err(case.pending()),
-        Fact::Seen(Database::Open(state)) => Ok(Ground::Open(state)),
-        Fact::Seen(Database::Absent) if may_create(case) => match &server.rights {
+        Fact::Seen(DatabaseSeen::Open(state)) => Ok(Ground::Open(state)),
+        Fact::Seen(DatabaseSeen::Absent) if may_create(case) => match &server.rights {
             Fact::Unknown => Err(case.pending()),
             Fact::Seen(rights) if !rights.create_database => Err(Verdict::NotYet),
             Fact::Seen(_) | Fact::Missing(_) => Ok(Ground::ToCome),

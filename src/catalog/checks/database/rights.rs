@@ -118,7 +118,7 @@ mod tests {
     use super::*;
     use crate::catalog::checks::tests::{evidence, judged, stop, warn};
     use crate::catalog::samples;
-    use crate::model::facts::{Database, Facts, Trouble};
+    use crate::model::facts::{DatabaseSeen, Facts, Trouble};
 
     fn with(change: impl FnOnce(&mut DatabaseRights)) -> Facts {
         let mut facts = samples::facts();
@@ -179,7 +179,7 @@ mod tests {
     #[test]
     fn to_come() {
         let mut facts = samples::facts();
-        facts.server.database = Fact::Seen(Database::Absent);
+        facts.server.database = Fact::Seen(DatabaseSeen::Absent);
         assert!(evidence(&of(&facts)).contains("owns what it creates"));
         facts.server.rights = Fact::Seen(DatabaseRights::default());
         assert_eq!(of(&facts), Verdict::NotYet);

@@ -65,13 +65,13 @@ mod tests {
     use super::*;
     use crate::catalog::checks::tests::{evidence, judged, warn};
     use crate::catalog::samples;
-    use crate::model::facts::{Database, Fact, Facts};
+    use crate::model::facts::{DatabaseSeen, Fact, Facts};
 
     fn with(change: impl FnOnce(&mut DatabaseState)) -> Facts {
         let mut state = samples::state();
         change(&mut state);
         let mut facts = samples::facts();
-        facts.server.database = Fact::Seen(Database::Open(state));
+        facts.server.database = Fact::Seen(DatabaseSeen::Open(state));
         facts
     }
 
@@ -115,7 +115,7 @@ mod tests {
     #[test]
     fn to_come() {
         let mut facts = samples::facts();
-        facts.server.database = Fact::Seen(Database::Absent);
+        facts.server.database = Fact::Seen(DatabaseSeen::Absent);
         assert!(evidence(&of(&facts)).contains("Octopus turns it on"));
     }
 }

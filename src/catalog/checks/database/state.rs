@@ -77,11 +77,11 @@ mod tests {
     use super::*;
     use crate::catalog::checks::tests::{evidence, judged, stop, warn};
     use crate::catalog::samples;
-    use crate::model::facts::{Database, Fact, Facts, Replication};
+    use crate::model::facts::{DatabaseSeen, Fact, Facts, Replication};
 
     fn with(state: DatabaseState) -> Facts {
         let mut facts = samples::facts();
-        facts.server.database = Fact::Seen(Database::Open(state));
+        facts.server.database = Fact::Seen(DatabaseSeen::Open(state));
         facts
     }
 
@@ -118,7 +118,7 @@ mod tests {
     #[test]
     fn one_that_is_to_come_is_as_the_install_makes_it() {
         let mut facts = samples::facts();
-        facts.server.database = Fact::Seen(Database::Absent);
+        facts.server.database = Fact::Seen(DatabaseSeen::Absent);
         assert_eq!(evidence(&judged(CheckId::DbState, &samples::answers(), &facts)), "new, as the install creates it");
     }
 }

@@ -3,7 +3,7 @@
 use crate::catalog::checks::Case;
 use crate::catalog::say;
 use crate::model::check::CheckId;
-use crate::model::facts::LoggedIn;
+use crate::model::facts::ServerLogin;
 use crate::model::finding::Verdict;
 
 use super::Names;
@@ -17,7 +17,7 @@ pub fn judge(case: &Case<'_>) -> Verdict {
     }
 }
 
-fn evidence(login: &LoggedIn, names: &Names) -> String {
+fn evidence(login: &ServerLogin, names: &Names) -> String {
     let took = say::duration(login.took);
     let user = login.user.as_str();
     if user.is_empty() || user == names.login {

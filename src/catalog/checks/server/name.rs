@@ -4,7 +4,7 @@ use crate::catalog::checks::Case;
 use crate::catalog::form::read;
 use crate::catalog::say;
 use crate::model::check::CheckId;
-use crate::model::facts::Resolved;
+use crate::model::facts::ResolvedServer;
 use crate::model::finding::Verdict;
 
 /// The name resolves, and a named instance is known to the SQL Server Browser.
@@ -16,7 +16,7 @@ pub fn judge(case: &Case<'_>) -> Verdict {
     }
 }
 
-fn evidence(resolved: &Resolved, case: &Case<'_>) -> String {
+fn evidence(resolved: &ResolvedServer, case: &Case<'_>) -> String {
     let addresses = match resolved.addresses.as_slice() {
         [one] => one.to_string(),
         many => {

@@ -3,7 +3,7 @@
 use crate::catalog::checks::{Case, one};
 use crate::catalog::say;
 use crate::model::check::CheckId;
-use crate::model::facts::{Certificate, Encrypted, Protocol, Trusted};
+use crate::model::facts::{Encrypted, Protocol, ServerCertificate, Trusted};
 use crate::model::field::FieldId;
 use crate::model::finding::{Finding, Verdict};
 
@@ -19,7 +19,7 @@ pub fn judge(case: &Case<'_>) -> Verdict {
     }
 }
 
-fn of_encrypted(encrypted: &Encrypted, certificate: Option<&Certificate>, names: &super::Names) -> Verdict {
+fn of_encrypted(encrypted: &Encrypted, certificate: Option<&ServerCertificate>, names: &super::Names) -> Verdict {
     if encrypted.protocol == Protocol::Plain {
         return one(Finding::warn(
             CheckId::SqlTls,
@@ -64,7 +64,7 @@ fn of_encrypted(encrypted: &Encrypted, certificate: Option<&Certificate>, names:
     }
 }
 
-fn evidence(certificate: &Certificate) -> String {
+fn evidence(certificate: &ServerCertificate) -> String {
     format!(
         "{}, until {}, SHA-256 {}",
         certificate.subject,
@@ -131,13 +131,13 @@ mod tests {
     fn an_end_that_is_near_is_warned_of_unless_pinned() {
         for (days, part) in [(30, "in 30 days"), (1, "in 1 day."), (0, "today")] {
             let mut facts = with(Protocol::Tls12, Trusted::SystemRoots);
-            facts.server.certificate = Some(Certificate { days_left: days, ..samples::certificate() });
+            facts.server.certificate = Some(ServerCertificate { days_left: days, ..samples::certificate() });
             assert!(warn(&of(&facts)).says.contains(part));
             facts.server.encrypted = with(Protocol::Tls12, Trusted::Fingerprint).server.encrypted;
             assert!(matches!(of(&facts), Verdict::Good(_)));
         }
         let mut facts = with(Protocol::Tls12, Trusted::SystemRoots);
-        facts.server.certificate = Some(Certificate { days_left: 31, ..samples::certificate() });
+        facts.server.certificate = Some(ServerCertificate { days_left: 31, ..samples::certificate() });
         assert!(matches!(of(&facts), Verdict::Good(_)));
     }
 

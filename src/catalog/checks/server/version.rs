@@ -2,7 +2,7 @@
 
 use crate::catalog::checks::{Case, one};
 use crate::model::check::CheckId;
-use crate::model::facts::Version;
+use crate::model::facts::ServerVersion;
 use crate::model::finding::{Finding, Verdict};
 
 /// The oldest version that Octopus may still work with, SQL Server 2016, and the oldest that it surely does, 2017:
@@ -26,7 +26,7 @@ pub fn judge(case: &Case<'_>) -> Verdict {
     }
 }
 
-fn of_version(version: &Version) -> Verdict {
+fn of_version(version: &ServerVersion) -> Verdict {
     let said = described(version);
     match version.engine_edition {
         engine::AZURE | engine::MANAGED_INSTANCE => return Verdict::Good(said),
@@ -80,7 +80,7 @@ fn remark(edition: &str) -> Option<&'static str> {
 }
 
 /// `SQL Server 2022 (16.0.4135), Enterprise`.
-fn described(version: &Version) -> String {
+fn described(version: &ServerVersion) -> String {
     let number = version.number.as_str();
     let short: Vec<&str> = number.split('.').take(3).collect();
     let short = short.join(".");
@@ -122,7 +122,7 @@ mod tests {
 
     fn of(major: u32, number: &str, edition: &str, engine_edition: i32) -> Verdict {
         let mut facts = samples::facts();
-        facts.server.version = Fact::Seen(Version {
+        facts.server.version = Fact::Seen(ServerVersion {
             major,
             number: number.into(),
             edition: edition.into(),

@@ -9,7 +9,7 @@ use crate::faces::tui::canvas::{Canvas, behind, row};
 use crate::faces::tui::scene::Scene;
 use crate::faces::tui::scroll::Scroll;
 use crate::faces::tui::text;
-use crate::model::facts::Certificate;
+use crate::model::facts::ServerCertificate;
 
 /// The columns of the labels.
 const LABEL: u16 = 10;
@@ -70,7 +70,7 @@ const fn indent(width: u16) -> u16 {
     if width >= LABEL + HALF || width < HALF { LABEL } else { 0 }
 }
 
-fn of(canvas: &Canvas<'_>, certificate: &Certificate, width: u16) -> Vec<Line> {
+fn of(canvas: &Canvas<'_>, certificate: &ServerCertificate, width: u16) -> Vec<Line> {
     let plain = canvas.theme.plain;
     let mut lines = Vec::with_capacity(12);
     let mut add = |label: &'static str, words: &str| {

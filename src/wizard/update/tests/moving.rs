@@ -1,7 +1,7 @@
 //! On, back, jumps, questions, keys.
 
 use super::bench::*;
-use crate::model::facts::Database;
+use crate::model::facts::DatabaseSeen;
 use crate::model::survey::SurveyId;
 use crate::wizard::inputs;
 
@@ -123,7 +123,7 @@ fn a_plan_that_has_changed_is_shown_before_it_is_installed() {
     let mut bench = Bench::at(ScreenId::Review);
     let server = inputs::of(SurveyId::Server, &bench.state.answers, None).unwrap();
     let again = bench.state.tickets.begin(server, Duration::from_secs(2));
-    let gone = ServerFacts { database: Fact::Seen(Database::Absent), ..good_server() };
+    let gone = ServerFacts { database: Fact::Seen(DatabaseSeen::Absent), ..good_server() };
     bench.observed(again, Observed::Server(Box::new(gone)), true);
     bench.send(Event::Next);
     assert_eq!((bench.state.place.here, bench.state.run().phase), (ScreenId::Review, Phase::Idle));

@@ -1,16 +1,43 @@
-//! Checks a master key against what the database holds.
+//! Reads what a master key can be checked against, and checks it.
 
-use super::evidence::{self, KEY_EVIDENCE};
-use crate::model::facts::{Content, Trouble};
-use crate::model::key_evidence::KeyEvidence;
+use crate::model::facts::{Content, Evidence, Trouble};
+use crate::model::key_evidence::{EncryptedValue, KeyEvidence};
 use crate::model::key_verdict::{KeyVerdict, NoBasis};
 use crate::model::master_key::MasterKey;
 use crate::model::registry::Verified;
 use crate::model::target::Target;
+use crate::model::untrusted::Untrusted;
+use crate::model::verifier::Verifier;
+use crate::world::sqlserver::batch::{self, Reply, ReplyRow};
 use crate::world::sqlserver::content::{self, CONTENT};
+use crate::world::sqlserver::limits;
 use crate::world::sqlserver::retry::{WorkError, retry};
 use crate::world::sqlserver::server::{SessionDatabase, SqlServer, connect_anew};
-use crate::world::sqlserver::{batch, limits};
+
+/// Asks for the evidence. Each part is guarded as in `survey.sql`. Without parameters, so that it fits behind any batch.
+pub(super) const KEY_EVIDENCE: &str = include_str!("../sql/cluster/key_evidence.sql");
+
+/// Where the server certificate may be: the part, and the name of the place.
+const CERTIFICATES: [(&str, &str); 4] = [
+    ("key_configuration_json", "Configuration/certificate-global"),
+    ("key_configuration_jsonblob", "Configuration/certificate-global"),
+    ("key_certificate_json", "Certificate/certificate-global"),
+    ("key_certificate_jsonblob", "Certificate/certificate-global"),
+];
+
+/// Where other values may be: the part, and the table.
+const VALUES: [(&str, &str); 10] = [
+    ("values_configuration_json", "Configuration"),
+    ("values_configuration_jsonblob", "Configuration"),
+    ("values_extensionconfiguration_json", "ExtensionConfiguration"),
+    ("values_extensionconfiguration_jsonblob", "ExtensionConfiguration"),
+    ("values_account_json", "Account"),
+    ("values_account_jsonblob", "Account"),
+    ("values_certificate_json", "Certificate"),
+    ("values_certificate_jsonblob", "Certificate"),
+    ("values_variableset_json", "VariableSet"),
+    ("values_variableset_jsonblob", "VariableSet"),
+];
 
 impl SqlServer {
     /// Checks a master key. One round trip on the kept session.
@@ -22,7 +49,7 @@ impl SqlServer {
             let mut connection = self.connection(target, SessionDatabase::Own).await?;
             let reply = batch::run(&mut connection.session, KEY_EVIDENCE, &[], limits::READ).await?;
             self.keep(target, SessionDatabase::Own, connection);
-            Ok::<_, WorkError>(evidence::read(&reply)?)
+            Ok::<_, WorkError>(read_evidence(&reply)?)
         });
         judge(evidence.await?, key).await
     }
@@ -39,7 +66,7 @@ impl SqlServer {
             let mut connection = connect_anew(target, SessionDatabase::Own).await?;
             let reply = batch::run(&mut connection.session, &sql, &[], limits::READ).await?;
             let content = content::read(&reply)?;
-            let verdict = match evidence::read(&reply) {
+            let verdict = match read_evidence(&reply) {
                 Ok(evidence) => judge(evidence, key).await?,
                 // Nothing is written into a newer registry anyway, and its format tells more than a column that it lacks.
                 Err(_) if matches!(content, Content::NewerRegistry { .. }) => KeyVerdict::Unverifiable(NoBasis::Nothing),
@@ -56,4 +83,162 @@ async fn judge(evidence: KeyEvidence, key: &MasterKey) -> Result<KeyVerdict, Tro
     let key = key.clone();
     let judged = tokio::task::spawn_blocking(move || evidence.judge(&key)).await;
     judged.map_err(|_| Trouble::Unasked)
+}
+
+/// Reads the reply to [`KEY_EVIDENCE`].
+///
+/// # Errors
+/// The error of a part that may hold stronger evidence than what was read: an unreadable verifier or certificate is not an absent
+/// one, or a wrong key would count as one that cannot be checked.
+pub(super) fn read_evidence(reply: &Reply) -> Result<KeyEvidence, Trouble> {
+    if let Some(row) = reply.rows("key_verifier")?.first() {
+        let verifier = row.bytes("verifier").and_then(Verifier::from_bytes).ok_or_else(verifier_unreadable)?;
+        // The certificate may contradict it; if it cannot be read, nothing does.
+        return Ok(KeyEvidence { verifier: Some(verifier), values: certificates(reply).evidence.values });
+    }
+    let mut found = certificates(reply);
+    if found.evidence.kind() == Evidence::Certificate {
+        return Ok(found.evidence);
+    }
+    if let Some(trouble) = found.trouble {
+        return Err(trouble);
+    }
+    for (part, table) in VALUES {
+        found.values(reply.rows(part), table);
+    }
+    let proven = matches!(found.evidence.kind(), Evidence::Values(3..));
+    match (proven, found.trouble) {
+        (false, Some(trouble)) => Err(trouble),
+        (false, None) if !sees_everything(reply)? => Err(tables_unreadable()),
+        _ => Ok(found.evidence),
+    }
+}
+
+fn certificates(reply: &Reply) -> Found {
+    let mut found = Found::default();
+    for (part, place) in CERTIFICATES {
+        found.certificate(reply.rows(part), &Untrusted::new(place));
+    }
+    found
+}
+
+/// The evidence that was read so far, and the error of the first part that was not.
+#[derive(Default)]
+struct Found {
+    evidence: KeyEvidence,
+    trouble: Option<Trouble>,
+}
+
+impl Found {
+    fn certificate(&mut self, rows: Result<&[ReplyRow], Trouble>, place: &Untrusted) {
+        for row in self.readable(rows) {
+            if row.flag("too_long") {
+                self.trouble.get_or_insert_with(|| certificate_too_long(place));
+            }
+            self.evidence.values.extend(EncryptedValue::find_in(place, true, row.raw("json").unwrap_or_default()));
+        }
+    }
+
+    fn values(&mut self, rows: Result<&[ReplyRow], Trouble>, table: &str) {
+        for row in self.readable(rows) {
+            let place = Untrusted::new(&format!("{table}/{}", row.raw("id").unwrap_or_default()));
+            self.evidence.values.extend(EncryptedValue::find_in(&place, false, row.raw("json").unwrap_or_default()));
+        }
+    }
+
+    fn readable<'a>(&mut self, rows: Result<&'a [ReplyRow], Trouble>) -> &'a [ReplyRow] {
+        rows.unwrap_or_else(|trouble| {
+            self.trouble.get_or_insert(trouble);
+            &[]
+        })
+    }
+}
+
+/// Returns whether the login may read the whole database, so that what it does not see does not exist.
+fn sees_everything(reply: &Reply) -> Result<bool, Trouble> {
+    Ok(reply.rows("key_sight")?.first().is_none_or(|row| row.flag("sees")))
+}
+
+fn verifier_unreadable() -> Trouble {
+    Trouble::Io(Untrusted::new("The key's verifier in octopus_setup.cluster cannot be read."))
+}
+
+fn tables_unreadable() -> Trouble {
+    Trouble::Io(Untrusted::new(
+        "The login may not read all tables, so the lack of encrypted values proves nothing. \
+         Add it to the role: ALTER ROLE db_owner ADD MEMBER [user].",
+    ))
+}
+
+fn certificate_too_long(place: &Untrusted) -> Trouble {
+    Trouble::Io(Untrusted::new(&format!(
+        "The row {place} has more than 262,144 characters, so the server certificate in it was not read."
+    )))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::world::sqlserver::batch::tests::reply;
+
+    type Cells<'a> = &'a [(&'a str, &'a str)];
+
+    const VALUE: &str = "BwcHBwcHBwcHBwcHBwcHBw==|AAECAwQFBgcICQoLDA0ODw==";
+    const VALUE_2: &str = "CAgICAgICAgICAgICAgICA==|AQECAwQFBgcICQoLDA0ODw==";
+    const VALUE_3: &str = "CQkJCQkJCQkJCQkJCQkJCQ==|AgECAwQFBgcICQoLDA0ODw==";
+    const CERTIFICATE: Cells<'_> = &[("part", "key_certificate_json"), ("json", VALUE), ("too_long", "#0")];
+
+    fn denied(part: &str) -> [(&str, &str); 4] {
+        [("part", "trouble"), ("of_part", part), ("number", "#229"), ("message", "denied")]
+    }
+
+    fn of_account(json: &str) -> [(&str, &str); 3] {
+        [("part", "values_account_json"), ("id", "Accounts-1"), ("json", json)]
+    }
+
+    #[test]
+    fn every_part_that_is_sent_is_read() {
+        for (part, _) in CERTIFICATES.iter().chain(&VALUES) {
+            assert_eq!(KEY_EVIDENCE.matches(&format!("N''{part}'' AS part")).count(), 1, "{part}");
+            assert_eq!(KEY_EVIDENCE.matches(&format!("N'{part}' AS of_part")).count(), 1, "{part}");
+        }
+        assert_eq!(KEY_EVIDENCE.matches("AS of_part").count(), CERTIFICATES.len() + VALUES.len() + 2);
+    }
+
+    #[test]
+    fn a_certificate_comes_first_and_no_trouble_elsewhere_hides_it() {
+        for part in ["key_configuration_json", "values_account_json", "key_sight"] {
+            let evidence = read_evidence(&reply(&[&denied(part), CERTIFICATE])).expect("evidence");
+            assert_eq!(evidence.kind(), Evidence::Certificate);
+            assert_eq!(evidence.values[0].place.as_str(), "Certificate/certificate-global");
+        }
+    }
+
+    #[test]
+    fn a_part_that_may_hide_the_certificate_ends_it() {
+        let three = format!("[\"{VALUE}\",\"{VALUE_2}\",\"{VALUE_3}\"]");
+        for part in ["key_verifier", "key_configuration_json", "key_certificate_jsonblob"] {
+            let reply = reply(&[&denied(part), &of_account(&three)]);
+            assert!(matches!(read_evidence(&reply), Err(Trouble::Sql(said)) if said.number == 229), "{part}");
+        }
+        let long: Cells<'_> = &[("part", "key_configuration_json"), ("json", "-"), ("too_long", "#1")];
+        assert!(matches!(read_evidence(&reply(&[long, &of_account(&three)])), Err(Trouble::Io(_))));
+    }
+
+    #[test]
+    fn values_that_could_not_be_read_matter_only_where_there_are_too_few() {
+        let failed = denied("values_variableset_json");
+        let three = format!("[\"{VALUE}\",\"{VALUE_2}\",\"{VALUE_3}\"]");
+        assert_eq!(read_evidence(&reply(&[&failed, &of_account(&three)])).expect("evidence").kind(), Evidence::Values(3));
+        assert!(read_evidence(&reply(&[&failed, &of_account(VALUE)])).is_err());
+        assert!(read_evidence(&reply(&[&failed])).is_err());
+    }
+
+    #[test]
+    fn what_a_login_cannot_see_is_not_absent() {
+        let sight = |sees| [("part", "key_sight"), ("sees", sees)];
+        assert_eq!(read_evidence(&reply(&[&sight("#1")])).expect("evidence").kind(), Evidence::Nothing);
+        assert!(matches!(read_evidence(&reply(&[&sight("#0")])), Err(Trouble::Io(_))));
+        assert!(matches!(read_evidence(&reply(&[&sight("#0"), &of_account(VALUE)])), Err(Trouble::Io(_))));
+    }
 }

@@ -2,8 +2,6 @@
 //!
 //! The statements are in `sql/cluster`.
 
-mod evidence;
-mod heartbeats;
 mod key;
 mod nodes;
 mod survey;

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use super::evidence::{self, KEY_EVIDENCE};
+use super::key::{KEY_EVIDENCE, read_evidence};
 use super::nodes;
 use crate::model::facts::{ClusterFacts, Content, Evidence, Fact, Identity, NodeSeen, Trouble};
 use crate::model::target::Target;
@@ -114,7 +114,7 @@ fn facts(reply: &Reply, asked: Ask) -> ClusterFacts {
         licence_ends: rows::licence_ends(reply).into(),
         ran_tasks: nodes::ran_tasks(reply).into(),
         evidence: match asked {
-            Ask::WithEvidence => evidence::read(reply).map(|evidence| evidence.kind()).into(),
+            Ask::WithEvidence => read_evidence(reply).map(|evidence| evidence.kind()).into(),
             // The caller knows it.
             Ask::WithoutEvidence => Fact::Missing(reply.error.clone().unwrap_or(Trouble::Unasked)),
         },

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use tokio::net::TcpStream;
 
-use crate::model::facts::{Resolved, Trouble};
+use crate::model::facts::{ResolvedServer, Trouble};
 use crate::model::untrusted::Untrusted;
 use crate::world::sqlserver::limits;
 
@@ -26,7 +26,7 @@ pub struct Dialled {
 ///
 /// # Errors
 /// When none answers: the most telling trouble, see [`most_telling`].
-pub async fn dial(to: &Resolved, at_once: bool) -> Result<Dialled, Trouble> {
+pub async fn dial(to: &ResolvedServer, at_once: bool) -> Result<Dialled, Trouble> {
     let begun = Instant::now();
     let stagger = if at_once { Duration::ZERO } else { limits::STAGGER };
     let mut tries: FuturesUnordered<_> = to
@@ -98,9 +98,9 @@ mod tests {
 
     use super::*;
 
-    fn resolved(addresses: &[&str], port: u16) -> Resolved {
+    fn resolved(addresses: &[&str], port: u16) -> ResolvedServer {
         let addresses = addresses.iter().map(|text| text.parse().expect("an address")).collect();
-        Resolved { addresses, port, took: Duration::ZERO }
+        ResolvedServer { addresses, port, took: Duration::ZERO }
     }
 
     #[tokio::test]

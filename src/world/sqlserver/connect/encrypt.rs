@@ -13,7 +13,7 @@ use tokio_rustls::client::TlsStream;
 use super::dial;
 use super::prelogin::{Negotiated, negotiate, negotiate_plain};
 use super::tls::{self, TrustAnchors, certificate};
-use crate::model::facts::{Certificate, Encrypted, Protocol, Trouble, Trusted};
+use crate::model::facts::{Encrypted, Protocol, ServerCertificate, Trouble, Trusted};
 use crate::model::target::Encryption;
 use crate::world::sqlserver::errors;
 use tds_wire::tls::HandshakeStream;
@@ -24,7 +24,7 @@ pub struct EncryptionResult {
     /// The stream, and what protects it.
     pub outcome: Result<(ServerStream, Encrypted), Trouble>,
     /// The certificate that the server showed, also when it was refused.
-    pub certificate: Option<Certificate>,
+    pub certificate: Option<ServerCertificate>,
 }
 
 /// Does PRELOGIN and TLS in the order that the kind of encryption asks for.

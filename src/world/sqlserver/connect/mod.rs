@@ -1,6 +1,6 @@
 //! Makes a connection: from a target to a session.
 //!
-//! 1. `resolve` (with `browser` for a named instance) finds addresses and port, while `tls::trust_anchors` are loaded.
+//! 1. `resolve` finds addresses and port, while `tls::trust_anchors` are loaded.
 //! 2. `dial` opens TCP.
 //! 3. `encrypt` does `prelogin` and `tls`, in the order that the kind of encryption asks for.
 //! 4. `login` logs in through tiberius, on a `login_stream`.
@@ -8,7 +8,6 @@
 //! Redirects of the server are followed. In round trips: TCP 1, PRELOGIN 2, TLS 1.2 3 and 4, login 5; strict saves one, TLS 1.3
 //! takes a single one.
 
-mod browser;
 mod dial;
 mod encrypt;
 mod login;
@@ -22,7 +21,7 @@ pub use login::{IfUnopened, Session};
 use tokio::sync::OwnedMutexGuard;
 
 use super::{errors, limits};
-use crate::model::facts::{Connected, Fact, LoggedIn, Resolved, ServerFacts, SqlTrouble, Trouble};
+use crate::model::facts::{Connected, Fact, ResolvedServer, ServerFacts, ServerLogin, SqlTrouble, Trouble};
 use crate::model::server_address::ServerAddress;
 use crate::model::target::Target;
 use crate::model::untrusted::Untrusted;
@@ -87,7 +86,7 @@ async fn connect_to(
 ) -> Result<(Session, Option<SqlTrouble>), Option<ServerAddress>> {
     // Reading a few hundred roots takes as long as resolving a name: side by side they cost nothing.
     let (resolved, anchors) = tokio::join!(resolve::resolve(address), TrustAnchors::load(&target.trust));
-    let resolved: Resolved = learnt(resolved, facts, report, |facts| &mut facts.resolved)?;
+    let resolved: ResolvedServer = learnt(resolved, facts, report, |facts| &mut facts.resolved)?;
     let dialled = dial::dial(&resolved, target.multi_subnet).await;
     let (stream, connected) = match dialled {
         Ok(found) => {
@@ -111,7 +110,7 @@ async fn connect_to(
     learnt(Ok(encrypted), facts, report, |facts| &mut facts.encrypted)?;
     match login(stream, target, &address.host, (database, if_unopened)).await {
         Ok(AcceptedLogin { session, took, database_error }) => {
-            let logged_in = LoggedIn { login: Untrusted::default(), user: Untrusted::default(), took };
+            let logged_in = ServerLogin { login: Untrusted::default(), user: Untrusted::default(), took };
             learnt(Ok(logged_in), facts, report, |facts| &mut facts.login)?;
             Ok((session, database_error))
         }

@@ -8,7 +8,7 @@ use super::batch::{self, Reply};
 use super::connect::{Connection, FactsReport, IfUnopened, Session, connect};
 use super::content::{self, CONTENT};
 use super::limits;
-use crate::model::facts::{Content, Database, Fact, LoggedIn, ServerFacts, SqlTrouble, Trouble};
+use crate::model::facts::{Content, DatabaseSeen, Fact, ServerFacts, ServerLogin, SqlTrouble, Trouble};
 use crate::model::target::Target;
 use crate::model::untrusted::Untrusted;
 
@@ -23,7 +23,7 @@ pub async fn survey(connection: &mut Connection) -> Result<(), Trouble> {
     let reply = batch::send(&mut connection.session, &survey_batch(), &[], limits::READ).await?;
     read_common(&reply, &mut connection.facts);
     connection.facts.database = match read::database(&reply) {
-        Ok(Some(state)) => Fact::Seen(Database::Open(state)),
+        Ok(Some(state)) => Fact::Seen(DatabaseSeen::Open(state)),
         // The session is in it, so it exists, whatever the catalogue shows.
         Ok(None) => Fact::Missing(Trouble::Unasked),
         Err(trouble) => Fact::Missing(trouble),
@@ -88,7 +88,7 @@ pub async fn look_from_master(
             }
             facts.database = Fact::Seen(absent_or_closed(&reply, refusal));
             facts.content = match facts.database.seen() {
-                Some(Database::Absent) => Fact::Seen(Content::Empty),
+                Some(DatabaseSeen::Absent) => Fact::Seen(Content::Empty),
                 _ => Fact::Missing(Trouble::Unasked),
             };
             Some(connection)
@@ -96,7 +96,7 @@ pub async fn look_from_master(
         Err(trouble) => {
             // Only a server that answers leaves it unclear; a broken connection must be reported, and fixed.
             facts.database = match trouble {
-                Trouble::Sql(_) => Fact::Seen(Database::Unclear { said: refusal }),
+                Trouble::Sql(_) => Fact::Seen(DatabaseSeen::Unclear { said: refusal }),
                 _ => Fact::Missing(trouble.clone()),
             };
             mark_missing(&mut facts, &trouble);
@@ -107,8 +107,8 @@ pub async fn look_from_master(
     kept
 }
 
-fn unnamed_login() -> LoggedIn {
-    LoggedIn { login: Untrusted::default(), user: Untrusted::default(), took: Duration::ZERO }
+fn unnamed_login() -> ServerLogin {
+    ServerLogin { login: Untrusted::default(), user: Untrusted::default(), took: Duration::ZERO }
 }
 
 fn mark_missing(facts: &mut ServerFacts, trouble: &Trouble) {
@@ -145,11 +145,11 @@ async fn send_from_master(session: &mut Session, target: &Target) -> Result<Repl
     batch::send(session, FROM_MASTER, &[&target.database.as_str()], limits::READ).await
 }
 
-fn absent_or_closed(reply: &Reply, refusal: SqlTrouble) -> Database {
+fn absent_or_closed(reply: &Reply, refusal: SqlTrouble) -> DatabaseSeen {
     match read::database(reply) {
-        Ok(Some(state)) => Database::Closed { state: Some(state), said: refusal },
-        Ok(None) if read::sees_every_database(reply) => Database::Absent,
-        Ok(None) | Err(_) => Database::Unclear { said: refusal },
+        Ok(Some(state)) => DatabaseSeen::Closed { state: Some(state), said: refusal },
+        Ok(None) if read::sees_every_database(reply) => DatabaseSeen::Absent,
+        Ok(None) | Err(_) => DatabaseSeen::Unclear { said: refusal },
     }
 }
 
@@ -165,10 +165,12 @@ mod tests {
     #[test]
     fn absent_closed_and_unclear_are_told_apart() {
         let rights = |sees| [("part", "rights"), ("create_database", "#0"), ("view_databases", sees)];
-        assert_eq!(absent_or_closed(&reply(&[&rights("#1")]), said(4060)), Database::Absent);
-        assert_eq!(absent_or_closed(&reply(&[&rights("#0")]), said(4060)), Database::Unclear { said: said(4060) });
+        assert_eq!(absent_or_closed(&reply(&[&rights("#1")]), said(4060)), DatabaseSeen::Absent);
+        assert_eq!(absent_or_closed(&reply(&[&rights("#0")]), said(4060)), DatabaseSeen::Unclear { said: said(4060) });
         let row = [("part", "database"), ("name", "Octopus"), ("state", "RESTORING"), ("exact", "#1")];
-        let Database::Closed { state: Some(state), .. } = absent_or_closed(&reply(&[&row]), said(927)) else { panic!("closed") };
+        let DatabaseSeen::Closed { state: Some(state), .. } = absent_or_closed(&reply(&[&row]), said(927)) else {
+            panic!("closed")
+        };
         assert_eq!(state.state.as_str(), "RESTORING");
     }
 

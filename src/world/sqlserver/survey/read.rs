@@ -6,16 +6,16 @@ use time::PrimitiveDateTime;
 use time::format_description::BorrowedFormatItem;
 use time::macros::format_description;
 
-use crate::model::facts::{Collation, DatabaseRights, DatabaseState, Fact, LoggedIn, Replication, Trouble, Version};
+use crate::model::facts::{Collation, DatabaseRights, DatabaseState, Fact, Replication, ServerLogin, ServerVersion, Trouble};
 use crate::model::untrusted::Untrusted;
 use crate::world::sqlserver::batch::{Reply, ReplyRow};
 
 /// Returns the server's version. `SERVERPROPERTY` may return an empty text for an unknown property.
-pub fn version(reply: &Reply) -> Result<Version, Trouble> {
+pub fn version(reply: &Reply) -> Result<ServerVersion, Trouble> {
     let row = reply.row("identity")?;
     let number = row.text("number");
     let major = number.as_str().split('.').next().and_then(|first| first.trim().parse().ok()).unwrap_or_default();
-    Ok(Version {
+    Ok(ServerVersion {
         major,
         number,
         edition: row.text("edition"),
@@ -25,9 +25,9 @@ pub fn version(reply: &Reply) -> Result<Version, Trouble> {
 }
 
 /// Returns the login; `took` is how long it took, known from before.
-pub fn logged_in(reply: &Reply, took: Duration) -> Result<LoggedIn, Trouble> {
+pub fn logged_in(reply: &Reply, took: Duration) -> Result<ServerLogin, Trouble> {
     let row = reply.row("identity")?;
-    Ok(LoggedIn { login: row.text("login_name"), user: row.text("user_name"), took })
+    Ok(ServerLogin { login: row.text("login_name"), user: row.text("user_name"), took })
 }
 
 /// Style 126 of `CONVERT`: ISO 8601 with as many decimals as the type has.

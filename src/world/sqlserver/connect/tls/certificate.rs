@@ -7,7 +7,7 @@ use x509_parser::extensions::GeneralName;
 use x509_parser::prelude::{FromDer, X509Certificate};
 use x509_parser::x509::X509Name;
 
-use crate::model::facts::Certificate;
+use crate::model::facts::ServerCertificate;
 use crate::model::untrusted::Untrusted;
 
 /// Computes SHA-256 over a certificate's DER encoding.
@@ -19,10 +19,10 @@ pub fn sha256(der: &[u8]) -> [u8; 32] {
 }
 
 /// Reads a certificate; `None` when it cannot be parsed at all.
-pub fn read(der: &[u8], now: OffsetDateTime) -> Option<Certificate> {
+pub fn read(der: &[u8], now: OffsetDateTime) -> Option<ServerCertificate> {
     let (_, parsed) = X509Certificate::from_der(der).ok()?;
     let not_after = parsed.validity().not_after.to_datetime();
-    Some(Certificate {
+    Some(ServerCertificate {
         subject: common_name(parsed.subject()),
         issuer: common_name(parsed.issuer()),
         names: names(&parsed),

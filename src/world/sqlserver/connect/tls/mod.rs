@@ -1,7 +1,6 @@
 //! TLS: rustls with ring, around a stream that tiberius then takes for a plain one.
 
 pub mod certificate;
-mod troubles;
 mod trust_anchors;
 mod verifier;
 
@@ -90,7 +89,7 @@ where
         Ok(Ok(stream)) => Ok(stream),
         Ok(Err(error)) => Err(match shown.refusal {
             Some(refusal) => Trouble::Tls(refusal),
-            None => troubles::from_handshake(&error, order == Order::TlsFirst),
+            None => verifier::from_handshake(&error, order == Order::TlsFirst),
         }),
     };
     Handshake { outcome, certificate: shown.certificate }

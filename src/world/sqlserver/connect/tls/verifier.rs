@@ -1,5 +1,6 @@
-//! Verifies the server's certificate, and keeps what was shown and why it was refused.
+//! Verifies the server's certificate, keeps what was shown and why it was refused, and converts rustls' errors.
 
+use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
@@ -7,13 +8,15 @@ use rustls::client::{verify_server_cert_signed_by_trust_anchor, verify_server_na
 use rustls::crypto::CryptoProvider;
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::server::ParsedCertificate;
-use rustls::{CertificateError, DigitallySignedStruct, Error, RootCertStore, SignatureScheme};
+use rustls::{AlertDescription, CertificateError, DigitallySignedStruct, Error, InvalidMessage, RootCertStore, SignatureScheme};
 use time::OffsetDateTime;
 use x509_parser::prelude::{FromDer, X509Certificate};
 
+use super::certificate;
 use super::trust_anchors::TrustAnchors;
-use super::{certificate, troubles};
-use crate::model::facts::TlsTrouble;
+use crate::model::facts::{TlsTrouble, Trouble};
+use crate::model::untrusted::Untrusted;
+use crate::world::sqlserver::errors;
 
 /// A verifier for one handshake.
 #[derive(Debug)]
@@ -80,7 +83,7 @@ impl CertificateVerifier {
             verify_server_cert_signed_by_trust_anchor(&parsed, roots, between, now, algorithms)?;
             verify_server_name(&parsed, name)
         };
-        checked().map_err(|error| troubles::from_certificate(&error, shown))
+        checked().map_err(|error| from_certificate(&error, shown))
     }
 }
 
@@ -90,7 +93,7 @@ fn verify_without_chain(shown: &CertificateDer<'_>, name: &ServerName<'_>, now: 
     let now = i64::try_from(now.as_secs()).ok().and_then(|seconds| OffsetDateTime::from_unix_timestamp(seconds).ok());
     let now = now.unwrap_or(OffsetDateTime::UNIX_EPOCH);
     let facts = certificate::read(shown, now)
-        .ok_or_else(|| troubles::from_certificate(&Error::InvalidCertificate(CertificateError::BadEncoding), shown))?;
+        .ok_or_else(|| from_certificate(&Error::InvalidCertificate(CertificateError::BadEncoding), shown))?;
     if now > facts.not_after {
         return Err(TlsTrouble::Expired);
     }
@@ -99,7 +102,7 @@ fn verify_without_chain(shown: &CertificateDer<'_>, name: &ServerName<'_>, now: 
     }
     ParsedCertificate::try_from(shown)
         .and_then(|parsed| verify_server_name(&parsed, name))
-        .map_err(|error| troubles::from_certificate(&error, shown))
+        .map_err(|error| from_certificate(&error, shown))
 }
 
 impl ServerCertVerifier for CertificateVerifier {
@@ -170,5 +173,89 @@ impl CertificateVerifier {
             }
         }
         Err(error)
+    }
+}
+
+/// Converts the error of a certificate that was not trusted.
+pub fn from_certificate(error: &Error, shown: &[u8]) -> TlsTrouble {
+    use CertificateError as Bad;
+    let Error::InvalidCertificate(bad) = error else { return in_rustls_words(error) };
+    match bad {
+        Bad::Expired | Bad::ExpiredContext { .. } => TlsTrouble::Expired,
+        Bad::NotValidYet | Bad::NotValidYetContext { .. } => TlsTrouble::NotYetValid,
+        Bad::NotValidForName | Bad::NotValidForNameContext { .. } => TlsTrouble::WrongName,
+        // webpki reports "CA used as end entity" for some self-signed ones and "unknown issuer" for others.
+        _ if is_self_signed(shown) => TlsTrouble::SelfSigned,
+        Bad::UnknownIssuer | Bad::BadSignature => TlsTrouble::UnknownIssuer,
+        _ => in_rustls_words(error),
+    }
+}
+
+fn is_self_signed(shown: &[u8]) -> bool {
+    certificate::read(shown, OffsetDateTime::UNIX_EPOCH).is_some_and(|facts| facts.self_signed)
+}
+
+fn in_rustls_words(error: &Error) -> TlsTrouble {
+    TlsTrouble::Handshake(Untrusted::new(&error.to_string()))
+}
+
+/// Converts the error of a handshake that failed for another reason than the certificate. `strict`: TLS was the first thing sent.
+pub fn from_handshake(error: &io::Error, strict: bool) -> Trouble {
+    let tls = error.get_ref().and_then(|inner| inner.downcast_ref::<Error>());
+    match tls {
+        Some(Error::AlertReceived(AlertDescription::NoApplicationProtocol)) if strict => {
+            Trouble::Tls(TlsTrouble::StrictNotOffered)
+        }
+        // Text instead of a TLS record, for instance of a web server without TLS. A SQL Server never sends anything first.
+        Some(Error::InvalidMessage(InvalidMessage::InvalidContentType | InvalidMessage::UnknownProtocolVersion)) if strict => {
+            Trouble::NotSqlServer
+        }
+        Some(other) => Trouble::Tls(in_rustls_words(other)),
+        None => match errors::from_io(error) {
+            // A server without TDS 8.0 takes the first TLS record for a packet of unknown type, and closes the connection.
+            Trouble::ConnectionLost if strict => Trouble::Tls(TlsTrouble::StrictNotOffered),
+            Trouble::ConnectionLost => {
+                Trouble::Tls(TlsTrouble::Handshake(Untrusted::new("the server ended the connection during the handshake")))
+            }
+            Trouble::Io(text) => Trouble::Tls(TlsTrouble::Handshake(text)),
+            other => other,
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn io(error: Error) -> io::Error {
+        io::Error::new(io::ErrorKind::InvalidData, error)
+    }
+
+    #[test]
+    fn a_server_that_hangs_up_does_not_speak_strict() {
+        let end: io::Error = io::ErrorKind::UnexpectedEof.into();
+        assert_eq!(from_handshake(&end, true), Trouble::Tls(TlsTrouble::StrictNotOffered));
+        assert!(matches!(from_handshake(&end, false), Trouble::Tls(TlsTrouble::Handshake(_))));
+        let alert = io(Error::AlertReceived(AlertDescription::NoApplicationProtocol));
+        assert_eq!(from_handshake(&alert, true), Trouble::Tls(TlsTrouble::StrictNotOffered));
+    }
+
+    #[test]
+    fn words_instead_of_records_are_another_service() {
+        let words = io(Error::InvalidMessage(InvalidMessage::InvalidContentType));
+        assert_eq!(from_handshake(&words, true), Trouble::NotSqlServer);
+    }
+
+    #[test]
+    fn names_and_dates_are_told_from_issuers() {
+        let table = [
+            (CertificateError::Expired, TlsTrouble::Expired),
+            (CertificateError::NotValidYet, TlsTrouble::NotYetValid),
+            (CertificateError::NotValidForName, TlsTrouble::WrongName),
+            (CertificateError::UnknownIssuer, TlsTrouble::UnknownIssuer),
+        ];
+        for (error, expected) in table {
+            assert_eq!(from_certificate(&Error::InvalidCertificate(error), b""), expected);
+        }
     }
 }
