@@ -1,4 +1,4 @@
-//! What is to be done once the wizard has done its part, as a closed set. Which of it applies is the mind's to say.
+//! What the operator should do after the wizard, as a closed set. The wizard decides which of it applies.
 
 use serde::Deserialize;
 
@@ -6,50 +6,48 @@ use serde::Deserialize;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Advice {
-    /// The new master key belongs in a safe place.
+    /// Keep the new master key in a safe place.
     KeepKey,
-    /// Octopus Server was not set up by this run: its script is to be run.
+    /// Run Octopus Server's script, because this run did not set it up.
     RunScript,
-    /// The service was installed and, as it was asked for, not started.
+    /// Start the service, which was installed but not started, as requested.
     StartService,
-    /// Nobody can sign in before there is an administrator.
+    /// Create an administrator, so that somebody can sign in.
     MakeAdministrator,
-    /// The licence was not handed over.
+    /// Enter the licence, which was not handed over.
     SetLicence,
-    /// The administrator was made, and Octopus Server runs.
+    /// Sign in: the administrator exists, and Octopus Server runs.
     SignIn,
-    /// Nothing is shared, which a second node needs.
+    /// Set up shared storage, which a second node needs.
     ShareStorage,
-    /// The next node is to be added.
+    /// Add the next node.
     NextNode,
-    /// A load balancer is to stand before several nodes.
+    /// Put a load balancer in front of several nodes.
     LoadBalancer,
-    /// Polling Tentacles are to be told of every node.
+    /// Make every node known to polling Tentacles.
     Tentacles,
-    /// A node that joined is to be tried by itself first.
+    /// Try a joined node by itself first.
     TryFirst,
-    /// A node that joined is to be known to the load balancer.
+    /// Add a joined node to the load balancer.
     AddToLoadBalancer,
-    /// Polling Tentacles are to be told of the node that joined.
+    /// Make a joined node known to polling Tentacles.
     PollJoined,
-    /// Octopus Server has to be told of changed settings.
+    /// Apply changed settings to Octopus Server.
     ApplyChange,
-    /// Load balancer and Tentacles have to be told of changed addresses.
+    /// Tell the load balancer and the Tentacles about changed addresses.
     TellOthers,
-    /// Drift shows what differs.
     LookAtDrift,
-    /// A node that left is to be forgotten by load balancer and Tentacles.
+    /// Remove a node that left from the load balancer and the Tentacles.
     Forget,
-    /// Octopus Server of a node that left is to be stopped and deleted from Octopus' own list.
+    /// Stop the Octopus Server of a node that left, and delete it from Octopus' own list.
     StopServer,
-    /// What was left of a node's secrets is to be deleted in the end.
+    /// Finally delete the remaining secrets of a node.
     DeleteSecrets,
-    /// A removed node is to be deleted from Octopus' own list.
+    /// Delete a removed node from Octopus' own list.
     DeleteInOctopus,
 }
 
 impl Advice {
-    /// Every piece of it.
     pub const ALL: [Self; 20] = [
         Self::KeepKey,
         Self::RunScript,

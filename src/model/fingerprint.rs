@@ -19,7 +19,7 @@ pub struct Fingerprint(pub [u8; 4]);
 pub struct NotAFingerprint;
 
 impl Fingerprint {
-    /// The fingerprint of a key's bytes.
+    /// Returns the fingerprint of a key's bytes.
     pub fn of(key: &[u8]) -> Self {
         let mut context = ring::digest::Context::new(&ring::digest::SHA256);
         context.update(b"octopus-setup fingerprint 1\0");

@@ -8,35 +8,34 @@ use serde::{Deserialize, Serialize};
 
 use super::choice::choices;
 
-/// Octopus Server, whose commands a plan's last steps run.
+/// The Octopus Server whose commands a plan's last steps run.
 #[derive(Debug, Clone)]
 pub struct HandOver {
-    /// Its program.
     pub program: PathBuf,
-    /// The licence's XML, where one was given (first node only).
+    /// The licence's XML, if one was given (first node only).
     pub licence: Option<SecretString>,
 }
 
 choices! {
     /// Whether Octopus Server's own commands are run.
     pub enum Handing {
-        /// If its program is found; otherwise its script is shown.
+        /// If the program is found; otherwise its script is shown.
         WhenFound = "when-found",
-        /// Yes: without its program nothing is begun.
+        /// Yes; nothing is begun without the program.
         Always = "always",
-        /// No: its script is shown.
+        /// No; its script is shown.
         Script = "script",
     }
 }
 
-/// How a command ended that was no success.
+/// How a command failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum CommandEnded {
     /// With this exit status.
     Status(i32),
     /// By this signal.
     Signal(i32),
-    /// It did not end in this time, and was killed.
+    /// It was killed after this time.
     TimedOut(Duration),
     /// It could not be started.
     NotStarted,

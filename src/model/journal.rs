@@ -22,7 +22,6 @@ pub struct Journal {
     pub format: u32,
     /// The program's version that wrote it.
     pub program: String,
-    /// The flow.
     pub flow: Flow,
     /// The instance; the journal's file is named after it.
     pub instance: String,
@@ -60,7 +59,6 @@ pub struct Journal {
 /// An unfinished run, as loaded from this machine.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Resumption {
-    /// Its journal.
     pub journal: Journal,
     /// The key that the run sealed, if it got that far.
     pub key: Option<MasterKey>,
@@ -87,7 +85,6 @@ pub struct StorageRecord {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct StepRecord {
-    /// Which.
     pub kind: StepKind,
     /// Where it stands.
     pub state: StepState,

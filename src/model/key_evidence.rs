@@ -45,11 +45,10 @@ pub struct KeyEvidence {
 }
 
 impl KeyEvidence {
-    /// At most so many values are tried: each one more makes a false verdict no less likely than it is by then, and a
-    /// database may hold a million of them.
+    /// The most values that are tried: more would not make a false verdict less likely, and a database may hold a million.
     pub const MOST: usize = 25;
 
-    /// What kind of evidence there is.
+    /// Returns the kind of evidence.
     pub fn kind(&self) -> Evidence {
         match (&self.verifier, self.certificates().next(), independent(&self.values).len()) {
             (Some(_), ..) => Evidence::Verifier,
@@ -59,7 +58,7 @@ impl KeyEvidence {
         }
     }
 
-    /// The key's verdict. Takes up to some milliseconds of one processor.
+    /// Judges a key. Takes up to some milliseconds of one processor.
     pub fn judge(&self, key: &MasterKey) -> KeyVerdict {
         let independent = independent(&self.values);
         match self.verifier.map(|verifier| verifier.accepts(key)) {
@@ -75,14 +74,13 @@ impl KeyEvidence {
     }
 }
 
-/// So many values that come out as text are proof.
+/// How many values that decrypt to text are proof.
 const PROOF: usize = 3;
 
-/// The values that can be tried apart from each other, at most [`KeyEvidence::MOST`], certificates first.
+/// Returns the independent values, at most [`KeyEvidence::MOST`], certificates first.
 ///
-/// Octopus copies values as they are into snapshots of variables and processes; ten copies of one say no more than one.
-/// Under a wrong key the padding depends on the last block and on what stands before it, hence either one's return makes
-/// a value a copy.
+/// Octopus copies values unchanged into snapshots of variables and processes, and ten copies prove no more than one. Under a wrong key
+/// the padding depends on the last block and the one before it, so a value that repeats either counts as a copy.
 pub(super) fn independent(values: &[EncryptedValue]) -> Vec<&EncryptedValue> {
     let mut kept: Vec<&EncryptedValue> = Vec::new();
     let (certificates, others): (Vec<_>, Vec<_>) = values.iter().partition(|value| value.is_certificate);
@@ -99,11 +97,10 @@ fn last_block(value: &EncryptedValue) -> &[u8] {
     &value.cipher[value.cipher.len().saturating_sub(BLOCK)..]
 }
 
-/// The verdict of the server certificate, where there is one; it decides alone.
+/// Judges by the server certificate, if there is one; it decides alone.
 ///
-/// Under the right key its row may still hold nothing that is a certificate, if Octopus came to keep it in a form that
-/// is unknown here. Text tells that from a wrong key; the operator is told that nobody can tell, and not that a right
-/// key is wrong (Issues#6507 was that).
+/// Even the right key may not yield a certificate, if Octopus stores it in a form that is unknown here. Text distinguishes that from a
+/// wrong key: the verdict is then open, instead of calling a right key wrong (which was Issues#6507).
 pub(super) fn by_certificate(values: &[&EncryptedValue], key: &MasterKey) -> Option<KeyVerdict> {
     let opened: Vec<_> = values.iter().filter(|value| value.is_certificate).map(|value| tried(value, key)).collect();
     if opened.is_empty() {
@@ -117,8 +114,8 @@ pub(super) fn by_certificate(values: &[&EncryptedValue], key: &MasterKey) -> Opt
     })
 }
 
-/// Whether the server certificate contradicts what the registry's verifier said of the key. Only what chance does not do
-/// counts: an accepted key that unpads none of it, and a refused one that opens it.
+/// Returns whether the server certificate contradicts the registry's verifier. Only what cannot be chance counts: an accepted key that
+/// does not even yield correct padding, or a refused one that opens it.
 pub(super) fn certificate_contradicts(accepted: bool, values: &[&EncryptedValue], key: &MasterKey) -> bool {
     let mut opened = values.iter().filter(|value| value.is_certificate).map(|value| tried(value, key)).peekable();
     if accepted {
@@ -128,11 +125,11 @@ pub(super) fn certificate_contradicts(accepted: bool, values: &[&EncryptedValue]
     }
 }
 
-/// The verdict of other values.
+/// Judges by other values.
 ///
-/// A value that does not open proves that its key is another one, so a key that opens none is wrong however few there
-/// are; "cannot be verified" would invite the operator to go on. What is binary (an odd password) and only unpads speaks
-/// neither for nor against the key.
+/// A value that does not open proves that its key is another one, so a key that opens none is wrong however few there are; "cannot be
+/// verified" would invite the operator to go on. A binary value (an odd password) with correct padding speaks neither for nor against
+/// the key.
 pub(super) fn by_values(values: &[&EncryptedValue], key: &MasterKey) -> KeyVerdict {
     let tried: Vec<_> = values.iter().map(|value| tried(value, key)).collect();
     let refused = tried.iter().filter(|one| **one == Opened::Not).count();
@@ -147,16 +144,15 @@ pub(super) fn by_values(values: &[&EncryptedValue], key: &MasterKey) -> KeyVerdi
     }
 }
 
-/// What a key makes of a value.
+/// The result of decrypting a value with a key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Opened {
-    /// A certificate.
     Certificate,
-    /// Text, which a wrong key makes once in ten million times.
+    /// Text, which a wrong key yields once in ten million times.
     Text,
-    /// The padding came out right and what is in it is neither, as a wrong key makes it every 255th time.
+    /// Correct padding around something else, which a wrong key yields once in 255 times.
     Odd,
-    /// It does not open.
+    /// Wrong padding.
     Not,
 }
 
@@ -169,8 +165,8 @@ fn tried(value: &EncryptedValue, key: &MasterKey) -> Opened {
     }
 }
 
-/// UTF-8 without control characters other than those of a text of several lines. Of nothing, too: an empty value is a
-/// block of sixteen bytes of padding, which no wrong key makes.
+/// Returns whether this is UTF-8 without control characters other than line breaks and the like. An empty value counts: it is a block
+/// of sixteen bytes of padding, which no wrong key yields.
 fn is_text(plain: &[u8]) -> bool {
     str::from_utf8(plain).is_ok_and(|text| text.chars().all(|c| !c.is_control() || matches!(c, '\t' | '\n' | '\r')))
 }
@@ -181,9 +177,9 @@ pub(super) const BLOCK: usize = 16;
 /// A value that Octopus encrypted: AES-CBC with PKCS#7 padding, `base64(cipher)|base64(iv)` (facts/octopus.md section 4).
 #[derive(Clone, PartialEq, Eq)]
 pub struct EncryptedValue {
-    /// Where it stands, `Configuration/certificate-global`.
+    /// Where it was found, for instance `Configuration/certificate-global`.
     pub place: Untrusted,
-    /// Whether what comes out must be a certificate.
+    /// Whether it has to decrypt to a certificate.
     pub is_certificate: bool,
     /// The encrypted bytes.
     pub cipher: Vec<u8>,
@@ -191,7 +187,7 @@ pub struct EncryptedValue {
     pub iv: [u8; 16],
 }
 
-/// Without the bytes: they are of no use to a reader, and a log is no place for what a key can open.
+/// Leaves the bytes out: a log is no place for what a key can open.
 impl fmt::Debug for EncryptedValue {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter
@@ -204,8 +200,8 @@ impl fmt::Debug for EncryptedValue {
 }
 
 impl EncryptedValue {
-    /// Reads a whole text as a value: whole blocks, at least one, and an initialisation vector of exactly 16 bytes, both
-    /// in strict base64. Anything else is some other text.
+    /// Reads a whole text as a value: at least one whole block, and an initialisation vector of exactly 16 bytes, both in strict base64.
+    /// Returns `None` for any other text.
     pub fn parse(text: &str) -> Option<Self> {
         let (cipher, iv) = text.split_once('|')?;
         let iv = BASE64.decode(iv.as_bytes()).ok()?.try_into().ok()?;
@@ -214,21 +210,20 @@ impl EncryptedValue {
         whole.then(|| Self { place: Untrusted::default(), is_certificate: false, cipher, iv })
     }
 
-    /// Every value in a text that was found at this place: in any string of a JSON document, or the whole text where it
-    /// is none. A text without any gives none; it is never an error.
+    /// Finds every value in a text from this place: in any string of a JSON document, or in the whole text if it is not JSON. Finding none
+    /// is no error.
     pub fn find_in(place: &Untrusted, is_certificate: bool, text: &str) -> Vec<Self> {
         let found = strings(text, Self::parse);
         found.into_iter().map(|value| Self { place: place.clone(), is_certificate, ..value }).collect()
     }
 }
 
-/// Octopus keeps JSON in strings of JSON, in the properties of deployment steps for one. Deeper than this it does not.
+/// The deepest JSON within strings of JSON. Octopus nests so in the properties of deployment steps, for instance.
 const NESTED: usize = 4;
 
-/// Gives every string of a JSON document to `take`, or the whole text where it is none, and keeps what it makes of them.
+/// Passes every string of a JSON document, or the whole text if it is not JSON, to `take`, and collects the results.
 ///
-/// JSON that cannot be read (cut off, nested beyond the parser's limit of 128) is one text like any other: the
-/// place is a fact that is missing.
+/// JSON that cannot be parsed (truncated, or nested beyond the parser's limit of 128) is treated as plain text.
 pub(super) fn strings<T>(text: &str, mut take: impl FnMut(&str) -> Option<T>) -> Vec<T> {
     let mut found = Vec::new();
     read(text, NESTED, &mut |string| found.extend(take(string)));
@@ -252,8 +247,7 @@ fn walk(value: &Value, depth: usize, take: &mut impl FnMut(&str)) {
     }
 }
 
-/// What comes out of a value under a key; `None` where the padding does not come out right, as it always does under the
-/// key that the value was made with.
+/// Decrypts a value; `None` if the padding is wrong, which it never is under the value's own key.
 pub(super) fn open(value: &EncryptedValue, key: &MasterKey) -> Option<Zeroizing<Vec<u8>>> {
     let mut text = Zeroizing::new(value.cipher.clone());
     let length = match key.expose_bytes().len() {
@@ -270,12 +264,12 @@ fn unpadded(decryptor: impl BlockModeDecrypt, text: &mut [u8]) -> Option<usize> 
 
 const PEM: [&str; 2] = ["-----BEGIN CERTIFICATE-----", "-----END CERTIFICATE-----"];
 
-/// X.509 in DER, or a PKCS#12 store; either also in base64, and either text also as a JSON string; or X.509 in PEM.
+/// Returns whether this is X.509 in DER or a PKCS#12 store, either also in base64, and that also as a JSON string; or X.509 in PEM.
 pub(super) fn is_certificate(plain: &[u8]) -> bool {
     in_der(plain) || str::from_utf8(plain).is_ok_and(in_text)
 }
 
-/// To the last byte: a certificate in front of other bytes is not what anybody encrypted.
+/// Checks to the last byte: nobody encrypts a certificate with other bytes after it.
 fn in_der(bytes: &[u8]) -> bool {
     let x509 = || x509_parser::parse_x509_certificate(bytes).is_ok_and(|(rest, _)| rest.is_empty());
     is_pkcs12(bytes) || (bytes.first() == Some(&0x30) && x509())
@@ -294,7 +288,7 @@ fn in_text(text: &str) -> bool {
 }
 
 fn in_base64(text: &str) -> bool {
-    // Allocated once: a text that grows leaves copies of itself behind.
+    // Allocated once, because a growing text leaves copies of itself behind.
     let mut plain = Zeroizing::new(Vec::with_capacity(text.len()));
     plain.extend(text.bytes().filter(|byte| !byte.is_ascii_whitespace()));
     BASE64.decode(&plain).map(Zeroizing::new).is_ok_and(|bytes| in_der(&bytes))
@@ -304,16 +298,16 @@ fn in_base64(text: &str) -> bool {
 const SEQUENCE: u8 = 0x30;
 /// `INTEGER 3`, the only version that PKCS#12 has.
 const VERSION: [u8; 3] = [0x02, 0x01, 0x03];
-/// `1.2.840.113549.1.7.1`, data, and `…2`, signed data: what a store may contain.
+/// What a store may contain: `1.2.840.113549.1.7.1`, data, and `…2`, signed data.
 const CONTENTS: [[u8; 11]; 2] = [
     [0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x07, 0x01],
     [0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x07, 0x02],
 ];
 
-/// Whether the bytes are a PKCS#12 store by their frame: a sequence to the last byte, version 3, and a content of a known
-/// kind. The content itself is encrypted once more; its password is nothing that we know.
+/// Returns whether the bytes are a PKCS#12 store by their frame: a sequence to the last byte, version 3, and a content of a known kind.
+/// The content itself is encrypted once more, with a password that we do not know.
 ///
-/// The frame has more than sixteen bytes that cannot be otherwise: chance makes it once in 2^128 tries.
+/// The frame fixes more than sixteen bytes, so chance produces it once in 2^128 tries.
 pub(super) fn is_pkcs12(bytes: &[u8]) -> bool {
     let inner = || {
         let store = sequence(bytes).filter(|store| store.ends)?;
@@ -325,12 +319,12 @@ pub(super) fn is_pkcs12(bytes: &[u8]) -> bool {
 
 struct Sequence<'a> {
     inside: &'a [u8],
-    /// Whether nothing follows it.
+    /// Nothing follows it.
     ends: bool,
 }
 
-/// The sequence that the bytes begin with. Old tools write BER, where the length may be told by an end mark (two zeros)
-/// instead; then it is the whole rest.
+/// Returns the sequence that the bytes begin with. Old tools write BER, which may mark the end with two zeros instead of a length;
+/// then it is the whole rest.
 fn sequence(bytes: &[u8]) -> Option<Sequence<'_>> {
     let (first, rest) = bytes.strip_prefix(&[SEQUENCE])?.split_first()?;
     if *first == 0x80 {

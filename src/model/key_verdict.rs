@@ -1,4 +1,4 @@
-//! Whether a master key is the cluster's: three-valued, with the evidence.
+//! The verdict on whether a master key is the cluster's: three-valued, with the evidence.
 
 use serde::{Deserialize, Serialize};
 
@@ -9,27 +9,27 @@ pub enum KeyVerdict {
     Correct(KeyBasis),
     /// It is not.
     Wrong(KeyBasis),
-    /// Nobody can tell.
+    /// It cannot be verified.
     Unverifiable(NoBasis),
 }
 
-/// By what it was judged.
+/// The evidence for a verdict.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum KeyBasis {
     /// The registry's own salted verifier.
     Verifier,
-    /// Octopus' encrypted server certificate, which came out as one, or did not.
+    /// Octopus' encrypted server certificate.
     Certificate,
-    /// Independent encrypted values of Octopus: so many came out as text, or none of so many did.
+    /// Octopus' independent encrypted values: how many decrypted to text, or how many did not.
     Values(usize),
 }
 
-/// Why nobody can tell.
+/// Why a key cannot be verified.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum NoBasis {
     /// There is nothing encrypted in the database.
     Nothing,
-    /// Fewer than three encrypted values, and no certificate: padding comes out right by chance once in 256 times.
+    /// Fewer than three encrypted values and no certificate: padding is correct by chance once in 256 times.
     TooFew {
         /// How many there are.
         values: usize,
@@ -37,9 +37,9 @@ pub enum NoBasis {
     /// The registry's verifier and Octopus' own certificate contradict each other: the key was changed in Octopus since the
     /// registry was made, or the registry is another cluster's.
     Rotated,
-    /// Some values came out and some did not: perhaps a rotation of the key that was interrupted.
+    /// Some values decrypted and some did not: perhaps an interrupted rotation of the key.
     Mixed {
-        /// How many came out.
+        /// How many decrypted.
         opened: usize,
         /// Of how many.
         values: usize,

@@ -19,24 +19,23 @@ use zeroize::Zeroizing;
 
 use crate::model::untrusted::Untrusted;
 
-/// The most bytes of a licence, in whatever form: those of Octopus have two thousand as XML, and four times as many as base64
-/// of UTF-16.
+/// The most bytes of a licence in any form. Octopus' licences have two thousand as XML, and four times as many as base64 of UTF-16.
 pub const LIMIT: u64 = 64 << 10;
 
 /// How many nodes a licence allows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum NodeLimit {
-    /// So many; one where the licence says nothing.
+    /// This many; one if the licence does not say.
     Nodes(u32),
-    /// As many as one wants.
+    /// Any number.
     Unlimited,
 }
 
 impl NodeLimit {
-    /// What the registry keeps for [`Self::Unlimited`].
+    /// The registry's value for [`Self::Unlimited`].
     const WITHOUT_END: i32 = i32::MAX;
 
-    /// As the registry keeps it.
+    /// Returns the registry's value.
     pub fn to_row(self) -> i32 {
         match self {
             Self::Nodes(nodes) => i32::try_from(nodes).unwrap_or(Self::WITHOUT_END),
@@ -44,7 +43,7 @@ impl NodeLimit {
         }
     }
 
-    /// From the registry; a number below one is none that a licence could have.
+    /// Reads the registry's value; `None` below one.
     pub fn from_row(number: i32) -> Option<Self> {
         match number {
             Self::WITHOUT_END => Some(Self::Unlimited),
@@ -52,7 +51,7 @@ impl NodeLimit {
         }
     }
 
-    /// Whether so many nodes are allowed.
+    /// Returns whether it allows this many nodes.
     pub const fn allows(self, nodes: u64) -> bool {
         match self {
             Self::Nodes(limit) => nodes <= limit as u64,
@@ -61,20 +60,20 @@ impl NodeLimit {
     }
 }
 
-/// A licence, as its XML tells it. Its signature cannot be verified: the key is not public.
+/// A licence's XML. Its signature cannot be verified, because the key is not public.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Licence {
     /// Whom it is for.
     pub licensed_to: Untrusted,
-    /// `Trial`, or whatever it says; empty where it says nothing.
+    /// `Trial` or another kind; may be empty.
     pub kind: Untrusted,
-    /// From when on it holds.
+    /// The first day on which it is valid.
     #[serde(with = "crate::model::day::optional")]
     pub valid_from: Option<Date>,
-    /// Until when it holds, that day included (trials).
+    /// The last day on which it is valid (trials).
     #[serde(with = "crate::model::day::optional")]
     pub valid_to: Option<Date>,
-    /// Until when, that day included, released versions may be run with it.
+    /// Versions released until this day, inclusive, may be run with it.
     #[serde(with = "crate::model::day::optional")]
     pub maintenance_expires: Option<Date>,
     /// How many nodes it allows.
@@ -82,15 +81,15 @@ pub struct Licence {
 }
 
 impl Licence {
-    /// Reads a licence as people have it: XML or base64 of it, with line breaks in it or without, in UTF-8 or UTF-16, with a
-    /// byte order mark or without. With it comes the XML as it is handed over: as UTF-8, without a mark.
+    /// Reads a licence as XML or base64 of it, with or without line breaks, in UTF-8 or UTF-16, with or without a byte order mark. Also
+    /// returns the XML that is handed over: UTF-8 without a mark.
     pub fn read(bytes: &[u8]) -> Result<(Self, SecretString), NotALicence> {
         let xml = decode_xml(bytes)?;
         let licence = parse_xml(&xml)?;
         Ok((licence, SecretString::from(undeclared(&xml))))
     }
 
-    /// The first day on which something of it has ended, but for that: of a trial the licence itself, else its maintenance.
+    /// Returns the day on which its validity or its maintenance ends, whichever is earlier.
     pub fn ends(&self) -> Option<Date> {
         [self.valid_to, self.maintenance_expires].into_iter().flatten().min()
     }
@@ -99,7 +98,7 @@ impl Licence {
 /// The name of one of a licence's elements. (An alias, because serde would borrow a plain reference from what it reads.)
 pub type ElementName = &'static str;
 
-/// Why a text is no licence.
+/// Why a text is not a licence.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
 pub enum NotALicence {
     /// Nothing was given.
@@ -129,7 +128,7 @@ pub enum NotALicence {
     },
 }
 
-/// Whether a text that comes line by line has begun as XML, or base64 of it, and not yet ended: then more of it follows.
+/// Returns whether a text that arrives line by line is the incomplete beginning of XML, or of base64 of it.
 pub fn goes_on(text: &str) -> bool {
     decode_xml(text.as_bytes()).is_ok_and(|xml| !xml.contains("</License>"))
 }
@@ -146,7 +145,7 @@ const ROOT: &str = "License";
 /// The elements whose values are read, in any order.
 const ELEMENTS: [&str; 6] = ["LicensedTo", "Kind", "ValidFrom", "ValidTo", "MaintenanceExpires", "NodeLimit"];
 
-/// Elements by one of which a licence is known; what has none of them is somebody else's `License`.
+/// A licence has at least one of these elements; without them it is another product's `License`.
 const MARKS: [&str; 4] = ["LicensedTo", "LicenseKey", "ValidFrom", "NodeLimit"];
 
 /// The name of an element, from a recording.
@@ -174,16 +173,16 @@ pub(super) fn parse_xml(xml: &str) -> Result<Licence, NotALicence> {
 #[derive(Default)]
 struct Walk {
     depth: usize,
-    /// The element whose value is being read, by its place in [`ELEMENTS`].
+    /// The index in [`ELEMENTS`] of the element that is being read.
     at: Option<usize>,
     values: [Option<String>; ELEMENTS.len()],
-    /// Whether the root was there, and one of [`MARKS`] in it.
+    /// Whether the root was found, and one of [`MARKS`] in it.
     root: bool,
     marked: bool,
 }
 
 impl Walk {
-    /// One event; whether it was the last.
+    /// Handles an event, and returns whether it was the last.
     fn step(&mut self, event: &Event<'_>) -> Result<bool, NotALicence> {
         match event {
             Event::DocType(_) => return Err(NotALicence::Malformed),
@@ -202,7 +201,7 @@ impl Walk {
             Event::GeneralRef(reference) => {
                 self.text(resolve_predefined_entity(reference).ok_or(NotALicence::Malformed)?)?;
             }
-            // A comment within a value ends nothing: `<Version>2.0<!-- schema --></Version>`.
+            // A comment within a value does not end it: `<Version>2.0<!-- schema --></Version>`.
             Event::Comment(_) | Event::PI(_) | Event::Decl(_) => {}
             Event::Eof if self.depth > 0 => return Err(NotALicence::BrokenOff),
             Event::Eof => return Ok(true),
@@ -219,7 +218,7 @@ impl Walk {
                 self.marked |= MARKS.contains(&name);
                 self.at = ELEMENTS.iter().position(|element| *element == name);
                 if let Some(at) = self.at {
-                    // Which of two values Octopus takes is not known, so none is taken for it.
+                    // It is unknown which of two values Octopus takes, so refuse both.
                     let twice = self.values[at].replace(String::new()).is_some();
                     if twice {
                         return Err(NotALicence::Unreadable { element: ELEMENTS[at] });
@@ -253,7 +252,7 @@ impl Walk {
         Ok(())
     }
 
-    /// What was read.
+    /// Returns what was read.
     fn licence(&self) -> Result<Licence, NotALicence> {
         if !self.root || !self.marked {
             return Err(NotALicence::NotOne);
@@ -271,7 +270,7 @@ impl Walk {
     }
 }
 
-/// A day as `2020-01-01`; a time of day behind it does not matter. An empty element is as good as none.
+/// Reads a day such as `2020-01-01`, and ignores a time of day after it. An empty element counts as missing.
 fn date(element: &'static str, text: &str) -> Result<Option<Date>, NotALicence> {
     let unreadable = NotALicence::Unreadable { element };
     if text.is_empty() {
@@ -294,7 +293,7 @@ fn date(element: &'static str, text: &str) -> Result<Option<Date>, NotALicence> 
     Date::parse(day, format_description!("[year]-[month]-[day]")).map(Some).map_err(|_| unreadable)
 }
 
-/// How many nodes; a licence that does not say is for one.
+/// Reads how many nodes are allowed.
 fn node_limit(text: &str) -> Result<NodeLimit, NotALicence> {
     match text {
         "" => Ok(NodeLimit::Nodes(1)),
@@ -307,7 +306,7 @@ fn node_limit(text: &str) -> Result<NodeLimit, NotALicence> {
     }
 }
 
-/// The XML without its declaration: what it says of the encoding holds no more, and XML without one is UTF-8.
+/// Returns the XML without its declaration, whose encoding no longer applies. XML without one is UTF-8.
 pub(super) fn undeclared(xml: &str) -> &str {
     match xml.strip_prefix("<?xml").and_then(|rest| rest.split_once("?>")) {
         Some((_, rest)) => rest.trim_start(),
@@ -315,7 +314,7 @@ pub(super) fn undeclared(xml: &str) -> &str {
     }
 }
 
-/// The XML. Buffers never grow, so that no copy of it is left behind.
+/// Decodes the XML. Buffers never grow, so that no copy is left behind.
 pub(super) fn decode_xml(bytes: &[u8]) -> Result<Zeroizing<String>, NotALicence> {
     if u64::try_from(bytes.len()).is_ok_and(|length| length > LIMIT) {
         return Err(NotALicence::TooLong);
@@ -333,8 +332,8 @@ pub(super) fn decode_xml(bytes: &[u8]) -> Result<Zeroizing<String>, NotALicence>
     }
 }
 
-/// The text of bytes: UTF-16 where a mark says so, or where every other byte of the beginning is zero, as Windows' tools write
-/// it; else UTF-8.
+/// Decodes text: UTF-16 if a byte order mark says so or every other byte at the beginning is zero, as Windows' tools write it;
+/// otherwise UTF-8.
 fn text(bytes: &[u8]) -> Result<Zeroizing<String>, NotALicence> {
     match bytes {
         [0xff, 0xfe, rest @ ..] => wide(rest, u16::from_le_bytes),
@@ -347,7 +346,7 @@ fn text(bytes: &[u8]) -> Result<Zeroizing<String>, NotALicence> {
 
 fn wide(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> Result<Zeroizing<String>, NotALicence> {
     let (pairs, _) = bytes.as_chunks::<2>();
-    // Three bytes are the most that one unit becomes.
+    // A unit becomes three bytes at most.
     let mut text = Zeroizing::new(String::with_capacity(pairs.len() * 3));
     for character in char::decode_utf16(pairs.iter().map(|pair| unit(*pair))) {
         text.push(character.map_err(|_| NotALicence::NotXml)?);
@@ -355,12 +354,12 @@ fn wide(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> Result<Zeroizing<String>, Not
     Ok(text)
 }
 
-/// Without blanks, line breaks, marks and the quotes of a command line around it.
+/// Trims blanks, line breaks, byte order marks and the quotes of a command line.
 fn trimmed(text: &str) -> &str {
     text.trim_matches(|c: char| c.is_whitespace() || matches!(c, '\u{feff}' | '\u{200b}' | '\0' | '"' | '\''))
 }
 
-/// Base64 with whatever line breaks and blanks are in it, and with or without what pads it.
+/// Decodes base64 with any line breaks and blanks in it, with or without padding.
 fn from_base64(text: &str) -> Result<Zeroizing<Vec<u8>>, NotALicence> {
     let mut digits = Zeroizing::new(String::with_capacity(text.len()));
     digits.extend(text.chars().filter(|c| !c.is_whitespace()));

@@ -122,7 +122,7 @@ impl MasterKey {
     /// are copied out of JSON and scripts.
     pub fn parse(text: &SecretString) -> Result<Self, KeyForm> {
         let text = text.expose_secret();
-        // Allocated once: a text that grows leaves copies of itself behind.
+        // Allocated once, because a growing text leaves copies of itself behind.
         let mut clean = Zeroizing::new(String::with_capacity(text.len()));
         clean.extend(text.chars().filter(|c| {
             !c.is_whitespace() && !c.is_control() && !matches!(c, '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{feff}')

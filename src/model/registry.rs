@@ -1,4 +1,4 @@
-//! What the registry is told: the rows that nodes write and change.
+//! Rows of the registry that nodes write and change.
 
 use serde::{Deserialize, Serialize};
 use time::Date;
@@ -10,10 +10,10 @@ use super::licence::NodeLimit;
 use super::storage::{SharedFolder, SharedStorage};
 use super::verifier::Verifier;
 
-/// A cluster that is to be initialised.
+/// A cluster to initialise.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewCluster {
-    /// Its id, drawn for it.
+    /// Random.
     pub id: ClusterId,
     /// The master key's verifier.
     pub verifier: Verifier,
@@ -21,13 +21,13 @@ pub struct NewCluster {
     pub fingerprint: Fingerprint,
     /// Its first node.
     pub node: NodeRow,
-    /// How many nodes its licence allows, where a licence was given.
+    /// How many nodes its licence allows, if one was given.
     pub node_limit: Option<NodeLimit>,
-    /// Until when its licence holds, where it says so: the earlier of its end and its maintenance's.
+    /// The earlier of the ends of its licence's validity and maintenance.
     pub licence_ends: Option<Date>,
-    /// What its nodes are to share, where that is known.
+    /// What its nodes share, if that is known.
     pub storage: SharedStorage,
-    /// The first node's canaries, which it has left there.
+    /// The first node's canaries.
     pub canaries: Vec<CanaryRow>,
 }
 
@@ -37,7 +37,7 @@ pub struct NewCluster {
 pub struct NodeRow {
     /// Its name, at most 200 characters.
     pub name: String,
-    /// The first listen prefix, where other nodes and people reach it.
+    /// The first listen prefix, by which other nodes and people reach it.
     pub address: String,
     /// The host's name.
     pub host: String,
@@ -49,86 +49,82 @@ pub struct NodeRow {
     pub prefixes: String,
     /// The port for polling Tentacles.
     pub comms_port: u16,
-    /// The gRPC port.
     pub grpc_port: u16,
-    /// How many tasks it takes at a time; Octopus' default is 5.
+    /// How many tasks it runs at a time; Octopus' default is 5.
     pub task_cap: u16,
 }
 
-/// A canary: what a node leaves in a shared folder, so that others can tell that they see the same one.
+/// A canary: a file that a node leaves in a shared folder, by which others recognise the same folder.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CanaryRow {
     /// The node that left it.
     pub node: String,
-    /// In which folder.
     pub folder: SharedFolder,
-    /// Its nonce: 32 hexadecimal digits, drawn for it.
+    /// 32 random hexadecimal digits.
     pub token: String,
 }
 
-/// What a node registers of the storage, or takes back: its canaries; and the first one what is shared at all.
+/// What a node registers about the storage, or takes back: its canaries, and for the first node what is shared.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StorageRows {
-    /// The cluster that it must be.
+    /// The expected cluster.
     pub cluster: ClusterId,
     /// The node that registers it.
     pub node: String,
     /// The host that does, for the history.
     pub host: String,
-    /// What all nodes share, as this one takes it: nothing is done where the registry says otherwise.
+    /// What all nodes share, as this node sees it. Nothing is done if the registry says otherwise.
     pub storage: SharedStorage,
-    /// Whether it is entered where the registry knows none yet: only by the first node.
+    /// Whether it is written if the registry has none yet, which only the first node does.
     pub sets: bool,
-    /// The node's canaries, each of another folder; none where only the storage is to be set.
+    /// The node's canaries, one per folder; none if only the storage is to be set.
     pub canaries: Vec<CanaryRow>,
 }
 
 /// How registering the storage ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Registered {
-    /// It is so now.
+    /// It is registered now.
     Made,
-    /// The storage stands otherwise, and nothing was done; or of taking it back: it stays, since others rely on it.
+    /// The registry has another storage, and nothing was done; or, when taking it back, it stays because others rely on it.
     Otherwise(SharedStorage),
-    /// The registry does not know the node, or is another cluster's, or there is none, or a newer one.
+    /// The registry lacks the node, belongs to another cluster, is missing or is newer.
     NotThere(Content),
 }
 
 /// How initialising ended.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Initialised {
-    /// The cluster is there now, and we made it.
+    /// We created the cluster.
     Made,
-    /// It was there already with our own id: an earlier start of this run made it.
+    /// It existed with our own id: an earlier start of this run created it.
     Ours,
-    /// Another cluster is there.
+    /// Another cluster exists.
     Taken(super::facts::ClusterSeen),
-    /// The database is not empty, and what is in it is not ours.
+    /// The database has contents of other programs.
     Occupied(super::facts::Content),
 }
 
-/// A node's row as it was seen, with what the server itself keeps in it: enough to tell whether it still stands so, and
-/// to put it back.
+/// A node's row as it was read, with the server's own columns: enough to tell whether it has changed, and to restore it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct KeptRow {
-    /// The row.
     pub row: NodeRow,
-    /// When it joined, UTC by the server's clock, as `2026-11-18 12:04:05.123`.
+    /// When it joined, in UTC by the server's clock: `2026-11-18 12:04:05.123`.
     pub joined: String,
-    /// When it was last seen, the same way.
+    /// When it was last seen, in the same form.
     pub last_seen: String,
     /// Whether it is marked as drained.
     pub drained: bool,
 }
 
-/// One change of one node's row.
+/// A change of a node's row.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RowChange {
-    /// The cluster that it must be in.
+    /// The expected cluster.
     pub cluster: ClusterId,
-    /// The run that makes it: stands in the history, so that a change whose answer was lost is recognised as made.
+    /// The run's id, which goes to the history, so that a change whose answer was lost is recognised later.
     pub run: String,
     /// The host that makes it, for the history.
     pub host: String,
@@ -136,19 +132,19 @@ pub struct RowChange {
     pub deed: Deed,
 }
 
-/// What is done to a row. Where the row does not stand as `before` says, nothing is.
+/// What is done to a row. Nothing is done if the row differs from `before`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Deed {
-    /// A node joins; no node has its name, in any case of letters.
+    /// A node joins whose name no other node has, in upper or lower case.
     Insert(NodeRow),
-    /// A node joins in the place of a dead one of its name.
+    /// A node joins and replaces a dead one of its name.
     Replace {
         /// The dead node's row.
         before: KeptRow,
         /// The new one.
         after: NodeRow,
     },
-    /// A node's own row is changed; its last-seen becomes now.
+    /// A node's own row changes; its last-seen becomes now.
     Update {
         /// As it was.
         before: KeptRow,
@@ -160,15 +156,15 @@ pub enum Deed {
         /// As it was.
         before: KeptRow,
     },
-    /// A node's row goes: its own after the drain mark (whatever its last-seen), or a dead one's.
+    /// A node's row is removed: its own after the drain mark (whatever its last-seen), or a dead node's.
     Remove {
-        /// As it was. A drain mark that was set since does not count.
+        /// As it was. A drain mark set since then does not count.
         before: KeptRow,
     },
 }
 
 impl Deed {
-    /// The name of the node whose row it is.
+    /// Returns the name of the row's node.
     pub fn node(&self) -> &str {
         match self {
             Self::Insert(row) => &row.name,
@@ -178,7 +174,7 @@ impl Deed {
         }
     }
 
-    /// The row as it was seen; `None` for one that is to be new.
+    /// Returns the expected row; `None` for a new one.
     pub const fn before(&self) -> Option<&KeptRow> {
         match self {
             Self::Insert(_) => None,
@@ -188,7 +184,7 @@ impl Deed {
         }
     }
 
-    /// Its word in the history.
+    /// Returns its word in the history.
     pub const fn what(&self) -> &'static str {
         match self {
             Self::Insert(_) => "joined",
@@ -200,22 +196,21 @@ impl Deed {
     }
 }
 
-/// How changing a row ended.
+/// How a change of a row ended.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Changed {
     /// It is done now.
     Made,
-    /// It was done already, by an earlier start of the same run.
+    /// An earlier start of the same run did it.
     Ours,
-    /// The row stands otherwise: this is how.
+    /// The row is different; this is it.
     Taken(Box<KeptRow>),
-    /// There is no such row.
     Gone,
-    /// Another cluster is there, a newer registry, or none.
+    /// There is another cluster, a newer registry, or none.
     NotThere(Content),
 }
 
-/// What a look at the cluster and its key found, right before something depends on it.
+/// The cluster and its key, checked right before something depends on them.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Verified {
     /// What the database holds.

@@ -2,7 +2,7 @@
 
 use std::cmp::Ordering;
 
-/// Which version is the newer: number by number, whatever stands behind the numbers.
+/// Compares versions number by number, and ignores suffixes.
 pub fn order(one: &str, other: &str) -> Ordering {
     if one == other {
         // The usual case, for each of many nodes.

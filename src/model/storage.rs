@@ -17,7 +17,6 @@ pub enum SharedFolder {
     TaskLogs,
     /// The built-in package repository.
     Packages,
-    /// Telemetry.
     Telemetry,
     /// What was imported from other instances.
     Imports,

@@ -1,13 +1,13 @@
-//! What is under review: an instance of this machine.
+//! The subject of a review: an instance of this machine.
 
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-/// An instance, by the file that its settings are in.
+/// An instance, by its config file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Subject {
-    /// Its name; empty where only the file is known.
+    /// Empty if only the file is known.
     pub instance: String,
     /// The node config, or `OctopusServer.config`.
     pub config: PathBuf,
@@ -18,7 +18,7 @@ pub struct Subject {
 /// Who made an instance.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Maker {
-    /// This wizard: there is a node config.
+    /// This wizard, which left a node config.
     Wizard,
     /// Octopus Server itself, or its own tools: there is only `OctopusServer.config`, which is read and never written.
     Octopus,

@@ -1,4 +1,4 @@
-//! What a survey is asked, and the ticket that ties its late answers to that.
+//! Surveys: their inputs, and the tickets that tie late results to them.
 
 use std::path::PathBuf;
 
@@ -28,23 +28,21 @@ pub enum SurveyId {
     Service,
     /// The server and its database.
     Server,
-    /// The ports.
     Ports,
-    /// The cluster: who it is, its nodes.
+    /// The cluster and its nodes.
     Cluster,
     /// The master key, against the cluster.
     Key,
-    /// The file that the master key is to be saved to.
+    /// The file that the master key will be saved to.
     KeyFile,
     /// A node config under review, with its seals, its backups and what Octopus Server itself keeps beside it.
     Node,
     /// The shared folders.
     Storage,
-    /// The licence.
     Licence,
     /// Octopus Server on this machine.
     Octopus,
-    /// How the node under review fares: its ping, its log.
+    /// The health of the node under review: its ping and its log.
     Health,
 }
 
@@ -79,21 +77,19 @@ choices! {
     }
 }
 
-/// What a survey is asked: the answers that it reads, parsed.
+/// A survey's inputs: the parsed answers that it needs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Inputs {
     /// Nothing.
     Machine,
     /// A home directory and the instance that it is for.
     Home {
-        /// The path.
         path: PathBuf,
         /// The instance's name.
         instance: String,
     },
     /// An account.
     Service {
-        /// Its kind.
         kind: AccountKind,
         /// Its name, empty for local system.
         user: String,
@@ -129,7 +125,6 @@ pub enum Inputs {
         /// The account's name; empty for local system.
         user: String,
     },
-    /// A licence.
     Licence(LicenceSource),
     /// Octopus Server.
     Octopus {
@@ -156,7 +151,7 @@ pub enum LicenceSource {
     File(PathBuf),
 }
 
-/// Texts are compared in a time that tells nothing but their lengths.
+/// Compares texts in a time that reveals only their lengths.
 impl PartialEq for LicenceSource {
     fn eq(&self, other: &Self) -> bool {
         match (self, other) {
@@ -170,7 +165,7 @@ impl PartialEq for LicenceSource {
 impl Eq for LicenceSource {}
 
 impl Inputs {
-    /// The survey that takes these.
+    /// Returns the survey that takes these inputs.
     pub fn survey(&self) -> SurveyId {
         match self {
             Self::Machine => SurveyId::Machine,
@@ -190,15 +185,14 @@ impl Inputs {
     }
 }
 
-/// Ties a result to the survey that was asked for it. Each survey has its own within a run; the number says nothing about
-/// the inputs, so it may be logged.
+/// Ties a result to the survey that was started for it. The number is unique within a run and says nothing about the inputs, so it may
+/// be logged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Ticket(pub u32);
 
-/// What a survey sends: a whole new snapshot of its own facts.
+/// A survey's report: a whole new snapshot of its facts.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Observed {
-    /// This machine.
     Machine(Machine),
     /// The home directory.
     Home(HomeFacts),
@@ -206,9 +200,7 @@ pub enum Observed {
     Service(ServiceFacts),
     /// The server and its database.
     Server(Box<ServerFacts>),
-    /// The ports.
     Ports(PortsFacts),
-    /// The cluster.
     Cluster(ClusterFacts),
     /// The key's verdict.
     Key(KeyFacts),
@@ -218,7 +210,6 @@ pub enum Observed {
     Node(Box<NodeFacts>),
     /// The shared folders.
     Storage(StorageFacts),
-    /// The licence.
     Licence(Box<LicenceFacts>),
     /// Octopus Server.
     Octopus(OctopusFacts),

@@ -1,4 +1,4 @@
-//! What a connection needs to know: the answers of the database screen, parsed.
+//! The target of a connection: the parsed answers of the database screen.
 
 use std::path::PathBuf;
 
@@ -11,21 +11,21 @@ use super::names::DatabaseName;
 use super::server_address::ServerAddress;
 
 choices! {
-    /// How the connection is to be encrypted.
+    /// How the connection is encrypted.
     pub enum Encryption {
         /// TLS inside PRELOGIN, or no connection.
         Mandatory = "mandatory",
         /// TLS before anything else (TDS 8.0), SQL Server 2022 and later.
         Strict = "strict",
-        /// TLS where the server offers it.
+        /// TLS if the server offers it.
         Optional = "optional",
     }
 }
 
 choices! {
-    /// Against what the server's certificate is checked, without what belongs to it.
+    /// The kind of a trust, without its file or fingerprint.
     pub enum TrustKind {
-        /// This machine's roots.
+        /// This machine's root certificates.
         System = "system",
         /// A CA file.
         CaFile = "ca-file",
@@ -47,10 +47,10 @@ impl Encryption {
     }
 }
 
-/// Against what the server's certificate is checked.
+/// What the server's certificate is checked against.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Trust {
-    /// This machine's roots.
+    /// This machine's root certificates.
     SystemRoots,
     /// The certificates in this PEM or DER file.
     CaFile(PathBuf),
@@ -71,25 +71,24 @@ impl Trust {
         }
     }
 
-    /// The CA file, where trust is by one.
+    /// Returns the CA file, if there is one.
     pub fn ca_file(&self) -> Option<String> {
         if let Self::CaFile(path) = self { Some(path.to_string_lossy().into_owned()) } else { None }
     }
 
-    /// The certificate's fingerprint in lower-case hexadecimal digits, where trust is by one.
+    /// Returns the certificate's fingerprint in lower-case hexadecimal digits, if there is one.
     pub fn fingerprint(&self) -> Option<String> {
         if let Self::Fingerprint(digest) = self { Some(HEXLOWER.encode(digest)) } else { None }
     }
 }
 
-/// How the server is told who connects.
+/// How we sign in to the server.
 #[derive(Debug, Clone)]
 pub enum SignIn {
     /// A SQL Server login.
     SqlLogin {
         /// Its name.
         user: String,
-        /// Its password.
         password: SecretString,
     },
 }
@@ -101,7 +100,7 @@ impl SignIn {
     }
 }
 
-/// Equal in everything; the passwords are compared in constant time.
+/// Compares everything, and passwords in constant time.
 impl PartialEq for SignIn {
     fn eq(&self, other: &Self) -> bool {
         let Self::SqlLogin { user, password } = self;
@@ -117,14 +116,11 @@ impl Eq for SignIn {}
 pub struct Target {
     /// The server.
     pub address: ServerAddress,
-    /// The database.
     pub database: DatabaseName,
     /// Who connects.
     pub sign_in: SignIn,
-    /// Encryption.
     pub encryption: Encryption,
-    /// Trust.
     pub trust: Trust,
-    /// All addresses at once rather than one after the other with a stagger.
+    /// Try all addresses at once instead of one after the other.
     pub multi_subnet: bool,
 }

@@ -50,7 +50,7 @@ impl Untrusted {
         &self.0
     }
 
-    /// Whether nothing is left.
+    /// Returns whether nothing is left.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }

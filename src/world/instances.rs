@@ -17,7 +17,6 @@ use super::toml_file::{self, TomlFileError};
 pub struct Instance {
     /// The format's number; 1.
     pub format: u32,
-    /// Its name.
     pub name: String,
     /// Its home directory.
     pub home: PathBuf,

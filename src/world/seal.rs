@@ -112,7 +112,6 @@ pub enum Purpose<'a> {
     MasterKey {
         /// The instance whose home it is in.
         instance: &'a str,
-        /// The cluster.
         cluster: ClusterId,
     },
     /// The SQL login's password.

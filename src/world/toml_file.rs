@@ -20,7 +20,6 @@ pub enum TomlFileError {
     /// The operating system refused, or it is not a small text file.
     #[error("{} cannot be read: {source}.", Untrusted::new(&path.to_string_lossy()))]
     Unreadable {
-        /// Which.
         path: PathBuf,
         /// Why.
         source: io::Error,
@@ -28,7 +27,6 @@ pub enum TomlFileError {
     /// It is not TOML, or a key is unknown, missing or of the wrong type.
     #[error("{}, line {line}: {said}.", Untrusted::new(&path.to_string_lossy()))]
     Malformed {
-        /// Which.
         path: PathBuf,
         /// The line, from 1.
         line: usize,
@@ -38,7 +36,6 @@ pub enum TomlFileError {
     /// It has a format that this program does not know.
     #[error("{} has format {found}, and this program knows {known} only.", Untrusted::new(&path.to_string_lossy()))]
     OtherFormat {
-        /// Which.
         path: PathBuf,
         /// Its format.
         found: u32,

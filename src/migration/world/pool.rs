@@ -183,7 +183,9 @@ mod tests {
         run(&watch, 2, (0..10).collect(), work, |item, ended| told.push((item, ended)));
         assert_eq!(told.len(), 10);
         let of = |wanted: fn(&Ended<usize>) -> bool| told.iter().filter(|(_, ended)| wanted(ended)).count();
-        assert_eq!((of(|ended| matches!(ended, Ended::Hung(_))), of(|ended| *ended == Ended::NotBegun)), (2, 8));
+        let (hung, not_begun) = (of(|ended| matches!(ended, Ended::Hung(_))), of(|ended| *ended == Ended::NotBegun));
+        // The replacement of the first thread may have taken an item before the second one was given up.
+        assert!((2..=3).contains(&hung) && hung + not_begun == 10, "{hung} {not_begun}");
     }
 
     #[test]

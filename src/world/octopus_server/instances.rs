@@ -13,7 +13,6 @@ const MOST: usize = 1_000;
 /// An instance in it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Listed {
-    /// Its name.
     pub name: Untrusted,
     /// Its config file.
     pub config: Untrusted,

@@ -12,7 +12,6 @@ use crate::world::toml_file::shown;
 /// An instance in the registry.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::world::survey) struct Record {
-    /// Its name.
     pub(in crate::world::survey) name: String,
     /// Its `OctopusServer.config`.
     pub(in crate::world::survey) config: PathBuf,
