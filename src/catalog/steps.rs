@@ -60,7 +60,7 @@ pub enum Target {
     /// The node config in it, and this machine's list of instances.
     Config,
     /// The database as a whole.
-    DatabaseSeen,
+    Database,
     /// The registry and its cluster.
     Cluster,
     /// One node's row in the registry.
