@@ -312,9 +312,9 @@ const ROWS: [StepRow; StepKind::ALL.len()] = [
     },
     StepRow {
         kind: StepKind::OctopusService,
-        title: |draft| match draft.node.start_service {
-            true => "Octopus Server: install and start the service".into(),
-            false => "Octopus Server: install the service".into(),
+        title: |draft| {
+            let deed = if draft.node.start_service { "install and start" } else { "install" };
+            format!("Octopus Server: {deed} the service")
         },
         command: Some("service"),
         ..OCTOPUS

@@ -9,7 +9,7 @@ use crate::catalog::say;
 use crate::model::answers::Origin;
 use crate::model::field::FieldId;
 use crate::model::finding::Severity;
-use crate::model::given::{Loaded, Place, Problem};
+use crate::model::given_answers::{AnswerPlace, LoadedAnswers, Problem};
 
 /// The schema's number of the JSON object.
 const SCHEMA: u32 = 1;
@@ -39,7 +39,7 @@ pub fn text(problems: &[Problem]) -> String {
 }
 
 /// The same, and every answer that was given with its origin; what is left open is asked for by the run itself.
-pub fn check(problems: &[Problem], loaded: &Loaded) -> String {
+pub fn check(problems: &[Problem], loaded: &LoadedAnswers) -> String {
     let mut out = String::new();
     let width = loaded.places.keys().map(|field| field.id().len()).max().unwrap_or_default();
     for (field, place) in &loaded.places {
@@ -98,7 +98,7 @@ struct AnswerOut {
 }
 
 /// The same as one JSON object on one line.
-pub fn json(problems: &[Problem], loaded: &Loaded) -> String {
+pub fn json(problems: &[Problem], loaded: &LoadedAnswers) -> String {
     let document = Document {
         schema: SCHEMA,
         problems: problems.iter().map(problem_out).collect(),
@@ -121,9 +121,9 @@ pub fn json(problems: &[Problem], loaded: &Loaded) -> String {
 
 fn problem_out(problem: &Problem) -> ProblemOut<'_> {
     let (file, line, column) = match &problem.place {
-        Some(Place::Line { file, line, column }) => (Some(file.as_str()), Some(*line), Some(*column)),
-        Some(Place::File(file)) => (Some(file.as_str()), None, None),
-        Some(Place::Variable(_) | Place::Flag(_)) | None => (None, None, None),
+        Some(AnswerPlace::Line { file, line, column }) => (Some(file.as_str()), Some(*line), Some(*column)),
+        Some(AnswerPlace::File(file)) => (Some(file.as_str()), None, None),
+        Some(AnswerPlace::Variable(_) | AnswerPlace::Flag(_)) | None => (None, None, None),
     };
     ProblemOut {
         severity: severity(problem.severity),

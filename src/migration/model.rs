@@ -1,4 +1,4 @@
-//! A move of a single node's files to shared storage: what is there, what stands in its way, how far it is.
+//! The nouns of a migration: files, what is in their way, what was copied, how far it is.
 
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
@@ -6,106 +6,98 @@ use std::path::{Path, PathBuf};
 use crate::model::storage::SharedFolder;
 use crate::model::untrusted::Untrusted;
 
-/// The folder that this program keeps in shared folders, for itself. It is never copied: a canary tells of its own place.
+/// The folder that this program keeps for itself in shared folders. It is never copied, because a canary belongs to its place.
 pub use crate::model::canary::FOLDER as OWN_FOLDER;
 
-/// One shared folder: where its files are, and where they are to be.
+/// A shared folder: where its files are, and where they are copied to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Source {
-    /// Which.
     pub folder: SharedFolder,
-    /// Its folder on this machine.
+    /// On this machine.
     pub from: PathBuf,
-    /// Its folder on shared storage.
+    /// On shared storage.
     pub to: PathBuf,
 }
 
-/// When a file was last written, as file systems tell it: seconds since 1970 and what is left of the last one.
+/// When a file was last written, as file systems record it: seconds since 1970, and nanoseconds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Moment {
-    /// Whole seconds.
     pub seconds: i64,
-    /// Nanoseconds, below a thousand million.
+    /// Below 1,000,000,000.
     pub nanos: u32,
 }
 
 impl Moment {
-    /// Whether two file systems mean the same time: FAT, the coarsest of them, has steps of two seconds.
+    /// Returns whether two file systems mean the same time. FAT, the coarsest, has steps of two seconds.
     pub const fn is_about(self, other: Self) -> bool {
         self.seconds.abs_diff(other.seconds) <= 2
     }
 }
 
-/// By what a file is taken to be the same as before, without reading it.
+/// Tells without reading a file whether it is the same as before.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Stamp {
-    /// Its size in bytes.
+    /// In bytes.
     pub size: u64,
-    /// When it was last written.
     pub written: Moment,
 }
 
-/// A content's SHA-256.
+/// The SHA-256 of a content.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Digest(pub [u8; 32]);
 
-/// A file of a source.
+/// A file in a source folder.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Item {
-    /// Its source, by its place among them.
+    /// The index of its source.
     pub source: usize,
-    /// Its path below the source.
+    /// Below the source.
     pub path: PathBuf,
-    /// As it was when it was found.
+    /// When it was found.
     pub stamp: Stamp,
 }
 
 /// Why something in a source cannot be copied.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Odd {
-    /// A symbolic link; where it leads.
+    /// A symbolic link to this path.
     Link(Untrusted),
-    /// A socket, a pipe, a device.
+    /// A socket, a pipe or a device.
     Special,
-    /// The operating system refused to tell.
+    /// The operating system refused to read it, with this message.
     Unreadable(Untrusted),
 }
 
 /// Something in a source that cannot be copied.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LeftOut {
-    /// Its source, by its place among them.
+    /// The index of its source.
     pub source: usize,
-    /// Its path below the source; empty for the source itself.
+    /// Below the source; empty for the source itself.
     pub path: PathBuf,
-    /// Why.
     pub why: Odd,
 }
 
-/// Everything in the sources, in the order of sources and, in each, of the bytes of the paths.
+/// Everything in the sources, ordered by source and then by the bytes of the path.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Tree {
-    /// The folders below the sources, each after the one that it is in.
+    /// The folders below the sources, each after its parent.
     pub folders: Vec<(usize, PathBuf)>,
-    /// The files.
     pub files: Vec<Item>,
-    /// What cannot be copied.
     pub left_out: Vec<LeftOut>,
 }
 
 impl Tree {
-    /// How much it is.
+    /// Adds up the files.
     pub fn figures(&self) -> Figures {
         self.files.iter().map(|item| Figures { files: 1, bytes: item.stamp.size }).sum()
     }
 }
 
-/// Files and their bytes.
+/// A number of files and of bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Figures {
-    /// How many files.
     pub files: u64,
-    /// How many bytes are in them.
     pub bytes: u64,
 }
 
@@ -123,144 +115,135 @@ impl std::iter::Sum for Figures {
     }
 }
 
-/// What stands in a file's or a folder's way at the destination.
+/// What is in the way of a file or folder at the destination.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum InTheWay {
-    /// A file of another content.
+    /// A file with another content.
     OtherContent,
-    /// A folder, where a file is to be.
+    /// A folder in the place of a file.
     Folder,
-    /// A file, a link or something stranger, where a folder is to be.
+    /// Something other than a folder in the place of a folder.
     NoFolder,
-    /// A link or something stranger, where a file is to be.
+    /// A link or special file in the place of a file.
     NoFile,
-    /// Another one of the sources' own, whose name differs in case only, and the destination keeps one of the two.
+    /// Another source file whose name differs only in case, at a destination that keeps only one of the two.
     SameName(PathBuf),
 }
 
-/// A collision.
+/// A file or folder whose place at the destination is taken.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Collision {
-    /// The source, by its place among them.
+    /// The index of the source.
     pub source: usize,
-    /// The path below it.
+    /// Below the source.
     pub path: PathBuf,
-    /// What is in the way.
     pub way: InTheWay,
 }
 
-/// Whether a destination takes names that differ in case only for one.
+/// Whether a destination takes names that differ only in case for the same.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Folding {
-    /// It does.
     Folds,
-    /// It does not.
     Keeps,
-    /// It could not be told.
     #[default]
     Unknown,
 }
 
-/// The room on one disk of the destination.
+/// The room on a disk of the destination.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Room {
     /// A folder on it.
     pub at: PathBuf,
-    /// Bytes that are free for us; `None` where the host does not tell.
+    /// Bytes that are free for this account; `None` if the host does not tell.
     pub free: Option<u64>,
-    /// Bytes that are needed, in whole blocks.
+    /// Bytes needed, in whole blocks.
     pub needed: u64,
-    /// Files that can be made; `None` where there is no limit, or none is told.
+    /// Files that can be created; `None` if there is no limit or the host does not tell.
     pub inodes: Option<u64>,
-    /// Files and folders that are to be made.
+    /// Files and folders to create.
     pub entries: u64,
 }
 
-/// What lies ahead: the outcome of a look at both sides, before the first byte.
+/// What a migration would do: the result of inspecting both sides before the first byte is copied.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Preview {
-    /// Everything in the sources.
+    /// All files of the sources.
     pub all: Figures,
-    /// What is to be copied.
+    /// Files to copy.
     pub copy: Figures,
-    /// What stands at the destination already, the same.
+    /// Files that the destination has already, with the same content.
     pub existing: Figures,
-    /// What stands in the way.
     pub collisions: Vec<Collision>,
-    /// What would stand in its own way if the destination folded case, where that could not be told.
+    /// Files that would collide with each other if the destination folded case, which is unknown.
     pub perhaps: Vec<Collision>,
-    /// What cannot be copied.
     pub left_out: Vec<LeftOut>,
-    /// The room on each disk of the destination.
     pub room: Vec<Room>,
-    /// Whether the destination folds case.
     pub folding: Folding,
-    /// Files that an earlier run copied and that are in the sources no more; they stay.
+    /// Files that an earlier run copied and that are no longer in the sources. They stay.
     pub gone: u64,
-    /// An earlier run was interrupted, and this one goes on with it.
+    /// This run continues an interrupted one.
     pub resumes: bool,
 }
 
 /// Why a file was not copied.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Trouble {
-    /// The operating system refused while this was done.
+    /// The operating system refused.
     Refused {
-        /// What was done: `reading`, `writing` and so on.
+        /// What was being done: `reading`, `writing` and so on.
         doing: &'static str,
-        /// What it said.
+        /// The operating system's message.
         said: Untrusted,
     },
-    /// It was written to each time that it was copied.
+    /// It was written to during each attempt.
     KeepsChanging,
-    /// It was gone when its turn came.
+    /// It was deleted before its turn came.
     Gone,
-    /// It was written to after it had been copied, or it came while others were copied.
+    /// It was written to after it had been copied, or it appeared during the copy.
     Changed,
     /// What was read back is not what was written.
     ReadBackOtherwise,
-    /// Something came to stand in its place while we copied.
+    /// Something else took its place at the destination during the copy.
     Taken,
-    /// One operation did not come to an end in this many seconds.
+    /// One operation did not end within this many seconds.
     Hangs(u64),
 }
 
 /// A file that was not copied.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Failed {
-    /// Its path in the source.
+    /// In the source.
     pub path: PathBuf,
-    /// Why.
     pub why: Trouble,
 }
 
-/// What came of a copy.
+/// The result of a copy.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Outcome {
-    /// What was copied and verified.
+    /// Copied and verified.
     pub copied: Figures,
-    /// What was there already, the same.
+    /// At the destination before, with the same content.
     pub existing: Figures,
-    /// The first of the files that were not copied.
+    /// The first files that were not copied.
     pub failed: Vec<Failed>,
-    /// How many were not copied for a reason of their own.
+    /// How many files failed.
     pub failures: u64,
-    /// How many were not begun, or not ended, because the run was.
+    /// How many files were not begun or not finished because the run ended.
     pub open: u64,
-    /// Files whose time, mode or owner the destination did not take.
+    /// How many files and folders have another time, mode or owner at the destination.
     pub unlike: u64,
 }
 
 impl Outcome {
-    /// How many failures are told.
+    /// The most failures that are kept.
     pub const TOLD: usize = 100;
 
-    /// Whether every file is at the destination, verified.
+    /// Returns whether every file is at the destination, verified.
     pub const fn is_complete(&self) -> bool {
         self.failures == 0 && self.open == 0
     }
 
-    /// Notes a failure.
+    /// Adds a failure.
     pub fn fail(&mut self, path: PathBuf, why: Trouble) {
         self.failures += 1;
         if self.failed.len() < Self::TOLD {
@@ -281,33 +264,30 @@ pub enum FollowUp {
     Failed(String),
 }
 
-/// What is being done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Phase {
-    /// The sources are walked through.
+    /// Listing the sources.
     #[default]
     Walking,
-    /// The destination is looked at; what stands there already is compared.
+    /// Inspecting the destination and comparing what it has already.
     Comparing,
-    /// Files are copied, read back and compared.
+    /// Copying, reading back and comparing.
     Copying,
 }
 
-/// How far it is.
+/// How far a migration is.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Progress {
-    /// What is being done.
     pub phase: Phase,
-    /// How much of it there is; while the sources are walked through, how much was found.
+    /// All of the phase's work; while walking, what was found so far.
     pub all: Figures,
-    /// How much of it is done.
     pub done: Figures,
-    /// An operation that has not come to an end for a while: on what, and since how many seconds.
+    /// An operation that takes long: its path, and for how many seconds.
     pub waits: Option<(PathBuf, u64)>,
 }
 
-/// A path as the manifest keys it: the folder's id and the bytes of the path, those that are no printable ASCII as `%` and two
-/// hexadecimal digits. So a name of any bytes is one line, and two names are one key only where they are the same.
+/// Returns a path's key in the manifest: the folder's id and the bytes of the path, those that are not printable ASCII as `%` and
+/// two hexadecimal digits. So any name is one line, and different names have different keys.
 pub fn key(folder: SharedFolder, path: &Path) -> String {
     let mut key = folder.id().to_owned();
     for part in path.components() {
@@ -324,15 +304,15 @@ pub fn key(folder: SharedFolder, path: &Path) -> String {
     key
 }
 
-/// The beginning and the end of the names of files that are not whole yet.
+/// Prefix and suffix of the names of partial files.
 const PART: (&str, &str) = (".octopus-setup-", ".part");
 
-/// The name of a file that is not whole yet: of this run's manifest, and its number.
+/// Returns the name of a partial file, made of the manifest's id and a number.
 pub fn part(manifest: &str, number: u64) -> OsString {
     format!("{}{manifest}-{number:x}{}", PART.0, PART.1).into()
 }
 
-/// Whether a name is of a file that an interrupted run of the same manifest left behind.
+/// Returns whether a name is that of a partial file of the same manifest, left behind by an interrupted run.
 pub fn is_part(manifest: &str, name: &OsStr) -> bool {
     let Some(name) = name.to_str() else { return false };
     let number = name.strip_prefix(PART.0).and_then(|rest| rest.strip_prefix(manifest)?.strip_prefix('-')?.strip_suffix(PART.1));

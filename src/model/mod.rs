@@ -19,7 +19,7 @@ pub mod file_trouble;
 pub mod finding;
 pub mod fingerprint;
 pub mod flow;
-pub mod given;
+pub mod given_answers;
 pub mod hand_over;
 pub mod identifier;
 pub mod journal;

@@ -94,7 +94,8 @@ impl Platform {
     /// A path below a folder, written as the folder is.
     pub fn join(self, folder: &str, name: &str) -> String {
         // A path of Windows may be written with slashes, but not half and half.
-        let separator = if self == Self::Windows && !(folder.contains('/') && !folder.contains('\\')) { '\\' } else { '/' };
+        let has_slashes_only = folder.contains('/') && !folder.contains('\\');
+        let separator = if self.is_windows() && !has_slashes_only { '\\' } else { '/' };
         let joint =
             if folder.ends_with(|c| self.is_separator(c)) || folder.is_empty() { String::new() } else { separator.into() };
         format!("{folder}{joint}{name}")

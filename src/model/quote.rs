@@ -58,7 +58,7 @@ impl Shell {
     }
 
     /// A program that is to be run, as the first word of a command. PowerShell takes one in quotes for a text, unless it is
-    /// told to call it (about_Operators, "Call operator").
+    /// told to call it (`about_Operators`, "Call operator").
     pub fn program(self, path: &str) -> String {
         let call = if self == Self::PowerShell && !self.is_plain(path) { "& " } else { "" };
         format!("{call}{}", self.word(path))
@@ -96,13 +96,13 @@ pub fn write_bash(out: &mut dyn Write, text: &str) -> fmt::Result {
     out.write_char('\'')
 }
 
-/// The single quotes of PowerShell: the typographic ones end a string as the straight one does (about_Quoting_Rules; the
+/// The single quotes of PowerShell: the typographic ones end a string as the straight one does (`about_Quoting_Rules`; the
 /// tokenizer's `IsSingleQuote`: U+0027, U+2018 to U+201B).
 const fn is_powershell_quote(c: char) -> bool {
     matches!(c, '\'' | '\u{2018}'..='\u{201b}')
 }
 
-/// A string of PowerShell in single quotes, within which nothing acts and a quote is written twice (about_Quoting_Rules).
+/// A string of PowerShell in single quotes, within which nothing acts and a quote is written twice (`about_Quoting_Rules`).
 pub fn powershell(text: &str) -> String {
     let mut quoted = String::with_capacity(text.len() + 2);
     quoted.push('\'');

@@ -197,7 +197,6 @@ pub struct Ticket(pub u32);
 
 /// What a survey sends: a whole new snapshot of its own facts.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[expect(clippy::large_enum_variant, reason = "one is there at a time, and at most one of each survey is kept")]
 pub enum Observed {
     /// This machine.
     Machine(Machine),

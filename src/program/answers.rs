@@ -6,12 +6,12 @@ use octopus_setup::faces::exit::Exit;
 use octopus_setup::faces::problems;
 use octopus_setup::model::flow::Flow;
 use octopus_setup::wizard::answer_file;
-use octopus_setup::world::given::{Beforehand, Manner};
+use octopus_setup::world::answer_sources::{Mode, Resolved};
 
 use super::cli::{Answers, AnswersCommand, Format, SetUp};
 use super::outside::Outside;
 use super::shells::print;
-use super::{given, unattended};
+use super::{answer_sources, unattended};
 
 /// Runs what was asked for.
 pub async fn run(asked: &Answers, outside: &Outside) -> ExitCode {
@@ -19,10 +19,10 @@ pub async fn run(asked: &Answers, outside: &Outside) -> ExitCode {
         AnswersCommand::Template { flow } => print(answer_file::template(flow_of(*flow)).as_bytes()),
         AnswersCommand::Schema => print(answer_file::schema().as_bytes()),
         AnswersCommand::Check { flow, given: asked, live, output } => {
-            let manner = if *live { Manner::Alone } else { Manner::LookOnly };
-            match given::gather(asked, flow.map(flow_of), manner, outside.answers()).await {
-                Ok(Beforehand { flow: Some(flow), loaded, .. }) if *live => unattended::dry(flow, loaded, *output, outside).await,
-                Ok(beforehand) => looked_at(&beforehand, *output),
+            let mode = if *live { Mode::Headless } else { Mode::CheckOnly };
+            match answer_sources::gather(asked, flow.map(flow_of), mode, outside.answers()).await {
+                Ok(Resolved { flow: Some(flow), loaded, .. }) if *live => unattended::dry(flow, loaded, *output, outside).await,
+                Ok(resolved) => looked_at(&resolved, *output),
                 Err(status) => ExitCode::from(status),
             }
         }
@@ -30,16 +30,16 @@ pub async fn run(asked: &Answers, outside: &Outside) -> ExitCode {
 }
 
 /// Tells what is wrong with answers by themselves.
-fn looked_at(beforehand: &Beforehand, output: Option<Format>) -> ExitCode {
-    let problems = beforehand.judge();
+fn looked_at(resolved: &Resolved, output: Option<Format>) -> ExitCode {
+    let problems = resolved.judge();
     let _ = print(
         match output {
-            Some(Format::Json) => problems::json(&problems, &beforehand.loaded),
-            Some(Format::Text) | None => problems::check(&problems, &beforehand.loaded),
+            Some(Format::Json) => problems::json(&problems, &resolved.loaded),
+            Some(Format::Text) | None => problems::check(&problems, &resolved.loaded),
         }
         .as_bytes(),
     );
-    ExitCode::from(if given::refuse(&problems) { Exit::Answers.code() } else { Exit::Done.code() })
+    ExitCode::from(if answer_sources::refuse(&problems) { Exit::Answers.code() } else { Exit::Done.code() })
 }
 
 const fn flow_of(flow: SetUp) -> Flow {

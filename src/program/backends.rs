@@ -14,7 +14,7 @@ use octopus_setup::model::untrusted::Untrusted;
 use octopus_setup::world::places::Places;
 use octopus_setup::world::seal::Sealer;
 use octopus_setup::world::sqlserver::SqlServer;
-use octopus_setup::world::{host, instances, node_config, text_file};
+use octopus_setup::world::{host, instances, node_config, small_file};
 
 use super::cli::{Format, OfNode};
 use super::outside::Outside;
@@ -101,7 +101,7 @@ pub fn hand_over(handed: HandOver<'_>, backends: &Backends) -> Result<(), Refuse
         let shown = Untrusted::new(&path.to_string_lossy());
         let told = |error: &dyn std::fmt::Display| (Exit::Usage, format!("{shown} was not written: {error}"));
         let path = std::path::absolute(path).map_err(|error| told(&error))?;
-        text_file::save_new(&path, text).map_err(|error| told(&error))?;
+        small_file::save_new(&path, text).map_err(|error| told(&error))?;
         said.insert("file".into(), path.to_string_lossy().into());
         format!("Written to {}.\n", Untrusted::new(&path.to_string_lossy()))
     } else {

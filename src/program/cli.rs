@@ -6,9 +6,9 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use octopus_setup::faces::exit::{OF_A_CHECK, STATUSES};
 
+use super::answer_args::AnswerArgs;
 use super::deferred::Deferred;
 use super::front_args::{LoadBalancer, Tentacles};
-use super::given_args::GivenArgs;
 
 /// What the exit statuses of a set-up flow mean, for `--help`.
 pub(super) fn exit_status() -> String {
@@ -121,7 +121,7 @@ pub struct Wizard {
     pub output: Option<Format>,
 
     #[command(flatten)]
-    pub given: GivenArgs,
+    pub given: AnswerArgs,
 }
 
 /// Answer files.
@@ -155,7 +155,7 @@ pub enum AnswersCommand {
         output: Option<Format>,
 
         #[command(flatten)]
-        given: GivenArgs,
+        given: AnswerArgs,
     },
     /// Print the JSON schema of answer files, for editors.
     Schema,
@@ -207,7 +207,7 @@ pub struct Script {
     pub output: Option<Format>,
 
     #[command(flatten)]
-    pub given: GivenArgs,
+    pub given: AnswerArgs,
 }
 
 /// What a script is printed as.

@@ -1,13 +1,13 @@
 //! From the command line to a face, with the outside world as values: nothing below this reads the environment.
 
+mod answer_args;
+mod answer_sources;
 mod answers;
 mod backends;
 mod check;
 mod cli;
 mod deferred;
 mod front_args;
-mod given;
-mod given_args;
 mod load_balancer;
 mod log;
 mod manual;

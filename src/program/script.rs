@@ -17,15 +17,15 @@ use octopus_setup::model::subject::{Maker, Subject};
 use octopus_setup::model::untrusted::Untrusted;
 use octopus_setup::render::{Clear, Setup, Shell, compose, script};
 use octopus_setup::wizard::{answer_file, node, settings};
-use octopus_setup::world::given::Manner;
+use octopus_setup::world::answer_sources::Mode;
 use octopus_setup::world::places::Places;
 use octopus_setup::world::{host, key_file, node_config, survey};
 use secrecy::{ExposeSecret, SecretString};
 
+use super::answer_args::AnswerArgs;
+use super::answer_sources;
 use super::backends;
 use super::cli::{Format, Script, ScriptFormat, SetUp, TargetPlatform};
-use super::given;
-use super::given_args::GivenArgs;
 use super::outside::Outside;
 
 /// Why there is no script: how the program ends, and what it says.
@@ -105,7 +105,7 @@ async fn source(asked: &Script, outside: &Outside) -> Result<Source, Refusal> {
         return Err(Refusal::usage(says));
     }
     let names_a_config = asked.instance.is_some() || asked.config.is_some();
-    let GivenArgs { answers, flags, problems } = &asked.given;
+    let AnswerArgs { answers, flags, problems } = &asked.given;
     let is_given = !answers.is_empty() || !flags.is_empty() || !problems.is_empty();
     if names_a_config && is_given {
         return Err(Refusal::usage("A node config is taken as it is: answers do not go with --instance and --config."));
@@ -119,19 +119,19 @@ async fn source(asked: &Script, outside: &Outside) -> Result<Source, Refusal> {
 
 /// From answers that are given beforehand. Secrets are fetched only where they are to stand in the text.
 async fn of_answers(asked: &Script, outside: &Outside, flow: Option<Flow>) -> Result<Source, Refusal> {
-    let manner = if asked.with_secrets { Manner::Alone } else { Manner::LookOnly };
-    let beforehand = given::gather(&asked.given, flow, manner, outside.answers_on(platform(asked))).await;
-    let beforehand = beforehand.map_err(|status| Refusal::Told(status.into()))?;
-    let problems = beforehand.judge();
-    let Some(flow) = beforehand.flow.filter(|_| !given::refuse(&problems)) else {
-        return Err(Refusal::Told(given::refused(&problems)));
+    let mode = if asked.with_secrets { Mode::Headless } else { Mode::CheckOnly };
+    let resolved = answer_sources::gather(&asked.given, flow, mode, outside.answers_on(platform(asked))).await;
+    let resolved = resolved.map_err(|status| Refusal::Told(status.into()))?;
+    let problems = resolved.judge();
+    let Some(flow) = resolved.flow.filter(|_| !answer_sources::refuse(&problems)) else {
+        return Err(Refusal::Told(answer_sources::refused(&problems)));
     };
-    let mut answers = beforehand.loaded.answers;
+    let mut answers = resolved.loaded.answers;
     let clear = if asked.with_secrets { Some(clear_of(flow, &answers)?) } else { None };
-    for field in beforehand.loaded.open {
+    for field in resolved.loaded.open {
         answers.set(field, Raw::of(field, THERE), Origin::File);
     }
-    Ok(Source { flow, answers, accept: beforehand.loaded.accept, fingerprint: None, clear })
+    Ok(Source { flow, answers, accept: resolved.loaded.accept, fingerprint: None, clear })
 }
 
 /// The secrets that were answered. A new cluster's master key is in nobody's hands yet.

@@ -13,7 +13,7 @@ use octopus_setup::model::choice;
 use octopus_setup::model::field::{FieldId, Kind};
 
 use super::cli::{Cli, Completions, Shell};
-use super::{complain, given_args};
+use super::{answer_args, complain};
 
 /// The program's name, as it is typed.
 pub const PROGRAM: &str = "octopus-setup";
@@ -45,7 +45,7 @@ fn mended(script: &[u8]) -> Vec<u8> {
 pub fn whole() -> Command {
     let mut command = Cli::command();
     command.build();
-    given_args::explained(command)
+    answer_args::explained(command)
 }
 
 /// The same refusal; where it is a help that is printed, the same help with what the flags are for.

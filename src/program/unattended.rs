@@ -7,7 +7,7 @@ use octopus_setup::faces::exit::Exit;
 use octopus_setup::faces::headless::{self, Output};
 use octopus_setup::faces::signals::{self, Signals};
 use octopus_setup::model::flow::Flow;
-use octopus_setup::model::given::{Loaded, Place};
+use octopus_setup::model::given_answers::{AnswerPlace, LoadedAnswers};
 use octopus_setup::wizard::autopilot::{self, Order};
 use octopus_setup::world::World;
 
@@ -18,9 +18,9 @@ use super::recording::{self, Recording};
 
 /// Runs a set-up flow by itself. A dry run goes before `--yes`: whoever says both has added one of them to the other's line,
 /// and nothing is what can be done again.
-pub async fn run(asked: &Wizard, flow: Flow, mut loaded: Loaded, outside: &Outside) -> ExitCode {
+pub async fn run(asked: &Wizard, flow: Flow, mut loaded: LoadedAnswers, outside: &Outside) -> ExitCode {
     for name in &asked.accept {
-        match autopilot::accepted(name, Place::Flag("--accept".to_owned())) {
+        match autopilot::accepted(name, AnswerPlace::Flag("--accept".to_owned())) {
             Ok(check) => loaded.accept.push(check),
             Err(problem) => loaded.problems.push(problem),
         }
@@ -29,7 +29,7 @@ pub async fn run(asked: &Wizard, flow: Flow, mut loaded: Loaded, outside: &Outsi
 }
 
 /// Proves answers as a dry run does; nothing is written.
-pub async fn dry(flow: Flow, loaded: Loaded, output: Option<Format>, outside: &Outside) -> ExitCode {
+pub async fn dry(flow: Flow, loaded: LoadedAnswers, output: Option<Format>, outside: &Outside) -> ExitCode {
     fly(Order { flow, loaded, dry_run: true }, output, outside).await
 }
 

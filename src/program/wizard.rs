@@ -5,11 +5,11 @@ use std::process::ExitCode;
 use octopus_setup::engine::recording::Beginning;
 use octopus_setup::model::answers::Answers;
 use octopus_setup::model::flow::Flow;
-use octopus_setup::world::given::Manner;
+use octopus_setup::world::answer_sources::Mode;
 
 use super::cli::Wizard;
 use super::outside::Outside;
-use super::{complain, given, on_screen, unattended};
+use super::{answer_sources, complain, on_screen, unattended};
 
 /// Runs a set-up flow: with `--yes` or `--dry-run` by itself, otherwise with a person.
 pub async fn run(asked: &Wizard, flow: Flow, outside: &Outside) -> ExitCode {
@@ -17,21 +17,21 @@ pub async fn run(asked: &Wizard, flow: Flow, outside: &Outside) -> ExitCode {
         return complain(text);
     }
     let by_itself = asked.yes || asked.dry_run;
-    let manner = if by_itself { Manner::Alone } else { Manner::WithFace };
-    let beforehand = match given::gather(&asked.given, Some(flow), manner, outside.answers()).await {
-        Ok(beforehand) => beforehand,
+    let mode = if by_itself { Mode::Headless } else { Mode::Interactive };
+    let resolved = match answer_sources::gather(&asked.given, Some(flow), mode, outside.answers()).await {
+        Ok(resolved) => resolved,
         Err(status) if by_itself => return unattended::left(asked, flow, status),
         Err(status) => return ExitCode::from(status),
     };
     if by_itself {
-        return unattended::run(asked, flow, beforehand.loaded, outside).await;
+        return unattended::run(asked, flow, resolved.loaded, outside).await;
     }
     // A field that is missing or malformed is told on its screen. What could not be read at all, no screen could show.
-    if given::refuse(&beforehand.loaded.problems) {
-        return given::refused(&beforehand.loaded.problems);
+    if answer_sources::refuse(&resolved.loaded.problems) {
+        return answer_sources::refused(&resolved.loaded.problems);
     }
-    given::tell(&beforehand.loaded.problems);
-    interactive(outside, beforehand.loaded.answers, Some(flow)).await
+    answer_sources::tell(&resolved.loaded.problems);
+    interactive(outside, resolved.loaded.answers, Some(flow)).await
 }
 
 /// Runs the wizard with a person.

@@ -1,18 +1,18 @@
-//! Writing a file so that a reader, and the disk after a power cut, has the old one or the new one and never a part.
+//! Atomic writes: a reader, and the disk after a power cut, has the old file or the new one and never a part.
 
 use std::ffi::OsString;
 use std::fs::File;
 use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
-/// What is to become of a file that is there already.
+/// What happens to an existing file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Existing<'a> {
     /// It is replaced.
     Replace,
     /// It stays, and writing fails with [`ErrorKind::AlreadyExists`]. A symbolic link counts, wherever it leads.
     Refuse,
-    /// It is kept beside the new one, as `<name>.<stamp>.bak`.
+    /// It is kept as `<name>.<stamp>.bak`.
     Backup(&'a str),
 }
 
@@ -22,7 +22,7 @@ pub fn atomic_write(path: &Path, bytes: &[u8], existing: Existing<'_>) -> io::Re
     write(path, bytes, existing, Readers::Owner)
 }
 
-/// The same for a file that others are to read: its mode is the umask's to decide, as that of any file is.
+/// Writes a file that others may read: its mode is left to the umask.
 pub fn atomic_write_for_others(path: &Path, bytes: &[u8], existing: Existing<'_>) -> io::Result<()> {
     write(path, bytes, existing, Readers::Others)
 }
@@ -40,7 +40,7 @@ fn write(path: &Path, bytes: &[u8], existing: Existing<'_>, readers: Readers) ->
     }
     sweep(path)?;
     let folder = folder_of(path);
-    // tempfile creates with O_EXCL and mode 0600; that is its documented default, and a test below holds it.
+    // tempfile creates with O_EXCL and mode 0600, its documented default; a test below checks it.
     let prefix = prefix(path)?;
     let mut builder = tempfile::Builder::new();
     builder.prefix(&prefix).suffix(TEMPORARY);
@@ -60,7 +60,7 @@ fn write(path: &Path, bytes: &[u8], existing: Existing<'_>, readers: Readers) ->
     sync_folder(&folder)
 }
 
-/// Removes a file and syncs its folder, together with what an interrupted write of it left behind. No file is no error.
+/// Removes a file and what interrupted writes of it left behind, and syncs its folder. A missing file is no error.
 pub fn remove(path: &Path) -> io::Result<()> {
     sweep(path)?;
     match std::fs::remove_file(path) {
@@ -70,8 +70,8 @@ pub fn remove(path: &Path) -> io::Result<()> {
     }
 }
 
-/// Takes a file away by giving it a backup's dated name, `<name>.<stamp>.bak`. No file is no error. Whoever calls this
-/// holds the instance's lock, so nobody takes the name between the look and the renaming.
+/// Renames a file to a backup's dated name, `<name>.<stamp>.bak`. A missing file is no error. The caller holds the instance's lock, so
+/// nobody takes the name between the check and the renaming.
 pub fn set_aside(path: &Path, stamp: &str) -> io::Result<()> {
     sweep(path)?;
     let free = backups(path, stamp).find(|name| std::fs::symlink_metadata(name).is_err());
@@ -82,8 +82,8 @@ pub fn set_aside(path: &Path, stamp: &str) -> io::Result<()> {
     }
 }
 
-/// Makes a folder's entries last. Windows has no such call; NTFS journals its directories by itself. Some network and
-/// FUSE file systems cannot either and say so: what can be done has been done then, and the file is there.
+/// Syncs a folder's entries. Windows has no such call; NTFS journals its directories by itself. Some network and FUSE file systems
+/// refuse it: nothing more can be done then, and the file is there.
 pub fn sync_folder(folder: &Path) -> io::Result<()> {
     if !cfg!(unix) {
         return Ok(());
@@ -94,10 +94,10 @@ pub fn sync_folder(folder: &Path) -> io::Result<()> {
     }
 }
 
-/// The end of temporary files' names.
+/// Suffix of temporary files' names.
 const TEMPORARY: &str = ".octopus-setup-tmp";
 
-/// The beginning of temporary files' names for this file.
+/// Returns the prefix of this file's temporary files.
 fn prefix(path: &Path) -> io::Result<OsString> {
     let name = path.file_name().ok_or_else(|| io::Error::new(ErrorKind::InvalidInput, "the path names no file"))?;
     let mut prefix = OsString::from(".");
@@ -106,8 +106,7 @@ fn prefix(path: &Path) -> io::Result<OsString> {
     Ok(prefix)
 }
 
-/// Removes what earlier writes of this file left behind when they were killed. Writers of one file exclude each other
-/// by the instance's lock, so none of these is in use.
+/// Removes what killed writes of this file left behind. The instance's lock allows one writer at a time, so none of these is in use.
 fn sweep(path: &Path) -> io::Result<()> {
     let prefix = prefix(path)?;
     let prefix = prefix.to_string_lossy();
@@ -127,7 +126,7 @@ fn sweep(path: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// Keeps the older file under a dated name. A copy, not a rename: at no moment is there no file of the old name.
+/// Keeps the older file under a dated name. It is copied, not renamed, so that the old name exists at every moment.
 fn keep(path: &Path, stamp: &str) -> io::Result<()> {
     let bytes = match std::fs::read(path) {
         Ok(bytes) => bytes,
@@ -143,7 +142,7 @@ fn keep(path: &Path, stamp: &str) -> io::Result<()> {
     Err(ErrorKind::AlreadyExists.into())
 }
 
-/// The names that a backup may have. Two within a second are told apart by a number; a hundred are somebody's loop.
+/// Returns the names that a backup may have: two within a second differ by a number, and a hundred are a loop gone wrong.
 fn backups(path: &Path, stamp: &str) -> impl Iterator<Item = PathBuf> {
     (0..100).map(move |number| {
         let number = if number == 0 { String::new() } else { format!("-{number}") };
@@ -153,7 +152,7 @@ fn backups(path: &Path, stamp: &str) -> impl Iterator<Item = PathBuf> {
     })
 }
 
-/// The folder that a file is in.
+/// Returns the folder that a file is in.
 fn folder_of(path: &Path) -> PathBuf {
     match path.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder.to_owned(),

@@ -18,7 +18,7 @@ where
 {
     let (answer, answered) = oneshot::channel();
     let job = move || {
-        // Nobody waits any more when this fails.
+        // This fails once nobody waits any more.
         let _ = answer.send(work());
     };
     std::thread::Builder::new().name("survey".into()).spawn(job).map_err(|error| io(&error))?;
@@ -29,7 +29,7 @@ where
     }
 }
 
-/// The same for work that ends in a fact of its own.
+/// Like [`within`], for work that returns a fact.
 pub(super) async fn fact_within<T, W>(budget: Duration, work: W) -> Fact<T>
 where
     T: Send + 'static,
@@ -38,7 +38,7 @@ where
     within(budget, work).await.unwrap_or_else(Fact::Missing)
 }
 
-/// An error of the operating system as a trouble.
+/// Turns an error of the operating system into a trouble.
 pub(super) fn io(error: &std::io::Error) -> Trouble {
     Trouble::Io(Untrusted::new(&error.to_string()))
 }

@@ -1,4 +1,4 @@
-//! Copying: which way leads to the operator's clipboard, and the desktop's side of it.
+//! The operator's clipboard: how a text gets there, and the desktop's side of it.
 
 use std::sync::Arc;
 
@@ -6,7 +6,7 @@ use secrecy::SecretString;
 
 use crate::model::clipboard::CopyWay;
 
-/// What the environment says about where the operator sits. `main` reads it, once.
+/// What the environment says about where the operator sits. `main` reads it once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Surroundings {
     /// `SSH_TTY` or `SSH_CONNECTION` is set: a desktop here would be somebody else's.
@@ -18,7 +18,7 @@ pub struct Surroundings {
 }
 
 impl Surroundings {
-    /// From the environment; `look` tells whether a variable is set and not empty.
+    /// Reads the environment through `look`, which returns whether a variable is set and not empty.
     pub fn of(look: impl Fn(&str) -> bool) -> Self {
         Self {
             ssh: look("SSH_TTY") || look("SSH_CONNECTION"),
@@ -28,8 +28,8 @@ impl Surroundings {
     }
 }
 
-/// The way to the operator's clipboard that fits the surroundings and this build. The terminal's way, OSC 52, is the
-/// face's to go.
+/// Chooses how to reach the operator's clipboard from these surroundings and with this build. The terminal's way, OSC 52, is taken by
+/// the face.
 pub fn way(surroundings: Surroundings) -> CopyWay {
     let Surroundings { ssh, display, windows } = surroundings;
     if cfg!(feature = "clipboard") && !ssh && (display || windows) { CopyWay::Desktop } else { CopyWay::Terminal }
@@ -66,7 +66,7 @@ impl Desktop {
         let set = set.exclude_from_history();
         let done = set.text(text.expose_secret().to_owned()).map_err(|error| error.to_string());
         if done.is_err() {
-            // The desktop may have gone; the next try begins anew.
+            // The desktop may be gone; the next try connects anew.
             *held = None;
         }
         done

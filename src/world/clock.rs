@@ -1,4 +1,4 @@
-//! The clock. Nothing else in the house asks what time it is.
+//! The clock. Nothing else in this program reads the time.
 
 use std::time::SystemTime;
 
@@ -6,31 +6,31 @@ use time::format_description::well_known::Rfc3339;
 use time::macros::format_description;
 use time::{OffsetDateTime, PrimitiveDateTime, UtcDateTime};
 
-/// Now, UTC.
+/// Returns the present time, UTC.
 pub fn now() -> OffsetDateTime {
     OffsetDateTime::now_utc()
 }
 
-/// A time as journals have it: RFC 3339, UTC, whole seconds.
+/// Formats a time for journals: RFC 3339, UTC, whole seconds.
 pub fn rfc3339(time: OffsetDateTime) -> String {
     let whole = UtcDateTime::from(time).replace_nanosecond(0).unwrap_or(UtcDateTime::UNIX_EPOCH);
-    // Formatting fails for years beyond 9999 only; an empty text is then as good as any.
+    // Formatting fails only for years beyond 9999.
     whole.format(&Rfc3339).unwrap_or_default()
 }
 
-/// A time as logs have it: RFC 3339, UTC, with milliseconds.
+/// Formats a time for logs: RFC 3339, UTC, with milliseconds.
 pub fn rfc3339_millis(time: OffsetDateTime) -> String {
     let form = format_description!("[year]-[month]-[day]T[hour]:[minute]:[second].[subsecond digits:3]Z");
     UtcDateTime::from(time).format(form).unwrap_or_default()
 }
 
-/// A time as names of backups have it: `20261121T120405Z`. No colon, which Windows forbids in file names.
+/// Formats a time for names of backups: `20261121T120405Z`, without a colon, which Windows forbids in file names.
 pub fn stamp(time: OffsetDateTime) -> String {
     let form = format_description!("[year][month][day]T[hour][minute][second]Z");
     UtcDateTime::from(time).format(form).unwrap_or_default()
 }
 
-/// A journal's time as people read it: `2026-11-21 12:04`. Whatever is no such time is handed back as it is.
+/// Formats a journal's time for people: `2026-11-21 12:04`. Returns any other text as it is.
 pub fn to_minute(rfc3339: &str) -> String {
     match OffsetDateTime::parse(rfc3339, &Rfc3339) {
         Ok(time) => {
@@ -40,14 +40,14 @@ pub fn to_minute(rfc3339: &str) -> String {
     }
 }
 
-/// A backup's time as people read it: `2026-11-21 12:04`; `None` for what [`stamp`] would not write.
+/// Formats a backup's time for people: `2026-11-21 12:04`; `None` for what [`stamp`] would not write.
 pub fn stamp_to_minute(stamp: &str) -> Option<String> {
     let form = format_description!("[year][month][day]T[hour][minute][second]Z");
     let time = PrimitiveDateTime::parse(stamp, form).ok()?;
     time.format(format_description!("[year]-[month]-[day] [hour]:[minute]")).ok()
 }
 
-/// The day of a file's time, UTC: `2026-11-18`.
+/// Formats the day of a file's time, UTC: `2026-11-18`.
 pub fn day(time: SystemTime) -> String {
     UtcDateTime::from(OffsetDateTime::from(time)).format(format_description!("[year]-[month]-[day]")).unwrap_or_default()
 }

@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 
 use super::atomic_write::sync_folder;
 
-/// Creates a folder for our own files, and those above it, all 0700, each made to last: without the folder of the machine
-/// key, no sealed key opens after a power cut. Fine when it is there already, or is made by another wizard at the moment.
+/// Creates a folder for our own files and its parents, all 0700, and syncs each: without the folder of the machine key, no sealed key
+/// opens after a power cut. It may exist already, or be created by another wizard at the same moment.
 pub(crate) fn create_private(path: &Path) -> io::Result<()> {
     let mut builder = std::fs::DirBuilder::new();
     #[cfg(unix)]
@@ -18,16 +18,16 @@ pub(crate) fn create_private(path: &Path) -> io::Result<()> {
         }
         let above = folder.parent().filter(|above| !above.as_os_str().is_empty()).unwrap_or(Path::new("."));
         match sync_folder(above) {
-            // One that may be written and not read; what can be done has been done.
+            // A folder that may be written but not read cannot be synced.
             Err(error) if error.kind() == ErrorKind::PermissionDenied => {}
             synced => synced?,
         }
     }
-    // What is no folder stands in the way, and is told as it was.
+    // Something other than a folder is in the way.
     builder.recursive(true).create(path)
 }
 
-/// The folders that are missing on the way to this one, the outermost first.
+/// Returns this folder's missing parents and itself, the outermost first.
 pub(super) fn missing(path: &Path) -> Vec<PathBuf> {
     let mut missing: Vec<_> = path
         .ancestors()
@@ -39,7 +39,7 @@ pub(super) fn missing(path: &Path) -> Vec<PathBuf> {
     missing
 }
 
-/// Creates a node's home directory, 0750, and what is missing above it, each made to last.
+/// Creates a node's home directory, 0750, and its missing parents, and syncs each.
 pub(super) fn create_home(path: &Path) -> io::Result<()> {
     for folder in missing(path) {
         std::fs::create_dir(&folder)?;
@@ -47,13 +47,13 @@ pub(super) fn create_home(path: &Path) -> io::Result<()> {
             sync_folder(parent)?;
         }
     }
-    // The plan promised this mode, so the umask must not decide it.
+    // The plan promised this mode, so the umask must not change it.
     #[cfg(unix)]
     std::fs::set_permissions(path, std::os::unix::fs::PermissionsExt::from_mode(0o750))?;
     Ok(())
 }
 
-/// The nearest folder that exists, this one or one above it.
+/// Returns the nearest folder that exists: this one or a parent.
 pub(crate) fn nearest(path: &Path) -> Option<&Path> {
     path.ancestors().find(|ancestor| ancestor.is_dir())
 }

@@ -23,12 +23,12 @@ use crate::model::plan::{Failure, Plan, Progress};
 use crate::model::survey::{Inputs, Observed};
 use crate::model::target::Target;
 
-/// How long a file of the operator's choosing gets; it may be on a share or a stick.
+/// The budget for a file of the operator's choosing, which may be on a share or a stick.
 const FILE_BUDGET: Duration = Duration::from_secs(15);
-/// How long the desktop's clipboard gets.
+/// The budget for the desktop's clipboard.
 const COPY_BUDGET: Duration = Duration::from_secs(3);
 
-/// Everything outside the program. Clones are the same world.
+/// Everything outside the program. Clones share it.
 #[derive(Clone)]
 pub struct World {
     inner: Arc<Inner>,
@@ -48,19 +48,17 @@ impl std::fmt::Debug for World {
 }
 
 impl World {
-    /// With its own files here, and the operator sitting there.
     pub fn new(places: Places, surroundings: Surroundings) -> Self {
         let inner = Inner { places, surroundings, server: SqlServer::new(), desktop: Desktop::default() };
         Self { inner: Arc::new(inner) }
     }
 
-    /// Where its files are.
     pub fn places(&self) -> &Places {
         &self.inner.places
     }
 
-    /// Gathers facts, and reports a whole new snapshot each time that something more is known; the last one has
-    /// everything. `fresh`: nothing that was kept from an earlier survey may answer. Drop the future to cancel it.
+    /// Gathers facts, and reports a whole new snapshot whenever more is known; the last one is complete. With `fresh`, nothing kept from
+    /// an earlier survey is used. Drop the future to cancel it.
     pub async fn survey(&self, inputs: &Inputs, fresh: bool, mut report: impl FnMut(Observed) + Send) {
         let places = &self.inner.places;
         match inputs {
@@ -108,7 +106,7 @@ impl World {
         random::draw(size)
     }
 
-    /// Runs a plan's steps, or those that are left of it; see [`apply::install`].
+    /// Runs a plan's steps, or the remaining ones; see [`apply::install`].
     pub async fn install(
         &self,
         plan: &Plan,
@@ -129,7 +127,7 @@ impl World {
         apply::resume(&self.inner.places, instance).await
     }
 
-    /// Forgets the journal of a run that is done and whose key is kept; see [`apply::close`].
+    /// Removes the journal of a run that is done and whose key is kept; see [`apply::close`].
     pub async fn close_run(&self, instance: &str) -> Result<(), Failure> {
         apply::close(&self.inner.places, instance).await
     }
@@ -150,12 +148,12 @@ impl World {
         in_time(within(FILE_BUDGET, move || key_file::read(&path)).await)
     }
 
-    /// The way by which a text gets to the operator's clipboard. [`CopyWay::Terminal`] is the face's to go.
+    /// How a text gets to the operator's clipboard. [`CopyWay::Terminal`] is taken by the face.
     pub fn copy_way(&self) -> CopyWay {
         clipboard::way(self.inner.surroundings)
     }
 
-    /// Puts a text on the desktop's clipboard. The error is a part of a sentence; OSC 52 is left then.
+    /// Puts a text on the desktop's clipboard. The error is a part of a sentence; OSC 52 can be tried then.
     pub async fn copy(&self, text: SecretString) -> Result<(), String> {
         let desktop = self.inner.desktop.clone();
         match within(COPY_BUDGET, move || desktop.copy(&text)).await {

@@ -1,4 +1,4 @@
-//! What this host is.
+//! Facts about this host: its platform, name and operating system.
 
 use std::path::Path;
 
@@ -10,14 +10,13 @@ pub const fn platform() -> Platform {
     if cfg!(windows) { Platform::Windows } else { Platform::Linux }
 }
 
-/// The host's name without its domain; it is the default node name.
+/// The host's name without its domain: the default node name.
 pub fn name() -> String {
     let whole = gethostname::gethostname().to_string_lossy().into_owned();
     whole.split('.').next().unwrap_or_default().to_owned()
 }
 
-/// The operating system, as people call it: `Debian GNU/Linux 12 (bookworm)`, or `Linux` or `Windows` where nothing
-/// more is known.
+/// The operating system's name for people: `Debian GNU/Linux 12 (bookworm)`, or just `Linux` or `Windows` if no more is known.
 pub fn system(os_release: &Path) -> String {
     if cfg!(windows) {
         return "Windows".into();

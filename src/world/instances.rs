@@ -1,4 +1,4 @@
-//! The instance list: which instances of ours are on this machine, one small file for each.
+//! The list of this machine's instances, one small file for each.
 
 use std::io;
 use std::path::PathBuf;
@@ -30,14 +30,14 @@ impl Instance {
     pub const FORMAT: u32 = 1;
 }
 
-/// Enters an instance, in place of an older entry of the same name.
+/// Adds an instance, and replaces an older entry of the same name.
 pub fn enter(places: &Places, instance: &Instance) -> io::Result<()> {
     folder::create_private(&places.instances())?;
     let text = toml::to_string_pretty(instance).map_err(io::Error::other)?;
     atomic_write(&places.instance(&instance.name), text.as_bytes(), Existing::Replace)
 }
 
-/// Looks an instance up; `None` where it is not in the list.
+/// Returns an instance's entry, if there is one.
 pub fn find(places: &Places, name: &str) -> Result<Option<Instance>, TomlFileError> {
     match toml_file::read(&places.instance(name), Instance::FORMAT) {
         Ok(instance) => Ok(Some(instance)),
@@ -46,12 +46,12 @@ pub fn find(places: &Places, name: &str) -> Result<Option<Instance>, TomlFileErr
     }
 }
 
-/// Strikes an instance off the list; none is no error.
+/// Removes an instance's entry. A missing one is no error.
 pub fn strike(places: &Places, name: &str) -> io::Result<()> {
     atomic_write::remove(&places.instance(name))
 }
 
-/// All of them, by file name.
+/// Returns all entries, by file name.
 pub fn list(places: &Places) -> Vec<Result<Instance, TomlFileError>> {
     listed(places.instances(), |path| toml_file::read(path, Instance::FORMAT))
 }

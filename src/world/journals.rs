@@ -1,4 +1,4 @@
-//! The journals: one for each instance with a run that is not closed yet.
+//! Journals: one for each instance whose run is not closed yet.
 
 use std::io;
 use std::path::PathBuf;
@@ -9,14 +9,14 @@ use super::toml_file::{self, TomlFileError};
 use super::{folder, small_file};
 use crate::model::journal::Journal;
 
-/// Writes a journal, synced, in place of the one before.
+/// Writes and syncs a journal, and replaces the previous one.
 pub fn write(places: &Places, journal: &Journal) -> io::Result<()> {
     folder::create_private(&places.journals())?;
     let text = toml::to_string_pretty(journal).map_err(io::Error::other)?;
     atomic_write(&places.journal(&journal.instance), text.as_bytes(), Existing::Replace)
 }
 
-/// Reads an instance's journal; `None` where it has none.
+/// Reads an instance's journal, if there is one.
 pub fn read(places: &Places, instance: &str) -> Result<Option<Journal>, TomlFileError> {
     match toml_file::read(&places.journal(instance), Journal::FORMAT) {
         Ok(journal) => Ok(Some(journal)),
@@ -25,19 +25,19 @@ pub fn read(places: &Places, instance: &str) -> Result<Option<Journal>, TomlFile
     }
 }
 
-/// Removes an instance's journal, and then what is kept beside it: a copy without its journal is nobody's, a journal
-/// without its copies would undo too much. None is no error.
+/// Removes an instance's journal, and then the copies beside it: in this order, because a journal without its copies would undo too
+/// much. A missing journal is no error.
 pub fn remove(places: &Places, instance: &str) -> io::Result<()> {
     atomic_write::remove(&places.journal(instance))?;
     forget_copies(places, instance)
 }
 
-/// Removes what is kept beside a journal, or was beside one that is gone.
+/// Removes the copies kept beside a journal, even if the journal is gone.
 pub fn forget_copies(places: &Places, instance: &str) -> io::Result<()> {
     Copy::ALL.into_iter().try_for_each(|copy| atomic_write::remove(&beside(places, instance, copy)))
 }
 
-/// A file that a run is about to replace or take away, as it was: kept beside the journal, 0600, until the run is over.
+/// A copy of a file that a run replaces or removes, kept beside the journal, 0600, until the run is over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Copy {
     /// The node config.
@@ -51,7 +51,7 @@ pub enum Copy {
 impl Copy {
     const ALL: [Self; 3] = [Self::Config, Self::Key, Self::Entry];
 
-    /// The end of its name. Not `toml`: the folder's list takes those for journals.
+    /// The suffix of its name. Not `toml`, which would make it a journal.
     const fn extension(self) -> &'static str {
         match self {
             Self::Config => "config",
@@ -61,7 +61,7 @@ impl Copy {
     }
 }
 
-/// Keeps these bytes, synced; `None`: there is no such file, which is remembered by keeping none.
+/// Keeps and syncs these bytes; `None` means that there is no such file, and keeps none.
 pub fn keep(places: &Places, instance: &str, copy: Copy, bytes: Option<&[u8]>) -> io::Result<()> {
     let path = beside(places, instance, copy);
     match bytes {
@@ -73,7 +73,7 @@ pub fn keep(places: &Places, instance: &str, copy: Copy, bytes: Option<&[u8]>) -
     }
 }
 
-/// What is kept; `None` where there was nothing to keep.
+/// Returns the kept bytes; `None` if there was no such file.
 pub fn kept(places: &Places, instance: &str, copy: Copy) -> io::Result<Option<Vec<u8>>> {
     small_file::find(&beside(places, instance, copy))
 }
@@ -85,12 +85,12 @@ fn beside(places: &Places, instance: &str, copy: Copy) -> PathBuf {
     name.into()
 }
 
-/// All journals, by file name; those that cannot be read are errors of their own.
+/// Returns all journals by file name, with an error for each that cannot be read.
 pub fn list(places: &Places) -> Vec<Result<Journal, TomlFileError>> {
     listed(places.journals(), |path| toml_file::read(path, Journal::FORMAT))
 }
 
-/// Reads every TOML file in a folder. A folder that cannot be listed is one error.
+/// Reads every TOML file in a folder. A folder that cannot be listed counts as one error.
 pub(super) fn listed<T>(
     folder: PathBuf,
     read: impl Fn(&std::path::Path) -> Result<T, TomlFileError>,

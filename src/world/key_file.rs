@@ -1,4 +1,4 @@
-//! The master key in a file of the operator's choosing.
+//! Saves the master key to a file of the operator's choosing, and reads it.
 
 use std::io::{self, ErrorKind};
 use std::path::Path;
@@ -10,13 +10,13 @@ use super::atomic_write::{Existing, atomic_write};
 use super::small_file;
 use crate::model::master_key::{KeyForm, MasterKey};
 
-/// The most bytes that a key file may have; a key takes 45.
+/// The most bytes of a key file. A key takes 45.
 const LIMIT: u64 = 4_096;
 
 /// Why a key could not be saved or read.
 #[derive(Debug, thiserror::Error)]
 pub enum KeyFileError {
-    /// Something of that name is there, be it a symbolic link; it stays as it is.
+    /// Something of that name exists, perhaps a symbolic link. It stays as it is.
     #[error("There is a file of that name already.")]
     Exists,
     /// The path is not absolute.
@@ -25,19 +25,19 @@ pub enum KeyFileError {
     /// The operating system refused.
     #[error("The operating system refused: {0}.")]
     Refused(#[from] io::Error),
-    /// What it holds is not a key.
+    /// The file does not hold a key.
     #[error("The file holds no master key: {0}.")]
     Form(#[from] KeyForm),
     /// What was read back is not what was written.
     #[error("What was read back from the file is not the key that was written.")]
     ReadBack,
-    /// It took too long: a share that does not answer.
+    /// The disk or share does not answer.
     #[error("The file's disk did not answer in time.")]
     TimedOut,
 }
 
-/// Saves the key, 0600, where there is nothing yet, and reads it back. A file that holds this very key already is as good:
-/// a run that was cut off between saving and the end of its journal saves it once more.
+/// Saves the key to a new file, 0600, and reads it back. An existing file that holds this very key is fine: a run that was killed
+/// after saving saves it once more.
 pub fn save(path: &Path, key: &MasterKey) -> Result<(), KeyFileError> {
     let key_text = key.to_base64();
     let key_text = key_text.expose_secret();
@@ -51,7 +51,7 @@ pub fn save(path: &Path, key: &MasterKey) -> Result<(), KeyFileError> {
     if read(path)?.expose_bytes() == key.expose_bytes() { Ok(()) } else { Err(KeyFileError::ReadBack) }
 }
 
-/// Saves a text, 0600, where there is nothing yet.
+/// Saves a text to a new file, 0600.
 pub fn save_text(path: &Path, text: &[u8]) -> Result<(), KeyFileError> {
     if !path.is_absolute() {
         return Err(KeyFileError::NotAbsolute);
@@ -68,8 +68,7 @@ pub fn read(path: &Path) -> Result<MasterKey, KeyFileError> {
         return Err(KeyFileError::NotAbsolute);
     }
     let bytes = Zeroizing::new(small_file::read(path, LIMIT)?);
-    // Three bytes are the most that a UTF-16 unit, or a byte that is no UTF-8, becomes: the text never grows, and so
-    // leaves no copy behind.
+    // A UTF-16 unit, or a byte that is not UTF-8, becomes three bytes at most: the buffer never grows, and so leaves no copy behind.
     let mut text = Zeroizing::new(String::with_capacity(bytes.len() * 3));
     match bytes.as_slice() {
         [0xff, 0xfe, rest @ ..] => {

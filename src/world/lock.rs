@@ -1,4 +1,4 @@
-//! One wizard for each instance on this host.
+//! The lock that allows one wizard per instance on this host.
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, Read, Seek, SeekFrom, Write};
@@ -9,14 +9,14 @@ use super::places::Places;
 use super::toml_file::shown;
 use crate::model::plan::Failure;
 
-/// The lock of an instance, held until it is dropped or the process ends, however it ends.
+/// An instance's lock, held until it is dropped or the process ends in any way.
 #[derive(Debug)]
 pub struct Lock {
     file: File,
 }
 
-/// Unlocks explicitly: closing the file is not enough. A child that is being started by another thread has a copy of every
-/// open file between its fork and its exec, and the lock would live as long as that copy.
+/// Unlocks explicitly, because closing the file is not enough: a child process that another thread starts has a copy of every open
+/// file between fork and exec, and the lock would live as long as that copy.
 impl Drop for Lock {
     fn drop(&mut self) {
         let _ = self.file.unlock();
@@ -29,7 +29,7 @@ pub enum LockError {
     /// Another wizard holds it.
     #[error("another wizard works on this instance right now")]
     Held {
-        /// Its process number, where it is known.
+        /// Its process id, if known.
         pid: Option<u32>,
     },
     /// The operating system refused.
@@ -52,8 +52,8 @@ impl From<LockError> for Failure {
 }
 
 impl Lock {
-    /// Takes an instance's lock, at once or not at all. The file stays behind: removing it would let a third wizard
-    /// lock a new file of the same name while the second one holds the old.
+    /// Takes an instance's lock without waiting. The file stays: if it were removed, a third wizard could lock a new file of the same name
+    /// while the second one holds the old.
     pub fn take(places: &Places, instance: &str) -> Result<Self, LockError> {
         let path = places.lock(instance);
         let refused = |source| LockError::Refused { path: path.clone(), source };
@@ -70,14 +70,14 @@ impl Lock {
     }
 }
 
-/// Writes our process number, for whoever comes second.
+/// Writes our process id, for whoever comes second.
 fn note(file: &mut File) -> io::Result<()> {
     file.set_len(0)?;
     file.seek(SeekFrom::Start(0))?;
     writeln!(file, "{}", std::process::id())
 }
 
-/// The process number in the file. Windows' locks forbid reading too, so there nobody is known.
+/// Reads the process id in the file. Windows' locks forbid reading too, so it is unknown there.
 fn holder(file: &mut File) -> Option<u32> {
     let mut text = String::new();
     file.take(32).read_to_string(&mut text).ok()?;

@@ -1,12 +1,12 @@
 //! The only code that touches network, disk, processes, clock and randomness.
 
+pub mod answer_sources;
 pub mod apply;
 pub mod atomic_write;
 mod budget;
 pub mod clipboard;
 pub mod clock;
 pub(crate) mod folder;
-pub mod given;
 mod handle;
 pub mod host;
 pub mod instances;
@@ -22,11 +22,9 @@ pub mod places;
 pub mod random;
 pub mod recordings;
 pub mod seal;
-pub(crate) mod small_file;
+pub mod small_file;
 pub mod sqlserver;
 pub mod survey;
-pub mod text_file;
 pub mod toml_file;
-mod toml_words;
 
 pub use handle::World;

@@ -1,20 +1,20 @@
-//! This program's own environment variables, which are not for the programs that it starts.
+//! This program's own environment variables, which the programs it starts must not see.
 
 use std::ffi::OsStr;
 use std::process::Command;
 
-/// How the names of all of them begin.
+/// Prefix of all their names.
 const OWN: &[u8] = b"OCTOPUS_SETUP_";
 
-/// Keeps them from a program that is to be started, and so from all that it starts in its turn: every answer may stand there, and
-/// every secret.
+/// Removes them from the environment of a program to start, and so from everything it starts: they may hold any answer and any
+/// secret.
 pub(super) fn remove(command: &mut Command) {
     for (name, _) in std::env::vars_os().filter(|(name, _)| is_ours(name)) {
         command.env_remove(name);
     }
 }
 
-/// Whether a variable is one of them; Windows pays no heed to their case.
+/// Returns whether a variable is one of them; Windows ignores case.
 fn is_ours(name: &OsStr) -> bool {
     name.as_encoded_bytes().get(..OWN.len()).is_some_and(|head| head.eq_ignore_ascii_case(OWN))
 }

@@ -8,32 +8,32 @@ use directories::ProjectDirs;
 use super::octopus_server::Patience;
 use crate::model::names::instance_key;
 
-/// The environment variable that moves the state directory. `main` reads it, once, and nobody else does.
+/// The environment variable that moves the state directory. Only `main` reads it, once.
 pub const STATE_DIR_VARIABLE: &str = "OCTOPUS_SETUP_STATE_DIR";
 
-/// Where things are. A value, so that a test has its own and no code asks the environment twice.
+/// Paths, as a value: a test has its own, and no code reads the environment twice.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Places {
     /// The state directory: machine key, journals, instance list, locks.
     pub state: PathBuf,
     /// Octopus Server's own instance registry.
     pub octopus_instances: PathBuf,
-    /// Where the executable of an installed Octopus Server may be; the first that is there counts.
+    /// Where Octopus Server's executable may be; the first that exists counts.
     pub octopus_executables: Vec<PathBuf>,
-    /// The folders of systemd's unit files, the ones that count more first; Linux only.
+    /// The folders of systemd's unit files, by precedence; Linux only.
     pub unit_folders: Vec<PathBuf>,
-    /// What tells the operating system's name; Linux only.
+    /// The file with the operating system's name; Linux only.
     pub os_release: PathBuf,
-    /// The users of this host that need no directory service; Unix only.
+    /// The file of this host's local users; Unix only.
     pub passwd: PathBuf,
-    /// How long Octopus Server's commands, and its node, are waited for.
+    /// How long to wait for Octopus Server's commands and for its node.
     pub patience: Patience,
-    /// The groups of this host and who is in them; Unix only.
+    /// The file of this host's local groups; Unix only.
     pub group: PathBuf,
 }
 
 impl Places {
-    /// The places of whoever runs this; `None` where they have no home directory and chose no state directory.
+    /// Returns the places of the account that runs this; `None` if it has no home directory and chose no state directory.
     pub fn of_this_user(chosen: Option<PathBuf>) -> Option<Self> {
         let state = match chosen {
             Some(path) if !path.as_os_str().is_empty() => path,
@@ -45,9 +45,9 @@ impl Places {
         Some(Self::under(state))
     }
 
-    /// This state directory, and the system's own files where the system has them.
+    /// Returns the places with this state directory and the system's usual files.
     pub fn under(state: PathBuf) -> Self {
-        // `ApplicationInstanceStore` of Octopus: one file for each instance, in a folder that all users share.
+        // Octopus' `ApplicationInstanceStore`: one file for each instance, in a folder that all users share.
         let octopus_instances = if cfg!(windows) {
             let shared = std::env::var_os("ProgramData").map_or_else(|| PathBuf::from(r"C:\ProgramData"), PathBuf::from);
             shared.join("Octopus").join("OctopusServer").join("Instances")
@@ -93,8 +93,7 @@ impl Places {
         entry(&self.journals(), instance, "toml")
     }
 
-    /// The file through which Octopus Server is given an instance's licence, while that command runs. No `toml`: the
-    /// folder's list takes those for journals.
+    /// The file that passes an instance's licence to Octopus Server while that command runs. Not `toml`, which would make it a journal.
     pub fn licence(&self, instance: &str) -> PathBuf {
         entry(&self.journals(), instance, "licence")
     }
@@ -110,9 +109,9 @@ impl Places {
     }
 }
 
-/// Where Octopus Server's program may be: its usual place, then the folders of `PATH`.
+/// Returns where Octopus Server's program may be: its usual place, then the folders of `PATH`.
 fn octopus_executables() -> Vec<PathBuf> {
-    // The default folder of the MSI. For Linux there is no public word but Octopus' container image, which has it there.
+    // The default folder of the MSI. For Linux the only public source is Octopus' container image, which has it there.
     let (usual, name) = if cfg!(windows) {
         let programs = std::env::var_os("ProgramFiles").map_or_else(|| PathBuf::from(r"C:\Program Files"), PathBuf::from);
         (programs.join("Octopus Deploy").join("Octopus"), "Octopus.Server.exe")
@@ -120,13 +119,13 @@ fn octopus_executables() -> Vec<PathBuf> {
         (PathBuf::from("/Octopus"), "Octopus.Server")
     };
     let path = std::env::var_os("PATH").unwrap_or_default();
-    // A relative folder is another one for each who is asked.
+    // A relative folder depends on the working directory.
     let others = std::env::split_paths(&path).filter(|folder| folder.is_absolute());
     std::iter::once(usual).chain(others).map(|folder| folder.join(name)).collect()
 }
 
-/// A file named after an instance. Names are checked before they come here; should one slip through, no character of
-/// it may lead out of the folder, so all but the harmless ones are written as hexadecimal digits.
+/// Returns a file named after an instance. Names are checked before; should one slip through, it must not lead out of the folder, so
+/// all but harmless characters are written as hexadecimal digits.
 fn entry(folder: &Path, instance: &str, extension: &str) -> PathBuf {
     let mut name = String::new();
     for character in instance_key(instance).chars() {

@@ -1,4 +1,4 @@
-//! Randomness, from the operating system and from nowhere else.
+//! Randomness, only from the operating system.
 
 use ring::rand::{SecureRandom, SystemRandom};
 use zeroize::Zeroizing;
@@ -7,7 +7,7 @@ use crate::model::cluster::ClusterId;
 use crate::model::master_key::GeneratedKey;
 use crate::model::master_key::{KeySize, MasterKey};
 
-/// The operating system gave no random bytes. It does not happen on a machine that is up.
+/// The operating system gave no random bytes, which does not happen on a running machine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the operating system gave no random bytes")]
 pub struct NoRandomness;
@@ -29,7 +29,7 @@ fn master_key(size: KeySize) -> Result<MasterKey, NoRandomness> {
     let mut bytes = Zeroizing::new([0; 32]);
     let bytes = &mut bytes[..size.bytes()];
     SystemRandom::new().fill(bytes).map_err(|_| NoRandomness)?;
-    // The form is refused for all zeros only; that is a broken source, not bad luck.
+    // Only all zeros are refused, which is a broken source and not bad luck.
     MasterKey::from_bytes(bytes).map_err(|_| NoRandomness)
 }
 

@@ -9,7 +9,7 @@ use super::small_file;
 /// The most bytes of a recording that is read.
 const LIMIT: u64 = 256 << 20;
 
-/// Creates a new file that only its owner can read; one that is there already, be it a link, stays as it is.
+/// Creates a new file that only its owner can read. Anything that exists, even a link, stays as it is.
 ///
 /// # Errors
 /// What the operating system says.
@@ -24,7 +24,7 @@ pub fn create(path: &Path) -> io::Result<File> {
 /// Reads a recording.
 ///
 /// # Errors
-/// What the operating system says; or it is no file, too large, or not UTF-8.
+/// The operating system's error, or it is not a regular file, too large, or not UTF-8.
 pub fn read(path: &Path) -> io::Result<String> {
     let bytes = small_file::read(path, LIMIT)?;
     String::from_utf8(bytes).map_err(|_| io::Error::new(io::ErrorKind::InvalidData, "it is not UTF-8"))

@@ -1,10 +1,11 @@
-//! Reading files that are small by their nature, so that a large or strange one costs nothing.
+//! Reads files that are small by nature, and refuses large or special ones at no cost.
 
-use std::fs::{File, Metadata, OpenOptions};
+use std::fs::{File, Metadata, OpenOptions, remove_file};
+use std::io::Write as _;
 use std::io::{self, ErrorKind, Read};
 use std::path::Path;
 
-/// The most bytes that a config, a journal or a registry entry may have.
+/// The most bytes of a config, a journal or a registry entry.
 pub(super) const LIMIT: u64 = 1 << 20;
 
 /// Free bytes with which the standard library looks for the end of a file without growing the buffer.
@@ -16,7 +17,7 @@ pub(super) fn read(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
     read_seen(path, limit).map(|(bytes, _)| bytes)
 }
 
-/// The same, with what is known of the very file that was read: under its name another one may stand by now.
+/// Like [`read`], and returns the metadata of the very file that was read; its name may belong to another one by now.
 pub(super) fn read_seen(path: &Path, limit: u64) -> io::Result<(Vec<u8>, Metadata)> {
     let file = |seen: Metadata| {
         if seen.is_file() { Ok(seen) } else { Err(io::Error::new(ErrorKind::InvalidInput, "it is not a file")) }
@@ -24,8 +25,7 @@ pub(super) fn read_seen(path: &Path, limit: u64) -> io::Result<(Vec<u8>, Metadat
     file(std::fs::metadata(path)?)?;
     let opened = options().open(path)?;
     let seen = file(opened.metadata()?)?;
-    // Room for all of it and the look for more, at once: some of these files are keys, and a buffer that grows leaves
-    // copies of them behind.
+    // Room for all of it and for the check for more, at once: some of these files are keys, and a growing buffer leaves copies behind.
     let room = usize::try_from(seen.len().min(limit)).unwrap_or_default() + PROBE;
     let mut bytes = Vec::with_capacity(room);
     opened.take(limit + 1).read_to_end(&mut bytes)?;
@@ -36,7 +36,7 @@ pub(super) fn read_seen(path: &Path, limit: u64) -> io::Result<(Vec<u8>, Metadat
     }
 }
 
-/// A pipe that has taken the file's place since it was looked at is not waited for.
+/// Opens a file without waiting for a pipe that may have replaced it since the check.
 fn options() -> OpenOptions {
     let mut options = File::options();
     options.read(true);
@@ -45,7 +45,7 @@ fn options() -> OpenOptions {
     options
 }
 
-/// A small file's bytes; `None` where there is none.
+/// Reads a small file; `None` if it does not exist.
 pub(crate) fn find(path: &Path) -> io::Result<Option<Vec<u8>>> {
     match read(path, LIMIT) {
         Ok(bytes) => Ok(Some(bytes)),
@@ -54,7 +54,7 @@ pub(crate) fn find(path: &Path) -> io::Result<Option<Vec<u8>>> {
     }
 }
 
-/// The same as text; a byte order mark is dropped.
+/// Reads a small file as text, without a byte order mark.
 pub(super) fn read_text(path: &Path) -> io::Result<String> {
     let text =
         String::from_utf8(read(path, LIMIT)?).map_err(|error| not_text(error.as_bytes(), error.utf8_error().valid_up_to()))?;
@@ -64,7 +64,7 @@ pub(super) fn read_text(path: &Path) -> io::Result<String> {
     })
 }
 
-/// Bytes that are no UTF-8 from this place on.
+/// Describes bytes that are not UTF-8 from this position on.
 pub(super) fn not_text(bytes: &[u8], valid: usize) -> io::Error {
     let said = if bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]) {
         "it is UTF-16 text, and must be UTF-8".to_owned()
@@ -75,7 +75,7 @@ pub(super) fn not_text(bytes: &[u8], valid: usize) -> io::Error {
     io::Error::new(ErrorKind::InvalidData, said)
 }
 
-/// The files of one extension in a folder, by name; none where there is no such folder.
+/// Returns the files of one extension in a folder, by name; none if the folder does not exist.
 pub(super) fn list(folder: &Path, extension: &str) -> io::Result<Vec<std::path::PathBuf>> {
     let entries = match std::fs::read_dir(folder) {
         Ok(entries) => entries,
@@ -91,6 +91,19 @@ pub(super) fn list(folder: &Path, extension: &str) -> io::Result<Vec<std::path::
     }
     paths.sort();
     Ok(paths)
+}
+
+/// Writes a new file with the rights that the operator's umask leaves, because a load balancer's own account has to read it and it
+/// holds no secret. Anything that exists, even a link, stays as it is.
+///
+/// # Errors
+/// What the operating system says; nothing is left behind then.
+pub fn save_new(path: &Path, text: &str) -> io::Result<()> {
+    let mut file = OpenOptions::new().write(true).create_new(true).open(path)?;
+    file.write_all(text.as_bytes()).and_then(|()| file.sync_all()).inspect_err(|_| {
+        // Half a configuration is worse than none. The error of writing is the one to report.
+        let _ = remove_file(path);
+    })
 }
 
 #[cfg(test)]
@@ -117,5 +130,14 @@ mod tests {
         assert_eq!(read_text(&path).ok().as_deref(), Some("a"));
         std::fs::write(&path, [0xff, 0xfe]).expect("written");
         assert_eq!(read_text(&path).map_err(|error| error.kind()), Err(ErrorKind::InvalidData));
+    }
+
+    #[test]
+    fn nothing_is_overwritten() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("nginx.conf");
+        save_new(&path, "mine").expect("written");
+        assert_eq!(save_new(&path, "yours").expect_err("it is there").kind(), io::ErrorKind::AlreadyExists);
+        assert_eq!(std::fs::read_to_string(path).expect("read"), "mine");
     }
 }

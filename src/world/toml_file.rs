@@ -1,4 +1,7 @@
-//! TOML files of our own: read with errors that say which file and which line, written whole.
+//! Reads and writes our own TOML files. They are written whole.
+//!
+//! Errors name the file, the line, the key and what is expected there. The parser's own messages name no key if a value has the
+//! wrong type, and they repeat the value, which may be a password that somebody wrote in the clear.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -6,15 +9,15 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
-use super::{small_file, toml_words};
+use super::small_file;
 use crate::model::facts::ConfigTrouble;
 use crate::model::plan::Failure;
 use crate::model::untrusted::Untrusted;
 
-/// Why a file of ours could not be read.
+/// Why one of our files could not be read.
 #[derive(Debug, thiserror::Error)]
 pub enum TomlFileError {
-    /// The operating system refused, or it is no small text file.
+    /// The operating system refused, or it is not a small text file.
     #[error("{} cannot be read: {source}.", Untrusted::new(&path.to_string_lossy()))]
     Unreadable {
         /// Which.
@@ -45,7 +48,7 @@ pub enum TomlFileError {
 }
 
 impl TomlFileError {
-    /// Whether there is no such file.
+    /// Returns whether the file does not exist.
     pub fn is_absence(&self) -> bool {
         matches!(self, Self::Unreadable { source, .. } if source.kind() == io::ErrorKind::NotFound)
     }
@@ -74,8 +77,8 @@ impl From<TomlFileError> for ConfigTrouble {
     }
 }
 
-/// Why the operating system gave no text. A symbolic link that leads nowhere is there, and is not told as an absence:
-/// whoever believed that would write in its place.
+/// Explains why a file could not be read. A dangling symbolic link does not count as absent: whoever believed that would write in its
+/// place.
 pub(super) fn unreadable(path: &Path, error: &io::Error) -> ConfigTrouble {
     if error.kind() != io::ErrorKind::NotFound {
         return ConfigTrouble::Unreadable { path: shown(path), said: error.to_string().into() };
@@ -89,37 +92,37 @@ pub(super) fn unreadable(path: &Path, error: &io::Error) -> ConfigTrouble {
     }
 }
 
-/// A path as text that may be shown.
+/// Returns a path as text that is safe to show.
 pub(crate) fn shown(path: &Path) -> Untrusted {
     Untrusted::new(&path.to_string_lossy())
 }
 
-/// Reads a file whose `format` is the one that we know. The number is looked at first and by itself, so that a newer
-/// file is told as such and not by the first of its keys that we do not know.
+/// Reads a file of the known `format`. The number is read first and by itself, so that the error for a newer file is its format and
+/// not its first unknown key.
 pub(super) fn read<T: DeserializeOwned>(path: &Path, known: u32) -> Result<T, TomlFileError> {
     let text = small_file::read_text(path).map_err(|source| TomlFileError::Unreadable { path: path.to_owned(), source })?;
     parse(path, &text, known)
 }
 
-/// The same for a text that is at hand already.
+/// Parses a text of the known `format`.
 pub(super) fn parse<T: DeserializeOwned>(path: &Path, text: &str, known: u32) -> Result<T, TomlFileError> {
     let other = |found| TomlFileError::OtherFormat { path: path.to_owned(), found, known };
     match part(path, text) {
-        // A number that was cut is a number still. Whatever writes such a file ends its last line.
+        // A truncated number is still a number, but every writer of such files ends the last line.
         Ok(Head { format }) if format == known && !text.ends_with('\n') => part(path, text).and_then(|_: T| {
             let said = "the last line has no end, and the file may break off here; where it is whole, add a line break";
             Err(TomlFileError::Malformed { path: path.to_owned(), line: text.lines().count().max(1), said: said.into() })
         }),
         Ok(Head { format }) if format == known => part(path, text),
         Ok(Head { format }) => Err(other(format)),
-        Err(error) => match toml_words::format_of(text) {
+        Err(error) => match format_of(text) {
             Some(found) if found != known => Err(other(found)),
             _ => Err(error),
         },
     }
 }
 
-/// What every file of ours begins with.
+/// The key that each of our files begins with.
 #[derive(Deserialize)]
 struct Head {
     format: u32,
@@ -127,14 +130,114 @@ struct Head {
 
 fn part<T: DeserializeOwned>(path: &Path, text: &str) -> Result<T, TomlFileError> {
     toml::from_str(text).map_err(|error| {
-        let (line, said) = toml_words::explain(text, &error);
+        let (line, said) = explain(text, &error);
         TomlFileError::Malformed { path: path.to_owned(), line, said: said.into() }
     })
+}
+
+/// Returns the line, from 1, and a part of a sentence.
+pub(super) fn explain(text: &str, error: &toml::de::Error) -> (usize, String) {
+    let message = error.message().lines().next().unwrap_or_default().trim_end_matches('.');
+    let at = error.span().map_or(0, |span| span.start);
+    let line = text.get(..at).unwrap_or(text).matches('\n').count() + 1;
+    let last = text.lines().count().max(1);
+    if text.trim().is_empty() {
+        return (1, "it is empty".into());
+    }
+    if let Some(name) = quoted_after(message, "missing field ") {
+        return match header(text.lines().nth(line - 1).unwrap_or_default()) {
+            Some(table) => (line, format!("`{table}.{name}` is missing")),
+            // A file without a whole section was most likely truncated at the end.
+            None => (last, format!("`{name}` is missing; the file may break off here")),
+        };
+    }
+    let key = key_of(text, line);
+    let said = match (&key, message.split_once(", expected ")) {
+        (_, Some((head, expected))) if head.starts_with("unknown field ") => {
+            let name = quoted_after(head, "unknown field ").unwrap_or_default();
+            let table = table_of(text, line).filter(|table| *table != name).map(|table| format!("{table}.")).unwrap_or_default();
+            format!("unknown key `{table}{name}`, expected {expected}")
+        }
+        (Some(key), Some((head, expected))) if head.starts_with("invalid type: ") => {
+            format!("`{key}` must be {}, and is {}", wanted(expected), kind(head))
+        }
+        (Some(key), Some((head, expected))) if head.starts_with("invalid value: ") || head.starts_with("unknown variant ") => {
+            format!("`{key}` must be {}", wanted(expected))
+        }
+        (Some(key), _) => format!("`{key}`: {message}"),
+        (None, Some((head, expected))) if head.starts_with("invalid type: ") => {
+            format!("it must be {}, and is {}", wanted(expected), kind(head))
+        }
+        (None, _) => message.to_owned(),
+    };
+    let cut = line >= last && !text.ends_with('\n');
+    (line.min(last), if cut { format!("{said}; the file may break off here") } else { said })
+}
+
+/// Finds the format's number in a text that is not valid TOML, which a later format may not be.
+pub(super) fn format_of(text: &str) -> Option<u32> {
+    let mut lines = text.lines().map(str::trim).take_while(|line| !line.starts_with('['));
+    lines.find_map(|line| line.strip_prefix("format")?.trim_start().strip_prefix('=')?.trim().parse().ok())
+}
+
+/// Returns the word in backquotes right after `before`.
+fn quoted_after<'a>(message: &'a str, head: &str) -> Option<&'a str> {
+    message.strip_prefix(head)?.strip_prefix('`')?.split('`').next()
+}
+
+/// Returns the section that a line begins.
+fn header(line: &str) -> Option<&str> {
+    line.trim().strip_prefix('[')?.split(']').next().map(|name| name.trim_start_matches('['))
+}
+
+/// Returns the section that a line is in.
+fn table_of(text: &str, line: usize) -> Option<&str> {
+    text.lines().take(line).filter_map(header).last()
+}
+
+/// Returns the whole key that a line sets.
+fn key_of(text: &str, line: usize) -> Option<String> {
+    let (key, _) = text.lines().nth(line - 1)?.split_once('=')?;
+    let key = key.trim();
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
+    if key.is_empty() || !key.chars().all(plain) {
+        return None;
+    }
+    Some(table_of(text, line).map_or_else(|| key.to_owned(), |table| format!("{table}.{key}")))
+}
+
+/// Describes for people what a value must be.
+fn wanted(expected: &str) -> String {
+    match expected {
+        "u16" => "a whole number from 0 to 65535".into(),
+        "u32" => "a whole number from 0 to 4294967295".into(),
+        "a boolean" => "true or false".into(),
+        "a string" | "path string" => "a text in quotes".into(),
+        "a sequence" => "a list".into(),
+        other if other.starts_with("struct ") => "a section".into(),
+        other => other.to_owned(),
+    }
+}
+
+/// Describes the kind of a value, never the value itself.
+fn kind(head: &str) -> &'static str {
+    let kinds = [
+        ("string", "a text"),
+        ("integer", "a whole number"),
+        ("floating point", "a decimal number"),
+        ("boolean", "true or false"),
+        ("sequence", "a list"),
+        ("map", "a section"),
+        ("datetime", "a date"),
+    ];
+    let said = head.strip_prefix("invalid type: ").unwrap_or_default();
+    kinds.iter().find(|(name, _)| said.starts_with(name)).map_or("something else", |(_, words)| words)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::node_config::NodeConfig;
 
     #[derive(Debug, Deserialize)]
     #[serde(deny_unknown_fields)]
@@ -183,5 +286,42 @@ mod tests {
     fn a_newer_format_is_told_as_such_whatever_else_is_in_it() {
         assert!(matches!(read_from("format = 2\nnews = []\n"), Err(TomlFileError::OtherFormat { found: 2, known: 1, .. })));
         assert!(matches!(read_from("format = 3\n«new»\n"), Err(TomlFileError::OtherFormat { found: 3, known: 1, .. })));
+    }
+
+    fn said(text: &str) -> (usize, String) {
+        explain(text, &toml::from_str::<NodeConfig>(text).expect_err("malformed"))
+    }
+
+    #[test]
+    fn a_value_is_never_repeated() {
+        for text in [
+            "format = 1\ninstance = 4711\n",
+            "format = 'hunter2'\n",
+            "format = 1\ninstance = hunter2\n",
+            "format = 1\ninstance = \"hunter2\n",
+            "format = 1\ninstance = 'a' hunter2\n",
+            "format = [ 'hunter2' ]\n",
+        ] {
+            let (_, said) = said(text);
+            assert!(!said.contains("hunter2") && !said.contains("4711"), "{text}: {said}");
+        }
+    }
+
+    #[test]
+    fn a_format_is_found_in_what_is_no_toml() {
+        assert_eq!(format_of("# x\nformat = 7\n<<new>>"), Some(7));
+        assert_eq!(format_of("formats = 7"), None);
+        assert_eq!(format_of("[a]\nformat = 7"), None);
+        assert_eq!(format_of("format = 99999999999"), None);
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn garbage_is_explained_without_a_panic(text in "(format = 1\n)?([\\[\\]a-c=\"'{}\\n.\u{e4} 0-9]{0,60})") {
+            if let Err(error) = toml::from_str::<NodeConfig>(&text) {
+                let (line, said) = explain(&text, &error);
+                proptest::prop_assert!(line >= 1 && !said.is_empty());
+            }
+        }
     }
 }

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use octopus_setup::model::flow::Flow;
 use octopus_setup::wizard::answer_file;
-use octopus_setup::world::given::{DEPTH_VARIABLE, Manner};
+use octopus_setup::world::answer_sources::{DEPTH_VARIABLE, Mode};
 
 use super::scene::{Scene, mode, password, scene, with};
 
@@ -28,9 +28,9 @@ fn a_secrets_file_loses_its_line_breaks_and_nothing_else() {
     ] {
         let mut scene = with("password = { file = 'secret' }\n");
         scene.write("secret", bytes);
-        let beforehand = scene.gather();
-        assert_eq!(beforehand.judge(), []);
-        assert_eq!(password(&beforehand), secret);
+        let resolved = scene.gather();
+        assert_eq!(resolved.judge(), []);
+        assert_eq!(password(&resolved), secret);
     }
 }
 
@@ -137,9 +137,9 @@ fn standard_input_gives_a_line_for_each_secret_in_the_order_of_the_fields() {
         "password = { stdin = true }\nservice-password = { stdin = true }\nservice-account = 'custom'\nservice-user = 'svc'\n";
     let mut scene = with(text);
     scene.stdin = Some("for the service\r\nfor sql\n");
-    let beforehand = scene.gather();
-    assert_eq!(beforehand.judge(), []);
-    assert_eq!(password(&beforehand), "for sql");
+    let resolved = scene.gather();
+    assert_eq!(resolved.judge(), []);
+    assert_eq!(password(&resolved), "for sql");
     for (input, part) in [
         ("one\n", "password: standard input has ended. Give one line for each secret"),
         ("one\n\ntwo\n", "password: the line of standard input is empty."),
@@ -155,8 +155,8 @@ fn standard_input_gives_a_line_for_each_secret_in_the_order_of_the_fields() {
 fn a_person_is_asked_for_what_is_to_be_asked_or_missing_and_again_where_it_is_no_good() {
     let mut scene = with("password = { prompt = true }\n");
     scene.typed = Some(vec!["", "a\tb", "good"]);
-    let beforehand = scene.gather();
-    assert_eq!((beforehand.judge(), password(&beforehand).as_str()), (Vec::new(), "good"));
+    let resolved = scene.gather();
+    assert_eq!((resolved.judge(), password(&resolved).as_str()), (Vec::new(), "good"));
     assert_eq!(scene.asked.len(), 3, "{:?}", scene.asked);
     assert_eq!(scene.asked[1], "password Nothing was typed.");
     assert!(scene.asked[2].starts_with("password The password holds a line break or another control character"));
@@ -203,7 +203,7 @@ fn without_a_terminal_nobody_is_asked_and_that_is_told() {
 fn a_look_leaves_open_what_only_the_run_can_have() {
     for text in ["password = { prompt = true }\n", "password = { stdin = true }\n"] {
         let mut scene = with(text);
-        scene.manner = Manner::LookOnly;
+        scene.mode = Mode::CheckOnly;
         assert_eq!(scene.told(), Vec::<String>::new());
         assert_eq!(scene.gather().loaded.open.len(), 1);
     }

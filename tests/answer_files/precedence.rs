@@ -14,11 +14,11 @@ fn a_flag_goes_before_the_environment_that_before_a_file_and_that_before_the_def
             scene = scene.variable("OCTOPUS_SETUP_DATABASE", "E");
         }
         if flag {
-            scene.wanted.flags.push(flags::set("database=A").unwrap());
+            scene.command_line.flags.push(flags::set("database=A").unwrap());
         }
-        let beforehand = scene.gather();
-        let answer = beforehand.loaded.answers.get(FieldId::Database).clone();
-        (beforehand.loaded.answers.text(FieldId::Database).to_owned(), answer.origin)
+        let resolved = scene.gather();
+        let answer = resolved.loaded.answers.get(FieldId::Database).clone();
+        (resolved.loaded.answers.text(FieldId::Database).to_owned(), answer.origin)
     };
     assert_eq!(database(false, false, false), ("OctopusDeploy".into(), Origin::Default));
     assert_eq!(database(true, false, false), ("F".into(), Origin::File));
@@ -34,7 +34,7 @@ fn of_two_files_and_of_two_flags_the_later_one_counts() {
     let mut scene = with("database = 'one'\ntask-cap = 1\n");
     scene.file("b.toml", b"database = 'two'\n");
     for set in ["server=a", "server=b"] {
-        scene.wanted.flags.push(flags::set(set).unwrap());
+        scene.command_line.flags.push(flags::set(set).unwrap());
     }
     let answers = scene.gather().loaded.answers;
     assert_eq!((answers.text(FieldId::Database), answers.text(FieldId::Server)), ("two", "b"));
@@ -46,18 +46,18 @@ fn every_field_of_each_flow_can_be_given_by_its_variable() {
     for flow in [Flow::FirstNode, Flow::Join] {
         for field in FieldId::ALL.into_iter().filter(|field| field.is_given()) {
             let mut scene = scene().variable(&field.variable(), "canary");
-            scene.wanted.flags.clear();
-            scene.wanted.flow = Some(flow);
+            scene.command_line.flags.clear();
+            scene.command_line.flow = Some(flow);
             // What decides whether others are asked.
             for set in ["service-account=custom", "trust=ca-file", "admin-user=admin"] {
-                scene.wanted.flags.push(flags::set(set).unwrap());
+                scene.command_line.flags.push(flags::set(set).unwrap());
             }
             let storage = if field == FieldId::StorageRoot { "storage=root" } else { "storage=folders" };
             if flow == Flow::FirstNode {
-                scene.wanted.flags.push(flags::set(storage).unwrap());
+                scene.command_line.flags.push(flags::set(storage).unwrap());
             }
             if field == FieldId::Fingerprint {
-                scene.wanted.flags.push(flags::set("trust=fingerprint").unwrap());
+                scene.command_line.flags.push(flags::set("trust=fingerprint").unwrap());
             }
             let loaded = scene.gather().loaded;
             let is_flag = matches!(field, FieldId::ServiceAccount | FieldId::Trust | FieldId::AdminUser)

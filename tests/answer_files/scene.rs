@@ -8,21 +8,21 @@ use std::time::Duration;
 use octopus_setup::model::answers::Answers;
 use octopus_setup::model::field::FieldId;
 use octopus_setup::model::flow::Flow;
-use octopus_setup::model::given::Problem;
+use octopus_setup::model::given_answers::Problem;
 use octopus_setup::wizard::answer_file::flags;
-use octopus_setup::world::given::{self, Around, Ask, Beforehand, Environment, Manner, Stdin, Wanted};
+use octopus_setup::world::answer_sources::{self, CommandLine, Environment, Mode, Resolved, SecretPrompt, Sources, Stdin};
 use secrecy::{ExposeSecret, SecretString};
 use tempfile::TempDir;
 
 pub struct Scene {
     pub folder: TempDir,
-    pub wanted: Wanted,
+    pub command_line: CommandLine,
     pub environment: Environment,
     /// What is piped in; a terminal where there is nothing.
     pub stdin: Option<&'static str>,
     /// What a person types, one after the other; nobody is there where there is nothing.
     pub typed: Option<Vec<&'static str>>,
-    pub manner: Manner,
+    pub mode: Mode,
     pub limit: Duration,
     /// What the person was asked.
     pub asked: Vec<String>,
@@ -30,19 +30,20 @@ pub struct Scene {
 
 /// A scene in which the first node's other answers are good.
 pub fn scene() -> Scene {
-    let wanted = Wanted { flow: Some(Flow::FirstNode), ..Wanted::new(Answers::new(octopus_setup::world::host::platform())) };
+    let command_line =
+        CommandLine { flow: Some(Flow::FirstNode), ..CommandLine::new(Answers::new(octopus_setup::world::host::platform())) };
     let mut scene = Scene {
         folder: tempfile::tempdir().unwrap(),
-        wanted,
+        command_line,
         environment: Environment::new(),
         stdin: None,
         typed: None,
-        manner: Manner::Alone,
+        mode: Mode::Headless,
         limit: Duration::from_secs(20),
         asked: Vec::new(),
     };
     for set in ["node-name=web01", "server=sql01", "user=octopus", if cfg!(windows) { "home=C:\\O" } else { "home=/o" }] {
-        scene.wanted.flags.push(flags::set(set).unwrap());
+        scene.command_line.flags.push(flags::set(set).unwrap());
     }
     scene
 }
@@ -66,7 +67,7 @@ impl Scene {
     /// Writes an answer file and names it.
     pub fn file(&mut self, name: &str, bytes: &[u8]) -> PathBuf {
         let path = self.write(name, bytes);
-        self.wanted.files.push(path.clone());
+        self.command_line.files.push(path.clone());
         path
     }
 
@@ -75,23 +76,23 @@ impl Scene {
         self
     }
 
-    pub fn gather(&mut self) -> Beforehand {
+    pub fn gather(&mut self) -> Resolved {
         let mut person = Typist { typed: self.typed.clone().unwrap_or_default().into_iter(), asked: Vec::new() };
         let mut input = self.stdin.map(|text| Cursor::new(text.as_bytes()));
-        let mut around = Around {
+        let mut sources = Sources {
             environment: &self.environment,
             stdin: match &mut input {
                 Some(input) => Stdin::Piped(input),
                 None => Stdin::Terminal,
             },
             person: if self.typed.is_some() { Some(&mut person) } else { None },
-            manner: self.manner,
+            mode: self.mode,
             command_limit: self.limit,
         };
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        let beforehand = runtime.block_on(given::gather(&self.wanted, &mut around));
+        let resolved = runtime.block_on(answer_sources::gather(&self.command_line, &mut sources));
         self.asked = person.asked;
-        beforehand
+        resolved
     }
 
     /// What is wrong, one line each, without the folder's name.
@@ -108,8 +109,8 @@ impl Scene {
 }
 
 /// The password that was gathered.
-pub fn password(beforehand: &Beforehand) -> String {
-    beforehand.loaded.answers.secret(FieldId::Password).unwrap().expose_secret().to_owned()
+pub fn password(resolved: &Resolved) -> String {
+    resolved.loaded.answers.secret(FieldId::Password).unwrap().expose_secret().to_owned()
 }
 
 /// Sets a file's rights, where it has any.
@@ -125,7 +126,7 @@ struct Typist {
     asked: Vec<String>,
 }
 
-impl Ask for Typist {
+impl SecretPrompt for Typist {
     fn ask(&mut self, field: FieldId, again: Option<&str>) -> io::Result<SecretString> {
         self.asked.push(format!("{} {}", field.id(), again.unwrap_or_default()).trim().to_owned());
         self.typed.next().map(SecretString::from).ok_or_else(|| io::ErrorKind::Interrupted.into())

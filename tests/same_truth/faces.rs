@@ -3,13 +3,13 @@
 use octopus_setup::faces::plain::fill;
 use octopus_setup::model::field::FieldId;
 use octopus_setup::model::finding::Severity;
-use octopus_setup::world::given::{Beforehand, Manner};
+use octopus_setup::world::answer_sources::{Mode, Resolved};
 
 use crate::case::Case;
 use crate::masks::Masks;
 use crate::outcome::{Outcome, Wrong};
 use crate::scenes::{Scene, SceneId};
-use crate::{beforehand, databases, headless, plain, tui};
+use crate::{answers, databases, headless, plain, tui};
 
 /// A face.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,16 +27,16 @@ impl Face {
     const WITH_A_PERSON: [Self; 2] = [Self::Plain, Self::Tui];
 
     /// For whom the answer file is read.
-    const fn manner(self) -> Manner {
+    const fn mode(self) -> Mode {
         match self {
-            Self::Headless => Manner::Alone,
-            Self::Plain | Self::Tui => Manner::WithFace,
+            Self::Headless => Mode::Headless,
+            Self::Plain | Self::Tui => Mode::Interactive,
         }
     }
 
     /// What comes out of a case at this face, and what was given to it.
-    async fn outcome(self, scene: &Scene, case: &Case, masks: &Masks) -> (Outcome, Beforehand) {
-        let given = beforehand::gather(scene, case, masks, self.manner()).await;
+    async fn outcome(self, scene: &Scene, case: &Case, masks: &Masks) -> (Outcome, Resolved) {
+        let given = answers::gather(scene, case, masks, self.mode()).await;
         if scene.id == SceneId::Restless {
             databases::until_alone(scene).await;
         }
@@ -82,7 +82,7 @@ fn compared(case: &Case, text: &str) -> Option<String> {
 }
 
 /// Where a face with a person tells something else than the one that tells all.
-fn disagrees(face: Face, case: &Case, (whole, given): (&Outcome, &Beforehand), found: &Outcome, masks: &Masks) -> Option<String> {
+fn disagrees(face: Face, case: &Case, (whole, given): (&Outcome, &Resolved), found: &Outcome, masks: &Masks) -> Option<String> {
     let text = |outcome: &Outcome| {
         let text = masks.mask(&outcome.text());
         // Answers are refused in the words for people who type.

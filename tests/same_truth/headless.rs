@@ -8,7 +8,7 @@ use octopus_setup::model::check::CheckId;
 use octopus_setup::model::field::FieldId;
 use octopus_setup::model::finding::{Finding, Remedy, Severity};
 use octopus_setup::model::flow::Flow;
-use octopus_setup::model::given::Loaded;
+use octopus_setup::model::given_answers::LoadedAnswers;
 use octopus_setup::model::plan::Scope;
 use octopus_setup::model::screen::ScreenId;
 use octopus_setup::wizard::autopilot::Order;
@@ -23,7 +23,7 @@ use crate::outcome::{Outcome, Plan, Told, Wrong, weight};
 use crate::scenes::Scene;
 
 /// What a dry run tells.
-pub async fn outcome(scene: &Scene, loaded: &Loaded, case: &Case) -> Outcome {
+pub async fn outcome(scene: &Scene, loaded: &LoadedAnswers, case: &Case) -> Outcome {
     let world = || scene.world(case);
     let (exit, said) = run(world(), loaded, case, Output::Json).await;
     scene.tells_no_secret(case, &said);
@@ -43,13 +43,13 @@ pub async fn outcome(scene: &Scene, loaded: &Loaded, case: &Case) -> Outcome {
 }
 
 /// Sets the node up.
-pub async fn install(scene: &Scene, loaded: &Loaded, case: &Case) {
+pub async fn install(scene: &Scene, loaded: &LoadedAnswers, case: &Case) {
     let order = Order { flow: case.flow, loaded: loaded.clone(), dry_run: false };
     let (exit, said) = fly(scene.world(case), order, Output::Text).await;
     assert_eq!(exit, Exit::Done, "{}: {said}", case.name);
 }
 
-async fn run(world: World, loaded: &Loaded, case: &Case, output: Output) -> (Exit, String) {
+async fn run(world: World, loaded: &LoadedAnswers, case: &Case, output: Output) -> (Exit, String) {
     fly(world, Order { flow: case.flow, loaded: loaded.clone(), dry_run: true }, output).await
 }
 
@@ -69,7 +69,7 @@ fn of<'a>(lines: &'a [Value], event: &'a str) -> impl Iterator<Item = &'a Value>
 }
 
 /// Whether the answers are refused before any face begins, since something of them could not be read or had.
-pub fn refuses(loaded: &Loaded) -> bool {
+pub fn refuses(loaded: &LoadedAnswers) -> bool {
     loaded.problems.iter().any(|problem| problem.severity == Severity::Stop)
 }
 

@@ -9,7 +9,7 @@
 #[path = "../support/mod.rs"]
 mod shared;
 
-mod beforehand;
+mod answers;
 mod case;
 mod coverage;
 mod databases;

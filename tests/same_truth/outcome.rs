@@ -8,7 +8,7 @@ use octopus_setup::model::check::CheckId;
 use octopus_setup::model::field::FieldId;
 use octopus_setup::model::finding::{Finding, Remedy, Severity, Verdict};
 use octopus_setup::model::flow::Flow;
-use octopus_setup::model::given::Problem;
+use octopus_setup::model::given_answers::Problem;
 use octopus_setup::model::phrase;
 use octopus_setup::model::plan::{self, Scope};
 use octopus_setup::model::screen::ScreenId;

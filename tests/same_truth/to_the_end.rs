@@ -6,7 +6,7 @@ use std::path::Path;
 
 use octopus_setup::model::answers::{Origin, Raw};
 use octopus_setup::model::field::FieldId;
-use octopus_setup::world::given::Manner;
+use octopus_setup::world::answer_sources::Mode;
 
 use crate::case::Case;
 use crate::faces::Face;
@@ -14,7 +14,7 @@ use crate::masks::{Masks, volatile};
 use crate::scenes::{Scene, SceneId};
 use crate::shared::canaries;
 use crate::shared::sql;
-use crate::{beforehand, headless, plain, tui};
+use crate::{answers, headless, plain, tui};
 
 const DATABASE: &str = "OctopusDeploy";
 
@@ -57,8 +57,8 @@ async fn two_nodes(face: Face) -> String {
 }
 
 async fn install(face: Face, scene: &Scene, case: &Case, masks: &Masks, changes: &[(FieldId, &str)]) {
-    let manner = if face == Face::Headless { Manner::Alone } else { Manner::WithFace };
-    let mut loaded = beforehand::gather(scene, case, masks, manner).await.loaded;
+    let mode = if face == Face::Headless { Mode::Headless } else { Mode::Interactive };
+    let mut loaded = answers::gather(scene, case, masks, mode).await.loaded;
     for (field, text) in changes {
         loaded.answers.set(*field, Raw::of(*field, *text), Origin::File);
     }

@@ -29,7 +29,7 @@ async fn a_key_that_nobody_said_where_to_keep_is_no_answer() {
 async fn a_refused_answer_is_told_as_answers_check_tells_it() {
     let site = Site::start().await;
     let mut order = order(&site, Flow::FirstNode, "node-1", &[(FieldId::CommsPort, "99999")]);
-    order.loaded.places.insert(FieldId::CommsPort, Place::Flag("--comms-port".into()));
+    order.loaded.places.insert(FieldId::CommsPort, AnswerPlace::Flag("--comms-port".into()));
     let (_, said) = text(&site, order).await;
     assert!(
         said.contains("  stop     comms-port: Type a port from 1 to 65535; 10943 is usual.\n           --comms-port\n"),
@@ -139,7 +139,9 @@ async fn a_state_directory_that_cannot_be_used_refuses_before_anything_is_writte
         for (flow, before) in [(Flow::FirstNode, written(&site)), (Flow::Join, written(&site))] {
             let world = World::new(places.clone(), Surroundings::default());
             let (_sender, mut signals) = unbounded_channel();
-            let (mut out, order) = (Vec::new(), order(&site, flow, "node-1", &[]));
+            // A key in the right form, so that the checks are reached.
+            let key = [(FieldId::MasterKey, "c3RhdGUtZm9sZGVyLXN0YXRlLWZvbGRlci1zdGF0ZTE=")];
+            let (mut out, order) = (Vec::new(), order(&site, flow, "node-1", if flow == Flow::Join { &key } else { &[] }));
             let exit =
                 headless::run(order, Output::Text, &mut out, &mut signals, |answers| Engine::new(world, answers, None)).await;
             let said = String::from_utf8(out).unwrap();

@@ -11,7 +11,7 @@ pub use octopus_setup::model::answers::{Origin, Raw};
 pub use octopus_setup::model::check::CheckId;
 pub use octopus_setup::model::field::FieldId;
 pub use octopus_setup::model::flow::Flow;
-pub use octopus_setup::model::given::{Loaded, Place};
+pub use octopus_setup::model::given_answers::{AnswerPlace, LoadedAnswers};
 pub use octopus_setup::wizard::autopilot::Order;
 pub use octopus_setup::world::World;
 pub use octopus_setup::world::clipboard::Surroundings;
@@ -27,12 +27,12 @@ pub fn order(site: &Site, flow: Flow, node: &str, changes: &[(FieldId, &str)]) -
     for (field, text) in changes {
         answers.set(*field, Raw::of(*field, *text), Origin::Flag);
     }
-    let places = changes.iter().map(|(field, _)| (*field, Place::Flag(format!("--{}", field.id())))).collect();
+    let places = changes.iter().map(|(field, _)| (*field, AnswerPlace::Flag(format!("--{}", field.id())))).collect();
     // A machine that is busy with other tests is slow to answer, and that is not what these are about.
     let mut accept = vec![CheckId::SqlLatency];
     // The first node shares nothing here, of which a second one is warned.
     accept.extend((flow == Flow::Join).then_some(CheckId::StorageFolders));
-    Order { flow, loaded: Loaded { places, accept, ..Loaded::new(answers) }, dry_run: false }
+    Order { flow, loaded: LoadedAnswers { places, accept, ..LoadedAnswers::new(answers) }, dry_run: false }
 }
 
 /// The same as a dry run.

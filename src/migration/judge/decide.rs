@@ -1,4 +1,4 @@
-//! What becomes of each file, and which of them fall together, judged before the first byte.
+//! Decides before the first byte what happens to each file, which names collide, and which files are copied together.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -6,36 +6,32 @@ use std::path::{Path, PathBuf};
 use super::ProgressRecord;
 use crate::migration::model::{Collision, Folding, InTheWay, Item, Moment, Stamp, Tree};
 
-/// What stands at a file's place at the destination.
+/// What exists at a file's place at the destination.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Existing {
-    /// Nothing.
     Nothing,
-    /// A file.
     File(Stamp),
-    /// A folder.
     Folder,
-    /// A link or something stranger.
+    /// A link or a special file.
     Else,
 }
 
-/// What is to be done about a file.
+/// What to do with a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Action {
-    /// It is copied; nothing is in its place.
+    /// Copy it; its place is free.
     Copy,
-    /// It is copied over what an earlier run copied, and what looks so now: the source has changed since then, and the destination
-    /// has not.
+    /// Copy it over an earlier run's copy with this stamp: the source has changed since then, and the destination has not.
     CopyAnew(Stamp),
-    /// It is there, verified by an earlier run, and neither side has changed.
+    /// Nothing: an earlier run copied and verified it, and neither side has changed.
     Done,
-    /// Both sides have to be read: the sizes are the same, and nothing more is known.
+    /// Read both sides: the sizes are the same, and nothing more is known.
     Compare,
-    /// It collides.
+    /// Nothing: its place is taken.
     Collides(InTheWay),
 }
 
-/// Judges one file by what stands in its place and by what an earlier run noted of it.
+/// Decides by what exists in the file's place and by an earlier run's record of the file.
 pub fn decide(item: &Item, there: Existing, record: Option<&ProgressRecord>) -> Action {
     let stamp = match there {
         Existing::Nothing => return Action::Copy,
@@ -55,9 +51,9 @@ pub fn decide(item: &Item, there: Existing, record: Option<&ProgressRecord>) -> 
     if stamp.size == item.stamp.size { Action::Compare } else { Action::Collides(InTheWay::OtherContent) }
 }
 
-/// Whether a file at the destination still has the time that it was given: exactly, or as the coarser clock of its file system
-/// keeps it, which shows in the digits that are nought. A destination that did not take the source's time has its own, and is compared
-/// instead of believed; so is a file that somebody wrote within the same two seconds.
+/// Returns whether a file at the destination still has the time it was given: exactly, or rounded by the coarser clock of its file
+/// system, which shows in trailing zeros. A file whose destination did not take the source's time, or that was written within the
+/// same two seconds, is compared instead of trusted.
 fn is_same_time(there: Moment, given: Moment) -> bool {
     let finer = |step: u32| {
         there.nanos.is_multiple_of(step) && there.seconds == given.seconds && there.nanos.abs_diff(given.nanos) < step
@@ -65,14 +61,14 @@ fn is_same_time(there: Moment, given: Moment) -> bool {
     there == given || [100, 1_000, 1_000_000].into_iter().any(finer) || there.nanos == 0 && there.is_about(given)
 }
 
-/// A path as a file system compares it that folds case. Only an approximation of each of them; where one folds more than this,
-/// the second file is refused when it is renamed, and nothing is overwritten.
+/// Returns a path as a case-folding file system compares it, approximately. If one folds more than this, the second file is refused
+/// when it is renamed, and nothing is overwritten.
 pub fn fold(path: &Path) -> PathBuf {
     path.to_str().map_or_else(|| path.to_owned(), |text| PathBuf::from(text.to_lowercase()))
 }
 
-/// What of the sources falls together where the destination folds case: of each group all but the first collide with it. Folders
-/// fall together with folders without harm to anybody but to those who look for the second one, so they are told too.
+/// Returns the sources' files and folders that collide with each other if the destination folds case: all but the first of each
+/// group. Folders merge without loss, but whoever looks for the second one does not find it, so they are reported too.
 pub fn folded_together(tree: &Tree, folding: Folding) -> Vec<Collision> {
     if folding == Folding::Keeps {
         return Vec::new();
@@ -83,12 +79,42 @@ pub fn folded_together(tree: &Tree, folding: Folding) -> Vec<Collision> {
     let mut collisions = Vec::new();
     for (source, path) in folders.chain(files) {
         let other = *first.entry((source, fold(path))).or_insert(path);
-        // Below two folders that fall together everything does; the file names tell whether it matters.
+        // Everything below two such folders folds together as well; the file names tell whether it matters.
         if other != path {
             collisions.push(Collision { source, path: path.to_owned(), way: InTheWay::SameName(other.to_owned()) });
         }
     }
     collisions
+}
+
+/// From this size (4 MiB) on, a file is copied and synced by itself, and read back from the disk.
+pub const LARGE: u64 = 4 << 20;
+
+/// The most files of a batch. A killed run loses its current batches, which the next one compares or copies again.
+const MOST_FILES: usize = 256;
+
+/// The most bytes of a batch of small files.
+const MOST_BYTES: u64 = 32 << 20;
+
+/// Groups files, given by their sizes, into batches of indices. Large files come first and the largest at the very beginning, so that
+/// nothing has to wait for one in the end; then come runs of neighbours, which are in the same folders.
+pub fn batches(sizes: &[u64]) -> Vec<Vec<usize>> {
+    let mut large: Vec<usize> = (0..sizes.len()).filter(|place| sizes[*place] >= LARGE).collect();
+    large.sort_by_key(|place| std::cmp::Reverse(sizes[*place]));
+    let mut batches: Vec<Vec<usize>> = large.into_iter().map(|place| vec![place]).collect();
+    let (mut batch, mut bytes) = (Vec::new(), 0);
+    for (place, size) in sizes.iter().enumerate().filter(|(_, size)| **size < LARGE) {
+        if batch.len() == MOST_FILES || bytes >= MOST_BYTES {
+            batches.push(std::mem::take(&mut batch));
+            bytes = 0;
+        }
+        batch.push(place);
+        bytes += size;
+    }
+    if !batch.is_empty() {
+        batches.push(batch);
+    }
+    batches
 }
 
 #[cfg(test)]
@@ -158,5 +184,26 @@ mod tests {
         let told: Vec<_> = found.iter().map(|found| (found.path.to_str().unwrap(), found.way.clone())).collect();
         assert_eq!(told, [("logs", InTheWay::SameName("Logs".into())), ("GRÖßE.TXT", InTheWay::SameName("Größe.txt".into()))]);
         assert_eq!(folded_together(&tree, Folding::Keeps), []);
+    }
+
+    #[test]
+    fn large_files_go_first_and_by_themselves() {
+        let sizes = [1, LARGE, 2, LARGE * 9, 3];
+        assert_eq!(batches(&sizes), [vec![3], vec![1], vec![0, 2, 4]]);
+        assert!(batches(&[]).is_empty());
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn every_file_is_in_one_batch_and_no_batch_is_too_large(sizes in proptest::collection::vec(0u64..LARGE * 2, 0..2_000)) {
+            let batches = batches(&sizes);
+            let mut places: Vec<usize> = batches.iter().flatten().copied().collect();
+            places.sort_unstable();
+            proptest::prop_assert_eq!(places, (0..sizes.len()).collect::<Vec<_>>());
+            for batch in batches {
+                let bytes: u64 = batch.iter().map(|place| sizes[*place]).sum();
+                proptest::prop_assert!(batch.len() <= MOST_FILES && (batch.len() == 1 || bytes < MOST_BYTES + LARGE));
+            }
+        }
     }
 }

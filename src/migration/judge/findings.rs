@@ -1,17 +1,20 @@
-//! What is to be said of what lies ahead, and of what went wrong.
+//! The migration's findings: its checks, the sentences about what lies ahead, and those about what failed.
+//!
+//! The checks are a closed set of their own, because no screen of the wizard has them.
 
 use std::path::Path;
 
-use super::{Finding, MigrationCheck, amount};
+use super::amount;
 use crate::catalog::say;
 use crate::migration::model::{Collision, InTheWay, LeftOut, Odd, Preview, Room, Source, Trouble};
+use crate::model::finding::Severity;
 use crate::model::storage::under;
 use crate::model::untrusted::Untrusted;
 
-/// How many of a kind are told one by one; the rest are counted.
+/// The most findings of a kind; the rest are counted.
 const TOLD: usize = 20;
 
-/// The findings, the gravest of their kind first.
+/// Returns the findings of a preview, stops first.
 pub fn findings(preview: &Preview, sources: &[Source]) -> Vec<Finding> {
     let mut said = Vec::new();
     if preview.resumes {
@@ -106,7 +109,7 @@ pub fn findings(preview: &Preview, sources: &[Source]) -> Vec<Finding> {
     said
 }
 
-/// The first of a kind one by one, and how many more there are.
+/// Adds the first findings of a kind, and how many more there are.
 fn grouped<T>(
     said: &mut Vec<Finding>,
     id: MigrationCheck,
@@ -170,7 +173,7 @@ fn cramped(room: &Room) -> Vec<Finding> {
     said
 }
 
-/// Why a file was not copied, as a sentence, and what to do.
+/// Explains why a file was not copied, and what to do.
 pub fn explain(path: &Path, why: &Trouble) -> (String, &'static str) {
     let path = shown(path);
     match why {
@@ -205,12 +208,12 @@ pub fn explain(path: &Path, why: &Trouble) -> (String, &'static str) {
 }
 
 fn below(root: &Path, path: &Path) -> std::path::PathBuf {
-    // An empty path below a root would end it with a separator.
+    // Joining an empty path would add a separator.
     if path.as_os_str().is_empty() {
         return root.to_owned();
     }
     let text = root.to_string_lossy();
-    // Below a UNC path that is shown on Linux; the other way round joining does what the system does.
+    // A UNC path may be shown on Linux, whose `join` would use the wrong separator.
     if text.starts_with("\\\\") { under(root, &path.to_string_lossy()) } else { root.join(path) }
 }
 
@@ -221,6 +224,111 @@ fn files(count: u64) -> String {
 fn shown(path: &Path) -> String {
     Untrusted::new(&path.to_string_lossy()).to_string()
 }
+
+/// A check of the migration. Its id is printed beside findings, and is what `--accept` takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum MigrationCheck {
+    /// Octopus Server runs, so the files change while they are copied.
+    OctopusRunning,
+    /// It is unknown whether Octopus Server runs.
+    OctopusUnknown,
+    /// A source is a symbolic link.
+    SourceLink,
+    /// A source that was named is not a folder.
+    SourceMissing,
+    /// There is nothing to copy.
+    NothingThere,
+    /// Source and destination, or two sources, contain each other.
+    Entangled,
+    /// Symbolic links in a source.
+    Links,
+    /// Sockets, pipes and devices in a source.
+    SpecialFiles,
+    /// Files or folders that cannot be read.
+    Unreadable,
+    /// The place of a file or folder at the destination is taken.
+    Collision,
+    /// Names differ only in case, and it is unknown whether the destination keeps both.
+    CaseUnknown,
+    Room,
+    /// Too few files can be created.
+    Inodes,
+    RoomUnknown,
+    /// Files that an earlier run copied are no longer in the source.
+    Gone,
+    /// This run continues an interrupted one.
+    Resumes,
+}
+
+impl MigrationCheck {
+    pub const ALL: [Self; 16] = [
+        Self::OctopusRunning,
+        Self::OctopusUnknown,
+        Self::SourceLink,
+        Self::SourceMissing,
+        Self::NothingThere,
+        Self::Entangled,
+        Self::Links,
+        Self::SpecialFiles,
+        Self::Unreadable,
+        Self::Collision,
+        Self::CaseUnknown,
+        Self::Room,
+        Self::Inodes,
+        Self::RoomUnknown,
+        Self::Gone,
+        Self::Resumes,
+    ];
+
+    pub const fn id(self) -> &'static str {
+        match self {
+            Self::OctopusRunning => "octopus-running",
+            Self::OctopusUnknown => "octopus-unknown",
+            Self::SourceLink => "source-link",
+            Self::SourceMissing => "source-missing",
+            Self::NothingThere => "nothing-there",
+            Self::Entangled => "entangled",
+            Self::Links => "links",
+            Self::SpecialFiles => "special-files",
+            Self::Unreadable => "unreadable",
+            Self::Collision => "collision",
+            Self::CaseUnknown => "case-unknown",
+            Self::Room => "room",
+            Self::Inodes => "inodes",
+            Self::RoomUnknown => "room-unknown",
+            Self::Gone => "gone",
+            Self::Resumes => "resumes",
+        }
+    }
+
+    /// Returns a finding of this check, with the check's severity and without a remedy. A migration has no form, so its findings are
+    /// about no field.
+    pub fn finding(self, says: impl Into<String>, fix: impl Into<String>) -> Finding {
+        Finding { check: self, severity: self.severity(), about: None, says: says.into(), fix: fix.into(), remedy: None }
+    }
+
+    /// The check of this id.
+    pub fn from_id(id: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|check| check.id() == id)
+    }
+
+    pub const fn severity(self) -> Severity {
+        match self {
+            Self::SourceLink
+            | Self::SourceMissing
+            | Self::Entangled
+            | Self::Unreadable
+            | Self::Collision
+            | Self::Room
+            | Self::Inodes => Severity::Stop,
+            Self::OctopusRunning | Self::Links | Self::SpecialFiles | Self::CaseUnknown => Severity::Warn,
+            Self::OctopusUnknown | Self::NothingThere | Self::RoomUnknown | Self::Gone | Self::Resumes => Severity::Note,
+        }
+    }
+}
+
+/// A finding of the migration.
+pub type Finding = crate::model::finding::Finding<MigrationCheck>;
 
 #[cfg(test)]
 mod tests {
@@ -301,5 +409,13 @@ mod tests {
     fn nothing_there_is_said_and_is_no_stop() {
         let all = findings(&Preview::default(), &sources());
         assert_eq!((all.len(), all[0].severity), (1, Severity::Note));
+    }
+
+    #[test]
+    fn ids_lead_back() {
+        for check in MigrationCheck::ALL {
+            assert_eq!(MigrationCheck::from_id(check.id()), Some(check));
+        }
+        assert_eq!(MigrationCheck::from_id("x"), None);
     }
 }

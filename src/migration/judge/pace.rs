@@ -1,21 +1,21 @@
-//! How fast it goes, and how long it will take.
+//! Measures the pace of a migration, and estimates the time left.
 
 use std::collections::VecDeque;
 use std::time::Duration;
 
 use crate::migration::model::Figures;
 
-/// What a file costs beside its bytes, in bytes: opening, creating, renaming. Over a network that is the larger part of a small
-/// file's time, and an estimate by bytes alone would promise a minute for an hour of them.
+/// The cost of a file beside its bytes (opening, creating, renaming), in bytes. Over a network that is most of a small file's time,
+/// and an estimate by bytes alone would promise a minute for an hour.
 const A_FILE: u64 = 64 << 10;
 
-/// How long back the pace is looked at, so that it follows a share that became slower, and does not jump.
+/// The span that the pace is measured over: short enough to follow a share that slows down, long enough not to jump.
 const WINDOW: Duration = Duration::from_secs(15);
 
-/// Before this there is nothing to go by.
+/// The shortest span that tells a pace.
 const FIRST: Duration = Duration::from_secs(1);
 
-/// Files and bytes as one number, for bars and estimates.
+/// Returns files and bytes as one number, for bars and estimates.
 pub const fn units(figures: Figures) -> u64 {
     figures.bytes.saturating_add(figures.files.saturating_mul(A_FILE))
 }
@@ -27,9 +27,9 @@ pub struct Pace {
 }
 
 impl Pace {
-    /// Notes how much is done at a moment, which is the time since the beginning.
+    /// Adds a sample: what is done so long after the beginning.
     pub fn note(&mut self, at: Duration, done: Figures) {
-        // A hundred samples in the window are enough for anybody.
+        // A hundred samples in the window are enough.
         if self.seen.back().is_some_and(|(last, _)| at.saturating_sub(*last) < WINDOW / 100) {
             return;
         }
@@ -46,35 +46,35 @@ impl Pace {
         (took >= FIRST).then_some((took.as_secs_f64(), done))
     }
 
-    /// Bytes a second.
+    /// Bytes per second.
     #[expect(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "for people")]
     pub fn bytes(&self) -> Option<u64> {
         self.span().map(|(seconds, done)| (done.bytes as f64 / seconds) as u64)
     }
 
-    /// Files a second.
+    /// Files per second.
     #[expect(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "for people")]
     pub fn files(&self) -> Option<u64> {
         self.span().map(|(seconds, done)| (done.files as f64 / seconds) as u64)
     }
 
-    /// The time that is left; `None` while nothing can be said, and where nothing moves.
+    /// Returns the time left; `None` while it is unknown, and if nothing moves.
     #[expect(clippy::cast_precision_loss, reason = "for people")]
     pub fn left(&self, all: Figures) -> Option<Duration> {
         let (seconds, done) = self.span()?;
         let (_, so_far) = self.seen.back()?;
         let left = units(all).saturating_sub(units(*so_far)) as f64;
         let pace = units(done) as f64 / seconds;
-        // Whoever is told a century is told nothing.
+        // Decades are not an estimate.
         (pace > 0.0).then(|| left / pace).filter(|left| *left < 1e9).map(Duration::from_secs_f64)
     }
 }
 
-/// Bytes as people read them: `512 B`, `3.4 KiB`, `1.2 GiB`.
+/// Formats bytes for people: `512 B`, `3.4 KiB`, `1.2 GiB`.
 pub fn amount(bytes: u64) -> String {
     let mut unit = 1u64;
     for name in ["B", "KiB", "MiB", "GiB"] {
-        // 1,000 and not 1,024, so that no number has four digits before its point.
+        // 1,000 and not 1,024, so that no number has four digits before the point.
         if bytes < unit * 1_000 {
             return tenths(bytes, unit, name);
         }
@@ -87,7 +87,7 @@ fn tenths(bytes: u64, unit: u64, name: &str) -> String {
     if unit == 1 { format!("{bytes} {name}") } else { format!("{}.{} {name}", bytes / unit, bytes % unit * 10 / unit) }
 }
 
-/// How long it would take over a share that takes 100 MB and 500 files a second: for a dry run, which measures nothing.
+/// Estimates the time over a share that takes 100 MB and 500 files per second, for a dry run, which measures nothing.
 pub const fn assumed(figures: Figures) -> Duration {
     Duration::from_millis(figures.bytes / 100_000 + figures.files * 2)
 }

@@ -1,4 +1,4 @@
-//! What a run notes of a file when it has copied and verified it: a line of the manifest.
+//! A run's record of a file that it has copied and verified: a line of the manifest.
 
 use data_encoding::HEXLOWER;
 
@@ -7,25 +7,24 @@ use crate::migration::model::{Digest, Moment, Stamp};
 /// A file that was copied and verified.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ProgressRecord {
-    /// The source as it was then.
+    /// The source's, when it was copied.
     pub stamp: Stamp,
-    /// Its content.
     pub digest: Digest,
 }
 
-/// How many digits of a line's own digest begin it.
+/// How many digits of its own digest a line begins with.
 const CHECK: usize = 8;
 
 impl ProgressRecord {
-    /// The line of the file of this key, with its end. It begins with a digest of itself: what a power cut leaves of a file's last
-    /// block may be anything, and anything must not pass for a line.
+    /// Returns the line for this key, with its line break. It begins with a digest of itself: a power cut may leave anything in a file's
+    /// last block, and that must not pass for a line.
     pub fn line(&self, key: &str) -> String {
         let Self { stamp: Stamp { size, written }, digest } = self;
         let rest = format!("{size} {}.{:09} {} {key}", written.seconds, written.nanos, HEXLOWER.encode(&digest.0));
         format!("{} {rest}\n", check(&rest))
     }
 
-    /// Reads a line, without its end; `None` where it is none.
+    /// Reads a line without its line break; `None` if it is damaged.
     pub fn read(line: &str) -> Option<(&str, Self)> {
         let (said, rest) = line.split_once(' ')?;
         if said != check(rest) {

@@ -1,4 +1,4 @@
-//! Which folders are copied, from where and to where.
+//! Which folders are copied, from where and to where, and whether they lie in each other.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -6,10 +6,10 @@ use std::path::{Path, PathBuf};
 use crate::migration::model::Source;
 use crate::model::storage::{SharedFolder, under};
 
-/// Folders that are elsewhere than in the home directory.
+/// Folders that are not in the home directory.
 pub type Overrides = BTreeMap<SharedFolder, PathBuf>;
 
-/// Reads `NAME=DIR`: a folder by its id or by its name, whatever the case.
+/// Reads `NAME=DIR`, where the name is a folder's id or name in upper or lower case.
 ///
 /// # Errors
 /// What is wrong, as a sentence.
@@ -25,8 +25,8 @@ pub fn read_override(text: &str) -> Result<(SharedFolder, PathBuf), String> {
     }
 }
 
-/// Every folder that there may be: below the home directory, where it is known, unless it was said to be elsewhere; and below the
-/// destination by the names that Octopus Server looks for there.
+/// Returns every folder that may exist: below the home directory unless it is overridden, and at the destination below the names
+/// that Octopus Server looks for there.
 pub fn planned(home: Option<&Path>, overrides: &Overrides, root: &Path) -> Vec<Source> {
     SharedFolder::ALL
         .into_iter()
@@ -35,6 +35,20 @@ pub fn planned(home: Option<&Path>, overrides: &Overrides, root: &Path) -> Vec<S
             Some(Source { folder, from, to: under(root, folder.name()) })
         })
         .collect()
+}
+
+/// Returns whether a source and a destination are the same or contain each other. Both are resolved paths. A copy into itself never
+/// ends, and a source below the destination would be copied beside itself.
+pub fn entangled(from: &Path, to: &Path) -> bool {
+    from.starts_with(to) || to.starts_with(from)
+}
+
+/// Returns the indices of two sources of which the first is inside the second: its files would be copied twice.
+pub fn misplaced(sources: &[PathBuf]) -> Option<(usize, usize)> {
+    let pairs = (0..sources.len()).flat_map(|one| (0..sources.len()).map(move |other| (one, other)));
+    pairs.into_iter().find(|(one, other)| {
+        one != other && sources.get(*one).zip(sources.get(*other)).is_some_and(|(one, other)| one.starts_with(other))
+    })
 }
 
 #[cfg(test)]
@@ -59,5 +73,21 @@ mod tests {
         assert_eq!(sources[1].from, Path::new("/opt/o/TaskLogs"));
         assert_eq!((&*sources[2].from, &*sources[2].to), (Path::new("/big/nuget"), Path::new("/mnt/o/Packages")));
         assert_eq!(planned(None, &overrides, Path::new("/mnt/o")).len(), 1);
+    }
+
+    #[test]
+    fn one_s_own_inside_is_no_destination() {
+        let told = |from: &str, to: &str| entangled(Path::new(from), Path::new(to));
+        assert!(told("/o/Artifacts", "/o/Artifacts") && told("/o/Artifacts", "/o/Artifacts/x/Artifacts"));
+        assert!(told("/mnt/s/Artifacts/old", "/mnt/s/Artifacts"));
+        assert!(!told("/o/Artifacts", "/o/Artifacts2") && !told("/o/Artifacts", "/mnt/o/Artifacts"));
+    }
+
+    #[test]
+    fn one_source_in_another_is_told() {
+        let places = |all: &[&str]| all.iter().map(PathBuf::from).collect::<Vec<_>>();
+        assert_eq!(misplaced(&places(&["/o/A", "/o/B", "/o/A/x"])), Some((2, 0)));
+        assert_eq!(misplaced(&places(&["/o/A", "/o/A"])), Some((0, 1)));
+        assert_eq!(misplaced(&places(&["/o/A", "/o/AB"])), None);
     }
 }

@@ -1,4 +1,4 @@
-//! For programs: one object a line, each with its `event`, as `docs/headless-json.md` tells them.
+//! Lines of JSON, one object per line, each with its `event`; `docs/headless-json.md` documents them.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! The face of a move to shared storage: what lies ahead, a bar, what came of it; for people or for programs.
+//! Prints a migration, for people or for programs: the preview, the findings, a bar, the outcome.
 
 mod json;
 mod text;
@@ -11,43 +11,41 @@ use crate::faces::headless::Output;
 use crate::migration::judge::{Finding, MigrationCheck, Pace, units};
 use crate::migration::model::{FollowUp, Outcome, Preview, Progress, Source};
 
-/// How often people who see no bar are told how far it is.
+/// How often progress is printed without a bar.
 const LINE: Duration = Duration::from_secs(10);
 
-/// How often programs are.
+/// How often progress is printed for programs.
 const EVENT: Duration = Duration::from_secs(1);
 
-/// How far it is, as it is told.
+/// What a line of progress is made of.
 #[derive(Debug)]
 pub struct ProgressReport<'a> {
-    /// How far.
     pub progress: &'a Progress,
-    /// How fast.
     pub pace: &'a Pace,
-    /// For how long already.
+    /// The time since the beginning.
     pub since: Duration,
 }
 
-/// Tells, to whoever still listens.
+/// Prints a migration. Once nobody reads the output any more, it prints nothing.
 pub struct Reporter<W> {
     output: Output,
-    /// The width of the terminal that a bar is drawn on.
+    /// The width of the terminal, if a bar is drawn.
     bar: Option<usize>,
     out: W,
     gone: bool,
-    /// A bar stands in the last line.
+    /// The last line shows a bar.
     drawn: bool,
     told: Option<(Duration, u64)>,
     tick: usize,
 }
 
 impl<W: Write> Reporter<W> {
-    /// One that has told nothing yet; with the width of a terminal it draws a bar.
+    /// Returns a reporter. With the width of a terminal it draws a bar.
     pub const fn new(output: Output, bar: Option<usize>, out: W) -> Self {
         Self { output, bar, out, gone: false, drawn: false, told: None, tick: 0 }
     }
 
-    /// What lies ahead.
+    /// Prints the preview.
     pub fn preview(&mut self, preview: &Preview, sources: &[Source]) {
         let text = match self.output {
             Output::Text => text::preview(preview, sources),
@@ -56,7 +54,7 @@ impl<W: Write> Reporter<W> {
         self.say(&text);
     }
 
-    /// What is to be said beforehand.
+    /// Prints the findings.
     pub fn findings(&mut self, findings: &[Finding], accepted: &[MigrationCheck]) {
         let text = match self.output {
             Output::Text => text::findings(findings, accepted),
@@ -65,7 +63,7 @@ impl<W: Write> Reporter<W> {
         self.say(&text);
     }
 
-    /// How far it is: a bar at each call, a line now and then.
+    /// Prints progress: a bar at each call, or a line now and then.
     pub fn progress(&mut self, told: &ProgressReport<'_>) {
         let part = part(told.progress);
         let due = |every: Duration| {
@@ -80,7 +78,7 @@ impl<W: Write> Reporter<W> {
             (Output::Text, Some(width)) => {
                 let bar = text::bar(told, part, width, self.tick);
                 self.tick += 1;
-                // To the line's beginning, over what stands there, and no further.
+                // Overwrite the line, and clear the rest of it.
                 self.write(&format!("\r{bar}\u{1b}[K"));
                 self.drawn = true;
                 return;
@@ -90,7 +88,7 @@ impl<W: Write> Reporter<W> {
         self.told = Some((told.since, part / 100));
     }
 
-    /// What came of it.
+    /// Prints the outcome.
     pub fn outcome(&mut self, outcome: &Outcome, took: Duration) {
         let text = match self.output {
             Output::Text => text::outcome(outcome, took),
@@ -99,7 +97,7 @@ impl<W: Write> Reporter<W> {
         self.say(&text);
     }
 
-    /// Something that comes after the copy.
+    /// Prints how a follow-up step ended.
     pub fn follow_up(&mut self, what: &str, how: &FollowUp) {
         let text = match self.output {
             Output::Text => text::follow_up(what, how),
@@ -108,7 +106,7 @@ impl<W: Write> Reporter<W> {
         self.say(&text);
     }
 
-    /// How it ends, and what to do next.
+    /// Prints the last sentences.
     pub fn end(&mut self, exit: Exit, says: &[String]) {
         let text = match self.output {
             Output::Text => text::lines(says),
@@ -117,14 +115,14 @@ impl<W: Write> Reporter<W> {
         self.say(&text);
     }
 
-    /// A sentence in between; programs are not told.
+    /// Prints a sentence, for people only.
     pub fn note(&mut self, says: &str) {
         if self.output == Output::Text {
             self.say(&format!("{says}\n"));
         }
     }
 
-    /// A question; the answer is typed behind it.
+    /// Prints a question without a line break.
     pub fn ask(&mut self, question: &str) {
         self.say(question);
     }
@@ -146,7 +144,7 @@ impl<W: Write> Reporter<W> {
     }
 }
 
-/// How far it is, in thousandths. The last one is kept for the end.
+/// Returns the part that is done, in thousandths.
 fn part(progress: &Progress) -> u64 {
     let (all, done) = (units(progress.all), units(progress.done).min(units(progress.all)));
     done.saturating_mul(1_000).checked_div(all).unwrap_or_default()

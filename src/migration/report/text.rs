@@ -1,4 +1,4 @@
-//! For people.
+//! Text for people.
 
 use std::fmt::Write as _;
 use std::time::Duration;
@@ -60,7 +60,7 @@ pub(super) fn findings(findings: &[Finding], accepted: &[MigrationCheck]) -> Str
     out
 }
 
-/// One line, without a bar.
+/// Returns a line of progress.
 pub(super) fn line(told: &ProgressReport<'_>, part: u64) -> String {
     if told.progress.phase == Phase::Walking {
         return format!("Looking at the files: {}.", self::told(told.progress.all));
@@ -68,7 +68,7 @@ pub(super) fn line(told: &ProgressReport<'_>, part: u64) -> String {
     format!("{}: {} %, {}.", phase(told.progress.phase), part / 10, figures(told))
 }
 
-/// One line with a bar, no wider than the terminal, and never in its last column, where some of them go on to the next line.
+/// Returns a line with a bar. It leaves the terminal's last column free, because some terminals wrap there.
 pub(super) fn bar(told: &ProgressReport<'_>, part: u64, width: usize, tick: usize) -> String {
     let width = width.saturating_sub(1);
     let columns = if width < 100 { 10 } else { 20 };
@@ -91,8 +91,7 @@ fn figures(told: &ProgressReport<'_>) -> String {
     parts.join(", ") + &waiting
 }
 
-/// The figures that fit, the ones that one waits for first: how long it will take, and how fast it goes. Those that are left
-/// out come back in a wider window.
+/// Returns the figures that fit, the most important first: the time left, and the pace.
 fn fitting(told: &ProgressReport<'_>, room: usize) -> String {
     if let Some(waiting) = waiting(told) {
         return waiting;
@@ -106,7 +105,7 @@ fn fitting(told: &ProgressReport<'_>, room: usize) -> String {
     parts.into_iter().map(|(_, part)| part).collect::<Vec<_>>().join(", ")
 }
 
-/// The figures in their order, each with its rank: the lower, the longer it stays.
+/// Returns the figures in their order, each with its rank. The highest rank is left out first.
 fn parts(told: &ProgressReport<'_>) -> Vec<(u8, String)> {
     let (all, done) = (told.progress.all, told.progress.done);
     let mut parts = vec![
@@ -125,8 +124,7 @@ fn waiting(told: &ProgressReport<'_>) -> Option<String> {
     Some(format!("waiting {since} s for {}", clean(&path.to_string_lossy())))
 }
 
-/// The same text in lines of a terminal, each set in as what it goes on with. Commands stay whole: the terminal breaks them
-/// so that they can be copied.
+/// Wraps a text for a terminal, with hanging indents. Commands stay whole: the terminal breaks them so that they can be copied.
 pub(super) fn wrapped(text: &str, width: usize) -> String {
     let mut out = String::with_capacity(text.len() + 64);
     for line in text.split_inclusive('\n') {
@@ -142,7 +140,7 @@ pub(super) fn wrapped(text: &str, width: usize) -> String {
             words.get(..*column).is_some_and(|head| *column == 0 || head.ends_with(' '))
                 && words.get(*column..).is_some_and(|rest| !rest.starts_with(' '))
         };
-        // A severity and an id before the sentence, or a word alone, or nothing.
+        // Before the sentence come a severity and an id, a word, or nothing.
         let indent = if lead == 2 { columns.into_iter().rev().find(starts).unwrap_or(lead) } else { lead };
         let (head, rest) = words.split_at(indent.min(width / 2));
         let room = u16::try_from(width - head.len()).unwrap_or(u16::MAX);
@@ -218,7 +216,7 @@ fn told(figures: Figures) -> String {
     format!("{} with {}", say::count(figures.files, "file"), amount(figures.bytes))
 }
 
-/// Short for what is short: `0.4 s`, `12 s`, `3 min 20 s`, `2 h 05 min`.
+/// Formats a duration: `0.4 s`, `12 s`, `3 min 20 s`, `2 h 05 min`.
 fn duration(duration: Duration) -> String {
     let seconds = duration.as_secs();
     match seconds {

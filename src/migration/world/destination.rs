@@ -1,32 +1,33 @@
-//! The look at the destination: what stands where something is to be.
+//! Inspects the destination: what exists where something is to be, whether names fold case, how much room there is.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::ffi::{OsStr, OsString};
+use std::fs::OpenOptions;
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
 use super::walk::stamp;
 use super::watch::Pulse;
 use crate::migration::judge::{Existing, fold};
-use crate::migration::model::{Collision, Folding, InTheWay, Source, Tree, is_part};
+use crate::migration::model::{Collision, Folding, InTheWay, Room, Source, Tree, is_part};
+use crate::world::folder;
 use crate::world::toml_file::shown;
 
-/// What is in the folders of the destination that are there, and that something is to be copied into.
+/// What is in the destination's folders that something is copied into.
 #[derive(Debug, Default)]
 pub(super) struct Destination {
     listings: HashMap<(usize, PathBuf), HashMap<OsString, OsString>>,
     folding: Folding,
-    /// Folders that are to be made, each after the one that it is in.
+    /// Folders to create, each after its parent.
     pub(super) new_folders: Vec<(usize, PathBuf)>,
-    /// What stands where a folder is to be.
+    /// Folders whose place is taken.
     pub(super) collisions: Vec<Collision>,
-    /// What an interrupted run of ours left behind.
+    /// Partial files that an interrupted run left behind.
     pub(super) parts: Vec<PathBuf>,
 }
 
 impl Destination {
-    /// Looks at it. Folders that are not there cost nothing, and of the others each is listed once: a question for each file would
-    /// take minutes over a network where this takes seconds.
+    /// Lists each folder that exists once. Over a network this takes seconds where a call for each file would take minutes.
     pub(super) fn look(sources: &[Source], tree: &Tree, id: &str, folding: Folding, pulse: &Pulse) -> io::Result<Self> {
         let mut seen = Self { folding, ..Self::default() };
         for (number, source) in sources.iter().enumerate() {
@@ -56,7 +57,7 @@ impl Destination {
         Ok(seen)
     }
 
-    /// What stands in a file's place.
+    /// Returns what exists in a file's place.
     pub(super) fn there(&self, source: &Source, number: usize, path: &Path) -> io::Result<Existing> {
         let Some(real) = self.real(number, path) else { return Ok(Existing::Nothing) };
         let whole = at(&source.to, &real);
@@ -87,7 +88,7 @@ impl Destination {
         Ok(())
     }
 
-    /// The path as the destination spells its last part; `None` where nothing is there.
+    /// Returns the path as the destination spells its last part; `None` if nothing exists there.
     fn real(&self, number: usize, path: &Path) -> Option<PathBuf> {
         let parent = path.parent()?;
         let names = self.listings.get(&(number, parent.to_owned()))?;
@@ -99,12 +100,144 @@ impl Destination {
     }
 }
 
-/// An error with the path that it is about, which the operating system leaves out.
+/// Adds the path to an error, which the operating system leaves out.
 fn told(path: &Path, error: &io::Error) -> io::Error {
     io::Error::new(error.kind(), format!("{}: {error}", shown(path)))
 }
 
-/// A path below a root; the root itself for an empty one.
+/// Joins a path to a root; an empty path is the root itself.
 pub(super) fn at(root: &Path, path: &Path) -> PathBuf {
     if path.as_os_str().is_empty() { root.to_owned() } else { root.join(path) }
+}
+
+/// How many of a folder's entries are tried.
+const ENTRIES: usize = 64;
+
+/// Finds out whether an existing folder folds case: by its entries, or else by a probe file, if one may be written.
+pub(super) fn folding(folder: &Path, id: &str, may_write: bool) -> Folding {
+    let told = by_entries(folder);
+    if told == Folding::Unknown && may_write { by_probe(folder, id) } else { told }
+}
+
+fn by_entries(folder: &Path) -> Folding {
+    let Ok(entries) = std::fs::read_dir(folder) else { return Folding::Unknown };
+    let names: Vec<OsString> = entries.take(ENTRIES).filter_map(|entry| Some(entry.ok()?.file_name())).collect();
+    let swapped = names.iter().find_map(|name| {
+        let swapped = swapped(name.to_str()?);
+        // With both spellings in the folder, the other name's existence would prove nothing.
+        (swapped != *name.to_str()? && !names.iter().any(|other| *other == *swapped)).then_some(swapped)
+    });
+    let Some(swapped) = swapped else { return Folding::Unknown };
+    exists(&folder.join(swapped))
+}
+
+fn by_probe(folder: &Path, id: &str) -> Folding {
+    let name = format!(".octopus-setup-case-{id}");
+    let path = folder.join(&name);
+    if OpenOptions::new().write(true).create(true).truncate(false).open(&path).is_err() {
+        return Folding::Unknown;
+    }
+    let told = exists(&folder.join(swapped(&name)));
+    let _ = std::fs::remove_file(&path);
+    told
+}
+
+fn exists(path: &Path) -> Folding {
+    match std::fs::symlink_metadata(path) {
+        Ok(_) => Folding::Folds,
+        Err(error) if error.kind() == ErrorKind::NotFound => Folding::Keeps,
+        Err(_) => Folding::Unknown,
+    }
+}
+
+fn swapped(name: &str) -> String {
+    let swap = |letter: char| if letter.is_ascii_lowercase() { letter.to_ascii_uppercase() } else { letter.to_ascii_lowercase() };
+    name.chars().map(swap).collect()
+}
+
+/// What is created below one destination.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Load {
+    /// Sizes of files.
+    pub(super) sizes: Vec<u64>,
+    pub(super) folders: u64,
+}
+
+/// Returns the room for the loads: one entry per disk, found by the nearest folder that exists.
+pub(super) fn room(loads: &[(PathBuf, Load)]) -> Vec<Room> {
+    let mut rooms: BTreeMap<u64, Room> = BTreeMap::new();
+    for (to, load) in loads {
+        let at = folder::nearest(to).unwrap_or(Path::new("/"));
+        let disk = disk(at);
+        let block = disk.block.max(1);
+        let room = rooms.entry(disk.id).or_insert_with(|| Room {
+            at: at.to_owned(),
+            free: disk.free,
+            needed: 0,
+            inodes: disk.inodes,
+            entries: 0,
+        });
+        room.needed += load.sizes.iter().map(|size| size.div_ceil(block) * block).sum::<u64>() + load.folders * block;
+        room.entries += load.sizes.len() as u64 + load.folders;
+    }
+    rooms.into_values().filter(|room| room.entries > 0).collect()
+}
+
+struct Disk {
+    id: u64,
+    block: u64,
+    free: Option<u64>,
+    inodes: Option<u64>,
+}
+
+#[cfg(unix)]
+fn disk(at: &Path) -> Disk {
+    use std::os::unix::fs::MetadataExt;
+    let id = std::fs::metadata(at).map(|met| met.dev()).unwrap_or_default();
+    match rustix::fs::statvfs(at) {
+        Ok(told) => Disk {
+            id,
+            block: told.f_frsize,
+            free: Some(told.f_bavail.saturating_mul(told.f_frsize)),
+            // btrfs and many shares have no such limit, and report zero of zero.
+            inodes: (told.f_files > 0).then_some(told.f_favail),
+        },
+        Err(_) => Disk { id, block: 1, free: None, inodes: None },
+    }
+}
+
+/// The standard library does not tell on other systems.
+#[cfg(not(unix))]
+fn disk(_at: &Path) -> Disk {
+    Disk { id: 0, block: 4_096, free: None, inodes: None }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_probe_goes_again_and_a_look_writes_nothing() {
+        let folder = tempfile::tempdir().expect("a folder");
+        assert_eq!(folding(folder.path(), "x", false), Folding::Unknown);
+        let told = folding(folder.path(), "x", true);
+        assert_eq!(std::fs::read_dir(folder.path()).expect("a folder").count(), 0);
+        #[cfg(target_os = "linux")]
+        assert_eq!(told, Folding::Keeps);
+        std::fs::write(folder.path().join("Name"), "").expect("written");
+        assert_eq!(folding(folder.path(), "x", false), told);
+    }
+
+    #[test]
+    fn loads_on_one_disk_are_one_room_in_whole_blocks() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let load = Load { sizes: vec![1, 5_000], folders: 1 };
+        let loads = [(folder.path().join("a"), load.clone()), (folder.path().join("b").join("c"), load)];
+        let rooms = room(&loads);
+        assert_eq!((rooms.len(), rooms[0].entries), (1, 6));
+        assert!(rooms[0].needed >= 10_002);
+        #[cfg(unix)]
+        assert!(rooms[0].free.is_some_and(|free| free > 0) && rooms[0].needed.is_multiple_of(512));
+        assert_eq!(room(&[(folder.path().into(), Load::default())]), []);
+    }
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::node::Node;
+use super::request::Node;
 use crate::catalog::commands;
 use crate::migration::judge::{Finding, MigrationCheck};
 use crate::model::facts::{Beat, NodeSeen};

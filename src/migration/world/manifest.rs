@@ -1,5 +1,5 @@
-//! The manifest: what was copied and verified, a line for each file, in the state directory. It is only ever appended to, and a line
-//! counts only while the file at the destination looks as it says: so a lost line costs a comparison, and never a file.
+//! The manifest: a line in the state directory for each file that was copied and verified. It is only appended to, and a line counts
+//! only while the file at the destination still has its stamp. So a lost line costs a comparison, and never a file.
 
 use std::collections::HashMap;
 use std::fs::{File, OpenOptions};
@@ -15,12 +15,12 @@ use crate::world::folder;
 use crate::world::host;
 use crate::world::places::Places;
 
-/// What the lines of a manifest say.
+/// A manifest's records by key.
 pub(super) type Lines = HashMap<String, ProgressRecord>;
 
-/// Ties a manifest to its sources, its destinations, this machine and this state directory: 16 hexadecimal digits. Copies on their
-/// way are named by it, and two nodes mostly have the same paths: without the machine, each would take the other's copies at the
-/// share for leftovers of its own.
+/// Returns the manifest's id, 16 hexadecimal digits that stand for its sources, destinations, machine and state directory. Partial
+/// files are named by it, and two nodes usually have the same paths: without the machine, each would take the other's partial files on
+/// the share for its own leftovers.
 pub(super) fn id(sources: &[Source], places: &Places) -> String {
     let mut context = ring::digest::Context::new(&ring::digest::SHA256);
     for part in [host::name().as_bytes(), places.state.as_os_str().as_encoded_bytes()] {
@@ -38,17 +38,17 @@ pub(super) fn id(sources: &[Source], places: &Places) -> String {
     HEXLOWER.encode(context.finish().as_ref().get(..8).unwrap_or_default())
 }
 
-/// Where the manifest of this id is.
+/// Returns the manifest's path.
 pub(super) fn path(places: &Places, id: &str) -> PathBuf {
     places.state.join("migrations").join(format!("{id}.manifest"))
 }
 
-/// The first line.
+/// Returns the first line.
 fn head(id: &str) -> String {
     format!("octopus-setup migration 1 {id}\n")
 }
 
-/// Reads one. None, or one that is not what it should be, says nothing.
+/// Reads a manifest. A missing one, or one of another id, has no records.
 pub(super) fn read(path: &Path, id: &str) -> io::Result<Lines> {
     let mut text = Vec::new();
     match File::open(path) {
@@ -57,18 +57,18 @@ pub(super) fn read(path: &Path, id: &str) -> io::Result<Lines> {
         Err(error) => return Err(error),
     };
     let Some(lines) = text.strip_prefix(head(id).as_bytes()) else { return Ok(Lines::new()) };
-    // What follows the last line's end is a line that was torn; any other damage is caught by the line's own digest.
+    // A torn line follows the last line break; the line's own digest catches any other damage.
     let whole = lines.iter().rposition(|byte| *byte == b'\n').map_or(&[][..], |end| lines.get(..end).unwrap_or_default());
     let lines = whole.split(|byte| *byte == b'\n').filter_map(|line| ProgressRecord::read(std::str::from_utf8(line).ok()?));
     Ok(lines.map(|(key, record)| (key.to_owned(), record)).collect())
 }
 
-/// One that is written to.
+/// A manifest that is open for writing.
 #[derive(Debug)]
 pub(super) struct Manifest(Mutex<File>);
 
 impl Manifest {
-    /// Opens it, or begins it; a torn last line goes.
+    /// Opens or creates a manifest, and removes a torn last line.
     pub(super) fn open(path: &Path, id: &str) -> io::Result<Self> {
         if let Some(folder) = path.parent() {
             folder::create_private(folder)?;
@@ -93,12 +93,12 @@ impl Manifest {
         Ok(Self(Mutex::new(file)))
     }
 
-    /// Adds lines, each with its end, in one write.
+    /// Appends lines, each with its line break, in one write.
     pub(super) fn add(&self, lines: &str) -> io::Result<()> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).write_all(lines.as_bytes())
     }
 
-    /// Makes it last.
+    /// Syncs it to the disk.
     pub(super) fn sync(&self) -> io::Result<()> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).sync_all()
     }

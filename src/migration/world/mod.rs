@@ -3,22 +3,15 @@
 //!
 //! Planning and copying block, on threads of their own; progress is read from a [`Watch`], which never blocks.
 
-mod attributes;
 mod batch;
-mod changed;
 mod content;
 mod destination;
-mod folding;
 pub mod follow_up;
 pub mod liveness;
 mod manifest;
-pub mod node;
-pub mod octopus_paths;
-mod place;
 mod plan;
 mod pool;
 pub mod request;
-mod room;
 mod walk;
 mod watch;
 
@@ -41,51 +34,48 @@ use crate::world::folder;
 use crate::world::lock::{Lock, LockError};
 use crate::world::places::Places;
 
-/// What is to be moved, and how.
+/// What to copy, and how.
 #[derive(Debug, Clone)]
 pub struct Migration {
-    /// The folders.
     pub sources: Vec<Source>,
-    /// How many threads work at a time.
+    /// The number of threads.
     pub jobs: usize,
-    /// Nothing is to be written, not even a probe.
+    /// Writes nothing, not even a probe.
     pub dry_run: bool,
 }
 
-/// What a look found.
+/// The result of inspecting both sides.
 #[derive(Debug)]
 pub struct CopyPlan {
-    /// What lies ahead.
+    /// Prints the preview.
     pub preview: Preview,
     id: String,
     path: PathBuf,
     todo: Vec<Todo>,
-    /// Lines for the manifest, of what was there already.
+    /// Manifest lines for files that were at the destination before.
     record: String,
     lines: Lines,
     new_folders: Vec<(usize, PathBuf)>,
     parts: Vec<PathBuf>,
-    /// What is not copied, as was told: collisions and what cannot be read.
+    /// Files that are not copied, and were reported: collisions, and what cannot be read.
     untouched: HashSet<(usize, PathBuf)>,
-    /// The disk of each destination, or of where it is to be made.
+    /// The disk of each destination, or of its nearest folder that exists.
     disks: Vec<Option<u64>>,
 }
 
 impl CopyPlan {
-    /// Where the manifest is, or will be.
     pub fn manifest(&self) -> &Path {
         &self.path
     }
 }
 
-/// How many threads are right where nobody says: enough that a share's answers are waited for side by side, and not so many that a
-/// single disk is torn between them.
+/// Returns the default number of threads: enough to wait for a share's answers in parallel, and not so many that a single disk has to
+/// jump between them.
 pub fn jobs() -> usize {
     std::thread::available_parallelism().map_or(4, |cores| (cores.get() * 2).clamp(4, 16))
 }
 
-/// Keeps a second run of the same move away while it is held. It is taken before the look: what a look finds while another run
-/// copies is wrong when its own turn comes.
+/// Locks out a second run of the same migration. Take it before planning: a plan made while another run copies is outdated.
 ///
 /// # Errors
 /// Another run holds it.
@@ -93,14 +83,14 @@ pub fn lock(migration: &Migration, places: &Places) -> Result<Lock, LockError> {
     Lock::take(places, &format!("migrate-{}", manifest::id(&migration.sources, places)))
 }
 
-/// Copies what a look found, reads it back and compares. Ends when all of it is done, or the run is to end, or the share is dead.
+/// Copies what was planned, reads it back and compares. Returns when all is done, the run has to end, or the share is dead.
 ///
 /// # Errors
-/// The manifest, or a destination's own folder, cannot be made.
+/// The manifest or a destination's root folder cannot be created.
 pub fn copy(migration: &Migration, look: CopyPlan, watch: &Arc<Watch>) -> io::Result<Outcome> {
     let CopyPlan { preview, id, path, todo, record, mut lines, new_folders, parts, untouched, disks: looked_at } = look;
     let pulse = watch.pulse();
-    // A share that was unmounted since leaves an empty folder on a local disk behind, which would take everything gladly.
+    // A share that was unmounted since leaves an empty folder on a local disk, which would accept everything.
     if disks(&migration.sources, &pulse) != looked_at {
         return Err(io::Error::other("another disk is at the destination now than when it was looked at"));
     }
@@ -143,21 +133,21 @@ pub fn copy(migration: &Migration, look: CopyPlan, watch: &Arc<Watch>) -> io::Re
     settle(migration, &lines, &copying, watch, &mut outcome);
     if outcome.is_complete() {
         let copied = manifest::read(&path, &id)?;
-        changed::since(migration, &copied, &untouched, watch, &mut outcome);
+        walk::report_changes(migration, &copied, &untouched, watch, &mut outcome);
     }
     Ok(outcome)
 }
 
-/// The disk of each destination, or of the nearest folder that is there.
+/// Returns the disk of each destination, or of its nearest folder that exists.
 fn disks(sources: &[Source], pulse: &watch::Pulse) -> Vec<Option<u64>> {
     let disk = |source: &Source| {
         pulse.begin(&source.to);
-        folder::nearest(&source.to).and_then(place::disk)
+        folder::nearest(&source.to).and_then(batch::disk)
     };
     sources.iter().map(disk).collect()
 }
 
-/// Every batch, on threads.
+/// Copies all batches.
 fn all(migration: &Migration, todo: Vec<Todo>, copying: &Arc<Copying>, watch: &Arc<Watch>, outcome: &mut Outcome) {
     let sizes: Vec<u64> = todo.iter().map(|todo| todo.item.stamp.size).collect();
     let mut todo: Vec<Option<Todo>> = todo.into_iter().map(Some).collect();
@@ -189,10 +179,10 @@ fn all(migration: &Migration, todo: Vec<Todo>, copying: &Arc<Copying>, watch: &A
     });
 }
 
-/// What is done once at the end: rights of the folders that we made, from the innermost, and everything made to last. Only then may
-/// anybody say that it is complete.
+/// Finishes the copy: sets the rights of the folders it created, innermost first, and syncs everything. Only after that is it
+/// complete.
 fn settle(migration: &Migration, lines: &Lines, copying: &Copying, watch: &Arc<Watch>, outcome: &mut Outcome) {
-    // A dead share would be asked once more for nothing.
+    // A dead share would only hang again.
     if !outcome.is_complete() && outcome.failed.iter().any(|failed| matches!(failed.why, Trouble::Hangs(_))) {
         return;
     }
@@ -208,12 +198,12 @@ fn settle(migration: &Migration, lines: &Lines, copying: &Copying, watch: &Arc<W
             let Some(source) = migration.sources.get(*number) else { continue };
             let to = at(&source.to, path);
             pulse.begin(&to);
-            outcome.unlike += u64::from(!attributes::keep_of_folder(&at(&source.from, path), &to));
+            outcome.unlike += u64::from(!content::keep_of_folder(&at(&source.from, path), &to));
         }
     }
     for source in &migration.sources {
         pulse.begin(&source.to);
-        if let Err(error) = place::Disk::open(&source.to).and_then(|disk| disk.sync()) {
+        if let Err(error) = batch::Disk::open(&source.to).and_then(|disk| disk.sync()) {
             outcome.fail(source.to.clone(), content::refused("writing", &error));
         }
     }
@@ -223,7 +213,7 @@ fn settle(migration: &Migration, lines: &Lines, copying: &Copying, watch: &Arc<W
     watch.forget(&pulse);
 }
 
-/// The folders of a source that the manifest says we made.
+/// Returns a source's folders that were created at the destination, by the manifest.
 fn folders_of(source: &Source, lines: &Lines) -> Vec<PathBuf> {
     let mut found = Vec::new();
     let mut open = vec![PathBuf::new()];

@@ -1,4 +1,4 @@
-//! The look at both sides, before the first byte.
+//! Inspects both sides before the first byte is copied.
 
 use std::collections::{HashMap, HashSet};
 use std::io;
@@ -7,11 +7,11 @@ use std::sync::Arc;
 
 use super::batch::Todo;
 use super::content;
+use super::destination::folding;
 use super::destination::{Destination, at};
-use super::folding::folding;
+use super::destination::{Load, room};
 use super::manifest::{self, Lines};
 use super::pool::{self, Ended};
-use super::room::{Load, room};
 use super::walk::walk;
 use super::watch::{Pulse, Watch};
 use super::{CopyPlan, Migration};
@@ -20,8 +20,7 @@ use crate::migration::model::{Collision, Figures, Folding, InTheWay, Item, LeftO
 use crate::world::folder;
 use crate::world::places::Places;
 
-/// Looks at both sides. Nothing is written but the lines of the manifest that tell of files which were there already, and a probe that
-/// goes again; with `only_look` not even those.
+/// Inspects both sides. Writes nothing but a probe file, which it removes, and with `dry_run` not even that.
 ///
 /// # Errors
 /// The destination, or the manifest, cannot be read.
@@ -75,7 +74,7 @@ fn plan_on(migration: &Migration, places: &Places, watch: &Arc<Watch>, pulse: &P
     Ok(CopyPlan { preview, id, path, todo, record, lines, new_folders, parts, untouched, disks })
 }
 
-/// Whether any of the destinations folds; where none tells, nobody knows.
+/// Returns whether any of the destinations folds case.
 fn told_folding(sources: &[Source], id: &str, may_write: bool, pulse: &Pulse) -> Folding {
     let at: HashSet<PathBuf> = sources.iter().filter_map(|source| folder::nearest(&source.to).map(PathBuf::from)).collect();
     let mut told = Folding::Keeps;
@@ -90,7 +89,7 @@ fn told_folding(sources: &[Source], id: &str, may_write: bool, pulse: &Pulse) ->
     told
 }
 
-/// Reads both sides of what has the same size, and notes what is the same.
+/// Compares files of the same size, and returns manifest lines for equal ones.
 fn compared(migration: &Migration, compare: Vec<Item>, watch: &Arc<Watch>, preview: &mut Preview) -> String {
     let all: Figures = compare.iter().map(|item| Figures { files: 1, bytes: item.stamp.size }).sum();
     watch.begin(Phase::Comparing, all);
@@ -131,7 +130,7 @@ fn compared(migration: &Migration, compare: Vec<Item>, watch: &Arc<Watch>, previ
     lines
 }
 
-/// How many of the files that were copied are in the sources no more.
+/// Counts the copied files that are no longer in the sources.
 fn gone(lines: &Lines, files: &[Item], sources: &[Source]) -> u64 {
     let keys: HashSet<String> = files.iter().filter_map(|item| Some(key(sources.get(item.source)?.folder, &item.path))).collect();
     lines.keys().filter(|key| !key.ends_with('/') && !keys.contains(*key)).count() as u64

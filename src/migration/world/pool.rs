@@ -1,4 +1,4 @@
-//! Threads that work on many things, of which any may hang.
+//! A pool of threads, any of which may hang in the operating system.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::path::PathBuf;
@@ -8,25 +8,24 @@ use std::time::Duration;
 
 use super::watch::{Pulse, Watch};
 
-/// What became of an item.
+/// How an item ended.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Ended<R> {
-    /// It was worked on.
     Done(R),
-    /// An operation on this path did not come to an end, and its thread was given up.
+    /// An operation on this path hangs, and its thread was given up.
     Hung(PathBuf),
-    /// It was not begun: the run is to end, or too many threads hang.
+    /// It was not begun, because the run has to end or too many threads hang.
     NotBegun,
 }
 
-/// How often it is looked whether a thread hangs.
+/// How often the threads are checked.
 const LOOK: Duration = Duration::from_millis(100);
 
 type Queue<T> = Arc<Mutex<VecDeque<(usize, T)>>>;
 type Work<T, R> = Arc<dyn Fn(&Pulse, T) -> R + Send + Sync>;
 
-/// Works on all items with so many threads; `each` hears of every item once, on this thread. A thread that hangs is replaced,
-/// until as many hang as were to work: then the share is taken to be dead, and nothing more is begun.
+/// Works on all items with `jobs` threads, and calls `each` once per item on this thread. A thread that hangs is replaced, until as
+/// many hang as were to work: then the share counts as dead, and nothing more is begun.
 pub(super) fn run<T, R>(
     watch: &Arc<Watch>,
     jobs: usize,
@@ -50,7 +49,7 @@ pub(super) fn run<T, R>(
     let mut number = pulses.len();
     while open > 0 {
         let mut tell = |item: usize, ended| {
-            // A thread that was given up may come back with what was told already.
+            // A thread that was given up may still return an item that was reported before.
             if let Some(told) = told.get_mut(item).filter(|told| !**told) {
                 *told = true;
                 open -= 1;
@@ -107,7 +106,7 @@ where
             let next = {
                 let mut queue = queue.lock().unwrap_or_else(PoisonError::into_inner);
                 let next = queue.pop_front();
-                // Under the queue's lock, so that nobody sees an item that is in nobody's hands.
+                // Under the queue's lock, so that each item is seen either in the queue or in a thread's hands.
                 if let Some((item, _)) = &next {
                     mine.take(*item);
                 }
@@ -121,7 +120,7 @@ where
             }
         }
     };
-    // Where not even a thread can be had, it is done here, one after the other.
+    // If no thread can be started, the work is done here.
     if std::thread::Builder::new().name(format!("copy-{number}")).spawn(body.clone()).is_err() {
         body();
     }

@@ -1,22 +1,27 @@
-//! The walk through the sources. No link is ever followed, so there are no loops and no way out.
+//! Walks through the sources, before the copy and once more after it. No link is ever followed, so there are no loops and no way out.
 
+use std::collections::HashSet;
 use std::fs::{DirEntry, FileType, Metadata};
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+use super::Migration;
+use super::destination::at;
+use super::manifest::Lines;
 use super::watch::{Pulse, Watch};
-use crate::migration::model::{Figures, Item, LeftOut, Moment, OWN_FOLDER, Odd, Source, Stamp, Tree};
+use crate::migration::model::{Figures, Item, LeftOut, Moment, OWN_FOLDER, Odd, Outcome, Source, Stamp, Tree, Trouble, key};
 use crate::world::toml_file::shown;
 
-/// Everything in the sources, in the order of the bytes of the paths. Ends early, with what it has, where the run is to end.
+/// Lists everything in the sources, ordered by the bytes of the paths. Ends early if the run has to end.
 pub(super) fn walk(sources: &[Source], watch: &Watch, pulse: &Pulse) -> Tree {
     let mut walk = Walk { tree: Tree::default(), found: Figures::default(), watch, pulse };
     for (number, source) in sources.iter().enumerate() {
         walk.source(number, &source.from);
     }
     pulse.rest();
-    // One order whatever the file system's: of two that fall together, the same one is told each time.
+    // One order on every file system, so that of two colliding names the same one is reported each time.
     walk.tree.folders.sort();
     walk.tree.files.sort_by(|one, other| (one.source, &one.path).cmp(&(other.source, &other.path)));
     walk.tree.left_out.sort_by(|one, other| (one.source, &one.path).cmp(&(other.source, &other.path)));
@@ -64,7 +69,7 @@ impl Walk<'_> {
             match self.entry(number, &entry, &path) {
                 Ok(true) => open.push(path),
                 Ok(false) => {}
-                // What went away in the meantime is not there.
+                // It was deleted in the meantime.
                 Err(error) if error.kind() == io::ErrorKind::NotFound => {}
                 Err(error) => self.leave(number, path, unreadable(&error)),
             }
@@ -73,7 +78,7 @@ impl Walk<'_> {
         Ok(())
     }
 
-    /// Whether it is a folder, which is to be walked through in its turn.
+    /// Adds an entry. Returns whether it is a folder, which has to be walked as well.
     fn entry(&mut self, number: usize, entry: &DirEntry, path: &Path) -> io::Result<bool> {
         let kind: FileType = entry.file_type()?;
         if kind.is_dir() {
@@ -106,19 +111,19 @@ fn link(path: &Path) -> Odd {
     std::fs::read_link(path).map_or_else(|error| unreadable(&error), |to| Odd::Link(shown(&to)))
 }
 
-/// Whether it can be read: better known before the first byte than after the last.
+/// Checks that a file can be read, which is better known before the first byte is copied than after the last.
 #[cfg(unix)]
 fn may_read(path: &Path) -> io::Result<()> {
     Ok(rustix::fs::access(path, rustix::fs::Access::READ_OK)?)
 }
 
-/// Elsewhere only trying tells.
+/// On other systems only reading tells.
 #[cfg(not(unix))]
 fn may_read(_path: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// By what a file is taken to be the same as before.
+/// Returns a file's stamp.
 pub(super) fn stamp(met: &Metadata) -> Stamp {
     Stamp { size: met.len(), written: met.modified().map(moment).unwrap_or_default() }
 }
@@ -137,12 +142,45 @@ fn moment(time: SystemTime) -> Moment {
     }
 }
 
-/// The other way round; `None` for times that the host's clock has no word for.
+/// The inverse; `None` for times that the host cannot represent.
 pub(super) fn time(moment: Moment) -> Option<SystemTime> {
     let whole = Duration::from_secs(moment.seconds.unsigned_abs());
     let epoch = SystemTime::UNIX_EPOCH;
     let time = if moment.seconds < 0 { epoch.checked_sub(whole)? } else { epoch.checked_add(whole)? };
     time.checked_add(Duration::from_nanos(moment.nanos.into()))
+}
+
+/// Adds a failure for each file of the sources that is not recorded as copied in its present state. Without this, what a running
+/// server wrote in the meantime would be lost unnoticed.
+pub(super) fn report_changes(
+    migration: &Migration,
+    copied: &Lines,
+    untouched: &HashSet<(usize, PathBuf)>,
+    watch: &Arc<Watch>,
+    outcome: &mut Outcome,
+) {
+    let pulse = watch.pulse();
+    let tree = walk(&migration.sources, watch, &pulse);
+    watch.forget(&pulse);
+    if watch.stopped() {
+        // The walk ended early, so the rest is unknown.
+        outcome.open += 1;
+        return;
+    }
+    for left in tree.left_out {
+        let known = untouched.contains(&(left.source, left.path.clone()));
+        if let (Odd::Unreadable(said), Some(source), false) = (left.why, migration.sources.get(left.source), known) {
+            outcome.fail(at(&source.from, &left.path), Trouble::Refused { doing: "looking at it once more", said });
+        }
+    }
+    for item in tree.files {
+        let Some(source) = migration.sources.get(item.source) else { continue };
+        let is_copied = copied.get(&key(source.folder, &item.path)).is_some_and(|record| record.stamp == item.stamp);
+        let from = at(&source.from, &item.path);
+        if !is_copied && !untouched.contains(&(item.source, item.path)) {
+            outcome.fail(from, Trouble::Changed);
+        }
+    }
 }
 
 #[cfg(test)]

@@ -1,5 +1,5 @@
-//! How far a move is, who works on what since when, and whether it is to end: what the threads that touch the disks share with
-//! the one that talks to people.
+//! What the threads that touch the disks share with the one that reports: progress, who works on what since when, and whether the run
+//! has to end.
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, AtomicUsize, Ordering::Relaxed};
@@ -8,29 +8,29 @@ use std::time::{Duration, Instant};
 
 use crate::migration::model::{Figures, Phase, Progress};
 
-/// How long an operation lasts before it is told that it does.
+/// How long an operation may take before it is reported.
 const TELLING: Duration = Duration::from_secs(3);
 
-/// How long an operation gets once the run is to end.
+/// How long an operation may take once the run has to end.
 const LAST: Duration = Duration::from_secs(5);
 
-/// A move as all of its threads see it.
+/// A migration, as all of its threads see it.
 #[derive(Debug)]
 pub struct Watch {
     begun: Instant,
-    /// How long one operation may take.
+    /// The longest that one operation may take.
     patience: Duration,
     stop: AtomicBool,
     phase: AtomicU8,
     all: [AtomicU64; 2],
     files: AtomicU64,
-    /// Each byte counts once when it is written and once when it is read back.
+    /// Bytes, each counted when it is written and again when it is read back.
     halves: AtomicU64,
     pulses: Mutex<Vec<Arc<Pulse>>>,
 }
 
 impl Watch {
-    /// Nothing is done yet. No single operation of a disk gets longer than `patience`.
+    /// Returns a watch with no progress. No single operation of a disk may take longer than `patience`.
     pub fn new(patience: Duration) -> Arc<Self> {
         Arc::new(Self {
             begun: Instant::now(),
@@ -44,22 +44,22 @@ impl Watch {
         })
     }
 
-    /// Asks for the end: what is under way is ended, nothing more is begun.
+    /// Asks the run to end: current work is finished or broken off, and nothing more is begun.
     pub fn stop(&self) {
         self.stop.store(true, Relaxed);
     }
 
-    /// Whether the end was asked for.
+    /// Returns whether the run has to end.
     pub fn stopped(&self) -> bool {
         self.stop.load(Relaxed)
     }
 
-    /// How long one operation may take from now on.
+    /// Returns how long one operation may take from now on.
     pub(super) fn patience(&self) -> Duration {
         if self.stopped() { self.patience.min(LAST) } else { self.patience }
     }
 
-    /// A phase begins, with so much to do.
+    /// Begins a phase.
     pub(super) fn begin(&self, phase: Phase, all: Figures) {
         let phase = match phase {
             Phase::Walking => 0,
@@ -72,28 +72,28 @@ impl Watch {
         self.phase.store(phase, Relaxed);
     }
 
-    /// So much there is to do.
+    /// Sets the amount of work.
     pub(super) fn found(&self, all: Figures) {
         self.all[0].store(all.files, Relaxed);
         self.all[1].store(all.bytes, Relaxed);
     }
 
-    /// A file is done.
+    /// Counts a file as done.
     pub(super) fn file(&self) {
         self.files.fetch_add(1, Relaxed);
     }
 
-    /// So many bytes are done once: written, or read back.
+    /// Counts bytes that were written or read back.
     pub(super) fn bytes(&self, bytes: u64) {
         self.halves.fetch_add(bytes, Relaxed);
     }
 
-    /// So many bytes have to be done once more.
+    /// Takes back bytes that have to be done again.
     pub(super) fn again(&self, bytes: u64) {
         self.halves.fetch_sub(bytes, Relaxed);
     }
 
-    /// How far it is.
+    /// How far a migration is.
     pub fn progress(&self) -> Progress {
         let now = self.now();
         let longest =
@@ -110,8 +110,8 @@ impl Watch {
         }
     }
 
-    /// An operation that took longer than any may, and that nobody gave up: on what, and the time it had. Threads of a pool are given
-    /// up at once, so this is one that there is no other in the place of.
+    /// Returns an operation that takes too long and was not given up: its path, and the time it had. Pools give up their threads at
+    /// once, so this one has no replacement.
     pub fn stuck(&self) -> Option<(PathBuf, Duration)> {
         let (now, patience) = (self.now(), self.patience());
         let late = |pulse: &&Arc<Pulse>| pulse.since(now).is_some_and(|since| since > patience + TELLING);
@@ -139,14 +139,14 @@ impl Watch {
         self.pulses.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Milliseconds since the beginning, and one, so that nought is free for nothing.
+    /// Returns the milliseconds since the beginning plus one, so that zero can mean nothing.
     fn now(&self) -> u64 {
         u64::try_from(self.begun.elapsed().as_millis()).unwrap_or(u64::MAX - 1) + 1
     }
 }
 
-/// What one thread is doing. A call that the operating system never answers cannot be called off: the thread is given up, and
-/// its pulse tells so from outside.
+/// What one thread is doing. A call that the operating system never answers cannot be cancelled, so its thread is given up through
+/// the pulse.
 #[derive(Debug)]
 pub(super) struct Pulse {
     watch: Arc<Watch>,
@@ -157,49 +157,48 @@ pub(super) struct Pulse {
 }
 
 impl Pulse {
-    /// An operation on this path begins.
+    /// Begins an operation on a path.
     pub(super) fn begin(&self, path: &Path) {
         path.clone_into(&mut self.on.lock().unwrap_or_else(PoisonError::into_inner));
         self.beat();
     }
 
-    /// The next operation on the same path begins.
+    /// Begins the next operation on the same path.
     pub(super) fn beat(&self) {
         self.since.store(self.watch.now(), Relaxed);
     }
 
-    /// Nothing is done right now.
+    /// Ends the operation.
     pub(super) fn rest(&self) {
         self.since.store(0, Relaxed);
     }
 
-    /// It works on this item.
+    /// Sets the item that the thread works on.
     pub(super) fn take(&self, item: usize) {
         self.item.store(item, Relaxed);
     }
 
-    /// Its item.
     pub(super) fn item(&self) -> usize {
         self.item.load(Relaxed)
     }
 
-    /// What it works on.
+    /// Returns the path that it works on.
     pub(super) fn on(&self) -> PathBuf {
         self.on.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Whether its operation takes longer than any may.
+    /// Returns whether its operation takes too long.
     pub(super) fn hangs(&self) -> bool {
         self.since(self.watch.now()).is_some_and(|since| since > self.watch.patience())
     }
 
-    /// Nobody waits for it any more.
+    /// Gives the thread up.
     pub(super) fn give_up(&self) {
         self.given_up.store(true, Relaxed);
         self.rest();
     }
 
-    /// Whether nothing more may be done by this thread: what it did has been told as not done.
+    /// Returns whether the thread was given up. It must do nothing more then, because its item was reported as failed.
     pub(super) fn is_given_up(&self) -> bool {
         self.given_up.load(Relaxed)
     }

@@ -154,8 +154,8 @@ proptest! {
     #[test]
     fn no_text_makes_it_panic(text in ".*", bytes in prop::collection::vec(any::<u8>(), 0..200)) {
         let _ = EncryptedValue::find_in(&Untrusted::default(), true, &text);
-        let _ = certificate::is_certificate(&bytes);
-        let _ = certificate::is_certificate(&[&PKCS12[..12], &bytes].concat());
+        let _ = is_certificate(&bytes);
+        let _ = is_certificate(&[&PKCS12[..12], &bytes].concat());
     }
 
     #[test]

@@ -7,11 +7,11 @@ use super::read::why_not;
 use super::value::short;
 use super::{flag, judge::SET};
 use crate::model::field::FieldId;
-use crate::model::given::{Given, Place, Problem, Source};
+use crate::model::given_answers::{AnswerPlace, AnswerSource, GivenAnswer, Problem};
 
 /// Reads `--set field=value`. Nothing of the value is ever repeated.
-pub fn set(text: &str) -> Result<Given, Problem> {
-    let place = Place::Flag(SET.to_owned());
+pub fn set(text: &str) -> Result<GivenAnswer, Problem> {
+    let place = AnswerPlace::Flag(SET.to_owned());
     let stop = |field, says: String, fix: &str| Problem::stop(Some(place.clone()), field, says, fix);
     let Some((key, value)) = text.split_once('=') else {
         return Err(stop(None, format!("{SET} wants a field and its value."), "Write it as --set node-name=web02."));
@@ -22,7 +22,7 @@ pub fn set(text: &str) -> Result<Given, Problem> {
             Err(stop(Some(field), format!("`{key}` cannot be given beforehand."), why_not(field)))
         }
         Some(field) if field.is_secret() => Err(Problem { place: Some(place), ..in_clear(field) }),
-        Some(field) => Ok(Given { field, source: Source::Text(value.to_owned()), place }),
+        Some(field) => Ok(GivenAnswer { field, source: AnswerSource::Text(value.to_owned()), place }),
         None => {
             let fields = FieldId::ALL.into_iter().filter(|field| field.is_given()).map(FieldId::id);
             Err(stop(None, format!("{SET}: unknown field `{}`.", short(key)), &near::instead(key, fields)))
@@ -32,31 +32,31 @@ pub fn set(text: &str) -> Result<Given, Problem> {
 
 /// That a secret was written on the command line.
 pub fn in_clear(field: FieldId) -> Problem {
-    let place = Place::Flag(format!("--{}", field.id()));
+    let place = AnswerPlace::Flag(format!("--{}", field.id()));
     let says = format!("`{}` is a secret, and a command line is for everybody to read.", field.id());
     Problem::stop(Some(place), Some(field), says, ways(field))
 }
 
 /// Reads what stands after a secret's flag: `env:NAME`, `file:PATH`, `stdin` or `prompt`. What is none of them may be the
 /// secret itself, and is not repeated.
-pub fn secret_from(field: FieldId, text: &str) -> Result<Given, Problem> {
-    let place = Place::Flag(flag(field));
+pub fn secret_from(field: FieldId, text: &str) -> Result<GivenAnswer, Problem> {
+    let place = AnswerPlace::Flag(flag(field));
     let source = match text.split_once(':') {
-        Some(("env", name)) if !name.trim().is_empty() && !name.contains('=') => Source::Env(name.to_owned()),
-        Some(("file", path)) if !path.is_empty() => Source::File(PathBuf::from(path)),
-        None if text == "stdin" => Source::Stdin,
-        None if text == "prompt" => Source::Prompt,
+        Some(("env", name)) if !name.trim().is_empty() && !name.contains('=') => AnswerSource::Env(name.to_owned()),
+        Some(("file", path)) if !path.is_empty() => AnswerSource::File(PathBuf::from(path)),
+        None if text == "stdin" => AnswerSource::Stdin,
+        None if text == "prompt" => AnswerSource::Prompt,
         _ => {
             let says = format!("{} wants the place where the secret is to be had, not the secret.", flag(field));
             return Err(Problem::stop(Some(place), Some(field), says, ways(field)));
         }
     };
-    Ok(Given { field, source, place })
+    Ok(GivenAnswer { field, source, place })
 }
 
 /// An answer by its own flag, which is not for secrets.
-pub fn own(field: FieldId, text: &str) -> Given {
-    Given { field, source: Source::Text(text.to_owned()), place: Place::Flag(flag(field)) }
+pub fn own(field: FieldId, text: &str) -> GivenAnswer {
+    GivenAnswer { field, source: AnswerSource::Text(text.to_owned()), place: AnswerPlace::Flag(flag(field)) }
 }
 
 /// How a secret is given.
@@ -77,7 +77,7 @@ pub fn is_ours(name: &str) -> bool {
 /// What is to be said of a variable by its name, where it looks like one of ours and answers nothing.
 pub fn variable(name: &str) -> Option<Problem> {
     let rest = name.strip_prefix(FieldId::VARIABLES)?;
-    let place = Some(Place::Variable(short(name)));
+    let place = Some(AnswerPlace::Variable(short(name)));
     if OTHERS.contains(&rest) {
         return None;
     }

@@ -6,11 +6,11 @@ use crate::catalog::{flow as flows, form};
 use crate::model::field::{FieldId, Kind};
 use crate::model::finding::Severity;
 use crate::model::flow::Flow;
-use crate::model::given::{Loaded, Place, Problem};
+use crate::model::given_answers::{AnswerPlace, LoadedAnswers, Problem};
 
 /// What is wrong with the answers of a flow by themselves, all of it: what was wrong when they were gathered, then each
 /// field that is missing or malformed, in the order in which the flow asks, then what was given and is not asked.
-pub fn judge(flow: Flow, loaded: &Loaded) -> Vec<Problem> {
+pub fn judge(flow: Flow, loaded: &LoadedAnswers) -> Vec<Problem> {
     let mut problems = loaded.problems.clone();
     for field in FieldId::ALL.into_iter().filter(|field| field.is_given() && flows::asks(flow, *field)) {
         // What could not be had has been told already, with its place; what only the run itself can have is not missing.
@@ -35,7 +35,7 @@ fn is_refused(field: FieldId, problems: &[Problem]) -> bool {
 }
 
 /// That an answer is of no use: a slip that costs nothing, but whoever wrote it thought that it did something.
-fn ignored(flow: Flow, field: FieldId, place: &Place, loaded: &Loaded) -> Option<Problem> {
+fn ignored(flow: Flow, field: FieldId, place: &AnswerPlace, loaded: &LoadedAnswers) -> Option<Problem> {
     let id = field.id();
     let why = if !flows::asks(flow, field) {
         format!("{id}: {} does not ask this, so it is ignored.", flow.id())
@@ -61,7 +61,7 @@ fn ignored(flow: Flow, field: FieldId, place: &Place, loaded: &Loaded) -> Option
 }
 
 /// What to do about a field whose form is bad: how it is given where it is missing, the nearest value of a choice.
-fn fix(field: FieldId, loaded: &Loaded) -> String {
+fn fix(field: FieldId, loaded: &LoadedAnswers) -> String {
     if form::is_missing(field, &loaded.answers) {
         return format!("Give it as `{}` in an answer file, by {} or by {}.", field.id(), field.variable(), flag(field));
     }
@@ -86,10 +86,10 @@ mod tests {
     use super::*;
     use crate::catalog::samples;
     use crate::model::answers::Origin;
-    use crate::model::given::Place;
+    use crate::model::given_answers::AnswerPlace;
 
-    fn line(line: usize) -> Place {
-        Place::Line { file: "a.toml".into(), line, column: 1 }
+    fn line(line: usize) -> AnswerPlace {
+        AnswerPlace::Line { file: "a.toml".into(), line, column: 1 }
     }
 
     fn told(problems: &[Problem]) -> Vec<String> {
@@ -102,16 +102,18 @@ mod tests {
 
     #[test]
     fn good_answers_get_no_word() {
-        let loaded = Loaded::new(samples::answers());
+        let loaded = LoadedAnswers::new(samples::answers());
         assert_eq!(judge(Flow::FirstNode, &loaded), []);
-        let loaded = Loaded::new(samples::joining());
+        let loaded = LoadedAnswers::new(samples::joining());
         assert_eq!(judge(Flow::Join, &loaded), []);
     }
 
     #[test]
     fn everything_that_is_missing_is_told_at_once_with_the_ways_to_give_it() {
-        let problems =
-            judge(Flow::FirstNode, &Loaded::new(crate::model::answers::Answers::new(crate::model::platform::Platform::Linux)));
+        let problems = judge(
+            Flow::FirstNode,
+            &LoadedAnswers::new(crate::model::answers::Answers::new(crate::model::platform::Platform::Linux)),
+        );
         let fields: Vec<_> = problems.iter().filter_map(|problem| problem.field).collect();
         assert_eq!(fields, [FieldId::Home, FieldId::NodeName, FieldId::Server, FieldId::User, FieldId::Password]);
         let password = problems.last().map(|problem| problem.fix.as_str());
@@ -120,7 +122,7 @@ mod tests {
 
     #[test]
     fn a_malformed_answer_is_told_at_its_place_and_a_warning_of_it_does_not_hide_that() {
-        let mut loaded = Loaded::new(samples::with(&[(FieldId::Password, "a\u{7}b")]));
+        let mut loaded = LoadedAnswers::new(samples::with(&[(FieldId::Password, "a\u{7}b")]));
         loaded.answers.offer(FieldId::Encryption, "strickt", Origin::Typed);
         loaded.places.insert(FieldId::Password, line(3));
         loaded.places.insert(FieldId::Encryption, line(4));
@@ -133,14 +135,14 @@ mod tests {
 
     #[test]
     fn what_could_not_be_had_is_not_told_twice() {
-        let mut loaded = Loaded::new(samples::with(&[(FieldId::Password, "")]));
+        let mut loaded = LoadedAnswers::new(samples::with(&[(FieldId::Password, "")]));
         loaded.problems.push(Problem::stop(Some(line(3)), Some(FieldId::Password), "not set.", ""));
         assert_eq!(judge(Flow::FirstNode, &loaded).len(), 1);
     }
 
     #[test]
     fn what_hangs_on_an_answer_that_could_not_be_had_is_not_told_to_be_of_no_use() {
-        let mut loaded = Loaded::new(samples::answers());
+        let mut loaded = LoadedAnswers::new(samples::answers());
         loaded.places.insert(FieldId::Trust, line(6));
         loaded.places.insert(FieldId::CaFile, line(7));
         loaded.problems.push(Problem::stop(Some(line(6)), Some(FieldId::Trust), "not set.", ""));
@@ -149,7 +151,7 @@ mod tests {
 
     #[test]
     fn what_is_given_for_nothing_is_a_warning() {
-        let mut loaded = Loaded::new(samples::answers());
+        let mut loaded = LoadedAnswers::new(samples::answers());
         loaded.places.insert(FieldId::CaFile, line(7));
         loaded.places.insert(FieldId::TaskCap, line(8));
         let told = told(&judge(Flow::FirstNode, &loaded));

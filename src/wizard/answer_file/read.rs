@@ -13,7 +13,7 @@ use super::value::{self, short};
 use crate::model::check::CheckId;
 use crate::model::field::FieldId;
 use crate::model::flow::Flow;
-use crate::model::given::{Given, Place, Problem};
+use crate::model::given_answers::{AnswerPlace, GivenAnswer, Problem};
 use crate::model::untrusted::Untrusted;
 
 /// The format that we write and read.
@@ -32,11 +32,11 @@ const MOST: usize = 50;
 #[derive(Debug, Default)]
 pub struct AnswerFile {
     /// The flow that it is for, and where that is said.
-    pub flow: Option<(Flow, Place)>,
+    pub flow: Option<(Flow, AnswerPlace)>,
     /// Checks whose warnings are accepted.
     pub accept: Vec<CheckId>,
     /// The answers, in the order of the file.
-    pub given: Vec<Given>,
+    pub given: Vec<GivenAnswer>,
     /// What is wrong with it, in the order of the file.
     pub problems: Vec<Problem>,
 }
@@ -122,7 +122,7 @@ impl Reader<'_> {
 
     fn field(&mut self, field: FieldId, at: usize, value: &Spanned<DeValue<'_>>) {
         match value::read(field, value) {
-            Ok(source) => self.said.given.push(Given { field, source, place: self.text.place(at) }),
+            Ok(source) => self.said.given.push(GivenAnswer { field, source, place: self.text.place(at) }),
             Err(wrong) => {
                 for wrong in wrong {
                     self.push(wrong.at, Some(field), wrong.says, wrong.fix);
@@ -184,7 +184,7 @@ impl Reader<'_> {
         self.wrong.truncate(MOST);
         self.said.problems = self.wrong.into_iter().map(|(_, problem)| problem).collect();
         if more {
-            let place = Some(Place::File(self.text.file.clone()));
+            let place = Some(AnswerPlace::File(self.text.file.clone()));
             let fix = "Fix these first; is this the right file?";
             self.said.problems.push(Problem::stop(place, None, "there is more that is wrong with this file.", fix));
         }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::ops::Range;
 
-use crate::model::given::Place;
+use crate::model::given_answers::AnswerPlace;
 use crate::model::untrusted::Untrusted;
 
 /// An answer file's name and text, to tell lines and columns by.
@@ -25,14 +25,14 @@ impl<'a> Text<'a> {
     }
 
     /// The place of a byte; past the end it is the end.
-    pub fn place(&self, at: usize) -> Place {
+    pub fn place(&self, at: usize) -> AnswerPlace {
         let line = self.line(at);
         let mut at = at.min(self.whole.len());
         while !self.whole.is_char_boundary(at) {
             at -= 1;
         }
         let column = self.part(self.starts[line - 1]..at).chars().count() + 1;
-        Place::Line { file: self.file.clone(), line, column }
+        AnswerPlace::Line { file: self.file.clone(), line, column }
     }
 
     /// The line of a byte, from 1.

@@ -7,7 +7,7 @@ use crate::catalog::flow as flows;
 use crate::model::field::FieldId;
 use crate::model::finding::Severity;
 use crate::model::flow::Flow;
-use crate::model::given::{Problem, Source};
+use crate::model::given_answers::{AnswerSource, Problem};
 
 fn file(text: &str) -> AnswerFile {
     read(&"a.toml".into(), text)
@@ -40,7 +40,7 @@ database = { file = 'db.txt' }\nservice-password = 'clear'\n";
         .iter()
         .map(|given| {
             let source = match &given.source {
-                Source::Clear(secret) => format!("Clear({})", secret.expose_secret()),
+                AnswerSource::Clear(secret) => format!("Clear({})", secret.expose_secret()),
                 other => format!("{other:?}"),
             };
             format!("{} {} {source}", given.place.to_string().replace("a.toml, line ", ""), given.field.id())
@@ -196,7 +196,7 @@ proptest::proptest! {
         let lines = text.matches('\n').count() + 1;
         for problem in file(&text).problems {
             proptest::prop_assert!(!problem.says.is_empty() && problem.severity == Severity::Stop);
-            if let Some(crate::model::given::Place::Line { line, column, .. }) = problem.place {
+            if let Some(crate::model::given_answers::AnswerPlace::Line { line, column, .. }) = problem.place {
                 proptest::prop_assert!((1..=lines).contains(&line) && column >= 1);
             }
         }

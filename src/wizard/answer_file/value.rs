@@ -8,7 +8,7 @@ use toml::de::{DeTable, DeValue};
 
 use super::near;
 use crate::model::field::{FieldId, Kind};
-use crate::model::given::Source;
+use crate::model::given_answers::AnswerSource;
 use crate::model::untrusted::Untrusted;
 
 /// What is wrong with a value: where (a byte of the text), what, and what to do. No value is ever repeated: it may be a
@@ -29,9 +29,9 @@ pub(super) fn elsewhere(field: FieldId) -> &'static [&'static str] {
 }
 
 /// Reads a field's value. Numbers and toggles may stand in quotes too: templates of other tools quote everything.
-pub(super) fn read(field: FieldId, value: &Spanned<DeValue<'_>>) -> Result<Source, Vec<Wrong>> {
+pub(super) fn read(field: FieldId, value: &Spanned<DeValue<'_>>) -> Result<AnswerSource, Vec<Wrong>> {
     let text = match (value.get_ref(), field.kind()) {
-        (DeValue::String(text), Kind::Secret) => return Ok(Source::Clear(SecretString::from(text.as_ref()))),
+        (DeValue::String(text), Kind::Secret) => return Ok(AnswerSource::Clear(SecretString::from(text.as_ref()))),
         (DeValue::String(text), _) => text.to_string(),
         (DeValue::Boolean(on), Kind::Toggle) => on.to_string(),
         // A number that is too large for us stays as it is written, and its form is refused like any other's.
@@ -44,11 +44,11 @@ pub(super) fn read(field: FieldId, value: &Spanned<DeValue<'_>>) -> Result<Sourc
             return Err(vec![Wrong { at: value.span().start, says, fix: fix(field) }]);
         }
     };
-    Ok(Source::Text(text))
+    Ok(AnswerSource::Text(text))
 }
 
 /// Reads where an answer comes from: a table of exactly one key.
-fn source(field: FieldId, table: &DeTable<'_>, at: usize) -> Result<Source, Vec<Wrong>> {
+fn source(field: FieldId, table: &DeTable<'_>, at: usize) -> Result<AnswerSource, Vec<Wrong>> {
     let id = field.id();
     let mut wrong = Vec::new();
     let mut found = Vec::new();
@@ -87,21 +87,21 @@ fn source(field: FieldId, table: &DeTable<'_>, at: usize) -> Result<Source, Vec<
 }
 
 /// One place where an answer comes from; the error is what its value must be.
-fn one(name: &str, value: &DeValue<'_>) -> Result<Source, &'static str> {
+fn one(name: &str, value: &DeValue<'_>) -> Result<AnswerSource, &'static str> {
     match (name, value) {
-        ("env", DeValue::String(name)) if is_variable(name) => Ok(Source::Env(name.to_string())),
+        ("env", DeValue::String(name)) if is_variable(name) => Ok(AnswerSource::Env(name.to_string())),
         ("env", _) => Err("the name of an environment variable, in quotes"),
         ("file", DeValue::String(path)) if !path.trim().is_empty() && !path.contains('\0') => {
-            Ok(Source::File(PathBuf::from(path.as_ref())))
+            Ok(AnswerSource::File(PathBuf::from(path.as_ref())))
         }
         ("file", _) => Err("the path of a file, in quotes"),
         ("command", DeValue::Array(words)) => {
             let words: Option<Vec<String>> = words.iter().map(|word| Some(word.get_ref().as_str()?.to_owned())).collect();
-            words.filter(|words| runs(words)).map(Source::Command).ok_or("a list of texts, the program first")
+            words.filter(|words| runs(words)).map(AnswerSource::Command).ok_or("a list of texts, the program first")
         }
         ("command", _) => Err("a list of texts, the program first; no shell reads it"),
-        ("stdin", DeValue::Boolean(true)) => Ok(Source::Stdin),
-        ("prompt", DeValue::Boolean(true)) => Ok(Source::Prompt),
+        ("stdin", DeValue::Boolean(true)) => Ok(AnswerSource::Stdin),
+        ("prompt", DeValue::Boolean(true)) => Ok(AnswerSource::Prompt),
         _ => Err("true"),
     }
 }

@@ -67,7 +67,7 @@ mod tests {
     use super::*;
     use crate::catalog::samples;
     use crate::model::answers::{Origin, Raw};
-    use crate::model::given::Source;
+    use crate::model::given_answers::AnswerSource;
 
     fn round_trip(flow: Flow, answers: &Answers) {
         let text = write(flow, answers, &[]);
@@ -78,8 +78,8 @@ mod tests {
         assert_eq!(file.given.len(), said.count(), "{text}");
         for given in file.given {
             match given.source {
-                Source::Text(said) => assert_eq!(said, answers.trimmed(given.field), "{text}"),
-                Source::Env(name) => assert!(given.field.is_secret() && name == given.field.variable()),
+                AnswerSource::Text(said) => assert_eq!(said, answers.trimmed(given.field), "{text}"),
+                AnswerSource::Env(name) => assert!(given.field.is_secret() && name == given.field.variable()),
                 other => panic!("{other:?}"),
             }
         }

@@ -1,7 +1,7 @@
 //! Warnings that are accepted beforehand, by the names that are printed beside them.
 
 use crate::model::check::CheckId;
-use crate::model::given::{Place, Problem};
+use crate::model::given_answers::{AnswerPlace, Problem};
 use crate::model::untrusted::Untrusted;
 
 /// How alike a name has to be to be meant.
@@ -12,7 +12,7 @@ const ALIKE: f64 = 0.8;
 /// # Errors
 ///
 /// A problem that refuses the answers: whoever slips has accepted something, and nobody knows what.
-pub fn accepted(name: &str, place: Place) -> Result<CheckId, Problem> {
+pub fn accepted(name: &str, place: AnswerPlace) -> Result<CheckId, Problem> {
     let name = name.trim();
     CheckId::from_id(name).ok_or_else(|| {
         let likest = CheckId::ALL
@@ -35,7 +35,7 @@ mod tests {
 
     #[test]
     fn every_check_is_accepted_by_its_name_and_a_slip_is_told() {
-        let accepted = |name| accepted(name, Place::Flag("--accept".into()));
+        let accepted = |name| accepted(name, AnswerPlace::Flag("--accept".into()));
         for check in CheckId::ALL {
             assert_eq!(accepted(check.id()), Ok(check));
         }

@@ -12,7 +12,7 @@ use crate::model::facts::Unfinished;
 use crate::model::field::FieldId;
 use crate::model::finding::{Severity, Verdict};
 use crate::model::flow::Flow;
-use crate::model::given::{Loaded, Problem};
+use crate::model::given_answers::{LoadedAnswers, Problem};
 use crate::model::names::instance_key;
 use crate::model::plan::Step;
 use crate::model::screen::ScreenId;
@@ -36,7 +36,7 @@ pub struct Order {
     /// The flow: one that sets a node up.
     pub flow: Flow,
     /// The answers, and the checks whose warnings are accepted.
-    pub loaded: Loaded,
+    pub loaded: LoadedAnswers,
     /// End with the plan.
     pub dry_run: bool,
 }
@@ -73,7 +73,7 @@ pub enum Outcome {
 
 /// What is wrong with the answers of an unattended run, before anything is looked at: what is wrong with them by
 /// themselves, and a new master key that nobody would keep.
-pub fn problems(flow: Flow, loaded: &Loaded) -> Vec<Problem> {
+pub fn problems(flow: Flow, loaded: &LoadedAnswers) -> Vec<Problem> {
     let mut problems = answer_file::judge(flow, loaded);
     let told = problems.iter().any(|problem| problem.field == Some(FieldId::KeyFile));
     let file = loaded.answers.get(FieldId::KeyFile);

@@ -5,7 +5,7 @@ use crate::catalog::form::{self, read};
 use crate::model::answers::{Origin, Raw};
 use crate::model::facts::Unfinished;
 use crate::model::field::FieldId;
-use crate::model::given::Problem;
+use crate::model::given_answers::Problem;
 use crate::model::names::instance_key;
 use crate::model::untrusted::Untrusted;
 use crate::wizard::event::Event;

@@ -45,7 +45,7 @@ fn order(flow: Flow, changes: &[(FieldId, &str)]) -> Order {
     for (field, text) in std::iter::once(&file).chain(changes) {
         answers.set(*field, Raw::of(*field, *text), Origin::Flag);
     }
-    Order { flow, loaded: Loaded::new(answers), dry_run: false }
+    Order { flow, loaded: LoadedAnswers::new(answers), dry_run: false }
 }
 
 fn good(flow: Flow) -> Facts {

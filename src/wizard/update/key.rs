@@ -92,12 +92,11 @@ pub fn proof_typed(state: &mut State) {
 /// Saves the key to the file that is named.
 pub fn save(state: &mut State, effects: &mut Vec<Effect>) {
     let Some(drawn) = &state.custody().drawn else { return };
-    match read::absolute(FieldId::KeyFile, &state.answers) {
-        Some(path) => effects.push(Effect::SaveKey(path, drawn.key.clone())),
-        None => {
-            state.place.focus = Focus::Field(FieldId::KeyFile);
-            saved(state, Err(FileTrouble::NotAbsolute));
-        }
+    if let Some(path) = read::absolute(FieldId::KeyFile, &state.answers) {
+        effects.push(Effect::SaveKey(path, drawn.key.clone()));
+    } else {
+        state.place.focus = Focus::Field(FieldId::KeyFile);
+        saved(state, Err(FileTrouble::NotAbsolute));
     }
 }
 

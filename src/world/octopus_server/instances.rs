@@ -5,9 +5,9 @@ use serde_json::Value;
 use crate::model::names::instance_key;
 use crate::model::untrusted::Untrusted;
 
-/// The most places in the output where a list may begin that are tried.
+/// The most positions in the output that are tried as the beginning of a list.
 const TRIES: usize = 256;
-/// The most instances that are told of.
+/// The most instances that are returned.
 const MOST: usize = 1_000;
 
 /// An instance in it.
@@ -19,15 +19,15 @@ pub struct Listed {
     pub config: Untrusted,
 }
 
-/// The instance of this name in what `list-instances` printed. Octopus looks names up without regard to case, and keeps
-/// two that differ by a blank and a hyphen in one file.
+/// Finds an instance by name in the output of `list-instances`. Octopus ignores case in names, and keeps two that differ by a blank and
+/// a hyphen in one file.
 pub fn listed(lines: &[Untrusted], name: &str) -> Option<Listed> {
     let text = lines.iter().map(Untrusted::as_str).collect::<Vec<_>>().join("\n");
     let all = read_instances(&text).unwrap_or_default();
     all.into_iter().find(|listed| instance_key(listed.name.as_str()) == instance_key(name))
 }
 
-/// The instances in what was printed; `None` where there is neither a list nor the word that there is none.
+/// Reads the instances in an output; `None` if there is neither a list nor the words that there is none.
 pub fn read_instances(text: &str) -> Option<Vec<Listed>> {
     as_json(text).or_else(|| as_text(text)).map(|mut instances| {
         instances.truncate(MOST);
@@ -35,8 +35,8 @@ pub fn read_instances(text: &str) -> Option<Vec<Listed>> {
     })
 }
 
-/// A list of records somewhere in the text: versions of Octopus Server have printed an exception before it, and may print
-/// something behind it. `System.String[]` in that is no empty list, so that an empty one has to be the line's only word.
+/// Finds a list of records in a text: some versions of Octopus Server print an exception before it, and others may print something
+/// after it. `System.String[]` there is no empty list, so an empty list has to be the only word of its line.
 fn as_json(text: &str) -> Option<Vec<Listed>> {
     let begins_line = |place: &usize| text.get(..*place).is_none_or(|before| before.lines().next_back().is_none_or(is_blank));
     let places = || text.match_indices('[').map(|(place, _)| place);
@@ -56,7 +56,7 @@ fn is_blank(text: &str) -> bool {
     text.trim().is_empty()
 }
 
-/// `InstanceName` and `ConfigurationFilePath`, whatever their case; other fields are Octopus' own.
+/// Reads `InstanceName` and `ConfigurationFilePath` in upper or lower case; other fields are Octopus' own.
 fn record(value: &Value) -> Option<Listed> {
     let fields = value.as_object()?;
     let field = |names: [&str; 2]| {
@@ -66,8 +66,8 @@ fn record(value: &Value) -> Option<Listed> {
     Some(Listed { name: field(["InstanceName", "Name"])?, config: field(["ConfigurationFilePath", "ConfigurationPath"])? })
 }
 
-/// The text form: `Instance 'X' uses configuration 'C:\…'.`, a line each; `No instances installed` for none. Lines of any
-/// other form are somebody's log, and are passed over.
+/// Reads the text form: a line `Instance 'X' uses configuration 'C:\…'.` for each, or `No instances installed`. Other lines are log
+/// output, and are ignored.
 fn as_text(text: &str) -> Option<Vec<Listed>> {
     let found: Vec<Listed> = text.lines().filter_map(sentence).collect();
     let none = text.lines().any(|line| line.trim().to_ascii_lowercase().starts_with("no instances"));

@@ -1,4 +1,4 @@
-//! Secrets in what a program printed.
+//! Masks secrets in a program's output.
 
 use data_encoding::BASE64;
 use secrecy::{ExposeSecret, SecretString};
@@ -6,13 +6,13 @@ use zeroize::Zeroizing;
 
 use crate::model::quote::push_doubled;
 
-/// What stands in the place of a secret. It does not tell the length.
+/// Replaces a secret, without revealing its length.
 const MASK: &[u8] = b"***";
-/// A line of a secret of several lines is a secret by itself from this length on: a licence has lines such as `</License>`
-/// too, but none that short is worth hiding.
+/// From this length on, each line of a multi-line secret is masked by itself. A licence has lines such as `</License>` too, but none
+/// that short is worth hiding.
 const LINE: usize = 8;
 
-/// The secrets of a run, in each form in which a program may print them.
+/// The secrets of a run, in every form in which a program may print them.
 #[derive(Default)]
 pub struct Masks(Vec<Zeroizing<Vec<u8>>>);
 
@@ -23,7 +23,7 @@ impl std::fmt::Debug for Masks {
 }
 
 impl Masks {
-    /// The masks of these secrets; empty ones are none.
+    /// Returns masks for these secrets; empty ones are ignored.
     pub fn of<'a>(secrets: impl IntoIterator<Item = &'a SecretString>) -> Self {
         let mut forms: Vec<Zeroizing<Vec<u8>>> = Vec::new();
         for secret in secrets {
@@ -35,13 +35,13 @@ impl Masks {
                 add(&mut forms, &whole);
             }
         }
-        // A secret may be a part of another one: the longer one is to be found first.
+        // A secret may be part of another one, so the longer one has to be found first.
         forms.sort_by(|one, other| other.len().cmp(&one.len()).then_with(|| one.cmp(other)));
         forms.dedup();
         Self(forms)
     }
 
-    /// The text without them.
+    /// Masks the secrets in a text.
     pub(super) fn hide(&self, text: &[u8]) -> Vec<u8> {
         let mut hidden = Vec::with_capacity(text.len());
         let mut rest = text;
@@ -57,7 +57,7 @@ impl Masks {
         hidden
     }
 
-    /// How many bytes at the end of a text may be the beginning of a secret, of which the rest is not there.
+    /// Returns how many bytes at the end of a text may be the beginning of a truncated secret.
     pub(super) fn begun_at_the_end(&self, text: &[u8]) -> usize {
         let most = |secret: &Zeroizing<Vec<u8>>| {
             (1..secret.len()).rev().find(|length| text.ends_with(&secret[..*length])).unwrap_or_default()
@@ -65,7 +65,7 @@ impl Masks {
         self.0.iter().map(most).max().unwrap_or_default()
     }
 
-    /// How many bytes at the beginning of a text may be the end of a secret, of which the rest is not there.
+    /// Returns how many bytes at the beginning of a text may be the end of a truncated secret.
     pub(super) fn ending_at_the_beginning(&self, text: &[u8]) -> usize {
         let most = |secret: &Zeroizing<Vec<u8>>| {
             (1..secret.len()).rev().find(|length| text.starts_with(&secret[secret.len() - length..])).unwrap_or_default()
@@ -74,7 +74,7 @@ impl Masks {
     }
 }
 
-/// A text as it is, and as connection strings, XML and JSON write it.
+/// Returns a text as it is, and as connection strings, XML and JSON write it.
 fn add(forms: &mut Vec<Zeroizing<Vec<u8>>>, text: &str) {
     if text.is_empty() {
         return;
@@ -83,7 +83,7 @@ fn add(forms: &mut Vec<Zeroizing<Vec<u8>>>, text: &str) {
     push_doubled(&mut doubled, text, '"');
     for text in [text, &doubled] {
         forms.push(Zeroizing::new(text.as_bytes().to_vec()));
-        // Of quotes XML escapes both, in attributes mostly the double one, and in text none.
+        // XML may escape both kinds of quotes, only the double one (in attributes), or none (in text).
         for quotes in ["\"'", "\"", ""] {
             forms.push(escaped(text, |c| xml(c, quotes)));
         }
@@ -93,7 +93,7 @@ fn add(forms: &mut Vec<Zeroizing<Vec<u8>>>, text: &str) {
 }
 
 fn escaped(text: &str, of: impl Fn(char) -> Option<&'static str>) -> Zeroizing<Vec<u8>> {
-    // The longest form of a character is six bytes, so it never moves and leaves no copy behind.
+    // A character's longest form has six bytes, so the buffer never grows, and leaves no copy behind.
     let mut whole = Zeroizing::new(Vec::with_capacity(6 * text.len()));
     for character in text.chars() {
         match of(character) {
@@ -126,7 +126,7 @@ const fn json(character: char) -> Option<&'static str> {
     }
 }
 
-/// As .NET's own serializer writes JSON: it escapes whatever HTML could mean something by, and the plus of base64 too.
+/// Escapes like .NET's own JSON serializer, which escapes everything with a meaning in HTML, and the plus of base64 too.
 const fn json_of_dotnet(character: char) -> Option<&'static str> {
     match character {
         '"' => Some("\\u0022"),

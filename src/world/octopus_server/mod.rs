@@ -1,22 +1,14 @@
-//! Octopus Server's own program: its commands are run, its node is asked whether it is in.
+//! Runs Octopus Server's own program, and pings its node.
 //!
-//! It is somebody else's program, run with secrets on its command line: it may hang, lie, print far too much or print what
-//! it was given. So each call has its time, its output is bounded and masked before anybody sees it, and what it started
-//! ends with it.
+//! It is another vendor's program, run with secrets on its command line: it may hang, lie, print far too much or print its arguments.
+//! So each call has a time limit, its output is bounded and masked before anybody sees it, and what it started ends with it.
 
-mod call;
-mod capture;
 mod instances;
 mod mask;
-mod patience;
 mod ping;
-mod program;
-mod runner;
+mod run;
 
-pub use call::{Call, NoCall, forget};
 pub use instances::{Listed, listed, read_instances};
 pub use mask::Masks;
-pub use patience::Patience;
 pub use ping::ping;
-pub use program::refusal;
-pub use runner::{Ended, run};
+pub use run::{Call, Ended, NoCall, Patience, forget, refusal, run};

@@ -1,4 +1,4 @@
-//! The ping: whether the node answers its load balancer, asked on this machine.
+//! The ping: asks the node on this machine what it would answer its load balancer.
 
 use std::io;
 use std::sync::Arc;
@@ -15,15 +15,15 @@ use tokio_rustls::TlsConnector;
 use crate::model::facts::Trouble;
 use crate::model::ping::PingAt;
 
-/// How long one ping may take. A node that has just been started may need its time for the first answer.
+/// How long one ping may take. A node that has just been started may need a while for its first answer.
 const LIMIT: Duration = Duration::from_secs(10);
-/// The most that is read of an answer, in bytes: its first line is all that counts.
+/// The most bytes of an answer; only its first line counts.
 const MOST: u64 = 4_096;
 
-/// The HTTP status of the answer.
+/// Returns the HTTP status of the answer.
 ///
 /// # Errors
-/// Why there is none: nobody listens, somebody says nothing, or who answers is no web server.
+/// Nobody listens, there is no answer, or it is not from a web server.
 pub async fn ping(at: &PingAt) -> Result<u16, Trouble> {
     match tokio::time::timeout(LIMIT, ask(at)).await {
         Ok(Ok(Some(status))) => Ok(status),
@@ -51,12 +51,12 @@ async fn exchange(mut stream: impl AsyncRead + AsyncWrite + Unpin, at: &PingAt) 
     stream.flush().await?;
     let mut answer = Vec::new();
     let mut stream = stream.take(MOST);
-    // Somebody who does not close the connection has told the status all the same.
+    // A server that does not close the connection has sent its status all the same.
     while !answer.contains(&b'\n') && stream.read_buf(&mut answer).await? > 0 {}
     Ok(status(&answer))
 }
 
-/// The status of an answer: `HTTP/1.1 200 OK`.
+/// Reads the status of an answer: `HTTP/1.1 200 OK`.
 fn status(answer: &[u8]) -> Option<u16> {
     let line = answer.split(|byte| *byte == b'\n').next()?;
     let mut words = std::str::from_utf8(line).ok()?.split_ascii_whitespace();
@@ -71,8 +71,8 @@ fn configuration() -> Result<ClientConfig, Error> {
     Ok(builder.dangerous().with_custom_certificate_verifier(anyone).with_no_client_auth())
 }
 
-/// Takes any certificate: the connection does not leave this machine, carries no secret, and asks whether the node is in,
-/// not who it is.
+/// Accepts any certificate: the connection does not leave this machine, carries no secret, and asks whether the node is up, not who it
+/// is.
 #[derive(Debug)]
 struct Anyone(Arc<CryptoProvider>);
 

@@ -6,7 +6,7 @@ use std::path::Path;
 use crate::model::facts::Trouble;
 use crate::model::facts::{Disk, Fact};
 
-/// The disk under a folder that exists.
+/// Returns the disk under an existing folder.
 #[cfg(target_os = "linux")]
 pub(super) fn under(folder: &Path) -> Fact<Disk> {
     use super::mounts::{file_system, is_network, is_volatile, name_of};
@@ -16,7 +16,7 @@ pub(super) fn under(folder: &Path) -> Fact<Disk> {
         Ok(seen) => seen,
         Err(error) => return Fact::Missing(io(&error.into())),
     };
-    // The mount table spells the name (`fuse.sshfs`), the kernel's number cannot be fooled by a chroot without one.
+    // The mount table has the name (`fuse.sshfs`); the kernel's number works in a chroot without a mount table.
     let mounts = std::fs::read_to_string("/proc/self/mountinfo").unwrap_or_default();
     let whole = folder.canonicalize().unwrap_or_else(|_| folder.to_owned());
     let named = file_system(&mounts, &whole).unwrap_or_default();
@@ -32,13 +32,13 @@ pub(super) fn under(folder: &Path) -> Fact<Disk> {
     })
 }
 
-/// Elsewhere the standard library cannot tell, and guessing from a drive letter would be worse than saying so.
+/// The standard library cannot tell on other systems, and guessing from a drive letter would be worse than saying so.
 #[cfg(not(target_os = "linux"))]
 pub(super) fn under(_folder: &Path) -> Fact<Disk> {
     Fact::Missing(Trouble::Unasked)
 }
 
-/// Whether the disk under a folder that exists may only be read.
+/// Returns whether the disk under an existing folder is read-only.
 #[cfg(target_os = "linux")]
 pub(super) fn read_only(folder: &Path) -> Fact<bool> {
     match rustix::fs::statvfs(folder) {
@@ -47,7 +47,7 @@ pub(super) fn read_only(folder: &Path) -> Fact<bool> {
     }
 }
 
-/// Elsewhere only trying tells.
+/// On other systems only trying tells.
 #[cfg(not(target_os = "linux"))]
 pub(super) fn read_only(_folder: &Path) -> Fact<bool> {
     Fact::Missing(Trouble::Unasked)

@@ -1,4 +1,4 @@
-//! The home directory that was asked for.
+//! The survey of the chosen home directory.
 
 use std::ffi::OsStr;
 use std::io::{ErrorKind, Write};
@@ -18,13 +18,13 @@ use crate::world::places::Places;
 use crate::world::toml_file::shown;
 use crate::world::{folder, instances, journals, node_config};
 
-/// A local disk answers in milliseconds; what takes this long is a share that does not answer at all.
+/// A local disk answers in milliseconds; only a dead share takes this long.
 const BUDGET: Duration = Duration::from_secs(5);
 
-/// How the names of files begin that prove that a folder can be written.
+/// Prefix of the files that prove that a folder can be written.
 const PROOF: &str = ".octopus-setup-proof-";
 
-/// One of the facts, whichever is there first.
+/// One of the facts.
 enum Piece {
     Folder(Fact<Occupant>),
     Disk(Fact<Disk>),
@@ -32,7 +32,7 @@ enum Piece {
     Taken(Fact<Option<Untrusted>>),
 }
 
-/// Looks at a home directory for an instance; each fact is reported as soon as it is there.
+/// Surveys a home directory for an instance, and reports each fact as soon as it is known.
 pub async fn home(places: &Places, path: &Path, instance: &str, mut report: impl FnMut(HomeFacts) + Send) -> HomeFacts {
     let mut facts = HomeFacts::default();
     let (asked, places, name) = (path.to_owned(), places.clone(), instance.to_owned());
@@ -56,8 +56,7 @@ pub async fn home(places: &Places, path: &Path, instance: &str, mut report: impl
     facts
 }
 
-/// A fact of the nearest folder that exists. A path that is not absolute has none: it would be judged from wherever
-/// the wizard was started.
+/// Returns a fact about the nearest existing folder. A relative path has none: it would depend on where the wizard was started.
 async fn on<T: Send + 'static>(path: PathBuf, look: fn(&Path) -> Fact<T>) -> Fact<T> {
     if !path.is_absolute() {
         return Fact::Missing(Trouble::Unasked);
@@ -73,14 +72,14 @@ fn occupant(places: &Places, path: &Path, instance: &str) -> Fact<Occupant> {
         Ok(seen) if !seen.is_dir() => return Fact::Seen(Occupant::NotAFolder),
         Ok(_) => {}
         Err(error) if error.kind() == ErrorKind::NotFound && std::fs::symlink_metadata(path).is_ok() => {
-            // A link that leads nowhere: it is there, and no folder can be made in its place.
+            // A dangling link: no folder can be created in its place.
             return Fact::Seen(Occupant::NotAFolder);
         }
         Err(error) if error.kind() == ErrorKind::NotFound => {
             let parent = folder::nearest(path).map(shown).unwrap_or_default();
             return Fact::Seen(Occupant::Creatable { parent });
         }
-        // Something on the way is a file.
+        // A parent is a file.
         Err(error) if error.kind() == ErrorKind::NotADirectory => return Fact::Seen(Occupant::NotAFolder),
         Err(error) => return Fact::Missing(io(&error)),
     }
@@ -88,7 +87,7 @@ fn occupant(places: &Places, path: &Path, instance: &str) -> Fact<Occupant> {
     match node_config::find(path) {
         Ok(Some(config)) if !ours => return Fact::Seen(Occupant::NodeConfig { instance: config.instance.into() }),
         Ok(_) => {}
-        // A config that we cannot read is somebody's all the same; whose, nobody can tell.
+        // A config that we cannot read still belongs to somebody.
         Err(_) => return Fact::Seen(Occupant::NodeConfig { instance: Untrusted::default() }),
     }
     let entries = match std::fs::read_dir(path) {
@@ -97,7 +96,7 @@ fn occupant(places: &Places, path: &Path, instance: &str) -> Fact<Occupant> {
     };
     let counts = |name: &OsStr| {
         let left_by_run = ours && (name == NodeConfig::FILE || name == NodeConfig::KEY_FILE);
-        // The proof of writing, which runs at the same time, may have its file there just now.
+        // The write test, which runs at the same time, may have its file there just now.
         !left_by_run && !name.to_string_lossy().starts_with(PROOF)
     };
     let entries = entries.filter(|entry| counts(&entry.file_name())).count();
@@ -107,13 +106,13 @@ fn occupant(places: &Places, path: &Path, instance: &str) -> Fact<Occupant> {
     })
 }
 
-/// Whether a run of this instance with this home stopped in the middle: what it left is no obstacle to its own end.
+/// Returns whether an unfinished run of this instance has this home: what it left must not block its continuation.
 fn is_of_an_unfinished_run(places: &Places, path: &Path, instance: &str) -> bool {
     let journal = journals::read(places, instance).ok().flatten();
     journal.is_some_and(|journal| journal.answers.get("home").is_some_and(|home| Path::new(home) == path))
 }
 
-/// Creates, writes, syncs and removes a file, here and now: rights, quotas and read-only mounts in one go.
+/// Creates, writes, syncs and removes a file, which tests rights, quotas and read-only mounts at once.
 pub(super) fn writable(folder: &Path) -> Fact<()> {
     let tried = tempfile::Builder::new().prefix(PROOF).tempfile_in(folder).and_then(|mut file| {
         file.write_all(b"octopus-setup looks whether it can write here, and removes this file at once.\n")?;
@@ -126,20 +125,19 @@ pub(super) fn writable(folder: &Path) -> Fact<()> {
     }
 }
 
-/// Who has the instance's name already, ours or Octopus' own. A run of ours that is not closed does not take its own name.
+/// Returns who has the instance's name already, in our list or Octopus' own. An unfinished run does not block its own name.
 fn taken(places: &Places, instance: &str) -> Fact<Option<Untrusted>> {
     match instances::find(places, instance) {
         Ok(Some(found)) if !matches!(journals::read(places, instance), Ok(Some(_))) => {
             return Fact::Seen(Some(shown(&found.config)));
         }
-        // An entry that cannot be read takes the name all the same. Where not even its folder can be looked into, there is none
-        // that would be told here: that is `state-folder`'s to say.
+        // An unreadable entry takes the name all the same. If not even its folder can be read, the check `state-folder` reports it.
         Err(_) if places.instance(instance).symlink_metadata().is_ok() => {
             return Fact::Seen(Some(shown(&places.instance(instance))));
         }
         Ok(_) | Err(_) => {}
     }
-    let (octopus, _) = registry::list(&places.octopus_instances);
+    let (octopus, _) = registry::list_instances(&places.octopus_instances);
     let key = instance_key(instance);
     Fact::Seen(octopus.into_iter().find(|(name, _)| instance_key(name.as_str()) == key).map(|(_, config)| config))
 }

@@ -1,5 +1,4 @@
-//! The file that the master key is to be saved to: whether that will work is found out before anything is written that
-//! depends on the key.
+//! Surveys the file that the master key will be saved to, before anything that depends on the key is written.
 
 use std::io::ErrorKind;
 use std::path::Path;
@@ -12,10 +11,10 @@ use crate::world::budget::{fact_within, io};
 use crate::world::key_file as file;
 use crate::world::toml_file::shown;
 
-/// As long as saving gets: the file may be on a share or a stick.
+/// The same budget as for saving: the file may be on a share or a stick.
 const BUDGET: Duration = Duration::from_secs(15);
 
-/// Looks at the path and at the folder that it is in.
+/// Surveys the path and its folder.
 pub async fn key_file(path: &Path) -> KeyFileFacts {
     let path = path.to_owned();
     KeyFileFacts { spot: fact_within(BUDGET, move || spot(&path)).await }

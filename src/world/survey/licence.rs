@@ -1,4 +1,4 @@
-//! The licence: read from its file, parsed, and the day on which that was.
+//! Reads and parses the licence's file, and notes the present day.
 
 use std::path::Path;
 use std::time::Duration;
@@ -12,7 +12,7 @@ use crate::model::survey::LicenceSource;
 use crate::world::budget::{io, within};
 use crate::world::{clock, small_file};
 
-/// How long its file gets: it may be on a share or a stick.
+/// The budget for its file, which may be on a share or a stick.
 const BUDGET: Duration = Duration::from_secs(15);
 
 /// Reads a licence.
@@ -30,7 +30,7 @@ pub async fn licence(source: &LicenceSource) -> LicenceFacts {
     LicenceFacts { licence, text, today }
 }
 
-/// A regular file's bytes. A pipe or a device is not even opened, and a disk that does not answer is not waited for.
+/// Reads a regular file. Does not open a pipe or a device, nor wait for a dead disk.
 async fn file(path: &Path, budget: Duration) -> Result<Zeroizing<Vec<u8>>, Trouble> {
     let path = path.to_owned();
     let read = within(budget, move || small_file::read(&path, LIMIT).map(Zeroizing::new)).await?;

@@ -1,4 +1,4 @@
-//! What is on this machine already.
+//! Surveys what is on this machine already.
 
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -7,7 +7,7 @@ use std::time::Duration;
 use futures_util::future::join3;
 
 use super::disk;
-use super::octopus::{registry, version};
+use super::octopus::{installed_version, registry};
 use crate::model::cluster::ClusterId;
 use crate::model::facts::{Fact, InstanceSeen, Machine, StateFolder, StateTrial, Unfinished};
 use crate::model::node_config::NodeConfig;
@@ -22,8 +22,8 @@ use crate::world::{clock, host, instances, journals};
 /// Everything is local and small; only a state directory on a dead share takes longer.
 const BUDGET: Duration = Duration::from_secs(5);
 
-/// Looks around on this machine. The first snapshot has what the state directory tells; what the instances' own files
-/// and an installed Octopus Server say comes in a second one, because the start screen does not wait for them.
+/// Surveys this machine. The first snapshot has the facts of the state directory; those of the instances' files and of an installed
+/// Octopus Server come in a second one, because the start screen does not wait for them.
 pub async fn machine(places: &Places, mut report: impl FnMut(Machine) + Send) -> Machine {
     let here = places.clone();
     let (mut machine, configs) = within(BUDGET, move || look(&here)).await.unwrap_or_else(|_| {
@@ -34,11 +34,11 @@ pub async fn machine(places: &Places, mut report: impl FnMut(Machine) + Send) ->
         )
     });
     report(machine.clone());
-    // Each home may be on another disk, but one that hangs costs no more than the cluster ids and the days.
+    // Each home may be on another disk; one that hangs costs only the cluster ids and the days.
     let details = within(BUDGET, move || configs.iter().map(|config| detail(config)).collect::<Vec<_>>());
     let state = places.state.clone();
     let state = fact_within(BUDGET, move || Fact::Seen(state_folder(&state)));
-    let (details, version, state) = join3(details, version::of(places), state).await;
+    let (details, version, state) = join3(details, installed_version(places), state).await;
     for (instance, (cluster, written)) in machine.instances.iter_mut().zip(details.unwrap_or_default()) {
         instance.cluster = cluster;
         instance.written = written;
@@ -51,10 +51,10 @@ pub async fn machine(places: &Places, mut report: impl FnMut(Machine) + Send) ->
 
 /// The facts of the state directory, and the instances' configs in the same order.
 fn look(places: &Places) -> (Machine, Vec<PathBuf>) {
-    let (octopus_instances, mut unreadable) = registry::list(&places.octopus_instances);
+    let (octopus_instances, mut unreadable) = registry::list_instances(&places.octopus_instances);
     let (mut instances, mut configs) = (Vec::new(), Vec::new());
     let mut listed = instances::list(places);
-    // The files' order is not a reader's: `-2.toml` comes before `.toml`.
+    // Files sort differently from names: `-2.toml` comes before `.toml`.
     listed.sort_by_key(|entry| entry.as_ref().ok().map(|instance| instance.name.to_lowercase()));
     for entry in listed {
         match entry {
@@ -98,8 +98,8 @@ fn look(places: &Places) -> (Machine, Vec<PathBuf>) {
     (machine, configs)
 }
 
-/// Tries the wizard's own state directory as a run uses it, with one small file that is removed at once. A directory that is yet
-/// to be made is tried in the nearest folder above it: nothing is made before the first step.
+/// Tries the wizard's own state directory as a run uses it, with one small file that is removed at once. If it does not exist yet,
+/// tries its nearest existing parent: nothing is created before the first step.
 fn state_folder(path: &Path) -> StateFolder {
     let mut seen = StateFolder { path: shown(path), ..StateFolder::default() };
     let nearest = path.ancestors().find(|ancestor| ancestor.symlink_metadata().is_ok()).unwrap_or(path);
@@ -140,7 +140,7 @@ fn try_folder(folder: &Path) -> Result<(), (StateTrial, io::Error)> {
     file.close().map_err(failed(StateTrial::Write))
 }
 
-/// The cluster that a config names, and the day it was last written. Errors are told where the node is reviewed.
+/// Returns the cluster that a config names, and the day it was last written. The review of the node reports errors.
 fn detail(config: &Path) -> (Option<ClusterId>, Untrusted) {
     let cluster = toml_file::read::<NodeConfig>(config, NodeConfig::FORMAT).ok().map(|config| config.cluster.id);
     let written = std::fs::metadata(config).and_then(|seen| seen.modified()).map(clock::day).unwrap_or_default();

@@ -1,4 +1,4 @@
-//! The surveys of this host: read-only, each within budgets, each sending whole snapshots of its own facts.
+//! Surveys of this host. They are read-only, keep within budgets, and report whole snapshots of their facts.
 
 mod account;
 mod disk;

@@ -1,9 +1,9 @@
-//! What file systems are called, and which of them are no local disk.
+//! Names of file systems, and which of them are not local disks.
 
 use std::path::Path;
 
-/// The file system of the mount that holds this path: the longest mount point that leads to it, and of two on the same
-/// point the later one, which hides the earlier.
+/// Returns the file system of the mount that holds this path: that of the longest mount point, and of two on the same point the later
+/// one, which hides the earlier.
 pub(super) fn file_system(mountinfo: &str, path: &Path) -> Option<String> {
     let mut best: Option<(usize, &str)> = None;
     for line in mountinfo.lines() {
@@ -19,7 +19,7 @@ pub(super) fn file_system(mountinfo: &str, path: &Path) -> Option<String> {
     best.map(|(_, kind)| kind.to_owned())
 }
 
-/// The mount table writes blanks and the like as three octal digits: `\040`.
+/// Decodes the mount table's blanks and the like, written as three octal digits: `\040`.
 fn unescaped(text: &str) -> String {
     let mut bytes = Vec::new();
     let mut rest = text.as_bytes();
@@ -52,7 +52,7 @@ pub(super) fn name_of(magic: u32) -> &'static str {
     }
 }
 
-/// Whether the disk is on the network. FUSE says what it is after a dot; those that are local (`fuseblk`, `overlay`,
+/// Returns whether the disk is on the network. FUSE names its file system after a dot; local ones (`fuseblk`, `overlay`,
 /// `fuse.mergerfs`) are not in the list.
 pub(super) fn is_network(name: &str) -> bool {
     let kind = name.strip_prefix("fuse.").unwrap_or(name);
@@ -95,7 +95,7 @@ pub(super) fn is_network(name: &str) -> bool {
     ) || kind.starts_with("vmhgfs")
 }
 
-/// Whether the disk is in memory.
+/// Returns whether the disk is in memory.
 pub(super) fn is_volatile(name: &str) -> bool {
     matches!(name, "tmpfs" | "ramfs" | "rootfs")
 }

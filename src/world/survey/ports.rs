@@ -1,4 +1,4 @@
-//! The ports and the names of the listen prefixes.
+//! Surveys the ports and names of the listen prefixes.
 
 use std::io::ErrorKind;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, ToSocketAddrs, UdpSocket};
@@ -12,10 +12,10 @@ use crate::model::prefixes::ListenPrefix;
 use crate::model::untrusted::Untrusted;
 use crate::world::budget::{io, within};
 
-/// How long the resolver gets for all names together.
+/// The resolver's budget for all names together.
 const BUDGET: Duration = Duration::from_secs(5);
 
-/// Tries the ports and looks the names up; the ports, which are there at once, are reported first.
+/// Tries the ports and resolves the names. The ports, which are known at once, are reported first.
 pub async fn ports(ports: &[u16], prefixes: &[ListenPrefix], mut report: impl FnMut(PortsFacts) + Send) -> PortsFacts {
     let mut facts = PortsFacts {
         ports: ports.iter().map(|port| PortFact { port: *port, free: free(*port) }).collect(),
@@ -31,8 +31,8 @@ pub async fn ports(ports: &[u16], prefixes: &[ListenPrefix], mut report: impl Fn
     facts
 }
 
-/// Whether a port could be bound on all addresses of both families, one after the other. It is bound and not listened
-/// on, so that no connection meant for somebody else ends here.
+/// Returns whether a port can be bound on all addresses of both families, one after the other. Does not listen, so that no connection
+/// meant for another program ends here.
 fn free(port: u16) -> Fact<bool> {
     if port == 0 {
         return Fact::Missing(Trouble::Unasked);
@@ -41,7 +41,7 @@ fn free(port: u16) -> Fact<bool> {
         match bind(SocketAddr::new(address, port)) {
             Ok(()) => {}
             Err(error) if error.kind() == ErrorKind::AddrInUse => return Fact::Seen(false),
-            // A host without this family cannot have anything on it.
+            // A host without this family has nothing on it.
             Err(error) if is_absent_family(&error) => {}
             Err(error) => return Fact::Missing(io(&error)),
         }
@@ -51,8 +51,7 @@ fn free(port: u16) -> Fact<bool> {
 
 fn bind(address: SocketAddr) -> std::io::Result<()> {
     let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
-    // On Unix this lets us past connections that are only waiting for their end, and never past a listener; on Windows
-    // it would let us past a listener too.
+    // On Unix this ignores connections in TIME_WAIT but never a listener; on Windows it would ignore a listener too.
     if cfg!(unix) {
         socket.set_reuseaddr(true)?;
     }
@@ -64,17 +63,17 @@ fn is_absent_family(error: &std::io::Error) -> bool {
     error.kind() == ErrorKind::AddrNotAvailable || matches!(error.raw_os_error(), Some(97 | 47 | 10_047))
 }
 
-/// Names that mean this machine wherever they are read.
+/// Names that mean this machine everywhere.
 fn is_everywhere(host: &str) -> bool {
     matches!(host, "+" | "*" | "") || host.eq_ignore_ascii_case("localhost")
 }
 
-/// Whether a name leads to an address of this machine. One that the resolver does not know, or not in time, does not.
+/// Returns whether a name resolves in time to an address of this machine.
 async fn is_ours(host: &str) -> bool {
     let bare = host.trim_start_matches('[').trim_end_matches(']').to_owned();
     let looked_up = within(BUDGET, move || (bare.as_str(), 0).to_socket_addrs().map(Iterator::collect::<Vec<_>>)).await;
     match looked_up {
-        // Binding tells what a list of interfaces would, without one; a datagram socket disturbs nobody.
+        // Binding a datagram socket tells whether an address is ours without a list of interfaces, and disturbs nobody.
         Ok(Ok(addresses)) => addresses.into_iter().any(|address| UdpSocket::bind(address).is_ok()),
         Ok(Err(_)) | Err(_) => false,
     }

@@ -1,4 +1,4 @@
-//! The service account that was asked for, and what it may do in the home directory.
+//! Surveys the chosen service account, and what it may do in the home directory.
 
 use std::path::Path;
 use std::time::Duration;
@@ -11,10 +11,10 @@ use crate::model::survey::AccountKind;
 use crate::world::budget::fact_within;
 use crate::world::places::Places;
 
-/// A directory service that does not answer is given up after this; and so is a disk.
+/// The budget for a directory service, and for a disk.
 const BUDGET: Duration = Duration::from_secs(5);
 
-/// Looks for the account, and at the home directory with its eyes.
+/// Looks for the account, and checks its access to the home directory.
 pub async fn service(places: &Places, kind: AccountKind, user: &str, home: &Path) -> ServiceFacts {
     let who = match kind {
         AccountKind::LocalSystem => Fact::Seen(Some(Account::ROOT)),
@@ -33,7 +33,7 @@ pub async fn service(places: &Places, kind: AccountKind, user: &str, home: &Path
     ServiceFacts { account, home, elevated: elevated() }
 }
 
-/// Whether we are root.
+/// Returns whether we are root.
 #[cfg(unix)]
 fn elevated() -> Fact<bool> {
     Fact::Seen(rustix::process::geteuid().is_root())
@@ -60,7 +60,7 @@ mod tests {
         assert_eq!(account(AccountKind::LocalSystem, "").await, Fact::Seen(true));
         assert_eq!(account(AccountKind::Custom, "octopus-test-7").await, Fact::Seen(true));
         assert_eq!(account(AccountKind::Custom, "").await, Fact::Missing(Trouble::Unasked));
-        // Where there is no getent, the host cannot tell, and says that.
+        // Without getent the host cannot tell.
         let unknown = account(AccountKind::Managed, "no-such-user-octopus").await;
         assert!(unknown == Fact::Seen(false) || matches!(unknown, Fact::Missing(Trouble::Io(_))), "{unknown:?}");
         assert_eq!(account(AccountKind::Custom, "0").await, Fact::Seen(false));

@@ -12,7 +12,7 @@ use crate::faces::headless::json as report;
 use crate::faces::sentences::{self, clean, written};
 use crate::model::check::CheckId;
 use crate::model::finding::{Severity, Verdict};
-use crate::model::given::{Place, Problem};
+use crate::model::given_answers::{AnswerPlace, Problem};
 use crate::model::plan::{Plan, Scope, StepState};
 use crate::model::screen::ScreenId;
 
@@ -46,7 +46,7 @@ pub fn render(news: &News<'_>) -> String {
 
 fn problem(problem: &Problem) -> Value {
     let (line, column) = match &problem.place {
-        Some(Place::Line { line, column, .. }) => (Some(*line), Some(*column)),
+        Some(AnswerPlace::Line { line, column, .. }) => (Some(*line), Some(*column)),
         _ => (None, None),
     };
     let place = problem.place.as_ref();

@@ -11,7 +11,7 @@ use crate::model::check::CheckId;
 use crate::model::field::FieldId;
 use crate::model::finding::Verdict;
 use crate::model::flow::Flow;
-use crate::model::given::{Loaded, Problem};
+use crate::model::given_answers::{LoadedAnswers, Problem};
 use crate::model::plan::{Plan, StepState};
 use crate::model::screen::ScreenId;
 use crate::model::untrusted::Untrusted;
@@ -155,7 +155,7 @@ pub struct AnswerOut {
 }
 
 /// The answers that a plan was made of, as far as they have a text, in the order of the fields. `loaded`: what was given.
-pub fn answers(state: &State, loaded: &Loaded) -> Vec<AnswerOut> {
+pub fn answers(state: &State, loaded: &LoadedAnswers) -> Vec<AnswerOut> {
     let (answers, flow) = (&state.answers, state.flow());
     let asked = |field: &FieldId| {
         field.is_given()

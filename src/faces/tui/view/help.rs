@@ -40,7 +40,7 @@ fn paragraphs(canvas: &Canvas<'_>, scene: &Scene<'_>) -> Vec<Paragraph> {
     let theme = canvas.theme;
     let mut found = Vec::new();
     let mut add = |words: &str, style: Style, indent: u16| {
-        found.push(Paragraph { words: bindings::fill(words).into_owned(), style, indent })
+        found.push(Paragraph { words: bindings::fill(words).into_owned(), style, indent });
     };
     if let Some(words) = scene.state.focused().and_then(|field| scene.words.field(field)) {
         add(&words.label, theme.title, 0);

@@ -1,5 +1,5 @@
-//! What an account may do in a folder, as the kernel would decide it: owner, group, others, and the access control list
-//! where there is one. A server behind a mount may decide otherwise, which only the account itself could try.
+//! An account's access to a folder, as the kernel would decide it: by owner, group, others and the access control list. The server
+//! behind a mount may decide otherwise, which only the account itself could find out.
 
 use std::io;
 use std::os::unix::fs::MetadataExt;
@@ -21,7 +21,7 @@ pub(super) fn access(account: &Account, path: &Path) -> io::Result<Fact<Access>>
         return Ok(Fact::Seen(Access::Full));
     }
     let Some(nearest) = folder::nearest(path) else { return Ok(Fact::Missing(Trouble::Unasked)) };
-    // The kernel asks the folders that a link leads through, not those that lead to the link alone.
+    // The kernel checks the folders that a link leads through, not only those that lead to the link.
     let whole = nearest.canonicalize()?;
     let is_there = nearest == path;
     let mut above: Vec<&Path> = whole.ancestors().skip(usize::from(is_there)).collect();
@@ -35,7 +35,7 @@ pub(super) fn access(account: &Account, path: &Path) -> io::Result<Fact<Access>>
         let full = may(account, &whole, ALL)?;
         return Ok(Fact::Seen(if full { Access::Full } else { Access::Less }));
     }
-    // Whom a new folder belongs to is the server's to say where it is on the network; else it is ours.
+    // On a network disk the server decides who owns a new folder; otherwise we do.
     if disk::under(nearest).seen().is_none_or(|disk| disk.network) {
         return Ok(Fact::Missing(Trouble::Unasked));
     }
@@ -43,7 +43,7 @@ pub(super) fn access(account: &Account, path: &Path) -> io::Result<Fact<Access>>
     Ok(Fact::Seen(if ours { Access::Full } else { Access::Less }))
 }
 
-/// Whether an account may do all of this in a folder, by the first of the classes that it belongs to.
+/// Returns whether an account has all of this access, by the first class that it belongs to.
 fn may(account: &Account, folder: &Path, wanted: u32) -> io::Result<bool> {
     let seen = std::fs::metadata(folder)?;
     let allows = |bits: u32| bits & wanted == wanted;

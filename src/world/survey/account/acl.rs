@@ -1,5 +1,4 @@
-//! A folder's access control list, which counts instead of the group's bits where there is one: `setfacl` is what we
-//! tell people to mend things with, so what it did must be seen.
+//! A folder's access control list, which replaces the group's bits. We tell people to use `setfacl`, so its effect must be seen.
 
 use std::path::Path;
 
@@ -7,9 +6,9 @@ use super::Account;
 
 /// The extended attribute that holds it; acl(5), and the kernel's `posix_acl_xattr.h`.
 const NAME: &str = "system.posix_acl_access";
-/// The only version there is.
+/// The only version.
 const VERSION: u32 = 2;
-/// More entries than this are nobody's list.
+/// The most entries of a list.
 const MOST: usize = 4 + 8 * 1024;
 
 const OTHER_USER: u16 = 0x02;
@@ -21,7 +20,7 @@ const OTHERS: u16 = 0x20;
 /// A list: tag, permissions and number of each entry.
 pub(super) struct AccessList(Vec<(u16, u32, u32)>);
 
-/// The folder's own list; none where it has only a mode.
+/// Reads a folder's list; `None` if it has only a mode.
 pub(super) fn of(folder: &Path) -> Option<AccessList> {
     let mut bytes = vec![0; MOST];
     let length = rustix::fs::getxattr(folder, NAME, &mut bytes[..]).ok()?;
@@ -42,7 +41,7 @@ impl AccessList {
         entries.chunks_exact(8).map(entry).collect::<Option<Vec<_>>>().map(Self)
     }
 
-    /// Whether an account that is not the owner may do all of this.
+    /// Returns whether an account other than the owner has all of this access.
     pub(super) fn allows(&self, account: &Account, group: u32, wanted: u32) -> bool {
         let mask = self.0.iter().find(|(tag, ..)| *tag == MASK).map_or(0o7, |(_, bits, _)| *bits);
         let allows = |bits: u32| bits & wanted == wanted;

@@ -1,4 +1,4 @@
-//! Looking for an account: in this host's own lists, else by whatever the name service is connected to.
+//! Looks an account up: in this host's own files, or else through the name service.
 
 use std::io::Read;
 use std::process::{Command, Stdio};
@@ -11,11 +11,11 @@ use crate::world::own_variables;
 use crate::world::places::Places;
 use crate::world::small_file;
 
-/// What is read of an answer; a pipe holds as much, so that a program which says more waits, and is given up.
+/// The most bytes of an answer. A pipe holds as much, so a program that prints more blocks, and is given up.
 const MOST: u64 = 64 << 10;
 
 pub(super) fn find(places: &Places, user: &str, budget: Duration) -> Fact<Option<Account>> {
-    // Neither the list nor getent can hold such a name, and the latter would look for something else.
+    // Neither the file nor getent can have such a name, and getent would look for something else.
     if user.is_empty() || user.contains([':', '\0', '\n']) {
         return Fact::Missing(Trouble::Unasked);
     }
@@ -25,7 +25,7 @@ pub(super) fn find(places: &Places, user: &str, budget: Duration) -> Fact<Option
         let others = group_list.lines().filter_map(|line| group_of(line, user));
         return Fact::Seen(Some(Account { user: number, groups: std::iter::once(group).chain(others).collect() }));
     }
-    // A user's number would be taken for the user, and is no name.
+    // getent would take a number for a user's id.
     if user.bytes().all(|byte| byte.is_ascii_digit()) {
         return Fact::Seen(None);
     }
@@ -34,17 +34,17 @@ pub(super) fn find(places: &Places, user: &str, budget: Duration) -> Fact<Option
         Ok(None) => return Fact::Seen(None),
         Err(trouble) => return Fact::Missing(trouble),
     };
-    // A directory may know the account by another spelling than was asked for.
+    // A directory may spell the account differently.
     let Some((number, group)) = line.lines().next().and_then(|line| numbers(line, line.split(':').next()?)) else {
         return Fact::Missing(Trouble::Unasked);
     };
-    // Where the groups are not told, its own is what is known.
+    // If the groups are unknown, at least its own is known.
     let told = getent(&["initgroups", "--", user], budget).ok().flatten().unwrap_or_default();
     let others = told.split_whitespace().skip(1).filter_map(|number| number.parse().ok());
     Fact::Seen(Some(Account { user: number, groups: std::iter::once(group).chain(others).collect() }))
 }
 
-/// The user's and the group's number of a line of passwd(5): `name:x:1000:1000:…`.
+/// Reads user id and group id from a line of passwd(5): `name:x:1000:1000:…`.
 fn numbers(line: &str, user: &str) -> Option<(u32, u32)> {
     let mut parts = line.split(':');
     if parts.next()? != user {
@@ -53,14 +53,14 @@ fn numbers(line: &str, user: &str) -> Option<(u32, u32)> {
     Some((parts.nth(1)?.parse().ok()?, parts.next()?.parse().ok()?))
 }
 
-/// The number of a group that the user is in, by a line of group(5): `name:x:1000:one,another`.
+/// Reads the id of a group that the user is in from a line of group(5): `name:x:1000:one,another`.
 fn group_of(line: &str, user: &str) -> Option<u32> {
     let mut parts = line.split(':');
     let number = parts.nth(2)?.parse().ok()?;
     parts.next()?.trim().split(',').any(|member| member == user).then_some(number)
 }
 
-/// What getent(1) says: it ends with 0 when it knows, with 2 when it does not.
+/// Runs getent(1), which ends with 0 if it finds something and with 2 if not.
 fn getent(arguments: &[&str], budget: Duration) -> Result<Option<String>, Trouble> {
     let mut command = Command::new("getent");
     command.args(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
@@ -80,7 +80,7 @@ fn getent(arguments: &[&str], budget: Duration) -> Result<Option<String>, Troubl
             }
             Ok(None) if begun.elapsed() < budget => std::thread::sleep(Duration::from_millis(5)),
             Ok(None) => {
-                // Killed and reaped, so that nothing of ours is left behind; errors mean that it ended by itself.
+                // Kill and reap it, so that nothing is left behind; an error means that it ended by itself.
                 let _ = child.kill();
                 let _ = child.wait();
                 return Err(Trouble::TimedOut { waited: budget });

@@ -1,4 +1,4 @@
-//! Accounts of this host, and what they may do in a folder: by lists and modes alone, without becoming them.
+//! Accounts of this host, and their access to folders: judged by lists and modes alone, without becoming them.
 
 #[cfg(unix)]
 mod access;
@@ -13,13 +13,12 @@ use std::time::Duration;
 use crate::model::facts::{Access, Fact, Trouble};
 use crate::world::places::Places;
 
-/// An account, by its numbers.
+/// An account, by its ids.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[cfg_attr(not(unix), expect(dead_code, reason = "the standard library cannot tell accounts elsewhere"))]
 pub(super) struct Account {
-    /// Its own.
     user: u32,
-    /// Those of its groups, the first one its own.
+    /// Its groups' ids, its own group's first.
     groups: Vec<u32>,
 }
 
@@ -28,13 +27,13 @@ impl Account {
     pub(super) const ROOT: Self = Self { user: 0, groups: Vec::new() };
 }
 
-/// Looks for an account of this name; none where this host knows that there is none.
+/// Looks an account up by name; `None` if this host has none.
 #[cfg(unix)]
 pub(super) fn find(places: &Places, user: &str, budget: Duration) -> Fact<Option<Account>> {
     lookup::find(places, user, budget)
 }
 
-/// What an account may do in a folder, or in the one that this process would make there.
+/// Returns an account's access to a folder, or to the one that this process would create there.
 #[cfg(unix)]
 pub(super) fn access(account: &Account, folder: &Path) -> Fact<Access> {
     access::access(account, folder).unwrap_or_else(|error| Fact::Missing(crate::world::budget::io(&error)))
@@ -52,7 +51,7 @@ pub(super) fn access(_account: &Account, _folder: &Path) -> Fact<Access> {
     Fact::Missing(Trouble::Unasked)
 }
 
-/// The same of an account that was looked for.
+/// Returns the access of an account that was looked up.
 pub(super) fn access_of(who: &Fact<Option<Account>>, folder: &Path) -> Fact<Access> {
     match who {
         Fact::Seen(Some(account)) => access(account, folder),

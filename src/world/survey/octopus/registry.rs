@@ -18,14 +18,14 @@ pub(in crate::world::survey) struct Record {
     pub(in crate::world::survey) config: PathBuf,
 }
 
-/// Name and config file of each instance, and sentences about what could not be read.
-pub(in crate::world::survey) fn list(folder: &Path) -> (Vec<(Untrusted, Untrusted)>, Vec<Untrusted>) {
-    let (records, unreadable) = records(folder);
+/// Returns each instance's name and config file, and sentences about what could not be read.
+pub(in crate::world::survey) fn list_instances(folder: &Path) -> (Vec<(Untrusted, Untrusted)>, Vec<Untrusted>) {
+    let (records, unreadable) = read(folder);
     (records.into_iter().map(|record| (record.name.into(), shown(&record.config))).collect(), unreadable)
 }
 
-/// The records themselves, whose paths can be opened, and the same sentences.
-pub(in crate::world::survey) fn records(folder: &Path) -> (Vec<Record>, Vec<Untrusted>) {
+/// Reads the records, and returns sentences about what could not be read.
+pub(in crate::world::survey) fn read(folder: &Path) -> (Vec<Record>, Vec<Untrusted>) {
     let (mut found, mut unreadable) = (Vec::new(), Vec::new());
     let mut sentence = |path: &Path, error: &Error| {
         unreadable.push(Untrusted::new(&format!("{} cannot be read: {error}.", shown(path))));
@@ -47,7 +47,7 @@ pub(in crate::world::survey) fn records(folder: &Path) -> (Vec<Record>, Vec<Untr
     (found, unreadable)
 }
 
-/// `Name` and `ConfigurationFilePath`, whatever their case; other fields are Octopus' own.
+/// Reads `Name` and `ConfigurationFilePath` in upper or lower case; other fields are Octopus' own.
 fn record(text: &str) -> Option<Record> {
     let Ok(Value::Object(fields)) = serde_json::from_str(text) else { return None };
     let field = |name: &str| {
@@ -97,9 +97,9 @@ mod tests {
         std::fs::write(folder.path().join("a.config"), [0xff, 0xfe]).expect("written");
         std::fs::write(folder.path().join("b.config"), "\u{feff}{\"Name\":\"b\",\"ConfigurationFilePath\":\"/b\"}")
             .expect("written");
-        let (found, unreadable) = list(folder.path());
+        let (found, unreadable) = list_instances(folder.path());
         assert_eq!(found, [("b".into(), "/b".into())]);
         assert_eq!(unreadable.len(), 1);
-        assert_eq!(list(&folder.path().join("none")), (Vec::new(), Vec::new()));
+        assert_eq!(list_instances(&folder.path().join("none")), (Vec::new(), Vec::new()));
     }
 }

@@ -1,4 +1,4 @@
-//! The service of an instance, by systemd's unit files; `systemctl` itself is not asked, which containers do not have.
+//! Finds an instance's service by systemd's unit files, and not by `systemctl`, which containers lack.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -10,16 +10,16 @@ use crate::world::small_file;
 
 /// A few hundred small files on a local disk.
 pub(super) const BUDGET: Duration = Duration::from_secs(5);
-/// A unit file that is larger is none of Octopus'.
+/// The most bytes of a unit file of Octopus.
 const LARGEST: u64 = 64 << 10;
-/// The name of the default instance's service, and of others' before a colon.
+/// The name of the default instance's service, and the part of others' names before a colon.
 const SERVICE: &str = "OctopusDeploy";
 /// The default instance.
 const DEFAULT: &str = "OctopusServer";
 
-/// The service of this instance, where there is one. On Windows the service manager knows, which nothing that this program is
-/// built of asks; and without any of systemd's folders this machine has no services that we know of.
-pub(super) fn of(folders: &[PathBuf], instance: &str) -> Fact<Option<Untrusted>> {
+/// Finds the service of this instance. On Windows only the service manager knows, which none of our dependencies asks; without
+/// systemd's folders the machine has no services that we know of.
+pub(super) fn find_service(folders: &[PathBuf], instance: &str) -> Fact<Option<Untrusted>> {
     if cfg!(windows) {
         return Fact::Missing(Trouble::Unasked);
     }
@@ -43,19 +43,19 @@ pub(super) fn of(folders: &[PathBuf], instance: &str) -> Fact<Option<Untrusted>>
     }
 }
 
-/// Whether a unit file is of this instance: by its name, or by the command that it runs.
+/// Returns whether a unit file belongs to this instance, by its name or by the command that it runs.
 fn is_of(unit: &Path, instance: &str) -> bool {
     let stem = unit.file_stem().unwrap_or_default().to_string_lossy();
     if names(instance).iter().any(|name| stem.eq_ignore_ascii_case(name)) {
         return true;
     }
-    // A name of another program's unit tells nothing; what it runs does.
+    // The name of another program's unit tells nothing, but its command does.
     let Ok(bytes) = small_file::read(unit, LARGEST) else { return false };
     let text = String::from_utf8_lossy(&bytes);
     text.lines().filter_map(|line| line.trim().strip_prefix("ExecStart=")).any(|command| runs(command, instance))
 }
 
-/// What the unit is called. Octopus' own code for Linux (the Tentacle's; the server's is not public) names it after the
+/// Returns the unit's possible names. Octopus' own code for Linux (the Tentacle's; the server's is not public) names it after the
 /// instance, without slashes and with hyphens for blanks; Windows' name is tried too.
 fn names(instance: &str) -> Vec<String> {
     let hyphened = instance.replace('/', "").split_whitespace().collect::<Vec<_>>().join("-");
@@ -66,12 +66,12 @@ fn names(instance: &str) -> Vec<String> {
     names
 }
 
-/// Whether this is Octopus Server that runs this instance. The product does not quote the name, which may have blanks: it
-/// goes on to the next option.
+/// Returns whether this command runs Octopus Server with this instance. The product does not quote the name, which may have blanks: it
+/// ends at the next option.
 fn runs(command: &str, instance: &str) -> bool {
     let Some((_, options)) = command.split_once("Octopus.Server") else { return false };
     let Some((_, rest)) = options.split_once("--instance") else {
-        // Without a name it is the default instance, or the only one; a config file says another.
+        // Without a name it is the default or only instance, unless it names a config file.
         return options.contains(" run") && !options.contains("--config") && instance_key(instance) == instance_key(DEFAULT);
     };
     let value = rest.trim_start_matches(['=', ' ']).split(" --").next().unwrap_or_default();
@@ -87,16 +87,16 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let folders = [folder.path().join("none"), folder.path().to_owned()];
         let unit = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).expect("written");
-        assert_eq!(of(&folders, "OctopusServer"), Fact::Seen(None));
+        assert_eq!(find_service(&folders, "OctopusServer"), Fact::Seen(None));
         unit("ssh.service", "[Service]\nExecStart=/usr/sbin/sshd -D\n");
         unit("My-Node.service", "");
         unit("other.service", "[Service]\nExecStart=/Octopus/Octopus.Server run --instance=Third One --noninteractive\n");
-        assert_eq!(of(&folders, "OctopusServer"), Fact::Seen(None));
-        assert_eq!(of(&folders, "my node"), Fact::Seen(Some("My-Node.service".into())));
-        assert_eq!(of(&folders, "third-one"), Fact::Seen(Some("other.service".into())));
+        assert_eq!(find_service(&folders, "OctopusServer"), Fact::Seen(None));
+        assert_eq!(find_service(&folders, "my node"), Fact::Seen(Some("My-Node.service".into())));
+        assert_eq!(find_service(&folders, "third-one"), Fact::Seen(Some("other.service".into())));
         unit("OctopusDeploy.service", "");
-        assert_eq!(of(&folders, "octopusserver"), Fact::Seen(Some("OctopusDeploy.service".into())));
-        assert_eq!(of(&folders[..1], "OctopusServer"), Fact::Seen(None), "no systemd at all");
+        assert_eq!(find_service(&folders, "octopusserver"), Fact::Seen(Some("OctopusDeploy.service".into())));
+        assert_eq!(find_service(&folders[..1], "OctopusServer"), Fact::Seen(None), "no systemd at all");
     }
 
     #[test]

@@ -105,7 +105,7 @@ async fn a_program_that_hangs_is_ended() {
     let scene = Scene::new();
     let hangs = scene.script("hangs", "echo 2024.4.1; echo $$ > \"$0.pid\"; sleep 600 & sleep 600", 0o755);
     let waited = Duration::from_millis(300);
-    assert_eq!(version::of_program(&hangs, waited).await, Fact::Missing(Trouble::TimedOut { waited }));
+    assert_eq!(ask_version(&hangs, waited).await, Fact::Missing(Trouble::TimedOut { waited }));
     // Where it came so far as to write its number, it is gone. (What it started belongs to somebody else by now, who may not
     // have collected it yet.)
     let pid = std::fs::read_to_string(scene.folder.path().join("hangs.pid")).unwrap_or_default();

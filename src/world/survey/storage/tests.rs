@@ -137,7 +137,7 @@ async fn each_fact_is_reported_as_it_comes_in_the_folders_order() {
 #[tokio::test]
 async fn a_deed_that_hangs_is_named() {
     let (_open, wait) = channel::<()>();
-    let hanging = rights::of(Duration::from_millis(1), move |at| {
+    let hanging = try_within(Duration::from_millis(1), move |at| {
         at.set(Deed::Lock);
         let _ = wait.recv();
         Ok(())
