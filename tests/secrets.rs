@@ -99,7 +99,7 @@ async fn a_whole_first_node_leaves_no_secret_anywhere() {
     // Whenever the installer says something, everything that is on disk by then is clean.
     let mut looks = 0;
     while engine.state().run().is_working() {
-        let event = engine.news().await;
+        let event = engine.next_event().await;
         secrets.absent("an event", format!("{event:?}").as_bytes());
         engine.handle(event);
         looks += 1;
@@ -143,7 +143,7 @@ async fn whatever_a_crash_leaves_holds_no_secret() {
         engine.handle(Event::Next);
         for _ in 0..news {
             if engine.state().run().is_working() {
-                let event = engine.news().await;
+                let event = engine.next_event().await;
                 engine.handle(event);
             }
         }

@@ -1,7 +1,7 @@
-//! What the engine tells the log: what was begun and how it ended at the usual level, every event and effect below it.
+//! Writes the engine's log lines: what was started and how it ended at the default level, every event and effect below it.
 //!
-//! It looks at what events changed, so that the mind needs to know of no log; and where nobody listens it costs one
-//! comparison an event.
+//! It compares the state before and after each event, so that the mind needs no log; without a log it costs one comparison an
+//! event.
 
 use std::fmt::Write as _;
 use std::time::Duration;
@@ -23,10 +23,10 @@ use crate::wizard::state::State;
 
 use super::redact::{RedactedEffect, RedactedEvent};
 
-/// The module that the lines name: where something happens, not where it is told.
+/// The module named in the lines: where something happens, not where it is logged.
 const ENGINE: &str = "octopus_setup::engine";
 
-/// What was told last, so that only what is new is told.
+/// What was logged last, so that only changes are logged.
 #[derive(Debug, Default)]
 pub struct Log {
     here: Option<(Option<Flow>, ScreenId)>,
@@ -35,9 +35,9 @@ pub struct Log {
     ended: bool,
 }
 
-/// What an event is about, kept while it is applied: of it, only what has come of it is told.
+/// What an event concerns, kept while it is applied: only its result is logged.
 #[derive(Debug, Default)]
-pub struct About {
+pub struct EventContext {
     survey: Option<Ticket>,
     failed: Option<StepKind>,
 }
@@ -47,9 +47,9 @@ fn is_heard() -> bool {
 }
 
 impl Log {
-    /// An event is about to be applied.
-    pub fn event(event: &Event) -> About {
-        let mut about = About::default();
+    /// Logs an event before it is applied.
+    pub fn before_event(event: &Event) -> EventContext {
+        let mut about = EventContext::default();
         if !is_heard() {
             return about;
         }
@@ -72,8 +72,8 @@ impl Log {
         about
     }
 
-    /// It was applied.
-    pub fn applied(&mut self, about: &About, state: &State, now: Duration) {
+    /// Logs what an event changed.
+    pub fn after_event(&mut self, about: &EventContext, state: &State, now: Duration) {
         if !is_heard() {
             return;
         }
@@ -100,8 +100,8 @@ impl Log {
         }
     }
 
-    /// An effect begins.
-    pub fn effect(&mut self, effect: &Effect, now: Duration) {
+    /// Logs the start of an effect.
+    pub fn effect_begins(&mut self, effect: &Effect, now: Duration) {
         if !is_heard() {
             return;
         }

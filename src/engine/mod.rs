@@ -25,17 +25,17 @@ use crate::wizard::update;
 use crate::world::World;
 
 use clock::Clock;
-use log::{About, Log};
+use log::{EventContext, Log};
 use recording::Recorder;
-use tasks::{News, Tasks};
+use tasks::{TaskMessage, Tasks};
 
-/// A wizard at work.
+/// A running wizard.
 #[derive(Debug)]
 pub struct Engine {
     state: State,
     clock: Clock,
     tasks: Tasks,
-    news: mpsc::UnboundedReceiver<News>,
+    messages: mpsc::UnboundedReceiver<TaskMessage>,
     log: Log,
     recorder: Option<Recorder>,
 }
@@ -44,22 +44,28 @@ impl Engine {
     /// How often time passes on the screen while something works: two wake-ups a second.
     pub const TICK: Duration = Duration::from_millis(500);
 
-    /// Begins a wizard with these answers, at the first screen of a flow or at the start screen. Must be called within
+    /// Starts a wizard with these answers, at the first screen of a flow or at the start screen. Must be called within
     /// a tokio runtime.
     pub fn new(world: World, answers: Answers, flow: Option<Flow>) -> Self {
         Self::with(world, update::begin(answers, flow))
     }
 
-    /// Begins a wizard with the review of a node, as soon as it is known which there are.
+    /// Starts a wizard with the review of a node, as soon as the instances of this machine are known.
     pub fn review(world: World, answers: Answers, wanted: Wanted) -> Self {
         Self::with(world, update::begin_review(answers, wanted))
     }
 
     fn with(world: World, (state, effects): (State, Vec<Effect>)) -> Self {
-        let (sender, news) = mpsc::unbounded_channel();
-        let mut engine =
-            Self { state, clock: Clock::start(), tasks: Tasks::new(world, sender), news, log: Log::default(), recorder: None };
-        engine.log.applied(&About::default(), &engine.state, Duration::ZERO);
+        let (sender, messages) = mpsc::unbounded_channel();
+        let mut engine = Self {
+            state,
+            clock: Clock::start(),
+            tasks: Tasks::new(world, sender),
+            messages,
+            log: Log::default(),
+            recorder: None,
+        };
+        engine.log.after_event(&EventContext::default(), &engine.state, Duration::ZERO);
         engine.carry_out(effects);
         engine
     }
@@ -69,57 +75,57 @@ impl Engine {
         self.recorder = Some(recorder);
     }
 
-    /// What faces show.
+    /// The state, which faces show.
     pub fn state(&self) -> &State {
         &self.state
     }
 
-    /// Applies an event, and begins what follows from it.
+    /// Applies an event and starts its effects.
     pub fn handle(&mut self, event: Event) {
         let now = self.clock.now();
-        let about = Log::event(&event);
+        let about = Log::before_event(&event);
         if let Some(recorder) = &mut self.recorder {
             recorder.event(&event, &self.state, now);
         }
         let effects = update::update(&mut self.state, event, now);
-        self.log.applied(&about, &self.state, now);
+        self.log.after_event(&about, &self.state, now);
         self.carry_out(effects);
     }
 
-    /// The next news of the world, or that what is shown is to be looked at again. Never ends; dropping the future loses nothing.
-    pub async fn news(&mut self) -> Event {
+    /// Waits for the next event from the tasks, or for the time to refresh what is shown. Never ends; dropping the future loses nothing.
+    pub async fn next_event(&mut self) -> Event {
         loop {
-            let news = match self.state.refresh_at() {
-                None => self.news.recv().await,
+            let message = match self.state.refresh_at() {
+                None => self.messages.recv().await,
                 Some(at) => {
                     let pause = at.saturating_sub(self.clock.now());
-                    match tokio::time::timeout(pause, self.news.recv()).await {
-                        Ok(news) => news,
+                    match tokio::time::timeout(pause, self.messages.recv()).await {
+                        Ok(message) => message,
                         Err(_) => return Event::Refresh,
                     }
                 }
             };
-            match news {
-                Some(News::Event(event)) => return event,
-                Some(News::Ended) => self.tasks.ended(),
+            match message {
+                Some(TaskMessage::Event(event)) => return event,
+                Some(TaskMessage::Ended) => self.tasks.ended(),
                 // The engine holds a sender itself, so the channel cannot close while it lives.
                 None => std::future::pending().await,
             }
         }
     }
 
-    /// News that is there already.
-    pub fn news_at_hand(&mut self) -> Option<Event> {
+    /// Returns an event that has arrived already.
+    pub fn try_next_event(&mut self) -> Option<Event> {
         loop {
-            match self.news.try_recv() {
-                Ok(News::Event(event)) => return Some(event),
-                Ok(News::Ended) => self.tasks.ended(),
+            match self.messages.try_recv() {
+                Ok(TaskMessage::Event(event)) => return Some(event),
+                Ok(TaskMessage::Ended) => self.tasks.ended(),
                 Err(_) => return None,
             }
         }
     }
 
-    /// Whether anything works in the background, so that elapsed time is worth showing.
+    /// Whether anything runs in the background, so that elapsed time is worth showing.
     pub fn is_working(&self) -> bool {
         self.state.tickets.any_awaited() || self.state.run().is_working()
     }
@@ -138,30 +144,30 @@ impl Engine {
         let _ = tokio::time::timeout(at_most, self.run_until_idle()).await;
     }
 
-    /// Applies the next piece of news; `false` as soon as nothing works any more and nothing is left to be told. For faces
-    /// without a screen, which say what has changed after each. Dropping the future loses nothing.
+    /// Applies the next event; `false` as soon as nothing runs any more and no event is left. For faces without a screen, which
+    /// report what has changed after each. Dropping the future loses nothing.
     pub async fn step(&mut self) -> bool {
-        while self.tasks.open() > 0 || !self.news.is_empty() {
-            match self.news.recv().await {
-                Some(News::Event(event)) => {
+        while self.tasks.open() > 0 || !self.messages.is_empty() {
+            match self.messages.recv().await {
+                Some(TaskMessage::Event(event)) => {
                     self.handle(event);
                     return true;
                 }
-                Some(News::Ended) => self.tasks.ended(),
+                Some(TaskMessage::Ended) => self.tasks.ended(),
                 None => return false,
             }
         }
         false
     }
 
-    /// Applies news until nothing works any more.
+    /// Applies events until nothing runs any more.
     pub async fn run_until_idle(&mut self) {
         while self.step().await {}
     }
 
     fn carry_out(&mut self, effects: Vec<Effect>) {
         for effect in effects {
-            self.log.effect(&effect, self.clock.now());
+            self.log.effect_begins(&effect, self.clock.now());
             self.tasks.begin(effect);
         }
     }

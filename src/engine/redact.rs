@@ -1,8 +1,8 @@
-//! Events and effects as the log tells them: what they are and what they are about, never what was typed.
+//! Events and effects as log lines: what they are and what they are about, never what was typed.
 //!
-//! Redaction is by type, and by leaving out: no arm shows a text of a field, a key, a connection string or a file's
-//! content. Of a field that may be shown, the length is told; of a secret, and of the proofs that hold pieces of one, not
-//! even that. A new variant does not compile until it has its words here.
+//! Redaction is by type and by omission: no arm writes a field's text, a key, a connection string or a file's content. For a
+//! field that may be shown the length is written; for a secret, and for proofs that contain pieces of one, not even that. A new
+//! variant does not compile until it has its text here.
 
 use std::fmt::{self, Display, Formatter};
 

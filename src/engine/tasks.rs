@@ -18,7 +18,7 @@ use crate::world::key_file::KeyFileError;
 /// What tasks send.
 #[derive(Debug)]
 #[expect(clippy::large_enum_variant, reason = "nearly all of them are events, and each is gone as soon as it is read")]
-pub enum News {
+pub enum TaskMessage {
     /// Something happened.
     Event(Event),
     /// A task has ended: well, by being dropped, or by a panic.
@@ -29,7 +29,7 @@ pub enum News {
 #[derive(Debug)]
 pub struct Tasks {
     world: World,
-    sender: UnboundedSender<News>,
+    sender: UnboundedSender<TaskMessage>,
     surveys: HashMap<SurveyId, AbortHandle>,
     cancel_install: Cancel,
     terminal_copies: Vec<SecretString>,
@@ -37,19 +37,19 @@ pub struct Tasks {
     open: usize,
 }
 
-/// Sends [`News::Ended`] when it is dropped.
-struct Guard(UnboundedSender<News>);
+/// Sends [`TaskMessage::Ended`] when it is dropped.
+struct Guard(UnboundedSender<TaskMessage>);
 
 impl Drop for Guard {
     fn drop(&mut self) {
         // Nobody listens any more only when the engine is gone.
-        let _ = self.0.send(News::Ended);
+        let _ = self.0.send(TaskMessage::Ended);
     }
 }
 
 impl Tasks {
     /// No tasks yet.
-    pub fn new(world: World, sender: UnboundedSender<News>) -> Self {
+    pub fn new(world: World, sender: UnboundedSender<TaskMessage>) -> Self {
         Self {
             world,
             sender,
@@ -79,22 +79,22 @@ impl Tasks {
     /// Begins what an effect asks for.
     pub fn begin(&mut self, effect: Effect) {
         let world = self.world.clone();
-        let tell = self.teller();
+        let send = self.event_sender();
         match effect {
             Effect::Survey { ticket, inputs, fresh } => self.survey(ticket, inputs, fresh),
             Effect::CancelSurvey(survey) => self.drop_survey(survey),
             Effect::Draw(size) => {
                 self.spawn(async move {
                     match world.draw(size) {
-                        Ok(drawn) => tell(Event::Drawn(drawn)),
-                        Err(error) => tell(Event::Failed(format!("No key could be drawn: {error}.").into())),
+                        Ok(drawn) => send(Event::Drawn(drawn)),
+                        Err(error) => send(Event::Failed(format!("No key could be drawn: {error}.").into())),
                     }
                 });
             }
             Effect::LoadRun(instance) => {
                 self.spawn(async move {
                     let resumed = world.resume(&instance).await;
-                    tell(Event::Resumed(resumed.map(Box::new).map_err(Box::new)));
+                    send(Event::Resumed(resumed.map(Box::new).map_err(Box::new)));
                 });
             }
             Effect::Install(plan, key) => {
@@ -102,26 +102,26 @@ impl Tasks {
                 self.cancel_install = cancel.clone();
                 // How it ends is the last thing that it reports.
                 self.spawn(async move {
-                    let _ = world.install(&plan, key.as_ref(), &cancel, |progress| tell(Event::Progress(progress))).await;
+                    let _ = world.install(&plan, key.as_ref(), &cancel, |progress| send(Event::Progress(progress))).await;
                 });
             }
             Effect::CancelInstall => self.cancel_install.ask(),
             Effect::Undo { instance, target } => {
                 self.spawn(async move {
-                    Box::pin(world.undo(&instance, &target, |progress| tell(Event::Progress(progress)))).await;
+                    Box::pin(world.undo(&instance, &target, |progress| send(Event::Progress(progress)))).await;
                 });
             }
             Effect::CloseRun(instance) => {
                 self.spawn(async move {
                     if world.close_run(&instance).await.is_err() {
-                        tell(Event::Failed("The journal could not be removed; the next start will offer to go on.".into()));
+                        send(Event::Failed("The journal could not be removed; the next start will offer to go on.".into()));
                     }
                 });
             }
             Effect::Copy(text) => match world.copy_way() {
                 CopyWay::Desktop => {
                     self.spawn(async move {
-                        tell(Event::Copied(world.copy(text).await.map(|()| CopyWay::Desktop).map_err(Into::into)));
+                        send(Event::Copied(world.copy(text).await.map(|()| CopyWay::Desktop).map_err(Into::into)));
                     });
                 }
                 CopyWay::Terminal => self.terminal_copies.push(text),
@@ -129,13 +129,13 @@ impl Tasks {
             Effect::SaveKey(path, key) => {
                 self.spawn(async move {
                     let shown = path.to_string_lossy().as_ref().into();
-                    tell(Event::KeySaved(world.save_key(path, &key).await.map(|()| shown).map_err(file_trouble)));
+                    send(Event::KeySaved(world.save_key(path, &key).await.map(|()| shown).map_err(file_trouble)));
                 });
             }
             Effect::SaveAnswers(path, text) => {
                 self.spawn(async move {
                     let shown = path.to_string_lossy().as_ref().into();
-                    tell(Event::AnswersSaved(world.save_text(path, text).await.map(|()| shown).map_err(file_trouble)));
+                    send(Event::AnswersSaved(world.save_text(path, text).await.map(|()| shown).map_err(file_trouble)));
                 });
             }
             Effect::ReadKey(path, key) => {
@@ -145,7 +145,7 @@ impl Tasks {
                         Err(KeyFileError::Form(_) | KeyFileError::ReadBack) => Ok(false),
                         Err(error) => Err(file_trouble(error)),
                     };
-                    tell(Event::KeyRead(read));
+                    send(Event::KeyRead(read));
                 });
             }
         }
@@ -155,17 +155,17 @@ impl Tasks {
         let survey = inputs.survey();
         self.drop_survey(survey);
         let world = self.world.clone();
-        let tell = self.teller();
+        let send = self.event_sender();
         let handle = self.spawn(async move {
             let mut newest = None;
             world
                 .survey(&inputs, fresh, |observed| {
                     newest = Some(observed.clone());
-                    tell(Event::Observed { ticket, observed, last: false });
+                    send(Event::Observed { ticket, observed, last: false });
                 })
                 .await;
             if let Some(observed) = newest {
-                tell(Event::Observed { ticket, observed, last: true });
+                send(Event::Observed { ticket, observed, last: true });
             }
         });
         self.surveys.insert(survey, handle);
@@ -184,10 +184,10 @@ impl Tasks {
         }
     }
 
-    fn teller(&self) -> impl Fn(Event) + Clone + Send + 'static {
+    fn event_sender(&self) -> impl Fn(Event) + Clone + Send + 'static {
         let sender = self.sender.clone();
         move |event| {
-            let _ = sender.send(News::Event(event));
+            let _ = sender.send(TaskMessage::Event(event));
         }
     }
 

@@ -20,7 +20,7 @@ pub struct Ended {
 
 impl Ended {
     /// The exit status and what to say on the way out. `signal`: the status of the signal that ended it.
-    pub fn of(state: &State, signal: Option<u8>) -> Self {
+    pub fn from_state(state: &State, signal: Option<u8>) -> Self {
         let ending = ending(state);
         let exit = match (signal, ending) {
             (Some(status), _) => Exit::Signal(status),

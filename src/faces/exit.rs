@@ -62,7 +62,7 @@ pub const STATUSES: [(&str, &str); 8] = [
 ];
 
 /// The same of `review --check`.
-pub const OF_A_CHECK: &str = "0 fine; 1 warnings; 2 stops; 3 not everything could be looked at; 64 usage";
+pub const CHECK_STATUSES: &str = "0 fine; 1 warnings; 2 stops; 3 not everything could be looked at; 64 usage";
 
 #[cfg(test)]
 mod tests {

@@ -15,7 +15,7 @@ use crate::model::given_answers::{AnswerPlace, LoadedAnswers, Problem};
 const SCHEMA: u32 = 1;
 
 /// One thing that is wrong: how much it weighs and what it is, beneath it where, and what to do.
-pub fn one(out: &mut String, problem: &Problem) {
+pub fn write_problem(out: &mut String, problem: &Problem) {
     let Problem { severity: weight, place, field: _, says, fix } = problem;
     // Writing to a string cannot fail.
     let _ = writeln!(out, "  {:WORD$} {}", severity(*weight), written(says));
@@ -29,7 +29,7 @@ pub fn one(out: &mut String, problem: &Problem) {
 pub fn text(problems: &[Problem]) -> String {
     let mut out = String::new();
     for problem in problems {
-        one(&mut out, problem);
+        write_problem(&mut out, problem);
     }
     let stops = problems.iter().filter(|problem| problem.severity == Severity::Stop).count();
     if stops > 0 {

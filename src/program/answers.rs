@@ -9,19 +9,21 @@ use octopus_setup::wizard::answer_file;
 use octopus_setup::world::answer_sources::{Mode, Resolved};
 
 use super::cli::{Answers, AnswersCommand, Format, SetUp};
-use super::outside::Outside;
+use super::environment::Environment;
 use super::shells::print;
 use super::{answer_sources, unattended};
 
 /// Runs what was asked for.
-pub async fn run(asked: &Answers, outside: &Outside) -> ExitCode {
+pub async fn run(asked: &Answers, environment: &Environment) -> ExitCode {
     match &asked.command {
         AnswersCommand::Template { flow } => print(answer_file::template(flow_of(*flow)).as_bytes()),
         AnswersCommand::Schema => print(answer_file::schema().as_bytes()),
         AnswersCommand::Check { flow, given: asked, live, output } => {
             let mode = if *live { Mode::Headless } else { Mode::CheckOnly };
-            match answer_sources::gather(asked, flow.map(flow_of), mode, outside.answers()).await {
-                Ok(Resolved { flow: Some(flow), loaded, .. }) if *live => unattended::dry(flow, loaded, *output, outside).await,
+            match answer_sources::gather(asked, flow.map(flow_of), mode, environment.answers()).await {
+                Ok(Resolved { flow: Some(flow), loaded, .. }) if *live => {
+                    unattended::dry(flow, loaded, *output, environment).await
+                }
                 Ok(resolved) => looked_at(&resolved, *output),
                 Err(status) => ExitCode::from(status),
             }

@@ -17,7 +17,7 @@ use octopus_setup::world::sqlserver::SqlServer;
 use octopus_setup::world::{host, instances, node_config, small_file};
 
 use super::cli::{Format, OfNode};
-use super::outside::Outside;
+use super::environment::Environment;
 
 /// How the program ends, and what it says.
 pub type Refused = (Exit, String);
@@ -26,15 +26,15 @@ pub type Refused = (Exit, String);
 ///
 /// # Errors
 /// A node config that does not open, a database that does not answer, a node that cannot be written.
-pub async fn backends(of: &OfNode, given: &[String], outside: &Outside) -> Result<Backends, Refused> {
+pub async fn backends(of: &OfNode, given: &[String], environment: &Environment) -> Result<Backends, Refused> {
     if !given.is_empty() {
         return Backends::from_texts(given).map_err(|bad| (Exit::Usage, bad.to_string()));
     }
-    let path = config_path(of.instance.as_deref(), of.config.as_deref(), &outside.places)?;
+    let path = config_path(of.instance.as_deref(), of.config.as_deref(), &environment.places)?;
     let refused =
         |error: &dyn std::fmt::Display| (Exit::Answers, format!("{}: {error}", Untrusted::new(&path.to_string_lossy())));
     let config = node_config::read_file(&path).map_err(|error| (Exit::Answers, error.to_string()))?;
-    let sealer = Sealer::open(&outside.places).map_err(|error| refused(&error))?;
+    let sealer = Sealer::open(&environment.places).map_err(|error| refused(&error))?;
     let target = node_config::target(&config, &sealer).map_err(|error| refused(&error))?;
     let facts = SqlServer::new().cluster(&target, true).await;
     let trouble = match &facts.nodes {

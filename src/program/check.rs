@@ -9,17 +9,17 @@ use octopus_setup::faces::headless::{self, Output};
 use octopus_setup::world::World;
 
 use super::cli::{Check, Format};
-use super::outside::Outside;
+use super::environment::Environment;
 use super::review::{NOT_LOOKED, wanted};
 
 /// Lines that are longer than this are hard to read, however wide the window is.
 const WIDEST: u16 = 100;
 
 /// Looks at a node, and prints what is wrong. The exit status is that of `review --check`.
-pub async fn run(asked: &Check, outside: &Outside) -> ExitCode {
-    let world = World::new(outside.places.clone(), outside.surroundings);
+pub async fn run(asked: &Check, environment: &Environment) -> ExitCode {
+    let world = World::new(environment.places.clone(), environment.surroundings);
     let mut engine =
-        Engine::review(world, outside.answers(), wanted(asked.node.config.as_deref(), asked.node.instance.as_deref()));
+        Engine::review(world, environment.answers(), wanted(asked.node.config.as_deref(), asked.node.instance.as_deref()));
     let output = match asked.output {
         Some(Format::Json) => Output::Json,
         Some(Format::Text) | None => Output::Text,

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use octopus_setup::faces::exit::{OF_A_CHECK, STATUSES};
+use octopus_setup::faces::exit::{CHECK_STATUSES, STATUSES};
 
 use super::answer_args::AnswerArgs;
 use super::deferred::Deferred;
@@ -20,7 +20,7 @@ const LAST: usize = 900;
 
 /// What `--help` ends with.
 fn after() -> String {
-    format!("{}\nOf review --check: {OF_A_CHECK}.\n\nThis project is independent of Octopus Deploy.", exit_status())
+    format!("{}\nOf review --check: {CHECK_STATUSES}.\n\nThis project is independent of Octopus Deploy.", exit_status())
 }
 
 /// What `--help` says of `--log`.

@@ -7,15 +7,15 @@ use octopus_setup::model::backend::Backends;
 use octopus_setup::render::load_balancer::{BadFront, Certificate, Front, Listen, Program, configuration};
 
 use super::backends::{self, HandOver, Refused};
+use super::environment::Environment;
 use super::front_args::{Balancer, LoadBalancer};
-use super::outside::Outside;
 
 /// Runs what was asked for.
-pub async fn run(asked: &LoadBalancer, outside: &Outside) -> ExitCode {
-    backends::ended(write(asked, outside).await)
+pub async fn run(asked: &LoadBalancer, environment: &Environment) -> ExitCode {
+    backends::ended(write(asked, environment).await)
 }
 
-async fn write(asked: &LoadBalancer, outside: &Outside) -> Result<(), Refused> {
+async fn write(asked: &LoadBalancer, environment: &Environment) -> Result<(), Refused> {
     let front = front(asked).map_err(|bad| (Exit::Usage, bad.to_string()))?;
     let program = match asked.kind {
         Balancer::Nginx => Program::Nginx,
@@ -23,7 +23,7 @@ async fn write(asked: &LoadBalancer, outside: &Outside) -> Result<(), Refused> {
         Balancer::Iis => Program::Iis,
         Balancer::NetScaler => Program::NetScaler,
     };
-    let backends = backends::backends(&asked.node, &asked.nodes, outside).await?;
+    let backends = backends::backends(&asked.node, &asked.nodes, environment).await?;
     let text = configuration(program, &backends, &front).map_err(|none| (Exit::Usage, none.to_string()))?;
     let mut said = serde_json::Map::new();
     said.insert("for".into(), program.id().into());

@@ -22,7 +22,7 @@ use octopus_setup::world::places::Places;
 use tokio::time::MissedTickBehavior;
 
 use super::cli::{Format, Migrate};
-use super::outside::Outside;
+use super::environment::Environment;
 use super::review;
 
 /// Ends every run that is not complete.
@@ -41,22 +41,22 @@ impl End {
 }
 
 /// Runs the command.
-pub async fn run(asked: &Migrate, outside: &Outside) -> ExitCode {
+pub async fn run(asked: &Migrate, environment: &Environment) -> ExitCode {
     let output = match asked.output {
         Some(Format::Json) => Output::Json,
         Some(Format::Text) | None => Output::Text,
     };
-    let bar = (output == Output::Text && std::io::stdout().is_terminal() && !outside.plain && !outside.dumb)
+    let bar = (output == Output::Text && std::io::stdout().is_terminal() && !environment.plain && !environment.dumb)
         .then(|| crossterm::terminal::size().map_or(80, |(width, _)| if width == 0 { 80 } else { usize::from(width) }));
     let mut reporter = Reporter::new(output, bar, std::io::stdout());
-    let End(exit, says) = match migrate(asked, outside, &mut reporter).await {
+    let End(exit, says) = match migrate(asked, environment, &mut reporter).await {
         Ok(end) | Err(end) => end,
     };
     reporter.end(exit, &says);
     ExitCode::from(exit.code())
 }
 
-async fn migrate(asked: &Migrate, outside: &Outside, reporter: &mut Reporter<Stdout>) -> Result<End, End> {
+async fn migrate(asked: &Migrate, environment: &Environment, reporter: &mut Reporter<Stdout>) -> Result<End, End> {
     let accepted = accepted(asked)?;
     let is_anybody_there = std::io::stdin().is_terminal() && asked.output.is_none_or(|output| matches!(output, Format::Text));
     if !asked.yes && !asked.dry_run && !is_anybody_there {
@@ -67,7 +67,7 @@ async fn migrate(asked: &Migrate, outside: &Outside, reporter: &mut Reporter<Std
     let request = request(asked)?;
     let root = request.to.clone();
     let mut driver = Driver { watch: Watch::new(request.patience), signals, reporter };
-    let places = &outside.places;
+    let places = &environment.places;
 
     let resolved = resolve(request, places).await.map_err(|why| match why {
         Unresolved::Node(says) => End::because(Exit::Answers, says),

@@ -1,4 +1,4 @@
-//! From the command line to a face, with the outside world as values: nothing below this reads the environment.
+//! From the command line to a face. The environment is read here and passed on as values: nothing below reads it.
 
 mod answer_args;
 mod answer_sources;
@@ -7,12 +7,13 @@ mod backends;
 mod check;
 mod cli;
 mod deferred;
+mod environment;
 mod front_args;
 mod load_balancer;
 mod log;
 mod manual;
+mod manual_sections;
 mod migrate;
-mod outside;
 mod panic;
 #[cfg(feature = "practice")]
 mod practice;
@@ -40,8 +41,8 @@ use octopus_setup::model::flow::Flow;
 use octopus_setup::world::World;
 
 use cli::{Cli, Command};
+use environment::Environment;
 use log::NoLog;
-use outside::Outside;
 use recording::Recording;
 
 /// Exit status for a command line that cannot be obeyed.
@@ -55,7 +56,7 @@ pub fn main() -> ExitCode {
         Err(error) => return review::misused(&shells::in_words(error)),
     };
     match &cli.command {
-        // They need nothing of the outside, and are run where a machine is made as much as where it runs.
+        // They need nothing of the environment, and are run where a machine is made as much as where it runs.
         Some(Command::Completions(asked)) => return shells::completions(asked),
         Some(Command::Man) => return manual::print(),
         _ => {}
@@ -86,7 +87,7 @@ pub fn main() -> ExitCode {
 
 /// Runs what the command line asks for; `status` is that of what cannot be begun.
 fn run(cli: &Cli, status: ExitCode) -> ExitCode {
-    let Some(outside) = Outside::look(cli) else {
+    let Some(environment) = Environment::detect(cli) else {
         complain("this account has no home directory; name a state directory with OCTOPUS_SETUP_STATE_DIR.");
         return status;
     };
@@ -100,23 +101,23 @@ fn run(cli: &Cli, status: ExitCode) -> ExitCode {
     };
     let status = runtime.block_on(async {
         if let Some(recorded) = &cli.replay {
-            return recording::replay(recorded, &outside).await;
+            return recording::replay(recorded, &environment).await;
         }
         match &cli.command {
-            None => wizard::interactive(&outside, outside.answers(), None).await,
-            Some(Command::FirstNode(asked)) => wizard::run(asked, Flow::FirstNode, &outside).await,
-            Some(Command::Join(asked)) => wizard::run(asked, Flow::Join, &outside).await,
-            Some(Command::Answers(asked)) => answers::run(asked, &outside).await,
-            Some(Command::Script(asked)) => script::run(asked, &outside).await,
+            None => wizard::interactive(&environment, environment.answers(), None).await,
+            Some(Command::FirstNode(asked)) => wizard::run(asked, Flow::FirstNode, &environment).await,
+            Some(Command::Join(asked)) => wizard::run(asked, Flow::Join, &environment).await,
+            Some(Command::Answers(asked)) => answers::run(asked, &environment).await,
+            Some(Command::Script(asked)) => script::run(asked, &environment).await,
             Some(Command::Completions(asked)) => shells::completions(asked),
             Some(Command::Man) => manual::print(),
-            Some(Command::Review(asked)) => review::run(asked, &outside).await,
-            Some(Command::LoadBalancer(asked)) => load_balancer::run(asked, &outside).await,
-            Some(Command::Tentacles(asked)) => tentacles::run(asked, &outside).await,
-            Some(Command::Migrate(asked)) => migrate::run(asked, &outside).await,
-            Some(Command::Check(asked)) => check::run(asked, &outside).await,
+            Some(Command::Review(asked)) => review::run(asked, &environment).await,
+            Some(Command::LoadBalancer(asked)) => load_balancer::run(asked, &environment).await,
+            Some(Command::Tentacles(asked)) => tentacles::run(asked, &environment).await,
+            Some(Command::Migrate(asked)) => migrate::run(asked, &environment).await,
+            Some(Command::Check(asked)) => check::run(asked, &environment).await,
             #[cfg(feature = "practice")]
-            Some(Command::Practice(practice)) => practice::run(practice, &outside).await,
+            Some(Command::Practice(practice)) => practice::run(practice, &environment).await,
         }
     });
     // A survey that hangs in the resolver or on a dead mount must not keep the program from ending.
@@ -126,30 +127,30 @@ fn run(cli: &Cli, status: ExitCode) -> ExitCode {
 
 /// Runs a wizard with a person: on the full screen of a terminal, or in plain sentences where that was asked
 /// for or nothing else is possible.
-async fn on_screen(outside: &Outside, begins: Beginning, answers: Answers) -> ExitCode {
+async fn on_screen(environment: &Environment, begins: Beginning, answers: Answers) -> ExitCode {
     let terminal = std::io::stdin().is_terminal() && std::io::stdout().is_terminal();
-    if !terminal && !outside.plain {
+    if !terminal && !environment.plain {
         return complain(
             "a terminal is needed; standard input or output is something else. Use --plain to answer line by line, \
              or --answers FILE --yes with first-node or join for a run without questions.",
         );
     }
-    let recording = match Recording::create(outside) {
+    let recording = match Recording::create(environment) {
         Ok(recording) => recording,
         Err(says) => return complain(&says),
     };
-    let world = World::new(outside.places.clone(), outside.surroundings);
+    let world = World::new(environment.places.clone(), environment.surroundings);
     let (mut engine, trouble) = recording.begin(world, begins, answers, &[]);
-    let status = shown(outside, &mut engine).await;
+    let status = shown(environment, &mut engine).await;
     drop(engine);
     recording::tell(&trouble);
     status
 }
 
 /// Runs a wizard on the screen, or in sentences.
-async fn shown(outside: &Outside, engine: &mut Engine) -> ExitCode {
-    if !outside.plain && !outside.dumb {
-        match run::run(engine, outside.tui, outside.terminal, panic::rehearse).await {
+async fn shown(environment: &Environment, engine: &mut Engine) -> ExitCode {
+    if !environment.plain && !environment.dumb {
+        match run::run(engine, environment.tui, environment.terminal, panic::rehearse).await {
             Ok(ended) => return farewell(&ended),
             // It is as it was, so it can still be written to line by line.
             Err(run::Broken::NotTaken(_)) => {}

@@ -19,7 +19,7 @@ use practice_server::{PracticeServer, RunningServer, ServerOptions, StartError};
 
 use super::cli::{Format, Practice, PracticeCommand};
 use super::complain;
-use super::outside::Outside;
+use super::environment::Environment;
 use super::wizard::interactive;
 
 /// How long the server may take to stop.
@@ -32,7 +32,7 @@ const PORT_FILE: &str = "port";
 const PASSWORD_FILE: &str = "octopus-password.txt";
 
 /// Runs what was asked for.
-pub async fn run(practice: &Practice, outside: &Outside) -> ExitCode {
+pub async fn run(practice: &Practice, environment: &Environment) -> ExitCode {
     let Some(data) = practice.data.clone().or_else(default_data) else {
         return complain("this account has no data directory; name one with --data.");
     };
@@ -48,7 +48,7 @@ pub async fn run(practice: &Practice, outside: &Outside) -> ExitCode {
     tracing::info!(port = server.addr().port(), "practice server started");
     let status = match &practice.command {
         Some(PracticeCommand::Serve { answers, output, .. }) => serve_alone(&server, answers.as_deref(), *output).await,
-        None => on_it(&server, &data, outside).await,
+        None => on_it(&server, &data, environment).await,
     };
     // Its data is safe whenever it ends. A client's statement that will not be stopped must not keep the program.
     let _ = tokio::time::timeout(PATIENCE, server.stop()).await;
@@ -108,9 +108,9 @@ async fn serve_alone(server: &RunningServer, answers: Option<&Path>, output: Opt
 
 /// The wizard with the server's address and login filled in. Practice nodes and the wizard's own state live in the
 /// practice server's folder, apart from the machine's real ones.
-async fn on_it(server: &RunningServer, data: &Path, outside: &Outside) -> ExitCode {
+async fn on_it(server: &RunningServer, data: &Path, environment: &Environment) -> ExitCode {
     let number = free_node(data);
-    let mut answers = outside.answers();
+    let mut answers = environment.answers();
     // Nobody has said them, so the screens do not claim that somebody has.
     let mut fill = |field: FieldId, text: &str| answers.set(field, Raw::of(field, text), Origin::Default);
     fill(FieldId::Server, &format!("localhost,{}", server.addr().port()));
@@ -126,8 +126,8 @@ async fn on_it(server: &RunningServer, data: &Path, outside: &Outside) -> ExitCo
         // The machine's own name must not take its place: it is the first node's.
         answers.set(FieldId::NodeName, Raw::of(FieldId::NodeName, format!("practice-{number}")), Origin::Typed);
     }
-    let outside = outside.with_state(data.join("state"));
-    interactive(&outside, answers, None).await
+    let environment = environment.with_state(data.join("state"));
+    interactive(&environment, answers, None).await
 }
 
 /// Returns the default data folder; `None` on a machine without home folders.

@@ -16,7 +16,7 @@ use octopus_setup::world::{World, recordings};
 
 use super::cli::{Cli, Command};
 use super::complain;
-use super::outside::Outside;
+use super::environment::Environment;
 
 /// A file in which a run is to be recorded, created and empty. It exists before anything is done: who asks for a recording
 /// does not want a run without one.
@@ -25,8 +25,8 @@ pub struct Recording(Option<std::fs::File>);
 
 impl Recording {
     /// Creates the file, where one was asked for.
-    pub fn create(outside: &Outside) -> Result<Self, String> {
-        let Some(path) = &outside.record else { return Ok(Self(None)) };
+    pub fn create(environment: &Environment) -> Result<Self, String> {
+        let Some(path) = &environment.record else { return Ok(Self(None)) };
         let file = std::path::absolute(path).and_then(|path| recordings::create(&path));
         match file {
             Ok(file) => Ok(Self(Some(file))),
@@ -82,7 +82,7 @@ pub fn misused(cli: &Cli) -> Option<&'static str> {
 }
 
 /// Replays a recording: on the screens, in plain sentences, or in lines where there is no terminal.
-pub async fn replay(path: &Path, outside: &Outside) -> ExitCode {
+pub async fn replay(path: &Path, environment: &Environment) -> ExitCode {
     let read = recordings::read(path).map_err(|error| error.to_string());
     let read = read.and_then(|text| Replay::read(&text).map_err(|error| error.to_string()));
     let mut recording = match read {
@@ -90,9 +90,9 @@ pub async fn replay(path: &Path, outside: &Outside) -> ExitCode {
         Err(error) => return complain(&format!("the recording {} cannot be replayed: {error}.", shown(path))),
     };
     let is_terminal = std::io::stdin().is_terminal() && std::io::stdout().is_terminal();
-    let style = match (outside.plain || outside.dumb, is_terminal) {
+    let style = match (environment.plain || environment.dumb, is_terminal) {
         (false, true) => {
-            return match run::replay(&mut recording, outside.tui, outside.terminal).await {
+            return match run::replay(&mut recording, environment.tui, environment.terminal).await {
                 Ok(None) => ExitCode::SUCCESS,
                 Ok(Some(signal)) => ExitCode::from(signal),
                 Err(error) => complain(&format!("the terminal cannot be used: {error}")),

@@ -10,8 +10,8 @@ use octopus_setup::wizard::subjects::Wanted;
 use octopus_setup::world::World;
 
 use super::cli::{Format, Review};
+use super::environment::Environment;
 use super::on_screen;
-use super::outside::Outside;
 use super::recording::{self, Recording};
 
 /// Exit status of a check that was not begun, or whose findings could not be written: 3 as for everything that could not
@@ -39,20 +39,20 @@ pub fn wanted(config: Option<&Path>, instance: Option<&str>) -> Wanted {
 }
 
 /// Runs what was asked for.
-pub async fn run(asked: &Review, outside: &Outside) -> ExitCode {
+pub async fn run(asked: &Review, environment: &Environment) -> ExitCode {
     let begins = Beginning::Review(wanted(asked.config.as_deref(), asked.instance.as_deref()));
     if !asked.is_check() {
-        return on_screen(outside, begins, outside.answers()).await;
+        return on_screen(environment, begins, environment.answers()).await;
     }
-    let recording = match Recording::create(outside) {
+    let recording = match Recording::create(environment) {
         Ok(recording) => recording,
         Err(says) => {
             super::complain(&says);
             return ExitCode::from(NOT_LOOKED);
         }
     };
-    let world = World::new(outside.places.clone(), outside.surroundings);
-    let (mut engine, trouble) = recording.begin(world, begins, outside.answers(), &[]);
+    let world = World::new(environment.places.clone(), environment.surroundings);
+    let (mut engine, trouble) = recording.begin(world, begins, environment.answers(), &[]);
     let output = match asked.output {
         Some(Format::Json) => Output::Json,
         Some(Format::Text) | None => Output::Text,

@@ -26,7 +26,7 @@ use super::answer_args::AnswerArgs;
 use super::answer_sources;
 use super::backends;
 use super::cli::{Format, Script, ScriptFormat, SetUp, TargetPlatform};
-use super::outside::Outside;
+use super::environment::Environment;
 
 /// Why there is no script: how the program ends, and what it says.
 enum Refusal {
@@ -61,8 +61,8 @@ struct Source {
 }
 
 /// Runs what was asked for.
-pub async fn run(asked: &Script, outside: &Outside) -> ExitCode {
-    let done = match source(asked, outside).await {
+pub async fn run(asked: &Script, environment: &Environment) -> ExitCode {
+    let done = match source(asked, environment).await {
         Ok(source) => rendered(asked, &source).and_then(|text| hand_over(asked, &text)),
         Err(refusal) => Err(refusal),
     };
@@ -95,7 +95,7 @@ fn format(asked: &Script) -> ScriptFormat {
 }
 
 /// A node config of this machine, unless answers are given.
-async fn source(asked: &Script, outside: &Outside) -> Result<Source, Refusal> {
+async fn source(asked: &Script, environment: &Environment) -> Result<Source, Refusal> {
     let flow = asked.flow.map(|flow| match flow {
         SetUp::FirstNode => Flow::FirstNode,
         SetUp::Join => Flow::Join,
@@ -111,16 +111,16 @@ async fn source(asked: &Script, outside: &Outside) -> Result<Source, Refusal> {
         return Err(Refusal::usage("A node config is taken as it is: answers do not go with --instance and --config."));
     }
     if !names_a_config && (is_given || flow.is_some()) {
-        return of_answers(asked, outside, flow).await;
+        return of_answers(asked, environment, flow).await;
     }
     // The cluster is there already, so that without a word it is a further node's script, which changes nothing of it.
-    of_config(asked, &outside.places, flow.unwrap_or(Flow::Join)).await
+    of_config(asked, &environment.places, flow.unwrap_or(Flow::Join)).await
 }
 
 /// From answers that are given beforehand. Secrets are fetched only where they are to stand in the text.
-async fn of_answers(asked: &Script, outside: &Outside, flow: Option<Flow>) -> Result<Source, Refusal> {
+async fn of_answers(asked: &Script, environment: &Environment, flow: Option<Flow>) -> Result<Source, Refusal> {
     let mode = if asked.with_secrets { Mode::Headless } else { Mode::CheckOnly };
-    let resolved = answer_sources::gather(&asked.given, flow, mode, outside.answers_on(platform(asked))).await;
+    let resolved = answer_sources::gather(&asked.given, flow, mode, environment.answers_on(platform(asked))).await;
     let resolved = resolved.map_err(|status| Refusal::Told(status.into()))?;
     let problems = resolved.judge();
     let Some(flow) = resolved.flow.filter(|_| !answer_sources::refuse(&problems)) else {

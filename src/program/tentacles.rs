@@ -10,15 +10,15 @@ use octopus_setup::render::tentacles::{Polling, Scheme, json, write, xml_line};
 use octopus_setup::world::host;
 
 use super::backends::{self, HandOver, Refused};
+use super::environment::Environment;
 use super::front_args::{PollingScheme, Tentacles, TentaclesFormat};
-use super::outside::Outside;
 
 /// Runs what was asked for.
-pub async fn run(asked: &Tentacles, outside: &Outside) -> ExitCode {
-    backends::ended(told(asked, outside).await)
+pub async fn run(asked: &Tentacles, environment: &Environment) -> ExitCode {
+    backends::ended(told(asked, environment).await)
 }
 
-async fn told(asked: &Tentacles, outside: &Outside) -> Result<(), Refused> {
+async fn told(asked: &Tentacles, environment: &Environment) -> Result<(), Refused> {
     let usage = |says: &dyn std::fmt::Display| (Exit::Usage, says.to_string());
     let scheme = match (asked.scheme, &asked.address) {
         (PollingScheme::Own, None) => Scheme::Own,
@@ -33,7 +33,7 @@ async fn told(asked: &Tentacles, outside: &Outside) -> Result<(), Refused> {
     };
     let thumbprint = asked.thumbprint.as_deref().map(thumbprint).transpose().map_err(|says| usage(&says))?;
     let subscription = asked.subscription.as_deref().map(subscription).transpose().map_err(|says| usage(&says))?;
-    let backends = backends::backends(&asked.node, &asked.nodes, outside).await?;
+    let backends = backends::backends(&asked.node, &asked.nodes, environment).await?;
     let polling = Polling::new(&backends, &scheme).map_err(|none| usage(&none))?;
     let polling = Polling { thumbprint, subscription, ..polling };
     let commands = |shell| write(&polling, shell).map_err(|none| usage(&none));

@@ -13,29 +13,29 @@ use octopus_setup::world::World;
 
 use super::cli::{Format, Wizard};
 use super::complain;
-use super::outside::Outside;
+use super::environment::Environment;
 use super::recording::{self, Recording};
 
 /// Runs a set-up flow by itself. A dry run goes before `--yes`: whoever says both has added one of them to the other's line,
 /// and nothing is what can be done again.
-pub async fn run(asked: &Wizard, flow: Flow, mut loaded: LoadedAnswers, outside: &Outside) -> ExitCode {
+pub async fn run(asked: &Wizard, flow: Flow, mut loaded: LoadedAnswers, environment: &Environment) -> ExitCode {
     for name in &asked.accept {
         match autopilot::accepted(name, AnswerPlace::Flag("--accept".to_owned())) {
             Ok(check) => loaded.accept.push(check),
             Err(problem) => loaded.problems.push(problem),
         }
     }
-    fly(Order { flow, loaded, dry_run: asked.dry_run }, asked.output, outside).await
+    drive(Order { flow, loaded, dry_run: asked.dry_run }, asked.output, environment).await
 }
 
 /// Proves answers as a dry run does; nothing is written.
-pub async fn dry(flow: Flow, loaded: LoadedAnswers, output: Option<Format>, outside: &Outside) -> ExitCode {
-    fly(Order { flow, loaded, dry_run: true }, output, outside).await
+pub async fn dry(flow: Flow, loaded: LoadedAnswers, output: Option<Format>, environment: &Environment) -> ExitCode {
+    drive(Order { flow, loaded, dry_run: true }, output, environment).await
 }
 
 /// Tells that it was ended with this status before the answers were gathered.
-pub fn left(asked: &Wizard, flow: Flow, status: u8) -> ExitCode {
-    headless::left(flow, asked.dry_run, output(asked.output), status, &mut std::io::stdout());
+pub fn report_interrupted(asked: &Wizard, flow: Flow, status: u8) -> ExitCode {
+    headless::report_interrupted(flow, asked.dry_run, output(asked.output), status, &mut std::io::stdout());
     ExitCode::from(status)
 }
 
@@ -56,7 +56,7 @@ pub fn misused(asked: &Wizard) -> Option<&'static str> {
     }
 }
 
-async fn fly(order: Order, asked: Option<Format>, outside: &Outside) -> ExitCode {
+async fn drive(order: Order, asked: Option<Format>, environment: &Environment) -> ExitCode {
     let output = output(asked);
     let (sender, mut statuses) = tokio::sync::mpsc::unbounded_channel();
     let mut signals = match Signals::listen() {
@@ -64,8 +64,8 @@ async fn fly(order: Order, asked: Option<Format>, outside: &Outside) -> ExitCode
         Err(error) => return complain(&format!("signals cannot be listened for: {error}")),
     };
     let listener = tokio::spawn(async move { while sender.send(signals::until_ended(&mut signals).await).is_ok() {} });
-    let world = World::new(outside.places.clone(), outside.surroundings);
-    let recording = match Recording::create(outside) {
+    let world = World::new(environment.places.clone(), environment.surroundings);
+    let recording = match Recording::create(environment) {
         Ok(recording) => recording,
         Err(says) => return complain(&says),
     };

@@ -8,33 +8,33 @@ use octopus_setup::model::flow::Flow;
 use octopus_setup::world::answer_sources::Mode;
 
 use super::cli::Wizard;
-use super::outside::Outside;
+use super::environment::Environment;
 use super::{answer_sources, complain, on_screen, unattended};
 
 /// Runs a set-up flow: with `--yes` or `--dry-run` by itself, otherwise with a person.
-pub async fn run(asked: &Wizard, flow: Flow, outside: &Outside) -> ExitCode {
+pub async fn run(asked: &Wizard, flow: Flow, environment: &Environment) -> ExitCode {
     if let Some(text) = unattended::misused(asked) {
         return complain(text);
     }
     let by_itself = asked.yes || asked.dry_run;
     let mode = if by_itself { Mode::Headless } else { Mode::Interactive };
-    let resolved = match answer_sources::gather(&asked.given, Some(flow), mode, outside.answers()).await {
+    let resolved = match answer_sources::gather(&asked.given, Some(flow), mode, environment.answers()).await {
         Ok(resolved) => resolved,
-        Err(status) if by_itself => return unattended::left(asked, flow, status),
+        Err(status) if by_itself => return unattended::report_interrupted(asked, flow, status),
         Err(status) => return ExitCode::from(status),
     };
     if by_itself {
-        return unattended::run(asked, flow, resolved.loaded, outside).await;
+        return unattended::run(asked, flow, resolved.loaded, environment).await;
     }
     // A field that is missing or malformed is told on its screen. What could not be read at all, no screen could show.
     if answer_sources::refuse(&resolved.loaded.problems) {
         return answer_sources::refused(&resolved.loaded.problems);
     }
     answer_sources::tell(&resolved.loaded.problems);
-    interactive(outside, resolved.loaded.answers, Some(flow)).await
+    interactive(environment, resolved.loaded.answers, Some(flow)).await
 }
 
 /// Runs the wizard with a person.
-pub async fn interactive(outside: &Outside, answers: Answers, flow: Option<Flow>) -> ExitCode {
-    on_screen(outside, Beginning::Flow(flow), answers).await
+pub async fn interactive(environment: &Environment, answers: Answers, flow: Option<Flow>) -> ExitCode {
+    on_screen(environment, Beginning::Flow(flow), answers).await
 }

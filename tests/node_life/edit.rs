@@ -41,7 +41,7 @@ async fn a_change_whose_last_step_fails_can_be_undone_byte_for_byte() {
     engine.handle(Event::Next);
     // The install stops after the config is written and before it is proven.
     while engine.state().run().phase == Phase::Running {
-        let event = engine.news().await;
+        let event = engine.next_event().await;
         engine.handle(event);
         let written = |row: &octopus_setup::wizard::run::Row| {
             row.kind.id() == "write-node-config" && row.state == octopus_setup::model::plan::StepState::Done

@@ -56,7 +56,7 @@ impl Watch {
         self.secrets.absent("an effect", format!("{effects:?} {effects:#?}").as_bytes());
         engine.handle(event());
         while engine.state().run().is_working() {
-            let news = engine.news().await;
+            let news = engine.next_event().await;
             self.secrets.absent("news", format!("{news:?}").as_bytes());
             engine.handle(news);
             self.clean(engine);
@@ -146,7 +146,7 @@ async fn whatever_a_cut_join_leaves_holds_no_secret() {
         engine.handle(Event::Next);
         for _ in 0..news {
             if engine.state().run().is_working() {
-                let event = engine.news().await;
+                let event = engine.next_event().await;
                 engine.handle(event);
             }
         }

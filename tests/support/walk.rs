@@ -121,7 +121,7 @@ impl Site {
             if !engine.state().run().is_working() {
                 return Some(seen);
             }
-            let event = engine.news().await;
+            let event = engine.next_event().await;
             engine.handle(event);
         }
         drop(engine);

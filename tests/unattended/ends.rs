@@ -185,7 +185,7 @@ async fn a_run_that_the_screens_began_is_gone_on_with_and_not_begun_beside() {
     }
     engine.handle(Event::Next);
     for _ in 0..5 {
-        let event = engine.news().await;
+        let event = engine.next_event().await;
         engine.handle(event);
     }
     // Whoever comes while the screens are at work keeps away.

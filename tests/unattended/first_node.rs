@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use octopus_setup::faces::headless::Telling;
+use octopus_setup::faces::headless::ReportOptions;
 use octopus_setup::wizard::autopilot::checks_of;
 use practice_server::Login;
 
@@ -111,9 +111,9 @@ async fn what_takes_long_is_said_to_be_still_at_work() {
         let mut out = Vec::new();
         let (_sender, mut signals) = unbounded_channel();
         let world = World::new(site.places(), Surroundings::default());
-        let telling = Telling { output, still: Duration::from_millis(20) };
+        let options = ReportOptions { output, still: Duration::from_millis(20) };
         let order = dry(order(&site, Flow::FirstNode, "node-1", &[]));
-        headless::run(order, telling, &mut out, &mut signals, |answers| Engine::new(world, answers, None)).await;
+        headless::run(order, options, &mut out, &mut signals, |answers| Engine::new(world, answers, None)).await;
         let said = String::from_utf8(out).unwrap();
         if output == Output::Json {
             let all = parsed(&said);

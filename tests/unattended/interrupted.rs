@@ -3,14 +3,14 @@
 use crate::scene::*;
 
 /// Sends a signal as soon as this was told, and again as often as it is to be.
-struct Teller {
+struct Listener {
     said: String,
     when: &'static str,
     sender: UnboundedSender<u8>,
     times: usize,
 }
 
-impl std::io::Write for Teller {
+impl std::io::Write for Listener {
     fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
         let before = self.said.contains(self.when);
         self.said.push_str(std::str::from_utf8(bytes).unwrap());
@@ -29,7 +29,7 @@ impl std::io::Write for Teller {
 
 async fn interrupted(site: &Site, order: Order, when: &'static str, times: usize) -> (Exit, String) {
     let (sender, mut signals) = unbounded_channel();
-    let mut out = Teller { said: String::new(), when, sender, times };
+    let mut out = Listener { said: String::new(), when, sender, times };
     let exit = run_with(site, order, Output::Json, &mut out, &mut signals).await;
     (exit, out.said)
 }

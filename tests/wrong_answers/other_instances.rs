@@ -63,7 +63,7 @@ async fn an_interrupted_run_is_reported() {
     to(&mut crashing, ScreenId::Review).await;
     crashing.handle(Event::Next);
     for _ in 0..4 {
-        let event = crashing.news().await;
+        let event = crashing.next_event().await;
         crashing.handle(event);
     }
     drop(crashing);

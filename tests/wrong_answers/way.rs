@@ -88,7 +88,7 @@ async fn a_server_that_never_answers_blocks_nothing() {
     engine.handle(Event::Next);
     assert_eq!(engine.state().place.here, ScreenId::Database);
     while engine.state().facts.server.connected.is_unknown() {
-        let event = engine.news().await;
+        let event = engine.next_event().await;
         engine.handle(event);
     }
     is_good(&engine, "sql-connect");

@@ -44,7 +44,7 @@ async fn a_server_that_falls_silent_after_the_login_blocks_nothing() {
     to(&mut engine, ScreenId::Service).await;
     engine.handle(Event::Next);
     while engine.state().facts.server.login.is_unknown() {
-        let event = engine.news().await;
+        let event = engine.next_event().await;
         engine.handle(event);
     }
     is_good(&engine, "sql-login");

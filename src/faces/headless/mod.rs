@@ -13,7 +13,7 @@ use crate::engine::Engine;
 use crate::wizard::state::State;
 
 pub use report::{Check, Report, Section, Status, Tally};
-pub use unattended::{Telling, left, run};
+pub use unattended::{ReportOptions, report_interrupted, run};
 
 /// How a report is printed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -27,7 +27,7 @@ pub enum Output {
 
 /// How a review is told to people; programs are told all of it in any case.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Mode {
+pub enum Detail {
     /// Everything: settings, each check, the nodes, the backups.
     #[default]
     Whole,
@@ -53,7 +53,7 @@ pub async fn check(engine: &mut Engine, output: Output, out: &mut impl Write) ->
 /// As [`check`].
 pub async fn examine(engine: &mut Engine, output: Output, columns: Option<u16>, out: &mut impl Write) -> io::Result<Status> {
     engine.run_until_idle().await;
-    tell(engine.state(), output, Mode::Doctor(columns), out)
+    tell(engine.state(), output, Detail::Doctor(columns), out)
 }
 
 /// Prints what a state says of the node under review.
@@ -62,14 +62,14 @@ pub async fn examine(engine: &mut Engine, output: Output, columns: Option<u16>, 
 ///
 /// As [`check`].
 pub fn print(state: &State, output: Output, out: &mut impl Write) -> io::Result<Status> {
-    tell(state, output, Mode::Whole, out)
+    tell(state, output, Detail::Whole, out)
 }
 
-fn tell(state: &State, output: Output, mode: Mode, out: &mut impl Write) -> io::Result<Status> {
+fn tell(state: &State, output: Output, detail: Detail, out: &mut impl Write) -> io::Result<Status> {
     let report = Report::of(state);
-    let text = match (output, mode) {
-        (Output::Text, Mode::Whole) => text::render(&report),
-        (Output::Text, Mode::Doctor(columns)) => doctor::render(&report, columns),
+    let text = match (output, detail) {
+        (Output::Text, Detail::Whole) => text::render(&report),
+        (Output::Text, Detail::Doctor(columns)) => doctor::render(&report, columns),
         (Output::Json, _) => json::render(&report)?,
     };
     match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {

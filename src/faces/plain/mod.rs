@@ -79,7 +79,7 @@ pub async fn run(engine: &mut Engine, input: &mut impl Lines, out: &mut impl Wri
     match broken {
         // What was begun is told by the status, and that says more than that the output is broken.
         Some(error) if error.kind() != io::ErrorKind::BrokenPipe && engine.state().run().phase == Phase::Idle => Err(error),
-        _ => Ok(Ended::of(engine.state(), signal)),
+        _ => Ok(Ended::from_state(engine.state(), signal)),
     }
 }
 

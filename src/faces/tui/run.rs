@@ -90,10 +90,10 @@ pub async fn run(
                     }
                 }
             },
-            event = engine.news() => {
+            event = engine.next_event() => {
                 engine.handle(event);
                 // What came in the meantime is drawn with it: a survey's burst of news costs one frame.
-                while let Some(event) = engine.news_at_hand() {
+                while let Some(event) = engine.try_next_event() {
                     engine.handle(event);
                 }
             }
@@ -108,7 +108,7 @@ pub async fn run(
     drop(terminal);
     // After a hang-up nobody waits, and the system may kill us soon; half a second is enough for one small file.
     engine.wind_down(if hung_up.is_none() { Duration::from_secs(5) } else { Duration::from_millis(500) }).await;
-    Ok(Ended::of(engine.state(), hung_up))
+    Ok(Ended::from_state(engine.state(), hung_up))
 }
 
 /// The longest pause of a replay: who waits for more than a second looks at nothing new.

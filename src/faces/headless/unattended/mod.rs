@@ -1,8 +1,8 @@
 //! A set-up flow with nobody there: the autopilot's moves are made, and what comes of them is told line by line.
 
-mod lines;
-mod news;
-mod teller;
+mod jsonl;
+mod reporter;
+mod run_event;
 mod text;
 
 use std::io::Write;
@@ -28,8 +28,8 @@ use crate::wizard::autopilot::{self, Autopilot, Move, Order, Outcome};
 use crate::wizard::event::{Action, Errand, Event};
 use crate::wizard::run::Phase;
 
-use news::{End, News, NodeOut, answers};
-use teller::Teller;
+use reporter::Reporter;
+use run_event::{End, NodeSummary, RunEvent, answers};
 
 /// The columns of a command that is shown in lines.
 const COLUMNS: usize = 76;
@@ -39,14 +39,14 @@ const AT_ONCE: Duration = Duration::from_millis(500);
 
 /// How an unattended run tells what happens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Telling {
+pub struct ReportOptions {
     /// For whom.
     pub output: Output,
     /// After how long without news it is said what is still at work.
     pub still: Duration,
 }
 
-impl From<Output> for Telling {
+impl From<Output> for ReportOptions {
     fn from(output: Output) -> Self {
         Self { output, still: Duration::from_secs(10) }
     }
@@ -60,16 +60,16 @@ impl From<Output> for Telling {
 /// listens.
 pub async fn run(
     order: Order,
-    telling: impl Into<Telling>,
+    options: impl Into<ReportOptions>,
     out: &mut impl Write,
     signals: &mut UnboundedReceiver<u8>,
     begin: impl FnOnce(Answers) -> Engine,
 ) -> Exit {
-    let telling = telling.into();
-    let mut teller = Teller::new(telling.output, out, order.loaded.accept.clone(), order.flow);
+    let options = options.into();
+    let mut reporter = Reporter::new(options.output, out, order.loaded.accept.clone(), order.flow);
     let problems = autopilot::problems(order.flow, &order.loaded);
     for problem in &problems {
-        teller.tell(&News::Problem(problem));
+        reporter.report(&RunEvent::Problem(problem));
     }
     let mut end = End {
         exit: Exit::Answers,
@@ -82,21 +82,21 @@ pub async fn run(
     };
     if problems.iter().all(|problem| problem.severity != Severity::Stop) {
         let engine = begin(order.loaded.answers.clone());
-        let mut flight = Flight { engine, pilot: Autopilot::new(order), teller, still: telling.still, signals };
-        let ended = flight.fly().await;
-        flight.ended(ended, &mut end);
-        teller = flight.teller;
+        let mut run = UnattendedRun { engine, pilot: Autopilot::new(order), reporter, still: options.still, signals };
+        let ended = run.drive().await;
+        run.ended(ended, &mut end);
+        reporter = run.reporter;
     }
-    teller.tell(&News::End(&end));
+    reporter.report(&RunEvent::End(&end));
     end.exit
 }
 
 /// Tells of a run that was ended, by a person or a signal with this exit status, before its answers were gathered.
-pub fn left(flow: Flow, dry_run: bool, output: Output, status: u8, out: &mut impl Write) {
+pub fn report_interrupted(flow: Flow, dry_run: bool, output: Output, status: u8, out: &mut impl Write) {
     let says = vec!["It was ended while the answers were gathered. Nothing was written.".to_owned()];
     let exit = Exit::Signal(status);
     let end = End { exit, flow, dry_run, resumable: false, says, refusal: None, node: None };
-    Teller::new(output, out, Vec::new(), flow).tell(&News::End(&end));
+    Reporter::new(output, out, Vec::new(), flow).report(&RunEvent::End(&end));
 }
 
 /// Why it came to an end.
@@ -107,30 +107,30 @@ enum Ended {
     Signal(u8),
 }
 
-struct Flight<'a, W> {
+struct UnattendedRun<'a, W> {
     engine: Engine,
     pilot: Autopilot,
-    teller: Teller<'a, W>,
+    reporter: Reporter<'a, W>,
     still: Duration,
     signals: &'a mut UnboundedReceiver<u8>,
 }
 
-impl<W: Write> Flight<'_, W> {
-    async fn fly(&mut self) -> Ended {
+impl<W: Write> UnattendedRun<'_, W> {
+    async fn drive(&mut self) -> Ended {
         if let Some(status) = self.settle().await {
             return Ended::Signal(status);
         }
         loop {
             match self.pilot.next(self.engine.state()) {
                 Move::End(outcome) => {
-                    self.teller.verdicts(self.engine.state(), true);
+                    self.reporter.verdicts(self.engine.state(), true);
                     return Ended::At(outcome);
                 }
                 Move::Plan => {
-                    self.teller.verdicts(self.engine.state(), false);
+                    self.reporter.verdicts(self.engine.state(), false);
                     let state = self.engine.state();
                     if let Some(plan) = &state.run().plan {
-                        self.teller.tell(&News::Plan(plan, &answers(state, &self.pilot.order().loaded)));
+                        self.reporter.report(&RunEvent::Plan(plan, &answers(state, &self.pilot.order().loaded)));
                     }
                 }
                 Move::Do(events) => {
@@ -156,12 +156,12 @@ impl<W: Write> Flight<'_, W> {
         if matches!(event, Event::Begin(Errand::Resume(_)))
             && let Some(run) = self.pilot.unfinished(self.engine.state())
         {
-            self.teller.tell(&News::Resuming(run.done, run.steps));
+            self.reporter.report(&RunEvent::Resuming(run.done, run.steps));
         }
         if matches!(event, Event::ProveAll) && self.engine.state().run().phase == Phase::Idle {
             let path = flows::path(self.pilot.order().flow).iter().copied();
             let screens: Vec<ScreenId> = path.take_while(|screen| *screen != ScreenId::Review).collect();
-            self.teller.tell(&News::Proving(&screens));
+            self.reporter.report(&RunEvent::Proving(&screens));
         }
     }
 
@@ -171,7 +171,7 @@ impl<W: Write> Flight<'_, W> {
         let mut since = Instant::now();
         let mut said = 0;
         loop {
-            if self.teller.look(self.engine.state()) {
+            if self.reporter.report_changes(self.engine.state()) {
                 (since, said) = (Instant::now(), 0);
             }
             tokio::select! {
@@ -181,7 +181,7 @@ impl<W: Write> Flight<'_, W> {
                         return self.cut(interrupted.unwrap_or(status)).await;
                     }
                     interrupted = Some(status);
-                    self.teller.tell(&News::Interrupted);
+                    self.reporter.report(&RunEvent::Interrupted);
                     self.engine.handle(Event::Press(Action::Cancel));
                 }
                 more = self.engine.step() => if !more {
@@ -189,7 +189,7 @@ impl<W: Write> Flight<'_, W> {
                 },
                 () = sleep_until(since + self.still * (said + 1)) => {
                     said += 1;
-                    self.teller.still(self.engine.state(), since.elapsed());
+                    self.reporter.still(self.engine.state(), since.elapsed());
                 }
             }
         }
@@ -204,7 +204,7 @@ impl<W: Write> Flight<'_, W> {
             let _ = timeout(AT_ONCE, self.engine.run_until_idle()).await;
         }
         self.engine.wind_down(AT_ONCE).await;
-        self.teller.look(self.engine.state());
+        self.reporter.report_changes(self.engine.state());
         let idle = timeout(Duration::ZERO, self.engine.step()).await == Ok(false);
         (!idle || !self.is_whole()).then_some(status)
     }
@@ -238,7 +238,7 @@ impl<W: Write> Flight<'_, W> {
             }
             Ended::At(Outcome::Answers(problems)) => {
                 for problem in &problems {
-                    self.teller.tell(&News::Problem(problem));
+                    self.reporter.report(&RunEvent::Problem(problem));
                 }
                 Exit::Answers
             }
@@ -256,12 +256,12 @@ impl<W: Write> Flight<'_, W> {
         end.says.extend(key);
     }
 
-    fn node(&self) -> Option<NodeOut> {
+    fn node(&self) -> Option<NodeSummary> {
         let (state, order) = (self.engine.state(), self.pilot.order());
         let plan = state.run().plan.as_ref()?;
         // A dry run of a first node draws an id and a key, and forgets both.
         let is_there = order.flow != Flow::FirstNode || state.run().phase != Phase::Idle || state.resuming().is_some();
-        Some(NodeOut {
+        Some(NodeSummary {
             name: plan.node.name.clone(),
             config: plan.node.home.join(NodeConfig::FILE).display().to_string(),
             polling: polling::command(plan),

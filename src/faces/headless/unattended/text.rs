@@ -1,4 +1,4 @@
-//! The news for people: one thing a line, nothing wrapped, no colours.
+//! Run events for people: one thing a line, nothing wrapped, no colours.
 
 use std::fmt::Write as _;
 use std::time::Duration;
@@ -13,35 +13,35 @@ use crate::model::plan::{Plan, StepState};
 use crate::wizard::autopilot::Refusal;
 use crate::words;
 
-use super::news::{AnswerOut, Consent, End, News, Stands, StepNews, Still};
+use super::run_event::{AnswerSummary, Consent, End, Pending, RunEvent, StepEvent, StepOutcome};
 
-/// Renders one piece of news. Writing to a string cannot fail.
-pub fn render(news: &News<'_>) -> String {
+/// Renders an event. Writing to a string cannot fail.
+pub fn render(event: &RunEvent<'_>) -> String {
     let mut out = String::new();
-    match news {
-        News::Problem(problem) => problems::one(&mut out, problem),
-        News::Proving(screens) => {
+    match event {
+        RunEvent::Problem(problem) => problems::write_problem(&mut out, problem),
+        RunEvent::Proving(screens) => {
             let names: Vec<&str> = screens.iter().map(|screen| words::name(*screen)).collect();
             let _ = writeln!(out, "Proving: {}.", names.join(", "));
         }
-        News::Resuming(done, steps) => {
+        RunEvent::Resuming(done, steps) => {
             let _ = writeln!(out, "Going on with the run that stopped after {done} of {steps} steps.");
         }
-        News::Screen(screen) => {
+        RunEvent::Screen(screen) => {
             let _ = writeln!(out, "{}", words::name(*screen));
         }
-        News::Still(still, since) => self::still(&mut out, still, *since),
-        News::Check(_, id, verdict, consent) => check(&mut out, *id, verdict, *consent),
-        News::Plan(plan, answers) => self::plan(&mut out, plan, answers),
-        News::Step(step) => self::step(&mut out, step),
-        News::Said(_, lines) => {
+        RunEvent::Pending(still, since) => self::still(&mut out, still, *since),
+        RunEvent::Check(_, id, verdict, consent) => check(&mut out, *id, verdict, *consent),
+        RunEvent::Plan(plan, answers) => self::plan(&mut out, plan, answers),
+        RunEvent::Step(step) => self::step(&mut out, step),
+        RunEvent::Said(_, lines) => {
             let _ = writeln!(out, "        It printed:");
             for line in *lines {
                 let _ = writeln!(out, "          {line}");
             }
         }
-        News::Interrupted => out.push_str("Interrupted: the running step comes to its end first. Once more ends at once.\n"),
-        News::End(end) => self::end(&mut out, end),
+        RunEvent::Interrupted => out.push_str("Interrupted: the running step comes to its end first. Once more ends at once.\n"),
+        RunEvent::End(end) => self::end(&mut out, end),
     }
     out
 }
@@ -58,16 +58,16 @@ fn check(out: &mut String, id: CheckId, verdict: &Verdict, consent: Consent) {
     }
 }
 
-fn still(out: &mut String, still: &Still<'_>, since: Duration) {
+fn still(out: &mut String, still: &Pending<'_>, since: Duration) {
     let what = match still {
-        Still::Checks(checks) => checks.iter().map(|check| check.id()).collect::<Vec<_>>().join(", "),
-        Still::Step(number, of, _, title) => format!("{number}/{of} {}", clean(title)),
-        Still::Else => "at work".to_owned(),
+        Pending::Checks(checks) => checks.iter().map(|check| check.id()).collect::<Vec<_>>().join(", "),
+        Pending::Step(number, of, _, title) => format!("{number}/{of} {}", clean(title)),
+        Pending::Else => "at work".to_owned(),
     };
     let _ = writeln!(out, "  {:WORD$} {what}, {}", "still", say::duration(since));
 }
 
-fn plan(out: &mut String, plan: &Plan, answers: &[AnswerOut]) {
+fn plan(out: &mut String, plan: &Plan, answers: &[AnswerSummary]) {
     let _ = writeln!(out, "\nAnswers:");
     for answer in answers {
         let value = answer.value.as_deref().unwrap_or("set");
@@ -81,22 +81,22 @@ fn plan(out: &mut String, plan: &Plan, answers: &[AnswerOut]) {
     }
 }
 
-fn step(out: &mut String, step: &StepNews<'_>) {
+fn step(out: &mut String, step: &StepEvent<'_>) {
     let place = format!("{}/{}", step.number, step.of);
     let title = clean(step.title);
-    match &step.stands {
-        Stands::Begun => {
+    match &step.outcome {
+        StepOutcome::Begun => {
             // Apart from the plan.
             if step.number == 1 {
                 out.push('\n');
             }
             let _ = writeln!(out, "  {place:>5} {:WORD$} {title}", "begun");
         }
-        Stands::Done(state, took) => {
+        StepOutcome::Done(state, took) => {
             let word = if *state == StepState::Already { "already" } else { "done" };
             let _ = writeln!(out, "  {place:>5} {word:WORD$} {title}, {}", say::duration(*took));
         }
-        Stands::Failed(explanation) => {
+        StepOutcome::Failed(explanation) => {
             let _ = writeln!(out, "  {place:>5} {:WORD$} {title}", "failed");
             for text in [&explanation.says, &explanation.fix] {
                 let _ = writeln!(out, "        {}", written(text));

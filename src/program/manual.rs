@@ -2,14 +2,13 @@
 //!
 //! Written with `roff` rather than `clap_mangen`, which makes a page of each subcommand and knows of no environment.
 
-mod told;
-
 use std::fmt::Write as _;
 use std::process::ExitCode;
 
 use clap::{Arg, ArgAction, Command};
 use roff::{Inline, Roff, bold, italic, roman};
 
+use super::manual_sections as sections;
 use super::shells::{PROGRAM, print as write_out, whole};
 
 /// Prints the manual page.
@@ -36,7 +35,7 @@ fn page(command: &Command) -> String {
         roman("]"),
     ]);
     section(&mut page, "DESCRIPTION").text([roman(about)]);
-    for paragraph in told::DESCRIPTION {
+    for paragraph in sections::DESCRIPTION {
         page.control("PP", []).text([roman(paragraph)]);
     }
     section(&mut page, "OPTIONS").text([roman("These go with every command.")]);
@@ -44,13 +43,13 @@ fn page(command: &Command) -> String {
     section(&mut page, "COMMANDS");
     commands(&mut page, command, "");
     section(&mut page, "ENVIRONMENT");
-    terms(&mut page, told::environment());
+    terms(&mut page, sections::environment());
     section(&mut page, "EXIT STATUS");
-    terms(&mut page, told::exit_status());
+    terms(&mut page, sections::exit_status());
     section(&mut page, "FILES");
-    terms(&mut page, told::files());
+    terms(&mut page, sections::files());
     section(&mut page, "EXAMPLES");
-    for (place, (what, line)) in told::EXAMPLES.into_iter().enumerate() {
+    for (place, (what, line)) in sections::EXAMPLES.into_iter().enumerate() {
         if place > 0 {
             page.control("PP", []);
         }

@@ -1,9 +1,9 @@
-//! What the manual page tells that stands in no command: environment, exit status, files, examples.
+//! The sections of the manual page that no command documents: environment, exit status, files, examples.
 
 use std::fmt::Write as _;
 
 use octopus_setup::catalog::flow;
-use octopus_setup::faces::exit::{OF_A_CHECK, STATUSES};
+use octopus_setup::faces::exit::{CHECK_STATUSES, STATUSES};
 use octopus_setup::model::field::{FieldId, Kind};
 use octopus_setup::model::flow::Flow;
 use octopus_setup::model::node_config::NodeConfig;
@@ -97,7 +97,7 @@ pub(super) fn exit_status() -> Terms {
         letters.next().map_or_else(String::new, |first| format!("{}{}.", first.to_uppercase(), letters.as_str()))
     };
     let mut terms: Terms = STATUSES.iter().map(|(numbers, means)| ((*numbers).to_owned(), sentence(means))).collect();
-    terms.push(("of review --check".to_owned(), sentence(OF_A_CHECK)));
+    terms.push(("of review --check".to_owned(), sentence(CHECK_STATUSES)));
     terms
 }
 

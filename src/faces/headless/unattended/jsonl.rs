@@ -1,11 +1,11 @@
-//! The news for programs: one JSON object a line, as `docs/headless-json.md` tells it. What is added does not change the
+//! Run events for programs: one JSON object a line, as `docs/headless-json.md` documents it. Additions do not change the
 //! schema's number.
 
 use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::news::{AnswerOut, Consent, End, News, Stands, StepNews, Still};
+use super::run_event::{AnswerSummary, Consent, End, Pending, RunEvent, StepEvent, StepOutcome};
 use crate::catalog::steps;
 use crate::faces::exit::Exit;
 use crate::faces::headless::json as report;
@@ -19,27 +19,29 @@ use crate::model::screen::ScreenId;
 /// The schema's number.
 const SCHEMA: u32 = 1;
 
-/// Renders one piece of news, with the line break at its end.
-pub fn render(news: &News<'_>) -> String {
-    let (event, mut object) = match news {
-        News::Problem(problem) => ("problem", self::problem(problem)),
-        News::Proving(screens) => ("proving", json!({ "screens": screens.iter().map(|screen| screen.id()).collect::<Vec<_>>() })),
-        News::Resuming(done, steps) => ("resuming", json!({ "done": done, "steps": steps })),
+/// Renders an event, with a line break at its end.
+pub fn render(event: &RunEvent<'_>) -> String {
+    let (name, mut object) = match event {
+        RunEvent::Problem(problem) => ("problem", self::problem(problem)),
+        RunEvent::Proving(screens) => {
+            ("proving", json!({ "screens": screens.iter().map(|screen| screen.id()).collect::<Vec<_>>() }))
+        }
+        RunEvent::Resuming(done, steps) => ("resuming", json!({ "done": done, "steps": steps })),
         // Each check says whose it is.
-        News::Screen(_) => return String::new(),
-        News::Still(still, since) => ("still", self::still(still, *since)),
-        News::Check(screen, id, verdict, consent) => ("check", check(*screen, *id, verdict, *consent)),
-        News::Plan(plan, answers) => ("plan", self::plan(plan, answers)),
-        News::Step(step) => ("step", self::step(step)),
-        News::Said(step, lines) => {
+        RunEvent::Screen(_) => return String::new(),
+        RunEvent::Pending(still, since) => ("still", self::still(still, *since)),
+        RunEvent::Check(screen, id, verdict, consent) => ("check", check(*screen, *id, verdict, *consent)),
+        RunEvent::Plan(plan, answers) => ("plan", self::plan(plan, answers)),
+        RunEvent::Step(step) => ("step", self::step(step)),
+        RunEvent::Said(step, lines) => {
             ("said", json!({ "step": step, "lines": lines.iter().map(ToString::to_string).collect::<Vec<_>>() }))
         }
-        News::Interrupted => ("interrupted", json!({})),
-        News::End(end) => ("end", self::end(end)),
+        RunEvent::Interrupted => ("interrupted", json!({})),
+        RunEvent::End(end) => ("end", self::end(end)),
     };
     if let Value::Object(object) = &mut object {
         object.insert("schema".into(), SCHEMA.into());
-        object.insert("event".into(), event.into());
+        object.insert("event".into(), name.into());
     }
     format!("{object}\n")
 }
@@ -76,16 +78,16 @@ fn check(screen: ScreenId, id: CheckId, verdict: &Verdict, consent: Consent) -> 
     })
 }
 
-fn still(still: &Still<'_>, since: Duration) -> Value {
+fn still(still: &Pending<'_>, since: Duration) -> Value {
     let (checks, step) = match still {
-        Still::Checks(checks) => (checks.iter().map(|check| check.id()).collect(), None),
-        Still::Step(_, _, id, _) => (Vec::new(), Some(*id)),
-        Still::Else => (Vec::new(), None),
+        Pending::Checks(checks) => (checks.iter().map(|check| check.id()).collect(), None),
+        Pending::Step(_, _, id, _) => (Vec::new(), Some(*id)),
+        Pending::Else => (Vec::new(), None),
     };
     json!({ "checks": checks, "step": step, "seconds": since.as_secs() })
 }
 
-fn plan(plan: &Plan, answers: &[AnswerOut]) -> Value {
+fn plan(plan: &Plan, answers: &[AnswerSummary]) -> Value {
     let answers: Vec<Value> = answers
         .iter()
         .map(|answer| {
@@ -122,15 +124,15 @@ fn plan(plan: &Plan, answers: &[AnswerOut]) -> Value {
     })
 }
 
-fn step(step: &StepNews<'_>) -> Value {
+fn step(step: &StepEvent<'_>) -> Value {
     let mut value = json!({ "id": step.id, "number": step.number, "of": step.of, "title": clean(step.title) });
-    let more = match &step.stands {
-        Stands::Begun => json!({ "state": "begun" }),
-        Stands::Done(state, took) => json!({
+    let more = match &step.outcome {
+        StepOutcome::Begun => json!({ "state": "begun" }),
+        StepOutcome::Done(state, took) => json!({
             "state": if *state == StepState::Already { "already" } else { "done" },
             "milliseconds": u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
         }),
-        Stands::Failed(explanation) => json!({
+        StepOutcome::Failed(explanation) => json!({
             "state": "failed",
             "says": written(&explanation.says),
             "fix": written(&explanation.fix),

@@ -1,4 +1,4 @@
-//! The outside world as values, looked at once: environment, folders, the terminal's abilities.
+//! What the program runs in, detected once and passed on as values: environment, folders, the terminal's abilities.
 
 use std::env;
 use std::path::PathBuf;
@@ -13,9 +13,9 @@ use octopus_setup::world::places::{Places, STATE_DIR_VARIABLE};
 
 use super::cli::Cli;
 
-/// What the program found around itself.
+/// What the program runs in.
 #[derive(Debug, Clone)]
-pub struct Outside {
+pub struct Environment {
     /// Where our own files are.
     pub places: Places,
     /// Whether there is a desktop to copy to.
@@ -34,9 +34,9 @@ pub struct Outside {
     home: Option<PathBuf>,
 }
 
-impl Outside {
-    /// Looks around; `None` for an account that has no home directory and names no state directory.
-    pub fn look(cli: &Cli) -> Option<Self> {
+impl Environment {
+    /// Detects it; `None` for an account that has no home directory and names no state directory.
+    pub fn detect(cli: &Cli) -> Option<Self> {
         let variable = |name: &str| env::var_os(name).filter(|value| !value.is_empty());
         let locale = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().find_map(variable);
         let term = variable("TERM");

@@ -1,12 +1,12 @@
-//! Telling: each piece of news once, to whoever still listens.
+//! Reports each event of an unattended run once, for as long as somebody reads.
 
 use std::collections::BTreeMap;
 use std::io::Write;
 use std::time::Duration;
 
 use super::super::Output;
-use super::news::{Consent, News, Stands, StepNews, Still};
-use super::{lines, text};
+use super::run_event::{Consent, Pending, RunEvent, StepEvent, StepOutcome};
+use super::{jsonl, text};
 use crate::model::check::CheckId;
 use crate::model::finding::Verdict;
 use crate::model::flow::Flow;
@@ -16,18 +16,18 @@ use crate::wizard::autopilot::checks_of;
 use crate::wizard::run::{Phase, Row};
 use crate::wizard::state::State;
 
-/// So many of the last lines of a program that failed are told.
+/// How many of the last lines of a failed program are reported.
 const SAID: usize = 20;
 
-/// Who tells, and what was told.
-pub struct Teller<'a, W> {
+/// Where events are reported, and what was reported.
+pub struct Reporter<'a, W> {
     output: Output,
     out: &'a mut W,
-    /// Nobody listens any more.
+    /// Whether the reader has gone.
     gone: bool,
-    /// How many pieces of news there were.
+    /// How many events were reported.
     told: usize,
-    /// The screen whose checks were told last.
+    /// The screen whose checks were reported last.
     screen: Option<ScreenId>,
     accepted: Vec<CheckId>,
     flow: Flow,
@@ -35,17 +35,17 @@ pub struct Teller<'a, W> {
     rows: Vec<Row>,
 }
 
-impl<'a, W: Write> Teller<'a, W> {
-    /// One that has told nothing yet.
+impl<'a, W: Write> Reporter<'a, W> {
+    /// Returns a reporter that has reported nothing yet.
     pub fn new(output: Output, out: &'a mut W, accepted: Vec<CheckId>, flow: Flow) -> Self {
         Self { output, out, gone: false, told: 0, screen: None, accepted, flow, verdicts: BTreeMap::new(), rows: Vec::new() }
     }
 
-    /// Tells it.
-    pub fn tell(&mut self, news: &News<'_>) {
+    /// Reports an event.
+    pub fn report(&mut self, event: &RunEvent<'_>) {
         let text = match self.output {
-            Output::Text => text::render(news),
-            Output::Json => lines::render(news),
+            Output::Text => text::render(event),
+            Output::Json => jsonl::render(event),
         };
         self.told += 1;
         if !self.gone {
@@ -53,18 +53,18 @@ impl<'a, W: Write> Teller<'a, W> {
         }
     }
 
-    /// Tells what is new in the state: verdicts that are final, and steps that have got on; whether there was anything.
-    pub fn look(&mut self, state: &State) -> bool {
+    /// Reports what is new in the state: final verdicts and steps that progressed. Returns whether there was anything.
+    pub fn report_changes(&mut self, state: &State) -> bool {
         let before = self.told;
         self.verdicts(state, false);
         self.steps(state);
         self.told != before
     }
 
-    /// Tells the verdicts that were not told yet, or have changed since. At the end also that there is none.
+    /// Reports the verdicts that are new or have changed; at the end also which checks have none.
     ///
-    /// Programs are told each as soon as it is final. People are told screen by screen in the order of the path: a list that
-    /// comes in another order each time can neither be learned nor compared with the last one.
+    /// For programs each is reported as soon as it is final. For people they come screen by screen in the order of the path: a list
+    /// whose order changes can neither be learned nor compared with the last one.
     pub fn verdicts(&mut self, state: &State, at_end: bool) {
         if !state.proves_all() || state.run().phase != Phase::Idle {
             return;
@@ -90,24 +90,24 @@ impl<'a, W: Write> Teller<'a, W> {
             return;
         }
         if self.output == Output::Text && self.screen.replace(screen) != Some(screen) {
-            self.tell(&News::Screen(screen));
+            self.report(&RunEvent::Screen(screen));
         }
         let consent = if self.accepted.contains(&check) { Consent::Accepted } else { Consent::Open };
-        self.tell(&News::Check(screen, check, &verdict, consent));
+        self.report(&RunEvent::Check(screen, check, &verdict, consent));
         self.verdicts.insert(check, verdict);
     }
 
-    /// Tells what is still at work, after so long without news.
+    /// Reports what is still running after so long without an event.
     pub fn still(&mut self, state: &State, since: Duration) {
         let running = state.run().rows.iter().enumerate().find(|(_, row)| row.since.is_some());
         let still = if let Some((place, row)) = running {
-            Still::Step(place + 1, state.run().rows.len(), row.kind.id(), title(state, row))
+            Pending::Step(place + 1, state.run().rows.len(), row.kind.id(), title(state, row))
         } else {
             let waits = |check: &CheckId| state.case(*check).running;
             let checks: Vec<CheckId> = checks_of(self.flow).map(|(_, check)| check).filter(waits).collect();
-            if checks.is_empty() || !state.proves_all() { Still::Else } else { Still::Checks(checks) }
+            if checks.is_empty() || !state.proves_all() { Pending::Else } else { Pending::Checks(checks) }
         };
-        self.tell(&News::Still(still, since));
+        self.report(&RunEvent::Pending(still, since));
     }
 
     fn steps(&mut self, state: &State) {
@@ -123,23 +123,23 @@ impl<'a, W: Write> Teller<'a, W> {
                 continue;
             }
             let told = before.map_or(StepState::Planned, |before| before.state);
-            let stands = if row.failure.is_some() {
-                run.explain(row).map(Stands::Failed)
+            let outcome = if row.failure.is_some() {
+                run.explain(row).map(StepOutcome::Failed)
             } else if row.since.is_some() {
-                Some(Stands::Begun)
+                Some(StepOutcome::Begun)
             } else if told != row.state {
-                row.took.map(|took| Stands::Done(row.state, took))
+                row.took.map(|took| StepOutcome::Done(row.state, took))
             } else {
                 None
             };
             let title = title(state, row);
-            if let Some(stands) = stands {
-                let failed = matches!(stands, Stands::Failed(_));
-                self.tell(&News::Step(StepNews { number: place + 1, of, id: row.kind.id(), title, stands }));
+            if let Some(outcome) = outcome {
+                let failed = matches!(outcome, StepOutcome::Failed(_));
+                self.report(&RunEvent::Step(StepEvent { number: place + 1, of, id: row.kind.id(), title, outcome }));
                 let said = run.said_by(row.kind);
                 let last = said.get(said.len().saturating_sub(SAID)..).unwrap_or_default();
                 if failed && !last.is_empty() {
-                    self.tell(&News::Said(row.kind.id(), last));
+                    self.report(&RunEvent::Said(row.kind.id(), last));
                 }
             }
         }

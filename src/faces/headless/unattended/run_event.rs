@@ -1,4 +1,4 @@
-//! What an unattended run has to tell: one piece at a time, for people as lines of text, for programs as lines of JSON.
+//! The events of an unattended run, reported one by one: for people as lines of text, for programs as lines of JSON.
 
 use std::time::Duration;
 
@@ -19,34 +19,34 @@ use crate::wizard::afterwards::{self, Next};
 use crate::wizard::autopilot::Refusal;
 use crate::wizard::state::State;
 
-/// One piece of news.
+/// An event of an unattended run.
 #[derive(Debug)]
-pub enum News<'a> {
+pub enum RunEvent<'a> {
     /// Something is wrong with the answers.
     Problem(&'a Problem),
-    /// These screens are being proven.
+    /// These screens are being checked.
     Proving(&'a [ScreenId]),
-    /// A run that stopped in the middle is gone on with: how many of its steps are done, of how many.
+    /// An unfinished run is resumed: how many of its steps are done, of how many.
     Resuming(usize, usize),
     /// The checks of this screen follow; only for people.
     Screen(ScreenId),
     /// A check has come to its verdict.
     Check(ScreenId, CheckId, &'a Verdict, Consent),
     /// The plan, and the answers that it was made of.
-    Plan(&'a Plan, &'a [AnswerOut]),
-    /// A step has got on.
-    Step(StepNews<'a>),
+    Plan(&'a Plan, &'a [AnswerSummary]),
+    /// A step progressed.
+    Step(StepEvent<'a>),
     /// What the program of a step that failed printed last: the step's id, and lines.
     Said(&'static str, &'a [Untrusted]),
-    /// Nothing has come for so long: what is still at work.
-    Still(Still<'a>, Duration),
+    /// Nothing has happened for so long: what is still running.
+    Pending(Pending<'a>, Duration),
     /// A signal came while steps run.
     Interrupted,
     /// The end.
     End(&'a End),
 }
 
-/// Whether a warning is accepted beforehand.
+/// Whether a warning was accepted in advance.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Consent {
     /// By its name.
@@ -55,9 +55,9 @@ pub enum Consent {
     Open,
 }
 
-/// What is at work.
+/// What is still running.
 #[derive(Debug)]
-pub enum Still<'a> {
+pub enum Pending<'a> {
     /// These checks wait for what is being looked at.
     Checks(Vec<CheckId>),
     /// The step of this number, of so many: its id and what it does.
@@ -66,9 +66,9 @@ pub enum Still<'a> {
     Else,
 }
 
-/// How a step has got on.
+/// A step and its outcome so far.
 #[derive(Debug)]
-pub struct StepNews<'a> {
+pub struct StepEvent<'a> {
     /// Its place in the plan, from 1.
     pub number: usize,
     /// How many there are.
@@ -77,13 +77,13 @@ pub struct StepNews<'a> {
     pub id: &'static str,
     /// What it does, to what.
     pub title: &'a str,
-    /// How it stands.
-    pub stands: Stands,
+    /// Its outcome so far.
+    pub outcome: StepOutcome,
 }
 
-/// How a step stands.
+/// How far a step has come.
 #[derive(Debug)]
-pub enum Stands {
+pub enum StepOutcome {
     /// It begins.
     Begun,
     /// It is done, or was so already; after this long.
@@ -108,7 +108,7 @@ pub struct End {
     /// What the checks have against it.
     pub refusal: Option<Refusal>,
     /// What is known of the node, where there is a plan.
-    pub node: Option<NodeOut>,
+    pub node: Option<NodeSummary>,
 }
 
 impl End {
@@ -120,7 +120,7 @@ impl End {
 
 /// The node that was, or would be, set up.
 #[derive(Debug, Clone)]
-pub struct NodeOut {
+pub struct NodeSummary {
     /// Its name.
     pub name: String,
     /// Its node config's file.
@@ -143,7 +143,7 @@ pub struct NodeOut {
 
 /// One answer, as it may be told.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct AnswerOut {
+pub struct AnswerSummary {
     /// The field.
     pub field: FieldId,
     /// Its text; `None` of a secret, which is only said to be set.
@@ -155,7 +155,7 @@ pub struct AnswerOut {
 }
 
 /// The answers that a plan was made of, as far as they have a text, in the order of the fields. `loaded`: what was given.
-pub fn answers(state: &State, loaded: &LoadedAnswers) -> Vec<AnswerOut> {
+pub fn answers(state: &State, loaded: &LoadedAnswers) -> Vec<AnswerSummary> {
     let (answers, flow) = (&state.answers, state.flow());
     let asked = |field: &FieldId| {
         field.is_given()
@@ -167,7 +167,7 @@ pub fn answers(state: &State, loaded: &LoadedAnswers) -> Vec<AnswerOut> {
         let given = loaded.answers.get(field);
         // A run that is gone on with has its own answers where nobody gave another; where somebody did, they are the same.
         let of_the_run = state.resuming().is_some() && given.origin == Origin::Default && !field.is_secret();
-        AnswerOut {
+        AnswerSummary {
             field,
             value: (!field.is_secret()).then(|| Untrusted::new(answers.trimmed(field)).to_string()),
             origin: if of_the_run { "unfinished-run" } else { problems::origin(given.origin) },
