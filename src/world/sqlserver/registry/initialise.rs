@@ -1,6 +1,6 @@
 //! Creates the registry: for the first node of a new cluster, or for a cluster that Octopus Server made.
 
-use super::lock::{Mode, granted, lock};
+use super::lock::{LockMode, granted, lock};
 use super::storage::StorageParameters;
 use crate::model::facts::{Content, Trouble};
 use crate::model::licence::NodeLimit;
@@ -74,7 +74,7 @@ impl SqlServer {
         values: &[&dyn tiberius::ToSql],
         cluster: &NewCluster,
     ) -> Result<Initialised, Trouble> {
-        let sql = batch::fill(sql, &[("lock", &lock(Mode::Exclusive)), ("content", CONTENT), ("tables", TABLES)]);
+        let sql = batch::fill(sql, &[("lock", &lock(LockMode::Exclusive)), ("content", CONTENT), ("tables", TABLES)]);
         // A duplicate key decided a race that the lock should have: the next try finds who was first.
         let created = retry_also(errors::is_duplicate_key, || async {
             let mut connection = self.connection(target, SessionDatabase::Own).await?;

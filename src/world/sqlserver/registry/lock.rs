@@ -14,7 +14,7 @@ const ROLL_BACK: &str = "IF @@TRANCOUNT > 0 ROLLBACK TRANSACTION";
 
 /// How the application lock is held.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Mode {
+pub enum LockMode {
     /// Alone: by who creates, drops or undoes something.
     Exclusive,
     /// Beside others: by who changes one row.
@@ -22,10 +22,10 @@ pub enum Mode {
 }
 
 /// Returns the begin of a batch that writes the registry: the transaction and the lock.
-pub fn lock(mode: Mode) -> String {
+pub fn lock(mode: LockMode) -> String {
     let mode = match mode {
-        Mode::Exclusive => "Exclusive",
-        Mode::Shared => "Shared",
+        LockMode::Exclusive => "Exclusive",
+        LockMode::Shared => "Shared",
     };
     batch::fill(LOCK, &[("mode", mode)])
 }
@@ -41,7 +41,7 @@ pub struct LockedConnection {
 impl LockedConnection {
     /// Begins, waits for the lock, and reads what the database holds. One round trip.
     pub async fn begin(mut connection: Connection) -> Result<Self, WorkError> {
-        let sql = [&lock(Mode::Exclusive), CONTENT].concat();
+        let sql = [&lock(LockMode::Exclusive), CONTENT].concat();
         let reply = batch::run(&mut connection.session, &sql, &[], limits::WRITE).await?;
         granted(&reply)?;
         let content = content::read(&reply)?;

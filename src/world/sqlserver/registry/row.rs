@@ -2,7 +2,7 @@
 
 use tiberius::ToSql;
 
-use super::lock::{Mode, granted, lock};
+use super::lock::{LockMode, granted, lock};
 use super::rows;
 use crate::model::facts::{Content, Trouble};
 use crate::model::registry::{Changed, Deed, KeptRow, NodeRow, RowChange};
@@ -41,7 +41,7 @@ impl SqlServer {
             Deed::Drain { before } => (sql!("row_drain"), &before.row),
             Deed::Remove { before } => (sql!("row_remove"), &before.row),
         };
-        let sql = row_batch(Mode::Shared, sql, "@P5", "@P4");
+        let sql = row_batch(LockMode::Shared, sql, "@P5", "@P4");
         match self.row_outcome(target, &sql, change, after).await?.after_change(&change.deed) {
             // The row that was in the way was deleted during the batch; now nothing is in the way.
             Err(Trouble::Unasked) => self.row_outcome(target, &sql, change, after).await?.after_change(&change.deed),
@@ -64,7 +64,7 @@ impl SqlServer {
             Deed::Drain { before } => (sql!("row_undo_drain"), &before.row),
             Deed::Remove { before } => (sql!("row_undo_remove"), &before.row),
         };
-        let sql = row_batch(Mode::Exclusive, &fill(UNDO, &[("undo", undo)]), "N'undone'", "@P4 + N' ' + @P5");
+        let sql = row_batch(LockMode::Exclusive, &fill(UNDO, &[("undo", undo)]), "N'undone'", "@P4 + N' ' + @P5");
         Ok(match self.row_outcome(target, &sql, change, before).await? {
             RowOutcome::Ended(changed) => changed,
             RowOutcome::Unchanged { undone: true, .. } => Changed::Ours,
@@ -126,7 +126,7 @@ impl SqlServer {
     }
 }
 
-fn row_batch(mode: Mode, change: &str, what: &str, detail: &str) -> String {
+fn row_batch(mode: LockMode, change: &str, what: &str, detail: &str) -> String {
     let parts = [("lock", &*lock(mode)), ("change", change), ("what", what), ("detail", detail), ("content", CONTENT)];
     fill(ROW, &parts)
 }

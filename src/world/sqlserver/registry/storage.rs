@@ -2,7 +2,7 @@
 
 use tiberius::ToSql;
 
-use super::lock::{Mode, granted, lock};
+use super::lock::{LockMode, granted, lock};
 use super::rows;
 use crate::model::facts::Trouble;
 use crate::model::registry::{CanaryRow, Registered, StorageRows};
@@ -91,14 +91,14 @@ impl SqlServer {
 }
 
 fn enter_batch(sets: bool) -> String {
-    let (mode, set) = if sets { (Mode::Exclusive, SET) } else { (Mode::Shared, "") };
+    let (mode, set) = if sets { (LockMode::Exclusive, SET) } else { (LockMode::Shared, "") };
     let enter = fill(ENTER, &[("set", set)]);
     fill(STORAGE, &[("lock", &lock(mode)), ("member", MEMBER), ("change", &enter), ("content", CONTENT)])
 }
 
 fn withdraw_batch(unsets: bool) -> String {
     let withdraw = fill(WITHDRAW, &[("unset", if unsets { UNSET } else { "" })]);
-    fill(STORAGE, &[("lock", &lock(Mode::Exclusive)), ("member", ""), ("change", &withdraw), ("content", CONTENT)])
+    fill(STORAGE, &[("lock", &lock(LockMode::Exclusive)), ("member", ""), ("change", &withdraw), ("content", CONTENT)])
 }
 
 /// The parameters of a batch for the shared storage and a node's canaries.

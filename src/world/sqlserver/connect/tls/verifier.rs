@@ -23,12 +23,12 @@ use crate::world::sqlserver::errors;
 pub struct CertificateVerifier {
     anchors: TrustAnchors,
     provider: Arc<CryptoProvider>,
-    shown: Mutex<Shown>,
+    shown: Mutex<ShownCertificate>,
 }
 
 /// What the server showed in the handshake.
 #[derive(Debug, Default, Clone)]
-pub struct Shown {
+pub struct ShownCertificate {
     /// The server's certificate, DER.
     pub certificate: Option<Vec<u8>>,
     /// Why it was not trusted. Kept here, since rustls' error cannot carry it.
@@ -42,11 +42,11 @@ impl CertificateVerifier {
     }
 
     /// Returns what was shown so far, with the certificate also if it was refused.
-    pub fn shown(&self) -> Shown {
+    pub fn shown(&self) -> ShownCertificate {
         self.shown.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    fn remember(&self, change: impl FnOnce(&mut Shown)) {
+    fn remember(&self, change: impl FnOnce(&mut ShownCertificate)) {
         change(&mut self.shown.lock().unwrap_or_else(PoisonError::into_inner));
     }
 
