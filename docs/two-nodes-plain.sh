@@ -37,6 +37,7 @@ no
 
 
 
+
 root
 $dir/shared
 yes
@@ -70,6 +71,7 @@ http://localhost:8066/
 no
 10943
 8443
+
 script
 
 install

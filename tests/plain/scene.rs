@@ -130,7 +130,7 @@ impl Scene {
     /// The lines of the web portal's screen.
     pub fn web(&self) -> Vec<String> {
         let [web, comms, grpc] = self.ports;
-        vec![format!("http://localhost:{web}/"), "no".to_owned(), comms.to_string(), grpc.to_string()]
+        vec![format!("http://localhost:{web}/"), "no".to_owned(), comms.to_string(), grpc.to_string(), String::new()]
     }
 
     /// A whole first node, from the start screen to the end: no administrator, no licence, nothing shared, Octopus Server's
@@ -163,6 +163,8 @@ impl Scene {
             0 => vec![format!("http://localhost:{port}/"), String::new()],
             _ => vec![port.to_string()],
         }));
+        // No trusted proxies.
+        lines.push(String::new());
         // The first node shares nothing, which is warned of.
         lines.push("yes".to_owned());
         // Octopus Server's commands as they come.
