@@ -1,6 +1,6 @@
 //! The form of answers: what is wrong with a field's text by itself, before anything is looked up.
 //!
-//! It knows the other answers and no flow: which fields a flow asks is [`super::flow`]'s and [`super::asked`]'s to say,
+//! It knows the other answers and no flow: which fields a flow asks is [`super::flow`]'s and the rows' to say,
 //! and whoever judges a whole flow leaves the others out.
 
 pub mod read;

@@ -1,7 +1,7 @@
 //! The one `update()`: an event changes the state and says what is to be done.
 //!
 //! Its parts depend on each other in one direction only (`tests/layers.rs` holds that). A part that leads elsewhere
-//! returns a [`Goto`], and `update()` carries it out.
+//! returns a `Goto`, and `update()` carries it out.
 
 mod actions;
 mod fields;

@@ -92,8 +92,8 @@ pub async fn install<D: ClusterDatabase>(
             at = kind;
             return Err(refused);
         }
-        let run_journal = RunJournal::open(&lock, plan).await?;
-        let mut run = Run { lock, run_journal, database, plan, key, cancel };
+        let journal = RunJournal::open(&lock, plan).await?;
+        let mut run = Run { lock, journal, database, plan, key, cancel };
         for (place, step) in plan.steps.iter().enumerate() {
             at = step.kind;
             if cancel.is_asked() {
@@ -104,7 +104,7 @@ pub async fn install<D: ClusterDatabase>(
                 continue;
             }
             if place == 0 {
-                run.run_journal.write().await?;
+                run.journal.write().await?;
             }
             run.step(step.kind, &mut report).await?;
         }
@@ -124,7 +124,7 @@ pub async fn install<D: ClusterDatabase>(
 /// A run at work.
 struct Run<'a, D> {
     lock: Arc<InstanceLock>,
-    run_journal: RunJournal,
+    journal: RunJournal,
     database: &'a D,
     plan: &'a Plan,
     key: Option<&'a MasterKey>,
@@ -141,12 +141,12 @@ impl<D: ClusterDatabase> Run<'_, D> {
         prove::again(&self.lock, self.database, self.plan, self.key, self.owner()).await?;
         let entered = [StepKind::JoinCluster, StepKind::WriteNodeConfig];
         // Once it is in, a heart of this name is its own.
-        if self.plan.flow == Flow::Join && !entered.into_iter().any(|kind| run_journal::touched(self.run_journal.state(kind))) {
+        if self.plan.flow == Flow::Join && !entered.into_iter().any(|kind| run_journal::touched(self.journal.state(kind))) {
             let before = self.plan.before.as_ref();
             let name = before.map_or(&self.plan.node.name, |kept| &kept.row.name);
             row::is_dead(self.database, &self.plan.node.target, name, before).await?;
         }
-        self.run_journal.mark(kind, StepState::Done).await?;
+        self.journal.mark(kind, StepState::Done).await?;
         report(Progress::Done(kind, StepState::Done, begun.elapsed()));
         Ok(())
     }
@@ -154,7 +154,7 @@ impl<D: ClusterDatabase> Run<'_, D> {
     /// One step, from journal to journal.
     async fn step(&mut self, kind: StepKind, report: &mut (impl FnMut(Progress) + Send)) -> Result<(), Failure> {
         let begun = Instant::now();
-        let earlier = self.run_journal.state(kind);
+        let earlier = self.journal.state(kind);
         // A step that was done is looked at again rather than believed, and its record stays while it is.
         let fresh = match earlier {
             StepState::Planned | StepState::Undone => true,
@@ -177,7 +177,7 @@ impl<D: ClusterDatabase> Run<'_, D> {
                     _ => Ok(()),
                 })
                 .await?;
-            self.run_journal.mark(kind, StepState::Begun).await?;
+            self.journal.mark(kind, StepState::Begun).await?;
         }
         report(Progress::Begun(kind));
         let state = match self.act(kind, earlier, report).await {
@@ -185,15 +185,15 @@ impl<D: ClusterDatabase> Run<'_, D> {
             Err(failure) => {
                 if cluster::left_nothing(kind, &failure, fresh) {
                     // Or undo would later take away what somebody else made in the meantime.
-                    self.run_journal.mark(kind, StepState::Planned).await?;
+                    self.journal.mark(kind, StepState::Planned).await?;
                 } else if self.was_taken_back(kind, &failure).await {
-                    self.run_journal.mark(kind, StepState::Undone).await?;
+                    self.journal.mark(kind, StepState::Undone).await?;
                 }
                 return Err(failure);
             }
         };
-        if self.run_journal.state(kind) != state {
-            self.run_journal.mark(kind, state).await?;
+        if self.journal.state(kind) != state {
+            self.journal.mark(kind, state).await?;
         }
         report(Progress::Done(kind, state, begun.elapsed()));
         Ok(())
@@ -209,21 +209,21 @@ impl<D: ClusterDatabase> Run<'_, D> {
             }
             _ => None,
         };
-        let journal = &self.run_journal.journal;
+        let journal = &self.journal.journal;
         if fresh {
             // The second of two steps on one row is about the row that the first one found.
             if row::is_touched(journal, Some(kind)) {
                 return Ok(());
             }
-            return self.run_journal.agree_on_row(self.plan.before.clone(), after);
+            return self.journal.agree_on_row(self.plan.before.clone(), after);
         }
         let Some(after) = after else { return Ok(()) };
         let Some(older) = journal.after.as_ref().filter(|older| **older != after) else { return Ok(()) };
         let renamed = older.name.to_lowercase() != after.name.to_lowercase();
         let before = if renamed { self.plan.before.clone() } else { journal.before.clone() };
         row::take_back(self.database, &self.plan.node.target, &row::change(journal, kind)?).await?;
-        self.run_journal.agree_on_row(before, Some(after))?;
-        self.run_journal.mark(kind, StepState::Begun).await
+        self.journal.agree_on_row(before, Some(after))?;
+        self.journal.mark(kind, StepState::Begun).await
     }
 
     /// Agrees with the journal on what is made of the shared storage. Canaries that an earlier start may have left under
@@ -232,12 +232,12 @@ impl<D: ClusterDatabase> Run<'_, D> {
         let (node, target) = (&self.plan.node, &self.plan.node.target);
         let new =
             || StorageRecord { node: node.name.clone(), storage: node.storage.clone(), made: Vec::new(), canaries: Vec::new() };
-        let older = self.run_journal.journal.storage.clone();
+        let older = self.journal.journal.storage.clone();
         // Where nothing was done by it, a record is of no consequence.
-        let touched = steps::kinds_on(Target::Storage).any(|kind| run_journal::touched(self.run_journal.state(kind)));
+        let touched = steps::kinds_on(Target::Storage).any(|kind| run_journal::touched(self.journal.state(kind)));
         let mut record = older.clone().filter(|_| touched).unwrap_or_else(new);
         if record.node != node.name {
-            if run_journal::touched(self.run_journal.state(StepKind::LeaveCanary)) {
+            if run_journal::touched(self.journal.state(StepKind::LeaveCanary)) {
                 storage::undo(self.database, target, self.plan.cluster, StepKind::LeaveCanary, &record).await?;
             }
             record.canaries.clear();
@@ -245,9 +245,9 @@ impl<D: ClusterDatabase> Run<'_, D> {
         }
         storage::agree(kind, &mut record).await?;
         let changed = older.as_ref() != Some(&record);
-        self.run_journal.journal.storage = Some(record);
+        self.journal.journal.storage = Some(record);
         // A fresh one is written down when the step is marked as begun.
-        if changed && !fresh { self.run_journal.write().await } else { Ok(()) }
+        if changed && !fresh { self.journal.write().await } else { Ok(()) }
     }
 
     /// Whether a row that was refused now, and may have been changed by an earlier start, is as if that had never been. Then
@@ -256,7 +256,7 @@ impl<D: ClusterDatabase> Run<'_, D> {
         if steps::row(kind).target != Target::Row || !row::was_refused(failure) {
             return false;
         }
-        match row::change(&self.run_journal.journal, kind) {
+        match row::change(&self.journal.journal, kind) {
             Ok(change) => row::take_back(self.database, &self.plan.node.target, &change).await.is_ok(),
             Err(_) => false,
         }
@@ -285,7 +285,7 @@ impl<D: ClusterDatabase> Run<'_, D> {
         match kind {
             StepKind::CreateHome => {
                 // Not begun by now: it was there.
-                let there = self.run_journal.state(kind) != StepState::Begun && earlier != StepState::Done;
+                let there = self.journal.state(kind) != StepState::Begun && earlier != StepState::Done;
                 let earlier = if there { StepState::Already } else { earlier };
                 let home = plan.node.home.clone();
                 lock.run_blocking(move |_| home::create(&home, earlier)).await
@@ -300,7 +300,7 @@ impl<D: ClusterDatabase> Run<'_, D> {
             }
             StepKind::CreateDatabase => cluster::create_database(self.database, &plan.node.target, earlier).await,
             StepKind::InitialiseCluster => {
-                let shared = if self.shares() { Some(self.run_journal.storage()?) } else { None };
+                let shared = if self.shares() { Some(self.journal.storage()?) } else { None };
                 let made = cluster::initialise(lock, self.database, plan, self.key()?, &self.owner(), shared).await?;
                 match shared {
                     Some(record) if !made => storage::tell_again(self.database, &plan.node.target, plan.cluster, record).await,
@@ -309,9 +309,9 @@ impl<D: ClusterDatabase> Run<'_, D> {
             }
             StepKind::AdoptCluster => cluster::adopt(lock, self.database, plan, self.key()?, &self.owner()).await,
             // Once the row is on its way out there is no mark to set any more.
-            StepKind::DrainNode if run_journal::touched(self.run_journal.state(StepKind::RemoveRow)) => Ok(StepState::Done),
+            StepKind::DrainNode if run_journal::touched(self.journal.state(StepKind::RemoveRow)) => Ok(StepState::Done),
             StepKind::JoinCluster | StepKind::UpdateRow | StepKind::DrainNode | StepKind::RemoveRow | StepKind::RemoveNode => {
-                let change = row::change(&self.run_journal.journal, kind)?;
+                let change = row::change(&self.journal.journal, kind)?;
                 // Only these two are about a dead node's row; whoever leaves or is changed may be alive.
                 if matches!(kind, StepKind::JoinCluster | StepKind::RemoveNode)
                     && let Some(before) = change.deed.before()
@@ -330,10 +330,10 @@ impl<D: ClusterDatabase> Run<'_, D> {
                 lock.run_blocking(move |places| config::remove(places, &instance, &home, cluster)).await.map(|()| StepState::Done)
             }
             StepKind::ShareStorage | StepKind::LeaveCanary if self.shares() => {
-                storage::leave_files(plan.cluster, kind, self.run_journal.storage()?).await
+                storage::leave_files(plan.cluster, kind, self.journal.storage()?).await
             }
             StepKind::ShareStorage | StepKind::LeaveCanary => {
-                storage::act(self.database, &plan.node.target, plan.cluster, kind, self.run_journal.storage()?).await
+                storage::act(self.database, &plan.node.target, plan.cluster, kind, self.journal.storage()?).await
             }
             StepKind::OctopusInstance
             | StepKind::OctopusDatabase
@@ -347,7 +347,7 @@ impl<D: ClusterDatabase> Run<'_, D> {
             | StepKind::AwaitBeat
             | StepKind::OctopusTaskCap => {
                 // Not begun by now: it was there.
-                let there = self.run_journal.state(kind) != StepState::Begun && earlier != StepState::Done;
+                let there = self.journal.state(kind) != StepState::Begun && earlier != StepState::Done;
                 let handing_over = self.handing_over()?;
                 self.cancel.or(Box::pin(handing_over.act(kind, earlier, there, report))).await
             }
@@ -357,7 +357,7 @@ impl<D: ClusterDatabase> Run<'_, D> {
     }
 
     fn handing_over(&self) -> Result<octopus::HandingOver<'_, D>, Failure> {
-        let has_service = run_journal::touched(self.run_journal.state(StepKind::OctopusService));
+        let has_service = run_journal::touched(self.journal.state(StepKind::OctopusService));
         octopus::HandingOver::of(&self.lock, self.database, self.plan, self.key, has_service)
     }
 

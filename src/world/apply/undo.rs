@@ -45,7 +45,7 @@ fn is_cluster(content: &Content, cluster: ClusterId) -> bool {
 
 struct Undoing<'a, D> {
     lock: Arc<InstanceLock>,
-    run_journal: RunJournal,
+    journal: RunJournal,
     database: &'a D,
     target: &'a Target,
 }
@@ -53,19 +53,19 @@ struct Undoing<'a, D> {
 impl<'a, D: ClusterDatabase> Undoing<'a, D> {
     async fn open(places: &Places, database: &'a D, instance: &str, target: &'a Target) -> Result<Option<Self>, Failure> {
         let (lock, _) = InstanceLock::take(places, instance).await?;
-        let run_journal = RunJournal::load(&lock, instance).await?;
-        Ok(run_journal.map(|run_journal| Self { lock, run_journal, database, target }))
+        let journal = RunJournal::load(&lock, instance).await?;
+        Ok(journal.map(|journal| Self { lock, journal, database, target }))
     }
 
     async fn run(mut self, report: &mut (impl FnMut(Progress) + Send)) -> bool {
         let mut whole = true;
         for kind in StepKind::ALL.into_iter().rev() {
-            if !touched(self.run_journal.state(kind)) {
+            if !touched(self.journal.state(kind)) {
                 continue;
             }
             report(Progress::Undoing(kind));
             let undone = match self.step(kind, report).await {
-                Ok(()) => self.run_journal.mark(kind, StepState::Undone).await,
+                Ok(()) => self.journal.mark(kind, StepState::Undone).await,
                 Err(failure) => Err(failure),
             };
             report(match undone {
@@ -76,7 +76,7 @@ impl<'a, D: ClusterDatabase> Undoing<'a, D> {
                 }
             });
         }
-        if whole && let Err(failure) = self.run_journal.close().await {
+        if whole && let Err(failure) = self.journal.close().await {
             report(Progress::UndoFailed(StepKind::ProveAgain, failure));
             whole = false;
         }
@@ -84,16 +84,16 @@ impl<'a, D: ClusterDatabase> Undoing<'a, D> {
     }
 
     async fn step(&self, kind: StepKind, report: &mut (impl FnMut(Progress) + Send)) -> Result<(), Failure> {
-        let journal = &self.run_journal.journal;
-        let home = self.run_journal.home();
+        let journal = &self.journal.journal;
+        let home = self.journal.home();
         match kind {
             StepKind::ConnectOnce | StepKind::ProveAgain => Ok(()),
             StepKind::ShareStorage | StepKind::LeaveCanary => {
                 self.is_the_same_database()?;
-                storage::undo(self.database, self.target, journal.cluster, kind, self.run_journal.storage()?).await
+                storage::undo(self.database, self.target, journal.cluster, kind, self.journal.storage()?).await
             }
             // A service without its instance could not be taken away by its own program any more.
-            StepKind::OctopusInstance if touched(self.run_journal.state(StepKind::OctopusService)) => {
+            StepKind::OctopusInstance if touched(self.journal.state(StepKind::OctopusService)) => {
                 Err(Failure::Kept { what: format!("Octopus Server's instance {}", journal.instance).into() })
             }
             StepKind::OctopusInstance
@@ -124,7 +124,7 @@ impl<'a, D: ClusterDatabase> Undoing<'a, D> {
             }
             StepKind::AdoptCluster => {
                 self.is_the_same_database()?;
-                if touched(self.run_journal.state(StepKind::JoinCluster)) {
+                if touched(self.journal.state(StepKind::JoinCluster)) {
                     return Err(Failure::Kept { what: format!("the registry in database {}", self.target.database).into() });
                 }
                 cluster::undo_adopt(self.database, self.target, journal.cluster).await
@@ -144,14 +144,14 @@ impl<'a, D: ClusterDatabase> Undoing<'a, D> {
             }
             StepKind::CreateDatabase => {
                 self.is_the_same_database()?;
-                if touched(self.run_journal.state(StepKind::InitialiseCluster)) {
+                if touched(self.journal.state(StepKind::InitialiseCluster)) {
                     return Err(Failure::Kept { what: format!("database {}", self.target.database).into() });
                 }
                 cluster::drop_database(self.database, self.target, journal.cluster).await
             }
             StepKind::SealMasterKey => {
                 // The cluster's row may still be there: then this may be the only copy of its key.
-                if touched(self.run_journal.state(StepKind::InitialiseCluster)) {
+                if touched(self.journal.state(StepKind::InitialiseCluster)) {
                     return Err(Failure::Kept { what: shown(&key::path(&home)) });
                 }
                 let (instance, cluster) = (journal.instance.clone(), journal.cluster);
@@ -160,7 +160,7 @@ impl<'a, D: ClusterDatabase> Undoing<'a, D> {
             }
             StepKind::CreateHome => {
                 let left = [StepKind::SealMasterKey, StepKind::WriteNodeConfig];
-                if left.into_iter().any(|kind| touched(self.run_journal.state(kind))) {
+                if left.into_iter().any(|kind| touched(self.journal.state(kind))) {
                     return Err(Failure::Kept { what: shown(&home) });
                 }
                 let folders = journal.folders.clone();
@@ -171,7 +171,7 @@ impl<'a, D: ClusterDatabase> Undoing<'a, D> {
 
     /// Another database than the run's is none of its business, whatever is in it.
     fn is_the_same_database(&self) -> Result<(), Failure> {
-        let answers = &self.run_journal.journal.answers;
+        let answers = &self.journal.journal.answers;
         let is = |field: FieldId, text: &str| answers.get(field.id()).is_some_and(|answer| answer == text);
         if is(FieldId::Server, &self.target.address.to_string()) && is(FieldId::Database, self.target.database.as_str()) {
             Ok(())
