@@ -8,9 +8,9 @@ pub mod dba;
 pub mod failures;
 pub mod flow;
 pub mod form;
+pub mod format;
 pub mod octopus;
 #[cfg(test)]
 pub mod samples;
-pub mod say;
 pub mod settings;
 pub mod steps;

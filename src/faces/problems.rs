@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use serde::Serialize;
 
 use super::sentences::{WORD, clean, severity, written};
-use crate::catalog::say;
+use crate::catalog::format;
 use crate::model::answers::Origin;
 use crate::model::field::FieldId;
 use crate::model::finding::Severity;
@@ -33,7 +33,7 @@ pub fn text(problems: &[Problem]) -> String {
     }
     let stops = problems.iter().filter(|problem| problem.severity == Severity::Stop).count();
     if stops > 0 {
-        let _ = writeln!(out, "The answers are refused: {}. Nothing was written.", say::count(stops as u64, "problem"));
+        let _ = writeln!(out, "The answers are refused: {}. Nothing was written.", format::count(stops as u64, "problem"));
     }
     out
 }
@@ -51,7 +51,7 @@ pub fn check(problems: &[Problem], loaded: &LoadedAnswers) -> String {
     }
     out += &text(problems);
     if !problems.iter().any(|problem| problem.severity == Severity::Stop) {
-        let count = say::count(loaded.places.len() as u64, "answer");
+        let count = format::count(loaded.places.len() as u64, "answer");
         let but = if problems.is_empty() { "no problems found" } else { "nothing to stop them" };
         let _ = writeln!(out, "{count}, {but}; the rest are defaults. Not proven: that is what --live and --dry-run are for.");
     }

@@ -19,7 +19,7 @@ use tracing::level_filters::LevelFilter;
 use tracing::span::{Attributes, Id, Record};
 use tracing::{Event, Level, Metadata, Subscriber};
 
-use crate::catalog::say;
+use crate::catalog::format;
 use crate::model::untrusted::Untrusted;
 use crate::world::clock;
 
@@ -220,7 +220,7 @@ impl LogFile {
             return refused(why.to_owned());
         }
         if seen.len() >= most {
-            return refused(format!("it is full, at {}; move it away", say::size(seen.len())));
+            return refused(format!("it is full, at {}; move it away", format::size(seen.len())));
         }
         Ok(Self { file, most, length: AtomicU64::new(seen.len()), is_full: AtomicBool::new(false) })
     }
@@ -327,7 +327,7 @@ mod tests {
         }
         assert_eq!(std::fs::read_to_string(&path).expect("there"), format!("0123456789\nanother line\n{FULL}"));
         let again = LogFile::open(&path, 30).map(drop).map_err(|error| error.to_string());
-        assert_eq!(again, Err(format!("it is full, at {}; move it away", say::size(24 + FULL.len() as u64))));
+        assert_eq!(again, Err(format!("it is full, at {}; move it away", format::size(24 + FULL.len() as u64))));
     }
 
     #[test]

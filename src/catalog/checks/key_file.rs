@@ -1,7 +1,7 @@
 //! `key-file`.
 
 use crate::catalog::failures::{self, Around};
-use crate::catalog::say;
+use crate::catalog::format;
 use crate::model::check::CheckId;
 use crate::model::facts::{Fact, KeySpot, Trouble};
 use crate::model::field::FieldId;
@@ -34,11 +34,11 @@ pub fn judge(case: &Case<'_>) -> Verdict {
         Fact::Seen(spot) => spot,
         Fact::Missing(trouble) => {
             let says = match trouble {
-                Trouble::Io(said) => format!("The master key cannot be saved to {path}: {}", say::sentence(said.as_str())),
+                Trouble::Io(said) => format!("The master key cannot be saved to {path}: {}", format::sentence(said.as_str())),
                 Trouble::TimedOut { waited } => {
                     format!(
                         "The master key cannot be saved to {path}: its disk did not answer within {}.",
-                        say::duration(*waited)
+                        format::duration(*waited)
                     )
                 }
                 other => failures::of_trouble(other, &Around::NOTHING).says,

@@ -5,7 +5,7 @@ use time::Date;
 use crate::catalog::commands;
 use crate::catalog::failures::{self, Around};
 use crate::catalog::form::read;
-use crate::catalog::say;
+use crate::catalog::format;
 use crate::model::check::CheckId;
 use crate::model::facts::{Fact, Trouble};
 use crate::model::field::FieldId;
@@ -96,8 +96,8 @@ fn summary(licence: &Licence) -> String {
         .filter(|said| !said.is_empty())
         .map(|said| said.as_str().split_whitespace().collect::<Vec<_>>().join(" "))
         .collect();
-    words.extend(licence.valid_to.map(|day| format!("until {}", say::date(day))));
-    words.extend(licence.maintenance_expires.map(|day| format!("updates to {}", say::date(day))));
+    words.extend(licence.valid_to.map(|day| format!("until {}", format::date(day))));
+    words.extend(licence.maintenance_expires.map(|day| format!("updates to {}", format::date(day))));
     if words.is_empty() { "can be read".to_owned() } else { words.join("; ") }
 }
 
@@ -107,7 +107,11 @@ fn judged(licence: &Licence, today: Date) -> Vec<Finding> {
     if let Some(from) = licence.valid_from.filter(|from| *from > today) {
         found.push(Finding::warn(
             CheckId::Licence,
-            format!("The licence holds from {} on, and today is {} by this machine's clock.", say::date(from), say::date(today)),
+            format!(
+                "The licence holds from {} on, and today is {} by this machine's clock.",
+                format::date(from),
+                format::date(today)
+            ),
             "See whether it is the right licence, and the clock the right time; before that day Octopus may refuse it.",
         ));
     }
@@ -117,7 +121,7 @@ fn judged(licence: &Licence, today: Date) -> Vec<Finding> {
                 let fix = "Have it renewed before that day, and set the new one in the web portal.";
                 Finding::warn(CheckId::Licence, format!("The licence ends {}.", how_soon(to, today)), fix)
             } else {
-                let says = format!("The licence ended on {}; today is {}.", say::date(to), say::date(today));
+                let says = format!("The licence ended on {}; today is {}.", format::date(to), format::date(today));
                 Finding::stop(CheckId::Licence, says, "Give one that holds, or leave both fields empty to set it later.")
             }
         }));
@@ -129,7 +133,7 @@ fn judged(licence: &Licence, today: Date) -> Vec<Finding> {
             } else {
                 format!(
                     "The licence's maintenance ended on {}: an Octopus Server that was released later refuses to start with it.",
-                    say::date(until)
+                    format::date(until)
                 )
             };
             let fix = "Run a version that was released by that day, or have the maintenance renewed.";
@@ -149,8 +153,8 @@ pub(super) fn is_soon(day: Date, today: Date) -> Option<bool> {
 pub(super) fn how_soon(day: Date, today: Date) -> String {
     match (day - today).whole_days() {
         0 => "today".to_owned(),
-        1 => format!("tomorrow, on {}", say::date(day)),
-        days => format!("in {days} days, on {}", say::date(day)),
+        1 => format!("tomorrow, on {}", format::date(day)),
+        days => format!("in {days} days, on {}", format::date(day)),
     }
 }
 
@@ -158,9 +162,9 @@ pub(super) fn how_soon(day: Date, today: Date) -> String {
 fn unread(case: &Case<'_>, trouble: &Trouble) -> Finding {
     let path = Untrusted::new(case.answers.trimmed(FieldId::LicenceFile));
     let says = match trouble {
-        Trouble::Io(said) => format!("The licence's file {path} cannot be read: {}", say::sentence(said.as_str())),
+        Trouble::Io(said) => format!("The licence's file {path} cannot be read: {}", format::sentence(said.as_str())),
         Trouble::TimedOut { waited } => {
-            format!("The licence's file {path} cannot be read: its disk did not answer within {}.", say::duration(*waited))
+            format!("The licence's file {path} cannot be read: its disk did not answer within {}.", format::duration(*waited))
         }
         other => failures::of_trouble(other, &Around::NOTHING).says,
     };

@@ -35,7 +35,7 @@ use crate::model::subject::{Maker, Subject};
 use crate::model::survey::SurveyId;
 
 use super::failures::{self, Around};
-use super::say;
+use super::format;
 
 /// What a check judges.
 #[derive(Debug, Clone, Copy)]
@@ -185,7 +185,7 @@ fn unknown(trouble: &Trouble) -> Verdict {
         Trouble::Unasked => "cannot be told here".to_owned(),
         Trouble::Sql(said) => format!("could not be read (error {}): {}", said.number, said.text),
         Trouble::Io(said) => format!("could not be read: {said}"),
-        Trouble::TimedOut { waited } => format!("could not be read: no answer within {}", say::duration(*waited)),
+        Trouble::TimedOut { waited } => format!("could not be read: no answer within {}", format::duration(*waited)),
         other => format!("could not be read: {}", failures::of_trouble(other, &Around::NOTHING).says),
     })
 }

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use crate::catalog::form::read;
-use crate::catalog::say;
+use crate::catalog::format;
 use crate::model::check::CheckId;
 use crate::model::facts::{Access, Fact, Occupant, Trouble};
 use crate::model::field::FieldId;
@@ -77,7 +77,7 @@ pub fn account(case: &Case<'_>) -> Verdict {
         Fact::Missing(Trouble::Io(said)) => Verdict::Good(format!("{user}; this machine cannot tell whether it exists ({said})")),
         Fact::Missing(Trouble::TimedOut { waited }) => one(Finding::warn(
             CheckId::ServiceAccount,
-            format!("The directory did not tell within {} whether there is an account {user}.", say::duration(*waited)),
+            format!("The directory did not tell within {} whether there is an account {user}.", format::duration(*waited)),
             "Check the account's name with care, or the way to the directory; then try again.",
         )),
         Fact::Missing(trouble) => unknown(trouble),

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::Explanation;
 use super::step::RETRY;
-use crate::catalog::{say, steps};
+use crate::catalog::{format, steps};
 use crate::model::hand_over::CommandEnded;
 use crate::model::identifier::quoted;
 use crate::model::plan::StepKind;
@@ -13,7 +13,7 @@ use crate::model::untrusted::Untrusted;
 /// A command that failed, in its own words, and how it is run by hand.
 pub(super) fn command(kind: StepKind, ended: CommandEnded, said: &[Untrusted], by_hand: &Untrusted) -> Explanation {
     let verb = steps::row(kind).command.unwrap_or("service");
-    let last = said.last().map(|line| say::sentence(line.as_str()));
+    let last = said.last().map(|line| format::sentence(line.as_str()));
     let says = match (ended, last) {
         (CommandEnded::NotStarted, Some(last)) => format!("Octopus Server's command {verb} could not be started: {last}"),
         (CommandEnded::NotStarted, None) => format!("Octopus Server's command {verb} could not be started."),
@@ -46,7 +46,7 @@ fn how(ended: CommandEnded) -> String {
 
 /// A time that may be of seconds or of minutes.
 fn long(time: Duration) -> String {
-    if time < Duration::from_secs(120) { say::duration(time) } else { say::span(time.as_secs()) }
+    if time < Duration::from_secs(120) { format::duration(time) } else { format::span(time.as_secs()) }
 }
 
 /// An instance that is there already, and otherwise than it is to be.

@@ -1,7 +1,7 @@
 //! The server's own errors, by number. The number alone is never relied on: every explanation ends with the server's
 //! own text, since servers that are not Microsoft's answer one big number for whatever they cannot map.
 
-use crate::catalog::{dba, say};
+use crate::catalog::{dba, format};
 use crate::model::facts::SqlTrouble;
 use crate::model::field::FieldId;
 use crate::model::identifier::quoted;
@@ -16,7 +16,7 @@ pub fn explain(trouble: &SqlTrouble, around: &Around<'_>) -> Explanation {
         if words.says.is_empty() && around.server != Around::NOTHING.server { around.server } else { "The server" },
         trouble.number,
         trouble.state,
-        say::sentence(if trouble.text.is_empty() { "nothing more" } else { trouble.text.as_str() })
+        format::sentence(if trouble.text.is_empty() { "nothing more" } else { trouble.text.as_str() })
     );
     let says = if words.says.is_empty() { said } else { format!("{} {said}", words.says) };
     Explanation { says, ..words }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::catalog::{dba, say, steps};
+use crate::catalog::{dba, format, steps};
 use crate::model::facts::{Content, Trouble};
 use crate::model::plan::{Failure, StepKind};
 use crate::model::platform::Platform;
@@ -48,7 +48,7 @@ fn explain_around(kind: StepKind, failure: &Failure, around: &Around<'_>) -> Exp
                 cluster.id.short(),
                 name(cluster.created_by.as_str(), "somebody else"),
                 name(cluster.created.as_str(), "an unknown time"),
-                say::count(cluster.node_count, "node")
+                format::count(cluster.node_count, "node")
             ),
             "Undo this run, then begin Add this server as a node with the same database and that cluster's master key; or choose \
              another database.",
@@ -58,7 +58,7 @@ fn explain_around(kind: StepKind, failure: &Failure, around: &Around<'_>) -> Exp
             "Undo this run, and check the database again before another one.",
         ),
         Failure::File { path, said } => Explanation::new(
-            format!("{} {}: {}", steps::row(kind).file_failure, path, say::sentence(said.as_str())),
+            format!("{} {}: {}", steps::row(kind).file_failure, path, format::sentence(said.as_str())),
             format!("Fix what the operating system names: rights, room, or the folder above it. {RETRY}"),
         ),
         Failure::RowTaken(now) => row_taken(kind, now),
@@ -116,7 +116,7 @@ fn explain_around(kind: StepKind, failure: &Failure, around: &Around<'_>) -> Exp
         ),
         Failure::Cancelled => Explanation::new("Cancelled before this step was done.", RETRY),
         Failure::Defect(said) => Explanation::new(
-            format!("A defect of this program: {}", say::sentence(said.as_str())),
+            format!("A defect of this program: {}", format::sentence(said.as_str())),
             "What is done is in the journal, so the next start can go on or undo it; please report this with the words above.",
         ),
     }
@@ -146,7 +146,7 @@ fn alive(node: &Untrusted, beat: Option<Duration>) -> Explanation {
         Some(age) => Explanation::new(
             format!(
                 "Node {node} has come back to life: Octopus saw it {} ago. Its row stays as it is.",
-                say::span(age.as_secs())
+                format::span(age.as_secs())
             ),
             "Undo this run. If that machine is to go all the same, stop its Octopus Server and look at the cluster again after five \
              minutes; otherwise choose another name.",
@@ -191,7 +191,7 @@ fn content_now(content: &Content) -> String {
         Content::Cluster(cluster) => format!("cluster {}", cluster.id.short()),
         Content::NewerRegistry { version } => format!("a registry of format {version}, which a newer octopus-setup made"),
         Content::Octopus { .. } => "a database that Octopus Server made".into(),
-        Content::Foreign { tables, count } => format!("tables of somebody else ({})", say::list(tables, *count)),
+        Content::Foreign { tables, count } => format!("tables of somebody else ({})", format::list(tables, *count)),
     }
 }
 

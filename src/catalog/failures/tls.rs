@@ -1,6 +1,6 @@
 //! Why TLS did not come about.
 
-use crate::catalog::say;
+use crate::catalog::format;
 use crate::model::facts::{ServerCertificate, TlsTrouble};
 use crate::model::field::FieldId;
 
@@ -44,11 +44,11 @@ pub fn explain(trouble: &TlsTrouble, around: &Around<'_>) -> Explanation {
         )
         .command(READ_ON_SERVER),
         TlsTrouble::Expired => {
-            let end = around.certificate.map(|c| format!(" on {}", say::day(c.not_after))).unwrap_or_default();
+            let end = around.certificate.map(|c| format!(" on {}", format::day(c.not_after))).unwrap_or_default();
             shown(around, &format!("its time ended{end}."), "Have the server's certificate renewed.")
         }
         TlsTrouble::NotYetValid => {
-            let begin = around.certificate.map(|c| format!(" on {}", say::day(c.not_before))).unwrap_or_default();
+            let begin = around.certificate.map(|c| format!(" on {}", format::day(c.not_before))).unwrap_or_default();
             shown(
                 around,
                 &format!("its time begins only{begin}."),
@@ -57,7 +57,7 @@ pub fn explain(trouble: &TlsTrouble, around: &Around<'_>) -> Explanation {
         }
         TlsTrouble::WrongName => {
             let names = around.certificate.map(|c| &c.names[..]).unwrap_or_default();
-            let names = if names.is_empty() { "no name at all".to_owned() } else { say::list(names, names.len() as u64) };
+            let names = if names.is_empty() { "no name at all".to_owned() } else { format::list(names, names.len() as u64) };
             let asked = if around.host.is_empty() { "the name that was asked for" } else { around.host };
             shown(
                 around,
@@ -68,7 +68,7 @@ pub fn explain(trouble: &TlsTrouble, around: &Around<'_>) -> Explanation {
         }
         TlsTrouble::OtherFingerprint => other_fingerprint(around),
         TlsTrouble::CaFile(said) => Explanation::new(
-            format!("The CA file cannot be used: {}", say::sentence(said.as_str())),
+            format!("The CA file cannot be used: {}", format::sentence(said.as_str())),
             "Name a PEM or DER file with the authority's certificate that this user can read.",
         )
         .about(FieldId::CaFile),
@@ -77,7 +77,7 @@ pub fn explain(trouble: &TlsTrouble, around: &Around<'_>) -> Explanation {
             "Install the system's root certificates (the package ca-certificates on Linux), or choose CA file.",
         ),
         TlsTrouble::Handshake(said) => Explanation::new(
-            format!("The TLS handshake with {server} failed: {}", say::sentence(said.as_str())),
+            format!("The TLS handshake with {server} failed: {}", format::sentence(said.as_str())),
             "The server must offer TLS 1.2 or later with a modern cipher suite; an old Windows or SQL Server may lack them until it \
              is updated.",
         ),
@@ -87,8 +87,8 @@ pub fn explain(trouble: &TlsTrouble, around: &Around<'_>) -> Explanation {
 /// The server shows another certificate than the trusted one. Never softened: it is either a renewed certificate or
 /// somebody in between.
 fn other_fingerprint(around: &Around<'_>) -> Explanation {
-    let trusted = around.pinned.map_or("the trusted one".to_owned(), |sha| say::sha256(&sha));
-    let seen = around.certificate.map_or("another one".to_owned(), |certificate| say::sha256(&certificate.sha256));
+    let trusted = around.pinned.map_or("the trusted one".to_owned(), |sha| format::sha256(&sha));
+    let seen = around.certificate.map_or("another one".to_owned(), |certificate| format::sha256(&certificate.sha256));
     Explanation::new(
         format!(
             "{} shows another certificate than the one that is trusted. Trusted: {trusted}. Shown: {seen}.",
@@ -113,7 +113,7 @@ fn described(certificate: Option<&ServerCertificate>) -> String {
         } else {
             certificate.issuer.as_str().trim_end_matches('.').to_owned()
         };
-        format!(" Subject {}, issued by {issuer}; SHA-256 {}.", certificate.subject, say::sha256(&certificate.sha256))
+        format!(" Subject {}, issued by {issuer}; SHA-256 {}.", certificate.subject, format::sha256(&certificate.sha256))
     })
 }
 
@@ -165,7 +165,7 @@ mod tests {
         let certificate = samples::certificate();
         let around = Around { certificate: Some(&certificate), pinned: Some([1; 32]), ..Around::NOTHING };
         let words = explain(&TlsTrouble::OtherFingerprint, &around);
-        assert!(words.says.contains(&say::sha256(&[1; 32])) && words.says.contains(&say::sha256(&certificate.sha256)));
+        assert!(words.says.contains(&format::sha256(&[1; 32])) && words.says.contains(&format::sha256(&certificate.sha256)));
     }
 
     #[test]
@@ -174,7 +174,7 @@ mod tests {
         let around = Around { certificate: Some(&certificate), ..Around::NOTHING };
         for trouble in [TlsTrouble::UnknownIssuer, TlsTrouble::SelfSigned] {
             let words = explain(&trouble, &around);
-            assert!(words.says.contains(&say::sha256(&certificate.sha256)));
+            assert!(words.says.contains(&format::sha256(&certificate.sha256)));
             assert!(words.remedy.is_some_and(|remedy| remedy.text().contains("SHA256")));
         }
     }

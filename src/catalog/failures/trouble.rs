@@ -1,6 +1,6 @@
 //! Troubles on the way to the server.
 
-use crate::catalog::say;
+use crate::catalog::format;
 use crate::model::facts::{ConfigTrouble, SealTrouble, Trouble};
 use crate::model::field::FieldId;
 use crate::model::quote::Shell;
@@ -32,7 +32,7 @@ pub fn explain(trouble: &Trouble, around: &Around<'_>) -> Explanation {
         Trouble::BrowserSilent { waited } => Explanation::new(
             format!(
                 "The SQL Server Browser on {host} (UDP 1434) did not answer within {}, so the instance's port is not known.",
-                say::duration(*waited)
+                format::duration(*waited)
             ),
             "Give the port instead of the instance, as in host,1433; or start the SQL Server Browser there and open UDP 1434.",
         ),
@@ -48,7 +48,7 @@ pub fn explain(trouble: &Trouble, around: &Around<'_>) -> Explanation {
             format!(
                 "{} did not answer within {}: a firewall drops the packets, or the host is down.",
                 capital(server),
-                say::duration(*waited)
+                format::duration(*waited)
             ),
             "Check that the host is up, and that every firewall between lets this machine reach the port.",
         ),
@@ -70,7 +70,7 @@ pub fn explain(trouble: &Trouble, around: &Around<'_>) -> Explanation {
         )
         .about(FieldId::Server),
         Trouble::Silent { waited } => Explanation::new(
-            format!("{} stopped answering; the wizard waited {}.", capital(server), say::duration(*waited)),
+            format!("{} stopped answering; the wizard waited {}.", capital(server), format::duration(*waited)),
             "Try again; if it stays so, look for what keeps the server busy, or for a firewall that holds packets back.",
         )
         .about(FieldId::Server),
@@ -82,7 +82,7 @@ pub fn explain(trouble: &Trouble, around: &Around<'_>) -> Explanation {
         )
         .about(FieldId::Server),
         Trouble::Io(text) => Explanation::new(
-            format!("This machine's operating system says: {}", say::sentence(text.as_str())),
+            format!("This machine's operating system says: {}", format::sentence(text.as_str())),
             "Fix that, then try again.",
         ),
         Trouble::Unasked => Explanation::new("This could not be learnt.", "Try again."),
@@ -101,11 +101,11 @@ fn config(trouble: &ConfigTrouble) -> Explanation {
             Explanation::new(format!("There is no node config {path}."), "Name another file, or look for a dated copy beside it.")
         }
         ConfigTrouble::Unreadable { path, said } => Explanation::new(
-            format!("{path} cannot be read: {}", say::sentence(said.as_str())),
+            format!("{path} cannot be read: {}", format::sentence(said.as_str())),
             "Fix what the operating system names; the node config is a small text file in UTF-8.",
         ),
         ConfigTrouble::Malformed { path, line, said } => Explanation::new(
-            format!("{path}, line {line}: {}", say::sentence(said.as_str())),
+            format!("{path}, line {line}: {}", format::sentence(said.as_str())),
             "Fix the line, or put the newest dated copy beside it in its place. The file stays as it is.",
         ),
         ConfigTrouble::OtherFormat { path, found, known } => Explanation::new(

@@ -3,7 +3,7 @@
 
 use std::fmt::Write as _;
 
-use crate::catalog::say;
+use crate::catalog::format;
 use crate::faces::sentences::{self, WORD, clean, written};
 use crate::faces::tui::text;
 use crate::model::finding::{Finding, Severity, Verdict};
@@ -112,8 +112,8 @@ fn end(report: &Report<'_>) -> String {
         Status::Unknown => "Not everything could be looked at, so that nothing is said of the rest.".to_owned(),
         Status::Stops | Status::Warnings => format!(
             "Something is wrong with this node: {}, {}.",
-            say::count(tally.stops as u64, "stop"),
-            say::count(tally.warnings as u64, "warning")
+            format::count(tally.stops as u64, "stop"),
+            format::count(tally.warnings as u64, "warning")
         ),
     }
 }

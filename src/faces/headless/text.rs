@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use crate::catalog::say;
+use crate::catalog::format;
 use crate::model::facts::{DiffSign, Life, NodeSeen};
 use crate::model::subject::Maker;
 use crate::model::untrusted::Untrusted;
@@ -98,7 +98,7 @@ fn about(node: &NodeSeen) -> String {
         said.push(format!("task cap {cap}"));
     }
     if let Some(ago) = node.last_seen() {
-        said.push(format!("seen {} ago", say::span(ago.as_secs())));
+        said.push(format!("seen {} ago", format::span(ago.as_secs())));
     }
     if node.drained {
         said.push("drained".to_owned());
@@ -113,7 +113,7 @@ fn backups(out: &mut String, report: &Report<'_>) {
     for backup in backups {
         let changed = backup.lines.iter().filter(|line| line.sign != DiffSign::Same).count();
         let differs =
-            if changed == 0 { "says the same".to_owned() } else { format!("{} differ", say::count(changed as u64, "line")) };
+            if changed == 0 { "says the same".to_owned() } else { format!("{} differ", format::count(changed as u64, "line")) };
         let _ = writeln!(out, "  {} UTC  {}  {differs}", backup.when, backup.path);
     }
 }
@@ -127,9 +127,9 @@ fn summary(report: &Report<'_>) -> String {
         Status::Unknown => "Not everything could be looked at",
     };
     let counts = [
-        say::count(tally.stops as u64, "stop"),
-        say::count(tally.warnings as u64, "warning"),
-        say::count(tally.notes as u64, "note"),
+        format::count(tally.stops as u64, "stop"),
+        format::count(tally.warnings as u64, "warning"),
+        format::count(tally.notes as u64, "note"),
         format!("{} ok", tally.ok),
         format!("{} unknown", tally.unknown),
     ];

@@ -2,7 +2,7 @@
 
 use std::io::Write;
 
-use crate::catalog::say;
+use crate::catalog::format;
 use crate::faces::sentences;
 use crate::model::check::CheckId;
 use crate::model::finding::{Finding, Remedy, Severity, Verdict};
@@ -129,7 +129,7 @@ fn tell<L: Lines, W: Write>(face: &mut Face<'_, L, W>, check: CheckId, verdict: 
 pub fn sentences_of(check: CheckId, verdict: &Verdict) -> Vec<String> {
     let name = format!("{} ({})", label(check), check.id());
     match verdict {
-        Verdict::Good(evidence) => vec![format!("ok: {name}: {}", say::sentence(&sentences::clean(evidence)))],
+        Verdict::Good(evidence) => vec![format!("ok: {name}: {}", format::sentence(&sentences::clean(evidence)))],
         Verdict::Found(findings) => findings
             .iter()
             .map(|finding| format!("{}: {name}: {}", sentences::severity(finding.severity), finding.says))

@@ -2,7 +2,7 @@
 
 use std::io::Write;
 
-use crate::catalog::say;
+use crate::catalog::format;
 use crate::model::facts::{Life, NodeSeen, ServerCertificate};
 use crate::model::screen::ScreenId;
 use crate::model::untrusted::Untrusted;
@@ -22,7 +22,7 @@ pub async fn tell_nodes<L: Lines, W: Write>(face: &mut Face<'_, L, W>) -> Result
     let Some(nodes) = face.state().facts.cluster.nodes.seen().cloned() else {
         return face.say("The nodes of the cluster are not known.");
     };
-    face.say(&format!("The cluster has {}.", say::count(nodes.len() as u64, "node")))?;
+    face.say(&format!("The cluster has {}.", format::count(nodes.len() as u64, "node")))?;
     for node in nodes.iter().take(MOST) {
         face.say(&node_sentence(node))?;
     }
@@ -41,7 +41,7 @@ pub fn node_sentence(node: &NodeSeen) -> String {
     };
     let mut said = vec![format!("Node {}: {life}", node.name)];
     if let Some(ago) = node.last_seen() {
-        said.push(format!("last seen {} ago", say::span(ago.as_secs())));
+        said.push(format!("last seen {} ago", format::span(ago.as_secs())));
     }
     if node.registered().is_none() {
         said.push("not in the registry".to_owned());
@@ -99,7 +99,7 @@ fn certificate_lines(certificate: &ServerCertificate) -> Vec<String> {
         format!("Subject: {}.", certificate.subject),
         format!("Issuer: {issuer}."),
         format!("Names: {}.", if names.is_empty() { "none".to_owned() } else { names.join(", ") }),
-        format!("Valid: {} to {}, {left}.", say::day(certificate.not_before), say::day(certificate.not_after)),
-        format!("SHA-256: {}.", say::sha256(&certificate.sha256)),
+        format!("Valid: {} to {}, {left}.", format::day(certificate.not_before), format::day(certificate.not_after)),
+        format!("SHA-256: {}.", format::sha256(&certificate.sha256)),
     ]
 }

@@ -2,7 +2,7 @@
 
 use std::io::Write;
 
-use crate::catalog::say;
+use crate::catalog::format;
 use crate::model::finding::Remedy;
 use crate::model::plan::StepState;
 use crate::wizard::event::{Action, Event};
@@ -179,7 +179,7 @@ pub fn changes(run: &Run, before: &[Row]) -> Vec<String> {
         } else if old.map(|old| old.state) != Some(row.state) || old.is_some_and(|old| old.since.is_some()) {
             match row.state {
                 StepState::Done => {
-                    let took = row.took.map_or(String::new(), |took| format!(", {}", say::duration(took)));
+                    let took = row.took.map_or(String::new(), |took| format!(", {}", format::duration(took)));
                     said.push(format!("{step} is done{took}."));
                 }
                 StepState::Already => said.push(format!("{step} was so already.")),

@@ -5,7 +5,7 @@
 use std::path::Path;
 
 use super::amount;
-use crate::catalog::say;
+use crate::catalog::format;
 use crate::migration::model::{Collision, InTheWay, LeftOut, Odd, Preview, Room, Source, Trouble};
 use crate::model::finding::Severity;
 use crate::model::storage::under;
@@ -218,7 +218,7 @@ fn below(root: &Path, path: &Path) -> std::path::PathBuf {
 }
 
 fn files(count: u64) -> String {
-    say::count(count, "file")
+    format::count(count, "file")
 }
 
 fn shown(path: &Path) -> String {

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::time::Duration;
 
 use super::ProgressReport;
-use crate::catalog::say;
+use crate::catalog::format;
 use crate::faces::sentences::{clean, clean_line, severity};
 use crate::faces::tui::text::wrap;
 use crate::migration::judge::{Finding, MigrationCheck, amount, assumed, explain};
@@ -187,13 +187,13 @@ pub(super) fn outcome(outcome: &Outcome, took: Duration) -> String {
         );
     } else {
         let open = outcome.failures + outcome.open;
-        let _ = writeln!(out, "Not complete: {copied} copied in {took}, {} left.", say::count(open, "file"));
+        let _ = writeln!(out, "Not complete: {copied} copied in {took}, {} left.", format::count(open, "file"));
     }
     if outcome.unlike > 0 {
         let _ = writeln!(
             out,
             "The destination did not take the time, the mode or the owner of {}; their contents are the same.",
-            say::count(outcome.unlike, "file or folder").replace("file or folders", "files or folders")
+            format::count(outcome.unlike, "file or folder").replace("file or folders", "files or folders")
         );
     }
     out
@@ -213,7 +213,7 @@ pub(super) fn lines(says: &[String]) -> String {
 }
 
 fn told(figures: Figures) -> String {
-    format!("{} with {}", say::count(figures.files, "file"), amount(figures.bytes))
+    format!("{} with {}", format::count(figures.files, "file"), amount(figures.bytes))
 }
 
 /// Formats a duration: `0.4 s`, `12 s`, `3 min 20 s`, `2 h 05 min`.

@@ -1,6 +1,6 @@
 //! The settings as a list.
 
-use crate::catalog::say;
+use crate::catalog::format;
 use crate::catalog::settings::{self, Group, OctopusSource, OnlyWith, Setting};
 use crate::model::answers::Raw;
 use crate::model::facts::{Fact, Facts, Identity, SealTrouble, Trouble};
@@ -157,7 +157,7 @@ fn of_registry(state: &State) -> Vec<Listed> {
     let cluster = &state.facts.cluster;
     let mut list = Vec::new();
     if let Fact::Seen(Identity::Registered(seen)) = &cluster.identity {
-        let nodes = say::count(seen.node_count, "node");
+        let nodes = format::count(seen.node_count, "node");
         list.push(item(Group::Cluster, "created", "Created", seen.created.as_str(), Source::Registry));
         list.push(item(Group::Cluster, "nodes", "Nodes", nodes, Source::Registry));
     }

@@ -27,7 +27,7 @@ use super::event::{Errand, Event};
 use super::inputs;
 use super::state::{Ending, FlowState, Notice, State};
 use super::subjects::{self, Wanted};
-use crate::catalog::say;
+use crate::catalog::format;
 
 use goto::Goto;
 
@@ -165,7 +165,7 @@ fn checked_again(state: &mut State, ticket: Ticket) {
     let Some(request) = state.tickets.get(ticket) else { return };
     if state.prompt.again && inputs::surveys_of(state.place.here).first() == Some(&request.inputs.survey()) {
         state.prompt.again = false;
-        let took = say::duration(state.now.saturating_sub(request.since));
+        let took = format::duration(state.now.saturating_sub(request.since));
         state.notice = Some(Notice { bad: false, text: format!("Checked again, in {took}.") });
     }
 }

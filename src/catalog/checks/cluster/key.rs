@@ -3,7 +3,7 @@
 use crate::catalog::checks::server::Names;
 use crate::catalog::failures;
 use crate::catalog::form::read;
-use crate::catalog::say;
+use crate::catalog::format;
 use crate::model::check::CheckId;
 use crate::model::facts::{Fact, Identity, Trouble};
 use crate::model::field::FieldId;
@@ -36,7 +36,7 @@ fn correct(basis: KeyBasis, case: &Case<'_>) -> String {
     let proof = match basis {
         KeyBasis::Verifier => "it matches the cluster's own verifier".to_owned(),
         KeyBasis::Certificate => "it opens Octopus' own certificate".to_owned(),
-        KeyBasis::Values(values) => format!("it opens {}", say::count(values as u64, "encrypted value")),
+        KeyBasis::Values(values) => format!("it opens {}", format::count(values as u64, "encrypted value")),
     };
     match fingerprint(case) {
         Some(fingerprint) => format!("{proof}. Fingerprint {fingerprint}. Compare it with {}.", whose(case)),
@@ -80,7 +80,7 @@ fn unverifiable(why: NoBasis, case: &Case<'_>) -> Finding {
         }
         NoBasis::TooFew { values } => format!(
             "Octopus has encrypted no more than {} here, and a wrong key seems to open one of 256 by chance",
-            say::count(values as u64, "value")
+            format::count(values as u64, "value")
         ),
         NoBasis::Mixed { opened, values } => format!(
             "it opens {opened} of {values} values that Octopus encrypted and not the others, as after a change of the key that was \

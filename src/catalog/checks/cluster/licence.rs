@@ -2,7 +2,7 @@
 
 use time::Date;
 
-use crate::catalog::say;
+use crate::catalog::format;
 use crate::model::check::CheckId;
 use crate::model::facts::{Fact, Nodes};
 use crate::model::field::FieldId;
@@ -37,10 +37,10 @@ pub fn judge(case: &Case<'_>) -> Verdict {
         let with = if adds(case) { " with this one" } else { "" };
         let allowed = match limit {
             None => "no limit known".to_owned(),
-            Some(NodeLimit::Unlimited) => format!("{}{with}, of as many as you like", say::count(count, "node")),
-            Some(NodeLimit::Nodes(limit)) => format!("{count} of {}{with}", say::count(limit.into(), "node")),
+            Some(NodeLimit::Unlimited) => format!("{}{with}, of as many as you like", format::count(count, "node")),
+            Some(NodeLimit::Nodes(limit)) => format!("{count} of {}{with}", format::count(limit.into(), "node")),
         };
-        ends.map_or(allowed.clone(), |day| format!("{allowed}; it or its maintenance ends on {}", say::date(day)))
+        ends.map_or(allowed.clone(), |day| format!("{allowed}; it or its maintenance ends on {}", format::date(day)))
     })
 }
 
@@ -62,7 +62,7 @@ fn ending(ends: Date, today: Date) -> Option<Finding> {
         format!(
             "The cluster's licence, or its maintenance, ended on {}, as the registry knows it: an ended trial stops working, and an \
              Octopus Server that was released after the end of maintenance refuses to start.",
-            say::date(ends)
+            format::date(ends)
         )
     };
     let fix = "See in the web portal, at Configuration, License; a licence that was renewed there since is not in the registry.";

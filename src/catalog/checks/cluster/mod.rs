@@ -8,7 +8,7 @@ mod nodes;
 pub(super) mod system;
 mod version;
 
-use crate::catalog::say;
+use crate::catalog::format;
 use crate::model::check::CheckId;
 use crate::model::facts::{Beat, Fact, NodeSeen, Nodes, Others};
 use crate::model::field::FieldId;
@@ -96,7 +96,7 @@ fn adds(case: &Case<'_>) -> bool {
 /// When a node was seen last: `last seen 2 s ago`.
 fn last_seen(node: &NodeSeen) -> String {
     match (node.last_seen(), node.beat) {
-        (Some(age), _) => format!("last seen {} ago", say::span(age.as_secs())),
+        (Some(age), _) => format!("last seen {} ago", format::span(age.as_secs())),
         (None, Beat::Never) => "never seen".to_owned(),
         (None, _) => "last seen at an unknown time".to_owned(),
     }

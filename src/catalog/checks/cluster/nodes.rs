@@ -1,6 +1,6 @@
 //! `cluster-nodes`.
 
-use crate::catalog::say;
+use crate::catalog::format;
 use crate::model::check::CheckId;
 use crate::model::facts::Nodes;
 use crate::model::field::FieldId;
@@ -20,9 +20,9 @@ pub fn judge(case: &Case<'_>) -> Verdict {
         return Verdict::Good(tally.evidence());
     }
     let says = if tally.dead == 1 {
-        format!("Dead node {} counts as a node.", say::list(&tally.names, 1))
+        format!("Dead node {} counts as a node.", format::list(&tally.names, 1))
     } else {
-        format!("{} dead nodes count as nodes: {}.", tally.dead, say::list(&tally.names, tally.dead))
+        format!("{} dead nodes count as nodes: {}.", tally.dead, format::list(&tally.names, tally.dead))
     };
     let it = if tally.dead == 1 { "it" } else { "them" };
     let limit = case.facts.cluster.node_limit.seen().copied().flatten();
@@ -78,7 +78,7 @@ impl Tally {
             0 => return "no other node".to_owned(),
             1 if self.silent == 0 => "1 other node, alive".to_owned(),
             all if self.silent == 0 => format!("{all} other nodes, all alive"),
-            all => format!("{}; of {} nobody can tell whether alive", say::count(all, "other node"), self.silent),
+            all => format!("{}; of {} nobody can tell whether alive", format::count(all, "other node"), self.silent),
         };
         if self.drained > 0 {
             said = format!("{said}; {} drained", self.drained);

@@ -3,7 +3,7 @@
 use crate::catalog::checks::server::Names;
 use crate::catalog::checks::{Case, all, unknown};
 use crate::catalog::dba::COLLATION;
-use crate::catalog::say;
+use crate::catalog::format;
 use crate::model::check::CheckId;
 use crate::model::facts::{Collation, Fact};
 use crate::model::finding::{Finding, Severity, Verdict};
@@ -65,7 +65,7 @@ fn of_database(collation: &Collation, case: &Case<'_>) -> Vec<Finding> {
             format!(
                 "{columns} another collation than the database ({}): {}. Octopus refuses to upgrade such a database.",
                 collation.name,
-                say::list(&others, count)
+                format::list(&others, count)
             ),
             "Have a DBA change these columns' collation to the database's.",
         ));

@@ -3,7 +3,7 @@
 use crate::catalog::checks::server::Names;
 use crate::catalog::checks::{Case, one};
 use crate::catalog::failures;
-use crate::catalog::say;
+use crate::catalog::format;
 use crate::model::check::CheckId;
 use crate::model::cluster::ClusterId;
 use crate::model::facts::{ClusterSeen, Content, Fact};
@@ -53,8 +53,8 @@ fn of_content(content: &Content, case: &Case<'_>) -> Verdict {
             format!(
                 "{} holds tables of somebody else ({}): {}.",
                 Names::of(case).database,
-                say::count(*count, "table"),
-                say::list(tables, *count)
+                format::count(*count, "table"),
+                format::list(tables, *count)
             ),
             match case.flow {
                 Flow::FirstNode => "Type the name of a new or empty database; Octopus shares its database with nobody.",
@@ -91,7 +91,7 @@ fn of_newer(version: i32, case: &Case<'_>) -> Finding {
 
 fn of_cluster(cluster: &ClusterSeen, case: &Case<'_>) -> Verdict {
     let id = cluster.id.short();
-    let nodes = say::count(cluster.node_count, "node");
+    let nodes = format::count(cluster.node_count, "node");
     let is = |other: ClusterId| other == cluster.id;
     match case.flow {
         Flow::FirstNode if case.resuming.is_some_and(is) => {
@@ -130,7 +130,7 @@ fn of_cluster(cluster: &ClusterSeen, case: &Case<'_>) -> Verdict {
 fn of_octopus(version: Option<&Untrusted>, nodes: &[Untrusted], case: &Case<'_>) -> Verdict {
     let version = version.map(|version| format!(" {version}")).unwrap_or_default();
     let with = if nodes.len() == 1 { "with the node" } else { "with the nodes" };
-    let nodes = if nodes.is_empty() { String::new() } else { format!(", {with} {}", say::list(nodes, nodes.len() as u64)) };
+    let nodes = if nodes.is_empty() { String::new() } else { format!(", {with} {}", format::list(nodes, nodes.len() as u64)) };
     let database = Names::of(case).database;
     let says = format!("{database} is a database that Octopus Server{version} made{nodes}.");
     match case.flow {

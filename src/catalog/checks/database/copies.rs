@@ -2,7 +2,7 @@
 
 use crate::catalog::checks::server::Names;
 use crate::catalog::checks::{Case, all, unknown};
-use crate::catalog::say;
+use crate::catalog::format;
 use crate::model::check::CheckId;
 use crate::model::facts::{Fact, Replication};
 use crate::model::finding::{Finding, Verdict};
@@ -65,7 +65,7 @@ fn findings(replication: &Replication, names: &Names) -> Vec<Finding> {
                 ),
                 format!(
                     "Give the listener as the server: {}.",
-                    say::list(&replication.listeners, replication.listeners.len() as u64)
+                    format::list(&replication.listeners, replication.listeners.len() as u64)
                 ),
             )
         });

@@ -165,7 +165,7 @@ fn unclear(said: &SqlTrouble, case: &Case<'_>, names: &Names) -> Finding {
 
 fn quoted_error(said: &SqlTrouble, names: &Names) -> String {
     let text = if said.text.is_empty() { "nothing more" } else { said.text.as_str() };
-    let text = crate::catalog::say::sentence(text);
+    let text = crate::catalog::format::sentence(text);
     format!("{} says (error {}, state {}): {text}", names.server, said.number, said.state)
 }
 

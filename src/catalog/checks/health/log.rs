@@ -2,7 +2,7 @@
 
 use crate::catalog::commands;
 use crate::catalog::form::read;
-use crate::catalog::say;
+use crate::catalog::format;
 use crate::model::check::CheckId;
 use crate::model::facts::{Fact, KnownTrouble, LogSeen, LogTrouble};
 use crate::model::field::FieldId;
@@ -43,7 +43,7 @@ fn good(LogSeen { file, since_start, .. }: &LogSeen) -> String {
 
 fn one(LogTrouble { kind, line }: &LogTrouble, case: &Case<'_>) -> Finding {
     let (what, fix) = remedy(*kind);
-    let finding = Finding::warn(CheckId::OctopusLog, say::sentence(&format!("{what}; the server's log says: {line}")), fix);
+    let finding = Finding::warn(CheckId::OctopusLog, format::sentence(&format!("{what}; the server's log says: {line}")), fix);
     match (kind, command(*kind, case)) {
         (_, Some(command)) => finding.command(command),
         (KnownTrouble::ColumnCollation, None) => finding.sql(

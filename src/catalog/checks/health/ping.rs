@@ -1,6 +1,6 @@
 //! `octopus-ping`.
 
-use crate::catalog::say;
+use crate::catalog::format;
 use crate::model::check::CheckId;
 use crate::model::facts::{Beat, Fact, NodeSeen, Ping, Trouble};
 use crate::model::field::FieldId;
@@ -20,7 +20,7 @@ pub fn judge(case: &Case<'_>) -> Verdict {
 
 fn answered(Ping { url, status, took }: &Ping) -> Verdict {
     match status {
-        200 => Verdict::Good(format!("200 from {url}, {}", say::duration(*took))),
+        200 => Verdict::Good(format!("200 from {url}, {}", format::duration(*took))),
         418 => {
             let mut finding = Finding::note(
                 CheckId::OctopusPing,
@@ -44,7 +44,7 @@ fn why(trouble: &Trouble) -> String {
     match trouble {
         Trouble::Refused => "nobody listens at any of its prefixes (connection refused)".to_owned(),
         Trouble::TimedOut { waited } => {
-            format!("somebody listens at its prefixes and says nothing within {}", say::duration(*waited))
+            format!("somebody listens at its prefixes and says nothing within {}", format::duration(*waited))
         }
         Trouble::Io(said) => format!("its prefixes do not answer: {}", said.as_str().trim_end_matches('.')),
         _ => "its prefixes could not be asked".to_owned(),

@@ -1,7 +1,7 @@
 //! `home-disk`.
 
 use crate::catalog::checks::{Case, all, unknown};
-use crate::catalog::say;
+use crate::catalog::format;
 use crate::model::check::CheckId;
 use crate::model::facts::Fact;
 use crate::model::finding::{Finding, Verdict};
@@ -42,17 +42,17 @@ pub fn judge(case: &Case<'_>) -> Verdict {
     if disk.free < LEAST {
         findings.push(Finding::stop(
             CheckId::HomeDisk,
-            format!("The disk is full: {} are free.", say::size(disk.free)),
+            format!("The disk is full: {} are free.", format::size(disk.free)),
             "Make room, or type a path on another disk.",
         ));
     } else if disk.free < ROOM {
         findings.push(Finding::warn(
             CheckId::HomeDisk,
-            format!("Only {} are free on this disk; Octopus caches packages in its home.", say::size(disk.free)),
+            format!("Only {} are free on this disk; Octopus caches packages in its home.", format::size(disk.free)),
             "Make room for at least 1 GiB, or type a path on another disk.",
         ));
     }
-    all(findings, || format!("local{named}, {} free", say::size(disk.free)))
+    all(findings, || format!("local{named}, {} free", format::size(disk.free)))
 }
 
 #[cfg(test)]

@@ -13,7 +13,7 @@ use crate::model::survey::SurveyId;
 
 use super::{Case, Check, all, one};
 use crate::catalog::failures::{self, Around};
-use crate::catalog::say;
+use crate::catalog::format;
 use crate::model::check::CheckId;
 use crate::model::facts::{Fact, StateTrial};
 use crate::model::finding::{Finding, Verdict};
@@ -78,7 +78,7 @@ fn state_folder(case: &Case<'_>) -> Verdict {
     let path = &seen.path;
     let quoted = Shell::of(case.platform()).word(path.as_str());
     if let Some((trial, said)) = &seen.refused {
-        let said = say::sentence(said.as_str());
+        let said = format::sentence(said.as_str());
         return one(match trial {
             StateTrial::Folder => stop(
                 format!("The wizard's state directory {path} is not a folder, and none can be made there: {said}"),
@@ -127,8 +127,8 @@ fn state_folder(case: &Case<'_>) -> Verdict {
     }
     if let Some(free) = seen.free.filter(|free| *free < STATE_ROOM) {
         findings.push(stop(
-            format!("The disk of the wizard's state directory {path} is full: {} are free.", say::size(free)),
-            format!("Make room for at least {}. {ELSEWHERE}", say::size(STATE_ROOM)),
+            format!("The disk of the wizard's state directory {path} is full: {} are free.", format::size(free)),
+            format!("Make room for at least {}. {ELSEWHERE}", format::size(STATE_ROOM)),
         ));
     }
     all(findings, || {

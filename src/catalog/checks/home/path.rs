@@ -5,7 +5,7 @@ use std::path::Path;
 use crate::catalog::checks::{Case, one};
 use crate::catalog::failures::{self, Around};
 use crate::catalog::form::read;
-use crate::catalog::say;
+use crate::catalog::format;
 use crate::model::check::CheckId;
 use crate::model::facts::{Fact, Occupant, Trouble};
 use crate::model::field::FieldId;
@@ -32,12 +32,12 @@ fn unseen(trouble: &Trouble, home: &Path) -> Finding {
     match trouble {
         Trouble::TimedOut { waited } => Finding::stop(
             CheckId::HomePath,
-            format!("{home} did not answer within {}: it is on a share or a disk that hangs.", say::duration(*waited)),
+            format!("{home} did not answer within {}: it is on a share or a disk that hangs.", format::duration(*waited)),
             "Type a path on a local disk of this machine.",
         ),
         Trouble::Io(said) => Finding::stop(
             CheckId::HomePath,
-            format!("{home} cannot be looked at: {}", say::sentence(said.as_str())),
+            format!("{home} cannot be looked at: {}", format::sentence(said.as_str())),
             "Start the wizard as a user who may look there (sudo, an elevated terminal), or type another path.",
         ),
         other => failures::of_trouble(other, &Around::NOTHING).found(CheckId::HomePath, Severity::Stop),
@@ -91,7 +91,7 @@ fn of_occupant(occupant: &Occupant, home: &Path, case: &Case<'_>) -> Verdict {
             stop(format!("{home} is the home of {whose} already."), "Type another folder; each instance has a home of its own.")
         }
         Occupant::NotAFolder => {
-            stop(say::sentence(&format!("{home}, or a part of its path, is not a folder")), "Type another path.")
+            stop(format::sentence(&format!("{home}, or a part of its path, is not a folder")), "Type another path.")
         }
     }
 }
@@ -124,7 +124,7 @@ fn of_node(occupant: &Occupant, home: &Path, case: &Case<'_>) -> Verdict {
         )),
         Occupant::NotAFolder => one(Finding::stop(
             CheckId::HomePath,
-            say::sentence(&format!("{home}, or a part of its path, is not a folder")),
+            format::sentence(&format!("{home}, or a part of its path, is not a folder")),
             "Find out what took its place, and have the folder restored.",
         )),
     }

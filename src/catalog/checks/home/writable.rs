@@ -3,7 +3,7 @@
 use crate::catalog::checks::{Case, one};
 use crate::catalog::failures::{self, Around};
 use crate::catalog::form::read;
-use crate::catalog::say;
+use crate::catalog::format;
 use crate::model::check::CheckId;
 use crate::model::facts::{Fact, Occupant, Trouble};
 use crate::model::finding::{Finding, Verdict};
@@ -29,11 +29,11 @@ pub fn judge(case: &Case<'_>) -> Verdict {
         _ => "the home directory".to_owned(),
     };
     let says = match trouble {
-        Trouble::Io(said) => format!("This user cannot write in {place}: {}", say::sentence(said.as_str())),
+        Trouble::Io(said) => format!("This user cannot write in {place}: {}", format::sentence(said.as_str())),
         Trouble::TimedOut { waited } => {
             return one(Finding::stop(
                 CheckId::HomeWritable,
-                format!("Writing in {place} came to no end within {}: the disk hangs, or is a share.", say::duration(*waited)),
+                format!("Writing in {place} came to no end within {}: the disk hangs, or is a share.", format::duration(*waited)),
                 "Type a path on a local disk of this machine.",
             ));
         }

@@ -2,7 +2,7 @@
 
 use crate::catalog::checks::{Case, all, one};
 use crate::catalog::failures::{self, Around};
-use crate::catalog::say;
+use crate::catalog::format;
 use crate::model::check::CheckId;
 use crate::model::facts::{Fact, Trouble};
 use crate::model::field::FieldId;
@@ -69,7 +69,7 @@ fn of_ours(config: &NodeConfig, case: &Case<'_>) -> Verdict {
 
 fn of_octopus(config: &OctopusConfig) -> Verdict {
     let notes = config.unused.iter().map(|said| {
-        let says = format!("In {}: {}", config.path, say::sentence(said.as_str()));
+        let says = format!("In {}: {}", config.path, format::sentence(said.as_str()));
         Finding::note(CheckId::NodeConfig, says).about(FieldId::Instance)
     });
     all(notes.chain(of_login(config)).collect(), || format!("{}, read-only", config.path))

@@ -6,7 +6,7 @@ use std::path::Path;
 use crate::catalog::checks::cluster;
 use crate::catalog::commands;
 use crate::catalog::form::read;
-use crate::catalog::say;
+use crate::catalog::format;
 use crate::model::check::CheckId;
 use crate::model::facts::{Fact, Trouble};
 use crate::model::field::FieldId;
@@ -91,13 +91,13 @@ fn absent(asked: Option<&Path>, handing: Handing, case: &Case<'_>) -> Verdict {
 /// It is there, and answers nothing that can be understood.
 fn dumb(what: &str, trouble: &Trouble) -> Finding {
     let why = match trouble {
-        Trouble::TimedOut { waited } => format!("it did not answer within {}, and was ended", say::duration(*waited)),
+        Trouble::TimedOut { waited } => format!("it did not answer within {}, and was ended", format::duration(*waited)),
         Trouble::Io(said) => said.to_string(),
         other => format!("{other:?}"),
     };
     Finding::stop(
         CheckId::OctopusProgram,
-        say::sentence(&format!("Octopus Server {what}: {why}")),
+        format::sentence(&format!("Octopus Server {what}: {why}")),
         "Run it by hand with the word version to see why, and fix that; name another program, or have its script shown instead.",
     )
     .about(FieldId::OctopusServer)

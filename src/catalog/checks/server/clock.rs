@@ -1,7 +1,7 @@
 //! `sql-clock`.
 
 use crate::catalog::checks::{Case, one};
-use crate::catalog::say;
+use crate::catalog::format;
 use crate::model::check::CheckId;
 use crate::model::finding::{Finding, Verdict};
 
@@ -25,7 +25,7 @@ pub fn judge(case: &Case<'_>) -> Verdict {
 fn of_difference(ahead: i64) -> Verdict {
     let apart = ahead.unsigned_abs();
     let which = if ahead >= 0 { "ahead of" } else { "behind" };
-    let says = format!("The server is {} {which} this machine.", say::span(apart / 1_000));
+    let says = format!("The server is {} {which} this machine.", format::span(apart / 1_000));
     if apart <= NOTED {
         Verdict::Good(format!("{}.{} s apart", apart / 1_000, apart % 1_000 / 100))
     } else if apart <= LATE {

@@ -1,7 +1,7 @@
 //! `sql-connect`.
 
 use crate::catalog::checks::Case;
-use crate::catalog::say;
+use crate::catalog::format;
 use crate::model::check::CheckId;
 use crate::model::facts::Connected;
 use crate::model::finding::Verdict;
@@ -19,7 +19,7 @@ fn evidence(connected: &Connected, case: &Case<'_>) -> String {
     let addresses = case.facts.server.resolved.seen().map_or(1, |resolved| resolved.addresses.len());
     let addresses = if addresses > 1 { format!(", {addresses} addresses") } else { String::new() };
     let route = connected.routed_to.as_ref().map(|next| format!(", sent on to {next}")).unwrap_or_default();
-    format!("{} in {}{addresses}{route}", connected.address, say::duration(connected.took))
+    format!("{} in {}{addresses}{route}", connected.address, format::duration(connected.took))
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::catalog::checks::{Case, one};
-use crate::catalog::say;
+use crate::catalog::format;
 use crate::model::check::CheckId;
 use crate::model::finding::{Finding, Verdict};
 
@@ -17,11 +17,11 @@ pub fn judge(case: &Case<'_>) -> Verdict {
             CheckId::SqlLatency,
             format!(
                 "One round trip to the server takes {}; Octopus wants it in the same data centre.",
-                say::duration(*round_trip)
+                format::duration(*round_trip)
             ),
             "Use a server that is nearer, unless this node is only for trying out.",
         )),
-        Ok(round_trip) => Verdict::Good(format!("{} a round trip", say::duration(*round_trip))),
+        Ok(round_trip) => Verdict::Good(format!("{} a round trip", format::duration(*round_trip))),
         Err(verdict) => verdict,
     }
 }

@@ -1,7 +1,7 @@
 //! `sql-login`.
 
 use crate::catalog::checks::Case;
-use crate::catalog::say;
+use crate::catalog::format;
 use crate::model::check::CheckId;
 use crate::model::facts::ServerLogin;
 use crate::model::finding::Verdict;
@@ -18,7 +18,7 @@ pub fn judge(case: &Case<'_>) -> Verdict {
 }
 
 fn evidence(login: &ServerLogin, names: &Names) -> String {
-    let took = say::duration(login.took);
+    let took = format::duration(login.took);
     let user = login.user.as_str();
     if user.is_empty() || user == names.login {
         format!("{} in {took}", names.login)

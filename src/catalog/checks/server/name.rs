@@ -2,7 +2,7 @@
 
 use crate::catalog::checks::Case;
 use crate::catalog::form::read;
-use crate::catalog::say;
+use crate::catalog::format;
 use crate::model::check::CheckId;
 use crate::model::facts::ResolvedServer;
 use crate::model::finding::Verdict;
@@ -27,7 +27,7 @@ fn evidence(resolved: &ResolvedServer, case: &Case<'_>) -> String {
     let asked = read::server(case.answers).ok();
     let by_browser = asked.as_ref().is_some_and(|address| address.instance.is_some() && address.port.is_none());
     let whence = if by_browser { " by the SQL Server Browser" } else { "" };
-    format!("{addresses} in {}, port {}{whence}", say::duration(resolved.took), resolved.port)
+    format!("{addresses} in {}, port {}{whence}", format::duration(resolved.took), resolved.port)
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! `sql-tls`.
 
 use crate::catalog::checks::{Case, one};
-use crate::catalog::say;
+use crate::catalog::format;
 use crate::model::check::CheckId;
 use crate::model::facts::{Encrypted, Protocol, ServerCertificate, Trusted};
 use crate::model::field::FieldId;
@@ -41,7 +41,7 @@ fn of_encrypted(encrypted: &Encrypted, certificate: Option<&ServerCertificate>, 
             format!(
                 "The certificate is not checked, so anyone in between can read along. Shown: {}, SHA-256 {}.",
                 certificate.subject,
-                say::sha256(&certificate.sha256)
+                format::sha256(&certificate.sha256)
             ),
             "Choose System roots or CA file; or compare the fingerprint with the DBA's and choose This certificate only.",
         )),
@@ -51,7 +51,7 @@ fn of_encrypted(encrypted: &Encrypted, certificate: Option<&ServerCertificate>, 
             CheckId::SqlTls,
             format!(
                 "The server's certificate ends on {}, {}.",
-                say::day(certificate.not_after),
+                format::day(certificate.not_after),
                 match certificate.days_left {
                     ..=0 => "which is today".to_owned(),
                     1 => "in 1 day".to_owned(),
@@ -68,8 +68,8 @@ fn evidence(certificate: &ServerCertificate) -> String {
     format!(
         "{}, until {}, SHA-256 {}",
         certificate.subject,
-        say::day(certificate.not_after),
-        say::sha256_short(&certificate.sha256)
+        format::day(certificate.not_after),
+        format::sha256_short(&certificate.sha256)
     )
 }
 
@@ -124,7 +124,7 @@ mod tests {
     fn plain_and_unchecked_are_warned_of() {
         assert_eq!(warn(&of(&with(Protocol::Plain, Trusted::Nothing))).about, Some(FieldId::Encryption));
         let unchecked = warn(&of(&with(Protocol::Tls12, Trusted::Nothing)));
-        assert!(unchecked.says.contains(&say::sha256(&[0x9c; 32])));
+        assert!(unchecked.says.contains(&format::sha256(&[0x9c; 32])));
     }
 
     #[test]
@@ -165,6 +165,6 @@ mod tests {
         let mut facts = samples::facts();
         facts.server.encrypted = Fact::Missing(Trouble::Tls(TlsTrouble::OtherFingerprint));
         let finding = stop(&judged(CheckId::SqlTls, &answers, &facts));
-        assert!(finding.says.contains(&say::sha256(&[1; 32])) && finding.says.contains(&say::sha256(&[0x9c; 32])));
+        assert!(finding.says.contains(&format::sha256(&[1; 32])) && finding.says.contains(&format::sha256(&[0x9c; 32])));
     }
 }

@@ -1,7 +1,7 @@
 //! `storage-content`.
 
 use crate::catalog::form::read;
-use crate::catalog::say;
+use crate::catalog::format;
 use crate::model::check::CheckId;
 use crate::model::facts::{Beat, Fact, FolderFacts};
 use crate::model::field::FieldId;
@@ -25,7 +25,7 @@ pub fn judge(case: &Case<'_>) -> Result<Verdict, Verdict> {
         } else if some == 0 {
             "empty, as in a new cluster".to_owned()
         } else {
-            format!("{some} of {} have something in them", say::count(folders.len() as u64, "folder"))
+            format!("{some} of {} have something in them", format::count(folders.len() as u64, "folder"))
         }
     }))
 }

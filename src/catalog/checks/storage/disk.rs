@@ -1,7 +1,7 @@
 //! `storage-disk`.
 
 use crate::catalog::failures::{self, Around};
-use crate::catalog::say;
+use crate::catalog::format;
 use crate::model::check::CheckId;
 use crate::model::facts::{Disk, Fact, FolderFacts, FolderPlace, Trouble};
 use crate::model::finding::{Finding, Severity, Verdict};
@@ -70,12 +70,12 @@ fn said(case: &Case<'_>, wrong: &Wrong<'_>, group: &[&FolderFacts], all: usize) 
     let stop = |says: String, fix: &str| Finding::stop(CHECK, format!("{names}: {says}"), fix);
     let finding = match wrong {
         Wrong::Silent(waited) => stop(
-            format!("no answer within {}; the share hangs, or its server is gone.", say::duration(*waited)),
+            format!("no answer within {}; the share hangs, or its server is gone.", format::duration(*waited)),
             "Have the share answer again (is its server up, does the network lead there?), and check again.",
         )
         .command(format!("timeout 5 stat {}", bash(&path))),
         Wrong::Unseen(told) => stop(
-            format!("cannot be looked at: {}", say::sentence(told)),
+            format!("cannot be looked at: {}", format::sentence(told)),
             "Mount the share anew if its mount is dead, or start the wizard as a user who may look there.",
         )
         .command(format!("stat {}; findmnt --target {}", bash(&path), bash(&path))),

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::catalog::say;
+use crate::catalog::format;
 use crate::model::check::CheckId;
 use crate::model::facts::{FolderFacts, Trouble};
 use crate::model::finding::{Finding, Verdict};
@@ -24,8 +24,10 @@ pub fn judge(case: &Case<'_>) -> Result<Verdict, Verdict> {
     let slowest = |group: &[&FolderFacts]| group.iter().filter_map(|folder| folder.latency.seen()).max().copied();
     let mut findings = Vec::new();
     if let Some(took) = slowest(&slow) {
-        findings
-            .push((&slow, format!("one small file takes {}: to be created, written, synced and deleted.", say::duration(took))));
+        findings.push((
+            &slow,
+            format!("one small file takes {}: to be created, written, synced and deleted.", format::duration(took)),
+        ));
     }
     if !hanging.is_empty() {
         findings.push((&hanging, "a few small files were not written within the time that they were given.".to_owned()));
@@ -37,7 +39,7 @@ pub fn judge(case: &Case<'_>) -> Result<Verdict, Verdict> {
     });
     let unknown = folders.iter().any(|folder| folder.latency.is_unknown());
     Ok(weighed(case, unknown, findings.collect(), || match folders.iter().filter_map(|folder| folder.latency.seen()).max() {
-        Some(took) => format!("{} for a small file", say::duration(*took)),
+        Some(took) => format!("{} for a small file", format::duration(*took)),
         None => "cannot be told here".to_owned(),
     }))
 }

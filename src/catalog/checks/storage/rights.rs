@@ -1,6 +1,6 @@
 //! `storage-rights`.
 
-use crate::catalog::say;
+use crate::catalog::format;
 use crate::model::check::CheckId;
 use crate::model::facts::{Deed, Fact, FolderFacts, FolderRights, Trouble};
 use crate::model::finding::{Finding, Verdict};
@@ -16,13 +16,13 @@ pub fn judge(case: &Case<'_>) -> Result<Verdict, Verdict> {
         Fact::Seen(FolderRights { failed: Some((deed, said)) }) => Some((*deed, said.to_string())),
         Fact::Missing(Trouble::Io(said)) => Some((Deed::Create, said.to_string())),
         Fact::Missing(Trouble::TimedOut { waited }) => {
-            Some((Deed::Create, format!("no answer within {}", say::duration(*waited))))
+            Some((Deed::Create, format!("no answer within {}", format::duration(*waited))))
         }
         _ => None,
     };
     let findings = alike(folders, failed).into_iter().map(|((deed, said), group)| {
         let (what, fix) = words(deed);
-        let says = format!("{}: a file {what}: {}", names(&group, folders.len()), say::sentence(&said));
+        let says = format!("{}: a file {what}: {}", names(&group, folders.len()), format::sentence(&said));
         Finding::stop(CHECK, says, fix).about(field_of(case, &group))
     });
     let unknown = folders.iter().any(|folder| folder.rights.is_unknown());

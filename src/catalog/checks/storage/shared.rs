@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::catalog::say;
+use crate::catalog::format;
 use crate::model::check::CheckId;
 use crate::model::cluster::ClusterId;
 use crate::model::facts::{CanaryFile, Fact, FolderFacts, Identity, Life, NodeSeen};
@@ -73,13 +73,13 @@ pub fn judge(case: &Case<'_>) -> Result<Verdict, Verdict> {
         let count = without.len() as u64;
         let says = format!(
             "The registry knows no canary of {}, so nothing tells whether it sees the same folders.",
-            say::list(&without, count)
+            format::list(&without, count)
         );
         findings.push(Finding::note(CHECK, says));
     }
     Ok(weighed(case, unknown, findings, || match seen.len() {
         0 => "no other node to share with yet".to_owned(),
-        many => format!("those of {} are there", say::list(&seen, many as u64)),
+        many => format!("those of {} are there", format::list(&seen, many as u64)),
     }))
 }
 
@@ -177,7 +177,7 @@ fn unreadable(case: &Case<'_>, folders: &[FolderFacts]) -> Vec<Finding> {
         Finding::new(
             CHECK,
             severity,
-            say::sentence(&says),
+            format::sentence(&says),
             "Let this user read the folder .octopus-setup in it, and check again.",
         )
         .about(field_of(case, group))

@@ -1,6 +1,6 @@
 //! `storage-space`.
 
-use crate::catalog::say;
+use crate::catalog::format;
 use crate::model::check::CheckId;
 use crate::model::facts::{Fact, FolderFacts};
 use crate::model::finding::{Finding, Verdict};
@@ -19,7 +19,7 @@ pub fn judge(case: &Case<'_>) -> Result<Verdict, Verdict> {
     let free = |folder: &FolderFacts| folder.disk.seen().map(|disk| disk.free);
     let scarce = |folder: &FolderFacts| free(folder).filter(|free| *free < ROOM);
     let findings = alike(folders, scarce).into_iter().map(|(free, group)| {
-        let (names, free_said) = (names(&group, folders.len()), say::size(free));
+        let (names, free_said) = (names(&group, folders.len()), format::size(free));
         let finding = if free < LEAST {
             Finding::stop(
                 CHECK,
@@ -38,8 +38,10 @@ pub fn judge(case: &Case<'_>) -> Result<Verdict, Verdict> {
     let unknown = folders.iter().any(|folder| folder.disk.is_unknown());
     let told: Vec<u64> = folders.iter().filter_map(free).collect();
     Ok(weighed(case, unknown, findings.collect(), || match told.iter().min() {
-        Some(least) if folders.iter().all(|folder| matches!(folder.disk, Fact::Seen(_))) => format!("{} free", say::size(*least)),
-        Some(least) => format!("{} free where it can be told", say::size(*least)),
+        Some(least) if folders.iter().all(|folder| matches!(folder.disk, Fact::Seen(_))) => {
+            format!("{} free", format::size(*least))
+        }
+        Some(least) => format!("{} free where it can be told", format::size(*least)),
         None => "cannot be told here".to_owned(),
     }))
 }

@@ -1,7 +1,7 @@
 //! `web-names`.
 
 use crate::catalog::checks::{Case, one, unknown};
-use crate::catalog::say;
+use crate::catalog::format;
 use crate::model::check::CheckId;
 use crate::model::facts::Fact;
 use crate::model::field::FieldId;
@@ -20,7 +20,7 @@ pub fn judge(case: &Case<'_>) -> Verdict {
         }
         Fact::Seen(strange) => one(Finding::warn(
             CheckId::WebNames,
-            format!("Not known to lead to this machine: {}.", say::list(strange, strange.len() as u64)),
+            format!("Not known to lead to this machine: {}.", format::list(strange, strange.len() as u64)),
             "Check the names, or type + for all names; behind a load balancer http://+:80/ is usual.",
         )),
         Fact::Missing(trouble) => unknown(trouble),

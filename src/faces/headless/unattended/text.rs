@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::time::Duration;
 
-use crate::catalog::say;
+use crate::catalog::format;
 use crate::faces::exit::Exit;
 use crate::faces::problems;
 use crate::faces::sentences::{self, ID, WORD, clean, written};
@@ -64,7 +64,7 @@ fn still(out: &mut String, still: &Pending<'_>, since: Duration) {
         Pending::Step(number, of, _, title) => format!("{number}/{of} {}", clean(title)),
         Pending::Else => "at work".to_owned(),
     };
-    let _ = writeln!(out, "  {:WORD$} {what}, {}", "still", say::duration(since));
+    let _ = writeln!(out, "  {:WORD$} {what}, {}", "still", format::duration(since));
 }
 
 fn plan(out: &mut String, plan: &Plan, answers: &[AnswerSummary]) {
@@ -94,7 +94,7 @@ fn step(out: &mut String, step: &StepEvent<'_>) {
         }
         StepOutcome::Done(state, took) => {
             let word = if *state == StepState::Already { "already" } else { "done" };
-            let _ = writeln!(out, "  {place:>5} {word:WORD$} {title}, {}", say::duration(*took));
+            let _ = writeln!(out, "  {place:>5} {word:WORD$} {title}, {}", format::duration(*took));
         }
         StepOutcome::Failed(explanation) => {
             let _ = writeln!(out, "  {place:>5} {:WORD$} {title}", "failed");

@@ -4,7 +4,7 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 
 use super::sheet;
-use crate::catalog::say;
+use crate::catalog::format;
 use crate::faces::tui::canvas::{Canvas, behind, row};
 use crate::faces::tui::scene::Scene;
 use crate::faces::tui::scroll::Scroll;
@@ -96,8 +96,8 @@ fn of(canvas: &Canvas<'_>, certificate: &ServerCertificate, width: u16) -> Vec<L
         days @ ..=730 => format!("{days} days left"),
         days => format!("{} years left", days / 365),
     };
-    add("Valid", &format!("{} to {}, {left}", say::day(certificate.not_before), say::day(certificate.not_after)));
-    let digest = say::sha256(&certificate.sha256);
+    add("Valid", &format!("{} to {}, {left}", format::day(certificate.not_before), format::day(certificate.not_after)));
+    let digest = format::sha256(&certificate.sha256);
     let bytes: Vec<&str> = digest.split(':').collect();
     // Read out over the telephone, a line of 16 or 8 bytes is what one does not get lost in.
     let per_line = if width >= HALF { 16 } else { 8 };

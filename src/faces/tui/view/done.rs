@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 use std::path::PathBuf;
 
 use super::{page, sheet};
-use crate::catalog::say;
+use crate::catalog::format;
 use crate::faces::polling;
 use crate::faces::tui::canvas::{Canvas, behind, below, row};
 use crate::faces::tui::scene::Scene;
@@ -155,7 +155,7 @@ fn shared(storage: &SharedStorage) -> String {
     match storage {
         SharedStorage::None => "nothing yet".to_owned(),
         SharedStorage::Root(root) => root.display().to_string(),
-        SharedStorage::Folders(folders) => say::count(folders.len() as u64, "folder"),
+        SharedStorage::Folders(folders) => format::count(folders.len() as u64, "folder"),
     }
 }
 

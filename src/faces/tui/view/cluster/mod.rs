@@ -9,7 +9,7 @@ use ratatui::layout::Rect;
 
 use super::{Local, checks, fields, page, sheet};
 use crate::catalog::failures::{self, Around};
-use crate::catalog::say;
+use crate::catalog::format;
 use crate::faces::tui::canvas::{Canvas, behind, row};
 use crate::faces::tui::layout::Regions;
 use crate::faces::tui::scene::Scene;
@@ -131,7 +131,7 @@ fn details(canvas: &mut Canvas<'_>, area: Rect, node: &NodeSeen) {
     };
     let row_of = &kept.row;
     let beat = match node.beat {
-        Beat::Ago(ago) => format!("heart-beat {} ago", say::span(ago.as_secs())),
+        Beat::Ago(ago) => format!("heart-beat {} ago", format::span(ago.as_secs())),
         Beat::Never => "never ran on this database".to_owned(),
         Beat::Unreadable => "heart-beat cannot be read".to_owned(),
     };

@@ -7,7 +7,7 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 
 use super::columns::{self, Column, GAP};
-use crate::catalog::say;
+use crate::catalog::format;
 use crate::faces::tui::canvas::{Canvas, behind, below, row};
 use crate::faces::tui::hits::Hit;
 use crate::faces::tui::scroll::Scroll;
@@ -93,7 +93,7 @@ fn value(column: Column, node: &NodeSeen) -> String {
         Column::System => registered.map_or_else(String::new, |row| family(&row.system).to_owned()),
         Column::Version => node.version.as_ref().map_or_else(String::new, ToString::to_string),
         Column::Tasks => tasks(node).map_or_else(String::new, |cap| cap.to_string()),
-        Column::Seen => node.last_seen().map_or_else(|| "never".to_owned(), |ago| format!("{} ago", say::span(ago.as_secs()))),
+        Column::Seen => node.last_seen().map_or_else(|| "never".to_owned(), |ago| format!("{} ago", format::span(ago.as_secs()))),
         Column::SetUp => node.row.as_ref().map_or_else(String::new, |kept| minute(&kept.last_seen).to_owned()),
         Column::Name | Column::Life => String::new(),
     }

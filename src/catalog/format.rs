@@ -1,4 +1,4 @@
-//! How values are said to people: durations, sizes, dates, lists and certificate fingerprints.
+//! Formats values for people: durations, sizes, dates, lists and certificate fingerprints.
 
 use std::fmt::Write as _;
 use std::time::Duration;
