@@ -28,7 +28,7 @@ const RUNS: usize = 5;
 async fn first(site: &Site) -> String {
     let mut engine = site.wizard("node-1", Some(Flow::FirstNode));
     to(&mut engine, ScreenId::MasterKey).await;
-    let key = engine.state().custody().drawn.as_ref().unwrap().key.to_base64().expose_secret().to_owned();
+    let key = engine.state().custody().generated.as_ref().unwrap().key.to_base64().expose_secret().to_owned();
     let proof = last_six(&engine);
     type_in(&mut engine, FieldId::KeyProof, &proof);
     engine.handle(Event::Next);

@@ -103,7 +103,7 @@ async fn a_first_node_that_is_cut_off_at_any_report_ends_finished_or_clean() {
 
         let world = lab.start();
         let left = world.resume(INSTANCE).await.expect("a journal");
-        // Until the key is sealed nothing depends on it; so the same one may as well be drawn again.
+        // Until the key is sealed nothing depends on it; so the same one may as well be generated again.
         let key = left.key.unwrap_or_else(key);
         world.install(&plan, Some(&key), &Cancel::default(), |_| {}).await.expect("no failure");
         lab.assert_cluster(&format!("resumed after {at}")).await;

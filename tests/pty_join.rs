@@ -100,7 +100,7 @@ fn first_node(data: &Path) -> String {
     for screen in ["Service account", "Database", "Web portal"].into_iter().chain(behind) {
         go_on(&mut pty, screen);
     }
-    // The key is being drawn; a plan that is not there yet is not installed by Enter.
+    // The key is being generated; a plan that is not there yet is not installed by Enter.
     pty.wait("Create the registry");
     pty.send(ENTER);
     pty.wait("6 of 6");

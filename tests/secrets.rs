@@ -71,7 +71,7 @@ fn passwords() -> Secrets {
 
 /// The master key, as its base64.
 fn key(engine: &Engine) -> String {
-    engine.state().custody().drawn.as_ref().unwrap().key.to_base64().expose_secret().to_owned()
+    engine.state().custody().generated.as_ref().unwrap().key.to_base64().expose_secret().to_owned()
 }
 
 /// The passwords, and the key as its bytes and as its base64.

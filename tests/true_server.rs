@@ -174,7 +174,7 @@ async fn first_node_and_undo(string: &str) {
     assert!(matches!(&proof, Membership::Member(seen) if seen.id == plan.cluster), "{proof:?}");
 
     Box::pin(a_second_node_comes_and_goes(&target, plan.cluster)).await;
-    let key = engine.state().custody().drawn.as_ref().unwrap().key.clone();
+    let key = engine.state().custody().generated.as_ref().unwrap().key.clone();
     Box::pin(a_second_node_joins_is_reviewed_and_leaves(string, folder.path(), &key)).await;
     assert!(SqlServer::new().cluster(&target, false).await.node("node-2").is_none(), "it has left");
 

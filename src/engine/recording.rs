@@ -218,8 +218,8 @@ impl Recorder {
                 self.known.replace_in_node(&mut node, state);
                 Some(Event::Observed { ticket: *ticket, observed: Observed::Node(node), last: *last })
             }
-            Event::Drawn(drawn) => {
-                self.known.remember_key(&drawn.key);
+            Event::KeyGenerated(generated) => {
+                self.known.remember_key(&generated.key);
                 None
             }
             Event::Resumed(Ok(resumption)) => {
@@ -245,8 +245,9 @@ impl Drop for Recorder {
 /// What is written of the key's last characters, typed back: those of the stand-in where they are right, and as many others
 /// where they are not.
 fn proof(typed: &str, state: &State) -> Raw {
-    let drawn = state.custody().drawn.as_ref();
-    let right = drawn.filter(|drawn| drawn.key.ends_with(typed)).and_then(|drawn| stand_in::of_key(&drawn.key).ok());
+    let generated = state.custody().generated.as_ref();
+    let right =
+        generated.filter(|generated| generated.key.ends_with(typed)).and_then(|generated| stand_in::of_key(&generated.key).ok());
     Raw::Text(match right {
         Some(key) => {
             let text = key.to_base64();

@@ -33,7 +33,7 @@ impl Display for RedactedEvent<'_> {
             Event::Observed { ticket, observed: _, last } => {
                 write!(out, "survey {} of ticket {}", if *last { "ended" } else { "knows more" }, ticket.0)
             }
-            Event::Drawn(drawn) => write!(out, "a master key was drawn, fingerprint {}", drawn.key.fingerprint()),
+            Event::KeyGenerated(generated) => write!(out, "a master key was drawn, fingerprint {}", generated.key.fingerprint()),
             Event::Progress(progress) => write!(out, "{}", RedactedProgress(progress)),
             Event::Resumed(Ok(_)) => out.write_str("an unfinished run was loaded"),
             Event::Resumed(Err(_)) => out.write_str("an unfinished run could not be loaded"),
@@ -94,7 +94,7 @@ impl Display for RedactedEffect<'_> {
                 write!(out, "survey {:?}, ticket {}{fresh}", inputs.survey(), ticket.0)
             }
             Effect::CancelSurvey(survey) => write!(out, "drop survey {survey:?}"),
-            Effect::Draw(size) => write!(out, "draw a master key, {size:?}"),
+            Effect::GenerateKey(size) => write!(out, "draw a master key, {size:?}"),
             Effect::LoadRun(instance) => write!(out, "load the unfinished run of {instance}"),
             Effect::Install(plan, _) => write!(out, "install, {} steps", plan.steps.len()),
             Effect::CancelInstall => out.write_str("stop the install before its next step"),

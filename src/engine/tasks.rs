@@ -83,10 +83,10 @@ impl Tasks {
         match effect {
             Effect::Survey { ticket, inputs, fresh } => self.survey(ticket, inputs, fresh),
             Effect::CancelSurvey(survey) => self.drop_survey(survey),
-            Effect::Draw(size) => {
+            Effect::GenerateKey(size) => {
                 self.spawn(async move {
-                    match world.draw(size) {
-                        Ok(drawn) => send(Event::Drawn(drawn)),
+                    match world.generate_key(size) {
+                        Ok(generated) => send(Event::KeyGenerated(generated)),
                         Err(error) => send(Event::Failed(format!("No key could be drawn: {error}.").into())),
                     }
                 });

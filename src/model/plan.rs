@@ -123,7 +123,7 @@ pub struct Plan {
     pub flow: Flow,
     /// What was asked for.
     pub node: Node,
-    /// The cluster's id: drawn for a new one, read for an existing one.
+    /// The cluster's id: generated for a new one, read for an existing one.
     pub cluster: ClusterId,
     /// The master key's fingerprint.
     pub fingerprint: Fingerprint,

@@ -58,7 +58,7 @@ pub enum Proof {
 impl Custody {
     /// Returns `true` if the typed last six characters are complete and wrong.
     pub fn refuses(&self, typed: &str) -> bool {
-        typed.chars().count() >= 6 && self.drawn.as_ref().is_some_and(|drawn| !drawn.key.ends_with(typed))
+        typed.chars().count() >= 6 && self.generated.as_ref().is_some_and(|generated| !generated.key.ends_with(typed))
     }
 
     /// Judges the file at this path, once the key was saved there.
@@ -82,7 +82,7 @@ impl Custody {
 #[derive(Debug, Clone, Default)]
 pub struct Custody {
     /// The key and the cluster's id, once generated or loaded.
-    pub drawn: Option<GeneratedKey>,
+    pub generated: Option<GeneratedKey>,
     /// Whether the key is shown right now.
     pub revealed: bool,
     /// Where it was copied to last.

@@ -23,7 +23,7 @@ pub enum Effect {
     /// Drop a running survey.
     CancelSurvey(SurveyId),
     /// Generate a cluster id and a master key.
-    Draw(KeySize),
+    GenerateKey(KeySize),
     /// Load the unfinished run of this instance.
     LoadRun(String),
     /// Run the plan's steps, or those that are left, with the key if they need it.

@@ -52,7 +52,8 @@ pub enum Event {
         last: bool,
     },
     /// A cluster id and a master key were generated.
-    Drawn(GeneratedKey),
+    #[serde(rename = "Drawn")]
+    KeyGenerated(GeneratedKey),
     /// The installer reports.
     Progress(Progress),
     /// An unfinished run was loaded, or could not be, and why.

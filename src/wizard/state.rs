@@ -205,7 +205,7 @@ pub struct Resuming {
 
 static NO_RUN: Run = Run { phase: Phase::Idle, plan: None, key: None, rows: Vec::new(), said: Vec::new(), cancelling: false };
 static NO_CUSTODY: Custody =
-    Custody { drawn: None, revealed: false, copied: None, saved: None, file_trouble: None, mismatch: false, proof: None };
+    Custody { generated: None, revealed: false, copied: None, saved: None, file_trouble: None, mismatch: false, proof: None };
 
 impl State {
     /// A wizard on its start screen.

@@ -124,7 +124,12 @@ impl State {
             running: review::awaited_by(self, check).iter().any(is_running),
             resuming: self.resuming(),
             // A digest, on each frame, for the one check that asks.
-            key: self.custody().drawn.as_ref().filter(|_| check == CheckId::KeyFile).map(|drawn| drawn.key.fingerprint()),
+            key: self
+                .custody()
+                .generated
+                .as_ref()
+                .filter(|_| check == CheckId::KeyFile)
+                .map(|generated| generated.key.fingerprint()),
             subject: self.subject(),
         }
     }
@@ -252,7 +257,7 @@ fn has_occasion(field: FieldId, of: Flow, state: &State) -> bool {
     let facts = &state.facts;
     match field {
         // A resumed run has sealed its key, so the size is settled.
-        FieldId::KeySize => !(state.resuming().is_some() && state.custody().drawn.is_some()),
+        FieldId::KeySize => !(state.resuming().is_some() && state.custody().generated.is_some()),
         FieldId::MasterKey if of == Flow::Edit => facts.node.key.trouble().is_some(),
         FieldId::UnverifiedKey => matches!(facts.key.verdict.seen(), Some(KeyVerdict::Unverifiable(_))),
         FieldId::ReplaceNode => facts.cluster.replaceable(state.answers.text(FieldId::NodeName)).is_some(),
@@ -305,7 +310,7 @@ pub fn available_actions(state: &State, mends: bool) -> Vec<Action> {
         // Their findings refer to it.
         ScreenId::Proof | ScreenId::Drift if state.is_ours() => actions.push(Action::Edit),
         ScreenId::Cluster if state.removable().is_some() => actions.push(Action::RemoveNode),
-        ScreenId::Key if state.custody().drawn.is_some() => {
+        ScreenId::Key if state.custody().generated.is_some() => {
             actions.extend([Action::Reveal, Action::CopyKey, Action::SaveKey, Action::ReadKey]);
         }
         _ => {}

@@ -101,9 +101,9 @@ impl World {
         }
     }
 
-    /// Draws a new cluster's id and master key.
-    pub fn draw(&self, size: KeySize) -> Result<GeneratedKey, NoRandomness> {
-        random::draw(size)
+    /// Generates a new cluster's id and master key.
+    pub fn generate_key(&self, size: KeySize) -> Result<GeneratedKey, NoRandomness> {
+        random::generate_key(size)
     }
 
     /// Runs a plan's steps, or the remaining ones; see [`apply::install`].
@@ -181,7 +181,7 @@ mod tests {
         fn is_send<T: Send>(_: &T) {}
         let folder = tempfile::tempdir().expect("a folder");
         let (world, plan) = (world(&folder), sample::plan(folder.path()));
-        let key = world.draw(KeySize::Aes256).expect("random").key;
+        let key = world.generate_key(KeySize::Aes256).expect("random").key;
         let cancel = Cancel::default();
         is_send(&world);
         is_send(&world.survey(&Inputs::Machine, false, |_| {}));
@@ -197,12 +197,12 @@ mod tests {
     async fn a_key_goes_to_a_file_and_comes_back() {
         let folder = tempfile::tempdir().expect("a folder");
         let world = world(&folder);
-        let (path, key) = (folder.path().join("key"), world.draw(KeySize::Aes128).expect("random").key);
+        let (path, key) = (folder.path().join("key"), world.generate_key(KeySize::Aes128).expect("random").key);
         world.save_key(path.clone(), &key).await.expect("saved");
         let back = world.read_key_file(path.clone()).await.expect("read");
         assert_eq!(back.expose_bytes(), key.expose_bytes());
         world.save_key(path.clone(), &key).await.expect("it is saved there already");
-        let other = world.draw(KeySize::Aes128).expect("random").key;
+        let other = world.generate_key(KeySize::Aes128).expect("random").key;
         assert!(matches!(world.save_key(path, &other).await, Err(KeyFileError::Exists)));
         assert_eq!(world.copy_way(), CopyWay::Terminal);
     }

@@ -12,19 +12,19 @@ use crate::model::master_key::{KeySize, MasterKey};
 #[error("the operating system gave no random bytes")]
 pub struct NoRandomness;
 
-/// Draws a new cluster's id and master key.
-pub fn draw(size: KeySize) -> Result<GeneratedKey, NoRandomness> {
+/// Generates a new cluster's id and master key.
+pub fn generate_key(size: KeySize) -> Result<GeneratedKey, NoRandomness> {
     Ok(GeneratedKey { cluster: ClusterId(bytes()?), key: master_key(size)? })
 }
 
-/// Draws `N` random bytes, for salts, nonces and ids.
+/// Returns `N` random bytes, for salts, nonces and ids.
 pub fn bytes<const N: usize>() -> Result<[u8; N], NoRandomness> {
     let mut bytes = [0; N];
     SystemRandom::new().fill(&mut bytes).map_err(|_| NoRandomness)?;
     Ok(bytes)
 }
 
-/// Draws a master key.
+/// Generates a master key.
 fn master_key(size: KeySize) -> Result<MasterKey, NoRandomness> {
     let mut bytes = Zeroizing::new([0; 32]);
     let bytes = &mut bytes[..size.bytes()];
@@ -38,8 +38,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn two_draws_differ_and_have_the_size_asked_for() {
-        let (one, two) = (draw(KeySize::Aes128).expect("random"), draw(KeySize::Aes256).expect("random"));
+    fn two_keys_differ_and_have_the_size_asked_for() {
+        let (one, two) = (generate_key(KeySize::Aes128).expect("random"), generate_key(KeySize::Aes256).expect("random"));
         assert_ne!(one.cluster, two.cluster);
         assert_eq!((one.key.expose_bytes().len(), two.key.expose_bytes().len()), (16, 32));
         assert_ne!(one.key.expose_bytes(), &two.key.expose_bytes()[..16]);

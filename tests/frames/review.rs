@@ -84,7 +84,7 @@ pub fn section(screen: ScreenId) -> State {
         _ => Focus::Screen,
     };
     if screen == ScreenId::Key {
-        states::custody(&mut state).drawn = Some(GeneratedKey { cluster: states::CLUSTER, key: states::key() });
+        states::custody(&mut state).generated = Some(GeneratedKey { cluster: states::CLUSTER, key: states::key() });
     }
     state
 }
@@ -225,7 +225,7 @@ fn key() {
 #[test]
 fn a_key_that_was_sealed_elsewhere() {
     let mut state = section(ScreenId::Key);
-    states::custody(&mut state).drawn = None;
+    states::custody(&mut state).generated = None;
     state.facts.node.key = Fact::Missing(Trouble::Seal(SealTrouble::OtherMachine));
     let frame = usual(&state);
     assert!(frame.contains("Fingerprint") && frame.contains("sealed on another machine"), "{frame}");

@@ -214,7 +214,7 @@ pub fn review() -> State {
     let mut state = on(ScreenId::Review);
     let plan = plan();
     *run(&mut state) = Run { rows: rows(&plan), plan: Some(Box::new(plan)), ..Run::default() };
-    custody(&mut state).drawn = Some(GeneratedKey { cluster: CLUSTER, key: key() });
+    custody(&mut state).generated = Some(GeneratedKey { cluster: CLUSTER, key: key() });
     state
 }
 
@@ -256,7 +256,7 @@ pub fn master_key() -> State {
     state.place.furthest = ScreenId::MasterKey;
     state.place.focus = Focus::Field(FieldId::KeyFile);
     run(&mut state).phase = Phase::Finished;
-    *custody(&mut state) = Custody { drawn: Some(GeneratedKey { cluster: CLUSTER, key: key() }), ..Custody::default() };
+    *custody(&mut state) = Custody { generated: Some(GeneratedKey { cluster: CLUSTER, key: key() }), ..Custody::default() };
     state
 }
 

@@ -154,7 +154,7 @@ impl Lab {
         (whole, news)
     }
 
-    /// The key that an earlier start has sealed, or the one that it had drawn.
+    /// The key that an earlier start has sealed, or the one that it had generated.
     pub async fn sealed(&self) -> MasterKey {
         self.start().resume(INSTANCE).await.ok().and_then(|left| left.key).unwrap_or_else(key)
     }

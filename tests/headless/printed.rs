@@ -22,7 +22,7 @@ async fn set_up(site: &Site) -> String {
     type_in(&mut engine, FieldId::KeyProof, &proof);
     engine.handle(Event::Next);
     engine.run_until_idle().await;
-    let key = engine.state().custody().drawn.as_ref().unwrap().key.to_base64();
+    let key = engine.state().custody().generated.as_ref().unwrap().key.to_base64();
     key.expose_secret().to_owned()
 }
 

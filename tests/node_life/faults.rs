@@ -116,7 +116,7 @@ async fn in_the_clear() -> (Scene, Wire, Vec<(FieldId, String)>) {
     type_in(&mut first, FieldId::KeyProof, &proof);
     to(&mut first, ScreenId::Done).await;
     first.run_until_idle().await;
-    let key = first.state().custody().drawn.as_ref().unwrap().key.clone();
+    let key = first.state().custody().generated.as_ref().unwrap().key.clone();
     let wire = Wire::to(site.server.addr()).await;
     let changes = clear.into_iter().chain([(FieldId::Server, wire.server())]).collect();
     (Scene { site, key }, wire, changes)

@@ -114,8 +114,8 @@ async fn its_node_config_is_read_and_its_seals_open() {
     assert!(node.key.seen().is_some(), "{:?}", node.key);
     assert!(engine.state().facts.server.login.seen().is_some(), "{:?}", engine.state().facts.server.login);
     let key = fs::read_to_string(older.path("master-key.txt")).unwrap();
-    let drawn = engine.state().custody().drawn.as_ref().unwrap();
-    assert!(key.contains(drawn.key.to_base64().expose_secret()), "the sealed key is the one that was saved");
+    let generated = engine.state().custody().generated.as_ref().unwrap();
+    assert!(key.contains(generated.key.to_base64().expose_secret()), "the sealed key is the one that was saved");
     drop(engine);
 
     // Elsewhere it is known to be a copy.

@@ -207,7 +207,7 @@ async fn a_first_node_is_replayed_and_none_of_its_secrets_is_recorded() {
     taped.does(Event::Focus(Focus::Screen));
     taped.types(FieldId::Licence, LICENCE);
     taped.to(ScreenId::MasterKey).await;
-    let key = taped.engine.state().custody().drawn.as_ref().unwrap().key.clone();
+    let key = taped.engine.state().custody().generated.as_ref().unwrap().key.clone();
     taped.press(Action::Reveal).await;
     taped.press(Action::SaveKey).await;
     taped.press(Action::ReadKey).await;

@@ -56,7 +56,7 @@ async fn the_key_is_shown_only_after_the_name_was_typed_again() {
     type_in(&mut engine, FieldId::KeyConfirm, "node-1");
     engine.handle(Event::Press(Action::Reveal));
     assert!(engine.state().custody().revealed);
-    assert!(engine.state().custody().drawn.as_ref().unwrap().key == scene.key);
+    assert!(engine.state().custody().generated.as_ref().unwrap().key == scene.key);
     engine.handle(Event::Next);
     assert!(!engine.state().custody().revealed);
     engine.handle(Event::Jump(ScreenId::Key));

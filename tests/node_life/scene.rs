@@ -40,7 +40,7 @@ impl Scene {
         first.handle(Event::Next);
         first.run_until_idle().await;
         assert_eq!(first.state().place.here, ScreenId::Done);
-        let key = first.state().custody().drawn.as_ref().unwrap().key.clone();
+        let key = first.state().custody().generated.as_ref().unwrap().key.clone();
         Self { site, key }
     }
 

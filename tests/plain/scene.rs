@@ -255,5 +255,5 @@ fn mask(line: &str, host: &str) -> String {
 
 /// The master key that a wizard has in its hands, as its base64.
 pub fn master_key(engine: &Engine) -> String {
-    engine.state().custody().drawn.as_ref().unwrap().key.to_base64().expose_secret().to_owned()
+    engine.state().custody().generated.as_ref().unwrap().key.to_base64().expose_secret().to_owned()
 }

@@ -93,7 +93,7 @@ async fn written(scene: &Scene) -> String {
     volatile(&text)
 }
 
-/// A node config without what is drawn or sealed anew for each cluster and machine, and without its times.
+/// A node config without what is generated or sealed anew for each cluster and machine, and without its times.
 fn config(file: &Path) -> String {
     let text = std::fs::read_to_string(file).unwrap();
     let is_own = |line: &&str| !["password =", "id =", "fingerprint =", "#"].iter().any(|beginning| line.starts_with(beginning));

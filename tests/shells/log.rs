@@ -66,7 +66,7 @@ async fn first_node(site: &Site) -> (String, String) {
     engine.handle(Event::Next);
     let proof = last_six(&engine);
     type_in(&mut engine, FieldId::KeyProof, &proof);
-    let key = engine.state().custody().drawn.as_ref().unwrap().key.to_base64().expose_secret().to_owned();
+    let key = engine.state().custody().generated.as_ref().unwrap().key.to_base64().expose_secret().to_owned();
     to(&mut engine, ScreenId::Done).await;
     (key, proof)
 }

@@ -144,7 +144,7 @@ impl Site {
                 continue;
             }
             type_in(&mut next, FieldId::Password, self.password());
-            if next.state().custody().drawn.is_none() {
+            if next.state().custody().generated.is_none() {
                 type_in(&mut next, FieldId::MasterKey, key);
             }
             return Some(next);
@@ -208,7 +208,7 @@ pub fn type_in(engine: &mut Engine, field: FieldId, text: &str) {
 
 /// The last six characters of the key, as an operator reads them from where it is kept.
 pub fn last_six(engine: &Engine) -> String {
-    let key = engine.state().custody().drawn.as_ref().unwrap().key.to_base64();
+    let key = engine.state().custody().generated.as_ref().unwrap().key.to_base64();
     let key = key.expose_secret();
     key[key.len() - 6..].to_owned()
 }

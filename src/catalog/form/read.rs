@@ -132,7 +132,7 @@ pub fn master_key(answers: &Answers) -> Result<MasterKey, String> {
 }
 
 /// The master key that a flow works with: pasted for a node that joins; from the seal for one that is there, and pasted
-/// where that does not open. A new cluster's is drawn, and in nobody's hands but custody's.
+/// where that does not open. A new cluster's is generated, and in nobody's hands but custody's.
 pub fn flow_key(flow: Flow, answers: &Answers, facts: &Facts) -> Option<MasterKey> {
     let typed = || master_key(answers).ok();
     match flow {

@@ -94,9 +94,9 @@ fn help<L: Lines, W: Write>(face: &mut Face<'_, L, W>) -> Result<(), Stop> {
 }
 
 fn fingerprint<L: Lines, W: Write>(face: &mut Face<'_, L, W>) -> Result<(), Stop> {
-    match &face.state().custody().drawn {
-        Some(drawn) => {
-            let said = format!("The key's fingerprint is {}.", drawn.key.fingerprint());
+    match &face.state().custody().generated {
+        Some(generated) => {
+            let said = format!("The key's fingerprint is {}.", generated.key.fingerprint());
             face.say(&said)
         }
         None => face.say("The key is not known."),
@@ -126,8 +126,8 @@ async fn show<L: Lines, W: Write>(face: &mut Face<'_, L, W>) -> Result<(), Stop>
     }
     face.quietly(Event::Press(Action::Reveal));
     let custody = face.state().custody();
-    if let Some(drawn) = custody.drawn.as_ref().filter(|_| custody.revealed) {
-        let key = drawn.key.to_base64();
+    if let Some(generated) = custody.generated.as_ref().filter(|_| custody.revealed) {
+        let key = generated.key.to_base64();
         face.say("The master key:")?;
         face.say(key.expose_secret())?;
         face.quietly(Event::Press(Action::Reveal));

@@ -72,7 +72,7 @@ fn ways(state: &State) -> Vec<Choice<Way>> {
     if !removable(state).is_empty() {
         ways.push(Choice::new(Way::Remove, keys::REMOVE, "Take a dead node out of the registry."));
     }
-    if state.custody().drawn.is_some() {
+    if state.custody().generated.is_some() {
         ways.push(Choice::new(Way::Key, "key", "Show or save the master key."));
     }
     ways.push(Choice::new(Way::Start, "start", "Go to the start."));

@@ -88,9 +88,9 @@ impl Sky {
                 let observed = samples::observed(&inputs, &self.facts);
                 self.send(Event::Observed { ticket, observed, last: true });
             }
-            Effect::Draw(_) => self.send(Event::Drawn(drawn())),
+            Effect::GenerateKey(_) => self.send(Event::KeyGenerated(generated_key())),
             Effect::LoadRun(_) => {
-                let run = self.ways.journal.take().map(|journal| Resumption { journal, key: Some(drawn().key) });
+                let run = self.ways.journal.take().map(|journal| Resumption { journal, key: Some(generated_key().key) });
                 let result = run.map(Box::new).ok_or_else(|| Box::new(Failure::Busy { pid: Some(7) }));
                 self.send(Event::Resumed(result));
             }
@@ -125,7 +125,7 @@ impl Sky {
     }
 }
 
-fn drawn() -> GeneratedKey {
+fn generated_key() -> GeneratedKey {
     GeneratedKey { cluster: samples::CLUSTER, key: MasterKey::from_bytes(&[7; 32]).unwrap() }
 }
 
@@ -158,7 +158,7 @@ fn journal(order: &Order, done: usize) -> Journal {
         begun: String::new(),
         written: String::new(),
         cluster: samples::CLUSTER,
-        fingerprint: drawn().key.fingerprint(),
+        fingerprint: generated_key().key.fingerprint(),
         accepted: Vec::new(),
         answers: texts.map(|field| (field.id().to_owned(), order.loaded.answers.text(field).to_owned())).collect(),
         run: String::new(),

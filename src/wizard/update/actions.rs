@@ -64,8 +64,8 @@ pub fn press(state: &mut State, action: Action, effects: &mut Vec<Effect>) -> Go
             }
         }
         Action::CopyKey => {
-            if let Some(drawn) = &state.custody().drawn {
-                effects.push(Effect::Copy(drawn.key.to_base64()));
+            if let Some(generated) = &state.custody().generated {
+                effects.push(Effect::Copy(generated.key.to_base64()));
             }
         }
         Action::SaveKey => master_key::save(state, effects),

@@ -16,7 +16,7 @@ use super::goto::Goto;
 pub fn begin(state: &mut State, effects: &mut Vec<Effect>) {
     let run = state.run();
     let Some(plan) = &run.plan else { return };
-    let generated = state.custody().drawn.as_ref().map(|drawn| &drawn.key);
+    let generated = state.custody().generated.as_ref().map(|generated| &generated.key);
     effects.push(Effect::Install(plan.clone(), generated.or(run.key.as_ref()).cloned()));
     enter_phase(state, Phase::Running);
 }

@@ -1,4 +1,4 @@
-//! The master key: drawn for a new cluster, shown, copied, saved, and its keeping proven.
+//! The master key: generated for a new cluster, shown, copied, saved, and its keeping proven.
 
 use std::path::PathBuf;
 
@@ -45,32 +45,32 @@ pub fn invalidate_dependents(state: &mut State, field: FieldId) {
     });
 }
 
-/// A cluster id and a key were drawn. A run that is being gone on with keeps its id: only its key was never sealed.
+/// A cluster id and a key were generated. A run that is being gone on with keeps its id: only its key was never sealed.
 ///
-/// A draw that comes late, for a size that is not asked for any more, beside a key that is there, or in another flow,
+/// A key that comes late, for a size that is not asked for any more, beside a key that is there, or in another flow,
 /// changes nothing: the key that is shown must be the one that the plan installs.
-pub fn take_generated(state: &mut State, mut drawn: GeneratedKey) -> Goto {
+pub fn take_generated(state: &mut State, mut generated: GeneratedKey) -> Goto {
     let size = read::key_size(&state.answers).bytes();
-    let wanted = state.flow() == Some(Flow::FirstNode) && state.custody().drawn.is_none();
-    if !wanted || drawn.key.expose_bytes().len() != size {
+    let wanted = state.flow() == Some(Flow::FirstNode) && state.custody().generated.is_none();
+    if !wanted || generated.key.expose_bytes().len() != size {
         return Goto::Nowhere;
     }
     if let Some(cluster) = state.resuming() {
-        drawn.cluster = cluster;
+        generated.cluster = cluster;
     }
     if let Some(custody) = state.custody_mut() {
-        custody.drawn = Some(drawn);
+        custody.generated = Some(generated);
     }
     if state.place.here == ScreenId::Review { Goto::Plan } else { Goto::Nowhere }
 }
 
-/// Drops the key that was drawn: another size was chosen. A sealed key of an unfinished run stays.
+/// Drops the generated key: another size was chosen. A sealed key of an unfinished run stays.
 pub fn drop_generated(state: &mut State) {
     if state.resuming().is_some() {
         return;
     }
     if let Some(custody) = state.custody_mut() {
-        custody.drawn = None;
+        custody.generated = None;
     }
     if let Some(run) = state.run_mut() {
         run.plan = None;
@@ -80,7 +80,11 @@ pub fn drop_generated(state: &mut State) {
 
 /// Compares the last six characters, as they are being typed.
 pub fn proof_typed(state: &mut State) {
-    let fits = state.custody().drawn.as_ref().is_some_and(|drawn| drawn.key.ends_with(state.answers.text(FieldId::KeyProof)));
+    let fits = state
+        .custody()
+        .generated
+        .as_ref()
+        .is_some_and(|generated| generated.key.ends_with(state.answers.text(FieldId::KeyProof)));
     let Some(custody) = state.custody_mut() else { return };
     if fits {
         custody.proof = Some(Proof::TypedBack);
@@ -91,9 +95,9 @@ pub fn proof_typed(state: &mut State) {
 
 /// Saves the key to the file that is named.
 pub fn save(state: &mut State, effects: &mut Vec<Effect>) {
-    let Some(drawn) = &state.custody().drawn else { return };
+    let Some(generated) = &state.custody().generated else { return };
     if let Some(path) = read::absolute(FieldId::KeyFile, &state.answers) {
-        effects.push(Effect::SaveKey(path, drawn.key.clone()));
+        effects.push(Effect::SaveKey(path, generated.key.clone()));
     } else {
         state.place.focus = Focus::Field(FieldId::KeyFile);
         key_saved(state, Err(FileTrouble::NotAbsolute));
@@ -102,9 +106,9 @@ pub fn save(state: &mut State, effects: &mut Vec<Effect>) {
 
 /// Reads the saved file back.
 pub fn read_back(state: &mut State, effects: &mut Vec<Effect>) {
-    let Some(drawn) = &state.custody().drawn else { return };
+    let Some(generated) = &state.custody().generated else { return };
     match &state.custody().saved {
-        Some(saved) => effects.push(Effect::ReadKey(PathBuf::from(saved.as_str()), drawn.key.clone())),
+        Some(saved) => effects.push(Effect::ReadKey(PathBuf::from(saved.as_str()), generated.key.clone())),
         None => state.notice = Some(Notice { bad: true, text: "Save the key to a file first{? ({key:save-key})}.".into() }),
     }
 }

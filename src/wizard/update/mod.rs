@@ -74,7 +74,7 @@ fn apply(state: &mut State, event: Event, effects: &mut Vec<Effect>) -> Goto {
         Event::Jump(screen) => return navigation::jump(state, screen),
         Event::Begin(errand) => return Goto::Begin(errand),
         Event::Press(action) => return actions::press(state, action, effects),
-        Event::Drawn(drawn) => return master_key::take_generated(state, drawn),
+        Event::KeyGenerated(generated) => return master_key::take_generated(state, generated),
         Event::Progress(progress) => return install::progress(state, progress, effects),
         Event::Observed { ticket, observed, last } => return observe(state, ticket, observed, last, effects),
         Event::Edit(field, raw) => fields::edit(state, field, raw, effects),
@@ -146,7 +146,7 @@ fn is_of_a_person(event: &Event) -> bool {
     !matches!(
         event,
         Event::Observed { .. }
-            | Event::Drawn(_)
+            | Event::KeyGenerated(_)
             | Event::Progress(_)
             | Event::Resumed(_)
             | Event::Copied(_)

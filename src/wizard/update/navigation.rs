@@ -42,7 +42,7 @@ pub fn next(state: &mut State, effects: &mut Vec<Effect>) -> Goto {
         },
         ScreenId::Done => state.ending = Some(Ending::Finished),
         ScreenId::MasterKey => return leave_key(state, effects),
-        // A plan that nobody has seen is not installed. A new cluster's key is being drawn; otherwise it is told once more
+        // A plan that nobody has seen is not installed. A new cluster's key is being generated; otherwise it is told once more
         // why there is none.
         ScreenId::Review if state.run().plan.is_none() => {
             if state.flow() != Some(Flow::FirstNode) {

@@ -14,14 +14,14 @@ use crate::wizard::run::{Phase, Row, Run};
 use crate::wizard::state::{Notice, State};
 
 /// Makes the plan of the present answers. A new cluster needs an id and a key first: where there are none yet, they are
-/// drawn, and the plan follows once they are here.
+/// generated, and the plan follows once they are here.
 pub fn make_plan(state: &mut State, effects: &mut Vec<Effect>) {
     let Some(flow) = state.flow() else { return };
-    if flow == Flow::FirstNode && state.custody().drawn.is_none() {
+    if flow == Flow::FirstNode && state.custody().generated.is_none() {
         if let Some(run) = state.run_mut() {
             run.plan = None;
         }
-        effects.push(Effect::Draw(read::key_size(&state.answers)));
+        effects.push(Effect::GenerateKey(read::key_size(&state.answers)));
         return;
     }
     let made = plan_of(state, flow);
@@ -47,8 +47,8 @@ pub fn make_plan(state: &mut State, effects: &mut Vec<Effect>) {
 /// Returns the plan with the key of an existing cluster, or why there is no plan; no words while that is being found out.
 fn plan_of(state: &State, flow: Flow) -> Result<(Plan, Option<MasterKey>), Option<String>> {
     let (cluster, fingerprint, key) = if flow == Flow::FirstNode {
-        let drawn = state.custody().drawn.as_ref().ok_or(None)?;
-        (drawn.cluster, drawn.key.fingerprint(), None)
+        let generated = state.custody().generated.as_ref().ok_or(None)?;
+        (generated.cluster, generated.key.fingerprint(), None)
     } else {
         let existing =
             custody::resolve_cluster_key(flow, &state.answers, &state.facts).ok_or_else(|| why_unknown(state, flow))?;

@@ -121,18 +121,18 @@ fn answers_of_files(state: &State) -> Vec<(FieldId, Raw)> {
 fn take_key(state: &mut State) {
     let FlowState::Review(review) = &mut state.flow else { return };
     let node = &state.facts.node;
-    let drawn = match (&node.config, &node.key) {
+    let generated = match (&node.config, &node.key) {
         (Fact::Seen(config), Fact::Seen(Raw::Secret(text))) => {
             MasterKey::parse(text).ok().map(|key| GeneratedKey { cluster: config.cluster.id, key })
         }
         _ => None,
     };
-    let same = match (&drawn, &review.custody.drawn) {
+    let same = match (&generated, &review.custody.generated) {
         (Some(new), Some(old)) => new.key.same_as(&old.key),
         _ => false,
     };
     if !same {
-        review.custody = Custody { drawn, ..Custody::default() };
+        review.custody = Custody { generated, ..Custody::default() };
     }
 }
 

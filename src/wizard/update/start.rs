@@ -108,7 +108,7 @@ pub fn resume(state: &mut State, result: Result<Box<Resumption>, Box<Failure>>, 
     if let Goto::Screen(first) = opening::first_screen(state, flow) {
         opening::enter(state, first, effects);
     }
-    if is_whole(&journal) && (journal.flow != Flow::FirstNode || state.custody().drawn.is_some()) {
+    if is_whole(&journal) && (journal.flow != Flow::FirstNode || state.custody().generated.is_some()) {
         // Nothing is left to prove or to do, but a first node's proof that its key is kept.
         install::show_finished(state, &journal);
         let last = if journal.flow == Flow::FirstNode { ScreenId::MasterKey } else { ScreenId::Done };
@@ -143,7 +143,7 @@ fn take_over(state: &mut State, journal: &Journal, key: Option<MasterKey>) {
     }
     let mut custody = Custody::default();
     if journal.flow == Flow::FirstNode {
-        custody.drawn = key.map(|key| GeneratedKey { cluster: journal.cluster, key });
+        custody.generated = key.map(|key| GeneratedKey { cluster: journal.cluster, key });
     } else if let Some(key) = key {
         // Proven anew with everything else, as if it had been pasted.
         state.answers.set(FieldId::MasterKey, Raw::Secret(key.to_base64()), origin);

@@ -38,7 +38,7 @@ pub(super) async fn agree(kind: StepKind, record: &mut StorageRecord) -> Result<
     }
     if kind == StepKind::LeaveCanary {
         wanted = wanted.iter().map(|path| canary::folder(path)).collect();
-        draw(record)?;
+        choose_tokens(record)?;
     }
     for path in wanted {
         let missing = on_share(&path, BUDGET, {
@@ -55,8 +55,8 @@ pub(super) async fn agree(kind: StepKind, record: &mut StorageRecord) -> Result<
     Ok(())
 }
 
-/// Draws the nonces, unless that was done.
-fn draw(record: &mut StorageRecord) -> Result<(), Failure> {
+/// Chooses the random tokens of canaries that have none yet.
+fn choose_tokens(record: &mut StorageRecord) -> Result<(), Failure> {
     for (folder, _) in record.storage.folders() {
         if record.canaries.iter().all(|canary| canary.folder != folder) {
             let bytes = random::bytes().map_err(|error| Failure::Defect(error.to_string().into()))?;

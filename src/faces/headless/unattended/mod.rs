@@ -259,7 +259,7 @@ impl<W: Write> UnattendedRun<'_, W> {
     fn node(&self) -> Option<NodeSummary> {
         let (state, order) = (self.engine.state(), self.pilot.order());
         let plan = state.run().plan.as_ref()?;
-        // A dry run of a first node draws an id and a key, and forgets both.
+        // A dry run of a first node generates an id and a key, and forgets both.
         let is_there = order.flow != Flow::FirstNode || state.run().phase != Phase::Idle || state.resuming().is_some();
         Some(NodeSummary {
             name: plan.node.name.clone(),

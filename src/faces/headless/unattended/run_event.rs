@@ -127,7 +127,7 @@ pub struct NodeSummary {
     pub config: String,
     /// What has polling Tentacles poll a node that joined as well.
     pub polling: Option<String>,
-    /// The cluster's id; none of a dry run of a first node, which is drawn anew each time.
+    /// The cluster's id; none of a dry run of a first node, which is generated anew each time.
     pub cluster: Option<String>,
     /// The master key's fingerprint; none of a dry run of a first node, whose key nobody keeps.
     pub fingerprint: Option<String>,

@@ -123,8 +123,9 @@ fn facts(scene: &Scene<'_>) -> Vec<(&'static str, String)> {
     let plan = state.run().plan.as_deref();
     let name = plan.map_or_else(|| answer(FieldId::NodeName), |plan| plan.node.name.clone());
     let home = plan.map_or_else(|| PathBuf::from(answer(FieldId::Home)), |plan| plan.node.home.clone());
-    let cluster = plan.map(|plan| plan.cluster).or(state.custody().drawn.as_ref().map(|drawn| drawn.cluster));
-    let key = plan.map(|plan| plan.fingerprint).or(state.custody().drawn.as_ref().map(|drawn| drawn.key.fingerprint()));
+    let cluster = plan.map(|plan| plan.cluster).or(state.custody().generated.as_ref().map(|generated| generated.cluster));
+    let key =
+        plan.map(|plan| plan.fingerprint).or(state.custody().generated.as_ref().map(|generated| generated.key.fingerprint()));
     let flow = state.flow();
     let mut facts = Vec::with_capacity(7);
     if flow == Some(Flow::Remove) {

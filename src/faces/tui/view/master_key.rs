@@ -34,10 +34,10 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, local: &Loca
     let roomy = area.height >= 14 + intro;
     page::heading(canvas, area, scene, roomy);
     let mut rest = below(area, if roomy { intro + 2 } else { 1 });
-    if let Some(drawn) = &custody.drawn {
-        key(canvas, Rect { height: 2.min(rest.height), ..rest }, drawn, custody.revealed);
+    if let Some(generated) = &custody.generated {
+        key(canvas, Rect { height: 2.min(rest.height), ..rest }, generated, custody.revealed);
         rest = below(rest, 2);
-        fingerprint(canvas, row(rest, 0), drawn.key.fingerprint(), scene);
+        fingerprint(canvas, row(rest, 0), generated.key.fingerprint(), scene);
     } else if scene.state.place.here == ScreenId::Key {
         absent(canvas, Rect { height: 2.min(rest.height), ..rest }, scene);
         rest = below(rest, 2);
@@ -91,7 +91,7 @@ fn absent(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
 
 /// The key itself or a mask that does not tell its length. Both take two lines, so nothing moves. The letters go
 /// straight into the frame's cells, which the next frame overwrites.
-fn key(canvas: &mut Canvas<'_>, area: Rect, drawn: &GeneratedKey, revealed: bool) {
+fn key(canvas: &mut Canvas<'_>, area: Rect, generated: &GeneratedKey, revealed: bool) {
     let theme = canvas.theme;
     let narrow = area.width < LABEL + WIDEST;
     let first = label(canvas, row(area, 0), if narrow { "Key" } else { "Master key" });
@@ -99,7 +99,7 @@ fn key(canvas: &mut Canvas<'_>, area: Rect, drawn: &GeneratedKey, revealed: bool
         canvas.put(first, canvas.signs.mask, theme.plain);
         return;
     }
-    let whole = drawn.key.to_base64();
+    let whole = generated.key.to_base64();
     let whole = whole.expose_secret();
     let groups = whole.len().div_ceil(GROUP);
     if usize::from(first.width) >= whole.len() {

@@ -95,7 +95,7 @@ impl Bench {
         bench.send(Event::Begin(Errand::Flow(Flow::FirstNode)));
         for _ in 0..12 {
             bench.answer_all();
-            bench.draw();
+            bench.generate_key();
             if bench.state.place.here == screen {
                 return bench;
             }
@@ -105,10 +105,10 @@ impl Bench {
         panic!("never came to {screen:?}; stands at {:?}, gate {:?}", bench.state.place, bench.state.gate());
     }
 
-    pub fn draw(&mut self) {
-        if let Some(place) = self.effects.iter().position(|effect| matches!(effect, Effect::Draw(_))) {
+    pub fn generate_key(&mut self) {
+        if let Some(place) = self.effects.iter().position(|effect| matches!(effect, Effect::GenerateKey(_))) {
             self.effects.remove(place);
-            self.send(Event::Drawn(drawn()));
+            self.send(Event::KeyGenerated(generated_key()));
         }
     }
 
@@ -154,7 +154,7 @@ impl Bench {
     }
 }
 
-pub fn drawn() -> GeneratedKey {
+pub fn generated_key() -> GeneratedKey {
     GeneratedKey { cluster: ID, key: MasterKey::from_bytes(&[7; 32]).unwrap() }
 }
 

@@ -3,11 +3,11 @@
 use super::bench::*;
 
 #[test]
-fn the_plan_is_there_once_the_key_is_drawn() {
+fn the_plan_is_there_once_the_key_is_generated() {
     let mut bench = Bench::at(ScreenId::Octopus);
     bench.send(Event::Next);
-    assert!(matches!(bench.effects.as_slice(), [Effect::Draw(crate::model::master_key::KeySize::Aes256)]));
-    bench.draw();
+    assert!(matches!(bench.effects.as_slice(), [Effect::GenerateKey(crate::model::master_key::KeySize::Aes256)]));
+    bench.generate_key();
     let plan = bench.state.run().plan.as_ref().expect("a plan");
     assert_eq!(plan.cluster, ID);
     assert_eq!(bench.state.run().rows.len(), plan.steps.len());
@@ -19,7 +19,7 @@ fn another_key_size_draws_another_key() {
     bench.edit(FieldId::KeySize, "aes-128");
     assert!(bench.state.run().plan.is_none());
     bench.send(Event::Next);
-    assert!(bench.effects.iter().any(|effect| matches!(effect, Effect::Draw(crate::model::master_key::KeySize::Aes128))));
+    assert!(bench.effects.iter().any(|effect| matches!(effect, Effect::GenerateKey(crate::model::master_key::KeySize::Aes128))));
     assert_eq!(bench.state.place.here, ScreenId::Review, "a plan that nobody has seen is not installed");
 }
 

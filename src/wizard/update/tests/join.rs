@@ -52,7 +52,7 @@ fn a_join_draws_nothing_shows_no_key_and_ends_on_done() {
     bench.send(Event::Next);
     assert_eq!(bench.state.place.here, ScreenId::Done);
     assert!(bench.effects.iter().any(|effect| matches!(effect, Effect::CloseRun(name) if name == "OctopusServer")));
-    assert!(!bench.effects.iter().any(|effect| matches!(effect, Effect::Draw(_))));
+    assert!(!bench.effects.iter().any(|effect| matches!(effect, Effect::GenerateKey(_))));
     bench.send(Event::Next);
     assert_eq!(bench.state.ending, Some(Ending::Finished));
 }
@@ -167,15 +167,15 @@ fn another_key_makes_another_plan_s_key() {
 fn the_key_of_one_flow_is_not_another_s() {
     let facts = samples::facts_of_a_cluster();
     let mut bench = at(ScreenId::Review, &facts);
-    bench.send(Event::Drawn(drawn()));
+    bench.send(Event::KeyGenerated(generated_key()));
     let run = bench.state.run();
     assert_eq!(run.plan.as_ref().map(|plan| plan.cluster), Some(samples::CLUSTER), "a late draw");
-    assert_eq!((run.key.as_ref(), bench.state.custody().drawn.is_none()), (Some(&samples::key()), true));
+    assert_eq!((run.key.as_ref(), bench.state.custody().generated.is_none()), (Some(&samples::key()), true));
     while bench.state.flow().is_some() {
         bench.send(Event::Back);
     }
     bench.send(Event::Begin(Errand::Flow(Flow::FirstNode)));
-    assert!(bench.state.custody().drawn.is_none(), "a new cluster must never be given an old one's key");
+    assert!(bench.state.custody().generated.is_none(), "a new cluster must never be given an old one's key");
     assert!(bench.state.run().plan.is_none());
 }
 

@@ -75,9 +75,9 @@ fn a_late_draw_does_not_replace_the_key_that_is_installed() {
     let mut bench = Bench::at(ScreenId::Review);
     bench.send(Event::Next);
     assert_eq!(bench.state.run().phase, Phase::Running);
-    bench.send(Event::Drawn(GeneratedKey { cluster: ID, key: MasterKey::from_bytes(&[8; 32]).unwrap() }));
-    let drawn = bench.state.custody().drawn.as_ref().unwrap();
-    assert_eq!(Some(drawn.key.fingerprint()), bench.state.run().plan.as_ref().map(|plan| plan.fingerprint));
+    bench.send(Event::KeyGenerated(GeneratedKey { cluster: ID, key: MasterKey::from_bytes(&[8; 32]).unwrap() }));
+    let generated = bench.state.custody().generated.as_ref().unwrap();
+    assert_eq!(Some(generated.key.fingerprint()), bench.state.run().plan.as_ref().map(|plan| plan.fingerprint));
 }
 
 #[test]
@@ -85,10 +85,10 @@ fn a_key_of_a_size_that_is_not_asked_for_any_more_is_not_taken() {
     let mut bench = Bench::at(ScreenId::Review);
     bench.edit(FieldId::KeySize, "aes-128");
     bench.edit(FieldId::KeySize, "aes-256");
-    bench.send(Event::Drawn(GeneratedKey { cluster: ID, key: MasterKey::from_bytes(&[8; 16]).unwrap() }));
+    bench.send(Event::KeyGenerated(GeneratedKey { cluster: ID, key: MasterKey::from_bytes(&[8; 16]).unwrap() }));
     assert!(bench.state.run().plan.is_none());
-    bench.send(Event::Drawn(drawn()));
-    assert_eq!(bench.state.run().plan.as_ref().map(|plan| plan.fingerprint), Some(drawn().key.fingerprint()));
+    bench.send(Event::KeyGenerated(generated_key()));
+    assert_eq!(bench.state.run().plan.as_ref().map(|plan| plan.fingerprint), Some(generated_key().key.fingerprint()));
 }
 
 #[test]

@@ -75,7 +75,7 @@ fn the_answers_are_the_node_s_own_and_everything_is_looked_at() {
     answer(&mut bench, SurveyId::Server, Observed::Server(Box::new(good_server())));
     assert!(surveys(&bench).contains(&SurveyId::Cluster) && surveys(&bench).contains(&SurveyId::Key));
     bench.answer_all();
-    assert_eq!(bench.state.custody().drawn.as_ref().map(|drawn| drawn.cluster), Some(samples::CLUSTER));
+    assert_eq!(bench.state.custody().generated.as_ref().map(|generated| generated.cluster), Some(samples::CLUSTER));
 }
 
 #[test]
@@ -139,7 +139,10 @@ fn what_was_answered_for_setting_up_comes_back_and_nothing_of_the_node_stays() {
     bench.send(Event::Back);
     assert_eq!(bench.state.place.here, ScreenId::Start);
     assert_eq!(bench.state.answers.text(FieldId::Database), "Mine");
-    assert!(bench.state.subject().is_none() && bench.state.custody().drawn.is_none(), "a new cluster never gets this node's key");
+    assert!(
+        bench.state.subject().is_none() && bench.state.custody().generated.is_none(),
+        "a new cluster never gets this node's key"
+    );
 }
 
 #[test]
@@ -417,7 +420,7 @@ fn no_secret_of_a_node_under_review_is_in_what_a_defect_might_print() {
         }
     };
     let secrets = [samples::KEY, &samples::KEY[..8], samples::PASSWORD];
-    assert!(bench.state.custody().drawn.is_some() && bench.state.facts.node.key.seen().is_some());
+    assert!(bench.state.custody().generated.is_some() && bench.state.facts.node.key.seen().is_some());
     none(&shown(&bench), &secrets);
     bench.send(Event::Press(Action::Edit));
     bench.edit(FieldId::Password, "another-canary");

@@ -34,7 +34,7 @@ pub fn journal(done: usize) -> Journal {
         begun: String::new(),
         written: String::new(),
         cluster: ClusterId([9; 16]),
-        fingerprint: drawn().key.fingerprint(),
+        fingerprint: generated_key().key.fingerprint(),
         accepted: Vec::new(),
         run: String::new(),
         before: None,
@@ -67,11 +67,11 @@ fn resume(done: usize, key: Option<MasterKey>) -> Bench {
 
 #[test]
 fn an_unfinished_run_comes_back_with_its_answers_and_its_cluster() {
-    let bench = resume(3, Some(drawn().key));
+    let bench = resume(3, Some(generated_key().key));
     assert_eq!(bench.state.answers.text(FieldId::Server), "sql09");
     assert_eq!(bench.state.resuming(), Some(ClusterId([9; 16])));
     assert_eq!(bench.state.place.here, ScreenId::Home);
-    assert_eq!(bench.state.custody().drawn.as_ref().map(|drawn| drawn.cluster), Some(ClusterId([9; 16])));
+    assert_eq!(bench.state.custody().generated.as_ref().map(|generated| generated.cluster), Some(ClusterId([9; 16])));
 }
 
 #[test]
@@ -79,20 +79,20 @@ fn a_run_that_never_sealed_its_key_draws_another_under_the_same_id() {
     let mut bench = resume(1, None);
     for _ in 0..9 {
         bench.answer_all();
-        bench.draw();
+        bench.generate_key();
         if bench.state.place.here == ScreenId::Review {
             break;
         }
         bench.send(Event::Next);
     }
-    bench.draw();
+    bench.generate_key();
     assert_eq!(bench.state.run().plan.as_ref().map(|plan| plan.cluster), Some(ClusterId([9; 16])));
     assert!(bench.state.actions().contains(&Action::Undo), "what it made can be undone without going on");
 }
 
 #[test]
 fn a_run_whose_steps_are_all_done_goes_straight_to_its_key() {
-    let mut bench = resume(6, Some(drawn().key));
+    let mut bench = resume(6, Some(generated_key().key));
     assert_eq!(bench.state.place.here, ScreenId::MasterKey);
     bench.edit(FieldId::KeyProof, "cHBwc=");
     bench.send(Event::Next);
@@ -147,11 +147,11 @@ fn who_chose_to_review_before_it_was_known_what_there_is_reviews_the_first_that_
 
 #[test]
 fn a_run_that_is_loaded_twice_or_late_moves_nobody() {
-    let mut bench = resume(3, Some(drawn().key));
+    let mut bench = resume(3, Some(generated_key().key));
     bench.edit(FieldId::Server, "sql10");
     bench.send(Event::Resumed(Err(Box::new(Failure::Busy { pid: None }))));
     assert!(!bench.notice().contains("cannot be gone on with"), "{}", bench.notice());
-    bench.send(Event::Resumed(Ok(Box::new(Resumption { journal: journal(6), key: Some(drawn().key) }))));
+    bench.send(Event::Resumed(Ok(Box::new(Resumption { journal: journal(6), key: Some(generated_key().key) }))));
     assert_eq!((bench.state.place.here, bench.state.answers.text(FieldId::Server)), (ScreenId::Home, "sql10"));
 }
 
@@ -163,7 +163,7 @@ fn a_node_name_that_the_machine_is_about_to_tell_is_not_asked_for_first() {
 
 #[test]
 fn the_size_of_a_sealed_key_is_no_question_any_more() {
-    let mut bench = resume(3, Some(drawn().key));
+    let mut bench = resume(3, Some(generated_key().key));
     bench.state.place.here = ScreenId::Review;
     assert!(!bench.state.fields().contains(&FieldId::KeySize));
     bench.work().resuming = None;
@@ -172,7 +172,7 @@ fn the_size_of_a_sealed_key_is_no_question_any_more() {
 
 #[test]
 fn the_instance_of_a_run_that_is_gone_on_with_keeps_its_name() {
-    let mut bench = resume(3, Some(drawn().key));
+    let mut bench = resume(3, Some(generated_key().key));
     bench.edit(FieldId::Instance, "Another");
     assert_eq!(bench.state.answers.text(FieldId::Instance), "OctopusServer");
     assert!(bench.notice().contains("Undo it first"), "{}", bench.notice());
