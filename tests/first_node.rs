@@ -88,7 +88,7 @@ async fn of_two_operators_at_once_exactly_one_initialises() {
     assert_eq!(phases, [Phase::Finished, Phase::Failed]);
     let (winner, loser) = if one.state().run().phase == Phase::Finished { (&one, &mut two) } else { (&two, &mut one) };
     let row = loser.state().run().failed().unwrap();
-    let said = octopus_setup::catalog::failures::explain(row.kind, row.failure.as_ref().unwrap());
+    let said = octopus_setup::catalog::failures::explain_step(row.kind, row.failure.as_ref().unwrap());
     let id = winner.state().run().plan.as_ref().unwrap().cluster.short();
     assert!(said.says.contains(&id), "the loser is told who won: {}", said.says);
 

@@ -49,7 +49,7 @@ pub fn asks(flow: Flow, field: FieldId) -> bool {
 
 /// The screen on which a flow asks this field; a field may stand on several screens and is asked on one of them.
 pub fn screen_of(flow: Flow, field: FieldId) -> Option<ScreenId> {
-    field.setting().asked.iter().find(|(_, flows)| flows.contains(&flow)).map(|(screen, _)| *screen)
+    field.setting().screens.iter().find(|(_, flows)| flows.contains(&flow)).map(|(screen, _)| *screen)
 }
 
 /// The screen after this one.
@@ -67,7 +67,7 @@ pub fn previous(flow: Flow, here: ScreenId) -> Option<ScreenId> {
 }
 
 /// A screen's place in the path, from 0.
-pub fn place(flow: Flow, screen: ScreenId) -> Option<usize> {
+pub fn position(flow: Flow, screen: ScreenId) -> Option<usize> {
     path(flow).iter().position(|other| *other == screen)
 }
 

@@ -57,7 +57,7 @@ impl Display for RedactedEvent<'_> {
 fn edit(out: &mut Formatter<'_>, field: FieldId, raw: &Raw) -> fmt::Result {
     // What is typed back to prove that a key is kept is a piece of that key, in a field whose text may be shown.
     match raw {
-        Raw::Text(text) if !field.is_secret() && field.is_given() => {
+        Raw::Text(text) if !field.is_secret() && field.is_presettable() => {
             write!(out, "edit {}, {} characters", field.id(), text.chars().count())
         }
         Raw::Text(_) | Raw::Secret(_) => write!(out, "edit {}", field.id()),

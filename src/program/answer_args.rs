@@ -50,7 +50,7 @@ struct Flag {
 }
 
 static FLAGS: LazyLock<Vec<Flag>> = LazyLock::new(|| {
-    let given = FieldId::ALL.into_iter().filter(|field| field.is_given());
+    let given = FieldId::ALL.into_iter().filter(|field| field.is_presettable());
     let flag = |field: FieldId| Flag {
         field,
         id: format!("given {}", field.id()),

@@ -45,7 +45,7 @@ pub async fn backends(of: &OfNode, given: &[String], environment: &Environment) 
         Fact::Missing(trouble) => trouble.clone(),
         Fact::Unknown => Trouble::Unasked,
     };
-    let told = failures::explain_at(StepKind::ConnectOnce, &Failure::Server(trouble), &target, host::platform());
+    let told = failures::explain_step_at(StepKind::ConnectOnce, &Failure::Server(trouble), &target, host::platform());
     Err((Exit::Checks, format!("The nodes are not known. {} {}", told.says, told.fix)))
 }
 

@@ -50,7 +50,7 @@ type Terms = Vec<(String, String)>;
 
 /// The variables that are read, each field's among them.
 pub(super) fn environment() -> Terms {
-    let mut terms: Terms = FieldId::ALL.into_iter().filter(|field| field.is_given()).map(field).collect();
+    let mut terms: Terms = FieldId::ALL.into_iter().filter(|field| field.is_presettable()).map(field).collect();
     let levels: Vec<&str> = LogLevel::ALL.iter().map(|level| level.id()).collect();
     let own = [
         (STATE_DIR_VARIABLE, "The folder of the program's own files: machine key, journals, list of instances.".to_owned()),

@@ -63,7 +63,7 @@ fn shared(setup: &Setup<'_>) -> Vec<(FieldId, String)> {
             _ => row.node?(setup.node)?,
         };
         let is_told = match row.next_node {
-            NextNode::Silent => false,
+            NextNode::Never => false,
             NextNode::UnlessDefault => text != row.default,
             NextNode::Always => true,
         };

@@ -15,7 +15,7 @@ pub fn from_answers(flow: Flow, answers: &Answers) -> Result<Node, Vec<FieldId>>
     let is_new = matches!(flow, Flow::FirstNode | Flow::Join);
     let bad: Vec<FieldId> = FieldId::ALL
         .into_iter()
-        .filter(|field| field.setting().of_node && (flow::asks(flow, *field) || !is_new))
+        .filter(|field| field.setting().affects_node && (flow::asks(flow, *field) || !is_new))
         .filter(|field| form::problem(*field, answers).is_some())
         .collect();
     if !bad.is_empty() {
@@ -104,7 +104,7 @@ mod tests {
         hidden.push(FieldId::Licence);
         for flow in [Flow::FirstNode, Flow::Join] {
             for field in FieldId::ALL {
-                let looked_at = field.setting().of_node && flow::asks(flow, field) && !hidden.contains(&field);
+                let looked_at = field.setting().affects_node && flow::asks(flow, field) && !hidden.contains(&field);
                 let outcome = from_answers(flow, &samples::joining_with(&[(field, "\u{1}")]));
                 let mut wanted = if looked_at { vec![field] } else { Vec::new() };
                 // Whoever names an administrator has to give a password.

@@ -116,8 +116,8 @@ impl Run {
     pub fn explain(&self, row: &Row) -> Option<Explanation> {
         let failure = row.failure.as_ref()?;
         Some(match &self.plan {
-            Some(plan) => failures::explain_at(row.kind, failure, &plan.node.target, plan.node.platform),
-            None => failures::explain(row.kind, failure),
+            Some(plan) => failures::explain_step_at(row.kind, failure, &plan.node.target, plan.node.platform),
+            None => failures::explain_step(row.kind, failure),
         })
     }
 

@@ -44,7 +44,7 @@ fn of_two_files_and_of_two_flags_the_later_one_counts() {
 fn every_field_of_each_flow_can_be_given_by_its_variable() {
     use octopus_setup::model::flow::Flow;
     for flow in [Flow::FirstNode, Flow::Join] {
-        for field in FieldId::ALL.into_iter().filter(|field| field.is_given()) {
+        for field in FieldId::ALL.into_iter().filter(|field| field.is_presettable()) {
             let mut scene = scene().variable(&field.variable(), "canary");
             scene.command_line.flags.clear();
             scene.command_line.flow = Some(flow);

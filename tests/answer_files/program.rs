@@ -128,7 +128,7 @@ fn every_field_of_a_flow_has_its_flag_and_its_help() {
         for field in FieldId::ALL {
             let is_there =
                 help.lines().any(|line| line.trim_start().split(' ').next() == Some(answer_file::flag(field).as_str()));
-            assert_eq!(is_there, field.is_given() && flows::asks(flow, field), "{flow:?} {}", field.id());
+            assert_eq!(is_there, field.is_presettable() && flows::asks(flow, field), "{flow:?} {}", field.id());
             assert_eq!(words.contains(&format!("[env: {}]", field.variable())), is_there, "{}", field.id());
         }
         assert!(words.contains("Exit status: 0 done; of a dry run: it would be done 2 usage"), "{help}");

@@ -1,6 +1,6 @@
 //! A program that prints back what it was given: no secret of it reaches anybody.
 
-use octopus_setup::catalog::failures::explain;
+use octopus_setup::catalog::failures::explain_step;
 use secrecy::ExposeSecret;
 
 use crate::lab::{ADMIN_PASSWORD, INSTANCE, LICENCE, Lab, SERVICE_PASSWORD, failed, key};
@@ -22,7 +22,7 @@ async fn what_is_printed_back_holds_no_secret_and_neither_does_what_is_kept() {
         lab.standin.fault(at, "once leak");
         let (_, news) = lab.install(&plan).await;
         let (kind, failure) = failed(&news).expect("a failure");
-        let words = explain(kind, &failure);
+        let words = explain_step(kind, &failure);
         assert!(format!("{failure:?}").contains("***"), "{at}: {failure:?}");
         clean(at, &format!("{news:?} {failure:?} {words:?}"));
         for (name, text) in lab.bench.raw_files() {

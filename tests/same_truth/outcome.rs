@@ -106,7 +106,7 @@ impl Plan {
 impl Outcome {
     /// Refused answers, in the order of the flow.
     pub fn answers(of: Flow, mut all: Vec<(ScreenId, FieldId, String)>) -> Self {
-        all.sort_by_key(|(screen, field, _)| (flow::place(of, *screen), *field));
+        all.sort_by_key(|(screen, field, _)| (flow::position(of, *screen), *field));
         Self::Answers(all)
     }
 

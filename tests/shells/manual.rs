@@ -56,7 +56,7 @@ fn the_page_tells_every_command_and_every_variable() {
         assert!(commands.iter().any(|path| path == command), "{command}: {commands:?}");
     }
     for field in FieldId::ALL {
-        assert_eq!(page.contains(&format!("fB{}\\fR", field.variable())), field.is_given(), "{}", field.id());
+        assert_eq!(page.contains(&format!("fB{}\\fR", field.variable())), field.is_presettable(), "{}", field.id());
     }
     for part in
         ["OCTOPUS_SETUP_STATE_DIR", "OCTOPUS_SETUP_LOG", "NO_COLOR", "fBTERM", ".SH \"EXIT STATUS\"", ".SH FILES", ".SH EXAMPLES"]

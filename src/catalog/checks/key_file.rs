@@ -1,6 +1,6 @@
 //! `key-file`.
 
-use crate::catalog::failures::{self, Around};
+use crate::catalog::failures;
 use crate::catalog::format;
 use crate::model::check::CheckId;
 use crate::model::facts::{Fact, KeySpot, Trouble};
@@ -41,7 +41,7 @@ pub fn judge(case: &Case<'_>) -> Verdict {
                         format::duration(*waited)
                     )
                 }
-                other => failures::of_trouble(other, &Around::NOTHING).says,
+                other => failures::explain_trouble(other).says,
             };
             return stop(says, "Name a file in a folder that this user may write in.");
         }

@@ -3,7 +3,7 @@
 use time::Date;
 
 use crate::catalog::commands;
-use crate::catalog::failures::{self, Around};
+use crate::catalog::failures;
 use crate::catalog::form::read;
 use crate::catalog::format;
 use crate::model::check::CheckId;
@@ -166,7 +166,7 @@ fn unread(case: &Case<'_>, trouble: &Trouble) -> Finding {
         Trouble::TimedOut { waited } => {
             format!("The licence's file {path} cannot be read: its disk did not answer within {}.", format::duration(*waited))
         }
-        other => failures::of_trouble(other, &Around::NOTHING).says,
+        other => failures::explain_trouble(other).says,
     };
     let fix = "Name a file that this user may read, paste the licence instead, or leave both fields empty to set it later.";
     Finding::stop(CheckId::Licence, says, fix).about(FieldId::LicenceFile)

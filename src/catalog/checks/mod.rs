@@ -34,7 +34,7 @@ use crate::model::screen::ScreenId;
 use crate::model::subject::{Maker, Subject};
 use crate::model::survey::SurveyId;
 
-use super::failures::{self, Around};
+use super::failures;
 use super::format;
 
 /// What a check judges.
@@ -186,7 +186,7 @@ fn unknown(trouble: &Trouble) -> Verdict {
         Trouble::Sql(said) => format!("could not be read (error {}): {}", said.number, said.text),
         Trouble::Io(said) => format!("could not be read: {said}"),
         Trouble::TimedOut { waited } => format!("could not be read: no answer within {}", format::duration(*waited)),
-        other => format!("could not be read: {}", failures::of_trouble(other, &Around::NOTHING).says),
+        other => format!("could not be read: {}", failures::explain_trouble(other).says),
     })
 }
 

@@ -1,19 +1,18 @@
-//! The server's own errors, by number. The number alone is never relied on: every explanation ends with the server's
-//! own text, since servers that are not Microsoft's answer one big number for whatever they cannot map.
+//! Explains SQL Server's own errors by number. Every explanation ends with the server's own text: a server that is not
+//! Microsoft's answers one big number for every error that it cannot map.
 
 use crate::catalog::{dba, format};
 use crate::model::facts::SqlTrouble;
 use crate::model::field::FieldId;
 use crate::model::identifier::quoted;
 
-use super::{Around, Explanation};
+use super::{Explanation, ServerContext, name_or};
 
-/// Words for an error of the server.
-pub fn explain(trouble: &SqlTrouble, around: &Around<'_>) -> Explanation {
-    let words = by_number(trouble.number, around);
+pub fn explain(trouble: &SqlTrouble, context: &ServerContext<'_>) -> Explanation {
+    let words = by_number(trouble.number, context);
     let said = format!(
         "{} says (error {}, state {}): {}",
-        if words.says.is_empty() && around.server != Around::NOTHING.server { around.server } else { "The server" },
+        if words.says.is_empty() { context.capitalised_server() } else { "The server" },
         trouble.number,
         trouble.state,
         format::sentence(if trouble.text.is_empty() { "nothing more" } else { trouble.text.as_str() })
@@ -22,18 +21,18 @@ pub fn explain(trouble: &SqlTrouble, around: &Around<'_>) -> Explanation {
     Explanation { says, ..words }
 }
 
-/// What the number means and what to do; empty words for a number that is not in the table.
-fn by_number(number: u32, around: &Around<'_>) -> Explanation {
-    let (Around { server, .. }, database) = (around, name(around.database, "the database"));
+/// Says what the number means and what to do. `says` is empty for a number that is not in the table.
+fn by_number(number: u32, context: &ServerContext<'_>) -> Explanation {
+    let (ServerContext { server, .. }, database) = (context, name_or(context.database, "the database"));
     match number {
-        18452 | 18456 | 18461 | 18470 | 18486..=18488 | 18450 | 18451 => login(number, around),
+        18452 | 18456 | 18461 | 18470 | 18486..=18488 | 18450 | 18451 => login(number, context),
         4060 | 4063 => Explanation::new(
             format!("The login cannot open {database}: it is not there, or the login has no user in it."),
             "Check the database's name, or have a DBA give the login a user in it.",
         )
         .about(FieldId::Database),
         911 => Explanation::new(format!("{server} has no database {database}."), "Check the name.").about(FieldId::Database),
-        916 => user_missing(around),
+        916 => user_missing(context),
         40615 | 40914 => Explanation::new(
             "The firewall of Azure SQL does not let this machine's address in.",
             "Add a rule for the address that the message names, in the Azure portal; it takes a few minutes to work.",
@@ -62,24 +61,24 @@ fn by_number(number: u32, around: &Around<'_>) -> Explanation {
             "Give the availability group's listener instead of one of its servers.",
         )
         .about(FieldId::Server),
-        924 => single_user(around),
-        _ => at_work(number, around),
+        924 => single_user(context),
+        _ => after_login(number, context),
     }
 }
 
-/// Errors of work rather than of the way in.
-fn at_work(number: u32, around: &Around<'_>) -> Explanation {
-    let database = name(around.database, "the database");
+/// Errors after the login.
+fn after_login(number: u32, context: &ServerContext<'_>) -> Explanation {
+    let database = name_or(context.database, "the database");
     match number {
         229 | 230 | 262 | 297 | 300 | 15247 | 2760 => {
             let words = Explanation::new(
-                format!("{} lacks a right.", name(around.login, "The login")),
+                format!("{} lacks a right.", name_or(context.login, "The login")),
                 "Have a DBA make it db_owner of the database, or for a missing database create that first.",
             );
-            if around.database.is_empty() || around.login.is_empty() {
+            if context.database.is_empty() || context.login.is_empty() {
                 words
             } else {
-                words.sql(dba::owner(around.database, around.login))
+                words.sql(dba::owner(context.database, context.login))
             }
         }
         1801 => Explanation::new(
@@ -91,7 +90,7 @@ fn at_work(number: u32, around: &Around<'_>) -> Explanation {
             "Try again; if it stays so, look for the session that holds a lock.",
         ),
         3906 | 3908 => Explanation::new(format!("{} takes no writes.", capital(database)), "Have it set to read-write.")
-            .sql(format!("ALTER DATABASE {} SET READ_WRITE;", quoted_database(around))),
+            .sql(format!("ALTER DATABASE {} SET READ_WRITE;", quoted_database(context))),
         1105 | 9002 | 1101 => Explanation::new(
             "The server has no room left for the database or its log.",
             "Have the disk or the files enlarged, then try again.",
@@ -116,10 +115,10 @@ fn at_work(number: u32, around: &Around<'_>) -> Explanation {
     }
 }
 
-/// Errors of the login itself. None is ever tried again by itself: a few wrong tries lock an account.
-fn login(number: u32, around: &Around<'_>) -> Explanation {
-    let who = name(around.login, "The login");
-    let alter = format!("ALTER LOGIN {}", quoted(if around.login.is_empty() { "login" } else { around.login }));
+/// Errors of the login itself. The wizard never retries one: a few wrong tries lock an account.
+fn login(number: u32, context: &ServerContext<'_>) -> Explanation {
+    let who = name_or(context.login, "The login");
+    let alter = format!("ALTER LOGIN {}", quoted(if context.login.is_empty() { "login" } else { context.login }));
     match number {
         18452 => Explanation::new(
             "The server takes Windows accounts only, so no SQL login can come in.",
@@ -139,7 +138,7 @@ fn login(number: u32, around: &Around<'_>) -> Explanation {
         18487 | 18488 => {
             let what = if number == 18487 { "has expired" } else { "must be changed before it can be used" };
             Explanation::new(
-                format!("The password of {} {what}.", name(around.login, "the login")),
+                format!("The password of {} {what}.", name_or(context.login, "the login")),
                 "Have a DBA set a new one that does not expire, and type that here.",
             )
             .sql(format!("{alter} WITH PASSWORD = N'<new password>', CHECK_EXPIRATION = OFF;"))
@@ -150,57 +149,47 @@ fn login(number: u32, around: &Around<'_>) -> Explanation {
         )
         .about(FieldId::User),
         _ => Explanation::new(
-            format!(
-                "{} did not let {} in.",
-                if around.server == Around::NOTHING.server { "The server" } else { around.server },
-                name(around.login, "the login")
-            ),
+            format!("{} did not let {} in.", context.capitalised_server(), name_or(context.login, "the login")),
             "Check the login's name and its password, then try again. The wizard does not try again by itself, since a few \
              wrong tries may lock the login; its error log tells the DBA the true reason.",
         ),
     }
 }
 
-/// The login may come in, but has no user in the database.
-pub fn user_missing(around: &Around<'_>) -> Explanation {
+/// The login is valid, but has no user in the database.
+fn user_missing(context: &ServerContext<'_>) -> Explanation {
     let words = Explanation::new(
-        format!("{} has no user in {}.", name(around.login, "The login"), name(around.database, "the database")),
+        format!("{} has no user in {}.", name_or(context.login, "The login"), name_or(context.database, "the database")),
         "Have a DBA create one and make it db_owner.",
     )
     .about(FieldId::User);
-    if around.login.is_empty() || around.database.is_empty() {
+    if context.login.is_empty() || context.database.is_empty() {
         return words;
     }
-    words.sql(dba::user_for(around.database, around.login))
+    words.sql(dba::user_for(context.database, context.login))
 }
 
-/// Somebody has the database for himself.
-pub fn single_user(around: &Around<'_>) -> Explanation {
+fn single_user(context: &ServerContext<'_>) -> Explanation {
     let words = Explanation::new(
-        format!("{} is in single-user mode, and another session has it.", capital(name(around.database, "the database"))),
+        format!("{} is in single-user mode, and another session has it.", capital(name_or(context.database, "the database"))),
         TAKE_BACK,
     )
     .about(FieldId::Database);
-    if around.database.is_empty() { words } else { words.sql(dba::open_to_many(around.database)) }
+    if context.database.is_empty() { words } else { words.sql(dba::open_to_many(context.database)) }
 }
 
-/// What to do about somebody who has a database for himself. Not done for the DBA: whose session it is, and whether it
-/// may be ended, only people know.
+/// What to do about a database in single-user mode. Left to the DBA, who knows whose session it is and whether it may end.
 pub const TAKE_BACK: &str = "Have a DBA see by the first statement who has it, end that session (KILL and its number), and open it to many by the second.";
 
 fn waiting(says: &str, fix: &str) -> Explanation {
     Explanation::new(says, fix).about(FieldId::Server)
 }
 
-fn name<'a>(known: &'a str, otherwise: &'a str) -> &'a str {
-    if known.is_empty() { otherwise } else { known }
+fn quoted_database(context: &ServerContext<'_>) -> String {
+    if context.database.is_empty() { "CURRENT".to_owned() } else { quoted(context.database) }
 }
 
-fn quoted_database(around: &Around<'_>) -> String {
-    if around.database.is_empty() { "CURRENT".to_owned() } else { quoted(around.database) }
-}
-
-/// Our own words begin a sentence with a capital letter; a name keeps its spelling.
+/// At the beginning of a sentence our own words get a capital letter; a name keeps its spelling.
 fn capital(text: &str) -> &str {
     if text == "the database" { "The database" } else { text }
 }
@@ -213,8 +202,8 @@ mod tests {
         SqlTrouble { number, state: 3, class: 14, text: "The server's own words".into() }
     }
 
-    const AROUND: Around<'static> =
-        Around { server: "sql01", host: "sql01", login: "oct]opus", database: "Octo]Deploy", ..Around::NOTHING };
+    const CONTEXT: ServerContext<'static> =
+        ServerContext { server: "sql01", host: "sql01", login: "oct]opus", database: "Octo]Deploy", ..ServerContext::UNKNOWN };
 
     #[test]
     fn each_number_has_words_a_fix_and_the_server_s_own_text() {
@@ -253,7 +242,7 @@ mod tests {
             (5123, "files", "data folder", ""),
             (33_557_097, "sql01 says", "DBA", ""),
         ] {
-            let words = explain(&said(number), &AROUND);
+            let words = explain(&said(number), &CONTEXT);
             assert!(words.says.contains(says) && words.fix.contains(fix), "{number}: {words:?}");
             assert!(words.says.ends_with(&format!("(error {number}, state 3): The server's own words.")), "{number}: {words:?}");
             assert!(words.says.ends_with('.') && words.fix.ends_with('.'), "{number}: {words:?}");
@@ -265,7 +254,7 @@ mod tests {
     #[test]
     fn nothing_known_still_makes_sentences() {
         for number in [18456, 18452, 18470, 18486, 18487, 18488, 4060, 911, 916, 924, 3906, 229, 40615, 233, 7, 0] {
-            let words = explain(&said(number), &Around::NOTHING);
+            let words = explain(&said(number), &ServerContext::UNKNOWN);
             let bad = |text: &str| text.contains("  ") || text.contains("[]") || !text.ends_with('.');
             assert!(!bad(&words.says) && !bad(&words.fix) && !words.fix.is_empty(), "{number}: {words:?}");
             assert!(words.remedy.is_none_or(|remedy| !remedy.text().contains("[]")), "{number}");
@@ -275,6 +264,6 @@ mod tests {
     #[test]
     fn a_server_without_words_is_quoted_as_such() {
         let silent = SqlTrouble { text: "".into(), ..said(33_557_097) };
-        assert_eq!(explain(&silent, &AROUND).says, "sql01 says (error 33557097, state 3): nothing more.");
+        assert_eq!(explain(&silent, &CONTEXT).says, "sql01 says (error 33557097, state 3): nothing more.");
     }
 }

@@ -1,9 +1,12 @@
-//! Failed steps, for the install screen.
+//! Explains failed steps, for the install screen: this program's own, and Octopus Server's commands.
 
 use std::time::Duration;
 
+use super::{Explanation, ServerContext, explain_server_trouble, name_or};
 use crate::catalog::{dba, format, steps};
 use crate::model::facts::{Content, Trouble};
+use crate::model::hand_over::CommandEnded;
+use crate::model::identifier::quoted;
 use crate::model::plan::{Failure, StepKind};
 use crate::model::platform::Platform;
 use crate::model::registry::KeptRow;
@@ -11,50 +14,48 @@ use crate::model::storage::SharedStorage;
 use crate::model::target::{SignIn, Target};
 use crate::model::untrusted::Untrusted;
 
-use super::{Around, Explanation, octopus, of_trouble};
-
 /// `CREATE DATABASE permission denied`, among others.
 const PERMISSION_DENIED: u32 = 262;
 
-/// What the keys of the install screen do about a failure that can pass.
-pub(super) const RETRY: &str = "Retry runs the step again; what is done stays done.";
+/// What the install screen offers for a failure that can pass.
+const RETRY: &str = "Retry runs the step again; what is done stays done.";
 
-/// Words for a step that failed or could not be undone, of which it is not known what it was done to.
-pub fn explain(kind: StepKind, failure: &Failure) -> Explanation {
-    explain_around(kind, failure, &Around::NOTHING)
+/// Explains a step that failed or could not be undone, without the names of what it worked on.
+pub fn explain_step(kind: StepKind, failure: &Failure) -> Explanation {
+    explain_in(kind, failure, &ServerContext::UNKNOWN)
 }
 
 /// The same with the names of the server, the database and the login.
-pub fn explain_at(kind: StepKind, failure: &Failure, target: &Target, platform: Platform) -> Explanation {
+pub fn explain_step_at(kind: StepKind, failure: &Failure, target: &Target, platform: Platform) -> Explanation {
     let server = target.address.to_string();
     let SignIn::SqlLogin { user, .. } = &target.sign_in;
-    let around = Around {
+    let context = ServerContext {
         server: &server,
         host: &target.address.host,
         login: user,
         database: target.database.as_str(),
         platform,
-        ..Around::NOTHING
+        ..ServerContext::UNKNOWN
     };
-    explain_around(kind, failure, &around)
+    explain_in(kind, failure, &context)
 }
 
-fn explain_around(kind: StepKind, failure: &Failure, around: &Around<'_>) -> Explanation {
+fn explain_in(kind: StepKind, failure: &Failure, context: &ServerContext<'_>) -> Explanation {
     match failure {
-        Failure::Server(trouble) => server(kind, trouble, around),
+        Failure::Server(trouble) => server_failure(kind, trouble, context),
         Failure::AlreadyInitialised(cluster) => Explanation::new(
             format!(
                 "Meanwhile this database was given to cluster {}, by {} at {}; it has {} now. Nothing of it was changed.",
                 cluster.id.short(),
-                name(cluster.created_by.as_str(), "somebody else"),
-                name(cluster.created.as_str(), "an unknown time"),
+                name_or(cluster.created_by.as_str(), "somebody else"),
+                name_or(cluster.created.as_str(), "an unknown time"),
                 format::count(cluster.node_count, "node")
             ),
             "Undo this run, then begin Add this server as a node with the same database and that cluster's master key; or choose \
              another database.",
         ),
         Failure::ContentChanged(content) => Explanation::new(
-            format!("The database holds something else now than when it was checked: {}.", content_now(content)),
+            format!("The database holds something else now than when it was checked: {}.", describe_content(content)),
             "Undo this run, and check the database again before another one.",
         ),
         Failure::File { path, said } => Explanation::new(
@@ -66,7 +67,7 @@ fn explain_around(kind: StepKind, failure: &Failure, around: &Around<'_>) -> Exp
             format!("The registry has no row of node {node} any more: somebody took it out."),
             "Undo this run, and look at the cluster again.",
         ),
-        Failure::NodeAlive { node, beat } => alive(node, *beat),
+        Failure::NodeAlive { node, beat } => node_alive(node, *beat),
         Failure::WrongKey => Explanation::new(
             "The master key is not this cluster's. Nothing has been written.",
             "Undo this run, and go back to the cluster's screen for what it says of the key; the first node's operator has the cluster's own.",
@@ -101,15 +102,15 @@ fn explain_around(kind: StepKind, failure: &Failure, around: &Around<'_>) -> Exp
             "Where the cluster is there already, take the master key from where you keep it and begin Add this server; otherwise undo \
              this run and begin anew.",
         ),
-        Failure::Octopus { ended, said, by_hand } => octopus::command(kind, *ended, said, by_hand),
-        Failure::InstanceInTheWay { instance, config } => octopus::in_the_way(instance, config),
-        Failure::NotAnswering { url, status, waited } => octopus::not_answering(url, *status, *waited),
-        Failure::NoBeat { node, waited } => octopus::no_beat(node, *waited),
+        Failure::Octopus { ended, said, by_hand } => command_failure(kind, *ended, said, by_hand),
+        Failure::InstanceInTheWay { instance, config } => instance_taken(instance, config),
+        Failure::NotAnswering { url, status, waited } => not_answering(url, *status, *waited),
+        Failure::NoBeat { node, waited } => no_heartbeat(node, *waited),
         Failure::StorageOtherwise(storage) => Explanation::new(
-            format!("The registry says otherwise what the nodes share: {}.", shared(storage)),
+            format!("The registry says otherwise what the nodes share: {}.", paths(storage)),
             "Undo this run, and begin it again with what the registry says.",
         ),
-        Failure::Kept { what } if kind == StepKind::InitialiseCluster => octopus::cluster_kept(what, around.database),
+        Failure::Kept { what } if kind == StepKind::InitialiseCluster => cluster_kept(what, context.database),
         Failure::Kept { what } => Explanation::new(
             format!("{what} was left in place on purpose: something that could not be undone still needs it."),
             "Fix what stopped the other step's undoing, then undo again.",
@@ -122,26 +123,25 @@ fn explain_around(kind: StepKind, failure: &Failure, around: &Around<'_>) -> Exp
     }
 }
 
-/// What is shared.
-fn shared(storage: &SharedStorage) -> String {
+fn paths(storage: &SharedStorage) -> String {
     let paths: Vec<_> = storage.rows().into_iter().map(|(_, path)| path.display().to_string()).collect();
     if paths.is_empty() { "nothing".to_owned() } else { paths.join(", ") }
 }
 
-/// The server, or the way to it, in a step.
-fn server(kind: StepKind, trouble: &Trouble, around: &Around<'_>) -> Explanation {
-    let mut words = of_trouble(trouble, around);
-    let absent = kind == StepKind::CreateDatabase && !around.database.is_empty();
+/// Explains a failure of the server, or of the connection to it.
+fn server_failure(kind: StepKind, trouble: &Trouble, context: &ServerContext<'_>) -> Explanation {
+    let mut words = explain_server_trouble(trouble, context);
+    let absent = kind == StepKind::CreateDatabase && !context.database.is_empty();
     if absent && matches!(trouble, Trouble::Sql(said) if said.number == PERMISSION_DENIED) {
         // The user of a database that is not there cannot be given a role in it.
         words.fix = "Have a DBA run this, or give the login the right CREATE ANY DATABASE.".into();
-        words = words.sql(dba::create_for(around.database, around.login));
+        words = words.sql(dba::create_for(context.database, context.login));
     }
     Explanation { fix: format!("{} {RETRY}", words.fix), ..words }
 }
 
-/// A node that was dead when it was looked at, and is not any more.
-fn alive(node: &Untrusted, beat: Option<Duration>) -> Explanation {
+/// Explains that a node was dead when it was surveyed, and is not any more.
+fn node_alive(node: &Untrusted, beat: Option<Duration>) -> Explanation {
     match beat {
         Some(age) => Explanation::new(
             format!(
@@ -161,7 +161,7 @@ fn alive(node: &Untrusted, beat: Option<Duration>) -> Explanation {
     }
 }
 
-/// Whose the row is by now, and what that means for what was to be done to it.
+/// Explains that a row of the registry is another machine's now.
 fn row_taken(kind: StepKind, now: &KeptRow) -> Explanation {
     let [name, host, seen] = [&now.row.name, &now.row.host, &now.last_seen].map(|text| Untrusted::new(text));
     let now = format!("it is {host}'s now, last seen {seen}. Nothing of it was changed.");
@@ -180,11 +180,7 @@ fn row_taken(kind: StepKind, now: &KeptRow) -> Explanation {
     Explanation::new(format!("The registry's row of node {name} stands otherwise than it was seen: {now}"), fix)
 }
 
-fn name<'a>(known: &'a str, otherwise: &'a str) -> &'a str {
-    if known.is_empty() { otherwise } else { known }
-}
-
-fn content_now(content: &Content) -> String {
+fn describe_content(content: &Content) -> String {
     match content {
         Content::Empty => "nothing".into(),
         Content::RegistryOnly => "a registry without a cluster".into(),
@@ -195,12 +191,97 @@ fn content_now(content: &Content) -> String {
     }
 }
 
+/// Explains a command of Octopus Server's that failed: its last words, and how to run it by hand.
+fn command_failure(kind: StepKind, ended: CommandEnded, said: &[Untrusted], by_hand: &Untrusted) -> Explanation {
+    let verb = steps::row(kind).command.unwrap_or("service");
+    let last = said.last().map(|line| format::sentence(line.as_str()));
+    let says = match (ended, last) {
+        (CommandEnded::NotStarted, Some(last)) => format!("Octopus Server's command {verb} could not be started: {last}"),
+        (CommandEnded::NotStarted, None) => format!("Octopus Server's command {verb} could not be started."),
+        (ended, last) => {
+            let last = last.map_or_else(|| "It said nothing.".to_owned(), |last| format!("It said: {last}"));
+            format!("Octopus Server's command {verb} {} {last}", ending(ended))
+        }
+    };
+    let fix = match ended {
+        CommandEnded::NotStarted => "Put the program back where it was, or undo this run.".to_owned(),
+        CommandEnded::TimedOut(_) => {
+            "Look what it waits for: the database, a share, or another command of Octopus Server that runs.".to_owned()
+        }
+        CommandEnded::Status(_) | CommandEnded::Signal(_) => "Fix what it says.".to_owned(),
+    };
+    let fix = format!("{fix} This is the command; secrets are taken from the environment. {RETRY}");
+    let words = Explanation::new(says, fix);
+    if by_hand.is_empty() { words } else { words.command(by_hand.as_str()) }
+}
+
+/// The end of a sentence.
+fn ending(ended: CommandEnded) -> String {
+    match ended {
+        CommandEnded::Status(status) => format!("ended with status {status}."),
+        CommandEnded::Signal(signal) => format!("was ended by signal {signal}."),
+        CommandEnded::TimedOut(after) => format!("did not end within {}, and was killed.", long_duration(after)),
+        CommandEnded::NotStarted => "could not be started.".to_owned(),
+    }
+}
+
+fn long_duration(time: Duration) -> String {
+    if time < Duration::from_secs(120) { format::duration(time) } else { format::span(time.as_secs()) }
+}
+
+/// Explains that Octopus Server has an instance of this name, for another home, node or database.
+fn instance_taken(instance: &Untrusted, config: &Untrusted) -> Explanation {
+    Explanation::new(
+        format!(
+            "Octopus Server has an instance {instance} already, with the config {config}: that is not the one that this run is to make, \
+             but of another home directory, node or database."
+        ),
+        format!("Choose another name for the instance; or, where nobody needs that one, run delete-instance for it. {RETRY}"),
+    )
+}
+
+fn not_answering(url: &Untrusted, status: Option<u16>, waited: Duration) -> Explanation {
+    let within = long_duration(waited);
+    match status {
+        Some(418) => Explanation::new(
+            format!("The node runs, and {url} says that it is draining (418), for {within} by now."),
+            format!("End its draining on Octopus' page of nodes, or by the command node with --drain=false. {RETRY}"),
+        ),
+        Some(status) => Explanation::new(
+            format!("{url} answered {status} and not 200 within {within}."),
+            format!("Look at the server's own log, in the folder Logs of its home, for what is wrong. {RETRY}"),
+        ),
+        None => Explanation::new(
+            format!("Nothing answered at {url} within {within}."),
+            format!("Look at the server's own log, in the folder Logs of its home, for why it did not start. {RETRY}"),
+        ),
+    }
+}
+
+fn no_heartbeat(node: &Untrusted, waited: Duration) -> Explanation {
+    Explanation::new(
+        format!("The database has not seen the heart of {node} beat within {}.", long_duration(waited)),
+        format!("Look at the server's own log, and whether it uses this database and this node's name. {RETRY}"),
+    )
+}
+
+/// Explains why undo keeps a cluster that Octopus Server has begun to use.
+fn cluster_kept(what: &Untrusted, database: &str) -> Explanation {
+    let words = Explanation::new(
+        format!(
+            "{what} was left in place on purpose, and so is its master key: Octopus Server has made its tables beside it, and what \
+             is encrypted in them depends on the key."
+        ),
+        "Where nobody needs what is in that database, drop it, and undo again; otherwise retry, or leave it as it is.",
+    );
+    if database.is_empty() { words } else { words.sql(format!("DROP DATABASE {};", quoted(database))) }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::catalog::samples;
     use crate::model::facts::{SqlTrouble, TlsTrouble};
-    use crate::model::hand_over::CommandEnded;
 
     fn failures() -> Vec<(Failure, &'static str)> {
         let sql = |number| Trouble::Sql(SqlTrouble { number, state: 1, class: 16, text: "no".into() });
@@ -279,7 +360,7 @@ mod tests {
     fn every_failure_of_every_step_says_what_happened_and_what_to_do() {
         for kind in StepKind::ALL {
             for (failure, part) in failures() {
-                let words = explain(kind, &failure);
+                let words = explain_step(kind, &failure);
                 assert!(words.says.contains(part), "{kind:?} {failure:?}: {words:?}");
                 let bad = |text: &str| text.contains("  ") || text.contains("{key:") || !text.ends_with('.');
                 assert!(!bad(&words.says) && !bad(&words.fix), "{kind:?} {failure:?}: {words:?}");
@@ -292,27 +373,30 @@ mod tests {
         let target = crate::catalog::form::read::target(&samples::answers()).expect("a target");
         let denied = Failure::Server(Trouble::Sql(SqlTrouble { number: 262, state: 1, class: 14, text: "no".into() }));
         let sql = |kind| {
-            explain_at(kind, &denied, &target, Platform::Linux).remedy.map(|remedy| remedy.text().to_owned()).unwrap_or_default()
+            explain_step_at(kind, &denied, &target, Platform::Linux)
+                .remedy
+                .map(|remedy| remedy.text().to_owned())
+                .unwrap_or_default()
         };
         assert!(sql(StepKind::CreateDatabase).starts_with("CREATE DATABASE [OctopusDeploy]"));
         assert_eq!(sql(StepKind::InitialiseCluster), "USE [OctopusDeploy];\nALTER ROLE db_owner ADD MEMBER [octopus];");
-        let lost = explain_at(StepKind::ConnectOnce, &Failure::Server(Trouble::ConnectionLost), &target, Platform::Linux);
+        let lost = explain_step_at(StepKind::ConnectOnce, &Failure::Server(Trouble::ConnectionLost), &target, Platform::Linux);
         assert!(lost.says.contains("sql01"), "{lost:?}");
     }
 
     #[test]
     fn a_row_that_is_not_to_be_entered_is_not_told_to_take_another_name() {
         for kind in [StepKind::UpdateRow, StepKind::DrainNode, StepKind::RemoveRow, StepKind::RemoveNode] {
-            let words = explain(kind, &Failure::RowTaken(Box::new(kept())));
+            let words = explain_step(kind, &Failure::RowTaken(Box::new(kept())));
             assert!(words.says.contains("web-old") && !words.fix.contains("name where"), "{kind:?} {words:?}");
         }
-        assert!(explain(StepKind::RemoveNode, &Failure::RowTaken(Box::new(kept()))).fix.contains("come back to life"));
-        assert!(explain(StepKind::JoinCluster, &Failure::RowTaken(Box::new(kept()))).fix.contains("another name"));
+        assert!(explain_step(StepKind::RemoveNode, &Failure::RowTaken(Box::new(kept()))).fix.contains("come back to life"));
+        assert!(explain_step(StepKind::JoinCluster, &Failure::RowTaken(Box::new(kept()))).fix.contains("another name"));
     }
 
     #[test]
     fn who_lost_the_race_is_told_how_to_join() {
-        let words = explain(StepKind::InitialiseCluster, &Failure::AlreadyInitialised(Box::new(samples::cluster())));
+        let words = explain_step(StepKind::InitialiseCluster, &Failure::AlreadyInitialised(Box::new(samples::cluster())));
         assert!(words.fix.contains("Add this server as a node") && words.fix.contains("master key"));
     }
 
@@ -326,7 +410,7 @@ mod tests {
             (StepKind::RemoveNodeConfig, "The node config"),
             (StepKind::JoinCluster, "The run's own record"),
         ] {
-            assert!(explain(kind, &file).says.starts_with(words), "{kind:?}");
+            assert!(explain_step(kind, &file).says.starts_with(words), "{kind:?}");
         }
     }
 }

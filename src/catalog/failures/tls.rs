@@ -1,22 +1,21 @@
-//! Why TLS did not come about.
+//! Explains why the TLS handshake failed.
 
 use crate::catalog::format;
 use crate::model::facts::{ServerCertificate, TlsTrouble};
 use crate::model::field::FieldId;
 
-use super::{Around, Explanation};
+use super::{Explanation, ServerContext, name_or};
 
-/// Lists the SHA-256 of every certificate in the server's own store; `Get-ChildItem` alone shows SHA-1 only. One that
-/// SQL Server made for itself is in no store: there, only the DBA's own look at the connection tells.
+/// Lists the SHA-256 of every certificate in the server's own store; `Get-ChildItem` alone shows SHA-1 only. A certificate that
+/// SQL Server made for itself is in no store.
 const READ_ON_SERVER: &str = "Get-ChildItem Cert:\\LocalMachine\\My | ForEach-Object { $_.Subject; \
     [BitConverter]::ToString([Security.Cryptography.SHA256]::Create().ComputeHash($_.RawData)) }";
 
 /// What `mssql-conf` names as `network.tlscert`.
 const READ_ON_LINUX: &str = "openssl x509 -noout -fingerprint -sha256 -in";
 
-/// Words for a trouble of TLS.
-pub fn explain(trouble: &TlsTrouble, around: &Around<'_>) -> Explanation {
-    let server = around.server;
+pub fn explain(trouble: &TlsTrouble, context: &ServerContext<'_>) -> Explanation {
+    let server = context.server;
     match trouble {
         TlsTrouble::NotOffered => Explanation::new(
             format!("TLS was asked for, and {server} offers none."),
@@ -29,13 +28,13 @@ pub fn explain(trouble: &TlsTrouble, around: &Around<'_>) -> Explanation {
         )
         .about(FieldId::Encryption),
         TlsTrouble::UnknownIssuer => shown(
-            around,
+            context,
             "nobody that this machine trusts signed it.",
             "Choose CA file and name the authority's certificate; or compare the fingerprint with the DBA's and pin it with {key:pin-certificate}.",
         )
         .command(READ_ON_SERVER),
         TlsTrouble::SelfSigned => shown(
-            around,
+            context,
             "it is signed by itself, as the one is that SQL Server makes when it has no other.",
             format!(
                 "Compare the fingerprint with what the DBA reads on the server (by the command in PowerShell, or {READ_ON_LINUX} and \
@@ -44,29 +43,29 @@ pub fn explain(trouble: &TlsTrouble, around: &Around<'_>) -> Explanation {
         )
         .command(READ_ON_SERVER),
         TlsTrouble::Expired => {
-            let end = around.certificate.map(|c| format!(" on {}", format::day(c.not_after))).unwrap_or_default();
-            shown(around, &format!("its time ended{end}."), "Have the server's certificate renewed.")
+            let end = context.certificate.map(|c| format!(" on {}", format::day(c.not_after))).unwrap_or_default();
+            shown(context, &format!("its time ended{end}."), "Have the server's certificate renewed.")
         }
         TlsTrouble::NotYetValid => {
-            let begin = around.certificate.map(|c| format!(" on {}", format::day(c.not_before))).unwrap_or_default();
+            let begin = context.certificate.map(|c| format!(" on {}", format::day(c.not_before))).unwrap_or_default();
             shown(
-                around,
+                context,
                 &format!("its time begins only{begin}."),
                 "Check this machine's clock first: a wrong one is the usual reason.",
             )
         }
         TlsTrouble::WrongName => {
-            let names = around.certificate.map(|c| &c.names[..]).unwrap_or_default();
+            let names = context.certificate.map(|c| &c.names[..]).unwrap_or_default();
             let names = if names.is_empty() { "no name at all".to_owned() } else { format::list(names, names.len() as u64) };
-            let asked = if around.host.is_empty() { "the name that was asked for" } else { around.host };
+            let asked = name_or(context.host, "the name that was asked for");
             shown(
-                around,
+                context,
                 &format!("it is for {names}, not for {asked}."),
                 "Give the server by one of those names, or have the certificate made for this one.",
             )
             .about(FieldId::Server)
         }
-        TlsTrouble::OtherFingerprint => other_fingerprint(around),
+        TlsTrouble::OtherFingerprint => other_fingerprint(context),
         TlsTrouble::CaFile(said) => Explanation::new(
             format!("The CA file cannot be used: {}", format::sentence(said.as_str())),
             "Name a PEM or DER file with the authority's certificate that this user can read.",
@@ -84,15 +83,14 @@ pub fn explain(trouble: &TlsTrouble, around: &Around<'_>) -> Explanation {
     }
 }
 
-/// The server shows another certificate than the trusted one. Never softened: it is either a renewed certificate or
-/// somebody in between.
-fn other_fingerprint(around: &Around<'_>) -> Explanation {
-    let trusted = around.pinned.map_or("the trusted one".to_owned(), |sha| format::sha256(&sha));
-    let seen = around.certificate.map_or("another one".to_owned(), |certificate| format::sha256(&certificate.sha256));
+/// The server shows another certificate than the trusted one: it was renewed, or somebody is in between.
+fn other_fingerprint(context: &ServerContext<'_>) -> Explanation {
+    let trusted = context.pinned.map_or("the trusted one".to_owned(), |sha| format::sha256(&sha));
+    let seen = context.certificate.map_or("another one".to_owned(), |certificate| format::sha256(&certificate.sha256));
     Explanation::new(
         format!(
             "{} shows another certificate than the one that is trusted. Trusted: {trusted}. Shown: {seen}.",
-            if around.server == Around::NOTHING.server { "The server" } else { around.server }
+            context.capitalised_server()
         ),
         "Do not go on before the DBA has told you why: either the certificate was renewed, or somebody is in between. Trust \
          the new one only after comparing it.",
@@ -101,11 +99,11 @@ fn other_fingerprint(around: &Around<'_>) -> Explanation {
     .command(READ_ON_SERVER)
 }
 
-fn shown(around: &Around<'_>, why: &str, fix: impl Into<String>) -> Explanation {
-    Explanation::new(format!("The certificate of {} was refused: {why}{}", around.server, described(around.certificate)), fix)
+fn shown(context: &ServerContext<'_>, why: &str, fix: impl Into<String>) -> Explanation {
+    Explanation::new(format!("The certificate of {} was refused: {why}{}", context.server, described(context.certificate)), fix)
 }
 
-/// Whose certificate it is, with the whole fingerprint, since people are asked to compare it.
+/// Describes a certificate with its whole fingerprint, which people are asked to compare.
 fn described(certificate: Option<&ServerCertificate>) -> String {
     certificate.map_or(String::new(), |certificate| {
         let issuer = if certificate.self_signed {
@@ -125,12 +123,12 @@ mod tests {
     #[test]
     fn each_trouble_has_words_of_its_own() {
         let certificate = samples::certificate();
-        let around = Around {
+        let context = ServerContext {
             server: "sql02,1433",
             host: "sql02",
             certificate: Some(&certificate),
             pinned: Some([1; 32]),
-            ..Around::NOTHING
+            ..ServerContext::UNKNOWN
         };
         for (trouble, says, fix, about) in [
             (TlsTrouble::NotOffered, "offers none", "encryption turned on", Some(FieldId::Encryption)),
@@ -150,11 +148,11 @@ mod tests {
             (TlsTrouble::NoRoots, "no trusted root", "ca-certificates", None),
             (TlsTrouble::Handshake("HandshakeFailure".into()), "HandshakeFailure.", "TLS 1.2", None),
         ] {
-            let words = explain(&trouble, &around);
+            let words = explain(&trouble, &context);
             assert!(words.says.contains(says) && words.fix.contains(fix), "{trouble:?}: {words:?}");
             assert_eq!(words.about, about, "{trouble:?}");
-            for around in [around, Around::NOTHING] {
-                let words = explain(&trouble, &around);
+            for context in [context, ServerContext::UNKNOWN] {
+                let words = explain(&trouble, &context);
                 assert!(words.says.ends_with('.') && words.fix.ends_with('.') && !words.says.contains("  "), "{words:?}");
             }
         }
@@ -163,17 +161,17 @@ mod tests {
     #[test]
     fn both_fingerprints_are_shown_whole() {
         let certificate = samples::certificate();
-        let around = Around { certificate: Some(&certificate), pinned: Some([1; 32]), ..Around::NOTHING };
-        let words = explain(&TlsTrouble::OtherFingerprint, &around);
+        let context = ServerContext { certificate: Some(&certificate), pinned: Some([1; 32]), ..ServerContext::UNKNOWN };
+        let words = explain(&TlsTrouble::OtherFingerprint, &context);
         assert!(words.says.contains(&format::sha256(&[1; 32])) && words.says.contains(&format::sha256(&certificate.sha256)));
     }
 
     #[test]
     fn what_people_are_asked_to_compare_is_there_to_be_compared() {
         let certificate = samples::certificate();
-        let around = Around { certificate: Some(&certificate), ..Around::NOTHING };
+        let context = ServerContext { certificate: Some(&certificate), ..ServerContext::UNKNOWN };
         for trouble in [TlsTrouble::UnknownIssuer, TlsTrouble::SelfSigned] {
-            let words = explain(&trouble, &around);
+            let words = explain(&trouble, &context);
             assert!(words.says.contains(&format::sha256(&certificate.sha256)));
             assert!(words.remedy.is_some_and(|remedy| remedy.text().contains("SHA256")));
         }

@@ -47,7 +47,7 @@ pub fn problem(field: FieldId, answers: &Answers) -> Option<String> {
 pub fn is_missing(field: FieldId, answers: &Answers) -> bool {
     let needed = match field {
         FieldId::ServicePassword => read::needs_service_password(answers.platform()),
-        _ => !field.may_be_left_out(),
+        _ => !field.is_optional(),
     };
     let empty = if field.is_secret() { answers.get(field).raw.is_empty() } else { answers.trimmed(field).is_empty() };
     needed && empty && is_visible(field, answers)

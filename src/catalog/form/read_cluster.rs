@@ -37,7 +37,7 @@ pub fn storage_root(answers: &Answers) -> Result<PathBuf, String> {
 /// One shared folder; `None` for one that may be left out, and is.
 pub fn shared_folder(field: FieldId, answers: &Answers) -> Result<Option<PathBuf>, String> {
     let text = answers.trimmed(field);
-    if text.is_empty() && field.may_be_left_out() { Ok(None) } else { shared_path(text, answers.platform()).map(Some) }
+    if text.is_empty() && field.is_optional() { Ok(None) } else { shared_path(text, answers.platform()).map(Some) }
 }
 
 /// What the registry has place for, as the server counts characters.

@@ -5,8 +5,8 @@ use crate::catalog::form::read;
 use crate::model::field::{FieldId, Kind};
 use crate::model::screen::ScreenId;
 
-const ADMINISTRATOR: Setting = Setting { asked: &[(ScreenId::Administrator, FIRST)], ..ROW };
-const LICENCE: Setting = Setting { asked: &[(ScreenId::License, FIRST)], optional: true, ..ROW };
+const ADMINISTRATOR: Setting = Setting { screens: &[(ScreenId::Administrator, FIRST)], ..ROW };
+const LICENCE: Setting = Setting { screens: &[(ScreenId::License, FIRST)], optional: true, ..ROW };
 
 pub(super) const ROWS: [Setting; 5] = [
     Setting {

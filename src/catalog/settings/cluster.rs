@@ -14,8 +14,8 @@ const JOIN_OR_EDIT: &[Flow] = &[Flow::Join, Flow::Edit];
 const CONSENT: Setting = Setting {
     kind: Kind::Toggle,
     default: spelled(false),
-    asked: &[(ScreenId::Cluster, JOIN)],
-    of_node: false,
+    screens: &[(ScreenId::Cluster, JOIN)],
+    affects_node: false,
     group: Group::Cluster,
     ..ROW
 };
@@ -25,8 +25,8 @@ pub(super) const ROWS: [Setting; 5] = [
         field: FieldId::MasterKey,
         id: "master-key",
         kind: Kind::Secret,
-        asked: &[(ScreenId::Cluster, JOIN_OR_EDIT)],
-        of_node: false,
+        screens: &[(ScreenId::Cluster, JOIN_OR_EDIT)],
+        affects_node: false,
         problem: |answers| read::master_key(answers).err(),
         group: Group::Cluster,
         ..ROW
@@ -39,7 +39,7 @@ pub(super) const ROWS: [Setting; 5] = [
         kind: Kind::Number,
         default: "5",
         bounds: (0, 1000),
-        asked: &[(ScreenId::Cluster, JOIN_OR_EDIT)],
+        screens: &[(ScreenId::Cluster, JOIN_OR_EDIT)],
         problem: |answers| read::task_cap(answers).err(),
         node: Some(|node| Some(node.task_cap.to_string())),
         config: Some(|config| Some(config.node.task_cap.to_string())),

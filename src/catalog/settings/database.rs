@@ -1,6 +1,6 @@
 //! The settings of the database screen.
 
-use super::{FIRST, Group, NEW, NEW_OR_EDIT, NextNode, OctopusSource, OnlyWith, ROW, Same, Setting};
+use super::{Equivalence, FIRST, Group, NEW, NEW_OR_EDIT, NextNode, OctopusSource, OnlyWith, ROW, Setting};
 use crate::catalog::form::read;
 use crate::model::choice::{Choice, spelled};
 use crate::model::field::{FieldId, Kind};
@@ -10,7 +10,7 @@ use crate::model::target::{Encryption, SignIn, TrustKind};
 
 const DATABASE: Setting = Setting {
     group: Group::Database,
-    asked: &[(ScreenId::Database, NEW_OR_EDIT)],
+    screens: &[(ScreenId::Database, NEW_OR_EDIT)],
     octopus: OctopusSource::Connection,
     next_node: NextNode::Always,
     ..ROW
@@ -23,7 +23,7 @@ pub(super) const ROWS: [Setting; 10] = [
         problem: |answers| read::server(answers).err(),
         node: Some(|node| Some(node.target.address.to_string())),
         config: Some(|config| Some(config.database.server.clone())),
-        same: Same::Server,
+        same: Equivalence::Server,
         ..DATABASE
     },
     Setting {
@@ -31,12 +31,12 @@ pub(super) const ROWS: [Setting; 10] = [
         id: "database",
         default: "OctopusDeploy",
         // A node on another database is a node of another cluster.
-        asked: &[(ScreenId::Database, NEW)],
+        screens: &[(ScreenId::Database, NEW)],
         problem: |answers| read::database(answers).err(),
         node: Some(|node| Some(node.target.database.to_string())),
         config: Some(|config| Some(config.database.name.clone())),
         // SQL Server tells the names of databases apart by its collation, which is nearly always without case.
-        same: Same::AnyCase,
+        same: Equivalence::AnyCase,
         ..DATABASE
     },
     Setting {
@@ -49,7 +49,7 @@ pub(super) const ROWS: [Setting; 10] = [
         config: Some(|config| match &config.database.sign_in {
             SealedSignIn::SqlLogin { user, .. } => Some(user.clone()),
         }),
-        same: Same::AnyCase,
+        same: Equivalence::AnyCase,
         ..DATABASE
     },
     Setting {
@@ -57,7 +57,7 @@ pub(super) const ROWS: [Setting; 10] = [
         id: "password",
         kind: Kind::Secret,
         problem: |answers| read::password(answers).err(),
-        next_node: NextNode::Silent,
+        next_node: NextNode::Never,
         ..DATABASE
     },
     Setting {
@@ -106,9 +106,9 @@ pub(super) const ROWS: [Setting; 10] = [
         id: "create-database",
         kind: Kind::Toggle,
         default: spelled(true),
-        asked: &[(ScreenId::Database, FIRST)],
+        screens: &[(ScreenId::Database, FIRST)],
         octopus: OctopusSource::Nowhere,
-        next_node: NextNode::Silent,
+        next_node: NextNode::Never,
         ..DATABASE
     },
     Setting {

@@ -1,6 +1,6 @@
 //! The settings of the home screen.
 
-use super::{FIRST, Group, JOIN, NEW, NextNode, OctopusSource, ROW, Same, Setting};
+use super::{Equivalence, FIRST, Group, JOIN, NEW, NextNode, OctopusSource, ROW, Setting};
 use crate::catalog::form::read;
 use crate::catalog::octopus::OctopusOption;
 use crate::model::field::{FieldId, Kind};
@@ -11,7 +11,7 @@ pub(super) const ROWS: [Setting; 3] = [
         field: FieldId::Instance,
         id: "instance",
         default: "OctopusServer",
-        asked: &[(ScreenId::Home, NEW)],
+        screens: &[(ScreenId::Home, NEW)],
         problem: |answers| read::instance(answers).err(),
         node: Some(|node| Some(node.instance.clone())),
         config: Some(|config| Some(config.instance.clone())),
@@ -23,13 +23,13 @@ pub(super) const ROWS: [Setting; 3] = [
         id: "node-name",
         from_machine: true,
         // Where a node's name has to differ from the others, it is asked beside them.
-        asked: &[(ScreenId::Home, FIRST), (ScreenId::Cluster, JOIN)],
+        screens: &[(ScreenId::Home, FIRST), (ScreenId::Cluster, JOIN)],
         problem: |answers| read::node_name(answers).err(),
         node: Some(|node| Some(node.name.clone())),
         config: Some(|config| Some(config.node.name.clone())),
         // Some versions spell it the second way.
         octopus: OctopusSource::Keys { keys: &["Octopus.Server.NodeName", "Octopus.Storage.NodeName"], unset: None },
-        same: Same::AnyCase,
+        same: Equivalence::AnyCase,
         ..ROW
     },
     Setting {
@@ -37,14 +37,14 @@ pub(super) const ROWS: [Setting; 3] = [
         id: "home",
         kind: Kind::Path,
         from_machine: true,
-        asked: &[(ScreenId::Home, NEW)],
+        screens: &[(ScreenId::Home, NEW)],
         problem: |answers| read::home(answers).err(),
         group: Group::Node,
         node: Some(|node| Some(node.home.to_string_lossy().into_owned())),
         config: Some(|config| Some(config.node.home.to_string_lossy().into_owned())),
         octopus: OctopusSource::Keys { keys: &["Octopus.Home"], unset: None },
         option: Some(OctopusOption::configure("--home")),
-        same: Same::Folder,
+        same: Equivalence::Folder,
         next_node: NextNode::UnlessDefault,
         ..ROW
     },

@@ -43,16 +43,16 @@ pub struct Setting {
     /// The least and the greatest number that it takes.
     pub bounds: (u16, u16),
     /// The screens that ask it, each with the flows in which it does.
-    pub asked: &'static [(ScreenId, &'static [Flow])],
+    pub screens: &'static [(ScreenId, &'static [Flow])],
     /// Which other answer it depends on.
     pub only_with: OnlyWith,
     /// Whether it may be left empty.
     pub optional: bool,
     /// Whether a file, a variable or a flag can answer it. The others are a person's own proofs, and where a person wants
     /// something kept.
-    pub beforehand: bool,
+    pub presettable: bool,
     /// Whether the node depends on it. The others are about the key, which is custody's business, and about what a plan may do.
-    pub of_node: bool,
+    pub affects_node: bool,
     /// What is wrong with its answer by itself, as a sentence that says what to type. Choices and toggles need none.
     pub problem: fn(&Answers) -> Option<String>,
     /// What it is about, where the settings of a node are listed.
@@ -68,7 +68,7 @@ pub struct Setting {
     /// The option of Octopus Server that carries it: in scripts, in the hand-over, and as what mends drift.
     pub option: Option<OctopusOption>,
     /// When two spellings of it mean the same.
-    pub same: Same,
+    pub same: Equivalence,
     /// Whether the command that adds the next node says it.
     pub next_node: NextNode,
 }
@@ -119,7 +119,7 @@ pub enum OctopusSource {
 
 /// When two spellings of a setting mean the same.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Same {
+pub enum Equivalence {
     /// When they are the same text.
     Text,
     /// Upper or lower case does not matter.
@@ -136,7 +136,7 @@ pub enum Same {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum NextNode {
     /// No: every node decides it for itself, or the database tells it.
-    Silent,
+    Never,
     /// Where it is not the field's own default.
     UnlessDefault,
     /// Always: one looks at it before one runs the command.
@@ -152,11 +152,11 @@ const ROW: Setting = Setting {
     from_machine: false,
     is_list: false,
     bounds: (1, u16::MAX),
-    asked: &[],
+    screens: &[],
     only_with: OnlyWith::Any,
     optional: false,
-    beforehand: true,
-    of_node: true,
+    presettable: true,
+    affects_node: true,
     problem: |_| None,
     group: Group::Node,
     node: None,
@@ -164,8 +164,8 @@ const ROW: Setting = Setting {
     row: None,
     octopus: OctopusSource::Nowhere,
     option: None,
-    same: Same::Text,
-    next_node: NextNode::Silent,
+    same: Equivalence::Text,
+    next_node: NextNode::Never,
 };
 
 /// The flows that make a node.
@@ -227,7 +227,7 @@ impl FieldId {
 
     /// What it is called on its screen, and everywhere else.
     pub fn label(self) -> &'static str {
-        let screen = self.setting().asked.first().map(|(screen, _)| words::screen(*screen));
+        let screen = self.setting().screens.first().map(|(screen, _)| words::screen(*screen));
         screen.and_then(|screen| screen.field(self)).map_or(self.id(), |words| words.label.as_str())
     }
 
@@ -247,12 +247,12 @@ impl FieldId {
     }
 
     /// Whether it can be answered beforehand, by a file, a variable or a flag.
-    pub const fn is_given(self) -> bool {
-        self.setting().beforehand
+    pub const fn is_presettable(self) -> bool {
+        self.setting().presettable
     }
 
     /// Whether it may be left empty.
-    pub const fn may_be_left_out(self) -> bool {
+    pub const fn is_optional(self) -> bool {
         self.setting().optional
     }
 
@@ -365,14 +365,14 @@ mod tests {
     fn a_secret_is_read_from_no_file_and_stands_in_no_command_of_ours() {
         for row in all().filter(|row| row.field.is_secret()) {
             assert!(row.config.is_none() && row.node.is_none() && row.row.is_none(), "{}", row.id);
-            assert!(row.option.is_none() && row.next_node == NextNode::Silent, "{}", row.id);
+            assert!(row.option.is_none() && row.next_node == NextNode::Never, "{}", row.id);
         }
     }
 
     #[test]
     fn what_the_row_or_the_next_command_says_the_node_says() {
         for row in all() {
-            assert!(row.node.is_some() || (row.row.is_none() && row.next_node == NextNode::Silent), "{}", row.id);
+            assert!(row.node.is_some() || (row.row.is_none() && row.next_node == NextNode::Never), "{}", row.id);
             assert!(row.node.is_some() || row.option.is_none(), "{}", row.id);
         }
     }

@@ -10,10 +10,10 @@ use crate::model::hand_over::Handing;
 use crate::model::master_key::KeySize;
 use crate::model::screen::ScreenId;
 
-const OCTOPUS: Setting = Setting { asked: &[(ScreenId::Octopus, NEW)], ..ROW };
+const OCTOPUS: Setting = Setting { screens: &[(ScreenId::Octopus, NEW)], ..ROW };
 
 /// What concerns the key or the run, and no node.
-const KEPT: Setting = Setting { of_node: false, optional: true, ..ROW };
+const KEPT: Setting = Setting { affects_node: false, optional: true, ..ROW };
 
 pub(super) const ROWS: [Setting; 8] = [
     Setting {
@@ -38,7 +38,7 @@ pub(super) const ROWS: [Setting; 8] = [
         id: "key-size",
         kind: Kind::Choice(KeySize::SPELLINGS),
         default: KeySize::Aes256.spelling(),
-        asked: &[(ScreenId::Review, FIRST)],
+        screens: &[(ScreenId::Review, FIRST)],
         ..ROW
     },
     // Whether there is a file at all is custody's business; only a path that could never be one is wrong here.
@@ -47,25 +47,25 @@ pub(super) const ROWS: [Setting; 8] = [
         id: "key-file",
         kind: Kind::Path,
         from_machine: true,
-        asked: &[(ScreenId::MasterKey, FIRST), (ScreenId::Key, &[Flow::Review])],
+        screens: &[(ScreenId::MasterKey, FIRST), (ScreenId::Key, &[Flow::Review])],
         problem: |answers| read::file_to_be(FieldId::KeyFile, "octopus-master-key.txt", answers).err(),
         ..KEPT
     },
     // Custody compares the proofs with the key and with the instance's name; nothing else can be wrong with them.
-    Setting { field: FieldId::KeyProof, id: "key-proof", asked: &[(ScreenId::MasterKey, FIRST)], beforehand: false, ..KEPT },
+    Setting { field: FieldId::KeyProof, id: "key-proof", screens: &[(ScreenId::MasterKey, FIRST)], presettable: false, ..KEPT },
     Setting {
         field: FieldId::KeyConfirm,
         id: "key-confirm",
-        asked: &[(ScreenId::Key, &[Flow::Review])],
-        beforehand: false,
+        screens: &[(ScreenId::Key, &[Flow::Review])],
+        presettable: false,
         ..KEPT
     },
     Setting {
         field: FieldId::AnswersFile,
         id: "answers-file",
         kind: Kind::Path,
-        asked: &[(ScreenId::Review, NEW)],
-        beforehand: false,
+        screens: &[(ScreenId::Review, NEW)],
+        presettable: false,
         problem: |answers| read::file_to_be(FieldId::AnswersFile, "octopus-answers.toml", answers).err(),
         ..KEPT
     },

@@ -9,7 +9,7 @@ use crate::model::screen::ScreenId;
 use crate::model::survey::AccountKind;
 
 const ASKED: &[(ScreenId, &[Flow])] = &[(ScreenId::Service, NEW)];
-const SERVICE: Setting = Setting { group: Group::Service, asked: ASKED, ..ROW };
+const SERVICE: Setting = Setting { group: Group::Service, screens: ASKED, ..ROW };
 
 pub(super) const ROWS: [Setting; 3] = [
     Setting {

@@ -8,7 +8,7 @@ use crate::model::field::{FieldId, Kind};
 use crate::model::screen::ScreenId;
 use crate::model::storage::{SharedFolder, SharedStorage, StorageKind};
 
-const STORAGE: Setting = Setting { kind: Kind::Path, group: Group::Storage, asked: &[(ScreenId::Storage, FIRST)], ..ROW };
+const STORAGE: Setting = Setting { kind: Kind::Path, group: Group::Storage, screens: &[(ScreenId::Storage, FIRST)], ..ROW };
 
 /// A folder by itself.
 const FOLDER: Setting = Setting { only_with: OnlyWith::Values(FieldId::Storage, &[StorageKind::Folders.spelling()]), ..STORAGE };

@@ -1,6 +1,6 @@
 //! The settings of the web screen.
 
-use super::{Group, NEW_OR_EDIT, NextNode, OctopusSource, ROW, Same, Setting};
+use super::{Equivalence, Group, NEW_OR_EDIT, NextNode, OctopusSource, ROW, Setting};
 use crate::catalog::form::read;
 use crate::catalog::octopus::OctopusOption;
 use crate::model::answers::Answers;
@@ -10,7 +10,7 @@ use crate::model::screen::ScreenId;
 use crate::model::web::{TrustedProxy, Web};
 
 const WEB: Setting =
-    Setting { group: Group::Web, asked: &[(ScreenId::Web, NEW_OR_EDIT)], next_node: NextNode::UnlessDefault, ..ROW };
+    Setting { group: Group::Web, screens: &[(ScreenId::Web, NEW_OR_EDIT)], next_node: NextNode::UnlessDefault, ..ROW };
 
 pub(super) const ROWS: [Setting; 5] = [
     Setting {
@@ -24,7 +24,7 @@ pub(super) const ROWS: [Setting; 5] = [
         row: Some(|row| row.prefixes.clone()),
         octopus: OctopusSource::Keys { keys: &["Octopus.WebPortal.ListenPrefixes"], unset: Some("") },
         option: Some(OctopusOption::configure("--webListenPrefixes")),
-        same: Same::Prefixes,
+        same: Equivalence::Prefixes,
         ..WEB
     },
     Setting {

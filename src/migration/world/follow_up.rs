@@ -77,7 +77,7 @@ async fn tell_octopus(moved: Moved<'_>, places: &Places) -> FollowUp {
         Ok(ended) => {
             let how = ended.outcome.err().unwrap_or(CommandEnded::NotStarted);
             let failure = Failure::Octopus { ended: how, said: ended.said, by_hand: command.as_str().into() };
-            let told = failures::explain(StepKind::OctopusPaths, &failure);
+            let told = failures::explain_step(StepKind::OctopusPaths, &failure);
             FollowUp::Failed(format!("{} {} {command}", told.says, told.fix))
         }
         Err(says) => FollowUp::Failed(says),
@@ -104,7 +104,7 @@ async fn register(node: &Node, config: &NodeConfig, places: &Places, root: &Path
         Ok(()) if was_there => FollowUp::Already,
         Ok(()) => FollowUp::Done,
         Err((kind, failure)) => {
-            let explained = failures::explain_at(kind, &failure, &target, host::platform());
+            let explained = failures::explain_step_at(kind, &failure, &target, host::platform());
             FollowUp::Failed(format!("{} {}", explained.says, explained.fix))
         }
     }

@@ -18,13 +18,13 @@ pub fn set(text: &str) -> Result<GivenAnswer, Problem> {
     };
     let key = key.trim();
     match FieldId::from_id(key) {
-        Some(field) if !field.is_given() => {
+        Some(field) if !field.is_presettable() => {
             Err(stop(Some(field), format!("`{key}` cannot be given beforehand."), why_not(field)))
         }
         Some(field) if field.is_secret() => Err(Problem { place: Some(place), ..in_clear(field) }),
         Some(field) => Ok(GivenAnswer { field, source: AnswerSource::Text(value.to_owned()), place }),
         None => {
-            let fields = FieldId::ALL.into_iter().filter(|field| field.is_given()).map(FieldId::id);
+            let fields = FieldId::ALL.into_iter().filter(|field| field.is_presettable()).map(FieldId::id);
             Err(stop(None, format!("{SET}: unknown field `{}`.", short(key)), &near::instead(key, fields)))
         }
     }
@@ -84,11 +84,11 @@ pub fn variable(name: &str) -> Option<Problem> {
     let field = FieldId::ALL.into_iter().find(|field| field.variable() == name);
     if let Some(field) = field {
         let says = || format!("`{}` cannot be given beforehand, so this variable is ignored.", field.id());
-        return (!field.is_given()).then(|| Problem::warn(place, Some(field), says(), why_not(field)));
+        return (!field.is_presettable()).then(|| Problem::warn(place, Some(field), says(), why_not(field)));
     }
     let known: Vec<String> = FieldId::ALL
         .into_iter()
-        .filter(|field| field.is_given())
+        .filter(|field| field.is_presettable())
         .map(FieldId::variable)
         .chain(OTHERS.map(|other| format!("{}{other}", FieldId::VARIABLES)))
         .collect();

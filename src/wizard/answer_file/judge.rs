@@ -12,7 +12,7 @@ use crate::model::given_answers::{AnswerPlace, LoadedAnswers, Problem};
 /// field that is missing or malformed, in the order in which the flow asks, then what was given and is not asked.
 pub fn judge(flow: Flow, loaded: &LoadedAnswers) -> Vec<Problem> {
     let mut problems = loaded.problems.clone();
-    for field in FieldId::ALL.into_iter().filter(|field| field.is_given() && flows::asks(flow, *field)) {
+    for field in FieldId::ALL.into_iter().filter(|field| field.is_presettable() && flows::asks(flow, *field)) {
         // What could not be had has been told already, with its place; what only the run itself can have is not missing.
         if is_refused(field, &problems) || loaded.open.contains(&field) {
             continue;

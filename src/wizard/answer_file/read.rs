@@ -107,13 +107,13 @@ impl Reader<'_> {
     /// Takes a key and its value.
     fn entry(&mut self, key: &str, at: usize, value: &Spanned<DeValue<'_>>) {
         match (key, FieldId::from_id(key)) {
-            (_, Some(field)) if field.is_given() => self.field(field, at, value),
+            (_, Some(field)) if field.is_presettable() => self.field(field, at, value),
             (_, Some(field)) => self.push(at, Some(field), format!("`{key}` cannot be given beforehand."), why_not(field)),
             ("format", None) => self.format(value),
             ("flow", None) => self.flow(value),
             ("accept", None) => self.accept(value),
             (_, None) => {
-                let fields = FieldId::ALL.into_iter().filter(|field| field.is_given()).map(FieldId::id);
+                let fields = FieldId::ALL.into_iter().filter(|field| field.is_presettable()).map(FieldId::id);
                 let fix = near::instead(key, fields.chain(HEAD));
                 self.push(at, None, format!("unknown key `{}`.", short(key)), fix);
             }

@@ -27,7 +27,7 @@ pub fn schema() -> String {
             "description": "Checks whose warnings are accepted, by the names that they are printed with.",
         }),
     );
-    for field in FieldId::ALL.into_iter().filter(|field| field.is_given()) {
+    for field in FieldId::ALL.into_iter().filter(|field| field.is_presettable()) {
         properties.insert(field.id().into(), property(field));
     }
     let schema = json!({
@@ -115,7 +115,7 @@ mod tests {
 
     #[test]
     fn the_bounds_are_the_forms() {
-        let fields = FieldId::ALL.into_iter().filter(|field| field.kind() == Kind::Number && field.is_given());
+        let fields = FieldId::ALL.into_iter().filter(|field| field.kind() == Kind::Number && field.is_presettable());
         for field in fields {
             let (least, most) = field.setting().bounds;
             let is_good = |number: i64| form::problem(field, &samples::with(&[(field, &number.to_string())])).is_none();

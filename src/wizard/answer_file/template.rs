@@ -67,7 +67,7 @@ pub fn template(flow: Flow) -> String {
 fn fields(flow: Flow) -> Vec<(ScreenId, FieldId)> {
     let mut fields = Vec::new();
     for screen in flows::path(flow) {
-        let own = |field: &FieldId| field.is_given() && flows::screen_of(flow, *field) == Some(*screen);
+        let own = |field: &FieldId| field.is_presettable() && flows::screen_of(flow, *field) == Some(*screen);
         let before = fields.len();
         fields.extend(words::screen(*screen).fields().filter(own).map(|field| (*screen, field)));
         // A field that is asked somewhere has its words there; tests/screens.rs holds that.
@@ -89,12 +89,12 @@ fn explain(text: &mut String, flow: Flow, field: FieldId) {
     }
     match said::default(field) {
         Some(default) => comment(text, &format!("Default: {default}")),
-        None if field.may_be_left_out() => comment(text, "It may be left out."),
+        None if field.is_optional() => comment(text, "It may be left out."),
         None if asked::only_with_words(field).is_none() => comment(text, "It has to be given."),
         None => {}
     }
     comment(text, &format!("{}   {}", judge::flag(field), field.variable()));
-    let has_to_be = said::default(field).is_none() && asked::only_with_words(field).is_none() && !field.may_be_left_out();
+    let has_to_be = said::default(field).is_none() && asked::only_with_words(field).is_none() && !field.is_optional();
     let hash = if has_to_be { "" } else { "#" };
     let _ = writeln!(text, "{hash}{} = {}", field.id(), value(field, words.example(Platform::Linux)));
 }

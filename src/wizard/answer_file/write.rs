@@ -40,7 +40,7 @@ pub fn write(flow: Flow, answers: &Answers, accepted: &[CheckId]) -> String {
 
 /// Whether a field belongs into the file. An answer of nothing is none: the file's reader gets the default.
 fn says_something(flow: Flow, field: FieldId, answers: &Answers) -> bool {
-    let is_asked = field.is_given() && flows::asks(flow, field) && form::is_visible(field, answers);
+    let is_asked = field.is_presettable() && flows::asks(flow, field) && form::is_visible(field, answers);
     // A secret that may be left out, and was, is no variable that the file's reader has to set.
     let left_out = answers.get(field).raw.is_empty() && !form::is_missing(field, answers);
     is_asked && !left_out && (field.is_secret() || !answers.trimmed(field).is_empty())

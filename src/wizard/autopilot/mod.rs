@@ -343,7 +343,7 @@ const UNDO: &str = "Give the same answer, or undo the run: start octopus-setup i
 fn differences(order: &Order, state: &State) -> Vec<Problem> {
     let given = &order.loaded.answers;
     let is_given = |field: &FieldId| {
-        field.is_given()
+        field.is_presettable()
             && *field != FieldId::KeyFile
             && given.get(*field).origin != Origin::Default
             && flow::asks(order.flow, *field)

@@ -173,7 +173,7 @@ fn advance(state: &mut State) -> Goto {
     if next == ScreenId::Install {
         return Goto::Install;
     }
-    if flow::place(flow, next) > flow::place(flow, state.place.furthest) {
+    if flow::position(flow, next) > flow::position(flow, state.place.furthest) {
         state.place.furthest = next;
     }
     Goto::Screen(next)
@@ -214,7 +214,7 @@ pub fn back(state: &mut State) -> Goto {
 /// open: a plan is made of what is proven.
 pub fn jump(state: &mut State, screen: ScreenId) -> Goto {
     let Some(flow) = state.flow() else { return Goto::Nowhere };
-    let place = |screen| flow::place(flow, screen);
+    let place = |screen| flow::position(flow, screen);
     let reached = place(screen).is_some() && place(screen) <= place(state.place.furthest);
     let bound = state.run().phase != Phase::Idle;
     if !reached || bound || screen == state.place.here || screen == ScreenId::Install {

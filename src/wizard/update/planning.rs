@@ -1,6 +1,6 @@
 //! Making the plan.
 
-use crate::catalog::failures::{self, Around};
+use crate::catalog::failures;
 use crate::catalog::form::read;
 use crate::model::facts::{Fact, Identity};
 use crate::model::flow::Flow;
@@ -93,7 +93,7 @@ fn row_known(state: &State) -> Result<(), Option<String>> {
     let cluster = &state.facts.cluster;
     let trouble = match (&cluster.identity, &cluster.nodes) {
         (Fact::Seen(Identity::Octopus { .. }), _) | (Fact::Seen(Identity::Registered(_)), Fact::Seen(_)) => return Ok(()),
-        (Fact::Missing(trouble), _) | (_, Fact::Missing(trouble)) => failures::of_trouble(trouble, &Around::NOTHING).says,
+        (Fact::Missing(trouble), _) | (_, Fact::Missing(trouble)) => failures::explain_trouble(trouble).says,
         _ if state.tickets.running(SurveyId::Cluster).is_some() => return Err(None),
         _ => "Go back{? ({key:back})} and look at the checks.".to_owned(),
     };

@@ -98,7 +98,7 @@ pub fn resume(state: &mut State, result: Result<Box<Resumption>, Box<Failure>>, 
     let Resumption { journal, key } = match result {
         Ok(resumption) => *resumption,
         Err(failure) => {
-            let said = failures::explain(StepKind::SealMasterKey, &failure).says;
+            let said = failures::explain_step(StepKind::SealMasterKey, &failure).says;
             state.notice = Some(Notice { bad: true, text: format!("The unfinished run cannot be gone on with: {said}") });
             return;
         }

@@ -100,7 +100,7 @@ impl Found {
         }
         let names = environment.iter().filter(|(_, value)| !value.is_empty()).filter_map(|(name, _)| name.to_str());
         self.problems.extend(names.filter_map(flags::variable));
-        for field in FieldId::ALL.into_iter().filter(|field| field.is_given()) {
+        for field in FieldId::ALL.into_iter().filter(|field| field.is_presettable()) {
             let name = field.variable();
             let Some(value) = variable(environment, &name) else { continue };
             let place = AnswerPlace::Variable(name);

@@ -115,7 +115,7 @@ fn unverifiable(why: NoBasis, case: &Case<'_>) -> Finding {
 /// A connection that is lost is no verdict, neither a good one nor a bad one.
 fn missing(trouble: &Trouble, case: &Case<'_>) -> Finding {
     let names = Names::of(case);
-    let words = failures::of_trouble(trouble, &names.around(case));
+    let words = failures::explain_server_trouble(trouble, &names.context(case));
     let mut finding = Finding::stop(
         CheckId::ClusterKey,
         format!("The master key could not be verified. {}", words.says),

@@ -139,9 +139,9 @@ fn silent(name: &NodeName, node: &NodeSeen, case: &Case<'_>) -> Finding {
 
 fn unread(so: &str, severity: Severity, trouble: &Trouble, case: &Case<'_>) -> Finding {
     let names = Names::of(case);
-    let words = failures::of_trouble(trouble, &names.around(case));
+    let words = failures::explain_server_trouble(trouble, &names.context(case));
     let says = format!("{so} {}", words.says);
-    failures::Explanation { says, about: None, ..words }.found(CheckId::ClusterNode, severity)
+    failures::Explanation { says, about: None, ..words }.into_finding(CheckId::ClusterNode, severity)
 }
 
 /// Where a node is, and when it was seen last: `on web-old (Linux 6.1), last seen 20 d ago`.

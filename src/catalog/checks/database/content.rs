@@ -29,7 +29,7 @@ pub fn judge(case: &Case<'_>) -> Verdict {
         (Ground::Open(_), Fact::Seen(content)) => of_content(content, case),
         (Ground::Open(_), Fact::Missing(trouble)) => {
             let names = Names::of(case);
-            let words = failures::of_trouble(trouble, &names.around(case));
+            let words = failures::explain_server_trouble(trouble, &names.context(case));
             let mut finding = Finding::stop(
                 CheckId::DbContent,
                 format!("What {} holds could not be read, so nothing will be written into it. {}", names.database, words.says),

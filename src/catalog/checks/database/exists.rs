@@ -31,7 +31,7 @@ pub fn judge(case: &Case<'_>) -> Verdict {
         Fact::Seen(DatabaseSeen::Closed { state, said }) => one(closed(state.as_ref(), said, case, &names)),
         Fact::Seen(DatabaseSeen::Unclear { said }) => one(unclear(said, case, &names)),
         Fact::Missing(trouble) => {
-            one(failures::of_trouble(trouble, &names.around(case)).found(CheckId::DbExists, Severity::Stop))
+            one(failures::explain_server_trouble(trouble, &names.context(case)).into_finding(CheckId::DbExists, Severity::Stop))
         }
     }
 }
@@ -63,7 +63,7 @@ fn absent(case: &Case<'_>, names: &Names) -> Verdict {
             CheckId::DbExists,
             format!(
                 "There is no database {database} yet, and whether {login} may create it could not be learnt. {}",
-                failures::of_trouble(trouble, &names.around(case)).says
+                failures::explain_server_trouble(trouble, &names.context(case)).says
             ),
             "Go on and see, or have a DBA run this first.",
         )
@@ -89,7 +89,7 @@ fn absent(case: &Case<'_>, names: &Names) -> Verdict {
 
 /// The server has it, but it cannot be opened: by its state where that is known, else by what the server said.
 fn closed(state: Option<&DatabaseState>, said: &SqlTrouble, case: &Case<'_>, names: &Names) -> Finding {
-    let said_so = failures::of_trouble(&Trouble::Sql(said.clone()), &names.around(case));
+    let said_so = failures::explain_server_trouble(&Trouble::Sql(said.clone()), &names.context(case));
     let stated = state.map(|state| state.state.as_str().to_ascii_uppercase()).unwrap_or_default();
     let (says, fix, sql) = match (stated.as_str(), said.number) {
         ("RESTORING", _) | ("" | "ONLINE", 927) => (
@@ -123,7 +123,7 @@ fn closed(state: Option<&DatabaseState>, said: &SqlTrouble, case: &Case<'_>, nam
             Some(dba::user_for(&names.database, &names.login)),
         ),
         // Anything else has words of its own by its number.
-        _ => return said_so.found(CheckId::DbExists, Severity::Stop),
+        _ => return said_so.into_finding(CheckId::DbExists, Severity::Stop),
     };
     let text = format!("{} {}. {}", names.database, says.replace("{login}", &names.login), quoted_error(said, names));
     let finding = Finding::stop(CheckId::DbExists, text, fix);
@@ -136,7 +136,8 @@ fn closed(state: Option<&DatabaseState>, said: &SqlTrouble, case: &Case<'_>, nam
 /// The login could not open it, and `master` cannot be asked: absent or closed, nobody can tell.
 fn unclear(said: &SqlTrouble, case: &Case<'_>, names: &Names) -> Finding {
     if !matches!(said.number, 911 | 916 | 4060 | 4063 | 18456) {
-        return failures::of_trouble(&Trouble::Sql(said.clone()), &names.around(case)).found(CheckId::DbExists, Severity::Stop);
+        return failures::explain_server_trouble(&Trouble::Sql(said.clone()), &names.context(case))
+            .into_finding(CheckId::DbExists, Severity::Stop);
     }
     // Where a cluster is looked for, a database that is created would be the wrong one.
     let (fix, sql) = if case.flow == Flow::FirstNode {

@@ -24,7 +24,7 @@ pub fn judge(case: &Case<'_>) -> Verdict {
     }
     let mut findings: Vec<Finding> = [of_folder(case), of_name(case), of_ports(case)].into_iter().flatten().collect();
     if let Fact::Missing(trouble) = &facts.home.folder {
-        let words = crate::catalog::failures::of_trouble(trouble, &crate::catalog::failures::Around::NOTHING);
+        let words = crate::catalog::failures::explain_trouble(trouble);
         let says = format!("Whether the home directory is there could not be looked at. {}", words.says);
         findings.push(Finding::warn(CheckId::DriftHost, says, words.fix).about(FieldId::Home));
     }

@@ -11,7 +11,7 @@ mod tests;
 
 use std::collections::BTreeSet;
 
-use crate::catalog::settings::Same;
+use crate::catalog::settings::Equivalence;
 use crate::model::check::CheckId;
 use crate::model::platform::Platform;
 use crate::model::prefixes;
@@ -43,13 +43,13 @@ pub(super) const CHECKS: &[Check] = &[
 ];
 
 /// Whether two texts of a setting mean the same.
-fn is_same(platform: Platform, same: Same, one: &str, other: &str) -> bool {
+fn is_same(platform: Platform, same: Equivalence, one: &str, other: &str) -> bool {
     match same {
-        Same::Text => one.trim() == other.trim(),
-        Same::AnyCase => one.to_lowercase() == other.to_lowercase(),
-        Same::Server => is_same_server(one, other),
-        Same::Folder => platform.is_same_path(one.trim(), other.trim()),
-        Same::Prefixes => same_prefixes(one, other),
+        Equivalence::Text => one.trim() == other.trim(),
+        Equivalence::AnyCase => one.to_lowercase() == other.to_lowercase(),
+        Equivalence::Server => is_same_server(one, other),
+        Equivalence::Folder => platform.is_same_path(one.trim(), other.trim()),
+        Equivalence::Prefixes => same_prefixes(one, other),
     }
 }
 

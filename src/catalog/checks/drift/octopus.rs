@@ -1,7 +1,7 @@
 //! `drift-octopus`.
 
 use crate::catalog::checks::{Case, all, one};
-use crate::catalog::failures::{self, Around};
+use crate::catalog::failures;
 use crate::catalog::settings::{self, Group, OctopusSource, Setting};
 use crate::model::check::CheckId;
 use crate::model::facts::{Fact, Trouble};
@@ -28,8 +28,8 @@ pub fn judge(case: &Case<'_>) -> Verdict {
         Fact::Unknown => case.pending(),
         Fact::Seen(None) => Verdict::Good("Octopus Server has no config of this instance here yet".into()),
         Fact::Missing(trouble) => {
-            let words = failures::of_trouble(trouble, &Around::NOTHING);
-            one(words.found(CheckId::DriftOctopus, Severity::Warn).about(FieldId::Instance))
+            let words = failures::explain_trouble(trouble);
+            one(words.into_finding(CheckId::DriftOctopus, Severity::Warn).about(FieldId::Instance))
         }
         Fact::Seen(Some(octopus)) => {
             let of_group = |group: Group| {

@@ -12,7 +12,7 @@ use crate::model::field::FieldId;
 use crate::model::survey::SurveyId;
 
 use super::{Case, Check, all, one};
-use crate::catalog::failures::{self, Around};
+use crate::catalog::failures;
 use crate::catalog::format;
 use crate::model::check::CheckId;
 use crate::model::facts::{Fact, StateTrial};
@@ -71,7 +71,7 @@ fn state_folder(case: &Case<'_>) -> Verdict {
         Fact::Unknown => return case.pending(),
         Fact::Seen(seen) => seen,
         Fact::Missing(trouble) => {
-            let said = failures::of_trouble(trouble, &Around::NOTHING).says;
+            let said = failures::explain_trouble(trouble).says;
             return one(stop(format!("The wizard's state directory cannot be used: {said}"), ELSEWHERE));
         }
     };

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use crate::catalog::checks::{Case, one};
-use crate::catalog::failures::{self, Around};
+use crate::catalog::failures;
 use crate::catalog::form::read;
 use crate::catalog::format;
 use crate::model::check::CheckId;
@@ -40,7 +40,7 @@ fn unseen(trouble: &Trouble, home: &Path) -> Finding {
             format!("{home} cannot be looked at: {}", format::sentence(said.as_str())),
             "Start the wizard as a user who may look there (sudo, an elevated terminal), or type another path.",
         ),
-        other => failures::of_trouble(other, &Around::NOTHING).found(CheckId::HomePath, Severity::Stop),
+        other => failures::explain_trouble(other).into_finding(CheckId::HomePath, Severity::Stop),
     }
 }
 

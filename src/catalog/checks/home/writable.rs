@@ -1,7 +1,7 @@
 //! `home-writable`.
 
 use crate::catalog::checks::{Case, one};
-use crate::catalog::failures::{self, Around};
+use crate::catalog::failures;
 use crate::catalog::form::read;
 use crate::catalog::format;
 use crate::model::check::CheckId;
@@ -37,7 +37,7 @@ pub fn judge(case: &Case<'_>) -> Verdict {
                 "Type a path on a local disk of this machine.",
             ));
         }
-        other => failures::of_trouble(other, &Around::NOTHING).says,
+        other => failures::explain_trouble(other).says,
     };
     let finding = Finding::stop(
         CheckId::HomeWritable,

@@ -1,7 +1,7 @@
 //! `node-config`.
 
 use crate::catalog::checks::{Case, all, one};
-use crate::catalog::failures::{self, Around};
+use crate::catalog::failures;
 use crate::catalog::format;
 use crate::model::check::CheckId;
 use crate::model::facts::{Fact, Trouble};
@@ -33,7 +33,7 @@ pub fn judge(case: &Case<'_>) -> Verdict {
 }
 
 fn unreadable(trouble: &Trouble) -> Finding {
-    failures::of_trouble(trouble, &Around::NOTHING).found(CheckId::NodeConfig, Severity::Stop).about(FieldId::Instance)
+    failures::explain_trouble(trouble).into_finding(CheckId::NodeConfig, Severity::Stop).about(FieldId::Instance)
 }
 
 fn of_ours(config: &NodeConfig, case: &Case<'_>) -> Verdict {
@@ -60,7 +60,7 @@ fn of_ours(config: &NodeConfig, case: &Case<'_>) -> Verdict {
         Fact::Missing(trouble) => warn(
             format!(
                 "{shown} can be read, but this machine's list of instances cannot: {}",
-                failures::of_trouble(trouble, &Around::NOTHING).says
+                failures::explain_trouble(trouble).says
             ),
             "Start the wizard as a user who may read the list (sudo, an elevated terminal).",
         ),

@@ -2,7 +2,7 @@
 
 use crate::catalog::checks::drift::with_secret;
 use crate::catalog::checks::{Case, all};
-use crate::catalog::failures::{self, Around};
+use crate::catalog::failures;
 use crate::model::answers::Raw;
 use crate::model::check::CheckId;
 use crate::model::facts::{Fact, SealTrouble, Trouble};
@@ -60,7 +60,7 @@ fn shut(field: FieldId, what: &str, trouble: &Trouble) -> Finding {
             "Change settings ({key:edit}) and give it again; it is sealed anew here.".to_owned(),
         ),
         other => {
-            let words = failures::of_trouble(other, &Around::NOTHING);
+            let words = failures::explain_trouble(other);
             (format!("{what} could not be opened. {}", words.says), words.fix)
         }
     };

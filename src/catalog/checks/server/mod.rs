@@ -8,7 +8,7 @@ pub mod name;
 pub mod tls;
 pub mod version;
 
-use crate::catalog::failures::{self, Around};
+use crate::catalog::failures::{self, ServerContext};
 use crate::catalog::form::read;
 use crate::model::check::CheckId;
 use crate::model::facts::{Fact, Trouble};
@@ -90,15 +90,15 @@ impl Names {
     pub fn of(case: &Case<'_>) -> Self {
         let address = read::server(case.answers).ok();
         let host = address.as_ref().map(|address| address.host.clone()).unwrap_or_default();
-        let server = address.map_or_else(|| Around::NOTHING.server.to_owned(), |address| address.to_string());
+        let server = address.map_or_else(|| ServerContext::UNKNOWN.server.to_owned(), |address| address.to_string());
         let seen = case.facts.server.login.seen().map(|login| login.login.as_str()).filter(|login| !login.is_empty());
         let login = seen.unwrap_or_else(|| case.answers.trimmed(FieldId::User)).to_owned();
         Self { server, host, login, database: case.answers.trimmed(FieldId::Database).to_owned() }
     }
 
     /// As the place of a trouble.
-    pub fn around<'a>(&'a self, case: &Case<'a>) -> Around<'a> {
-        Around {
+    pub fn context<'a>(&'a self, case: &Case<'a>) -> ServerContext<'a> {
+        ServerContext {
             server: &self.server,
             host: &self.host,
             login: &self.login,
@@ -117,8 +117,8 @@ fn station<'a, T>(check: CheckId, fact: &'a Fact<T>, before: Option<&Trouble>, c
         Fact::Seen(seen) => Ok(seen),
         Fact::Missing(trouble) => {
             let names = Names::of(case);
-            let words = failures::of_trouble(trouble, &names.around(case));
-            Err(one(words.found(check, Severity::Stop)))
+            let words = failures::explain_server_trouble(trouble, &names.context(case));
+            Err(one(words.into_finding(check, Severity::Stop)))
         }
         Fact::Unknown if before.is_some() => Err(Verdict::NotYet),
         Fact::Unknown => Err(case.pending()),

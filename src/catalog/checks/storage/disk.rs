@@ -1,6 +1,6 @@
 //! `storage-disk`.
 
-use crate::catalog::failures::{self, Around};
+use crate::catalog::failures;
 use crate::catalog::format;
 use crate::model::check::CheckId;
 use crate::model::facts::{Disk, Fact, FolderFacts, FolderPlace, Trouble};
@@ -45,7 +45,7 @@ fn wrong<'a>(case: &Case<'_>, folder: &'a FolderFacts, proven: bool) -> Option<W
         Fact::Unknown => return None,
         Fact::Missing(Trouble::TimedOut { waited }) => return Some(Wrong::Silent(*waited)),
         Fact::Missing(Trouble::Io(said)) => return Some(Wrong::Unseen(said.as_str())),
-        Fact::Missing(other) => return Some(Wrong::Else(failures::of_trouble(other, &Around::NOTHING).says)),
+        Fact::Missing(other) => return Some(Wrong::Else(failures::explain_trouble(other).says)),
         Fact::Seen(FolderPlace::NotAFolder) => return Some(Wrong::NotAFolder),
         Fact::Seen(FolderPlace::Loop) => return Some(Wrong::Loop),
         Fact::Seen(FolderPlace::DeadLink) => return Some(Wrong::DeadLink),

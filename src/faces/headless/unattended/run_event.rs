@@ -158,7 +158,7 @@ pub struct AnswerSummary {
 pub fn answers(state: &State, loaded: &LoadedAnswers) -> Vec<AnswerSummary> {
     let (answers, flow) = (&state.answers, state.flow());
     let asked = |field: &FieldId| {
-        field.is_given()
+        field.is_presettable()
             && flow.is_some_and(|flow| flows::asks(flow, *field))
             && form::is_visible(*field, answers)
             && !answers.get(*field).raw.is_empty()

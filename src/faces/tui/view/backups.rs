@@ -4,7 +4,7 @@ use ratatui::layout::Rect;
 
 use super::sheet::{self, Line};
 use super::{Local, page};
-use crate::catalog::failures::{self, Around};
+use crate::catalog::failures;
 use crate::faces::tui::canvas::{Canvas, behind, below, row};
 use crate::faces::tui::hits::Hit;
 use crate::faces::tui::scene::Scene;
@@ -29,7 +29,7 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, local: &mut 
         }
         Fact::Seen(backups) => backups,
         Fact::Missing(trouble) => {
-            canvas.wrap(rest, &failures::of_trouble(trouble, &Around::NOTHING).says, theme.warn);
+            canvas.wrap(rest, &failures::explain_trouble(trouble).says, theme.warn);
             return;
         }
         Fact::Unknown => {

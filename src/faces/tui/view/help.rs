@@ -71,7 +71,7 @@ fn paragraphs(canvas: &Canvas<'_>, scene: &Scene<'_>) -> Vec<Paragraph> {
     if scene.state.place.here == ScreenId::Install
         && let Some((kind, failure)) = scene.state.run().failed().and_then(|row| Some((row.kind, row.failure.as_ref()?)))
     {
-        let told = failures::explain(kind, failure);
+        let told = failures::explain_step(kind, failure);
         add("What stands in the way", theme.title, 0);
         add(format!("{} {}", told.says, told.fix).trim(), theme.plain, 2);
         if let Some(remedy) = &told.remedy {

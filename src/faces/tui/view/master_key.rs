@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 use secrecy::ExposeSecret;
 
 use super::{Local, checks, fields, page};
-use crate::catalog::failures::{self, Around};
+use crate::catalog::failures;
 use crate::faces::tui::bindings;
 use crate::faces::tui::canvas::{Canvas, behind, below, row};
 use crate::faces::tui::scene::Scene;
@@ -80,7 +80,7 @@ fn absent(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
     label(canvas, row(area, 0), "Master key");
     let place = behind(area, LABEL);
     let (words, style) = match &scene.state.facts.node.key {
-        Fact::Missing(trouble) => (failures::of_trouble(trouble, &Around::NOTHING).says, theme.warn),
+        Fact::Missing(trouble) => (failures::explain_trouble(trouble).says, theme.warn),
         Fact::Unknown if scene.is_running() => ("being read".to_owned(), theme.dim),
         Fact::Unknown => ("not read yet".to_owned(), theme.dim),
         // It is opened from its seal and waits for the name.

@@ -4,7 +4,7 @@ use ratatui::layout::Rect;
 
 use super::sheet::{self, Line};
 use super::{Local, checks, page};
-use crate::catalog::failures::{self, Around};
+use crate::catalog::failures;
 use crate::faces::tui::canvas::{Canvas, below, row};
 use crate::faces::tui::scene::Scene;
 use crate::faces::tui::text;
@@ -76,7 +76,7 @@ fn lines(canvas: &Canvas<'_>, scene: &Scene<'_>, width: u16) -> Vec<Line> {
     }
     if lines.is_empty() {
         let words = match &scene.state.facts.node.config {
-            Fact::Missing(trouble) => failures::of_trouble(trouble, &Around::NOTHING).says,
+            Fact::Missing(trouble) => failures::explain_trouble(trouble).says,
             Fact::Unknown | Fact::Seen(_) if scene.is_running() => "Reading the node config.".to_owned(),
             Fact::Unknown | Fact::Seen(_) => "Not read yet.".to_owned(),
         };

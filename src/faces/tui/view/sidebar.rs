@@ -48,7 +48,7 @@ fn look(canvas: &Canvas<'_>, scene: &Scene<'_>, screen: ScreenId) -> (&'static s
             None => (signs.pending, theme.dim, theme.plain),
         };
     }
-    let reached = state.flow().is_some_and(|path| flow::place(path, screen) <= flow::place(path, state.place.furthest));
+    let reached = state.flow().is_some_and(|path| flow::position(path, screen) <= flow::position(path, state.place.furthest));
     if !reached {
         return (signs.pending, theme.dim, theme.dim);
     }

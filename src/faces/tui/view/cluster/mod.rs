@@ -8,7 +8,7 @@ mod table;
 use ratatui::layout::Rect;
 
 use super::{Local, checks, fields, page, sheet};
-use crate::catalog::failures::{self, Around};
+use crate::catalog::failures;
 use crate::catalog::format;
 use crate::faces::tui::canvas::{Canvas, behind, row};
 use crate::faces::tui::layout::Regions;
@@ -108,7 +108,7 @@ fn absent(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, missing: bool)
     let trouble = scene.state.facts.cluster.nodes.trouble().or_else(|| scene.state.facts.cluster.identity.trouble());
     let (sign, style, words) = match trouble {
         Some(trouble) => {
-            let said = failures::of_trouble(trouble, &Around::NOTHING).says;
+            let said = failures::explain_trouble(trouble).says;
             (canvas.signs.warn, theme.warn, format!("The nodes could not be read. {said}"))
         }
         None if scene.is_running() => (canvas.signs.running, theme.plain, "Reading the nodes.".to_owned()),
