@@ -212,7 +212,7 @@ pub enum Failure {
     NodeAlive {
         /// The node's name.
         node: Untrusted,
-        /// How long ago Octopus saw it; `None` where its heart-beat cannot be read any more.
+        /// How long ago Octopus saw it; `None` where its heartbeat cannot be read any more.
         beat: Option<Duration>,
     },
     /// The master key is not this cluster's.

@@ -22,7 +22,7 @@ pub struct Server {
     pub octopus: bool,
     /// The key that opens what is in them, where there is anything.
     pub octopus_key: Option<Fingerprint>,
-    /// Octopus' heart-beats, by name in lower case.
+    /// Octopus' heartbeats, by name in lower case.
     pub beats: BTreeMap<String, Beat>,
 }
 

@@ -75,7 +75,7 @@ impl Scene {
         self.everything().await.into_iter().filter(|row| row.starts_with("dbo.")).collect()
     }
 
-    /// Octopus' heart-beat of a node of its own, so many seconds ago.
+    /// Octopus' heartbeat of a node of its own, so many seconds ago.
     pub async fn beat(&self, node: &str, seconds: u32) {
         let seen = format!("DATEADD(second, -{seconds}, SYSDATETIMEOFFSET())");
         self.ask(&format!("UPDATE dbo.OctopusServerNode SET LastSeen = {seen} WHERE Name = N'{node}'; \

@@ -153,7 +153,7 @@ fn node_alive(node: &Untrusted, beat: Option<Duration>) -> Explanation {
         ),
         None => Explanation::new(
             format!(
-                "Whether node {node} is dead nobody can tell any more: Octopus' own heart-beat of it cannot be read. Its row stays as \
+                "Whether node {node} is dead nobody can tell any more: Octopus' own heartbeat of it cannot be read. Its row stays as \
                  it is."
             ),
             "Have a DBA let this login read dbo.OctopusServerNode again, then retry; or undo this run.",

@@ -48,7 +48,7 @@ pub async fn finding(node: Option<&Node>, places: &Places) -> Option<Finding> {
             Some(finding.command(format!("{service} --stop")))
         }
         Ok(Ok(Some(NodeSeen { beat: Beat::Ago(_) | Beat::Never, .. }) | None)) => None,
-        Ok(Ok(Some(_))) => Some(unknown("The database does not tell its nodes' heart-beats")),
+        Ok(Ok(Some(_))) => Some(unknown("The database does not tell its nodes' heartbeats")),
         Ok(Err(_)) | Err(_) => Some(unknown("The node's database did not answer")),
     }
 }

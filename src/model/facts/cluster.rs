@@ -70,7 +70,7 @@ pub struct NodeSeen {
     pub row: Option<KeptRow>,
     /// How long ago the registry saw it, by the server's clock.
     pub row_age: Option<Duration>,
-    /// Octopus' own heart-beat.
+    /// Octopus' own heartbeat.
     pub beat: Beat,
     /// The version of Octopus Server that it runs, by Octopus' installation history.
     pub version: Option<Untrusted>,
@@ -80,7 +80,7 @@ pub struct NodeSeen {
     pub drained: bool,
 }
 
-/// Octopus' own heart-beat of a node.
+/// Octopus' own heartbeat of a node.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Beat {
     /// So long ago, by the server's clock.
@@ -144,7 +144,7 @@ impl NodeSeen {
         self.row.as_ref().map(|kept| &kept.row)
     }
 
-    /// Whether this is its name, whatever the case of the letters: Octopus' own heart-beat was broken by two spellings
+    /// Whether this is its name, whatever the case of the letters: Octopus' own heartbeat was broken by two spellings
     /// of one name (Issues#3757).
     pub fn is_called(&self, name: &str) -> bool {
         order(self.name.as_str(), name.trim()).is_eq()

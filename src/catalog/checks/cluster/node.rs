@@ -15,7 +15,7 @@ use crate::model::untrusted::Untrusted;
 use super::{Case, adds, last_seen, one, unknown};
 
 /// No other node has this node's name, in any case of letters; or a dead one has it that is to be replaced. Two nodes of
-/// one name share a row and a heart-beat, and neither is to be trusted any more.
+/// one name share a row and a heartbeat, and neither is to be trusted any more.
 pub fn judge(case: &Case<'_>) -> Verdict {
     let Ok(name) = read::node_name(case.answers) else { return Verdict::NotYet };
     match &case.facts.cluster.nodes {
@@ -103,7 +103,7 @@ fn own(name: &NodeName, node: Option<&NodeSeen>, case: &Case<'_>) -> Verdict {
         (Some(node), _) if node.name.as_str() != name.as_str() => one(Finding::warn(
             CheckId::ClusterNode,
             format!("The cluster spells this node {}, and its node config {}.", node.name, name.as_str()),
-            "Octopus' heart-beat breaks with two spellings of one name: join anew under the cluster's spelling.",
+            "Octopus' heartbeat breaks with two spellings of one name: join anew under the cluster's spelling.",
         )),
         (Some(node), _) => Verdict::Good(format!("{}, {}", node.name, last_seen(node))),
         (None, _) => Verdict::Good(format!("{}, not seen by Octopus yet", name.as_str())),

@@ -159,7 +159,7 @@ fn a_dead_node_is_replaced_by_explicit_choice_only() {
     assert_eq!(finding.about, Some(FieldId::ReplaceNode));
     assert!(warn(&of("true", vec![dead()])).says.starts_with("This machine takes the place of dead node web-old"));
     stop(&of("true", vec![alive("web-old")]));
-    // Two spellings of one name break Octopus' heart-beat.
+    // Two spellings of one name break Octopus' heartbeat.
     assert!(stop(&of("true", vec![samples::dead_node("Web-Old")])).fix.contains("Type Web-Old in exactly this spelling"));
     let octopus = warn(&of("false", vec![of_octopus(dead())]));
     assert!(octopus.says.contains("Octopus' own row of it stays") && octopus.fix.contains("Configuration > Nodes"));

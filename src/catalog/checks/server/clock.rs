@@ -7,9 +7,9 @@ use crate::model::finding::{Finding, Verdict};
 
 /// Milliseconds from which on a difference is worth a note: more than any round trip explains.
 const NOTED: u64 = 5_000;
-/// From here on heart-beats look old: a node is polled every 20 s.
+/// From here on heartbeats look old: a node is polled every 20 s.
 const LATE: u64 = 30_000;
-/// From here on a node counts as dead the moment that it writes its heart-beat.
+/// From here on a node counts as dead the moment that it writes its heartbeat.
 const DEAD: u64 = 300_000;
 
 const FIX: &str = "Have both clocks set by the same time service (NTP); nodes judge each other by what these clocks say.";
@@ -35,7 +35,7 @@ fn of_difference(ahead: i64) -> Verdict {
     } else {
         one(Finding::warn(
             CheckId::SqlClock,
-            format!("{says} Nodes whose last heart-beat is five minutes old count as dead, so this one would from the start."),
+            format!("{says} Nodes whose last heartbeat is five minutes old count as dead, so this one would from the start."),
             FIX,
         ))
     }

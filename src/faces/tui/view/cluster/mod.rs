@@ -131,9 +131,9 @@ fn details(canvas: &mut Canvas<'_>, area: Rect, node: &NodeSeen) {
     };
     let row_of = &kept.row;
     let beat = match node.beat {
-        Beat::Ago(ago) => format!("heart-beat {} ago", format::span(ago.as_secs())),
+        Beat::Ago(ago) => format!("heartbeat {} ago", format::span(ago.as_secs())),
         Beat::Never => "never ran on this database".to_owned(),
-        Beat::Unreadable => "heart-beat cannot be read".to_owned(),
+        Beat::Unreadable => "heartbeat cannot be read".to_owned(),
     };
     let version = node.version.as_ref().map_or_else(String::new, ToString::to_string);
     // Most hosts are called as their nodes are.
