@@ -9,8 +9,7 @@ mod cipher;
 #[path = "../tests/octopus_shaped/key.rs"]
 mod key;
 
-use octopus_setup::model::key_evidence::{EncryptedValue, KeyEvidence};
-use octopus_setup::model::key_verdict::{KeyBasis, KeyVerdict, NoBasis};
+use octopus_setup::model::key_evidence::{EncryptedValue, KeyBasis, KeyEvidence, KeyVerdict, NoBasis};
 
 use cipher::{certificate, encrypted};
 use key::{right, wrong};

@@ -9,7 +9,7 @@ use octopus_setup::model::field::FieldId;
 use octopus_setup::model::flow::Flow;
 use octopus_setup::model::node_config::NodeConfig;
 use octopus_setup::model::screen::ScreenId;
-use octopus_setup::wizard::event::{Action, Errand, Event};
+use octopus_setup::wizard::event::{Action, Event, StartChoice};
 use octopus_setup::wizard::gate::Gate;
 use octopus_setup::wizard::run::Phase;
 use octopus_setup::wizard::state::Ending;
@@ -114,15 +114,15 @@ async fn whatever_a_crash_leaves_the_next_start_finishes() {
         let ended = crash_after(&site, news).await;
         let mut next = site.wizard("node-1", None);
         next.run_until_idle().await;
-        match next.state().errands().first() {
-            Some(Errand::Resume(instance)) => {
+        match next.state().start_choices().first() {
+            Some(StartChoice::Resume(instance)) => {
                 let instance = instance.clone();
-                next.handle(Event::Begin(Errand::Resume(instance)));
+                next.handle(Event::Begin(StartChoice::Resume(instance)));
                 next.run_until_idle().await;
                 type_in(&mut next, FieldId::Password, site.password());
             }
             // Nothing was begun yet, so there is nothing to go on with.
-            _ => next.handle(Event::Begin(Errand::Flow(Flow::FirstNode))),
+            _ => next.handle(Event::Begin(StartChoice::Flow(Flow::FirstNode))),
         }
         finish(&mut next).await;
         assert!(site.home("node-1").join(NodeConfig::FILE).exists(), "after {news} pieces of news");
@@ -140,9 +140,9 @@ async fn whatever_a_crash_leaves_the_next_start_can_undo() {
         let ended = crash_after(&site, news).await;
         let mut next = site.wizard("node-1", None);
         next.run_until_idle().await;
-        if let Some(Errand::Resume(instance)) = next.state().errands().first() {
+        if let Some(StartChoice::Resume(instance)) = next.state().start_choices().first() {
             let instance = instance.clone();
-            next.handle(Event::Begin(Errand::Resume(instance)));
+            next.handle(Event::Begin(StartChoice::Resume(instance)));
             next.run_until_idle().await;
             if next.state().place.here != ScreenId::MasterKey {
                 type_in(&mut next, FieldId::Password, site.password());

@@ -185,13 +185,15 @@ fn holds(text: &str, from: &str) {
     let (always, optional) =
         phrase::keys_of(text).unwrap_or_else(|place| panic!("{from}: a brace at {place} means nothing: {text}"));
     for key in always {
-        assert!(phrase::in_a_file(key).is_some(), "{from}: files have no name for {key:?}: {text}");
+        assert!(phrase::name_in_files(key).is_some(), "{from}: files have no name for {key:?}: {text}");
         assert!(
             !plain::fill(&format!("{{?{{key:{}}}}}", key.id())).is_empty(),
             "{from}: plain sentences have none for {key:?}: {text}"
         );
     }
-    for said in [plain::fill(text), tui::bindings::fill(text).into_owned(), phrase::fill(text, phrase::in_a_file).into_owned()] {
+    for said in
+        [plain::fill(text), tui::bindings::fill(text).into_owned(), phrase::fill(text, phrase::name_in_files).into_owned()]
+    {
         assert!(!said.contains("{key:") && !said.contains("{?"), "{from}: {said}");
         assert!(!said.ends_with(" .") && !said.contains("  ") && said.trim() == said, "{from}: {said:?}");
     }

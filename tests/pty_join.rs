@@ -33,7 +33,7 @@ fn paste(text: &str) -> String {
     format!("\x1b[200~{text}\x1b[201~")
 }
 
-/// Chooses an errand of the start screen, so many below the first.
+/// Chooses a choice of the start screen, so many below the first.
 fn choose(pty: &mut Pty, below: usize, name: &str) {
     for _ in 0..below {
         pty.send(DOWN);

@@ -9,12 +9,12 @@ use std::path::{Path, PathBuf};
 
 use data_encoding::{BASE64, HEXLOWER};
 use octopus_setup::engine::Engine;
+use octopus_setup::model::export::FileTrouble;
 use octopus_setup::model::field::FieldId;
-use octopus_setup::model::file_trouble::FileTrouble;
 use octopus_setup::model::flow::Flow;
 use octopus_setup::model::node_config::NodeConfig;
 use octopus_setup::model::screen::ScreenId;
-use octopus_setup::wizard::event::{Action, Errand, Event};
+use octopus_setup::wizard::event::{Action, Event, StartChoice};
 use octopus_setup::world::World;
 use octopus_setup::world::clipboard::Surroundings;
 use octopus_setup::world::places::Places;
@@ -157,8 +157,8 @@ async fn whatever_a_crash_leaves_holds_no_secret() {
         // Going on unseals the key, and nothing else comes to light.
         let mut next = bench.wizard(None, PASSWORD);
         next.run_until_idle().await;
-        if let Some(Errand::Resume(instance)) = next.state().errands().first().cloned() {
-            next.handle(Event::Begin(Errand::Resume(instance)));
+        if let Some(StartChoice::Resume(instance)) = next.state().start_choices().first().cloned() {
+            next.handle(Event::Begin(StartChoice::Resume(instance)));
             next.run_until_idle().await;
             clean_engine(&next, &secrets);
             bench.all_clean(None, &secrets);

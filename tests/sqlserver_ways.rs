@@ -3,8 +3,7 @@
 
 use octopus_setup::model::facts::{Fact, ServerFacts, TlsTrouble, Trouble};
 use octopus_setup::model::names::DatabaseName;
-use octopus_setup::model::server_address::ServerAddress;
-use octopus_setup::model::target::{Encryption, SignIn, Target, Trust};
+use octopus_setup::model::target::{Encryption, ServerAddress, SignIn, Target, Trust};
 use octopus_setup::world::sqlserver::SqlServer;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;

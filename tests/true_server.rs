@@ -16,12 +16,12 @@ use octopus_setup::model::field::FieldId;
 use octopus_setup::model::finding::Verdict;
 use octopus_setup::model::flow::Flow;
 use octopus_setup::model::master_key::MasterKey;
+use octopus_setup::model::node::{Maker, Subject};
 use octopus_setup::model::node_config::NodeConfig;
-use octopus_setup::model::registry::{Changed, Deed, NodeRow, RowChange};
+use octopus_setup::model::registry::{NodeRow, RowChange, RowChangeOutcome, RowOperation};
 use octopus_setup::model::screen::ScreenId;
-use octopus_setup::model::subject::{Maker, Subject};
 use octopus_setup::model::target::Target;
-use octopus_setup::wizard::event::{Action, Errand, Event};
+use octopus_setup::wizard::event::{Action, Event, StartChoice};
 use octopus_setup::wizard::run::Phase;
 use octopus_setup::world::World;
 use octopus_setup::world::clipboard::Surroundings;
@@ -70,34 +70,37 @@ async fn to(engine: &mut Engine, screen: ScreenId) {
 /// Every deed on a row, and every one taken back.
 async fn a_second_node_comes_and_goes(target: &Target, cluster: ClusterId) {
     let server = SqlServer::new();
-    let by = |run: &str, deed: Deed| RowChange { cluster, run: run.into(), host: "host-2".into(), deed };
+    let by = |run: &str, deed: RowOperation| RowChange { cluster, run: run.into(), host: "host-2".into(), deed };
     let seen = async || server.cluster(target, false).await.node("node-2").and_then(|node| node.row.clone());
     let first = server.cluster(target, false).await.node("node-1").and_then(|node| node.row.clone()).unwrap();
     let row = NodeRow { name: "Node-2".into(), host: "host-2".into(), ..first.row };
 
-    let join = by("join", Deed::Insert(row.clone()));
-    assert_eq!(server.change_row(target, &join).await, Ok(Changed::Made));
-    assert_eq!(server.change_row(target, &join).await, Ok(Changed::Ours));
-    assert!(matches!(server.change_row(target, &by("other", join.deed.clone())).await, Ok(Changed::Taken(_))));
+    let join = by("join", RowOperation::Insert(row.clone()));
+    assert_eq!(server.change_row(target, &join).await, Ok(RowChangeOutcome::Made));
+    assert_eq!(server.change_row(target, &join).await, Ok(RowChangeOutcome::Ours));
+    assert!(matches!(server.change_row(target, &by("other", join.deed.clone())).await, Ok(RowChangeOutcome::Taken(_))));
     let before = seen().await.unwrap();
     assert_eq!(before.row, row);
 
     let after = NodeRow { task_cap: 9, ..row.clone() };
     for deed in [
-        Deed::Replace { before: before.clone(), after: after.clone() },
-        Deed::Update { before: before.clone(), after },
-        Deed::Drain { before: before.clone() },
-        Deed::Remove { before: before.clone() },
+        RowOperation::Replace { before: before.clone(), after: after.clone() },
+        RowOperation::Update { before: before.clone(), after },
+        RowOperation::Drain { before: before.clone() },
+        RowOperation::Remove { before: before.clone() },
     ] {
         let change = by("change", deed);
-        assert_eq!(server.undo_row_change(target, &change).await, Ok(Changed::Gone), "{change:?}");
-        assert_eq!(server.change_row(target, &change).await, Ok(Changed::Made), "{change:?}");
+        assert_eq!(server.undo_row_change(target, &change).await, Ok(RowChangeOutcome::Gone), "{change:?}");
+        assert_eq!(server.change_row(target, &change).await, Ok(RowChangeOutcome::Made), "{change:?}");
         assert_ne!(seen().await.as_ref(), Some(&before), "{change:?}");
-        assert_eq!(server.undo_row_change(target, &change).await, Ok(Changed::Made), "{change:?}");
+        assert_eq!(server.undo_row_change(target, &change).await, Ok(RowChangeOutcome::Made), "{change:?}");
         assert_eq!(seen().await.as_ref(), Some(&before), "{change:?}");
     }
-    assert!(matches!(server.undo_row_change(target, &join).await, Ok(Changed::Taken(_))), "other runs have changed it since");
-    assert_eq!(server.change_row(target, &by("leave", Deed::Remove { before })).await, Ok(Changed::Made));
+    assert!(
+        matches!(server.undo_row_change(target, &join).await, Ok(RowChangeOutcome::Taken(_))),
+        "other runs have changed it since"
+    );
+    assert_eq!(server.change_row(target, &by("leave", RowOperation::Remove { before })).await, Ok(RowChangeOutcome::Made));
 }
 
 /// A second node, from the start to done; its review, in which every check is run; and its leaving.
@@ -128,7 +131,7 @@ async fn a_second_node_joins_is_reviewed_and_leaves(string: &str, folder: &std::
     let subject = Subject { instance: "node-2".into(), config: home.join(NodeConfig::FILE), maker: Maker::Wizard };
     let mut engine = Engine::new(world(), Answers::new(octopus_setup::world::host::platform()), None);
     engine.run_until_idle().await;
-    engine.handle(Event::Begin(Errand::Review(subject)));
+    engine.handle(Event::Begin(StartChoice::Review(subject)));
     engine.run_until_idle().await;
     for screen in flow::path(Flow::Review) {
         engine.handle(Event::Jump(*screen));

@@ -5,10 +5,10 @@
 use std::path::Path;
 
 use octopus_setup::model::cluster::ClusterId;
-use octopus_setup::model::facts::{Fact, HomeFacts, Occupant, Trouble};
-use octopus_setup::model::fingerprint::Fingerprint;
+use octopus_setup::model::facts::{Fact, HomeFacts, HomeState, Trouble};
 use octopus_setup::model::flow::Flow;
 use octopus_setup::model::journal::Journal;
+use octopus_setup::model::master_key::Fingerprint;
 use octopus_setup::model::plan::{StepKind, StepState};
 use octopus_setup::world::instances::{self, Instance};
 use octopus_setup::world::places::Places;
@@ -109,7 +109,7 @@ async fn a_home_that_can_be_made_is_proven_in_its_nearest_parent_and_leaves_noth
     let host = host();
     let path = host.root.path().join("a").join("b");
     let facts = home(&host, &path, "New").await;
-    assert_eq!(facts.folder, Fact::Seen(Occupant::Creatable { parent: (*host.root.path().to_string_lossy()).into() }));
+    assert_eq!(facts.folder, Fact::Seen(HomeState::Creatable { parent: (*host.root.path().to_string_lossy()).into() }));
     assert_eq!(facts.writable, Fact::Seen(()));
     assert_eq!(facts.taken, Fact::Seen(None));
     if cfg!(target_os = "linux") {
@@ -129,11 +129,11 @@ async fn what_stands_at_the_path_is_told_apart() {
     std::fs::write(at("config").join("octopus-node.toml"), "format = 99").expect("written");
     std::fs::write(at("file"), "").expect("written");
     for (path, expected) in [
-        (at("empty"), Occupant::Empty),
-        (at("full"), Occupant::Occupied { entries: 1 }),
-        (at("config"), Occupant::NodeConfig { instance: "".into() }),
-        (at("file"), Occupant::NotAFolder),
-        (at("file").join("below"), Occupant::NotAFolder),
+        (at("empty"), HomeState::Empty),
+        (at("full"), HomeState::Occupied { entries: 1 }),
+        (at("config"), HomeState::NodeConfig { instance: "".into() }),
+        (at("file"), HomeState::NotAFolder),
+        (at("file").join("below"), HomeState::NotAFolder),
     ] {
         assert_eq!(home(&host, &path, "New").await.folder, Fact::Seen(expected), "{}", path.display());
     }
@@ -147,7 +147,7 @@ async fn a_link_that_leads_nowhere_is_in_the_way() {
     let host = host();
     let link = host.root.path().join("link");
     std::os::unix::fs::symlink("/nowhere/at/all", &link).expect("linked");
-    assert_eq!(home(&host, &link, "New").await.folder, Fact::Seen(Occupant::NotAFolder));
+    assert_eq!(home(&host, &link, "New").await.folder, Fact::Seen(HomeState::NotAFolder));
 }
 
 #[tokio::test]
@@ -173,7 +173,7 @@ async fn an_unfinished_run_is_no_obstacle_to_itself() {
     enter(&host.places, "Half", &path);
     journals::write(&host.places, &journal("Half", &path)).expect("written");
     let facts = home(&host, &path, "half").await;
-    assert_eq!((facts.folder, facts.taken), (Fact::Seen(Occupant::Empty), Fact::Seen(None)));
+    assert_eq!((facts.folder, facts.taken), (Fact::Seen(HomeState::Empty), Fact::Seen(None)));
     // To another instance it is.
-    assert_eq!(home(&host, &path, "Other").await.folder, Fact::Seen(Occupant::Occupied { entries: 1 }));
+    assert_eq!(home(&host, &path, "Other").await.folder, Fact::Seen(HomeState::Occupied { entries: 1 }));
 }

@@ -8,13 +8,13 @@ use time::macros::{date, datetime};
 use crate::model::answers::{Answers, Origin, Raw};
 use crate::model::cluster::ClusterId;
 use crate::model::facts::{
-    Access, Beat, ClusterFacts, ClusterSeen, Collation, Connected, Content, DatabaseRights, DatabaseSeen, DatabaseState, Disk,
-    Encrypted, Evidence, Fact, Facts, HomeFacts, Identity, KeyFacts, KeyFileFacts, KeySpot, Machine, NodeSeen, Nodes, Occupant,
-    PortFact, PortsFacts, Protocol, Replication, ResolvedServer, ServerCertificate, ServerFacts, ServerLogin, ServerVersion,
-    ServiceFacts, StateFolder, Trusted,
+    Access, ClusterFacts, ClusterSeen, Collation, Content, DatabaseRights, DatabaseSeen, DatabaseState, Disk, Evidence, Fact,
+    Facts, Heartbeat, HomeFacts, HomeState, Identity, KeyFacts, KeyFileFacts, KeyFileState, Machine, NodeSeen, Nodes, PortFact,
+    PortsFacts, Protocol, Replication, ResolvedServer, ServerCertificate, ServerFacts, ServerLogin, ServerVersion, ServiceFacts,
+    StateFolder, TcpConnection, TlsSession, TrustSource,
 };
 use crate::model::field::FieldId;
-use crate::model::key_verdict::{KeyBasis, KeyVerdict};
+use crate::model::key_evidence::{KeyBasis, KeyVerdict};
 use crate::model::licence::NodeLimit;
 use crate::model::platform::Platform;
 use crate::model::registry::{KeptRow, NodeRow};
@@ -82,7 +82,7 @@ pub fn facts() -> Facts {
             ..Machine::default()
         },
         home: HomeFacts {
-            folder: Fact::Seen(Occupant::Creatable { parent: "/var/lib".into() }),
+            folder: Fact::Seen(HomeState::Creatable { parent: "/var/lib".into() }),
             disk: Fact::Seen(Disk { file_system: "ext4".into(), network: false, volatile: false, free: 40 << 30 }),
             writable: Fact::Seen(()),
             taken: Fact::Seen(None),
@@ -95,7 +95,7 @@ pub fn facts() -> Facts {
         },
         cluster: cluster_facts(),
         key: KeyFacts { verdict: Fact::Seen(KeyVerdict::Correct(KeyBasis::Verifier)) },
-        key_file: KeyFileFacts { spot: Fact::Seen(KeySpot::Free { network: false, volatile: false }) },
+        key_file: KeyFileFacts { spot: Fact::Seen(KeyFileState::Free { network: false, volatile: false }) },
         node: node(),
         octopus: no_octopus(),
         health: health(),
@@ -108,10 +108,10 @@ fn server() -> ServerFacts {
     let standby = IpAddr::V4(Ipv4Addr::new(10, 0, 4, 18));
     ServerFacts {
         resolved: Fact::Seen(ResolvedServer { addresses: vec![address, standby], port: 1433, took: Duration::from_micros(300) }),
-        connected: Fact::Seen(Connected { address, port: 1433, took: Duration::from_micros(1_200), routed_to: None }),
-        encrypted: Fact::Seen(Encrypted {
+        connected: Fact::Seen(TcpConnection { address, port: 1433, took: Duration::from_micros(1_200), routed_to: None }),
+        encrypted: Fact::Seen(TlsSession {
             protocol: Protocol::Tls12,
-            trusted: Trusted::SystemRoots,
+            trusted: TrustSource::SystemRoots,
             took: Duration::from_millis(8),
         }),
         certificate: Some(certificate()),
@@ -188,7 +188,7 @@ pub fn cluster() -> ClusterSeen {
 pub fn cluster_facts() -> ClusterFacts {
     ClusterFacts {
         identity: Fact::Seen(Identity::Registered(cluster())),
-        nodes: Fact::Seen(Nodes::from([node_seen("web01", Beat::Ago(Duration::from_secs(2)))])),
+        nodes: Fact::Seen(Nodes::from([node_seen("web01", Heartbeat::Ago(Duration::from_secs(2)))])),
         node_limit: Fact::Seen(Some(NodeLimit::Nodes(3))),
         evidence: Fact::Seen(Evidence::Verifier),
         storage: Fact::Seen(SharedStorage::None),
@@ -200,7 +200,7 @@ pub fn cluster_facts() -> ClusterFacts {
 }
 
 /// A node with a row in the registry, set up three days ago.
-pub fn node_seen(name: &str, beat: Beat) -> NodeSeen {
+pub fn node_seen(name: &str, beat: Heartbeat) -> NodeSeen {
     let row = NodeRow {
         name: name.into(),
         address: format!("http://{name}/"),

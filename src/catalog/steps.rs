@@ -5,14 +5,14 @@ use crate::catalog::settings;
 use crate::model::answers::Answers;
 use crate::model::check::CheckId;
 use crate::model::cluster::ClusterId;
-use crate::model::facts::{DatabaseSeen, Facts, Identity, Occupant};
+use crate::model::facts::{DatabaseSeen, Facts, HomeState, Identity};
 use crate::model::field::FieldId;
-use crate::model::fingerprint::Fingerprint;
 use crate::model::flow::Flow;
-use crate::model::hand_over::Handing;
-use crate::model::key_verdict::KeyVerdict;
+use crate::model::key_evidence::KeyVerdict;
+use crate::model::master_key::Fingerprint;
 use crate::model::node::Node;
 use crate::model::node_config::NodeConfig;
+use crate::model::octopus::HandOverMode;
 use crate::model::plan::{Scope, StepKind};
 use crate::model::registry::KeptRow;
 use crate::model::storage::SharedStorage;
@@ -50,7 +50,7 @@ pub struct Draft<'a> {
 
 /// What a step changes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Target {
+pub enum StepTarget {
     /// Nothing: it looks.
     Nothing,
     /// The home directory itself.
@@ -76,7 +76,7 @@ pub enum Target {
 pub struct StepRow {
     pub kind: StepKind,
     pub scope: Scope,
-    pub target: Target,
+    pub target: StepTarget,
     /// The mode of what it writes, `0600`, or empty.
     pub mode: &'static str,
     /// Whether it works with the master key.
@@ -95,7 +95,7 @@ pub struct StepRow {
 const LOOKS: StepRow = StepRow {
     kind: StepKind::ProveAgain,
     scope: Scope::Node,
-    target: Target::Nothing,
+    target: StepTarget::Nothing,
     mode: "",
     needs_key: false,
     is_needed: |_| false,
@@ -104,9 +104,9 @@ const LOOKS: StepRow = StepRow {
     command: None,
 };
 
-const ROW: StepRow = StepRow { scope: Scope::Row, target: Target::Row, ..LOOKS };
-const STORAGE: StepRow = StepRow { target: Target::Storage, ..LOOKS };
-const OCTOPUS: StepRow = StepRow { target: Target::Octopus, is_needed: |draft| draft.hands_over(), ..LOOKS };
+const ROW: StepRow = StepRow { scope: Scope::Row, target: StepTarget::Row, ..LOOKS };
+const STORAGE: StepRow = StepRow { target: StepTarget::Storage, ..LOOKS };
+const OCTOPUS: StepRow = StepRow { target: StepTarget::Octopus, is_needed: |draft| draft.hands_over(), ..LOOKS };
 
 /// The rows, in the order in which a plan holds the steps; but see [`in_order`].
 const ROWS: [StepRow; StepKind::ALL.len()] = [
@@ -118,7 +118,7 @@ const ROWS: [StepRow; StepKind::ALL.len()] = [
     },
     StepRow {
         kind: StepKind::CreateHome,
-        target: Target::Home,
+        target: StepTarget::Home,
         mode: "0750",
         is_needed: |draft| draft.sets_up() && draft.needs_home(),
         title: |draft| format!("Create {}", draft.node.home.display()),
@@ -127,7 +127,7 @@ const ROWS: [StepRow; StepKind::ALL.len()] = [
     },
     StepRow {
         kind: StepKind::SealMasterKey,
-        target: Target::Key,
+        target: StepTarget::Key,
         mode: "0600",
         needs_key: true,
         is_needed: |draft| match draft.proposal.flow {
@@ -146,7 +146,7 @@ const ROWS: [StepRow; StepKind::ALL.len()] = [
     StepRow {
         kind: StepKind::CreateDatabase,
         scope: Scope::Cluster,
-        target: Target::Database,
+        target: StepTarget::Database,
         is_needed: |draft| {
             let absent = matches!(draft.proposal.facts.server.database.seen(), Some(DatabaseSeen::Absent));
             draft.is_first() && draft.node.create_database && (draft.proposal.resuming || absent)
@@ -161,7 +161,7 @@ const ROWS: [StepRow; StepKind::ALL.len()] = [
     StepRow {
         kind: StepKind::InitialiseCluster,
         scope: Scope::Cluster,
-        target: Target::Cluster,
+        target: StepTarget::Cluster,
         needs_key: true,
         is_needed: |draft| draft.is_first(),
         title: |draft| format!("Create the registry and cluster {}", draft.cluster()),
@@ -170,7 +170,7 @@ const ROWS: [StepRow; StepKind::ALL.len()] = [
     StepRow {
         kind: StepKind::AdoptCluster,
         scope: Scope::Cluster,
-        target: Target::Cluster,
+        target: StepTarget::Cluster,
         needs_key: true,
         is_needed: |draft| draft.joins() && draft.adopts(),
         title: |draft| format!("Create the registry in {}", draft.node.target.database),
@@ -231,7 +231,7 @@ const ROWS: [StepRow; StepKind::ALL.len()] = [
     },
     StepRow {
         kind: StepKind::WriteNodeConfig,
-        target: Target::Config,
+        target: StepTarget::Config,
         mode: "0600",
         is_needed: |draft| draft.sets_up() || draft.proposal.flow == Flow::Edit,
         title: |_| format!("Write {}", NodeConfig::FILE),
@@ -240,7 +240,7 @@ const ROWS: [StepRow; StepKind::ALL.len()] = [
     },
     StepRow {
         kind: StepKind::RemoveNodeConfig,
-        target: Target::Config,
+        target: StepTarget::Config,
         is_needed: |draft| draft.proposal.flow == Flow::Leave,
         title: |_| format!("Move {} to a dated copy", NodeConfig::FILE),
         file_failure: CONFIG_FAILURE,
@@ -361,7 +361,7 @@ pub fn row(kind: StepKind) -> &'static StepRow {
 }
 
 /// The steps that change something, in order.
-pub fn kinds_on(target: Target) -> impl DoubleEndedIterator<Item = StepKind> {
+pub fn kinds_on(target: StepTarget) -> impl DoubleEndedIterator<Item = StepKind> {
     StepKind::ALL.into_iter().filter(move |kind| row(*kind).target == target)
 }
 
@@ -371,7 +371,7 @@ pub fn in_order(draft: &Draft<'_>) -> Vec<StepKind> {
     // A first node's folders and canaries are there before the registry tells of them: it is told with the cluster, in one
     // turn. A node that joins leaves its canaries once the row of that name is its own.
     if let Some(made) = kinds.iter().position(|kind| *kind == StepKind::InitialiseCluster) {
-        kinds[made..].sort_by_key(|kind| row(*kind).target != Target::Storage);
+        kinds[made..].sort_by_key(|kind| row(*kind).target != StepTarget::Storage);
     }
     kinds
 }
@@ -400,7 +400,7 @@ impl Draft<'_> {
     /// Whether Octopus Server is there, and its commands are to be run.
     pub fn hands_over(&self) -> bool {
         let program = self.proposal.facts.octopus.program.seen();
-        self.sets_up() && read::hand_over(self.proposal.answers) != Handing::Script && program.is_some_and(Option::is_some)
+        self.sets_up() && read::hand_over(self.proposal.answers) != HandOverMode::Script && program.is_some_and(Option::is_some)
     }
 
     /// A node that is not started proves nothing, and is held back by nothing.
@@ -409,7 +409,7 @@ impl Draft<'_> {
     }
 
     fn needs_home(&self) -> bool {
-        self.proposal.resuming || matches!(self.proposal.facts.home.folder.seen(), Some(Occupant::Creatable { .. }))
+        self.proposal.resuming || matches!(self.proposal.facts.home.folder.seen(), Some(HomeState::Creatable { .. }))
     }
 
     fn is_registered(&self) -> bool {

@@ -177,8 +177,8 @@ impl Engine {
 mod tests {
     use super::*;
     use crate::model::cluster::ClusterId;
-    use crate::model::fingerprint::Fingerprint;
     use crate::model::journal::Journal;
+    use crate::model::master_key::Fingerprint;
     use crate::world::clipboard::Surroundings;
     use crate::world::journals;
     use crate::world::places::Places;

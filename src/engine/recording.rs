@@ -47,7 +47,7 @@ pub enum Beginning {
 
 /// The first line of a recording.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct Header {
+pub struct RecordingHeader {
     /// [`FORMAT`].
     pub format: u32,
     /// The program's version.
@@ -64,7 +64,7 @@ pub struct Header {
     pub answers: Vec<(FieldId, Origin, Raw)>,
 }
 
-impl Header {
+impl RecordingHeader {
     /// The header of a run that begins now.
     pub fn new(begins: Beginning, answers: &Answers, accepted: &[CheckId], size: Option<(u16, u16)>) -> Self {
         let defaults = Answers::new(answers.platform());
@@ -116,9 +116,9 @@ impl ReadLine {
 
 /// Why a recording is not whole, once that is so. Clones look at the same recording.
 #[derive(Debug, Clone, Default)]
-pub struct Trouble(Arc<OnceLock<String>>);
+pub struct RecordingFailure(Arc<OnceLock<String>>);
 
-impl Trouble {
+impl RecordingFailure {
     /// What the operating system said.
     pub fn says(&self) -> Option<&str> {
         self.0.get().map(String::as_str)
@@ -128,7 +128,7 @@ impl Trouble {
 /// Writes a recording. What cannot be written ends the recording, and never the run.
 pub struct Recorder {
     to: Box<dyn Write + Send>,
-    trouble: Trouble,
+    trouble: RecordingFailure,
     known: Known,
     /// A secret that is still being typed: only the last of its events is written, since their number is its length.
     typing: Option<(FieldId, SecretString, Duration)>,
@@ -142,8 +142,8 @@ impl fmt::Debug for Recorder {
 
 impl Recorder {
     /// Begins a recording with its header.
-    pub fn begin(to: impl Write + Send + 'static, mut header: Header) -> Self {
-        let mut recorder = Self { to: Box::new(to), trouble: Trouble::default(), known: Known::default(), typing: None };
+    pub fn begin(to: impl Write + Send + 'static, mut header: RecordingHeader) -> Self {
+        let mut recorder = Self { to: Box::new(to), trouble: RecordingFailure::default(), known: Known::default(), typing: None };
         let answers = header.answers();
         for (field, _, raw) in &mut header.answers {
             recorder.known.replace_raw(Some(*field), raw, &answers, None);
@@ -153,7 +153,7 @@ impl Recorder {
     }
 
     /// Tells why the recording is not whole, once that is so.
-    pub fn trouble(&self) -> Trouble {
+    pub fn trouble(&self) -> RecordingFailure {
         self.trouble.clone()
     }
 

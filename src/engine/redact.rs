@@ -10,7 +10,7 @@ use crate::model::answers::Raw;
 use crate::model::field::FieldId;
 use crate::model::plan::Progress;
 use crate::wizard::effect::Effect;
-use crate::wizard::event::{Errand, Event};
+use crate::wizard::event::{Event, StartChoice};
 
 /// An event, as one line.
 pub struct RedactedEvent<'a>(pub &'a Event);
@@ -23,9 +23,9 @@ impl Display for RedactedEvent<'_> {
             Event::Next => out.write_str("next"),
             Event::Back => out.write_str("back"),
             Event::Jump(screen) => write!(out, "jump to {}", screen.id()),
-            Event::Begin(Errand::Flow(flow)) => write!(out, "begin {}", flow.id()),
-            Event::Begin(Errand::Resume(instance)) => write!(out, "go on with {instance}"),
-            Event::Begin(Errand::Review(subject)) => write!(out, "review {}", subject.config.display()),
+            Event::Begin(StartChoice::Flow(flow)) => write!(out, "begin {}", flow.id()),
+            Event::Begin(StartChoice::Resume(instance)) => write!(out, "go on with {instance}"),
+            Event::Begin(StartChoice::Review(subject)) => write!(out, "review {}", subject.config.display()),
             Event::Press(action) => write!(out, "press {action:?}"),
             Event::ConnectionString(_) => out.write_str("a connection string was given"),
             Event::Reply(yes) => out.write_str(if *yes { "reply yes" } else { "reply no" }),

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::recording::{Beginning, FORMAT, Header, ReadLine};
+use super::recording::{Beginning, FORMAT, ReadLine, RecordingHeader};
 use super::redact::RedactedEvent;
 use crate::model::untrusted::Untrusted;
 use crate::wizard::event::Event;
@@ -49,7 +49,7 @@ pub enum BadRecording {
 /// A recording, and how far it was replayed.
 #[derive(Debug)]
 pub struct Replay {
-    header: Header,
+    header: RecordingHeader,
     state: State,
     rest: VecDeque<(Duration, Event)>,
     all: usize,
@@ -81,7 +81,7 @@ impl Replay {
     }
 
     /// How it began.
-    pub fn header(&self) -> &Header {
+    pub fn header(&self) -> &RecordingHeader {
         &self.header
     }
 
@@ -111,7 +111,7 @@ impl Replay {
     }
 }
 
-fn header(line: &str, is_whole: bool) -> Result<Header, BadRecording> {
+fn header(line: &str, is_whole: bool) -> Result<RecordingHeader, BadRecording> {
     let no_header = |error: serde_json::Error| BadRecording::NoHeader(error.to_string().into());
     let value: Value = match serde_json::from_str(line) {
         Err(error) if error.is_eof() && !is_whole => return Err(BadRecording::Truncated { line: 1 }),

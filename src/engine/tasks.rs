@@ -6,8 +6,7 @@ use secrecy::SecretString;
 use tokio::sync::mpsc::UnboundedSender;
 use tokio::task::AbortHandle;
 
-use crate::model::clipboard::CopyWay;
-use crate::model::file_trouble::FileTrouble;
+use crate::model::export::{CopyWay, FileTrouble};
 use crate::model::survey::{Inputs, SurveyId, Ticket};
 use crate::wizard::effect::Effect;
 use crate::wizard::event::Event;

@@ -6,10 +6,9 @@ use serde::Serialize;
 
 use super::sentences::{WORD, clean, severity, written};
 use crate::catalog::format;
-use crate::model::answers::Origin;
+use crate::model::answers::{AnswerPlace, LoadedAnswers, Origin, Problem};
 use crate::model::field::FieldId;
 use crate::model::finding::Severity;
-use crate::model::given_answers::{AnswerPlace, LoadedAnswers, Problem};
 
 /// The schema's number of the JSON object.
 const SCHEMA: u32 = 1;

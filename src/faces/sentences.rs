@@ -2,8 +2,7 @@
 
 use std::fmt::Write as _;
 
-use crate::catalog::format;
-use crate::catalog::steps;
+use crate::catalog::{format, steps};
 use crate::model::check::CheckId;
 use crate::model::finding::{Finding, Severity, Verdict};
 use crate::model::phrase;
@@ -90,7 +89,7 @@ pub fn clean(text: &str) -> String {
 
 /// One of the wizard's sentences, cleaned, with what does here what a key does on the full screen.
 pub fn written(text: &str) -> String {
-    clean(&phrase::fill(text, phrase::in_a_file))
+    clean(&phrase::fill(text, phrase::name_in_files))
 }
 
 /// The same of a line of a script, whose first blanks mean something to the eye.

@@ -3,15 +3,15 @@
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 
-use crate::model::storage::SharedFolder;
+use crate::model::storage::{Canary, SharedFolder};
 use crate::model::untrusted::Untrusted;
 
 /// The folder that this program keeps for itself in shared folders. It is never copied, because a canary belongs to its place.
-pub use crate::model::canary::FOLDER as OWN_FOLDER;
+pub const OWN_FOLDER: &str = Canary::FOLDER;
 
 /// A shared folder: where its files are, and where they are copied to.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Source {
+pub struct CopySource {
     pub folder: SharedFolder,
     /// On this machine.
     pub from: PathBuf,
@@ -59,7 +59,7 @@ pub struct Item {
 
 /// Why something in a source cannot be copied.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Odd {
+pub enum SkipReason {
     /// A symbolic link to this path.
     Link(Untrusted),
     /// A socket, a pipe or a device.
@@ -70,12 +70,12 @@ pub enum Odd {
 
 /// Something in a source that cannot be copied.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct LeftOut {
+pub struct SkippedEntry {
     /// The index of its source.
     pub source: usize,
     /// Below the source; empty for the source itself.
     pub path: PathBuf,
-    pub why: Odd,
+    pub why: SkipReason,
 }
 
 /// Everything in the sources, ordered by source and then by the bytes of the path.
@@ -84,7 +84,7 @@ pub struct Tree {
     /// The folders below the sources, each after its parent.
     pub folders: Vec<(usize, PathBuf)>,
     pub files: Vec<Item>,
-    pub left_out: Vec<LeftOut>,
+    pub left_out: Vec<SkippedEntry>,
 }
 
 impl Tree {
@@ -176,7 +176,7 @@ pub struct Preview {
     pub collisions: Vec<Collision>,
     /// Files that would collide with each other if the destination folded case, which is unknown.
     pub perhaps: Vec<Collision>,
-    pub left_out: Vec<LeftOut>,
+    pub left_out: Vec<SkippedEntry>,
     pub room: Vec<Room>,
     pub folding: Folding,
     /// Files that an earlier run copied and that are no longer in the sources. They stay.
@@ -187,7 +187,7 @@ pub struct Preview {
 
 /// Why a file was not copied.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Trouble {
+pub enum CopyFailure {
     /// The operating system refused.
     Refused {
         /// What was being done: `reading`, `writing` and so on.
@@ -211,21 +211,21 @@ pub enum Trouble {
 
 /// A file that was not copied.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Failed {
+pub struct FailedFile {
     /// In the source.
     pub path: PathBuf,
-    pub why: Trouble,
+    pub why: CopyFailure,
 }
 
 /// The result of a copy.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Outcome {
+pub struct CopyOutcome {
     /// Copied and verified.
     pub copied: Figures,
     /// At the destination before, with the same content.
     pub existing: Figures,
     /// The first files that were not copied.
-    pub failed: Vec<Failed>,
+    pub failed: Vec<FailedFile>,
     /// How many files failed.
     pub failures: u64,
     /// How many files were not begun or not finished because the run ended.
@@ -234,7 +234,7 @@ pub struct Outcome {
     pub unlike: u64,
 }
 
-impl Outcome {
+impl CopyOutcome {
     /// The most failures that are kept.
     pub const TOLD: usize = 100;
 
@@ -244,10 +244,10 @@ impl Outcome {
     }
 
     /// Adds a failure.
-    pub fn fail(&mut self, path: PathBuf, why: Trouble) {
+    pub fn fail(&mut self, path: PathBuf, why: CopyFailure) {
         self.failures += 1;
         if self.failed.len() < Self::TOLD {
-            self.failed.push(Failed { path, why });
+            self.failed.push(FailedFile { path, why });
         }
     }
 }
@@ -265,7 +265,7 @@ pub enum FollowUp {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Phase {
+pub enum CopyPhase {
     /// Listing the sources.
     #[default]
     Walking,
@@ -277,8 +277,8 @@ pub enum Phase {
 
 /// How far a migration is.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Progress {
-    pub phase: Phase,
+pub struct CopyProgress {
+    pub phase: CopyPhase,
     /// All of the phase's work; while walking, what was found so far.
     pub all: Figures,
     pub done: Figures,
@@ -348,13 +348,13 @@ mod tests {
 
     #[test]
     fn an_outcome_tells_the_first_hundred_and_counts_all() {
-        let mut outcome = Outcome::default();
+        let mut outcome = CopyOutcome::default();
         assert!(outcome.is_complete());
         for number in 0..250 {
-            outcome.fail(number.to_string().into(), Trouble::Gone);
+            outcome.fail(number.to_string().into(), CopyFailure::Gone);
         }
         assert_eq!((outcome.failed.len(), outcome.failures, outcome.is_complete()), (100, 250, false));
-        assert!(!Outcome { open: 1, ..Outcome::default() }.is_complete());
+        assert!(!CopyOutcome { open: 1, ..CopyOutcome::default() }.is_complete());
     }
 
     #[test]

@@ -3,9 +3,9 @@
 use super::facts::{NodeSeen, Nodes};
 use super::names::{BadName, NodeName};
 use super::node_config::NodeConfig;
-use super::prefixes::{self, ListenPrefix};
 use super::registry::NodeRow;
 use super::untrusted::Untrusted;
+use super::web::{ListenPrefix, authority};
 
 /// A node as others reach it. Its name and its host are plain ASCII without blanks, so that they are valid in every file format.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -96,7 +96,7 @@ impl Backend {
             Some(Ok(port)) if port != 0 => port,
             Some(_) => return Err("The port for polling Tentacles is a number from 1 to 65535.".into()),
         };
-        let web = match prefixes::parse(url).map_err(|bad| BadName(bad.0))?.as_slice() {
+        let web = match ListenPrefix::parse_all(url).map_err(|bad| BadName(bad.0))?.as_slice() {
             [web] if web.is_for_all() => return Err("A node's URL names its host, not + or *.".into()),
             [web] => require_ascii(web)?,
             _ => return Err("Type one URL for a node.".into()),
@@ -113,11 +113,6 @@ impl Backend {
     pub fn url(&self) -> String {
         self.web.to_string().trim_end_matches('/').to_owned()
     }
-}
-
-/// Formats host and port, with an IPv6 address in brackets.
-pub fn authority(host: &str, port: u16) -> String {
-    if host.contains(':') { format!("[{host}]:{port}") } else { format!("{host}:{port}") }
 }
 
 impl Backends {
@@ -164,7 +159,7 @@ fn backend(node: &NodeSeen, row: &NodeRow, remarks: &mut Vec<String>) -> Result<
         BadName(format!("Node {} cannot be written into a configuration: {bad} Give all nodes with --node.", node.name))
     };
     let name = NodeName::parse(&row.name).map_err(|bad| unwritable(&bad))?;
-    let all = prefixes::parse(&row.prefixes).map_err(|bad| unwritable(&bad))?;
+    let all = ListenPrefix::parse_all(&row.prefixes).map_err(|bad| unwritable(&bad))?;
     let names_a_host = |prefix: &&ListenPrefix| !prefix.is_for_all() && !is_loopback(&prefix.host);
     let shown = name.as_str();
     let web = if let Some(prefix) = all.iter().find(names_a_host) {
@@ -191,7 +186,7 @@ fn backend(node: &NodeSeen, row: &NodeRow, remarks: &mut Vec<String>) -> Result<
         });
         // The host is what a machine said of itself, so it is read by the same rules as a prefix that somebody typed.
         let of_row = format!("http://{}:1/", row.host);
-        let read = prefixes::parse(&of_row).map_err(|bad| unwritable(&bad))?;
+        let read = ListenPrefix::parse_all(&of_row).map_err(|bad| unwritable(&bad))?;
         match read.as_slice() {
             [read] if !read.is_for_all() && read.path == "/" => ListenPrefix { host: read.host.clone(), ..prefix.clone() },
             _ => return Err(unwritable(&"its machine's name is none.")),
@@ -222,7 +217,7 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::model::facts::Beat;
+    use crate::model::facts::Heartbeat;
     use crate::model::registry::KeptRow;
 
     fn node(name: &str, prefixes: &str, host: &str) -> NodeSeen {
@@ -241,7 +236,7 @@ mod tests {
             name: name.into(),
             row: Some(KeptRow { row, joined: format!("2026-{name}"), last_seen: String::new(), drained: false }),
             row_age: Some(Duration::from_secs(60)),
-            beat: Beat::Ago(Duration::from_secs(2)),
+            beat: Heartbeat::Ago(Duration::from_secs(2)),
             version: None,
             task_cap: None,
             drained: false,
@@ -283,7 +278,7 @@ mod tests {
             assert!(only(node(name, prefixes, host)).is_err(), "{name:?} {prefixes:?} {host:?}");
         }
         let mut dead = node("web 01\n}", "http://a:80/", "h");
-        (dead.beat, dead.row_age) = (Beat::Ago(Duration::from_secs(900_000)), Some(Duration::from_secs(900_000)));
+        (dead.beat, dead.row_age) = (Heartbeat::Ago(Duration::from_secs(900_000)), Some(Duration::from_secs(900_000)));
         let unknown = NodeSeen { row: None, ..node("web03", "", "") };
         let mut drained = node("a", "http://a:80/", "h");
         drained.drained = true;

@@ -1,6 +1,8 @@
 //! The checks, as a closed set. The id that is printed beside a finding is the one that can be typed. What else is fixed of
 //! each is in its row in `catalog/checks`.
 
+use super::choice::ids;
+
 ids! {
     /// One pure judgement over answers and facts.
     #[derive(PartialOrd, Ord)]

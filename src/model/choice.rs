@@ -1,4 +1,4 @@
-//! Choices: closed sets whose values people type. Each value and its one spelling stand side by side where the type is defined.
+//! Closed sets: enums each of whose values stands in one place with its id, or with the spelling that people type.
 
 /// A closed set whose values have spellings: in answers, on disk and on the command line.
 pub trait Choice: Copy + Eq + 'static {
@@ -42,6 +42,35 @@ macro_rules! choices {
 }
 pub(crate) use choices;
 
+/// Defines the enum, all its values in the order in which they are written, and the id of each.
+macro_rules! ids {
+    ($(#[$of:meta])* pub enum $name:ident { $($(#[$doc:meta])* $value:ident = $id:literal,)+ }) => {
+        $(#[$of])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        pub enum $name {
+            $($(#[$doc])* $value,)+
+        }
+
+        impl $name {
+            /// Every value, in order.
+            pub const ALL: [Self; [$($id),+].len()] = [$(Self::$value),+];
+
+            /// Its id, as files and people write it.
+            pub const fn id(self) -> &'static str {
+                match self {
+                    $(Self::$value => $id,)+
+                }
+            }
+
+            /// The value of this id.
+            pub fn from_id(id: &str) -> Option<Self> {
+                Self::ALL.into_iter().find(|value| value.id() == id)
+            }
+        }
+    };
+}
+pub(crate) use ids;
+
 /// How a toggle is spelled.
 pub const fn spelled(on: bool) -> &'static str {
     if on { TOGGLES[0] } else { TOGGLES[1] }
@@ -58,8 +87,8 @@ pub fn toggled(text: &str) -> Option<bool> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::hand_over::Handing;
     use crate::model::master_key::KeySize;
+    use crate::model::octopus::HandOverMode;
     use crate::model::storage::StorageKind;
     use crate::model::survey::AccountKind;
     use crate::model::target::{Encryption, TrustKind};
@@ -78,7 +107,7 @@ mod tests {
         is_bijection::<Encryption>();
         is_bijection::<TrustKind>();
         is_bijection::<StorageKind>();
-        is_bijection::<Handing>();
+        is_bijection::<HandOverMode>();
         is_bijection::<KeySize>();
         assert_eq!(TOGGLES.map(toggled), [Some(true), Some(false)]);
     }

@@ -6,7 +6,7 @@ use std::str::FromStr;
 use data_encoding::HEXLOWER;
 use serde::{Deserialize, Serialize};
 
-use super::fingerprint::Fingerprint;
+use super::master_key::Fingerprint;
 use super::names::DatabaseName;
 
 /// A cluster's id: 16 random bytes, printed as 32 hexadecimal digits, and shown short as `7f3a-91c2`.

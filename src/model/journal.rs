@@ -7,9 +7,8 @@ use serde::{Deserialize, Serialize};
 
 use super::cluster::ClusterId;
 use super::field::FieldId;
-use super::fingerprint::Fingerprint;
 use super::flow::Flow;
-use super::master_key::MasterKey;
+use super::master_key::{Fingerprint, MasterKey};
 use super::plan::{StepKind, StepState};
 use super::registry::{CanaryRow, KeptRow, NodeRow};
 use super::storage::SharedStorage;

@@ -15,8 +15,6 @@
 //! Measured with a million wrong keys: 3,863 correct paddings of one block, no text, and of 100,000 no certificate.
 
 #[cfg(test)]
-mod samples;
-#[cfg(test)]
 mod tests;
 
 use std::fmt;
@@ -26,14 +24,57 @@ use cbc::Decryptor;
 use cbc::cipher::block_padding::Pkcs7;
 use cbc::cipher::{BlockModeDecrypt, KeyIvInit};
 use data_encoding::BASE64;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use zeroize::Zeroizing;
 
-use crate::model::facts::Evidence;
-use crate::model::key_verdict::{KeyBasis, KeyVerdict, NoBasis};
-use crate::model::master_key::MasterKey;
-use crate::model::untrusted::Untrusted;
-use crate::model::verifier::Verifier;
+use super::facts::Evidence;
+use super::master_key::{MasterKey, Verifier};
+use super::untrusted::Untrusted;
+
+/// The verdict. A wrong key can never be `Correct`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum KeyVerdict {
+    /// It is the cluster's.
+    Correct(KeyBasis),
+    /// It is not.
+    Wrong(KeyBasis),
+    /// It cannot be verified.
+    Unverifiable(NoBasis),
+}
+
+/// The evidence for a verdict.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum KeyBasis {
+    /// The registry's own salted verifier.
+    Verifier,
+    /// Octopus' encrypted server certificate.
+    Certificate,
+    /// Octopus' independent encrypted values: how many decrypted to text, or how many did not.
+    Values(usize),
+}
+
+/// Why a key cannot be verified.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum NoBasis {
+    /// There is nothing encrypted in the database.
+    Nothing,
+    /// Fewer than three encrypted values and no certificate: padding is correct by chance once in 256 times.
+    TooFew {
+        /// How many there are.
+        values: usize,
+    },
+    /// The registry's verifier and Octopus' own certificate contradict each other: the key was changed in Octopus since the
+    /// registry was made, or the registry is another cluster's.
+    Rotated,
+    /// Some values decrypted and some did not: perhaps an interrupted rotation of the key.
+    Mixed {
+        /// How many decrypted.
+        opened: usize,
+        /// Of how many.
+        values: usize,
+    },
+}
 
 /// Everything in a database that a key can be judged by.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -81,7 +122,7 @@ const PROOF: usize = 3;
 ///
 /// Octopus copies values unchanged into snapshots of variables and processes, and ten copies prove no more than one. Under a wrong key
 /// the padding depends on the last block and the one before it, so a value that repeats either counts as a copy.
-pub(super) fn independent(values: &[EncryptedValue]) -> Vec<&EncryptedValue> {
+fn independent(values: &[EncryptedValue]) -> Vec<&EncryptedValue> {
     let mut kept: Vec<&EncryptedValue> = Vec::new();
     let (certificates, others): (Vec<_>, Vec<_>) = values.iter().partition(|value| value.is_certificate);
     for value in certificates.into_iter().chain(others) {
@@ -101,7 +142,7 @@ fn last_block(value: &EncryptedValue) -> &[u8] {
 ///
 /// Even the right key may not yield a certificate, if Octopus stores it in a form that is unknown here. Text distinguishes that from a
 /// wrong key: the verdict is then open, instead of calling a right key wrong (which was Issues#6507).
-pub(super) fn by_certificate(values: &[&EncryptedValue], key: &MasterKey) -> Option<KeyVerdict> {
+fn by_certificate(values: &[&EncryptedValue], key: &MasterKey) -> Option<KeyVerdict> {
     let opened: Vec<_> = values.iter().filter(|value| value.is_certificate).map(|value| tried(value, key)).collect();
     if opened.is_empty() {
         return None;
@@ -116,7 +157,7 @@ pub(super) fn by_certificate(values: &[&EncryptedValue], key: &MasterKey) -> Opt
 
 /// Returns whether the server certificate contradicts the registry's verifier. Only what cannot be chance counts: an accepted key that
 /// does not even yield correct padding, or a refused one that opens it.
-pub(super) fn certificate_contradicts(accepted: bool, values: &[&EncryptedValue], key: &MasterKey) -> bool {
+fn certificate_contradicts(accepted: bool, values: &[&EncryptedValue], key: &MasterKey) -> bool {
     let mut opened = values.iter().filter(|value| value.is_certificate).map(|value| tried(value, key)).peekable();
     if accepted {
         opened.peek().is_some() && opened.all(|one| one == Opened::Not)
@@ -130,7 +171,7 @@ pub(super) fn certificate_contradicts(accepted: bool, values: &[&EncryptedValue]
 /// A value that does not open proves that its key is another one, so a key that opens none is wrong however few there are; "cannot be
 /// verified" would invite the operator to go on. A binary value (an odd password) with correct padding speaks neither for nor against
 /// the key.
-pub(super) fn by_values(values: &[&EncryptedValue], key: &MasterKey) -> KeyVerdict {
+fn by_values(values: &[&EncryptedValue], key: &MasterKey) -> KeyVerdict {
     let tried: Vec<_> = values.iter().map(|value| tried(value, key)).collect();
     let refused = tried.iter().filter(|one| **one == Opened::Not).count();
     let opened = tried.iter().filter(|one| matches!(one, Opened::Text | Opened::Certificate)).count();
@@ -172,7 +213,7 @@ fn is_text(plain: &[u8]) -> bool {
 }
 
 /// The block size of AES, in bytes.
-pub(super) const BLOCK: usize = 16;
+const BLOCK: usize = 16;
 
 /// A value that Octopus encrypted: AES-CBC with PKCS#7 padding, `base64(cipher)|base64(iv)` (facts/octopus.md section 4).
 #[derive(Clone, PartialEq, Eq)]
@@ -224,7 +265,7 @@ const NESTED: usize = 4;
 /// Passes every string of a JSON document, or the whole text if it is not JSON, to `take`, and collects the results.
 ///
 /// JSON that cannot be parsed (truncated, or nested beyond the parser's limit of 128) is treated as plain text.
-pub(super) fn strings<T>(text: &str, mut take: impl FnMut(&str) -> Option<T>) -> Vec<T> {
+fn strings<T>(text: &str, mut take: impl FnMut(&str) -> Option<T>) -> Vec<T> {
     let mut found = Vec::new();
     read(text, NESTED, &mut |string| found.extend(take(string)));
     found
@@ -248,7 +289,7 @@ fn walk(value: &Value, depth: usize, take: &mut impl FnMut(&str)) {
 }
 
 /// Decrypts a value; `None` if the padding is wrong, which it never is under the value's own key.
-pub(super) fn open(value: &EncryptedValue, key: &MasterKey) -> Option<Zeroizing<Vec<u8>>> {
+fn open(value: &EncryptedValue, key: &MasterKey) -> Option<Zeroizing<Vec<u8>>> {
     let mut text = Zeroizing::new(value.cipher.clone());
     let length = match key.expose_bytes().len() {
         16 => unpadded(Decryptor::<Aes128>::new_from_slices(key.expose_bytes(), &value.iv).ok()?, &mut text),
@@ -265,7 +306,7 @@ fn unpadded(decryptor: impl BlockModeDecrypt, text: &mut [u8]) -> Option<usize> 
 const PEM: [&str; 2] = ["-----BEGIN CERTIFICATE-----", "-----END CERTIFICATE-----"];
 
 /// Returns whether this is X.509 in DER or a PKCS#12 store, either also in base64, and that also as a JSON string; or X.509 in PEM.
-pub(super) fn is_certificate(plain: &[u8]) -> bool {
+fn is_certificate(plain: &[u8]) -> bool {
     in_der(plain) || str::from_utf8(plain).is_ok_and(in_text)
 }
 
@@ -308,7 +349,7 @@ const CONTENTS: [[u8; 11]; 2] = [
 /// The content itself is encrypted once more, with a password that we do not know.
 ///
 /// The frame fixes more than sixteen bytes, so chance produces it once in 2^128 tries.
-pub(super) fn is_pkcs12(bytes: &[u8]) -> bool {
+fn is_pkcs12(bytes: &[u8]) -> bool {
     let inner = || {
         let store = sequence(bytes).filter(|store| store.ends)?;
         let content = sequence(store.inside.strip_prefix(&VERSION)?)?;
@@ -344,175 +385,5 @@ fn length(first: u8, rest: &[u8]) -> Option<(usize, &[u8])> {
             usize::try_from(length).ok().map(|length| (length, rest))
         }
         _ => None,
-    }
-}
-
-#[cfg(test)]
-mod unit_tests {
-    use data_encoding::{BASE64, HEXLOWER};
-
-    use super::*;
-    use crate::model::key_evidence::samples::{PKCS12, X509};
-
-    const IV: &str = "AAECAwQFBgcICQoLDA0ODw==";
-
-    #[test]
-    fn a_value_is_whole_blocks_and_an_iv() {
-        let block = BASE64.encode(&[7; 32]);
-        let value = EncryptedValue::parse(&format!("{block}|{IV}")).expect("a value");
-        assert_eq!((value.cipher, value.iv[15]), (vec![7; 32], 15));
-    }
-
-    #[test]
-    fn nothing_that_is_only_like_one_is_taken() {
-        let block = BASE64.encode(&[7; 16]);
-        for other in [
-            String::new(),
-            "|".into(),
-            format!("|{IV}"),
-            block.clone(),
-            format!("{block}|"),
-            format!("{block}|{IV}|{IV}"),
-            format!(" {block}|{IV}"),
-            format!("{block}|{IV}\n"),
-            format!("{block}|{}", BASE64.encode(&[1; 15])),
-            format!("{block}|{}", BASE64.encode(&[1; 17])),
-            format!("{}|{IV}", BASE64.encode(&[1; 15])),
-            format!("{}|{IV}", BASE64.encode(&[1; 24])),
-            format!("{}|{IV}", block.trim_end_matches('=')),
-            // The last character has bits that no byte holds.
-            format!("{block}|AAECAwQFBgcICQoLDA0ODx=="),
-            format!("{}|{IV}", block.replacen('B', "é", 1)),
-        ] {
-            assert!(EncryptedValue::parse(&other).is_none(), "{other}");
-        }
-    }
-
-    #[test]
-    fn debug_shows_where_and_not_what() {
-        let value = EncryptedValue { place: "Account/1".into(), is_certificate: false, cipher: vec![201; 16], iv: [202; 16] };
-        let shown = format!("{value:?}");
-        assert!(shown.contains("Account/1") && !shown.contains("201") && !shown.contains("202"), "{shown}");
-    }
-
-    fn all(text: &str) -> Vec<String> {
-        strings(text, |string| Some(string.to_owned()))
-    }
-
-    #[test]
-    fn strings_are_found_at_any_depth_and_in_json_within_json() {
-        assert_eq!(all(r#"{"a":"x","b":[1,null,{"c":["y"]}],"d":"{\"e\":\"z\"}","f":"[oh"}"#), ["x", "y", "z", "[oh"]);
-    }
-
-    #[test]
-    fn what_is_no_json_is_one_text() {
-        assert_eq!(all("abc|def"), ["abc|def"]);
-        assert_eq!(all("\"abc\""), ["abc"]);
-        assert_eq!(all("{\"a\":\"x\""), ["{\"a\":\"x\""]);
-        assert_eq!(all("").len(), 1);
-        assert_eq!(all("17").len(), 0);
-    }
-
-    #[test]
-    fn nesting_without_end_ends() {
-        assert_eq!(all(&"[".repeat(100_000)).len(), 1);
-        let deep = format!("{}\"x\"{}", "[".repeat(120), "]".repeat(120));
-        assert_eq!(all(&deep), ["x"]);
-    }
-
-    fn key(hex: &str) -> MasterKey {
-        MasterKey::from_bytes(&HEXLOWER.decode(hex.as_bytes()).expect("hex")).expect("a key")
-    }
-
-    fn value(cipher: &[u8]) -> EncryptedValue {
-        let iv = HEXLOWER.decode(b"000102030405060708090a0b0c0d0e0f").expect("hex");
-        EncryptedValue::parse(&format!("{}|{}", BASE64.encode(cipher), BASE64.encode(&iv))).expect("a value")
-    }
-
-    #[test]
-    fn the_published_vectors_of_both_lengths_come_out() {
-        // NIST SP 800-38A, F.2.2 and F.2.6: the first block of each, and a last block that pads it, by OpenSSL.
-        let plain = "6bc1bee22e409f96e93d7e117393172a";
-        for (hex, cipher) in [
-            ("2b7e151628aed2a6abf7158809cf4f3c", CIPHER_128),
-            ("603deb1015ca71be2b73aef0857d77811f352c073b6108d72d9810a30914dff4", CIPHER_256),
-        ] {
-            let opened = open(&value(&HEXLOWER.decode(cipher.as_bytes()).expect("hex")), &key(hex)).expect("opened");
-            assert_eq!(HEXLOWER.encode(&opened), plain);
-        }
-    }
-
-    const CIPHER_128: &str = "7649abac8119b246cee98e9b12e9197d8964e0b149c10b7b682e6e39aaeb731c";
-    const CIPHER_256: &str = "f58c4c04d6e5f1ba779eabfb5f7bfbd6485a5c81519cf378fa36d42b8547edc0";
-
-    #[test]
-    fn a_length_that_is_no_block_is_refused_quietly() {
-        let odd = EncryptedValue { cipher: vec![1; 17], ..value(&[1; 16]) };
-        assert!(open(&odd, &key("2b7e151628aed2a6abf7158809cf4f3c")).is_none());
-        let none = EncryptedValue { cipher: Vec::new(), ..value(&[1; 16]) };
-        assert!(open(&none, &key("2b7e151628aed2a6abf7158809cf4f3c")).is_none());
-    }
-
-    #[test]
-    fn every_form_is_known() {
-        for der in [PKCS12, X509] {
-            let base64 = BASE64.encode(der);
-            assert!(is_certificate(der));
-            assert!(is_certificate(base64.as_bytes()));
-            assert!(is_certificate(format!("\"{base64}\"").as_bytes()));
-            assert!(is_certificate(format!(" {}\r\n{}\r\n", &base64[..64], &base64[64..]).as_bytes()));
-        }
-        let pem = format!("note\n{}\n{}\n{}\n", PEM[0], BASE64.encode(X509), PEM[1]);
-        assert!(is_certificate(pem.as_bytes()));
-    }
-
-    #[test]
-    fn what_is_cut_or_followed_by_more_is_none() {
-        for der in [PKCS12, X509] {
-            assert!(!is_certificate(&der[..der.len() - 1]));
-            assert!(!is_certificate(&[der, &[0]].concat()));
-            assert!(!is_certificate(BASE64.encode(&der[..der.len() - 3]).as_bytes()));
-        }
-    }
-
-    #[test]
-    fn text_is_none() {
-        for text in ["", "\"", "\"\"", "\"\\\"\"", "Hello World!", "MIIB", "-----BEGIN CERTIFICATE----------END CERTIFICATE-----"]
-        {
-            assert!(!is_certificate(text.as_bytes()), "{text}");
-        }
-    }
-
-    #[test]
-    fn a_store_of_openssl_is_one_and_no_part_of_it_is() {
-        assert!(is_pkcs12(PKCS12));
-        for cut in 0..PKCS12.len() {
-            assert!(!is_pkcs12(&PKCS12[..cut]), "{cut}");
-        }
-        assert!(!is_pkcs12(&[PKCS12, &[0]].concat()), "a byte follows");
-    }
-
-    #[test]
-    fn any_byte_of_the_frame_counts() {
-        // But for the low byte of the content's length: what follows the content is the optional digest.
-        for at in (0..22).filter(|at| *at != 10) {
-            let mut other = PKCS12.to_vec();
-            other[at] ^= 0x40;
-            assert!(!is_pkcs12(&other), "{at}");
-        }
-    }
-
-    #[test]
-    fn the_end_mark_of_old_tools_is_understood() {
-        let old = [&[0x30, 0x80][..], &VERSION, &[0x30, 0x80], &CONTENTS[0], &[0xa0, 0x80, 0, 0, 0, 0, 0, 0]].concat();
-        assert!(is_pkcs12(&old));
-        assert!(!is_pkcs12(&old[..old.len() - 6]), "no mark for each");
-    }
-
-    #[test]
-    fn lengths_beyond_the_end_are_refused() {
-        for bytes in [&[0x30][..], &[0x30, 0x82], &[0x30, 0x84, 255, 255, 255, 255], &[0x30, 0x88, 0, 0], &[0x30, 0x80]] {
-            assert!(!is_pkcs12(bytes));
-        }
     }
 }

@@ -1,13 +1,19 @@
-//! The master key: base64 of 16 or 32 random bytes, which encrypts the cluster's sensitive values.
+//! The master key: base64 of 16 or 32 random bytes, which encrypts the cluster's sensitive values; its fingerprint, which is safe
+//! to show, and its verifier, which the registry stores instead of the key.
 
-use data_encoding::BASE64;
+use std::fmt;
+use std::num::NonZeroU32;
+use std::str::FromStr;
+
+use data_encoding::{BASE64, HEXLOWER};
+use ring::pbkdf2;
 use secrecy::{ExposeSecret, SecretBox, SecretString};
 use serde::{Deserialize, Serialize};
+use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
 use super::choice::choices;
 use super::cluster::ClusterId;
-use super::fingerprint::Fingerprint;
 use super::stand_in;
 
 choices! {
@@ -172,13 +178,11 @@ impl MasterKey {
 
     /// Whether both are the same key, in constant time.
     pub fn same_as(&self, other: &Self) -> bool {
-        use subtle::ConstantTimeEq;
         self.expose_bytes().ct_eq(other.expose_bytes()).into()
     }
 
     /// Whether these are the last six characters of its base64 form, in a time that does not tell how many agree.
     pub fn ends_with(&self, typed: &str) -> bool {
-        use subtle::ConstantTimeEq;
         let whole = self.to_base64();
         let whole = whole.expose_secret().as_bytes();
         let typed = typed.trim().as_bytes();
@@ -190,6 +194,109 @@ impl MasterKey {
 fn without_quotes(text: &str) -> &str {
     let pairs = [('"', '"'), ('\'', '\''), ('`', '`'), ('“', '”')];
     pairs.into_iter().find_map(|(open, close)| text.strip_prefix(open)?.strip_suffix(close)).unwrap_or(text)
+}
+
+/// Eight hexadecimal digits in two groups, `5d1c-88e0`: the first 32 bits of SHA-256 over a fixed label and the key.
+///
+/// 32 bits are enough to tell keys apart by eye and far too few to search a 128-bit key by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Fingerprint(pub [u8; 4]);
+
+/// The text is not a fingerprint.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("a fingerprint looks like 5d1c-88e0")]
+pub struct NotAFingerprint;
+
+impl Fingerprint {
+    /// Returns the fingerprint of a key's bytes.
+    pub fn of(key: &[u8]) -> Self {
+        let mut context = ring::digest::Context::new(&ring::digest::SHA256);
+        context.update(b"octopus-setup fingerprint 1\0");
+        context.update(key);
+        let digest = context.finish();
+        let mut first = [0; 4];
+        first.copy_from_slice(&digest.as_ref()[..4]);
+        Self(first)
+    }
+}
+
+impl fmt::Display for Fingerprint {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{}-{}", HEXLOWER.encode(&self.0[..2]), HEXLOWER.encode(&self.0[2..]))
+    }
+}
+
+impl FromStr for Fingerprint {
+    type Err = NotAFingerprint;
+
+    fn from_str(text: &str) -> Result<Self, NotAFingerprint> {
+        let digits: String = text.chars().filter(|c| *c != '-').collect();
+        let bytes = HEXLOWER.decode(digits.as_bytes()).map_err(|_| NotAFingerprint)?;
+        bytes.try_into().map(Self).map_err(|_| NotAFingerprint)
+    }
+}
+
+impl TryFrom<String> for Fingerprint {
+    type Error = NotAFingerprint;
+
+    fn try_from(text: String) -> Result<Self, NotAFingerprint> {
+        text.parse()
+    }
+}
+
+impl From<Fingerprint> for String {
+    fn from(fingerprint: Fingerprint) -> Self {
+        fingerprint.to_string()
+    }
+}
+
+/// Rounds of PBKDF2-HMAC-SHA256. A key is 128 or 256 random bits, so one round would do; these are what reviewers expect, and take
+/// a millisecond.
+const ROUNDS: NonZeroU32 = match NonZeroU32::new(10_000) {
+    Some(rounds) => rounds,
+    None => NonZeroU32::MIN,
+};
+
+/// A salt of 16 bytes and PBKDF2-HMAC-SHA256 over the key, 32 bytes: 48 in all, as the registry stores them.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Verifier {
+    /// Random, from the operating system.
+    pub salt: [u8; 16],
+    /// The derived bytes.
+    pub hash: [u8; 32],
+}
+
+/// Without the bytes: they are not secret, but keys can be tried against them, so they do not belong in a log.
+impl fmt::Debug for Verifier {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Verifier").finish_non_exhaustive()
+    }
+}
+
+impl Verifier {
+    /// Derives the verifier of a key with this salt.
+    pub fn derive(key: &MasterKey, salt: [u8; 16]) -> Self {
+        let mut hash = [0; 32];
+        pbkdf2::derive(pbkdf2::PBKDF2_HMAC_SHA256, ROUNDS, &salt, key.expose_bytes(), &mut hash);
+        Self { salt, hash }
+    }
+
+    /// Returns whether this is the key, in constant time.
+    pub fn accepts(&self, key: &MasterKey) -> bool {
+        pbkdf2::verify(pbkdf2::PBKDF2_HMAC_SHA256, ROUNDS, &self.salt, key.expose_bytes(), &self.hash).is_ok()
+    }
+
+    /// Returns the bytes that the registry stores.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        [&self.salt[..], &self.hash[..]].concat()
+    }
+
+    /// Reads the bytes that the registry stores.
+    pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        let (salt, hash) = bytes.split_at_checked(16)?;
+        Some(Self { salt: salt.try_into().ok()?, hash: hash.try_into().ok()? })
+    }
 }
 
 #[cfg(test)]
@@ -275,5 +382,25 @@ mod tests {
     fn debug_shows_nothing() {
         let key = MasterKey::from_bytes(&[65; 32]).expect("a key");
         assert!(!format!("{key:?}").contains("65"));
+    }
+
+    #[test]
+    fn it_is_stable_short_and_read_back() {
+        let fingerprint = Fingerprint::of(&[7; 32]);
+        assert_eq!(fingerprint, Fingerprint::of(&[7; 32]));
+        assert_ne!(fingerprint, Fingerprint::of(&[8; 32]));
+        assert_eq!(fingerprint.to_string().len(), 9);
+        assert_eq!(fingerprint.to_string().parse(), Ok(fingerprint));
+    }
+
+    #[test]
+    fn it_accepts_its_key_and_no_other() {
+        let key = |byte| MasterKey::from_bytes(&[byte; 32]).expect("a key");
+        let verifier = Verifier::derive(&key(1), [9; 16]);
+        assert!(verifier.accepts(&key(1)));
+        assert!(!verifier.accepts(&key(2)));
+        assert_eq!(Verifier::from_bytes(&verifier.to_bytes()), Some(verifier));
+        assert_eq!(Verifier::from_bytes(&[0; 47]), None);
+        assert_eq!(format!("{verifier:?}"), "Verifier { .. }");
     }
 }

@@ -1,8 +1,9 @@
-//! The node: the answers of a whole flow, parsed. Built in one place only (`wizard::node`), for every face.
+//! A node: the answers of a whole flow, parsed, and the instance of this machine that a review is about.
 
 use std::path::PathBuf;
 
 use secrecy::SecretString;
+use serde::{Deserialize, Serialize};
 
 use super::master_key::KeySize;
 use super::platform::Platform;
@@ -64,4 +65,24 @@ pub struct Administrator {
     pub email: String,
     /// The password.
     pub password: SecretString,
+}
+
+/// An instance, by its config file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Subject {
+    /// Empty if only the file is known.
+    pub instance: String,
+    /// The node config, or `OctopusServer.config`.
+    pub config: PathBuf,
+    /// Who made it.
+    pub maker: Maker,
+}
+
+/// Who made an instance.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Maker {
+    /// This wizard, which left a node config.
+    Wizard,
+    /// Octopus Server itself, or its own tools: there is only `OctopusServer.config`, which is read and never written.
+    Octopus,
 }

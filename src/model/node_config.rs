@@ -7,7 +7,7 @@ use data_encoding::HEXLOWER;
 use serde::{Deserialize, Serialize};
 
 use super::cluster::ClusterId;
-use super::fingerprint::Fingerprint;
+use super::master_key::Fingerprint;
 use super::storage::SharedStorage;
 use super::survey::AccountKind;
 use super::target::{Encryption, Trust, TrustKind};

@@ -8,82 +8,58 @@
 
 use std::borrow::Cow;
 
-macro_rules! keys {
-    ($($(#[$doc:meta])* $name:ident => $id:literal,)+) => {
-        /// A key, or what else has the wizard do something.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-        pub enum Key {
-            $($(#[$doc])* $name,)+
-        }
+use super::choice::ids;
 
-        impl Key {
-            /// Every one of them.
-            pub const ALL: &'static [Self] = &[$(Self::$name,)+];
-
-            /// Its name in a placeholder.
-            pub const fn id(self) -> &'static str {
-                match self {
-                    $(Self::$name => $id,)+
-                }
-            }
-        }
-    };
-}
-
-keys! {
-    /// Goes on.
-    Next => "next",
-    /// Goes back.
-    Back => "back",
-    /// Ends the program.
-    Quit => "quit",
-    /// Changes a choice.
-    Choose => "choose",
-    /// Moves through a list.
-    Select => "select",
-    /// Moves through a table that is longer than its place.
-    Page => "page",
-    /// Shows the master key.
-    Reveal => "reveal",
-    /// Takes a connection string.
-    ConnectionString => "connection-string",
-    /// Shows the server's certificate again.
-    ShowCertificate => "show-certificate",
-    /// Takes the certificate that the server shows for the one that is trusted.
-    TakeCertificate => "take-certificate",
-    /// Has exactly one certificate trusted.
-    PinCertificate => "pin-certificate",
-    /// Checks again.
-    CheckAgain => "check-again",
-    /// Stops the checks that run.
-    StopChecking => "stop-checking",
-    /// Copies the master key.
-    CopyKey => "copy-key",
-    /// Saves the master key.
-    SaveKey => "save-key",
-    /// Reads the saved key back.
-    ReadKey => "read-key",
-    /// Changes settings.
-    Edit => "edit",
-    /// Has the node leave its cluster.
-    LeaveCluster => "leave-cluster",
-    /// Takes a dead node out of the registry.
-    RemoveNode => "remove-node",
-}
-
-impl Key {
-    /// The key of this name.
-    pub fn from_id(id: &str) -> Option<Self> {
-        Self::ALL.iter().copied().find(|key| key.id() == id)
+ids! {
+    /// A key, or another way to make the wizard do something. Its id is its name in a placeholder.
+    pub enum Key {
+        /// Goes on.
+        Next = "next",
+        /// Goes back.
+        Back = "back",
+        /// Ends the program.
+        Quit = "quit",
+        /// Changes a choice.
+        Choose = "choose",
+        /// Moves through a list.
+        Select = "select",
+        /// Moves through a table that is longer than its place.
+        Page = "page",
+        /// Shows the master key.
+        Reveal = "reveal",
+        /// Takes a connection string.
+        ConnectionString = "connection-string",
+        /// Shows the server's certificate again.
+        ShowCertificate = "show-certificate",
+        /// Takes the certificate that the server shows for the one that is trusted.
+        TakeCertificate = "take-certificate",
+        /// Has exactly one certificate trusted.
+        PinCertificate = "pin-certificate",
+        /// Checks again.
+        CheckAgain = "check-again",
+        /// Stops the checks that run.
+        StopChecking = "stop-checking",
+        /// Copies the master key.
+        CopyKey = "copy-key",
+        /// Saves the master key.
+        SaveKey = "save-key",
+        /// Reads the saved key back.
+        ReadKey = "read-key",
+        /// Changes settings.
+        Edit = "edit",
+        /// Has the node leave its cluster.
+        LeaveCluster = "leave-cluster",
+        /// Takes a dead node out of the registry.
+        RemoveNode = "remove-node",
     }
 }
 
 /// What keys are called in a face; `None` for one that it does not have.
-pub type Names = fn(Key) -> Option<Cow<'static, str>>;
+pub type KeyNames = fn(Key) -> Option<Cow<'static, str>>;
 
 /// What keys are called in files and in what is printed for programs and logs, where none can be pressed: the command or
 /// the fields that do the same.
-pub fn in_a_file(key: Key) -> Option<Cow<'static, str>> {
+pub fn name_in_files(key: Key) -> Option<Cow<'static, str>> {
     match key {
         Key::Edit | Key::LeaveCluster | Key::RemoveNode => Some("octopus-setup review".into()),
         Key::PinCertificate => Some("the fields trust and fingerprint".into()),
@@ -106,7 +82,7 @@ pub fn in_a_file(key: Key) -> Option<Cow<'static, str>> {
 }
 
 /// The sentence as a face says it.
-pub fn fill(text: &str, names: Names) -> Cow<'_, str> {
+pub fn fill(text: &str, names: KeyNames) -> Cow<'_, str> {
     if !text.contains("{key:") {
         return Cow::Borrowed(text);
     }
@@ -159,7 +135,7 @@ fn placeholder(text: &str) -> Option<(Key, &str)> {
 
 /// A group at the beginning of a text, filled, and what is behind it; `None` in it where a key has no name. There is a key in
 /// each, and nothing else that has braces.
-fn group(text: &str, names: Names) -> Option<(Option<String>, &str)> {
+fn group(text: &str, names: KeyNames) -> Option<(Option<String>, &str)> {
     let mut rest = text.strip_prefix("{?")?;
     let mut filled = Some(String::new());
     let mut keys = 0;
@@ -220,13 +196,6 @@ mod tests {
         assert_eq!(keys_of("A{?; {key:back} b}. {key:edit} c."), Ok((vec![Key::Edit], vec![Key::Back])));
         for (text, place) in [("a {key:nothing}", 2), ("a {? b}", 2), ("a }", 2), ("{key:edit} {?{key:back}", 11)] {
             assert_eq!(keys_of(text), Err(place), "{text}");
-        }
-    }
-
-    #[test]
-    fn each_key_is_found_by_its_name() {
-        for key in Key::ALL {
-            assert_eq!(Key::from_id(key.id()), Some(*key));
         }
     }
 }

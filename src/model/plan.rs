@@ -6,13 +6,14 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::check::CheckId;
+use super::choice::ids;
 use super::cluster::ClusterId;
 use super::facts::{ClusterSeen, Content, Trouble};
-use super::fingerprint::Fingerprint;
 use super::flow::Flow;
-use super::hand_over::{CommandEnded, HandOver};
 use super::licence::Licence;
+use super::master_key::Fingerprint;
 use super::node::Node;
+use super::octopus::{CommandFailure, HandOver};
 use super::registry::KeptRow;
 use super::storage::SharedStorage;
 use super::untrusted::Untrusted;
@@ -248,7 +249,7 @@ pub enum Failure {
     /// A command of Octopus Server's failed.
     Octopus {
         /// How.
-        ended: CommandEnded,
+        ended: CommandFailure,
         /// The last lines that it printed, its secrets masked.
         said: Vec<Untrusted>,
         /// The same command for the shell of this system, its secrets as references to the environment.

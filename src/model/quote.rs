@@ -1,7 +1,8 @@
-//! Quoting: how a text becomes one word of a command line, or one value of a connection string, and nothing else.
+//! Quoting: how a text becomes one word of a command line, one value of a connection string, or one name or literal of T-SQL, and
+//! nothing else.
 //!
-//! Every command and script that is shown, saved or printed takes its words from here. What no shell can carry (a NUL) is
-//! refused by whoever renders whole scripts; the functions here leave it to them.
+//! Every command, script and statement that is shown, saved or printed takes its words from here. No shell can carry a NUL; the
+//! renderers of whole scripts refuse it, and the functions here leave that to them.
 
 use std::fmt::{self, Write};
 
@@ -200,6 +201,16 @@ fn written(text: &str, write: impl Fn(&mut dyn Write, &str) -> fmt::Result) -> S
     word
 }
 
+/// Quotes an identifier as `QUOTENAME` does: `a]b` becomes `[a]]b]`.
+pub fn sql_name(name: &str) -> String {
+    format!("[{}]", name.replace(']', "]]"))
+}
+
+/// Quotes a text as a Unicode literal: `it's` becomes `N'it''s'`.
+pub fn sql_literal(text: &str) -> String {
+    format!("N'{}'", text.replace('\'', "''"))
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -308,5 +319,11 @@ mod tests {
             let inner = word.strip_prefix('\'').and_then(|word| word.strip_suffix('\'')).unwrap();
             prop_assert_eq!(inner.replace("'\\''", "'"), text);
         }
+    }
+
+    #[test]
+    fn brackets_and_quotes_are_doubled() {
+        assert_eq!(sql_name("a]; DROP DATABASE b"), "[a]]; DROP DATABASE b]");
+        assert_eq!(sql_literal("it's"), "N'it''s'");
     }
 }

@@ -4,11 +4,11 @@ use serde::{Deserialize, Serialize};
 use time::Date;
 
 use super::cluster::ClusterId;
-use super::facts::Content;
-use super::fingerprint::Fingerprint;
+use super::facts::{ClusterSeen, Content};
+use super::key_evidence::KeyVerdict;
 use super::licence::NodeLimit;
+use super::master_key::{Fingerprint, Verifier};
 use super::storage::{SharedFolder, SharedStorage};
-use super::verifier::Verifier;
 
 /// A cluster to initialise.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -84,7 +84,7 @@ pub struct StorageRows {
 
 /// How registering the storage ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Registered {
+pub enum RegisterOutcome {
     /// It is registered now.
     Made,
     /// The registry has another storage, and nothing was done; or, when taking it back, it stays because others rely on it.
@@ -95,15 +95,15 @@ pub enum Registered {
 
 /// How initialising ended.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Initialised {
+pub enum InitialiseOutcome {
     /// We created the cluster.
     Made,
     /// It existed with our own id: an earlier start of this run created it.
     Ours,
     /// Another cluster exists.
-    Taken(super::facts::ClusterSeen),
+    Taken(ClusterSeen),
     /// The database has contents of other programs.
-    Occupied(super::facts::Content),
+    Occupied(Content),
 }
 
 /// A node's row as it was read, with the server's own columns: enough to tell whether it has changed, and to restore it.
@@ -129,12 +129,12 @@ pub struct RowChange {
     /// The host that makes it, for the history.
     pub host: String,
     /// What is done.
-    pub deed: Deed,
+    pub deed: RowOperation,
 }
 
 /// What is done to a row. Nothing is done if the row differs from `before`.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Deed {
+pub enum RowOperation {
     /// A node joins whose name no other node has, in upper or lower case.
     Insert(NodeRow),
     /// A node joins and replaces a dead one of its name.
@@ -163,7 +163,7 @@ pub enum Deed {
     },
 }
 
-impl Deed {
+impl RowOperation {
     /// Returns the name of the row's node.
     pub fn node(&self) -> &str {
         match self {
@@ -198,7 +198,7 @@ impl Deed {
 
 /// How a change of a row ended.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Changed {
+pub enum RowChangeOutcome {
     /// It is done now.
     Made,
     /// An earlier start of the same run did it.
@@ -212,9 +212,9 @@ pub enum Changed {
 
 /// The cluster and its key, checked right before something depends on them.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Verified {
+pub struct VerifiedCluster {
     /// What the database holds.
     pub content: Content,
     /// The key's verdict.
-    pub verdict: super::key_verdict::KeyVerdict,
+    pub verdict: KeyVerdict,
 }

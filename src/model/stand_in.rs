@@ -12,8 +12,7 @@ use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::answers::Raw;
-use super::fingerprint::Fingerprint;
-use super::master_key::{KeyForm, KeySize, MasterKey};
+use super::master_key::{Fingerprint, KeyForm, KeySize, MasterKey};
 
 /// What every stand-in for a password begins with.
 pub const WORD: &str = "placeholder";

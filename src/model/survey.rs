@@ -12,10 +12,10 @@ use super::facts::{
     ServerFacts, ServiceFacts, StorageFacts,
 };
 use super::master_key::MasterKey;
-use super::prefixes::ListenPrefix;
+use super::node::Subject;
 use super::storage::SharedFolder;
-use super::subject::Subject;
 use super::target::Target;
+use super::web::ListenPrefix;
 
 /// The surveys. At most one of each runs at a time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

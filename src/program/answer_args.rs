@@ -11,10 +11,10 @@ use clap::error::Error;
 use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches, value_parser};
 
 use octopus_setup::catalog::flow as flows;
+use octopus_setup::model::answers::{GivenAnswer, Problem};
 use octopus_setup::model::choice::spelled;
 use octopus_setup::model::field::{FieldId, Kind};
 use octopus_setup::model::flow::Flow;
-use octopus_setup::model::given_answers::{GivenAnswer, Problem};
 use octopus_setup::wizard::answer_file::{self, FLOWS, flags};
 
 use super::cli::exit_status;

@@ -11,11 +11,10 @@ use zeroize::Zeroizing;
 use octopus_setup::faces::exit::Exit;
 use octopus_setup::faces::signals::{Signals, until_ended};
 use octopus_setup::faces::{plain, problems};
-use octopus_setup::model::answers::Answers;
+use octopus_setup::model::answers::{Answers, Problem};
 use octopus_setup::model::field::FieldId;
 use octopus_setup::model::finding::Severity;
 use octopus_setup::model::flow::Flow;
-use octopus_setup::model::given_answers::Problem;
 use octopus_setup::model::licence;
 use octopus_setup::world::answer_sources::{self, CommandLine, Environment, Mode, Resolved, SecretPrompt, Sources, Stdin};
 

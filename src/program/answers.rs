@@ -8,13 +8,13 @@ use octopus_setup::model::flow::Flow;
 use octopus_setup::wizard::answer_file;
 use octopus_setup::world::answer_sources::{Mode, Resolved};
 
-use super::cli::{Answers, AnswersCommand, Format, SetUp};
+use super::cli::{AnswersArgs, AnswersCommand, Format, SetUp};
 use super::environment::Environment;
 use super::shells::print;
 use super::{answer_sources, unattended};
 
 /// Runs what was asked for.
-pub async fn run(asked: &Answers, environment: &Environment) -> ExitCode {
+pub async fn run(asked: &AnswersArgs, environment: &Environment) -> ExitCode {
     match &asked.command {
         AnswersCommand::Template { flow } => print(answer_file::template(flow_of(*flow)).as_bytes()),
         AnswersCommand::Schema => print(answer_file::schema().as_bytes()),

@@ -80,7 +80,7 @@ pub enum Command {
     /// Review a node of this machine: its settings, every check again, the cluster, what has drifted. Nothing is written.
     Review(Deferred<Review>),
     /// Answer files: a template of one, a check of yours, and their schema for editors.
-    Answers(Deferred<Answers>),
+    Answers(Deferred<AnswersArgs>),
     /// What Octopus Server's own command line, or a container, would need for the same node.
     Script(Deferred<Script>),
     /// What a load balancer in front of this cluster needs: its configuration, from the live list of nodes.
@@ -126,7 +126,7 @@ pub struct Wizard {
 
 /// Answer files.
 #[derive(Debug, Args)]
-pub struct Answers {
+pub struct AnswersArgs {
     #[command(subcommand)]
     pub command: AnswersCommand,
 }
@@ -309,13 +309,13 @@ pub struct Check {
 pub struct Completions {
     /// The shell.
     #[arg(value_enum)]
-    pub shell: Shell,
+    pub shell: CompletionShell,
 }
 
 /// The shells that there are completions for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 #[expect(clippy::enum_variant_names, reason = "that is what it is called")]
-pub enum Shell {
+pub enum CompletionShell {
     /// bash
     Bash,
     /// zsh

@@ -9,11 +9,11 @@ use std::time::{Duration, Instant};
 use octopus_setup::faces::exit::Exit;
 use octopus_setup::faces::headless::Output;
 use octopus_setup::faces::signals::{Signals, until_ended};
-use octopus_setup::migration::judge::{Finding, MigrationCheck, Overrides, Pace, findings, read_override};
-use octopus_setup::migration::model::{FollowUp, Phase};
-use octopus_setup::migration::report::{ProgressReport, Reporter};
+use octopus_setup::migration::judge::{MigrationCheck, MigrationFinding, Overrides, Pace, findings, read_override};
+use octopus_setup::migration::model::{CopyPhase, FollowUp};
+use octopus_setup::migration::report::{MigrationReporter, ProgressReport};
 use octopus_setup::migration::world::follow_up::{Moved, follow_up};
-use octopus_setup::migration::world::request::{Request, Resolved, Unresolved, resolve};
+use octopus_setup::migration::world::request::{MigrationRequest, ResolvedMigration, Unresolved, resolve};
 use octopus_setup::migration::world::{self as copying, CopyPlan, Watch, liveness};
 use octopus_setup::model::finding::Severity;
 use octopus_setup::model::untrusted::Untrusted;
@@ -48,7 +48,7 @@ pub async fn run(asked: &Migrate, environment: &Environment) -> ExitCode {
     };
     let bar = (output == Output::Text && std::io::stdout().is_terminal() && !environment.plain && !environment.dumb)
         .then(|| crossterm::terminal::size().map_or(80, |(width, _)| if width == 0 { 80 } else { usize::from(width) }));
-    let mut reporter = Reporter::new(output, bar, std::io::stdout());
+    let mut reporter = MigrationReporter::new(output, bar, std::io::stdout());
     let End(exit, says) = match migrate(asked, environment, &mut reporter).await {
         Ok(end) | Err(end) => end,
     };
@@ -56,7 +56,7 @@ pub async fn run(asked: &Migrate, environment: &Environment) -> ExitCode {
     ExitCode::from(exit.code())
 }
 
-async fn migrate(asked: &Migrate, environment: &Environment, reporter: &mut Reporter<Stdout>) -> Result<End, End> {
+async fn migrate(asked: &Migrate, environment: &Environment, reporter: &mut MigrationReporter<Stdout>) -> Result<End, End> {
     let accepted = accepted(asked)?;
     let is_anybody_there = std::io::stdin().is_terminal() && asked.output.is_none_or(|output| matches!(output, Format::Text));
     if !asked.yes && !asked.dry_run && !is_anybody_there {
@@ -73,7 +73,7 @@ async fn migrate(asked: &Migrate, environment: &Environment, reporter: &mut Repo
         Unresolved::Node(says) => End::because(Exit::Answers, says),
         Unresolved::Folders(says) => End::because(Exit::Checks, says),
     })?;
-    let mut all: Vec<Finding> = liveness::finding(resolved.node.as_ref(), places).await.into_iter().collect();
+    let mut all: Vec<MigrationFinding> = liveness::finding(resolved.node.as_ref(), places).await.into_iter().collect();
     all.extend(resolved.findings.iter().cloned());
     // A dry run writes nothing, so it needs no lock.
     let _lock = if asked.dry_run { None } else { Some(lock(&resolved, places)?) };
@@ -91,7 +91,7 @@ async fn migrate(asked: &Migrate, environment: &Environment, reporter: &mut Repo
     driver.copy(&resolved, plan).await?;
 
     let octopus_server = asked.octopus_server.as_deref();
-    let Resolved { node, instance, .. } = &resolved;
+    let ResolvedMigration { node, instance, .. } = &resolved;
     let moved = Moved { node: node.as_ref(), instance, root: &root, octopus_server };
     let steps = follow_up(moved, places, |what, how| driver.reporter.follow_up(what, how)).await;
     let (exit, next) = if steps.iter().any(|how| matches!(how, FollowUp::Failed(_))) {
@@ -106,7 +106,7 @@ async fn migrate(asked: &Migrate, environment: &Environment, reporter: &mut Repo
 }
 
 /// Reads the options into a request.
-fn request(asked: &Migrate) -> Result<Request, End> {
+fn request(asked: &Migrate) -> Result<MigrationRequest, End> {
     let mut overrides = Overrides::new();
     for text in &asked.folder {
         let (folder, path) = read_override(text).map_err(|says| End::because(Exit::Usage, format!("--folder {text}: {says}")))?;
@@ -114,7 +114,7 @@ fn request(asked: &Migrate) -> Result<Request, End> {
             return Err(End::because(Exit::Usage, format!("--folder {} is said twice.", folder.id())));
         }
     }
-    Ok(Request {
+    Ok(MigrationRequest {
         node: review::wanted(asked.node.config.as_deref(), asked.node.instance.as_deref()),
         from: asked.from.as_deref().map(absolute).transpose()?,
         to: absolute(&asked.to)?,
@@ -141,7 +141,7 @@ fn accepted(asked: &Migrate) -> Result<Vec<MigrationCheck>, End> {
     asked.accept.iter().map(read).collect()
 }
 
-fn lock(resolved: &Resolved, places: &Places) -> Result<Lock, End> {
+fn lock(resolved: &ResolvedMigration, places: &Places) -> Result<Lock, End> {
     copying::lock(&resolved.migration, places).map_err(|error| match error {
         LockError::Held { pid } => {
             let pid = pid.map_or_else(String::new, |pid| format!(", process {pid}"));
@@ -152,7 +152,7 @@ fn lock(resolved: &Resolved, places: &Places) -> Result<Lock, End> {
 }
 
 /// Refuses to begin where a finding stops it, or where a warning was not accepted and nobody can be asked.
-fn refuse(findings: &[Finding], accepted: &[MigrationCheck], can_ask: bool) -> Result<(), End> {
+fn refuse(findings: &[MigrationFinding], accepted: &[MigrationCheck], can_ask: bool) -> Result<(), End> {
     let ids = |wanted: Severity| {
         let mut ids: Vec<&str> = findings
             .iter()
@@ -187,12 +187,12 @@ enum Driven<T> {
 struct Driver<'a> {
     watch: Arc<Watch>,
     signals: Signals,
-    reporter: &'a mut Reporter<Stdout>,
+    reporter: &'a mut MigrationReporter<Stdout>,
 }
 
 impl Driver<'_> {
     /// Inspects both sides.
-    async fn plan(&mut self, resolved: &Resolved, places: &Places) -> Result<CopyPlan, End> {
+    async fn plan(&mut self, resolved: &ResolvedMigration, places: &Places) -> Result<CopyPlan, End> {
         let (migration, places, watch) = (resolved.migration.clone(), places.clone(), self.watch.clone());
         match self.drive(move || copying::plan(&migration, &places, &watch)).await {
             Driven::Ended(Ok(plan)) if !self.watch.stopped() => Ok(plan),
@@ -204,7 +204,7 @@ impl Driver<'_> {
     }
 
     /// Copies, and refuses to go on unless every file is at the destination.
-    async fn copy(&mut self, resolved: &Resolved, plan: CopyPlan) -> Result<(), End> {
+    async fn copy(&mut self, resolved: &ResolvedMigration, plan: CopyPlan) -> Result<(), End> {
         let goes_on = |says: String| End(Exit::Unfinished, vec![says, GOES_ON.to_owned()]);
         let begun = Instant::now();
         let (migration, watch) = (resolved.migration.clone(), self.watch.clone());
@@ -222,7 +222,7 @@ impl Driver<'_> {
     async fn drive<T: Send + 'static>(&mut self, work: impl FnOnce() -> T + Send + 'static) -> Driven<T> {
         let begun = Instant::now();
         let mut pace = Pace::default();
-        let mut phase = Phase::default();
+        let mut phase = CopyPhase::default();
         let mut task = tokio::task::spawn_blocking(work);
         let mut ticks = tokio::time::interval_at((begun + TICK).into(), TICK);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);

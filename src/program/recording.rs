@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use octopus_setup::engine::Engine;
-use octopus_setup::engine::recording::{Beginning, Header, Recorder, Trouble};
+use octopus_setup::engine::recording::{Beginning, Recorder, RecordingFailure, RecordingHeader};
 use octopus_setup::engine::replay::Replay;
 use octopus_setup::faces::replay::{self, Style};
 use octopus_setup::faces::tui::run;
@@ -35,9 +35,9 @@ impl Recording {
     }
 
     /// Begins a wizard, and its recording with it.
-    pub fn begin(self, world: World, begins: Beginning, answers: Answers, accepted: &[CheckId]) -> (Engine, Trouble) {
+    pub fn begin(self, world: World, begins: Beginning, answers: Answers, accepted: &[CheckId]) -> (Engine, RecordingFailure) {
         let size = std::io::stdout().is_terminal().then(crossterm::terminal::size).and_then(Result::ok);
-        let recorder = self.0.map(|file| Recorder::begin(file, Header::new(begins.clone(), &answers, accepted, size)));
+        let recorder = self.0.map(|file| Recorder::begin(file, RecordingHeader::new(begins.clone(), &answers, accepted, size)));
         let trouble = recorder.as_ref().map(Recorder::trouble).unwrap_or_default();
         let mut engine = match begins {
             Beginning::Flow(flow) => Engine::new(world, answers, flow),
@@ -51,7 +51,7 @@ impl Recording {
 }
 
 /// Says that a recording is not whole, if that is so.
-pub fn tell(trouble: &Trouble) {
+pub fn tell(trouble: &RecordingFailure) {
     if let Some(says) = trouble.says() {
         complain(&format!("the recording is not whole: {says}"));
     }

@@ -9,11 +9,11 @@ use octopus_setup::model::answers::{Answers, Origin, Raw};
 use octopus_setup::model::check::CheckId;
 use octopus_setup::model::facts::{Fact, Facts, NodeFacts};
 use octopus_setup::model::field::FieldId;
-use octopus_setup::model::fingerprint::Fingerprint;
 use octopus_setup::model::flow::Flow;
+use octopus_setup::model::master_key::Fingerprint;
+use octopus_setup::model::node::{Maker, Subject};
 use octopus_setup::model::node_config::NodeConfig;
 use octopus_setup::model::platform::Platform;
-use octopus_setup::model::subject::{Maker, Subject};
 use octopus_setup::model::untrusted::Untrusted;
 use octopus_setup::render::{Clear, Setup, Shell, compose, script};
 use octopus_setup::wizard::{answer_file, node, settings};
@@ -23,10 +23,9 @@ use octopus_setup::world::{host, key_file, node_config, survey};
 use secrecy::{ExposeSecret, SecretString};
 
 use super::answer_args::AnswerArgs;
-use super::answer_sources;
-use super::backends;
 use super::cli::{Format, Script, ScriptFormat, SetUp, TargetPlatform};
 use super::environment::Environment;
+use super::{answer_sources, backends};
 
 /// Why there is no script: how the program ends, and what it says.
 enum Refusal {

@@ -12,7 +12,7 @@ use octopus_setup::model::check::CheckId;
 use octopus_setup::model::choice;
 use octopus_setup::model::field::{FieldId, Kind};
 
-use super::cli::{Cli, Completions, Shell};
+use super::cli::{Cli, CompletionShell, Completions};
 use super::{answer_args, complain};
 
 /// The program's name, as it is typed.
@@ -21,10 +21,10 @@ pub const PROGRAM: &str = "octopus-setup";
 /// Prints the completions of a shell.
 pub fn completions(asked: &Completions) -> ExitCode {
     let generator = match asked.shell {
-        Shell::Bash => Generator::Bash,
-        Shell::Zsh => Generator::Zsh,
-        Shell::Fish => Generator::Fish,
-        Shell::PowerShell => Generator::PowerShell,
+        CompletionShell::Bash => Generator::Bash,
+        CompletionShell::Zsh => Generator::Zsh,
+        CompletionShell::Fish => Generator::Fish,
+        CompletionShell::PowerShell => Generator::PowerShell,
     };
     let mut script = Vec::new();
     generate(generator, &mut hinted(&whole()), PROGRAM, &mut script);

@@ -2,12 +2,12 @@
 
 use std::process::ExitCode;
 
-use octopus_setup::engine::recording::{Beginning, Trouble};
+use octopus_setup::engine::recording::{Beginning, RecordingFailure};
 use octopus_setup::faces::exit::Exit;
 use octopus_setup::faces::headless::{self, Output};
 use octopus_setup::faces::signals::{self, Signals};
+use octopus_setup::model::answers::{AnswerPlace, LoadedAnswers};
 use octopus_setup::model::flow::Flow;
-use octopus_setup::model::given_answers::{AnswerPlace, LoadedAnswers};
 use octopus_setup::wizard::autopilot::{self, Order};
 use octopus_setup::world::World;
 
@@ -70,7 +70,7 @@ async fn drive(order: Order, asked: Option<Format>, environment: &Environment) -
         Err(says) => return complain(&says),
     };
     let accepted = order.loaded.accept.clone();
-    let mut trouble = Trouble::default();
+    let mut trouble = RecordingFailure::default();
     let begin = |answers| {
         let (engine, recorded) = recording.begin(world, Beginning::Flow(None), answers, &accepted);
         trouble = recorded;

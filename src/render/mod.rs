@@ -13,8 +13,8 @@ pub mod script;
 mod secrets;
 pub mod tentacles;
 
-use crate::model::fingerprint::Fingerprint;
 use crate::model::flow::Flow;
+use crate::model::master_key::Fingerprint;
 use crate::model::node::Node;
 use crate::model::plan::Plan;
 

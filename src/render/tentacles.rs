@@ -9,7 +9,8 @@ use askama::filters::Safe;
 
 use super::Shell;
 use super::load_balancer::tidy;
-use crate::model::backend::{Backend, Backends, authority};
+use crate::model::backend::{Backend, Backends};
+use crate::model::web::authority;
 
 /// How Tentacles tell the nodes apart.
 #[derive(Debug, Clone, PartialEq, Eq)]

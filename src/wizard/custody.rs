@@ -2,14 +2,12 @@
 
 use crate::catalog::form::read::{self, flow_key};
 use crate::model::answers::Answers;
-use crate::model::clipboard::CopyWay;
 use crate::model::cluster::ClusterId;
+use crate::model::export::{CopyWay, FileTrouble};
 use crate::model::facts::{Facts, Identity};
-use crate::model::file_trouble::FileTrouble;
 use crate::model::finding::Verdict;
-use crate::model::fingerprint::Fingerprint;
 use crate::model::flow::Flow;
-use crate::model::master_key::{GeneratedKey, MasterKey};
+use crate::model::master_key::{Fingerprint, GeneratedKey, MasterKey};
 use crate::model::untrusted::Untrusted;
 
 /// An existing cluster with its master key, as a plan needs them.

@@ -3,16 +3,15 @@
 use serde::{Deserialize, Serialize};
 
 use crate::model::answers::Raw;
-use crate::model::clipboard::CopyWay;
 use crate::model::connection_string::{BadConnectionString, ConnectionString};
+use crate::model::export::{CopyWay, FileTrouble};
 use crate::model::field::FieldId;
-use crate::model::file_trouble::FileTrouble;
 use crate::model::flow::Flow;
 use crate::model::journal::Resumption;
 use crate::model::master_key::GeneratedKey;
+use crate::model::node::Subject;
 use crate::model::plan::{Failure, Progress};
 use crate::model::screen::ScreenId;
-use crate::model::subject::Subject;
 use crate::model::survey::{Observed, Ticket};
 use crate::model::untrusted::Untrusted;
 
@@ -32,8 +31,8 @@ pub enum Event {
     Back,
     /// To a screen of the path that was reached before.
     Jump(ScreenId),
-    /// An errand of the start screen.
-    Begin(Errand),
+    /// A choice of the start screen.
+    Begin(StartChoice),
     /// A key of the foot.
     Press(Action),
     /// A connection string was typed or pasted into its window: what it says, or why it is none.
@@ -80,7 +79,7 @@ pub enum Event {
 
 /// What the start screen offers.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Errand {
+pub enum StartChoice {
     /// One of the flows.
     Flow(Flow),
     /// Continue the unfinished run of this instance.

@@ -3,11 +3,11 @@
 use crate::catalog::form::{self, read};
 use crate::model::answers::Answers;
 use crate::model::field::FieldId;
-use crate::model::hand_over::Handing;
-use crate::model::prefixes::{self, ListenPrefix};
+use crate::model::node::Subject;
+use crate::model::octopus::HandOverMode;
 use crate::model::screen::ScreenId;
-use crate::model::subject::Subject;
 use crate::model::survey::{AccountKind, Inputs, SurveyId};
+use crate::model::web::ListenPrefix;
 
 /// The surveys that prove a screen, or that it shows; the first one is the one that its screen is about.
 pub fn surveys_of(screen: ScreenId) -> &'static [SurveyId] {
@@ -51,7 +51,7 @@ pub fn of(survey: SurveyId, answers: &Answers, subject: Option<&Subject>) -> Opt
         SurveyId::Service => service(answers),
         SurveyId::Server => read::target(answers).map(|target| Inputs::Server(Box::new(target))),
         SurveyId::Ports => {
-            let prefixes = prefixes::parse(answers.text(FieldId::ListenPrefixes)).ok()?;
+            let prefixes = ListenPrefix::parse_all(answers.text(FieldId::ListenPrefixes)).ok()?;
             let comms = read::port(FieldId::CommsPort, answers).ok()?;
             let grpc = read::port(FieldId::GrpcPort, answers).ok()?;
             Some(Inputs::Ports { ports: distinct_ports(&prefixes, comms, grpc), prefixes })
@@ -70,12 +70,12 @@ pub fn of(survey: SurveyId, answers: &Answers, subject: Option<&Subject>) -> Opt
         SurveyId::Licence => read::licence(answers).ok()?.map(Inputs::Licence),
         SurveyId::Octopus => {
             // Where nothing of it is run, it is not asked anything either.
-            let runs = read::hand_over(answers) != Handing::Script;
+            let runs = read::hand_over(answers) != HandOverMode::Script;
             let program = read::octopus_server(answers).ok().filter(|_| runs)?;
             Some(Inputs::Octopus { program, instance: read::instance(answers).ok()?.as_str().to_owned() })
         }
         SurveyId::Health => {
-            let prefixes = prefixes::parse(answers.text(FieldId::ListenPrefixes)).ok()?;
+            let prefixes = ListenPrefix::parse_all(answers.text(FieldId::ListenPrefixes)).ok()?;
             Some(Inputs::Health { prefixes, home: read::home(answers).ok()? })
         }
     }
@@ -104,7 +104,7 @@ fn distinct_ports(prefixes: &[ListenPrefix], comms: u16, grpc: u16) -> Vec<u16> 
 mod tests {
     use super::*;
     use crate::catalog::samples;
-    use crate::model::subject::Maker;
+    use crate::model::node::Maker;
 
     #[test]
     fn complete_answers_make_inputs_for_their_own_survey() {

@@ -117,7 +117,7 @@ fn command(advice: Advice, plan: Option<&Plan>) -> Option<String> {
 mod tests {
     use super::*;
     use crate::catalog::samples;
-    use crate::model::hand_over::HandOver;
+    use crate::model::octopus::HandOver;
     use crate::wizard::plan::{Proposal, make};
 
     fn plan(handed: bool) -> Plan {

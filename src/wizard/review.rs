@@ -2,13 +2,13 @@
 
 use crate::catalog::{checks, flow};
 use crate::model::check::CheckId;
-use crate::model::facts::{ClusterFacts, Fact, Life, NodeSeen, Trouble, Unfinished};
+use crate::model::facts::{ClusterFacts, Fact, Liveness, NodeSeen, Trouble, UnfinishedRun};
 use crate::model::field::FieldId;
 use crate::model::finding::Verdict;
 use crate::model::flow::Flow;
 use crate::model::names::instance_key;
+use crate::model::node::Maker;
 use crate::model::screen::ScreenId;
-use crate::model::subject::Maker;
 use crate::model::survey::SurveyId;
 use crate::model::untrusted::Untrusted;
 use crate::words;
@@ -97,7 +97,7 @@ impl State {
         }
         let node = self.facts.cluster.nodes.seen()?.get(item)?;
         let own = node.is_called(self.answers.trimmed(FieldId::NodeName));
-        (node.row.is_some() && node.life() == Life::Dead && !own).then_some(node)
+        (node.row.is_some() && node.life() == Liveness::Dead && !own).then_some(node)
     }
 
     /// Whether the master key of the node under review may be shown: its instance's name was typed once more.
@@ -107,7 +107,7 @@ impl State {
     }
 
     /// The run of the instance under review that stopped in the middle: as long as it is there no other one is begun.
-    pub fn unfinished(&self) -> Option<&Unfinished> {
+    pub fn unfinished(&self) -> Option<&UnfinishedRun> {
         let own = instance_key(self.answers.trimmed(FieldId::Instance));
         self.facts.machine.unfinished.iter().find(|run| instance_key(run.instance.as_str()) == own)
     }

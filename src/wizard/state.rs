@@ -11,9 +11,9 @@ use crate::model::facts::Facts;
 use crate::model::field::FieldId;
 use crate::model::finding::Verdict;
 use crate::model::flow::Flow;
+use crate::model::node::Subject;
 use crate::model::registry::KeptRow;
 use crate::model::screen::ScreenId;
-use crate::model::subject::Subject;
 
 use super::custody::Custody;
 use super::run::{Phase, Run};
@@ -27,7 +27,7 @@ pub enum Focus {
     #[default]
     Screen,
     Field(FieldId),
-    /// An item of a list, from 0: an errand of the start screen; in a review, a node of the cluster or a backup.
+    /// An item of a list, from 0: a choice of the start screen; in a review, a node of the cluster or a backup.
     Item(usize),
 }
 

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::model::facts::Machine;
 use crate::model::names::instance_key;
-use crate::model::subject::{Maker, Subject};
+use crate::model::node::{Maker, Subject};
 
 /// What to review, as asked for before anything is known of this machine.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -10,14 +10,14 @@ use crate::model::facts::{Fact, FolderFacts, FolderPlace, Identity, Trouble};
 use crate::model::field::FieldId;
 use crate::model::finding::{Finding, Remedy, Severity, Verdict};
 use crate::model::flow::Flow;
-use crate::model::key_verdict::KeyVerdict;
+use crate::model::key_evidence::KeyVerdict;
 use crate::model::screen::ScreenId;
 use crate::model::storage::SharedFolder;
 use crate::model::survey::SurveyId;
 use crate::model::untrusted::Untrusted;
 use crate::words;
 
-use super::event::{Action, Errand};
+use super::event::{Action, StartChoice};
 use super::gate::{self, Gate};
 use super::run::Phase;
 use super::state::{Focus, State};
@@ -50,19 +50,19 @@ impl State {
         }
     }
 
-    /// Returns the errands of the start screen, in order.
-    pub fn errands(&self) -> Vec<Errand> {
-        let runs = self.facts.machine.unfinished.iter().map(|run| Errand::Resume(run.instance.clone()));
-        let flows = [Errand::Flow(Flow::FirstNode), Errand::Flow(Flow::Join)];
+    /// Returns the choices of the start screen, in order.
+    pub fn start_choices(&self) -> Vec<StartChoice> {
+        let runs = self.facts.machine.unfinished.iter().map(|run| StartChoice::Resume(run.instance.clone()));
+        let flows = [StartChoice::Flow(Flow::FirstNode), StartChoice::Flow(Flow::Join)];
         let subjects = subjects::all(&self.facts.machine);
-        let nothing = subjects.is_empty().then_some(Errand::Flow(Flow::Review));
-        runs.chain(flows).chain(subjects.into_iter().map(Errand::Review)).chain(nothing).collect()
+        let nothing = subjects.is_empty().then_some(StartChoice::Flow(Flow::Review));
+        runs.chain(flows).chain(subjects.into_iter().map(StartChoice::Review)).chain(nothing).collect()
     }
 
-    /// Returns the errand of the start screen that has the focus.
-    pub fn focused_errand(&self) -> Option<Errand> {
+    /// Returns the choice of the start screen that has the focus.
+    pub fn focused_start_choice(&self) -> Option<StartChoice> {
         let Focus::Item(item) = self.place.focus else { return None };
-        self.errands().get(item).cloned()
+        self.start_choices().get(item).cloned()
     }
 
     /// Returns `true` if the flow's run ends with a key whose safekeeping has to be proven.
@@ -73,7 +73,7 @@ impl State {
     /// Counts the items of the open screen's list, for moving about in it.
     pub fn items(&self) -> usize {
         match (self.flow(), self.place.here) {
-            (_, ScreenId::Start) => self.errands().len(),
+            (_, ScreenId::Start) => self.start_choices().len(),
             (Some(Flow::Review), ScreenId::Cluster) => self.facts.cluster.nodes.seen().map_or(0, |nodes| nodes.len()),
             (Some(Flow::Review), ScreenId::Backups) => self.facts.node.backups.seen().map_or(0, Vec::len),
             _ => 0,

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use secrecy::SecretString;
 
-use crate::model::clipboard::CopyWay;
+use crate::model::export::CopyWay;
 
 /// What the environment says about where the operator sits. `main` reads it once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

@@ -105,9 +105,9 @@ pub(super) fn listed<T>(
 mod tests {
     use super::*;
     use crate::model::cluster::ClusterId;
-    use crate::model::fingerprint::Fingerprint;
     use crate::model::flow::Flow;
     use crate::model::journal::StepRecord;
+    use crate::model::master_key::Fingerprint;
     use crate::model::plan::{StepKind, StepState};
     use crate::model::registry::{KeptRow, NodeRow};
 

@@ -1,6 +1,6 @@
 //! Answer files that cannot be read, and secrets that stand in them.
 
-use octopus_setup::model::given_answers::AnswerPlace;
+use octopus_setup::model::answers::AnswerPlace;
 use octopus_setup::world::answer_sources::Mode;
 
 use super::scene::{mode, password, scene, with};

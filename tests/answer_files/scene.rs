@@ -5,10 +5,9 @@ use std::io::{self, Cursor};
 use std::path::PathBuf;
 use std::time::Duration;
 
-use octopus_setup::model::answers::Answers;
+use octopus_setup::model::answers::{Answers, Problem};
 use octopus_setup::model::field::FieldId;
 use octopus_setup::model::flow::Flow;
-use octopus_setup::model::given_answers::Problem;
 use octopus_setup::wizard::answer_file::flags;
 use octopus_setup::world::answer_sources::{self, CommandLine, Environment, Mode, Resolved, SecretPrompt, Sources, Stdin};
 use secrecy::{ExposeSecret, SecretString};

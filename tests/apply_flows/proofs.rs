@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use octopus_setup::model::cluster::ClusterId;
-use octopus_setup::model::facts::{Beat, Content, Trouble};
+use octopus_setup::model::facts::{Content, Heartbeat, Trouble};
 use octopus_setup::model::master_key::MasterKey;
 use octopus_setup::model::plan::{Failure, Progress, StepKind};
 use octopus_setup::world::{apply, journals};
@@ -123,10 +123,10 @@ async fn a_join_whose_sealed_key_is_gone_asks_for_it_again() {
 }
 
 /// A heart that beats, and one that nobody can hear any more.
-const NOT_DEAD: [Beat; 2] = [Beat::Ago(Duration::from_secs(7)), Beat::Unreadable];
+const NOT_DEAD: [Heartbeat; 2] = [Heartbeat::Ago(Duration::from_secs(7)), Heartbeat::Unreadable];
 
-fn alive(node: &str, beat: Beat) -> Failure {
-    let beat = if let Beat::Ago(age) = beat { Some(age) } else { None };
+fn alive(node: &str, beat: Heartbeat) -> Failure {
+    let beat = if let Heartbeat::Ago(age) = beat { Some(age) } else { None };
     Failure::NodeAlive { node: node.into(), beat }
 }
 
@@ -137,7 +137,7 @@ async fn a_node_whose_heart_beats_again_is_not_replaced_and_its_name_is_not_take
             let bench = before(case).await;
             bench.database.server.lock().unwrap().beats.insert("web01".into(), beat);
             assert_eq!(refused(&bench, case, &key()).await, alive("web01", beat), "{case:?}");
-            bench.database.server.lock().unwrap().beats.insert("web01".into(), Beat::Ago(Duration::from_secs(301)));
+            bench.database.server.lock().unwrap().beats.insert("web01".into(), Heartbeat::Ago(Duration::from_secs(301)));
             assert_eq!(go(case, &bench).await, Ok(()), "{case:?}");
         }
     }

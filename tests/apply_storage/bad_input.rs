@@ -1,18 +1,17 @@
 //! What stands in the way, what was changed in between, and what is somebody else's.
 
-use octopus_setup::model::canary::{self, Canary};
 use octopus_setup::model::cluster::ClusterId;
 use octopus_setup::model::node_config::NodeConfig;
 use octopus_setup::model::plan::Failure;
 use octopus_setup::model::registry::CanaryRow;
-use octopus_setup::model::storage::{SharedFolder, SharedStorage};
+use octopus_setup::model::storage::{Canary, SharedFolder, SharedStorage};
 use octopus_setup::world::{apply, journals};
 
 use crate::apply_support::{Bench, Call, INSTANCE, key};
 use crate::scene::{CLUSTER, Case, assert_no_canary_is_missed, before, files, go, install, old_token, plan, share, storage};
 
 fn read(bench: &Bench, node: &str) -> String {
-    std::fs::read_to_string(canary::path(&share(bench).join("Packages"), node)).unwrap()
+    std::fs::read_to_string(Canary::path_in(&share(bench).join("Packages"), node)).unwrap()
 }
 
 #[tokio::test]
@@ -20,7 +19,7 @@ async fn another_cluster_s_canary_of_the_same_name_is_in_the_way_and_stays() {
     let bench = before(Case::Join);
     let theirs = Canary { cluster: ClusterId([1; 16]), node: "web01".into(), token: old_token() };
     for text in [theirs.text(), "somebody's own file".to_owned(), "x".repeat(10_000)] {
-        let path = canary::path(&share(&bench).join("Packages"), "web01");
+        let path = Canary::path_in(&share(&bench).join("Packages"), "web01");
         std::fs::write(&path, &text).unwrap();
         let ended = go(Case::Join, &bench).await;
         assert!(matches!(&ended, Err(Failure::FileInTheWay { path }) if path.as_str().contains("web01.canary")), "{ended:?}");
@@ -56,7 +55,7 @@ async fn a_registry_that_says_otherwise_is_believed() {
         bench.database.server.lock().unwrap().cluster().storage = set;
         assert_eq!(go(Case::Join, &bench).await, Err(Failure::StorageOtherwise(told)));
         assert_eq!(bench.undo(|_| {}).await, Some(true));
-        assert!(!canary::path(&share(&bench).join("Packages"), "web01").exists());
+        assert!(!Canary::path_in(&share(&bench).join("Packages"), "web01").exists());
     }
 }
 
@@ -152,12 +151,12 @@ async fn a_later_start_under_another_name_takes_the_first_name_s_canaries_back()
     bench.database.plot(Call::Register, crate::apply_support::Act::CrashAfter);
     let key = key();
     assert!(install(&bench, &plan(Case::Join, &bench, &key), &key, |_| {}).await.is_none());
-    assert!(canary::path(&share(&bench).join("Packages"), "web01").exists());
+    assert!(Canary::path_in(&share(&bench).join("Packages"), "web01").exists());
     let mut plan = plan(Case::Join, &bench, &key);
     (plan.node.name, plan.before) = ("web05".into(), None);
     assert_eq!(install(&bench, &plan, &key, |_| {}).await, Some(Ok(())));
-    assert!(!canary::path(&share(&bench).join("Packages"), "web01").exists());
-    assert!(canary::path(&share(&bench).join("Packages"), "web05").exists());
+    assert!(!Canary::path_in(&share(&bench).join("Packages"), "web01").exists());
+    assert!(Canary::path_in(&share(&bench).join("Packages"), "web05").exists());
     let cluster = bench.database.server().cluster.unwrap();
     assert_eq!(cluster.canaries.iter().filter(|canary| canary.node == "web05").count(), 6);
     assert!(cluster.canaries.iter().all(|canary| canary.node != "web01"), "{:?}", cluster.canaries);
@@ -211,5 +210,5 @@ async fn other_accounts_may_read_a_canary_as_far_as_the_umask_lets_them() {
     let plain = bench.root.path().join("plain");
     std::fs::write(&plain, "x").unwrap();
     let mode = |path: &std::path::Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
-    assert_eq!(mode(&canary::path(&share(&bench).join("Packages"), "web01")), mode(&plain));
+    assert_eq!(mode(&Canary::path_in(&share(&bench).join("Packages"), "web01")), mode(&plain));
 }

@@ -4,8 +4,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use octopus_setup::model::facts::Fact;
 use octopus_setup::model::plan::{Plan, Progress};
-use octopus_setup::model::server_address::ServerAddress;
-use octopus_setup::model::target::{Encryption, SignIn, Target, Trust};
+use octopus_setup::model::target::{Encryption, ServerAddress, SignIn, Target, Trust};
 use octopus_setup::world::apply::{self, Cancel};
 use octopus_setup::world::sqlserver::SqlServer;
 use practice_server::{PracticeServer, RunningServer, ServerOptions};

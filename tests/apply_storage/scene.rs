@@ -3,13 +3,12 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use octopus_setup::model::canary::{self, Canary};
 use octopus_setup::model::cluster::ClusterId;
 use octopus_setup::model::flow::Flow;
 use octopus_setup::model::master_key::MasterKey;
 use octopus_setup::model::plan::{Failure, Plan, Progress, Step, StepKind};
 use octopus_setup::model::registry::{CanaryRow, NodeRow};
-use octopus_setup::model::storage::{SharedFolder, SharedStorage};
+use octopus_setup::model::storage::{Canary, SharedFolder, SharedStorage};
 use octopus_setup::world::apply::{self, Cancel};
 
 use crate::apply_support::{Bench, Cluster, Fake, INSTANCE, Server, key, survived};
@@ -60,7 +59,7 @@ pub const CLUSTER: ClusterId = ClusterId([9; 16]);
 
 /// The nonce of those who were there before.
 pub fn old_token() -> String {
-    canary::token([5; 16])
+    Canary::encode_token([5; 16])
 }
 
 pub fn row(name: &str) -> NodeRow {
@@ -124,8 +123,8 @@ pub fn before(case: Case) -> Bench {
 
 /// Puts a canary into a shared folder.
 pub fn put(shared: &std::path::Path, canary: &Canary) {
-    std::fs::create_dir_all(canary::folder(shared)).unwrap();
-    std::fs::write(canary::path(shared, &canary.node), canary.text()).unwrap();
+    std::fs::create_dir_all(Canary::folder_in(shared)).unwrap();
+    std::fs::write(Canary::path_in(shared, &canary.node), canary.text()).unwrap();
 }
 
 /// The plan, as the wizard makes it from what is to be seen by now: also on a later start, with the key that it found.
@@ -192,7 +191,7 @@ pub fn assert_no_canary_is_missed(bench: &Bench, context: &str) {
     let Some((storage, _)) = cluster.storage.clone() else { return };
     for CanaryRow { node, folder, token } in cluster.canaries.iter().filter(|canary| cluster.has(&canary.node)) {
         let (_, path) = storage.folders().into_iter().find(|(own, _)| own == folder).unwrap();
-        let text = std::fs::read_to_string(canary::path(&path, node)).unwrap_or_default();
+        let text = std::fs::read_to_string(Canary::path_in(&path, node)).unwrap_or_default();
         let found = Canary::parse(&text).map(|canary| (canary.cluster, canary.node, canary.token));
         assert_eq!(found, Ok((cluster.id, node.clone(), token.clone())), "{context}: {folder:?}");
     }

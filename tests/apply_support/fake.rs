@@ -4,9 +4,11 @@ use std::sync::Mutex;
 
 use octopus_setup::model::cluster::ClusterId;
 use octopus_setup::model::facts::{Content, NodeSeen, Trouble};
-use octopus_setup::model::key_verdict::{KeyBasis, KeyVerdict, NoBasis};
+use octopus_setup::model::key_evidence::{KeyBasis, KeyVerdict, NoBasis};
 use octopus_setup::model::master_key::MasterKey;
-use octopus_setup::model::registry::{Changed, Initialised, NewCluster, Registered, RowChange, StorageRows, Verified};
+use octopus_setup::model::registry::{
+    InitialiseOutcome, NewCluster, RegisterOutcome, RowChange, RowChangeOutcome, StorageRows, VerifiedCluster,
+};
 use octopus_setup::model::target::Target;
 use octopus_setup::world::apply::{ClusterDatabase, Created, Proven, Removed};
 
@@ -109,7 +111,7 @@ impl ClusterDatabase for Fake {
         .await
     }
 
-    async fn initialise(&self, _: &Target, cluster: &NewCluster) -> Result<Initialised, Trouble> {
+    async fn initialise(&self, _: &Target, cluster: &NewCluster) -> Result<InitialiseOutcome, Trouble> {
         let cluster = cluster.clone();
         self.call(Call::Initialise, move |server| match server.content() {
             Content::Empty => {
@@ -118,11 +120,11 @@ impl ClusterDatabase for Fake {
                 made.storage = Some((cluster.storage, set_by)).filter(|(storage, _)| !storage.is_none());
                 made.canaries = cluster.canaries;
                 server.cluster = Some(made);
-                Initialised::Made
+                InitialiseOutcome::Made
             }
-            Content::Cluster(seen) if seen.id == cluster.id => Initialised::Ours,
-            Content::Cluster(seen) => Initialised::Taken(seen),
-            other => Initialised::Occupied(other),
+            Content::Cluster(seen) if seen.id == cluster.id => InitialiseOutcome::Ours,
+            Content::Cluster(seen) => InitialiseOutcome::Taken(seen),
+            other => InitialiseOutcome::Occupied(other),
         })
         .await
     }
@@ -137,7 +139,7 @@ impl ClusterDatabase for Fake {
         .await
     }
 
-    async fn verify(&self, _: &Target, key: &MasterKey) -> Result<Verified, Trouble> {
+    async fn verify(&self, _: &Target, key: &MasterKey) -> Result<VerifiedCluster, Trouble> {
         let key = key.fingerprint();
         self.call(Call::Verify, |server| {
             let (known, basis) = match &server.cluster {
@@ -149,21 +151,21 @@ impl ClusterDatabase for Fake {
                 Some(known) if known == key => KeyVerdict::Correct(basis),
                 Some(_) => KeyVerdict::Wrong(basis),
             };
-            Verified { content: server.content(), verdict }
+            VerifiedCluster { content: server.content(), verdict }
         })
         .await
     }
 
-    async fn adopt(&self, _: &Target, cluster: &NewCluster) -> Result<Initialised, Trouble> {
+    async fn adopt(&self, _: &Target, cluster: &NewCluster) -> Result<InitialiseOutcome, Trouble> {
         let cluster = cluster.clone();
         self.call(Call::Adopt, move |server| match server.content() {
             Content::Octopus { .. } => {
                 server.cluster = Some(Cluster::new(cluster.id, cluster.fingerprint));
-                Initialised::Made
+                InitialiseOutcome::Made
             }
-            Content::Cluster(seen) if seen.id == cluster.id => Initialised::Ours,
-            Content::Cluster(seen) => Initialised::Taken(seen),
-            other => Initialised::Occupied(other),
+            Content::Cluster(seen) if seen.id == cluster.id => InitialiseOutcome::Ours,
+            Content::Cluster(seen) => InitialiseOutcome::Taken(seen),
+            other => InitialiseOutcome::Occupied(other),
         })
         .await
     }
@@ -173,19 +175,19 @@ impl ClusterDatabase for Fake {
         self.call(Call::Node, move |server| server.node(&name)).await
     }
 
-    async fn change(&self, _: &Target, change: &RowChange) -> Result<Changed, Trouble> {
+    async fn change(&self, _: &Target, change: &RowChange) -> Result<RowChangeOutcome, Trouble> {
         self.call(Call::Change, |server| server.change(change)).await
     }
 
-    async fn unchange(&self, _: &Target, change: &RowChange) -> Result<Changed, Trouble> {
+    async fn unchange(&self, _: &Target, change: &RowChange) -> Result<RowChangeOutcome, Trouble> {
         self.call(Call::Unchange, |server| server.unchange(change)).await
     }
 
-    async fn register(&self, _: &Target, rows: &StorageRows) -> Result<Registered, Trouble> {
+    async fn register(&self, _: &Target, rows: &StorageRows) -> Result<RegisterOutcome, Trouble> {
         self.call(Call::Register, |server| server.register(rows)).await
     }
 
-    async fn unregister(&self, _: &Target, rows: &StorageRows) -> Result<Registered, Trouble> {
+    async fn unregister(&self, _: &Target, rows: &StorageRows) -> Result<RegisterOutcome, Trouble> {
         self.call(Call::Unregister, |server| server.unregister(rows)).await
     }
 

@@ -3,9 +3,11 @@
 use std::collections::BTreeMap;
 
 use octopus_setup::model::cluster::ClusterId;
-use octopus_setup::model::facts::{Beat, ClusterSeen, Content, NodeSeen};
-use octopus_setup::model::fingerprint::Fingerprint;
-use octopus_setup::model::registry::{CanaryRow, Changed, Deed, KeptRow, NodeRow, Registered, RowChange, StorageRows};
+use octopus_setup::model::facts::{ClusterSeen, Content, Heartbeat, NodeSeen};
+use octopus_setup::model::master_key::Fingerprint;
+use octopus_setup::model::registry::{
+    CanaryRow, KeptRow, NodeRow, RegisterOutcome, RowChange, RowChangeOutcome, RowOperation, StorageRows,
+};
 use octopus_setup::model::storage::SharedStorage;
 
 /// The server's clock; it stands still.
@@ -23,7 +25,7 @@ pub struct Server {
     /// The key that opens what is in them, where there is anything.
     pub octopus_key: Option<Fingerprint>,
     /// Octopus' heartbeats, by name in lower case.
-    pub beats: BTreeMap<String, Beat>,
+    pub beats: BTreeMap<String, Heartbeat>,
 }
 
 /// The registry.
@@ -88,59 +90,59 @@ impl Cluster {
         self.rows.contains_key(&name.to_lowercase())
     }
 
-    fn change(&mut self, change: &RowChange) -> Changed {
+    fn change(&mut self, change: &RowChange) -> RowChangeOutcome {
         let entry = entry(change);
         let mine = self.history.contains(&entry);
         let present = self.rows.get(&entry.2).cloned();
         let after = match (&change.deed, present) {
-            (Deed::Remove { .. }, None) if mine => return Changed::Ours,
-            (Deed::Insert(row), None) => Some(fresh(row)),
-            (_, None) => return Changed::Gone,
-            (Deed::Remove { before }, Some(present)) if present.row == before.row => None,
-            (_, Some(_)) if mine => return Changed::Ours,
-            (Deed::Replace { before, after }, Some(present)) if present == *before => Some(fresh(after)),
-            (Deed::Update { before, after }, Some(present)) if present == *before => {
+            (RowOperation::Remove { .. }, None) if mine => return RowChangeOutcome::Ours,
+            (RowOperation::Insert(row), None) => Some(fresh(row)),
+            (_, None) => return RowChangeOutcome::Gone,
+            (RowOperation::Remove { before }, Some(present)) if present.row == before.row => None,
+            (_, Some(_)) if mine => return RowChangeOutcome::Ours,
+            (RowOperation::Replace { before, after }, Some(present)) if present == *before => Some(fresh(after)),
+            (RowOperation::Update { before, after }, Some(present)) if present == *before => {
                 Some(KeptRow { row: after.clone(), last_seen: NOW.into(), ..present })
             }
-            (Deed::Drain { before }, Some(present)) if present == *before => Some(KeptRow { drained: true, ..present }),
-            (_, Some(present)) => return Changed::Taken(Box::new(present)),
+            (RowOperation::Drain { before }, Some(present)) if present == *before => Some(KeptRow { drained: true, ..present }),
+            (_, Some(present)) => return RowChangeOutcome::Taken(Box::new(present)),
         };
         self.rows.remove(&entry.2);
         if let Some(row) = after {
             self.put(row);
         }
-        if matches!(change.deed, Deed::Insert(_) | Deed::Replace { .. } | Deed::Remove { .. }) {
+        if matches!(change.deed, RowOperation::Insert(_) | RowOperation::Replace { .. } | RowOperation::Remove { .. }) {
             let (own, others) = std::mem::take(&mut self.canaries).into_iter().partition(|canary| is_of(canary, &entry.2));
             self.canaries = others;
-            if matches!(change.deed, Deed::Remove { .. }) {
+            if matches!(change.deed, RowOperation::Remove { .. }) {
                 let own: Vec<CanaryRow> = own;
                 self.gone.extend(own.into_iter().map(|canary| (change.run.clone(), canary)));
             }
         }
         self.history.push(entry);
-        Changed::Made
+        RowChangeOutcome::Made
     }
 
-    fn unchange(&mut self, change: &RowChange) -> Changed {
+    fn unchange(&mut self, change: &RowChange) -> RowChangeOutcome {
         let entry = entry(change);
         if !self.history.contains(&entry) {
-            return Changed::Gone;
+            return RowChangeOutcome::Gone;
         }
         let present = self.rows.get(&entry.2).cloned();
         let before = match (&change.deed, present) {
-            (Deed::Remove { before }, None) => Some(before.clone()),
-            (Deed::Insert(_), None) => None,
-            (_, None) => return Changed::Gone,
-            (Deed::Insert(row), Some(present)) if present == fresh(row) => None,
-            (Deed::Replace { before, after }, Some(present)) if present == fresh(after) => Some(before.clone()),
-            (Deed::Update { before, after }, Some(present)) if present.row == *after => Some(before.clone()),
-            (Deed::Drain { before }, Some(present)) if present.row == before.row => Some(before.clone()),
-            (_, Some(present)) => return Changed::Taken(Box::new(present)),
+            (RowOperation::Remove { before }, None) => Some(before.clone()),
+            (RowOperation::Insert(_), None) => None,
+            (_, None) => return RowChangeOutcome::Gone,
+            (RowOperation::Insert(row), Some(present)) if present == fresh(row) => None,
+            (RowOperation::Replace { before, after }, Some(present)) if present == fresh(after) => Some(before.clone()),
+            (RowOperation::Update { before, after }, Some(present)) if present.row == *after => Some(before.clone()),
+            (RowOperation::Drain { before }, Some(present)) if present.row == before.row => Some(before.clone()),
+            (_, Some(present)) => return RowChangeOutcome::Taken(Box::new(present)),
         };
         self.rows.remove(&entry.2);
         match &change.deed {
-            Deed::Insert(_) => self.canaries.retain(|canary| !is_of(canary, &entry.2)),
-            Deed::Remove { .. } => {
+            RowOperation::Insert(_) => self.canaries.retain(|canary| !is_of(canary, &entry.2)),
+            RowOperation::Remove { .. } => {
                 let back = self.gone.iter().filter(|(run, _)| *run == change.run).map(|(_, canary)| canary.clone());
                 self.canaries.extend(back);
             }
@@ -150,7 +152,7 @@ impl Cluster {
             self.put(row);
         }
         self.history.retain(|made| *made != entry);
-        Changed::Made
+        RowChangeOutcome::Made
     }
 }
 
@@ -199,7 +201,7 @@ impl Server {
         (row.is_some() || beat.is_some()).then(|| NodeSeen {
             name: name.into(),
             row_age: row.as_ref().map(|_| 2 * NodeSeen::ROW),
-            beat: beat.unwrap_or(Beat::Never),
+            beat: beat.unwrap_or(Heartbeat::Never),
             version: None,
             task_cap: None,
             drained: false,
@@ -207,14 +209,14 @@ impl Server {
         })
     }
 
-    pub fn change(&mut self, change: &RowChange) -> Changed {
+    pub fn change(&mut self, change: &RowChange) -> RowChangeOutcome {
         match &mut self.cluster {
             Some(cluster) if cluster.id == change.cluster => cluster.change(change),
-            _ => Changed::NotThere(self.content()),
+            _ => RowChangeOutcome::NotThere(self.content()),
         }
     }
 
-    pub fn register(&mut self, rows: &StorageRows) -> Registered {
+    pub fn register(&mut self, rows: &StorageRows) -> RegisterOutcome {
         let content = self.content();
         match &mut self.cluster {
             Some(cluster) if cluster.id == rows.cluster && cluster.has(&rows.node) => {
@@ -223,41 +225,41 @@ impl Server {
                 }
                 let shared = cluster.storage.clone().map(|(storage, _)| storage).unwrap_or_default();
                 if shared != rows.storage {
-                    return Registered::Otherwise(shared);
+                    return RegisterOutcome::Otherwise(shared);
                 }
                 if !rows.canaries.is_empty() {
                     cluster.canaries.retain(|canary| !is_of(canary, &rows.node));
                     cluster.canaries.extend(rows.canaries.iter().cloned());
                 }
-                Registered::Made
+                RegisterOutcome::Made
             }
-            _ => Registered::NotThere(content),
+            _ => RegisterOutcome::NotThere(content),
         }
     }
 
-    pub fn unregister(&mut self, rows: &StorageRows) -> Registered {
+    pub fn unregister(&mut self, rows: &StorageRows) -> RegisterOutcome {
         let content = self.content();
         match &mut self.cluster {
             Some(cluster) if cluster.id == rows.cluster => {
                 cluster.canaries.retain(|canary| !rows.canaries.contains(canary));
                 if !rows.sets {
-                    return Registered::Made;
+                    return RegisterOutcome::Made;
                 }
                 let alone = cluster.canaries.iter().all(|canary| is_of(canary, &rows.node));
                 let ours = cluster.storage.as_ref().is_some_and(|set| *set == (rows.storage.clone(), rows.node.clone()));
                 if ours && alone {
                     cluster.storage = None;
                 }
-                cluster.storage.clone().map_or(Registered::Made, |(storage, _)| Registered::Otherwise(storage))
+                cluster.storage.clone().map_or(RegisterOutcome::Made, |(storage, _)| RegisterOutcome::Otherwise(storage))
             }
-            _ => Registered::NotThere(content),
+            _ => RegisterOutcome::NotThere(content),
         }
     }
 
-    pub fn unchange(&mut self, change: &RowChange) -> Changed {
+    pub fn unchange(&mut self, change: &RowChange) -> RowChangeOutcome {
         match &mut self.cluster {
             Some(cluster) if cluster.id == change.cluster => cluster.unchange(change),
-            _ => Changed::NotThere(self.content()),
+            _ => RowChangeOutcome::NotThere(self.content()),
         }
     }
 }

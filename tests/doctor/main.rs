@@ -97,7 +97,7 @@ async fn each_line_of_the_log_that_the_documents_tell_of_is_recognised_and_mende
 async fn a_node_that_drains_dead_nodes_and_mixed_versions_are_named_and_the_json_says_the_same() {
     let site = site().await;
     let config = config(&site);
-    let prefixes = octopus_setup::model::prefixes::parse(&config.web.listen_prefixes.join(",")).unwrap();
+    let prefixes = octopus_setup::model::web::ListenPrefix::parse_all(&config.web.listen_prefixes.join(",")).unwrap();
     let server = tokio::net::TcpListener::bind(("127.0.0.1", prefixes[0].port)).await.unwrap();
     tokio::spawn(async move {
         while let Ok((mut stream, _)) = server.accept().await {

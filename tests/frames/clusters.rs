@@ -5,15 +5,15 @@ use std::time::Duration;
 use octopus_setup::model::answers::{Answers, Origin, Raw};
 use octopus_setup::model::check::CheckId;
 use octopus_setup::model::facts::{
-    Beat, ClusterSeen, Content, Encrypted, Evidence, Fact, Identity, NodeSeen, Nodes, Protocol, ServerLogin, Trusted,
+    ClusterSeen, Content, Evidence, Fact, Heartbeat, Identity, NodeSeen, Nodes, Protocol, ServerLogin, TlsSession, TrustSource,
 };
 use octopus_setup::model::field::FieldId;
 use octopus_setup::model::finding::{Finding, Verdict};
 use octopus_setup::model::flow::Flow;
 use octopus_setup::model::licence::NodeLimit;
+use octopus_setup::model::node::{Maker, Subject};
 use octopus_setup::model::registry::{KeptRow, NodeRow};
 use octopus_setup::model::screen::ScreenId;
-use octopus_setup::model::subject::{Maker, Subject};
 use octopus_setup::wizard::custody::Custody;
 use octopus_setup::wizard::state::{Change, ChangeKind, ExistingNode, FlowState, Focus, Review, SetUp, SetUpKind, State, Work};
 use octopus_setup::wizard::tickets::Tickets;
@@ -42,7 +42,7 @@ pub fn node(name: &str, seconds: u64) -> NodeSeen {
         name: name.into(),
         row: Some(KeptRow { row, joined, last_seen, drained: false }),
         row_age: Some(Duration::from_secs(seconds.max(DAY) + 3600)),
-        beat: Beat::Ago(Duration::from_secs(seconds)),
+        beat: Heartbeat::Ago(Duration::from_secs(seconds)),
         version: Some("2026.4.1".into()),
         task_cap: Some(5),
         drained: false,
@@ -114,7 +114,7 @@ pub fn flow(flow: Flow, screen: ScreenId) -> State {
     state.place.focus = Focus::Screen;
     let server = &mut state.facts.server;
     server.encrypted =
-        Fact::Seen(Encrypted { protocol: Protocol::Tls12, trusted: Trusted::SystemRoots, took: Duration::from_millis(9) });
+        Fact::Seen(TlsSession { protocol: Protocol::Tls12, trusted: TrustSource::SystemRoots, took: Duration::from_millis(9) });
     server.login = Fact::Seen(ServerLogin { login: "octopus".into(), user: "dbo".into(), took: Duration::from_millis(21) });
     state
 }

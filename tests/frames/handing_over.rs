@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use octopus_setup::faces::tui::Scene;
-use octopus_setup::model::hand_over::CommandEnded;
+use octopus_setup::model::octopus::CommandFailure;
 use octopus_setup::model::plan::{Failure, Step, StepKind, StepState};
 use octopus_setup::model::untrusted::Untrusted;
 use octopus_setup::wizard::run::{Phase, Row};
@@ -65,7 +65,7 @@ pub fn failed() -> State {
     let row = &mut states::run(&mut state).rows[OWN + 1];
     row.since = None;
     row.failure = Some(Failure::Octopus {
-        ended: CommandEnded::Status(100),
+        ended: CommandFailure::Status(100),
         said: said.clone(),
         by_hand: "Octopus.Server database --instance OctopusServer --masterKey \"$OCTOPUS_SETUP_MASTER_KEY\"".into(),
     });

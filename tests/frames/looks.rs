@@ -3,7 +3,7 @@
 use octopus_setup::faces::tui::{Charset, Colours, Scene, Tui, TuiOptions};
 use octopus_setup::model::answers::{Origin, Raw};
 use octopus_setup::model::check::CheckId;
-use octopus_setup::model::clipboard::CopyWay;
+use octopus_setup::model::export::CopyWay;
 use octopus_setup::model::field::FieldId;
 use octopus_setup::model::finding::Verdict;
 use octopus_setup::model::screen::ScreenId;

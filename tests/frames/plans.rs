@@ -8,8 +8,8 @@ use octopus_setup::model::facts::InstanceSeen;
 use octopus_setup::model::field::FieldId;
 use octopus_setup::model::flow::Flow;
 use octopus_setup::model::plan::{Plan, Step, StepKind, StepState};
-use octopus_setup::model::prefixes;
 use octopus_setup::model::screen::ScreenId;
+use octopus_setup::model::web::ListenPrefix;
 use octopus_setup::wizard::run::{Phase, Row, Run};
 use octopus_setup::wizard::state::{Focus, Overlay, State};
 
@@ -24,7 +24,7 @@ fn plan(flow: Flow, steps: &[(StepKind, &str, &'static str)]) -> Plan {
     let mut plan = states::plan();
     plan.flow = flow;
     plan.node.name = "web02".into();
-    plan.node.web.prefixes = prefixes::parse("http://web02:80/").expect("prefixes");
+    plan.node.web.prefixes = ListenPrefix::parse_all("http://web02:80/").expect("prefixes");
     plan.steps = steps.iter().map(|(kind, title, mode)| Step { kind: *kind, title: (*title).into(), mode }).collect();
     plan.accepted.clear();
     plan
@@ -134,7 +134,7 @@ fn home_and_end_lead_to_the_ends_of_a_script() {
 #[test]
 fn the_script_of_a_plan() {
     let mut plan = join();
-    plan.node.web.prefixes = prefixes::parse("http://web02:80/").expect("prefixes");
+    plan.node.web.prefixes = ListenPrefix::parse_all("http://web02:80/").expect("prefixes");
     let mut state = on(ScreenId::Review, plan);
     state.overlay = Some(Overlay::Script);
     insta::assert_snapshot!(usual(&state));

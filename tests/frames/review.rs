@@ -5,16 +5,15 @@ use octopus_setup::model::check::CheckId;
 use octopus_setup::model::facts::{Backup, DiffLine, DiffSign, Fact, SealTrouble, Trouble};
 use octopus_setup::model::field::FieldId;
 use octopus_setup::model::finding::{Finding, Verdict};
-use octopus_setup::model::fingerprint::Fingerprint;
 use octopus_setup::model::flow::Flow;
-use octopus_setup::model::master_key::GeneratedKey;
+use octopus_setup::model::master_key::{Fingerprint, GeneratedKey};
+use octopus_setup::model::node::{Maker, Subject};
 use octopus_setup::model::node_config::{
     ClusterSection, CommsSection, DatabaseSection, NodeConfig, NodeSection, Sealed, SealedSignIn, ServiceSection, TrustSection,
     WebSection,
 };
 use octopus_setup::model::screen::ScreenId;
 use octopus_setup::model::storage::SharedStorage;
-use octopus_setup::model::subject::{Maker, Subject};
 use octopus_setup::model::survey::AccountKind;
 use octopus_setup::model::target::Encryption;
 use octopus_setup::wizard::state::{FlowState, Focus, State};

@@ -6,19 +6,17 @@ use octopus_setup::faces::tui::Scene;
 use octopus_setup::model::answers::{Answers, Origin, Raw};
 use octopus_setup::model::check::CheckId;
 use octopus_setup::model::cluster::ClusterId;
-use octopus_setup::model::facts::{Encrypted, Fact, InstanceSeen, Protocol, ServerLogin, Trusted, Unfinished};
+use octopus_setup::model::facts::{Fact, InstanceSeen, Protocol, ServerLogin, TlsSession, TrustSource, UnfinishedRun};
 use octopus_setup::model::field::FieldId;
 use octopus_setup::model::finding::{Finding, Verdict};
 use octopus_setup::model::flow::Flow;
-use octopus_setup::model::master_key::GeneratedKey;
-use octopus_setup::model::master_key::{KeySize, MasterKey};
+use octopus_setup::model::master_key::{GeneratedKey, KeySize, MasterKey};
 use octopus_setup::model::names::DatabaseName;
 use octopus_setup::model::node::{Node, ServiceAccount};
 use octopus_setup::model::plan::{Failure, Plan, Step, StepKind, StepState};
 use octopus_setup::model::screen::ScreenId;
-use octopus_setup::model::server_address::ServerAddress;
 use octopus_setup::model::survey::AccountKind;
-use octopus_setup::model::target::{Encryption, SignIn, Target, Trust};
+use octopus_setup::model::target::{Encryption, ServerAddress, SignIn, Target, Trust};
 use octopus_setup::model::web::Web;
 use octopus_setup::wizard::custody::Custody;
 use octopus_setup::wizard::run::{Phase, Row, Run};
@@ -45,7 +43,7 @@ pub fn start() -> State {
     machine.instances =
         vec![InstanceSeen { name: "OctopusServer".into(), home: "/var/lib/octopus".into(), ..InstanceSeen::default() }];
     machine.octopus_instances = vec![("Staging".into(), "/etc/octopus/staging/OctopusServer.config".into())];
-    machine.unfinished = vec![Unfinished {
+    machine.unfinished = vec![UnfinishedRun {
         instance: "Training".into(),
         flow: Flow::FirstNode,
         done: 4,
@@ -84,7 +82,7 @@ pub fn database() -> State {
     state.place.focus = Focus::Field(FieldId::Password);
     let server = &mut state.facts.server;
     server.encrypted =
-        Fact::Seen(Encrypted { protocol: Protocol::Tls12, trusted: Trusted::SystemRoots, took: Duration::from_millis(9) });
+        Fact::Seen(TlsSession { protocol: Protocol::Tls12, trusted: TrustSource::SystemRoots, took: Duration::from_millis(9) });
     server.login = Fact::Seen(ServerLogin { login: "octopus".into(), user: "dbo".into(), took: Duration::from_millis(21) });
     state
 }

@@ -1,6 +1,6 @@
 //! A failure at each command: told as it is, gone on from by the next try, and undone.
 
-use octopus_setup::model::hand_over::CommandEnded;
+use octopus_setup::model::octopus::CommandFailure;
 use octopus_setup::model::plan::{Failure, StepKind};
 
 use crate::lab::{Lab, failed, kept};
@@ -27,7 +27,7 @@ async fn a_command_that_fails_is_told_and_the_next_try_goes_on() {
         let (step, failure) = failed(&news).expect("a failure");
         assert_eq!((step, outcome), (kind, Err(failure.clone())));
         let Failure::Octopus { ended, said, by_hand } = failure else { unreachable!("{failure:?}") };
-        assert_eq!(ended, CommandEnded::Status(3));
+        assert_eq!(ended, CommandFailure::Status(3));
         let verb = at.split('@').next().unwrap();
         assert_eq!(said.last().map(ToString::to_string), Some(format!("Something is wrong with {verb}.")));
         assert!(

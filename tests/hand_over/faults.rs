@@ -2,14 +2,14 @@
 
 use std::time::{Duration, Instant};
 
-use octopus_setup::model::hand_over::CommandEnded;
+use octopus_setup::model::octopus::CommandFailure;
 use octopus_setup::model::plan::{Failure, Progress, StepKind};
 use octopus_setup::model::untrusted::Untrusted;
 use octopus_setup::world::apply::Cancel;
 
 use crate::lab::{Lab, boxed, failed};
 
-fn ended(news: &[Progress]) -> (StepKind, CommandEnded) {
+fn ended(news: &[Progress]) -> (StepKind, CommandFailure) {
     match failed(news) {
         Some((kind, Failure::Octopus { ended, .. })) => (kind, ended),
         other => unreachable!("{other:?}"),
@@ -28,12 +28,12 @@ async fn a_command_that_hangs_is_killed_when_its_time_is_over() {
     lab.install(&plan).await.0.expect_err("configure fails");
     lab.bench.places.patience.command = Duration::from_secs(6);
     let (_, news) = lab.install(&plan).await;
-    assert_eq!(ended(&news), (StepKind::OctopusAdmin, CommandEnded::TimedOut(Duration::from_secs(6))));
+    assert_eq!(ended(&news), (StepKind::OctopusAdmin, CommandFailure::TimedOut(Duration::from_secs(6))));
     lab.bench.places.patience = patience;
     lab.bench.places.patience.database = short;
     lab.standin.fault("database", "once hang");
     let (_, news) = lab.install(&plan).await;
-    assert_eq!(ended(&news), (StepKind::OctopusDatabase, CommandEnded::TimedOut(short)));
+    assert_eq!(ended(&news), (StepKind::OctopusDatabase, CommandFailure::TimedOut(short)));
     lab.bench.places.patience = patience;
     lab.install(&plan).await.0.expect("no failure");
     lab.assert_whole("after it hung").await;
@@ -127,15 +127,15 @@ async fn one_that_is_killed_or_cannot_be_run_is_told_as_such() {
     let lab = Lab::new().await;
     let plan = lab.plan();
     lab.standin.fault("license", "once kill");
-    assert_eq!(ended(&lab.install(&plan).await.1), (StepKind::OctopusLicence, CommandEnded::Signal(9)));
+    assert_eq!(ended(&lab.install(&plan).await.1), (StepKind::OctopusLicence, CommandFailure::Signal(9)));
     // A file that is no program; and then none at all.
     let program = lab.standin.program();
     let real = std::fs::read_link(&program).unwrap();
     std::fs::remove_file(&program).unwrap();
     std::fs::write(&program, "no program").unwrap();
-    assert_eq!(ended(&lab.install(&plan).await.1), (StepKind::OctopusInstance, CommandEnded::NotStarted));
+    assert_eq!(ended(&lab.install(&plan).await.1), (StepKind::OctopusInstance, CommandFailure::NotStarted));
     std::fs::remove_file(&program).unwrap();
-    assert_eq!(ended(&lab.install(&plan).await.1), (StepKind::OctopusInstance, CommandEnded::NotStarted));
+    assert_eq!(ended(&lab.install(&plan).await.1), (StepKind::OctopusInstance, CommandFailure::NotStarted));
     std::os::unix::fs::symlink(real, &program).unwrap();
     lab.install(&plan).await.0.expect("no failure");
 }
@@ -145,7 +145,7 @@ async fn a_run_whose_program_has_vanished_is_not_begun() {
     let lab = Lab::new().await;
     std::fs::remove_file(lab.standin.program()).unwrap();
     let (_, news) = lab.install(&lab.plan()).await;
-    assert_eq!(ended(&news), (StepKind::OctopusInstance, CommandEnded::NotStarted));
+    assert_eq!(ended(&news), (StepKind::OctopusInstance, CommandFailure::NotStarted));
     assert!(lab.bench.raw_files().is_empty() && !lab.bench.home.exists(), "{:?}", lab.bench.raw_files().keys());
 }
 
@@ -159,7 +159,7 @@ async fn one_that_others_may_change_is_given_no_secret() {
     std::fs::copy(real, &program).unwrap();
     std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o777)).unwrap();
     let (_, news) = lab.install(&lab.plan()).await;
-    let Some((_, Failure::Octopus { ended: CommandEnded::NotStarted, said, .. })) = failed(&news) else {
+    let Some((_, Failure::Octopus { ended: CommandFailure::NotStarted, said, .. })) = failed(&news) else {
         unreachable!("{news:?}")
     };
     assert!(said[0].as_str().ends_with("can be changed by others, and is not run."), "{said:?}");

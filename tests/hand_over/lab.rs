@@ -5,15 +5,13 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use octopus_setup::model::flow::Flow;
-use octopus_setup::model::hand_over::HandOver;
 use octopus_setup::model::master_key::MasterKey;
 use octopus_setup::model::node::Administrator;
+use octopus_setup::model::octopus::HandOver;
 use octopus_setup::model::plan::{Failure, Plan, Progress, Step, StepKind};
-use octopus_setup::model::prefixes;
-use octopus_setup::model::server_address::ServerAddress;
 use octopus_setup::model::storage::SharedStorage;
-use octopus_setup::model::target::{SignIn, Target, Trust};
-use octopus_setup::model::web::Web;
+use octopus_setup::model::target::{ServerAddress, SignIn, Target, Trust};
+use octopus_setup::model::web::{ListenPrefix, Web};
 use octopus_setup::world::World;
 use octopus_setup::world::apply::Cancel;
 use octopus_setup::world::clipboard::Surroundings;
@@ -92,7 +90,7 @@ impl Lab {
         };
         plan.node.service.password = Some(SecretString::from(SERVICE_PASSWORD));
         plan.node.web = Web {
-            prefixes: prefixes::parse(&format!("http://localhost:{}/", self.port)).unwrap(),
+            prefixes: ListenPrefix::parse_all(&format!("http://localhost:{}/", self.port)).unwrap(),
             force_ssl: false,
             ..plan.node.web
         };

@@ -4,17 +4,15 @@ use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
 use octopus_setup::model::cluster::ClusterId;
-use octopus_setup::model::fingerprint::Fingerprint;
+use octopus_setup::model::master_key::{Fingerprint, Verifier};
 use octopus_setup::model::names::DatabaseName;
 use octopus_setup::model::node_config::{
     ClusterSection, CommsSection, DatabaseSection, NodeConfig, NodeSection, SealedSignIn, ServiceSection, TrustSection,
     WebSection,
 };
 use octopus_setup::model::registry::{NewCluster, NodeRow};
-use octopus_setup::model::server_address::ServerAddress;
 use octopus_setup::model::survey::AccountKind;
-use octopus_setup::model::target::{Encryption, SignIn, Target, Trust};
-use octopus_setup::model::verifier::Verifier;
+use octopus_setup::model::target::{Encryption, ServerAddress, SignIn, Target, Trust};
 use octopus_setup::model::web::TrustedProxy;
 use octopus_setup::world::node_config;
 use octopus_setup::world::places::Places;

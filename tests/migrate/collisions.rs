@@ -50,7 +50,7 @@ fn what_comes_to_stand_in_the_way_later_is_not_overwritten() {
     let plan = scene.plan();
     scene.put_there("a", "theirs");
     let outcome = copy(&scene.migration(), plan, &Scene::watch()).unwrap();
-    assert_eq!((outcome.failures, outcome.copied.files, &outcome.failed[0].why), (1, 1, &Trouble::Taken));
+    assert_eq!((outcome.failures, outcome.copied.files, &outcome.failed[0].why), (1, 1, &CopyFailure::Taken));
     assert_eq!(fs::read(scene.share.join("Packages/a")).unwrap(), b"theirs");
     assert_eq!(fs::read_dir(scene.share.join("Packages")).unwrap().count(), 2, "no part is left behind");
 }
@@ -113,7 +113,7 @@ fn what_was_ours_and_is_written_to_after_the_look_is_not_overwritten() {
     assert_eq!((plan.preview.copy.files, plan.preview.collisions.len()), (1, 0));
     fs::write(scene.share.join("Packages/a"), "somebody's own").unwrap();
     let outcome = copy(&scene.migration(), plan, &Scene::watch()).unwrap();
-    assert_eq!((outcome.failures, &outcome.failed[0].why), (1, &Trouble::Taken));
+    assert_eq!((outcome.failures, &outcome.failed[0].why), (1, &CopyFailure::Taken));
     assert_eq!(fs::read(scene.share.join("Packages/a")).unwrap(), b"somebody's own");
     assert_eq!(fs::read_dir(scene.share.join("Packages")).unwrap().count(), 1, "no part is left behind");
 }

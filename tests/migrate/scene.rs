@@ -9,7 +9,7 @@ use std::process::{Command, Output, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
 
-pub use octopus_setup::migration::model::{InTheWay, Odd, Outcome, Preview, Source, Trouble};
+pub use octopus_setup::migration::model::{CopyFailure, CopyOutcome, CopySource, InTheWay, Preview, SkipReason};
 pub use octopus_setup::migration::world::{CopyPlan, Migration, Watch, copy, plan};
 use octopus_setup::model::storage::SharedFolder;
 use octopus_setup::world::places::Places;
@@ -57,7 +57,7 @@ impl Scene {
 
     pub fn migration(&self) -> Migration {
         let (from, to) = (self.home.join("Packages"), self.share.join("Packages"));
-        Migration { sources: vec![Source { folder: SharedFolder::Packages, from, to }], jobs: 3, dry_run: false }
+        Migration { sources: vec![CopySource { folder: SharedFolder::Packages, from, to }], jobs: 3, dry_run: false }
     }
 
     pub fn watch() -> Arc<Watch> {
@@ -73,7 +73,7 @@ impl Scene {
     }
 
     /// Looks and copies, whatever the look says.
-    pub fn copy(&self) -> Outcome {
+    pub fn copy(&self) -> CopyOutcome {
         copy(&self.migration(), self.plan(), &Self::watch()).unwrap()
     }
 

@@ -56,7 +56,7 @@ fn links_and_special_files_are_told_and_nothing_is_followed() {
     let _socket = UnixListener::bind(at("socket")).unwrap();
     let preview = scene.preview();
     let told: Vec<_> = preview.left_out.iter().map(|left| (left.path.to_str().unwrap(), left.why.clone())).collect();
-    let link = |to: &str| Odd::Link(to.into());
+    let link = |to: &str| SkipReason::Link(to.into());
     assert_eq!(
         told,
         [
@@ -64,7 +64,7 @@ fn links_and_special_files_are_told_and_nothing_is_followed() {
             ("dangling", link("nowhere")),
             ("out", link("/etc")),
             ("self", link("self")),
-            ("socket", Odd::Special)
+            ("socket", SkipReason::Special)
         ]
     );
     assert!(scene.copy().is_complete());
@@ -120,7 +120,7 @@ fn a_file_that_is_written_to_between_the_look_and_the_copy_is_copied_as_it_is() 
     fs::remove_file(&goes).unwrap();
     let outcome = copy(&scene.migration(), plan, &Scene::watch()).unwrap();
     assert_eq!((outcome.copied.files, outcome.copied.bytes, outcome.failures), (1, 3 << 20, 1));
-    assert_eq!(outcome.failed[0].why, Trouble::Gone);
+    assert_eq!(outcome.failed[0].why, CopyFailure::Gone);
     assert!(!outcome.is_complete());
 }
 
@@ -147,7 +147,7 @@ fn a_file_that_never_stands_still_is_told_and_leaves_nothing_behind() {
         done.store(true, std::sync::atomic::Ordering::Relaxed);
         outcome
     });
-    assert_eq!((outcome.failures, &outcome.failed[0].why), (1, &Trouble::KeepsChanging));
+    assert_eq!((outcome.failures, &outcome.failed[0].why), (1, &CopyFailure::KeepsChanging));
     assert_eq!(fs::read_dir(scene.share.join("Packages")).unwrap().count(), 0);
 }
 
@@ -185,7 +185,7 @@ fn what_is_written_after_its_copy_or_comes_after_the_look_is_not_called_complete
         }
         let outcome = copy(&scene.migration(), plan, &Scene::watch()).unwrap();
         assert_eq!((outcome.is_complete(), outcome.copied.files, outcome.failures), (false, 1, 1), "{way}: {outcome:?}");
-        assert_eq!(outcome.failed[0].why, Trouble::Changed, "{way}");
+        assert_eq!(outcome.failed[0].why, CopyFailure::Changed, "{way}");
         let outcome = scene.copy();
         assert_eq!((outcome.is_complete(), outcome.copied.files), (true, 1), "{way}: {outcome:?}");
         assert_eq!(tree(&scene.share.join("Packages")), tree(&scene.home.join("Packages")), "{way}");

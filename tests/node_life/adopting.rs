@@ -1,6 +1,6 @@
 //! Joins that make a registry beside Octopus' own tables, because the operator said so and the key is proven.
 
-use octopus_setup::model::facts::{Evidence, Life};
+use octopus_setup::model::facts::{Evidence, Liveness};
 use octopus_setup::model::field::FieldId;
 use octopus_setup::model::plan::StepKind;
 use octopus_setup::model::screen::ScreenId;
@@ -101,9 +101,9 @@ async fn octopus_own_heart_beats_tell_who_is_alive() {
     let before = scene.octopus_rows().await;
     let mut engine = scene.joining_with("node-1", &[(FieldId::NodeName, "WEB01"), REGISTRY[0]]);
     to(&mut engine, ScreenId::Cluster).await;
-    let lives: Vec<(String, Life)> =
+    let lives: Vec<(String, Liveness)> =
         engine.state().facts.cluster.nodes.seen().unwrap().iter().map(|node| (node.name.to_string(), node.life())).collect();
-    assert_eq!(lives, [("web01".to_owned(), Life::Alive), ("web02".to_owned(), Life::Dead)]);
+    assert_eq!(lives, [("web01".to_owned(), Liveness::Alive), ("web02".to_owned(), Liveness::Dead)]);
     let found = stays_shut(&mut engine, "cluster-node").await;
     assert!(found.says.contains("web01"), "{}", found.says);
 

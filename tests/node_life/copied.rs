@@ -3,9 +3,9 @@
 use octopus_setup::model::facts::{SealTrouble, Trouble};
 use octopus_setup::model::field::FieldId;
 use octopus_setup::model::flow::Flow;
+use octopus_setup::model::node::{Maker, Subject};
 use octopus_setup::model::screen::ScreenId;
-use octopus_setup::model::subject::{Maker, Subject};
-use octopus_setup::wizard::event::{Action, Errand, Event};
+use octopus_setup::wizard::event::{Action, Event, StartChoice};
 
 use crate::scene::*;
 
@@ -16,7 +16,7 @@ async fn a_copied_config_asks_for_its_secrets_and_is_sealed_anew() {
     let mut engine = scene.site.wizard_with_state("nobody", "other-machine", None);
     engine.run_until_idle().await;
     let subject = Subject { instance: "node-1".into(), config: scene.config_file("node-1"), maker: Maker::Wizard };
-    engine.handle(Event::Begin(Errand::Review(subject.clone())));
+    engine.handle(Event::Begin(StartChoice::Review(subject.clone())));
     engine.run_until_idle().await;
     let sealed = engine.state().facts.node.clone();
     assert_eq!(sealed.password.trouble(), Some(&Trouble::Seal(SealTrouble::OtherMachine)));
@@ -36,7 +36,7 @@ async fn a_copied_config_asks_for_its_secrets_and_is_sealed_anew() {
 
     let mut again = scene.site.wizard_with_state("nobody", "other-machine", None);
     again.run_until_idle().await;
-    again.handle(Event::Begin(Errand::Review(subject)));
+    again.handle(Event::Begin(StartChoice::Review(subject)));
     again.run_until_idle().await;
     assert!(again.state().facts.node.password.seen().is_some());
     assert!(again.state().facts.node.key.seen().is_some());

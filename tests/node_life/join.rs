@@ -1,7 +1,7 @@
 //! Further nodes join.
 
 use octopus_setup::catalog::steps;
-use octopus_setup::model::facts::Life;
+use octopus_setup::model::facts::Liveness;
 use octopus_setup::model::field::FieldId;
 use octopus_setup::model::flow::Flow;
 use octopus_setup::model::plan::{Scope, StepKind};
@@ -19,7 +19,7 @@ async fn a_second_node_joins_and_has_the_cluster_s_key() {
     to(&mut engine, ScreenId::Cluster).await;
     let nodes = engine.state().facts.cluster.nodes.seen().unwrap().clone();
     assert_eq!(nodes.iter().map(|node| node.name.as_str()).collect::<Vec<_>>(), ["node-1"]);
-    assert_eq!(nodes[0].life(), Life::Alive);
+    assert_eq!(nodes[0].life(), Liveness::Alive);
     assert!(evidence(&engine, "cluster-key").contains(&scene.key.fingerprint().to_string()));
     to(&mut engine, ScreenId::Review).await;
     let plan = engine.state().run().plan.clone().unwrap();

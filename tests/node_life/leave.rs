@@ -4,7 +4,7 @@ use octopus_setup::model::flow::Flow;
 use octopus_setup::model::node_config::NodeConfig;
 use octopus_setup::model::plan::StepKind;
 use octopus_setup::model::screen::ScreenId;
-use octopus_setup::wizard::event::{Action, Errand, Event};
+use octopus_setup::wizard::event::{Action, Event, StartChoice};
 
 use crate::scene::*;
 
@@ -33,8 +33,8 @@ async fn a_node_is_drained_struck_off_and_its_config_kept_aside() {
 
     let mut start = scene.site.wizard("nobody", None);
     start.run_until_idle().await;
-    let reviewable = |errand: &Errand| matches!(errand, Errand::Review(subject) if subject.instance == "node-2");
-    assert!(!start.state().errands().iter().any(reviewable), "{:?}", start.state().errands());
+    let reviewable = |choice: &StartChoice| matches!(choice, StartChoice::Review(subject) if subject.instance == "node-2");
+    assert!(!start.state().start_choices().iter().any(reviewable), "{:?}", start.state().start_choices());
     // And the cluster takes it again.
     scene.join("node-2").await;
     assert_eq!(scene.nodes().await, ["node-1", "node-2"]);

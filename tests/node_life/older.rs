@@ -9,9 +9,9 @@ use std::process::{Command, Output};
 use octopus_setup::engine::Engine;
 use octopus_setup::model::facts::{Fact, SealTrouble, Trouble};
 use octopus_setup::model::field::FieldId;
+use octopus_setup::model::node::{Maker, Subject};
 use octopus_setup::model::screen::ScreenId;
-use octopus_setup::model::subject::{Maker, Subject};
-use octopus_setup::wizard::event::{Errand, Event};
+use octopus_setup::wizard::event::{Event, StartChoice};
 use octopus_setup::wizard::run::Phase;
 use octopus_setup::world::World;
 use octopus_setup::world::clipboard::Surroundings;
@@ -70,8 +70,12 @@ impl Older {
         let mut engine = self.wizard();
         engine.run_until_idle().await;
         let subject = Subject { instance: "First".into(), config: self.path("web01/octopus-node.toml"), maker: Maker::Wizard };
-        assert!(engine.state().errands().contains(&Errand::Review(subject.clone())), "{:?}", engine.state().errands());
-        engine.handle(Event::Begin(Errand::Review(subject)));
+        assert!(
+            engine.state().start_choices().contains(&StartChoice::Review(subject.clone())),
+            "{:?}",
+            engine.state().start_choices()
+        );
+        engine.handle(Event::Begin(StartChoice::Review(subject)));
         engine.run_until_idle().await;
         engine
     }
@@ -131,10 +135,15 @@ async fn its_unfinished_run_is_offered_and_gone_on_with() {
     let older = Older::new().await;
     let mut engine = older.wizard();
     engine.run_until_idle().await;
-    assert_eq!(engine.state().errands().first(), Some(&Errand::Resume("Second".into())), "{:?}", engine.state().errands());
+    assert_eq!(
+        engine.state().start_choices().first(),
+        Some(&StartChoice::Resume("Second".into())),
+        "{:?}",
+        engine.state().start_choices()
+    );
     let unfinished = &engine.state().facts.machine.unfinished[0];
     assert_eq!((unfinished.done, unfinished.steps), (4, 7));
-    engine.handle(Event::Begin(Errand::Resume("Second".into())));
+    engine.handle(Event::Begin(StartChoice::Resume("Second".into())));
     engine.run_until_idle().await;
     type_in(&mut engine, FieldId::Password, older.server.password().expose_secret());
     to(&mut engine, ScreenId::Done).await;

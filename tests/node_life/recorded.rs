@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use data_encoding::BASE64;
 use octopus_setup::engine::Engine;
-use octopus_setup::engine::recording::{Beginning, Header, Recorder};
+use octopus_setup::engine::recording::{Beginning, Recorder, RecordingHeader};
 use octopus_setup::engine::replay::Replay;
 use octopus_setup::faces::replay::{self, Style};
 use octopus_setup::faces::tui::{Tui, TuiOptions};
@@ -13,10 +13,10 @@ use octopus_setup::model::answers::{Answers, Origin, Raw};
 use octopus_setup::model::connection_string::ConnectionString;
 use octopus_setup::model::field::FieldId;
 use octopus_setup::model::flow::Flow;
+use octopus_setup::model::node::{Maker, Subject};
 use octopus_setup::model::screen::ScreenId;
 use octopus_setup::model::stand_in;
-use octopus_setup::model::subject::{Maker, Subject};
-use octopus_setup::wizard::event::{Action, Errand, Event};
+use octopus_setup::wizard::event::{Action, Event, StartChoice};
 use octopus_setup::wizard::state::{Focus, State};
 use octopus_setup::world::World;
 use octopus_setup::world::clipboard::Surroundings;
@@ -66,7 +66,7 @@ fn frame(state: &State) -> String {
 impl Taped {
     fn begin(scene: &Site, answers: Answers, flow: Option<Flow>) -> Self {
         let sheet = Sheet::default();
-        let header = Header::new(Beginning::Flow(flow), &answers, &[], Some((80, 24)));
+        let header = RecordingHeader::new(Beginning::Flow(flow), &answers, &[], Some((80, 24)));
         let recorder = Recorder::begin(sheet.clone(), header);
         let mut engine = Engine::new(World::new(scene.places(), Surroundings::default()), answers, flow);
         engine.record(recorder);
@@ -110,7 +110,7 @@ impl Taped {
     async fn review(&mut self, scene: &Scene, node: &str) {
         self.idle().await;
         let subject = Subject { instance: node.into(), config: scene.config_file(node), maker: Maker::Wizard };
-        self.does(Event::Begin(Errand::Review(subject)));
+        self.does(Event::Begin(StartChoice::Review(subject)));
         self.idle().await;
     }
 
@@ -304,8 +304,10 @@ async fn a_run_that_is_gone_on_with_is_replayed() {
     assert_eq!(cut, None, "it was cut off on its way");
     let mut taped = Taped::begin(&scene.site, scene.site.answers("nobody"), None);
     taped.idle().await;
-    let Some(Errand::Resume(instance)) = taped.engine.state().errands().first().cloned() else { panic!("nothing to go on with") };
-    taped.does(Event::Begin(Errand::Resume(instance)));
+    let Some(StartChoice::Resume(instance)) = taped.engine.state().start_choices().first().cloned() else {
+        panic!("nothing to go on with")
+    };
+    taped.does(Event::Begin(StartChoice::Resume(instance)));
     taped.idle().await;
     taped.types(FieldId::Password, scene.site.password());
     taped.to(ScreenId::Done).await;

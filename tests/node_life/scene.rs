@@ -8,10 +8,10 @@ use octopus_setup::model::field::FieldId;
 use octopus_setup::model::finding::{Finding, Severity, Verdict};
 use octopus_setup::model::flow::Flow;
 use octopus_setup::model::master_key::MasterKey;
+use octopus_setup::model::node::{Maker, Subject};
 use octopus_setup::model::node_config::NodeConfig;
 use octopus_setup::model::screen::ScreenId;
-use octopus_setup::model::subject::{Maker, Subject};
-use octopus_setup::wizard::event::{Errand, Event};
+use octopus_setup::wizard::event::{Event, StartChoice};
 use octopus_setup::wizard::gate::Gate;
 use octopus_setup::wizard::run::Phase;
 use secrecy::ExposeSecret;
@@ -117,8 +117,12 @@ impl Scene {
         let mut engine = self.site.wizard("nobody", None);
         engine.run_until_idle().await;
         let subject = Subject { instance: node.into(), config: self.config_file(node), maker: Maker::Wizard };
-        assert!(engine.state().errands().contains(&Errand::Review(subject.clone())), "{:?}", engine.state().errands());
-        engine.handle(Event::Begin(Errand::Review(subject)));
+        assert!(
+            engine.state().start_choices().contains(&StartChoice::Review(subject.clone())),
+            "{:?}",
+            engine.state().start_choices()
+        );
+        engine.handle(Event::Begin(StartChoice::Review(subject)));
         engine.run_until_idle().await;
         engine
     }

@@ -9,9 +9,9 @@ use data_encoding::BASE64;
 use octopus_setup::catalog::flow;
 use octopus_setup::engine::Engine;
 use octopus_setup::model::field::FieldId;
+use octopus_setup::model::node::{Maker, Subject};
 use octopus_setup::model::screen::ScreenId;
-use octopus_setup::model::subject::{Maker, Subject};
-use octopus_setup::wizard::event::{Action, Errand, Event};
+use octopus_setup::wizard::event::{Action, Event, StartChoice};
 use octopus_setup::wizard::update::update;
 
 use crate::scene::*;
@@ -128,7 +128,7 @@ async fn a_copied_config_and_its_new_seals_hold_no_secret() {
     let mut engine = watch.scene.site.wizard_with_state("nobody", "other-machine", None);
     engine.run_until_idle().await;
     let subject = Subject { instance: "node-1".into(), config: watch.scene.config_file("node-1"), maker: Maker::Wizard };
-    watch.does(&mut engine, || Event::Begin(Errand::Review(subject.clone()))).await;
+    watch.does(&mut engine, || Event::Begin(StartChoice::Review(subject.clone()))).await;
     watch.does(&mut engine, || Event::Press(Action::Edit)).await;
     type_in(&mut engine, FieldId::Password, watch.scene.site.password());
     type_in(&mut engine, FieldId::MasterKey, &watch.scene.key_text());
@@ -155,9 +155,9 @@ async fn whatever_a_cut_join_leaves_holds_no_secret() {
         watch.scene.site.wait_until_nobody_works(&node).await;
         let mut next = watch.scene.site.wizard(&node, None);
         next.run_until_idle().await;
-        let resume = |errand: &&Errand| matches!(errand, Errand::Resume(_));
-        if let Some(errand) = next.state().errands().iter().find(resume).cloned() {
-            watch.does(&mut next, || Event::Begin(errand.clone())).await;
+        let resume = |choice: &&StartChoice| matches!(choice, StartChoice::Resume(_));
+        if let Some(choice) = next.state().start_choices().iter().find(resume).cloned() {
+            watch.does(&mut next, || Event::Begin(choice.clone())).await;
         }
         watch.clean(&next);
     }

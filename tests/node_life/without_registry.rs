@@ -4,7 +4,7 @@ use octopus_setup::model::cluster::ClusterId;
 use octopus_setup::model::facts::Identity;
 use octopus_setup::model::field::FieldId;
 use octopus_setup::model::finding::Severity;
-use octopus_setup::model::fingerprint::Fingerprint;
+use octopus_setup::model::master_key::Fingerprint;
 use octopus_setup::model::names::DatabaseName;
 use octopus_setup::model::plan::StepKind;
 use octopus_setup::model::screen::ScreenId;

@@ -8,12 +8,12 @@ use octopus_setup::model::answers::Raw;
 use octopus_setup::model::cluster::ClusterId;
 use octopus_setup::model::facts::{ConfigTrouble, Fact, NodeFacts, Trouble};
 use octopus_setup::model::master_key::MasterKey;
+use octopus_setup::model::node::{Maker, Subject};
 use octopus_setup::model::node_config::{
     ClusterSection, CommsSection, DatabaseSection, NodeConfig, NodeSection, SealedSignIn, ServiceSection, TrustSection,
     WebSection,
 };
 use octopus_setup::model::storage::SharedStorage;
-use octopus_setup::model::subject::{Maker, Subject};
 use octopus_setup::model::survey::AccountKind;
 use octopus_setup::model::target::Encryption;
 use octopus_setup::world::instances::{self, Instance};

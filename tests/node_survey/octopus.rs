@@ -5,7 +5,7 @@ use std::path::Path;
 
 use octopus_setup::model::facts::{ConfigTrouble, Fact, NodeFacts, Trouble};
 use octopus_setup::model::field::FieldId;
-use octopus_setup::model::subject::Maker;
+use octopus_setup::model::node::Maker;
 
 use crate::bench::{Bench, bench};
 

@@ -4,8 +4,8 @@ use std::fs;
 
 use octopus_setup::model::facts::{Fact, SealTrouble, Trouble};
 use octopus_setup::model::master_key::MasterKey;
+use octopus_setup::model::node::Maker;
 use octopus_setup::model::node_config::{NodeConfig, SealedSignIn};
-use octopus_setup::model::subject::Maker;
 use octopus_setup::world::node_config::render;
 use octopus_setup::world::places::Places;
 use octopus_setup::world::seal::Sealer;

@@ -1,11 +1,10 @@
 //! A practice server with a database as Octopus Server makes it.
 
 use octopus_setup::model::facts::Trouble;
-use octopus_setup::model::key_verdict::KeyVerdict;
+use octopus_setup::model::key_evidence::KeyVerdict;
 use octopus_setup::model::master_key::MasterKey;
 use octopus_setup::model::names::DatabaseName;
-use octopus_setup::model::server_address::ServerAddress;
-use octopus_setup::model::target::{Encryption, SignIn, Target, Trust};
+use octopus_setup::model::target::{Encryption, ServerAddress, SignIn, Target, Trust};
 use octopus_setup::world::sqlserver::SqlServer;
 use practice_server::{PracticeServer, RunningServer, ServerOptions};
 use secrecy::ExposeSecret;

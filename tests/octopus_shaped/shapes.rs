@@ -2,9 +2,9 @@
 
 use octopus_setup::model::cluster::ClusterId;
 use octopus_setup::model::facts::{Evidence, Fact, Trouble};
-use octopus_setup::model::key_verdict::{KeyBasis, KeyVerdict, NoBasis};
-use octopus_setup::model::registry::{Initialised, NewCluster, NodeRow};
-use octopus_setup::model::verifier::Verifier;
+use octopus_setup::model::key_evidence::{KeyBasis, KeyVerdict, NoBasis};
+use octopus_setup::model::master_key::Verifier;
+use octopus_setup::model::registry::{InitialiseOutcome, NewCluster, NodeRow};
 use octopus_setup::world::sqlserver::SqlServer;
 
 use super::key::{right, wrong};
@@ -90,7 +90,7 @@ async fn another_cluster_has_evidence_of_its_own() {
         storage: octopus_setup::model::storage::SharedStorage::None,
         canaries: Vec::new(),
     };
-    assert_eq!(SqlServer::new().adopt_cluster(&lab.target(), &adopted).await, Ok(Initialised::Made));
+    assert_eq!(SqlServer::new().adopt_cluster(&lab.target(), &adopted).await, Ok(InitialiseOutcome::Made));
     assert_eq!(evidence().await, Fact::Seen(Evidence::Verifier));
     assert_eq!(lab.verdict(&key).await, Ok(KeyVerdict::Correct(KeyBasis::Verifier)));
     // Octopus changes its key, and tells nobody.

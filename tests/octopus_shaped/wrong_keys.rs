@@ -1,8 +1,7 @@
 //! A thousand wrong keys of each length: none is accepted.
 
-use octopus_setup::model::key_evidence::KeyEvidence;
-use octopus_setup::model::key_verdict::{KeyBasis, KeyVerdict};
-use octopus_setup::model::verifier::Verifier;
+use octopus_setup::model::key_evidence::{KeyBasis, KeyEvidence, KeyVerdict};
+use octopus_setup::model::master_key::Verifier;
 
 use super::key::{right, wrong};
 use super::lab::{Lab, PLAIN, row};

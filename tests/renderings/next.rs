@@ -4,9 +4,9 @@ use std::process::Command;
 
 use octopus_setup::model::flow::Flow;
 use octopus_setup::model::node::Node;
-use octopus_setup::model::prefixes;
 use octopus_setup::model::survey::AccountKind;
 use octopus_setup::model::target::{Target, Trust};
+use octopus_setup::model::web::ListenPrefix;
 use octopus_setup::render::{Shell, next_node};
 use proptest::prelude::*;
 
@@ -32,7 +32,7 @@ fn what_differs_from_the_defaults_is_told_and_a_name_of_its_own_is_left_to_fill_
         ..with_account(AccountKind::Custom)
     };
     let mut node = Node { instance: "My Node".into(), ..node };
-    node.web.prefixes = prefixes::parse("http://WEB01.corp.example/, http://+:8080/").unwrap();
+    node.web.prefixes = ListenPrefix::parse_all("http://WEB01.corp.example/, http://+:8080/").unwrap();
     node.web.comms_port = 10944;
     let command = command(&node, Shell::Bash);
     for part in [

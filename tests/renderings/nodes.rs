@@ -1,16 +1,13 @@
 //! Nodes to be rendered: an ordinary one, and such as nobody would have thought of.
 
-use octopus_setup::model::fingerprint::Fingerprint;
 use octopus_setup::model::flow::Flow;
-use octopus_setup::model::master_key::KeySize;
+use octopus_setup::model::master_key::{Fingerprint, KeySize};
 use octopus_setup::model::names::DatabaseName;
 use octopus_setup::model::node::{Administrator, Node, ServiceAccount};
-use octopus_setup::model::prefixes;
-use octopus_setup::model::server_address::ServerAddress;
 use octopus_setup::model::storage::{SharedFolder, SharedStorage};
 use octopus_setup::model::survey::AccountKind;
-use octopus_setup::model::target::{Encryption, SignIn, Target, Trust};
-use octopus_setup::model::web::{TrustedProxy, Web};
+use octopus_setup::model::target::{Encryption, ServerAddress, SignIn, Target, Trust};
+use octopus_setup::model::web::{ListenPrefix, TrustedProxy, Web};
 use octopus_setup::render::Setup;
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -37,7 +34,7 @@ pub fn ordinary() -> Node {
         },
         create_database: true,
         web: Web {
-            prefixes: prefixes::parse("http://localhost:80/").unwrap(),
+            prefixes: ListenPrefix::parse_all("http://localhost:80/").unwrap(),
             force_ssl: false,
             comms_port: 10943,
             grpc_port: 8443,
@@ -136,7 +133,7 @@ pub fn any_node() -> impl Strategy<Value = Node> {
                     ..plain.target.clone()
                 },
                 web: Web {
-                    prefixes: prefixes::parse(web).unwrap(),
+                    prefixes: ListenPrefix::parse_all(web).unwrap(),
                     force_ssl: on,
                     comms_port,
                     grpc_port,

@@ -185,7 +185,7 @@ proptest! {
             prop_assert_eq!(&call.arguments, &expected);
             let service = command.environment.map(|(name, secret)| (name.to_owned(), values.of(secret).to_owned()));
             prop_assert_eq!(&call.environment, &service);
-            prop_assert_eq!(&call.awaits, &command.awaits.as_ref().map(octopus_setup::model::ping::PingAt::url));
+            prop_assert_eq!(&call.awaits, &command.awaits.as_ref().map(octopus_setup::model::web::PingEndpoint::url));
             let line = call.arguments.iter().map(|argument| protected(argument)).collect::<Vec<_>>().join(" ");
             prop_assert_eq!(argv::arguments(&line), expected, "{}", line);
             if let Some(place) = call.arguments.iter().position(|word| word == "--connectionString") {

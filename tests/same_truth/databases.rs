@@ -1,13 +1,11 @@
 //! What is in the databases of the scenes.
 
 use octopus_setup::model::cluster::ClusterId;
-use octopus_setup::model::master_key::MasterKey;
+use octopus_setup::model::master_key::{MasterKey, Verifier};
 use octopus_setup::model::names::DatabaseName;
 use octopus_setup::model::registry::{NewCluster, NodeRow};
-use octopus_setup::model::server_address::ServerAddress;
 use octopus_setup::model::storage::SharedFolder;
-use octopus_setup::model::target::{Encryption, SignIn, Target, Trust};
-use octopus_setup::model::verifier::Verifier;
+use octopus_setup::model::target::{Encryption, ServerAddress, SignIn, Target, Trust};
 use octopus_setup::world::sqlserver::SqlServer;
 use practice_server::Mark;
 

@@ -5,13 +5,12 @@ use std::fs::Permissions;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
-use octopus_setup::model::canary::{self, Canary};
 use octopus_setup::model::cluster::ClusterId;
-use octopus_setup::model::fingerprint::Fingerprint;
 use octopus_setup::model::flow::Flow;
 use octopus_setup::model::journal::{Journal, StepRecord};
+use octopus_setup::model::master_key::Fingerprint;
 use octopus_setup::model::plan::{StepKind, StepState};
-use octopus_setup::model::storage::SharedFolder;
+use octopus_setup::model::storage::{Canary, SharedFolder};
 use octopus_setup::world::instances::{self, Instance};
 use octopus_setup::world::journals;
 use octopus_setup::world::places::Places;
@@ -211,7 +210,7 @@ fn shares(scene: &Scene) {
         let name = folder.name();
         for share in ["share", "ran-share"] {
             let canary = Canary { cluster: databases::CLUSTER, node: "web01".into(), token: databases::TOKEN.into() };
-            write(&canary::path(&scene.path(share).join(name), "web01"), &canary.text());
+            write(&Canary::path_in(&scene.path(share).join(name), "web01"), &canary.text());
         }
         write(&scene.path("share").join(name).join("something"), "stored\n");
         std::fs::create_dir_all(scene.path("empty-share").join(name)).unwrap();

@@ -2,13 +2,12 @@
 
 use std::fmt::Write as _;
 
-use octopus_setup::catalog::flow;
-use octopus_setup::catalog::steps;
+use octopus_setup::catalog::{flow, steps};
+use octopus_setup::model::answers::Problem;
 use octopus_setup::model::check::CheckId;
 use octopus_setup::model::field::FieldId;
 use octopus_setup::model::finding::{Finding, Remedy, Severity, Verdict};
 use octopus_setup::model::flow::Flow;
-use octopus_setup::model::given_answers::Problem;
 use octopus_setup::model::phrase;
 use octopus_setup::model::plan::{self, Scope};
 use octopus_setup::model::screen::ScreenId;
@@ -211,7 +210,7 @@ fn tell(text: &mut String, all: &[Told]) {
 
 fn lines(text: &mut String, all: impl IntoIterator<Item = impl AsRef<str>>) {
     for line in all.into_iter().filter(|line| !line.as_ref().is_empty()) {
-        let _ = writeln!(text, "    {}", phrase::fill(line.as_ref(), phrase::in_a_file));
+        let _ = writeln!(text, "    {}", phrase::fill(line.as_ref(), phrase::name_in_files));
     }
 }
 

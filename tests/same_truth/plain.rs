@@ -111,7 +111,7 @@ impl Person<'_> {
         }
         if prompt.starts_with("Choose 1 to ") {
             if self.case.resumes && self.asked.is_empty() && !said.contains("This is what the install will do") {
-                // What can be gone on with is the first errand.
+                // What can be gone on with is the first choice.
                 return Some("1".to_owned());
             }
             if let Some((choice, rest)) = self.choices.split_first() {

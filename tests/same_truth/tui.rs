@@ -60,7 +60,7 @@ pub async fn outcome(scene: &Scene, given: &Answers, case: &Case) -> Outcome {
     let terminal = Terminal::new(TestBackend::new(120, 60)).unwrap();
     let mut person = Person { engine, tui: Tui::new(TuiOptions::default()), terminal, wanted: given, case };
     if case.resumes {
-        // What can be gone on with is the first errand.
+        // What can be gone on with is the first choice.
         person.engine.run_until_idle().await;
         person.press(KeyCode::Enter);
         person.engine.run_until_idle().await;

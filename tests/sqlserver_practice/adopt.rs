@@ -1,10 +1,9 @@
 //! Creates a registry for a cluster that Octopus Server made.
 
 use octopus_setup::model::facts::{Content, Evidence, Fact, Identity, Trouble};
-use octopus_setup::model::key_verdict::{KeyBasis, KeyVerdict};
-use octopus_setup::model::master_key::MasterKey;
-use octopus_setup::model::registry::{Changed, Deed, Initialised, NewCluster, RowChange};
-use octopus_setup::model::verifier::Verifier;
+use octopus_setup::model::key_evidence::{KeyBasis, KeyVerdict};
+use octopus_setup::model::master_key::{MasterKey, Verifier};
+use octopus_setup::model::registry::{InitialiseOutcome, NewCluster, RowChange, RowChangeOutcome, RowOperation};
 use octopus_setup::world::sqlserver::{SqlServer, Undone};
 
 use super::support::{Lab, cluster, node};
@@ -22,10 +21,10 @@ async fn a_database_of_octopus_server_gets_one_registry_without_nodes() {
     let server = SqlServer::new();
     assert!(matches!(server.content(&target).await, Ok(Content::Octopus { .. })));
     lab.counted();
-    assert_eq!(server.adopt_cluster(&target, &cluster(1)).await, Ok(Initialised::Made));
+    assert_eq!(server.adopt_cluster(&target, &cluster(1)).await, Ok(InitialiseOutcome::Made));
     assert_eq!(lab.counted(), (1, 0));
-    assert_eq!(server.adopt_cluster(&target, &cluster(1)).await, Ok(Initialised::Ours));
-    let Ok(Initialised::Taken(seen)) = server.adopt_cluster(&target, &cluster(2)).await else { panic!("taken") };
+    assert_eq!(server.adopt_cluster(&target, &cluster(1)).await, Ok(InitialiseOutcome::Ours));
+    let Ok(InitialiseOutcome::Taken(seen)) = server.adopt_cluster(&target, &cluster(2)).await else { panic!("taken") };
     assert_eq!((seen.id, seen.node_count, seen.created_by.as_str()), (cluster(1).id, 0, "web01"));
     let facts = server.cluster(&target, false).await;
     assert!(matches!(facts.identity, Fact::Seen(Identity::Registered(_))), "{facts:?}");
@@ -38,10 +37,10 @@ async fn a_database_without_octopus_server_is_not_adopted() {
     let lab = Lab::new().await;
     let server = SqlServer::new();
     let target = lab.as_sa("Octopus");
-    assert_eq!(server.adopt_cluster(&target, &cluster(1)).await, Ok(Initialised::Occupied(Content::Empty)));
+    assert_eq!(server.adopt_cluster(&target, &cluster(1)).await, Ok(InitialiseOutcome::Occupied(Content::Empty)));
     lab.prepare("Octopus", &["CREATE TABLE dbo.Orders (Id int NOT NULL)"]).await;
     let ended = server.adopt_cluster(&target, &cluster(1)).await;
-    assert!(matches!(ended, Ok(Initialised::Occupied(Content::Foreign { .. }))), "{ended:?}");
+    assert!(matches!(ended, Ok(InitialiseOutcome::Occupied(Content::Foreign { .. }))), "{ended:?}");
 }
 
 #[tokio::test]
@@ -53,7 +52,7 @@ async fn a_registry_of_a_newer_format_is_not_adopted() {
     server.adopt_cluster(&target, &cluster(1)).await.expect("adopted");
     lab.prepare("Octopus", &["DELETE FROM octopus_setup.cluster", "UPDATE octopus_setup.version SET version = 2"]).await;
     let ended = server.adopt_cluster(&target, &cluster(2)).await;
-    assert_eq!(ended, Ok(Initialised::Occupied(Content::NewerRegistry { version: 2 })));
+    assert_eq!(ended, Ok(InitialiseOutcome::Occupied(Content::NewerRegistry { version: 2 })));
 }
 
 #[tokio::test]
@@ -63,10 +62,10 @@ async fn undo_drops_an_adopted_registry_without_nodes_and_leaves_octopus_tables(
     let target = lab.as_sa("Octopus");
     let server = SqlServer::new();
     server.adopt_cluster(&target, &cluster(1)).await.expect("adopted");
-    let join = RowChange { cluster: cluster(1).id, run: "a".into(), host: "h".into(), deed: Deed::Insert(node("web02")) };
-    assert_eq!(server.change_row(&target, &join).await, Ok(Changed::Made));
+    let join = RowChange { cluster: cluster(1).id, run: "a".into(), host: "h".into(), deed: RowOperation::Insert(node("web02")) };
+    assert_eq!(server.change_row(&target, &join).await, Ok(RowChangeOutcome::Made));
     assert!(matches!(server.undo_initialise(&target, cluster(1).id).await, Ok(Undone::LeftAlone(Content::Cluster(_)))));
-    assert_eq!(server.undo_row_change(&target, &join).await, Ok(Changed::Made));
+    assert_eq!(server.undo_row_change(&target, &join).await, Ok(RowChangeOutcome::Made));
     assert_eq!(server.undo_initialise(&target, cluster(1).id).await, Ok(Undone::Gone));
     let ended = SqlServer::new().content(&target).await;
     assert!(matches!(&ended, Ok(Content::Octopus { nodes, .. }) if nodes.len() == 1), "{ended:?}");
@@ -101,7 +100,7 @@ async fn a_newer_registry_with_other_columns_is_reported_as_newer_and_not_as_an_
     server.adopt_cluster(&target, &cluster(1)).await.expect("adopted");
     let another = ["UPDATE octopus_setup.version SET version = 2", "ALTER TABLE octopus_setup.cluster DROP COLUMN fingerprint"];
     lab.prepare("Octopus", &another).await;
-    let newer = Ok(Initialised::Occupied(Content::NewerRegistry { version: 2 }));
+    let newer = Ok(InitialiseOutcome::Occupied(Content::NewerRegistry { version: 2 }));
     assert_eq!(server.adopt_cluster(&target, &cluster(2)).await, newer);
     assert_eq!(server.initialise(&target, &cluster(2)).await, newer);
 }

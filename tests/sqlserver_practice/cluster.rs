@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use octopus_setup::model::facts::{Beat, ClusterFacts, Evidence, Fact, Identity, NodeSeen, Trouble};
+use octopus_setup::model::facts::{ClusterFacts, Evidence, Fact, Heartbeat, Identity, NodeSeen, Trouble};
 use octopus_setup::model::licence::NodeLimit;
 use octopus_setup::model::master_key::MasterKey;
 use octopus_setup::model::untrusted::Untrusted;
@@ -26,8 +26,8 @@ fn nodes(facts: &ClusterFacts) -> &[NodeSeen] {
     facts.nodes.seen().unwrap_or_else(|| panic!("{facts:?}"))
 }
 
-fn about(beat: Beat, seconds: u64) -> bool {
-    matches!(beat, Beat::Ago(age) if (seconds..seconds + 60).contains(&age.as_secs()))
+fn about(beat: Heartbeat, seconds: u64) -> bool {
+    matches!(beat, Heartbeat::Ago(age) if (seconds..seconds + 60).contains(&age.as_secs()))
 }
 
 const NODE: &str = "CREATE TABLE dbo.OctopusServerNode (Id nvarchar(250) NOT NULL PRIMARY KEY, Name nvarchar(200) NOT NULL, \
@@ -60,7 +60,7 @@ async fn a_registered_cluster_is_read_in_one_round_trip_on_the_kept_session() {
     );
     let [node] = nodes(&facts) else { panic!("{facts:?}") };
     assert_eq!(node.registered(), Some(&cluster(1).node));
-    assert_eq!((node.beat, node.task_cap, node.drained), (Beat::Never, Some(5), false));
+    assert_eq!((node.beat, node.task_cap, node.drained), (Heartbeat::Never, Some(5), false));
     assert!(node.row_age.is_some_and(|age| age < Duration::from_secs(60)));
     server.cluster(&target, true).await;
     assert_eq!(lab.counted().1, 1, "fresh is a connection of its own");
@@ -107,8 +107,8 @@ async fn nodes_of_the_registry_and_of_octopus_server_are_one_list() {
     let facts = look(&lab).await;
     let [app, new, old, web] = nodes(&facts) else { panic!("{facts:?}") };
     assert!(about(app.beat, 7200) && app.drained && app.task_cap == Some(0) && app.row.is_none(), "{app:?}");
-    assert_eq!(new.beat, Beat::Unreadable, "a row without a moment says nothing");
-    assert!(matches!(old.beat, Beat::Ago(age) if age.as_secs() > 60_000_000_000), "{old:?}");
+    assert_eq!(new.beat, Heartbeat::Unreadable, "a row without a moment says nothing");
+    assert!(matches!(old.beat, Heartbeat::Ago(age) if age.as_secs() > 60_000_000_000), "{old:?}");
     assert_eq!((web.name.as_str(), web.task_cap, web.row.is_some()), ("web01", Some(7), true));
     assert!(about(web.beat, 0));
     assert_eq!(web.version.as_ref().map(Untrusted::as_str), Some("2025.1.2"));
@@ -140,7 +140,7 @@ async fn unexpected_columns_cost_only_their_own_facts() {
     let facts = look(&lab).await;
     let [b, web] = nodes(&facts) else { panic!("{facts:?}") };
     assert!(about(web.beat, 60) && !web.drained && web.task_cap == Some(5), "{web:?}");
-    assert!(b.drained && b.beat == Beat::Unreadable && b.name.as_str() == "b", "{b:?}");
+    assert!(b.drained && b.beat == Heartbeat::Unreadable && b.name.as_str() == "b", "{b:?}");
 }
 
 #[tokio::test]
@@ -156,8 +156,8 @@ async fn a_column_that_cannot_be_cast_costs_no_other() {
     .await;
     let facts = look(&lab).await;
     let [web, x] = nodes(&facts) else { panic!("{facts:?}") };
-    assert_eq!((web.beat, web.task_cap), (Beat::Unreadable, Some(8)));
-    assert_eq!((x.beat, x.task_cap), (Beat::Unreadable, None));
+    assert_eq!((web.beat, web.task_cap), (Heartbeat::Unreadable, Some(8)));
+    assert_eq!((x.beat, x.task_cap), (Heartbeat::Unreadable, None));
 }
 
 #[tokio::test]
@@ -172,7 +172,7 @@ async fn heartbeats_of_the_newer_table_are_found_and_an_unknown_one_is_not_death
     assert!(about(nodes(&look(&lab).await)[0].beat, 0));
     let unknown = "CREATE TABLE dbo.OctopusServerNodeStatus (Id nvarchar(250) NOT NULL, JSON nvarchar(max) NULL)";
     lab.prepare("Octopus", &["DROP TABLE dbo.OctopusServerNodeStatus", unknown]).await;
-    assert_eq!(nodes(&look(&lab).await)[0].beat, Beat::Unreadable);
+    assert_eq!(nodes(&look(&lab).await)[0].beat, Heartbeat::Unreadable);
 }
 
 #[tokio::test]
@@ -196,7 +196,7 @@ async fn a_login_without_rights_sees_nothing_and_calls_nobody_dead() {
     assert!(facts.nodes.seen().is_none_or(|nodes| nodes.is_empty()), "{facts:?}");
     lab.prepare("Octopus", &["GRANT SELECT ON SCHEMA::octopus_setup TO guest1"]).await;
     let facts = SqlServer::new().cluster(&guest, false).await;
-    assert_eq!(nodes(&facts).iter().map(|node| node.beat).collect::<Vec<_>>(), [Beat::Unreadable]);
+    assert_eq!(nodes(&facts).iter().map(|node| node.beat).collect::<Vec<_>>(), [Heartbeat::Unreadable]);
 }
 
 #[tokio::test]

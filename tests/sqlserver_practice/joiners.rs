@@ -1,16 +1,16 @@
 //! Many nodes join at the same time.
 
-use octopus_setup::model::registry::{Changed, Deed, NodeRow, RowChange};
+use octopus_setup::model::registry::{NodeRow, RowChange, RowChangeOutcome, RowOperation};
 use octopus_setup::world::sqlserver::SqlServer;
 
 use super::support::{Lab, cluster, node};
 
 /// Joins all nodes at the same time, each on its own session; returns their results in order.
-async fn join(lab: &Lab, rows: Vec<NodeRow>) -> Vec<Changed> {
+async fn join(lab: &Lab, rows: Vec<NodeRow>) -> Vec<RowChangeOutcome> {
     let joiners = rows.into_iter().enumerate().map(|(index, row)| {
         let target = lab.as_sa("Octopus");
         let run = format!("{index}-{}", row.name);
-        let change = RowChange { cluster: cluster(1).id, run, host: row.host.clone(), deed: Deed::Insert(row) };
+        let change = RowChange { cluster: cluster(1).id, run, host: row.host.clone(), deed: RowOperation::Insert(row) };
         tokio::spawn(async move { SqlServer::new().change_row(&target, &change).await })
     });
     let mut ended = Vec::new();
@@ -27,7 +27,7 @@ async fn sixty_four_joining_nodes_get_sixty_four_rows_without_an_error() {
     SqlServer::new().initialise(&target, &cluster(1)).await.expect("initialised");
     for round in 0..2 {
         let rows = (0..64).map(|index| node(&format!("node-{round}-{index:02}"))).collect();
-        assert_eq!(join(&lab, rows).await, vec![Changed::Made; 64]);
+        assert_eq!(join(&lab, rows).await, vec![RowChangeOutcome::Made; 64]);
     }
     let facts = SqlServer::new().cluster(&target, false).await;
     assert_eq!(facts.nodes.seen().map(|nodes| nodes.len()), Some(129));
@@ -43,7 +43,7 @@ async fn a_joining_node_does_not_wait_for_a_slow_one() {
     let begun =
         "BEGIN TRANSACTION; EXEC sp_getapplock @Resource = N'octopus_setup', @LockMode = N'Shared', @LockOwner = N'Transaction';";
     slow.simple_query(begun).await.expect("begun").into_results().await.expect("locked");
-    assert_eq!(join(&lab, vec![node("web02")]).await, [Changed::Made]);
+    assert_eq!(join(&lab, vec![node("web02")]).await, [RowChangeOutcome::Made]);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -59,11 +59,11 @@ async fn of_several_joining_nodes_with_one_name_one_wins() {
         };
         let rows = (0..count).map(|index| NodeRow { host: format!("host{index}"), ..node(&spelled(index)) });
         let ended = join(&lab, rows.collect()).await;
-        let made: Vec<usize> = (0..count).filter(|index| ended[*index] == Changed::Made).collect();
+        let made: Vec<usize> = (0..count).filter(|index| ended[*index] == RowChangeOutcome::Made).collect();
         let [winner] = made[..] else { panic!("{count}: {ended:?}") };
         let host = format!("host{winner}");
         for (index, ended) in ended.iter().enumerate().filter(|(index, _)| *index != winner) {
-            assert!(matches!(ended, Changed::Taken(kept) if kept.row.host == host), "{index} of {count}: {ended:?}");
+            assert!(matches!(ended, RowChangeOutcome::Taken(kept) if kept.row.host == host), "{index} of {count}: {ended:?}");
         }
     }
 }

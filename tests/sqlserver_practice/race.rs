@@ -1,7 +1,7 @@
 //! Several wizards at the same time.
 
 use octopus_setup::model::facts::Content;
-use octopus_setup::model::registry::Initialised;
+use octopus_setup::model::registry::InitialiseOutcome;
 use octopus_setup::world::sqlserver::SqlServer;
 
 use super::support::{Lab, cluster};
@@ -17,8 +17,8 @@ async fn race(count: u8) {
     let mut taken = Vec::new();
     for run in runs.collect::<Vec<_>>() {
         match run.await.expect("ended") {
-            (byte, Ok(Initialised::Made)) => assert_eq!(made.replace(byte), None, "a second one made it"),
-            (_, Ok(Initialised::Taken(seen))) => taken.push(seen.id),
+            (byte, Ok(InitialiseOutcome::Made)) => assert_eq!(made.replace(byte), None, "a second one made it"),
+            (_, Ok(InitialiseOutcome::Taken(seen))) => taken.push(seen.id),
             (byte, other) => panic!("{byte}: {other:?}"),
         }
     }

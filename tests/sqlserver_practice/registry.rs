@@ -1,7 +1,7 @@
 //! Writes the registry, and undoes that.
 
 use octopus_setup::model::facts::{Content, DatabaseSeen, Fact, Trouble};
-use octopus_setup::model::registry::{Initialised, NewCluster, NodeRow};
+use octopus_setup::model::registry::{InitialiseOutcome, NewCluster, NodeRow};
 use octopus_setup::model::target::{Encryption, Target};
 use octopus_setup::world::sqlserver::{Membership, SqlServer, Undone};
 use practice_server::WireFault;
@@ -37,9 +37,9 @@ async fn initialising_creates_the_cluster_once_and_recognises_it() {
     let lab = Lab::new().await;
     let server = SqlServer::new();
     let target = lab.as_sa("Octopus");
-    assert_eq!(server.initialise(&target, &cluster(1)).await, Ok(Initialised::Made));
-    assert_eq!(server.initialise(&target, &cluster(1)).await, Ok(Initialised::Ours));
-    let Ok(Initialised::Taken(seen)) = server.initialise(&target, &cluster(2)).await else { panic!("taken") };
+    assert_eq!(server.initialise(&target, &cluster(1)).await, Ok(InitialiseOutcome::Made));
+    assert_eq!(server.initialise(&target, &cluster(1)).await, Ok(InitialiseOutcome::Ours));
+    let Ok(InitialiseOutcome::Taken(seen)) = server.initialise(&target, &cluster(2)).await else { panic!("taken") };
     assert_eq!((seen.id, seen.node_count), (cluster(1).id, 1));
 }
 
@@ -62,7 +62,7 @@ async fn whole_first_node(lab: &mut Lab, target: &Target) -> (u64, u64) {
     if facts.database == Fact::Seen(DatabaseSeen::Absent) {
         assert_eq!(server.create_database(target).await, Ok(true));
     }
-    assert_eq!(server.initialise(target, &cluster(1)).await, Ok(Initialised::Made));
+    assert_eq!(server.initialise(target, &cluster(1)).await, Ok(InitialiseOutcome::Made));
     assert!(matches!(server.prove(target, cluster(1).id, "web01").await, Ok(Membership::Member(_))));
     let (turns, connections) = lab.counted();
     (turns + connections, connections)
@@ -109,7 +109,7 @@ async fn a_registry_of_another_format_is_left_alone() {
     SqlServer::new().initialise(&target, &cluster(1)).await.expect("initialised");
     lab.prepare("Octopus", &["DELETE FROM octopus_setup.cluster", "UPDATE octopus_setup.version SET version = 2"]).await;
     let ended = SqlServer::new().initialise(&target, &cluster(2)).await;
-    assert_eq!(ended, Ok(Initialised::Occupied(Content::NewerRegistry { version: 2 })));
+    assert_eq!(ended, Ok(InitialiseOutcome::Occupied(Content::NewerRegistry { version: 2 })));
 }
 
 #[tokio::test]
@@ -118,7 +118,7 @@ async fn a_registry_without_a_cluster_gets_one() {
     let target = lab.as_sa("Octopus");
     SqlServer::new().initialise(&target, &cluster(1)).await.expect("initialised");
     lab.prepare("Octopus", &["DELETE FROM octopus_setup.cluster", "DELETE FROM octopus_setup.node"]).await;
-    assert_eq!(SqlServer::new().initialise(&target, &cluster(2)).await, Ok(Initialised::Made));
+    assert_eq!(SqlServer::new().initialise(&target, &cluster(2)).await, Ok(InitialiseOutcome::Made));
 }
 
 #[tokio::test]
@@ -130,7 +130,7 @@ async fn a_failing_statement_rolls_back_the_others() {
     let long = NewCluster { node: NodeRow { program: "p".repeat(60), ..node("web01") }, ..cluster(1) };
     assert!(matches!(server.initialise(&target, &long).await, Err(Trouble::Sql(_))));
     assert_eq!(SqlServer::new().content(&target).await, Ok(Content::Empty));
-    assert_eq!(server.initialise(&target, &cluster(1)).await, Ok(Initialised::Made));
+    assert_eq!(server.initialise(&target, &cluster(1)).await, Ok(InitialiseOutcome::Made));
 }
 
 #[tokio::test]
@@ -143,8 +143,8 @@ async fn a_connection_that_keeps_breaking_is_given_up_and_the_next_try_finds_out
     lab.server.set_wire_fault(None);
     // Whether the commit was done before the answer was lost, nobody could know.
     let expected = match server.content(&target).await {
-        Ok(Content::Empty) => Initialised::Made,
-        Ok(Content::Cluster(seen)) if seen.id == cluster(1).id && seen.node_count == 1 => Initialised::Ours,
+        Ok(Content::Empty) => InitialiseOutcome::Made,
+        Ok(Content::Cluster(seen)) if seen.id == cluster(1).id && seen.node_count == 1 => InitialiseOutcome::Ours,
         other => panic!("neither all nor nothing: {other:?}"),
     };
     assert_eq!(server.initialise(&target, &cluster(1)).await, Ok(expected));
@@ -158,7 +158,7 @@ async fn a_foreign_database_is_left_unchanged() {
     let server = SqlServer::new();
     let target = lab.as_sa("Shop");
     let ended = server.initialise(&target, &cluster(1)).await;
-    assert!(matches!(ended, Ok(Initialised::Occupied(Content::Foreign { count: 1, .. }))), "{ended:?}");
+    assert!(matches!(ended, Ok(InitialiseOutcome::Occupied(Content::Foreign { count: 1, .. }))), "{ended:?}");
     // The kept session's transaction is over, and nothing of it remained.
     assert!(matches!(server.content(&target).await, Ok(Content::Foreign { count: 1, .. })));
     assert!(matches!(SqlServer::new().content(&target).await, Ok(Content::Foreign { count: 1, .. })));
@@ -171,7 +171,7 @@ async fn values_of_a_new_cluster_are_parameters() {
     let target = lab.as_sa("Octopus");
     let name = "w'; DROP TABLE octopus_setup.node; --";
     let odd = NewCluster { node: node(name), ..cluster(1) };
-    assert_eq!(server.initialise(&target, &odd).await, Ok(Initialised::Made));
+    assert_eq!(server.initialise(&target, &odd).await, Ok(InitialiseOutcome::Made));
     assert!(matches!(server.prove(&target, odd.id, name).await, Ok(Membership::Member(_))));
 }
 
@@ -200,7 +200,7 @@ async fn undoing_drops_this_clusters_registry_and_no_other() {
     assert!(matches!(other, Ok(Undone::LeftAlone(Content::Cluster(_)))), "{other:?}");
     assert_eq!(server.undo_initialise(&target, cluster(1).id).await, Ok(Undone::Gone));
     assert_eq!(SqlServer::new().content(&target).await, Ok(Content::Empty));
-    assert_eq!(server.initialise(&target, &cluster(2)).await, Ok(Initialised::Made), "and it can be made again");
+    assert_eq!(server.initialise(&target, &cluster(2)).await, Ok(InitialiseOutcome::Made), "and it can be made again");
 }
 
 #[tokio::test]

@@ -4,8 +4,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use octopus_setup::model::server_address::ServerAddress;
-use octopus_setup::model::target::Target;
+use octopus_setup::model::target::{ServerAddress, Target};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 

@@ -2,7 +2,9 @@
 
 use octopus_setup::model::facts::{ClusterFacts, Content, Fact};
 use octopus_setup::model::licence::NodeLimit;
-use octopus_setup::model::registry::{CanaryRow, Changed, Deed, Initialised, NewCluster, Registered, RowChange, StorageRows};
+use octopus_setup::model::registry::{
+    CanaryRow, InitialiseOutcome, NewCluster, RegisterOutcome, RowChange, RowChangeOutcome, RowOperation, StorageRows,
+};
 use octopus_setup::model::storage::{SharedFolder, SharedStorage};
 use octopus_setup::model::target::Target;
 use octopus_setup::world::sqlserver::{SqlServer, Undone};
@@ -55,7 +57,7 @@ async fn history(lab: &Lab, what: &str) -> String {
     lab.ask(&format!("SELECT CAST(COUNT(*) AS nvarchar(9)) FROM octopus_setup.history WHERE what = N'{what}'")).await
 }
 
-fn change(run: &str, deed: Deed) -> RowChange {
+fn change(run: &str, deed: RowOperation) -> RowChange {
     RowChange { cluster: cluster(1).id, run: run.into(), host: "here".into(), deed }
 }
 
@@ -64,8 +66,8 @@ async fn the_first_node_sets_the_storage_and_its_canaries_once_in_one_round_trip
     let (mut lab, target, server) = lab().await;
     lab.counted();
     for _ in 0..2 {
-        assert_eq!(server.register_storage(&target, &sets("web01", root())).await, Ok(Registered::Made));
-        assert_eq!(server.register_storage(&target, &leaves("web01", "a")).await, Ok(Registered::Made));
+        assert_eq!(server.register_storage(&target, &sets("web01", root())).await, Ok(RegisterOutcome::Made));
+        assert_eq!(server.register_storage(&target, &leaves("web01", "a")).await, Ok(RegisterOutcome::Made));
     }
     assert_eq!(lab.counted(), (4, 0));
     let facts = seen(&target).await;
@@ -86,17 +88,17 @@ async fn the_first_nodes_storage_is_written_with_its_cluster_in_the_same_round_t
     let path = format!("/mnt/{}", "\u{1f419}".repeat(300));
     let shared = SharedStorage::Root(path.as_str().into());
     let new = NewCluster { storage: shared.clone(), canaries: canaries("web01", "a"), ..cluster(1) };
-    assert_eq!(server.initialise(&target, &new).await, Ok(Initialised::Made));
+    assert_eq!(server.initialise(&target, &new).await, Ok(InitialiseOutcome::Made));
     let facts = seen(&target).await;
     assert_eq!(facts.storage, Fact::Seen(shared.clone()));
     assert_eq!(tokens(&target).await, ["web01 a"]);
     assert_eq!((history(&lab, "storage set").await, history(&lab, "canary left").await), ("1".into(), "1".into()));
     // Told once more, as by a later start of the run, nothing is entered twice.
     let again = StorageRows { canaries: canaries("web01", "a"), ..sets("web01", shared) };
-    assert_eq!(server.register_storage(&target, &again).await, Ok(Registered::Made));
+    assert_eq!(server.register_storage(&target, &again).await, Ok(RegisterOutcome::Made));
     assert_eq!((history(&lab, "storage set").await, history(&lab, "canary left").await), ("1".into(), "1".into()));
     // And all of it is taken back at once.
-    assert_eq!(server.unregister_storage(&target, &again).await, Ok(Registered::Made));
+    assert_eq!(server.unregister_storage(&target, &again).await, Ok(RegisterOutcome::Made));
     assert_eq!(seen(&target).await.storage, Fact::Seen(SharedStorage::None));
     assert!(tokens(&target).await.is_empty());
 }
@@ -107,30 +109,33 @@ async fn each_folder_is_read_back_as_it_was_set() {
     let folders = SharedFolder::ALL.map(|folder| (folder, format!("\\\\files\\Köln's {}", folder.name()).into())).to_vec();
     for some in [folders[..3].to_vec(), folders] {
         let storage = SharedStorage::Folders(some);
-        assert_eq!(server.register_storage(&target, &sets("web01", storage.clone())).await, Ok(Registered::Made));
+        assert_eq!(server.register_storage(&target, &sets("web01", storage.clone())).await, Ok(RegisterOutcome::Made));
         assert_eq!(seen(&target).await.storage, Fact::Seen(storage.clone()));
-        assert_eq!(server.unregister_storage(&target, &sets("web01", storage)).await, Ok(Registered::Made));
+        assert_eq!(server.unregister_storage(&target, &sets("web01", storage)).await, Ok(RegisterOutcome::Made));
     }
 }
 
 #[tokio::test]
 async fn storage_that_is_set_differently_is_returned_and_nothing_is_written() {
     let (_lab, target, server) = lab().await;
-    assert_eq!(server.register_storage(&target, &leaves("web01", "a")).await, Ok(Registered::Otherwise(SharedStorage::None)));
+    assert_eq!(
+        server.register_storage(&target, &leaves("web01", "a")).await,
+        Ok(RegisterOutcome::Otherwise(SharedStorage::None))
+    );
     server.register_storage(&target, &sets("web01", root())).await.expect("set");
     // To the database's collation, and to its padding, these are one path.
     for path in ["/mnt/other", "/mnt/OCTOPUS", "/mnt/octopus "] {
         let other = SharedStorage::Root(path.into());
         assert_eq!(
             server.register_storage(&target, &sets("web01", other.clone())).await,
-            Ok(Registered::Otherwise(root())),
+            Ok(RegisterOutcome::Otherwise(root())),
             "{path}"
         );
         let leaves = StorageRows { storage: other, ..leaves("web01", "a") };
-        assert_eq!(server.register_storage(&target, &leaves).await, Ok(Registered::Otherwise(root())), "{path}");
+        assert_eq!(server.register_storage(&target, &leaves).await, Ok(RegisterOutcome::Otherwise(root())), "{path}");
     }
     let folders = SharedStorage::Folders(vec![(SharedFolder::Artifacts, "/mnt/octopus".into())]);
-    assert_eq!(server.register_storage(&target, &sets("web01", folders)).await, Ok(Registered::Otherwise(root())));
+    assert_eq!(server.register_storage(&target, &sets("web01", folders)).await, Ok(RegisterOutcome::Otherwise(root())));
     assert_eq!(tokens(&target).await, Vec::<String>::new());
 }
 
@@ -139,18 +144,18 @@ async fn another_cluster_an_unknown_node_and_no_registry_are_refused() {
     let (lab, target, server) = lab().await;
     let other = StorageRows { cluster: cluster(2).id, ..sets("web01", root()) };
     let ended = server.register_storage(&target, &other).await;
-    assert!(matches!(&ended, Ok(Registered::NotThere(Content::Cluster(seen))) if seen.id == cluster(1).id), "{ended:?}");
+    assert!(matches!(&ended, Ok(RegisterOutcome::NotThere(Content::Cluster(seen))) if seen.id == cluster(1).id), "{ended:?}");
     let ended = server.unregister_storage(&target, &other).await;
-    assert!(matches!(&ended, Ok(Registered::NotThere(Content::Cluster(_)))), "{ended:?}");
+    assert!(matches!(&ended, Ok(RegisterOutcome::NotThere(Content::Cluster(_)))), "{ended:?}");
     let ended = server.register_storage(&target, &sets("web02", root())).await;
-    assert!(matches!(&ended, Ok(Registered::NotThere(Content::Cluster(_)))), "{ended:?}");
+    assert!(matches!(&ended, Ok(RegisterOutcome::NotThere(Content::Cluster(_)))), "{ended:?}");
     assert_eq!(seen(&target).await.storage, Fact::Seen(SharedStorage::None));
     lab.prepare("Octopus", &["UPDATE octopus_setup.version SET version = 2"]).await;
     let ended = server.register_storage(&target, &sets("web01", root())).await;
-    assert!(matches!(&ended, Ok(Registered::NotThere(Content::NewerRegistry { version: 2 }))), "{ended:?}");
+    assert!(matches!(&ended, Ok(RegisterOutcome::NotThere(Content::NewerRegistry { version: 2 }))), "{ended:?}");
     let empty = lab.as_sa("Empty");
     lab.database("Empty").await;
-    assert_eq!(server.register_storage(&empty, &sets("web01", root())).await, Ok(Registered::NotThere(Content::Empty)));
+    assert_eq!(server.register_storage(&empty, &sets("web01", root())).await, Ok(RegisterOutcome::NotThere(Content::Empty)));
 }
 
 #[tokio::test]
@@ -158,14 +163,14 @@ async fn only_canaries_with_these_tokens_are_deleted() {
     let (lab, target, server) = lab().await;
     server.register_storage(&target, &sets("web01", root())).await.expect("set");
     server.register_storage(&target, &leaves("web01", "a")).await.expect("left");
-    assert_eq!(server.unregister_storage(&target, &leaves("web01", "b")).await, Ok(Registered::Made));
+    assert_eq!(server.unregister_storage(&target, &leaves("web01", "b")).await, Ok(RegisterOutcome::Made));
     assert_eq!(tokens(&target).await, ["web01 a"]);
     for _ in 0..2 {
-        assert_eq!(server.unregister_storage(&target, &leaves("web01", "a")).await, Ok(Registered::Made));
+        assert_eq!(server.unregister_storage(&target, &leaves("web01", "a")).await, Ok(RegisterOutcome::Made));
         assert_eq!(tokens(&target).await, Vec::<String>::new());
     }
     for _ in 0..2 {
-        assert_eq!(server.unregister_storage(&target, &sets("web01", root())).await, Ok(Registered::Made));
+        assert_eq!(server.unregister_storage(&target, &sets("web01", root())).await, Ok(RegisterOutcome::Made));
         assert_eq!(seen(&target).await.storage, Fact::Seen(SharedStorage::None));
     }
     assert_eq!((history(&lab, "storage unset").await, history(&lab, "canary taken").await), ("1".into(), "1".into()));
@@ -175,13 +180,13 @@ async fn only_canaries_with_these_tokens_are_deleted() {
 async fn storage_stays_while_another_node_has_a_canary() {
     let (_lab, target, server) = lab().await;
     server.register_storage(&target, &sets("web01", root())).await.expect("set");
-    server.change_row(&target, &change("r", Deed::Insert(node("web02")))).await.expect("joined");
+    server.change_row(&target, &change("r", RowOperation::Insert(node("web02")))).await.expect("joined");
     server.register_storage(&target, &leaves("web02", "c")).await.expect("left");
-    assert_eq!(server.unregister_storage(&target, &sets("web01", root())).await, Ok(Registered::Otherwise(root())));
+    assert_eq!(server.unregister_storage(&target, &sets("web01", root())).await, Ok(RegisterOutcome::Otherwise(root())));
     assert_eq!(seen(&target).await.storage, Fact::Seen(root()));
     // And is nobody's to take who has not set it.
     server.unregister_storage(&target, &leaves("web02", "c")).await.expect("taken");
-    assert_eq!(server.unregister_storage(&target, &sets("web02", root())).await, Ok(Registered::Otherwise(root())));
+    assert_eq!(server.unregister_storage(&target, &sets("web02", root())).await, Ok(RegisterOutcome::Otherwise(root())));
 }
 
 #[tokio::test]
@@ -189,16 +194,16 @@ async fn removing_a_node_deletes_its_canaries_and_undoing_that_restores_them() {
     let (lab, target, server) = lab().await;
     server.register_storage(&target, &sets("web01", root())).await.expect("set");
     server.register_storage(&target, &leaves("web01", "a")).await.expect("left");
-    server.change_row(&target, &change("r", Deed::Insert(node("web02")))).await.expect("joined");
+    server.change_row(&target, &change("r", RowOperation::Insert(node("web02")))).await.expect("joined");
     server.register_storage(&target, &leaves("WEB02", "c")).await.expect("left");
     assert_eq!(tokens(&target).await, ["web01 a", "web02 c"]);
     let before = seen(&target).await.node("web02").and_then(|node| node.row.clone()).expect("a row");
     for run in ["x", "y"] {
-        let leaves = change(run, Deed::Remove { before: before.clone() });
-        assert_eq!(server.change_row(&target, &leaves).await, Ok(Changed::Made));
+        let leaves = change(run, RowOperation::Remove { before: before.clone() });
+        assert_eq!(server.change_row(&target, &leaves).await, Ok(RowChangeOutcome::Made));
         assert_eq!(lab.ask("SELECT CAST(COUNT(*) AS nvarchar(9)) FROM octopus_setup.canary").await, "6");
         assert_eq!(tokens(&target).await, ["web01 a"]);
-        assert_eq!(server.undo_row_change(&target, &leaves).await, Ok(Changed::Made));
+        assert_eq!(server.undo_row_change(&target, &leaves).await, Ok(RowChangeOutcome::Made));
         assert_eq!(tokens(&target).await, ["web01 a", "web02 c"]);
         assert_eq!(seen(&target).await.canaries.seen().map(Vec::len), Some(12));
     }
@@ -208,26 +213,26 @@ async fn removing_a_node_deletes_its_canaries_and_undoing_that_restores_them() {
 async fn a_node_that_takes_over_a_name_has_no_canaries_of_the_older_one() {
     let (lab, target, server) = lab().await;
     server.register_storage(&target, &sets("web01", root())).await.expect("set");
-    server.change_row(&target, &change("r", Deed::Insert(node("web02")))).await.expect("joined");
+    server.change_row(&target, &change("r", RowOperation::Insert(node("web02")))).await.expect("joined");
     server.register_storage(&target, &leaves("web02", "c")).await.expect("left");
     let before = seen(&target).await.node("web02").and_then(|node| node.row.clone()).expect("a row");
-    let replace = change("s", Deed::Replace { before, after: node("web02") });
-    assert_eq!(server.change_row(&target, &replace).await, Ok(Changed::Made));
+    let replace = change("s", RowOperation::Replace { before, after: node("web02") });
+    assert_eq!(server.change_row(&target, &replace).await, Ok(RowChangeOutcome::Made));
     assert_eq!(tokens(&target).await, Vec::<String>::new());
     server.register_storage(&target, &leaves("web02", "d")).await.expect("left");
     assert_eq!(
         server.undo_row_change(&target, &replace).await,
-        Ok(Changed::Made),
+        Ok(RowChangeOutcome::Made),
         "what is told of the storage is not in the way"
     );
     // Rows of a node that somebody took out by hand.
     lab.prepare("Octopus", &["DELETE FROM octopus_setup.node WHERE name = N'web02'"]).await;
     assert_eq!(tokens(&target).await, Vec::<String>::new());
-    let join = change("t", Deed::Insert(node("Web02")));
-    assert_eq!(server.change_row(&target, &join).await, Ok(Changed::Made));
+    let join = change("t", RowOperation::Insert(node("Web02")));
+    assert_eq!(server.change_row(&target, &join).await, Ok(RowChangeOutcome::Made));
     assert_eq!(tokens(&target).await, Vec::<String>::new());
     server.register_storage(&target, &leaves("web02", "e")).await.expect("left");
-    assert_eq!(server.undo_row_change(&target, &join).await, Ok(Changed::Made));
+    assert_eq!(server.undo_row_change(&target, &join).await, Ok(RowChangeOutcome::Made));
     assert_eq!(lab.ask("SELECT CAST(COUNT(*) AS nvarchar(9)) FROM octopus_setup.canary").await, "0");
 }
 
@@ -239,12 +244,12 @@ async fn after_a_lost_reply_nothing_is_written_twice() {
     server.cluster(&target, false).await;
     for (rows, word) in [(sets("web01", root()), "storage set"), (leaves("web01", "a"), "canary left")] {
         relay.swallow_a_reply();
-        assert_eq!(server.register_storage(&target, &rows).await, Ok(Registered::Made));
+        assert_eq!(server.register_storage(&target, &rows).await, Ok(RegisterOutcome::Made));
         assert_eq!(history(&lab, word).await, "1", "{word}");
     }
     for (rows, word) in [(leaves("web01", "a"), "canary taken"), (sets("web01", root()), "storage unset")] {
         relay.swallow_a_reply();
-        assert_eq!(server.unregister_storage(&target, &rows).await, Ok(Registered::Made));
+        assert_eq!(server.unregister_storage(&target, &rows).await, Ok(RegisterOutcome::Made));
         assert_eq!(history(&lab, word).await, "1", "{word}");
     }
 }

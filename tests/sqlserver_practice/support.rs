@@ -2,12 +2,10 @@
 
 use octopus_setup::model::cluster::ClusterId;
 use octopus_setup::model::facts::ServerFacts;
-use octopus_setup::model::fingerprint::Fingerprint;
+use octopus_setup::model::master_key::{Fingerprint, Verifier};
 use octopus_setup::model::names::DatabaseName;
 use octopus_setup::model::registry::{NewCluster, NodeRow};
-use octopus_setup::model::server_address::ServerAddress;
-use octopus_setup::model::target::{Encryption, SignIn, Target, Trust};
-use octopus_setup::model::verifier::Verifier;
+use octopus_setup::model::target::{Encryption, ServerAddress, SignIn, Target, Trust};
 use octopus_setup::world::sqlserver::SqlServer;
 use practice_server::{Login, PracticeServer, RunningServer, ServerOptions};
 use secrecy::ExposeSecret;

@@ -1,6 +1,6 @@
 //! Connecting: TCP, TLS and the login.
 
-use octopus_setup::model::facts::{Protocol, SqlTrouble, TlsTrouble, Trouble, Trusted};
+use octopus_setup::model::facts::{Protocol, SqlTrouble, TlsTrouble, Trouble, TrustSource};
 use octopus_setup::model::target::{Encryption, SignIn, Target, Trust};
 use octopus_setup::world::sqlserver::SqlServer;
 use practice_server::{Certificate, TlsPolicy, WireFault};
@@ -31,7 +31,7 @@ async fn tls_is_established_and_the_certificate_is_a_fact() {
     let lab = Lab::new().await;
     let facts = facts(&lab.target("Octopus")).await;
     let encrypted = facts.encrypted.seen().expect("TLS");
-    assert_eq!((encrypted.protocol, encrypted.trusted), (Protocol::Tls12, Trusted::CaFile));
+    assert_eq!((encrypted.protocol, encrypted.trusted), (Protocol::Tls12, TrustSource::CaFile));
     let certificate = facts.certificate.expect("shown");
     assert!(!certificate.self_signed);
     assert!(certificate.days_left > 0);
@@ -62,7 +62,7 @@ async fn only_the_pinned_certificate_is_trusted_whatever_it_says() {
     let untrusted = facts(&lab.target("Octopus")).await;
     let print = untrusted.certificate.expect("shown").sha256;
     let pinned = facts(&Target { trust: Trust::Fingerprint(print), ..lab.target("Octopus") }).await;
-    assert_eq!(pinned.encrypted.seen().expect("TLS").trusted, Trusted::Fingerprint);
+    assert_eq!(pinned.encrypted.seen().expect("TLS").trusted, TrustSource::Fingerprint);
     assert!(pinned.login.seen().is_some());
     let other = facts(&Target { trust: Trust::Fingerprint([7; 32]), ..lab.target("Octopus") }).await;
     assert_eq!(other.way_blocked(), Some(&Trouble::Tls(TlsTrouble::OtherFingerprint)));
@@ -104,7 +104,7 @@ async fn without_tls_only_optional_connects() {
     assert_eq!(refused.way_blocked(), Some(&Trouble::Tls(TlsTrouble::NotOffered)));
     let plain = facts(&Target { encryption: Encryption::Optional, ..lab.target("Octopus") }).await;
     let encrypted = plain.encrypted.seen().expect("decided");
-    assert_eq!((encrypted.protocol, encrypted.trusted), (Protocol::Plain, Trusted::Nothing));
+    assert_eq!((encrypted.protocol, encrypted.trusted), (Protocol::Plain, TrustSource::Nothing));
     assert!(plain.login.seen().is_some());
 }
 

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::time::Duration;
 
-use octopus_setup::model::prefixes;
+use octopus_setup::model::web::ListenPrefix;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::sleep;
@@ -22,7 +22,7 @@ const BEAT: Duration = Duration::from_secs(2);
 
 /// Where it listens: on the first prefix, and on this machine only.
 pub fn address(config: &Config) -> Option<SocketAddr> {
-    let prefix = prefixes::parse(config.get("Octopus.WebPortal.ListenPrefixes")?).ok()?.into_iter().next()?;
+    let prefix = ListenPrefix::parse_all(config.get("Octopus.WebPortal.ListenPrefixes")?).ok()?.into_iter().next()?;
     let own = [127, 0, 0, 1].into();
     Some(SocketAddr::new(prefix.host.parse().unwrap_or(own), prefix.port))
 }

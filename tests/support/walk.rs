@@ -8,7 +8,7 @@ use octopus_setup::model::answers::{Answers, Origin, Raw};
 use octopus_setup::model::field::FieldId;
 use octopus_setup::model::flow::Flow;
 use octopus_setup::model::screen::ScreenId;
-use octopus_setup::wizard::event::{Errand, Event};
+use octopus_setup::wizard::event::{Event, StartChoice};
 use octopus_setup::wizard::run::Phase;
 use octopus_setup::world::World;
 use octopus_setup::world::clipboard::Surroundings;
@@ -135,8 +135,8 @@ impl Site {
         loop {
             let mut next = self.wizard(node, None);
             next.run_until_idle().await;
-            let Some(Errand::Resume(instance)) = next.state().errands().first().cloned() else { return None };
-            next.handle(Event::Begin(Errand::Resume(instance)));
+            let Some(StartChoice::Resume(instance)) = next.state().start_choices().first().cloned() else { return None };
+            next.handle(Event::Begin(StartChoice::Resume(instance)));
             next.run_until_idle().await;
             if next.state().flow().is_none() {
                 // The dropped wizard had just begun to close its journal, and holds the lock or has taken the journal away.

@@ -4,10 +4,10 @@ use super::tests::{case, evidence, judged_in, stop, warn};
 use super::*;
 use crate::catalog::samples;
 use crate::model::answers::Raw;
-use crate::model::facts::{DatabaseRights, DatabaseSeen, Fact, Occupant, PortFact, SqlTrouble};
+use crate::model::facts::{DatabaseRights, DatabaseSeen, Fact, HomeState, PortFact, SqlTrouble};
 use crate::model::field::FieldId;
 use crate::model::finding::Severity;
-use crate::model::octopus_config::OctopusConfig;
+use crate::model::octopus::OctopusConfig;
 use crate::model::screen::ScreenId;
 use crate::words;
 
@@ -16,7 +16,7 @@ const OF_A_NODE: [Flow; 4] = [Flow::Review, Flow::Edit, Flow::Leave, Flow::Remov
 /// The facts of a node in good order: its home has its config, its name is taken and its ports are in use by itself.
 fn facts() -> Facts {
     let mut facts = samples::facts();
-    facts.home.folder = Fact::Seen(Occupant::NodeConfig { instance: "octopusserver".into() });
+    facts.home.folder = Fact::Seen(HomeState::NodeConfig { instance: "octopusserver".into() });
     facts.home.taken = Fact::Seen(Some(samples::listed()));
     for port in &mut facts.ports.ports {
         port.free = Fact::Seen(false);
@@ -61,11 +61,11 @@ fn the_same_facts_stop_a_first_node_and_a_join() {
 fn the_home_of_a_node_is_there_and_its_own() {
     for flow in OF_A_NODE {
         let at = |occupant| of(flow, CheckId::HomePath, |facts| facts.home.folder = Fact::Seen(occupant));
-        assert!(stop(&at(Occupant::NodeConfig { instance: "Other".into() })).says.contains("Other"));
-        assert!(stop(&at(Occupant::Creatable { parent: "/var".into() })).says.contains("not there"));
-        assert!(stop(&at(Occupant::NotAFolder)).says.contains("not a folder"));
-        assert!(warn(&at(Occupant::Empty)).says.contains("no node config"));
-        assert!(warn(&at(Occupant::Occupied { entries: 3 })).says.contains("no node config"));
+        assert!(stop(&at(HomeState::NodeConfig { instance: "Other".into() })).says.contains("Other"));
+        assert!(stop(&at(HomeState::Creatable { parent: "/var".into() })).says.contains("not there"));
+        assert!(stop(&at(HomeState::NotAFolder)).says.contains("not a folder"));
+        assert!(warn(&at(HomeState::Empty)).says.contains("no node config"));
+        assert!(warn(&at(HomeState::Occupied { entries: 3 })).says.contains("no node config"));
     }
 }
 
@@ -133,7 +133,7 @@ fn what_octopus_server_s_config_does_not_say_is_not_judged_by_a_default() {
     let (answers, mut facts) = (answers(), facts());
     facts.node.config = Fact::Missing(Trouble::Unasked);
     facts.node.octopus = Fact::Seen(Some(Box::new(OctopusConfig { has_master_key: true, ..OctopusConfig::default() })));
-    facts.home.folder = Fact::Seen(Occupant::Occupied { entries: 9 });
+    facts.home.folder = Fact::Seen(HomeState::Occupied { entries: 9 });
     let judged = |check| judged_in(&Case { flow: Flow::Review, subject: Some(&subject), ..case(&answers, &facts) }, check);
     assert!(evidence(&judged(CheckId::ServiceAccount)).contains("does not name it"));
     assert!(evidence(&judged(CheckId::HomePath)).contains("there"));

@@ -3,7 +3,7 @@
 use crate::catalog::failures;
 use crate::catalog::format;
 use crate::model::check::CheckId;
-use crate::model::facts::{Fact, KeySpot, Trouble};
+use crate::model::facts::{Fact, KeyFileState, Trouble};
 use crate::model::field::FieldId;
 use crate::model::finding::{Finding, Verdict};
 use crate::model::screen::ScreenId;
@@ -47,24 +47,24 @@ pub fn judge(case: &Case<'_>) -> Verdict {
         }
     };
     match spot {
-        KeySpot::Free { network: false, volatile: false } => {
+        KeyFileState::Free { network: false, volatile: false } => {
             Verdict::Good("nothing is there yet, and its folder can be written".into())
         }
-        KeySpot::Free { volatile: true, .. } => warn(
+        KeyFileState::Free { volatile: true, .. } => warn(
             format!("{path} would be in memory: the key would be gone with the next boot."),
             "Name a file on a disk that lasts, or take the key from there before the machine is started again.",
         ),
-        KeySpot::Free { .. } => warn(
+        KeyFileState::Free { .. } => warn(
             format!("{path} would be on a network disk: anyone who reads that share reads the master key."),
             "Name a file on a disk of this machine, or one on a share that only those read who may have the key.",
         ),
-        KeySpot::Key(found) if case.key == Some(*found) => Verdict::Good("holds this very key already".into()),
-        KeySpot::Key(found) => stop(
+        KeyFileState::Key(found) if case.key == Some(*found) => Verdict::Good("holds this very key already".into()),
+        KeyFileState::Key(found) => stop(
             format!("{path} holds another master key, {found}. It is not overwritten: it may be the only copy of that one."),
             "Name another file.",
         ),
-        KeySpot::Taken => stop(format!("{path} is there already. It is not overwritten."), "Name another file."),
-        KeySpot::NoFolder { folder } => stop(
+        KeyFileState::Taken => stop(format!("{path} is there already. It is not overwritten."), "Name another file."),
+        KeyFileState::NoFolder { folder } => stop(
             format!("The master key cannot be saved to {path}: there is no folder {folder}."),
             "Make the folder, or name a file in one that is there.",
         ),
@@ -83,9 +83,9 @@ mod tests {
     use crate::catalog::checks::tests::{case, evidence, judged_in, stop, warn};
     use crate::catalog::samples;
     use crate::model::facts::Facts;
-    use crate::model::fingerprint::Fingerprint;
+    use crate::model::master_key::Fingerprint;
 
-    fn at(spot: Fact<KeySpot>, key: Option<Fingerprint>) -> Verdict {
+    fn at(spot: Fact<KeyFileState>, key: Option<Fingerprint>) -> Verdict {
         let answers = samples::with(&[(FieldId::KeyFile, "/root/key.txt")]);
         let mut facts = Facts::default();
         facts.key_file.spot = spot;
@@ -94,7 +94,7 @@ mod tests {
 
     #[test]
     fn where_nothing_is_the_key_can_be_saved() {
-        let free = |network, volatile| at(Fact::Seen(KeySpot::Free { network, volatile }), None);
+        let free = |network, volatile| at(Fact::Seen(KeyFileState::Free { network, volatile }), None);
         assert!(evidence(&free(false, false)).contains("can be written"));
         assert!(warn(&free(true, false)).says.contains("network"));
         assert!(warn(&free(false, true)).says.contains("memory"));
@@ -103,16 +103,16 @@ mod tests {
     #[test]
     fn what_is_there_is_as_good_only_where_it_is_this_very_key() {
         let (own, other) = (Fingerprint([1; 4]), Fingerprint([2; 4]));
-        assert!(evidence(&at(Fact::Seen(KeySpot::Key(own)), Some(own))).contains("this very key"));
+        assert!(evidence(&at(Fact::Seen(KeyFileState::Key(own)), Some(own))).contains("this very key"));
         for key in [None, Some(other)] {
-            assert!(stop(&at(Fact::Seen(KeySpot::Key(own)), key)).says.contains("another master key, 0101-0101"));
+            assert!(stop(&at(Fact::Seen(KeyFileState::Key(own)), key)).says.contains("another master key, 0101-0101"));
         }
-        assert!(stop(&at(Fact::Seen(KeySpot::Taken), Some(own))).says.contains("not overwritten"));
+        assert!(stop(&at(Fact::Seen(KeyFileState::Taken), Some(own))).says.contains("not overwritten"));
     }
 
     #[test]
     fn what_cannot_be_written_is_told_with_its_reason() {
-        let gone = at(Fact::Seen(KeySpot::NoFolder { folder: "/root".into() }), None);
+        let gone = at(Fact::Seen(KeyFileState::NoFolder { folder: "/root".into() }), None);
         assert_eq!(stop(&gone).says, "The master key cannot be saved to /root/key.txt: there is no folder /root.");
         let refused = at(Fact::Missing(Trouble::Io("Read-only file system".into())), None);
         assert_eq!(stop(&refused).says, "The master key cannot be saved to /root/key.txt: Read-only file system.");

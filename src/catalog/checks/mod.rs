@@ -26,12 +26,12 @@ use crate::model::cluster::ClusterId;
 use crate::model::facts::{Facts, Trouble};
 use crate::model::field::FieldId;
 use crate::model::finding::{Finding, Verdict};
-use crate::model::fingerprint::Fingerprint;
 use crate::model::flow::Flow;
+use crate::model::master_key::Fingerprint;
+use crate::model::node::{Maker, Subject};
 use crate::model::platform::Platform;
 use crate::model::quote::Shell;
 use crate::model::screen::ScreenId;
-use crate::model::subject::{Maker, Subject};
 use crate::model::survey::SurveyId;
 
 use super::failures;

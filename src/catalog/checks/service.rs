@@ -5,7 +5,7 @@ use std::path::Path;
 use crate::catalog::form::read;
 use crate::catalog::format;
 use crate::model::check::CheckId;
-use crate::model::facts::{Access, Fact, Occupant, Trouble};
+use crate::model::facts::{Access, Fact, HomeState, Trouble};
 use crate::model::field::FieldId;
 use crate::model::finding::{Finding, Verdict};
 use crate::model::quote;
@@ -114,7 +114,7 @@ pub fn home(case: &Case<'_>) -> Verdict {
             "Let the account pass, or type a home directory elsewhere.",
             format!("sudo setfacl -m u:{account}:x {}", quote::bash(folder.as_str())),
         ),
-        Access::Less if matches!(case.facts.home.folder, Fact::Seen(Occupant::Creatable { .. })) => warn(
+        Access::Less if matches!(case.facts.home.folder, Fact::Seen(HomeState::Creatable { .. })) => warn(
             format!("The wizard makes {home} for the user that it runs as, and the account {user} could not use it."),
             "Make the folder for the account beforehand, and check again; or give it to the account after the install.",
             format!("sudo install -d -m 0750 -o {account} {path}"),
@@ -310,7 +310,7 @@ mod tests {
         let to_be_made = at_home("Linux", Fact::Seen(Access::Less), |_| {});
         assert!(warn(&to_be_made).says.contains("the user that it runs as"));
         assert_eq!(command(&to_be_made), format!("sudo install -d -m 0750 -o 'o'\\''pus' '{}'", samples::HOME));
-        let there = |facts: &mut Facts| facts.home.folder = Fact::Seen(Occupant::Empty);
+        let there = |facts: &mut Facts| facts.home.folder = Fact::Seen(HomeState::Empty);
         assert!(command(&at_home("Linux", Fact::Seen(Access::Less), there)).starts_with("sudo chown -R 'o'"));
         let barred = at_home("Linux", Fact::Seen(Access::Barred("/root".into())), |_| {});
         assert!(command(&barred).ends_with(":x '/root'"));

@@ -4,9 +4,9 @@ use crate::catalog::form::read;
 use crate::model::check::CheckId;
 use crate::model::field::FieldId;
 use crate::model::finding::Finding;
-use crate::model::prefixes::{self, ListenPrefix};
 use crate::model::quote::powershell;
 use crate::model::survey::AccountKind;
+use crate::model::web::ListenPrefix;
 
 use super::Case;
 
@@ -45,7 +45,7 @@ pub fn needed(case: &Case<'_>) -> Vec<Finding> {
     }
     let kind = read::account_kind(case.answers);
     let Some(user) = read::service_user(case.answers).ok().filter(|user| !user.is_empty()) else { return Vec::new() };
-    let prefixes = prefixes::parse(case.answers.text(FieldId::ListenPrefixes)).unwrap_or_default();
+    let prefixes = ListenPrefix::parse_all(case.answers.text(FieldId::ListenPrefixes)).unwrap_or_default();
     let mut notes = Vec::new();
     if !case.is_on_windows() {
         notes.extend(prefixes.iter().map(|prefix| prefix.port).filter(|port| *port < PRIVILEGED).min().map(|port| {

@@ -49,11 +49,11 @@ fn assert_worded(check: CheckId, finding: &Finding) {
     // Without keys, as programs and files have them.
     for text in [&finding.says, &finding.fix] {
         let (always, _) = phrase::keys_of(text).unwrap_or_else(|place| panic!("a stray brace at {place}: {finding:?}"));
-        assert!(always.into_iter().all(|key| phrase::in_a_file(key).is_some()), "no word for a key: {finding:?}");
+        assert!(always.into_iter().all(|key| phrase::name_in_files(key).is_some()), "no word for a key: {finding:?}");
     }
     let is_sentence = |text: &str| text.ends_with('.') && !text.ends_with("..") && !text.contains("  ") && text.trim() == text;
     assert!(is_sentence(&finding.says), "{finding:?}");
-    let fix = phrase::fill(&finding.fix, phrase::in_a_file);
+    let fix = phrase::fill(&finding.fix, phrase::name_in_files);
     assert!(fix.is_empty() || is_sentence(&fix), "{finding:?}");
     if finding.severity > Severity::Note {
         assert!(!finding.fix.is_empty(), "nothing to be done about {finding:?}");

@@ -4,7 +4,7 @@
 use crate::catalog::{dba, format};
 use crate::model::facts::SqlTrouble;
 use crate::model::field::FieldId;
-use crate::model::identifier::quoted;
+use crate::model::quote::sql_name;
 
 use super::{Explanation, ServerContext, name_or};
 
@@ -118,7 +118,7 @@ fn after_login(number: u32, context: &ServerContext<'_>) -> Explanation {
 /// Errors of the login itself. The wizard never retries one: a few wrong tries lock an account.
 fn login(number: u32, context: &ServerContext<'_>) -> Explanation {
     let who = name_or(context.login, "The login");
-    let alter = format!("ALTER LOGIN {}", quoted(if context.login.is_empty() { "login" } else { context.login }));
+    let alter = format!("ALTER LOGIN {}", sql_name(if context.login.is_empty() { "login" } else { context.login }));
     match number {
         18452 => Explanation::new(
             "The server takes Windows accounts only, so no SQL login can come in.",
@@ -186,7 +186,7 @@ fn waiting(says: &str, fix: &str) -> Explanation {
 }
 
 fn quoted_database(context: &ServerContext<'_>) -> String {
-    if context.database.is_empty() { "CURRENT".to_owned() } else { quoted(context.database) }
+    if context.database.is_empty() { "CURRENT".to_owned() } else { sql_name(context.database) }
 }
 
 /// At the beginning of a sentence our own words get a capital letter; a name keeps its spelling.

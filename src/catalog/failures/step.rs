@@ -5,10 +5,10 @@ use std::time::Duration;
 use super::{Explanation, ServerContext, explain_server_trouble, name_or};
 use crate::catalog::{dba, format, steps};
 use crate::model::facts::{Content, Trouble};
-use crate::model::hand_over::CommandEnded;
-use crate::model::identifier::quoted;
+use crate::model::octopus::CommandFailure;
 use crate::model::plan::{Failure, StepKind};
 use crate::model::platform::Platform;
+use crate::model::quote::sql_name;
 use crate::model::registry::KeptRow;
 use crate::model::storage::SharedStorage;
 use crate::model::target::{SignIn, Target};
@@ -192,23 +192,23 @@ fn describe_content(content: &Content) -> String {
 }
 
 /// Explains a command of Octopus Server's that failed: its last words, and how to run it by hand.
-fn command_failure(kind: StepKind, ended: CommandEnded, said: &[Untrusted], by_hand: &Untrusted) -> Explanation {
+fn command_failure(kind: StepKind, ended: CommandFailure, said: &[Untrusted], by_hand: &Untrusted) -> Explanation {
     let verb = steps::row(kind).command.unwrap_or("service");
     let last = said.last().map(|line| format::sentence(line.as_str()));
     let says = match (ended, last) {
-        (CommandEnded::NotStarted, Some(last)) => format!("Octopus Server's command {verb} could not be started: {last}"),
-        (CommandEnded::NotStarted, None) => format!("Octopus Server's command {verb} could not be started."),
+        (CommandFailure::NotStarted, Some(last)) => format!("Octopus Server's command {verb} could not be started: {last}"),
+        (CommandFailure::NotStarted, None) => format!("Octopus Server's command {verb} could not be started."),
         (ended, last) => {
             let last = last.map_or_else(|| "It said nothing.".to_owned(), |last| format!("It said: {last}"));
             format!("Octopus Server's command {verb} {} {last}", ending(ended))
         }
     };
     let fix = match ended {
-        CommandEnded::NotStarted => "Put the program back where it was, or undo this run.".to_owned(),
-        CommandEnded::TimedOut(_) => {
+        CommandFailure::NotStarted => "Put the program back where it was, or undo this run.".to_owned(),
+        CommandFailure::TimedOut(_) => {
             "Look what it waits for: the database, a share, or another command of Octopus Server that runs.".to_owned()
         }
-        CommandEnded::Status(_) | CommandEnded::Signal(_) => "Fix what it says.".to_owned(),
+        CommandFailure::Status(_) | CommandFailure::Signal(_) => "Fix what it says.".to_owned(),
     };
     let fix = format!("{fix} This is the command; secrets are taken from the environment. {RETRY}");
     let words = Explanation::new(says, fix);
@@ -216,12 +216,12 @@ fn command_failure(kind: StepKind, ended: CommandEnded, said: &[Untrusted], by_h
 }
 
 /// The end of a sentence.
-fn ending(ended: CommandEnded) -> String {
+fn ending(ended: CommandFailure) -> String {
     match ended {
-        CommandEnded::Status(status) => format!("ended with status {status}."),
-        CommandEnded::Signal(signal) => format!("was ended by signal {signal}."),
-        CommandEnded::TimedOut(after) => format!("did not end within {}, and was killed.", long_duration(after)),
-        CommandEnded::NotStarted => "could not be started.".to_owned(),
+        CommandFailure::Status(status) => format!("ended with status {status}."),
+        CommandFailure::Signal(signal) => format!("was ended by signal {signal}."),
+        CommandFailure::TimedOut(after) => format!("did not end within {}, and was killed.", long_duration(after)),
+        CommandFailure::NotStarted => "could not be started.".to_owned(),
     }
 }
 
@@ -274,7 +274,7 @@ fn cluster_kept(what: &Untrusted, database: &str) -> Explanation {
         ),
         "Where nobody needs what is in that database, drop it, and undo again; otherwise retry, or leave it as it is.",
     );
-    if database.is_empty() { words } else { words.sql(format!("DROP DATABASE {};", quoted(database))) }
+    if database.is_empty() { words } else { words.sql(format!("DROP DATABASE {};", sql_name(database))) }
 }
 
 #[cfg(test)]
@@ -317,19 +317,19 @@ mod tests {
             (Failure::Busy { pid: None }, "works on this instance"),
             (Failure::SealBroken { path: "/x".into() }, "cannot be opened"),
             (
-                Failure::Octopus { ended: CommandEnded::Status(1), said: vec!["No way".into()], by_hand: "x".into() },
+                Failure::Octopus { ended: CommandFailure::Status(1), said: vec!["No way".into()], by_hand: "x".into() },
                 "ended with status 1. It said: No way.",
             ),
             (
-                Failure::Octopus { ended: CommandEnded::Signal(9), said: vec![], by_hand: "x".into() },
+                Failure::Octopus { ended: CommandFailure::Signal(9), said: vec![], by_hand: "x".into() },
                 "was ended by signal 9. It said nothing.",
             ),
             (
-                Failure::Octopus { ended: CommandEnded::TimedOut(Duration::from_secs(120)), said: vec![], by_hand: "x".into() },
+                Failure::Octopus { ended: CommandFailure::TimedOut(Duration::from_secs(120)), said: vec![], by_hand: "x".into() },
                 "did not end within 2 min, and was killed",
             ),
             (
-                Failure::Octopus { ended: CommandEnded::NotStarted, said: vec!["/x: gone".into()], by_hand: "x".into() },
+                Failure::Octopus { ended: CommandFailure::NotStarted, said: vec!["/x: gone".into()], by_hand: "x".into() },
                 "could not be started: /x: gone.",
             ),
             (Failure::InstanceInTheWay { instance: "A".into(), config: "/x".into() }, "instance A already"),

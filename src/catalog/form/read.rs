@@ -13,10 +13,9 @@ use crate::model::flow::Flow;
 use crate::model::master_key::{KeyForm, KeySize, MasterKey};
 use crate::model::names::{DatabaseName, InstanceName, NodeName};
 use crate::model::platform::Platform;
-use crate::model::prefixes::{self, ListenPrefix};
-use crate::model::server_address::ServerAddress;
 use crate::model::survey::AccountKind;
-use crate::model::target::{Encryption, SignIn, Target, Trust, TrustKind};
+use crate::model::target::{Encryption, ServerAddress, SignIn, Target, Trust, TrustKind};
+use crate::model::web::ListenPrefix;
 
 pub use super::read_cluster::{
     admin_email, admin_password, admin_user, administrator, hand_over, licence, octopus_server, shared_folder, storage,
@@ -212,7 +211,7 @@ pub fn target(answers: &Answers) -> Option<Target> {
 
 /// The listen prefixes.
 pub fn prefixes(answers: &Answers) -> Result<Vec<ListenPrefix>, String> {
-    prefixes::parse(answers.text(FieldId::ListenPrefixes)).map_err(|bad| bad.to_string())
+    ListenPrefix::parse_all(answers.text(FieldId::ListenPrefixes)).map_err(|bad| bad.to_string())
 }
 
 /// A port.

@@ -7,8 +7,8 @@ use secrecy::{ExposeSecret, SecretString};
 use super::read;
 use crate::model::answers::Answers;
 use crate::model::field::FieldId;
-use crate::model::hand_over::Handing;
 use crate::model::node::Administrator;
+use crate::model::octopus::HandOverMode;
 use crate::model::platform::Platform;
 use crate::model::storage::{SharedFolder, SharedStorage, StorageKind};
 use crate::model::survey::LicenceSource;
@@ -117,8 +117,8 @@ pub fn licence(answers: &Answers) -> Result<Option<LicenceSource>, FieldId> {
 }
 
 /// Whether Octopus Server's commands are run.
-pub fn hand_over(answers: &Answers) -> Handing {
-    answers.chosen(FieldId::HandOver).unwrap_or(Handing::WhenFound)
+pub fn hand_over(answers: &Answers) -> HandOverMode {
+    answers.chosen(FieldId::HandOver).unwrap_or(HandOverMode::WhenFound)
 }
 
 /// Octopus Server's program, where somebody said it.

@@ -6,9 +6,11 @@ use secrecy::SecretString;
 
 use super::{HOME, KEY, PASSWORD, cluster, facts, node_config, node_seen, share, with};
 use crate::model::answers::{Answers, Origin, Raw};
-use crate::model::facts::{Beat, Content, Evidence, Fact, Facts, Identity, NodeFacts, NodeSeen, Nodes, StorageFacts, Trouble};
+use crate::model::facts::{
+    Content, Evidence, Fact, Facts, Heartbeat, Identity, NodeFacts, NodeSeen, Nodes, StorageFacts, Trouble,
+};
 use crate::model::field::FieldId;
-use crate::model::key_verdict::{KeyBasis, KeyVerdict};
+use crate::model::key_evidence::{KeyBasis, KeyVerdict};
 use crate::model::master_key::MasterKey;
 use crate::model::node_config::NodeConfig;
 use crate::model::storage::SharedStorage;
@@ -43,7 +45,7 @@ pub fn facts_of_octopus() -> Facts {
     let version = Some("2026.4.1".into());
     facts.server.content = Fact::Seen(Content::Octopus { version: version.clone(), nodes: vec!["web01".into()] });
     facts.cluster.identity = Fact::Seen(Identity::Octopus { version });
-    let mut web01 = node_seen("web01", Beat::Ago(Duration::from_secs(2)));
+    let mut web01 = node_seen("web01", Heartbeat::Ago(Duration::from_secs(2)));
     (web01.row, web01.row_age) = (None, None);
     facts.cluster.nodes = Fact::Seen(Nodes::from([web01]));
     facts.cluster.node_limit = Fact::Missing(Trouble::Unasked);
@@ -57,7 +59,7 @@ pub fn facts_of_octopus() -> Facts {
 /// A node of that name with a row that nobody has seen for twenty days.
 pub fn dead_node(name: &str) -> NodeSeen {
     let long = Duration::from_secs(20 * 24 * 3600);
-    NodeSeen { row_age: Some(long), ..node_seen(name, Beat::Ago(long)) }
+    NodeSeen { row_age: Some(long), ..node_seen(name, Heartbeat::Ago(long)) }
 }
 
 /// Facts of a node that is there: [`joining`]'s answers as its node config tells them, its key and password opened, and
@@ -67,12 +69,12 @@ pub fn facts_of_a_node() -> Facts {
     // As its config says; `share` has it otherwise.
     (facts.storage, facts.cluster.storage) = (StorageFacts::default(), Fact::Seen(SharedStorage::None));
     facts.cluster.canaries = Fact::Seen(Vec::new());
-    let mut own = node_seen("web02", Beat::Ago(Duration::from_secs(3)));
+    let mut own = node_seen("web02", Heartbeat::Ago(Duration::from_secs(3)));
     if let Some(kept) = &mut own.row {
         kept.row.address = "http://localhost:80/".into();
         kept.row.prefixes = "http://localhost:80/".into();
     }
-    facts.cluster.nodes = Fact::Seen(Nodes::from([node_seen("web01", Beat::Ago(Duration::from_secs(2))), own]));
+    facts.cluster.nodes = Fact::Seen(Nodes::from([node_seen("web01", Heartbeat::Ago(Duration::from_secs(2))), own]));
     facts.node = NodeFacts {
         config: Fact::Seen(Box::new(joined_config())),
         password: Fact::Seen(Raw::of(FieldId::Password, PASSWORD)),

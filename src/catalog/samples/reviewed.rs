@@ -4,7 +4,7 @@ use super::{CLUSTER, HOME, KEY, PASSWORD, key};
 use crate::model::answers::Raw;
 use crate::model::facts::{Fact, NodeFacts};
 use crate::model::field::FieldId;
-use crate::model::fingerprint::Fingerprint;
+use crate::model::master_key::Fingerprint;
 use crate::model::node_config::{
     ClusterSection, CommsSection, DatabaseSection, NodeConfig, NodeSection, Sealed, SealedSignIn, ServiceSection, TrustSection,
     WebSection,

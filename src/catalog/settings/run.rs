@@ -6,8 +6,8 @@ use crate::catalog::form::read;
 use crate::model::choice::{Choice, spelled};
 use crate::model::field::{FieldId, Kind};
 use crate::model::flow::Flow;
-use crate::model::hand_over::Handing;
 use crate::model::master_key::KeySize;
+use crate::model::octopus::HandOverMode;
 use crate::model::screen::ScreenId;
 
 const OCTOPUS: Setting = Setting { screens: &[(ScreenId::Octopus, NEW)], ..ROW };
@@ -19,15 +19,15 @@ pub(super) const ROWS: [Setting; 8] = [
     Setting {
         field: FieldId::HandOver,
         id: "hand-over",
-        kind: Kind::Choice(Handing::SPELLINGS),
-        default: Handing::WhenFound.spelling(),
+        kind: Kind::Choice(HandOverMode::SPELLINGS),
+        default: HandOverMode::WhenFound.spelling(),
         ..OCTOPUS
     },
     Setting {
         field: FieldId::OctopusServer,
         id: "octopus-server",
         kind: Kind::Path,
-        only_with: OnlyWith::Values(FieldId::HandOver, &[Handing::WhenFound.spelling(), Handing::Always.spelling()]),
+        only_with: OnlyWith::Values(FieldId::HandOver, &[HandOverMode::WhenFound.spelling(), HandOverMode::Always.spelling()]),
         optional: true,
         problem: |answers| read::octopus_server(answers).err(),
         ..OCTOPUS

@@ -8,7 +8,7 @@ use serde::Serialize;
 use crate::model::check::CheckId;
 use crate::model::facts::{Backup, NodeSeen};
 use crate::model::finding::{Finding, Remedy, Verdict};
-use crate::model::subject::Maker;
+use crate::model::node::Maker;
 use crate::model::untrusted::Untrusted;
 use crate::wizard::settings::Listed;
 

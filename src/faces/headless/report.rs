@@ -6,10 +6,10 @@ use crate::model::facts::{Backup, Identity, NodeSeen};
 use crate::model::field::FieldId;
 use crate::model::finding::{Severity, Verdict};
 use crate::model::flow::Flow;
+use crate::model::node::Maker;
 use crate::model::node_config::NodeConfig;
 use crate::model::phrase;
 use crate::model::screen::ScreenId;
-use crate::model::subject::Maker;
 use crate::model::untrusted::Untrusted;
 use crate::wizard::review::PROVEN;
 use crate::wizard::settings::{self, Listed};
@@ -134,7 +134,7 @@ impl<'a> Report<'a> {
         let facts = &state.facts;
         let reviewed = state.flow() == Some(Flow::Review);
         let error = (!reviewed).then(|| match &state.notice {
-            Some(notice) => phrase::fill(&notice.text, phrase::in_a_file).into_owned(),
+            Some(notice) => phrase::fill(&notice.text, phrase::name_in_files).into_owned(),
             None => "What is on this machine could not be looked at.".to_owned(),
         });
         let sections: Vec<Section> =

@@ -3,8 +3,8 @@
 use std::fmt::Write as _;
 
 use crate::catalog::format;
-use crate::model::facts::{DiffSign, Life, NodeSeen};
-use crate::model::subject::Maker;
+use crate::model::facts::{DiffSign, Liveness, NodeSeen};
+use crate::model::node::Maker;
 use crate::model::untrusted::Untrusted;
 use crate::words;
 
@@ -77,9 +77,9 @@ fn nodes(out: &mut String, report: &Report<'_>) {
 /// Whether a node is alive, as one word.
 pub fn life(node: &NodeSeen) -> &'static str {
     match node.life() {
-        Life::Alive => "alive",
-        Life::Silent => "silent",
-        Life::Dead => "dead",
+        Liveness::Alive => "alive",
+        Liveness::Silent => "silent",
+        Liveness::Dead => "dead",
     }
 }
 

@@ -16,7 +16,7 @@ use crate::words::{self, FieldWords};
 
 use super::entry;
 use super::input::{Echo, Lines};
-use super::talk::{Answer, Face, Stop};
+use super::talk::{Face, Stop, TypedAnswer};
 
 /// How a question was left.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,34 +45,34 @@ pub async fn ask<L: Lines, W: Write>(face: &mut Face<'_, L, W>, field: FieldId) 
     loop {
         let question = question(face.state(), field);
         let text = match face.ask(&question, echo).await? {
-            Answer::Back => return Ok(Left::Back),
-            Answer::Help => {
+            TypedAnswer::Back => return Ok(Left::Back),
+            TypedAnswer::Help => {
                 help(face, field)?;
                 continue;
             }
-            Answer::Connection if field == FieldId::Server => {
+            TypedAnswer::Connection if field == FieldId::Server => {
                 if connection(face).await? {
                     return Ok(Left::Filled);
                 }
                 continue;
             }
-            Answer::Connection => "connection".to_owned().into(),
-            Answer::Clear => {
+            TypedAnswer::Connection => "connection".to_owned().into(),
+            TypedAnswer::Clear => {
                 let empty = if matches!(field.kind(), Kind::Choice(_) | Kind::Toggle) { field.default() } else { "" };
                 empty.to_owned().into()
             }
-            Answer::Empty => {
+            TypedAnswer::Empty => {
                 match refused(face.state(), field) {
                     None => return Ok(Left::Answered),
                     Some(problem) => face.tell(&problem)?,
                 }
                 continue;
             }
-            Answer::Text(text) if field == FieldId::Licence => match lines(face, text).await? {
+            TypedAnswer::Text(text) if field == FieldId::Licence => match lines(face, text).await? {
                 Some(text) => text,
                 None => continue,
             },
-            Answer::Text(text) => text,
+            TypedAnswer::Text(text) => text,
         };
         let text = match entry::answer(field.kind(), &text) {
             Ok(answer) => answer,
@@ -196,7 +196,7 @@ async fn lines<L: Lines, W: Write>(
 async fn connection<L: Lines, W: Write>(face: &mut Face<'_, L, W>) -> Result<bool, Stop> {
     loop {
         match face.ask("Connection string (not shown):", Echo::Hidden).await? {
-            Answer::Text(text) => {
+            TypedAnswer::Text(text) => {
                 face.quietly(Event::Press(Action::ConnectionString));
                 face.handle(Event::ConnectionString(ConnectionString::parse(&text)))?;
                 if face.state().overlay.is_none() {
@@ -204,11 +204,11 @@ async fn connection<L: Lines, W: Write>(face: &mut Face<'_, L, W>) -> Result<boo
                 }
                 face.quietly(Event::Back);
             }
-            Answer::Help => {
+            TypedAnswer::Help => {
                 face.say("A .NET connection string for SQL Server. It fills the fields of this screen.")?;
                 face.say("For instance: Server=sql01,1433;Database=OctopusDeploy;User ID=octopus;Password=...")?;
             }
-            Answer::Empty | Answer::Back | Answer::Clear | Answer::Connection => return Ok(false),
+            TypedAnswer::Empty | TypedAnswer::Back | TypedAnswer::Clear | TypedAnswer::Connection => return Ok(false),
         }
     }
 }

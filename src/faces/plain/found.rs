@@ -3,7 +3,7 @@
 use std::io::Write;
 
 use crate::catalog::format;
-use crate::model::facts::{Life, NodeSeen, ServerCertificate};
+use crate::model::facts::{Liveness, NodeSeen, ServerCertificate};
 use crate::model::screen::ScreenId;
 use crate::model::untrusted::Untrusted;
 use crate::wizard::event::{Action, Event};
@@ -35,9 +35,9 @@ pub async fn tell_nodes<L: Lines, W: Write>(face: &mut Face<'_, L, W>) -> Result
 /// One node: its name, whether it is alive, and when it was seen.
 pub fn node_sentence(node: &NodeSeen) -> String {
     let life = match node.life() {
-        Life::Alive => "alive",
-        Life::Silent => "silent",
-        Life::Dead => "dead",
+        Liveness::Alive => "alive",
+        Liveness::Silent => "silent",
+        Liveness::Dead => "dead",
     };
     let mut said = vec![format!("Node {}: {life}", node.name)];
     if let Some(ago) = node.last_seen() {

@@ -10,7 +10,7 @@ use crate::wizard::run::{Phase, Row, Run};
 use crate::wizard::state::State;
 
 use super::input::Lines;
-use super::talk::{Choice, Chosen, Face, Stop, Waiting};
+use super::talk::{Chosen, Face, MenuItem, Stop, Waiting};
 use super::{checks, plan, screen};
 
 /// What can be done with a run that stopped.
@@ -45,9 +45,9 @@ pub async fn ask<L: Lines, W: Write>(face: &mut Face<'_, L, W>) -> Result<(), St
             choose(
                 face,
                 vec![
-                    Choice::new(Way::Retry, "retry", "Run the step again, and those after it."),
-                    Choice::new(Way::Undo, "undo", "Undo what this run created."),
-                    Choice::new(Way::Leave, "leave", "Leave it as it is; the next start offers to go on."),
+                    MenuItem::new(Way::Retry, "retry", "Run the step again, and those after it."),
+                    MenuItem::new(Way::Undo, "undo", "Undo what this run created."),
+                    MenuItem::new(Way::Leave, "leave", "Leave it as it is; the next start offers to go on."),
                 ],
             )
             .await
@@ -58,8 +58,8 @@ pub async fn ask<L: Lines, W: Write>(face: &mut Face<'_, L, W>) -> Result<(), St
             choose(
                 face,
                 vec![
-                    Choice::new(Way::Undo, "undo", "Undo it once more."),
-                    Choice::new(Way::Leave, "leave", "Leave it as it is; the next start offers to go on."),
+                    MenuItem::new(Way::Undo, "undo", "Undo it once more."),
+                    MenuItem::new(Way::Leave, "leave", "Leave it as it is; the next start offers to go on."),
                 ],
             )
             .await
@@ -67,8 +67,8 @@ pub async fn ask<L: Lines, W: Write>(face: &mut Face<'_, L, W>) -> Result<(), St
         Phase::Undone => {
             face.say("Everything that this run created is undone.")?;
             let ways = vec![
-                Choice::new(Way::Plan, "plan", "Go back to the plan."),
-                Choice::new(Way::Leave, "leave", "End the program."),
+                MenuItem::new(Way::Plan, "plan", "Go back to the plan."),
+                MenuItem::new(Way::Leave, "leave", "End the program."),
             ];
             choose(face, ways).await
         }
@@ -77,9 +77,9 @@ pub async fn ask<L: Lines, W: Write>(face: &mut Face<'_, L, W>) -> Result<(), St
     }
 }
 
-async fn choose<L: Lines, W: Write>(face: &mut Face<'_, L, W>, mut ways: Vec<Choice<Way>>) -> Result<(), Stop> {
+async fn choose<L: Lines, W: Write>(face: &mut Face<'_, L, W>, mut ways: Vec<MenuItem<Way>>) -> Result<(), Stop> {
     if face.state().run().has_said() {
-        ways.push(Choice::new(Way::Output, "output", "Show what Octopus Server printed."));
+        ways.push(MenuItem::new(Way::Output, "output", "Show what Octopus Server printed."));
     }
     face.menu(&ways)?;
     loop {

@@ -14,7 +14,7 @@ use crate::wizard::state::Focus;
 
 use super::field::{self, Left};
 use super::input::{Echo, Lines};
-use super::talk::{Answer, Choice, Chosen, Face, Stop};
+use super::talk::{Chosen, Face, MenuItem, Stop, TypedAnswer};
 use super::{checks, keys, screen};
 
 /// What can be done with the key.
@@ -34,11 +34,11 @@ pub async fn ask<L: Lines, W: Write>(face: &mut Face<'_, L, W>) -> Result<(), St
     fingerprint(face)?;
     face.say("To go on, prove that it is kept: save it and have the file read back, or type its last six characters.")?;
     let ways = [
-        Choice::new(Way::Show, keys::SHOW, "Show the key here, once."),
-        Choice::new(Way::Save, keys::SAVE, "Save the key to a new file that only you can read."),
-        Choice::new(Way::Prove, "prove", "Type the key's last six characters, from where you keep it."),
-        Choice::new(Way::Read, keys::READ, "Have the saved file read back."),
-        Choice::new(Way::End, "end", "End the program; the next start asks again."),
+        MenuItem::new(Way::Show, keys::SHOW, "Show the key here, once."),
+        MenuItem::new(Way::Save, keys::SAVE, "Save the key to a new file that only you can read."),
+        MenuItem::new(Way::Prove, "prove", "Type the key's last six characters, from where you keep it."),
+        MenuItem::new(Way::Read, keys::READ, "Have the saved file read back."),
+        MenuItem::new(Way::End, "end", "End the program; the next start asks again."),
     ];
     face.menu(&ways)?;
     while face.state().custody().proof.is_none() {
@@ -62,11 +62,11 @@ pub async fn of_review<L: Lines, W: Write>(face: &mut Face<'_, L, W>) -> Result<
     screen::heading(face)?;
     fingerprint(face)?;
     let ways = [
-        Choice::new(Way::Show, keys::SHOW, "Show the key here, once."),
-        Choice::new(Way::Save, keys::SAVE, "Save the key to a new file that only you can read."),
-        Choice::new(Way::Read, keys::READ, "Have the saved file read back."),
-        Choice::new(Way::Back, "back", "Go back to the review."),
-        Choice::new(Way::End, "end", "End the program."),
+        MenuItem::new(Way::Show, keys::SHOW, "Show the key here, once."),
+        MenuItem::new(Way::Save, keys::SAVE, "Save the key to a new file that only you can read."),
+        MenuItem::new(Way::Read, keys::READ, "Have the saved file read back."),
+        MenuItem::new(Way::Back, "back", "Go back to the review."),
+        MenuItem::new(Way::End, "end", "End the program."),
     ];
     face.menu(&ways)?;
     loop {
@@ -169,7 +169,7 @@ async fn prove<L: Lines, W: Write>(face: &mut Face<'_, L, W>) -> Result<(), Stop
     loop {
         let label = crate::words::screen(ScreenId::MasterKey).field(FieldId::KeyProof).map_or("", |words| &words.label);
         match face.ask(&format!("{label} ({}), not shown:", FieldId::KeyProof.id()), Echo::Hidden).await? {
-            Answer::Text(text) => {
+            TypedAnswer::Text(text) => {
                 face.handle(Event::Edit(FieldId::KeyProof, Raw::of(FieldId::KeyProof, text.trim())))?;
                 if face.state().custody().proof.is_some() {
                     return face.say("That is right.");
@@ -180,8 +180,8 @@ async fn prove<L: Lines, W: Write>(face: &mut Face<'_, L, W>) -> Result<(), Stop
                     "These are not its last six characters. Upper and lower case count; an equals sign at its end does too.",
                 )?;
             }
-            Answer::Help => help(face)?,
-            Answer::Empty | Answer::Back | Answer::Clear | Answer::Connection => return Ok(()),
+            TypedAnswer::Help => help(face)?,
+            TypedAnswer::Empty | TypedAnswer::Back | TypedAnswer::Clear | TypedAnswer::Connection => return Ok(()),
         }
     }
 }

@@ -14,7 +14,7 @@ use crate::wizard::event::{Action, Event};
 use super::field::{self, Left};
 use super::input::Lines;
 use super::screen;
-use super::talk::{Choice, Chosen, Face, Stop};
+use super::talk::{Chosen, Face, MenuItem, Stop};
 
 /// What can be done with a plan.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -71,30 +71,30 @@ fn back<L: Lines, W: Write>(face: &mut Face<'_, L, W>) -> Result<(), Stop> {
     face.handle(Event::Back)
 }
 
-fn ways<L: Lines, W: Write>(face: &Face<'_, L, W>) -> Vec<Choice<Way>> {
+fn ways<L: Lines, W: Write>(face: &Face<'_, L, W>) -> Vec<MenuItem<Way>> {
     let state = face.state();
     let actions = state.actions();
     let mut ways = Vec::with_capacity(6);
     if state.run().plan.is_some() {
         ways.push(match state.flow() {
-            _ if state.resuming().is_some() => Choice::new(Way::Go, "continue", "Go on with it."),
-            Some(Flow::Edit) => Choice::new(Way::Go, "apply", "Apply the changes."),
-            Some(Flow::Leave) => Choice::new(Way::Go, "leave", "Leave the cluster."),
-            Some(Flow::Remove) => Choice::new(Way::Go, "remove", "Remove the node."),
-            _ => Choice::new(Way::Go, "install", "Install."),
+            _ if state.resuming().is_some() => MenuItem::new(Way::Go, "continue", "Go on with it."),
+            Some(Flow::Edit) => MenuItem::new(Way::Go, "apply", "Apply the changes."),
+            Some(Flow::Leave) => MenuItem::new(Way::Go, "leave", "Leave the cluster."),
+            Some(Flow::Remove) => MenuItem::new(Way::Go, "remove", "Remove the node."),
+            _ => MenuItem::new(Way::Go, "install", "Install."),
         });
     }
     if actions.contains(&Action::Undo) {
-        ways.push(Choice::new(Way::Undo, "undo", "Undo what this run has done."));
+        ways.push(MenuItem::new(Way::Undo, "undo", "Undo what this run has done."));
     }
     if actions.contains(&Action::SaveAnswers) {
-        ways.push(Choice::new(Way::Save, "save", "Save the answers, without secrets, to a file."));
+        ways.push(MenuItem::new(Way::Save, "save", "Save the answers, without secrets, to a file."));
     }
     if actions.contains(&Action::Script) {
-        ways.push(Choice::new(Way::Script, "script", "Show the same as a script for Octopus Server's own command line."));
+        ways.push(MenuItem::new(Way::Script, "script", "Show the same as a script for Octopus Server's own command line."));
     }
-    ways.push(Choice::new(Way::Back, "back", "Go back; nothing is written."));
-    ways.push(Choice::new(Way::End, "end", "End the program; nothing is written."));
+    ways.push(MenuItem::new(Way::Back, "back", "Go back; nothing is written."));
+    ways.push(MenuItem::new(Way::End, "end", "End the program; nothing is written."));
     ways
 }
 

@@ -3,14 +3,14 @@
 use std::io::Write;
 
 use crate::faces::headless::{self, Output};
-use crate::model::facts::Life;
+use crate::model::facts::Liveness;
 use crate::model::field::FieldId;
 use crate::model::screen::ScreenId;
 use crate::wizard::event::{Action, Event};
 use crate::wizard::state::{Focus, State};
 
 use super::input::{Echo, Lines};
-use super::talk::{Answer, Choice, Chosen, Face, Stop};
+use super::talk::{Chosen, Face, MenuItem, Stop, TypedAnswer};
 use super::{entry, found, key, keys};
 
 /// How many dead nodes are offered by number; any can be named.
@@ -60,23 +60,23 @@ pub async fn ask<L: Lines, W: Write>(face: &mut Face<'_, L, W>) -> Result<(), St
     }
 }
 
-fn ways(state: &State) -> Vec<Choice<Way>> {
+fn ways(state: &State) -> Vec<MenuItem<Way>> {
     let mut ways = vec![
-        Choice::new(Way::Report, "report", "Print the report once more."),
-        Choice::new(Way::Again, keys::AGAIN, "Check everything again."),
+        MenuItem::new(Way::Report, "report", "Print the report once more."),
+        MenuItem::new(Way::Again, keys::AGAIN, "Check everything again."),
     ];
     if state.is_ours() {
-        ways.push(Choice::new(Way::Edit, keys::EDIT, "Change settings."));
-        ways.push(Choice::new(Way::Leave, keys::LEAVE, "Have this node leave its cluster."));
+        ways.push(MenuItem::new(Way::Edit, keys::EDIT, "Change settings."));
+        ways.push(MenuItem::new(Way::Leave, keys::LEAVE, "Have this node leave its cluster."));
     }
     if !removable(state).is_empty() {
-        ways.push(Choice::new(Way::Remove, keys::REMOVE, "Take a dead node out of the registry."));
+        ways.push(MenuItem::new(Way::Remove, keys::REMOVE, "Take a dead node out of the registry."));
     }
     if state.custody().generated.is_some() {
-        ways.push(Choice::new(Way::Key, "key", "Show or save the master key."));
+        ways.push(MenuItem::new(Way::Key, "key", "Show or save the master key."));
     }
-    ways.push(Choice::new(Way::Start, "start", "Go to the start."));
-    ways.push(Choice::new(Way::End, "end", "End the program."));
+    ways.push(MenuItem::new(Way::Start, "start", "Go to the start."));
+    ways.push(MenuItem::new(Way::End, "end", "End the program."));
     ways
 }
 
@@ -104,7 +104,7 @@ fn start<L: Lines, W: Write>(face: &mut Face<'_, L, W>) -> Result<(), Stop> {
 fn removable(state: &State) -> Vec<usize> {
     let Some(nodes) = state.facts.cluster.nodes.seen().filter(|_| state.is_ours()) else { return Vec::new() };
     let own = state.answers.trimmed(FieldId::NodeName);
-    let dead = nodes.iter().enumerate().filter(|(_, node)| node.row.is_some() && node.life() == Life::Dead);
+    let dead = nodes.iter().enumerate().filter(|(_, node)| node.row.is_some() && node.life() == Liveness::Dead);
     dead.filter(|(_, node)| !node.is_called(own)).map(|(place, _)| place).collect()
 }
 
@@ -123,7 +123,7 @@ async fn remove<L: Lines, W: Write>(face: &mut Face<'_, L, W>) -> Result<(), Sto
     }
     let place = loop {
         match face.ask("Which node is to go, by its number or its name:", Echo::Shown).await? {
-            Answer::Text(text) => {
+            TypedAnswer::Text(text) => {
                 let by_name = || places.iter().position(|place| nodes.get(*place).is_some_and(|node| node.is_called(&text)));
                 let chosen = entry::number(&text, places.len().min(MOST)).or_else(by_name);
                 if let Some(place) = chosen.and_then(|chosen| places.get(chosen)) {
@@ -131,7 +131,7 @@ async fn remove<L: Lines, W: Write>(face: &mut Face<'_, L, W>) -> Result<(), Sto
                 }
                 face.say("There is no such dead node. Type a number or a name from the list, or < to go back.")?;
             }
-            Answer::Back => return face.handle(Event::Jump(ScreenId::Node)),
+            TypedAnswer::Back => return face.handle(Event::Jump(ScreenId::Node)),
             _ => face.say("Type a number or a name from the list, or < to go back.")?,
         }
     };

@@ -13,7 +13,7 @@ use crate::words;
 
 use super::field::{self, Left};
 use super::input::{Echo, Lines};
-use super::talk::{self, Answer, Choice, Chosen, Face, Stop};
+use super::talk::{self, Chosen, Face, MenuItem, Stop, TypedAnswer};
 use super::{checks, found, keys};
 
 /// What can be done at a gate that is shut.
@@ -202,10 +202,10 @@ async fn accept<L: Lines, W: Write>(face: &mut Face<'_, L, W>, here: ScreenId) -
 async fn choose<L: Lines, W: Write>(face: &mut Face<'_, L, W>, told: &mut checks::Told) -> Result<Option<Passed>, Stop> {
     let fields = face.state().fields();
     let ways = [
-        Choice::new(Way::Change, "change", "Change the answers."),
-        Choice::new(Way::Again, keys::AGAIN, "Check again."),
-        Choice::new(Way::Back, "back", "Go back to the screen before."),
-        Choice::new(Way::End, "end", "End the program."),
+        MenuItem::new(Way::Change, "change", "Change the answers."),
+        MenuItem::new(Way::Again, keys::AGAIN, "Check again."),
+        MenuItem::new(Way::Back, "back", "Go back to the screen before."),
+        MenuItem::new(Way::End, "end", "End the program."),
     ];
     face.menu(&ways)?;
     if !fields.is_empty() {
@@ -213,15 +213,15 @@ async fn choose<L: Lines, W: Write>(face: &mut Face<'_, L, W>, told: &mut checks
     }
     loop {
         let chosen = match face.ask(&format!("Choose 1 to {}:", ways.len()), Echo::Shown).await? {
-            Answer::Text(text) => {
+            TypedAnswer::Text(text) => {
                 if let Some(field) = FieldId::from_id(&text).filter(|field| fields.contains(field)) {
                     return Ok(Some(Passed::Ask(vec![field])));
                 }
                 talk::pick(&ways, &text).map(Chosen::One)
             }
-            Answer::Back => Some(Chosen::Back),
-            Answer::Help => Some(Chosen::Help),
-            Answer::Empty | Answer::Clear | Answer::Connection => None,
+            TypedAnswer::Back => Some(Chosen::Back),
+            TypedAnswer::Help => Some(Chosen::Help),
+            TypedAnswer::Empty | TypedAnswer::Clear | TypedAnswer::Connection => None,
         };
         match chosen {
             Some(Chosen::One(Way::Change)) => return Ok(Some(Passed::Ask(Vec::new()))),

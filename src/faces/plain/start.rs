@@ -3,15 +3,15 @@
 use std::io::Write;
 
 use crate::model::flow::Flow;
+use crate::model::node::Maker;
 use crate::model::screen::ScreenId;
-use crate::model::subject::Maker;
 use crate::model::untrusted::Untrusted;
-use crate::wizard::event::{Errand, Event};
+use crate::wizard::event::{Event, StartChoice};
 use crate::wizard::state::State;
 use crate::words;
 
 use super::input::Lines;
-use super::talk::{Choice, Chosen, Face, Stop};
+use super::talk::{Chosen, Face, MenuItem, Stop};
 
 /// Asks what to do.
 pub async fn ask<L: Lines, W: Write>(face: &mut Face<'_, L, W>) -> Result<(), Stop> {
@@ -30,13 +30,14 @@ pub async fn ask<L: Lines, W: Write>(face: &mut Face<'_, L, W>) -> Result<(), St
     for text in unreadable {
         face.say(&format!("warning: {text}"))?;
     }
-    let choices: Vec<Choice<Errand>> = face.state().errands().into_iter().map(|errand| choice(face.state(), errand)).collect();
+    let choices: Vec<MenuItem<StartChoice>> =
+        face.state().start_choices().into_iter().map(|choice| menu_item(face.state(), choice)).collect();
     face.menu(&choices)?;
     loop {
         match face.choose(&choices).await? {
-            Chosen::One(errand) => {
-                let resumes = matches!(errand, Errand::Resume(_));
-                face.handle(Event::Begin(errand))?;
+            Chosen::One(choice) => {
+                let resumes = matches!(choice, StartChoice::Resume(_));
+                face.handle(Event::Begin(choice))?;
                 return if resumes { face.until_idle("reading the journal").await } else { Ok(()) };
             }
             Chosen::Back => face.say("This is the start. An exclamation mark ends the program.")?,
@@ -49,9 +50,9 @@ pub async fn ask<L: Lines, W: Write>(face: &mut Face<'_, L, W>) -> Result<(), St
     }
 }
 
-fn choice(state: &State, errand: Errand) -> Choice<Errand> {
-    let (name, words) = match &errand {
-        Errand::Flow(flow) => match flow {
+fn menu_item(state: &State, choice: StartChoice) -> MenuItem<StartChoice> {
+    let (name, words) = match &choice {
+        StartChoice::Flow(flow) => match flow {
             Flow::FirstNode => {
                 ("first-node".to_owned(), "Getting started. Configure the first node of a new cluster.".to_owned())
             }
@@ -61,14 +62,14 @@ fn choice(state: &State, errand: Errand) -> Choice<Errand> {
             Flow::Leave => ("leave".to_owned(), "Take this node out of its cluster.".to_owned()),
             Flow::Remove => ("remove".to_owned(), "Take a dead node out of the registry.".to_owned()),
         },
-        Errand::Review(subject) => {
+        StartChoice::Review(subject) => {
             let maker = if subject.maker == Maker::Octopus { ", made by Octopus Server" } else { "" };
             let (instance, file) = (Untrusted::new(&subject.instance), Untrusted::new(&subject.config.to_string_lossy()));
             (format!("review {instance}"), format!("Review this node: instance {instance}{maker}, {file}."))
         }
-        Errand::Resume(instance) => (format!("continue {instance}"), unfinished(state, instance)),
+        StartChoice::Resume(instance) => (format!("continue {instance}"), unfinished(state, instance)),
     };
-    Choice::new(errand, name, words)
+    MenuItem::new(choice, name, words)
 }
 
 /// An unfinished run, and how far it came.

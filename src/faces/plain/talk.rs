@@ -12,10 +12,9 @@ use crate::wizard::event::{Action, Event};
 use crate::wizard::run::Phase;
 use crate::wizard::state::{Ending, Notice, State};
 
-use super::PlainOptions;
 use super::entry::{self, Entry};
 use super::input::{Echo, Heard, Lines};
-use super::keys;
+use super::{PlainOptions, keys};
 
 /// Why the session goes on no more.
 #[derive(Debug)]
@@ -49,7 +48,7 @@ pub struct Face<'a, L, W> {
 }
 
 /// What was answered.
-pub enum Answer {
+pub enum TypedAnswer {
     /// Nothing was typed.
     Empty,
     /// `<`.
@@ -66,7 +65,7 @@ pub enum Answer {
 
 /// Something to choose by its number or its name.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Choice<T> {
+pub struct MenuItem<T> {
     /// What is meant by it.
     pub means: T,
     /// What may be typed instead of the number.
@@ -75,7 +74,7 @@ pub struct Choice<T> {
     pub words: String,
 }
 
-impl<T> Choice<T> {
+impl<T> MenuItem<T> {
     /// A choice.
     pub fn new(means: T, name: impl Into<String>, words: impl Into<String>) -> Self {
         Self { means, name: name.into(), words: words.into() }
@@ -198,16 +197,16 @@ impl<'a, L: Lines, W: Write> Face<'a, L, W> {
     }
 
     /// Asks, and hears a line that means something.
-    pub async fn ask(&mut self, prompt: &str, echo: Echo) -> Result<Answer, Stop> {
+    pub async fn ask(&mut self, prompt: &str, echo: Echo) -> Result<TypedAnswer, Stop> {
         loop {
             let Some(line) = self.hear(prompt, echo).await? else { continue };
             return Ok(match entry::read(&line, echo != Echo::Shown) {
-                Entry::Empty => Answer::Empty,
-                Entry::Back => Answer::Back,
-                Entry::Help => Answer::Help,
-                Entry::Clear => Answer::Clear,
-                Entry::Connection => Answer::Connection,
-                Entry::Text(text) => Answer::Text(Zeroizing::new(text.to_owned())),
+                Entry::Empty => TypedAnswer::Empty,
+                Entry::Back => TypedAnswer::Back,
+                Entry::Help => TypedAnswer::Help,
+                Entry::Clear => TypedAnswer::Clear,
+                Entry::Connection => TypedAnswer::Connection,
+                Entry::Text(text) => TypedAnswer::Text(Zeroizing::new(text.to_owned())),
                 Entry::Quit => {
                     self.quit().await?;
                     continue;
@@ -264,15 +263,15 @@ impl<'a, L: Lines, W: Write> Face<'a, L, W> {
     pub async fn yes_no(&mut self, question: &str) -> Result<bool, Stop> {
         loop {
             match self.ask(&format!("{question} (yes or no):"), Echo::Shown).await? {
-                Answer::Text(text) if entry::yes_no(&text).is_some() => return Ok(entry::yes_no(&text) == Some(true)),
-                Answer::Back => return Ok(false),
+                TypedAnswer::Text(text) if entry::yes_no(&text).is_some() => return Ok(entry::yes_no(&text) == Some(true)),
+                TypedAnswer::Back => return Ok(false),
                 _ => self.say("Type yes or no.")?,
             }
         }
     }
 
     /// Says what there is to choose.
-    pub fn menu<T>(&mut self, choices: &[Choice<T>]) -> Result<(), Stop> {
+    pub fn menu<T>(&mut self, choices: &[MenuItem<T>]) -> Result<(), Stop> {
         for (number, choice) in (1..).zip(choices) {
             self.lay(&clean(&format!("{number} {}: {}", choice.name, choice.words)))?;
         }
@@ -280,17 +279,17 @@ impl<'a, L: Lines, W: Write> Face<'a, L, W> {
     }
 
     /// Asks for one of what was said, by its number or its name. Nothing is taken for granted: an empty line is asked again.
-    pub async fn choose<T: Clone>(&mut self, choices: &[Choice<T>]) -> Result<Chosen<T>, Stop> {
+    pub async fn choose<T: Clone>(&mut self, choices: &[MenuItem<T>]) -> Result<Chosen<T>, Stop> {
         loop {
             match self.ask(&format!("Choose 1 to {}:", choices.len()), Echo::Shown).await? {
-                Answer::Text(text) => {
+                TypedAnswer::Text(text) => {
                     if let Some(choice) = pick(choices, &text) {
                         return Ok(Chosen::One(choice));
                     }
                 }
-                Answer::Back => return Ok(Chosen::Back),
-                Answer::Help => return Ok(Chosen::Help),
-                Answer::Empty | Answer::Clear | Answer::Connection => {}
+                TypedAnswer::Back => return Ok(Chosen::Back),
+                TypedAnswer::Help => return Ok(Chosen::Help),
+                TypedAnswer::Empty | TypedAnswer::Clear | TypedAnswer::Connection => {}
             }
             self.say(&format!("Type a number from 1 to {}, or the word behind it.", choices.len()))?;
         }
@@ -380,7 +379,7 @@ async fn next_signal(signals: &mut Option<Signals>) -> Signal {
 }
 
 /// What is meant by a number, or by a name of one of them.
-pub fn pick<T: Clone>(choices: &[Choice<T>], text: &str) -> Option<T> {
+pub fn pick<T: Clone>(choices: &[MenuItem<T>], text: &str) -> Option<T> {
     let place = entry::number(text, choices.len())
         .or_else(|| choices.iter().position(|choice| choice.name.eq_ignore_ascii_case(text)))?;
     choices.get(place).map(|choice| choice.means.clone())
@@ -392,7 +391,7 @@ mod tests {
 
     #[test]
     fn a_choice_is_made_by_its_number_or_its_name() {
-        let choices = [Choice::new('i', "install", "Install."), Choice::new('e', "end", "End.")];
+        let choices = [MenuItem::new('i', "install", "Install."), MenuItem::new('e', "end", "End.")];
         for (text, chosen) in [("1", Some('i')), ("2", Some('e')), ("END", Some('e')), ("3", None), ("in", None), ("", None)] {
             assert_eq!(pick(&choices, text), chosen, "{text:?}");
         }

@@ -28,18 +28,18 @@ pub enum Does {
     /// Hands the connection string over.
     Submit,
     /// Moves the focus to the next field or item, or back.
-    Move(Step),
+    Move(Direction),
     /// Changes the focused choice.
-    Choose(Step),
+    Choose(Direction),
     /// Moves what is shown by a line.
-    Scroll(Step),
+    Scroll(Direction),
     /// Moves what is shown by half a screen.
-    Page(Step),
+    Page(Direction),
 }
 
 /// A direction.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Step {
+pub enum Direction {
     /// Down, right, onwards.
     Forward,
     /// Up, left, back.
@@ -81,7 +81,7 @@ pub fn of(state: &State, mends: bool) -> Vec<Binding> {
     let mut found = match state.overlay {
         Some(Overlay::Help | Overlay::Script | Overlay::Output) => vec![
             bind(ESC, "Esc", ("close", "close"), 0, Does::Back),
-            bind(&[KeyCode::Down], "↑↓", ("scroll", "scroll"), 2, Does::Scroll(Step::Forward)),
+            bind(&[KeyCode::Down], "↑↓", ("scroll", "scroll"), 2, Does::Scroll(Direction::Forward)),
         ],
         Some(Overlay::ConnectionString) => vec![
             bind(ENTER, "Enter", ("fill the fields", "fill"), 0, Does::Submit),
@@ -124,7 +124,7 @@ const STAY: &[KeyCode] = &[KeyCode::Char('n'), KeyCode::Char('N'), KeyCode::Esc,
 pub fn screen(state: &State, mends: bool) -> Vec<Binding> {
     let mut found = Vec::with_capacity(10);
     if matches!(state.place.focus, Focus::Item(_)) && state.items() > 1 {
-        found.push(bind(&[KeyCode::Down], "↑↓", ("choose", "choose"), 2, Does::Move(Step::Forward)));
+        found.push(bind(&[KeyCode::Down], "↑↓", ("choose", "choose"), 2, Does::Move(Direction::Forward)));
     }
     found.extend(enter(state));
     found.extend(esc(state));
@@ -137,10 +137,10 @@ pub fn screen(state: &State, mends: bool) -> Vec<Binding> {
     }
     if let Some(field) = state.focused() {
         if matches!(field.kind(), Kind::Choice(_) | Kind::Toggle) {
-            found.push(bind(&[KeyCode::Right], "←→", ("change", "change"), 6, Does::Choose(Step::Forward)));
+            found.push(bind(&[KeyCode::Right], "←→", ("change", "change"), 6, Does::Choose(Direction::Forward)));
         }
         if state.fields().len() > 1 {
-            found.push(bind(&[KeyCode::Tab], "Tab", ("next field", "field"), 8, Does::Move(Step::Forward)));
+            found.push(bind(&[KeyCode::Tab], "Tab", ("next field", "field"), 8, Does::Move(Direction::Forward)));
         }
     }
     found
@@ -154,7 +154,7 @@ pub fn paging(state: &State, sheet: bool, list: bool) -> Option<Binding> {
         (None, ScreenId::Cluster) => (("more nodes", "more"), list),
         (None, _) => (("more", "more"), sheet),
     };
-    more.then(|| bind(PAGES, "PgUp/PgDn", label, 3, Does::Page(Step::Forward)))
+    more.then(|| bind(PAGES, "PgUp/PgDn", label, 3, Does::Page(Direction::Forward)))
 }
 
 /// What Enter does, where it does something.

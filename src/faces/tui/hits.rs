@@ -3,7 +3,7 @@
 
 use ratatui::layout::{Position, Rect};
 
-use super::bindings::{Does, Step};
+use super::bindings::{Direction, Does};
 use crate::model::field::FieldId;
 use crate::model::screen::ScreenId;
 
@@ -15,7 +15,7 @@ pub enum Hit {
     /// A field.
     Field(FieldId),
     /// The way to another value of a choice.
-    Choice(FieldId, Step),
+    Choice(FieldId, Direction),
     /// An item of a list.
     Item(usize),
     /// A key at the foot.

@@ -39,7 +39,7 @@ use crate::model::connection_string::ConnectionString;
 use crate::model::screen::ScreenId;
 use crate::wizard::event::Event;
 use crate::wizard::state::{Focus, Overlay, State};
-use bindings::{Does, Step};
+use bindings::{Direction, Does};
 use editor::{Editor, Taken};
 use hits::{Hit, Hits};
 use keys::Meaning;
@@ -260,8 +260,8 @@ impl Tui {
 
     fn mouse(&mut self, mouse: MouseEvent, state: &State) -> Vec<Event> {
         match mouse.kind {
-            MouseEventKind::ScrollDown => self.does(Does::Scroll(Step::Forward), state),
-            MouseEventKind::ScrollUp => self.does(Does::Scroll(Step::Backward), state),
+            MouseEventKind::ScrollDown => self.does(Does::Scroll(Direction::Forward), state),
+            MouseEventKind::ScrollUp => self.does(Does::Scroll(Direction::Backward), state),
             MouseEventKind::Down(MouseButton::Left) => match self.hits.at(mouse.column, mouse.row) {
                 Some(Hit::Key(does)) => self.does(does, state),
                 Some(_) if state.overlay.is_some() => Vec::new(),

@@ -7,7 +7,7 @@ use tokio::time::{MissedTickBehavior, interval, sleep};
 
 use crate::engine::Engine;
 use crate::engine::replay::Replay;
-use crate::model::clipboard::CopyWay;
+use crate::model::export::CopyWay;
 use crate::wizard::event::Event;
 
 use super::scene::WORTH_A_SIGN;

@@ -4,7 +4,7 @@
 
 use std::ops::Range;
 
-use super::bindings::Step;
+use super::bindings::Direction;
 use crate::model::untrusted::Untrusted;
 
 /// The lines that a page has before anything was drawn: half of the usual window.
@@ -27,17 +27,17 @@ impl Scroll {
     }
 
     /// By a line. The next frame brings it back within bounds.
-    pub fn line(&mut self, step: Step) {
+    pub fn line(&mut self, step: Direction) {
         self.by(step, 1);
     }
 
     /// By what is shown, less one line, so that the eye keeps its place.
-    pub fn page(&mut self, step: Step) {
+    pub fn page(&mut self, step: Direction) {
         self.by(step, self.page_lines());
     }
 
     /// To the first line, or as far as the last one. The next frame brings it back within bounds.
-    pub fn edge(&mut self, step: Step) {
+    pub fn edge(&mut self, step: Direction) {
         self.by(step, usize::MAX);
     }
 
@@ -49,10 +49,10 @@ impl Scroll {
         }
     }
 
-    fn by(&mut self, step: Step, lines: usize) {
+    fn by(&mut self, step: Direction, lines: usize) {
         self.first = match step {
-            Step::Forward => self.first.saturating_add(lines),
-            Step::Backward => self.first.saturating_sub(lines),
+            Direction::Forward => self.first.saturating_add(lines),
+            Direction::Backward => self.first.saturating_sub(lines),
         };
         self.anchor = None;
     }
@@ -117,13 +117,13 @@ mod tests {
     fn a_page_is_what_is_shown_but_for_a_line() {
         let mut scroll = Scroll::default();
         assert_eq!(scroll.window(100, 8), 0..8);
-        scroll.page(Step::Forward);
+        scroll.page(Direction::Forward);
         assert_eq!(scroll.window(100, 8), 7..15);
         for _ in 0..40 {
-            scroll.page(Step::Forward);
+            scroll.page(Direction::Forward);
         }
         assert_eq!(scroll.window(100, 8), 92..100);
-        scroll.line(Step::Backward);
+        scroll.line(Direction::Backward);
         assert_eq!(scroll.window(100, 8), 91..99);
         assert!(scroll.overflows());
         assert_eq!(scroll.window(5, 8), 0..5);
@@ -163,7 +163,7 @@ mod tests {
         fn the_window_is_within_bounds(moves in proptest::collection::vec(0u8..4, 0..40), count in 0usize..60, room in 0u16..20) {
             let mut scroll = Scroll::default();
             for way in moves {
-                let step = if way % 2 == 0 { Step::Forward } else { Step::Backward };
+                let step = if way % 2 == 0 { Direction::Forward } else { Direction::Backward };
                 if way < 2 { scroll.page(step) } else { scroll.line(step) }
             }
             let shown = scroll.window(count, room);

@@ -8,7 +8,7 @@ use crate::migration::model::{Collision, Folding, InTheWay, Item, Moment, Stamp,
 
 /// What exists at a file's place at the destination.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Existing {
+pub enum ExistingEntry {
     Nothing,
     File(Stamp),
     Folder,
@@ -18,7 +18,7 @@ pub enum Existing {
 
 /// What to do with a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Action {
+pub enum FileAction {
     /// Copy it; its place is free.
     Copy,
     /// Copy it over an earlier run's copy with this stamp: the source has changed since then, and the destination has not.
@@ -32,23 +32,23 @@ pub enum Action {
 }
 
 /// Decides by what exists in the file's place and by an earlier run's record of the file.
-pub fn decide(item: &Item, there: Existing, record: Option<&ProgressRecord>) -> Action {
+pub fn decide(item: &Item, there: ExistingEntry, record: Option<&ProgressRecord>) -> FileAction {
     let stamp = match there {
-        Existing::Nothing => return Action::Copy,
-        Existing::Folder => return Action::Collides(InTheWay::Folder),
-        Existing::Else => return Action::Collides(InTheWay::NoFile),
-        Existing::File(stamp) => stamp,
+        ExistingEntry::Nothing => return FileAction::Copy,
+        ExistingEntry::Folder => return FileAction::Collides(InTheWay::Folder),
+        ExistingEntry::Else => return FileAction::Collides(InTheWay::NoFile),
+        ExistingEntry::File(stamp) => stamp,
     };
     if let Some(record) = record {
         let untouched = stamp.size == record.stamp.size && is_same_time(stamp.written, record.stamp.written);
         if untouched && item.stamp == record.stamp {
-            return Action::Done;
+            return FileAction::Done;
         }
         if untouched {
-            return Action::CopyAnew(stamp);
+            return FileAction::CopyAnew(stamp);
         }
     }
-    if stamp.size == item.stamp.size { Action::Compare } else { Action::Collides(InTheWay::OtherContent) }
+    if stamp.size == item.stamp.size { FileAction::Compare } else { FileAction::Collides(InTheWay::OtherContent) }
 }
 
 /// Returns whether a file at the destination still has the time it was given: exactly, or rounded by the coarser clock of its file
@@ -140,21 +140,21 @@ mod tests {
         let record = ProgressRecord { stamp: stamp(5, 100), digest: Digest([1; 32]) };
         let older = ProgressRecord { stamp: stamp(4, 50), ..record };
         for (there, record, expected) in [
-            (Existing::Nothing, None, Action::Copy),
-            (Existing::Nothing, Some(&record), Action::Copy),
-            (Existing::Folder, Some(&record), Action::Collides(InTheWay::Folder)),
-            (Existing::Else, None, Action::Collides(InTheWay::NoFile)),
-            (Existing::File(stamp(6, 100)), None, Action::Collides(InTheWay::OtherContent)),
-            (Existing::File(stamp(5, 100)), None, Action::Compare),
-            (Existing::File(stamp(5, 100)), Some(&record), Action::Done),
-            (Existing::File(coarse(5, 101, 0)), Some(&record), Action::Done),
-            (Existing::File(coarse(5, 100, 0)), Some(&record), Action::Done),
-            (Existing::File(coarse(5, 100, 8)), Some(&record), Action::Compare),
-            (Existing::File(coarse(5, 101, 300)), Some(&record), Action::Compare),
-            (Existing::File(stamp(5, 900)), Some(&record), Action::Compare),
-            (Existing::File(stamp(6, 100)), Some(&record), Action::Collides(InTheWay::OtherContent)),
-            (Existing::File(stamp(4, 50)), Some(&older), Action::CopyAnew(stamp(4, 50))),
-            (Existing::File(stamp(3, 50)), Some(&older), Action::Collides(InTheWay::OtherContent)),
+            (ExistingEntry::Nothing, None, FileAction::Copy),
+            (ExistingEntry::Nothing, Some(&record), FileAction::Copy),
+            (ExistingEntry::Folder, Some(&record), FileAction::Collides(InTheWay::Folder)),
+            (ExistingEntry::Else, None, FileAction::Collides(InTheWay::NoFile)),
+            (ExistingEntry::File(stamp(6, 100)), None, FileAction::Collides(InTheWay::OtherContent)),
+            (ExistingEntry::File(stamp(5, 100)), None, FileAction::Compare),
+            (ExistingEntry::File(stamp(5, 100)), Some(&record), FileAction::Done),
+            (ExistingEntry::File(coarse(5, 101, 0)), Some(&record), FileAction::Done),
+            (ExistingEntry::File(coarse(5, 100, 0)), Some(&record), FileAction::Done),
+            (ExistingEntry::File(coarse(5, 100, 8)), Some(&record), FileAction::Compare),
+            (ExistingEntry::File(coarse(5, 101, 300)), Some(&record), FileAction::Compare),
+            (ExistingEntry::File(stamp(5, 900)), Some(&record), FileAction::Compare),
+            (ExistingEntry::File(stamp(6, 100)), Some(&record), FileAction::Collides(InTheWay::OtherContent)),
+            (ExistingEntry::File(stamp(4, 50)), Some(&older), FileAction::CopyAnew(stamp(4, 50))),
+            (ExistingEntry::File(stamp(3, 50)), Some(&older), FileAction::Collides(InTheWay::OtherContent)),
         ] {
             assert_eq!(decide(&file, there, record), expected, "{there:?} {record:?}");
         }
@@ -165,7 +165,7 @@ mod tests {
         let mut file = item("a", stamp(5, 100));
         file.stamp.written.nanos += 1;
         let record = ProgressRecord { stamp: stamp(5, 100), digest: Digest([1; 32]) };
-        assert_eq!(decide(&file, Existing::File(stamp(5, 100)), Some(&record)), Action::CopyAnew(stamp(5, 100)));
+        assert_eq!(decide(&file, ExistingEntry::File(stamp(5, 100)), Some(&record)), FileAction::CopyAnew(stamp(5, 100)));
     }
 
     #[test]

@@ -6,7 +6,8 @@ use std::path::Path;
 
 use super::amount;
 use crate::catalog::format;
-use crate::migration::model::{Collision, InTheWay, LeftOut, Odd, Preview, Room, Source, Trouble};
+use crate::migration::model::{Collision, CopyFailure, CopySource, InTheWay, Preview, Room, SkipReason, SkippedEntry};
+use crate::model::choice::ids;
 use crate::model::finding::Severity;
 use crate::model::storage::under;
 use crate::model::untrusted::Untrusted;
@@ -15,7 +16,7 @@ use crate::model::untrusted::Untrusted;
 const TOLD: usize = 20;
 
 /// Returns the findings of a preview, stops first.
-pub fn findings(preview: &Preview, sources: &[Source]) -> Vec<Finding> {
+pub fn findings(preview: &Preview, sources: &[CopySource]) -> Vec<MigrationFinding> {
     let mut said = Vec::new();
     if preview.resumes {
         let says = format!("An earlier run was interrupted; {} of it are there and verified.", files(preview.existing.files));
@@ -34,10 +35,11 @@ pub fn findings(preview: &Preview, sources: &[Source]) -> Vec<Finding> {
         };
         said.push(MigrationCheck::NothingThere.finding(says, ""));
     }
-    let path =
-        |left: &LeftOut| sources.get(left.source).map_or_else(|| left.path.clone(), |source| below(&source.from, &left.path));
+    let path = |left: &SkippedEntry| {
+        sources.get(left.source).map_or_else(|| left.path.clone(), |source| below(&source.from, &left.path))
+    };
     let links = preview.left_out.iter().filter_map(|left| match &left.why {
-        Odd::Link(to) if left.path.as_os_str().is_empty() => Some((left, to)),
+        SkipReason::Link(to) if left.path.as_os_str().is_empty() => Some((left, to)),
         _ => None,
     });
     for (left, to) in links {
@@ -50,38 +52,39 @@ pub fn findings(preview: &Preview, sources: &[Source]) -> Vec<Finding> {
         );
         said.push(finding.command(format!("--folder {name}={to}")));
     }
-    let inner = |wanted: fn(&Odd) -> bool| {
-        preview
-            .left_out
-            .iter()
-            .filter(move |left| wanted(&left.why) && !(matches!(left.why, Odd::Link(_)) && left.path.as_os_str().is_empty()))
+    let inner = |wanted: fn(&SkipReason) -> bool| {
+        preview.left_out.iter().filter(move |left| {
+            wanted(&left.why) && !(matches!(left.why, SkipReason::Link(_)) && left.path.as_os_str().is_empty())
+        })
     };
     grouped(
         &mut said,
         MigrationCheck::Unreadable,
-        inner(|why| matches!(why, Odd::Unreadable(_))),
+        inner(|why| matches!(why, SkipReason::Unreadable(_))),
         "Give this account the right to read \
         them, or run as one that has it: what cannot be read would be missing.",
         |left| match &left.why {
-            Odd::Unreadable(why) => format!("{} cannot be read: {}.", shown(&path(left)), why.as_str().trim_end_matches('.')),
+            SkipReason::Unreadable(why) => {
+                format!("{} cannot be read: {}.", shown(&path(left)), why.as_str().trim_end_matches('.'))
+            }
             _ => String::new(),
         },
     );
     grouped(
         &mut said,
         MigrationCheck::Links,
-        inner(|why| matches!(why, Odd::Link(_))),
+        inner(|why| matches!(why, SkipReason::Link(_))),
         "Links are not copied, and not followed: what they \
         lead to may be anything. Copy what is needed by hand.",
         |left| match &left.why {
-            Odd::Link(to) => format!("{} is a symbolic link to {to}.", shown(&path(left))),
+            SkipReason::Link(to) => format!("{} is a symbolic link to {to}.", shown(&path(left))),
             _ => String::new(),
         },
     );
     grouped(
         &mut said,
         MigrationCheck::SpecialFiles,
-        inner(|why| matches!(why, Odd::Special)),
+        inner(|why| matches!(why, SkipReason::Special)),
         "It is not copied; Octopus Server makes none \
         of that kind.",
         |left| format!("{} is a socket, a pipe or a device.", shown(&path(left))),
@@ -111,7 +114,7 @@ pub fn findings(preview: &Preview, sources: &[Source]) -> Vec<Finding> {
 
 /// Adds the first findings of a kind, and how many more there are.
 fn grouped<T>(
-    said: &mut Vec<Finding>,
+    said: &mut Vec<MigrationFinding>,
     id: MigrationCheck,
     all: impl Iterator<Item = T>,
     fix: &str,
@@ -136,7 +139,7 @@ fn grouped<T>(
     }
 }
 
-fn collides(collision: &Collision, sources: &[Source]) -> String {
+fn collides(collision: &Collision, sources: &[CopySource]) -> String {
     let Some(source) = sources.get(collision.source) else { return String::new() };
     let to = shown(&below(&source.to, &collision.path));
     match &collision.way {
@@ -152,7 +155,7 @@ fn collides(collision: &Collision, sources: &[Source]) -> String {
     }
 }
 
-fn cramped(room: &Room) -> Vec<Finding> {
+fn cramped(room: &Room) -> Vec<MigrationFinding> {
     let mut said = Vec::new();
     let at = shown(&room.at);
     match room.free {
@@ -174,33 +177,33 @@ fn cramped(room: &Room) -> Vec<Finding> {
 }
 
 /// Explains why a file was not copied, and what to do.
-pub fn explain(path: &Path, why: &Trouble) -> (String, &'static str) {
+pub fn explain(path: &Path, why: &CopyFailure) -> (String, &'static str) {
     let path = shown(path);
     match why {
-        Trouble::Refused { doing, said } => (
+        CopyFailure::Refused { doing, said } => (
             format!("{path}: {doing} failed: {}.", said.as_str().trim_end_matches('.')),
             "Fix it, and run the same command again; it goes on.",
         ),
-        Trouble::KeepsChanging => (
+        CopyFailure::KeepsChanging => (
             format!("{path} was written to each time that it was copied."),
             "Stop Octopus Server, and whatever else writes there; then run the same command again.",
         ),
-        Trouble::Gone => {
+        CopyFailure::Gone => {
             (format!("{path} was gone when its turn came."), "Where it was to go, all is well: run the same command again.")
         }
-        Trouble::Changed => (
+        CopyFailure::Changed => (
             format!("{path} was written to after it had been copied, or is new."),
             "Stop Octopus Server, and whatever else writes there; then run the same command again, which copies what is left.",
         ),
-        Trouble::ReadBackOtherwise => (
+        CopyFailure::ReadBackOtherwise => (
             format!("{path}: what was read back at the destination is not what was written."),
             "Have the destination's disk, cable and memory looked at before anything is trusted to it.",
         ),
-        Trouble::Taken => (
+        CopyFailure::Taken => (
             format!("{path}: something else came to stand in its place at the destination."),
             "Find out what writes there; then run the same command again, which tells what it is.",
         ),
-        Trouble::Hangs(seconds) => (
+        CopyFailure::Hangs(seconds) => (
             format!("{path}: an operation did not come to an end in {seconds} s."),
             "Have the share, and the network to it, looked at; then run the same command again.",
         ),
@@ -225,91 +228,47 @@ fn shown(path: &Path) -> String {
     Untrusted::new(&path.to_string_lossy()).to_string()
 }
 
-/// A check of the migration. Its id is printed beside findings, and is what `--accept` takes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum MigrationCheck {
-    /// Octopus Server runs, so the files change while they are copied.
-    OctopusRunning,
-    /// It is unknown whether Octopus Server runs.
-    OctopusUnknown,
-    /// A source is a symbolic link.
-    SourceLink,
-    /// A source that was named is not a folder.
-    SourceMissing,
-    /// There is nothing to copy.
-    NothingThere,
-    /// Source and destination, or two sources, contain each other.
-    Entangled,
-    /// Symbolic links in a source.
-    Links,
-    /// Sockets, pipes and devices in a source.
-    SpecialFiles,
-    /// Files or folders that cannot be read.
-    Unreadable,
-    /// The place of a file or folder at the destination is taken.
-    Collision,
-    /// Names differ only in case, and it is unknown whether the destination keeps both.
-    CaseUnknown,
-    Room,
-    /// Too few files can be created.
-    Inodes,
-    RoomUnknown,
-    /// Files that an earlier run copied are no longer in the source.
-    Gone,
-    /// This run continues an interrupted one.
-    Resumes,
+ids! {
+    /// A check of the migration. Its id is printed beside findings, and is what `--accept` takes.
+    pub enum MigrationCheck {
+        /// Octopus Server runs, so the files change while they are copied.
+        OctopusRunning = "octopus-running",
+        /// It is unknown whether Octopus Server runs.
+        OctopusUnknown = "octopus-unknown",
+        /// A source is a symbolic link.
+        SourceLink = "source-link",
+        /// A source that was named is not a folder.
+        SourceMissing = "source-missing",
+        /// There is nothing to copy.
+        NothingThere = "nothing-there",
+        /// Source and destination, or two sources, contain each other.
+        Entangled = "entangled",
+        /// Symbolic links in a source.
+        Links = "links",
+        /// Sockets, pipes and devices in a source.
+        SpecialFiles = "special-files",
+        /// Files or folders that cannot be read.
+        Unreadable = "unreadable",
+        /// The place of a file or folder at the destination is taken.
+        Collision = "collision",
+        /// Names differ only in case, and it is unknown whether the destination keeps both.
+        CaseUnknown = "case-unknown",
+        Room = "room",
+        /// Too few files can be created.
+        Inodes = "inodes",
+        RoomUnknown = "room-unknown",
+        /// Files that an earlier run copied are no longer in the source.
+        Gone = "gone",
+        /// This run continues an interrupted one.
+        Resumes = "resumes",
+    }
 }
 
 impl MigrationCheck {
-    pub const ALL: [Self; 16] = [
-        Self::OctopusRunning,
-        Self::OctopusUnknown,
-        Self::SourceLink,
-        Self::SourceMissing,
-        Self::NothingThere,
-        Self::Entangled,
-        Self::Links,
-        Self::SpecialFiles,
-        Self::Unreadable,
-        Self::Collision,
-        Self::CaseUnknown,
-        Self::Room,
-        Self::Inodes,
-        Self::RoomUnknown,
-        Self::Gone,
-        Self::Resumes,
-    ];
-
-    pub const fn id(self) -> &'static str {
-        match self {
-            Self::OctopusRunning => "octopus-running",
-            Self::OctopusUnknown => "octopus-unknown",
-            Self::SourceLink => "source-link",
-            Self::SourceMissing => "source-missing",
-            Self::NothingThere => "nothing-there",
-            Self::Entangled => "entangled",
-            Self::Links => "links",
-            Self::SpecialFiles => "special-files",
-            Self::Unreadable => "unreadable",
-            Self::Collision => "collision",
-            Self::CaseUnknown => "case-unknown",
-            Self::Room => "room",
-            Self::Inodes => "inodes",
-            Self::RoomUnknown => "room-unknown",
-            Self::Gone => "gone",
-            Self::Resumes => "resumes",
-        }
-    }
-
     /// Returns a finding of this check, with the check's severity and without a remedy. A migration has no form, so its findings are
     /// about no field.
-    pub fn finding(self, says: impl Into<String>, fix: impl Into<String>) -> Finding {
-        Finding { check: self, severity: self.severity(), about: None, says: says.into(), fix: fix.into(), remedy: None }
-    }
-
-    /// The check of this id.
-    pub fn from_id(id: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|check| check.id() == id)
+    pub fn finding(self, says: impl Into<String>, fix: impl Into<String>) -> MigrationFinding {
+        MigrationFinding { check: self, severity: self.severity(), about: None, says: says.into(), fix: fix.into(), remedy: None }
     }
 
     pub const fn severity(self) -> Severity {
@@ -328,7 +287,7 @@ impl MigrationCheck {
 }
 
 /// A finding of the migration.
-pub type Finding = crate::model::finding::Finding<MigrationCheck>;
+pub type MigrationFinding = crate::model::finding::Finding<MigrationCheck>;
 
 #[cfg(test)]
 mod tests {
@@ -337,8 +296,8 @@ mod tests {
     use crate::model::finding::Severity;
     use crate::model::storage::SharedFolder;
 
-    fn sources() -> Vec<Source> {
-        vec![Source { folder: SharedFolder::Packages, from: "/o/Packages".into(), to: "/mnt/o/Packages".into() }]
+    fn sources() -> Vec<CopySource> {
+        vec![CopySource { folder: SharedFolder::Packages, from: "/o/Packages".into(), to: "/mnt/o/Packages".into() }]
     }
 
     fn some() -> Preview {
@@ -356,14 +315,14 @@ mod tests {
 
     #[test]
     fn each_kind_is_told_with_path_and_reason() {
-        let left = |path: &str, why| LeftOut { source: 0, path: path.into(), why };
+        let left = |path: &str, why| SkippedEntry { source: 0, path: path.into(), why };
         let way = |path: &str, way| Collision { source: 0, path: path.into(), way };
         let preview = Preview {
             left_out: vec![
-                left("", Odd::Link("/srv/x".into())),
-                left("l", Odd::Link("/etc".into())),
-                left("s", Odd::Special),
-                left("u", Odd::Unreadable("Permission denied.".into())),
+                left("", SkipReason::Link("/srv/x".into())),
+                left("l", SkipReason::Link("/etc".into())),
+                left("s", SkipReason::Special),
+                left("u", SkipReason::Unreadable("Permission denied.".into())),
             ],
             collisions: vec![way("a", InTheWay::OtherContent), way("b", InTheWay::SameName("B".into()))],
             room: vec![Room { at: "/mnt/o".into(), free: Some(1_000), needed: 5_000, inodes: Some(1), entries: 2 }],
@@ -398,10 +357,10 @@ mod tests {
 
     #[test]
     fn a_name_from_a_disk_acts_on_nothing() {
-        let left = LeftOut { source: 0, path: "x\u{1b}[2J\n".into(), why: Odd::Special };
+        let left = SkippedEntry { source: 0, path: "x\u{1b}[2J\n".into(), why: SkipReason::Special };
         let said = told(&Preview { left_out: vec![left], ..some() });
         assert!(said[0].1.contains("x^[[2J") && !said[0].1.contains('\u{1b}'), "{said:?}");
-        let (says, fix) = explain(Path::new("/a\u{1b}b"), &Trouble::Hangs(60));
+        let (says, fix) = explain(Path::new("/a\u{1b}b"), &CopyFailure::Hangs(60));
         assert!(says.starts_with("/a^[b: an operation did not") && !fix.is_empty());
     }
 
@@ -409,13 +368,5 @@ mod tests {
     fn nothing_there_is_said_and_is_no_stop() {
         let all = findings(&Preview::default(), &sources());
         assert_eq!((all.len(), all[0].severity), (1, Severity::Note));
-    }
-
-    #[test]
-    fn ids_lead_back() {
-        for check in MigrationCheck::ALL {
-            assert_eq!(MigrationCheck::from_id(check.id()), Some(check));
-        }
-        assert_eq!(MigrationCheck::from_id("x"), None);
     }
 }

@@ -6,8 +6,8 @@ mod pace;
 mod progress_record;
 mod sources;
 
-pub use decide::{Action, Existing, LARGE, batches, decide, fold, folded_together};
-pub use findings::{Finding, MigrationCheck, explain, findings};
+pub use decide::{ExistingEntry, FileAction, LARGE, batches, decide, fold, folded_together};
+pub use findings::{MigrationCheck, MigrationFinding, explain, findings};
 pub use pace::{Pace, amount, assumed, units};
 pub use progress_record::ProgressRecord;
 pub use sources::{Overrides, entangled, misplaced, planned, read_override};

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use crate::migration::model::Source;
+use crate::migration::model::CopySource;
 use crate::model::storage::{SharedFolder, under};
 
 /// Folders that are not in the home directory.
@@ -27,12 +27,12 @@ pub fn read_override(text: &str) -> Result<(SharedFolder, PathBuf), String> {
 
 /// Returns every folder that may exist: below the home directory unless it is overridden, and at the destination below the names
 /// that Octopus Server looks for there.
-pub fn planned(home: Option<&Path>, overrides: &Overrides, root: &Path) -> Vec<Source> {
+pub fn planned(home: Option<&Path>, overrides: &Overrides, root: &Path) -> Vec<CopySource> {
     SharedFolder::ALL
         .into_iter()
         .filter_map(|folder| {
             let from = overrides.get(&folder).cloned().or_else(|| home.map(|home| under(home, folder.name())))?;
-            Some(Source { folder, from, to: under(root, folder.name()) })
+            Some(CopySource { folder, from, to: under(root, folder.name()) })
         })
         .collect()
 }

@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 use super::ProgressReport;
 use crate::faces::exit::Exit;
 use crate::faces::sentences::{clean, severity};
-use crate::migration::judge::{Finding, MigrationCheck, assumed, explain};
-use crate::migration::model::{Figures, Folding, FollowUp, Outcome, Phase, Preview, Source};
+use crate::migration::judge::{MigrationCheck, MigrationFinding, assumed, explain};
+use crate::migration::model::{CopyOutcome, CopyPhase, CopySource, Figures, Folding, FollowUp, Preview};
 use crate::model::finding::Severity;
 
 fn line(event: &str, mut value: Value) -> String {
@@ -19,7 +19,7 @@ fn line(event: &str, mut value: Value) -> String {
     format!("{value}\n")
 }
 
-pub(super) fn preview(preview: &Preview, sources: &[Source]) -> String {
+pub(super) fn preview(preview: &Preview, sources: &[CopySource]) -> String {
     let sources: Vec<Value> = sources
         .iter()
         .map(|source| json!({ "folder": source.folder.id(), "from": source.from.to_string_lossy(), "to": source.to.to_string_lossy() }))
@@ -53,8 +53,8 @@ pub(super) fn preview(preview: &Preview, sources: &[Source]) -> String {
     )
 }
 
-pub(super) fn findings(findings: &[Finding], accepted: &[MigrationCheck]) -> String {
-    let one = |finding: &Finding| {
+pub(super) fn findings(findings: &[MigrationFinding], accepted: &[MigrationCheck]) -> String {
+    let one = |finding: &MigrationFinding| {
         let warns = finding.severity == Severity::Warn;
         let value = json!({
             "id": finding.check.id(),
@@ -71,9 +71,9 @@ pub(super) fn findings(findings: &[Finding], accepted: &[MigrationCheck]) -> Str
 
 pub(super) fn progress(told: &ProgressReport<'_>) -> String {
     let phase = match told.progress.phase {
-        Phase::Walking => "walking",
-        Phase::Comparing => "comparing",
-        Phase::Copying => "copying",
+        CopyPhase::Walking => "walking",
+        CopyPhase::Comparing => "comparing",
+        CopyPhase::Copying => "copying",
     };
     let waits = told.progress.waits.as_ref().map(|(path, since)| json!({ "path": path.to_string_lossy(), "seconds": since }));
     line(
@@ -91,7 +91,7 @@ pub(super) fn progress(told: &ProgressReport<'_>) -> String {
     )
 }
 
-pub(super) fn outcome(outcome: &Outcome, took: Duration) -> String {
+pub(super) fn outcome(outcome: &CopyOutcome, took: Duration) -> String {
     let failed: String = outcome
         .failed
         .iter()

@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use crate::faces::exit::Exit;
 use crate::faces::headless::Output;
-use crate::migration::judge::{Finding, MigrationCheck, Pace, units};
-use crate::migration::model::{FollowUp, Outcome, Preview, Progress, Source};
+use crate::migration::judge::{MigrationCheck, MigrationFinding, Pace, units};
+use crate::migration::model::{CopyOutcome, CopyProgress, CopySource, FollowUp, Preview};
 
 /// How often progress is printed without a bar.
 const LINE: Duration = Duration::from_secs(10);
@@ -20,14 +20,14 @@ const EVENT: Duration = Duration::from_secs(1);
 /// What a line of progress is made of.
 #[derive(Debug)]
 pub struct ProgressReport<'a> {
-    pub progress: &'a Progress,
+    pub progress: &'a CopyProgress,
     pub pace: &'a Pace,
     /// The time since the beginning.
     pub since: Duration,
 }
 
 /// Prints a migration. Once nobody reads the output any more, it prints nothing.
-pub struct Reporter<W> {
+pub struct MigrationReporter<W> {
     output: Output,
     /// The width of the terminal, if a bar is drawn.
     bar: Option<usize>,
@@ -39,14 +39,14 @@ pub struct Reporter<W> {
     tick: usize,
 }
 
-impl<W: Write> Reporter<W> {
+impl<W: Write> MigrationReporter<W> {
     /// Returns a reporter. With the width of a terminal it draws a bar.
     pub const fn new(output: Output, bar: Option<usize>, out: W) -> Self {
         Self { output, bar, out, gone: false, drawn: false, told: None, tick: 0 }
     }
 
     /// Prints the preview.
-    pub fn preview(&mut self, preview: &Preview, sources: &[Source]) {
+    pub fn preview(&mut self, preview: &Preview, sources: &[CopySource]) {
         let text = match self.output {
             Output::Text => text::preview(preview, sources),
             Output::Json => json::preview(preview, sources),
@@ -55,7 +55,7 @@ impl<W: Write> Reporter<W> {
     }
 
     /// Prints the findings.
-    pub fn findings(&mut self, findings: &[Finding], accepted: &[MigrationCheck]) {
+    pub fn findings(&mut self, findings: &[MigrationFinding], accepted: &[MigrationCheck]) {
         let text = match self.output {
             Output::Text => text::findings(findings, accepted),
             Output::Json => json::findings(findings, accepted),
@@ -89,7 +89,7 @@ impl<W: Write> Reporter<W> {
     }
 
     /// Prints the outcome.
-    pub fn outcome(&mut self, outcome: &Outcome, took: Duration) {
+    pub fn outcome(&mut self, outcome: &CopyOutcome, took: Duration) {
         let text = match self.output {
             Output::Text => text::outcome(outcome, took),
             Output::Json => json::outcome(outcome, took),
@@ -145,7 +145,7 @@ impl<W: Write> Reporter<W> {
 }
 
 /// Returns the part that is done, in thousandths.
-fn part(progress: &Progress) -> u64 {
+fn part(progress: &CopyProgress) -> u64 {
     let (all, done) = (units(progress.all), units(progress.done).min(units(progress.all)));
     done.saturating_mul(1_000).checked_div(all).unwrap_or_default()
 }

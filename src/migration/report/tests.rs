@@ -1,14 +1,14 @@
 use super::*;
-use crate::migration::model::{Failed, Figures, Phase, Trouble};
+use crate::migration::model::{CopyFailure, CopyPhase, FailedFile, Figures};
 use crate::model::storage::SharedFolder;
 
-fn progress(phase: Phase, files: u64, bytes: u64) -> Progress {
-    Progress { phase, all: Figures { files: 1_000, bytes: 64 << 20 }, done: Figures { files, bytes }, waits: None }
+fn progress(phase: CopyPhase, files: u64, bytes: u64) -> CopyProgress {
+    CopyProgress { phase, all: Figures { files: 1_000, bytes: 64 << 20 }, done: Figures { files, bytes }, waits: None }
 }
 
-fn said(output: Output, bar: Option<usize>, tell: impl FnOnce(&mut Reporter<&mut Vec<u8>>)) -> String {
+fn said(output: Output, bar: Option<usize>, tell: impl FnOnce(&mut MigrationReporter<&mut Vec<u8>>)) -> String {
     let mut out = Vec::new();
-    tell(&mut Reporter::new(output, bar, &mut out));
+    tell(&mut MigrationReporter::new(output, bar, &mut out));
     String::from_utf8(out).unwrap()
 }
 
@@ -18,7 +18,7 @@ fn the_bar_is_one_line_that_fits_and_goes_before_anything_else_is_said() {
     pace.note(Duration::ZERO, Figures::default());
     pace.note(Duration::from_secs(2), Figures { files: 500, bytes: 32 << 20 });
     let told = said(Output::Text, Some(120), |reporter| {
-        let progress = progress(Phase::Copying, 500, 32 << 20);
+        let progress = progress(CopyPhase::Copying, 500, 32 << 20);
         reporter.progress(&ProgressReport { progress: &progress, pace: &pace, since: Duration::from_secs(2) });
         reporter.note("Stopping.");
     });
@@ -28,7 +28,7 @@ fn the_bar_is_one_line_that_fits_and_goes_before_anything_else_is_said() {
          \r\u{1b}[KStopping.\n"
     );
     for width in [1, 10, 40, 80] {
-        let progress = progress(Phase::Walking, 0, 0);
+        let progress = progress(CopyPhase::Walking, 0, 0);
         let told = ProgressReport { progress: &progress, pace: &pace, since: Duration::ZERO };
         assert!(text::bar(&told, 999, width, 3).chars().count() < width.max(2));
     }
@@ -39,7 +39,7 @@ fn a_narrow_bar_keeps_how_long_and_how_fast() {
     let mut pace = Pace::default();
     pace.note(Duration::ZERO, Figures::default());
     pace.note(Duration::from_secs(2), Figures { files: 500, bytes: 32 << 20 });
-    let progress = progress(Phase::Copying, 500, 32 << 20);
+    let progress = progress(CopyPhase::Copying, 500, 32 << 20);
     let told = ProgressReport { progress: &progress, pace: &pace, since: Duration::from_secs(2) };
     for width in 60..130 {
         let bar = text::bar(&told, 500, width, 0);
@@ -63,7 +63,7 @@ fn without_a_terminal_a_line_comes_at_each_tenth_or_after_ten_seconds() {
     let pace = Pace::default();
     let told = said(Output::Text, None, |reporter| {
         for tenth in 0..600u64 {
-            let progress = progress(Phase::Copying, tenth / 10, 0);
+            let progress = progress(CopyPhase::Copying, tenth / 10, 0);
             reporter.progress(&ProgressReport { progress: &progress, pace: &pace, since: Duration::from_millis(tenth * 100) });
         }
     });
@@ -74,14 +74,14 @@ fn without_a_terminal_a_line_comes_at_each_tenth_or_after_ten_seconds() {
 #[test]
 fn programs_are_told_once_a_second_and_every_line_is_an_object() {
     let pace = Pace::default();
-    let source = Source { folder: SharedFolder::Packages, from: "/o/Packages".into(), to: "/m/Packages".into() };
-    let mut outcome = Outcome { open: 2, ..Outcome::default() };
-    outcome.fail("/o/x\u{1b}".into(), Trouble::KeepsChanging);
+    let source = CopySource { folder: SharedFolder::Packages, from: "/o/Packages".into(), to: "/m/Packages".into() };
+    let mut outcome = CopyOutcome { open: 2, ..CopyOutcome::default() };
+    outcome.fail("/o/x\u{1b}".into(), CopyFailure::KeepsChanging);
     let told = said(Output::Json, Some(80), |reporter| {
         reporter.preview(&Preview::default(), &[source]);
         reporter.findings(&[MigrationCheck::Links.finding("a", "b").command("c")], &[MigrationCheck::Links]);
         for tenth in 0..50u64 {
-            let progress = progress(Phase::Copying, tenth, 0);
+            let progress = progress(CopyPhase::Copying, tenth, 0);
             reporter.progress(&ProgressReport { progress: &progress, pace: &pace, since: Duration::from_millis(tenth * 100) });
         }
         reporter.outcome(&outcome, Duration::from_secs(1));
@@ -101,16 +101,16 @@ fn programs_are_told_once_a_second_and_every_line_is_an_object() {
 
 #[test]
 fn what_failed_is_told_with_what_to_do_and_the_rest_is_counted() {
-    let mut outcome = Outcome::default();
+    let mut outcome = CopyOutcome::default();
     for number in 0..150 {
-        outcome.fail(format!("/o/{number}\n").into(), Trouble::Gone);
+        outcome.fail(format!("/o/{number}\n").into(), CopyFailure::Gone);
     }
     let told = said(Output::Text, None, |reporter| reporter.outcome(&outcome, Duration::from_secs(75)));
     assert!(told.contains("/o/0 was gone when its turn came.") && told.contains("And 50 more."), "{told}");
     assert!(told.ends_with("Not complete: 0 files with 0 B copied in 1 min 15 s, 150 files left.\n"), "{told}");
-    let told = said(Output::Text, None, |reporter| reporter.outcome(&Outcome::default(), Duration::from_millis(400)));
+    let told = said(Output::Text, None, |reporter| reporter.outcome(&CopyOutcome::default(), Duration::from_millis(400)));
     assert!(told.starts_with("Complete: 0 files with 0 B copied in 0.4 s"), "{told}");
-    let _ = Failed { path: "x".into(), why: Trouble::Gone };
+    let _ = FailedFile { path: "x".into(), why: CopyFailure::Gone };
 }
 
 /// The members of each event of a move, as the document tells them.
@@ -130,13 +130,13 @@ fn documented() -> std::collections::BTreeMap<String, Vec<String>> {
 #[test]
 fn the_document_tells_every_event_and_every_member() {
     let pace = Pace::default();
-    let source = Source { folder: SharedFolder::Packages, from: "/o/Packages".into(), to: "/m/Packages".into() };
-    let mut outcome = Outcome::default();
-    outcome.fail("/o/x".into(), Trouble::Changed);
+    let source = CopySource { folder: SharedFolder::Packages, from: "/o/Packages".into(), to: "/m/Packages".into() };
+    let mut outcome = CopyOutcome::default();
+    outcome.fail("/o/x".into(), CopyFailure::Changed);
     let told = said(Output::Json, None, |reporter| {
         reporter.preview(&Preview::default(), &[source]);
         reporter.findings(&[MigrationCheck::Room.finding("a", "")], &[]);
-        let progress = progress(Phase::Walking, 0, 0);
+        let progress = progress(CopyPhase::Walking, 0, 0);
         reporter.progress(&ProgressReport { progress: &progress, pace: &pace, since: Duration::ZERO });
         reporter.outcome(&outcome, Duration::from_secs(1));
         reporter.follow_up("x", &FollowUp::Done);

@@ -7,15 +7,15 @@ use super::ProgressReport;
 use crate::catalog::format;
 use crate::faces::sentences::{clean, clean_line, severity};
 use crate::faces::tui::text::wrap;
-use crate::migration::judge::{Finding, MigrationCheck, amount, assumed, explain};
-use crate::migration::model::{Figures, FollowUp, Outcome, Phase, Preview, Source};
+use crate::migration::judge::{MigrationCheck, MigrationFinding, amount, assumed, explain};
+use crate::migration::model::{CopyOutcome, CopyPhase, CopySource, Figures, FollowUp, Preview};
 use crate::model::finding::Severity;
 
 /// The columns of a severity and of a finding's id.
 const WORD: usize = 8;
 const ID: usize = 16;
 
-pub(super) fn preview(preview: &Preview, sources: &[Source]) -> String {
+pub(super) fn preview(preview: &Preview, sources: &[CopySource]) -> String {
     let mut out = String::new();
     for source in sources {
         let (from, to) = (source.from.to_string_lossy(), source.to.to_string_lossy());
@@ -40,7 +40,7 @@ pub(super) fn preview(preview: &Preview, sources: &[Source]) -> String {
     out
 }
 
-pub(super) fn findings(findings: &[Finding], accepted: &[MigrationCheck]) -> String {
+pub(super) fn findings(findings: &[MigrationFinding], accepted: &[MigrationCheck]) -> String {
     let mut out = String::new();
     for finding in findings {
         let word = if finding.severity == Severity::Warn && accepted.contains(&finding.check) {
@@ -62,7 +62,7 @@ pub(super) fn findings(findings: &[Finding], accepted: &[MigrationCheck]) -> Str
 
 /// Returns a line of progress.
 pub(super) fn line(told: &ProgressReport<'_>, part: u64) -> String {
-    if told.progress.phase == Phase::Walking {
+    if told.progress.phase == CopyPhase::Walking {
         return format!("Looking at the files: {}.", self::told(told.progress.all));
     }
     format!("{}: {} %, {}.", phase(told.progress.phase), part / 10, figures(told))
@@ -72,7 +72,7 @@ pub(super) fn line(told: &ProgressReport<'_>, part: u64) -> String {
 pub(super) fn bar(told: &ProgressReport<'_>, part: u64, width: usize, tick: usize) -> String {
     let width = width.saturating_sub(1);
     let columns = if width < 100 { 10 } else { 20 };
-    let whole = if told.progress.phase == Phase::Walking {
+    let whole = if told.progress.phase == CopyPhase::Walking {
         let turns = ['|', '/', '-', '\\'];
         format!("{} Looking at the files: {}", turns[tick % turns.len()], self::told(told.progress.all))
     } else {
@@ -154,15 +154,15 @@ pub(super) fn wrapped(text: &str, width: usize) -> String {
     out
 }
 
-const fn phase(phase: Phase) -> &'static str {
+const fn phase(phase: CopyPhase) -> &'static str {
     match phase {
-        Phase::Walking => "Looking",
-        Phase::Comparing => "Comparing",
-        Phase::Copying => "Copying",
+        CopyPhase::Walking => "Looking",
+        CopyPhase::Comparing => "Comparing",
+        CopyPhase::Copying => "Copying",
     }
 }
 
-pub(super) fn outcome(outcome: &Outcome, took: Duration) -> String {
+pub(super) fn outcome(outcome: &CopyOutcome, took: Duration) -> String {
     let mut out = String::new();
     for failed in &outcome.failed {
         let (says, fix) = explain(&failed.path, &failed.why);

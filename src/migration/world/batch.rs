@@ -15,7 +15,7 @@ use super::manifest::Manifest;
 use super::walk::stamp;
 use super::watch::{Pulse, Watch};
 use crate::migration::judge::{LARGE, ProgressRecord};
-use crate::migration::model::{Digest, Figures, Item, Outcome, Source, Stamp, Trouble, key, part};
+use crate::migration::model::{CopyFailure, CopyOutcome, CopySource, Digest, Figures, Item, Stamp, key, part};
 
 /// A file to copy.
 #[derive(Debug, Clone)]
@@ -28,7 +28,7 @@ pub(super) struct Todo {
 /// What all batches share.
 #[derive(Debug)]
 pub(super) struct Copying {
-    pub(super) sources: Vec<Source>,
+    pub(super) sources: Vec<CopySource>,
     /// The disk of each destination at the beginning.
     pub(super) disks: Vec<Option<u64>>,
     pub(super) id: String,
@@ -51,8 +51,8 @@ struct Written {
 
 impl Copying {
     /// Copies a batch.
-    pub(super) fn batch(&self, pulse: &Pulse, batch: Vec<Todo>) -> Outcome {
-        let mut outcome = Outcome::default();
+    pub(super) fn batch(&self, pulse: &Pulse, batch: Vec<Todo>) -> CopyOutcome {
+        let mut outcome = CopyOutcome::default();
         let mut buffer = content::buffer();
         let mut written = Vec::with_capacity(batch.len());
         let mut disks = BTreeMap::new();
@@ -99,8 +99,8 @@ impl Copying {
         outcome
     }
 
-    fn copy(&self, todo: Todo, buffer: &mut [u8], pulse: &Pulse) -> Result<Written, (PathBuf, Trouble)> {
-        let Some(source) = self.sources.get(todo.item.source) else { return Err((todo.item.path, Trouble::Gone)) };
+    fn copy(&self, todo: Todo, buffer: &mut [u8], pulse: &Pulse) -> Result<Written, (PathBuf, CopyFailure)> {
+        let Some(source) = self.sources.get(todo.item.source) else { return Err((todo.item.path, CopyFailure::Gone)) };
         let (from, to) = (at(&source.from, &todo.item.path), at(&source.to, &todo.item.path));
         let name = part(&self.id, self.number.fetch_add(1, Relaxed));
         let part = to.parent().unwrap_or(&source.to).join(name);
@@ -108,7 +108,7 @@ impl Copying {
         pulse.begin(&source.to);
         if disk(&source.to) != self.disks.get(todo.item.source).copied().flatten() {
             let said = "another disk is there now than when the copy began".into();
-            return Err((from, Trouble::Refused { doing: "looking at the destination", said }));
+            return Err((from, CopyFailure::Refused { doing: "looking at the destination", said }));
         }
         match content::copy(&from, &part, buffer, &self.watch, pulse) {
             Ok(copied) => Ok(Written { todo, from, part, to, copied }),
@@ -120,7 +120,7 @@ impl Copying {
     }
 
     /// Syncs the batch. Large files were synced before.
-    fn sync(&self, written: &mut Vec<Written>, disks: &Disks, outcome: &mut Outcome, pulse: &Pulse) {
+    fn sync(&self, written: &mut Vec<Written>, disks: &Disks, outcome: &mut CopyOutcome, pulse: &Pulse) {
         let small = |copy: &Written| copy.copied.stamp.size < LARGE;
         let mut places: Vec<usize> = written.iter().filter(|copy| small(copy)).map(|copy| copy.todo.item.source).collect();
         places.dedup();
@@ -147,25 +147,25 @@ impl Copying {
     }
 
     /// Reads a copy back and renames it.
-    fn settle(&self, copy: &Written, buffer: &mut [u8], pulse: &Pulse) -> Result<ProgressRecord, Trouble> {
+    fn settle(&self, copy: &Written, buffer: &mut [u8], pulse: &Pulse) -> Result<ProgressRecord, CopyFailure> {
         let Written { todo, part, to, copied, .. } = copy;
         let fresh = copied.stamp.size >= LARGE;
         let (stamp, digest): (_, Digest) = content::digest_of(part, fresh, buffer, &self.watch, pulse)?;
         if stamp.size != copied.stamp.size || digest != copied.digest {
-            return Err(Trouble::ReadBackOtherwise);
+            return Err(CopyFailure::ReadBackOtherwise);
         }
         pulse.begin(to);
         if pulse.is_given_up() {
-            return Err(Trouble::Hangs(0));
+            return Err(CopyFailure::Hangs(0));
         }
         match rename(part, to, todo.over) {
             Ok(()) => Ok(ProgressRecord { stamp: copied.stamp, digest }),
-            Err(error) if error.kind() == ErrorKind::AlreadyExists => Err(Trouble::Taken),
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => Err(CopyFailure::Taken),
             Err(error) => Err(refused("renaming", &error)),
         }
     }
 
-    fn failed(&self, outcome: &mut Outcome, path: PathBuf, why: Trouble) {
+    fn failed(&self, outcome: &mut CopyOutcome, path: PathBuf, why: CopyFailure) {
         // A full disk takes none of the others either.
         if is_full(&why) {
             self.watch.stop();
@@ -175,14 +175,14 @@ impl Copying {
 }
 
 /// Returns whether the disk was full.
-fn is_full(why: &Trouble) -> bool {
-    let Trouble::Refused { said, .. } = why else { return false };
+fn is_full(why: &CopyFailure) -> bool {
+    let CopyFailure::Refused { said, .. } = why else { return false };
     let full = std::io::Error::from(ErrorKind::StorageFull).to_string();
     said.as_str().contains(&full) || said.as_str().contains("No space left") || said.as_str().contains("Disk quota exceeded")
 }
 
 /// Returns a folder's key in the manifest, which records that we created it.
-pub(super) fn folder_key(source: &Source, path: &Path) -> String {
+pub(super) fn folder_key(source: &CopySource, path: &Path) -> String {
     format!("{}/", key(source.folder, path))
 }
 

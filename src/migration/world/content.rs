@@ -9,7 +9,7 @@ use ring::digest::{Context, SHA256};
 use super::walk::{stamp, time};
 use super::watch::{Pulse, Watch};
 use crate::migration::judge::LARGE;
-use crate::migration::model::{Digest, Stamp, Trouble};
+use crate::migration::model::{CopyFailure, Digest, Stamp};
 
 /// How many bytes are read and written at once. Shares and the hash are faster with large chunks.
 const CHUNK: usize = 1 << 20;
@@ -36,8 +36,8 @@ pub(super) struct Copied {
 }
 
 /// Describes an error of the operating system.
-pub(super) fn refused(doing: &'static str, error: &io::Error) -> Trouble {
-    Trouble::Refused { doing, said: error.to_string().into() }
+pub(super) fn refused(doing: &'static str, error: &io::Error) -> CopyFailure {
+    CopyFailure::Refused { doing, said: error.to_string().into() }
 }
 
 /// Opens a regular file for reading. Follows no link, and does not wait for a pipe.
@@ -59,7 +59,7 @@ fn open(path: &Path) -> io::Result<File> {
 ///
 /// `copy_file_range` would spare two copies in memory, but then the source would have to be read again for the hash, and might have
 /// changed.
-pub(super) fn copy(from: &Path, to: &Path, buffer: &mut [u8], watch: &Watch, pulse: &Pulse) -> Result<Copied, Trouble> {
+pub(super) fn copy(from: &Path, to: &Path, buffer: &mut [u8], watch: &Watch, pulse: &Pulse) -> Result<Copied, CopyFailure> {
     let mut out = create(to).map_err(|error| refused("creating its copy", &error))?;
     for _ in 0..TRIES {
         pulse.begin(from);
@@ -82,11 +82,11 @@ pub(super) fn copy(from: &Path, to: &Path, buffer: &mut [u8], watch: &Watch, pul
         watch.again(bytes);
         out.set_len(0).and_then(|()| out.seek(SeekFrom::Start(0))).map_err(|error| refused("writing", &error))?;
     }
-    Err(Trouble::KeepsChanging)
+    Err(CopyFailure::KeepsChanging)
 }
 
-fn gone(error: &io::Error) -> Trouble {
-    if error.kind() == ErrorKind::NotFound { Trouble::Gone } else { refused("reading", error) }
+fn gone(error: &io::Error) -> CopyFailure {
+    if error.kind() == ErrorKind::NotFound { CopyFailure::Gone } else { refused("reading", error) }
 }
 
 /// Creates a file that only its owner can read until it gets the mode of its source.
@@ -105,7 +105,7 @@ fn pour(
     buffer: &mut [u8],
     watch: &Watch,
     pulse: &Pulse,
-) -> Result<(Digest, u64), Trouble> {
+) -> Result<(Digest, u64), CopyFailure> {
     let (mut context, mut bytes, mut early) = (Context::new(&SHA256), 0u64, 0u64);
     loop {
         let count = read(file, buffer).map_err(|error| refused("reading", &error))?;
@@ -123,7 +123,7 @@ fn pour(
             early = bytes;
         }
         if pulse.is_given_up() {
-            return Err(Trouble::Hangs(0));
+            return Err(CopyFailure::Hangs(0));
         }
         // It has grown, so it is copied again anyway; a file that grows faster than it is read never ends.
         if bytes > most {
@@ -141,7 +141,7 @@ pub(super) fn digest_of(
     buffer: &mut [u8],
     watch: &Watch,
     pulse: &Pulse,
-) -> Result<(Stamp, Digest), Trouble> {
+) -> Result<(Stamp, Digest), CopyFailure> {
     pulse.begin(path);
     let failed = |error: io::Error| refused("reading it back", &error);
     let mut file = open(path).map_err(failed)?;
@@ -160,7 +160,7 @@ pub(super) fn digest_of(
         }
         watch.bytes(count as u64);
         if pulse.is_given_up() {
-            return Err(Trouble::Hangs(0));
+            return Err(CopyFailure::Hangs(0));
         }
     }
 }

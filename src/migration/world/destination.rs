@@ -8,8 +8,8 @@ use std::path::{Path, PathBuf};
 
 use super::walk::stamp;
 use super::watch::Pulse;
-use crate::migration::judge::{Existing, fold};
-use crate::migration::model::{Collision, Folding, InTheWay, Room, Source, Tree, is_part};
+use crate::migration::judge::{ExistingEntry, fold};
+use crate::migration::model::{Collision, CopySource, Folding, InTheWay, Room, Tree, is_part};
 use crate::world::folder;
 use crate::world::toml_file::shown;
 
@@ -28,7 +28,7 @@ pub(super) struct Destination {
 
 impl Destination {
     /// Lists each folder that exists once. Over a network this takes seconds where a call for each file would take minutes.
-    pub(super) fn look(sources: &[Source], tree: &Tree, id: &str, folding: Folding, pulse: &Pulse) -> io::Result<Self> {
+    pub(super) fn look(sources: &[CopySource], tree: &Tree, id: &str, folding: Folding, pulse: &Pulse) -> io::Result<Self> {
         let mut seen = Self { folding, ..Self::default() };
         for (number, source) in sources.iter().enumerate() {
             pulse.begin(&source.to);
@@ -58,14 +58,14 @@ impl Destination {
     }
 
     /// Returns what exists in a file's place.
-    pub(super) fn there(&self, source: &Source, number: usize, path: &Path) -> io::Result<Existing> {
-        let Some(real) = self.real(number, path) else { return Ok(Existing::Nothing) };
+    pub(super) fn there(&self, source: &CopySource, number: usize, path: &Path) -> io::Result<ExistingEntry> {
+        let Some(real) = self.real(number, path) else { return Ok(ExistingEntry::Nothing) };
         let whole = at(&source.to, &real);
         match std::fs::symlink_metadata(&whole) {
-            Ok(met) if met.is_file() => Ok(Existing::File(stamp(&met))),
-            Ok(met) if met.is_dir() => Ok(Existing::Folder),
-            Ok(_) => Ok(Existing::Else),
-            Err(error) if error.kind() == ErrorKind::NotFound => Ok(Existing::Nothing),
+            Ok(met) if met.is_file() => Ok(ExistingEntry::File(stamp(&met))),
+            Ok(met) if met.is_dir() => Ok(ExistingEntry::Folder),
+            Ok(_) => Ok(ExistingEntry::Else),
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(ExistingEntry::Nothing),
             Err(error) => Err(told(&whole, &error)),
         }
     }

@@ -4,15 +4,15 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::request::Node;
+use super::request::SourceNode;
 use crate::catalog::failures;
 use crate::migration::model::FollowUp;
 use crate::model::facts::Fact;
 use crate::model::field::FieldId;
-use crate::model::hand_over::CommandEnded;
 use crate::model::journal::StorageRecord;
 use crate::model::names::instance_key;
 use crate::model::node_config::NodeConfig;
+use crate::model::octopus::CommandFailure;
 use crate::model::plan::{Failure, StepKind};
 use crate::model::quote::Shell;
 use crate::model::registry::CanaryRow;
@@ -33,7 +33,7 @@ const CONFIG: &str = "The node config says what is shared.";
 /// Whose files were copied, and where they are now.
 #[derive(Debug, Clone, Copy)]
 pub struct Moved<'a> {
-    pub node: Option<&'a Node>,
+    pub node: Option<&'a SourceNode>,
     pub instance: &'a InstanceSelector,
     pub root: &'a Path,
     /// Octopus Server's program, where one was named.
@@ -48,7 +48,7 @@ pub async fn follow_up(moved: Moved<'_>, places: &Places, mut report: impl FnMut
         all.push(how);
     };
     ended(OCTOPUS, tell_octopus(moved, places).await);
-    if let Some(node @ Node::Ours(config)) = moved.node {
+    if let Some(node @ SourceNode::Ours(config)) = moved.node {
         let registered = register(node, config, places, moved.root).await;
         let is_registered = matches!(registered, FollowUp::Done | FollowUp::Already);
         ended(REGISTRY, registered);
@@ -75,7 +75,7 @@ async fn tell_octopus(moved: Moved<'_>, places: &Places) -> FollowUp {
             FollowUp::Done
         }
         Ok(ended) => {
-            let how = ended.outcome.err().unwrap_or(CommandEnded::NotStarted);
+            let how = ended.outcome.err().unwrap_or(CommandFailure::NotStarted);
             let failure = Failure::Octopus { ended: how, said: ended.said, by_hand: command.as_str().into() };
             let told = failures::explain_step(StepKind::OctopusPaths, &failure);
             FollowUp::Failed(format!("{} {} {command}", told.says, told.fix))
@@ -85,7 +85,7 @@ async fn tell_octopus(moved: Moved<'_>, places: &Places) -> FollowUp {
 }
 
 /// Writes the shared storage and this node's canaries into the registry.
-async fn register(node: &Node, config: &NodeConfig, places: &Places, root: &Path) -> FollowUp {
+async fn register(node: &SourceNode, config: &NodeConfig, places: &Places, root: &Path) -> FollowUp {
     let Some(target) = node.target(places) else {
         return FollowUp::Failed("The node's database cannot be asked: its password does not open on this machine.".to_owned());
     };

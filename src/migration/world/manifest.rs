@@ -10,18 +10,17 @@ use std::sync::{Mutex, PoisonError};
 use data_encoding::HEXLOWER;
 
 use crate::migration::judge::ProgressRecord;
-use crate::migration::model::Source;
-use crate::world::folder;
-use crate::world::host;
+use crate::migration::model::CopySource;
 use crate::world::places::Places;
+use crate::world::{folder, host};
 
 /// A manifest's records by key.
-pub(super) type Lines = HashMap<String, ProgressRecord>;
+pub(super) type Records = HashMap<String, ProgressRecord>;
 
 /// Returns the manifest's id, 16 hexadecimal digits that stand for its sources, destinations, machine and state directory. Partial
 /// files are named by it, and two nodes usually have the same paths: without the machine, each would take the other's partial files on
 /// the share for its own leftovers.
-pub(super) fn id(sources: &[Source], places: &Places) -> String {
+pub(super) fn id(sources: &[CopySource], places: &Places) -> String {
     let mut context = ring::digest::Context::new(&ring::digest::SHA256);
     for part in [host::name().as_bytes(), places.state.as_os_str().as_encoded_bytes()] {
         context.update(part);
@@ -49,14 +48,14 @@ fn head(id: &str) -> String {
 }
 
 /// Reads a manifest. A missing one, or one of another id, has no records.
-pub(super) fn read(path: &Path, id: &str) -> io::Result<Lines> {
+pub(super) fn read(path: &Path, id: &str) -> io::Result<Records> {
     let mut text = Vec::new();
     match File::open(path) {
         Ok(mut file) => file.read_to_end(&mut text)?,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Lines::new()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Records::new()),
         Err(error) => return Err(error),
     };
-    let Some(lines) = text.strip_prefix(head(id).as_bytes()) else { return Ok(Lines::new()) };
+    let Some(lines) = text.strip_prefix(head(id).as_bytes()) else { return Ok(Records::new()) };
     // A torn line follows the last line break; the line's own digest catches any other damage.
     let whole = lines.iter().rposition(|byte| *byte == b'\n').map_or(&[][..], |end| lines.get(..end).unwrap_or_default());
     let lines = whole.split(|byte| *byte == b'\n').filter_map(|line| ProgressRecord::read(std::str::from_utf8(line).ok()?));

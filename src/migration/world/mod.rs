@@ -26,10 +26,11 @@ pub use watch::Watch;
 
 use self::batch::{Copying, Todo, folder_key};
 use self::destination::at;
-use self::manifest::{Lines, Manifest};
-use self::pool::Ended;
+use self::manifest::Manifest;
 use crate::migration::judge::{ProgressRecord, batches};
-use crate::migration::model::{Digest, Outcome, Phase, Preview, Source, Stamp, Trouble};
+use crate::migration::model::{CopyFailure, CopyOutcome, CopyPhase, CopySource, Digest, Preview, Stamp};
+use crate::migration::world::manifest::Records;
+use crate::migration::world::pool::ItemOutcome;
 use crate::world::folder;
 use crate::world::lock::{Lock, LockError};
 use crate::world::places::Places;
@@ -37,7 +38,7 @@ use crate::world::places::Places;
 /// What to copy, and how.
 #[derive(Debug, Clone)]
 pub struct Migration {
-    pub sources: Vec<Source>,
+    pub sources: Vec<CopySource>,
     /// The number of threads.
     pub jobs: usize,
     /// Writes nothing, not even a probe.
@@ -54,7 +55,7 @@ pub struct CopyPlan {
     todo: Vec<Todo>,
     /// Manifest lines for files that were at the destination before.
     record: String,
-    lines: Lines,
+    lines: Records,
     new_folders: Vec<(usize, PathBuf)>,
     parts: Vec<PathBuf>,
     /// Files that are not copied, and were reported: collisions, and what cannot be read.
@@ -87,7 +88,7 @@ pub fn lock(migration: &Migration, places: &Places) -> Result<Lock, LockError> {
 ///
 /// # Errors
 /// The manifest or a destination's root folder cannot be created.
-pub fn copy(migration: &Migration, look: CopyPlan, watch: &Arc<Watch>) -> io::Result<Outcome> {
+pub fn copy(migration: &Migration, look: CopyPlan, watch: &Arc<Watch>) -> io::Result<CopyOutcome> {
     let CopyPlan { preview, id, path, todo, record, mut lines, new_folders, parts, untouched, disks: looked_at } = look;
     let pulse = watch.pulse();
     // A share that was unmounted since leaves an empty folder on a local disk, which would accept everything.
@@ -96,8 +97,8 @@ pub fn copy(migration: &Migration, look: CopyPlan, watch: &Arc<Watch>) -> io::Re
     }
     let manifest = Manifest::open(&path, &id)?;
     manifest.add(&record)?;
-    watch.begin(Phase::Copying, preview.copy);
-    let mut outcome = Outcome { existing: preview.existing, ..Outcome::default() };
+    watch.begin(CopyPhase::Copying, preview.copy);
+    let mut outcome = CopyOutcome { existing: preview.existing, ..CopyOutcome::default() };
     for part in parts {
         pulse.begin(&part);
         match std::fs::remove_file(&part) {
@@ -139,8 +140,8 @@ pub fn copy(migration: &Migration, look: CopyPlan, watch: &Arc<Watch>) -> io::Re
 }
 
 /// Returns the disk of each destination, or of its nearest folder that exists.
-fn disks(sources: &[Source], pulse: &watch::Pulse) -> Vec<Option<u64>> {
-    let disk = |source: &Source| {
+fn disks(sources: &[CopySource], pulse: &watch::Pulse) -> Vec<Option<u64>> {
+    let disk = |source: &CopySource| {
         pulse.begin(&source.to);
         folder::nearest(&source.to).and_then(batch::disk)
     };
@@ -148,7 +149,7 @@ fn disks(sources: &[Source], pulse: &watch::Pulse) -> Vec<Option<u64>> {
 }
 
 /// Copies all batches.
-fn all(migration: &Migration, todo: Vec<Todo>, copying: &Arc<Copying>, watch: &Arc<Watch>, outcome: &mut Outcome) {
+fn all(migration: &Migration, todo: Vec<Todo>, copying: &Arc<Copying>, watch: &Arc<Watch>, outcome: &mut CopyOutcome) {
     let sizes: Vec<u64> = todo.iter().map(|todo| todo.item.stamp.size).collect();
     let mut todo: Vec<Option<Todo>> = todo.into_iter().map(Some).collect();
     let batches: Vec<Vec<Todo>> = batches(&sizes)
@@ -161,7 +162,7 @@ fn all(migration: &Migration, todo: Vec<Todo>, copying: &Arc<Copying>, watch: &A
     pool::run(watch, migration.jobs, batches, work, |place, ended| {
         let count = counts.get(place).copied().unwrap_or_default();
         match ended {
-            Ended::Done(Outcome { copied, failed, failures, open, unlike, .. }) => {
+            ItemOutcome::Done(CopyOutcome { copied, failed, failures, open, unlike, .. }) => {
                 outcome.copied = outcome.copied + copied;
                 outcome.open += open;
                 outcome.unlike += unlike;
@@ -170,20 +171,20 @@ fn all(migration: &Migration, todo: Vec<Todo>, copying: &Arc<Copying>, watch: &A
                     outcome.fail(failed.path, failed.why);
                 }
             }
-            Ended::Hung(on) => {
-                outcome.fail(on, Trouble::Hangs(watch.patience().as_secs()));
+            ItemOutcome::Hung(on) => {
+                outcome.fail(on, CopyFailure::Hangs(watch.patience().as_secs()));
                 outcome.open += count.saturating_sub(1);
             }
-            Ended::NotBegun => outcome.open += count,
+            ItemOutcome::NotBegun => outcome.open += count,
         }
     });
 }
 
 /// Finishes the copy: sets the rights of the folders it created, innermost first, and syncs everything. Only after that is it
 /// complete.
-fn settle(migration: &Migration, lines: &Lines, copying: &Copying, watch: &Arc<Watch>, outcome: &mut Outcome) {
+fn settle(migration: &Migration, lines: &Records, copying: &Copying, watch: &Arc<Watch>, outcome: &mut CopyOutcome) {
     // A dead share would only hang again.
-    if !outcome.is_complete() && outcome.failed.iter().any(|failed| matches!(failed.why, Trouble::Hangs(_))) {
+    if !outcome.is_complete() && outcome.failed.iter().any(|failed| matches!(failed.why, CopyFailure::Hangs(_))) {
         return;
     }
     let pulse = watch.pulse();
@@ -214,7 +215,7 @@ fn settle(migration: &Migration, lines: &Lines, copying: &Copying, watch: &Arc<W
 }
 
 /// Returns a source's folders that were created at the destination, by the manifest.
-fn folders_of(source: &Source, lines: &Lines) -> Vec<PathBuf> {
+fn folders_of(source: &CopySource, lines: &Records) -> Vec<PathBuf> {
     let mut found = Vec::new();
     let mut open = vec![PathBuf::new()];
     while let Some(folder) = open.pop() {

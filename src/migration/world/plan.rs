@@ -6,17 +6,16 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::batch::Todo;
-use super::content;
-use super::destination::folding;
-use super::destination::{Destination, at};
-use super::destination::{Load, room};
-use super::manifest::{self, Lines};
-use super::pool::{self, Ended};
+use super::destination::{Destination, Load, at, folding, room};
+use super::manifest::{self, Records};
+use super::pool::{self, ItemOutcome};
 use super::walk::walk;
 use super::watch::{Pulse, Watch};
-use super::{CopyPlan, Migration};
-use crate::migration::judge::{Action, ProgressRecord, decide, folded_together};
-use crate::migration::model::{Collision, Figures, Folding, InTheWay, Item, LeftOut, Odd, Phase, Preview, Source, key};
+use super::{CopyPlan, Migration, content};
+use crate::migration::judge::{FileAction, ProgressRecord, decide, folded_together};
+use crate::migration::model::{
+    Collision, CopyPhase, CopySource, Figures, Folding, InTheWay, Item, Preview, SkipReason, SkippedEntry, key,
+};
 use crate::world::folder;
 use crate::world::places::Places;
 
@@ -33,14 +32,14 @@ pub fn plan(migration: &Migration, places: &Places, watch: &Arc<Watch>) -> io::R
 
 fn plan_on(migration: &Migration, places: &Places, watch: &Arc<Watch>, pulse: &Pulse) -> io::Result<CopyPlan> {
     let sources = &migration.sources;
-    watch.begin(Phase::Walking, Figures::default());
+    watch.begin(CopyPhase::Walking, Figures::default());
     let disks = super::disks(sources, pulse);
     let tree = walk(sources, watch, pulse);
     let id = manifest::id(sources, places);
     let path = manifest::path(places, &id);
     let lines = manifest::read(&path, &id)?;
     let folding = told_folding(sources, &id, !migration.dry_run, pulse);
-    watch.begin(Phase::Comparing, Figures { files: tree.files.len() as u64, bytes: 0 });
+    watch.begin(CopyPhase::Comparing, Figures { files: tree.files.len() as u64, bytes: 0 });
     let destination = Destination::look(sources, &tree, &id, folding, pulse)?;
     let together = folded_together(&tree, folding);
     let mut preview = Preview { all: tree.figures(), left_out: tree.left_out.clone(), folding, ..Preview::default() };
@@ -56,11 +55,11 @@ fn plan_on(migration: &Migration, places: &Places, watch: &Arc<Watch>, pulse: &P
         let there = destination.there(source, item.source, &item.path)?;
         let figures = Figures { files: 1, bytes: item.stamp.size };
         match decide(item, there, lines.get(&key(source.folder, &item.path))) {
-            Action::Copy => todo.push(Todo { item: item.clone(), over: None }),
-            Action::CopyAnew(ours) => todo.push(Todo { item: item.clone(), over: Some(ours) }),
-            Action::Done => preview.existing = preview.existing + figures,
-            Action::Compare => compare.push(item.clone()),
-            Action::Collides(way) => preview.collisions.push(Collision { source: item.source, path: item.path.clone(), way }),
+            FileAction::Copy => todo.push(Todo { item: item.clone(), over: None }),
+            FileAction::CopyAnew(ours) => todo.push(Todo { item: item.clone(), over: Some(ours) }),
+            FileAction::Done => preview.existing = preview.existing + figures,
+            FileAction::Compare => compare.push(item.clone()),
+            FileAction::Collides(way) => preview.collisions.push(Collision { source: item.source, path: item.path.clone(), way }),
         }
     }
     let record = compared(migration, compare, watch, &mut preview);
@@ -75,7 +74,7 @@ fn plan_on(migration: &Migration, places: &Places, watch: &Arc<Watch>, pulse: &P
 }
 
 /// Returns whether any of the destinations folds case.
-fn told_folding(sources: &[Source], id: &str, may_write: bool, pulse: &Pulse) -> Folding {
+fn told_folding(sources: &[CopySource], id: &str, may_write: bool, pulse: &Pulse) -> Folding {
     let at: HashSet<PathBuf> = sources.iter().filter_map(|source| folder::nearest(&source.to).map(PathBuf::from)).collect();
     let mut told = Folding::Keeps;
     for folder in at {
@@ -92,7 +91,7 @@ fn told_folding(sources: &[Source], id: &str, may_write: bool, pulse: &Pulse) ->
 /// Compares files of the same size, and returns manifest lines for equal ones.
 fn compared(migration: &Migration, compare: Vec<Item>, watch: &Arc<Watch>, preview: &mut Preview) -> String {
     let all: Figures = compare.iter().map(|item| Figures { files: 1, bytes: item.stamp.size }).sum();
-    watch.begin(Phase::Comparing, all);
+    watch.begin(CopyPhase::Comparing, all);
     let sources = migration.sources.clone();
     let (both, mine) = (sources.clone(), watch.clone());
     let work = move |pulse: &Pulse, item: Item| {
@@ -108,35 +107,38 @@ fn compared(migration: &Migration, compare: Vec<Item>, watch: &Arc<Watch>, previ
     pool::run(watch, migration.jobs, compare, work, |place, ended| {
         let Some(item) = items.get(place) else { return };
         let Some(source) = sources.get(item.source) else { return };
-        let unreadable =
-            |said: String| LeftOut { source: item.source, path: item.path.clone(), why: Odd::Unreadable(said.into()) };
+        let unreadable = |said: String| SkippedEntry {
+            source: item.source,
+            path: item.path.clone(),
+            why: SkipReason::Unreadable(said.into()),
+        };
         match ended {
-            Ended::Done(Some((Ok((stamp, digest)), Ok((_, there))))) if digest == there => {
+            ItemOutcome::Done(Some((Ok((stamp, digest)), Ok((_, there))))) if digest == there => {
                 lines.push_str(&ProgressRecord { stamp, digest }.line(&key(source.folder, &item.path)));
                 preview.existing = preview.existing + Figures { files: 1, bytes: stamp.size };
             }
-            Ended::Done(Some((Ok(_), Ok(_)))) => {
+            ItemOutcome::Done(Some((Ok(_), Ok(_)))) => {
                 let way = InTheWay::OtherContent;
                 preview.collisions.push(Collision { source: item.source, path: item.path.clone(), way });
             }
-            Ended::Done(Some((Err(why), _) | (_, Err(why)))) => preview.left_out.push(unreadable(match why {
-                crate::migration::model::Trouble::Refused { said, .. } => said.to_string(),
+            ItemOutcome::Done(Some((Err(why), _) | (_, Err(why)))) => preview.left_out.push(unreadable(match why {
+                crate::migration::model::CopyFailure::Refused { said, .. } => said.to_string(),
                 _ => "it changed while it was compared".to_owned(),
             })),
-            Ended::Hung(_) => preview.left_out.push(unreadable("an operation did not come to an end".to_owned())),
-            Ended::Done(None) | Ended::NotBegun => {}
+            ItemOutcome::Hung(_) => preview.left_out.push(unreadable("an operation did not come to an end".to_owned())),
+            ItemOutcome::Done(None) | ItemOutcome::NotBegun => {}
         }
     });
     lines
 }
 
 /// Counts the copied files that are no longer in the sources.
-fn gone(lines: &Lines, files: &[Item], sources: &[Source]) -> u64 {
+fn gone(lines: &Records, files: &[Item], sources: &[CopySource]) -> u64 {
     let keys: HashSet<String> = files.iter().filter_map(|item| Some(key(sources.get(item.source)?.folder, &item.path))).collect();
     lines.keys().filter(|key| !key.ends_with('/') && !keys.contains(*key)).count() as u64
 }
 
-fn loads(sources: &[Source], todo: &[Todo], destination: &Destination) -> Vec<(PathBuf, Load)> {
+fn loads(sources: &[CopySource], todo: &[Todo], destination: &Destination) -> Vec<(PathBuf, Load)> {
     let mut loads: HashMap<usize, Load> = HashMap::new();
     for todo in todo {
         loads.entry(todo.item.source).or_default().sizes.push(todo.item.stamp.size);

@@ -10,7 +10,7 @@ use super::watch::{Pulse, Watch};
 
 /// How an item ended.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Ended<R> {
+pub(super) enum ItemOutcome<R> {
     Done(R),
     /// An operation on this path hangs, and its thread was given up.
     Hung(PathBuf),
@@ -31,7 +31,7 @@ pub(super) fn run<T, R>(
     jobs: usize,
     items: Vec<T>,
     work: impl Fn(&Pulse, T) -> R + Send + Sync + 'static,
-    mut each: impl FnMut(usize, Ended<R>),
+    mut each: impl FnMut(usize, ItemOutcome<R>),
 ) where
     T: Send + 'static,
     R: Send + 'static,
@@ -57,7 +57,7 @@ pub(super) fn run<T, R>(
             }
         };
         match results.recv_timeout(LOOK) {
-            Ok(Some((item, result))) => tell(item, Ended::Done(result)),
+            Ok(Some((item, result))) => tell(item, ItemOutcome::Done(result)),
             Ok(None) => {}
             Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => {
                 let late: Vec<usize> = pulses.iter().filter(|(_, pulse)| pulse.hangs()).map(|(number, _)| *number).collect();
@@ -67,7 +67,7 @@ pub(super) fn run<T, R>(
                     pulse.give_up();
                     watch.forget(&pulse);
                     hung += 1;
-                    tell(item, Ended::Hung(on));
+                    tell(item, ItemOutcome::Hung(on));
                     if hung < jobs {
                         pulses.insert(number, thread(watch, number, &queue, &work, &sender));
                         number += 1;
@@ -78,7 +78,7 @@ pub(super) fn run<T, R>(
         if watch.stopped() || hung >= jobs.max(1) {
             let rest: Vec<_> = queue.lock().unwrap_or_else(PoisonError::into_inner).drain(..).collect();
             for (item, _) in rest {
-                tell(item, Ended::NotBegun);
+                tell(item, ItemOutcome::NotBegun);
             }
         }
     }
@@ -142,7 +142,7 @@ mod tests {
                 (0..20).collect(),
                 |_, item: usize| item * 2,
                 |item, ended| {
-                    assert_eq!(ended, Ended::Done(item * 2));
+                    assert_eq!(ended, ItemOutcome::Done(item * 2));
                     told[item] += 1;
                 },
             );
@@ -165,8 +165,8 @@ mod tests {
         };
         run(&watch, 2, (0..10).collect(), work, |item, ended| told.push((item, ended)));
         assert_eq!(told.len(), 10);
-        assert!(told.contains(&(0, Ended::Hung("/dead".into()))));
-        assert!((1..10).all(|item| told.contains(&(item, Ended::Done(item)))));
+        assert!(told.contains(&(0, ItemOutcome::Hung("/dead".into()))));
+        assert!((1..10).all(|item| told.contains(&(item, ItemOutcome::Done(item)))));
     }
 
     #[test]
@@ -182,8 +182,8 @@ mod tests {
         };
         run(&watch, 2, (0..10).collect(), work, |item, ended| told.push((item, ended)));
         assert_eq!(told.len(), 10);
-        let of = |wanted: fn(&Ended<usize>) -> bool| told.iter().filter(|(_, ended)| wanted(ended)).count();
-        let (hung, not_begun) = (of(|ended| matches!(ended, Ended::Hung(_))), of(|ended| *ended == Ended::NotBegun));
+        let of = |wanted: fn(&ItemOutcome<usize>) -> bool| told.iter().filter(|(_, ended)| wanted(ended)).count();
+        let (hung, not_begun) = (of(|ended| matches!(ended, ItemOutcome::Hung(_))), of(|ended| *ended == ItemOutcome::NotBegun));
         // The replacement of the first thread may have taken an item before the second one was given up.
         assert!((2..=3).contains(&hung) && hung + not_begun == 10, "{hung} {not_begun}");
     }
@@ -199,6 +199,6 @@ mod tests {
         };
         run(&watch, 1, (0..10_000).collect(), work, |item, ended| told.push((item, ended)));
         assert_eq!(told.len(), 10_000);
-        assert!(told.iter().any(|(_, ended)| *ended == Ended::NotBegun));
+        assert!(told.iter().any(|(_, ended)| *ended == ItemOutcome::NotBegun));
     }
 }

@@ -7,14 +7,14 @@ use std::time::Duration;
 use super::Migration;
 use super::follow_up::InstanceSelector;
 use crate::catalog::form::read;
-use crate::migration::judge::{Finding, MigrationCheck, Overrides, entangled, misplaced, planned};
-use crate::migration::model::Source;
+use crate::migration::judge::{MigrationCheck, MigrationFinding, Overrides, entangled, misplaced, planned};
+use crate::migration::model::CopySource;
 use crate::model::answers::{Answers, Origin};
 use crate::model::facts::ConfigTrouble;
 use crate::model::field::FieldId;
+use crate::model::node::{Maker, Subject};
 use crate::model::node_config::NodeConfig;
-use crate::model::octopus_config::OctopusConfig;
-use crate::model::subject::{Maker, Subject};
+use crate::model::octopus::OctopusConfig;
 use crate::model::target::Target;
 use crate::model::untrusted::Untrusted;
 use crate::wizard::subjects::{self, Wanted};
@@ -25,7 +25,7 @@ use crate::world::{folder, host, node_config, octopus_config, survey};
 
 /// What the operator asked for. Every path is absolute.
 #[derive(Debug, Clone)]
-pub struct Request {
+pub struct MigrationRequest {
     /// Which node's files.
     pub node: Wanted,
     /// A folder that holds the files, instead of a node's home directory.
@@ -43,13 +43,13 @@ pub struct Request {
 
 /// A request, resolved on this machine.
 #[derive(Debug)]
-pub struct Resolved {
+pub struct ResolvedMigration {
     /// The node whose files they are; `None` for a bare folder.
-    pub node: Option<Node>,
+    pub node: Option<SourceNode>,
     /// The instance that Octopus Server's own command is about.
     pub instance: InstanceSelector,
     /// Findings about the source folders.
-    pub findings: Vec<Finding>,
+    pub findings: Vec<MigrationFinding>,
     pub migration: Migration,
 }
 
@@ -66,8 +66,8 @@ pub enum Unresolved {
 ///
 /// # Errors
 /// There is no such node, or the folders do not answer.
-pub async fn resolve(request: Request, places: &Places) -> Result<Resolved, Unresolved> {
-    let Request { node, from, to, overrides, jobs, dry_run, patience } = request;
+pub async fn resolve(request: MigrationRequest, places: &Places) -> Result<ResolvedMigration, Unresolved> {
+    let MigrationRequest { node, from, to, overrides, jobs, dry_run, patience } = request;
     let (node, instance, home) = match from {
         Some(from) => (None, InstanceSelector::Unknown, Some(from)),
         None => match find_node(&node, places).await {
@@ -84,12 +84,12 @@ pub async fn resolve(request: Request, places: &Places) -> Result<Resolved, Unre
     let Ok(Ok((sources, findings))) = tokio::time::timeout(patience, looking).await else {
         return Err(Unresolved::Folders("The folders, or the share, did not answer in time.".to_owned()));
     };
-    Ok(Resolved { node, instance, findings, migration: Migration { sources, jobs, dry_run } })
+    Ok(ResolvedMigration { node, instance, findings, migration: Migration { sources, jobs, dry_run } })
 }
 
 /// Returns the source folders that exist, and findings about those that do not or that overlap. A folder of the home directory may
 /// be absent; one that was named may not.
-fn find_sources(home: Option<&Path>, overrides: &Overrides, root: &Path) -> (Vec<Source>, Vec<Finding>) {
+fn find_sources(home: Option<&Path>, overrides: &Overrides, root: &Path) -> (Vec<CopySource>, Vec<MigrationFinding>) {
     let (mut sources, mut findings) = (Vec::new(), Vec::new());
     if let Some(home) = home.filter(|home| !home.is_dir()) {
         let says = format!("{} is no folder that this account can see.", shown(home));
@@ -132,14 +132,14 @@ fn resolve_path(path: &Path) -> PathBuf {
 
 /// A node whose files are to be moved.
 #[derive(Debug, Clone)]
-pub enum Node {
+pub enum SourceNode {
     /// Set up by this wizard.
     Ours(Box<NodeConfig>),
     /// Set up by Octopus Server itself.
     Octopus(Box<OctopusConfig>),
 }
 
-impl Node {
+impl SourceNode {
     /// Reads the node's config.
     fn read(subject: &Subject) -> Result<Self, String> {
         match subject.maker {
@@ -189,7 +189,7 @@ impl Node {
 }
 
 /// Finds the node that was asked for among the machine's instances, or explains in a sentence why there is none.
-pub(super) async fn find_node(wanted: &Wanted, places: &Places) -> Result<(Node, InstanceSelector), String> {
+pub(super) async fn find_node(wanted: &Wanted, places: &Places) -> Result<(SourceNode, InstanceSelector), String> {
     let machine = survey::machine(places, |_| {}).await;
     let subject = subjects::find(&machine, wanted).map_err(|says| {
         if says == subjects::NOTHING {
@@ -198,12 +198,12 @@ pub(super) async fn find_node(wanted: &Wanted, places: &Places) -> Result<(Node,
             says
         }
     })?;
-    let node = Node::read(&subject)?;
+    let node = SourceNode::read(&subject)?;
     let is_listed = |(_, config): &&(Untrusted, Untrusted)| Path::new(config.as_str()) == subject.config;
     let instance = match &node {
-        Node::Ours(config) => InstanceSelector::Instance(config.instance.clone()),
-        Node::Octopus(_) if !subject.instance.is_empty() => InstanceSelector::Instance(subject.instance.clone()),
-        Node::Octopus(_) => match machine.octopus_instances.iter().find(is_listed) {
+        SourceNode::Ours(config) => InstanceSelector::Instance(config.instance.clone()),
+        SourceNode::Octopus(_) if !subject.instance.is_empty() => InstanceSelector::Instance(subject.instance.clone()),
+        SourceNode::Octopus(_) => match machine.octopus_instances.iter().find(is_listed) {
             Some((name, _)) => InstanceSelector::Instance(name.as_str().to_owned()),
             None => InstanceSelector::Config(subject.config.clone()),
         },

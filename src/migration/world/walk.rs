@@ -9,13 +9,15 @@ use std::time::{Duration, SystemTime};
 
 use super::Migration;
 use super::destination::at;
-use super::manifest::Lines;
+use super::manifest::Records;
 use super::watch::{Pulse, Watch};
-use crate::migration::model::{Figures, Item, LeftOut, Moment, OWN_FOLDER, Odd, Outcome, Source, Stamp, Tree, Trouble, key};
+use crate::migration::model::{
+    CopyFailure, CopyOutcome, CopySource, Figures, Item, Moment, OWN_FOLDER, SkipReason, SkippedEntry, Stamp, Tree, key,
+};
 use crate::world::toml_file::shown;
 
 /// Lists everything in the sources, ordered by the bytes of the paths. Ends early if the run has to end.
-pub(super) fn walk(sources: &[Source], watch: &Watch, pulse: &Pulse) -> Tree {
+pub(super) fn walk(sources: &[CopySource], watch: &Watch, pulse: &Pulse) -> Tree {
     let mut walk = Walk { tree: Tree::default(), found: Figures::default(), watch, pulse };
     for (number, source) in sources.iter().enumerate() {
         walk.source(number, &source.from);
@@ -40,7 +42,7 @@ impl Walk<'_> {
         self.pulse.begin(from);
         match std::fs::symlink_metadata(from) {
             Ok(met) if met.is_symlink() => self.leave(number, PathBuf::new(), link(from)),
-            Ok(met) if !met.is_dir() => self.leave(number, PathBuf::new(), Odd::Special),
+            Ok(met) if !met.is_dir() => self.leave(number, PathBuf::new(), SkipReason::Special),
             Ok(_) => {
                 let mut open = vec![PathBuf::new()];
                 while let Some(folder) = open.pop() {
@@ -93,22 +95,22 @@ impl Walk<'_> {
             self.found = self.found + Figures { files: 1, bytes: stamp.size };
             self.tree.files.push(Item { source: number, path: path.to_owned(), stamp });
         } else {
-            self.leave(number, path.to_owned(), Odd::Special);
+            self.leave(number, path.to_owned(), SkipReason::Special);
         }
         Ok(false)
     }
 
-    fn leave(&mut self, source: usize, path: PathBuf, why: Odd) {
-        self.tree.left_out.push(LeftOut { source, path, why });
+    fn leave(&mut self, source: usize, path: PathBuf, why: SkipReason) {
+        self.tree.left_out.push(SkippedEntry { source, path, why });
     }
 }
 
-fn unreadable(error: &io::Error) -> Odd {
-    Odd::Unreadable(error.to_string().into())
+fn unreadable(error: &io::Error) -> SkipReason {
+    SkipReason::Unreadable(error.to_string().into())
 }
 
-fn link(path: &Path) -> Odd {
-    std::fs::read_link(path).map_or_else(|error| unreadable(&error), |to| Odd::Link(shown(&to)))
+fn link(path: &Path) -> SkipReason {
+    std::fs::read_link(path).map_or_else(|error| unreadable(&error), |to| SkipReason::Link(shown(&to)))
 }
 
 /// Checks that a file can be read, which is better known before the first byte is copied than after the last.
@@ -154,10 +156,10 @@ pub(super) fn time(moment: Moment) -> Option<SystemTime> {
 /// server wrote in the meantime would be lost unnoticed.
 pub(super) fn report_changes(
     migration: &Migration,
-    copied: &Lines,
+    copied: &Records,
     untouched: &HashSet<(usize, PathBuf)>,
     watch: &Arc<Watch>,
-    outcome: &mut Outcome,
+    outcome: &mut CopyOutcome,
 ) {
     let pulse = watch.pulse();
     let tree = walk(&migration.sources, watch, &pulse);
@@ -169,8 +171,8 @@ pub(super) fn report_changes(
     }
     for left in tree.left_out {
         let known = untouched.contains(&(left.source, left.path.clone()));
-        if let (Odd::Unreadable(said), Some(source), false) = (left.why, migration.sources.get(left.source), known) {
-            outcome.fail(at(&source.from, &left.path), Trouble::Refused { doing: "looking at it once more", said });
+        if let (SkipReason::Unreadable(said), Some(source), false) = (left.why, migration.sources.get(left.source), known) {
+            outcome.fail(at(&source.from, &left.path), CopyFailure::Refused { doing: "looking at it once more", said });
         }
     }
     for item in tree.files {
@@ -178,7 +180,7 @@ pub(super) fn report_changes(
         let is_copied = copied.get(&key(source.folder, &item.path)).is_some_and(|record| record.stamp == item.stamp);
         let from = at(&source.from, &item.path);
         if !is_copied && !untouched.contains(&(item.source, item.path)) {
-            outcome.fail(from, Trouble::Changed);
+            outcome.fail(from, CopyFailure::Changed);
         }
     }
 }

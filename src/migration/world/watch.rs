@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, AtomicUsize, Ordering::
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use crate::migration::model::{Figures, Phase, Progress};
+use crate::migration::model::{CopyPhase, CopyProgress, Figures};
 
 /// How long an operation may take before it is reported.
 const TELLING: Duration = Duration::from_secs(3);
@@ -60,11 +60,11 @@ impl Watch {
     }
 
     /// Begins a phase.
-    pub(super) fn begin(&self, phase: Phase, all: Figures) {
+    pub(super) fn begin(&self, phase: CopyPhase, all: Figures) {
         let phase = match phase {
-            Phase::Walking => 0,
-            Phase::Comparing => 1,
-            Phase::Copying => 2,
+            CopyPhase::Walking => 0,
+            CopyPhase::Comparing => 1,
+            CopyPhase::Copying => 2,
         };
         self.files.store(0, Relaxed);
         self.halves.store(0, Relaxed);
@@ -94,15 +94,15 @@ impl Watch {
     }
 
     /// How far a migration is.
-    pub fn progress(&self) -> Progress {
+    pub fn progress(&self) -> CopyProgress {
         let now = self.now();
         let longest =
             self.pulses().iter().filter_map(|pulse| Some((pulse.since(now)?, pulse.clone()))).max_by_key(|(since, _)| *since);
-        Progress {
+        CopyProgress {
             phase: match self.phase.load(Relaxed) {
-                0 => Phase::Walking,
-                1 => Phase::Comparing,
-                _ => Phase::Copying,
+                0 => CopyPhase::Walking,
+                1 => CopyPhase::Comparing,
+                _ => CopyPhase::Copying,
             },
             all: Figures { files: self.all[0].load(Relaxed), bytes: self.all[1].load(Relaxed) },
             done: Figures { files: self.files.load(Relaxed), bytes: self.halves.load(Relaxed) / 2 },

@@ -9,19 +9,19 @@ use super::BadConnectionString;
 
 /// One `key=value`.
 #[derive(Debug)]
-pub struct Pair {
+pub(super) struct Pair {
     /// The key as it was written, `==` already made into `=`.
-    pub key: String,
+    pub(super) key: String,
     /// Where the key begins, counted in characters from 1.
-    pub at: usize,
+    pub(super) at: usize,
     /// The value; any of them may be the password, so all are wiped.
-    pub value: Zeroizing<String>,
+    pub(super) value: Zeroizing<String>,
     /// Whether the value was quoted.
-    pub quoted: bool,
+    pub(super) quoted: bool,
 }
 
 /// Splits a text into its pairs, in order.
-pub fn pairs(text: &str) -> Result<Vec<Pair>, BadConnectionString> {
+pub(super) fn pairs(text: &str) -> Result<Vec<Pair>, BadConnectionString> {
     let mut scan = Scan { rest: text.chars().peekable(), at: 0, longest: text.len() };
     let mut pairs = Vec::new();
     while let Some(at) = scan.next_key() {

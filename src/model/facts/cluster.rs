@@ -1,13 +1,21 @@
-//! The cluster in the database: who it is, and its nodes.
+//! The cluster in the database: which one it is, its nodes, and the verdict on its master key.
+//!
+//! The nodes are looked through once: every check and every frame asks about them again, and a cluster may have a hundred thousand.
 
+use std::cmp::Ordering;
+use std::fmt;
+use std::ops::Deref;
+use std::sync::Arc;
 use std::time::Duration;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use time::Date;
 
-use super::nodes::order;
-use super::{ClusterSeen, Fact, Nodes};
+use super::{ClusterSeen, Fact};
+use crate::model::key_evidence::KeyVerdict;
 use crate::model::licence::NodeLimit;
+use crate::model::octopus::compare_versions;
+use crate::model::platform::Platform;
 use crate::model::registry::{CanaryRow, KeptRow, NodeRow};
 use crate::model::storage::SharedStorage;
 use crate::model::untrusted::Untrusted;
@@ -71,7 +79,7 @@ pub struct NodeSeen {
     /// How long ago the registry saw it, by the server's clock.
     pub row_age: Option<Duration>,
     /// Octopus' own heartbeat.
-    pub beat: Beat,
+    pub beat: Heartbeat,
     /// The version of Octopus Server that it runs, by Octopus' installation history.
     pub version: Option<Untrusted>,
     /// How many tasks it takes at a time, by Octopus' own row where there is one.
@@ -82,7 +90,7 @@ pub struct NodeSeen {
 
 /// Octopus' own heartbeat of a node.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Beat {
+pub enum Heartbeat {
     /// So long ago, by the server's clock.
     Ago(Duration),
     /// Octopus has no row of this node, or no such table: its Octopus Server never ran on this database.
@@ -93,7 +101,7 @@ pub enum Beat {
 
 /// Whether a node is alive.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Life {
+pub enum Liveness {
     /// Its heart beats, or the wizard saw it not long ago.
     Alive,
     /// Not heard of for long, and nobody can tell.
@@ -110,31 +118,31 @@ impl NodeSeen {
     pub const ROW: Duration = Duration::from_secs(24 * 3600);
 
     /// Whether it is alive.
-    pub fn life(&self) -> Life {
+    pub fn life(&self) -> Liveness {
         let recent = self.row_age.is_some_and(|age| age <= Self::ROW);
         match self.beat {
-            Beat::Ago(age) if age <= Self::BEAT => Life::Alive,
-            _ if recent => Life::Alive,
-            Beat::Ago(_) | Beat::Never => Life::Dead,
-            Beat::Unreadable => Life::Silent,
+            Heartbeat::Ago(age) if age <= Self::BEAT => Liveness::Alive,
+            _ if recent => Liveness::Alive,
+            Heartbeat::Ago(_) | Heartbeat::Never => Liveness::Dead,
+            Heartbeat::Unreadable => Liveness::Silent,
         }
     }
 
     /// Whether its heart has stopped.
     pub fn is_dead(&self) -> bool {
-        self.life() == Life::Dead
+        self.life() == Liveness::Dead
     }
 
     /// Whether nobody can tell.
     pub fn is_silent(&self) -> bool {
-        self.life() == Life::Silent
+        self.life() == Liveness::Silent
     }
 
     /// How long ago anybody saw it.
     pub fn last_seen(&self) -> Option<Duration> {
         match (self.beat, self.row_age) {
-            (Beat::Ago(beat), Some(row)) => Some(beat.min(row)),
-            (Beat::Ago(age), None) => Some(age),
+            (Heartbeat::Ago(beat), Some(row)) => Some(beat.min(row)),
+            (Heartbeat::Ago(age), None) => Some(age),
             (_, age) => age,
         }
     }
@@ -147,7 +155,7 @@ impl NodeSeen {
     /// Whether this is its name, whatever the case of the letters: Octopus' own heartbeat was broken by two spellings
     /// of one name (Issues#3757).
     pub fn is_called(&self, name: &str) -> bool {
-        order(self.name.as_str(), name.trim()).is_eq()
+        compare_names(self.name.as_str(), name.trim()).is_eq()
     }
 }
 
@@ -164,44 +172,294 @@ impl ClusterFacts {
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+/// The nodes of a cluster in the order in which they are shown, one for each name whatever the case. Clones are the same
+/// nodes.
+#[derive(Clone, Default)]
+pub struct Nodes(Arc<Inner>);
 
-    fn node(beat: Beat, row_age: Option<u64>) -> NodeSeen {
-        NodeSeen {
-            name: "web01".into(),
-            row: None,
-            row_age: row_age.map(Duration::from_secs),
-            beat,
-            version: None,
-            task_cap: None,
-            drained: false,
-        }
+#[derive(Default)]
+struct Inner {
+    rows: Box<[NodeSeen]>,
+    /// Their places, by name as names are compared. The server's answer comes in that order, so that this costs nothing
+    /// to make; and four bytes a node are less than a table of names.
+    by_name: Box<[u32]>,
+    counts: NodeCounts,
+}
+
+impl Nodes {
+    /// How many dead ones are named where there are more.
+    pub const NAMED: usize = 5;
+
+    /// The node of this name, whatever the case of the letters. Spaces around the name are not of it.
+    pub fn find(&self, name: &str) -> Option<&NodeSeen> {
+        self.0.rows.get(self.place(name)?)
     }
 
-    #[test]
-    fn a_heart_that_beats_is_life_and_one_that_stopped_is_death_unless_it_was_set_up_just_now() {
-        let ago = |seconds| Beat::Ago(Duration::from_secs(seconds));
-        for (beat, row_age, life) in [
-            (ago(2), None, Life::Alive),
-            (ago(2), Some(900_000), Life::Alive),
-            (ago(301), None, Life::Dead),
-            (ago(301), Some(60), Life::Alive),
-            (Beat::Never, Some(60), Life::Alive),
-            (Beat::Never, Some(24 * 3600 + 1), Life::Dead),
-            (Beat::Unreadable, Some(24 * 3600 + 1), Life::Silent),
-            (Beat::Unreadable, None, Life::Silent),
-        ] {
-            assert_eq!(node(beat, row_age).life(), life, "{beat:?} {row_age:?}");
-        }
+    /// All of them but for the one of this name.
+    pub fn but(&self, name: &str) -> Others<'_> {
+        Others { nodes: self, own: self.place(name) }
     }
 
-    #[test]
-    fn the_case_of_letters_does_not_make_another_name() {
-        assert!(node(Beat::Never, None).is_called(" WEB01 "));
-        assert!(!node(Beat::Never, None).is_called("web02"));
-        let foreign = NodeSeen { name: "BÜRO".into(), ..node(Beat::Never, None) };
-        assert!(foreign.is_called("büro") && !foreign.is_called("buro"));
+    fn place(&self, name: &str) -> Option<usize> {
+        let (Inner { rows, by_name, .. }, name) = (&*self.0, name.trim());
+        let at = |place: u32| rows.get(place as usize);
+        let before = |place: &u32| at(*place).is_some_and(|node| compare_names(node.name.as_str(), name) == Ordering::Less);
+        let place = *by_name.get(by_name.partition_point(before))?;
+        at(place)?.is_called(name).then_some(place as usize)
     }
 }
+
+/// Names as they are compared, whatever the case of the letters; nothing is allocated.
+fn compare_names(one: &str, other: &str) -> Ordering {
+    if one.is_ascii() && other.is_ascii() {
+        // Letters of ASCII come in the same order as bytes and as characters.
+        let (one, other) = (one.bytes(), other.bytes());
+        return one.map(|byte| byte.to_ascii_lowercase()).cmp(other.map(|byte| byte.to_ascii_lowercase()));
+    }
+    one.chars().flat_map(char::to_lowercase).cmp(other.chars().flat_map(char::to_lowercase))
+}
+
+impl From<Vec<NodeSeen>> for Nodes {
+    fn from(rows: Vec<NodeSeen>) -> Self {
+        let mut by_name: Box<[u32]> = (0..).take(rows.len()).collect();
+        let name = |place: &u32| rows.get(*place as usize).map_or("", |node| node.name.as_str());
+        by_name.sort_by(|one, other| compare_names(name(one), name(other)));
+        let counts = NodeCounts::of(&rows);
+        Self(Arc::new(Inner { rows: rows.into(), by_name, counts }))
+    }
+}
+
+impl Serialize for Nodes {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        self.0.rows.serialize(to)
+    }
+}
+
+impl<'de> Deserialize<'de> for Nodes {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        Vec::<NodeSeen>::deserialize(from).map(Self::from)
+    }
+}
+
+impl<const COUNT: usize> From<[NodeSeen; COUNT]> for Nodes {
+    fn from(rows: [NodeSeen; COUNT]) -> Self {
+        Vec::from(rows).into()
+    }
+}
+
+impl FromIterator<NodeSeen> for Nodes {
+    fn from_iter<I: IntoIterator<Item = NodeSeen>>(rows: I) -> Self {
+        rows.into_iter().collect::<Vec<_>>().into()
+    }
+}
+
+impl Deref for Nodes {
+    type Target = [NodeSeen];
+
+    fn deref(&self) -> &[NodeSeen] {
+        &self.0.rows
+    }
+}
+
+impl PartialEq for Nodes {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0) || self.0.rows == other.0.rows
+    }
+}
+
+impl Eq for Nodes {}
+
+impl fmt::Debug for Nodes {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.rows.fmt(formatter)
+    }
+}
+
+/// All nodes but one: what another node has to do with. Each answer takes the same time however many there are.
+#[derive(Debug, Clone, Copy)]
+pub struct Others<'a> {
+    nodes: &'a Nodes,
+    own: Option<usize>,
+}
+
+impl<'a> Others<'a> {
+    fn own(self) -> Option<&'a NodeSeen> {
+        self.nodes.get(self.own?)
+    }
+
+    fn counts(self) -> &'a NodeCounts {
+        &self.nodes.0.counts
+    }
+
+    fn of(self, two: &Two) -> Option<&'a NodeSeen> {
+        self.nodes.get(two.but(self.own)?)
+    }
+
+    fn without(self, count: usize, counted: impl FnOnce(&NodeSeen) -> bool) -> usize {
+        count.saturating_sub(usize::from(self.own().is_some_and(counted)))
+    }
+
+    /// How many there are.
+    pub fn len(self) -> usize {
+        self.without(self.nodes.len(), |_| true)
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(self) -> bool {
+        self.len() == 0
+    }
+
+    /// How many are dead.
+    pub fn dead(self) -> usize {
+        self.without(self.counts().dead, NodeSeen::is_dead)
+    }
+
+    /// Of how many nobody can tell whether they are alive.
+    pub fn silent(self) -> usize {
+        self.without(self.counts().silent, NodeSeen::is_silent)
+    }
+
+    /// How many are drained.
+    pub fn drained(self) -> usize {
+        self.without(self.counts().drained, |node| node.drained)
+    }
+
+    /// The first dead ones, [`Nodes::NAMED`] of them at most.
+    pub fn first_dead(self) -> impl Iterator<Item = &'a NodeSeen> {
+        let places = self.counts().first_dead.iter().filter(move |place| Some(**place) != self.own);
+        places.filter_map(move |place| self.nodes.get(*place)).take(Nodes::NAMED)
+    }
+
+    /// The first one.
+    pub fn first(self) -> Option<&'a NodeSeen> {
+        self.nodes.get(usize::from(self.own == Some(0)))
+    }
+
+    /// The first one that is alive.
+    pub fn first_alive(self) -> Option<&'a NodeSeen> {
+        self.of(&self.counts().alive)
+    }
+
+    /// The first one that is not dead and runs a system of this family.
+    pub fn first_of(self, family: Platform) -> Option<&'a NodeSeen> {
+        self.of(match family {
+            Platform::Linux => &self.counts().linux,
+            Platform::Windows => &self.counts().windows,
+        })
+    }
+
+    /// The first one with the oldest version of Octopus Server, of those that are not dead.
+    pub fn oldest(self) -> Option<&'a NodeSeen> {
+        self.of(&self.counts().oldest)
+    }
+
+    /// The first one with the newest version of Octopus Server, of those that are not dead.
+    pub fn newest(self) -> Option<&'a NodeSeen> {
+        self.of(&self.counts().newest)
+    }
+
+    /// The first one that was set up by the newest version of this program, of those that are not dead.
+    pub fn newest_program(self) -> Option<&'a NodeSeen> {
+        self.of(&self.counts().program)
+    }
+}
+
+/// The nodes of a cluster, counted. Of what has a first or a best there are two, since one node may be left out: the one
+/// that asks.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+struct NodeCounts {
+    /// How many are dead.
+    dead: usize,
+    /// Of how many nobody can tell.
+    silent: usize,
+    /// How many are drained.
+    drained: usize,
+    /// The first dead ones, one more than are named.
+    first_dead: Vec<usize>,
+    /// The first that are alive.
+    alive: Two,
+    /// The first that are not dead and run Linux.
+    linux: Two,
+    /// The same with Windows.
+    windows: Two,
+    /// Of those that are not dead: with the oldest version of Octopus Server.
+    oldest: Two,
+    /// With the newest.
+    newest: Two,
+    /// Set up by the newest version of this program.
+    program: Two,
+}
+
+impl NodeCounts {
+    /// Counts them.
+    fn of(nodes: &[NodeSeen]) -> Self {
+        let mut counts = Self::default();
+        let version =
+            |place: usize| nodes.get(place).and_then(|node| node.version.as_ref()).map_or("", |version| version.as_str());
+        let program = |place: usize| nodes.get(place).and_then(NodeSeen::registered).map_or("", |row| row.program.as_str());
+        for (place, node) in nodes.iter().enumerate() {
+            counts.drained += usize::from(node.drained);
+            match node.life() {
+                Liveness::Alive => counts.alive.first(place),
+                Liveness::Silent => counts.silent += 1,
+                Liveness::Dead => {
+                    counts.dead += 1;
+                    if counts.first_dead.len() <= Nodes::NAMED {
+                        counts.first_dead.push(place);
+                    }
+                    // It runs nothing any more.
+                    continue;
+                }
+            }
+            if let Some(row) = node.registered() {
+                match Platform::of_system(&row.system) {
+                    Some(Platform::Linux) => counts.linux.first(place),
+                    Some(Platform::Windows) => counts.windows.first(place),
+                    None => {}
+                }
+                counts.program.best(place, |one, other| compare_versions(program(one), program(other)));
+            }
+            if node.version.is_some() {
+                counts.newest.best(place, |one, other| compare_versions(version(one), version(other)));
+                counts.oldest.best(place, |one, other| compare_versions(version(other), version(one)));
+            }
+        }
+        counts
+    }
+}
+
+/// The places of the best node and of the one that is the best without it; among equals the first one.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+struct Two([Option<usize>; 2]);
+
+impl Two {
+    /// Takes it if there is room: the first ones stay.
+    fn first(&mut self, place: usize) {
+        self.best(place, |_, _| Ordering::Equal);
+    }
+
+    /// Takes it if there is room, or in the place of one that it is greater than.
+    fn best(&mut self, place: usize, order: impl Fn(usize, usize) -> Ordering) {
+        let beats = |held: &Option<usize>| held.is_none_or(|held| order(place, held) == Ordering::Greater);
+        match self.0.iter().position(beats) {
+            Some(0) => self.0 = [Some(place), self.0[0]],
+            Some(_) => self.0[1] = Some(place),
+            None => {}
+        }
+    }
+
+    /// The best one but for this.
+    fn but(&self, own: Option<usize>) -> Option<usize> {
+        self.0.into_iter().flatten().find(|place| Some(*place) != own)
+    }
+}
+
+/// What the survey of a key learns.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct KeyFacts {
+    /// Its verdict. Missing where the evidence itself could not be asked for; that is no verdict at all.
+    pub verdict: Fact<KeyVerdict>,
+}
+
+#[cfg(test)]
+mod tests;

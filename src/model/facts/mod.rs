@@ -6,39 +6,16 @@
 use serde::{Deserialize, Serialize};
 
 mod cluster;
-mod content;
-mod database;
-mod health;
-mod home;
-mod key;
-mod key_file;
-mod licence;
 mod machine;
 mod node;
-mod nodes;
-mod octopus;
-mod ports;
-mod server;
-mod service;
+mod sql_server;
 mod storage;
-mod tally;
 mod trouble;
 
 pub use cluster::*;
-pub use content::*;
-pub use database::*;
-pub use health::*;
-pub use home::*;
-pub use key::*;
-pub use key_file::*;
-pub use licence::*;
 pub use machine::*;
 pub use node::*;
-pub use nodes::*;
-pub use octopus::*;
-pub use ports::*;
-pub use server::*;
-pub use service::*;
+pub use sql_server::*;
 pub use storage::*;
 pub use trouble::*;
 

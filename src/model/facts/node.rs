@@ -1,11 +1,13 @@
-//! A node under review: what the files of this machine say of it.
+//! A node under review: what the files of this machine say of it, what its load balancer is told, and what its log says.
+
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
 use super::Fact;
 use crate::model::answers::Raw;
 use crate::model::node_config::NodeConfig;
-use crate::model::octopus_config::OctopusConfig;
+use crate::model::octopus::OctopusConfig;
 use crate::model::untrusted::Untrusted;
 
 /// What the survey of a node config learns.
@@ -57,4 +59,190 @@ pub enum DiffSign {
     Old,
     /// In the present config only.
     New,
+}
+
+/// What the survey of a running node learns.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct HealthFacts {
+    /// What `/api/octopusservernodes/ping` answers.
+    pub ping: Fact<Ping>,
+    /// The newest part of the server's log; `None` where there is none: this Octopus Server never ran here.
+    pub log: Fact<Option<LogSeen>>,
+}
+
+/// An answer of the ping.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ping {
+    /// Where it was asked.
+    pub url: Untrusted,
+    /// The HTTP status: 200 in, 418 draining, anything else faulty (`facts/octopus.md`, section 5).
+    pub status: u16,
+    /// How long it took.
+    pub took: Duration,
+}
+
+/// The newest part of a server's log.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct LogSeen {
+    /// The file.
+    pub file: Untrusted,
+    /// Whether the last start of the server is in that part: then only what was written since counts.
+    pub since_start: bool,
+    /// How often the server was started within that part.
+    pub starts: usize,
+    /// The known troubles in it, the newest last; of each kind the newest line.
+    pub troubles: Vec<LogTrouble>,
+}
+
+/// A line of the log that is known.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LogTrouble {
+    /// What it means.
+    pub kind: KnownTrouble,
+    /// The line.
+    pub line: Untrusted,
+}
+
+/// The troubles that the source documents name, and those that Octopus' public issues tell of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum KnownTrouble {
+    /// "Could not find a part of the path": a folder is not there for the service's account.
+    PathNotFound,
+    /// "Access to the path … is denied".
+    PathDenied,
+    /// No room is left on a disk.
+    DiskFull,
+    /// "Padding is invalid": another master key.
+    WrongKey,
+    /// The sealed master key in `OctopusServer.config` does not open: the file comes from another machine.
+    ForeignConfig,
+    /// The licence's limits are exceeded.
+    LicenceExceeded,
+    /// The database refused the login.
+    LoginFailed,
+    /// The database cannot be reached.
+    DatabaseGone,
+    /// The database server's certificate is not trusted.
+    CertificateUntrusted,
+    /// A port or a prefix is taken.
+    PortTaken,
+    /// A prefix may not be listened on by the service's account.
+    ListenDenied,
+    /// The schema is newer or older than this server.
+    SchemaVersion,
+    /// Columns of the database have another collation than the database itself.
+    ColumnCollation,
+    /// Redis for polling Tentacles is set up, and no shared root.
+    NoClusterShared,
+}
+
+impl KnownTrouble {
+    /// Every kind.
+    pub const ALL: [Self; 14] = [
+        Self::PathNotFound,
+        Self::PathDenied,
+        Self::DiskFull,
+        Self::WrongKey,
+        Self::ForeignConfig,
+        Self::LicenceExceeded,
+        Self::LoginFailed,
+        Self::DatabaseGone,
+        Self::CertificateUntrusted,
+        Self::PortTaken,
+        Self::ListenDenied,
+        Self::SchemaVersion,
+        Self::ColumnCollation,
+        Self::NoClusterShared,
+    ];
+
+    /// The words by which it is known, in lower case: each set is in a line that tells of it, whatever else is. The words are
+    /// .NET's, SQL Server's and Octopus' own, in English, as an Octopus Server prints them whatever the system speaks.
+    const fn marks(self) -> &'static [&'static [&'static str]] {
+        match self {
+            Self::PathNotFound => {
+                &[&["could not find a part of the path"], &["could not find file"], &["the network path was not found"]]
+            }
+            Self::PathDenied => &[&["access to the path", "is denied"]],
+            Self::DiskFull => &[&["not enough space on the disk"], &["no space left on device"]],
+            Self::WrongKey => &[&["padding is invalid and cannot be removed"]],
+            Self::ForeignConfig => &[&["unable to parse configuration key", "masterkey"]],
+            Self::LicenceExceeded => &[&["license limits have been exceeded"], &["license only allows"]],
+            Self::LoginFailed => &[&["login failed for user"], &["cannot open database", "requested by the login"]],
+            Self::DatabaseGone => &[
+                &["error occurred while establishing a connection to sql server"],
+                &["the server was not found or was not accessible"],
+                &["a transport-level error has occurred"],
+            ],
+            Self::CertificateUntrusted => &[&["certificate chain was issued by an authority that is not trusted"]],
+            Self::PortTaken => &[
+                &["address already in use"],
+                &["only one usage of each socket address"],
+                &["conflicts with an existing registration on the machine"],
+            ],
+            Self::ListenDenied => &[
+                &["access denied error was received trying to start the httplistener"],
+                &["httplistenerexception", "access is denied"],
+            ],
+            Self::SchemaVersion => &[
+                &["database schema", "newer"],
+                &["database", "upgraded by a newer version"],
+                &["database needs to be upgraded"],
+                &["schema upgrade is required"],
+            ],
+            Self::ColumnCollation => &[&["columns in the database are not using the default collation"]],
+            Self::NoClusterShared => &[&["no cluster shared directory has been configured"]],
+        }
+    }
+
+    /// What a line of a log tells of, where it is known.
+    pub fn in_line(line: &str) -> Option<Self> {
+        let line = line.to_ascii_lowercase();
+        let told = |kind: &Self| kind.marks().iter().any(|words| words.iter().all(|word| line.contains(word)));
+        Self::ALL.into_iter().find(told)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn known_lines_are_known_by_their_words() {
+        for (line, kind) in [
+            (r"Could not find a part of the path 'Z:\Octopus\TaskLogs'", KnownTrouble::PathNotFound),
+            (
+                r"System.UnauthorizedAccessException: Access to the path 'Z:\Octopus\TaskLogs' is denied.",
+                KnownTrouble::PathDenied,
+            ),
+            ("System.IO.IOException: No space left on device : '/mnt/o/TaskLogs/x'", KnownTrouble::DiskFull),
+            ("CryptographicException: Padding is invalid and cannot be removed.", KnownTrouble::WrongKey),
+            ("Unable to parse configuration key 'Octopus.Storage.MasterKey' as a 'Byte[]'.", KnownTrouble::ForeignConfig),
+            (
+                "Unfortunately your license limits have been exceeded, and you will no longer be able",
+                KnownTrouble::LicenceExceeded,
+            ),
+            ("SqlException (0x80131904): Login failed for user 'octopus'.", KnownTrouble::LoginFailed),
+            (
+                "A network-related or instance-specific error occurred while establishing a connection to SQL Server.",
+                KnownTrouble::DatabaseGone,
+            ),
+            ("The certificate chain was issued by an authority that is not trusted.", KnownTrouble::CertificateUntrusted),
+            ("Failed to bind to address http://[::]:80: address already in use.", KnownTrouble::PortTaken),
+            ("An Access Denied error was received trying to start the HttpListener.", KnownTrouble::ListenDenied),
+            ("The database schema is newer than this version of Octopus Server", KnownTrouble::SchemaVersion),
+            (
+                "Database update prevented: One or more columns in the database are not using the default collation",
+                KnownTrouble::ColumnCollation,
+            ),
+            (
+                "Multi-node support is enabled, but no cluster shared directory has been configured.",
+                KnownTrouble::NoClusterShared,
+            ),
+        ] {
+            assert_eq!(KnownTrouble::in_line(line), Some(kind), "{line}");
+        }
+        for line in ["", "INFO  Listening on http://localhost:80/", "access to the path is granted", "logged in"] {
+            assert_eq!(KnownTrouble::in_line(line), None, "{line}");
+        }
+    }
 }

@@ -86,7 +86,7 @@ pub enum FolderPlace {
 
 /// What is tried in a folder, in this order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub enum Deed {
+pub enum FolderOperation {
     /// A new file.
     Create,
     /// Bytes at its end.
@@ -101,7 +101,7 @@ pub enum Deed {
     Delete,
 }
 
-impl Deed {
+impl FolderOperation {
     /// All of them, in the order in which they are tried.
     pub const ALL: [Self; 6] = [Self::Create, Self::Append, Self::Lock, Self::Sync, Self::Rename, Self::Delete];
 }
@@ -110,7 +110,7 @@ impl Deed {
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct FolderRights {
     /// The first deed that failed, and what the operating system said; `None` where all went well.
-    pub failed: Option<(Deed, Untrusted)>,
+    pub failed: Option<(FolderOperation, Untrusted)>,
 }
 
 impl FolderRights {

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use super::Program;
-use crate::model::backend::{Backends, authority};
-use crate::model::prefixes;
+use crate::model::backend::Backends;
+use crate::model::web::{ListenPrefix, authority};
 
 /// Why something cannot be asked for; the words are for people.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -92,7 +92,7 @@ impl Front {
     /// What to type.
     pub fn read_name(text: &str) -> Result<String, BadFront> {
         let bad = || BadFront("Type the name by which people reach the cluster, for instance octopus.example.com.".into());
-        let read = prefixes::parse(&format!("https://{text}/")).map_err(|_| bad())?;
+        let read = ListenPrefix::parse_all(&format!("https://{text}/")).map_err(|_| bad())?;
         match read.as_slice() {
             [read] if !read.is_for_all() && read.path == "/" && read.port == 443 && read.host.is_ascii() => Ok(read.host.clone()),
             _ => Err(bad()),

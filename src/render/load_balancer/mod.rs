@@ -107,7 +107,7 @@ struct Seat<'a> {
 /// The path of the health check (`facts/octopus.md`, section 8): the portals of one cluster have one path.
 fn ping(backends: &Backends) -> String {
     let path = backends.nodes.first().map_or("/", |node| node.web.path.as_str());
-    format!("{path}{}", crate::model::ping::PATH)
+    format!("{path}{}", crate::model::web::PING_PATH)
 }
 
 /// The seats of all nodes. The ports have been checked.
@@ -123,9 +123,9 @@ fn seats<'a>(backends: &'a Backends, front: &Front) -> Vec<Seat<'a>> {
         port: node.web.port,
         polling: port(front.polling_port.unwrap_or_default(), place),
         polling_on: front.listen.with(port(front.polling_port.unwrap_or_default(), place)),
-        comms: crate::model::backend::authority(&node.web.host, node.comms_port),
+        comms: crate::model::web::authority(&node.web.host, node.comms_port),
         comms_port: node.comms_port,
-        grpc: crate::model::backend::authority(&node.web.host, node.grpc_port),
+        grpc: crate::model::web::authority(&node.web.host, node.grpc_port),
         grpc_port: node.grpc_port,
         inner: port(front.inner_port, place),
         others: others(nodes, place),

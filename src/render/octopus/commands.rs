@@ -6,9 +6,9 @@ use crate::catalog::settings::{self, Group, Setting};
 use crate::model::connection_string;
 use crate::model::field::{FieldId, Kind};
 use crate::model::node::Node;
-use crate::model::ping::PingAt;
 use crate::model::plan::StepKind;
 use crate::model::survey::AccountKind;
+use crate::model::web::PingEndpoint;
 
 /// The commands of a node, in the order in which they are run.
 ///
@@ -96,7 +96,7 @@ fn service(setup: &Setup<'_>) -> Command {
     Command {
         // Octopus Server reads this variable, so that the password need not stand on its command line.
         environment: has_password.then_some(("OCTOPUS_SERVICE_PASSWORD", Secret::ServicePassword)),
-        awaits: if starts { PingAt::of(&setup.node.web) } else { None },
+        awaits: if starts { PingEndpoint::of_portal(&setup.node.web) } else { None },
         ..Command::plain(StepKind::OctopusService, Verb::Service, options, why)
     }
 }

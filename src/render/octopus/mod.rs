@@ -13,8 +13,8 @@ pub use commands::{commands, config, delete_instance, list_instances, stop_servi
 pub use word::{Form, Piece, Word};
 
 use super::Secret;
-use crate::model::ping::PingAt;
 use crate::model::plan::StepKind;
+use crate::model::web::PingEndpoint;
 
 /// One option.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -56,7 +56,7 @@ pub struct Command {
     /// What it is for: a sentence.
     pub why: &'static str,
     /// Where the node is asked, once the command has started it, until it answers its load balancer.
-    pub awaits: Option<PingAt>,
+    pub awaits: Option<PingEndpoint>,
 }
 
 impl Command {

@@ -6,8 +6,8 @@ use super::near;
 use super::read::why_not;
 use super::value::short;
 use super::{flag, judge::SET};
+use crate::model::answers::{AnswerPlace, AnswerSource, GivenAnswer, Problem};
 use crate::model::field::FieldId;
-use crate::model::given_answers::{AnswerPlace, AnswerSource, GivenAnswer, Problem};
 
 /// Reads `--set field=value`. Nothing of the value is ever repeated.
 pub fn set(text: &str) -> Result<GivenAnswer, Problem> {

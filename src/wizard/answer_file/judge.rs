@@ -3,10 +3,10 @@
 use super::near;
 use crate::catalog::settings::OnlyWith;
 use crate::catalog::{flow as flows, form};
+use crate::model::answers::{AnswerPlace, LoadedAnswers, Problem};
 use crate::model::field::{FieldId, Kind};
 use crate::model::finding::Severity;
 use crate::model::flow::Flow;
-use crate::model::given_answers::{AnswerPlace, LoadedAnswers, Problem};
 
 /// What is wrong with the answers of a flow by themselves, all of it: what was wrong when they were gathered, then each
 /// field that is missing or malformed, in the order in which the flow asks, then what was given and is not asked.
@@ -85,8 +85,7 @@ pub fn flag(field: FieldId) -> String {
 mod tests {
     use super::*;
     use crate::catalog::samples;
-    use crate::model::answers::Origin;
-    use crate::model::given_answers::AnswerPlace;
+    use crate::model::answers::{AnswerPlace, Origin};
 
     fn line(line: usize) -> AnswerPlace {
         AnswerPlace::Line { file: "a.toml".into(), line, column: 1 }

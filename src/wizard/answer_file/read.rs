@@ -6,14 +6,13 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 use zeroize::Zeroizing;
 
-use super::near;
 use super::spot::Text;
-use super::syntax;
 use super::value::{self, short};
+use super::{near, syntax};
+use crate::model::answers::{AnswerPlace, GivenAnswer, Problem};
 use crate::model::check::CheckId;
 use crate::model::field::FieldId;
 use crate::model::flow::Flow;
-use crate::model::given_answers::{AnswerPlace, GivenAnswer, Problem};
 use crate::model::untrusted::Untrusted;
 
 /// The format that we write and read.

@@ -35,7 +35,7 @@ pub fn about(words: &FieldWords) -> String {
 
 /// A text of a screen as one paragraph of a file.
 pub fn written(text: &str) -> String {
-    phrase::fill(text, phrase::in_a_file).split_whitespace().collect::<Vec<_>>().join(" ")
+    phrase::fill(text, phrase::name_in_files).split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// What a field is when nobody says anything, as a person would write it; `None` where it has to be said.

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::ops::Range;
 
-use crate::model::given_answers::AnswerPlace;
+use crate::model::answers::AnswerPlace;
 use crate::model::untrusted::Untrusted;
 
 /// An answer file's name and text, to tell lines and columns by.

@@ -4,10 +4,10 @@ use secrecy::ExposeSecret;
 
 use super::*;
 use crate::catalog::flow as flows;
+use crate::model::answers::{AnswerSource, Problem};
 use crate::model::field::FieldId;
 use crate::model::finding::Severity;
 use crate::model::flow::Flow;
-use crate::model::given_answers::{AnswerSource, Problem};
 
 fn file(text: &str) -> AnswerFile {
     read(&"a.toml".into(), text)
@@ -196,7 +196,7 @@ proptest::proptest! {
         let lines = text.matches('\n').count() + 1;
         for problem in file(&text).problems {
             proptest::prop_assert!(!problem.says.is_empty() && problem.severity == Severity::Stop);
-            if let Some(crate::model::given_answers::AnswerPlace::Line { line, column, .. }) = problem.place {
+            if let Some(crate::model::answers::AnswerPlace::Line { line, column, .. }) = problem.place {
                 proptest::prop_assert!((1..=lines).contains(&line) && column >= 1);
             }
         }

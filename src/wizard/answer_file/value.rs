@@ -7,8 +7,8 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::near;
+use crate::model::answers::AnswerSource;
 use crate::model::field::{FieldId, Kind};
-use crate::model::given_answers::AnswerSource;
 use crate::model::untrusted::Untrusted;
 
 /// What is wrong with a value: where (a byte of the text), what, and what to do. No value is ever repeated: it may be a

@@ -66,8 +66,7 @@ mod tests {
     use super::super::read::{FLOWS, read};
     use super::*;
     use crate::catalog::samples;
-    use crate::model::answers::{Origin, Raw};
-    use crate::model::given_answers::AnswerSource;
+    use crate::model::answers::{AnswerSource, Origin, Raw};
 
     fn round_trip(flow: Flow, answers: &Answers) {
         let text = write(flow, answers, &[]);

@@ -4,13 +4,12 @@
 
 use crate::catalog::flow;
 use crate::catalog::form::{self, read};
-use crate::model::answers::{Origin, Raw};
+use crate::model::answers::{AnswerPlace, LoadedAnswers, Origin, Problem, Raw};
 use crate::model::check::CheckId;
-use crate::model::facts::Unfinished;
+use crate::model::facts::UnfinishedRun;
 use crate::model::field::FieldId;
 use crate::model::finding::{Severity, Verdict};
 use crate::model::flow::Flow;
-use crate::model::given_answers::{AnswerPlace, LoadedAnswers, Problem};
 use crate::model::names::instance_key;
 use crate::model::plan::Step;
 use crate::model::screen::ScreenId;
@@ -18,7 +17,7 @@ use crate::model::untrusted::Untrusted;
 use crate::words;
 
 use super::answer_file;
-use super::event::{Action, Errand, Event};
+use super::event::{Action, Event, StartChoice};
 use super::gate::Gate;
 use super::run::Phase;
 use super::state::{Ending, State};
@@ -163,7 +162,7 @@ impl Autopilot {
     }
 
     /// Returns the run of the same instance that stopped in the middle.
-    pub fn unfinished<'a>(&self, state: &'a State) -> Option<&'a Unfinished> {
+    pub fn unfinished<'a>(&self, state: &'a State) -> Option<&'a UnfinishedRun> {
         let own = instance_key(self.order.loaded.answers.trimmed(FieldId::Instance));
         state.facts.machine.unfinished.iter().find(|run| instance_key(run.instance.as_str()) == own)
     }
@@ -176,7 +175,7 @@ impl Autopilot {
         }
         let flow = self.order.flow;
         let Some(run) = self.unfinished(state) else {
-            return Move::Do(vec![Event::Begin(Errand::Flow(flow)), Event::ProveAll]);
+            return Move::Do(vec![Event::Begin(StartChoice::Flow(flow)), Event::ProveAll]);
         };
         if run.flow != flow {
             return Move::End(Outcome::Answers(vec![other_flow(&self.order, run)]));
@@ -186,7 +185,7 @@ impl Autopilot {
             return Move::End(Outcome::OnlyItsEnd);
         }
         self.resumes = true;
-        Move::Do(vec![Event::Begin(Errand::Resume(run.instance.clone()))])
+        Move::Do(vec![Event::Begin(StartChoice::Resume(run.instance.clone()))])
     }
 
     /// Leaves a screen of fields. On the first one, every screen is judged, so that all problems are reported at once.
@@ -388,7 +387,7 @@ fn repeated_answers(order: &Order) -> Vec<Event> {
 }
 
 /// Reports that the run that stopped in the middle is of another flow.
-fn other_flow(order: &Order, run: &Unfinished) -> Problem {
+fn other_flow(order: &Order, run: &UnfinishedRun) -> Problem {
     let says = format!(
         "instance: a run of {} for instance {} stopped in the middle, at {} of {} steps, on {} UTC; {} cannot go on with it.",
         run.flow.id(),

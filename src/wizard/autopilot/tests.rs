@@ -8,12 +8,10 @@ use super::*;
 use crate::catalog::samples;
 use crate::model::answers::Raw;
 use crate::model::check::CheckId;
-use crate::model::facts::{Fact, Facts, KeySpot, PortFact, Trouble};
-use crate::model::file_trouble::FileTrouble;
-use crate::model::journal::Resumption;
-use crate::model::journal::{Journal, StepRecord};
-use crate::model::master_key::GeneratedKey;
-use crate::model::master_key::MasterKey;
+use crate::model::export::FileTrouble;
+use crate::model::facts::{Fact, Facts, KeyFileState, PortFact, Trouble};
+use crate::model::journal::{Journal, Resumption, StepRecord};
+use crate::model::master_key::{GeneratedKey, MasterKey};
 use crate::model::plan::{Failure, Progress, StepKind, StepState};
 use crate::model::survey::SurveyId;
 use crate::wizard::effect::Effect;
@@ -177,7 +175,7 @@ fn journal(order: &Order, done: usize) -> Journal {
 /// The facts of a machine with that run on it, and the run.
 fn with_run(journal: Journal) -> (Facts, Ways) {
     let mut facts = good(journal.flow);
-    facts.machine.unfinished = vec![Unfinished {
+    facts.machine.unfinished = vec![UnfinishedRun {
         instance: journal.instance.as_str().into(),
         flow: journal.flow,
         done: journal.done(),
@@ -231,7 +229,7 @@ fn what_stands_against_it_on_any_screen_is_told_at_once() {
     let mut facts = cold();
     facts.home.writable = Fact::Missing(Trouble::Io("Read-only file system".into()));
     facts.ports.ports = [80, 10943, 8443].map(|port| PortFact { port, free: Fact::Seen(false) }).to_vec();
-    facts.key_file.spot = Fact::Seen(KeySpot::Taken);
+    facts.key_file.spot = Fact::Seen(KeyFileState::Taken);
     let (outcome, sky) = fly(order(Flow::FirstNode, &[]), facts);
     let refusal = refusal(outcome);
     assert_eq!(refusal.stops, [CheckId::HomeWritable, CheckId::WebPorts, CheckId::KeyFile]);

@@ -3,12 +3,10 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::catalog::samples;
-use crate::catalog::steps;
-use crate::model::facts::Facts;
-use crate::model::facts::{Fact, Identity, Nodes, Trouble};
+use crate::catalog::{samples, steps};
+use crate::model::facts::{Fact, Facts, Identity, Nodes, Trouble};
 use crate::model::field::Kind;
-use crate::model::key_verdict::{KeyBasis, NoBasis};
+use crate::model::key_evidence::{KeyBasis, NoBasis};
 use crate::model::plan::{Scope, StepKind};
 use crate::model::registry::KeptRow;
 use crate::wizard::custody;

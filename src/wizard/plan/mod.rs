@@ -10,9 +10,9 @@ use crate::model::answers::Answers;
 use crate::model::check::CheckId;
 use crate::model::field::FieldId;
 use crate::model::flow::Flow;
-use crate::model::hand_over::HandOver;
-use crate::model::key_verdict::KeyVerdict;
+use crate::model::key_evidence::KeyVerdict;
 use crate::model::licence::Licence;
+use crate::model::octopus::HandOver;
 use crate::model::plan::{Plan, Step};
 
 use super::node;

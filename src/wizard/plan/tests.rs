@@ -2,9 +2,8 @@
 
 use super::*;
 use crate::catalog::samples;
-use crate::model::facts::Facts;
-use crate::model::facts::{DatabaseSeen, Fact, Occupant};
-use crate::model::fingerprint::Fingerprint;
+use crate::model::facts::{DatabaseSeen, Fact, Facts, HomeState};
+use crate::model::master_key::Fingerprint;
 use crate::model::plan::StepKind;
 
 fn plan(answers: &Answers, facts: &Facts, resuming: bool) -> Plan {
@@ -57,7 +56,7 @@ fn a_bare_machine_and_server_take_every_step() {
 #[test]
 fn what_is_there_is_not_created() {
     let mut facts = samples::facts();
-    facts.home.folder = Fact::Seen(Occupant::Empty);
+    facts.home.folder = Fact::Seen(HomeState::Empty);
     let kinds = kinds(&plan(&samples::answers(), &facts, false));
     assert_eq!(kinds, [StepKind::SealMasterKey, StepKind::InitialiseCluster, StepKind::WriteNodeConfig, StepKind::ConnectOnce]);
 }
@@ -72,7 +71,7 @@ fn a_database_that_may_not_be_created_is_not_planned() {
 #[test]
 fn going_on_takes_every_step_again() {
     let mut facts = samples::facts();
-    facts.home.folder = Fact::Seen(Occupant::Occupied { entries: 2 });
+    facts.home.folder = Fact::Seen(HomeState::Occupied { entries: 2 });
     assert_eq!(kinds(&plan(&samples::answers(), &facts, true)), StepKind::FIRST_NODE);
 }
 

@@ -4,9 +4,9 @@ use crate::catalog::settings::{self, OctopusSource};
 use crate::model::answers::Raw;
 use crate::model::facts::{Fact, Facts, NodeFacts, Trouble};
 use crate::model::field::FieldId;
+use crate::model::node::Subject;
 use crate::model::node_config::NodeConfig;
-use crate::model::octopus_config::OctopusConfig;
-use crate::model::subject::Subject;
+use crate::model::octopus::OctopusConfig;
 
 /// What the files of the node under review answer. A secret that does not open is answered with nothing: whatever stood
 /// there before must not pass for it.

@@ -6,7 +6,7 @@ use crate::model::answers::Raw;
 use crate::model::facts::{Fact, Facts, Identity, SealTrouble, Trouble};
 use crate::model::field::FieldId;
 use crate::model::node_config::NodeConfig;
-use crate::model::octopus_config::OctopusConfig;
+use crate::model::octopus::OctopusConfig;
 use crate::model::untrusted::Untrusted;
 use crate::wizard::state::State;
 

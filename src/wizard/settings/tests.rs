@@ -3,7 +3,7 @@ use crate::catalog::samples;
 use crate::model::answers::{Answers, Raw};
 use crate::model::facts::{Fact, Facts, NodeFacts, SealTrouble, Trouble};
 use crate::model::field::FieldId;
-use crate::model::octopus_config::OctopusConfig;
+use crate::model::octopus::OctopusConfig;
 use crate::model::platform::Platform;
 use crate::wizard::state::State;
 use crate::wizard::update;

@@ -5,8 +5,8 @@ use secrecy::SecretString;
 
 use crate::catalog::form::read;
 use crate::model::answers::{Origin, Raw};
+use crate::model::export::FileTrouble;
 use crate::model::field::FieldId;
-use crate::model::file_trouble::FileTrouble;
 use crate::model::flow::Flow;
 use crate::model::screen::ScreenId;
 use crate::model::target::TrustKind;
@@ -14,7 +14,7 @@ use crate::model::untrusted::Untrusted;
 use crate::render;
 use crate::wizard::answer_file;
 use crate::wizard::effect::Effect;
-use crate::wizard::event::{Action, Errand};
+use crate::wizard::event::{Action, StartChoice};
 use crate::wizard::run::Phase;
 use crate::wizard::state::{Ending, Focus, Notice, Overlay, Prompt, State};
 
@@ -81,9 +81,9 @@ pub fn press(state: &mut State, action: Action, effects: &mut Vec<Effect>) -> Go
         Action::Retry => return Goto::Install,
         Action::Undo => state.overlay = Some(Overlay::ConfirmUndo),
         Action::Leave => state.ending = Some(ending(state)),
-        Action::Edit => return Goto::Begin(Errand::Flow(Flow::Edit)),
-        Action::LeaveCluster => return Goto::Begin(Errand::Flow(Flow::Leave)),
-        Action::RemoveNode => return Goto::Begin(Errand::Flow(Flow::Remove)),
+        Action::Edit => return Goto::Begin(StartChoice::Flow(Flow::Edit)),
+        Action::LeaveCluster => return Goto::Begin(StartChoice::Flow(Flow::Leave)),
+        Action::RemoveNode => return Goto::Begin(StartChoice::Flow(Flow::Remove)),
         Action::Cancel => cancel(state, effects),
         Action::Quit => quit(state),
     }

@@ -1,7 +1,7 @@
 //! Where an event leads.
 
 use crate::model::screen::ScreenId;
-use crate::wizard::event::Errand;
+use crate::wizard::event::StartChoice;
 
 /// Where to go once a part has dealt with an event. Parts do not call each other to get there: [`super::update`] carries
 /// it out.
@@ -13,7 +13,7 @@ pub enum Goto {
     Screen(ScreenId),
     /// Leaves the flow: for the review that it was begun from, or for the start screen.
     Out,
-    Begin(Errand),
+    Begin(StartChoice),
     /// Makes the plan anew.
     Plan,
     /// Runs the plan's steps, or those that are left of them.

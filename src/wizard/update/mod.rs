@@ -23,7 +23,7 @@ use crate::model::screen::ScreenId;
 use crate::model::survey::{Observed, Ticket};
 
 use super::effect::Effect;
-use super::event::{Errand, Event};
+use super::event::{Event, StartChoice};
 use super::inputs;
 use super::state::{Ending, FlowState, Notice, State};
 use super::subjects::{self, Wanted};
@@ -38,7 +38,7 @@ pub fn begin(answers: Answers, flow: Option<Flow>) -> (State, Vec<Effect>) {
     let mut effects = Vec::new();
     surveys::begin_for_screen(&mut state, ScreenId::Start, false, &mut effects);
     if let Some(flow) = flow {
-        carry_out(&mut state, Goto::Begin(Errand::Flow(flow)), &mut effects);
+        carry_out(&mut state, Goto::Begin(StartChoice::Flow(flow)), &mut effects);
     }
     (state, effects)
 }
@@ -72,7 +72,7 @@ fn apply(state: &mut State, event: Event, effects: &mut Vec<Effect>) -> Goto {
         Event::Next => return Goto::Next,
         Event::Back => return navigation::back(state),
         Event::Jump(screen) => return navigation::jump(state, screen),
-        Event::Begin(errand) => return Goto::Begin(errand),
+        Event::Begin(choice) => return Goto::Begin(choice),
         Event::Press(action) => return actions::press(state, action, effects),
         Event::KeyGenerated(generated) => return master_key::take_generated(state, generated),
         Event::Progress(progress) => return install::progress(state, progress, effects),
@@ -106,7 +106,7 @@ fn carry_out(state: &mut State, goto: Goto, effects: &mut Vec<Effect>) {
             Goto::Out => return start::leave_flow(state, effects),
             Goto::Plan => return planning::make_plan(state, effects),
             Goto::Install => return install::begin(state, effects),
-            Goto::Begin(errand) => start::begin(state, errand, effects),
+            Goto::Begin(choice) => start::begin(state, choice, effects),
             Goto::Next if state.flow() == Some(Flow::Review) => review::next(state),
             Goto::Next => navigation::next(state, effects),
         };
@@ -117,7 +117,7 @@ fn carry_out(state: &mut State, goto: Goto, effects: &mut Vec<Effect>) {
 fn observe(state: &mut State, ticket: Ticket, observed: Observed, last: bool, effects: &mut Vec<Effect>) -> Goto {
     let machine = matches!(observed, Observed::Machine(_));
     let node = matches!(observed, Observed::Node(_));
-    let chosen = state.focused_errand();
+    let chosen = state.focused_start_choice();
     let shown = review::focused_node(state);
     if !state.tickets.remember(ticket, observed, last) {
         return Goto::Nowhere;

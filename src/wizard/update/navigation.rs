@@ -1,7 +1,6 @@
 //! Going on, going back, jumping.
 
-use crate::catalog::flow;
-use crate::catalog::form;
+use crate::catalog::{flow, form};
 use crate::model::check::CheckId;
 use crate::model::field::FieldId;
 use crate::model::finding::Verdict;
@@ -22,7 +21,7 @@ pub fn next(state: &mut State, effects: &mut Vec<Effect>) -> Goto {
         return Goto::Nowhere;
     }
     match state.place.here {
-        ScreenId::Start => return state.focused_errand().map_or(Goto::Nowhere, Goto::Begin),
+        ScreenId::Start => return state.focused_start_choice().map_or(Goto::Nowhere, Goto::Begin),
         ScreenId::Install => match state.run().phase {
             Phase::Finished => return advance(state),
             // Enter pressed a moment too early counts all the same.

@@ -6,12 +6,12 @@ use crate::model::field::FieldId;
 use crate::model::flow::Flow;
 use crate::model::journal::{Journal, Resumption};
 use crate::model::master_key::{GeneratedKey, MasterKey};
+use crate::model::node::Maker;
 use crate::model::plan::{Failure, StepKind};
 use crate::model::screen::ScreenId;
-use crate::model::subject::Maker;
 use crate::wizard::custody::Custody;
 use crate::wizard::effect::Effect;
-use crate::wizard::event::Errand;
+use crate::wizard::event::StartChoice;
 use crate::wizard::state::{
     Change, ChangeKind, ExistingNode, FlowState, Focus, Notice, Resuming, SetUp, SetUpKind, Start, State, Work,
 };
@@ -20,17 +20,17 @@ use crate::wizard::subjects;
 use super::goto::Goto;
 use super::{install, opening, review, surveys};
 
-/// Begins an errand.
-pub fn begin(state: &mut State, errand: Errand, effects: &mut Vec<Effect>) -> Goto {
-    match errand {
-        Errand::Flow(Flow::FirstNode) => return set_up(state, SetUpKind::FirstNode(Custody::default())),
-        Errand::Flow(Flow::Join) => return set_up(state, SetUpKind::Join),
-        Errand::Flow(Flow::Edit) => return review::change(state, ChangeKind::Edit),
-        Errand::Flow(Flow::Leave) => return review::change(state, ChangeKind::Leave),
-        Errand::Flow(Flow::Remove) => return review::remove(state),
-        Errand::Flow(Flow::Review) => state.notice = Some(Notice { bad: false, text: subjects::NOTHING.into() }),
-        Errand::Review(subject) => review::open(state, subject, effects),
-        Errand::Resume(instance) => effects.push(Effect::LoadRun(instance.as_str().to_owned())),
+/// Begins a choice.
+pub fn begin(state: &mut State, choice: StartChoice, effects: &mut Vec<Effect>) -> Goto {
+    match choice {
+        StartChoice::Flow(Flow::FirstNode) => return set_up(state, SetUpKind::FirstNode(Custody::default())),
+        StartChoice::Flow(Flow::Join) => return set_up(state, SetUpKind::Join),
+        StartChoice::Flow(Flow::Edit) => return review::change(state, ChangeKind::Edit),
+        StartChoice::Flow(Flow::Leave) => return review::change(state, ChangeKind::Leave),
+        StartChoice::Flow(Flow::Remove) => return review::remove(state),
+        StartChoice::Flow(Flow::Review) => state.notice = Some(Notice { bad: false, text: subjects::NOTHING.into() }),
+        StartChoice::Review(subject) => review::open(state, subject, effects),
+        StartChoice::Resume(instance) => effects.push(Effect::LoadRun(instance.as_str().to_owned())),
     }
     Goto::Nowhere
 }
@@ -64,9 +64,9 @@ pub fn leave_flow(state: &mut State, effects: &mut Vec<Effect>) {
     surveys::begin_for_screen(state, ScreenId::Start, true, effects);
 }
 
-/// What the machine tells becomes the default of answers that nobody gave. The focus stays on the errand that somebody
+/// What the machine tells becomes the default of answers that nobody gave. The focus stays on the choice that somebody
 /// moved it to; where nobody did, it is on the first one, which continues an unfinished run if there is one.
-pub fn machine_known(state: &mut State, chosen: Option<&Errand>) {
+pub fn machine_known(state: &mut State, chosen: Option<&StartChoice>) {
     let name = state.facts.machine.host_name.as_str().to_owned();
     if !name.is_empty() {
         // The node under review has a name already.
@@ -77,12 +77,12 @@ pub fn machine_known(state: &mut State, chosen: Option<&Errand>) {
         && item > 0
         && state.place.here == ScreenId::Start
     {
-        let errands = state.errands();
-        let place = errands.iter().position(|errand| Some(errand) == chosen);
+        let choices = state.start_choices();
+        let place = choices.iter().position(|choice| Some(choice) == chosen);
         // Anyone who chose to review before it was known what there is meant the first that there is.
         let meant = || {
-            let review = |errand: &Errand| matches!(errand, Errand::Review(_));
-            (chosen == Some(&Errand::Flow(Flow::Review))).then(|| errands.iter().position(review)).flatten()
+            let review = |choice: &StartChoice| matches!(choice, StartChoice::Review(_));
+            (chosen == Some(&StartChoice::Flow(Flow::Review))).then(|| choices.iter().position(review)).flatten()
         };
         let place = place.or_else(meant);
         state.place.focus = Focus::Item(place.unwrap_or(0));

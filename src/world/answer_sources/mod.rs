@@ -20,10 +20,9 @@ use std::time::Duration;
 
 use secrecy::SecretString;
 
-use crate::model::answers::Answers;
+use crate::model::answers::{Answers, GivenAnswer, LoadedAnswers, Problem};
 use crate::model::field::FieldId;
 use crate::model::flow::Flow;
-use crate::model::given_answers::{GivenAnswer, LoadedAnswers, Problem};
 
 pub use command::{DEPTH_VARIABLE, LIMIT as COMMAND_LIMIT};
 pub use gather::gather;

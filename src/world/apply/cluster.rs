@@ -5,21 +5,19 @@ use std::sync::Arc;
 use super::database::{ClusterDatabase, Created, Proven, Removed};
 use super::instance_lock::InstanceLock;
 use super::{config, key, prove, row};
-use crate::catalog::steps::{self, Target as Changes};
+use crate::catalog::steps::{self, StepTarget as Changes};
 use crate::model::cluster::ClusterId;
 use crate::model::facts::{Content, Trouble};
 use crate::model::journal::StorageRecord;
 use crate::model::licence::Licence;
-use crate::model::master_key::MasterKey;
+use crate::model::master_key::{MasterKey, Verifier};
 use crate::model::plan::{Failure, Plan, StepKind, StepState};
-use crate::model::registry::{Initialised, NewCluster};
+use crate::model::registry::{InitialiseOutcome, NewCluster};
 use crate::model::storage::SharedStorage;
 use crate::model::target::Target;
-use crate::model::verifier::Verifier;
-use crate::world::node_config;
-use crate::world::random;
 use crate::world::seal::Sealer;
 use crate::world::toml_file::shown;
+use crate::world::{node_config, random};
 
 /// Creates the database. One that is there was there before us, unless an earlier start was cut off while it made it:
 /// a plan has this step only where the survey saw no such database.
@@ -93,12 +91,12 @@ async fn new_cluster(lock: &Arc<InstanceLock>, plan: &Plan, key: &MasterKey, own
     .await
 }
 
-fn initialised(answer: Result<Initialised, Trouble>) -> Result<bool, Failure> {
+fn initialised(answer: Result<InitialiseOutcome, Trouble>) -> Result<bool, Failure> {
     match answer.map_err(Failure::Server)? {
-        Initialised::Made => Ok(true),
-        Initialised::Ours => Ok(false),
-        Initialised::Taken(seen) => Err(Failure::AlreadyInitialised(Box::new(seen))),
-        Initialised::Occupied(content) => Err(Failure::ContentChanged(Box::new(content))),
+        InitialiseOutcome::Made => Ok(true),
+        InitialiseOutcome::Ours => Ok(false),
+        InitialiseOutcome::Taken(seen) => Err(Failure::AlreadyInitialised(Box::new(seen))),
+        InitialiseOutcome::Occupied(content) => Err(Failure::ContentChanged(Box::new(content))),
     }
 }
 

@@ -5,7 +5,9 @@ use std::future::Future;
 use crate::model::cluster::ClusterId;
 use crate::model::facts::{Content, NodeSeen, Trouble};
 use crate::model::master_key::MasterKey;
-use crate::model::registry::{Changed, Initialised, NewCluster, Registered, RowChange, StorageRows, Verified};
+use crate::model::registry::{
+    InitialiseOutcome, NewCluster, RegisterOutcome, RowChange, RowChangeOutcome, StorageRows, VerifiedCluster,
+};
 use crate::model::target::Target;
 
 /// The database side of a plan. The real one is [`crate::world::sqlserver`]; tests script one, so that a crash can be
@@ -15,34 +17,38 @@ pub trait ClusterDatabase: Sync {
     fn create_database(&self, target: &Target) -> impl Future<Output = Result<Created, Trouble>> + Send;
 
     /// Creates the registry and the cluster in one transaction, unless something is there.
-    fn initialise(&self, target: &Target, cluster: &NewCluster) -> impl Future<Output = Result<Initialised, Trouble>> + Send;
+    fn initialise(
+        &self,
+        target: &Target,
+        cluster: &NewCluster,
+    ) -> impl Future<Output = Result<InitialiseOutcome, Trouble>> + Send;
 
     /// Connects anew and reads what proves that this node belongs to its cluster.
     fn prove(&self, target: &Target, cluster: ClusterId, node: &str) -> impl Future<Output = Result<Proven, Trouble>> + Send;
 
     /// Looks once more, on a connection of its own, what the database holds and whether this is its master key.
-    fn verify(&self, target: &Target, key: &MasterKey) -> impl Future<Output = Result<Verified, Trouble>> + Send;
+    fn verify(&self, target: &Target, key: &MasterKey) -> impl Future<Output = Result<VerifiedCluster, Trouble>> + Send;
 
     /// Creates the registry with its cluster row, and no node, in a database that Octopus made, unless one is there.
-    fn adopt(&self, target: &Target, cluster: &NewCluster) -> impl Future<Output = Result<Initialised, Trouble>> + Send;
+    fn adopt(&self, target: &Target, cluster: &NewCluster) -> impl Future<Output = Result<InitialiseOutcome, Trouble>> + Send;
 
     /// What the registry and Octopus know of the node of this name right now; `None` where neither knows it.
     fn node(&self, target: &Target, name: &str) -> impl Future<Output = Result<Option<NodeSeen>, Trouble>> + Send;
 
     /// Changes one node's row, in one transaction, unless it stands otherwise than it was seen.
-    fn change(&self, target: &Target, change: &RowChange) -> impl Future<Output = Result<Changed, Trouble>> + Send;
+    fn change(&self, target: &Target, change: &RowChange) -> impl Future<Output = Result<RowChangeOutcome, Trouble>> + Send;
 
     /// Takes back what this very change did, as far as the row still stands as it left it. One that was never made is
-    /// [`Changed::Gone`].
-    fn unchange(&self, target: &Target, change: &RowChange) -> impl Future<Output = Result<Changed, Trouble>> + Send;
+    /// [`RowChangeOutcome::Gone`].
+    fn unchange(&self, target: &Target, change: &RowChange) -> impl Future<Output = Result<RowChangeOutcome, Trouble>> + Send;
 
     /// Enters what all nodes share (of the node that sets it), and a node's canaries, in one transaction; run twice, the rows
     /// are the same. Nothing is entered where the registry says otherwise what is shared, or does not know the node.
-    fn register(&self, target: &Target, rows: &StorageRows) -> impl Future<Output = Result<Registered, Trouble>> + Send;
+    fn register(&self, target: &Target, rows: &StorageRows) -> impl Future<Output = Result<RegisterOutcome, Trouble>> + Send;
 
     /// Takes back exactly what these rows say: canaries of these nonces; the storage only where these rows set it and no other
     /// node has a canary.
-    fn unregister(&self, target: &Target, rows: &StorageRows) -> impl Future<Output = Result<Registered, Trouble>> + Send;
+    fn unregister(&self, target: &Target, rows: &StorageRows) -> impl Future<Output = Result<RegisterOutcome, Trouble>> + Send;
 
     /// Takes the cluster of this id away again, and its registry, as long as it has no second node.
     fn undo_initialise(&self, target: &Target, cluster: ClusterId) -> impl Future<Output = Result<Removed, Trouble>> + Send;

@@ -8,17 +8,15 @@ use secrecy::ExposeSecret;
 use super::copies;
 use super::instance_lock::file;
 use crate::model::cluster::ClusterId;
-use crate::model::fingerprint::Fingerprint;
-use crate::model::master_key::MasterKey;
+use crate::model::master_key::{Fingerprint, MasterKey};
 use crate::model::node_config::{NodeConfig, Sealed};
 use crate::model::plan::Failure;
 use crate::world::atomic_write::{Existing, atomic_write};
-use crate::world::clock;
 use crate::world::journals::Copy;
 use crate::world::places::Places;
 use crate::world::seal::{Purpose, SealError, Sealer};
-use crate::world::small_file;
 use crate::world::toml_file::shown;
+use crate::world::{clock, small_file};
 
 /// Where a home's sealed key is.
 pub(super) fn path(home: &Path) -> PathBuf {

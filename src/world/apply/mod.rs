@@ -35,7 +35,7 @@ use self::instance_lock::InstanceLock;
 use self::key::Elsewhere;
 use self::run_journal::RunJournal;
 use super::places::Places;
-use crate::catalog::steps::{self, Target};
+use crate::catalog::steps::{self, StepTarget};
 use crate::model::flow::Flow;
 use crate::model::journal::StorageRecord;
 use crate::model::master_key::MasterKey;
@@ -162,18 +162,18 @@ impl<D: ClusterDatabase> Run<'_, D> {
             StepState::Already => kind == StepKind::CreateHome,
             StepState::Begun | StepState::Done => false,
         };
-        if steps::row(kind).target == Target::Row {
+        if steps::row(kind).target == StepTarget::Row {
             self.agree_on_row(kind, fresh).await?;
         }
-        if steps::row(kind).target == Target::Storage {
+        if steps::row(kind).target == StepTarget::Storage {
             self.agree_on_storage(kind, fresh).await?;
         }
         if fresh && !self.is_there_already(kind).await? {
             let owner = self.owner();
             self.lock
                 .run_blocking(move |places| match steps::row(kind).target {
-                    Target::Key => key::keep_copy(places, &owner),
-                    Target::Config => config::keep_copies(places, &owner.instance, &owner.home, owner.cluster),
+                    StepTarget::Key => key::keep_copy(places, &owner),
+                    StepTarget::Config => config::keep_copies(places, &owner.instance, &owner.home, owner.cluster),
                     _ => Ok(()),
                 })
                 .await?;
@@ -234,7 +234,7 @@ impl<D: ClusterDatabase> Run<'_, D> {
             || StorageRecord { node: node.name.clone(), storage: node.storage.clone(), made: Vec::new(), canaries: Vec::new() };
         let older = self.journal.journal.storage.clone();
         // Where nothing was done by it, a record is of no consequence.
-        let touched = steps::kinds_on(Target::Storage).any(|kind| run_journal::touched(self.journal.state(kind)));
+        let touched = steps::kinds_on(StepTarget::Storage).any(|kind| run_journal::touched(self.journal.state(kind)));
         let mut record = older.clone().filter(|_| touched).unwrap_or_else(new);
         if record.node != node.name {
             if run_journal::touched(self.journal.state(StepKind::LeaveCanary)) {
@@ -253,7 +253,7 @@ impl<D: ClusterDatabase> Run<'_, D> {
     /// Whether a row that was refused now, and may have been changed by an earlier start, is as if that had never been. Then
     /// the next try is about the row as a new survey sees it; else it would be about the old one for ever.
     async fn was_taken_back(&self, kind: StepKind, failure: &Failure) -> bool {
-        if steps::row(kind).target != Target::Row || !row::was_refused(failure) {
+        if steps::row(kind).target != StepTarget::Row || !row::was_refused(failure) {
             return false;
         }
         match row::change(&self.journal.journal, kind) {

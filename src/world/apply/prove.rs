@@ -6,10 +6,10 @@ use super::database::ClusterDatabase;
 use super::instance_lock::InstanceLock;
 use super::key::{self, Owner};
 use crate::model::facts::Content;
-use crate::model::key_verdict::KeyVerdict;
+use crate::model::key_evidence::KeyVerdict;
 use crate::model::master_key::MasterKey;
 use crate::model::plan::{Failure, Plan, StepKind};
-use crate::model::registry::Verified;
+use crate::model::registry::VerifiedCluster;
 
 /// Looks whether the cluster and its key still are what the checks saw. Where nobody typed the key again, because this
 /// machine has it sealed, the sealed one is what is proven.
@@ -27,7 +27,7 @@ pub(super) async fn again(
     let Some(key) = key else {
         return Err(Failure::Defect("The plan came without its master key.".into()));
     };
-    let Verified { content, verdict } = database.verify(&plan.node.target, &key).await.map_err(Failure::Server)?;
+    let VerifiedCluster { content, verdict } = database.verify(&plan.node.target, &key).await.map_err(Failure::Server)?;
     if !is_as_planned(&content, plan) {
         return Err(Failure::ContentChanged(Box::new(content)));
     }

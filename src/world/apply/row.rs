@@ -2,11 +2,11 @@
 
 use super::database::ClusterDatabase;
 use super::run_journal::touched;
-use crate::catalog::steps::{self, Target as Changes};
-use crate::model::facts::{Beat, Content, NodeSeen};
+use crate::catalog::steps::{self, StepTarget as Changes};
+use crate::model::facts::{Content, Heartbeat, NodeSeen};
 use crate::model::journal::Journal;
 use crate::model::plan::{Failure, Plan, StepKind, StepState};
-use crate::model::registry::{Changed, Deed, KeptRow, NodeRow, RowChange};
+use crate::model::registry::{KeptRow, NodeRow, RowChange, RowChangeOutcome, RowOperation};
 use crate::model::target::Target;
 use crate::world::host;
 use crate::world::places::Places;
@@ -36,11 +36,11 @@ pub(super) fn of(places: &Places, plan: &Plan) -> NodeRow {
 /// What a step does to the row, as the journal knows it; so a later start, and undo, mean the same deed.
 pub(super) fn change(journal: &Journal, kind: StepKind) -> Result<RowChange, Failure> {
     let deed = match (kind, journal.before.clone(), journal.after.clone()) {
-        (StepKind::JoinCluster, None, Some(row)) => Deed::Insert(row),
-        (StepKind::JoinCluster, Some(before), Some(after)) => Deed::Replace { before, after },
-        (StepKind::UpdateRow, Some(before), Some(after)) => Deed::Update { before, after },
-        (StepKind::DrainNode, Some(before), _) => Deed::Drain { before },
-        (StepKind::RemoveRow | StepKind::RemoveNode, Some(before), _) => Deed::Remove { before },
+        (StepKind::JoinCluster, None, Some(row)) => RowOperation::Insert(row),
+        (StepKind::JoinCluster, Some(before), Some(after)) => RowOperation::Replace { before, after },
+        (StepKind::UpdateRow, Some(before), Some(after)) => RowOperation::Update { before, after },
+        (StepKind::DrainNode, Some(before), _) => RowOperation::Drain { before },
+        (StepKind::RemoveRow | StepKind::RemoveNode, Some(before), _) => RowOperation::Remove { before },
         _ => return Err(Failure::Defect(format!("The row for {} is not in the plan.", kind.id()).into())),
     };
     Ok(RowChange { cluster: journal.cluster, run: journal.run.clone(), host: host::name(), deed })
@@ -66,9 +66,9 @@ pub(super) async fn is_dead(
         _ => false,
     };
     let beat = match node.beat {
-        Beat::Ago(age) if age <= NodeSeen::BEAT => Some(age),
-        Beat::Unreadable => None,
-        Beat::Ago(_) | Beat::Never => return Ok(()),
+        Heartbeat::Ago(age) if age <= NodeSeen::BEAT => Some(age),
+        Heartbeat::Unreadable => None,
+        Heartbeat::Ago(_) | Heartbeat::Never => return Ok(()),
     };
     if as_seen { Err(Failure::NodeAlive { node: node.name, beat }) } else { Ok(()) }
 }
@@ -81,21 +81,23 @@ pub(super) async fn make(
     earlier: StepState,
 ) -> Result<StepState, Failure> {
     match database.change(target, change).await.map_err(Failure::Server)? {
-        Changed::Made | Changed::Ours => Ok(StepState::Done),
-        Changed::Taken(row) => Err(Failure::RowTaken(row)),
+        RowChangeOutcome::Made | RowChangeOutcome::Ours => Ok(StepState::Done),
+        RowChangeOutcome::Taken(row) => Err(Failure::RowTaken(row)),
         // What an earlier start was to take away is away. By whom, the history tells undo.
-        Changed::Gone if matches!(change.deed, Deed::Remove { .. }) && touched(earlier) => Ok(StepState::Done),
-        Changed::Gone => Err(Failure::RowGone { node: change.deed.node().into() }),
-        Changed::NotThere(content) => Err(Failure::ContentChanged(Box::new(content))),
+        RowChangeOutcome::Gone if matches!(change.deed, RowOperation::Remove { .. }) && touched(earlier) => Ok(StepState::Done),
+        RowChangeOutcome::Gone => Err(Failure::RowGone { node: change.deed.node().into() }),
+        RowChangeOutcome::NotThere(content) => Err(Failure::ContentChanged(Box::new(content))),
     }
 }
 
 /// Takes a change back. One that was never made is taken back already, and so is one whose cluster is not there any more.
 pub(super) async fn take_back(database: &impl ClusterDatabase, target: &Target, change: &RowChange) -> Result<(), Failure> {
     match database.unchange(target, change).await.map_err(Failure::Server)? {
-        Changed::Taken(row) => Err(Failure::RowTaken(row)),
-        Changed::NotThere(content) if may_hold_the_row(&content, change) => Err(Failure::ContentChanged(Box::new(content))),
-        Changed::Made | Changed::Ours | Changed::Gone | Changed::NotThere(_) => Ok(()),
+        RowChangeOutcome::Taken(row) => Err(Failure::RowTaken(row)),
+        RowChangeOutcome::NotThere(content) if may_hold_the_row(&content, change) => {
+            Err(Failure::ContentChanged(Box::new(content)))
+        }
+        RowChangeOutcome::Made | RowChangeOutcome::Ours | RowChangeOutcome::Gone | RowChangeOutcome::NotThere(_) => Ok(()),
     }
 }
 

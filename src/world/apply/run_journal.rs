@@ -6,7 +6,7 @@ use data_encoding::HEXLOWER;
 
 use super::instance_lock::{InstanceLock, file};
 use super::{answers, key, octopus};
-use crate::catalog::steps::{self, Target};
+use crate::catalog::steps::{self, StepTarget};
 use crate::model::field::FieldId;
 use crate::model::journal::{Journal, StorageRecord};
 use crate::model::names::instance_key;
@@ -104,12 +104,12 @@ impl RunJournal {
 /// A cluster that is being made has one unfinished run. Gone on with under another instance's name, it would have two,
 /// and undoing the one that was left would take the cluster from the other. Two that join hurt each other in no way.
 fn nobody_else_is_at(places: &Places, plan: &Plan) -> Result<(), Failure> {
-    let makes = plan.steps.iter().any(|step| steps::row(step.kind).target == Target::Cluster);
+    let makes = plan.steps.iter().any(|step| steps::row(step.kind).target == StepTarget::Cluster);
     let own = instance_key(&plan.node.instance);
     let in_the_way = |journal: &Journal| {
         journal.cluster == plan.cluster
             && instance_key(&journal.instance) != own
-            && (makes || journal.steps.iter().any(|step| steps::row(step.kind).target == Target::Cluster))
+            && (makes || journal.steps.iter().any(|step| steps::row(step.kind).target == StepTarget::Cluster))
     };
     // A run that ended between its journal and its copies left them behind.
     let instance = &plan.node.instance;
@@ -161,20 +161,20 @@ pub(super) fn touched(state: StepState) -> bool {
 async fn go_on(lock: &Arc<InstanceLock>, mut journal: Journal, plan: &Plan) -> Result<Journal, Failure> {
     let answers = answers::of(plan);
     let same = |field: FieldId| journal.answers.get(field.id()) == answers.get(field.id());
-    let any = |targets: &[Target]| {
+    let any = |targets: &[StepTarget]| {
         StepKind::ALL.into_iter().any(|kind| targets.contains(&steps::row(kind).target) && touched(journal.state(kind)))
     };
     let other_flow = journal.flow != plan.flow;
-    let other_home = any(&[Target::Home, Target::Key, Target::Config]) && !same(FieldId::Home);
-    let in_database = any(&[Target::Database, Target::Cluster, Target::Row, Target::Storage]);
+    let other_home = any(&[StepTarget::Home, StepTarget::Key, StepTarget::Config]) && !same(FieldId::Home);
+    let in_database = any(&[StepTarget::Database, StepTarget::Cluster, StepTarget::Row, StepTarget::Storage]);
     let other_storage =
-        any(&[Target::Storage]) && journal.storage.as_ref().is_some_and(|record| record.storage != plan.node.storage);
+        any(&[StepTarget::Storage]) && journal.storage.as_ref().is_some_and(|record| record.storage != plan.node.storage);
     let other_database = in_database && !(same(FieldId::Server) && same(FieldId::Database));
-    let other_cluster = any(&[Target::Row]) && journal.cluster != plan.cluster;
+    let other_cluster = any(&[StepTarget::Row]) && journal.cluster != plan.cluster;
     let same_key = journal.cluster == plan.cluster && journal.fingerprint == plan.fingerprint;
-    let depends_on_key = any(&[Target::Cluster]) || {
+    let depends_on_key = any(&[StepTarget::Cluster]) || {
         let sealed = key::path(&plan.node.home);
-        any(&[Target::Key]) && lock.run_blocking(move |_| Ok(sealed.exists())).await?
+        any(&[StepTarget::Key]) && lock.run_blocking(move |_| Ok(sealed.exists())).await?
     };
     let other_key = depends_on_key && !same_key;
     let other_row = is_about_another_row(&journal, plan);
@@ -197,7 +197,7 @@ async fn go_on(lock: &Arc<InstanceLock>, mut journal: Journal, plan: &Plan) -> R
 /// Whether the plan takes another node's row away, or changes another's, than an earlier start of the run did. A join
 /// under another name is no such case: the row of the first name is taken back before the second is entered.
 fn is_about_another_row(journal: &Journal, plan: &Plan) -> bool {
-    let mut kinds = steps::kinds_on(Target::Row).filter(|kind| *kind != StepKind::JoinCluster);
+    let mut kinds = steps::kinds_on(StepTarget::Row).filter(|kind| *kind != StepKind::JoinCluster);
     let name = |kept: &Option<KeptRow>| kept.as_ref().map(|kept| kept.row.name.to_lowercase());
     // Once a row is gone, a survey sees none.
     let other = plan.before.is_some() && name(&plan.before) != name(&journal.before);

@@ -10,12 +10,10 @@ use crate::model::master_key::{KeySize, MasterKey};
 use crate::model::names::DatabaseName;
 use crate::model::node::{Node, ServiceAccount};
 use crate::model::plan::{Plan, Step, StepKind};
-use crate::model::prefixes::ListenPrefix;
-use crate::model::server_address::ServerAddress;
 use crate::model::storage::SharedStorage;
 use crate::model::survey::AccountKind;
-use crate::model::target::{Encryption, SignIn, Target, Trust};
-use crate::model::web::Web;
+use crate::model::target::{Encryption, ServerAddress, SignIn, Target, Trust};
+use crate::model::web::{ListenPrefix, Web};
 
 /// The database password; it must show nowhere.
 pub(in crate::world) const PASSWORD: &str = "hunter2 ;'\"=";

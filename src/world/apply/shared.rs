@@ -19,7 +19,7 @@ pub async fn share(
     cluster: ClusterId,
     mut record: StorageRecord,
 ) -> Result<(), (StepKind, Failure)> {
-    for kind in steps::kinds_on(steps::Target::Storage) {
+    for kind in steps::kinds_on(steps::StepTarget::Storage) {
         let failed = |failure| (kind, failure);
         storage::agree(kind, &mut record).await.map_err(failed)?;
         storage::act(database, target, cluster, kind, &record).await.map_err(failed)?;

@@ -4,7 +4,9 @@ use super::database::{ClusterDatabase, Created, Proven, Removed};
 use crate::model::cluster::ClusterId;
 use crate::model::facts::{Content, NodeSeen, Trouble};
 use crate::model::master_key::MasterKey;
-use crate::model::registry::{Changed, Initialised, NewCluster, Registered, RowChange, StorageRows, Verified};
+use crate::model::registry::{
+    InitialiseOutcome, NewCluster, RegisterOutcome, RowChange, RowChangeOutcome, StorageRows, VerifiedCluster,
+};
 use crate::model::target::Target;
 use crate::world::sqlserver::{Membership, SqlServer, Undone};
 
@@ -14,7 +16,7 @@ impl ClusterDatabase for SqlServer {
         Ok(if made { Created::Made } else { Created::WasThere })
     }
 
-    async fn initialise(&self, target: &Target, cluster: &NewCluster) -> Result<Initialised, Trouble> {
+    async fn initialise(&self, target: &Target, cluster: &NewCluster) -> Result<InitialiseOutcome, Trouble> {
         Self::initialise(self, target, cluster).await
     }
 
@@ -27,11 +29,11 @@ impl ClusterDatabase for SqlServer {
         })
     }
 
-    async fn verify(&self, target: &Target, key: &MasterKey) -> Result<Verified, Trouble> {
+    async fn verify(&self, target: &Target, key: &MasterKey) -> Result<VerifiedCluster, Trouble> {
         Self::verify_key(self, target, key).await
     }
 
-    async fn adopt(&self, target: &Target, cluster: &NewCluster) -> Result<Initialised, Trouble> {
+    async fn adopt(&self, target: &Target, cluster: &NewCluster) -> Result<InitialiseOutcome, Trouble> {
         Self::adopt_cluster(self, target, cluster).await
     }
 
@@ -39,19 +41,19 @@ impl ClusterDatabase for SqlServer {
         Self::node(self, target, name).await
     }
 
-    async fn change(&self, target: &Target, change: &RowChange) -> Result<Changed, Trouble> {
+    async fn change(&self, target: &Target, change: &RowChange) -> Result<RowChangeOutcome, Trouble> {
         Self::change_row(self, target, change).await
     }
 
-    async fn unchange(&self, target: &Target, change: &RowChange) -> Result<Changed, Trouble> {
+    async fn unchange(&self, target: &Target, change: &RowChange) -> Result<RowChangeOutcome, Trouble> {
         Self::undo_row_change(self, target, change).await
     }
 
-    async fn register(&self, target: &Target, rows: &StorageRows) -> Result<Registered, Trouble> {
+    async fn register(&self, target: &Target, rows: &StorageRows) -> Result<RegisterOutcome, Trouble> {
         Self::register_storage(self, target, rows).await
     }
 
-    async fn unregister(&self, target: &Target, rows: &StorageRows) -> Result<Registered, Trouble> {
+    async fn unregister(&self, target: &Target, rows: &StorageRows) -> Result<RegisterOutcome, Trouble> {
         Self::unregister_storage(self, target, rows).await
     }
 

@@ -12,13 +12,12 @@ use std::time::Duration;
 
 use super::database::ClusterDatabase;
 use super::instance_lock::file;
-use crate::model::canary::{self, Canary};
 use crate::model::cluster::ClusterId;
 use crate::model::facts::{Content, Trouble};
 use crate::model::journal::StorageRecord;
 use crate::model::plan::{Failure, StepKind, StepState};
-use crate::model::registry::{CanaryRow, Registered, StorageRows};
-use crate::model::storage::SharedFolder;
+use crate::model::registry::{CanaryRow, RegisterOutcome, StorageRows};
+use crate::model::storage::{Canary, SharedFolder};
 use crate::model::target::Target;
 use crate::world::atomic_write::{Existing, atomic_write_for_others, remove, sync_folder};
 use crate::world::toml_file::shown;
@@ -37,7 +36,7 @@ pub(super) async fn agree(kind: StepKind, record: &mut StorageRecord) -> Result<
         return Err(Failure::File { path: shown(relative), said });
     }
     if kind == StepKind::LeaveCanary {
-        wanted = wanted.iter().map(|path| canary::folder(path)).collect();
+        wanted = wanted.iter().map(|path| Canary::folder_in(path)).collect();
         choose_tokens(record)?;
     }
     for path in wanted {
@@ -60,7 +59,7 @@ fn choose_tokens(record: &mut StorageRecord) -> Result<(), Failure> {
     for (folder, _) in record.storage.folders() {
         if record.canaries.iter().all(|canary| canary.folder != folder) {
             let bytes = random::bytes().map_err(|error| Failure::Defect(error.to_string().into()))?;
-            record.canaries.push(CanaryRow { node: record.node.clone(), folder, token: canary::token(bytes) });
+            record.canaries.push(CanaryRow { node: record.node.clone(), folder, token: Canary::encode_token(bytes) });
         }
     }
     Ok(())
@@ -114,9 +113,9 @@ pub(super) async fn tell_again(
 
 async fn register(database: &impl ClusterDatabase, target: &Target, rows: &StorageRows) -> Result<StepState, Failure> {
     match database.register(target, rows).await.map_err(Failure::Server)? {
-        Registered::Made => Ok(StepState::Done),
-        Registered::Otherwise(storage) => Err(Failure::StorageOtherwise(storage)),
-        Registered::NotThere(content) => Err(Failure::ContentChanged(Box::new(content))),
+        RegisterOutcome::Made => Ok(StepState::Done),
+        RegisterOutcome::Otherwise(storage) => Err(Failure::StorageOtherwise(storage)),
+        RegisterOutcome::NotThere(content) => Err(Failure::ContentChanged(Box::new(content))),
     }
 }
 
@@ -133,9 +132,9 @@ pub(super) async fn undo(
     let told = StorageRows { canaries: record.canaries.clone(), ..rows(cluster, kind, record) };
     match database.unregister(target, &told).await.map_err(Failure::Server)? {
         // Other nodes rely on them by now.
-        Registered::Otherwise(storage) if storage == record.storage => return Ok(()),
-        Registered::Made | Registered::Otherwise(_) => {}
-        Registered::NotThere(content) => match &content {
+        RegisterOutcome::Otherwise(storage) if storage == record.storage => return Ok(()),
+        RegisterOutcome::Made | RegisterOutcome::Otherwise(_) => {}
+        RegisterOutcome::NotThere(content) => match &content {
             Content::Cluster(seen) if seen.id == cluster => return Err(Failure::ContentChanged(Box::new(content))),
             Content::NewerRegistry { .. } => return Err(Failure::ContentChanged(Box::new(content))),
             _ => {}
@@ -181,7 +180,7 @@ fn canaries(cluster: ClusterId, record: &StorageRecord) -> Vec<(PathBuf, Canary)
     folders
         .filter_map(|(folder, path)| {
             let CanaryRow { node, token, .. } = token(folder)?.clone();
-            Some((canary::path(&path, &node), Canary { cluster, node, token }))
+            Some((Canary::path_in(&path, &node), Canary { cluster, node, token }))
         })
         .collect()
 }
@@ -212,7 +211,7 @@ async fn make_folders(kind: StepKind, record: &StorageRecord) -> Result<(), Fail
 }
 
 fn is_of_canaries(path: &Path) -> bool {
-    path.file_name().is_some_and(|name| name == canary::FOLDER)
+    path.file_name().is_some_and(|name| name == Canary::FOLDER)
 }
 
 fn make(path: &Path) -> Result<(), Failure> {
@@ -241,7 +240,7 @@ fn synced(parent: &Path) -> Result<(), Failure> {
 /// place is somebody else's.
 fn leave(path: &Path, own: &Canary) -> Result<(), Failure> {
     let same_name =
-        |other: &Canary| other.cluster == own.cluster && canary::file_name(&other.node) == canary::file_name(&own.node);
+        |other: &Canary| other.cluster == own.cluster && Canary::file_name(&other.node) == Canary::file_name(&own.node);
     match look(path)? {
         Found::Nothing => {}
         Found::Canary(found) if found == *own => return path.parent().map_or(Ok(()), synced),
@@ -273,7 +272,7 @@ enum Found {
 }
 
 fn look(path: &Path) -> Result<Found, Failure> {
-    match small_file::read(path, canary::MOST_BYTES) {
+    match small_file::read(path, Canary::MOST_BYTES) {
         Ok(bytes) => {
             let parsed = std::str::from_utf8(&bytes).ok().and_then(|text| Canary::parse(text).ok());
             Ok(parsed.map_or(Found::Other, Found::Canary))

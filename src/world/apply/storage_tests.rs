@@ -1,7 +1,7 @@
 use super::*;
 
 fn own() -> Canary {
-    Canary { cluster: ClusterId([9; 16]), node: "web01".into(), token: canary::token([1; 16]) }
+    Canary { cluster: ClusterId([9; 16]), node: "web01".into(), token: Canary::encode_token([1; 16]) }
 }
 
 #[tokio::test]
@@ -40,7 +40,7 @@ fn a_canary_is_left_once_and_taken_by_its_nonce() {
         assert_eq!(std::fs::read_to_string(&path).expect("read"), own().text());
     }
     std::fs::write(folder.path().join(".web01.canary.Xy12.octopus-setup-tmp"), "torn").expect("written");
-    take(&path, &Canary { token: canary::token([2; 16]), ..own() }).expect("left alone");
+    take(&path, &Canary { token: Canary::encode_token([2; 16]), ..own() }).expect("left alone");
     assert!(path.exists());
     take(&path, &own()).and_then(|()| take(&path, &own())).expect("taken, and gone is no error");
     assert_eq!(std::fs::read_dir(folder.path()).expect("a folder").count(), 0, "torn files go too");

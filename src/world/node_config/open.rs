@@ -5,8 +5,7 @@ use secrecy::{ExposeSecret, SecretString};
 
 use crate::model::names::DatabaseName;
 use crate::model::node_config::{NodeConfig, Sealed, SealedSignIn, TrustSection};
-use crate::model::server_address::ServerAddress;
-use crate::model::target::{SignIn, Target, Trust};
+use crate::model::target::{ServerAddress, SignIn, Target, Trust};
 use crate::world::seal::{Purpose, SealError, Sealer};
 
 /// Why a config gives no target.

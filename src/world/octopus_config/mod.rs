@@ -18,7 +18,7 @@ use crate::model::choice;
 use crate::model::connection_string::ConnectionString;
 use crate::model::facts::ConfigTrouble;
 use crate::model::field::Kind;
-use crate::model::octopus_config::OctopusConfig;
+use crate::model::octopus::OctopusConfig;
 use crate::model::untrusted::Untrusted;
 
 /// The file's name in a home directory.

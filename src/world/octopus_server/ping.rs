@@ -13,7 +13,7 @@ use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 
 use crate::model::facts::Trouble;
-use crate::model::ping::PingAt;
+use crate::model::web::PingEndpoint;
 
 /// How long one ping may take. A node that has just been started may need a while for its first answer.
 const LIMIT: Duration = Duration::from_secs(10);
@@ -24,7 +24,7 @@ const MOST: u64 = 4_096;
 ///
 /// # Errors
 /// Nobody listens, there is no answer, or it is not from a web server.
-pub async fn ping(at: &PingAt) -> Result<u16, Trouble> {
+pub async fn ping(at: &PingEndpoint) -> Result<u16, Trouble> {
     match tokio::time::timeout(LIMIT, ask(at)).await {
         Ok(Ok(Some(status))) => Ok(status),
         Ok(Ok(None)) => Err(Trouble::Io("what answers there is no web server".into())),
@@ -34,7 +34,7 @@ pub async fn ping(at: &PingAt) -> Result<u16, Trouble> {
     }
 }
 
-async fn ask(at: &PingAt) -> io::Result<Option<u16>> {
+async fn ask(at: &PingEndpoint) -> io::Result<Option<u16>> {
     let stream = TcpStream::connect((at.dial, at.port)).await?;
     if !at.secure {
         return exchange(stream, at).await;
@@ -44,7 +44,7 @@ async fn ask(at: &PingAt) -> io::Result<Option<u16>> {
     exchange(stream, at).await
 }
 
-async fn exchange(mut stream: impl AsyncRead + AsyncWrite + Unpin, at: &PingAt) -> io::Result<Option<u16>> {
+async fn exchange(mut stream: impl AsyncRead + AsyncWrite + Unpin, at: &PingEndpoint) -> io::Result<Option<u16>> {
     let (path, host) = (&at.path, at.authority());
     let request = format!("GET {path} HTTP/1.1\r\nHost: {host}\r\nAccept: */*\r\nConnection: close\r\n\r\n");
     stream.write_all(request.as_bytes()).await?;

@@ -15,7 +15,7 @@ use tokio::process::{self, Child};
 use zeroize::Zeroizing;
 
 use super::mask::Masks;
-use crate::model::hand_over::CommandEnded;
+use crate::model::octopus::CommandFailure;
 use crate::model::quote::push_doubled;
 use crate::model::untrusted::Untrusted;
 use crate::render::octopus::{Command, Flag, Form, Piece};
@@ -29,7 +29,7 @@ const LINGER: Duration = Duration::from_millis(500);
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Ended {
     /// `Ok` for status 0.
-    pub outcome: Result<(), CommandEnded>,
+    pub outcome: Result<(), CommandFailure>,
     /// The last thousand lines of its output, then of its errors, with secrets masked.
     pub said: Vec<Untrusted>,
 }
@@ -41,7 +41,7 @@ pub async fn run(program: &Path, call: &Call, masks: &Masks, limit: Duration) ->
         Ok(child) => Running { child, ended: false },
         Err(error) => {
             let said = vec![format!("{}: {error}", program.display()).into()];
-            return Ended { outcome: Err(CommandEnded::NotStarted), said };
+            return Ended { outcome: Err(CommandFailure::NotStarted), said };
         }
     };
     let (mut output, mut errors) = (Capture::default(), Capture::default());
@@ -83,12 +83,12 @@ pub async fn run(program: &Path, call: &Call, masks: &Masks, limit: Duration) ->
             running.ended = true;
             outcome(status)
         }
-        Ok(Err(_)) => Err(CommandEnded::NotStarted),
+        Ok(Err(_)) => Err(CommandFailure::NotStarted),
         Err(_) => {
             running.kill();
             // Do not wait for a process that the kernel cannot end.
             running.ended = tokio::time::timeout(LINGER, running.child.wait()).await.is_ok();
-            Err(CommandEnded::TimedOut(limit))
+            Err(CommandFailure::TimedOut(limit))
         }
     };
     let mut said = output.lines(masks);
@@ -109,14 +109,14 @@ fn start(program: &Path, call: &Call) -> std::io::Result<Child> {
     command.spawn()
 }
 
-fn outcome(status: ExitStatus) -> Result<(), CommandEnded> {
+fn outcome(status: ExitStatus) -> Result<(), CommandFailure> {
     #[cfg(unix)]
     if let Some(signal) = std::os::unix::process::ExitStatusExt::signal(&status) {
-        return Err(CommandEnded::Signal(signal));
+        return Err(CommandFailure::Signal(signal));
     }
     match status.code() {
         Some(0) => Ok(()),
-        code => Err(CommandEnded::Status(code.unwrap_or(-1))),
+        code => Err(CommandFailure::Status(code.unwrap_or(-1))),
     }
 }
 

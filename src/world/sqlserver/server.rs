@@ -8,7 +8,7 @@ use super::retry::WorkError;
 use super::survey::{look_from_master, survey};
 use super::{batch, limits};
 use crate::model::facts::{DatabaseSeen, Evidence, Identity, ServerFacts, Trouble};
-use crate::model::identifier::{literal, quoted};
+use crate::model::quote::{sql_literal, sql_name};
 use crate::model::target::Target;
 
 const USE_DATABASE: &str = include_str!("sql/use_database.sql");
@@ -164,7 +164,7 @@ impl SqlServer {
 
 /// Moves a session in `master` into the target's database, and returns whether it is there now.
 async fn use_database(connection: &mut Connection, target: &Target) -> bool {
-    let (quoted, literal) = (quoted(target.database.as_str()), literal(target.database.as_str()));
+    let (quoted, literal) = (sql_name(target.database.as_str()), sql_literal(target.database.as_str()));
     let sql = batch::fill(USE_DATABASE, &[("database", &quoted), ("name", &literal)]);
     let reply = batch::run(&mut connection.session, &sql, &[], limits::READ).await;
     reply.is_ok_and(|reply| reply.row("place").is_ok_and(|row| row.flag("here")))

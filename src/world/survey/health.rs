@@ -8,9 +8,8 @@ use std::time::{Duration, Instant, SystemTime};
 use futures_util::future::{Either, select};
 
 use crate::model::facts::{Fact, HealthFacts, KnownTrouble, LogSeen, LogTrouble, Ping, Trouble};
-use crate::model::ping::PingAt;
-use crate::model::prefixes::ListenPrefix;
 use crate::model::untrusted::Untrusted;
+use crate::model::web::{ListenPrefix, PingEndpoint};
 use crate::world::budget::fact_within;
 use crate::world::octopus_server;
 use crate::world::toml_file::shown;
@@ -42,7 +41,7 @@ pub(super) async fn ping(prefixes: &[ListenPrefix]) -> Fact<Ping> {
     let (mut seen, mut why) = (None, None);
     let bare = prefixes.iter().filter(|prefix| !prefix.secure);
     for prefix in bare.chain(prefixes.iter().filter(|prefix| prefix.secure)) {
-        let at = PingAt::of_prefix(prefix);
+        let at = PingEndpoint::of_prefix(prefix);
         let begun = Instant::now();
         match octopus_server::ping(&at).await {
             Ok(status) => {
@@ -175,7 +174,7 @@ mod tests {
     use tokio::net::TcpListener;
 
     use super::*;
-    use crate::model::prefixes;
+    use crate::model::web::ListenPrefix;
 
     /// The port of a server that answers one request with this.
     async fn answering(text: &'static str) -> u16 {
@@ -190,7 +189,7 @@ mod tests {
     }
 
     async fn of(text: &str) -> Fact<Ping> {
-        ping(&prefixes::parse(text).expect("prefixes")).await
+        ping(&ListenPrefix::parse_all(text).expect("prefixes")).await
     }
 
     #[tokio::test]

@@ -9,7 +9,7 @@ use futures_util::future::{BoxFuture, FutureExt};
 use futures_util::stream::{FuturesUnordered, StreamExt};
 
 use super::{disk, octopus::registry};
-use crate::model::facts::{Disk, Fact, HomeFacts, Occupant, Trouble};
+use crate::model::facts::{Disk, Fact, HomeFacts, HomeState, Trouble};
 use crate::model::names::instance_key;
 use crate::model::node_config::NodeConfig;
 use crate::model::untrusted::Untrusted;
@@ -26,7 +26,7 @@ const PROOF: &str = ".octopus-setup-proof-";
 
 /// One of the facts.
 enum Piece {
-    Folder(Fact<Occupant>),
+    Folder(Fact<HomeState>),
     Disk(Fact<Disk>),
     Writable(Fact<()>),
     Taken(Fact<Option<Untrusted>>),
@@ -64,31 +64,31 @@ async fn on<T: Send + 'static>(path: PathBuf, look: fn(&Path) -> Fact<T>) -> Fac
     fact_within(BUDGET, move || folder::nearest(&path).map_or(Fact::Missing(Trouble::Unasked), look)).await
 }
 
-fn occupant(places: &Places, path: &Path, instance: &str) -> Fact<Occupant> {
+fn occupant(places: &Places, path: &Path, instance: &str) -> Fact<HomeState> {
     if !path.is_absolute() {
         return Fact::Missing(Trouble::Unasked);
     }
     match std::fs::metadata(path) {
-        Ok(seen) if !seen.is_dir() => return Fact::Seen(Occupant::NotAFolder),
+        Ok(seen) if !seen.is_dir() => return Fact::Seen(HomeState::NotAFolder),
         Ok(_) => {}
         Err(error) if error.kind() == ErrorKind::NotFound && std::fs::symlink_metadata(path).is_ok() => {
             // A dangling link: no folder can be created in its place.
-            return Fact::Seen(Occupant::NotAFolder);
+            return Fact::Seen(HomeState::NotAFolder);
         }
         Err(error) if error.kind() == ErrorKind::NotFound => {
             let parent = folder::nearest(path).map(shown).unwrap_or_default();
-            return Fact::Seen(Occupant::Creatable { parent });
+            return Fact::Seen(HomeState::Creatable { parent });
         }
         // A parent is a file.
-        Err(error) if error.kind() == ErrorKind::NotADirectory => return Fact::Seen(Occupant::NotAFolder),
+        Err(error) if error.kind() == ErrorKind::NotADirectory => return Fact::Seen(HomeState::NotAFolder),
         Err(error) => return Fact::Missing(io(&error)),
     }
     let ours = is_of_an_unfinished_run(places, path, instance);
     match node_config::find(path) {
-        Ok(Some(config)) if !ours => return Fact::Seen(Occupant::NodeConfig { instance: config.instance.into() }),
+        Ok(Some(config)) if !ours => return Fact::Seen(HomeState::NodeConfig { instance: config.instance.into() }),
         Ok(_) => {}
         // A config that we cannot read still belongs to somebody.
-        Err(_) => return Fact::Seen(Occupant::NodeConfig { instance: Untrusted::default() }),
+        Err(_) => return Fact::Seen(HomeState::NodeConfig { instance: Untrusted::default() }),
     }
     let entries = match std::fs::read_dir(path) {
         Ok(entries) => entries.flatten(),
@@ -101,8 +101,8 @@ fn occupant(places: &Places, path: &Path, instance: &str) -> Fact<Occupant> {
     };
     let entries = entries.filter(|entry| counts(&entry.file_name())).count();
     Fact::Seen(match u64::try_from(entries).unwrap_or(u64::MAX) {
-        0 => Occupant::Empty,
-        entries => Occupant::Occupied { entries },
+        0 => HomeState::Empty,
+        entries => HomeState::Occupied { entries },
     })
 }
 

@@ -9,7 +9,7 @@ use futures_util::future::join3;
 use super::disk;
 use super::octopus::{installed_version, registry};
 use crate::model::cluster::ClusterId;
-use crate::model::facts::{Fact, InstanceSeen, Machine, StateFolder, StateTrial, Unfinished};
+use crate::model::facts::{Fact, InstanceSeen, Machine, StateFolder, StateTrial, UnfinishedRun};
 use crate::model::node_config::NodeConfig;
 use crate::model::plan::{StepKind, StepState};
 use crate::model::untrusted::Untrusted;
@@ -73,7 +73,7 @@ fn look(places: &Places) -> (Machine, Vec<PathBuf>) {
     let mut unfinished = Vec::new();
     for journal in journals::list(places) {
         match journal {
-            Ok(journal) => unfinished.push(Unfinished {
+            Ok(journal) => unfinished.push(UnfinishedRun {
                 instance: Untrusted::new(&journal.instance),
                 flow: journal.flow,
                 done: journal.done(),

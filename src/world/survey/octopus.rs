@@ -14,7 +14,7 @@ use std::time::Duration;
 use futures_util::future::join;
 
 use crate::model::facts::{Fact, OctopusFacts, Trouble};
-use crate::model::hand_over::CommandEnded;
+use crate::model::octopus::CommandFailure;
 use crate::model::untrusted::Untrusted;
 use crate::world::budget::{fact_within, within};
 use crate::world::octopus_server::{self, Call, Ended, Masks, read_instances};
@@ -83,7 +83,7 @@ const QUOTED: usize = 300;
 pub(super) struct Said {
     /// The cleaned lines of its output, then of its errors.
     lines: Vec<Untrusted>,
-    outcome: Result<(), CommandEnded>,
+    outcome: Result<(), CommandFailure>,
 }
 
 impl Said {
@@ -96,7 +96,7 @@ impl Said {
     pub(super) fn no_answer(&self, what: &str) -> Trouble {
         let ending = match self.outcome {
             Ok(()) => "it ended with status 0".to_owned(),
-            Err(CommandEnded::Status(status)) => format!("it ended with status {status}"),
+            Err(CommandFailure::Status(status)) => format!("it ended with status {status}"),
             Err(_) => "it was ended by a signal".to_owned(),
         };
         let all = self.text();
@@ -117,9 +117,9 @@ pub(super) async fn ask(program: &Path, words: &[&str], budget: Duration) -> Res
     }
     let Ended { outcome, said } = octopus_server::run(program, &Call::plain(words), &Masks::default(), budget).await;
     match outcome {
-        Err(CommandEnded::TimedOut(waited)) => Err(Trouble::TimedOut { waited }),
+        Err(CommandFailure::TimedOut(waited)) => Err(Trouble::TimedOut { waited }),
         // The output says why.
-        Err(CommandEnded::NotStarted) => {
+        Err(CommandFailure::NotStarted) => {
             Err(Trouble::Io(said.first().map_or_else(|| "it could not be started".into(), Clone::clone)))
         }
         outcome => Ok(Said { lines: said, outcome }),

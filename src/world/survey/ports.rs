@@ -8,8 +8,8 @@ use futures_util::future::join_all;
 use tokio::net::TcpSocket;
 
 use crate::model::facts::{Fact, PortFact, PortsFacts, Trouble};
-use crate::model::prefixes::ListenPrefix;
 use crate::model::untrusted::Untrusted;
+use crate::model::web::ListenPrefix;
 use crate::world::budget::{io, within};
 
 /// The resolver's budget for all names together.

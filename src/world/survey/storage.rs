@@ -19,14 +19,13 @@ use tempfile::{Builder, TempPath};
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 use tokio::sync::{Mutex, OnceCell};
 
-use crate::model::canary::{self, Canary};
 use crate::model::facts::{
-    Access, CanaryFile, Deed, Disk, Fact, FolderFacts, FolderIdentity, FolderPlace, FolderRights, StorageFacts, Trouble,
+    Access, CanaryFile, Disk, Fact, FolderFacts, FolderIdentity, FolderOperation, FolderPlace, FolderRights, StorageFacts,
+    Trouble,
 };
-use crate::model::storage::SharedFolder;
+use crate::model::storage::{Canary, SharedFolder};
 use crate::model::untrusted::Untrusted;
-use crate::world::budget::io as trouble_of;
-use crate::world::budget::{fact_within, io, within};
+use crate::world::budget::{fact_within, io as trouble_of, io, within};
 use crate::world::places::Places;
 use crate::world::survey::account::{self, Account};
 use crate::world::survey::disk;
@@ -206,7 +205,7 @@ fn entries(path: &Path) -> Fact<u64> {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Fact::Seen(0),
         Err(error) => return Fact::Missing(io(&error)),
     };
-    let counts = |name: &str| name != canary::FOLDER && !name.starts_with(PROOF);
+    let counts = |name: &str| name != Canary::FOLDER && !name.starts_with(PROOF);
     let entries = entries.flatten().filter(|entry| counts(&entry.file_name().to_string_lossy()));
     Fact::Seen(u64::try_from(entries.take(MOST_ENTRIES).count()).unwrap_or(u64::MAX))
 }
@@ -272,13 +271,13 @@ const TEXT: &[u8] = b"octopus-setup looks whether it can write here, and removes
 pub(super) struct At(Arc<AtomicUsize>);
 
 impl At {
-    pub(super) fn set(&self, deed: Deed) {
-        let place = Deed::ALL.iter().position(|other| *other == deed).unwrap_or_default();
+    pub(super) fn set(&self, deed: FolderOperation) {
+        let place = FolderOperation::ALL.iter().position(|other| *other == deed).unwrap_or_default();
         self.0.store(place, Ordering::Relaxed);
     }
 
-    fn get(&self) -> Deed {
-        Deed::ALL.get(self.0.load(Ordering::Relaxed)).copied().unwrap_or(Deed::Create)
+    fn get(&self) -> FolderOperation {
+        FolderOperation::ALL.get(self.0.load(Ordering::Relaxed)).copied().unwrap_or(FolderOperation::Create)
     }
 }
 
@@ -320,23 +319,23 @@ fn bare(said: &str) -> &str {
 }
 
 fn try_deeds(folder: &Path, at: &At) -> io::Result<()> {
-    at.set(Deed::Create);
+    at.set(FolderOperation::Create);
     let (mut file, path) = Builder::new().prefix(PROOF).tempfile_in(folder)?.into_parts();
     file.write_all(TEXT)?;
-    at.set(Deed::Append);
+    at.set(FolderOperation::Append);
     append(&path)?;
-    at.set(Deed::Lock);
+    at.set(FolderOperation::Lock);
     lock(&file)?;
-    at.set(Deed::Sync);
+    at.set(FolderOperation::Sync);
     file.sync_all()?;
     // Windows does not rename an open file.
     drop(file);
-    at.set(Deed::Rename);
+    at.set(FolderOperation::Rename);
     let mut name = path.as_os_str().to_owned();
     name.push("-renamed");
     let renamed = TempPath::try_from_path(PathBuf::from(name))?;
     std::fs::rename(&path, &renamed)?;
-    at.set(Deed::Delete);
+    at.set(FolderOperation::Delete);
     renamed.close()
 }
 
@@ -372,15 +371,15 @@ const MOST_CANARIES: usize = 1_000;
 
 /// Reads the canaries, by name. Ignores anything else: malformed, too large, or not a file.
 pub(super) fn read_canaries(path: &Path) -> Fact<Vec<CanaryFile>> {
-    let entries = match std::fs::read_dir(canary::folder(path)) {
+    let entries = match std::fs::read_dir(Canary::folder_in(path)) {
         Ok(entries) => entries,
         Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => return Fact::Seen(Vec::new()),
         Err(error) => return Fact::Missing(io(&error)),
     };
-    let is_named = |name: &OsStr| name.to_string_lossy().ends_with(canary::SUFFIX);
+    let is_named = |name: &OsStr| name.to_string_lossy().ends_with(Canary::SUFFIX);
     let mut canaries = Vec::new();
     for entry in entries.flatten().filter(|entry| is_named(&entry.file_name())).take(MOST_CANARIES) {
-        match small_file::read(&entry.path(), canary::MOST_BYTES) {
+        match small_file::read(&entry.path(), Canary::MOST_BYTES) {
             Ok(bytes) => canaries.extend(String::from_utf8(bytes).ok().and_then(|text| Canary::parse(&text).ok()).map(told)),
             Err(error) if matches!(error.kind(), ErrorKind::InvalidInput | ErrorKind::FileTooLarge | ErrorKind::NotFound) => {}
             // An unreadable one may be the one that matters.

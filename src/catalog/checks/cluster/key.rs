@@ -1,16 +1,15 @@
 //! `cluster-key`.
 
 use crate::catalog::checks::server::Names;
-use crate::catalog::failures;
 use crate::catalog::form::read;
-use crate::catalog::format;
+use crate::catalog::{failures, format};
 use crate::model::check::CheckId;
 use crate::model::facts::{Fact, Identity, Trouble};
 use crate::model::field::FieldId;
 use crate::model::finding::{Finding, Verdict};
-use crate::model::fingerprint::Fingerprint;
 use crate::model::flow::Flow;
-use crate::model::key_verdict::{KeyBasis, KeyVerdict, NoBasis};
+use crate::model::key_evidence::{KeyBasis, KeyVerdict, NoBasis};
+use crate::model::master_key::Fingerprint;
 
 use super::{Case, another, one};
 

@@ -10,7 +10,7 @@ mod version;
 
 use crate::catalog::format;
 use crate::model::check::CheckId;
-use crate::model::facts::{Beat, Fact, NodeSeen, Nodes, Others};
+use crate::model::facts::{Fact, Heartbeat, NodeSeen, Nodes, Others};
 use crate::model::field::FieldId;
 use crate::model::finding::Verdict;
 use crate::model::flow::Flow;
@@ -97,7 +97,7 @@ fn adds(case: &Case<'_>) -> bool {
 fn last_seen(node: &NodeSeen) -> String {
     match (node.last_seen(), node.beat) {
         (Some(age), _) => format!("last seen {} ago", format::span(age.as_secs())),
-        (None, Beat::Never) => "never seen".to_owned(),
+        (None, Heartbeat::Never) => "never seen".to_owned(),
         (None, _) => "last seen at an unknown time".to_owned(),
     }
 }

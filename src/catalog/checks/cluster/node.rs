@@ -4,12 +4,12 @@ use crate::catalog::checks::server::Names;
 use crate::catalog::failures;
 use crate::catalog::form::read;
 use crate::model::check::CheckId;
-use crate::model::facts::{Fact, Identity, Life, NodeSeen, Trouble};
+use crate::model::facts::{Fact, Identity, Liveness, NodeSeen, Trouble};
 use crate::model::field::FieldId;
 use crate::model::finding::{Finding, Severity, Verdict};
 use crate::model::flow::Flow;
-use crate::model::identifier::quoted;
 use crate::model::names::NodeName;
+use crate::model::quote::sql_name;
 use crate::model::untrusted::Untrusted;
 
 use super::{Case, adds, last_seen, one, unknown};
@@ -59,7 +59,7 @@ fn taken(name: &NodeName, node: &NodeSeen, case: &Case<'_>) -> Verdict {
     }
     let there = standing(node);
     match node.life() {
-        Life::Alive => {
+        Liveness::Alive => {
             let same = if here { " If this is that very node, choose Review this node instead." } else { "" };
             one(Finding::stop(
                 CheckId::ClusterNode,
@@ -67,24 +67,24 @@ fn taken(name: &NodeName, node: &NodeSeen, case: &Case<'_>) -> Verdict {
                 format!("Type another name.{same}"),
             ))
         }
-        Life::Silent => one(silent(name, node, case)),
-        Life::Dead if node.name.as_str() != name.as_str() => one(Finding::stop(
+        Liveness::Silent => one(silent(name, node, case)),
+        Liveness::Dead if node.name.as_str() != name.as_str() => one(Finding::stop(
             CheckId::ClusterNode,
             format!("The cluster has a dead node {}, {there}.{}", node.name, by_case(name, node)),
             format!("Type {} in exactly this spelling to replace it, or another name.", node.name),
         )),
-        Life::Dead if node.row.is_none() => one(Finding::warn(
+        Liveness::Dead if node.row.is_none() => one(Finding::warn(
             CheckId::ClusterNode,
             format!("Octopus has a dead node {}, {there}. Octopus' own row of it stays, and becomes this node's.", node.name),
             "Go on only if the old machine is gone for good. To be rid of the row, remove it in Octopus first, on Configuration > \
              Nodes.",
         )),
-        Life::Dead if case.answers.is_on(FieldId::ReplaceNode) => one(Finding::warn(
+        Liveness::Dead if case.answers.is_on(FieldId::ReplaceNode) => one(Finding::warn(
             CheckId::ClusterNode,
             format!("This machine takes the place of dead node {}, {there}.", node.name),
             "Go on only if the old machine is gone for good: come back to life, it would share the row.",
         )),
-        Life::Dead => one(Finding::stop(
+        Liveness::Dead => one(Finding::stop(
             CheckId::ClusterNode,
             format!("The cluster has a dead node {}, {there}.", node.name),
             "Choose Replace it if the old machine is gone for good; otherwise type another name.",
@@ -134,7 +134,7 @@ fn silent(name: &NodeName, node: &NodeSeen, case: &Case<'_>) -> Finding {
     if database.is_empty() {
         return finding;
     }
-    finding.sql(format!("USE {};\nSELECT * FROM dbo.OctopusServerNode;", quoted(&database)))
+    finding.sql(format!("USE {};\nSELECT * FROM dbo.OctopusServerNode;", sql_name(&database)))
 }
 
 fn unread(so: &str, severity: Severity, trouble: &Trouble, case: &Case<'_>) -> Finding {

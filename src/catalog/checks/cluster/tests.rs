@@ -9,9 +9,9 @@ use crate::catalog::checks::tests::{case, evidence, judged_in, stop, warn};
 use crate::catalog::samples;
 use crate::model::facts::{ClusterSeen, Facts, Identity, Nodes, SqlTrouble, Trouble};
 use crate::model::finding::{Finding, Severity};
-use crate::model::fingerprint::Fingerprint;
-use crate::model::key_verdict::{KeyBasis, KeyVerdict, NoBasis};
+use crate::model::key_evidence::{KeyBasis, KeyVerdict, NoBasis};
 use crate::model::licence::NodeLimit;
+use crate::model::master_key::Fingerprint;
 
 /// What is called this, in a join.
 fn join(check: CheckId, changes: &[(FieldId, &str)], change: impl FnOnce(&mut Facts)) -> Verdict {
@@ -33,7 +33,7 @@ fn with(facts: &mut Facts, nodes: Vec<NodeSeen>) {
 }
 
 fn alive(name: &str) -> NodeSeen {
-    samples::node_seen(name, Beat::Ago(Duration::from_secs(2)))
+    samples::node_seen(name, Heartbeat::Ago(Duration::from_secs(2)))
 }
 
 fn of_octopus(node: NodeSeen) -> NodeSeen {
@@ -167,7 +167,7 @@ fn a_dead_node_is_replaced_by_explicit_choice_only() {
 
 #[test]
 fn of_a_silent_node_nobody_can_tell_and_a_dba_can_look() {
-    let silent = NodeSeen { beat: Beat::Unreadable, ..samples::dead_node("web02") };
+    let silent = NodeSeen { beat: Heartbeat::Unreadable, ..samples::dead_node("web02") };
     let finding = stop(&join(CheckId::ClusterNode, &[(FieldId::ReplaceNode, "true")], |facts| with(facts, vec![silent])));
     assert!(finding.says.contains("nobody can tell"));
     let sql = finding.remedy.expect("a statement");
@@ -346,7 +346,7 @@ fn dead_nodes_are_noted_in_a_join_and_warned_of_where_they_matter() {
     let says = note(&of(None, &[], many)).says;
     assert!(says.starts_with("7 dead nodes count as nodes: old0, old1, old2, old3, old4 and 2 more."), "{says}");
     let drained = NodeSeen { drained: true, ..alive("web01") };
-    let silent = NodeSeen { beat: Beat::Unreadable, ..samples::dead_node("web03") };
+    let silent = NodeSeen { beat: Heartbeat::Unreadable, ..samples::dead_node("web03") };
     let said = evidence(&of(None, &[], vec![drained, silent]));
     assert_eq!(said, "2 other nodes; of 1 nobody can tell whether alive; 1 drained");
     let reviewed = review(CheckId::ClusterNodes, |facts| with(facts, vec![alive("web02"), samples::dead_node("web-old")]));
@@ -372,7 +372,7 @@ fn hostile_names_are_shown_and_obeyed_by_nobody() {
             *text = HOSTILE.to_owned();
         }
     }
-    let living = NodeSeen { beat: Beat::Ago(Duration::ZERO), ..node.clone() };
+    let living = NodeSeen { beat: Heartbeat::Ago(Duration::ZERO), ..node.clone() };
     for nodes in [vec![node], vec![living]] {
         for check in ALL {
             for flow in Flow::ALL {

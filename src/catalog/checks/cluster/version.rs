@@ -7,7 +7,7 @@ use crate::model::check::CheckId;
 use crate::model::facts::{Identity, NodeSeen};
 use crate::model::field::FieldId;
 use crate::model::finding::{Finding, Severity, Verdict};
-use crate::model::release::order;
+use crate::model::octopus::compare_versions;
 use crate::model::untrusted::Untrusted;
 
 use super::{Case, adds, nodes_of, others};
@@ -26,17 +26,18 @@ pub fn judge<'a>(case: &Case<'a>) -> Verdict {
     let told = adds(case) || case.facts.machine.octopus_version.seen().is_some();
     let own = if told { None } else { running(nodes.find(case.answers.trimmed(FieldId::NodeName))) };
     let all_of_them = || [running(others.oldest()), running(others.newest()), own].into_iter().flatten();
-    let by_version = |one: &(&Untrusted, &Untrusted), other: &(&Untrusted, &Untrusted)| order(one.1.as_str(), other.1.as_str());
+    let by_version =
+        |one: &(&Untrusted, &Untrusted), other: &(&Untrusted, &Untrusted)| compare_versions(one.1.as_str(), other.1.as_str());
     let (oldest, newest) = (all_of_them().min_by(by_version), all_of_them().max_by(by_version));
     let cluster = octopus_version(case);
     let mut findings = Vec::new();
     if let (Some(here), Some(there)) = (case.facts.machine.octopus_version.seen(), cluster)
-        && order(here.as_str(), there.as_str()) != Ordering::Equal
+        && compare_versions(here.as_str(), there.as_str()) != Ordering::Equal
     {
         findings.push(other_here(here, there, case));
     }
     if let (Some((old, oldest)), Some((new, newest))) = (oldest, newest)
-        && order(oldest.as_str(), newest.as_str()) != Ordering::Equal
+        && compare_versions(oldest.as_str(), newest.as_str()) != Ordering::Equal
     {
         findings.push(Finding::warn(
             CheckId::ClusterVersion,
@@ -46,7 +47,7 @@ pub fn judge<'a>(case: &Case<'a>) -> Verdict {
     }
     let ahead = others.newest_program().and_then(|node| Some((&node.name, Untrusted::new(&node.registered()?.program))));
     if let Some((node, program)) = ahead
-        && order(program.as_str(), env!("CARGO_PKG_VERSION")) == Ordering::Greater
+        && compare_versions(program.as_str(), env!("CARGO_PKG_VERSION")) == Ordering::Greater
     {
         findings.push(Finding::note(
             CheckId::ClusterVersion,
@@ -68,7 +69,7 @@ pub fn octopus_version<'a>(case: &Case<'a>) -> Option<&'a Untrusted> {
 }
 
 fn other_here(here: &Untrusted, there: &Untrusted, case: &Case<'_>) -> Finding {
-    let what = match order(here.as_str(), there.as_str()) {
+    let what = match compare_versions(here.as_str(), there.as_str()) {
         Ordering::Less => "an older one refuses the database",
         _ => "a newer one upgrades the database, and the other nodes stop",
     };

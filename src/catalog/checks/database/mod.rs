@@ -13,7 +13,7 @@ use crate::model::facts::{DatabaseSeen, DatabaseState, Fact};
 use crate::model::field::FieldId;
 use crate::model::finding::Verdict;
 use crate::model::flow::Flow;
-use crate::model::identifier::quoted;
+use crate::model::quote::sql_name;
 use crate::model::screen::ScreenId;
 use crate::model::survey::SurveyId;
 
@@ -107,5 +107,5 @@ fn may_create(case: &Case<'_>) -> bool {
 
 /// `ALTER DATABASE [x] …;`
 fn alter(names: &Names, what: &str) -> String {
-    format!("ALTER DATABASE {} {what};", quoted(&names.database))
+    format!("ALTER DATABASE {} {what};", sql_name(&names.database))
 }

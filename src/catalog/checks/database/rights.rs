@@ -8,7 +8,7 @@ use crate::model::facts::{DatabaseRights, Fact};
 use crate::model::field::FieldId;
 use crate::model::finding::{Finding, Severity, Verdict};
 use crate::model::flow::Flow;
-use crate::model::identifier::quoted;
+use crate::model::quote::sql_name;
 
 use super::{Ground, ground};
 
@@ -107,7 +107,11 @@ fn findings(rights: &DatabaseRights, who: &Principal, case: &Case<'_>) -> Vec<Fi
                 "Have it changed to dbo.",
             )
             .about(FieldId::User)
-            .sql(format!("USE {};\nALTER USER {} WITH DEFAULT_SCHEMA = [dbo];", quoted(database), quoted(&who.user))),
+            .sql(format!(
+                "USE {};\nALTER USER {} WITH DEFAULT_SCHEMA = [dbo];",
+                sql_name(database),
+                sql_name(&who.user)
+            )),
         );
     }
     findings

@@ -10,7 +10,7 @@ use crate::model::facts::Fact;
 use crate::model::field::{FieldId, Kind};
 use crate::model::finding::Finding;
 use crate::model::node_config::{NodeConfig, TrustSection};
-use crate::model::octopus_config::OctopusConfig;
+use crate::model::octopus::OctopusConfig;
 use crate::model::target::{Encryption, TrustKind};
 
 use super::octopus::differs;

@@ -2,7 +2,7 @@
 
 use crate::catalog::checks::{Case, all};
 use crate::model::check::CheckId;
-use crate::model::facts::{Fact, Occupant, Trouble};
+use crate::model::facts::{Fact, HomeState, Trouble};
 use crate::model::field::FieldId;
 use crate::model::finding::{Finding, Verdict};
 use crate::model::untrusted::Untrusted;
@@ -37,15 +37,15 @@ pub fn judge(case: &Case<'_>) -> Verdict {
 fn of_folder(case: &Case<'_>) -> Option<Finding> {
     let home = Untrusted::new(case.answers.trimmed(FieldId::Home));
     let (says, fix) = match case.facts.home.folder.seen()? {
-        Occupant::Creatable { parent } => (
+        HomeState::Creatable { parent } => (
             format!("The home directory {home} is not there; only {parent} is."),
             "Mount the disk that it is on, or have it restored, before Octopus Server is started.",
         ),
-        Occupant::NotAFolder => (
+        HomeState::NotAFolder => (
             format!("The home directory {home}, or a part of its path, is not a folder."),
             "Find out what took its place, and have the folder restored.",
         ),
-        Occupant::Empty | Occupant::Occupied { .. } | Occupant::NodeConfig { .. } => return None,
+        HomeState::Empty | HomeState::Occupied { .. } | HomeState::NodeConfig { .. } => return None,
     };
     Some(Finding::stop(CheckId::DriftHost, says, fix).about(FieldId::Home))
 }

@@ -14,10 +14,10 @@ use std::collections::BTreeSet;
 use crate::catalog::settings::Equivalence;
 use crate::model::check::CheckId;
 use crate::model::platform::Platform;
-use crate::model::prefixes;
 use crate::model::screen::ScreenId;
-use crate::model::server_address::ServerAddress;
 use crate::model::survey::SurveyId;
+use crate::model::target::ServerAddress;
+use crate::model::web::ListenPrefix;
 
 use super::Check;
 
@@ -73,7 +73,7 @@ fn set_of(text: &str) -> Option<BTreeSet<String>> {
     if text.trim().is_empty() {
         return Some(BTreeSet::new());
     }
-    let parsed = prefixes::parse(text).ok()?;
+    let parsed = ListenPrefix::parse_all(text).ok()?;
     Some(parsed.iter().map(|prefix| prefix.to_string().to_lowercase()).collect())
 }
 

@@ -8,7 +8,7 @@ use crate::model::facts::{Fact, Trouble};
 use crate::model::field::FieldId;
 use crate::model::finding::{Finding, Severity, Verdict};
 use crate::model::node_config::NodeConfig;
-use crate::model::octopus_config::OctopusConfig;
+use crate::model::octopus::OctopusConfig;
 use crate::model::untrusted::Untrusted;
 
 use super::{command, connection, is_same, with_secret};

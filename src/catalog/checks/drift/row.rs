@@ -3,7 +3,7 @@
 use crate::catalog::checks::{Case, all, one};
 use crate::catalog::settings;
 use crate::model::check::CheckId;
-use crate::model::facts::{Beat, ClusterSeen, Fact, Identity, NodeSeen, Trouble};
+use crate::model::facts::{ClusterSeen, Fact, Heartbeat, Identity, NodeSeen, Trouble};
 use crate::model::field::FieldId;
 use crate::model::finding::{Finding, Severity, Verdict};
 use crate::model::node_config::NodeConfig;
@@ -139,7 +139,7 @@ fn findings(config: &NodeConfig, node: &NodeSeen, row: &NodeRow, case: &Case<'_>
 fn of_octopus_cap(config: &NodeConfig, node: &NodeSeen, case: &Case<'_>) -> Option<Finding> {
     let own = u32::from(config.node.task_cap);
     // Without a row of Octopus' own, the node's cap is the registry's, of which is told already.
-    let real = node.task_cap.filter(|cap| *cap != own && node.beat != Beat::Never)?;
+    let real = node.task_cap.filter(|cap| *cap != own && node.beat != Heartbeat::Never)?;
     let says = format!("Task cap: the node config says {own}, and Octopus Server itself goes by {real}.");
     let fix = "Set it in Octopus too, or change settings ({key:edit}) to what is meant.";
     let finding = Finding::warn(CheckId::DriftRow, says, fix).about(FieldId::TaskCap);

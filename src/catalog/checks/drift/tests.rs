@@ -4,21 +4,20 @@ use crate::catalog::checks::tests::{case, evidence, judged_in, stop, warn};
 use crate::catalog::samples;
 use crate::model::answers::Raw;
 use crate::model::cluster::ClusterId;
-use crate::model::facts::{Beat, Fact, Facts, Identity, NodeSeen, Occupant, PortFact, Trouble};
+use crate::model::facts::{Fact, Facts, Heartbeat, HomeState, Identity, NodeSeen, PortFact, Trouble};
 use crate::model::field::FieldId;
-use crate::model::finding::Verdict;
-use crate::model::finding::{Finding, Severity};
-use crate::model::fingerprint::Fingerprint;
+use crate::model::finding::{Finding, Severity, Verdict};
 use crate::model::flow::Flow;
+use crate::model::master_key::Fingerprint;
 use crate::model::node_config::{NodeConfig, TrustSection};
-use crate::model::octopus_config::OctopusConfig;
+use crate::model::octopus::OctopusConfig;
 use crate::model::platform::Platform;
 use crate::model::registry::NodeRow;
 use crate::model::storage::{SharedFolder, SharedStorage};
 
 fn of(check: CheckId, change: impl FnOnce(&mut Facts)) -> Verdict {
     let (answers, mut facts) = (samples::answers(), samples::facts());
-    facts.home.folder = Fact::Seen(Occupant::NodeConfig { instance: "OctopusServer".into() });
+    facts.home.folder = Fact::Seen(HomeState::NodeConfig { instance: "OctopusServer".into() });
     change(&mut facts);
     judged_in(&Case { flow: Flow::Review, ..case(&answers, &facts) }, check)
 }
@@ -29,7 +28,7 @@ fn config(facts: &mut Facts) -> &mut NodeConfig {
 }
 
 fn node(facts: &mut Facts, change: impl FnOnce(&mut NodeSeen)) {
-    let mut node = samples::node_seen("web01", Beat::Never);
+    let mut node = samples::node_seen("web01", Heartbeat::Never);
     change(&mut node);
     facts.cluster.nodes = Fact::Seen(vec![node].into());
 }
@@ -104,15 +103,15 @@ fn octopus_own_task_cap_counts() {
         })
     };
     // Where Octopus Server never ran, it goes by nothing.
-    evidence(&seen(Beat::Never));
-    let finding = warn(&seen(Beat::Ago(std::time::Duration::from_secs(3))));
+    evidence(&seen(Heartbeat::Never));
+    let finding = warn(&seen(Heartbeat::Ago(std::time::Duration::from_secs(3))));
     assert!(finding.says.contains("goes by 10"));
     assert_eq!(finding.remedy.unwrap().text(), "Octopus.Server node --instance 'OctopusServer' --taskCap '5'");
 }
 
 #[test]
 fn no_row_is_warned_of_and_another_cluster_or_key_stops() {
-    for nodes in [Vec::new(), vec![NodeSeen { row: None, ..samples::node_seen("web01", Beat::Never) }]] {
+    for nodes in [Vec::new(), vec![NodeSeen { row: None, ..samples::node_seen("web01", Heartbeat::Never) }]] {
         let finding = warn(&of(CheckId::DriftRow, |facts| facts.cluster.nodes = Fact::Seen(nodes.into())));
         assert!(finding.says.contains("not in the registry"));
     }
@@ -273,9 +272,9 @@ fn the_host_has_the_name_and_the_home() {
     assert_eq!(evidence(&of(CheckId::DriftHost, |facts| facts.ports.ports.clear())), "web01, with its home");
     let renamed = of(CheckId::DriftHost, |facts| row(facts, |row| row.host = "old-host".into()));
     assert!(warn(&renamed).says.contains("old-host") && said(&renamed).contains("web01"));
-    let gone = of(CheckId::DriftHost, |facts| facts.home.folder = Fact::Seen(Occupant::Creatable { parent: "/var".into() }));
+    let gone = of(CheckId::DriftHost, |facts| facts.home.folder = Fact::Seen(HomeState::Creatable { parent: "/var".into() }));
     assert!(stop(&gone).says.contains("is not there"));
-    let file = of(CheckId::DriftHost, |facts| facts.home.folder = Fact::Seen(Occupant::NotAFolder));
+    let file = of(CheckId::DriftHost, |facts| facts.home.folder = Fact::Seen(HomeState::NotAFolder));
     assert!(stop(&file).says.contains("not a folder"));
     let unseen = of(CheckId::DriftHost, |facts| facts.home.folder = Fact::Missing(Trouble::Io("denied".into())));
     assert!(warn(&unseen).says.contains("denied"));
@@ -283,7 +282,7 @@ fn the_host_has_the_name_and_the_home() {
 
 #[test]
 fn ports_that_nobody_listens_on_are_only_noted() {
-    let silent = of(CheckId::DriftHost, |facts| facts.home.folder = Fact::Seen(Occupant::Empty));
+    let silent = of(CheckId::DriftHost, |facts| facts.home.folder = Fact::Seen(HomeState::Empty));
     assert_eq!((silent.severity(), said(&silent).contains("80, 10943, 8443")), (Some(Severity::Note), true));
     let busy = of(CheckId::DriftHost, |facts| facts.ports.ports = vec![PortFact { port: 80, free: Fact::Seen(false) }]);
     evidence(&busy);

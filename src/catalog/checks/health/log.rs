@@ -1,8 +1,7 @@
 //! `octopus-log`.
 
-use crate::catalog::commands;
 use crate::catalog::form::read;
-use crate::catalog::format;
+use crate::catalog::{commands, format};
 use crate::model::check::CheckId;
 use crate::model::facts::{Fact, KnownTrouble, LogSeen, LogTrouble};
 use crate::model::field::FieldId;
@@ -117,8 +116,10 @@ fn command(kind: KnownTrouble, case: &Case<'_>) -> Option<String> {
     let instance = case.answers.trimmed(FieldId::Instance);
     let (platform, shell) = (case.platform(), case.shell());
     let server = |verb: &str| commands::server(platform, verb, instance);
-    let port =
-        crate::model::prefixes::parse(case.answers.text(FieldId::ListenPrefixes)).ok()?.first().map(|prefix| prefix.port)?;
+    let port = crate::model::web::ListenPrefix::parse_all(case.answers.text(FieldId::ListenPrefixes))
+        .ok()?
+        .first()
+        .map(|prefix| prefix.port)?;
     match kind {
         KnownTrouble::WrongKey | KnownTrouble::ForeignConfig => {
             // The key is not in it: what is copied from here may land anywhere.

@@ -2,7 +2,7 @@
 
 use crate::catalog::format;
 use crate::model::check::CheckId;
-use crate::model::facts::{Beat, Fact, NodeSeen, Ping, Trouble};
+use crate::model::facts::{Fact, Heartbeat, NodeSeen, Ping, Trouble};
 use crate::model::field::FieldId;
 use crate::model::finding::{Finding, Verdict};
 
@@ -58,7 +58,7 @@ fn silent(trouble: &Trouble, case: &Case<'_>) -> Verdict {
         _ => None,
     };
     match beats {
-        Some(Beat::Ago(age)) if age <= NodeSeen::BEAT => one(Finding::warn(
+        Some(Heartbeat::Ago(age)) if age <= NodeSeen::BEAT => one(Finding::warn(
             CheckId::OctopusPing,
             format!("The node's heart beats, and it does not answer its load balancer: {}.", why(trouble)),
             "Compare the listen prefixes with those of the running server, and look at its log.",
@@ -88,7 +88,7 @@ mod tests {
     use crate::model::finding::Severity;
     use crate::model::flow::Flow;
 
-    fn of(ping: Fact<Ping>, beat: Beat) -> Verdict {
+    fn of(ping: Fact<Ping>, beat: Heartbeat) -> Verdict {
         let mut facts: Facts = samples::facts_of_a_node();
         facts.cluster.nodes = Fact::Seen(Nodes::from([samples::node_seen("web02", beat)]));
         facts.health.ping = ping;
@@ -102,14 +102,14 @@ mod tests {
 
     #[test]
     fn what_it_answers() {
-        assert!(evidence(&of(status(200), Beat::Never)).starts_with("200 from http"));
-        assert_eq!(of(status(418), Beat::Never).severity(), Some(Severity::Note));
-        assert!(warn(&of(status(503), Beat::Never)).says.contains("503"));
+        assert!(evidence(&of(status(200), Heartbeat::Never)).starts_with("200 from http"));
+        assert_eq!(of(status(418), Heartbeat::Never).severity(), Some(Severity::Note));
+        assert!(warn(&of(status(503), Heartbeat::Never)).says.contains("503"));
     }
 
     #[test]
     fn silence_weighs_what_the_heart_says() {
-        let recent = Beat::Ago(Duration::from_secs(2));
+        let recent = Heartbeat::Ago(Duration::from_secs(2));
         for (trouble, why) in [
             (Trouble::Refused, "(connection refused)"),
             (Trouble::TimedOut { waited: Duration::from_secs(10) }, "says nothing within 10 s"),
@@ -118,7 +118,7 @@ mod tests {
             let says = warn(&of(Fact::Missing(trouble), recent)).says;
             assert!(says.contains("heart beats") && says.contains(why), "{says}");
         }
-        for beat in [Beat::Never, Beat::Unreadable, Beat::Ago(Duration::from_secs(301))] {
+        for beat in [Heartbeat::Never, Heartbeat::Unreadable, Heartbeat::Ago(Duration::from_secs(301))] {
             assert_eq!(of(Fact::Missing(Trouble::Refused), beat).severity(), Some(Severity::Note), "{beat:?}");
         }
     }

@@ -67,7 +67,7 @@ mod tests {
     use super::*;
     use crate::catalog::checks::tests::{evidence, judged, judged_in, resuming, stop};
     use crate::catalog::samples;
-    use crate::model::facts::{Facts, Trouble, Unfinished};
+    use crate::model::facts::{Facts, Trouble, UnfinishedRun};
     use crate::model::field::FieldId;
     use crate::model::flow::Flow;
 
@@ -93,7 +93,7 @@ mod tests {
     #[test]
     fn an_unfinished_run_of_the_same_key_stops() {
         let mut facts = samples::facts();
-        facts.machine.unfinished = vec![Unfinished {
+        facts.machine.unfinished = vec![UnfinishedRun {
             instance: "My Node".into(),
             flow: Flow::FirstNode,
             done: 3,

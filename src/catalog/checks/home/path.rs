@@ -3,11 +3,10 @@
 use std::path::Path;
 
 use crate::catalog::checks::{Case, one};
-use crate::catalog::failures;
 use crate::catalog::form::read;
-use crate::catalog::format;
+use crate::catalog::{failures, format};
 use crate::model::check::CheckId;
-use crate::model::facts::{Fact, Occupant, Trouble};
+use crate::model::facts::{Fact, HomeState, Trouble};
 use crate::model::field::FieldId;
 use crate::model::finding::{Finding, Severity, Verdict};
 use crate::model::names::instance_key;
@@ -62,17 +61,17 @@ fn unfit(home: &str, platform: Platform) -> Option<(&'static str, &'static str)>
     None
 }
 
-fn of_occupant(occupant: &Occupant, home: &Path, case: &Case<'_>) -> Verdict {
+fn of_occupant(occupant: &HomeState, home: &Path, case: &Case<'_>) -> Verdict {
     if case.is_of_a_node() {
         return of_node(occupant, home, case);
     }
     let home = home.display();
     let stop = |says: String, fix: &str| one(Finding::stop(CheckId::HomePath, says, fix));
     match occupant {
-        Occupant::Creatable { parent } => Verdict::Good(format!("will be created under {parent}")),
-        Occupant::Empty => Verdict::Good("an empty folder".into()),
-        Occupant::Occupied { .. } if case.resuming.is_some() => Verdict::Good("a folder that is there".into()),
-        Occupant::Occupied { entries } => {
+        HomeState::Creatable { parent } => Verdict::Good(format!("will be created under {parent}")),
+        HomeState::Empty => Verdict::Good("an empty folder".into()),
+        HomeState::Occupied { .. } if case.resuming.is_some() => Verdict::Good("a folder that is there".into()),
+        HomeState::Occupied { entries } => {
             let entries = if *entries == 1 { "1 entry".to_owned() } else { format!("{entries} entries") };
             one(Finding::warn(
                 CheckId::HomePath,
@@ -80,7 +79,7 @@ fn of_occupant(occupant: &Occupant, home: &Path, case: &Case<'_>) -> Verdict {
                 "Type an empty or new folder, unless you know that Octopus may live beside them.",
             ))
         }
-        Occupant::NodeConfig { instance } => {
+        HomeState::NodeConfig { instance } => {
             let asked = read::instance(case.answers).ok();
             let own = asked.is_some_and(|name| instance_key(name.as_str()) == instance_key(instance.as_str()));
             if case.resuming.is_some() && own {
@@ -90,17 +89,17 @@ fn of_occupant(occupant: &Occupant, home: &Path, case: &Case<'_>) -> Verdict {
                 if instance.is_empty() { "an instance that cannot be read".into() } else { format!("instance {instance}") };
             stop(format!("{home} is the home of {whose} already."), "Type another folder; each instance has a home of its own.")
         }
-        Occupant::NotAFolder => {
+        HomeState::NotAFolder => {
             stop(format::sentence(&format!("{home}, or a part of its path, is not a folder")), "Type another path.")
         }
     }
 }
 
 /// The home of a node that exists: its config is in it.
-fn of_node(occupant: &Occupant, home: &Path, case: &Case<'_>) -> Verdict {
+fn of_node(occupant: &HomeState, home: &Path, case: &Case<'_>) -> Verdict {
     let home = home.display();
     match occupant {
-        Occupant::NodeConfig { instance } => {
+        HomeState::NodeConfig { instance } => {
             let own = instance_key(instance.as_str()) == instance_key(case.answers.trimmed(FieldId::Instance));
             if own || instance.is_empty() {
                 return Verdict::Good("this node's own home".into());
@@ -111,18 +110,18 @@ fn of_node(occupant: &Occupant, home: &Path, case: &Case<'_>) -> Verdict {
                 "Two instances in one home destroy each other's state: find out which of them Octopus Server runs, and have the other one leave.",
             ))
         }
-        Occupant::Occupied { .. } | Occupant::Empty if case.is_of_octopus() => Verdict::Good("a folder that is there".into()),
-        Occupant::Occupied { .. } | Occupant::Empty => one(Finding::warn(
+        HomeState::Occupied { .. } | HomeState::Empty if case.is_of_octopus() => Verdict::Good("a folder that is there".into()),
+        HomeState::Occupied { .. } | HomeState::Empty => one(Finding::warn(
             CheckId::HomePath,
             format!("{home} is there, and there is no node config in it."),
             "The config under review is another file: put it into the home, or have a dated copy of it restored there.",
         )),
-        Occupant::Creatable { parent } => one(Finding::stop(
+        HomeState::Creatable { parent } => one(Finding::stop(
             CheckId::HomePath,
             format!("{home} is not there; only {parent} is."),
             "Mount the disk that it is on, or have it restored, before Octopus Server is started.",
         )),
-        Occupant::NotAFolder => one(Finding::stop(
+        HomeState::NotAFolder => one(Finding::stop(
             CheckId::HomePath,
             format::sentence(&format!("{home}, or a part of its path, is not a folder")),
             "Find out what took its place, and have the folder restored.",
@@ -137,33 +136,33 @@ mod tests {
     use crate::catalog::samples;
     use crate::model::facts::{Facts, Trouble};
 
-    fn with(occupant: Occupant) -> Facts {
+    fn with(occupant: HomeState) -> Facts {
         let mut facts = samples::facts();
         facts.home.folder = Fact::Seen(occupant);
         facts
     }
 
-    fn of(occupant: Occupant) -> Verdict {
+    fn of(occupant: HomeState) -> Verdict {
         judged(CheckId::HomePath, &samples::answers(), &with(occupant))
     }
 
     #[test]
     fn each_occupant_has_its_verdict() {
-        assert_eq!(evidence(&of(Occupant::Creatable { parent: "/var/lib".into() })), "will be created under /var/lib");
-        assert_eq!(evidence(&of(Occupant::Empty)), "an empty folder");
-        assert!(warn(&of(Occupant::Occupied { entries: 1 })).says.contains("1 entry "));
-        assert!(warn(&of(Occupant::Occupied { entries: 7 })).says.contains("7 entries"));
-        assert!(stop(&of(Occupant::NodeConfig { instance: "Other".into() })).says.contains("instance Other already"));
-        assert!(stop(&of(Occupant::NodeConfig { instance: "".into() })).says.contains("cannot be read"));
-        assert!(stop(&of(Occupant::NotAFolder)).says.contains("not a folder"));
+        assert_eq!(evidence(&of(HomeState::Creatable { parent: "/var/lib".into() })), "will be created under /var/lib");
+        assert_eq!(evidence(&of(HomeState::Empty)), "an empty folder");
+        assert!(warn(&of(HomeState::Occupied { entries: 1 })).says.contains("1 entry "));
+        assert!(warn(&of(HomeState::Occupied { entries: 7 })).says.contains("7 entries"));
+        assert!(stop(&of(HomeState::NodeConfig { instance: "Other".into() })).says.contains("instance Other already"));
+        assert!(stop(&of(HomeState::NodeConfig { instance: "".into() })).says.contains("cannot be read"));
+        assert!(stop(&of(HomeState::NotAFolder)).says.contains("not a folder"));
     }
 
     #[test]
     fn going_on_does_not_stumble_over_its_own() {
         for (occupant, good) in [
-            (Occupant::Occupied { entries: 2 }, true),
-            (Occupant::NodeConfig { instance: "octopusserver".into() }, true),
-            (Occupant::NodeConfig { instance: "Other".into() }, false),
+            (HomeState::Occupied { entries: 2 }, true),
+            (HomeState::NodeConfig { instance: "octopusserver".into() }, true),
+            (HomeState::NodeConfig { instance: "Other".into() }, false),
         ] {
             let (answers, facts) = (samples::answers(), with(occupant));
             let verdict = judged_in(&resuming(&answers, &facts), CheckId::HomePath);

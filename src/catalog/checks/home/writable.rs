@@ -5,26 +5,26 @@ use crate::catalog::failures;
 use crate::catalog::form::read;
 use crate::catalog::format;
 use crate::model::check::CheckId;
-use crate::model::facts::{Fact, Occupant, Trouble};
+use crate::model::facts::{Fact, HomeState, Trouble};
 use crate::model::finding::{Finding, Verdict};
 use crate::model::quote::bash;
 
 /// A file could be created, written, synced and removed there.
 pub fn judge(case: &Case<'_>) -> Verdict {
     let home = &case.facts.home;
-    if matches!(home.folder, Fact::Seen(Occupant::NotAFolder) | Fact::Missing(_)) {
+    if matches!(home.folder, Fact::Seen(HomeState::NotAFolder) | Fact::Missing(_)) {
         return Verdict::NotYet;
     }
     let trouble = match (&home.writable, &home.folder) {
         (Fact::Unknown, _) => return case.pending(),
-        (Fact::Seen(()), Fact::Seen(Occupant::Creatable { parent })) => {
+        (Fact::Seen(()), Fact::Seen(HomeState::Creatable { parent })) => {
             return Verdict::Good(format!("{parent} can be written, synced and cleaned"));
         }
         (Fact::Seen(()), _) => return Verdict::Good("written, synced and removed a file".into()),
         (Fact::Missing(trouble), _) => trouble,
     };
     let place = match (&home.folder, read::home(case.answers)) {
-        (Fact::Seen(Occupant::Creatable { parent }), _) => parent.to_string(),
+        (Fact::Seen(HomeState::Creatable { parent }), _) => parent.to_string(),
         (_, Ok(path)) => path.display().to_string(),
         _ => "the home directory".to_owned(),
     };
@@ -72,7 +72,7 @@ mod tests {
         let answers = samples::answers();
         assert!(evidence(&judged(CheckId::HomeWritable, &answers, &samples::facts())).starts_with("/var/lib can be written"));
         let mut there = samples::facts();
-        there.home.folder = Fact::Seen(Occupant::Empty);
+        there.home.folder = Fact::Seen(HomeState::Empty);
         assert!(evidence(&judged(CheckId::HomeWritable, &answers, &there)).starts_with("written"));
         let finding = stop(&judged(CheckId::HomeWritable, &answers, &refused()));
         assert_eq!(finding.says, "This user cannot write in /var/lib: Read-only file system.");
@@ -92,7 +92,7 @@ mod tests {
     #[test]
     fn behind_something_that_is_no_folder_nothing_is_judged() {
         let mut facts = refused();
-        for folder in [Fact::Seen(Occupant::NotAFolder), Fact::Missing(Trouble::Unasked)] {
+        for folder in [Fact::Seen(HomeState::NotAFolder), Fact::Missing(Trouble::Unasked)] {
             facts.home.folder = folder;
             assert_eq!(judged(CheckId::HomeWritable, &samples::answers(), &facts), Verdict::NotYet);
         }

@@ -8,7 +8,7 @@ use crate::model::facts::{Fact, Trouble};
 use crate::model::field::FieldId;
 use crate::model::finding::{Finding, Severity, Verdict};
 use crate::model::node_config::NodeConfig;
-use crate::model::octopus_config::OctopusConfig;
+use crate::model::octopus::OctopusConfig;
 use crate::model::untrusted::Untrusted;
 
 /// The node config can be read, and this machine's list of instances leads to it.
@@ -107,7 +107,7 @@ mod tests {
     use crate::model::answers::Raw;
     use crate::model::facts::{ConfigTrouble, Facts};
     use crate::model::flow::Flow;
-    use crate::model::subject::{Maker, Subject};
+    use crate::model::node::{Maker, Subject};
 
     fn of(change: impl FnOnce(&mut Facts)) -> Verdict {
         let (answers, mut facts) = (samples::answers(), samples::facts());

@@ -8,8 +8,7 @@ use crate::model::check::CheckId;
 use crate::model::facts::{Fact, SealTrouble, Trouble};
 use crate::model::field::FieldId;
 use crate::model::finding::{Finding, Verdict};
-use crate::model::fingerprint::Fingerprint;
-use crate::model::master_key::MasterKey;
+use crate::model::master_key::{Fingerprint, MasterKey};
 use crate::model::node_config::NodeConfig;
 
 /// What gives a node another key: one that opens is not overwritten, since it may be the only copy there is of some
@@ -119,7 +118,7 @@ mod tests {
     use crate::catalog::checks::tests::{evidence, judged, stop};
     use crate::catalog::samples;
     use crate::model::facts::Facts;
-    use crate::model::octopus_config::OctopusConfig;
+    use crate::model::octopus::OctopusConfig;
 
     fn of(change: impl FnOnce(&mut Facts)) -> Verdict {
         let mut facts = samples::facts();

@@ -6,8 +6,8 @@ use crate::catalog::form::read;
 use crate::model::check::CheckId;
 use crate::model::facts::Fact;
 use crate::model::finding::{Finding, Verdict};
-use crate::model::hand_over::Handing;
 use crate::model::names::instance_key;
+use crate::model::octopus::HandOverMode;
 use crate::model::platform::Platform;
 use crate::model::untrusted::Untrusted;
 
@@ -19,7 +19,7 @@ pub fn judge(case: &Case<'_>) -> Verdict {
     let octopus = &case.facts.octopus;
     // A script that is run later meets the same instances; for it Octopus' own registry has to do, which is a file.
     let instances = match &octopus.instances {
-        _ if read::hand_over(case.answers) == Handing::Script => &case.facts.machine.octopus_instances,
+        _ if read::hand_over(case.answers) == HandOverMode::Script => &case.facts.machine.octopus_instances,
         Fact::Unknown => return case.pending(),
         Fact::Seen(instances) => instances,
         Fact::Missing(_) if octopus.program == Fact::Seen(None) => &case.facts.machine.octopus_instances,

@@ -11,7 +11,7 @@ use crate::model::check::CheckId;
 use crate::model::facts::Fact;
 use crate::model::field::FieldId;
 use crate::model::finding::Verdict;
-use crate::model::hand_over::Handing;
+use crate::model::octopus::HandOverMode;
 use crate::model::screen::ScreenId;
 use crate::model::survey::SurveyId;
 
@@ -44,7 +44,7 @@ pub(super) const CHECKS: &[Check] = &[
 
 /// The program whose commands the plan's last steps run; the verdict where none are, or where that is not known yet.
 fn program<'a>(case: &Case<'a>) -> Result<&'a Path, Verdict> {
-    if read::hand_over(case.answers) == Handing::Script {
+    if read::hand_over(case.answers) == HandOverMode::Script {
         return Err(Verdict::Good("not looked at: nothing of it is run".to_owned()));
     }
     match &case.facts.octopus.program {

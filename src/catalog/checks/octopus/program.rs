@@ -4,16 +4,14 @@ use std::cmp::Ordering;
 use std::path::Path;
 
 use crate::catalog::checks::cluster;
-use crate::catalog::commands;
 use crate::catalog::form::read;
-use crate::catalog::format;
+use crate::catalog::{commands, format};
 use crate::model::check::CheckId;
 use crate::model::facts::{Fact, Trouble};
 use crate::model::field::FieldId;
 use crate::model::finding::{Finding, Verdict};
 use crate::model::flow::Flow;
-use crate::model::hand_over::Handing;
-use crate::model::release::order;
+use crate::model::octopus::{HandOverMode, compare_versions};
 use crate::model::untrusted::Untrusted;
 
 use super::{Case, all, one};
@@ -27,7 +25,7 @@ pub fn judge(case: &Case<'_>) -> Verdict {
     let Ok(asked) = read::octopus_server(case.answers) else { return Verdict::NotYet };
     let handing = read::hand_over(case.answers);
     let program = match &case.facts.octopus.program {
-        _ if handing == Handing::Script => return Verdict::Good("nothing is run: its script is shown".to_owned()),
+        _ if handing == HandOverMode::Script => return Verdict::Good("nothing is run: its script is shown".to_owned()),
         Fact::Unknown => return case.pending(),
         Fact::Seen(Some(program)) => program,
         Fact::Seen(None) => return absent(asked.as_deref(), handing, case),
@@ -57,13 +55,13 @@ fn shown(program: &Path) -> Untrusted {
 }
 
 /// It is not there.
-fn absent(asked: Option<&Path>, handing: Handing, case: &Case<'_>) -> Verdict {
+fn absent(asked: Option<&Path>, handing: HandOverMode, case: &Case<'_>) -> Verdict {
     let place = match asked {
         Some(path) => format!("There is no program {}.", shown(path)),
         None => "Octopus Server is in none of its usual places on this machine.".to_owned(),
     };
     match (handing, asked) {
-        (Handing::Always, _) => one(Finding::stop(
+        (HandOverMode::Always, _) => one(Finding::stop(
             CheckId::OctopusProgram,
             place,
             "Install Octopus Server here, or say where its program is; or have its script shown instead.",
@@ -105,7 +103,7 @@ fn dumb(what: &str, trouble: &Trouble) -> Finding {
 
 /// It is of another version than the cluster's nodes.
 fn other(here: &Untrusted, there: &Untrusted) -> Option<Finding> {
-    let what = match order(here.as_str(), there.as_str()) {
+    let what = match compare_versions(here.as_str(), there.as_str()) {
         Ordering::Equal => return None,
         Ordering::Less => "An older one refuses the cluster's database",
         Ordering::Greater => "A newer one upgrades the database, and the other nodes stop",

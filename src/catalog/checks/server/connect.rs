@@ -3,7 +3,7 @@
 use crate::catalog::checks::Case;
 use crate::catalog::format;
 use crate::model::check::CheckId;
-use crate::model::facts::Connected;
+use crate::model::facts::TcpConnection;
 use crate::model::finding::Verdict;
 
 /// TCP connects.
@@ -15,7 +15,7 @@ pub fn judge(case: &Case<'_>) -> Verdict {
     }
 }
 
-fn evidence(connected: &Connected, case: &Case<'_>) -> String {
+fn evidence(connected: &TcpConnection, case: &Case<'_>) -> String {
     let addresses = case.facts.server.resolved.seen().map_or(1, |resolved| resolved.addresses.len());
     let addresses = if addresses > 1 { format!(", {addresses} addresses") } else { String::new() };
     let route = connected.routed_to.as_ref().map(|next| format!(", sent on to {next}")).unwrap_or_default();

@@ -3,7 +3,7 @@
 use crate::catalog::checks::{Case, one};
 use crate::catalog::format;
 use crate::model::check::CheckId;
-use crate::model::facts::{Encrypted, Protocol, ServerCertificate, Trusted};
+use crate::model::facts::{Protocol, ServerCertificate, TlsSession, TrustSource};
 use crate::model::field::FieldId;
 use crate::model::finding::{Finding, Verdict};
 
@@ -19,7 +19,7 @@ pub fn judge(case: &Case<'_>) -> Verdict {
     }
 }
 
-fn of_encrypted(encrypted: &Encrypted, certificate: Option<&ServerCertificate>, names: &super::Names) -> Verdict {
+fn of_encrypted(encrypted: &TlsSession, certificate: Option<&ServerCertificate>, names: &super::Names) -> Verdict {
     if encrypted.protocol == Protocol::Plain {
         return one(Finding::warn(
             CheckId::SqlTls,
@@ -36,7 +36,7 @@ fn of_encrypted(encrypted: &Encrypted, certificate: Option<&ServerCertificate>, 
         return Verdict::Good(named(encrypted.protocol).to_owned());
     };
     match encrypted.trusted {
-        Trusted::Nothing => one(Finding::warn(
+        TrustSource::Nothing => one(Finding::warn(
             CheckId::SqlTls,
             format!(
                 "The certificate is not checked, so anyone in between can read along. Shown: {}, SHA-256 {}.",
@@ -46,8 +46,8 @@ fn of_encrypted(encrypted: &Encrypted, certificate: Option<&ServerCertificate>, 
             "Choose System roots or CA file; or compare the fingerprint with the DBA's and choose This certificate only.",
         )),
         // Its dates do not matter then: that one certificate is trusted, whatever it says of itself.
-        Trusted::Fingerprint => Verdict::Good(format!("{}, pinned", evidence(certificate))),
-        Trusted::SystemRoots | Trusted::CaFile if certificate.days_left <= SOON => one(Finding::warn(
+        TrustSource::Fingerprint => Verdict::Good(format!("{}, pinned", evidence(certificate))),
+        TrustSource::SystemRoots | TrustSource::CaFile if certificate.days_left <= SOON => one(Finding::warn(
             CheckId::SqlTls,
             format!(
                 "The server's certificate ends on {}, {}.",
@@ -60,7 +60,7 @@ fn of_encrypted(encrypted: &Encrypted, certificate: Option<&ServerCertificate>, 
             ),
             "Have it renewed before then: every node loses its database with it.",
         )),
-        Trusted::SystemRoots | Trusted::CaFile => Verdict::Good(evidence(certificate)),
+        TrustSource::SystemRoots | TrustSource::CaFile => Verdict::Good(evidence(certificate)),
     }
 }
 
@@ -91,9 +91,9 @@ mod tests {
     use crate::catalog::samples;
     use crate::model::facts::{Fact, Facts, TlsTrouble, Trouble};
 
-    fn with(protocol: Protocol, trusted: Trusted) -> Facts {
+    fn with(protocol: Protocol, trusted: TrustSource) -> Facts {
         let mut facts = samples::facts();
-        facts.server.encrypted = Fact::Seen(Encrypted { protocol, trusted, took: Duration::from_millis(8) });
+        facts.server.encrypted = Fact::Seen(TlsSession { protocol, trusted, took: Duration::from_millis(8) });
         facts
     }
 
@@ -103,10 +103,10 @@ mod tests {
 
     #[test]
     fn a_checked_certificate_is_good_with_its_evidence() {
-        for trusted in [Trusted::SystemRoots, Trusted::CaFile] {
+        for trusted in [TrustSource::SystemRoots, TrustSource::CaFile] {
             assert_eq!(evidence(&of(&with(Protocol::Tls12, trusted))), "sql01, until 2027-03-01, SHA-256 9C:9C…");
         }
-        assert!(evidence(&of(&with(Protocol::Strict, Trusted::Fingerprint))).ends_with(", pinned"));
+        assert!(evidence(&of(&with(Protocol::Strict, TrustSource::Fingerprint))).ends_with(", pinned"));
     }
 
     #[test]
@@ -114,7 +114,7 @@ mod tests {
         for (protocol, said) in
             [(Protocol::Tls12, "TLS 1.2"), (Protocol::Tls13, "TLS 1.3"), (Protocol::Strict, "strict (TDS 8.0)")]
         {
-            let mut facts = with(protocol, Trusted::SystemRoots);
+            let mut facts = with(protocol, TrustSource::SystemRoots);
             facts.server.certificate = None;
             assert_eq!(evidence(&of(&facts)), said);
         }
@@ -122,21 +122,21 @@ mod tests {
 
     #[test]
     fn plain_and_unchecked_are_warned_of() {
-        assert_eq!(warn(&of(&with(Protocol::Plain, Trusted::Nothing))).about, Some(FieldId::Encryption));
-        let unchecked = warn(&of(&with(Protocol::Tls12, Trusted::Nothing)));
+        assert_eq!(warn(&of(&with(Protocol::Plain, TrustSource::Nothing))).about, Some(FieldId::Encryption));
+        let unchecked = warn(&of(&with(Protocol::Tls12, TrustSource::Nothing)));
         assert!(unchecked.says.contains(&format::sha256(&[0x9c; 32])));
     }
 
     #[test]
     fn an_end_that_is_near_is_warned_of_unless_pinned() {
         for (days, part) in [(30, "in 30 days"), (1, "in 1 day."), (0, "today")] {
-            let mut facts = with(Protocol::Tls12, Trusted::SystemRoots);
+            let mut facts = with(Protocol::Tls12, TrustSource::SystemRoots);
             facts.server.certificate = Some(ServerCertificate { days_left: days, ..samples::certificate() });
             assert!(warn(&of(&facts)).says.contains(part));
-            facts.server.encrypted = with(Protocol::Tls12, Trusted::Fingerprint).server.encrypted;
+            facts.server.encrypted = with(Protocol::Tls12, TrustSource::Fingerprint).server.encrypted;
             assert!(matches!(of(&facts), Verdict::Good(_)));
         }
-        let mut facts = with(Protocol::Tls12, Trusted::SystemRoots);
+        let mut facts = with(Protocol::Tls12, TrustSource::SystemRoots);
         facts.server.certificate = Some(ServerCertificate { days_left: 31, ..samples::certificate() });
         assert!(matches!(of(&facts), Verdict::Good(_)));
     }

@@ -3,7 +3,7 @@
 use crate::catalog::form::read;
 use crate::catalog::format;
 use crate::model::check::CheckId;
-use crate::model::facts::{Beat, Fact, FolderFacts};
+use crate::model::facts::{Fact, FolderFacts, Heartbeat};
 use crate::model::field::FieldId;
 use crate::model::finding::{Finding, Verdict};
 use crate::model::quote::bash;
@@ -34,7 +34,8 @@ pub fn judge(case: &Case<'_>) -> Result<Verdict, Verdict> {
 fn missing(case: &Case<'_>, folders: &[FolderFacts]) -> Option<Finding> {
     let own = case.answers.trimmed(FieldId::NodeName);
     let nodes = case.facts.cluster.nodes.seen()?;
-    let ran = nodes.iter().find(|node| matches!(node.beat, Beat::Ago(_)) && (case.is_of_a_node() || !node.is_called(own)))?;
+    let ran =
+        nodes.iter().find(|node| matches!(node.beat, Heartbeat::Ago(_)) && (case.is_of_a_node() || !node.is_called(own)))?;
     let is_empty = |folder: &&FolderFacts| folder.entries == Fact::Seen(0);
     let expected = |folder: &&FolderFacts| {
         matches!(folder.folder, SharedFolder::TaskLogs | SharedFolder::Artifacts | SharedFolder::Packages)

@@ -2,7 +2,7 @@
 
 use crate::catalog::format;
 use crate::model::check::CheckId;
-use crate::model::facts::{Deed, Fact, FolderFacts, FolderRights, Trouble};
+use crate::model::facts::{Fact, FolderFacts, FolderOperation, FolderRights, Trouble};
 use crate::model::finding::{Finding, Verdict};
 
 use super::{Case, alike, field_of, names, reached, weighed};
@@ -14,9 +14,9 @@ pub fn judge(case: &Case<'_>) -> Result<Verdict, Verdict> {
     let folders = reached(case)?;
     let failed = |folder: &FolderFacts| match &folder.rights {
         Fact::Seen(FolderRights { failed: Some((deed, said)) }) => Some((*deed, said.to_string())),
-        Fact::Missing(Trouble::Io(said)) => Some((Deed::Create, said.to_string())),
+        Fact::Missing(Trouble::Io(said)) => Some((FolderOperation::Create, said.to_string())),
         Fact::Missing(Trouble::TimedOut { waited }) => {
-            Some((Deed::Create, format!("no answer within {}", format::duration(*waited))))
+            Some((FolderOperation::Create, format!("no answer within {}", format::duration(*waited))))
         }
         _ => None,
     };
@@ -36,26 +36,28 @@ pub fn judge(case: &Case<'_>) -> Result<Verdict, Verdict> {
 }
 
 /// What failed, and what to do.
-const fn words(deed: Deed) -> (&'static str, &'static str) {
+const fn words(deed: FolderOperation) -> (&'static str, &'static str) {
     match deed {
-        Deed::Create => (
+        FolderOperation::Create => (
             "could not be created",
             "Give this user full control there; on NFS root is nobody unless the export says no_root_squash. Or mount it so that it can \
              be written.",
         ),
-        Deed::Append => (
+        FolderOperation::Append => (
             "could not be appended to",
             "Octopus appends to task logs: mount the share in a way that allows it, and look at its quota.",
         ),
-        Deed::Lock => (
+        FolderOperation::Lock => (
             "could not be locked",
             "Octopus locks what it writes: mount NFS without nolock and with its lock service (NFS 4 has its own), and SMB without nobrl.",
         ),
-        Deed::Sync => {
+        FolderOperation::Sync => {
             ("could not be synced to the disk", "Have the share or its disk looked at: what was written there may not last.")
         }
-        Deed::Rename => ("could not be renamed", "Give this user full control there, the right to delete and rename with it."),
-        Deed::Delete => (
+        FolderOperation::Rename => {
+            ("could not be renamed", "Give this user full control there, the right to delete and rename with it.")
+        }
+        FolderOperation::Delete => (
             "could not be deleted",
             "Give this user full control there, the right to delete with it; a file of ours may still be in it.",
         ),

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::catalog::format;
 use crate::model::check::CheckId;
 use crate::model::cluster::ClusterId;
-use crate::model::facts::{CanaryFile, Fact, FolderFacts, Identity, Life, NodeSeen};
+use crate::model::facts::{CanaryFile, Fact, FolderFacts, Identity, Liveness, NodeSeen};
 use crate::model::field::FieldId;
 use crate::model::finding::{Finding, Severity, Verdict};
 use crate::model::flow::Flow;
@@ -130,7 +130,7 @@ fn canary(rows: &[&CanaryRow], node: &NodeSeen, folder: &FolderFacts) -> Canary 
 
 /// Of a node that is alive this stops; one that nobody has heard of for long may have had other folders.
 fn severity(node: &NodeSeen) -> Severity {
-    if node.life() == Life::Alive { Severity::Stop } else { Severity::Warn }
+    if node.life() == Liveness::Alive { Severity::Stop } else { Severity::Warn }
 }
 
 fn elsewhere(case: &Case<'_>, node: &NodeSeen, group: &[&FolderFacts], all: usize) -> Finding {

@@ -7,7 +7,9 @@ use crate::catalog::checks::tests::{case, evidence, judged, judged_in, stop, war
 use crate::catalog::samples::{self, STORAGE};
 use crate::model::answers::Answers;
 use crate::model::cluster::ClusterId;
-use crate::model::facts::{Access, Beat, CanaryFile, Deed, Disk, Facts, FolderIdentity, FolderRights, Nodes, Trouble};
+use crate::model::facts::{
+    Access, CanaryFile, Disk, Facts, FolderIdentity, FolderOperation, FolderRights, Heartbeat, Nodes, Trouble,
+};
 use crate::model::platform::Platform;
 
 const ALL: [CheckId; 8] = [
@@ -109,7 +111,7 @@ fn a_join_to_a_cluster_that_shares_nothing_is_warned_and_can_go_on() {
     // A review of a node that is the only one has nothing to say.
     let alone = |facts: &mut Facts| {
         none(facts);
-        facts.cluster.nodes = Fact::Seen(Nodes::from([samples::node_seen("web02", Beat::Ago(Duration::from_secs(1)))]));
+        facts.cluster.nodes = Fact::Seen(Nodes::from([samples::node_seen("web02", Heartbeat::Ago(Duration::from_secs(1)))]));
     };
     assert!(evidence(&of_review(CheckId::StorageFolders, alone)).contains("single node"));
     warn(&of_review(CheckId::StorageFolders, none));
@@ -240,20 +242,20 @@ fn a_local_disk_warns_memory_and_read_only_stop() {
 #[test]
 fn each_deed_that_fails_is_a_stop_of_its_own_words() {
     let mut words = std::collections::HashSet::new();
-    for deed in Deed::ALL {
+    for deed in FolderOperation::ALL {
         let failed = Fact::Seen(FolderRights { failed: Some((deed, "Permission denied".into())) });
         let finding = stop(&of_first(CheckId::StorageRights, |folder| folder.rights = failed.clone()));
         assert!(finding.says.ends_with(": Permission denied."), "{finding:?}");
         words.insert((finding.says, finding.fix));
     }
-    assert_eq!(words.len(), Deed::ALL.len());
+    assert_eq!(words.len(), FolderOperation::ALL.len());
 }
 
 #[test]
 fn what_is_so_of_one_folder_names_it() {
     let one = |folder: &mut FolderFacts| {
         if folder.folder == SharedFolder::TaskLogs {
-            folder.rights = Fact::Seen(FolderRights { failed: Some((Deed::Lock, "No locks available".into())) });
+            folder.rights = Fact::Seen(FolderRights { failed: Some((FolderOperation::Lock, "No locks available".into())) });
         }
     };
     let finding = stop(&of_first(CheckId::StorageRights, one));
@@ -390,7 +392,7 @@ fn content_that_should_not_be_there_or_should_be_there_is_told() {
     assert!(note(&of_review(CheckId::StorageContent, young)).says.contains("right as long as"));
     let never_ran = |facts: &mut Facts| {
         empty(facts);
-        facts.cluster.nodes = Fact::Seen(Nodes::from([samples::node_seen("web01", Beat::Never)]));
+        facts.cluster.nodes = Fact::Seen(Nodes::from([samples::node_seen("web01", Heartbeat::Never)]));
     };
     assert!(evidence(&of_join(CheckId::StorageContent, never_ran)).starts_with("empty"));
 }

@@ -6,16 +6,16 @@ use crate::model::check::CheckId;
 use crate::model::facts::Fact;
 use crate::model::field::FieldId;
 use crate::model::finding::{Finding, Verdict};
-use crate::model::prefixes;
+use crate::model::web::ListenPrefix;
 
 /// The prefixes' host names lead here. Only warned of: a name may belong to the load balancer, or be entered in DNS
 /// later.
 pub fn judge(case: &Case<'_>) -> Verdict {
-    let Ok(prefixes) = prefixes::parse(case.answers.text(FieldId::ListenPrefixes)) else { return Verdict::NotYet };
+    let Ok(prefixes) = ListenPrefix::parse_all(case.answers.text(FieldId::ListenPrefixes)) else { return Verdict::NotYet };
     match &case.facts.ports.strange_hosts {
         Fact::Unknown => case.pending(),
         Fact::Seen(strange) if strange.is_empty() => {
-            let all = prefixes.iter().all(prefixes::ListenPrefix::is_for_all);
+            let all = prefixes.iter().all(ListenPrefix::is_for_all);
             Verdict::Good(if all { "every name that leads here" } else { "all lead to this machine" }.to_owned())
         }
         Fact::Seen(strange) => one(Finding::warn(

@@ -7,11 +7,11 @@ use crate::model::facts::{Fact, Trouble};
 use crate::model::field::FieldId;
 use crate::model::finding::{Finding, Verdict};
 use crate::model::names::instance_key;
-use crate::model::prefixes;
+use crate::model::web::ListenPrefix;
 
 /// The ports differ and are free on this machine.
 pub fn judge(case: &Case<'_>) -> Verdict {
-    let Ok(prefixes) = prefixes::parse(case.answers.text(FieldId::ListenPrefixes)) else { return Verdict::NotYet };
+    let Ok(prefixes) = ListenPrefix::parse_all(case.answers.text(FieldId::ListenPrefixes)) else { return Verdict::NotYet };
     let comms = read::port(FieldId::CommsPort, case.answers);
     let grpc = read::port(FieldId::GrpcPort, case.answers);
     let (Ok(comms), Ok(grpc)) = (comms, grpc) else { return Verdict::NotYet };
@@ -60,7 +60,7 @@ fn is_own(port: u16, case: &Case<'_>) -> bool {
     }
     match case.facts.node.config.seen() {
         Some(config) => {
-            let web = prefixes::parse(&config.web.listen_prefixes.join(",")).unwrap_or_default();
+            let web = ListenPrefix::parse_all(&config.web.listen_prefixes.join(",")).unwrap_or_default();
             web.iter().any(|prefix| prefix.port == port) || [config.comms.port, config.comms.grpc_port].contains(&port)
         }
         None => case.is_of_octopus(),
@@ -74,7 +74,7 @@ fn serves(case: &Case<'_>) -> bool {
 }
 
 /// Two of the three services on one port.
-fn clash(prefixes: &[prefixes::ListenPrefix], comms: u16, grpc: u16) -> Option<Finding> {
+fn clash(prefixes: &[ListenPrefix], comms: u16, grpc: u16) -> Option<Finding> {
     let web = |port: u16| prefixes.iter().any(|prefix| prefix.port == port);
     let (says, about) = if comms == grpc {
         (format!("Polling Tentacles and gRPC are both to have port {comms}."), FieldId::GrpcPort)
@@ -116,7 +116,7 @@ mod tests {
     use super::*;
     use crate::catalog::checks::tests::{case, evidence, judged, judged_in, stop};
     use crate::catalog::samples;
-    use crate::model::facts::{Facts, PortFact, Unfinished};
+    use crate::model::facts::{Facts, PortFact, UnfinishedRun};
     use crate::model::flow::Flow;
     use crate::model::untrusted::Untrusted;
 
@@ -133,7 +133,7 @@ mod tests {
     #[test]
     fn the_ports_of_a_service_that_the_run_itself_has_started_are_its_own() {
         let mut facts = with(&[(80, Fact::Seen(false))]);
-        facts.machine.unfinished = vec![Unfinished {
+        facts.machine.unfinished = vec![UnfinishedRun {
             instance: "octopusserver".into(),
             flow: Flow::FirstNode,
             done: 7,

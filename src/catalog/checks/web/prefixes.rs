@@ -4,11 +4,11 @@ use crate::catalog::checks::{Case, all};
 use crate::model::check::CheckId;
 use crate::model::field::FieldId;
 use crate::model::finding::{Finding, Verdict};
-use crate::model::prefixes::{self, ListenPrefix};
+use crate::model::web::ListenPrefix;
 
 /// The prefixes fit together. It needs no fact.
 pub fn judge(case: &Case<'_>) -> Verdict {
-    let Ok(prefixes) = prefixes::parse(case.answers.text(FieldId::ListenPrefixes)) else { return Verdict::NotYet };
+    let Ok(prefixes) = ListenPrefix::parse_all(case.answers.text(FieldId::ListenPrefixes)) else { return Verdict::NotYet };
     let mut findings = Vec::new();
     if let Some((plain, secure)) = both_on_one_port(&prefixes) {
         findings.push(Finding::stop(

@@ -10,9 +10,9 @@ use crate::catalog::steps;
 use crate::faces::exit::Exit;
 use crate::faces::headless::json as report;
 use crate::faces::sentences::{self, clean, written};
+use crate::model::answers::{AnswerPlace, Problem};
 use crate::model::check::CheckId;
 use crate::model::finding::{Severity, Verdict};
-use crate::model::given_answers::{AnswerPlace, Problem};
 use crate::model::plan::{Plan, Scope, StepState};
 use crate::model::screen::ScreenId;
 

@@ -24,7 +24,7 @@ use crate::model::node_config::NodeConfig;
 use crate::model::screen::ScreenId;
 use crate::render::{self, Setup, Shell, next_node};
 use crate::wizard::autopilot::{self, Autopilot, Move, Order, Outcome};
-use crate::wizard::event::{Action, Errand, Event};
+use crate::wizard::event::{Action, Event, StartChoice};
 use crate::wizard::next_steps;
 use crate::wizard::run::Phase;
 
@@ -153,7 +153,7 @@ impl<W: Write> UnattendedRun<'_, W> {
     }
 
     fn announce(&mut self, event: &Event) {
-        if matches!(event, Event::Begin(Errand::Resume(_)))
+        if matches!(event, Event::Begin(StartChoice::Resume(_)))
             && let Some(run) = self.pilot.unfinished(self.engine.state())
         {
             self.reporter.report(&RunEvent::Resuming(run.done, run.steps));

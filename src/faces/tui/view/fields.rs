@@ -7,7 +7,7 @@ use ratatui::layout::{Position, Rect};
 
 use super::Local;
 use crate::catalog::form::read;
-use crate::faces::tui::bindings::{self, Step};
+use crate::faces::tui::bindings::{self, Direction};
 use crate::faces::tui::canvas::{Canvas, behind, row};
 use crate::faces::tui::hits::Hit;
 use crate::faces::tui::scene::Scene;
@@ -241,12 +241,12 @@ fn choice(canvas: &mut Canvas<'_>, value: Rect, scene: &Scene<'_>, field: FieldI
     canvas.style(value, theme.edited);
     let edited = theme.edited.patch(theme.accent);
     let (left, right) = (canvas.signs.left, canvas.signs.right);
-    canvas.hit(Rect { width: 2.min(value.width), ..value }, Hit::Choice(field, Step::Backward));
+    canvas.hit(Rect { width: 2.min(value.width), ..value }, Hit::Choice(field, Direction::Backward));
     let rest = canvas.put(value, left, edited);
     canvas.cursor = Some(Position::new((rest.x + 1).min(value.right() - 1), value.y));
     let rest = canvas.put(behind(rest, 1), word, edited);
     let rest = behind(rest, 1);
-    canvas.hit(Rect { width: 2.min(rest.width), ..rest }, Hit::Choice(field, Step::Forward));
+    canvas.hit(Rect { width: 2.min(rest.width), ..rest }, Hit::Choice(field, Direction::Forward));
     let rest = canvas.put(rest, right, edited);
     if let Kind::Choice(values) = field.kind() {
         let place = format!("{} of {}", scene.state.answers.choice(field) + 1, values.len());

@@ -6,14 +6,12 @@ use secrecy::ExposeSecret;
 
 use super::{Local, checks, fields, page};
 use crate::catalog::failures;
-use crate::faces::tui::bindings;
 use crate::faces::tui::canvas::{Canvas, behind, below, row};
 use crate::faces::tui::scene::Scene;
-use crate::faces::tui::text;
-use crate::model::clipboard::CopyWay;
+use crate::faces::tui::{bindings, text};
+use crate::model::export::CopyWay;
 use crate::model::facts::{Fact, Identity};
-use crate::model::fingerprint::Fingerprint;
-use crate::model::master_key::GeneratedKey;
+use crate::model::master_key::{Fingerprint, GeneratedKey};
 use crate::model::screen::ScreenId;
 use crate::wizard::custody::Custody;
 

@@ -6,21 +6,21 @@ use crate::faces::tui::canvas::{Canvas, behind, below, row};
 use crate::faces::tui::hits::Hit;
 use crate::faces::tui::scene::Scene;
 use crate::faces::tui::text;
-use crate::model::facts::{Machine, Unfinished};
+use crate::model::facts::{Machine, UnfinishedRun};
 use crate::model::flow::Flow;
-use crate::model::subject::{Maker, Subject};
+use crate::model::node::{Maker, Subject};
 use crate::model::untrusted::Untrusted;
-use crate::wizard::event::Errand;
+use crate::wizard::event::StartChoice;
 use crate::wizard::state::Focus;
 
-/// The columns of the errands' names.
+/// The columns of the choices' names.
 const NAME: u16 = 20;
 
 /// Draws the start screen.
 pub fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
     let theme = canvas.theme;
-    let errands = scene.state.errands();
-    let count = u16::try_from(errands.len()).unwrap_or(u16::MAX);
+    let start_choices = scene.state.start_choices();
+    let count = u16::try_from(start_choices.len()).unwrap_or(u16::MAX);
     // White space goes first where there is little room.
     let airy = area.height >= count + 8;
     let mut rest = behind(below(area, u16::from(airy)), 2);
@@ -36,18 +36,18 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
     };
     let room = rest.height.min(count);
     let start = (focus + 1).saturating_sub(usize::from(room));
-    for (line, (item, errand)) in (0..room).zip(errands.iter().enumerate().skip(start)) {
-        one(canvas, row(rest, line), scene, (item, errand), item == focus);
+    for (line, (item, choice)) in (0..room).zip(start_choices.iter().enumerate().skip(start)) {
+        one(canvas, row(rest, line), scene, (item, choice), item == focus);
     }
-    if start + usize::from(room) < errands.len() {
+    if start + usize::from(room) < start_choices.len() {
         canvas.put_right(row(rest, room.saturating_sub(1)), canvas.signs.below, theme.dim);
     }
     machine(canvas, below(rest, room + 1), scene);
 }
 
-fn one(canvas: &mut Canvas<'_>, line: Rect, scene: &Scene<'_>, (item, errand): (usize, &Errand), focused: bool) {
+fn one(canvas: &mut Canvas<'_>, line: Rect, scene: &Scene<'_>, (item, choice): (usize, &StartChoice), focused: bool) {
     let theme = canvas.theme;
-    let (name, about) = words(canvas, scene, errand);
+    let (name, about) = words(canvas, scene, choice);
     let line = Rect { x: line.x.saturating_sub(2), width: line.width + 2, ..line };
     canvas.hit(line, Hit::Item(item));
     if focused {
@@ -60,10 +60,10 @@ fn one(canvas: &mut Canvas<'_>, line: Rect, scene: &Scene<'_>, (item, errand): (
     canvas.put(place, text::clauses(&about, place.width), theme.plain);
 }
 
-/// An errand's name and what it does.
-fn words(canvas: &Canvas<'_>, scene: &Scene<'_>, errand: &Errand) -> (&'static str, String) {
-    match errand {
-        Errand::Flow(which) => {
+/// A choice's name and what it does.
+fn words(canvas: &Canvas<'_>, scene: &Scene<'_>, choice: &StartChoice) -> (&'static str, String) {
+    match choice {
+        StartChoice::Flow(which) => {
             let (name, about) = match which {
                 Flow::FirstNode => ("Getting started", "Configure the first node of a new cluster"),
                 Flow::Join => ("Add this server", "Join a node to an existing cluster"),
@@ -74,8 +74,8 @@ fn words(canvas: &Canvas<'_>, scene: &Scene<'_>, errand: &Errand) -> (&'static s
             };
             (name, about.to_owned())
         }
-        Errand::Review(subject) => ("Review this node", under_review(canvas, scene, subject)),
-        Errand::Resume(instance) => {
+        StartChoice::Review(subject) => ("Review this node", under_review(canvas, scene, subject)),
+        StartChoice::Resume(instance) => {
             let run = scene.state.facts.machine.unfinished.iter().find(|run| run.instance == *instance);
             ("Continue", run.map_or_else(|| instance.to_string(), unfinished))
         }
@@ -97,7 +97,7 @@ fn under_review(canvas: &Canvas<'_>, scene: &Scene<'_>, subject: &Subject) -> St
     if name.is_empty() { place } else { [name.as_str(), place.as_str()].join(canvas.signs.dot) }
 }
 
-fn unfinished(run: &Unfinished) -> String {
+fn unfinished(run: &UnfinishedRun) -> String {
     if run.done == run.steps {
         return format!("{}: installed, and its master key is still to be kept", run.instance);
     }

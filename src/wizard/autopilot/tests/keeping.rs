@@ -22,7 +22,7 @@ fn a_run_that_lacks_only_its_end_keeps_its_key_no_worse_than_any_other() {
     for accepted in [false, true] {
         let elsewhere = "/dev/shm/other.txt";
         let (mut facts, ways) = with_run(journal(&order, 6));
-        facts.key_file.spot = Fact::Seen(KeySpot::Free { network: false, volatile: true });
+        facts.key_file.spot = Fact::Seen(KeyFileState::Free { network: false, volatile: true });
         order.loaded.answers.set(FieldId::KeyFile, Raw::of(FieldId::KeyFile, elsewhere), Origin::Flag);
         order.loaded.accept = if accepted { vec![CheckId::KeyFile] } else { Vec::new() };
         let (outcome, sky) = Sky::new(order.clone(), facts, ways).fly();

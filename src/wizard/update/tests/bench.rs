@@ -6,23 +6,20 @@ pub use super::super::*;
 pub use crate::catalog::samples;
 pub use crate::model::answers::{Answers, Origin, Raw};
 pub use crate::model::check::CheckId;
-pub use crate::model::clipboard::CopyWay;
 pub use crate::model::cluster::ClusterId;
-pub use crate::model::facts::{Content, Fact, Facts, Machine, ServerFacts, SqlTrouble, TlsTrouble, Trouble, Unfinished};
+pub use crate::model::export::{CopyWay, FileTrouble};
+pub use crate::model::facts::{Content, Fact, Facts, Machine, ServerFacts, SqlTrouble, TlsTrouble, Trouble, UnfinishedRun};
 pub use crate::model::field::FieldId;
-pub use crate::model::file_trouble::FileTrouble;
 pub use crate::model::finding::Verdict;
 pub use crate::model::flow::Flow;
-pub use crate::model::journal::Resumption;
-pub use crate::model::journal::{Journal, StepRecord};
-pub use crate::model::master_key::GeneratedKey;
-pub use crate::model::master_key::MasterKey;
+pub use crate::model::journal::{Journal, Resumption, StepRecord};
+pub use crate::model::master_key::{GeneratedKey, MasterKey};
+pub use crate::model::node::Subject;
 pub use crate::model::plan::{Failure, Progress, StepKind, StepState};
 pub use crate::model::screen::ScreenId;
-pub use crate::model::subject::Subject;
 pub use crate::model::survey::{Inputs, Observed, Ticket};
 pub use crate::wizard::custody::{Custody, Proof};
-pub use crate::wizard::event::{Action, Errand};
+pub use crate::wizard::event::{Action, StartChoice};
 pub use crate::wizard::gate::Gate;
 pub use crate::wizard::inputs;
 pub use crate::wizard::run::Phase;
@@ -92,7 +89,7 @@ impl Bench {
     /// Walks to a screen with good facts everywhere.
     pub fn at(screen: ScreenId) -> Self {
         let mut bench = Self::new();
-        bench.send(Event::Begin(Errand::Flow(Flow::FirstNode)));
+        bench.send(Event::Begin(StartChoice::Flow(Flow::FirstNode)));
         for _ in 0..12 {
             bench.answer_all();
             bench.generate_key();

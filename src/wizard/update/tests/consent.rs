@@ -3,13 +3,13 @@
 use super::bench::*;
 use crate::model::connection_string::ConnectionString;
 use crate::model::facts::{ClusterFacts, NodeSeen};
-use crate::model::key_verdict::{KeyVerdict, NoBasis};
+use crate::model::key_evidence::{KeyVerdict, NoBasis};
 use crate::model::licence::NodeLimit;
 
 /// A join on the cluster's screen, with the samples' key, all of it answered with these facts.
 fn joining(facts: &Facts) -> Bench {
     let mut bench = Bench::new();
-    bench.send(Event::Begin(Errand::Flow(Flow::Join)));
+    bench.send(Event::Begin(StartChoice::Flow(Flow::Join)));
     bench.edit(FieldId::NodeName, "web02");
     for _ in 0..16 {
         bench.answer_with(facts);

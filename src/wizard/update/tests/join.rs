@@ -1,14 +1,14 @@
 //! A node that joins.
 
 use super::bench::*;
-use crate::model::key_verdict::{KeyBasis, KeyVerdict, NoBasis};
+use crate::model::key_evidence::{KeyBasis, KeyVerdict, NoBasis};
 use crate::model::survey::SurveyId;
 use crate::wizard::view::is_asked;
 
 /// A join that has come to this screen in this world, with the samples' key.
 fn at(screen: ScreenId, facts: &Facts) -> Bench {
     let mut bench = Bench::new();
-    bench.send(Event::Begin(Errand::Flow(Flow::Join)));
+    bench.send(Event::Begin(StartChoice::Flow(Flow::Join)));
     bench.edit(FieldId::NodeName, "web02");
     walk(&mut bench, screen, facts);
     bench
@@ -65,7 +65,7 @@ fn the_node_s_name_is_asked_beside_the_others_and_not_before() {
     let bench = at(ScreenId::Cluster, &facts);
     assert_eq!(bench.state.fields(), [FieldId::MasterKey, FieldId::NodeName, FieldId::TaskCap]);
     let mut first = Bench::new();
-    first.send(Event::Begin(Errand::Flow(Flow::FirstNode)));
+    first.send(Event::Begin(StartChoice::Flow(Flow::FirstNode)));
     assert!(first.state.fields().contains(&FieldId::NodeName));
 }
 
@@ -174,7 +174,7 @@ fn the_key_of_one_flow_is_not_another_s() {
     while bench.state.flow().is_some() {
         bench.send(Event::Back);
     }
-    bench.send(Event::Begin(Errand::Flow(Flow::FirstNode)));
+    bench.send(Event::Begin(StartChoice::Flow(Flow::FirstNode)));
     assert!(bench.state.custody().generated.is_none(), "a new cluster must never be given an old one's key");
     assert!(bench.state.run().plan.is_none());
 }

@@ -77,7 +77,7 @@ fn esc_on_the_first_screen_leads_to_the_start_and_keeps_answers() {
     bench.edit(FieldId::Home, "/srv/octopus");
     bench.send(Event::Back);
     assert_eq!((bench.state.place.here, bench.state.flow()), (ScreenId::Start, None));
-    bench.send(Event::Begin(Errand::Flow(Flow::FirstNode)));
+    bench.send(Event::Begin(StartChoice::Flow(Flow::FirstNode)));
     assert_eq!(bench.state.answers.text(FieldId::Home), "/srv/octopus");
 }
 

@@ -3,7 +3,7 @@
 use super::bench::*;
 use super::start::journal;
 use crate::model::answers::Answers;
-use crate::model::subject::Maker;
+use crate::model::node::Maker;
 
 fn subject() -> Subject {
     let config = std::path::Path::new(samples::HOME).join(crate::model::node_config::NodeConfig::FILE);
@@ -40,7 +40,7 @@ fn closes(bench: &Bench) -> bool {
 #[test]
 fn leaving_shows_its_plan_at_once_needs_no_key_and_ends_on_done() {
     let mut bench = reviewed(samples::joining(), &samples::facts_of_a_node());
-    bench.send(Event::Begin(Errand::Flow(Flow::Leave)));
+    bench.send(Event::Begin(StartChoice::Flow(Flow::Leave)));
     assert_eq!(bench.state.place.here, ScreenId::Review);
     assert_eq!(kinds(&bench), [StepKind::DrainNode, StepKind::RemoveRow, StepKind::RemoveNodeConfig]);
     bench.send(Event::Next);
@@ -55,7 +55,7 @@ fn leaving_shows_its_plan_at_once_needs_no_key_and_ends_on_done() {
 fn a_plan_that_is_begun_before_all_is_known_comes_when_it_is() {
     let mut bench = Bench::new();
     bench.review(subject(), samples::joining());
-    bench.send(Event::Begin(Errand::Flow(Flow::Leave)));
+    bench.send(Event::Begin(StartChoice::Flow(Flow::Leave)));
     assert!(bench.state.run().plan.is_none() && bench.state.notice.is_none(), "{}", bench.notice());
     learn(&mut bench, &samples::facts_of_a_node());
     assert!(kinds(&bench).contains(&StepKind::RemoveNodeConfig));
@@ -77,7 +77,7 @@ fn removing_is_about_the_row_that_was_chosen() {
 /// Walks an edit of this node to its plan.
 fn edited(answers: Answers, facts: &Facts) -> Bench {
     let mut bench = reviewed(answers, facts);
-    bench.send(Event::Begin(Errand::Flow(Flow::Edit)));
+    bench.send(Event::Begin(StartChoice::Flow(Flow::Edit)));
     for _ in 0..12 {
         bench.answer_with(facts);
         if bench.state.place.here == ScreenId::Review {
@@ -117,7 +117,7 @@ fn a_key_is_asked_in_an_edit_only_where_its_seal_does_not_open() {
     let mut facts = samples::facts_of_a_node();
     let asks = |facts: &Facts| {
         let mut bench = reviewed(samples::joining(), facts);
-        bench.send(Event::Begin(Errand::Flow(Flow::Edit)));
+        bench.send(Event::Begin(StartChoice::Flow(Flow::Edit)));
         bench.state.place.here = ScreenId::Cluster;
         bench.state.fields()
     };
@@ -254,7 +254,7 @@ fn nobody_leaves_whose_row_would_stay_because_it_could_not_be_read() {
         let mut facts = samples::facts_of_a_node();
         (facts.cluster.identity, facts.cluster.nodes) = (identity, nodes);
         let mut bench = reviewed(samples::joining(), &facts);
-        bench.send(Event::Begin(Errand::Flow(Flow::Leave)));
+        bench.send(Event::Begin(StartChoice::Flow(Flow::Leave)));
         assert!(bench.state.run().plan.is_none(), "{:?}", kinds(&bench));
         assert!(bench.notice().contains("could not be read"), "{}", bench.notice());
         bench.send(Event::Next);
@@ -268,7 +268,7 @@ fn a_node_of_the_same_name_in_another_cluster_stays() {
     let other = crate::model::facts::ClusterSeen { id: ClusterId([9; 16]), ..samples::cluster() };
     facts.cluster.identity = Fact::Seen(crate::model::facts::Identity::Registered(other));
     let mut bench = reviewed(samples::joining(), &facts);
-    bench.send(Event::Begin(Errand::Flow(Flow::Leave)));
+    bench.send(Event::Begin(StartChoice::Flow(Flow::Leave)));
     assert_eq!(kinds(&bench), [StepKind::RemoveNodeConfig]);
 }
 
@@ -328,7 +328,7 @@ fn a_node_that_the_registry_has_on_another_machine_does_not_leave_unwarned() {
     }
     facts.cluster.nodes = Fact::Seen(nodes.into());
     let mut bench = reviewed(samples::joining(), &facts);
-    bench.send(Event::Begin(Errand::Flow(Flow::Leave)));
+    bench.send(Event::Begin(StartChoice::Flow(Flow::Leave)));
     assert!(bench.notice().contains("elsewhere") && bench.notice().contains("no other machine"), "{}", bench.notice());
 }
 
@@ -346,7 +346,7 @@ fn no_flow_begins_its_steps_where_the_state_directory_cannot_be_used() {
             bench.send(Event::Jump(ScreenId::Cluster));
             bench.send(Event::Press(Action::RemoveNode));
         } else {
-            bench.send(Event::Begin(Errand::Flow(flow)));
+            bench.send(Event::Begin(StartChoice::Flow(flow)));
         }
         for _ in 0..12 {
             bench.answer_with(&facts);
@@ -366,7 +366,7 @@ fn no_flow_begins_its_steps_where_the_state_directory_cannot_be_used() {
         let mut bench = Bench::new();
         bench.state.answers = samples::joining();
         learn(&mut bench, &facts);
-        bench.send(Event::Begin(Errand::Flow(flow)));
+        bench.send(Event::Begin(StartChoice::Flow(flow)));
         bench.answer_with(&facts);
         bench.send(Event::Next);
         assert_eq!(bench.state.place.here, ScreenId::Home, "{flow:?}");

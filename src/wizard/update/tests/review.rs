@@ -2,9 +2,11 @@
 
 use super::bench::*;
 use crate::catalog::flow;
-use crate::model::facts::{Backup, Beat, ClusterFacts, ConfigTrouble, InstanceSeen, Life, NodeFacts, NodeSeen, SealTrouble};
-use crate::model::octopus_config::OctopusConfig;
-use crate::model::subject::Maker;
+use crate::model::facts::{
+    Backup, ClusterFacts, ConfigTrouble, Heartbeat, InstanceSeen, Liveness, NodeFacts, NodeSeen, SealTrouble,
+};
+use crate::model::node::Maker;
+use crate::model::octopus::OctopusConfig;
 use crate::model::survey::SurveyId;
 use crate::wizard::subjects::{self, Wanted};
 
@@ -25,7 +27,7 @@ fn subject() -> Subject {
 /// A wizard in whose machine an instance is seen, with a review of it open and nothing answered yet.
 fn opened() -> Bench {
     let mut bench = Bench::new();
-    bench.send(Event::Begin(Errand::Review(subject())));
+    bench.send(Event::Begin(StartChoice::Review(subject())));
     bench
 }
 
@@ -50,15 +52,15 @@ fn answer(bench: &mut Bench, survey: SurveyId, observed: Observed) {
 #[test]
 fn the_start_screen_offers_every_instance_and_a_bare_review_only_where_there_is_none() {
     let mut bench = Bench::new();
-    assert!(bench.state.errands().contains(&Errand::Flow(Flow::Review)));
-    bench.send(Event::Begin(Errand::Flow(Flow::Review)));
+    assert!(bench.state.start_choices().contains(&StartChoice::Flow(Flow::Review)));
+    bench.send(Event::Begin(StartChoice::Flow(Flow::Review)));
     assert_eq!((bench.state.place.here, bench.state.flow()), (ScreenId::Start, None));
     assert!(bench.notice().contains("nothing to review"), "{}", bench.notice());
     bench.state.facts.machine = machine();
     bench.state.facts.machine.octopus_instances = vec![("Other".into(), "/x.config".into())];
-    let errands = bench.state.errands();
-    assert!(!errands.contains(&Errand::Flow(Flow::Review)));
-    assert_eq!(errands.iter().filter(|errand| matches!(errand, Errand::Review(_))).count(), 2);
+    let start_choices = bench.state.start_choices();
+    assert!(!start_choices.contains(&StartChoice::Flow(Flow::Review)));
+    assert_eq!(start_choices.iter().filter(|choice| matches!(choice, StartChoice::Review(_))).count(), 2);
 }
 
 #[test]
@@ -133,7 +135,7 @@ fn what_was_answered_for_setting_up_comes_back_and_nothing_of_the_node_stays() {
         bench.send(Event::Back);
     }
     bench.answer_all();
-    bench.send(Event::Begin(Errand::Review(subject())));
+    bench.send(Event::Begin(StartChoice::Review(subject())));
     bench.answer_all();
     assert_eq!(bench.state.answers.text(FieldId::Database), "OctopusDeploy");
     bench.send(Event::Back);
@@ -206,8 +208,8 @@ fn an_edit_keeps_what_was_typed_and_a_review_shows_what_is_written() {
 }
 
 fn dead(name: &str) -> NodeSeen {
-    let node = samples::node_seen(name, Beat::Never);
-    assert_eq!(node.life(), Life::Dead);
+    let node = samples::node_seen(name, Heartbeat::Never);
+    assert_eq!(node.life(), Liveness::Dead);
     node
 }
 
@@ -220,7 +222,7 @@ fn only_a_dead_node_of_the_registry_that_is_another_one_can_be_removed() {
     let mut bench = reviewed();
     bench.send(Event::Jump(ScreenId::Cluster));
     let unregistered = NodeSeen { row: None, ..dead("web04") };
-    let alive = samples::node_seen("web05", Beat::Ago(Duration::from_secs(1)));
+    let alive = samples::node_seen("web05", Heartbeat::Ago(Duration::from_secs(1)));
     with_nodes(&mut bench, vec![dead("WEB01"), unregistered, alive, dead("web02")]);
     for (item, removable) in [(0, false), (1, false), (2, false), (3, true)] {
         bench.send(Event::Focus(Focus::Item(item)));
@@ -323,7 +325,7 @@ fn backups_are_chosen_among() {
 fn an_instance_of_octopus_is_read_and_never_changed() {
     let mut bench = Bench::new();
     let subject = Subject { instance: "Other".into(), config: "/x.config".into(), maker: Maker::Octopus };
-    bench.send(Event::Begin(Errand::Review(subject)));
+    bench.send(Event::Begin(StartChoice::Review(subject)));
     let config = OctopusConfig {
         said: vec![
             (FieldId::Server, Raw::of(FieldId::Server, "sql09")),
@@ -371,7 +373,7 @@ fn what_the_command_line_names_is_opened_once_it_is_known_to_be_there() {
 #[test]
 fn no_other_run_is_begun_of_an_instance_whose_run_stopped_in_the_middle() {
     let mut bench = reviewed();
-    bench.state.facts.machine.unfinished = vec![Unfinished {
+    bench.state.facts.machine.unfinished = vec![UnfinishedRun {
         instance: "octopusserver".into(),
         flow: Flow::Edit,
         done: 2,

@@ -16,7 +16,7 @@ fn the_node_name_comes_from_the_machine_unless_somebody_typed_one() {
     let mut bench = Bench::new();
     assert_eq!(bench.state.answers.get(FieldId::NodeName).origin, Origin::Default);
     bench.edit(FieldId::NodeName, "mine");
-    bench.send(Event::Begin(Errand::Flow(Flow::FirstNode)));
+    bench.send(Event::Begin(StartChoice::Flow(Flow::FirstNode)));
     assert_eq!(bench.state.answers.text(FieldId::NodeName), "mine");
 }
 
@@ -50,7 +50,7 @@ pub fn journal(done: usize) -> Journal {
 
 fn resume(done: usize, key: Option<MasterKey>) -> Bench {
     let mut bench = Bench::new();
-    bench.state.facts.machine.unfinished = vec![Unfinished {
+    bench.state.facts.machine.unfinished = vec![UnfinishedRun {
         instance: "OctopusServer".into(),
         flow: Flow::FirstNode,
         done,
@@ -58,8 +58,8 @@ fn resume(done: usize, key: Option<MasterKey>) -> Bench {
         when: "2026-11-21 12:04".into(),
         serves: false,
     }];
-    assert_eq!(bench.state.errands()[0], Errand::Resume("OctopusServer".into()));
-    bench.send(Event::Begin(Errand::Resume("OctopusServer".into())));
+    assert_eq!(bench.state.start_choices()[0], StartChoice::Resume("OctopusServer".into()));
+    bench.send(Event::Begin(StartChoice::Resume("OctopusServer".into())));
     assert!(bench.effects.iter().any(|effect| matches!(effect, Effect::LoadRun(name) if name == "OctopusServer")));
     bench.send(Event::Resumed(Ok(Box::new(Resumption { journal: journal(done), key }))));
     bench
@@ -112,11 +112,11 @@ fn a_run_that_cannot_be_loaded_says_why_and_stays() {
 fn the_focus_stays_on_the_errand_that_somebody_moved_it_to() {
     let mut bench = Bench::new();
     bench.send(Event::Focus(Focus::Item(1)));
-    let chosen = bench.state.errands()[1].clone();
-    bench.send(Event::Begin(Errand::Flow(Flow::FirstNode)));
+    let chosen = bench.state.start_choices()[1].clone();
+    bench.send(Event::Begin(StartChoice::Flow(Flow::FirstNode)));
     bench.send(Event::Back);
     bench.send(Event::Focus(Focus::Item(1)));
-    let unfinished = vec![Unfinished {
+    let unfinished = vec![UnfinishedRun {
         instance: "OctopusServer".into(),
         flow: Flow::FirstNode,
         done: 1,
@@ -127,22 +127,22 @@ fn the_focus_stays_on_the_errand_that_somebody_moved_it_to() {
     let (ticket, _) = bench.asked.pop().expect("coming back looks at the machine again");
     bench.observed(ticket, Observed::Machine(Machine { unfinished, ..Machine::default() }), true);
     assert_eq!(bench.state.place.focus, Focus::Item(2));
-    assert_eq!(bench.state.errands()[2], chosen);
+    assert_eq!(bench.state.start_choices()[2], chosen);
 }
 
 #[test]
 fn who_chose_to_review_before_it_was_known_what_there_is_reviews_the_first_that_there_is() {
     let mut bench = Bench::new();
-    bench.send(Event::Begin(Errand::Flow(Flow::FirstNode)));
+    bench.send(Event::Begin(StartChoice::Flow(Flow::FirstNode)));
     bench.send(Event::Back);
     bench.send(Event::Focus(Focus::Item(2)));
-    assert_eq!(bench.state.errands()[2], Errand::Flow(Flow::Review));
+    assert_eq!(bench.state.start_choices()[2], StartChoice::Flow(Flow::Review));
     let seen = |name: &str| InstanceSeen { name: name.into(), config: format!("/{name}").into(), ..InstanceSeen::default() };
     let (ticket, _) = bench.asked.pop().expect("coming back looks at the machine again");
     let machine = Machine { instances: vec![seen("one"), seen("two")], ..Machine::default() };
     bench.observed(ticket, Observed::Machine(machine), true);
     assert_eq!(bench.state.place.focus, Focus::Item(2));
-    assert!(matches!(&bench.state.errands()[2], Errand::Review(subject) if subject.instance == "one"));
+    assert!(matches!(&bench.state.start_choices()[2], StartChoice::Review(subject) if subject.instance == "one"));
 }
 
 #[test]

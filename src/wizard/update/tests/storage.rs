@@ -10,7 +10,7 @@ use crate::wizard::view::shared_folders;
 /// A join that stands on the storage's screen, all of it answered with these facts; `None` where it does not get there.
 fn joining(facts: &Facts) -> Bench {
     let mut bench = Bench::new();
-    bench.send(Event::Begin(Errand::Flow(Flow::Join)));
+    bench.send(Event::Begin(StartChoice::Flow(Flow::Join)));
     bench.edit(FieldId::NodeName, "web02");
     for _ in 0..40 {
         bench.answer_with(facts);
@@ -47,7 +47,7 @@ fn what_was_typed_for_another_cluster_does_not_count() {
     let mut bench = Bench::new();
     bench.edit(FieldId::Storage, "root");
     bench.edit(FieldId::StorageRoot, "/mnt/mine");
-    bench.send(Event::Begin(Errand::Flow(Flow::Join)));
+    bench.send(Event::Begin(StartChoice::Flow(Flow::Join)));
     assert_eq!(bench.state.answers.text(FieldId::Storage), "none", "while nothing is known of the cluster");
     assert!(!bench.state.tickets.any(|asking| asking.inputs.survey() == SurveyId::Storage));
 }
@@ -88,7 +88,7 @@ fn checking_again_asks_the_registry_and_the_folders_anew() {
 #[test]
 fn a_first_node_asks_no_cluster() {
     let mut bench = Bench::new();
-    bench.send(Event::Begin(Errand::Flow(Flow::FirstNode)));
+    bench.send(Event::Begin(StartChoice::Flow(Flow::FirstNode)));
     bench.send(Event::ProveAll);
     bench.answer_with(&samples::facts());
     assert!(!bench.state.tickets.any(|asking| asking.inputs.survey() == SurveyId::Cluster));

@@ -232,7 +232,7 @@ fn asked(bench: &Bench) -> Vec<crate::model::survey::SurveyId> {
 fn everything_on_the_way_to_the_plan_is_proven_at_once_and_once() {
     use crate::model::survey::SurveyId::{Home, KeyFile, Octopus, Ports, Server, Service};
     let mut bench = Bench::new();
-    bench.send(Event::Begin(Errand::Flow(Flow::FirstNode)));
+    bench.send(Event::Begin(StartChoice::Flow(Flow::FirstNode)));
     assert_eq!(asked(&bench), [Home], "a person's flow proves the screen that is open");
     bench.send(Event::ProveAll);
     assert_eq!(asked(&bench), [Home, Service, Server, Ports, Octopus, KeyFile]);
@@ -250,7 +250,7 @@ fn what_is_behind_the_login_waits_for_one_that_has_worked() {
     let join = || {
         let mut bench = Bench::new();
         bench.edit(FieldId::MasterKey, samples::KEY);
-        bench.send(Event::Begin(Errand::Flow(Flow::Join)));
+        bench.send(Event::Begin(StartChoice::Flow(Flow::Join)));
         bench.send(Event::ProveAll);
         assert_eq!(asked(&bench), [Home, Service, Server, Ports, Octopus]);
         let place = bench.asked.iter().position(|(_, inputs)| inputs.survey() == Server).unwrap();
@@ -268,7 +268,7 @@ fn what_is_behind_the_login_waits_for_one_that_has_worked() {
 #[test]
 fn a_person_s_flow_does_not_prove_other_screens_by_itself() {
     let mut bench = Bench::new();
-    bench.send(Event::Begin(Errand::Flow(Flow::FirstNode)));
+    bench.send(Event::Begin(StartChoice::Flow(Flow::FirstNode)));
     bench.answer_all();
     assert_eq!(asked(&bench), []);
     assert!(bench.state.facts.server.login.is_unknown());

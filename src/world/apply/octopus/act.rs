@@ -10,10 +10,9 @@ use super::server::Server;
 use super::{awaiting, command};
 use crate::model::field::FieldId;
 use crate::model::master_key::MasterKey;
-use crate::model::ping::PingAt;
 use crate::model::plan::{Failure, Plan, Progress, StepKind, StepState};
-use crate::model::server_address::ServerAddress;
-use crate::model::target::Target;
+use crate::model::target::{ServerAddress, Target};
+use crate::model::web::PingEndpoint;
 use crate::render::octopus::{delete_instance, stop_service};
 use crate::world::octopus_config;
 use crate::world::octopus_server::ping;
@@ -148,8 +147,8 @@ impl<'a, D: ClusterDatabase> HandingOver<'a, D> {
         }
     }
 
-    fn ping_at(&self) -> Option<PingAt> {
-        PingAt::of(&self.plan.node.web)
+    fn ping_at(&self) -> Option<PingEndpoint> {
+        PingEndpoint::of_portal(&self.plan.node.web)
     }
 
     async fn find(&self) -> Result<Found, Failure> {

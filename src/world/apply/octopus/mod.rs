@@ -13,7 +13,7 @@ mod undo;
 pub(super) use act::HandingOver;
 pub(super) use undo::undo;
 
-use crate::catalog::steps::{self, Target};
+use crate::catalog::steps::{self, StepTarget};
 use crate::model::plan::{Failure, Plan, StepKind};
 use crate::render::Setup;
 use crate::render::octopus::{Command, commands};
@@ -41,7 +41,7 @@ fn command(plan: &Plan, kind: StepKind) -> Result<Command, Failure> {
 /// The first step of a plan's hand-over, and why its program cannot be run: a run is refused before it is begun rather than
 /// stopped in the middle.
 pub(super) async fn refused(lock: &std::sync::Arc<InstanceLock>, plan: &Plan) -> Option<(StepKind, Failure)> {
-    let kind = plan.steps.iter().map(|step| step.kind).find(|kind| steps::row(*kind).target == Target::Octopus)?;
+    let kind = plan.steps.iter().map(|step| step.kind).find(|kind| steps::row(*kind).target == StepTarget::Octopus)?;
     let refused = async {
         let server = Server::of(lock, plan, None)?;
         server.is_there(&command(plan, kind)?).await

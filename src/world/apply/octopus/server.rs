@@ -9,8 +9,8 @@ use secrecy::{ExposeSecret, SecretString};
 use zeroize::Zeroizing;
 
 use super::super::instance_lock::InstanceLock;
-use crate::model::hand_over::CommandEnded;
 use crate::model::master_key::MasterKey;
+use crate::model::octopus::CommandFailure;
 use crate::model::plan::{Failure, Plan, Progress, StepKind};
 use crate::model::target::SignIn;
 use crate::model::untrusted::Untrusted;
@@ -71,7 +71,7 @@ impl Server {
         let program = self.program.clone();
         match self.lock.run_blocking(move |_| Ok(refusal(&program))).await? {
             None => Ok(()),
-            Some(says) => Err(self.failed(command, CommandEnded::NotStarted, vec![says.into()])),
+            Some(says) => Err(self.failed(command, CommandFailure::NotStarted, vec![says.into()])),
         }
     }
 
@@ -109,7 +109,7 @@ impl Server {
         if command.verb == Verb::Database { database } else { any }
     }
 
-    fn failed(&self, command: &Command, ended: CommandEnded, mut said: Vec<Untrusted>) -> Failure {
+    fn failed(&self, command: &Command, ended: CommandFailure, mut said: Vec<Untrusted>) -> Failure {
         said.drain(..said.len().saturating_sub(LAST));
         let by_hand = script::by_hand(command, &self.program, Shell::of(crate::world::host::platform()));
         Failure::Octopus { ended, said, by_hand: by_hand.unwrap_or_default().into() }

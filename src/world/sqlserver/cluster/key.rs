@@ -1,13 +1,11 @@
 //! Reads what a master key can be checked against, and checks it.
 
 use crate::model::facts::{Content, Evidence, Trouble};
-use crate::model::key_evidence::{EncryptedValue, KeyEvidence};
-use crate::model::key_verdict::{KeyVerdict, NoBasis};
-use crate::model::master_key::MasterKey;
-use crate::model::registry::Verified;
+use crate::model::key_evidence::{EncryptedValue, KeyEvidence, KeyVerdict, NoBasis};
+use crate::model::master_key::{MasterKey, Verifier};
+use crate::model::registry::VerifiedCluster;
 use crate::model::target::Target;
 use crate::model::untrusted::Untrusted;
-use crate::model::verifier::Verifier;
 use crate::world::sqlserver::batch::{self, Reply, ReplyRow};
 use crate::world::sqlserver::content::{self, CONTENT};
 use crate::world::sqlserver::limits;
@@ -60,7 +58,7 @@ impl SqlServer {
     ///
     /// # Errors
     /// Of the connection or the server: then there is no verdict.
-    pub async fn verify_key(&self, target: &Target, key: &MasterKey) -> Result<Verified, Trouble> {
+    pub async fn verify_key(&self, target: &Target, key: &MasterKey) -> Result<VerifiedCluster, Trouble> {
         let sql = [CONTENT, KEY_EVIDENCE].concat();
         retry(|| async {
             let mut connection = connect_anew(target, SessionDatabase::Own).await?;
@@ -72,7 +70,7 @@ impl SqlServer {
                 Err(_) if matches!(content, Content::NewerRegistry { .. }) => KeyVerdict::Unverifiable(NoBasis::Nothing),
                 Err(trouble) => return Err(WorkError::Working(trouble)),
             };
-            Ok(Verified { content, verdict })
+            Ok(VerifiedCluster { content, verdict })
         })
         .await
     }

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use crate::model::facts::{Beat, NodeSeen, Nodes, Trouble};
+use crate::model::facts::{Heartbeat, NodeSeen, Nodes, Trouble};
 use crate::model::untrusted::Untrusted;
 use crate::world::sqlserver::batch::{Reply, ReplyRow};
 use crate::world::sqlserver::registry::rows;
@@ -57,7 +57,7 @@ fn unregistered(name: &str) -> NodeSeen {
         name: Untrusted::new(name),
         row: None,
         row_age: None,
-        beat: Beat::Unreadable,
+        beat: Heartbeat::Unreadable,
         version: None,
         task_cap: None,
         drained: false,
@@ -120,7 +120,7 @@ struct OctopusNode<'a> {
     /// Its name.
     pub name: &'a str,
     /// Its heartbeat.
-    pub beat: Beat,
+    pub beat: Heartbeat,
     /// Its task cap.
     pub cap: Option<u32>,
     /// Whether it is drained.
@@ -172,8 +172,8 @@ impl<'a> OctopusNodes<'a> {
     }
 
     /// Returns the heartbeat of a node that Octopus Server has no row of.
-    fn without_row(&self) -> Beat {
-        if self.no_table || self.complete { Beat::Never } else { Beat::Unreadable }
+    fn without_row(&self) -> Heartbeat {
+        if self.no_table || self.complete { Heartbeat::Never } else { Heartbeat::Unreadable }
     }
 
     /// Iterates over the nodes.
@@ -189,10 +189,10 @@ impl<'a> OctopusNodes<'a> {
 
     /// A row without a time says nothing. If the newer table of heartbeats cannot be read, the older one may be years old: then only a
     /// recent heartbeat in it counts.
-    fn beat(&self, node: &NodeRows<'_>) -> Beat {
+    fn beat(&self, node: &NodeRows<'_>) -> Heartbeat {
         match shorter_age(node.ages[0], node.ages[1]) {
-            Some(age) if !self.newer_unreadable || age <= NodeSeen::BEAT => Beat::Ago(age),
-            _ => Beat::Unreadable,
+            Some(age) if !self.newer_unreadable || age <= NodeSeen::BEAT => Heartbeat::Ago(age),
+            _ => Heartbeat::Unreadable,
         }
     }
 }
@@ -230,13 +230,13 @@ mod tests {
     const DEAF: Cells =
         &[("part", "sight"), ("has_nodes", "#1"), ("has_status", "#1"), ("knows_status", "#0"), ("may_see", "#1")];
 
-    fn beats(rows: &[&[(&str, &str)]]) -> Vec<(String, Beat)> {
+    fn beats(rows: &[&[(&str, &str)]]) -> Vec<(String, Heartbeat)> {
         let nodes = read(&reply(rows)).expect("nodes");
         nodes.iter().map(|node| (node.name.as_str().to_owned(), node.beat)).collect()
     }
 
-    fn ago(seconds: u64) -> Beat {
-        Beat::Ago(Duration::from_secs(seconds))
+    fn ago(seconds: u64) -> Heartbeat {
+        Heartbeat::Ago(Duration::from_secs(seconds))
     }
 
     #[test]
@@ -251,20 +251,20 @@ mod tests {
         assert_eq!((web01.beat, web01.task_cap, web01.drained), (ago(7), Some(9), true));
         assert_eq!(web01.version.as_ref().map(Untrusted::as_str), Some("2025.1.3"));
         assert_eq!((nodes[0].row.is_none(), nodes[0].task_cap), (true, None));
-        assert_eq!((nodes[2].beat, nodes[2].row_age, nodes[2].drained), (Beat::Never, Some(Duration::ZERO), true));
+        assert_eq!((nodes[2].beat, nodes[2].row_age, nodes[2].drained), (Heartbeat::Never, Some(Duration::ZERO), true));
     }
 
     #[test]
     fn never_takes_the_right_to_see_that_there_is_nothing() {
-        assert_eq!(beats(&[WEB01, NO_OCTOPUS])[0].1, Beat::Never);
-        assert_eq!(beats(&[WEB01, BLIND])[0].1, Beat::Unreadable);
-        assert_eq!(beats(&[WEB01])[0].1, Beat::Unreadable);
+        assert_eq!(beats(&[WEB01, NO_OCTOPUS])[0].1, Heartbeat::Never);
+        assert_eq!(beats(&[WEB01, BLIND])[0].1, Heartbeat::Unreadable);
+        assert_eq!(beats(&[WEB01])[0].1, Heartbeat::Unreadable);
     }
 
     #[test]
     fn a_table_that_may_not_be_read_tells_nothing_of_any_node() {
         let denied: Cells = &[("part", "trouble"), ("of_part", "beat_name"), ("number", "#229"), ("message", "denied")];
-        assert_eq!(beats(&[WEB01, NODES, denied])[0].1, Beat::Unreadable);
+        assert_eq!(beats(&[WEB01, NODES, denied])[0].1, Heartbeat::Unreadable);
     }
 
     #[test]
@@ -273,7 +273,7 @@ mod tests {
         let cap: Cells = &[("part", "beat_cap"), ("name", "web01"), ("cap", "#3")];
         let failed: Cells = &[("part", "trouble"), ("of_part", "beat_age"), ("number", "#529"), ("message", "no")];
         let nodes = read(&reply(&[WEB01, NODES, name, cap, failed])).expect("nodes");
-        assert_eq!((nodes.len(), nodes[0].beat, nodes[0].task_cap), (1, Beat::Unreadable, Some(3)));
+        assert_eq!((nodes.len(), nodes[0].beat, nodes[0].task_cap), (1, Heartbeat::Unreadable, Some(3)));
     }
 
     #[test]
@@ -290,10 +290,10 @@ mod tests {
     fn an_old_heart_beat_is_not_believed_where_the_newer_table_cannot_be_read() {
         let old: Cells = &[("part", "beat"), ("name", "web01"), ("id", "x"), ("age", "#900000")];
         let new: Cells = &[("part", "beat"), ("name", "web01"), ("id", "x"), ("age", "#9")];
-        assert_eq!(beats(&[DEAF, old])[0].1, Beat::Unreadable);
+        assert_eq!(beats(&[DEAF, old])[0].1, Heartbeat::Unreadable);
         assert_eq!(beats(&[DEAF, new])[0].1, ago(9));
         let denied: Cells = &[("part", "trouble"), ("of_part", "status"), ("number", "#229"), ("message", "denied")];
-        assert_eq!(beats(&[BOTH, old, denied])[0].1, Beat::Unreadable);
+        assert_eq!(beats(&[BOTH, old, denied])[0].1, Heartbeat::Unreadable);
     }
 
     #[test]

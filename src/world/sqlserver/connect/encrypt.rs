@@ -13,7 +13,7 @@ use tokio_rustls::client::TlsStream;
 use super::dial;
 use super::prelogin::{Negotiated, negotiate, negotiate_plain};
 use super::tls::{self, TrustAnchors, certificate};
-use crate::model::facts::{Encrypted, Protocol, ServerCertificate, Trouble, Trusted};
+use crate::model::facts::{Protocol, ServerCertificate, TlsSession, Trouble, TrustSource};
 use crate::model::target::Encryption;
 use crate::world::sqlserver::errors;
 use tds_wire::tls::HandshakeStream;
@@ -22,7 +22,7 @@ use tds_wire::tls::HandshakeStream;
 #[derive(Debug)]
 pub struct EncryptionResult {
     /// The stream, and what protects it.
-    pub outcome: Result<(ServerStream, Encrypted), Trouble>,
+    pub outcome: Result<(ServerStream, TlsSession), Trouble>,
     /// The certificate that the server showed, also when it was refused.
     pub certificate: Option<ServerCertificate>,
 }
@@ -40,7 +40,7 @@ async fn tls_first(stream: TcpStream, host: &str, anchors: TrustAnchors) -> Encr
     let trusted = anchors.trusted();
     let handshake = tls::handshake_first(stream, host, anchors).await;
     let certificate = handshake.certificate.and_then(|der| certificate::read(&der, OffsetDateTime::now_utc()));
-    let encrypted = Encrypted { protocol: Protocol::Strict, trusted, took: begun.elapsed() };
+    let encrypted = TlsSession { protocol: Protocol::Strict, trusted, took: begun.elapsed() };
     let outcome = match handshake.outcome {
         Ok(mut stream) => match negotiate(&mut stream, Encryption::Strict).await {
             Ok(_) => Ok((ServerStream::TlsFirst(Box::new(stream)), encrypted)),
@@ -63,19 +63,19 @@ async fn prelogin_first(mut stream: TcpStream, host: &str, encryption: Encryptio
     let trusted = anchors.trusted();
     let handshake = tls::handshake_in_prelogin(stream, host, anchors).await;
     let certificate = handshake.certificate.and_then(|der| certificate::read(&der, OffsetDateTime::now_utc()));
-    let encrypted = Encrypted { protocol: Protocol::Tls12, trusted, took: begun.elapsed() };
+    let encrypted = TlsSession { protocol: Protocol::Tls12, trusted, took: begun.elapsed() };
     let outcome = handshake.outcome.map(|stream| (ServerStream::TlsInPrelogin(Box::new(stream)), encrypted));
     EncryptionResult { outcome, certificate }
 }
 
 /// Connects again to a server without TLS, where that is allowed. The first connection asked for encryption and was told that there
 /// is none; by the specification the client must end it then. So the second one asks for none.
-async fn reconnect_plain(first: &TcpStream) -> Result<(ServerStream, Encrypted), Trouble> {
+async fn reconnect_plain(first: &TcpStream) -> Result<(ServerStream, TlsSession), Trouble> {
     let begun = Instant::now();
     let address = first.peer_addr().map_err(|error| errors::from_io(&error))?;
     let mut stream = dial::dial_one(address, Duration::ZERO).await?.stream;
     negotiate_plain(&mut stream).await?;
-    let encrypted = Encrypted { protocol: Protocol::Plain, trusted: Trusted::Nothing, took: begun.elapsed() };
+    let encrypted = TlsSession { protocol: Protocol::Plain, trusted: TrustSource::Nothing, took: begun.elapsed() };
     Ok((ServerStream::Plain(stream), encrypted))
 }
 

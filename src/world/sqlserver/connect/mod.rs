@@ -21,9 +21,8 @@ pub use login::{IfUnopened, Session};
 use tokio::sync::OwnedMutexGuard;
 
 use super::{errors, limits};
-use crate::model::facts::{Connected, Fact, ResolvedServer, ServerFacts, ServerLogin, SqlTrouble, Trouble};
-use crate::model::server_address::ServerAddress;
-use crate::model::target::Target;
+use crate::model::facts::{Fact, ResolvedServer, ServerFacts, ServerLogin, SqlTrouble, TcpConnection, Trouble};
+use crate::model::target::{ServerAddress, Target};
 use crate::model::untrusted::Untrusted;
 use encrypt::encrypt;
 use login::{AcceptedLogin, LoginError, login};
@@ -90,7 +89,7 @@ async fn connect_to(
     let dialled = dial::dial(&resolved, target.multi_subnet).await;
     let (stream, connected) = match dialled {
         Ok(found) => {
-            let connected = Connected { address: found.address, port: resolved.port, took: found.took, routed_to };
+            let connected = TcpConnection { address: found.address, port: resolved.port, took: found.took, routed_to };
             (found.stream, connected)
         }
         Err(trouble) => return missing(trouble, facts, report, |facts| &mut facts.connected),

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use tokio::net::UdpSocket;
 
 use crate::model::facts::{ResolvedServer, Trouble};
-use crate::model::server_address::ServerAddress;
+use crate::model::target::ServerAddress;
 use crate::model::untrusted::Untrusted;
 use crate::world::sqlserver::limits;
 

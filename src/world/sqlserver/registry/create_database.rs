@@ -2,13 +2,12 @@
 
 use super::lock::granted;
 use crate::model::facts::Trouble;
-use crate::model::identifier::quoted;
+use crate::model::quote::sql_name;
 use crate::model::target::Target;
-use crate::world::sqlserver::batch;
 use crate::world::sqlserver::connect::Connection;
 use crate::world::sqlserver::retry::{WorkError, retry};
 use crate::world::sqlserver::server::{SessionDatabase, SqlServer};
-use crate::world::sqlserver::{errors, limits};
+use crate::world::sqlserver::{batch, errors, limits};
 
 const AT_ONCE: &str = include_str!("../sql/registry/create_database.sql");
 const LOCK: &str = include_str!("../sql/registry/lock_database_name.sql");
@@ -57,7 +56,7 @@ async fn step_by_step(mut connection: Connection, name: &str) -> Result<bool, Wo
     if locked.row("lock")?.flag("there") {
         return Ok(false);
     }
-    let plain = format!("CREATE DATABASE {}", quoted(name));
+    let plain = format!("CREATE DATABASE {}", sql_name(name));
     let collated = format!("{plain} COLLATE {COLLATION}");
     match create(&mut connection, &collated).await {
         Err(Trouble::Sql(error)) if errors::is_about_the_collation(error.number) => Ok(create(&mut connection, &plain).await?),

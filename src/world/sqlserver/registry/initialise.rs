@@ -4,7 +4,7 @@ use super::lock::{LockMode, granted, lock};
 use super::storage::StorageParameters;
 use crate::model::facts::{Content, Trouble};
 use crate::model::licence::NodeLimit;
-use crate::model::registry::{Initialised, NewCluster};
+use crate::model::registry::{InitialiseOutcome, NewCluster};
 use crate::model::target::Target;
 use crate::world::sqlserver::batch::{self, Reply};
 use crate::world::sqlserver::content::{self, CONTENT};
@@ -21,13 +21,13 @@ impl SqlServer {
     /// decides by itself, since others wait for each round trip under the lock. One more round trip if the session that
     /// [`Self::create_database`] left in `master` moves into the database first.
     ///
-    /// May be repeated: a cluster with the same id is recognised ([`Initialised::Ours`]). So after a lost connection, when nobody
+    /// May be repeated: a cluster with the same id is recognised ([`InitialiseOutcome::Ours`]). So after a lost connection, when nobody
     /// knows whether the commit was done, the next try finds out.
     ///
     /// # Errors
     /// Of the connection or the server. Nothing is changed then, unless the reply itself was lost and no new connection could be
     /// made: then nobody knows, and the next call will find out.
-    pub async fn initialise(&self, target: &Target, cluster: &NewCluster) -> Result<Initialised, Trouble> {
+    pub async fn initialise(&self, target: &Target, cluster: &NewCluster) -> Result<InitialiseOutcome, Trouble> {
         let NewCluster { id, verifier, fingerprint, node, node_limit, licence_ends, storage, canaries } = cluster;
         let (id, verifier, fingerprint) = (id.to_string(), verifier.to_bytes(), fingerprint.to_string());
         let (comms, grpc, cap) = (i32::from(node.comms_port), i32::from(node.grpc_port), i32::from(node.task_cap));
@@ -59,7 +59,7 @@ impl SqlServer {
     ///
     /// # Errors
     /// As [`Self::initialise`].
-    pub async fn adopt_cluster(&self, target: &Target, cluster: &NewCluster) -> Result<Initialised, Trouble> {
+    pub async fn adopt_cluster(&self, target: &Target, cluster: &NewCluster) -> Result<InitialiseOutcome, Trouble> {
         let NewCluster { id, verifier, fingerprint, node, .. } = cluster;
         let (id, verifier, fingerprint) = (id.to_string(), verifier.to_bytes(), fingerprint.to_string());
         let values: [&dyn tiberius::ToSql; 6] = [&id, &verifier, &fingerprint, &node.name, &node.host, &node.program];
@@ -73,7 +73,7 @@ impl SqlServer {
         (sql, is_free): (&str, fn(&Content) -> bool),
         values: &[&dyn tiberius::ToSql],
         cluster: &NewCluster,
-    ) -> Result<Initialised, Trouble> {
+    ) -> Result<InitialiseOutcome, Trouble> {
         let sql = batch::fill(sql, &[("lock", &lock(LockMode::Exclusive)), ("content", CONTENT), ("tables", TABLES)]);
         // A duplicate key decided a race that the lock should have: the next try finds who was first.
         let created = retry_also(errors::is_duplicate_key, || async {
@@ -85,22 +85,22 @@ impl SqlServer {
         });
         match created.await {
             Ok(created) => Ok(created),
-            Err(trouble) => self.newer_registry_or(target, trouble).await.map(Initialised::Occupied),
+            Err(trouble) => self.newer_registry_or(target, trouble).await.map(InitialiseOutcome::Occupied),
         }
     }
 }
 
 /// Reads whether the registry was created, or what prevented it, as seen under the lock. `is_free`: content that does not.
-fn outcome(reply: &Reply, cluster: &NewCluster, is_free: fn(&Content) -> bool) -> Result<Initialised, Trouble> {
+fn outcome(reply: &Reply, cluster: &NewCluster, is_free: fn(&Content) -> bool) -> Result<InitialiseOutcome, Trouble> {
     granted(reply)?;
     if !reply.rows("made")?.is_empty() {
-        return Ok(Initialised::Made);
+        return Ok(InitialiseOutcome::Made);
     }
     match content::read(reply)? {
-        Content::Cluster(seen) if seen.id == cluster.id => Ok(Initialised::Ours),
-        Content::Cluster(seen) => Ok(Initialised::Taken(seen)),
+        Content::Cluster(seen) if seen.id == cluster.id => Ok(InitialiseOutcome::Ours),
+        Content::Cluster(seen) => Ok(InitialiseOutcome::Taken(seen)),
         // The batch saw something that content.sql did not.
         content if is_free(&content) => Err(Trouble::Unasked),
-        other => Ok(Initialised::Occupied(other)),
+        other => Ok(InitialiseOutcome::Occupied(other)),
     }
 }

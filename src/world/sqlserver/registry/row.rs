@@ -5,7 +5,7 @@ use tiberius::ToSql;
 use super::lock::{LockMode, granted, lock};
 use super::rows;
 use crate::model::facts::{Content, Trouble};
-use crate::model::registry::{Changed, Deed, KeptRow, NodeRow, RowChange};
+use crate::model::registry::{KeptRow, NodeRow, RowChange, RowChangeOutcome, RowOperation};
 use crate::model::target::Target;
 use crate::world::sqlserver::batch::{self, Reply, fill};
 use crate::world::sqlserver::content::{self, CONTENT};
@@ -27,19 +27,19 @@ impl SqlServer {
     /// Changes one node's row, in one transaction. Those who change rows share the application lock, so that sixty-four joining
     /// nodes do not queue; the row itself decides between two. One round trip on the kept session.
     ///
-    /// May be repeated: a change of the same run that is in the history, and that the row still shows, is [`Changed::Ours`]. So
+    /// May be repeated: a change of the same run that is in the history, and that the row still shows, is [`RowChangeOutcome::Ours`]. So
     /// after a lost reply the next try finds out.
     ///
     /// # Errors
     /// Of the connection or the server. Nothing is changed then, unless the reply itself was lost and no new connection could be
     /// made: then nobody knows, and the next call will find out.
-    pub async fn change_row(&self, target: &Target, change: &RowChange) -> Result<Changed, Trouble> {
+    pub async fn change_row(&self, target: &Target, change: &RowChange) -> Result<RowChangeOutcome, Trouble> {
         let (sql, after) = match &change.deed {
-            Deed::Insert(after) => (sql!("row_insert"), after),
-            Deed::Replace { after, .. } => (sql!("row_replace"), after),
-            Deed::Update { after, .. } => (sql!("row_update"), after),
-            Deed::Drain { before } => (sql!("row_drain"), &before.row),
-            Deed::Remove { before } => (sql!("row_remove"), &before.row),
+            RowOperation::Insert(after) => (sql!("row_insert"), after),
+            RowOperation::Replace { after, .. } => (sql!("row_replace"), after),
+            RowOperation::Update { after, .. } => (sql!("row_update"), after),
+            RowOperation::Drain { before } => (sql!("row_drain"), &before.row),
+            RowOperation::Remove { before } => (sql!("row_remove"), &before.row),
         };
         let sql = row_batch(LockMode::Shared, sql, "@P5", "@P4");
         match self.row_outcome(target, &sql, change, after).await?.after_change(&change.deed) {
@@ -52,24 +52,24 @@ impl SqlServer {
     /// Undoes exactly this change, by what the history says, and only if nobody else has changed the row since. Restores a row that
     /// was replaced to the millisecond. Under the exclusive lock, in one round trip on the kept session; may be repeated.
     ///
-    /// [`Changed::Made`]: it is undone now; [`Changed::Ours`]: it was undone before; [`Changed::Gone`]: there is nothing to undo,
-    /// since it was never made or the row is gone; [`Changed::Taken`]: the row is another's by now, and stays.
+    /// [`RowChangeOutcome::Made`]: it is undone now; [`RowChangeOutcome::Ours`]: it was undone before; [`RowChangeOutcome::Gone`]: there is nothing to undo,
+    /// since it was never made or the row is gone; [`RowChangeOutcome::Taken`]: the row is another's by now, and stays.
     ///
     /// # Errors
     /// As [`Self::change_row`].
-    pub async fn undo_row_change(&self, target: &Target, change: &RowChange) -> Result<Changed, Trouble> {
+    pub async fn undo_row_change(&self, target: &Target, change: &RowChange) -> Result<RowChangeOutcome, Trouble> {
         let (undo, before) = match &change.deed {
-            Deed::Insert(after) => (sql!("row_undo_insert"), after),
-            Deed::Replace { before, .. } | Deed::Update { before, .. } => (sql!("row_undo_update"), &before.row),
-            Deed::Drain { before } => (sql!("row_undo_drain"), &before.row),
-            Deed::Remove { before } => (sql!("row_undo_remove"), &before.row),
+            RowOperation::Insert(after) => (sql!("row_undo_insert"), after),
+            RowOperation::Replace { before, .. } | RowOperation::Update { before, .. } => (sql!("row_undo_update"), &before.row),
+            RowOperation::Drain { before } => (sql!("row_undo_drain"), &before.row),
+            RowOperation::Remove { before } => (sql!("row_undo_remove"), &before.row),
         };
         let sql = row_batch(LockMode::Exclusive, &fill(UNDO, &[("undo", undo)]), "N'undone'", "@P4 + N' ' + @P5");
         Ok(match self.row_outcome(target, &sql, change, before).await? {
             RowOutcome::Ended(changed) => changed,
-            RowOutcome::Unchanged { undone: true, .. } => Changed::Ours,
-            RowOutcome::Unchanged { row: Some(row), done: true, .. } => Changed::Taken(row),
-            RowOutcome::Unchanged { .. } => Changed::Gone,
+            RowOutcome::Unchanged { undone: true, .. } => RowChangeOutcome::Ours,
+            RowOutcome::Unchanged { row: Some(row), done: true, .. } => RowChangeOutcome::Taken(row),
+            RowOutcome::Unchanged { .. } => RowChangeOutcome::Gone,
         })
     }
 
@@ -78,7 +78,7 @@ impl SqlServer {
         match self.send_row(target, sql, change, row).await {
             Ok(reply) => RowOutcome::read(&reply, change),
             Err(trouble) => {
-                self.newer_registry_or(target, trouble).await.map(|newer| RowOutcome::Ended(Changed::NotThere(newer)))
+                self.newer_registry_or(target, trouble).await.map(|newer| RowOutcome::Ended(RowChangeOutcome::NotThere(newer)))
             }
         }
     }
@@ -135,7 +135,7 @@ fn row_batch(mode: LockMode, change: &str, what: &str, detail: &str) -> String {
 #[derive(Debug, Clone, PartialEq)]
 enum RowOutcome {
     /// The change is done, or cannot be done.
-    Ended(Changed),
+    Ended(RowChangeOutcome),
     /// Nothing was done, because of the row's state.
     Unchanged {
         /// The row, if there is one.
@@ -150,13 +150,13 @@ enum RowOutcome {
 impl RowOutcome {
     fn read(reply: &Reply, change: &RowChange) -> Result<Self, Trouble> {
         if !reply.rows("made")?.is_empty() {
-            return Ok(Self::Ended(Changed::Made));
+            return Ok(Self::Ended(RowChangeOutcome::Made));
         }
         let Some(past) = reply.rows("past")?.first() else {
             return match content::read(reply)? {
                 // The batch saw something that content.sql did not.
                 Content::Cluster(seen) if seen.id == change.cluster => Err(Trouble::Unasked),
-                content => Ok(Self::Ended(Changed::NotThere(content))),
+                content => Ok(Self::Ended(RowChangeOutcome::NotThere(content))),
             };
         };
         let (done, undone) = (past.count("done_at"), past.count("undone_at"));
@@ -164,23 +164,25 @@ impl RowOutcome {
         Ok(Self::Unchanged { row, done: done > undone, undone: undone > done })
     }
 
-    fn after_change(self, deed: &Deed) -> Result<Changed, Trouble> {
+    fn after_change(self, deed: &RowOperation) -> Result<RowChangeOutcome, Trouble> {
         let (row, done) = match self {
             Self::Ended(changed) => return Ok(changed),
             Self::Unchanged { row, done, .. } => (row, done),
         };
         let stands = |row: &KeptRow| match deed {
-            Deed::Insert(after) | Deed::Replace { after, .. } | Deed::Update { after, .. } => row.row == *after,
-            Deed::Drain { before } => row.drained && row.joined == before.joined,
-            Deed::Remove { .. } => false,
+            RowOperation::Insert(after) | RowOperation::Replace { after, .. } | RowOperation::Update { after, .. } => {
+                row.row == *after
+            }
+            RowOperation::Drain { before } => row.drained && row.joined == before.joined,
+            RowOperation::Remove { .. } => false,
         };
         Ok(match (row, deed) {
-            (Some(row), _) if done && stands(&row) => Changed::Ours,
-            (Some(row), _) => Changed::Taken(row),
-            (None, Deed::Remove { .. }) if done => Changed::Ours,
+            (Some(row), _) if done && stands(&row) => RowChangeOutcome::Ours,
+            (Some(row), _) => RowChangeOutcome::Taken(row),
+            (None, RowOperation::Remove { .. }) if done => RowChangeOutcome::Ours,
             // No such row, and yet it was in the way: it was deleted in between.
-            (None, Deed::Insert(_)) => return Err(Trouble::Unasked),
-            (None, _) => Changed::Gone,
+            (None, RowOperation::Insert(_)) => return Err(Trouble::Unasked),
+            (None, _) => RowChangeOutcome::Gone,
         })
     }
 }
@@ -216,39 +218,39 @@ mod tests {
         KeptRow { row: row("a"), joined: "j".into(), last_seen: "s".into(), drained: false }
     }
 
-    fn ended(deed: Deed, rows: &[Cells]) -> Result<Changed, Trouble> {
+    fn ended(deed: RowOperation, rows: &[Cells]) -> Result<RowChangeOutcome, Trouble> {
         let change = RowChange { cluster: ClusterId([1; 16]), run: "r".into(), host: "h".into(), deed };
         RowOutcome::read(&reply(rows), &change)?.after_change(&change.deed)
     }
 
     #[test]
     fn ours_is_what_this_run_did_and_what_still_stands() {
-        let (insert, other) = (Deed::Insert(row("a")), Deed::Insert(row("b")));
-        assert_eq!(ended(insert.clone(), &[DONE, KEPT]), Ok(Changed::Ours));
-        assert!(matches!(ended(insert.clone(), &[NEVER, KEPT]), Ok(Changed::Taken(_))), "another run with the same row");
-        assert!(matches!(ended(other, &[DONE, KEPT]), Ok(Changed::Taken(_))), "changed since");
+        let (insert, other) = (RowOperation::Insert(row("a")), RowOperation::Insert(row("b")));
+        assert_eq!(ended(insert.clone(), &[DONE, KEPT]), Ok(RowChangeOutcome::Ours));
+        assert!(matches!(ended(insert.clone(), &[NEVER, KEPT]), Ok(RowChangeOutcome::Taken(_))), "another run with the same row");
+        assert!(matches!(ended(other, &[DONE, KEPT]), Ok(RowChangeOutcome::Taken(_))), "changed since");
         assert_eq!(ended(insert, &[NEVER]), Err(Trouble::Unasked));
-        assert_eq!(ended(Deed::Drain { before: before() }, &[DONE, KEPT]), Ok(Changed::Ours));
+        assert_eq!(ended(RowOperation::Drain { before: before() }, &[DONE, KEPT]), Ok(RowChangeOutcome::Ours));
     }
 
     #[test]
     fn a_row_that_is_not_there_is_gone_and_removed_only_by_whoever_did_it() {
-        assert_eq!(ended(Deed::Remove { before: before() }, &[DONE]), Ok(Changed::Ours));
-        assert_eq!(ended(Deed::Remove { before: before() }, &[NEVER]), Ok(Changed::Gone));
-        assert_eq!(ended(Deed::Update { before: before(), after: row("a") }, &[DONE]), Ok(Changed::Gone));
-        assert!(matches!(ended(Deed::Remove { before: before() }, &[DONE, KEPT]), Ok(Changed::Taken(_))));
+        assert_eq!(ended(RowOperation::Remove { before: before() }, &[DONE]), Ok(RowChangeOutcome::Ours));
+        assert_eq!(ended(RowOperation::Remove { before: before() }, &[NEVER]), Ok(RowChangeOutcome::Gone));
+        assert_eq!(ended(RowOperation::Update { before: before(), after: row("a") }, &[DONE]), Ok(RowChangeOutcome::Gone));
+        assert!(matches!(ended(RowOperation::Remove { before: before() }, &[DONE, KEPT]), Ok(RowChangeOutcome::Taken(_))));
     }
 
     #[test]
     fn without_our_cluster_it_says_what_is_there() {
         let empty: Cells = &[("part", "content"), ("tables", "#0")];
-        assert_eq!(ended(Deed::Insert(row("a")), &[empty]), Ok(Changed::NotThere(Content::Empty)));
-        assert_eq!(ended(Deed::Insert(row("a")), &[]), Err(Trouble::Unasked));
+        assert_eq!(ended(RowOperation::Insert(row("a")), &[empty]), Ok(RowChangeOutcome::NotThere(Content::Empty)));
+        assert_eq!(ended(RowOperation::Insert(row("a")), &[]), Err(Trouble::Unasked));
     }
 
     #[test]
     fn an_error_in_the_transaction_is_the_servers() {
         let failed: Cells = &[("part", "trouble"), ("of_part", "made"), ("number", "#229"), ("message", "denied")];
-        assert!(matches!(ended(Deed::Insert(row("a")), &[failed]), Err(Trouble::Sql(said)) if said.number == 229));
+        assert!(matches!(ended(RowOperation::Insert(row("a")), &[failed]), Err(Trouble::Sql(said)) if said.number == 229));
     }
 }

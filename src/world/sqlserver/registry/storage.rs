@@ -5,7 +5,7 @@ use tiberius::ToSql;
 use super::lock::{LockMode, granted, lock};
 use super::rows;
 use crate::model::facts::Trouble;
-use crate::model::registry::{CanaryRow, Registered, StorageRows};
+use crate::model::registry::{CanaryRow, RegisterOutcome, StorageRows};
 use crate::model::storage::{SharedFolder, SharedStorage};
 use crate::model::target::Target;
 use crate::world::sqlserver::batch::{self, Reply, fill};
@@ -33,18 +33,18 @@ impl SqlServer {
     /// # Errors
     /// Of the connection or the server. Nothing is changed then, unless the reply itself was lost and no new connection could be
     /// made: then nobody knows, and the next call will find out.
-    pub async fn register_storage(&self, target: &Target, rows: &StorageRows) -> Result<Registered, Trouble> {
+    pub async fn register_storage(&self, target: &Target, rows: &StorageRows) -> Result<RegisterOutcome, Trouble> {
         let reply = match self.send_storage(target, &enter_batch(rows.sets), rows).await {
             Ok(reply) => reply,
-            Err(trouble) => return self.newer_registry_or(target, trouble).await.map(Registered::NotThere),
+            Err(trouble) => return self.newer_registry_or(target, trouble).await.map(RegisterOutcome::NotThere),
         };
         if !reply.rows("made")?.is_empty() {
-            return Ok(Registered::Made);
+            return Ok(RegisterOutcome::Made);
         }
         match content::read(&reply) {
-            Ok(content) => Ok(Registered::NotThere(content)),
+            Ok(content) => Ok(RegisterOutcome::NotThere(content)),
             // The batch reads the content only if the cluster is another one.
-            Err(Trouble::Unasked) => rows::storage(&reply).map(Registered::Otherwise),
+            Err(Trouble::Unasked) => rows::storage(&reply).map(RegisterOutcome::Otherwise),
             Err(trouble) => Err(trouble),
         }
     }
@@ -52,22 +52,22 @@ impl SqlServer {
     /// Deletes exactly these rows: canaries with these tokens, and the storage if this node has set it so and no other node has a
     /// canary there. One round trip on the kept session; may be repeated.
     ///
-    /// [`Registered::Otherwise`] tells what remains of a storage that should have been deleted.
+    /// [`RegisterOutcome::Otherwise`] tells what remains of a storage that should have been deleted.
     ///
     /// # Errors
     /// As [`Self::register_storage`].
-    pub async fn unregister_storage(&self, target: &Target, rows: &StorageRows) -> Result<Registered, Trouble> {
+    pub async fn unregister_storage(&self, target: &Target, rows: &StorageRows) -> Result<RegisterOutcome, Trouble> {
         let reply = match self.send_storage(target, &withdraw_batch(rows.sets), rows).await {
             Ok(reply) => reply,
-            Err(trouble) => return self.newer_registry_or(target, trouble).await.map(Registered::NotThere),
+            Err(trouble) => return self.newer_registry_or(target, trouble).await.map(RegisterOutcome::NotThere),
         };
         if reply.rows("made")?.is_empty() {
-            return content::read(&reply).map(Registered::NotThere);
+            return content::read(&reply).map(RegisterOutcome::NotThere);
         }
         Ok(match rows::storage(&reply)? {
-            SharedStorage::None => Registered::Made,
-            left if rows.sets => Registered::Otherwise(left),
-            _ => Registered::Made,
+            SharedStorage::None => RegisterOutcome::Made,
+            left if rows.sets => RegisterOutcome::Otherwise(left),
+            _ => RegisterOutcome::Made,
         })
     }
 

@@ -3,7 +3,7 @@
 use super::lock::LockedConnection;
 use crate::model::cluster::ClusterId;
 use crate::model::facts::{Content, Trouble};
-use crate::model::identifier::quoted;
+use crate::model::quote::sql_name;
 use crate::model::target::Target;
 use crate::world::sqlserver::batch::{self, Reply};
 use crate::world::sqlserver::content::{self, CONTENT};
@@ -101,7 +101,7 @@ impl SqlServer {
         }
         self.forget();
         let mut connection = connect_anew(target, SessionDatabase::Master).await?;
-        let statement = format!("DROP DATABASE {}", quoted(target.database.as_str()));
+        let statement = format!("DROP DATABASE {}", sql_name(target.database.as_str()));
         batch::run(&mut connection.session, &statement, &[], limits::DATABASE).await?;
         Ok(Undone::Gone)
     }

@@ -4,7 +4,7 @@ use std::sync::mpsc::channel;
 
 use super::*;
 use crate::model::cluster::ClusterId;
-use crate::model::facts::Deed;
+use crate::model::facts::FolderOperation;
 
 const FOLDER: SharedFolder = SharedFolder::TaskLogs;
 
@@ -90,19 +90,19 @@ async fn where_nothing_can_be_made_the_deed_and_its_reason_are_told() {
     // Not even root makes a file there, and it is no disk.
     let facts = seen(Path::new("/proc/self")).await;
     let rights = facts.rights.seen().and_then(|rights| rights.failed.clone());
-    assert_eq!(rights.map(|(deed, _)| deed), Some(Deed::Create));
+    assert_eq!(rights.map(|(deed, _)| deed), Some(FolderOperation::Create));
     assert_eq!(facts.latency, Fact::Missing(Trouble::Unasked));
 }
 
 #[tokio::test]
 async fn canaries_are_read_and_rubbish_is_none() {
     let root = tempfile::tempdir().expect("a folder");
-    let folder = canary::folder(root.path());
+    let folder = Canary::folder_in(root.path());
     std::fs::create_dir(&folder).expect("made");
-    let (cluster, token) = (ClusterId([7; 16]), canary::token([9; 16]));
+    let (cluster, token) = (ClusterId([7; 16]), Canary::encode_token([9; 16]));
     for node in ["web02", "Web 01"] {
-        let one = canary::Canary { cluster, node: node.into(), token: token.clone() };
-        std::fs::write(canary::path(root.path(), node), one.text()).expect("written");
+        let one = Canary { cluster, node: node.into(), token: token.clone() };
+        std::fs::write(Canary::path_in(root.path(), node), one.text()).expect("written");
     }
     std::fs::write(folder.join("big.canary"), vec![b'x'; 1 << 20]).expect("written");
     std::fs::write(folder.join("broken.canary"), "cluster=1\n").expect("written");
@@ -138,12 +138,12 @@ async fn each_fact_is_reported_as_it_comes_in_the_folders_order() {
 async fn a_deed_that_hangs_is_named() {
     let (_open, wait) = channel::<()>();
     let hanging = try_within(Duration::from_millis(1), move |at| {
-        at.set(Deed::Lock);
+        at.set(FolderOperation::Lock);
         let _ = wait.recv();
         Ok(())
     });
     let (deed, said) = hanging.await.seen().and_then(|rights| rights.failed.clone()).expect("failed");
     assert!(said.as_str().starts_with("no answer"), "{said}");
     // The thread may not even have begun.
-    assert!(matches!(deed, Deed::Create | Deed::Lock));
+    assert!(matches!(deed, FolderOperation::Create | FolderOperation::Lock));
 }

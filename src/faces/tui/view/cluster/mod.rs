@@ -8,13 +8,12 @@ mod table;
 use ratatui::layout::Rect;
 
 use super::{Local, checks, fields, page, sheet};
-use crate::catalog::failures;
-use crate::catalog::format;
+use crate::catalog::{failures, format};
 use crate::faces::tui::canvas::{Canvas, behind, row};
 use crate::faces::tui::layout::Regions;
 use crate::faces::tui::scene::Scene;
 use crate::faces::tui::text;
-use crate::model::facts::{Beat, Content, Fact, Identity, NodeSeen};
+use crate::model::facts::{Content, Fact, Heartbeat, Identity, NodeSeen};
 use crate::wizard::state::{Focus, State};
 use arrange::Amount;
 
@@ -131,9 +130,9 @@ fn details(canvas: &mut Canvas<'_>, area: Rect, node: &NodeSeen) {
     };
     let row_of = &kept.row;
     let beat = match node.beat {
-        Beat::Ago(ago) => format!("heartbeat {} ago", format::span(ago.as_secs())),
-        Beat::Never => "never ran on this database".to_owned(),
-        Beat::Unreadable => "heartbeat cannot be read".to_owned(),
+        Heartbeat::Ago(ago) => format!("heartbeat {} ago", format::span(ago.as_secs())),
+        Heartbeat::Never => "never ran on this database".to_owned(),
+        Heartbeat::Unreadable => "heartbeat cannot be read".to_owned(),
     };
     let version = node.version.as_ref().map_or_else(String::new, ToString::to_string);
     // Most hosts are called as their nodes are.

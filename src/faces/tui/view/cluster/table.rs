@@ -12,7 +12,7 @@ use crate::faces::tui::canvas::{Canvas, behind, below, row};
 use crate::faces::tui::hits::Hit;
 use crate::faces::tui::scroll::Scroll;
 use crate::faces::tui::text;
-use crate::model::facts::{Life, NodeSeen};
+use crate::model::facts::{Liveness, NodeSeen};
 
 /// The columns of the mark before the row that has the focus.
 const MARK: u16 = 2;
@@ -124,9 +124,9 @@ fn family(system: &str) -> &str {
 pub fn life(canvas: &Canvas<'_>, node: &NodeSeen) -> (&'static str, &'static str, Style) {
     let (signs, theme) = (canvas.signs, canvas.theme);
     match node.life() {
-        Life::Dead => (signs.stop, "dead", theme.stop),
-        Life::Silent => (signs.warn, "silent", theme.warn),
-        Life::Alive if node.drained => (signs.pending, "drained", theme.dim),
-        Life::Alive => (signs.ok, "alive", theme.good),
+        Liveness::Dead => (signs.stop, "dead", theme.stop),
+        Liveness::Silent => (signs.warn, "silent", theme.warn),
+        Liveness::Alive if node.drained => (signs.pending, "drained", theme.dim),
+        Liveness::Alive => (signs.ok, "alive", theme.good),
     }
 }

@@ -8,7 +8,7 @@ use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 use tokio::sync::OnceCell;
 
-use crate::model::facts::{TlsTrouble, Trusted};
+use crate::model::facts::{TlsTrouble, TrustSource};
 use crate::model::target::Trust;
 use crate::model::untrusted::Untrusted;
 use crate::world::sqlserver::limits;
@@ -58,12 +58,12 @@ impl TrustAnchors {
     }
 
     /// Returns what a survey reports of it.
-    pub fn trusted(&self) -> Trusted {
+    pub fn trusted(&self) -> TrustSource {
         match self {
-            Self::System(_) => Trusted::SystemRoots,
-            Self::File(_) => Trusted::CaFile,
-            Self::Fingerprint(_) => Trusted::Fingerprint,
-            Self::Nothing => Trusted::Nothing,
+            Self::System(_) => TrustSource::SystemRoots,
+            Self::File(_) => TrustSource::CaFile,
+            Self::Fingerprint(_) => TrustSource::Fingerprint,
+            Self::Nothing => TrustSource::Nothing,
         }
     }
 }

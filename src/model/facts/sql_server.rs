@@ -1,4 +1,4 @@
-//! Facts about the server: connection, certificate, login and version.
+//! SQL Server: the connection, its certificate and login, the server's version, the database, its rights and its content.
 
 use std::net::IpAddr;
 use std::time::Duration;
@@ -6,7 +6,9 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
-use super::{Content, DatabaseRights, DatabaseSeen, Fact, Trouble};
+use super::{Fact, SqlTrouble, Trouble};
+use crate::model::cluster::ClusterId;
+use crate::model::master_key::Fingerprint;
 use crate::model::untrusted::Untrusted;
 
 /// Everything that the survey of the database screen finds, in the order in which it becomes known.
@@ -15,9 +17,9 @@ pub struct ServerFacts {
     /// The name's addresses.
     pub resolved: Fact<ResolvedServer>,
     /// The TCP connection.
-    pub connected: Fact<Connected>,
+    pub connected: Fact<TcpConnection>,
     /// TLS, with the certificate that was checked and is used.
-    pub encrypted: Fact<Encrypted>,
+    pub encrypted: Fact<TlsSession>,
     /// The certificate that the server showed, also if it was not trusted.
     pub certificate: Option<ServerCertificate>,
     /// The login.
@@ -62,7 +64,7 @@ pub struct ResolvedServer {
 
 /// The TCP connection.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Connected {
+pub struct TcpConnection {
     /// The address that answered first.
     pub address: IpAddr,
     /// Its port.
@@ -75,11 +77,11 @@ pub struct Connected {
 
 /// TLS, or its absence where the answers allow that.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Encrypted {
+pub struct TlsSession {
     /// What protects the connection.
     pub protocol: Protocol,
     /// What the certificate was checked against.
-    pub trusted: Trusted,
+    pub trusted: TrustSource,
     /// How long the handshake took.
     pub took: Duration,
 }
@@ -99,7 +101,7 @@ pub enum Protocol {
 
 /// What the certificate was checked against.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Trusted {
+pub enum TrustSource {
     /// The machine's own roots.
     SystemRoots,
     /// The CA file in the answers.
@@ -172,4 +174,131 @@ pub struct Collation {
     pub odd_columns: Vec<Untrusted>,
     /// How many such columns there are.
     pub odd_count: u64,
+}
+
+/// Whether the requested database exists, as far as the login sees it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum DatabaseSeen {
+    /// It is open: the session is in it.
+    Open(DatabaseState),
+    /// The server has no database of that name.
+    Absent,
+    /// It exists, but the login cannot open it: no user in it, or a state that prevents it.
+    Closed {
+        /// Its state, as far as `master` tells it.
+        state: Option<DatabaseState>,
+        /// The server's error (4060, 916, 924, 927, 978, …).
+        said: SqlTrouble,
+    },
+    /// The login could not open it, and `master` does not tell whether it is absent or closed.
+    Unclear {
+        /// The server's error.
+        said: SqlTrouble,
+    },
+}
+
+/// A row of `sys.databases`, and what other catalogue views add.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[expect(clippy::struct_excessive_bools, reason = "each is one column of the server's, not a state")]
+pub struct DatabaseState {
+    /// Its name as the server spells it.
+    pub name: Untrusted,
+    /// `state_desc`: `ONLINE`, `RESTORING`, …
+    pub state: Untrusted,
+    /// `is_read_only`, or `DATABASEPROPERTYEX(…, 'Updateability')` = `READ_ONLY`.
+    pub read_only: bool,
+    /// `user_access_desc` is `SINGLE_USER`.
+    pub single_user: bool,
+    /// `user_access_desc` is `RESTRICTED_USER`.
+    pub restricted_user: bool,
+    /// `compatibility_level`.
+    pub compatibility: i32,
+    /// `is_read_committed_snapshot_on`.
+    pub read_committed_snapshot: bool,
+    /// `is_auto_close_on`.
+    pub auto_close: bool,
+    /// How the database is replicated.
+    pub replication: Fact<Replication>,
+}
+
+/// Replication, mirroring, log shipping and availability group of a database.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Replication {
+    /// Published, merge-published, subscribed or a distributor: unsupported by Octopus.
+    pub replicated: bool,
+    /// Mirrored: unsupported by Octopus.
+    pub mirrored: bool,
+    /// Primary of log shipping.
+    pub log_shipping: bool,
+    /// The availability group's name, when it is in one.
+    pub availability_group: Option<Untrusted>,
+    /// The group's listeners, as DNS names.
+    pub listeners: Vec<Untrusted>,
+}
+
+/// The login's rights. Effective permissions decide; roles only explain.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[expect(clippy::struct_excessive_bools, reason = "each is one answer of the server, not a state")]
+pub struct DatabaseRights {
+    /// `HAS_PERMS_BY_NAME(NULL, NULL, 'CREATE ANY DATABASE')`.
+    pub create_database: bool,
+    /// `CREATE TABLE` in the database; false where it is absent.
+    pub create_table: bool,
+    /// `CREATE SCHEMA` in the database.
+    pub create_schema: bool,
+    /// `ALTER` on the database.
+    pub alter: bool,
+    /// `CONTROL` on the database: what `db_owner` has.
+    pub control: bool,
+    /// `IS_ROLEMEMBER('db_owner')`; 0 even for the owner on some servers.
+    pub db_owner: bool,
+    /// The default schema of the database user; Octopus wants `dbo`.
+    pub default_schema: Untrusted,
+}
+
+/// What the database holds. It decides which flow may go on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Content {
+    /// No tables of anybody, or no database yet.
+    Empty,
+    /// A cluster that this wizard made.
+    Cluster(ClusterSeen),
+    /// A registry of ours without a cluster row: an earlier run was undone or stopped before its transaction ended.
+    RegistryOnly,
+    /// A registry of a newer format than this program understands.
+    NewerRegistry {
+        /// Its version.
+        version: i32,
+    },
+    /// A database made by Octopus itself.
+    Octopus {
+        /// The newest version in `OctopusServerInstallationHistory`, where it can be read.
+        version: Option<Untrusted>,
+        /// Names in `OctopusServerNode`, the first few.
+        nodes: Vec<Untrusted>,
+    },
+    /// Somebody else's tables.
+    Foreign {
+        /// `schema.table`, the first few by name.
+        tables: Vec<Untrusted>,
+        /// How many there are.
+        count: u64,
+    },
+}
+
+/// A cluster of ours, as its registry tells it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ClusterSeen {
+    /// Its id.
+    pub id: ClusterId,
+    /// When it was initialised, as the server printed it: `2026-11-18 12:04:05Z`.
+    pub created: Untrusted,
+    /// The node that initialised it, and the account that did, as the history tells: `web01`.
+    pub created_by: Untrusted,
+    /// The master key's fingerprint.
+    pub fingerprint: Fingerprint,
+    /// Its nodes' names, the first few.
+    pub nodes: Vec<Untrusted>,
+    /// How many nodes it has.
+    pub node_count: u64,
 }

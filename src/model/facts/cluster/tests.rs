@@ -3,16 +3,14 @@ use std::time::Duration;
 use proptest::prelude::*;
 
 use super::*;
-use crate::model::facts::{Beat, Life};
 use crate::model::registry::{KeptRow, NodeRow};
-use crate::model::release;
 
 fn node(name: &str) -> NodeSeen {
     NodeSeen {
         name: name.into(),
         row: None,
         row_age: None,
-        beat: Beat::Ago(Duration::ZERO),
+        beat: Heartbeat::Ago(Duration::ZERO),
         version: None,
         task_cap: None,
         drained: false,
@@ -40,8 +38,11 @@ fn names() -> impl Strategy<Value = Vec<String>> {
 }
 
 fn any_node() -> impl Strategy<Value = NodeSeen> {
-    let beat =
-        prop_oneof![(0_u64..900).prop_map(|age| Beat::Ago(Duration::from_secs(age))), Just(Beat::Never), Just(Beat::Unreadable)];
+    let beat = prop_oneof![
+        (0_u64..900).prop_map(|age| Heartbeat::Ago(Duration::from_secs(age))),
+        Just(Heartbeat::Never),
+        Just(Heartbeat::Unreadable)
+    ];
     let version = proptest::option::of("202[56]\\.[0-2](\\.[0-1])?");
     let told = proptest::option::of(("(Linux|windows|BSD|)( 1)?", "0\\.[0-2](\\.0)?"));
     (beat, version, told, any::<bool>()).prop_map(|(beat, version, told, drained)| NodeSeen {
@@ -60,7 +61,7 @@ fn first_best<'a>(
     better: Ordering,
 ) -> Option<&'a NodeSeen> {
     let told: Vec<_> = nodes.iter().filter_map(|node| Some((*node, told(node)?))).collect();
-    let surpassed = |text: &str| told.iter().any(|(_, other)| release::order(other, text) == better);
+    let surpassed = |text: &str| told.iter().any(|(_, other)| compare_versions(other, text) == better);
     told.iter().find(|(_, text)| !surpassed(text)).map(|(node, _)| *node)
 }
 
@@ -82,17 +83,17 @@ proptest! {
         let nodes = Nodes::from(rows);
         let own = format!("N{own:02}");
         let all: Vec<&NodeSeen> = nodes.iter().filter(|node| !node.is_called(&own)).collect();
-        let at_work: Vec<&NodeSeen> = all.iter().copied().filter(|node| node.life() != Life::Dead).collect();
+        let at_work: Vec<&NodeSeen> = all.iter().copied().filter(|node| node.life() != Liveness::Dead).collect();
         let others = nodes.but(&own);
         let count = |fits: fn(&NodeSeen) -> bool| all.iter().filter(|node| fits(node)).count();
         prop_assert_eq!(others.len(), all.len());
         prop_assert_eq!(others.is_empty(), all.is_empty());
-        prop_assert_eq!(others.dead(), count(|node| node.life() == Life::Dead));
-        prop_assert_eq!(others.silent(), count(|node| node.life() == Life::Silent));
+        prop_assert_eq!(others.dead(), count(|node| node.life() == Liveness::Dead));
+        prop_assert_eq!(others.silent(), count(|node| node.life() == Liveness::Silent));
         prop_assert_eq!(others.drained(), count(|node| node.drained));
         prop_assert_eq!(others.first(), all.first().copied());
-        prop_assert_eq!(others.first_alive(), all.iter().copied().find(|node| node.life() == Life::Alive));
-        let dead: Vec<&NodeSeen> = all.iter().copied().filter(|node| node.life() == Life::Dead).take(Nodes::NAMED).collect();
+        prop_assert_eq!(others.first_alive(), all.iter().copied().find(|node| node.life() == Liveness::Alive));
+        let dead: Vec<&NodeSeen> = all.iter().copied().filter(|node| node.life() == Liveness::Dead).take(Nodes::NAMED).collect();
         prop_assert_eq!(others.first_dead().collect::<Vec<_>>(), dead);
         for family in Platform::ALL {
             let runs = |node: &&NodeSeen| node.registered().is_some_and(|row| Platform::of_system(&row.system) == Some(family));
@@ -114,4 +115,41 @@ fn the_same_nodes_are_equal_and_others_are_not() {
     assert_eq!(nodes, Nodes::from([node("web01")]));
     assert_ne!(nodes, Nodes::from([node("web02")]));
     assert_eq!(nodes.find(" WEB01 "), nodes.first());
+}
+
+fn node_with(beat: Heartbeat, row_age: Option<u64>) -> NodeSeen {
+    NodeSeen {
+        name: "web01".into(),
+        row: None,
+        row_age: row_age.map(Duration::from_secs),
+        beat,
+        version: None,
+        task_cap: None,
+        drained: false,
+    }
+}
+
+#[test]
+fn a_heart_that_beats_is_life_and_one_that_stopped_is_death_unless_it_was_set_up_just_now() {
+    let ago = |seconds| Heartbeat::Ago(Duration::from_secs(seconds));
+    for (beat, row_age, life) in [
+        (ago(2), None, Liveness::Alive),
+        (ago(2), Some(900_000), Liveness::Alive),
+        (ago(301), None, Liveness::Dead),
+        (ago(301), Some(60), Liveness::Alive),
+        (Heartbeat::Never, Some(60), Liveness::Alive),
+        (Heartbeat::Never, Some(24 * 3600 + 1), Liveness::Dead),
+        (Heartbeat::Unreadable, Some(24 * 3600 + 1), Liveness::Silent),
+        (Heartbeat::Unreadable, None, Liveness::Silent),
+    ] {
+        assert_eq!(node_with(beat, row_age).life(), life, "{beat:?} {row_age:?}");
+    }
+}
+
+#[test]
+fn the_case_of_letters_does_not_make_another_name() {
+    assert!(node_with(Heartbeat::Never, None).is_called(" WEB01 "));
+    assert!(!node_with(Heartbeat::Never, None).is_called("web02"));
+    let foreign = NodeSeen { name: "BÜRO".into(), ..node_with(Heartbeat::Never, None) };
+    assert!(foreign.is_called("büro") && !foreign.is_called("buro"));
 }

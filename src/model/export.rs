@@ -1,8 +1,17 @@
-//! Why a file that the operator named could not be written or read.
+//! What leaves the wizard at the operator's wish: texts on a clipboard and files in a named place.
 
 use serde::{Deserialize, Serialize};
 
 use super::untrusted::Untrusted;
+
+/// Where a copied text went.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum CopyWay {
+    /// To this desktop's clipboard; that it is there is known.
+    Desktop,
+    /// To the terminal by OSC 52; whether the terminal obeyed cannot be known.
+    Terminal,
+}
 
 /// Why a file that the operator named, for the master key or the answers, could not be written or read.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -1,0 +1,626 @@
+//! A .NET connection string, read into fields and written from a target. Our own parser, because tiberius' ignores or
+//! misreads the current spellings in silence (`facts/sqlserver.md` 4.4).
+
+mod grammar;
+
+use grammar::Pair;
+use secrecy::{ExposeSecret, SecretString};
+use serde::{Deserialize, Serialize};
+use zeroize::Zeroizing;
+
+use super::answers::Raw;
+use super::choice::spelled;
+use super::field::FieldId;
+use super::quote::push_dotnet;
+use super::target::{Encryption, SignIn, Target, Trust, TrustKind};
+use super::untrusted::Untrusted;
+
+/// What a connection string says.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct ConnectionString {
+    /// Fields that it fills.
+    pub fields: Vec<(FieldId, Raw)>,
+    /// What it said that we do not use, as sentences that name the key and never its value.
+    pub ignored: Vec<String>,
+}
+
+/// Why a text is not a connection string; the words name the place and never a value, which may be the password.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
+#[error("{0}")]
+pub struct BadConnectionString(pub String);
+
+impl ConnectionString {
+    /// Reads a connection string. A key that is there twice counts as it stands last, as in .NET.
+    pub fn parse(text: &str) -> Result<Self, BadConnectionString> {
+        read(text)
+    }
+}
+
+/// The values as they stand last; an empty one takes an earlier one back.
+#[derive(Default)]
+struct Values {
+    fields: Vec<(FieldId, Zeroizing<String>)>,
+    encrypt: Option<Encryption>,
+    trust_any: Option<bool>,
+    ignored: Vec<String>,
+    harmless: Vec<&'static str>,
+}
+
+/// Reads a connection string.
+fn read(text: &str) -> Result<ConnectionString, BadConnectionString> {
+    let start: String = text.trim_start().chars().take(16).collect::<String>().to_ascii_lowercase();
+    let scheme = text.split('=').next().unwrap_or_default();
+    if start.starts_with("jdbc:") || scheme.contains("://") {
+        return Err(BadConnectionString(
+            "This is a URL; paste the .NET form instead: Server=…;Database=…;User ID=…;Password=….".into(),
+        ));
+    }
+    let mut values = Values::default();
+    let mut after_bare_password = false;
+    for pair in grammar::pairs(text)? {
+        let key = keyword(&pair.key);
+        match key {
+            Some(key) => values.take(key, &pair)?,
+            // What follows an unquoted password and is no keyword is most likely its second half: not to be shown.
+            None if after_bare_password => values.ignored.push(format!(
+                "What follows the password at character {} is not known and was left out; a password with a ; in it must stand in quotes.",
+                pair.at
+            )),
+            None => values.ignored.push(format!("SQL Server has no key {}; it was left out.", shown(&pair.key))),
+        }
+        after_bare_password = match key {
+            Some(Keyword::Password) => !pair.quoted,
+            None => after_bare_password,
+            Some(_) => false,
+        };
+    }
+    Ok(values.finish())
+}
+
+impl Values {
+    fn take(&mut self, key: Keyword, pair: &Pair) -> Result<(), BadConnectionString> {
+        let value = &pair.value;
+        match key {
+            Keyword::Server => self.fill(FieldId::Server, value),
+            Keyword::Database => self.fill(FieldId::Database, value),
+            Keyword::User => self.fill(FieldId::User, value),
+            Keyword::Password => self.fill(FieldId::Password, value),
+            Keyword::MultiSubnet => {
+                let on = spelled(truth(pair)?);
+                self.fill(FieldId::MultiSubnet, on);
+            }
+            Keyword::Encrypt => self.encrypt = Some(encryption(pair)?),
+            Keyword::TrustServerCertificate => self.trust_any = Some(truth(pair)?),
+            Keyword::Integrated => {
+                if value.trim().eq_ignore_ascii_case("sspi") || truth(pair)? {
+                    self.ignored.push(format!("{} was left out: only SQL logins work here, so type one.", shown(&pair.key)));
+                }
+            }
+            Keyword::Authentication => {
+                let way: String = value.chars().filter(|c| !c.is_whitespace()).collect::<String>().to_ascii_lowercase();
+                if !matches!(way.as_str(), "" | "sqlpassword" | "notspecified") {
+                    self.ignored.push("Authentication was left out: only SQL logins work here, so type one.".into());
+                }
+            }
+            Keyword::Intent => {
+                if value.trim().eq_ignore_ascii_case("readonly") {
+                    self.ignored.push("Application Intent was left out: Octopus writes to its database all the time.".into());
+                }
+            }
+            Keyword::FailoverPartner => {
+                if !value.is_empty() {
+                    self.ignored.push("Failover Partner was left out: Octopus does not support database mirroring.".into());
+                }
+            }
+            Keyword::HostNameInCertificate => self.ignored.push(
+                "Host Name In Certificate was left out: the certificate must be for the server's name, or be trusted by its \
+                 fingerprint."
+                    .into(),
+            ),
+            Keyword::ServerCertificate => {
+                self.ignored.push("Server Certificate was left out: trust the certificate by its fingerprint instead.".into());
+            }
+            Keyword::LocalFile => self
+                .ignored
+                .push(format!("{} was left out: a database of one's own machine cannot be shared by nodes.", shown(&pair.key))),
+            Keyword::Harmless(name) => {
+                if !self.harmless.contains(&name) {
+                    self.harmless.push(name);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn fill(&mut self, field: FieldId, value: &str) {
+        self.fields.retain(|(other, _)| *other != field);
+        if !value.is_empty() {
+            self.fields.push((field, Zeroizing::new(value.to_owned())));
+        }
+    }
+
+    fn finish(mut self) -> ConnectionString {
+        if let Some(encryption) = self.encrypt {
+            self.fill(FieldId::Encryption, encryption.spelling());
+        }
+        match (self.trust_any, self.encrypt) {
+            // .NET does not heed it there, and we are not to be laxer than what it was written for.
+            (Some(true), Some(Encryption::Strict)) => self
+                .ignored
+                .push("Trust Server Certificate was left out: with strict encryption the certificate is always checked.".into()),
+            (Some(true), _) => self.fill(FieldId::Trust, TrustKind::Nothing.spelling()),
+            (Some(false), _) => self.fill(FieldId::Trust, TrustKind::System.spelling()),
+            (None, _) => {}
+        }
+        if let Some(words) = harmless_sentence(&self.harmless) {
+            self.ignored.push(words);
+        }
+        let fields = self.fields.into_iter().map(|(field, value)| {
+            // From a `&str` the secret is copied once, at its exact size; from a `String` it might be copied and left.
+            let raw =
+                if field.is_secret() { Raw::Secret(SecretString::from(value.as_str())) } else { Raw::Text(value.to_string()) };
+            (field, raw)
+        });
+        ConnectionString { fields: fields.collect(), ignored: self.ignored }
+    }
+}
+
+fn harmless_sentence(names: &[&str]) -> Option<String> {
+    match names {
+        [] => None,
+        [one] => Some(format!("{one} makes no difference here.")),
+        [first @ .., last] => Some(format!("{} and {last} make no difference here.", first.join(", "))),
+    }
+}
+
+fn truth(pair: &Pair) -> Result<bool, BadConnectionString> {
+    match pair.value.trim().to_ascii_lowercase().as_str() {
+        "true" | "yes" | "1" => Ok(true),
+        "false" | "no" | "0" | "" => Ok(false),
+        _ => Err(BadConnectionString(format!("{} at character {} is neither true nor false.", shown(&pair.key), pair.at))),
+    }
+}
+
+fn encryption(pair: &Pair) -> Result<Encryption, BadConnectionString> {
+    match pair.value.trim().to_ascii_lowercase().as_str() {
+        "true" | "yes" | "1" | "mandatory" | "" => Ok(Encryption::Mandatory),
+        "false" | "no" | "0" | "optional" => Ok(Encryption::Optional),
+        "strict" => Ok(Encryption::Strict),
+        _ => Err(BadConnectionString(format!(
+            "{} at character {} is none of true, false, mandatory, optional and strict.",
+            shown(&pair.key),
+            pair.at
+        ))),
+    }
+}
+
+/// A key as it may be shown: cleaned, and cut where it is too long to be one.
+fn shown(key: &str) -> String {
+    let cut: String = key.chars().take(40).collect();
+    let dots = if cut.len() < key.len() { "…" } else { "" };
+    format!("{}{dots}", Untrusted::new(&cut))
+}
+
+/// A value has a NUL in it, which no connection string can hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("A NUL character cannot stand in a connection string.")]
+pub struct NulInConnectionString;
+
+/// Writes the connection string of a target, encryption and trust always spelled out: their defaults have changed
+/// between versions of the driver.
+///
+/// `True` and `False` rather than `Mandatory` and `Optional`, since drivers before Microsoft.Data.SqlClient 5 know
+/// only those. A pinned certificate has no spelling there (`Server Certificate` wants a file), so Octopus Server is
+/// told to trust what it is shown; the wizard alone then checks the fingerprint.
+pub fn to_dotnet(target: &Target) -> Result<SecretString, NulInConnectionString> {
+    let (before, after) = halves(target)?;
+    let SignIn::SqlLogin { password, .. } = &target.sign_in;
+    let password = password.expose_secret();
+    if password.contains('\0') {
+        return Err(NulInConnectionString);
+    }
+    // Quoting at most doubles a value and adds two, so the buffer never moves and leaves no copy of the password.
+    let mut text = Zeroizing::new(String::with_capacity(before.len() + 2 * password.len() + 2 + after.len()));
+    text.push_str(&before);
+    push_dotnet(&mut text, password);
+    text.push_str(&after);
+    Ok(SecretString::from(text.as_str()))
+}
+
+/// The same without the password: what stands before it and behind it. It belongs between the two with each double quote
+/// in it written twice; the double quotes around it are there already, for what it will be is not known yet.
+pub fn around_password(target: &Target) -> Result<(String, String), NulInConnectionString> {
+    let (mut before, mut after) = halves(target)?;
+    before.push('"');
+    after.insert(0, '"');
+    Ok((before, after))
+}
+
+/// What stands before the password's value and behind it.
+fn halves(target: &Target) -> Result<(String, String), NulInConnectionString> {
+    let Target { address, database, sign_in, encryption, trust, multi_subnet } = target;
+    let SignIn::SqlLogin { user, password: _ } = sign_in;
+    let encrypt = match encryption {
+        Encryption::Strict => "Strict",
+        Encryption::Mandatory => "True",
+        Encryption::Optional => "False",
+    };
+    let trust_any = match trust {
+        Trust::SystemRoots | Trust::CaFile(_) => "False",
+        Trust::Fingerprint(_) | Trust::Nothing => "True",
+    };
+    let address = address.to_string();
+    let mut before = String::new();
+    for (key, value) in [("Data Source", address.as_str()), ("Initial Catalog", database.as_str()), ("User ID", user.as_str())] {
+        if value.contains('\0') {
+            return Err(NulInConnectionString);
+        }
+        before.push_str(key);
+        before.push('=');
+        push_dotnet(&mut before, value);
+        before.push(';');
+    }
+    before.push_str("Password=");
+    let multi_subnet = if *multi_subnet { "True" } else { "False" };
+    let after = format!(";Encrypt={encrypt};TrustServerCertificate={trust_any};MultiSubnetFailover={multi_subnet}");
+    Ok((before, after))
+}
+
+/// What a keyword is to us.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Keyword {
+    /// The server.
+    Server,
+    /// The database.
+    Database,
+    /// The login.
+    User,
+    /// Its password.
+    Password,
+    /// `Encrypt`.
+    Encrypt,
+    /// `Trust Server Certificate`.
+    TrustServerCertificate,
+    /// `Multi Subnet Failover`.
+    MultiSubnet,
+    /// `Integrated Security`.
+    Integrated,
+    /// `Authentication`.
+    Authentication,
+    /// `Application Intent`.
+    Intent,
+    /// `Failover Partner`.
+    FailoverPartner,
+    /// `Host Name In Certificate`.
+    HostNameInCertificate,
+    /// `Server Certificate`.
+    ServerCertificate,
+    /// `AttachDBFilename` and `User Instance`: things of SQL Server Express on a developer's machine.
+    LocalFile,
+    /// Anything that is good for a program but changes nothing of what is set up here.
+    Harmless(&'static str),
+}
+
+/// The keyword that this text is, whatever its case. Runs of blanks count as one.
+fn keyword(written: &str) -> Option<Keyword> {
+    let words: Vec<String> = written.split_whitespace().map(str::to_lowercase).collect();
+    let key = words.join(" ");
+    Some(match key.as_str() {
+        "data source" | "addr" | "address" | "network address" | "server" | "datasource" => Keyword::Server,
+        "initial catalog" | "database" | "databasename" | "initialcatalog" => Keyword::Database,
+        "user id" | "uid" | "user" | "username" | "user name" | "userid" => Keyword::User,
+        "password" | "pwd" => Keyword::Password,
+        "encrypt" => Keyword::Encrypt,
+        "trust server certificate" | "trustservercertificate" => Keyword::TrustServerCertificate,
+        "multi subnet failover" | "multisubnetfailover" => Keyword::MultiSubnet,
+        "integrated security" | "trusted_connection" | "integratedsecurity" => Keyword::Integrated,
+        "authentication" => Keyword::Authentication,
+        "application intent" | "applicationintent" => Keyword::Intent,
+        "failover partner" => Keyword::FailoverPartner,
+        "host name in certificate" | "hostnameincertificate" => Keyword::HostNameInCertificate,
+        "server certificate" | "servercertificate" => Keyword::ServerCertificate,
+        "attachdbfilename" | "extended properties" | "initial file name" | "user instance" | "context connection" => {
+            Keyword::LocalFile
+        }
+        other => Keyword::Harmless(harmless(other)?),
+    })
+}
+
+/// The canonical spelling of a keyword that changes nothing here.
+fn harmless(key: &str) -> Option<&'static str> {
+    Some(match key {
+        "application name" | "app" | "applicationname" => "Application Name",
+        "asynchronous processing" | "async" => "Asynchronous Processing",
+        "attestation protocol" => "Attestation Protocol",
+        "column encryption setting" => "Column Encryption Setting",
+        "command timeout" => "Command Timeout",
+        "connect retry count" | "connectretrycount" => "Connect Retry Count",
+        "connect retry interval" | "connectretryinterval" => "Connect Retry Interval",
+        "connect timeout" | "connection timeout" | "timeout" => "Connect Timeout",
+        "connection reset" => "Connection Reset",
+        "current language" | "language" => "Current Language",
+        "enclave attestation url" => "Enclave Attestation Url",
+        "enlist" => "Enlist",
+        "failover partner spn" | "failoverpartnerspn" => "Failover Partner SPN",
+        "ip address preference" | "ipaddresspreference" => "IP Address Preference",
+        "load balance timeout" | "connection lifetime" => "Load Balance Timeout",
+        "max pool size" => "Max Pool Size",
+        "min pool size" => "Min Pool Size",
+        "multiple active result sets" | "multipleactiveresultsets" => "Multiple Active Result Sets",
+        "network library" | "network" | "net" => "Network Library",
+        "packet size" => "Packet Size",
+        "persist security info" | "persistsecurityinfo" => "Persist Security Info",
+        "pool blocking period" | "poolblockingperiod" => "Pool Blocking Period",
+        "pooling" => "Pooling",
+        "replication" => "Replication",
+        "server spn" | "serverspn" => "Server SPN",
+        "transaction binding" => "Transaction Binding",
+        "transparent network ip resolution" | "transparentnetworkipresolution" => "Transparent Network IP Resolution",
+        "type system version" => "Type System Version",
+        "workstation id" | "wsid" | "workstationid" => "Workstation ID",
+        _ => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use secrecy::ExposeSecret;
+
+    use super::*;
+    use crate::model::answers::Raw;
+    use crate::model::choice::spelled;
+    use crate::model::field::FieldId;
+    use crate::model::names::DatabaseName;
+    use crate::model::target::{ServerAddress, TrustKind};
+
+    fn filled(text: &str) -> Vec<(FieldId, String)> {
+        let raw = |raw: Raw| match raw {
+            Raw::Text(text) => text,
+            Raw::Secret(secret) => secret.expose_secret().to_owned(),
+        };
+        read(text).unwrap().fields.into_iter().map(|(field, value)| (field, raw(value))).collect()
+    }
+
+    fn one(text: &str, field: FieldId) -> Option<String> {
+        filled(text).into_iter().find(|(other, _)| *other == field).map(|(_, value)| value)
+    }
+
+    #[test]
+    fn the_string_of_the_seed_fills_what_it_says() {
+        let text = "Data Source=octopus-server-ha-db;Initial Catalog=OctopusDeploy-OctopusServer;Integrated Security=False;\
+                    User ID=admin;Password=MY_PASSWORD";
+        assert_eq!(
+            filled(text),
+            vec![
+                (FieldId::Server, "octopus-server-ha-db".into()),
+                (FieldId::Database, "OctopusDeploy-OctopusServer".into()),
+                (FieldId::User, "admin".into()),
+                (FieldId::Password, "MY_PASSWORD".into()),
+            ]
+        );
+        assert!(read(text).unwrap().ignored.is_empty());
+    }
+
+    #[test]
+    fn the_password_is_a_secret() {
+        let string = read("pwd='hunter2'").unwrap();
+        assert!(matches!(&string.fields[..], [(FieldId::Password, Raw::Secret(_))]));
+        assert!(!format!("{string:?}").contains("hunter2"));
+    }
+
+    #[test]
+    fn encryption_and_trust() {
+        for (text, encryption, trust) in [
+            ("Encrypt=True", Some("mandatory"), None),
+            ("encrypt=yes", Some("mandatory"), None),
+            ("Encrypt=Mandatory", Some("mandatory"), None),
+            ("Encrypt=1", Some("mandatory"), None),
+            ("Encrypt=Strict", Some("strict"), None),
+            ("Encrypt=false", Some("optional"), None),
+            ("Encrypt=No", Some("optional"), None),
+            ("Encrypt=Optional", Some("optional"), None),
+            ("TrustServerCertificate=True", None, Some("none")),
+            ("Trust Server Certificate=yes;Encrypt=True", Some("mandatory"), Some("none")),
+            ("Trust Server Certificate=false", None, Some("system")),
+            ("Encrypt=strict;TrustServerCertificate=true", Some("strict"), None),
+            ("TrustServerCertificate=true;TrustServerCertificate=false", None, Some("system")),
+        ] {
+            assert_eq!(one(text, FieldId::Encryption).as_deref(), encryption, "{text}");
+            assert_eq!(one(text, FieldId::Trust).as_deref(), trust, "{text}");
+        }
+    }
+
+    #[test]
+    fn the_last_of_two_counts_and_an_empty_one_takes_back() {
+        assert_eq!(one("Server=a;Data Source=b", FieldId::Server).as_deref(), Some("b"));
+        assert_eq!(one("Database=a;Initial Catalog=", FieldId::Database), None);
+        assert_eq!(one("MultiSubnetFailover=True", FieldId::MultiSubnet).as_deref(), Some("true"));
+        assert_eq!(one("MultiSubnetFailover=0", FieldId::MultiSubnet).as_deref(), Some("false"));
+    }
+
+    #[test]
+    fn what_is_not_used_is_told_by_name() {
+        for (text, part) in [
+            ("Integrated Security=SSPI", "only SQL logins"),
+            ("Trusted_Connection=yes", "Trusted_Connection was left out"),
+            ("Authentication=Active Directory Managed Identity", "only SQL logins"),
+            ("ApplicationIntent=ReadOnly", "writes"),
+            ("Failover Partner=sql02", "mirroring"),
+            ("Host Name In Certificate=x", "fingerprint"),
+            ("ServerCertificate=/x.cer", "fingerprint"),
+            ("AttachDbFilename=x.mdf", "AttachDbFilename"),
+            ("Encrypt=strict;TrustServerCertificate=true", "always checked"),
+            ("Connect Timeout=5", "Connect Timeout makes no difference here."),
+            ("Timeout=5;Pooling=true;App=x;Pooling=false", "Connect Timeout, Pooling and Application Name make no difference"),
+            ("Passwort=hunter2", "no key Passwort;"),
+            ("\u{1b}[31m=1".trim_start_matches('\u{1b}'), "no key [31m"),
+        ] {
+            let ignored = read(text).unwrap().ignored;
+            assert_eq!(ignored.len(), 1, "{text}: {ignored:?}");
+            assert!(ignored[0].contains(part) && ignored[0].ends_with('.'), "{text}: {ignored:?}");
+        }
+    }
+
+    #[test]
+    fn what_changes_nothing_is_not_told() {
+        for text in
+            ["Integrated Security=false", "Authentication=Sql Password", "ApplicationIntent=ReadWrite", "Failover Partner="]
+        {
+            assert!(read(text).unwrap().ignored.is_empty(), "{text}");
+        }
+    }
+
+    #[test]
+    fn no_half_of_a_password_is_ever_shown() {
+        for text in ["Password=a;hunter2=b", "Password=a;x=1;hunter2=b", "Passwort=hunter2", "pwd=a;hunter2", "Encrypt=hunter2"] {
+            let shown = match read(text) {
+                Ok(string) => string.ignored.join(" "),
+                Err(error) => error.to_string(),
+            };
+            assert!(!shown.is_empty() && !shown.contains("hunter2"), "{text}: {shown}");
+        }
+    }
+
+    #[test]
+    fn a_bad_value_is_told_with_its_place() {
+        assert_eq!(
+            read("Server=a;Encrypt=perhaps").unwrap_err().to_string(),
+            "Encrypt at character 10 is none of true, false, mandatory, optional and strict."
+        );
+        assert_eq!(
+            read("TrustServerCertificate=2").unwrap_err().to_string(),
+            "TrustServerCertificate at character 1 is neither true nor false."
+        );
+    }
+
+    #[test]
+    fn a_url_is_recognised() {
+        for text in ["jdbc:sqlserver://sql01;databaseName=x;user=y", "mssql://u:hunter2@sql01/x", "sqlserver://sql01?database=x"]
+        {
+            let error = read(text).unwrap_err().to_string();
+            assert!(error.contains("URL") && !error.contains("hunter2"), "{text}: {error}");
+        }
+        assert_eq!(one("Server=a;Password=http://x", FieldId::Password).as_deref(), Some("http://x"));
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn nothing_makes_it_panic(text in ".*") {
+            let _ = read(&text);
+        }
+    }
+
+    fn target(password: &str) -> Target {
+        Target {
+            address: ServerAddress::parse("sql01,1433").unwrap(),
+            database: DatabaseName::parse("OctopusDeploy").unwrap(),
+            sign_in: SignIn::sql_login("octopus", password),
+            encryption: Encryption::Mandatory,
+            trust: Trust::SystemRoots,
+            multi_subnet: false,
+        }
+    }
+
+    #[test]
+    fn values_are_quoted_as_dotnet_quotes_them() {
+        for (value, written) in [
+            ("plain", "plain"),
+            ("", ""),
+            ("a;b", "\"a;b\""),
+            ("a=b", "\"a=b\""),
+            ("a b", "\"a b\""),
+            (" a", "\" a\""),
+            ("it's", "\"it's\""),
+            ("say \"hi\"", "'say \"hi\"'"),
+            ("it's \"x\"", "\"it's \"\"x\"\"\""),
+            ("\"", "'\"'"),
+            ("{}", "{}"),
+            ("a\tb", "\"a\tb\""),
+        ] {
+            let mut text = String::new();
+            push_dotnet(&mut text, value);
+            assert_eq!(text, written, "{value:?}");
+        }
+    }
+
+    #[test]
+    fn the_whole_string() {
+        assert_eq!(
+            to_dotnet(&target("a;b")).unwrap().expose_secret(),
+            "Data Source=sql01,1433;Initial Catalog=OctopusDeploy;User ID=octopus;Password=\"a;b\";Encrypt=True;\
+             TrustServerCertificate=False;MultiSubnetFailover=False"
+        );
+        assert_eq!(to_dotnet(&target("a\0b")).err(), Some(NulInConnectionString));
+    }
+
+    #[test]
+    fn a_pinned_certificate_is_trusted_by_octopus_and_a_ca_is_checked() {
+        let with = |trust| to_dotnet(&Target { trust, ..target("x") }).unwrap().expose_secret().to_owned();
+        assert!(with(Trust::Fingerprint([7; 32])).contains("TrustServerCertificate=True"));
+        assert!(with(Trust::CaFile("/ca.pem".into())).contains("TrustServerCertificate=False"));
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_written_is_read_back(
+            database in "[^\\p{C}\\p{Z}]{1,30}( [^\\p{C}\\p{Z}]{1,9})?",
+            user in "[ ;='\"{}a-zž]{0,10}[a-z]",
+            password in "[^\\x00]{1,40}",
+            encryption in prop_oneof![Just(Encryption::Mandatory), Just(Encryption::Optional)],
+            any in any::<bool>(),
+            multi_subnet in any::<bool>(),
+        ) {
+            let Ok(database) = DatabaseName::parse(&database) else { return Ok(()) };
+            let trust = if any { Trust::Nothing } else { Trust::SystemRoots };
+            let target = Target {
+                database: database.clone(), sign_in: SignIn::sql_login(user.as_str(), password.as_str()), encryption, trust,
+                multi_subnet, ..target(&password)
+            };
+            let read = ConnectionString::parse(to_dotnet(&target).unwrap().expose_secret()).unwrap();
+            prop_assert!(read.ignored.is_empty());
+            for (field, expected) in [
+                (FieldId::Server, "sql01,1433"),
+                (FieldId::Database, database.as_str()),
+                (FieldId::User, &user),
+                (FieldId::Password, &password),
+                (FieldId::Encryption, encryption.spelling()),
+                (FieldId::Trust, if any { TrustKind::Nothing } else { TrustKind::System }.spelling()),
+                (FieldId::MultiSubnet, spelled(multi_subnet)),
+            ] {
+                let got = read.fields.iter().find(|(other, _)| *other == field).map(|(_, raw)| raw.clone());
+                prop_assert_eq!(got, Some(Raw::of(field, expected)));
+            }
+        }
+    }
+
+    #[test]
+    fn every_synonym_is_known_whatever_its_case() {
+        for (key, synonyms) in [
+            (Keyword::Server, &["Data Source", "ADDR", "Address", "Network Address", "server"][..]),
+            (Keyword::Database, &["Initial Catalog", "Database"]),
+            (Keyword::User, &["User ID", "UID", "user"]),
+            (Keyword::Password, &["Password", "PWD"]),
+            (
+                Keyword::TrustServerCertificate,
+                &["Trust Server Certificate", "TrustServerCertificate", "trust  server\tcertificate"],
+            ),
+            (Keyword::MultiSubnet, &["Multi Subnet Failover", "MultiSubnetFailover"]),
+            (Keyword::Integrated, &["Integrated Security", "Trusted_Connection", "IntegratedSecurity"]),
+            (Keyword::Harmless("Connect Timeout"), &["Connect Timeout", "Connection Timeout", "Timeout"]),
+            (Keyword::Harmless("Workstation ID"), &["Workstation ID", "WSID"]),
+        ] {
+            for synonym in synonyms {
+                assert_eq!(keyword(synonym), Some(key), "{synonym}");
+            }
+        }
+        assert_eq!(keyword("Passwort"), None);
+    }
+
+    #[test]
+    fn a_canonical_spelling_is_its_own_synonym() {
+        for name in ["Pooling", "Packet Size", "Server SPN", "Max Pool Size", "Command Timeout", "Enlist", "Application Name"] {
+            assert_eq!(keyword(name), Some(Keyword::Harmless(name)));
+        }
+    }
+}
