@@ -3,17 +3,15 @@
 //! Tasks run on the runtime and answer with events over a channel; the face's own thread never waits for one of them.
 //! Superseded work is cancelled by dropping it: each survey's task is aborted when a newer one of its kind begins.
 
-mod clock;
 mod log;
 pub mod recording;
-mod redact;
-pub mod replay;
 mod tasks;
 
 use std::time::Duration;
 
 use secrecy::SecretString;
 use tokio::sync::mpsc;
+use tokio::time::Instant;
 
 use crate::model::answers::Answers;
 use crate::model::flow::Flow;
@@ -24,10 +22,24 @@ use crate::wizard::subjects::Wanted;
 use crate::wizard::update;
 use crate::world::World;
 
-use clock::Clock;
-use log::{EventContext, Log};
+use log::{EventContext, EventLog};
 use recording::Recorder;
 use tasks::{TaskMessage, Tasks};
+
+/// The time since the engine began: the only clock that the mind sees. It is tokio's, so that tests can pause it.
+#[derive(Debug, Clone, Copy)]
+struct Clock(Instant);
+
+impl Clock {
+    fn start() -> Self {
+        Self(Instant::now())
+    }
+
+    /// Returns the time that has passed, in whole microseconds, as recordings have it.
+    fn now(self) -> Duration {
+        Duration::from_micros(u64::try_from(self.0.elapsed().as_micros()).unwrap_or(u64::MAX))
+    }
+}
 
 /// A running wizard.
 #[derive(Debug)]
@@ -36,7 +48,7 @@ pub struct Engine {
     clock: Clock,
     tasks: Tasks,
     messages: mpsc::UnboundedReceiver<TaskMessage>,
-    log: Log,
+    log: EventLog,
     recorder: Option<Recorder>,
 }
 
@@ -62,7 +74,7 @@ impl Engine {
             clock: Clock::start(),
             tasks: Tasks::new(world, sender),
             messages,
-            log: Log::default(),
+            log: EventLog::default(),
             recorder: None,
         };
         engine.log.after_event(&EventContext::default(), &engine.state, Duration::ZERO);
@@ -83,7 +95,7 @@ impl Engine {
     /// Applies an event and starts its effects.
     pub fn handle(&mut self, event: Event) {
         let now = self.clock.now();
-        let about = Log::before_event(&event);
+        let about = EventLog::before_event(&event);
         if let Some(recorder) = &mut self.recorder {
             recorder.event(&event, &self.state, now);
         }

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::io::{self, Write};
 use std::time::Duration;
 
-use crate::engine::replay::Replay;
+use crate::engine::recording::Replay;
 use crate::model::answers::Raw;
 use crate::model::check::CheckId;
 use crate::model::field::FieldId;

@@ -13,8 +13,8 @@ use octopus_setup::migration::judge::{MigrationCheck, MigrationFinding, Override
 use octopus_setup::migration::model::{CopyPhase, FollowUp};
 use octopus_setup::migration::report::{MigrationReporter, ProgressReport};
 use octopus_setup::migration::world::follow_up::{Moved, follow_up};
-use octopus_setup::migration::world::request::{MigrationRequest, ResolvedMigration, Unresolved, resolve};
-use octopus_setup::migration::world::{self as copying, CopyPlan, Watch, liveness};
+use octopus_setup::migration::world::request::{MigrationRequest, ResolvedMigration, Unresolved, check_octopus, resolve};
+use octopus_setup::migration::world::{self as copying, CopyPlan, Watch};
 use octopus_setup::model::finding::Severity;
 use octopus_setup::model::untrusted::Untrusted;
 use octopus_setup::world::lock::{Lock, LockError};
@@ -73,7 +73,7 @@ async fn migrate(asked: &Migrate, environment: &Environment, reporter: &mut Migr
         Unresolved::Node(says) => End::because(Exit::Answers, says),
         Unresolved::Folders(says) => End::because(Exit::Checks, says),
     })?;
-    let mut all: Vec<MigrationFinding> = liveness::finding(resolved.node.as_ref(), places).await.into_iter().collect();
+    let mut all: Vec<MigrationFinding> = check_octopus(resolved.node.as_ref(), places).await.into_iter().collect();
     all.extend(resolved.findings.iter().cloned());
     // A dry run writes nothing, so it needs no lock.
     let _lock = if asked.dry_run { None } else { Some(lock(&resolved, places)?) };

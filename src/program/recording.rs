@@ -5,8 +5,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use octopus_setup::engine::Engine;
-use octopus_setup::engine::recording::{Beginning, Recorder, RecordingFailure, RecordingHeader};
-use octopus_setup::engine::replay::Replay;
+use octopus_setup::engine::recording::{Beginning, Recorder, RecordingFailure, RecordingHeader, Replay};
 use octopus_setup::faces::replay::{self, Style};
 use octopus_setup::faces::tui::run;
 use octopus_setup::model::answers::Answers;

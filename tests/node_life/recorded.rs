@@ -5,8 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use data_encoding::BASE64;
 use octopus_setup::engine::Engine;
-use octopus_setup::engine::recording::{Beginning, Recorder, RecordingHeader};
-use octopus_setup::engine::replay::Replay;
+use octopus_setup::engine::recording::{Beginning, Recorder, RecordingHeader, Replay};
 use octopus_setup::faces::replay::{self, Style};
 use octopus_setup::faces::tui::{Tui, TuiOptions};
 use octopus_setup::model::answers::{Answers, Origin, Raw};

@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::time::{MissedTickBehavior, interval, sleep};
 
 use crate::engine::Engine;
-use crate::engine::replay::Replay;
+use crate::engine::recording::Replay;
 use crate::model::export::CopyWay;
 use crate::wizard::event::Event;
 

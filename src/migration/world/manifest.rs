@@ -9,8 +9,7 @@ use std::sync::{Mutex, PoisonError};
 
 use data_encoding::HEXLOWER;
 
-use crate::migration::judge::ProgressRecord;
-use crate::migration::model::CopySource;
+use crate::migration::model::{CopySource, ProgressRecord};
 use crate::world::places::Places;
 use crate::world::{folder, host};
 

@@ -3,17 +3,12 @@
 //!
 //! Planning and copying block, on threads of their own; progress is read from a [`Watch`], which never blocks.
 
-mod batch;
-mod content;
-mod destination;
+mod copy;
 pub mod follow_up;
-pub mod liveness;
+mod inspect;
 mod manifest;
-mod plan;
-mod pool;
 pub mod request;
-mod walk;
-mod watch;
+mod threads;
 
 use std::collections::HashSet;
 use std::io;
@@ -21,16 +16,15 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
-pub use plan::plan;
-pub use watch::Watch;
+pub use inspect::plan;
+pub use threads::Watch;
 
-use self::batch::{Copying, Todo, folder_key};
-use self::destination::at;
-use self::manifest::Manifest;
-use crate::migration::judge::{ProgressRecord, batches};
-use crate::migration::model::{CopyFailure, CopyOutcome, CopyPhase, CopySource, Digest, Preview, Stamp};
-use crate::migration::world::manifest::Records;
-use crate::migration::world::pool::ItemOutcome;
+use self::copy::{Copying, Todo, folder_key};
+use self::inspect::at;
+use self::manifest::{Manifest, Records};
+use self::threads::ItemOutcome;
+use crate::migration::judge::batches;
+use crate::migration::model::{CopyFailure, CopyOutcome, CopyPhase, CopySource, Digest, Preview, ProgressRecord, Stamp};
 use crate::world::folder;
 use crate::world::lock::{Lock, LockError};
 use crate::world::places::Places;
@@ -92,7 +86,7 @@ pub fn copy(migration: &Migration, look: CopyPlan, watch: &Arc<Watch>) -> io::Re
     let CopyPlan { preview, id, path, todo, record, mut lines, new_folders, parts, untouched, disks: looked_at } = look;
     let pulse = watch.pulse();
     // A share that was unmounted since leaves an empty folder on a local disk, which would accept everything.
-    if disks(&migration.sources, &pulse) != looked_at {
+    if destination_disks(&migration.sources, &pulse) != looked_at {
         return Err(io::Error::other("another disk is at the destination now than when it was looked at"));
     }
     let manifest = Manifest::open(&path, &id)?;
@@ -102,7 +96,7 @@ pub fn copy(migration: &Migration, look: CopyPlan, watch: &Arc<Watch>) -> io::Re
     for part in parts {
         pulse.begin(&part);
         match std::fs::remove_file(&part) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => outcome.fail(part, content::refused("removing", &error)),
+            Err(error) if error.kind() != io::ErrorKind::NotFound => outcome.fail(part, copy::refused("removing", &error)),
             Ok(()) | Err(_) => {}
         }
     }
@@ -122,11 +116,11 @@ pub fn copy(migration: &Migration, look: CopyPlan, watch: &Arc<Watch>) -> io::Re
                 lines.insert(key, made);
             }
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists && to.is_dir() => {}
-            Err(error) => outcome.fail(to, content::refused("making the folder", &error)),
+            Err(error) => outcome.fail(to, copy::refused("making the folder", &error)),
         }
     }
     pulse.rest();
-    let disks = disks(&migration.sources, &pulse);
+    let disks = destination_disks(&migration.sources, &pulse);
     pulse.rest();
     let sources = migration.sources.clone();
     let copying = Arc::new(Copying { sources, disks, id: id.clone(), manifest, watch: watch.clone(), number: AtomicU64::new(0) });
@@ -134,16 +128,16 @@ pub fn copy(migration: &Migration, look: CopyPlan, watch: &Arc<Watch>) -> io::Re
     settle(migration, &lines, &copying, watch, &mut outcome);
     if outcome.is_complete() {
         let copied = manifest::read(&path, &id)?;
-        walk::report_changes(migration, &copied, &untouched, watch, &mut outcome);
+        inspect::report_changes(migration, &copied, &untouched, watch, &mut outcome);
     }
     Ok(outcome)
 }
 
 /// Returns the disk of each destination, or of its nearest folder that exists.
-fn disks(sources: &[CopySource], pulse: &watch::Pulse) -> Vec<Option<u64>> {
+fn destination_disks(sources: &[CopySource], pulse: &threads::Pulse) -> Vec<Option<u64>> {
     let disk = |source: &CopySource| {
         pulse.begin(&source.to);
-        folder::nearest(&source.to).and_then(batch::disk)
+        folder::nearest(&source.to).and_then(copy::disk)
     };
     sources.iter().map(disk).collect()
 }
@@ -158,8 +152,8 @@ fn all(migration: &Migration, todo: Vec<Todo>, copying: &Arc<Copying>, watch: &A
         .collect();
     let counts: Vec<u64> = batches.iter().map(|batch| batch.len() as u64).collect();
     let mine = copying.clone();
-    let work = move |pulse: &watch::Pulse, batch: Vec<Todo>| mine.batch(pulse, batch);
-    pool::run(watch, migration.jobs, batches, work, |place, ended| {
+    let work = move |pulse: &threads::Pulse, batch: Vec<Todo>| mine.batch(pulse, batch);
+    threads::run(watch, migration.jobs, batches, work, |place, ended| {
         let count = counts.get(place).copied().unwrap_or_default();
         match ended {
             ItemOutcome::Done(CopyOutcome { copied, failed, failures, open, unlike, .. }) => {
@@ -199,17 +193,17 @@ fn settle(migration: &Migration, lines: &Records, copying: &Copying, watch: &Arc
             let Some(source) = migration.sources.get(*number) else { continue };
             let to = at(&source.to, path);
             pulse.begin(&to);
-            outcome.unlike += u64::from(!content::keep_of_folder(&at(&source.from, path), &to));
+            outcome.unlike += u64::from(!copy::keep_of_folder(&at(&source.from, path), &to));
         }
     }
     for source in &migration.sources {
         pulse.begin(&source.to);
-        if let Err(error) = batch::Disk::open(&source.to).and_then(|disk| disk.sync()) {
-            outcome.fail(source.to.clone(), content::refused("writing", &error));
+        if let Err(error) = copy::Disk::open(&source.to).and_then(|disk| disk.sync()) {
+            outcome.fail(source.to.clone(), copy::refused("writing", &error));
         }
     }
     if let Err(error) = copying.manifest.sync() {
-        outcome.fail(PathBuf::from("the manifest"), content::refused("writing", &error));
+        outcome.fail(PathBuf::from("the manifest"), copy::refused("writing", &error));
     }
     watch.forget(&pulse);
 }

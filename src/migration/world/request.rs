@@ -1,4 +1,4 @@
-//! From a request to a migration: which node, which folders, to where.
+//! From a request to a migration: which node, whether its Octopus Server still runs, which folders, to where.
 
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
@@ -6,11 +6,12 @@ use std::time::Duration;
 
 use super::Migration;
 use super::follow_up::InstanceSelector;
+use crate::catalog::commands;
 use crate::catalog::form::read;
 use crate::migration::judge::{MigrationCheck, MigrationFinding, Overrides, entangled, misplaced, planned};
 use crate::migration::model::CopySource;
 use crate::model::answers::{Answers, Origin};
-use crate::model::facts::ConfigTrouble;
+use crate::model::facts::{ConfigTrouble, Heartbeat, NodeSeen};
 use crate::model::field::FieldId;
 use crate::model::node::{Maker, Subject};
 use crate::model::node_config::NodeConfig;
@@ -20,6 +21,7 @@ use crate::model::untrusted::Untrusted;
 use crate::wizard::subjects::{self, Wanted};
 use crate::world::places::Places;
 use crate::world::seal::Sealer;
+use crate::world::sqlserver::SqlServer;
 use crate::world::toml_file::shown;
 use crate::world::{folder, host, node_config, octopus_config, survey};
 
@@ -209,4 +211,49 @@ pub(super) async fn find_node(wanted: &Wanted, places: &Places) -> Result<(Sourc
         },
     };
     Ok((node, instance))
+}
+
+/// How long the database may take to answer.
+const BUDGET: Duration = Duration::from_secs(20);
+
+/// What to do while it runs.
+const STOP: &str = "Stop Octopus Server first: what it writes while files are copied is copied again, or missed.";
+
+/// What to do once it was stopped: a node counts as alive for minutes after its last heartbeat.
+const STOPPED: &str =
+    "Where it has been stopped, go on with --accept octopus-running: what changes all the same is found at the end.";
+
+/// Returns a finding unless the node's last heartbeat is old enough.
+pub async fn check_octopus(node: Option<&SourceNode>, places: &Places) -> Option<MigrationFinding> {
+    let Some(node) = node else { return Some(unknown("No node was named")) };
+    let (name, instance) = match node {
+        SourceNode::Ours(config) => (config.node.name.clone(), Some(config.instance.clone())),
+        SourceNode::Octopus(config) => match config.text(FieldId::NodeName) {
+            Some(name) => (name.to_owned(), None),
+            None => return Some(unknown("The node's name is not in its config")),
+        },
+    };
+    let Some(target) = node.target(places) else {
+        return Some(unknown("The node's database cannot be asked from its config"));
+    };
+    match tokio::time::timeout(BUDGET, SqlServer::new().node(&target, &name)).await {
+        Ok(Ok(Some(NodeSeen { beat: Heartbeat::Ago(age), .. }))) if age <= NodeSeen::BEAT => {
+            let (name, age) = (Untrusted::new(&name), age.as_secs());
+            let says = format!("The heart of {name} beat {age} s ago: Octopus Server runs, or was stopped just now.");
+            let platform = host::platform();
+            let service = match instance {
+                Some(instance) => commands::server(platform, "service", &instance),
+                None => format!("{} service", platform.server_program()),
+            };
+            let finding = MigrationCheck::OctopusRunning.finding(says, format!("{STOP} {STOPPED}"));
+            Some(finding.command(format!("{service} --stop")))
+        }
+        Ok(Ok(Some(NodeSeen { beat: Heartbeat::Ago(_) | Heartbeat::Never, .. }) | None)) => None,
+        Ok(Ok(Some(_))) => Some(unknown("The database does not tell its nodes' heartbeats")),
+        Ok(Err(_)) | Err(_) => Some(unknown("The node's database did not answer")),
+    }
+}
+
+fn unknown(why: &str) -> MigrationFinding {
+    MigrationCheck::OctopusUnknown.finding(format!("{why}, so nobody knows whether Octopus Server runs."), STOP)
 }
