@@ -31,12 +31,12 @@ if (Get-WebConfigurationProperty -PSPath $root -Filter $farm -Name 'name' -Error
     Clear-WebConfiguration -PSPath $root -Filter $farm
 }
 Add-WebConfigurationProperty -PSPath $root -Filter 'webFarms' -Name '.' -Value @{ name = $name }
-{%- for seat in seats %}
+{%- for node in nodes %}
 
-# {{ seat.name|safe }}
-Add-WebConfigurationProperty -PSPath $root -Filter $farm -Name '.' -Value @{ address = {{ seat.host }} }
-Set-WebConfigurationProperty -PSPath $root -Filter "$farm/server[@address='$({{ seat.host }})']/applicationRequestRouting" `
-    -Name '{% if seat.secure %}httpsPort{% else %}httpPort{% endif %}' -Value {{ seat.port|safe }}
+# {{ node.name|safe }}
+Add-WebConfigurationProperty -PSPath $root -Filter $farm -Name '.' -Value @{ address = {{ node.host }} }
+Set-WebConfigurationProperty -PSPath $root -Filter "$farm/server[@address='$({{ node.host }})']/applicationRequestRouting" `
+    -Name '{% if node.secure %}httpsPort{% else %}httpPort{% endif %}' -Value {{ node.port|safe }}
 {%- endfor %}
 
 $routing = "$farm/applicationRequestRouting"

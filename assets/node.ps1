@@ -65,10 +65,10 @@ Invoke-Octopus @(
     '{{ command.verb }}'
 {%- for option in command.options %},
     '{{ option.flag }}'
-{%- if let Some(shards) = option.value %}, {% if shards.len() > 1 %}({% endif %}{% for shard in shards %}{% if !loop.first %} + {% endif %}{% match shard %}{% when Shard::Text with (text) %}{{ text.as_str() }}{% when Shard::Expression with (expression) %}{{ expression }}{% endmatch %}{% endfor %}{% if shards.len() > 1 %}){% endif %}{% endif %}
+{%- if let Some(parts) = option.value %}, {% if parts.len() > 1 %}({% endif %}{% for part in parts %}{% if !loop.first %} + {% endif %}{% match part %}{% when TemplatePart::Text with (text) %}{{ text.as_str() }}{% when TemplatePart::Expression with (expression) %}{{ expression }}{% endmatch %}{% endfor %}{% if parts.len() > 1 %}){% endif %}{% endif %}
 {%- endfor %}
 )
-{%- if let Some((name, shard)) = command.environment %} @{ {{ name }} = {% match shard %}{% when Shard::Text with (text) %}{{ text.as_str() }}{% when Shard::Expression with (expression) %}{{ expression }}{% endmatch %} }{% endif %}
+{%- if let Some((name, part)) = command.environment %} @{ {{ name }} = {% match part %}{% when TemplatePart::Text with (text) %}{{ text.as_str() }}{% when TemplatePart::Expression with (expression) %}{{ expression }}{% endmatch %} }{% endif %}
 {% if let Some((url, _)) = command.awaits %}
 # The node takes tasks only once it is in.
 Wait-Node {{ url.as_str() }}

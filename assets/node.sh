@@ -55,10 +55,10 @@ await_node() {
 quote='"'
 {% for command in commands %}
 # {{ command.why }}
-{% if let Some((name, shard)) = command.environment %}{{ name }}={% match shard %}{% when Shard::Text with (text) %}{{ text.as_str() }}{% when Shard::Expression with (expression) %}{{ expression }}{% endmatch %} {% endif %}"$server" {{ command.verb }}
+{% if let Some((name, part)) = command.environment %}{{ name }}={% match part %}{% when TemplatePart::Text with (text) %}{{ text.as_str() }}{% when TemplatePart::Expression with (expression) %}{{ expression }}{% endmatch %} {% endif %}"$server" {{ command.verb }}
 {%- for option in command.options %} \
     {{ option.flag }}
-{%- if let Some(shards) = option.value %} {% for shard in shards %}{% match shard %}{% when Shard::Text with (text) %}{{ text.as_str() }}{% when Shard::Expression with (expression) %}{{ expression }}{% endmatch %}{% endfor %}{% endif %}
+{%- if let Some(parts) = option.value %} {% for part in parts %}{% match part %}{% when TemplatePart::Text with (text) %}{{ text.as_str() }}{% when TemplatePart::Expression with (expression) %}{{ expression }}{% endmatch %}{% endfor %}{% endif %}
 {%- endfor %}
 {% if let Some((url, dial)) = command.awaits %}
 # The node takes tasks only once it is in.

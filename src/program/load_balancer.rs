@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use octopus_setup::faces::exit::Exit;
 use octopus_setup::model::backend::Backends;
-use octopus_setup::render::load_balancer::{BadFront, Certificate, Front, Listen, Program, configuration};
+use octopus_setup::render::load_balancer::{CertificateFiles, Frontend, FrontendError, Listen, Program, configuration};
 
 use super::backends::{self, HandOver, Refused};
 use super::environment::Environment;
@@ -32,16 +32,20 @@ async fn write(asked: &LoadBalancer, environment: &Environment) -> Result<(), Re
 }
 
 /// What the load balancer shows to the world.
-fn front(asked: &LoadBalancer) -> Result<Front, BadFront> {
+fn front(asked: &LoadBalancer) -> Result<Frontend, FrontendError> {
     let default = if asked.certificate.is_some() { 443 } else { 80 };
     let listen = match &asked.listen {
         Some(text) => Listen::parse(text, default)?,
         None => Listen { address: None, port: default },
     };
-    Ok(Front {
-        name: asked.name.as_deref().map(Front::read_name).transpose()?,
+    Ok(Frontend {
+        name: asked.name.as_deref().map(Frontend::read_name).transpose()?,
         listen,
-        certificate: asked.certificate.clone().zip(asked.certificate_key.clone()).map(|(file, key)| Certificate { file, key }),
+        certificate: asked
+            .certificate
+            .clone()
+            .zip(asked.certificate_key.clone())
+            .map(|(file, key)| CertificateFiles { file, key }),
         sticky: asked.sticky,
         polling_port: (!asked.no_polling).then_some(asked.polling_port),
         grpc_port: asked.grpc,
@@ -51,7 +55,7 @@ fn front(asked: &LoadBalancer) -> Result<Front, BadFront> {
 }
 
 /// The ports on which each node's polling Tentacles come in: what `tentacles --scheme shared` tells them.
-fn polling_ports(program: Program, backends: &Backends, front: &Front) -> serde_json::Value {
+fn polling_ports(program: Program, backends: &Backends, front: &Frontend) -> serde_json::Value {
     let Some(first) = front.polling_port.filter(|_| program != Program::Iis) else { return serde_json::json!({}) };
     let ports = backends.nodes.iter().zip(first..).map(|(node, port)| (node.name.as_str().to_owned(), port.into()));
     serde_json::Value::Object(ports.collect())

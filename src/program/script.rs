@@ -15,7 +15,7 @@ use octopus_setup::model::node::{Maker, Subject};
 use octopus_setup::model::node_config::NodeConfig;
 use octopus_setup::model::platform::Platform;
 use octopus_setup::model::untrusted::Untrusted;
-use octopus_setup::render::{Clear, Setup, Shell, compose, script};
+use octopus_setup::render::{ClearSecrets, Setup, Shell, compose, script};
 use octopus_setup::wizard::{answer_file, node, settings};
 use octopus_setup::world::answer_sources::Mode;
 use octopus_setup::world::places::Places;
@@ -56,7 +56,7 @@ struct Source {
     accept: Vec<CheckId>,
     fingerprint: Option<Fingerprint>,
     /// The secrets, where they were asked for.
-    clear: Option<Clear>,
+    clear: Option<ClearSecrets>,
 }
 
 /// Runs what was asked for.
@@ -134,18 +134,18 @@ async fn of_answers(asked: &Script, environment: &Environment, flow: Option<Flow
 }
 
 /// The secrets that were answered. A new cluster's master key is in nobody's hands yet.
-fn clear_of(flow: Flow, answers: &Answers) -> Result<Clear, Refusal> {
+fn clear_of(flow: Flow, answers: &Answers) -> Result<ClearSecrets, Refusal> {
     if flow == Flow::FirstNode {
         let says = "A first node's master key is made when it is installed; take --with-secrets with its node config afterwards.";
         return Err(Refusal::usage(says));
     }
     let secret = |field| answers.secret(field).filter(|secret| !secret.expose_secret().is_empty()).cloned();
-    Ok(Clear {
+    Ok(ClearSecrets {
         password: secret(FieldId::Password).unwrap_or_default(),
         master_key: secret(FieldId::MasterKey),
         service_password: secret(FieldId::ServicePassword),
         // A first node has been refused above.
-        ..Clear::default()
+        ..ClearSecrets::default()
     })
 }
 
@@ -184,7 +184,7 @@ fn sealed(config: NodeConfig) -> NodeFacts {
 }
 
 /// The secrets of the config; each has to open, for a script that lacks one would only seem to be whole.
-fn opened(config: &NodeConfig, facts: &NodeFacts) -> Result<Clear, Refusal> {
+fn opened(config: &NodeConfig, facts: &NodeFacts) -> Result<ClearSecrets, Refusal> {
     let secret = |raw: &Raw| match raw {
         Raw::Secret(secret) => secret.clone(),
         Raw::Text(text) => SecretString::from(text.as_str()),
@@ -193,7 +193,7 @@ fn opened(config: &NodeConfig, facts: &NodeFacts) -> Result<Clear, Refusal> {
         let says = format!("{what} of this node config does not open on this machine; octopus-setup review tells why.");
         Refusal::answers(says)
     };
-    Ok(Clear {
+    Ok(ClearSecrets {
         password: facts.password.seen().map(secret).ok_or_else(|| closed("The database password"))?,
         master_key: Some(facts.key.seen().map(secret).ok_or_else(|| closed("The sealed master key"))?),
         service_password: match facts.service_password.seen() {
@@ -202,7 +202,7 @@ fn opened(config: &NodeConfig, facts: &NodeFacts) -> Result<Clear, Refusal> {
             None => return Err(closed("The service account's password")),
         },
         // Neither is kept anywhere.
-        ..Clear::default()
+        ..ClearSecrets::default()
     })
 }
 

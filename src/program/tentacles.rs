@@ -4,8 +4,8 @@ use std::process::ExitCode;
 
 use octopus_setup::faces::exit::Exit;
 use octopus_setup::render::Shell;
-use octopus_setup::render::load_balancer::Front;
-use octopus_setup::render::tentacles::{Polling, Scheme, json, write, xml_line};
+use octopus_setup::render::load_balancer::Frontend;
+use octopus_setup::render::tentacles::{AddressScheme, Polling, json, write, xml_line};
 
 use octopus_setup::world::host;
 
@@ -21,13 +21,13 @@ pub async fn run(asked: &Tentacles, environment: &Environment) -> ExitCode {
 async fn told(asked: &Tentacles, environment: &Environment) -> Result<(), Refused> {
     let usage = |says: &dyn std::fmt::Display| (Exit::Usage, says.to_string());
     let scheme = match (asked.scheme, &asked.address) {
-        (PollingScheme::Own, None) => Scheme::Own,
+        (PollingScheme::Own, None) => AddressScheme::Own,
         (PollingScheme::Own, Some(_)) => {
             return Err(usage(&"--address is the one address of all nodes: it goes with --scheme shared."));
         }
         (PollingScheme::Shared, Some(address)) => {
-            let address = Front::read_name(address).map_err(|bad| usage(&bad))?;
-            Scheme::Shared { address, first_port: asked.first_port }
+            let address = Frontend::read_name(address).map_err(|bad| usage(&bad))?;
+            AddressScheme::Shared { address, first_port: asked.first_port }
         }
         (PollingScheme::Shared, None) => return Err(usage(&"--scheme shared needs --address.")),
     };

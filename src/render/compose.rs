@@ -1,15 +1,15 @@
-//! A compose file for Octopus' Linux container image, with the variables that its documentation tells.
+//! A compose file for Octopus' Linux container image, with the variables from its documentation.
 
 use std::fmt;
 use std::path::Path;
 
 use askama::Template;
 use askama::filters::{Escaper, Safe};
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 use zeroize::Zeroizing;
 
-use super::octopus::{Piece, connection_string};
-use super::{Clear, Secret, Secrets, Setup, Unwritable};
+use super::octopus::{WordPart, connection_string};
+use super::{ClearSecrets, Secret, Secrets, Setup, Unrenderable, comment};
 use crate::model::connection_string::to_dotnet;
 use crate::model::storage::{SharedFolder, SharedStorage};
 use crate::model::target::{SignIn, Target, Trust};
@@ -51,9 +51,9 @@ const fn is_printable(character: char) -> bool {
         | '\u{ff00}'..='\u{fffd}' | '\u{10000}'..='\u{10ffff}')
 }
 
-/// The variable of the password in a compose file. It is not the one of the scripts: compose can put a variable into a text
-/// but change nothing in it, so that what it holds has to be ready for its place between double quotes.
-pub const DOUBLED: &str = "OCTOPUS_SETUP_PASSWORD_DOUBLED";
+/// The variable of the password in a compose file, which is not the one of the scripts: compose puts variables into texts
+/// unchanged, so this one holds the password with each double quote written twice.
+pub const PASSWORD_VARIABLE: &str = "OCTOPUS_SETUP_PASSWORD_DOUBLED";
 
 #[derive(Template)]
 #[template(path = "compose.yaml", config = "assets/askama.toml")]
@@ -80,16 +80,16 @@ struct Mount {
 }
 
 /// The compose file of a node, its secrets as references to the environment.
-pub fn by_reference(setup: &Setup<'_>) -> Result<String, Unwritable> {
+pub fn by_reference(setup: &Setup<'_>) -> Result<String, Unrenderable> {
     write(setup, Secrets::ByReference).map(|text| text.to_string())
 }
 
 /// The compose file of a node with its secrets in it. One that is not there stays a reference.
-pub fn in_clear(setup: &Setup<'_>, clear: &Clear) -> Result<SecretString, Unwritable> {
+pub fn in_clear(setup: &Setup<'_>, clear: &ClearSecrets) -> Result<SecretString, Unrenderable> {
     write(setup, Secrets::InClear(clear)).map(|text| SecretString::from(text.as_str()))
 }
 
-fn write(setup: &Setup<'_>, secrets: Secrets<'_>) -> Result<Zeroizing<String>, Unwritable> {
+fn write(setup: &Setup<'_>, secrets: Secrets<'_>) -> Result<Zeroizing<String>, Unrenderable> {
     let node = setup.node;
     let connection = connection(setup, secrets)?;
     let master_key = scalar(secrets, Secret::MasterKey, "set it to the master key of the cluster")?;
@@ -97,7 +97,7 @@ fn write(setup: &Setup<'_>, secrets: Secrets<'_>) -> Result<Zeroizing<String>, U
     let licence = scalar(secrets, Secret::Licence, "set it to the licence, in base64")?;
     let admin = node.administrator.as_ref();
     let compose = Compose {
-        head: head(setup, secrets).iter().map(|line| comment(line)).collect(),
+        head: head(setup, secrets).iter().map(|line| comment(line, false)).collect(),
         first: setup.is_first(),
         connection: Safe(&connection),
         master_key: Safe(&master_key),
@@ -112,26 +112,26 @@ fn write(setup: &Setup<'_>, secrets: Secrets<'_>) -> Result<Zeroizing<String>, U
         ports: ports(setup),
     };
     let mut text = Zeroizing::new(String::with_capacity(16 * 1024));
-    compose.render_into(&mut *text).map_err(|_| Unwritable)?;
+    compose.render_into(&mut *text).map_err(|_| Unrenderable)?;
     Ok(text)
 }
 
 /// The connection string as a scalar.
-fn connection(setup: &Setup<'_>, secrets: Secrets<'_>) -> Result<Zeroizing<String>, Unwritable> {
+fn connection(setup: &Setup<'_>, secrets: Secrets<'_>) -> Result<Zeroizing<String>, Unrenderable> {
     let mut text = Zeroizing::new(String::with_capacity(4 * 1024));
     text.push('"');
     if let Some(password) = secrets.text(Secret::Password) {
         let SignIn::SqlLogin { user, .. } = &setup.node.target.sign_in;
         let target = Target { sign_in: SignIn::sql_login(user.as_str(), password), ..setup.node.target.clone() };
-        let whole = to_dotnet(&target).map_err(|_| Unwritable)?;
-        escape(&mut *text, secrecy::ExposeSecret::expose_secret(&whole)).map_err(|_| Unwritable)?;
+        let whole = to_dotnet(&target).map_err(|_| Unrenderable)?;
+        escape(&mut *text, whole.expose_secret()).map_err(|_| Unrenderable)?;
     } else {
         for piece in connection_string(setup)?.0 {
             match piece {
-                Piece::Text(literal) => escape(&mut *text, &literal).map_err(|_| Unwritable)?,
-                Piece::Secret(..) => {
+                WordPart::Text(literal) => escape(&mut *text, &literal).map_err(|_| Unrenderable)?,
+                WordPart::Secret(..) => {
                     text.push_str("${");
-                    text.push_str(DOUBLED);
+                    text.push_str(PASSWORD_VARIABLE);
                     text.push_str(":?set it to the password of the SQL login, each double quote in it written twice}");
                 }
             }
@@ -142,13 +142,13 @@ fn connection(setup: &Setup<'_>, secrets: Secrets<'_>) -> Result<Zeroizing<Strin
 }
 
 /// A secret as a scalar: itself, or its variable and what to set that to.
-fn scalar(secrets: Secrets<'_>, secret: Secret, what: &str) -> Result<Zeroizing<String>, Unwritable> {
+fn scalar(secrets: Secrets<'_>, secret: Secret, what: &str) -> Result<Zeroizing<String>, Unrenderable> {
     let clear = secrets.text(secret);
     // With room for its longest form at once: growing would leave copies behind.
     let mut text = Zeroizing::new(String::with_capacity(256 + clear.map_or(0, str::len) * 6));
     text.push('"');
     if let Some(clear) = clear {
-        escape(&mut *text, clear).map_err(|_| Unwritable)?;
+        escape(&mut *text, clear).map_err(|_| Unrenderable)?;
     } else {
         for part in ["${", secret.variable(), ":?", what, "}"] {
             text.push_str(part);
@@ -158,8 +158,8 @@ fn scalar(secrets: Secrets<'_>, secret: Secret, what: &str) -> Result<Zeroizing<
     Ok(text)
 }
 
-/// Where the container has what the nodes share. One root is one mount, which takes an image that knows `CLUSTER_SHARED_MODE`;
-/// of the folders the image has no place for telemetry.
+/// Returns the mounts of the shared folders. One root is one mount and needs an image that knows `CLUSTER_SHARED_MODE`; of the
+/// folders, the image has no place for telemetry.
 fn mounts(storage: &SharedStorage) -> Vec<Mount> {
     let mount = |path: &Path, target| Mount { source: path.to_string_lossy().into_owned(), target };
     match storage {
@@ -183,8 +183,8 @@ const fn target(folder: SharedFolder) -> Option<&'static str> {
     }
 }
 
-/// The ports of the host and those of the container: of the web portal 8080 and 443, which the image listens on, whatever the
-/// prefixes say; of polling Tentacles 10943; the gRPC port is the one that the image is told.
+/// Returns the port mappings. The image listens on 8080 and 443 for the web portal, whatever the prefixes say, and on 10943
+/// for polling Tentacles; its gRPC port is a variable.
 fn ports(setup: &Setup<'_>) -> Vec<String> {
     let web = &setup.node.web;
     let portal = web.prefixes.iter().map(|prefix| format!("{}:{}", prefix.port, if prefix.secure { 443 } else { 8080 }));
@@ -198,11 +198,7 @@ fn ports(setup: &Setup<'_>) -> Vec<String> {
     ports
 }
 
-fn comment(line: &str) -> Safe<String> {
-    Safe(if line.is_empty() { "#".to_owned() } else { format!("# {line}") })
-}
-
-/// What stands at the head, for whoever opens it. Names come from answers, so they are cleaned.
+/// Returns the comment at the head. Names come from answers, so they are cleaned.
 fn head(setup: &Setup<'_>, secrets: Secrets<'_>) -> Vec<String> {
     let node = setup.node;
     let mut lines = vec![

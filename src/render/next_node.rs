@@ -1,12 +1,11 @@
 //! The headless command that adds the next node of the same cluster.
 
-use super::Setup;
-use super::Shell;
-use super::secrets::Secret;
 use crate::catalog::settings::{self, Group, NextNode, Setting};
 use crate::model::field::FieldId;
 use crate::model::survey::AccountKind;
 use crate::model::untrusted::Untrusted;
+
+use super::{Secret, Setup, Shell};
 
 /// The words of the command, each quoted for the shell where it needs it, a flag and its value together in one. What a shell
 /// cannot carry is cleaned; it would have been refused as an answer.

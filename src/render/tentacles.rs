@@ -1,4 +1,4 @@
-//! What polling Tentacles are told of a cluster: the commands for every node, and what a Tentacle's own configuration says then.
+//! Commands that make polling Tentacles poll every node of a cluster, and the Tentacle configuration that results.
 //!
 //! A polling Tentacle has to reach every node by itself; one that polls a balanced address finds the nodes by luck.
 
@@ -7,14 +7,13 @@ use std::fmt::Write as _;
 use askama::Template;
 use askama::filters::Safe;
 
-use super::Shell;
-use super::load_balancer::tidy;
-use crate::model::backend::{Backend, Backends};
+use super::{Shell, comment, tidy};
+use crate::model::backend::{Backend, Backends, LeftOutNode};
 use crate::model::web::authority;
 
 /// How Tentacles tell the nodes apart.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Scheme {
+pub enum AddressScheme {
     /// Each node has an address of its own; the port is the node's.
     Own,
     /// One address, and a port for each node: a load balancer that passes them through, or NAT.
@@ -26,11 +25,11 @@ pub enum Scheme {
     },
 }
 
-/// What Tentacles are told.
+/// A cluster as polling Tentacles see it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Polling {
     /// The nodes.
-    pub nodes: Vec<Polled>,
+    pub nodes: Vec<PolledNode>,
     /// What goes into a comment at the head.
     pub remarks: Vec<String>,
     /// The thumbprint of Octopus' own certificate, which all nodes share.
@@ -41,7 +40,7 @@ pub struct Polling {
 
 /// A node as a Tentacle polls it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Polled {
+pub struct PolledNode {
     /// Its name.
     pub name: String,
     /// The URL of its web portal, for the command that makes it known.
@@ -52,7 +51,7 @@ pub struct Polled {
     pub port: u16,
 }
 
-impl Polled {
+impl PolledNode {
     /// The address that a Tentacle keeps: `https://host:10943`.
     pub fn address(&self) -> String {
         format!("https://{}", authority(&self.host, self.port))
@@ -65,9 +64,9 @@ impl Polled {
     }
 }
 
-/// Why there is nothing to tell.
+/// Why a cluster cannot be polled.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum NoPolling {
+pub enum PollingError {
     /// There is no node.
     #[error("There is no live node to poll; give nodes with --node NAME=URL.")]
     NoNode,
@@ -80,27 +79,23 @@ pub enum NoPolling {
 }
 
 impl Polling {
-    /// What Tentacles are told of these nodes.
-    ///
-    /// # Errors
-    /// No node, or not enough ports.
-    pub fn new(backends: &Backends, scheme: &Scheme) -> Result<Self, NoPolling> {
+    pub fn new(backends: &Backends, scheme: &AddressScheme) -> Result<Self, PollingError> {
         if backends.nodes.is_empty() {
-            return Err(NoPolling::NoNode);
+            return Err(PollingError::NoNode);
         }
         let polled = |(place, node): (usize, &Backend)| {
             let name = node.name.as_str().to_owned();
             let (host, port) = match scheme {
-                Scheme::Own => (node.web.host.clone(), node.comms_port),
-                Scheme::Shared { address, first_port } => {
+                AddressScheme::Own => (node.web.host.clone(), node.comms_port),
+                AddressScheme::Shared { address, first_port } => {
                     let port = u16::try_from(place).ok().and_then(|place| first_port.checked_add(place));
-                    (address.clone(), port.ok_or_else(|| NoPolling::NoPort(name.clone()))?)
+                    (address.clone(), port.ok_or_else(|| PollingError::NoPort(name.clone()))?)
                 }
             };
-            Ok(Polled { name, server: node.url(), host, port })
+            Ok(PolledNode { name, server: node.url(), host, port })
         };
         let nodes = backends.nodes.iter().enumerate().map(polled).collect::<Result<_, _>>()?;
-        let left = backends.left_out.iter().map(crate::model::backend::LeftOutNode::says);
+        let left = backends.left_out.iter().map(LeftOutNode::says);
         Ok(Self { nodes, remarks: left.chain(backends.remarks.iter().cloned()).collect(), thumbprint: None, subscription: None })
     }
 }
@@ -154,7 +149,7 @@ pub fn xml_line(polling: &Polling) -> String {
 struct Bash<'a> {
     head: Vec<Safe<String>>,
     key: Safe<&'static str>,
-    nodes: &'a [Polled],
+    nodes: &'a [PolledNode],
     tail: Vec<Safe<String>>,
 }
 
@@ -163,7 +158,7 @@ struct Bash<'a> {
 struct PowerShell<'a> {
     head: Vec<Safe<String>>,
     key: Safe<&'static str>,
-    nodes: &'a [Polled],
+    nodes: &'a [PolledNode],
     tail: Vec<Safe<String>>,
 }
 
@@ -171,28 +166,15 @@ struct PowerShell<'a> {
 ///
 /// # Errors
 /// A value that the shell cannot carry.
-pub fn write(polling: &Polling, shell: Shell) -> Result<String, NoPolling> {
-    let comments = |lines: Vec<String>| lines.iter().map(|line| comment(line, shell)).collect();
+pub fn write(polling: &Polling, shell: Shell) -> Result<String, PollingError> {
+    let comments = |lines: Vec<String>| lines.iter().map(|line| comment(line, shell == Shell::PowerShell)).collect();
     let (head, tail) = (comments(head_comments(polling)), comments(tail_comments(polling)));
     let (key, nodes) = (Safe(API_KEY), polling.nodes.as_slice());
     let text = match shell {
         Shell::Bash => Bash { head, key, nodes, tail }.render(),
         Shell::PowerShell => PowerShell { head, key, nodes, tail }.render(),
     };
-    text.map(|text| tidy(&text)).map_err(|_| NoPolling::Unwritable)
-}
-
-/// A line of a comment; in PowerShell in ASCII, since Windows PowerShell guesses a file's encoding.
-fn comment(line: &str, shell: Shell) -> Safe<String> {
-    let line: String = line
-        .chars()
-        .map(|c| match c {
-            c if c.is_control() => " ".to_owned(),
-            c if shell == Shell::PowerShell && !c.is_ascii() => "?".to_owned(),
-            c => c.to_string(),
-        })
-        .collect();
-    Safe(if line.is_empty() { "#".to_owned() } else { format!("# {line}") })
+    text.map(|text| tidy(&text)).map_err(|_| PollingError::Unwritable)
 }
 
 fn head_comments(polling: &Polling) -> Vec<String> {

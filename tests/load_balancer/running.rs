@@ -7,7 +7,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use octopus_setup::model::backend::Backends;
-use octopus_setup::render::load_balancer::{Front, Listen, Program, configuration};
+use octopus_setup::render::load_balancer::{Frontend, Listen, Program, configuration};
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 
@@ -36,7 +36,7 @@ pub fn row_of_ports(count: u16) -> u16 {
 /// Two nodes and the load balancer in front of them.
 pub struct Running {
     pub nodes: [StandIn; 2],
-    pub front: Front,
+    pub front: Frontend,
     /// What ends when it is dropped.
     child: Child,
     folder: tempfile::TempDir,
@@ -51,12 +51,12 @@ impl Drop for Running {
 }
 
 impl Running {
-    pub fn start(program: Program, change: impl FnOnce(&mut Front)) -> Self {
+    pub fn start(program: Program, change: impl FnOnce(&mut Frontend)) -> Self {
         let nodes = ["web01", "web02"].map(|name| StandIn::new(name, free_port(), free_port()));
         let folder = tempfile::tempdir().unwrap();
         // nginx' workers are nobody where the test is root.
         std::fs::set_permissions(folder.path(), std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
-        let mut front = Front {
+        let mut front = Frontend {
             name: None,
             listen: Listen { address: Some([127, 0, 0, 1].into()), port: free_port() },
             certificate: None,

@@ -4,7 +4,9 @@ use std::os::unix::fs::PermissionsExt as _;
 
 use octopus_setup::model::backend::Backends;
 use octopus_setup::render::Shell;
-use octopus_setup::render::tentacles::{API_KEY, NoPolling, Polled, Polling, SETTING, Scheme, json, write, xml_line};
+use octopus_setup::render::tentacles::{
+    API_KEY, AddressScheme, PolledNode, Polling, PollingError, SETTING, json, write, xml_line,
+};
 
 use crate::have;
 use crate::support::judges::{powershell_errors, python};
@@ -14,24 +16,27 @@ fn nodes() -> Backends {
     Backends::from_texts(&nodes.map(str::to_owned)).unwrap()
 }
 
-fn shared(first_port: u16) -> Scheme {
-    Scheme::Shared { address: "polling.example.com".into(), first_port }
+fn shared(first_port: u16) -> AddressScheme {
+    AddressScheme::Shared { address: "polling.example.com".into(), first_port }
 }
 
-fn polling(scheme: &Scheme) -> Polling {
+fn polling(scheme: &AddressScheme) -> Polling {
     Polling::new(&nodes(), scheme).unwrap()
 }
 
 #[test]
 fn every_node_has_its_own_address_or_its_own_port() {
-    let addresses = |scheme| polling(&scheme).nodes.iter().map(Polled::address).collect::<Vec<_>>();
-    assert_eq!(addresses(Scheme::Own), ["https://web01.corp:10943", "https://[2001:db8::2]:10999", "https://web03.corp:10943"]);
+    let addresses = |scheme| polling(&scheme).nodes.iter().map(PolledNode::address).collect::<Vec<_>>();
+    assert_eq!(
+        addresses(AddressScheme::Own),
+        ["https://web01.corp:10943", "https://[2001:db8::2]:10999", "https://web03.corp:10943"]
+    );
     assert_eq!(
         addresses(shared(10_943)),
         ["https://polling.example.com:10943", "https://polling.example.com:10944", "https://polling.example.com:10945"]
     );
-    assert_eq!(Polling::new(&nodes(), &shared(65_534)), Err(NoPolling::NoPort("web03".into())));
-    assert_eq!(Polling::new(&Backends::default(), &Scheme::Own), Err(NoPolling::NoNode));
+    assert_eq!(Polling::new(&nodes(), &shared(65_534)), Err(PollingError::NoPort("web03".into())));
+    assert_eq!(Polling::new(&Backends::default(), &AddressScheme::Own), Err(PollingError::NoNode));
 }
 
 #[test]
@@ -39,7 +44,7 @@ fn the_setting_is_json_and_its_line_is_xml() {
     let known = Polling {
         thumbprint: Some("A".repeat(40)),
         subscription: Some("poll://g3662re9njtelsyfhm7t/".into()),
-        ..polling(&Scheme::Own)
+        ..polling(&AddressScheme::Own)
     };
     let text = json(&known);
     let read: serde_json::Value = serde_json::from_str(&text).unwrap();
@@ -57,7 +62,7 @@ element = tree.fromstring(sys.stdin.buffer.read().decode())
 print(element.attrib['key'])
 sys.stdout.write(element.text)
 ";
-    for polling in [known, polling(&Scheme::Own)] {
+    for polling in [known, polling(&AddressScheme::Own)] {
         let Some(said) = python(program, xml_line(&polling).as_bytes()) else { return };
         assert_eq!(said, format!("{SETTING}\n{}", json(&polling)));
     }
@@ -103,7 +108,7 @@ fn bash_tells_every_further_node_and_restarts() {
 
 #[test]
 fn scripts_look_like_this() {
-    let powershell = write(&polling(&Scheme::Own), Shell::PowerShell).unwrap();
+    let powershell = write(&polling(&AddressScheme::Own), Shell::PowerShell).unwrap();
     assert!(powershell.is_ascii(), "a script means the same in each encoding");
     insta::assert_snapshot!("tentacles_bash_shared", write(&polling(&shared(10_943)), Shell::Bash).unwrap());
     insta::assert_snapshot!("tentacles_powershell_own", &powershell);

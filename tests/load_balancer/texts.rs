@@ -1,29 +1,29 @@
 //! What is written, for each program and option.
 
 use octopus_setup::model::backend::Backends;
-use octopus_setup::render::load_balancer::{Certificate, Front, Listen, Program, configuration};
+use octopus_setup::render::load_balancer::{CertificateFiles, Frontend, Listen, Program, configuration};
 
 use crate::running::row_of_ports;
 use crate::support::judges::powershell_errors;
 
-fn plain() -> Front {
-    Front {
+fn plain() -> Frontend {
+    Frontend {
         name: None,
         listen: Listen { address: None, port: 80 },
         certificate: None,
         sticky: false,
         polling_port: Some(10_943),
         grpc_port: None,
-        inner_port: Front::INNER,
-        cache: Front::CACHE.into(),
+        inner_port: Frontend::INNER,
+        cache: Frontend::CACHE.into(),
     }
 }
 
-fn everything() -> Front {
-    Front {
+fn everything() -> Frontend {
+    Frontend {
         name: Some("octopus.example.com".into()),
         listen: Listen::parse("192.0.2.10", 443).unwrap(),
-        certificate: Some(Certificate { file: "/etc/ssl/octopus chain.pem".into(), key: "/etc/ssl/octopus.key".into() }),
+        certificate: Some(CertificateFiles { file: "/etc/ssl/octopus chain.pem".into(), key: "/etc/ssl/octopus.key".into() }),
         sticky: true,
         grpc_port: Some(8_443),
         ..plain()
@@ -63,7 +63,8 @@ fn a_grammar_that_others_wrote_finds_no_error_in_the_script_for_iis() {
 
 #[test]
 fn what_does_not_fit_together_is_refused() {
-    let refused = |program, backends: &Backends, front: &Front| configuration(program, backends, front).unwrap_err().to_string();
+    let refused =
+        |program, backends: &Backends, front: &Frontend| configuration(program, backends, front).unwrap_err().to_string();
     let none = Backends::default();
     assert!(refused(Program::Nginx, &none, &plain()).contains("no live node"));
     let paths = given(&["a=http://a/octopus", "b=http://b/"]);
@@ -72,11 +73,11 @@ fn what_does_not_fit_together_is_refused() {
     assert!(refused(Program::Iis, &mixed, &plain()).contains("one for all"));
     assert!(configuration(Program::Nginx, &mixed, &plain()).is_ok());
     for front in [
-        Front { polling_port: Some(79), ..plain() },
-        Front { polling_port: Some(u16::MAX), ..plain() },
-        Front { inner_port: 10_942, ..plain() },
-        Front { grpc_port: Some(80), ..plain() },
-        Front { polling_port: Some(80), listen: Listen { address: None, port: 443 }, ..everything() },
+        Frontend { polling_port: Some(79), ..plain() },
+        Frontend { polling_port: Some(u16::MAX), ..plain() },
+        Frontend { inner_port: 10_942, ..plain() },
+        Frontend { grpc_port: Some(80), ..plain() },
+        Frontend { polling_port: Some(80), listen: Listen { address: None, port: 443 }, ..everything() },
     ] {
         assert!(configuration(Program::Nginx, &http(), &front).is_err(), "{front:?}");
     }
@@ -85,22 +86,25 @@ fn what_does_not_fit_together_is_refused() {
 #[test]
 fn no_value_gets_out_of_its_place() {
     let evil = "/tmp/a\"; } evil { \\";
-    let front = Front {
+    let front = Frontend {
         cache: evil.into(),
-        certificate: Some(Certificate { file: evil.into(), key: evil.into() }),
+        certificate: Some(CertificateFiles { file: evil.into(), key: evil.into() }),
         listen: Listen { address: None, port: 443 },
         ..plain()
     };
     let nginx = configuration(Program::Nginx, &http(), &front).unwrap();
     assert_eq!(nginx.matches("\"/tmp/a\\\"; } evil { \\\\\"").count(), 3, "{nginx}");
     for bad in ["a\nb", "a\0b"] {
-        let front =
-            Front { certificate: Some(Certificate { file: bad.into(), key: "k".into() }), cache: bad.into(), ..front.clone() };
+        let front = Frontend {
+            certificate: Some(CertificateFiles { file: bad.into(), key: "k".into() }),
+            cache: bad.into(),
+            ..front.clone()
+        };
         for program in [Program::Nginx, Program::HaProxy, Program::NetScaler] {
             assert!(configuration(program, &http(), &front).is_err(), "{program:?} {bad:?}");
         }
     }
-    let variable = Front { cache: "/run/$host".into(), ..plain() };
+    let variable = Frontend { cache: "/run/$host".into(), ..plain() };
     assert!(configuration(Program::Nginx, &http(), &variable).is_err());
 }
 
@@ -127,8 +131,8 @@ fn the_real_programs_take_every_option() {
         if (listen == "127.0.0.1" && !is_root) || (listen.starts_with('[') && !has_v6) {
             continue;
         }
-        let front = Front {
-            certificate: Some(Certificate { file: pem.clone(), key: key.clone() }),
+        let front = Frontend {
+            certificate: Some(CertificateFiles { file: pem.clone(), key: key.clone() }),
             listen: Listen::parse(listen, 443).unwrap(),
             cache: path("cache"),
             inner_port: row_of_ports(2),

@@ -8,7 +8,7 @@ use octopus_setup::model::flow::Flow;
 use octopus_setup::model::node::Node;
 use octopus_setup::model::survey::AccountKind;
 use octopus_setup::render::octopus::commands;
-use octopus_setup::render::script::{by_hand, by_reference, in_clear};
+use octopus_setup::render::script::{by_reference, command_line, in_clear};
 use octopus_setup::render::{Secret, Setup, Shell};
 use proptest::prelude::*;
 use secrecy::ExposeSecret;
@@ -157,7 +157,7 @@ fn a_command_by_hand_is_the_same_command() {
     for flow in [Flow::FirstNode, Flow::Join] {
         for command in commands(&setup(flow, &node)).unwrap() {
             let folder = tempfile::tempdir().unwrap();
-            let line = by_hand(&command, &folder.path().join("Octopus.Server"), Shell::Bash).unwrap();
+            let line = command_line(&command, &folder.path().join("Octopus.Server"), Shell::Bash).unwrap();
             let (output, calls) = run(folder.path(), &line, &environment(&values));
             assert!(output.status.success(), "{line}: {}", String::from_utf8_lossy(&output.stderr));
             let mut expected = expected::words(&command, &values);

@@ -3,8 +3,8 @@
 use octopus_setup::model::answers::Raw;
 use octopus_setup::model::connection_string::ConnectionString;
 use octopus_setup::model::field::FieldId;
-use octopus_setup::render::octopus::{Command, Form, Piece};
-use octopus_setup::render::{Clear, Secret};
+use octopus_setup::render::octopus::{OctopusCommand, SecretForm, WordPart};
+use octopus_setup::render::{ClearSecrets, Secret};
 use secrecy::SecretString;
 
 /// The secrets as they are when a script runs.
@@ -29,9 +29,9 @@ impl Values {
     }
 
     /// All of them, to stand in the clear.
-    pub fn clear(&self) -> Clear {
+    pub fn clear(&self) -> ClearSecrets {
         let some = |text: &str| Some(SecretString::from(text));
-        Clear {
+        ClearSecrets {
             password: SecretString::from(self.password.as_str()),
             master_key: some(&self.master_key),
             service_password: some(&self.service_password),
@@ -42,15 +42,15 @@ impl Values {
 }
 
 /// The words of a command, its name first.
-pub fn words(command: &Command, values: &Values) -> Vec<String> {
+pub fn words(command: &OctopusCommand, values: &Values) -> Vec<String> {
     let mut words = vec![command.verb.id().to_owned()];
     for option in &command.options {
         words.push(option.flag.id().to_owned());
         if let Some(word) = &option.value {
-            let piece = |piece: &Piece| match piece {
-                Piece::Text(text) => text.clone(),
-                Piece::Secret(secret, Form::Plain) => values.of(*secret).to_owned(),
-                Piece::Secret(secret, Form::Doubled) => values.of(*secret).replace('"', "\"\""),
+            let piece = |piece: &WordPart| match piece {
+                WordPart::Text(text) => text.clone(),
+                WordPart::Secret(secret, SecretForm::Plain) => values.of(*secret).to_owned(),
+                WordPart::Secret(secret, SecretForm::Doubled) => values.of(*secret).replace('"', "\"\""),
             };
             words.push(word.0.iter().map(piece).collect());
         }

@@ -17,8 +17,8 @@ use crate::model::plan::{Failure, StepKind};
 use crate::model::quote::Shell;
 use crate::model::registry::CanaryRow;
 use crate::model::storage::SharedStorage;
-use crate::render::Clear;
-use crate::render::octopus::{Command, Flag, Opt, Verb, Word};
+use crate::render::ClearSecrets;
+use crate::render::octopus::{CommandOption, Flag, OctopusCommand, Verb, Word};
 use crate::world::atomic_write::{Existing, atomic_write};
 use crate::world::lock::Lock;
 use crate::world::octopus_server::{Call, Ended, Masks, refusal, run};
@@ -169,13 +169,14 @@ pub(super) async fn run_command(
     if let Some(refusal) = refusal(program) {
         return Err(refusal);
     }
-    let option = |flag, text: &str| Opt { flag, value: Some(Word::text(text)) };
-    let mut options: Vec<Opt> = instance.option().iter().map(|(flag, _, text)| option(*flag, text)).collect();
+    let option = |flag, text: &str| CommandOption { flag, value: Some(Word::text(text)) };
+    let mut options: Vec<CommandOption> = instance.option().iter().map(|(flag, _, text)| option(*flag, text)).collect();
     options.push(option(Flag::Setting(FieldId::StorageRoot), &root.to_string_lossy()));
     let why = "Where all nodes find what they share, once for the whole cluster.";
-    let command = Command { step: StepKind::OctopusPaths, verb: Verb::Path, options, environment: None, why, awaits: None };
+    let command =
+        OctopusCommand { step: StepKind::OctopusPaths, verb: Verb::Path, options, environment: None, why, awaits: None };
     // It takes no secret, so no file is made and nothing has to be masked.
-    let call = Call::of(&command, &Clear::default(), Path::new("")).map_err(|error| error.to_string())?;
+    let call = Call::of(&command, &ClearSecrets::default(), Path::new("")).map_err(|error| error.to_string())?;
     Ok(run(program, &call, &Masks::default(), limit).await)
 }
 

@@ -10,7 +10,7 @@ use crate::model::web::{ListenPrefix, authority};
 /// Why something cannot be asked for; the words are for people.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
-pub struct BadFront(pub String);
+pub struct FrontendError(pub String);
 
 /// Where the load balancer listens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,8 +26,8 @@ impl Listen {
     ///
     /// # Errors
     /// What to type.
-    pub fn parse(text: &str, port: u16) -> Result<Self, BadFront> {
-        let bad = || BadFront("Type where to listen as PORT, ADDRESS or ADDRESS:PORT; an IPv6 address in brackets.".into());
+    pub fn parse(text: &str, port: u16) -> Result<Self, FrontendError> {
+        let bad = || FrontendError("Type where to listen as PORT, ADDRESS or ADDRESS:PORT; an IPv6 address in brackets.".into());
         let number = |text: &str| text.parse::<u16>().ok().filter(|port| *port != 0).ok_or_else(bad);
         if let Ok(port) = number(text) {
             return Ok(Self { address: None, port });
@@ -52,7 +52,7 @@ impl Listen {
 
 /// A certificate that the load balancer shows, as files on its machine.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Certificate {
+pub struct CertificateFiles {
     /// The certificate with its chain, PEM. `HAProxy` wants the key in it, or beside it as `FILE.key`.
     pub file: String,
     /// Its key, PEM.
@@ -61,13 +61,13 @@ pub struct Certificate {
 
 /// What a load balancer shows to the world.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Front {
+pub struct Frontend {
     /// The name by which people reach the cluster.
     pub name: Option<String>,
     /// Where it listens.
     pub listen: Listen,
     /// TLS at the load balancer.
-    pub certificate: Option<Certificate>,
+    pub certificate: Option<CertificateFiles>,
     /// Session persistence.
     pub sticky: bool,
     /// The first of the ports for polling Tentacles, one for each node; `None` for none.
@@ -80,7 +80,7 @@ pub struct Front {
     pub cache: String,
 }
 
-impl Front {
+impl Frontend {
     /// The first inner port when nothing is said: below the ports that systems take by themselves.
     pub const INNER: u16 = 18_441;
     /// The folder of nginx when nothing is said.
@@ -90,8 +90,8 @@ impl Front {
     ///
     /// # Errors
     /// What to type.
-    pub fn read_name(text: &str) -> Result<String, BadFront> {
-        let bad = || BadFront("Type the name by which people reach the cluster, for instance octopus.example.com.".into());
+    pub fn read_name(text: &str) -> Result<String, FrontendError> {
+        let bad = || FrontendError("Type the name by which people reach the cluster, for instance octopus.example.com.".into());
         let read = ListenPrefix::parse_all(&format!("https://{text}/")).map_err(|_| bad())?;
         match read.as_slice() {
             [read] if !read.is_for_all() && read.path == "/" && read.port == 443 && read.host.is_ascii() => Ok(read.host.clone()),
@@ -105,13 +105,13 @@ impl Front {
     }
 
     /// Whether it all fits together.
-    pub(super) fn check(&self, program: Program, backends: &Backends) -> Result<(), BadFront> {
+    pub(super) fn check(&self, program: Program, backends: &Backends) -> Result<(), FrontendError> {
         let Some(first) = backends.nodes.first() else {
-            return Err(BadFront("There is no live node to balance between; give nodes with --node NAME=URL.".into()));
+            return Err(FrontendError("There is no live node to balance between; give nodes with --node NAME=URL.".into()));
         };
         let path = &first.web.path;
         if let Some(other) = backends.nodes.iter().find(|node| !node.web.path.eq_ignore_ascii_case(path)) {
-            return Err(BadFront(format!(
+            return Err(FrontendError(format!(
                 "Nodes {} and {} serve different paths ({path} and {}); behind one load balancer all serve the same.",
                 first.name.as_str(),
                 other.name.as_str(),
@@ -120,18 +120,18 @@ impl Front {
         }
         let mixed = backends.nodes.iter().any(|node| node.web.secure != first.web.secure);
         if mixed && matches!(program, Program::Iis | Program::NetScaler) {
-            return Err(BadFront("Some nodes speak HTTP and some HTTPS; this load balancer wants one for all.".into()));
+            return Err(FrontendError("Some nodes speak HTTP and some HTTPS; this load balancer wants one for all.".into()));
         }
         self.check_ports(program, backends)
     }
 
     /// Whether no port is there twice, or above the last.
-    fn check_ports(&self, program: Program, backends: &Backends) -> Result<(), BadFront> {
+    fn check_ports(&self, program: Program, backends: &Backends) -> Result<(), FrontendError> {
         let mut taken: BTreeMap<u16, String> = BTreeMap::new();
         let mut claim = |port: Option<u16>, what: String| match port {
-            None => Err(BadFront(format!("There is no port left for {what}; begin lower."))),
+            None => Err(FrontendError(format!("There is no port left for {what}; begin lower."))),
             Some(port) => match taken.insert(port, what.clone()) {
-                Some(other) => Err(BadFront(format!("Port {port} is asked for twice: for {other}, and for {what}."))),
+                Some(other) => Err(FrontendError(format!("Port {port} is asked for twice: for {other}, and for {what}."))),
                 None => Ok(()),
             },
         };

@@ -4,14 +4,18 @@
 //! never balanced is the port for polling Tentacles: a Tentacle has to reach every node by itself.
 
 mod front;
-mod programs;
-mod words;
+
+use std::fmt;
+
+use askama::Template;
+use askama::filters::{Escaper, Safe};
 
 use crate::model::backend::{Backend, Backends};
 use crate::model::web::TrustedProxy;
 
-pub use front::{BadFront, Certificate, Front, Listen};
-pub use words::{HaProxyWord, NetScalerWord, NginxWord};
+use super::{comment, tidy};
+
+pub use front::{CertificateFiles, Frontend, FrontendError, Listen};
 
 /// A load balancer that a configuration is written for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,7 +31,6 @@ pub enum Program {
 }
 
 impl Program {
-    /// Every one of them.
     pub const ALL: [Self; 4] = [Self::Nginx, Self::HaProxy, Self::Iis, Self::NetScaler];
 
     /// Its name, as it is typed.
@@ -43,10 +46,10 @@ impl Program {
 
 /// A configuration cannot be written: something in it that its language cannot carry.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum NoConfiguration {
+pub enum ConfigurationError {
     /// What was asked for does not fit together.
     #[error("{0}")]
-    Front(#[from] BadFront),
+    Front(#[from] FrontendError),
     /// A value has a character in it that the program's language cannot carry.
     #[error("A value has a character in it that {0}'s configuration cannot carry: a line break, a NUL, or for nginx a $.")]
     Unwritable(&'static str),
@@ -56,31 +59,19 @@ pub enum NoConfiguration {
 ///
 /// # Errors
 /// Nodes and ports that do not fit together, or a value that the language cannot carry.
-pub fn configuration(program: Program, backends: &Backends, front: &Front) -> Result<String, NoConfiguration> {
+pub fn configuration(program: Program, backends: &Backends, front: &Frontend) -> Result<String, ConfigurationError> {
     front.check(program, backends)?;
     let written = match program {
-        Program::Nginx => programs::nginx(backends, front),
-        Program::HaProxy => programs::haproxy(backends, front),
-        Program::Iis => programs::iis(backends, front),
-        Program::NetScaler => programs::netscaler(backends, front),
+        Program::Nginx => nginx(backends, front),
+        Program::HaProxy => haproxy(backends, front),
+        Program::Iis => iis(backends, front),
+        Program::NetScaler => netscaler(backends, front),
     };
-    written.map(|text| tidy(&text)).map_err(|_| NoConfiguration::Unwritable(program.id()))
-}
-
-/// One empty line where a template leaves several, and a line break at the end: `HAProxy` takes a file without one for a part.
-pub(super) fn tidy(text: &str) -> String {
-    let mut tidy = String::with_capacity(text.len() + 1);
-    for line in text.trim_end().lines() {
-        if !line.is_empty() || !tidy.ends_with("\n\n") {
-            tidy.push_str(line);
-            tidy.push('\n');
-        }
-    }
-    tidy
+    written.map(|text| tidy(&text)).map_err(|_| ConfigurationError::Unwritable(program.id()))
 }
 
 /// A node as a template takes it.
-struct Seat<'a> {
+struct NodeEntry<'a> {
     /// Its place, from 1.
     number: usize,
     name: &'a str,
@@ -110,11 +101,11 @@ fn ping(backends: &Backends) -> String {
     format!("{path}{}", crate::model::web::PING_PATH)
 }
 
-/// The seats of all nodes. The ports have been checked.
-fn seats<'a>(backends: &'a Backends, front: &Front) -> Vec<Seat<'a>> {
+/// Returns all nodes as the templates take them. The ports have been checked.
+fn node_entries<'a>(backends: &'a Backends, front: &Frontend) -> Vec<NodeEntry<'a>> {
     let nodes = &backends.nodes;
     let port = |first: u16, place: usize| u16::try_from(place).map_or(first, |place| first.saturating_add(place));
-    let seat = |(place, node): (usize, &'a Backend)| Seat {
+    let entry = |(place, node): (usize, &'a Backend)| NodeEntry {
         number: place + 1,
         name: node.name.as_str(),
         authority: node.authority(),
@@ -130,10 +121,10 @@ fn seats<'a>(backends: &'a Backends, front: &Front) -> Vec<Seat<'a>> {
         inner: port(front.inner_port, place),
         others: others(nodes, place),
     };
-    nodes.iter().enumerate().map(seat).collect()
+    nodes.iter().enumerate().map(entry).collect()
 }
 
-/// Those that can take a request in the place of another one, beginning behind it so that not all go to the first.
+/// Returns the nodes to which requests go if one fails, beginning after it so that not all go to the first.
 fn others(nodes: &[Backend], place: usize) -> Vec<String> {
     let own = nodes.get(place).map(|node| node.web.secure);
     let behind = nodes.iter().cycle().skip(place + 1).take(nodes.len().saturating_sub(1));
@@ -141,8 +132,8 @@ fn others(nodes: &[Backend], place: usize) -> Vec<String> {
     behind.filter(|node| Some(node.web.secure) == own).take(2).map(Backend::authority).collect()
 }
 
-/// What stands at the head of all of them, without the sign of a comment.
-fn head(program: &str, backends: &Backends, front: &Front) -> Vec<String> {
+/// Returns the head of every configuration, without comment signs.
+fn head(program: &str, backends: &Backends, front: &Frontend) -> Vec<String> {
     let mut lines = vec![
         format!("{program} in front of an Octopus Server cluster of {}.", backends.nodes.len()),
         format!("Written by octopus-setup {}.", env!("CARGO_PKG_VERSION")),
@@ -188,4 +179,236 @@ fn head(program: &str, backends: &Backends, front: &Front) -> Vec<String> {
         ]);
     }
     lines
+}
+
+/// Characters of which no language here thinks anything, so that they need no quotes.
+fn is_plain(text: &str) -> bool {
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_' | ':' | '/' | '[' | ']' | '*' | ',');
+    !text.is_empty() && text.chars().all(plain)
+}
+
+/// Refuses what ends a line, or what no program takes.
+fn refuse(text: &str, others: &[char]) -> fmt::Result {
+    if text.chars().any(|c| c.is_control() || others.contains(&c)) { Err(fmt::Error) } else { Ok(()) }
+}
+
+/// A text between double quotes, with a backslash before each of these characters.
+fn quoted<W: fmt::Write>(dest: &mut W, text: &str, special: &[char]) -> fmt::Result {
+    dest.write_char('"')?;
+    for character in text.chars() {
+        if special.contains(&character) {
+            dest.write_char('\\')?;
+        }
+        dest.write_char(character)?;
+    }
+    dest.write_char('"')
+}
+
+/// The escaper of `.conf` templates. nginx takes `$` for a variable even between quotes, and there is no way to write one.
+#[derive(Debug, Clone, Copy)]
+pub struct NginxWord;
+
+impl Escaper for NginxWord {
+    fn write_escaped_str<W: fmt::Write>(&self, mut dest: W, text: &str) -> fmt::Result {
+        refuse(text, &['$'])?;
+        if is_plain(text) { dest.write_str(text) } else { quoted(&mut dest, text, &['"', '\\']) }
+    }
+}
+
+/// The escaper of `.cfg` templates.
+#[derive(Debug, Clone, Copy)]
+pub struct HaProxyWord;
+
+impl Escaper for HaProxyWord {
+    fn write_escaped_str<W: fmt::Write>(&self, mut dest: W, text: &str) -> fmt::Result {
+        refuse(text, &[])?;
+        if is_plain(text) { dest.write_str(text) } else { quoted(&mut dest, text, &['"', '\\', '$']) }
+    }
+}
+
+/// The escaper of `.ns` templates.
+#[derive(Debug, Clone, Copy)]
+pub struct NetScalerWord;
+
+impl Escaper for NetScalerWord {
+    fn write_escaped_str<W: fmt::Write>(&self, mut dest: W, text: &str) -> fmt::Result {
+        refuse(text, &[])?;
+        if is_plain(text) { dest.write_str(text) } else { quoted(&mut dest, text, &['"', '\\']) }
+    }
+}
+
+/// The configuration of nginx.
+///
+/// The open-source nginx looks at a node only by sending requests there, and a request whose body is passed on while it comes
+/// in cannot be sent anew to another node. So nothing is sent to a node before it was asked: each request first makes nginx ask
+/// itself for a node that takes requests (`auth_request`), which is answered by the ping of one of them, and then goes there.
+#[derive(Template)]
+#[template(path = "nginx.conf", config = "assets/askama.toml")]
+struct NginxConfiguration<'a> {
+    head: Vec<Safe<String>>,
+    front: &'a Frontend,
+    listen: String,
+    listen_http: String,
+    redirects: bool,
+    grpc_on: Option<String>,
+    names: &'a str,
+    /// The `Host` of the ping where the cluster has a name.
+    ping: String,
+    nodes: Vec<NodeEntry<'a>>,
+}
+
+impl NginxConfiguration<'_> {
+    fn streams(&self) -> bool {
+        self.front.polling_port.is_some() || self.front.grpc_port.is_some()
+    }
+
+    fn secure(&self) -> bool {
+        self.nodes.iter().any(|node| node.secure)
+    }
+
+    fn host_header<'a>(&'a self, node: &'a NodeEntry<'_>) -> &'a str {
+        if self.names == "_" { &node.authority } else { self.names }
+    }
+}
+
+fn nginx(backends: &Backends, front: &Frontend) -> Result<String, askama::Error> {
+    let configuration = NginxConfiguration {
+        head: head("nginx", backends, front).iter().map(|line| comment(line, false)).collect(),
+        front,
+        listen: front.listen.with(front.listen.port),
+        listen_http: front.listen.with(80),
+        redirects: front.redirects(),
+        grpc_on: front.grpc_port.map(|port| front.listen.with(port)),
+        names: front.name.as_deref().unwrap_or("_"),
+        ping: ping(backends),
+        nodes: node_entries(backends, front),
+    };
+    configuration.render()
+}
+
+/// The configuration of `HAProxy`, which asks the nodes by itself.
+#[derive(Template)]
+#[template(path = "haproxy.cfg", config = "assets/askama.toml")]
+struct HaProxyConfiguration<'a> {
+    head: Vec<Safe<String>>,
+    front: &'a Frontend,
+    listen: String,
+    listen_http: String,
+    redirects: bool,
+    grpc_on: Option<String>,
+    host: &'a str,
+    ping: String,
+    nodes: Vec<NodeEntry<'a>>,
+}
+
+impl HaProxyConfiguration<'_> {
+    fn secure(&self) -> bool {
+        self.nodes.iter().any(|node| node.secure)
+    }
+}
+
+fn haproxy(backends: &Backends, front: &Frontend) -> Result<String, askama::Error> {
+    let configuration = HaProxyConfiguration {
+        head: head("HAProxy", backends, front).iter().map(|line| comment(line, false)).collect(),
+        front,
+        listen: front.listen.with(front.listen.port),
+        listen_http: front.listen.with(80),
+        redirects: front.redirects(),
+        grpc_on: front.grpc_port.map(|port| front.listen.with(port)),
+        host: front.name.as_deref().unwrap_or("octopus"),
+        ping: ping(backends),
+        nodes: node_entries(backends, front),
+    };
+    configuration.render()
+}
+
+/// The PowerShell script that makes IIS, with Application Request Routing 3 and URL Rewrite 2, a load balancer.
+#[derive(Template)]
+#[template(path = "iis.ps1", config = "assets/askama.toml")]
+struct IisScript<'a> {
+    head: Vec<Safe<String>>,
+    front: &'a Frontend,
+    secure: bool,
+    tls: bool,
+    address: String,
+    port: Safe<u16>,
+    name: &'a str,
+    ping: String,
+    nodes: Vec<NodeEntry<'a>>,
+}
+
+fn iis(backends: &Backends, front: &Frontend) -> Result<String, askama::Error> {
+    let front_without = Frontend { polling_port: None, ..front.clone() };
+    let script = IisScript {
+        head: head("IIS", backends, &front_without).iter().map(|line| comment(line, true)).collect(),
+        front,
+        secure: backends.nodes.iter().any(|node| node.web.secure),
+        tls: front.certificate.is_some(),
+        address: front.listen.address.map_or_else(|| "*".to_owned(), |address| address.to_string()),
+        port: Safe(front.listen.port),
+        name: front.name.as_deref().unwrap_or_default(),
+        ping: ping(backends),
+        nodes: node_entries(backends, front),
+    };
+    script.render()
+}
+
+/// The commands of Citrix NetScaler (ADC).
+#[derive(Template)]
+#[template(path = "netscaler.ns", config = "assets/askama.toml")]
+struct NetScalerCommands<'a> {
+    head: Vec<Safe<String>>,
+    front: &'a Frontend,
+    /// The virtual server's address.
+    address: Safe<String>,
+    address_is_known: bool,
+    port: u16,
+    redirects: bool,
+    secure: bool,
+    /// The request line of the ping.
+    request: String,
+    nodes: Vec<NodeEntry<'a>>,
+}
+
+fn netscaler(backends: &Backends, front: &Frontend) -> Result<String, askama::Error> {
+    let address = front.listen.address.map_or_else(|| "<VIP>".to_owned(), |address| address.to_string());
+    let commands = NetScalerCommands {
+        head: head("NetScaler", backends, front).iter().map(|line| comment(line, false)).collect(),
+        front,
+        address: Safe(address),
+        address_is_known: front.listen.address.is_some(),
+        port: front.listen.port,
+        redirects: front.redirects(),
+        secure: backends.nodes.iter().any(|node| node.web.secure),
+        request: format!("GET {}", ping(backends)),
+        nodes: node_entries(backends, front),
+    };
+    commands.render()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn word(escaper: impl Escaper, text: &str) -> Option<String> {
+        let mut word = String::new();
+        escaper.write_escaped_str(&mut word, text).ok().map(|()| word)
+    }
+
+    #[test]
+    fn each_language_has_its_quotes() {
+        for (text, nginx, haproxy) in [
+            ("/etc/ssl/a.pem", Some("/etc/ssl/a.pem"), Some("/etc/ssl/a.pem")),
+            ("/etc/my certs/a;b{}.pem", Some("\"/etc/my certs/a;b{}.pem\""), Some("\"/etc/my certs/a;b{}.pem\"")),
+            ("a\"b\\c", Some("\"a\\\"b\\\\c\""), Some("\"a\\\"b\\\\c\"")),
+            ("a$b", None, Some("\"a\\$b\"")),
+            ("", Some("\"\""), Some("\"\"")),
+            ("a\nb", None, None),
+            ("a\0b", None, None),
+        ] {
+            assert_eq!(word(NginxWord, text).as_deref(), nginx, "{text:?}");
+            assert_eq!(word(HaProxyWord, text).as_deref(), haproxy, "{text:?}");
+        }
+        assert_eq!(word(NetScalerWord, "GET /api"), Some("\"GET /api\"".into()));
+    }
 }

@@ -154,7 +154,7 @@ mod tests {
             "OCTOPUS_SETUP_STATE_DIR",
             "OCTOPUS_SETUP_LOG",
             "OCTOPUS_SERVER",
-            crate::render::compose::DOUBLED,
+            crate::render::compose::PASSWORD_VARIABLE,
         ] {
             assert_eq!(said(name), None);
         }

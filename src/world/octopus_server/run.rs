@@ -18,8 +18,8 @@ use super::mask::Masks;
 use crate::model::octopus::CommandFailure;
 use crate::model::quote::push_doubled;
 use crate::model::untrusted::Untrusted;
-use crate::render::octopus::{Command, Flag, Form, Piece};
-use crate::render::{Clear, Secret};
+use crate::render::octopus::{Flag, OctopusCommand, SecretForm, WordPart};
+use crate::render::{ClearSecrets, Secret};
 use crate::world::own_variables;
 
 /// How long the outputs may stay open once the program has ended, because what it started may have inherited them.
@@ -223,7 +223,7 @@ impl Call {
 
     /// Returns the call of a command. A licence is not put on the command line, where anyone who lists processes could read it, but into
     /// this file, which nobody else uses.
-    pub fn of(command: &Command, clear: &Clear, through: &Path) -> Result<Self, NoCall> {
+    pub fn of(command: &OctopusCommand, clear: &ClearSecrets, through: &Path) -> Result<Self, NoCall> {
         let mut words: Vec<OsString> = vec![command.verb.id().into()];
         let mut licence = None;
         for option in &command.options {
@@ -238,9 +238,9 @@ impl Call {
                 let mut whole = String::new();
                 for piece in &word.0 {
                     match piece {
-                        Piece::Text(text) => whole.push_str(text),
-                        Piece::Secret(kind, Form::Plain) => whole.push_str(secret(clear, *kind)?.expose_secret()),
-                        Piece::Secret(kind, Form::Doubled) => {
+                        WordPart::Text(text) => whole.push_str(text),
+                        WordPart::Secret(kind, SecretForm::Plain) => whole.push_str(secret(clear, *kind)?.expose_secret()),
+                        WordPart::Secret(kind, SecretForm::Doubled) => {
                             push_doubled(&mut whole, secret(clear, *kind)?.expose_secret(), '"');
                         }
                     }
@@ -256,7 +256,7 @@ impl Call {
     }
 }
 
-fn secret(clear: &Clear, kind: Secret) -> Result<&SecretString, NoCall> {
+fn secret(clear: &ClearSecrets, kind: Secret) -> Result<&SecretString, NoCall> {
     clear.get(kind).ok_or(NoCall::Missing(kind))
 }
 

@@ -269,7 +269,7 @@ impl<W: Write> UnattendedRun<'_, W> {
             fingerprint: is_there.then(|| plan.fingerprint.to_string()),
             next_node: render::next_node(plan),
             key_file: state.custody().proof.is_some().then(|| state.answers.trimmed(FieldId::KeyFile).to_owned()),
-            next_lines: next_node::lines(&Setup::of(plan), Shell::of(plan.node.platform), COLUMNS),
+            next_lines: next_node::lines(&Setup::from_plan(plan), Shell::of(plan.node.platform), COLUMNS),
             next: next_steps::next_steps(order.flow, Some(plan)),
         })
     }

@@ -111,7 +111,7 @@ fn lines(scene: &Scene<'_>, width: u16) -> Vec<Line> {
 fn next_command(scene: &Scene<'_>, width: u16) -> Vec<Line> {
     let Some(plan) = &scene.state.run().plan else { return Vec::new() };
     let columns = usize::from(width.saturating_sub(2));
-    let command = next_node::lines(&Setup::of(plan), Shell::of(plan.node.platform), columns);
+    let command = next_node::lines(&Setup::from_plan(plan), Shell::of(plan.node.platform), columns);
     let command = command.into_iter().map(|words| Line { label: String::new(), column: 0, words });
     std::iter::once(Line::title("On the next server, as one command")).chain(command).collect()
 }

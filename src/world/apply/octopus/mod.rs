@@ -16,7 +16,7 @@ pub(super) use undo::undo;
 use crate::catalog::steps::{self, StepTarget};
 use crate::model::plan::{Failure, Plan, StepKind};
 use crate::render::Setup;
-use crate::render::octopus::{Command, commands};
+use crate::render::octopus::{OctopusCommand, commands};
 
 use super::instance_lock::InstanceLock;
 use server::Server;
@@ -32,8 +32,8 @@ pub(super) const CONFIGURE: [StepKind; 6] = [
 ];
 
 /// The command of a step.
-fn command(plan: &Plan, kind: StepKind) -> Result<Command, Failure> {
-    let commands = commands(&Setup::of(plan)).map_err(|unwritable| Failure::Defect(unwritable.to_string().into()))?;
+fn command(plan: &Plan, kind: StepKind) -> Result<OctopusCommand, Failure> {
+    let commands = commands(&Setup::from_plan(plan)).map_err(|unwritable| Failure::Defect(unwritable.to_string().into()))?;
     let found = commands.into_iter().find(|command| command.step == kind);
     found.ok_or_else(|| Failure::Defect(format!("There is no command for {}.", kind.id()).into()))
 }

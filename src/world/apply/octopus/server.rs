@@ -14,8 +14,8 @@ use crate::model::octopus::CommandFailure;
 use crate::model::plan::{Failure, Plan, Progress, StepKind};
 use crate::model::target::SignIn;
 use crate::model::untrusted::Untrusted;
-use crate::render::octopus::{Command, Verb};
-use crate::render::{Clear, Shell, script};
+use crate::render::octopus::{OctopusCommand, Verb};
+use crate::render::{ClearSecrets, Shell, script};
 use crate::world::octopus_server::{Call, Ended, Masks, NoCall, Patience, refusal, run};
 
 /// How many of the last lines a failure tells; all of them are told beside it.
@@ -25,7 +25,7 @@ const LAST: usize = 20;
 pub(super) struct Server {
     lock: Arc<InstanceLock>,
     program: PathBuf,
-    clear: Arc<Clear>,
+    clear: Arc<ClearSecrets>,
     masks: Masks,
     /// The file for the licence.
     through: PathBuf,
@@ -42,14 +42,14 @@ impl Server {
             let text = Zeroizing::new(BASE64.encode(xml.expose_secret().as_bytes()));
             SecretString::from(text.as_str())
         };
-        let clear = Clear {
+        let clear = ClearSecrets {
             password: password.clone(),
             master_key: key.map(MasterKey::to_base64),
             service_password: node.service.password.clone(),
             admin_password: node.administrator.as_ref().map(|administrator| administrator.password.clone()),
             licence: hand_over.licence.as_ref().map(base64),
         };
-        let Clear { password, master_key, service_password, admin_password, licence } = &clear;
+        let ClearSecrets { password, master_key, service_password, admin_password, licence } = &clear;
         let all = [Some(password), master_key.as_ref(), service_password.as_ref(), admin_password.as_ref(), licence.as_ref()];
         let masks = Masks::of(all.into_iter().chain([hand_over.licence.as_ref()]).flatten());
         let through = lock.places.licence(&node.instance);
@@ -67,7 +67,7 @@ impl Server {
     }
 
     /// Whether its program can be run at all.
-    pub(super) async fn is_there(&self, command: &Command) -> Result<(), Failure> {
+    pub(super) async fn is_there(&self, command: &OctopusCommand) -> Result<(), Failure> {
         let program = self.program.clone();
         match self.lock.run_blocking(move |_| Ok(refusal(&program))).await? {
             None => Ok(()),
@@ -79,7 +79,7 @@ impl Server {
     pub(super) async fn run(
         &self,
         kind: StepKind,
-        command: &Command,
+        command: &OctopusCommand,
         report: &mut (impl FnMut(Progress) + Send),
     ) -> Result<(), Failure> {
         let Ended { outcome, said } = self.call(command).await?;
@@ -88,7 +88,7 @@ impl Server {
     }
 
     /// Asks for what is there; the answer is for us.
-    pub(super) async fn ask(&self, command: &Command) -> Result<Vec<Untrusted>, Failure> {
+    pub(super) async fn ask(&self, command: &OctopusCommand) -> Result<Vec<Untrusted>, Failure> {
         let Ended { outcome, said } = self.call(command).await?;
         match outcome {
             Ok(()) => Ok(said),
@@ -96,7 +96,7 @@ impl Server {
         }
     }
 
-    async fn call(&self, command: &Command) -> Result<Ended, Failure> {
+    async fn call(&self, command: &OctopusCommand) -> Result<Ended, Failure> {
         self.is_there(command).await?;
         let (wanted, clear, through) = (command.clone(), Arc::clone(&self.clear), self.through.clone());
         let call = self.lock.run_blocking(move |_| Call::of(&wanted, &clear, &through).map_err(|error| no_call(&error)));
@@ -104,14 +104,14 @@ impl Server {
         Ok(run(&self.program, &call, &self.masks, self.limit(command)).await)
     }
 
-    fn limit(&self, command: &Command) -> Duration {
+    fn limit(&self, command: &OctopusCommand) -> Duration {
         let Patience { database, command: any, .. } = self.patience();
         if command.verb == Verb::Database { database } else { any }
     }
 
-    fn failed(&self, command: &Command, ended: CommandFailure, mut said: Vec<Untrusted>) -> Failure {
+    fn failed(&self, command: &OctopusCommand, ended: CommandFailure, mut said: Vec<Untrusted>) -> Failure {
         said.drain(..said.len().saturating_sub(LAST));
-        let by_hand = script::by_hand(command, &self.program, Shell::of(crate::world::host::platform()));
+        let by_hand = script::command_line(command, &self.program, Shell::of(crate::world::host::platform()));
         Failure::Octopus { ended, said, by_hand: by_hand.unwrap_or_default().into() }
     }
 }

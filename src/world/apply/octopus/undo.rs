@@ -13,7 +13,7 @@ use crate::model::flow::Flow;
 use crate::model::journal::Journal;
 use crate::model::plan::{Failure, Progress, StepKind};
 use crate::model::untrusted::Untrusted;
-use crate::render::octopus::{Command, delete_instance, take_service_away};
+use crate::render::octopus::{OctopusCommand, delete_instance, take_service_away};
 
 /// Takes a step back, as far as that can be; `password` is the database's, which no program's words may tell.
 pub(in crate::world::apply) async fn undo(
@@ -52,7 +52,7 @@ async fn take_away(
     journal: &Journal,
     home: &std::path::Path,
     kind: StepKind,
-    command: &Command,
+    command: &OctopusCommand,
     report: &mut (impl FnMut(Progress) + Send),
 ) -> Result<bool, Failure> {
     match instance::find(server, &journal.instance, home, None).await? {
