@@ -127,6 +127,37 @@ fn ctrl_c_asks_once_and_the_terminal_is_given_back() {
 }
 
 #[test]
+fn a_recording_is_shown_again_on_the_screens() {
+    let folder = tempfile::tempdir().unwrap();
+    let (recording, state) = (folder.path().join("run.jsonl"), folder.path().join("state"));
+    let recording = recording.to_str().unwrap();
+    let start = |words: &[&str], state: &Path| {
+        Pty::start(words, &[("OCTOPUS_SETUP_STATE_DIR", state.to_str().unwrap())], 24, 80)
+    };
+    let mut pty = start(&["--record", recording], &state);
+    pty.wait("Getting started");
+    pty.send(ENTER);
+    pty.wait("never shared");
+    pty.send("Replayed");
+    pty.wait("Replayed");
+    pty.send(CTRL_C);
+    pty.wait("End");
+    pty.send(CTRL_C);
+    assert_eq!(pty.exit().exit_code(), 130);
+    assert!(std::fs::read_to_string(recording).unwrap().lines().count() > 3);
+
+    let other = folder.path().join("other-state");
+    let mut shown = start(&["--replay", recording], &other);
+    shown.wait("Replayed");
+    shown.wait("End");
+    // Each key goes on by one event, and the first one behind the last event ends the program.
+    shown.send("xxxxxxxx");
+    assert_eq!(shown.exit().exit_code(), 0);
+    assert_restored(&shown);
+    assert!(!other.exists(), "a replay writes nothing");
+}
+
+#[test]
 fn help_opens_and_closes() {
     let folder = tempfile::tempdir().unwrap();
     let mut pty = wizard(folder.path(), &[]);
