@@ -1,7 +1,7 @@
 //! `--record` and `--replay`.
 
 use std::io::IsTerminal as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use octopus_setup::engine::Engine;
@@ -19,24 +19,33 @@ use super::environment::Environment;
 
 /// A file in which a run is to be recorded, created and empty. It exists before anything is done: who asks for a recording
 /// does not want a run without one.
+/// A run that never begins, as with answers that are refused, leaves none.
 #[derive(Debug, Default)]
-pub struct Recording(Option<std::fs::File>);
+pub struct Recording(Option<(std::fs::File, PathBuf)>);
+
+impl Drop for Recording {
+    fn drop(&mut self) {
+        if let Some((_, path)) = self.0.take() {
+            recordings::discard(&path);
+        }
+    }
+}
 
 impl Recording {
     /// Creates the file, where one was asked for.
     pub fn create(environment: &Environment) -> Result<Self, String> {
         let Some(path) = &environment.record else { return Ok(Self(None)) };
-        let file = std::path::absolute(path).and_then(|path| recordings::create(&path));
-        match file {
-            Ok(file) => Ok(Self(Some(file))),
+        let created = std::path::absolute(path).and_then(|path| Ok((recordings::create(&path)?, path)));
+        match created {
+            Ok(created) => Ok(Self(Some(created))),
             Err(error) => Err(format!("the recording {} cannot be written: {error}.", shown(path))),
         }
     }
 
     /// Begins a wizard, and its recording with it.
-    pub fn begin(self, world: World, begins: Beginning, answers: Answers, accepted: &[CheckId]) -> (Engine, RecordingFailure) {
+    pub fn begin(mut self, world: World, begins: Beginning, answers: Answers, accepted: &[CheckId]) -> (Engine, RecordingFailure) {
         let size = std::io::stdout().is_terminal().then(crossterm::terminal::size).and_then(Result::ok);
-        let recorder = self.0.map(|file| Recorder::begin(file, RecordingHeader::new(begins.clone(), &answers, accepted, size)));
+        let recorder = self.0.take().map(|(file, _)| Recorder::begin(file, RecordingHeader::new(begins.clone(), &answers, accepted, size)));
         let trouble = recorder.as_ref().map(Recorder::trouble).unwrap_or_default();
         let mut engine = match begins {
             Beginning::Flow(flow) => Engine::new(world, answers, flow),

@@ -21,6 +21,11 @@ pub fn create(path: &Path) -> io::Result<File> {
     options.open(path)
 }
 
+/// Removes the file of a recording that was never begun. Its absence is all that is wanted, so that a failure is no problem.
+pub fn discard(path: &Path) {
+    drop(std::fs::remove_file(path));
+}
+
 /// Reads a recording.
 ///
 /// # Errors

@@ -89,13 +89,14 @@ fn a_run_without_a_screen_is_recorded_too() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(
         folder.path().join("a.toml"),
-        "server = \"nowhere.invalid\"\nuser = \"octo\"\npassword = { env = \"SECRET\" }\n",
+        "server = \"nowhere.invalid\"\nuser = \"octo\"\npassword = { env = \"SECRET\" }\nmaster-key = { env = \"KEY\" }\n",
     )
     .unwrap();
     let mut command =
         program(&folder.path().join("state"), &["join", "--answers", "a.toml", "--dry-run", "--record", "run.jsonl"]);
-    let output = command.current_dir(folder.path()).env("SECRET", "hunter2-hunter2").output().unwrap();
-    assert!(matches!(output.status.code(), Some(3 | 4)), "{output:?}");
+    let key = "aHVudGVyMi1rZXktLS0tLQ==";
+    let output = command.current_dir(folder.path()).env("SECRET", "hunter2-hunter2").env("KEY", key).output().unwrap();
+    assert_eq!(output.status.code(), Some(4), "{output:?}");
     let mut command =
         program(&folder.path().join("state"), &["review", "--check", "--config", "/none.toml", "--record", "review.jsonl"]);
     let output = command.current_dir(folder.path()).output().unwrap();
@@ -104,6 +105,16 @@ fn a_run_without_a_screen_is_recorded_too() {
     assert!(shown.status.success() && text(&shown.stdout).contains("node-config"), "{shown:?}");
     for file in ["run.jsonl", "review.jsonl"] {
         let text = std::fs::read_to_string(folder.path().join(file)).unwrap();
-        assert!(!text.contains("hunter2"), "{text}");
+        assert!(text.lines().count() > 1 && !text.contains("hunter2") && !text.contains(key), "{text}");
     }
+}
+
+#[test]
+fn a_run_whose_answers_are_refused_leaves_no_recording() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("a.toml"), "no-such-field = 1\n").unwrap();
+    let mut command = program(&folder.path().join("state"), &["join", "--answers", "a.toml", "--yes", "--record", "run.jsonl"]);
+    let output = command.current_dir(folder.path()).output().unwrap();
+    assert_eq!(output.status.code(), Some(3), "{output:?}");
+    assert!(!folder.path().join("run.jsonl").exists());
 }
