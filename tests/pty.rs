@@ -131,9 +131,7 @@ fn a_recording_is_shown_again_on_the_screens() {
     let folder = tempfile::tempdir().unwrap();
     let (recording, state) = (folder.path().join("run.jsonl"), folder.path().join("state"));
     let recording = recording.to_str().unwrap();
-    let start = |words: &[&str], state: &Path| {
-        Pty::start(words, &[("OCTOPUS_SETUP_STATE_DIR", state.to_str().unwrap())], 24, 80)
-    };
+    let start = |words: &[&str], state: &Path| Pty::start(words, &[("OCTOPUS_SETUP_STATE_DIR", state.to_str().unwrap())], 24, 80);
     let mut pty = start(&["--record", recording], &state);
     pty.wait("Getting started");
     pty.send(ENTER);

@@ -43,9 +43,16 @@ impl Recording {
     }
 
     /// Begins a wizard, and its recording with it.
-    pub fn begin(mut self, world: World, begins: Beginning, answers: Answers, accepted: &[CheckId]) -> (Engine, RecordingFailure) {
+    pub fn begin(
+        mut self,
+        world: World,
+        begins: Beginning,
+        answers: Answers,
+        accepted: &[CheckId],
+    ) -> (Engine, RecordingFailure) {
         let size = std::io::stdout().is_terminal().then(crossterm::terminal::size).and_then(Result::ok);
-        let recorder = self.0.take().map(|(file, _)| Recorder::begin(file, RecordingHeader::new(begins.clone(), &answers, accepted, size)));
+        let recorder =
+            self.0.take().map(|(file, _)| Recorder::begin(file, RecordingHeader::new(begins.clone(), &answers, accepted, size)));
         let trouble = recorder.as_ref().map(Recorder::trouble).unwrap_or_default();
         let mut engine = match begins {
             Beginning::Flow(flow) => Engine::new(world, answers, flow),
