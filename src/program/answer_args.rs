@@ -163,13 +163,16 @@ impl FromArgMatches for AnswerArgs {
         said.extend(matches.indices_of("set").into_iter().flatten().zip(sets.map(|text| flags::set(text))));
         for flag in FLAGS.iter() {
             if flag.field.is_secret() && matches.try_contains_id(&flag.refused).unwrap_or_default() {
-                said.push((matches.index_of(&flag.refused).unwrap_or_default(), Err(flags::in_clear(flag.field))));
+                said.push((matches.index_of(&flag.refused).unwrap_or_default(), Err(flags::secret_in_clear(flag.field))));
             }
             // A flag that this subcommand does not have is no error here.
             let Ok(Some(text)) = matches.try_get_one::<String>(&flag.id) else { continue };
             let place = matches.index_of(&flag.id).unwrap_or_default();
-            let read =
-                if flag.field.is_secret() { flags::secret_from(flag.field, text) } else { Ok(flags::own(flag.field, text)) };
+            let read = if flag.field.is_secret() {
+                flags::secret_from(flag.field, text)
+            } else {
+                Ok(flags::from_own_flag(flag.field, text))
+            };
             said.push((place, read));
         }
         said.sort_by_key(|(place, _)| *place);

@@ -76,7 +76,7 @@ fn field(field: FieldId) -> (String, String) {
     let words = screen.and_then(|screen| words::screen(screen).field(field));
     let mut says = words.map_or_else(
         || field.id().to_owned(),
-        |words| format!("{}. {}", words.label, octopus_setup::wizard::answer_file::about(words)),
+        |words| format!("{}. {}", words.label, octopus_setup::wizard::answer_file::description(words)),
     );
     // Writing to a string cannot fail.
     let _ = match field.kind() {

@@ -1,9 +1,9 @@
-//! The JSON schema of answer files, for editors and for those who make such files by programs.
+//! The JSON schema of answer files, for editors and for programs that write such files.
 
 use serde_json::{Map, Value, json};
 
-use super::read::{FLOWS, FORMAT};
-use super::{asked, judge, said};
+use super::read::source_keys;
+use super::{FLOWS, FORMAT, dependency, field_words, flag, hint, presettable_fields};
 use crate::catalog::flow as flows;
 use crate::model::check::CheckId;
 use crate::model::choice;
@@ -11,7 +11,7 @@ use crate::model::field::{FieldId, Kind};
 use crate::model::flow::Flow;
 use crate::model::platform::Platform;
 
-/// The schema, draft 2020-12, of both flows' answer files.
+/// Returns the schema, draft 2020-12, of both flows' answer files.
 pub fn schema() -> String {
     let mut properties = Map::new();
     properties.insert("format".into(), json!({ "const": FORMAT, "description": "The format of this file." }));
@@ -27,7 +27,7 @@ pub fn schema() -> String {
             "description": "Checks whose warnings are accepted, by the names that they are printed with.",
         }),
     );
-    for field in FieldId::ALL.into_iter().filter(|field| field.is_presettable()) {
+    for field in presettable_fields() {
         properties.insert(field.id().into(), property(field));
     }
     let schema = json!({
@@ -39,15 +39,15 @@ pub fn schema() -> String {
         "properties": properties,
         "additionalProperties": false,
         "$defs": {
-            "elsewhere": { "oneOf": places(FieldId::Server), "description": "Where the answer is to be had." },
-            "secret": { "oneOf": places(FieldId::Password), "description": "Where the secret is to be had." },
+            "elsewhere": { "oneOf": sources(FieldId::Server), "description": "Where the answer is to be had." },
+            "secret": { "oneOf": sources(FieldId::Password), "description": "Where the secret is to be had." },
         },
     });
-    // A value that was made here can be written.
+    // A value made here always serializes.
     serde_json::to_string_pretty(&schema).unwrap_or_default() + "\n"
 }
 
-/// One field.
+/// Returns the schema of one field.
 fn property(field: FieldId) -> Value {
     let mut property = json!({ "description": description(field) });
     let forms = match field.kind() {
@@ -74,27 +74,27 @@ fn property(field: FieldId) -> Value {
         Kind::Number => property["default"] = json!(field.default().parse::<i64>().unwrap_or_default()),
         _ => property["default"] = json!(field.default()),
     }
-    let example = said::of(&FLOWS, field).map(|words| words.example(Platform::Linux)).filter(|example| !example.is_empty());
+    let example = field_words(&FLOWS, field).map(|words| words.example(Platform::Linux)).filter(|example| !example.is_empty());
     if let (Some(example), false) = (example, field.is_secret()) {
         property["examples"] = json!([example]);
     }
     property
 }
 
-/// What a field is, for whom, and how else it is given.
+/// Describes a field: what it is, for which flow, and how else to give it.
 fn description(field: FieldId) -> String {
     let asking: Vec<&str> = FLOWS.into_iter().filter(|flow| flows::asks(*flow, field)).map(Flow::id).collect();
     let only = match asking.as_slice() {
         [only] => format!(" Only for {only}."),
         _ => String::new(),
     };
-    let with = asked::only_with_words(field).map(|with| format!(" Counts only with {with}.")).unwrap_or_default();
-    format!("{}{only}{with} Also {} and {}.", said::hint(field), judge::flag(field), field.variable())
+    let dependency = dependency(field).map(|dependency| format!(" Counts only with {dependency}.")).unwrap_or_default();
+    format!("{}{only}{dependency} Also {} and {}.", hint(field), flag(field), field.variable())
 }
 
-/// The places from which a field's answer may come.
-fn places(field: FieldId) -> Vec<Value> {
-    super::value::elsewhere(field)
+/// Returns the schemas of the sources that a field's answer may come from.
+fn sources(field: FieldId) -> Vec<Value> {
+    source_keys(field)
         .iter()
         .map(|name| {
             let value = match *name {
@@ -115,8 +115,7 @@ mod tests {
 
     #[test]
     fn the_bounds_are_the_forms() {
-        let fields = FieldId::ALL.into_iter().filter(|field| field.kind() == Kind::Number && field.is_presettable());
-        for field in fields {
+        for field in presettable_fields().filter(|field| field.kind() == Kind::Number) {
             let (least, most) = field.setting().bounds;
             let is_good = |number: i64| form::problem(field, &samples::with(&[(field, &number.to_string())])).is_none();
             assert!(is_good(least.into()) && is_good(most.into()), "{}", field.id());

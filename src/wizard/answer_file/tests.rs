@@ -1,28 +1,26 @@
-//! Answer files as a whole: what is read, what is refused, and that template, schema and committed copies say the same.
+//! Answer files as a whole: what is read, what is refused, and that templates are good answer files.
 
 use secrecy::ExposeSecret;
 
 use super::*;
-use crate::catalog::flow as flows;
 use crate::model::answers::{AnswerSource, Problem};
 use crate::model::field::FieldId;
 use crate::model::finding::Severity;
-use crate::model::flow::Flow;
 
 fn file(text: &str) -> AnswerFile {
     read(&"a.toml".into(), text)
 }
 
-fn told(problems: &[Problem]) -> Vec<String> {
+fn texts(problems: &[Problem]) -> Vec<String> {
     let place = |problem: &Problem| problem.place.as_ref().map(ToString::to_string).unwrap_or_default();
     problems.iter().map(|problem| format!("{}: {} {}", place(problem), problem.says, problem.fix)).collect()
 }
 
 /// The one problem of a text.
 fn one(text: &str) -> String {
-    let told = told(&file(text).problems);
-    assert_eq!(told.len(), 1, "{text}: {told:#?}");
-    told.concat()
+    let shown = texts(&file(text).problems);
+    assert_eq!(shown.len(), 1, "{text}: {shown:#?}");
+    shown.concat()
 }
 
 #[test]
@@ -31,11 +29,11 @@ fn every_kind_of_value_is_read_with_its_place() {
 flow = 'join'\naccept = ['sql-clock', \"cluster-nodes\"]\nformat = 1\nserver = 'sql01,1433'\ncomms-port = 10_943\ngrpc-port = '8443'\n\
 force-ssl = true\nmulti-subnet = 'false'\ntrust = 'none'\npassword = { env = 'X' }\nmaster-key = { command = ['vault', '-x'] }\n\
 database = { file = 'db.txt' }\nservice-password = 'clear'\n";
-    let said = file(text);
-    assert_eq!(said.problems, []);
-    assert_eq!(said.flow.map(|(flow, place)| (flow, place.to_string())), Some((Flow::Join, "a.toml, line 1, column 8".into())));
-    assert_eq!(said.accept.iter().map(|check| check.id()).collect::<Vec<_>>(), ["sql-clock", "cluster-nodes"]);
-    let shown: Vec<String> = said
+    let read = file(text);
+    assert_eq!(read.problems, []);
+    assert_eq!(read.flow.map(|(flow, place)| (flow, place.to_string())), Some((Flow::Join, "a.toml, line 1, column 8".into())));
+    assert_eq!(read.accept.iter().map(|check| check.id()).collect::<Vec<_>>(), ["sql-clock", "cluster-nodes"]);
+    let shown: Vec<String> = read
         .given
         .iter()
         .map(|given| {
@@ -72,7 +70,7 @@ fn an_empty_file_says_nothing_and_is_fine() {
 }
 
 #[test]
-fn an_unknown_key_is_told_with_its_line_and_column_and_what_was_meant() {
+fn an_unknown_key_is_reported_with_its_line_and_column_and_what_was_meant() {
     assert_eq!(one("\n  pasword = 1\n"), "a.toml, line 2, column 3: unknown key `pasword`. Did you mean `password`?");
     assert!(one("\u{feff}pasword = 1\r\n").starts_with("a.toml, line 1, column 1: "), "an editor does not count the mark");
     assert!(one("\u{feff}server = \r\n").starts_with("a.toml, line 1, column 10: "));
@@ -91,7 +89,7 @@ fn what_is_a_persons_own_cannot_be_given() {
 }
 
 #[test]
-fn a_wrong_type_is_told_and_the_value_is_not() {
+fn a_wrong_type_is_reported_and_the_value_is_not() {
     for (text, part) in [
         ("server = 4711", "`server` must be a text in quotes, and is a whole number."),
         ("server = ['hunter2']", "`server` must be a text in quotes, and is a list."),
@@ -112,14 +110,14 @@ fn a_wrong_type_is_told_and_the_value_is_not() {
         ("accept = [4711]", "a check's name must be a text, and is a whole number."),
         ("accept = ['sql-clok']", "there is no check `sql-clok`. Did you mean `sql-clock`?"),
     ] {
-        let told = one(text);
-        assert!(told.contains(part), "{text}: {told}");
-        assert!(!told.contains("4711") && !told.contains("hunter2"), "{text}: {told}");
+        let shown = one(text);
+        assert!(shown.contains(part), "{text}: {shown}");
+        assert!(!shown.contains("4711") && !shown.contains("hunter2"), "{text}: {shown}");
     }
 }
 
 #[test]
-fn a_place_that_is_none_is_told() {
+fn an_invalid_source_is_reported() {
     for (text, part) in [
         ("password = {}", "`password` does not say where it comes from."),
         ("password = { env = 'A', file = 'b' }", "says more than one place"),
@@ -136,48 +134,48 @@ fn a_place_that_is_none_is_told() {
         ("server = { prompt = true }", "`server` is no secret, and cannot come from `prompt`."),
         ("[password]\nevn = 'A'", "line 2, column 1: unknown key `evn` in `password`"),
     ] {
-        let told = one(text);
-        assert!(told.contains(part), "{text}: {told}");
-        assert!(!told.contains("4711") && !told.contains("hunter2"), "{text}: {told}");
+        let shown = one(text);
+        assert!(shown.contains(part), "{text}: {shown}");
+        assert!(!shown.contains("4711") && !shown.contains("hunter2"), "{text}: {shown}");
     }
     assert_eq!(file("[password]\nenv = 'A'\n").problems, [], "a section is the same table");
     assert_eq!(file("password.env = 'A'\n").problems, [], "and so is a dotted key");
 }
 
 #[test]
-fn a_key_that_is_there_twice_is_told_with_the_first_ones_line() {
+fn a_duplicate_key_is_reported_with_the_first_ones_line() {
     let twice = one("server = 'a'\nuser = 'b'\nserver = 'c'\n");
     assert_eq!(twice, "a.toml, line 3, column 1: `server` is there twice, first in line 1. Keep one of them.");
-    let told = told(&file("password = { env = 'A' }\n[password]\nfile = 'a'\n").problems);
-    assert_eq!(told, ["a.toml, line 2, column 2: `password` is there twice. Keep one of them."]);
+    let shown = texts(&file("password = { env = 'A' }\n[password]\nfile = 'a'\n").problems);
+    assert_eq!(shown, ["a.toml, line 2, column 2: `password` is there twice. Keep one of them."]);
     assert!(one("password = { env = 'a', env = 'b' }").contains("`env` is there twice"));
 }
 
 #[test]
-fn what_is_not_toml_is_told_line_by_line_and_never_quoted() {
+fn invalid_toml_is_reported_line_by_line_and_never_quoted() {
     let text = "server = \npassword = \"hunter2\nuser = hunter2\nhome = \"C:\\Octopus\"\nhunter2\ntask-cap = 5\n";
-    let said = file(text);
-    let told = told(&said.problems);
+    let read = file(text);
+    let shown = texts(&read.problems);
     for line in 1..=5 {
-        assert!(told.iter().any(|told| told.starts_with(&format!("a.toml, line {line}, "))), "line {line}: {told:#?}");
+        assert!(shown.iter().any(|text| text.starts_with(&format!("a.toml, line {line}, "))), "line {line}: {shown:#?}");
     }
-    assert!(told.iter().all(|told| !told.contains("hunter2")), "{told:#?}");
-    assert!(told.iter().any(|told| told.contains("single quotes, in which it stands for itself")), "{told:#?}");
-    let field = |field| said.problems.iter().any(|problem| problem.field == Some(field));
+    assert!(shown.iter().all(|text| !text.contains("hunter2")), "{shown:#?}");
+    assert!(shown.iter().any(|text| text.contains("single quotes, in which it stands for itself")), "{shown:#?}");
+    let field = |field| read.problems.iter().any(|problem| problem.field == Some(field));
     assert!(field(FieldId::Server) && field(FieldId::Password) && field(FieldId::User) && field(FieldId::Home));
-    let given: Vec<_> = said.given.iter().map(|given| given.field).collect();
+    let given: Vec<_> = read.given.iter().map(|given| given.field).collect();
     assert_eq!(given, [FieldId::TaskCap], "what is fine is read all the same");
 }
 
 #[test]
-fn all_problems_are_told_at_once_in_the_order_of_the_file() {
-    let told = told(&file("srever = 'a'\nuser = 7\nhome = \ntask-cap = 5\ntask-cap = 6\naccept = ['x', 'y']\n").problems);
-    let lines: Vec<&str> = told.iter().map(|told| told.split(',').nth(1).unwrap_or_default().trim()).collect();
-    assert_eq!(lines, ["line 1", "line 2", "line 3", "line 5", "line 6", "line 6"], "{told:#?}");
+fn all_problems_are_reported_at_once_in_the_order_of_the_file() {
+    let shown = texts(&file("srever = 'a'\nuser = 7\nhome = \ntask-cap = 5\ntask-cap = 6\naccept = ['x', 'y']\n").problems);
+    let lines: Vec<&str> = shown.iter().map(|text| text.split(',').nth(1).unwrap_or_default().trim()).collect();
+    assert_eq!(lines, ["line 1", "line 2", "line 3", "line 5", "line 6", "line 6"], "{shown:#?}");
 }
 
 #[test]
-fn a_file_full_of_nonsense_is_told_in_a_page() {
+fn a_file_full_of_nonsense_is_reported_in_a_page() {
     for text in [
         "x\n".repeat(20_000),
         "a = [".repeat(9_000),
@@ -216,17 +214,32 @@ fn uncommented(template: &str) -> String {
 fn a_template_is_a_good_answer_file_with_and_without_its_hashes() {
     for flow in FLOWS {
         let text = template(flow);
-        let said = file(&text);
-        assert_eq!(said.problems, []);
-        assert_eq!(said.flow.map(|(flow, _)| flow), Some(flow));
-        let given: Vec<&str> = said.given.iter().map(|given| given.field.id()).collect();
+        let read = file(&text);
+        assert_eq!(read.problems, []);
+        assert_eq!(read.flow.map(|(flow, _)| flow), Some(flow));
+        let given: Vec<&str> = read.given.iter().map(|given| given.field.id()).collect();
         assert!(given.starts_with(&["server", "user", "password"]), "{given:?}");
         let all = file(&uncommented(&text));
         assert_eq!(all.problems, []);
-        for field in FieldId::ALL.into_iter().filter(|field| field.is_presettable()) {
+        for field in presettable_fields() {
             let there = all.given.iter().any(|given| given.field == field);
             assert_eq!(there, flows::asks(flow, field), "{}", field.id());
         }
         assert!(text.lines().all(|line| line.chars().count() <= 100), "{text}");
+    }
+}
+
+#[test]
+fn the_answer_that_a_field_depends_on_is_found() {
+    assert_eq!(dependency(FieldId::CaFile).as_deref(), Some("trust = \"ca-file\""));
+    assert_eq!(dependency(FieldId::AdminEmail).as_deref(), Some("admin-user"));
+    assert_eq!(dependency(FieldId::Server), None);
+    assert_eq!(dependency(FieldId::ServiceUser).as_deref(), Some("service-account = \"custom\" or \"managed\""));
+}
+
+#[test]
+fn every_field_that_can_be_given_has_a_hint() {
+    for field in presettable_fields() {
+        assert!(hint(field).ends_with('.'), "{}: {:?}", field.id(), hint(field));
     }
 }

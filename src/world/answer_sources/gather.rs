@@ -92,13 +92,13 @@ impl Found {
 
     /// Adds the environment's answers, and warns of variables that look like ours and answer nothing.
     fn environment(&mut self, environment: &Environment) {
-        let is_ours = |name: &OsString| name.to_str().is_some_and(flags::is_ours);
+        let is_ours = |name: &OsString| name.to_str().is_some_and(flags::may_answer);
         // The usual case; building the names of all fields costs time before the first frame.
         if !environment.keys().any(is_ours) {
             return;
         }
         let names = environment.iter().filter(|(_, value)| !value.is_empty()).filter_map(|(name, _)| name.to_str());
-        self.problems.extend(names.filter_map(flags::variable));
+        self.problems.extend(names.filter_map(flags::unused_variable));
         for field in FieldId::ALL.into_iter().filter(|field| field.is_presettable()) {
             let name = field.variable();
             let Some(value) = variable(environment, &name) else { continue };

@@ -1,49 +1,49 @@
-//! Did you mean: the known word that is nearest to one that is not known.
+//! "Did you mean": suggests the known word that is nearest to an unknown one.
 
 use std::fmt::Write as _;
 
-/// How alike two words must be, from 0 to 1. At 0.8 `pasword`, `node_name` and `username` are found, and `port` is not
+/// How similar two words must be, from 0 to 1. At 0.8 `pasword`, `node_name` and `username` are found, and `port` is not
 /// taken for `password`.
-const ALIKE: f64 = 0.8;
+const SIMILAR: f64 = 0.8;
 
-/// How alike a word and one of another's parts are: `account` is nearer to `service-account` than to `accept`.
-const PART: f64 = 0.9;
+/// The similarity of a word and one part of another: `account` is nearer to `service-account` than to `accept`.
+const PART_SIMILARITY: f64 = 0.9;
 
-/// The known word that somebody most likely meant; none where several are as near. Case, and underscores for hyphens, do not
-/// count.
-pub fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    // A word of this length is nobody's slip of the finger, and to compare it would take long.
+/// Returns the known word that was most likely meant; `None` where several are equally near. Ignores case, and takes underscores
+/// for hyphens.
+pub(super) fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    // A word of this length is no typing error, and comparing it would take long.
     if word.len() > 64 {
         return None;
     }
     let word = word.to_lowercase().replace('_', "-");
     let mut rated: Vec<(f64, &str)> =
-        known.into_iter().map(|known| (rate(&word, &known.to_lowercase().replace('_', "-")), known)).collect();
+        known.into_iter().map(|known| (similarity(&word, &known.to_lowercase().replace('_', "-")), known)).collect();
     rated.sort_by(|one, two| two.0.total_cmp(&one.0));
     match rated.as_slice() {
         // Of `comms-port` and `grpc-port` either would be a guess for `port`.
         [first, second, ..] if first.0.total_cmp(&second.0).is_eq() => None,
-        [first, ..] if first.0 >= ALIKE => Some(first.1),
+        [first, ..] if first.0 >= SIMILAR => Some(first.1),
         _ => None,
     }
 }
 
-/// How alike two words are. One that ends with the other is alike too: `username` and `user`, `sql-password` and `password`.
-fn rate(one: &str, two: &str) -> f64 {
+/// Returns how similar two words are. One that ends with the other is similar, too: `username` and `user`, `sql-password` and `password`.
+fn similarity(one: &str, two: &str) -> f64 {
     let (short, long) = if one.len() <= two.len() { (one, two) } else { (two, one) };
-    let within = short.len() >= 4 && long.split('-').any(|part| part == short);
-    // Of short words one letter, or two that changed places, is much, and still a slip.
-    let slip = short.len() >= 3 && strsim::osa_distance(one, two) == 1;
-    let least = match (within, slip) {
-        (true, _) => PART,
-        (false, true) => ALIKE,
+    let is_part = short.len() >= 4 && long.split('-').any(|part| part == short);
+    // In a short word, one wrong letter or two swapped ones are a large part, and still a typing error.
+    let is_typo = short.len() >= 3 && strsim::osa_distance(one, two) == 1;
+    let least = match (is_part, is_typo) {
+        (true, _) => PART_SIMILARITY,
+        (false, true) => SIMILAR,
         (false, false) => 0.0,
     };
     strsim::jaro_winkler(one, two).max(least)
 }
 
-/// What to do about an unknown word: the nearest one, or all of them where none is near.
-pub fn instead<'a>(word: &str, known: impl IntoIterator<Item = &'a str> + Clone) -> String {
+/// Says what to write instead of an unknown word: the nearest known one, or all of them if none is near.
+pub(super) fn suggest<'a>(word: &str, known: impl IntoIterator<Item = &'a str> + Clone) -> String {
     if let Some(nearest) = nearest(word, known.clone()) {
         return format!("Did you mean `{nearest}`?");
     }
@@ -61,7 +61,7 @@ mod tests {
     use crate::model::field::FieldId;
 
     #[test]
-    fn a_slip_of_the_finger_is_understood() {
+    fn a_typing_error_is_understood() {
         let ids = || FieldId::ALL.into_iter().map(FieldId::id);
         for (typed, meant) in [
             ("pasword", "password"),
@@ -90,8 +90,8 @@ mod tests {
     }
 
     #[test]
-    fn where_nothing_is_near_all_are_named() {
-        assert_eq!(instead("envv", ["env", "file"]), "Did you mean `env`?");
-        assert_eq!(instead("vault", ["env", "file"]), "Known are env, file.");
+    fn all_are_named_if_none_is_near() {
+        assert_eq!(suggest("envv", ["env", "file"]), "Did you mean `env`?");
+        assert_eq!(suggest("vault", ["env", "file"]), "Known are env, file.");
     }
 }
