@@ -84,12 +84,12 @@ pub async fn login(
     }
     tokens::change(&mut out, &EnvChange::Database(database, "master"));
     let text = format!("Changed database context to '{database}'.");
-    let told = SqlMessage { state: 2, ..message(5701, 0, text) };
-    tokens::message(&mut out, &told, &shared.name);
+    let notice = SqlMessage { state: 2, ..message(5701, 0, text) };
+    tokens::message(&mut out, &notice, &shared.name);
     tokens::change(&mut out, &EnvChange::Collation);
     tokens::change(&mut out, &EnvChange::Language("us_english"));
-    let told = message(5703, 0, "Changed language setting to us_english.");
-    tokens::message(&mut out, &told, &shared.name);
+    let notice = message(5703, 0, "Changed language setting to us_english.");
+    tokens::message(&mut out, &notice, &shared.name);
     let build = program.build.to_be_bytes();
     let program = [program.major, program.minor, build[0], build[1]];
     tokens::login_ack(&mut out, acknowledged, program);

@@ -1,4 +1,5 @@
-//! The module graph: no cycles among the top-level modules, nor among the engine's.
+//! The module graph: no cycles among the top-level modules, the engine's, and those inside `engine::bind` and `engine::run`. An
+//! edge is an import, or a call of a method that another module adds to a shared type.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
@@ -88,6 +89,42 @@ fn absolute(module: &[String], path: &str) -> Module {
     absolute
 }
 
+/// Finds the methods that the code adds to types it does not define, or defines for others to add to.
+fn methods(code: &str) -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    let mut shared = false;
+    for line in code.lines() {
+        if line.starts_with("impl") {
+            shared = ["Binder", "Execution", "Session"].iter().any(|name| line.starts_with(&format!("impl {name}")))
+                || line.starts_with("impl<'a> Binder");
+        } else if line.starts_with('}') {
+            shared = false;
+        } else if let Some((before, name)) = line.split_once("fn ")
+            && shared
+            && before.starts_with("    ")
+            && !before.starts_with("     ")
+        {
+            found.insert(name.split(['(', '<']).next().unwrap_or_default().to_owned());
+        }
+    }
+    found
+}
+
+/// Finds the methods that the code calls on the shared types.
+fn method_calls(code: &str) -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    for receiver in ["self.", "binder.", "session.", "run.", "Self::"] {
+        for (at, _) in code.match_indices(receiver) {
+            let rest = &code[at + receiver.len()..];
+            let end = rest.find(|char: char| !char.is_alphanumeric() && char != '_').unwrap_or(rest.len());
+            if rest[end..].starts_with('(') {
+                found.insert(rest[..end].to_owned());
+            }
+        }
+    }
+    found
+}
+
 /// The edges between the modules directly below `root`. The root itself is a node too, because importing what it re-exports
 /// depends on all of them.
 fn edges(root: &[&str]) -> BTreeMap<String, BTreeSet<String>> {
@@ -99,8 +136,18 @@ fn edges(root: &[&str]) -> BTreeMap<String, BTreeSet<String>> {
         Some(first.cloned().unwrap_or_else(|| "(the root)".to_owned()))
     };
     let mut graph: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    let methods: Vec<(String, BTreeSet<String>)> =
+        modules.iter().filter_map(|(module, code)| Some((node(module)?, methods(code)))).collect();
     for (module, code) in &modules {
         let Some(from) = node(module) else { continue };
+        let own = |name: &String| methods.iter().any(|(node, names)| *node == from && names.contains(name));
+        // Only bind and run spread the methods of a type over modules.
+        let calls = if root.len() == 2 { method_calls(code) } else { BTreeSet::new() };
+        for name in calls.iter().filter(|name| !own(name)) {
+            for (to, _) in methods.iter().filter(|(_, names)| names.contains(name)) {
+                graph.entry(from.clone()).or_default().insert(to.clone());
+            }
+        }
         for path in written_paths(code) {
             let target = absolute(module, &path);
             if let Some(to) = node(&target).filter(|to| *to != from) {
@@ -152,6 +199,27 @@ fn the_engine_has_no_cycles() {
     let graph = edges(&["engine"]);
     assert!(graph["bind"].contains("function") && graph["run"].contains("bind"), "{graph:?}");
     assert_eq!(cycle(&graph), None);
+}
+
+#[test]
+fn binding_has_no_cycles() {
+    let graph = edges(&["engine", "bind"]);
+    assert!(graph.len() > 3, "the modules were not found: {graph:?}");
+    assert_eq!(cycle(&graph), None);
+}
+
+#[test]
+fn running_has_no_cycles() {
+    let graph = edges(&["engine", "run"]);
+    assert!(graph.len() > 5, "the modules were not found: {graph:?}");
+    assert_eq!(cycle(&graph), None);
+}
+
+#[test]
+fn a_method_of_another_module_is_an_edge() {
+    let code = "impl Binder<'_> {\n    pub(super) fn arithmetic(&self) {\n        self.expr(left);\n    }\n}\n";
+    assert_eq!(methods(code), ["arithmetic".to_owned()].into());
+    assert_eq!(method_calls(code), ["expr".to_owned()].into());
 }
 
 #[test]

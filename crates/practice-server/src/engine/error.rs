@@ -195,3 +195,13 @@ pub(crate) fn denied(permission: &str, object: &str, database: &str, schema: &st
 pub(crate) fn no_permission() -> SqlError {
     SqlError::new(15247, "User does not have permission to perform this action.")
 }
+
+/// Creates error 911.
+pub(crate) fn no_database(name: &str) -> SqlError {
+    SqlError::new(911, format!("Database '{name}' does not exist. Make sure that the name is entered correctly."))
+}
+
+/// Creates error 2714.
+pub(crate) fn name_taken(name: &str) -> SqlError {
+    SqlError::new(2714, format!("There is already an object named '{name}' in the database.")).state(6)
+}

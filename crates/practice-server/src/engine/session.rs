@@ -234,12 +234,7 @@ impl Session {
 
     /// Returns the current database as the server knows it.
     pub(super) fn current(&self) -> Result<Database, SqlError> {
-        self.engine.server().database_by_id(self.database).cloned().ok_or_else(|| {
-            SqlError::new(
-                911,
-                format!("Database '{}' does not exist. Make sure that the name is entered correctly.", self.database_name),
-            )
-        })
+        self.engine.server().database_by_id(self.database).cloned().ok_or_else(|| error::no_database(&self.database_name))
     }
 
     /// Returns the connection to a database's file; opens it if necessary.
@@ -338,11 +333,6 @@ impl Session {
     /// Waits (`WAITFOR DELAY`); returns `false` if it was stopped.
     pub(super) fn pause(&self, span: std::time::Duration) -> bool {
         self.engine.locks.pause(span, &self.stop.flag)
-    }
-
-    /// Returns no variables, for defaults and checks.
-    pub(super) fn no_variables() -> Variables {
-        Variables::new()
     }
 
     /// Closes the connection to a database that is dropped.

@@ -2,12 +2,10 @@
 
 use std::ops::ControlFlow;
 
-use sqlparser::ast::{
-    DuplicateTreatment, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArguments, GroupByExpr, ObjectName, Query, Select,
-    SelectItem, Visit, Visitor, WindowType,
-};
+use sqlparser::ast::{Expr, GroupByExpr, ObjectName, Query, Select, SelectItem, Visit, Visitor};
 
-use crate::engine::bind::Binder;
+use crate::engine::bind::binder::Binder;
+use crate::engine::bind::operators;
 use crate::engine::error::{ErrorScope, SqlError};
 use crate::engine::typed::BoundExpr;
 use crate::engine::types;
@@ -47,20 +45,27 @@ fn has_aggregate(expr: &Expr) -> bool {
     })
 }
 
+/// A `SELECT` or `OVER` clause's list, with its words before it; nothing for no items.
+pub(super) fn list(words: &str, items: &[String]) -> String {
+    if items.is_empty() { String::new() } else { format!("{words}{}", items.join(", ")) }
+}
+
+/// The clauses of an aggregate, bound.
+#[derive(Debug, Default)]
+pub(super) struct AggregateClauses {
+    pub(super) distinct: bool,
+    /// `COUNT(*)`
+    pub(super) all_rows: bool,
+    /// `WITHIN GROUP (ORDER BY …)`, as `SQLite`'s `ORDER BY`.
+    pub(super) order: String,
+    /// `OVER (…)`
+    pub(super) over: Option<String>,
+}
+
 impl Binder<'_> {
-    pub(super) fn aggregate(&mut self, name: &str, function: &Function) -> Result<BoundExpr, SqlError> {
-        let window = function.over.is_some();
-        let already =
-            self.scopes.last().and_then(|scope| scope.grouping.as_ref()).is_some_and(|grouping| grouping.inside_aggregate);
-        if already && !window {
-            return Err(SqlError::new(
-                130,
-                "Cannot perform an aggregate function on an expression containing an aggregate or a subquery.",
-            )
-            .scope(ErrorScope::Compile));
-        }
-        let in_group = self.scopes.last().is_some_and(|scope| scope.grouping.is_some());
-        if !in_group && !window {
+    /// Checks that an aggregate may stand here; it may within a grouped query, and not within another aggregate.
+    pub(super) fn check_aggregate(&self) -> Result<(), SqlError> {
+        let Some(grouping) = self.scopes.last().and_then(|scope| scope.grouping.as_ref()) else {
             return Err(SqlError::new(
                 147,
                 "An aggregate may not appear in the WHERE clause unless it is in a subquery contained in a HAVING clause or a \
@@ -68,135 +73,82 @@ impl Binder<'_> {
             )
             .class(15)
             .scope(ErrorScope::Compile));
+        };
+        if grouping.inside_aggregate {
+            return Err(SqlError::new(
+                130,
+                "Cannot perform an aggregate function on an expression containing an aggregate or a subquery.",
+            )
+            .scope(ErrorScope::Compile));
         }
-        if !window {
-            self.set_inside_aggregate(true);
-        }
-        let result = self.aggregate_inside(name, function);
-        if !window {
-            self.set_inside_aggregate(false);
-        }
-        let mut typed = result?;
-        if let Some(over) = &function.over {
-            typed.sql = format!("({})", typed.sql.replacen("/*over*/", &self.over(over)?, 2));
-        } else {
-            typed.sql = typed.sql.replace("/*over*/", "");
+        Ok(())
+    }
+
+    /// Binds an aggregate over its arguments.
+    pub(super) fn aggregate(
+        &self,
+        name: &str,
+        arguments: &[BoundExpr],
+        clauses: &AggregateClauses,
+    ) -> Result<BoundExpr, SqlError> {
+        let over = clauses.over.as_deref().unwrap_or_default();
+        let mark = if clauses.distinct { "DISTINCT " } else { "" };
+        let count_type = if name == "COUNT" { SqlType::Int } else { SqlType::BigInt };
+        let mut typed = match (name, arguments) {
+            ("COUNT" | "COUNT_BIG", _) if clauses.all_rows => BoundExpr::new(format!("count(*){over}"), count_type).not_null(),
+            ("STRING_AGG", [value, separator]) => {
+                let kind = match value.kind {
+                    SqlType::VarChar(_) => SqlType::VarChar(None),
+                    _ => SqlType::NVarChar(None),
+                };
+                let (text, separator) = (self.coerce(value, kind), self.coerce(separator, kind));
+                BoundExpr::new(format!("group_concat({text}, {separator}{}){over}", clauses.order), kind)
+                    .collated(value.collation.clone())
+            }
+            ("STRING_AGG", _) => return Err(argument_count("STRING_AGG", 2)),
+            (_, [argument]) => {
+                let sorted = self.with_collation(argument);
+                match name {
+                    "COUNT" | "COUNT_BIG" => BoundExpr::new(format!("count({mark}{sorted}){over}"), count_type).not_null(),
+                    "MIN" | "MAX" if argument.kind == SqlType::Bit => return Err(invalid(argument.kind, name)),
+                    "MIN" | "MAX" => BoundExpr::new(format!("{}({sorted}){over}", name.to_ascii_lowercase()), argument.kind)
+                        .collated(argument.collation.clone()),
+                    _ => sum_or_average(name, mark, argument, over)?,
+                }
+            }
+            _ => return Err(argument_count(&name.to_ascii_lowercase(), 1)),
+        };
+        if clauses.over.is_some() {
+            typed.sql = format!("({})", typed.sql);
         }
         Ok(typed)
     }
+}
 
-    fn aggregate_inside(&mut self, name: &str, function: &Function) -> Result<BoundExpr, SqlError> {
-        let FunctionArguments::List(list) = &function.args else {
-            return Err(SqlError::unsupported(format!("{name} of this")));
-        };
-        let distinct = matches!(list.duplicate_treatment, Some(DuplicateTreatment::Distinct));
-        let mut arguments = Vec::new();
-        for argument in &list.args {
-            match argument {
-                FunctionArg::Unnamed(FunctionArgExpr::Wildcard) if name.starts_with("COUNT") => {
-                    let kind = if name == "COUNT" { SqlType::Int } else { SqlType::BigInt };
-                    return Ok(BoundExpr::new("count(*)/*over*/", kind).not_null());
-                }
-                FunctionArg::Unnamed(FunctionArgExpr::Expr(expr)) => arguments.push(self.expr(expr)?),
-                _ => return Err(SqlError::unsupported(format!("{name} of this"))),
-            }
-        }
-        if name == "STRING_AGG" {
-            return self.string_agg(&arguments, function);
-        }
-        let [argument] = arguments.as_slice() else {
-            return Err(SqlError::new(174, format!("The {} function requires 1 argument(s).", name.to_ascii_lowercase()))
-                .class(15)
-                .scope(ErrorScope::Compile));
-        };
-        let mark = if distinct { "DISTINCT " } else { "" };
-        let sorted = self.with_collation(argument);
-        match name {
-            "COUNT" | "COUNT_BIG" => {
-                let kind = if name == "COUNT" { SqlType::Int } else { SqlType::BigInt };
-                Ok(BoundExpr::new(format!("count({mark}{sorted})/*over*/"), kind).not_null())
-            }
-            "MIN" | "MAX" => {
-                if argument.kind == SqlType::Bit {
-                    return Err(invalid(argument.kind, name));
-                }
-                let sql = format!("{}({sorted})/*over*/", name.to_ascii_lowercase());
-                Ok(BoundExpr::new(sql, argument.kind).collated(argument.collation.clone()))
-            }
-            _ => sum_or_average(name, mark, argument),
-        }
-    }
-
-    fn string_agg(&mut self, arguments: &[BoundExpr], function: &Function) -> Result<BoundExpr, SqlError> {
-        let [value, separator] = arguments else {
-            return Err(SqlError::new(174, "The STRING_AGG function requires 2 argument(s).")
-                .class(15)
-                .scope(ErrorScope::Compile));
-        };
-        let kind = match value.kind {
-            SqlType::VarChar(_) => SqlType::VarChar(None),
-            _ => SqlType::NVarChar(None),
-        };
-        let mut order = String::new();
-        for one in &function.within_group {
-            let key = self.expr(&one.expr)?;
-            let word = if order.is_empty() { " ORDER BY " } else { ", " };
-            order = format!("{order}{word}{}{}", self.with_collation(&key), crate::engine::bind::query::direction(one)?);
-        }
-        let sql = format!("group_concat({}, {}{order})/*over*/", self.coerce(value, kind), self.coerce(separator, kind));
-        Ok(BoundExpr::new(sql, kind).collated(value.collation.clone()))
-    }
-
-    fn over(&mut self, over: &WindowType) -> Result<String, SqlError> {
-        let WindowType::WindowSpec(spec) = over else {
-            return Err(SqlError::unsupported("A named window"));
-        };
-        if spec.window_name.is_some() || spec.window_frame.is_some() {
-            return Err(SqlError::unsupported("A window frame"));
-        }
-        let mut parts = Vec::new();
-        let mut partition = Vec::new();
-        for expr in &spec.partition_by {
-            let key = self.expr(expr)?;
-            partition.push(self.with_collation(&key));
-        }
-        if !partition.is_empty() {
-            parts.push(format!("PARTITION BY {}", partition.join(", ")));
-        }
-        let mut order = Vec::new();
-        for one in &spec.order_by {
-            let key = self.expr(&one.expr)?;
-            order.push(format!("{}{}", self.with_collation(&key), crate::engine::bind::query::direction(one)?));
-        }
-        if !order.is_empty() {
-            parts.push(format!("ORDER BY {}", order.join(", ")));
-        }
-        Ok(format!(" OVER ({})", parts.join(" ")))
-    }
-
-    /// Binds `ROW_NUMBER()`, `RANK()` and `DENSE_RANK()`.
-    pub(super) fn ranking(&mut self, name: &str, function: &Function) -> Result<BoundExpr, SqlError> {
-        let Some(over) = &function.over else {
-            return Err(SqlError::new(10753, format!("The function '{name}' must have an OVER clause."))
-                .class(15)
-                .scope(ErrorScope::Compile));
-        };
-        let over = self.over(over)?;
-        if !over.contains("ORDER BY") {
-            return Err(SqlError::new(4112, format!("The function '{name}' must have an OVER clause with ORDER BY."))
-                .class(15)
-                .scope(ErrorScope::Compile));
-        }
-        Ok(BoundExpr::new(format!("({}(){over})", name.to_ascii_lowercase()), SqlType::BigInt).not_null())
+/// Binds `ROW_NUMBER()`, `RANK()` and `DENSE_RANK()`.
+pub(super) fn ranking(name: &str, over: Option<&str>) -> Result<BoundExpr, SqlError> {
+    let wrong = |number, text: &str| {
+        SqlError::new(number, format!("The function '{name}' must have an OVER clause{text}."))
+            .class(15)
+            .scope(ErrorScope::Compile)
+    };
+    match over {
+        None => Err(wrong(10753, "")),
+        Some(over) if !over.contains("ORDER BY") => Err(wrong(4112, " with ORDER BY")),
+        Some(over) => Ok(BoundExpr::new(format!("({}(){over})", name.to_ascii_lowercase()), SqlType::BigInt).not_null()),
     }
 }
 
 fn invalid(kind: SqlType, name: &str) -> SqlError {
-    SqlError::new(8117, format!("Operand data type {} is invalid for {} operator.", types::name(kind), name.to_ascii_lowercase()))
-        .scope(ErrorScope::Compile)
+    operators::invalid(kind, &name.to_ascii_lowercase())
 }
 
-fn sum_or_average(name: &str, mark: &str, argument: &BoundExpr) -> Result<BoundExpr, SqlError> {
+/// Creates error 174.
+pub(super) fn argument_count(name: &str, wanted: usize) -> SqlError {
+    SqlError::new(174, format!("The {name} function requires {wanted} argument(s).")).class(15).scope(ErrorScope::Compile)
+}
+
+fn sum_or_average(name: &str, mark: &str, argument: &BoundExpr, over: &str) -> Result<BoundExpr, SqlError> {
     let kind = match argument.kind {
         SqlType::TinyInt | SqlType::SmallInt | SqlType::Int => SqlType::Int,
         SqlType::BigInt => SqlType::BigInt,
@@ -207,7 +159,7 @@ fn sum_or_average(name: &str, mark: &str, argument: &BoundExpr) -> Result<BoundE
         other => return Err(invalid(other, name)),
     };
     let sql = &argument.sql;
-    let sum = format!("sum({mark}{sql})/*over*/");
+    let sum = format!("sum({mark}{sql}){over}");
     if name == "SUM" {
         let checked = match kind {
             SqlType::Int => format!("cv({sum}, {}, {}, 0)", types::encode(SqlType::BigInt), types::encode(kind)),
@@ -215,7 +167,7 @@ fn sum_or_average(name: &str, mark: &str, argument: &BoundExpr) -> Result<BoundE
         };
         return Ok(BoundExpr::new(checked, kind));
     }
-    let count = format!("count({mark}{sql})/*over*/");
+    let count = format!("count({mark}{sql}){over}");
     let (from, result) = (types::encode(argument.kind), types::encode(kind));
     let from = if types::is_integer(argument.kind) { types::encode(SqlType::BigInt) } else { from };
     Ok(BoundExpr::new(

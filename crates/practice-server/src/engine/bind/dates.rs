@@ -2,12 +2,30 @@
 
 use sqlparser::ast::Expr;
 
-use crate::engine::bind::Binder;
+use crate::engine::bind::aggregate::argument_count;
+use crate::engine::bind::binder::Binder;
 use crate::engine::error::{ErrorScope, SqlError};
 use crate::engine::function::date_part;
 use crate::engine::typed::{BoundExpr, quote};
 use crate::engine::{instant, types};
 use crate::value::SqlType;
+
+/// The functions whose first argument is a part of a date.
+pub(super) const OF_A_PART: &[&str] = &["DATEADD", "DATEDIFF", "DATEDIFF_BIG", "DATEPART"];
+
+/// Reads the part of a date that a function is given first.
+pub(super) fn part(name: &str, expr: &Expr) -> Result<&'static str, SqlError> {
+    let Expr::Identifier(ident) = expr else {
+        return Err(SqlError::new(1023, format!("Invalid parameter 1 specified for {}.", name.to_ascii_lowercase()))
+            .class(15)
+            .scope(ErrorScope::Compile));
+    };
+    date_part(&ident.value).ok_or_else(|| {
+        SqlError::new(155, format!("'{}' is not a recognized {} option.", ident.value, name.to_ascii_lowercase()))
+            .class(15)
+            .scope(ErrorScope::Compile)
+    })
+}
 
 impl Binder<'_> {
     /// Binds the clock's functions. The server's time zone is UTC, so local time is UTC.
@@ -21,22 +39,9 @@ impl Binder<'_> {
         })
     }
 
-    fn part(name: &str, expr: &Expr) -> Result<&'static str, SqlError> {
-        let Expr::Identifier(ident) = expr else {
-            return Err(SqlError::new(1023, format!("Invalid parameter 1 specified for {}.", name.to_ascii_lowercase()))
-                .class(15)
-                .scope(ErrorScope::Compile));
-        };
-        date_part(&ident.value).ok_or_else(|| {
-            SqlError::new(155, format!("'{}' is not a recognized {} option.", ident.value, name.to_ascii_lowercase()))
-                .class(15)
-                .scope(ErrorScope::Compile)
-        })
-    }
-
     /// Returns a date's ticks and the type it counts as: texts are read as `datetime2(7)`.
-    fn ticks(&mut self, expr: &Expr) -> Result<(String, BoundExpr), SqlError> {
-        let mut typed = self.expr(expr)?;
+    fn ticks(&self, moment: &BoundExpr) -> Result<(String, BoundExpr), SqlError> {
+        let mut typed = moment.clone();
         if types::is_text(typed.kind) || typed.null {
             typed.sql = self.coerce(&typed, SqlType::DateTime2(7));
             typed.kind = SqlType::DateTime2(7);
@@ -49,13 +54,23 @@ impl Binder<'_> {
         Ok((sql, typed))
     }
 
-    pub(super) fn dateadd(&mut self, arguments: &[&Expr]) -> Result<BoundExpr, SqlError> {
-        let [part, amount, moment] = arguments else {
-            return Err(crate::engine::bind::functions::count("dateadd", 3));
-        };
-        let part = Self::part("dateadd", part)?;
-        let amount = self.expr(amount)?;
-        let amount = self.coerce(&amount, SqlType::Int);
+    /// Binds the functions of [`OF_A_PART`].
+    pub(super) fn function_of_a_part(&self, name: &str, part: &str, arguments: &[BoundExpr]) -> Result<BoundExpr, SqlError> {
+        match (name, arguments) {
+            ("DATEPART", [moment]) => self.date_part(part, moment),
+            ("DATEADD", [amount, moment]) => self.dateadd(part, amount, moment),
+            ("DATEDIFF" | "DATEDIFF_BIG", [from, to]) => {
+                let sides = [self.utc_ticks(from)?, self.utc_ticks(to)?];
+                let big = i64::from(name == "DATEDIFF_BIG");
+                let kind = if big == 1 { SqlType::BigInt } else { SqlType::Int };
+                Ok(BoundExpr::new(format!("fd('datediff', '{part}', {}, {}, {big})", sides[0], sides[1]), kind))
+            }
+            _ => Err(argument_count(&name.to_ascii_lowercase(), if name == "DATEPART" { 2 } else { 3 })),
+        }
+    }
+
+    fn dateadd(&self, part: &str, amount: &BoundExpr, moment: &BoundExpr) -> Result<BoundExpr, SqlError> {
+        let amount = self.coerce(amount, SqlType::Int);
         let (ticks, moment) = self.ticks(moment)?;
         if moment.kind == SqlType::Date
             && ["hour", "minute", "second", "millisecond", "microsecond", "nanosecond"].contains(&part)
@@ -78,57 +93,39 @@ impl Binder<'_> {
         Ok(BoundExpr::new(sql, moment.kind))
     }
 
-    pub(super) fn datediff(&mut self, name: &str, arguments: &[&Expr]) -> Result<BoundExpr, SqlError> {
-        let [part, from, to] = arguments else {
-            return Err(crate::engine::bind::functions::count(&name.to_ascii_lowercase(), 3));
-        };
-        let part = Self::part("datediff", part)?;
-        let sides = [self.utc_ticks(from)?, self.utc_ticks(to)?];
-        let big = i64::from(name == "DATEDIFF_BIG");
-        let kind = if big == 1 { SqlType::BigInt } else { SqlType::Int };
-        Ok(BoundExpr::new(format!("fd('datediff', '{part}', {}, {}, {big})", sides[0], sides[1]), kind))
-    }
-
-    fn utc_ticks(&mut self, expr: &Expr) -> Result<String, SqlError> {
-        let (ticks, typed) = self.ticks(expr)?;
+    fn utc_ticks(&self, moment: &BoundExpr) -> Result<String, SqlError> {
+        let (ticks, typed) = self.ticks(moment)?;
         Ok(match typed.kind {
             SqlType::DateTimeOffset(_) => format!("fd('utc', {})", typed.sql),
             _ => ticks,
         })
     }
 
-    pub(super) fn datepart(&mut self, part: &Expr, moment: &Expr) -> Result<BoundExpr, SqlError> {
-        let part = Self::part("datepart", part)?;
-        self.date_part(part, moment)
-    }
-
-    pub(super) fn date_part(&mut self, part: &str, moment: &Expr) -> Result<BoundExpr, SqlError> {
+    pub(super) fn date_part(&self, part: &str, moment: &BoundExpr) -> Result<BoundExpr, SqlError> {
         let (ticks, _) = self.ticks(moment)?;
         Ok(BoundExpr::new(format!("fd('datepart', '{part}', {ticks})"), SqlType::Int))
     }
+}
 
-    /// Binds `AT TIME ZONE 'UTC'`; the server knows no other zone.
-    pub(super) fn at_time_zone(&mut self, moment: &Expr, zone: &Expr) -> Result<BoundExpr, SqlError> {
-        let zone = self.expr(zone)?;
-        if !zone.sql.eq_ignore_ascii_case("'UTC'") {
-            return Err(SqlError::unsupported("A time zone other than UTC"));
-        }
-        let typed = self.expr(moment)?;
-        Ok(match typed.kind {
-            SqlType::DateTimeOffset(scale) => {
-                BoundExpr::new(format!("fd('withoffset', fd('utc', {}), 0)", typed.sql), SqlType::DateTimeOffset(scale))
-            }
-            SqlType::DateTime2(scale) => {
-                BoundExpr::new(format!("fd('withoffset', {}, 0)", typed.sql), SqlType::DateTimeOffset(scale))
-            }
-            SqlType::DateTime => BoundExpr::new(format!("fd('withoffset', {}, 0)", typed.sql), SqlType::DateTimeOffset(3)),
-            other => {
-                return Err(SqlError::new(
-                    8116,
-                    format!("Argument data type {} is invalid for argument 1 of AT TIME ZONE function.", types::name(other)),
-                )
-                .scope(ErrorScope::Compile));
-            }
-        })
+/// Binds `AT TIME ZONE 'UTC'`; the server knows no other zone.
+pub(super) fn at_time_zone(typed: &BoundExpr, zone: &BoundExpr) -> Result<BoundExpr, SqlError> {
+    if !zone.sql.eq_ignore_ascii_case("'UTC'") {
+        return Err(SqlError::unsupported("A time zone other than UTC"));
     }
+    Ok(match typed.kind {
+        SqlType::DateTimeOffset(scale) => {
+            BoundExpr::new(format!("fd('withoffset', fd('utc', {}), 0)", typed.sql), SqlType::DateTimeOffset(scale))
+        }
+        SqlType::DateTime2(scale) => {
+            BoundExpr::new(format!("fd('withoffset', {}, 0)", typed.sql), SqlType::DateTimeOffset(scale))
+        }
+        SqlType::DateTime => BoundExpr::new(format!("fd('withoffset', {}, 0)", typed.sql), SqlType::DateTimeOffset(3)),
+        other => {
+            return Err(SqlError::new(
+                8116,
+                format!("Argument data type {} is invalid for argument 1 of AT TIME ZONE function.", types::name(other)),
+            )
+            .scope(ErrorScope::Compile));
+        }
+    })
 }

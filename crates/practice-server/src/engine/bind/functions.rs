@@ -1,8 +1,9 @@
-//! Function calls: the known functions, their arguments and their result types.
+//! The known functions, their arguments and their result types.
 
-use sqlparser::ast::{DuplicateTreatment, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArguments, Ident};
+use sqlparser::ast::Ident;
 
-use crate::engine::bind::{Binder, aggregate};
+use crate::engine::bind::aggregate::argument_count;
+use crate::engine::bind::binder::Binder;
 use crate::engine::error::{ErrorScope, SqlError};
 use crate::engine::typed::BoundExpr;
 use crate::engine::{instant, types};
@@ -48,41 +49,104 @@ const LOOKUPS: &[MetadataFunction] = &[
     ("APPLOCK_MODE", "applock_mode", 3, 3, &[NAME, SqlType::NVarChar(Some(255)), NAME], SqlType::NVarChar(Some(32))),
 ];
 
-pub(super) fn count(name: &str, wanted: usize) -> SqlError {
-    SqlError::new(174, format!("The {name} function requires {wanted} argument(s).")).class(15).scope(ErrorScope::Compile)
+/// The functions of values: the name, the least and the most arguments.
+const SCALARS: &[(&str, usize, usize)] = &[
+    ("ISNULL", 2, 2),
+    ("COALESCE", 2, usize::MAX),
+    ("NULLIF", 2, 2),
+    ("IIF", 3, 3),
+    ("DATEADD", 3, 3),
+    ("DATEDIFF", 3, 3),
+    ("DATEDIFF_BIG", 3, 3),
+    ("DATEPART", 2, 2),
+    ("LEN", 1, 1),
+    ("DATALENGTH", 1, 1),
+    ("LEFT", 2, 2),
+    ("RIGHT", 2, 2),
+    ("SUBSTRING", 3, 3),
+    ("UPPER", 1, 1),
+    ("LOWER", 1, 1),
+    ("LTRIM", 1, 1),
+    ("RTRIM", 1, 1),
+    ("TRIM", 1, 1),
+    ("REVERSE", 1, 1),
+    ("REPLACE", 3, 3),
+    ("CHARINDEX", 2, 3),
+    ("CONCAT", 2, usize::MAX),
+    ("CONCAT_WS", 3, usize::MAX),
+    ("QUOTENAME", 1, 2),
+    ("REPLICATE", 2, 2),
+    ("SPACE", 1, 1),
+    ("STUFF", 4, 4),
+    ("ASCII", 1, 1),
+    ("UNICODE", 1, 1),
+    ("CHAR", 1, 1),
+    ("NCHAR", 1, 1),
+    ("ABS", 1, 1),
+    ("SIGN", 1, 1),
+    ("CEILING", 1, 1),
+    ("FLOOR", 1, 1),
+    ("HASHBYTES", 2, 2),
+    ("COMPRESS", 1, 1),
+    ("DECOMPRESS", 1, 1),
+    ("YEAR", 1, 1),
+    ("MONTH", 1, 1),
+    ("DAY", 1, 1),
+];
+
+/// Checks that a function exists and takes this number of arguments, before these are bound.
+pub(super) fn check_call(name: &str, full: &str, count: usize) -> Result<(), SqlError> {
+    if let Some((name, _, least, most, ..)) = LOOKUPS.iter().find(|lookup| lookup.0 == name) {
+        return match (least..=most).contains(&&count) {
+            true => Ok(()),
+            false if least == most => Err(argument_count(&name.to_ascii_lowercase(), *least)),
+            false => Err(SqlError::new(
+                189,
+                format!("The {} function requires {least} to {most} arguments.", name.to_ascii_lowercase()),
+            )
+            .class(15)
+            .scope(ErrorScope::Compile)),
+        };
+    }
+    if let Some((name, least, most)) = SCALARS.iter().find(|scalar| scalar.0 == name) {
+        if (least..=most).contains(&&count) {
+            return Ok(());
+        }
+        let text = format!("The {} function requires another number of arguments.", name.to_ascii_lowercase());
+        return Err(SqlError::new(174, text).class(15).scope(ErrorScope::Compile));
+    }
+    if full.contains('.') {
+        return Err(SqlError::new(
+            4121,
+            format!(
+                "Cannot find either column \"{}\" or the user-defined function or aggregate \"{full}\", or the name is \
+                 ambiguous.",
+                full.split('.').next().unwrap_or_default()
+            ),
+        )
+        .scope(ErrorScope::Compile));
+    }
+    if is_unsupported_function(name) {
+        return Err(SqlError::unsupported(format!("The function {name}")));
+    }
+    Err(SqlError::new(195, format!("'{full}' is not a recognized built-in function name."))
+        .class(15)
+        .state(10)
+        .scope(ErrorScope::Compile))
 }
 
 impl Binder<'_> {
-    pub(super) fn call(&mut self, function: &Function) -> Result<BoundExpr, SqlError> {
-        let full = function.name.to_string();
-        let name = full.trim_matches(['[', ']']).to_ascii_uppercase();
-        if function.filter.is_some() || function.null_treatment.is_some() || function.uses_odbc_syntax {
-            return Err(SqlError::unsupported(format!("This clause of {name}")));
+    /// Binds a function without arguments, if there is one of this name.
+    pub(super) fn function_without_arguments(&self, name: &str) -> Option<BoundExpr> {
+        self.clock(name).or_else(|| self.session_function(name))
+    }
+
+    /// Binds a function that [`check_call`] knows.
+    pub(super) fn scalar_function(&self, name: &str, arguments: &[BoundExpr]) -> Result<BoundExpr, SqlError> {
+        match LOOKUPS.iter().find(|lookup| lookup.0 == name) {
+            Some(lookup) => Ok(self.lookup(lookup, arguments)),
+            None => self.function_by_name(name, arguments),
         }
-        if aggregate::is_aggregate(&name) {
-            return self.aggregate(&name, function);
-        }
-        if ["ROW_NUMBER", "RANK", "DENSE_RANK"].contains(&name.as_str()) {
-            return self.ranking(&name, function);
-        }
-        if function.over.is_some() || !function.within_group.is_empty() {
-            return Err(SqlError::unsupported(format!("{name} with OVER or WITHIN GROUP")));
-        }
-        let arguments = positional_arguments(&name, function)?;
-        if let Some(typed) = self.clock(&name)
-            && arguments.is_empty()
-        {
-            return Ok(typed);
-        }
-        if arguments.is_empty()
-            && let Some(typed) = self.session_function(&name)
-        {
-            return Ok(typed);
-        }
-        if let Some(lookup) = LOOKUPS.iter().find(|lookup| lookup.0 == name) {
-            return self.lookup(lookup, &arguments);
-        }
-        self.function_by_name(&name, &full, &arguments)
     }
 
     fn session_function(&self, name: &str) -> Option<BoundExpr> {
@@ -131,152 +195,112 @@ impl Binder<'_> {
         })
     }
 
-    fn lookup(&mut self, lookup: &MetadataFunction, arguments: &[&Expr]) -> Result<BoundExpr, SqlError> {
-        let (name, inside, least, most, kinds, result) = *lookup;
-        if arguments.len() < least || arguments.len() > most {
-            return Err(if least == most {
-                count(&name.to_ascii_lowercase(), least)
-            } else {
-                SqlError::new(189, format!("The {} function requires {least} to {most} arguments.", name.to_ascii_lowercase()))
-                    .class(15)
-                    .scope(ErrorScope::Compile)
-            });
-        }
+    fn lookup(&self, lookup: &MetadataFunction, arguments: &[BoundExpr]) -> BoundExpr {
+        let (_, inside, _, _, kinds, result) = *lookup;
         let mut sql = format!("fx('{inside}'");
         for (at, argument) in arguments.iter().enumerate() {
-            let typed = self.expr(argument)?;
             let kind = kinds.get(at).or(kinds.last()).copied().unwrap_or(MAX);
-            sql = format!("{sql}, {}", self.coerce(&typed, kind));
+            sql = format!("{sql}, {}", self.coerce(argument, kind));
         }
-        Ok(BoundExpr::new(format!("{sql})"), result))
+        BoundExpr::new(format!("{sql})"), result)
     }
 
     #[expect(clippy::too_many_lines, reason = "a table of functions, one arm each")]
-    fn function_by_name(&mut self, name: &str, full: &str, arguments: &[&Expr]) -> Result<BoundExpr, SqlError> {
+    fn function_by_name(&self, name: &str, arguments: &[BoundExpr]) -> Result<BoundExpr, SqlError> {
         match (name, arguments) {
             ("ISNULL", [value, instead]) => self.isnull(value, instead),
             ("COALESCE", [_, _, ..]) => self.coalesce(arguments),
             ("NULLIF", [left, right]) => {
-                let (left, right) = (self.expr(left)?, self.expr(right)?);
-                let same = self.comparison("=", &left, &right)?;
+                let same = self.comparison("=", left, right)?;
                 let sql = format!("(CASE WHEN {same} THEN NULL ELSE {} END)", left.sql);
-                Ok(BoundExpr::new(sql, left.kind).collated(left.collation))
+                Ok(BoundExpr::new(sql, left.kind).collated(left.collation.clone()))
             }
-            ("IIF", [condition, yes, no]) => {
-                let condition = self.condition(condition)?;
-                let both = [self.expr(yes)?, self.expr(no)?];
-                let mut typed = self.unify(&both, "IIF")?;
-                typed.sql = format!(
-                    "(CASE WHEN {condition} THEN {} ELSE {} END)",
-                    self.coerce(&both[0], typed.kind),
-                    self.coerce(&both[1], typed.kind)
-                );
-                Ok(typed)
-            }
-            ("CHOOSE", [_, _, ..]) => Err(SqlError::unsupported("CHOOSE")),
             ("LEN", [value]) => {
-                let value = self.expr(value)?;
-                let text = self.coerce(&value, MAX);
+                let text = self.coerce(value, MAX);
                 Ok(BoundExpr::new(format!("fd('len', {text})"), length_type(value.kind)).with_nullable(value.nullable))
             }
             ("DATALENGTH", [value]) => self.datalength(value),
             ("LEFT" | "RIGHT", [value, length]) => {
-                let (value, length) = (self.expr(value)?, self.expr(length)?);
                 let kind = if types::is_text(value.kind) { value.kind } else { SqlType::NVarChar(Some(4000)) };
                 let sql = format!(
                     "fd('{}', {}, {})",
                     name.to_ascii_lowercase(),
-                    self.coerce(&value, MAX),
-                    self.coerce(&length, SqlType::Int)
+                    self.coerce(value, MAX),
+                    self.coerce(length, SqlType::Int)
                 );
-                Ok(BoundExpr::new(sql, kind).collated(value.collation))
+                Ok(BoundExpr::new(sql, kind).collated(value.collation.clone()))
             }
             ("SUBSTRING", [value, from, length]) => self.substring(value, from, length),
             ("UPPER" | "LOWER" | "LTRIM" | "RTRIM" | "TRIM" | "REVERSE", [value]) => {
                 self.text_call(&name.to_ascii_lowercase(), value)
             }
             ("REPLACE", [value, old, new]) => {
-                let (value, old, new) = (self.expr(value)?, self.expr(old)?, self.expr(new)?);
-                let class = self.comparison_class(&value);
+                let class = self.comparison_class(value);
                 let sql = format!(
                     "fd('replace', {}, {}, {}, '{class}')",
-                    self.coerce(&value, MAX),
-                    self.coerce(&old, MAX),
-                    self.coerce(&new, MAX)
+                    self.coerce(value, MAX),
+                    self.coerce(old, MAX),
+                    self.coerce(new, MAX)
                 );
-                Ok(BoundExpr::new(sql, widest(value.kind)).collated(value.collation))
+                Ok(BoundExpr::new(sql, widest(value.kind)).collated(value.collation.clone()))
             }
             ("CHARINDEX", [wanted, within, start @ ..]) if start.len() <= 1 => {
-                let (wanted, within) = (self.expr(wanted)?, self.expr(within)?);
-                let class = self.comparison_class(&within);
+                let class = self.comparison_class(within);
                 let start = match start {
-                    [start] => {
-                        let start = self.expr(start)?;
-                        self.coerce(&start, SqlType::BigInt)
-                    }
+                    [start] => self.coerce(start, SqlType::BigInt),
                     _ => "1".to_owned(),
                 };
                 let sql =
-                    format!("fd('charindex', {}, {}, '{class}', {start})", self.coerce(&wanted, MAX), self.coerce(&within, MAX));
+                    format!("fd('charindex', {}, {}, '{class}', {start})", self.coerce(wanted, MAX), self.coerce(within, MAX));
                 Ok(BoundExpr::new(sql, length_type(within.kind)))
             }
             ("CONCAT", [_, _, ..]) | ("CONCAT_WS", [_, _, _, ..]) => {
                 let mut sql = format!("fd('{}'", name.to_ascii_lowercase());
                 let mut kind = SqlType::VarChar(Some(8000));
                 for argument in arguments {
-                    let typed = self.expr(argument)?;
+                    let typed = argument;
                     if matches!(typed.kind, SqlType::NVarChar(_)) {
                         kind = SqlType::NVarChar(Some(4000));
                     }
-                    sql = format!("{sql}, {}", self.coerce(&typed, MAX));
+                    sql = format!("{sql}, {}", self.coerce(typed, MAX));
                 }
                 Ok(BoundExpr::new(format!("{sql})"), kind).not_null())
             }
             ("QUOTENAME", [value, quote @ ..]) if quote.len() <= 1 => {
-                let value = self.expr(value)?;
                 let quote = match quote {
-                    [quote] => {
-                        let quote = self.expr(quote)?;
-                        self.coerce(&quote, SqlType::NVarChar(Some(1)))
-                    }
+                    [quote] => self.coerce(quote, SqlType::NVarChar(Some(1))),
                     _ => "'['".to_owned(),
                 };
-                let sql = format!("fd('quotename', {}, {quote})", self.coerce(&value, MAX));
+                let sql = format!("fd('quotename', {}, {quote})", self.coerce(value, MAX));
                 Ok(BoundExpr::new(sql, SqlType::NVarChar(Some(258))))
             }
             ("REPLICATE", [value, times]) => {
-                let (value, times) = (self.expr(value)?, self.expr(times)?);
-                let sql = format!("fd('replicate', {}, {})", self.coerce(&value, MAX), self.coerce(&times, SqlType::Int));
-                Ok(BoundExpr::new(sql, widest(value.kind)).collated(value.collation))
+                let sql = format!("fd('replicate', {}, {})", self.coerce(value, MAX), self.coerce(times, SqlType::Int));
+                Ok(BoundExpr::new(sql, widest(value.kind)).collated(value.collation.clone()))
             }
             ("SPACE", [times]) => {
-                let times = self.expr(times)?;
-                Ok(BoundExpr::new(format!("fd('space', {})", self.coerce(&times, SqlType::Int)), SqlType::VarChar(Some(8000))))
+                Ok(BoundExpr::new(format!("fd('space', {})", self.coerce(times, SqlType::Int)), SqlType::VarChar(Some(8000))))
             }
             ("STUFF", [value, start, length, with]) => {
-                let (value, start, length, with) = (self.expr(value)?, self.expr(start)?, self.expr(length)?, self.expr(with)?);
                 let sql = format!(
                     "fd('stuff', {}, {}, {}, {})",
-                    self.coerce(&value, MAX),
-                    self.coerce(&start, SqlType::Int),
-                    self.coerce(&length, SqlType::Int),
-                    self.coerce(&with, MAX)
+                    self.coerce(value, MAX),
+                    self.coerce(start, SqlType::Int),
+                    self.coerce(length, SqlType::Int),
+                    self.coerce(with, MAX)
                 );
-                Ok(BoundExpr::new(sql, widest(value.kind)).collated(value.collation))
+                Ok(BoundExpr::new(sql, widest(value.kind)).collated(value.collation.clone()))
             }
             ("ASCII" | "UNICODE", [value]) => {
-                let value = self.expr(value)?;
-                let sql = format!("fd('{}', {})", name.to_ascii_lowercase(), self.coerce(&value, MAX));
+                let sql = format!("fd('{}', {})", name.to_ascii_lowercase(), self.coerce(value, MAX));
                 Ok(BoundExpr::new(sql, SqlType::Int))
             }
             ("CHAR" | "NCHAR", [value]) => {
-                let value = self.expr(value)?;
                 let kind = if name == "CHAR" { SqlType::VarChar(Some(1)) } else { SqlType::NVarChar(Some(1)) };
-                let sql = format!("fd('{}', {})", name.to_ascii_lowercase(), self.coerce(&value, SqlType::Int));
+                let sql = format!("fd('{}', {})", name.to_ascii_lowercase(), self.coerce(value, SqlType::Int));
                 Ok(BoundExpr::new(sql, kind))
             }
             ("ABS", [value]) => {
-                let value = self.expr(value)?;
                 let sql = match value.kind {
                     SqlType::Float | SqlType::Real => format!("abs({})", value.sql),
                     kind if types::is_integer(kind) || matches!(kind, SqlType::Decimal { .. }) => {
@@ -286,66 +310,14 @@ impl Binder<'_> {
                 };
                 Ok(BoundExpr::new(sql, value.kind).with_nullable(value.nullable))
             }
-            ("SIGN", [value]) => {
-                let value = self.expr(value)?;
-                Ok(BoundExpr::new(format!("sign({})", value.sql), value.kind).with_nullable(value.nullable))
-            }
+            ("SIGN", [value]) => Ok(BoundExpr::new(format!("sign({})", value.sql), value.kind).with_nullable(value.nullable)),
             ("CEILING" | "FLOOR", [value]) => self.rounding(name, value),
             ("HASHBYTES", [algorithm, value]) => self.hashbytes(algorithm, value),
             ("COMPRESS" | "DECOMPRESS", [value]) => self.gzip(name, value),
-            ("DATEADD", _) => self.dateadd(arguments),
-            ("DATEDIFF" | "DATEDIFF_BIG", _) => self.datediff(name, arguments),
-            ("DATEPART", [part, moment]) => self.datepart(part, moment),
             ("YEAR" | "MONTH" | "DAY", [moment]) => self.date_part(&name.to_ascii_lowercase(), moment),
-            (
-                "ISNULL" | "COALESCE" | "NULLIF" | "IIF" | "LEN" | "DATALENGTH" | "LEFT" | "RIGHT" | "SUBSTRING" | "UPPER"
-                | "LOWER" | "LTRIM" | "RTRIM" | "TRIM" | "REVERSE" | "REPLACE" | "CHARINDEX" | "CONCAT" | "CONCAT_WS"
-                | "QUOTENAME" | "REPLICATE" | "SPACE" | "STUFF" | "ASCII" | "UNICODE" | "CHAR" | "NCHAR" | "ABS" | "SIGN"
-                | "CEILING" | "FLOOR" | "HASHBYTES" | "COMPRESS" | "DECOMPRESS" | "DATEPART" | "YEAR" | "MONTH" | "DAY",
-                _,
-            ) => Err(SqlError::new(
-                174,
-                format!("The {} function requires another number of arguments.", name.to_ascii_lowercase()),
-            )
-            .class(15)
-            .scope(ErrorScope::Compile)),
-            _ if full.contains('.') => Err(SqlError::new(
-                4121,
-                format!(
-                    "Cannot find either column \"{}\" or the user-defined function or aggregate \"{full}\", or the name is \
-                     ambiguous.",
-                    full.split('.').next().unwrap_or_default()
-                ),
-            )
-            .scope(ErrorScope::Compile)),
-            _ if is_unsupported_function(name) => Err(SqlError::unsupported(format!("The function {name}"))),
-            _ => Err(SqlError::new(195, format!("'{full}' is not a recognized built-in function name."))
-                .class(15)
-                .state(10)
-                .scope(ErrorScope::Compile)),
+            _ => Err(SqlError::unsupported(format!("This call of {name}"))),
         }
     }
-}
-
-fn positional_arguments<'f>(name: &str, function: &'f Function) -> Result<Vec<&'f Expr>, SqlError> {
-    let list = match &function.args {
-        FunctionArguments::None => return Ok(Vec::new()),
-        FunctionArguments::List(list) => list,
-        FunctionArguments::Subquery(_) => {
-            return Err(SqlError::unsupported(format!("{name} of a query")));
-        }
-    };
-    if matches!(list.duplicate_treatment, Some(DuplicateTreatment::Distinct)) || !list.clauses.is_empty() {
-        return Err(SqlError::unsupported(format!("This clause of {name}")));
-    }
-    list.args
-        .iter()
-        .map(|argument| match argument {
-            FunctionArg::Unnamed(FunctionArgExpr::Expr(expr)) => Ok(expr),
-            // `IIF(a = 1, …)` looks like a named argument, which T-SQL's functions do not have.
-            _ => Err(SqlError::unsupported(format!("This argument of {name}"))),
-        })
-        .collect()
 }
 
 fn length_type(kind: SqlType) -> SqlType {
@@ -367,6 +339,7 @@ fn widest(kind: SqlType) -> SqlType {
 /// Returns whether SQL Server has the function and the practice server does not: error 40510 tells more than 195.
 fn is_unsupported_function(name: &str) -> bool {
     [
+        "CHOOSE",
         "FORMAT",
         "ROUND",
         "POWER",
@@ -429,35 +402,31 @@ fn is_unsupported_function(name: &str) -> bool {
 }
 
 impl Binder<'_> {
-    pub(super) fn isnull(&mut self, value: &Expr, instead: &Expr) -> Result<BoundExpr, SqlError> {
-        let (value, instead) = (self.expr(value)?, self.expr(instead)?);
-        let collation = self.resolve_collation(&value, &instead, "isnull")?;
+    fn isnull(&self, value: &BoundExpr, instead: &BoundExpr) -> Result<BoundExpr, SqlError> {
+        let collation = self.resolve_collation(value, instead, "isnull")?;
         // The result has the first argument's type, unless that is the literal NULL.
         let kind = if value.null { instead.kind } else { value.kind };
-        let sql = format!("ifnull({}, {})", value.sql, self.coerce(&instead, kind));
+        let sql = format!("ifnull({}, {})", value.sql, self.coerce(instead, kind));
         Ok(BoundExpr::new(sql, kind)
             .with_nullable(value.nullable && instead.nullable)
             .collated(collation.filter(|_| types::is_text(kind))))
     }
 
-    pub(super) fn coalesce(&mut self, arguments: &[&Expr]) -> Result<BoundExpr, SqlError> {
-        let all = arguments.iter().map(|argument| self.expr(argument)).collect::<Result<Vec<_>, _>>()?;
-        let mut typed = self.unify(&all, "coalesce")?;
+    fn coalesce(&self, all: &[BoundExpr]) -> Result<BoundExpr, SqlError> {
+        let mut typed = self.unify(all, "coalesce")?;
         let parts = all.iter().map(|one| self.coerce(one, typed.kind)).collect::<Vec<_>>().join(", ");
         typed.sql = format!("coalesce({parts})");
         typed.nullable = all.iter().all(|one| one.nullable || one.null);
         Ok(typed)
     }
 
-    pub(super) fn text_call(&mut self, inside: &str, value: &Expr) -> Result<BoundExpr, SqlError> {
-        let value = self.expr(value)?;
+    pub(super) fn text_call(&self, inside: &str, value: &BoundExpr) -> Result<BoundExpr, SqlError> {
         let kind = if types::is_text(value.kind) { value.kind } else { SqlType::VarChar(Some(8000)) };
-        let sql = format!("fd('{inside}', {})", self.coerce(&value, MAX));
-        Ok(BoundExpr::new(sql, kind).with_nullable(value.nullable).collated(value.collation))
+        let sql = format!("fd('{inside}', {})", self.coerce(value, MAX));
+        Ok(BoundExpr::new(sql, kind).with_nullable(value.nullable).collated(value.collation.clone()))
     }
 
-    pub(super) fn substring(&mut self, value: &Expr, from: &Expr, length: &Expr) -> Result<BoundExpr, SqlError> {
-        let (value, from, length) = (self.expr(value)?, self.expr(from)?, self.expr(length)?);
+    pub(super) fn substring(&self, value: &BoundExpr, from: &BoundExpr, length: &BoundExpr) -> Result<BoundExpr, SqlError> {
         let (text, kind) = match value.kind {
             SqlType::VarBinary(_) => (value.sql.clone(), value.kind),
             kind if types::is_text(kind) => (value.sql.clone(), kind),
@@ -469,16 +438,12 @@ impl Binder<'_> {
                 .scope(ErrorScope::Compile));
             }
         };
-        let sql = format!(
-            "fd('substring', {text}, {}, {})",
-            self.coerce(&from, SqlType::BigInt),
-            self.coerce(&length, SqlType::BigInt)
-        );
-        Ok(BoundExpr::new(sql, kind).collated(value.collation))
+        let sql =
+            format!("fd('substring', {text}, {}, {})", self.coerce(from, SqlType::BigInt), self.coerce(length, SqlType::BigInt));
+        Ok(BoundExpr::new(sql, kind).collated(value.collation.clone()))
     }
 
-    pub(super) fn rounding(&mut self, name: &str, value: &Expr) -> Result<BoundExpr, SqlError> {
-        let value = self.expr(value)?;
+    pub(super) fn rounding(&self, name: &str, value: &BoundExpr) -> Result<BoundExpr, SqlError> {
         let sql = match value.kind {
             kind if types::is_integer(kind) => value.sql.clone(),
             SqlType::Float | SqlType::Real => format!("{}({})", if name == "FLOOR" { "floor" } else { "ceil" }, value.sql),
@@ -489,8 +454,7 @@ impl Binder<'_> {
         Ok(BoundExpr::new(sql, value.kind).with_nullable(value.nullable))
     }
 
-    pub(super) fn datalength(&mut self, value: &Expr) -> Result<BoundExpr, SqlError> {
-        let value = self.expr(value)?;
+    fn datalength(&self, value: &BoundExpr) -> Result<BoundExpr, SqlError> {
         let sql = match value.kind {
             SqlType::NVarChar(_) => format!("fd('datalength_n', {})", value.sql),
             SqlType::VarChar(_) => format!("fd('datalength_v', {})", value.sql),
@@ -506,8 +470,7 @@ impl Binder<'_> {
     }
 
     /// Binds `COMPRESS`, which takes text and bytes, and `DECOMPRESS`, which takes bytes; both return bytes.
-    pub(super) fn gzip(&mut self, name: &str, value: &Expr) -> Result<BoundExpr, SqlError> {
-        let value = self.expr(value)?;
+    fn gzip(&self, name: &str, value: &BoundExpr) -> Result<BoundExpr, SqlError> {
         let bytes = match value.kind {
             SqlType::VarBinary(_) => value.sql.clone(),
             kind if types::is_text(kind) && name == "COMPRESS" => {
@@ -516,16 +479,15 @@ impl Binder<'_> {
             _ if value.null => "NULL".to_owned(),
             other => {
                 let name = name.to_lowercase();
-                let said = format!("Argument data type {} is invalid for argument 1 of {name} function.", types::name(other));
-                return Err(SqlError::new(8116, said));
+                let text = format!("Argument data type {} is invalid for argument 1 of {name} function.", types::name(other));
+                return Err(SqlError::new(8116, text));
             }
         };
         let sql = format!("fd('{}', {bytes})", name.to_ascii_lowercase());
         Ok(BoundExpr::new(sql, SqlType::VarBinary(None)).with_nullable(value.nullable))
     }
 
-    pub(super) fn hashbytes(&mut self, algorithm: &Expr, value: &Expr) -> Result<BoundExpr, SqlError> {
-        let (algorithm, value) = (self.expr(algorithm)?, self.expr(value)?);
+    fn hashbytes(&self, algorithm: &BoundExpr, value: &BoundExpr) -> Result<BoundExpr, SqlError> {
         let bytes = match value.kind {
             SqlType::VarBinary(_) => value.sql.clone(),
             kind if types::is_text(kind) => {

@@ -3,8 +3,7 @@
 use crate::engine::catalog::{Catalog, Schema};
 use crate::engine::error::{self, SqlError};
 use crate::engine::principal::{PermissionScope, has_server_permission};
-use crate::engine::run::Execution;
-use crate::engine::run::procedure::no_database;
+use crate::engine::run::execution::Execution;
 use crate::engine::server::Database;
 use crate::engine::{collation, store};
 use crate::tsql::statement::{DatabaseChange, UserAccess};
@@ -38,7 +37,7 @@ impl Execution<'_> {
                 );
             }
             let id = server.add_database(name, &collation, &context.account.name, context.now);
-            server.database_by_id(id).cloned().ok_or_else(|| no_database(name))
+            server.database_by_id(id).cloned().ok_or_else(|| error::no_database(name))
         })?;
         engine.store(&created)?;
         self.finish();
@@ -229,7 +228,7 @@ impl Execution<'_> {
             return Err(SqlError::new(262, text).class(14));
         }
         if context.catalog.schema(name).is_some() {
-            return Err(crate::engine::run::table::name_taken(name));
+            return Err(error::name_taken(name));
         }
         let owner = match owner {
             None => context.user.id,

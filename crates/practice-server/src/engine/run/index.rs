@@ -1,12 +1,13 @@
 //! Indexes, in the catalog and in the file.
 
-use super::super::bind::Binder;
-use super::super::catalog::{Catalog, Table, TableIndex};
-use super::super::context::Context;
-use super::super::error::SqlError;
-use super::super::session::Session;
-use super::super::{collation, store, types};
-use super::Execution;
+use crate::engine::bind::Binder;
+use crate::engine::catalog::{Catalog, Table, TableIndex};
+use crate::engine::context::Context;
+use crate::engine::error::SqlError;
+use crate::engine::run::execution::Execution;
+use crate::engine::run::rows::check_sql;
+use crate::engine::session::{EMPTY, Session};
+use crate::engine::{collation, store, types};
 use crate::tsql::Name;
 use crate::tsql::statement::IndexDefinition;
 use crate::value::SqlType;
@@ -48,7 +49,7 @@ impl Session {
         let filter = match &index.filter {
             None => String::new(),
             Some(text) => {
-                let condition = super::constraint::check_sql(context, table, text)?.replace("t.\"", "\"");
+                let condition = check_sql(context, table, text)?.replace("t.\"", "\"");
                 format!(" WHERE {condition}")
             }
         };
@@ -85,8 +86,7 @@ pub(super) fn next_id(table: &Table) -> i64 {
 impl Execution<'_> {
     pub(super) fn create_index(&mut self, index: &IndexDefinition) -> Result<(), SqlError> {
         let context = self.session.context()?;
-        let variables = super::super::session::Session::no_variables();
-        let mut table = Binder::new(&context, &variables).table(&index.table, "ALTER")?;
+        let mut table = Binder::new(&context, &EMPTY).table(&index.table, "ALTER")?;
         let find = |name: &String| {
             table
                 .column(&context.catalog, name)
@@ -129,8 +129,7 @@ impl Execution<'_> {
 
     pub(super) fn drop_index(&mut self, name: &str, table: &Name, if_exists: bool) -> Result<(), SqlError> {
         let context = self.session.context()?;
-        let variables = super::super::session::Session::no_variables();
-        let found = Binder::new(&context, &variables).table(table, "ALTER");
+        let found = Binder::new(&context, &EMPTY).table(table, "ALTER");
         let missing = || {
             SqlError::new(
                 3701,

@@ -5,22 +5,16 @@ use std::sync::Arc;
 use rusqlite::types::Value as Stored;
 use sqlparser::ast::{Expr, Query};
 
-use super::super::bind::{Binder, BoundQuery, Variables};
-use super::super::context::Context;
-use super::super::error::{self, SqlError};
-use super::super::session::Session;
-use super::super::{convert, types};
-use super::{Execution, Frame};
+use crate::engine::bind::{Binder, BoundQuery, Variables, object_name, relations};
+use crate::engine::context::Context;
 use crate::engine::convert::to_wire;
+use crate::engine::error::{self, ErrorScope, SqlError};
+use crate::engine::run::execution::{Execution, Frame};
+use crate::engine::session::Session;
+use crate::engine::{convert, types, view};
 use crate::reply::Reply;
 use crate::tsql::statement::Isolation;
 use crate::value::SqlType;
-
-/// The rows of `INSERT … EXEC`, with their types.
-#[derive(Debug, Default)]
-pub(super) struct CapturedRows {
-    pub(super) rows: Vec<Vec<(Stored, SqlType)>>,
-}
 
 /// Binds `parameters` to a prepared statement.
 pub(super) fn bind(statement: &mut rusqlite::Statement<'_>, parameters: &[Stored]) -> Result<(), SqlError> {
@@ -37,10 +31,10 @@ impl Session {
     pub(crate) fn context_for_query(&mut self, query: &Query) -> Result<Arc<Context>, SqlError> {
         let mut others: Vec<String> = Vec::new();
         let mut here = false;
-        super::super::bind::relations(query, &mut |relation| {
-            match super::super::bind::object_name(relation) {
+        relations(query, &mut |relation| {
+            match object_name(relation) {
                 Ok(name) if name.database().is_some() => others.extend(name.database().map(str::to_owned)),
-                Ok(name) if super::super::view::find(&name).is_some_and(super::super::view::is_server_wide) => {}
+                Ok(name) if view::find(&name).is_some_and(view::is_server_wide) => {}
                 _ => here = true,
             }
             std::ops::ControlFlow::Continue(())
@@ -52,8 +46,8 @@ impl Session {
                 let server = self.engine.server();
                 let Some(database) = server.database(other).cloned() else {
                     let mut named = String::new();
-                    super::super::bind::relations(query, &mut |relation| {
-                        named = super::super::bind::object_name(relation).map(|name| name.to_string()).unwrap_or_default();
+                    relations(query, &mut |relation| {
+                        named = object_name(relation).map(|name| name.to_string()).unwrap_or_default();
                         std::ops::ControlFlow::Break(())
                     });
                     return Err(error::no_object(named));
@@ -205,10 +199,7 @@ impl Execution<'_> {
 
 /// Creates error 137.
 pub(super) fn undeclared(name: &str) -> SqlError {
-    SqlError::new(137, format!("Must declare the scalar variable \"{name}\"."))
-        .class(15)
-        .state(1)
-        .scope(super::ErrorScope::Compile)
+    SqlError::new(137, format!("Must declare the scalar variable \"{name}\".")).class(15).state(1).scope(ErrorScope::Compile)
 }
 
 /// Assigns a value to a variable: converted, and truncated if too long.

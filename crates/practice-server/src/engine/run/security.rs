@@ -4,7 +4,7 @@ use crate::engine::catalog::{PermissionEntry, Principal};
 use crate::engine::context::Context;
 use crate::engine::error::{self, SqlError};
 use crate::engine::principal::{PermissionScope, has_server_permission, is_database_permission, is_server_permission};
-use crate::engine::run::Execution;
+use crate::engine::run::execution::Execution;
 use crate::engine::server::SERVER_ROLES;
 use crate::tsql::statement::{GrantEffect, LoginChange, PermissionName, Securable, Security};
 

@@ -5,13 +5,12 @@ use rusqlite::types::Value as Stored;
 use crate::engine::bind::Binder;
 use crate::engine::catalog::{Catalog, CheckConstraint, DefaultConstraint, ForeignKey, Table, TableColumn, TableIndex};
 use crate::engine::context::Context;
-use crate::engine::error::{ErrorScope, SqlError};
+use crate::engine::error::{self, ErrorScope, SqlError};
 use crate::engine::principal::PermissionScope;
-use crate::engine::run::Execution;
-use crate::engine::run::constraint::check_sql;
+use crate::engine::run::execution::Execution;
 use crate::engine::run::index::next_id;
-use crate::engine::run::insert::{default_expr, for_column};
-use crate::engine::session::Session;
+use crate::engine::run::rows::{check_sql, default_expr, for_column};
+use crate::engine::session::{EMPTY, Session};
 use crate::engine::{collation, store, types};
 use crate::tsql::Name;
 use crate::tsql::statement::{ColumnDefinition, Constraint, ConstraintRule, ReferentialAction, TableChange, TableDefinition};
@@ -36,7 +35,7 @@ impl TableDraft<'_> {
             || self.table.checks.iter().any(|check| self.catalog.same(&check.name, &name))
             || self.table.foreign.iter().any(|foreign| self.catalog.same(&foreign.name, &name));
         if own || self.catalog.object_taken(self.table.schema, &name) {
-            return Err(name_taken(&name));
+            return Err(error::name_taken(&name));
         }
         Ok((id, name))
     }
@@ -134,8 +133,7 @@ impl TableDraft<'_> {
             ConstraintRule::Default { column, text } => {
                 let (id, name) = self.constraint_name(given, "DF", column)?;
                 let expr = crate::tsql::expression(text)?;
-                let variables = Session::no_variables();
-                crate::engine::bind::Binder::new(self.context, &variables).expr(&expr)?;
+                Binder::new(self.context, &EMPTY).expr(&expr)?;
                 let wanted = self.ids(std::slice::from_ref(column))?;
                 let found = self.table.columns.iter_mut().find(|one| wanted.contains(&one.id));
                 let column = found.ok_or_else(|| {
@@ -260,11 +258,6 @@ impl TableDraft<'_> {
     }
 }
 
-/// Creates error 2714.
-pub(super) fn name_taken(name: &str) -> SqlError {
-    SqlError::new(2714, format!("There is already an object named '{name}' in the database.")).state(6)
-}
-
 impl Execution<'_> {
     pub(super) fn create_table(&mut self, definition: &TableDefinition) -> Result<(), SqlError> {
         let context = self.session.context()?;
@@ -295,7 +288,7 @@ impl Execution<'_> {
         }
         let mut catalog = Catalog::clone(&context.catalog);
         if catalog.object_taken(schema, definition.name.object()) {
-            return Err(name_taken(definition.name.object()));
+            return Err(error::name_taken(definition.name.object()));
         }
         let id = catalog.new_object();
         let table = Table {
@@ -391,8 +384,7 @@ impl Execution<'_> {
 impl Execution<'_> {
     pub(super) fn alter_table(&mut self, name: &Name, change: &TableChange) -> Result<(), SqlError> {
         let context = self.session.context()?;
-        let variables = Session::no_variables();
-        let mut table = Binder::new(&context, &variables).table(name, "ALTER").map_err(|error| match error.number {
+        let mut table = Binder::new(&context, &EMPTY).table(name, "ALTER").map_err(|error| match error.number {
             208 => SqlError::new(
                 4902,
                 format!("Cannot find the object \"{name}\" because it does not exist or you do not have permissions."),
@@ -499,8 +491,7 @@ impl Session {
                     .execute("INSERT OR REPLACE INTO identity (\"table\", last) VALUES (?1, ?2)", [table.id, next - step])?;
             }
         } else if !column.nullable && column.default.is_some() {
-            let variables = Self::no_variables();
-            let mut binder = Binder::new(context, &variables);
+            let mut binder = Binder::new(context, &EMPTY);
             let default = default_expr(&mut binder, column)?;
             for number in numbers {
                 let value = self.rows(context, &format!("SELECT {}", default.sql), &[])?.into_iter().flatten().next();
@@ -543,7 +534,7 @@ impl Session {
             }
             table.columns.retain(|one| one.id != column.id);
             for check in &table.checks {
-                crate::engine::run::constraint::check_sql(context, &table, &check.text)
+                check_sql(context, &table, &check.text)
                     .map_err(|_| SqlError::new(5074, format!("The object '{}' is dependent on column '{name}'.", check.name)))?;
             }
             self.connection(context)?.execute_batch(&format!(

@@ -1,14 +1,20 @@
-//! Binds whole queries: `SELECT`, common table expressions, set operations, `ORDER BY`, `OFFSET … FETCH`.
+//! Binds whole queries: `SELECT`, common table expressions, set operations, `ORDER BY`, `OFFSET … FETCH`. Queries contain expressions
+//! and sources, and these contain queries, so the files of this module call each other.
+
+mod expression;
+mod from;
 
 use sqlparser::ast::{
     Distinct, Expr, GroupByExpr, LimitClause, OrderByExpr, OrderByKind, OrderBySort, Query, Select, SelectItem,
     SelectItemQualifiedWildcardKind, SetExpr, SetOperator, SetQuantifier, TopQuantity, Values, With,
 };
 
-use crate::engine::bind::from::{CommonTable, object_name, rename_columns};
-use crate::engine::bind::{Binder, BoundQuery, Grouping, Scope, aggregate};
+use crate::engine::bind::aggregate;
+use crate::engine::bind::binder::{Binder, BoundQuery, CommonTable, Grouping, Scope, object_name};
+use crate::engine::bind::operators::{has_same_storage, shortened};
 use crate::engine::error::{self, ErrorScope, SqlError};
 use crate::engine::typed::{BoundExpr, Field, quote};
+use crate::engine::types;
 use crate::value::SqlType;
 
 impl Binder<'_> {
@@ -87,7 +93,7 @@ impl Binder<'_> {
             None => Ok(default.to_owned()),
             Some(expr) => {
                 let typed = self.expr(expr)?;
-                Ok::<_, SqlError>(self.coerce(&typed, crate::value::SqlType::BigInt))
+                Ok::<_, SqlError>(self.coerce(&typed, SqlType::BigInt))
             }
         };
         let (fetch, offset) = (number(fetch, "-1")?, number(offset, "0")?);
@@ -101,7 +107,7 @@ impl Binder<'_> {
             let name = table.alias.name.value.clone();
             if let Some((anchor, step)) = recursive(&table.query, &name) {
                 let first = self.set(anchor)?;
-                let fields = rename_columns(first.fields.clone(), &table.alias, &table.alias.name)?;
+                let fields = from::rename_columns(first.fields.clone(), &table.alias, &table.alias.name)?;
                 let fields = with_output_names(fields);
                 self.common.push(CommonTable { name, stored: stored.clone(), fields: fields.clone() });
                 let next = self.set(step)?;
@@ -114,7 +120,7 @@ impl Binder<'_> {
             let bound = self.query(&table.query);
             self.scopes = scopes;
             let bound = bound?;
-            let fields = rename_columns(bound.fields, &table.alias, &table.alias.name)?;
+            let fields = from::rename_columns(bound.fields, &table.alias, &table.alias.name)?;
             self.common.push(CommonTable { name, stored: stored.clone(), fields });
             parts.push(format!("{stored} AS ({})", bound.sql));
         }
@@ -138,9 +144,7 @@ impl Binder<'_> {
                 };
                 self.united(word, &left, &right)
             }
-            other => {
-                Err(SqlError::unsupported(format!("The query {}", crate::engine::bind::expr::shortened(&other.to_string()))))
-            }
+            other => Err(SqlError::unsupported(format!("The query {}", shortened(&other.to_string())))),
         }
     }
 
@@ -161,13 +165,13 @@ impl Binder<'_> {
             let (mut one, mut other) = (typed(a), typed(b));
             one.null = a.stored.starts_with("\"n");
             other.null = b.stored.starts_with("\"n");
-            let met = self.unify(&[one, other], word)?;
+            let common = self.unify(&[one, other], word)?;
             fields.push(Field {
                 name: a.name.clone(),
                 stored: a.stored.clone(),
-                kind: met.kind,
+                kind: common.kind,
                 nullable: a.nullable || b.nullable,
-                collation: met.collation,
+                collation: common.collation,
             });
         }
         let fields = with_output_names(fields);
@@ -205,7 +209,7 @@ impl Binder<'_> {
             })?;
             keys.push(format!("{}{}", self.with_collation(&typed(field)), direction(one)?));
         }
-        Ok(if keys.is_empty() { String::new() } else { format!(" ORDER BY {}", keys.join(", ")) })
+        Ok(aggregate::list(" ORDER BY ", &keys))
     }
 
     /// Binds `VALUES (1, 2), (3, 4)` as a source.
@@ -226,13 +230,13 @@ impl Binder<'_> {
         let mut fields = Vec::new();
         for at in 0..width {
             let column: Vec<BoundExpr> = rows.iter().map(|row| row[at].clone()).collect();
-            let met = self.unify(&column, "VALUES")?;
+            let common = self.unify(&column, "VALUES")?;
             fields.push(Field {
                 name: String::new(),
                 stored: format!("column{}", at + 1),
-                kind: met.kind,
-                nullable: met.nullable,
-                collation: met.collation,
+                kind: common.kind,
+                nullable: common.nullable,
+                collation: common.collation,
             });
         }
         let rows = rows
@@ -251,7 +255,7 @@ impl Binder<'_> {
     pub(super) fn scalar_query(&mut self, query: &Query) -> Result<BoundExpr, SqlError> {
         let bound = self.query(query)?;
         let [field] = bound.fields.as_slice() else {
-            return Err(crate::engine::bind::conditions::not_one_column());
+            return Err(expression::not_one_column());
         };
         let mut result = BoundExpr::new("", field.kind);
         result.collation.clone_from(&field.collation);
@@ -270,7 +274,7 @@ impl Binder<'_> {
             field.stored,
             bound.sql
         );
-        if !crate::engine::types::is_text(field.kind) && aggregate_only(query) {
+        if !types::is_text(field.kind) && aggregate_only(query) {
             result.sql = format!("({})", bound.sql);
         }
         Ok(result)
@@ -280,10 +284,10 @@ impl Binder<'_> {
 /// Returns whether a query has exactly one group, and so one row.
 fn aggregate_only(query: &Query) -> bool {
     matches!(query.body.as_ref(), SetExpr::Select(select)
-        if crate::engine::bind::aggregate::is_grouped(select) && matches!(&select.group_by, sqlparser::ast::GroupByExpr::Expressions(keys, _) if keys.is_empty()))
+        if aggregate::is_grouped(select) && matches!(&select.group_by, sqlparser::ast::GroupByExpr::Expressions(keys, _) if keys.is_empty()))
 }
 
-pub(super) fn typed(field: &Field) -> BoundExpr {
+fn typed(field: &Field) -> BoundExpr {
     let mut typed = BoundExpr::new(field.stored.clone(), field.kind).with_nullable(field.nullable);
     typed.collation.clone_from(&field.collation);
     typed
@@ -301,7 +305,7 @@ fn same_types(step: &BoundQuery, anchor: &[Field], name: &str) -> Result<String,
         .scope(ErrorScope::Compile));
     }
     for (from, to) in step.fields.iter().zip(anchor) {
-        if !crate::engine::bind::has_same_storage(from.kind, to.kind) {
+        if !has_same_storage(from.kind, to.kind) {
             return Err(SqlError::new(
                 240,
                 format!(
@@ -316,7 +320,7 @@ fn same_types(step: &BoundQuery, anchor: &[Field], name: &str) -> Result<String,
 }
 
 /// Gives fields new stored names `o1`, `o2`, ….
-pub(super) fn with_output_names(mut fields: Vec<Field>) -> Vec<Field> {
+fn with_output_names(mut fields: Vec<Field>) -> Vec<Field> {
     for (at, field) in fields.iter_mut().enumerate() {
         field.stored = format!("\"o{}\"", at + 1);
     }
@@ -332,7 +336,7 @@ pub(super) fn direction(one: &OrderByExpr) -> Result<&'static str, SqlError> {
 }
 
 /// Returns the place of `ORDER BY 2` in the select list, starting at 0.
-pub(super) fn ordinal(expr: &Expr, width: usize) -> Result<Option<usize>, SqlError> {
+fn ordinal(expr: &Expr, width: usize) -> Result<Option<usize>, SqlError> {
     let Expr::Value(value) = expr else {
         return Ok(None);
     };
@@ -442,7 +446,7 @@ impl Binder<'_> {
         if let Some(scope) = self.scopes.last_mut() {
             scope.grouping = Some(Grouping { keys: plain, inside_aggregate: false });
         }
-        let group = if sorted.is_empty() { String::new() } else { format!(" GROUP BY {}", sorted.join(", ")) };
+        let group = aggregate::list(" GROUP BY ", &sorted);
         let having = match &select.having {
             Some(having) => {
                 let condition = self.condition(having)?;
@@ -529,25 +533,18 @@ impl Binder<'_> {
                 }
                 expr => ordinal(expr, items.len())?,
             };
-            let key = if let Some(at) = by_alias {
-                self.with_collation(&typed(&fields[at]))
-            } else {
-                {
-                    let typed = self.expr(&one.expr)?;
-                    if distinct && !items.iter().any(|item| item.typed.sql == typed.sql) {
-                        return Err(SqlError::new(
-                            145,
-                            "ORDER BY items must appear in the select list if SELECT DISTINCT is specified.",
-                        )
-                        .class(15)
-                        .scope(ErrorScope::Compile));
-                    }
-                    self.with_collation(&typed)
-                }
+            let key = match by_alias {
+                Some(at) => typed(&fields[at]),
+                None => self.expr(&one.expr)?,
             };
-            keys.push(format!("{key}{}", direction(one)?));
+            if by_alias.is_none() && distinct && !items.iter().any(|item| item.typed.sql == key.sql) {
+                return Err(SqlError::new(145, "ORDER BY items must appear in the select list if SELECT DISTINCT is specified.")
+                    .class(15)
+                    .scope(ErrorScope::Compile));
+            }
+            keys.push(format!("{}{}", self.with_collation(&key), direction(one)?));
         }
-        Ok(if keys.is_empty() { String::new() } else { format!(" ORDER BY {}", keys.join(", ")) })
+        Ok(aggregate::list(" ORDER BY ", &keys))
     }
 
     fn top(&mut self, select: &Select, page: &str) -> Result<String, SqlError> {

@@ -1,117 +1,15 @@
-//! Binds the sources of a query (tables, views, derived tables, common table expressions, joins) and the names of their columns.
+//! Binds the sources of a query: tables, views, derived tables, common table expressions, joins.
 
-use sqlparser::ast::{
-    Expr, Ident, JoinConstraint, JoinOperator, ObjectName, ObjectNamePart, SetExpr, TableAlias, TableFactor, TableWithJoins,
-};
+use sqlparser::ast::{Expr, Ident, JoinConstraint, JoinOperator, Query, SetExpr, TableAlias, TableFactor, TableWithJoins};
 
-use crate::engine::bind::Binder;
-use crate::engine::catalog::Table;
-use crate::engine::error::{self, ErrorScope, SqlError};
-use crate::engine::principal::PermissionScope;
-use crate::engine::typed::{BoundExpr, CollationStrength, ExprCollation, Field};
+use crate::engine::bind::binder::{Binder, FromSource, object_name, table_fields};
+use crate::engine::bind::operators::shortened;
+use crate::engine::error::{ErrorScope, SqlError};
+use crate::engine::typed::Field;
 use crate::engine::view;
 use crate::tsql::Name;
 
-/// A source, under its name in the query.
-#[derive(Debug, Clone)]
-pub(crate) struct FromSource {
-    pub(crate) alias: String,
-    pub(crate) schema: Option<String>,
-    pub(crate) stored: String,
-    pub(crate) fields: Vec<Field>,
-    /// Whether it is on the side of an outer join that may be missing.
-    pub(crate) outer: bool,
-    pub(crate) table: Option<i64>,
-}
-
-impl FromSource {
-    /// Returns the name in error 8120.
-    pub(super) fn display_name(&self) -> String {
-        match &self.schema {
-            Some(schema) => format!("{schema}.{}", self.alias),
-            None => self.alias.clone(),
-        }
-    }
-}
-
-#[derive(Debug, Clone)]
-pub(super) struct CommonTable {
-    pub(super) name: String,
-    pub(super) stored: String,
-    pub(super) fields: Vec<Field>,
-}
-
-/// Returns error 156 for a reserved word that `sqlparser` accepted as a name.
-pub(super) fn refuse_reserved(ident: &Ident) -> Result<(), SqlError> {
-    if ident.quote_style.is_none() && crate::tsql::is_reserved(&ident.value) {
-        let text = format!("Incorrect syntax near the keyword '{}'.", ident.value);
-        return Err(SqlError::new(156, text).class(15).scope(ErrorScope::Compile));
-    }
-    Ok(())
-}
-
-/// Converts a name from `sqlparser`.
-pub(crate) fn object_name(object: &ObjectName) -> Result<Name, SqlError> {
-    let parts = object
-        .0
-        .iter()
-        .map(|part| match part {
-            ObjectNamePart::Identifier(ident) => {
-                refuse_reserved(ident)?;
-                Ok(ident.value.clone())
-            }
-            ObjectNamePart::Function(_) => Err(SqlError::unsupported("This name")),
-        })
-        .collect::<Result<Vec<_>, _>>()?;
-    Ok(Name { parts })
-}
-
-/// Returns a table's columns as fields.
-pub(crate) fn table_fields(table: &Table, default: &str) -> Vec<Field> {
-    table
-        .columns
-        .iter()
-        .map(|column| Field {
-            name: column.name.clone(),
-            stored: column.stored(),
-            kind: column.kind(),
-            nullable: column.nullable,
-            collation: crate::engine::types::is_text(column.kind()).then(|| ExprCollation {
-                name: column.collation.clone().unwrap_or_else(|| default.to_owned()),
-                strength: CollationStrength::Implicit,
-            }),
-        })
-        .collect()
-}
-
 impl Binder<'_> {
-    /// Finds the table with this name; error 208 if there is none, 229 without the permission.
-    pub(crate) fn table(&self, name: &Name, permission: &str) -> Result<Table, SqlError> {
-        let context = self.context;
-        if name.server().is_some() {
-            return Err(SqlError::unsupported("A linked server"));
-        }
-        if let Some(other) = name.database()
-            && !other.eq_ignore_ascii_case(&context.target.name)
-        {
-            return Err(SqlError::unsupported("A statement over several databases"));
-        }
-        let catalog = &context.catalog;
-        let candidates: Vec<i64> = match name.schema() {
-            Some(schema) => catalog.schema(schema).map(|schema| schema.id).into_iter().collect(),
-            None => catalog.schema(&context.default_schema()).map(|schema| schema.id).into_iter().chain([1]).collect(),
-        };
-        let table = candidates
-            .into_iter()
-            .find_map(|schema| catalog.table(schema, name.object()))
-            .ok_or_else(|| error::no_object(name))?;
-        if !context.user.is_permitted(catalog, permission, PermissionScope::Table(table)) {
-            // SQL Server says 229 even without any permission, although the name is then hidden.
-            return Err(error::denied(permission, &table.name, &context.target.name, catalog.schema_name(table.schema)));
-        }
-        Ok(table.clone())
-    }
-
     /// Binds the whole `FROM`: returns its SQL and adds its sources to the current scope.
     pub(crate) fn from(&mut self, from: &[TableWithJoins]) -> Result<String, SqlError> {
         let mut parts = Vec::new();
@@ -190,9 +88,7 @@ impl Binder<'_> {
             TableFactor::Table { name, args: Some(_), .. } => Err(SqlError::unsupported(format!("The table function {name}"))),
             TableFactor::Derived { lateral: false, subquery, alias, sample: None } => self.derived(subquery, alias.as_ref()),
             TableFactor::NestedJoin { table_with_joins, alias: None } => Ok(format!("({})", self.joined(table_with_joins)?)),
-            other => {
-                Err(SqlError::unsupported(format!("The source {}", crate::engine::bind::expr::shortened(&other.to_string()))))
-            }
+            other => Err(SqlError::unsupported(format!("The source {}", shortened(&other.to_string())))),
         }
     }
 
@@ -257,7 +153,7 @@ impl Binder<'_> {
         Ok(())
     }
 
-    fn derived(&mut self, subquery: &sqlparser::ast::Query, alias: Option<&TableAlias>) -> Result<String, SqlError> {
+    fn derived(&mut self, subquery: &Query, alias: Option<&TableAlias>) -> Result<String, SqlError> {
         let Some(alias) = alias else {
             return Err(SqlError::new(102, "Incorrect syntax near ')'.").class(15).scope(ErrorScope::Compile));
         };
@@ -322,71 +218,4 @@ pub(super) fn rename_columns(mut fields: Vec<Field>, alias: &TableAlias, of: &Id
         }
     }
     Ok(fields)
-}
-
-impl Binder<'_> {
-    /// Binds `name`, `alias.name` or `schema.table.name`.
-    pub(super) fn column(&self, parts: &[Ident]) -> Result<BoundExpr, SqlError> {
-        let Some((name, qualifiers)) = parts.split_last() else {
-            return Err(error::no_column(""));
-        };
-        for part in parts {
-            crate::engine::bind::from::refuse_reserved(part)?;
-        }
-        let same = |a: &str, b: &str| self.context.catalog.same(a, b);
-        for scope in self.scopes.iter().rev() {
-            let mut found = Vec::new();
-            let mut qualified = qualifiers.is_empty();
-            for origin in &scope.origins {
-                let answers = match qualifiers {
-                    [] => true,
-                    [alias] => same(&origin.alias, &alias.value),
-                    [.., schema, table] => {
-                        same(&origin.alias, &table.value) && origin.schema.as_deref().is_some_and(|own| same(own, &schema.value))
-                    }
-                };
-                if !answers {
-                    continue;
-                }
-                qualified = true;
-                found.extend(origin.fields.iter().filter(|field| same(&field.name, &name.value)).map(|field| (origin, field)));
-            }
-            match found.as_slice() {
-                [] if qualified && !qualifiers.is_empty() => {
-                    return Err(error::no_column(&name.value));
-                }
-                [] => {}
-                [(origin, field)] => {
-                    let sql = format!("{}.{}", origin.stored, field.stored);
-                    if let Some(grouping) = &scope.grouping
-                        && !grouping.inside_aggregate
-                        && !grouping.keys.contains(&sql)
-                    {
-                        return Err(SqlError::new(
-                            8120,
-                            format!(
-                                "Column '{}.{}' is invalid in the select list because it is not contained in either an \
-                                 aggregate function or the GROUP BY clause.",
-                                origin.display_name(),
-                                field.name
-                            ),
-                        )
-                        .scope(ErrorScope::Compile));
-                    }
-                    let mut typed = BoundExpr::new(sql, field.kind).with_nullable(field.nullable || origin.outer);
-                    typed.collation.clone_from(&field.collation);
-                    typed.name = Some(field.name.clone());
-                    return Ok(typed);
-                }
-                _ => {
-                    return Err(SqlError::new(209, format!("Ambiguous column name '{}'.", name.value)).scope(ErrorScope::Compile));
-                }
-            }
-        }
-        if qualifiers.is_empty() {
-            return Err(error::no_column(&name.value));
-        }
-        let all = parts.iter().map(|part| part.value.as_str()).collect::<Vec<_>>().join(".");
-        Err(SqlError::new(4104, format!("The multi-part identifier \"{all}\" could not be bound.")).scope(ErrorScope::Compile))
-    }
 }

@@ -1,16 +1,72 @@
-//! Constraints, and the errors when a row violates one.
+//! Rows of tables: values for columns, constraints with their errors and cascades, the `OUTPUT` clause.
 
 use rusqlite::types::Value as Stored;
+use sqlparser::ast::SelectItem;
 
-use super::super::bind::{Binder, FromSource, table_fields};
-use super::super::catalog::{ForeignKey, Table, TableColumn, TableIndex};
-use super::super::context::Context;
-use super::super::error::SqlError;
-use super::super::session::Session;
-use super::super::{collation, convert, types};
+use crate::engine::bind::{Binder, FromSource, Variables, table_fields};
+use crate::engine::catalog::{ForeignKey, Table, TableColumn, TableIndex};
+use crate::engine::context::Context;
+use crate::engine::convert::to_wire;
+use crate::engine::error::SqlError;
+use crate::engine::run::execution::Execution;
+use crate::engine::run::query::bind;
+use crate::engine::session::{EMPTY, Session};
+use crate::engine::typed::{BoundExpr, Field};
+use crate::engine::{collation, convert, types};
+use crate::reply::Reply;
 use crate::tsql;
 use crate::tsql::statement::ReferentialAction;
-use crate::value::SqlType;
+use crate::value::{Column, SqlType};
+
+/// Returns a column's default as an expression; `NULL` without one.
+pub(super) fn default_expr(binder: &mut Binder<'_>, column: &TableColumn) -> Result<BoundExpr, SqlError> {
+    match &column.default {
+        None => Ok(BoundExpr::null_literal()),
+        Some(default) => {
+            let expr = tsql::expression(&default.text)?;
+            binder.expr(&expr)
+        }
+    }
+}
+
+/// Converts a value for a column; errors 515 and 2628 if it does not fit.
+pub(super) fn for_column(
+    context: &Context,
+    table: &Table,
+    column: &TableColumn,
+    value: Stored,
+    kind: SqlType,
+    verb: &str,
+) -> Result<Stored, SqlError> {
+    let full = || format!("{}.{}", context.target.name, context.catalog.full_name(table));
+    if value == Stored::Null {
+        if column.nullable {
+            return Ok(value);
+        }
+        return Err(SqlError::new(
+            515,
+            format!(
+                "Cannot insert the value NULL into column '{}', table '{}'; column does not allow nulls. {verb} fails.",
+                column.name,
+                full()
+            ),
+        )
+        .state(2)
+        .terminated());
+    }
+    match convert::for_column(value, kind, column.kind())? {
+        Ok(value) => Ok(if column.fixed { convert::pad(value, column.kind()) } else { value }),
+        Err(cut) => Err(SqlError::new(
+            2628,
+            format!(
+                "String or binary data would be truncated in table '{}', column '{}'. Truncated value: '{cut}'.",
+                full(),
+                column.name
+            ),
+        )
+        .terminated()),
+    }
+}
 
 /// Formats a key's value for an error.
 fn display_value(value: &Stored, kind: SqlType) -> String {
@@ -55,6 +111,14 @@ fn column_values(table: &Table, row: &[Stored], columns: &[&TableColumn]) -> Vec
 }
 
 impl Session {
+    /// Returns a row's values, by its row id.
+    pub(super) fn row(&self, context: &Context, table: &Table, row: i64) -> Result<Vec<Stored>, SqlError> {
+        let columns = table.columns.iter().map(TableColumn::stored).collect::<Vec<_>>().join(", ");
+        let sql = format!("SELECT {columns} FROM {} WHERE rowid = ?1", table.stored());
+        let rows = self.rows(context, &sql, &[Stored::Integer(row)])?;
+        Ok(rows.into_iter().next().unwrap_or_default())
+    }
+
     /// Describes a violated unique index as SQL Server does; other errors are passed on.
     pub(super) fn describe_duplicate(
         &self,
@@ -174,6 +238,30 @@ impl Session {
         Ok(())
     }
 
+    /// Deletes rows by their row ids, with the rows that refer to them.
+    pub(super) fn delete_rows(
+        &mut self,
+        context: &Context,
+        table: &Table,
+        rows: &[i64],
+        mut output: Option<&mut Output>,
+    ) -> Result<(), SqlError> {
+        let sql = format!("DELETE FROM {} WHERE rowid = ?1", table.stored());
+        let mut olds = Vec::new();
+        for number in rows {
+            let old = self.row(context, table, *number)?;
+            if let Some(output) = output.as_deref_mut() {
+                output.add_row(self, context, *number, &old)?;
+            }
+            self.connection(context)?.prepare(&sql)?.execute([number])?;
+            olds.push(old);
+        }
+        for old in &olds {
+            self.check_children(context, table, old, None, "DELETE")?;
+        }
+        Ok(())
+    }
+
     fn set_foreign_key(
         &mut self,
         context: &Context,
@@ -189,7 +277,7 @@ impl Session {
             let mut parameters = values.to_vec();
             parameters.push(Stored::Integer(*number));
             let mut statement = self.connection(context)?.prepare(&sql)?;
-            super::query::bind(&mut statement, &parameters)?;
+            bind(&mut statement, &parameters)?;
             statement.raw_execute()?;
         }
         Ok(())
@@ -199,8 +287,7 @@ impl Session {
 /// Binds a check over the columns of `t`.
 pub(super) fn check_sql(context: &Context, table: &Table, text: &str) -> Result<String, SqlError> {
     let expr = tsql::expression(text)?;
-    let variables = Session::no_variables();
-    let mut binder = Binder::new(context, &variables);
+    let mut binder = Binder::new(context, &EMPTY);
     binder.push_scope(vec![FromSource {
         alias: table.name.clone(),
         schema: None,
@@ -271,4 +358,116 @@ pub(super) fn duplicate_key(context: &Context, table: &Table, index: &TableIndex
         )
     };
     error.class(14).terminated()
+}
+
+/// The parameter of the row's id, followed by those of the old row's values; above any variables.
+const ROW: usize = 2000;
+
+/// An `OUTPUT` clause, bound and evaluated per row.
+#[derive(Debug)]
+pub(super) struct Output {
+    sql: String,
+    fields: Vec<Field>,
+    parameters: Vec<Stored>,
+    pub(super) rows: Vec<Vec<Stored>>,
+}
+
+/// Which of `inserted` and `deleted` exist.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum OutputSides {
+    Inserted,
+    Deleted,
+    Both,
+}
+
+impl Output {
+    /// Binds the clause. The new row is read from the table, the old one is passed as parameters.
+    pub(super) fn read(
+        context: &Context,
+        variables: &Variables,
+        table: &Table,
+        items: &[SelectItem],
+        sides: OutputSides,
+    ) -> Result<Self, SqlError> {
+        let fields = table_fields(table, &context.catalog.collation);
+        let origin = |alias: &str, stored: &str| FromSource {
+            alias: alias.to_owned(),
+            schema: None,
+            stored: stored.to_owned(),
+            fields: fields.clone(),
+            outer: false,
+            table: None,
+        };
+        let mut origins = Vec::new();
+        let mut from = Vec::new();
+        if sides != OutputSides::Deleted {
+            origins.push(origin("inserted", "ins"));
+            from.push(format!("(SELECT * FROM {} WHERE rowid = ?{ROW}) AS ins", table.stored()));
+        }
+        if sides != OutputSides::Inserted {
+            origins.push(origin("deleted", "del"));
+            let old = table
+                .columns
+                .iter()
+                .enumerate()
+                .map(|(at, column)| format!("?{} AS {}", ROW + 1 + at, column.stored()))
+                .collect::<Vec<_>>()
+                .join(", ");
+            from.push(format!("(SELECT {old}) AS del"));
+        }
+        let mut binder = Binder::new(context, variables);
+        binder.push_scope(origins);
+        let (columns, fields) = binder.output(items)?;
+        binder.pop_scope();
+        Ok(Self {
+            sql: format!("SELECT {} FROM {}", columns.join(", "), from.join(", ")),
+            fields,
+            parameters: binder.parameters(),
+            rows: Vec::new(),
+        })
+    }
+
+    /// Evaluates the clause for one row.
+    pub(super) fn add_row(&mut self, session: &Session, context: &Context, row: i64, old: &[Stored]) -> Result<(), SqlError> {
+        let mut statement = session.connection(context)?.prepare(&self.sql)?;
+        let count = statement.parameter_count();
+        for (at, value) in self.parameters.iter().enumerate().take(count) {
+            statement.raw_bind_parameter(at + 1, value)?;
+        }
+        if count >= ROW {
+            statement.raw_bind_parameter(ROW, row)?;
+        }
+        for (at, value) in old.iter().enumerate() {
+            if ROW + 1 + at <= count {
+                statement.raw_bind_parameter(ROW + 1 + at, value)?;
+            }
+        }
+        let width = statement.column_count();
+        let mut rows = statement.raw_query();
+        while let Some(found) = rows.next()? {
+            self.rows.push((0..width).map(|at| found.get(at)).collect::<Result<_, _>>()?);
+        }
+        Ok(())
+    }
+}
+
+impl Execution<'_> {
+    /// Sends the clause's rows after the statement has succeeded.
+    pub(super) fn send_output(&mut self, output: Output) {
+        let kinds: Vec<SqlType> = output.fields.iter().map(|field| field.kind).collect();
+        if let Some(captured) = &mut self.captured {
+            captured.rows.extend(output.rows.into_iter().map(|row| row.into_iter().zip(kinds.iter().copied()).collect()));
+            return;
+        }
+        let columns = output
+            .fields
+            .iter()
+            .map(|field| Column { name: field.name.clone(), kind: field.kind, nullable: field.nullable })
+            .collect();
+        self.send(Reply::Columns(columns));
+        for row in output.rows {
+            let values = row.into_iter().zip(&kinds).map(|(value, kind)| to_wire(value, *kind)).collect();
+            self.send(Reply::Row(values));
+        }
+    }
 }
