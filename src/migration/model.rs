@@ -86,7 +86,7 @@ pub struct Tree {
     /// The folders below the sources, each after its parent.
     pub folders: Vec<(usize, PathBuf)>,
     pub files: Vec<Item>,
-    pub left_out: Vec<SkippedEntry>,
+    pub skipped: Vec<SkippedEntry>,
 }
 
 impl Tree {
@@ -119,7 +119,7 @@ impl std::iter::Sum for Figures {
 
 /// What is in the way of a file or folder at the destination.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum InTheWay {
+pub enum Obstacle {
     /// A file with another content.
     OtherContent,
     /// A folder in the place of a file.
@@ -139,7 +139,7 @@ pub struct Collision {
     pub source: usize,
     /// Below the source.
     pub path: PathBuf,
-    pub way: InTheWay,
+    pub obstacle: Obstacle,
 }
 
 /// Whether a destination takes names that differ only in case for the same.
@@ -177,8 +177,8 @@ pub struct Preview {
     pub existing: Figures,
     pub collisions: Vec<Collision>,
     /// Files that would collide with each other if the destination folded case, which is unknown.
-    pub perhaps: Vec<Collision>,
-    pub left_out: Vec<SkippedEntry>,
+    pub possible_collisions: Vec<Collision>,
+    pub skipped: Vec<SkippedEntry>,
     pub room: Vec<Room>,
     pub folding: Folding,
     /// Files that an earlier run copied and that are no longer in the sources. They stay.
@@ -233,12 +233,12 @@ pub struct CopyOutcome {
     /// How many files were not begun or not finished because the run ended.
     pub open: u64,
     /// How many files and folders have another time, mode or owner at the destination.
-    pub unlike: u64,
+    pub metadata_differs: u64,
 }
 
 impl CopyOutcome {
     /// The most failures that are kept.
-    pub const TOLD: usize = 100;
+    pub const MOST_SHOWN: usize = 100;
 
     /// Returns whether every file is at the destination, verified.
     pub const fn is_complete(&self) -> bool {
@@ -248,7 +248,7 @@ impl CopyOutcome {
     /// Adds a failure.
     pub fn fail(&mut self, path: PathBuf, why: CopyFailure) {
         self.failures += 1;
-        if self.failed.len() < Self::TOLD {
+        if self.failed.len() < Self::MOST_SHOWN {
             self.failed.push(FailedFile { path, why });
         }
     }
@@ -290,7 +290,7 @@ pub struct CopyProgress {
 
 /// Returns a path's key in the manifest: the folder's id and the bytes of the path, those that are not printable ASCII as `%` and
 /// two hexadecimal digits. So any name is one line, and different names have different keys.
-pub fn key(folder: SharedFolder, path: &Path) -> String {
+pub fn manifest_key(folder: SharedFolder, path: &Path) -> String {
     let mut key = folder.id().to_owned();
     for part in path.components() {
         key.push('/');
@@ -310,12 +310,12 @@ pub fn key(folder: SharedFolder, path: &Path) -> String {
 const PART: (&str, &str) = (".octopus-setup-", ".part");
 
 /// Returns the name of a partial file, made of the manifest's id and a number.
-pub fn part(manifest: &str, number: u64) -> OsString {
+pub fn partial_file_name(manifest: &str, number: u64) -> OsString {
     format!("{}{manifest}-{number:x}{}", PART.0, PART.1).into()
 }
 
 /// Returns whether a name is that of a partial file of the same manifest, left behind by an interrupted run.
-pub fn is_part(manifest: &str, name: &OsStr) -> bool {
+pub fn is_partial_file(manifest: &str, name: &OsStr) -> bool {
     let Some(name) = name.to_str() else { return false };
     let number = name.strip_prefix(PART.0).and_then(|rest| rest.strip_prefix(manifest)?.strip_prefix('-')?.strip_suffix(PART.1));
     number.is_some_and(|number| !number.is_empty() && number.bytes().all(|digit| digit.is_ascii_hexdigit()))
@@ -367,24 +367,24 @@ mod tests {
 
     #[test]
     fn a_key_is_one_line_whatever_the_name() {
-        let key = |path: &str| key(SharedFolder::TaskLogs, Path::new(path));
+        let key = |path: &str| manifest_key(SharedFolder::TaskLogs, Path::new(path));
         assert_eq!(key("a b/c\"'%\n/ü"), "task-logs/a%20b/c\"'%25%0a/%c3%bc");
         assert_ne!(key("a%20b"), key("a b"));
         #[cfg(unix)]
         {
             use std::os::unix::ffi::OsStrExt;
             let odd = Path::new(OsStr::from_bytes(b"x\xff\xfe"));
-            assert_eq!(super::key(SharedFolder::Packages, odd), "packages/x%ff%fe");
+            assert_eq!(super::manifest_key(SharedFolder::Packages, odd), "packages/x%ff%fe");
         }
     }
 
     #[test]
     fn only_the_parts_of_one_s_own_runs_are_one_s_own() {
-        let name = part("abcd", 0x1f);
+        let name = partial_file_name("abcd", 0x1f);
         assert_eq!(name, ".octopus-setup-abcd-1f.part");
-        assert!(is_part("abcd", &name) && !is_part("abce", &name) && !is_part("abc", &name));
+        assert!(is_partial_file("abcd", &name) && !is_partial_file("abce", &name) && !is_partial_file("abc", &name));
         for other in [".octopus-setup", ".octopus-setup-abcd-.part", ".octopus-setup-abcd-1g.part", "x.part"] {
-            assert!(!is_part("abcd", OsStr::new(other)), "{other}");
+            assert!(!is_partial_file("abcd", OsStr::new(other)), "{other}");
         }
     }
 

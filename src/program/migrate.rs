@@ -195,7 +195,7 @@ impl Driver<'_> {
     async fn plan(&mut self, resolved: &ResolvedMigration, places: &Places) -> Result<CopyPlan, End> {
         let (migration, places, watch) = (resolved.migration.clone(), places.clone(), self.watch.clone());
         match self.drive(move || copying::plan(&migration, &places, &watch)).await {
-            Driven::Ended(Ok(plan)) if !self.watch.stopped() => Ok(plan),
+            Driven::Ended(Ok(plan)) if !self.watch.is_stopped() => Ok(plan),
             Driven::Ended(Err(error)) => Err(End::because(Exit::Checks, format!("The look ahead failed: {error}."))),
             Driven::Ended(Ok(_)) => Err(End::because(Exit::Left, "Ended before anything was begun.")),
             Driven::Signal(status) => Err(End::because(Exit::Signal(status), "Ended before anything was begun.")),
@@ -233,7 +233,7 @@ impl Driver<'_> {
                     Err(error) => Driven::Stuck(format!("The work ended without an answer: {error}.")),
                 },
                 status = until_ended(&mut self.signals) => {
-                    if self.watch.stopped() {
+                    if self.watch.is_stopped() {
                         return Driven::Signal(status);
                     }
                     self.watch.stop();
@@ -245,7 +245,7 @@ impl Driver<'_> {
                         (phase, pace) = (progress.phase, Pace::default());
                     }
                     let since = begun.elapsed();
-                    pace.note(since, progress.done);
+                    pace.add_sample(since, progress.done);
                     self.reporter.progress(&ProgressReport { progress: &progress, pace: &pace, since });
                     if let Some((path, waited)) = self.watch.stuck() {
                         let path = Untrusted::new(&path.to_string_lossy());

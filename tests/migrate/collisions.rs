@@ -23,17 +23,17 @@ fn what_is_in_the_way_is_found_before_the_first_byte() {
     let before = tree(&scene.share);
     let preview = scene.preview();
     let mut told: Vec<_> =
-        preview.collisions.iter().map(|collision| (collision.path.to_str().unwrap(), collision.way.clone())).collect();
+        preview.collisions.iter().map(|collision| (collision.path.to_str().unwrap(), collision.obstacle.clone())).collect();
     told.sort_by_key(|(path, _)| *path);
     assert_eq!(
         told,
         [
-            ("f", InTheWay::NoFolder),
-            ("folder", InTheWay::Folder),
-            ("l", InTheWay::NoFolder),
-            ("link", InTheWay::NoFile),
-            ("longer", InTheWay::OtherContent),
-            ("other", InTheWay::OtherContent),
+            ("f", Obstacle::NoFolder),
+            ("folder", Obstacle::Folder),
+            ("l", Obstacle::NoFolder),
+            ("link", Obstacle::NoFile),
+            ("longer", Obstacle::OtherContent),
+            ("other", Obstacle::OtherContent),
         ]
     );
     assert_eq!((preview.existing.files, preview.collisions.len()), (1, 6));
@@ -63,7 +63,7 @@ fn what_was_changed_at_the_destination_since_is_a_collision() {
     fs::write(&path, "three").unwrap();
     fs::write(scene.share.join("Packages/a"), "somebody's own").unwrap();
     let preview = scene.preview();
-    assert_eq!(preview.collisions[0].way, InTheWay::OtherContent);
+    assert_eq!(preview.collisions[0].obstacle, Obstacle::OtherContent);
 }
 
 #[test]

@@ -9,7 +9,7 @@ use std::process::{Command, Output, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
 
-pub use octopus_setup::migration::model::{CopyFailure, CopyOutcome, CopySource, InTheWay, Preview, SkipReason};
+pub use octopus_setup::migration::model::{CopyFailure, CopyOutcome, CopySource, Obstacle, Preview, SkipReason};
 pub use octopus_setup::migration::world::{CopyPlan, Migration, Watch, copy, plan};
 use octopus_setup::model::storage::SharedFolder;
 use octopus_setup::world::places::Places;

@@ -36,7 +36,7 @@ fn every_name_and_every_attribute_survives_and_the_source_stays_as_it_was() {
         .unwrap();
     let before = tree(&scene.home.join("Packages"));
     let outcome = scene.copy();
-    assert!(outcome.is_complete() && outcome.unlike == 0, "{outcome:?}");
+    assert!(outcome.is_complete() && outcome.metadata_differs == 0, "{outcome:?}");
     assert_eq!(outcome.copied.files, 12);
     assert_eq!(tree(&scene.share.join("Packages")), before);
     assert_eq!(tree(&scene.home.join("Packages")), before);
@@ -55,7 +55,7 @@ fn links_and_special_files_are_told_and_nothing_is_followed() {
     symlink("nowhere", at("dangling")).unwrap();
     let _socket = UnixListener::bind(at("socket")).unwrap();
     let preview = scene.preview();
-    let told: Vec<_> = preview.left_out.iter().map(|left| (left.path.to_str().unwrap(), left.why.clone())).collect();
+    let told: Vec<_> = preview.skipped.iter().map(|left| (left.path.to_str().unwrap(), left.why.clone())).collect();
     let link = |to: &str| SkipReason::Link(to.into());
     assert_eq!(
         told,

@@ -4,16 +4,16 @@
 
 use std::path::Path;
 
-use super::amount;
+use super::format_bytes;
 use crate::catalog::format;
-use crate::migration::model::{Collision, CopyFailure, CopySource, InTheWay, Preview, Room, SkipReason, SkippedEntry};
+use crate::migration::model::{Collision, CopyFailure, CopySource, Obstacle, Preview, Room, SkipReason, SkippedEntry};
 use crate::model::choice::ids;
 use crate::model::finding::Severity;
 use crate::model::storage::under;
 use crate::model::untrusted::Untrusted;
 
 /// The most findings of a kind; the rest are counted.
-const TOLD: usize = 20;
+const MOST_SHOWN: usize = 20;
 
 /// Returns the findings of a preview, stops first.
 pub fn findings(preview: &Preview, sources: &[CopySource]) -> Vec<MigrationFinding> {
@@ -26,7 +26,7 @@ pub fn findings(preview: &Preview, sources: &[CopySource]) -> Vec<MigrationFindi
         let says = format!("{} that an earlier run copied are in the source no more.", files(preview.gone));
         said.push(MigrationCheck::Gone.finding(says, "They stay at the destination; nothing is ever deleted there."));
     }
-    if preview.all.files == 0 && preview.left_out.is_empty() {
+    if preview.all.files == 0 && preview.skipped.is_empty() {
         let places: Vec<String> = sources.iter().map(|source| shown(&source.from)).collect();
         let says = if places.is_empty() {
             "There is nothing to copy.".to_owned()
@@ -38,7 +38,7 @@ pub fn findings(preview: &Preview, sources: &[CopySource]) -> Vec<MigrationFindi
     let path = |left: &SkippedEntry| {
         sources.get(left.source).map_or_else(|| left.path.clone(), |source| below(&source.from, &left.path))
     };
-    let links = preview.left_out.iter().filter_map(|left| match &left.why {
+    let links = preview.skipped.iter().filter_map(|left| match &left.why {
         SkipReason::Link(to) if left.path.as_os_str().is_empty() => Some((left, to)),
         _ => None,
     });
@@ -53,7 +53,7 @@ pub fn findings(preview: &Preview, sources: &[CopySource]) -> Vec<MigrationFindi
         said.push(finding.command(format!("--folder {name}={to}")));
     }
     let inner = |wanted: fn(&SkipReason) -> bool| {
-        preview.left_out.iter().filter(move |left| {
+        preview.skipped.iter().filter(move |left| {
             wanted(&left.why) && !(matches!(left.why, SkipReason::Link(_)) && left.path.as_os_str().is_empty())
         })
     };
@@ -95,18 +95,18 @@ pub fn findings(preview: &Preview, sources: &[CopySource]) -> Vec<MigrationFindi
         preview.collisions.iter(),
         "Nothing is overwritten. Move away what is in the way, or choose \
         an empty destination.",
-        |collision| collides(collision, sources),
+        |collision| collision_sentence(collision, sources),
     );
     grouped(
         &mut said,
         MigrationCheck::CaseUnknown,
-        preview.perhaps.iter(),
+        preview.possible_collisions.iter(),
         "It could not be told whether the destination takes such names for \
         one. Where it does, the second file is refused when its turn comes; nothing is overwritten.",
-        |collision| collides(collision, sources),
+        |collision| collision_sentence(collision, sources),
     );
     for room in &preview.room {
-        said.extend(cramped(room));
+        said.extend(room_findings(room));
     }
     said.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
     said
@@ -123,7 +123,7 @@ fn grouped<T>(
     let mut more = 0;
     let before = said.len();
     for one in all {
-        if said.len() - before < TOLD {
+        if said.len() - before < MOST_SHOWN {
             said.push(id.finding(tell(one), ""));
         } else {
             more += 1;
@@ -139,15 +139,15 @@ fn grouped<T>(
     }
 }
 
-fn collides(collision: &Collision, sources: &[CopySource]) -> String {
+fn collision_sentence(collision: &Collision, sources: &[CopySource]) -> String {
     let Some(source) = sources.get(collision.source) else { return String::new() };
     let to = shown(&below(&source.to, &collision.path));
-    match &collision.way {
-        InTheWay::OtherContent => format!("{to} is there already, with another content."),
-        InTheWay::Folder => format!("{to} is a folder, and a file is to be there."),
-        InTheWay::NoFolder => format!("{to} is no folder, and one is to be there."),
-        InTheWay::NoFile => format!("{to} is a link or something stranger, and a file is to be there."),
-        InTheWay::SameName(other) => format!(
+    match &collision.obstacle {
+        Obstacle::OtherContent => format!("{to} is there already, with another content."),
+        Obstacle::Folder => format!("{to} is a folder, and a file is to be there."),
+        Obstacle::NoFolder => format!("{to} is no folder, and one is to be there."),
+        Obstacle::NoFile => format!("{to} is a link or something stranger, and a file is to be there."),
+        Obstacle::SameName(other) => format!(
             "{} and {} differ only in upper and lower case.",
             shown(&below(&source.from, &collision.path)),
             shown(&below(&source.from, other))
@@ -155,17 +155,18 @@ fn collides(collision: &Collision, sources: &[CopySource]) -> String {
     }
 }
 
-fn cramped(room: &Room) -> Vec<MigrationFinding> {
+fn room_findings(room: &Room) -> Vec<MigrationFinding> {
     let mut said = Vec::new();
     let at = shown(&room.at);
     match room.free {
         Some(free) if free < room.needed => said.push(MigrationCheck::Room.finding(
-            format!("{at} has room for {}, and {} are needed.", amount(free), amount(room.needed)),
-            format!("Make room for {} more.", amount(room.needed - free)),
+            format!("{at} has room for {}, and {} are needed.", format_bytes(free), format_bytes(room.needed)),
+            format!("Make room for {} more.", format_bytes(room.needed - free)),
         )),
         Some(_) => {}
         None => {
-            let says = format!("This host does not tell how much room there is at {at}; {} are needed.", amount(room.needed));
+            let says =
+                format!("This host does not tell how much room there is at {at}; {} are needed.", format_bytes(room.needed));
             said.push(MigrationCheck::RoomUnknown.finding(says, ""));
         }
     }
@@ -316,15 +317,15 @@ mod tests {
     #[test]
     fn each_kind_is_told_with_path_and_reason() {
         let left = |path: &str, why| SkippedEntry { source: 0, path: path.into(), why };
-        let way = |path: &str, way| Collision { source: 0, path: path.into(), way };
+        let way = |path: &str, obstacle| Collision { source: 0, path: path.into(), obstacle };
         let preview = Preview {
-            left_out: vec![
+            skipped: vec![
                 left("", SkipReason::Link("/srv/x".into())),
                 left("l", SkipReason::Link("/etc".into())),
                 left("s", SkipReason::Special),
                 left("u", SkipReason::Unreadable("Permission denied.".into())),
             ],
-            collisions: vec![way("a", InTheWay::OtherContent), way("b", InTheWay::SameName("B".into()))],
+            collisions: vec![way("a", Obstacle::OtherContent), way("b", Obstacle::SameName("B".into()))],
             room: vec![Room { at: "/mnt/o".into(), free: Some(1_000), needed: 5_000, inodes: Some(1), entries: 2 }],
             ..some()
         };
@@ -348,7 +349,7 @@ mod tests {
 
     #[test]
     fn of_many_the_first_are_told_and_the_rest_counted() {
-        let way = |number: usize| Collision { source: 0, path: number.to_string().into(), way: InTheWay::OtherContent };
+        let way = |number: usize| Collision { source: 0, path: number.to_string().into(), obstacle: Obstacle::OtherContent };
         let all = findings(&Preview { collisions: (0..50).map(way).collect(), ..some() }, &sources());
         assert_eq!((all.len(), all.last().unwrap().says.as_str()), (21, "And 30 more."));
         assert!(all.iter().all(|finding| finding.severity == Severity::Stop));
@@ -358,7 +359,7 @@ mod tests {
     #[test]
     fn a_name_from_a_disk_acts_on_nothing() {
         let left = SkippedEntry { source: 0, path: "x\u{1b}[2J\n".into(), why: SkipReason::Special };
-        let said = told(&Preview { left_out: vec![left], ..some() });
+        let said = told(&Preview { skipped: vec![left], ..some() });
         assert!(said[0].1.contains("x^[[2J") && !said[0].1.contains('\u{1b}'), "{said:?}");
         let (says, fix) = explain(Path::new("/a\u{1b}b"), &CopyFailure::Hangs(60));
         assert!(says.starts_with("/a^[b: an operation did not") && !fix.is_empty());

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 pub use findings::{MigrationCheck, MigrationFinding, explain, findings};
 
-use crate::migration::model::{Collision, CopySource, Figures, Folding, InTheWay, Item, Moment, ProgressRecord, Stamp, Tree};
+use crate::migration::model::{Collision, CopySource, Figures, Folding, Item, Moment, Obstacle, ProgressRecord, Stamp, Tree};
 use crate::model::storage::{SharedFolder, under};
 
 /// What exists at a file's place at the destination.
@@ -34,15 +34,15 @@ pub enum FileAction {
     /// Read both sides: the sizes are the same, and nothing more is known.
     Compare,
     /// Nothing: its place is taken.
-    Collides(InTheWay),
+    Collides(Obstacle),
 }
 
 /// Decides by what exists in the file's place and by an earlier run's record of the file.
 pub fn decide(item: &Item, there: ExistingEntry, record: Option<&ProgressRecord>) -> FileAction {
     let stamp = match there {
         ExistingEntry::Nothing => return FileAction::Copy,
-        ExistingEntry::Folder => return FileAction::Collides(InTheWay::Folder),
-        ExistingEntry::Else => return FileAction::Collides(InTheWay::NoFile),
+        ExistingEntry::Folder => return FileAction::Collides(Obstacle::Folder),
+        ExistingEntry::Else => return FileAction::Collides(Obstacle::NoFile),
         ExistingEntry::File(stamp) => stamp,
     };
     if let Some(record) = record {
@@ -54,7 +54,7 @@ pub fn decide(item: &Item, there: ExistingEntry, record: Option<&ProgressRecord>
             return FileAction::CopyAnew(stamp);
         }
     }
-    if stamp.size == item.stamp.size { FileAction::Compare } else { FileAction::Collides(InTheWay::OtherContent) }
+    if stamp.size == item.stamp.size { FileAction::Compare } else { FileAction::Collides(Obstacle::OtherContent) }
 }
 
 /// Returns whether a file at the destination still has the time it was given: exactly, or rounded by the coarser clock of its file
@@ -69,13 +69,13 @@ fn is_same_time(there: Moment, given: Moment) -> bool {
 
 /// Returns a path as a case-folding file system compares it, approximately. If one folds more than this, the second file is refused
 /// when it is renamed, and nothing is overwritten.
-pub fn fold(path: &Path) -> PathBuf {
+pub fn fold_case(path: &Path) -> PathBuf {
     path.to_str().map_or_else(|| path.to_owned(), |text| PathBuf::from(text.to_lowercase()))
 }
 
 /// Returns the sources' files and folders that collide with each other if the destination folds case: all but the first of each
 /// group. Folders merge without loss, but whoever looks for the second one does not find it, so they are reported too.
-pub fn folded_together(tree: &Tree, folding: Folding) -> Vec<Collision> {
+pub fn case_collisions(tree: &Tree, folding: Folding) -> Vec<Collision> {
     if folding == Folding::Keeps {
         return Vec::new();
     }
@@ -84,10 +84,10 @@ pub fn folded_together(tree: &Tree, folding: Folding) -> Vec<Collision> {
     let files = tree.files.iter().map(|item| (item.source, item.path.as_path()));
     let mut collisions = Vec::new();
     for (source, path) in folders.chain(files) {
-        let other = *first.entry((source, fold(path))).or_insert(path);
+        let other = *first.entry((source, fold_case(path))).or_insert(path);
         // Everything below two such folders folds together as well; the file names tell whether it matters.
         if other != path {
-            collisions.push(Collision { source, path: path.to_owned(), way: InTheWay::SameName(other.to_owned()) });
+            collisions.push(Collision { source, path: path.to_owned(), obstacle: Obstacle::SameName(other.to_owned()) });
         }
     }
     collisions
@@ -144,7 +144,7 @@ pub fn read_override(text: &str) -> Result<(SharedFolder, PathBuf), String> {
 
 /// Returns every folder that may exist: below the home directory unless it is overridden, and at the destination below the names
 /// that Octopus Server looks for there.
-pub fn planned(home: Option<&Path>, overrides: &Overrides, root: &Path) -> Vec<CopySource> {
+pub fn plan_sources(home: Option<&Path>, overrides: &Overrides, root: &Path) -> Vec<CopySource> {
     SharedFolder::ALL
         .into_iter()
         .filter_map(|folder| {
@@ -156,12 +156,12 @@ pub fn planned(home: Option<&Path>, overrides: &Overrides, root: &Path) -> Vec<C
 
 /// Returns whether a source and a destination are the same or contain each other. Both are resolved paths. A copy into itself never
 /// ends, and a source below the destination would be copied beside itself.
-pub fn entangled(from: &Path, to: &Path) -> bool {
+pub fn overlap(from: &Path, to: &Path) -> bool {
     from.starts_with(to) || to.starts_with(from)
 }
 
 /// Returns the indices of two sources of which the first is inside the second: its files would be copied twice.
-pub fn misplaced(sources: &[PathBuf]) -> Option<(usize, usize)> {
+pub fn nested_source(sources: &[PathBuf]) -> Option<(usize, usize)> {
     let pairs = (0..sources.len()).flat_map(|one| (0..sources.len()).map(move |other| (one, other)));
     pairs.into_iter().find(|(one, other)| {
         one != other && sources.get(*one).zip(sources.get(*other)).is_some_and(|(one, other)| one.starts_with(other))
@@ -179,7 +179,7 @@ const WINDOW: Duration = Duration::from_secs(15);
 const FIRST: Duration = Duration::from_secs(1);
 
 /// Returns files and bytes as one number, for bars and estimates.
-pub const fn units(figures: Figures) -> u64 {
+pub const fn work_units(figures: Figures) -> u64 {
     figures.bytes.saturating_add(figures.files.saturating_mul(A_FILE))
 }
 
@@ -191,7 +191,7 @@ pub struct Pace {
 
 impl Pace {
     /// Adds a sample: what is done so long after the beginning.
-    pub fn note(&mut self, at: Duration, done: Figures) {
+    pub fn add_sample(&mut self, at: Duration, done: Figures) {
         // A hundred samples in the window are enough.
         if self.seen.back().is_some_and(|(last, _)| at.saturating_sub(*last) < WINDOW / 100) {
             return;
@@ -223,18 +223,18 @@ impl Pace {
 
     /// Returns the time left; `None` while it is unknown, and if nothing moves.
     #[expect(clippy::cast_precision_loss, reason = "for people")]
-    pub fn left(&self, all: Figures) -> Option<Duration> {
+    pub fn time_left(&self, all: Figures) -> Option<Duration> {
         let (seconds, done) = self.span()?;
         let (_, so_far) = self.seen.back()?;
-        let left = units(all).saturating_sub(units(*so_far)) as f64;
-        let pace = units(done) as f64 / seconds;
+        let left = work_units(all).saturating_sub(work_units(*so_far)) as f64;
+        let pace = work_units(done) as f64 / seconds;
         // Decades are not an estimate.
         (pace > 0.0).then(|| left / pace).filter(|left| *left < 1e9).map(Duration::from_secs_f64)
     }
 }
 
 /// Formats bytes for people: `512 B`, `3.4 KiB`, `1.2 GiB`.
-pub fn amount(bytes: u64) -> String {
+pub fn format_bytes(bytes: u64) -> String {
     let mut unit = 1u64;
     for name in ["B", "KiB", "MiB", "GiB"] {
         // 1,000 and not 1,024, so that no number has four digits before the point.
@@ -251,7 +251,7 @@ fn tenths(bytes: u64, unit: u64, name: &str) -> String {
 }
 
 /// Estimates the time over a share that takes 100 MB and 500 files per second, for a dry run, which measures nothing.
-pub const fn assumed(figures: Figures) -> Duration {
+pub const fn estimated_duration(figures: Figures) -> Duration {
     Duration::from_millis(figures.bytes / 100_000 + figures.files * 2)
 }
 
@@ -280,9 +280,9 @@ mod tests {
         for (there, record, expected) in [
             (ExistingEntry::Nothing, None, FileAction::Copy),
             (ExistingEntry::Nothing, Some(&record), FileAction::Copy),
-            (ExistingEntry::Folder, Some(&record), FileAction::Collides(InTheWay::Folder)),
-            (ExistingEntry::Else, None, FileAction::Collides(InTheWay::NoFile)),
-            (ExistingEntry::File(stamp(6, 100)), None, FileAction::Collides(InTheWay::OtherContent)),
+            (ExistingEntry::Folder, Some(&record), FileAction::Collides(Obstacle::Folder)),
+            (ExistingEntry::Else, None, FileAction::Collides(Obstacle::NoFile)),
+            (ExistingEntry::File(stamp(6, 100)), None, FileAction::Collides(Obstacle::OtherContent)),
             (ExistingEntry::File(stamp(5, 100)), None, FileAction::Compare),
             (ExistingEntry::File(stamp(5, 100)), Some(&record), FileAction::Done),
             (ExistingEntry::File(coarse(5, 101, 0)), Some(&record), FileAction::Done),
@@ -290,9 +290,9 @@ mod tests {
             (ExistingEntry::File(coarse(5, 100, 8)), Some(&record), FileAction::Compare),
             (ExistingEntry::File(coarse(5, 101, 300)), Some(&record), FileAction::Compare),
             (ExistingEntry::File(stamp(5, 900)), Some(&record), FileAction::Compare),
-            (ExistingEntry::File(stamp(6, 100)), Some(&record), FileAction::Collides(InTheWay::OtherContent)),
+            (ExistingEntry::File(stamp(6, 100)), Some(&record), FileAction::Collides(Obstacle::OtherContent)),
             (ExistingEntry::File(stamp(4, 50)), Some(&older), FileAction::CopyAnew(stamp(4, 50))),
-            (ExistingEntry::File(stamp(3, 50)), Some(&older), FileAction::Collides(InTheWay::OtherContent)),
+            (ExistingEntry::File(stamp(3, 50)), Some(&older), FileAction::Collides(Obstacle::OtherContent)),
         ] {
             assert_eq!(decide(&file, there, record), expected, "{there:?} {record:?}");
         }
@@ -316,12 +316,12 @@ mod tests {
                 item("GRÖßE.TXT", stamp(1, 1)),
                 Item { source: 1, ..item("größe.txt", stamp(1, 1)) },
             ],
-            left_out: Vec::new(),
+            skipped: Vec::new(),
         };
-        let found = folded_together(&tree, Folding::Folds);
-        let told: Vec<_> = found.iter().map(|found| (found.path.to_str().unwrap(), found.way.clone())).collect();
-        assert_eq!(told, [("logs", InTheWay::SameName("Logs".into())), ("GRÖßE.TXT", InTheWay::SameName("Größe.txt".into()))]);
-        assert_eq!(folded_together(&tree, Folding::Keeps), []);
+        let found = case_collisions(&tree, Folding::Folds);
+        let told: Vec<_> = found.iter().map(|found| (found.path.to_str().unwrap(), found.obstacle.clone())).collect();
+        assert_eq!(told, [("logs", Obstacle::SameName("Logs".into())), ("GRÖßE.TXT", Obstacle::SameName("Größe.txt".into()))]);
+        assert_eq!(case_collisions(&tree, Folding::Keeps), []);
     }
 
     #[test]
@@ -358,16 +358,16 @@ mod tests {
     #[test]
     fn what_is_elsewhere_is_taken_from_there_and_lands_where_octopus_looks() {
         let overrides = Overrides::from([(SharedFolder::Packages, "/big/nuget".into())]);
-        let sources = planned(Some(Path::new("/opt/o")), &overrides, Path::new("/mnt/o"));
+        let sources = plan_sources(Some(Path::new("/opt/o")), &overrides, Path::new("/mnt/o"));
         assert_eq!(sources.len(), 6);
         assert_eq!(sources[1].from, Path::new("/opt/o/TaskLogs"));
         assert_eq!((&*sources[2].from, &*sources[2].to), (Path::new("/big/nuget"), Path::new("/mnt/o/Packages")));
-        assert_eq!(planned(None, &overrides, Path::new("/mnt/o")).len(), 1);
+        assert_eq!(plan_sources(None, &overrides, Path::new("/mnt/o")).len(), 1);
     }
 
     #[test]
     fn one_s_own_inside_is_no_destination() {
-        let told = |from: &str, to: &str| entangled(Path::new(from), Path::new(to));
+        let told = |from: &str, to: &str| overlap(Path::new(from), Path::new(to));
         assert!(told("/o/Artifacts", "/o/Artifacts") && told("/o/Artifacts", "/o/Artifacts/x/Artifacts"));
         assert!(told("/mnt/s/Artifacts/old", "/mnt/s/Artifacts"));
         assert!(!told("/o/Artifacts", "/o/Artifacts2") && !told("/o/Artifacts", "/mnt/o/Artifacts"));
@@ -376,9 +376,9 @@ mod tests {
     #[test]
     fn one_source_in_another_is_told() {
         let places = |all: &[&str]| all.iter().map(PathBuf::from).collect::<Vec<_>>();
-        assert_eq!(misplaced(&places(&["/o/A", "/o/B", "/o/A/x"])), Some((2, 0)));
-        assert_eq!(misplaced(&places(&["/o/A", "/o/A"])), Some((0, 1)));
-        assert_eq!(misplaced(&places(&["/o/A", "/o/AB"])), None);
+        assert_eq!(nested_source(&places(&["/o/A", "/o/B", "/o/A/x"])), Some((2, 0)));
+        assert_eq!(nested_source(&places(&["/o/A", "/o/A"])), Some((0, 1)));
+        assert_eq!(nested_source(&places(&["/o/A", "/o/AB"])), None);
     }
 
     const fn figures(files: u64, bytes: u64) -> Figures {
@@ -388,12 +388,12 @@ mod tests {
     #[test]
     fn an_even_pace_is_told_and_what_is_left_follows_from_it() {
         let mut pace = Pace::default();
-        assert_eq!(pace.left(figures(10, 10)), None);
+        assert_eq!(pace.time_left(figures(10, 10)), None);
         for second in 0..=10u64 {
-            pace.note(Duration::from_secs(second), figures(second * 10, second * 1_000_000));
+            pace.add_sample(Duration::from_secs(second), figures(second * 10, second * 1_000_000));
         }
         assert_eq!((pace.bytes(), pace.files()), (Some(1_000_000), Some(10)));
-        assert_eq!(pace.left(figures(200, 20_000_000)).map(|left| left.as_secs()), Some(10));
+        assert_eq!(pace.time_left(figures(200, 20_000_000)).map(|left| left.as_secs()), Some(10));
     }
 
     #[test]
@@ -401,7 +401,7 @@ mod tests {
         let mut pace = Pace::default();
         for second in 0..=60u64 {
             let done = if second < 30 { second * 1_000 } else { 30_000 + (second - 30) * 10 };
-            pace.note(Duration::from_secs(second), figures(0, done));
+            pace.add_sample(Duration::from_secs(second), figures(0, done));
         }
         assert_eq!(pace.bytes(), Some(10));
         assert!(pace.seen.len() <= 20);
@@ -412,9 +412,9 @@ mod tests {
         let mut pace = Pace::default();
         // Two large files in two seconds, and ten thousand small ones ahead.
         for second in 0..=2u64 {
-            pace.note(Duration::from_secs(second), figures(second, second * 100_000_000));
+            pace.add_sample(Duration::from_secs(second), figures(second, second * 100_000_000));
         }
-        let left = pace.left(figures(10_002, 200_000_000)).unwrap();
+        let left = pace.time_left(figures(10_002, 200_000_000)).unwrap();
         assert!(left >= Duration::from_secs(6), "{left:?}");
     }
 
@@ -423,7 +423,7 @@ mod tests {
         for (bytes, told) in
             [(0, "0 B"), (999, "999 B"), (1_000, "0.9 KiB"), (1_536, "1.5 KiB"), (5 << 20, "5.0 MiB"), (3 << 40, "3.0 TiB")]
         {
-            assert_eq!(amount(bytes), told);
+            assert_eq!(format_bytes(bytes), told);
         }
     }
 
@@ -431,9 +431,9 @@ mod tests {
     fn what_stands_still_has_no_end() {
         let mut pace = Pace::default();
         for second in 0..40u64 {
-            pace.note(Duration::from_secs(second), figures(1, 1));
+            pace.add_sample(Duration::from_secs(second), figures(1, 1));
         }
-        assert_eq!(pace.left(figures(2, 2)), None);
-        assert_eq!(assumed(figures(500, 100_000_000)), Duration::from_secs(2));
+        assert_eq!(pace.time_left(figures(2, 2)), None);
+        assert_eq!(estimated_duration(figures(500, 100_000_000)), Duration::from_secs(2));
     }
 }

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::ProgressReport;
 use crate::faces::exit::Exit;
 use crate::faces::sentences::{clean, severity};
-use crate::migration::judge::{MigrationCheck, MigrationFinding, assumed, explain};
+use crate::migration::judge::{MigrationCheck, MigrationFinding, estimated_duration, explain};
 use crate::migration::model::{CopyOutcome, CopyPhase, CopySource, Figures, Folding, FollowUp, Preview};
 use crate::model::finding::Severity;
 
@@ -48,7 +48,7 @@ pub(super) fn preview(preview: &Preview, sources: &[CopySource]) -> String {
             "folds_case": folding,
             "room": room,
             "resumes": preview.resumes,
-            "seconds_assumed": assumed(preview.copy).as_secs(),
+            "seconds_assumed": estimated_duration(preview.copy).as_secs(),
         }),
     )
 }
@@ -84,7 +84,7 @@ pub(super) fn progress(told: &ProgressReport<'_>) -> String {
             "done": figures(told.progress.done),
             "bytes_a_second": told.pace.bytes(),
             "files_a_second": told.pace.files(),
-            "seconds_left": told.pace.left(told.progress.all).map(|left| left.as_secs()),
+            "seconds_left": told.pace.time_left(told.progress.all).map(|left| left.as_secs()),
             "seconds": told.since.as_secs(),
             "waits": waits,
         }),
@@ -106,7 +106,7 @@ pub(super) fn outcome(outcome: &CopyOutcome, took: Duration) -> String {
         "there": figures(outcome.existing),
         "failures": outcome.failures,
         "open": outcome.open,
-        "unlike": outcome.unlike,
+        "unlike": outcome.metadata_differs,
         "milliseconds": u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
     });
     failed + &line("outcome", whole)

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use crate::faces::exit::Exit;
 use crate::faces::headless::Output;
-use crate::migration::judge::{MigrationCheck, MigrationFinding, Pace, units};
+use crate::migration::judge::{MigrationCheck, MigrationFinding, Pace, work_units};
 use crate::migration::model::{CopyOutcome, CopyProgress, CopySource, FollowUp, Preview};
 
 /// How often progress is printed without a bar.
@@ -146,7 +146,7 @@ impl<W: Write> MigrationReporter<W> {
 
 /// Returns the part that is done, in thousandths.
 fn part(progress: &CopyProgress) -> u64 {
-    let (all, done) = (units(progress.all), units(progress.done).min(units(progress.all)));
+    let (all, done) = (work_units(progress.all), work_units(progress.done).min(work_units(progress.all)));
     done.saturating_mul(1_000).checked_div(all).unwrap_or_default()
 }
 
@@ -169,8 +169,8 @@ mod tests {
     #[test]
     fn the_bar_is_one_line_that_fits_and_goes_before_anything_else_is_said() {
         let mut pace = Pace::default();
-        pace.note(Duration::ZERO, Figures::default());
-        pace.note(Duration::from_secs(2), Figures { files: 500, bytes: 32 << 20 });
+        pace.add_sample(Duration::ZERO, Figures::default());
+        pace.add_sample(Duration::from_secs(2), Figures { files: 500, bytes: 32 << 20 });
         let told = said(Output::Text, Some(120), |reporter| {
             let progress = progress(CopyPhase::Copying, 500, 32 << 20);
             reporter.progress(&ProgressReport { progress: &progress, pace: &pace, since: Duration::from_secs(2) });
@@ -191,8 +191,8 @@ mod tests {
     #[test]
     fn a_narrow_bar_keeps_how_long_and_how_fast() {
         let mut pace = Pace::default();
-        pace.note(Duration::ZERO, Figures::default());
-        pace.note(Duration::from_secs(2), Figures { files: 500, bytes: 32 << 20 });
+        pace.add_sample(Duration::ZERO, Figures::default());
+        pace.add_sample(Duration::from_secs(2), Figures { files: 500, bytes: 32 << 20 });
         let progress = progress(CopyPhase::Copying, 500, 32 << 20);
         let told = ProgressReport { progress: &progress, pace: &pace, since: Duration::from_secs(2) };
         for width in 60..130 {

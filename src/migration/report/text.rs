@@ -7,7 +7,7 @@ use super::ProgressReport;
 use crate::catalog::format;
 use crate::faces::sentences::{clean, clean_line, severity};
 use crate::faces::tui::text::wrap;
-use crate::migration::judge::{MigrationCheck, MigrationFinding, amount, assumed, explain};
+use crate::migration::judge::{MigrationCheck, MigrationFinding, estimated_duration, explain, format_bytes};
 use crate::migration::model::{CopyOutcome, CopyPhase, CopySource, Figures, FollowUp, Preview};
 use crate::model::finding::Severity;
 
@@ -30,11 +30,11 @@ pub(super) fn preview(preview: &Preview, sources: &[CopySource]) -> String {
     }
     for room in &preview.room {
         let at = clean(&room.at.to_string_lossy());
-        let free = room.free.map_or_else(|| "an unknown number of bytes".to_owned(), amount);
-        let _ = writeln!(out, "At {at} {free} are free; {} are needed.", amount(room.needed));
+        let free = room.free.map_or_else(|| "an unknown number of bytes".to_owned(), format_bytes);
+        let _ = writeln!(out, "At {at} {free} are free; {} are needed.", format_bytes(room.needed));
     }
     if copy.files > 0 {
-        let left = duration(assumed(*copy));
+        let left = duration(estimated_duration(*copy));
         let _ = writeln!(out, "It takes about {left} if the share takes 100 MB and 500 files a second.");
     }
     out
@@ -110,12 +110,12 @@ fn parts(told: &ProgressReport<'_>) -> Vec<(u8, String)> {
     let (all, done) = (told.progress.all, told.progress.done);
     let mut parts = vec![
         (2, format!("{} of {} files", done.files, all.files)),
-        (3, format!("{} of {}", amount(done.bytes), amount(all.bytes))),
+        (3, format!("{} of {}", format_bytes(done.bytes), format_bytes(all.bytes))),
     ];
     if let (Some(bytes), Some(files)) = (told.pace.bytes(), told.pace.files()) {
-        parts.extend([(1, format!("{}/s", amount(bytes))), (4, format!("{files} files/s"))]);
+        parts.extend([(1, format!("{}/s", format_bytes(bytes))), (4, format!("{files} files/s"))]);
     }
-    parts.extend(told.pace.left(all).map(|left| (0, format!("about {} left", duration(left)))));
+    parts.extend(told.pace.time_left(all).map(|left| (0, format!("about {} left", duration(left)))));
     parts
 }
 
@@ -189,11 +189,11 @@ pub(super) fn outcome(outcome: &CopyOutcome, took: Duration) -> String {
         let open = outcome.failures + outcome.open;
         let _ = writeln!(out, "Not complete: {copied} copied in {took}, {} left.", format::count(open, "file"));
     }
-    if outcome.unlike > 0 {
+    if outcome.metadata_differs > 0 {
         let _ = writeln!(
             out,
             "The destination did not take the time, the mode or the owner of {}; their contents are the same.",
-            format::count(outcome.unlike, "file or folder").replace("file or folders", "files or folders")
+            format::count(outcome.metadata_differs, "file or folder").replace("file or folders", "files or folders")
         );
     }
     out
@@ -213,7 +213,7 @@ pub(super) fn lines(says: &[String]) -> String {
 }
 
 fn told(figures: Figures) -> String {
-    format!("{} with {}", format::count(figures.files, "file"), amount(figures.bytes))
+    format!("{} with {}", format::count(figures.files, "file"), format_bytes(figures.bytes))
 }
 
 /// Formats a duration: `0.4 s`, `12 s`, `3 min 20 s`, `2 h 05 min`.

@@ -13,9 +13,11 @@ use ring::digest::{Context, SHA256};
 
 use super::inspect::{at, stamp, time};
 use super::manifest::Manifest;
-use super::threads::{Pulse, Watch};
+use super::threads::{Activity, Watch};
 use crate::migration::judge::LARGE;
-use crate::migration::model::{CopyFailure, CopyOutcome, CopySource, Digest, Figures, Item, ProgressRecord, Stamp, key, part};
+use crate::migration::model::{
+    CopyFailure, CopyOutcome, CopySource, Digest, Figures, Item, ProgressRecord, Stamp, manifest_key, partial_file_name,
+};
 
 /// A file to copy.
 #[derive(Debug, Clone)]
@@ -51,7 +53,7 @@ struct Written {
 
 impl Copying {
     /// Copies a batch.
-    pub(super) fn batch(&self, pulse: &Pulse, batch: Vec<Todo>) -> CopyOutcome {
+    pub(super) fn batch(&self, activity: &Activity, batch: Vec<Todo>) -> CopyOutcome {
         let mut outcome = CopyOutcome::default();
         let mut buffer = new_buffer();
         let mut written = Vec::with_capacity(batch.len());
@@ -59,58 +61,58 @@ impl Copying {
         for todo in &batch {
             let Some(source) = self.sources.get(todo.item.source) else { continue };
             disks.entry(todo.item.source).or_insert_with(|| {
-                pulse.begin(&source.to);
+                activity.begin(&source.to);
                 Disk::open(&source.to)
             });
         }
         for todo in batch {
-            if self.watch.stopped() || pulse.is_given_up() {
+            if self.watch.is_stopped() || activity.is_given_up() {
                 outcome.open += 1;
                 continue;
             }
-            match self.copy(todo, &mut buffer, pulse) {
+            match self.copy(todo, &mut buffer, activity) {
                 Ok(copy) => written.push(copy),
-                Err((path, why)) => self.failed(&mut outcome, path, why),
+                Err((path, why)) => self.record_failure(&mut outcome, path, why),
             }
         }
-        self.sync(&mut written, &disks, &mut outcome, pulse);
+        self.sync(&mut written, &disks, &mut outcome, activity);
         let mut lines = String::new();
         for copy in written {
-            match self.settle(&copy, &mut buffer, pulse) {
+            match self.settle(&copy, &mut buffer, activity) {
                 Ok(record) => {
                     if let Some(source) = self.sources.get(copy.todo.item.source) {
-                        lines.push_str(&record.line(&key(source.folder, &copy.todo.item.path)));
+                        lines.push_str(&record.line(&manifest_key(source.folder, &copy.todo.item.path)));
                     }
                     outcome.copied = outcome.copied + Figures { files: 1, bytes: record.stamp.size };
-                    outcome.unlike += u64::from(copy.copied.unlike);
+                    outcome.metadata_differs += u64::from(copy.copied.metadata_differs);
                     self.watch.file();
                 }
                 Err(why) => {
                     let _ = std::fs::remove_file(&copy.part);
-                    self.failed(&mut outcome, copy.from, why);
+                    self.record_failure(&mut outcome, copy.from, why);
                 }
             }
         }
-        pulse.rest();
+        activity.end();
         if let Err(error) = self.manifest.add(&lines) {
             // The files are in place, and the next run compares them.
-            self.failed(&mut outcome, PathBuf::from("the manifest"), refused("writing", &error));
+            self.record_failure(&mut outcome, PathBuf::from("the manifest"), os_failure("writing", &error));
         }
         outcome
     }
 
-    fn copy(&self, todo: Todo, buffer: &mut [u8], pulse: &Pulse) -> Result<Written, (PathBuf, CopyFailure)> {
+    fn copy(&self, todo: Todo, buffer: &mut [u8], activity: &Activity) -> Result<Written, (PathBuf, CopyFailure)> {
         let Some(source) = self.sources.get(todo.item.source) else { return Err((todo.item.path, CopyFailure::Gone)) };
         let (from, to) = (at(&source.from, &todo.item.path), at(&source.to, &todo.item.path));
-        let name = part(&self.id, self.number.fetch_add(1, Relaxed));
+        let name = partial_file_name(&self.id, self.number.fetch_add(1, Relaxed));
         let part = to.parent().unwrap_or(&source.to).join(name);
         // A share that was unmounted leaves an empty folder on a local disk, which would accept everything.
-        pulse.begin(&source.to);
+        activity.begin(&source.to);
         if disk(&source.to) != self.disks.get(todo.item.source).copied().flatten() {
             let said = "another disk is there now than when the copy began".into();
             return Err((from, CopyFailure::Refused { doing: "looking at the destination", said }));
         }
-        match copy(&from, &part, buffer, &self.watch, pulse) {
+        match copy(&from, &part, buffer, &self.watch, activity) {
             Ok(copied) => Ok(Written { todo, from, part, to, copied }),
             Err(why) => {
                 let _ = std::fs::remove_file(&part);
@@ -120,13 +122,13 @@ impl Copying {
     }
 
     /// Syncs the batch. Large files were synced before.
-    fn sync(&self, written: &mut Vec<Written>, disks: &Disks, outcome: &mut CopyOutcome, pulse: &Pulse) {
+    fn sync(&self, written: &mut Vec<Written>, disks: &Disks, outcome: &mut CopyOutcome, activity: &Activity) {
         let small = |copy: &Written| copy.copied.stamp.size < LARGE;
         let mut places: Vec<usize> = written.iter().filter(|copy| small(copy)).map(|copy| copy.todo.item.source).collect();
         places.dedup();
         for place in places {
             let Some(source) = self.sources.get(place) else { continue };
-            pulse.begin(&source.to);
+            activity.begin(&source.to);
             let mut synced = match disks.get(&place) {
                 Some(Ok(disk)) => disk.sync(),
                 Some(Err(error)) => Err(error.kind().into()),
@@ -140,32 +142,32 @@ impl Copying {
                 let failed: Vec<Written> = written.extract_if(.., |copy| small(copy) && copy.todo.item.source == place).collect();
                 for copy in failed {
                     let _ = std::fs::remove_file(&copy.part);
-                    self.failed(outcome, copy.from, refused("writing", &error));
+                    self.record_failure(outcome, copy.from, os_failure("writing", &error));
                 }
             }
         }
     }
 
     /// Reads a copy back and renames it.
-    fn settle(&self, copy: &Written, buffer: &mut [u8], pulse: &Pulse) -> Result<ProgressRecord, CopyFailure> {
+    fn settle(&self, copy: &Written, buffer: &mut [u8], activity: &Activity) -> Result<ProgressRecord, CopyFailure> {
         let Written { todo, part, to, copied, .. } = copy;
         let fresh = copied.stamp.size >= LARGE;
-        let (stamp, digest): (_, Digest) = digest_of(part, fresh, buffer, &self.watch, pulse)?;
+        let (stamp, digest): (_, Digest) = digest_of(part, fresh, buffer, &self.watch, activity)?;
         if stamp.size != copied.stamp.size || digest != copied.digest {
             return Err(CopyFailure::ReadBackOtherwise);
         }
-        pulse.begin(to);
-        if pulse.is_given_up() {
+        activity.begin(to);
+        if activity.is_given_up() {
             return Err(CopyFailure::Hangs(0));
         }
         match rename(part, to, todo.over) {
             Ok(()) => Ok(ProgressRecord { stamp: copied.stamp, digest }),
             Err(error) if error.kind() == ErrorKind::AlreadyExists => Err(CopyFailure::Taken),
-            Err(error) => Err(refused("renaming", &error)),
+            Err(error) => Err(os_failure("renaming", &error)),
         }
     }
 
-    fn failed(&self, outcome: &mut CopyOutcome, path: PathBuf, why: CopyFailure) {
+    fn record_failure(&self, outcome: &mut CopyOutcome, path: PathBuf, why: CopyFailure) {
         // A full disk takes none of the others either.
         if is_full(&why) {
             self.watch.stop();
@@ -183,15 +185,15 @@ fn is_full(why: &CopyFailure) -> bool {
 
 /// Returns a folder's key in the manifest, which records that we created it.
 pub(super) fn folder_key(source: &CopySource, path: &Path) -> String {
-    format!("{}/", key(source.folder, path))
+    format!("{}/", manifest_key(source.folder, path))
 }
 
 /// Renames a copy. Replaces nothing except our earlier copy, `over`, and only while that still has its stamp, so that later changes
 /// by others are kept.
-pub(super) fn rename(part: &Path, to: &Path, over: Option<Stamp>) -> io::Result<()> {
+fn rename(part: &Path, to: &Path, over: Option<Stamp>) -> io::Result<()> {
     let Some(ours) = over else { return rename_to_nothing(part, to) };
     match std::fs::symlink_metadata(to) {
-        Ok(met) if met.is_file() && stamp(&met) == ours => std::fs::rename(part, to),
+        Ok(metadata) if metadata.is_file() && stamp(&metadata) == ours => std::fs::rename(part, to),
         Ok(_) => Err(ErrorKind::AlreadyExists.into()),
         Err(error) if error.kind() == ErrorKind::NotFound => rename_to_nothing(part, to),
         Err(error) => Err(error),
@@ -266,7 +268,7 @@ impl Disk {
 }
 
 /// Syncs one file.
-pub(super) fn sync_file(path: &Path) -> io::Result<()> {
+fn sync_file(path: &Path) -> io::Result<()> {
     // Windows syncs only files that are open for writing.
     let file = if cfg!(windows) { File::options().write(true).open(path)? } else { File::open(path)? };
     file.sync_all()
@@ -300,16 +302,16 @@ pub(super) fn new_buffer() -> Vec<u8> {
 
 /// A copy that was not read back yet.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Copied {
+struct Copied {
     /// The source's, as it was copied.
-    pub(super) stamp: Stamp,
-    pub(super) digest: Digest,
+    stamp: Stamp,
+    digest: Digest,
     /// The destination did not take its time, mode or owner.
-    pub(super) unlike: bool,
+    metadata_differs: bool,
 }
 
 /// Describes an error of the operating system.
-pub(super) fn refused(doing: &'static str, error: &io::Error) -> CopyFailure {
+pub(super) fn os_failure(doing: &'static str, error: &io::Error) -> CopyFailure {
     CopyFailure::Refused { doing, said: error.to_string().into() }
 }
 
@@ -332,34 +334,34 @@ fn open(path: &Path) -> io::Result<File> {
 ///
 /// `copy_file_range` would spare two copies in memory, but then the source would have to be read again for the hash, and might have
 /// changed.
-pub(super) fn copy(from: &Path, to: &Path, buffer: &mut [u8], watch: &Watch, pulse: &Pulse) -> Result<Copied, CopyFailure> {
-    let mut out = create(to).map_err(|error| refused("creating its copy", &error))?;
+fn copy(from: &Path, to: &Path, buffer: &mut [u8], watch: &Watch, activity: &Activity) -> Result<Copied, CopyFailure> {
+    let mut out = create(to).map_err(|error| os_failure("creating its copy", &error))?;
     for _ in 0..TRIES {
-        pulse.begin(from);
-        let mut file = open(from).map_err(|error| gone(&error))?;
-        let met = file.metadata().map_err(|error| refused("reading", &error))?;
-        let before = stamp(&met);
+        activity.begin(from);
+        let mut file = open(from).map_err(|error| read_failure(&error))?;
+        let metadata = file.metadata().map_err(|error| os_failure("reading", &error))?;
+        let before = stamp(&metadata);
         advise_sequential(&file);
-        let (digest, bytes) = pour(&mut file, &mut out, (from, to, before.size), buffer, watch, pulse)?;
-        pulse.begin(from);
+        let (digest, bytes) = copy_content(&mut file, &mut out, (from, to, before.size), buffer, watch, activity)?;
+        activity.begin(from);
         // By the path, so that a file that was replaced counts as changed too.
-        let after = std::fs::symlink_metadata(from).map_err(|error| gone(&error))?;
+        let after = std::fs::symlink_metadata(from).map_err(|error| read_failure(&error))?;
         if before == stamp(&after) && bytes == before.size {
-            pulse.begin(to);
-            let unlike = !keep(&out, &met);
+            activity.begin(to);
+            let metadata_differs = !keep_metadata(&out, &metadata);
             if before.size >= LARGE {
-                out.sync_all().map_err(|error| refused("writing", &error))?;
+                out.sync_all().map_err(|error| os_failure("writing", &error))?;
             }
-            return Ok(Copied { stamp: before, digest, unlike });
+            return Ok(Copied { stamp: before, digest, metadata_differs });
         }
         watch.again(bytes);
-        out.set_len(0).and_then(|()| out.seek(SeekFrom::Start(0))).map_err(|error| refused("writing", &error))?;
+        out.set_len(0).and_then(|()| out.seek(SeekFrom::Start(0))).map_err(|error| os_failure("writing", &error))?;
     }
     Err(CopyFailure::KeepsChanging)
 }
 
-fn gone(error: &io::Error) -> CopyFailure {
-    if error.kind() == ErrorKind::NotFound { CopyFailure::Gone } else { refused("reading", error) }
+fn read_failure(error: &io::Error) -> CopyFailure {
+    if error.kind() == ErrorKind::NotFound { CopyFailure::Gone } else { os_failure("reading", error) }
 }
 
 /// Creates a file that only its owner can read until it gets the mode of its source.
@@ -371,38 +373,38 @@ fn create(path: &Path) -> io::Result<File> {
     options.open(path)
 }
 
-fn pour(
+fn copy_content(
     file: &mut File,
     out: &mut File,
-    (from, to, most): (&Path, &Path, u64),
+    (from, to, expected_size): (&Path, &Path, u64),
     buffer: &mut [u8],
     watch: &Watch,
-    pulse: &Pulse,
+    activity: &Activity,
 ) -> Result<(Digest, u64), CopyFailure> {
-    let (mut context, mut bytes, mut early) = (Context::new(&SHA256), 0u64, 0u64);
+    let (mut context, mut bytes, mut asked) = (Context::new(&SHA256), 0u64, 0u64);
     loop {
-        let count = read(file, buffer).map_err(|error| refused("reading", &error))?;
+        let count = read(file, buffer).map_err(|error| os_failure("reading", &error))?;
         let part = buffer.get(..count).unwrap_or_default();
         if part.is_empty() {
             return Ok((digest(context), bytes));
         }
         context.update(part);
-        pulse.begin(to);
-        out.write_all(part).map_err(|error| refused("writing", &error))?;
+        activity.begin(to);
+        out.write_all(part).map_err(|error| os_failure("writing", &error))?;
         bytes += count as u64;
         watch.bytes(count as u64);
-        if bytes - early >= EARLY {
-            begin_to_write(out, early);
-            early = bytes;
+        if bytes - asked >= EARLY {
+            start_writing(out, asked);
+            asked = bytes;
         }
-        if pulse.is_given_up() {
+        if activity.is_given_up() {
             return Err(CopyFailure::Hangs(0));
         }
         // It has grown, so it is copied again anyway; a file that grows faster than it is read never ends.
-        if bytes > most {
+        if bytes > expected_size {
             return Ok((digest(context), bytes));
         }
-        pulse.begin(from);
+        activity.begin(from);
     }
 }
 
@@ -413,26 +415,26 @@ pub(super) fn digest_of(
     fresh: bool,
     buffer: &mut [u8],
     watch: &Watch,
-    pulse: &Pulse,
+    activity: &Activity,
 ) -> Result<(Stamp, Digest), CopyFailure> {
-    pulse.begin(path);
-    let failed = |error: io::Error| refused("reading it back", &error);
+    activity.begin(path);
+    let failed = |error: io::Error| os_failure("reading it back", &error);
     let mut file = open(path).map_err(failed)?;
     let stamp = stamp(&file.metadata().map_err(failed)?);
     if fresh {
-        forget(&file);
+        drop_cache(&file);
     }
     advise_sequential(&file);
     let mut context = Context::new(&SHA256);
     loop {
-        pulse.beat();
+        activity.renew();
         let count = read(&mut file, buffer).map_err(failed)?;
         match buffer.get(..count) {
             None | Some([]) => return Ok((stamp, digest(context))),
             Some(part) => context.update(part),
         }
         watch.bytes(count as u64);
-        if pulse.is_given_up() {
+        if activity.is_given_up() {
             return Err(CopyFailure::Hangs(0));
         }
     }
@@ -459,13 +461,13 @@ fn advise_sequential(file: &File) {
 
 /// Asks the kernel to drop its cache of a file. Syncs it first, since only written pages can be dropped.
 #[cfg(target_os = "linux")]
-fn forget(file: &File) {
+fn drop_cache(file: &File) {
     let _ = rustix::fs::fadvise(file, 0, None, rustix::fs::Advice::DontNeed);
 }
 
 /// Asks the kernel to start writing, without waiting. No other portable call does that.
 #[cfg(target_os = "linux")]
-fn begin_to_write(file: &File, from: u64) {
+fn start_writing(file: &File, from: u64) {
     let _ = rustix::fs::fadvise(file, from, None, rustix::fs::Advice::DontNeed);
 }
 
@@ -473,56 +475,56 @@ fn begin_to_write(file: &File, from: u64) {
 fn advise_sequential(_file: &File) {}
 
 #[cfg(not(target_os = "linux"))]
-fn forget(_file: &File) {}
+fn drop_cache(_file: &File) {}
 
 #[cfg(not(target_os = "linux"))]
-fn begin_to_write(_file: &File, _from: u64) {}
+fn start_writing(_file: &File, _from: u64) {}
 
 /// Gives a copy its source's owner, mode and time. Returns `false` if the destination did not take all of them, which is no failure:
 /// shares have rights of their own.
-pub(super) fn keep(copy: &File, source: &Metadata) -> bool {
-    let like = rights(copy, source);
+fn keep_metadata(copy: &File, source: &Metadata) -> bool {
+    let is_same = copy_rights(copy, source);
     let times = time(stamp(source).written).map(|written| FileTimes::new().set_modified(written));
-    like & times.is_some_and(|times| copy.set_times(times).is_ok())
+    is_same & times.is_some_and(|times| copy.set_times(times).is_ok())
 }
 
 #[cfg(unix)]
-fn rights(copy: &File, source: &Metadata) -> bool {
+fn copy_rights(copy: &File, source: &Metadata) -> bool {
     use std::os::unix::fs::{MetadataExt, PermissionsExt, fchown};
     let Ok(now) = copy.metadata() else { return false };
-    let mut like = true;
+    let mut is_same = true;
     // The owner first: changing it may clear bits of the mode.
     if (now.uid(), now.gid()) != (source.uid(), source.gid()) {
-        like &= fchown(copy, Some(source.uid()), Some(source.gid())).is_ok();
+        is_same &= fchown(copy, Some(source.uid()), Some(source.gid())).is_ok();
     }
     let mode = std::fs::Permissions::from_mode(source.mode() & 0o777);
-    like & copy.set_permissions(mode).is_ok()
+    is_same & copy.set_permissions(mode).is_ok()
 }
 
 #[cfg(not(unix))]
-fn rights(_copy: &File, _source: &Metadata) -> bool {
+fn copy_rights(_copy: &File, _source: &Metadata) -> bool {
     true
 }
 
 /// Gives a created folder its source's owner and mode. Keeps what it inherited from its parent: the group that a share gives to
 /// everything in it.
 #[cfg(unix)]
-pub(super) fn keep_of_folder(source: &Path, copy: &Path) -> bool {
+pub(super) fn keep_folder_rights(source: &Path, copy: &Path) -> bool {
     use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
-    let (Ok(met), Ok(now)) = (std::fs::symlink_metadata(source), std::fs::symlink_metadata(copy)) else { return false };
+    let (Ok(metadata), Ok(now)) = (std::fs::symlink_metadata(source), std::fs::symlink_metadata(copy)) else { return false };
     let inherits = now.mode() & 0o2000 != 0;
-    let group = if inherits { now.gid() } else { met.gid() };
-    let mut like = true;
-    if (now.uid(), now.gid()) != (met.uid(), group) {
-        like &= chown(copy, Some(met.uid()), Some(group)).is_ok();
+    let group = if inherits { now.gid() } else { metadata.gid() };
+    let mut is_same = true;
+    if (now.uid(), now.gid()) != (metadata.uid(), group) {
+        is_same &= chown(copy, Some(metadata.uid()), Some(group)).is_ok();
     }
-    let mode = met.mode() & 0o777 | now.mode() & 0o7000;
-    like & (now.mode() & 0o7777 == mode || std::fs::set_permissions(copy, std::fs::Permissions::from_mode(mode)).is_ok())
+    let mode = metadata.mode() & 0o777 | now.mode() & 0o7000;
+    is_same & (now.mode() & 0o7777 == mode || std::fs::set_permissions(copy, std::fs::Permissions::from_mode(mode)).is_ok())
 }
 
 /// On other systems folders keep the rights they inherit.
 #[cfg(not(unix))]
-pub(super) fn keep_of_folder(_source: &Path, _copy: &Path) -> bool {
+pub(super) fn keep_folder_rights(_source: &Path, _copy: &Path) -> bool {
     true
 }
 

@@ -152,7 +152,7 @@ impl InstanceSelector {
 }
 
 /// Returns Octopus Server's program: the one that was named, or the first in a usual place.
-pub(super) fn find_program(named: Option<&Path>, places: &Places) -> Option<PathBuf> {
+fn find_program(named: Option<&Path>, places: &Places) -> Option<PathBuf> {
     match named {
         Some(named) => Some(std::path::absolute(named).unwrap_or_else(|_| named.to_owned())),
         None => places.octopus_executables.iter().find(|program| program.is_file()).cloned(),
@@ -160,12 +160,7 @@ pub(super) fn find_program(named: Option<&Path>, places: &Places) -> Option<Path
 }
 
 /// Runs the command. The error is a sentence that says why it was not run at all.
-pub(super) async fn run_command(
-    program: &Path,
-    instance: &InstanceSelector,
-    root: &Path,
-    limit: Duration,
-) -> Result<Ended, String> {
+async fn run_command(program: &Path, instance: &InstanceSelector, root: &Path, limit: Duration) -> Result<Ended, String> {
     if let Some(refusal) = refusal(program) {
         return Err(refusal);
     }
@@ -181,7 +176,7 @@ pub(super) async fn run_command(
 }
 
 /// The same command as an operator types it.
-pub(super) fn command_line(program: Option<&Path>, instance: &InstanceSelector, root: &Path) -> String {
+fn command_line(program: Option<&Path>, instance: &InstanceSelector, root: &Path) -> String {
     let platform = host::platform();
     let shell = Shell::of(platform);
     let usual = platform.server_program();
@@ -192,13 +187,13 @@ pub(super) fn command_line(program: Option<&Path>, instance: &InstanceSelector, 
 
 /// Returns whether an earlier migration of this instance set this root, and none has set another since. Octopus keeps the setting in
 /// its own tables, which are not ours to read.
-pub(super) fn is_recorded(instance: &InstanceSelector, places: &Places, root: &Path) -> bool {
+fn is_recorded(instance: &InstanceSelector, places: &Places, root: &Path) -> bool {
     let kept = small_file::find(&record_path(instance, places)).ok().flatten();
     kept.is_some_and(|kept| kept == root.as_os_str().as_encoded_bytes())
 }
 
 /// Records that the root was set. If this fails, the next run sets it once more, which does no harm.
-pub(super) fn record(instance: &InstanceSelector, places: &Places, root: &Path) -> io::Result<()> {
+fn record(instance: &InstanceSelector, places: &Places, root: &Path) -> io::Result<()> {
     let record = record_path(instance, places);
     if let Some(above) = record.parent() {
         folder::create_private(above)?;

@@ -12,12 +12,12 @@ use std::time::{Duration, SystemTime};
 
 use super::copy::{Todo, digest_of, new_buffer};
 use super::manifest::{self, Records};
-use super::threads::{self, ItemOutcome, Pulse, Watch};
+use super::threads::{self, Activity, ItemOutcome, Watch};
 use super::{CopyPlan, Migration, destination_disks};
-use crate::migration::judge::{ExistingEntry, FileAction, decide, fold, folded_together};
+use crate::migration::judge::{ExistingEntry, FileAction, case_collisions, decide, fold_case};
 use crate::migration::model::{
-    Collision, CopyFailure, CopyOutcome, CopyPhase, CopySource, Figures, Folding, InTheWay, Item, Moment, OWN_FOLDER, Preview,
-    ProgressRecord, Room, SkipReason, SkippedEntry, Stamp, Tree, is_part, key,
+    Collision, CopyFailure, CopyOutcome, CopyPhase, CopySource, Figures, Folding, Item, Moment, OWN_FOLDER, Obstacle, Preview,
+    ProgressRecord, Room, SkipReason, SkippedEntry, Stamp, Tree, is_partial_file, manifest_key,
 };
 use crate::world::folder;
 use crate::world::places::Places;
@@ -28,81 +28,83 @@ use crate::world::toml_file::shown;
 /// # Errors
 /// The destination, or the manifest, cannot be read.
 pub fn plan(migration: &Migration, places: &Places, watch: &Arc<Watch>) -> io::Result<CopyPlan> {
-    let pulse = watch.pulse();
-    let planned = plan_on(migration, places, watch, &pulse);
-    watch.forget(&pulse);
+    let activity = watch.activity();
+    let planned = plan_on(migration, places, watch, &activity);
+    watch.forget(&activity);
     planned
 }
 
-fn plan_on(migration: &Migration, places: &Places, watch: &Arc<Watch>, pulse: &Pulse) -> io::Result<CopyPlan> {
+fn plan_on(migration: &Migration, places: &Places, watch: &Arc<Watch>, activity: &Activity) -> io::Result<CopyPlan> {
     let sources = &migration.sources;
     watch.begin(CopyPhase::Walking, Figures::default());
-    let disks = destination_disks(sources, pulse);
-    let tree = walk(sources, watch, pulse);
+    let disks = destination_disks(sources, activity);
+    let tree = walk(sources, watch, activity);
     let id = manifest::id(sources, places);
     let path = manifest::path(places, &id);
     let lines = manifest::read(&path, &id)?;
-    let folding = told_folding(sources, &id, !migration.dry_run, pulse);
+    let folding = detect_folding(sources, &id, !migration.dry_run, activity);
     watch.begin(CopyPhase::Comparing, Figures { files: tree.files.len() as u64, bytes: 0 });
-    let destination = Destination::look(sources, &tree, &id, folding, pulse)?;
-    let together = folded_together(&tree, folding);
-    let mut preview = Preview { all: tree.figures(), left_out: tree.left_out.clone(), folding, ..Preview::default() };
+    let destination = Destination::list_all(sources, &tree, &id, folding, activity)?;
+    let together = case_collisions(&tree, folding);
+    let mut preview = Preview { all: tree.figures(), skipped: tree.skipped.clone(), folding, ..Preview::default() };
     preview.collisions.clone_from(&destination.collisions);
     if folding == Folding::Folds {
         preview.collisions.extend(together);
     } else {
-        preview.perhaps = together;
+        preview.possible_collisions = together;
     }
     let (mut todo, mut compare) = (Vec::new(), Vec::new());
     for item in &tree.files {
         let Some(source) = sources.get(item.source) else { continue };
-        let there = destination.there(source, item.source, &item.path)?;
+        let existing = destination.existing(source, item.source, &item.path)?;
         let figures = Figures { files: 1, bytes: item.stamp.size };
-        match decide(item, there, lines.get(&key(source.folder, &item.path))) {
+        match decide(item, existing, lines.get(&manifest_key(source.folder, &item.path))) {
             FileAction::Copy => todo.push(Todo { item: item.clone(), over: None }),
             FileAction::CopyAnew(ours) => todo.push(Todo { item: item.clone(), over: Some(ours) }),
             FileAction::Done => preview.existing = preview.existing + figures,
             FileAction::Compare => compare.push(item.clone()),
-            FileAction::Collides(way) => preview.collisions.push(Collision { source: item.source, path: item.path.clone(), way }),
+            FileAction::Collides(obstacle) => {
+                preview.collisions.push(Collision { source: item.source, path: item.path.clone(), obstacle })
+            }
         }
     }
-    let record = compared(migration, compare, watch, &mut preview);
+    let record = compare_files(migration, compare, watch, &mut preview);
     preview.copy = todo.iter().map(|todo| Figures { files: 1, bytes: todo.item.stamp.size }).sum();
-    preview.gone = gone(&lines, &tree.files, sources);
+    preview.gone = count_missing(&lines, &tree.files, sources);
     preview.resumes = !lines.is_empty() && preview.copy.files > 0;
-    preview.room = room(&loads(sources, &todo, &destination));
+    preview.room = room(&load_per_destination(sources, &todo, &destination));
     let untouched = preview.collisions.iter().map(|collision| (collision.source, collision.path.clone()));
-    let untouched = untouched.chain(preview.left_out.iter().map(|left| (left.source, left.path.clone()))).collect();
+    let untouched = untouched.chain(preview.skipped.iter().map(|left| (left.source, left.path.clone()))).collect();
     let Destination { new_folders, parts, .. } = destination;
     Ok(CopyPlan { preview, id, path, todo, record, lines, new_folders, parts, untouched, disks })
 }
 
 /// Returns whether any of the destinations folds case.
-fn told_folding(sources: &[CopySource], id: &str, may_write: bool, pulse: &Pulse) -> Folding {
+fn detect_folding(sources: &[CopySource], id: &str, may_write: bool, activity: &Activity) -> Folding {
     let at: HashSet<PathBuf> = sources.iter().filter_map(|source| folder::nearest(&source.to).map(PathBuf::from)).collect();
-    let mut told = Folding::Keeps;
+    let mut all = Folding::Keeps;
     for folder in at {
-        pulse.begin(&folder);
+        activity.begin(&folder);
         match folding(&folder, id, may_write) {
             Folding::Folds => return Folding::Folds,
-            Folding::Unknown => told = Folding::Unknown,
+            Folding::Unknown => all = Folding::Unknown,
             Folding::Keeps => {}
         }
     }
-    told
+    all
 }
 
 /// Compares files of the same size, and returns manifest lines for equal ones.
-fn compared(migration: &Migration, compare: Vec<Item>, watch: &Arc<Watch>, preview: &mut Preview) -> String {
+fn compare_files(migration: &Migration, compare: Vec<Item>, watch: &Arc<Watch>, preview: &mut Preview) -> String {
     let all: Figures = compare.iter().map(|item| Figures { files: 1, bytes: item.stamp.size }).sum();
     watch.begin(CopyPhase::Comparing, all);
     let sources = migration.sources.clone();
     let (both, mine) = (sources.clone(), watch.clone());
-    let work = move |pulse: &Pulse, item: Item| {
+    let work = move |activity: &Activity, item: Item| {
         let mut buffer = new_buffer();
         let source = both.get(item.source)?;
-        let from = digest_of(&at(&source.from, &item.path), false, &mut buffer, &mine, pulse);
-        let to = digest_of(&at(&source.to, &item.path), false, &mut buffer, &mine, pulse);
+        let from = digest_of(&at(&source.from, &item.path), false, &mut buffer, &mine, activity);
+        let to = digest_of(&at(&source.to, &item.path), false, &mut buffer, &mine, activity);
         mine.file();
         Some((from, to))
     };
@@ -117,19 +119,19 @@ fn compared(migration: &Migration, compare: Vec<Item>, watch: &Arc<Watch>, previ
             why: SkipReason::Unreadable(said.into()),
         };
         match ended {
-            ItemOutcome::Done(Some((Ok((stamp, digest)), Ok((_, there))))) if digest == there => {
-                lines.push_str(&ProgressRecord { stamp, digest }.line(&key(source.folder, &item.path)));
+            ItemOutcome::Done(Some((Ok((stamp, digest)), Ok((_, other))))) if digest == other => {
+                lines.push_str(&ProgressRecord { stamp, digest }.line(&manifest_key(source.folder, &item.path)));
                 preview.existing = preview.existing + Figures { files: 1, bytes: stamp.size };
             }
             ItemOutcome::Done(Some((Ok(_), Ok(_)))) => {
-                let way = InTheWay::OtherContent;
-                preview.collisions.push(Collision { source: item.source, path: item.path.clone(), way });
+                let obstacle = Obstacle::OtherContent;
+                preview.collisions.push(Collision { source: item.source, path: item.path.clone(), obstacle });
             }
-            ItemOutcome::Done(Some((Err(why), _) | (_, Err(why)))) => preview.left_out.push(unreadable(match why {
-                crate::migration::model::CopyFailure::Refused { said, .. } => said.to_string(),
+            ItemOutcome::Done(Some((Err(why), _) | (_, Err(why)))) => preview.skipped.push(unreadable(match why {
+                CopyFailure::Refused { said, .. } => said.to_string(),
                 _ => "it changed while it was compared".to_owned(),
             })),
-            ItemOutcome::Hung(_) => preview.left_out.push(unreadable("an operation did not come to an end".to_owned())),
+            ItemOutcome::Hung(_) => preview.skipped.push(unreadable("an operation did not come to an end".to_owned())),
             ItemOutcome::Done(None) | ItemOutcome::NotBegun => {}
         }
     });
@@ -137,12 +139,13 @@ fn compared(migration: &Migration, compare: Vec<Item>, watch: &Arc<Watch>, previ
 }
 
 /// Counts the copied files that are no longer in the sources.
-fn gone(lines: &Records, files: &[Item], sources: &[CopySource]) -> u64 {
-    let keys: HashSet<String> = files.iter().filter_map(|item| Some(key(sources.get(item.source)?.folder, &item.path))).collect();
+fn count_missing(lines: &Records, files: &[Item], sources: &[CopySource]) -> u64 {
+    let keys: HashSet<String> =
+        files.iter().filter_map(|item| Some(manifest_key(sources.get(item.source)?.folder, &item.path))).collect();
     lines.keys().filter(|key| !key.ends_with('/') && !keys.contains(*key)).count() as u64
 }
 
-fn loads(sources: &[CopySource], todo: &[Todo], destination: &Destination) -> Vec<(PathBuf, Load)> {
+fn load_per_destination(sources: &[CopySource], todo: &[Todo], destination: &Destination) -> Vec<(PathBuf, Load)> {
     let mut loads: HashMap<usize, Load> = HashMap::new();
     for todo in todo {
         loads.entry(todo.item.source).or_default().sizes.push(todo.item.stamp.size);
@@ -157,71 +160,71 @@ fn loads(sources: &[CopySource], todo: &[Todo], destination: &Destination) -> Ve
 
 /// What is in the destination's folders that something is copied into.
 #[derive(Debug, Default)]
-pub(super) struct Destination {
+struct Destination {
     listings: HashMap<(usize, PathBuf), HashMap<OsString, OsString>>,
     folding: Folding,
     /// Folders to create, each after its parent.
-    pub(super) new_folders: Vec<(usize, PathBuf)>,
+    new_folders: Vec<(usize, PathBuf)>,
     /// Folders whose place is taken.
-    pub(super) collisions: Vec<Collision>,
+    collisions: Vec<Collision>,
     /// Partial files that an interrupted run left behind.
-    pub(super) parts: Vec<PathBuf>,
+    parts: Vec<PathBuf>,
 }
 
 impl Destination {
     /// Lists each folder that exists once. Over a network this takes seconds where a call for each file would take minutes.
-    pub(super) fn look(sources: &[CopySource], tree: &Tree, id: &str, folding: Folding, pulse: &Pulse) -> io::Result<Self> {
-        let mut seen = Self { folding, ..Self::default() };
+    fn list_all(sources: &[CopySource], tree: &Tree, id: &str, folding: Folding, activity: &Activity) -> io::Result<Self> {
+        let mut destination = Self { folding, ..Self::default() };
         for (number, source) in sources.iter().enumerate() {
-            pulse.begin(&source.to);
+            activity.begin(&source.to);
             match std::fs::metadata(&source.to) {
-                Ok(met) if met.is_dir() => seen.list(number, Path::new(""), &source.to, id)?,
-                Ok(_) => seen.collide(number, Path::new(""), InTheWay::NoFolder),
+                Ok(metadata) if metadata.is_dir() => destination.list(number, Path::new(""), &source.to, id)?,
+                Ok(_) => destination.collide(number, Path::new(""), Obstacle::NoFolder),
                 Err(error) if error.kind() == ErrorKind::NotFound => {}
-                Err(error) => return Err(told(&source.to, &error)),
+                Err(error) => return Err(with_path(&source.to, &error)),
             }
         }
         for (number, path) in &tree.folders {
             let Some(source) = sources.get(*number) else { continue };
-            let Some(real) = seen.real(*number, path) else {
-                seen.new_folders.push((*number, path.clone()));
+            let Some(actual_path) = destination.actual_path(*number, path) else {
+                destination.new_folders.push((*number, path.clone()));
                 continue;
             };
-            let whole = at(&source.to, &real);
-            pulse.begin(&whole);
-            match std::fs::symlink_metadata(&whole) {
-                Ok(met) if met.is_dir() => seen.list(*number, path, &whole, id)?,
-                Ok(_) => seen.collide(*number, path, InTheWay::NoFolder),
-                Err(error) => return Err(told(&whole, &error)),
+            let full_path = at(&source.to, &actual_path);
+            activity.begin(&full_path);
+            match std::fs::symlink_metadata(&full_path) {
+                Ok(metadata) if metadata.is_dir() => destination.list(*number, path, &full_path, id)?,
+                Ok(_) => destination.collide(*number, path, Obstacle::NoFolder),
+                Err(error) => return Err(with_path(&full_path, &error)),
             }
         }
-        pulse.rest();
-        Ok(seen)
+        activity.end();
+        Ok(destination)
     }
 
     /// Returns what exists in a file's place.
-    pub(super) fn there(&self, source: &CopySource, number: usize, path: &Path) -> io::Result<ExistingEntry> {
-        let Some(real) = self.real(number, path) else { return Ok(ExistingEntry::Nothing) };
-        let whole = at(&source.to, &real);
-        match std::fs::symlink_metadata(&whole) {
-            Ok(met) if met.is_file() => Ok(ExistingEntry::File(stamp(&met))),
-            Ok(met) if met.is_dir() => Ok(ExistingEntry::Folder),
+    fn existing(&self, source: &CopySource, number: usize, path: &Path) -> io::Result<ExistingEntry> {
+        let Some(actual_path) = self.actual_path(number, path) else { return Ok(ExistingEntry::Nothing) };
+        let full_path = at(&source.to, &actual_path);
+        match std::fs::symlink_metadata(&full_path) {
+            Ok(metadata) if metadata.is_file() => Ok(ExistingEntry::File(stamp(&metadata))),
+            Ok(metadata) if metadata.is_dir() => Ok(ExistingEntry::Folder),
             Ok(_) => Ok(ExistingEntry::Else),
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(ExistingEntry::Nothing),
-            Err(error) => Err(told(&whole, &error)),
+            Err(error) => Err(with_path(&full_path, &error)),
         }
     }
 
-    fn collide(&mut self, source: usize, path: &Path, way: InTheWay) {
-        self.collisions.push(Collision { source, path: path.to_owned(), way });
+    fn collide(&mut self, source: usize, path: &Path, obstacle: Obstacle) {
+        self.collisions.push(Collision { source, path: path.to_owned(), obstacle });
     }
 
-    fn list(&mut self, number: usize, path: &Path, whole: &Path, id: &str) -> io::Result<()> {
+    fn list(&mut self, number: usize, path: &Path, full_path: &Path, id: &str) -> io::Result<()> {
         let mut names = HashMap::new();
-        for entry in std::fs::read_dir(whole).map_err(|error| told(whole, &error))? {
-            let name = entry.map_err(|error| told(whole, &error))?.file_name();
-            if is_part(id, &name) {
-                self.parts.push(whole.join(name));
+        for entry in std::fs::read_dir(full_path).map_err(|error| with_path(full_path, &error))? {
+            let name = entry.map_err(|error| with_path(full_path, &error))?.file_name();
+            if is_partial_file(id, &name) {
+                self.parts.push(full_path.join(name));
             } else {
                 names.insert(self.folded(&name), name);
             }
@@ -231,19 +234,19 @@ impl Destination {
     }
 
     /// Returns the path as the destination spells its last part; `None` if nothing exists there.
-    fn real(&self, number: usize, path: &Path) -> Option<PathBuf> {
+    fn actual_path(&self, number: usize, path: &Path) -> Option<PathBuf> {
         let parent = path.parent()?;
         let names = self.listings.get(&(number, parent.to_owned()))?;
-        names.get(&self.folded(path.file_name()?)).map(|real| parent.join(real))
+        names.get(&self.folded(path.file_name()?)).map(|actual_path| parent.join(actual_path))
     }
 
     fn folded(&self, name: &OsStr) -> OsString {
-        if self.folding == Folding::Folds { fold(Path::new(name)).into_os_string() } else { name.to_owned() }
+        if self.folding == Folding::Folds { fold_case(Path::new(name)).into_os_string() } else { name.to_owned() }
     }
 }
 
 /// Adds the path to an error, which the operating system leaves out.
-fn told(path: &Path, error: &io::Error) -> io::Error {
+fn with_path(path: &Path, error: &io::Error) -> io::Error {
     io::Error::new(error.kind(), format!("{}: {error}", shown(path)))
 }
 
@@ -256,16 +259,16 @@ pub(super) fn at(root: &Path, path: &Path) -> PathBuf {
 const ENTRIES: usize = 64;
 
 /// Finds out whether an existing folder folds case: by its entries, or else by a probe file, if one may be written.
-pub(super) fn folding(folder: &Path, id: &str, may_write: bool) -> Folding {
-    let told = by_entries(folder);
-    if told == Folding::Unknown && may_write { by_probe(folder, id) } else { told }
+fn folding(folder: &Path, id: &str, may_write: bool) -> Folding {
+    let folding = folding_by_entries(folder);
+    if folding == Folding::Unknown && may_write { folding_by_probe(folder, id) } else { folding }
 }
 
-fn by_entries(folder: &Path) -> Folding {
+fn folding_by_entries(folder: &Path) -> Folding {
     let Ok(entries) = std::fs::read_dir(folder) else { return Folding::Unknown };
     let names: Vec<OsString> = entries.take(ENTRIES).filter_map(|entry| Some(entry.ok()?.file_name())).collect();
     let swapped = names.iter().find_map(|name| {
-        let swapped = swapped(name.to_str()?);
+        let swapped = swap_case(name.to_str()?);
         // With both spellings in the folder, the other name's existence would prove nothing.
         (swapped != *name.to_str()? && !names.iter().any(|other| *other == *swapped)).then_some(swapped)
     });
@@ -273,15 +276,15 @@ fn by_entries(folder: &Path) -> Folding {
     exists(&folder.join(swapped))
 }
 
-fn by_probe(folder: &Path, id: &str) -> Folding {
+fn folding_by_probe(folder: &Path, id: &str) -> Folding {
     let name = format!(".octopus-setup-case-{id}");
     let path = folder.join(&name);
     if OpenOptions::new().write(true).create(true).truncate(false).open(&path).is_err() {
         return Folding::Unknown;
     }
-    let told = exists(&folder.join(swapped(&name)));
+    let folding = exists(&folder.join(swap_case(&name)));
     let _ = std::fs::remove_file(&path);
-    told
+    folding
 }
 
 fn exists(path: &Path) -> Folding {
@@ -292,21 +295,21 @@ fn exists(path: &Path) -> Folding {
     }
 }
 
-fn swapped(name: &str) -> String {
+fn swap_case(name: &str) -> String {
     let swap = |letter: char| if letter.is_ascii_lowercase() { letter.to_ascii_uppercase() } else { letter.to_ascii_lowercase() };
     name.chars().map(swap).collect()
 }
 
 /// What is created below one destination.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Load {
+struct Load {
     /// Sizes of files.
-    pub(super) sizes: Vec<u64>,
-    pub(super) folders: u64,
+    sizes: Vec<u64>,
+    folders: u64,
 }
 
 /// Returns the room for the loads: one entry per disk, found by the nearest folder that exists.
-pub(super) fn room(loads: &[(PathBuf, Load)]) -> Vec<Room> {
+fn room(loads: &[(PathBuf, Load)]) -> Vec<Room> {
     let mut rooms: BTreeMap<u64, Room> = BTreeMap::new();
     for (to, load) in loads {
         let at = folder::nearest(to).unwrap_or(Path::new("/"));
@@ -325,7 +328,7 @@ pub(super) fn room(loads: &[(PathBuf, Load)]) -> Vec<Room> {
     rooms.into_values().filter(|room| room.entries > 0).collect()
 }
 
-struct Disk {
+struct DiskRoom {
     id: u64,
     block: u64,
     free: Option<u64>,
@@ -333,38 +336,38 @@ struct Disk {
 }
 
 #[cfg(unix)]
-fn disk(at: &Path) -> Disk {
+fn disk(at: &Path) -> DiskRoom {
     use std::os::unix::fs::MetadataExt;
-    let id = std::fs::metadata(at).map(|met| met.dev()).unwrap_or_default();
+    let id = std::fs::metadata(at).map(|metadata| metadata.dev()).unwrap_or_default();
     match rustix::fs::statvfs(at) {
-        Ok(told) => Disk {
+        Ok(found) => DiskRoom {
             id,
-            block: told.f_frsize,
-            free: Some(told.f_bavail.saturating_mul(told.f_frsize)),
+            block: found.f_frsize,
+            free: Some(found.f_bavail.saturating_mul(found.f_frsize)),
             // btrfs and many shares have no such limit, and report zero of zero.
-            inodes: (told.f_files > 0).then_some(told.f_favail),
+            inodes: (found.f_files > 0).then_some(found.f_favail),
         },
-        Err(_) => Disk { id, block: 1, free: None, inodes: None },
+        Err(_) => DiskRoom { id, block: 1, free: None, inodes: None },
     }
 }
 
 /// The standard library does not tell on other systems.
 #[cfg(not(unix))]
-fn disk(_at: &Path) -> Disk {
-    Disk { id: 0, block: 4_096, free: None, inodes: None }
+fn disk(_at: &Path) -> DiskRoom {
+    DiskRoom { id: 0, block: 4_096, free: None, inodes: None }
 }
 
 /// Lists everything in the sources, ordered by the bytes of the paths. Ends early if the run has to end.
-pub(super) fn walk(sources: &[CopySource], watch: &Watch, pulse: &Pulse) -> Tree {
-    let mut walk = Walk { tree: Tree::default(), found: Figures::default(), watch, pulse };
+fn walk(sources: &[CopySource], watch: &Watch, activity: &Activity) -> Tree {
+    let mut walk = Walk { tree: Tree::default(), found: Figures::default(), watch, activity };
     for (number, source) in sources.iter().enumerate() {
         walk.source(number, &source.from);
     }
-    pulse.rest();
+    activity.end();
     // One order on every file system, so that of two colliding names the same one is reported each time.
     walk.tree.folders.sort();
     walk.tree.files.sort_by(|one, other| (one.source, &one.path).cmp(&(other.source, &other.path)));
-    walk.tree.left_out.sort_by(|one, other| (one.source, &one.path).cmp(&(other.source, &other.path)));
+    walk.tree.skipped.sort_by(|one, other| (one.source, &one.path).cmp(&(other.source, &other.path)));
     walk.tree
 }
 
@@ -372,35 +375,35 @@ struct Walk<'a> {
     tree: Tree,
     found: Figures,
     watch: &'a Watch,
-    pulse: &'a Pulse,
+    activity: &'a Activity,
 }
 
 impl Walk<'_> {
     fn source(&mut self, number: usize, from: &Path) {
-        self.pulse.begin(from);
+        self.activity.begin(from);
         match std::fs::symlink_metadata(from) {
-            Ok(met) if met.is_symlink() => self.leave(number, PathBuf::new(), link(from)),
-            Ok(met) if !met.is_dir() => self.leave(number, PathBuf::new(), SkipReason::Special),
+            Ok(metadata) if metadata.is_symlink() => self.skip(number, PathBuf::new(), link(from)),
+            Ok(metadata) if !metadata.is_dir() => self.skip(number, PathBuf::new(), SkipReason::Special),
             Ok(_) => {
                 let mut open = vec![PathBuf::new()];
                 while let Some(folder) = open.pop() {
-                    if self.watch.stopped() {
+                    if self.watch.is_stopped() {
                         return;
                     }
-                    let whole = if folder.as_os_str().is_empty() { from.to_owned() } else { from.join(&folder) };
-                    if let Err(error) = self.folder(number, &whole, &folder, &mut open) {
-                        self.leave(number, folder, unreadable(&error));
+                    let full_path = if folder.as_os_str().is_empty() { from.to_owned() } else { from.join(&folder) };
+                    if let Err(error) = self.folder(number, &full_path, &folder, &mut open) {
+                        self.skip(number, folder, unreadable(&error));
                     }
                 }
             }
-            Err(error) => self.leave(number, PathBuf::new(), unreadable(&error)),
+            Err(error) => self.skip(number, PathBuf::new(), unreadable(&error)),
         }
     }
 
-    fn folder(&mut self, number: usize, whole: &Path, folder: &Path, open: &mut Vec<PathBuf>) -> io::Result<()> {
-        self.pulse.begin(whole);
-        for entry in std::fs::read_dir(whole)? {
-            self.pulse.beat();
+    fn folder(&mut self, number: usize, full_path: &Path, folder: &Path, open: &mut Vec<PathBuf>) -> io::Result<()> {
+        self.activity.begin(full_path);
+        for entry in std::fs::read_dir(full_path)? {
+            self.activity.renew();
             let entry = entry?;
             let path = folder.join(entry.file_name());
             if folder.as_os_str().is_empty() && entry.file_name() == OWN_FOLDER {
@@ -411,7 +414,7 @@ impl Walk<'_> {
                 Ok(false) => {}
                 // It was deleted in the meantime.
                 Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-                Err(error) => self.leave(number, path, unreadable(&error)),
+                Err(error) => self.skip(number, path, unreadable(&error)),
             }
         }
         self.watch.found(self.found);
@@ -426,20 +429,20 @@ impl Walk<'_> {
             return Ok(true);
         }
         if kind.is_symlink() {
-            self.leave(number, path.to_owned(), link(&entry.path()));
+            self.skip(number, path.to_owned(), link(&entry.path()));
         } else if kind.is_file() {
             let stamp = stamp(&entry.metadata()?);
-            may_read(&entry.path())?;
+            check_readable(&entry.path())?;
             self.found = self.found + Figures { files: 1, bytes: stamp.size };
             self.tree.files.push(Item { source: number, path: path.to_owned(), stamp });
         } else {
-            self.leave(number, path.to_owned(), SkipReason::Special);
+            self.skip(number, path.to_owned(), SkipReason::Special);
         }
         Ok(false)
     }
 
-    fn leave(&mut self, source: usize, path: PathBuf, why: SkipReason) {
-        self.tree.left_out.push(SkippedEntry { source, path, why });
+    fn skip(&mut self, source: usize, path: PathBuf, why: SkipReason) {
+        self.tree.skipped.push(SkippedEntry { source, path, why });
     }
 }
 
@@ -453,19 +456,19 @@ fn link(path: &Path) -> SkipReason {
 
 /// Checks that a file can be read, which is better known before the first byte is copied than after the last.
 #[cfg(unix)]
-fn may_read(path: &Path) -> io::Result<()> {
+fn check_readable(path: &Path) -> io::Result<()> {
     Ok(rustix::fs::access(path, rustix::fs::Access::READ_OK)?)
 }
 
 /// On other systems only reading tells.
 #[cfg(not(unix))]
-fn may_read(_path: &Path) -> io::Result<()> {
+fn check_readable(_path: &Path) -> io::Result<()> {
     Ok(())
 }
 
 /// Returns a file's stamp.
-pub(super) fn stamp(met: &Metadata) -> Stamp {
-    Stamp { size: met.len(), written: met.modified().map(moment).unwrap_or_default() }
+pub(super) fn stamp(metadata: &Metadata) -> Stamp {
+    Stamp { size: metadata.len(), written: metadata.modified().map(moment).unwrap_or_default() }
 }
 
 fn moment(time: SystemTime) -> Moment {
@@ -484,9 +487,9 @@ fn moment(time: SystemTime) -> Moment {
 
 /// The inverse; `None` for times that the host cannot represent.
 pub(super) fn time(moment: Moment) -> Option<SystemTime> {
-    let whole = Duration::from_secs(moment.seconds.unsigned_abs());
+    let seconds = Duration::from_secs(moment.seconds.unsigned_abs());
     let epoch = SystemTime::UNIX_EPOCH;
-    let time = if moment.seconds < 0 { epoch.checked_sub(whole)? } else { epoch.checked_add(whole)? };
+    let time = if moment.seconds < 0 { epoch.checked_sub(seconds)? } else { epoch.checked_add(seconds)? };
     time.checked_add(Duration::from_nanos(moment.nanos.into()))
 }
 
@@ -499,15 +502,15 @@ pub(super) fn report_changes(
     watch: &Arc<Watch>,
     outcome: &mut CopyOutcome,
 ) {
-    let pulse = watch.pulse();
-    let tree = walk(&migration.sources, watch, &pulse);
-    watch.forget(&pulse);
-    if watch.stopped() {
+    let activity = watch.activity();
+    let tree = walk(&migration.sources, watch, &activity);
+    watch.forget(&activity);
+    if watch.is_stopped() {
         // The walk ended early, so the rest is unknown.
         outcome.open += 1;
         return;
     }
-    for left in tree.left_out {
+    for left in tree.skipped {
         let known = untouched.contains(&(left.source, left.path.clone()));
         if let (SkipReason::Unreadable(said), Some(source), false) = (left.why, migration.sources.get(left.source), known) {
             outcome.fail(at(&source.from, &left.path), CopyFailure::Refused { doing: "looking at it once more", said });
@@ -515,7 +518,7 @@ pub(super) fn report_changes(
     }
     for item in tree.files {
         let Some(source) = migration.sources.get(item.source) else { continue };
-        let is_copied = copied.get(&key(source.folder, &item.path)).is_some_and(|record| record.stamp == item.stamp);
+        let is_copied = copied.get(&manifest_key(source.folder, &item.path)).is_some_and(|record| record.stamp == item.stamp);
         let from = at(&source.from, &item.path);
         if !is_copied && !untouched.contains(&(item.source, item.path)) {
             outcome.fail(from, CopyFailure::Changed);
@@ -531,12 +534,12 @@ mod tests {
     fn the_probe_goes_again_and_a_look_writes_nothing() {
         let folder = tempfile::tempdir().expect("a folder");
         assert_eq!(folding(folder.path(), "x", false), Folding::Unknown);
-        let told = folding(folder.path(), "x", true);
+        let by_probe = folding(folder.path(), "x", true);
         assert_eq!(std::fs::read_dir(folder.path()).expect("a folder").count(), 0);
         #[cfg(target_os = "linux")]
-        assert_eq!(told, Folding::Keeps);
+        assert_eq!(by_probe, Folding::Keeps);
         std::fs::write(folder.path().join("Name"), "").expect("written");
-        assert_eq!(folding(folder.path(), "x", false), told);
+        assert_eq!(folding(folder.path(), "x", false), by_probe);
     }
 
     #[test]

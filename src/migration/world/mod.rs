@@ -82,11 +82,11 @@ pub fn lock(migration: &Migration, places: &Places) -> Result<Lock, LockError> {
 ///
 /// # Errors
 /// The manifest or a destination's root folder cannot be created.
-pub fn copy(migration: &Migration, look: CopyPlan, watch: &Arc<Watch>) -> io::Result<CopyOutcome> {
-    let CopyPlan { preview, id, path, todo, record, mut lines, new_folders, parts, untouched, disks: looked_at } = look;
-    let pulse = watch.pulse();
+pub fn copy(migration: &Migration, plan: CopyPlan, watch: &Arc<Watch>) -> io::Result<CopyOutcome> {
+    let CopyPlan { preview, id, path, todo, record, mut lines, new_folders, parts, untouched, disks: disks_before } = plan;
+    let activity = watch.activity();
     // A share that was unmounted since leaves an empty folder on a local disk, which would accept everything.
-    if destination_disks(&migration.sources, &pulse) != looked_at {
+    if destination_disks(&migration.sources, &activity) != disks_before {
         return Err(io::Error::other("another disk is at the destination now than when it was looked at"));
     }
     let manifest = Manifest::open(&path, &id)?;
@@ -94,20 +94,20 @@ pub fn copy(migration: &Migration, look: CopyPlan, watch: &Arc<Watch>) -> io::Re
     watch.begin(CopyPhase::Copying, preview.copy);
     let mut outcome = CopyOutcome { existing: preview.existing, ..CopyOutcome::default() };
     for part in parts {
-        pulse.begin(&part);
+        activity.begin(&part);
         match std::fs::remove_file(&part) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => outcome.fail(part, copy::refused("removing", &error)),
+            Err(error) if error.kind() != io::ErrorKind::NotFound => outcome.fail(part, copy::os_failure("removing", &error)),
             Ok(()) | Err(_) => {}
         }
     }
     for source in &migration.sources {
-        pulse.begin(&source.to);
+        activity.begin(&source.to);
         std::fs::create_dir_all(&source.to)?;
     }
     for (number, path) in new_folders {
         let Some(source) = migration.sources.get(number) else { continue };
         let to = at(&source.to, &path);
-        pulse.begin(&to);
+        activity.begin(&to);
         match std::fs::create_dir(&to) {
             Ok(()) => {
                 let key = folder_key(source, &path);
@@ -116,16 +116,16 @@ pub fn copy(migration: &Migration, look: CopyPlan, watch: &Arc<Watch>) -> io::Re
                 lines.insert(key, made);
             }
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists && to.is_dir() => {}
-            Err(error) => outcome.fail(to, copy::refused("making the folder", &error)),
+            Err(error) => outcome.fail(to, copy::os_failure("making the folder", &error)),
         }
     }
-    pulse.rest();
-    let disks = destination_disks(&migration.sources, &pulse);
-    pulse.rest();
+    activity.end();
+    let disks = destination_disks(&migration.sources, &activity);
+    activity.end();
     let sources = migration.sources.clone();
     let copying = Arc::new(Copying { sources, disks, id: id.clone(), manifest, watch: watch.clone(), number: AtomicU64::new(0) });
-    all(migration, todo, &copying, watch, &mut outcome);
-    settle(migration, &lines, &copying, watch, &mut outcome);
+    copy_batches(migration, todo, &copying, watch, &mut outcome);
+    finish(migration, &lines, &copying, watch, &mut outcome);
     if outcome.is_complete() {
         let copied = manifest::read(&path, &id)?;
         inspect::report_changes(migration, &copied, &untouched, watch, &mut outcome);
@@ -134,16 +134,16 @@ pub fn copy(migration: &Migration, look: CopyPlan, watch: &Arc<Watch>) -> io::Re
 }
 
 /// Returns the disk of each destination, or of its nearest folder that exists.
-fn destination_disks(sources: &[CopySource], pulse: &threads::Pulse) -> Vec<Option<u64>> {
+fn destination_disks(sources: &[CopySource], activity: &threads::Activity) -> Vec<Option<u64>> {
     let disk = |source: &CopySource| {
-        pulse.begin(&source.to);
+        activity.begin(&source.to);
         folder::nearest(&source.to).and_then(copy::disk)
     };
     sources.iter().map(disk).collect()
 }
 
 /// Copies all batches.
-fn all(migration: &Migration, todo: Vec<Todo>, copying: &Arc<Copying>, watch: &Arc<Watch>, outcome: &mut CopyOutcome) {
+fn copy_batches(migration: &Migration, todo: Vec<Todo>, copying: &Arc<Copying>, watch: &Arc<Watch>, outcome: &mut CopyOutcome) {
     let sizes: Vec<u64> = todo.iter().map(|todo| todo.item.stamp.size).collect();
     let mut todo: Vec<Option<Todo>> = todo.into_iter().map(Some).collect();
     let batches: Vec<Vec<Todo>> = batches(&sizes)
@@ -151,15 +151,15 @@ fn all(migration: &Migration, todo: Vec<Todo>, copying: &Arc<Copying>, watch: &A
         .map(|places| places.into_iter().filter_map(|place| todo.get_mut(place)?.take()).collect())
         .collect();
     let counts: Vec<u64> = batches.iter().map(|batch| batch.len() as u64).collect();
-    let mine = copying.clone();
-    let work = move |pulse: &threads::Pulse, batch: Vec<Todo>| mine.batch(pulse, batch);
+    let copier = copying.clone();
+    let work = move |activity: &threads::Activity, batch: Vec<Todo>| copier.batch(activity, batch);
     threads::run(watch, migration.jobs, batches, work, |place, ended| {
         let count = counts.get(place).copied().unwrap_or_default();
         match ended {
-            ItemOutcome::Done(CopyOutcome { copied, failed, failures, open, unlike, .. }) => {
+            ItemOutcome::Done(CopyOutcome { copied, failed, failures, open, metadata_differs, .. }) => {
                 outcome.copied = outcome.copied + copied;
                 outcome.open += open;
-                outcome.unlike += unlike;
+                outcome.metadata_differs += metadata_differs;
                 outcome.failures += failures - failed.len() as u64;
                 for failed in failed {
                     outcome.fail(failed.path, failed.why);
@@ -176,40 +176,40 @@ fn all(migration: &Migration, todo: Vec<Todo>, copying: &Arc<Copying>, watch: &A
 
 /// Finishes the copy: sets the rights of the folders it created, innermost first, and syncs everything. Only after that is it
 /// complete.
-fn settle(migration: &Migration, lines: &Records, copying: &Copying, watch: &Arc<Watch>, outcome: &mut CopyOutcome) {
+fn finish(migration: &Migration, lines: &Records, copying: &Copying, watch: &Arc<Watch>, outcome: &mut CopyOutcome) {
     // A dead share would only hang again.
     if !outcome.is_complete() && outcome.failed.iter().any(|failed| matches!(failed.why, CopyFailure::Hangs(_))) {
         return;
     }
-    let pulse = watch.pulse();
+    let activity = watch.activity();
     if outcome.is_complete() {
         let mut made: Vec<(usize, PathBuf)> = Vec::new();
         for (number, source) in migration.sources.iter().enumerate() {
-            pulse.begin(&source.from);
-            made.extend(folders_of(source, lines).into_iter().map(|path| (number, path)));
+            activity.begin(&source.from);
+            made.extend(created_folders(source, lines).into_iter().map(|path| (number, path)));
         }
         made.sort();
         for (number, path) in made.iter().rev() {
             let Some(source) = migration.sources.get(*number) else { continue };
             let to = at(&source.to, path);
-            pulse.begin(&to);
-            outcome.unlike += u64::from(!copy::keep_of_folder(&at(&source.from, path), &to));
+            activity.begin(&to);
+            outcome.metadata_differs += u64::from(!copy::keep_folder_rights(&at(&source.from, path), &to));
         }
     }
     for source in &migration.sources {
-        pulse.begin(&source.to);
+        activity.begin(&source.to);
         if let Err(error) = copy::Disk::open(&source.to).and_then(|disk| disk.sync()) {
-            outcome.fail(source.to.clone(), copy::refused("writing", &error));
+            outcome.fail(source.to.clone(), copy::os_failure("writing", &error));
         }
     }
     if let Err(error) = copying.manifest.sync() {
-        outcome.fail(PathBuf::from("the manifest"), copy::refused("writing", &error));
+        outcome.fail(PathBuf::from("the manifest"), copy::os_failure("writing", &error));
     }
-    watch.forget(&pulse);
+    watch.forget(&activity);
 }
 
 /// Returns a source's folders that were created at the destination, by the manifest.
-fn folders_of(source: &CopySource, lines: &Records) -> Vec<PathBuf> {
+fn created_folders(source: &CopySource, lines: &Records) -> Vec<PathBuf> {
     let mut found = Vec::new();
     let mut open = vec![PathBuf::new()];
     while let Some(folder) = open.pop() {

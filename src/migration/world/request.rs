@@ -8,7 +8,7 @@ use super::Migration;
 use super::follow_up::InstanceSelector;
 use crate::catalog::commands;
 use crate::catalog::form::read;
-use crate::migration::judge::{MigrationCheck, MigrationFinding, Overrides, entangled, misplaced, planned};
+use crate::migration::judge::{MigrationCheck, MigrationFinding, Overrides, nested_source, overlap, plan_sources};
 use crate::migration::model::CopySource;
 use crate::model::answers::{Answers, Origin};
 use crate::model::facts::{ConfigTrouble, Heartbeat, NodeSeen};
@@ -97,7 +97,7 @@ fn find_sources(home: Option<&Path>, overrides: &Overrides, root: &Path) -> (Vec
         let says = format!("{} is no folder that this account can see.", shown(home));
         findings.push(MigrationCheck::SourceMissing.finding(says, "Say with --from where the node's files are."));
     }
-    for source in planned(home, overrides, root) {
+    for source in plan_sources(home, overrides, root) {
         match std::fs::symlink_metadata(&source.from) {
             Ok(_) => sources.push(source),
             Err(error) if overrides.contains_key(&source.folder) || error.kind() != ErrorKind::NotFound => {
@@ -111,12 +111,12 @@ fn find_sources(home: Option<&Path>, overrides: &Overrides, root: &Path) -> (Vec
     for (source, from) in sources.iter().zip(&resolved) {
         // The walk reports a link as a link; where it leads is not our source.
         let is_link = std::fs::symlink_metadata(&source.from).is_ok_and(|met| met.is_symlink());
-        if !is_link && entangled(from, &resolve_path(&source.to)) {
+        if !is_link && overlap(from, &resolve_path(&source.to)) {
             let says = format!("{} and {} lie in each other.", shown(&source.from), shown(&source.to));
             findings.push(MigrationCheck::Entangled.finding(says, "Choose a root that lies apart from the node's files."));
         }
     }
-    if let Some((inner, outer)) = misplaced(&resolved) {
+    if let Some((inner, outer)) = nested_source(&resolved) {
         let path = |place: usize| sources.get(place).map(|source| shown(&source.from)).unwrap_or_default();
         let says = format!("{} lies in {}.", path(inner), path(outer));
         findings.push(MigrationCheck::Entangled.finding(says, "Name folders with --folder that lie apart."));
@@ -162,7 +162,7 @@ impl SourceNode {
     }
 
     /// Its home directory, or a sentence where the config does not name one.
-    pub(super) fn home(&self) -> Result<PathBuf, String> {
+    fn home(&self) -> Result<PathBuf, String> {
         match self {
             Self::Ours(config) => Ok(config.node.home.clone()),
             Self::Octopus(config) => match config.text(FieldId::Home) {
@@ -191,7 +191,7 @@ impl SourceNode {
 }
 
 /// Finds the node that was asked for among the machine's instances, or explains in a sentence why there is none.
-pub(super) async fn find_node(wanted: &Wanted, places: &Places) -> Result<(SourceNode, InstanceSelector), String> {
+async fn find_node(wanted: &Wanted, places: &Places) -> Result<(SourceNode, InstanceSelector), String> {
     let machine = survey::machine(places, |_| {}).await;
     let subject = subjects::find(&machine, wanted).map_err(|says| {
         if says == subjects::NOTHING {

@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use crate::migration::model::{CopyPhase, CopyProgress, Figures};
 
 /// How long an operation may take before it is reported.
-const TELLING: Duration = Duration::from_secs(3);
+const REPORT_AFTER: Duration = Duration::from_secs(3);
 
 /// How long an operation may take once the run has to end.
 const LAST: Duration = Duration::from_secs(5);
@@ -29,7 +29,7 @@ pub struct Watch {
     files: AtomicU64,
     /// Bytes, each counted when it is written and again when it is read back.
     halves: AtomicU64,
-    pulses: Mutex<Vec<Arc<Pulse>>>,
+    activities: Mutex<Vec<Arc<Activity>>>,
 }
 
 impl Watch {
@@ -43,7 +43,7 @@ impl Watch {
             all: Default::default(),
             files: AtomicU64::new(0),
             halves: AtomicU64::new(0),
-            pulses: Mutex::default(),
+            activities: Mutex::default(),
         })
     }
 
@@ -53,13 +53,13 @@ impl Watch {
     }
 
     /// Returns whether the run has to end.
-    pub fn stopped(&self) -> bool {
+    pub fn is_stopped(&self) -> bool {
         self.stop.load(Relaxed)
     }
 
     /// Returns how long one operation may take from now on.
     pub(super) fn patience(&self) -> Duration {
-        if self.stopped() { self.patience.min(LAST) } else { self.patience }
+        if self.is_stopped() { self.patience.min(LAST) } else { self.patience }
     }
 
     /// Begins a phase.
@@ -99,8 +99,11 @@ impl Watch {
     /// How far a migration is.
     pub fn progress(&self) -> CopyProgress {
         let now = self.now();
-        let longest =
-            self.pulses().iter().filter_map(|pulse| Some((pulse.since(now)?, pulse.clone()))).max_by_key(|(since, _)| *since);
+        let longest = self
+            .activities()
+            .iter()
+            .filter_map(|activity| Some((activity.since(now)?, activity.clone())))
+            .max_by_key(|(since, _)| *since);
         CopyProgress {
             phase: match self.phase.load(Relaxed) {
                 0 => CopyPhase::Walking,
@@ -109,7 +112,7 @@ impl Watch {
             },
             all: Figures { files: self.all[0].load(Relaxed), bytes: self.all[1].load(Relaxed) },
             done: Figures { files: self.files.load(Relaxed), bytes: self.halves.load(Relaxed) / 2 },
-            waits: longest.filter(|(since, _)| *since >= TELLING).map(|(since, pulse)| (pulse.on(), since.as_secs())),
+            waits: longest.filter(|(since, _)| *since >= REPORT_AFTER).map(|(since, activity)| (activity.on(), since.as_secs())),
         }
     }
 
@@ -117,29 +120,29 @@ impl Watch {
     /// once, so this one has no replacement.
     pub fn stuck(&self) -> Option<(PathBuf, Duration)> {
         let (now, patience) = (self.now(), self.patience());
-        let late = |pulse: &&Arc<Pulse>| pulse.since(now).is_some_and(|since| since > patience + TELLING);
-        let pulse = self.pulses().iter().find(late).cloned();
-        pulse.map(|pulse| (pulse.on(), patience))
+        let late = |activity: &&Arc<Activity>| activity.since(now).is_some_and(|since| since > patience + REPORT_AFTER);
+        let activity = self.activities().iter().find(late).cloned();
+        activity.map(|activity| (activity.on(), patience))
     }
 
-    pub(super) fn pulse(self: &Arc<Self>) -> Arc<Pulse> {
-        let pulse = Arc::new(Pulse {
+    pub(super) fn activity(self: &Arc<Self>) -> Arc<Activity> {
+        let activity = Arc::new(Activity {
             watch: self.clone(),
             since: AtomicU64::new(0),
             on: Mutex::default(),
             item: AtomicUsize::new(usize::MAX),
             given_up: AtomicBool::new(false),
         });
-        self.pulses().push(pulse.clone());
-        pulse
+        self.activities().push(activity.clone());
+        activity
     }
 
-    pub(super) fn forget(&self, pulse: &Arc<Pulse>) {
-        self.pulses().retain(|other| !Arc::ptr_eq(other, pulse));
+    pub(super) fn forget(&self, activity: &Arc<Activity>) {
+        self.activities().retain(|other| !Arc::ptr_eq(other, activity));
     }
 
-    fn pulses(&self) -> MutexGuard<'_, Vec<Arc<Pulse>>> {
-        self.pulses.lock().unwrap_or_else(PoisonError::into_inner)
+    fn activities(&self) -> MutexGuard<'_, Vec<Arc<Activity>>> {
+        self.activities.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Returns the milliseconds since the beginning plus one, so that zero can mean nothing.
@@ -151,7 +154,7 @@ impl Watch {
 /// What one thread is doing. A call that the operating system never answers cannot be cancelled, so its thread is given up through
 /// the pulse.
 #[derive(Debug)]
-pub(super) struct Pulse {
+pub(super) struct Activity {
     watch: Arc<Watch>,
     since: AtomicU64,
     on: Mutex<PathBuf>,
@@ -159,46 +162,46 @@ pub(super) struct Pulse {
     given_up: AtomicBool,
 }
 
-impl Pulse {
+impl Activity {
     /// Begins an operation on a path.
     pub(super) fn begin(&self, path: &Path) {
         path.clone_into(&mut self.on.lock().unwrap_or_else(PoisonError::into_inner));
-        self.beat();
+        self.renew();
     }
 
     /// Begins the next operation on the same path.
-    pub(super) fn beat(&self) {
+    pub(super) fn renew(&self) {
         self.since.store(self.watch.now(), Relaxed);
     }
 
     /// Ends the operation.
-    pub(super) fn rest(&self) {
+    pub(super) fn end(&self) {
         self.since.store(0, Relaxed);
     }
 
     /// Sets the item that the thread works on.
-    pub(super) fn take(&self, item: usize) {
+    fn set_item(&self, item: usize) {
         self.item.store(item, Relaxed);
     }
 
-    pub(super) fn item(&self) -> usize {
+    fn item(&self) -> usize {
         self.item.load(Relaxed)
     }
 
     /// Returns the path that it works on.
-    pub(super) fn on(&self) -> PathBuf {
+    fn on(&self) -> PathBuf {
         self.on.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Returns whether its operation takes too long.
-    pub(super) fn hangs(&self) -> bool {
+    fn is_hanging(&self) -> bool {
         self.since(self.watch.now()).is_some_and(|since| since > self.watch.patience())
     }
 
     /// Gives the thread up.
-    pub(super) fn give_up(&self) {
+    fn give_up(&self) {
         self.given_up.store(true, Relaxed);
-        self.rest();
+        self.end();
     }
 
     /// Returns whether the thread was given up. It must do nothing more then, because its item was reported as failed.
@@ -228,7 +231,7 @@ pub(super) enum ItemOutcome<R> {
 const LOOK: Duration = Duration::from_millis(100);
 
 type Queue<T> = Arc<Mutex<VecDeque<(usize, T)>>>;
-type Work<T, R> = Arc<dyn Fn(&Pulse, T) -> R + Send + Sync>;
+type Work<T, R> = Arc<dyn Fn(&Activity, T) -> R + Send + Sync>;
 
 /// Works on all items with `jobs` threads, and calls `each` once per item on this thread. A thread that hangs is replaced, until as
 /// many hang as were to work: then the share counts as dead, and nothing more is begun.
@@ -236,7 +239,7 @@ pub(super) fn run<T, R>(
     watch: &Arc<Watch>,
     jobs: usize,
     items: Vec<T>,
-    work: impl Fn(&Pulse, T) -> R + Send + Sync + 'static,
+    work: impl Fn(&Activity, T) -> R + Send + Sync + 'static,
     mut each: impl FnMut(usize, ItemOutcome<R>),
 ) where
     T: Send + 'static,
@@ -247,12 +250,12 @@ pub(super) fn run<T, R>(
     let queue: Queue<T> = Arc::new(Mutex::new(items.into_iter().enumerate().collect()));
     let work: Work<T, R> = Arc::new(work);
     let (sender, results) = channel();
-    let mut pulses = BTreeMap::new();
+    let mut activities = BTreeMap::new();
     let mut hung = 0;
     for number in 0..jobs.max(1).min(open) {
-        pulses.insert(number, thread(watch, number, &queue, &work, &sender));
+        activities.insert(number, thread(watch, number, &queue, &work, &sender));
     }
-    let mut number = pulses.len();
+    let mut number = activities.len();
     while open > 0 {
         let mut tell = |item: usize, ended| {
             // A thread that was given up may still return an item that was reported before.
@@ -266,30 +269,31 @@ pub(super) fn run<T, R>(
             Ok(Some((item, result))) => tell(item, ItemOutcome::Done(result)),
             Ok(None) => {}
             Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => {
-                let late: Vec<usize> = pulses.iter().filter(|(_, pulse)| pulse.hangs()).map(|(number, _)| *number).collect();
+                let late: Vec<usize> =
+                    activities.iter().filter(|(_, activity)| activity.is_hanging()).map(|(number, _)| *number).collect();
                 for dead in late {
-                    let Some(pulse) = pulses.remove(&dead) else { continue };
-                    let (item, on) = (pulse.item(), pulse.on());
-                    pulse.give_up();
-                    watch.forget(&pulse);
+                    let Some(activity) = activities.remove(&dead) else { continue };
+                    let (item, on) = (activity.item(), activity.on());
+                    activity.give_up();
+                    watch.forget(&activity);
                     hung += 1;
                     tell(item, ItemOutcome::Hung(on));
                     if hung < jobs {
-                        pulses.insert(number, thread(watch, number, &queue, &work, &sender));
+                        activities.insert(number, thread(watch, number, &queue, &work, &sender));
                         number += 1;
                     }
                 }
             }
         }
-        if watch.stopped() || hung >= jobs.max(1) {
+        if watch.is_stopped() || hung >= jobs.max(1) {
             let rest: Vec<_> = queue.lock().unwrap_or_else(PoisonError::into_inner).drain(..).collect();
             for (item, _) in rest {
                 tell(item, ItemOutcome::NotBegun);
             }
         }
     }
-    for pulse in pulses.values() {
-        watch.forget(pulse);
+    for activity in activities.values() {
+        watch.forget(activity);
     }
 }
 
@@ -299,28 +303,28 @@ fn thread<T, R>(
     queue: &Queue<T>,
     work: &Work<T, R>,
     sender: &Sender<Option<(usize, R)>>,
-) -> Arc<Pulse>
+) -> Arc<Activity>
 where
     T: Send + 'static,
     R: Send + 'static,
 {
-    let pulse = watch.pulse();
-    let (mine, queue, work, sender) = (pulse.clone(), queue.clone(), work.clone(), sender.clone());
+    let activity = watch.activity();
+    let (mine, queue, work, sender) = (activity.clone(), queue.clone(), work.clone(), sender.clone());
     let watch = watch.clone();
     let body = move || {
-        while !mine.is_given_up() && !watch.stopped() {
+        while !mine.is_given_up() && !watch.is_stopped() {
             let next = {
                 let mut queue = queue.lock().unwrap_or_else(PoisonError::into_inner);
                 let next = queue.pop_front();
                 // Under the queue's lock, so that each item is seen either in the queue or in a thread's hands.
                 if let Some((item, _)) = &next {
-                    mine.take(*item);
+                    mine.set_item(*item);
                 }
                 next
             };
             let Some((item, value)) = next else { return };
             let result = work(&mine, value);
-            mine.rest();
+            mine.end();
             if sender.send(Some((item, result))).is_err() {
                 return;
             }
@@ -330,7 +334,7 @@ where
     if std::thread::Builder::new().name(format!("copy-{number}")).spawn(body.clone()).is_err() {
         body();
     }
-    pulse
+    activity
 }
 
 #[cfg(test)]
@@ -362,9 +366,9 @@ mod tests {
         let wait = Mutex::new(wait);
         let watch = Watch::new(Duration::from_millis(1));
         let mut told = Vec::new();
-        let work = move |pulse: &Pulse, item: usize| {
+        let work = move |activity: &Activity, item: usize| {
             if item == 0 {
-                pulse.begin(std::path::Path::new("/dead"));
+                activity.begin(std::path::Path::new("/dead"));
                 let _ = wait.lock().expect("a lock").recv();
             }
             item
@@ -381,8 +385,8 @@ mod tests {
         let wait = Mutex::new(wait);
         let watch = Watch::new(Duration::from_millis(1));
         let mut told = Vec::new();
-        let work = move |pulse: &Pulse, item: usize| {
-            pulse.begin(std::path::Path::new("/dead"));
+        let work = move |activity: &Activity, item: usize| {
+            activity.begin(std::path::Path::new("/dead"));
             let _ = wait.lock().expect("a lock").recv();
             item
         };
@@ -399,7 +403,7 @@ mod tests {
         let watch = Watch::new(Duration::from_secs(60));
         let stopping = watch.clone();
         let mut told = Vec::new();
-        let work = move |_: &Pulse, item: usize| {
+        let work = move |_: &Activity, item: usize| {
             stopping.stop();
             item
         };
