@@ -1,4 +1,4 @@
-//! The steps: everything that is fixed of each, in one row. What a step does and how it is undone is in `world/apply`.
+//! The steps: all that is fixed about each, in one row. How a step is done and undone is its arm in `world/apply/deeds.rs`.
 
 use crate::catalog::form::read;
 use crate::catalog::settings;
@@ -15,6 +15,7 @@ use crate::model::node_config::NodeConfig;
 use crate::model::octopus::HandOverMode;
 use crate::model::plan::{Scope, StepKind};
 use crate::model::registry::KeptRow;
+use crate::model::secret::Secret;
 use crate::model::storage::SharedStorage;
 use crate::model::untrusted::Untrusted;
 
@@ -79,8 +80,8 @@ pub struct StepRow {
     pub target: StepTarget,
     /// The mode of what it writes, `0600`, or empty.
     pub mode: &'static str,
-    /// Whether it works with the master key.
-    pub needs_key: bool,
+    /// The secrets that it needs, where the node has them: it is given these and no others.
+    pub secrets: &'static [Secret],
     /// Whether it is part of the plan.
     pub is_needed: fn(&Draft<'_>) -> bool,
     /// What it does, to what.
@@ -97,21 +98,22 @@ const LOOKS: StepRow = StepRow {
     scope: Scope::Node,
     target: StepTarget::Nothing,
     mode: "",
-    needs_key: false,
+    secrets: &[],
     is_needed: |_| false,
     title: |_| String::new(),
     file_failure: "The run's own record could not be written to",
     command: None,
 };
 
-const ROW: StepRow = StepRow { scope: Scope::Row, target: StepTarget::Row, ..LOOKS };
-const STORAGE: StepRow = StepRow { target: StepTarget::Storage, ..LOOKS };
+const ROW: StepRow = StepRow { scope: Scope::Row, target: StepTarget::Row, secrets: &[Secret::Password], ..LOOKS };
+const STORAGE: StepRow = StepRow { target: StepTarget::Storage, secrets: &[Secret::Password], ..LOOKS };
 const OCTOPUS: StepRow = StepRow { target: StepTarget::Octopus, is_needed: |draft| draft.hands_over(), ..LOOKS };
 
 /// The rows, in the order in which a plan holds the steps; but see [`in_order`].
 const ROWS: [StepRow; StepKind::ALL.len()] = [
     StepRow {
         kind: StepKind::ProveAgain,
+        secrets: &[Secret::Password, Secret::MasterKey],
         is_needed: |draft| matches!(draft.proposal.flow, Flow::Join | Flow::Edit),
         title: |_| "Prove cluster and master key once more".into(),
         ..LOOKS
@@ -129,7 +131,7 @@ const ROWS: [StepRow; StepKind::ALL.len()] = [
         kind: StepKind::SealMasterKey,
         target: StepTarget::Key,
         mode: "0600",
-        needs_key: true,
+        secrets: &[Secret::MasterKey],
         is_needed: |draft| match draft.proposal.flow {
             Flow::FirstNode | Flow::Join => true,
             // A key that opens stays as it is: were it this run's, undo would take it away.
@@ -147,6 +149,7 @@ const ROWS: [StepRow; StepKind::ALL.len()] = [
         kind: StepKind::CreateDatabase,
         scope: Scope::Cluster,
         target: StepTarget::Database,
+        secrets: &[Secret::Password],
         is_needed: |draft| {
             let absent = matches!(draft.proposal.facts.server.database.seen(), Some(DatabaseSeen::Absent));
             draft.is_first() && draft.node.create_database && (draft.proposal.resuming || absent)
@@ -162,7 +165,7 @@ const ROWS: [StepRow; StepKind::ALL.len()] = [
         kind: StepKind::InitialiseCluster,
         scope: Scope::Cluster,
         target: StepTarget::Cluster,
-        needs_key: true,
+        secrets: &[Secret::Password, Secret::MasterKey],
         is_needed: |draft| draft.is_first(),
         title: |draft| format!("Create the registry and cluster {}", draft.cluster()),
         ..LOOKS
@@ -171,7 +174,7 @@ const ROWS: [StepRow; StepKind::ALL.len()] = [
         kind: StepKind::AdoptCluster,
         scope: Scope::Cluster,
         target: StepTarget::Cluster,
-        needs_key: true,
+        secrets: &[Secret::Password, Secret::MasterKey],
         is_needed: |draft| draft.joins() && draft.adopts(),
         title: |draft| format!("Create the registry in {}", draft.node.target.database),
         ..LOOKS
@@ -233,6 +236,7 @@ const ROWS: [StepRow; StepKind::ALL.len()] = [
         kind: StepKind::WriteNodeConfig,
         target: StepTarget::Config,
         mode: "0600",
+        secrets: &[Secret::Password, Secret::ServicePassword],
         is_needed: |draft| draft.sets_up() || draft.proposal.flow == Flow::Edit,
         title: |_| format!("Write {}", NodeConfig::FILE),
         file_failure: CONFIG_FAILURE,
@@ -267,7 +271,7 @@ const ROWS: [StepRow; StepKind::ALL.len()] = [
     },
     StepRow {
         kind: StepKind::OctopusDatabase,
-        needs_key: true,
+        secrets: &[Secret::Password, Secret::MasterKey],
         title: |draft| format!("Octopus Server: use database {}", draft.node.target.database),
         command: Some("database"),
         ..OCTOPUS
@@ -281,6 +285,7 @@ const ROWS: [StepRow; StepKind::ALL.len()] = [
     StepRow {
         kind: StepKind::OctopusAdmin,
         scope: Scope::Cluster,
+        secrets: &[Secret::AdminPassword],
         is_needed: |draft| draft.is_first() && draft.hands_over() && draft.node.administrator.is_some(),
         title: |_| "Octopus Server: make the first administrator".into(),
         command: Some("admin"),
@@ -289,6 +294,7 @@ const ROWS: [StepRow; StepKind::ALL.len()] = [
     StepRow {
         kind: StepKind::OctopusLicence,
         scope: Scope::Cluster,
+        secrets: &[Secret::Licence],
         is_needed: |draft| draft.is_first() && draft.hands_over() && draft.node.licensed,
         title: |_| "Octopus Server: hand over the licence".into(),
         command: Some("license"),
@@ -305,6 +311,7 @@ const ROWS: [StepRow; StepKind::ALL.len()] = [
     StepRow {
         kind: StepKind::OctopusHold,
         scope: Scope::Row,
+        secrets: &[Secret::Password],
         is_needed: |draft| draft.joins() && draft.starts(),
         title: |_| "Octopus Server: take no tasks yet".into(),
         command: Some("node"),
@@ -312,6 +319,7 @@ const ROWS: [StepRow; StepKind::ALL.len()] = [
     },
     StepRow {
         kind: StepKind::OctopusService,
+        secrets: &[Secret::ServicePassword],
         title: |draft| {
             let deed = if draft.node.start_service { "install and start" } else { "install" };
             format!("Octopus Server: {deed} the service")
@@ -327,6 +335,7 @@ const ROWS: [StepRow; StepKind::ALL.len()] = [
     },
     StepRow {
         kind: StepKind::AwaitBeat,
+        secrets: &[Secret::Password],
         is_needed: |draft| draft.starts(),
         title: |_| "Wait until the database sees its heart beat".into(),
         ..OCTOPUS
@@ -334,6 +343,7 @@ const ROWS: [StepRow; StepKind::ALL.len()] = [
     StepRow {
         kind: StepKind::OctopusTaskCap,
         scope: Scope::Row,
+        secrets: &[Secret::Password],
         title: |draft| {
             let cap = draft.node.task_cap;
             format!("Octopus Server: take {cap} task{} at a time", if cap == 1 { "" } else { "s" })
@@ -358,6 +368,11 @@ const _: () = {
 pub fn row(kind: StepKind) -> &'static StepRow {
     static TABLE: [StepRow; StepKind::ALL.len()] = ROWS;
     &TABLE[kind as usize]
+}
+
+/// Whether any of these steps needs a secret.
+pub fn need(kinds: impl IntoIterator<Item = StepKind>, secret: Secret) -> bool {
+    kinds.into_iter().any(|kind| row(kind).secrets.contains(&secret))
 }
 
 /// The steps that change something, in order.

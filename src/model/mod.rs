@@ -27,6 +27,7 @@ pub mod platform;
 pub mod quote;
 pub mod registry;
 pub mod screen;
+pub mod secret;
 pub mod stand_in;
 pub mod storage;
 pub mod survey;

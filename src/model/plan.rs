@@ -145,6 +145,12 @@ pub struct Plan {
     pub hand_over: Option<HandOver>,
 }
 
+impl Plan {
+    pub fn has(&self, kind: StepKind) -> bool {
+        self.steps.iter().any(|step| step.kind == kind)
+    }
+}
+
 /// Where one step stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -160,6 +166,13 @@ pub enum StepState {
     Already,
     /// Undone.
     Undone,
+}
+
+impl StepState {
+    /// Whether the step has, or may have, had its effect.
+    pub const fn is_begun_or_done(self) -> bool {
+        matches!(self, Self::Begun | Self::Done)
+    }
 }
 
 /// What the installer reports while it works.

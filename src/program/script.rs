@@ -15,7 +15,7 @@ use octopus_setup::model::node::{Maker, Subject};
 use octopus_setup::model::node_config::NodeConfig;
 use octopus_setup::model::platform::Platform;
 use octopus_setup::model::untrusted::Untrusted;
-use octopus_setup::render::{ClearSecrets, Setup, Shell, compose, script};
+use octopus_setup::render::{ClearSecrets, Secret, Setup, Shell, compose, script};
 use octopus_setup::wizard::{answer_file, node, settings};
 use octopus_setup::world::answer_sources::Mode;
 use octopus_setup::world::places::Places;
@@ -140,13 +140,14 @@ fn clear_of(flow: Flow, answers: &Answers) -> Result<ClearSecrets, Refusal> {
         return Err(Refusal::usage(says));
     }
     let secret = |field| answers.secret(field).filter(|secret| !secret.expose_secret().is_empty()).cloned();
-    Ok(ClearSecrets {
-        password: secret(FieldId::Password).unwrap_or_default(),
-        master_key: secret(FieldId::MasterKey),
-        service_password: secret(FieldId::ServicePassword),
-        // A first node has been refused above.
-        ..ClearSecrets::default()
-    })
+    // A first node, with what it alone needs, has been refused above.
+    Ok([
+        (Secret::Password, Some(secret(FieldId::Password).unwrap_or_default())),
+        (Secret::MasterKey, secret(FieldId::MasterKey)),
+        (Secret::ServicePassword, secret(FieldId::ServicePassword)),
+    ]
+    .into_iter()
+    .collect())
 }
 
 async fn of_config(asked: &Script, places: &Places, flow: Flow) -> Result<Source, Refusal> {
@@ -193,17 +194,17 @@ fn opened(config: &NodeConfig, facts: &NodeFacts) -> Result<ClearSecrets, Refusa
         let says = format!("{what} of this node config does not open on this machine; octopus-setup review tells why.");
         Refusal::answers(says)
     };
-    Ok(ClearSecrets {
-        password: facts.password.seen().map(secret).ok_or_else(|| closed("The database password"))?,
-        master_key: Some(facts.key.seen().map(secret).ok_or_else(|| closed("The sealed master key"))?),
-        service_password: match facts.service_password.seen() {
-            Some(password) => password.as_ref().map(secret),
-            None if config.service.password.is_none() => None,
-            None => return Err(closed("The service account's password")),
-        },
-        // Neither is kept anywhere.
-        ..ClearSecrets::default()
-    })
+    let password = facts.password.seen().map(secret).ok_or_else(|| closed("The database password"))?;
+    let master_key = facts.key.seen().map(secret).ok_or_else(|| closed("The sealed master key"))?;
+    let service_password = match facts.service_password.seen() {
+        Some(password) => password.as_ref().map(secret),
+        None if config.service.password.is_none() => None,
+        None => return Err(closed("The service account's password")),
+    };
+    // The other secrets are kept nowhere.
+    Ok([(Secret::Password, Some(password)), (Secret::MasterKey, Some(master_key)), (Secret::ServicePassword, service_password)]
+        .into_iter()
+        .collect())
 }
 
 /// The text. All of it is a secret where the secrets stand in it, and it does no harm to take it for one otherwise.

@@ -12,16 +12,18 @@ pub mod octopus;
 pub mod script;
 pub mod tentacles;
 
+use std::collections::BTreeMap;
+
 use askama::filters::Safe;
 use secrecy::{ExposeSecret, SecretString};
 
-use crate::model::field::FieldId;
 use crate::model::flow::Flow;
 use crate::model::master_key::Fingerprint;
 use crate::model::node::Node;
 use crate::model::plan::Plan;
 
 pub use crate::model::quote::Shell;
+pub use crate::model::secret::Secret;
 
 /// A node that is to be set up.
 #[derive(Debug, Clone, Copy)]
@@ -62,82 +64,29 @@ pub fn next_node(plan: &Plan) -> String {
     next_node::words(&Setup::from_plan(plan), Shell::of(plan.node.platform)).join(" ")
 }
 
-/// A secret that a rendering may need.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Secret {
-    /// The SQL login's password.
-    Password,
-    /// The cluster's master key.
-    MasterKey,
-    /// The service account's password.
-    ServicePassword,
-    /// The first administrator's password.
-    AdminPassword,
-    /// The licence, in base64 as Octopus Server takes it.
-    Licence,
-}
+/// The secrets that are at hand.
+#[derive(Debug, Clone, Default)]
+pub struct ClearSecrets(BTreeMap<Secret, SecretString>);
 
-impl Secret {
-    pub const ALL: [Self; 5] = [Self::Password, Self::MasterKey, Self::ServicePassword, Self::AdminPassword, Self::Licence];
-
-    /// The field that it answers.
-    pub const fn field(self) -> FieldId {
-        match self {
-            Self::Password => FieldId::Password,
-            Self::MasterKey => FieldId::MasterKey,
-            Self::ServicePassword => FieldId::ServicePassword,
-            Self::AdminPassword => FieldId::AdminPassword,
-            Self::Licence => FieldId::Licence,
-        }
+impl FromIterator<(Secret, Option<SecretString>)> for ClearSecrets {
+    fn from_iter<I: IntoIterator<Item = (Secret, Option<SecretString>)>>(secrets: I) -> Self {
+        Self(secrets.into_iter().filter_map(|(secret, text)| Some((secret, text?))).collect())
     }
-
-    /// The environment variable that holds it: the field's own, so that there is one name for one thing.
-    pub const fn variable(self) -> &'static str {
-        match self {
-            Self::Password => "OCTOPUS_SETUP_PASSWORD",
-            Self::MasterKey => "OCTOPUS_SETUP_MASTER_KEY",
-            Self::ServicePassword => "OCTOPUS_SETUP_SERVICE_PASSWORD",
-            Self::AdminPassword => "OCTOPUS_SETUP_ADMIN_PASSWORD",
-            Self::Licence => "OCTOPUS_SETUP_LICENCE",
-        }
-    }
-
-    /// What it is, for people.
-    pub const fn noun(self) -> &'static str {
-        match self {
-            Self::Password => "the password of the SQL login",
-            Self::MasterKey => "the master key of the cluster",
-            Self::ServicePassword => "the password of the service account",
-            Self::AdminPassword => "the password of the first administrator",
-            Self::Licence => "the licence, in base64",
-        }
-    }
-}
-
-/// The secrets themselves.
-#[derive(Debug, Default)]
-pub struct ClearSecrets {
-    /// The SQL login's password.
-    pub password: SecretString,
-    /// The master key in base64; `None` where it is not to be had.
-    pub master_key: Option<SecretString>,
-    /// The service account's password, where it has one.
-    pub service_password: Option<SecretString>,
-    /// The first administrator's password, where one is made.
-    pub admin_password: Option<SecretString>,
-    /// The licence in base64, where one was given.
-    pub licence: Option<SecretString>,
 }
 
 impl ClearSecrets {
     pub fn get(&self, secret: Secret) -> Option<&SecretString> {
-        match secret {
-            Secret::Password => Some(&self.password),
-            Secret::MasterKey => self.master_key.as_ref(),
-            Secret::ServicePassword => self.service_password.as_ref(),
-            Secret::AdminPassword => self.admin_password.as_ref(),
-            Secret::Licence => self.licence.as_ref(),
-        }
+        self.0.get(&secret)
+    }
+
+    pub fn texts(&self) -> impl Iterator<Item = &SecretString> {
+        self.0.values()
+    }
+
+    /// Returns those of these kinds.
+    #[must_use]
+    pub fn only(&self, kinds: &[Secret]) -> Self {
+        kinds.iter().map(|kind| (*kind, self.get(*kind).cloned())).collect()
     }
 }
 

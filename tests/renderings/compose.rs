@@ -3,7 +3,7 @@
 use octopus_setup::model::flow::Flow;
 use octopus_setup::model::node::{Administrator, Node};
 use octopus_setup::model::storage::{SharedFolder, SharedStorage};
-use octopus_setup::render::{ClearSecrets, compose};
+use octopus_setup::render::{Secret, compose};
 use proptest::prelude::*;
 use proptest::strategy::ValueTree as _;
 use proptest::test_runner::TestRunner;
@@ -63,11 +63,8 @@ fn whatever_the_values_are_the_container_gets_them_as_they_are() {
         .map(|(node, password, key, clear)| {
             let setup = setup(Flow::Join, node);
             if *clear {
-                let clear = ClearSecrets {
-                    password: SecretString::from(password.as_str()),
-                    master_key: Some(SecretString::from(key.as_str())),
-                    ..ClearSecrets::default()
-                };
+                let texts = [(Secret::Password, password), (Secret::MasterKey, key)];
+                let clear = texts.map(|(secret, text)| (secret, Some(SecretString::from(text.as_str())))).into_iter().collect();
                 (compose::in_clear(&setup, &clear).unwrap().expose_secret().to_owned(), Vec::new())
             } else {
                 let variables = vec![
@@ -125,11 +122,8 @@ fn what_the_cluster_has_once_is_the_first_node_s_and_what_it_shares_is_mounted()
         (SharedFolder::TaskLogs, "\\\\files\\logs".into()),
         (SharedFolder::Telemetry, "/mnt/t".into()),
     ]));
-    let clear = ClearSecrets {
-        admin_password: Some(SecretString::from("c4nary-admin$'\"")),
-        licence: Some(SecretString::from("PExpY2Vuc2U+")),
-        ..ClearSecrets::default()
-    };
+    let texts = [(Secret::Password, ""), (Secret::AdminPassword, "c4nary-admin$'\""), (Secret::Licence, "PExpY2Vuc2U+")];
+    let clear = texts.map(|(secret, text)| (secret, Some(SecretString::from(text)))).into_iter().collect();
     let entries = [
         (compose::by_reference(&setup(Flow::FirstNode, &root)).unwrap(), Vec::new()),
         (compose::in_clear(&setup(Flow::FirstNode, &root), &clear).unwrap().expose_secret().to_owned(), Vec::new()),

@@ -30,14 +30,7 @@ impl Values {
 
     /// All of them, to stand in the clear.
     pub fn clear(&self) -> ClearSecrets {
-        let some = |text: &str| Some(SecretString::from(text));
-        ClearSecrets {
-            password: SecretString::from(self.password.as_str()),
-            master_key: some(&self.master_key),
-            service_password: some(&self.service_password),
-            admin_password: some(&self.admin_password),
-            licence: some(&self.licence),
-        }
+        Secret::ALL.into_iter().map(|secret| (secret, Some(SecretString::from(self.of(secret))))).collect()
     }
 }
 

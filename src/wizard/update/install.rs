@@ -1,10 +1,12 @@
 //! The installation: its steps as the installer reports them.
 
 use crate::catalog::form::read;
+use crate::catalog::steps;
 use crate::model::field::FieldId;
 use crate::model::journal::Journal;
 use crate::model::plan::{Progress, StepState};
 use crate::model::screen::ScreenId;
+use crate::model::secret::Secret;
 use crate::wizard::effect::Effect;
 use crate::wizard::plan::{self, Proposal};
 use crate::wizard::run::{Phase, Row, Run};
@@ -17,7 +19,8 @@ pub fn begin(state: &mut State, effects: &mut Vec<Effect>) {
     let run = state.run();
     let Some(plan) = &run.plan else { return };
     let generated = state.custody().generated.as_ref().map(|generated| &generated.key);
-    effects.push(Effect::Install(plan.clone(), generated.or(run.key.as_ref()).cloned()));
+    let is_needed = steps::need(plan.steps.iter().map(|step| step.kind), Secret::MasterKey);
+    effects.push(Effect::Install(plan.clone(), generated.or(run.key.as_ref()).filter(|_| is_needed).cloned()));
     enter_phase(state, Phase::Running);
 }
 

@@ -1,6 +1,6 @@
 //! The start screen: the flows, leaving them, and continuing an unfinished run.
 
-use crate::catalog::failures;
+use crate::catalog::{failures, flow, steps};
 use crate::model::answers::{Origin, Raw};
 use crate::model::field::FieldId;
 use crate::model::flow::Flow;
@@ -9,6 +9,7 @@ use crate::model::master_key::{GeneratedKey, MasterKey};
 use crate::model::node::Maker;
 use crate::model::plan::{Failure, StepKind};
 use crate::model::screen::ScreenId;
+use crate::model::secret::Secret;
 use crate::wizard::custody::Custody;
 use crate::wizard::effect::Effect;
 use crate::wizard::event::StartChoice;
@@ -124,10 +125,10 @@ pub fn resume(state: &mut State, result: Result<Box<Resumption>, Box<Failure>>, 
         surveys::begin_for_screen(state, ScreenId::Drift, true, effects);
     }
     let done = journal.done();
-    let passwords = match journal.flow {
-        Flow::FirstNode | Flow::Join | Flow::Review | Flow::Edit => "Passwords are asked again.",
-        Flow::Leave | Flow::Remove => "Passwords are the node config's.",
-    };
+    // A journal holds no secret: what its steps need is asked again, unless the flow has it from the node config.
+    let kinds = || journal.steps.iter().map(|step| step.kind);
+    let asked = Secret::ALL.into_iter().any(|secret| steps::need(kinds(), secret) && flow::asks(journal.flow, secret.field()));
+    let passwords = if asked { "Passwords are asked again." } else { "Passwords are the node config's." };
     let text = format!("Going on with the run that stopped after {done} of {} steps. {passwords}", journal.steps.len());
     state.notice = Some(Notice { bad: false, text });
 }

@@ -1,25 +1,17 @@
 //! Applying a plan: the installer. Each step is written into the journal, done, verified, and written into the journal
 //! again; so whatever ends the program, the next start knows what is there, goes on with it or takes it away.
 
-mod answers;
 mod cluster;
-mod config;
-mod copies;
 mod database;
-mod home;
+mod deeds;
+mod files;
 mod instance_lock;
-mod key;
 mod octopus;
-mod prove;
-mod resume;
-mod row;
 mod run_journal;
 #[cfg(test)]
 pub(super) mod sample;
-mod shared;
-mod sqlserver;
 mod storage;
-mod undo;
+mod unfinished;
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -27,19 +19,19 @@ use std::time::Instant;
 use tokio::sync::watch;
 
 pub use database::{ClusterDatabase, Created, Proven, Removed};
-pub use resume::{close, resume};
-pub use shared::share;
-pub use undo::undo;
+pub use storage::share;
+pub use unfinished::{close, resume, undo};
 
+use self::deeds::{Report, StepRun, deed};
+use self::files::Owner;
 use self::instance_lock::InstanceLock;
-use self::key::Elsewhere;
 use self::run_journal::RunJournal;
 use super::places::Places;
 use crate::catalog::steps::{self, StepTarget};
-use crate::model::flow::Flow;
 use crate::model::journal::StorageRecord;
 use crate::model::master_key::MasterKey;
 use crate::model::plan::{Failure, Plan, Progress, StepKind, StepState};
+use crate::render::ClearSecrets;
 
 /// Stops an installer before its next step, or in the middle of one that may take minutes. Clones stop the same one.
 #[derive(Debug, Clone, Default)]
@@ -93,7 +85,8 @@ pub async fn install<D: ClusterDatabase>(
             return Err(refused);
         }
         let journal = RunJournal::open(&lock, plan).await?;
-        let mut run = Run { lock, journal, database, plan, key, cancel };
+        let secrets = octopus::secrets(plan, key);
+        let mut run = Run { lock, journal, database, plan, key, secrets, cancel };
         for (place, step) in plan.steps.iter().enumerate() {
             at = step.kind;
             if cancel.is_asked() {
@@ -128,31 +121,26 @@ struct Run<'a, D> {
     database: &'a D,
     plan: &'a Plan,
     key: Option<&'a MasterKey>,
+    /// All that it was given; a step is given those that are in its row.
+    secrets: ClearSecrets,
     cancel: &'a Cancel,
 }
 
 impl<D: ClusterDatabase> Run<'_, D> {
     /// The look before anything is written, the journal included: a run that is refused here never was. It is never taken
     /// as done, whatever an earlier start saw.
-    async fn prove_again(&mut self, report: &mut (impl FnMut(Progress) + Send)) -> Result<(), Failure> {
+    async fn prove_again(&mut self, report: Report<'_>) -> Result<(), Failure> {
         let begun = Instant::now();
         let kind = StepKind::ProveAgain;
         report(Progress::Begun(kind));
-        prove::again(&self.lock, self.database, self.plan, self.key, self.owner()).await?;
-        let entered = [StepKind::JoinCluster, StepKind::WriteNodeConfig];
-        // Once it is in, a heart of this name is its own.
-        if self.plan.flow == Flow::Join && !entered.into_iter().any(|kind| run_journal::touched(self.journal.state(kind))) {
-            let before = self.plan.before.as_ref();
-            let name = before.map_or(&self.plan.node.name, |kept| &kept.row.name);
-            row::is_dead(self.database, &self.plan.node.target, name, before).await?;
-        }
-        self.journal.mark(kind, StepState::Done).await?;
-        report(Progress::Done(kind, StepState::Done, begun.elapsed()));
+        let state = self.act(kind, StepState::Planned, &mut *report).await?;
+        self.journal.mark(kind, state).await?;
+        report(Progress::Done(kind, state, begun.elapsed()));
         Ok(())
     }
 
     /// One step, from journal to journal.
-    async fn step(&mut self, kind: StepKind, report: &mut (impl FnMut(Progress) + Send)) -> Result<(), Failure> {
+    async fn step(&mut self, kind: StepKind, report: Report<'_>) -> Result<(), Failure> {
         let begun = Instant::now();
         let earlier = self.journal.state(kind);
         // A step that was done is looked at again rather than believed, and its record stays while it is.
@@ -169,18 +157,12 @@ impl<D: ClusterDatabase> Run<'_, D> {
             self.agree_on_storage(kind, fresh).await?;
         }
         if fresh && !self.is_there_already(kind).await? {
-            let owner = self.owner();
-            self.lock
-                .run_blocking(move |places| match steps::row(kind).target {
-                    StepTarget::Key => key::keep_copy(places, &owner),
-                    StepTarget::Config => config::keep_copies(places, &owner.instance, &owner.home, owner.cluster),
-                    _ => Ok(()),
-                })
-                .await?;
+            let owner = Owner::of_plan(self.plan);
+            self.lock.run_blocking(move |places| files::keep_copies(places, kind, &owner)).await?;
             self.journal.mark(kind, StepState::Begun).await?;
         }
         report(Progress::Begun(kind));
-        let state = match self.act(kind, earlier, report).await {
+        let state = match self.act(kind, earlier, &mut *report).await {
             Ok(state) => state,
             Err(failure) => {
                 if cluster::left_nothing(kind, &failure, fresh) {
@@ -205,14 +187,14 @@ impl<D: ClusterDatabase> Run<'_, D> {
         let after = match kind {
             StepKind::JoinCluster | StepKind::UpdateRow => {
                 let plan = self.plan.clone();
-                Some(self.lock.run_blocking(move |places| Ok(row::of(places, &plan))).await?)
+                Some(self.lock.run_blocking(move |places| Ok(cluster::planned_row(places, &plan))).await?)
             }
             _ => None,
         };
         let journal = &self.journal.journal;
         if fresh {
             // The second of two steps on one row is about the row that the first one found.
-            if row::is_touched(journal, Some(kind)) {
+            if cluster::has_changed_row(journal, Some(kind)) {
                 return Ok(());
             }
             return self.journal.agree_on_row(self.plan.before.clone(), after);
@@ -221,7 +203,7 @@ impl<D: ClusterDatabase> Run<'_, D> {
         let Some(older) = journal.after.as_ref().filter(|older| **older != after) else { return Ok(()) };
         let renamed = older.name.to_lowercase() != after.name.to_lowercase();
         let before = if renamed { self.plan.before.clone() } else { journal.before.clone() };
-        row::take_back(self.database, &self.plan.node.target, &row::change(journal, kind)?).await?;
+        cluster::take_row_back(self.database, &self.plan.node.target, &cluster::row_change(journal, kind)?).await?;
         self.journal.agree_on_row(before, Some(after))?;
         self.journal.mark(kind, StepState::Begun).await
     }
@@ -234,11 +216,11 @@ impl<D: ClusterDatabase> Run<'_, D> {
             || StorageRecord { node: node.name.clone(), storage: node.storage.clone(), made: Vec::new(), canaries: Vec::new() };
         let older = self.journal.journal.storage.clone();
         // Where nothing was done by it, a record is of no consequence.
-        let touched = steps::kinds_on(StepTarget::Storage).any(|kind| run_journal::touched(self.journal.state(kind)));
+        let touched = steps::kinds_on(StepTarget::Storage).any(|kind| self.journal.is_begun_or_done(kind));
         let mut record = older.clone().filter(|_| touched).unwrap_or_else(new);
         if record.node != node.name {
-            if run_journal::touched(self.journal.state(StepKind::LeaveCanary)) {
-                storage::undo(self.database, target, self.plan.cluster, StepKind::LeaveCanary, &record).await?;
+            if self.journal.is_begun_or_done(StepKind::LeaveCanary) {
+                storage::take_back(self.database, target, self.plan.cluster, StepKind::LeaveCanary, &record).await?;
             }
             record.canaries.clear();
             record.node.clone_from(&node.name);
@@ -253,11 +235,11 @@ impl<D: ClusterDatabase> Run<'_, D> {
     /// Whether a row that was refused now, and may have been changed by an earlier start, is as if that had never been. Then
     /// the next try is about the row as a new survey sees it; else it would be about the old one for ever.
     async fn was_taken_back(&self, kind: StepKind, failure: &Failure) -> bool {
-        if steps::row(kind).target != StepTarget::Row || !row::was_refused(failure) {
+        if steps::row(kind).target != StepTarget::Row || !cluster::was_refused(failure) {
             return false;
         }
-        match row::change(&self.journal.journal, kind) {
-            Ok(change) => row::take_back(self.database, &self.plan.node.target, &change).await.is_ok(),
+        match cluster::row_change(&self.journal.journal, kind) {
+            Ok(change) => cluster::take_row_back(self.database, &self.plan.node.target, &change).await.is_ok(),
             Err(_) => false,
         }
     }
@@ -265,119 +247,19 @@ impl<D: ClusterDatabase> Run<'_, D> {
     /// Whether what a step is to make was there before the run, as far as that has to be known before it is begun.
     async fn is_there_already(&self, kind: StepKind) -> Result<bool, Failure> {
         if kind == StepKind::OctopusInstance {
-            return self.cancel.or(self.handing_over()?.is_registered()).await;
+            return self.cancel.or(octopus::is_registered(self)).await;
         }
         if kind != StepKind::CreateHome {
             return Ok(false);
         }
         let home = self.plan.node.home.clone();
-        self.lock.run_blocking(move |_| home::is_there(&home)).await
+        self.lock.run_blocking(move |_| files::is_home_there(&home)).await
     }
 
     /// Does a step, unless it is done, and verifies it.
-    async fn act(
-        &self,
-        kind: StepKind,
-        earlier: StepState,
-        report: &mut (impl FnMut(Progress) + Send),
-    ) -> Result<StepState, Failure> {
-        let (lock, plan) = (&self.lock, self.plan);
-        match kind {
-            StepKind::CreateHome => {
-                // Not begun by now: it was there.
-                let there = self.journal.state(kind) != StepState::Begun && earlier != StepState::Done;
-                let earlier = if there { StepState::Already } else { earlier };
-                let home = plan.node.home.clone();
-                lock.run_blocking(move |_| home::create(&home, earlier)).await
-            }
-            StepKind::SealMasterKey => {
-                let (owner, key) = (self.owner(), self.key()?.clone());
-                let touched = run_journal::touched(earlier);
-                let elsewhere = if plan.flow == Flow::Edit { Elsewhere::SetAside } else { Elsewhere::InTheWay };
-                lock.run_blocking(move |places| key::seal(places, &owner, &key, touched, elsewhere))
-                    .await
-                    .map(|()| StepState::Done)
-            }
-            StepKind::CreateDatabase => cluster::create_database(self.database, &plan.node.target, earlier).await,
-            StepKind::InitialiseCluster => {
-                let shared = if self.shares() { Some(self.journal.storage()?) } else { None };
-                let made = cluster::initialise(lock, self.database, plan, self.key()?, &self.owner(), shared).await?;
-                match shared {
-                    Some(record) if !made => storage::tell_again(self.database, &plan.node.target, plan.cluster, record).await,
-                    _ => Ok(StepState::Done),
-                }
-            }
-            StepKind::AdoptCluster => cluster::adopt(lock, self.database, plan, self.key()?, &self.owner()).await,
-            // Once the row is on its way out there is no mark to set any more.
-            StepKind::DrainNode if run_journal::touched(self.journal.state(StepKind::RemoveRow)) => Ok(StepState::Done),
-            StepKind::JoinCluster | StepKind::UpdateRow | StepKind::DrainNode | StepKind::RemoveRow | StepKind::RemoveNode => {
-                let change = row::change(&self.journal.journal, kind)?;
-                // Only these two are about a dead node's row; whoever leaves or is changed may be alive.
-                if matches!(kind, StepKind::JoinCluster | StepKind::RemoveNode)
-                    && let Some(before) = change.deed.before()
-                {
-                    row::is_dead(self.database, &plan.node.target, &before.row.name, Some(before)).await?;
-                }
-                row::make(self.database, &plan.node.target, &change, earlier).await
-            }
-            StepKind::WriteNodeConfig => {
-                let plan = plan.clone();
-                lock.run_blocking(move |places| config::write(places, &plan)).await.map(|()| StepState::Done)
-            }
-            StepKind::ConnectOnce => cluster::connect(lock, self.database, plan).await.map(|()| StepState::Done),
-            StepKind::RemoveNodeConfig => {
-                let (instance, home, cluster) = (plan.node.instance.clone(), plan.node.home.clone(), plan.cluster);
-                lock.run_blocking(move |places| config::remove(places, &instance, &home, cluster)).await.map(|()| StepState::Done)
-            }
-            StepKind::ShareStorage | StepKind::LeaveCanary if self.shares() => {
-                storage::leave_files(plan.cluster, kind, self.journal.storage()?).await
-            }
-            StepKind::ShareStorage | StepKind::LeaveCanary => {
-                storage::act(self.database, &plan.node.target, plan.cluster, kind, self.journal.storage()?).await
-            }
-            StepKind::OctopusInstance
-            | StepKind::OctopusDatabase
-            | StepKind::OctopusConfigure
-            | StepKind::OctopusAdmin
-            | StepKind::OctopusLicence
-            | StepKind::OctopusPaths
-            | StepKind::OctopusHold
-            | StepKind::OctopusService
-            | StepKind::AwaitPing
-            | StepKind::AwaitBeat
-            | StepKind::OctopusTaskCap => {
-                // Not begun by now: it was there.
-                let there = self.journal.state(kind) != StepState::Begun && earlier != StepState::Done;
-                let handing_over = self.handing_over()?;
-                self.cancel.or(Box::pin(handing_over.act(kind, earlier, there, report))).await
-            }
-            // It is the first of its plan and has been done; see `install`.
-            StepKind::ProveAgain => Ok(StepState::Done),
-        }
-    }
-
-    fn handing_over(&self) -> Result<octopus::HandingOver<'_, D>, Failure> {
-        let has_service = run_journal::touched(self.journal.state(StepKind::OctopusService));
-        octopus::HandingOver::of(&self.lock, self.database, self.plan, self.key, has_service)
-    }
-
-    /// Whether the plan sets what the nodes share: then the registry is told with the cluster.
-    fn shares(&self) -> bool {
-        self.plan.steps.iter().any(|step| step.kind == StepKind::ShareStorage)
-    }
-
-    /// The key, for the steps that need it.
-    fn key(&self) -> Result<&MasterKey, Failure> {
-        self.key.ok_or_else(|| Failure::Defect("The plan came without its master key.".into()))
-    }
-
-    fn owner(&self) -> key::Owner {
-        let node = &self.plan.node;
-        key::Owner {
-            instance: node.instance.clone(),
-            home: node.home.clone(),
-            cluster: self.plan.cluster,
-            fingerprint: self.plan.fingerprint,
-        }
+    async fn act(&self, kind: StepKind, earlier: StepState, report: Report<'_>) -> Result<StepState, Failure> {
+        let work = (deed(kind).act)(StepRun { run: self, kind, earlier, report });
+        // A command of Octopus Server's may hang, and may be begun anew by the next start.
+        if steps::row(kind).target == StepTarget::Octopus { self.cancel.or(work).await } else { work.await }
     }
 }

@@ -1,11 +1,13 @@
 //! The run's journal while the run works on it.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use data_encoding::HEXLOWER;
 
+use super::files::Owner;
 use super::instance_lock::{InstanceLock, file};
-use super::{answers, key, octopus};
+use super::{files, octopus};
 use crate::catalog::steps::{self, StepTarget};
 use crate::model::field::FieldId;
 use crate::model::journal::{Journal, StorageRecord};
@@ -28,7 +30,7 @@ impl RunJournal {
         // A run of another flow that has left nothing is over.
         let old = Self::load(lock, &plan.node.instance).await?;
         let old =
-            old.filter(|old| old.journal.flow == plan.flow || StepKind::ALL.into_iter().any(|kind| touched(old.state(kind))));
+            old.filter(|old| old.journal.flow == plan.flow || StepKind::ALL.into_iter().any(|kind| old.is_begun_or_done(kind)));
         let journal = if let Some(Self { journal, .. }) = old {
             go_on(lock, journal, plan).await?
         } else {
@@ -51,6 +53,11 @@ impl RunJournal {
         self.journal.state(kind)
     }
 
+    /// Whether a step has, or may have, had its effect.
+    pub(super) fn is_begun_or_done(&self, kind: StepKind) -> bool {
+        self.state(kind).is_begun_or_done()
+    }
+
     /// Agrees on what is done to the row, before the step is marked as begun. A deed that an earlier start may have done
     /// is what this one is about too, whatever a later survey made of it: that may have seen this very run's row.
     pub(super) fn agree_on_row(&mut self, before: Option<KeptRow>, after: Option<NodeRow>) -> Result<(), Failure> {
@@ -70,7 +77,7 @@ impl RunJournal {
     pub(super) async fn mark(&mut self, kind: StepKind, state: StepState) -> Result<(), Failure> {
         if kind == StepKind::CreateHome && state == StepState::Begun && self.journal.folders.is_empty() {
             // Before they are made: afterwards nobody could tell which of them were there.
-            let home = self.home();
+            let home = self.owner().home;
             self.journal.folders = self.lock.run_blocking(move |_| Ok(folder::missing(&home))).await?;
         }
         if kind == StepKind::CreateHome && state == StepState::Undone {
@@ -80,9 +87,11 @@ impl RunJournal {
         self.write().await
     }
 
-    /// The home directory that the journal is about.
-    pub(super) fn home(&self) -> std::path::PathBuf {
-        self.journal.answers.get(FieldId::Home.id()).cloned().unwrap_or_default().into()
+    /// Whose files the run's are.
+    pub(super) fn owner(&self) -> Owner {
+        let Journal { instance, answers, cluster, fingerprint, .. } = &self.journal;
+        let home = answers.get(FieldId::Home.id()).cloned().unwrap_or_default().into();
+        Owner { instance: instance.clone(), home, cluster: *cluster, fingerprint: *fingerprint }
     }
 
     /// Removes the journal: the run is over.
@@ -132,7 +141,7 @@ fn begin(plan: &Plan) -> Result<Journal, Failure> {
         cluster: plan.cluster,
         fingerprint: plan.fingerprint,
         accepted: Vec::new(),
-        answers: answers::of(plan),
+        answers: recorded_answers(plan),
         run: draw_run()?,
         before: plan.before.clone(),
         after: None,
@@ -150,19 +159,14 @@ fn draw_run() -> Result<String, Failure> {
     Ok(HEXLOWER.encode(&bytes))
 }
 
-/// Whether a step has, or may have, left something.
-pub(super) fn touched(state: StepState) -> bool {
-    matches!(state, StepState::Begun | StepState::Done)
-}
-
 /// Goes on with an earlier start's journal, unless the plan would leave something behind that only the journal knows:
 /// another home, database, storage or row than the one that was touched, another key than the one that is sealed, or another
 /// flow's steps.
 async fn go_on(lock: &Arc<InstanceLock>, mut journal: Journal, plan: &Plan) -> Result<Journal, Failure> {
-    let answers = answers::of(plan);
+    let answers = recorded_answers(plan);
     let same = |field: FieldId| journal.answers.get(field.id()) == answers.get(field.id());
     let any = |targets: &[StepTarget]| {
-        StepKind::ALL.into_iter().any(|kind| targets.contains(&steps::row(kind).target) && touched(journal.state(kind)))
+        StepKind::ALL.into_iter().any(|kind| targets.contains(&steps::row(kind).target) && journal.state(kind).is_begun_or_done())
     };
     let other_flow = journal.flow != plan.flow;
     let other_home = any(&[StepTarget::Home, StepTarget::Key, StepTarget::Config]) && !same(FieldId::Home);
@@ -173,7 +177,7 @@ async fn go_on(lock: &Arc<InstanceLock>, mut journal: Journal, plan: &Plan) -> R
     let other_cluster = any(&[StepTarget::Row]) && journal.cluster != plan.cluster;
     let same_key = journal.cluster == plan.cluster && journal.fingerprint == plan.fingerprint;
     let depends_on_key = any(&[StepTarget::Cluster]) || {
-        let sealed = key::path(&plan.node.home);
+        let sealed = files::key_path(&plan.node.home);
         any(&[StepTarget::Key]) && lock.run_blocking(move |_| Ok(sealed.exists())).await?
     };
     let other_key = depends_on_key && !same_key;
@@ -201,7 +205,7 @@ fn is_about_another_row(journal: &Journal, plan: &Plan) -> bool {
     let name = |kept: &Option<KeptRow>| kept.as_ref().map(|kept| kept.row.name.to_lowercase());
     // Once a row is gone, a survey sees none.
     let other = plan.before.is_some() && name(&plan.before) != name(&journal.before);
-    other && kinds.any(|kind| touched(journal.state(kind)))
+    other && kinds.any(|kind| journal.state(kind).is_begun_or_done())
 }
 
 /// Writes what the plan decides into the journal; steps that an earlier start took stay as they are.
@@ -212,5 +216,48 @@ fn take_over(journal: &mut Journal, plan: &Plan) {
     journal.accepted = plan.accepted.iter().map(|check| check.id().to_owned()).collect();
     for step in &plan.steps {
         journal.mark(step.kind, journal.state(step.kind));
+    }
+}
+
+/// The plan's answers. Those by which a later start finds what this one made are taken from the node, in the one form
+/// that they have there: `tcp:SQL01` and `sql01` may be the same server, but not the same text.
+fn recorded_answers(plan: &Plan) -> BTreeMap<String, String> {
+    let node = &plan.node;
+    let exact = [
+        (FieldId::Instance, node.instance.clone()),
+        (FieldId::Home, node.home.to_string_lossy().into_owned()),
+        (FieldId::Server, node.target.address.to_string()),
+        (FieldId::Database, node.target.database.to_string()),
+    ];
+    // The plan holds no secret; that none gets into a file must not hang on that alone.
+    let mut answers = plan.answers.clone();
+    answers.retain(|id, _| FieldId::from_id(id).is_some_and(|field| !field.is_secret() && field != FieldId::KeyProof));
+    answers.extend(exact.map(|(field, text)| (field.id().to_owned(), text)));
+    // Undo has the journal and no plan, and takes the instance back by the very program that has registered it.
+    let program = plan.hand_over.as_ref().map(|hand_over| hand_over.program.to_string_lossy().into_owned());
+    answers.extend(program.map(|program| (FieldId::OctopusServer.id().to_owned(), program)));
+    answers
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::world::apply::sample;
+
+    #[test]
+    fn the_node_has_the_last_word_and_no_secret_gets_in() {
+        let mut plan = sample::plan(std::path::Path::new("/opt/o"));
+        for (id, text) in [("home", " /opt/o "), ("password", sample::PASSWORD), ("comms-port", "10943"), ("news", "x")] {
+            plan.answers.insert(id.into(), text.into());
+        }
+        let answers = recorded_answers(&plan);
+        let expected = [
+            ("comms-port", "10943"),
+            ("database", "OctopusDeploy"),
+            ("home", "/opt/o"),
+            ("instance", "My Node"),
+            ("server", "sql01"),
+        ];
+        assert_eq!(answers.iter().map(|(id, text)| (id.as_str(), text.as_str())).collect::<Vec<_>>(), expected);
     }
 }

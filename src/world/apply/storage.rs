@@ -10,8 +10,11 @@ use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use super::Run;
 use super::database::ClusterDatabase;
+use super::deeds::{StepRun, StepUndo};
 use super::instance_lock::file;
+use crate::catalog::steps::{self, StepTarget as Changes};
 use crate::model::cluster::ClusterId;
 use crate::model::facts::{Content, Trouble};
 use crate::model::journal::StorageRecord;
@@ -67,13 +70,13 @@ fn choose_tokens(record: &mut StorageRecord) -> Result<(), Failure> {
 
 /// Does a step's part on the storage, as it was agreed on, and verifies it. The registry is not told: of a first node there is
 /// none yet.
-pub(super) async fn leave_files(cluster: ClusterId, kind: StepKind, record: &StorageRecord) -> Result<StepState, Failure> {
+async fn leave_files(cluster: ClusterId, kind: StepKind, record: &StorageRecord) -> Result<StepState, Failure> {
     make_folders(kind, record).await?;
     if kind == StepKind::LeaveCanary {
         for (path, canary) in canaries(cluster, record) {
             on_share(&path, BUDGET, {
                 let path = path.clone();
-                move || leave(&path, &canary)
+                move || leave_canary(&path, &canary)
             })
             .await?;
         }
@@ -81,8 +84,16 @@ pub(super) async fn leave_files(cluster: ClusterId, kind: StepKind, record: &Sto
     Ok(StepState::Done)
 }
 
-/// Does a step, as it was agreed on, and verifies it.
-pub(super) async fn act(
+/// Does a step, as it was agreed on, and verifies it. The registry of a first node's cluster is told with the cluster.
+pub(super) async fn act(step: StepRun<'_, impl ClusterDatabase>) -> Result<StepState, Failure> {
+    let Run { database, plan, journal, .. } = step.run;
+    if plan.has(StepKind::ShareStorage) {
+        return leave_files(plan.cluster, step.kind, journal.storage()?).await;
+    }
+    leave_and_register(*database, step.target()?, plan.cluster, step.kind, journal.storage()?).await
+}
+
+async fn leave_and_register(
     database: &impl ClusterDatabase,
     target: &Target,
     cluster: ClusterId,
@@ -91,6 +102,25 @@ pub(super) async fn act(
 ) -> Result<StepState, Failure> {
     leave_files(cluster, kind, record).await?;
     register(database, target, &rows(cluster, kind, record)).await
+}
+
+/// Does the same for a node that is in its cluster already: a single node whose files were moved. Run twice, all is the same:
+/// the nonces that the registry has are those of the record, and whatever stands otherwise is a failure and stays.
+///
+/// # Errors
+/// The step that failed, and why.
+pub async fn share(
+    database: &impl ClusterDatabase,
+    target: &Target,
+    cluster: ClusterId,
+    mut record: StorageRecord,
+) -> Result<(), (StepKind, Failure)> {
+    for kind in steps::kinds_on(Changes::Storage) {
+        let failed = |failure| (kind, failure);
+        agree(kind, &mut record).await.map_err(failed)?;
+        leave_and_register(database, target, cluster, kind, &record).await.map_err(failed)?;
+    }
+    Ok(())
 }
 
 /// Tells the registry of a cluster that an earlier start of the run has made, once more, what that has told it: an undo that
@@ -119,9 +149,14 @@ async fn register(database: &impl ClusterDatabase, target: &Target, rows: &Stora
     }
 }
 
+pub(super) async fn undo(step: StepUndo<'_, impl ClusterDatabase>) -> Result<(), Failure> {
+    let (target, journal) = (step.target()?, &step.run.journal);
+    take_back(step.run.database, target, journal.journal.cluster, step.kind, journal.storage()?).await
+}
+
 /// Takes a step back: first what the registry says, since a nonce there without its file blocks every join, and a file
 /// without its nonce nobody. What is not there any more is taken back already.
-pub(super) async fn undo(
+pub(super) async fn take_back(
     database: &impl ClusterDatabase,
     target: &Target,
     cluster: ClusterId,
@@ -144,7 +179,7 @@ pub(super) async fn undo(
         for (path, canary) in canaries(cluster, record) {
             on_share(&path, BUDGET, {
                 let path = path.clone();
-                move || take(&path, &canary)
+                move || take_canary(&path, &canary)
             })
             .await?;
         }
@@ -192,7 +227,7 @@ async fn make_folders(kind: StepKind, record: &StorageRecord) -> Result<(), Fail
     for path in ours {
         on_share(path, BUDGET, {
             let path = path.clone();
-            move || make(&path)
+            move || make_folder(&path)
         })
         .await?;
     }
@@ -214,7 +249,7 @@ fn is_of_canaries(path: &Path) -> bool {
     path.file_name().is_some_and(|name| name == Canary::FOLDER)
 }
 
-fn make(path: &Path) -> Result<(), Failure> {
+fn make_folder(path: &Path) -> Result<(), Failure> {
     match std::fs::create_dir(path) {
         Ok(()) => match path.parent() {
             Some(parent) => synced(parent),
@@ -238,47 +273,47 @@ fn synced(parent: &Path) -> Result<(), Failure> {
 /// Writes a canary, unless it is there, and reads it back. One of this cluster and of the same name was left by the dead
 /// node that this run replaces, or by one that has left: the row of that name is this run's by now. Anything else in its
 /// place is somebody else's.
-fn leave(path: &Path, own: &Canary) -> Result<(), Failure> {
+fn leave_canary(path: &Path, own: &Canary) -> Result<(), Failure> {
     let same_name =
         |other: &Canary| other.cluster == own.cluster && Canary::file_name(&other.node) == Canary::file_name(&own.node);
-    match look(path)? {
-        Found::Nothing => {}
-        Found::Canary(found) if found == *own => return path.parent().map_or(Ok(()), synced),
-        Found::Canary(found) if same_name(&found) => {}
-        Found::Canary(_) | Found::Other => return Err(Failure::FileInTheWay { path: shown(path) }),
+    match read_canary(path)? {
+        CanaryFile::Absent => {}
+        CanaryFile::Canary(found) if found == *own => return path.parent().map_or(Ok(()), synced),
+        CanaryFile::Canary(found) if same_name(&found) => {}
+        CanaryFile::Canary(_) | CanaryFile::Other => return Err(Failure::FileInTheWay { path: shown(path) }),
     }
     atomic_write_for_others(path, own.text().as_bytes(), Existing::Replace).map_err(file(path))?;
-    match look(path)? {
-        Found::Canary(found) if found == *own => Ok(()),
+    match read_canary(path)? {
+        CanaryFile::Canary(found) if found == *own => Ok(()),
         _ => Err(Failure::ReadBack { what: shown(path) }),
     }
 }
 
 /// Removes a canary of exactly this nonce; another one, or another file in its place, stays.
-fn take(path: &Path, own: &Canary) -> Result<(), Failure> {
-    match look(path)? {
+fn take_canary(path: &Path, own: &Canary) -> Result<(), Failure> {
+    match read_canary(path)? {
         // Also where there is none now: an interrupted write may have left its temporary file.
-        Found::Nothing => remove(path).map_err(file(path)),
-        Found::Canary(found) if found == *own => remove(path).map_err(file(path)),
-        Found::Canary(_) | Found::Other => Ok(()),
+        CanaryFile::Absent => remove(path).map_err(file(path)),
+        CanaryFile::Canary(found) if found == *own => remove(path).map_err(file(path)),
+        CanaryFile::Canary(_) | CanaryFile::Other => Ok(()),
     }
 }
 
 /// What is in a canary's place.
-enum Found {
-    Nothing,
+enum CanaryFile {
+    Absent,
     Canary(Canary),
     Other,
 }
 
-fn look(path: &Path) -> Result<Found, Failure> {
+fn read_canary(path: &Path) -> Result<CanaryFile, Failure> {
     match small_file::read(path, Canary::MOST_BYTES) {
         Ok(bytes) => {
             let parsed = std::str::from_utf8(&bytes).ok().and_then(|text| Canary::parse(text).ok());
-            Ok(parsed.map_or(Found::Other, Found::Canary))
+            Ok(parsed.map_or(CanaryFile::Other, CanaryFile::Canary))
         }
-        Err(error) if error.kind() == ErrorKind::NotFound => Ok(Found::Nothing),
-        Err(error) if matches!(error.kind(), ErrorKind::InvalidInput | ErrorKind::FileTooLarge) => Ok(Found::Other),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(CanaryFile::Absent),
+        Err(error) if matches!(error.kind(), ErrorKind::InvalidInput | ErrorKind::FileTooLarge) => Ok(CanaryFile::Other),
         Err(error) => Err(file(path)(error)),
     }
 }
@@ -317,5 +352,88 @@ async fn on_share<T: Send + 'static>(
 }
 
 #[cfg(test)]
-#[path = "storage_tests.rs"]
-mod tests;
+mod tests {
+    use super::*;
+
+    fn own() -> Canary {
+        Canary { cluster: ClusterId([9; 16]), node: "web01".into(), token: Canary::encode_token([1; 16]) }
+    }
+
+    #[tokio::test]
+    async fn a_share_that_hangs_costs_its_budget_and_says_so() {
+        let (_open, wait) = std::sync::mpsc::channel::<()>();
+        let ended = on_share(Path::new("/mnt/octopus"), Duration::from_millis(1), move || {
+            let _ = wait.recv();
+            Ok(())
+        })
+        .await;
+        let Err(Failure::File { path, said }) = ended else { panic!("{ended:?}") };
+        assert_eq!(path.as_str(), "/mnt/octopus");
+        assert!(said.as_str().starts_with("The storage gave no answer within"), "{said}");
+    }
+
+    #[tokio::test]
+    async fn a_path_of_another_system_makes_no_folder_here() {
+        let mut record = StorageRecord {
+            node: "web01".into(),
+            storage: crate::model::storage::SharedStorage::Root("\\\\files\\octopus".into()),
+            made: Vec::new(),
+            canaries: Vec::new(),
+        };
+        if cfg!(unix) {
+            let ended = agree(StepKind::ShareStorage, &mut record).await;
+            assert!(matches!(ended, Err(Failure::File { .. })), "{ended:?}");
+        }
+    }
+
+    #[test]
+    fn a_canary_is_left_once_and_taken_by_its_nonce() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("web01.canary");
+        for _ in 0..2 {
+            leave_canary(&path, &own()).expect("left");
+            assert_eq!(std::fs::read_to_string(&path).expect("read"), own().text());
+        }
+        std::fs::write(folder.path().join(".web01.canary.Xy12.octopus-setup-tmp"), "torn").expect("written");
+        take_canary(&path, &Canary { token: Canary::encode_token([2; 16]), ..own() }).expect("left alone");
+        assert!(path.exists());
+        take_canary(&path, &own()).and_then(|()| take_canary(&path, &own())).expect("taken, and gone is no error");
+        assert_eq!(std::fs::read_dir(folder.path()).expect("a folder").count(), 0, "torn files go too");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_pipe_or_a_folder_in_its_place_is_in_the_way_and_waits_for_nobody() {
+        let root = tempfile::tempdir().expect("a folder");
+        let (pipe, folder) = (root.path().join("pipe"), root.path().join("folder"));
+        std::fs::create_dir(&folder).expect("made");
+        rustix::fs::mknodat(
+            rustix::fs::CWD,
+            &pipe,
+            rustix::fs::FileType::Fifo,
+            rustix::fs::Mode::RUSR | rustix::fs::Mode::WUSR,
+            0,
+        )
+        .expect("made");
+        for path in [pipe, folder] {
+            assert!(matches!(leave_canary(&path, &own()), Err(Failure::FileInTheWay { .. })), "{}", path.display());
+            take_canary(&path, &own()).expect("left alone");
+            assert!(path.exists());
+        }
+    }
+
+    #[test]
+    fn a_folder_goes_only_while_it_is_empty() {
+        let root = tempfile::tempdir().expect("a folder");
+        let path = root.path().join("a");
+        make_folder(&path).and_then(|()| make_folder(&path)).expect("made once");
+        std::fs::write(path.join("x"), "x").expect("written");
+        remove_empty(&path).expect("left alone");
+        assert!(path.exists());
+        std::fs::remove_file(path.join("x")).expect("removed");
+        remove_empty(&path).and_then(|()| remove_empty(&path)).expect("removed, and gone is no error");
+        std::fs::write(&path, "x").expect("written");
+        remove_empty(&path).expect("no folder of ours");
+        assert!(matches!(make_folder(&path), Err(Failure::FileInTheWay { .. })));
+    }
+}

@@ -1,0 +1,124 @@
+//! What becomes of an unfinished run: it is gone on with, undone, or closed.
+
+use std::sync::Arc;
+
+use super::database::ClusterDatabase;
+use super::deeds::{Report, StepUndo, deed};
+use super::files;
+use super::instance_lock::InstanceLock;
+use super::run_journal::RunJournal;
+use crate::catalog::steps;
+use crate::model::flow::Flow;
+use crate::model::journal::Resumption;
+use crate::model::plan::{Failure, Progress, StepKind, StepState};
+use crate::model::secret::Secret;
+use crate::model::target::Target;
+use crate::world::places::Places;
+use crate::world::toml_file::shown;
+
+/// Loads an instance's unfinished run, with the key that it sealed. On a first node's run everything may depend on that key:
+/// one that does not open is an error there, and so is one that is gone although a cluster may depend on it. A node that
+/// joins, or is edited, has a cluster that keeps its key elsewhere: there the key is asked for once more.
+pub async fn resume(places: &Places, instance: &str) -> Result<Resumption, Failure> {
+    let (lock, _) = InstanceLock::take(places, instance).await?;
+    let Some(mut run) = RunJournal::load(&lock, instance).await? else {
+        return Err(Failure::ReadBack { what: shown(&places.journal(instance)) });
+    };
+    let owner = run.owner();
+    if run.journal.flow == Flow::Leave && run.is_begun_or_done(StepKind::RemoveNodeConfig) {
+        // Its password went with the config: a run that stopped between the last step and its record needs no more than that.
+        let owner = owner.clone();
+        if lock.run_blocking(move |places| files::is_config_removed(places, &owner)).await? {
+            run.journal.mark(StepKind::RemoveNodeConfig, StepState::Done);
+        }
+    }
+    // Its own, or that of a node that is there.
+    let may_be_sealed = run.is_begun_or_done(StepKind::SealMasterKey) || run.journal.flow == Flow::Edit;
+    if !may_be_sealed || !steps::need(run.journal.steps.iter().map(|step| step.kind), Secret::MasterKey) {
+        return Ok(Resumption { journal: run.journal, key: None });
+    }
+    let sealed = files::key_path(&owner.home);
+    let key = match lock.run_blocking(move |places| files::find_key(places, &owner)).await {
+        Err(Failure::SealBroken { .. }) if run.journal.flow != Flow::FirstNode => None,
+        found => found?,
+    };
+    if key.is_none() && run.is_begun_or_done(StepKind::InitialiseCluster) {
+        return Err(Failure::SealBroken { path: shown(&sealed) });
+    }
+    Ok(Resumption { journal: run.journal, key })
+}
+
+/// Closes a run: its journal goes. Call it once its steps are done and its key is kept.
+pub async fn close(places: &Places, instance: &str) -> Result<(), Failure> {
+    let (lock, _) = InstanceLock::take(places, instance).await?;
+    match RunJournal::load(&lock, instance).await? {
+        Some(run_journal) => run_journal.close().await,
+        None => Ok(()),
+    }
+}
+
+/// Undoes what the instance's unfinished run made, as its journal knows it, in reverse order, and nothing else; the target
+/// brings the password, which the journal has not. A step that cannot be undone stops no other one, except those that must
+/// outlive it. `true` when everything is undone and the journal is gone.
+pub async fn undo<D: ClusterDatabase>(
+    places: &Places,
+    database: &D,
+    instance: &str,
+    target: &Target,
+    mut report: impl FnMut(Progress) + Send,
+) -> bool {
+    let whole = match Undoing::open(places, database, instance, target).await {
+        Ok(Some(undoing)) => undoing.run(&mut report).await,
+        // Nothing was begun.
+        Ok(None) => true,
+        // The journal is no step of its own, and what flow it is of may be unknown: this one's words fit it.
+        Err(failure) => {
+            report(Progress::UndoFailed(StepKind::ProveAgain, failure));
+            false
+        }
+    };
+    report(Progress::UndoEnded(whole));
+    whole
+}
+
+/// A run that is being undone.
+pub(super) struct Undoing<'a, D> {
+    pub(super) lock: Arc<InstanceLock>,
+    pub(super) journal: RunJournal,
+    pub(super) database: &'a D,
+    pub(super) target: &'a Target,
+}
+
+impl<'a, D: ClusterDatabase> Undoing<'a, D> {
+    async fn open(places: &Places, database: &'a D, instance: &str, target: &'a Target) -> Result<Option<Self>, Failure> {
+        let (lock, _) = InstanceLock::take(places, instance).await?;
+        let journal = RunJournal::load(&lock, instance).await?;
+        Ok(journal.map(|journal| Self { lock, journal, database, target }))
+    }
+
+    async fn run(mut self, report: Report<'_>) -> bool {
+        let mut whole = true;
+        for kind in StepKind::ALL.into_iter().rev() {
+            if !self.journal.is_begun_or_done(kind) {
+                continue;
+            }
+            report(Progress::Undoing(kind));
+            let undone = match (deed(kind).undo)(StepUndo { run: &self, kind, report: &mut *report }).await {
+                Ok(()) => self.journal.mark(kind, StepState::Undone).await,
+                Err(failure) => Err(failure),
+            };
+            report(match undone {
+                Ok(()) => Progress::Undone(kind),
+                Err(failure) => {
+                    whole = false;
+                    Progress::UndoFailed(kind, failure)
+                }
+            });
+        }
+        if whole && let Err(failure) = self.journal.close().await {
+            report(Progress::UndoFailed(StepKind::ProveAgain, failure));
+            whole = false;
+        }
+        whole
+    }
+}
