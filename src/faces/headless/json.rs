@@ -10,7 +10,7 @@ use crate::model::facts::{Backup, NodeSeen};
 use crate::model::finding::{Finding, Remedy, Verdict};
 use crate::model::node::Maker;
 use crate::model::untrusted::Untrusted;
-use crate::wizard::settings::Listed;
+use crate::wizard::settings::SettingItem;
 
 use super::report::{Check, Report, Section};
 use super::text::life;
@@ -159,7 +159,7 @@ fn clean(text: &str) -> String {
     Untrusted::new(text).to_string()
 }
 
-fn setting(setting: &Listed) -> SettingOut {
+fn setting(setting: &SettingItem) -> SettingOut {
     SettingOut { group: setting.group.id(), id: setting.id, value: clean(&setting.value), source: setting.source.id() }
 }
 

@@ -12,7 +12,7 @@ use crate::model::phrase;
 use crate::model::screen::ScreenId;
 use crate::model::untrusted::Untrusted;
 use crate::wizard::review::PROVEN;
-use crate::wizard::settings::{self, Listed};
+use crate::wizard::settings::{self, SettingItem};
 use crate::wizard::state::State;
 use crate::words;
 
@@ -119,7 +119,7 @@ pub struct Report<'a> {
     /// How the checks came out.
     pub tally: Tally,
     /// The settings.
-    pub settings: Vec<Listed>,
+    pub settings: Vec<SettingItem>,
     /// The checks, screen by screen.
     pub sections: Vec<Section>,
     /// The nodes of the cluster; `None` where they are not known.
@@ -165,7 +165,7 @@ impl<'a> Report<'a> {
             cluster,
             fingerprint: config.map(|config| config.cluster.fingerprint.to_string()),
             tally,
-            settings: if reviewed { settings::of(state) } else { Vec::new() },
+            settings: if reviewed { settings::list(state) } else { Vec::new() },
             sections,
             nodes: facts.cluster.nodes.seen().map(|nodes| &**nodes),
             backups: facts.node.backups.seen().map(Vec::as_slice),

@@ -17,7 +17,7 @@ fn state(node: NodeFacts) -> State {
     state
 }
 
-fn said(list: &[Listed], id: &str) -> (String, Source) {
+fn value(list: &[SettingItem], id: &str) -> (String, SettingSource) {
     let found = list.iter().find(|setting| setting.id == id).unwrap_or_else(|| panic!("no {id} in {list:#?}"));
     (found.value.clone(), found.source)
 }
@@ -49,19 +49,19 @@ fn a_secret_that_does_not_open_is_answered_with_nothing() {
     let node = NodeFacts { password: Fact::Missing(trouble.clone()), key: Fact::Missing(trouble), ..samples::node() };
     let state = state(node);
     assert!(state.answers.get(FieldId::Password).raw.is_empty() && state.answers.get(FieldId::MasterKey).raw.is_empty());
-    let list = of(&state);
-    assert_eq!(said(&list, "password"), ("sealed on another machine".into(), Source::NodeConfig));
-    assert_eq!(said(&list, "master-key").0, "sealed on another machine");
+    let list = super::list(&state);
+    assert_eq!(value(&list, "password"), ("sealed on another machine".into(), SettingSource::NodeConfig));
+    assert_eq!(value(&list, "master-key").0, "sealed on another machine");
 }
 
 #[test]
 fn the_list_is_grouped_tells_where_each_came_from_and_holds_no_secret() {
-    let list = of(&state(samples::node()));
+    let list = super::list(&state(samples::node()));
     let groups: Vec<_> = list.iter().map(|setting| Group::ALL.iter().position(|group| *group == setting.group)).collect();
     assert!(groups.is_sorted(), "{groups:?}");
-    assert_eq!(said(&list, "password"), ("sealed, opens here".into(), Source::NodeConfig));
-    assert_eq!(said(&list, "host"), ("web01".into(), Source::Host));
-    assert_eq!(said(&list, "joined").1, Source::Registry);
+    assert_eq!(value(&list, "password"), ("sealed, opens here".into(), SettingSource::NodeConfig));
+    assert_eq!(value(&list, "host"), ("web01".into(), SettingSource::Host));
+    assert_eq!(value(&list, "joined").1, SettingSource::Registry);
     let all = format!("{list:?}");
     assert!(!all.contains(samples::PASSWORD) && !all.contains(samples::KEY), "{all}");
 }
@@ -87,11 +87,11 @@ fn what_octopus_server_s_config_lacks_is_a_default() {
     };
     let state = state(node);
     assert_eq!(state.answers.text(FieldId::NodeName), "web01", "the machine's name is Octopus' own default");
-    let list = of(&state);
-    assert_eq!(said(&list, "server"), ("sql09".into(), Source::OctopusConfig));
-    assert_eq!(said(&list, "node-name"), ("web01".into(), Source::Default));
-    assert_eq!(said(&list, "comms-port"), ("10944".into(), Source::OctopusConfig));
-    assert_eq!(said(&list, "listen-prefixes").1, Source::Default);
+    let list = super::list(&state);
+    assert_eq!(value(&list, "server"), ("sql09".into(), SettingSource::OctopusConfig));
+    assert_eq!(value(&list, "node-name"), ("web01".into(), SettingSource::Default));
+    assert_eq!(value(&list, "comms-port"), ("10944".into(), SettingSource::OctopusConfig));
+    assert_eq!(value(&list, "listen-prefixes").1, SettingSource::Default);
     assert!(!format!("{list:?}").contains(samples::PASSWORD));
 }
 
@@ -99,7 +99,7 @@ fn what_octopus_server_s_config_lacks_is_a_default() {
 fn files_that_cannot_be_read_tell_nothing() {
     let node = NodeFacts { config: Fact::Missing(Trouble::Io("denied".into())), ..NodeFacts::default() };
     let state = state(node);
-    assert!(of(&state).is_empty() && answers(&state.facts, None).is_empty());
+    assert!(list(&state).is_empty() && answers(&state.facts, None).is_empty());
 }
 
 #[test]
@@ -112,14 +112,14 @@ fn shared_storage_is_listed_and_answered_path_by_path_and_a_single_node_is_told_
     };
     let alone = with(SharedStorage::None);
     assert_eq!(alone.answers.text(FieldId::Storage), "none");
-    assert!(of(&alone).iter().all(|setting| setting.group != Group::Storage));
+    assert!(list(&alone).iter().all(|setting| setting.group != Group::Storage));
     let root = with(SharedStorage::Root("/mnt/octopus".into()));
     assert_eq!((root.answers.text(FieldId::Storage), root.answers.text(FieldId::StorageRoot)), ("root", "/mnt/octopus"));
-    assert_eq!(said(&of(&root), "storage-root"), ("/mnt/octopus".into(), Source::NodeConfig));
+    assert_eq!(value(&list(&root), "storage-root"), ("/mnt/octopus".into(), SettingSource::NodeConfig));
     let folders = SharedFolder::ALL.map(|folder| (folder, format!("/mnt/{}", folder.id()).into())).to_vec();
     let shared = SharedStorage::Folders(folders);
     let each = with(shared.clone());
-    let list = of(&each);
+    let list = super::list(&each);
     assert_eq!(list.iter().filter(|setting| setting.group == Group::Storage).count(), 7);
     assert_eq!(crate::catalog::form::read::storage(&each.answers), Ok(shared), "an edit keeps it");
 }

@@ -9,7 +9,7 @@ use crate::faces::tui::canvas::{Canvas, below, row};
 use crate::faces::tui::scene::Scene;
 use crate::faces::tui::text;
 use crate::model::facts::Fact;
-use crate::wizard::settings::{self, Listed};
+use crate::wizard::settings::{self, SettingItem};
 
 /// The columns of the checks' signs and labels.
 const LABEL: u16 = 17;
@@ -40,10 +40,10 @@ fn lines(canvas: &Canvas<'_>, scene: &Scene<'_>, width: u16) -> Vec<Line> {
     let theme = canvas.theme;
     let mut lines = Vec::with_capacity(32);
     let mut group = None;
-    let settings = settings::of(scene.state);
+    let settings = settings::list(scene.state);
     let widest = settings.iter().map(|setting| text::width(setting.label)).max().unwrap_or(0);
     let column = (widest + 2).min(width / 2);
-    for Listed { group: of, id: _, label, value, source } in settings {
+    for SettingItem { group: of, id: _, label, value, source } in settings {
         let source = source.label();
         if group != Some(of) {
             if !lines.is_empty() {
