@@ -19,8 +19,8 @@ use octopus_setup::model::facts::Nodes;
 use octopus_setup::model::field::FieldId;
 use octopus_setup::model::survey::{Observed, SurveyId};
 use octopus_setup::wizard::event::Event;
-use octopus_setup::wizard::inputs;
 use octopus_setup::wizard::state::{Focus, State};
+use octopus_setup::wizard::tickets;
 use octopus_setup::wizard::update::update;
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
@@ -101,7 +101,7 @@ fn cluster(bencher: Bencher<'_, '_>, nodes: usize) {
 #[divan::bench(args = [10, 10_000, 100_000])]
 fn two_keys_of_a_cluster(bencher: Bencher<'_, '_>, nodes: usize) {
     let mut state = clusters::join(clusters::many(nodes));
-    let inputs = inputs::of(SurveyId::Cluster, &state.answers, None).expect("a target");
+    let inputs = tickets::survey_inputs(SurveyId::Cluster, &state.answers, None).expect("a target");
     let ticket = state.tickets.begin(inputs, Duration::ZERO);
     assert!(state.tickets.remember(ticket, Observed::Cluster(state.facts.cluster.clone()), true));
     state.place.focus = Focus::Field(FieldId::NodeName);

@@ -17,8 +17,8 @@ use crate::model::answers::Answers;
 use crate::model::flow::Flow;
 use crate::wizard::effect::Effect;
 use crate::wizard::event::Event;
+use crate::wizard::review::Wanted;
 use crate::wizard::state::State;
-use crate::wizard::subjects::Wanted;
 use crate::wizard::update;
 use crate::world::World;
 

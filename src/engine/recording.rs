@@ -32,8 +32,8 @@ use crate::model::stand_in;
 use crate::model::survey::Observed;
 use crate::model::untrusted::Untrusted;
 use crate::wizard::event::Event;
+use crate::wizard::review::Wanted;
 use crate::wizard::state::State;
-use crate::wizard::subjects::Wanted;
 use crate::wizard::update;
 
 /// The format's number.

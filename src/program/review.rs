@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use octopus_setup::engine::recording::Beginning;
 use octopus_setup::faces::headless::{self, Output};
-use octopus_setup::wizard::subjects::Wanted;
+use octopus_setup::wizard::review::Wanted;
 use octopus_setup::world::World;
 
 use super::cli::{Format, Review};

@@ -58,7 +58,7 @@ pub struct Run {
     pub key: Option<MasterKey>,
     pub rows: Vec<Row>,
     /// What the steps' programs printed, their secrets masked.
-    pub said: Vec<(StepKind, Vec<Untrusted>)>,
+    pub output: Vec<(StepKind, Vec<Untrusted>)>,
     /// Whether a cancel was requested and waits for the end of the running step.
     pub cancelling: bool,
 }
@@ -98,13 +98,13 @@ impl Run {
     }
 
     /// Returns `true` if a step's program has printed anything.
-    pub fn has_said(&self) -> bool {
-        self.said.iter().any(|(_, lines)| !lines.is_empty())
+    pub fn has_output(&self) -> bool {
+        self.output.iter().any(|(_, lines)| !lines.is_empty())
     }
 
     /// Returns what a step's program printed.
-    pub fn said_by(&self, kind: StepKind) -> &[Untrusted] {
-        self.said.iter().find(|(other, _)| *other == kind).map_or(&[], |(_, lines)| lines)
+    pub fn output_of(&self, kind: StepKind) -> &[Untrusted] {
+        self.output.iter().find(|(other, _)| *other == kind).map_or(&[], |(_, lines)| lines)
     }
 
     /// Returns the row of the step that failed.

@@ -16,8 +16,8 @@ use crate::model::registry::KeptRow;
 use crate::model::screen::ScreenId;
 
 use super::custody::Custody;
+use super::review::Wanted;
 use super::run::{Phase, Run};
-use super::subjects::Wanted;
 use super::tickets::Tickets;
 
 /// What has the focus on the open screen.
@@ -203,7 +203,7 @@ pub struct Resuming {
     pub before: Option<KeptRow>,
 }
 
-static NO_RUN: Run = Run { phase: Phase::Idle, plan: None, key: None, rows: Vec::new(), said: Vec::new(), cancelling: false };
+static NO_RUN: Run = Run { phase: Phase::Idle, plan: None, key: None, rows: Vec::new(), output: Vec::new(), cancelling: false };
 static NO_CUSTODY: Custody =
     Custody { generated: None, revealed: false, copied: None, saved: None, file_trouble: None, mismatch: false, proof: None };
 

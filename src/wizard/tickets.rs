@@ -1,12 +1,110 @@
-//! Tickets: they tie a late result to the inputs that it was asked for.
+//! What each survey is asked, and the tickets that tie its late results to that.
 
 use std::time::Duration;
 
-use crate::model::survey::{Inputs, Observed, SurveyId, Ticket};
+use crate::catalog::form::{self, read};
+use crate::model::answers::Answers;
+use crate::model::field::FieldId;
+use crate::model::node::Subject;
+use crate::model::octopus::HandOverMode;
+use crate::model::screen::ScreenId;
+use crate::model::survey::{AccountKind, Inputs, Observed, SurveyId, Ticket};
+use crate::model::web::ListenPrefix;
+
+/// Returns the surveys that prove a screen or that it shows; the first one is the screen's main subject.
+pub fn surveys_of(screen: ScreenId) -> &'static [SurveyId] {
+    match screen {
+        ScreenId::Start => &[SurveyId::Machine],
+        ScreenId::Home => &[SurveyId::Home, SurveyId::Machine],
+        ScreenId::Service => &[SurveyId::Service],
+        ScreenId::Database => &[SurveyId::Server],
+        ScreenId::Cluster => &[SurveyId::Cluster, SurveyId::Key],
+        ScreenId::Web => &[SurveyId::Ports],
+        ScreenId::MasterKey => &[SurveyId::KeyFile],
+        ScreenId::Node | ScreenId::Key | ScreenId::Backups => &[SurveyId::Node],
+        ScreenId::Proof => &[
+            SurveyId::Server,
+            SurveyId::Home,
+            SurveyId::Service,
+            SurveyId::Ports,
+            SurveyId::Cluster,
+            SurveyId::Key,
+            SurveyId::Node,
+            SurveyId::Storage,
+            SurveyId::Health,
+        ],
+        ScreenId::Drift => &[SurveyId::Node, SurveyId::Cluster],
+        ScreenId::License => &[SurveyId::Licence],
+        // The registry names the shared storage, and the proof that it is shared is against the registry.
+        ScreenId::Storage => &[SurveyId::Storage, SurveyId::Cluster],
+        ScreenId::Octopus => &[SurveyId::Octopus],
+        ScreenId::Administrator | ScreenId::Review | ScreenId::Install | ScreenId::Done => &[],
+    }
+}
+
+/// Returns what a survey is asked: the answers that it reads, parsed; `None` while one of them is missing or malformed. Other answers
+/// (the node's name, whether to create a database) are not part of it, so editing them costs no second survey.
+pub fn survey_inputs(survey: SurveyId, answers: &Answers, subject: Option<&Subject>) -> Option<Inputs> {
+    match survey {
+        SurveyId::Machine => Some(Inputs::Machine),
+        SurveyId::Home => {
+            Some(Inputs::Home { path: read::home(answers).ok()?, instance: read::instance(answers).ok()?.as_str().to_owned() })
+        }
+        SurveyId::Service => service(answers),
+        SurveyId::Server => read::target(answers).map(|target| Inputs::Server(Box::new(target))),
+        SurveyId::Ports => {
+            let prefixes = ListenPrefix::parse_all(answers.text(FieldId::ListenPrefixes)).ok()?;
+            let comms = read::port(FieldId::CommsPort, answers).ok()?;
+            let grpc = read::port(FieldId::GrpcPort, answers).ok()?;
+            Some(Inputs::Ports { ports: distinct_ports(&prefixes, comms, grpc), prefixes })
+        }
+        SurveyId::Cluster => read::target(answers).map(|target| Inputs::Cluster(Box::new(target))),
+        SurveyId::Key => {
+            let target = Box::new(read::target(answers)?);
+            Some(Inputs::Key { target, key: read::master_key(answers).ok()? })
+        }
+        SurveyId::KeyFile => read::absolute(FieldId::KeyFile, answers).map(Inputs::KeyFile),
+        SurveyId::Node => subject.cloned().map(Inputs::Node),
+        SurveyId::Storage => {
+            let folders = read::storage(answers).ok()?.folders();
+            (!folders.is_empty()).then_some(Inputs::Storage { folders, user: read::service_user(answers).ok()? })
+        }
+        SurveyId::Licence => read::licence(answers).ok()?.map(Inputs::Licence),
+        SurveyId::Octopus => {
+            // A program that will not be run is not surveyed.
+            let runs = read::hand_over(answers) != HandOverMode::Script;
+            let program = read::octopus_server(answers).ok().filter(|_| runs)?;
+            Some(Inputs::Octopus { program, instance: read::instance(answers).ok()?.as_str().to_owned() })
+        }
+        SurveyId::Health => {
+            let prefixes = ListenPrefix::parse_all(answers.text(FieldId::ListenPrefixes)).ok()?;
+            Some(Inputs::Health { prefixes, home: read::home(answers).ok()? })
+        }
+    }
+}
+
+fn service(answers: &Answers) -> Option<Inputs> {
+    if form::problem(FieldId::ServiceAccount, answers).is_some() {
+        return None;
+    }
+    let kind: AccountKind = read::account_kind(answers);
+    Some(Inputs::Service { kind, user: read::service_user(answers).ok()?, home: read::home(answers).ok()? })
+}
+
+/// Returns the ports in the order of the fields, each once.
+fn distinct_ports(prefixes: &[ListenPrefix], comms: u16, grpc: u16) -> Vec<u16> {
+    let mut ports = Vec::new();
+    for port in prefixes.iter().map(|prefix| prefix.port).chain([comms, grpc]) {
+        if !ports.contains(&port) {
+            ports.push(port);
+        }
+    }
+    ports
+}
 
 /// A survey that was requested.
 #[derive(Debug, Clone)]
-pub struct Request {
+pub struct SurveyRequest {
     /// The ticket that its results must carry.
     pub ticket: Ticket,
     pub inputs: Inputs,
@@ -32,18 +130,18 @@ pub enum RequestState {
 /// Every survey of this run, one for each of its inputs. Inputs are compared, not hashed: a hash of a password would be a hint.
 #[derive(Debug, Clone, Default)]
 pub struct Tickets {
-    requests: Vec<Request>,
+    requests: Vec<SurveyRequest>,
     last_number: u32,
 }
 
 impl Tickets {
     /// Returns the newest request for these inputs.
-    pub fn for_inputs(&self, inputs: &Inputs) -> Option<&Request> {
+    pub fn for_inputs(&self, inputs: &Inputs) -> Option<&SurveyRequest> {
         self.requests.iter().find(|request| request.inputs == *inputs)
     }
 
     /// Returns the request that this ticket was issued for.
-    pub fn get(&self, ticket: Ticket) -> Option<&Request> {
+    pub fn get(&self, ticket: Ticket) -> Option<&SurveyRequest> {
         self.requests.iter().find(|request| request.ticket == ticket)
     }
 
@@ -54,7 +152,7 @@ impl Tickets {
         self.requests.retain(|request| request.inputs != inputs);
         self.last_number = self.last_number.wrapping_add(1);
         let ticket = Ticket(self.last_number);
-        self.requests.push(Request {
+        self.requests.push(SurveyRequest {
             ticket,
             inputs,
             observed: None,
@@ -111,7 +209,7 @@ impl Tickets {
     }
 
     /// Returns the running survey of this kind.
-    pub fn running(&self, survey: SurveyId) -> Option<&Request> {
+    pub fn running(&self, survey: SurveyId) -> Option<&SurveyRequest> {
         self.requests.iter().find(|request| request.state == RequestState::Running && request.inputs.survey() == survey)
     }
 
@@ -121,12 +219,87 @@ impl Tickets {
     }
 
     /// Returns `true` if any request fits.
-    pub fn any(&self, fits: impl Fn(&Request) -> bool) -> bool {
+    pub fn any(&self, fits: impl Fn(&SurveyRequest) -> bool) -> bool {
         self.requests.iter().any(fits)
     }
 
     /// Returns `true` if any survey runs that somebody waits for.
     pub fn any_awaited(&self) -> bool {
         self.requests.iter().any(|request| request.state == RequestState::Running && !request.refreshes)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::catalog::samples;
+    use crate::model::node::Maker;
+
+    #[test]
+    fn complete_answers_make_inputs_for_their_own_survey() {
+        let answers = samples::with(&[
+            (FieldId::MasterKey, samples::KEY),
+            (FieldId::KeyFile, samples::HOME),
+            (FieldId::Storage, "root"),
+            (FieldId::StorageRoot, samples::HOME),
+            (FieldId::Licence, "PExpY2Vuc2UvPg=="),
+        ]);
+        let subject = Subject { instance: "OctopusServer".into(), config: "/x.toml".into(), maker: Maker::Wizard };
+        for survey in SurveyId::ALL {
+            assert_eq!(survey_inputs(survey, &answers, Some(&subject)).map(|inputs| inputs.survey()), Some(survey));
+        }
+    }
+
+    #[test]
+    fn a_malformed_answer_asks_nothing() {
+        for (survey, field, text) in [
+            (SurveyId::Home, FieldId::Home, "relative"),
+            (SurveyId::Home, FieldId::Instance, "a/b"),
+            (SurveyId::Service, FieldId::ServiceAccount, "nobody"),
+            (SurveyId::Service, FieldId::ServiceAccount, "custom"),
+            (SurveyId::Server, FieldId::Server, "sql01:1433"),
+            (SurveyId::Server, FieldId::Database, "master"),
+            (SurveyId::Server, FieldId::User, ""),
+            (SurveyId::Server, FieldId::Password, ""),
+            (SurveyId::Server, FieldId::Encryption, "perhaps"),
+            (SurveyId::Server, FieldId::Trust, "ca-file"),
+            (SurveyId::Server, FieldId::Trust, "fingerprint"),
+            (SurveyId::Ports, FieldId::ListenPrefixes, "localhost"),
+            (SurveyId::Ports, FieldId::CommsPort, "0"),
+            (SurveyId::Ports, FieldId::GrpcPort, "65536"),
+            (SurveyId::KeyFile, FieldId::KeyFile, ""),
+            (SurveyId::KeyFile, FieldId::KeyFile, "key.txt"),
+        ] {
+            let answers = samples::with(&[(field, text)]);
+            assert_eq!(survey_inputs(survey, &answers, None), None, "{} = {text:?}", field.id());
+        }
+    }
+
+    #[test]
+    fn what_a_survey_does_not_read_does_not_change_its_inputs() {
+        let plain = samples::answers();
+        for (survey, field, text) in [
+            (SurveyId::Home, FieldId::NodeName, "!"),
+            (SurveyId::Server, FieldId::CreateDatabase, "false"),
+            (SurveyId::Server, FieldId::CaFile, "not asked"),
+            (SurveyId::Service, FieldId::ServiceUser, "not asked"),
+            (SurveyId::Ports, FieldId::ForceSsl, "true"),
+        ] {
+            assert_eq!(
+                survey_inputs(survey, &samples::with(&[(field, text)]), None),
+                survey_inputs(survey, &plain, None),
+                "{}",
+                field.id()
+            );
+        }
+    }
+
+    #[test]
+    fn ports_come_once_and_in_order() {
+        let answers =
+            samples::with(&[(FieldId::ListenPrefixes, "https://a/,http://a/,http://b:80/x"), (FieldId::GrpcPort, "443")]);
+        let Some(Inputs::Ports { ports, prefixes }) = survey_inputs(SurveyId::Ports, &answers, None) else { panic!("ports") };
+        assert_eq!(ports, [443, 80, 10943]);
+        assert_eq!(prefixes.len(), 3);
     }
 }

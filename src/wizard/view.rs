@@ -22,7 +22,7 @@ use super::gate::{self, Gate};
 use super::run::Phase;
 use super::state::{Focus, State};
 use super::tickets::RequestState;
-use super::{inputs, review, subjects};
+use super::{review, tickets};
 
 /// The pause between two looks at what a screen keeps fresh.
 const FRESH: Duration = Duration::from_secs(5);
@@ -54,7 +54,7 @@ impl State {
     pub fn start_choices(&self) -> Vec<StartChoice> {
         let runs = self.facts.machine.unfinished.iter().map(|run| StartChoice::Resume(run.instance.clone()));
         let flows = [StartChoice::Flow(Flow::FirstNode), StartChoice::Flow(Flow::Join)];
-        let subjects = subjects::all(&self.facts.machine);
+        let subjects = review::subjects(&self.facts.machine);
         let nothing = subjects.is_empty().then_some(StartChoice::Flow(Flow::Review));
         runs.chain(flows).chain(subjects.into_iter().map(StartChoice::Review)).chain(nothing).collect()
     }
@@ -113,7 +113,7 @@ impl State {
         let is_running = |survey: &SurveyId| {
             // Asked first because usually nothing runs, and inputs copy every answer that goes into them.
             self.tickets.running(*survey).is_some()
-                && inputs::of(*survey, &self.answers, self.subject())
+                && tickets::survey_inputs(*survey, &self.answers, self.subject())
                     .and_then(|inputs| self.tickets.for_inputs(&inputs))
                     .is_some_and(|request| request.state == RequestState::Running)
         };
@@ -142,7 +142,7 @@ impl State {
     /// Returns when to look at the open screen's subject again, on the engine's clock. A look that takes long is repeated
     /// less often: it may cost a twentieth of the server's and the network's time at most.
     pub fn refresh_at(&self) -> Option<Duration> {
-        let inputs = inputs::of(SurveyId::Cluster, &self.answers, None).filter(|_| self.keeps_fresh())?;
+        let inputs = tickets::survey_inputs(SurveyId::Cluster, &self.answers, None).filter(|_| self.keeps_fresh())?;
         // One for other inputs may still be on its way; and a server that refuses is not asked again until somebody says so.
         if self.tickets.running(SurveyId::Cluster).is_some() || review::is_refused(&self.facts.cluster) {
             return None;
@@ -298,7 +298,7 @@ pub fn available_actions(state: &State, mends: bool) -> Vec<Action> {
                 Phase::Undone => actions.push(Action::Leave),
                 Phase::Idle | Phase::Finished | Phase::Undoing => {}
             }
-            if state.run().has_said() {
+            if state.run().has_output() {
                 actions.push(Action::Output);
             }
         }

@@ -42,7 +42,7 @@ pub fn running() -> State {
         (row.since, row.took) = (None, Some(Duration::from_millis(640)));
     }
     states::run(&mut state).rows[OWN + 1].since = Some(Duration::from_millis(4_100));
-    states::run(&mut state).said = vec![
+    states::run(&mut state).output = vec![
         (StepKind::OctopusInstance, lines(&["Creating instance OctopusServer", "Saved /var/lib/octopus/OctopusServer.config"])),
         (StepKind::OctopusDatabase, lines(&["Creating database schema", "Executing Script0001 - Initial.sql"])),
     ];
@@ -69,7 +69,7 @@ pub fn failed() -> State {
         said: said.clone(),
         by_hand: "Octopus.Server database --instance OctopusServer --masterKey \"$OCTOPUS_SETUP_MASTER_KEY\"".into(),
     });
-    states::run(&mut state).said[1].1 = said;
+    states::run(&mut state).output[1].1 = said;
     state
 }
 

@@ -7,7 +7,7 @@ use octopus_setup::model::field::FieldId;
 use octopus_setup::model::flow::Flow;
 use octopus_setup::model::screen::ScreenId;
 use octopus_setup::wizard::event::Event;
-use octopus_setup::wizard::subjects::Wanted;
+use octopus_setup::wizard::review::Wanted;
 use octopus_setup::world::World;
 use octopus_setup::world::clipboard::Surroundings;
 use secrecy::ExposeSecret;

@@ -8,7 +8,7 @@ use octopus_setup::engine::Engine;
 use octopus_setup::model::answers::Answers;
 use octopus_setup::model::screen::ScreenId;
 use octopus_setup::wizard::event::{Action, Event};
-use octopus_setup::wizard::subjects::Wanted;
+use octopus_setup::wizard::review::Wanted;
 use octopus_setup::world::World;
 use octopus_setup::world::clipboard::Surroundings;
 

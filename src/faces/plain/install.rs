@@ -78,7 +78,7 @@ pub async fn ask<L: Lines, W: Write>(face: &mut Face<'_, L, W>) -> Result<(), St
 }
 
 async fn choose<L: Lines, W: Write>(face: &mut Face<'_, L, W>, mut ways: Vec<MenuItem<Way>>) -> Result<(), Stop> {
-    if face.state().run().has_said() {
+    if face.state().run().has_output() {
         ways.push(MenuItem::new(Way::Output, "output", "Show what Octopus Server printed."));
     }
     face.menu(&ways)?;
@@ -117,7 +117,7 @@ fn failures<L: Lines, W: Write>(face: &mut Face<'_, L, W>) -> Result<(), Stop> {
 fn output<L: Lines, W: Write>(face: &mut Face<'_, L, W>) -> Result<(), Stop> {
     let run = face.state().run().clone();
     for row in &run.rows {
-        let said = run.said_by(row.kind);
+        let said = run.output_of(row.kind);
         if !said.is_empty() {
             face.gap()?;
             face.say(&format!("{}:", title(&run, row)))?;

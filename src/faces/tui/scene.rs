@@ -14,7 +14,7 @@ use crate::model::screen::ScreenId;
 use crate::model::survey::SurveyId;
 use crate::wizard::review;
 use crate::wizard::state::State;
-use crate::wizard::tickets::Request;
+use crate::wizard::tickets::SurveyRequest;
 use crate::wizard::view::foremost_of;
 use crate::words::{self, Screen};
 
@@ -117,7 +117,7 @@ impl<'a> Scene<'a> {
         self.awaited().next().is_some()
     }
 
-    fn awaited(&self) -> impl Iterator<Item = &Request> {
+    fn awaited(&self) -> impl Iterator<Item = &SurveyRequest> {
         let running = |survey: &SurveyId| self.state.tickets.running(*survey);
         self.state.surveys().iter().filter_map(running).filter(|request| !request.refreshes)
     }

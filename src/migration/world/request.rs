@@ -18,7 +18,7 @@ use crate::model::node_config::NodeConfig;
 use crate::model::octopus::OctopusConfig;
 use crate::model::target::Target;
 use crate::model::untrusted::Untrusted;
-use crate::wizard::subjects::{self, Wanted};
+use crate::wizard::review::{self, Wanted};
 use crate::world::places::Places;
 use crate::world::seal::Sealer;
 use crate::world::sqlserver::SqlServer;
@@ -193,8 +193,8 @@ impl SourceNode {
 /// Finds the node that was asked for among the machine's instances, or explains in a sentence why there is none.
 async fn find_node(wanted: &Wanted, places: &Places) -> Result<(SourceNode, InstanceSelector), String> {
     let machine = survey::machine(places, |_| {}).await;
-    let subject = subjects::find(&machine, wanted).map_err(|says| {
-        if says == subjects::NOTHING {
+    let subject = review::find_subject(&machine, wanted).map_err(|says| {
+        if says == review::NOTHING_TO_REVIEW {
             "No instance of Octopus Server is on this machine's lists; say with --from where the node's files are.".to_owned()
         } else {
             says

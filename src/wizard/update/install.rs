@@ -104,8 +104,8 @@ pub fn progress(state: &mut State, progress: Progress, effects: &mut Vec<Effect>
             }
         }
         Progress::Said(kind, lines) => {
-            run.said.retain(|(other, _)| *other != kind);
-            run.said.push((kind, lines));
+            run.output.retain(|(other, _)| *other != kind);
+            run.output.push((kind, lines));
         }
         Progress::Failed(kind, failure) => {
             if let Some(row) = run.row_mut(kind) {

@@ -24,9 +24,9 @@ use crate::model::survey::{Observed, Ticket};
 
 use super::effect::Effect;
 use super::event::{Event, StartChoice};
-use super::inputs;
+use super::review::{Wanted, subject_from_file};
 use super::state::{Ending, FlowState, Notice, State};
-use super::subjects::{self, Wanted};
+use super::tickets;
 use crate::catalog::format;
 
 use goto::Goto;
@@ -48,7 +48,7 @@ pub fn begin(answers: Answers, flow: Option<Flow>) -> (State, Vec<Effect>) {
 pub fn begin_review(answers: Answers, wanted: Wanted) -> (State, Vec<Effect>) {
     let (mut state, mut effects) = begin(answers, None);
     match (wanted, &mut state.flow) {
-        (Wanted::File(path), _) => review::open(&mut state, subjects::from_file(&path), &mut effects),
+        (Wanted::File(path), _) => review::open(&mut state, subject_from_file(&path), &mut effects),
         (wanted, FlowState::Start(start)) => start.wanted = Some(wanted),
         (_, FlowState::SetUp(_) | FlowState::Review(_) | FlowState::Change(_)) => {}
     }
@@ -163,7 +163,7 @@ fn is_of_a_person(event: &Event) -> bool {
 /// Reports that checks which were asked for once more have ended.
 fn checked_again(state: &mut State, ticket: Ticket) {
     let Some(request) = state.tickets.get(ticket) else { return };
-    if state.prompt.again && inputs::surveys_of(state.place.here).first() == Some(&request.inputs.survey()) {
+    if state.prompt.again && tickets::surveys_of(state.place.here).first() == Some(&request.inputs.survey()) {
         state.prompt.again = false;
         let took = format::duration(state.now.saturating_sub(request.since));
         state.notice = Some(Notice { bad: false, text: format!("Checked again, in {took}.") });

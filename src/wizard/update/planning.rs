@@ -10,7 +10,7 @@ use crate::model::survey::SurveyId;
 use crate::wizard::custody;
 use crate::wizard::effect::Effect;
 use crate::wizard::plan::{self, NoPlan, Proposal};
-use crate::wizard::run::{Phase, Row, Run};
+use crate::wizard::run::{Row, Run};
 use crate::wizard::state::{Notice, State};
 
 /// Makes the plan of the present answers. A new cluster needs an id and a key first: where there are none yet, they are
@@ -29,7 +29,7 @@ pub fn make_plan(state: &mut State, effects: &mut Vec<Effect>) {
     match made {
         Ok((plan, key)) => {
             let rows = plan.steps.iter().map(|step| Row::new(step.kind, StepState::Planned)).collect();
-            *run = Run { phase: Phase::Idle, plan: Some(Box::new(plan)), key, rows, said: Vec::new(), cancelling: false };
+            *run = Run { plan: Some(Box::new(plan)), key, rows, ..Run::default() };
             if state.notice.is_none()
                 && let Some(text) = state.caution()
             {

@@ -14,8 +14,10 @@ use crate::model::node_config::NodeConfig;
 use crate::model::screen::ScreenId;
 use crate::wizard::custody::Custody;
 use crate::wizard::effect::Effect;
+use crate::wizard::review::find_subject;
+use crate::wizard::settings;
 use crate::wizard::state::{Change, ChangeKind, ExistingNode, FlowState, Focus, Notice, Review, Start, State, Work};
-use crate::wizard::{inputs, settings, subjects};
+use crate::wizard::tickets::surveys_of;
 
 use super::goto::Goto;
 use super::{opening, planning, surveys};
@@ -51,7 +53,7 @@ pub fn journaled_subject(answers: &Answers) -> Subject {
 pub fn open_wanted(state: &mut State, effects: &mut Vec<Effect>) {
     let FlowState::Start(start) = &mut state.flow else { return };
     let Some(wanted) = start.wanted.take() else { return };
-    match subjects::find(&state.facts.machine, &wanted) {
+    match find_subject(&state.facts.machine, &wanted) {
         Ok(subject) => open(state, subject, effects),
         Err(text) => state.notice = Some(Notice { bad: true, text }),
     }
@@ -151,7 +153,7 @@ pub fn check_again(state: &mut State, effects: &mut Vec<Effect>) {
 }
 
 fn forget_surveys(state: &mut State, effects: &mut Vec<Effect>) {
-    for survey in inputs::surveys_of(ScreenId::Proof) {
+    for survey in surveys_of(ScreenId::Proof) {
         if state.tickets.forget(*survey) {
             effects.push(Effect::CancelSurvey(*survey));
         }

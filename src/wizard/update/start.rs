@@ -13,10 +13,10 @@ use crate::model::secret::Secret;
 use crate::wizard::custody::Custody;
 use crate::wizard::effect::Effect;
 use crate::wizard::event::StartChoice;
+use crate::wizard::review::NOTHING_TO_REVIEW;
 use crate::wizard::state::{
     Change, ChangeKind, ExistingNode, FlowState, Focus, Notice, Resuming, SetUp, SetUpKind, Start, State, Work,
 };
-use crate::wizard::subjects;
 
 use super::goto::Goto;
 use super::{install, opening, review, surveys};
@@ -29,7 +29,7 @@ pub fn begin(state: &mut State, choice: StartChoice, effects: &mut Vec<Effect>) 
         StartChoice::Flow(Flow::Edit) => return review::change(state, ChangeKind::Edit),
         StartChoice::Flow(Flow::Leave) => return review::change(state, ChangeKind::Leave),
         StartChoice::Flow(Flow::Remove) => return review::remove(state),
-        StartChoice::Flow(Flow::Review) => state.notice = Some(Notice { bad: false, text: subjects::NOTHING.into() }),
+        StartChoice::Flow(Flow::Review) => state.notice = Some(Notice { bad: false, text: NOTHING_TO_REVIEW.into() }),
         StartChoice::Review(subject) => review::open(state, subject, effects),
         StartChoice::Resume(instance) => effects.push(Effect::LoadRun(instance.as_str().to_owned())),
     }

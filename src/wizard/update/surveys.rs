@@ -13,16 +13,16 @@ use crate::model::screen::ScreenId;
 use crate::model::storage::SharedStorage;
 use crate::model::survey::{Inputs, Observed, SurveyId};
 use crate::wizard::effect::Effect;
-use crate::wizard::inputs;
 use crate::wizard::review;
 use crate::wizard::run::Phase;
 use crate::wizard::state::State;
+use crate::wizard::tickets;
 use crate::wizard::tickets::RequestState;
 
 /// Begins the surveys of a screen, each unless it runs already or its result for these inputs is remembered. With `fresh`,
 /// a remembered result does not count. Where the inputs are not complete, what runs is dropped.
 pub fn begin_for_screen(state: &mut State, screen: ScreenId, fresh: bool, effects: &mut Vec<Effect>) {
-    for id in inputs::surveys_of(screen) {
+    for id in tickets::surveys_of(screen) {
         begin(state, *id, fresh, effects);
     }
     settle_facts(state);
@@ -87,7 +87,7 @@ pub fn begin(state: &mut State, id: SurveyId, fresh: bool, effects: &mut Vec<Eff
     if !may_begin(state, id) {
         return;
     }
-    let Some(inputs) = inputs::of(id, &state.answers, state.subject()) else {
+    let Some(inputs) = tickets::survey_inputs(id, &state.answers, state.subject()) else {
         if state.tickets.drop_running(id) {
             effects.push(Effect::CancelSurvey(id));
         }
@@ -113,7 +113,7 @@ pub fn refresh(state: &mut State, effects: &mut Vec<Effect>) {
     if !state.keeps_fresh() || !may_begin(state, SurveyId::Cluster) || review::is_refused(&state.facts.cluster) {
         return;
     }
-    let Some(inputs) = inputs::of(SurveyId::Cluster, &state.answers, None) else { return };
+    let Some(inputs) = tickets::survey_inputs(SurveyId::Cluster, &state.answers, None) else { return };
     if state.tickets.running(SurveyId::Cluster).is_none() {
         let ticket = state.tickets.refresh(inputs.clone(), state.now);
         effects.push(Effect::Survey { ticket, inputs, fresh: false });
@@ -131,7 +131,7 @@ pub fn begin_shared_folders(state: &mut State, effects: &mut Vec<Effect>) {
 /// Whether leaving a field may begin the survey by itself. A server that has refused a login is not asked again until
 /// the operator says so: an account may be locked after a few wrong passwords.
 pub fn may_begin_unasked(state: &State) -> bool {
-    if !inputs::surveys_of(state.place.here).contains(&SurveyId::Server) {
+    if !tickets::surveys_of(state.place.here).contains(&SurveyId::Server) {
         return true;
     }
     !state.tickets.any(|request| match (&request.inputs, &request.observed) {
@@ -143,7 +143,7 @@ pub fn may_begin_unasked(state: &State) -> bool {
 /// Makes the facts those of the present answers: what a survey said for exactly these inputs, or nothing.
 pub fn settle_facts(state: &mut State) {
     for survey in SurveyId::ALL {
-        let observed = inputs::of(survey, &state.answers, state.subject())
+        let observed = tickets::survey_inputs(survey, &state.answers, state.subject())
             .and_then(|inputs| state.tickets.for_inputs(&inputs))
             .filter(|request| request.state != RequestState::Dropped)
             .and_then(|request| request.observed.clone());

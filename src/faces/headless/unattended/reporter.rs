@@ -136,7 +136,7 @@ impl<'a, W: Write> Reporter<'a, W> {
             if let Some(outcome) = outcome {
                 let failed = matches!(outcome, StepOutcome::Failed(_));
                 self.report(&RunEvent::Step(StepEvent { number: place + 1, of, id: row.kind.id(), title, outcome }));
-                let said = run.said_by(row.kind);
+                let said = run.output_of(row.kind);
                 let last = said.get(said.len().saturating_sub(SAID)..).unwrap_or_default();
                 if failed && !last.is_empty() {
                     self.report(&RunEvent::Said(row.kind.id(), last));

@@ -22,13 +22,13 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, scroll: &mut
     let mut lines = vec![Line::new("What Octopus Server printed, with secrets masked", theme.title)];
     let first = |kind| run.rows.iter().any(|row| row.kind == kind && (row.failure.is_some() || row.since.is_some()));
     let (ahead, behind): (Vec<_>, Vec<_>) =
-        run.rows.iter().filter(|row| !run.said_by(row.kind).is_empty()).partition(|row| first(row.kind));
+        run.rows.iter().filter(|row| !run.output_of(row.kind).is_empty()).partition(|row| first(row.kind));
     for row in ahead.into_iter().chain(behind) {
         let step = run.plan.as_ref().and_then(|plan| plan.steps.iter().find(|step| step.kind == row.kind));
         let failed = if row.failure.is_some() { ", failed" } else { "" };
         lines.push(Line::blank());
         lines.push(Line::new(format!("{}{failed}", step.map_or(row.kind.id(), |step| step.title.as_str())), theme.accent));
-        for said in run.said_by(row.kind) {
+        for said in run.output_of(row.kind) {
             let said = said.as_str();
             let head = text::wrap(said, width.saturating_sub(INDENT)).first().map_or(0, |first| first.len());
             let (head, rest) = said.split_at(head);

@@ -1,6 +1,7 @@
-//! The plan and its steps.
+//! The plan, its steps, and the master key until its keeping is proven.
 
-use super::bench::*;
+use super::*;
+use crate::model::finding::Verdict;
 
 #[test]
 fn the_plan_is_there_once_the_key_is_generated() {
@@ -123,4 +124,125 @@ fn news_of_a_survey_does_not_lead_out_of_running_steps() {
     assert!(bench.state.prompt.waiting);
     bench.observed(ticket, good(&inputs), true);
     assert_eq!((bench.state.place.here, bench.state.run().phase), (ScreenId::Install, Phase::Running));
+}
+
+#[test]
+fn done_needs_proof_that_the_key_is_kept() {
+    let mut bench = Bench::at(ScreenId::MasterKey);
+    bench.send(Event::Next);
+    assert_eq!(bench.state.place.here, ScreenId::MasterKey);
+    assert!(bench.notice().contains("last six"));
+    bench.edit(FieldId::KeyProof, "wrong!");
+    assert_eq!(bench.state.custody().proof, None);
+    // 32 bytes of 7 are BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc= in base64.
+    bench.edit(FieldId::KeyProof, "wcHBwc=");
+    assert_eq!(bench.state.custody().proof, None, "seven characters are not six");
+    bench.edit(FieldId::KeyProof, "cHBwc=");
+    assert_eq!(bench.state.custody().proof, Some(Proof::TypedBack));
+    bench.send(Event::Next);
+    assert_eq!(bench.state.place.here, ScreenId::Done);
+    assert!(bench.effects.iter().any(|effect| matches!(effect, Effect::CloseRun(name) if name == "OctopusServer")));
+    bench.send(Event::Next);
+    assert_eq!(bench.state.ending, Some(Ending::Finished));
+}
+
+#[test]
+fn a_file_that_was_read_back_is_proof_too() {
+    let mut bench = Bench::at(ScreenId::MasterKey);
+    bench.send(Event::Press(Action::ReadKey));
+    assert!(bench.notice().contains("first"), "{}", bench.notice());
+    bench.send(Event::Press(Action::SaveKey));
+    assert!(bench.effects.iter().any(|effect| matches!(effect, Effect::SaveKey(..))));
+    bench.send(Event::KeySaved(Ok("/root/key.txt".into())));
+    bench.send(Event::Press(Action::ReadKey));
+    assert!(bench.effects.iter().any(|effect| matches!(effect, Effect::ReadKey(..))));
+    bench.send(Event::KeyRead(Ok(false)));
+    assert_eq!(bench.state.custody().proof, None);
+    bench.send(Event::KeyRead(Ok(true)));
+    assert_eq!(bench.state.custody().proof, Some(Proof::ReadBack));
+}
+
+#[test]
+fn a_key_file_that_exists_is_told_and_kept() {
+    let mut bench = Bench::at(ScreenId::MasterKey);
+    bench.send(Event::KeySaved(Err(FileTrouble::Exists)));
+    assert!(bench.notice().contains("already"));
+    assert_eq!(bench.state.custody().saved, None);
+}
+
+#[test]
+fn a_revealed_key_hides_on_resize_and_on_moving_on() {
+    let mut bench = Bench::at(ScreenId::MasterKey);
+    bench.send(Event::Press(Action::Reveal));
+    assert!(bench.state.custody().revealed);
+    bench.send(Event::Resized);
+    assert!(!bench.state.custody().revealed);
+    bench.send(Event::Press(Action::Reveal));
+    bench.send(Event::Focus(Focus::Field(FieldId::KeyProof)));
+    assert!(!bench.state.custody().revealed);
+}
+
+#[test]
+fn copied_is_said_only_where_it_is_known() {
+    let mut bench = Bench::at(ScreenId::MasterKey);
+    bench.send(Event::Press(Action::CopyKey));
+    assert!(bench.effects.iter().any(|effect| matches!(effect, Effect::Copy(_))));
+    bench.send(Event::Copied(Ok(CopyWay::Terminal)));
+    assert!(!bench.notice().contains("Copied"), "{}", bench.notice());
+    bench.send(Event::Copied(Ok(CopyWay::Desktop)));
+    assert!(bench.notice().contains("Copied"));
+}
+
+#[test]
+fn a_late_draw_does_not_replace_the_key_that_is_installed() {
+    let mut bench = Bench::at(ScreenId::Review);
+    bench.send(Event::Next);
+    assert_eq!(bench.state.run().phase, Phase::Running);
+    bench.send(Event::KeyGenerated(GeneratedKey { cluster: ID, key: MasterKey::from_bytes(&[8; 32]).unwrap() }));
+    let generated = bench.state.custody().generated.as_ref().unwrap();
+    assert_eq!(Some(generated.key.fingerprint()), bench.state.run().plan.as_ref().map(|plan| plan.fingerprint));
+}
+
+#[test]
+fn a_key_of_a_size_that_is_not_asked_for_any_more_is_not_taken() {
+    let mut bench = Bench::at(ScreenId::Review);
+    bench.edit(FieldId::KeySize, "aes-128");
+    bench.edit(FieldId::KeySize, "aes-256");
+    bench.send(Event::KeyGenerated(GeneratedKey { cluster: ID, key: MasterKey::from_bytes(&[8; 16]).unwrap() }));
+    assert!(bench.state.run().plan.is_none());
+    bench.send(Event::KeyGenerated(generated_key()));
+    assert_eq!(bench.state.run().plan.as_ref().map(|plan| plan.fingerprint), Some(generated_key().key.fingerprint()));
+}
+
+#[test]
+fn a_key_that_is_proven_to_be_kept_has_its_row_of_the_list_good() {
+    let mut bench = Bench::at(ScreenId::MasterKey);
+    assert_eq!(bench.state.verdict(CheckId::KeyKept), Verdict::NotYet);
+    bench.send(Event::KeySaved(Ok("/root/key.txt".into())));
+    bench.send(Event::KeyRead(Ok(true)));
+    let file = bench.state.verdict(CheckId::KeyFile);
+    assert!(matches!(&file, Verdict::Good(said) if said.contains("is saved there")), "{file:?}");
+    assert_eq!(bench.state.verdict(CheckId::KeyKept), Verdict::Good("the saved file was read back".into()));
+}
+
+#[test]
+fn a_wrong_proof_is_told_as_soon_as_it_is_whole() {
+    let mut bench = Bench::at(ScreenId::MasterKey);
+    for (typed, wrong) in [("", false), ("wrong", false), ("wrong!", true), ("BwcHBwc=", true)] {
+        bench.edit(FieldId::KeyProof, typed);
+        assert_eq!(bench.state.shown_problem(FieldId::KeyProof).is_some(), wrong, "{typed}");
+    }
+    bench.send(Event::Next);
+    assert_eq!((bench.state.place.here, bench.state.focused()), (ScreenId::MasterKey, Some(FieldId::KeyProof)));
+    assert!(bench.notice().contains("not the key's last six"), "{}", bench.notice());
+}
+
+#[test]
+fn a_key_that_a_review_handed_out_is_told_as_at_the_install() {
+    for here in [ScreenId::MasterKey, ScreenId::Key, ScreenId::Database] {
+        let mut bench = Bench::at(ScreenId::MasterKey);
+        bench.state.place.here = here;
+        bench.send(Event::Copied(Ok(CopyWay::Terminal)));
+        assert_eq!(bench.state.custody().copied.is_some(), here != ScreenId::Database, "{here:?}");
+    }
 }

@@ -1,6 +1,6 @@
 //! A review: its answers come from the node's files, its sections are all open, and nothing of it stays behind.
 
-use super::bench::*;
+use super::*;
 use crate::catalog::flow;
 use crate::model::facts::{
     Backup, ClusterFacts, ConfigTrouble, Heartbeat, InstanceSeen, Liveness, NodeFacts, NodeSeen, SealTrouble,
@@ -8,7 +8,7 @@ use crate::model::facts::{
 use crate::model::node::Maker;
 use crate::model::octopus::OctopusConfig;
 use crate::model::survey::SurveyId;
-use crate::wizard::subjects::{self, Wanted};
+use crate::wizard::review::{self, Wanted};
 
 fn machine() -> Machine {
     let seen = InstanceSeen {
@@ -21,7 +21,7 @@ fn machine() -> Machine {
 }
 
 fn subject() -> Subject {
-    subjects::all(&machine()).remove(0)
+    review::subjects(&machine()).remove(0)
 }
 
 /// A wizard in whose machine an instance is seen, with a review of it open and nothing answered yet.

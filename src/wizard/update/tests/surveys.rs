@@ -1,6 +1,6 @@
 //! Surveys: begun, answered, stale, cancelled.
 
-use super::bench::*;
+use super::*;
 use crate::model::connection_string::ConnectionString;
 
 #[test]
