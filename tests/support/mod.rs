@@ -11,6 +11,8 @@ pub mod judges;
 pub mod octopus;
 pub mod pty;
 #[cfg(feature = "practice")]
+pub mod scenario;
+#[cfg(feature = "practice")]
 pub mod sql;
 pub mod stand_in;
 #[cfg(feature = "practice")]

@@ -1,0 +1,56 @@
+//! Servers as they are found: what they answer is played by a man in the middle before a practice server.
+#![cfg(feature = "practice")]
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+#[path = "../support/mod.rs"]
+mod support;
+
+use octopus_setup::model::facts::{DatabaseSeen, ServerFacts};
+use octopus_setup::model::names::DatabaseName;
+use octopus_setup::model::target::{Encryption, ServerAddress, SignIn, Target, Trust};
+use octopus_setup::world::sqlserver::SqlServer;
+use practice_server::{PracticeServer, RunningServer, ServerOptions, TlsPolicy};
+use support::scenario::{Act, Request, Scenario};
+
+/// A practice server without TLS, and what stands before it.
+struct Site {
+    server: RunningServer,
+    scenario: Scenario,
+    _data: tempfile::TempDir,
+}
+
+impl Site {
+    async fn new(act: impl Fn(&Request) -> Act + Send + Sync + 'static) -> Self {
+        let data = tempfile::tempdir().unwrap();
+        let mut options = ServerOptions::new(data.path());
+        options.tls = TlsPolicy::Missing;
+        let server = PracticeServer::start(options).await.unwrap();
+        let scenario = Scenario::before(server.addr(), act).await;
+        Self { server, scenario, _data: data }
+    }
+
+    fn target(&self, database: &str) -> Target {
+        Target {
+            address: ServerAddress { host: "127.0.0.1".into(), instance: None, port: Some(self.scenario.port()) },
+            database: DatabaseName::parse(database).unwrap(),
+            sign_in: SignIn::sql_login("sa", self.server.sa_password().clone()),
+            encryption: Encryption::Optional,
+            trust: Trust::Nothing,
+            multi_subnet: false,
+        }
+    }
+
+    /// What one survey comes to in the end.
+    async fn survey(&self, database: &str) -> ServerFacts {
+        let mut last = ServerFacts::default();
+        SqlServer::new().survey(&self.target(database), |facts| last = facts).await;
+        last
+    }
+}
+
+#[tokio::test]
+async fn a_man_in_the_middle_who_does_nothing_is_not_noticed() {
+    let site = Site::new(|_| Act::Pass).await;
+    let facts = site.survey("Octopus").await;
+    assert_eq!(facts.database.seen(), Some(&DatabaseSeen::Absent), "{facts:?}");
+}
