@@ -10,7 +10,7 @@ use crate::model::finding::{Finding, Verdict};
 use crate::model::screen::ScreenId;
 use crate::model::untrusted::Untrusted;
 
-use super::{Case, Check, all, one};
+use super::{Case, Check, report, report_all};
 
 /// The rows of these checks.
 pub(super) const CHECKS: &[Check] =
@@ -24,11 +24,11 @@ const SHORTEST: usize = 8;
 const SCORE: usize = 3;
 
 /// The first administrator can be made.
-pub fn judge(case: &Case<'_>) -> Verdict {
+fn judge(case: &Case<'_>) -> Verdict {
     let administrator = match read::administrator(case.answers) {
         // What is wrong with a field is told beneath it.
         Err(_) => return Verdict::NotYet,
-        Ok(None) => return one(later(case)),
+        Ok(None) => return report(later(case)),
         Ok(Some(administrator)) => administrator,
     };
     let password = administrator.password.expose_secret();
@@ -55,7 +55,7 @@ pub fn judge(case: &Case<'_>) -> Verdict {
         ));
     }
     let found = found.into_iter().map(|finding| finding.about(FieldId::AdminPassword)).collect();
-    all(found, || {
+    report_all(found, || {
         let mail = if administrator.email.is_empty() { ", without a mail address" } else { "" };
         format!("{}, with a password that Octopus takes{mail}", Untrusted::new(&administrator.user))
     })

@@ -10,7 +10,7 @@ use crate::model::screen::ScreenId;
 use crate::model::survey::SurveyId;
 use crate::model::untrusted::Untrusted;
 
-use super::{Case, Check, one};
+use super::{Case, Check, report};
 
 /// The rows of these checks.
 pub(super) const CHECKS: &[Check] = &[
@@ -25,10 +25,10 @@ pub(super) const CHECKS: &[Check] = &[
 ];
 
 /// The key can be saved there, or is saved there already. Nothing is overwritten, whatever it is.
-pub fn judge(case: &Case<'_>) -> Verdict {
+fn judge(case: &Case<'_>) -> Verdict {
     let path = Untrusted::new(case.answers.trimmed(FieldId::KeyFile));
-    let stop = |says: String, fix: &str| one(Finding::stop(CheckId::KeyFile, says, fix));
-    let warn = |says: String, fix: &str| one(Finding::warn(CheckId::KeyFile, says, fix));
+    let stop = |says: String, fix: &str| report(Finding::stop(CheckId::KeyFile, says, fix));
+    let warn = |says: String, fix: &str| report(Finding::warn(CheckId::KeyFile, says, fix));
     let spot = match &case.facts.key_file.spot {
         Fact::Unknown => return case.pending(),
         Fact::Seen(spot) => spot,

@@ -15,7 +15,7 @@ use crate::model::screen::ScreenId;
 use crate::model::survey::{LicenceSource, SurveyId};
 use crate::model::untrusted::Untrusted;
 
-use super::{Case, Check, all, one};
+use super::{Case, Check, report, report_all};
 
 /// The rows of these checks.
 pub(super) const CHECKS: &[Check] = &[
@@ -43,7 +43,7 @@ fn licence(case: &Case<'_>) -> Verdict {
     match read::licence(case.answers) {
         // What is wrong with the path is told beneath its field.
         Err(_) => Verdict::NotYet,
-        Ok(None) => one(none(case)),
+        Ok(None) => report(none(case)),
         Ok(Some(source)) => given(case, &source),
     }
 }
@@ -72,11 +72,11 @@ fn given(case: &Case<'_>, source: &LicenceSource) -> Verdict {
     let facts = &case.facts.licence;
     match &facts.licence {
         Fact::Unknown => case.pending(),
-        Fact::Missing(trouble) => one(unread(case, trouble)),
-        Fact::Seen(Err(not)) => one(unreadable(case, source, *not)),
+        Fact::Missing(trouble) => report(unread(case, trouble)),
+        Fact::Seen(Err(not)) => report(unreadable(case, source, *not)),
         Fact::Seen(Ok(licence)) => {
             let found = facts.today.map(|today| judged(licence, today)).unwrap_or_default();
-            all(found.into_iter().map(|finding| finding.about(field(source))).collect(), || summary(licence))
+            report_all(found.into_iter().map(|finding| finding.about(field(source))).collect(), || summary(licence))
         }
     }
 }
@@ -198,12 +198,14 @@ fn nodes_of(case: &Case<'_>, source: &LicenceSource) -> Verdict {
         Fact::Missing(_) | Fact::Seen(Err(_)) => Verdict::NotYet,
         Fact::Seen(Ok(licence)) => match licence.nodes {
             NodeLimit::Unlimited => Verdict::Good("as many as one wants".to_owned()),
-            NodeLimit::Nodes(1) => one(Finding::warn(
-                CheckId::LicenceNodes,
-                format!("The licence is for one node. With a second one Octopus will say: {}", exceeded(1, 2)),
-                "For a single node go on; for high availability have a licence with a higher NodeLimit.",
-            )
-            .about(field(source))),
+            NodeLimit::Nodes(1) => report(
+                Finding::warn(
+                    CheckId::LicenceNodes,
+                    format!("The licence is for one node. With a second one Octopus will say: {}", exceeded(1, 2)),
+                    "For a single node go on; for high availability have a licence with a higher NodeLimit.",
+                )
+                .about(field(source)),
+            ),
             NodeLimit::Nodes(limit) => Verdict::Good(format!("{limit} nodes, this one among them")),
         },
     }

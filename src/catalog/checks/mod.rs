@@ -1,8 +1,8 @@
-//! The checks: pure judgements over answers and facts. Each is a function from a [`Case`] to a [`Verdict`].
+//! The checks: pure functions from a [`Case`], answers and facts, to a [`Verdict`].
 //!
-//! Three rules hold for all of them. What stands behind something that is blocked is not yet judged, and never good.
-//! What is not known is running or not begun, never good. What this host or server does not tell is said as such and
-//! is no reason to stop, but for what the safety of somebody's data hangs on: the content of the database.
+//! Three rules hold for all of them. A check behind something that is blocked is not judged yet, and never good. An unknown fact
+//! is running or not begun, never good. What this host or server does not tell is said so and stops nobody, except
+//! where somebody's data depends on it: the content of the database.
 
 mod administrator;
 mod cluster;
@@ -16,14 +16,13 @@ mod node;
 mod octopus;
 mod server;
 mod service;
-mod service_hints;
 mod storage;
 mod web;
 
 use crate::model::answers::Answers;
 use crate::model::check::CheckId;
 use crate::model::cluster::ClusterId;
-use crate::model::facts::{Facts, Trouble};
+use crate::model::facts::{Fact, Facts, Trouble};
 use crate::model::field::FieldId;
 use crate::model::finding::{Finding, Verdict};
 use crate::model::flow::Flow;
@@ -34,75 +33,83 @@ use crate::model::quote::Shell;
 use crate::model::screen::ScreenId;
 use crate::model::survey::SurveyId;
 
-use super::failures;
+use super::failures::{self, Explanation};
 use super::format;
+use server::Names;
 
 /// What a check judges.
 #[derive(Debug, Clone, Copy)]
 pub struct Case<'a> {
-    /// The flow.
     pub flow: Flow,
-    /// What was asked for.
     pub answers: &'a Answers,
-    /// What was observed.
     pub facts: &'a Facts,
-    /// Whether the survey that this check reads is on its way: unknown facts are then still to come.
+    /// Whether a survey that the check reads is running, so that unknown facts are still to come.
     pub running: bool,
-    /// The cluster of the unfinished run that is being gone on with: what it made is no obstacle.
+    /// The cluster of the unfinished run that is being continued: what that run made is no obstacle.
     pub resuming: Option<ClusterId>,
-    /// The fingerprint of the master key in hand, where there is one.
+    /// The fingerprint of the master key, if custody holds one.
     pub key: Option<Fingerprint>,
     /// The existing node that the flow is about.
     pub subject: Option<&'a Subject>,
 }
 
 impl Case<'_> {
-    /// The platform of the machine that is judged.
     const fn platform(&self) -> Platform {
         self.answers.platform()
     }
 
-    /// Whether that is Windows.
     const fn is_on_windows(&self) -> bool {
         self.platform().is_windows()
     }
 
-    /// The shell that commands are written for.
     const fn shell(&self) -> Shell {
         Shell::of(self.platform())
     }
 
-    /// Whether the flow is about a node that exists: that its home, its name and its ports are taken is as it should be.
-    fn is_of_a_node(&self) -> bool {
+    /// Whether the flow is about an existing node, whose home, name and ports are taken by itself.
+    fn is_existing_node(&self) -> bool {
         matches!(self.flow, Flow::Review | Flow::Edit | Flow::Leave | Flow::Remove)
     }
 
-    /// Whether that node was made by Octopus Server itself.
-    fn is_of_octopus(&self) -> bool {
-        self.is_of_a_node() && self.subject.is_some_and(|subject| subject.maker == Maker::Octopus)
+    /// Whether Octopus Server itself made the existing node.
+    fn is_octopus_made(&self) -> bool {
+        self.is_existing_node() && self.subject.is_some_and(|subject| subject.maker == Maker::Octopus)
     }
 
     /// The verdict while a fact is unknown.
     fn pending(&self) -> Verdict {
         if self.running { Verdict::Running } else { Verdict::NotYet }
     }
+
+    /// Returns a fact that Octopus could live without, or the verdict without it.
+    fn optional<'f, T>(&self, fact: &'f Fact<T>) -> Result<&'f T, Verdict> {
+        match fact {
+            Fact::Unknown => Err(self.pending()),
+            Fact::Seen(seen) => Ok(seen),
+            Fact::Missing(trouble) => Err(unknown(trouble)),
+        }
+    }
+
+    /// Explains a trouble with the names of this case's server, login and database.
+    fn explain(&self, trouble: &Trouble) -> Explanation {
+        failures::explain_server_trouble(trouble, &Names::new(self).context(self))
+    }
 }
 
-/// A check: everything that is fixed of it.
+/// A check's row: everything about it that is fixed.
 #[derive(Debug)]
 pub struct Check {
     pub id: CheckId,
     /// The screen that shows it, and has its words.
     pub screen: ScreenId,
-    /// The field that its findings are about, unless they name another one; focus goes there when Next is refused.
+    /// The field that its findings are about unless they name another one. It gets the focus when Next is refused.
     pub field: Option<FieldId>,
-    /// The surveys whose facts it reads: while one of them runs, an unknown fact is on its way.
+    /// The surveys whose facts it reads.
     pub surveys: &'static [SurveyId],
-    /// Judges it.
     pub judge: fn(&Case<'_>) -> Verdict,
 }
 
-/// The rows of all checks, by the files that hold them.
+/// The rows of all checks, file by file.
 const ROWS: [&[Check]; 14] = [
     home::CHECKS,
     service::CHECKS,
@@ -120,7 +127,7 @@ const ROWS: [&[Check]; 14] = [
     health::CHECKS,
 ];
 
-/// The same, each at its id's place. A check without a row, or with two, does not compile.
+/// The rows in the order of the ids. A check without a row, or with two, does not compile.
 const TABLE: [&Check; CheckId::ALL.len()] = {
     let mut table = [None; CheckId::ALL.len()];
     let mut file = 0;
@@ -163,23 +170,20 @@ pub fn judge(check: CheckId, case: &Case<'_>) -> Verdict {
     verdict
 }
 
-/// One finding.
-fn one(finding: Finding) -> Verdict {
+fn report(finding: Finding) -> Verdict {
     Verdict::Found(vec![finding])
 }
 
-/// Findings, the weightiest first; good with this evidence where there are none.
-fn all(findings: Vec<Finding>, evidence: impl FnOnce() -> String) -> Verdict {
-    if findings.is_empty() { Verdict::Good(evidence()) } else { weightiest_first(findings) }
-}
-
-/// Apart from [`all`], which is made for each kind of evidence: the sort is not to be made as often.
-fn weightiest_first(mut findings: Vec<Finding>) -> Verdict {
+/// Reports the findings, the most severe first, or the evidence if there are none.
+fn report_all(mut findings: Vec<Finding>, evidence: impl FnOnce() -> String) -> Verdict {
+    if findings.is_empty() {
+        return Verdict::Good(evidence());
+    }
     findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
     Verdict::Found(findings)
 }
 
-/// The evidence where an optional fact could not be learnt.
+/// The verdict on an optional fact that could not be read.
 fn unknown(trouble: &Trouble) -> Verdict {
     Verdict::Good(match trouble {
         Trouble::Unasked => "cannot be told here".to_owned(),
@@ -190,7 +194,5 @@ fn unknown(trouble: &Trouble) -> Verdict {
     })
 }
 
-#[cfg(test)]
-mod flows;
 #[cfg(test)]
 mod tests;

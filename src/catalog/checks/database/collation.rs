@@ -1,40 +1,41 @@
 //! `db-collation`.
 
 use crate::catalog::checks::server::Names;
-use crate::catalog::checks::{Case, all, unknown};
+use crate::catalog::checks::{Case, report_all};
 use crate::catalog::dba::COLLATION;
 use crate::catalog::format;
 use crate::model::check::CheckId;
-use crate::model::facts::{Collation, Fact};
+use crate::model::facts::Collation;
 use crate::model::finding::{Finding, Severity, Verdict};
 use crate::model::flow::Flow;
 use crate::model::untrusted::Untrusted;
 
-use super::{Ground, alter, ground};
+use super::{Existence, alter, existence};
 
-/// Case-insensitive, and the columns agree with the database.
+/// The database is case-insensitive, and its columns agree with it.
 pub fn judge(case: &Case<'_>) -> Verdict {
-    let ground = match ground(case) {
+    let database = match existence(case) {
         Err(verdict) => return verdict,
-        Ok(ground) => ground,
+        Ok(database) => database,
     };
-    let collation = match &case.facts.server.collation {
-        Fact::Unknown => return case.pending(),
-        Fact::Missing(trouble) => return unknown(trouble),
-        Fact::Seen(collation) => collation,
+    let collation = match case.optional(&case.facts.server.collation) {
+        Err(verdict) => return verdict,
+        Ok(collation) => collation,
     };
-    match ground {
-        Ground::ToCome => all(of_server(collation), || format!("{COLLATION}, set by the install")),
-        Ground::Open(_) => {
-            let mut findings = of_database(collation, case);
-            findings.extend(of_server(collation));
-            all(findings, || collation.name.to_string())
+    match database {
+        Existence::Planned => {
+            report_all(Vec::from_iter(server_finding(collation)), || format!("{COLLATION}, set by the install"))
+        }
+        Existence::Open(_) => {
+            let mut findings = database_findings(collation, case);
+            findings.extend(server_finding(collation));
+            report_all(findings, || collation.name.to_string())
         }
     }
 }
 
-fn of_database(collation: &Collation, case: &Case<'_>) -> Vec<Finding> {
-    let names = Names::of(case);
+fn database_findings(collation: &Collation, case: &Case<'_>) -> Vec<Finding> {
+    let names = Names::new(case);
     let mut findings = Vec::new();
     if !collation.case_insensitive {
         findings.push(
@@ -50,7 +51,7 @@ fn of_database(collation: &Collation, case: &Case<'_>) -> Vec<Finding> {
             .sql(alter(&names, &format!("COLLATE {COLLATION}"))),
         );
     }
-    // Our own registry's name columns are case-insensitive whatever the database is; they are none of Octopus' business.
+    // The name columns of our own registry are always case-insensitive, and Octopus does not use them.
     let ours = |column: &&Untrusted| column.as_str().starts_with("octopus_setup.");
     let own = collation.odd_columns.iter().filter(ours).count() as u64;
     let others: Vec<Untrusted> = collation.odd_columns.iter().filter(|column| !ours(column)).cloned().collect();
@@ -73,21 +74,18 @@ fn of_database(collation: &Collation, case: &Case<'_>) -> Vec<Finding> {
     findings
 }
 
-/// A case-sensitive server has made trouble in temporary tables, whatever the database's own collation is.
-fn of_server(collation: &Collation) -> Vec<Finding> {
+/// A case-sensitive server has caused errors in temporary tables, whatever the database's own collation is.
+fn server_finding(collation: &Collation) -> Option<Finding> {
     let server = collation.server.as_str();
     let upper = server.to_ascii_uppercase();
     let sensitive = upper.contains("_CS") || upper.contains("_BIN");
-    sensitive
-        .then(|| {
-            Finding::warn(
-                CheckId::DbCollation,
-                format!("The server itself tells upper from lower case ({server}); Octopus has had trouble with that."),
-                "Use a server with a case-insensitive collation if you can.",
-            )
-        })
-        .into_iter()
-        .collect()
+    sensitive.then(|| {
+        Finding::warn(
+            CheckId::DbCollation,
+            format!("The server itself tells upper from lower case ({server}); Octopus has had trouble with that."),
+            "Use a server with a case-insensitive collation if you can.",
+        )
+    })
 }
 
 #[cfg(test)]
@@ -95,7 +93,7 @@ mod tests {
     use super::*;
     use crate::catalog::checks::tests::{case, evidence, judged, judged_in, stop, warn};
     use crate::catalog::samples;
-    use crate::model::facts::{DatabaseSeen, Facts, Trouble};
+    use crate::model::facts::{DatabaseSeen, Fact, Facts, Trouble};
 
     fn with(change: impl FnOnce(&mut Collation)) -> Facts {
         let mut facts = samples::facts();

@@ -1,8 +1,7 @@
 //! `db-content`.
 
 use crate::catalog::checks::server::Names;
-use crate::catalog::checks::{Case, one};
-use crate::catalog::failures;
+use crate::catalog::checks::{Case, report};
 use crate::catalog::format;
 use crate::model::check::CheckId;
 use crate::model::cluster::ClusterId;
@@ -13,46 +12,45 @@ use crate::model::names::DatabaseName;
 use crate::model::node_config::NodeConfig;
 use crate::model::untrusted::Untrusted;
 
-use super::{Ground, ground};
+use super::{Existence, existence};
 
-/// What the database holds. The one fact whose absence stops: nothing is written into a database of which it is not
-/// known what is in it.
+/// The database holds what the flow expects. The one optional-looking fact whose absence stops: nothing is written into a
+/// database whose content is unknown.
 pub fn judge(case: &Case<'_>) -> Verdict {
-    let ground = match ground(case) {
+    let database = match existence(case) {
         Err(verdict) => return verdict,
-        Ok(ground) => ground,
+        Ok(database) => database,
     };
-    match (ground, &case.facts.server.content) {
-        // A database that is not there holds nothing, whatever was or was not asked.
-        (Ground::ToCome, _) => of_nothing("nothing: the database is still to be created", case),
-        (Ground::Open(_), Fact::Unknown) => case.pending(),
-        (Ground::Open(_), Fact::Seen(content)) => of_content(content, case),
-        (Ground::Open(_), Fact::Missing(trouble)) => {
-            let names = Names::of(case);
-            let words = failures::explain_server_trouble(trouble, &names.context(case));
+    match (database, &case.facts.server.content) {
+        (Existence::Planned, _) => judge_nothing("nothing: the database is still to be created", case),
+        (Existence::Open(_), Fact::Unknown) => case.pending(),
+        (Existence::Open(_), Fact::Seen(content)) => judge_content(content, case),
+        (Existence::Open(_), Fact::Missing(trouble)) => {
+            let names = Names::new(case);
+            let words = case.explain(trouble);
             let mut finding = Finding::stop(
                 CheckId::DbContent,
                 format!("What {} holds could not be read, so nothing will be written into it. {}", names.database, words.says),
                 words.fix,
             );
             finding.remedy = words.remedy;
-            one(finding)
+            report(finding)
         }
     }
 }
 
-fn of_content(content: &Content, case: &Case<'_>) -> Verdict {
+fn judge_content(content: &Content, case: &Case<'_>) -> Verdict {
     match content {
-        Content::Empty => of_nothing("nothing yet", case),
-        Content::RegistryOnly => of_nothing("an empty registry, left by an earlier run", case),
-        Content::Cluster(cluster) => of_cluster(cluster, case),
-        Content::NewerRegistry { version } => one(of_newer(*version, case)),
-        Content::Octopus { version, nodes } => of_octopus(version.as_ref(), nodes, case),
-        Content::Foreign { tables, count } => one(Finding::stop(
+        Content::Empty => judge_nothing("nothing yet", case),
+        Content::RegistryOnly => judge_nothing("an empty registry, left by an earlier run", case),
+        Content::Cluster(cluster) => judge_cluster(cluster, case),
+        Content::NewerRegistry { version } => report(newer_registry_finding(*version, case)),
+        Content::Octopus { version, nodes } => judge_octopus(version.as_ref(), nodes, case),
+        Content::Foreign { tables, count } => report(Finding::stop(
             CheckId::DbContent,
             format!(
                 "{} holds tables of somebody else ({}): {}.",
-                Names::of(case).database,
+                Names::new(case).database,
                 format::count(*count, "table"),
                 format::list(tables, *count)
             ),
@@ -64,7 +62,7 @@ fn of_content(content: &Content, case: &Case<'_>) -> Verdict {
     }
 }
 
-fn of_nothing(evidence: &str, case: &Case<'_>) -> Verdict {
+fn judge_nothing(evidence: &str, case: &Case<'_>) -> Verdict {
     let fix = match case.flow {
         Flow::FirstNode => return Verdict::Good(evidence.to_owned()),
         Flow::Join => {
@@ -74,11 +72,11 @@ fn of_nothing(evidence: &str, case: &Case<'_>) -> Verdict {
             "Check the server and the database; where it was emptied, have it restored from a backup."
         }
     };
-    one(Finding::stop(CheckId::DbContent, format!("There is no cluster in {}.", Names::of(case).database), fix))
+    report(Finding::stop(CheckId::DbContent, format!("There is no cluster in {}.", Names::new(case).database), fix))
 }
 
-/// Of a format that this program does not understand nothing is written, and what can be read is still shown.
-fn of_newer(version: i32, case: &Case<'_>) -> Finding {
+/// A registry of a newer format is not written, but what can be read of it is shown.
+fn newer_registry_finding(version: i32, case: &Case<'_>) -> Finding {
     let says = format!("The registry in this database has format {version}: a newer octopus-setup made it.");
     let fix = "Use that version or a later one here too.";
     match case.flow {
@@ -89,35 +87,35 @@ fn of_newer(version: i32, case: &Case<'_>) -> Finding {
     }
 }
 
-fn of_cluster(cluster: &ClusterSeen, case: &Case<'_>) -> Verdict {
+fn judge_cluster(cluster: &ClusterSeen, case: &Case<'_>) -> Verdict {
     let id = cluster.id.short();
     let nodes = format::count(cluster.node_count, "node");
-    let is = |other: ClusterId| other == cluster.id;
+    let is_same = |other: ClusterId| other == cluster.id;
     match case.flow {
-        Flow::FirstNode if case.resuming.is_some_and(is) => {
+        Flow::FirstNode if case.resuming.is_some_and(is_same) => {
             Verdict::Good(format!("cluster {id}, of the run that is being gone on with"))
         }
-        Flow::FirstNode => one(Finding::stop(
+        Flow::FirstNode => report(Finding::stop(
             CheckId::DbContent,
             format!(
                 "This database already holds cluster {id}, made{}{}, with {nodes}. Getting started never initialises a second time.",
-                said("by", &cluster.created_by),
-                said("on", &cluster.created)
+                clause("by", &cluster.created_by),
+                clause("on", &cluster.created)
             ),
             "Go back to the start and choose Add this server; or type the name of another database.",
         )),
-        Flow::Join => match case.resuming.filter(|run| !is(*run)) {
+        Flow::Join => match case.resuming.filter(|run| !is_same(*run)) {
             None => Verdict::Good(format!("cluster {id}, {nodes}")),
-            Some(run) => one(Finding::stop(
+            Some(run) => report(Finding::stop(
                 CheckId::DbContent,
                 format!("This database holds cluster {id}, and the run that is being gone on with is about {}.", run.short()),
                 "Type that cluster's server and database; or leave, and undo that run first.",
             )),
         },
         Flow::Review | Flow::Edit | Flow::Leave | Flow::Remove => {
-            match case.facts.node.config.seen().map(|config| config.cluster.id).filter(|own| !is(*own)) {
+            match case.facts.node.config.seen().map(|config| config.cluster.id).filter(|own| !is_same(*own)) {
                 None => Verdict::Good(format!("cluster {id}, {nodes}")),
-                Some(own) => one(Finding::stop(
+                Some(own) => report(Finding::stop(
                     CheckId::DbContent,
                     format!("This database holds cluster {id}, and this node's config is about cluster {}.", own.short()),
                     "Check the server and the database; a node changes its cluster only by joining anew.",
@@ -127,26 +125,26 @@ fn of_cluster(cluster: &ClusterSeen, case: &Case<'_>) -> Verdict {
     }
 }
 
-fn of_octopus(version: Option<&Untrusted>, nodes: &[Untrusted], case: &Case<'_>) -> Verdict {
+fn judge_octopus(version: Option<&Untrusted>, nodes: &[Untrusted], case: &Case<'_>) -> Verdict {
     let version = version.map(|version| format!(" {version}")).unwrap_or_default();
     let with = if nodes.len() == 1 { "with the node" } else { "with the nodes" };
     let nodes = if nodes.is_empty() { String::new() } else { format!(", {with} {}", format::list(nodes, nodes.len() as u64)) };
-    let database = Names::of(case).database;
+    let database = Names::new(case).database;
     let says = format!("{database} is a database that Octopus Server{version} made{nodes}.");
     match case.flow {
-        Flow::FirstNode => one(Finding::stop(
+        Flow::FirstNode => report(Finding::stop(
             CheckId::DbContent,
             format!("{says} Getting started never initialises a second time."),
             "Go back to the start and choose Add this server; or type the name of another database.",
         )),
-        Flow::Join => one(Finding::warn(
+        Flow::Join => report(Finding::warn(
             CheckId::DbContent,
             format!("{says} It has no registry of octopus-setup."),
             "Go on only if this is the cluster that you mean: the key is proven against what Octopus itself encrypted, and nothing is \
              written here unless you choose it on the cluster's screen.",
         )),
         Flow::Review | Flow::Edit | Flow::Leave | Flow::Remove => match case.facts.node.config.seen() {
-            Some(config) if is_registered(config) => one(Finding::warn(
+            Some(config) if is_registered(config) => report(Finding::warn(
                 CheckId::DbContent,
                 format!("{says} The registry of cluster {} is not there.", config.cluster.id.short()),
                 "Check the server and the database; where the registry was dropped, have it restored from a backup.",
@@ -156,13 +154,13 @@ fn of_octopus(version: Option<&Untrusted>, nodes: &[Untrusted], case: &Case<'_>)
     }
 }
 
-/// Whether a node joined a cluster with a registry: one without has an id that is made of its key and its database.
+/// Whether a node joined a cluster with a registry. Without one, the cluster's id is derived from its key and its database.
 fn is_registered(config: &NodeConfig) -> bool {
     let database = DatabaseName::parse(&config.database.name);
     database.is_ok_and(|database| ClusterId::adopted(config.cluster.fingerprint, &database) != config.cluster.id)
 }
 
-fn said(word: &str, value: &Untrusted) -> String {
+fn clause(word: &str, value: &Untrusted) -> String {
     if value.is_empty() { String::new() } else { format!(" {word} {value}") }
 }
 

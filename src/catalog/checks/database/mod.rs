@@ -1,106 +1,57 @@
-//! The checks of the database.
+//! The checks of the database: whether it is there, and what the others need of it.
 
-pub mod collation;
-pub mod content;
-pub mod copies;
-pub mod exists;
-pub mod rights;
-pub mod snapshot;
-pub mod state;
+mod collation;
+mod content;
+mod options;
+mod rights;
 
+use super::server::{Names, engine, row};
+use super::{Case, Check, report};
+use crate::catalog::{dba, failures, format};
 use crate::model::check::CheckId;
-use crate::model::facts::{DatabaseSeen, DatabaseState, Fact};
+use crate::model::facts::{DatabaseSeen, DatabaseState, Fact, SqlTrouble, Trouble};
 use crate::model::field::FieldId;
-use crate::model::finding::Verdict;
+use crate::model::finding::{Finding, Severity, Verdict};
 use crate::model::flow::Flow;
 use crate::model::quote::sql_name;
-use crate::model::screen::ScreenId;
-use crate::model::survey::SurveyId;
-
-use super::server::Names;
-use super::{Case, Check};
 
 /// The rows of these checks.
 pub(super) const CHECKS: &[Check] = &[
-    Check {
-        id: CheckId::DbExists,
-        screen: ScreenId::Database,
-        field: Some(FieldId::Database),
-        surveys: &[SurveyId::Server],
-        judge: exists::judge,
-    },
-    Check {
-        id: CheckId::DbState,
-        screen: ScreenId::Database,
-        field: Some(FieldId::Database),
-        surveys: &[SurveyId::Server],
-        judge: state::judge,
-    },
-    Check {
-        id: CheckId::DbCollation,
-        screen: ScreenId::Database,
-        field: Some(FieldId::Database),
-        surveys: &[SurveyId::Server],
-        judge: collation::judge,
-    },
-    Check {
-        id: CheckId::DbRights,
-        screen: ScreenId::Database,
-        field: Some(FieldId::User),
-        surveys: &[SurveyId::Server],
-        judge: rights::judge,
-    },
-    Check {
-        id: CheckId::DbSnapshot,
-        screen: ScreenId::Database,
-        field: Some(FieldId::Database),
-        surveys: &[SurveyId::Server],
-        judge: snapshot::judge,
-    },
-    Check {
-        id: CheckId::DbCopies,
-        screen: ScreenId::Database,
-        field: Some(FieldId::Database),
-        surveys: &[SurveyId::Server],
-        judge: copies::judge,
-    },
-    Check {
-        id: CheckId::DbContent,
-        screen: ScreenId::Database,
-        field: Some(FieldId::Database),
-        surveys: &[SurveyId::Server],
-        judge: content::judge,
-    },
+    row(CheckId::DbExists, FieldId::Database, judge_exists),
+    row(CheckId::DbState, FieldId::Database, options::judge_state),
+    row(CheckId::DbCollation, FieldId::Database, collation::judge),
+    row(CheckId::DbRights, FieldId::User, rights::judge),
+    row(CheckId::DbSnapshot, FieldId::Database, options::judge_snapshot),
+    row(CheckId::DbCopies, FieldId::Database, options::judge_copies),
+    row(CheckId::DbContent, FieldId::Database, content::judge),
 ];
 
-/// What the checks behind `db-exists` stand on.
-enum Ground<'a> {
-    /// We are in the database.
+/// The database that the checks after `db-exists` judge.
+enum Existence<'a> {
     Open(&'a DatabaseState),
-    /// It is not there yet, and the install may create it.
-    ToCome,
+    /// The install will create it.
+    Planned,
 }
 
-/// Whether there is ground to stand on: not before the way and `db-exists` are clear.
-fn ground<'a>(case: &Case<'a>) -> Result<Ground<'a>, Verdict> {
+/// Returns the database, or the verdict of the checks after `db-exists` while there is none to judge.
+fn existence<'a>(case: &Case<'a>) -> Result<Existence<'a>, Verdict> {
     let server = &case.facts.server;
     if server.way_blocked().is_some() {
         return Err(Verdict::NotYet);
     }
     match &server.database {
         Fact::Unknown => Err(case.pending()),
-        Fact::Seen(DatabaseSeen::Open(state)) => Ok(Ground::Open(state)),
+        Fact::Seen(DatabaseSeen::Open(state)) => Ok(Existence::Open(state)),
         Fact::Seen(DatabaseSeen::Absent) if may_create(case) => match &server.rights {
             Fact::Unknown => Err(case.pending()),
             Fact::Seen(rights) if !rights.create_database => Err(Verdict::NotYet),
-            Fact::Seen(_) | Fact::Missing(_) => Ok(Ground::ToCome),
+            Fact::Seen(_) | Fact::Missing(_) => Ok(Existence::Planned),
         },
         Fact::Seen(_) | Fact::Missing(_) => Err(Verdict::NotYet),
     }
 }
 
-/// Whether the install may create a database that is not there. Only that of a first node may: every other node has to
-/// find its cluster in it.
+/// Whether the install may create the database. Only a first node may: every other node has to find its cluster in it.
 fn may_create(case: &Case<'_>) -> bool {
     case.flow == Flow::FirstNode && case.answers.is_on(FieldId::CreateDatabase)
 }
@@ -108,4 +59,290 @@ fn may_create(case: &Case<'_>) -> bool {
 /// `ALTER DATABASE [x] …;`
 fn alter(names: &Names, what: &str) -> String {
     format!("ALTER DATABASE {} {what};", sql_name(&names.database))
+}
+
+/// The database is there and can be opened, or can and may be created.
+fn judge_exists(case: &Case<'_>) -> Verdict {
+    let server = &case.facts.server;
+    if server.way_blocked().is_some() {
+        return Verdict::NotYet;
+    }
+    let names = Names::new(case);
+    match &server.database {
+        Fact::Unknown => case.pending(),
+        Fact::Seen(DatabaseSeen::Open(state)) => {
+            let name = if state.name.is_empty() { names.database.as_str() } else { state.name.as_str() };
+            Verdict::Good(format!("{name} is there"))
+        }
+        Fact::Seen(DatabaseSeen::Absent) => judge_absent(case, &names),
+        Fact::Seen(DatabaseSeen::Closed { state, said }) => report(closed_finding(state.as_ref(), said, case, &names)),
+        Fact::Seen(DatabaseSeen::Unclear { said }) => report(unclear_finding(said, case, &names)),
+        Fact::Missing(trouble) => report(case.explain(trouble).into_finding(CheckId::DbExists, Severity::Stop)),
+    }
+}
+
+fn judge_absent(case: &Case<'_>, names: &Names) -> Verdict {
+    let Names { server, database, login, .. } = names;
+    // A node that joins looks for a cluster, which a new database does not have.
+    if case.flow != Flow::FirstNode {
+        let fix = if case.is_existing_node() {
+            "Have a DBA find out whether it was renamed, dropped or moved to another server, and restore it there or change the settings ({key:edit})."
+        } else {
+            "Check the server and the name; the cluster's first node knows both. For a new cluster go back to the start and choose \
+             Getting started."
+        };
+        return report(Finding::stop(CheckId::DbExists, format!("There is no database {database} on {server}."), fix));
+    }
+    if !case.answers.is_on(FieldId::CreateDatabase) {
+        return report(
+            Finding::stop(
+                CheckId::DbExists,
+                format!("There is no database {database} on {server}, and the install is not to create it."),
+                "Let the install create it, or have a DBA run this.",
+            )
+            .about(FieldId::CreateDatabase)
+            .sql(dba::create_for(database, login)),
+        );
+    }
+    match &case.facts.server.rights {
+        Fact::Unknown => case.pending(),
+        Fact::Missing(trouble) => report(
+            Finding::warn(
+                CheckId::DbExists,
+                format!(
+                    "There is no database {database} yet, and whether {login} may create it could not be learnt. {}",
+                    case.explain(trouble).says
+                ),
+                "Go on and see, or have a DBA run this first.",
+            )
+            .sql(dba::create_for(database, login)),
+        ),
+        Fact::Seen(rights) if !rights.create_database => report(
+            Finding::stop(
+                CheckId::DbExists,
+                format!("There is no database {database} on {server}, and {login} may not create one."),
+                "Have a DBA run this, or give the login the right CREATE ANY DATABASE.",
+            )
+            .sql(dba::create_for(database, login)),
+        ),
+        // Azure SQL Database makes a paid service object of a `CREATE DATABASE`.
+        Fact::Seen(_) if case.facts.server.version.seen().is_some_and(|version| version.engine_edition == engine::AZURE) => {
+            report(Finding::warn(
+                CheckId::DbExists,
+                format!(
+                    "{database} is absent; the install creates it, in Azure's default service tier, which costs what it costs."
+                ),
+                "Create the database in the Azure portal if you want to choose its tier, then check again.",
+            ))
+        }
+        Fact::Seen(_) => Verdict::Good("absent; the install creates it".into()),
+    }
+}
+
+/// The server has the database, but it cannot be opened. Its state says why if that is known, otherwise the server's error does.
+fn closed_finding(state: Option<&DatabaseState>, said: &SqlTrouble, case: &Case<'_>, names: &Names) -> Finding {
+    let stated = state.map(|state| state.state.as_str().to_ascii_uppercase()).unwrap_or_default();
+    let (says, fix, sql) = match (stated.as_str(), said.number) {
+        ("RESTORING", _) | ("" | "ONLINE", 927) => (
+            "is being restored, or is a mirror or log-shipping copy",
+            // No SQL here: ending a restore by force breaks log shipping and mirroring.
+            "Wait until it is restored, or have a DBA end a restore that was left unfinished.",
+            None,
+        ),
+        ("RECOVERING", _) | ("" | "ONLINE", 922) => ("is just starting", "Wait a minute, then check again.", None),
+        ("RECOVERY_PENDING" | "SUSPECT" | "EMERGENCY", _) | ("" | "ONLINE", 926) => {
+            ("is damaged or lacks a file", "Have a DBA look into the server's error log and repair or restore it.", None)
+        }
+        ("OFFLINE", _) | ("" | "ONLINE", 942) => ("is offline", "Have a DBA bring it online.", Some(alter(names, "SET ONLINE"))),
+        _ if state.is_some_and(|state| state.single_user) || said.number == 924 => {
+            ("is in single-user mode, and another session has it", failures::TAKE_BACK, Some(dba::open_to_many(&names.database)))
+        }
+        _ if state.is_some_and(|state| state.restricted_user) => (
+            "is open to its owners and administrators only (RESTRICTED_USER), and {login} is neither",
+            "Have a DBA open it to many, then check again.",
+            Some(alter(names, "SET MULTI_USER")),
+        ),
+        ("" | "ONLINE", 916) => (
+            "is there, but {login} has no user in it",
+            "Have a DBA run this.",
+            Some(dba::user_for(&names.database, &names.login)),
+        ),
+        // 4060 and 4063 are also what a database says that another session is only just creating.
+        ("" | "ONLINE", 911 | 4060 | 4063 | 18456) => (
+            "is there, but {login} cannot open it: as a rule it has no user in it",
+            "Try again if the database was created this very moment; otherwise have a DBA run this.",
+            Some(dba::user_for(&names.database, &names.login)),
+        ),
+        _ => return case.explain(&Trouble::Sql(said.clone())).into_finding(CheckId::DbExists, Severity::Stop),
+    };
+    let text = format!("{} {}. {}", names.database, says.replace("{login}", &names.login), quoted_error(said, names));
+    let finding = Finding::stop(CheckId::DbExists, text, fix);
+    match sql {
+        Some(sql) => finding.sql(sql),
+        None => finding,
+    }
+}
+
+/// The login could not open the database, and cannot ask `master` whether it is absent or closed.
+fn unclear_finding(said: &SqlTrouble, case: &Case<'_>, names: &Names) -> Finding {
+    if !matches!(said.number, 911 | 916 | 4060 | 4063 | 18456) {
+        return case.explain(&Trouble::Sql(said.clone())).into_finding(CheckId::DbExists, Severity::Stop);
+    }
+    // A node that joins looks for a cluster, which a new database does not have.
+    let (fix, sql) = if case.flow == Flow::FirstNode {
+        (
+            "Check the name. A DBA can run this: it creates the database if it is missing and gives the login a user in it.",
+            dba::create_if_missing_for(&names.database, &names.login),
+        )
+    } else {
+        (
+            "Check the server and the name. A DBA can run this: it gives the login a user in the database, where that is there.",
+            dba::user_for(&names.database, &names.login),
+        )
+    };
+    Finding::stop(
+        CheckId::DbExists,
+        format!(
+            "{} cannot open {}; whether it is absent or closed to this login, the server does not tell. {}",
+            names.login,
+            names.database,
+            quoted_error(said, names)
+        ),
+        fix,
+    )
+    .sql(sql)
+}
+
+fn quoted_error(said: &SqlTrouble, names: &Names) -> String {
+    let text = if said.text.is_empty() { "nothing more" } else { said.text.as_str() };
+    let text = format::sentence(text);
+    format!("{} says (error {}, state {}): {text}", names.server, said.number, said.state)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::catalog::checks::tests::{evidence, judged, stop, warn};
+    use crate::catalog::samples;
+    use crate::model::facts::{DatabaseRights, Facts, ServerVersion};
+
+    fn with(database: DatabaseSeen) -> Facts {
+        let mut facts = samples::facts();
+        facts.server.database = Fact::Seen(database);
+        facts
+    }
+
+    fn said(number: u32) -> SqlTrouble {
+        SqlTrouble { number, state: 1, class: 11, text: "No way in".into() }
+    }
+
+    fn verdict(facts: &Facts) -> Verdict {
+        judged(CheckId::DbExists, &samples::answers(), facts)
+    }
+
+    fn sql(finding: &Finding) -> String {
+        finding.remedy.as_ref().map(|remedy| remedy.text().to_owned()).unwrap_or_default()
+    }
+
+    #[test]
+    fn there_or_to_be_created() {
+        assert_eq!(evidence(&verdict(&samples::facts())), "OctopusDeploy is there");
+        assert_eq!(evidence(&verdict(&with(DatabaseSeen::Absent))), "absent; the install creates it");
+    }
+
+    #[test]
+    fn absent_and_not_to_be_created_stops_with_the_dba_s_sql() {
+        let answers = samples::with(&[(FieldId::CreateDatabase, "false"), (FieldId::Database, "Octo]; DROP DATABASE x")]);
+        let finding = stop(&judged(CheckId::DbExists, &answers, &with(DatabaseSeen::Absent)));
+        assert_eq!(finding.about, Some(FieldId::CreateDatabase));
+        assert_eq!(
+            sql(&finding),
+            "CREATE DATABASE [Octo]]; DROP DATABASE x] COLLATE Latin1_General_CI_AS;\nGO\nUSE [Octo]]; DROP DATABASE x];\n\
+             CREATE USER [octopus] FOR LOGIN [octopus];\nALTER ROLE db_owner ADD MEMBER [octopus];"
+        );
+    }
+
+    #[test]
+    fn absent_without_the_right_stops_and_without_knowing_warns() {
+        let mut facts = with(DatabaseSeen::Absent);
+        facts.server.rights = Fact::Seen(DatabaseRights::default());
+        let finding = stop(&verdict(&facts));
+        assert!(finding.says.contains("octopus may not create") && sql(&finding).starts_with("CREATE DATABASE [OctopusDeploy]"));
+        facts.server.rights = Fact::Missing(Trouble::Sql(said(297)));
+        assert!(warn(&verdict(&facts)).says.contains("could not be learnt"));
+        facts.server.rights = Fact::Unknown;
+        assert_eq!(verdict(&facts), Verdict::NotYet);
+    }
+
+    #[test]
+    fn azure_s_price_is_mentioned() {
+        let mut facts = with(DatabaseSeen::Absent);
+        if let Fact::Seen(ServerVersion { engine_edition, .. }) = &mut facts.server.version {
+            *engine_edition = engine::AZURE;
+        }
+        assert!(warn(&verdict(&facts)).fix.contains("Azure portal"));
+    }
+
+    #[test]
+    fn closed_by_its_state() {
+        for (state, part, remedy) in [
+            ("RESTORING", "being restored", ""),
+            ("recovering", "just starting", ""),
+            ("RECOVERY_PENDING", "damaged", ""),
+            ("SUSPECT", "damaged", ""),
+            ("OFFLINE", "is offline", "ALTER DATABASE [OctopusDeploy] SET ONLINE;"),
+        ] {
+            let state = DatabaseState { state: state.into(), ..samples::state() };
+            let finding = stop(&verdict(&with(DatabaseSeen::Closed { state: Some(state), said: said(4060) })));
+            assert!(
+                finding.says.contains(part) && finding.says.ends_with("says (error 4060, state 1): No way in."),
+                "{finding:?}"
+            );
+            assert_eq!(sql(&finding), remedy);
+        }
+        let single = DatabaseState { single_user: true, ..samples::state() };
+        let finding = stop(&verdict(&with(DatabaseSeen::Closed { state: Some(single), said: said(4060) })));
+        assert!(sql(&finding).starts_with("SELECT session_id") && sql(&finding).ends_with("SET MULTI_USER;"));
+        let restricted = DatabaseState { restricted_user: true, ..samples::state() };
+        let finding = stop(&verdict(&with(DatabaseSeen::Closed { state: Some(restricted), said: said(4060) })));
+        assert!(finding.says.contains("octopus is neither") && sql(&finding) == "ALTER DATABASE [OctopusDeploy] SET MULTI_USER;");
+    }
+
+    #[test]
+    fn closed_by_what_the_server_said() {
+        for (number, part, remedy) in [
+            (4060, "no user in it", "CREATE USER [octopus]"),
+            (911, "no user in it", "CREATE USER [octopus]"),
+            (916, "no user in it", "ALTER ROLE db_owner ADD MEMBER [octopus];"),
+            (924, "single-user", "SET MULTI_USER"),
+            (927, "restored", ""),
+            (922, "starting", ""),
+            (926, "damaged", ""),
+            (942, "offline", "SET ONLINE"),
+            (978, "secondary copy", ""),
+            (40501, "too busy", ""),
+            (33_557_097, "error 33557097", ""),
+        ] {
+            for state in [None, Some(samples::state())] {
+                let finding = stop(&verdict(&with(DatabaseSeen::Closed { state, said: said(number) })));
+                assert!(finding.says.contains(part) && finding.says.contains("No way in."), "{number}: {finding:?}");
+                assert!(sql(&finding).contains(remedy) && sql(&finding).is_empty() == remedy.is_empty(), "{number}");
+            }
+        }
+    }
+
+    #[test]
+    fn unclear_says_so_and_the_sql_covers_both() {
+        let finding = stop(&verdict(&with(DatabaseSeen::Unclear { said: said(4060) })));
+        assert!(finding.says.contains("absent or closed"));
+        assert!(sql(&finding).starts_with("IF DB_ID(N'OctopusDeploy') IS NULL CREATE DATABASE [OctopusDeploy]"));
+        assert!(stop(&verdict(&with(DatabaseSeen::Unclear { said: said(40613) }))).says.contains("too busy"));
+    }
+
+    #[test]
+    fn what_could_not_be_learnt_stops() {
+        let mut facts = samples::facts();
+        facts.server.database = Fact::Missing(Trouble::ConnectionLost);
+        assert!(stop(&verdict(&facts)).says.contains("ended in the middle"));
+    }
 }

@@ -1,55 +1,54 @@
 //! `db-rights`.
 
 use crate::catalog::checks::server::Names;
-use crate::catalog::checks::{Case, all, unknown};
+use crate::catalog::checks::{Case, report_all};
 use crate::catalog::dba;
 use crate::model::check::CheckId;
-use crate::model::facts::{DatabaseRights, Fact};
+use crate::model::facts::DatabaseRights;
 use crate::model::field::FieldId;
 use crate::model::finding::{Finding, Severity, Verdict};
 use crate::model::flow::Flow;
 use crate::model::quote::sql_name;
 
-use super::{Ground, ground};
+use super::{Existence, existence};
 
 /// The login can do what Octopus will do. Effective permissions decide: on some servers `IS_ROLEMEMBER('db_owner')` is
 /// 0 even for the owner.
 pub fn judge(case: &Case<'_>) -> Verdict {
-    let ground = match ground(case) {
+    let database = match existence(case) {
         Err(verdict) => return verdict,
-        Ok(ground) => ground,
+        Ok(database) => database,
     };
-    let rights = match &case.facts.server.rights {
-        Fact::Unknown => return case.pending(),
-        Fact::Missing(trouble) => return unknown(trouble),
-        Fact::Seen(rights) => rights,
+    let rights = match case.optional(&case.facts.server.rights) {
+        Err(verdict) => return verdict,
+        Ok(rights) => rights,
     };
-    match ground {
-        Ground::ToCome => Verdict::Good("may create databases, and owns what it creates".into()),
-        Ground::Open(_) => {
-            let findings = findings(rights, &Principal::of(case), case);
-            all(findings, || if rights.db_owner { "db_owner" } else { "all that Octopus needs" }.to_owned())
+    match database {
+        Existence::Planned => Verdict::Good("may create databases, and owns what it creates".into()),
+        Existence::Open(_) => {
+            let findings = findings(rights, &Principal::new(case), case);
+            report_all(findings, || if rights.db_owner { "db_owner" } else { "all that Octopus needs" }.to_owned())
         }
     }
 }
 
-/// Who is judged.
+/// Whose rights are judged.
 struct Principal {
     names: Names,
-    /// The user in the database; the login's name where the server did not tell.
+    /// The user in the database, or the login's name if the server did not tell.
     user: String,
 }
 
 impl Principal {
-    fn of(case: &Case<'_>) -> Self {
-        let names = Names::of(case);
+    fn new(case: &Case<'_>) -> Self {
+        let names = Names::new(case);
         let seen = case.facts.server.login.seen().map(|login| login.user.as_str()).filter(|user| !user.is_empty());
         let user = seen.unwrap_or(&names.login).to_owned();
         Self { names, user }
     }
 
-    /// Makes the user `db_owner`. A guest is nobody's own user, so the login gets one first.
-    fn to_owner(&self) -> String {
+    /// Returns SQL that makes the user `db_owner`. A guest shares its user with others, so the login gets one of its own first.
+    fn grant_owner(&self) -> String {
         if self.user.eq_ignore_ascii_case("guest") {
             return dba::user_for(&self.names.database, &self.names.login);
         }
@@ -57,9 +56,9 @@ impl Principal {
     }
 }
 
-/// How much a missing right weighs. A first node creates tables and schemas at once, and so does a join that makes the
-/// registry. On any other node it is Octopus' next upgrade that fails, not what is done here.
-fn weight(case: &Case<'_>) -> Severity {
+/// The severity of a missing right. A first node creates tables and schemas at once, and so does a join that makes the
+/// registry. On any other node Octopus' next upgrade fails, and not this run.
+fn severity(case: &Case<'_>) -> Severity {
     let creates = match case.flow {
         Flow::FirstNode => true,
         Flow::Join => case.answers.is_on(FieldId::MakeRegistry),
@@ -81,11 +80,11 @@ fn findings(rights: &DatabaseRights, who: &Principal, case: &Case<'_>) -> Vec<Fi
         findings.push(
             Finding::new(
                 CheckId::DbRights,
-                weight(case),
+                severity(case),
                 format!("{login} cannot {what} in {database}."),
                 format!("{login} needs db_owner on {database}, at Octopus' next upgrade at the latest; a DBA can run this."),
             )
-            .sql(who.to_owner()),
+            .sql(who.grant_owner()),
         );
     } else if !rights.control {
         findings.push(
@@ -94,7 +93,7 @@ fn findings(rights: &DatabaseRights, who: &Principal, case: &Case<'_>) -> Vec<Fi
                 format!("{login} can create tables and schemas in {database}, but does not own it."),
                 "Octopus wants db_owner, and its upgrades may fail without; a DBA can run this.",
             )
-            .sql(who.to_owner()),
+            .sql(who.grant_owner()),
         );
     }
     let schema = rights.default_schema.as_str();
@@ -102,7 +101,7 @@ fn findings(rights: &DatabaseRights, who: &Principal, case: &Case<'_>) -> Vec<Fi
         findings.push(
             Finding::new(
                 CheckId::DbRights,
-                if case.is_of_a_node() { Severity::Warn } else { Severity::Stop },
+                if case.is_existing_node() { Severity::Warn } else { Severity::Stop },
                 format!("The default schema of {} in {database} is {schema}; Octopus' tables belong into dbo.", who.user),
                 "Have it changed to dbo.",
             )
@@ -122,7 +121,7 @@ mod tests {
     use super::*;
     use crate::catalog::checks::tests::{evidence, judged, stop, warn};
     use crate::catalog::samples;
-    use crate::model::facts::{DatabaseSeen, Facts, Trouble};
+    use crate::model::facts::{DatabaseSeen, Fact, Facts, Trouble};
 
     fn with(change: impl FnOnce(&mut DatabaseRights)) -> Facts {
         let mut facts = samples::facts();

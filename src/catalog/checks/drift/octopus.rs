@@ -1,17 +1,20 @@
-//! `drift-octopus`.
+//! `drift-octopus`: what `OctopusServer.config` says otherwise than the node config.
 
-use crate::catalog::checks::{Case, all, one};
+use super::{is_same, octopus_command, octopus_command_with_secret};
+use crate::catalog::checks::{Case, report, report_all};
 use crate::catalog::failures;
+use crate::catalog::form::read;
 use crate::catalog::settings::{self, Group, OctopusSource, Setting};
 use crate::model::check::CheckId;
+use crate::model::choice::Choice;
+use crate::model::connection_string::around_password;
 use crate::model::facts::{Fact, Trouble};
-use crate::model::field::FieldId;
+use crate::model::field::{FieldId, Kind};
 use crate::model::finding::{Finding, Severity, Verdict};
-use crate::model::node_config::NodeConfig;
+use crate::model::node_config::{NodeConfig, TrustSection};
 use crate::model::octopus::OctopusConfig;
+use crate::model::target::{Encryption, TrustKind};
 use crate::model::untrusted::Untrusted;
-
-use super::{command, connection, is_same, with_secret};
 
 /// `OctopusServer.config`, which Octopus Server itself goes by, says what the node config says.
 pub fn judge(case: &Case<'_>) -> Verdict {
@@ -29,26 +32,27 @@ pub fn judge(case: &Case<'_>) -> Verdict {
         Fact::Seen(None) => Verdict::Good("Octopus Server has no config of this instance here yet".into()),
         Fact::Missing(trouble) => {
             let words = failures::explain_trouble(trouble);
-            one(words.into_finding(CheckId::DriftOctopus, Severity::Warn).about(FieldId::Instance))
+            report(words.into_finding(CheckId::DriftOctopus, Severity::Warn).about(FieldId::Instance))
         }
         Fact::Seen(Some(octopus)) => {
             let of_group = |group: Group| {
                 let rows = settings::all().filter(move |setting| setting.group == group && setting.field != FieldId::NodeName);
-                rows.filter_map(|setting| of_setting(setting, config, octopus, case))
+                rows.filter_map(|setting| setting_difference(setting, config, octopus, case))
             };
-            let mut findings: Vec<Finding> = of_name(config, octopus, case).into_iter().chain(of_group(Group::Node)).collect();
-            findings.extend(connection::findings(config, octopus, case));
+            let mut findings: Vec<Finding> =
+                name_difference(config, octopus, case).into_iter().chain(of_group(Group::Node)).collect();
+            findings.extend(connection_differences(config, octopus, case));
             findings.extend(of_group(Group::Web));
             if !octopus.has_master_key {
-                findings.push(keyless(octopus, case));
+                findings.push(without_key(octopus, case));
             }
-            all(findings, || "OctopusServer.config says the same".to_owned())
+            report_all(findings, || "OctopusServer.config says the same".to_owned())
         }
     }
 }
 
 /// A difference: both sides, and the command that has Octopus say what the node config says.
-pub fn differs(field: FieldId, own: &str, other: &str, mend: Option<String>) -> Finding {
+pub fn difference(field: FieldId, own: &str, other: &str, mend: Option<String>) -> Finding {
     let shown = |text: &str| {
         let text = Untrusted::new(text);
         if text.is_empty() { "nothing".into() } else { text }
@@ -67,30 +71,30 @@ pub fn differs(field: FieldId, own: &str, other: &str, mend: Option<String>) -> 
 }
 
 /// Compares the two texts of a setting where both files say it, or Octopus has a default of its own.
-fn of_setting(setting: &Setting, config: &NodeConfig, octopus: &OctopusConfig, case: &Case<'_>) -> Option<Finding> {
+fn setting_difference(setting: &Setting, config: &NodeConfig, octopus: &OctopusConfig, case: &Case<'_>) -> Option<Finding> {
     let OctopusSource::Keys { unset, .. } = setting.octopus else { return None };
     let own = (setting.config?)(config)?;
     let other = octopus.text(setting.field).or(unset)?;
     if is_same(case.platform(), setting.same, &own, other) {
         return None;
     }
-    Some(differs(setting.field, &own, other, mend(setting, &own, case)))
+    Some(difference(setting.field, &own, other, fixing_command(setting, &own, case)))
 }
 
 /// The command that has Octopus Server say it too.
-pub fn mend(setting: &Setting, own: &str, case: &Case<'_>) -> Option<String> {
+pub fn fixing_command(setting: &Setting, own: &str, case: &Case<'_>) -> Option<String> {
     let option = setting.option?;
-    Some(command(case, option.verb.id(), &[(option.name.trim_start_matches('-'), &setting.for_octopus(own))]))
+    Some(octopus_command(case, option.verb.id(), &[(option.name.trim_start_matches('-'), &setting.for_octopus(own))]))
 }
 
 /// Octopus Server goes by the machine's name where its config names no node.
-fn of_name(config: &NodeConfig, octopus: &OctopusConfig, case: &Case<'_>) -> Option<Finding> {
+fn name_difference(config: &NodeConfig, octopus: &OctopusConfig, case: &Case<'_>) -> Option<Finding> {
     let own = config.node.name.as_str();
     let said = octopus.text(FieldId::NodeName);
     let other = said.unwrap_or(case.facts.machine.host_name.as_str());
     if !own.eq_ignore_ascii_case(other) {
         // No command: set by `configure`, Octopus makes a second node of it (Issues#5793).
-        return Some(differs(FieldId::NodeName, own, other, None));
+        return Some(difference(FieldId::NodeName, own, other, None));
     }
     (own != other && said.is_some()).then(|| {
         Finding::warn(
@@ -108,7 +112,7 @@ fn of_name(config: &NodeConfig, octopus: &OctopusConfig, case: &Case<'_>) -> Opt
     })
 }
 
-fn keyless(octopus: &OctopusConfig, case: &Case<'_>) -> Finding {
+fn without_key(octopus: &OctopusConfig, case: &Case<'_>) -> Finding {
     Finding::stop(
         CheckId::DriftOctopus,
         format!(
@@ -119,5 +123,89 @@ fn keyless(octopus: &OctopusConfig, case: &Case<'_>) -> Finding {
         "Give it the cluster's master key before it is started; the section Master key shows it.",
     )
     .about(FieldId::MasterKey)
-    .command(with_secret(case, "database", "masterKey", ("", ""), "OCTOPUS_MASTER_KEY"))
+    .command(octopus_command_with_secret(case, "database", "masterKey", ("", ""), "OCTOPUS_MASTER_KEY"))
+}
+
+/// In what the connections differ. A password is only ever compared, never shown.
+pub fn connection_differences(config: &NodeConfig, octopus: &OctopusConfig, case: &Case<'_>) -> Vec<Finding> {
+    if !octopus.has_connection {
+        let says = format!("There is no connection string in {}, so Octopus Server has no database.", octopus.path);
+        let finding = Finding::warn(CheckId::DriftOctopus, says, "Give it the node config's.").about(FieldId::Server);
+        return vec![with_connection_command(finding, case)];
+    }
+    let mut found = Vec::new();
+    for setting in settings::all().filter(|setting| matches!(setting.octopus, OctopusSource::Connection)) {
+        // A string has no word for a CA file or a fingerprint, so of these two only a weaker meaning is a difference.
+        if matches!(setting.field, FieldId::Encryption | FieldId::Trust) {
+            continue;
+        }
+        let Some(own) = setting.config.and_then(|text| text(config)) else { continue };
+        let unset = if setting.kind == Kind::Toggle { setting.default } else { "" };
+        let other = octopus.text(setting.field).unwrap_or(unset);
+        if !is_same(case.platform(), setting.same, &own, other) {
+            found.push(difference(setting.field, &own, other, connection_command(case)));
+        }
+    }
+    found.extend(password_difference(octopus, case));
+    found.extend(encryption_difference(config, octopus));
+    found
+}
+
+/// The command that gives Octopus Server the node config's connection; `None` where its answers do not make one.
+fn connection_command(case: &Case<'_>) -> Option<String> {
+    let target = read::target(case.answers)?;
+    let (before, after) = around_password(&target).ok()?;
+    Some(octopus_command_with_secret(
+        case,
+        "database",
+        "connectionString",
+        (before.as_str(), after.as_str()),
+        "OCTOPUS_DB_PASSWORD",
+    ))
+}
+
+/// A finding with that command, where there is one.
+fn with_connection_command(finding: Finding, case: &Case<'_>) -> Finding {
+    match connection_command(case) {
+        Some(command) => finding.command(command),
+        None => finding,
+    }
+}
+
+fn password_difference(octopus: &OctopusConfig, case: &Case<'_>) -> Option<Finding> {
+    let Fact::Seen(own) = &case.facts.node.password else { return None };
+    let says = match octopus.get(FieldId::Password) {
+        Some(other) if other == own => return None,
+        Some(_) => "The login's password: the one in the node config and the one in OctopusServer.config are not the same.",
+        None => "The login's password: the node config has one, OctopusServer.config has none.",
+    };
+    let fix =
+        "Find out which of the two the server takes (the database checks here use the node config's), and change the other one.";
+    Some(with_connection_command(Finding::warn(CheckId::DriftOctopus, says, fix).about(FieldId::Password), case))
+}
+
+/// What protects the connection: only a weaker meaning is a difference.
+fn encryption_difference(config: &NodeConfig, octopus: &OctopusConfig) -> Option<Finding> {
+    let own = config.database.encryption;
+    let other = octopus.text(FieldId::Encryption).and_then(Encryption::from_spelling);
+    // What a string does not say depends on the version of Octopus' driver; that is no difference of the configs.
+    let weaker = match other {
+        Some(Encryption::Optional) => own != Encryption::Optional,
+        Some(Encryption::Mandatory) => own == Encryption::Strict,
+        Some(Encryption::Strict) | None => false,
+    };
+    if let Some(other) = other.filter(|_| weaker) {
+        return Some(difference(FieldId::Encryption, own.spelling(), other.spelling(), None));
+    }
+    let trust = octopus.text(FieldId::Trust).and_then(TrustKind::from_spelling);
+    let checks = matches!(config.database.trust, TrustSection::System | TrustSection::CaFile(_));
+    (trust == Some(TrustKind::Nothing) && checks).then(|| {
+        Finding::warn(
+            CheckId::DriftOctopus,
+            "The server's certificate: the node config has it checked, OctopusServer.config does not (TrustServerCertificate), so \
+             anyone in between can read along with Octopus Server.",
+            "Have Octopus check it too, once the certificate's authority is among this machine's roots.",
+        )
+        .about(FieldId::Trust)
+    })
 }

@@ -1,5 +1,4 @@
 use super::*;
-use crate::catalog::checks::Case;
 use crate::catalog::checks::tests::{case, evidence, judged_in, stop, warn};
 use crate::catalog::samples;
 use crate::model::answers::Raw;
@@ -262,7 +261,7 @@ fn an_instance_that_octopus_made_has_nothing_to_compare() {
 fn a_name_in_a_command_stays_in_its_quotes() {
     for (platform, quote) in [(Platform::Linux, "'\\''"), (Platform::Windows, "''")] {
         let (answers, facts) = (samples::with_on(platform, &[(FieldId::Instance, "a'; rm -rf /")]), samples::facts());
-        let line = command(&case(&answers, &facts), "node", &[("taskCap", "5")]);
+        let line = octopus_command(&case(&answers, &facts), "node", &[("taskCap", "5")]);
         assert_eq!(line, format!("Octopus.Server node --instance 'a{quote}; rm -rf /' --taskCap '5'"));
     }
 }
@@ -314,4 +313,12 @@ fn storage_that_differs_is_told_with_both_sides_and_an_unknown_one_does_not() {
     let folders = SharedStorage::Folders(vec![(SharedFolder::Artifacts, "/x".into())]);
     assert!(warn(&of(SharedStorage::None, Fact::Seen(folders))).says.ends_with("says nothing, the registry artifacts /x."));
     assert!(warn(&of(root("/a"), Fact::Seen(SharedStorage::None))).fix.contains("restored"));
+}
+
+#[test]
+fn a_secret_is_taken_from_a_variable_or_asked_for_and_never_a_placeholder() {
+    assert_eq!(secret_word(("", ""), "KEY", Shell::Bash), "\"${KEY:?}\"");
+    assert_eq!(secret_word(("", ""), "KEY", Shell::PowerShell), "((Read-Host 'KEY'))");
+    assert_eq!(secret_word(("a;b=", ";c"), "PW", Shell::Bash), "'a;b='\"${PW:?}\"';c'");
+    assert_eq!(secret_word(("a;b=", ";c"), "PW", Shell::PowerShell), "('a;b=' + (Read-Host 'PW') + ';c')");
 }

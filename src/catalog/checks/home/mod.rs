@@ -1,147 +1,522 @@
 //! The checks of the home screen.
 
-pub mod disk;
-pub mod instance;
-pub mod node;
-pub mod path;
-#[cfg(test)]
-mod tests;
-pub mod writable;
+mod state_folder;
 
-use crate::model::field::FieldId;
-use crate::model::survey::SurveyId;
+use std::path::Path;
 
-use super::{Case, Check, all, one};
-use crate::catalog::failures;
-use crate::catalog::format;
+use super::{Case, Check, report, report_all, unknown};
+use crate::catalog::form::read;
+use crate::catalog::{failures, format};
 use crate::model::check::CheckId;
-use crate::model::facts::{Fact, StateTrial};
-use crate::model::finding::{Finding, Verdict};
-use crate::model::quote::Shell;
+use crate::model::facts::{Fact, HomeState, Trouble};
+use crate::model::field::FieldId;
+use crate::model::finding::{Finding, Severity, Verdict};
+use crate::model::flow::Flow;
+use crate::model::names::instance_key;
+use crate::model::platform::{Platform, is_unc};
+use crate::model::quote::bash;
 use crate::model::screen::ScreenId;
+use crate::model::survey::SurveyId;
 
 /// The rows of these checks.
 pub(super) const CHECKS: &[Check] = &[
+    row(CheckId::HomeInstance, FieldId::Instance, judge_instance),
+    row(CheckId::HomePath, FieldId::Home, judge_path),
+    row(CheckId::HomeDisk, FieldId::Home, judge_disk),
+    row(CheckId::HomeWritable, FieldId::Home, judge_writable),
+    row(CheckId::HomeNode, FieldId::NodeName, judge_node),
     Check {
-        id: CheckId::HomeInstance,
+        id: CheckId::StateFolder,
         screen: ScreenId::Home,
-        field: Some(FieldId::Instance),
-        surveys: &[SurveyId::Home],
-        judge: instance::judge,
+        field: None,
+        surveys: &[SurveyId::Machine],
+        judge: state_folder::judge,
     },
-    Check {
-        id: CheckId::HomePath,
-        screen: ScreenId::Home,
-        field: Some(FieldId::Home),
-        surveys: &[SurveyId::Home],
-        judge: path::judge,
-    },
-    Check {
-        id: CheckId::HomeDisk,
-        screen: ScreenId::Home,
-        field: Some(FieldId::Home),
-        surveys: &[SurveyId::Home],
-        judge: disk::judge,
-    },
-    Check {
-        id: CheckId::HomeWritable,
-        screen: ScreenId::Home,
-        field: Some(FieldId::Home),
-        surveys: &[SurveyId::Home],
-        judge: writable::judge,
-    },
-    Check {
-        id: CheckId::HomeNode,
-        screen: ScreenId::Home,
-        field: Some(FieldId::NodeName),
-        surveys: &[SurveyId::Home],
-        judge: node::judge,
-    },
-    Check { id: CheckId::StateFolder, screen: ScreenId::Home, field: None, surveys: &[SurveyId::Machine], judge: state_folder },
 ];
 
-/// The journal of a run, its copies and the instance's entry take some kilobytes; with less than this, a write may fail in the
-/// middle of a run.
-const STATE_ROOM: u64 = 1 << 20;
+const fn row(id: CheckId, field: FieldId, judge: fn(&Case<'_>) -> Verdict) -> Check {
+    Check { id, screen: ScreenId::Home, field: Some(field), surveys: &[SurveyId::Home], judge }
+}
 
-/// The wizard's own state directory can be written, synced and locked, has room, and is this account's alone. The machine key
-/// that every sealed secret opens with is in it.
-fn state_folder(case: &Case<'_>) -> Verdict {
-    let seen = match &case.facts.machine.state_folder {
-        Fact::Unknown => return case.pending(),
-        Fact::Seen(seen) => seen,
-        Fact::Missing(trouble) => {
-            let said = failures::explain_trouble(trouble).says;
-            return one(stop(format!("The wizard's state directory cannot be used: {said}"), ELSEWHERE));
-        }
-    };
-    let path = &seen.path;
-    let quoted = Shell::of(case.platform()).word(path.as_str());
-    if let Some((trial, said)) = &seen.refused {
-        let said = format::sentence(said.as_str());
-        return one(match trial {
-            StateTrial::Folder => stop(
-                format!("The wizard's state directory {path} is not a folder, and none can be made there: {said}"),
-                format!("Move away what is in its place. {ELSEWHERE}"),
-            ),
-            StateTrial::Write => {
-                let place = seen.above.as_ref().unwrap_or(path);
-                let finding = stop(
-                    format!("The wizard cannot write its state directory {path}. Creating a file in {place} failed: {said}"),
-                    format!("Have the directory made for this account on a disk that can be written. {ELSEWHERE}"),
-                );
-                if case.is_on_windows() {
-                    finding
-                } else {
-                    finding.command(format!("sudo install -d -m 0700 -o \"$(id -un)\" {quoted}"))
-                }
-            }
-            StateTrial::Sync => stop(
-                format!("The wizard's state directory {path} cannot be synced to its disk: {said}"),
-                format!("After a power cut nobody could tell what a run has done. {ELSEWHERE}"),
-            ),
-            StateTrial::Lock => stop(
-                format!("Files in the wizard's state directory {path} cannot be locked: {said}"),
-                format!("Two wizards could work on one instance at the same time. {ELSEWHERE}"),
-            ),
-        });
+/// The name is usable and nobody on this machine has it: no instance, and no run that stopped in the middle, whose
+/// journal a new run of the same name would overwrite.
+fn judge_instance(case: &Case<'_>) -> Verdict {
+    let Ok(name) = read::instance(case.answers) else { return Verdict::NotYet };
+    let name = name.as_str();
+    if case.resuming.is_some() {
+        return match case.facts.home.taken {
+            Fact::Unknown => case.pending(),
+            _ => Verdict::Good(format!("{name}, of the run that is being gone on with")),
+        };
     }
-    let mut findings = Vec::new();
-    if let Some(owner) = seen.owner {
-        findings.push(
-            stop(
-                format!("The wizard's state directory {path} belongs to another account (user number {owner})."),
-                format!("Start the wizard as that account, or give the directory to this one. {ELSEWHERE}"),
-            )
-            .command(format!("sudo chown -R \"$(id -un)\" {quoted}")),
-        );
+    if case.is_existing_node() {
+        return judge_existing_instance(name, case);
     }
-    if let Some(mode) = seen.mode.filter(|mode| mode & 0o077 != 0) {
-        findings.push(
-            stop(
-                format!("The wizard's state directory {path} is open to other accounts (mode {mode:04o}); it has this machine's sealing key in it."),
-                "Close it to everybody but its owner.",
-            )
-            .command(format!("chmod 0700 {quoted}")),
-        );
-    }
-    if let Some(free) = seen.free.filter(|free| *free < STATE_ROOM) {
-        findings.push(stop(
-            format!("The disk of the wizard's state directory {path} is full: {} are free.", format::size(free)),
-            format!("Make room for at least {}. {ELSEWHERE}", format::size(STATE_ROOM)),
+    let unfinished = case.facts.machine.unfinished.iter().find(|run| instance_key(run.instance.as_str()) == instance_key(name));
+    if let Some(run) = unfinished {
+        return report(Finding::stop(
+            CheckId::HomeInstance,
+            format!("A run for instance {} stopped in the middle, at {} of {} steps.", run.instance, run.done, run.steps),
+            "Go back to the start and choose Continue, to finish or undo it; or type another name.",
         ));
     }
-    all(findings, || {
-        let closed = if seen.mode.is_some() { "closed to others" } else { "whether others can open it cannot be told here" };
-        match (&seen.above, seen.mode) {
-            (Some(_), _) => "written, synced and locked in the folder above it; it is made when it is first needed".to_owned(),
-            (None, _) => format!("written, synced and locked; {closed}"),
+    match &case.facts.home.taken {
+        Fact::Unknown => case.pending(),
+        Fact::Seen(None) => Verdict::Good(format!("{name} is free on this machine")),
+        Fact::Seen(Some(config)) => report(Finding::stop(
+            CheckId::HomeInstance,
+            format!("This machine has an instance {name} already; its config is {config}."),
+            "Type another name; case does not count, and a blank is a hyphen.",
+        )),
+        Fact::Missing(trouble) => unknown(trouble),
+    }
+}
+
+/// The name of a node that exists: it is its own, and this machine's lists know it.
+fn judge_existing_instance(name: &str, case: &Case<'_>) -> Verdict {
+    let unfinished = case.facts.machine.unfinished.iter().find(|run| instance_key(run.instance.as_str()) == instance_key(name));
+    if let Some(run) = unfinished {
+        return report(Finding::warn(
+            CheckId::HomeInstance,
+            format!("A run for instance {} stopped in the middle, at {} of {} steps.", run.instance, run.done, run.steps),
+            "Go back to the start and choose Continue, to finish or undo it.",
+        ));
+    }
+    match &case.facts.home.taken {
+        Fact::Unknown => case.pending(),
+        Fact::Seen(Some(config)) => Verdict::Good(format!("{name}, with the config {config}")),
+        // A list that does not know it is warned of where the config is judged.
+        Fact::Seen(None) => {
+            report(Finding::note(CheckId::HomeInstance, format!("No list of this machine knows an instance {name}.")))
         }
+        Fact::Missing(trouble) => unknown(trouble),
+    }
+}
+
+/// The path leads to a folder of this machine that can be a home, or to a place where one can be created.
+fn judge_path(case: &Case<'_>) -> Verdict {
+    let Ok(home) = read::home(case.answers) else { return Verdict::NotYet };
+    if let Some((says, fix)) = unfit_path(&home.to_string_lossy(), case.platform()) {
+        return report(Finding::stop(CheckId::HomePath, says, fix));
+    }
+    match &case.facts.home.folder {
+        Fact::Unknown => case.pending(),
+        Fact::Seen(occupant) => judge_occupant(occupant, &home, case),
+        Fact::Missing(trouble) => report(unseen_path(trouble, &home)),
+    }
+}
+
+/// The path could not be looked at. The words of the way to a server would be about the wrong thing here.
+fn unseen_path(trouble: &Trouble, home: &Path) -> Finding {
+    let home = home.display();
+    match trouble {
+        Trouble::TimedOut { waited } => Finding::stop(
+            CheckId::HomePath,
+            format!("{home} did not answer within {}: it is on a share or a disk that hangs.", format::duration(*waited)),
+            "Type a path on a local disk of this machine.",
+        ),
+        Trouble::Io(said) => Finding::stop(
+            CheckId::HomePath,
+            format!("{home} cannot be looked at: {}", format::sentence(said.as_str())),
+            "Start the wizard as a user who may look there (sudo, an elevated terminal), or type another path.",
+        ),
+        other => failures::explain_trouble(other).into_finding(CheckId::HomePath, Severity::Stop),
+    }
+}
+
+/// What can be said against the path itself.
+fn unfit_path(home: &str, platform: Platform) -> Option<(&'static str, &'static str)> {
+    if is_unc(home) {
+        return Some((
+            "This is a path on the network; a home directory belongs to its node alone.",
+            "Type a path on a local disk of this machine.",
+        ));
+    }
+    // `..` would be followed through links by the system, but not by people who compare paths.
+    if platform.has_detour(home) {
+        return Some(("The path has .. in it.", "Type the path as it is without the detour."));
+    }
+    if platform.is_root(home) {
+        return Some(("This is the root of the disk.", "Type a folder of its own, for instance one named octopus."));
+    }
+    None
+}
+
+fn judge_occupant(occupant: &HomeState, home: &Path, case: &Case<'_>) -> Verdict {
+    if case.is_existing_node() {
+        return judge_existing_home(occupant, home, case);
+    }
+    let home = home.display();
+    let stop = |says: String, fix: &str| report(Finding::stop(CheckId::HomePath, says, fix));
+    match occupant {
+        HomeState::Creatable { parent } => Verdict::Good(format!("will be created under {parent}")),
+        HomeState::Empty => Verdict::Good("an empty folder".into()),
+        HomeState::Occupied { .. } if case.resuming.is_some() => Verdict::Good("a folder that is there".into()),
+        HomeState::Occupied { entries } => {
+            let entries = if *entries == 1 { "1 entry".to_owned() } else { format!("{entries} entries") };
+            report(Finding::warn(
+                CheckId::HomePath,
+                format!("{home} is there and has {entries} in it that are not of this wizard."),
+                "Type an empty or new folder, unless you know that Octopus may live beside them.",
+            ))
+        }
+        HomeState::NodeConfig { instance } => {
+            let asked = read::instance(case.answers).ok();
+            let own = asked.is_some_and(|name| instance_key(name.as_str()) == instance_key(instance.as_str()));
+            if case.resuming.is_some() && own {
+                return Verdict::Good("the node config of the run that is being gone on with".into());
+            }
+            let whose =
+                if instance.is_empty() { "an instance that cannot be read".into() } else { format!("instance {instance}") };
+            stop(format!("{home} is the home of {whose} already."), "Type another folder; each instance has a home of its own.")
+        }
+        HomeState::NotAFolder => {
+            stop(format::sentence(&format!("{home}, or a part of its path, is not a folder")), "Type another path.")
+        }
+    }
+}
+
+/// The home of a node that exists: its config is in it.
+fn judge_existing_home(occupant: &HomeState, home: &Path, case: &Case<'_>) -> Verdict {
+    let home = home.display();
+    match occupant {
+        HomeState::NodeConfig { instance } => {
+            let own = instance_key(instance.as_str()) == instance_key(case.answers.trimmed(FieldId::Instance));
+            if own || instance.is_empty() {
+                return Verdict::Good("this node's own home".into());
+            }
+            report(Finding::stop(
+                CheckId::HomePath,
+                format!("{home} is the home of another instance, {instance}."),
+                "Two instances in one home destroy each other's state: find out which of them Octopus Server runs, and have the other one leave.",
+            ))
+        }
+        HomeState::Occupied { .. } | HomeState::Empty if case.is_octopus_made() => Verdict::Good("a folder that is there".into()),
+        HomeState::Occupied { .. } | HomeState::Empty => report(Finding::warn(
+            CheckId::HomePath,
+            format!("{home} is there, and there is no node config in it."),
+            "The config under review is another file: put it into the home, or have a dated copy of it restored there.",
+        )),
+        HomeState::Creatable { parent } => report(Finding::stop(
+            CheckId::HomePath,
+            format!("{home} is not there; only {parent} is."),
+            "Mount the disk that it is on, or have it restored, before Octopus Server is started.",
+        )),
+        HomeState::NotAFolder => report(Finding::stop(
+            CheckId::HomePath,
+            format::sentence(&format!("{home}, or a part of its path, is not a folder")),
+            "Find out what took its place, and have the folder restored.",
+        )),
+    }
+}
+
+/// Octopus keeps package caches and logs in the home; its own low-space mark for the cache is 1 GiB.
+const ROOM: u64 = 1 << 30;
+/// Below this even the config and the first log may not fit.
+const LEAST: u64 = 16 << 20;
+
+/// On a local, lasting disk with room.
+///
+/// The network stops: two nodes in one home destroy each other's state. Memory only warns: a try-out in a container
+/// often has nothing else, and what is lost at the next boot is this node's config alone, since the key's keeping
+/// elsewhere is proven.
+fn judge_disk(case: &Case<'_>) -> Verdict {
+    let disk = match case.optional(&case.facts.home.disk) {
+        Err(verdict) => return verdict,
+        Ok(disk) => disk,
+    };
+    let kind = disk.file_system.as_str();
+    let named = if kind.is_empty() { String::new() } else { format!(" ({kind})") };
+    let mut findings = Vec::new();
+    if disk.network {
+        findings.push(Finding::stop(
+            CheckId::HomeDisk,
+            format!("This path is on the network{named}; a home directory belongs to its node alone."),
+            "Type a path on a local disk; what the nodes share goes to shared storage.",
+        ));
+    }
+    if disk.volatile {
+        findings.push(Finding::warn(
+            CheckId::HomeDisk,
+            format!("This path is in memory{named}: with the next boot the node's config and its sealed key are gone."),
+            "Type a path on a disk that lasts.",
+        ));
+    }
+    if disk.free < LEAST {
+        findings.push(Finding::stop(
+            CheckId::HomeDisk,
+            format!("The disk is full: {} are free.", format::size(disk.free)),
+            "Make room, or type a path on another disk.",
+        ));
+    } else if disk.free < ROOM {
+        findings.push(Finding::warn(
+            CheckId::HomeDisk,
+            format!("Only {} are free on this disk; Octopus caches packages in its home.", format::size(disk.free)),
+            "Make room for at least 1 GiB, or type a path on another disk.",
+        ));
+    }
+    report_all(findings, || format!("local{named}, {} free", format::size(disk.free)))
+}
+
+/// A file could be created, written, synced and removed there.
+fn judge_writable(case: &Case<'_>) -> Verdict {
+    let home = &case.facts.home;
+    if matches!(home.folder, Fact::Seen(HomeState::NotAFolder) | Fact::Missing(_)) {
+        return Verdict::NotYet;
+    }
+    let trouble = match (&home.writable, &home.folder) {
+        (Fact::Unknown, _) => return case.pending(),
+        (Fact::Seen(()), Fact::Seen(HomeState::Creatable { parent })) => {
+            return Verdict::Good(format!("{parent} can be written, synced and cleaned"));
+        }
+        (Fact::Seen(()), _) => return Verdict::Good("written, synced and removed a file".into()),
+        (Fact::Missing(trouble), _) => trouble,
+    };
+    let place = match (&home.folder, read::home(case.answers)) {
+        (Fact::Seen(HomeState::Creatable { parent }), _) => parent.to_string(),
+        (_, Ok(path)) => path.display().to_string(),
+        _ => "the home directory".to_owned(),
+    };
+    let says = match trouble {
+        Trouble::Io(said) => format!("This user cannot write in {place}: {}", format::sentence(said.as_str())),
+        Trouble::TimedOut { waited } => {
+            return report(Finding::stop(
+                CheckId::HomeWritable,
+                format!("Writing in {place} came to no end within {}: the disk hangs, or is a share.", format::duration(*waited)),
+                "Type a path on a local disk of this machine.",
+            ));
+        }
+        other => failures::explain_trouble(other).says,
+    };
+    let finding = Finding::stop(
+        CheckId::HomeWritable,
+        says,
+        "Start the wizard as a user who may write there (sudo, an elevated terminal), have the folder made for this user, or type \
+         another path.",
+    );
+    report(match read::home(case.answers) {
+        Ok(path) if !case.is_on_windows() => {
+            finding.command(format!("sudo install -d -m 0750 -o \"$(id -un)\" {}", bash(&path.to_string_lossy())))
+        }
+        _ => finding,
     })
 }
 
-const ELSEWHERE: &str = "Another folder of this account can be named in OCTOPUS_SETUP_STATE_DIR; then start the wizard again.";
+/// The node's name has a form that every part of a cluster accepts. It needs no fact.
+fn judge_node(case: &Case<'_>) -> Verdict {
+    if case.flow == Flow::Join {
+        return Verdict::Good("asked beside the cluster's other nodes".to_owned());
+    }
+    let Ok(name) = read::node_name(case.answers) else { return Verdict::NotYet };
+    if name.is_container_id() {
+        return report(Finding::warn(
+            CheckId::HomeNode,
+            format!("{} looks like a container's id, which is another one after the next start.", name.as_str()),
+            if case.is_existing_node() {
+                "Have the node leave, and add this server again under a name that lasts."
+            } else {
+                "Type a name that lasts: each new name would become a node of its own, and the old ones would stay behind."
+            },
+        ));
+    }
+    Verdict::Good(name.as_str().to_owned())
+}
 
-fn stop(says: String, fix: impl Into<String>) -> Finding {
-    Finding::stop(CheckId::StateFolder, says, fix)
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::catalog::checks::tests::{evidence, judged, judged_in, resuming, stop, warn};
+    use crate::catalog::samples;
+    use crate::model::facts::{Disk, Facts, UnfinishedRun};
+
+    fn taken(taken: Fact<Option<crate::model::untrusted::Untrusted>>) -> Facts {
+        let mut facts = samples::facts();
+        facts.home.taken = taken;
+        facts
+    }
+
+    #[test]
+    fn free_taken_and_untold() {
+        let answers = samples::answers();
+        assert_eq!(
+            evidence(&judged(CheckId::HomeInstance, &answers, &taken(Fact::Seen(None)))),
+            "OctopusServer is free on this machine"
+        );
+        let config = Fact::Seen(Some("/etc/octopus/x.config".into()));
+        assert!(stop(&judged(CheckId::HomeInstance, &answers, &taken(config))).says.contains("/etc/octopus/x.config"));
+        let unknown = judged(CheckId::HomeInstance, &answers, &taken(Fact::Missing(Trouble::Io("denied".into()))));
+        assert_eq!(evidence(&unknown), "could not be read: denied");
+    }
+
+    #[test]
+    fn an_unfinished_run_of_the_same_key_stops() {
+        let mut facts = samples::facts();
+        facts.machine.unfinished = vec![UnfinishedRun {
+            instance: "My Node".into(),
+            flow: Flow::FirstNode,
+            done: 3,
+            steps: 6,
+            when: "2026-11-21 12:04".into(),
+            serves: false,
+        }];
+        let answers = samples::with(&[(FieldId::Instance, "my-node")]);
+        let finding = stop(&judged(CheckId::HomeInstance, &answers, &facts));
+        assert!(finding.says.contains("3 of 6 steps") && finding.fix.contains("Continue"));
+        let ours = judged_in(&resuming(&answers, &facts), CheckId::HomeInstance);
+        assert!(evidence(&ours).contains("gone on with"));
+        assert!(matches!(judged(CheckId::HomeInstance, &samples::answers(), &facts), Verdict::Good(_)));
+    }
+
+    #[test]
+    fn a_malformed_name_is_the_form_s_business() {
+        let answers = samples::with(&[(FieldId::Instance, "a/b")]);
+        assert_eq!(judged(CheckId::HomeInstance, &answers, &samples::facts()), Verdict::NotYet);
+    }
+
+    fn with_occupant(occupant: HomeState) -> Facts {
+        let mut facts = samples::facts();
+        facts.home.folder = Fact::Seen(occupant);
+        facts
+    }
+
+    fn path_verdict(occupant: HomeState) -> Verdict {
+        judged(CheckId::HomePath, &samples::answers(), &with_occupant(occupant))
+    }
+
+    #[test]
+    fn each_occupant_has_its_verdict() {
+        assert_eq!(evidence(&path_verdict(HomeState::Creatable { parent: "/var/lib".into() })), "will be created under /var/lib");
+        assert_eq!(evidence(&path_verdict(HomeState::Empty)), "an empty folder");
+        assert!(warn(&path_verdict(HomeState::Occupied { entries: 1 })).says.contains("1 entry "));
+        assert!(warn(&path_verdict(HomeState::Occupied { entries: 7 })).says.contains("7 entries"));
+        assert!(stop(&path_verdict(HomeState::NodeConfig { instance: "Other".into() })).says.contains("instance Other already"));
+        assert!(stop(&path_verdict(HomeState::NodeConfig { instance: "".into() })).says.contains("cannot be read"));
+        assert!(stop(&path_verdict(HomeState::NotAFolder)).says.contains("not a folder"));
+    }
+
+    #[test]
+    fn going_on_does_not_stumble_over_its_own() {
+        for (occupant, good) in [
+            (HomeState::Occupied { entries: 2 }, true),
+            (HomeState::NodeConfig { instance: "octopusserver".into() }, true),
+            (HomeState::NodeConfig { instance: "Other".into() }, false),
+        ] {
+            let (answers, facts) = (samples::answers(), with_occupant(occupant));
+            let verdict = judged_in(&resuming(&answers, &facts), CheckId::HomePath);
+            assert_eq!(matches!(verdict, Verdict::Good(_)), good, "{verdict:?}");
+        }
+    }
+
+    #[test]
+    fn a_path_that_can_be_no_home_stops_before_anything_is_known() {
+        for (platform, path, part) in [
+            (Platform::Linux, "/", "root"),
+            (Platform::Linux, "/var/lib/octopus/../x", ".."),
+            (Platform::Linux, "//server/share", "network"),
+            (Platform::Windows, "C:\\", "root"),
+            (Platform::Windows, "C:\\Octopus\\..\\x", ".."),
+            (Platform::Windows, "\\\\files\\octopus", "network"),
+        ] {
+            let answers = samples::with_on(platform, &[(FieldId::Home, path)]);
+            assert!(stop(&judged(CheckId::HomePath, &answers, &Facts::default())).says.contains(part), "{path}");
+        }
+    }
+
+    #[test]
+    fn a_folder_that_cannot_be_looked_at_stops() {
+        let mut facts = samples::facts();
+        facts.home.folder = Fact::Missing(Trouble::Io("Permission denied".into()));
+        assert!(
+            stop(&judged(CheckId::HomePath, &samples::answers(), &facts))
+                .says
+                .contains("cannot be looked at: Permission denied.")
+        );
+        facts.home.folder = Fact::Missing(Trouble::TimedOut { waited: std::time::Duration::from_secs(5) });
+        let hanging = stop(&judged(CheckId::HomePath, &samples::answers(), &facts));
+        assert!(hanging.says.contains("did not answer within 5 s") && !hanging.says.contains("firewall"), "{hanging:?}");
+        assert_eq!(hanging.about, Some(FieldId::Home));
+    }
+
+    fn disk_verdict(kind: &str, network: bool, volatile: bool, free: u64) -> Verdict {
+        let mut facts = samples::facts();
+        facts.home.disk = Fact::Seen(Disk { file_system: kind.into(), network, volatile, free });
+        judged(CheckId::HomeDisk, &samples::answers(), &facts)
+    }
+
+    #[test]
+    fn local_network_memory_and_full() {
+        assert_eq!(evidence(&disk_verdict("ext4", false, false, 40 << 30)), "local (ext4), 40.0 GiB free");
+        assert_eq!(evidence(&disk_verdict("", false, false, 2 << 30)), "local, 2.0 GiB free");
+        assert!(stop(&disk_verdict("nfs4", true, false, 40 << 30)).says.contains("network (nfs4)"));
+        assert!(warn(&disk_verdict("tmpfs", false, true, 40 << 30)).says.contains("in memory (tmpfs)"));
+        assert!(warn(&disk_verdict("ext4", false, false, 512 << 20)).says.contains("512 MiB"));
+        assert!(stop(&disk_verdict("ext4", false, false, 1 << 20)).says.contains("full"));
+    }
+
+    #[test]
+    fn the_weightiest_comes_first() {
+        let Verdict::Found(findings) = disk_verdict("tmpfs", false, true, 0) else { panic!("findings") };
+        assert_eq!(findings.len(), 2);
+        assert!(findings[0].severity > findings[1].severity);
+    }
+
+    #[test]
+    fn a_disk_that_hangs_is_told_without_words_of_the_network() {
+        let mut facts = samples::facts();
+        facts.home.disk = Fact::Missing(Trouble::TimedOut { waited: std::time::Duration::from_secs(5) });
+        assert_eq!(evidence(&judged(CheckId::HomeDisk, &samples::answers(), &facts)), "could not be read: no answer within 5 s");
+    }
+
+    #[test]
+    fn what_the_system_does_not_tell_is_no_obstacle() {
+        let mut facts = samples::facts();
+        facts.home.disk = Fact::Missing(Trouble::Unasked);
+        assert_eq!(evidence(&judged(CheckId::HomeDisk, &samples::answers(), &facts)), "cannot be told here");
+    }
+
+    fn refused() -> Facts {
+        let mut facts = samples::facts();
+        facts.home.writable = Fact::Missing(Trouble::Io("Read-only file system".into()));
+        facts
+    }
+
+    #[test]
+    fn writable_or_not() {
+        let answers = samples::answers();
+        assert!(evidence(&judged(CheckId::HomeWritable, &answers, &samples::facts())).starts_with("/var/lib can be written"));
+        let mut there = samples::facts();
+        there.home.folder = Fact::Seen(HomeState::Empty);
+        assert!(evidence(&judged(CheckId::HomeWritable, &answers, &there)).starts_with("written"));
+        let finding = stop(&judged(CheckId::HomeWritable, &answers, &refused()));
+        assert_eq!(finding.says, "This user cannot write in /var/lib: Read-only file system.");
+        let mut hanging = samples::facts();
+        hanging.home.writable = Fact::Missing(Trouble::TimedOut { waited: std::time::Duration::from_secs(5) });
+        let finding = stop(&judged(CheckId::HomeWritable, &answers, &hanging));
+        assert!(finding.says.contains("within 5 s") && finding.remedy.is_none(), "{finding:?}");
+    }
+
+    #[test]
+    fn the_command_is_safe_whatever_the_path() {
+        let answers = samples::with(&[(FieldId::Home, "/opt/it's; rm -rf x")]);
+        let remedy = stop(&judged(CheckId::HomeWritable, &answers, &refused())).remedy;
+        assert!(remedy.is_some_and(|remedy| remedy.text().ends_with("'/opt/it'\\''s; rm -rf x'")));
+    }
+
+    #[test]
+    fn behind_something_that_is_no_folder_nothing_is_judged() {
+        let mut facts = refused();
+        for folder in [Fact::Seen(HomeState::NotAFolder), Fact::Missing(Trouble::Unasked)] {
+            facts.home.folder = folder;
+            assert_eq!(judged(CheckId::HomeWritable, &samples::answers(), &facts), Verdict::NotYet);
+        }
+    }
+
+    #[test]
+    fn a_name_is_good_warned_of_or_the_form_s_business() {
+        let of = |name: &str| judged(CheckId::HomeNode, &samples::with(&[(FieldId::NodeName, name)]), &Facts::default());
+        assert_eq!(evidence(&of(" web01 ")), "web01");
+        assert!(warn(&of("3f2a91c07b1e")).says.contains("container"));
+        assert_eq!(of("web 01"), Verdict::NotYet);
+        assert_eq!(of(""), Verdict::NotYet);
+    }
 }

@@ -1,27 +1,28 @@
 //! `sql-tls`.
 
-use crate::catalog::checks::{Case, one};
+use crate::catalog::checks::{Case, report};
 use crate::catalog::format;
 use crate::model::check::CheckId;
 use crate::model::facts::{Protocol, ServerCertificate, TlsSession, TrustSource};
 use crate::model::field::FieldId;
 use crate::model::finding::{Finding, Verdict};
 
-/// Days before its end from which on a certificate is warned of.
+use super::{Names, judge_stage};
+
+/// How many days before its end a certificate is warned of.
 const SOON: i64 = 30;
 
-/// The connection is encrypted and the server is the right one.
+/// The connection is encrypted, and the server is the right one.
 pub fn judge(case: &Case<'_>) -> Verdict {
     let server = &case.facts.server;
-    match super::station(CheckId::SqlTls, &server.encrypted, server.way_blocked(), case) {
-        Ok(encrypted) => of_encrypted(encrypted, server.certificate.as_ref(), &super::Names::of(case)),
-        Err(verdict) => verdict,
-    }
+    judge_stage(CheckId::SqlTls, &server.encrypted, case, |encrypted| {
+        judge_encrypted(encrypted, server.certificate.as_ref(), &Names::new(case))
+    })
 }
 
-fn of_encrypted(encrypted: &TlsSession, certificate: Option<&ServerCertificate>, names: &super::Names) -> Verdict {
+fn judge_encrypted(encrypted: &TlsSession, certificate: Option<&ServerCertificate>, names: &Names) -> Verdict {
     if encrypted.protocol == Protocol::Plain {
-        return one(Finding::warn(
+        return report(Finding::warn(
             CheckId::SqlTls,
             format!(
                 "{} offers no encryption: anybody in between can read what Octopus stores, and the password of {}, which is only \
@@ -33,10 +34,10 @@ fn of_encrypted(encrypted: &TlsSession, certificate: Option<&ServerCertificate>,
         .about(FieldId::Encryption));
     }
     let Some(certificate) = certificate else {
-        return Verdict::Good(named(encrypted.protocol).to_owned());
+        return Verdict::Good(protocol_name(encrypted.protocol).to_owned());
     };
     match encrypted.trusted {
-        TrustSource::Nothing => one(Finding::warn(
+        TrustSource::Nothing => report(Finding::warn(
             CheckId::SqlTls,
             format!(
                 "The certificate is not checked, so anyone in between can read along. Shown: {}, SHA-256 {}.",
@@ -45,9 +46,9 @@ fn of_encrypted(encrypted: &TlsSession, certificate: Option<&ServerCertificate>,
             ),
             "Choose System roots or CA file; or compare the fingerprint with the DBA's and choose This certificate only.",
         )),
-        // Its dates do not matter then: that one certificate is trusted, whatever it says of itself.
+        // A pinned certificate is trusted whatever its dates are.
         TrustSource::Fingerprint => Verdict::Good(format!("{}, pinned", evidence(certificate))),
-        TrustSource::SystemRoots | TrustSource::CaFile if certificate.days_left <= SOON => one(Finding::warn(
+        TrustSource::SystemRoots | TrustSource::CaFile if certificate.days_left <= SOON => report(Finding::warn(
             CheckId::SqlTls,
             format!(
                 "The server's certificate ends on {}, {}.",
@@ -73,7 +74,7 @@ fn evidence(certificate: &ServerCertificate) -> String {
     )
 }
 
-const fn named(protocol: Protocol) -> &'static str {
+const fn protocol_name(protocol: Protocol) -> &'static str {
     match protocol {
         Protocol::Plain => "not encrypted",
         Protocol::Tls12 => "TLS 1.2",

@@ -1,6 +1,6 @@
 //! `sql-version`.
 
-use crate::catalog::checks::{Case, one};
+use crate::catalog::checks::{Case, report};
 use crate::model::check::CheckId;
 use crate::model::facts::ServerVersion;
 use crate::model::finding::{Finding, Verdict};
@@ -8,64 +8,61 @@ use crate::model::finding::{Finding, Verdict};
 /// The oldest version that Octopus may still work with, SQL Server 2016, and the oldest that it surely does, 2017:
 /// its own pages and its issues disagree.
 const OLDEST: u32 = 13;
-const SURE: u32 = 14;
+const SUPPORTED: u32 = 14;
 
-/// `SERVERPROPERTY('EngineEdition')` of services whose major number means nothing, or that are no home for Octopus.
-mod engine {
-    pub(super) const SYNAPSE: i32 = 6;
-    pub(super) const AZURE: i32 = 5;
-    pub(super) const MANAGED_INSTANCE: i32 = 8;
-    pub(super) const SYNAPSE_SERVERLESS: i32 = 11;
+/// `SERVERPROPERTY('EngineEdition')` of services whose major number means nothing, or that Octopus does not run on.
+pub mod engine {
+    pub const SYNAPSE: i32 = 6;
+    pub const AZURE: i32 = 5;
+    pub const MANAGED_INSTANCE: i32 = 8;
+    pub const SYNAPSE_SERVERLESS: i32 = 11;
 }
 
 /// The server's version and edition are fit for Octopus.
 pub fn judge(case: &Case<'_>) -> Verdict {
-    match super::optional(&case.facts.server.version, case) {
-        Ok(version) => of_version(version),
-        Err(verdict) => verdict,
-    }
+    super::judge_optional(&case.facts.server.version, case, judge_version)
 }
 
-fn of_version(version: &ServerVersion) -> Verdict {
-    let said = described(version);
+fn judge_version(version: &ServerVersion) -> Verdict {
+    let product = description(version);
     match version.engine_edition {
-        engine::AZURE | engine::MANAGED_INSTANCE => return Verdict::Good(said),
+        engine::AZURE | engine::MANAGED_INSTANCE => return Verdict::Good(product),
         engine::SYNAPSE | engine::SYNAPSE_SERVERLESS => {
-            return one(Finding::stop(
+            return report(Finding::stop(
                 CheckId::SqlVersion,
-                format!("This is {said}, an analytics service; Octopus cannot live in it."),
+                format!("This is {product}, an analytics service; Octopus cannot live in it."),
                 "Give a SQL Server, an Azure SQL Database or an Amazon RDS for SQL Server.",
             ));
         }
         _ => {}
     }
     if version.major < OLDEST {
-        return one(Finding::stop(
+        return report(Finding::stop(
             CheckId::SqlVersion,
-            format!("This is {said}; Octopus needs SQL Server 2016 or later."),
+            format!("This is {product}; Octopus needs SQL Server 2016 or later."),
             "Give a newer server; SQL Server 2017 or later is best.",
         ));
     }
-    if version.major < SURE {
-        return one(Finding::warn(
+    if version.major < SUPPORTED {
+        return report(Finding::warn(
             CheckId::SqlVersion,
-            format!("This is {said}; newer versions of Octopus want SQL Server 2017 or later."),
+            format!("This is {product}; newer versions of Octopus want SQL Server 2017 or later."),
             "Use a newer server if you can: an upgrade of Octopus may refuse this one.",
         ));
     }
     if version.edition.as_str().to_ascii_lowercase().contains("practice") {
-        return one(Finding::note(
+        return report(Finding::note(
             CheckId::SqlVersion,
             format!("Practice server ({}): for trying out and training, not for production.", version.number),
         ));
     }
     match remark(version.edition.as_str()) {
-        Some(remark) => one(Finding::note(CheckId::SqlVersion, format!("{said}. {remark}"))),
-        None => Verdict::Good(said),
+        Some(remark) => report(Finding::note(CheckId::SqlVersion, format!("{product}. {remark}"))),
+        None => Verdict::Good(product),
     }
 }
 
-/// What is good to know of an edition.
+/// What the operator should know about an edition.
 fn remark(edition: &str) -> Option<&'static str> {
     let edition = edition.to_ascii_lowercase();
     if edition.contains("express") {
@@ -80,7 +77,7 @@ fn remark(edition: &str) -> Option<&'static str> {
 }
 
 /// `SQL Server 2022 (16.0.4135), Enterprise`.
-fn described(version: &ServerVersion) -> String {
+fn description(version: &ServerVersion) -> String {
     let number = version.number.as_str();
     let short: Vec<&str> = number.split('.').take(3).collect();
     let short = short.join(".");

@@ -11,18 +11,16 @@ use crate::model::finding::{Finding, Severity, Verdict};
 use crate::model::platform::has_drive;
 use crate::model::storage::{SharedFolder, SharedStorage};
 
-use super::{Case, all, field, is_registered, one};
-
-const CHECK: CheckId = CheckId::StorageFolders;
+use super::{Case, field_of_folder, is_registered, report, report_all, unknown};
 
 /// The folders are named as every node can reach them, none in the home directory, and no two the same.
 pub fn judge(case: &Case<'_>) -> Result<Verdict, Verdict> {
-    if let Some(verdict) = without(case) {
+    if let Some(verdict) = judge_unshared(case) {
         return Ok(verdict);
     }
     let storage = match read::storage(case.answers) {
         Ok(storage) => storage,
-        Err(bad) if is_registered(case) => return Ok(one(malformed(case, bad))),
+        Err(bad) if is_registered(case) => return Ok(report(malformed_finding(case, bad))),
         Err(_) => return Err(Verdict::NotYet),
     };
     let named = match &storage {
@@ -32,28 +30,29 @@ pub fn judge(case: &Case<'_>) -> Result<Verdict, Verdict> {
             folders.iter().map(|(folder, path)| (folder.field(), folder.name(), path.as_path())).collect()
         }
     };
-    let mut findings: Vec<Finding> = named.iter().filter_map(|(field, name, path)| by_itself(case, *field, name, path)).collect();
+    let mut findings: Vec<Finding> =
+        named.iter().filter_map(|(field, name, path)| path_finding(case, *field, name, path)).collect();
     if let SharedStorage::Folders(folders) = &storage {
         for (at, (folder, path)) in folders.iter().enumerate() {
             let others = folders.iter().take(at);
-            findings.extend(others.filter_map(|(other, before)| of_two(case, (*other, before), (*folder, path))));
+            findings.extend(others.filter_map(|(other, before)| pair_finding(case, (*other, before), (*folder, path))));
         }
     }
     let seen = &case.facts.storage.folders;
     if findings.is_empty() {
-        findings.extend(one_by_a_link(case, seen));
+        findings.extend(linked_finding(case, seen));
     }
     if findings.iter().all(|finding| finding.severity < Severity::Stop) && seen.is_empty() {
         return Err(case.pending());
     }
-    Ok(all(findings, || match &storage {
+    Ok(report_all(findings, || match &storage {
         SharedStorage::Root(root) => format!("{} folders under {}", SharedFolder::ALL.len(), root.display()),
         _ => format!("{} folders, each by itself", named.len()),
     }))
 }
 
 /// The verdict where nothing is shared, or where it is not known.
-fn without(case: &Case<'_>) -> Option<Verdict> {
+fn judge_unshared(case: &Case<'_>) -> Option<Verdict> {
     if !is_registered(case) {
         let none = read::storage(case.answers) == Ok(SharedStorage::None);
         return none.then(|| Verdict::Good("nothing is shared: right for a single node".to_owned()));
@@ -61,46 +60,46 @@ fn without(case: &Case<'_>) -> Option<Verdict> {
     let cluster = &case.facts.cluster;
     match (&cluster.identity, &cluster.storage) {
         (Fact::Unknown, _) | (Fact::Seen(Identity::Registered(_)), Fact::Unknown) => Some(case.pending()),
-        (Fact::Seen(Identity::Octopus { .. }), _) => Some(one(Finding::note(
-            CHECK,
+        (Fact::Seen(Identity::Octopus { .. }), _) => Some(report(Finding::note(
+            CheckId::StorageFolders,
             "Octopus Server made this cluster, and no registry names its shared folders: make sure that the paths that the other nodes \
              use lead to the same folders on this machine.",
         ))),
         // Why the cluster cannot be read is its own checks' to say.
-        (Fact::Missing(trouble), _) => Some(super::unknown(trouble)),
-        (_, Fact::Missing(trouble)) => Some(unread(trouble)),
-        (_, Fact::Seen(SharedStorage::None)) => Some(shares_nothing(case)),
+        (Fact::Missing(trouble), _) => Some(unknown(trouble)),
+        (_, Fact::Missing(trouble)) => Some(judge_unread(trouble)),
+        (_, Fact::Seen(SharedStorage::None)) => Some(judge_nothing_shared(case)),
         (_, Fact::Seen(_)) => None,
     }
 }
 
-fn unread(trouble: &Trouble) -> Verdict {
+fn judge_unread(trouble: &Trouble) -> Verdict {
     if *trouble == Trouble::Unasked {
-        return super::unknown(trouble);
+        return unknown(trouble);
     }
-    one(Finding::warn(
-        CHECK,
+    report(Finding::warn(
+        CheckId::StorageFolders,
         "What the nodes share could not be read from the registry, so this node's shared folders are not proven.",
         "Check again; if it stays so, look at the cluster's own checks.",
     ))
 }
 
 /// A cluster that shares nothing has room for one node.
-fn shares_nothing(case: &Case<'_>) -> Verdict {
+fn judge_nothing_shared(case: &Case<'_>) -> Verdict {
     let own = case.answers.trimmed(FieldId::NodeName);
     let others = case.facts.cluster.nodes.seen().is_some_and(|nodes| !nodes.but(own).is_empty());
     if is_adopted(case) {
-        return one(Finding::note(
-            CHECK,
+        return report(Finding::note(
+            CheckId::StorageFolders,
             "This registry was made for a cluster of Octopus Server's own, and does not say what is shared: make sure that the paths that \
              the other nodes use lead to the same folders on this machine.",
         ));
     }
-    if case.is_of_a_node() && !others {
+    if case.is_existing_node() && !others {
         return Verdict::Good("nothing is shared: right for a single node".to_owned());
     }
-    one(Finding::warn(
-        CHECK,
+    report(Finding::warn(
+        CheckId::StorageFolders,
         "This cluster shares no folders: each node would see only the task logs, artifacts and packages that it wrote itself.",
         "Move the first node's folders to shared storage before a second one works; run this there.",
     )
@@ -114,20 +113,24 @@ fn is_adopted(case: &Case<'_>) -> bool {
 }
 
 /// The registry's words are no paths on this machine.
-fn malformed(case: &Case<'_>, bad: FieldId) -> Finding {
+fn malformed_finding(case: &Case<'_>, bad: FieldId) -> Finding {
     let text = case.answers.trimmed(bad);
     let says = if text.is_empty() {
         format!("The registry names no path for {}.", bad.id())
     } else {
         format!("The registry has the shared folders at {text}, which is no path of this machine's system.")
     };
-    Finding::stop(CHECK, says, "All nodes of a cluster use the same paths: add a server with the operating system of the others.")
+    Finding::stop(
+        CheckId::StorageFolders,
+        says,
+        "All nodes of a cluster use the same paths: add a server with the operating system of the others.",
+    )
 }
 
 /// What is to be said of a path by itself, and of the home directory beside it.
-fn by_itself(case: &Case<'_>, field: FieldId, name: &str, path: &Path) -> Option<Finding> {
+fn path_finding(case: &Case<'_>, field: FieldId, name: &str, path: &Path) -> Option<Finding> {
     let text = path.to_string_lossy();
-    let stop = |says: String, fix: &str| Some(Finding::stop(CHECK, says, fix).about(field));
+    let stop = |says: String, fix: &str| Some(Finding::stop(CheckId::StorageFolders, says, fix).about(field));
     let windows = case.is_on_windows();
     if text.starts_with("\\\\") && !windows {
         return stop(
@@ -159,7 +162,7 @@ fn by_itself(case: &Case<'_>, field: FieldId, name: &str, path: &Path) -> Option
     if windows && has_drive(&text) {
         return Some(
             Finding::warn(
-                CHECK,
+                CheckId::StorageFolders,
                 format!("{name}: {text} has a drive letter; where that is mapped, it is mapped for one user, and the service does not see it."),
                 "Type the UNC path of the share, as in \\\\files\\octopus.",
             )
@@ -170,21 +173,29 @@ fn by_itself(case: &Case<'_>, field: FieldId, name: &str, path: &Path) -> Option
 }
 
 /// Two folders that are the same, or one in the other.
-fn of_two(case: &Case<'_>, (other, before): (SharedFolder, &Path), (folder, path): (SharedFolder, &Path)) -> Option<Finding> {
+fn pair_finding(
+    case: &Case<'_>,
+    (other, before): (SharedFolder, &Path),
+    (folder, path): (SharedFolder, &Path),
+) -> Option<Finding> {
     let (before, path) = (before.to_string_lossy(), path.to_string_lossy());
     let (one, two) = (other.name(), folder.name());
-    let about = field(case, folder);
+    let about = field_of_folder(case, folder);
     if contains(&before, &path) && contains(&path, &before) {
         return Some(
-            Finding::stop(CHECK, format!("{one} and {two} are the same folder, {path}."), "Give each a folder of its own.")
-                .about(about),
+            Finding::stop(
+                CheckId::StorageFolders,
+                format!("{one} and {two} are the same folder, {path}."),
+                "Give each a folder of its own.",
+            )
+            .about(about),
         );
     }
     let (lower_before, lower) = (before.to_lowercase(), path.to_lowercase());
     if contains(&lower_before, &lower) && contains(&lower, &lower_before) {
         return Some(
             Finding::stop(
-                CHECK,
+                CheckId::StorageFolders,
                 format!("{one} and {two} differ only in upper and lower case, and are one folder on many shares."),
                 "Give each a folder of its own.",
             )
@@ -200,19 +211,23 @@ fn of_two(case: &Case<'_>, (other, before): (SharedFolder, &Path), (folder, path
     };
     let says = format!("{inner} is in the folder of {outer}: what cleans up the one may take the other with it.");
     let severity = if is_registered(case) { Severity::Warn } else { Severity::Stop };
-    Some(Finding::new(CHECK, severity, says, "Give each a folder of its own, side by side.").about(about))
+    Some(Finding::new(CheckId::StorageFolders, severity, says, "Give each a folder of its own, side by side.").about(about))
 }
 
 /// Two folders that are one by a link, or by letters whose case the disk does not tell.
-fn one_by_a_link(case: &Case<'_>, seen: &[FolderFacts]) -> Option<Finding> {
+fn linked_finding(case: &Case<'_>, seen: &[FolderFacts]) -> Option<Finding> {
     let (one, two) = seen.iter().enumerate().find_map(|(at, folder)| {
         let same = |other: &&FolderFacts| other.identity.is_some() && other.identity == folder.identity;
         Some((seen.iter().take(at).find(same)?, folder))
     })?;
     let says = format!("{} and {} lead to the same folder: {} and {}.", one.folder.name(), two.folder.name(), one.path, two.path);
     Some(
-        Finding::stop(CHECK, says, "Give each a folder of its own; look for a link, or names that differ in case only.")
-            .about(field(case, two.folder)),
+        Finding::stop(
+            CheckId::StorageFolders,
+            says,
+            "Give each a folder of its own; look for a link, or names that differ in case only.",
+        )
+        .about(field_of_folder(case, two.folder)),
     )
 }
 

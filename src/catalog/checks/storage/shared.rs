@@ -1,20 +1,19 @@
-//! `storage-shared`.
+//! `storage-shared` and `storage-content`: whether these are the folders that the other nodes use.
 
 use std::collections::BTreeMap;
 
+use super::{Case, field_of_group, group_folders, is_registered, names, reachable_folders, report_known, unknown};
+use crate::catalog::form::read;
 use crate::catalog::format;
 use crate::model::check::CheckId;
 use crate::model::cluster::ClusterId;
-use crate::model::facts::{CanaryFile, Fact, FolderFacts, Identity, Liveness, NodeSeen};
+use crate::model::facts::{CanaryFile, Fact, FolderFacts, Heartbeat, Identity, Liveness, NodeSeen};
 use crate::model::field::FieldId;
 use crate::model::finding::{Finding, Severity, Verdict};
 use crate::model::flow::Flow;
 use crate::model::quote::bash;
 use crate::model::registry::CanaryRow;
-
-use super::{Case, field_of, is_registered, names, reached, weighed};
-
-const CHECK: CheckId = CheckId::StorageShared;
+use crate::model::storage::{SharedFolder, SharedStorage};
 
 /// What is known of one node's canary in one folder.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,39 +34,39 @@ enum Canary {
 const MOST: usize = 200;
 
 /// Each folder is the one that the other nodes see: their canaries are in it.
-pub fn judge(case: &Case<'_>) -> Result<Verdict, Verdict> {
-    let folders = reached(case)?;
-    let unknown = folders.iter().any(|folder| folder.canaries.is_unknown());
-    let mut findings = unreadable(case, folders);
-    findings.extend(strangers(case, folders));
+pub fn judge_shared(case: &Case<'_>) -> Result<Verdict, Verdict> {
+    let folders = reachable_folders(case)?;
+    let pending = folders.iter().any(|folder| folder.canaries.is_unknown());
+    let mut findings = unreadable_findings(case, folders);
+    findings.extend(foreign_finding(case, folders));
     if !is_registered(case) {
-        return Ok(weighed(case, unknown, findings, || "left at the install; no other node yet".to_owned()));
+        return Ok(report_known(case, pending, findings, || "left at the install; no other node yet".to_owned()));
     }
     let cluster = &case.facts.cluster;
     let (rows, nodes) = match (&cluster.canaries, &cluster.nodes) {
         (Fact::Unknown, _) | (_, Fact::Unknown) => return Err(case.pending()),
-        (Fact::Missing(trouble), _) | (_, Fact::Missing(trouble)) => return Err(super::unknown(trouble)),
+        (Fact::Missing(trouble), _) | (_, Fact::Missing(trouble)) => return Err(unknown(trouble)),
         (Fact::Seen(rows), Fact::Seen(nodes)) => (rows, nodes),
     };
     let rows = by_node(rows);
     let mut seen = Vec::new();
     for (node, rows) in rows.iter().filter_map(|(name, rows)| Some((nodes.find(name)?, rows))) {
-        if !counts(case, node) {
+        if !is_expected(case, node) {
             continue;
         }
-        let state = |wanted| folders.iter().filter(move |folder| canary(rows, node, folder) == wanted).collect::<Vec<_>>();
+        let state = |wanted| folders.iter().filter(move |folder| canary_state(rows, node, folder) == wanted).collect::<Vec<_>>();
         let [right, wrong, absent] = [Canary::Right, Canary::Wrong, Canary::Absent].map(state);
         if !wrong.is_empty() {
-            findings.push(stale(case, node, &wrong, folders.len()));
+            findings.push(stale_finding(case, node, &wrong, folders.len()));
         }
         if !absent.is_empty() {
-            findings.push(elsewhere(case, node, &absent, folders.len()));
+            findings.push(absent_finding(case, node, &absent, folders.len()));
         }
         if !right.is_empty() && wrong.is_empty() && absent.is_empty() {
             seen.push(node.name.clone());
         }
     }
-    let has_none = |node: &&NodeSeen| counts(case, node) && !rows.contains_key(&key(node.name.as_str()));
+    let has_none = |node: &&NodeSeen| is_expected(case, node) && !rows.contains_key(&name_key(node.name.as_str()));
     let without: Vec<_> = nodes.iter().take(MOST).filter(has_none).map(|node| node.name.clone()).collect();
     if !without.is_empty() {
         let count = without.len() as u64;
@@ -75,9 +74,9 @@ pub fn judge(case: &Case<'_>) -> Result<Verdict, Verdict> {
             "The registry knows no canary of {}, so nothing tells whether it sees the same folders.",
             format::list(&without, count)
         );
-        findings.push(Finding::note(CHECK, says));
+        findings.push(Finding::note(CheckId::StorageShared, says));
     }
-    Ok(weighed(case, unknown, findings, || match seen.len() {
+    Ok(report_known(case, pending, findings, || match seen.len() {
         0 => "no other node to share with yet".to_owned(),
         many => format!("those of {} are there", format::list(&seen, many as u64)),
     }))
@@ -92,30 +91,30 @@ pub(super) fn is_proven(case: &Case<'_>, folders: &[FolderFacts]) -> bool {
     by_node(rows)
         .iter()
         .filter_map(|(name, rows)| Some((other(name)?, rows)))
-        .any(|(node, rows)| folders.iter().all(|folder| canary(rows, node, folder) == Canary::Right))
+        .any(|(node, rows)| folders.iter().all(|folder| canary_state(rows, node, folder) == Canary::Right))
 }
 
 /// The rows of each node, by its name in lower case.
 fn by_node(rows: &[CanaryRow]) -> BTreeMap<String, Vec<&CanaryRow>> {
     let mut nodes: BTreeMap<String, Vec<&CanaryRow>> = BTreeMap::new();
     for row in rows {
-        nodes.entry(key(&row.node)).or_default().push(row);
+        nodes.entry(name_key(&row.node)).or_default().push(row);
     }
     nodes
 }
 
-fn key(name: &str) -> String {
+fn name_key(name: &str) -> String {
     name.trim().to_lowercase()
 }
 
 /// Whether a node's canary is looked for: each node's of the registry; its own of one that is there already.
-fn counts(case: &Case<'_>, node: &NodeSeen) -> bool {
+fn is_expected(case: &Case<'_>, node: &NodeSeen) -> bool {
     let own = node.is_called(case.answers.trimmed(FieldId::NodeName));
-    node.row.is_some() && (!own || case.is_of_a_node())
+    node.row.is_some() && (!own || case.is_existing_node())
 }
 
 /// One node's canary in one folder, by the node's rows.
-fn canary(rows: &[&CanaryRow], node: &NodeSeen, folder: &FolderFacts) -> Canary {
+fn canary_state(rows: &[&CanaryRow], node: &NodeSeen, folder: &FolderFacts) -> Canary {
     let Some(row) = rows.iter().find(|row| row.folder == folder.folder) else { return Canary::Unknown };
     let Some(files) = folder.canaries.seen() else { return Canary::Unseen };
     let own: Vec<&CanaryFile> = files.iter().filter(|file| node.is_called(file.node.as_str())).collect();
@@ -133,7 +132,7 @@ fn severity(node: &NodeSeen) -> Severity {
     if node.life() == Liveness::Alive { Severity::Stop } else { Severity::Warn }
 }
 
-fn elsewhere(case: &Case<'_>, node: &NodeSeen, group: &[&FolderFacts], all: usize) -> Finding {
+fn absent_finding(case: &Case<'_>, node: &NodeSeen, group: &[&FolderFacts], all: usize) -> Finding {
     let names = names(group, all);
     let path = group.first().map(|folder| bash(folder.path.as_str())).unwrap_or_default();
     let own = node.is_called(case.answers.trimmed(FieldId::NodeName));
@@ -143,16 +142,16 @@ fn elsewhere(case: &Case<'_>, node: &NodeSeen, group: &[&FolderFacts], all: usiz
         format!("{names}: this folder is not the one that node {} sees; its canary is not in it.", node.name)
     };
     Finding::new(
-        CHECK,
+        CheckId::StorageShared,
         severity(node),
         says,
         "Mount the same share at the same path as on that node; look there and here at what is mounted.",
     )
-    .about(field_of(case, group))
+    .about(field_of_group(case, group))
     .command(format!("findmnt --target {path}; ls -la {path}/.octopus-setup"))
 }
 
-fn stale(case: &Case<'_>, node: &NodeSeen, group: &[&FolderFacts], all: usize) -> Finding {
+fn stale_finding(case: &Case<'_>, node: &NodeSeen, group: &[&FolderFacts], all: usize) -> Finding {
     let says = format!(
         "{}: the canary of node {} in it is not the one that the registry has; this folder is an old copy or a restored backup.",
         names(group, all),
@@ -160,33 +159,33 @@ fn stale(case: &Case<'_>, node: &NodeSeen, group: &[&FolderFacts], all: usize) -
     );
     let fix = "Find out which folder that node writes to now, and mount that one here; what is in this copy is out of date.";
     let path = group.first().map(|folder| bash(folder.path.as_str())).unwrap_or_default();
-    Finding::new(CHECK, severity(node), says, fix)
-        .about(field_of(case, group))
+    Finding::new(CheckId::StorageShared, severity(node), says, fix)
+        .about(field_of_group(case, group))
         .command(format!("findmnt --target {path}; ls -la {path}/.octopus-setup"))
 }
 
-fn unreadable(case: &Case<'_>, folders: &[FolderFacts]) -> Vec<Finding> {
-    let groups = super::alike(folders, |folder| folder.canaries.trouble().cloned());
+fn unreadable_findings(case: &Case<'_>, folders: &[FolderFacts]) -> Vec<Finding> {
+    let groups = group_folders(folders, |folder| folder.canaries.trouble().cloned());
     let severity = if is_registered(case) { Severity::Stop } else { Severity::Warn };
     let found = groups.iter().map(|(trouble, group)| {
-        let why = match super::unknown(trouble) {
+        let why = match unknown(trouble) {
             Verdict::Good(why) => why,
             _ => "cannot be told".to_owned(),
         };
         let says = format!("{}: the canaries in it {why}", names(group, folders.len()));
         Finding::new(
-            CHECK,
+            CheckId::StorageShared,
             severity,
             format::sentence(&says),
             "Let this user read the folder .octopus-setup in it, and check again.",
         )
-        .about(field_of(case, group))
+        .about(field_of_group(case, group))
     });
     found.collect()
 }
 
 /// Canaries of another cluster: two clusters in one folder overwrite each other's files.
-fn strangers(case: &Case<'_>, folders: &[FolderFacts]) -> Option<Finding> {
+fn foreign_finding(case: &Case<'_>, folders: &[FolderFacts]) -> Option<Finding> {
     let own = own_cluster(case);
     let strange = |file: &&CanaryFile| Some(file.cluster) != own;
     let group: Vec<&FolderFacts> = folders
@@ -202,7 +201,11 @@ fn strangers(case: &Case<'_>, folders: &[FolderFacts]) -> Option<Finding> {
         file.cluster.short()
     );
     let fix = "Type another folder; only if that cluster is no more, remove its canaries.";
-    Some(Finding::warn(CHECK, says, fix).about(field_of(case, &group)).command(format!("grep -r . {path}/.octopus-setup")))
+    Some(
+        Finding::warn(CheckId::StorageShared, says, fix)
+            .about(field_of_group(case, &group))
+            .command(format!("grep -r . {path}/.octopus-setup")),
+    )
 }
 
 fn own_cluster(case: &Case<'_>) -> Option<ClusterId> {
@@ -210,4 +213,75 @@ fn own_cluster(case: &Case<'_>) -> Option<ClusterId> {
         (Flow::FirstNode, _) | (_, None | Some(Identity::Octopus { .. })) => case.resuming,
         (_, Some(Identity::Registered(seen))) => Some(seen.id),
     }
+}
+
+/// What the cluster has stored in these folders is there; in those of a new cluster nothing is.
+pub fn judge_content(case: &Case<'_>) -> Result<Verdict, Verdict> {
+    let folders = reachable_folders(case)?;
+    let pending = folders.iter().any(|folder| folder.entries.is_unknown());
+    let findings = if is_registered(case) { missing_finding(case, folders) } else { occupied_finding(case, folders) };
+    Ok(report_known(case, pending, findings.into_iter().collect(), || {
+        let some = folders.iter().filter(|folder| folder.entries.seen().is_some_and(|count| *count > 0)).count();
+        if folders.iter().any(|folder| matches!(folder.entries, Fact::Missing(_))) {
+            "cannot be told here".to_owned()
+        } else if some == 0 {
+            "empty, as in a new cluster".to_owned()
+        } else {
+            format!("{some} of {} have something in them", format::count(folders.len() as u64, "folder"))
+        }
+    }))
+}
+
+/// A cluster that has run tasks has their logs at least. One that was set up a minute ago has neither, which is as it should be.
+fn missing_finding(case: &Case<'_>, folders: &[FolderFacts]) -> Option<Finding> {
+    let own = case.answers.trimmed(FieldId::NodeName);
+    let nodes = case.facts.cluster.nodes.seen()?;
+    let ran =
+        nodes.iter().find(|node| matches!(node.beat, Heartbeat::Ago(_)) && (case.is_existing_node() || !node.is_called(own)))?;
+    let is_empty = |folder: &&FolderFacts| folder.entries == Fact::Seen(0);
+    let expected = |folder: &&FolderFacts| {
+        matches!(folder.folder, SharedFolder::TaskLogs | SharedFolder::Artifacts | SharedFolder::Packages)
+    };
+    let empty: Vec<&FolderFacts> = folders.iter().filter(expected).filter(is_empty).collect();
+    let logs = empty.iter().any(|folder| folder.folder == SharedFolder::TaskLogs);
+    if empty.is_empty() {
+        return None;
+    }
+    let names = names(&empty, folders.len());
+    let has_run = case.facts.cluster.ran_tasks == Fact::Seen(true);
+    if !(logs && has_run) {
+        let what = if logs { "no task has run yet" } else { "nothing was stored there" };
+        let says = format!("{names}: empty, although node {} has been running; right as long as {what}.", ran.name);
+        return Some(Finding::note(CheckId::StorageContent, says).about(field_of_group(case, &empty)));
+    }
+    let says =
+        format!("{names}: empty, although Octopus has run tasks. The logs and files of node {} are somewhere else.", ran.name);
+    let fix = "Look on that node where Octopus Server keeps them; what it kept in its home directory has to be moved here.";
+    let root = match read::storage(case.answers) {
+        Ok(SharedStorage::Root(root)) => bash(&root.to_string_lossy()),
+        _ => "ROOT".to_owned(),
+    };
+    let finding = Finding::warn(CheckId::StorageContent, says, fix).about(field_of_group(case, &empty));
+    Some(finding.command(format!("octopus-setup migrate --to {root}")))
+}
+
+/// A new cluster counts its tasks and artifacts from one, and would write over what another one has left.
+fn occupied_finding(case: &Case<'_>, folders: &[FolderFacts]) -> Option<Finding> {
+    if case.resuming.is_some() {
+        return None;
+    }
+    let full: Vec<&FolderFacts> = folders.iter().filter(|folder| folder.entries.seen().is_some_and(|count| *count > 0)).collect();
+    let count: u64 = full.iter().filter_map(|folder| folder.entries.seen()).sum();
+    if full.is_empty() {
+        return None;
+    }
+    let entries = if count == 1 { "1 entry".to_owned() } else { format!("{count} entries") };
+    let says = format!(
+        "{}: {entries} of something else. A new cluster numbers its tasks from 1, and may write over them.",
+        names(&full, folders.len())
+    );
+    Some(
+        Finding::warn(CheckId::StorageContent, says, "Type empty or new folders, unless you know what these are.")
+            .about(field_of_group(case, &full)),
+    )
 }

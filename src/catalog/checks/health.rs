@@ -1,22 +1,33 @@
-//! `octopus-log`.
+//! `octopus-log` and `octopus-ping`: how an existing node runs.
 
+use super::{Case, Check, report, report_all, unknown};
 use crate::catalog::form::read;
 use crate::catalog::{commands, format};
 use crate::model::check::CheckId;
-use crate::model::facts::{Fact, KnownTrouble, LogSeen, LogTrouble};
+use crate::model::facts::{Fact, Heartbeat, KnownTrouble, LogSeen, LogTrouble, NodeSeen, Ping, Trouble};
 use crate::model::field::FieldId;
 use crate::model::finding::{Finding, Verdict};
 use crate::model::quote;
-use crate::model::survey::AccountKind;
+use crate::model::screen::ScreenId;
+use crate::model::survey::{AccountKind, SurveyId};
+use crate::model::web::ListenPrefix;
 
-use super::{Case, all, unknown};
+/// The rows of these checks.
+pub(super) const CHECKS: &[Check] = &[
+    row(CheckId::OctopusLog, &[SurveyId::Health], judge_log),
+    row(CheckId::OctopusPing, &[SurveyId::Health, SurveyId::Cluster], judge_ping),
+];
+
+const fn row(id: CheckId, surveys: &'static [SurveyId], judge: fn(&Case<'_>) -> Verdict) -> Check {
+    Check { id, screen: ScreenId::Node, field: None, surveys, judge }
+}
 
 /// So many starts in the part of the log that is read are no longer what an operator does.
 const RESTARTS: usize = 5;
 
 /// The newest part of the server's log has none of the known troubles; each has a remedy of its own. They are warnings: the
 /// log tells of what was, and whether it still is so the other checks say.
-pub fn judge(case: &Case<'_>) -> Verdict {
+fn judge_log(case: &Case<'_>) -> Verdict {
     let log = match &case.facts.health.log {
         Fact::Unknown => return case.pending(),
         Fact::Seen(None) => return Verdict::Good("Octopus Server has not written one here".to_owned()),
@@ -24,7 +35,7 @@ pub fn judge(case: &Case<'_>) -> Verdict {
         Fact::Missing(trouble) => return unknown(trouble),
     };
     // The newest first: it is the one that keeps the server from running now.
-    let mut findings: Vec<Finding> = log.troubles.iter().rev().map(|trouble| one(trouble, case)).collect();
+    let mut findings: Vec<Finding> = log.troubles.iter().rev().map(|trouble| trouble_finding(trouble, case)).collect();
     if log.starts >= RESTARTS && !findings.is_empty() {
         findings.push(Finding::warn(
             CheckId::OctopusLog,
@@ -32,16 +43,16 @@ pub fn judge(case: &Case<'_>) -> Verdict {
             "Fix what is named beside this first, then start the service again.",
         ));
     }
-    all(findings, || good(log))
+    report_all(findings, || log_evidence(log))
 }
 
-fn good(LogSeen { file, since_start, .. }: &LogSeen) -> String {
+fn log_evidence(LogSeen { file, since_start, .. }: &LogSeen) -> String {
     let since = if *since_start { "since the last start" } else { "in the newest part" };
     format!("nothing known {since} of {file}")
 }
 
-fn one(LogTrouble { kind, line }: &LogTrouble, case: &Case<'_>) -> Finding {
-    let (what, fix) = remedy(*kind);
+fn trouble_finding(LogTrouble { kind, line }: &LogTrouble, case: &Case<'_>) -> Finding {
+    let (what, fix) = meaning_and_fix(*kind);
     let finding = Finding::warn(CheckId::OctopusLog, format::sentence(&format!("{what}; the server's log says: {line}")), fix);
     match (kind, command(*kind, case)) {
         (_, Some(command)) => finding.command(command),
@@ -54,7 +65,7 @@ fn one(LogTrouble { kind, line }: &LogTrouble, case: &Case<'_>) -> Finding {
 }
 
 /// What a kind means for this node, and what to do.
-const fn remedy(kind: KnownTrouble) -> (&'static str, &'static str) {
+const fn meaning_and_fix(kind: KnownTrouble) -> (&'static str, &'static str) {
     match kind {
         KnownTrouble::PathNotFound => (
             "A folder is not there for the service account",
@@ -116,10 +127,7 @@ fn command(kind: KnownTrouble, case: &Case<'_>) -> Option<String> {
     let instance = case.answers.trimmed(FieldId::Instance);
     let (platform, shell) = (case.platform(), case.shell());
     let server = |verb: &str| commands::server(platform, verb, instance);
-    let port = crate::model::web::ListenPrefix::parse_all(case.answers.text(FieldId::ListenPrefixes))
-        .ok()?
-        .first()
-        .map(|prefix| prefix.port)?;
+    let port = ListenPrefix::parse_all(case.answers.text(FieldId::ListenPrefixes)).ok()?.first().map(|prefix| prefix.port)?;
     match kind {
         KnownTrouble::WrongKey | KnownTrouble::ForeignConfig => {
             // The key is not in it: what is copied from here may land anywhere.
@@ -144,15 +152,87 @@ fn command(kind: KnownTrouble, case: &Case<'_>) -> Option<String> {
     }
 }
 
+/// The node answers what a load balancer asks it. A node whose heart beats and that does not is of no use to anybody who
+/// comes through the load balancer; one whose heart does not beat is stopped, which may be meant.
+fn judge_ping(case: &Case<'_>) -> Verdict {
+    match &case.facts.health.ping {
+        Fact::Unknown => case.pending(),
+        Fact::Seen(ping) => judge_answer(ping),
+        Fact::Missing(trouble) => judge_silence(trouble, case),
+    }
+}
+
+fn judge_answer(Ping { url, status, took }: &Ping) -> Verdict {
+    match status {
+        200 => Verdict::Good(format!("200 from {url}, {}", format::duration(*took))),
+        418 => {
+            let mut finding = Finding::note(
+                CheckId::OctopusPing,
+                format!("The node is draining: {url} answers 418, and load balancers send it nothing."),
+            );
+            "Nothing is wrong if that was asked for; else let it take tasks again.".clone_into(&mut finding.fix);
+            report(finding)
+        }
+        other => report(Finding::warn(
+            CheckId::OctopusPing,
+            format!(
+                "The node answers its load balancer with the status {other}, at {url}; good are 200, and 418 while it drains."
+            ),
+            "Look at Octopus Server's log, and whether another program listens there.",
+        )),
+    }
+}
+
+/// Why nothing answers: the end of a sentence.
+fn why(trouble: &Trouble) -> String {
+    match trouble {
+        Trouble::Refused => "nobody listens at any of its prefixes (connection refused)".to_owned(),
+        Trouble::TimedOut { waited } => {
+            format!("somebody listens at its prefixes and says nothing within {}", format::duration(*waited))
+        }
+        Trouble::Io(said) => format!("its prefixes do not answer: {}", said.as_str().trim_end_matches('.')),
+        _ => "its prefixes could not be asked".to_owned(),
+    }
+}
+
+fn judge_silence(trouble: &Trouble, case: &Case<'_>) -> Verdict {
+    let beats = match &case.facts.cluster.nodes {
+        Fact::Unknown if case.running => return Verdict::Running,
+        Fact::Seen(nodes) => nodes.find(case.answers.trimmed(FieldId::NodeName)).map(|node| node.beat),
+        _ => None,
+    };
+    match beats {
+        Some(Heartbeat::Ago(age)) if age <= NodeSeen::BEAT => report(Finding::warn(
+            CheckId::OctopusPing,
+            format!("The node's heart beats, and it does not answer its load balancer: {}.", why(trouble)),
+            "Compare the listen prefixes with those of the running server, and look at its log.",
+        )),
+        _ => {
+            let mut finding = Finding::note(
+                CheckId::OctopusPing,
+                format!(
+                    "The node does not answer its load balancer: {}. Nor does its heart beat, as far as the database tells.",
+                    why(trouble)
+                ),
+            );
+            "Nothing is wrong if it is stopped; else start its service.".clone_into(&mut finding.fix);
+            report(finding)
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
     use crate::catalog::checks::tests::{case, evidence, judged_in, warn};
     use crate::catalog::samples;
-    use crate::model::facts::{Facts, Trouble};
+    use crate::model::facts::{Facts, Nodes};
+    use crate::model::finding::Severity;
     use crate::model::flow::Flow;
 
-    fn of(log: Fact<Option<LogSeen>>) -> Verdict {
+    fn log_verdict(log: Fact<Option<LogSeen>>) -> Verdict {
         let mut facts: Facts = samples::facts_of_a_node();
         facts.health.log = log;
         let answers = samples::joining();
@@ -168,7 +248,7 @@ mod tests {
     fn each_known_trouble_has_a_remedy_of_its_own_and_quotes_its_line() {
         let mut fixes = std::collections::BTreeSet::new();
         for kind in KnownTrouble::ALL {
-            let finding = warn(&of(seen(&[kind], 1)));
+            let finding = warn(&log_verdict(seen(&[kind], 1)));
             assert!(finding.says.contains(&format!("ERROR {kind:?}")), "{finding:?}");
             assert!(fixes.insert(finding.fix.clone()), "{kind:?} is mended as another one is");
         }
@@ -176,7 +256,7 @@ mod tests {
 
     #[test]
     fn the_newest_trouble_comes_first_and_restarts_are_told_of() {
-        let Verdict::Found(findings) = of(seen(&[KnownTrouble::LoginFailed, KnownTrouble::PathDenied], RESTARTS)) else {
+        let Verdict::Found(findings) = log_verdict(seen(&[KnownTrouble::LoginFailed, KnownTrouble::PathDenied], RESTARTS)) else {
             panic!("good")
         };
         assert_eq!(findings.len(), 3);
@@ -185,9 +265,44 @@ mod tests {
 
     #[test]
     fn a_log_without_troubles_is_good_and_so_is_none() {
-        assert!(evidence(&of(seen(&[], 1))).contains("since the last start"));
-        assert!(evidence(&of(seen(&[], 0))).contains("in the newest part"));
-        assert!(evidence(&of(Fact::Seen(None))).contains("has not written one"));
-        assert!(evidence(&of(Fact::Missing(Trouble::Io("denied".into())))).contains("denied"));
+        assert!(evidence(&log_verdict(seen(&[], 1))).contains("since the last start"));
+        assert!(evidence(&log_verdict(seen(&[], 0))).contains("in the newest part"));
+        assert!(evidence(&log_verdict(Fact::Seen(None))).contains("has not written one"));
+        assert!(evidence(&log_verdict(Fact::Missing(Trouble::Io("denied".into())))).contains("denied"));
+    }
+
+    fn ping_verdict(ping: Fact<Ping>, beat: Heartbeat) -> Verdict {
+        let mut facts: Facts = samples::facts_of_a_node();
+        facts.cluster.nodes = Fact::Seen(Nodes::from([samples::node_seen("web02", beat)]));
+        facts.health.ping = ping;
+        let answers = samples::joining();
+        judged_in(&Case { flow: Flow::Review, ..case(&answers, &facts) }, CheckId::OctopusPing)
+    }
+
+    fn status(status: u16) -> Fact<Ping> {
+        Fact::Seen(Ping { url: "http://localhost:80/api/octopusservernodes/ping".into(), status, took: Duration::from_millis(3) })
+    }
+
+    #[test]
+    fn what_it_answers() {
+        assert!(evidence(&ping_verdict(status(200), Heartbeat::Never)).starts_with("200 from http"));
+        assert_eq!(ping_verdict(status(418), Heartbeat::Never).severity(), Some(Severity::Note));
+        assert!(warn(&ping_verdict(status(503), Heartbeat::Never)).says.contains("503"));
+    }
+
+    #[test]
+    fn silence_weighs_what_the_heart_says() {
+        let recent = Heartbeat::Ago(Duration::from_secs(2));
+        for (trouble, why) in [
+            (Trouble::Refused, "(connection refused)"),
+            (Trouble::TimedOut { waited: Duration::from_secs(10) }, "says nothing within 10 s"),
+            (Trouble::Io("what answers there is no web server".into()), "is no web server."),
+        ] {
+            let says = warn(&ping_verdict(Fact::Missing(trouble), recent)).says;
+            assert!(says.contains("heart beats") && says.contains(why), "{says}");
+        }
+        for beat in [Heartbeat::Never, Heartbeat::Unreadable, Heartbeat::Ago(Duration::from_secs(301))] {
+            assert_eq!(ping_verdict(Fact::Missing(Trouble::Refused), beat).severity(), Some(Severity::Note), "{beat:?}");
+        }
     }
 }

@@ -1,0 +1,409 @@
+//! `octopus-program`, `octopus-instance` and `octopus-service`: whether the hand-over to Octopus Server can be run.
+
+use std::cmp::Ordering;
+use std::path::Path;
+
+use super::{Case, Check, cluster, report, report_all, unknown};
+use crate::catalog::form::read;
+use crate::catalog::{commands, format};
+use crate::model::check::CheckId;
+use crate::model::facts::{Fact, Trouble};
+use crate::model::field::FieldId;
+use crate::model::finding::{Finding, Verdict};
+use crate::model::flow::Flow;
+use crate::model::names::instance_key;
+use crate::model::octopus::HandOverMode;
+use crate::model::octopus::compare_versions;
+use crate::model::platform::Platform;
+use crate::model::screen::ScreenId;
+use crate::model::survey::SurveyId;
+use crate::model::untrusted::Untrusted;
+
+/// The rows of these checks.
+pub(super) const CHECKS: &[Check] = &[
+    row(CheckId::OctopusProgram, FieldId::OctopusServer, judge_program),
+    row(CheckId::OctopusInstance, FieldId::Instance, judge_instance),
+    row(CheckId::OctopusService, FieldId::Instance, judge_service),
+];
+
+const fn row(id: CheckId, field: FieldId, judge: fn(&Case<'_>) -> Verdict) -> Check {
+    Check { id, screen: ScreenId::Octopus, field: Some(field), surveys: &[SurveyId::Octopus], judge }
+}
+
+/// The program whose commands the plan's last steps run; the verdict where none are, or where that is not known yet.
+fn program_to_run<'a>(case: &Case<'a>) -> Result<&'a Path, Verdict> {
+    if read::hand_over(case.answers) == HandOverMode::Script {
+        return Err(Verdict::Good("not looked at: nothing of it is run".to_owned()));
+    }
+    match &case.facts.octopus.program {
+        Fact::Unknown => Err(case.pending()),
+        Fact::Seen(Some(program)) => Ok(program),
+        Fact::Seen(None) => Err(Verdict::Good("not looked at: Octopus Server is not here".to_owned())),
+        Fact::Missing(trouble) => Err(unknown(trouble)),
+    }
+}
+
+/// What the operator is told before it happens. Octopus Server reads neither from a file nor from the environment.
+const IN_THE_OPEN: &str = "Octopus Server takes the master key and the connection string on its command line only: while those two commands \
+                           run, users of this machine who may list its processes can see them.";
+
+/// The program is there where it is wanted, tells what it is, and is of the other nodes' version.
+fn judge_program(case: &Case<'_>) -> Verdict {
+    let Ok(asked) = read::octopus_server(case.answers) else { return Verdict::NotYet };
+    let handing = read::hand_over(case.answers);
+    let program = match &case.facts.octopus.program {
+        _ if handing == HandOverMode::Script => return Verdict::Good("nothing is run: its script is shown".to_owned()),
+        Fact::Unknown => return case.pending(),
+        Fact::Seen(Some(program)) => program,
+        Fact::Seen(None) => return judge_absent(asked.as_deref(), handing, case),
+        Fact::Missing(trouble) => return report(unanswered("was not found in time", trouble)),
+    };
+    let version = match &case.facts.octopus.version {
+        Fact::Unknown => return case.pending(),
+        Fact::Seen(version) => version,
+        Fact::Missing(trouble) => {
+            return report(unanswered(&format!("at {} does not tell its version", untrusted(program)), trouble));
+        }
+    };
+    let mut findings = Vec::new();
+    if let Some(there) = cluster::octopus_version(case).filter(|_| case.flow == Flow::Join) {
+        findings.extend(other_version(version, there));
+    }
+    if case.facts.octopus.instances.is_unknown() {
+        return case.pending();
+    }
+    findings.push(Finding::note(
+        CheckId::OctopusProgram,
+        format!("Octopus Server {version}; the last steps run the commands of {}. {IN_THE_OPEN}", untrusted(program)),
+    ));
+    report_all(findings, String::new)
+}
+
+fn untrusted(program: &Path) -> Untrusted {
+    program.to_string_lossy().as_ref().into()
+}
+
+/// It is not there.
+fn judge_absent(asked: Option<&Path>, handing: HandOverMode, case: &Case<'_>) -> Verdict {
+    let place = match asked {
+        Some(path) => format!("There is no program {}.", untrusted(path)),
+        None => "Octopus Server is in none of its usual places on this machine.".to_owned(),
+    };
+    match (handing, asked) {
+        (HandOverMode::Always, _) => report(Finding::stop(
+            CheckId::OctopusProgram,
+            place,
+            "Install Octopus Server here, or say where its program is; or have its script shown instead.",
+        )),
+        // Somebody who says where it is means it to be there.
+        (_, Some(_)) => report(Finding::stop(
+            CheckId::OctopusProgram,
+            place,
+            "Correct the path; leave it empty to look in the usual places, or have the script shown.",
+        )),
+        (_, None) => {
+            let instance = read::instance(case.answers).map(|name| name.as_str().to_owned()).unwrap_or_default();
+            let says = "Not found on this machine. The plan ends without its commands; octopus-setup script prints them once the node is set up.";
+            let platform = case.answers.platform();
+            report(Finding::note(CheckId::OctopusProgram, says).command(commands::script(
+                case.flow,
+                platform,
+                "--instance",
+                &instance,
+            )))
+        }
+    }
+}
+
+/// It is there, and answers nothing that can be understood.
+fn unanswered(what: &str, trouble: &Trouble) -> Finding {
+    let why = match trouble {
+        Trouble::TimedOut { waited } => format!("it did not answer within {}, and was ended", format::duration(*waited)),
+        Trouble::Io(said) => said.to_string(),
+        other => format!("{other:?}"),
+    };
+    Finding::stop(
+        CheckId::OctopusProgram,
+        format::sentence(&format!("Octopus Server {what}: {why}")),
+        "Run it by hand with the word version to see why, and fix that; name another program, or have its script shown instead.",
+    )
+    .about(FieldId::OctopusServer)
+}
+
+/// It is of another version than the cluster's nodes.
+fn other_version(here: &Untrusted, there: &Untrusted) -> Option<Finding> {
+    let what = match compare_versions(here.as_str(), there.as_str()) {
+        Ordering::Equal => return None,
+        Ordering::Less => "An older one refuses the cluster's database",
+        Ordering::Greater => "A newer one upgrades the database, and the other nodes stop",
+    };
+    Some(Finding::stop(
+        CheckId::OctopusProgram,
+        format!("This Octopus Server is of version {here}, the cluster's nodes of {there}. {what}."),
+        format!("Install Octopus Server {there} here, or upgrade the other nodes to {here} first."),
+    ))
+}
+
+/// Octopus Server has no other instance of this name, nor of one that it files under the same name.
+fn judge_instance(case: &Case<'_>) -> Verdict {
+    let (Ok(name), Ok(home)) = (read::instance(case.answers), read::home(case.answers)) else { return Verdict::NotYet };
+    let octopus = &case.facts.octopus;
+    // A script that is run later meets the same instances; for it Octopus' own registry has to do, which is a file.
+    let instances = match &octopus.instances {
+        _ if read::hand_over(case.answers) == HandOverMode::Script => &case.facts.machine.octopus_instances,
+        Fact::Unknown => return case.pending(),
+        Fact::Seen(instances) => instances,
+        Fact::Missing(_) if octopus.program == Fact::Seen(None) => &case.facts.machine.octopus_instances,
+        Fact::Missing(trouble) => return unknown(trouble),
+    };
+    let (name, key) = (name.as_str(), instance_key(name.as_str()));
+    let Some((other, config)) = instances.iter().find(|(other, _)| instance_key(other.as_str()) == key) else {
+        return Verdict::Good(match instances.len() {
+            0 => "no instance on this machine yet".to_owned(),
+            1 => "one other instance on this machine".to_owned(),
+            others => format!("{others} other instances on this machine"),
+        });
+    };
+    if !other.as_str().eq_ignore_ascii_case(name) {
+        return report(Finding::stop(
+            CheckId::OctopusInstance,
+            format!(
+                "Octopus Server would keep {name} in the file of its instance {other}: it files names in lower case, a blank as a hyphen."
+            ),
+            "Type another name.",
+        ));
+    }
+    if is_in(config, &home, case.platform()) {
+        return Verdict::Good(format!("{other} is there already, with its config in the home directory"));
+    }
+    report(
+        Finding::stop(
+            CheckId::OctopusInstance,
+            format!("Octopus Server has an instance {other} on this machine already, with the config {config}."),
+            "Type another name, or that instance's home directory; or delete the instance if nobody uses it any more.",
+        )
+        .command(format!("{} delete-instance --instance {}", program_word(case), case.shell().word(other.as_str()))),
+    )
+}
+
+/// Whether a config file lies in this folder.
+fn is_in(config: &Untrusted, home: &Path, platform: Platform) -> bool {
+    platform.parent(config.as_str()).is_some_and(|folder| platform.is_same_path(folder, &home.to_string_lossy()))
+}
+
+fn program_word(case: &Case<'_>) -> String {
+    match case.facts.octopus.program.seen() {
+        Some(Some(program)) => case.shell().program(&program.to_string_lossy()),
+        _ => case.platform().server_program().to_owned(),
+    }
+}
+
+/// There is no service of this instance that the hand-over would take over.
+fn judge_service(case: &Case<'_>) -> Verdict {
+    let Ok(name) = read::instance(case.answers) else { return Verdict::NotYet };
+    let name = name.as_str();
+    if let Err(verdict) = program_to_run(case) {
+        return verdict;
+    }
+    match &case.facts.octopus.service {
+        Fact::Unknown => case.pending(),
+        Fact::Seen(None) if case.facts.service.elevated == Fact::Seen(false) => report(not_elevated(case)),
+        Fact::Seen(None) => Verdict::Good(format!("no service of {name} yet")),
+        Fact::Seen(Some(service)) if case.resuming.is_some() => {
+            Verdict::Good(format!("{service}, of the run that is being gone on with"))
+        }
+        Fact::Seen(Some(service)) => report(Finding::warn(
+            CheckId::OctopusService,
+            format!(
+                "This machine has a service of instance {name} already: {service}. The hand-over stops it and makes it anew."
+            ),
+            if case.answers.is_on(FieldId::StartService) {
+                "Go on only if no other Octopus Server runs by it; it then runs this node, as the account that was named here."
+            } else {
+                "Go on only if no other Octopus Server runs by it; it is then this node's, and stays stopped."
+            },
+        )),
+        Fact::Missing(Trouble::Unasked) => Verdict::Good("this machine cannot tell whether there is one".to_owned()),
+        Fact::Missing(trouble) => unknown(trouble),
+    }
+}
+
+/// Without the rights the last step but the waiting fails. It was warned of on the service's screen, where it can be said
+/// that somebody else installs the service; here it is said again that then nobody should run these commands.
+fn not_elevated(case: &Case<'_>) -> Finding {
+    let who = if case.is_on_windows() { "an elevated administrator" } else { "root" };
+    let mut finding = Finding::note(
+        CheckId::OctopusService,
+        format!("The wizard does not run as {who}, so that the step that installs the service is likely to be refused."),
+    );
+    "Have the script shown instead if somebody else installs the service.".clone_into(&mut finding.fix);
+    finding.about(FieldId::HandOver)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::catalog::checks::tests::{case, evidence, judged, judged_in, resuming, stop, warn};
+    use crate::catalog::samples;
+    use crate::model::facts::Facts;
+    use crate::model::finding::Severity;
+
+    const PROGRAM: &str = "/Octopus/Octopus.Server";
+
+    fn found() -> Facts {
+        let mut facts = samples::facts();
+        facts.octopus.program = Fact::Seen(Some(PROGRAM.into()));
+        facts.octopus.version = Fact::Seen("2026.4.1".into());
+        facts.octopus.instances = Fact::Seen(Vec::new());
+        facts
+    }
+
+    fn program_verdict(changes: &[(FieldId, &str)], facts: &Facts) -> Verdict {
+        judged(CheckId::OctopusProgram, &samples::with(changes), facts)
+    }
+
+    #[test]
+    fn not_found_is_good_unless_it_was_wanted() {
+        let facts = samples::facts();
+        let told = |changes: &[(FieldId, &str)]| match program_verdict(changes, &facts) {
+            Verdict::Found(found) if found[0].severity == crate::model::finding::Severity::Note => {
+                found[0].remedy.as_ref().map(|remedy| remedy.text().to_owned()).unwrap_or_default()
+            }
+            other => panic!("{other:?}"),
+        };
+        assert!(told(&[]).starts_with("octopus-setup script --format") && told(&[]).contains("--flow first-node"));
+        assert!(told(&[(FieldId::Instance, "My Node")]).ends_with("--instance 'My Node'"));
+        assert!(evidence(&program_verdict(&[(FieldId::HandOver, "script")], &facts)).contains("script is shown"));
+        assert!(stop(&program_verdict(&[(FieldId::HandOver, "always")], &facts)).says.contains("usual places"));
+        for handing in ["always", "when-found"] {
+            let there = [(FieldId::HandOver, handing), (FieldId::OctopusServer, PROGRAM)];
+            assert!(stop(&program_verdict(&there, &facts)).says.contains(PROGRAM), "{handing}");
+        }
+    }
+
+    #[test]
+    fn what_is_found_is_named_and_it_is_said_what_is_seen_of_secrets() {
+        let Verdict::Found(findings) = program_verdict(&[], &found()) else { panic!("good") };
+        assert!(findings[0].says.contains("2026.4.1") && findings[0].says.contains("command line only"), "{findings:?}");
+        assert_eq!(findings[0].severity, crate::model::finding::Severity::Note);
+        assert!(evidence(&program_verdict(&[(FieldId::HandOver, "script")], &found())).contains("nothing is run"));
+    }
+
+    #[test]
+    fn one_that_does_not_answer_stops_with_its_own_words() {
+        let mut facts = found();
+        facts.octopus.version =
+            Fact::Missing(Trouble::Io("asked for its version, it ended with status 1 and printed: Nope".into()));
+        assert!(stop(&program_verdict(&[], &facts)).says.ends_with("it ended with status 1 and printed: Nope."));
+        facts.octopus.version = Fact::Missing(Trouble::TimedOut { waited: Duration::from_secs(10) });
+        assert!(stop(&program_verdict(&[], &facts)).says.contains("within 10 s, and was ended"));
+        evidence(&program_verdict(&[(FieldId::HandOver, "script")], &facts));
+    }
+
+    #[test]
+    fn in_a_join_the_version_is_the_other_nodes() {
+        let answers = samples::joining();
+        for (here, part) in [("2026.3.9", "older"), ("2026.4.2", "newer")] {
+            let mut facts = samples::facts_of_a_cluster();
+            facts.octopus = found().octopus;
+            facts.octopus.version = Fact::Seen(here.into());
+            let joining = Case { flow: Flow::Join, ..case(&answers, &facts) };
+            let finding = stop(&judged_in(&joining, CheckId::OctopusProgram));
+            assert!(finding.says.contains(part) && finding.fix.contains("2026.4.1"), "{finding:?}");
+        }
+        let mut facts = samples::facts_of_a_cluster();
+        facts.octopus = found().octopus;
+        let joining = Case { flow: Flow::Join, ..case(&answers, &facts) };
+        assert!(judged_in(&joining, CheckId::OctopusProgram).severity() < Some(crate::model::finding::Severity::Warn));
+    }
+
+    fn with_instances(instances: &[(&str, String)]) -> Facts {
+        let mut facts = samples::facts();
+        facts.octopus.program = Fact::Seen(Some("/Octopus/Octopus.Server".into()));
+        let records = instances.iter().map(|(name, config)| ((*name).into(), config.as_str().into()));
+        facts.octopus.instances = Fact::Seen(records.collect());
+        facts
+    }
+
+    fn instance_verdict(instance: &str, facts: &Facts) -> Verdict {
+        judged(CheckId::OctopusInstance, &samples::with(&[(FieldId::Instance, instance)]), facts)
+    }
+
+    #[test]
+    fn a_free_name_is_good_and_a_taken_one_stops_with_the_config_that_has_it() {
+        assert!(evidence(&instance_verdict("OctopusServer", &with_instances(&[]))).contains("no instance"));
+        let facts = with_instances(&[("Default", "/elsewhere/x.config".into())]);
+        assert!(evidence(&instance_verdict("OctopusServer", &facts)).contains("one other"));
+        let finding = stop(&instance_verdict("default", &facts));
+        assert!(finding.says.contains("/elsewhere/x.config") && finding.remedy.is_some(), "{finding:?}");
+    }
+
+    #[test]
+    fn our_own_home_s_instance_is_gone_on_with() {
+        let config = Platform::Linux.join(samples::HOME, "OctopusServer.config");
+        assert!(evidence(&instance_verdict("OctopusServer", &with_instances(&[("octopusserver", config)]))).contains("already"));
+    }
+
+    #[test]
+    fn names_that_octopus_files_alike_are_told_apart_by_no_file() {
+        let finding = stop(&instance_verdict("My Node", &with_instances(&[("my-node", "/x".into())])));
+        assert!(finding.says.contains("my-node") && finding.says.contains("hyphen"), "{finding:?}");
+    }
+
+    #[test]
+    fn a_script_meets_the_instances_of_the_registry() {
+        let mut facts = samples::facts();
+        facts.machine.octopus_instances = vec![("Default".into(), "/x".into())];
+        let script = samples::with(&[(FieldId::Instance, "Default"), (FieldId::HandOver, "script")]);
+        stop(&judged(CheckId::OctopusInstance, &script, &facts));
+        facts.octopus.instances = Fact::Missing(Trouble::Unasked);
+        stop(&instance_verdict("Default", &facts));
+    }
+
+    #[test]
+    fn a_program_that_does_not_tell_is_octopus_program_s_to_say() {
+        let mut facts = with_instances(&[]);
+        facts.octopus.instances = Fact::Missing(Trouble::Io("nonsense".into()));
+        assert!(evidence(&instance_verdict("Default", &facts)).contains("could not be read: nonsense"));
+    }
+
+    fn with_service(service: Fact<Option<crate::model::untrusted::Untrusted>>) -> Facts {
+        let mut facts = samples::facts();
+        facts.octopus.program = Fact::Seen(Some("/Octopus/Octopus.Server".into()));
+        facts.octopus.service = service;
+        facts
+    }
+
+    fn service_verdict(facts: &Facts) -> Verdict {
+        judged(CheckId::OctopusService, &samples::answers(), facts)
+    }
+
+    #[test]
+    fn a_service_that_is_there_is_warned_of_unless_it_is_the_run_s_own() {
+        evidence(&service_verdict(&with_service(Fact::Seen(None))));
+        let there = with_service(Fact::Seen(Some("OctopusServer.service".into())));
+        assert!(warn(&service_verdict(&there)).says.contains("OctopusServer.service"));
+        let answers = samples::answers();
+        assert!(evidence(&judged_in(&resuming(&answers, &there), CheckId::OctopusService)).contains("gone on with"));
+        let script = samples::with(&[(FieldId::HandOver, "script")]);
+        evidence(&judged(CheckId::OctopusService, &script, &there));
+    }
+
+    #[test]
+    fn what_this_machine_does_not_tell_is_said_as_such() {
+        assert!(evidence(&service_verdict(&with_service(Fact::Missing(Trouble::Unasked)))).contains("cannot tell"));
+        assert!(evidence(&service_verdict(&with_service(Fact::Missing(Trouble::Io("denied".into()))))).contains("denied"));
+    }
+
+    #[test]
+    fn without_rights_it_is_said_what_will_happen() {
+        let mut facts = with_service(Fact::Seen(None));
+        facts.service.elevated = Fact::Seen(false);
+        let verdict = service_verdict(&facts);
+        assert_eq!(verdict.severity(), Some(Severity::Note));
+        facts.octopus.program = Fact::Seen(None);
+        evidence(&service_verdict(&facts));
+    }
+}
