@@ -1,14 +1,18 @@
 //! The command line.
 
+use std::ops::Deref;
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::builder::Resettable;
+use clap::error::Error;
+use clap::{ArgMatches, Args, FromArgMatches, Parser, Subcommand, ValueEnum};
 
 use octopus_setup::faces::exit::{CHECK_STATUSES, STATUSES};
+use octopus_setup::faces::headless::Output;
+use octopus_setup::model::flow::Flow;
 
 use super::answer_args::AnswerArgs;
-use super::deferred::Deferred;
-use super::front_args::{LoadBalancer, Tentacles};
+use super::cluster_front::{LoadBalancer, Tentacles};
 
 /// What the exit statuses of a set-up flow mean, for `--help`.
 pub(super) fn exit_status() -> String {
@@ -170,6 +174,15 @@ pub enum SetUp {
     Join,
 }
 
+impl SetUp {
+    pub const fn flow(self) -> Flow {
+        match self {
+            Self::FirstNode => Flow::FirstNode,
+            Self::Join => Flow::Join,
+        }
+    }
+}
+
 /// A script for Octopus Server's own command line, a compose file, or an answer file.
 #[derive(Debug, Args)]
 pub struct Script {
@@ -235,7 +248,7 @@ pub enum TargetPlatform {
 
 /// What is asked of a node of this machine.
 #[derive(Debug, Args)]
-pub struct OfNode {
+pub struct NodeChoice {
     /// The instance; case does not count. The only one of this machine when nothing is said.
     #[arg(long, value_name = "NAME", conflicts_with = "config")]
     pub instance: Option<String>,
@@ -249,7 +262,7 @@ pub struct OfNode {
 #[derive(Debug, Args)]
 pub struct Migrate {
     #[command(flatten)]
-    pub node: OfNode,
+    pub node: NodeChoice,
 
     /// The root of the shared storage, as this machine and Octopus Server name it; a folder for each kind is made below it.
     #[arg(long, value_name = "ROOT")]
@@ -297,7 +310,7 @@ pub struct Migrate {
 #[derive(Debug, Args)]
 pub struct Check {
     #[command(flatten)]
-    pub node: OfNode,
+    pub node: NodeChoice,
 
     /// How to print.
     #[arg(long, value_name = "FORMAT", value_enum)]
@@ -357,6 +370,14 @@ pub enum Format {
     Json,
 }
 
+/// Returns how findings and runs are printed: for people, unless JSON was asked for.
+pub const fn output(format: Option<Format>) -> Output {
+    match format {
+        Some(Format::Json) => Output::Json,
+        Some(Format::Text) | None => Output::Text,
+    }
+}
+
 /// The practice server.
 #[cfg(feature = "practice")]
 #[derive(Debug, Args)]
@@ -388,4 +409,44 @@ pub enum PracticeCommand {
         #[arg(long, value_name = "FORMAT", value_enum)]
         output: Option<Format>,
     },
+}
+
+/// The arguments of a subcommand, defined when it is used. Otherwise every start would define those of every subcommand, which costs
+/// a tenth of what the first frame may.
+#[derive(Debug)]
+pub struct Deferred<T>(T);
+
+impl<T> Deref for Deferred<T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        &self.0
+    }
+}
+
+impl<T: Args> Args for Deferred<T> {
+    fn augment_args(command: clap::Command) -> clap::Command {
+        command.defer(define::<T>)
+    }
+
+    fn augment_args_for_update(command: clap::Command) -> clap::Command {
+        Self::augment_args(command)
+    }
+}
+
+impl<T: FromArgMatches> FromArgMatches for Deferred<T> {
+    fn from_arg_matches(matches: &ArgMatches) -> Result<Self, Error> {
+        T::from_arg_matches(matches).map(Self)
+    }
+
+    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), Error> {
+        self.0.update_from_arg_matches(matches)
+    }
+}
+
+/// Defines them. What a subcommand is for stands at its variant, which was read before, and not at the type of its arguments.
+fn define<T: Args>(command: clap::Command) -> clap::Command {
+    let about = command.get_about().cloned();
+    let long_about = command.get_long_about().cloned();
+    T::augment_args(command).about(Resettable::from(about)).long_about(Resettable::from(long_about))
 }

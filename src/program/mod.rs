@@ -1,18 +1,12 @@
 //! From the command line to a face. The environment is read here and passed on as values: nothing below reads it.
 
 mod answer_args;
-mod answer_sources;
 mod answers;
-mod backends;
-mod check;
 mod cli;
-mod deferred;
+mod cluster_front;
 mod environment;
-mod front_args;
-mod load_balancer;
 mod log;
 mod manual;
-mod manual_sections;
 mod migrate;
 mod panic;
 #[cfg(feature = "practice")]
@@ -21,8 +15,6 @@ mod recording;
 mod review;
 mod script;
 mod shells;
-mod tentacles;
-mod unattended;
 mod wizard;
 
 use std::io::{IsTerminal, Write as _};
@@ -112,10 +104,10 @@ fn run(cli: &Cli, status: ExitCode) -> ExitCode {
             Some(Command::Completions(asked)) => shells::completions(asked),
             Some(Command::Man) => manual::print(),
             Some(Command::Review(asked)) => review::run(asked, &environment).await,
-            Some(Command::LoadBalancer(asked)) => load_balancer::run(asked, &environment).await,
-            Some(Command::Tentacles(asked)) => tentacles::run(asked, &environment).await,
+            Some(Command::LoadBalancer(asked)) => cluster_front::load_balancer(asked, &environment).await,
+            Some(Command::Tentacles(asked)) => cluster_front::tentacles(asked, &environment).await,
             Some(Command::Migrate(asked)) => migrate::run(asked, &environment).await,
-            Some(Command::Check(asked)) => check::run(asked, &environment).await,
+            Some(Command::Check(asked)) => review::check(asked, &environment).await,
             #[cfg(feature = "practice")]
             Some(Command::Practice(practice)) => practice::run(practice, &environment).await,
         }

@@ -1,15 +1,16 @@
-//! `octopus-setup review`: the screens of a review, or its findings in print.
+//! `octopus-setup review`: the screens of a review, or its findings in print; and `octopus-setup check`, the same findings told shorter.
 
-use std::io::Write as _;
+use std::io::{IsTerminal as _, Write as _};
 use std::path::Path;
 use std::process::ExitCode;
 
+use octopus_setup::engine::Engine;
 use octopus_setup::engine::recording::Beginning;
-use octopus_setup::faces::headless::{self, Output};
+use octopus_setup::faces::headless;
 use octopus_setup::wizard::review::Wanted;
 use octopus_setup::world::World;
 
-use super::cli::{Format, Review};
+use super::cli::{Check, Review, output};
 use super::environment::Environment;
 use super::on_screen;
 use super::recording::{self, Recording};
@@ -23,13 +24,13 @@ pub const NOT_LOOKED: u8 = 3;
 pub const MISUSED: u8 = 64;
 
 impl Review {
-    /// Whether findings are printed instead of screens opened.
+    /// Returns whether findings are printed instead of screens opened.
     pub fn is_check(&self) -> bool {
         self.check || self.output.is_some()
     }
 }
 
-/// Which node is meant. A relative file is one of the folder that the program was started in.
+/// Returns the choice of the node. A relative file is relative to the folder that the program was started in.
 pub fn wanted(config: Option<&Path>, instance: Option<&str>) -> Wanted {
     match (config, instance) {
         (Some(path), _) => Wanted::File(std::path::absolute(path).unwrap_or_else(|_| path.to_owned())),
@@ -38,7 +39,7 @@ pub fn wanted(config: Option<&Path>, instance: Option<&str>) -> Wanted {
     }
 }
 
-/// Runs what was asked for.
+/// Runs `review`.
 pub async fn run(asked: &Review, environment: &Environment) -> ExitCode {
     let begins = Beginning::Review(wanted(asked.config.as_deref(), asked.instance.as_deref()));
     if !asked.is_check() {
@@ -53,12 +54,13 @@ pub async fn run(asked: &Review, environment: &Environment) -> ExitCode {
     };
     let world = World::new(environment.places.clone(), environment.surroundings);
     let (mut engine, trouble) = recording.begin(world, begins, environment.answers(), &[]);
-    let output = match asked.output {
-        Some(Format::Json) => Output::Json,
-        Some(Format::Text) | None => Output::Text,
-    };
-    let checked = headless::check(&mut engine, output, &mut std::io::stdout()).await;
+    let checked = headless::check(&mut engine, output(asked.output), &mut std::io::stdout()).await;
     recording::tell(&trouble);
+    check_status(checked)
+}
+
+/// Returns the exit status of a check whose findings were printed, or could not be.
+fn check_status(checked: std::io::Result<headless::Status>) -> ExitCode {
     match checked {
         Ok(status) => ExitCode::from(status.code()),
         Err(error) => {
@@ -68,7 +70,7 @@ pub async fn run(asked: &Review, environment: &Environment) -> ExitCode {
     }
 }
 
-/// A command line that clap does not take, or whose answer is its help. Of a check the status of bad usage is another one.
+/// Prints the help or the error of a command line that clap refuses. A check has a status of its own for bad usage.
 pub fn misused(error: &clap::Error) -> ExitCode {
     // Not `error.exit()`, which would end the process here; and a closed pipe is no reason to panic.
     let _ = error.print();
@@ -76,10 +78,24 @@ pub fn misused(error: &clap::Error) -> ExitCode {
         return ExitCode::SUCCESS;
     }
     let words: Vec<_> = std::env::args_os().skip(1).map(|word| word.to_string_lossy().into_owned()).collect();
-    // Its own name stands before everything of its own; the flags before it have no value of that word.
-    let is_doctor = words.iter().find(|word| !word.starts_with('-')).is_some_and(|word| word == "check");
-    let is_check = is_doctor
+    // A command's name comes before its own arguments, and no earlier flag takes a value of that spelling.
+    let is_check_command = words.iter().find(|word| !word.starts_with('-')).is_some_and(|word| word == "check");
+    let is_check = is_check_command
         || words.iter().any(|word| word == "review")
             && words.iter().any(|word| word == "--check" || word == "--output" || word.starts_with("--output="));
     ExitCode::from(if is_check { MISUSED } else { super::USAGE })
+}
+
+/// Lines that are longer than this are hard to read, however wide the window is.
+const WIDEST: u16 = 100;
+
+/// Runs `check`: looks at a node, and prints what is wrong. The exit status is that of `review --check`.
+pub async fn check(asked: &Check, environment: &Environment) -> ExitCode {
+    let world = World::new(environment.places.clone(), environment.surroundings);
+    let mut engine =
+        Engine::review(world, environment.answers(), wanted(asked.node.config.as_deref(), asked.node.instance.as_deref()));
+    // A width of 0 is a terminal that does not tell, such as a serial console.
+    let columns = std::io::stdout().is_terminal().then(|| crossterm::terminal::size().map_or(80, |(columns, _)| columns));
+    let columns = columns.map(|columns| if columns == 0 { 80 } else { columns.min(WIDEST) });
+    check_status(headless::examine(&mut engine, output(asked.output), columns, &mut std::io::stdout()).await)
 }

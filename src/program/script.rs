@@ -23,9 +23,10 @@ use octopus_setup::world::{host, key_file, node_config, survey};
 use secrecy::{ExposeSecret, SecretString};
 
 use super::answer_args::AnswerArgs;
-use super::cli::{Format, Script, ScriptFormat, SetUp, TargetPlatform};
+use super::cli::{Script, ScriptFormat, SetUp, TargetPlatform};
 use super::environment::Environment;
-use super::{answer_sources, backends};
+use super::shells::print_result;
+use super::{answers, cluster_front};
 
 /// Why there is no script: how the program ends, and what it says.
 enum Refusal {
@@ -95,10 +96,7 @@ fn format(asked: &Script) -> ScriptFormat {
 
 /// A node config of this machine, unless answers are given.
 async fn source(asked: &Script, environment: &Environment) -> Result<Source, Refusal> {
-    let flow = asked.flow.map(|flow| match flow {
-        SetUp::FirstNode => Flow::FirstNode,
-        SetUp::Join => Flow::Join,
-    });
+    let flow = asked.flow.map(SetUp::flow);
     if asked.with_secrets && format(asked) == ScriptFormat::Answers {
         let says = "An answer file says where its secrets come from; --with-secrets is for scripts and compose files.";
         return Err(Refusal::usage(says));
@@ -119,11 +117,11 @@ async fn source(asked: &Script, environment: &Environment) -> Result<Source, Ref
 /// From answers that are given beforehand. Secrets are fetched only where they are to stand in the text.
 async fn of_answers(asked: &Script, environment: &Environment, flow: Option<Flow>) -> Result<Source, Refusal> {
     let mode = if asked.with_secrets { Mode::Headless } else { Mode::CheckOnly };
-    let resolved = answer_sources::gather(&asked.given, flow, mode, environment.answers_on(platform(asked))).await;
+    let resolved = answers::gather(&asked.given, flow, mode, environment.answers_on(platform(asked))).await;
     let resolved = resolved.map_err(|status| Refusal::Told(status.into()))?;
     let problems = resolved.judge();
-    let Some(flow) = resolved.flow.filter(|_| !answer_sources::refuse(&problems)) else {
-        return Err(Refusal::Told(answer_sources::refused(&problems)));
+    let Some(flow) = resolved.flow.filter(|_| !answers::refuse(&problems)) else {
+        return Err(Refusal::Told(answers::refused(&problems)));
     };
     let mut answers = resolved.loaded.answers;
     let clear = if asked.with_secrets { Some(clear_of(flow, &answers)?) } else { None };
@@ -151,7 +149,7 @@ fn clear_of(flow: Flow, answers: &Answers) -> Result<ClearSecrets, Refusal> {
 }
 
 async fn of_config(asked: &Script, places: &Places, flow: Flow) -> Result<Source, Refusal> {
-    let path = backends::config_path(asked.instance.as_deref(), asked.config.as_deref(), places);
+    let path = cluster_front::config_path(asked.instance.as_deref(), asked.config.as_deref(), places);
     let path = path.map_err(|(exit, says)| Refusal::Because(exit, says))?;
     let config = node_config::read_file(&path).map_err(|error| Refusal::answers(error.to_string()))?;
     let fingerprint = Some(config.cluster.fingerprint);
@@ -233,31 +231,25 @@ fn rendered(asked: &Script, source: &Source) -> Result<SecretString, Refusal> {
 /// Into the new file that is named, or on standard output. What has secrets in it only ever goes into a file, which the
 /// command line's definition sees to.
 fn hand_over(asked: &Script, text: &SecretString) -> Result<(), Refusal> {
-    let mut said = serde_json::Map::new();
-    said.insert("format".into(), name(format(asked)).into());
+    let mut object = serde_json::Map::new();
+    object.insert("format".into(), name(format(asked)).into());
     let plain = if let Some(path) = &asked.out {
         let path = save(path, text)?;
-        said.insert("file".into(), path.to_string_lossy().into());
+        object.insert("file".into(), path.to_string_lossy().into());
         format!("Written to {}, readable by you only.\n", Untrusted::new(&path.to_string_lossy()))
     } else {
-        said.insert("text".into(), text.expose_secret().into());
+        object.insert("text".into(), text.expose_secret().into());
         text.expose_secret().to_owned()
     };
-    let mut out = std::io::stdout();
-    let written = match asked.output {
-        Some(Format::Json) => writeln!(out, "{}", serde_json::Value::Object(said)),
-        Some(Format::Text) | None => out.write_all(plain.as_bytes()),
-    };
-    let written = written.and_then(|()| out.flush());
-    written.map_err(|error| Refusal::usage(format!("It could not be written to standard output: {error}.")))
+    print_result(asked.output, object, &plain).map_err(Refusal::usage)
 }
 
 fn save(path: &Path, text: &SecretString) -> Result<PathBuf, Refusal> {
-    let told = |error: &dyn std::fmt::Display| {
+    let refused = |error: &dyn std::fmt::Display| {
         Refusal::usage(format!("{} was not written: {error}", Untrusted::new(&path.to_string_lossy())))
     };
-    let absolute = std::path::absolute(path).map_err(|error| told(&error))?;
-    key_file::save_text(&absolute, text.expose_secret().as_bytes()).map_err(|error| told(&error))?;
+    let absolute = std::path::absolute(path).map_err(|error| refused(&error))?;
+    key_file::save_text(&absolute, text.expose_secret().as_bytes()).map_err(|error| refused(&error))?;
     Ok(absolute)
 }
 

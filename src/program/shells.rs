@@ -12,7 +12,7 @@ use octopus_setup::model::check::CheckId;
 use octopus_setup::model::choice;
 use octopus_setup::model::field::{FieldId, Kind};
 
-use super::cli::{Cli, CompletionShell, Completions};
+use super::cli::{Cli, CompletionShell, Completions, Format};
 use super::{answer_args, complain};
 
 /// The program's name, as it is typed.
@@ -64,6 +64,20 @@ pub fn print(text: &[u8]) -> ExitCode {
         Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => complain(&format!("it could not be written: {error}.")),
         _ => ExitCode::SUCCESS,
     }
+}
+
+/// Prints a command's result: the text, or the object as one line of JSON. The error is a sentence.
+pub fn print_result(
+    format: Option<Format>,
+    object: serde_json::Map<String, serde_json::Value>,
+    text: &str,
+) -> Result<(), String> {
+    let mut out = std::io::stdout();
+    let written = match format {
+        Some(Format::Json) => writeln!(out, "{}", serde_json::Value::Object(object)),
+        Some(Format::Text) | None => out.write_all(text.as_bytes()),
+    };
+    written.and_then(|()| out.flush()).map_err(|error| format!("It could not be written to standard output: {error}."))
 }
 
 /// The same without what is hidden, which the generators would offer (flags of secrets, there only to be refused), and with

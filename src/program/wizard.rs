@@ -1,40 +1,105 @@
-//! `octopus-setup first-node` and `join`: in the terminal, or by themselves.
+//! `octopus-setup first-node` and `join`: in the terminal, or by themselves (`--yes`, `--dry-run`).
 
 use std::process::ExitCode;
 
-use octopus_setup::engine::recording::Beginning;
-use octopus_setup::model::answers::Answers;
+use octopus_setup::engine::recording::{Beginning, RecordingFailure};
+use octopus_setup::faces::exit::Exit;
+use octopus_setup::faces::headless;
+use octopus_setup::faces::signals::{self, Signals};
+use octopus_setup::model::answers::{AnswerPlace, Answers, LoadedAnswers};
 use octopus_setup::model::flow::Flow;
+use octopus_setup::wizard::autopilot::{self, Order};
+use octopus_setup::world::World;
 use octopus_setup::world::answer_sources::Mode;
 
-use super::cli::Wizard;
+use super::cli::{Format, Wizard, output};
 use super::environment::Environment;
-use super::{answer_sources, complain, on_screen, unattended};
+use super::recording::{self, Recording};
+use super::{answers, complain, on_screen};
 
 /// Runs a set-up flow: with `--yes` or `--dry-run` by itself, otherwise with a person.
 pub async fn run(asked: &Wizard, flow: Flow, environment: &Environment) -> ExitCode {
-    if let Some(text) = unattended::misused(asked) {
+    if let Some(text) = misused(asked) {
         return complain(text);
     }
     let by_itself = asked.yes || asked.dry_run;
     let mode = if by_itself { Mode::Headless } else { Mode::Interactive };
-    let resolved = match answer_sources::gather(&asked.given, Some(flow), mode, environment.answers()).await {
+    let resolved = match answers::gather(&asked.given, Some(flow), mode, environment.answers()).await {
         Ok(resolved) => resolved,
-        Err(status) if by_itself => return unattended::report_interrupted(asked, flow, status),
+        Err(status) if by_itself => return report_interrupted(asked, flow, status),
         Err(status) => return ExitCode::from(status),
     };
     if by_itself {
-        return unattended::run(asked, flow, resolved.loaded, environment).await;
+        return run_unattended(asked, flow, resolved.loaded, environment).await;
     }
     // A field that is missing or malformed is told on its screen. What could not be read at all, no screen could show.
-    if answer_sources::refuse(&resolved.loaded.problems) {
-        return answer_sources::refused(&resolved.loaded.problems);
+    if answers::refuse(&resolved.loaded.problems) {
+        return answers::refused(&resolved.loaded.problems);
     }
-    answer_sources::tell(&resolved.loaded.problems);
+    answers::tell(&resolved.loaded.problems);
     interactive(environment, resolved.loaded.answers, Some(flow)).await
 }
 
 /// Runs the wizard with a person.
 pub async fn interactive(environment: &Environment, answers: Answers, flow: Option<Flow>) -> ExitCode {
     on_screen(environment, Beginning::Flow(flow), answers).await
+}
+
+/// Runs a set-up flow by itself. A dry run goes before `--yes`: whoever says both has added one of them to the other's line,
+/// and nothing is what can be done again.
+async fn run_unattended(asked: &Wizard, flow: Flow, mut loaded: LoadedAnswers, environment: &Environment) -> ExitCode {
+    for name in &asked.accept {
+        match autopilot::accepted(name, AnswerPlace::Flag("--accept".to_owned())) {
+            Ok(check) => loaded.accept.push(check),
+            Err(problem) => loaded.problems.push(problem),
+        }
+    }
+    drive(Order { flow, loaded, dry_run: asked.dry_run }, asked.output, environment).await
+}
+
+/// Proves answers as a dry run does; nothing is written.
+pub async fn dry(flow: Flow, loaded: LoadedAnswers, output: Option<Format>, environment: &Environment) -> ExitCode {
+    drive(Order { flow, loaded, dry_run: true }, output, environment).await
+}
+
+/// Tells that it was ended with this status before the answers were gathered.
+fn report_interrupted(asked: &Wizard, flow: Flow, status: u8) -> ExitCode {
+    headless::report_interrupted(flow, asked.dry_run, output(asked.output), status, &mut std::io::stdout());
+    ExitCode::from(status)
+}
+
+/// What of a command line goes only with a run by itself; a complaint where it was said without.
+fn misused(asked: &Wizard) -> Option<&'static str> {
+    let by_itself = asked.yes || asked.dry_run;
+    match (by_itself, asked.output.is_some(), asked.accept.is_empty()) {
+        (true, ..) | (false, false, true) => None,
+        (false, true, _) => Some("--output goes with --yes or --dry-run: on screens nothing is printed."),
+        (false, false, false) => Some("--accept goes with --yes or --dry-run: on screens warnings are accepted there."),
+    }
+}
+
+async fn drive(order: Order, asked: Option<Format>, environment: &Environment) -> ExitCode {
+    let output = output(asked);
+    let (sender, mut statuses) = tokio::sync::mpsc::unbounded_channel();
+    let mut signals = match Signals::listen() {
+        Ok(signals) => signals,
+        Err(error) => return complain(&format!("signals cannot be listened for: {error}")),
+    };
+    let listener = tokio::spawn(async move { while sender.send(signals::until_ended(&mut signals).await).is_ok() {} });
+    let world = World::new(environment.places.clone(), environment.surroundings);
+    let recording = match Recording::create(environment) {
+        Ok(recording) => recording,
+        Err(says) => return complain(&says),
+    };
+    let accepted = order.loaded.accept.clone();
+    let mut trouble = RecordingFailure::default();
+    let begin = |answers| {
+        let (engine, recorded) = recording.begin(world, Beginning::Flow(None), answers, &accepted);
+        trouble = recorded;
+        engine
+    };
+    let exit: Exit = headless::run(order, output, &mut std::io::stdout(), &mut statuses, begin).await;
+    listener.abort();
+    recording::tell(&trouble);
+    ExitCode::from(exit.code())
 }
