@@ -3,29 +3,33 @@
 //!
 //! Fetches only answers that count: one that a flag replaces, that the flow does not ask or that another answer hides runs no
 //! command and opens no file. The outside comes in as a value, so that tests need no process.
-
-mod command;
-mod decode;
-mod fetch;
-mod gather;
-mod secret_file;
+//!
+//! Merges all sources: finds for each field the answer that counts, then fetches it.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 use std::fmt;
-use std::io::{self, BufRead};
-use std::path::PathBuf;
+use std::io::{self, BufRead, Read};
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use secrecy::SecretString;
+pub use fetch::{COMMAND_LIMIT, DEPTH_VARIABLE};
+use secrecy::{ExposeSecret, SecretString};
+use zeroize::Zeroizing;
 
-use crate::model::answers::{Answers, GivenAnswer, LoadedAnswers, Problem};
+use crate::catalog::{flow as flows, form};
+use crate::model::answers::{AnswerPlace, AnswerSource, Answers, GivenAnswer, LoadedAnswers, Origin, Problem, Raw};
+use crate::model::check::CheckId;
 use crate::model::field::FieldId;
+use crate::model::finding::Severity;
 use crate::model::flow::Flow;
+use crate::model::untrusted::Untrusted;
+use crate::wizard::answer_file::{self, AnswerFile, flags};
+use crate::world::answer_sources::fetch::{Fetched, Unanswered};
+use crate::world::small_file;
 
-pub use command::{DEPTH_VARIABLE, LIMIT as COMMAND_LIMIT};
-pub use gather::gather;
+mod fetch;
 
 /// The exit status after Ctrl-C, also at a question.
 pub(super) const INTERRUPTED: u8 = 130;
@@ -117,4 +121,256 @@ pub struct Resolved {
     pub loaded: LoadedAnswers,
     /// The exit status to end with, where a person left at a question or a signal came while a command ran.
     pub left: Option<u8>,
+}
+
+/// Gathers answers from files, environment and flags; later ones replace earlier ones. Problems are collected, and do not keep
+/// the rest from being gathered.
+pub async fn gather(command_line: &CommandLine, sources: &mut Sources<'_>) -> Resolved {
+    let mut found = Found { flow: command_line.flow, ..Found::default() };
+    for path in &command_line.files {
+        found.file(path, sources);
+    }
+    found.environment(sources.environment);
+    found.problems.extend(command_line.problems.iter().cloned());
+    for given in &command_line.flags {
+        found.take(given.clone(), Path::new(""));
+    }
+    found.fetch(command_line.defaults.clone(), sources).await
+}
+
+/// What was found; nothing is fetched yet.
+#[derive(Default)]
+struct Found {
+    flow: Option<Flow>,
+    by_field: BTreeMap<FieldId, (GivenAnswer, PathBuf)>,
+    accept: Vec<CheckId>,
+    problems: Vec<Problem>,
+}
+
+impl Found {
+    fn take(&mut self, given: GivenAnswer, folder: &Path) {
+        self.by_field.insert(given.field, (given, folder.to_owned()));
+    }
+
+    /// Adds an answer file.
+    fn file(&mut self, path: &Path, sources: &mut Sources<'_>) {
+        let is_stdin = path.as_os_str() == STDIN;
+        let name = if is_stdin { Untrusted::new("standard input") } else { Untrusted::new(&path.to_string_lossy()) };
+        // Nobody else can read what is piped in.
+        let text = if is_stdin {
+            from_stdin(sources).map(|text| (text, None))
+        } else {
+            fetch::read_text(path).map(|(text, open)| (text, Some(open)))
+        };
+        let (said, open) = match text {
+            Ok((text, open)) => (answer_file::read(&name, &text), open),
+            Err(no) => {
+                let place = AnswerPlace::File(name);
+                return self.problems.push(Problem::stop(Some(place), None, format!("the answer file {}.", no.says), no.fix));
+            }
+        };
+        let AnswerFile { flow, accept, given, problems } = said;
+        self.problems.extend(problems);
+        self.accept.extend(accept);
+        match (self.flow, flow) {
+            (Some(ours), Some((theirs, place))) if ours != theirs => {
+                let says = format!("these answers are for {}, and this is {}.", theirs.id(), ours.id());
+                let fix = format!("Run octopus-setup {}, or take the answers for {}.", theirs.id(), ours.id());
+                self.problems.push(Problem::stop(Some(place), None, says, fix));
+            }
+            (ours, theirs) => self.flow = ours.or(theirs.map(|(flow, _)| flow)),
+        }
+        let folder = if is_stdin { PathBuf::new() } else { path.parent().map(Path::to_owned).unwrap_or_default() };
+        for given in given {
+            if let Some(problem) = open.and_then(|open| in_clear(&given, path, open)) {
+                let refused = problem.severity == Severity::Stop;
+                self.problems.push(problem);
+                if refused {
+                    continue;
+                }
+            }
+            self.take(given, &folder);
+        }
+    }
+
+    /// Adds the environment's answers, and warns of variables that look like ours and answer nothing.
+    fn environment(&mut self, environment: &Environment) {
+        let is_ours = |name: &OsString| name.to_str().is_some_and(flags::may_answer);
+        // The usual case; building the names of all fields costs time before the first frame.
+        if !environment.keys().any(is_ours) {
+            return;
+        }
+        let names = environment.iter().filter(|(_, value)| !value.is_empty()).filter_map(|(name, _)| name.to_str());
+        self.problems.extend(names.filter_map(flags::unused_variable));
+        for field in FieldId::ALL.into_iter().filter(|field| field.is_presettable()) {
+            let name = field.variable();
+            let Some(value) = variable(environment, &name) else { continue };
+            let place = AnswerPlace::Variable(name);
+            match value.to_str() {
+                Some(value) if field.is_secret() => {
+                    self.take(
+                        GivenAnswer { field, source: AnswerSource::Clear(SecretString::from(value)), place },
+                        Path::new(""),
+                    );
+                }
+                Some(value) => {
+                    self.take(GivenAnswer { field, source: AnswerSource::Text(value.to_owned()), place }, Path::new(""));
+                }
+                None => {
+                    let says = format!("{}: the variable's value is not UTF-8 text.", field.id());
+                    self.problems.push(Problem::stop(Some(place), Some(field), says, ""));
+                }
+            }
+        }
+    }
+
+    /// Fetches what the flow asks, in the order of the fields: one that decides whether another is asked comes first.
+    async fn fetch(self, defaults: Answers, sources: &mut Sources<'_>) -> Resolved {
+        let Self { flow, by_field, accept, problems } = self;
+        let loaded = LoadedAnswers { accept, problems, ..LoadedAnswers::new(defaults) };
+        let mut done = Resolved { flow, loaded, left: None };
+        let mut ask = Vec::new();
+        for (field, (given, folder)) in by_field {
+            done.loaded.places.insert(field, given.place.clone());
+            let Some(flow) = flow else { continue };
+            if !flows::asks(flow, field) || !form::is_visible(field, &done.loaded.answers) {
+                continue;
+            }
+            match fetch::fetch(&given, &folder, sources).await {
+                Ok(Fetched::Answer(text, warning)) => {
+                    done.set(field, &text, given.place.origin());
+                    done.loaded.problems.extend(warning);
+                }
+                Ok(Fetched::Ask) => ask.push(field),
+                Ok(Fetched::Open) => done.loaded.open.push(field),
+                Ok(Fetched::Left(signal)) => {
+                    done.left = Some(signal);
+                    return done;
+                }
+                Err(problem) => done.loaded.problems.push(problem),
+            }
+        }
+        match flow {
+            None => done.loaded.problems.push(Problem::stop(
+                None,
+                None,
+                "nothing says which flow the answers are for.",
+                "Write flow = \"first-node\" or flow = \"join\" in the file, or say it on the command line.",
+            )),
+            Some(flow) if sources.mode == Mode::Headless => done.ask(flow, ask, sources),
+            Some(_) => {}
+        }
+        done
+    }
+}
+
+impl Resolved {
+    /// Returns every problem at once.
+    pub fn judge(&self) -> Vec<Problem> {
+        match self.flow {
+            Some(flow) => answer_file::judge(flow, &self.loaded),
+            None => self.loaded.problems.clone(),
+        }
+    }
+
+    fn set(&mut self, field: FieldId, text: &SecretString, origin: Origin) {
+        let raw = if field.is_secret() { Raw::Secret(text.clone()) } else { Raw::Text(text.expose_secret().to_owned()) };
+        self.loaded.answers.set(field, raw, origin);
+    }
+
+    /// Asks for the secrets whose source is a prompt, and for missing ones if there is a terminal. Asks for none where the answers
+    /// are refused anyway.
+    fn ask(&mut self, flow: Flow, mut fields: Vec<FieldId>, sources: &mut Sources<'_>) {
+        if let Some(person) = sources.person.as_deref_mut() {
+            let missing = |field: &FieldId| {
+                let told = self
+                    .loaded
+                    .problems
+                    .iter()
+                    .any(|problem| problem.field == Some(*field) && problem.severity == Severity::Stop);
+                field.is_secret() && !told && flows::asks(flow, *field) && form::is_missing(*field, &self.loaded.answers)
+            };
+            fields.extend(FieldId::ALL.into_iter().filter(missing));
+            fields.sort_by_key(|field| *field);
+            fields.dedup();
+            self.loaded.open.clone_from(&fields);
+            if self.judge().iter().any(|problem| problem.severity == Severity::Stop) {
+                return;
+            }
+            self.loaded.open.clear();
+            for field in fields {
+                let problem = |secret: &SecretString| {
+                    let mut answers = self.loaded.answers.clone();
+                    answers.set(field, Raw::Secret(secret.clone()), Origin::Typed);
+                    form::problem(field, &answers)
+                };
+                let secret = match fetch::ask(field, person, problem) {
+                    Ok(secret) => secret,
+                    Err(Unanswered::Left) => {
+                        self.left = Some(INTERRUPTED);
+                        return;
+                    }
+                    Err(Unanswered::Nobody(error)) => {
+                        self.nobody(field, &format!("the terminal cannot be asked: {error}"));
+                        continue;
+                    }
+                };
+                self.set(field, &secret, Origin::Typed);
+            }
+            return;
+        }
+        for field in fields {
+            self.nobody(field, "there is no terminal to ask at");
+        }
+    }
+
+    fn nobody(&mut self, field: FieldId, why: &str) {
+        let place = self.loaded.places.get(&field).cloned();
+        let fix = format!("Give it by {} or {}.", field.variable(), answer_file::flag(field));
+        self.loaded.problems.push(Problem::stop(place, Some(field), format!("{}: {why}.", field.id()), fix));
+    }
+}
+
+/// Judges a secret written in an answer file itself: refused if others can read the file, and a warning otherwise.
+fn in_clear(given: &GivenAnswer, path: &Path, open: bool) -> Option<Problem> {
+    let AnswerSource::Clear(secret) = &given.source else { return None };
+    if secret.expose_secret().is_empty() {
+        return None;
+    }
+    let (place, field) = (Some(given.place.clone()), Some(given.field));
+    let id = given.field.id();
+    let instead = format!("write {id} = {{ env = \"{}\" }}, or {{ file = \"…\" }}", given.field.variable());
+    Some(if open {
+        let says = format!("{id}: the secret stands in a file that others can read, so it is refused.");
+        let shown = Untrusted::new(&path.to_string_lossy());
+        Problem::stop(place, field, says, format!("Take it for known and change it; then {instead}, or chmod 600 {shown}."))
+    } else {
+        Problem::warn(place, field, format!("{id}: the secret stands in the file itself."), format!("Better {instead}."))
+    })
+}
+
+/// Reads all of standard input as an answer file's text.
+fn from_stdin(sources: &mut Sources<'_>) -> Result<Zeroizing<String>, fetch::UnreadableFile> {
+    let no = |says: &str, fix| fetch::UnreadableFile { says: says.to_owned(), fix };
+    match std::mem::replace(&mut sources.stdin, Stdin::Taken) {
+        Stdin::Terminal => {
+            sources.stdin = Stdin::Terminal;
+            Err(no("is to come from standard input, and that is a terminal", "Pipe the answers in."))
+        }
+        Stdin::Taken => Err(no("is to come from standard input, which is needed or was read already", "Name a file.")),
+        Stdin::Piped(input) => {
+            let limit = small_file::LIMIT;
+            let mut bytes = Zeroizing::new(Vec::new());
+            match input.take(limit + 1).read_to_end(&mut bytes) {
+                Ok(length) if u64::try_from(length).is_ok_and(|length| length > limit) => Err(fetch::UnreadableFile {
+                    says: format!("has more than {limit} bytes"),
+                    fix: "See whether it is the right one.",
+                }),
+                Ok(_) => fetch::utf8(std::mem::take(&mut *bytes)),
+                Err(error) => {
+                    Err(fetch::UnreadableFile { says: format!("cannot be read from standard input: {error}"), fix: "" })
+                }
+            }
+        }
+    }
 }

@@ -22,7 +22,6 @@ mod content;
 mod errors;
 mod limits;
 mod registry;
-mod retry;
 mod server;
 mod survey;
 

@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::connect::{Connection, IfUnopened, Turn, connect, database_refusal};
-use super::retry::WorkError;
+use super::errors::WorkError;
 use super::survey::{look_from_master, survey};
 use super::{batch, limits};
 use crate::model::facts::{DatabaseSeen, Evidence, Identity, ServerFacts, Trouble};

@@ -8,7 +8,6 @@ mod key_file;
 mod licence;
 mod machine;
 #[cfg(any(target_os = "linux", test))]
-mod mounts;
 mod node;
 mod octopus;
 mod ports;

@@ -8,8 +8,8 @@ use crate::model::target::Target;
 use crate::model::untrusted::Untrusted;
 use crate::world::sqlserver::batch::{self, Reply, ReplyRow};
 use crate::world::sqlserver::content::{self, CONTENT};
+use crate::world::sqlserver::errors::{WorkError, retry};
 use crate::world::sqlserver::limits;
-use crate::world::sqlserver::retry::{WorkError, retry};
 use crate::world::sqlserver::server::{SessionDatabase, SqlServer, connect_anew};
 
 /// Asks for the evidence. Each part is guarded as in `survey.sql`. Without parameters, so that it fits behind any batch.

@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::model::facts::{Heartbeat, NodeSeen, Nodes, Trouble};
 use crate::model::untrusted::Untrusted;
 use crate::world::sqlserver::batch::{Reply, ReplyRow};
-use crate::world::sqlserver::registry::rows;
+use crate::world::sqlserver::registry::row;
 
 /// Reads and merges all nodes, sorted by name. Compares names without case, and keeps the registry's spelling.
 ///
@@ -19,7 +19,7 @@ pub(super) fn read(reply: &Reply) -> Result<Nodes, Trouble> {
     let mut nodes: Vec<(String, NodeSeen)> = Vec::with_capacity(members.len().max(octopus_nodes.len()));
     let mut indices = HashMap::with_capacity(members.len());
     for row in members {
-        let kept = rows::node_row(row);
+        let kept = row::node_row(row);
         let folded = fold_name(&kept.row.name);
         indices.insert(folded.clone(), nodes.len());
         nodes.push((

@@ -1,13 +1,17 @@
 //! TCP: connects to the address that answers first.
+//!
+//! Name resolution: from a written address to IP addresses and a port, with the SQL Server Browser for a named instance
+//! ([MC-SQLR] 2.2).
 
 use std::io;
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::{Duration, Instant};
 
 use futures_util::stream::{FuturesUnordered, StreamExt};
-use tokio::net::TcpStream;
+use tokio::net::{TcpStream, UdpSocket};
 
 use crate::model::facts::{ResolvedServer, Trouble};
+use crate::model::target::ServerAddress;
 use crate::model::untrusted::Untrusted;
 use crate::world::sqlserver::limits;
 
@@ -92,11 +96,130 @@ fn most_telling(refusals: Vec<Trouble>) -> Trouble {
     refusals.into_iter().min_by_key(rank).unwrap_or(Trouble::Unreachable)
 }
 
+/// Looks up the host, and asks the SQL Server Browser for the port of a named instance.
+///
+/// A written port takes precedence over the instance, as in Microsoft's drivers: then the browser is not asked.
+pub async fn resolve(address: &ServerAddress) -> Result<ResolvedServer, Trouble> {
+    let begun = Instant::now();
+    let addresses = look_up(network_host(&address.host)).await?;
+    let port = match (address.port, &address.instance) {
+        (Some(port), _) => port,
+        (None, None) => ServerAddress::DEFAULT_PORT,
+        (None, Some(instance)) => ask_browser(&addresses, BROWSER_PORT, instance, limits::BROWSER).await?,
+    };
+    Ok(ResolvedServer { addresses, port, took: begun.elapsed() })
+}
+
+/// Returns the host, with SQL Server's names for this machine replaced by `localhost`.
+pub fn network_host(host: &str) -> &str {
+    if host == "." || host.eq_ignore_ascii_case("(local)") { "localhost" } else { host }
+}
+
+async fn look_up(host: &str) -> Result<Vec<IpAddr>, Trouble> {
+    if let Ok(address) = host.parse::<IpAddr>() {
+        return Ok(vec![address]);
+    }
+    let found = tokio::time::timeout(limits::RESOLVE, tokio::net::lookup_host((host, 0)))
+        .await
+        .map_err(|_| Trouble::NameServerSilent)?
+        .map_err(|error| lookup_trouble(&error))?;
+    let addresses = without_duplicates(found);
+    if addresses.is_empty() { Err(Trouble::NameUnknown) } else { Ok(addresses) }
+}
+
+fn without_duplicates(found: impl Iterator<Item = SocketAddr>) -> Vec<IpAddr> {
+    let mut addresses = Vec::new();
+    for address in found.map(|found| found.ip()) {
+        if !addresses.contains(&address) {
+            addresses.push(address);
+        }
+    }
+    addresses
+}
+
+/// Converts an error of the resolver. The standard library keeps getaddrinfo's code only in its text, so "try again" is recognised
+/// by the words of the two C libraries and of Windows; any other failure counts as an unknown name, by far the commonest.
+fn lookup_trouble(error: &std::io::Error) -> Trouble {
+    let text = error.to_string();
+    let passes = ["Temporary failure", "Try again", "try again", "os error 11002"];
+    if passes.iter().any(|words| text.contains(words)) {
+        Trouble::NameServerSilent
+    } else if matches!(error.kind(), std::io::ErrorKind::OutOfMemory | std::io::ErrorKind::PermissionDenied) {
+        Trouble::Io(Untrusted::new(&text))
+    } else {
+        Trouble::NameUnknown
+    }
+}
+
+/// The UDP port of the SQL Server Browser.
+const BROWSER_PORT: u16 = 1434;
+
+/// `CLNT_UCAST_INST`: a question about one instance.
+const ASK_ONE: u8 = 0x04;
+/// `SVR_RESP`.
+const ANSWER: u8 = 0x05;
+/// Bytes before the answer's text: the type, and the text's length as two bytes.
+const ANSWER_HEAD: usize = 3;
+/// An answer about one instance has at most 1,024 bytes of text.
+const MAX_ANSWER: usize = ANSWER_HEAD + 1024;
+
+/// Asks the browsers on all addresses at once for this instance's TCP port, and waits `wait` for each try.
+///
+/// # Errors
+/// [`Trouble::InstanceUnknown`] when one of them answers without a TCP port; [`Trouble::BrowserSilent`] when none does.
+/// A browser does not answer for an instance that it does not know, so silence may mean either.
+async fn ask_browser(addresses: &[IpAddr], port: u16, instance: &str, wait: Duration) -> Result<u16, Trouble> {
+    let mut question = vec![ASK_ONE];
+    question.extend_from_slice(instance.as_bytes());
+    question.push(0);
+    for _ in 0..limits::BROWSER_TRIES {
+        let asked = addresses.iter().map(|address| Box::pin(ask_address(SocketAddr::new(*address, port), &question)));
+        let first = futures_util::future::select_ok(asked);
+        if let Ok(Ok((answer, _))) = tokio::time::timeout(wait, first).await {
+            return tcp_port(&answer, instance).ok_or(Trouble::InstanceUnknown);
+        }
+    }
+    Err(Trouble::BrowserSilent { waited: wait * limits::BROWSER_TRIES })
+}
+
+/// Waits for an answer from this address, and ignores other datagrams.
+async fn ask_address(to: SocketAddr, question: &[u8]) -> std::io::Result<Vec<u8>> {
+    let from: IpAddr = if to.is_ipv4() { Ipv4Addr::UNSPECIFIED.into() } else { Ipv6Addr::UNSPECIFIED.into() };
+    let socket = UdpSocket::bind((from, 0)).await?;
+    socket.connect(to).await?;
+    socket.send(question).await?;
+    let mut buffer = vec![0; MAX_ANSWER];
+    loop {
+        let count = socket.recv(&mut buffer).await?;
+        if count > ANSWER_HEAD && buffer[0] == ANSWER {
+            buffer.truncate(count);
+            return Ok(buffer);
+        }
+    }
+}
+
+/// Reads `ServerName;SQL01;InstanceName;OCTOPUS;IsClustered;No;Version;16.0.1000.6;tcp;50123;;`.
+fn tcp_port(answer: &[u8], instance: &str) -> Option<u16> {
+    let length = usize::from(u16::from_le_bytes([*answer.get(1)?, *answer.get(2)?]));
+    let text = answer.get(ANSWER_HEAD..)?;
+    let text = String::from_utf8_lossy(&text[..text.len().min(length)]);
+    let mut words = text.split(';');
+    let (mut named, mut port) = (false, None);
+    while let (Some(key), Some(value)) = (words.next(), words.next()) {
+        if key.eq_ignore_ascii_case("InstanceName") {
+            named = value.eq_ignore_ascii_case(instance);
+        } else if key.eq_ignore_ascii_case("tcp") {
+            port = value.parse().ok();
+        }
+    }
+    port.filter(|_| named)
+}
+
 #[cfg(test)]
 mod tests {
-    use tokio::net::TcpListener;
-
     use super::*;
+
+    use tokio::net::TcpListener;
 
     fn resolved(addresses: &[&str], port: u16) -> ResolvedServer {
         let addresses = addresses.iter().map(|text| text.parse().expect("an address")).collect();
@@ -128,5 +251,93 @@ mod tests {
         assert_eq!(most_telling(vec![Trouble::Unreachable, silence.clone(), Trouble::Refused]), Trouble::Refused);
         assert_eq!(most_telling(vec![Trouble::Unreachable, silence.clone()]), silence);
         assert_eq!(most_telling(vec![]), Trouble::Unreachable);
+    }
+
+    fn address(host: &str, instance: Option<&str>, port: Option<u16>) -> ServerAddress {
+        ServerAddress { host: host.into(), instance: instance.map(Into::into), port }
+    }
+
+    #[tokio::test]
+    async fn literals_need_no_resolver_and_a_port_no_browser() {
+        let found = resolve(&address("::1", Some("OCTOPUS"), Some(1444))).await.expect("resolved");
+        assert_eq!(found.addresses, ["::1".parse::<IpAddr>().expect("an address")]);
+        assert_eq!(found.port, 1444);
+        let found = resolve(&address("127.0.0.1", None, None)).await.expect("resolved");
+        assert_eq!(found.port, ServerAddress::DEFAULT_PORT);
+    }
+
+    #[tokio::test]
+    async fn this_machine_has_its_sql_server_names() {
+        assert!(resolve(&address("(LOCAL)", None, None)).await.is_ok());
+        assert_eq!(network_host("."), "localhost");
+        assert_eq!(network_host("sql01"), "sql01");
+    }
+
+    #[test]
+    fn a_silent_name_server_is_not_an_unknown_name() {
+        let error = |text: &str| std::io::Error::other(text.to_owned());
+        let silent = error("failed to lookup address information: Temporary failure in name resolution");
+        assert_eq!(lookup_trouble(&silent), Trouble::NameServerSilent);
+        let unknown = error("failed to lookup address information: Name or service not known");
+        assert_eq!(lookup_trouble(&unknown), Trouble::NameUnknown);
+    }
+
+    #[test]
+    fn duplicates_are_removed_and_the_order_stays() {
+        let all = ["10.0.0.2:0", "10.0.0.1:0", "10.0.0.2:0"].map(|text| text.parse::<SocketAddr>().expect("an address"));
+        let kept = without_duplicates(all.into_iter());
+        assert_eq!(kept, ["10.0.0.2", "10.0.0.1"].map(|text| text.parse::<IpAddr>().expect("an address")));
+    }
+
+    fn browser_answer(text: &str) -> Vec<u8> {
+        let mut bytes = vec![ANSWER];
+        bytes.extend_from_slice(&u16::try_from(text.len()).expect("short").to_le_bytes());
+        bytes.extend_from_slice(text.as_bytes());
+        bytes
+    }
+
+    const WAIT: Duration = Duration::from_millis(50);
+
+    const GOOD: &str = "ServerName;SQL01;InstanceName;OCTOPUS;IsClustered;No;Version;16.0.1000.6;tcp;50123;;";
+
+    #[test]
+    fn the_port_is_read_for_the_instance_that_was_asked_for() {
+        assert_eq!(tcp_port(&browser_answer(GOOD), "octopus"), Some(50123));
+        assert_eq!(tcp_port(&browser_answer(GOOD), "other"), None);
+        assert_eq!(tcp_port(&browser_answer("ServerName;S;InstanceName;OCTOPUS;np;\\\\S\\pipe;;"), "octopus"), None);
+        assert_eq!(tcp_port(&[ANSWER, 200], "octopus"), None);
+    }
+
+    async fn fake_browser(replies: Vec<Option<Vec<u8>>>) -> (u16, tokio::task::JoinHandle<Vec<u8>>) {
+        let socket = UdpSocket::bind("127.0.0.1:0").await.expect("a socket");
+        let port = socket.local_addr().expect("an address").port();
+        let task = tokio::spawn(async move {
+            let mut question = [0; 64];
+            let mut count = 0;
+            for reply in replies {
+                let (length, from) = socket.recv_from(&mut question).await.expect("a question");
+                count = length;
+                if let Some(reply) = reply {
+                    socket.send_to(&reply, from).await.expect("sent");
+                }
+            }
+            question[..count].to_vec()
+        });
+        (port, task)
+    }
+
+    #[tokio::test]
+    async fn a_lost_datagram_is_asked_for_again() {
+        let (port, task) = fake_browser(vec![None, Some(browser_answer(GOOD))]).await;
+        assert_eq!(ask_browser(&["127.0.0.1".parse().expect("an address")], port, "OCTOPUS", WAIT).await, Ok(50123));
+        assert_eq!(task.await.expect("ended"), b"\x04OCTOPUS\0");
+    }
+
+    #[tokio::test]
+    async fn silence_has_an_end() {
+        let socket = UdpSocket::bind("127.0.0.1:0").await.expect("a socket");
+        let port = socket.local_addr().expect("an address").port();
+        let answered = ask_browser(&["127.0.0.1".parse().expect("an address")], port, "OCTOPUS", WAIT).await;
+        assert!(matches!(answered, Err(Trouble::BrowserSilent { .. })));
     }
 }

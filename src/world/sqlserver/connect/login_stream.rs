@@ -11,20 +11,32 @@
 //!   that saves a second login, and a failed login in the server's log.
 //!
 //! Sources: [MS-TDS] 2.2.6.4 (`fDatabase`), 2.2.7.10 (ERROR), 2.2.7.13 (INFO). ERROR and INFO differ in their first byte only.
+//!
+//! PRELOGIN, sent by the wizard itself: finds out whether a SQL Server answers, and whether it offers TLS.
+//!
+//! Encryption: from a TCP connection to a stream that is as protected as the answers ask.
 
 use std::io;
 use std::pin::Pin;
 use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll, Waker, ready};
+use std::time::{Duration, Instant};
 
+use tds_wire::packet::{self, DEFAULT_SIZE, HEADER, Header, PacketType, ReadError};
+use tds_wire::prelogin::{self, Prelogin};
+use tds_wire::tls::HandshakeStream;
+use time::OffsetDateTime;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::TcpStream;
+use tokio_rustls::client::TlsStream;
 use zeroize::Zeroizing;
 
-use crate::model::facts::SqlTrouble;
+use crate::model::facts::{Protocol, ServerCertificate, SqlTrouble, TlsSession, TlsTrouble, Trouble, TrustSource};
+use crate::model::target::Encryption;
 use crate::model::untrusted::Untrusted;
-use crate::world::sqlserver::errors;
-use tds_wire::packet::{self, DEFAULT_SIZE, HEADER, Header, PacketType};
-use tds_wire::prelogin::{Encryption, Prelogin, Version};
+use crate::world::sqlserver::connect::dial;
+use crate::world::sqlserver::connect::tls::{self, TrustAnchors};
+use crate::world::sqlserver::{errors, limits};
 
 /// Offset of LOGIN7's TDS version in the first packet: behind the header and the message's length.
 const VERSION_AT: usize = HEADER + 4;
@@ -108,7 +120,7 @@ impl<S> LoginStream<S> {
 }
 
 fn prelogin_answer() -> Vec<u8> {
-    let payload = Prelogin::new(Version::default(), Encryption::NotSupported).encode();
+    let payload = Prelogin::new(prelogin::Version::default(), prelogin::Encryption::NotSupported).encode();
     packet::frame(PacketType::Reply, &payload, DEFAULT_SIZE, 0)
 }
 
@@ -284,14 +296,203 @@ fn read_error(body: &[u8]) -> Option<SqlTrouble> {
     Some(SqlTrouble { number, state, class, text: Untrusted::new(&text) })
 }
 
+/// A PRELOGIN answer has a few dozen bytes; anything longer is not one.
+const MAX_ANSWER: usize = 4096;
+
+/// How the connection continues after PRELOGIN.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Negotiated {
+    /// With a TLS handshake inside PRELOGIN packets.
+    Tls,
+    /// Without TLS: the server has none, and the answers allow that.
+    Plain,
+    /// Inside TLS, which was established before PRELOGIN.
+    AlreadyEncrypted,
+}
+
+/// Sends PRELOGIN and reads the answer.
+///
+/// Never asks to encrypt the login only: "optional" also asks for TLS on everything, and accepts a server that has none. So a
+/// network that cannot see the password cannot read or change the rest either.
+pub async fn negotiate<S>(stream: &mut S, encryption: Encryption) -> Result<Negotiated, Trouble>
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send,
+{
+    let answer = errors::within(limits::NEGOTIATE, exchange(stream, prelogin::Encryption::On)).await??;
+    negotiated(encryption, answer.encryption)
+}
+
+/// Does the same without TLS, for a server that has said that it has none.
+pub async fn negotiate_plain<S>(stream: &mut S) -> Result<(), Trouble>
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send,
+{
+    let asked = prelogin::Encryption::NotSupported;
+    let answer = errors::within(limits::NEGOTIATE, exchange(stream, asked)).await??;
+    match asked.agree(answer.encryption) {
+        prelogin::Agreement::Plain => Ok(()),
+        // It has TLS after all: somebody in between tampers, or the server has just changed.
+        _ => Err(Trouble::ConnectionLost),
+    }
+}
+
+async fn exchange<S>(stream: &mut S, encryption: prelogin::Encryption) -> Result<Prelogin, Trouble>
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
+    let mut question = Prelogin::new(prelogin::Version::default(), encryption);
+    question.mars = Some(false);
+    packet::write_message(stream, PacketType::Prelogin, &question.encode(), DEFAULT_SIZE)
+        .await
+        .map_err(|error| errors::from_io(&error))?;
+    let answer = packet::read_message(stream, MAX_ANSWER).await.map_err(|error| answer_trouble(&error))?;
+    if answer.kind != PacketType::Reply {
+        return Err(Trouble::NotSqlServer);
+    }
+    Prelogin::decode(&answer.payload).map_err(|_| Trouble::NotSqlServer)
+}
+
+/// Converts a missing answer. A peer that closes the connection, or says something else, at the very first message does not speak
+/// TDS; a connection that breaks within an answer is lost.
+fn answer_trouble(error: &ReadError) -> Trouble {
+    match error {
+        ReadError::Io(cause) if cause.kind() != std::io::ErrorKind::ConnectionReset => errors::from_io(cause),
+        ReadError::Closed
+        | ReadError::Io(_)
+        | ReadError::UnknownType(_)
+        | ReadError::TooShort(_)
+        | ReadError::Mixed { .. }
+        | ReadError::TooLong(_) => Trouble::NotSqlServer,
+    }
+}
+
+fn negotiated(asked: Encryption, answered: prelogin::Encryption) -> Result<Negotiated, Trouble> {
+    use prelogin::Encryption as Answer;
+    match (asked, answered) {
+        // TLS is established already; in TDS 8.0 the option has no meaning.
+        (Encryption::Strict, _) => Ok(Negotiated::AlreadyEncrypted),
+        (_, Answer::On | Answer::Required) => Ok(Negotiated::Tls),
+        (Encryption::Optional, Answer::NotSupported) => Ok(Negotiated::Plain),
+        (Encryption::Mandatory, Answer::NotSupported) | (_, Answer::Off) => Err(Trouble::Tls(TlsTrouble::NotOffered)),
+    }
+}
+
+/// How encrypting ended.
+#[derive(Debug)]
+pub struct EncryptionResult {
+    /// The stream, and what protects it.
+    pub outcome: Result<(ServerStream, TlsSession), Trouble>,
+    /// The certificate that the server showed, also when it was refused.
+    pub certificate: Option<ServerCertificate>,
+}
+
+/// Does PRELOGIN and TLS in the order that the kind of encryption asks for.
+pub async fn encrypt(stream: TcpStream, host: &str, encryption: Encryption, anchors: TrustAnchors) -> EncryptionResult {
+    match encryption {
+        Encryption::Strict => tls_first(stream, host, anchors).await,
+        Encryption::Mandatory | Encryption::Optional => prelogin_first(stream, host, encryption, anchors).await,
+    }
+}
+
+async fn tls_first(stream: TcpStream, host: &str, anchors: TrustAnchors) -> EncryptionResult {
+    let begun = Instant::now();
+    let trusted = anchors.trusted();
+    let handshake = tls::handshake_first(stream, host, anchors).await;
+    let certificate = handshake.certificate.and_then(|der| tls::read(&der, OffsetDateTime::now_utc()));
+    let encrypted = TlsSession { protocol: Protocol::Strict, trusted, took: begun.elapsed() };
+    let outcome = match handshake.outcome {
+        Ok(mut stream) => match negotiate(&mut stream, Encryption::Strict).await {
+            Ok(_) => Ok((ServerStream::TlsFirst(Box::new(stream)), encrypted)),
+            Err(trouble) => Err(trouble),
+        },
+        Err(trouble) => Err(trouble),
+    };
+    EncryptionResult { outcome, certificate }
+}
+
+async fn prelogin_first(mut stream: TcpStream, host: &str, encryption: Encryption, anchors: TrustAnchors) -> EncryptionResult {
+    let negotiated = match negotiate(&mut stream, encryption).await {
+        Ok(negotiated) => negotiated,
+        Err(trouble) => return EncryptionResult { outcome: Err(trouble), certificate: None },
+    };
+    let begun = Instant::now();
+    if negotiated != Negotiated::Tls {
+        return EncryptionResult { outcome: reconnect_plain(&stream).await, certificate: None };
+    }
+    let trusted = anchors.trusted();
+    let handshake = tls::handshake_in_prelogin(stream, host, anchors).await;
+    let certificate = handshake.certificate.and_then(|der| tls::read(&der, OffsetDateTime::now_utc()));
+    let encrypted = TlsSession { protocol: Protocol::Tls12, trusted, took: begun.elapsed() };
+    let outcome = handshake.outcome.map(|stream| (ServerStream::TlsInPrelogin(Box::new(stream)), encrypted));
+    EncryptionResult { outcome, certificate }
+}
+
+/// Connects again to a server without TLS, where that is allowed. The first connection asked for encryption and was told that there
+/// is none; by the specification the client must end it then. So the second one asks for none.
+async fn reconnect_plain(first: &TcpStream) -> Result<(ServerStream, TlsSession), Trouble> {
+    let begun = Instant::now();
+    let address = first.peer_addr().map_err(|error| errors::from_io(&error))?;
+    let mut stream = dial::dial_one(address, Duration::ZERO).await?.stream;
+    negotiate_plain(&mut stream).await?;
+    let encrypted = TlsSession { protocol: Protocol::Plain, trusted: TrustSource::Nothing, took: begun.elapsed() };
+    Ok((ServerStream::Plain(stream), encrypted))
+}
+
+/// The stream to the server, whatever protects it.
+#[derive(Debug)]
+pub enum ServerStream {
+    /// Bare TCP.
+    Plain(TcpStream),
+    /// TLS that began inside PRELOGIN packets. Boxed, since rustls' state has a kilobyte.
+    TlsInPrelogin(Box<TlsStream<HandshakeStream<TcpStream>>>),
+    /// TLS from the first byte.
+    TlsFirst(Box<TlsStream<TcpStream>>),
+}
+
+impl AsyncRead for ServerStream {
+    fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        match self.get_mut() {
+            Self::Plain(stream) => Pin::new(stream).poll_read(cx, buf),
+            Self::TlsInPrelogin(stream) => Pin::new(stream).poll_read(cx, buf),
+            Self::TlsFirst(stream) => Pin::new(stream).poll_read(cx, buf),
+        }
+    }
+}
+
+impl AsyncWrite for ServerStream {
+    fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        match self.get_mut() {
+            Self::Plain(stream) => Pin::new(stream).poll_write(cx, bytes),
+            Self::TlsInPrelogin(stream) => Pin::new(stream).poll_write(cx, bytes),
+            Self::TlsFirst(stream) => Pin::new(stream).poll_write(cx, bytes),
+        }
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match self.get_mut() {
+            Self::Plain(stream) => Pin::new(stream).poll_flush(cx),
+            Self::TlsInPrelogin(stream) => Pin::new(stream).poll_flush(cx),
+            Self::TlsFirst(stream) => Pin::new(stream).poll_flush(cx),
+        }
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match self.get_mut() {
+            Self::Plain(stream) => Pin::new(stream).poll_shutdown(cx),
+            Self::TlsInPrelogin(stream) => Pin::new(stream).poll_shutdown(cx),
+            Self::TlsFirst(stream) => Pin::new(stream).poll_shutdown(cx),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use tokio::io::{AsyncReadExt, AsyncWriteExt, duplex};
-
     use super::*;
 
+    use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex};
+
     fn prelogin() -> Vec<u8> {
-        let payload = Prelogin::new(Version::default(), Encryption::NotSupported).encode();
+        let payload = Prelogin::new(prelogin::Version::default(), prelogin::Encryption::NotSupported).encode();
         packet::frame(PacketType::Prelogin, &payload, DEFAULT_SIZE, 0)
     }
 
@@ -416,5 +617,57 @@ mod tests {
             assert_eq!(downgrade_database_error(&mut packet, 0), None, "{length}");
             assert_eq!(packet, whole[..length]);
         }
+    }
+
+    async fn against(bytes: &[u8], encryption: Encryption) -> Result<Negotiated, Trouble> {
+        let (mut near, mut far) = duplex(4096);
+        let server = async {
+            let mut question = [0; 64];
+            assert!(far.read(&mut question).await.expect("a question") > 0);
+            far.write_all(bytes).await.expect("sent");
+            drop::<DuplexStream>(far);
+        };
+        tokio::join!(negotiate(&mut near, encryption), server).0
+    }
+
+    fn answer(encryption: prelogin::Encryption) -> Vec<u8> {
+        let payload = Prelogin::new(prelogin::Version { major: 16, ..Default::default() }, encryption).encode();
+        packet::frame(PacketType::Reply, &payload, DEFAULT_SIZE, 0)
+    }
+
+    #[tokio::test]
+    async fn what_the_server_offers_meets_what_is_asked() {
+        use prelogin::Encryption as Answer;
+        let refused = Err(Trouble::Tls(TlsTrouble::NotOffered));
+        let table = [
+            (Encryption::Mandatory, Answer::On, Ok(Negotiated::Tls)),
+            (Encryption::Mandatory, Answer::Required, Ok(Negotiated::Tls)),
+            (Encryption::Mandatory, Answer::NotSupported, refused.clone()),
+            (Encryption::Mandatory, Answer::Off, refused.clone()),
+            (Encryption::Optional, Answer::On, Ok(Negotiated::Tls)),
+            (Encryption::Optional, Answer::NotSupported, Ok(Negotiated::Plain)),
+            (Encryption::Optional, Answer::Off, refused),
+            (Encryption::Strict, Answer::NotSupported, Ok(Negotiated::AlreadyEncrypted)),
+        ];
+        for (asked, answered, expected) in table {
+            assert_eq!(against(&answer(answered), asked).await, expected, "{asked:?} {answered:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn other_services_are_recognised() {
+        for bytes in
+            [&b"HTTP/1.1 400 Bad Request\r\n\r\n"[..], b"SSH-2.0-OpenSSH_9.2\r\n", b"", b"\x04\x01\x00\x02\x00\x00\x01\x00"]
+        {
+            assert_eq!(against(bytes, Encryption::Mandatory).await, Err(Trouble::NotSqlServer), "{bytes:?}");
+        }
+        let request = packet::frame(PacketType::Prelogin, b"", DEFAULT_SIZE, 0);
+        assert_eq!(against(&request, Encryption::Mandatory).await, Err(Trouble::NotSqlServer));
+    }
+
+    #[tokio::test]
+    async fn an_answer_that_breaks_off_is_a_lost_connection() {
+        let bytes = answer(prelogin::Encryption::On);
+        assert_eq!(against(&bytes[..12], Encryption::Mandatory).await, Err(Trouble::ConnectionLost));
     }
 }

@@ -1,15 +1,462 @@
 //! The registry: the wizard's own tables in the cluster's database. Creates, changes and drops them, and the database itself.
 //!
 //! Every write happens in one transaction under the application lock (`lock`). The statements are in `sql/registry`.
+//!
+//! The application lock, and the transaction under it, in which alone the registry is written.
+//!
+//! Creates the database.
+//!
+//! Creates the registry: for the first node of a new cluster, or for a cluster that Octopus Server made.
+//!
+//! Checks on the registry: what the database holds now, and whether a node is in its cluster.
+//!
+//! Undoes what this run made, and only while nobody else has anything in it.
 
-mod create_database;
-mod initialise;
-mod lock;
-mod prove;
-mod row;
-pub(super) mod rows;
+use crate::model::cluster::ClusterId;
+use crate::model::facts::{ClusterSeen, Content, SqlTrouble, Trouble};
+use crate::model::licence::NodeLimit;
+use crate::model::quote::sql_name;
+use crate::model::registry::{InitialiseOutcome, NewCluster};
+use crate::model::target::Target;
+use crate::model::untrusted::Untrusted;
+use crate::world::sqlserver::batch::{self, Reply};
+use crate::world::sqlserver::connect::Connection;
+use crate::world::sqlserver::content::{self, CONTENT};
+use crate::world::sqlserver::errors::{WorkError, retry, retry_also};
+use crate::world::sqlserver::registry::storage::StorageParameters;
+use crate::world::sqlserver::server::{SessionDatabase, SqlServer, connect_anew};
+use crate::world::sqlserver::{errors, limits};
+
+pub(super) mod row;
 mod storage;
-mod undo;
 
-pub use prove::Membership;
-pub use undo::Undone;
+const LOCK: &str = include_str!("../sql/registry/lock.sql");
+const COMMIT: &str = "COMMIT TRANSACTION";
+const ROLL_BACK: &str = "IF @@TRANCOUNT > 0 ROLLBACK TRANSACTION";
+
+/// How the application lock is held.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LockMode {
+    /// Alone: by who creates, drops or undoes something.
+    Exclusive,
+    /// Beside others: by who changes one row.
+    Shared,
+}
+
+/// Returns the begin of a batch that writes the registry: the transaction and the lock.
+pub fn lock(mode: LockMode) -> String {
+    let mode = match mode {
+        LockMode::Exclusive => "Exclusive",
+        LockMode::Shared => "Shared",
+    };
+    batch::fill(LOCK, &[("mode", mode)])
+}
+
+/// A connection inside the transaction. [`LockedConnection::commit`] and [`LockedConnection::roll_back`] return it; dropped, it ends
+/// the connection, and the server rolls back.
+pub struct LockedConnection {
+    connection: Connection,
+    /// What the database holds, seen under the lock.
+    pub content: Content,
+}
+
+impl LockedConnection {
+    /// Begins, waits for the lock, and reads what the database holds. One round trip.
+    pub async fn begin(mut connection: Connection) -> Result<Self, WorkError> {
+        let sql = [&lock(LockMode::Exclusive), CONTENT].concat();
+        let reply = batch::run(&mut connection.session, &sql, &[], limits::WRITE).await?;
+        granted(&reply)?;
+        let content = content::read(&reply)?;
+        Ok(Self { connection, content })
+    }
+
+    /// Returns the connection, for work inside the transaction.
+    pub fn connection(&mut self) -> &mut Connection {
+        &mut self.connection
+    }
+
+    /// Commits the transaction.
+    pub async fn commit(mut self) -> Result<Connection, WorkError> {
+        batch::run(&mut self.connection.session, COMMIT, &[], limits::WRITE).await?;
+        Ok(self.connection)
+    }
+
+    /// Leaves everything unchanged. `None` if the session broke, which rolls back too.
+    pub async fn roll_back(mut self) -> Option<Connection> {
+        batch::run(&mut self.connection.session, ROLL_BACK, &[], limits::WRITE).await.ok().map(|_| self.connection)
+    }
+}
+
+/// Checks that `sp_getapplock` granted the lock: 0 at once, 1 after waiting. Any negative number means that it did not: other vendors'
+/// servers have numbers of their own.
+///
+/// # Errors
+/// The same as for an ordinary lock that was not granted, so that the work is tried again.
+pub fn granted(reply: &Reply) -> Result<(), Trouble> {
+    let granted = reply.row("lock")?.number("granted").unwrap_or(-1);
+    if granted >= 0 {
+        return Ok(());
+    }
+    Err(Trouble::Sql(SqlTrouble {
+        number: errors::LOCK_TIMEOUT,
+        state: 0,
+        class: 16,
+        text: Untrusted::new(&format!(
+            "The application lock octopus_setup was not granted (sp_getapplock: {granted}). Another wizard is at work in this database."
+        )),
+    }))
+}
+
+const AT_ONCE: &str = include_str!("../sql/registry/create_database.sql");
+const LOCK_DATABASE_NAME: &str = include_str!("../sql/registry/lock_database_name.sql");
+/// What Octopus Server asks for: case-insensitive, accent-sensitive.
+const COLLATION: &str = "Latin1_General_CI_AS";
+
+impl SqlServer {
+    /// Creates the database, unless it exists; returns whether this call created it.
+    ///
+    /// Works in `master`, under an application lock, so that two wizards take turns; if both get through all the same, the server's
+    /// own "already exists" (1801) decides. One round trip on the session that a survey left there, which then stays for
+    /// [`Self::initialise`]. If the server refuses the collation, the database is created without one, and the check of
+    /// collations judges the result.
+    ///
+    /// # Errors
+    /// Of the connection or the server.
+    pub async fn create_database(&self, target: &Target) -> Result<bool, Trouble> {
+        retry(|| self.try_to_create(target)).await
+    }
+
+    async fn try_to_create(&self, target: &Target) -> Result<bool, WorkError> {
+        let mut connection = self.connection(target, SessionDatabase::Master).await?;
+        let name = target.database.as_str();
+        let reply = batch::send(&mut connection.session, AT_ONCE, &[&name], limits::DATABASE).await?;
+        match &reply.error {
+            None => {
+                granted(&reply)?;
+                let made = !reply.row("lock")?.flag("there");
+                if reply.rows("released").is_ok_and(|rows| !rows.is_empty()) {
+                    self.keep(target, SessionDatabase::Master, connection);
+                }
+                Ok(made)
+            }
+            Some(Trouble::Sql(error)) if error.number == errors::DATABASE_EXISTS => Ok(false),
+            // The server wants the statement alone in its batch, or lacks the collation; after any other error, trying it alone does
+            // no harm.
+            Some(_) => step_by_step(connection, name).await,
+        }
+    }
+}
+
+/// Takes the lock and creates the database in batches of their own. The session owns the lock, which ends with it.
+async fn step_by_step(mut connection: Connection, name: &str) -> Result<bool, WorkError> {
+    let locked = batch::run(&mut connection.session, LOCK_DATABASE_NAME, &[&name], limits::DATABASE).await?;
+    granted(&locked)?;
+    if locked.row("lock")?.flag("there") {
+        return Ok(false);
+    }
+    let plain = format!("CREATE DATABASE {}", sql_name(name));
+    let collated = format!("{plain} COLLATE {COLLATION}");
+    match create(&mut connection, &collated).await {
+        Err(Trouble::Sql(error)) if errors::is_about_the_collation(error.number) => Ok(create(&mut connection, &plain).await?),
+        created => Ok(created?),
+    }
+}
+
+/// Creates the database; returns `false` if it exists.
+async fn create(connection: &mut Connection, statement: &str) -> Result<bool, Trouble> {
+    match batch::send(&mut connection.session, statement, &[], limits::DATABASE).await?.error {
+        None => Ok(true),
+        Some(Trouble::Sql(error)) if error.number == errors::DATABASE_EXISTS => Ok(false),
+        Some(trouble) => Err(trouble),
+    }
+}
+
+const INITIALISE: &str = include_str!("../sql/registry/initialise.sql");
+const ADOPT: &str = include_str!("../sql/registry/adopt.sql");
+const TABLES: &str = include_str!("../sql/registry/tables.sql");
+
+impl SqlServer {
+    /// Creates the registry and the cluster with its first node, in one transaction under the application lock: one batch, which
+    /// decides by itself, since others wait for each round trip under the lock. One more round trip if the session that
+    /// [`Self::create_database`] left in `master` moves into the database first.
+    ///
+    /// May be repeated: a cluster with the same id is recognised ([`InitialiseOutcome::Ours`]). So after a lost connection, when nobody
+    /// knows whether the commit was done, the next try finds out.
+    ///
+    /// # Errors
+    /// Of the connection or the server. Nothing is changed then, unless the reply itself was lost and no new connection could be
+    /// made: then nobody knows, and the next call will find out.
+    pub async fn initialise(&self, target: &Target, cluster: &NewCluster) -> Result<InitialiseOutcome, Trouble> {
+        let NewCluster { id, verifier, fingerprint, node, node_limit, licence_ends, storage, canaries } = cluster;
+        let (id, verifier, fingerprint) = (id.to_string(), verifier.to_bytes(), fingerprint.to_string());
+        let (comms, grpc, cap) = (i32::from(node.comms_port), i32::from(node.grpc_port), i32::from(node.task_cap));
+        let (limit, ends) = (node_limit.map(NodeLimit::to_row), licence_ends.map(|day| day.to_string()));
+        let storage = StorageParameters::new(storage, canaries);
+        let mut values: Vec<&dyn tiberius::ToSql> = vec![
+            &id,
+            &verifier,
+            &fingerprint,
+            &node.name,
+            &node.address,
+            &node.host,
+            &node.system,
+            &node.program,
+            &node.prefixes,
+            &comms,
+            &grpc,
+            &cap,
+            &limit,
+            &ends,
+        ];
+        values.extend(storage.values());
+        let is_free = |content: &Content| matches!(content, Content::Empty | Content::RegistryOnly);
+        self.create_registry(target, (INITIALISE, is_free), &values, cluster).await
+    }
+
+    /// Creates the registry with its cluster row, and no node, beside the tables of Octopus Server, in one transaction under the
+    /// application lock. One round trip on the kept session. May be repeated, as [`Self::initialise`].
+    ///
+    /// # Errors
+    /// As [`Self::initialise`].
+    pub async fn adopt_cluster(&self, target: &Target, cluster: &NewCluster) -> Result<InitialiseOutcome, Trouble> {
+        let NewCluster { id, verifier, fingerprint, node, .. } = cluster;
+        let (id, verifier, fingerprint) = (id.to_string(), verifier.to_bytes(), fingerprint.to_string());
+        let values: [&dyn tiberius::ToSql; 6] = [&id, &verifier, &fingerprint, &node.name, &node.host, &node.program];
+        let is_free = |content: &Content| matches!(content, Content::Octopus { .. });
+        self.create_registry(target, (ADOPT, is_free), &values, cluster).await
+    }
+
+    async fn create_registry(
+        &self,
+        target: &Target,
+        (sql, is_free): (&str, fn(&Content) -> bool),
+        values: &[&dyn tiberius::ToSql],
+        cluster: &NewCluster,
+    ) -> Result<InitialiseOutcome, Trouble> {
+        let sql = batch::fill(sql, &[("lock", &lock(LockMode::Exclusive)), ("content", CONTENT), ("tables", TABLES)]);
+        // A duplicate key decided a race that the lock should have: the next try finds who was first.
+        let created = retry_also(errors::is_duplicate_key, || async {
+            let mut connection = self.connection(target, SessionDatabase::Own).await?;
+            let reply = batch::run(&mut connection.session, &sql, values, limits::WRITE).await?;
+            let created = outcome(&reply, cluster, is_free)?;
+            self.keep(target, SessionDatabase::Own, connection);
+            Ok::<_, WorkError>(created)
+        });
+        match created.await {
+            Ok(created) => Ok(created),
+            Err(trouble) => self.newer_registry_or(target, trouble).await.map(InitialiseOutcome::Occupied),
+        }
+    }
+}
+
+/// Reads whether the registry was created, or what prevented it, as seen under the lock. `is_free`: content that does not.
+fn outcome(reply: &Reply, cluster: &NewCluster, is_free: fn(&Content) -> bool) -> Result<InitialiseOutcome, Trouble> {
+    granted(reply)?;
+    if !reply.rows("made")?.is_empty() {
+        return Ok(InitialiseOutcome::Made);
+    }
+    match content::read(reply)? {
+        Content::Cluster(seen) if seen.id == cluster.id => Ok(InitialiseOutcome::Ours),
+        Content::Cluster(seen) => Ok(InitialiseOutcome::Taken(seen)),
+        // The batch saw something that content.sql did not.
+        content if is_free(&content) => Err(Trouble::Unasked),
+        other => Ok(InitialiseOutcome::Occupied(other)),
+    }
+}
+
+const FIND_NODE: &str = include_str!("../sql/registry/find_node.sql");
+
+/// What a new connection found of a node.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Membership {
+    /// The cluster is the expected one, and the node is in it.
+    Member(ClusterSeen),
+    /// The cluster is the expected one, and the node is not in it.
+    NodeMissing(ClusterSeen),
+    /// Another cluster is there.
+    OtherCluster(ClusterSeen),
+    /// The registry has no cluster.
+    NoCluster(Content),
+}
+
+impl SqlServer {
+    /// Reads what the database holds now. One round trip on the kept session.
+    ///
+    /// # Errors
+    /// Of the connection or the server.
+    pub async fn content(&self, target: &Target) -> Result<Content, Trouble> {
+        retry(|| async {
+            let mut connection = self.connection(target, SessionDatabase::Own).await?;
+            let reply = batch::run(&mut connection.session, CONTENT, &[], limits::READ).await?;
+            self.keep(target, SessionDatabase::Own, connection);
+            Ok(content::read(&reply)?)
+        })
+        .await
+    }
+
+    /// Looks for a newer registry behind an error of a batch that writes the registry. A server compiles a batch before it runs it:
+    /// if a newer registry lacks a column, the server says so (207) before the batch can check the format.
+    ///
+    /// # Errors
+    /// The trouble itself, if no newer registry explains it.
+    async fn newer_registry_or(&self, target: &Target, trouble: Trouble) -> Result<Content, Trouble> {
+        match &trouble {
+            Trouble::Sql(_) => {
+                let content = self.content(target).await;
+                // Whoever fixes the error may need the database alone.
+                self.forget();
+                match content {
+                    Ok(newer @ Content::NewerRegistry { .. }) => Ok(newer),
+                    _ => Err(trouble),
+                }
+            }
+            _ => Err(trouble),
+        }
+    }
+
+    /// Connects anew, by nothing but the target, and looks for the node in its cluster. What others will read proves what was
+    /// written, not the session that wrote it.
+    ///
+    /// # Errors
+    /// Of the connection or the server.
+    pub async fn prove(&self, target: &Target, cluster: ClusterId, node: &str) -> Result<Membership, Trouble> {
+        let sql = batch::fill(FIND_NODE, &[("content", CONTENT)]);
+        retry(|| async {
+            let mut connection = connect_anew(target, SessionDatabase::Own).await?;
+            let reply = batch::run(&mut connection.session, &sql, &[&node], limits::READ).await?;
+            let content = content::read(&reply)?;
+            let is_member = !reply.rows("proof")?.is_empty();
+            Ok(match content {
+                Content::Cluster(seen) if seen.id != cluster => Membership::OtherCluster(seen),
+                Content::Cluster(seen) if is_member => Membership::Member(seen),
+                Content::Cluster(seen) => Membership::NodeMissing(seen),
+                other => Membership::NoCluster(other),
+            })
+        })
+        .await
+    }
+}
+
+const DROP: &str = include_str!("../sql/registry/drop.sql");
+const DATABASE_EXISTS: &str = include_str!("../sql/registry/database_exists.sql");
+
+/// How undoing ended.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Undone {
+    /// It existed, and is gone.
+    Gone,
+    /// It did not exist.
+    NothingThere,
+    /// Others use it, or it is not empty: it was left unchanged.
+    LeftAlone(Content),
+}
+
+impl SqlServer {
+    /// Drops the registry, if its cluster is this one and has no second node. Leaves a cluster that Octopus Server has begun to use,
+    /// however new: what that has encrypted depends on the key, and whoever undoes this deletes the key next. A cluster that
+    /// was only adopted loses the registry if no node is in it, and nothing else.
+    ///
+    /// # Errors
+    /// Of the connection or the server; nothing is changed then.
+    pub async fn undo_initialise(&self, target: &Target, cluster: ClusterId) -> Result<Undone, Trouble> {
+        retry(|| self.try_to_undo(target, cluster)).await
+    }
+
+    async fn try_to_undo(&self, target: &Target, cluster: ClusterId) -> Result<Undone, WorkError> {
+        let connection = match self.connection(target, SessionDatabase::Own).await {
+            Err(WorkError::Connecting(Trouble::Sql(error)))
+                if errors::is_about_the_database(error.number) && !database_exists(target).await? =>
+            {
+                // Somebody dropped it by hand: nothing is left to undo.
+                return Ok(Undone::NothingThere);
+            }
+            connection => connection?,
+        };
+        let mut locked = LockedConnection::begin(connection).await?;
+        let ours = matches!(&locked.content, Content::Cluster(seen) if seen.id == cluster && seen.node_count <= 1);
+        let undone = match locked.content.clone() {
+            Content::Empty => Undone::NothingThere,
+            _ if ours => Undone::Gone,
+            other => Undone::LeftAlone(other),
+        };
+        if undone != Undone::Gone {
+            if let Some(connection) = locked.roll_back().await {
+                self.keep(target, SessionDatabase::Own, connection);
+            }
+            return Ok(undone);
+        }
+        let sql = batch::fill(DROP, &[("content", CONTENT)]);
+        let reply = batch::run(&mut locked.connection().session, &sql, &[], limits::WRITE).await?;
+        let left = content::read(&reply)?;
+        if matches!(left, Content::Octopus { .. }) && !was_only_adopted(&reply)? {
+            let undone = Undone::LeftAlone(locked.content.clone());
+            if let Some(connection) = locked.roll_back().await {
+                self.keep(target, SessionDatabase::Own, connection);
+            }
+            return Ok(undone);
+        }
+        let connection = locked.commit().await?;
+        self.keep(target, SessionDatabase::Own, connection);
+        Ok(undone)
+    }
+
+    /// Drops the database, if it holds nothing. If somebody is connected to it, the server refuses (3702), and that is the error.
+    ///
+    /// # Errors
+    /// Of the connection or the server; nothing is changed then.
+    pub async fn drop_database(&self, target: &Target) -> Result<Undone, Trouble> {
+        // This program's last session may take a moment to end.
+        let in_use = |number| number == errors::DATABASE_IN_USE;
+        retry_also(in_use, || self.try_to_drop(target)).await
+    }
+
+    async fn try_to_drop(&self, target: &Target) -> Result<Undone, WorkError> {
+        match self.content(target).await {
+            Ok(Content::Empty) => {}
+            Ok(other) => return Ok(Undone::LeftAlone(other)),
+            Err(Trouble::Sql(error)) if errors::is_about_the_database(error.number) => {
+                // Absent, or closed to the login. A closed one must stay: members of dbcreator may drop what they cannot open, and
+                // what cannot be opened may hold anything.
+                return if database_exists(target).await? {
+                    Err(WorkError::Connecting(Trouble::Sql(error)))
+                } else {
+                    Ok(Undone::NothingThere)
+                };
+            }
+            Err(trouble) => return Err(WorkError::Connecting(trouble)),
+        }
+        self.forget();
+        let mut connection = connect_anew(target, SessionDatabase::Master).await?;
+        let statement = format!("DROP DATABASE {}", sql_name(target.database.as_str()));
+        batch::run(&mut connection.session, &statement, &[], limits::DATABASE).await?;
+        Ok(Undone::Gone)
+    }
+}
+
+/// Returns whether the registry that was just dropped was made beside the tables of Octopus Server, and had no node.
+fn was_only_adopted(reply: &Reply) -> Result<bool, Trouble> {
+    Ok(reply.rows("origin")?.first().is_some_and(|row| row.flag("adopted") && row.count("nodes") == 0))
+}
+
+async fn database_exists(target: &Target) -> Result<bool, WorkError> {
+    let mut connection = connect_anew(target, SessionDatabase::Master).await?;
+    let name = target.database.as_str();
+    let reply = batch::run(&mut connection.session, DATABASE_EXISTS, &[&name], limits::READ).await?;
+    Ok(reply.row("there")?.flag("there"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    use crate::world::sqlserver::batch::tests::reply;
+
+    #[test]
+    fn any_negative_answer_is_no_lock() {
+        for (number, expected) in [("#0", true), ("#1", true), ("#-1", false), ("#-3", false), ("#-999", false), ("-", false)] {
+            let outcome = granted(&reply(&[&[("part", "lock"), ("granted", number)]]));
+            assert_eq!(outcome.is_ok(), expected, "{number}");
+        }
+        assert_eq!(granted(&reply(&[])), Err(Trouble::Unasked));
+    }
+}

@@ -2,15 +2,15 @@
 
 use tiberius::ToSql;
 
-use super::lock::{LockMode, granted, lock};
-use super::rows;
+use super::row;
+use super::{LockMode, granted, lock};
 use crate::model::facts::Trouble;
 use crate::model::registry::{CanaryRow, RegisterOutcome, StorageRows};
 use crate::model::storage::{SharedFolder, SharedStorage};
 use crate::model::target::Target;
 use crate::world::sqlserver::batch::{self, Reply, fill};
 use crate::world::sqlserver::content::{self, CONTENT};
-use crate::world::sqlserver::retry::{WorkError, retry_also};
+use crate::world::sqlserver::errors::{WorkError, retry_also};
 use crate::world::sqlserver::server::{SessionDatabase, SqlServer};
 use crate::world::sqlserver::{errors, limits};
 
@@ -44,7 +44,7 @@ impl SqlServer {
         match content::read(&reply) {
             Ok(content) => Ok(RegisterOutcome::NotThere(content)),
             // The batch reads the content only if the cluster is another one.
-            Err(Trouble::Unasked) => rows::storage(&reply).map(RegisterOutcome::Otherwise),
+            Err(Trouble::Unasked) => row::storage(&reply).map(RegisterOutcome::Otherwise),
             Err(trouble) => Err(trouble),
         }
     }
@@ -64,7 +64,7 @@ impl SqlServer {
         if reply.rows("made")?.is_empty() {
             return content::read(&reply).map(RegisterOutcome::NotThere);
         }
-        Ok(match rows::storage(&reply)? {
+        Ok(match row::storage(&reply)? {
             SharedStorage::None => RegisterOutcome::Made,
             left if rows.sets => RegisterOutcome::Otherwise(left),
             _ => RegisterOutcome::Made,

@@ -9,7 +9,7 @@ use time::{Duration, OffsetDateTime};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex};
 use tokio_rustls::TlsAcceptor;
 
-use super::certificate::sha256;
+use super::sha256;
 use super::*;
 use crate::model::target::Trust;
 
