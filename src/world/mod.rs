@@ -1,6 +1,4 @@
-//! The only code that touches network, disk, processes, clock and randomness.
-//!
-//! The handle that the engine holds.
+//! The only code that touches network, disk, processes, clock and randomness; and the handle to it that the engine holds.
 
 use std::path::PathBuf;
 use std::sync::Arc;

@@ -1,8 +1,4 @@
-//! The node config on disk: made from a node, written, read back, and turned into a target again.
-//!
-//! From a plan to its node config.
-//!
-//! What only the machine that wrote a node config can do with it.
+//! The node config on disk: made from a plan, written, read back, and turned into a target again.
 
 use std::io;
 use std::path::{Path, PathBuf};

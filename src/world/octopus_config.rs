@@ -1,12 +1,9 @@
-//! `OctopusServer.config`: XML that Octopus Server writes and we only read.
+//! `OctopusServer.config`: XML that Octopus Server writes and we only read, in UTF-8 or in UTF-16 as .NET and older editors on
+//! Windows write it.
 //!
-//! From bytes to text: UTF-8, or UTF-16 as .NET and older editors on Windows write it.
-//!
-//! From XML to settings.
-//!
-//! quick-xml expands no entities of the document's own and opens nothing outside of it; a DOCTYPE is refused all the
-//! same, because whoever put one there wanted something that we do not do. Its error texts are not handed on: where a
-//! `<` or `&` in a password was not escaped, they would repeat what follows it.
+//! quick-xml expands no entities of the document's own and opens nothing outside of it; a DOCTYPE is refused all the same,
+//! because anyone who put one there wanted something that we do not do. Its error texts are not handed on: where a `<` or `&` in
+//! a password was not escaped, they would repeat what follows it.
 
 use std::collections::BTreeMap;
 use std::io::{self, ErrorKind};

@@ -1,10 +1,5 @@
-//! Fetches one answer from its source.
-//!
-//! Reads files that hold answers or secrets, and checks who else can read them.
-//!
-//! Decodes texts from outside: the content of secret files, the output of commands, lines of standard input.
-//!
-//! Reads the output of a command, which is how vaults and password managers give out secrets.
+//! Fetches one answer from its source: a file, of which is checked who else can read it, the output of a command, which is
+//! how vaults and password managers give out secrets, or a line of standard input.
 
 use std::fs::Metadata;
 use std::io::{self, BufRead, Read};

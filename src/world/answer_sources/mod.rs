@@ -1,10 +1,8 @@
-//! Gathers the answers given before the wizard starts: reads answer files, and fetches what they only refer to (an environment
-//! variable, a file, the output of a command, standard input, a person at the terminal).
+//! Gathers the answers given before the wizard starts: reads answer files, merges all sources, and fetches what they only refer
+//! to (an environment variable, a file, the output of a command, standard input, a person at the terminal).
 //!
 //! Fetches only answers that count: one that a flag replaces, that the flow does not ask or that another answer hides runs no
 //! command and opens no file. The outside comes in as a value, so that tests need no process.
-//!
-//! Merges all sources: finds for each field the answer that counts, then fetches it.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;

@@ -1,11 +1,7 @@
-//! Runs Octopus Server's own program, and pings its node.
+//! Runs Octopus Server's own program, reads its list of instances, and pings its node.
 //!
 //! It is another vendor's program, run with secrets on its command line: it may hang, lie, print far too much or print its arguments.
 //! So each call has a time limit, its output is bounded and masked before anybody sees it, and what it started ends with it.
-//!
-//! Octopus Server's list of this machine's instances.
-//!
-//! The ping: asks the node on this machine what it would answer its load balancer.
 
 use std::io;
 use std::sync::Arc;

@@ -1,6 +1,5 @@
-//! Calls Octopus Server's program: whether it may be run, its arguments with the secrets in them, its bounded output, how it ends.
-//!
-//! Masks secrets in a program's output.
+//! Calls Octopus Server's program: whether it may be run, its arguments with the secrets in them, its bounded output with
+//! the secrets masked, how it ends.
 
 use std::collections::VecDeque;
 use std::ffi::OsString;
@@ -482,17 +481,13 @@ const fn json_of_dotnet(character: char) -> Option<&'static str> {
 mod tests {
     use super::*;
 
-    fn masks() -> Masks {
-        Masks::of(&[SecretString::from("hunter2")])
-    }
-
     #[test]
     fn a_secret_that_comes_in_pieces_is_hidden() {
         let mut capture = Capture::default();
         for byte in "one hunter2\r\n\n two\u{1b}[31m\n".as_bytes() {
             capture.add(&[*byte]);
         }
-        let lines: Vec<_> = capture.lines(&masks()).iter().map(ToString::to_string).collect();
+        let lines: Vec<_> = capture.lines(&masks(&["hunter2"])).iter().map(ToString::to_string).collect();
         assert_eq!(lines, ["one ***", "two^[[31m"]);
     }
 
@@ -508,7 +503,7 @@ mod tests {
         capture.add("z".repeat(TAIL - 4).as_bytes());
         assert_eq!((capture.head.len(), capture.tail.len()), (HEAD, TAIL));
         assert_eq!(capture.lost, 4 + (8 << 20) + 3);
-        let lines: Vec<_> = capture.lines(&masks()).iter().map(ToString::to_string).collect();
+        let lines: Vec<_> = capture.lines(&masks(&["hunter2"])).iter().map(ToString::to_string).collect();
         assert!(lines.len() == 3 && lines[1].contains("8388615 bytes are left out"), "{:?}", lines[1]);
         assert!(lines.iter().all(|line| !line.contains("hun") && !line.contains("ter2")), "{lines:?}");
     }
@@ -517,7 +512,7 @@ mod tests {
     fn only_the_last_thousand_lines_are_kept() {
         let mut capture = Capture::default();
         (0..5_000).for_each(|number| capture.add(format!("{number}\n").as_bytes()));
-        let lines = capture.lines(&masks());
+        let lines = capture.lines(&masks(&["hunter2"]));
         assert_eq!((lines.len(), lines[0].as_str(), lines[999].as_str()), (1_000, "4000", "4999"));
     }
 

@@ -1,9 +1,8 @@
-//! Errors of the server, the driver and the operating system: which numbers matter, and what [`Trouble`] each becomes.
+//! Errors of the server, the driver and the operating system: which numbers matter, what [`Trouble`] each becomes, and which are
+//! worth another try where the work can be repeated.
 //!
 //! Only the number of a server's error counts, never its text: servers are localised, and other vendors' servers use other
 //! words. An unknown number is only shown.
-//!
-//! Tries work again after transient errors, where the work can be repeated.
 
 use std::io;
 use std::time::Duration;

@@ -1,6 +1,4 @@
 //! The survey: one batch on a session, and the facts in its reply; and a look from `master` where the database does not open.
-//!
-//! Reads the parts of a survey's reply into facts.
 
 use std::time::Duration;
 

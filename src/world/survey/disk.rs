@@ -1,6 +1,4 @@
-//! The disk under a path.
-//!
-//! Names of file systems, and which of them are not local disks.
+//! The disk under a path, and which file systems are not local disks.
 
 use std::path::Path;
 
@@ -156,6 +154,7 @@ pub(super) fn is_volatile(name: &str) -> bool {
 mod tests {
     use super::*;
 
+    #[cfg(target_os = "linux")]
     #[test]
     fn memory_is_recognised_on_a_real_machine() {
         let shm = Path::new("/dev/shm");

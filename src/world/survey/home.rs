@@ -8,7 +8,7 @@ use std::time::Duration;
 use futures_util::future::{BoxFuture, FutureExt};
 use futures_util::stream::{FuturesUnordered, StreamExt};
 
-use super::{disk, octopus::registry};
+use super::{disk, octopus};
 use crate::model::facts::{Disk, Fact, HomeFacts, HomeState, Trouble};
 use crate::model::names::instance_key;
 use crate::model::node_config::NodeConfig;
@@ -137,7 +137,7 @@ fn taken(places: &Places, instance: &str) -> Fact<Option<Untrusted>> {
         }
         Ok(_) | Err(_) => {}
     }
-    let (octopus, _) = registry::list_instances(&places.octopus_instances);
+    let (listed, _) = octopus::list_instances(&places.octopus_instances);
     let key = instance_key(instance);
-    Fact::Seen(octopus.into_iter().find(|(name, _)| instance_key(name.as_str()) == key).map(|(_, config)| config))
+    Fact::Seen(listed.into_iter().find(|(name, _)| instance_key(name.as_str()) == key).map(|(_, config)| config))
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use futures_util::future::join3;
 
 use super::disk;
-use super::octopus::{installed_version, registry};
+use super::octopus::{installed_version, list_instances};
 use crate::model::cluster::ClusterId;
 use crate::model::facts::{Fact, InstanceSeen, Machine, StateFolder, StateTrial, UnfinishedRun};
 use crate::model::node_config::NodeConfig;
@@ -51,7 +51,7 @@ pub async fn machine(places: &Places, mut report: impl FnMut(Machine) + Send) ->
 
 /// The facts of the state directory, and the instances' configs in the same order.
 fn look(places: &Places) -> (Machine, Vec<PathBuf>) {
-    let (octopus_instances, mut unreadable) = registry::list_instances(&places.octopus_instances);
+    let (octopus_instances, mut unreadable) = list_instances(&places.octopus_instances);
     let (mut instances, mut configs) = (Vec::new(), Vec::new());
     let mut listed = instances::list(places);
     // Files sort differently from names: `-2.toml` comes before `.toml`.

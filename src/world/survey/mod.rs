@@ -1,11 +1,10 @@
 //! Surveys of this host. They are read-only, keep within budgets, and report whole snapshots of their facts.
 
 mod account;
+mod answer_files;
 mod disk;
 mod health;
 mod home;
-mod key_file;
-mod licence;
 mod machine;
 #[cfg(any(target_os = "linux", test))]
 mod node;
@@ -14,10 +13,9 @@ mod ports;
 mod service;
 mod storage;
 
+pub use answer_files::{key_file, licence};
 pub use health::health;
 pub use home::home;
-pub use key_file::key_file;
-pub use licence::licence;
 pub use machine::machine;
 pub use node::node;
 pub use octopus::octopus;

@@ -23,7 +23,7 @@ use crate::world::budget::{fact_within, io, within};
 use crate::world::node_config::{self, OpenError};
 use crate::world::places::Places;
 use crate::world::seal::{Purpose, SealError, Sealer};
-use crate::world::survey::octopus::registry;
+use crate::world::survey::octopus;
 use crate::world::toml_file::{self, shown, unreadable};
 use crate::world::{clock, instances, octopus_config, small_file};
 
@@ -134,7 +134,7 @@ fn registered(places: &Places, instance: &str) -> Option<PathBuf> {
         return None;
     }
     let key = instance_key(instance);
-    let (records, _) = registry::read(&places.octopus_instances);
+    let (records, _) = octopus::read_records(&places.octopus_instances);
     records.into_iter().find(|record| instance_key(&record.name) == key).map(|record| record.config)
 }
 

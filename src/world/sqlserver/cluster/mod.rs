@@ -1,8 +1,6 @@
-//! The cluster in the database: its nodes, and the evidence for a master key. Reads only.
+//! The cluster in the database: its nodes, and the evidence for a master key. Reads only, in one batch on the kept session.
 //!
 //! The statements are in `sql/cluster`.
-//!
-//! The survey of the cluster: one batch on the kept session, and the facts in its reply.
 
 use std::time::{Duration, Instant};
 

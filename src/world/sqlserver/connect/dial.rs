@@ -1,7 +1,5 @@
-//! TCP: connects to the address that answers first.
-//!
-//! Name resolution: from a written address to IP addresses and a port, with the SQL Server Browser for a named instance
-//! ([MC-SQLR] 2.2).
+//! TCP: resolves a written address to IP addresses and a port, with the SQL Server Browser for a named instance ([MC-SQLR]
+//! 2.2), and connects to the address that answers first.
 
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};

@@ -10,11 +10,10 @@
 //!   so the stream downgrades it to an information message and keeps it for the caller. Where the database is yet to be created,
 //!   that saves a second login, and a failed login in the server's log.
 //!
+//! Before that the wizard sends a PRELOGIN of its own, which finds out whether a SQL Server answers and offers TLS, and
+//! encrypts the connection as the answers ask.
+//!
 //! Sources: [MS-TDS] 2.2.6.4 (`fDatabase`), 2.2.7.10 (ERROR), 2.2.7.13 (INFO). ERROR and INFO differ in their first byte only.
-//!
-//! PRELOGIN, sent by the wizard itself: finds out whether a SQL Server answers, and whether it offers TLS.
-//!
-//! Encryption: from a TCP connection to a stream that is as protected as the answers ask.
 
 use std::io;
 use std::pin::Pin;

@@ -1,14 +1,11 @@
 //! Makes a connection: from a target to a session.
 //!
-//! 1. `resolve` finds addresses and port, while `tls::trust_anchors` are loaded.
-//! 2. `dial` opens TCP.
-//! 3. `encrypt` does `prelogin` and `tls`, in the order that the kind of encryption asks for.
-//! 4. `login` logs in through tiberius, on a `login_stream`.
+//! 1. `dial` finds addresses and port, while the `tls::TrustAnchors` are loaded, and opens TCP.
+//! 2. `login_stream` does PRELOGIN and `tls`, in the order that the kind of encryption asks for.
+//! 3. tiberius logs in on that stream.
 //!
 //! Redirects of the server are followed. In round trips: TCP 1, PRELOGIN 2, TLS 1.2 3 and 4, login 5; strict saves one, TLS 1.3
 //! takes a single one.
-//!
-//! The login, by tiberius, on an encrypted stream.
 
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};

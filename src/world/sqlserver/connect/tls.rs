@@ -1,10 +1,7 @@
-//! TLS: rustls with ring, around a stream that tiberius then takes for a plain one.
+//! TLS: rustls with ring, around a stream that tiberius then takes for a plain one. Verifies the server's certificate, keeps
+//! what was shown and why it was refused, and converts rustls' errors.
 //!
-//! Verifies the server's certificate, keeps what was shown and why it was refused, and converts rustls' errors.
-//!
-//! Reads a certificate into facts.
-//!
-//! What certificates are checked against. Loaded from disk before the handshake, so that the verifier does no I/O.
+//! What certificates are checked against is loaded from disk before the handshake, so that the verifier does no I/O.
 
 use std::io;
 use std::net::{Ipv4Addr, Ipv6Addr};

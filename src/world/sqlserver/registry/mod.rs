@@ -1,16 +1,7 @@
-//! The registry: the wizard's own tables in the cluster's database. Creates, changes and drops them, and the database itself.
+//! The registry: the wizard's own tables in the cluster's database. Creates and drops them, and the database itself, and checks
+//! whether a node is in its cluster; rows and shared storage are in modules of their own.
 //!
 //! Every write happens in one transaction under the application lock (`lock`). The statements are in `sql/registry`.
-//!
-//! The application lock, and the transaction under it, in which alone the registry is written.
-//!
-//! Creates the database.
-//!
-//! Creates the registry: for the first node of a new cluster, or for a cluster that Octopus Server made.
-//!
-//! Checks on the registry: what the database holds now, and whether a node is in its cluster.
-//!
-//! Undoes what this run made, and only while nobody else has anything in it.
 
 use crate::model::cluster::ClusterId;
 use crate::model::facts::{ClusterSeen, Content, SqlTrouble, Trouble};

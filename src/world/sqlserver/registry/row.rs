@@ -1,6 +1,4 @@
-//! Changes one node's row, and undoes such a change.
-//!
-//! Reads the registry's rows: nodes, shared storage, canaries and licence.
+//! Changes one node's row, undoes such a change, and reads the registry's rows.
 
 use tiberius::ToSql;
 use time::{Date, Month};
@@ -255,7 +253,7 @@ mod tests {
     use super::*;
 
     use crate::model::cluster::ClusterId;
-    use crate::world::sqlserver::batch::tests::{reply, row};
+    use crate::world::sqlserver::batch::tests::{reply, row as reply_row};
 
     type Cells = &'static [(&'static str, &'static str)];
 
@@ -264,7 +262,7 @@ mod tests {
     const KEPT: Cells =
         &[("part", "kept"), ("name", "web01"), ("host", "a"), ("joined", "j"), ("last_seen", "s"), ("drained", "#1")];
 
-    fn row(host: &str) -> NodeRow {
+    fn row_on(host: &str) -> NodeRow {
         NodeRow {
             name: "web01".into(),
             address: String::new(),
@@ -279,7 +277,7 @@ mod tests {
     }
 
     fn before() -> KeptRow {
-        KeptRow { row: row("a"), joined: "j".into(), last_seen: "s".into(), drained: false }
+        KeptRow { row: row_on("a"), joined: "j".into(), last_seen: "s".into(), drained: false }
     }
 
     fn ended(deed: RowOperation, rows: &[Cells]) -> Result<RowChangeOutcome, Trouble> {
@@ -289,7 +287,7 @@ mod tests {
 
     #[test]
     fn ours_is_what_this_run_did_and_what_still_stands() {
-        let (insert, other) = (RowOperation::Insert(row("a")), RowOperation::Insert(row("b")));
+        let (insert, other) = (RowOperation::Insert(row_on("a")), RowOperation::Insert(row_on("b")));
         assert_eq!(ended(insert.clone(), &[DONE, KEPT]), Ok(RowChangeOutcome::Ours));
         assert!(matches!(ended(insert.clone(), &[NEVER, KEPT]), Ok(RowChangeOutcome::Taken(_))), "another run with the same row");
         assert!(matches!(ended(other, &[DONE, KEPT]), Ok(RowChangeOutcome::Taken(_))), "changed since");
@@ -301,26 +299,26 @@ mod tests {
     fn a_row_that_is_not_there_is_gone_and_removed_only_by_whoever_did_it() {
         assert_eq!(ended(RowOperation::Remove { before: before() }, &[DONE]), Ok(RowChangeOutcome::Ours));
         assert_eq!(ended(RowOperation::Remove { before: before() }, &[NEVER]), Ok(RowChangeOutcome::Gone));
-        assert_eq!(ended(RowOperation::Update { before: before(), after: row("a") }, &[DONE]), Ok(RowChangeOutcome::Gone));
+        assert_eq!(ended(RowOperation::Update { before: before(), after: row_on("a") }, &[DONE]), Ok(RowChangeOutcome::Gone));
         assert!(matches!(ended(RowOperation::Remove { before: before() }, &[DONE, KEPT]), Ok(RowChangeOutcome::Taken(_))));
     }
 
     #[test]
     fn without_our_cluster_it_says_what_is_there() {
         let empty: Cells = &[("part", "content"), ("tables", "#0")];
-        assert_eq!(ended(RowOperation::Insert(row("a")), &[empty]), Ok(RowChangeOutcome::NotThere(Content::Empty)));
-        assert_eq!(ended(RowOperation::Insert(row("a")), &[]), Err(Trouble::Unasked));
+        assert_eq!(ended(RowOperation::Insert(row_on("a")), &[empty]), Ok(RowChangeOutcome::NotThere(Content::Empty)));
+        assert_eq!(ended(RowOperation::Insert(row_on("a")), &[]), Err(Trouble::Unasked));
     }
 
     #[test]
     fn an_error_in_the_transaction_is_the_servers() {
         let failed: Cells = &[("part", "trouble"), ("of_part", "made"), ("number", "#229"), ("message", "denied")];
-        assert!(matches!(ended(RowOperation::Insert(row("a")), &[failed]), Err(Trouble::Sql(said)) if said.number == 229));
+        assert!(matches!(ended(RowOperation::Insert(row_on("a")), &[failed]), Err(Trouble::Sql(said)) if said.number == 229));
     }
 
     #[test]
     fn a_port_that_is_none_is_nought() {
-        let row = row(&[("name", "web01"), ("comms_port", "#70000"), ("grpc_port", "#8443"), ("drained", "#1")]);
+        let row = reply_row(&[("name", "web01"), ("comms_port", "#70000"), ("grpc_port", "#8443"), ("drained", "#1")]);
         let kept = node_row(&row);
         assert_eq!((kept.row.name.as_str(), kept.row.comms_port, kept.row.grpc_port), ("web01", 0, 8443));
         assert!(kept.drained);
@@ -328,7 +326,6 @@ mod tests {
 
     #[test]
     fn a_licence_without_end_is_read_as_such_and_nonsense_as_nothing() {
-        use crate::world::sqlserver::batch::tests::reply;
         let limit = |number| node_limit(&reply(&[&[("part", "licence"), ("node_limit", number)]]));
         assert_eq!(limit("#3"), Ok(Some(NodeLimit::Nodes(3))));
         assert_eq!(limit("#2147483647"), Ok(Some(NodeLimit::Unlimited)));
@@ -343,7 +340,6 @@ mod tests {
 
     #[test]
     fn storage_and_canaries_are_read_and_unknown_folders_left_out() {
-        use crate::world::sqlserver::batch::tests::reply;
         let token = "0123456789abcdef0123456789abcdef";
         let seen = reply(&[
             &[("part", "storage"), ("folder", "packages"), ("path", "/p")],

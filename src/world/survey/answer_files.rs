@@ -1,26 +1,55 @@
-//! Reads and parses the licence's file, and notes the present day.
+//! Surveys the files that answers name: where the master key will be saved, before anything that depends on the key is
+//! written, and the licence.
 
+use std::io::ErrorKind;
 use std::path::Path;
 use std::time::Duration;
 
 use secrecy::ExposeSecret;
 use zeroize::Zeroizing;
 
-use crate::model::facts::{Fact, LicenceFacts, Trouble};
+use crate::model::facts::{Fact, KeyFileFacts, KeyFileState, LicenceFacts, Trouble};
 use crate::model::licence::{LIMIT, Licence};
 use crate::model::survey::LicenceSource;
-use crate::world::budget::{io, within};
-use crate::world::{clock, small_file};
+use crate::world::budget::{fact_within, io, within};
+use crate::world::survey::disk;
+use crate::world::survey::home::writable;
+use crate::world::toml_file::shown;
+use crate::world::{clock, key_file as file, small_file};
 
-/// The budget for its file, which may be on a share or a stick.
+/// The same budget as for saving: the file may be on a share or a stick.
 const BUDGET: Duration = Duration::from_secs(15);
+
+/// Surveys the path and its folder.
+pub async fn key_file(path: &Path) -> KeyFileFacts {
+    let path = path.to_owned();
+    KeyFileFacts { spot: fact_within(BUDGET, move || key_file_state(&path)).await }
+}
+
+fn key_file_state(path: &Path) -> Fact<KeyFileState> {
+    let Some(folder) = path.parent().filter(|_| path.is_absolute()) else { return Fact::Missing(Trouble::Unasked) };
+    match std::fs::symlink_metadata(path) {
+        Ok(_) => return Fact::Seen(file::read(path).map_or(KeyFileState::Taken, |key| KeyFileState::Key(key.fingerprint()))),
+        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {}
+        Err(error) => return Fact::Missing(io(&error)),
+    }
+    if !folder.is_dir() {
+        return Fact::Seen(KeyFileState::NoFolder { folder: shown(folder) });
+    }
+    if let Fact::Missing(trouble) = writable(folder) {
+        return Fact::Missing(trouble);
+    }
+    let disk = disk::under(folder);
+    let (network, volatile) = disk.seen().map_or((false, false), |disk| (disk.network, disk.volatile));
+    Fact::Seen(KeyFileState::Free { network, volatile })
+}
 
 /// Reads a licence.
 pub async fn licence(source: &LicenceSource) -> LicenceFacts {
     let today = Some(clock::now().date());
     let bytes = match source {
         LicenceSource::Text(text) => Ok(Zeroizing::new(text.expose_secret().as_bytes().to_vec())),
-        LicenceSource::File(path) => file(path, BUDGET).await,
+        LicenceSource::File(path) => read_file(path, BUDGET).await,
     };
     let (licence, text) = match bytes.map(|bytes| Licence::read(&bytes)) {
         Ok(Ok((licence, text))) => (Fact::Seen(Ok(licence)), Some(text)),
@@ -31,7 +60,7 @@ pub async fn licence(source: &LicenceSource) -> LicenceFacts {
 }
 
 /// Reads a regular file. Does not open a pipe or a device, nor wait for a dead disk.
-async fn file(path: &Path, budget: Duration) -> Result<Zeroizing<Vec<u8>>, Trouble> {
+async fn read_file(path: &Path, budget: Duration) -> Result<Zeroizing<Vec<u8>>, Trouble> {
     let path = path.to_owned();
     let read = within(budget, move || small_file::read(&path, LIMIT).map(Zeroizing::new)).await?;
     read.map_err(|error| io(&error))
@@ -39,10 +68,33 @@ async fn file(path: &Path, budget: Duration) -> Result<Zeroizing<Vec<u8>>, Troub
 
 #[cfg(test)]
 mod tests {
+    use super::*;
+
     use secrecy::SecretString;
 
-    use super::*;
     use crate::model::licence::{NodeLimit, NotALicence};
+    use crate::model::master_key::MasterKey;
+
+    #[tokio::test]
+    async fn what_stands_at_the_path_is_told_and_left_alone() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let at = |name: &str| folder.path().join(name);
+        let seen = async |name: &str| key_file(&at(name)).await.spot;
+        assert!(matches!(seen("key").await, Fact::Seen(KeyFileState::Free { .. })));
+        assert_eq!(std::fs::read_dir(folder.path()).expect("listed").count(), 0, "the proof of writing is gone again");
+        assert_eq!(seen("no/key").await, Fact::Seen(KeyFileState::NoFolder { folder: shown(&at("no")) }));
+        let key = MasterKey::from_bytes(&[7; 32]).expect("a key");
+        file::save(&at("key"), &key).expect("saved");
+        assert_eq!(seen("key").await, Fact::Seen(KeyFileState::Key(key.fingerprint())));
+        std::fs::write(at("mine"), "mine").expect("written");
+        assert_eq!(seen("mine").await, Fact::Seen(KeyFileState::Taken));
+        assert_eq!(
+            seen("mine/key").await,
+            Fact::Seen(KeyFileState::NoFolder { folder: shown(&at("mine")) }),
+            "a file is no folder"
+        );
+        assert_eq!(key_file(Path::new("key")).await.spot, Fact::Missing(Trouble::Unasked));
+    }
 
     const LICENCE: &str = "<License><LicensedTo>Acme</LicensedTo><NodeLimit>2</NodeLimit></License>";
 
