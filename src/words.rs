@@ -20,7 +20,6 @@ use crate::model::screen::ScreenId;
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Screen {
-    /// Its title, at the head of the page.
     pub title: String,
     /// Its name in the list of screens.
     pub name: String,
@@ -34,15 +33,15 @@ pub struct Screen {
     /// The checks that guard it, in order.
     #[serde(default, rename = "check")]
     check_words: Vec<CheckWords>,
-    /// What it says otherwise in some flows.
+    /// The words that it replaces in some flows.
     #[serde(default, rename = "flow")]
     flow_words: Vec<FlowWords>,
-    /// What may be to do next; the last screen tells what applies.
+    /// What the operator may have to do next; the last screen shows what applies.
     #[serde(default)]
     advice: BTreeMap<Advice, String>,
 }
 
-/// What a screen says otherwise in a flow; what is not here it says as ever.
+/// The words that a screen replaces in one flow.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct FlowWords {
@@ -66,10 +65,10 @@ pub struct FieldWords {
     pub help: String,
     #[serde(default)]
     example: String,
-    /// The same on Windows, where paths look otherwise.
+    /// The example on Windows, whose paths look different.
     #[serde(default, rename = "example-on-windows")]
     windows_example: Option<String>,
-    /// What the values of a choice are called.
+    /// The labels of a choice's values.
     #[serde(default)]
     pub choices: BTreeMap<String, String>,
 }
@@ -99,17 +98,17 @@ pub struct CheckWords {
 impl Screen {
     /// Its title in a flow.
     pub fn title(&self, flow: Option<Flow>) -> &str {
-        self.of(flow).and_then(|words| words.title.as_deref()).unwrap_or(&self.title)
+        self.flow_words(flow).and_then(|words| words.title.as_deref()).unwrap_or(&self.title)
     }
 
     /// The sentences under the title in a flow.
     pub fn intro(&self, flow: Option<Flow>) -> &str {
-        self.of(flow).and_then(|words| words.intro.as_deref()).unwrap_or(&self.intro)
+        self.flow_words(flow).and_then(|words| words.intro.as_deref()).unwrap_or(&self.intro)
     }
 
     /// Its help in a flow.
     pub fn help(&self, flow: Option<Flow>) -> &str {
-        self.of(flow).and_then(|words| words.help.as_deref()).unwrap_or(&self.help)
+        self.flow_words(flow).and_then(|words| words.help.as_deref()).unwrap_or(&self.help)
     }
 
     /// A piece of advice, if this screen gives it.
@@ -117,7 +116,7 @@ impl Screen {
         self.advice.get(&advice).map(String::as_str)
     }
 
-    fn of(&self, flow: Option<Flow>) -> Option<&FlowWords> {
+    fn flow_words(&self, flow: Option<Flow>) -> Option<&FlowWords> {
         self.flow_words.iter().find(|words| Some(words.id) == flow)
     }
 
@@ -145,8 +144,7 @@ impl Screen {
 /// A screen's words. Each file is parsed when its screen is first shown: parsing all of them at the start would cost
 /// more than painting the first frame.
 ///
-/// A file that does not parse is a defect of the build, which `tests/screens.rs` finds; the page then stays blank
-/// but for the error, rather than taking the program down.
+/// A file that does not parse is a defect of the build, which `tests/screens.rs` finds; the page then shows only the error.
 pub fn screen(id: ScreenId) -> &'static Screen {
     static SCREENS: [OnceLock<Screen>; ScreenId::ALL.len()] = [const { OnceLock::new() }; ScreenId::ALL.len()];
     SCREENS[id as usize].get_or_init(|| {
@@ -163,8 +161,8 @@ pub fn screen(id: ScreenId) -> &'static Screen {
     })
 }
 
-/// A screen's name in the list of screens. Of its file only the line of the name is read, and not as TOML, which
-/// `tests/screens.rs` holds it to: the list is painted on the first frame, and names every screen of the flow.
+/// A screen's name in the list of screens. Reads only that line of the file, and not as TOML, since the first frame lists every
+/// screen of the flow; `tests/screens.rs` holds the files to that form.
 pub fn name(id: ScreenId) -> &'static str {
     static NAMES: [OnceLock<&'static str>; ScreenId::ALL.len()] = [const { OnceLock::new() }; ScreenId::ALL.len()];
     NAMES[id as usize].get_or_init(|| {

@@ -1,35 +1,35 @@
-//! Answers and facts of an ordinary first node, for the tests of the mind.
+//! Sample answers and facts of ordinary nodes, for the tests of the mind: a first node, a node that joins or has joined, shared
+//! storage, and a machine without Octopus Server.
 
 use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
 
+use secrecy::SecretString;
 use time::macros::{date, datetime};
 
 use crate::model::answers::{Answers, Origin, Raw};
 use crate::model::cluster::ClusterId;
 use crate::model::facts::{
-    Access, ClusterFacts, ClusterSeen, Collation, Content, DatabaseRights, DatabaseSeen, DatabaseState, Disk, Evidence, Fact,
-    Facts, Heartbeat, HomeFacts, HomeState, Identity, KeyFacts, KeyFileFacts, KeyFileState, Machine, NodeSeen, Nodes, PortFact,
+    Access, CanaryFile, ClusterFacts, ClusterSeen, Collation, Content, DatabaseRights, DatabaseSeen, DatabaseState, Disk,
+    Evidence, Fact, Facts, FolderFacts, FolderIdentity, FolderPlace, FolderRights, HealthFacts, Heartbeat, HomeFacts, HomeState,
+    Identity, KeyFacts, KeyFileFacts, KeyFileState, LogSeen, Machine, NodeFacts, NodeSeen, Nodes, OctopusFacts, Ping, PortFact,
     PortsFacts, Protocol, Replication, ResolvedServer, ServerCertificate, ServerFacts, ServerLogin, ServerVersion, ServiceFacts,
-    StateFolder, TcpConnection, TlsSession, TrustSource,
+    StateFolder, StorageFacts, TcpConnection, TlsSession, Trouble, TrustSource,
 };
 use crate::model::field::FieldId;
 use crate::model::key_evidence::{KeyBasis, KeyVerdict};
 use crate::model::licence::NodeLimit;
+use crate::model::master_key::{Fingerprint, MasterKey};
+use crate::model::node_config::{
+    ClusterSection, CommsSection, DatabaseSection, NodeConfig, NodeSection, Sealed, SealedSignIn, ServiceSection, TrustSection,
+    WebSection,
+};
 use crate::model::platform::Platform;
-use crate::model::registry::{KeptRow, NodeRow};
-use crate::model::storage::SharedStorage;
-use crate::model::survey::{Inputs, Observed};
-
-mod joining;
-mod octopus;
-mod reviewed;
-mod sharing;
-
-pub use joining::*;
-pub use octopus::{health, no_octopus};
-pub use reviewed::*;
-pub use sharing::*;
+use crate::model::registry::{CanaryRow, KeptRow, NodeRow};
+use crate::model::storage::{SharedFolder, SharedStorage};
+use crate::model::survey::{AccountKind, Inputs, Observed};
+use crate::model::target::Encryption;
+use crate::model::untrusted::Untrusted;
 
 /// The home directory of the samples.
 pub const HOME: &str = Platform::Linux.default_home();
@@ -243,4 +243,218 @@ pub fn observed(inputs: &Inputs, facts: &Facts) -> Observed {
         Inputs::Health { .. } => Observed::Health(facts.health),
         Inputs::Node(_) => Observed::Node(Box::new(facts.node)),
     }
+}
+
+/// Good answers of a node that joins.
+pub fn joining() -> Answers {
+    joining_with(&[])
+}
+
+/// Good answers of a node that joins but for these.
+pub fn joining_with(changes: &[(FieldId, &str)]) -> Answers {
+    let mut answers = with(&[(FieldId::NodeName, "web02"), (FieldId::MasterKey, KEY), (FieldId::Home, HOME)]);
+    for (field, text) in changes {
+        answers.set(*field, Raw::of(*field, *text), Origin::Typed);
+    }
+    answers
+}
+
+/// Facts of a cluster of one node, seen from the machine that is to become `web02`.
+pub fn facts_of_a_cluster() -> Facts {
+    let mut facts = facts();
+    facts.machine.host_name = "web02".into();
+    facts.server.content = Fact::Seen(Content::Cluster(cluster()));
+    facts.machine.octopus_version = Fact::Seen("2026.4.1".into());
+    share(&mut facts);
+    facts
+}
+
+/// Facts of a database that Octopus made by itself, with a key that is proven against it.
+pub fn facts_of_octopus() -> Facts {
+    let mut facts = facts_of_a_cluster();
+    let version = Some("2026.4.1".into());
+    facts.server.content = Fact::Seen(Content::Octopus { version: version.clone(), nodes: vec!["web01".into()] });
+    facts.cluster.identity = Fact::Seen(Identity::Octopus { version });
+    let mut web01 = node_seen("web01", Heartbeat::Ago(Duration::from_secs(2)));
+    (web01.row, web01.row_age) = (None, None);
+    facts.cluster.nodes = Fact::Seen(Nodes::from([web01]));
+    facts.cluster.node_limit = Fact::Missing(Trouble::Unasked);
+    facts.cluster.storage = Fact::Missing(Trouble::Unasked);
+    facts.cluster.canaries = Fact::Missing(Trouble::Unasked);
+    facts.cluster.evidence = Fact::Seen(Evidence::Certificate);
+    facts.key.verdict = Fact::Seen(KeyVerdict::Correct(KeyBasis::Certificate));
+    facts
+}
+
+/// A node of that name with a row that nobody has seen for twenty days.
+pub fn dead_node(name: &str) -> NodeSeen {
+    let long = Duration::from_secs(20 * 24 * 3600);
+    NodeSeen { row_age: Some(long), ..node_seen(name, Heartbeat::Ago(long)) }
+}
+
+/// Facts of a node that is there: [`joining`]'s answers as its node config tells them, its key and password opened, and
+/// its own row beside web01's.
+pub fn facts_of_a_node() -> Facts {
+    let mut facts = facts_of_a_cluster();
+    // As its config says; `share` has it otherwise.
+    (facts.storage, facts.cluster.storage) = (StorageFacts::default(), Fact::Seen(SharedStorage::None));
+    facts.cluster.canaries = Fact::Seen(Vec::new());
+    let mut own = node_seen("web02", Heartbeat::Ago(Duration::from_secs(3)));
+    if let Some(kept) = &mut own.row {
+        kept.row.address = "http://localhost:80/".into();
+        kept.row.prefixes = "http://localhost:80/".into();
+    }
+    facts.cluster.nodes = Fact::Seen(Nodes::from([node_seen("web01", Heartbeat::Ago(Duration::from_secs(2))), own]));
+    facts.node = NodeFacts {
+        config: Fact::Seen(Box::new(joined_config())),
+        password: Fact::Seen(Raw::of(FieldId::Password, PASSWORD)),
+        service_password: Fact::Seen(None),
+        key: Fact::Seen(Raw::of(FieldId::MasterKey, KEY)),
+        octopus: Fact::Seen(None),
+        backups: Fact::Seen(Vec::new()),
+        listed: Fact::Seen(None),
+    };
+    facts
+}
+
+/// The node config of [`joining`]'s node.
+pub fn joined_config() -> NodeConfig {
+    let mut config = node_config();
+    config.node.name = "web02".into();
+    config.web.listen_prefixes = vec!["http://localhost:80/".into()];
+    config
+}
+
+/// The key of the samples, parsed.
+///
+/// # Panics
+/// Never: it is a key.
+pub fn key() -> MasterKey {
+    MasterKey::parse(&SecretString::from(KEY)).expect("a key")
+}
+
+/// The root of the samples' shared folders.
+pub const STORAGE: &str = "/mnt/octopus";
+
+/// The nodes whose canaries are in the samples' shared folders: the first one, and one that has joined.
+const NODES: [&str; 2] = ["web01", "web02"];
+
+/// Good answers of a node that joins, with the storage as the registry has it.
+pub fn sharing() -> Answers {
+    let mut answers = joining();
+    for (field, text) in [(FieldId::Storage, "root"), (FieldId::StorageRoot, STORAGE)] {
+        answers.set(field, Raw::of(field, text), Origin::File);
+    }
+    answers
+}
+
+/// A node's nonce in a folder.
+pub fn token(node: &str, folder: SharedFolder) -> String {
+    let digit = node.len() + usize::from(node.ends_with('2')) + folder.id().len();
+    format!("{digit:032x}")
+}
+
+/// The samples' shared folders, as they are seen once both nodes have left their canaries.
+pub fn storage() -> StorageFacts {
+    let folders = SharedStorage::Root(STORAGE.into()).folders();
+    let folders = (1..).zip(folders).map(|(inode, (folder, path))| FolderFacts {
+        folder,
+        path: path.to_string_lossy().as_ref().into(),
+        place: Fact::Seen(FolderPlace::There),
+        identity: Some(FolderIdentity(7, inode)),
+        disk: Fact::Seen(Disk { file_system: "nfs4".into(), network: true, volatile: false, free: 400 << 30 }),
+        read_only: Fact::Seen(false),
+        rights: Fact::Seen(FolderRights::ALL),
+        latency: Fact::Seen(Duration::from_millis(4)),
+        canaries: Fact::Seen(
+            NODES
+                .map(|node| CanaryFile { cluster: CLUSTER, node: node.into(), token: token(node, folder).as_str().into() })
+                .to_vec(),
+        ),
+        entries: Fact::Seen(12),
+        account: Fact::Seen(Access::Full),
+    });
+    StorageFacts { folders: folders.collect() }
+}
+
+/// The same before there is a cluster: nothing is in the folders.
+pub fn new_storage() -> StorageFacts {
+    let mut storage = storage();
+    for folder in &mut storage.folders {
+        (folder.canaries, folder.entries) = (Fact::Seen(Vec::new()), Fact::Seen(0));
+    }
+    storage
+}
+
+/// Has the cluster share them, with the canaries in the registry.
+pub fn share(facts: &mut Facts) {
+    facts.storage = storage();
+    facts.cluster.storage = Fact::Seen(SharedStorage::Root(STORAGE.into()));
+    let rows = NODES
+        .into_iter()
+        .flat_map(|node| SharedFolder::ALL.map(|folder| CanaryRow { node: node.into(), folder, token: token(node, folder) }));
+    facts.cluster.canaries = Fact::Seen(rows.collect());
+}
+
+/// The node config of the samples' node, which says what its row in the registry says.
+pub fn node_config() -> NodeConfig {
+    NodeConfig {
+        format: NodeConfig::FORMAT,
+        instance: "OctopusServer".into(),
+        node: NodeSection { name: "web01".into(), home: HOME.into(), task_cap: 5 },
+        service: ServiceSection { account: AccountKind::LocalSystem, user: String::new(), password: None },
+        database: DatabaseSection {
+            server: "sql01,1433".into(),
+            name: "OctopusDeploy".into(),
+            sign_in: SealedSignIn::SqlLogin { user: "octopus".into(), password: Sealed("sealed:1:x:y".into()) },
+            encryption: Encryption::Mandatory,
+            trust: TrustSection::System,
+            multi_subnet: false,
+        },
+        cluster: ClusterSection { id: CLUSTER, fingerprint: fingerprint(), master_key_file: NodeConfig::KEY_FILE.into() },
+        web: WebSection { listen_prefixes: vec!["http://web01/".into()], force_ssl: false, trusted_proxies: Vec::new() },
+        comms: CommsSection { port: 10943, grpc_port: 8443 },
+        storage: SharedStorage::None,
+    }
+}
+
+/// The fingerprint of the samples' master key.
+pub fn fingerprint() -> Fingerprint {
+    key().fingerprint()
+}
+
+/// A node config in good order, whose secrets open and whose key is the cluster's, as far as fingerprints tell.
+pub fn node() -> NodeFacts {
+    NodeFacts {
+        config: Fact::Seen(Box::new(node_config())),
+        password: Fact::Seen(Raw::of(FieldId::Password, PASSWORD)),
+        service_password: Fact::Seen(None),
+        key: Fact::Seen(Raw::of(FieldId::MasterKey, KEY)),
+        octopus: Fact::Seen(None),
+        backups: Fact::Seen(Vec::new()),
+        listed: Fact::Seen(Some(listed())),
+    }
+}
+
+/// The node config's file, as this machine's list of instances names it.
+pub fn listed() -> Untrusted {
+    std::path::Path::new(HOME).join(NodeConfig::FILE).to_string_lossy().as_ref().into()
+}
+
+/// A machine without Octopus Server.
+pub fn no_octopus() -> OctopusFacts {
+    OctopusFacts {
+        program: Fact::Seen(None),
+        version: Fact::Missing(Trouble::Unasked),
+        instances: Fact::Missing(Trouble::Unasked),
+        service: Fact::Seen(None),
+    }
+}
+
+/// A node that answers its load balancer, and whose log has nothing known in it.
+pub fn health() -> HealthFacts {
+    let url = "http://localhost:80/api/octopusservernodes/ping".into();
+    let log =
+        LogSeen { file: "/var/lib/octopus/Logs/OctopusServer.txt".into(), since_start: true, starts: 1, troubles: Vec::new() };
+    HealthFacts { ping: Fact::Seen(Ping { url, status: 200, took: Duration::from_millis(4) }), log: Fact::Seen(Some(log)) }
 }

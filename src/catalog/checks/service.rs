@@ -25,7 +25,7 @@ const fn row(id: CheckId, field: FieldId, judge: fn(&Case<'_>) -> Verdict) -> Ch
     Check { id, screen: ScreenId::Service, field: Some(field), surveys: &[SurveyId::Service], judge }
 }
 
-/// The account is named as its kind demands, and known where the host can tell.
+/// The account is named as its kind demands, and this machine knows it if it can tell.
 fn judge_account(case: &Case<'_>) -> Verdict {
     if case.is_octopus_made() {
         return match &case.facts.node.octopus {
@@ -70,7 +70,7 @@ fn judge_account(case: &Case<'_>) -> Verdict {
     }
 }
 
-/// The account can use the home directory, as far as this machine tells. Only warned of: what is to be made yet can be
+/// The account can use the home directory, as far as this machine tells. Only a warning: a folder that is still to be made can be
 /// given to the account afterwards.
 fn judge_home(case: &Case<'_>) -> Verdict {
     let (Ok(user), Ok(home)) = (read::service_user(case.answers), read::home(case.answers)) else { return Verdict::NotYet };
@@ -165,8 +165,8 @@ fn no_such_account(user: &str, kind: AccountKind, windows: bool) -> Finding {
     }
 }
 
-/// The wizard may install a service. Only warned of: the node config can be written without it, and the service be
-/// installed by somebody who may.
+/// The wizard may install a service. Only a warning: the node config can be written without it, and somebody else can install
+/// the service.
 fn judge_rights(case: &Case<'_>) -> Verdict {
     let windows = case.is_on_windows();
     match &case.facts.service.elevated {
@@ -197,7 +197,7 @@ fn not_elevated(windows: bool) -> Finding {
     )
 }
 
-/// Ports below this one are root's on Linux, unless it is told otherwise.
+/// On Linux only root may listen on ports below this one, unless that is configured otherwise.
 const PRIVILEGED: u16 = 1_024;
 
 /// What is wrong with the form of a custom account's name on Windows: it is `DOMAIN\user`, `user@domain`, `.\user` or `user`.
@@ -224,7 +224,7 @@ fn misformed_account(user: &str) -> Option<Finding> {
     None
 }
 
-/// What the account that a node is to run as needs, as notes: none where it is the system's own.
+/// What the node's account needs, as notes with commands. The system's own account needs nothing.
 fn needed_grants(case: &Case<'_>) -> Vec<Finding> {
     // A node that exists has them, or would not run.
     if case.is_existing_node() {

@@ -1,10 +1,8 @@
-//! The form of answers: what is wrong with a field's text by itself, before anything is looked up.
+//! The form of answers: what is wrong with a field's text by itself, before any survey.
 //!
-//! It knows the other answers and no flow: which fields a flow asks is [`super::flow`]'s and the rows' to say,
-//! and whoever judges a whole flow leaves the others out.
+//! It knows the other answers but no flow: [`super::flow`] says which fields a flow asks.
 
 pub mod read;
-mod read_cluster;
 
 use crate::catalog::settings::OnlyWith;
 use crate::model::answers::Answers;
@@ -16,7 +14,7 @@ pub fn is_visible(field: FieldId, answers: &Answers) -> bool {
     match field.setting().only_with {
         OnlyWith::Any => true,
         OnlyWith::Values(by, values) => {
-            // A text that is none of the choice's values is told as such, and counts as the default until it is mended.
+            // An unknown value of the choice is reported there, and counts as the default until it is fixed.
             let text = Some(answers.trimmed(by)).filter(|text| by.setting().values().contains(text));
             values.contains(&text.unwrap_or(by.default()))
         }
@@ -24,8 +22,8 @@ pub fn is_visible(field: FieldId, answers: &Answers) -> bool {
     }
 }
 
-/// What is wrong with a field's text, as a sentence that says what to type; `None` when its form is good, or when it
-/// is not asked. A missing answer is a problem too.
+/// Says in a sentence what to type instead of a field's text; `None` if its form is good or the field is not asked. A missing
+/// answer is a problem too.
 pub fn problem(field: FieldId, answers: &Answers) -> Option<String> {
     if !is_visible(field, answers) {
         return None;

@@ -72,7 +72,7 @@ fn judge_instance(case: &Case<'_>) -> Verdict {
     }
 }
 
-/// The name of a node that exists: it is its own, and this machine's lists know it.
+/// Judges the name of an existing node: this machine's lists know it.
 fn judge_existing_instance(name: &str, case: &Case<'_>) -> Verdict {
     let unfinished = case.facts.machine.unfinished.iter().find(|run| instance_key(run.instance.as_str()) == instance_key(name));
     if let Some(run) = unfinished {
@@ -85,7 +85,7 @@ fn judge_existing_instance(name: &str, case: &Case<'_>) -> Verdict {
     match &case.facts.home.taken {
         Fact::Unknown => case.pending(),
         Fact::Seen(Some(config)) => Verdict::Good(format!("{name}, with the config {config}")),
-        // A list that does not know it is warned of where the config is judged.
+        // `node-config` warns of a list that does not know it.
         Fact::Seen(None) => {
             report(Finding::note(CheckId::HomeInstance, format!("No list of this machine knows an instance {name}.")))
         }
@@ -106,7 +106,7 @@ fn judge_path(case: &Case<'_>) -> Verdict {
     }
 }
 
-/// The path could not be looked at. The words of the way to a server would be about the wrong thing here.
+/// The path could not be read. The words for a server's time-out would mislead here.
 fn unseen_path(trouble: &Trouble, home: &Path) -> Finding {
     let home = home.display();
     match trouble {
@@ -124,7 +124,7 @@ fn unseen_path(trouble: &Trouble, home: &Path) -> Finding {
     }
 }
 
-/// What can be said against the path itself.
+/// What is wrong with the path itself.
 fn unfit_path(home: &str, platform: Platform) -> Option<(&'static str, &'static str)> {
     if is_unc(home) {
         return Some((
@@ -132,7 +132,7 @@ fn unfit_path(home: &str, platform: Platform) -> Option<(&'static str, &'static 
             "Type a path on a local disk of this machine.",
         ));
     }
-    // `..` would be followed through links by the system, but not by people who compare paths.
+    // The system follows `..` through links, but people who compare paths do not.
     if platform.has_detour(home) {
         return Some(("The path has .. in it.", "Type the path as it is without the detour."));
     }
@@ -176,7 +176,7 @@ fn judge_occupant(occupant: &HomeState, home: &Path, case: &Case<'_>) -> Verdict
     }
 }
 
-/// The home of a node that exists: its config is in it.
+/// Judges the home of an existing node, which its config is in.
 fn judge_existing_home(occupant: &HomeState, home: &Path, case: &Case<'_>) -> Verdict {
     let home = home.display();
     match occupant {

@@ -51,7 +51,7 @@ pub fn judge(case: &Case<'_>) -> Result<Verdict, Verdict> {
     }))
 }
 
-/// The verdict where nothing is shared, or where it is not known.
+/// The verdict if nothing is shared, or if that is not known.
 fn judge_unshared(case: &Case<'_>) -> Option<Verdict> {
     if !is_registered(case) {
         let none = read::storage(case.answers) == Ok(SharedStorage::None);
@@ -65,7 +65,7 @@ fn judge_unshared(case: &Case<'_>) -> Option<Verdict> {
             "Octopus Server made this cluster, and no registry names its shared folders: make sure that the paths that the other nodes \
              use lead to the same folders on this machine.",
         ))),
-        // Why the cluster cannot be read is its own checks' to say.
+        // The cluster's own checks say why it cannot be read.
         (Fact::Missing(trouble), _) => Some(unknown(trouble)),
         (_, Fact::Missing(trouble)) => Some(judge_unread(trouble)),
         (_, Fact::Seen(SharedStorage::None)) => Some(judge_nothing_shared(case)),
@@ -84,7 +84,7 @@ fn judge_unread(trouble: &Trouble) -> Verdict {
     ))
 }
 
-/// A cluster that shares nothing has room for one node.
+/// A cluster that shares nothing works with one node only.
 fn judge_nothing_shared(case: &Case<'_>) -> Verdict {
     let own = case.answers.trimmed(FieldId::NodeName);
     let others = case.facts.cluster.nodes.seen().is_some_and(|nodes| !nodes.but(own).is_empty());
@@ -106,13 +106,13 @@ fn judge_nothing_shared(case: &Case<'_>) -> Verdict {
     .command("octopus-setup migrate --to ROOT"))
 }
 
-/// Whether the registry was made in a database of Octopus', which keeps the folders to itself.
+/// Whether the registry was made in a database that Octopus Server had made, which does not tell its folders.
 fn is_adopted(case: &Case<'_>) -> bool {
     let Some(Identity::Registered(seen)) = case.facts.cluster.identity.seen() else { return false };
     read::database(case.answers).is_ok_and(|database| ClusterId::adopted(seen.fingerprint, &database) == seen.id)
 }
 
-/// The registry's words are no paths on this machine.
+/// The registry's text is no path on this machine.
 fn malformed_finding(case: &Case<'_>, bad: FieldId) -> Finding {
     let text = case.answers.trimmed(bad);
     let says = if text.is_empty() {
@@ -127,7 +127,7 @@ fn malformed_finding(case: &Case<'_>, bad: FieldId) -> Finding {
     )
 }
 
-/// What is to be said of a path by itself, and of the home directory beside it.
+/// Judges a path by itself, and against the home directory.
 fn path_finding(case: &Case<'_>, field: FieldId, name: &str, path: &Path) -> Option<Finding> {
     let text = path.to_string_lossy();
     let stop = |says: String, fix: &str| Some(Finding::stop(CheckId::StorageFolders, says, fix).about(field));
@@ -214,7 +214,7 @@ fn pair_finding(
     Some(Finding::new(CheckId::StorageFolders, severity, says, "Give each a folder of its own, side by side.").about(about))
 }
 
-/// Two folders that are one by a link, or by letters whose case the disk does not tell.
+/// Finds two folders that are one, by a link or because the disk ignores case.
 fn linked_finding(case: &Case<'_>, seen: &[FolderFacts]) -> Option<Finding> {
     let (one, two) = seen.iter().enumerate().find_map(|(at, folder)| {
         let same = |other: &&FolderFacts| other.identity.is_some() && other.identity == folder.identity;
@@ -231,7 +231,7 @@ fn linked_finding(case: &Case<'_>, seen: &[FolderFacts]) -> Option<Finding> {
     )
 }
 
-/// The parts of a path, by the rules of the system that it is of; in lower case where that does not tell case.
+/// Splits a path by the rules of its system, in lower case if that ignores case.
 fn parts(text: &str) -> Vec<String> {
     let windows = is_of_windows(text);
     let split = |c: char| c == '/' || windows && c == '\\';

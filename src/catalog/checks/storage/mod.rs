@@ -41,17 +41,17 @@ const fn row(id: CheckId, judge: fn(&Case<'_>) -> Verdict) -> Check {
     }
 }
 
-/// The verdict, whether it was come to early or at the end.
+/// Returns the verdict, whether it was reached early or at the end.
 fn settle(judged: Result<Verdict, Verdict>) -> Verdict {
     judged.unwrap_or_else(|verdict| verdict)
 }
 
-/// Whether the registry says what is shared; only a cluster's first node is asked for it.
+/// Whether the registry says what is shared. Only a cluster's first node is asked for it.
 fn is_registered(case: &Case<'_>) -> bool {
     case.flow != Flow::FirstNode
 }
 
-/// What is shared; the verdict of every check where nothing is, or where that is not known.
+/// Returns the verdict of every check if nothing is shared, or if that is not known.
 fn require_sharing(case: &Case<'_>) -> Result<(), Verdict> {
     let nothing = || Err(Verdict::Good("not looked at: nothing is shared".to_owned()));
     if !is_registered(case) {
@@ -73,7 +73,7 @@ fn require_sharing(case: &Case<'_>) -> Result<(), Verdict> {
     }
 }
 
-/// The folders as far as they have been looked at.
+/// The folders that were surveyed.
 fn surveyed_folders<'a>(case: &Case<'a>) -> Result<&'a [FolderFacts], Verdict> {
     require_sharing(case)?;
     match (case.facts.storage.folders.as_slice(), read::storage(case.answers)) {
@@ -83,8 +83,8 @@ fn surveyed_folders<'a>(case: &Case<'a>) -> Result<&'a [FolderFacts], Verdict> {
     }
 }
 
-/// The folders, where all of them can be got at: what stands behind a place that is wrong is not judged. A folder that is
-/// yet to be made counts for the first node alone.
+/// The folders, if all of them can be reached: nothing is judged behind a wrong place. Only the first node may have a folder still
+/// to be made.
 fn reachable_folders<'a>(case: &Case<'a>) -> Result<&'a [FolderFacts], Verdict> {
     let folders = surveyed_folders(case)?;
     let is_good = |folder: &FolderFacts| match folder.place {
@@ -98,7 +98,7 @@ fn reachable_folders<'a>(case: &Case<'a>) -> Result<&'a [FolderFacts], Verdict> 
     if folders.iter().any(|folder| folder.place.is_unknown()) { Err(case.pending()) } else { Ok(folders) }
 }
 
-/// The verdict on findings, while some facts may still be on their way: what stops does not wait for them.
+/// Reports the findings once all facts are known; a stop does not wait for them.
 fn report_known(case: &Case<'_>, unknown: bool, findings: Vec<Finding>, evidence: impl FnOnce() -> String) -> Verdict {
     if unknown && !findings.iter().any(|finding| finding.severity == Severity::Stop) {
         return case.pending();
@@ -106,7 +106,7 @@ fn report_known(case: &Case<'_>, unknown: bool, findings: Vec<Finding>, evidence
     report_all(findings, evidence)
 }
 
-/// The folders of which the same is to be said, said once.
+/// Groups the folders that share a finding, so that it is reported once.
 fn group_folders<'a, K: PartialEq>(
     folders: &'a [FolderFacts],
     said: impl Fn(&'a FolderFacts) -> Option<K>,
@@ -135,7 +135,7 @@ fn names(group: &[&FolderFacts], all: usize) -> String {
     }
 }
 
-/// The field that is to blame for a folder.
+/// The field that names a folder.
 fn field_of_folder(case: &Case<'_>, folder: SharedFolder) -> FieldId {
     match case.answers.chosen(FieldId::Storage) {
         Some(StorageKind::Root) => FieldId::StorageRoot,
@@ -144,12 +144,11 @@ fn field_of_folder(case: &Case<'_>, folder: SharedFolder) -> FieldId {
     }
 }
 
-/// The same of several: the first one's.
 fn field_of_group(case: &Case<'_>, group: &[&FolderFacts]) -> FieldId {
     group.first().map_or(FieldId::Storage, |folder| field_of_folder(case, folder.folder))
 }
 
-/// The shortest list of paths that says the same: the root where all of them are below it.
+/// The paths of the folders, or the root if that covers all of them.
 fn paths(case: &Case<'_>, group: &[&FolderFacts]) -> Vec<String> {
     let all = group.len() == case.facts.storage.folders.len();
     match read::storage(case.answers) {
@@ -158,7 +157,7 @@ fn paths(case: &Case<'_>, group: &[&FolderFacts]) -> Vec<String> {
     }
 }
 
-/// What is wrong with where a folder is; the same words for all of which the same is so.
+/// What is wrong with the place of a folder.
 #[derive(Debug, Clone, PartialEq)]
 enum Misplacement<'a> {
     Silent(std::time::Duration),

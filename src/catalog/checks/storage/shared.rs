@@ -15,7 +15,7 @@ use crate::model::quote::bash;
 use crate::model::registry::CanaryRow;
 use crate::model::storage::{SharedFolder, SharedStorage};
 
-/// What is known of one node's canary in one folder.
+/// One node's canary in one folder.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Canary {
     /// The registry knows none.
@@ -30,7 +30,7 @@ enum Canary {
     Unseen,
 }
 
-/// So many nodes are looked through for ones without a canary: this is judged on each frame.
+/// How many nodes are searched for one without a canary: this is judged on each frame.
 const MOST: usize = 200;
 
 /// Each folder is the one that the other nodes see: their canaries are in it.
@@ -107,7 +107,7 @@ fn name_key(name: &str) -> String {
     name.trim().to_lowercase()
 }
 
-/// Whether a node's canary is looked for: each node's of the registry; its own of one that is there already.
+/// Whether a node should have a canary: each node of the registry, and this one only if it exists already.
 fn is_expected(case: &Case<'_>, node: &NodeSeen) -> bool {
     let own = node.is_called(case.answers.trimmed(FieldId::NodeName));
     node.row.is_some() && (!own || case.is_existing_node())
@@ -127,7 +127,7 @@ fn canary_state(rows: &[&CanaryRow], node: &NodeSeen, folder: &FolderFacts) -> C
     }
 }
 
-/// Of a node that is alive this stops; one that nobody has heard of for long may have had other folders.
+/// A wrong canary of a node that is alive is a stop; a node that was not seen for long may have had other folders.
 fn severity(node: &NodeSeen) -> Severity {
     if node.life() == Liveness::Alive { Severity::Stop } else { Severity::Warn }
 }
