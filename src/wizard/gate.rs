@@ -7,9 +7,8 @@ use crate::model::finding::{Severity, Verdict};
 /// Whether Next is open, and if not, why.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Gate {
-    /// Everything is proven.
     Open,
-    /// Only warnings stand against it: Next asks for their acceptance.
+    /// Only warnings are left: Next asks for their acceptance.
     Warned(Vec<CheckId>),
     /// Checks are running.
     Waiting,
@@ -21,8 +20,8 @@ pub enum Gate {
     Shut(Vec<CheckId>),
 }
 
-/// Weighs a screen's field problems and verdicts. Accepted warnings do not count, as long as they say what they said when
-/// they were accepted: consent to one dead node, one clock, one key is none to another.
+/// Weighs a screen's field problems and verdicts. An accepted warning does not count as long as it says what it said when it was
+/// accepted: consent to one dead node is no consent to another.
 pub fn weigh(malformed: Vec<FieldId>, verdicts: &[(CheckId, Verdict)], accepted: &[(CheckId, Verdict)]) -> Gate {
     if !malformed.is_empty() {
         return Gate::Malformed(malformed);

@@ -8,9 +8,8 @@ use crate::model::field::FieldId;
 use crate::model::flow::Flow;
 use crate::model::node::{Node, ServiceAccount};
 
-/// The node that these answers ask for; `Err` names the fields that are missing or malformed, all of them, in the
-/// order in which they are asked. What the flow does not ask is no problem: a new node has the default of it, and one
-/// that is there has it from its node config, which has to be well-formed then.
+/// Returns the node that these answers ask for. The error names all missing or malformed fields, in the order in which they are asked. A
+/// new node has defaults for what its flow does not ask; an existing one has its node config's answers, which must be well-formed.
 pub fn from_answers(flow: Flow, answers: &Answers) -> Result<Node, Vec<FieldId>> {
     let is_new = matches!(flow, Flow::FirstNode | Flow::Join);
     let bad: Vec<FieldId> = FieldId::ALL

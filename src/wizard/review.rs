@@ -18,7 +18,7 @@ use crate::words;
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 
-/// The screens whose checks make up a review, in the order in which they are told.
+/// The screens whose checks make up a review, in the order in which they are shown.
 pub const PROVEN: [ScreenId; 8] = [
     ScreenId::Node,
     ScreenId::Home,
@@ -30,7 +30,7 @@ pub const PROVEN: [ScreenId; 8] = [
     ScreenId::Drift,
 ];
 
-/// The checks that a screen shows: its own; and for the section that runs all of them again those of every screen.
+/// Returns the checks that a screen shows: its own, or those of every screen for the section that runs them all again.
 pub fn checks_of(screen: ScreenId) -> Box<dyn Iterator<Item = CheckId>> {
     match screen {
         ScreenId::Proof => Box::new(PROVEN.into_iter().flat_map(|screen| words::screen(screen).checks())),
@@ -38,8 +38,8 @@ pub fn checks_of(screen: ScreenId) -> Box<dyn Iterator<Item = CheckId>> {
     }
 }
 
-/// The surveys that an unknown fact of a check may still come from: in a review the node's files come first, since
-/// everything else is asked with what they say, and the login before what is read behind it.
+/// Returns the surveys that may still supply an unknown fact of a check. In a review these include that of the node's files, whose answers
+/// all others need, and the login before everything that needs one.
 pub fn awaited_by(state: &State, check: CheckId) -> Vec<SurveyId> {
     let mut surveys = checks::row(check).surveys.to_vec();
     if state.flow() == Some(Flow::Review) {
@@ -51,8 +51,8 @@ pub fn awaited_by(state: &State, check: CheckId) -> Vec<SurveyId> {
     surveys
 }
 
-/// The verdict on the key of an instance that Octopus Server made by itself: it is protected by the machine, this program
-/// does not open it, and so there is none to judge.
+/// Returns the verdict on the key of an instance that Octopus Server made: the machine protects it and this program does not open it, so
+/// there is none to judge.
 pub fn key_of_octopus(state: &State) -> Option<Verdict> {
     let reviewed = state.flow() == Some(Flow::Review)
         && state.subject().is_some_and(|subject| subject.maker == Maker::Octopus)
@@ -60,21 +60,21 @@ pub fn key_of_octopus(state: &State) -> Option<Verdict> {
     reviewed.then(|| Verdict::Good("not looked at: Octopus Server keeps it under the machine's own protection".to_owned()))
 }
 
-/// The checks that are judged before the first step of a flow although none of its screens shows them: those of the machine
-/// itself, whose facts are there in every flow.
+/// Returns the checks that are judged before the first step of a flow although none of its screens shows them: those of the machine,
+/// whose facts every flow has.
 pub fn guards(flow: Flow) -> impl Iterator<Item = CheckId> {
     let shown = move |check: &CheckId| flow::path(flow).contains(&checks::row(*check).screen);
     let of_machine = |check: &CheckId| checks::row(*check).surveys == [SurveyId::Machine];
     CheckId::ALL.into_iter().filter(of_machine).filter(move |check| !shown(check))
 }
 
-/// Whether the server itself refused the last look at the cluster. Asking on by itself might lock the account.
+/// Returns whether the server itself refused the last look at the cluster. Asking again unasked might lock the account.
 pub fn is_refused(cluster: &ClusterFacts) -> bool {
     matches!(cluster.identity.trouble(), Some(Trouble::Sql(_)))
 }
 
 impl State {
-    /// The surveys that the open screen shows the work of: in a review all of them, whatever section is open.
+    /// Returns the surveys whose work the open screen shows: in a review, all of them.
     pub fn surveys(&self) -> &'static [SurveyId] {
         match self.flow() {
             Some(Flow::Review) => super::tickets::surveys_of(ScreenId::Proof),
@@ -82,15 +82,15 @@ impl State {
         }
     }
 
-    /// Whether a node of ours is under review whose config can be read, so that it can be changed.
+    /// Returns whether a node of this wizard with a readable config is under review, so that it can be changed.
     pub fn is_ours(&self) -> bool {
         self.flow() == Some(Flow::Review)
             && self.subject().is_some_and(|subject| subject.maker == Maker::Wizard)
             && self.facts.node.config.seen().is_some()
     }
 
-    /// The node of the cluster's table that has the focus and may be taken out of the registry: a dead one that the
-    /// registry knows, and not the one under review.
+    /// Returns the focused node of the cluster's table if it may be removed from the registry: a dead one that has a row and is not the node
+    /// under review.
     pub fn removable(&self) -> Option<&NodeSeen> {
         let Focus::Item(item) = self.place.focus else { return None };
         if !self.is_ours() || self.place.here != ScreenId::Cluster {
@@ -101,19 +101,19 @@ impl State {
         (node.row.is_some() && node.life() == Liveness::Dead && !own).then_some(node)
     }
 
-    /// Whether the master key of the node under review may be shown: its instance's name was typed once more.
+    /// Returns whether the key of the node under review may be shown: the instance's name was typed once more.
     pub fn is_unlocked(&self) -> bool {
         let name = self.answers.trimmed(FieldId::Instance);
         !name.is_empty() && self.answers.text(FieldId::KeyConfirm) == name
     }
 
-    /// The run of the instance under review that stopped in the middle: as long as it is there no other one is begun.
+    /// Returns the unfinished run of the instance under review. While there is one, no other is begun.
     pub fn unfinished(&self) -> Option<&UnfinishedRun> {
         let own = instance_key(self.answers.trimmed(FieldId::Instance));
         self.facts.machine.unfinished.iter().find(|run| instance_key(run.instance.as_str()) == own)
     }
 
-    /// Why a key of the foot does nothing yet: what has to be typed first.
+    /// Says what has to be typed before an action works.
     pub fn locks(&self, action: Action) -> Option<String> {
         let about_key = matches!(action, Action::Reveal | Action::CopyKey | Action::SaveKey | Action::ReadKey);
         if self.place.here != ScreenId::Key || !about_key || self.is_unlocked() {
@@ -125,7 +125,7 @@ impl State {
         ))
     }
 
-    /// What has to be known before this node leaves its cluster, where there is something.
+    /// Says what to consider before this node leaves its cluster.
     pub fn caution(&self) -> Option<String> {
         if self.flow() != Some(Flow::Leave) {
             return None;
@@ -137,7 +137,7 @@ impl State {
         self.other_host(name).or_else(|| nodes.but(name).is_empty().then(|| last.to_owned()))
     }
 
-    /// A config that was copied here has two machines be one node, and only one of them is to leave.
+    /// Warns if the registry has this node on another host: a copied config makes two machines one node, and only one of them leaves.
     fn other_host(&self, name: &str) -> Option<String> {
         let row = self.facts.cluster.node(name)?.registered()?;
         let (own, other) = (self.facts.machine.host_name.as_str(), Untrusted::new(&row.host));

@@ -23,7 +23,7 @@ use super::tickets::Tickets;
 /// What has the focus on the open screen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub enum Focus {
-    /// Nothing in particular: Enter goes on.
+    /// Nothing in particular.
     #[default]
     Screen,
     Field(FieldId),
@@ -99,11 +99,11 @@ pub enum Ending {
 #[derive(Debug, Clone)]
 pub struct State {
     pub place: Place,
-    /// What was asked for.
+    /// The answers, which say what is asked for.
     pub answers: Answers,
-    /// What was observed for the current answers.
+    /// Observed for the current answers.
     pub facts: Facts,
-    /// What surveys were asked, and what they said.
+    /// The surveys that were requested, with their results.
     pub tickets: Tickets,
     pub prompt: Prompt,
     pub flow: FlowState,
@@ -174,7 +174,7 @@ pub enum ChangeKind {
     Remove(Option<Box<KeptRow>>),
 }
 
-/// What the flows that begin with an existing node have in hand.
+/// The existing node that a flow begins with.
 #[derive(Debug, Clone)]
 pub struct ExistingNode {
     pub subject: Subject,
@@ -184,7 +184,7 @@ pub struct ExistingNode {
     pub edits: Vec<(FieldId, Answer)>,
 }
 
-/// What the flows that write something have in hand.
+/// The work of a flow that writes something.
 #[derive(Debug, Clone, Default)]
 pub struct Work {
     /// Warnings that the operator accepted, with what they said then.
@@ -208,7 +208,7 @@ static NO_CUSTODY: Custody =
     Custody { generated: None, revealed: false, copied: None, saved: None, file_trouble: None, mismatch: false, proof: None };
 
 impl State {
-    /// A wizard on its start screen.
+    /// Returns a wizard on its start screen.
     pub fn new(answers: Answers) -> Self {
         Self {
             place: Place { here: ScreenId::Start, furthest: ScreenId::Start, focus: Focus::Item(0) },
@@ -224,7 +224,7 @@ impl State {
         }
     }
 
-    /// The flow that is open; `None` on the start screen.
+    /// Returns the open flow; `None` on the start screen.
     pub const fn flow(&self) -> Option<Flow> {
         match &self.flow {
             FlowState::Start(_) => None,
@@ -234,7 +234,7 @@ impl State {
         }
     }
 
-    /// What the flow writes; on the start screen that of the set-up that was left.
+    /// Returns the work of the flow; on the start screen, that of the set-up that was left.
     pub const fn work(&self) -> Option<&Work> {
         match &self.flow {
             FlowState::Start(Start { left: Some(set_up), .. }) | FlowState::SetUp(set_up) => Some(&set_up.work),
@@ -251,7 +251,7 @@ impl State {
         }
     }
 
-    /// The installation; an idle one where the flow has none.
+    /// Returns the installation; an idle one if the flow has none.
     pub fn run(&self) -> &Run {
         self.work().map_or(&NO_RUN, |work| &work.run)
     }
@@ -260,7 +260,7 @@ impl State {
         self.work_mut().map(|work| &mut work.run)
     }
 
-    /// The custody of the key; an empty one where the flow keeps none.
+    /// Returns the custody of the key; an empty one if the flow keeps none.
     pub const fn custody(&self) -> &Custody {
         match &self.flow {
             FlowState::Start(Start { left: Some(set_up), .. }) | FlowState::SetUp(set_up) => match &set_up.kind {
@@ -290,7 +290,7 @@ impl State {
         }
     }
 
-    /// The existing node that the flow began with.
+    /// Returns the existing node that the flow began with.
     pub const fn node(&self) -> Option<&ExistingNode> {
         match &self.flow {
             FlowState::Review(Review { node, .. }) | FlowState::Change(Change { node, .. }) => Some(node),
@@ -302,12 +302,12 @@ impl State {
         self.node().map(|node| &node.subject)
     }
 
-    /// The cluster of the unfinished run that this one continues.
+    /// Returns the cluster of the unfinished run that this one continues.
     pub fn resuming(&self) -> Option<ClusterId> {
         self.work()?.resuming.as_ref().map(|resuming| resuming.cluster)
     }
 
-    /// Warnings that were accepted, with what they said then.
+    /// Returns the accepted warnings, with what they said then.
     pub fn accepted_verdicts(&self) -> &[(CheckId, Verdict)] {
         self.work().map_or(&[], |work| &work.accepted)
     }
@@ -316,8 +316,8 @@ impl State {
         self.work().is_some_and(|work| work.proves_all)
     }
 
-    /// The registry row that the plan is about, where it is known from elsewhere than the cluster's survey: the dead node
-    /// to remove, or the row as it was before a resumed run.
+    /// Returns the registry row that the plan is about, if it is not known from the cluster's survey: the dead node to remove, or the row as it
+    /// was before a resumed run.
     pub fn kept_row(&self) -> Option<&KeptRow> {
         match &self.flow {
             FlowState::Change(Change { kind: ChangeKind::Remove(dead), .. }) => dead.as_deref(),

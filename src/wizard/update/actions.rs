@@ -21,7 +21,7 @@ use crate::wizard::state::{Ending, Focus, Notice, Overlay, Prompt, State};
 use super::goto::Goto;
 use super::{install, master_key, review, surveys};
 
-/// A key of the foot. One that does not apply now does nothing.
+/// Carries out an action of the foot. One that does not apply now does nothing.
 pub fn press(state: &mut State, action: Action, effects: &mut Vec<Effect>) -> Goto {
     if !state.actions().contains(&action) || (state.overlay.is_some() && !matches!(action, Action::Quit | Action::Help)) {
         return Goto::Nowhere;
@@ -99,7 +99,7 @@ fn save_answers(state: &mut State, effects: &mut Vec<Effect>) {
     }
 }
 
-/// The answers were saved, or not.
+/// Reports whether the answers were saved.
 pub fn answers_saved(state: &mut State, result: Result<Untrusted, FileTrouble>) {
     let (bad, text) = match result {
         Ok(path) => (false, format!("The answers are saved in {path}, without secrets.")),
@@ -111,7 +111,7 @@ pub fn answers_saved(state: &mut State, result: Result<Untrusted, FileTrouble>) 
     state.notice = Some(Notice { bad, text });
 }
 
-/// Yes or no to the open question.
+/// Applies yes or no to the open question.
 pub fn reply(state: &mut State, yes: bool, effects: &mut Vec<Effect>) {
     match (state.overlay.take(), yes) {
         (Some(Overlay::ConfirmQuit), true) => state.ending = Some(ending(state)),
@@ -155,7 +155,7 @@ fn cancel(state: &mut State, effects: &mut Vec<Effect>) {
     surveys::settle_facts(state);
 }
 
-/// Ctrl-C: asks once; a second one is a yes.
+/// Asks once whether to end the program; a second Ctrl-C is a yes.
 fn quit(state: &mut State) {
     if state.place.here == ScreenId::Done || state.overlay == Some(Overlay::ConfirmQuit) {
         state.ending = Some(ending(state));
@@ -164,7 +164,7 @@ fn quit(state: &mut State) {
     }
 }
 
-/// How the program ends when it is left now.
+/// Returns how the program ends if it is left now.
 fn ending(state: &State) -> Ending {
     match (state.place.here, state.run().phase) {
         (ScreenId::Done, _) => Ending::Finished,

@@ -3,8 +3,7 @@
 use crate::model::screen::ScreenId;
 use crate::wizard::event::StartChoice;
 
-/// Where to go once a part has dealt with an event. Parts do not call each other to get there: [`super::update`] carries
-/// it out.
+/// The destination that a part returns for an event. Parts do not call each other to get there: [`super::update`] does.
 #[derive(Debug, PartialEq, Eq)]
 #[must_use]
 pub enum Goto {

@@ -24,8 +24,8 @@ pub fn begin(state: &mut State, effects: &mut Vec<Effect>) {
     enter_phase(state, Phase::Running);
 }
 
-/// Undoes what this run created. A run that is gone on with may have no plan, since its database or its key is another one
-/// by now; what it did stands in its journal.
+/// Undoes what this run created. A resumed run may have no plan, because its database or its key has changed; its journal knows what
+/// it did.
 pub fn undo(state: &mut State, effects: &mut Vec<Effect>) {
     let (instance, target) = match &state.run().plan {
         Some(plan) => (plan.node.instance.clone(), Some(plan.node.target.clone())),
@@ -57,7 +57,7 @@ fn enter_phase(state: &mut State, phase: Phase) {
     state.place.focus = Focus::Screen;
 }
 
-/// A run whose steps were all done before this start: shown as such.
+/// Shows a run whose steps were all done before this start.
 pub fn show_finished(state: &mut State, journal: &Journal) {
     let proposal = Proposal {
         flow: journal.flow,
@@ -77,8 +77,8 @@ pub fn show_finished(state: &mut State, journal: &Journal) {
     }
 }
 
-/// The run's end: its journal goes. A first node's waits for the proof that its key is kept; every other key is kept
-/// already, by whoever gave it.
+/// Ends the run by deleting its journal. A first node's journal waits for the proof that its key is kept; any other key is kept by the
+/// person who gave it.
 pub fn close(state: &mut State, effects: &mut Vec<Effect>) {
     effects.push(Effect::CloseRun(state.answers.trimmed(FieldId::Instance).to_owned()));
     if let Some(work) = state.work_mut() {
@@ -86,7 +86,7 @@ pub fn close(state: &mut State, effects: &mut Vec<Effect>) {
     }
 }
 
-/// The installer reports.
+/// Applies a report of the installer.
 pub fn progress(state: &mut State, progress: Progress, effects: &mut Vec<Effect>) -> Goto {
     let now = state.now;
     let Some(run) = state.run_mut() else { return Goto::Nowhere };

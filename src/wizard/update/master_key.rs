@@ -18,7 +18,7 @@ use crate::wizard::state::{Focus, Notice, State};
 
 use super::goto::Goto;
 
-/// The consents that were given in the light of this field's answer.
+/// Returns the consents that depend on this field's answer.
 const fn dependents(field: FieldId) -> &'static [FieldId] {
     match field {
         FieldId::MasterKey => &[FieldId::UnverifiedKey],
@@ -28,9 +28,8 @@ const fn dependents(field: FieldId) -> &'static [FieldId] {
     }
 }
 
-/// Takes back the consents that depend on an answer that was changed. Anyone who would replace one dead node has not said
-/// that they would replace another, a key that they vouched for is not the next one, and what they would do to one database
-/// they have not said of another.
+/// Takes back the consents that depend on a changed answer: consent to replacing one dead node, to vouching for one key, or to changing
+/// one database is no consent for another.
 pub fn invalidate_dependents(state: &mut State, field: FieldId) {
     for consent in dependents(field) {
         state.answers.set(*consent, Raw::Text(consent.default().to_owned()), Origin::Default);
@@ -44,10 +43,10 @@ pub fn invalidate_dependents(state: &mut State, field: FieldId) {
     });
 }
 
-/// A cluster id and a key were generated. A run that is being gone on with keeps its id: only its key was never sealed.
+/// Takes a generated cluster id and key. A resumed run keeps its cluster id: only its key was never sealed.
 ///
-/// A key that comes late, for a size that is not asked for any more, beside a key that is there, or in another flow,
-/// changes nothing: the key that is shown must be the one that the plan installs.
+/// Ignores a key that comes late: one of another size, in another flow, or beside an existing key. The key that is shown must be the
+/// one that the plan installs.
 pub fn take_generated(state: &mut State, mut generated: GeneratedKey) -> Goto {
     let size = read::key_size(&state.answers).bytes();
     let wanted = state.flow() == Some(Flow::FirstNode) && state.custody().generated.is_none();
@@ -112,7 +111,7 @@ pub fn read_back(state: &mut State, effects: &mut Vec<Effect>) {
     }
 }
 
-/// The key was saved, or not.
+/// Reports whether the key was saved.
 pub fn key_saved(state: &mut State, result: Result<Untrusted, FileTrouble>) {
     let (bad, text) = match &result {
         Ok(path) => (false, format!("Saved to {path}, readable by you only.{{? {{key:read-key}} reads it back as proof.}}")),
@@ -129,7 +128,7 @@ pub fn key_saved(state: &mut State, result: Result<Untrusted, FileTrouble>) {
     }
 }
 
-/// The saved file was read back.
+/// Reports whether the saved file holds the key; if so, that is the proof.
 pub fn key_read(state: &mut State, result: Result<bool, FileTrouble>) {
     let holds = result.as_ref().ok().copied();
     let (bad, text) = match result {
@@ -147,7 +146,7 @@ pub fn key_read(state: &mut State, result: Result<bool, FileTrouble>) {
     }
 }
 
-/// Something was copied, or could not be. "Copied" is said only where it is known.
+/// Reports whether a text was copied. Says "copied" only if that is known.
 pub fn text_copied(state: &mut State, result: Result<CopyWay, Untrusted>) {
     let (bad, text) = match &result {
         Ok(CopyWay::Desktop) => (false, "Copied to this desktop's clipboard.".to_owned()),

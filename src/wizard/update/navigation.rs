@@ -15,7 +15,7 @@ use super::goto::Goto;
 use super::opening::unproven;
 use super::{install, planning, surveys};
 
-/// Enter.
+/// Handles Next.
 pub fn next(state: &mut State, effects: &mut Vec<Effect>) -> Goto {
     if state.overlay.is_some() {
         return Goto::Nowhere;
@@ -54,7 +54,7 @@ pub fn next(state: &mut State, effects: &mut Vec<Effect>) -> Goto {
     Goto::Nowhere
 }
 
-/// The screens whose surveys a plan of this flow rests on.
+/// Returns the screens whose surveys a plan of this flow is based on.
 fn proven_for_a_plan(state: &State) -> Vec<ScreenId> {
     let path = state.flow().map(flow::path).unwrap_or_default();
     let before = path.iter().copied().take_while(|screen| *screen != ScreenId::Review);
@@ -62,7 +62,7 @@ fn proven_for_a_plan(state: &State) -> Vec<ScreenId> {
     [ScreenId::Start].into_iter().chain(before).chain(subject).collect()
 }
 
-/// Next on a page of fields: to the next missing answer, or through the gate.
+/// Handles Next on a page of fields: goes to the next missing answer, or through the gate.
 fn leave_page(state: &mut State, effects: &mut Vec<Effect>) -> Goto {
     let missing = state.fields().into_iter().find(|field| form::is_missing(*field, &state.answers));
     if let Some(missing) = missing
@@ -113,8 +113,8 @@ fn leave_page(state: &mut State, effects: &mut Vec<Effect>) -> Goto {
     Goto::Nowhere
 }
 
-/// Next on the plan: only what is proven is installed, and only what was shown. Both may have changed since the plan was
-/// made, by a survey that was begun again.
+/// Handles Next on the plan: installs only what is proven and was shown. A survey that began again may have changed both since the plan
+/// was made.
 fn leave_review(state: &mut State, effects: &mut Vec<Effect>) -> Goto {
     if let Some(shut) = state.shut_before(ScreenId::Review) {
         state.notice = Some(unproven());
@@ -145,7 +145,7 @@ fn ask_to_accept(state: &mut State, warnings: Vec<(CheckId, Verdict)>) {
     state.prompt.warnings = warnings;
 }
 
-/// Next on the master key's screen: only once its keeping is proven.
+/// Handles Next on the master key's screen: goes on only once the key's keeping is proven.
 fn leave_key(state: &mut State, effects: &mut Vec<Effect>) -> Goto {
     if state.custody().proof.is_some() {
         install::close(state, effects);
@@ -165,7 +165,7 @@ fn leave_key(state: &mut State, effects: &mut Vec<Effect>) -> Goto {
     Goto::Nowhere
 }
 
-/// To the next screen of the path.
+/// Goes to the next screen of the path.
 fn advance(state: &mut State) -> Goto {
     let Some(flow) = state.flow() else { return Goto::Nowhere };
     let Some(next) = flow::next(flow, state.place.here) else { return Goto::Nowhere };
@@ -178,7 +178,7 @@ fn advance(state: &mut State) -> Goto {
     Goto::Screen(next)
 }
 
-/// Esc.
+/// Handles Back.
 pub fn back(state: &mut State) -> Goto {
     if state.overlay.take().is_some() {
         return Goto::Nowhere;
@@ -209,8 +209,8 @@ pub fn back(state: &mut State) -> Goto {
     Goto::Nowhere
 }
 
-/// To a screen that was reached before; not past an install, and not out of one. To the plan only over gates that are
-/// open: a plan is made of what is proven.
+/// Jumps to a screen that was reached before; not past an install, and not out of one. Jumps to the plan only if all gates are open,
+/// because a plan is made of what is proven.
 pub fn jump(state: &mut State, screen: ScreenId) -> Goto {
     let Some(flow) = state.flow() else { return Goto::Nowhere };
     let place = |screen| flow::position(flow, screen);
@@ -228,7 +228,7 @@ pub fn jump(state: &mut State, screen: ScreenId) -> Goto {
     Goto::Screen(screen)
 }
 
-/// After a survey's news: goes on by itself where Next was pressed while it ran and nothing stands against it.
+/// Reacts to a survey's result: goes on by itself if Next was pressed while the survey ran and nothing blocks it.
 pub fn after_news(state: &mut State, effects: &mut Vec<Effect>) -> Goto {
     // A flow that begins with its plan may have begun before all was known that the plan is made of.
     let begun = matches!(state.flow(), Some(Flow::Leave | Flow::Remove)) && state.place.here == ScreenId::Review;

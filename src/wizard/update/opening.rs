@@ -24,9 +24,8 @@ pub fn first_screen(state: &mut State, flow: Flow) -> Goto {
     Goto::Screen(first)
 }
 
-/// Opens a screen; the review's with its plan made anew. While nobody knows that the login works, the database's screen
-/// is opened in place of the cluster's: two more surveys that try a wrong password are what locks an account. The same goes
-/// for the storage's screen, whose folders the cluster's registry names.
+/// Opens a screen, and makes the plan anew for the review. While no login has worked, opens the database's screen instead of the
+/// cluster's and the storage's: their surveys would try a wrong password again, and a few of those lock an account.
 pub fn enter(state: &mut State, screen: ScreenId, effects: &mut Vec<Effect>) {
     let joins = matches!(state.flow(), Some(Flow::Join | Flow::Edit));
     if matches!(screen, ScreenId::Cluster | ScreenId::Storage) && joins && state.facts.server.login.seen().is_none() {

@@ -22,8 +22,7 @@ use crate::wizard::tickets::surveys_of;
 use super::goto::Goto;
 use super::{opening, planning, surveys};
 
-/// Opens the review of an instance. What was answered for setting up a node is put aside meanwhile: this node's answers
-/// are its own, and the two must not mix.
+/// Opens the review of an instance. Puts the answers of a set-up aside meanwhile: this node's answers are its own.
 pub fn open(state: &mut State, subject: Subject, effects: &mut Vec<Effect>) {
     let set_aside = put_aside(state, subject.maker);
     let node = ExistingNode::new(subject, set_aside);
@@ -68,8 +67,8 @@ fn open_section(state: &mut State, node: ExistingNode, screen: ScreenId, effects
     node_known(state, effects);
 }
 
-/// The answers before the node's files have told theirs. Those that have no choice are empty rather than defaults: what
-/// the files do not tell is not known, and must not be judged as if it were.
+/// Returns the answers before the node's files are read. Those without choices are empty rather than defaults: what the files do not
+/// say is unknown and must not be judged.
 fn blank_answers(maker: Maker, aside: &Answers) -> Answers {
     let mut answers = Answers::new(aside.platform());
     let file = aside.get(FieldId::KeyFile).clone();
@@ -82,8 +81,8 @@ fn blank_answers(maker: Maker, aside: &Answers) -> Answers {
     answers
 }
 
-/// The survey of the node's files has said something: its answers are those of the files, but for what was typed; and
-/// everything that depends on them is proven.
+/// Applies a result of the survey of the node's files: takes their answers, except where something was typed, and begins everything that
+/// depends on them.
 pub fn node_known(state: &mut State, effects: &mut Vec<Effect>) {
     if state.node().is_none() {
         return;
@@ -105,8 +104,8 @@ pub fn node_known(state: &mut State, effects: &mut Vec<Effect>) {
     }
 }
 
-/// What the files tell. A run that is gone on with has its answers in its journal, and what is missing there are secrets. Of
-/// an edit the password is asked again: it may be what was to be changed, and the files may still have the old one.
+/// Returns the answers of the files. A resumed run has its answers in its journal and takes only missing secrets. An edit asks for the
+/// password again: it may be what was to be changed, and the files may still have the old one.
 fn answers_of_files(state: &State) -> Vec<(FieldId, Raw)> {
     let mut told = settings::answers(&state.facts, state.subject());
     if state.resuming().is_some() {
@@ -116,7 +115,7 @@ fn answers_of_files(state: &State) -> Vec<(FieldId, Raw)> {
     told
 }
 
-/// The node's own sealed key, as far as it opens. What was saved of the same key stays said.
+/// Takes the node's own key, if its seal opens. Custody of the same key is kept.
 fn take_key(state: &mut State) {
     let FlowState::Review(review) = &mut state.flow else { return };
     let node = &state.facts.node;
@@ -135,7 +134,7 @@ fn take_key(state: &mut State) {
     }
 }
 
-/// Enter in a section: on to the next one, and from the last one back to the start.
+/// Goes on to the next section, and from the last one to the start.
 pub fn next(state: &State) -> Goto {
     if state.overlay.is_some() {
         return Goto::Nowhere;
@@ -143,7 +142,7 @@ pub fn next(state: &State) -> Goto {
     paths::next(Flow::Review, state.place.here).map_or(Goto::Out, Goto::Screen)
 }
 
-/// Everything is looked at anew, the node's files first.
+/// Runs all surveys again, that of the node's files first.
 pub fn check_again(state: &mut State, effects: &mut Vec<Effect>) {
     forget_surveys(state, effects);
     surveys::settle_facts(state);
@@ -160,8 +159,8 @@ fn forget_surveys(state: &mut State, effects: &mut Vec<Effect>) {
     }
 }
 
-/// Esc on the first screen of a flow that was begun from a review leads back to it; returns `false` for the other flows. The
-/// answers are then the files' again, since that is what a review is about; what was changed comes back with F4.
+/// Leads back from a flow to the review that it was begun from; returns `false` for the other flows. The answers are then those of the
+/// files again; what was changed comes back when the settings are edited again.
 pub fn reopen(state: &mut State, effects: &mut Vec<Effect>) -> bool {
     let Some(Change { mut node, kind, .. }) = take_change(state) else { return false };
     let from = match kind {
@@ -195,7 +194,7 @@ fn take_change(state: &mut State) -> Option<Change> {
     }
 }
 
-/// What was typed of a node's settings.
+/// Returns the settings that were changed by typing.
 fn edits(answers: &Answers) -> Vec<(FieldId, Answer)> {
     let typed = |field: &FieldId| {
         answers.get(*field).origin == Origin::Typed
@@ -238,7 +237,7 @@ pub fn remove(state: &mut State) -> Goto {
     }
 }
 
-/// The node of the cluster's table that has the focus, before news may move it.
+/// Returns the node of the cluster's table that has the focus, before a new result may move it.
 pub fn focused_node(state: &State) -> Option<NodeSeen> {
     match (state.flow(), state.place.here, state.place.focus) {
         (Some(Flow::Review), ScreenId::Cluster, Focus::Item(item)) => {

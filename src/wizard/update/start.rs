@@ -65,8 +65,8 @@ pub fn leave_flow(state: &mut State, effects: &mut Vec<Effect>) {
     surveys::begin_for_screen(state, ScreenId::Start, true, effects);
 }
 
-/// What the machine tells becomes the default of answers that nobody gave. The focus stays on the choice that somebody
-/// moved it to; where nobody did, it is on the first one, which continues an unfinished run if there is one.
+/// Makes the machine's name the default of a node name that nobody gave. Keeps the focus on the choice that it was moved to; otherwise
+/// it is on the first one, which continues an unfinished run if there is one.
 pub fn machine_known(state: &mut State, chosen: Option<&StartChoice>) {
     let name = state.facts.machine.host_name.as_str().to_owned();
     if !name.is_empty() {
@@ -90,8 +90,8 @@ pub fn machine_known(state: &mut State, chosen: Option<&StartChoice>) {
     }
 }
 
-/// Continues an unfinished run that was loaded: its answers come back, and what it made is no obstacle. Anyone who has gone
-/// on to a flow in the meantime, perhaps of this very run by a second Enter, is left there.
+/// Continues an unfinished run that was loaded: restores its answers, and what it made is no obstacle. Does nothing if a flow was opened
+/// in the meantime, perhaps for this very run by a second Enter.
 pub fn resume(state: &mut State, result: Result<Box<Resumption>, Box<Failure>>, effects: &mut Vec<Effect>) {
     if state.flow().is_some() {
         return;
@@ -166,7 +166,7 @@ fn take_over(state: &mut State, journal: &Journal, key: Option<MasterKey>) {
     };
 }
 
-/// Whether all of a run's steps are done.
+/// Returns whether all steps of a run are done.
 fn is_whole(journal: &Journal) -> bool {
     !journal.steps.is_empty() && journal.done() == journal.steps.len()
 }

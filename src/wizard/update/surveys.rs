@@ -19,8 +19,8 @@ use crate::wizard::state::State;
 use crate::wizard::tickets;
 use crate::wizard::tickets::RequestState;
 
-/// Begins the surveys of a screen, each unless it runs already or its result for these inputs is remembered. With `fresh`,
-/// a remembered result does not count. Where the inputs are not complete, what runs is dropped.
+/// Begins the surveys of a screen, each unless it runs already or its result for these inputs is remembered. With `fresh`, a
+/// remembered result does not count. Drops a running survey whose inputs are not complete any more.
 pub fn begin_for_screen(state: &mut State, screen: ScreenId, fresh: bool, effects: &mut Vec<Effect>) {
     for id in tickets::surveys_of(screen) {
         begin(state, *id, fresh, effects);
@@ -28,14 +28,14 @@ pub fn begin_for_screen(state: &mut State, screen: ScreenId, fresh: bool, effect
     settle_facts(state);
 }
 
-/// In a review: begins everything of it that can be asked by now and was not asked yet, whatever section is open.
+/// Begins everything in a review that can be asked by now and was not asked yet, whatever section is open.
 pub fn begin_for_review(state: &mut State, effects: &mut Vec<Effect>) {
     if state.flow() == Some(Flow::Review) {
         begin_for_screen(state, ScreenId::Proof, false, effects);
     }
 }
 
-/// From now on proves every screen on the way to the plan, and beyond it the file that the new key is to be saved to.
+/// Proves every screen before the plan from now on, and the file that the new key is to be saved to.
 pub fn prove_all(state: &mut State, effects: &mut Vec<Effect>) {
     if let Some(work) = state.work_mut() {
         work.proves_all = true;
@@ -43,8 +43,8 @@ pub fn prove_all(state: &mut State, effects: &mut Vec<Effect>) {
     begin_remaining(state, effects);
 }
 
-/// Where everything is proven at once: begins what can be asked by now and was not asked yet. Nothing that ended is begun
-/// anew by this. Of a run whose steps are all done, only where its key is to be kept is still worth a look.
+/// Begins, if everything is proven at once, what can be asked by now and was not asked yet. Does not repeat what ended. Once all steps
+/// are done, only the place for the key is still surveyed.
 pub fn begin_remaining(state: &mut State, effects: &mut Vec<Effect>) {
     let Some(flow) = state.flow().filter(|_| state.proves_all()) else { return };
     let (phase, here) = (state.run().phase, state.place.here);
@@ -55,9 +55,8 @@ pub fn begin_remaining(state: &mut State, effects: &mut Vec<Effect>) {
     }
 }
 
-/// Whether a survey of a review, or of a flow that proves everything at once, has its turn. In a review nothing is asked
-/// for answers that the node's files have not told yet. And the cluster and its key wait for a login that has worked:
-/// three surveys that try a wrong password at once may be what locks the account.
+/// Returns whether a survey may begin. A review asks nothing before the node's files are read. The cluster and its key wait for a login
+/// that has worked: three surveys that try a wrong password at once may lock the account.
 fn may_begin(state: &State, id: SurveyId) -> bool {
     let behind_login = matches!(id, SurveyId::Cluster | SurveyId::Key);
     if state.flow() != Some(Flow::Review) {
@@ -128,8 +127,8 @@ pub fn begin_shared_folders(state: &mut State, effects: &mut Vec<Effect>) {
     }
 }
 
-/// Whether leaving a field may begin the survey by itself. A server that has refused a login is not asked again until
-/// the operator says so: an account may be locked after a few wrong passwords.
+/// Returns whether leaving a field may begin the survey. A server that refused a login is not asked again until the operator says so: an
+/// account may be locked after a few wrong passwords.
 pub fn may_begin_unasked(state: &State) -> bool {
     if !tickets::surveys_of(state.place.here).contains(&SurveyId::Server) {
         return true;
