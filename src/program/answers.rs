@@ -26,14 +26,14 @@ use super::environment::Environment;
 use super::shells::print;
 use super::wizard;
 
-/// Runs what was asked for.
-pub async fn run(asked: &AnswersArgs, environment: &Environment) -> ExitCode {
-    match &asked.command {
+/// Runs the command.
+pub async fn run(args: &AnswersArgs, environment: &Environment) -> ExitCode {
+    match &args.command {
         AnswersCommand::Template { flow } => print(answer_file::template(flow.flow()).as_bytes()),
         AnswersCommand::Schema => print(answer_file::schema().as_bytes()),
-        AnswersCommand::Check { flow, given: asked, live, output } => {
+        AnswersCommand::Check { flow, given: args, live, output } => {
             let mode = if *live { Mode::Headless } else { Mode::CheckOnly };
-            match gather(asked, flow.map(SetUp::flow), mode, environment.answers()).await {
+            match gather(args, flow.map(SetUp::flow), mode, environment.answers()).await {
                 Ok(Resolved { flow: Some(flow), loaded, .. }) if *live => wizard::dry(flow, loaded, *output, environment).await,
                 Ok(resolved) => looked_at(&resolved, *output),
                 Err(status) => ExitCode::from(status),
@@ -59,14 +59,9 @@ fn looked_at(resolved: &Resolved, output: Option<Format>) -> ExitCode {
 ///
 /// # Errors
 /// The exit status to end with, when a person or a signal ended it.
-pub async fn gather(asked: &AnswerArgs, flow: Option<Flow>, mode: Mode, defaults: Answers) -> Result<Resolved, u8> {
-    let command_line = CommandLine {
-        flow,
-        files: asked.answers.clone(),
-        flags: asked.flags.clone(),
-        problems: asked.problems.clone(),
-        defaults,
-    };
+pub async fn gather(args: &AnswerArgs, flow: Option<Flow>, mode: Mode, defaults: Answers) -> Result<Resolved, u8> {
+    let command_line =
+        CommandLine { flow, files: args.answers.clone(), flags: args.flags.clone(), problems: args.problems.clone(), defaults };
     let environment = environment();
     let is_terminal = io::stdin().is_terminal();
     let mut input = io::stdin().lock();
@@ -77,7 +72,7 @@ pub async fn gather(asked: &AnswerArgs, flow: Option<Flow>, mode: Mode, defaults
     let mut sources = Sources {
         environment: &environment,
         stdin: match mode {
-            Mode::Interactive if !asked.answers.iter().any(|file| file.as_os_str() == answer_sources::STDIN) => Stdin::Taken,
+            Mode::Interactive if !args.answers.iter().any(|file| file.as_os_str() == answer_sources::STDIN) => Stdin::Taken,
             _ if is_terminal => Stdin::Terminal,
             _ => Stdin::Piped(&mut input),
         },

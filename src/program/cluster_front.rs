@@ -171,46 +171,42 @@ pub enum TentaclesFormat {
 }
 
 /// Runs `load-balancer`.
-pub async fn load_balancer(asked: &LoadBalancer, environment: &Environment) -> ExitCode {
-    exit_code(write_configuration(asked, environment).await)
+pub async fn load_balancer(args: &LoadBalancer, environment: &Environment) -> ExitCode {
+    exit_code(write_configuration(args, environment).await)
 }
 
-async fn write_configuration(asked: &LoadBalancer, environment: &Environment) -> Result<(), Refused> {
-    let front = front(asked).map_err(|bad| (Exit::Usage, bad.to_string()))?;
-    let program = match asked.kind {
+async fn write_configuration(args: &LoadBalancer, environment: &Environment) -> Result<(), Refused> {
+    let front = front(args).map_err(|bad| (Exit::Usage, bad.to_string()))?;
+    let program = match args.kind {
         Balancer::Nginx => Program::Nginx,
         Balancer::HaProxy => Program::HaProxy,
         Balancer::Iis => Program::Iis,
         Balancer::NetScaler => Program::NetScaler,
     };
-    let backends = backends(&asked.node, &asked.nodes, environment).await?;
+    let backends = backends(&args.node, &args.nodes, environment).await?;
     let text = configuration(program, &backends, &front).map_err(|none| (Exit::Usage, none.to_string()))?;
     let mut object = serde_json::Map::new();
     object.insert("for".into(), program.id().into());
     object.insert("polling_ports".into(), polling_ports(program, &backends, &front));
-    hand_over(Rendering { text: &text, out: asked.out.as_deref(), output: asked.output, object }, &backends)
+    hand_over(Rendering { text: &text, out: args.out.as_deref(), output: args.output, object }, &backends)
 }
 
 /// Returns what the load balancer shows to clients.
-fn front(asked: &LoadBalancer) -> Result<Frontend, FrontendError> {
-    let default = if asked.certificate.is_some() { 443 } else { 80 };
-    let listen = match &asked.listen {
+fn front(args: &LoadBalancer) -> Result<Frontend, FrontendError> {
+    let default = if args.certificate.is_some() { 443 } else { 80 };
+    let listen = match &args.listen {
         Some(text) => Listen::parse(text, default)?,
         None => Listen { address: None, port: default },
     };
     Ok(Frontend {
-        name: asked.name.as_deref().map(Frontend::read_name).transpose()?,
+        name: args.name.as_deref().map(Frontend::read_name).transpose()?,
         listen,
-        certificate: asked
-            .certificate
-            .clone()
-            .zip(asked.certificate_key.clone())
-            .map(|(file, key)| CertificateFiles { file, key }),
-        sticky: asked.sticky,
-        polling_port: (!asked.no_polling).then_some(asked.polling_port),
-        grpc_port: asked.grpc,
-        inner_port: asked.inner_port,
-        cache: asked.cache_dir.clone(),
+        certificate: args.certificate.clone().zip(args.certificate_key.clone()).map(|(file, key)| CertificateFiles { file, key }),
+        sticky: args.sticky,
+        polling_port: (!args.no_polling).then_some(args.polling_port),
+        grpc_port: args.grpc,
+        inner_port: args.inner_port,
+        cache: args.cache_dir.clone(),
     })
 }
 
@@ -222,26 +218,26 @@ fn polling_ports(program: Program, backends: &Backends, front: &Frontend) -> ser
 }
 
 /// Runs `tentacles`.
-pub async fn tentacles(asked: &Tentacles, environment: &Environment) -> ExitCode {
-    exit_code(write_commands(asked, environment).await)
+pub async fn tentacles(args: &Tentacles, environment: &Environment) -> ExitCode {
+    exit_code(write_commands(args, environment).await)
 }
 
-async fn write_commands(asked: &Tentacles, environment: &Environment) -> Result<(), Refused> {
+async fn write_commands(args: &Tentacles, environment: &Environment) -> Result<(), Refused> {
     let usage = |says: &dyn std::fmt::Display| (Exit::Usage, says.to_string());
-    let scheme = match (asked.scheme, &asked.address) {
+    let scheme = match (args.scheme, &args.address) {
         (PollingScheme::Own, None) => AddressScheme::Own,
         (PollingScheme::Own, Some(_)) => {
             return Err(usage(&"--address is the one address of all nodes: it goes with --scheme shared."));
         }
         (PollingScheme::Shared, Some(address)) => {
             let address = Frontend::read_name(address).map_err(|bad| usage(&bad))?;
-            AddressScheme::Shared { address, first_port: asked.first_port }
+            AddressScheme::Shared { address, first_port: args.first_port }
         }
         (PollingScheme::Shared, None) => return Err(usage(&"--scheme shared needs --address.")),
     };
-    let thumbprint = asked.thumbprint.as_deref().map(thumbprint).transpose().map_err(|says| usage(&says))?;
-    let subscription = asked.subscription.as_deref().map(subscription).transpose().map_err(|says| usage(&says))?;
-    let backends = backends(&asked.node, &asked.nodes, environment).await?;
+    let thumbprint = args.thumbprint.as_deref().map(thumbprint).transpose().map_err(|says| usage(&says))?;
+    let subscription = args.subscription.as_deref().map(subscription).transpose().map_err(|says| usage(&says))?;
+    let backends = backends(&args.node, &args.nodes, environment).await?;
     let polling = Polling::new(&backends, &scheme).map_err(|none| usage(&none))?;
     let polling = Polling { thumbprint, subscription, ..polling };
     let commands = |shell| write(&polling, shell).map_err(|none| usage(&none));
@@ -251,7 +247,7 @@ async fn write_commands(asked: &Tentacles, environment: &Environment) -> Result<
         Shell::PowerShell => TentaclesFormat::PowerShell,
         Shell::Bash => TentaclesFormat::Bash,
     };
-    let text = match asked.format.unwrap_or(own) {
+    let text = match args.format.unwrap_or(own) {
         TentaclesFormat::PowerShell => powershell.clone(),
         TentaclesFormat::Bash => bash.clone(),
         TentaclesFormat::Json => format!("{setting}\n"),
@@ -264,7 +260,7 @@ async fn write_commands(asked: &Tentacles, environment: &Environment) -> Result<
     object.insert("xml".into(), line.into());
     let polled = polling.nodes.iter().map(|node| (node.name.clone(), node.address().into()));
     object.insert("addresses".into(), serde_json::Value::Object(polled.collect()));
-    hand_over(Rendering { text: &text, out: asked.out.as_deref(), output: asked.output, object }, &backends)
+    hand_over(Rendering { text: &text, out: args.out.as_deref(), output: args.output, object }, &backends)
 }
 
 /// Reads a certificate's thumbprint: SHA-1, 40 hexadecimal digits in upper or lower case, with or without blanks and colons.

@@ -41,30 +41,30 @@ impl End {
 }
 
 /// Runs the command.
-pub async fn run(asked: &Migrate, environment: &Environment) -> ExitCode {
-    let output = match asked.output {
+pub async fn run(args: &Migrate, environment: &Environment) -> ExitCode {
+    let output = match args.output {
         Some(Format::Json) => Output::Json,
         Some(Format::Text) | None => Output::Text,
     };
     let bar = (output == Output::Text && std::io::stdout().is_terminal() && !environment.plain && !environment.dumb)
         .then(|| crossterm::terminal::size().map_or(80, |(width, _)| if width == 0 { 80 } else { usize::from(width) }));
     let mut reporter = MigrationReporter::new(output, bar, std::io::stdout());
-    let End(exit, says) = match migrate(asked, environment, &mut reporter).await {
+    let End(exit, says) = match migrate(args, environment, &mut reporter).await {
         Ok(end) | Err(end) => end,
     };
     reporter.end(exit, &says);
     ExitCode::from(exit.code())
 }
 
-async fn migrate(asked: &Migrate, environment: &Environment, reporter: &mut MigrationReporter<Stdout>) -> Result<End, End> {
-    let accepted = accepted(asked)?;
-    let is_anybody_there = std::io::stdin().is_terminal() && asked.output.is_none_or(|output| matches!(output, Format::Text));
-    if !asked.yes && !asked.dry_run && !is_anybody_there {
+async fn migrate(args: &Migrate, environment: &Environment, reporter: &mut MigrationReporter<Stdout>) -> Result<End, End> {
+    let accepted = accepted(args)?;
+    let is_anybody_there = std::io::stdin().is_terminal() && args.output.is_none_or(|output| matches!(output, Format::Text));
+    if !args.yes && !args.dry_run && !is_anybody_there {
         return Err(End::because(Exit::Usage, "Nobody is there to ask whether to begin: say --yes, or --dry-run to look only."));
     }
     let signals =
         Signals::listen().map_err(|error| End::because(Exit::Usage, format!("Signals cannot be listened for: {error}.")))?;
-    let request = request(asked)?;
+    let request = request(args)?;
     let root = request.to.clone();
     let mut driver = Driver { watch: Watch::new(request.patience), signals, reporter };
     let places = &environment.places;
@@ -76,21 +76,21 @@ async fn migrate(asked: &Migrate, environment: &Environment, reporter: &mut Migr
     let mut all: Vec<MigrationFinding> = check_octopus(resolved.node.as_ref(), places).await.into_iter().collect();
     all.extend(resolved.findings.iter().cloned());
     // A dry run writes nothing, so it needs no lock.
-    let _lock = if asked.dry_run { None } else { Some(lock(&resolved, places)?) };
+    let _lock = if args.dry_run { None } else { Some(lock(&resolved, places)?) };
     let plan = driver.plan(&resolved, places).await?;
     all.extend(findings(&plan.preview, &resolved.migration.sources));
     driver.reporter.preview(&plan.preview, &resolved.migration.sources);
     driver.reporter.findings(&all, &accepted);
-    refuse(&all, &accepted, is_anybody_there && !asked.yes && !asked.dry_run)?;
-    if asked.dry_run {
+    refuse(&all, &accepted, is_anybody_there && !args.yes && !args.dry_run)?;
+    if args.dry_run {
         return Ok(End::because(Exit::Done, "A dry run: nothing was written."));
     }
-    if !asked.yes && !driver.confirm(&format!("Copy {} files? [y/N] ", plan.preview.copy.files)).await? {
+    if !args.yes && !driver.confirm(&format!("Copy {} files? [y/N] ", plan.preview.copy.files)).await? {
         return Err(End::because(Exit::Left, "Nothing was begun."));
     }
     driver.copy(&resolved, plan).await?;
 
-    let octopus_server = asked.octopus_server.as_deref();
+    let octopus_server = args.octopus_server.as_deref();
     let ResolvedMigration { node, instance, .. } = &resolved;
     let moved = Moved { node: node.as_ref(), instance, root: &root, octopus_server };
     let steps = follow_up(moved, places, |what, how| driver.reporter.follow_up(what, how)).await;
@@ -106,22 +106,22 @@ async fn migrate(asked: &Migrate, environment: &Environment, reporter: &mut Migr
 }
 
 /// Reads the options into a request.
-fn request(asked: &Migrate) -> Result<MigrationRequest, End> {
+fn request(args: &Migrate) -> Result<MigrationRequest, End> {
     let mut overrides = Overrides::new();
-    for text in &asked.folder {
+    for text in &args.folder {
         let (folder, path) = read_override(text).map_err(|says| End::because(Exit::Usage, format!("--folder {text}: {says}")))?;
         if overrides.insert(folder, absolute(&path)?).is_some() {
             return Err(End::because(Exit::Usage, format!("--folder {} is said twice.", folder.id())));
         }
     }
     Ok(MigrationRequest {
-        node: review::wanted(asked.node.config.as_deref(), asked.node.instance.as_deref()),
-        from: asked.from.as_deref().map(absolute).transpose()?,
-        to: absolute(&asked.to)?,
+        node: review::wanted(args.node.config.as_deref(), args.node.instance.as_deref()),
+        from: args.from.as_deref().map(absolute).transpose()?,
+        to: absolute(&args.to)?,
         overrides,
-        jobs: asked.jobs.map_or_else(copying::jobs, usize::from),
-        dry_run: asked.dry_run,
-        patience: Duration::from_secs(asked.patience.into()),
+        jobs: args.jobs.map_or_else(copying::jobs, usize::from),
+        dry_run: args.dry_run,
+        patience: Duration::from_secs(args.patience.into()),
     })
 }
 
@@ -130,7 +130,7 @@ fn absolute(path: &Path) -> Result<PathBuf, End> {
 }
 
 /// Reads the warnings that are accepted, and refuses a name that is none.
-fn accepted(asked: &Migrate) -> Result<Vec<MigrationCheck>, End> {
+fn accepted(args: &Migrate) -> Result<Vec<MigrationCheck>, End> {
     let warns = |check: &MigrationCheck| check.severity() == Severity::Warn;
     let read = |name: &String| {
         MigrationCheck::from_id(name).filter(warns).ok_or_else(|| {
@@ -138,7 +138,7 @@ fn accepted(asked: &Migrate) -> Result<Vec<MigrationCheck>, End> {
             End::because(Exit::Usage, format!("There is no warning {name} to accept; there are {}.", names.join(", ")))
         })
     };
-    asked.accept.iter().map(read).collect()
+    args.accept.iter().map(read).collect()
 }
 
 fn lock(resolved: &ResolvedMigration, places: &Places) -> Result<Lock, End> {

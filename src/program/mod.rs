@@ -49,17 +49,17 @@ pub fn main() -> ExitCode {
     };
     match &cli.command {
         // They need nothing of the environment, and are run where a machine is made as much as where it runs.
-        Some(Command::Completions(asked)) => return shells::completions(asked),
+        Some(Command::Completions(args)) => return shells::completions(args),
         Some(Command::Man) => return manual::print(),
         _ => {}
     }
     if let Some(text) = recording::misused(&cli) {
         complain(text);
-        let is_check = matches!(&cli.command, Some(Command::Review(asked)) if asked.is_check());
+        let is_check = matches!(&cli.command, Some(Command::Review(args)) if args.is_check());
         return ExitCode::from(if is_check { review::MISUSED } else { USAGE });
     }
     // What cannot be begun is no finding, and monitoring must be able to tell the two apart.
-    let is_check = matches!(&cli.command, Some(Command::Review(asked)) if asked.is_check());
+    let is_check = matches!(&cli.command, Some(Command::Review(args)) if args.is_check());
     let status = ExitCode::from(if is_check { review::NOT_LOOKED } else { USAGE });
     match log::begin(&cli) {
         Ok(()) => {}
@@ -97,17 +97,17 @@ fn run(cli: &Cli, status: ExitCode) -> ExitCode {
         }
         match &cli.command {
             None => wizard::interactive(&environment, environment.answers(), None).await,
-            Some(Command::FirstNode(asked)) => wizard::run(asked, Flow::FirstNode, &environment).await,
-            Some(Command::Join(asked)) => wizard::run(asked, Flow::Join, &environment).await,
-            Some(Command::Answers(asked)) => answers::run(asked, &environment).await,
-            Some(Command::Script(asked)) => script::run(asked, &environment).await,
-            Some(Command::Completions(asked)) => shells::completions(asked),
+            Some(Command::FirstNode(args)) => wizard::run(args, Flow::FirstNode, &environment).await,
+            Some(Command::Join(args)) => wizard::run(args, Flow::Join, &environment).await,
+            Some(Command::Answers(args)) => answers::run(args, &environment).await,
+            Some(Command::Script(args)) => script::run(args, &environment).await,
+            Some(Command::Completions(args)) => shells::completions(args),
             Some(Command::Man) => manual::print(),
-            Some(Command::Review(asked)) => review::run(asked, &environment).await,
-            Some(Command::LoadBalancer(asked)) => cluster_front::load_balancer(asked, &environment).await,
-            Some(Command::Tentacles(asked)) => cluster_front::tentacles(asked, &environment).await,
-            Some(Command::Migrate(asked)) => migrate::run(asked, &environment).await,
-            Some(Command::Check(asked)) => review::check(asked, &environment).await,
+            Some(Command::Review(args)) => review::run(args, &environment).await,
+            Some(Command::LoadBalancer(args)) => cluster_front::load_balancer(args, &environment).await,
+            Some(Command::Tentacles(args)) => cluster_front::tentacles(args, &environment).await,
+            Some(Command::Migrate(args)) => migrate::run(args, &environment).await,
+            Some(Command::Check(args)) => review::check(args, &environment).await,
             #[cfg(feature = "practice")]
             Some(Command::Practice(practice)) => practice::run(practice, &environment).await,
         }

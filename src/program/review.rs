@@ -40,9 +40,9 @@ pub fn wanted(config: Option<&Path>, instance: Option<&str>) -> Wanted {
 }
 
 /// Runs `review`.
-pub async fn run(asked: &Review, environment: &Environment) -> ExitCode {
-    let begins = Beginning::Review(wanted(asked.config.as_deref(), asked.instance.as_deref()));
-    if !asked.is_check() {
+pub async fn run(args: &Review, environment: &Environment) -> ExitCode {
+    let begins = Beginning::Review(wanted(args.config.as_deref(), args.instance.as_deref()));
+    if !args.is_check() {
         return on_screen(environment, begins, environment.answers()).await;
     }
     let recording = match Recording::create(environment) {
@@ -54,7 +54,7 @@ pub async fn run(asked: &Review, environment: &Environment) -> ExitCode {
     };
     let world = World::new(environment.places.clone(), environment.surroundings);
     let (mut engine, trouble) = recording.begin(world, begins, environment.answers(), &[]);
-    let checked = headless::check(&mut engine, output(asked.output), &mut std::io::stdout()).await;
+    let checked = headless::check(&mut engine, output(args.output), &mut std::io::stdout()).await;
     recording::tell(&trouble);
     check_status(checked)
 }
@@ -90,12 +90,12 @@ pub fn misused(error: &clap::Error) -> ExitCode {
 const WIDEST: u16 = 100;
 
 /// Runs `check`: looks at a node, and prints what is wrong. The exit status is that of `review --check`.
-pub async fn check(asked: &Check, environment: &Environment) -> ExitCode {
+pub async fn check(args: &Check, environment: &Environment) -> ExitCode {
     let world = World::new(environment.places.clone(), environment.surroundings);
     let mut engine =
-        Engine::review(world, environment.answers(), wanted(asked.node.config.as_deref(), asked.node.instance.as_deref()));
+        Engine::review(world, environment.answers(), wanted(args.node.config.as_deref(), args.node.instance.as_deref()));
     // A width of 0 is a terminal that does not tell, such as a serial console.
     let columns = std::io::stdout().is_terminal().then(|| crossterm::terminal::size().map_or(80, |(columns, _)| columns));
     let columns = columns.map(|columns| if columns == 0 { 80 } else { columns.min(WIDEST) });
-    check_status(headless::examine(&mut engine, output(asked.output), columns, &mut std::io::stdout()).await)
+    check_status(headless::examine(&mut engine, output(args.output), columns, &mut std::io::stdout()).await)
 }

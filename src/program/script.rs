@@ -60,10 +60,10 @@ struct Source {
     clear: Option<ClearSecrets>,
 }
 
-/// Runs what was asked for.
-pub async fn run(asked: &Script, environment: &Environment) -> ExitCode {
-    let done = match source(asked, environment).await {
-        Ok(source) => rendered(asked, &source).and_then(|text| hand_over(asked, &text)),
+/// Runs the command.
+pub async fn run(args: &Script, environment: &Environment) -> ExitCode {
+    let done = match source(args, environment).await {
+        Ok(source) => rendered(args, &source).and_then(|text| hand_over(args, &text)),
         Err(refusal) => Err(refusal),
     };
     match done {
@@ -78,8 +78,8 @@ pub async fn run(asked: &Script, environment: &Environment) -> ExitCode {
 }
 
 /// The platform that the script is for.
-fn platform(asked: &Script) -> Platform {
-    match asked.platform {
+fn platform(args: &Script) -> Platform {
+    match args.platform {
         Some(TargetPlatform::Linux) => Platform::Linux,
         Some(TargetPlatform::Windows) => Platform::Windows,
         None => host::platform(),
@@ -87,44 +87,44 @@ fn platform(asked: &Script) -> Platform {
 }
 
 /// What is printed: where nothing is said, a script for the shell of the platform.
-fn format(asked: &Script) -> ScriptFormat {
-    asked.format.unwrap_or(match Shell::of(platform(asked)) {
+fn format(args: &Script) -> ScriptFormat {
+    args.format.unwrap_or(match Shell::of(platform(args)) {
         Shell::PowerShell => ScriptFormat::PowerShell,
         Shell::Bash => ScriptFormat::Bash,
     })
 }
 
 /// A node config of this machine, unless answers are given.
-async fn source(asked: &Script, environment: &Environment) -> Result<Source, Refusal> {
-    let flow = asked.flow.map(SetUp::flow);
-    if asked.with_secrets && format(asked) == ScriptFormat::Answers {
+async fn source(args: &Script, environment: &Environment) -> Result<Source, Refusal> {
+    let flow = args.flow.map(SetUp::flow);
+    if args.with_secrets && format(args) == ScriptFormat::Answers {
         let says = "An answer file says where its secrets come from; --with-secrets is for scripts and compose files.";
         return Err(Refusal::usage(says));
     }
-    let names_a_config = asked.instance.is_some() || asked.config.is_some();
-    let AnswerArgs { answers, flags, problems } = &asked.given;
+    let names_a_config = args.instance.is_some() || args.config.is_some();
+    let AnswerArgs { answers, flags, problems } = &args.given;
     let is_given = !answers.is_empty() || !flags.is_empty() || !problems.is_empty();
     if names_a_config && is_given {
         return Err(Refusal::usage("A node config is taken as it is: answers do not go with --instance and --config."));
     }
     if !names_a_config && (is_given || flow.is_some()) {
-        return of_answers(asked, environment, flow).await;
+        return of_answers(args, environment, flow).await;
     }
     // The cluster is there already, so that without a word it is a further node's script, which changes nothing of it.
-    of_config(asked, &environment.places, flow.unwrap_or(Flow::Join)).await
+    of_config(args, &environment.places, flow.unwrap_or(Flow::Join)).await
 }
 
 /// From answers that are given beforehand. Secrets are fetched only where they are to stand in the text.
-async fn of_answers(asked: &Script, environment: &Environment, flow: Option<Flow>) -> Result<Source, Refusal> {
-    let mode = if asked.with_secrets { Mode::Headless } else { Mode::CheckOnly };
-    let resolved = answers::gather(&asked.given, flow, mode, environment.answers_on(platform(asked))).await;
+async fn of_answers(args: &Script, environment: &Environment, flow: Option<Flow>) -> Result<Source, Refusal> {
+    let mode = if args.with_secrets { Mode::Headless } else { Mode::CheckOnly };
+    let resolved = answers::gather(&args.given, flow, mode, environment.answers_on(platform(args))).await;
     let resolved = resolved.map_err(|status| Refusal::Told(status.into()))?;
     let problems = resolved.judge();
     let Some(flow) = resolved.flow.filter(|_| !answers::refuse(&problems)) else {
         return Err(Refusal::Told(answers::refused(&problems)));
     };
     let mut answers = resolved.loaded.answers;
-    let clear = if asked.with_secrets { Some(clear_of(flow, &answers)?) } else { None };
+    let clear = if args.with_secrets { Some(clear_of(flow, &answers)?) } else { None };
     for field in resolved.loaded.open {
         answers.set(field, Raw::of(field, THERE), Origin::File);
     }
@@ -148,12 +148,12 @@ fn clear_of(flow: Flow, answers: &Answers) -> Result<ClearSecrets, Refusal> {
     .collect())
 }
 
-async fn of_config(asked: &Script, places: &Places, flow: Flow) -> Result<Source, Refusal> {
-    let path = cluster_front::config_path(asked.instance.as_deref(), asked.config.as_deref(), places);
+async fn of_config(args: &Script, places: &Places, flow: Flow) -> Result<Source, Refusal> {
+    let path = cluster_front::config_path(args.instance.as_deref(), args.config.as_deref(), places);
     let path = path.map_err(|(exit, says)| Refusal::Because(exit, says))?;
     let config = node_config::read_file(&path).map_err(|error| Refusal::answers(error.to_string()))?;
     let fingerprint = Some(config.cluster.fingerprint);
-    let (facts, clear) = if asked.with_secrets {
+    let (facts, clear) = if args.with_secrets {
         let subject = Subject { instance: config.instance.clone(), config: path, maker: Maker::Wizard };
         let facts = survey::node(places, &subject).await;
         let clear = opened(&config, &facts)?;
@@ -162,7 +162,7 @@ async fn of_config(asked: &Script, places: &Places, flow: Flow) -> Result<Source
         (sealed(config), None)
     };
     let facts = Facts { node: facts, ..Facts::default() };
-    let mut answers = Answers::new(platform(asked));
+    let mut answers = Answers::new(platform(args));
     for (field, raw) in settings::answers(&facts, None) {
         answers.set(field, raw, Origin::File);
     }
@@ -206,9 +206,9 @@ fn opened(config: &NodeConfig, facts: &NodeFacts) -> Result<ClearSecrets, Refusa
 }
 
 /// The text. All of it is a secret where the secrets stand in it, and it does no harm to take it for one otherwise.
-fn rendered(asked: &Script, source: &Source) -> Result<SecretString, Refusal> {
+fn rendered(args: &Script, source: &Source) -> Result<SecretString, Refusal> {
     let Source { flow, answers, accept, fingerprint, clear } = source;
-    let shell = match format(asked) {
+    let shell = match format(args) {
         ScriptFormat::Answers => return Ok(SecretString::from(answer_file::write(*flow, answers, accept))),
         ScriptFormat::PowerShell => Some(Shell::PowerShell),
         ScriptFormat::Bash => Some(Shell::Bash),
@@ -230,10 +230,10 @@ fn rendered(asked: &Script, source: &Source) -> Result<SecretString, Refusal> {
 
 /// Into the new file that is named, or on standard output. What has secrets in it only ever goes into a file, which the
 /// command line's definition sees to.
-fn hand_over(asked: &Script, text: &SecretString) -> Result<(), Refusal> {
+fn hand_over(args: &Script, text: &SecretString) -> Result<(), Refusal> {
     let mut object = serde_json::Map::new();
-    object.insert("format".into(), name(format(asked)).into());
-    let plain = if let Some(path) = &asked.out {
+    object.insert("format".into(), name(format(args)).into());
+    let plain = if let Some(path) = &args.out {
         let path = save(path, text)?;
         object.insert("file".into(), path.to_string_lossy().into());
         format!("Written to {}, readable by you only.\n", Untrusted::new(&path.to_string_lossy()))
@@ -241,7 +241,7 @@ fn hand_over(asked: &Script, text: &SecretString) -> Result<(), Refusal> {
         object.insert("text".into(), text.expose_secret().into());
         text.expose_secret().to_owned()
     };
-    print_result(asked.output, object, &plain).map_err(Refusal::usage)
+    print_result(args.output, object, &plain).map_err(Refusal::usage)
 }
 
 fn save(path: &Path, text: &SecretString) -> Result<PathBuf, Refusal> {

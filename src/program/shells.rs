@@ -19,8 +19,8 @@ use super::{answer_args, complain};
 pub const PROGRAM: &str = "octopus-setup";
 
 /// Prints the completions of a shell.
-pub fn completions(asked: &Completions) -> ExitCode {
-    let generator = match asked.shell {
+pub fn completions(args: &Completions) -> ExitCode {
+    let generator = match args.shell {
         CompletionShell::Bash => Generator::Bash,
         CompletionShell::Zsh => Generator::Zsh,
         CompletionShell::Fish => Generator::Fish,

@@ -18,19 +18,19 @@ use super::recording::{self, Recording};
 use super::{answers, complain, on_screen};
 
 /// Runs a set-up flow: with `--yes` or `--dry-run` by itself, otherwise with a person.
-pub async fn run(asked: &Wizard, flow: Flow, environment: &Environment) -> ExitCode {
-    if let Some(text) = misused(asked) {
+pub async fn run(args: &Wizard, flow: Flow, environment: &Environment) -> ExitCode {
+    if let Some(text) = misused(args) {
         return complain(text);
     }
-    let by_itself = asked.yes || asked.dry_run;
+    let by_itself = args.yes || args.dry_run;
     let mode = if by_itself { Mode::Headless } else { Mode::Interactive };
-    let resolved = match answers::gather(&asked.given, Some(flow), mode, environment.answers()).await {
+    let resolved = match answers::gather(&args.given, Some(flow), mode, environment.answers()).await {
         Ok(resolved) => resolved,
-        Err(status) if by_itself => return report_interrupted(asked, flow, status),
+        Err(status) if by_itself => return report_interrupted(args, flow, status),
         Err(status) => return ExitCode::from(status),
     };
     if by_itself {
-        return run_unattended(asked, flow, resolved.loaded, environment).await;
+        return run_unattended(args, flow, resolved.loaded, environment).await;
     }
     // A field that is missing or malformed is told on its screen. What could not be read at all, no screen could show.
     if answers::refuse(&resolved.loaded.problems) {
@@ -47,14 +47,14 @@ pub async fn interactive(environment: &Environment, answers: Answers, flow: Opti
 
 /// Runs a set-up flow by itself. A dry run goes before `--yes`: whoever says both has added one of them to the other's line,
 /// and nothing is what can be done again.
-async fn run_unattended(asked: &Wizard, flow: Flow, mut loaded: LoadedAnswers, environment: &Environment) -> ExitCode {
-    for name in &asked.accept {
+async fn run_unattended(args: &Wizard, flow: Flow, mut loaded: LoadedAnswers, environment: &Environment) -> ExitCode {
+    for name in &args.accept {
         match autopilot::accepted(name, AnswerPlace::Flag("--accept".to_owned())) {
             Ok(check) => loaded.accept.push(check),
             Err(problem) => loaded.problems.push(problem),
         }
     }
-    drive(Order { flow, loaded, dry_run: asked.dry_run }, asked.output, environment).await
+    drive(Order { flow, loaded, dry_run: args.dry_run }, args.output, environment).await
 }
 
 /// Proves answers as a dry run does; nothing is written.
@@ -63,23 +63,23 @@ pub async fn dry(flow: Flow, loaded: LoadedAnswers, output: Option<Format>, envi
 }
 
 /// Tells that it was ended with this status before the answers were gathered.
-fn report_interrupted(asked: &Wizard, flow: Flow, status: u8) -> ExitCode {
-    headless::report_interrupted(flow, asked.dry_run, output(asked.output), status, &mut std::io::stdout());
+fn report_interrupted(args: &Wizard, flow: Flow, status: u8) -> ExitCode {
+    headless::report_interrupted(flow, args.dry_run, output(args.output), status, &mut std::io::stdout());
     ExitCode::from(status)
 }
 
 /// What of a command line goes only with a run by itself; a complaint where it was said without.
-fn misused(asked: &Wizard) -> Option<&'static str> {
-    let by_itself = asked.yes || asked.dry_run;
-    match (by_itself, asked.output.is_some(), asked.accept.is_empty()) {
+fn misused(args: &Wizard) -> Option<&'static str> {
+    let by_itself = args.yes || args.dry_run;
+    match (by_itself, args.output.is_some(), args.accept.is_empty()) {
         (true, ..) | (false, false, true) => None,
         (false, true, _) => Some("--output goes with --yes or --dry-run: on screens nothing is printed."),
         (false, false, false) => Some("--accept goes with --yes or --dry-run: on screens warnings are accepted there."),
     }
 }
 
-async fn drive(order: Order, asked: Option<Format>, environment: &Environment) -> ExitCode {
-    let output = output(asked);
+async fn drive(order: Order, args: Option<Format>, environment: &Environment) -> ExitCode {
+    let output = output(args);
     let (sender, mut statuses) = tokio::sync::mpsc::unbounded_channel();
     let mut signals = match Signals::listen() {
         Ok(signals) => signals,

@@ -26,8 +26,8 @@ pub fn weigh(malformed: Vec<FieldId>, verdicts: &[(CheckId, Verdict)], accepted:
     if !malformed.is_empty() {
         return Gate::Malformed(malformed);
     }
-    let of = |severity: Severity| verdicts.iter().filter(move |(_, verdict)| verdict.severity() == Some(severity));
-    let stops: Vec<CheckId> = of(Severity::Stop).map(|(check, _)| *check).collect();
+    let of_severity = |severity: Severity| verdicts.iter().filter(move |(_, verdict)| verdict.severity() == Some(severity));
+    let stops: Vec<CheckId> = of_severity(Severity::Stop).map(|(check, _)| *check).collect();
     if !stops.is_empty() {
         return Gate::Shut(stops);
     }
@@ -37,7 +37,7 @@ pub fn weigh(malformed: Vec<FieldId>, verdicts: &[(CheckId, Verdict)], accepted:
     if verdicts.iter().any(|(_, verdict)| *verdict == Verdict::NotYet) {
         return Gate::Unproven;
     }
-    let open = of(Severity::Warn).filter(|warning| !accepted.contains(warning));
+    let open = of_severity(Severity::Warn).filter(|warning| !accepted.contains(warning));
     let warnings: Vec<CheckId> = open.map(|(check, _)| *check).collect();
     if warnings.is_empty() { Gate::Open } else { Gate::Warned(warnings) }
 }
@@ -55,7 +55,7 @@ mod tests {
         Verdict::Found(vec![Finding::new(CheckId::SqlClock, severity, "x.", "y.")])
     }
 
-    fn of(verdicts: Vec<Verdict>) -> Gate {
+    fn gate_of(verdicts: Vec<Verdict>) -> Gate {
         let verdicts: Vec<_> = CheckId::ALL.into_iter().zip(verdicts).collect();
         weigh(Vec::new(), &verdicts, &[])
     }
@@ -72,7 +72,7 @@ mod tests {
             (vec![found(Severity::Stop), Verdict::Running], Gate::Shut(vec![first])),
             (vec![found(Severity::Stop), found(Severity::Stop)], Gate::Shut(vec![first, second])),
         ] {
-            assert_eq!(of(verdicts.clone()), gate, "{verdicts:?}");
+            assert_eq!(gate_of(verdicts.clone()), gate, "{verdicts:?}");
         }
     }
 

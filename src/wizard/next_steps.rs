@@ -32,8 +32,8 @@ impl NextStep {
 /// Lists the next steps after a run of this flow, in order; without its plan, only those that always apply.
 pub fn next_steps(flow: Flow, plan: Option<&Plan>) -> Vec<NextStep> {
     let screen = words::screen(ScreenId::Done);
-    let said = |advice: Advice| Some(NextStep { words: screen.advice(advice)?, command: command(advice, plan) });
-    advice(flow, plan).into_iter().filter_map(said).collect()
+    let step = |advice: Advice| Some(NextStep { words: screen.advice(advice)?, command: command(advice, plan) });
+    advice(flow, plan).into_iter().filter_map(step).collect()
 }
 
 /// Chooses what applies.
@@ -96,13 +96,13 @@ fn command(advice: Advice, plan: Option<&Plan>) -> Option<String> {
         Advice::MakeAdministrator => {
             let plan = plan?;
             let shell = Shell::of(plan.node.platform);
-            let said = |text: Option<&str>, otherwise: &str| match text {
+            let plain_or = |text: Option<&str>, otherwise: &str| match text {
                 Some(text) if shell.is_plain(text) => text.to_owned(),
                 _ => otherwise.to_owned(),
             };
             let administrator = plan.node.administrator.as_ref();
-            let user = said(administrator.map(|admin| admin.user.as_str()), "NAME");
-            let email = said(administrator.map(|admin| admin.email.as_str()), "MAIL");
+            let user = plain_or(administrator.map(|admin| admin.user.as_str()), "NAME");
+            let email = plain_or(administrator.map(|admin| admin.email.as_str()), "MAIL");
             Some(format!("{} --username {user} --email {email} --password PASSWORD", server(plan, "admin")))
         }
         Advice::SetLicence => Some(format!("{} --licenseFile FILE", server(plan?, "license"))),

@@ -20,16 +20,16 @@ pub fn from_answers(flow: Flow, answers: &Answers) -> Result<Node, Vec<FieldId>>
     if !bad.is_empty() {
         return Err(bad);
     }
-    let one = |field: FieldId| move |_| vec![field];
+    let only = |field: FieldId| move |_| vec![field];
     Ok(Node {
         platform: answers.platform(),
-        instance: read::instance(answers).map_err(one(FieldId::Instance))?.as_str().to_owned(),
-        home: read::home(answers).map_err(one(FieldId::Home))?,
-        name: read::node_name(answers).map_err(one(FieldId::NodeName))?.as_str().to_owned(),
+        instance: read::instance(answers).map_err(only(FieldId::Instance))?.as_str().to_owned(),
+        home: read::home(answers).map_err(only(FieldId::Home))?,
+        name: read::node_name(answers).map_err(only(FieldId::NodeName))?.as_str().to_owned(),
         service: ServiceAccount {
             kind: read::account_kind(answers),
-            user: read::service_user(answers).map_err(one(FieldId::ServiceUser))?,
-            password: read::service_password(answers).map_err(one(FieldId::ServicePassword))?,
+            user: read::service_user(answers).map_err(only(FieldId::ServiceUser))?,
+            password: read::service_password(answers).map_err(only(FieldId::ServicePassword))?,
         },
         target: read::target(answers).ok_or_else(|| vec![FieldId::Server])?,
         create_database: flow == Flow::FirstNode && answers.is_on(FieldId::CreateDatabase),
@@ -38,7 +38,7 @@ pub fn from_answers(flow: Flow, answers: &Answers) -> Result<Node, Vec<FieldId>>
         task_cap: if flow == Flow::FirstNode {
             read::DEFAULT_TASK_CAP
         } else {
-            read::task_cap(answers).map_err(one(FieldId::TaskCap))?
+            read::task_cap(answers).map_err(only(FieldId::TaskCap))?
         },
         storage: read::storage(answers).map_err(|field| vec![field])?,
         administrator: if flow == Flow::FirstNode { read::administrator(answers).map_err(|field| vec![field])? } else { None },

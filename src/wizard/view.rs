@@ -249,16 +249,16 @@ pub fn foremost_of(verdicts: &[(CheckId, Verdict)]) -> Option<&Finding> {
 /// has gone (the dead node has come back, the key is verified after all) is not asked any more; its answer stays and has no
 /// effect, since the plan looks at the same facts.
 pub fn is_asked(field: FieldId, state: &State) -> bool {
-    let of = state.flow().unwrap_or(Flow::FirstNode);
-    flow::asks(of, field) && form::is_visible(field, &state.answers) && has_occasion(field, of, state)
+    let open = state.flow().unwrap_or(Flow::FirstNode);
+    flow::asks(open, field) && form::is_visible(field, &state.answers) && has_occasion(field, open, state)
 }
 
-fn has_occasion(field: FieldId, of: Flow, state: &State) -> bool {
+fn has_occasion(field: FieldId, open: Flow, state: &State) -> bool {
     let facts = &state.facts;
     match field {
         // A resumed run has sealed its key, so the size is settled.
         FieldId::KeySize => !(state.resuming().is_some() && state.custody().generated.is_some()),
-        FieldId::MasterKey if of == Flow::Edit => facts.node.key.trouble().is_some(),
+        FieldId::MasterKey if open == Flow::Edit => facts.node.key.trouble().is_some(),
         FieldId::UnverifiedKey => matches!(facts.key.verdict.seen(), Some(KeyVerdict::Unverifiable(_))),
         FieldId::ReplaceNode => facts.cluster.replaceable(state.answers.text(FieldId::NodeName)).is_some(),
         // Every other node would believe a verifier that was made of an unproven key.

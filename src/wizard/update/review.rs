@@ -107,12 +107,12 @@ pub fn node_known(state: &mut State, effects: &mut Vec<Effect>) {
 /// Returns the answers of the files. A resumed run has its answers in its journal and takes only missing secrets. An edit asks for the
 /// password again: it may be what was to be changed, and the files may still have the old one.
 fn answers_of_files(state: &State) -> Vec<(FieldId, Raw)> {
-    let mut told = settings::answers(&state.facts, state.subject());
+    let mut answers = settings::answers(&state.facts, state.subject());
     if state.resuming().is_some() {
         let asked_again = |field: FieldId| field == FieldId::Password && state.flow() == Some(Flow::Edit);
-        told.retain(|(field, raw)| !asked_again(*field) && !raw.is_empty() && state.answers.get(*field).raw.is_empty());
+        answers.retain(|(field, raw)| !asked_again(*field) && !raw.is_empty() && state.answers.get(*field).raw.is_empty());
     }
-    told
+    answers
 }
 
 /// Takes the node's own key, if its seal opens. Custody of the same key is kept.

@@ -50,8 +50,8 @@ pub fn begin_remaining(state: &mut State, effects: &mut Vec<Effect>) {
     let (phase, here) = (state.run().phase, state.place.here);
     let keeps = phase == Phase::Finished && here == ScreenId::MasterKey;
     let counts = |screen: &ScreenId| phase == Phase::Idle && *screen != ScreenId::Done || keeps && *screen == here;
-    for one in paths::path(flow).iter().copied().filter(counts) {
-        begin_for_screen(state, one, false, effects);
+    for screen in paths::path(flow).iter().copied().filter(counts) {
+        begin_for_screen(state, screen, false, effects);
     }
 }
 
@@ -65,10 +65,10 @@ fn may_begin(state: &State, id: SurveyId) -> bool {
         return is_there && (!(state.proves_all() && behind_login) || state.facts.server.login.seen().is_some());
     }
     let node = &state.facts.node;
-    let told = node.config.seen().is_some() || matches!(&node.octopus, Fact::Seen(Some(_)));
+    let is_known = node.config.seen().is_some() || matches!(&node.octopus, Fact::Seen(Some(_)));
     match id {
         SurveyId::Machine | SurveyId::Node => true,
-        SurveyId::Cluster | SurveyId::Key => told && state.facts.server.login.seen().is_some(),
+        SurveyId::Cluster | SurveyId::Key => is_known && state.facts.server.login.seen().is_some(),
         SurveyId::Home
         | SurveyId::Service
         | SurveyId::Server
@@ -77,7 +77,7 @@ fn may_begin(state: &State, id: SurveyId) -> bool {
         | SurveyId::Storage
         | SurveyId::Licence
         | SurveyId::Octopus
-        | SurveyId::Health => told,
+        | SurveyId::Health => is_known,
     }
 }
 
