@@ -32,10 +32,10 @@ pub struct Proposal<'a> {
     pub fingerprint: Fingerprint,
     /// Warnings that were accepted.
     pub accepted: &'a [CheckId],
-    /// Whether this goes on with an unfinished run: then every step is in the plan, since each finds out by itself
-    /// whether it is done already.
+    /// Whether this continues an unfinished run: then every step is in the plan, since each finds out by itself whether it is
+    /// done already.
     pub resuming: bool,
-    /// The dead node's row that is to be removed; of a run that is gone on with, the row that it began with.
+    /// The row of the dead node to remove; for a run that is continued, the row that it began with.
     pub kept: Option<&'a KeptRow>,
 }
 
@@ -80,19 +80,19 @@ pub struct StepRow {
     pub target: StepTarget,
     /// The mode of what it writes, `0600`, or empty.
     pub mode: &'static str,
-    /// The secrets that it needs, where the node has them: it is given these and no others.
+    /// The secrets that it needs, if the node has them. It is given these and no others.
     pub secrets: &'static [Secret],
     /// Whether it is part of the plan.
     pub is_needed: fn(&Draft<'_>) -> bool,
     /// What it does, to what.
     pub title: fn(&Draft<'_>) -> String,
-    /// What is said before the path when a file of it fails.
+    /// The words before the path when a file of the step fails.
     pub file_failure: &'static str,
-    /// The command of Octopus Server's that it runs.
+    /// Octopus Server's command that it runs.
     pub command: Option<&'static str>,
 }
 
-/// A step that looks and changes nothing; the other rows say what is otherwise.
+/// A step that only looks; the other rows are built from it.
 const LOOKS: StepRow = StepRow {
     kind: StepKind::ProveAgain,
     scope: Scope::Node,
@@ -380,11 +380,11 @@ pub fn kinds_on(target: StepTarget) -> impl DoubleEndedIterator<Item = StepKind>
     StepKind::ALL.into_iter().filter(move |kind| row(*kind).target == target)
 }
 
-/// The steps of a plan, in order.
+/// Returns the steps of a plan, in order.
 pub fn in_order(draft: &Draft<'_>) -> Vec<StepKind> {
     let mut kinds: Vec<StepKind> = StepKind::ALL.into_iter().filter(|kind| (row(*kind).is_needed)(draft)).collect();
-    // A first node's folders and canaries are there before the registry tells of them: it is told with the cluster, in one
-    // turn. A node that joins leaves its canaries once the row of that name is its own.
+    // A first node's folders and canaries exist before the registry names them, which is written with the cluster, in one
+    // transaction. A node that joins leaves its canaries once the row of that name is its own.
     if let Some(made) = kinds.iter().position(|kind| *kind == StepKind::InitialiseCluster) {
         kinds[made..].sort_by_key(|kind| row(*kind).target != StepTarget::Storage);
     }
@@ -418,7 +418,7 @@ impl Draft<'_> {
         self.sets_up() && read::hand_over(self.proposal.answers) != HandOverMode::Script && program.is_some_and(Option::is_some)
     }
 
-    /// A node that is not started proves nothing, and is held back by nothing.
+    /// Whether the node is started, and so is held back until it has proven itself.
     fn starts(&self) -> bool {
         self.hands_over() && self.node.start_service
     }
@@ -431,7 +431,7 @@ impl Draft<'_> {
         matches!(self.proposal.facts.cluster.identity.seen(), Some(Identity::Registered(_)))
     }
 
-    /// Without a registry there is no row to enter, and none by which a connection could tell that it is a member's.
+    /// Whether there is, or will be, a registry: without one there is no row to enter, and none that proves membership.
     fn has_registry(&self) -> bool {
         self.is_registered() || self.adopts()
     }
@@ -472,7 +472,7 @@ impl Draft<'_> {
 /// one that changes nothing is no reason for a run.
 pub fn row_differs(node: &Node, before: &KeptRow, proposal: &Proposal<'_>) -> bool {
     let (row, machine) = (&before.row, &proposal.facts.machine);
-    // What this machine does not tell is not known to differ.
+    // What is unknown of this machine does not count as different.
     let is_another = |seen: &str, kept: &str| !seen.is_empty() && seen != kept;
     settings::all().any(|setting| match (setting.node, setting.row) {
         (Some(asked), Some(kept)) => asked(node).unwrap_or_default() != kept(row),

@@ -65,13 +65,13 @@ impl Lock {
             Err(TryLockError::WouldBlock) => return Err(LockError::Held { pid: holder(&mut file) }),
             Err(TryLockError::Error(source)) => return Err(refused(source)),
         }
-        note(&mut file).map_err(refused)?;
+        write_process_id(&mut file).map_err(refused)?;
         Ok(Self { file })
     }
 }
 
-/// Writes our process id, for whoever comes second.
-fn note(file: &mut File) -> io::Result<()> {
+/// Writes our process id, which the next wizard reports.
+fn write_process_id(file: &mut File) -> io::Result<()> {
     file.set_len(0)?;
     file.seek(SeekFrom::Start(0))?;
     writeln!(file, "{}", std::process::id())

@@ -1,6 +1,6 @@
 //! Sealing: secrets on disk that only this machine can open.
 //!
-//! The AEAD is ChaCha20-Poly1305 under a random key of this machine, in a file of its own (0600). Whoever can read that file can open
+//! The AEAD is ChaCha20-Poly1305 under a random key of this machine, in a file of its own (0600). Anyone who can read that file can open
 //! the secrets. Sealing achieves that a config, a backup of it or a copy on a share reveals nothing, and that a config from another
 //! machine is recognised. On Windows the scheme is the same for now; DPAPI is to replace the file once a crate that wraps it without
 //! `unsafe` in our code is chosen.
@@ -151,7 +151,7 @@ pub(super) struct MachineKey {
 }
 
 impl MachineKey {
-    fn of(bytes: Zeroizing<[u8; LENGTH]>) -> io::Result<Self> {
+    fn new(bytes: Zeroizing<[u8; LENGTH]>) -> io::Result<Self> {
         let wrong = |_| io::Error::new(ErrorKind::InvalidData, "it has the wrong length");
         let aead = LessSafeKey::new(UnboundKey::new(&CHACHA20_POLY1305, &*bytes).map_err(wrong)?);
         Ok(Self { bytes, aead })
@@ -194,7 +194,7 @@ pub(super) fn read_or_create_machine_key(places: &Places) -> Result<MachineKey, 
     let mut text = Zeroizing::new(String::with_capacity(BASE64.encode_len(LENGTH) + 1));
     BASE64.encode_append(&*bytes, &mut text);
     text.push('\n');
-    // Two instances of one machine hold different locks here, and each removes the other's unfinished file. Whoever lost its file tries
+    // Two instances of one machine hold different locks here, and each removes the other's unfinished file. The one that lost its file tries
     // again: by then the other's key is there, or the place is free.
     for tried in 1.. {
         match atomic_write(&path, text.as_bytes(), Existing::Refuse) {
@@ -226,7 +226,7 @@ fn read_file(path: &std::path::Path) -> io::Result<MachineKey> {
         return Err(wrong());
     }
     key.copy_from_slice(&bytes);
-    MachineKey::of(key)
+    MachineKey::new(key)
 }
 
 #[cfg(test)]

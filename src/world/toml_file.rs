@@ -74,7 +74,7 @@ impl From<TomlFileError> for ConfigTrouble {
     }
 }
 
-/// Explains why a file could not be read. A dangling symbolic link does not count as absent: whoever believed that would write in its
+/// Explains why a file could not be read. A dangling symbolic link does not count as absent: anyone who believed that would write in its
 /// place.
 pub(super) fn unreadable(path: &Path, error: &io::Error) -> ConfigTrouble {
     if error.kind() != io::ErrorKind::NotFound {

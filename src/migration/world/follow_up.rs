@@ -171,7 +171,7 @@ async fn run_command(program: &Path, instance: &InstanceSelector, root: &Path, l
     let command =
         OctopusCommand { step: StepKind::OctopusPaths, verb: Verb::Path, options, environment: None, why, awaits: None };
     // It takes no secret, so no file is made and nothing has to be masked.
-    let call = Call::of(&command, &ClearSecrets::default(), Path::new("")).map_err(|error| error.to_string())?;
+    let call = Call::with_secrets(&command, &ClearSecrets::default(), Path::new("")).map_err(|error| error.to_string())?;
     Ok(run(program, &call, &Masks::default(), limit).await)
 }
 

@@ -1,4 +1,4 @@
-//! Fetches one answer from its source: a file, of which is checked who else can read it, the output of a command, which is
+//! Fetches one answer from its source: a file, after a look at who else can read it, the output of a command, which is
 //! how vaults and password managers give out secrets, or a line of standard input.
 
 use std::fs::Metadata;

@@ -81,7 +81,7 @@ async fn nothing<D>(_: StepUndo<'_, D>) -> Result<(), Failure> {
 }
 
 impl<'a, D> StepRun<'a, D> {
-    /// The database, with the password to it.
+    /// Returns the database, with the password to it.
     pub(super) fn target(&self) -> Result<&'a Target, Failure> {
         self.needs(Secret::Password).map(|()| &self.run.plan.node.target)
     }
@@ -99,14 +99,14 @@ impl<'a, D> StepRun<'a, D> {
         Err(Failure::Defect(format!("{} is not for the step {}.", secret.noun(), self.kind.id()).into()))
     }
 
-    /// Whether what the step makes was there before the run: then it was not marked as begun.
+    /// Returns whether what the step makes was there before the run: then it was not marked as begun.
     pub(super) fn was_there(&self) -> bool {
         self.run.journal.state(self.kind) != StepState::Begun && self.earlier != StepState::Done
     }
 }
 
 impl<'a, D> StepUndo<'a, D> {
-    /// The database, with the password to it. Whatever is in another database than the run's is none of its business.
+    /// Returns the database, with the password to it. Fails if it is another one than the run's, which must stay as it is.
     pub(super) fn target(&self) -> Result<&'a Target, Failure> {
         let (answers, target) = (&self.run.journal.journal.answers, self.run.target);
         let is = |field: FieldId, text: &str| answers.get(field.id()).is_some_and(|answer| answer == text);

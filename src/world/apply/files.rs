@@ -23,7 +23,7 @@ use crate::world::seal::{Purpose, SealError, Sealer};
 use crate::world::toml_file::{TomlFileError, shown};
 use crate::world::{clock, folder, small_file};
 
-/// Whose files they are: which instance's, in which home directory, of which cluster and key.
+/// The owner of the files: an instance in a home directory, with its cluster and key.
 #[derive(Debug, Clone)]
 pub(super) struct Owner {
     pub(super) instance: String,
@@ -72,18 +72,18 @@ pub(super) async fn seal_key<D>(step: StepRun<'_, D>) -> Result<StepState, Failu
 }
 
 /// Takes back what [`seal_key`] did: the owner's sealed key goes, and one that was there before comes back. A key that is
-/// not the owner's stays, whoever put it there and whenever.
+/// not the owner's stays.
 pub(super) async fn undo_seal_key<D>(step: StepUndo<'_, D>) -> Result<(), Failure> {
     let owner = step.run.journal.owner();
     // The cluster's row may still be there: then this may be the only copy of its key.
     if step.run.journal.is_begun_or_done(StepKind::InitialiseCluster) {
         return Err(Failure::Kept { what: shown(&key_path(&owner.home)) });
     }
-    let put_back = move |places: &Places| match read_key(places, &owner)? {
-        KeyFile::Ours(_) | KeyFile::Absent => put_back(places, &owner.instance, Copy::Key, &key_path(&owner.home)),
+    let restore = move |places: &Places| match read_key(places, &owner)? {
+        KeyFile::Ours(_) | KeyFile::Absent => restore(places, &owner.instance, Copy::Key, &key_path(&owner.home)),
         KeyFile::OtherMachine | KeyFile::Other => Ok(()),
     };
-    step.run.lock.run_blocking(put_back).await
+    step.run.lock.run_blocking(restore).await
 }
 
 /// Writes the node config and enters the instance in this machine's list.
@@ -141,7 +141,7 @@ fn keep(places: &Places, instance: &str, copy: Copy, path: &Path) -> Result<(), 
 
 /// Puts a file back as it was before the run, or removes it where there was none; what is there
 /// now has to be the run's own, or nothing.
-fn put_back(places: &Places, instance: &str, copy: Copy, path: &Path) -> Result<(), Failure> {
+fn restore(places: &Places, instance: &str, copy: Copy, path: &Path) -> Result<(), Failure> {
     match kept(places, instance, copy)? {
         Some(bytes) if holds(path, &bytes) => Ok(()),
         Some(bytes) => {
@@ -344,9 +344,9 @@ fn undo_write(places: &Places, owner: &Owner) -> Result<(), Failure> {
         Err(error) => return Err(error.into()),
     }
     if instances::find(places, instance)?.is_none_or(|found| found.home == *home) {
-        put_back(places, instance, Copy::Entry, &places.instance(instance))?;
+        restore(places, instance, Copy::Entry, &places.instance(instance))?;
     }
-    put_back(places, instance, Copy::Config, &path)
+    restore(places, instance, Copy::Config, &path)
 }
 
 /// Takes the config away, which stays under a dated name, and strikes the instance off the list. A config that is not
@@ -380,7 +380,7 @@ fn undo_set_config_aside(places: &Places, owner: &Owner) -> Result<(), Failure> 
         if std::fs::symlink_metadata(&path).is_ok() && !holds(&path, &bytes) {
             return Err(Failure::FileInTheWay { path: shown(&path) });
         }
-        put_back(places, instance, copy, &path)?;
+        restore(places, instance, copy, &path)?;
     }
     Ok(())
 }

@@ -27,18 +27,18 @@ pub(super) struct InstanceLock {
 pub(super) struct Release(mpsc::Receiver<Infallible>);
 
 impl Release {
-    /// How long it is waited for: a disk that does not answer keeps the lock for as long as it wants.
+    /// How long to wait: a disk that does not answer may keep the lock for ever.
     const AT_MOST: Duration = Duration::from_secs(2);
 
-    /// Waits for blocking work that a cancelled step has left behind and that still holds the lock, so that whoever tries again
-    /// at once is not told that another wizard is at work.
+    /// Waits for blocking work of a cancelled step that still holds the lock, so that an immediate second try is not refused
+    /// because of another wizard.
     pub(super) async fn wait(mut self) {
         let _ = tokio::time::timeout(Self::AT_MOST, self.0.recv()).await;
     }
 }
 
 impl InstanceLock {
-    /// Takes the instance's lock. The licence's file that a killed start may have left goes at once, whatever is done next.
+    /// Takes the instance's lock, and removes the licence's file that a killed start may have left.
     pub(super) async fn take(places: &Places, instance: &str) -> Result<(Arc<Self>, Release), Failure> {
         let (places, instance) = (places.clone(), instance.to_owned());
         let (held, release) = mpsc::channel(1);
@@ -52,8 +52,8 @@ impl InstanceLock {
         Ok((lock, Release(release)))
     }
 
-    /// Does blocking work where it blocks nobody. The work holds the lock for itself: when the run is dropped in the
-    /// middle of it, no other run begins before it has come to its end.
+    /// Does blocking work on a thread for that. The work holds the lock too: if the run is dropped meanwhile, no other run
+    /// begins before the work has ended.
     pub(super) async fn run_blocking<T, W>(self: &Arc<Self>, work: W) -> Result<T, Failure>
     where
         T: Send + 'static,
@@ -75,7 +75,7 @@ where
     }
 }
 
-/// A file that the operating system would not let us have.
+/// Turns an error of the operating system into the failure that names the file.
 pub(super) fn file(path: &Path) -> impl FnOnce(io::Error) -> Failure {
     let path = shown(path);
     move |error| Failure::File { path, said: error.to_string().into() }

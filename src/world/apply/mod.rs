@@ -1,5 +1,5 @@
-//! Applying a plan: the installer. Each step is written into the journal, done, verified, and written into the journal
-//! again; so whatever ends the program, the next start knows what is there, goes on with it or takes it away.
+//! The installer: applies a plan. Each step is written into the journal, done, verified, and written into the journal again;
+//! so whatever ends the program, the next start knows what is there, and goes on with it or undoes it.
 
 mod cluster;
 mod database;
@@ -38,9 +38,9 @@ use crate::render::ClearSecrets;
 pub struct Cancel(Arc<watch::Sender<bool>>);
 
 impl Cancel {
-    /// Asks it to stop. The step that runs comes to its end first: a step in the middle is what the journal is for, not
-    /// what a key press should lead to. Only a command of Octopus Server's, which may hang, is killed with all that it
-    /// started, and what is waited for is waited for no longer: either may be begun anew by the next start.
+    /// Asks the installer to stop. The running step is finished first: the journal is there for a step that was cut off, but
+    /// a key press should not cause one. Only a command of Octopus Server's, which may hang, is killed with all that it
+    /// started, and waiting ends: the next start may begin either anew.
     pub fn ask(&self) {
         self.0.send_replace(true);
     }
@@ -49,20 +49,20 @@ impl Cancel {
         *self.0.borrow()
     }
 
-    /// What the work comes to, unless it is to stop before that.
+    /// Does the work, unless the installer is asked to stop before it ends.
     async fn or<T>(&self, work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
         let mut asked = self.0.subscribe();
         tokio::select! {
             biased;
             done = work => done,
-            // The sender lives as long as this does, so an error is none that can be.
+            // The sender lives as long as this does, so there is no error.
             _ = asked.wait_for(|asked| *asked) => Err(Failure::Cancelled),
         }
     }
 }
 
-/// Runs a plan's steps, or those that are left of it, and reports each. The journal stays when all are done; see
-/// [`close`]. The error has been reported too.
+/// Runs a plan's steps, or the remaining ones, and reports each. The journal stays when all are done; see [`close`]. The
+/// error is reported too.
 pub async fn install<D: ClusterDatabase>(
     places: &Places,
     database: &D,
@@ -114,21 +114,21 @@ pub async fn install<D: ClusterDatabase>(
     outcome
 }
 
-/// A run at work.
+/// A run whose steps are being done.
 struct Run<'a, D> {
     lock: Arc<InstanceLock>,
     journal: RunJournal,
     database: &'a D,
     plan: &'a Plan,
     key: Option<&'a MasterKey>,
-    /// All that it was given; a step is given those that are in its row.
+    /// All secrets of the run; a step is given those in its row.
     secrets: ClearSecrets,
     cancel: &'a Cancel,
 }
 
 impl<D: ClusterDatabase> Run<'_, D> {
-    /// The look before anything is written, the journal included: a run that is refused here never was. It is never taken
-    /// as done, whatever an earlier start saw.
+    /// Does the step that looks before anything is written, even the journal: a run that is refused here leaves nothing. An
+    /// earlier start's look does not count.
     async fn prove_again(&mut self, report: Report<'_>) -> Result<(), Failure> {
         let begun = Instant::now();
         let kind = StepKind::ProveAgain;
@@ -139,11 +139,11 @@ impl<D: ClusterDatabase> Run<'_, D> {
         Ok(())
     }
 
-    /// One step, from journal to journal.
+    /// Does one step, and writes it into the journal before and after.
     async fn step(&mut self, kind: StepKind, report: Report<'_>) -> Result<(), Failure> {
         let begun = Instant::now();
         let earlier = self.journal.state(kind);
-        // A step that was done is looked at again rather than believed, and its record stays while it is.
+        // A step that was done is checked again, and its record stays meanwhile.
         let fresh = match earlier {
             StepState::Planned | StepState::Undone => true,
             // A home that was there when the run began may be gone by now, and is then ours to make.
@@ -181,8 +181,8 @@ impl<D: ClusterDatabase> Run<'_, D> {
         Ok(())
     }
 
-    /// Agrees with the journal on what is done to the row. An earlier start that may have entered something else than the
-    /// plan asks for by now (another name, another port) is taken back first.
+    /// Records in the journal what is done to the row. First takes back what an earlier start may have entered, if the plan
+    /// now asks for something else (another name, another port).
     async fn agree_on_row(&mut self, kind: StepKind, fresh: bool) -> Result<(), Failure> {
         let after = match kind {
             StepKind::JoinCluster | StepKind::UpdateRow => {
@@ -208,8 +208,8 @@ impl<D: ClusterDatabase> Run<'_, D> {
         self.journal.mark(kind, StepState::Begun).await
     }
 
-    /// Agrees with the journal on what is made of the shared storage. Canaries that an earlier start may have left under
-    /// another name are taken back first.
+    /// Records in the journal what is done to the shared storage. First takes back the canaries that an earlier start may have
+    /// left under another name.
     async fn agree_on_storage(&mut self, kind: StepKind, fresh: bool) -> Result<(), Failure> {
         let (node, target) = (&self.plan.node, &self.plan.node.target);
         let new =
@@ -232,8 +232,8 @@ impl<D: ClusterDatabase> Run<'_, D> {
         if changed && !fresh { self.journal.write().await } else { Ok(()) }
     }
 
-    /// Whether a row that was refused now, and may have been changed by an earlier start, is as if that had never been. Then
-    /// the next try is about the row as a new survey sees it; else it would be about the old one for ever.
+    /// Takes back what an earlier start may have done to a row that is refused now, and returns whether that succeeded. Then the
+    /// next try is about the row as a new survey sees it; otherwise it would be about the old one for ever.
     async fn was_taken_back(&self, kind: StepKind, failure: &Failure) -> bool {
         if steps::row(kind).target != StepTarget::Row || !cluster::was_refused(failure) {
             return false;
@@ -244,7 +244,7 @@ impl<D: ClusterDatabase> Run<'_, D> {
         }
     }
 
-    /// Whether what a step is to make was there before the run, as far as that has to be known before it is begun.
+    /// Returns whether what a step makes was there before the run, where that must be known before the step is begun.
     async fn is_there_already(&self, kind: StepKind) -> Result<bool, Failure> {
         if kind == StepKind::OctopusInstance {
             return self.cancel.or(octopus::is_registered(self)).await;

@@ -291,7 +291,7 @@ async fn take_away<D>(step: StepUndo<'_, D>, command: &OctopusCommand) -> Result
     }
 }
 
-/// The command of a step.
+/// Returns a step's command.
 fn command(plan: &Plan, kind: StepKind) -> Result<OctopusCommand, Failure> {
     let commands = commands(&Setup::from_plan(plan)).map_err(|unwritable| Failure::Defect(unwritable.to_string().into()))?;
     let found = commands.into_iter().find(|command| command.step == kind);
@@ -370,7 +370,7 @@ fn uses(path: &Path, database: &str) -> bool {
     config.text(FieldId::Database).is_some_and(|name| name.eq_ignore_ascii_case(database))
 }
 
-/// All the secrets that a run is given.
+/// Collects all the secrets that a run is given.
 pub(super) fn secrets(plan: &Plan, key: Option<&MasterKey>) -> ClearSecrets {
     let node = &plan.node;
     let SignIn::SqlLogin { password, .. } = &node.target.sign_in;
@@ -389,7 +389,7 @@ pub(super) fn secrets(plan: &Plan, key: Option<&MasterKey>) -> ClearSecrets {
     .collect()
 }
 
-/// How many of the last lines a failure tells; all of them are told beside it.
+/// How many of the last lines a failure quotes; all of them are reported too.
 const LAST: usize = 20;
 
 /// Octopus Server's program, with the secrets that it is given.
@@ -403,18 +403,19 @@ struct Server {
 }
 
 impl Server {
-    /// That of a plan, with those of the run's secrets that a step needs. It may print the others, which are in its own config.
+    /// Takes the program from a plan, and those of the run's secrets that a step needs. It may print the others, which are in
+    /// its own config.
     fn new(lock: &Arc<InstanceLock>, plan: &Plan, secrets: &ClearSecrets, needed: &[Secret]) -> Result<Self, Failure> {
         let hand_over = plan.hand_over.as_ref();
         let hand_over = hand_over.ok_or_else(|| Failure::Defect("The plan does not name Octopus Server's program.".into()))?;
-        let masks = Masks::of(secrets.texts().chain(&hand_over.licence));
+        let masks = Masks::new(secrets.texts().chain(&hand_over.licence));
         let (clear, through) = (Arc::new(secrets.only(needed)), lock.places.licence(&plan.node.instance));
         Ok(Self { lock: Arc::clone(lock), program: hand_over.program.clone(), clear, masks, through })
     }
 
-    /// One that is given no secret, for what takes none. It may print this one, which is in its own config.
+    /// Takes a program that is given no secret. It may print the password, which is in its own config.
     fn without_secrets(lock: &Arc<InstanceLock>, program: PathBuf, password: &SecretString) -> Self {
-        let masks = Masks::of([password]);
+        let masks = Masks::new([password]);
         Self { lock: Arc::clone(lock), program, clear: Arc::default(), masks, through: PathBuf::new() }
     }
 
@@ -438,7 +439,7 @@ impl Server {
         outcome.map_err(|ended| self.failed(command, ended, said))
     }
 
-    /// Asks for what is there; the answer is for us.
+    /// Runs a command whose output is not shown, and returns that.
     async fn ask(&self, command: &OctopusCommand) -> Result<Vec<Untrusted>, Failure> {
         let Ended { outcome, said } = self.call(command).await?;
         match outcome {
@@ -450,7 +451,8 @@ impl Server {
     async fn call(&self, command: &OctopusCommand) -> Result<Ended, Failure> {
         self.is_there(command).await?;
         let (wanted, clear, through) = (command.clone(), Arc::clone(&self.clear), self.through.clone());
-        let call = self.lock.run_blocking(move |_| Call::of(&wanted, &clear, &through).map_err(|error| no_call(&error)));
+        let call =
+            self.lock.run_blocking(move |_| Call::with_secrets(&wanted, &clear, &through).map_err(|error| no_call(&error)));
         let call = call.await?;
         Ok(run(&self.program, &call, &self.masks, self.limit(command)).await)
     }

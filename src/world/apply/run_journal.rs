@@ -25,41 +25,39 @@ pub(super) struct RunJournal {
 }
 
 impl RunJournal {
-    /// The journal of this plan's run: begun now, or gone on with. Nothing is on the disk yet that was not.
+    /// Returns the journal of this plan's run, a new one or that of an earlier start. Writes nothing yet.
     pub(super) async fn open(lock: &Arc<InstanceLock>, plan: &Plan) -> Result<Self, Failure> {
         // A run of another flow that has left nothing is over.
         let old = Self::load(lock, &plan.node.instance).await?;
         let old =
             old.filter(|old| old.journal.flow == plan.flow || StepKind::ALL.into_iter().any(|kind| old.is_begun_or_done(kind)));
         let journal = if let Some(Self { journal, .. }) = old {
-            go_on(lock, journal, plan).await?
+            continue_run(lock, journal, plan).await?
         } else {
             let (plan, journal) = (plan.clone(), begin(plan)?);
-            lock.run_blocking(move |places| nobody_else_is_at(places, &plan)).await?;
+            lock.run_blocking(move |places| refuse_second_run(places, &plan)).await?;
             journal
         };
         Ok(Self { lock: Arc::clone(lock), journal })
     }
 
-    /// The journal of an instance's run, if there is one.
+    /// Reads the journal of an instance's run, if there is one.
     pub(super) async fn load(lock: &Arc<InstanceLock>, instance: &str) -> Result<Option<Self>, Failure> {
         let instance = instance.to_owned();
         let journal = lock.run_blocking(move |places| Ok(journals::read(places, &instance)?)).await?;
         Ok(journal.map(|journal| Self { lock: Arc::clone(lock), journal }))
     }
 
-    /// Where a step stands.
     pub(super) fn state(&self, kind: StepKind) -> StepState {
         self.journal.state(kind)
     }
 
-    /// Whether a step has, or may have, had its effect.
     pub(super) fn is_begun_or_done(&self, kind: StepKind) -> bool {
         self.state(kind).is_begun_or_done()
     }
 
-    /// Agrees on what is done to the row, before the step is marked as begun. A deed that an earlier start may have done
-    /// is what this one is about too, whatever a later survey made of it: that may have seen this very run's row.
+    /// Records what is done to the row, before the step is marked as begun. What an earlier start may have done stays what
+    /// this run is about: a later survey may have seen this very run's row.
     pub(super) fn agree_on_row(&mut self, before: Option<KeptRow>, after: Option<NodeRow>) -> Result<(), Failure> {
         self.journal.before = before;
         self.journal.after = after;
@@ -68,7 +66,7 @@ impl RunJournal {
         Ok(())
     }
 
-    /// What is made of the shared storage, as it was agreed on.
+    /// Returns what is done to the shared storage.
     pub(super) fn storage(&self) -> Result<&StorageRecord, Failure> {
         self.journal.storage.as_ref().ok_or_else(|| Failure::Defect("The storage is not in the journal.".into()))
     }
@@ -110,9 +108,9 @@ impl RunJournal {
     }
 }
 
-/// A cluster that is being made has one unfinished run. Gone on with under another instance's name, it would have two,
-/// and undoing the one that was left would take the cluster from the other. Two that join hurt each other in no way.
-fn nobody_else_is_at(places: &Places, plan: &Plan) -> Result<(), Failure> {
+/// Refuses a second unfinished run about a cluster that is being created, under another instance's name: undoing the first
+/// would take the cluster from the second. Two runs that join do not disturb each other.
+fn refuse_second_run(places: &Places, plan: &Plan) -> Result<(), Failure> {
     let makes = plan.steps.iter().any(|step| steps::row(step.kind).target == StepTarget::Cluster);
     let own = instance_key(&plan.node.instance);
     let in_the_way = |journal: &Journal| {
@@ -159,10 +157,10 @@ fn draw_run() -> Result<String, Failure> {
     Ok(HEXLOWER.encode(&bytes))
 }
 
-/// Goes on with an earlier start's journal, unless the plan would leave something behind that only the journal knows:
+/// Continues an earlier start's journal, unless the plan would leave something behind that only the journal knows:
 /// another home, database, storage or row than the one that was touched, another key than the one that is sealed, or another
 /// flow's steps.
-async fn go_on(lock: &Arc<InstanceLock>, mut journal: Journal, plan: &Plan) -> Result<Journal, Failure> {
+async fn continue_run(lock: &Arc<InstanceLock>, mut journal: Journal, plan: &Plan) -> Result<Journal, Failure> {
     let answers = recorded_answers(plan);
     let same = |field: FieldId| journal.answers.get(field.id()) == answers.get(field.id());
     let any = |targets: &[StepTarget]| {
@@ -198,8 +196,8 @@ async fn go_on(lock: &Arc<InstanceLock>, mut journal: Journal, plan: &Plan) -> R
     Ok(journal)
 }
 
-/// Whether the plan takes another node's row away, or changes another's, than an earlier start of the run did. A join
-/// under another name is no such case: the row of the first name is taken back before the second is entered.
+/// Returns whether the plan removes or changes another node's row than an earlier start of the run did. A join under another
+/// name does not count: the row of the first name is taken back before the second is entered.
 fn is_about_another_row(journal: &Journal, plan: &Plan) -> bool {
     let mut kinds = steps::kinds_on(StepTarget::Row).filter(|kind| *kind != StepKind::JoinCluster);
     let name = |kept: &Option<KeptRow>| kept.as_ref().map(|kept| kept.row.name.to_lowercase());
@@ -219,8 +217,8 @@ fn take_over(journal: &mut Journal, plan: &Plan) {
     }
 }
 
-/// The plan's answers. Those by which a later start finds what this one made are taken from the node, in the one form
-/// that they have there: `tcp:SQL01` and `sql01` may be the same server, but not the same text.
+/// Returns the plan's answers. Those by which a later start finds what this one made are taken from the node, which has them
+/// in one form only: `tcp:SQL01` and `sql01` may be the same server, but are not the same text.
 fn recorded_answers(plan: &Plan) -> BTreeMap<String, String> {
     let node = &plan.node;
     let exact = [

@@ -2,7 +2,7 @@
 //! node's canaries in them.
 //!
 //! A share may hang, and a call into it cannot be interrupted. So each has a budget and a thread of its own, and none of
-//! them holds the instance's lock: whoever gives up on a share that is gone must be able to undo. What a late call may
+//! them holds the instance's lock: it must be possible to undo after giving up on a share that is gone. What a late call may
 //! still do is in the journal, like everything else. Whose the folders are is not touched: which account and group Octopus
 //! Server has on every node, this program cannot know.
 

@@ -71,7 +71,7 @@ pub async fn run(program: &Path, call: &Call, masks: &Masks, limit: Duration) ->
                 }
             };
             if !read {
-                // Whoever still holds them prints nothing about this call.
+                // What still holds them prints nothing about this call.
                 let _ = tokio::time::timeout(LINGER, &mut reading).await;
             }
             status
@@ -223,7 +223,7 @@ impl Call {
 
     /// Returns the call of a command. A licence is not put on the command line, where anyone who lists processes could read it, but into
     /// this file, which nobody else uses.
-    pub fn of(command: &OctopusCommand, clear: &ClearSecrets, through: &Path) -> Result<Self, NoCall> {
+    pub fn with_secrets(command: &OctopusCommand, clear: &ClearSecrets, through: &Path) -> Result<Self, NoCall> {
         let mut words: Vec<OsString> = vec![command.verb.id().into()];
         let mut licence = None;
         for option in &command.options {
@@ -361,7 +361,7 @@ impl std::fmt::Debug for Masks {
 
 impl Masks {
     /// Returns masks for these secrets; empty ones are ignored.
-    pub fn of<'a>(secrets: impl IntoIterator<Item = &'a SecretString>) -> Self {
+    pub fn new<'a>(secrets: impl IntoIterator<Item = &'a SecretString>) -> Self {
         let mut forms: Vec<Zeroizing<Vec<u8>>> = Vec::new();
         for secret in secrets {
             let text = secret.expose_secret();
@@ -518,7 +518,7 @@ mod tests {
 
     fn masks(secrets: &[&str]) -> Masks {
         let secrets: Vec<SecretString> = secrets.iter().map(|text| SecretString::from(*text)).collect();
-        Masks::of(&secrets)
+        Masks::new(&secrets)
     }
 
     fn hidden(secrets: &[&str], text: &str) -> String {

@@ -40,8 +40,8 @@ pub async fn home(places: &Places, path: &Path, instance: &str, mut report: impl
     let pieces: [BoxFuture<'_, Piece>; 4] = [
         fact_within(BUDGET, move || taken(&places, &name)).map(Piece::Taken).boxed(),
         fact_within(BUDGET, move || occupant(&here, &at, &own)).map(Piece::Folder).boxed(),
-        on(asked.clone(), disk::under).map(Piece::Disk).boxed(),
-        on(asked, writable).map(Piece::Writable).boxed(),
+        look_at(asked.clone(), disk::under).map(Piece::Disk).boxed(),
+        look_at(asked, writable).map(Piece::Writable).boxed(),
     ];
     let mut pieces = FuturesUnordered::from_iter(pieces);
     while let Some(piece) = pieces.next().await {
@@ -57,7 +57,7 @@ pub async fn home(places: &Places, path: &Path, instance: &str, mut report: impl
 }
 
 /// Returns a fact about the nearest existing folder. A relative path has none: it would depend on where the wizard was started.
-async fn on<T: Send + 'static>(path: PathBuf, look: fn(&Path) -> Fact<T>) -> Fact<T> {
+async fn look_at<T: Send + 'static>(path: PathBuf, look: fn(&Path) -> Fact<T>) -> Fact<T> {
     if !path.is_absolute() {
         return Fact::Missing(Trouble::Unasked);
     }

@@ -263,7 +263,7 @@ fn absent(path: &Path, error: &Error) -> Fact<FolderPlace> {
     }
 }
 
-/// The test file's content, for whoever finds it.
+/// The test file's content, for anyone who finds it.
 const TEXT: &[u8] = b"octopus-setup looks whether it can write here, and removes this file at once.\n";
 
 /// The operation being tried, which is known even if it hangs.

@@ -294,7 +294,7 @@ impl SqlServer {
         match &trouble {
             Trouble::Sql(_) => {
                 let content = self.content(target).await;
-                // Whoever fixes the error may need the database alone.
+                // The operator may need the database alone to fix the error.
                 self.forget();
                 match content {
                     Ok(newer @ Content::NewerRegistry { .. }) => Ok(newer),
@@ -344,7 +344,7 @@ pub enum Undone {
 
 impl SqlServer {
     /// Drops the registry, if its cluster is this one and has no second node. Leaves a cluster that Octopus Server has begun to use,
-    /// however new: what that has encrypted depends on the key, and whoever undoes this deletes the key next. A cluster that
+    /// however new: what that has encrypted depends on the key, and undo deletes the key next. A cluster that
     /// was only adopted loses the registry if no node is in it, and nothing else.
     ///
     /// # Errors

@@ -52,7 +52,7 @@ fn may(account: &Account, folder: &Path, wanted: u32) -> io::Result<bool> {
         return Ok(allows(mode >> 6 & ALL));
     }
     #[cfg(target_os = "linux")]
-    if let Some(list) = super::acl::of(folder) {
+    if let Some(list) = super::acl::read(folder) {
         return Ok(list.allows(account, seen.gid(), wanted));
     }
     let of_group = account.groups.contains(&seen.gid());

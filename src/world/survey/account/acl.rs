@@ -21,7 +21,7 @@ const OTHERS: u16 = 0x20;
 pub(super) struct AccessList(Vec<(u16, u32, u32)>);
 
 /// Reads a folder's list; `None` if it has only a mode.
-pub(super) fn of(folder: &Path) -> Option<AccessList> {
+pub(super) fn read(folder: &Path) -> Option<AccessList> {
     let mut bytes = vec![0; MOST];
     let length = rustix::fs::getxattr(folder, NAME, &mut bytes[..]).ok()?;
     AccessList::parse(bytes.get(..length)?)
