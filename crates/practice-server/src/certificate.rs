@@ -18,8 +18,8 @@ use rustls::server::NoServerSessionStorage;
 use time::{Duration, OffsetDateTime};
 use x509_parser::extensions::GeneralName;
 
-use crate::data_folder::write_private;
 use crate::options::{Certificate, host_name};
+use crate::private::{self, write_private};
 
 /// A certificate that expires within this time is renewed.
 const RENEWAL_MARGIN: Duration = Duration::days(7);
@@ -61,7 +61,7 @@ impl ServerTls {
     /// start, and never stored.
     pub fn open(data: &Path, shown: Certificate) -> Result<Self, CertificateError> {
         let folder = data.join("tls");
-        std::fs::create_dir_all(&folder)?;
+        private::create_folder(&folder, |_| true)?;
         let now = OffsetDateTime::now_utc();
         let authority = Authority::open(&folder, now)?;
         let (chain, key) = match shown {
@@ -166,7 +166,7 @@ impl Authority {
             Err(cause) if cause.kind() != io::ErrorKind::NotFound => return Err(cause.into()),
             _ => {}
         }
-        std::fs::write(folder.join("ca.pem"), &made.certificate)?;
+        write_private(&folder.join("ca.pem"), made.certificate.as_bytes())?;
         Ok(made)
     }
 
@@ -207,7 +207,7 @@ fn load_or_issue_leaf(folder: &Path, authority: &Authority, now: OffsetDateTime)
     }
     let issued = authority.issue(&subject_names(), now - Duration::DAY, now + LEAF_LIFETIME)?;
     write_private(&key_path, issued.key.as_bytes())?;
-    std::fs::write(&path, &issued.certificate)?;
+    write_private(&path, issued.certificate.as_bytes())?;
     issued.parts()
 }
 

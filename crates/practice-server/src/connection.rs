@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use tds_wire::packet::{self, HEADER, Message, PacketType, Status};
 use tokio::io::{AsyncWriteExt as _, ReadHalf, WriteHalf};
-use tokio::sync::mpsc;
+use tokio::sync::{Notify, mpsc};
 use tokio::task::JoinSet;
 
 use crate::engine::Interrupt;
@@ -80,7 +80,15 @@ pub async fn serve(logged_in: LoggedIn, shared: Arc<SharedState>, spid: u16) {
     let mut message_reader = JoinSet::new();
     message_reader.spawn(read_messages(reader, sender, shared.limits.message));
     let mut connection = Connection { writer, incoming, shared, size, spid };
-    while let Some(message) = connection.incoming.recv().await {
+    let killed = Arc::new(Notify::new());
+    let wake = killed.clone();
+    work.session.interrupt().on_kill(move || wake.notify_one());
+    loop {
+        let message = tokio::select! {
+            message = connection.incoming.recv() => message,
+            () = killed.notified() => None,
+        };
+        let Some(message) = message else { break };
         match connection.answer(message, work).await {
             Some((kept, AfterReply::Continue)) => work = kept,
             Some((kept, AfterReply::Close)) => {
@@ -145,7 +153,7 @@ impl Connection {
         Some((work, sent.map_or(AfterReply::Close, |()| AfterReply::Continue)))
     }
 
-    /// Answers an Attention that arrived while nothing was running.
+    /// Acknowledges an Attention.
     async fn acknowledge(&mut self, work: Worker) -> Option<(Worker, AfterReply)> {
         self.reply(work, |out| {
             tokens::done(out, DoneToken::Batch, done::ATTENTION, 0, None);
@@ -174,8 +182,8 @@ impl Connection {
         let mut stop = StopGuard { interrupt: Some(work.session.interrupt()), cancelled };
         let replies = ReplyWriter::new(self.shared.name.clone());
         let mut job = tokio::task::spawn_blocking(move || {
-            let (last, ending) = work.run(request, reset, replies, &outlet);
-            (work, last, ending)
+            let last = work.run(request, reset, replies, &outlet);
+            (work, last)
         });
         let mut number = 0;
         let mut next = AfterReply::Continue;
@@ -218,12 +226,16 @@ impl Connection {
             }
         };
         stop.disarm();
-        let (work, last, ending) = ran.ok()?;
+        let (work, last) = ran.ok()?;
         if next == AfterReply::Continue {
             next = self.send_last_packet(&last, number, wire.as_ref()).await;
         }
-        if next == AfterReply::Continue && attention && ending != Ending::Attention {
+        if next == AfterReply::Continue && attention {
+            // In a message of its own, as SQL Server does; drivers wait for the end of the interrupted one first.
             return self.acknowledge(work).await;
+        }
+        if work.session.interrupt().is_killed() {
+            next = AfterReply::Close;
         }
         Some((work, next))
     }

@@ -1,6 +1,6 @@
-//! What the data folder keeps for the server itself: the passwords of its own logins, and files that only their owner may read.
+//! What the data folder keeps for the server itself: the passwords of its own logins.
 
-use std::io::{self, Write as _};
+use std::io;
 use std::path::Path;
 
 use ring::rand::{SecureRandom, SystemRandom};
@@ -9,6 +9,7 @@ use serde::Deserialize;
 use zeroize::Zeroizing;
 
 use crate::engine::Login;
+use crate::private::write_private;
 
 /// The login for the wizard: may create databases, and nothing else.
 pub const USER: &str = "octopus";
@@ -46,6 +47,11 @@ pub enum CredentialsError {
 }
 
 impl Credentials {
+    /// Returns whether a folder is a data folder.
+    pub fn are_in(folder: &Path) -> bool {
+        folder.join(FILE).exists()
+    }
+
     /// Reads the passwords from the data folder, or generates and writes them.
     pub fn load_or_create(data: &Path) -> Result<Self, CredentialsError> {
         let path = data.join(FILE);
@@ -105,19 +111,6 @@ fn password() -> Result<SecretString, CredentialsError> {
             return Ok(SecretString::from(text.as_str()));
         }
     }
-}
-
-/// Writes a file completely or not at all; on Unix with mode 0600 from its first byte.
-///
-/// On Windows the file inherits the folder's permissions; in a user's own profile only that user has access.
-pub fn write_private(path: &Path, contents: &[u8]) -> io::Result<()> {
-    let folder = path.parent().unwrap_or(Path::new("."));
-    // Temporary files are created with 0600.
-    let mut file = tempfile::NamedTempFile::new_in(folder)?;
-    file.write_all(contents)?;
-    file.as_file().sync_all()?;
-    file.persist(path)?;
-    Ok(())
 }
 
 #[cfg(test)]

@@ -50,9 +50,8 @@ pub struct PacketOutlet {
 }
 
 impl Worker {
-    /// Runs a request, blocking. Complete packets go to the outlet; returned are the content of the last one and how the
-    /// request ended, because an Attention that arrives too late to be answered in the reply needs an answer of its own.
-    pub fn run(&mut self, request: Request, reset: bool, mut writer: ReplyWriter, outlet: &PacketOutlet) -> (Vec<u8>, Ending) {
+    /// Runs a request, blocking. Complete packets go to the outlet; the content of the last one is returned.
+    pub fn run(&mut self, request: Request, reset: bool, mut writer: ReplyWriter, outlet: &PacketOutlet) -> Vec<u8> {
         let before = self.session.transaction();
         if reset {
             self.session.reset();
@@ -70,15 +69,14 @@ impl Worker {
             writer.push(Reply::Message(message(50000, 16, text)));
         }
         self.transaction_changes(before, &mut writer);
-        let ending = if outlet.cancelled.load(Ordering::Acquire) { Ending::Attention } else { Ending::Last };
-        writer.end(ending);
+        writer.end(Ending::Last);
         let ready = writer.len();
         let whole = (ready - 1) / outlet.content_size * outlet.content_size;
         if whole > 0 {
             // If it cannot be sent, the rest cannot either.
             let _ = outlet.packets.blocking_send(writer.take(whole));
         }
-        (writer.take(ready), ending)
+        writer.take(ready)
     }
 
     /// Drops the session on a thread that may block, because its transaction is rolled back.

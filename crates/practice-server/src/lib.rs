@@ -20,6 +20,7 @@ mod link;
 mod login;
 mod options;
 pub mod panics;
+mod private;
 mod reply;
 mod reply_writer;
 mod server;

@@ -17,6 +17,7 @@ use super::reply::SqlMessage;
 use super::reply_writer::message;
 use super::shared::SharedState;
 use super::tds::login7::Login7;
+use super::tds::reader::DecodeError;
 use super::tds::tokens::{self, DoneToken, EnvChange, done};
 use crate::executor::PreparedStatements;
 
@@ -35,25 +36,10 @@ pub struct LoggedIn {
 }
 
 /// Reads a login and answers it. Returns `None` if it fails; the client has then been told, if it can be told.
-pub async fn login(
-    mut link: Link,
-    shared: &Arc<SharedState>,
-    alive: tokio::sync::mpsc::Sender<()>,
-    spid: u16,
-) -> Option<LoggedIn> {
-    let mut read = packet::read_message(&mut link, LOGIN_LIMIT).await.ok()?;
-    let decoded = Login7::decode(&read.payload);
-    // The message contains the password, hardly obfuscated.
-    read.payload.zeroize();
-    let mut link = link.after_login_message();
-    if read.kind != PacketType::Login7 {
-        return None;
-    }
+pub async fn login(link: Link, shared: &Arc<SharedState>, alive: tokio::sync::mpsc::Sender<()>, spid: u16) -> Option<LoggedIn> {
+    let (login, mut link) = read_login(link).await?;
     shared.logins.fetch_add(1, Ordering::Relaxed);
-    let login = decoded.ok()?;
-    if !login.version.is_served() {
-        return None;
-    }
+    let login = login.ok().filter(|login| login.version.is_served())?;
     let program = shared.version;
     let acknowledged = login.version.acknowledged();
     let size = match usize::try_from(login.packet_size) {
@@ -64,13 +50,7 @@ pub async fn login(
     let session = match open_session(login, shared).await {
         Ok(session) => session,
         Err(messages) => {
-            let mut out = Vec::new();
-            for message in &messages {
-                tokens::message(&mut out, message, &shared.name);
-            }
-            tokens::done(&mut out, DoneToken::Batch, done::ERROR, 0, None);
-            send(&mut link, &out, spid).await.ok()?;
-            let _ = link.shutdown().await;
+            fail(&mut link, &messages, shared, spid).await;
             return None;
         }
     };
@@ -104,6 +84,40 @@ pub async fn login(
         return None;
     }
     Some(LoggedIn { link, work, size })
+}
+
+/// Reads LOGIN7. Returns `None` if the client sends something else.
+async fn read_login(mut link: Link) -> Option<(Result<Login7, DecodeError>, Link)> {
+    let mut read = packet::read_message(&mut link, LOGIN_LIMIT).await.ok()?;
+    let decoded = Login7::decode(&read.payload);
+    // The message contains the password, hardly obfuscated.
+    read.payload.zeroize();
+    let link = link.after_login_message();
+    (read.kind == PacketType::Login7).then_some((decoded, link))
+}
+
+/// Answers a login without looking at it: there are too many connections.
+pub async fn refuse_login(link: Link, shared: &SharedState, spid: u16) {
+    if let Some((_, mut link)) = read_login(link).await {
+        let text = format!(
+            "Could not connect because the maximum number of '{}' user connections has already been reached. Contact your system \
+             administrator to increase the maximum number of user connections. The connection has been closed.",
+            shared.limits.connections
+        );
+        fail(&mut link, &[message(17809, 20, text)], shared, spid).await;
+    }
+}
+
+/// Sends errors and closes the connection.
+async fn fail(link: &mut Link, messages: &[SqlMessage], shared: &SharedState, spid: u16) {
+    let mut out = Vec::new();
+    for message in messages {
+        tokens::message(&mut out, message, &shared.name);
+    }
+    tokens::done(&mut out, DoneToken::Batch, done::ERROR, 0, None);
+    if send(link, &out, spid).await.is_ok() {
+        let _ = link.shutdown().await;
+    }
 }
 
 /// Checks the login with the engine.

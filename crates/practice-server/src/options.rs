@@ -67,7 +67,7 @@ pub struct Faults {
 /// Limits that keep one client from exhausting the server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
-    /// Simultaneous connections; further ones are closed at once.
+    /// Simultaneous connections; further ones get error 17809.
     pub connections: usize,
     /// Time from the TCP connection to the end of the login.
     pub login: Duration,

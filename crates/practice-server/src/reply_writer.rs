@@ -20,12 +20,10 @@ pub fn message(number: i32, class: u8, text: impl Into<String>) -> SqlMessage {
 /// How a request ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Ending {
-    /// Normally; another call of the same message follows.
+    /// Another call of the same message follows.
     NextCall,
-    /// Normally.
+    /// Nothing follows in this message.
     Last,
-    /// By an Attention.
-    Attention,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -117,8 +115,9 @@ impl ReplyWriter {
                 if !self.cut_short
                     && let Err(mismatch) = tokens::row(&mut self.out, &self.columns, &values)
                 {
+                    tracing::warn!("a row could not be encoded: {mismatch}");
                     self.cut_short = true;
-                    self.error(&message(50000, 16, format!("The practice server has a fault: {mismatch}.")));
+                    self.error(&message(40510, 16, "A value of this result is not supported by the practice server."));
                 }
             }
             Reply::Done { rows } => {
@@ -172,11 +171,6 @@ impl ReplyWriter {
 
     /// Ends a batch, a call or a transaction request.
     pub fn end(&mut self, ending: Ending) {
-        if ending == Ending::Attention {
-            self.release();
-            tokens::done(&mut self.out, DoneToken::Batch, done::ATTENTION, 0, None);
-            return;
-        }
         if self.call {
             self.end_call(ending);
             return;
@@ -270,13 +264,6 @@ mod tests {
         assert_eq!(end[..2], [0xFF, 3]);
         assert_eq!(end[13..18], [0x79, 208, 0, 0, 0]);
         assert_eq!(end[18..20], [0xFE, 2]);
-    }
-
-    #[test]
-    fn an_attention_ends_in_its_own_bit() {
-        let out = encode_replies(vec![NONE], false, Ending::Attention);
-        assert_eq!(out[..2], [0xFD, 1]);
-        assert_eq!(out[13..15], [0xFD, 0x20]);
     }
 
     #[test]

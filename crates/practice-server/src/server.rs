@@ -20,8 +20,9 @@ use crate::connection::serve as serve_connection;
 use crate::data_folder::{Credentials, CredentialsError, USER};
 use crate::engine::{Engine, Mark, OpenError};
 use crate::link::{Link, Metered};
-use crate::login::{LoggedIn, login};
+use crate::login::{LoggedIn, login, refuse_login};
 use crate::options::{ServerOptions, WireFault};
+use crate::private;
 use crate::shared::SharedState;
 
 /// How long to wait for a data folder that another server is about to release.
@@ -81,7 +82,7 @@ impl PracticeServer {
         let name: Arc<str> = personality.server_name.as_str().into();
         let folder = data.clone();
         let opened = tokio::task::spawn_blocking(move || {
-            std::fs::create_dir_all(&folder).map_err(|cause| StartError::Folder(folder.clone(), cause))?;
+            private::create_folder(&folder, Credentials::are_in).map_err(|cause| StartError::Folder(folder.clone(), cause))?;
             let lock = lock(&folder)?;
             let credentials = Credentials::load_or_create(&folder)?;
             let certificate = ServerTls::open(&folder, faults.certificate)?;
@@ -188,7 +189,7 @@ impl RunningServer {
 /// Locks the data folder for this server. Waits for a server that is about to release it.
 fn lock(folder: &Path) -> Result<File, StartError> {
     let failed = |cause| StartError::Folder(folder.to_owned(), cause);
-    let file = File::options().write(true).create(true).truncate(false).open(folder.join("server.lock")).map_err(failed)?;
+    let file = private::open_or_create(&folder.join("server.lock")).map_err(failed)?;
     let start = Instant::now();
     loop {
         match file.try_lock() {
@@ -222,6 +223,7 @@ const ACCEPT_RETRY_DELAY: Duration = Duration::from_millis(50);
 async fn accept_connections(listener: TcpListener, shared: Arc<SharedState>, mut stop: watch::Receiver<()>, lock: File) {
     let (alive, mut all_gone) = mpsc::channel::<()>(1);
     let mut connections = JoinSet::new();
+    let mut refusals = JoinSet::new();
     loop {
         tokio::select! {
             _ = stop.changed() => break,
@@ -230,19 +232,37 @@ async fn accept_connections(listener: TcpListener, shared: Arc<SharedState>, mut
                     shared.connections.fetch_add(1, Ordering::Relaxed);
                     if connections.len() < shared.limits.connections {
                         connections.spawn(serve(tcp, shared.clone(), alive.clone()));
+                    } else if refusals.len() < MAX_REFUSALS {
+                        refusals.spawn(refuse(tcp, shared.clone()));
                     }
                 }
                 Err(_) => tokio::time::sleep(ACCEPT_RETRY_DELAY).await,
             },
             Some(_) = connections.join_next() => {}
+            Some(_) = refusals.join_next() => {}
         }
     }
     drop(listener);
+    refusals.shutdown().await;
     connections.shutdown().await;
     drop(alive);
     // The engine's work outlives its connection's task; after the last has ended, no lock on the data is left.
     let _ = all_gone.recv().await;
     drop(lock);
+}
+
+/// The number of clients that are told at the same time that there are too many; further ones are closed at once.
+const MAX_REFUSALS: usize = 32;
+
+/// Tells a client that there are too many connections; it understands that only in answer to its login.
+async fn refuse(tcp: TcpStream, shared: Arc<SharedState>) {
+    let spid = shared.next_spid();
+    let refused = async {
+        if let Some(link) = negotiate(tcp, &shared).await {
+            refuse_login(link, &shared, spid).await;
+        }
+    };
+    let _ = tokio::time::timeout(shared.limits.login, refused).await;
 }
 
 async fn serve(tcp: TcpStream, shared: Arc<SharedState>, alive: mpsc::Sender<()>) {
@@ -254,7 +274,12 @@ async fn serve(tcp: TcpStream, shared: Arc<SharedState>, alive: mpsc::Sender<()>
 }
 
 /// Takes a TCP connection through negotiation and login.
-async fn log_in(mut tcp: TcpStream, shared: &Arc<SharedState>, alive: mpsc::Sender<()>, spid: u16) -> Option<LoggedIn> {
+async fn log_in(tcp: TcpStream, shared: &Arc<SharedState>, alive: mpsc::Sender<()>, spid: u16) -> Option<LoggedIn> {
+    login(negotiate(tcp, shared).await?, shared, alive, spid).await
+}
+
+/// Takes a TCP connection through PRELOGIN and TLS.
+async fn negotiate(mut tcp: TcpStream, shared: &SharedState) -> Option<Link> {
     tcp.set_nodelay(true).ok()?;
     if !shared.round_trip.is_zero() {
         tokio::time::sleep(shared.round_trip).await;
@@ -279,6 +304,5 @@ async fn log_in(mut tcp: TcpStream, shared: &Arc<SharedState>, alive: mpsc::Send
         return None;
     }
     let tcp = Metered::new(tcp, shared.turns.clone(), shared.round_trip);
-    let link = Link::accept(tcp, first[0], &shared.tls, shared.tls_policy, shared.allow_strict, shared.version).await.ok()?;
-    login(link, shared, alive, spid).await
+    Link::accept(tcp, first[0], &shared.tls, shared.tls_policy, shared.allow_strict, shared.version).await.ok()
 }

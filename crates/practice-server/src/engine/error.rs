@@ -1,7 +1,7 @@
 //! SQL Server's errors with their numbers and texts, and how much each of them ends.
 
 use crate::reply::SqlMessage;
-use crate::tsql::SyntaxError;
+use crate::tsql::{Name, SyntaxError};
 
 /// How much an error ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -137,10 +137,25 @@ impl From<rusqlite::Error> for SqlError {
                 rusqlite::ErrorCode::DatabaseBusy | rusqlite::ErrorCode::DatabaseLocked => {
                     return lock_timeout();
                 }
+                rusqlite::ErrorCode::DiskFull => {
+                    let text = "Could not allocate a new page for the database because the disk is full.";
+                    return Self::new(1101, text).class(17).state(12).scope(ErrorScope::Batch);
+                }
+                rusqlite::ErrorCode::SystemIoFailure
+                | rusqlite::ErrorCode::CannotOpen
+                | rusqlite::ErrorCode::ReadOnly
+                | rusqlite::ErrorCode::DatabaseCorrupt
+                | rusqlite::ErrorCode::NotADatabase => {
+                    let text = "The practice server cannot read or write a file in its data folder.";
+                    return Self::new(823, text).class(24).state(2).scope(ErrorScope::Batch);
+                }
+                rusqlite::ErrorCode::TooBig => return Self::unsupported("A value of this size").scope(ErrorScope::Batch),
                 _ => {}
             }
         }
-        Self::new(50000, format!("The practice server could not run this statement: {error}.")).scope(ErrorScope::Batch)
+        // What the statement became inside tells a client nothing.
+        tracing::warn!(code = ?error.sqlite_error(), "a statement could not be run");
+        Self::unsupported("This statement").scope(ErrorScope::Batch)
     }
 }
 
@@ -166,8 +181,21 @@ pub(crate) fn deadlock(session: i16) -> SqlError {
     .scope(ErrorScope::Batch)
 }
 
-/// Creates error 208.
-pub(crate) fn no_object(name: impl std::fmt::Display) -> SqlError {
+/// System tables of SQL Server 2000 that every version still shows as views.
+const COMPATIBILITY_VIEWS: &str = " sysaltfiles syscacheobjects syscharsets syscolumns syscomments sysconfigures syscurconfigs \
+sysdatabases sysdepends sysdevices sysfilegroups sysfiles sysforeignkeys sysfulltextcatalogs sysindexes sysindexkeys syslanguages \
+syslockinfo syslogins sysmembers sysmessages sysobjects sysoledbusers sysopentapes sysperfinfo syspermissions sysprocesses \
+sysprotects sysreferences sysremotelogins sysservers systypes sysusers ";
+
+/// Creates error 208, or 40510 for what SQL Server itself brings.
+pub(crate) fn no_object(name: &Name) -> SqlError {
+    let schema = name.schema().unwrap_or_default();
+    let is_view = ["sys", "INFORMATION_SCHEMA"].iter().any(|system| schema.eq_ignore_ascii_case(system))
+        || COMPATIBILITY_VIEWS.contains(&format!(" {} ", name.object().to_lowercase()));
+    let is_agent_table = name.database().is_some_and(|database| database.eq_ignore_ascii_case("msdb"));
+    if is_view || is_agent_table {
+        return SqlError::unsupported(format!("The {} {name}", if is_view { "view" } else { "table" }));
+    }
     SqlError::new(208, format!("Invalid object name '{name}'.")).scope(ErrorScope::Compile)
 }
 

@@ -6,6 +6,10 @@ use time::{Date, Duration, Month, OffsetDateTime, PrimitiveDateTime, Time, UtcOf
 pub(crate) const SECOND: i64 = 10_000_000;
 /// Ticks in a day.
 pub(crate) const DAY: i64 = 86_400 * SECOND;
+/// 1900-01-01, from which `datetime` counts.
+pub(crate) const YEAR_1900: i64 = 693_595 * DAY;
+/// 1753-01-01, the first that `datetime` takes.
+pub(crate) const YEAR_1753: i64 = 639_905 * DAY;
 /// The end of the year 9999, which no type reaches.
 const END_OF_YEAR_9999: i64 = 3_652_059 * DAY;
 

@@ -63,6 +63,7 @@ impl Engine {
             address: String::new(),
             encrypted: false,
             since: self.now(),
+            stop: Arc::default(),
         };
         Session::begin_session(self, info, account.clone(), &database).map_err(|error| vec![error.message()])
     }

@@ -9,6 +9,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Serialize};
 
 use super::collation;
+use crate::private;
 use crate::tsql::statement::UserAccess;
 
 /// A login that is created at the first start; afterwards the data folder has it.
@@ -151,7 +152,7 @@ const PBKDF2_ROUNDS: u32 = 10_000;
 
 impl Server {
     pub(crate) fn open(folder: &Path, logins: &[Login], now: i64) -> Result<Self, OpenError> {
-        std::fs::create_dir_all(folder)?;
+        private::create_folder(folder, |folder| folder.join(FILE).exists())?;
         let path = folder.join(FILE);
         let mut server = match std::fs::read_to_string(&path) {
             Ok(text) => toml::from_str::<Self>(&text).map_err(|error| OpenError::Data(error.to_string()))?,

@@ -1,10 +1,10 @@
 //! A session: its database, its settings, its connections to the files, its transaction.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, PoisonError};
 
-use rusqlite::{Connection, InterruptHandle};
+use rusqlite::Connection;
 
 use super::bind::Variables;
 use super::collation;
@@ -14,7 +14,7 @@ use super::function::{self, SharedContext};
 use super::lock::{LockDuration, LockMode, LockOutcome, Resource};
 use super::principal::DatabaseUser;
 use super::server::{Account, Database};
-use super::state::{Engine, SessionInfo};
+use super::state::{Engine, SessionInfo, StopSignal};
 use super::store::Store;
 use crate::reply::Reply;
 use crate::tsql::statement::Isolation;
@@ -63,17 +63,6 @@ impl Default for Settings {
     }
 }
 
-struct StopSignal {
-    flag: AtomicBool,
-    handles: Mutex<Vec<InterruptHandle>>,
-}
-
-impl std::fmt::Debug for StopSignal {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Stop").field("flag", &self.flag).finish_non_exhaustive()
-    }
-}
-
 /// One connection's state: current database, transaction, settings, application locks. Its calls block. Dropping it, when
 /// the connection ends, rolls back its transaction and releases its locks.
 #[derive(Debug)]
@@ -113,11 +102,18 @@ pub struct Interrupt {
 impl Interrupt {
     /// Makes the running statement end as soon as possible. Harmless if nothing runs.
     pub fn stop(&self) {
-        self.stop.flag.store(true, Ordering::SeqCst);
-        for handle in self.stop.handles.lock().unwrap_or_else(PoisonError::into_inner).iter() {
-            handle.interrupt();
-        }
+        self.stop.set();
         self.engine.locks.wake();
+    }
+
+    /// Calls `wake` when another session ends this one, as `WITH ROLLBACK IMMEDIATE` does.
+    pub fn on_kill(&self, wake: impl Fn() + Send + Sync + 'static) {
+        self.stop.on_kill(Box::new(wake));
+    }
+
+    /// Returns whether another session has ended this one: it must be dropped, and its connection closed.
+    pub fn is_killed(&self) -> bool {
+        self.stop.is_killed()
     }
 }
 
@@ -128,6 +124,7 @@ impl Session {
         account: Account,
         database: &Database,
     ) -> Result<Self, SqlError> {
+        let stop = Arc::clone(&info.stop);
         {
             let mut sessions = engine.sessions_mut();
             // Lower numbers belong to the server's own sessions.
@@ -146,7 +143,7 @@ impl Session {
             database_name: database.name.clone(),
             links: HashMap::new(),
             shared_context: SharedContext::default(),
-            stop: Arc::new(StopSignal { flag: AtomicBool::new(false), handles: Mutex::new(Vec::new()) }),
+            stop,
             settings: Settings::default(),
             nesting: 0,
             doomed: false,
@@ -225,11 +222,11 @@ impl Session {
 
     /// Forgets an earlier stop, before the next request runs.
     pub(super) fn clear_stop(&self) {
-        self.stop.flag.store(false, Ordering::SeqCst);
+        self.stop.clear();
     }
 
     pub(super) fn is_stopped(&self) -> bool {
-        self.stop.flag.load(Ordering::SeqCst)
+        self.stop.flag().load(Ordering::SeqCst)
     }
 
     /// Returns the current database as the server knows it.
@@ -244,18 +241,24 @@ impl Session {
             let connection = store.connect()?;
             collation::register(&connection)?;
             function::register(&connection, &self.shared_context)?;
-            self.stop.handles.lock().unwrap_or_else(PoisonError::into_inner).push(connection.get_interrupt_handle());
+            self.stop.add(connection.get_interrupt_handle());
             self.links.insert(database.id, DatabaseConnection { connection, store, in_transaction: false });
         }
-        self.links.get_mut(&database.id).ok_or_else(|| SqlError::new(50000, "The practice server lost a connection."))
+        self.links.get_mut(&database.id).ok_or_else(Self::no_link)
     }
 
     /// Returns the connection to the context's target database.
     pub(super) fn connection(&self, context: &Context) -> Result<&Connection, SqlError> {
-        self.links
-            .get(&context.target.id)
-            .map(|link| &link.connection)
-            .ok_or_else(|| SqlError::new(50000, "The practice server lost a connection."))
+        self.links.get(&context.target.id).map(|link| &link.connection).ok_or_else(Self::no_link)
+    }
+
+    /// Returns the file of the context's target database.
+    pub(super) fn store(&self, context: &Context) -> Result<&Store, SqlError> {
+        self.links.get(&context.target.id).map(|link| &*link.store).ok_or_else(Self::no_link)
+    }
+
+    fn no_link() -> SqlError {
+        SqlError::new(50000, "The practice server lost a connection to its own file.")
     }
 
     /// Returns a snapshot for the next statement, on the current database.
@@ -327,12 +330,12 @@ impl Session {
     }
 
     pub(super) fn take_lock(&self, resource: &Resource, mode: LockMode, until: LockDuration, limit: i64) -> LockOutcome {
-        self.engine.locks.take(self.info.id, resource, mode, until, limit, &self.stop.flag)
+        self.engine.locks.take(self.info.id, resource, mode, until, limit, self.stop.flag())
     }
 
     /// Waits (`WAITFOR DELAY`); returns `false` if it was stopped.
     pub(super) fn pause(&self, span: std::time::Duration) -> bool {
-        self.engine.locks.pause(span, &self.stop.flag)
+        self.engine.locks.pause(span, self.stop.flag())
     }
 
     /// Closes the connection to a database that is dropped.

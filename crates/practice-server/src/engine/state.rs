@@ -2,8 +2,11 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+use std::time::Duration;
+
+use rusqlite::InterruptHandle;
 
 use super::error::SqlError;
 use super::instant;
@@ -35,6 +38,61 @@ pub(crate) struct SessionInfo {
     pub(crate) encrypted: bool,
     /// The time of the login in ticks, see `instant`.
     pub(crate) since: i64,
+    pub(crate) stop: Arc<StopSignal>,
+}
+
+/// Stops what a session runs, or ends the session.
+#[derive(Default)]
+pub(crate) struct StopSignal {
+    flag: AtomicBool,
+    killed: AtomicBool,
+    handles: Mutex<Vec<InterruptHandle>>,
+    wake: Mutex<Option<Box<dyn Fn() + Send + Sync>>>,
+}
+
+impl StopSignal {
+    pub(crate) fn flag(&self) -> &AtomicBool {
+        &self.flag
+    }
+
+    /// Makes the running statement end as soon as possible.
+    pub(crate) fn set(&self) {
+        self.flag.store(true, Ordering::SeqCst);
+        for handle in self.handles.lock().unwrap_or_else(PoisonError::into_inner).iter() {
+            handle.interrupt();
+        }
+    }
+
+    /// Forgets a stop, before the next request runs; a session that was ended stays stopped.
+    pub(crate) fn clear(&self) {
+        self.flag.store(self.is_killed(), Ordering::SeqCst);
+    }
+
+    pub(crate) fn add(&self, handle: InterruptHandle) {
+        self.handles.lock().unwrap_or_else(PoisonError::into_inner).push(handle);
+    }
+
+    pub(crate) fn on_kill(&self, wake: Box<dyn Fn() + Send + Sync>) {
+        *self.wake.lock().unwrap_or_else(PoisonError::into_inner) = Some(wake);
+    }
+
+    pub(crate) fn is_killed(&self) -> bool {
+        self.killed.load(Ordering::SeqCst)
+    }
+
+    fn kill(&self) {
+        self.killed.store(true, Ordering::SeqCst);
+        self.set();
+        if let Some(wake) = &*self.wake.lock().unwrap_or_else(PoisonError::into_inner) {
+            wake();
+        }
+    }
+}
+
+impl std::fmt::Debug for StopSignal {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("StopSignal").field("flag", &self.flag).field("killed", &self.killed).finish_non_exhaustive()
+    }
 }
 
 /// The sessions and their current databases, by session number.
@@ -115,7 +173,10 @@ impl Engine {
         let mut current = self.server.write().unwrap_or_else(PoisonError::into_inner);
         let mut next = Server::clone(&current);
         let result = change(&mut next)?;
-        next.save().map_err(|error| SqlError::new(50000, format!("The practice server could not keep its state: {error}.")))?;
+        next.save().map_err(|error| {
+            tracing::warn!("the server's state could not be written: {error}");
+            SqlError::new(823, "The practice server cannot write a file in its data folder.").class(24).state(2)
+        })?;
         *current = Arc::new(next);
         Ok(result)
     }
@@ -158,6 +219,28 @@ impl Engine {
     /// Returns whether another session than `but` uses a database.
     pub(crate) fn in_use(&self, database: i64, but: i16) -> bool {
         self.sessions_mut().iter().any(|(id, (_, current))| *id != but && *current == database)
+    }
+
+    /// Ends all sessions that use a database, except `but`, and waits until they have rolled back. Returns `false` if one is
+    /// still there after five seconds.
+    pub(crate) fn end_sessions(&self, database: i64, but: i16) -> bool {
+        for _ in 0..500 {
+            let others: Vec<Arc<StopSignal>> = self
+                .sessions_mut()
+                .iter()
+                .filter(|(id, (_, current))| **id != but && *current == database)
+                .map(|(_, (info, _))| Arc::clone(&info.stop))
+                .collect();
+            if others.is_empty() {
+                return true;
+            }
+            for stop in others {
+                stop.kill();
+            }
+            self.locks.wake();
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        false
     }
 
     pub(crate) fn new_transaction(&self) -> u64 {

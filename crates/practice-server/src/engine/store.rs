@@ -1,5 +1,6 @@
 //! A database's file and connections to it.
 
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -7,8 +8,9 @@ use std::time::Duration;
 
 use rusqlite::Connection;
 
-use super::catalog::Catalog;
+use super::catalog::{Catalog, Table};
 use super::error::SqlError;
+use crate::private;
 
 /// A database's file, shared by all sessions.
 #[derive(Debug)]
@@ -18,6 +20,8 @@ pub(crate) struct Store {
     #[expect(dead_code, reason = "held, not used")]
     keeper: Mutex<Connection>,
     latest: Mutex<Option<(i64, Arc<Catalog>)>>,
+    /// The last identity of each table, by its id and time of creation. A rollback does not give identities back.
+    identities: Mutex<HashMap<(i64, i64), i64>>,
 }
 
 /// The version of catalogs; within one process two different contents never have the same.
@@ -26,6 +30,10 @@ static VERSION: AtomicI64 = AtomicI64::new(0);
 impl Store {
     /// Opens the file; if it is new, creates a database with this collation.
     pub(crate) fn open(path: &Path, collation: &str, now: i64) -> Result<Self, SqlError> {
+        // The files beside it get its permissions.
+        if private::open_or_create(path).is_err() {
+            return Err(SqlError::new(5123, "The practice server cannot create a file in its data folder."));
+        }
         let connection = connect(path)?;
         connection.execute_batch(
             "CREATE TABLE IF NOT EXISTS catalog (one INTEGER PRIMARY KEY CHECK (one = 1), version INTEGER, text TEXT);
@@ -37,7 +45,7 @@ impl Store {
         }
         let version: i64 = connection.query_row("SELECT version FROM catalog", [], |row| row.get(0))?;
         VERSION.fetch_max(version, Ordering::SeqCst);
-        Ok(Self { path: path.to_owned(), keeper: Mutex::new(connection), latest: Mutex::new(None) })
+        Ok(Self { path: path.to_owned(), keeper: Mutex::new(connection), latest: Mutex::new(None), identities: Mutex::default() })
     }
 
     /// Opens a connection for a session, without functions and collations.
@@ -59,7 +67,7 @@ impl Store {
         let (version, text): (i64, String) =
             connection.query_row("SELECT version, text FROM catalog", [], |row| Ok((row.get(0)?, row.get(1)?)))?;
         let catalog: Catalog = toml::from_str(&text)
-            .map_err(|error| SqlError::new(50000, format!("The practice server's catalogue is damaged: {error}.")))?;
+            .map_err(|_| SqlError::new(823, "A file in the practice server's data folder is damaged.").class(24))?;
         let catalog = Arc::new(catalog);
         let mut latest = self.latest.lock().unwrap_or_else(PoisonError::into_inner);
         *latest = Some((version, Arc::clone(&catalog)));
@@ -72,6 +80,20 @@ impl Store {
         self.catalog(&connection)
     }
 
+    /// Returns the last identity given to a table, if one was given since the server has started.
+    pub(crate) fn last_identity(&self, table: &Table) -> Option<i64> {
+        self.identities.lock().unwrap_or_else(PoisonError::into_inner).get(&(table.id, table.created)).copied()
+    }
+
+    /// Remembers the last identity of a table; `None` begins anew.
+    pub(crate) fn set_last_identity(&self, table: &Table, last: Option<i64>) {
+        let mut identities = self.identities.lock().unwrap_or_else(PoisonError::into_inner);
+        match last {
+            Some(last) => identities.insert((table.id, table.created), last),
+            None => identities.remove(&(table.id, table.created)),
+        };
+    }
+
     pub(crate) fn path(&self) -> &Path {
         &self.path
     }
@@ -79,8 +101,7 @@ impl Store {
 
 /// Writes the catalog within the open transaction, if there is one.
 pub(crate) fn save(connection: &Connection, catalog: &Catalog) -> Result<(), SqlError> {
-    let text = toml::to_string(catalog)
-        .map_err(|error| SqlError::new(50000, format!("The practice server could not keep its catalogue: {error}.")))?;
+    let text = toml::to_string(catalog).map_err(|_| SqlError::unsupported("This definition"))?;
     let version = VERSION.fetch_add(1, Ordering::SeqCst) + 1;
     connection.execute(
         "INSERT INTO catalog (one, version, text) VALUES (1, ?1, ?2)

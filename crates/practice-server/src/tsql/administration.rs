@@ -1,5 +1,6 @@
 //! Databases, logins, users, roles and permissions, and `SET`.
 
+use sqlparser::ast::{BinaryOperator, Expr, Ident};
 use sqlparser::tokenizer::Token;
 
 use crate::tsql::lexer::{Construct, SyntaxError};
@@ -29,6 +30,7 @@ impl BatchParser {
     pub(super) fn alter_database(&mut self) -> Result<StatementKind, SyntaxError> {
         self.at += 1;
         let name = if self.accept("CURRENT") { None } else { Some(self.ident()?) };
+        let mut rollback = false;
         let change = if self.accept("COLLATE") {
             DatabaseChange::Collate(self.ident()?)
         } else if self.accept("MODIFY") {
@@ -39,7 +41,7 @@ impl BatchParser {
             DatabaseChange::Rename(self.ident()?)
         } else if self.accept("SET") {
             let change = self.database_option()?;
-            self.termination()?;
+            rollback = self.termination()?;
             if self.peek(0) == Some(&Token::Comma) {
                 return Err(self.unsupported("ALTER DATABASE … SET of several options"));
             }
@@ -47,7 +49,7 @@ impl BatchParser {
         } else {
             return Err(self.unsupported(&format!("ALTER DATABASE … {}", self.next_text())));
         };
-        Ok(StatementKind::AlterDatabase { name, change })
+        Ok(StatementKind::AlterDatabase { name, change, rollback })
     }
 
     fn database_option(&mut self) -> Result<DatabaseChange, SyntaxError> {
@@ -83,14 +85,13 @@ impl BatchParser {
         })
     }
 
-    /// Reads `WITH ROLLBACK IMMEDIATE` and the like. The server never waits here and never ends other sessions, so only
-    /// `NO_WAIT` does what it says; the statement checks for other sessions itself.
-    fn termination(&mut self) -> Result<(), SyntaxError> {
-        if !self.is(0, "WITH") {
-            return Ok(());
+    /// Reads `WITH ROLLBACK IMMEDIATE` (`true`) or `WITH NO_WAIT`, which is how the server works without a clause.
+    fn termination(&mut self) -> Result<bool, SyntaxError> {
+        if !self.is(0, "WITH") || self.accept_all(&["WITH", "NO_WAIT"]) {
+            return Ok(false);
         }
-        if self.accept_all(&["WITH", "NO_WAIT"]) || self.accept_all(&["WITH", "ROLLBACK", "IMMEDIATE"]) {
-            return Ok(());
+        if self.accept_all(&["WITH", "ROLLBACK", "IMMEDIATE"]) {
+            return Ok(true);
         }
         Err(self.unsupported("This termination clause"))
     }
@@ -312,20 +313,9 @@ impl BatchParser {
     pub(super) fn set(&mut self) -> Result<StatementKind, SyntaxError> {
         self.at += 1;
         if let Some(variable) = self.variable() {
-            let compound = match self.peek(0) {
-                Some(Token::Eq) => None,
-                Some(token) => Some(token.clone()),
-                None => return Err(self.syntax_error()),
-            };
-            if compound.is_some() {
-                return Err(if self.peek(1) == Some(&Token::Eq) {
-                    self.unsupported("A compound assignment")
-                } else {
-                    self.syntax_error()
-                });
-            }
-            self.at += 1;
+            let operator = self.assignment()?;
             let value = self.expr(Construct::Expression)?;
+            let value = compound(operator, Expr::Identifier(Ident::new(&variable)), value);
             return Ok(StatementKind::Assign { variable, value });
         }
         if self.accept_all(&["TRANSACTION", "ISOLATION", "LEVEL"]) {
@@ -350,6 +340,24 @@ impl BatchParser {
             };
         }
         self.one_setting(&name).map(StatementKind::Setting)
+    }
+
+    /// Reads `=` (`None`) or a compound assignment such as `+=`.
+    pub(super) fn assignment(&mut self) -> Result<Option<BinaryOperator>, SyntaxError> {
+        let operator = match self.peek(0) {
+            Some(Token::Plus) => Some(BinaryOperator::Plus),
+            Some(Token::Minus) => Some(BinaryOperator::Minus),
+            Some(Token::Mul) => Some(BinaryOperator::Multiply),
+            Some(Token::Div) => Some(BinaryOperator::Divide),
+            Some(Token::Mod) => Some(BinaryOperator::Modulo),
+            Some(Token::Ampersand) => Some(BinaryOperator::BitwiseAnd),
+            Some(Token::Pipe) => Some(BinaryOperator::BitwiseOr),
+            Some(Token::Caret) => Some(BinaryOperator::BitwiseXor),
+            _ => None,
+        };
+        self.at += usize::from(operator.is_some());
+        self.expect_token(&Token::Eq)?;
+        Ok(operator)
     }
 
     fn one_setting(&mut self, name: &str) -> Result<Setting, SyntaxError> {
@@ -392,6 +400,9 @@ impl BatchParser {
             "DEADLOCK_PRIORITY" => {
                 self.at += 1;
                 Ok(Setting::Ansi)
+            }
+            "STATISTICS" | "OFFSETS" | "CONTEXT_INFO" | "FIPS_FLAGGER" | "QUERY_GOVERNOR_COST_LIMIT" => {
+                Err(self.unsupported(&format!("SET {name}")))
             }
             _ => {
                 let on = self.on_off()?;
@@ -438,6 +449,14 @@ impl BatchParser {
     }
 }
 
+/// Returns the value that an assignment assigns to its target.
+pub(super) fn compound(operator: Option<BinaryOperator>, target: Expr, value: Expr) -> Expr {
+    match operator {
+        None => value,
+        Some(op) => Expr::BinaryOp { left: Box::new(target), op, right: Box::new(Expr::Nested(Box::new(value))) },
+    }
+}
+
 /// Returns whether a setting's value is how the server works anyway, or affects only reports.
 fn is_harmless(name: &str, on: bool) -> bool {
     match name {
@@ -448,8 +467,9 @@ fn is_harmless(name: &str, on: bool) -> bool {
         | "ANSI_DEFAULTS"
         | "ARITHABORT"
         | "CONCAT_NULL_YIELDS_NULL" => on,
-        "CURSOR_CLOSE_ON_COMMIT"
-        | "NUMERIC_ROUNDABORT"
+        // There are no cursors.
+        "CURSOR_CLOSE_ON_COMMIT" => true,
+        "NUMERIC_ROUNDABORT"
         | "ANSI_NULL_DFLT_OFF"
         | "ARITHIGNORE"
         | "NOEXEC"

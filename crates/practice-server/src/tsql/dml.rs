@@ -5,9 +5,10 @@ use super::lexer::{Name, find_statement_end};
 use sqlparser::ast::{Expr, Ident, SelectItem, TableWithJoins};
 use sqlparser::tokenizer::Token;
 
+use crate::tsql::administration::compound;
 use crate::tsql::lexer::{Construct, SyntaxError};
 use crate::tsql::parser::BatchParser;
-use crate::tsql::statement::{Argument, Delete, Insert, InsertSource, Statement, StatementKind, Update};
+use crate::tsql::statement::{Argument, Delete, Insert, InsertSource, Selection, Statement, StatementKind, Update};
 
 impl BatchParser {
     #[expect(clippy::redundant_closure_for_method_calls, reason = "the method itself is not general enough in its lifetime")]
@@ -28,10 +29,14 @@ impl BatchParser {
 
     pub(super) fn select(&mut self) -> Result<StatementKind, SyntaxError> {
         let end = find_statement_end(&self.tokens, self.at, Construct::Select);
+        self.selection(end).map(StatementKind::Query)
+    }
+
+    /// Parses a query that extends to `end`, with its `OPTION`.
+    fn selection(&mut self, end: usize) -> Result<Box<Selection>, SyntaxError> {
         let end = self.option_start(end);
         let query = self.query_to(end)?;
-        self.skip_option()?;
-        Ok(StatementKind::Query(Box::new(query)))
+        Ok(Box::new(Selection { query, max_recursion: self.skip_option()? }))
     }
 
     /// Finds the start of `OPTION (…)`. Query hints change plans and not results; known ones are skipped.
@@ -50,11 +55,27 @@ impl BatchParser {
         end
     }
 
-    fn skip_option(&mut self) -> Result<(), SyntaxError> {
+    /// Returns `MAXRECURSION`, or its default.
+    fn skip_option(&mut self) -> Result<i64, SyntaxError> {
+        let mut recursion = 100;
         if !self.accept("OPTION") {
-            return Ok(());
+            return Ok(recursion);
         }
         let end = self.closing_paren()?;
+        for at in self.at..end {
+            if let (Token::Word(word), Some(Token::Number(digits, _))) =
+                (&self.tokens[at].token, self.tokens.get(at + 1).map(|token| &token.token))
+                && word.value.eq_ignore_ascii_case("MAXRECURSION")
+            {
+                recursion = digits.parse().ok().filter(|levels| *levels <= 32767).ok_or_else(|| SyntaxError {
+                    number: 310,
+                    text: format!(
+                        "The value {digits} specified for the MAXRECURSION option exceeds the allowed maximum of 32767."
+                    ),
+                    line: self.line(),
+                })?;
+            }
+        }
         let known = self.tokens[self.at..end].iter().all(|token| match &token.token {
             Token::Word(word) => [
                 "RECOMPILE",
@@ -80,7 +101,7 @@ impl BatchParser {
             return Err(self.unsupported("This query hint"));
         }
         self.at = end;
-        Ok(())
+        Ok(recursion)
     }
 
     /// Parses `WITH a AS (…)` before one of the four.
@@ -93,12 +114,7 @@ impl BatchParser {
                 Token::LParen => depth += 1,
                 Token::RParen => depth = depth.saturating_sub(1),
                 Token::Word(word) if depth == 0 && word.quote_style.is_none() => match word.value.to_ascii_uppercase().as_str() {
-                    "SELECT" => {
-                        let end = self.option_start(end);
-                        let query = self.query_to(end)?;
-                        self.skip_option()?;
-                        return Ok(StatementKind::Query(Box::new(query)));
-                    }
+                    "SELECT" => return self.selection(end).map(StatementKind::Query),
                     verb @ ("INSERT" | "UPDATE" | "DELETE") => {
                         return Err(self.unsupported(&format!("WITH before {verb}")));
                     }
@@ -216,10 +232,7 @@ impl BatchParser {
             let kind = self.execute()?;
             InsertSource::Execute(Box::new(Statement { line, kind }))
         } else if self.is(0, "SELECT") || self.is(0, "WITH") || self.peek(0) == Some(&Token::LParen) {
-            let stop = self.option_start(end);
-            let query = self.query_to(stop)?;
-            self.skip_option()?;
-            InsertSource::Query(Box::new(query))
+            InsertSource::Query(self.selection(end)?)
         } else {
             return Err(self.syntax_error());
         };
@@ -255,16 +268,10 @@ impl BatchParser {
                 return Err(self.unsupported("UPDATE … SET @variable"));
             }
             let column = self.name()?;
-            if self.peek(0) != Some(&Token::Eq) {
-                return Err(if self.peek(1) == Some(&Token::Eq) {
-                    self.unsupported("A compound assignment")
-                } else {
-                    self.syntax_error()
-                });
-            }
-            self.at += 1;
+            let operator = self.assignment()?;
             let stop = self.clause_end(end, true);
-            set.push((column.parts, self.expr_to(stop)?));
+            let old = Expr::CompoundIdentifier(column.parts.iter().map(|part| Ident::with_quote('[', part)).collect());
+            set.push((column.parts, compound(operator, old, self.expr_to(stop)?)));
             if !self.accept_token(&Token::Comma) {
                 break;
             }

@@ -31,6 +31,71 @@ impl SyntaxError {
     }
 }
 
+/// The most operators in one expression, and the most set operations in one statement: trees of them are walked recursively.
+const MAX_CHAIN: usize = 500;
+const MAX_SETS: usize = 100;
+
+/// Creates error 191.
+pub(crate) fn nested_too_deeply(line: u32) -> SyntaxError {
+    let text = "Some part of your SQL statement is nested too deeply. Rewrite the query or break it up into smaller queries.";
+    SyntaxError { number: 191, text: text.to_owned(), line }
+}
+
+/// Refuses expressions of so many terms that they would exhaust the stack.
+fn check_chains(tokens: &[TokenWithSpan]) -> Result<(), SyntaxError> {
+    // For each open parenthesis, the operators of each precedence since the last comma or parenthesis.
+    let mut chains = vec![[0_usize; 4]];
+    let mut sets = 0_usize;
+    for token in tokens {
+        let precedence = match &token.token {
+            Token::LParen => {
+                chains.push([0; 4]);
+                continue;
+            }
+            Token::RParen => {
+                if chains.len() > 1 {
+                    chains.pop();
+                }
+                continue;
+            }
+            Token::Comma | Token::SemiColon => {
+                if let Some(chain) = chains.last_mut() {
+                    *chain = [0; 4];
+                }
+                continue;
+            }
+            Token::Number(..) | Token::SingleQuotedString(_) | Token::NationalStringLiteral(_) => continue,
+            Token::Eq | Token::Neq | Token::Lt | Token::Gt | Token::LtEq | Token::GtEq => 2,
+            Token::Word(word) if word.quote_style.is_some() => continue,
+            Token::Word(word) => match word.value.to_ascii_uppercase().as_str() {
+                "UNION" | "EXCEPT" | "INTERSECT" => {
+                    sets += 1;
+                    3
+                }
+                "OR" => 0,
+                "AND" => 1,
+                "NOT" | "IS" | "IN" | "LIKE" | "BETWEEN" | "COLLATE" | "AT" | "JOIN" => 3,
+                "SELECT" => continue,
+                starter if STATEMENT_STARTERS.contains(&starter) => {
+                    chains = vec![[0; 4]];
+                    sets = 0;
+                    continue;
+                }
+                _ => continue,
+            },
+            _ => 3,
+        };
+        let chain = chains.last_mut().map_or(0, |chain| {
+            chain[precedence] += 1;
+            chain[precedence]
+        });
+        if chain > MAX_CHAIN || sets > MAX_SETS {
+            return Err(nested_too_deeply(line_of(token)));
+        }
+    }
+    Ok(())
+}
+
 /// Returns the token as written, without quotes where SQL Server omits them.
 pub(crate) fn token_text(token: &Token) -> String {
     match token {
@@ -64,7 +129,7 @@ pub(crate) fn tokens(text: &str, quoted: bool) -> Result<Vec<TokenWithSpan>, Syn
             SyntaxError { number: 105, text: format!("Unclosed quotation mark after the character string '{rest}'."), line }
         }
     })?;
-    Ok(all
+    let all: Vec<TokenWithSpan> = all
         .into_iter()
         .filter(|token| !matches!(token.token, Token::Whitespace(_) | Token::EOF))
         .map(|mut token| {
@@ -76,7 +141,9 @@ pub(crate) fn tokens(text: &str, quoted: bool) -> Result<Vec<TokenWithSpan>, Syn
             }
             token
         })
-        .collect())
+        .collect();
+    check_chains(&all)?;
+    Ok(all)
 }
 
 /// A name of one to four parts, `server.database.schema.object`; a part omitted between dots is empty.
@@ -170,7 +237,7 @@ DBCC DEALLOCATE DECLARE DEFAULT DELETE DENY DESC DISK DISTINCT DISTRIBUTED DOUBL
 ESCAPE EXCEPT EXEC EXECUTE EXISTS EXIT EXTERNAL FETCH FILE FILLFACTOR FOR FOREIGN FREETEXT FROM FULL FUNCTION \
 GOTO GRANT GROUP HAVING HOLDLOCK IDENTITY IDENTITY_INSERT IDENTITYCOL IF IN INDEX INNER INSERT INTERSECT INTO \
 IS JOIN KEY KILL LEFT LIKE LINENO LOAD MERGE NATIONAL NOCHECK NONCLUSTERED NOT NULL NULLIF OF OFF OFFSETS ON \
-OPEN OPTION OR ORDER OUTER OVER PERCENT PIVOT PLAN PRECISION PRIMARY PRINT PROC PROCEDURE PUBLIC RAISERROR READ \
+OPEN OPTION OR ORDER OUTER OVER PERCENT PIVOT PLAN PRIMARY PRINT PROC PROCEDURE PUBLIC RAISERROR READ \
 READTEXT RECONFIGURE REFERENCES REPLICATION RESTORE RESTRICT RETURN REVERT REVOKE RIGHT ROLLBACK ROWCOUNT \
 ROWGUIDCOL RULE SAVE SCHEMA SELECT SESSION_USER SET SETUSER SHUTDOWN SOME STATISTICS SYSTEM_USER TABLE \
 TABLESAMPLE TEXTSIZE THEN TO TOP TRAN TRANSACTION TRIGGER TRUNCATE TRY_CONVERT TSEQUAL UNION UNIQUE UNPIVOT \

@@ -6,7 +6,7 @@ use sqlparser::dialect::MsSqlDialect;
 use sqlparser::parser::{Parser, ParserError};
 use sqlparser::tokenizer::{Token, TokenWithSpan};
 
-use crate::tsql::lexer::{Construct, Name, SyntaxError, is_reserved, line_of, token_text, tokens};
+use crate::tsql::lexer::{Construct, Name, SyntaxError, is_reserved, line_of, nested_too_deeply, token_text, tokens};
 use crate::tsql::statement::{Declaration, Statement, StatementKind, Transaction};
 
 /// Parses a batch, token by token.
@@ -16,8 +16,9 @@ pub(crate) struct BatchParser {
     pub(super) at: usize,
 }
 
-/// The deepest nesting of blocks, so that a hostile batch cannot exhaust the stack.
-pub(super) const MAX_DEPTH: usize = 64;
+/// The deepest nesting of expressions, and of blocks, so that a hostile batch cannot exhaust the stack.
+const MAX_DEPTH: usize = 64;
+const MAX_BLOCKS: usize = 32;
 
 impl BatchParser {
     pub(crate) fn new(tokens: Vec<TokenWithSpan>) -> Self {
@@ -221,34 +222,90 @@ impl BatchParser {
             return Err(self.syntax_error());
         }
         let dialect = MsSqlDialect {};
-        let mut parser = Parser::new(&dialect).with_recursion_limit(MAX_DEPTH).with_tokens_with_locations(part.to_vec());
+        let mut tokens = part.to_vec();
+        name_fetched_variables(&mut tokens);
+        let mut parser = Parser::new(&dialect).with_recursion_limit(MAX_DEPTH).with_tokens_with_locations(tokens);
         match parse(&mut parser) {
             Ok(parsed) if parser.index() >= part.len() => {
                 self.at = end;
                 Ok(parsed)
             }
             Ok(_) => {
+                let unsupported = unsupported_construct(part);
                 self.at += parser.index();
-                Err(self.syntax_error())
+                Err(unsupported.unwrap_or_else(|| self.syntax_error()))
             }
-            Err(error) => Err(error_position(&error, part).unwrap_or_else(|| self.syntax_error())),
+            Err(ParserError::RecursionLimitExceeded) => Err(nested_too_deeply(part.first().map_or(1, line_of))),
+            Err(error) => {
+                Err(unsupported_construct(part).or_else(|| error_position(&error, part)).unwrap_or_else(|| self.syntax_error()))
+            }
         }
     }
+}
+
+/// Turns the variable in `FETCH NEXT @b ROWS ONLY` into a placeholder: `sqlparser` takes only literals and placeholders there.
+fn name_fetched_variables(tokens: &mut [TokenWithSpan]) {
+    let is = |token: &TokenWithSpan, keywords: &[&str]| matches!(&token.token, Token::Word(word) if keywords.iter().any(|one| word.value.eq_ignore_ascii_case(one)));
+    for at in 2..tokens.len() {
+        if is(&tokens[at - 2], &["FETCH"])
+            && is(&tokens[at - 1], &["NEXT", "FIRST"])
+            && let Token::Word(word) = &tokens[at].token
+            && word.quote_style.is_none()
+            && word.value.starts_with('@')
+        {
+            tokens[at].token = Token::Placeholder(word.value.clone());
+        }
+    }
+}
+
+/// T-SQL that `sqlparser` does not parse, by the words that give it away.
+const UNPARSED: &[(&[&str], &str)] = &[
+    (&["FOR", "JSON"], "FOR JSON"),
+    (&["FOR", "XML"], "FOR XML"),
+    (&["FOR", "BROWSE"], "FOR BROWSE"),
+    (&["NEXT", "VALUE", "FOR"], "NEXT VALUE FOR"),
+    (&["PARSE"], "PARSE"),
+    (&["TRY_PARSE"], "TRY_PARSE"),
+    (&["PIVOT"], "PIVOT"),
+    (&["UNPIVOT"], "UNPIVOT"),
+    (&["TABLESAMPLE"], "TABLESAMPLE"),
+    (&["OPENROWSET"], "OPENROWSET"),
+    (&["OPENQUERY"], "OPENQUERY"),
+    (&["OPENDATASOURCE"], "OPENDATASOURCE"),
+    (&["OPENXML"], "OPENXML"),
+    (&["OPENJSON"], "OPENJSON"),
+    (&["CONTAINS"], "CONTAINS"),
+    (&["FREETEXT"], "FREETEXT"),
+    (&["CONTAINSTABLE"], "CONTAINSTABLE"),
+    (&["FREETEXTTABLE"], "FREETEXTTABLE"),
+    (&["GROUPING", "SETS"], "GROUPING SETS"),
+    (&["WITH", "ROLLUP"], "WITH ROLLUP"),
+    (&["WITH", "CUBE"], "WITH CUBE"),
+    (&["XMLNAMESPACES"], "WITH XMLNAMESPACES"),
+    (&["SYSTEM_TIME"], "FOR SYSTEM_TIME"),
+    (&["IDENTITYCOL"], "IDENTITYCOL"),
+    (&["ROWGUIDCOL"], "ROWGUIDCOL"),
+    (&["MATCH"], "MATCH"),
+    (&["CURSOR"], "CURSOR"),
+];
+
+/// Finds what is valid T-SQL in a part that could not be parsed.
+fn unsupported_construct(part: &[TokenWithSpan]) -> Option<SyntaxError> {
+    let is = |at: usize, keyword: &str| {
+        matches!(part.get(at).map(|token| &token.token), Some(Token::Word(word))
+            if word.quote_style.is_none() && word.value.eq_ignore_ascii_case(keyword))
+    };
+    part.iter().enumerate().find_map(|(at, token)| {
+        let found = UNPARSED.iter().find(|(words, _)| words.iter().enumerate().all(|(ahead, word)| is(at + ahead, word)));
+        found.map(|(_, name)| SyntaxError::unsupported(name, line_of(token)))
+    })
 }
 
 /// Finds the token at which `sqlparser` failed.
 fn error_position(error: &ParserError, part: &[TokenWithSpan]) -> Option<SyntaxError> {
     let text = match error {
         ParserError::ParserError(text) | ParserError::TokenizerError(text) => text,
-        ParserError::RecursionLimitExceeded => {
-            return Some(SyntaxError {
-                number: 191,
-                text: "Some part of your SQL statement is nested too deeply. Rewrite the query or break it up into \
-                       smaller queries."
-                    .to_owned(),
-                line: part.first().map_or(1, line_of),
-            });
-        }
+        ParserError::RecursionLimitExceeded => return None,
     };
     let Some((_, place)) = text.rsplit_once(" at Line: ") else {
         // The tokens ended too early.
@@ -274,7 +331,7 @@ pub(crate) fn parse(text: &str, quoted: bool) -> Result<Vec<Statement>, SyntaxEr
     parser.semicolons();
     while !parser.is_at_end() {
         let first = statements.is_empty();
-        statements.push(parser.statement(MAX_DEPTH, first)?);
+        statements.push(parser.statement(MAX_BLOCKS, first)?);
         parser.semicolons();
     }
     Ok(statements)
@@ -322,7 +379,7 @@ impl BatchParser {
     fn statement(&mut self, depth: usize, first: bool) -> Result<Statement, SyntaxError> {
         let line = self.line();
         let Some(depth) = depth.checked_sub(1) else {
-            return Err(self.unsupported("Such deep nesting of blocks"));
+            return Err(nested_too_deeply(line));
         };
         let kind = self.kind(depth, first)?;
         Ok(Statement { line, kind })
@@ -514,6 +571,10 @@ impl BatchParser {
             "LOGIN" => self.create_login(),
             "USER" => self.create_user(),
             "ROLE" => self.create_role(),
+            "OR" if self.is(1, "ALTER") => {
+                self.at += 2;
+                Err(self.unsupported(&format!("CREATE OR ALTER {}", self.next_text())))
+            }
             _ => Err(self.unsupported(&format!("CREATE {}", self.next_text()))),
         }
     }

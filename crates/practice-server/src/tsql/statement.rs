@@ -16,39 +16,95 @@ pub(crate) struct Statement {
 #[derive(Debug, Clone)]
 pub(crate) enum StatementKind {
     Block(Vec<Statement>),
-    Try { body: Vec<Statement>, handler: Vec<Statement> },
-    If { condition: Expr, then: Box<Statement>, otherwise: Option<Box<Statement>> },
-    While { condition: Expr, body: Box<Statement> },
+    Try {
+        body: Vec<Statement>,
+        handler: Vec<Statement>,
+    },
+    If {
+        condition: Expr,
+        then: Box<Statement>,
+        otherwise: Option<Box<Statement>>,
+    },
+    While {
+        condition: Expr,
+        body: Box<Statement>,
+    },
     Break,
     Continue,
     Return(Option<Expr>),
     Declare(Vec<Declaration>),
-    Assign { variable: String, value: Expr },
+    Assign {
+        variable: String,
+        value: Expr,
+    },
     Setting(Setting),
-    Query(Box<Query>),
+    Query(Box<Selection>),
     Insert(Box<Insert>),
     Update(Box<Update>),
     Delete(Box<Delete>),
     Truncate(Name),
     CreateTable(TableDefinition),
-    AlterTable { name: Name, change: TableChange },
-    DropTable { names: Vec<Name>, if_exists: bool },
+    AlterTable {
+        name: Name,
+        change: TableChange,
+    },
+    DropTable {
+        names: Vec<Name>,
+        if_exists: bool,
+    },
     CreateIndex(IndexDefinition),
-    DropIndex { index: String, table: Name, if_exists: bool },
-    CreateSchema { name: String, owner: Option<String> },
-    DropSchema { name: String, if_exists: bool },
-    CreateDatabase { name: String, collation: Option<String> },
-    DropDatabase { names: Vec<String>, if_exists: bool },
-    AlterDatabase { name: Option<String>, change: DatabaseChange },
+    DropIndex {
+        index: String,
+        table: Name,
+        if_exists: bool,
+    },
+    CreateSchema {
+        name: String,
+        owner: Option<String>,
+    },
+    DropSchema {
+        name: String,
+        if_exists: bool,
+    },
+    CreateDatabase {
+        name: String,
+        collation: Option<String>,
+    },
+    DropDatabase {
+        names: Vec<String>,
+        if_exists: bool,
+    },
+    /// `rollback` is `WITH ROLLBACK IMMEDIATE`.
+    AlterDatabase {
+        name: Option<String>,
+        change: DatabaseChange,
+        rollback: bool,
+    },
     Security(Security),
     Transaction(Transaction),
     ExecuteText(Vec<Expr>),
-    Execute { result: Option<String>, procedure: Name, arguments: Vec<Argument> },
+    Execute {
+        result: Option<String>,
+        procedure: Name,
+        arguments: Vec<Argument>,
+    },
     Throw(Option<(Expr, Expr, Expr)>),
-    RaiseError { message: Expr, severity: Expr, state: Expr, arguments: Vec<Expr> },
+    RaiseError {
+        message: Expr,
+        severity: Expr,
+        state: Expr,
+        arguments: Vec<Expr>,
+    },
     Print(Expr),
     WaitFor(Expr),
     Use(String),
+}
+
+/// A `SELECT` and the most levels of recursion in it; 0 is without limit.
+#[derive(Debug, Clone)]
+pub(crate) struct Selection {
+    pub(crate) query: Query,
+    pub(crate) max_recursion: i64,
 }
 
 /// `DECLARE @x int = 1`.
@@ -102,7 +158,7 @@ pub(crate) struct Insert {
 #[derive(Debug, Clone)]
 pub(crate) enum InsertSource {
     Values(Vec<Vec<Expr>>),
-    Query(Box<Query>),
+    Query(Box<Selection>),
     Execute(Box<Statement>),
     Defaults,
 }

@@ -137,7 +137,10 @@ fn remote_procedure_calls() {
     );
     assert_eq!(told(&all), "4");
     assert!(format!("{all:?}").contains("ReturnValue { name: \"@b\", kind: Int, value: Int(5) }"), "{all:?}");
-    assert_eq!(told(&call(&mut session, "sp_nope", &[])), "!2812 Could not find stored procedure 'sp_nope'.");
+    assert_eq!(
+        told(&call(&mut session, "sp_nope", &[])),
+        "!40510 The procedure sp_nope is not supported by the practice server."
+    );
     let lock = call(&mut session, "sp_getapplock", &[text("x"), text("Exclusive"), text("Session")]);
     assert!(format!("{lock:?}").contains("ReturnStatus(0)"));
 }

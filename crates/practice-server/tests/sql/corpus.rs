@@ -447,7 +447,7 @@ fn properties_and_views() {
         ("SELECT login_name, host_name FROM sys.dm_exec_sessions WHERE session_id = @@SPID", "sa|host"),
         ("SELECT name FROM sys.database_principals WHERE type = 'R' AND principal_id = 16384", "db_owner"),
         ("SELECT s.name FROM sys.schemas s WHERE s.schema_id = SCHEMA_ID(N'dbo')", "dbo"),
-        ("SELECT * FROM sys.dm_os_sys_info", "!208 Invalid object name 'sys.dm_os_sys_info'."),
+        ("SELECT * FROM sys.dm_os_sys_info", "!40510 The view sys.dm_os_sys_info is not supported by the practice server."),
         ("SELECT name, is_primary_key, type_desc FROM sys.indexes WHERE object_id = OBJECT_ID('T')", "PK_T|1|CLUSTERED"),
         ("SELECT TYPE_NAME(system_type_id) FROM sys.columns WHERE name = 'W'", "nvarchar"),
     ]);

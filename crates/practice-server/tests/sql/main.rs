@@ -5,4 +5,5 @@ mod concurrency;
 mod corpus;
 mod permissions;
 mod registry;
+mod scripts;
 mod state;

@@ -144,3 +144,94 @@ async fn transactions_by_request_begin_and_end() {
     client.commit_transaction().await.expect("committed");
     assert_eq!(number(&mut client, "SELECT COUNT(*) FROM dbo.T").await, 1);
 }
+
+#[tokio::test]
+async fn our_own_remedy_for_snapshot_isolation_ends_other_sessions() {
+    let server = start(|_| {}).await;
+    let mut admin = connect(&server.running, Tls::Whole).await.expect("a login");
+    run(&mut admin, "CREATE DATABASE Wire").await;
+    let mut idle = connect(&server.running, Tls::Whole).await.expect("a login");
+    run(&mut idle, "USE Wire; CREATE TABLE dbo.T (a int); BEGIN TRAN; INSERT dbo.T VALUES (1)").await;
+    let mut busy = connect(&server.running, Tls::Whole).await.expect("a login");
+    run(&mut busy, "USE Wire").await;
+    let waiting = tokio::spawn(async move {
+        let result = busy.simple_query("WAITFOR DELAY '00:10:00'").await;
+        match result {
+            Ok(stream) => stream.into_results().await.map(|_| ()),
+            Err(error) => Err(error),
+        }
+    });
+    tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+    assert_eq!(error_of(&mut admin, "ALTER DATABASE Wire SET READ_COMMITTED_SNAPSHOT ON WITH NO_WAIT").await, 5070);
+    run(&mut admin, "ALTER DATABASE [Wire] SET READ_COMMITTED_SNAPSHOT ON WITH ROLLBACK IMMEDIATE").await;
+    assert_eq!(
+        number(&mut admin, "SELECT CAST(is_read_committed_snapshot_on AS int) FROM sys.databases WHERE name = 'Wire'").await,
+        1
+    );
+    assert_eq!(number(&mut admin, "SELECT COUNT(*) FROM Wire.dbo.T").await, 0);
+    assert!(waiting.await.expect("no panic").is_err());
+    assert!(idle.simple_query("SELECT 1").await.is_err(), "its connection has ended");
+    run(&mut admin, "USE Wire; INSERT dbo.T VALUES (2)").await;
+}
+
+#[tokio::test]
+async fn a_connection_too_many_is_told_why() {
+    let server = start(|options| options.limits.connections = 2).await;
+    let mut first = connect(&server.running, Tls::Whole).await.expect("a login");
+    let _second = connect(&server.running, Tls::Whole).await.expect("a login");
+    for tls in [Tls::Whole, Tls::Plain] {
+        let failure = connect(&server.running, tls).await.expect_err("one too many");
+        assert_eq!(code(&failure), Some(17809), "{failure:?}");
+    }
+    assert_eq!(number(&mut first, "SELECT 1").await, 1);
+    drop(first);
+    for _ in 0..200 {
+        if connect(&server.running, Tls::Whole).await.is_ok() {
+            return;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+    }
+    panic!("the place was not given free");
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn its_files_and_folders_are_for_their_owner_only() {
+    use std::fs::{Permissions, set_permissions};
+    use std::os::unix::fs::PermissionsExt as _;
+    use std::path::Path;
+
+    fn modes(path: &Path, found: &mut Vec<(String, u32)>) {
+        let mode = path.metadata().expect("there").permissions().mode() & 0o777;
+        found.push((path.display().to_string(), mode));
+        if path.is_dir() {
+            for entry in path.read_dir().expect("a folder") {
+                modes(&entry.expect("an entry").path(), found);
+            }
+        }
+    }
+
+    let server = start(|_| {}).await;
+    let mut client = connect(&server.running, Tls::Whole).await.expect("a login");
+    run(&mut client, "CREATE DATABASE Wire").await;
+    run(&mut client, "USE Wire; CREATE TABLE dbo.T (a int)").await;
+    let check = |data: &Path| {
+        let mut found = Vec::new();
+        modes(data, &mut found);
+        assert!(found.len() > 10, "{found:?}");
+        let open: Vec<_> = found.iter().filter(|(_, mode)| mode & 0o077 != 0).collect();
+        assert!(open.is_empty(), "{open:?}");
+        found
+    };
+    let found = check(&server.folder.path().join("data"));
+    drop(client);
+    server.running.stop().await;
+    // A folder of an older build.
+    for (path, mode) in found.iter().filter(|(path, _)| Path::new(path).exists()) {
+        set_permissions(path, Permissions::from_mode(mode | 0o055)).expect("changed");
+    }
+    let running = crate::connect::start_in(&server.folder, |_| {}).await;
+    let mut client = connect(&running, Tls::Whole).await.expect("a login");
+    run(&mut client, "USE Wire; SELECT * FROM dbo.T").await;
+    check(running.data());
+}

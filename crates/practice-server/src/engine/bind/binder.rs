@@ -58,6 +58,10 @@ pub(crate) struct Binder<'a> {
     pub(super) scopes: Vec<Scope>,
     pub(super) common: Vec<CommonTable>,
     next: usize,
+    /// The most levels of recursion; 0 is without limit.
+    pub(super) max_recursion: i64,
+    /// The recursive common table expression whose step is bound: its stored name, and its alias once its `FROM` is bound.
+    pub(super) recursion: Option<(String, Option<String>)>,
     /// Whether a hint asks for locks on the rows that are read.
     pub(crate) locks: bool,
     pub(super) depth: usize,
@@ -65,7 +69,18 @@ pub(crate) struct Binder<'a> {
 
 impl<'a> Binder<'a> {
     pub(crate) fn new(context: &'a Context, variables: &'a Variables) -> Self {
-        Self { context, variables, used: Vec::new(), scopes: Vec::new(), common: Vec::new(), next: 0, locks: false, depth: 0 }
+        Self {
+            context,
+            variables,
+            used: Vec::new(),
+            scopes: Vec::new(),
+            common: Vec::new(),
+            next: 0,
+            max_recursion: 100,
+            recursion: None,
+            locks: false,
+            depth: 0,
+        }
     }
 
     pub(super) fn new_alias(&mut self, prefix: char) -> String {

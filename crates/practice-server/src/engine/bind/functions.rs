@@ -1,7 +1,5 @@
 //! The known functions, their arguments and their result types.
 
-use sqlparser::ast::Ident;
-
 use crate::engine::bind::aggregate::argument_count;
 use crate::engine::bind::binder::Binder;
 use crate::engine::error::{ErrorScope, SqlError};
@@ -138,7 +136,7 @@ pub(super) fn check_call(name: &str, full: &str, count: usize) -> Result<(), Sql
 impl Binder<'_> {
     /// Binds a function without arguments, if there is one of this name.
     pub(super) fn function_without_arguments(&self, name: &str) -> Option<BoundExpr> {
-        self.clock(name).or_else(|| self.session_function(name))
+        self.clock(name).or_else(|| self.session_function(name)).or_else(|| self.niladic_function(name))
     }
 
     /// Binds a function that [`check_call`] knows.
@@ -219,7 +217,7 @@ impl Binder<'_> {
                 let text = self.coerce(value, MAX);
                 Ok(BoundExpr::new(format!("fd('len', {text})"), length_type(value.kind)).with_nullable(value.nullable))
             }
-            ("DATALENGTH", [value]) => self.datalength(value),
+            ("DATALENGTH", [value]) => datalength(value),
             ("LEFT" | "RIGHT", [value, length]) => {
                 let kind = if types::is_text(value.kind) { value.kind } else { SqlType::NVarChar(Some(4000)) };
                 let sql = format!(
@@ -232,7 +230,7 @@ impl Binder<'_> {
             }
             ("SUBSTRING", [value, from, length]) => self.substring(value, from, length),
             ("UPPER" | "LOWER" | "LTRIM" | "RTRIM" | "TRIM" | "REVERSE", [value]) => {
-                self.text_call(&name.to_ascii_lowercase(), value)
+                Ok(self.text_call(&name.to_ascii_lowercase(), value))
             }
             ("REPLACE", [value, old, new]) => {
                 let class = self.comparison_class(value);
@@ -311,9 +309,9 @@ impl Binder<'_> {
                 Ok(BoundExpr::new(sql, value.kind).with_nullable(value.nullable))
             }
             ("SIGN", [value]) => Ok(BoundExpr::new(format!("sign({})", value.sql), value.kind).with_nullable(value.nullable)),
-            ("CEILING" | "FLOOR", [value]) => self.rounding(name, value),
-            ("HASHBYTES", [algorithm, value]) => self.hashbytes(algorithm, value),
-            ("COMPRESS" | "DECOMPRESS", [value]) => self.gzip(name, value),
+            ("CEILING" | "FLOOR", [value]) => rounding(name, value),
+            ("HASHBYTES", [algorithm, value]) => hashbytes(algorithm, value),
+            ("COMPRESS" | "DECOMPRESS", [value]) => gzip(name, value),
             ("YEAR" | "MONTH" | "DAY", [moment]) => self.date_part(&name.to_ascii_lowercase(), moment),
             _ => Err(SqlError::unsupported(format!("This call of {name}"))),
         }
@@ -336,70 +334,34 @@ fn widest(kind: SqlType) -> SqlType {
     }
 }
 
-/// Returns whether SQL Server has the function and the practice server does not: error 40510 tells more than 195.
+/// The functions that SQL Server has and the practice server lacks: error 40510 tells more than 195.
+const LACKING: &str = " ACOS APP_NAME APPROX_COUNT_DISTINCT APPROX_PERCENTILE_CONT APPROX_PERCENTILE_DISC ASIN ASSEMBLYPROPERTY ASYMKEY_ID ATAN \
+ATN2 BINARY_CHECKSUM BIT_COUNT CERTENCODED CERTPRIVATEKEY CERTPROPERTY CERT_ID CHECKSUM CHECKSUM_AGG CHOOSE \
+COLUMNPROPERTY COLUMNS_UPDATED CONTEXT_INFO COS COT CUME_DIST CURRENT_REQUEST_ID CURRENT_TIMEZONE CURRENT_TIMEZONE_ID \
+CURRENT_TRANSACTION_ID CURSOR_STATUS DATABASEPROPERTY DATE_BUCKET DATEFROMPARTS DATENAME DATETIME2FROMPARTS \
+DATETIMEFROMPARTS DATETIMEOFFSETFROMPARTS DATETRUNC DECRYPTBYASYMKEY DECRYPTBYCERT DECRYPTBYKEY DECRYPTBYKEYAUTOCERT \
+DECRYPTBYPASSPHRASE DEGREES DIFFERENCE EDIT_DISTANCE ENCRYPTBYASYMKEY ENCRYPTBYCERT ENCRYPTBYKEY ENCRYPTBYPASSPHRASE \
+EOMONTH EVENTDATA EXP FILE_ID FILE_IDEX FILE_NAME FILEGROUP_ID FILEGROUP_NAME FILEGROUPPROPERTY FILEPROPERTY FIRST_VALUE \
+FORMAT FORMATMESSAGE FULLTEXTCATALOGPROPERTY FULLTEXTSERVICEPROPERTY GENERATE_SERIES GET_BIT GETANSINULL GETUTCDATE \
+GREATEST GROUPING GROUPING_ID HOST_ID IDENT_CURRENT IDENT_INCR IDENT_SEED INDEX_COL INDEXKEY_PROPERTY INDEXPROPERTY \
+IS_OBJECTSIGNED ISDATE ISJSON ISNUMERIC JSON_ARRAY JSON_MODIFY JSON_OBJECT JSON_PATH_EXISTS JSON_QUERY JSON_VALUE \
+KEY_GUID KEY_ID KEY_NAME LAG LAST_VALUE LEAD LEAST LEFT_SHIFT LOG LOG10 LOGINPROPERTY MIN_ACTIVE_ROWVERSION \
+NEWSEQUENTIALID NTILE OBJECT_DEFINITION OBJECTPROPERTYEX ORIGINAL_DB_NAME PARSE PARSENAME PATINDEX PERCENT_RANK \
+PERCENTILE_CONT PERCENTILE_DISC PERMISSIONS PI POWER PUBLISHINGSERVERNAME PWDCOMPARE PWDENCRYPT RADIANS REGEXP_COUNT \
+REGEXP_INSTR REGEXP_LIKE REGEXP_REPLACE REGEXP_SUBSTR RIGHT_SHIFT ROUND ROWCOUNT_BIG SCHEMA_NAME SESSION_CONTEXT \
+SESSION_ID SESSIONPROPERTY SET_BIT SIGNBYCERT SIN SMALLDATETIMEFROMPARTS SOUNDEX SQL_VARIANT_PROPERTY SQRT SQUARE \
+STATS_DATE STDEV STDEVP STR STRING_ESCAPE STRING_SPLIT SWITCHOFFSET SYMKEYPROPERTY TAN TERTIARY_WEIGHTS TEXTPTR \
+TEXTVALID TIMEFROMPARTS TODATETIMEOFFSET TRANSLATE TRIGGER_NESTLEVEL TRY_PARSE TYPEPROPERTY UNISTR VAR VARP \
+VERIFYSIGNEDBYCERT XACT_STATE ";
+
 fn is_unsupported_function(name: &str) -> bool {
-    [
-        "CHOOSE",
-        "FORMAT",
-        "ROUND",
-        "POWER",
-        "SQRT",
-        "LOG",
-        "EXP",
-        "PATINDEX",
-        "TRANSLATE",
-        "DATENAME",
-        "EOMONTH",
-        "DATEFROMPARTS",
-        "DATETIME2FROMPARTS",
-        "SWITCHOFFSET",
-        "TODATETIMEOFFSET",
-        "ISNUMERIC",
-        "ISDATE",
-        "PARSE",
-        "TRY_PARSE",
-        "CHECKSUM",
-        "BINARY_CHECKSUM",
-        "NEWSEQUENTIALID",
-        "IDENT_CURRENT",
-        "IDENT_SEED",
-        "IDENT_INCR",
-        "FORMATMESSAGE",
-        "SESSION_CONTEXT",
-        "CONTEXT_INFO",
-        "COLUMNPROPERTY",
-        "INDEXPROPERTY",
-        "TYPEPROPERTY",
-        "STDEV",
-        "VAR",
-        "GROUPING",
-        "JSON_VALUE",
-        "JSON_QUERY",
-        "ISJSON",
-        "JSON_MODIFY",
-        "STRING_ESCAPE",
-        "SOUNDEX",
-        "DIFFERENCE",
-        "STR",
-        "LAG",
-        "LEAD",
-        "FIRST_VALUE",
-        "LAST_VALUE",
-        "NTILE",
-        "PERMISSIONS",
-        "FILE_ID",
-        "FILE_NAME",
-        "FULLTEXTSERVICEPROPERTY",
-        "GREATEST",
-        "LEAST",
-        "SESSIONPROPERTY",
-        "HOST_ID",
-        "ROWCOUNT_BIG",
-        "OBJECT_DEFINITION",
-        "STATS_DATE",
-    ]
-    .contains(&name)
+    LACKING.contains(&format!(" {name} "))
 }
+
+/// The `@@` functions that SQL Server has and the practice server lacks.
+const LACKING_GLOBALS: &str = " @@CONNECTIONS @@CPU_BUSY @@CURSOR_ROWS @@DEF_SORTORDER_ID @@DEFAULT_LANGID @@FETCH_STATUS @@IDLE @@IO_BUSY \
+@@MAX_CONNECTIONS @@OPTIONS @@PACK_RECEIVED @@PACK_SENT @@PACKET_ERRORS @@PROCID @@REMSERVER @@TIMETICKS @@TOTAL_ERRORS @@TOTAL_READ \
+@@TOTAL_WRITE ";
 
 impl Binder<'_> {
     fn isnull(&self, value: &BoundExpr, instead: &BoundExpr) -> Result<BoundExpr, SqlError> {
@@ -420,13 +382,13 @@ impl Binder<'_> {
         Ok(typed)
     }
 
-    pub(super) fn text_call(&self, inside: &str, value: &BoundExpr) -> Result<BoundExpr, SqlError> {
+    fn text_call(&self, inside: &str, value: &BoundExpr) -> BoundExpr {
         let kind = if types::is_text(value.kind) { value.kind } else { SqlType::VarChar(Some(8000)) };
         let sql = format!("fd('{inside}', {})", self.coerce(value, MAX));
-        Ok(BoundExpr::new(sql, kind).with_nullable(value.nullable).collated(value.collation.clone()))
+        BoundExpr::new(sql, kind).with_nullable(value.nullable).collated(value.collation.clone())
     }
 
-    pub(super) fn substring(&self, value: &BoundExpr, from: &BoundExpr, length: &BoundExpr) -> Result<BoundExpr, SqlError> {
+    fn substring(&self, value: &BoundExpr, from: &BoundExpr, length: &BoundExpr) -> Result<BoundExpr, SqlError> {
         let (text, kind) = match value.kind {
             SqlType::VarBinary(_) => (value.sql.clone(), value.kind),
             kind if types::is_text(kind) => (value.sql.clone(), kind),
@@ -442,74 +404,13 @@ impl Binder<'_> {
             format!("fd('substring', {text}, {}, {})", self.coerce(from, SqlType::BigInt), self.coerce(length, SqlType::BigInt));
         Ok(BoundExpr::new(sql, kind).collated(value.collation.clone()))
     }
-
-    pub(super) fn rounding(&self, name: &str, value: &BoundExpr) -> Result<BoundExpr, SqlError> {
-        let sql = match value.kind {
-            kind if types::is_integer(kind) => value.sql.clone(),
-            SqlType::Float | SqlType::Real => format!("{}({})", if name == "FLOOR" { "floor" } else { "ceil" }, value.sql),
-            other => {
-                return Err(SqlError::unsupported(format!("{name} of {}", types::name(other))));
-            }
-        };
-        Ok(BoundExpr::new(sql, value.kind).with_nullable(value.nullable))
-    }
-
-    fn datalength(&self, value: &BoundExpr) -> Result<BoundExpr, SqlError> {
-        let sql = match value.kind {
-            SqlType::NVarChar(_) => format!("fd('datalength_n', {})", value.sql),
-            SqlType::VarChar(_) => format!("fd('datalength_v', {})", value.sql),
-            SqlType::VarBinary(_) => format!("fd('datalength_b', {})", value.sql),
-            SqlType::Variant => return Err(SqlError::unsupported("DATALENGTH of sql_variant")),
-            kind => format!("(CASE WHEN {} IS NOT NULL THEN {} END)", value.sql, types::measure(kind).0),
-        };
-        let kind = match value.kind {
-            SqlType::NVarChar(None) | SqlType::VarChar(None) | SqlType::VarBinary(None) => SqlType::BigInt,
-            _ => SqlType::Int,
-        };
-        Ok(BoundExpr::new(sql, kind).with_nullable(value.nullable))
-    }
-
-    /// Binds `COMPRESS`, which takes text and bytes, and `DECOMPRESS`, which takes bytes; both return bytes.
-    fn gzip(&self, name: &str, value: &BoundExpr) -> Result<BoundExpr, SqlError> {
-        let bytes = match value.kind {
-            SqlType::VarBinary(_) => value.sql.clone(),
-            kind if types::is_text(kind) && name == "COMPRESS" => {
-                format!("cv({}, {}, {}, 0)", value.sql, types::encode(kind), types::encode(SqlType::VarBinary(None)))
-            }
-            _ if value.null => "NULL".to_owned(),
-            other => {
-                let name = name.to_lowercase();
-                let text = format!("Argument data type {} is invalid for argument 1 of {name} function.", types::name(other));
-                return Err(SqlError::new(8116, text));
-            }
-        };
-        let sql = format!("fd('{}', {bytes})", name.to_ascii_lowercase());
-        Ok(BoundExpr::new(sql, SqlType::VarBinary(None)).with_nullable(value.nullable))
-    }
-
-    fn hashbytes(&self, algorithm: &BoundExpr, value: &BoundExpr) -> Result<BoundExpr, SqlError> {
-        let bytes = match value.kind {
-            SqlType::VarBinary(_) => value.sql.clone(),
-            kind if types::is_text(kind) => {
-                format!("cv({}, {}, {}, 0)", value.sql, types::encode(kind), types::encode(SqlType::VarBinary(None)))
-            }
-            other => {
-                return Err(SqlError::unsupported(format!("HASHBYTES of {}", types::name(other))));
-            }
-        };
-        let sql = format!("fd('hashbytes', {}, {bytes})", algorithm.sql);
-        Ok(BoundExpr::new(sql, SqlType::VarBinary(Some(8000))).with_nullable(value.nullable))
-    }
 }
 
 impl Binder<'_> {
-    /// Binds an unquoted word that is a function.
-    pub(super) fn niladic_function(&self, ident: &Ident) -> Option<BoundExpr> {
-        if ident.quote_style.is_some() {
-            return None;
-        }
+    /// Binds a word in capitals that is a function without parentheses.
+    pub(super) fn niladic_function(&self, name: &str) -> Option<BoundExpr> {
         let context = self.context;
-        Some(match ident.value.to_ascii_uppercase().as_str() {
+        Some(match name {
             "CURRENT_USER" | "SESSION_USER" | "USER" => sysname(&context.user_name()),
             "SYSTEM_USER" => sysname(&context.info.login),
             "CURRENT_TIMESTAMP" => {
@@ -549,12 +450,12 @@ impl Binder<'_> {
             "@@TEXTSIZE" => int(context.text_size),
             "@@NESTLEVEL" => int(0),
             "@@DATEFIRST" => BoundExpr::int(7, SqlType::TinyInt),
-            "@@OPTIONS" => return Err(SqlError::unsupported("@@OPTIONS")),
             "@@MICROSOFTVERSION" => {
                 let mut parts = personality.product_version.split('.').filter_map(|part| part.parse::<i64>().ok());
                 let (major, minor, build) = (parts.next().unwrap_or(0), parts.next().unwrap_or(0), parts.next().unwrap_or(0));
                 int((major << 24) | (minor << 16) | build)
             }
+            name if LACKING_GLOBALS.contains(&format!(" {name} ")) => return Err(SqlError::unsupported(name)),
             _ => {
                 return Err(SqlError::new(137, format!("Must declare the scalar variable \"{word}\"."))
                     .class(15)
@@ -563,6 +464,64 @@ impl Binder<'_> {
             }
         })
     }
+}
+
+fn rounding(name: &str, value: &BoundExpr) -> Result<BoundExpr, SqlError> {
+    let sql = match value.kind {
+        kind if types::is_integer(kind) => value.sql.clone(),
+        SqlType::Float | SqlType::Real => format!("{}({})", if name == "FLOOR" { "floor" } else { "ceil" }, value.sql),
+        other => {
+            return Err(SqlError::unsupported(format!("{name} of {}", types::name(other))));
+        }
+    };
+    Ok(BoundExpr::new(sql, value.kind).with_nullable(value.nullable))
+}
+
+fn datalength(value: &BoundExpr) -> Result<BoundExpr, SqlError> {
+    let sql = match value.kind {
+        SqlType::NVarChar(_) => format!("fd('datalength_n', {})", value.sql),
+        SqlType::VarChar(_) => format!("fd('datalength_v', {})", value.sql),
+        SqlType::VarBinary(_) => format!("fd('datalength_b', {})", value.sql),
+        SqlType::Variant => return Err(SqlError::unsupported("DATALENGTH of sql_variant")),
+        kind => format!("(CASE WHEN {} IS NOT NULL THEN {} END)", value.sql, types::measure(kind).0),
+    };
+    let kind = match value.kind {
+        SqlType::NVarChar(None) | SqlType::VarChar(None) | SqlType::VarBinary(None) => SqlType::BigInt,
+        _ => SqlType::Int,
+    };
+    Ok(BoundExpr::new(sql, kind).with_nullable(value.nullable))
+}
+
+/// Binds `COMPRESS`, which takes text and bytes, and `DECOMPRESS`, which takes bytes; both return bytes.
+fn gzip(name: &str, value: &BoundExpr) -> Result<BoundExpr, SqlError> {
+    let bytes = match value.kind {
+        SqlType::VarBinary(_) => value.sql.clone(),
+        kind if types::is_text(kind) && name == "COMPRESS" => {
+            format!("cv({}, {}, {}, 0)", value.sql, types::encode(kind), types::encode(SqlType::VarBinary(None)))
+        }
+        _ if value.null => "NULL".to_owned(),
+        other => {
+            let name = name.to_lowercase();
+            let text = format!("Argument data type {} is invalid for argument 1 of {name} function.", types::name(other));
+            return Err(SqlError::new(8116, text));
+        }
+    };
+    let sql = format!("fd('{}', {bytes})", name.to_ascii_lowercase());
+    Ok(BoundExpr::new(sql, SqlType::VarBinary(None)).with_nullable(value.nullable))
+}
+
+fn hashbytes(algorithm: &BoundExpr, value: &BoundExpr) -> Result<BoundExpr, SqlError> {
+    let bytes = match value.kind {
+        SqlType::VarBinary(_) => value.sql.clone(),
+        kind if types::is_text(kind) => {
+            format!("cv({}, {}, {}, 0)", value.sql, types::encode(kind), types::encode(SqlType::VarBinary(None)))
+        }
+        other => {
+            return Err(SqlError::unsupported(format!("HASHBYTES of {}", types::name(other))));
+        }
+    };
+    let sql = format!("fd('hashbytes', {}, {bytes})", algorithm.sql);
+    Ok(BoundExpr::new(sql, SqlType::VarBinary(Some(8000))).with_nullable(value.nullable))
 }
 
 /// Creates a value of type `sysname`.

@@ -128,13 +128,18 @@ impl Binder<'_> {
             (self.coerce(left, kind), self.coerce(right, kind))
         };
         if types::is_text(kind) || kind == SqlType::Variant {
-            let class = collated.map_or("ci_as", |one| collation::comparison_class(&one.name));
-            a = format!("{a} COLLATE {class}");
+            let sorting = collated.map_or("ci_as", |one| collation::comparison_class(&one.name));
+            a = format!("{a} COLLATE {sorting}");
         }
         if matches!(kind, SqlType::DateTimeOffset(_)) {
             return Ok(format!("(substr({a}, 1, 19) {sign} substr({b}, 1, 19))"));
         }
         Ok(format!("({a} {sign} {b})"))
+    }
+
+    /// Binds an operator on two values.
+    pub(super) fn operation(&self, sign: &str, left: &BoundExpr, right: &BoundExpr) -> Result<BoundExpr, SqlError> {
+        if "&|^".contains(sign) { bitwise(sign, left, right) } else { self.arithmetic(sign, left, right) }
     }
 
     pub(super) fn arithmetic(&self, sign: &str, left: &BoundExpr, right: &BoundExpr) -> Result<BoundExpr, SqlError> {
@@ -243,7 +248,7 @@ pub(super) fn invalid(kind: SqlType, operator: &str) -> SqlError {
         .scope(ErrorScope::Compile)
 }
 
-pub(super) fn bitwise(sign: &str, left: &BoundExpr, right: &BoundExpr) -> Result<BoundExpr, SqlError> {
+fn bitwise(sign: &str, left: &BoundExpr, right: &BoundExpr) -> Result<BoundExpr, SqlError> {
     for typed in [left, right] {
         if !types::is_integer(typed.kind) && !typed.null {
             return Err(invalid(typed.kind, &format!("'{sign}'")));
@@ -263,9 +268,21 @@ fn arithmetic_type(sign: &str, left: &BoundExpr, right: &BoundExpr) -> Result<Sq
         "/" => "divide",
         _ => "modulo",
     };
-    for typed in [left, right] {
+    // A datetime counts in days, so numbers and other datetimes can be added and subtracted.
+    if [left, right].iter().any(|typed| typed.kind == SqlType::DateTime)
+        && ![left, right].iter().any(|typed| types::is_temporal(typed.kind) && typed.kind != SqlType::DateTime)
+        && ["+", "-"].contains(&sign)
+    {
+        return Ok(SqlType::DateTime);
+    }
+    for (typed, other) in [(left, right), (right, left)] {
         match typed.kind {
-            SqlType::DateTime => return Err(SqlError::unsupported("Arithmetic with datetime")),
+            kind if types::is_temporal(kind) && types::is_integer(other.kind) && ["+", "-"].contains(&sign) => {
+                let (kind, other) = (types::name(kind), types::name(other.kind));
+                return Err(SqlError::new(206, format!("Operand type clash: {kind} is incompatible with {other}"))
+                    .state(2)
+                    .scope(ErrorScope::Compile));
+            }
             kind if types::is_temporal(kind) => return Err(invalid(kind, word)),
             SqlType::Guid | SqlType::Variant | SqlType::VarBinary(_) => {
                 return Err(invalid(typed.kind, word));

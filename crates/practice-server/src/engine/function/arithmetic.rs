@@ -4,7 +4,7 @@ use rusqlite::types::Value as Stored;
 
 use super::super::convert::{convert, overflow, rescale};
 use super::super::error::SqlError;
-use super::super::types;
+use super::super::{instant, types};
 use crate::value::SqlType;
 
 /// Calculates. Arguments: operator, both values, the codes of both types and of the result.
@@ -20,6 +20,15 @@ pub(super) fn arithmetic(arguments: &[Stored]) -> Result<Stored, SqlError> {
     let (left_type, right_type, result) = (types::decode(*left_code), types::decode(*right_code), types::decode(*code));
     match result {
         SqlType::Decimal { scale, .. } => decimal(operator, (left, left_type), (right, right_type), result, scale),
+        SqlType::DateTime => {
+            let days = if operator == "-" { -1 } else { 1 };
+            let sum = days_since_1900(left, left_type)? + days * days_since_1900(right, right_type)?;
+            let ticks = i64::try_from(sum + i128::from(instant::YEAR_1900)).ok().filter(|ticks| *ticks >= instant::YEAR_1753);
+            match ticks.map(instant::rounded_datetime).filter(|ticks| instant::from_ticks(*ticks).is_some()) {
+                Some(ticks) => Ok(Stored::Integer(ticks)),
+                None => Err(SqlError::new(517, "Adding a value to a 'datetime' column caused an overflow.")),
+            }
+        }
         SqlType::Float | SqlType::Real => {
             let left = convert(left.clone(), left_type, SqlType::Float, 0)?;
             let right = convert(right.clone(), right_type, SqlType::Float, 0)?;
@@ -40,6 +49,21 @@ pub(super) fn arithmetic(arguments: &[Stored]) -> Result<Stored, SqlError> {
             convert(Stored::Integer(value), SqlType::BigInt, result, 0)
                 .map_err(|error| if error.number == 220 { overflow(result) } else { error })
         }
+    }
+}
+
+/// Returns an operand of `datetime`'s arithmetic in ticks since 1900-01-01; a number is one of days.
+fn days_since_1900(value: &Stored, kind: SqlType) -> Result<i128, SqlError> {
+    if types::is_text(kind) || types::is_temporal(kind) {
+        return Ok(match convert(value.clone(), kind, SqlType::DateTime, 0)? {
+            Stored::Integer(ticks) => i128::from(ticks) - i128::from(instant::YEAR_1900),
+            _ => 0,
+        });
+    }
+    match convert(value.clone(), kind, SqlType::Float, 0)? {
+        #[expect(clippy::cast_possible_truncation, clippy::cast_precision_loss, reason = "rounded to 3.3 milliseconds anyway")]
+        Stored::Real(days) => Ok((days * instant::DAY as f64).round() as i128),
+        _ => Ok(0),
     }
 }
 

@@ -30,10 +30,45 @@ pub(crate) fn call_pure(name: &str, arguments: &[Stored]) -> Result<Stored, SqlE
         "like" => strings::like(arguments),
         "compress" => strings::compress(arguments),
         "decompress" => strings::decompress(arguments),
+        "recursion" => recursion(arguments),
+        "page" => page(arguments),
         _ => match dates::call(name, arguments) {
             Some(result) => result,
             None => strings::call(name, arguments),
         },
+    }
+}
+
+/// Returns the next level of a recursion; error 530 beyond the limit. Arguments: the level, the limit (0 is none).
+fn recursion(arguments: &[Stored]) -> Result<Stored, SqlError> {
+    let level = number(arguments, 0).unwrap_or(0) + 1;
+    match number(arguments, 1) {
+        Some(limit) if limit > 0 && level > limit => {
+            let text = format!(
+                "The statement terminated. The maximum recursion {limit} has been exhausted before statement completion."
+            );
+            Err(SqlError::new(530, text))
+        }
+        _ => Ok(Stored::Integer(level)),
+    }
+}
+
+/// Checks a number of rows. Arguments: the number, its clause, the least number.
+fn page(arguments: &[Stored]) -> Result<Stored, SqlError> {
+    let (clause, least) = (text(arguments, 1).unwrap_or_default(), number(arguments, 2).unwrap_or(0));
+    match number(arguments, 0) {
+        Some(rows) if rows >= least => Ok(Stored::Integer(rows)),
+        Some(_) if clause == "OFFSET" => {
+            Err(SqlError::new(10742, "The offset specified in a OFFSET clause may not be negative."))
+        }
+        Some(_) if clause == "FETCH" => {
+            Err(SqlError::new(10744, "The number of rows provided for a FETCH clause must be greater then zero."))
+        }
+        Some(_) => Err(SqlError::new(127, "A TOP N or FETCH rowcount value may not be negative.")),
+        None => Err(SqlError::new(
+            1060,
+            "The number of rows provided for a TOP or FETCH clauses row count parameter must be an integer.",
+        )),
     }
 }
 

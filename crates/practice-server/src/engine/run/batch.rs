@@ -31,9 +31,15 @@ impl Execution<'_> {
     }
 
     pub(super) fn finish_batch(&mut self, result: Result<(), SqlError>) {
-        if let Err(error) = result
-            && error.number != INTERRUPTED
-        {
+        let error = match result {
+            Err(error) if error.number != INTERRUPTED => Some(error),
+            Err(_) if self.session.info.stop.is_killed() => {
+                let text = "Cannot continue the execution because the session is in the kill state.";
+                Some(SqlError::new(596, text).class(21))
+            }
+            _ => None,
+        };
+        if let Some(error) = error {
             self.send_error(&error);
             self.send(Reply::Done { rows: None });
         }
@@ -215,7 +221,7 @@ impl Execution<'_> {
             StatementKind::DropSchema { name, if_exists } => self.drop_schema(name, *if_exists)?,
             StatementKind::CreateDatabase { name, collation } => self.create_database(name, collation.as_deref())?,
             StatementKind::DropDatabase { names, if_exists } => self.drop_databases(names, *if_exists)?,
-            StatementKind::AlterDatabase { name, change } => self.alter_database(name.as_deref(), change)?,
+            StatementKind::AlterDatabase { name, change, rollback } => self.alter_database(name.as_deref(), change, *rollback)?,
             StatementKind::Security(security) => self.security(security)?,
             StatementKind::Transaction(transaction) => self.transaction(transaction)?,
             StatementKind::ExecuteText(parts) => self.execute_text(parts, frame)?,
@@ -361,6 +367,10 @@ impl Execution<'_> {
             "sp_reset_connection" => {
                 self.session.reset();
                 Ok(ProcedureResult::default())
+            }
+            "sp_datatype_info" | "sp_datatype_info_90" | "sp_datatype_info_100" => self.sp_datatype_info(&arguments),
+            _ if ["sp_", "xp_"].iter().any(|prefix| lower.starts_with(prefix)) => {
+                Err(SqlError::unsupported(format!("The procedure {name}")).scope(ErrorScope::Statement))
             }
             _ => Err(SqlError::new(2812, format!("Could not find stored procedure '{name}'.")).state(62)),
         }

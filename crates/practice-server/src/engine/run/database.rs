@@ -93,7 +93,7 @@ impl Execution<'_> {
         Ok(())
     }
 
-    pub(super) fn alter_database(&mut self, name: Option<&str>, change: &DatabaseChange) -> Result<(), SqlError> {
+    pub(super) fn alter_database(&mut self, name: Option<&str>, change: &DatabaseChange, rollback: bool) -> Result<(), SqlError> {
         self.refuse_in_transaction("ALTER DATABASE")?;
         let server = self.session.engine.server();
         let current = self.session.database_name.clone();
@@ -105,7 +105,9 @@ impl Execution<'_> {
         if !self.may_alter(&database)? {
             return Err(refused());
         }
-        let others = self.session.engine.in_use(database.id, self.session.info.id);
+        let engine = std::sync::Arc::clone(&self.session.engine);
+        let id = self.session.info.id;
+        let others = if rollback { !engine.end_sessions(database.id, id) } else { engine.in_use(database.id, id) };
         let needs_alone = !matches!(
             change,
             DatabaseChange::Access(UserAccess::Multi | UserAccess::Restricted)

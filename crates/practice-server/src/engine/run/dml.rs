@@ -144,9 +144,9 @@ impl Session {
                     rows.push(values.into_iter().zip(cells.iter().map(|cell| cell.kind)).collect());
                 }
             }
-            InsertSource::Query(query) => {
+            InsertSource::Query(selection) => {
                 let mut binder = Binder::new(context, variables);
-                let bound = binder.query(query)?;
+                let bound = binder.selection(selection)?;
                 check_width(insert.columns.is_some(), named.len(), bound.fields.len())?;
                 for row in self.rows(context, &bound.sql, &binder.parameters())? {
                     rows.push(row.into_iter().zip(bound.fields.iter().map(|field| field.kind)).collect());
@@ -249,12 +249,16 @@ impl Session {
     fn next_identity(&mut self, context: &Context, table: &Table, column: &TableColumn) -> Result<i64, SqlError> {
         let (seed, step) = column.identity.unwrap_or((1, 1));
         let rows = self.rows(context, "SELECT last FROM identity WHERE \"table\" = ?1", &[Stored::Integer(table.id)])?;
-        let next = match rows.first().and_then(|row| row.first()) {
-            Some(Stored::Integer(last)) => last.saturating_add(step),
-            _ => seed,
+        let kept = match rows.first().and_then(|row| row.first()) {
+            Some(Stored::Integer(last)) => Some(*last),
+            _ => None,
         };
+        let given = self.store(context)?.last_identity(table);
+        let last = if step > 0 { kept.max(given) } else { kept.into_iter().chain(given).min() };
+        let next = last.map_or(seed, |last| last.saturating_add(step));
         self.connection(context)?
             .execute("INSERT OR REPLACE INTO identity (\"table\", last) VALUES (?1, ?2)", [table.id, next])?;
+        self.store(context)?.set_last_identity(table, Some(next));
         Ok(next)
     }
 
@@ -562,6 +566,7 @@ impl Execution<'_> {
             let connection = session.connection(&context)?;
             connection.execute(&format!("DELETE FROM {}", table.stored()), [])?;
             connection.execute("DELETE FROM identity WHERE \"table\" = ?1", [table.id])?;
+            session.store(&context)?.set_last_identity(&table, None);
             Ok(())
         })?;
         self.finish();

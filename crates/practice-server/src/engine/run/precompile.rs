@@ -39,11 +39,11 @@ impl Execution<'_> {
                         Some(otherwise) => self.check(std::slice::from_ref(otherwise), variables),
                         None => Ok(()),
                     }),
-                StatementKind::Query(query) => {
-                    let Ok(context) = self.session.context_for_query(query) else {
+                StatementKind::Query(selection) => {
+                    let Ok(context) = self.session.context_for_query(&selection.query) else {
                         continue;
                     };
-                    Binder::new(&context, variables).query(query).map(|_| ())
+                    Binder::new(&context, variables).selection(selection).map(|_| ())
                 }
                 StatementKind::Assign { variable, .. } if !variables.contains_key(variable) => Err(undeclared(variable)),
                 _ => Ok(()),

@@ -1,4 +1,4 @@
-//! System procedures that run no statements: their arguments, and application locks.
+//! System procedures that run no statements: their arguments, application locks, data types for ODBC.
 
 use rusqlite::types::Value as Stored;
 
@@ -8,7 +8,8 @@ use crate::engine::convert;
 use crate::engine::error::{ErrorScope, INTERRUPTED, SqlError};
 use crate::engine::lock::{LockDuration, LockMode, LockOutcome, Resource};
 use crate::engine::run::execution::Execution;
-use crate::value::SqlType;
+use crate::reply::Reply;
+use crate::value::{Column, SqlType, Value};
 
 /// An argument with its value.
 #[derive(Debug, Clone)]
@@ -181,4 +182,170 @@ impl Execution<'_> {
 
 fn no_transaction() -> SqlError {
     SqlError::new(3918, "The statement or function must be executed in the context of a user transaction.").state(2)
+}
+
+/// A row of `sp_datatype_info`.
+struct TypeRow {
+    name: &'static str,
+    /// ODBC's number of the type.
+    number: i64,
+    precision: i64,
+    /// The prefix of literals; the suffix is a quotation mark if the prefix has one.
+    prefix: Option<&'static str>,
+    parameters: Option<&'static str>,
+    searchable: i64,
+    is_unsigned: Option<bool>,
+    scales: Option<(i64, i64)>,
+    radix: Option<i64>,
+}
+
+const TYPE_ROWS: &[TypeRow] = &[
+    type_row("sql_variant", -150, 8000).scaled(0, 0).searched(2),
+    type_row("datetimeoffset", -155, 34).quoted("'", Some("scale")).scaled(0, 7),
+    type_row("uniqueidentifier", -11, 36).quoted("'", None).searched(2),
+    type_row("nvarchar", -9, 4000).quoted("N'", Some("max length")),
+    type_row("sysname", -9, 128).quoted("N'", None),
+    type_row("nchar", -8, 4000).quoted("N'", Some("length")),
+    type_row("bit", -7, 1).scaled(0, 0).searched(2),
+    type_row("tinyint", -6, 3).whole(true),
+    type_row("bigint", -5, 19).whole(false),
+    type_row("varbinary", -3, 8000).quoted("0x", Some("max length")).searched(2),
+    type_row("binary", -2, 8000).quoted("0x", Some("length")).searched(2),
+    type_row("char", 1, 8000).quoted("'", Some("length")),
+    type_row("numeric", 2, 18).exact(),
+    type_row("decimal", 3, 18).exact(),
+    type_row("int", 4, 10).whole(false),
+    type_row("smallint", 5, 5).whole(false),
+    type_row("float", 6, 53).binary(),
+    type_row("real", 7, 24).binary(),
+    type_row("varchar", 12, 8000).quoted("'", Some("max length")),
+    type_row("date", 91, 10).quoted("'", None),
+    type_row("datetime2", 93, 27).quoted("'", Some("scale")).scaled(0, 7),
+    type_row("datetime", 93, 23).quoted("'", None).scaled(3, 3),
+];
+
+const fn type_row(name: &'static str, number: i64, precision: i64) -> TypeRow {
+    TypeRow {
+        name,
+        number,
+        precision,
+        prefix: None,
+        parameters: None,
+        searchable: 3,
+        is_unsigned: None,
+        scales: None,
+        radix: None,
+    }
+}
+
+impl TypeRow {
+    const fn quoted(mut self, prefix: &'static str, parameters: Option<&'static str>) -> Self {
+        self.prefix = Some(prefix);
+        self.parameters = parameters;
+        self
+    }
+
+    const fn searched(mut self, searchable: i64) -> Self {
+        self.searchable = searchable;
+        self
+    }
+
+    const fn scaled(mut self, least: i64, most: i64) -> Self {
+        self.scales = Some((least, most));
+        self
+    }
+
+    const fn whole(mut self, is_unsigned: bool) -> Self {
+        self.is_unsigned = Some(is_unsigned);
+        self.radix = Some(10);
+        self.scaled(0, 0).searched(2)
+    }
+
+    const fn exact(mut self) -> Self {
+        self.is_unsigned = Some(false);
+        self.radix = Some(10);
+        self.parameters = Some("precision,scale");
+        self.scaled(0, 18).searched(2)
+    }
+
+    const fn binary(mut self) -> Self {
+        self.is_unsigned = Some(false);
+        self.radix = Some(2);
+        self.searched(2)
+    }
+
+    fn values(&self) -> Vec<Value> {
+        let text = |text: Option<&str>| text.map_or(Value::Null, |text| Value::Text(text.to_owned()));
+        let int = |number: Option<i64>| number.map_or(Value::Null, Value::Int);
+        let suffix = self.prefix.filter(|prefix| prefix.ends_with('\'')).map(|_| "'");
+        // ODBC has one number for dates and times, 9, with a number of their own below it.
+        let (class, below) = match self.number {
+            91 => (9, Some(1)),
+            93 => (9, Some(3)),
+            -155 => (-155, Some(0)),
+            other => (other, None),
+        };
+        vec![
+            text(Some(self.name)),
+            int(Some(self.number)),
+            int(Some(self.precision)),
+            text(self.prefix),
+            text(suffix),
+            text(self.parameters),
+            int(Some(1)),
+            int(Some(0)),
+            int(Some(self.searchable)),
+            int(self.is_unsigned.map(i64::from)),
+            int(Some(0)),
+            int(self.is_unsigned.map(|_| 0)),
+            text(Some(self.name)),
+            int(self.scales.map(|(least, _)| least)),
+            int(self.scales.map(|(_, most)| most)),
+            int(Some(class)),
+            int(below),
+            int(self.radix),
+            Value::Null,
+            int(Some(0)),
+        ]
+    }
+}
+
+const TYPE_COLUMNS: &[(&str, SqlType)] = &[
+    ("TYPE_NAME", SqlType::NVarChar(Some(128))),
+    ("DATA_TYPE", SqlType::SmallInt),
+    ("PRECISION", SqlType::Int),
+    ("LITERAL_PREFIX", SqlType::VarChar(Some(32))),
+    ("LITERAL_SUFFIX", SqlType::VarChar(Some(32))),
+    ("CREATE_PARAMS", SqlType::VarChar(Some(32))),
+    ("NULLABLE", SqlType::SmallInt),
+    ("CASE_SENSITIVE", SqlType::SmallInt),
+    ("SEARCHABLE", SqlType::SmallInt),
+    ("UNSIGNED_ATTRIBUTE", SqlType::SmallInt),
+    ("MONEY", SqlType::SmallInt),
+    ("AUTO_INCREMENT", SqlType::SmallInt),
+    ("LOCAL_TYPE_NAME", SqlType::NVarChar(Some(128))),
+    ("MINIMUM_SCALE", SqlType::SmallInt),
+    ("MAXIMUM_SCALE", SqlType::SmallInt),
+    ("SQL_DATA_TYPE", SqlType::SmallInt),
+    ("SQL_DATETIME_SUB", SqlType::SmallInt),
+    ("NUM_PREC_RADIX", SqlType::Int),
+    ("INTERVAL_PRECISION", SqlType::SmallInt),
+    ("USERTYPE", SqlType::SmallInt),
+];
+
+impl Execution<'_> {
+    /// Describes the data types, or one of them, as ODBC drivers ask: with its answer they choose how parameters are sent.
+    pub(super) fn sp_datatype_info(&mut self, arguments: &Arguments<'_>) -> Result<ProcedureResult, SqlError> {
+        arguments.check("sp_datatype_info", &["@data_type", "@odbcver"], 0)?;
+        let wanted = arguments.number(0, "@data_type")?.unwrap_or(0);
+        let columns = TYPE_COLUMNS.iter().map(|(name, kind)| Column { name: (*name).to_owned(), kind: *kind, nullable: true });
+        self.send(Reply::Columns(columns.collect()));
+        let mut count = 0;
+        for row in TYPE_ROWS.iter().filter(|row| wanted == 0 || row.number == wanted) {
+            self.send(Reply::Row(row.values()));
+            count += 1;
+        }
+        self.finish_with_rows(count);
+        Ok(ProcedureResult::default())
+    }
 }

@@ -13,7 +13,8 @@ use crate::engine::run::execution::{Execution, Frame};
 use crate::engine::session::Session;
 use crate::engine::{convert, types, view};
 use crate::reply::Reply;
-use crate::tsql::statement::Isolation;
+use crate::tsql::Name;
+use crate::tsql::statement::{Isolation, Selection};
 use crate::value::SqlType;
 
 /// Binds `parameters` to a prepared statement.
@@ -30,27 +31,26 @@ impl Session {
     /// Returns the context for a query's names: another database's if all of them are in it.
     pub(crate) fn context_for_query(&mut self, query: &Query) -> Result<Arc<Context>, SqlError> {
         let mut others: Vec<String> = Vec::new();
+        let mut others_name = Name::plain("");
         let mut here = false;
         relations(query, &mut |relation| {
             match object_name(relation) {
-                Ok(name) if name.database().is_some() => others.extend(name.database().map(str::to_owned)),
+                Ok(name) if name.database().is_some_and(|other| !other.eq_ignore_ascii_case(&self.database_name)) => {
+                    others.extend(name.database().map(str::to_owned));
+                    others_name = name;
+                }
+                Ok(name) if name.database().is_some() => {}
                 Ok(name) if view::find(&name).is_some_and(view::is_server_wide) => {}
                 _ => here = true,
             }
             std::ops::ControlFlow::Continue(())
         });
-        others.retain(|other| !other.eq_ignore_ascii_case(&self.database_name));
         others.dedup_by(|a, b| a.eq_ignore_ascii_case(b));
         match others.as_slice() {
             [other] if !here => {
                 let server = self.engine.server();
                 let Some(database) = server.database(other).cloned() else {
-                    let mut named = String::new();
-                    relations(query, &mut |relation| {
-                        named = object_name(relation).map(|name| name.to_string()).unwrap_or_default();
-                        std::ops::ControlFlow::Break(())
-                    });
-                    return Err(error::no_object(named));
+                    return Err(error::no_object(&others_name));
                 };
                 self.engine.may_open(&database, &self.account, self.info.id)?;
                 self.context_for_database(&database)
@@ -90,10 +90,10 @@ impl Session {
 }
 
 impl Execution<'_> {
-    pub(super) fn query(&mut self, query: &Query, frame: &mut Frame) -> Result<(), SqlError> {
-        let context = self.session.context_for_query(query)?;
+    pub(super) fn query(&mut self, selection: &Selection, frame: &mut Frame) -> Result<(), SqlError> {
+        let context = self.session.context_for_query(&selection.query)?;
         let mut binder = Binder::new(&context, &frame.variables);
-        let bound = binder.query(query)?;
+        let bound = binder.selection(selection)?;
         let (parameters, locks) = (binder.parameters(), binder.locks);
         self.session.reading(&context, locks)?;
         if let Some(assigns) = &bound.assigns {

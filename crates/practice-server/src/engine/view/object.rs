@@ -114,6 +114,8 @@ pub(super) const VIEWS: &[View] = &[
     view("procedures", -143, OBJECTS, super::no_rows),
     view("triggers", -144, OBJECTS, super::no_rows),
     view("columns", -145, COLUMNS, columns),
+    // The views' own columns are not listed.
+    view("all_columns", -153, COLUMNS, columns),
     view("indexes", -146, INDEXES, indexes),
     view("index_columns", -147, INDEX_COLUMNS, index_columns),
     view("key_constraints", -148, KEYS, keys),

@@ -7,7 +7,7 @@ use sqlparser::ast::{
 
 use crate::engine::bind::aggregate::{self, AggregateClauses};
 use crate::engine::bind::binder::Binder;
-use crate::engine::bind::operators::{self, bitwise, invalid, literal, shortened};
+use crate::engine::bind::operators::{self, invalid, literal, shortened};
 use crate::engine::bind::{dates, functions, query};
 use crate::engine::error::{ErrorScope, SqlError};
 use crate::engine::typed::BoundExpr;
@@ -54,10 +54,13 @@ impl Binder<'_> {
                 self.global_variable(&ident.value)
             }
             Expr::Identifier(ident) if ident.quote_style.is_none() && ident.value.starts_with('@') => self.variable(&ident.value),
-            Expr::Identifier(ident) => match self.niladic_function(ident) {
-                Some(typed) => Ok(typed),
-                None => self.column(std::slice::from_ref(ident)),
-            },
+            Expr::Identifier(ident)
+                if ident.quote_style.is_none()
+                    && let Some(typed) = self.niladic_function(&ident.value.to_ascii_uppercase()) =>
+            {
+                Ok(typed)
+            }
+            Expr::Identifier(ident) => self.column(std::slice::from_ref(ident)),
             Expr::CompoundIdentifier(parts) => self.column(parts),
             Expr::Value(value) => literal(&value.value),
             Expr::Nested(inner) => {
@@ -65,7 +68,17 @@ impl Binder<'_> {
                 typed.sql = format!("({})", typed.sql);
                 Ok(typed)
             }
-            Expr::BinaryOp { left, op, right } => self.binary(left, op, right),
+            Expr::BinaryOp { .. } => {
+                // A long chain leans to the left; it is bound in a loop, so that only real nesting counts as such.
+                let (first, rest) = left_chain(expr, |_| true);
+                let mut result = self.expr(first)?;
+                for (operator, right) in rest {
+                    let sign = value_operator(operator)?;
+                    let right = self.expr(right)?;
+                    result = self.operation(sign, &result, &right)?;
+                }
+                Ok(result)
+            }
             Expr::UnaryOp { op, expr } => self.unary(*op, expr),
             Expr::Cast { kind, expr, data_type, format: None } => {
                 let lenient = match kind {
@@ -148,40 +161,6 @@ impl Binder<'_> {
             }
             _ => Err(SqlError::unsupported(format!("The operator {operator}"))),
         }
-    }
-
-    fn binary(&mut self, left: &Expr, operator: &BinaryOperator, right: &Expr) -> Result<BoundExpr, SqlError> {
-        let sign = match operator {
-            BinaryOperator::Plus => "+",
-            BinaryOperator::Minus => "-",
-            BinaryOperator::Multiply => "*",
-            BinaryOperator::Divide => "/",
-            BinaryOperator::Modulo => "%",
-            BinaryOperator::BitwiseAnd => "&",
-            BinaryOperator::BitwiseOr => "|",
-            BinaryOperator::BitwiseXor => "^",
-            BinaryOperator::Eq
-            | BinaryOperator::NotEq
-            | BinaryOperator::Lt
-            | BinaryOperator::LtEq
-            | BinaryOperator::Gt
-            | BinaryOperator::GtEq => {
-                return Err(SqlError::new(102, format!("Incorrect syntax near '{operator}'."))
-                    .class(15)
-                    .scope(ErrorScope::Compile));
-            }
-            BinaryOperator::And | BinaryOperator::Or => {
-                return Err(SqlError::new(156, format!("Incorrect syntax near the keyword '{operator}'."))
-                    .class(15)
-                    .scope(ErrorScope::Compile));
-            }
-            other => return Err(SqlError::unsupported(format!("The operator {other}"))),
-        };
-        let (left, right) = (self.expr(left)?, self.expr(right)?);
-        if "&|^".contains(sign) {
-            return bitwise(sign, &left, &right);
-        }
-        self.arithmetic(sign, &left, &right)
     }
 
     fn cast(&mut self, expr: &Expr, data_type: &DataType, style: Option<&Expr>, lenient: bool) -> Result<BoundExpr, SqlError> {
@@ -370,6 +349,60 @@ fn positional_arguments<'f>(name: &str, function: &'f Function) -> Result<Vec<&'
         .collect()
 }
 
+/// Splits `a + b - c` into `a` and the operators with their right operands, as long as the operators are of the chain.
+fn left_chain(expr: &Expr, is_of_chain: impl Fn(&BinaryOperator) -> bool) -> (&Expr, Vec<(&BinaryOperator, &Expr)>) {
+    let mut rest = Vec::new();
+    let mut first = expr;
+    while let Expr::BinaryOp { left, op, right } = first
+        && is_of_chain(op)
+    {
+        rest.push((op, right.as_ref()));
+        first = left;
+    }
+    rest.reverse();
+    (first, rest)
+}
+
+/// Joins conditions as a tree of little depth, because `SQLite` limits it.
+fn balanced(tests: &[String], operator: &str) -> String {
+    match tests {
+        [] => String::new(),
+        [test] => test.clone(),
+        _ => {
+            let (left, right) = tests.split_at(tests.len() / 2);
+            format!("({} {operator} {})", balanced(left, operator), balanced(right, operator))
+        }
+    }
+}
+
+/// Returns the sign of an operator on values; a condition in their place is a syntax error.
+fn value_operator(operator: &BinaryOperator) -> Result<&'static str, SqlError> {
+    Ok(match operator {
+        BinaryOperator::Plus => "+",
+        BinaryOperator::Minus => "-",
+        BinaryOperator::Multiply => "*",
+        BinaryOperator::Divide => "/",
+        BinaryOperator::Modulo => "%",
+        BinaryOperator::BitwiseAnd => "&",
+        BinaryOperator::BitwiseOr => "|",
+        BinaryOperator::BitwiseXor => "^",
+        BinaryOperator::Eq
+        | BinaryOperator::NotEq
+        | BinaryOperator::Lt
+        | BinaryOperator::LtEq
+        | BinaryOperator::Gt
+        | BinaryOperator::GtEq => {
+            return Err(SqlError::new(102, format!("Incorrect syntax near '{operator}'.")).class(15).scope(ErrorScope::Compile));
+        }
+        BinaryOperator::And | BinaryOperator::Or => {
+            return Err(SqlError::new(156, format!("Incorrect syntax near the keyword '{operator}'."))
+                .class(15)
+                .scope(ErrorScope::Compile));
+        }
+        other => return Err(SqlError::unsupported(format!("The operator {other}"))),
+    })
+}
+
 fn keyword(expr: &Expr) -> &'static str {
     match expr {
         Expr::InList { .. } | Expr::InSubquery { .. } => "IN",
@@ -394,8 +427,13 @@ impl Binder<'_> {
         match expr {
             Expr::Nested(inner) => Ok(format!("({})", self.condition(inner)?)),
             Expr::UnaryOp { op: UnaryOperator::Not, expr } => Ok(format!("(NOT {})", self.condition(expr)?)),
-            Expr::BinaryOp { left, op: op @ (BinaryOperator::And | BinaryOperator::Or), right } => {
-                Ok(format!("({} {op} {})", self.condition(left)?, self.condition(right)?))
+            Expr::BinaryOp { op: op @ (BinaryOperator::And | BinaryOperator::Or), .. } => {
+                let (first, rest) = left_chain(expr, |other| other == op);
+                let mut tests = vec![self.condition(first)?];
+                for (_, right) in rest {
+                    tests.push(self.condition(right)?);
+                }
+                Ok(balanced(&tests, &op.to_string()))
             }
             Expr::BinaryOp { left, op, right } if sign(op).is_some() => {
                 let (left, right) = (self.expr(left)?, self.expr(right)?);
@@ -415,7 +453,7 @@ impl Binder<'_> {
                     let one = self.expr(one)?;
                     tests.push(self.comparison("=", &value, &one)?);
                 }
-                Ok(format!("({}({}))", not(*negated), tests.join(" OR ")))
+                Ok(format!("({}{})", not(*negated), balanced(&tests, "OR")))
             }
             Expr::InSubquery { expr, subquery, negated } => {
                 let value = self.expr(expr)?;

@@ -85,6 +85,7 @@ impl Binder<'_> {
                 let name = object_name(name)?;
                 self.named(&name, alias.as_ref())
             }
+            TableFactor::OpenJsonTable { .. } => Err(SqlError::unsupported("The table function OPENJSON")),
             TableFactor::Table { name, args: Some(_), .. } => Err(SqlError::unsupported(format!("The table function {name}"))),
             TableFactor::Derived { lateral: false, subquery, alias, sample: None } => self.derived(subquery, alias.as_ref()),
             TableFactor::NestedJoin { table_with_joins, alias: None } => Ok(format!("({})", self.joined(table_with_joins)?)),
@@ -100,7 +101,13 @@ impl Binder<'_> {
         let (sql, fields, schema, table) = if let [single] = name.parts.as_slice()
             && let Some(common) = self.common.iter().rev().find(|common| self.context.catalog.same(&common.name, single))
         {
-            (common.stored.clone(), common.fields.clone(), None, None)
+            let common = (common.stored.clone(), common.fields.clone(), None, None);
+            if let Some((recursive, alias)) = &mut self.recursion
+                && *recursive == common.0
+            {
+                *alias = Some(stored.clone());
+            }
+            common
         } else if let Some(kind) = view::find(name) {
             let other = name.database().is_some_and(|other| !other.eq_ignore_ascii_case(&self.context.target.name));
             if other && !view::is_server_wide(kind) {

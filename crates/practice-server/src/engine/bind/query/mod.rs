@@ -5,8 +5,9 @@ mod expression;
 mod from;
 
 use sqlparser::ast::{
-    Distinct, Expr, GroupByExpr, LimitClause, OrderByExpr, OrderByKind, OrderBySort, Query, Select, SelectItem,
-    SelectItemQualifiedWildcardKind, SetExpr, SetOperator, SetQuantifier, TopQuantity, Values, With,
+    Distinct, Expr, GroupByExpr, JoinOperator, LimitClause, OrderByExpr, OrderByKind, OrderBySort, Query, Select, SelectItem,
+    SelectItemQualifiedWildcardKind, SetExpr, SetOperator, SetQuantifier, TableFactor, TopQuantity, Value as Literal, Values,
+    With,
 };
 
 use crate::engine::bind::aggregate;
@@ -15,9 +16,19 @@ use crate::engine::bind::operators::{has_same_storage, shortened};
 use crate::engine::error::{self, ErrorScope, SqlError};
 use crate::engine::typed::{BoundExpr, Field, quote};
 use crate::engine::types;
+use crate::tsql::statement::Selection;
 use crate::value::SqlType;
 
+/// The column in which a recursive common table expression counts its levels.
+const LEVEL: &str = "\"level\"";
+
 impl Binder<'_> {
+    /// Binds a whole `SELECT`.
+    pub(crate) fn selection(&mut self, selection: &Selection) -> Result<BoundQuery, SqlError> {
+        self.max_recursion = selection.max_recursion;
+        self.query(&selection.query)
+    }
+
     /// Binds a query, outermost or nested.
     pub(crate) fn query(&mut self, query: &Query) -> Result<BoundQuery, SqlError> {
         self.depth += 1;
@@ -89,14 +100,17 @@ impl Binder<'_> {
         if !ordered || offset.is_none() {
             return Err(SqlError::new(102, "Incorrect syntax near 'OFFSET'.").class(15).scope(ErrorScope::Compile));
         }
-        let mut number = |expr: Option<&Expr>, default: &str| match expr {
-            None => Ok(default.to_owned()),
+        let mut number = |expr: Option<&Expr>, clause: &str, least: i64| match expr {
+            None => Ok("-1".to_owned()),
             Some(expr) => {
-                let typed = self.expr(expr)?;
-                Ok::<_, SqlError>(self.coerce(&typed, SqlType::BigInt))
+                let typed = match expr {
+                    Expr::Value(value) if let Literal::Placeholder(variable) = &value.value => self.variable(variable)?,
+                    expr => self.expr(expr)?,
+                };
+                Ok::<_, SqlError>(format!("fd('page', {}, '{clause}', {least})", self.coerce(&typed, SqlType::BigInt)))
             }
         };
-        let (fetch, offset) = (number(fetch, "-1")?, number(offset, "0")?);
+        let (fetch, offset) = (number(fetch, "FETCH", 1)?, number(offset, "OFFSET", 0)?);
         Ok(format!(" LIMIT {fetch} OFFSET {offset}"))
     }
 
@@ -105,15 +119,17 @@ impl Binder<'_> {
         for table in &with.cte_tables {
             let stored = self.new_alias('w');
             let name = table.alias.name.value.clone();
-            if let Some((anchor, step)) = recursive(&table.query, &name) {
+            if let Some((anchor, step)) = recursive(&table.query, &name)? {
                 let first = self.set(anchor)?;
                 let fields = from::rename_columns(first.fields.clone(), &table.alias, &table.alias.name)?;
                 let fields = with_output_names(fields);
                 self.common.push(CommonTable { name, stored: stored.clone(), fields: fields.clone() });
-                let next = self.set(step)?;
-                let next = same_types(&next, &first.fields, &table.alias.name.value)?;
+                let outer = self.recursion.replace((stored.clone(), None));
+                let next = self.set(step);
+                self.recursion = outer;
+                let next = same_types(&next?, &first.fields, &table.alias.name.value)?;
                 let columns = fields.iter().map(|field| field.stored.clone()).collect::<Vec<_>>().join(", ");
-                parts.push(format!("{stored}({columns}) AS (SELECT * FROM ({}) UNION ALL {next})", first.sql));
+                parts.push(format!("{stored}({columns}, {LEVEL}) AS (SELECT *, 0 FROM ({}) UNION ALL {next})", first.sql));
                 continue;
             }
             let scopes = std::mem::take(&mut self.scopes);
@@ -354,17 +370,60 @@ fn ordinal(expr: &Expr, width: usize) -> Result<Option<usize>, SqlError> {
 }
 
 /// Returns the anchor and the step of a common table expression that reads itself.
-fn recursive<'q>(query: &'q Query, name: &str) -> Option<(&'q SetExpr, &'q SetExpr)> {
+fn recursive<'q>(query: &'q Query, name: &str) -> Result<Option<(&'q SetExpr, &'q SetExpr)>, SqlError> {
     let SetExpr::SetOperation { op: SetOperator::Union, set_quantifier: SetQuantifier::All, left, right } = query.body.as_ref()
     else {
-        return None;
+        return Ok(None);
     };
-    let mut found = false;
-    aggregate::relations(right.as_ref(), &mut |relation| {
-        found |= relation.to_string().trim_matches(['[', ']']).eq_ignore_ascii_case(name);
-        std::ops::ControlFlow::Continue(())
-    });
-    found.then_some((left, right))
+    let references = |body: &SetExpr| {
+        let mut found = 0;
+        aggregate::relations(body, &mut |relation| {
+            found += usize::from(relation.to_string().trim_matches(['[', ']']).eq_ignore_ascii_case(name));
+            std::ops::ControlFlow::Continue(())
+        });
+        found
+    };
+    if references(left) > 0 {
+        return Err(SqlError::unsupported("A common table expression with several recursive members"));
+    }
+    let refuse = |number, text: String| Err(SqlError::new(number, text).scope(ErrorScope::Compile));
+    match references(right) {
+        0 => return Ok(None),
+        1 => {}
+        _ => {
+            return refuse(
+                253,
+                format!("Recursive member of a common table expression '{name}' has multiple recursive references."),
+            );
+        }
+    }
+    let SetExpr::Select(step) = right.as_ref() else {
+        return Err(SqlError::unsupported("This recursive member"));
+    };
+    let is_reference = |factor: &TableFactor| {
+        matches!(factor, TableFactor::Table { name: table, .. }
+            if table.to_string().trim_matches(['[', ']']).eq_ignore_ascii_case(name))
+    };
+    if !step.from.iter().any(|one| is_reference(&one.relation) || one.joins.iter().any(|join| is_reference(&join.relation))) {
+        return Err(SqlError::unsupported("A recursive reference within a subquery"));
+    }
+    let is_outer = |operator: &JoinOperator| {
+        use JoinOperator::{FullOuter, Left, LeftOuter, Right, RightOuter};
+        matches!(operator, Left(_) | LeftOuter(_) | Right(_) | RightOuter(_) | FullOuter(_))
+    };
+    if aggregate::is_grouped(step) {
+        let text = "GROUP BY, HAVING, or aggregate functions are not allowed in the recursive part of a recursive common table expression";
+        return refuse(467, format!("{text} '{name}'."));
+    }
+    if step.distinct.is_some() || step.top.is_some() {
+        let text = "The TOP or DISTINCT operator is not allowed in the recursive part of a recursive common table expression";
+        return refuse(460, format!("{text} '{name}'."));
+    }
+    if step.from.iter().flat_map(|from| &from.joins).any(|join| is_outer(&join.join_operator)) {
+        let text = "Outer join is not allowed in the recursive part of a recursive common table expression";
+        return refuse(462, format!("{text} '{name}'."));
+    }
+    Ok(Some((left, right)))
 }
 
 /// A column of the select list.
@@ -418,11 +477,18 @@ impl Binder<'_> {
             })
             .collect::<Vec<_>>()
             .join(", ");
+        let level = match &self.recursion {
+            // The level is counted in a column of its own, and the limit is an error.
+            Some((_, Some(alias))) if self.origins().iter().any(|origin| origin.stored == *alias) => {
+                format!(", fd('recursion', {alias}.{LEVEL}, {}) AS {LEVEL}", self.max_recursion)
+            }
+            _ => String::new(),
+        };
         let keys = self.order(order, &items, &fields, distinct)?;
         let top = self.top(select, page)?;
         let from = if from.is_empty() { String::new() } else { format!(" FROM {from}") };
         let distinct = if distinct { "DISTINCT " } else { "" };
-        let sql = format!("SELECT {distinct}{columns}{from}{filter}{group}{having}{keys}{top}{page}");
+        let sql = format!("SELECT {distinct}{columns}{level}{from}{filter}{group}{having}{keys}{top}{page}");
         Ok(BoundQuery { sql, fields, assigns })
     }
 
@@ -563,7 +629,7 @@ impl Binder<'_> {
             Some(TopQuantity::Constant(number)) => Ok(format!(" LIMIT {number}")),
             Some(TopQuantity::Expr(expr)) => {
                 let typed = self.expr(expr)?;
-                Ok(format!(" LIMIT {}", self.coerce(&typed, SqlType::BigInt)))
+                Ok(format!(" LIMIT fd('page', {}, 'TOP', 0)", self.coerce(&typed, SqlType::BigInt)))
             }
             None => Err(SqlError::unsupported("TOP without a number")),
         }
