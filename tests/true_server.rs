@@ -67,10 +67,10 @@ async fn to(engine: &mut Engine, screen: ScreenId) {
     panic!("never came to {screen:?}: {:?}, {:#?}", engine.state().place, engine.state().verdicts());
 }
 
-/// Every deed on a row, and every one taken back.
+/// Every operation on a row, and every one taken back.
 async fn a_second_node_comes_and_goes(target: &Target, cluster: ClusterId) {
     let server = SqlServer::new();
-    let by = |run: &str, deed: RowOperation| RowChange { cluster, run: run.into(), host: "host-2".into(), deed };
+    let by = |run: &str, operation: RowOperation| RowChange { cluster, run: run.into(), host: "host-2".into(), operation };
     let seen = async || server.cluster(target, false).await.node("node-2").and_then(|node| node.row.clone());
     let first = server.cluster(target, false).await.node("node-1").and_then(|node| node.row.clone()).unwrap();
     let row = NodeRow { name: "Node-2".into(), host: "host-2".into(), ..first.row };
@@ -78,18 +78,18 @@ async fn a_second_node_comes_and_goes(target: &Target, cluster: ClusterId) {
     let join = by("join", RowOperation::Insert(row.clone()));
     assert_eq!(server.change_row(target, &join).await, Ok(RowChangeOutcome::Made));
     assert_eq!(server.change_row(target, &join).await, Ok(RowChangeOutcome::Ours));
-    assert!(matches!(server.change_row(target, &by("other", join.deed.clone())).await, Ok(RowChangeOutcome::Taken(_))));
+    assert!(matches!(server.change_row(target, &by("other", join.operation.clone())).await, Ok(RowChangeOutcome::Taken(_))));
     let before = seen().await.unwrap();
     assert_eq!(before.row, row);
 
     let after = NodeRow { task_cap: 9, ..row.clone() };
-    for deed in [
+    for operation in [
         RowOperation::Replace { before: before.clone(), after: after.clone() },
         RowOperation::Update { before: before.clone(), after },
         RowOperation::Drain { before: before.clone() },
         RowOperation::Remove { before: before.clone() },
     ] {
-        let change = by("change", deed);
+        let change = by("change", operation);
         assert_eq!(server.undo_row_change(target, &change).await, Ok(RowChangeOutcome::Gone), "{change:?}");
         assert_eq!(server.change_row(target, &change).await, Ok(RowChangeOutcome::Made), "{change:?}");
         assert_ne!(seen().await.as_ref(), Some(&before), "{change:?}");

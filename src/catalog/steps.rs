@@ -321,8 +321,8 @@ const ROWS: [StepRow; StepKind::ALL.len()] = [
         kind: StepKind::OctopusService,
         secrets: &[Secret::ServicePassword],
         title: |draft| {
-            let deed = if draft.node.start_service { "install and start" } else { "install" };
-            format!("Octopus Server: {deed} the service")
+            let operation = if draft.node.start_service { "install and start" } else { "install" };
+            format!("Octopus Server: {operation} the service")
         },
         command: Some("service"),
         ..OCTOPUS

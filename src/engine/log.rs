@@ -156,7 +156,7 @@ impl EventLog {
     }
 }
 
-/// The checks whose weightiest finding has this weight, by name; `none` where there are none.
+/// Returns the checks whose weightiest finding has this weight, by name; `none` where there are none.
 fn names(verdicts: &[(CheckId, Verdict)], weight: Severity) -> String {
     let mut names = String::new();
     for (check, _) in verdicts.iter().filter(|(_, verdict)| verdict.severity() == Some(weight)) {
@@ -238,7 +238,7 @@ fn edit(out: &mut Formatter<'_>, field: FieldId, raw: &Raw) -> fmt::Result {
     }
 }
 
-/// What the installer reports, as one line; why a step failed is told elsewhere, in the words of the screen.
+/// A report of the installer, as one line. The reason of a failure is logged elsewhere, in the words of the screen.
 struct RedactedProgress<'a>(&'a Progress);
 
 impl Display for RedactedProgress<'_> {

@@ -87,7 +87,6 @@ impl Engine {
         self.recorder = Some(recorder);
     }
 
-    /// The state, which faces show.
     pub fn state(&self) -> &State {
         &self.state
     }
@@ -137,12 +136,12 @@ impl Engine {
         }
     }
 
-    /// Whether anything runs in the background, so that elapsed time is worth showing.
+    /// Returns whether anything runs in the background, so that elapsed time is worth showing.
     pub fn is_working(&self) -> bool {
         self.state.tickets.any_awaited() || self.state.run().is_working()
     }
 
-    /// A text that is to go on the clipboard through the terminal, which only a face can reach. It then says
+    /// Returns a text that is to go on the clipboard through the terminal, which only a face can reach. It then says
     /// [`Event::Copied`].
     pub fn take_terminal_copy(&mut self) -> Option<SecretString> {
         self.tasks.take_terminal_copy()

@@ -65,14 +65,14 @@ pub struct RecordingHeader {
     pub size: Option<(u16, u16)>,
     /// How it began.
     pub begins: Beginning,
-    /// The checks whose warnings were accepted beforehand, by a run that nobody watched.
+    /// The checks whose warnings were accepted beforehand, by an unattended run.
     pub accepted: Vec<String>,
     /// The answers that were not the fields' own defaults.
     pub answers: Vec<(FieldId, Origin, Raw)>,
 }
 
 impl RecordingHeader {
-    /// The header of a run that begins now.
+    /// Returns the header of a run that begins now.
     pub fn new(begins: Beginning, answers: &Answers, accepted: &[CheckId], size: Option<(u16, u16)>) -> Self {
         let defaults = Answers::new(answers.platform());
         let given = FieldId::ALL.into_iter().filter(|field| answers.get(*field) != defaults.get(*field));
@@ -88,7 +88,7 @@ impl RecordingHeader {
         }
     }
 
-    /// The answers with which it began.
+    /// Returns the answers with which it began.
     pub fn answers(&self) -> Answers {
         // The platform of the run, whichever this one is on.
         let mut answers = Answers::new(Platform::of_system(&self.platform).unwrap_or(Platform::Linux));
@@ -106,12 +106,12 @@ struct Line<E> {
     event: E,
 }
 
-/// Why a recording is not whole, once that is so. Clones look at the same recording.
+/// Why a recording is incomplete, once it is. Clones belong to the same recording.
 #[derive(Debug, Clone, Default)]
 pub struct RecordingFailure(Arc<OnceLock<String>>);
 
 impl RecordingFailure {
-    /// What the operating system said.
+    /// Returns what the operating system said.
     pub fn says(&self) -> Option<&str> {
         self.0.get().map(String::as_str)
     }
@@ -144,7 +144,7 @@ impl Recorder {
         recorder
     }
 
-    /// Tells why the recording is not whole, once that is so.
+    /// Returns a handle that tells later whether the recording is incomplete.
     pub fn trouble(&self) -> RecordingFailure {
         self.trouble.clone()
     }
@@ -191,7 +191,7 @@ impl Recorder {
         }
     }
 
-    /// The event with stand-ins for its secrets, where it has any that its type does not keep back.
+    /// Returns the event with stand-ins for its secrets, where it has any that its type does not keep back.
     fn without_secrets(&mut self, event: &Event, state: &State) -> Option<Event> {
         match event {
             Event::Edit(FieldId::KeyProof, Raw::Text(typed)) => Some(Event::Edit(FieldId::KeyProof, proof(typed, state))),
@@ -234,12 +234,12 @@ impl Drop for Recorder {
     }
 }
 
-/// What is written of the key's last characters, typed back: those of the stand-in where they are right, and as many others
-/// where they are not.
+/// Replaces the key's last characters, typed back to prove that it is kept: by those of the stand-in if they are right, otherwise
+/// by as many others.
 fn proof(typed: &str, state: &State) -> Raw {
     let generated = state.custody().generated.as_ref();
     let right =
-        generated.filter(|generated| generated.key.ends_with(typed)).and_then(|generated| stand_in::of_key(&generated.key).ok());
+        generated.filter(|generated| generated.key.ends_with(typed)).and_then(|generated| stand_in::for_key(&generated.key).ok());
     Raw::Text(match right {
         Some(key) => {
             let text = key.to_base64();
@@ -250,7 +250,7 @@ fn proof(typed: &str, state: &State) -> Raw {
     })
 }
 
-/// What is written of the instance's name, typed before a key is shown: the name as far as it is one.
+/// Replaces what was typed to confirm that a key may be shown, unless it is the beginning of the instance's name.
 fn confirmation(typed: &str, state: &State) -> Raw {
     let name = state.answers.trimmed(FieldId::Instance).to_lowercase();
     let is_one = name.starts_with(&typed.trim().to_lowercase());
@@ -262,7 +262,7 @@ fn confirmation(typed: &str, state: &State) -> Raw {
 struct Known(Vec<(SecretString, SecretString)>);
 
 impl Known {
-    /// A secret's stand-in.
+    /// Returns a secret's stand-in.
     fn stand_in(
         &mut self,
         field: Option<FieldId>,
@@ -274,15 +274,15 @@ impl Known {
             return stand_in.clone();
         }
         let stand_in =
-            if secret.expose_secret().is_empty() { String::new() } else { self.new_one(field, secret, answers, state) };
+            if secret.expose_secret().is_empty() { String::new() } else { self.new_stand_in(field, secret, answers, state) };
         let stand_in = SecretString::from(stand_in);
         self.0.push((secret.clone(), stand_in.clone()));
         stand_in
     }
 
-    fn new_one(&self, field: Option<FieldId>, secret: &SecretString, answers: &Answers, state: Option<&State>) -> String {
+    fn new_stand_in(&self, field: Option<FieldId>, secret: &SecretString, answers: &Answers, state: Option<&State>) -> String {
         if field == Some(FieldId::MasterKey) || field.is_none() {
-            match MasterKey::parse(secret).and_then(|key| stand_in::of_key(&key)) {
+            match MasterKey::parse(secret).and_then(|key| stand_in::for_key(&key)) {
                 Ok(key) => return key.to_base64().expose_secret().to_owned(),
                 Err(form) if field.is_some() => return stand_in::malformed(form),
                 Err(_) => {}
@@ -350,7 +350,7 @@ impl Known {
     }
 
     fn remember_key(&mut self, key: &MasterKey) {
-        let Ok(stand_in) = stand_in::of_key(key) else { return };
+        let Ok(stand_in) = stand_in::for_key(key) else { return };
         let secret = key.to_base64();
         if !self.0.iter().any(|(other, _)| same_secret(other, &secret)) {
             self.0.push((secret, stand_in.to_base64()));
@@ -361,7 +361,7 @@ impl Known {
     fn scrub(&self, line: &mut String) {
         for (secret, stand_in) in &self.0 {
             let secret = secret.expose_secret();
-            if secret.len() < SHORTEST || stand_in::is_one(secret) {
+            if secret.len() < SHORTEST || stand_in::is_stand_in(secret) {
                 continue;
             }
             let escaped = serde_json::Value::from(secret).to_string();
@@ -440,27 +440,25 @@ impl Replay {
         Ok(Self { header, state, all: events.len(), rest: events, now: Duration::ZERO })
     }
 
-    /// How it began.
     pub fn header(&self) -> &RecordingHeader {
         &self.header
     }
 
-    /// The state by now.
     pub fn state(&self) -> &State {
         &self.state
     }
 
-    /// How many events there are in all, and how many are still to come.
+    /// Returns how many events there are in all, and how many are still to come.
     pub fn events(&self) -> (usize, usize) {
         (self.all, self.rest.len())
     }
 
-    /// How long after the last event the next one came; `None` where there is none.
+    /// Returns how long after the last event the next one came; `None` where there is none.
     pub fn pause(&self) -> Option<Duration> {
         self.rest.front().map(|(at, _)| at.saturating_sub(self.now))
     }
 
-    /// Applies the next event, and tells what it was; `None` where there is none.
+    /// Applies the next event and describes it; `None` if there is none.
     pub fn step(&mut self) -> Option<String> {
         let (at, event) = self.rest.pop_front()?;
         self.now = at;

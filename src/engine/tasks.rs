@@ -1,4 +1,4 @@
-//! Effects as tasks: each runs on the runtime, answers with events, and says when it has ended, whatever ended it.
+//! Effects as tasks: each runs on the runtime, answers with events, and reports its end even after a panic.
 
 use std::collections::HashMap;
 
@@ -60,12 +60,12 @@ impl Tasks {
         }
     }
 
-    /// How many tasks have not ended.
+    /// Returns how many tasks have not ended.
     pub fn open(&self) -> usize {
         self.open
     }
 
-    /// A text that only a face can put on a clipboard.
+    /// Returns a text that only a face can put on a clipboard.
     pub fn take_terminal_copy(&mut self) -> Option<SecretString> {
         self.terminal_copies.pop()
     }
@@ -204,8 +204,7 @@ impl Tasks {
     }
 }
 
-/// Ownership is cancellation: what nobody will hear of is not gone on with. An install stops where it is, and its journal
-/// knows where that was.
+/// Cancels all tasks by dropping them. An install stops where it is, and its journal knows where that was.
 impl Drop for Tasks {
     fn drop(&mut self) {
         for handle in &self.handles {
@@ -214,7 +213,7 @@ impl Drop for Tasks {
     }
 }
 
-/// A key file's trouble in the mind's words.
+/// Converts a failure with the key's file.
 fn file_trouble(error: KeyFileError) -> FileTrouble {
     match error {
         KeyFileError::Exists => FileTrouble::Exists,

@@ -19,11 +19,10 @@ use super::untrusted::Untrusted;
 /// Where an answer came from. A later origin wins over an earlier one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Origin {
-    /// Nobody said anything: the field's own default, or one made from the machine.
+    /// The field's own default, or one made from the machine.
     Default,
     /// An answer file, an existing node config or a journal.
     File,
-    /// The environment.
     Environment,
     /// The command line, or the practice server's own address and login.
     Flag,
@@ -41,12 +40,11 @@ pub enum Raw {
 }
 
 impl Raw {
-    /// Raw text for this field, secret where the field is.
+    /// Returns raw text for this field, secret if the field is.
     pub fn of(field: FieldId, text: impl Into<String>) -> Self {
         if field.is_secret() { Self::Secret(SecretString::from(text.into())) } else { Self::Text(text.into()) }
     }
 
-    /// Whether nothing was written.
     pub fn is_empty(&self) -> bool {
         match self {
             Self::Text(text) => text.is_empty(),
@@ -68,7 +66,7 @@ impl PartialEq for Raw {
 
 impl Eq for Raw {}
 
-/// Whether two secrets are equal, in a time that tells nothing but their lengths.
+/// Compares two secrets in a time that reveals only their lengths.
 pub fn same_secret(one: &SecretString, two: &SecretString) -> bool {
     one.expose_secret().as_bytes().ct_eq(two.expose_secret().as_bytes()).into()
 }
@@ -87,7 +85,6 @@ impl fmt::Debug for Raw {
 pub struct Answer {
     /// As it was written.
     pub raw: Raw,
-    /// Where it came from.
     pub origin: Origin,
 }
 
@@ -99,7 +96,7 @@ pub struct Answers {
 }
 
 impl Answers {
-    /// The defaults of every field, for a machine of this platform.
+    /// Returns the defaults of every field, for a machine of this platform.
     pub fn new(platform: Platform) -> Self {
         let by_field = FieldId::ALL
             .into_iter()
@@ -108,17 +105,16 @@ impl Answers {
         Self { platform, by_field }
     }
 
-    /// The platform of the machine that they are for.
+    /// Returns the platform of the machine that they are for.
     pub const fn platform(&self) -> Platform {
         self.platform
     }
 
-    /// One field's answer.
     pub fn get(&self, field: FieldId) -> &Answer {
         &self.by_field[place(field)]
     }
 
-    /// One field's text; empty for a secret, which only [`Self::secret`] gives.
+    /// Returns one field's text; empty for a secret, which only [`Self::secret`] gives.
     pub fn text(&self, field: FieldId) -> &str {
         match &self.get(field).raw {
             Raw::Text(text) => text,
@@ -126,12 +122,12 @@ impl Answers {
         }
     }
 
-    /// One field's text without blanks at its ends.
+    /// Returns one field's text without blanks at its ends.
     pub fn trimmed(&self, field: FieldId) -> &str {
         self.text(field).trim()
     }
 
-    /// A secret field's secret; `None` for the others.
+    /// Returns a secret field's secret; `None` for the others.
     pub fn secret(&self, field: FieldId) -> Option<&SecretString> {
         match &self.get(field).raw {
             Raw::Secret(secret) => Some(secret),
@@ -139,22 +135,23 @@ impl Answers {
         }
     }
 
-    /// Whether a toggle is on.
+    /// Returns whether a toggle is on.
     pub fn is_on(&self, field: FieldId) -> bool {
         self.toggled(field) == Some(true)
     }
 
-    /// What a toggle says; `None` where its text is neither of the two.
+    /// Returns what a toggle says; `None` where its text is neither of the two.
     pub fn toggled(&self, field: FieldId) -> Option<bool> {
         choice::toggled(self.trimmed(field))
     }
 
-    /// Which value of a choice is chosen; `None` where its text is none of them.
+    /// Returns which value of a choice is chosen; `None` where its text is none of them.
     pub fn chosen<T: Choice>(&self, field: FieldId) -> Option<T> {
         T::from_spelling(self.trimmed(field))
     }
 
-    /// Which value of a choice is chosen, as its place among the field's values; the first where the text is none of them.
+    /// Returns which value of a choice is chosen, as its place among the field's values; the first where the text is none of
+    /// them.
     pub fn choice(&self, field: FieldId) -> usize {
         match field.kind() {
             Kind::Choice(values) => values.iter().position(|value| *value == self.trimmed(field)).unwrap_or(0),
@@ -162,7 +159,7 @@ impl Answers {
         }
     }
 
-    /// Sets one field. A kind mismatch (text for a secret field) is mended rather than stored.
+    /// Sets one field. A kind mismatch (text for a secret field) is corrected rather than stored.
     pub fn set(&mut self, field: FieldId, raw: Raw, origin: Origin) {
         let raw = match (field.is_secret(), raw) {
             (true, Raw::Text(text)) => Raw::Secret(SecretString::from(text)),
@@ -180,7 +177,7 @@ impl Answers {
     }
 }
 
-/// A field's place in [`FieldId::ALL`], which lists the variants in the order of their declaration.
+/// Returns a field's place in [`FieldId::ALL`], which lists the variants in the order of their declaration.
 fn place(field: FieldId) -> usize {
     field as usize
 }
@@ -271,12 +268,11 @@ pub struct Problem {
 }
 
 impl Problem {
-    /// A problem that refuses the answers.
+    /// Returns a problem that refuses the answers.
     pub fn stop(place: Option<AnswerPlace>, field: Option<FieldId>, says: impl Into<String>, fix: impl Into<String>) -> Self {
         Self { severity: Severity::Stop, place, field, says: says.into(), fix: fix.into() }
     }
 
-    /// A warning.
     pub fn warn(place: Option<AnswerPlace>, field: Option<FieldId>, says: impl Into<String>, fix: impl Into<String>) -> Self {
         Self { severity: Severity::Warn, place, field, says: says.into(), fix: fix.into() }
     }
@@ -296,7 +292,7 @@ pub struct LoadedAnswers {
 }
 
 impl LoadedAnswers {
-    /// Returns answers of which none was given yet.
+    /// Returns answers none of which was given yet.
     pub const fn new(answers: Answers) -> Self {
         Self { answers, places: BTreeMap::new(), open: Vec::new(), accept: Vec::new(), problems: Vec::new() }
     }

@@ -10,13 +10,11 @@ use super::web::{ListenPrefix, authority};
 /// A node as others reach it. Its name and its host are plain ASCII without blanks, so that they are valid in every file format.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Backend {
-    /// Its name.
     pub name: NodeName,
     /// Where its web portal is: a host that others can resolve, never `+`, `*` or `localhost` where the registry knows better.
     pub web: ListenPrefix,
     /// The port for polling Tentacles.
     pub comms_port: u16,
-    /// The gRPC port.
     pub grpc_port: u16,
     /// Whether it is marked as drained.
     pub drained: bool,
@@ -31,16 +29,14 @@ pub struct Backends {
     pub left_out: Vec<LeftOutNode>,
     /// Remarks for the list's user, in whole sentences.
     pub remarks: Vec<String>,
-    /// The config of the node whose registry told them; `None` where they were given by hand.
+    /// The config of the node whose registry listed them; `None` if they were given by hand.
     pub config: Option<Box<NodeConfig>>,
 }
 
 /// A node that is left out.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LeftOutNode {
-    /// Its name.
     pub name: Untrusted,
-    /// Why.
     pub why: LeftOutReason,
 }
 
@@ -153,7 +149,7 @@ impl Backends {
     }
 }
 
-/// A node by its row in the registry.
+/// Returns a node by its row in the registry.
 fn backend(node: &NodeSeen, row: &NodeRow, remarks: &mut Vec<String>) -> Result<Backend, BadName> {
     let unwritable = |bad: &dyn std::fmt::Display| {
         BadName(format!("Node {} cannot be written into a configuration: {bad} Give all nodes with --node.", node.name))
@@ -184,7 +180,7 @@ fn backend(node: &NodeSeen, row: &NodeRow, remarks: &mut Vec<String>) -> Result<
                 prefix.port
             )
         });
-        // The host is what a machine said of itself, so it is read by the same rules as a prefix that somebody typed.
+        // A machine reported this host name itself, so the rules for typed prefixes apply.
         let of_row = format!("http://{}:1/", row.host);
         let read = ListenPrefix::parse_all(&of_row).map_err(|bad| unwritable(&bad))?;
         match read.as_slice() {

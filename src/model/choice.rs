@@ -1,4 +1,4 @@
-//! Closed sets: enums each of whose values stands in one place with its id, or with the spelling that people type.
+//! Closed sets: enums that define each value in one place, with its id or the spelling that people type.
 
 /// A closed set whose values have spellings: in answers, on disk and on the command line.
 pub trait Choice: Copy + Eq + 'static {
@@ -10,7 +10,6 @@ pub trait Choice: Copy + Eq + 'static {
     /// This value's spelling.
     fn spelling(self) -> &'static str;
 
-    /// The value of this spelling.
     fn from_spelling(text: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|value| value.spelling() == text)
     }
@@ -42,27 +41,36 @@ macro_rules! choices {
 }
 pub(crate) use choices;
 
-/// Defines the enum, all its values in the order in which they are written, and the id of each.
-macro_rules! ids {
-    ($(#[$of:meta])* pub enum $name:ident { $($(#[$doc:meta])* $value:ident = $id:literal,)+ }) => {
-        $(#[$of])*
+/// Defines an enum and the list of its values, in the order in which they are written.
+macro_rules! listed {
+    ($(#[$meta:meta])* pub enum $name:ident { $($(#[$doc:meta])* $value:ident,)+ }) => {
+        $(#[$meta])*
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-        pub enum $name {
-            $($(#[$doc])* $value,)+
-        }
+        pub enum $name { $($(#[$doc])* $value,)+ }
 
         impl $name {
             /// Every value, in order.
-            pub const ALL: [Self; [$($id),+].len()] = [$(Self::$value),+];
+            pub const ALL: [Self; [$(Self::$value),+].len()] = [$(Self::$value),+];
+        }
+    };
+}
+pub(crate) use listed;
 
-            /// Its id, as files and people write it.
+/// Defines an enum, the list of its values, and the id of each, as files and people write it.
+macro_rules! ids {
+    ($(#[$meta:meta])* pub enum $name:ident { $($(#[$doc:meta])* $value:ident = $id:literal,)+ }) => {
+        $crate::model::choice::listed! {
+            $(#[$meta])*
+            pub enum $name { $($(#[$doc])* $value,)+ }
+        }
+
+        impl $name {
             pub const fn id(self) -> &'static str {
                 match self {
                     $(Self::$value => $id,)+
                 }
             }
 
-            /// The value of this id.
             pub fn from_id(id: &str) -> Option<Self> {
                 Self::ALL.into_iter().find(|value| value.id() == id)
             }
@@ -71,7 +79,7 @@ macro_rules! ids {
 }
 pub(crate) use ids;
 
-/// How a toggle is spelled.
+/// Returns how a toggle is spelled.
 pub const fn spelled(on: bool) -> &'static str {
     if on { TOGGLES[0] } else { TOGGLES[1] }
 }
@@ -79,7 +87,7 @@ pub const fn spelled(on: bool) -> &'static str {
 /// The two spellings of a toggle: on, off.
 pub const TOGGLES: [&str; 2] = ["true", "false"];
 
-/// What a toggle's text says; `None` if it is neither.
+/// Returns what a toggle's text says; `None` if it is neither.
 pub fn toggled(text: &str) -> Option<bool> {
     [true, false].into_iter().find(|on| spelled(*on) == text)
 }

@@ -20,7 +20,7 @@ use super::untrusted::Untrusted;
 pub struct ConnectionString {
     /// Fields that it fills.
     pub fields: Vec<(FieldId, Raw)>,
-    /// What it said that we do not use, as sentences that name the key and never its value.
+    /// What is not used, as sentences that name the key and never its value.
     pub ignored: Vec<String>,
 }
 
@@ -30,13 +30,13 @@ pub struct ConnectionString {
 pub struct BadConnectionString(pub String);
 
 impl ConnectionString {
-    /// Reads a connection string. A key that is there twice counts as it stands last, as in .NET.
+    /// Reads a connection string. The last of several equal keys counts, as in .NET.
     pub fn parse(text: &str) -> Result<Self, BadConnectionString> {
         read(text)
     }
 }
 
-/// The values as they stand last; an empty one takes an earlier one back.
+/// The last value of each key; an empty value takes an earlier one back.
 #[derive(Default)]
 struct Values {
     fields: Vec<(FieldId, Zeroizing<String>)>,
@@ -194,7 +194,7 @@ fn encryption(pair: &Pair) -> Result<Encryption, BadConnectionString> {
     }
 }
 
-/// A key as it may be shown: cleaned, and cut where it is too long to be one.
+/// Returns a key as it may be shown: cleaned, and cut where it is too long to be one.
 fn shown(key: &str) -> String {
     let cut: String = key.chars().take(40).collect();
     let dots = if cut.len() < key.len() { "…" } else { "" };
@@ -227,8 +227,8 @@ pub fn to_dotnet(target: &Target) -> Result<SecretString, NulInConnectionString>
     Ok(SecretString::from(text.as_str()))
 }
 
-/// The same without the password: what stands before it and behind it. It belongs between the two with each double quote
-/// in it written twice; the double quotes around it are there already, for what it will be is not known yet.
+/// Returns the parts of the string before and after the password, with the double quotes that enclose it: the password is not
+/// known yet. Each double quote in it has to be written twice.
 pub fn around_password(target: &Target) -> Result<(String, String), NulInConnectionString> {
     let (mut before, mut after) = halves(target)?;
     before.push('"');
@@ -236,7 +236,7 @@ pub fn around_password(target: &Target) -> Result<(String, String), NulInConnect
     Ok((before, after))
 }
 
-/// What stands before the password's value and behind it.
+/// Returns the parts of the string before and after the password's value.
 fn halves(target: &Target) -> Result<(String, String), NulInConnectionString> {
     let Target { address, database, sign_in, encryption, trust, multi_subnet } = target;
     let SignIn::SqlLogin { user, password: _ } = sign_in;
@@ -269,31 +269,22 @@ fn halves(target: &Target) -> Result<(String, String), NulInConnectionString> {
 /// What a keyword is to us.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Keyword {
-    /// The server.
     Server,
-    /// The database.
     Database,
     /// The login.
     User,
-    /// Its password.
     Password,
-    /// `Encrypt`.
     Encrypt,
-    /// `Trust Server Certificate`.
     TrustServerCertificate,
     /// `Multi Subnet Failover`.
     MultiSubnet,
     /// `Integrated Security`.
     Integrated,
-    /// `Authentication`.
     Authentication,
     /// `Application Intent`.
     Intent,
-    /// `Failover Partner`.
     FailoverPartner,
-    /// `Host Name In Certificate`.
     HostNameInCertificate,
-    /// `Server Certificate`.
     ServerCertificate,
     /// `AttachDBFilename` and `User Instance`: things of SQL Server Express on a developer's machine.
     LocalFile,
@@ -301,7 +292,7 @@ enum Keyword {
     Harmless(&'static str),
 }
 
-/// The keyword that this text is, whatever its case. Runs of blanks count as one.
+/// Recognises a keyword in upper or lower case. Runs of blanks count as one.
 fn keyword(written: &str) -> Option<Keyword> {
     let words: Vec<String> = written.split_whitespace().map(str::to_lowercase).collect();
     let key = words.join(" ");
@@ -326,7 +317,7 @@ fn keyword(written: &str) -> Option<Keyword> {
     })
 }
 
-/// The canonical spelling of a keyword that changes nothing here.
+/// Returns the canonical spelling of a keyword that changes nothing here.
 fn harmless(key: &str) -> Option<&'static str> {
     Some(match key {
         "application name" | "app" | "applicationname" => "Application Name",

@@ -25,7 +25,7 @@ pub enum FileTrouble {
 }
 
 impl FileTrouble {
-    /// What happened when it was to be written, and what to do.
+    /// Returns what happened when it was to be written, and what to do.
     pub fn says(&self) -> String {
         match self {
             Self::Exists => "That file is there already and stays as it is. Name another one.".to_owned(),

@@ -1,71 +1,63 @@
 //! The fields: one question each, as a closed set. Everything that is fixed about a field, from its id to the option of Octopus
-//! Server that carries its answer, stands in its one row in [`crate::catalog::settings`]; its words stand in `screens/*.toml`.
+//! Server that carries its answer, is in its one row in [`crate::catalog::settings`]; its words are in `screens/*.toml`.
 
 use serde::{Deserialize, Serialize};
 
-/// Defines the fields and the list of them.
-macro_rules! fields {
-    ($($field:ident),+ $(,)?) => {
-        /// One question.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-        #[serde(try_from = "String", into = "String")]
-        pub enum FieldId { $($field),+ }
+use super::choice::listed;
 
-        impl FieldId {
-            /// Every field, in the order of their declaration.
-            pub const ALL: [Self; [$(Self::$field),+].len()] = [$(Self::$field),+];
-        }
-    };
-}
-
-fields! {
-    Instance,
-    Home,
-    NodeName,
-    ServiceAccount,
-    ServiceUser,
-    ServicePassword,
-    Server,
-    Database,
-    User,
-    Password,
-    Encryption,
-    Trust,
-    CaFile,
-    Fingerprint,
-    CreateDatabase,
-    MultiSubnet,
-    MasterKey,
-    UnverifiedKey,
-    ReplaceNode,
-    TaskCap,
-    MakeRegistry,
-    ListenPrefixes,
-    ForceSsl,
-    CommsPort,
-    GrpcPort,
-    TrustedProxies,
-    KeySize,
-    KeyFile,
-    KeyProof,
-    KeyConfirm,
-    AnswersFile,
-    Storage,
-    StorageRoot,
-    ArtifactsFolder,
-    TaskLogsFolder,
-    PackagesFolder,
-    TelemetryFolder,
-    ImportsFolder,
-    EventExportsFolder,
-    AdminUser,
-    AdminEmail,
-    AdminPassword,
-    Licence,
-    LicenceFile,
-    HandOver,
-    OctopusServer,
-    StartService,
+listed! {
+    /// One question.
+    #[derive(PartialOrd, Ord, Serialize, Deserialize)]
+    #[serde(try_from = "String", into = "String")]
+    pub enum FieldId {
+        Instance,
+        Home,
+        NodeName,
+        ServiceAccount,
+        ServiceUser,
+        ServicePassword,
+        Server,
+        Database,
+        User,
+        Password,
+        Encryption,
+        Trust,
+        CaFile,
+        Fingerprint,
+        CreateDatabase,
+        MultiSubnet,
+        MasterKey,
+        UnverifiedKey,
+        ReplaceNode,
+        TaskCap,
+        MakeRegistry,
+        ListenPrefixes,
+        ForceSsl,
+        CommsPort,
+        GrpcPort,
+        TrustedProxies,
+        KeySize,
+        KeyFile,
+        KeyProof,
+        KeyConfirm,
+        AnswersFile,
+        Storage,
+        StorageRoot,
+        ArtifactsFolder,
+        TaskLogsFolder,
+        PackagesFolder,
+        TelemetryFolder,
+        ImportsFolder,
+        EventExportsFolder,
+        AdminUser,
+        AdminEmail,
+        AdminPassword,
+        Licence,
+        LicenceFile,
+        HandOver,
+        OctopusServer,
+        StartService,
+    }
 }
 
 /// What a field takes.

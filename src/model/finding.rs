@@ -6,15 +6,14 @@ use super::field::FieldId;
 /// How much a finding weighs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Severity {
-    /// Good to know.
     Note,
-    /// Next asks for acceptance.
+    /// Has to be accepted before going on.
     Warn,
-    /// Next stays shut.
+    /// Prevents going on.
     Stop,
 }
 
-/// What mends it, as something to run or type.
+/// The fix, as something to run or type.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Remedy {
     /// T-SQL, for a DBA or for oneself; complete, with names quoted.
@@ -24,7 +23,6 @@ pub enum Remedy {
 }
 
 impl Remedy {
-    /// The text to copy.
     pub fn text(&self) -> &str {
         match self {
             Self::Sql(text) | Self::Command(text) => text,
@@ -46,48 +44,45 @@ pub struct Finding<Id = CheckId> {
     pub says: String,
     /// What to do: a sentence; empty where nothing is to be done.
     pub fix: String,
-    /// The SQL or command that mends it.
+    /// The SQL or command that fixes it.
     pub remedy: Option<Remedy>,
 }
 
 impl Finding {
-    /// A finding about the check's own field, without a remedy.
+    /// Returns a finding about the check's own field, without a remedy.
     pub fn new(check: CheckId, severity: Severity, says: impl Into<String>, fix: impl Into<String>) -> Self {
         Self { check, severity, about: None, says: says.into(), fix: fix.into(), remedy: None }
     }
 
-    /// A stop.
     pub fn stop(check: CheckId, says: impl Into<String>, fix: impl Into<String>) -> Self {
         Self::new(check, Severity::Stop, says, fix)
     }
 
-    /// A warning.
     pub fn warn(check: CheckId, says: impl Into<String>, fix: impl Into<String>) -> Self {
         Self::new(check, Severity::Warn, says, fix)
     }
 
-    /// A note.
     pub fn note(check: CheckId, says: impl Into<String>) -> Self {
         Self::new(check, Severity::Note, says, "")
     }
 }
 
 impl<Id> Finding<Id> {
-    /// The same, about another field.
+    /// Names another field that it is about.
     #[must_use]
     pub fn about(mut self, field: FieldId) -> Self {
         self.about = Some(field);
         self
     }
 
-    /// The same, with SQL that mends it.
+    /// Adds SQL that fixes it.
     #[must_use]
     pub fn sql(mut self, sql: impl Into<String>) -> Self {
         self.remedy = Some(Remedy::Sql(sql.into()));
         self
     }
 
-    /// The same, with a command that mends it.
+    /// Adds a command that fixes it.
     #[must_use]
     pub fn command(mut self, command: impl Into<String>) -> Self {
         self.remedy = Some(Remedy::Command(command.into()));
@@ -102,14 +97,14 @@ pub enum Verdict {
     NotYet,
     /// Its facts are on their way.
     Running,
-    /// Nothing to say against it; the text is the evidence, for instance `SQL Server 2022 (16.0.4135), Enterprise`.
+    /// No problems found; the text is the evidence, for instance `SQL Server 2022 (16.0.4135), Enterprise`.
     Good(String),
     /// Findings, the weightiest first; never empty.
     Found(Vec<Finding>),
 }
 
 impl Verdict {
-    /// The weightiest finding's severity.
+    /// Returns the weightiest finding's severity.
     pub fn severity(&self) -> Option<Severity> {
         match self {
             Self::Found(findings) => findings.iter().map(|finding| finding.severity).max(),

@@ -42,7 +42,7 @@ pub struct Journal {
     /// The registry row that the run takes over, changes or removes, as it was before.
     #[serde(default)]
     pub before: Option<KeptRow>,
-    /// The registry row as the run writes it: what undo takes away only while it still stands so.
+    /// The registry row as the run writes it. Undo removes it only while it is unchanged.
     #[serde(default)]
     pub after: Option<NodeRow>,
     /// The folders that creating the home directory makes, the outermost first: what undo may take away again.
@@ -51,7 +51,6 @@ pub struct Journal {
     /// What the run has to do with the shared storage; `None` before it comes to it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub storage: Option<StorageRecord>,
-    /// The steps, in order.
     pub steps: Vec<StepRecord>,
 }
 
@@ -69,7 +68,6 @@ pub struct Resumption {
 pub struct StorageRecord {
     /// The node, by the name under which its canaries are left.
     pub node: String,
-    /// What is shared.
     pub storage: SharedStorage,
     /// The folders that the run makes, those of the canaries among them, an outer one before those in it: what undo may
     /// take away again.
@@ -85,7 +83,6 @@ pub struct StorageRecord {
 #[serde(deny_unknown_fields)]
 pub struct StepRecord {
     pub kind: StepKind,
-    /// Where it stands.
     pub state: StepState,
 }
 
@@ -93,7 +90,7 @@ impl Journal {
     /// The format that this program writes.
     pub const FORMAT: u32 = 1;
 
-    /// Where a step stands; one that the journal does not know was not begun.
+    /// Returns where a step stands; one that the journal does not know was not begun.
     pub fn state(&self, kind: StepKind) -> StepState {
         self.steps.iter().find(|step| step.kind == kind).map_or(StepState::Planned, |step| step.state)
     }
@@ -107,12 +104,12 @@ impl Journal {
         self.steps.sort_by_key(|step| StepKind::ALL.iter().position(|kind| *kind == step.kind));
     }
 
-    /// How many steps are done.
+    /// Returns how many steps are done.
     pub fn done(&self) -> usize {
         self.steps.iter().filter(|step| matches!(step.state, StepState::Done | StepState::Already)).count()
     }
 
-    /// The answers, as fields and texts; ids that this program does not know are left out.
+    /// Returns the answers, as fields and texts; ids that this program does not know are left out.
     pub fn fields(&self) -> impl Iterator<Item = (FieldId, &str)> {
         self.answers.iter().filter_map(|(id, text)| Some((FieldId::from_id(id)?, text.as_str())))
     }

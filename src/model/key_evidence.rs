@@ -143,7 +143,7 @@ fn last_block(value: &EncryptedValue) -> &[u8] {
 /// Even the right key may not yield a certificate, if Octopus stores it in a form that is unknown here. Text distinguishes that from a
 /// wrong key: the verdict is then open, instead of calling a right key wrong (which was Issues#6507).
 fn by_certificate(values: &[&EncryptedValue], key: &MasterKey) -> Option<KeyVerdict> {
-    let opened: Vec<_> = values.iter().filter(|value| value.is_certificate).map(|value| tried(value, key)).collect();
+    let opened: Vec<_> = values.iter().filter(|value| value.is_certificate).map(|value| try_open(value, key)).collect();
     if opened.is_empty() {
         return None;
     }
@@ -158,7 +158,7 @@ fn by_certificate(values: &[&EncryptedValue], key: &MasterKey) -> Option<KeyVerd
 /// Returns whether the server certificate contradicts the registry's verifier. Only what cannot be chance counts: an accepted key that
 /// does not even yield correct padding, or a refused one that opens it.
 fn certificate_contradicts(accepted: bool, values: &[&EncryptedValue], key: &MasterKey) -> bool {
-    let mut opened = values.iter().filter(|value| value.is_certificate).map(|value| tried(value, key)).peekable();
+    let mut opened = values.iter().filter(|value| value.is_certificate).map(|value| try_open(value, key)).peekable();
     if accepted {
         opened.peek().is_some() && opened.all(|one| one == Opened::Not)
     } else {
@@ -172,7 +172,7 @@ fn certificate_contradicts(accepted: bool, values: &[&EncryptedValue], key: &Mas
 /// verified" would invite the operator to go on. A binary value (an odd password) with correct padding speaks neither for nor against
 /// the key.
 fn by_values(values: &[&EncryptedValue], key: &MasterKey) -> KeyVerdict {
-    let tried: Vec<_> = values.iter().map(|value| tried(value, key)).collect();
+    let tried: Vec<_> = values.iter().map(|value| try_open(value, key)).collect();
     let refused = tried.iter().filter(|one| **one == Opened::Not).count();
     let opened = tried.iter().filter(|one| matches!(one, Opened::Text | Opened::Certificate)).count();
     let values = tried.len();
@@ -192,17 +192,17 @@ enum Opened {
     /// Text, which a wrong key yields once in ten million times.
     Text,
     /// Correct padding around something else, which a wrong key yields once in 255 times.
-    Odd,
+    Binary,
     /// Wrong padding.
     Not,
 }
 
-fn tried(value: &EncryptedValue, key: &MasterKey) -> Opened {
+fn try_open(value: &EncryptedValue, key: &MasterKey) -> Opened {
     match open(value, key) {
         None => Opened::Not,
         Some(plain) if is_certificate(&plain) => Opened::Certificate,
         Some(plain) if is_text(&plain) => Opened::Text,
-        Some(_) => Opened::Odd,
+        Some(_) => Opened::Binary,
     }
 }
 

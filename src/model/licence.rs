@@ -119,7 +119,6 @@ pub enum NotALicence {
     /// One of its values cannot be read.
     #[error("its {element} cannot be read")]
     Unreadable {
-        /// The element.
         #[serde(deserialize_with = "known_element")]
         element: ElementName,
     },
@@ -145,7 +144,7 @@ const ELEMENTS: [&str; 6] = ["LicensedTo", "Kind", "ValidFrom", "ValidTo", "Main
 /// A licence has at least one of these elements; without them it is another product's `License`.
 const MARKS: [&str; 4] = ["LicensedTo", "LicenseKey", "ValidFrom", "NodeLimit"];
 
-/// The name of an element, from a recording.
+/// Returns the name of an element, from a recording.
 pub(super) fn known_element<'de, D: serde::Deserializer<'de>>(from: D) -> Result<&'static str, D::Error> {
     let name = <String as serde::Deserialize>::deserialize(from)?;
     let known = ELEMENTS.into_iter().find(|element| *element == name);
@@ -405,7 +404,7 @@ mod tests {
         }
     }
 
-    /// The encodings in which licences are seen.
+    /// Returns the encodings in which licences are seen.
     fn encoded(text: &str, way: u8) -> Vec<u8> {
         let le = text.encode_utf16().flat_map(u16::to_le_bytes);
         let be = text.encode_utf16().flat_map(u16::to_be_bytes);

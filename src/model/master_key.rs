@@ -27,7 +27,6 @@ choices! {
 }
 
 impl KeySize {
-    /// Its length in bytes.
     pub const fn bytes(self) -> usize {
         match self {
             Self::Aes128 => 16,
@@ -113,7 +112,7 @@ impl Clone for MasterKey {
 }
 
 impl MasterKey {
-    /// A key of these bytes; they come from the operating system's random source or from a sealed file.
+    /// Returns a key of these bytes; they come from the operating system's random source or from a sealed file.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, KeyForm> {
         if !matches!(bytes.len(), 16 | 32) {
             return Err(KeyForm::Length { bytes: bytes.len() });
@@ -161,27 +160,26 @@ impl MasterKey {
         }
     }
 
-    /// The key as Octopus writes it: base64, 24 or 44 characters.
+    /// Returns the key as Octopus writes it: base64, 24 or 44 characters.
     pub fn to_base64(&self) -> SecretString {
         SecretString::from(BASE64.encode(self.0.expose_secret()))
     }
 
-    /// Its raw bytes.
     pub fn expose_bytes(&self) -> &[u8] {
         self.0.expose_secret()
     }
 
-    /// Its fingerprint; of a stand-in that of the key which it stands for.
+    /// Returns its fingerprint; for a stand-in, the fingerprint of the key that it stands for.
     pub fn fingerprint(&self) -> Fingerprint {
         stand_in::fingerprint(self.expose_bytes()).unwrap_or_else(|| Fingerprint::of(self.expose_bytes()))
     }
 
-    /// Whether both are the same key, in constant time.
+    /// Returns whether both are the same key, in constant time.
     pub fn same_as(&self, other: &Self) -> bool {
         self.expose_bytes().ct_eq(other.expose_bytes()).into()
     }
 
-    /// Whether these are the last six characters of its base64 form, in a time that does not tell how many agree.
+    /// Returns whether these are the last six characters of its base64 form, in a time that does not tell how many agree.
     pub fn ends_with(&self, typed: &str) -> bool {
         let whole = self.to_base64();
         let whole = whole.expose_secret().as_bytes();
@@ -190,7 +188,7 @@ impl MasterKey {
     }
 }
 
-/// The text without one pair of quotes around it.
+/// Returns the text without one pair of quotes around it.
 fn without_quotes(text: &str) -> &str {
     let pairs = [('"', '"'), ('\'', '\''), ('`', '`'), ('“', '”')];
     pairs.into_iter().find_map(|(open, close)| text.strip_prefix(open)?.strip_suffix(close)).unwrap_or(text)

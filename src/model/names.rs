@@ -15,7 +15,7 @@ impl From<&str> for BadName {
     }
 }
 
-/// The key under which an instance name is unique on a machine: Octopus files it lower-cased with blanks as `-`
+/// Returns the key under which an instance name is unique on a machine: Octopus files it lower-cased with blanks as `-`
 /// (`ApplicationInstanceStore`), so `My Node` and `my-node` collide.
 pub fn instance_key(name: &str) -> String {
     name.trim().to_lowercase().replace(' ', "-")
@@ -53,13 +53,12 @@ impl InstanceName {
         Ok(Self(name.to_owned()))
     }
 
-    /// The name.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 }
 
-/// Whether Windows takes the name, with whatever follows a dot, for a device.
+/// Returns whether Windows takes the name, with whatever follows a dot, for a device.
 fn is_device(name: &str) -> bool {
     let stem = name.split('.').next().unwrap_or_default().trim().to_ascii_lowercase();
     let numbered = |prefix: &str| stem.strip_prefix(prefix).is_some_and(|n| matches!(n.as_bytes(), [b'1'..=b'9']));
@@ -90,12 +89,11 @@ impl NodeName {
         Ok(Self(name.to_owned()))
     }
 
-    /// The name.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// Whether it looks like a container's id, which changes with every start: twelve hexadecimal digits.
+    /// Returns whether it looks like a container's id, which changes with every start: twelve hexadecimal digits.
     pub fn is_container_id(&self) -> bool {
         self.0.len() == 12 && self.0.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
     }
@@ -107,7 +105,7 @@ pub struct DatabaseName(String);
 
 impl DatabaseName {
     /// Reads a database name. System databases are refused, and so are control and invisible characters: SQL Server
-    /// would take them, and nobody would find the database again.
+    /// would take them, but the database would be hard to find again.
     pub fn parse(text: &str) -> Result<Self, BadName> {
         let name = text.trim();
         if name.is_empty() {
@@ -125,7 +123,6 @@ impl DatabaseName {
         Ok(Self(name.to_owned()))
     }
 
-    /// The name.
     pub fn as_str(&self) -> &str {
         &self.0
     }

@@ -15,7 +15,6 @@ use super::web::Web;
 /// The account that Octopus Server runs as.
 #[derive(Debug, Clone)]
 pub struct ServiceAccount {
-    /// Its kind.
     pub kind: AccountKind,
     /// Its name; empty for local system.
     pub user: String,
@@ -46,7 +45,6 @@ pub struct Node {
     pub key_size: KeySize,
     /// How many tasks it takes at a time.
     pub task_cap: u16,
-    /// What all nodes share.
     pub storage: SharedStorage,
     /// The first administrator (first node only), where one is to be made.
     pub administrator: Option<Administrator>,
@@ -63,7 +61,6 @@ pub struct Administrator {
     pub user: String,
     /// The mail address; may be empty.
     pub email: String,
-    /// The password.
     pub password: SecretString,
 }
 

@@ -101,7 +101,6 @@ pub struct DatabaseSection {
     pub name: String,
     /// Who connects.
     pub sign_in: SealedSignIn,
-    /// Encryption.
     pub encryption: Encryption,
     /// How the server's certificate is checked.
     pub trust: TrustSection,
@@ -109,19 +108,18 @@ pub struct DatabaseSection {
     pub multi_subnet: bool,
 }
 
-/// How the server is told who connects, its secrets sealed.
+/// How the node signs in to the server, with sealed secrets.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SealedSignIn {
     /// A SQL Server login.
     SqlLogin {
         /// Its name.
         user: String,
-        /// Its password.
         password: Sealed,
     },
 }
 
-/// `[database]` as it stands in the file: a sign-in is told by its keys.
+/// `[database]` in the file, where the keys tell the kind of sign-in.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename = "DatabaseSection")]
 struct DatabaseTable {
@@ -155,7 +153,6 @@ impl From<DatabaseSection> for DatabaseTable {
 pub enum TrustSection {
     /// This machine's roots.
     System,
-    /// A CA file.
     CaFile(PathBuf),
     /// One certificate, SHA-256 in hexadecimal digits.
     Fingerprint(String),
@@ -164,7 +161,6 @@ pub enum TrustSection {
 }
 
 impl TrustSection {
-    /// Its kind.
     pub const fn kind(&self) -> TrustKind {
         match self {
             Self::System => TrustKind::System,
@@ -174,12 +170,11 @@ impl TrustSection {
         }
     }
 
-    /// The CA file, where trust is by one.
     pub fn ca_file(&self) -> Option<String> {
         if let Self::CaFile(path) = self { Some(path.to_string_lossy().into_owned()) } else { None }
     }
 
-    /// The certificate's fingerprint, where trust is by one.
+    /// Returns the certificate's fingerprint, where trust is by one.
     pub fn fingerprint(&self) -> Option<String> {
         if let Self::Fingerprint(text) = self { Some(text.clone()) } else { None }
     }
@@ -201,7 +196,6 @@ impl From<&Trust> for TrustSection {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ClusterSection {
-    /// Its id.
     pub id: ClusterId,
     /// The master key's fingerprint.
     pub fingerprint: Fingerprint,

@@ -15,7 +15,6 @@ use super::untrusted::Untrusted;
 /// The settings of one instance of Octopus Server (facts/octopus.md section 2).
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct OctopusConfig {
-    /// The file.
     pub path: Untrusted,
     /// What it says, as answers. A setting that is not in the file is not here: Octopus then takes its own default.
     pub said: Vec<(FieldId, Raw)>,
@@ -28,12 +27,11 @@ pub struct OctopusConfig {
 }
 
 impl OctopusConfig {
-    /// What it says of a setting.
     pub fn get(&self, field: FieldId) -> Option<&Raw> {
         self.said.iter().find(|(other, _)| *other == field).map(|(_, raw)| raw)
     }
 
-    /// The same as text, which a secret has none of.
+    /// Returns the text of a setting; `None` for a secret.
     pub fn text(&self, field: FieldId) -> Option<&str> {
         match self.get(field)? {
             Raw::Text(text) => Some(text.trim()),

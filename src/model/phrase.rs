@@ -54,10 +54,10 @@ ids! {
     }
 }
 
-/// What keys are called in a face; `None` for one that it does not have.
+/// Names the keys of a face; `None` for one that it does not have.
 pub type KeyNames = fn(Key) -> Option<Cow<'static, str>>;
 
-/// What keys are called in files and in what is printed for programs and logs, where none can be pressed: the command or
+/// Names a key in files and in what is printed for programs and logs, where none can be pressed: by the command or
 /// the fields that do the same.
 pub fn name_in_files(key: Key) -> Option<Cow<'static, str>> {
     match key {
@@ -81,7 +81,7 @@ pub fn name_in_files(key: Key) -> Option<Cow<'static, str>> {
     }
 }
 
-/// The sentence as a face says it.
+/// Fills in the names of a face's keys.
 pub fn fill(text: &str, names: KeyNames) -> Cow<'_, str> {
     if !text.contains("{key:") {
         return Cow::Borrowed(text);
@@ -106,8 +106,8 @@ pub fn fill(text: &str, names: KeyNames) -> Cow<'_, str> {
     Cow::Owned(filled)
 }
 
-/// The keys that a text names outside of its groups, and those within. Braces that mean nothing are the error, at the place
-/// of the first of them.
+/// Returns the keys that a text names outside of its groups, and those within. Braces that mean nothing are the error, at the
+/// place of the first of them.
 pub fn keys_of(text: &str) -> Result<(Vec<Key>, Vec<Key>), usize> {
     let (mut always, mut optional) = (Vec::new(), Vec::new());
     let mut rest = text;
@@ -127,14 +127,14 @@ pub fn keys_of(text: &str) -> Result<(Vec<Key>, Vec<Key>), usize> {
     Ok((always, optional))
 }
 
-/// A placeholder at the beginning of a text, and what is behind it.
+/// Returns a placeholder at the beginning of a text, and what is behind it.
 fn placeholder(text: &str) -> Option<(Key, &str)> {
     let (id, after) = text.strip_prefix("{key:")?.split_once('}')?;
     Some((Key::from_id(id)?, after))
 }
 
-/// A group at the beginning of a text, filled, and what is behind it; `None` in it where a key has no name. There is a key in
-/// each, and nothing else that has braces.
+/// Returns a group at the beginning of a text, filled, and what is behind it; `None` in it where a key has no name. There is a
+/// key in each, and nothing else that has braces.
 fn group(text: &str, names: KeyNames) -> Option<(Option<String>, &str)> {
     let mut rest = text.strip_prefix("{?")?;
     let mut filled = Some(String::new());

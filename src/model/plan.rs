@@ -57,10 +57,10 @@ ids! {
         RemoveRow = "remove-row",
         /// Take the row of another, dead node out of the registry.
         RemoveNode = "remove-node",
-        /// Make the shared folders that are not there; the registry is told which they are.
+        /// Make the shared folders that are not there; and enter them in the registry.
         ShareStorage = "share-storage",
-        /// Leave this node's canary in each shared folder; the registry is told their nonces. A first node does both before its
-        /// cluster is initialised, and the registry is told with that.
+        /// Leave this node's canary in each shared folder; and enter its nonce in the registry. A first node leaves them before its
+        /// cluster is initialised, which enters them too.
         LeaveCanary = "leave-canary",
         /// Write the node config and enter the instance in this machine's list.
         WriteNodeConfig = "write-node-config",
@@ -109,7 +109,6 @@ impl StepKind {
 /// A step of a plan.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Step {
-    /// What it does.
     pub kind: StepKind,
     /// What it does, to what: `Create database OctopusDeploy on sql01`.
     pub title: String,
@@ -122,13 +121,11 @@ pub struct Step {
 pub struct Plan {
     /// The flow that it belongs to.
     pub flow: Flow,
-    /// What was asked for.
     pub node: Node,
     /// The cluster's id: generated for a new one, read for an existing one.
     pub cluster: ClusterId,
     /// The master key's fingerprint.
     pub fingerprint: Fingerprint,
-    /// The steps, in order.
     pub steps: Vec<Step>,
     /// Warnings that the operator accepted.
     pub accepted: Vec<CheckId>,
@@ -164,7 +161,6 @@ pub enum StepState {
     Done,
     /// Was so already when this run came to it; undo leaves it alone.
     Already,
-    /// Undone.
     Undone,
 }
 
@@ -201,7 +197,7 @@ pub enum Progress {
 /// Why a step failed.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Failure {
-    /// The server or the way to it.
+    /// The server, or the connection to it.
     Server(Trouble),
     /// Somebody else initialised a cluster in this database since it was surveyed.
     AlreadyInitialised(Box<ClusterSeen>),
@@ -209,20 +205,19 @@ pub enum Failure {
     ContentChanged(Box<Content>),
     /// A file or folder: path, and what the operating system said.
     File {
-        /// Which.
         path: Untrusted,
         /// What it said.
         said: Untrusted,
     },
-    /// Somebody else has a node of this name in the registry, or the row that this run was to change stands otherwise than
-    /// it was seen: as it stands now.
+    /// The row as it is now: another node has this name in the registry, or the row that this run was to change has changed
+    /// since it was surveyed.
     RowTaken(Box<KeptRow>),
     /// The row that this run was to change is not in the registry any more.
     RowGone {
         /// The node's name.
         node: Untrusted,
     },
-    /// The node whose name or row this run takes is not dead after all: its heart beats again, or nobody can tell.
+    /// The node whose name or row this run takes is not dead after all: its heartbeat is recent again, or cannot be read.
     NodeAlive {
         /// The node's name.
         node: Untrusted,
@@ -231,14 +226,11 @@ pub enum Failure {
     },
     /// The master key is not this cluster's.
     WrongKey,
-    /// Nothing in the database can confirm the master key, and nobody has accepted that.
+    /// Nothing in the database can confirm the master key, and that was not accepted.
     KeyUnverified,
     /// There is a file already that this run did not write, and that it will not overwrite.
-    FileInTheWay {
-        /// Which.
-        path: Untrusted,
-    },
-    /// An unfinished run stands in the way: of this instance and about another home, database or key, or of another
+    FileInTheWay { path: Untrusted },
+    /// An unfinished run is in the way: of this instance and about another home, database or key, or of another
     /// instance and about the same cluster. Only its journal knows what it made.
     OtherRun {
         /// The instance that the run is of.
@@ -250,10 +242,7 @@ pub enum Failure {
         what: Untrusted,
     },
     /// Another wizard works on this instance right now; its process number where it is known.
-    Busy {
-        /// The holder.
-        pid: Option<u32>,
-    },
+    Busy { pid: Option<u32> },
     /// The key that an earlier start of this run sealed cannot be opened: it was sealed on another machine, or damaged.
     SealBroken {
         /// The sealed file.
@@ -261,7 +250,6 @@ pub enum Failure {
     },
     /// A command of Octopus Server's failed.
     Octopus {
-        /// How.
         ended: CommandFailure,
         /// The last lines that it printed, its secrets masked.
         said: Vec<Untrusted>,
@@ -277,7 +265,6 @@ pub enum Failure {
     },
     /// The node does not answer its load balancer as one that is in.
     NotAnswering {
-        /// Where it was asked.
         url: Untrusted,
         /// The last HTTP status; `None` where nothing answered at all.
         status: Option<u16>,
@@ -294,10 +281,7 @@ pub enum Failure {
     /// The registry says otherwise than the plan what the nodes share.
     StorageOtherwise(SharedStorage),
     /// Left in place on purpose: something that could not be undone still depends on it.
-    Kept {
-        /// What.
-        what: Untrusted,
-    },
+    Kept { what: Untrusted },
     /// The operator cancelled: between two steps, or in the middle of one that waited or ran a command.
     Cancelled,
     /// A defect of this program, caught.

@@ -6,9 +6,7 @@
 /// A platform. Octopus' nodes must all be of one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Platform {
-    /// Linux.
     Linux,
-    /// Windows.
     Windows,
 }
 
@@ -16,9 +14,9 @@ impl Platform {
     /// All of them.
     pub const ALL: [Self; 2] = [Self::Linux, Self::Windows];
 
-    /// By what a machine calls its system. Linux' distributions have names of their own (`Ubuntu 24.04.1 LTS`, `Rocky
-    /// Linux 9.4`), which no list would ever hold, while Windows always says that it is one: so whatever this program can
-    /// run on and is not Windows is Linux. `None` for the empty text and for systems that Octopus does not run on.
+    /// Reads what a machine calls its system. Linux' distributions have names of their own (`Ubuntu 24.04.1 LTS`, `Rocky
+    /// Linux 9.4`), which no list would ever hold, while Windows always says that it is one: so any system that this program can
+    /// run on and that is not Windows is Linux. `None` for the empty text and for systems that Octopus does not run on.
     pub fn of_system(system: &str) -> Option<Self> {
         let says = |word: &str| {
             let mut words = system.split(|c: char| !c.is_ascii_alphanumeric());
@@ -30,7 +28,6 @@ impl Platform {
         Some(if says("windows") { Self::Windows } else { Self::Linux })
     }
 
-    /// Its name.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Linux => "Linux",
@@ -38,12 +35,11 @@ impl Platform {
         }
     }
 
-    /// Whether it is Windows.
     pub const fn is_windows(self) -> bool {
         matches!(self, Self::Windows)
     }
 
-    /// The home directory that is offered for a node.
+    /// Returns the home directory that is offered for a node.
     pub const fn default_home(self) -> &'static str {
         match self {
             Self::Linux => "/var/lib/octopus",
@@ -51,7 +47,7 @@ impl Platform {
         }
     }
 
-    /// What Octopus Server's program is called.
+    /// Returns what Octopus Server's program is called.
     pub const fn server_program(self) -> &'static str {
         match self {
             Self::Linux => "Octopus.Server",
@@ -59,7 +55,7 @@ impl Platform {
         }
     }
 
-    /// Whether a path leads to its place from any folder. On Windows it begins with a drive and a root (`C:\`) or names a
+    /// Returns whether a path leads to its place from any folder. On Windows it begins with a drive and a root (`C:\`) or names a
     /// server and a share (`\\server\share`).
     pub fn is_absolute(self, path: &str) -> bool {
         match self {
@@ -71,17 +67,17 @@ impl Platform {
         }
     }
 
-    /// The names in a path, from the first one on, without its root. A drive is a name of its own.
+    /// Returns the names in a path, from the first one on, without its root. A drive is a name of its own.
     pub fn parts(self, path: &str) -> impl DoubleEndedIterator<Item = &str> {
         path.split(move |c| self.is_separator(c)).filter(|part| !part.is_empty() && *part != ".")
     }
 
-    /// Whether a path goes up again somewhere.
+    /// Returns whether a path goes up again somewhere.
     pub fn has_detour(self, path: &str) -> bool {
         self.parts(path).any(|part| part == "..")
     }
 
-    /// Whether an absolute path is the root of a disk or of a share.
+    /// Returns whether an absolute path is the root of a disk or of a share.
     pub fn is_root(self, path: &str) -> bool {
         let roots = match self {
             Self::Linux => 0,
@@ -91,7 +87,7 @@ impl Platform {
         self.parts(path).count() <= roots
     }
 
-    /// A path below a folder, written as the folder is.
+    /// Returns a path below a folder, written as the folder is.
     pub fn join(self, folder: &str, name: &str) -> String {
         // A path of Windows may be written with slashes, but not half and half.
         let has_slashes_only = folder.contains('/') && !folder.contains('\\');
@@ -101,7 +97,7 @@ impl Platform {
         format!("{folder}{joint}{name}")
     }
 
-    /// The folder that a path is in; `None` for a root or a mere name.
+    /// Returns the folder that a path is in; `None` for a root or a mere name.
     pub fn parent(self, path: &str) -> Option<&str> {
         let path = path.trim_end_matches(|c| self.is_separator(c));
         let end = path.rfind(|c| self.is_separator(c))?;
@@ -110,7 +106,7 @@ impl Platform {
         Some(if is_root { path.get(..=end)? } else { parent })
     }
 
-    /// Whether two paths are written for the same place. Windows does not tell case apart, nor `/` from `\`.
+    /// Returns whether two paths are written for the same place. Windows does not tell case apart, nor `/` from `\`.
     pub fn is_same_path(self, one: &str, other: &str) -> bool {
         let same = |one: &str, other: &str| match self {
             Self::Linux => one == other,
@@ -131,12 +127,12 @@ impl Platform {
     }
 }
 
-/// Whether a path is one of the network as Windows writes it.
+/// Returns whether a path is one of the network as Windows writes it.
 pub fn is_unc(path: &str) -> bool {
     path.starts_with("\\\\") || path.starts_with("//")
 }
 
-/// Whether a path begins with a drive's letter.
+/// Returns whether a path begins with a drive's letter.
 pub fn has_drive(path: &str) -> bool {
     matches!(path.as_bytes(), [letter, b':', ..] if letter.is_ascii_alphabetic())
 }

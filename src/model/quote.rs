@@ -13,15 +13,14 @@ use super::platform::Platform;
 pub enum Shell {
     /// PowerShell, Windows PowerShell 5.1 or later.
     PowerShell,
-    /// bash.
     Bash,
 }
 
 impl Shell {
-    /// Every one of them.
+    /// Every value.
     pub const ALL: [Self; 2] = [Self::PowerShell, Self::Bash];
 
-    /// The shell that a platform has.
+    /// Returns the shell that a platform has.
     pub const fn of(platform: Platform) -> Self {
         match platform {
             Platform::Windows => Self::PowerShell,
@@ -29,7 +28,6 @@ impl Shell {
         }
     }
 
-    /// Its name.
     pub const fn name(self) -> &'static str {
         match self {
             Self::PowerShell => "PowerShell",
@@ -37,7 +35,7 @@ impl Shell {
         }
     }
 
-    /// What sets an environment variable in it, for people.
+    /// Returns what sets an environment variable in it, for people.
     pub const fn sets_a_variable(self) -> &'static str {
         match self {
             Self::PowerShell => "$env:NAME = Read-Host",
@@ -45,7 +43,7 @@ impl Shell {
         }
     }
 
-    /// A text as one word, always in quotes.
+    /// Returns a text as one word, always in quotes.
     pub fn quoted(self, text: &str) -> String {
         match self {
             Self::PowerShell => powershell(text),
@@ -53,19 +51,19 @@ impl Shell {
         }
     }
 
-    /// A text as one word, in quotes only where the shell would find something in it: for commands that people read.
+    /// Returns a text as one word, in quotes only where the shell would find something in it: for commands that people read.
     pub fn word(self, text: &str) -> String {
         if self.is_plain(text) { text.to_owned() } else { self.quoted(text) }
     }
 
-    /// A program that is to be run, as the first word of a command. PowerShell takes one in quotes for a text, unless it is
-    /// told to call it (`about_Operators`, "Call operator").
+    /// Returns a program that is to be run, as the first word of a command. PowerShell takes one in quotes for a text, unless it
+    /// is told to call it (`about_Operators`, "Call operator").
     pub fn program(self, path: &str) -> String {
         let call = if self == Self::PowerShell && !self.is_plain(path) { "& " } else { "" };
         format!("{call}{}", self.word(path))
     }
 
-    /// Whether the shell takes a word for itself without quotes.
+    /// Returns whether the shell takes a word for itself without quotes.
     pub fn is_plain(self, text: &str) -> bool {
         let plain = |c: char| match c {
             // bash takes the backslash for its own, PowerShell the comma; the other one leaves it alone.
@@ -79,7 +77,7 @@ impl Shell {
     }
 }
 
-/// A word of bash, in single quotes, within which every character but the quote itself stands for itself (Bash Reference
+/// Returns a word of bash, in single quotes, which take every character but the quote literally (Bash Reference
 /// Manual, 3.1.2.2 "Single Quotes"). A quote is written by leaving them: `'it'\''s'`.
 pub fn bash(text: &str) -> String {
     written(text, write_bash)
@@ -97,13 +95,14 @@ pub fn write_bash(out: &mut dyn Write, text: &str) -> fmt::Result {
     out.write_char('\'')
 }
 
-/// The single quotes of PowerShell: the typographic ones end a string as the straight one does (`about_Quoting_Rules`; the
-/// tokenizer's `IsSingleQuote`: U+0027, U+2018 to U+201B).
+/// Returns whether PowerShell takes a character for a single quote: the typographic ones end a string as the straight one does (`about_Quoting_Rules`;
+/// the tokenizer's `IsSingleQuote`: U+0027, U+2018 to U+201B).
 const fn is_powershell_quote(c: char) -> bool {
     matches!(c, '\'' | '\u{2018}'..='\u{201b}')
 }
 
-/// A string of PowerShell in single quotes, within which nothing acts and a quote is written twice (`about_Quoting_Rules`).
+/// Returns a string of PowerShell in single quotes, within which nothing acts and a quote is written twice
+/// (`about_Quoting_Rules`).
 pub fn powershell(text: &str) -> String {
     let mut quoted = String::with_capacity(text.len() + 2);
     quoted.push('\'');
@@ -117,7 +116,7 @@ pub fn powershell(text: &str) -> String {
     quoted
 }
 
-/// The same as one expression in printable ASCII, for script files: Windows PowerShell takes a file without a byte order
+/// Writes a string of PowerShell as one expression in printable ASCII, for script files: Windows PowerShell takes a file without a byte order
 /// mark for the system's own code page. Whatever else is in the text is written by its number, so that the script means the
 /// same whatever has happened to its encoding on its way.
 pub fn write_powershell_ascii(out: &mut dyn Write, text: &str) -> fmt::Result {
@@ -151,10 +150,10 @@ pub fn write_powershell_ascii(out: &mut dyn Write, text: &str) -> fmt::Result {
     })
 }
 
-/// A word of `cmd`, in double quotes; `None` where it has none. Within them `cmd` still replaces `%NAME%` and cannot write a
-/// quote or a line break ("How cmd parses a command line", Microsoft Learn: cmd, Remarks). Backslashes at the end are
-/// doubled, since the program that is called takes one before the closing quote for an escape (C runtime: "Parsing C
-/// command-line arguments").
+/// Returns a word of `cmd`, in double quotes; `None` where it has none. Within them `cmd` still replaces `%NAME%` and cannot
+/// write a quote or a line break ("How cmd parses a command line", Microsoft Learn: cmd, Remarks). Backslashes at the end are
+/// doubled, since the program that is called takes one before the closing quote for an escape (C runtime: "Parsing C command-line
+/// arguments").
 pub fn cmd(text: &str) -> Option<String> {
     if text.chars().any(|c| matches!(c, '"' | '%') || c.is_control()) {
         return None;
@@ -163,7 +162,7 @@ pub fn cmd(text: &str) -> Option<String> {
     Some(format!("\"{text}{}\"", "\\".repeat(at_end)))
 }
 
-/// A word for either shell of Windows, since nobody knows which one a command is pasted into: in double quotes where
+/// Returns a word for either shell of Windows, since it is unknown which one a command is pasted into: in double quotes where
 /// nothing acts in both of them. What acts in one of them is written for PowerShell.
 pub fn windows(text: &str) -> String {
     // PowerShell replaces variables in double quotes, has an escape of its own, and ends them by typographic quotes too.
@@ -184,7 +183,7 @@ pub fn push_dotnet(text: &mut String, value: &str) {
     text.push(quote);
 }
 
-/// Appends what stands between two quotes of a connection string: each of them in it is written twice.
+/// Appends a value between two quotes of a connection string: each quote in it is written twice.
 pub fn push_doubled(text: &mut String, value: &str, quote: char) {
     for c in value.chars() {
         if c == quote {
@@ -250,7 +249,8 @@ mod tests {
         assert_eq!(cmd("%PATH%"), None);
     }
 
-    /// What PowerShell makes of a word: a string in single quotes up to its closing one, by the rules that are named above.
+    /// Returns what PowerShell makes of a word: a string in single quotes up to its closing one, by the rules that are named
+    /// above.
     fn read_powershell(word: &str) -> Option<String> {
         let mut rest = word.strip_prefix('\'')?.chars().peekable();
         let mut text = String::new();
@@ -263,7 +263,7 @@ mod tests {
         None
     }
 
-    /// What PowerShell makes of a sum of strings and characters.
+    /// Returns what PowerShell makes of a sum of strings and characters.
     fn read_expression(expression: &str) -> Option<String> {
         let sum = expression.strip_prefix('(').map_or(Some(expression), |sum| sum.strip_suffix(')'))?;
         let mut units: Vec<u16> = Vec::new();

@@ -128,8 +128,7 @@ pub struct RowChange {
     pub run: String,
     /// The host that makes it, for the history.
     pub host: String,
-    /// What is done.
-    pub deed: RowOperation,
+    pub operation: RowOperation,
 }
 
 /// What is done to a row. Nothing is done if the row differs from `before`.
@@ -213,7 +212,6 @@ pub enum RowChangeOutcome {
 /// The cluster and its key, checked right before something depends on them.
 #[derive(Debug, Clone, PartialEq)]
 pub struct VerifiedCluster {
-    /// What the database holds.
     pub content: Content,
     /// The key's verdict.
     pub verdict: KeyVerdict,

@@ -1,8 +1,8 @@
 //! Stand-ins: what a recording has in the place of secrets.
 //!
 //! A recording is for other people's eyes, so a secret is replaced by something of the same kind that takes the same path
-//! through the wizard. Serialization holds that by type: whatever stands in a [`Raw::Secret`] or a [`MasterKey`], only a
-//! stand-in is written. Which stand-in a secret gets, so that equal secrets stay equal, is decided by the recorder.
+//! through the wizard. The types enforce it: serializing a [`Raw::Secret`] or a [`MasterKey`] writes a stand-in
+//! only. The recorder chooses the stand-ins, so that equal secrets stay equal.
 
 use std::borrow::Cow;
 
@@ -17,33 +17,33 @@ use super::master_key::{Fingerprint, KeyForm, KeySize, MasterKey};
 /// What every stand-in for a password begins with.
 pub const WORD: &str = "placeholder";
 
-/// What tells a stand-in for a master key. The fingerprint that it stands for follows, and then filler for a longer key.
+/// The first bytes of a stand-in for a master key. The fingerprint follows, and filler for a longer key.
 const MARK: [u8; 12] = *b"replayed-key";
 
-/// The characters of which stand-ins for malformed keys are made.
+/// The characters that stand-ins for malformed keys consist of.
 const MALFORMED: &str = "A0=!-";
 
-/// A key that has the fingerprint and the size of another one, and nothing else of it.
+/// Returns a key that has the fingerprint and the size of another one, and nothing else of it.
 pub fn key(size: KeySize, fingerprint: Fingerprint) -> Result<MasterKey, KeyForm> {
     let mut bytes = [MARK.as_slice(), &fingerprint.0, b"and-nothing-else"].concat();
     bytes.truncate(size.bytes());
     MasterKey::from_bytes(&bytes)
 }
 
-/// The stand-in of a key.
-pub fn of_key(key: &MasterKey) -> Result<MasterKey, KeyForm> {
+/// Returns the stand-in of a key.
+pub fn for_key(key: &MasterKey) -> Result<MasterKey, KeyForm> {
     let size = if key.expose_bytes().len() == KeySize::Aes128.bytes() { KeySize::Aes128 } else { KeySize::Aes256 };
     self::key(size, key.fingerprint())
 }
 
-/// The fingerprint that a stand-in stands for; `None` for every real key.
+/// Returns the fingerprint that a stand-in stands for; `None` for every real key.
 pub fn fingerprint(bytes: &[u8]) -> Option<Fingerprint> {
     let rest = bytes.strip_prefix(&MARK)?;
     let (fingerprint, filler) = rest.split_first_chunk::<4>()?;
     matches!(filler, b"" | b"and-nothing-else").then_some(Fingerprint(*fingerprint))
 }
 
-/// A text that is refused as a key for the same reason.
+/// Returns a text that is refused as a key for the same reason.
 pub fn malformed(form: KeyForm) -> String {
     let filled = |length: usize| "A".repeat(length);
     match form {
@@ -59,8 +59,8 @@ pub fn malformed(form: KeyForm) -> String {
     }
 }
 
-/// Whether a secret may be written as it is: it is a stand-in.
-pub fn is_one(text: &str) -> bool {
+/// Returns whether a secret is a stand-in, which may be written.
+pub fn is_stand_in(text: &str) -> bool {
     let is_malformed_key = text.chars().all(|c| MALFORMED.contains(c));
     let is_word = text.get(..WORD.len()).is_some_and(|start| start.eq_ignore_ascii_case(WORD)) || text == SHORT;
     text.trim().is_empty() || is_malformed_key || is_word || is_key(text)
@@ -73,20 +73,20 @@ fn is_key(text: &str) -> bool {
     BASE64.decode(text.as_bytes()).is_ok_and(|bytes| fingerprint(&bytes).is_some())
 }
 
-/// What is written of a secret: itself where it is a stand-in, the stand-in of a key, or just that there is one.
+/// Returns what is written of a secret: itself where it is a stand-in, the stand-in of a key, or just that there is one.
 fn written(secret: &SecretString) -> Cow<'_, str> {
     let text = secret.expose_secret();
-    if is_one(text) {
+    if is_stand_in(text) {
         return Cow::Borrowed(text);
     }
-    match MasterKey::parse(secret).and_then(|key| of_key(&key)) {
+    match MasterKey::parse(secret).and_then(|key| for_key(&key)) {
         Ok(key) => Cow::Owned(key.to_base64().expose_secret().to_owned()),
         Err(_) => Cow::Borrowed(WORD),
     }
 }
 
-/// What is written of a text that may be shown. A connection string may have been pasted into the wrong field: everything from
-/// the first password on is left out.
+/// Returns what is written of a text that may be shown. A connection string may have been pasted into the wrong field: everything
+/// from the first password on is left out.
 pub fn shown(text: &str) -> Cow<'_, str> {
     let lower = text.to_ascii_lowercase();
     let begins = |word: &str| {
@@ -150,7 +150,7 @@ impl<'de> Deserialize<'de> for MasterKey {
     }
 }
 
-/// A secret text of which only is written that it is there.
+/// Serializes only the presence of a secret text.
 pub mod presence {
     use super::{Deserialize, Deserializer, SecretString, Serialize, Serializer, WORD};
 
@@ -173,7 +173,7 @@ mod tests {
     fn a_key_s_stand_in_has_its_size_and_fingerprint_and_nothing_else_of_it() {
         for bytes in [[7_u8; 32].as_slice(), &[7; 16]] {
             let real = MasterKey::from_bytes(bytes).expect("a key");
-            let stand_in = of_key(&real).expect("a key");
+            let stand_in = for_key(&real).expect("a key");
             assert_eq!((stand_in.fingerprint(), stand_in.expose_bytes().len()), (real.fingerprint(), bytes.len()));
             assert!(!stand_in.same_as(&real) && fingerprint(bytes).is_none());
             let parsed = MasterKey::parse(&stand_in.to_base64()).expect("a key");
@@ -195,7 +195,7 @@ mod tests {
             let Err(form) = MasterKey::parse(&SecretString::from(text)) else { panic!("{text} is a key") };
             let stand_in = malformed(form);
             assert_eq!(MasterKey::parse(&SecretString::from(stand_in.as_str())).err(), Some(form), "{text}: {stand_in}");
-            assert!(is_one(&stand_in), "{stand_in}");
+            assert!(is_stand_in(&stand_in), "{stand_in}");
         }
     }
 

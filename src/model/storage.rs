@@ -14,7 +14,7 @@ use super::cluster::ClusterId;
 use super::field::FieldId;
 
 ids! {
-    /// A folder that all nodes share (`facts/octopus.md`, section 7). Its id stands in the registry, the node config and the
+    /// A folder that all nodes share (`facts/octopus.md`, section 7). Its id is used in the registry, the node config and the
     /// migration's manifest.
     #[derive(PartialOrd, Ord, Serialize, Deserialize)]
     #[serde(rename_all = "kebab-case")]
@@ -34,7 +34,7 @@ ids! {
 }
 
 impl SharedFolder {
-    /// Its name under a shared root, and under the home directory of a node that shares nothing.
+    /// Returns its name under a shared root, and under the home directory of a node that shares nothing.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Artifacts => "Artifacts",
@@ -46,7 +46,7 @@ impl SharedFolder {
         }
     }
 
-    /// The field that names it where each folder is by itself.
+    /// Returns the field that names it where each folder is by itself.
     pub const fn field(self) -> FieldId {
         match self {
             Self::Artifacts => FieldId::ArtifactsFolder,
@@ -88,7 +88,6 @@ impl SharedStorage {
     /// The registry's word for a root.
     pub const ROOT: &'static str = "cluster-shared";
 
-    /// Its kind.
     pub const fn kind(&self) -> StorageKind {
         match self {
             Self::None => StorageKind::None,
@@ -97,18 +96,17 @@ impl SharedStorage {
         }
     }
 
-    /// The root, where there is one.
     pub fn root(&self) -> Option<String> {
         if let Self::Root(root) = self { Some(root.to_string_lossy().into_owned()) } else { None }
     }
 
-    /// A folder that is shared by itself.
+    /// Returns a folder that is shared by itself.
     pub fn folder(&self, wanted: SharedFolder) -> Option<String> {
         let Self::Folders(folders) = self else { return None };
         folders.iter().find(|(folder, _)| *folder == wanted).map(|(_, path)| path.to_string_lossy().into_owned())
     }
 
-    /// The folders and where they are, in the order of [`SharedFolder::ALL`].
+    /// Returns the folders and where they are, in the order of [`SharedFolder::ALL`].
     pub fn folders(&self) -> Vec<(SharedFolder, PathBuf)> {
         match self {
             Self::None => Vec::new(),
@@ -126,7 +124,7 @@ impl SharedStorage {
         }
     }
 
-    /// From the registry's rows; words that this program does not know are left out, and a root counts before folders.
+    /// Reads the registry's rows; words that this program does not know are left out, and a root counts before folders.
     pub fn from_rows<'a>(rows: impl IntoIterator<Item = (&'a str, &'a str)>) -> Self {
         let mut folders = Vec::new();
         for (word, path) in rows {
@@ -139,13 +137,12 @@ impl SharedStorage {
         if folders.is_empty() { Self::None } else { Self::Folders(folders) }
     }
 
-    /// Whether nothing is shared.
     pub const fn is_none(&self) -> bool {
         matches!(self, Self::None)
     }
 }
 
-/// A folder below a path, by the rules of the system that the path is of: a UNC path keeps its backslashes on Linux too.
+/// Returns a folder below a path, by the rules of the system that the path is of: a UNC path keeps its backslashes on Linux too.
 pub fn under(root: &Path, name: &str) -> PathBuf {
     let text = root.to_string_lossy();
     if text.contains('\\') && !text.starts_with('/') {
@@ -154,7 +151,7 @@ pub fn under(root: &Path, name: &str) -> PathBuf {
     root.join(name)
 }
 
-/// Longer names are cut and told apart by a digest: no file system takes more than 255 bytes.
+/// Longer names are cut, and a digest keeps them distinct: no file system takes more than 255 bytes.
 const LONGEST_STEM: usize = 200;
 /// Names that mean devices to Windows, whatever follows their first dot.
 const DEVICES: [&str; 6] = ["con", "prn", "aux", "nul", "com", "lpt"];
@@ -183,7 +180,7 @@ impl Canary {
     /// A longer file is no canary, and need not be read: a name has at most 200 characters.
     pub const MOST_BYTES: u64 = 2_048;
 
-    /// The file's text: `cluster=`, `node=` and `token=`, a line each.
+    /// Returns the file's text: `cluster=`, `node=` and `token=`, a line each.
     pub fn text(&self) -> String {
         let Self { cluster, node, token } = self;
         format!("cluster={cluster}\nnode={node}\ntoken={token}\n")
@@ -248,7 +245,7 @@ fn is_token(text: &str) -> bool {
     text.len() == 32 && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
 }
 
-/// Whether Windows takes a name for a device: `nul`, `com1.web`.
+/// Returns whether Windows takes a name for a device: `nul`, `com1.web`.
 fn is_device(name: &str) -> bool {
     let first = name.split('.').next().unwrap_or_default();
     DEVICES.iter().any(|device| {

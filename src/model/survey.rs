@@ -6,7 +6,7 @@ use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 
 use super::answers::same_secret;
-use super::choice::choices;
+use super::choice::{choices, listed};
 use super::facts::{
     ClusterFacts, HealthFacts, HomeFacts, KeyFacts, KeyFileFacts, LicenceFacts, Machine, NodeFacts, OctopusFacts, PortsFacts,
     ServerFacts, ServiceFacts, StorageFacts,
@@ -17,52 +17,34 @@ use super::storage::SharedFolder;
 use super::target::Target;
 use super::web::ListenPrefix;
 
-/// The surveys. At most one of each runs at a time.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum SurveyId {
-    /// This machine: instances, unfinished runs, host name.
-    Machine,
-    /// The home directory.
-    Home,
-    /// The service account.
-    Service,
-    /// The server and its database.
-    Server,
-    Ports,
-    /// The cluster and its nodes.
-    Cluster,
-    /// The master key, against the cluster.
-    Key,
-    /// The file that the master key will be saved to.
-    KeyFile,
-    /// A node config under review, with its seals, its backups and what Octopus Server itself keeps beside it.
-    Node,
-    /// The shared folders.
-    Storage,
-    Licence,
-    /// Octopus Server on this machine.
-    Octopus,
-    /// The health of the node under review: its ping and its log.
-    Health,
-}
-
-impl SurveyId {
-    /// Every survey.
-    pub const ALL: [Self; 13] = [
-        Self::Machine,
-        Self::Home,
-        Self::Service,
-        Self::Server,
-        Self::Ports,
-        Self::Cluster,
-        Self::Key,
-        Self::KeyFile,
-        Self::Node,
-        Self::Storage,
-        Self::Licence,
-        Self::Octopus,
-        Self::Health,
-    ];
+listed! {
+    /// The surveys. At most one of each runs at a time.
+    pub enum SurveyId {
+        /// This machine: instances, unfinished runs, host name.
+        Machine,
+        /// The home directory.
+        Home,
+        /// The service account.
+        Service,
+        /// The server and its database.
+        Server,
+        Ports,
+        /// The cluster and its nodes.
+        Cluster,
+        /// The master key, against the cluster.
+        Key,
+        /// The file that the master key will be saved to.
+        KeyFile,
+        /// A node config under review, with its seals, its backups and what Octopus Server itself keeps beside it.
+        Node,
+        /// The shared folders.
+        Storage,
+        Licence,
+        /// Octopus Server on this machine.
+        Octopus,
+        /// The health of the node under review: its ping and its log.
+        Health,
+    }
 }
 
 choices! {
@@ -109,7 +91,6 @@ pub enum Inputs {
     Cluster(Box<Target>),
     /// The same, and a key.
     Key {
-        /// Where the cluster is.
         target: Box<Target>,
         /// The key that is to be judged.
         key: MasterKey,
@@ -128,7 +109,7 @@ pub enum Inputs {
     Licence(LicenceSource),
     /// Octopus Server.
     Octopus {
-        /// Its program, where somebody said it.
+        /// Its program, if it was named.
         program: Option<PathBuf>,
         /// The instance that is to be made.
         instance: String,
@@ -204,7 +185,6 @@ pub enum Observed {
     Cluster(ClusterFacts),
     /// The key's verdict.
     Key(KeyFacts),
-    /// The key's file.
     KeyFile(KeyFileFacts),
     /// The node config.
     Node(Box<NodeFacts>),

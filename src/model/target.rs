@@ -28,11 +28,9 @@ choices! {
     pub enum TrustKind {
         /// This machine's root certificates.
         System = "system",
-        /// A CA file.
         CaFile = "ca-file",
         /// One certificate.
         Fingerprint = "fingerprint",
-        /// Nothing.
         Nothing = "none",
     }
 }
@@ -51,7 +49,6 @@ pub enum Trust {
 }
 
 impl Trust {
-    /// Its kind.
     pub const fn kind(&self) -> TrustKind {
         match self {
             Self::SystemRoots => TrustKind::System,
@@ -161,9 +158,9 @@ pub enum BadAddress {
     /// `host:1433`.
     #[error("Write a comma before the port, not a colon: {host},{port}.")]
     ColonPort {
-        /// What stands before the colon.
+        /// Before the colon.
         host: String,
-        /// What stands behind it.
+        /// After the colon.
         port: String,
     },
     /// Something else before a colon.
@@ -183,10 +180,7 @@ pub enum BadAddress {
     Instance,
     /// A character that no host name has.
     #[error("A server's name cannot have {character:?} in it; type letters, digits, dots, hyphens and underscores.")]
-    Character {
-        /// The character.
-        character: char,
-    },
+    Character { character: char },
     /// Digits and dots that are no IPv4 address.
     #[error("This is not an IPv4 address; it has four numbers from 0 to 255, for instance 10.0.4.17.")]
     Ipv4,
@@ -298,7 +292,7 @@ fn read_host(text: &str) -> Result<String, BadAddress> {
     }
 }
 
-/// A host name or an IPv4 address. Underscores are in use for Windows hosts, and letters of any script in IDNs.
+/// Reads a host name or an IPv4 address. Underscores are in use for Windows hosts, and letters of any script in IDNs.
 fn read_name(text: &str) -> Result<String, BadAddress> {
     if let Some(character) = text.chars().find(|c| !(c.is_alphanumeric() || matches!(c, '.' | '-' | '_'))) {
         return Err(BadAddress::Character { character });
@@ -310,7 +304,7 @@ fn read_name(text: &str) -> Result<String, BadAddress> {
     if name.chars().count() > 253 || name.split('.').any(|label| label.chars().count() > 63) {
         return Err(BadAddress::TooLong);
     }
-    // The operating system would read `10.1` as 10.0.0.1; nobody who types it here means that.
+    // The operating system would read `10.1` as 10.0.0.1; that is never meant here.
     if text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.') && text.parse::<Ipv4Addr>().is_err() {
         return Err(BadAddress::Ipv4);
     }

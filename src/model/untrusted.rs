@@ -45,12 +45,10 @@ impl Untrusted {
         Self(clean.trim().to_owned())
     }
 
-    /// The cleaned text.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// Returns whether nothing is left.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }

@@ -15,7 +15,6 @@ pub struct Web {
     pub force_ssl: bool,
     /// The port for polling Tentacles.
     pub comms_port: u16,
-    /// The gRPC port.
     pub grpc_port: u16,
     /// The proxies whose X-Forwarded-For headers Octopus believes.
     pub trusted_proxies: Vec<TrustedProxy>,
@@ -64,7 +63,7 @@ impl TrustedProxy {
         Ok(proxies)
     }
 
-    /// All of them as one text, separated by commas.
+    /// Returns all of them as one text, separated by commas.
     pub fn join(proxies: &[Self]) -> String {
         proxies.iter().map(ToString::to_string).collect::<Vec<_>>().join(",")
     }
@@ -112,17 +111,16 @@ pub struct WebSection {
 pub struct CommsSection {
     /// The port for polling Tentacles.
     pub port: u16,
-    /// The gRPC port.
     pub grpc_port: u16,
 }
 
 impl Web {
-    /// The listen prefixes in their canonical form.
+    /// Returns the listen prefixes in their canonical form.
     pub fn prefix_texts(&self) -> Vec<String> {
         self.prefixes.iter().map(ToString::to_string).collect()
     }
 
-    /// What the node config keeps in `[web]`.
+    /// Returns what the node config keeps in `[web]`.
     pub fn section(&self) -> WebSection {
         WebSection {
             listen_prefixes: self.prefix_texts(),
@@ -131,7 +129,7 @@ impl Web {
         }
     }
 
-    /// What the node config keeps in `[comms]`.
+    /// Returns what the node config keeps in `[comms]`.
     pub const fn comms_section(&self) -> CommsSection {
         CommsSection { port: self.comms_port, grpc_port: self.grpc_port }
     }
@@ -172,12 +170,12 @@ impl ListenPrefix {
         Ok(prefixes)
     }
 
-    /// Whether it takes requests for every host name.
+    /// Returns whether it takes requests for every host name.
     pub fn is_for_all(&self) -> bool {
         matches!(self.host.as_str(), "+" | "*")
     }
 
-    /// Whether two prefixes ask for the very same thing; HTTP.sys does not tell case apart in paths.
+    /// Returns whether two prefixes ask for the very same thing; HTTP.sys does not tell case apart in paths.
     fn equals(&self, other: &Self) -> bool {
         self.secure == other.secure
             && self.host == other.host
@@ -205,7 +203,7 @@ fn entries(text: &str) -> impl Iterator<Item = &str> {
     text.split(|c: char| matches!(c, ',' | ';') || c.is_whitespace()).filter(|entry| !entry.is_empty())
 }
 
-/// An entry as an error repeats it.
+/// Returns an entry as an error repeats it.
 fn shown(entry: &str) -> String {
     entry.chars().flat_map(char::escape_debug).take(80).collect()
 }
@@ -271,7 +269,7 @@ fn read_host(text: &str) -> Result<String, &'static str> {
     Ok(text.to_lowercase())
 }
 
-/// HTTP.sys wants a slash at the end; adding it changes nothing that anybody could mean.
+/// Adds the slash at the end that HTTP.sys wants.
 fn read_path(text: &str) -> Result<String, &'static str> {
     if text.contains(['?', '#', '\\', '*', '%']) || text.contains("//") || text.chars().any(char::is_control) {
         return Err("the path has plain names between single slashes, without ?, #, %, * and \\.");
@@ -295,21 +293,20 @@ pub struct PingEndpoint {
     pub host: String,
     /// The address on this machine that is connected to.
     pub dial: IpAddr,
-    /// The port.
     pub port: u16,
     /// The path, beginning with `/`.
     pub path: String,
 }
 
 impl PingEndpoint {
-    /// The ping of a web portal, by the prefix that answers it without leading elsewhere: where HTTP is redirected, that is
-    /// one of HTTPS. `None` where there is no prefix.
+    /// Returns the ping of a web portal, by the prefix that answers it without leading elsewhere: where HTTP is redirected, that
+    /// is one of HTTPS. `None` where there is no prefix.
     pub fn of_portal(web: &Web) -> Option<Self> {
         let wanted = |prefix: &&ListenPrefix| prefix.secure == web.force_ssl;
         web.prefixes.iter().find(wanted).or_else(|| web.prefixes.first()).map(Self::of_prefix)
     }
 
-    /// The ping at one prefix.
+    /// Returns the ping at one prefix.
     pub fn of_prefix(prefix: &ListenPrefix) -> Self {
         let own = IpAddr::from([127, 0, 0, 1]);
         let dial = prefix.host.parse().ok().filter(|address: &IpAddr| !address.is_unspecified()).unwrap_or(own);
@@ -317,12 +314,12 @@ impl PingEndpoint {
         Self { secure: prefix.secure, host, dial, port: prefix.port, path: format!("{}{PING_PATH}", prefix.path) }
     }
 
-    /// The host and the port, as they stand in a URL and in a request.
+    /// Returns the host and the port, as in a URL and in a request.
     pub fn authority(&self) -> String {
         authority(&self.host, self.port)
     }
 
-    /// The whole of it.
+    /// Returns the whole of it.
     pub fn url(&self) -> String {
         format!("{}://{}{}", if self.secure { "https" } else { "http" }, self.authority(), self.path)
     }

@@ -134,7 +134,7 @@ impl State {
         let name = self.answers.trimmed(FieldId::NodeName);
         let last = "This is the last node of its cluster. The database then holds a cluster without nodes, which a new node can join \
                     with the master key; the sealed key stays on this machine.";
-        self.other_host(name).or_else(|| nodes.but(name).is_empty().then(|| last.to_owned()))
+        self.other_host(name).or_else(|| nodes.except(name).is_empty().then(|| last.to_owned()))
     }
 
     /// Warns if the registry has this node on another host: a copied config makes two machines one node, and only one of them leaves.

@@ -94,7 +94,7 @@ impl Cluster {
         let entry = entry(change);
         let mine = self.history.contains(&entry);
         let present = self.rows.get(&entry.2).cloned();
-        let after = match (&change.deed, present) {
+        let after = match (&change.operation, present) {
             (RowOperation::Remove { .. }, None) if mine => return RowChangeOutcome::Ours,
             (RowOperation::Insert(row), None) => Some(fresh(row)),
             (_, None) => return RowChangeOutcome::Gone,
@@ -111,10 +111,10 @@ impl Cluster {
         if let Some(row) = after {
             self.put(row);
         }
-        if matches!(change.deed, RowOperation::Insert(_) | RowOperation::Replace { .. } | RowOperation::Remove { .. }) {
+        if matches!(change.operation, RowOperation::Insert(_) | RowOperation::Replace { .. } | RowOperation::Remove { .. }) {
             let (own, others) = std::mem::take(&mut self.canaries).into_iter().partition(|canary| is_of(canary, &entry.2));
             self.canaries = others;
-            if matches!(change.deed, RowOperation::Remove { .. }) {
+            if matches!(change.operation, RowOperation::Remove { .. }) {
                 let own: Vec<CanaryRow> = own;
                 self.gone.extend(own.into_iter().map(|canary| (change.run.clone(), canary)));
             }
@@ -129,7 +129,7 @@ impl Cluster {
             return RowChangeOutcome::Gone;
         }
         let present = self.rows.get(&entry.2).cloned();
-        let before = match (&change.deed, present) {
+        let before = match (&change.operation, present) {
             (RowOperation::Remove { before }, None) => Some(before.clone()),
             (RowOperation::Insert(_), None) => None,
             (_, None) => return RowChangeOutcome::Gone,
@@ -140,7 +140,7 @@ impl Cluster {
             (_, Some(present)) => return RowChangeOutcome::Taken(Box::new(present)),
         };
         self.rows.remove(&entry.2);
-        match &change.deed {
+        match &change.operation {
             RowOperation::Insert(_) => self.canaries.retain(|canary| !is_of(canary, &entry.2)),
             RowOperation::Remove { .. } => {
                 let back = self.gone.iter().filter(|(run, _)| *run == change.run).map(|(_, canary)| canary.clone());
@@ -165,7 +165,7 @@ fn fresh(row: &NodeRow) -> KeptRow {
 }
 
 fn entry(change: &RowChange) -> (String, &'static str, String) {
-    (change.run.clone(), change.deed.what(), change.deed.node().to_lowercase())
+    (change.run.clone(), change.operation.what(), change.operation.node().to_lowercase())
 }
 
 impl Server {

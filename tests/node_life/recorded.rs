@@ -215,7 +215,7 @@ async fn a_first_node_is_replayed_and_none_of_its_secrets_is_recorded() {
     let text = key.to_base64().expose_secret().to_owned();
     taped.types(FieldId::KeyProof, &text[text.len() - 6..]);
     taped.to(ScreenId::Done).await;
-    let stands = stand_in::of_key(&key).unwrap().to_base64().expose_secret().to_owned();
+    let stands = stand_in::for_key(&key).unwrap().to_base64().expose_secret().to_owned();
     let pairs = [(&*text, &*stands), (&text[text.len() - 6..], &stands[stands.len() - 6..]), (PROOF, &*"?".repeat(PROOF.len()))];
     let recorded = taped.shows_the_same(&pairs);
     is_clean(&recorded, &site, &text);
@@ -262,7 +262,7 @@ async fn a_review_and_an_edit_are_replayed_and_none_of_their_secrets_is_recorded
     taped.to(ScreenId::Done).await;
     taped.idle().await;
     assert_eq!(scene.history(1).await, ["changed|node-1"]);
-    let stands = stand_in::of_key(&scene.key).unwrap().to_base64().expose_secret().to_owned();
+    let stands = stand_in::for_key(&scene.key).unwrap().to_base64().expose_secret().to_owned();
     let recorded = taped.shows_the_same(&[(&key, &stands), (PROOF, &"?".repeat(PROOF.len()))]);
     is_clean(&recorded, &scene.site, &key);
 }

@@ -62,7 +62,8 @@ async fn undo_drops_an_adopted_registry_without_nodes_and_leaves_octopus_tables(
     let target = lab.as_sa("Octopus");
     let server = SqlServer::new();
     server.adopt_cluster(&target, &cluster(1)).await.expect("adopted");
-    let join = RowChange { cluster: cluster(1).id, run: "a".into(), host: "h".into(), deed: RowOperation::Insert(node("web02")) };
+    let join =
+        RowChange { cluster: cluster(1).id, run: "a".into(), host: "h".into(), operation: RowOperation::Insert(node("web02")) };
     assert_eq!(server.change_row(&target, &join).await, Ok(RowChangeOutcome::Made));
     assert!(matches!(server.undo_initialise(&target, cluster(1).id).await, Ok(Undone::LeftAlone(Content::Cluster(_)))));
     assert_eq!(server.undo_row_change(&target, &join).await, Ok(RowChangeOutcome::Made));

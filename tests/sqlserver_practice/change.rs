@@ -10,8 +10,8 @@ use super::relay::Relay;
 use super::support::{Lab, by, cluster, login, node};
 
 /// A change by this run, in the first cluster.
-fn by_run(run: &str, deed: RowOperation) -> RowChange {
-    RowChange { cluster: cluster(1).id, run: run.into(), host: "here".into(), deed }
+fn by_run(run: &str, operation: RowOperation) -> RowChange {
+    RowChange { cluster: cluster(1).id, run: run.into(), host: "here".into(), operation }
 }
 
 /// A lab with the first cluster, whose first node is web01.
@@ -79,7 +79,7 @@ async fn a_dead_nodes_row_is_replaced_once_and_restored_to_the_millisecond() {
     let after = row(&target, "web01").await;
     assert_eq!((&after.row, after.drained), (&other("Web01"), false));
     assert!(after.joined > before.joined && after.last_seen > before.last_seen);
-    let second = by_run("b", replace.deed.clone());
+    let second = by_run("b", replace.operation.clone());
     assert_eq!(server.change_row(&target, &second).await, Ok(RowChangeOutcome::Taken(Box::new(after))), "by another run");
     assert_eq!(server.undo_row_change(&target, &second).await, Ok(RowChangeOutcome::Gone), "it was never made");
     assert_eq!(server.undo_row_change(&target, &replace).await, Ok(RowChangeOutcome::Made));
@@ -93,14 +93,14 @@ async fn a_row_that_was_seen_since_is_not_replaced() {
     let (lab, target, server) = lab().await;
     let before = row(&target, "web01").await;
     lab.prepare("Octopus", &["UPDATE octopus_setup.node SET last_seen = '2027-02-03T04:05:06.789'"]).await;
-    for deed in [
+    for operation in [
         RowOperation::Replace { before: before.clone(), after: other("web01") },
         RowOperation::Update { before: before.clone(), after: other("web01") },
         RowOperation::Drain { before: before.clone() },
         RowOperation::Remove { before: before.clone() },
     ] {
-        let ended = server.change_row(&target, &by_run("a", deed.clone())).await;
-        let Ok(RowChangeOutcome::Taken(kept)) = ended else { panic!("{deed:?}: {ended:?}") };
+        let ended = server.change_row(&target, &by_run("a", operation.clone())).await;
+        let Ok(RowChangeOutcome::Taken(kept)) = ended else { panic!("{operation:?}: {ended:?}") };
         assert_eq!((kept.row, kept.last_seen.as_str()), (node("web01"), "2027-02-03 04:05:06.789"));
     }
 }
@@ -129,9 +129,9 @@ async fn a_node_drains_and_removes_itself_and_both_can_be_undone() {
     assert_eq!(server.change_row(&target, &remove).await, Ok(RowChangeOutcome::Made));
     assert_eq!(server.change_row(&target, &remove).await, Ok(RowChangeOutcome::Ours));
     assert_eq!(seen(&target, "web01").await, None);
-    assert_eq!(server.change_row(&target, &by_run("b", remove.deed.clone())).await, Ok(RowChangeOutcome::Gone));
+    assert_eq!(server.change_row(&target, &by_run("b", remove.operation.clone())).await, Ok(RowChangeOutcome::Gone));
     assert_eq!(server.undo_row_change(&target, &remove).await, Ok(RowChangeOutcome::Made));
-    assert_eq!(row(&target, "web01").await, before, "as the deed knew it");
+    assert_eq!(row(&target, "web01").await, before, "as the operation knew it");
     assert_eq!(server.undo_row_change(&target, &drain).await, Ok(RowChangeOutcome::Made));
     assert_eq!(row(&target, "web01").await, before);
     assert_eq!(history(&lab, "undone").await, "2");
@@ -143,7 +143,7 @@ async fn joining_is_undone_only_by_its_own_run() {
     let join = by_run("a", RowOperation::Insert(node("web02")));
     assert_eq!(server.undo_row_change(&target, &join).await, Ok(RowChangeOutcome::Gone));
     server.change_row(&target, &join).await.expect("joined");
-    assert_eq!(server.undo_row_change(&target, &by_run("b", join.deed.clone())).await, Ok(RowChangeOutcome::Gone));
+    assert_eq!(server.undo_row_change(&target, &by_run("b", join.operation.clone())).await, Ok(RowChangeOutcome::Gone));
     assert!(seen(&target, "web02").await.is_some());
     assert_eq!(server.undo_row_change(&target, &join).await, Ok(RowChangeOutcome::Made));
     assert_eq!(seen(&target, "web02").await, None);
@@ -184,8 +184,8 @@ async fn after_a_lost_reply_the_change_is_recognised() {
         RowOperation::Update { before: before.clone(), after: other("web01") },
         RowOperation::Replace { before: row(&target, "web01").await, after: other("web01") },
     ];
-    for (index, deed) in deeds.into_iter().enumerate() {
-        let change = by_run(&index.to_string(), deed);
+    for (index, operation) in deeds.into_iter().enumerate() {
+        let change = by_run(&index.to_string(), operation);
         server.content(&target).await.expect("a kept session");
         relay.swallow_a_reply();
         assert_eq!(server.change_row(&target, &change).await, Ok(RowChangeOutcome::Ours), "{index}");

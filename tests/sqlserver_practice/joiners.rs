@@ -10,7 +10,7 @@ async fn join(lab: &Lab, rows: Vec<NodeRow>) -> Vec<RowChangeOutcome> {
     let joiners = rows.into_iter().enumerate().map(|(index, row)| {
         let target = lab.as_sa("Octopus");
         let run = format!("{index}-{}", row.name);
-        let change = RowChange { cluster: cluster(1).id, run, host: row.host.clone(), deed: RowOperation::Insert(row) };
+        let change = RowChange { cluster: cluster(1).id, run, host: row.host.clone(), operation: RowOperation::Insert(row) };
         tokio::spawn(async move { SqlServer::new().change_row(&target, &change).await })
     });
     let mut ended = Vec::new();

@@ -57,8 +57,8 @@ async fn history(lab: &Lab, what: &str) -> String {
     lab.ask(&format!("SELECT CAST(COUNT(*) AS nvarchar(9)) FROM octopus_setup.history WHERE what = N'{what}'")).await
 }
 
-fn change(run: &str, deed: RowOperation) -> RowChange {
-    RowChange { cluster: cluster(1).id, run: run.into(), host: "here".into(), deed }
+fn change(run: &str, operation: RowOperation) -> RowChange {
+    RowChange { cluster: cluster(1).id, run: run.into(), host: "here".into(), operation }
 }
 
 #[tokio::test]

@@ -39,7 +39,7 @@ pub fn findings(preview: &Preview, sources: &[CopySource]) -> Vec<MigrationFindi
         sources.get(left.source).map_or_else(|| left.path.clone(), |source| below(&source.from, &left.path))
     };
     let links = preview.skipped.iter().filter_map(|left| match &left.why {
-        SkipReason::Link(to) if left.path.as_os_str().is_empty() => Some((left, to)),
+        SkipReason::Link(to) if is_linked_source(left) => Some((left, to)),
         _ => None,
     });
     for (left, to) in links {
@@ -52,58 +52,46 @@ pub fn findings(preview: &Preview, sources: &[CopySource]) -> Vec<MigrationFindi
         );
         said.push(finding.command(format!("--folder {name}={to}")));
     }
-    let inner = |wanted: fn(&SkipReason) -> bool| {
-        preview.skipped.iter().filter(move |left| {
-            wanted(&left.why) && !(matches!(left.why, SkipReason::Link(_)) && left.path.as_os_str().is_empty())
+    let skipped = |check: MigrationCheck| {
+        let entries = preview.skipped.iter().filter(|skipped| !is_linked_source(skipped));
+        entries.filter_map(move |skipped| {
+            let path = shown(&path(skipped));
+            let (own, says) = match &skipped.why {
+                SkipReason::Unreadable(why) => {
+                    (MigrationCheck::Unreadable, format!("{path} cannot be read: {}.", why.as_str().trim_end_matches('.')))
+                }
+                SkipReason::Link(to) => (MigrationCheck::Links, format!("{path} is a symbolic link to {to}.")),
+                SkipReason::Special => (MigrationCheck::SpecialFiles, format!("{path} is a socket, a pipe or a device.")),
+            };
+            (own == check).then_some(says)
         })
     };
-    grouped(
-        &mut said,
-        MigrationCheck::Unreadable,
-        inner(|why| matches!(why, SkipReason::Unreadable(_))),
-        "Give this account the right to read \
-        them, or run as one that has it: what cannot be read would be missing.",
-        |left| match &left.why {
-            SkipReason::Unreadable(why) => {
-                format!("{} cannot be read: {}.", shown(&path(left)), why.as_str().trim_end_matches('.'))
-            }
-            _ => String::new(),
-        },
-    );
-    grouped(
-        &mut said,
-        MigrationCheck::Links,
-        inner(|why| matches!(why, SkipReason::Link(_))),
-        "Links are not copied, and not followed: what they \
-        lead to may be anything. Copy what is needed by hand.",
-        |left| match &left.why {
-            SkipReason::Link(to) => format!("{} is a symbolic link to {to}.", shown(&path(left))),
-            _ => String::new(),
-        },
-    );
-    grouped(
-        &mut said,
-        MigrationCheck::SpecialFiles,
-        inner(|why| matches!(why, SkipReason::Special)),
-        "It is not copied; Octopus Server makes none \
-        of that kind.",
-        |left| format!("{} is a socket, a pipe or a device.", shown(&path(left))),
-    );
-    grouped(
+    for (check, fix) in [
+        (
+            MigrationCheck::Unreadable,
+            "Give this account the right to read them, or run as one that has it: what cannot be read would be missing.",
+        ),
+        (
+            MigrationCheck::Links,
+            "Links are not copied, and not followed: what they lead to may be anything. Copy what is needed by hand.",
+        ),
+        (MigrationCheck::SpecialFiles, "It is not copied; Octopus Server makes none of that kind."),
+    ] {
+        add_group(&mut said, check, skipped(check), fix);
+    }
+    let sentence = |collision: &Collision| collision_sentence(collision, sources);
+    add_group(
         &mut said,
         MigrationCheck::Collision,
-        preview.collisions.iter(),
-        "Nothing is overwritten. Move away what is in the way, or choose \
-        an empty destination.",
-        |collision| collision_sentence(collision, sources),
+        preview.collisions.iter().map(sentence),
+        "Nothing is overwritten. Move away what is in the way, or choose an empty destination.",
     );
-    grouped(
+    add_group(
         &mut said,
         MigrationCheck::CaseUnknown,
-        preview.possible_collisions.iter(),
-        "It could not be told whether the destination takes such names for \
-        one. Where it does, the second file is refused when its turn comes; nothing is overwritten.",
-        |collision| collision_sentence(collision, sources),
+        preview.possible_collisions.iter().map(sentence),
+        "It could not be told whether the destination takes such names for one. Where it does, the second file is refused when its \
+         turn comes; nothing is overwritten.",
     );
     for room in &preview.room {
         said.extend(room_findings(room));
@@ -112,31 +100,22 @@ pub fn findings(preview: &Preview, sources: &[CopySource]) -> Vec<MigrationFindi
     said
 }
 
-/// Adds the first findings of a kind, and how many more there are.
-fn grouped<T>(
-    said: &mut Vec<MigrationFinding>,
-    id: MigrationCheck,
-    all: impl Iterator<Item = T>,
-    fix: &str,
-    mut tell: impl FnMut(T) -> String,
-) {
-    let mut more = 0;
+/// Adds the first findings of a check, and how many more there are.
+fn add_group(said: &mut Vec<MigrationFinding>, check: MigrationCheck, mut sentences: impl Iterator<Item = String>, fix: &str) {
     let before = said.len();
-    for one in all {
-        if said.len() - before < MOST_SHOWN {
-            said.push(id.finding(tell(one), ""));
-        } else {
-            more += 1;
-        }
-    }
+    said.extend(sentences.by_ref().take(MOST_SHOWN).map(|says| check.finding(says, "")));
+    let more = sentences.count();
     if more > 0 {
-        said.push(id.finding(format!("And {more} more."), ""));
+        said.push(check.finding(format!("And {more} more."), ""));
     }
-    if said.len() > before
-        && let Some(last) = said.last_mut()
-    {
+    if let Some(last) = said.iter_mut().skip(before).next_back() {
         fix.clone_into(&mut last.fix);
     }
+}
+
+/// Returns whether a skipped entry is a source that is itself a symbolic link.
+fn is_linked_source(skipped: &SkippedEntry) -> bool {
+    matches!(skipped.why, SkipReason::Link(_)) && skipped.path.as_os_str().is_empty()
 }
 
 fn collision_sentence(collision: &Collision, sources: &[CopySource]) -> String {

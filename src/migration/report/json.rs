@@ -69,23 +69,23 @@ pub(super) fn findings(findings: &[MigrationFinding], accepted: &[MigrationCheck
     findings.iter().map(one).collect()
 }
 
-pub(super) fn progress(told: &ProgressReport<'_>) -> String {
-    let phase = match told.progress.phase {
+pub(super) fn progress(report: &ProgressReport<'_>) -> String {
+    let phase = match report.progress.phase {
         CopyPhase::Walking => "walking",
         CopyPhase::Comparing => "comparing",
         CopyPhase::Copying => "copying",
     };
-    let waits = told.progress.waits.as_ref().map(|(path, since)| json!({ "path": path.to_string_lossy(), "seconds": since }));
+    let waits = report.progress.waits.as_ref().map(|(path, since)| json!({ "path": path.to_string_lossy(), "seconds": since }));
     line(
         "progress",
         json!({
             "phase": phase,
-            "all": figures(told.progress.all),
-            "done": figures(told.progress.done),
-            "bytes_a_second": told.pace.bytes(),
-            "files_a_second": told.pace.files(),
-            "seconds_left": told.pace.time_left(told.progress.all).map(|left| left.as_secs()),
-            "seconds": told.since.as_secs(),
+            "all": figures(report.progress.all),
+            "done": figures(report.progress.done),
+            "bytes_a_second": report.pace.bytes(),
+            "files_a_second": report.pace.files(),
+            "seconds_left": report.pace.time_left(report.progress.all).map(|left| left.as_secs()),
+            "seconds": report.since.as_secs(),
             "waits": waits,
         }),
     )

@@ -35,14 +35,15 @@ pub struct MigrationReporter<W> {
     gone: bool,
     /// The last line shows a bar.
     drawn: bool,
-    told: Option<(Duration, u64)>,
+    /// When the last line of progress was printed, and at which tenth.
+    last_line: Option<(Duration, u64)>,
     tick: usize,
 }
 
 impl<W: Write> MigrationReporter<W> {
     /// Returns a reporter. With the width of a terminal it draws a bar.
     pub const fn new(output: Output, bar: Option<usize>, out: W) -> Self {
-        Self { output, bar, out, gone: false, drawn: false, told: None, tick: 0 }
+        Self { output, bar, out, gone: false, drawn: false, last_line: None, tick: 0 }
     }
 
     /// Prints the preview.
@@ -64,19 +65,19 @@ impl<W: Write> MigrationReporter<W> {
     }
 
     /// Prints progress: a bar at each call, or a line now and then.
-    pub fn progress(&mut self, told: &ProgressReport<'_>) {
-        let part = part(told.progress);
+    pub fn progress(&mut self, report: &ProgressReport<'_>) {
+        let part = part(report.progress);
         let due = |every: Duration| {
-            self.told.is_none_or(|(at, tenth)| {
-                let since = told.since.saturating_sub(at);
+            self.last_line.is_none_or(|(at, tenth)| {
+                let since = report.since.saturating_sub(at);
                 since >= every || (part / 100 != tenth && since >= EVENT)
             })
         };
         match (self.output, self.bar) {
-            (Output::Json, _) if due(EVENT) => self.say(&json::progress(told)),
-            (Output::Text, None) if due(LINE) => self.say(&format!("{}\n", text::line(told, part))),
+            (Output::Json, _) if due(EVENT) => self.say(&json::progress(report)),
+            (Output::Text, None) if due(LINE) => self.say(&format!("{}\n", text::line(report, part))),
             (Output::Text, Some(width)) => {
-                let bar = text::bar(told, part, width, self.tick);
+                let bar = text::bar(report, part, width, self.tick);
                 self.tick += 1;
                 // Overwrite the line, and clear the rest of it.
                 self.write(&format!("\r{bar}\u{1b}[K"));
@@ -85,7 +86,7 @@ impl<W: Write> MigrationReporter<W> {
             }
             _ => return,
         }
-        self.told = Some((told.since, part / 100));
+        self.last_line = Some((report.since, part / 100));
     }
 
     /// Prints the outcome.
@@ -275,7 +276,7 @@ mod tests {
         let _ = FailedFile { path: "x".into(), why: CopyFailure::Gone };
     }
 
-    /// The members of each event of a move, as the document tells them.
+    /// Returns the members of each event of a move, as the document tells them.
     fn documented() -> std::collections::BTreeMap<String, Vec<String>> {
         let document = include_str!("../../../docs/headless-json.md");
         let (_, part) = document.split_once("# What `migrate` prints").unwrap();

@@ -23,10 +23,15 @@ pub(super) fn preview(preview: &Preview, sources: &[CopySource]) -> String {
     }
     let Preview { all, copy, existing, .. } = preview;
     if existing.files == 0 {
-        let _ = writeln!(out, "There are {} to be copied.", told(*all));
+        let _ = writeln!(out, "There are {} to be copied.", format_figures(*all));
     } else {
-        let _ =
-            writeln!(out, "There are {}; {} are to be copied, {} are there already.", told(*all), told(*copy), told(*existing));
+        let _ = writeln!(
+            out,
+            "There are {}; {} are to be copied, {} are there already.",
+            format_figures(*all),
+            format_figures(*copy),
+            format_figures(*existing)
+        );
     }
     for room in &preview.room {
         let at = clean(&room.at.to_string_lossy());
@@ -61,42 +66,42 @@ pub(super) fn findings(findings: &[MigrationFinding], accepted: &[MigrationCheck
 }
 
 /// Returns a line of progress.
-pub(super) fn line(told: &ProgressReport<'_>, part: u64) -> String {
-    if told.progress.phase == CopyPhase::Walking {
-        return format!("Looking at the files: {}.", self::told(told.progress.all));
+pub(super) fn line(report: &ProgressReport<'_>, part: u64) -> String {
+    if report.progress.phase == CopyPhase::Walking {
+        return format!("Looking at the files: {}.", format_figures(report.progress.all));
     }
-    format!("{}: {} %, {}.", phase(told.progress.phase), part / 10, figures(told))
+    format!("{}: {} %, {}.", phase(report.progress.phase), part / 10, figures(report))
 }
 
 /// Returns a line with a bar. It leaves the terminal's last column free, because some terminals wrap there.
-pub(super) fn bar(told: &ProgressReport<'_>, part: u64, width: usize, tick: usize) -> String {
+pub(super) fn bar(report: &ProgressReport<'_>, part: u64, width: usize, tick: usize) -> String {
     let width = width.saturating_sub(1);
     let columns = if width < 100 { 10 } else { 20 };
-    let whole = if told.progress.phase == CopyPhase::Walking {
+    let whole = if report.progress.phase == CopyPhase::Walking {
         let turns = ['|', '/', '-', '\\'];
-        format!("{} Looking at the files: {}", turns[tick % turns.len()], self::told(told.progress.all))
+        format!("{} Looking at the files: {}", turns[tick % turns.len()], format_figures(report.progress.all))
     } else {
         let filled = usize::try_from(part).unwrap_or_default() * columns / 1_000;
         let bar: String = (0..columns).map(|place| if place < filled { '#' } else { '-' }).collect();
-        let head = format!("{} [{bar}] {:>3} %  ", phase(told.progress.phase), part / 10);
+        let head = format!("{} [{bar}] {:>3} %  ", phase(report.progress.phase), part / 10);
         let room = width.saturating_sub(head.chars().count());
-        head + &fitting(told, room)
+        head + &fitting(report, room)
     };
     whole.chars().take(width).collect()
 }
 
-fn figures(told: &ProgressReport<'_>) -> String {
-    let parts: Vec<String> = parts(told).into_iter().map(|(_, part)| part).collect();
-    let waiting = waiting(told).map_or_else(String::new, |waiting| format!("; {waiting}"));
+fn figures(report: &ProgressReport<'_>) -> String {
+    let parts: Vec<String> = parts(report).into_iter().map(|(_, part)| part).collect();
+    let waiting = waiting(report).map_or_else(String::new, |waiting| format!("; {waiting}"));
     parts.join(", ") + &waiting
 }
 
 /// Returns the figures that fit, the most important first: the time left, and the pace.
-fn fitting(told: &ProgressReport<'_>, room: usize) -> String {
-    if let Some(waiting) = waiting(told) {
+fn fitting(report: &ProgressReport<'_>, room: usize) -> String {
+    if let Some(waiting) = waiting(report) {
         return waiting;
     }
-    let mut parts = parts(told);
+    let mut parts = parts(report);
     let width = |parts: &[(u8, String)]| parts.iter().map(|(_, part)| part.chars().count() + 2).sum::<usize>();
     while parts.len() > 1 && width(&parts) > room + 2 {
         let least = parts.iter().map(|(rank, _)| *rank).max();
@@ -106,21 +111,21 @@ fn fitting(told: &ProgressReport<'_>, room: usize) -> String {
 }
 
 /// Returns the figures in their order, each with its rank. The highest rank is left out first.
-fn parts(told: &ProgressReport<'_>) -> Vec<(u8, String)> {
-    let (all, done) = (told.progress.all, told.progress.done);
+fn parts(report: &ProgressReport<'_>) -> Vec<(u8, String)> {
+    let (all, done) = (report.progress.all, report.progress.done);
     let mut parts = vec![
         (2, format!("{} of {} files", done.files, all.files)),
         (3, format!("{} of {}", format_bytes(done.bytes), format_bytes(all.bytes))),
     ];
-    if let (Some(bytes), Some(files)) = (told.pace.bytes(), told.pace.files()) {
+    if let (Some(bytes), Some(files)) = (report.pace.bytes(), report.pace.files()) {
         parts.extend([(1, format!("{}/s", format_bytes(bytes))), (4, format!("{files} files/s"))]);
     }
-    parts.extend(told.pace.time_left(all).map(|left| (0, format!("about {} left", duration(left)))));
+    parts.extend(report.pace.time_left(all).map(|left| (0, format!("about {} left", duration(left)))));
     parts
 }
 
-fn waiting(told: &ProgressReport<'_>) -> Option<String> {
-    let (path, since) = told.progress.waits.as_ref()?;
+fn waiting(report: &ProgressReport<'_>) -> Option<String> {
+    let (path, since) = report.progress.waits.as_ref()?;
     Some(format!("waiting {since} s for {}", clean(&path.to_string_lossy())))
 }
 
@@ -172,12 +177,12 @@ pub(super) fn outcome(outcome: &CopyOutcome, took: Duration) -> String {
     if let Some(more) = outcome.failures.checked_sub(outcome.failed.len() as u64).filter(|more| *more > 0) {
         let _ = writeln!(out, "  {:WORD$} {:ID$} And {more} more.", "failed", "");
     }
-    let copied = told(outcome.copied);
+    let copied = format_figures(outcome.copied);
     let took = duration(took);
     if outcome.is_complete() {
         let existing = match outcome.existing.files {
             0 => String::new(),
-            _ => format!(", {} were there already", told(outcome.existing)),
+            _ => format!(", {} were there already", format_figures(outcome.existing)),
         };
         let _ = writeln!(out, "Complete: {copied} copied in {took}{existing}. All were read back and compared (SHA-256).");
         let _ = writeln!(
@@ -212,7 +217,7 @@ pub(super) fn lines(says: &[String]) -> String {
     says.iter().fold(String::new(), |out, line| out + &clean_line(line) + "\n")
 }
 
-fn told(figures: Figures) -> String {
+fn format_figures(figures: Figures) -> String {
     format!("{} with {}", format::count(figures.files, "file"), format_bytes(figures.bytes))
 }
 

@@ -39,8 +39,8 @@ pub(super) struct Copying {
     pub(super) number: AtomicU64,
 }
 
-/// The disk of each source's destination.
-type Disks = BTreeMap<usize, io::Result<Disk>>;
+/// The handle of each source's destination.
+type Disks = BTreeMap<usize, io::Result<SyncHandle>>;
 
 /// A copy that was not renamed yet.
 struct Written {
@@ -62,7 +62,7 @@ impl Copying {
             let Some(source) = self.sources.get(todo.item.source) else { continue };
             disks.entry(todo.item.source).or_insert_with(|| {
                 activity.begin(&source.to);
-                Disk::open(&source.to)
+                SyncHandle::open(&source.to)
             });
         }
         for todo in batch {
@@ -230,14 +230,14 @@ fn link_to_nothing(part: &Path, to: &Path) -> io::Result<()> {
     }
 }
 
-/// A disk that is written to. It has to be opened before the first byte: then syncing reports every failed write-back since, even one
+/// Syncs a disk that is written to. It has to be opened before the first byte: then syncing reports every failed write-back since, even one
 /// that was reported to another process.
 #[cfg(target_os = "linux")]
 #[derive(Debug)]
-pub(super) struct Disk(File);
+pub(super) struct SyncHandle(File);
 
 #[cfg(target_os = "linux")]
-impl Disk {
+impl SyncHandle {
     /// Opens the disk that holds a folder.
     pub(super) fn open(folder: &Path) -> io::Result<Self> {
         File::open(folder).map(Self)
@@ -252,10 +252,10 @@ impl Disk {
 /// Other systems cannot sync a whole disk.
 #[cfg(not(target_os = "linux"))]
 #[derive(Debug)]
-pub(super) struct Disk;
+pub(super) struct SyncHandle;
 
 #[cfg(not(target_os = "linux"))]
-impl Disk {
+impl SyncHandle {
     /// Opens the disk that holds a folder.
     pub(super) fn open(_folder: &Path) -> io::Result<Self> {
         Ok(Self)

@@ -141,7 +141,7 @@ pub enum InstanceSelector {
 }
 
 impl InstanceSelector {
-    /// The option that selects it on the command line.
+    /// Returns the option that selects it on the command line.
     fn option(&self) -> Option<(Flag, &str, String)> {
         match self {
             Self::Instance(name) => Some((Flag::Instance, "--instance", name.clone())),
@@ -175,7 +175,7 @@ async fn run_command(program: &Path, instance: &InstanceSelector, root: &Path, l
     Ok(run(program, &call, &Masks::default(), limit).await)
 }
 
-/// The same command as an operator types it.
+/// Returns the same command as an operator types it.
 fn command_line(program: Option<&Path>, instance: &InstanceSelector, root: &Path) -> String {
     let platform = host::platform();
     let shell = Shell::of(platform);
@@ -201,7 +201,7 @@ fn record(instance: &InstanceSelector, places: &Places, root: &Path) -> io::Resu
     atomic_write(&record, root.as_os_str().as_encoded_bytes(), Existing::Replace)
 }
 
-/// The record's file. An instance has only one, whatever was moved: the root set last replaced those before.
+/// Returns the record's file. An instance has only one, whatever was moved: the root set last replaced those before.
 fn record_path(instance: &InstanceSelector, places: &Places) -> PathBuf {
     let text = match instance {
         InstanceSelector::Instance(name) => format!("instance {}", instance_key(name)),

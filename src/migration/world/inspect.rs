@@ -351,7 +351,7 @@ fn disk(at: &Path) -> DiskRoom {
     }
 }
 
-/// The standard library does not tell on other systems.
+/// On other systems the standard library does not tell.
 #[cfg(not(unix))]
 fn disk(_at: &Path) -> DiskRoom {
     DiskRoom { id: 0, block: 4_096, free: None, inodes: None }
@@ -485,7 +485,7 @@ fn moment(time: SystemTime) -> Moment {
     }
 }
 
-/// The inverse; `None` for times that the host cannot represent.
+/// Returns the inverse; `None` for times that the host cannot represent.
 pub(super) fn time(moment: Moment) -> Option<SystemTime> {
     let seconds = Duration::from_secs(moment.seconds.unsigned_abs());
     let epoch = SystemTime::UNIX_EPOCH;

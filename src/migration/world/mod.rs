@@ -198,7 +198,7 @@ fn finish(migration: &Migration, lines: &Records, copying: &Copying, watch: &Arc
     }
     for source in &migration.sources {
         activity.begin(&source.to);
-        if let Err(error) = copy::Disk::open(&source.to).and_then(|disk| disk.sync()) {
+        if let Err(error) = copy::SyncHandle::open(&source.to).and_then(|disk| disk.sync()) {
             outcome.fail(source.to.clone(), copy::os_failure("writing", &error));
         }
     }

@@ -161,7 +161,7 @@ impl SourceNode {
         }
     }
 
-    /// Its home directory, or a sentence where the config does not name one.
+    /// Returns its home directory, or a sentence where the config does not name one.
     fn home(&self) -> Result<PathBuf, String> {
         match self {
             Self::Ours(config) => Ok(config.node.home.clone()),
@@ -172,7 +172,7 @@ impl SourceNode {
         }
     }
 
-    /// How to connect to its database; `None` where its config does not suffice on this machine.
+    /// Returns how to connect to its database; `None` where its config does not suffice on this machine.
     pub(super) fn target(&self, places: &Places) -> Option<Target> {
         match self {
             Self::Ours(config) => {

@@ -96,7 +96,7 @@ impl Watch {
         self.halves.fetch_sub(bytes, Relaxed);
     }
 
-    /// How far a migration is.
+    /// Returns how far a migration is.
     pub fn progress(&self) -> CopyProgress {
         let now = self.now();
         let longest = self
@@ -246,7 +246,7 @@ pub(super) fn run<T, R>(
     R: Send + 'static,
 {
     let mut open = items.len();
-    let mut told = vec![false; items.len()];
+    let mut reported = vec![false; items.len()];
     let queue: Queue<T> = Arc::new(Mutex::new(items.into_iter().enumerate().collect()));
     let work: Work<T, R> = Arc::new(work);
     let (sender, results) = channel();
@@ -257,16 +257,16 @@ pub(super) fn run<T, R>(
     }
     let mut number = activities.len();
     while open > 0 {
-        let mut tell = |item: usize, ended| {
+        let mut report = |item: usize, ended| {
             // A thread that was given up may still return an item that was reported before.
-            if let Some(told) = told.get_mut(item).filter(|told| !**told) {
-                *told = true;
+            if let Some(reported) = reported.get_mut(item).filter(|reported| !**reported) {
+                *reported = true;
                 open -= 1;
                 each(item, ended);
             }
         };
         match results.recv_timeout(LOOK) {
-            Ok(Some((item, result))) => tell(item, ItemOutcome::Done(result)),
+            Ok(Some((item, result))) => report(item, ItemOutcome::Done(result)),
             Ok(None) => {}
             Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => {
                 let late: Vec<usize> =
@@ -277,7 +277,7 @@ pub(super) fn run<T, R>(
                     activity.give_up();
                     watch.forget(&activity);
                     hung += 1;
-                    tell(item, ItemOutcome::Hung(on));
+                    report(item, ItemOutcome::Hung(on));
                     if hung < jobs {
                         activities.insert(number, thread(watch, number, &queue, &work, &sender));
                         number += 1;
@@ -288,7 +288,7 @@ pub(super) fn run<T, R>(
         if watch.is_stopped() || hung >= jobs.max(1) {
             let rest: Vec<_> = queue.lock().unwrap_or_else(PoisonError::into_inner).drain(..).collect();
             for (item, _) in rest {
-                tell(item, ItemOutcome::NotBegun);
+                report(item, ItemOutcome::NotBegun);
             }
         }
     }

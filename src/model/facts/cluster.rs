@@ -23,9 +23,8 @@ use crate::model::untrusted::Untrusted;
 /// What the survey of the cluster screen learns.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct ClusterFacts {
-    /// Which cluster it is.
     pub identity: Fact<Identity>,
-    /// Its nodes by name: the registry's rows and Octopus' own, one for each name whatever the case.
+    /// Its nodes by name: the registry's rows and Octopus' own, one for each name in upper or lower case.
     pub nodes: Fact<Nodes>,
     /// `NodeLimit` of the licence, where the registry knows it.
     pub node_limit: Fact<Option<NodeLimit>>,
@@ -38,13 +37,13 @@ pub struct ClusterFacts {
     pub licence_ends: Fact<Option<Date>>,
     /// Whether Octopus has run tasks, by its own table of them.
     pub ran_tasks: Fact<bool>,
-    /// By what a master key can be told from a wrong one here.
+    /// The evidence that a master key can be judged by.
     pub evidence: Fact<Evidence>,
-    /// How long the look took.
+    /// How long the survey took.
     pub took: Duration,
 }
 
-/// Which cluster it is.
+/// The identity of the cluster.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Identity {
     /// One with a registry of ours.
@@ -56,16 +55,15 @@ pub enum Identity {
     },
 }
 
-/// By what a master key can be told from a wrong one, the strongest first.
+/// The evidence that tells the right master key from a wrong one, the strongest first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Evidence {
     /// The registry's verifier.
     Verifier,
     /// Octopus' own encrypted server certificate.
     Certificate,
-    /// So many other encrypted values of Octopus; fewer than three prove nothing.
+    /// This many other encrypted values of Octopus; fewer than three prove nothing.
     Values(usize),
-    /// Nothing.
     Nothing,
 }
 
@@ -91,7 +89,7 @@ pub struct NodeSeen {
 /// Octopus' own heartbeat of a node.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Heartbeat {
-    /// So long ago, by the server's clock.
+    /// This long ago, by the server's clock.
     Ago(Duration),
     /// Octopus has no row of this node, or no such table: its Octopus Server never ran on this database.
     Never,
@@ -99,25 +97,24 @@ pub enum Heartbeat {
     Unreadable,
 }
 
-/// Whether a node is alive.
+/// The liveness of a node.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Liveness {
-    /// Its heart beats, or the wizard saw it not long ago.
+    /// Its heartbeat is recent, or the wizard saw it recently.
     Alive,
-    /// Not heard of for long, and nobody can tell.
+    /// Not seen for long, and its heartbeat cannot be read.
     Silent,
-    /// Its heart has stopped, or it never ran and the wizard has not seen it for long.
+    /// Its heartbeat has stopped, or it never ran and the wizard has not seen it for long.
     Dead,
 }
 
 impl NodeSeen {
-    /// From here on a heart that does not beat has stopped. Octopus' own example of an auto-scaling script takes the
+    /// An older heartbeat has stopped. Octopus' own example of an auto-scaling script takes the
     /// same five minutes (facts/octopus.md section 5).
     pub const BEAT: Duration = Duration::from_secs(5 * 60);
-    /// From here on a node that never ran, and that nobody has set up or changed since, is taken for dead.
+    /// A node that never ran, and that was not set up or changed for this long, counts as dead.
     pub const ROW: Duration = Duration::from_secs(24 * 3600);
 
-    /// Whether it is alive.
     pub fn life(&self) -> Liveness {
         let recent = self.row_age.is_some_and(|age| age <= Self::ROW);
         match self.beat {
@@ -128,17 +125,16 @@ impl NodeSeen {
         }
     }
 
-    /// Whether its heart has stopped.
     pub fn is_dead(&self) -> bool {
         self.life() == Liveness::Dead
     }
 
-    /// Whether nobody can tell.
+    /// Returns whether it is unknown if it is alive.
     pub fn is_silent(&self) -> bool {
         self.life() == Liveness::Silent
     }
 
-    /// How long ago anybody saw it.
+    /// Returns how long ago Octopus or the wizard saw it, whichever is later.
     pub fn last_seen(&self) -> Option<Duration> {
         match (self.beat, self.row_age) {
             (Heartbeat::Ago(beat), Some(row)) => Some(beat.min(row)),
@@ -147,12 +143,12 @@ impl NodeSeen {
         }
     }
 
-    /// What the registry knows of it.
+    /// Returns what the registry knows of it.
     pub fn registered(&self) -> Option<&NodeRow> {
         self.row.as_ref().map(|kept| &kept.row)
     }
 
-    /// Whether this is its name, whatever the case of the letters: Octopus' own heartbeat was broken by two spellings
+    /// Returns whether this is its name, in upper or lower case: Octopus' own heartbeat was broken by two spellings
     /// of one name (Issues#3757).
     pub fn is_called(&self, name: &str) -> bool {
         compare_names(self.name.as_str(), name.trim()).is_eq()
@@ -160,19 +156,19 @@ impl NodeSeen {
 }
 
 impl ClusterFacts {
-    /// The row that a node of this name may take over: a dead node's in the registry.
+    /// Returns the row that a node of this name may take over: a dead node's in the registry.
     pub fn replaceable(&self, name: &str) -> Option<&KeptRow> {
         let dead = self.node(name).filter(|node| node.is_dead())?;
         dead.row.as_ref()
     }
 
-    /// The node of this name, whatever the case of the letters.
+    /// Returns the node of this name, in upper or lower case.
     pub fn node(&self, name: &str) -> Option<&NodeSeen> {
         self.nodes.seen()?.find(name)
     }
 }
 
-/// The nodes of a cluster in the order in which they are shown, one for each name whatever the case. Clones are the same
+/// The nodes of a cluster in the order in which they are shown, one for each name in upper or lower case. Clones are the same
 /// nodes.
 #[derive(Clone, Default)]
 pub struct Nodes(Arc<Inner>);
@@ -187,16 +183,16 @@ struct Inner {
 }
 
 impl Nodes {
-    /// How many dead ones are named where there are more.
+    /// The most dead nodes that are named.
     pub const NAMED: usize = 5;
 
-    /// The node of this name, whatever the case of the letters. Spaces around the name are not of it.
+    /// Returns the node of this name, in upper or lower case. Ignores blanks around the name.
     pub fn find(&self, name: &str) -> Option<&NodeSeen> {
         self.0.rows.get(self.place(name)?)
     }
 
-    /// All of them but for the one of this name.
-    pub fn but(&self, name: &str) -> Others<'_> {
+    /// Returns all nodes except the one of this name.
+    pub fn except(&self, name: &str) -> Others<'_> {
         Others { nodes: self, own: self.place(name) }
     }
 
@@ -209,7 +205,7 @@ impl Nodes {
     }
 }
 
-/// Names as they are compared, whatever the case of the letters; nothing is allocated.
+/// Names as they are compared, in upper or lower case; nothing is allocated.
 fn compare_names(one: &str, other: &str) -> Ordering {
     if one.is_ascii() && other.is_ascii() {
         // Letters of ASCII come in the same order as bytes and as characters.
@@ -224,7 +220,7 @@ impl From<Vec<NodeSeen>> for Nodes {
         let mut by_name: Box<[u32]> = (0..).take(rows.len()).collect();
         let name = |place: &u32| rows.get(*place as usize).map_or("", |node| node.name.as_str());
         by_name.sort_by(|one, other| compare_names(name(one), name(other)));
-        let counts = NodeCounts::of(&rows);
+        let counts = NodeCounts::count(&rows);
         Self(Arc::new(Inner { rows: rows.into(), by_name, counts }))
     }
 }
@@ -275,7 +271,7 @@ impl fmt::Debug for Nodes {
     }
 }
 
-/// All nodes but one: what another node has to do with. Each answer takes the same time however many there are.
+/// All nodes except one, usually the node that asks. Each answer takes the same time however many there are.
 #[derive(Debug, Clone, Copy)]
 pub struct Others<'a> {
     nodes: &'a Nodes,
@@ -291,76 +287,74 @@ impl<'a> Others<'a> {
         &self.nodes.0.counts
     }
 
-    fn of(self, two: &Two) -> Option<&'a NodeSeen> {
-        self.nodes.get(two.but(self.own)?)
+    fn pick(self, best: &BestTwo) -> Option<&'a NodeSeen> {
+        self.nodes.get(best.except(self.own)?)
     }
 
     fn without(self, count: usize, counted: impl FnOnce(&NodeSeen) -> bool) -> usize {
         count.saturating_sub(usize::from(self.own().is_some_and(counted)))
     }
 
-    /// How many there are.
     pub fn len(self) -> usize {
         self.without(self.nodes.len(), |_| true)
     }
 
-    /// Whether there are none.
     pub fn is_empty(self) -> bool {
         self.len() == 0
     }
 
-    /// How many are dead.
+    /// Returns how many are dead.
     pub fn dead(self) -> usize {
         self.without(self.counts().dead, NodeSeen::is_dead)
     }
 
-    /// Of how many nobody can tell whether they are alive.
+    /// Returns how many may be alive or dead.
     pub fn silent(self) -> usize {
         self.without(self.counts().silent, NodeSeen::is_silent)
     }
 
-    /// How many are drained.
+    /// Returns how many are drained.
     pub fn drained(self) -> usize {
         self.without(self.counts().drained, |node| node.drained)
     }
 
-    /// The first dead ones, [`Nodes::NAMED`] of them at most.
+    /// Returns the first dead ones, [`Nodes::NAMED`] of them at most.
     pub fn first_dead(self) -> impl Iterator<Item = &'a NodeSeen> {
         let places = self.counts().first_dead.iter().filter(move |place| Some(**place) != self.own);
         places.filter_map(move |place| self.nodes.get(*place)).take(Nodes::NAMED)
     }
 
-    /// The first one.
+    /// Returns the first one.
     pub fn first(self) -> Option<&'a NodeSeen> {
         self.nodes.get(usize::from(self.own == Some(0)))
     }
 
-    /// The first one that is alive.
+    /// Returns the first one that is alive.
     pub fn first_alive(self) -> Option<&'a NodeSeen> {
-        self.of(&self.counts().alive)
+        self.pick(&self.counts().alive)
     }
 
-    /// The first one that is not dead and runs a system of this family.
+    /// Returns the first one that is not dead and runs a system of this family.
     pub fn first_of(self, family: Platform) -> Option<&'a NodeSeen> {
-        self.of(match family {
+        self.pick(match family {
             Platform::Linux => &self.counts().linux,
             Platform::Windows => &self.counts().windows,
         })
     }
 
-    /// The first one with the oldest version of Octopus Server, of those that are not dead.
+    /// Returns the first one with the oldest version of Octopus Server, of those that are not dead.
     pub fn oldest(self) -> Option<&'a NodeSeen> {
-        self.of(&self.counts().oldest)
+        self.pick(&self.counts().oldest)
     }
 
-    /// The first one with the newest version of Octopus Server, of those that are not dead.
+    /// Returns the first one with the newest version of Octopus Server, of those that are not dead.
     pub fn newest(self) -> Option<&'a NodeSeen> {
-        self.of(&self.counts().newest)
+        self.pick(&self.counts().newest)
     }
 
-    /// The first one that was set up by the newest version of this program, of those that are not dead.
+    /// Returns the first one that was set up by the newest version of this program, of those that are not dead.
     pub fn newest_program(self) -> Option<&'a NodeSeen> {
-        self.of(&self.counts().program)
+        self.pick(&self.counts().program)
     }
 }
 
@@ -370,29 +364,29 @@ impl<'a> Others<'a> {
 struct NodeCounts {
     /// How many are dead.
     dead: usize,
-    /// Of how many nobody can tell.
+    /// How many may be alive or dead.
     silent: usize,
     /// How many are drained.
     drained: usize,
     /// The first dead ones, one more than are named.
     first_dead: Vec<usize>,
     /// The first that are alive.
-    alive: Two,
+    alive: BestTwo,
     /// The first that are not dead and run Linux.
-    linux: Two,
+    linux: BestTwo,
     /// The same with Windows.
-    windows: Two,
+    windows: BestTwo,
     /// Of those that are not dead: with the oldest version of Octopus Server.
-    oldest: Two,
+    oldest: BestTwo,
     /// With the newest.
-    newest: Two,
+    newest: BestTwo,
     /// Set up by the newest version of this program.
-    program: Two,
+    program: BestTwo,
 }
 
 impl NodeCounts {
     /// Counts them.
-    fn of(nodes: &[NodeSeen]) -> Self {
+    fn count(nodes: &[NodeSeen]) -> Self {
         let mut counts = Self::default();
         let version =
             |place: usize| nodes.get(place).and_then(|node| node.version.as_ref()).map_or("", |version| version.as_str());
@@ -400,7 +394,7 @@ impl NodeCounts {
         for (place, node) in nodes.iter().enumerate() {
             counts.drained += usize::from(node.drained);
             match node.life() {
-                Liveness::Alive => counts.alive.first(place),
+                Liveness::Alive => counts.alive.offer(place, |_, _| Ordering::Equal),
                 Liveness::Silent => counts.silent += 1,
                 Liveness::Dead => {
                     counts.dead += 1;
@@ -413,15 +407,15 @@ impl NodeCounts {
             }
             if let Some(row) = node.registered() {
                 match Platform::of_system(&row.system) {
-                    Some(Platform::Linux) => counts.linux.first(place),
-                    Some(Platform::Windows) => counts.windows.first(place),
+                    Some(Platform::Linux) => counts.linux.offer(place, |_, _| Ordering::Equal),
+                    Some(Platform::Windows) => counts.windows.offer(place, |_, _| Ordering::Equal),
                     None => {}
                 }
-                counts.program.best(place, |one, other| compare_versions(program(one), program(other)));
+                counts.program.offer(place, |one, other| compare_versions(program(one), program(other)));
             }
             if node.version.is_some() {
-                counts.newest.best(place, |one, other| compare_versions(version(one), version(other)));
-                counts.oldest.best(place, |one, other| compare_versions(version(other), version(one)));
+                counts.newest.offer(place, |one, other| compare_versions(version(one), version(other)));
+                counts.oldest.offer(place, |one, other| compare_versions(version(other), version(one)));
             }
         }
         counts
@@ -430,16 +424,11 @@ impl NodeCounts {
 
 /// The places of the best node and of the one that is the best without it; among equals the first one.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-struct Two([Option<usize>; 2]);
+struct BestTwo([Option<usize>; 2]);
 
-impl Two {
-    /// Takes it if there is room: the first ones stay.
-    fn first(&mut self, place: usize) {
-        self.best(place, |_, _| Ordering::Equal);
-    }
-
+impl BestTwo {
     /// Takes it if there is room, or in the place of one that it is greater than.
-    fn best(&mut self, place: usize, order: impl Fn(usize, usize) -> Ordering) {
+    fn offer(&mut self, place: usize, order: impl Fn(usize, usize) -> Ordering) {
         let beats = |held: &Option<usize>| held.is_none_or(|held| order(place, held) == Ordering::Greater);
         match self.0.iter().position(beats) {
             Some(0) => self.0 = [Some(place), self.0[0]],
@@ -448,8 +437,8 @@ impl Two {
         }
     }
 
-    /// The best one but for this.
-    fn but(&self, own: Option<usize>) -> Option<usize> {
+    /// Returns the best node, or the second if the best one is `own`.
+    fn except(&self, own: Option<usize>) -> Option<usize> {
         self.0.into_iter().flatten().find(|place| Some(*place) != own)
     }
 }

@@ -70,11 +70,8 @@ pub enum StateTrial {
 /// An instance of ours, as this machine's list and its node config tell it.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct InstanceSeen {
-    /// Its name.
     pub name: Untrusted,
-    /// Its home directory.
     pub home: Untrusted,
-    /// Its node config's file.
     pub config: Untrusted,
     /// The cluster that it belongs to, where the config can be read.
     pub cluster: Option<ClusterId>,
@@ -87,7 +84,6 @@ pub struct InstanceSeen {
 pub struct UnfinishedRun {
     /// The instance it is for; names the journal.
     pub instance: Untrusted,
-    /// Its flow.
     pub flow: Flow,
     /// Steps done.
     pub done: usize,
@@ -112,7 +108,7 @@ pub struct HomeFacts {
     pub taken: Fact<Option<Untrusted>>,
 }
 
-/// What stands at the path.
+/// What is at the path of the home directory.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum HomeState {
     /// Nothing; it can be created under this existing parent.
@@ -182,11 +178,11 @@ pub struct PortFact {
 /// What the survey of the key's file learns.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct KeyFileFacts {
-    /// What stands at the path; missing where its folder cannot be written or does not answer.
+    /// What is at the path; missing where its folder cannot be written or does not answer.
     pub spot: Fact<KeyFileState>,
 }
 
-/// What stands at the path of the key's file.
+/// What is at the path of the key's file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum KeyFileState {
     /// Nothing, and a file could be created, written, synced and removed beside it.
@@ -198,7 +194,7 @@ pub enum KeyFileState {
     },
     /// A file that holds a master key of this fingerprint.
     Key(Fingerprint),
-    /// Something else, which stays as it is.
+    /// Something else, which is never overwritten.
     Taken,
     /// Nothing, and no folder to put a file in.
     NoFolder {
@@ -230,7 +226,7 @@ impl PartialEq for LicenceFacts {
 /// What the survey of Octopus Server learns. Its program is run to tell its version and its instances; nothing is changed.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct OctopusFacts {
-    /// The program; `None` where there is none in any of the usual places.
+    /// The program; `None` if it is in none of the usual places.
     pub program: Fact<Option<PathBuf>>,
     /// The version that it tells.
     pub version: Fact<Untrusted>,

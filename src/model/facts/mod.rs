@@ -25,14 +25,12 @@ pub enum Fact<T> {
     /// Not looked for yet, or still being looked for.
     #[default]
     Unknown,
-    /// Seen.
     Seen(T),
     /// It could not be learnt, and why. One missing view costs only its own fact.
     Missing(Trouble),
 }
 
 impl<T> Fact<T> {
-    /// What was seen, if it was.
     pub fn seen(&self) -> Option<&T> {
         match self {
             Self::Seen(value) => Some(value),
@@ -40,7 +38,7 @@ impl<T> Fact<T> {
         }
     }
 
-    /// The same fact in another form.
+    /// Converts what was seen.
     pub fn map<U>(self, form: impl FnOnce(T) -> U) -> Fact<U> {
         match self {
             Self::Unknown => Fact::Unknown,
@@ -49,7 +47,6 @@ impl<T> Fact<T> {
         }
     }
 
-    /// Why it could not be learnt, if that is so.
     pub fn trouble(&self) -> Option<&Trouble> {
         match self {
             Self::Missing(trouble) => Some(trouble),
@@ -57,7 +54,7 @@ impl<T> Fact<T> {
         }
     }
 
-    /// Whether it is neither seen nor known to be missing.
+    /// Returns whether it is neither seen nor known to be missing.
     pub fn is_unknown(&self) -> bool {
         matches!(self, Self::Unknown)
     }
@@ -75,7 +72,6 @@ impl<T> From<Result<T, Trouble>> for Fact<T> {
 /// All facts at hand for the current answers.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Facts {
-    /// What is on this machine.
     pub machine: Machine,
     /// The home directory asked for.
     pub home: HomeFacts,
@@ -95,10 +91,9 @@ pub struct Facts {
     pub node: NodeFacts,
     /// The shared folders.
     pub storage: StorageFacts,
-    /// The licence.
     pub licence: LicenceFacts,
     /// Octopus Server on this machine.
     pub octopus: OctopusFacts,
-    /// How the node under review fares.
+    /// The health of the node under review.
     pub health: HealthFacts,
 }

@@ -1,4 +1,4 @@
-//! A node under review: what the files of this machine say of it, what its load balancer is told, and what its log says.
+//! A node under review: what is in the files of this machine, its answer to its load balancer, and its log.
 
 use std::time::Duration;
 
@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Fact;
 use crate::model::answers::Raw;
+use crate::model::choice::listed;
 use crate::model::node_config::NodeConfig;
 use crate::model::octopus::OctopusConfig;
 use crate::model::untrusted::Untrusted;
@@ -33,7 +34,6 @@ pub struct NodeFacts {
 /// An older node config that was kept.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Backup {
-    /// Its file.
     pub path: Untrusted,
     /// When it was replaced, UTC, as `2026-11-21 12:04`.
     pub when: Untrusted,
@@ -66,14 +66,13 @@ pub enum DiffSign {
 pub struct HealthFacts {
     /// What `/api/octopusservernodes/ping` answers.
     pub ping: Fact<Ping>,
-    /// The newest part of the server's log; `None` where there is none: this Octopus Server never ran here.
+    /// The newest part of the server's log; `None` if there is none, because this Octopus Server never ran here.
     pub log: Fact<Option<LogSeen>>,
 }
 
 /// An answer of the ping.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Ping {
-    /// Where it was asked.
     pub url: Untrusted,
     /// The HTTP status: 200 in, 418 draining, anything else faulty (`facts/octopus.md`, section 5).
     pub status: u16,
@@ -84,7 +83,6 @@ pub struct Ping {
 /// The newest part of a server's log.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct LogSeen {
-    /// The file.
     pub file: Untrusted,
     /// Whether the last start of the server is in that part: then only what was written since counts.
     pub since_start: bool,
@@ -97,66 +95,48 @@ pub struct LogSeen {
 /// A line of the log that is known.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LogTrouble {
-    /// What it means.
     pub kind: KnownTrouble,
-    /// The line.
     pub line: Untrusted,
 }
 
-/// The troubles that the source documents name, and those that Octopus' public issues tell of.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub enum KnownTrouble {
-    /// "Could not find a part of the path": a folder is not there for the service's account.
-    PathNotFound,
-    /// "Access to the path … is denied".
-    PathDenied,
-    /// No room is left on a disk.
-    DiskFull,
-    /// "Padding is invalid": another master key.
-    WrongKey,
-    /// The sealed master key in `OctopusServer.config` does not open: the file comes from another machine.
-    ForeignConfig,
-    /// The licence's limits are exceeded.
-    LicenceExceeded,
-    /// The database refused the login.
-    LoginFailed,
-    /// The database cannot be reached.
-    DatabaseGone,
-    /// The database server's certificate is not trusted.
-    CertificateUntrusted,
-    /// A port or a prefix is taken.
-    PortTaken,
-    /// A prefix may not be listened on by the service's account.
-    ListenDenied,
-    /// The schema is newer or older than this server.
-    SchemaVersion,
-    /// Columns of the database have another collation than the database itself.
-    ColumnCollation,
-    /// Redis for polling Tentacles is set up, and no shared root.
-    NoClusterShared,
+listed! {
+    /// The known problems: those that the source documents name, and those in Octopus' public issues.
+    #[derive(Serialize, Deserialize)]
+    pub enum KnownTrouble {
+        /// "Could not find a part of the path": a folder is not there for the service's account.
+        PathNotFound,
+        /// "Access to the path … is denied".
+        PathDenied,
+        /// No room is left on a disk.
+        DiskFull,
+        /// "Padding is invalid": another master key.
+        WrongKey,
+        /// The sealed master key in `OctopusServer.config` does not open: the file comes from another machine.
+        ForeignConfig,
+        /// The licence's limits are exceeded.
+        LicenceExceeded,
+        /// The database refused the login.
+        LoginFailed,
+        /// The database cannot be reached.
+        DatabaseGone,
+        /// The database server's certificate is not trusted.
+        CertificateUntrusted,
+        /// A port or a prefix is taken.
+        PortTaken,
+        /// A prefix may not be listened on by the service's account.
+        ListenDenied,
+        /// The schema is newer or older than this server.
+        SchemaVersion,
+        /// Columns of the database have another collation than the database itself.
+        ColumnCollation,
+        /// Redis for polling Tentacles is set up, and no shared root.
+        NoClusterShared,
+    }
 }
 
 impl KnownTrouble {
-    /// Every kind.
-    pub const ALL: [Self; 14] = [
-        Self::PathNotFound,
-        Self::PathDenied,
-        Self::DiskFull,
-        Self::WrongKey,
-        Self::ForeignConfig,
-        Self::LicenceExceeded,
-        Self::LoginFailed,
-        Self::DatabaseGone,
-        Self::CertificateUntrusted,
-        Self::PortTaken,
-        Self::ListenDenied,
-        Self::SchemaVersion,
-        Self::ColumnCollation,
-        Self::NoClusterShared,
-    ];
-
-    /// The words by which it is known, in lower case: each set is in a line that tells of it, whatever else is. The words are
-    /// .NET's, SQL Server's and Octopus' own, in English, as an Octopus Server prints them whatever the system speaks.
+    /// Returns sets of words in lower case. A line that holds all words of a set tells of the problem. They are .NET's, SQL
+    /// Server's and Octopus' own, in English, which an Octopus Server prints in any locale.
     const fn marks(self) -> &'static [&'static [&'static str]] {
         match self {
             Self::PathNotFound => {
@@ -194,7 +174,7 @@ impl KnownTrouble {
         }
     }
 
-    /// What a line of a log tells of, where it is known.
+    /// Recognises a line of a log.
     pub fn in_line(line: &str) -> Option<Self> {
         let line = line.to_ascii_lowercase();
         let told = |kind: &Self| kind.marks().iter().any(|words| words.iter().all(|word| line.contains(word)));

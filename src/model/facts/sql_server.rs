@@ -22,7 +22,6 @@ pub struct ServerFacts {
     pub encrypted: Fact<TlsSession>,
     /// The certificate that the server showed, also if it was not trusted.
     pub certificate: Option<ServerCertificate>,
-    /// The login.
     pub login: Fact<ServerLogin>,
     /// The server's version and edition.
     pub version: Fact<ServerVersion>,
@@ -36,7 +35,6 @@ pub struct ServerFacts {
     pub rights: Fact<DatabaseRights>,
     /// Collations of the database and its columns, or of the server if the database is yet to be created.
     pub collation: Fact<Collation>,
-    /// What the database holds.
     pub content: Fact<Content>,
 }
 
@@ -67,7 +65,6 @@ pub struct ResolvedServer {
 pub struct TcpConnection {
     /// The address that answered first.
     pub address: IpAddr,
-    /// Its port.
     pub port: u16,
     /// How long the handshake took.
     pub took: Duration,
@@ -78,9 +75,7 @@ pub struct TcpConnection {
 /// TLS, or its absence where the answers allow that.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TlsSession {
-    /// What protects the connection.
     pub protocol: Protocol,
-    /// What the certificate was checked against.
     pub trusted: TrustSource,
     /// How long the handshake took.
     pub took: Duration,
@@ -259,17 +254,14 @@ pub struct DatabaseRights {
 /// What the database holds. It decides which flow may go on.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Content {
-    /// No tables of anybody, or no database yet.
+    /// No tables, or no database yet.
     Empty,
     /// A cluster that this wizard made.
     Cluster(ClusterSeen),
     /// A registry of ours without a cluster row: an earlier run was undone or stopped before its transaction ended.
     RegistryOnly,
     /// A registry of a newer format than this program understands.
-    NewerRegistry {
-        /// Its version.
-        version: i32,
-    },
+    NewerRegistry { version: i32 },
     /// A database made by Octopus itself.
     Octopus {
         /// The newest version in `OctopusServerInstallationHistory`, where it can be read.
@@ -289,7 +281,6 @@ pub enum Content {
 /// A cluster of ours, as its registry tells it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ClusterSeen {
-    /// Its id.
     pub id: ClusterId,
     /// When it was initialised, as the server printed it: `2026-11-18 12:04:05Z`.
     pub created: Untrusted,

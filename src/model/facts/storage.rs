@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::{Disk, Fact};
+use crate::model::choice::listed;
 use crate::model::cluster::ClusterId;
 use crate::model::storage::SharedFolder;
 use crate::model::untrusted::Untrusted;
@@ -19,13 +20,12 @@ pub struct StorageFacts {
 /// One folder.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct FolderFacts {
-    /// Which.
     pub folder: SharedFolder,
     /// Where.
     pub path: Untrusted,
     /// Whether it is there.
     pub place: Fact<FolderPlace>,
-    /// Which folder it really is, whatever path led to it; only of one that is there, where the host tells.
+    /// The folder that the path leads to; only of an existing one, if the host tells.
     pub identity: Option<FolderIdentity>,
     /// The disk that it is or would be on.
     pub disk: Fact<Disk>,
@@ -44,7 +44,7 @@ pub struct FolderFacts {
 }
 
 impl FolderFacts {
-    /// One of which nothing is known yet.
+    /// Returns the facts of a folder that was not surveyed yet.
     pub fn new(folder: SharedFolder, path: Untrusted) -> Self {
         Self {
             folder,
@@ -66,7 +66,7 @@ impl FolderFacts {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct FolderIdentity(pub u64, pub u64);
 
-/// What stands at a shared folder's path.
+/// What is at a shared folder's path.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum FolderPlace {
     /// The folder.
@@ -84,32 +84,29 @@ pub enum FolderPlace {
     Loop,
 }
 
-/// What is tried in a folder, in this order.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub enum FolderOperation {
-    /// A new file.
-    Create,
-    /// Bytes at its end.
-    Append,
-    /// A lock on a range of its bytes.
-    Lock,
-    /// All of it on the disk.
-    Sync,
-    /// Another name.
-    Rename,
-    /// Away again.
-    Delete,
-}
-
-impl FolderOperation {
-    /// All of them, in the order in which they are tried.
-    pub const ALL: [Self; 6] = [Self::Create, Self::Append, Self::Lock, Self::Sync, Self::Rename, Self::Delete];
+listed! {
+    /// An operation that is tried in a folder, in this order.
+    #[derive(Serialize, Deserialize)]
+    pub enum FolderOperation {
+        /// A new file.
+        Create,
+        /// Bytes at its end.
+        Append,
+        /// A lock on a range of its bytes.
+        Lock,
+        /// All of it on the disk.
+        Sync,
+        /// Another name.
+        Rename,
+        /// Away again.
+        Delete,
+    }
 }
 
 /// What could be done in a folder.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct FolderRights {
-    /// The first deed that failed, and what the operating system said; `None` where all went well.
+    /// The first operation that failed, and what the operating system said; `None` if all succeeded.
     pub failed: Option<(FolderOperation, Untrusted)>,
 }
 
@@ -118,7 +115,7 @@ impl FolderRights {
     pub const ALL: Self = Self { failed: None };
 }
 
-/// A canary that lies in a folder: its cluster, its node and its nonce, as the file says.
+/// A canary that was found in a folder.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CanaryFile {
     /// The cluster of the node that left it.
@@ -136,6 +133,6 @@ pub enum Access {
     Full,
     /// Less than that.
     Less,
-    /// It does not even get there: it may not enter this folder above it.
+    /// None: it may not enter this folder above it.
     Barred(Untrusted),
 }

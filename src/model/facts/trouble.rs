@@ -50,7 +50,7 @@ pub enum Trouble {
     Config(ConfigTrouble),
     /// A sealed secret that does not open.
     Seal(SealTrouble),
-    /// The fact depends on another one, which is missing; or nobody asked for it.
+    /// The fact depends on another one that is missing, or it was not requested.
     Unasked,
 }
 
@@ -58,29 +58,18 @@ pub enum Trouble {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ConfigTrouble {
     /// There is no such file.
-    Absent {
-        /// Which.
-        path: Untrusted,
-    },
+    Absent { path: Untrusted },
     /// The operating system refused, or it is not a file, too large, or not text.
-    Unreadable {
-        /// Which.
-        path: Untrusted,
-        /// Why.
-        said: Untrusted,
-    },
+    Unreadable { path: Untrusted, said: Untrusted },
     /// A key is unknown, missing or of the wrong type, or the text breaks off.
     Malformed {
-        /// Which.
         path: Untrusted,
         /// The line, from 1.
         line: usize,
-        /// What is wrong there.
         said: Untrusted,
     },
     /// It has a format that this program does not know.
     OtherFormat {
-        /// Which.
         path: Untrusted,
         /// Its format.
         found: u32,
@@ -132,7 +121,6 @@ pub enum TlsTrouble {
 pub struct SqlTrouble {
     /// Its number, for instance 18456. Babelfish sends 33557097 for every error that it cannot map.
     pub number: u32,
-    /// Its state.
     pub state: u8,
     /// Its severity class.
     pub class: u8,

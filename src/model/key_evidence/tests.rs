@@ -27,7 +27,7 @@ fn sealed(plain: &[u8], key: &MasterKey, iv: u8) -> EncryptedValue {
     EncryptedValue { place: "Account/Accounts-1".into(), is_certificate: false, cipher, iv }
 }
 
-/// A block whose padding is wrong under this key.
+/// Returns a block whose padding is wrong under this key.
 fn broken(key: &MasterKey, iv: u8) -> EncryptedValue {
     let mut cipher = vec![0; 16];
     let encryptor = Encryptor::<Aes256>::new_from_slices(key.expose_bytes(), &[iv; 16]).expect("fits");

@@ -239,7 +239,7 @@ fn removed(answer: Result<Removed, Trouble>) -> Result<(), Failure> {
 /// Enters or removes the row of a node that has to be dead.
 pub(super) async fn change_dead_row(step: StepRun<'_, impl ClusterDatabase>) -> Result<StepState, Failure> {
     let change = row_change(&step.run.journal.journal, step.kind)?;
-    if let Some(before) = change.deed.before() {
+    if let Some(before) = change.operation.before() {
         expect_dead(step.run.database, step.target()?, &before.row.name, Some(before)).await?;
     }
     change_row(step).await
@@ -257,10 +257,10 @@ pub(super) async fn change_row(step: StepRun<'_, impl ClusterDatabase>) -> Resul
         RowChangeOutcome::Made | RowChangeOutcome::Ours => Ok(StepState::Done),
         RowChangeOutcome::Taken(row) => Err(Failure::RowTaken(row)),
         // What an earlier start was to take away is away. By whom, the history tells undo.
-        RowChangeOutcome::Gone if matches!(change.deed, RowOperation::Remove { .. }) && step.earlier.is_begun_or_done() => {
+        RowChangeOutcome::Gone if matches!(change.operation, RowOperation::Remove { .. }) && step.earlier.is_begun_or_done() => {
             Ok(StepState::Done)
         }
-        RowChangeOutcome::Gone => Err(Failure::RowGone { node: change.deed.node().into() }),
+        RowChangeOutcome::Gone => Err(Failure::RowGone { node: change.operation.node().into() }),
         RowChangeOutcome::NotThere(content) => Err(Failure::ContentChanged(Box::new(content))),
     }
 }
@@ -292,9 +292,9 @@ pub(super) fn planned_row(places: &Places, plan: &Plan) -> NodeRow {
     }
 }
 
-/// What a step does to the row, as the journal knows it; so a later start, and undo, mean the same deed.
+/// What a step does to the row, as the journal knows it; so a later start, and undo, mean the same operation.
 pub(super) fn row_change(journal: &Journal, kind: StepKind) -> Result<RowChange, Failure> {
-    let deed = match (kind, journal.before.clone(), journal.after.clone()) {
+    let operation = match (kind, journal.before.clone(), journal.after.clone()) {
         (StepKind::JoinCluster, None, Some(row)) => RowOperation::Insert(row),
         (StepKind::JoinCluster, Some(before), Some(after)) => RowOperation::Replace { before, after },
         (StepKind::UpdateRow, Some(before), Some(after)) => RowOperation::Update { before, after },
@@ -302,7 +302,7 @@ pub(super) fn row_change(journal: &Journal, kind: StepKind) -> Result<RowChange,
         (StepKind::RemoveRow | StepKind::RemoveNode, Some(before), _) => RowOperation::Remove { before },
         _ => return Err(Failure::Defect(format!("The row for {} is not in the plan.", kind.id()).into())),
     };
-    Ok(RowChange { cluster: journal.cluster, run: journal.run.clone(), host: host::name(), deed })
+    Ok(RowChange { cluster: journal.cluster, run: journal.run.clone(), host: host::name(), operation })
 }
 
 /// Refuses to take the row or the name of a node whose heart beats, or that nobody can tell of any more.

@@ -271,8 +271,8 @@ const TEXT: &[u8] = b"octopus-setup looks whether it can write here, and removes
 pub(super) struct At(Arc<AtomicUsize>);
 
 impl At {
-    pub(super) fn set(&self, deed: FolderOperation) {
-        let place = FolderOperation::ALL.iter().position(|other| *other == deed).unwrap_or_default();
+    pub(super) fn set(&self, operation: FolderOperation) {
+        let place = FolderOperation::ALL.iter().position(|other| *other == operation).unwrap_or_default();
         self.0.store(place, Ordering::Relaxed);
     }
 

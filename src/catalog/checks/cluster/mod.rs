@@ -48,7 +48,7 @@ fn known_nodes<'a>(case: &Case<'a>) -> Result<&'a Nodes, Verdict> {
 
 /// The nodes but for this one, whose name is in the answers: as it is to be, or as its node config has it.
 fn others<'a>(case: &Case<'a>, nodes: &'a Nodes) -> Others<'a> {
-    nodes.but(case.answers.trimmed(FieldId::NodeName))
+    nodes.except(case.answers.trimmed(FieldId::NodeName))
 }
 
 /// Another node of the cluster to compare something with: `web01`.

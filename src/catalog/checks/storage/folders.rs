@@ -87,7 +87,7 @@ fn judge_unread(trouble: &Trouble) -> Verdict {
 /// A cluster that shares nothing works with one node only.
 fn judge_nothing_shared(case: &Case<'_>) -> Verdict {
     let own = case.answers.trimmed(FieldId::NodeName);
-    let others = case.facts.cluster.nodes.seen().is_some_and(|nodes| !nodes.but(own).is_empty());
+    let others = case.facts.cluster.nodes.seen().is_some_and(|nodes| !nodes.except(own).is_empty());
     if is_adopted(case) {
         return report(Finding::note(
             CheckId::StorageFolders,

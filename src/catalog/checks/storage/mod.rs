@@ -294,15 +294,15 @@ fn disk_evidence(folders: &[FolderFacts], proven: bool) -> String {
 fn judge_rights(case: &Case<'_>) -> Result<Verdict, Verdict> {
     let folders = reachable_folders(case)?;
     let failed = |folder: &FolderFacts| match &folder.rights {
-        Fact::Seen(FolderRights { failed: Some((deed, said)) }) => Some((*deed, said.to_string())),
+        Fact::Seen(FolderRights { failed: Some((operation, said)) }) => Some((*operation, said.to_string())),
         Fact::Missing(Trouble::Io(said)) => Some((FolderOperation::Create, said.to_string())),
         Fact::Missing(Trouble::TimedOut { waited }) => {
             Some((FolderOperation::Create, format!("no answer within {}", format::duration(*waited))))
         }
         _ => None,
     };
-    let findings = group_folders(folders, failed).into_iter().map(|((deed, said), group)| {
-        let (what, fix) = failure_and_fix(deed);
+    let findings = group_folders(folders, failed).into_iter().map(|((operation, said), group)| {
+        let (what, fix) = failure_and_fix(operation);
         let says = format!("{}: a file {what}: {}", names(&group, folders.len()), format::sentence(&said));
         Finding::stop(CheckId::StorageRights, says, fix).about(field_of_group(case, &group))
     });
@@ -317,8 +317,8 @@ fn judge_rights(case: &Case<'_>) -> Result<Verdict, Verdict> {
 }
 
 /// What failed, and what to do.
-const fn failure_and_fix(deed: FolderOperation) -> (&'static str, &'static str) {
-    match deed {
+const fn failure_and_fix(operation: FolderOperation) -> (&'static str, &'static str) {
+    match operation {
         FolderOperation::Create => (
             "could not be created",
             "Give this user full control there; on NFS root is nobody unless the export says no_root_squash. Or mount it so that it can \

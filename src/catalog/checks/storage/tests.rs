@@ -242,8 +242,8 @@ fn a_local_disk_warns_memory_and_read_only_stop() {
 #[test]
 fn each_deed_that_fails_is_a_stop_of_its_own_words() {
     let mut words = std::collections::HashSet::new();
-    for deed in FolderOperation::ALL {
-        let failed = Fact::Seen(FolderRights { failed: Some((deed, "Permission denied".into())) });
+    for operation in FolderOperation::ALL {
+        let failed = Fact::Seen(FolderRights { failed: Some((operation, "Permission denied".into())) });
         let finding = stop(&of_first(CheckId::StorageRights, |folder| folder.rights = failed.clone()));
         assert!(finding.says.ends_with(": Permission denied."), "{finding:?}");
         words.insert((finding.says, finding.fix));

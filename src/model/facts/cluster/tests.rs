@@ -32,7 +32,8 @@ fn row(system: &str, program: &str) -> KeptRow {
     KeptRow { row, joined: String::new(), last_seen: String::new(), drained: false }
 }
 
-/// A few names in both cases, with letters that are none of ASCII, and one whose lower case is of ASCII (the Kelvin sign).
+/// Returns a few names in both cases, with letters that are none of ASCII, and one whose lower case is of ASCII (the Kelvin
+/// sign).
 fn names() -> impl Strategy<Value = Vec<String>> {
     proptest::collection::vec("[aAkKbÜüßİ\u{212a}_Z]{0,3}", 0..24)
 }
@@ -54,7 +55,7 @@ fn any_node() -> impl Strategy<Value = NodeSeen> {
     })
 }
 
-/// The first one that no other one surpasses.
+/// Returns the first one that no other one surpasses.
 fn first_best<'a>(
     nodes: &[&'a NodeSeen],
     told: impl Fn(&'a NodeSeen) -> Option<&'a str>,
@@ -84,7 +85,7 @@ proptest! {
         let own = format!("N{own:02}");
         let all: Vec<&NodeSeen> = nodes.iter().filter(|node| !node.is_called(&own)).collect();
         let at_work: Vec<&NodeSeen> = all.iter().copied().filter(|node| node.life() != Liveness::Dead).collect();
-        let others = nodes.but(&own);
+        let others = nodes.except(&own);
         let count = |fits: fn(&NodeSeen) -> bool| all.iter().filter(|node| fits(node)).count();
         prop_assert_eq!(others.len(), all.len());
         prop_assert_eq!(others.is_empty(), all.is_empty());

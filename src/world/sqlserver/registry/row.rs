@@ -36,7 +36,7 @@ impl SqlServer {
     /// Of the connection or the server. Nothing is changed then, unless the reply itself was lost and no new connection could be
     /// made: then nobody knows, and the next call will find out.
     pub async fn change_row(&self, target: &Target, change: &RowChange) -> Result<RowChangeOutcome, Trouble> {
-        let (sql, after) = match &change.deed {
+        let (sql, after) = match &change.operation {
             RowOperation::Insert(after) => (sql!("row_insert"), after),
             RowOperation::Replace { after, .. } => (sql!("row_replace"), after),
             RowOperation::Update { after, .. } => (sql!("row_update"), after),
@@ -44,9 +44,9 @@ impl SqlServer {
             RowOperation::Remove { before } => (sql!("row_remove"), &before.row),
         };
         let sql = row_batch(LockMode::Shared, sql, "@P5", "@P4");
-        match self.row_outcome(target, &sql, change, after).await?.after_change(&change.deed) {
+        match self.row_outcome(target, &sql, change, after).await?.after_change(&change.operation) {
             // The row that was in the way was deleted during the batch; now nothing is in the way.
-            Err(Trouble::Unasked) => self.row_outcome(target, &sql, change, after).await?.after_change(&change.deed),
+            Err(Trouble::Unasked) => self.row_outcome(target, &sql, change, after).await?.after_change(&change.operation),
             ended => ended,
         }
     }
@@ -60,7 +60,7 @@ impl SqlServer {
     /// # Errors
     /// As [`Self::change_row`].
     pub async fn undo_row_change(&self, target: &Target, change: &RowChange) -> Result<RowChangeOutcome, Trouble> {
-        let (undo, before) = match &change.deed {
+        let (undo, before) = match &change.operation {
             RowOperation::Insert(after) => (sql!("row_undo_insert"), after),
             RowOperation::Replace { before, .. } | RowOperation::Update { before, .. } => (sql!("row_undo_update"), &before.row),
             RowOperation::Drain { before } => (sql!("row_undo_drain"), &before.row),
@@ -86,13 +86,13 @@ impl SqlServer {
     }
 
     async fn send_row(&self, target: &Target, sql: &str, change: &RowChange, row: &NodeRow) -> Result<Reply, Trouble> {
-        let (cluster, run_of, what) = (change.cluster.to_string(), format!("run {}", change.run), change.deed.what());
-        let before = change.deed.before();
+        let (cluster, run_of, what) = (change.cluster.to_string(), format!("run {}", change.run), change.operation.what());
+        let before = change.operation.before();
         let seen = |text: fn(&KeptRow) -> &str| before.map(text).unwrap_or_default();
         let (host, joined, last_seen) =
             (seen(|kept| kept.row.host.as_str()), seen(|kept| kept.joined.as_str()), seen(|kept| kept.last_seen.as_str()));
         let drained = before.is_some_and(|kept| kept.drained);
-        let node = change.deed.node();
+        let node = change.operation.node();
         let (comms, grpc, cap) = (i32::from(row.comms_port), i32::from(row.grpc_port), i32::from(row.task_cap));
         let values: [&dyn ToSql; 18] = [
             &cluster,
@@ -166,19 +166,19 @@ impl RowOutcome {
         Ok(Self::Unchanged { row, done: done > undone, undone: undone > done })
     }
 
-    fn after_change(self, deed: &RowOperation) -> Result<RowChangeOutcome, Trouble> {
+    fn after_change(self, operation: &RowOperation) -> Result<RowChangeOutcome, Trouble> {
         let (row, done) = match self {
             Self::Ended(changed) => return Ok(changed),
             Self::Unchanged { row, done, .. } => (row, done),
         };
-        let stands = |row: &KeptRow| match deed {
+        let stands = |row: &KeptRow| match operation {
             RowOperation::Insert(after) | RowOperation::Replace { after, .. } | RowOperation::Update { after, .. } => {
                 row.row == *after
             }
             RowOperation::Drain { before } => row.drained && row.joined == before.joined,
             RowOperation::Remove { .. } => false,
         };
-        Ok(match (row, deed) {
+        Ok(match (row, operation) {
             (Some(row), _) if done && stands(&row) => RowChangeOutcome::Ours,
             (Some(row), _) => RowChangeOutcome::Taken(row),
             (None, RowOperation::Remove { .. }) if done => RowChangeOutcome::Ours,
@@ -280,9 +280,9 @@ mod tests {
         KeptRow { row: row_on("a"), joined: "j".into(), last_seen: "s".into(), drained: false }
     }
 
-    fn ended(deed: RowOperation, rows: &[Cells]) -> Result<RowChangeOutcome, Trouble> {
-        let change = RowChange { cluster: ClusterId([1; 16]), run: "r".into(), host: "h".into(), deed };
-        RowOutcome::read(&reply(rows), &change)?.after_change(&change.deed)
+    fn ended(operation: RowOperation, rows: &[Cells]) -> Result<RowChangeOutcome, Trouble> {
+        let change = RowChange { cluster: ClusterId([1; 16]), run: "r".into(), host: "h".into(), operation };
+        RowOutcome::read(&reply(rows), &change)?.after_change(&change.operation)
     }
 
     #[test]

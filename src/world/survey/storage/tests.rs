@@ -90,7 +90,7 @@ async fn where_nothing_can_be_made_the_deed_and_its_reason_are_told() {
     // Not even root makes a file there, and it is no disk.
     let facts = seen(Path::new("/proc/self")).await;
     let rights = facts.rights.seen().and_then(|rights| rights.failed.clone());
-    assert_eq!(rights.map(|(deed, _)| deed), Some(FolderOperation::Create));
+    assert_eq!(rights.map(|(operation, _)| operation), Some(FolderOperation::Create));
     assert_eq!(facts.latency, Fact::Missing(Trouble::Unasked));
 }
 
@@ -142,8 +142,8 @@ async fn a_deed_that_hangs_is_named() {
         let _ = wait.recv();
         Ok(())
     });
-    let (deed, said) = hanging.await.seen().and_then(|rights| rights.failed.clone()).expect("failed");
+    let (operation, said) = hanging.await.seen().and_then(|rights| rights.failed.clone()).expect("failed");
     assert!(said.as_str().starts_with("no answer"), "{said}");
     // The thread may not even have begun.
-    assert!(matches!(deed, FolderOperation::Create | FolderOperation::Lock));
+    assert!(matches!(operation, FolderOperation::Create | FolderOperation::Lock));
 }
