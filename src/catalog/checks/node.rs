@@ -188,38 +188,35 @@ fn differs(own: Fingerprint, told: Fingerprint) -> String {
     format!("The sealed master key has the fingerprint {own}, and the node config says {told}: it is another key.")
 }
 
-/// Octopus seals nothing in our way. A config of its own without a key is the worst of traps: at its next start Octopus
-/// Server draws a new one without a word, and cannot read a single sensitive value with it (facts/octopus.md section 2).
+/// Judges the key of an instance that Octopus Server made, which has none of our seals.
 fn judge_octopus_key(case: &Case<'_>) -> Verdict {
     match &case.facts.node.octopus {
         Fact::Unknown => case.pending(),
         Fact::Seen(Some(config)) if config.has_master_key => {
             Verdict::Good("the master key is under Octopus Server's own protection".into())
         }
-        Fact::Seen(Some(config)) => report_all(
-            vec![
-                Finding::stop(
-                    CheckId::NodeSeals,
-                    format!(
-                        "There is no master key in {}: Octopus Server draws a new one at its next start, and cannot read the \
-                         cluster's sensitive values with it.",
-                        config.path
-                    ),
-                    "Give it the cluster's master key before it is started; another node's operator has it.",
-                )
-                .about(FieldId::MasterKey)
-                .command(octopus_command_with_secret(
-                    case,
-                    "database",
-                    "masterKey",
-                    ("", ""),
-                    "OCTOPUS_MASTER_KEY",
-                )),
-            ],
-            String::new,
-        ),
+        Fact::Seen(Some(config)) => {
+            let fix = "Give it the cluster's master key before it is started; another node's operator has it.";
+            report(missing_key_finding(CheckId::NodeSeals, config, fix, case))
+        }
         Fact::Seen(None) | Fact::Missing(_) => Verdict::NotYet,
     }
+}
+
+/// Warns of an `OctopusServer.config` without a key: at its next start Octopus Server generates a new one without a word, and
+/// cannot read a single sensitive value with it (`facts/octopus.md`, section 2).
+pub(super) fn missing_key_finding(check: CheckId, config: &OctopusConfig, fix: &str, case: &Case<'_>) -> Finding {
+    Finding::stop(
+        check,
+        format!(
+            "There is no master key in {}: Octopus Server draws a new one at its next start, and cannot read the cluster's \
+             sensitive values with it.",
+            config.path
+        ),
+        fix,
+    )
+    .about(FieldId::MasterKey)
+    .command(octopus_command_with_secret(case, "database", "masterKey", ("", ""), "OCTOPUS_MASTER_KEY"))
 }
 
 #[cfg(test)]

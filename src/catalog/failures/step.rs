@@ -54,8 +54,8 @@ fn explain_in(kind: StepKind, failure: &Failure, context: &ServerContext<'_>) ->
             "Undo this run, then begin Add this server as a node with the same database and that cluster's master key; or choose \
              another database.",
         ),
-        Failure::ContentChanged(content) => Explanation::new(
-            format!("The database holds something else now than when it was checked: {}.", describe_content(content)),
+        Failure::ContentChanged(found) => Explanation::new(
+            format!("The database holds something else now than when it was checked: {}.", describe_content(found)),
             "Undo this run, and check the database again before another one.",
         ),
         Failure::File { path, said } => Explanation::new(

@@ -1,6 +1,7 @@
 //! `drift-octopus`: what `OctopusServer.config` says otherwise than the node config.
 
 use super::{is_same, octopus_command, octopus_command_with_secret};
+use crate::catalog::checks::node::missing_key_finding;
 use crate::catalog::checks::{Case, report, report_all};
 use crate::catalog::failures;
 use crate::catalog::form::read;
@@ -44,7 +45,8 @@ pub fn judge(case: &Case<'_>) -> Verdict {
             findings.extend(connection_differences(config, octopus, case));
             findings.extend(of_group(Group::Web));
             if !octopus.has_master_key {
-                findings.push(without_key(octopus, case));
+                let fix = "Give it the cluster's master key before it is started; the section Master key shows it.";
+                findings.push(missing_key_finding(CheckId::DriftOctopus, octopus, fix, case));
             }
             report_all(findings, || "OctopusServer.config says the same".to_owned())
         }
@@ -112,22 +114,8 @@ fn name_difference(config: &NodeConfig, octopus: &OctopusConfig, case: &Case<'_>
     })
 }
 
-fn without_key(octopus: &OctopusConfig, case: &Case<'_>) -> Finding {
-    Finding::stop(
-        CheckId::DriftOctopus,
-        format!(
-            "There is no master key in {}: Octopus Server draws a new one at its next start, and cannot read the cluster's \
-             sensitive values with it.",
-            octopus.path
-        ),
-        "Give it the cluster's master key before it is started; the section Master key shows it.",
-    )
-    .about(FieldId::MasterKey)
-    .command(octopus_command_with_secret(case, "database", "masterKey", ("", ""), "OCTOPUS_MASTER_KEY"))
-}
-
-/// In what the connections differ. A password is only ever compared, never shown.
-pub fn connection_differences(config: &NodeConfig, octopus: &OctopusConfig, case: &Case<'_>) -> Vec<Finding> {
+/// Compares the connections. A password is only ever compared, never shown.
+fn connection_differences(config: &NodeConfig, octopus: &OctopusConfig, case: &Case<'_>) -> Vec<Finding> {
     if !octopus.has_connection {
         let says = format!("There is no connection string in {}, so Octopus Server has no database.", octopus.path);
         let finding = Finding::warn(CheckId::DriftOctopus, says, "Give it the node config's.").about(FieldId::Server);

@@ -136,12 +136,12 @@ const CLOCK_FIX: &str = "Have both clocks set by the same time service (NTP); no
 
 /// The clocks agree. Never a stop: Octopus runs with any difference, and neither clock may be the operator's to set.
 fn judge_clock(case: &Case<'_>) -> Verdict {
-    judge_optional(&case.facts.server.clock_ahead_ms, case, judge_difference)
+    judge_optional(&case.facts.server.clock_ahead_ms, case, |ahead| judge_difference(*ahead))
 }
 
-fn judge_difference(ahead: &i64) -> Verdict {
+fn judge_difference(ahead: i64) -> Verdict {
     let apart = ahead.unsigned_abs();
-    let which = if *ahead >= 0 { "ahead of" } else { "behind" };
+    let which = if ahead >= 0 { "ahead of" } else { "behind" };
     let says = format!("The server is {} {which} this machine.", format::span(apart / 1_000));
     if apart <= CLOCK_NOTED {
         Verdict::Good(format!("{}.{} s apart", apart / 1_000, apart % 1_000 / 100))
