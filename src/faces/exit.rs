@@ -1,6 +1,14 @@
-//! How the program ends, for whoever started it. The numbers are a promise: scripts hang on them.
+//! Exit statuses, which scripts rely on, and the lines that remain after a face has closed.
 //!
 //! `review --check` has statuses of its own, as monitoring systems know them; see [`super::headless::Status`].
+
+use crate::model::flow::Flow;
+use crate::model::node_config::NodeConfig;
+use crate::model::untrusted::Untrusted;
+use crate::wizard::run::Phase;
+use crate::wizard::state::{Ending, State};
+
+use super::sentences::clean;
 
 /// The exit status of a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,7 +25,7 @@ pub enum Exit {
     Unfinished,
     /// Left by the operator, or at the end of the input, with nothing written or with all of it undone.
     Left,
-    /// Ended by a signal, with this status: 128 and the signal's number. The journal knows what was begun.
+    /// SessionEnd by a signal, with this status: 128 and the signal's number. The journal knows what was begun.
     Signal(u8),
 }
 
@@ -63,6 +71,67 @@ pub const STATUSES: [(&str, &str); 8] = [
 
 /// The same of `review --check`.
 pub const CHECK_STATUSES: &str = "0 fine; 1 warnings; 2 stops; 3 not everything could be looked at; 64 usage";
+
+/// How a face ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SessionEnd {
+    /// How the run ended, as an exit status.
+    pub exit: Exit,
+    /// What is worth reading once the screen is gone: where the config is, how to go on.
+    pub farewell: Vec<String>,
+}
+
+impl SessionEnd {
+    /// The exit status and what to say on the way out. `signal`: the status of the signal that ended it.
+    pub fn from_state(state: &State, signal: Option<u8>) -> Self {
+        let ending = ending(state);
+        let exit = match (signal, ending) {
+            (Some(status), _) => Exit::Signal(status),
+            (None, Some(Ending::Finished)) => Exit::Done,
+            (None, Some(Ending::Unfinished)) => Exit::Unfinished,
+            (None, Some(Ending::Left | Ending::HungUp) | None) => Exit::Left,
+        };
+        // The home directory's name may have come from a file.
+        Self { exit, farewell: farewell(state).iter().map(|line| clean(line)).collect() }
+    }
+}
+
+/// How it ended. Who left while the last step ran has left a node that is whole by now, unless its new key is still to be
+/// kept.
+fn ending(state: &State) -> Option<Ending> {
+    let keeps = state.run().plan.as_ref().is_none_or(|plan| plan.flow == Flow::FirstNode);
+    match state.ending {
+        Some(Ending::Unfinished) if state.run().phase == Phase::Finished && !keeps => Some(Ending::Finished),
+        ending => ending,
+    }
+}
+
+fn farewell(state: &State) -> Vec<String> {
+    match (ending(state), &state.run().plan) {
+        (Some(Ending::Finished), Some(plan)) if plan.flow == Flow::Remove => {
+            let gone = plan.before.as_ref().map_or_else(Untrusted::default, |kept| Untrusted::new(&kept.row.name));
+            vec![format!("Node {gone} is out of the registry of cluster {}.", plan.cluster.short())]
+        }
+        (Some(Ending::Finished), Some(plan)) if plan.flow == Flow::Leave => vec![
+            format!("Node {} is out of cluster {}.", plan.node.name, plan.cluster.short()),
+            format!("A dated copy of its node config and the sealed master key stay in {}.", plan.node.home.display()),
+        ],
+        (Some(Ending::Finished), Some(plan)) => vec![
+            format!("Node {} of cluster {} is configured.", plan.node.name, plan.cluster.short()),
+            format!("Its node config is {}.", plan.node.home.join(NodeConfig::FILE).display()),
+            format!("The master key's fingerprint is {}.", plan.fingerprint),
+        ],
+        (Some(Ending::Unfinished), _) if state.run().phase == Phase::Finished => vec![
+            "The node is configured, but it is not proven that its master key is kept.".to_owned(),
+            "Start octopus-setup again and choose Continue to see the key and to keep it.".to_owned(),
+        ],
+        (Some(Ending::Unfinished), _) => {
+            let text = "The run is unfinished. Start octopus-setup again and choose Continue to go on or to undo it.";
+            [Some(text.to_owned()), state.run().unkept_key()].into_iter().flatten().collect()
+        }
+        _ => Vec::new(),
+    }
+}
 
 #[cfg(test)]
 mod tests {

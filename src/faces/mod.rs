@@ -1,10 +1,8 @@
 //! The ways to talk to the wizard. They turn input into events and the state into pixels or sentences, and decide nothing.
 
-pub mod ended;
 pub mod exit;
 pub mod headless;
 pub mod plain;
-mod polling;
 pub mod problems;
 pub mod replay;
 pub(crate) mod sentences;

@@ -43,11 +43,11 @@ impl Environment {
         // On Windows nobody sets it, and the console can do all that is needed.
         let dumb = term.as_deref().map_or(cfg!(unix), |term| term == "dumb");
         let hints = Hints { ascii: cli.ascii, term: term.as_deref(), locale: locale.as_deref() };
-        let colours = Colours::of(variable("NO_COLOR").as_deref());
+        let colours = Colours::detect(variable("NO_COLOR").as_deref());
         Some(Self {
             places: Places::of_this_user(variable(STATE_DIR_VARIABLE).map(PathBuf::from))?,
             surroundings: Surroundings::of(|name| variable(name).is_some()),
-            tui: TuiOptions { charset: Charset::of(hints), colours },
+            tui: TuiOptions { charset: Charset::detect(hints), colours },
             terminal: TerminalOptions { mouse: cli.mouse },
             dumb,
             plain: cli.plain,

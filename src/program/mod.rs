@@ -24,7 +24,7 @@ use clap::Parser;
 
 use octopus_setup::engine::Engine;
 use octopus_setup::engine::recording::Beginning;
-use octopus_setup::faces::ended::Ended;
+use octopus_setup::faces::exit::SessionEnd;
 use octopus_setup::faces::plain::{self, PlainOptions, Stdin};
 use octopus_setup::faces::signals::Signals;
 use octopus_setup::faces::tui::run;
@@ -162,7 +162,7 @@ async fn shown(environment: &Environment, engine: &mut Engine) -> ExitCode {
 }
 
 /// Runs the plain face on standard input and output.
-async fn in_sentences(engine: &mut Engine) -> std::io::Result<Ended> {
+async fn in_sentences(engine: &mut Engine) -> std::io::Result<SessionEnd> {
     let options = PlainOptions { signals: Some(Signals::listen()?), ..PlainOptions::default() };
     let mut input = Stdin::start()?;
     panic::rehearse();
@@ -170,7 +170,7 @@ async fn in_sentences(engine: &mut Engine) -> std::io::Result<Ended> {
 }
 
 /// Says what is worth reading afterwards.
-fn farewell(ended: &Ended) -> ExitCode {
+fn farewell(ended: &SessionEnd) -> ExitCode {
     let mut out = std::io::stdout();
     for line in &ended.farewell {
         // `println!` would panic where the terminal has vanished in the meantime.

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use octopus_setup::engine::Engine;
-use octopus_setup::faces::ended::Ended;
+use octopus_setup::faces::exit::SessionEnd;
 use octopus_setup::faces::plain::{self, PlainOptions, Script};
 use octopus_setup::model::answers::Answers;
 use octopus_setup::model::flow::Flow;
@@ -22,7 +22,7 @@ pub const PASSWORD: &str = "Canary-Db-7Qx41Zp9";
 /// What a session came to.
 pub struct Session {
     /// How it ended.
-    pub ended: Ended,
+    pub ended: SessionEnd,
     /// Everything that was said.
     pub said: String,
     /// How many lines nobody asked for.

@@ -14,8 +14,8 @@ use crate::wizard::event::{Action, Event};
 use crate::wizard::state::State;
 use crate::words::{self, FieldWords};
 
-use super::entry;
 use super::input::{Echo, Lines};
+use super::talk;
 use super::talk::{Face, Stop, TypedAnswer};
 
 /// How a question was left.
@@ -74,7 +74,7 @@ pub async fn ask<L: Lines, W: Write>(face: &mut Face<'_, L, W>, field: FieldId) 
             },
             TypedAnswer::Text(text) => text,
         };
-        let text = match entry::answer(field.kind(), &text) {
+        let text = match talk::parse_answer(field.kind(), &text) {
             Ok(answer) => answer,
             Err(problem) => {
                 face.say(&problem)?;
@@ -152,7 +152,7 @@ fn help<L: Lines, W: Write>(face: &mut Face<'_, L, W>, field: FieldId) -> Result
         Kind::Secret => "What you type is not shown. Enter alone keeps what is there already.",
         Kind::Text | Kind::Path | Kind::Number => "Enter alone takes what stands in square brackets.",
     })?;
-    face.say(entry::KEYS)
+    face.say(talk::KEYS)
 }
 
 /// The lines of a licence from its first one on: what was pasted goes on until its end, or until somebody says that it will not.

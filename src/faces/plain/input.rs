@@ -1,8 +1,11 @@
-//! Where the answers come from, a line at a time: standard input, or lines that were written beforehand. One source serves the
-//! whole session: a new buffer for each prompt would swallow what a pipe has sent ahead.
+//! Lines of input: standard input, or lines that were written before. One source serves the whole session: a new buffer for
+//! each prompt would swallow what a pipe has sent ahead.
 //!
-//! Standard input is read by a thread of its own, a line for each one that is asked for, so that signals and news are heard while
+//! Standard input is read by a thread of its own, a line for each one that is asked for, so that signals and results arrive while
 //! somebody thinks. A blocking read cannot be called off: the thread ends with the process.
+//!
+//! The terminal's echo is off while a secret is typed, and back on every way out. The terminal's original settings are kept
+//! process-wide, because a panic hook, which can run in any thread, has to restore them.
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -12,7 +15,7 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use zeroize::Zeroizing;
 
-use super::echo;
+pub use system::{hide, keep, restore};
 
 /// Whether what is typed may be seen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -94,7 +97,7 @@ pub struct Stdin {
     /// What was asked for and has not been heard yet.
     asked: Option<Echo>,
     terminal: bool,
-    _guard: echo::Guard,
+    _guard: Guard,
 }
 
 impl Stdin {
@@ -107,15 +110,15 @@ impl Stdin {
             .name("plain-read".into())
             .stack_size(256 * 1024)
             .spawn(move || read_all(&wants, &sender, terminal))?;
-        Ok(Self { wanted, heard, asked: None, terminal, _guard: echo::Guard })
+        Ok(Self { wanted, heard, asked: None, terminal, _guard: Guard })
     }
 }
 
 impl Lines for Stdin {
     async fn next(&mut self, echo: Echo) -> Heard {
         if self.asked.is_none() {
-            echo::restore();
-            if self.terminal && echo != Echo::Shown && echo::hide().is_err() {
+            restore();
+            if self.terminal && echo != Echo::Shown && hide().is_err() {
                 return Heard::End;
             }
             self.asked = Some(echo);
@@ -124,7 +127,7 @@ impl Lines for Stdin {
         let heard = self.heard.recv().await.unwrap_or(Heard::End);
         self.asked = None;
         if echo != Echo::Silent {
-            echo::restore();
+            restore();
         }
         heard
     }
@@ -135,10 +138,10 @@ impl Lines for Stdin {
 
     #[cfg(unix)]
     fn suspend(&mut self) {
-        echo::restore();
+        restore();
         let _ = rustix::process::kill_process(rustix::process::getpid(), rustix::process::Signal::STOP);
         if self.terminal && self.asked.is_some_and(|echo| echo != Echo::Shown) {
-            let _ = echo::hide();
+            let _ = hide();
         }
     }
 }
@@ -203,6 +206,75 @@ fn skip(input: &mut impl BufRead) -> bool {
     }
 }
 
+#[cfg(unix)]
+mod system {
+    use std::io;
+    use std::sync::{Mutex, PoisonError};
+
+    use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr};
+
+    /// The settings of the start, while they are changed.
+    static FOUND: Mutex<Option<Termios>> = Mutex::new(None);
+
+    /// Keeps the settings as they are, for [`restore`]: somebody else is about to change them. Without a terminal there are none.
+    pub fn keep() {
+        let mut found = FOUND.lock().unwrap_or_else(PoisonError::into_inner);
+        if found.is_none() {
+            *found = tcgetattr(io::stdin()).ok();
+        }
+    }
+
+    /// From now on the terminal shows nothing of what is typed but the end of the line. Where that cannot be, an error: a
+    /// secret that everybody sees is worse than a question that fails.
+    pub fn hide() -> io::Result<()> {
+        let mut found = FOUND.lock().unwrap_or_else(PoisonError::into_inner);
+        let stdin = io::stdin();
+        let now = tcgetattr(&stdin)?;
+        let mut hidden = now.clone();
+        hidden.local_modes.remove(LocalModes::ECHO);
+        hidden.local_modes.insert(LocalModes::ECHONL);
+        if found.is_none() {
+            *found = Some(now);
+        }
+        // Not with a flush: what was typed ahead is an answer, too.
+        tcsetattr(&stdin, OptionalActions::Now, &hidden)?;
+        Ok(())
+    }
+
+    /// Puts the settings back, if they were changed. Safe to call from any thread and any number of times.
+    pub fn restore() {
+        // A panic may have come while this was held; then the thread that holds it puts them back, or nobody can.
+        let Ok(mut found) = FOUND.try_lock() else { return };
+        if let Some(found) = found.take() {
+            let _ = tcsetattr(io::stdin(), OptionalActions::Now, &found);
+        }
+    }
+}
+
+#[cfg(not(unix))]
+mod system {
+    /// rpassword puts the console back by itself.
+    pub fn keep() {}
+
+    /// rpassword changes the console for as long as it reads, and puts it back by itself.
+    pub fn hide() -> std::io::Result<()> {
+        Ok(())
+    }
+
+    /// Nothing was changed.
+    pub fn restore() {}
+}
+
+/// Puts the settings back when it is dropped.
+#[derive(Debug)]
+pub struct Guard;
+
+impl Drop for Guard {
+    fn drop(&mut self) {
+        restore();
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -244,5 +316,11 @@ mod tests {
     #[test]
     fn a_line_without_an_end_does_not_fill_the_memory() {
         assert_eq!(all(&vec![b'x'; 100_000]), [""; 0]);
+    }
+
+    #[test]
+    fn putting_back_what_was_never_changed_does_nothing() {
+        super::restore();
+        super::restore();
     }
 }

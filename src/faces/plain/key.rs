@@ -15,11 +15,11 @@ use crate::wizard::state::Focus;
 use super::field::{self, Left};
 use super::input::{Echo, Lines};
 use super::talk::{Chosen, Face, MenuItem, Stop, TypedAnswer};
-use super::{checks, keys, screen};
+use super::{checks, screen, talk};
 
 /// What can be done with the key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Way {
+enum KeyChoice {
     Show,
     Save,
     Prove,
@@ -33,22 +33,22 @@ pub async fn ask<L: Lines, W: Write>(face: &mut Face<'_, L, W>) -> Result<(), St
     screen::heading(face)?;
     fingerprint(face)?;
     face.say("To go on, prove that it is kept: save it and have the file read back, or type its last six characters.")?;
-    let ways = [
-        MenuItem::new(Way::Show, keys::SHOW, "Show the key here, once."),
-        MenuItem::new(Way::Save, keys::SAVE, "Save the key to a new file that only you can read."),
-        MenuItem::new(Way::Prove, "prove", "Type the key's last six characters, from where you keep it."),
-        MenuItem::new(Way::Read, keys::READ, "Have the saved file read back."),
-        MenuItem::new(Way::End, "end", "End the program; the next start asks again."),
+    let choices = [
+        MenuItem::new(KeyChoice::Show, talk::SHOW, "Show the key here, once."),
+        MenuItem::new(KeyChoice::Save, talk::SAVE, "Save the key to a new file that only you can read."),
+        MenuItem::new(KeyChoice::Prove, "prove", "Type the key's last six characters, from where you keep it."),
+        MenuItem::new(KeyChoice::Read, talk::READ, "Have the saved file read back."),
+        MenuItem::new(KeyChoice::End, "end", "End the program; the next start asks again."),
     ];
-    face.menu(&ways)?;
+    face.menu(&choices)?;
     while face.state().custody().proof.is_none() {
-        match face.choose(&ways).await? {
-            Chosen::One(Way::Show) => show(face).await?,
-            Chosen::One(Way::Save) => save(face).await?,
-            Chosen::One(Way::Prove) => prove(face).await?,
-            Chosen::One(Way::Read) => read(face).await?,
-            Chosen::One(Way::End) => face.quit().await?,
-            Chosen::One(Way::Back) | Chosen::Back => face.say("The install is done; there is nothing to go back to.")?,
+        match face.choose(&choices).await? {
+            Chosen::One(KeyChoice::Show) => show(face).await?,
+            Chosen::One(KeyChoice::Save) => save(face).await?,
+            Chosen::One(KeyChoice::Prove) => prove(face).await?,
+            Chosen::One(KeyChoice::Read) => read(face).await?,
+            Chosen::One(KeyChoice::End) => face.quit().await?,
+            Chosen::One(KeyChoice::Back) | Chosen::Back => face.say("The install is done; there is nothing to go back to.")?,
             Chosen::Help => help(face)?,
         }
     }
@@ -61,26 +61,26 @@ pub async fn of_review<L: Lines, W: Write>(face: &mut Face<'_, L, W>) -> Result<
     face.handle(Event::Jump(ScreenId::Key))?;
     screen::heading(face)?;
     fingerprint(face)?;
-    let ways = [
-        MenuItem::new(Way::Show, keys::SHOW, "Show the key here, once."),
-        MenuItem::new(Way::Save, keys::SAVE, "Save the key to a new file that only you can read."),
-        MenuItem::new(Way::Read, keys::READ, "Have the saved file read back."),
-        MenuItem::new(Way::Back, "back", "Go back to the review."),
-        MenuItem::new(Way::End, "end", "End the program."),
+    let choices = [
+        MenuItem::new(KeyChoice::Show, talk::SHOW, "Show the key here, once."),
+        MenuItem::new(KeyChoice::Save, talk::SAVE, "Save the key to a new file that only you can read."),
+        MenuItem::new(KeyChoice::Read, talk::READ, "Have the saved file read back."),
+        MenuItem::new(KeyChoice::Back, "back", "Go back to the review."),
+        MenuItem::new(KeyChoice::End, "end", "End the program."),
     ];
-    face.menu(&ways)?;
+    face.menu(&choices)?;
     loop {
-        let chosen = face.choose(&ways).await?;
-        let needs_key = matches!(chosen, Chosen::One(Way::Show | Way::Save | Way::Read));
+        let chosen = face.choose(&choices).await?;
+        let needs_key = matches!(chosen, Chosen::One(KeyChoice::Show | KeyChoice::Save | KeyChoice::Read));
         if needs_key && !unlock(face).await? {
             continue;
         }
         match chosen {
-            Chosen::One(Way::Show) => show(face).await?,
-            Chosen::One(Way::Save) => save(face).await?,
-            Chosen::One(Way::Read) => read(face).await?,
-            Chosen::One(Way::End) => face.quit().await?,
-            Chosen::One(Way::Prove | Way::Back) | Chosen::Back => return face.handle(Event::Jump(ScreenId::Node)),
+            Chosen::One(KeyChoice::Show) => show(face).await?,
+            Chosen::One(KeyChoice::Save) => save(face).await?,
+            Chosen::One(KeyChoice::Read) => read(face).await?,
+            Chosen::One(KeyChoice::End) => face.quit().await?,
+            Chosen::One(KeyChoice::Prove | KeyChoice::Back) | Chosen::Back => return face.handle(Event::Jump(ScreenId::Node)),
             Chosen::Help => help(face)?,
         }
     }
@@ -151,7 +151,7 @@ async fn is_meant<L: Lines, W: Write>(face: &mut Face<'_, L, W>) -> Result<bool,
     // Leaving a field is what has its answer looked at.
     face.quietly(Event::Focus(Focus::Field(FieldId::KeyFile)));
     face.quietly(Event::Focus(Focus::Field(FieldId::KeyProof)));
-    checks::wait(face, ScreenId::MasterKey).await?;
+    checks::wait_for(face, ScreenId::MasterKey).await?;
     if face.state().verdict(CheckId::KeyFile).severity() != Some(Severity::Warn) {
         return Ok(true);
     }

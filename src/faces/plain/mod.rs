@@ -6,26 +6,19 @@
 //! asked, whether they are good, and whether one may go on is asked of the state.
 
 mod checks;
-mod done;
-mod echo;
-mod entry;
 mod field;
-mod found;
 mod input;
-mod install;
 mod key;
-mod keys;
 mod plan;
 mod review;
 mod screen;
-mod start;
 mod talk;
 
 pub use checks::sentences_of;
-pub use echo::{keep, restore};
 pub use input::{Echo, Heard, Lines, Script, Stdin};
-pub use install::changes as changes_of;
-pub use keys::fill;
+pub use input::{keep, restore};
+pub use plan::changes as changes_of;
+pub use talk::fill;
 
 use std::io::{self, Write};
 use std::time::Duration;
@@ -36,7 +29,7 @@ use crate::model::screen::ScreenId;
 use crate::wizard::event::{Action, Event};
 use crate::wizard::run::Phase;
 
-use super::ended::Ended;
+use super::exit::SessionEnd;
 use super::signals::Signals;
 use talk::{Face, Stop};
 
@@ -62,7 +55,12 @@ impl Default for PlainOptions {
 /// # Errors
 ///
 /// Where what is said cannot be written, and nothing was begun. A reader that has gone is none, but ends the program as a hang-up does.
-pub async fn run(engine: &mut Engine, input: &mut impl Lines, out: &mut impl Write, options: PlainOptions) -> io::Result<Ended> {
+pub async fn run(
+    engine: &mut Engine,
+    input: &mut impl Lines,
+    out: &mut impl Write,
+    options: PlainOptions,
+) -> io::Result<SessionEnd> {
     let mut face = Face::new(engine, input, out, options);
     let stopped = session(&mut face).await;
     let signal = face.signal();
@@ -79,7 +77,7 @@ pub async fn run(engine: &mut Engine, input: &mut impl Lines, out: &mut impl Wri
     match broken {
         // What was begun is told by the status, and that says more than that the output is broken.
         Some(error) if error.kind() != io::ErrorKind::BrokenPipe && engine.state().run().phase == Phase::Idle => Err(error),
-        _ => Ok(Ended::from_state(engine.state(), signal)),
+        _ => Ok(SessionEnd::from_state(engine.state(), signal)),
     }
 }
 
@@ -98,12 +96,12 @@ async fn screen<L: Lines, W: Write>(face: &mut Face<'_, L, W>) -> Result<(), Sto
         return Err(Stop::Over);
     }
     match (face.state().flow(), face.state().place.here) {
-        (_, ScreenId::Start) => start::ask(face).await,
+        (_, ScreenId::Start) => screen::ask_start(face).await,
         (Some(Flow::Review), _) => review::ask(face).await,
         (_, ScreenId::Review) => plan::ask(face).await,
-        (_, ScreenId::Install) => install::ask(face).await,
+        (_, ScreenId::Install) => plan::ask_install(face).await,
         (_, ScreenId::MasterKey) => key::ask(face).await,
-        (_, ScreenId::Done) => done::tell(face).await,
+        (_, ScreenId::Done) => screen::tell_done(face).await,
         _ => screen::ask(face).await,
     }
 }

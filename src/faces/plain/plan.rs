@@ -1,24 +1,28 @@
-//! The plan, and what to do with it.
+//! The plan, what to do with it, and its installation: a line when a step begins and one when it has ended.
 
 use std::io::Write;
 
+use crate::catalog::format;
 use crate::faces::sentences;
 use crate::model::field::FieldId;
+use crate::model::finding::Remedy;
 use crate::model::flow::Flow;
-use crate::model::plan::Plan;
+use crate::model::plan::{Plan, StepState};
 use crate::model::screen::ScreenId;
 use crate::model::untrusted::Untrusted;
 use crate::render::{self, Shell};
 use crate::wizard::event::{Action, Event};
+use crate::wizard::run::{Phase, Row, Run};
+use crate::wizard::state::State;
 
 use super::field::{self, Left};
 use super::input::Lines;
-use super::screen;
-use super::talk::{Chosen, Face, MenuItem, Stop};
+use super::talk::{Chosen, Face, MenuItem, Stop, Waiting};
+use super::{checks, screen};
 
 /// What can be done with a plan.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Way {
+enum PlanChoice {
     Go,
     Undo,
     Save,
@@ -42,20 +46,20 @@ pub async fn ask<L: Lines, W: Write>(face: &mut Face<'_, L, W>) -> Result<(), St
         Some(plan) => show(face, &plan)?,
         None => face.say("There is no plan.")?,
     }
-    let ways = ways(face);
-    face.menu(&ways)?;
+    let choices = choices(face);
+    face.menu(&choices)?;
     loop {
-        match face.choose(&ways).await? {
-            Chosen::One(Way::Go) => return face.handle(Event::Next),
-            Chosen::One(Way::Undo) => {
+        match face.choose(&choices).await? {
+            Chosen::One(PlanChoice::Go) => return face.handle(Event::Next),
+            Chosen::One(PlanChoice::Undo) => {
                 if undo(face).await? {
                     return Ok(());
                 }
             }
-            Chosen::One(Way::Save) => save(face).await?,
-            Chosen::One(Way::Back) | Chosen::Back => return back(face),
-            Chosen::One(Way::End) => face.quit().await?,
-            Chosen::One(Way::Script) => script(face)?,
+            Chosen::One(PlanChoice::Save) => save(face).await?,
+            Chosen::One(PlanChoice::Back) | Chosen::Back => return back(face),
+            Chosen::One(PlanChoice::End) => face.quit().await?,
+            Chosen::One(PlanChoice::Script) => script(face)?,
             Chosen::Help => {
                 let (here, flow) = (face.state().place.here, face.state().flow());
                 for paragraph in crate::words::screen(here).help(flow).split("\n\n") {
@@ -71,31 +75,35 @@ fn back<L: Lines, W: Write>(face: &mut Face<'_, L, W>) -> Result<(), Stop> {
     face.handle(Event::Back)
 }
 
-fn ways<L: Lines, W: Write>(face: &Face<'_, L, W>) -> Vec<MenuItem<Way>> {
+fn choices<L: Lines, W: Write>(face: &Face<'_, L, W>) -> Vec<MenuItem<PlanChoice>> {
     let state = face.state();
     let actions = state.actions();
-    let mut ways = Vec::with_capacity(6);
+    let mut choices = Vec::with_capacity(6);
     if state.run().plan.is_some() {
-        ways.push(match state.flow() {
-            _ if state.resuming().is_some() => MenuItem::new(Way::Go, "continue", "Go on with it."),
-            Some(Flow::Edit) => MenuItem::new(Way::Go, "apply", "Apply the changes."),
-            Some(Flow::Leave) => MenuItem::new(Way::Go, "leave", "Leave the cluster."),
-            Some(Flow::Remove) => MenuItem::new(Way::Go, "remove", "Remove the node."),
-            _ => MenuItem::new(Way::Go, "install", "Install."),
+        choices.push(match state.flow() {
+            _ if state.resuming().is_some() => MenuItem::new(PlanChoice::Go, "continue", "Go on with it."),
+            Some(Flow::Edit) => MenuItem::new(PlanChoice::Go, "apply", "Apply the changes."),
+            Some(Flow::Leave) => MenuItem::new(PlanChoice::Go, "leave", "Leave the cluster."),
+            Some(Flow::Remove) => MenuItem::new(PlanChoice::Go, "remove", "Remove the node."),
+            _ => MenuItem::new(PlanChoice::Go, "install", "Install."),
         });
     }
     if actions.contains(&Action::Undo) {
-        ways.push(MenuItem::new(Way::Undo, "undo", "Undo what this run has done."));
+        choices.push(MenuItem::new(PlanChoice::Undo, "undo", "Undo what this run has done."));
     }
     if actions.contains(&Action::SaveAnswers) {
-        ways.push(MenuItem::new(Way::Save, "save", "Save the answers, without secrets, to a file."));
+        choices.push(MenuItem::new(PlanChoice::Save, "save", "Save the answers, without secrets, to a file."));
     }
     if actions.contains(&Action::Script) {
-        ways.push(MenuItem::new(Way::Script, "script", "Show the same as a script for Octopus Server's own command line."));
+        choices.push(MenuItem::new(
+            PlanChoice::Script,
+            "script",
+            "Show the same as a script for Octopus Server's own command line.",
+        ));
     }
-    ways.push(MenuItem::new(Way::Back, "back", "Go back; nothing is written."));
-    ways.push(MenuItem::new(Way::End, "end", "End the program; nothing is written."));
-    ways
+    choices.push(MenuItem::new(PlanChoice::Back, "back", "Go back; nothing is written."));
+    choices.push(MenuItem::new(PlanChoice::End, "end", "End the program; nothing is written."));
+    choices
 }
 
 /// Says the plan, and what is to be known beside its steps.
@@ -153,4 +161,182 @@ async fn save<L: Lines, W: Write>(face: &mut Face<'_, L, W>) -> Result<(), Stop>
     }
     face.handle(Event::Press(Action::SaveAnswers))?;
     face.until_idle("saving").await
+}
+
+/// What can be done with a run that stopped.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum InstallChoice {
+    Retry,
+    Undo,
+    Leave,
+    Plan,
+    Output,
+}
+
+/// Follows the steps to their end, and asks what to do where one failed.
+pub async fn ask_install<L: Lines, W: Write>(face: &mut Face<'_, L, W>) -> Result<(), Stop> {
+    if face.state().run().is_working() {
+        if face.state().run().phase == Phase::Running {
+            screen::heading(face)?;
+        } else {
+            face.gap()?;
+            face.say("Undoing what this run created.")?;
+        }
+        follow(face).await?;
+    }
+    match face.state().run().phase {
+        Phase::Finished => {
+            face.say("Everything is done.")?;
+            face.handle(Event::Next)
+        }
+        Phase::Failed => {
+            face.say("The install has stopped. What is done stays until you undo it.")?;
+            failures(face)?;
+            choose(
+                face,
+                vec![
+                    MenuItem::new(InstallChoice::Retry, "retry", "Run the step again, and those after it."),
+                    MenuItem::new(InstallChoice::Undo, "undo", "Undo what this run created."),
+                    MenuItem::new(InstallChoice::Leave, "leave", "Leave it as it is; the next start offers to go on."),
+                ],
+            )
+            .await
+        }
+        Phase::UndoneInPart => {
+            face.say("Some of it could not be undone.")?;
+            failures(face)?;
+            choose(
+                face,
+                vec![
+                    MenuItem::new(InstallChoice::Undo, "undo", "Undo it once more."),
+                    MenuItem::new(InstallChoice::Leave, "leave", "Leave it as it is; the next start offers to go on."),
+                ],
+            )
+            .await
+        }
+        Phase::Undone => {
+            face.say("Everything that this run created is undone.")?;
+            let choices = vec![
+                MenuItem::new(InstallChoice::Plan, "plan", "Go back to the plan."),
+                MenuItem::new(InstallChoice::Leave, "leave", "End the program."),
+            ];
+            choose(face, choices).await
+        }
+        // Nothing begins here by itself, so there is nothing to ask either.
+        Phase::Idle | Phase::Running | Phase::Undoing => face.handle(Event::Back),
+    }
+}
+
+async fn choose<L: Lines, W: Write>(face: &mut Face<'_, L, W>, mut choices: Vec<MenuItem<InstallChoice>>) -> Result<(), Stop> {
+    if face.state().run().has_output() {
+        choices.push(MenuItem::new(InstallChoice::Output, "output", "Show what Octopus Server printed."));
+    }
+    face.menu(&choices)?;
+    loop {
+        match face.choose(&choices).await? {
+            Chosen::One(InstallChoice::Output) => output(face)?,
+            Chosen::One(InstallChoice::Retry) => return face.handle(Event::Press(Action::Retry)),
+            Chosen::One(InstallChoice::Undo) => {
+                if undo(face).await? {
+                    return Ok(());
+                }
+            }
+            Chosen::One(InstallChoice::Leave) => return face.handle(Event::Press(Action::Leave)),
+            Chosen::One(InstallChoice::Plan) => return face.handle(Event::Next),
+            Chosen::Back => face.say("The install has begun: there is no way back in the middle of it.")?,
+            Chosen::Help => {
+                let help = &crate::words::screen(face.state().place.here).help;
+                face.tell(help)?;
+            }
+        }
+    }
+}
+
+/// Why steps failed, or could not be undone, and what to do about it.
+fn failures<L: Lines, W: Write>(face: &mut Face<'_, L, W>) -> Result<(), Stop> {
+    let run = face.state().run();
+    let told: Vec<_> = run.rows.iter().filter_map(|row| run.explain(row)).collect();
+    for told in told {
+        face.tell(&format!("stop: {}", told.says))?;
+        checks::tell_fix(face, &told.fix, told.remedy.as_ref().map(Remedy::text))?;
+    }
+    Ok(())
+}
+
+/// Says what the steps' programs printed, step by step.
+fn output<L: Lines, W: Write>(face: &mut Face<'_, L, W>) -> Result<(), Stop> {
+    let run = face.state().run().clone();
+    for row in &run.rows {
+        let said = run.output_of(row.kind);
+        if !said.is_empty() {
+            face.gap()?;
+            face.say(&format!("{}:", title(&run, row)))?;
+            for line in said {
+                face.lay(&format!("  {line}"))?;
+            }
+        }
+    }
+    face.gap()
+}
+
+fn title<'a>(run: &'a Run, row: &Row) -> &'a str {
+    let step = run.plan.as_ref().and_then(|plan| plan.steps.iter().find(|step| step.kind == row.kind));
+    step.map_or(row.kind.id(), |step| step.title.as_str())
+}
+
+/// Says how each step goes, until none runs.
+async fn follow<L: Lines, W: Write>(face: &mut Face<'_, L, W>) -> Result<(), Stop> {
+    let mut waiting = Waiting::default();
+    let mut before: Vec<Row> = face.state().run().rows.clone();
+    loop {
+        for line in changes(face.state().run(), &before) {
+            face.say(&line)?;
+        }
+        before.clone_from(&face.state().run().rows);
+        let working = face.state().run().is_working();
+        if !face.news(&mut waiting, doing).await? && !working {
+            // What came with the last news is told, too.
+            for line in changes(face.state().run(), &before) {
+                face.say(&line)?;
+            }
+            return Ok(());
+        }
+    }
+}
+
+fn doing(state: &State) -> String {
+    let running = state.run().rows.iter().position(|row| row.since.is_some());
+    running.map_or_else(|| "working".to_owned(), |place| format!("at step {}", place + 1))
+}
+
+/// What has changed of the steps, a sentence each.
+pub fn changes(run: &Run, before: &[Row]) -> Vec<String> {
+    let mut said = Vec::new();
+    for (place, row) in run.rows.iter().enumerate() {
+        let old = before.get(place);
+        if old == Some(row) {
+            continue;
+        }
+        let title = title(run, row);
+        let step = format!("Step {} of {}", place + 1, run.rows.len());
+        if row.failure.is_some() {
+            said.push(format!("{step} failed: {title}."));
+        } else if row.since.is_some() {
+            if old.and_then(|old| old.since) != row.since {
+                let undoing = if run.phase == Phase::Undoing { " is being undone" } else { "" };
+                said.push(format!("{step}{undoing}: {title}."));
+            }
+        } else if old.map(|old| old.state) != Some(row.state) || old.is_some_and(|old| old.since.is_some()) {
+            match row.state {
+                StepState::Done => {
+                    let took = row.took.map_or(String::new(), |took| format!(", {}", format::duration(took)));
+                    said.push(format!("{step} is done{took}."));
+                }
+                StepState::Already => said.push(format!("{step} was so already.")),
+                StepState::Undone => said.push(format!("{step} is undone.")),
+                StepState::Planned | StepState::Begun => {}
+            }
+        }
+    }
+    said
 }

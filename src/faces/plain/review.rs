@@ -11,14 +11,14 @@ use crate::wizard::state::{Focus, State};
 
 use super::input::{Echo, Lines};
 use super::talk::{Chosen, Face, MenuItem, Stop, TypedAnswer};
-use super::{entry, found, key, keys};
+use super::{checks, key, talk};
 
 /// How many dead nodes are offered by number; any can be named.
 const MOST: usize = 20;
 
 /// What can be done with the node under review.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Way {
+enum ReviewChoice {
     Report,
     Again,
     Edit,
@@ -35,22 +35,22 @@ pub async fn ask<L: Lines, W: Write>(face: &mut Face<'_, L, W>) -> Result<(), St
     if !std::mem::replace(&mut face.reported, true) {
         report(face)?;
     }
-    let ways = ways(face.state());
+    let choices = choices(face.state());
     face.gap()?;
-    face.menu(&ways)?;
+    face.menu(&choices)?;
     loop {
-        match face.choose(&ways).await? {
-            Chosen::One(Way::Report) => report(face)?,
-            Chosen::One(Way::Again) => {
+        match face.choose(&choices).await? {
+            Chosen::One(ReviewChoice::Report) => report(face)?,
+            Chosen::One(ReviewChoice::Again) => {
                 face.reported = false;
                 return face.handle(Event::Press(Action::CheckAgain));
             }
-            Chosen::One(Way::Edit) => return act(face, Action::Edit),
-            Chosen::One(Way::Leave) => return act(face, Action::LeaveCluster),
-            Chosen::One(Way::Remove) => return remove(face).await,
-            Chosen::One(Way::Key) => return key::of_review(face).await,
-            Chosen::One(Way::Start) | Chosen::Back => return start(face),
-            Chosen::One(Way::End) => face.quit().await?,
+            Chosen::One(ReviewChoice::Edit) => return act(face, Action::Edit),
+            Chosen::One(ReviewChoice::Leave) => return act(face, Action::LeaveCluster),
+            Chosen::One(ReviewChoice::Remove) => return remove(face).await,
+            Chosen::One(ReviewChoice::Key) => return key::of_review(face).await,
+            Chosen::One(ReviewChoice::Start) | Chosen::Back => return start(face),
+            Chosen::One(ReviewChoice::End) => face.quit().await?,
             Chosen::Help => {
                 for paragraph in crate::words::screen(ScreenId::Node).help.split("\n\n") {
                     face.tell(paragraph)?;
@@ -60,24 +60,24 @@ pub async fn ask<L: Lines, W: Write>(face: &mut Face<'_, L, W>) -> Result<(), St
     }
 }
 
-fn ways(state: &State) -> Vec<MenuItem<Way>> {
-    let mut ways = vec![
-        MenuItem::new(Way::Report, "report", "Print the report once more."),
-        MenuItem::new(Way::Again, keys::AGAIN, "Check everything again."),
+fn choices(state: &State) -> Vec<MenuItem<ReviewChoice>> {
+    let mut choices = vec![
+        MenuItem::new(ReviewChoice::Report, "report", "Print the report once more."),
+        MenuItem::new(ReviewChoice::Again, talk::AGAIN, "Check everything again."),
     ];
     if state.is_ours() {
-        ways.push(MenuItem::new(Way::Edit, keys::EDIT, "Change settings."));
-        ways.push(MenuItem::new(Way::Leave, keys::LEAVE, "Have this node leave its cluster."));
+        choices.push(MenuItem::new(ReviewChoice::Edit, talk::EDIT, "Change settings."));
+        choices.push(MenuItem::new(ReviewChoice::Leave, talk::LEAVE, "Have this node leave its cluster."));
     }
     if !removable(state).is_empty() {
-        ways.push(MenuItem::new(Way::Remove, keys::REMOVE, "Take a dead node out of the registry."));
+        choices.push(MenuItem::new(ReviewChoice::Remove, talk::REMOVE, "Take a dead node out of the registry."));
     }
     if state.custody().generated.is_some() {
-        ways.push(MenuItem::new(Way::Key, "key", "Show or save the master key."));
+        choices.push(MenuItem::new(ReviewChoice::Key, "key", "Show or save the master key."));
     }
-    ways.push(MenuItem::new(Way::Start, "start", "Go to the start."));
-    ways.push(MenuItem::new(Way::End, "end", "End the program."));
-    ways
+    choices.push(MenuItem::new(ReviewChoice::Start, "start", "Go to the start."));
+    choices.push(MenuItem::new(ReviewChoice::End, "end", "End the program."));
+    choices
 }
 
 fn report<L: Lines, W: Write>(face: &mut Face<'_, L, W>) -> Result<(), Stop> {
@@ -115,7 +115,7 @@ async fn remove<L: Lines, W: Write>(face: &mut Face<'_, L, W>) -> Result<(), Sto
     let Some(nodes) = face.state().facts.cluster.nodes.seen().cloned() else { return Ok(()) };
     for (number, place) in (1..).zip(places.iter().take(MOST)) {
         if let Some(node) = nodes.get(*place) {
-            face.say(&format!("  {number} {}", found::node_sentence(node)))?;
+            face.say(&format!("  {number} {}", checks::node_sentence(node)))?;
         }
     }
     if places.len() > MOST {
@@ -125,7 +125,7 @@ async fn remove<L: Lines, W: Write>(face: &mut Face<'_, L, W>) -> Result<(), Sto
         match face.ask("Which node is to go, by its number or its name:", Echo::Shown).await? {
             TypedAnswer::Text(text) => {
                 let by_name = || places.iter().position(|place| nodes.get(*place).is_some_and(|node| node.is_called(&text)));
-                let chosen = entry::number(&text, places.len().min(MOST)).or_else(by_name);
+                let chosen = talk::parse_number(&text, places.len().min(MOST)).or_else(by_name);
                 if let Some(place) = chosen.and_then(|chosen| places.get(chosen)) {
                     break *place;
                 }

@@ -1,24 +1,30 @@
-//! A screen of fields: each one asked, then proven, then its gate.
+//! The screens of the plain face: the start, those with fields (each field asked, then its checks, then its gate), and the end.
 
 use std::io::Write;
 
+use crate::faces::sentences;
 use crate::model::check::CheckId;
 use crate::model::field::FieldId;
 use crate::model::finding::{Severity, Verdict};
 use crate::model::flow::Flow;
+use crate::model::node::Maker;
 use crate::model::screen::ScreenId;
-use crate::wizard::event::{Action, Event};
+use crate::model::untrusted::Untrusted;
+use crate::render::tentacles;
+use crate::wizard::event::{Action, Event, StartChoice};
 use crate::wizard::gate::Gate;
-use crate::words;
+use crate::wizard::next_steps;
+use crate::wizard::state::State;
+use crate::{render, words};
 
 use super::field::{self, Left};
 use super::input::{Echo, Lines};
-use super::talk::{self, Chosen, Face, MenuItem, Stop, TypedAnswer};
-use super::{checks, found, keys};
+use super::talk::{Chosen, Face, MenuItem, Stop, TypedAnswer};
+use super::{checks, talk};
 
 /// What can be done at a gate that is shut.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Way {
+enum GateChoice {
     Change,
     Again,
     Back,
@@ -39,8 +45,8 @@ pub async fn ask<L: Lines, W: Write>(face: &mut Face<'_, L, W>) -> Result<(), St
     let backwards = std::mem::take(&mut face.backwards);
     heading(face)?;
     match here {
-        ScreenId::Cluster => found::tell_nodes(face).await?,
-        ScreenId::Storage if face.state().flow() == Some(Flow::Join) => found::tell_folders(face).await?,
+        ScreenId::Cluster => checks::tell_nodes(face).await?,
+        ScreenId::Storage if face.state().flow() == Some(Flow::Join) => checks::tell_folders(face).await?,
         _ => {}
     }
     let mut asked: Vec<FieldId> = Vec::new();
@@ -57,7 +63,7 @@ pub async fn ask<L: Lines, W: Write>(face: &mut Face<'_, L, W>) -> Result<(), St
                     asked.push(field);
                     if here == ScreenId::Cluster {
                         // Which fields follow hangs on what is found out about this one.
-                        checks::wait(face, here).await?;
+                        checks::wait_for(face, here).await?;
                         if field == FieldId::MasterKey {
                             checks::tell_one(face, CheckId::ClusterKey, &mut told)?;
                         }
@@ -160,11 +166,11 @@ async fn pass<L: Lines, W: Write>(face: &mut Face<'_, L, W>, here: ScreenId, tol
             }
             gate => {
                 if matches!(gate, Gate::Shut(_)) {
-                    checks::stand_against(face, Severity::Stop, "Fix this first.")?;
+                    checks::tell_blocking(face, Severity::Stop, "Fix this first.")?;
                 } else {
                     face.say("Not everything could be looked at.")?;
                 }
-                if found::offer_certificate(face).await? {
+                if checks::offer_certificate(face).await? {
                     told.clear();
                     checks::tell_all(face, here, told).await?;
                     continue;
@@ -185,7 +191,7 @@ async fn pass<L: Lines, W: Write>(face: &mut Face<'_, L, W>, here: ScreenId, tol
 /// Tells the warnings and asks for their acceptance; whether the next screen is open. What is accepted is what was told.
 async fn accept<L: Lines, W: Write>(face: &mut Face<'_, L, W>, here: ScreenId) -> Result<bool, Stop> {
     let shown: Vec<(CheckId, Verdict)> = face.state().warnings();
-    checks::stand_against(face, Severity::Warn, "There are warnings.")?;
+    checks::tell_blocking(face, Severity::Warn, "There are warnings.")?;
     let names: Vec<&str> = shown.iter().map(|(check, _)| check.id()).collect();
     if !face.yes_no(&format!("Accept {} and go on?", names.join(", "))).await? {
         return Ok(false);
@@ -201,43 +207,43 @@ async fn accept<L: Lines, W: Write>(face: &mut Face<'_, L, W>, here: ScreenId) -
 /// Asks what to do where the gate is shut; `None` where the gate is to be looked at once more.
 async fn choose<L: Lines, W: Write>(face: &mut Face<'_, L, W>, told: &mut checks::Told) -> Result<Option<Passed>, Stop> {
     let fields = face.state().fields();
-    let ways = [
-        MenuItem::new(Way::Change, "change", "Change the answers."),
-        MenuItem::new(Way::Again, keys::AGAIN, "Check again."),
-        MenuItem::new(Way::Back, "back", "Go back to the screen before."),
-        MenuItem::new(Way::End, "end", "End the program."),
+    let choices = [
+        MenuItem::new(GateChoice::Change, "change", "Change the answers."),
+        MenuItem::new(GateChoice::Again, talk::AGAIN, "Check again."),
+        MenuItem::new(GateChoice::Back, "back", "Go back to the screen before."),
+        MenuItem::new(GateChoice::End, "end", "End the program."),
     ];
-    face.menu(&ways)?;
+    face.menu(&choices)?;
     if !fields.is_empty() {
         face.say("The name of a field changes only that one.")?;
     }
     loop {
-        let chosen = match face.ask(&format!("Choose 1 to {}:", ways.len()), Echo::Shown).await? {
+        let chosen = match face.ask(&format!("Choose 1 to {}:", choices.len()), Echo::Shown).await? {
             TypedAnswer::Text(text) => {
                 if let Some(field) = FieldId::from_id(&text).filter(|field| fields.contains(field)) {
                     return Ok(Some(Passed::Ask(vec![field])));
                 }
-                talk::pick(&ways, &text).map(Chosen::One)
+                talk::pick(&choices, &text).map(Chosen::One)
             }
             TypedAnswer::Back => Some(Chosen::Back),
             TypedAnswer::Help => Some(Chosen::Help),
             TypedAnswer::Empty | TypedAnswer::Clear | TypedAnswer::Connection => None,
         };
         match chosen {
-            Some(Chosen::One(Way::Change)) => return Ok(Some(Passed::Ask(Vec::new()))),
-            Some(Chosen::One(Way::Again)) => {
+            Some(Chosen::One(GateChoice::Change)) => return Ok(Some(Passed::Ask(Vec::new()))),
+            Some(Chosen::One(GateChoice::Again)) => {
                 told.clear();
                 face.quietly(Event::Press(Action::CheckAgain));
                 return Ok(None);
             }
-            Some(Chosen::One(Way::Back) | Chosen::Back) => {
+            Some(Chosen::One(GateChoice::Back) | Chosen::Back) => {
                 face.backwards = true;
                 face.handle(Event::Back)?;
                 return Ok(Some(Passed::On));
             }
-            Some(Chosen::One(Way::End)) => face.quit().await?,
+            Some(Chosen::One(GateChoice::End)) => face.quit().await?,
             Some(Chosen::Help) => help(face)?,
-            None => face.say(&format!("Type a number from 1 to {}, or the word behind it.", ways.len()))?,
+            None => face.say(&format!("Type a number from 1 to {}, or the word behind it.", choices.len()))?,
         }
     }
 }
@@ -252,4 +258,104 @@ fn help<L: Lines, W: Write>(face: &mut Face<'_, L, W>) -> Result<(), Stop> {
         face.tell(&format!("{}: {}", check.label, check.proves))?;
     }
     Ok(())
+}
+
+/// Asks what to do.
+pub async fn ask_start<L: Lines, W: Write>(face: &mut Face<'_, L, W>) -> Result<(), Stop> {
+    // What can be done hangs on what is on this machine.
+    face.until_idle("looking at this machine").await?;
+    if face.state().place.here != ScreenId::Start {
+        return Ok(());
+    }
+    face.backwards = false;
+    face.reported = false;
+    let words = words::screen(ScreenId::Start);
+    face.gap()?;
+    face.say(&words.title)?;
+    face.say(&words.intro)?;
+    let unreadable: Vec<String> = face.state().facts.machine.unreadable.iter().map(ToString::to_string).collect();
+    for text in unreadable {
+        face.say(&format!("warning: {text}"))?;
+    }
+    let choices: Vec<MenuItem<StartChoice>> =
+        face.state().start_choices().into_iter().map(|choice| start_item(face.state(), choice)).collect();
+    face.menu(&choices)?;
+    loop {
+        match face.choose(&choices).await? {
+            Chosen::One(choice) => {
+                let resumes = matches!(choice, StartChoice::Resume(_));
+                face.handle(Event::Begin(choice))?;
+                return if resumes { face.until_idle("reading the journal").await } else { Ok(()) };
+            }
+            Chosen::Back => face.say("This is the start. An exclamation mark ends the program.")?,
+            Chosen::Help => {
+                for paragraph in words.help.split("\n\n") {
+                    face.tell(paragraph)?;
+                }
+            }
+        }
+    }
+}
+
+fn start_item(state: &State, choice: StartChoice) -> MenuItem<StartChoice> {
+    let (name, words) = match &choice {
+        StartChoice::Flow(flow) => match flow {
+            Flow::FirstNode => {
+                ("first-node".to_owned(), "Getting started. Configure the first node of a new cluster.".to_owned())
+            }
+            Flow::Join => ("join".to_owned(), "Add this server as a node of an existing cluster.".to_owned()),
+            Flow::Review => ("review".to_owned(), "Review this node. Nothing of Octopus is on this machine yet.".to_owned()),
+            Flow::Edit => ("edit".to_owned(), "Change this node.".to_owned()),
+            Flow::Leave => ("leave".to_owned(), "Take this node out of its cluster.".to_owned()),
+            Flow::Remove => ("remove".to_owned(), "Take a dead node out of the registry.".to_owned()),
+        },
+        StartChoice::Review(subject) => {
+            let maker = if subject.maker == Maker::Octopus { ", made by Octopus Server" } else { "" };
+            let (instance, file) = (Untrusted::new(&subject.instance), Untrusted::new(&subject.config.to_string_lossy()));
+            (format!("review {instance}"), format!("Review this node: instance {instance}{maker}, {file}."))
+        }
+        StartChoice::Resume(instance) => (format!("continue {instance}"), unfinished_run(state, instance)),
+    };
+    MenuItem::new(choice, name, words)
+}
+
+/// An unfinished run, and how far it came.
+fn unfinished_run(state: &State, instance: &Untrusted) -> String {
+    let Some(run) = state.facts.machine.unfinished.iter().find(|run| run.instance == *instance) else {
+        return format!("Go on with the unfinished_run run of instance {instance}.");
+    };
+    if run.done == run.steps {
+        return format!("Go on with instance {instance}: it is installed, and its master key is still to be kept.");
+    }
+    format!(
+        "Go on with the unfinished_run run of instance {instance}, or undo it: {} of {} steps are done, last written {} UTC.",
+        run.done, run.steps, run.when
+    )
+}
+
+/// Tells what to do next, and ends: there is nothing left to ask.
+pub async fn tell_done<L: Lines, W: Write>(face: &mut Face<'_, L, W>) -> Result<(), Stop> {
+    // A journal that stays is worth knowing of.
+    face.until_idle("closing the journal").await?;
+    heading(face)?;
+    if let Some(command) = face.state().run().plan.as_deref().and_then(tentacles::poll_server_command) {
+        face.say("On each polling Tentacle:")?;
+        face.say(&command)?;
+    }
+    let flow = face.state().flow();
+    let plan = face.state().run().plan.clone();
+    let nexts = flow.map(|flow| next_steps::next_steps(flow, plan.as_deref())).unwrap_or_default();
+    for (number, next) in (1..).zip(nexts) {
+        face.tell(&format!("{number}. {}", next.words))?;
+        if let Some(command) = &next.command {
+            face.lay(&sentences::clean_line(command))?;
+        }
+    }
+    if let (Some(Flow::FirstNode | Flow::Join), Some(plan)) = (flow, plan) {
+        face.say("On the next server, as one command, with its secrets in these variables of the environment:")?;
+        // In one line: what is broken over several, a screen reader reads and a paste takes apart.
+        face.lay(&sentences::clean_line(&render::next_node(&plan)))?;
+    }
+    face.gap()?;
+    face.handle(Event::Next)
 }

@@ -1,5 +1,6 @@
-//! Saying and asking: what every screen of the plain face is made of.
+//! The prompts of the plain face: what it says, what it asks, and what a typed line means.
 
+use std::borrow::Cow;
 use std::io::{self, Write};
 
 use tokio::time::{Instant, sleep_until};
@@ -8,13 +9,15 @@ use zeroize::Zeroizing;
 use crate::engine::Engine;
 use crate::faces::sentences::clean;
 use crate::faces::signals::{Signal, Signals};
+use crate::model::choice::spelled;
+use crate::model::field::Kind;
+use crate::model::phrase::{self, Key};
 use crate::wizard::event::{Action, Event};
 use crate::wizard::run::Phase;
 use crate::wizard::state::{Ending, Notice, State};
 
-use super::entry::{self, Entry};
+use super::PlainOptions;
 use super::input::{Echo, Heard, Lines};
-use super::{PlainOptions, keys};
 
 /// Why the session goes on no more.
 #[derive(Debug)]
@@ -116,7 +119,7 @@ impl<'a, L: Lines, W: Write> Face<'a, L, W> {
     /// What is said first.
     pub fn greet(&mut self) -> Result<(), Stop> {
         self.say("octopus-setup, in plain sentences.")?;
-        self.say(entry::KEYS)
+        self.say(KEYS)
     }
 
     /// Says a line. Nothing in it acts on a terminal, wherever it came from.
@@ -133,7 +136,7 @@ impl<'a, L: Lines, W: Write> Face<'a, L, W> {
 
     /// Says one of the wizard's sentences, with what is typed here; nothing where it tells of keys only.
     pub fn tell(&mut self, text: &str) -> Result<(), Stop> {
-        let text = keys::fill(text);
+        let text = fill(text);
         if text.is_empty() { Ok(()) } else { self.say(&text) }
     }
 
@@ -200,7 +203,7 @@ impl<'a, L: Lines, W: Write> Face<'a, L, W> {
     pub async fn ask(&mut self, prompt: &str, echo: Echo) -> Result<TypedAnswer, Stop> {
         loop {
             let Some(line) = self.hear(prompt, echo).await? else { continue };
-            return Ok(match entry::read(&line, echo != Echo::Shown) {
+            return Ok(match parse_entry(&line, echo != Echo::Shown) {
                 Entry::Empty => TypedAnswer::Empty,
                 Entry::Back => TypedAnswer::Back,
                 Entry::Help => TypedAnswer::Help,
@@ -263,7 +266,7 @@ impl<'a, L: Lines, W: Write> Face<'a, L, W> {
     pub async fn yes_no(&mut self, question: &str) -> Result<bool, Stop> {
         loop {
             match self.ask(&format!("{question} (yes or no):"), Echo::Shown).await? {
-                TypedAnswer::Text(text) if entry::yes_no(&text).is_some() => return Ok(entry::yes_no(&text) == Some(true)),
+                TypedAnswer::Text(text) if parse_yes_no(&text).is_some() => return Ok(parse_yes_no(&text) == Some(true)),
                 TypedAnswer::Back => return Ok(false),
                 _ => self.say("Type yes or no.")?,
             }
@@ -311,7 +314,7 @@ impl<'a, L: Lines, W: Write> Face<'a, L, W> {
         };
         loop {
             let Some(line) = self.hear(&format!("End the program? {why} (yes or no):"), Echo::Shown).await? else { continue };
-            match entry::yes_no(&line) {
+            match parse_yes_no(&line) {
                 Some(true) => {
                     self.quietly(Event::Reply(true));
                     return Err(Stop::Over);
@@ -380,9 +383,144 @@ async fn next_signal(signals: &mut Option<Signals>) -> Signal {
 
 /// What is meant by a number, or by a name of one of them.
 pub fn pick<T: Clone>(choices: &[MenuItem<T>], text: &str) -> Option<T> {
-    let place = entry::number(text, choices.len())
-        .or_else(|| choices.iter().position(|choice| choice.name.eq_ignore_ascii_case(text)))?;
+    let place =
+        parse_number(text, choices.len()).or_else(|| choices.iter().position(|choice| choice.name.eq_ignore_ascii_case(text)))?;
     choices.get(place).map(|choice| choice.means.clone())
+}
+
+/// What a line means, whatever was asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Entry<'a> {
+    /// Nothing was typed.
+    Empty,
+    /// `?`: help.
+    Help,
+    /// `<`: one question back.
+    Back,
+    /// `.`: empty the field.
+    Clear,
+    /// `!` or `quit`: end.
+    Quit,
+    /// `connection`: a connection string follows.
+    Connection,
+    /// An answer, with its escape taken off.
+    Text(&'a str),
+}
+
+/// Goes one question back.
+pub const BACK: &str = "<";
+/// Ends the program.
+pub const QUIT: &str = "quit";
+/// Announces a connection string.
+pub const CONNECTION: &str = "connection";
+
+/// The words that are not answers.
+const WORDS: [(&str, Entry<'static>); 6] = [
+    ("?", Entry::Help),
+    (BACK, Entry::Back),
+    (".", Entry::Clear),
+    ("!", Entry::Quit),
+    (QUIT, Entry::Quit),
+    (CONNECTION, Entry::Connection),
+];
+
+/// What is told of them, once at the start and with each help.
+pub const KEYS: &str = "At every question: ? tells more, < goes back, ! or quit ends, and a single . empties a field. Where one of \
+these is itself the parse_answer, put a backslash before it: \\? is a question mark.";
+
+/// Reads a line. Only a line that is nothing but such a word, perhaps behind backslashes, is anything else than what it
+/// says: a path that begins with two backslashes, or a password with one in it, stays as it is typed.
+///
+/// Blanks around a word do not count, but of a secret each blank may be part.
+pub fn parse_entry(line: &str, secret: bool) -> Entry<'_> {
+    let plain = if secret { line } else { line.trim() };
+    if plain.is_empty() {
+        return Entry::Empty;
+    }
+    let word = |text: &str| WORDS.iter().find(|(word, _)| *word == text).map(|(_, entry)| *entry);
+    if let Some(entry) = word(plain) {
+        return entry;
+    }
+    match plain.strip_prefix('\\') {
+        Some(rest) if word(rest.trim_start_matches('\\')).is_some() => Entry::Text(rest),
+        _ => Entry::Text(plain),
+    }
+}
+
+/// Yes or no; `None` for anything else.
+pub fn parse_yes_no(text: &str) -> Option<bool> {
+    match text.trim().to_ascii_lowercase().as_str() {
+        "yes" | "y" | "true" => Some(true),
+        "no" | "n" | "false" => Some(false),
+        _ => None,
+    }
+}
+
+/// The place of what was chosen among so many, by its number from 1.
+pub fn parse_number(text: &str, count: usize) -> Option<usize> {
+    // Not "+1" and not "01": a choice is typed as it is shown.
+    let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) && !text.starts_with('0');
+    let number: usize = if digits { text.parse().ok()? } else { return None };
+    (number <= count).then(|| number - 1)
+}
+
+/// The text of a field's answer, as answer files have it; the error says what to type.
+pub fn parse_answer(kind: Kind, text: &str) -> Result<String, String> {
+    match kind {
+        Kind::Toggle => match parse_yes_no(text) {
+            Some(yes) => Ok(spelled(yes).to_owned()),
+            None => Err("Type yes or no.".to_owned()),
+        },
+        Kind::Choice(values) => {
+            let chosen = parse_number(text, values.len()).and_then(|place| values.get(place));
+            match chosen.or_else(|| values.iter().find(|value| value.eq_ignore_ascii_case(text))) {
+                Some(value) => Ok((*value).to_owned()),
+                None => Err(format!("Type a parse_number from 1 to {}, or one of {}.", values.len(), values.join(", "))),
+            }
+        }
+        Kind::Text | Kind::Path | Kind::Number | Kind::Secret => Ok(text.to_owned()),
+    }
+}
+
+/// The words of the menus that sentences name.
+pub const SHOW: &str = "show";
+/// See [`SHOW`].
+pub const SAVE: &str = "save";
+/// See [`SHOW`].
+pub const READ: &str = "read";
+/// See [`SHOW`].
+pub const AGAIN: &str = "again";
+/// See [`SHOW`].
+pub const EDIT: &str = "edit";
+/// See [`SHOW`].
+pub const LEAVE: &str = "leave";
+/// See [`SHOW`].
+pub const REMOVE: &str = "remove";
+
+/// A sentence as it is said here: one paragraph, with what is typed in the place of keys.
+pub fn fill(text: &str) -> String {
+    phrase::fill(text, typed_word).split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// What is typed for a key; `None` for one whose place questions take.
+fn typed_word(key: Key) -> Option<Cow<'static, str>> {
+    let word = match key {
+        Key::Next | Key::Choose | Key::Select | Key::Page | Key::ShowCertificate | Key::StopChecking | Key::CopyKey => {
+            return None;
+        }
+        Key::TakeCertificate | Key::PinCertificate => return Some("\"yes\" when you are asked".into()),
+        Key::Back => BACK,
+        Key::Quit => QUIT,
+        Key::ConnectionString => CONNECTION,
+        Key::Reveal => SHOW,
+        Key::CheckAgain => AGAIN,
+        Key::SaveKey => SAVE,
+        Key::ReadKey => READ,
+        Key::Edit => EDIT,
+        Key::LeaveCluster => LEAVE,
+        Key::RemoveNode => REMOVE,
+    };
+    Some(format!("\"{word}\"").into())
 }
 
 #[cfg(test)]
@@ -394,6 +532,95 @@ mod tests {
         let choices = [MenuItem::new('i', "install", "Install."), MenuItem::new('e', "end", "End.")];
         for (text, chosen) in [("1", Some('i')), ("2", Some('e')), ("END", Some('e')), ("3", None), ("in", None), ("", None)] {
             assert_eq!(pick(&choices, text), chosen, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_word_that_stands_alone_is_no_answer() {
+        for (line, entry) in [
+            ("", Entry::Empty),
+            ("   ", Entry::Empty),
+            ("?", Entry::Help),
+            (" ? ", Entry::Help),
+            ("<", Entry::Back),
+            (".", Entry::Clear),
+            ("!", Entry::Quit),
+            ("quit", Entry::Quit),
+            ("connection", Entry::Connection),
+            ("quitter", Entry::Text("quitter")),
+            ("what?", Entry::Text("what?")),
+            ("..", Entry::Text("..")),
+            (" sql01 ", Entry::Text("sql01")),
+        ] {
+            assert_eq!(parse_entry(line, false), entry, "{line:?}");
+        }
+    }
+
+    #[test]
+    fn a_backslash_makes_a_word_an_answer_and_is_else_one_itself() {
+        for (line, text) in [
+            (r"\?", "?"),
+            (r"\<", "<"),
+            (r"\quit", "quit"),
+            (r"\connection", "connection"),
+            (r"\\?", r"\?"),
+            (r"\\\.", r"\\."),
+            (r"\\server\share", r"\\server\share"),
+            (r"\x", r"\x"),
+            (r"\", r"\"),
+        ] {
+            assert_eq!(parse_entry(line, false), Entry::Text(text), "{line:?}");
+            assert_eq!(parse_entry(line, true), Entry::Text(text), "{line:?}");
+        }
+    }
+
+    #[test]
+    fn of_a_secret_blanks_count() {
+        assert_eq!(parse_entry(" pass word ", true), Entry::Text(" pass word "));
+        assert_eq!(parse_entry(" ? ", true), Entry::Text(" ? "));
+        assert_eq!(parse_entry(" ", true), Entry::Text(" "));
+        assert_eq!(parse_entry("?", true), Entry::Help);
+    }
+
+    #[test]
+    fn yes_and_no_and_nothing_between() {
+        for yes in ["yes", "Y", "true", " YES "] {
+            assert_eq!(parse_yes_no(yes), Some(true), "{yes:?}");
+        }
+        for no in ["no", "N", "false"] {
+            assert_eq!(parse_yes_no(no), Some(false), "{no:?}");
+        }
+        for neither in ["", "ye", "1", "0", "yes please", "ja"] {
+            assert_eq!(parse_yes_no(neither), None, "{neither:?}");
+        }
+    }
+
+    #[test]
+    fn a_number_is_one_of_those_that_were_shown() {
+        assert_eq!((parse_number("1", 3), parse_number("3", 3)), (Some(0), Some(2)));
+        for wrong in ["0", "4", "-1", "+1", "01", "1.0", "one", "", "99999999999999999999999", "１"] {
+            assert_eq!(parse_number(wrong, 3), None, "{wrong:?}");
+        }
+    }
+
+    #[test]
+    fn an_answer_is_what_answer_files_say_or_is_refused() {
+        let trust = Kind::Choice(&["system", "ca-file"]);
+        assert_eq!(parse_answer(trust, "2").as_deref(), Ok("ca-file"));
+        assert_eq!(parse_answer(trust, "CA-file").as_deref(), Ok("ca-file"));
+        assert_eq!(parse_answer(trust, "3"), Err("Type a parse_number from 1 to 2, or one of system, ca-file.".to_owned()));
+        assert_eq!(parse_answer(Kind::Toggle, "y").as_deref(), Ok("true"));
+        assert!(parse_answer(Kind::Toggle, "maybe").is_err());
+        assert_eq!(parse_answer(Kind::Text, "1").as_deref(), Ok("1"));
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn whatever_the_answer_is_it_can_be_typed(text in r"\\{0,3}(\?|<|\.|!|quit|connection|[a-z]{0,3})") {
+            proptest::prop_assume!(!text.is_empty());
+            let typed = format!("\\{text}");
+            let reached = [text.as_str(), typed.as_str()].into_iter().any(|line| parse_entry(line, true) == Entry::Text(&text));
+            proptest::prop_assert!(reached);
         }
     }
 }

@@ -1,12 +1,19 @@
-//! What comes from the terminal, as a stream.
+//! Terminal input as a stream of events.
+//!
+//! On Windows crossterm reports no pastes: a pasted text arrives as single keys, its line ends as Enter, and an Enter in the
+//! middle of a pasted password would submit half of it. Nobody types as fast as a paste arrives, so keys that follow one
+//! another within five milliseconds are put together again.
+//!
+//! crossterm 0.29 does not notice that the terminal is gone: its read then spins at full load and never returns. A `poll` that
+//! asks for nothing sleeps without cost and still wakes on a hang-up.
 
 use std::fmt;
+use std::time::Duration;
 
-use crossterm::event::{Event as Raw, KeyEvent, KeyEventKind, MouseEvent};
+use crossterm::event::{Event as Raw, KeyCode, KeyEvent, KeyEventKind, KeyModifiers, MouseEvent};
 use secrecy::SecretString;
 use tokio::sync::mpsc;
-
-use super::{burst, watch};
+use zeroize::Zeroizing;
 
 /// Something that came from the terminal.
 #[derive(Clone)]
@@ -48,7 +55,7 @@ pub fn start() -> std::io::Result<mpsc::Receiver<TuiEvent>> {
     crossterm::event::poll(std::time::Duration::ZERO)?;
     let (sender, receiver) = mpsc::channel(256);
     let gone = sender.clone();
-    watch::hang_up(move || {
+    watch_hang_up(move || {
         let _ = gone.blocking_send(TuiEvent::Gone);
     });
     std::thread::Builder::new().name("terminal-read".into()).stack_size(256 * 1024).spawn(move || read(&sender))?;
@@ -74,7 +81,7 @@ fn understand(raw: Raw) -> Vec<TuiEvent> {
     if !cfg!(windows) {
         return translate(raw).into_iter().collect();
     }
-    burst::gather(raw, |patience| match crossterm::event::poll(patience) {
+    gather_paste(raw, |patience| match crossterm::event::poll(patience) {
         Ok(true) => crossterm::event::read().ok(),
         _ => None,
     })
@@ -93,9 +100,103 @@ pub fn translate(raw: Raw) -> Option<TuiEvent> {
     }
 }
 
+/// Keys of a paste follow one another faster than this; a key that repeats does so at 30 ms or more.
+const GAP: Duration = Duration::from_millis(5);
+
+/// As many keys in quick succession are a paste. Two or three can come from a slow program catching up.
+const FEWEST: usize = 4;
+
+/// Puts a paste together from the first key of it and those that follow within the gap; `next` waits that long for one.
+pub fn gather_paste(first: Raw, mut next: impl FnMut(Duration) -> Option<Raw>) -> Vec<TuiEvent> {
+    let Some(mut text) = letter(&first).map(|letter| Zeroizing::new(String::from(letter))) else {
+        return translate(first).into_iter().collect();
+    };
+    let mut keys = vec![first];
+    let mut after = None;
+    while let Some(raw) = next(GAP) {
+        if is_release(&raw) {
+            continue;
+        }
+        let Some(letter) = letter(&raw) else {
+            after = Some(raw);
+            break;
+        };
+        text.push(letter);
+        keys.push(raw);
+    }
+    let mut events: Vec<TuiEvent> = if keys.len() >= FEWEST {
+        vec![TuiEvent::Paste(SecretString::from(text.as_str()))]
+    } else {
+        keys.into_iter().filter_map(translate).collect()
+    };
+    events.extend(after.and_then(translate));
+    events
+}
+
+fn is_release(raw: &Raw) -> bool {
+    matches!(raw, Raw::Key(KeyEvent { kind: KeyEventKind::Release, .. }))
+}
+
+/// The character that a key writes, if it writes one.
+fn letter(raw: &Raw) -> Option<char> {
+    let Raw::Key(key) = raw else { return None };
+    let plain = key.modifiers.difference(KeyModifiers::SHIFT).is_empty();
+    match key.code {
+        _ if key.kind == KeyEventKind::Release || !plain => None,
+        KeyCode::Char(letter) => Some(letter),
+        KeyCode::Enter => Some('\n'),
+        KeyCode::Tab => Some('\t'),
+        _ => None,
+    }
+}
+
+/// Calls `gone` once, from a thread of its own, when the terminal hangs up. Where there is no terminal, or no such
+/// thing as a hang-up (Windows), it never does.
+#[cfg(unix)]
+pub fn watch_hang_up(gone: impl FnOnce() + Send + 'static) {
+    use std::os::fd::AsFd;
+
+    use rustix::event::{PollFd, PollFlags, poll};
+    use rustix::io::Errno;
+
+    let watching = move || {
+        let stdin = std::io::stdin();
+        // crossterm reads from the terminal itself where standard input is something else; so do we watch.
+        let tty = if rustix::termios::isatty(&stdin) { None } else { std::fs::File::open("/dev/tty").ok() };
+        let fd = match &tty {
+            Some(file) => file.as_fd(),
+            None => stdin.as_fd(),
+        };
+        let mut watched = [PollFd::from_borrowed_fd(fd, PollFlags::empty())];
+        loop {
+            match poll(&mut watched, None) {
+                Err(Errno::INTR) => {}
+                Err(_) => return,
+                Ok(_) => {
+                    let seen = watched[0].revents();
+                    if seen.contains(PollFlags::NVAL) {
+                        return;
+                    }
+                    if seen.intersects(PollFlags::HUP | PollFlags::ERR) {
+                        gone();
+                        return;
+                    }
+                }
+            }
+        }
+    };
+    // Without the thread only this watch is missing; SIGHUP still ends the program.
+    let _ = std::thread::Builder::new().name("terminal-watch".into()).stack_size(64 * 1024).spawn(watching);
+}
+
+/// Windows closes the process with its console.
+#[cfg(not(unix))]
+pub fn watch_hang_up(_gone: impl FnOnce() + Send + 'static) {}
+
 #[cfg(test)]
 mod tests {
     use crossterm::event::{KeyCode, KeyModifiers};
+    use secrecy::ExposeSecret;
 
     use super::*;
 
@@ -112,5 +213,33 @@ mod tests {
         let key = TuiEvent::Key(KeyEvent::new(KeyCode::Char('s'), KeyModifiers::NONE));
         assert_eq!(format!("{key:?}"), "Key");
         assert_eq!(format!("{:?}", TuiEvent::Paste(SecretString::from("hunter2"))), "Paste");
+    }
+
+    fn key(code: KeyCode) -> Raw {
+        Raw::Key(KeyEvent::new(code, KeyModifiers::NONE))
+    }
+
+    fn gathered(keys: &[KeyCode]) -> Vec<TuiEvent> {
+        let mut keys = keys.iter().map(|code| key(*code));
+        let first = keys.next().expect("a key");
+        gather_paste(first, |_| keys.next())
+    }
+
+    #[test]
+    fn quick_keys_are_a_paste_and_its_enter_submits_nothing() {
+        let events = gathered(&[KeyCode::Char('p'), KeyCode::Char('w'), KeyCode::Char('1'), KeyCode::Enter]);
+        assert!(matches!(&events[..], [TuiEvent::Paste(text)] if text.expose_secret() == "pw1\n"));
+    }
+
+    #[test]
+    fn slow_keys_stay_keys() {
+        assert!(matches!(&gathered(&[KeyCode::Enter])[..], [TuiEvent::Key(key)] if key.code == KeyCode::Enter));
+        assert_eq!(gathered(&[KeyCode::Char('a'), KeyCode::Enter]).len(), 2);
+    }
+
+    #[test]
+    fn what_ends_a_paste_is_not_lost() {
+        let events = gathered(&[KeyCode::Char('a'), KeyCode::Char('b'), KeyCode::Char('c'), KeyCode::Char('d'), KeyCode::Esc]);
+        assert!(matches!(&events[..], [TuiEvent::Paste(_), TuiEvent::Key(key)] if key.code == KeyCode::Esc));
     }
 }

@@ -5,31 +5,23 @@
 //! `handle` the events of the first must have been applied, because editing builds on the state's own texts.
 
 pub mod bindings;
-mod burst;
 mod canvas;
 mod editor;
-pub mod elapsed;
-mod hits;
 mod input;
-mod keys;
 mod layout;
-mod paint;
 pub mod run;
 mod scene;
 mod scroll;
-mod secret_input;
-mod signs;
 mod terminal;
 pub(crate) mod text;
 mod theme;
 mod view;
-mod watch;
 
 pub use input::{TuiEvent, start as start_input};
 pub use scene::Scene;
-pub use signs::{Charset, Hints};
 pub use terminal::{Terminal, TerminalOptions, is_taken, restore};
 pub use theme::Colours;
+pub use theme::{Charset, Hints};
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
 use ratatui::Frame;
@@ -39,12 +31,12 @@ use crate::model::connection_string::ConnectionString;
 use crate::model::screen::ScreenId;
 use crate::wizard::event::Event;
 use crate::wizard::state::{Focus, Overlay, State};
+use bindings::Meaning;
 use bindings::{Direction, Does};
+use canvas::{Hit, Hits};
+use editor::SecretInput;
 use editor::{Editor, Taken};
-use hits::{Hit, Hits};
-use keys::Meaning;
 use scroll::Scroll;
-use secret_input::SecretInput;
 use theme::Theme;
 
 /// How the face looks.
@@ -165,7 +157,7 @@ impl Tui {
         view::draw(&mut canvas, area, scene, local);
         let cursor = canvas.cursor;
         if self.options.charset == Charset::Ascii {
-            signs::transliterate(frame.buffer_mut());
+            theme::transliterate(frame.buffer_mut());
         }
         if let Some(cursor) = cursor {
             frame.set_cursor_position(cursor);
@@ -173,11 +165,11 @@ impl Tui {
     }
 
     fn key(&mut self, key: KeyEvent, state: &State) -> Vec<Event> {
-        match keys::meaning(key, state) {
+        match bindings::meaning(key, state) {
             Meaning::Does(does) => self.does(does, state),
-            Meaning::Jump(place) => keys::jump(state, place).into_iter().collect(),
+            Meaning::Jump(place) => bindings::jump_to(state, place).into_iter().collect(),
             Meaning::Edge(step) if state.overlay.is_none() && matches!(state.place.focus, Focus::Item(_)) => {
-                keys::edge(state, step).into_iter().collect()
+                bindings::focus_edge(state, step).into_iter().collect()
             }
             Meaning::Edge(step) => {
                 self.scrolled(state).edge(step);
@@ -207,11 +199,13 @@ impl Tui {
             Does::Reply(yes) => vec![Event::Reply(yes)],
             Does::Submit if self.window.text().is_empty() => Vec::new(),
             Does::Submit => vec![Event::ConnectionString(ConnectionString::parse(self.window.text()))],
-            Does::Move(step) => keys::moved(state, step).into_iter().collect(),
-            Does::Choose(step) => state.focused().and_then(|field| keys::chosen(state, field, step)).into_iter().collect(),
+            Does::Move(step) => bindings::move_focus(state, step).into_iter().collect(),
+            Does::Choose(step) => state.focused().and_then(|field| bindings::choose(state, field, step)).into_iter().collect(),
             // Where a row of the table has the focus, the table follows it.
-            Does::Scroll(step) if keys::is_row(state) => keys::moved(state, step).into_iter().collect(),
-            Does::Page(step) if keys::is_row(state) => keys::paged(state, step, self.list.page_lines()).into_iter().collect(),
+            Does::Scroll(step) if bindings::is_row(state) => bindings::move_focus(state, step).into_iter().collect(),
+            Does::Page(step) if bindings::is_row(state) => {
+                bindings::page_focus(state, step, self.list.page_lines()).into_iter().collect()
+            }
             Does::Scroll(step) => {
                 self.scrolled(state).line(step);
                 Vec::new()
@@ -267,7 +261,7 @@ impl Tui {
                 Some(_) if state.overlay.is_some() => Vec::new(),
                 Some(Hit::Screen(screen)) => vec![Event::Jump(screen)],
                 Some(Hit::Field(field)) => vec![Event::Focus(Focus::Field(field))],
-                Some(Hit::Choice(field, step)) => keys::chosen(state, field, step).into_iter().collect(),
+                Some(Hit::Choice(field, step)) => bindings::choose(state, field, step).into_iter().collect(),
                 Some(Hit::Item(item)) if state.place.here == ScreenId::Start => {
                     vec![Event::Focus(Focus::Item(item)), Event::Next]
                 }

@@ -12,7 +12,7 @@ use crate::wizard::event::Event;
 
 use super::scene::WORTH_A_SIGN;
 use super::{Terminal, TerminalOptions, Tui, TuiEvent, TuiOptions, is_taken, start_input};
-use crate::faces::ended::Ended;
+use crate::faces::exit::SessionEnd;
 use crate::faces::signals::{Signal, Signals};
 
 /// The exit status of a program whose terminal is gone: 128 and SIGHUP's number.
@@ -36,7 +36,7 @@ pub async fn run(
     options: TuiOptions,
     terminal: TerminalOptions,
     once_shown: impl FnOnce(),
-) -> Result<Ended, Broken> {
+) -> Result<SessionEnd, Broken> {
     let mut signals = Signals::listen()?;
     let mut terminal = Terminal::enter(terminal).map_err(Broken::NotTaken)?;
     let mut input = start_input().map_err(Broken::NotTaken)?;
@@ -108,7 +108,7 @@ pub async fn run(
     drop(terminal);
     // After a hang-up nobody waits, and the system may kill us soon; half a second is enough for one small file.
     engine.wind_down(if hung_up.is_none() { Duration::from_secs(5) } else { Duration::from_millis(500) }).await;
-    Ok(Ended::from_state(engine.state(), hung_up))
+    Ok(SessionEnd::from_state(engine.state(), hung_up))
 }
 
 /// The longest pause of a replay: who waits for more than a second looks at nothing new.

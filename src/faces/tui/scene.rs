@@ -4,7 +4,8 @@
 use std::borrow::Cow;
 use std::time::Duration;
 
-use super::bindings::{self, Binding};
+use super::bindings;
+use super::bindings::Binding;
 use crate::catalog::flow;
 use crate::model::check::CheckId;
 use crate::model::field::FieldId;

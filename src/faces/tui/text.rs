@@ -1,4 +1,7 @@
 //! Text by its width on the screen: cut, wrapped and measured in columns rather than characters.
+//! Short durations, too.
+
+use std::time::Duration;
 
 use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::UnicodeWidthStr;
@@ -110,6 +113,19 @@ pub fn first_sentence(text: &str) -> &str {
     }
 }
 
+/// How long something has been going on, in whole seconds: `3 s`, `2 min 05 s`. It changes once a second, and so does
+/// the screen.
+pub fn format_elapsed(duration: Duration) -> String {
+    let seconds = duration.as_secs();
+    if seconds < 60 { format!("{seconds} s") } else { format!("{} min {:02} s", seconds / 60, seconds % 60) }
+}
+
+/// How long a step took, in tenths of seconds so that a column of them is aligned: `0.3 s`.
+pub fn format_step_time(duration: Duration) -> String {
+    let tenths = duration.as_millis() / 100;
+    if tenths < 600 { format!("{}.{} s", tenths / 10, tenths % 10) } else { format_elapsed(duration) }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -173,5 +189,12 @@ mod tests {
         fn a_cut_text_fits(text in ".{0,40}", columns in 0u16..30) {
             proptest::prop_assert!(width(&fit(&text, columns)) <= columns);
         }
+    }
+
+    #[test]
+    fn durations_are_short() {
+        assert_eq!(format_elapsed(Duration::from_millis(3_999)), "3 s");
+        assert_eq!(format_step_time(Duration::from_millis(40)), "0.0 s");
+        assert_eq!(format_step_time(Duration::from_secs(61)), "1 min 01 s");
     }
 }

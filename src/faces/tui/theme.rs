@@ -1,6 +1,9 @@
-//! Colours: one accent and three states, from the terminal's own sixteen, on its own background. So they fit a light
-//! terminal as well as a dark one, and whoever chose a palette gets that palette.
+//! Styles and signs. One accent and three states, from the terminal's own sixteen colours on its own background, fit light and
+//! dark terminals and custom palettes. Every state also has a sign, so that colour is never the only carrier of meaning.
 
+use std::ffi::OsStr;
+
+use ratatui::buffer::Buffer;
 use ratatui::style::{Color, Modifier, Style};
 
 /// Whether colours are used.
@@ -15,7 +18,7 @@ pub enum Colours {
 
 impl Colours {
     /// What `NO_COLOR` asks for: none, whenever it is set and not empty (<https://no-color.org>).
-    pub fn of(no_color: Option<&std::ffi::OsStr>) -> Self {
+    pub fn detect(no_color: Option<&std::ffi::OsStr>) -> Self {
         if no_color.is_some_and(|value| !value.is_empty()) { Self::None } else { Self::Some }
     }
 }
@@ -69,6 +72,143 @@ impl Theme {
     }
 }
 
+/// What the terminal can show.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Charset {
+    /// Everything.
+    #[default]
+    Unicode,
+    /// ASCII only.
+    Ascii,
+}
+
+/// What decides about the character set; the caller reads it from flags and environment.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Hints<'a> {
+    /// `--ascii`.
+    pub ascii: bool,
+    /// `TERM`.
+    pub term: Option<&'a OsStr>,
+    /// The first of `LC_ALL`, `LC_CTYPE` and `LANG` that is set and not empty.
+    pub locale: Option<&'a OsStr>,
+}
+
+impl Charset {
+    /// The character set for these: ASCII where it is asked for, on the Linux console (its font lacks our signs), and
+    /// in a locale that is not UTF-8. On Windows the locale says nothing.
+    pub fn detect(hints: Hints<'_>) -> Self {
+        let utf8 = |locale: &OsStr| {
+            let locale = locale.to_string_lossy().to_ascii_lowercase();
+            locale.contains("utf-8") || locale.contains("utf8")
+        };
+        let poor_locale = !cfg!(windows) && !hints.locale.is_some_and(utf8);
+        if hints.ascii || hints.term == Some(OsStr::new("linux")) || poor_locale { Self::Ascii } else { Self::Unicode }
+    }
+
+    /// The signs of this set.
+    pub const fn signs(self) -> &'static Signs {
+        match self {
+            Self::Unicode => &UNICODE,
+            Self::Ascii => &ASCII,
+        }
+    }
+}
+
+/// One set of signs.
+#[derive(Debug)]
+pub struct Signs {
+    /// Good.
+    pub ok: &'static str,
+    /// Warning.
+    pub warn: &'static str,
+    /// Stop.
+    pub stop: &'static str,
+    /// Running.
+    pub running: &'static str,
+    /// Not yet.
+    pub pending: &'static str,
+    /// Where we are.
+    pub here: &'static str,
+    /// Between parts of one line.
+    pub dot: &'static str,
+    /// What stands for a secret, whatever its length.
+    pub mask: &'static str,
+    /// A horizontal rule's cell.
+    pub rule: &'static str,
+    /// A done cell of a progress bar.
+    pub full: &'static str,
+    /// A cell that is yet to be done.
+    pub empty: &'static str,
+    /// Before a choice that has the focus.
+    pub left: &'static str,
+    /// Behind it.
+    pub right: &'static str,
+    /// There is more above.
+    pub above: &'static str,
+    /// There is more below.
+    pub below: &'static str,
+}
+
+const UNICODE: Signs = Signs {
+    ok: "✔",
+    warn: "!",
+    stop: "✖",
+    running: "◌",
+    pending: "·",
+    here: "▸",
+    dot: " · ",
+    mask: "••••••••",
+    rule: "─",
+    full: "█",
+    empty: "░",
+    left: "‹",
+    right: "›",
+    above: "↑",
+    below: "↓",
+};
+
+const ASCII: Signs = Signs {
+    ok: "+",
+    warn: "!",
+    stop: "x",
+    running: "~",
+    pending: ".",
+    here: ">",
+    dot: ", ",
+    mask: "********",
+    rule: "-",
+    full: "#",
+    empty: ".",
+    left: "<",
+    right: ">",
+    above: "^",
+    below: "v",
+};
+
+/// Makes a finished frame ASCII. What we write is so already; names and messages from outside are not, and a terminal
+/// in another character set would print several wrong characters for each of theirs and so shift the whole line.
+pub fn transliterate(buffer: &mut Buffer) {
+    for cell in &mut buffer.content {
+        if cell.symbol().is_ascii() {
+            continue;
+        }
+        let plain = match cell.symbol() {
+            "…" => "~",
+            "–" | "—" | "─" => "-",
+            "·" | "•" => "*",
+            "“" | "”" | "«" | "»" => "\"",
+            "‘" | "’" => "'",
+            "↑" => "^",
+            "↓" => "v",
+            "←" => "<",
+            "→" => ">",
+            "\u{a0}" => " ",
+            _ => "?",
+        };
+        cell.set_symbol(plain);
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -79,8 +219,42 @@ mod tests {
         for style in [plain, title, dim, accent, edited, key, good, warn, stop] {
             assert_eq!((style.fg, style.bg), (None, None));
         }
-        assert_eq!(Colours::of(Some("1".as_ref())), Colours::None);
-        assert_eq!(Colours::of(Some("".as_ref())), Colours::Some);
-        assert_eq!(Colours::of(None), Colours::Some);
+        assert_eq!(Colours::detect(Some("1".as_ref())), Colours::None);
+        assert_eq!(Colours::detect(Some("".as_ref())), Colours::Some);
+        assert_eq!(Colours::detect(None), Colours::Some);
+    }
+
+    fn detect(ascii: bool, term: &str, locale: &str) -> Charset {
+        Charset::detect(Hints { ascii, term: Some(OsStr::new(term)), locale: Some(OsStr::new(locale)) })
+    }
+
+    #[test]
+    fn ascii_where_nothing_else_would_be_readable() {
+        assert_eq!(detect(false, "xterm-256color", "en_GB.UTF-8"), Charset::Unicode);
+        assert_eq!(detect(false, "xterm-256color", "C.utf8"), Charset::Unicode);
+        assert_eq!(detect(true, "xterm-256color", "en_GB.UTF-8"), Charset::Ascii);
+        assert_eq!(detect(false, "linux", "en_GB.UTF-8"), Charset::Ascii);
+        if !cfg!(windows) {
+            assert_eq!(detect(false, "xterm-256color", "de_DE.ISO-8859-1"), Charset::Ascii);
+            assert_eq!(Charset::detect(Hints::default()), Charset::Ascii);
+        }
+    }
+
+    #[test]
+    fn the_ascii_signs_are_ascii_and_as_wide_as_the_others() {
+        let all = |signs: &Signs| {
+            let Signs { ok, warn, stop, running, pending, here, dot, mask, rule, full, empty, left, right, above, below } =
+                *signs;
+            [ok, warn, stop, running, pending, here, dot, mask, rule, full, empty, left, right, above, below]
+        };
+        assert!(all(&ASCII).iter().all(|sign| sign.is_ascii()));
+        let states = |signs: &'static Signs| [signs.ok, signs.warn, signs.stop, signs.running, signs.pending];
+        for signs in [&UNICODE, &ASCII] {
+            assert!(states(signs).iter().all(|sign| sign.chars().count() == 1));
+            let mut unique = states(signs).to_vec();
+            unique.sort_unstable();
+            unique.dedup();
+            assert_eq!(unique.len(), 5);
+        }
     }
 }

@@ -15,13 +15,13 @@ use super::Output;
 use crate::catalog::flow as flows;
 use crate::engine::Engine;
 use crate::faces::exit::Exit;
-use crate::faces::polling;
 use crate::model::answers::Answers;
 use crate::model::field::FieldId;
 use crate::model::finding::Severity;
 use crate::model::flow::Flow;
 use crate::model::node_config::NodeConfig;
 use crate::model::screen::ScreenId;
+use crate::render::tentacles;
 use crate::render::{self, Setup, Shell, next_node};
 use crate::wizard::autopilot::{self, Autopilot, Move, Order, Outcome};
 use crate::wizard::event::{Action, Event, StartChoice};
@@ -264,7 +264,7 @@ impl<W: Write> UnattendedRun<'_, W> {
         Some(NodeSummary {
             name: plan.node.name.clone(),
             config: plan.node.home.join(NodeConfig::FILE).display().to_string(),
-            polling: polling::command(plan),
+            polling: tentacles::poll_server_command(plan),
             cluster: is_there.then(|| plan.cluster.to_string()),
             fingerprint: is_there.then(|| plan.fingerprint.to_string()),
             next_node: render::next_node(plan),

@@ -4,10 +4,10 @@ use ratatui::layout::Rect;
 
 use std::path::PathBuf;
 
-use super::{page, sheet};
+use super::page;
+use super::sheet::{self, Line};
 use crate::catalog::format;
-use crate::faces::polling;
-use crate::faces::tui::canvas::{Canvas, behind, below, row};
+use crate::faces::tui::canvas::{Canvas, below};
 use crate::faces::tui::scene::Scene;
 use crate::faces::tui::scroll::Scroll;
 use crate::faces::tui::text;
@@ -16,104 +16,74 @@ use crate::model::flow::Flow;
 use crate::model::node_config::NodeConfig;
 use crate::model::plan::Plan;
 use crate::model::storage::SharedStorage;
+use crate::render::tentacles;
 use crate::render::{Setup, Shell, next_node};
 use crate::wizard::next_steps;
-
-/// A line.
-struct Line {
-    /// A fact's name, a piece of advice's number, or a title.
-    label: String,
-    /// From which column on the words stand; 0 for a title.
-    column: u16,
-    words: String,
-}
-
-impl Line {
-    fn title(words: &str) -> Self {
-        Self { label: words.to_owned(), column: 0, words: String::new() }
-    }
-}
 
 /// The columns of the labels.
 const LABEL: u16 = 13;
 
 /// Draws it, from the line that was scrolled to.
 pub fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, scroll: &mut Scroll) {
-    let theme = canvas.theme;
-    let lines = lines(scene, area.width);
+    let lines = lines(canvas, scene, area.width);
     // The introduction goes first where there is not room for all.
     let intro = u16::try_from(text::wrap(&scene.intro(), area.width).len()).unwrap_or(1);
     let count = u16::try_from(lines.len()).unwrap_or(u16::MAX);
     let roomy = count.saturating_add(intro + 2) <= area.height;
     page::heading(canvas, area, scene, roomy);
     let rest = below(area, if roomy { intro + 2 } else { 1 });
-    let shown = scroll.window(lines.len(), rest.height);
-    for (line, Line { label, column, words }) in (0..rest.height).zip(&lines[shown.clone()]) {
-        let line = row(rest, line);
-        if *column == 0 && words.is_empty() {
-            canvas.put(line, label, theme.title);
-            continue;
-        }
-        canvas.put(Rect { width: column.saturating_sub(1).min(line.width), ..line }, label, theme.dim);
-        canvas.put(behind(line, *column), words, theme.plain);
-    }
-    sheet::marks(canvas, rest, &shown, lines.len());
+    sheet::draw(canvas, rest, &lines, scroll);
 }
 
-fn lines(scene: &Scene<'_>, width: u16) -> Vec<Line> {
+fn lines(canvas: &Canvas<'_>, scene: &Scene<'_>, width: u16) -> Vec<Line> {
+    let theme = canvas.theme;
     let mut lines: Vec<Line> = Vec::with_capacity(20);
-    let mut add = |label: &str, column: u16, words: &str| {
-        // A path or a command is worth nothing when it is cut.
-        for (number, words) in text::wrap(words, width.saturating_sub(column + 2)).into_iter().enumerate() {
-            let label = if number == 0 { label } else { "" };
-            lines.push(Line { label: label.to_owned(), column, words: words.to_owned() });
-        }
-    };
+    // A path or a command is worth nothing when it is cut, so everything is wrapped.
     for (name, value) in facts(scene) {
-        add(name, LABEL, &value);
-    }
-    let (command, flow) = (scene.state.run().plan.as_deref().and_then(polling::command), scene.state.flow());
-    lines.push(Line::title(""));
-    if let Some(command) = command {
-        lines.push(Line::title("On each polling Tentacle"));
-        for words in text::wrap(&command, width.saturating_sub(2)) {
-            lines.push(Line { label: String::new(), column: 0, words: words.to_owned() });
+        for (number, words) in text::wrap(&value, width.saturating_sub(LABEL + 2)).into_iter().enumerate() {
+            let label = if number == 0 { name } else { "" };
+            lines.push(Line::new(label, theme.dim).with(LABEL, words, theme.plain));
         }
-        lines.push(Line::title(""));
+    }
+    let (command, flow) = (scene.state.run().plan.as_deref().and_then(tentacles::poll_server_command), scene.state.flow());
+    lines.push(Line::blank());
+    if let Some(command) = command {
+        lines.push(Line::new("On each polling Tentacle", theme.title));
+        sheet::wrap(&mut lines, &command, 0, width.saturating_sub(2), theme.plain);
+        lines.push(Line::blank());
     }
     // It is what a first node's operator comes here for; who has just joined one has done it already.
     if flow == Some(Flow::FirstNode) {
-        lines.extend(next_command(scene, width));
-        lines.push(Line::title(""));
+        lines.extend(next_command(canvas, scene, width));
+        lines.push(Line::blank());
     }
-    lines.push(Line::title("Next"));
+    lines.push(Line::new("Next", theme.title));
     let plan = scene.state.run().plan.as_deref();
     let nexts = flow.map(|flow| next_steps::next_steps(flow, plan)).unwrap_or_default();
     let columns = if nexts.len() > 9 { 4 } else { 3 };
     for (number, next) in (1..).zip(nexts) {
         for (line, words) in text::wrap(next.words, width.saturating_sub(columns + 2)).into_iter().enumerate() {
             let label = if line == 0 { number.to_string() } else { String::new() };
-            lines.push(Line { label, column: columns, words: words.to_owned() });
+            lines.push(Line::new(label, theme.dim).with(columns, words, theme.plain));
         }
         let command = next.command.as_deref().unwrap_or_default();
-        for words in text::wrap(command, width.saturating_sub(columns + 4)).into_iter().filter(|words| !words.is_empty()) {
-            lines.push(Line { label: String::new(), column: columns + 2, words: words.to_owned() });
-        }
+        sheet::wrap_rest(&mut lines, command, columns + 2, width.saturating_sub(2), theme.plain);
     }
     if flow == Some(Flow::Join) {
-        lines.push(Line::title(""));
-        lines.extend(next_command(scene, width));
+        lines.push(Line::blank());
+        lines.extend(next_command(canvas, scene, width));
     }
     lines
 }
 
 /// The command that adds the next node without a screen, in lines that a shell puts together again.
-fn next_command(scene: &Scene<'_>, width: u16) -> Vec<Line> {
+fn next_command(canvas: &Canvas<'_>, scene: &Scene<'_>, width: u16) -> Vec<Line> {
+    let theme = canvas.theme;
     let Some(plan) = &scene.state.run().plan else { return Vec::new() };
     let columns = usize::from(width.saturating_sub(2));
     let command = next_node::lines(&Setup::from_plan(plan), Shell::of(plan.node.platform), columns);
-    let command = command.into_iter().map(|words| Line { label: String::new(), column: 0, words });
-    std::iter::once(Line::title("On the next server, as one command")).chain(command).collect()
+    let command = command.into_iter().map(|words| Line::new(words, theme.plain));
+    std::iter::once(Line::new("On the next server, as one command", theme.title)).chain(command).collect()
 }
 
 /// What there is now.

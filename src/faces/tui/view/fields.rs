@@ -2,14 +2,13 @@
 //! terminal's own cursor in it, and its help or its error on the lines under it, never both.
 //!
 //! Those that most people leave alone share one line until the focus comes to one of them.
+//! A node that joins shows the shared folders instead: a line each, with its status here.
 
 use ratatui::layout::{Position, Rect};
 
-use super::Local;
 use crate::catalog::form::read;
 use crate::faces::tui::bindings::{self, Direction};
-use crate::faces::tui::canvas::{Canvas, behind, row};
-use crate::faces::tui::hits::Hit;
+use crate::faces::tui::canvas::{Canvas, Hit, behind, row};
 use crate::faces::tui::scene::Scene;
 use crate::faces::tui::text;
 use crate::model::answers::Origin;
@@ -17,7 +16,10 @@ use crate::model::choice::spelled;
 use crate::model::field::{FieldId, Kind};
 use crate::model::screen::ScreenId;
 use crate::model::target::TrustKind;
+use crate::wizard::view::Share;
 use crate::words;
+
+use super::Local;
 
 /// A line of the list of fields.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,7 +51,7 @@ pub fn folded(fields: &[FieldId]) -> usize {
 }
 
 /// Draws the fields into an area; where there are more than fit, so that the focused one is seen with its help.
-pub fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, local: &Local<'_>, fold: bool) {
+pub fn draw_fields(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, local: &Local<'_>, fold: bool) {
     some(canvas, area, scene, local, (&scene.fields, fold));
 }
 
@@ -308,6 +310,37 @@ fn short(scene: &Scene<'_>, field: FieldId) -> Option<String> {
         FieldId::CreateDatabase => Some("stop if absent".to_owned()),
         FieldId::MultiSubnet => answers.is_on(field).then(|| "multi-subnet".to_owned()),
         _ => None,
+    }
+}
+
+/// The columns of the names: the longest is `EventExports`.
+const NAMES: u16 = 14;
+/// Between path and standing.
+const GAP: u16 = 2;
+
+/// Draws them; those that there is no room for are counted in the last line.
+pub fn draw_shares(canvas: &mut Canvas<'_>, area: Rect, shares: &[Share]) {
+    let theme = canvas.theme;
+    let signs = canvas.signs;
+    let room = usize::from(area.height);
+    let shown = if shares.len() > room { room.saturating_sub(1) } else { shares.len() };
+    let last = shares.iter().map(|share| text::width(share.status)).max().unwrap_or_default() + 2;
+    let paths = shares.iter().map(|share| text::width(share.path.as_str())).max().unwrap_or_default();
+    let paths = paths.min(area.width.saturating_sub(NAMES + GAP + last));
+    for (line, share) in (0..area.height).zip(&shares[..shown]) {
+        let line = row(area, line);
+        let (sign, style) = match share.good {
+            Some(true) => (signs.ok, theme.good),
+            Some(false) => (signs.stop, theme.stop),
+            None => (signs.pending, theme.dim),
+        };
+        canvas.put(Rect { width: NAMES.min(line.width), ..line }, share.folder.name(), theme.dim);
+        let path = behind(line, NAMES);
+        canvas.put(Rect { width: paths.min(path.width), ..path }, &text::fit(share.path.as_str(), paths), theme.plain);
+        canvas.put(behind(line, NAMES + paths + GAP), &format!("{sign} {}", share.status), style);
+    }
+    if shown < shares.len() {
+        canvas.put(row(area, area.height.saturating_sub(1)), &format!("and {} more", shares.len() - shown), theme.dim);
     }
 }
 

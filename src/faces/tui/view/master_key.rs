@@ -4,7 +4,7 @@
 use ratatui::layout::Rect;
 use secrecy::ExposeSecret;
 
-use super::{Local, checks, fields, page};
+use super::{Local, fields, page};
 use crate::catalog::failures;
 use crate::faces::tui::canvas::{Canvas, behind, below, row};
 use crate::faces::tui::scene::Scene;
@@ -45,14 +45,19 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, local: &Loca
     }
     rest = below(rest, 1 + u16::from(area.height >= 13));
     let lines = 2 + if rest.height >= 8 { 2 } else { 1 };
-    fields::draw(canvas, Rect { height: lines.min(rest.height), ..rest }, scene, local, false);
+    fields::draw_fields(canvas, Rect { height: lines.min(rest.height), ..rest }, scene, local, false);
     rest = below(rest, lines + u16::from(area.height >= 16));
     if area.height >= 12 {
         hands(canvas, Rect { height: 2.min(rest.height), ..rest }, custody);
         rest = below(rest, 2);
     }
     let count = u16::try_from(scene.verdicts.len()).unwrap_or(0);
-    checks::draw(canvas, Rect { height: count.min(rest.height), ..rest }, scene, checks::Set { columns: 1, labels: LABEL });
+    page::draw_checks(
+        canvas,
+        Rect { height: count.min(rest.height), ..rest },
+        scene,
+        page::CheckListLayout { columns: 1, labels: LABEL },
+    );
 }
 
 /// The fingerprint, and what is known of the cluster's own.

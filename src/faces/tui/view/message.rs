@@ -1,19 +1,28 @@
-//! The lines above the foot: what is foremost. They are there whether or not there is something to say, so that it never
-//! moves the fields. What needs more lines than these borrows those above that the screen leaves blank.
+//! The lines above the foot: an open question, or what just happened with the worst finding and its fix, or whether the screen
+//! is proven. They are there even when empty, so that a message never moves the fields. A longer message borrows the blank lines
+//! above.
 
 use ratatui::layout::Rect;
+use ratatui::style::Style;
 
-use super::say::{self, Saying};
+use crate::catalog::form;
 use crate::faces::tui::canvas::{Canvas, behind, below, row};
 use crate::faces::tui::scene::Scene;
-use crate::faces::tui::text;
+use crate::faces::tui::{bindings, text};
+use crate::model::field::FieldId;
+use crate::model::finding::{Finding, Remedy, Severity, Verdict};
+use crate::model::flow::Flow;
+use crate::model::screen::ScreenId;
+use crate::model::storage::StorageKind;
+use crate::wizard::run::{Phase, Row};
+use crate::wizard::state::{Overlay, State};
 
 /// The columns of a sign and the blank behind it.
 const SIGN: u16 = 2;
 
 /// Draws the message into its own lines, and into those above from `free` on where it needs them.
-pub fn draw(canvas: &mut Canvas<'_>, area: Rect, free: u16, scene: &Scene<'_>) {
-    let all = say::all(canvas, scene);
+pub fn draw_message(canvas: &mut Canvas<'_>, area: Rect, free: u16, scene: &Scene<'_>) {
+    let all = messages(canvas, scene);
     let wanted = height(&all, area.width);
     let most = area.bottom().saturating_sub(free.min(area.y));
     let height = wanted.clamp(area.height, most.max(area.height));
@@ -34,28 +43,28 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect, free: u16, scene: &Scene<'_>) {
 
 /// The lines that everything that there is to say needs in so many columns.
 pub fn wanted(canvas: &Canvas<'_>, scene: &Scene<'_>, width: u16) -> u16 {
-    height(&say::all(canvas, scene), width)
+    height(&messages(canvas, scene), width)
 }
 
-fn height(all: &[Saying], width: u16) -> u16 {
+fn height(all: &[Message], width: u16) -> u16 {
     all.iter().fold(0, |sum: u16, saying| sum.saturating_add(lines(saying, width)))
 }
 
 /// The lines that a saying needs.
-fn lines(saying: &Saying, width: u16) -> u16 {
+fn lines(saying: &Message, width: u16) -> u16 {
     let width = width.saturating_sub(indent(saying));
     let count = |words: &str| u16::try_from(text::wrap(words, width).len()).unwrap_or(u16::MAX);
     count(&saying.words).saturating_add(saying.remedy.as_deref().map_or(0, count))
 }
 
 /// How far a saying is set in.
-const fn indent(saying: &Saying) -> u16 {
+const fn indent(saying: &Message) -> u16 {
     if saying.sign.is_empty() { 0 } else { SIGN }
 }
 
 /// Draws one saying, and under it what mends it, which keeps its lines when there are too few for both: it is what the
 /// operator needs most. Tells how many lines it took.
-fn one(canvas: &mut Canvas<'_>, area: Rect, saying: &Saying) -> u16 {
+fn one(canvas: &mut Canvas<'_>, area: Rect, saying: &Message) -> u16 {
     canvas.put(row(area, 0), saying.sign, saying.sign_style);
     let inner = behind(area, indent(saying));
     let Some(remedy) = &saying.remedy else { return canvas.wrap(inner, &saying.words, saying.style) };
@@ -64,4 +73,174 @@ fn one(canvas: &mut Canvas<'_>, area: Rect, saying: &Saying) -> u16 {
     let used = canvas.wrap(Rect { height: inner.height - mends, ..inner }, &saying.words, saying.style);
     let title = canvas.theme.title;
     used + canvas.wrap(below(inner, used), remedy, title)
+}
+
+/// One thing that is said.
+#[derive(Debug)]
+pub struct Message {
+    /// Its sign; empty for none.
+    pub sign: &'static str,
+    /// The sign's style.
+    pub sign_style: Style,
+    /// What is said.
+    pub words: String,
+    /// The style of that.
+    pub style: Style,
+    /// What mends it, to be copied.
+    pub remedy: Option<String>,
+}
+
+impl Message {
+    fn new(canvas: &Canvas<'_>, (sign, sign_style): (&'static str, Style), words: impl Into<String>) -> Self {
+        Self { sign, sign_style, words: bindings::fill(&words.into()).into_owned(), style: canvas.theme.plain, remedy: None }
+    }
+}
+
+/// Everything that there is to say, the most urgent first.
+pub fn messages(canvas: &Canvas<'_>, scene: &Scene<'_>) -> Vec<Message> {
+    let state = scene.state;
+    let (theme, signs) = (canvas.theme, canvas.signs);
+    if let Some((ask, why)) = question(state) {
+        let ask = Message { style: theme.accent, ..Message::new(canvas, ("", theme.plain), ask) };
+        return vec![ask, Message::new(canvas, ("", theme.plain), why)];
+    }
+    let mut said = Vec::new();
+    if let Some(notice) = &state.notice {
+        let sign = if notice.bad { (signs.stop, theme.stop) } else { (signs.here, theme.accent) };
+        said.push(Message::new(canvas, sign, notice.text.as_str()));
+    }
+    if state.overlay.is_some() {
+        return said;
+    }
+    // The rows of a review tell each note in full.
+    let is_told = |found: &Finding| found.severity == Severity::Note && state.flow() == Some(Flow::Review);
+    let foremost = scene.foremost.as_ref().filter(|found| !is_told(found));
+    match (foremost, state.run().failed()) {
+        (Some(found), _) => {
+            // A note stands against nothing, so it does not hide that one may go on.
+            if found.severity == Severity::Note && said.is_empty() {
+                said.extend(standing(canvas, scene));
+            }
+            said.push(finding(canvas, found));
+        }
+        (None, Some(row)) if state.place.here == ScreenId::Install => said.extend(failure(canvas, scene, row)),
+        _ if said.is_empty() => said.extend(standing(canvas, scene)),
+        _ => {}
+    }
+    said
+}
+
+/// A question that is open, and what hangs on it.
+fn question(state: &State) -> Option<(&'static str, &'static str)> {
+    match state.overlay? {
+        Overlay::ConfirmQuit => Some(match (state.place.here, state.run().phase) {
+            (ScreenId::MasterKey, _) => (
+                "End the program?",
+                "It is not proven yet that the master key is kept. It stays sealed on this machine, and the next start comes back here.",
+            ),
+            (_, Phase::Running | Phase::Undoing) => (
+                "End the program in the middle of a step?",
+                "The journal knows what was done; the next start offers to go on or to undo it.",
+            ),
+            (_, Phase::Idle) if state.resuming().is_some() => {
+                ("End the program?", "The unfinished run stays as it is; the next start offers to go on or to undo it.")
+            }
+            (_, Phase::Idle | Phase::Undone) => ("End the program?", "Nothing has been written. What was typed is lost."),
+            _ => ("End the program?", "The run stays as it is; the next start offers to go on or to undo it."),
+        }),
+        Overlay::ConfirmUndo => Some((
+            "Undo what this run created?",
+            "Only what this run created is taken back: the cluster, a database that it created, its files. What was there before stays.",
+        )),
+        Overlay::Certificate if state.is_certificate_refused() => Some((
+            "Trust just this certificate?",
+            "Compare its SHA-256 with what the DBA reads on the server first. Anyone with its key is then taken for the server.",
+        )),
+        Overlay::Certificate | Overlay::Help | Overlay::Script | Overlay::Output | Overlay::ConnectionString => None,
+    }
+}
+
+/// A finding: its check's name, which can be typed, what it says and what mends it.
+fn finding(canvas: &Canvas<'_>, finding: &Finding) -> Message {
+    let words = format!("{}: {} {}", finding.check.id(), finding.says, finding.fix);
+    let remedy = finding.remedy.as_ref().map(|remedy| remedy.text().to_owned());
+    Message { remedy, ..Message::new(canvas, canvas.severity(finding.severity), words.trim_end()) }
+}
+
+/// Why a step failed, or could not be undone.
+fn failure(canvas: &Canvas<'_>, scene: &Scene<'_>, row: &Row) -> Option<Message> {
+    let told = scene.state.run().explain(row)?;
+    let words = format!("{}: {} {}", row.kind.id(), told.says, told.fix);
+    let remedy = told.remedy.as_ref().map(Remedy::text).map(str::to_owned);
+    Some(Message { remedy, ..Message::new(canvas, (canvas.signs.stop, canvas.theme.stop), words.trim_end()) })
+}
+
+/// Where things stand when nothing stands against going on.
+fn standing(canvas: &Canvas<'_>, scene: &Scene<'_>) -> Option<Message> {
+    let (theme, signs) = (canvas.theme, canvas.signs);
+    // A review has no gate: its rows themselves tell where things stand.
+    if scene.verdicts.is_empty() || scene.state.flow() == Some(Flow::Review) {
+        return None;
+    }
+    let (sign, words) = if scene.state.prompt.waiting {
+        let words = "Goes on by itself as soon as the checks have ended well. {key:back} stops waiting.";
+        ((signs.running, theme.plain), words.to_owned())
+    } else if scene.is_running() {
+        let words = match scene.running_for() {
+            Some(elapsed) => format!("Checking for {}; {{key:stop-checking}} stops it.", text::format_elapsed(elapsed)),
+            None => "Checking; {key:stop-checking} stops it.".to_owned(),
+        };
+        ((signs.running, theme.plain), words)
+    } else if scene.verdicts.iter().all(|(_, verdict)| is_settled(verdict)) {
+        // Where there was nothing but notes to make, or nothing to look at, nothing was proven.
+        let nothing = scene.state.place.here == ScreenId::Storage
+            && scene.state.answers.chosen(FieldId::Storage) == Some(StorageKind::None);
+        let proven = !nothing && scene.verdicts.iter().any(|(_, verdict)| matches!(verdict, Verdict::Good(_)));
+        let words = if proven {
+            "Everything on this screen is proven. {key:next} goes on."
+        } else {
+            "No problems found. {key:next} goes on."
+        };
+        ((signs.ok, theme.good), words.to_owned())
+    } else {
+        ((signs.pending, theme.dim), lacking(scene))
+    };
+    Some(Message::new(canvas, sign, words))
+}
+
+/// What is needed before anything can be proven.
+fn lacking(scene: &Scene<'_>) -> String {
+    if scene.state.place.here == ScreenId::MasterKey {
+        return "Prove that it is kept: type its last six characters, or {key:save-key}, then {key:read-key}.".to_owned();
+    }
+    let label = |field: &FieldId| scene.words.field(*field).map(|words| words.label.as_str());
+    let is_wrong = |field: &FieldId| !form::is_missing(*field, &scene.state.answers) && scene.state.problem(*field).is_some();
+    let wrong: Vec<&str> = scene.fields.iter().filter(|field| is_wrong(field)).filter_map(label).collect();
+    let first = scene.fields.iter().copied().find(|field| is_wrong(field));
+    if let Some(field) = first
+        && scene.state.focused() != Some(field)
+        && let (Some(label), Some(problem)) = (label(&field), scene.state.shown_problem(field))
+    {
+        // Under the field itself it is shown only while that has the focus.
+        return format!("{label}: {problem}");
+    }
+    if !wrong.is_empty() {
+        return format!("To be put right: {}.", wrong.join(", "));
+    }
+    let missing = scene.fields.iter().filter(|field| form::is_missing(**field, &scene.state.answers));
+    let missing: Vec<&str> = missing.filter_map(label).collect();
+    if missing.is_empty() {
+        "Not proven yet. {key:next} proves it.".to_owned()
+    } else {
+        format!("Still to be answered: {}.", missing.join(", "))
+    }
+}
+
+/// Whether a verdict is no obstacle.
+fn is_settled(verdict: &Verdict) -> bool {
+    match verdict {
+        Verdict::Good(_) => true,
+        Verdict::Found(_) => verdict.severity() == Some(Severity::Note),
+        Verdict::NotYet | Verdict::Running => false,
+    }
 }

@@ -1,44 +1,30 @@
 //! The views: each draws one part of the window from the scene, and changes nothing but what can be clicked.
 
-mod backups;
-mod certificate;
-mod checks;
+mod chrome;
 mod cluster;
 mod done;
-mod drift;
 mod fields;
-mod foot;
-mod head;
-mod help;
-mod install;
 mod master_key;
 mod message;
-mod node;
-mod output;
+mod overlays;
 mod page;
-mod proof;
-mod review;
-mod say;
-mod script;
-mod shares;
+mod plan;
+mod sections;
 mod sheet;
-mod sidebar;
 mod start;
 mod string_window;
-mod too_small;
-mod verdicts;
 
 use ratatui::layout::Rect;
 
-use super::bindings;
-use super::canvas::Canvas;
-use super::editor::Editor;
-use super::layout::{self, Regions};
-use super::scene::Scene;
-use super::scroll::Scroll;
-use super::secret_input::SecretInput;
 use crate::model::screen::ScreenId;
 use crate::wizard::state::Overlay;
+
+use super::bindings;
+use super::canvas::Canvas;
+use super::editor::{Editor, SecretInput};
+use super::layout::{self, LEAST, Regions};
+use super::scene::Scene;
+use super::scroll::Scroll;
 
 /// The columns of a screen that is read line by line.
 const LONGEST_LINE: u16 = 76;
@@ -59,26 +45,26 @@ pub struct Local<'a> {
 /// Draws a frame.
 pub fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, local: Local<'_>) {
     if layout::is_too_small(area) {
-        too_small::draw(canvas, area);
+        draw_too_small(canvas, area);
         return;
     }
     // A script has the whole width, and so has what a program printed: such lines do not become clearer when they are broken.
     let whole = matches!(scene.state.overlay, Some(Overlay::Script | Overlay::Output));
     let listed = scene.state.flow().is_some() && !whole;
     let regions = layout::regions(area, listed, layout::message_lines(area.height));
-    head::draw(canvas, regions.head, scene);
+    chrome::draw_head(canvas, regions.head, scene);
     canvas.rule(regions.upper_rule);
     canvas.rule(regions.lower_rule);
     if listed {
-        sidebar::draw(canvas, regions.sidebar, scene);
+        chrome::draw_sidebar(canvas, regions.sidebar, scene);
     }
     let mut local = local;
     let free = middle(canvas, &regions, scene, &mut local);
-    message::draw(canvas, regions.message, free, scene);
+    message::draw_message(canvas, regions.message, free, scene);
     // Only now is it known whether all of it fits.
     let more = bindings::paging(scene.state, local.scroll.overflows(), local.list.overflows());
     let bindings: Vec<_> = scene.bindings.iter().copied().chain(more).collect();
-    foot::draw(canvas, regions.foot, &bindings);
+    chrome::draw_foot(canvas, regions.foot, &bindings);
 }
 
 /// What stands between head and message; tells from which line on it leaves the window blank.
@@ -86,26 +72,33 @@ fn middle(canvas: &mut Canvas<'_>, regions: &Regions, scene: &Scene<'_>, local: 
     // Lines that are read from end to end must not be longer than the eye can follow.
     let column = Rect { width: regions.page.width.min(LONGEST_LINE), ..regions.page };
     // Where nothing is said beneath a sheet, it has those lines too.
-    let message = if say::all(canvas, scene).is_empty() { regions.message.height } else { 0 };
+    let message = if message::messages(canvas, scene).is_empty() { regions.message.height } else { 0 };
     let longer = |area: Rect| Rect { height: area.height + message, ..area };
     match (scene.state.overlay, scene.state.place.here) {
-        (Some(Overlay::Help), _) => help::draw(canvas, longer(column), scene, local.scroll),
-        (Some(Overlay::Certificate), _) => certificate::draw(canvas, column, scene, local.scroll),
-        (Some(Overlay::Script), _) => script::draw(canvas, longer(regions.page), scene, local.scroll),
-        (Some(Overlay::Output), _) => output::draw(canvas, longer(regions.page), scene, local.scroll),
+        (Some(Overlay::Help), _) => overlays::draw_help(canvas, longer(column), scene, local.scroll),
+        (Some(Overlay::Certificate), _) => overlays::draw_certificate(canvas, column, scene, local.scroll),
+        (Some(Overlay::Script), _) => overlays::draw_script(canvas, longer(regions.page), scene, local.scroll),
+        (Some(Overlay::Output), _) => overlays::draw_output(canvas, longer(regions.page), scene, local.scroll),
         (Some(Overlay::ConnectionString), _) => string_window::draw(canvas, column, local.window),
         (_, ScreenId::Start) => start::draw(canvas, regions.page, scene),
-        (_, ScreenId::Review) => review::draw(canvas, column, scene, local),
-        (_, ScreenId::Install) => return install::draw(canvas, column, scene),
+        (_, ScreenId::Review) => plan::draw_review(canvas, column, scene, local),
+        (_, ScreenId::Install) => return plan::draw_install(canvas, column, scene),
         (_, ScreenId::MasterKey | ScreenId::Key) => master_key::draw(canvas, column, scene, local),
         (_, ScreenId::Done) => done::draw(canvas, longer(column), scene, local.scroll),
         (_, ScreenId::Cluster) => return cluster::draw(canvas, regions, scene, local),
         // These have columns, which a wide window gives room to.
-        (_, ScreenId::Node) => node::draw(canvas, longer(regions.page), scene, local),
-        (_, ScreenId::Proof) => proof::draw(canvas, longer(regions.page), scene, local),
-        (_, ScreenId::Drift) => drift::draw(canvas, column, scene, local),
-        (_, ScreenId::Backups) => backups::draw(canvas, longer(regions.page), scene, local),
-        _ => return page::draw(canvas, regions, scene, local),
+        (_, ScreenId::Node) => sections::draw_node(canvas, longer(regions.page), scene, local),
+        (_, ScreenId::Proof) => sections::draw_proof(canvas, longer(regions.page), scene, local),
+        (_, ScreenId::Drift) => sections::draw_drift(canvas, column, scene, local),
+        (_, ScreenId::Backups) => sections::draw_backups(canvas, longer(regions.page), scene, local),
+        _ => return page::draw_page(canvas, regions, scene, local),
     }
     regions.page.bottom()
+}
+
+/// Asks for a larger window, in one line where it fits.
+pub fn draw_too_small(canvas: &mut Canvas<'_>, area: Rect) {
+    let words = format!("Make the window {} by {} or larger.", LEAST.0, LEAST.1);
+    let plain = canvas.theme.plain;
+    canvas.wrap(area, &words, plain);
 }

@@ -63,13 +63,18 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect, lines: &[Line], scroll: &mut Sc
     let shown = scroll.window(lines.len(), area.height);
     // The last columns are for the signs that there is more.
     let inner = if scroll.overflows() { Rect { width: area.width.saturating_sub(2), ..area } } else { area };
-    for (number, line) in (0..).zip(&lines[shown.clone()]) {
-        one(canvas, row(inner, number), line);
-    }
+    put_lines(canvas, inner, &lines[shown.clone()]);
     marks(canvas, area, &shown, lines.len());
 }
 
-fn one(canvas: &mut Canvas<'_>, place: Rect, line: &Line) {
+/// Puts lines into an area, without scrolling.
+pub fn put_lines(canvas: &mut Canvas<'_>, area: Rect, lines: &[Line]) {
+    for (number, line) in (0..area.height).zip(lines) {
+        put_line(canvas, row(area, number), line);
+    }
+}
+
+fn put_line(canvas: &mut Canvas<'_>, place: Rect, line: &Line) {
     let mut rest = place;
     for (number, (column, words, style)) in line.parts.iter().enumerate() {
         let end = line.parts.get(number + 1).map_or(place.width, |(next, ..)| next.saturating_sub(1));

@@ -2,8 +2,8 @@
 
 use ratatui::layout::Rect;
 
+use crate::faces::tui::canvas::Hit;
 use crate::faces::tui::canvas::{Canvas, behind, below, row};
-use crate::faces::tui::hits::Hit;
 use crate::faces::tui::scene::Scene;
 use crate::faces::tui::text;
 use crate::model::facts::{Machine, UnfinishedRun};

@@ -6,7 +6,7 @@ use ratatui::layout::{Position, Rect};
 use zeroize::Zeroizing;
 
 use crate::faces::tui::canvas::{Canvas, below, row};
-use crate::faces::tui::secret_input::SecretInput;
+use crate::faces::tui::editor::SecretInput;
 use crate::faces::tui::text;
 
 /// Keys whose values may be shown, in lower case and without blanks.
