@@ -74,7 +74,7 @@ fn two_keys(bencher: Bencher<'_, '_>) {
                     state.answers.set(field, raw, Origin::Typed);
                 }
             }
-            terminal.draw(|frame| tui.draw_scene(frame, &Scene::of(&state))).expect("a frame");
+            terminal.draw(|frame| tui.draw_scene(frame, &Scene::new(&state))).expect("a frame");
         }
     });
 }
@@ -83,7 +83,7 @@ fn two_keys(bencher: Bencher<'_, '_>) {
 #[divan::bench(args = [10, 10_000, 100_000])]
 fn cluster_table(bencher: Bencher<'_, '_>, nodes: usize) {
     let state = clusters::join(clusters::many(nodes));
-    let mut scene = Scene::of(&state);
+    let mut scene = Scene::new(&state);
     scene.verdicts = clusters::verdicts(Vec::new());
     let mut terminal = Terminal::new(TestBackend::new(80, 24)).expect("a terminal");
     let mut tui = Tui::new(TuiOptions::default());

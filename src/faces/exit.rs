@@ -1,6 +1,6 @@
 //! Exit statuses, which scripts rely on, and the lines that remain after a face has closed.
 //!
-//! `review --check` has statuses of its own, as monitoring systems know them; see [`super::headless::Status`].
+//! `review --check` has statuses of its own, as monitoring systems know them; see [`super::headless::ReviewStatus`].
 
 use crate::model::flow::Flow;
 use crate::model::node_config::NodeConfig;

@@ -40,7 +40,7 @@ pub fn check(out: &mut String, id: CheckId, verdict: &Verdict) {
         Verdict::Found(findings) => {
             for finding in findings {
                 let _ = writeln!(out, "  {:WORD$} {:ID$} {}", severity(finding.severity), id.id(), written(&finding.says));
-                mends(out, finding);
+                write_fix(out, finding);
             }
             return;
         }
@@ -49,7 +49,7 @@ pub fn check(out: &mut String, id: CheckId, verdict: &Verdict) {
 }
 
 /// What to do, and with what, under the finding that it is about.
-fn mends(out: &mut String, finding: &Finding) {
+fn write_fix(out: &mut String, finding: &Finding) {
     let indent = WORD + ID + 4;
     if !finding.fix.is_empty() {
         let _ = writeln!(out, "{:indent$}{}", "", written(&finding.fix));

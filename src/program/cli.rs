@@ -8,7 +8,7 @@ use clap::error::Error;
 use clap::{ArgMatches, Args, FromArgMatches, Parser, Subcommand, ValueEnum};
 
 use octopus_setup::faces::exit::{CHECK_STATUSES, STATUSES};
-use octopus_setup::faces::headless::Output;
+use octopus_setup::faces::headless::OutputFormat;
 use octopus_setup::model::flow::Flow;
 
 use super::answer_args::AnswerArgs;
@@ -371,10 +371,10 @@ pub enum Format {
 }
 
 /// Returns how findings and runs are printed: for people, unless JSON was asked for.
-pub const fn output(format: Option<Format>) -> Output {
+pub const fn output(format: Option<Format>) -> OutputFormat {
     match format {
-        Some(Format::Json) => Output::Json,
-        Some(Format::Text) | None => Output::Text,
+        Some(Format::Json) => OutputFormat::Json,
+        Some(Format::Text) | None => OutputFormat::Text,
     }
 }
 

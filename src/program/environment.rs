@@ -3,7 +3,7 @@
 use std::env;
 use std::path::PathBuf;
 
-use octopus_setup::faces::tui::{Charset, Colours, Hints, TerminalOptions, TuiOptions};
+use octopus_setup::faces::tui::{Charset, CharsetHints, Colours, TerminalOptions, TuiOptions};
 use octopus_setup::model::answers::{Answers, Origin};
 use octopus_setup::model::field::FieldId;
 use octopus_setup::model::platform::Platform;
@@ -42,7 +42,7 @@ impl Environment {
         let term = variable("TERM");
         // On Windows nobody sets it, and the console can do all that is needed.
         let dumb = term.as_deref().map_or(cfg!(unix), |term| term == "dumb");
-        let hints = Hints { ascii: cli.ascii, term: term.as_deref(), locale: locale.as_deref() };
+        let hints = CharsetHints { ascii: cli.ascii, term: term.as_deref(), locale: locale.as_deref() };
         let colours = Colours::detect(variable("NO_COLOR").as_deref());
         Some(Self {
             places: Places::of_this_user(variable(STATE_DIR_VARIABLE).map(PathBuf::from))?,

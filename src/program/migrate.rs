@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use octopus_setup::faces::exit::Exit;
-use octopus_setup::faces::headless::Output;
+use octopus_setup::faces::headless::OutputFormat;
 use octopus_setup::faces::signals::{Signals, until_ended};
 use octopus_setup::migration::judge::{MigrationCheck, MigrationFinding, Overrides, Pace, findings, read_override};
 use octopus_setup::migration::model::{CopyPhase, FollowUp};
@@ -43,10 +43,10 @@ impl End {
 /// Runs the command.
 pub async fn run(args: &Migrate, environment: &Environment) -> ExitCode {
     let output = match args.output {
-        Some(Format::Json) => Output::Json,
-        Some(Format::Text) | None => Output::Text,
+        Some(Format::Json) => OutputFormat::Json,
+        Some(Format::Text) | None => OutputFormat::Text,
     };
-    let bar = (output == Output::Text && std::io::stdout().is_terminal() && !environment.plain && !environment.dumb)
+    let bar = (output == OutputFormat::Text && std::io::stdout().is_terminal() && !environment.plain && !environment.dumb)
         .then(|| crossterm::terminal::size().map_or(80, |(width, _)| if width == 0 { 80 } else { usize::from(width) }));
     let mut reporter = MigrationReporter::new(output, bar, std::io::stdout());
     let End(exit, says) = match migrate(args, environment, &mut reporter).await {

@@ -25,7 +25,7 @@ use clap::Parser;
 use octopus_setup::engine::Engine;
 use octopus_setup::engine::recording::Beginning;
 use octopus_setup::faces::exit::SessionEnd;
-use octopus_setup::faces::plain::{self, PlainOptions, Stdin};
+use octopus_setup::faces::plain::{self, PlainOptions, StdinLines};
 use octopus_setup::faces::signals::Signals;
 use octopus_setup::faces::tui::run;
 use octopus_setup::model::answers::Answers;
@@ -164,7 +164,7 @@ async fn shown(environment: &Environment, engine: &mut Engine) -> ExitCode {
 /// Runs the plain face on standard input and output.
 async fn in_sentences(engine: &mut Engine) -> std::io::Result<SessionEnd> {
     let options = PlainOptions { signals: Some(Signals::listen()?), ..PlainOptions::default() };
-    let mut input = Stdin::start()?;
+    let mut input = StdinLines::start()?;
     panic::rehearse();
     plain::run(engine, &mut input, &mut std::io::stdout(), options).await
 }

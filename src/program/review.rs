@@ -60,7 +60,7 @@ pub async fn run(args: &Review, environment: &Environment) -> ExitCode {
 }
 
 /// Returns the exit status of a check whose findings were printed, or could not be.
-fn check_status(checked: std::io::Result<headless::Status>) -> ExitCode {
+fn check_status(checked: std::io::Result<headless::ReviewStatus>) -> ExitCode {
     match checked {
         Ok(status) => ExitCode::from(status.code()),
         Err(error) => {

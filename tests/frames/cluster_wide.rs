@@ -41,7 +41,7 @@ pub fn on(screen: ScreenId, answers: &[(FieldId, &str)]) -> State {
 
 fn not_begun(name: &str, screen: ScreenId) {
     let state = on(screen, &[]);
-    let scene = Scene::of(&state);
+    let scene = Scene::new(&state);
     let verdicts = all(&scene, &Verdict::NotYet);
     insta::assert_snapshot!(name, text(80, 24, PLAIN, &with(scene, verdicts)));
 }
@@ -61,14 +61,14 @@ const ADMINISTRATOR: [(FieldId, &str); 3] =
 fn administrator() {
     let state = on(ScreenId::Administrator, &ADMINISTRATOR);
     let account = good(CheckId::AdminAccount, "admin, with a password that Octopus takes");
-    insta::assert_snapshot!("administrator_good", text(80, 24, PLAIN, &with(Scene::of(&state), vec![account])));
+    insta::assert_snapshot!("administrator_good", text(80, 24, PLAIN, &with(Scene::new(&state), vec![account])));
     let refused = Finding::stop(
         CheckId::AdminAccount,
         "Octopus Server will refuse this password: it meets 1 of its criteria, and has to meet 3.",
         "Choose one of 8 characters or more that meets 3 of these: a number, a blank, a capital letter, a small letter.",
     )
     .about(FieldId::AdminPassword);
-    at_every_size("administrator_refused", &with(Scene::of(&state), vec![found(refused)]));
+    at_every_size("administrator_refused", &with(Scene::new(&state), vec![found(refused)]));
 }
 
 #[test]
@@ -77,7 +77,7 @@ fn licence() {
     let state = on(ScreenId::License, &[(FieldId::Licence, licence)]);
     let verdicts =
         vec![good(CheckId::Licence, "Acme; updates to 2027-06-30"), good(CheckId::LicenceNodes, "3 nodes, this one among them")];
-    insta::assert_snapshot!("licence_good", text(80, 24, PLAIN, &with(Scene::of(&state), verdicts)));
+    insta::assert_snapshot!("licence_good", text(80, 24, PLAIN, &with(Scene::new(&state), verdicts)));
     let mut state = on(ScreenId::License, &[(FieldId::LicenceFile, "/root/octopus-licence.xml")]);
     state.place.focus = Focus::Field(FieldId::LicenceFile);
     let one = Finding::warn(
@@ -86,10 +86,10 @@ fn licence() {
         "For a single node go on; for high availability have a licence with a higher NodeLimit.",
     );
     let verdicts = vec![good(CheckId::Licence, "Acme; updates to 2027-06-30"), found(one)];
-    let scene = with(Scene::of(&state), verdicts);
+    let scene = with(Scene::new(&state), verdicts);
     at_every_size("licence_for_one_node", &scene);
     for (width, height) in [(40, 12), (80, 24), (160, 50)] {
-        let frame = text(width, height, PLAIN, &Scene::of(&on(ScreenId::License, &[(FieldId::Licence, licence)])));
+        let frame = text(width, height, PLAIN, &Scene::new(&on(ScreenId::License, &[(FieldId::Licence, licence)])));
         assert!(!frame.contains("LicensedTo"), "{frame}");
     }
 }
@@ -119,9 +119,9 @@ fn storage_verdicts(other: Option<Finding>) -> Vec<(CheckId, Verdict)> {
 #[test]
 fn storage() {
     let mut state = on(ScreenId::Storage, &ROOT);
-    insta::assert_snapshot!("storage_good", text(80, 24, PLAIN, &with(Scene::of(&state), storage_verdicts(None))));
-    let running = all(&Scene::of(&state), &Verdict::Running);
-    insta::assert_snapshot!("storage_running", text(80, 24, PLAIN, &with(Scene::of(&state), running)));
+    insta::assert_snapshot!("storage_good", text(80, 24, PLAIN, &with(Scene::new(&state), storage_verdicts(None))));
+    let running = all(&Scene::new(&state), &Verdict::Running);
+    insta::assert_snapshot!("storage_running", text(80, 24, PLAIN, &with(Scene::new(&state), running)));
     state.place.focus = Focus::Field(FieldId::StorageRoot);
     let local = Finding::warn(
         CheckId::StorageDisk,
@@ -129,15 +129,15 @@ fn storage() {
         "Type a path on a share or a mount that every node has; go on only if this is a bind mount of one, or a cluster's file system.",
     )
     .about(FieldId::StorageRoot);
-    at_every_size("storage_on_a_local_disk", &with(Scene::of(&state), storage_verdicts(Some(local))));
+    at_every_size("storage_on_a_local_disk", &with(Scene::new(&state), storage_verdicts(Some(local))));
 }
 
 #[test]
 fn storage_of_each_folder_by_itself() {
     let mut state = on(ScreenId::Storage, &[(FieldId::Storage, "folders"), (FieldId::ArtifactsFolder, "/mnt/artifacts")]);
     state.place.focus = Focus::Field(FieldId::TaskLogsFolder);
-    let verdicts = all(&Scene::of(&state), &Verdict::NotYet);
-    at_every_size("storage_each_folder", &with(Scene::of(&state), verdicts));
+    let verdicts = all(&Scene::new(&state), &Verdict::NotYet);
+    at_every_size("storage_each_folder", &with(Scene::new(&state), verdicts));
 }
 
 #[test]
@@ -155,7 +155,7 @@ fn octopus() {
          see them.",
     );
     let verdicts = [vec![found(note)], free.to_vec()].concat();
-    insta::assert_snapshot!("octopus_found", text(80, 24, PLAIN, &with(Scene::of(&state), verdicts)));
+    insta::assert_snapshot!("octopus_found", text(80, 24, PLAIN, &with(Scene::new(&state), verdicts)));
     state.place.focus = Focus::Field(FieldId::OctopusServer);
     let stop = Finding::stop(
         CheckId::OctopusProgram,
@@ -164,7 +164,7 @@ fn octopus() {
     )
     .about(FieldId::OctopusServer);
     let verdicts = [vec![found(stop)], free.to_vec()].concat();
-    at_every_size("octopus_not_there", &with(Scene::of(&state), verdicts));
+    at_every_size("octopus_not_there", &with(Scene::new(&state), verdicts));
 }
 
 /// A node that joins a cluster which shares this, and how each folder stands here.
@@ -204,5 +204,5 @@ fn the_shared_storage_of_a_join() {
         "Mount the share at the same path as on the other nodes, and check again.",
     )
     .command("findmnt --target '/mnt/octopus/Packages'");
-    at_every_size("join_storage", &with(Scene::of(&state), storage_verdicts(Some(absent))));
+    at_every_size("join_storage", &with(Scene::new(&state), storage_verdicts(Some(absent))));
 }

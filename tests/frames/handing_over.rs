@@ -76,20 +76,20 @@ pub fn failed() -> State {
 #[test]
 fn install_that_hands_over() {
     let state = running();
-    at_every_size("hand_over_running", &Scene::of(&state));
+    at_every_size("hand_over_running", &Scene::new(&state));
 }
 
 #[test]
 fn install_whose_command_failed() {
     let state = failed();
-    at_every_size("hand_over_failed", &Scene::of(&state));
+    at_every_size("hand_over_failed", &Scene::new(&state));
 }
 
 #[test]
 fn what_the_commands_printed() {
     let mut state = failed();
     state.overlay = Some(Overlay::Output);
-    at_every_size("hand_over_output", &Scene::of(&state));
+    at_every_size("hand_over_output", &Scene::new(&state));
     let mut state = running();
     state.overlay = Some(Overlay::Output);
     insta::assert_snapshot!("hand_over_output_while_it_runs", crate::usual(&state));

@@ -17,7 +17,7 @@ use crate::{lines, text};
 
 /// A scene of the cluster screen with these fields and verdicts.
 pub fn scene<'a>(state: &'a State, fields: &[FieldId], verdicts: Vec<(CheckId, Verdict)>) -> Scene<'a> {
-    let mut scene = Scene::of(state);
+    let mut scene = Scene::new(state);
     scene.fields = fields.to_vec();
     with(scene, verdicts)
 }

@@ -1,7 +1,7 @@
 //! Every key that is shown works, and keys become the right events.
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
-use octopus_setup::faces::tui::bindings::{Does, of};
+use octopus_setup::faces::tui::bindings::{KeyAction, visible};
 use octopus_setup::faces::tui::{Scene, Tui, TuiEvent, TuiOptions};
 use octopus_setup::model::answers::Raw;
 use octopus_setup::model::field::FieldId;
@@ -49,28 +49,28 @@ fn every_state() -> Vec<State> {
 #[test]
 fn every_key_that_is_shown_does_what_it_says() {
     for state in every_state() {
-        for binding in of(&state, state.remedy().is_some()) {
+        for binding in visible(&state, state.remedy().is_some()) {
             let keys: Vec<TuiEvent> = binding.keys.iter().map(|code| key(*code)).collect();
             let keys = if binding.cap == "Ctrl-C" { vec![with('c', KeyModifiers::CONTROL)] } else { keys };
             assert!(!keys.is_empty(), "{} has no key", binding.cap);
             for key in keys {
                 let mut tui = Tui::new(TuiOptions::default());
-                if binding.does == Does::Submit {
+                if binding.does == KeyAction::Submit {
                     tui.handle(TuiEvent::Paste(SecretString::from("Server=sql01")), &state);
                 }
                 tui.take_stale();
                 let events = tui.handle(key, &state);
                 let fits = match (binding.does, &events[..]) {
-                    (Does::Press(action), [Event::Press(pressed)]) => action == *pressed,
-                    (Does::Reply(yes), [Event::Reply(replied)]) => yes == *replied,
-                    (Does::Submit, [Event::ConnectionString(Ok(read))]) => {
+                    (KeyAction::Press(action), [Event::Press(pressed)]) => action == *pressed,
+                    (KeyAction::Reply(yes), [Event::Reply(replied)]) => yes == *replied,
+                    (KeyAction::Submit, [Event::ConnectionString(Ok(read))]) => {
                         read.fields == [(FieldId::Server, Raw::Text("sql01".into()))]
                     }
-                    (Does::Next, [Event::Next])
-                    | (Does::Back, [Event::Back])
-                    | (Does::Move(_), [Event::Focus(_)])
-                    | (Does::Choose(_), [Event::Edit(..)]) => true,
-                    (Does::Scroll(_), []) => tui.take_stale(),
+                    (KeyAction::Next, [Event::Next])
+                    | (KeyAction::Back, [Event::Back])
+                    | (KeyAction::Move(_), [Event::Focus(_)])
+                    | (KeyAction::Choose(_), [Event::Edit(..)]) => true,
+                    (KeyAction::Scroll(_), []) => tui.take_stale(),
                     _ => false,
                 };
                 assert!(fits, "{} at {:?}: {events:?}", binding.cap, state.place);
@@ -85,9 +85,9 @@ fn every_action_of_the_state_has_a_key() {
         if state.overlay.is_some() {
             continue;
         }
-        let shown = of(&state, state.remedy().is_some());
+        let shown = visible(&state, state.remedy().is_some());
         for action in state.actions() {
-            assert!(shown.iter().any(|binding| binding.does == Does::Press(action)), "{action:?} at {:?}", state.place);
+            assert!(shown.iter().any(|binding| binding.does == KeyAction::Press(action)), "{action:?} at {:?}", state.place);
         }
     }
 }
@@ -95,7 +95,7 @@ fn every_action_of_the_state_has_a_key() {
 #[test]
 fn no_two_keys_that_are_shown_are_the_same() {
     for state in every_state() {
-        let mut caps: Vec<&str> = of(&state, state.remedy().is_some()).iter().map(|binding| binding.cap).collect();
+        let mut caps: Vec<&str> = visible(&state, state.remedy().is_some()).iter().map(|binding| binding.cap).collect();
         let all = caps.len();
         caps.sort_unstable();
         caps.dedup();
@@ -162,7 +162,7 @@ fn what_is_clicked_is_what_is_there() {
     let state = states::on(ScreenId::Home);
     let mut tui = Tui::new(TuiOptions::default());
     let mut terminal = Terminal::new(TestBackend::new(80, 24)).unwrap();
-    terminal.draw(|frame| tui.draw_scene(frame, &Scene::of(&state))).unwrap();
+    terminal.draw(|frame| tui.draw_scene(frame, &Scene::new(&state))).unwrap();
     let place = |words: &str| {
         let frame = crate::lines(terminal.backend().buffer());
         let (row, line) = frame.lines().enumerate().find(|(_, line)| line.contains(words)).expect("it is shown");

@@ -36,7 +36,7 @@ fn start_on_a_bare_machine() {
 fn home() {
     let mut state = states::on(ScreenId::Home);
     state.place.focus = Focus::Field(FieldId::Home);
-    let scene = Scene::of(&state);
+    let scene = Scene::new(&state);
     let verdicts = vec![
         (CheckId::HomeInstance, Verdict::Good("OctopusServer is free".into())),
         (CheckId::HomePath, Verdict::Good("will be created under /var/lib".into())),
@@ -50,7 +50,7 @@ fn home() {
 #[test]
 fn service() {
     let state = states::on(ScreenId::Service);
-    let mut scene = Scene::of(&state);
+    let mut scene = Scene::new(&state);
     scene.fields.truncate(1);
     let verdicts = all(&scene, &Verdict::NotYet);
     insta::assert_snapshot!(text(80, 24, USUAL, &with(scene, verdicts)));
@@ -60,7 +60,7 @@ fn service() {
 fn web() {
     let mut state = states::on(ScreenId::Web);
     state.answers.set(FieldId::CommsPort, Raw::Text("10944".into()), Origin::Flag);
-    let scene = Scene::of(&state);
+    let scene = Scene::new(&state);
     let verdicts = all(&scene, &Verdict::Running);
     insta::assert_snapshot!(text(80, 24, USUAL, &with(scene, verdicts)));
 }
@@ -110,7 +110,7 @@ fn database_with_a_choice_in_focus() {
 fn database_not_begun() {
     let mut state = states::on(ScreenId::Database);
     state.answers.set(FieldId::Server, Raw::Text(String::new()), Origin::Typed);
-    let scene = Scene::of(&state);
+    let scene = Scene::new(&state);
     let verdicts = all(&scene, &Verdict::NotYet);
     let scene = database_scene(&state, verdicts);
     insta::assert_snapshot!(text(80, 24, USUAL, &scene));
@@ -130,7 +130,7 @@ fn review() {
 
 #[test]
 fn review_least() {
-    insta::assert_snapshot!(text(40, 12, USUAL, &Scene::of(&states::review())));
+    insta::assert_snapshot!(text(40, 12, USUAL, &Scene::new(&states::review())));
 }
 
 #[test]
@@ -146,7 +146,7 @@ fn install_failed() {
 #[test]
 fn master_key_masked() {
     let state = states::master_key();
-    let scene = Scene::of(&state);
+    let scene = Scene::new(&state);
     let verdicts = all(&scene, &Verdict::NotYet);
     insta::assert_snapshot!(text(80, 24, USUAL, &with(scene, verdicts)));
 }
@@ -158,7 +158,7 @@ fn master_key_revealed() {
     states::custody(&mut state).copied = Some(CopyWay::Terminal);
     states::custody(&mut state).saved = Some("/root/octopus-master-key.txt".into());
     states::custody(&mut state).proof = Some(Proof::ReadBack);
-    let scene = Scene::of(&state);
+    let scene = Scene::new(&state);
     let verdicts = all(&scene, &Verdict::Good("the saved file holds it".into()));
     insta::assert_snapshot!(text(80, 24, USUAL, &with(scene, verdicts)));
 }
@@ -167,7 +167,7 @@ fn master_key_revealed() {
 fn master_key_least() {
     let mut state = states::master_key();
     states::custody(&mut state).revealed = true;
-    insta::assert_snapshot!(text(40, 12, USUAL, &Scene::of(&state)));
+    insta::assert_snapshot!(text(40, 12, USUAL, &Scene::new(&state)));
 }
 
 #[test]
@@ -205,7 +205,7 @@ fn confirm_undo() {
 
 #[test]
 fn too_small() {
-    insta::assert_snapshot!(text(39, 11, USUAL, &Scene::of(&states::database())));
+    insta::assert_snapshot!(text(39, 11, USUAL, &Scene::new(&states::database())));
 }
 
 #[test]
@@ -249,12 +249,12 @@ fn a_refused_certificate_is_read_in_full_before_it_is_trusted() {
     let mut state = refused();
     state.overlay = Some(Overlay::Certificate);
     insta::assert_snapshot!(usual(&state));
-    insta::assert_snapshot!("a_refused_certificate_small", text(60, 16, USUAL, &Scene::of(&state)));
+    insta::assert_snapshot!("a_refused_certificate_small", text(60, 16, USUAL, &Scene::new(&state)));
 }
 
 #[test]
 fn a_wide_window_shows_the_certificate_under_the_checks() {
-    insta::assert_snapshot!(text(120, 40, USUAL, &Scene::of(&refused())));
+    insta::assert_snapshot!(text(120, 40, USUAL, &Scene::new(&refused())));
 }
 
 #[test]

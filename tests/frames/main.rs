@@ -48,5 +48,5 @@ fn lines(buffer: &Buffer) -> String {
 
 /// A frame of a state at the usual size, by the checks' own verdicts.
 fn usual(state: &State) -> String {
-    text(80, 24, TuiOptions::default(), &Scene::of(state))
+    text(80, 24, TuiOptions::default(), &Scene::new(state))
 }

@@ -87,7 +87,7 @@ fn on(screen: ScreenId, plan: Plan) -> State {
 }
 
 fn usual(state: &State) -> String {
-    text(80, 24, PLAIN, &Scene::of(state))
+    text(80, 24, PLAIN, &Scene::new(state))
 }
 
 #[test]
@@ -97,7 +97,7 @@ fn plan_of_a_join() {
 
 #[test]
 fn plan_of_a_join_least() {
-    insta::assert_snapshot!(text(40, 12, PLAIN, &Scene::of(&on(ScreenId::Review, join()))));
+    insta::assert_snapshot!(text(40, 12, PLAIN, &Scene::new(&on(ScreenId::Review, join()))));
 }
 
 #[test]
@@ -121,7 +121,7 @@ fn home_and_end_lead_to_the_ends_of_a_script() {
     let mut after = |key: Option<KeyCode>| {
         let event = key.map(|key| TuiEvent::Key(KeyEvent::new(key, KeyModifiers::NONE)));
         assert!(event.is_none_or(|event| tui.handle(event, &state).is_empty()));
-        terminal.draw(|frame| tui.draw_scene(frame, &Scene::of(&state))).expect("a frame");
+        terminal.draw(|frame| tui.draw_scene(frame, &Scene::new(&state))).expect("a frame");
         lines(terminal.backend().buffer())
     };
     let first = after(None);
@@ -138,8 +138,8 @@ fn the_script_of_a_plan() {
     let mut state = on(ScreenId::Review, plan);
     state.overlay = Some(Overlay::Script);
     insta::assert_snapshot!(usual(&state));
-    insta::assert_snapshot!("the_script_of_a_plan_least", text(40, 12, PLAIN, &Scene::of(&state)));
-    insta::assert_snapshot!("the_script_of_a_plan_wide", text(120, 60, PLAIN, &Scene::of(&state)));
+    insta::assert_snapshot!("the_script_of_a_plan_least", text(40, 12, PLAIN, &Scene::new(&state)));
+    insta::assert_snapshot!("the_script_of_a_plan_wide", text(120, 60, PLAIN, &Scene::new(&state)));
 }
 
 #[test]
@@ -151,7 +151,7 @@ fn the_file_for_the_answers_comes_last_and_is_not_asked_for() {
     assert!(at("Connect once more") < at("Answers file  /root/octopus-answers.toml"), "{frame}");
     state.place.focus = Focus::Field(FieldId::AnswersFile);
     insta::assert_snapshot!("the_file_for_the_answers_in_focus", usual(&state));
-    insta::assert_snapshot!("the_file_for_the_answers_in_focus_least", text(40, 12, PLAIN, &Scene::of(&state)));
+    insta::assert_snapshot!("the_file_for_the_answers_in_focus_least", text(40, 12, PLAIN, &Scene::new(&state)));
 }
 
 #[test]

@@ -150,7 +150,7 @@ fn more_sections() -> Vec<(ScreenId, Vec<(CheckId, Verdict)>)> {
 
 /// A scene of a section with given verdicts.
 pub fn scene(state: &State) -> Scene<'_> {
-    let mut scene = Scene::of(state);
+    let mut scene = Scene::new(state);
     scene.sections = sections();
     let own = match state.place.here {
         ScreenId::Node => seals(),

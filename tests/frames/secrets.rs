@@ -27,10 +27,10 @@ fn a_hidden_key_is_in_no_buffer() {
     let mut tui = Tui::new(TuiOptions::default());
     let mut terminal = Terminal::new(TestBackend::new(80, 24)).unwrap();
     states::custody(&mut state).revealed = true;
-    terminal.draw(|frame| tui.draw_scene(frame, &Scene::of(&state))).unwrap();
+    terminal.draw(|frame| tui.draw_scene(frame, &Scene::new(&state))).unwrap();
     assert!(lines(terminal.backend().buffer()).contains(first));
     states::custody(&mut state).revealed = false;
-    let shown = terminal.draw(|frame| tui.draw_scene(frame, &Scene::of(&state))).unwrap().buffer.clone();
+    let shown = terminal.draw(|frame| tui.draw_scene(frame, &Scene::new(&state))).unwrap().buffer.clone();
     assert!(!lines(&shown).contains(first));
     assert!(!lines(terminal.current_buffer_mut()).contains(first));
     assert!(!format!("{tui:?}").contains(first));
@@ -44,7 +44,7 @@ fn a_connection_string_s_password_is_not_shown() {
     let mut terminal = Terminal::new(TestBackend::new(80, 24)).unwrap();
     let text = "Server=sql99;Database=Octopus;User ID=me;Password=hunter2";
     tui.handle(TuiEvent::Paste(SecretString::from(text)), &state);
-    terminal.draw(|frame| tui.draw_scene(frame, &Scene::of(&state))).unwrap();
+    terminal.draw(|frame| tui.draw_scene(frame, &Scene::new(&state))).unwrap();
     let frame = lines(terminal.backend().buffer());
     assert!(frame.contains("Server=sql99") && !frame.contains("hunter2"), "{frame}");
     assert!(!format!("{tui:?}").contains("hunter2"));

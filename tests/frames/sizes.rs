@@ -76,7 +76,7 @@ proptest! {
         }
         let options =
             TuiOptions { charset: if ascii { Charset::Ascii } else { Charset::Unicode }, colours: Colours::Some };
-        let frame = text(width, height, options, &Scene::of(&state));
+        let frame = text(width, height, options, &Scene::new(&state));
         prop_assert!(!ascii || frame.is_ascii());
     }
 

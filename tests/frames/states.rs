@@ -93,7 +93,7 @@ fn good(check: CheckId, evidence: &str) -> (CheckId, Verdict) {
 
 /// A scene of the database screen with these verdicts; without the fields that only some kinds of trust ask for.
 pub fn database_scene(state: &State, verdicts: Vec<(CheckId, Verdict)>) -> Scene<'_> {
-    let mut scene = Scene::of(state);
+    let mut scene = Scene::new(state);
     scene.fields.retain(|field| !matches!(field, FieldId::CaFile | FieldId::Fingerprint));
     with(scene, verdicts)
 }

@@ -1,7 +1,7 @@
 //! What Octopus Server printed, shown where a run has stopped: in the plain face on request, to programs at once.
 
 use octopus_setup::engine::Engine;
-use octopus_setup::faces::plain::{self, PlainOptions, Script};
+use octopus_setup::faces::plain::{self, PlainOptions, ScriptedLines};
 use octopus_setup::model::field::FieldId;
 use octopus_setup::model::flow::Flow;
 use octopus_setup::model::screen::ScreenId;
@@ -37,7 +37,7 @@ async fn what_it_printed_is_shown_when_asked_for_and_holds_no_secret() {
     assert_eq!(engine.state().run().phase, Phase::Failed, "{:?}", engine.state().run().rows);
 
     let mut out = Vec::new();
-    let mut lines = Script::new(["output", "leave"]);
+    let mut lines = ScriptedLines::new(["output", "leave"]);
     boxed(plain::run(&mut engine, &mut lines, &mut out, PlainOptions::default())).await.unwrap();
     let said = String::from_utf8(out).unwrap();
     assert!(said.contains("Show what Octopus Server printed."), "{said}");

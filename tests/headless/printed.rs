@@ -1,7 +1,7 @@
 //! What is printed of a node that was really set up, on a practice server.
 
 use octopus_setup::engine::Engine;
-use octopus_setup::faces::headless::{self, Output, Status};
+use octopus_setup::faces::headless::{self, OutputFormat, ReviewStatus};
 use octopus_setup::model::answers::Answers;
 use octopus_setup::model::field::FieldId;
 use octopus_setup::model::flow::Flow;
@@ -34,7 +34,7 @@ fn review(site: &Site, wanted: Wanted) -> Engine {
     )
 }
 
-async fn printed(site: &Site, wanted: Wanted, output: Output) -> (Status, String) {
+async fn printed(site: &Site, wanted: Wanted, output: OutputFormat) -> (ReviewStatus, String) {
     let mut out = Vec::new();
     let status = headless::check(&mut review(site, wanted), output, &mut out).await.unwrap();
     (status, String::from_utf8(out).unwrap())
@@ -44,16 +44,16 @@ async fn printed(site: &Site, wanted: Wanted, output: Output) -> (Status, String
 async fn a_node_that_was_set_up_is_looked_at_in_full() {
     let site = Site::start().await;
     let key = set_up(&site).await;
-    let (status, text) = printed(&site, Wanted::Only, Output::Text).await;
-    assert!(matches!(status, Status::Fine | Status::Warnings), "{text}");
+    let (status, text) = printed(&site, Wanted::Only, OutputFormat::Text).await;
+    assert!(matches!(status, ReviewStatus::Fine | ReviewStatus::Warnings), "{text}");
     for part in
         ["Instance  node-1", "node-config", "sealed, opens here", "drift-row", "the row of node-1 says the same", "0 unknown"]
     {
         assert!(text.contains(part), "{part}: {text}");
     }
-    let (again, json) = printed(&site, Wanted::Named("NODE-1".into()), Output::Json).await;
+    let (again, json) = printed(&site, Wanted::Named("NODE-1".into()), OutputFormat::Json).await;
     // Not that both are the same: how long a round trip takes is not.
-    assert!(matches!(again, Status::Fine | Status::Warnings), "{json}");
+    assert!(matches!(again, ReviewStatus::Fine | ReviewStatus::Warnings), "{json}");
     let value: serde_json::Value = serde_json::from_str(&json).unwrap();
     assert_eq!(value["schema"], 1);
     assert_eq!(value["exit"], again.code());
@@ -76,11 +76,11 @@ async fn a_config_that_cannot_be_read_and_a_server_that_is_gone_could_not_be_loo
     let text = std::fs::read_to_string(&file).unwrap();
     // Nobody listens on port 1.
     std::fs::write(&file, text.replace(&format!("localhost,{}", site.server.addr().port()), "localhost,1")).unwrap();
-    let (status, text) = printed(&site, Wanted::Only, Output::Text).await;
+    let (status, text) = printed(&site, Wanted::Only, OutputFormat::Text).await;
     assert_eq!(status.code(), 3, "{text}");
     assert!(text.contains("refused the connection"), "{text}");
     std::fs::write(&file, "format = 1\nnews = true\n").unwrap();
-    let (status, text) = printed(&site, Wanted::File(file.clone()), Output::Text).await;
+    let (status, text) = printed(&site, Wanted::File(file.clone()), OutputFormat::Text).await;
     assert_eq!(status.code(), 3, "{text}");
     assert!(text.contains("octopus-node.toml, line"), "{text}");
     assert_eq!(std::fs::read_to_string(&file).unwrap(), "format = 1\nnews = true\n", "never overwritten");
@@ -90,8 +90,8 @@ async fn a_config_that_cannot_be_read_and_a_server_that_is_gone_could_not_be_loo
 async fn an_instance_that_is_not_there_is_told_with_those_that_are() {
     let site = Site::start().await;
     set_up(&site).await;
-    let (status, json) = printed(&site, Wanted::Named("other".into()), Output::Json).await;
+    let (status, json) = printed(&site, Wanted::Named("other".into()), OutputFormat::Json).await;
     let value: serde_json::Value = serde_json::from_str(&json).unwrap();
-    assert_eq!((status, &value["status"]), (Status::Unknown, &serde_json::Value::from("could-not-look")));
+    assert_eq!((status, &value["status"]), (ReviewStatus::Unknown, &serde_json::Value::from("could-not-look")));
     assert!(value["error"].as_str().unwrap().contains("node-1"), "{json}");
 }

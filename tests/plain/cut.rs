@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use octopus_setup::faces::exit::Exit;
-use octopus_setup::faces::plain::{self, PlainOptions, Script};
+use octopus_setup::faces::plain::{self, PlainOptions, ScriptedLines};
 use octopus_setup::world::places::Places;
 
 use crate::scene::*;
@@ -115,7 +115,7 @@ impl std::io::Write for Breaking {
 async fn an_output_that_breaks_in_the_install_leaves_it_unfinished_and_that_is_the_status() {
     let scene = Scene::new().await;
     let mut engine = scene.wizard("machine-1", None);
-    let mut script = Script::new(scene.first_node());
+    let mut script = ScriptedLines::new(scene.first_node());
     let broken = &mut Breaking("Step 1 of 6", false);
     let ended = plain::run(&mut engine, &mut script, broken, PlainOptions::default()).await.unwrap();
     assert_eq!(ended.exit, Exit::Unfinished);
@@ -124,7 +124,7 @@ async fn an_output_that_breaks_in_the_install_leaves_it_unfinished_and_that_is_t
     // Before it, there is nothing to go on with: whoever started it has to mend the output.
     let mut engine = scene.wizard("machine-2", None);
     let broken = &mut Breaking("Home directory", false);
-    assert!(plain::run(&mut engine, &mut Script::new(scene.first_node()), broken, PlainOptions::default()).await.is_err());
+    assert!(plain::run(&mut engine, &mut ScriptedLines::new(scene.first_node()), broken, PlainOptions::default()).await.is_err());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -133,7 +133,8 @@ async fn a_last_step_that_ends_after_all_is_the_end() {
     let key = scene.cluster().await;
     let mut engine = scene.wizard("machine-2", None);
     let broken = &mut Breaking("Step 6 of 6", false);
-    let ended = plain::run(&mut engine, &mut Script::new(scene.join(&key)), broken, PlainOptions::default()).await.unwrap();
+    let ended =
+        plain::run(&mut engine, &mut ScriptedLines::new(scene.join(&key)), broken, PlainOptions::default()).await.unwrap();
     let places = Places::under(scene.site.home("machine-2").join("state"));
     assert_eq!(std::fs::read_dir(places.journals()).unwrap().count(), 0, "nothing is left to go on with");
     assert_eq!(ended.exit, Exit::Done);
@@ -145,7 +146,7 @@ async fn whoever_stops_reading_has_left() {
     let scene = Scene::new().await;
     for bytes in [0, 100, 500, 2_000] {
         let mut engine = scene.wizard("machine-1", None);
-        let mut script = Script::new(scene.first_node());
+        let mut script = ScriptedLines::new(scene.first_node());
         let ended = plain::run(&mut engine, &mut script, &mut Closing(bytes), PlainOptions::default()).await.unwrap();
         assert_eq!(ended.exit, Exit::Left);
         assert!(written(&scene.site.home("")).is_empty());

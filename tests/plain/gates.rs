@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use octopus_setup::faces::exit::Exit;
-use octopus_setup::faces::plain::{self, PlainOptions, Script};
+use octopus_setup::faces::plain::{self, PlainOptions, ScriptedLines};
 use octopus_setup::model::check::CheckId;
 use octopus_setup::model::field::FieldId;
 use octopus_setup::model::screen::ScreenId;
@@ -145,7 +145,7 @@ async fn what_takes_long_is_said_to_be_still_there() {
     let mut out = Vec::new();
     let options = PlainOptions { still: Duration::from_millis(20), ..PlainOptions::default() };
     let mut engine = scene.wizard("m", None);
-    plain::run(&mut engine, &mut Script::new(lines), &mut out, options).await.unwrap();
+    plain::run(&mut engine, &mut ScriptedLines::new(lines), &mut out, options).await.unwrap();
     let said = String::from_utf8(out).unwrap();
     assert!(said.contains("\nStill checking ") && said.contains("Content, 0 s.\n"), "{said}");
     assert_eq!(said.matches("ok: Login (sql-login):").count(), 1, "{said}");

@@ -123,14 +123,14 @@ struct Blocking {
     asked: usize,
 }
 
-impl octopus_setup::faces::plain::Lines for Blocking {
-    async fn next(&mut self, _echo: octopus_setup::faces::plain::Echo) -> octopus_setup::faces::plain::Heard {
-        use octopus_setup::faces::plain::Heard;
+impl octopus_setup::faces::plain::LineSource for Blocking {
+    async fn next(&mut self, _echo: octopus_setup::faces::plain::Echo) -> octopus_setup::faces::plain::InputLine {
+        use octopus_setup::faces::plain::InputLine;
         if self.asked == self.at {
             let _ = std::fs::remove_dir_all(&self.home);
             std::fs::write(&self.home, "in the way").unwrap();
         }
         self.asked += 1;
-        self.lines.next().map_or(Heard::End, |line| Heard::Line(line.into()))
+        self.lines.next().map_or(InputLine::End, |line| InputLine::Line(line.into()))
     }
 }

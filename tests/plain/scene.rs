@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use octopus_setup::engine::Engine;
 use octopus_setup::faces::exit::SessionEnd;
-use octopus_setup::faces::plain::{self, PlainOptions, Script};
+use octopus_setup::faces::plain::{self, PlainOptions, ScriptedLines};
 use octopus_setup::model::answers::Answers;
 use octopus_setup::model::flow::Flow;
 use octopus_setup::world::World;
@@ -55,7 +55,7 @@ impl Session {
 
 /// A wizard with these lines for an operator.
 pub async fn hear<Text: Into<String>>(mut engine: Engine, lines: impl IntoIterator<Item = Text>) -> Session {
-    let mut script = Script::new(lines);
+    let mut script = ScriptedLines::new(lines);
     let mut out = Vec::new();
     let ended = plain::run(&mut engine, &mut script, &mut out, PlainOptions::default()).await.unwrap();
     let said = String::from_utf8(out).unwrap();

@@ -3,7 +3,7 @@
 use octopus_setup::catalog::flow;
 use octopus_setup::engine::Engine;
 use octopus_setup::faces::exit::Exit;
-use octopus_setup::faces::headless::{self, Output};
+use octopus_setup::faces::headless::{self, OutputFormat};
 use octopus_setup::model::answers::LoadedAnswers;
 use octopus_setup::model::check::CheckId;
 use octopus_setup::model::field::FieldId;
@@ -25,7 +25,7 @@ use crate::scenes::Scene;
 /// What a dry run tells.
 pub async fn outcome(scene: &Scene, loaded: &LoadedAnswers, case: &Case) -> Outcome {
     let world = || scene.world(case);
-    let (exit, said) = run(world(), loaded, case, Output::Json).await;
+    let (exit, said) = run(world(), loaded, case, OutputFormat::Json).await;
     scene.tells_no_secret(case, &said);
     let lines: Vec<Value> = said.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     let outcome = match exit {
@@ -35,7 +35,7 @@ pub async fn outcome(scene: &Scene, loaded: &LoadedAnswers, case: &Case) -> Outc
         Exit::Done => Outcome::Plan(told(&lines, case), steps(&lines, case)),
         other => panic!("{}: {other:?}\n{said}", case.name),
     };
-    let (as_text, said) = run(world(), loaded, case, Output::Text).await;
+    let (as_text, said) = run(world(), loaded, case, OutputFormat::Text).await;
     assert_eq!(as_text, exit, "{}: {said}", case.name);
     scene.tells_no_secret(case, &said);
     says(&outcome, &said, case);
@@ -45,15 +45,15 @@ pub async fn outcome(scene: &Scene, loaded: &LoadedAnswers, case: &Case) -> Outc
 /// Sets the node up.
 pub async fn install(scene: &Scene, loaded: &LoadedAnswers, case: &Case) {
     let order = Order { flow: case.flow, loaded: loaded.clone(), dry_run: false };
-    let (exit, said) = fly(scene.world(case), order, Output::Text).await;
+    let (exit, said) = fly(scene.world(case), order, OutputFormat::Text).await;
     assert_eq!(exit, Exit::Done, "{}: {said}", case.name);
 }
 
-async fn run(world: World, loaded: &LoadedAnswers, case: &Case, output: Output) -> (Exit, String) {
+async fn run(world: World, loaded: &LoadedAnswers, case: &Case, output: OutputFormat) -> (Exit, String) {
     fly(world, Order { flow: case.flow, loaded: loaded.clone(), dry_run: true }, output).await
 }
 
-async fn fly(world: World, order: Order, output: Output) -> (Exit, String) {
+async fn fly(world: World, order: Order, output: OutputFormat) -> (Exit, String) {
     let mut out = Vec::new();
     let (_sender, mut signals) = unbounded_channel();
     let exit = headless::run(order, output, &mut out, &mut signals, |answers| Engine::new(world, answers, None)).await;

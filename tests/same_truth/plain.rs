@@ -7,7 +7,7 @@ use std::rc::Rc;
 use octopus_setup::catalog::flow;
 use octopus_setup::engine::Engine;
 use octopus_setup::faces::exit::Exit;
-use octopus_setup::faces::plain::{self, Echo, Heard, Lines, PlainOptions, fill};
+use octopus_setup::faces::plain::{self, Echo, InputLine, LineSource, PlainOptions, fill};
 use octopus_setup::model::answers::{Answers, Origin};
 use octopus_setup::model::field::{FieldId, Kind};
 use octopus_setup::model::finding::{Remedy, Severity};
@@ -89,9 +89,9 @@ pub async fn outcome(scene: &Scene, given: &Answers, case: &Case) -> Outcome {
     outcome
 }
 
-impl Lines for Person<'_> {
-    async fn next(&mut self, _echo: Echo) -> Heard {
-        self.answer().map_or(Heard::End, |line| Heard::Line(Zeroizing::new(line)))
+impl LineSource for Person<'_> {
+    async fn next(&mut self, _echo: Echo) -> InputLine {
+        self.answer().map_or(InputLine::End, |line| InputLine::Line(Zeroizing::new(line)))
     }
 }
 

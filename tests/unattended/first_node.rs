@@ -46,7 +46,7 @@ async fn programs_are_told_the_same_and_no_secret_is_in_it() {
     let login = Login { name: "canary".into(), password: PASSWORD.into(), sysadmin: false, dbcreator: true, disabled: false };
     let site = Site::with(|options| options.logins.push(login)).await;
     let changes = [(FieldId::User, "canary"), (FieldId::Password, PASSWORD)];
-    let (exit, said) = run(&site, order(&site, Flow::FirstNode, "node-1", &changes), Output::Json).await;
+    let (exit, said) = run(&site, order(&site, Flow::FirstNode, "node-1", &changes), OutputFormat::Json).await;
     assert_eq!(exit, Exit::Done, "{said}");
     let key = std::fs::read_to_string(key_file(&site)).unwrap();
     let bytes = data_encoding::BASE64.decode(key.trim().as_bytes()).unwrap();
@@ -107,7 +107,7 @@ async fn checks_are_told_screen_by_screen_in_the_order_of_the_path() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_takes_long_is_said_to_be_still_at_work() {
     let site = Site::with(|options| options.faults.round_trip = Duration::from_millis(60)).await;
-    for output in [Output::Text, Output::Json] {
+    for output in [OutputFormat::Text, OutputFormat::Json] {
         let mut out = Vec::new();
         let (_sender, mut signals) = unbounded_channel();
         let world = World::new(site.places(), Surroundings::default());
@@ -115,7 +115,7 @@ async fn what_takes_long_is_said_to_be_still_at_work() {
         let order = dry(order(&site, Flow::FirstNode, "node-1", &[]));
         headless::run(order, options, &mut out, &mut signals, |answers| Engine::new(world, answers, None)).await;
         let said = String::from_utf8(out).unwrap();
-        if output == Output::Json {
+        if output == OutputFormat::Json {
             let all = parsed(&said);
             let still = of(&all, "still");
             assert!(still.iter().any(|line| line["checks"].as_array().unwrap().contains(&"sql-login".into())), "{said}");
@@ -141,7 +141,7 @@ async fn a_reader_that_has_gone_does_not_stop_an_install() {
     let site = Site::start().await;
     let (_sender, mut signals) = unbounded_channel();
     let mut out = Gone(0);
-    let exit = run_with(&site, order(&site, Flow::FirstNode, "node-1", &[]), Output::Text, &mut out, &mut signals).await;
+    let exit = run_with(&site, order(&site, Flow::FirstNode, "node-1", &[]), OutputFormat::Text, &mut out, &mut signals).await;
     assert_eq!((exit, out.0), (Exit::Done, 4), "told to nobody once nobody listens");
     assert!(key_file(&site).exists() && site.journals().is_empty());
 }

@@ -30,7 +30,7 @@ impl std::io::Write for Listener {
 async fn interrupted(site: &Site, order: Order, when: &'static str, times: usize) -> (Exit, String) {
     let (sender, mut signals) = unbounded_channel();
     let mut out = Listener { said: String::new(), when, sender, times };
-    let exit = run_with(site, order, Output::Json, &mut out, &mut signals).await;
+    let exit = run_with(site, order, OutputFormat::Json, &mut out, &mut signals).await;
     (exit, out.said)
 }
 

@@ -143,7 +143,8 @@ async fn a_state_directory_that_cannot_be_used_refuses_before_anything_is_writte
             let key = [(FieldId::MasterKey, "c3RhdGUtZm9sZGVyLXN0YXRlLWZvbGRlci1zdGF0ZTE=")];
             let (mut out, order) = (Vec::new(), order(&site, flow, "node-1", if flow == Flow::Join { &key } else { &[] }));
             let exit =
-                headless::run(order, Output::Text, &mut out, &mut signals, |answers| Engine::new(world, answers, None)).await;
+                headless::run(order, OutputFormat::Text, &mut out, &mut signals, |answers| Engine::new(world, answers, None))
+                    .await;
             let said = String::from_utf8(out).unwrap();
             assert_eq!(exit, Exit::Checks, "{what}: {said}");
             assert!(said.contains("state-folder") && said.contains(says), "{what}: {said}");

@@ -6,7 +6,7 @@ use std::io::Write;
 
 pub use octopus_setup::engine::Engine;
 pub use octopus_setup::faces::exit::Exit;
-pub use octopus_setup::faces::headless::{self, Output};
+pub use octopus_setup::faces::headless::{self, OutputFormat};
 pub use octopus_setup::model::answers::{AnswerPlace, LoadedAnswers, Origin, Raw};
 pub use octopus_setup::model::check::CheckId;
 pub use octopus_setup::model::field::FieldId;
@@ -46,7 +46,7 @@ pub fn accepting(mut order: Order, checks: &[CheckId]) -> Order {
 }
 
 /// What an order came to: how it ended, and what was told.
-pub async fn run(site: &Site, order: Order, output: Output) -> (Exit, String) {
+pub async fn run(site: &Site, order: Order, output: OutputFormat) -> (Exit, String) {
     let mut out = Vec::new();
     let (_sender, mut signals) = unbounded_channel();
     let exit = run_with(site, order, output, &mut out, &mut signals).await;
@@ -57,7 +57,7 @@ pub async fn run(site: &Site, order: Order, output: Output) -> (Exit, String) {
 pub async fn run_with(
     site: &Site,
     order: Order,
-    output: Output,
+    output: OutputFormat,
     out: &mut impl Write,
     signals: &mut UnboundedReceiver<u8>,
 ) -> Exit {
@@ -67,12 +67,12 @@ pub async fn run_with(
 
 /// For people.
 pub async fn text(site: &Site, order: Order) -> (Exit, String) {
-    run(site, order, Output::Text).await
+    run(site, order, OutputFormat::Text).await
 }
 
 /// For programs.
 pub async fn lines(site: &Site, order: Order) -> (Exit, Vec<Value>) {
-    let (exit, text) = run(site, order, Output::Json).await;
+    let (exit, text) = run(site, order, OutputFormat::Json).await;
     (exit, parsed(&text))
 }
 

@@ -10,7 +10,7 @@ use crate::model::finding::{Finding, Severity, Verdict};
 use crate::model::untrusted::Untrusted;
 use crate::words;
 
-use super::report::{Check, Report, Section, Status};
+use super::report::{Report, ReportedCheck, ReviewStatus, Section};
 
 /// The columns of a screen's name.
 const NAME: usize = 16;
@@ -31,7 +31,7 @@ pub fn render(report: &Report<'_>, columns: Option<u16>) -> String {
     }
     for severity in [Severity::Stop, Severity::Warn, Severity::Note] {
         for check in report.sections.iter().flat_map(|section| &section.checks) {
-            if let Some(part) = of(check, severity) {
+            if let Some(part) = findings_of(check, severity) {
                 out.push('\n');
                 match columns {
                     Some(columns) => wrapped(&mut out, check, &part, columns),
@@ -55,7 +55,7 @@ pub fn render(report: &Report<'_>, columns: Option<u16>) -> String {
 }
 
 /// The findings of a check that weigh so much.
-fn of(check: &Check, severity: Severity) -> Option<Vec<Finding>> {
+fn findings_of(check: &ReportedCheck, severity: Severity) -> Option<Vec<Finding>> {
     let Verdict::Found(findings) = &check.verdict else { return None };
     let part: Vec<_> = findings.iter().filter(|finding| finding.severity == severity).cloned().collect();
     (!part.is_empty()).then_some(part)
@@ -63,7 +63,7 @@ fn of(check: &Check, severity: Severity) -> Option<Vec<Finding>> {
 
 /// The findings with their sentences in lines of a terminal. What mends them stays whole: a command that is broken into
 /// lines is not one any more, and the terminal itself breaks it so that it can be copied.
-fn wrapped(out: &mut String, check: &Check, findings: &[Finding], columns: u16) {
+fn wrapped(out: &mut String, check: &ReportedCheck, findings: &[Finding], columns: u16) {
     let indent = WORD + 3;
     // The last column stays free: after it some terminals go on to the next line by themselves.
     let room = columns.saturating_sub(1 + u16::try_from(indent).unwrap_or_default()).max(20);
@@ -83,7 +83,7 @@ fn wrapped(out: &mut String, check: &Check, findings: &[Finding], columns: u16) 
     }
 }
 
-fn is_open(check: &Check) -> bool {
+fn is_open(check: &ReportedCheck) -> bool {
     matches!(check.verdict, Verdict::NotYet | Verdict::Running)
 }
 
@@ -108,9 +108,9 @@ fn counts(section: &Section) -> String {
 fn end(report: &Report<'_>) -> String {
     let tally = report.tally;
     match report.status {
-        Status::Fine => "Nothing known is wrong with this node.".to_owned(),
-        Status::Unknown => "Not everything could be looked at, so that nothing is said of the rest.".to_owned(),
-        Status::Stops | Status::Warnings => format!(
+        ReviewStatus::Fine => "Nothing known is wrong with this node.".to_owned(),
+        ReviewStatus::Unknown => "Not everything could be looked at, so that nothing is said of the rest.".to_owned(),
+        ReviewStatus::Stops | ReviewStatus::Warnings => format!(
             "Something is wrong with this node: {}, {}.",
             format::count(tally.stops as u64, "stop"),
             format::count(tally.warnings as u64, "warning")

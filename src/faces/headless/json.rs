@@ -12,7 +12,7 @@ use crate::model::node::Maker;
 use crate::model::untrusted::Untrusted;
 use crate::wizard::settings::SettingItem;
 
-use super::report::{Check, Report, Section};
+use super::report::{Report, ReportedCheck, Section};
 use super::text::life;
 use crate::faces::sentences::{self, written};
 
@@ -120,7 +120,7 @@ pub fn render(report: &Report<'_>) -> io::Result<String> {
 
 fn document(report: &Report<'_>) -> Document {
     let tally = report.tally;
-    let is_drift = |check: &&Check| matches!(check.id, CheckId::DriftRow | CheckId::DriftOctopus | CheckId::DriftHost);
+    let is_drift = |check: &&ReportedCheck| matches!(check.id, CheckId::DriftRow | CheckId::DriftOctopus | CheckId::DriftHost);
     let checks = || report.sections.iter().flat_map(|section| &section.checks);
     Document {
         schema: SCHEMA,
@@ -145,7 +145,7 @@ fn document(report: &Report<'_>) -> Document {
         drift: checks().filter(is_drift).flat_map(findings).collect(),
         key: Key {
             fingerprint: report.fingerprint.clone(),
-            verdict: report.check(CheckId::ClusterKey).map_or("unknown", Check::word),
+            verdict: report.check(CheckId::ClusterKey).map_or("unknown", ReportedCheck::word),
         },
         backups: report.backups.map(|backups| backups.iter().map(backup).collect()),
     }
@@ -163,7 +163,7 @@ fn setting(setting: &SettingItem) -> SettingOut {
     SettingOut { group: setting.group.id(), id: setting.id, value: clean(&setting.value), source: setting.source.id() }
 }
 
-fn check(section: &Section, check: &Check) -> CheckOut {
+fn check(section: &Section, check: &ReportedCheck) -> CheckOut {
     CheckOut {
         id: check.id.id(),
         screen: section.screen.id(),
@@ -176,7 +176,7 @@ fn check(section: &Section, check: &Check) -> CheckOut {
     }
 }
 
-fn findings(check: &Check) -> Vec<FindingOut> {
+fn findings(check: &ReportedCheck) -> Vec<FindingOut> {
     findings_of(&check.verdict)
 }
 

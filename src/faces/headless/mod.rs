@@ -12,12 +12,12 @@ use std::io::{self, Write};
 use crate::engine::Engine;
 use crate::wizard::state::State;
 
-pub use report::{Check, Report, Section, Status, Tally};
+pub use report::{CheckTally, Report, ReportedCheck, ReviewStatus, Section};
 pub use unattended::{ReportOptions, report_interrupted, run};
 
 /// How a report is printed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Output {
+pub enum OutputFormat {
     /// For people: plain text, without colours.
     #[default]
     Text,
@@ -41,7 +41,7 @@ pub enum Detail {
 /// # Errors
 ///
 /// Where it cannot be written. A reader that has gone is none: whoever closes a pipe has seen enough.
-pub async fn check(engine: &mut Engine, output: Output, out: &mut impl Write) -> io::Result<Status> {
+pub async fn check(engine: &mut Engine, output: OutputFormat, out: &mut impl Write) -> io::Result<ReviewStatus> {
     engine.run_until_idle().await;
     print(engine.state(), output, out)
 }
@@ -51,7 +51,12 @@ pub async fn check(engine: &mut Engine, output: Output, out: &mut impl Write) ->
 /// # Errors
 ///
 /// As [`check`].
-pub async fn examine(engine: &mut Engine, output: Output, columns: Option<u16>, out: &mut impl Write) -> io::Result<Status> {
+pub async fn examine(
+    engine: &mut Engine,
+    output: OutputFormat,
+    columns: Option<u16>,
+    out: &mut impl Write,
+) -> io::Result<ReviewStatus> {
     engine.run_until_idle().await;
     tell(engine.state(), output, Detail::Doctor(columns), out)
 }
@@ -61,16 +66,16 @@ pub async fn examine(engine: &mut Engine, output: Output, columns: Option<u16>, 
 /// # Errors
 ///
 /// As [`check`].
-pub fn print(state: &State, output: Output, out: &mut impl Write) -> io::Result<Status> {
+pub fn print(state: &State, output: OutputFormat, out: &mut impl Write) -> io::Result<ReviewStatus> {
     tell(state, output, Detail::Whole, out)
 }
 
-fn tell(state: &State, output: Output, detail: Detail, out: &mut impl Write) -> io::Result<Status> {
-    let report = Report::of(state);
+fn tell(state: &State, output: OutputFormat, detail: Detail, out: &mut impl Write) -> io::Result<ReviewStatus> {
+    let report = Report::from_state(state);
     let text = match (output, detail) {
-        (Output::Text, Detail::Whole) => text::render(&report),
-        (Output::Text, Detail::Doctor(columns)) => doctor::render(&report, columns),
-        (Output::Json, _) => json::render(&report)?,
+        (OutputFormat::Text, Detail::Whole) => text::render(&report),
+        (OutputFormat::Text, Detail::Doctor(columns)) => doctor::render(&report, columns),
+        (OutputFormat::Json, _) => json::render(&report)?,
     };
     match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(report.status),

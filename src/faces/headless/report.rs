@@ -18,7 +18,7 @@ use crate::words;
 
 /// How a review ended; its number is the exit status.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Status {
+pub enum ReviewStatus {
     /// Nothing to say against the node, but perhaps notes.
     Fine,
     /// Warnings.
@@ -29,7 +29,7 @@ pub enum Status {
     Unknown,
 }
 
-impl Status {
+impl ReviewStatus {
     /// The exit status.
     pub const fn code(self) -> u8 {
         match self {
@@ -53,7 +53,7 @@ impl Status {
 
 /// How many checks came out how.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Tally {
+pub struct CheckTally {
     /// Nothing was found.
     pub ok: usize,
     /// Notes.
@@ -68,7 +68,7 @@ pub struct Tally {
 
 /// One check.
 #[derive(Debug, Clone)]
-pub struct Check {
+pub struct ReportedCheck {
     /// Which.
     pub id: CheckId,
     /// The label of its row.
@@ -77,7 +77,7 @@ pub struct Check {
     pub verdict: Verdict,
 }
 
-impl Check {
+impl ReportedCheck {
     /// Its verdict as one word.
     pub fn word(&self) -> &'static str {
         sentences::verdict(&self.verdict)
@@ -90,14 +90,14 @@ pub struct Section {
     /// Which.
     pub screen: ScreenId,
     /// Its checks, in order.
-    pub checks: Vec<Check>,
+    pub checks: Vec<ReportedCheck>,
 }
 
 /// Everything that is reported.
 #[derive(Debug, Clone)]
 pub struct Report<'a> {
     /// The exit status.
-    pub status: Status,
+    pub status: ReviewStatus,
     /// Why there was nothing to look at at all.
     pub error: Option<String>,
     /// The instance's name; empty where it is not known.
@@ -117,7 +117,7 @@ pub struct Report<'a> {
     /// The master key's fingerprint, as the node config tells it.
     pub fingerprint: Option<String>,
     /// How the checks came out.
-    pub tally: Tally,
+    pub tally: CheckTally,
     /// The settings.
     pub settings: Vec<SettingItem>,
     /// The checks, screen by screen.
@@ -130,7 +130,7 @@ pub struct Report<'a> {
 
 impl<'a> Report<'a> {
     /// Gathers it.
-    pub fn of(state: &'a State) -> Self {
+    pub fn from_state(state: &'a State) -> Self {
         let facts = &state.facts;
         let reviewed = state.flow() == Some(Flow::Review);
         let error = (!reviewed).then(|| match &state.notice {
@@ -150,7 +150,7 @@ impl<'a> Report<'a> {
         let subject = state.subject();
         let name = text(FieldId::Instance);
         Self {
-            status: if reviewed { status(tally) } else { Status::Unknown },
+            status: if reviewed { status(tally) } else { ReviewStatus::Unknown },
             error,
             instance: if name.is_empty() {
                 subject.map(|subject| Untrusted::new(&subject.instance)).unwrap_or_default()
@@ -173,14 +173,14 @@ impl<'a> Report<'a> {
     }
 
     /// One check of the report.
-    pub fn check(&self, id: CheckId) -> Option<&Check> {
+    pub fn check(&self, id: CheckId) -> Option<&ReportedCheck> {
         self.sections.iter().flat_map(|section| &section.checks).find(|check| check.id == id)
     }
 }
 
 fn section(state: &State, screen: ScreenId) -> Section {
     let words = words::screen(screen);
-    let checks = words.checks().map(|id| Check {
+    let checks = words.checks().map(|id| ReportedCheck {
         id,
         label: words.check(id).map_or(id.id(), |words| words.label.as_str()),
         verdict: state.verdict(id),
@@ -188,8 +188,8 @@ fn section(state: &State, screen: ScreenId) -> Section {
     Section { screen, checks: checks.collect() }
 }
 
-fn tally(sections: &[Section]) -> Tally {
-    let mut tally = Tally::default();
+fn tally(sections: &[Section]) -> CheckTally {
+    let mut tally = CheckTally::default();
     for check in sections.iter().flat_map(|section| &section.checks) {
         let count = match (check.verdict.severity(), &check.verdict) {
             (Some(Severity::Stop), _) => &mut tally.stops,
@@ -204,12 +204,12 @@ fn tally(sections: &[Section]) -> Tally {
 }
 
 /// What was not looked at outweighs all that was: a report with a hole in it must not pass for a whole one.
-fn status(tally: Tally) -> Status {
+fn status(tally: CheckTally) -> ReviewStatus {
     match tally {
-        Tally { unknown: 1.., .. } => Status::Unknown,
-        Tally { stops: 1.., .. } => Status::Stops,
-        Tally { warnings: 1.., .. } => Status::Warnings,
-        _ => Status::Fine,
+        CheckTally { unknown: 1.., .. } => ReviewStatus::Unknown,
+        CheckTally { stops: 1.., .. } => ReviewStatus::Stops,
+        CheckTally { warnings: 1.., .. } => ReviewStatus::Warnings,
+        _ => ReviewStatus::Fine,
     }
 }
 
@@ -219,12 +219,12 @@ mod tests {
 
     #[test]
     fn the_status_is_the_worst_and_a_hole_is_worse() {
-        let fine = Tally { ok: 9, notes: 2, ..Tally::default() };
+        let fine = CheckTally { ok: 9, notes: 2, ..CheckTally::default() };
         for (tally, code) in [
             (fine, 0),
-            (Tally { warnings: 1, ..fine }, 1),
-            (Tally { stops: 1, warnings: 1, ..fine }, 2),
-            (Tally { unknown: 1, stops: 1, ..fine }, 3),
+            (CheckTally { warnings: 1, ..fine }, 1),
+            (CheckTally { stops: 1, warnings: 1, ..fine }, 2),
+            (CheckTally { unknown: 1, stops: 1, ..fine }, 3),
         ] {
             assert_eq!(status(tally).code(), code, "{tally:?}");
         }

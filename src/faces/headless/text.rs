@@ -8,7 +8,7 @@ use crate::model::node::Maker;
 use crate::model::untrusted::Untrusted;
 use crate::words;
 
-use super::report::{Report, Status};
+use super::report::{Report, ReviewStatus};
 use crate::faces::sentences::{self, ID, WORD, clean};
 
 /// Renders it. Writing to a string cannot fail.
@@ -121,10 +121,10 @@ fn backups(out: &mut String, report: &Report<'_>) {
 fn summary(report: &Report<'_>) -> String {
     let tally = report.tally;
     let said = match report.status {
-        Status::Fine => "No problems found with this node",
-        Status::Warnings => "There are warnings",
-        Status::Stops => "There are stops",
-        Status::Unknown => "Not everything could be looked at",
+        ReviewStatus::Fine => "No problems found with this node",
+        ReviewStatus::Warnings => "There are warnings",
+        ReviewStatus::Stops => "There are stops",
+        ReviewStatus::Unknown => "Not everything could be looked at",
     };
     let counts = [
         format::count(tally.stops as u64, "stop"),

@@ -15,14 +15,14 @@ use crate::wizard::state::State;
 use crate::wizard::view::shared_folders;
 use crate::words;
 
-use super::input::Lines;
-use super::talk::{Face, Stop, Waiting};
+use super::input::LineSource;
+use super::talk::{Face, SessionStop, Waiting};
 
 /// What was told of a screen's checks.
 #[derive(Debug, Default)]
-pub struct Told(Vec<(CheckId, Verdict)>);
+pub struct ToldVerdicts(Vec<(CheckId, Verdict)>);
 
-impl Told {
+impl ToldVerdicts {
     /// Everything is to be told anew.
     pub fn clear(&mut self) {
         self.0.clear();
@@ -31,7 +31,7 @@ impl Told {
     /// Whether this was told. What was good and still is may have more evidence by now, which is no news.
     fn knows(&self, check: CheckId, verdict: &Verdict) -> bool {
         let good = |verdict: &Verdict| matches!(verdict, Verdict::Good(_));
-        self.0.iter().any(|(other, told)| *other == check && (told == verdict || (good(told) && good(verdict))))
+        self.0.iter().any(|(other, known)| *other == check && (known == verdict || (good(known) && good(verdict))))
     }
 
     fn remember(&mut self, check: CheckId, verdict: &Verdict) {
@@ -42,15 +42,19 @@ impl Told {
 
 /// Waits until the checks of a screen have ended, and tells each as soon as it and all before it have: a list that comes in
 /// another order each time cannot be followed by ear.
-pub async fn tell_all<L: Lines, W: Write>(face: &mut Face<'_, L, W>, screen: ScreenId, told: &mut Told) -> Result<(), Stop> {
+pub async fn tell_all<L: LineSource, W: Write>(
+    face: &mut Face<'_, L, W>,
+    screen: ScreenId,
+    known: &mut ToldVerdicts,
+) -> Result<(), SessionStop> {
     let mut waiting = Waiting::default();
     loop {
         let verdicts = face.state().verdicts_of(screen);
         let running = verdicts.iter().any(|(_, verdict)| *verdict == Verdict::Running);
         let final_ones = verdicts.iter().take_while(|(_, verdict)| is_final(verdict) || !running);
         for (check, verdict) in final_ones.filter(|(_, verdict)| is_final(verdict)) {
-            if !told.knows(*check, verdict) {
-                told.remember(*check, verdict);
+            if !known.knows(*check, verdict) {
+                known.remember(*check, verdict);
                 tell(face, *check, verdict)?;
             }
         }
@@ -69,24 +73,32 @@ pub async fn tell_all<L: Lines, W: Write>(face: &mut Face<'_, L, W>, screen: Scr
 }
 
 /// Waits until the checks of a screen have ended.
-pub async fn wait_for<L: Lines, W: Write>(face: &mut Face<'_, L, W>, screen: ScreenId) -> Result<(), Stop> {
+pub async fn wait_for<L: LineSource, W: Write>(face: &mut Face<'_, L, W>, screen: ScreenId) -> Result<(), SessionStop> {
     let mut waiting = Waiting::default();
     while face.news(&mut waiting, |state| checking(state, screen)).await? {}
     Ok(())
 }
 
 /// Tells one check, whatever it came to.
-pub fn tell_one<L: Lines, W: Write>(face: &mut Face<'_, L, W>, check: CheckId, told: &mut Told) -> Result<(), Stop> {
+pub fn tell_check<L: LineSource, W: Write>(
+    face: &mut Face<'_, L, W>,
+    check: CheckId,
+    known: &mut ToldVerdicts,
+) -> Result<(), SessionStop> {
     let verdict = face.state().verdict(check);
-    if !is_final(&verdict) || told.knows(check, &verdict) {
+    if !is_final(&verdict) || known.knows(check, &verdict) {
         return Ok(());
     }
-    told.remember(check, &verdict);
+    known.remember(check, &verdict);
     tell(face, check, &verdict)
 }
 
 /// What stands against going on, in full: what it is, what to do, and with what.
-pub fn tell_blocking<L: Lines, W: Write>(face: &mut Face<'_, L, W>, least: Severity, title: &str) -> Result<(), Stop> {
+pub fn tell_blocking<L: LineSource, W: Write>(
+    face: &mut Face<'_, L, W>,
+    least: Severity,
+    title: &str,
+) -> Result<(), SessionStop> {
     face.gap()?;
     face.say(title)?;
     let verdicts = if least == Severity::Warn { face.state().warnings() } else { face.state().verdicts() };
@@ -99,14 +111,14 @@ pub fn tell_blocking<L: Lines, W: Write>(face: &mut Face<'_, L, W>, least: Sever
     Ok(())
 }
 
-fn tell_finding<L: Lines, W: Write>(face: &mut Face<'_, L, W>, finding: &Finding) -> Result<(), Stop> {
+fn tell_finding<L: LineSource, W: Write>(face: &mut Face<'_, L, W>, finding: &Finding) -> Result<(), SessionStop> {
     let word = sentences::severity(finding.severity);
     face.tell(&format!("{word}: {}: {}", finding.check.id(), finding.says))?;
     tell_fix(face, &finding.fix, finding.remedy.as_ref().map(Remedy::text))
 }
 
 /// What to do, and with what.
-pub fn tell_fix<L: Lines, W: Write>(face: &mut Face<'_, L, W>, fix: &str, remedy: Option<&str>) -> Result<(), Stop> {
+pub fn tell_fix<L: LineSource, W: Write>(face: &mut Face<'_, L, W>, fix: &str, remedy: Option<&str>) -> Result<(), SessionStop> {
     if !fix.is_empty() {
         face.tell(&format!("What to do: {fix}"))?;
     }
@@ -123,7 +135,7 @@ fn is_final(verdict: &Verdict) -> bool {
     matches!(verdict, Verdict::Good(_) | Verdict::Found(_))
 }
 
-fn tell<L: Lines, W: Write>(face: &mut Face<'_, L, W>, check: CheckId, verdict: &Verdict) -> Result<(), Stop> {
+fn tell<L: LineSource, W: Write>(face: &mut Face<'_, L, W>, check: CheckId, verdict: &Verdict) -> Result<(), SessionStop> {
     for sentence in sentences_of(check, verdict) {
         face.tell(&sentence)?;
     }
@@ -158,7 +170,7 @@ fn checking(state: &State, screen: ScreenId) -> String {
 const MOST: usize = 20;
 
 /// Tells the nodes of the cluster, as soon as they are known.
-pub async fn tell_nodes<L: Lines, W: Write>(face: &mut Face<'_, L, W>) -> Result<(), Stop> {
+pub async fn tell_nodes<L: LineSource, W: Write>(face: &mut Face<'_, L, W>) -> Result<(), SessionStop> {
     wait_for(face, ScreenId::Cluster).await?;
     let Some(nodes) = face.state().facts.cluster.nodes.seen().cloned() else {
         return face.say("The nodes of the cluster are not known.");
@@ -194,7 +206,7 @@ pub fn node_sentence(node: &NodeSeen) -> String {
 }
 
 /// Tells what the registry says is shared, as soon as it is known how it stands here; nothing where that is asked.
-pub async fn tell_folders<L: Lines, W: Write>(face: &mut Face<'_, L, W>) -> Result<(), Stop> {
+pub async fn tell_folders<L: LineSource, W: Write>(face: &mut Face<'_, L, W>) -> Result<(), SessionStop> {
     wait_for(face, ScreenId::Storage).await?;
     for share in shared_folders(face.state()) {
         face.say(&format!("Folder {}: {}, {}.", share.folder.name(), share.path, share.status))?;
@@ -203,7 +215,7 @@ pub async fn tell_folders<L: Lines, W: Write>(face: &mut Face<'_, L, W>) -> Resu
 }
 
 /// Where the server's certificate was refused: shows it, and asks whether to trust it from now on; whether it is.
-pub async fn offer_certificate<L: Lines, W: Write>(face: &mut Face<'_, L, W>) -> Result<bool, Stop> {
+pub async fn offer_certificate<L: LineSource, W: Write>(face: &mut Face<'_, L, W>) -> Result<bool, SessionStop> {
     let Some(certificate) = face.state().facts.server.certificate.clone() else { return Ok(false) };
     if !face.state().is_certificate_refused() {
         return Ok(false);

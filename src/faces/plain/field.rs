@@ -14,13 +14,13 @@ use crate::wizard::event::{Action, Event};
 use crate::wizard::state::State;
 use crate::words::{self, FieldWords};
 
-use super::input::{Echo, Lines};
+use super::input::{Echo, LineSource};
 use super::talk;
-use super::talk::{Face, Stop, TypedAnswer};
+use super::talk::{Face, SessionStop, TypedAnswer};
 
 /// How a question was left.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Left {
+pub enum QuestionEnd {
     /// With an answer that is good by itself.
     Answered,
     /// With the wish to go back.
@@ -30,7 +30,7 @@ pub enum Left {
 }
 
 /// Asks one field until its answer is good by itself. A line that is not leaves the answer that was there.
-pub async fn ask<L: Lines, W: Write>(face: &mut Face<'_, L, W>, field: FieldId) -> Result<Left, Stop> {
+pub async fn ask<L: LineSource, W: Write>(face: &mut Face<'_, L, W>, field: FieldId) -> Result<QuestionEnd, SessionStop> {
     if let (Kind::Choice(values), Some(words)) = (field.kind(), words_of(face.state(), field)) {
         for (number, value) in (1..).zip(values) {
             let label = words.choices.get(*value).map_or("", String::as_str);
@@ -45,14 +45,14 @@ pub async fn ask<L: Lines, W: Write>(face: &mut Face<'_, L, W>, field: FieldId) 
     loop {
         let question = question(face.state(), field);
         let text = match face.ask(&question, echo).await? {
-            TypedAnswer::Back => return Ok(Left::Back),
+            TypedAnswer::Back => return Ok(QuestionEnd::Back),
             TypedAnswer::Help => {
                 help(face, field)?;
                 continue;
             }
             TypedAnswer::Connection if field == FieldId::Server => {
                 if connection(face).await? {
-                    return Ok(Left::Filled);
+                    return Ok(QuestionEnd::Filled);
                 }
                 continue;
             }
@@ -63,7 +63,7 @@ pub async fn ask<L: Lines, W: Write>(face: &mut Face<'_, L, W>, field: FieldId) 
             }
             TypedAnswer::Empty => {
                 match refused(face.state(), field) {
-                    None => return Ok(Left::Answered),
+                    None => return Ok(QuestionEnd::Answered),
                     Some(problem) => face.tell(&problem)?,
                 }
                 continue;
@@ -83,7 +83,7 @@ pub async fn ask<L: Lines, W: Write>(face: &mut Face<'_, L, W>, field: FieldId) 
         };
         let before = face.state().answers.get(field).raw.clone();
         face.handle(Event::Edit(field, Raw::of(field, text)))?;
-        let Some(problem) = refused(face.state(), field) else { return Ok(Left::Answered) };
+        let Some(problem) = refused(face.state(), field) else { return Ok(QuestionEnd::Answered) };
         // What was refused must not be what Enter takes next.
         face.quietly(Event::Edit(field, before));
         face.tell(&problem)?;
@@ -126,7 +126,7 @@ fn words_of(state: &State, field: FieldId) -> Option<&'static FieldWords> {
     words::screen(state.place.here).field(field)
 }
 
-fn help<L: Lines, W: Write>(face: &mut Face<'_, L, W>, field: FieldId) -> Result<(), Stop> {
+fn help<L: LineSource, W: Write>(face: &mut Face<'_, L, W>, field: FieldId) -> Result<(), SessionStop> {
     if let Some(words) = words_of(face.state(), field) {
         face.tell(&words.hint)?;
         for paragraph in words.help.split("\n\n") {
@@ -157,10 +157,10 @@ fn help<L: Lines, W: Write>(face: &mut Face<'_, L, W>, field: FieldId) -> Result
 
 /// The lines of a licence from its first one on: what was pasted goes on until its end, or until somebody says that it will not.
 /// `None` where a line of it was no text; the reason was said.
-async fn lines<L: Lines, W: Write>(
+async fn lines<L: LineSource, W: Write>(
     face: &mut Face<'_, L, W>,
     first: Zeroizing<String>,
-) -> Result<Option<Zeroizing<String>>, Stop> {
+) -> Result<Option<Zeroizing<String>>, SessionStop> {
     if !licence::goes_on(&first) {
         return Ok(Some(first));
     }
@@ -193,7 +193,7 @@ async fn lines<L: Lines, W: Write>(
 }
 
 /// Takes a connection string, in which a password may be, so it is not shown; whether it filled anything.
-async fn connection<L: Lines, W: Write>(face: &mut Face<'_, L, W>) -> Result<bool, Stop> {
+async fn connection<L: LineSource, W: Write>(face: &mut Face<'_, L, W>) -> Result<bool, SessionStop> {
     loop {
         match face.ask("Connection string (not shown):", Echo::Hidden).await? {
             TypedAnswer::Text(text) => {

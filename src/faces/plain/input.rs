@@ -30,7 +30,7 @@ pub enum Echo {
 }
 
 /// What was heard at a prompt.
-pub enum Heard {
+pub enum InputLine {
     /// A line without its end; it may be a secret, so it is wiped when it is dropped.
     Line(Zeroizing<String>),
     /// A line that is no text; the sentence says why.
@@ -40,7 +40,7 @@ pub enum Heard {
 }
 
 /// Lines may be secrets, so only their kind is told.
-impl fmt::Debug for Heard {
+impl fmt::Debug for InputLine {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(match self {
             Self::Line(_) => "Line",
@@ -51,9 +51,9 @@ impl fmt::Debug for Heard {
 }
 
 /// A source of lines.
-pub trait Lines {
+pub trait LineSource {
     /// The next line. Dropping the future loses nothing: the line is there for whoever asks next.
-    fn next(&mut self, echo: Echo) -> impl Future<Output = Heard>;
+    fn next(&mut self, echo: Echo) -> impl Future<Output = InputLine>;
 
     /// Whether a terminal shows what is typed and goes to the next line by itself. Where it is not, the face ends the line.
     fn is_seen(&self) -> bool {
@@ -66,9 +66,9 @@ pub trait Lines {
 
 /// Lines that were written beforehand.
 #[derive(Debug, Clone, Default)]
-pub struct Script(VecDeque<String>);
+pub struct ScriptedLines(VecDeque<String>);
 
-impl Script {
+impl ScriptedLines {
     /// These lines, and then the end of the input.
     pub fn new<Text: Into<String>>(lines: impl IntoIterator<Item = Text>) -> Self {
         Self(lines.into_iter().map(Into::into).collect())
@@ -80,9 +80,9 @@ impl Script {
     }
 }
 
-impl Lines for Script {
-    async fn next(&mut self, _echo: Echo) -> Heard {
-        self.0.pop_front().map_or(Heard::End, |line| Heard::Line(Zeroizing::new(line)))
+impl LineSource for ScriptedLines {
+    async fn next(&mut self, _echo: Echo) -> InputLine {
+        self.0.pop_front().map_or(InputLine::End, |line| InputLine::Line(Zeroizing::new(line)))
     }
 }
 
@@ -91,16 +91,16 @@ const LONGEST: u64 = 16 * 1024;
 
 /// Standard input. Dropping it puts the terminal back as it was found.
 #[derive(Debug)]
-pub struct Stdin {
+pub struct StdinLines {
     wanted: Sender<Echo>,
-    heard: UnboundedReceiver<Heard>,
+    heard: UnboundedReceiver<InputLine>,
     /// What was asked for and has not been heard yet.
     asked: Option<Echo>,
     terminal: bool,
     _guard: Guard,
 }
 
-impl Stdin {
+impl StdinLines {
     /// Begins to read.
     pub fn start() -> io::Result<Self> {
         let (wanted, wants) = channel();
@@ -114,17 +114,17 @@ impl Stdin {
     }
 }
 
-impl Lines for Stdin {
-    async fn next(&mut self, echo: Echo) -> Heard {
+impl LineSource for StdinLines {
+    async fn next(&mut self, echo: Echo) -> InputLine {
         if self.asked.is_none() {
             restore();
             if self.terminal && echo != Echo::Shown && hide().is_err() {
-                return Heard::End;
+                return InputLine::End;
             }
             self.asked = Some(echo);
             let _ = self.wanted.send(echo);
         }
-        let heard = self.heard.recv().await.unwrap_or(Heard::End);
+        let heard = self.heard.recv().await.unwrap_or(InputLine::End);
         self.asked = None;
         if echo != Echo::Silent {
             restore();
@@ -146,17 +146,17 @@ impl Lines for Stdin {
     }
 }
 
-fn read_all(wants: &Receiver<Echo>, sender: &UnboundedSender<Heard>, terminal: bool) {
+fn read_all(wants: &Receiver<Echo>, sender: &UnboundedSender<InputLine>, terminal: bool) {
     let mut begun = false;
     while let Ok(echo) = wants.recv() {
         let heard = if terminal && echo != Echo::Shown && cfg!(not(unix)) {
             // The console's own echo is switched by whoever reads.
-            rpassword::read_password().map_or(Heard::End, |line| Heard::Line(Zeroizing::new(line)))
+            rpassword::read_password().map_or(InputLine::End, |line| InputLine::Line(Zeroizing::new(line)))
         } else {
             read(&mut io::stdin().lock(), !begun, echo)
         };
         begun = true;
-        let ended = matches!(heard, Heard::End);
+        let ended = matches!(heard, InputLine::End);
         if sender.send(heard).is_err() || ended {
             return;
         }
@@ -165,28 +165,28 @@ fn read_all(wants: &Receiver<Echo>, sender: &UnboundedSender<Heard>, terminal: b
 
 /// Reads a line. The last one may lack its end. `first`: a byte order mark, with which some shells begin a pipe, goes.
 /// Of a secret of several lines each may hold tabs.
-fn read(input: &mut impl BufRead, first: bool, echo: Echo) -> Heard {
+fn read(input: &mut impl BufRead, first: bool, echo: Echo) -> InputLine {
     // Of its full length at once: growing would leave copies of a secret behind.
     let mut bytes = Zeroizing::new(Vec::with_capacity(usize::try_from(LONGEST).unwrap_or(0) + 1));
     match input.by_ref().take(LONGEST).read_until(b'\n', &mut bytes) {
-        Err(_) | Ok(0) => return Heard::End,
+        Err(_) | Ok(0) => return InputLine::End,
         Ok(_) => {}
     }
     if bytes.last() == Some(&b'\n') {
         bytes.pop();
     } else if bytes.len() as u64 == LONGEST {
-        return if skip(input) { Heard::Refused("That line is too long to be an answer.") } else { Heard::End };
+        return if skip(input) { InputLine::Refused("That line is too long to be an answer.") } else { InputLine::End };
     }
     if bytes.last() == Some(&b'\r') {
         bytes.pop();
     }
-    let Ok(line) = std::str::from_utf8(&bytes) else { return Heard::Refused("That line is not UTF-8.") };
+    let Ok(line) = std::str::from_utf8(&bytes) else { return InputLine::Refused("That line is not UTF-8.") };
     let line = if first { line.trim_start_matches('\u{feff}') } else { line };
     if line.chars().any(|c| c.is_control() && !(c == '\t' && echo == Echo::Silent)) {
         // An arrow key, for instance: what it was to do, a line cannot.
-        return Heard::Refused("That line holds control characters; type it once more.");
+        return InputLine::Refused("That line holds control characters; type it once more.");
     }
-    Heard::Line(Zeroizing::new(line.to_owned()))
+    InputLine::Line(Zeroizing::new(line.to_owned()))
 }
 
 /// Reads away the rest of a line; `false` at the end of the input.
@@ -288,9 +288,9 @@ mod tests {
         let mut heard = Vec::new();
         loop {
             match read(&mut input, heard.is_empty(), echo) {
-                Heard::Line(line) => heard.push(line.to_string()),
-                Heard::Refused(why) => heard.push(format!("refused: {why}")),
-                Heard::End => return heard,
+                InputLine::Line(line) => heard.push(line.to_string()),
+                InputLine::Refused(why) => heard.push(format!("refused: {why}")),
+                InputLine::End => return heard,
             }
         }
     }

@@ -12,9 +12,9 @@ use crate::model::screen::ScreenId;
 use crate::wizard::event::{Action, Event};
 use crate::wizard::state::Focus;
 
-use super::field::{self, Left};
-use super::input::{Echo, Lines};
-use super::talk::{Chosen, Face, MenuItem, Stop, TypedAnswer};
+use super::field::{self, QuestionEnd};
+use super::input::{Echo, LineSource};
+use super::talk::{Face, MenuChoice, MenuItem, SessionStop, TypedAnswer};
 use super::{checks, screen, talk};
 
 /// What can be done with the key.
@@ -29,7 +29,7 @@ enum KeyChoice {
 }
 
 /// Asks what to do with a new cluster's key, and goes on once its keeping is proven.
-pub async fn ask<L: Lines, W: Write>(face: &mut Face<'_, L, W>) -> Result<(), Stop> {
+pub async fn ask<L: LineSource, W: Write>(face: &mut Face<'_, L, W>) -> Result<(), SessionStop> {
     screen::heading(face)?;
     fingerprint(face)?;
     face.say("To go on, prove that it is kept: save it and have the file read back, or type its last six characters.")?;
@@ -43,13 +43,15 @@ pub async fn ask<L: Lines, W: Write>(face: &mut Face<'_, L, W>) -> Result<(), St
     face.menu(&choices)?;
     while face.state().custody().proof.is_none() {
         match face.choose(&choices).await? {
-            Chosen::One(KeyChoice::Show) => show(face).await?,
-            Chosen::One(KeyChoice::Save) => save(face).await?,
-            Chosen::One(KeyChoice::Prove) => prove(face).await?,
-            Chosen::One(KeyChoice::Read) => read(face).await?,
-            Chosen::One(KeyChoice::End) => face.quit().await?,
-            Chosen::One(KeyChoice::Back) | Chosen::Back => face.say("The install is done; there is nothing to go back to.")?,
-            Chosen::Help => help(face)?,
+            MenuChoice::One(KeyChoice::Show) => show(face).await?,
+            MenuChoice::One(KeyChoice::Save) => save(face).await?,
+            MenuChoice::One(KeyChoice::Prove) => prove(face).await?,
+            MenuChoice::One(KeyChoice::Read) => read(face).await?,
+            MenuChoice::One(KeyChoice::End) => face.quit().await?,
+            MenuChoice::One(KeyChoice::Back) | MenuChoice::Back => {
+                face.say("The install is done; there is nothing to go back to.")?
+            }
+            MenuChoice::Help => help(face)?,
         }
     }
     face.handle(Event::Next)
@@ -57,7 +59,7 @@ pub async fn ask<L: Lines, W: Write>(face: &mut Face<'_, L, W>) -> Result<(), St
 
 /// Asks what to do with the key of the node under review, which is shown and saved only once its instance's name has been
 /// typed.
-pub async fn of_review<L: Lines, W: Write>(face: &mut Face<'_, L, W>) -> Result<(), Stop> {
+pub async fn ask_review<L: LineSource, W: Write>(face: &mut Face<'_, L, W>) -> Result<(), SessionStop> {
     face.handle(Event::Jump(ScreenId::Key))?;
     screen::heading(face)?;
     fingerprint(face)?;
@@ -71,29 +73,31 @@ pub async fn of_review<L: Lines, W: Write>(face: &mut Face<'_, L, W>) -> Result<
     face.menu(&choices)?;
     loop {
         let chosen = face.choose(&choices).await?;
-        let needs_key = matches!(chosen, Chosen::One(KeyChoice::Show | KeyChoice::Save | KeyChoice::Read));
+        let needs_key = matches!(chosen, MenuChoice::One(KeyChoice::Show | KeyChoice::Save | KeyChoice::Read));
         if needs_key && !unlock(face).await? {
             continue;
         }
         match chosen {
-            Chosen::One(KeyChoice::Show) => show(face).await?,
-            Chosen::One(KeyChoice::Save) => save(face).await?,
-            Chosen::One(KeyChoice::Read) => read(face).await?,
-            Chosen::One(KeyChoice::End) => face.quit().await?,
-            Chosen::One(KeyChoice::Prove | KeyChoice::Back) | Chosen::Back => return face.handle(Event::Jump(ScreenId::Node)),
-            Chosen::Help => help(face)?,
+            MenuChoice::One(KeyChoice::Show) => show(face).await?,
+            MenuChoice::One(KeyChoice::Save) => save(face).await?,
+            MenuChoice::One(KeyChoice::Read) => read(face).await?,
+            MenuChoice::One(KeyChoice::End) => face.quit().await?,
+            MenuChoice::One(KeyChoice::Prove | KeyChoice::Back) | MenuChoice::Back => {
+                return face.handle(Event::Jump(ScreenId::Node));
+            }
+            MenuChoice::Help => help(face)?,
         }
     }
 }
 
-fn help<L: Lines, W: Write>(face: &mut Face<'_, L, W>) -> Result<(), Stop> {
+fn help<L: LineSource, W: Write>(face: &mut Face<'_, L, W>) -> Result<(), SessionStop> {
     for paragraph in crate::words::screen(face.state().place.here).help.split("\n\n") {
         face.tell(paragraph)?;
     }
     Ok(())
 }
 
-fn fingerprint<L: Lines, W: Write>(face: &mut Face<'_, L, W>) -> Result<(), Stop> {
+fn fingerprint<L: LineSource, W: Write>(face: &mut Face<'_, L, W>) -> Result<(), SessionStop> {
     match &face.state().custody().generated {
         Some(generated) => {
             let said = format!("The key's fingerprint is {}.", generated.key.fingerprint());
@@ -104,11 +108,11 @@ fn fingerprint<L: Lines, W: Write>(face: &mut Face<'_, L, W>) -> Result<(), Stop
 }
 
 /// Asks for the instance's name, as a guard against slips; whether the key may be shown.
-async fn unlock<L: Lines, W: Write>(face: &mut Face<'_, L, W>) -> Result<bool, Stop> {
+async fn unlock<L: LineSource, W: Write>(face: &mut Face<'_, L, W>) -> Result<bool, SessionStop> {
     if face.state().is_unlocked() {
         return Ok(true);
     }
-    if field::ask(face, FieldId::KeyConfirm).await? == Left::Back {
+    if field::ask(face, FieldId::KeyConfirm).await? == QuestionEnd::Back {
         return Ok(false);
     }
     if let Some(locked) = face.state().locks(Action::Reveal) {
@@ -119,7 +123,7 @@ async fn unlock<L: Lines, W: Write>(face: &mut Face<'_, L, W>) -> Result<bool, S
 }
 
 /// Shows the key once, where that is really meant.
-async fn show<L: Lines, W: Write>(face: &mut Face<'_, L, W>) -> Result<(), Stop> {
+async fn show<L: LineSource, W: Write>(face: &mut Face<'_, L, W>) -> Result<(), SessionStop> {
     face.say("warning: The key stays on this screen, and in whatever records it.")?;
     if !face.yes_no("Show the master key?").await? {
         return Ok(());
@@ -135,8 +139,8 @@ async fn show<L: Lines, W: Write>(face: &mut Face<'_, L, W>) -> Result<(), Stop>
     Ok(())
 }
 
-async fn save<L: Lines, W: Write>(face: &mut Face<'_, L, W>) -> Result<(), Stop> {
-    if field::ask(face, FieldId::KeyFile).await? == Left::Back || !is_meant(face).await? {
+async fn save<L: LineSource, W: Write>(face: &mut Face<'_, L, W>) -> Result<(), SessionStop> {
+    if field::ask(face, FieldId::KeyFile).await? == QuestionEnd::Back || !is_meant(face).await? {
         return Ok(());
     }
     face.handle(Event::Press(Action::SaveKey))?;
@@ -144,7 +148,7 @@ async fn save<L: Lines, W: Write>(face: &mut Face<'_, L, W>) -> Result<(), Stop>
 }
 
 /// Whether the key is to go where it was said: what the survey of the file warns of is asked for.
-async fn is_meant<L: Lines, W: Write>(face: &mut Face<'_, L, W>) -> Result<bool, Stop> {
+async fn is_meant<L: LineSource, W: Write>(face: &mut Face<'_, L, W>) -> Result<bool, SessionStop> {
     if face.state().place.here != ScreenId::MasterKey {
         return Ok(true);
     }
@@ -155,17 +159,17 @@ async fn is_meant<L: Lines, W: Write>(face: &mut Face<'_, L, W>) -> Result<bool,
     if face.state().verdict(CheckId::KeyFile).severity() != Some(Severity::Warn) {
         return Ok(true);
     }
-    checks::tell_one(face, CheckId::KeyFile, &mut checks::Told::default())?;
+    checks::tell_check(face, CheckId::KeyFile, &mut checks::ToldVerdicts::default())?;
     face.yes_no("Save it there all the same?").await
 }
 
-async fn read<L: Lines, W: Write>(face: &mut Face<'_, L, W>) -> Result<(), Stop> {
+async fn read<L: LineSource, W: Write>(face: &mut Face<'_, L, W>) -> Result<(), SessionStop> {
     face.handle(Event::Press(Action::ReadKey))?;
     face.until_idle("reading the file").await
 }
 
 /// Takes the key's last six characters, which are not shown.
-async fn prove<L: Lines, W: Write>(face: &mut Face<'_, L, W>) -> Result<(), Stop> {
+async fn prove<L: LineSource, W: Write>(face: &mut Face<'_, L, W>) -> Result<(), SessionStop> {
     loop {
         let label = crate::words::screen(ScreenId::MasterKey).field(FieldId::KeyProof).map_or("", |words| &words.label);
         match face.ask(&format!("{label} ({}), not shown:", FieldId::KeyProof.id()), Echo::Hidden).await? {

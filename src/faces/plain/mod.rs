@@ -15,7 +15,7 @@ mod screen;
 mod talk;
 
 pub use checks::sentences_of;
-pub use input::{Echo, Heard, Lines, Script, Stdin};
+pub use input::{Echo, InputLine, LineSource, ScriptedLines, StdinLines};
 pub use input::{keep, restore};
 pub use plan::changes as changes_of;
 pub use talk::fill;
@@ -31,7 +31,7 @@ use crate::wizard::run::Phase;
 
 use super::exit::SessionEnd;
 use super::signals::Signals;
-use talk::{Face, Stop};
+use talk::{Face, SessionStop};
 
 /// How the face is run.
 #[derive(Debug)]
@@ -57,7 +57,7 @@ impl Default for PlainOptions {
 /// Where what is said cannot be written, and nothing was begun. A reader that has gone is none, but ends the program as a hang-up does.
 pub async fn run(
     engine: &mut Engine,
-    input: &mut impl Lines,
+    input: &mut impl LineSource,
     out: &mut impl Write,
     options: PlainOptions,
 ) -> io::Result<SessionEnd> {
@@ -65,8 +65,8 @@ pub async fn run(
     let stopped = session(&mut face).await;
     let signal = face.signal();
     let broken = match stopped {
-        Stop::Over => None,
-        Stop::Io(error) => {
+        SessionStop::Over => None,
+        SessionStop::Io(error) => {
             // Nobody hears any more: as good as leaving. What was begun stays in its journal.
             engine.handle(Event::Press(Action::Quit));
             engine.handle(Event::Reply(true));
@@ -82,18 +82,18 @@ pub async fn run(
 }
 
 /// The whole session: whatever screen is open is asked, until something ends it.
-async fn session<L: Lines, W: Write>(face: &mut Face<'_, L, W>) -> Stop {
+async fn session<L: LineSource, W: Write>(face: &mut Face<'_, L, W>) -> SessionStop {
     let greeted = face.greet();
     let mut outcome = greeted;
     while outcome.is_ok() {
         outcome = screen(face).await;
     }
-    outcome.err().unwrap_or(Stop::Over)
+    outcome.err().unwrap_or(SessionStop::Over)
 }
 
-async fn screen<L: Lines, W: Write>(face: &mut Face<'_, L, W>) -> Result<(), Stop> {
+async fn screen<L: LineSource, W: Write>(face: &mut Face<'_, L, W>) -> Result<(), SessionStop> {
     if face.state().ending.is_some() {
-        return Err(Stop::Over);
+        return Err(SessionStop::Over);
     }
     match (face.state().flow(), face.state().place.here) {
         (_, ScreenId::Start) => screen::ask_start(face).await,

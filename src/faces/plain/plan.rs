@@ -15,9 +15,9 @@ use crate::wizard::event::{Action, Event};
 use crate::wizard::run::{Phase, Row, Run};
 use crate::wizard::state::State;
 
-use super::field::{self, Left};
-use super::input::Lines;
-use super::talk::{Chosen, Face, MenuItem, Stop, Waiting};
+use super::field::{self, QuestionEnd};
+use super::input::LineSource;
+use super::talk::{Face, MenuChoice, MenuItem, SessionStop, Waiting};
 use super::{checks, screen};
 
 /// What can be done with a plan.
@@ -32,10 +32,10 @@ enum PlanChoice {
 }
 
 /// Shows the plan and asks what to do with it.
-pub async fn ask<L: Lines, W: Write>(face: &mut Face<'_, L, W>) -> Result<(), Stop> {
+pub async fn ask<L: LineSource, W: Write>(face: &mut Face<'_, L, W>) -> Result<(), SessionStop> {
     screen::heading(face)?;
     // The one question that the plan itself hangs on; where the answers go is asked when they are saved.
-    if face.state().fields().contains(&FieldId::KeySize) && field::ask(face, FieldId::KeySize).await? == Left::Back {
+    if face.state().fields().contains(&FieldId::KeySize) && field::ask(face, FieldId::KeySize).await? == QuestionEnd::Back {
         return back(face);
     }
     face.until_idle("making the plan").await?;
@@ -50,17 +50,17 @@ pub async fn ask<L: Lines, W: Write>(face: &mut Face<'_, L, W>) -> Result<(), St
     face.menu(&choices)?;
     loop {
         match face.choose(&choices).await? {
-            Chosen::One(PlanChoice::Go) => return face.handle(Event::Next),
-            Chosen::One(PlanChoice::Undo) => {
+            MenuChoice::One(PlanChoice::Go) => return face.handle(Event::Next),
+            MenuChoice::One(PlanChoice::Undo) => {
                 if undo(face).await? {
                     return Ok(());
                 }
             }
-            Chosen::One(PlanChoice::Save) => save(face).await?,
-            Chosen::One(PlanChoice::Back) | Chosen::Back => return back(face),
-            Chosen::One(PlanChoice::End) => face.quit().await?,
-            Chosen::One(PlanChoice::Script) => script(face)?,
-            Chosen::Help => {
+            MenuChoice::One(PlanChoice::Save) => save(face).await?,
+            MenuChoice::One(PlanChoice::Back) | MenuChoice::Back => return back(face),
+            MenuChoice::One(PlanChoice::End) => face.quit().await?,
+            MenuChoice::One(PlanChoice::Script) => script(face)?,
+            MenuChoice::Help => {
                 let (here, flow) = (face.state().place.here, face.state().flow());
                 for paragraph in crate::words::screen(here).help(flow).split("\n\n") {
                     face.tell(paragraph)?;
@@ -70,12 +70,12 @@ pub async fn ask<L: Lines, W: Write>(face: &mut Face<'_, L, W>) -> Result<(), St
     }
 }
 
-fn back<L: Lines, W: Write>(face: &mut Face<'_, L, W>) -> Result<(), Stop> {
+fn back<L: LineSource, W: Write>(face: &mut Face<'_, L, W>) -> Result<(), SessionStop> {
     face.backwards = true;
     face.handle(Event::Back)
 }
 
-fn choices<L: Lines, W: Write>(face: &Face<'_, L, W>) -> Vec<MenuItem<PlanChoice>> {
+fn choices<L: LineSource, W: Write>(face: &Face<'_, L, W>) -> Vec<MenuItem<PlanChoice>> {
     let state = face.state();
     let actions = state.actions();
     let mut choices = Vec::with_capacity(6);
@@ -107,12 +107,12 @@ fn choices<L: Lines, W: Write>(face: &Face<'_, L, W>) -> Vec<MenuItem<PlanChoice
 }
 
 /// Says the plan, and what is to be known beside its steps.
-fn show<L: Lines, W: Write>(face: &mut Face<'_, L, W>, plan: &Plan) -> Result<(), Stop> {
+fn show<L: LineSource, W: Write>(face: &mut Face<'_, L, W>, plan: &Plan) -> Result<(), SessionStop> {
     let mut text = String::new();
     sentences::plan(&mut text, plan);
     for line in text.lines() {
         // Its lines are clean already; their first blanks set the steps apart.
-        face.lay(line)?;
+        face.write_line(line)?;
     }
     face.say(&format!("Cluster {}, master key fingerprint {}.", plan.cluster.short(), plan.fingerprint))?;
     if let Some(before) = &plan.before {
@@ -131,7 +131,7 @@ fn show<L: Lines, W: Write>(face: &mut Face<'_, L, W>, plan: &Plan) -> Result<()
 }
 
 /// Asks once whether to undo; whether it has begun.
-pub async fn undo<L: Lines, W: Write>(face: &mut Face<'_, L, W>) -> Result<bool, Stop> {
+pub async fn undo<L: LineSource, W: Write>(face: &mut Face<'_, L, W>) -> Result<bool, SessionStop> {
     if !face.yes_no("Undo everything that this run created, and nothing else?").await? {
         return Ok(false);
     }
@@ -142,21 +142,21 @@ pub async fn undo<L: Lines, W: Write>(face: &mut Face<'_, L, W>) -> Result<bool,
 }
 
 /// Shows the plan as a script, its secrets as references, so that nothing has to be hidden.
-fn script<L: Lines, W: Write>(face: &mut Face<'_, L, W>) -> Result<(), Stop> {
+fn script<L: LineSource, W: Write>(face: &mut Face<'_, L, W>) -> Result<(), SessionStop> {
     let Some(plan) = face.state().run().plan.clone() else { return Ok(()) };
     let shell = Shell::of(plan.node.platform);
     face.gap()?;
     face.say(&format!("The same in {}. It is not run from here.", shell.name()))?;
     face.gap()?;
     for line in render::script(&plan, shell).lines() {
-        face.lay(&sentences::clean_line(line))?;
+        face.write_line(&sentences::clean_line(line))?;
     }
     face.gap()
 }
 
 /// Asks for a file, and saves the answers there.
-async fn save<L: Lines, W: Write>(face: &mut Face<'_, L, W>) -> Result<(), Stop> {
-    if field::ask(face, FieldId::AnswersFile).await? == Left::Back {
+async fn save<L: LineSource, W: Write>(face: &mut Face<'_, L, W>) -> Result<(), SessionStop> {
+    if field::ask(face, FieldId::AnswersFile).await? == QuestionEnd::Back {
         return Ok(());
     }
     face.handle(Event::Press(Action::SaveAnswers))?;
@@ -174,7 +174,7 @@ enum InstallChoice {
 }
 
 /// Follows the steps to their end, and asks what to do where one failed.
-pub async fn ask_install<L: Lines, W: Write>(face: &mut Face<'_, L, W>) -> Result<(), Stop> {
+pub async fn ask_install<L: LineSource, W: Write>(face: &mut Face<'_, L, W>) -> Result<(), SessionStop> {
     if face.state().run().is_working() {
         if face.state().run().phase == Phase::Running {
             screen::heading(face)?;
@@ -227,24 +227,27 @@ pub async fn ask_install<L: Lines, W: Write>(face: &mut Face<'_, L, W>) -> Resul
     }
 }
 
-async fn choose<L: Lines, W: Write>(face: &mut Face<'_, L, W>, mut choices: Vec<MenuItem<InstallChoice>>) -> Result<(), Stop> {
+async fn choose<L: LineSource, W: Write>(
+    face: &mut Face<'_, L, W>,
+    mut choices: Vec<MenuItem<InstallChoice>>,
+) -> Result<(), SessionStop> {
     if face.state().run().has_output() {
         choices.push(MenuItem::new(InstallChoice::Output, "output", "Show what Octopus Server printed."));
     }
     face.menu(&choices)?;
     loop {
         match face.choose(&choices).await? {
-            Chosen::One(InstallChoice::Output) => output(face)?,
-            Chosen::One(InstallChoice::Retry) => return face.handle(Event::Press(Action::Retry)),
-            Chosen::One(InstallChoice::Undo) => {
+            MenuChoice::One(InstallChoice::Output) => output(face)?,
+            MenuChoice::One(InstallChoice::Retry) => return face.handle(Event::Press(Action::Retry)),
+            MenuChoice::One(InstallChoice::Undo) => {
                 if undo(face).await? {
                     return Ok(());
                 }
             }
-            Chosen::One(InstallChoice::Leave) => return face.handle(Event::Press(Action::Leave)),
-            Chosen::One(InstallChoice::Plan) => return face.handle(Event::Next),
-            Chosen::Back => face.say("The install has begun: there is no way back in the middle of it.")?,
-            Chosen::Help => {
+            MenuChoice::One(InstallChoice::Leave) => return face.handle(Event::Press(Action::Leave)),
+            MenuChoice::One(InstallChoice::Plan) => return face.handle(Event::Next),
+            MenuChoice::Back => face.say("The install has begun: there is no way back in the middle of it.")?,
+            MenuChoice::Help => {
                 let help = &crate::words::screen(face.state().place.here).help;
                 face.tell(help)?;
             }
@@ -253,18 +256,18 @@ async fn choose<L: Lines, W: Write>(face: &mut Face<'_, L, W>, mut choices: Vec<
 }
 
 /// Why steps failed, or could not be undone, and what to do about it.
-fn failures<L: Lines, W: Write>(face: &mut Face<'_, L, W>) -> Result<(), Stop> {
+fn failures<L: LineSource, W: Write>(face: &mut Face<'_, L, W>) -> Result<(), SessionStop> {
     let run = face.state().run();
-    let told: Vec<_> = run.rows.iter().filter_map(|row| run.explain(row)).collect();
-    for told in told {
-        face.tell(&format!("stop: {}", told.says))?;
-        checks::tell_fix(face, &told.fix, told.remedy.as_ref().map(Remedy::text))?;
+    let explanations: Vec<_> = run.rows.iter().filter_map(|row| run.explain(row)).collect();
+    for explanation in explanations {
+        face.tell(&format!("stop: {}", explanation.says))?;
+        checks::tell_fix(face, &explanation.fix, explanation.remedy.as_ref().map(Remedy::text))?;
     }
     Ok(())
 }
 
 /// Says what the steps' programs printed, step by step.
-fn output<L: Lines, W: Write>(face: &mut Face<'_, L, W>) -> Result<(), Stop> {
+fn output<L: LineSource, W: Write>(face: &mut Face<'_, L, W>) -> Result<(), SessionStop> {
     let run = face.state().run().clone();
     for row in &run.rows {
         let said = run.output_of(row.kind);
@@ -272,7 +275,7 @@ fn output<L: Lines, W: Write>(face: &mut Face<'_, L, W>) -> Result<(), Stop> {
             face.gap()?;
             face.say(&format!("{}:", title(&run, row)))?;
             for line in said {
-                face.lay(&format!("  {line}"))?;
+                face.write_line(&format!("  {line}"))?;
             }
         }
     }
@@ -285,7 +288,7 @@ fn title<'a>(run: &'a Run, row: &Row) -> &'a str {
 }
 
 /// Says how each step goes, until none runs.
-async fn follow<L: Lines, W: Write>(face: &mut Face<'_, L, W>) -> Result<(), Stop> {
+async fn follow<L: LineSource, W: Write>(face: &mut Face<'_, L, W>) -> Result<(), SessionStop> {
     let mut waiting = Waiting::default();
     let mut before: Vec<Row> = face.state().run().rows.clone();
     loop {

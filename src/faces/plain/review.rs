@@ -2,15 +2,15 @@
 
 use std::io::Write;
 
-use crate::faces::headless::{self, Output};
+use crate::faces::headless::{self, OutputFormat};
 use crate::model::facts::Liveness;
 use crate::model::field::FieldId;
 use crate::model::screen::ScreenId;
 use crate::wizard::event::{Action, Event};
 use crate::wizard::state::{Focus, State};
 
-use super::input::{Echo, Lines};
-use super::talk::{Chosen, Face, MenuItem, Stop, TypedAnswer};
+use super::input::{Echo, LineSource};
+use super::talk::{Face, MenuChoice, MenuItem, SessionStop, TypedAnswer};
 use super::{checks, key, talk};
 
 /// How many dead nodes are offered by number; any can be named.
@@ -30,7 +30,7 @@ enum ReviewChoice {
 }
 
 /// Prints the report once, and asks what to do.
-pub async fn ask<L: Lines, W: Write>(face: &mut Face<'_, L, W>) -> Result<(), Stop> {
+pub async fn ask<L: LineSource, W: Write>(face: &mut Face<'_, L, W>) -> Result<(), SessionStop> {
     face.until_idle("checking everything").await?;
     if !std::mem::replace(&mut face.reported, true) {
         report(face)?;
@@ -40,18 +40,18 @@ pub async fn ask<L: Lines, W: Write>(face: &mut Face<'_, L, W>) -> Result<(), St
     face.menu(&choices)?;
     loop {
         match face.choose(&choices).await? {
-            Chosen::One(ReviewChoice::Report) => report(face)?,
-            Chosen::One(ReviewChoice::Again) => {
+            MenuChoice::One(ReviewChoice::Report) => report(face)?,
+            MenuChoice::One(ReviewChoice::Again) => {
                 face.reported = false;
                 return face.handle(Event::Press(Action::CheckAgain));
             }
-            Chosen::One(ReviewChoice::Edit) => return act(face, Action::Edit),
-            Chosen::One(ReviewChoice::Leave) => return act(face, Action::LeaveCluster),
-            Chosen::One(ReviewChoice::Remove) => return remove(face).await,
-            Chosen::One(ReviewChoice::Key) => return key::of_review(face).await,
-            Chosen::One(ReviewChoice::Start) | Chosen::Back => return start(face),
-            Chosen::One(ReviewChoice::End) => face.quit().await?,
-            Chosen::Help => {
+            MenuChoice::One(ReviewChoice::Edit) => return act(face, Action::Edit),
+            MenuChoice::One(ReviewChoice::Leave) => return act(face, Action::LeaveCluster),
+            MenuChoice::One(ReviewChoice::Remove) => return remove(face).await,
+            MenuChoice::One(ReviewChoice::Key) => return key::ask_review(face).await,
+            MenuChoice::One(ReviewChoice::Start) | MenuChoice::Back => return start(face),
+            MenuChoice::One(ReviewChoice::End) => face.quit().await?,
+            MenuChoice::Help => {
                 for paragraph in crate::words::screen(ScreenId::Node).help.split("\n\n") {
                     face.tell(paragraph)?;
                 }
@@ -80,21 +80,21 @@ fn choices(state: &State) -> Vec<MenuItem<ReviewChoice>> {
     choices
 }
 
-fn report<L: Lines, W: Write>(face: &mut Face<'_, L, W>) -> Result<(), Stop> {
+fn report<L: LineSource, W: Write>(face: &mut Face<'_, L, W>) -> Result<(), SessionStop> {
     face.gap()?;
     let (state, out) = face.out();
-    headless::print(state, Output::Text, out)?;
+    headless::print(state, OutputFormat::Text, out)?;
     Ok(())
 }
 
 /// Presses a key of the node's own section.
-fn act<L: Lines, W: Write>(face: &mut Face<'_, L, W>, action: Action) -> Result<(), Stop> {
+fn act<L: LineSource, W: Write>(face: &mut Face<'_, L, W>, action: Action) -> Result<(), SessionStop> {
     face.handle(Event::Jump(ScreenId::Node))?;
     face.handle(Event::Press(action))
 }
 
 /// Back to the start: from the first section.
-fn start<L: Lines, W: Write>(face: &mut Face<'_, L, W>) -> Result<(), Stop> {
+fn start<L: LineSource, W: Write>(face: &mut Face<'_, L, W>) -> Result<(), SessionStop> {
     face.handle(Event::Jump(ScreenId::Node))?;
     face.handle(Event::Back)
 }
@@ -108,7 +108,7 @@ fn removable(state: &State) -> Vec<usize> {
     dead.filter(|(_, node)| !node.is_called(own)).map(|(place, _)| place).collect()
 }
 
-async fn remove<L: Lines, W: Write>(face: &mut Face<'_, L, W>) -> Result<(), Stop> {
+async fn remove<L: LineSource, W: Write>(face: &mut Face<'_, L, W>) -> Result<(), SessionStop> {
     face.handle(Event::Jump(ScreenId::Cluster))?;
     face.until_idle("looking at the cluster").await?;
     let places = removable(face.state());

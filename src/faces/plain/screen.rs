@@ -17,9 +17,9 @@ use crate::wizard::next_steps;
 use crate::wizard::state::State;
 use crate::{render, words};
 
-use super::field::{self, Left};
-use super::input::{Echo, Lines};
-use super::talk::{Chosen, Face, MenuItem, Stop, TypedAnswer};
+use super::field::{self, QuestionEnd};
+use super::input::{Echo, LineSource};
+use super::talk::{Face, MenuChoice, MenuItem, SessionStop, TypedAnswer};
 use super::{checks, talk};
 
 /// What can be done at a gate that is shut.
@@ -32,7 +32,7 @@ enum GateChoice {
 }
 
 /// What comes of a look at the gate.
-enum Passed {
+enum GateOutcome {
     /// Another screen is open.
     On,
     /// These fields are to be asked once more; all of them where none is named.
@@ -40,7 +40,7 @@ enum Passed {
 }
 
 /// Asks a screen's fields, and goes on once they are proven.
-pub async fn ask<L: Lines, W: Write>(face: &mut Face<'_, L, W>) -> Result<(), Stop> {
+pub async fn ask<L: LineSource, W: Write>(face: &mut Face<'_, L, W>) -> Result<(), SessionStop> {
     let here = face.state().place.here;
     let backwards = std::mem::take(&mut face.backwards);
     heading(face)?;
@@ -55,33 +55,33 @@ pub async fn ask<L: Lines, W: Write>(face: &mut Face<'_, L, W>) -> Result<(), St
         asked = face.state().fields();
         asked.pop();
     }
-    let mut told = checks::Told::default();
+    let mut known = checks::ToldVerdicts::default();
     loop {
         while let Some(field) = next(face, &asked) {
             match field::ask(face, field).await? {
-                Left::Answered => {
+                QuestionEnd::Answered => {
                     asked.push(field);
                     if here == ScreenId::Cluster {
                         // Which fields follow hangs on what is found out about this one.
                         checks::wait_for(face, here).await?;
                         if field == FieldId::MasterKey {
-                            checks::tell_one(face, CheckId::ClusterKey, &mut told)?;
+                            checks::tell_check(face, CheckId::ClusterKey, &mut known)?;
                         }
                     }
                 }
-                Left::Filled => asked = filled(face),
-                Left::Back if !go_back(face, &mut asked) => {
+                QuestionEnd::Filled => asked = filled(face),
+                QuestionEnd::Back if !go_back(face, &mut asked) => {
                     face.backwards = true;
                     return face.handle(Event::Back);
                 }
-                Left::Back => {}
+                QuestionEnd::Back => {}
             }
         }
         if face.state().gate() == Gate::Unproven {
             // Nothing has been asked for these answers yet.
             face.quietly(Event::Next);
         }
-        checks::tell_all(face, here, &mut told).await?;
+        checks::tell_all(face, here, &mut known).await?;
         if face.state().place.here != here {
             return Ok(());
         }
@@ -89,11 +89,11 @@ pub async fn ask<L: Lines, W: Write>(face: &mut Face<'_, L, W>) -> Result<(), St
             // What was found out has brought up another question.
             continue;
         }
-        match pass(face, here, &mut told).await? {
-            Passed::On => return Ok(()),
-            Passed::Ask(fields) => {
+        match pass(face, here, &mut known).await? {
+            GateOutcome::On => return Ok(()),
+            GateOutcome::Ask(fields) => {
                 // Other answers are judged anew, whatever comes of it.
-                told.clear();
+                known.clear();
                 asked.retain(|field| !fields.is_empty() && !fields.contains(field));
             }
         }
@@ -101,7 +101,7 @@ pub async fn ask<L: Lines, W: Write>(face: &mut Face<'_, L, W>) -> Result<(), St
 }
 
 /// A screen's title and what it is about.
-pub fn heading<L: Lines, W: Write>(face: &mut Face<'_, L, W>) -> Result<(), Stop> {
+pub fn heading<L: LineSource, W: Write>(face: &mut Face<'_, L, W>) -> Result<(), SessionStop> {
     let (here, flow) = (face.state().place.here, face.state().flow());
     let words = words::screen(here);
     face.gap()?;
@@ -110,12 +110,12 @@ pub fn heading<L: Lines, W: Write>(face: &mut Face<'_, L, W>) -> Result<(), Stop
 }
 
 /// The first field of the present list that has not been asked.
-fn next<L: Lines, W: Write>(face: &Face<'_, L, W>, asked: &[FieldId]) -> Option<FieldId> {
+fn next<L: LineSource, W: Write>(face: &Face<'_, L, W>, asked: &[FieldId]) -> Option<FieldId> {
     face.state().fields().into_iter().find(|field| !asked.contains(field))
 }
 
 /// One question back; `false` from the first one.
-fn go_back<L: Lines, W: Write>(face: &Face<'_, L, W>, asked: &mut Vec<FieldId>) -> bool {
+fn go_back<L: LineSource, W: Write>(face: &Face<'_, L, W>, asked: &mut Vec<FieldId>) -> bool {
     let fields = face.state().fields();
     while let Some(last) = asked.pop() {
         if fields.contains(&last) {
@@ -126,19 +126,23 @@ fn go_back<L: Lines, W: Write>(face: &Face<'_, L, W>, asked: &mut Vec<FieldId>) 
 }
 
 /// A connection string has answered what it knows: only what is wrong or missing is still to be asked.
-fn filled<L: Lines, W: Write>(face: &Face<'_, L, W>) -> Vec<FieldId> {
+fn filled<L: LineSource, W: Write>(face: &Face<'_, L, W>) -> Vec<FieldId> {
     let state = face.state();
     state.fields().into_iter().filter(|field| state.problem(*field).is_none()).collect()
 }
 
 /// Goes through the gate, or asks what to do where it is shut.
-async fn pass<L: Lines, W: Write>(face: &mut Face<'_, L, W>, here: ScreenId, told: &mut checks::Told) -> Result<Passed, Stop> {
+async fn pass<L: LineSource, W: Write>(
+    face: &mut Face<'_, L, W>,
+    here: ScreenId,
+    known: &mut checks::ToldVerdicts,
+) -> Result<GateOutcome, SessionStop> {
     let mut tried = false;
     loop {
         match face.state().gate() {
             Gate::Open => {
                 face.handle(Event::Next)?;
-                return Ok(Passed::On);
+                return Ok(GateOutcome::On);
             }
             Gate::Malformed(fields) => {
                 for field in &fields {
@@ -146,21 +150,21 @@ async fn pass<L: Lines, W: Write>(face: &mut Face<'_, L, W>, here: ScreenId, tol
                         face.tell(&problem)?;
                     }
                 }
-                return Ok(Passed::Ask(fields));
+                return Ok(GateOutcome::Ask(fields));
             }
             Gate::Waiting | Gate::Unproven if !tried => {
                 tried = true;
                 face.quietly(Event::Next);
-                checks::tell_all(face, here, told).await?;
+                checks::tell_all(face, here, known).await?;
                 if face.state().place.here != here {
-                    return Ok(Passed::On);
+                    return Ok(GateOutcome::On);
                 }
             }
             Gate::Warned(_) => {
                 if accept(face, here).await? {
-                    return Ok(Passed::On);
+                    return Ok(GateOutcome::On);
                 }
-                if let Some(passed) = choose(face, told).await? {
+                if let Some(passed) = choose(face, known).await? {
                     return Ok(passed);
                 }
             }
@@ -171,25 +175,25 @@ async fn pass<L: Lines, W: Write>(face: &mut Face<'_, L, W>, here: ScreenId, tol
                     face.say("Not everything could be looked at.")?;
                 }
                 if checks::offer_certificate(face).await? {
-                    told.clear();
-                    checks::tell_all(face, here, told).await?;
+                    known.clear();
+                    checks::tell_all(face, here, known).await?;
                     continue;
                 }
-                if let Some(passed) = choose(face, told).await? {
+                if let Some(passed) = choose(face, known).await? {
                     return Ok(passed);
                 }
                 tried = false;
             }
         }
-        checks::tell_all(face, here, told).await?;
+        checks::tell_all(face, here, known).await?;
         if face.state().place.here != here {
-            return Ok(Passed::On);
+            return Ok(GateOutcome::On);
         }
     }
 }
 
 /// Tells the warnings and asks for their acceptance; whether the next screen is open. What is accepted is what was told.
-async fn accept<L: Lines, W: Write>(face: &mut Face<'_, L, W>, here: ScreenId) -> Result<bool, Stop> {
+async fn accept<L: LineSource, W: Write>(face: &mut Face<'_, L, W>, here: ScreenId) -> Result<bool, SessionStop> {
     let shown: Vec<(CheckId, Verdict)> = face.state().warnings();
     checks::tell_blocking(face, Severity::Warn, "There are warnings.")?;
     let names: Vec<&str> = shown.iter().map(|(check, _)| check.id()).collect();
@@ -205,7 +209,10 @@ async fn accept<L: Lines, W: Write>(face: &mut Face<'_, L, W>, here: ScreenId) -
 }
 
 /// Asks what to do where the gate is shut; `None` where the gate is to be looked at once more.
-async fn choose<L: Lines, W: Write>(face: &mut Face<'_, L, W>, told: &mut checks::Told) -> Result<Option<Passed>, Stop> {
+async fn choose<L: LineSource, W: Write>(
+    face: &mut Face<'_, L, W>,
+    known: &mut checks::ToldVerdicts,
+) -> Result<Option<GateOutcome>, SessionStop> {
     let fields = face.state().fields();
     let choices = [
         MenuItem::new(GateChoice::Change, "change", "Change the answers."),
@@ -221,35 +228,35 @@ async fn choose<L: Lines, W: Write>(face: &mut Face<'_, L, W>, told: &mut checks
         let chosen = match face.ask(&format!("Choose 1 to {}:", choices.len()), Echo::Shown).await? {
             TypedAnswer::Text(text) => {
                 if let Some(field) = FieldId::from_id(&text).filter(|field| fields.contains(field)) {
-                    return Ok(Some(Passed::Ask(vec![field])));
+                    return Ok(Some(GateOutcome::Ask(vec![field])));
                 }
-                talk::pick(&choices, &text).map(Chosen::One)
+                talk::pick(&choices, &text).map(MenuChoice::One)
             }
-            TypedAnswer::Back => Some(Chosen::Back),
-            TypedAnswer::Help => Some(Chosen::Help),
+            TypedAnswer::Back => Some(MenuChoice::Back),
+            TypedAnswer::Help => Some(MenuChoice::Help),
             TypedAnswer::Empty | TypedAnswer::Clear | TypedAnswer::Connection => None,
         };
         match chosen {
-            Some(Chosen::One(GateChoice::Change)) => return Ok(Some(Passed::Ask(Vec::new()))),
-            Some(Chosen::One(GateChoice::Again)) => {
-                told.clear();
+            Some(MenuChoice::One(GateChoice::Change)) => return Ok(Some(GateOutcome::Ask(Vec::new()))),
+            Some(MenuChoice::One(GateChoice::Again)) => {
+                known.clear();
                 face.quietly(Event::Press(Action::CheckAgain));
                 return Ok(None);
             }
-            Some(Chosen::One(GateChoice::Back) | Chosen::Back) => {
+            Some(MenuChoice::One(GateChoice::Back) | MenuChoice::Back) => {
                 face.backwards = true;
                 face.handle(Event::Back)?;
-                return Ok(Some(Passed::On));
+                return Ok(Some(GateOutcome::On));
             }
-            Some(Chosen::One(GateChoice::End)) => face.quit().await?,
-            Some(Chosen::Help) => help(face)?,
+            Some(MenuChoice::One(GateChoice::End)) => face.quit().await?,
+            Some(MenuChoice::Help) => help(face)?,
             None => face.say(&format!("Type a number from 1 to {}, or the word behind it.", choices.len()))?,
         }
     }
 }
 
 /// Help on the whole screen, and on what its checks prove.
-fn help<L: Lines, W: Write>(face: &mut Face<'_, L, W>) -> Result<(), Stop> {
+fn help<L: LineSource, W: Write>(face: &mut Face<'_, L, W>) -> Result<(), SessionStop> {
     let words = words::screen(face.state().place.here);
     for paragraph in words.help(face.state().flow()).split("\n\n") {
         face.tell(paragraph)?;
@@ -261,7 +268,7 @@ fn help<L: Lines, W: Write>(face: &mut Face<'_, L, W>) -> Result<(), Stop> {
 }
 
 /// Asks what to do.
-pub async fn ask_start<L: Lines, W: Write>(face: &mut Face<'_, L, W>) -> Result<(), Stop> {
+pub async fn ask_start<L: LineSource, W: Write>(face: &mut Face<'_, L, W>) -> Result<(), SessionStop> {
     // What can be done hangs on what is on this machine.
     face.until_idle("looking at this machine").await?;
     if face.state().place.here != ScreenId::Start {
@@ -282,13 +289,13 @@ pub async fn ask_start<L: Lines, W: Write>(face: &mut Face<'_, L, W>) -> Result<
     face.menu(&choices)?;
     loop {
         match face.choose(&choices).await? {
-            Chosen::One(choice) => {
+            MenuChoice::One(choice) => {
                 let resumes = matches!(choice, StartChoice::Resume(_));
                 face.handle(Event::Begin(choice))?;
                 return if resumes { face.until_idle("reading the journal").await } else { Ok(()) };
             }
-            Chosen::Back => face.say("This is the start. An exclamation mark ends the program.")?,
-            Chosen::Help => {
+            MenuChoice::Back => face.say("This is the start. An exclamation mark ends the program.")?,
+            MenuChoice::Help => {
                 for paragraph in words.help.split("\n\n") {
                     face.tell(paragraph)?;
                 }
@@ -334,7 +341,7 @@ fn unfinished_run(state: &State, instance: &Untrusted) -> String {
 }
 
 /// Tells what to do next, and ends: there is nothing left to ask.
-pub async fn tell_done<L: Lines, W: Write>(face: &mut Face<'_, L, W>) -> Result<(), Stop> {
+pub async fn tell_done<L: LineSource, W: Write>(face: &mut Face<'_, L, W>) -> Result<(), SessionStop> {
     // A journal that stays is worth knowing of.
     face.until_idle("closing the journal").await?;
     heading(face)?;
@@ -348,13 +355,13 @@ pub async fn tell_done<L: Lines, W: Write>(face: &mut Face<'_, L, W>) -> Result<
     for (number, next) in (1..).zip(nexts) {
         face.tell(&format!("{number}. {}", next.words))?;
         if let Some(command) = &next.command {
-            face.lay(&sentences::clean_line(command))?;
+            face.write_line(&sentences::clean_line(command))?;
         }
     }
     if let (Some(Flow::FirstNode | Flow::Join), Some(plan)) = (flow, plan) {
         face.say("On the next server, as one command, with its secrets in these variables of the environment:")?;
         // In one line: what is broken over several, a screen reader reads and a paste takes apart.
-        face.lay(&sentences::clean_line(&render::next_node(&plan)))?;
+        face.write_line(&sentences::clean_line(&render::next_node(&plan)))?;
     }
     face.gap()?;
     face.handle(Event::Next)

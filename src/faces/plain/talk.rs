@@ -17,18 +17,18 @@ use crate::wizard::run::Phase;
 use crate::wizard::state::{Ending, Notice, State};
 
 use super::PlainOptions;
-use super::input::{Echo, Heard, Lines};
+use super::input::{Echo, InputLine, LineSource};
 
 /// Why the session goes on no more.
 #[derive(Debug)]
-pub enum Stop {
+pub enum SessionStop {
     /// The wizard has ended, and its state says how.
     Over,
     /// What is said reaches nobody.
     Io(io::Error),
 }
 
-impl From<io::Error> for Stop {
+impl From<io::Error> for SessionStop {
     fn from(error: io::Error) -> Self {
         Self::Io(error)
     }
@@ -43,7 +43,7 @@ pub struct Face<'a, L, W> {
     /// The signal that ended it, as an exit status.
     signal: Option<u8>,
     /// The notice that was said last, so that none is said twice.
-    said: Option<Notice>,
+    last_notice: Option<Notice>,
     /// Whether a screen was left by going back: the one before it is then asked from its last question on.
     pub backwards: bool,
     /// Whether the report of the node under review was printed.
@@ -86,7 +86,7 @@ impl<T> MenuItem<T> {
 
 /// What was chosen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Chosen<T> {
+pub enum MenuChoice<T> {
     /// One of the choices.
     One(T),
     /// `<`.
@@ -95,10 +95,10 @@ pub enum Chosen<T> {
     Help,
 }
 
-impl<'a, L: Lines, W: Write> Face<'a, L, W> {
+impl<'a, L: LineSource, W: Write> Face<'a, L, W> {
     /// A face that has said nothing yet.
     pub fn new(engine: &'a mut Engine, input: &'a mut L, out: &'a mut W, options: PlainOptions) -> Self {
-        Self { engine, input, out, options, signal: None, said: None, backwards: false, reported: false }
+        Self { engine, input, out, options, signal: None, last_notice: None, backwards: false, reported: false }
     }
 
     /// What the wizard's state is.
@@ -117,53 +117,53 @@ impl<'a, L: Lines, W: Write> Face<'a, L, W> {
     }
 
     /// What is said first.
-    pub fn greet(&mut self) -> Result<(), Stop> {
+    pub fn greet(&mut self) -> Result<(), SessionStop> {
         self.say("octopus-setup, in plain sentences.")?;
         self.say(KEYS)
     }
 
     /// Says a line. Nothing in it acts on a terminal, wherever it came from.
-    pub fn say(&mut self, text: &str) -> Result<(), Stop> {
+    pub fn say(&mut self, text: &str) -> Result<(), SessionStop> {
         writeln!(self.out, "{}", clean(text))?;
         Ok(self.out.flush()?)
     }
 
     /// Says a line that is clean already and keeps its first blanks.
-    pub fn lay(&mut self, line: &str) -> Result<(), Stop> {
+    pub fn write_line(&mut self, line: &str) -> Result<(), SessionStop> {
         writeln!(self.out, "{line}")?;
         Ok(self.out.flush()?)
     }
 
     /// Says one of the wizard's sentences, with what is typed here; nothing where it tells of keys only.
-    pub fn tell(&mut self, text: &str) -> Result<(), Stop> {
+    pub fn tell(&mut self, text: &str) -> Result<(), SessionStop> {
         let text = fill(text);
         if text.is_empty() { Ok(()) } else { self.say(&text) }
     }
 
     /// An empty line, before something else begins.
-    pub fn gap(&mut self) -> Result<(), Stop> {
+    pub fn gap(&mut self) -> Result<(), SessionStop> {
         writeln!(self.out)?;
         Ok(())
     }
 
     /// Applies an event of a person, and says what the wizard has to say of it, though it were what it said last: who asks
     /// twice is answered twice.
-    pub fn handle(&mut self, event: Event) -> Result<(), Stop> {
+    pub fn handle(&mut self, event: Event) -> Result<(), SessionStop> {
         self.engine.handle(event);
-        self.said = None;
+        self.last_notice = None;
         self.notice()
     }
 
     /// The same without a word: for events whose notice only names keys.
     pub fn quietly(&mut self, event: Event) {
         self.engine.handle(event);
-        self.said.clone_from(&self.engine.state().notice);
+        self.last_notice.clone_from(&self.engine.state().notice);
     }
 
-    fn notice(&mut self) -> Result<(), Stop> {
+    fn notice(&mut self) -> Result<(), SessionStop> {
         let notice = self.engine.state().notice.clone();
-        if notice != self.said {
-            self.said.clone_from(&notice);
+        if notice != self.last_notice {
+            self.last_notice.clone_from(&notice);
             if let Some(notice) = notice {
                 return self.tell(&notice.text);
             }
@@ -172,7 +172,7 @@ impl<'a, L: Lines, W: Write> Face<'a, L, W> {
     }
 
     /// The next news, or the sentence that something still works; `false` as soon as nothing does. `since`: when it began.
-    pub async fn news(&mut self, since: &mut Waiting, doing: impl FnOnce(&State) -> String) -> Result<bool, Stop> {
+    pub async fn news(&mut self, since: &mut Waiting, doing: impl FnOnce(&State) -> String) -> Result<bool, SessionStop> {
         let more = tokio::select! {
             biased;
             signal = next_signal(&mut self.options.signals) => {
@@ -180,8 +180,8 @@ impl<'a, L: Lines, W: Write> Face<'a, L, W> {
                 return Ok(true);
             }
             more = self.engine.step() => more,
-            () = sleep_until(since.begun + self.options.still * (since.said + 1)) => {
-                since.said += 1;
+            () = sleep_until(since.begun + self.options.still * (since.reported + 1)) => {
+                since.reported += 1;
                 let seconds = since.begun.elapsed().as_secs();
                 let doing = doing(self.engine.state());
                 self.say(&format!("Still {doing}, {seconds} s."))?;
@@ -189,18 +189,18 @@ impl<'a, L: Lines, W: Write> Face<'a, L, W> {
             }
         };
         self.notice()?;
-        if self.engine.state().ending.is_some() { Err(Stop::Over) } else { Ok(more) }
+        if self.engine.state().ending.is_some() { Err(SessionStop::Over) } else { Ok(more) }
     }
 
     /// Waits until nothing works any more.
-    pub async fn until_idle(&mut self, doing: &str) -> Result<(), Stop> {
+    pub async fn until_idle(&mut self, doing: &str) -> Result<(), SessionStop> {
         let mut waiting = Waiting::default();
         while self.news(&mut waiting, |_| doing.to_owned()).await? {}
         Ok(())
     }
 
     /// Asks, and hears a line that means something.
-    pub async fn ask(&mut self, prompt: &str, echo: Echo) -> Result<TypedAnswer, Stop> {
+    pub async fn ask(&mut self, prompt: &str, echo: Echo) -> Result<TypedAnswer, SessionStop> {
         loop {
             let Some(line) = self.hear(prompt, echo).await? else { continue };
             return Ok(match parse_entry(&line, echo != Echo::Shown) {
@@ -219,7 +219,7 @@ impl<'a, L: Lines, W: Write> Face<'a, L, W> {
     }
 
     /// A line as it was typed, asked for where the prompt says something; `None` where it was refused, and the reason said. The end of the input ends the session.
-    pub async fn hear(&mut self, prompt: &str, echo: Echo) -> Result<Option<Zeroizing<String>>, Stop> {
+    pub async fn hear(&mut self, prompt: &str, echo: Echo) -> Result<Option<Zeroizing<String>>, SessionStop> {
         let prompt = clean(prompt);
         self.prompt(&prompt)?;
         let mut works = true;
@@ -237,25 +237,25 @@ impl<'a, L: Lines, W: Write> Face<'a, L, W> {
                 more = self.engine.step(), if works => works = more,
             }
         };
-        if (!self.input.is_seen() && !prompt.is_empty()) || matches!(heard, Heard::End) {
+        if (!self.input.is_seen() && !prompt.is_empty()) || matches!(heard, InputLine::End) {
             // What was typed is not on the screen, so its end is not there either; nor does Ctrl-D end a line.
             self.gap()?;
         }
         match heard {
-            Heard::Line(line) => Ok(Some(line)),
-            Heard::Refused(why) => self.say(why).map(|()| None),
-            Heard::End => {
+            InputLine::Line(line) => Ok(Some(line)),
+            InputLine::Refused(why) => self.say(why).map(|()| None),
+            InputLine::End => {
                 let begun = self.state().run().phase != Phase::Idle;
                 self.quietly(Event::Press(Action::Quit));
                 self.quietly(Event::Reply(true));
                 let rest = if begun || self.state().resuming().is_some() { "" } else { " Nothing was written." };
                 self.say(&format!("The input has ended.{rest}"))?;
-                Err(Stop::Over)
+                Err(SessionStop::Over)
             }
         }
     }
 
-    fn prompt(&mut self, prompt: &str) -> Result<(), Stop> {
+    fn prompt(&mut self, prompt: &str) -> Result<(), SessionStop> {
         if !prompt.is_empty() {
             write!(self.out, "{prompt} ")?;
         }
@@ -263,7 +263,7 @@ impl<'a, L: Lines, W: Write> Face<'a, L, W> {
     }
 
     /// Yes or no, until it is one of them. `<` is a no.
-    pub async fn yes_no(&mut self, question: &str) -> Result<bool, Stop> {
+    pub async fn yes_no(&mut self, question: &str) -> Result<bool, SessionStop> {
         loop {
             match self.ask(&format!("{question} (yes or no):"), Echo::Shown).await? {
                 TypedAnswer::Text(text) if parse_yes_no(&text).is_some() => return Ok(parse_yes_no(&text) == Some(true)),
@@ -274,24 +274,24 @@ impl<'a, L: Lines, W: Write> Face<'a, L, W> {
     }
 
     /// Says what there is to choose.
-    pub fn menu<T>(&mut self, choices: &[MenuItem<T>]) -> Result<(), Stop> {
+    pub fn menu<T>(&mut self, choices: &[MenuItem<T>]) -> Result<(), SessionStop> {
         for (number, choice) in (1..).zip(choices) {
-            self.lay(&clean(&format!("{number} {}: {}", choice.name, choice.words)))?;
+            self.write_line(&clean(&format!("{number} {}: {}", choice.name, choice.words)))?;
         }
         Ok(())
     }
 
     /// Asks for one of what was said, by its number or its name. Nothing is taken for granted: an empty line is asked again.
-    pub async fn choose<T: Clone>(&mut self, choices: &[MenuItem<T>]) -> Result<Chosen<T>, Stop> {
+    pub async fn choose<T: Clone>(&mut self, choices: &[MenuItem<T>]) -> Result<MenuChoice<T>, SessionStop> {
         loop {
             match self.ask(&format!("Choose 1 to {}:", choices.len()), Echo::Shown).await? {
                 TypedAnswer::Text(text) => {
                     if let Some(choice) = pick(choices, &text) {
-                        return Ok(Chosen::One(choice));
+                        return Ok(MenuChoice::One(choice));
                     }
                 }
-                TypedAnswer::Back => return Ok(Chosen::Back),
-                TypedAnswer::Help => return Ok(Chosen::Help),
+                TypedAnswer::Back => return Ok(MenuChoice::Back),
+                TypedAnswer::Help => return Ok(MenuChoice::Help),
                 TypedAnswer::Empty | TypedAnswer::Clear | TypedAnswer::Connection => {}
             }
             self.say(&format!("Type a number from 1 to {}, or the word behind it.", choices.len()))?;
@@ -299,10 +299,10 @@ impl<'a, L: Lines, W: Write> Face<'a, L, W> {
     }
 
     /// Asks once whether to end. Comes back where the answer is no.
-    pub async fn quit(&mut self) -> Result<(), Stop> {
+    pub async fn quit(&mut self) -> Result<(), SessionStop> {
         self.quietly(Event::Press(Action::Quit));
         if self.state().ending.is_some() {
-            return Err(Stop::Over);
+            return Err(SessionStop::Over);
         }
         let why = match (self.state().run().phase, self.state().resuming().is_some()) {
             (Phase::Idle, false) => "Nothing has been written.",
@@ -317,7 +317,7 @@ impl<'a, L: Lines, W: Write> Face<'a, L, W> {
             match parse_yes_no(&line) {
                 Some(true) => {
                     self.quietly(Event::Reply(true));
-                    return Err(Stop::Over);
+                    return Err(SessionStop::Over);
                 }
                 Some(false) => {
                     self.quietly(Event::Reply(false));
@@ -329,7 +329,7 @@ impl<'a, L: Lines, W: Write> Face<'a, L, W> {
     }
 
     /// A signal: an install is stopped behind its running step first; everything else ends.
-    fn signalled(&mut self, signal: Signal) -> Result<(), Stop> {
+    fn signalled(&mut self, signal: Signal) -> Result<(), SessionStop> {
         let Signal::End(status) = signal else {
             self.input.suspend();
             return Ok(());
@@ -354,7 +354,7 @@ impl<'a, L: Lines, W: Write> Face<'a, L, W> {
             "Ended by a signal. Nothing was written."
         })?;
         debug_assert_eq!(self.state().ending, Some(Ending::HungUp));
-        Err(Stop::Over)
+        Err(SessionStop::Over)
     }
 }
 
@@ -365,12 +365,12 @@ const INTERRUPT: u8 = 130;
 #[derive(Debug)]
 pub struct Waiting {
     begun: Instant,
-    said: u32,
+    reported: u32,
 }
 
 impl Default for Waiting {
     fn default() -> Self {
-        Self { begun: Instant::now(), said: 0 }
+        Self { begun: Instant::now(), reported: 0 }
     }
 }
 

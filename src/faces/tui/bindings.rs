@@ -19,7 +19,7 @@ use crate::wizard::view::available_actions;
 
 /// What a key does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Does {
+pub enum KeyAction {
     /// Goes on.
     Next,
     /// Goes back, or closes what lies over the screen.
@@ -63,7 +63,7 @@ pub struct Binding {
     /// The higher, the sooner it goes when there is not room for all.
     pub rank: u8,
     /// What they do.
-    pub does: Does,
+    pub does: KeyAction,
 }
 
 const fn bind(
@@ -71,7 +71,7 @@ const fn bind(
     cap: &'static str,
     (label, short): (&'static str, &'static str),
     rank: u8,
-    does: Does,
+    does: KeyAction,
 ) -> Binding {
     Binding { keys, cap, label, short, rank, does }
 }
@@ -80,26 +80,26 @@ const ENTER: &[KeyCode] = &[KeyCode::Enter];
 const ESC: &[KeyCode] = &[KeyCode::Esc];
 
 /// The keys that work now, in the order of the foot. `mends`: whether there is a remedy to copy ([`State::mends`]).
-pub fn of(state: &State, mends: bool) -> Vec<Binding> {
+pub fn visible(state: &State, has_remedy: bool) -> Vec<Binding> {
     let mut found = match state.overlay {
         Some(Overlay::Help | Overlay::Script | Overlay::Output) => vec![
-            bind(ESC, "Esc", ("close", "close"), 0, Does::Back),
-            bind(&[KeyCode::Down], "↑↓", ("scroll", "scroll"), 2, Does::Scroll(Direction::Forward)),
+            bind(ESC, "Esc", ("close", "close"), 0, KeyAction::Back),
+            bind(&[KeyCode::Down], "↑↓", ("scroll", "scroll"), 2, KeyAction::Scroll(Direction::Forward)),
         ],
         Some(Overlay::ConnectionString) => vec![
-            bind(ENTER, "Enter", ("fill the fields", "fill"), 0, Does::Submit),
-            bind(ESC, "Esc", ("close", "close"), 1, Does::Back),
+            bind(ENTER, "Enter", ("fill the fields", "fill"), 0, KeyAction::Submit),
+            bind(ESC, "Esc", ("close", "close"), 1, KeyAction::Back),
         ],
         Some(Overlay::Certificate) => certificate(state),
         Some(Overlay::ConfirmQuit) => vec![
-            bind(&[KeyCode::Char('y'), KeyCode::Char('Y')], "y", ("end the program", "end"), 0, Does::Reply(true)),
-            bind(STAY, "n", ("stay", "stay"), 1, Does::Reply(false)),
+            bind(&[KeyCode::Char('y'), KeyCode::Char('Y')], "y", ("end the program", "end"), 0, KeyAction::Reply(true)),
+            bind(STAY, "n", ("stay", "stay"), 1, KeyAction::Reply(false)),
         ],
         Some(Overlay::ConfirmUndo) => vec![
-            bind(&[KeyCode::Char('y'), KeyCode::Char('Y')], "y", ("undo it", "undo"), 0, Does::Reply(true)),
-            bind(STAY, "n", ("keep it", "keep"), 1, Does::Reply(false)),
+            bind(&[KeyCode::Char('y'), KeyCode::Char('Y')], "y", ("undo it", "undo"), 0, KeyAction::Reply(true)),
+            bind(STAY, "n", ("keep it", "keep"), 1, KeyAction::Reply(false)),
         ],
-        None => screen(state, mends),
+        None => for_screen(state, has_remedy),
     };
     if state.overlay.is_some() {
         found.push(action(Action::Quit, state));
@@ -112,11 +112,11 @@ fn certificate(state: &State) -> Vec<Binding> {
     if state.is_certificate_refused() {
         let trust = ("trust just this one", "trust it");
         vec![
-            bind(&[KeyCode::Char('y'), KeyCode::Char('Y')], "y", trust, 0, Does::Reply(true)),
-            bind(STAY, "n", ("do not", "do not"), 1, Does::Reply(false)),
+            bind(&[KeyCode::Char('y'), KeyCode::Char('Y')], "y", trust, 0, KeyAction::Reply(true)),
+            bind(STAY, "n", ("do not", "do not"), 1, KeyAction::Reply(false)),
         ]
     } else {
-        vec![bind(ESC, "Esc", ("close", "close"), 0, Does::Back)]
+        vec![bind(ESC, "Esc", ("close", "close"), 0, KeyAction::Back)]
     }
 }
 
@@ -124,14 +124,14 @@ fn certificate(state: &State) -> Vec<Binding> {
 const STAY: &[KeyCode] = &[KeyCode::Char('n'), KeyCode::Char('N'), KeyCode::Esc, KeyCode::Enter];
 
 /// The keys of the screen itself, whatever lies over it.
-pub fn screen(state: &State, mends: bool) -> Vec<Binding> {
+pub fn for_screen(state: &State, has_remedy: bool) -> Vec<Binding> {
     let mut found = Vec::with_capacity(10);
     if matches!(state.place.focus, Focus::Item(_)) && state.items() > 1 {
-        found.push(bind(&[KeyCode::Down], "↑↓", ("choose", "choose"), 2, Does::Move(Direction::Forward)));
+        found.push(bind(&[KeyCode::Down], "↑↓", ("choose", "choose"), 2, KeyAction::Move(Direction::Forward)));
     }
     found.extend(enter(state));
     found.extend(esc(state));
-    for apt in available_actions(state, mends) {
+    for apt in available_actions(state, has_remedy) {
         let binding = action(apt, state);
         // Stopping an install is Esc; a key is shown once.
         if !found.iter().any(|other| other.cap == binding.cap) {
@@ -140,10 +140,10 @@ pub fn screen(state: &State, mends: bool) -> Vec<Binding> {
     }
     if let Some(field) = state.focused() {
         if matches!(field.kind(), Kind::Choice(_) | Kind::Toggle) {
-            found.push(bind(&[KeyCode::Right], "←→", ("change", "change"), 6, Does::Choose(Direction::Forward)));
+            found.push(bind(&[KeyCode::Right], "←→", ("change", "change"), 6, KeyAction::Choose(Direction::Forward)));
         }
         if state.fields().len() > 1 {
-            found.push(bind(&[KeyCode::Tab], "Tab", ("next field", "field"), 8, Does::Move(Direction::Forward)));
+            found.push(bind(&[KeyCode::Tab], "Tab", ("next field", "field"), 8, KeyAction::Move(Direction::Forward)));
         }
     }
     found
@@ -157,7 +157,7 @@ pub fn paging(state: &State, sheet: bool, list: bool) -> Option<Binding> {
         (None, ScreenId::Cluster) => (("more nodes", "more"), list),
         (None, _) => (("more", "more"), sheet),
     };
-    more.then(|| bind(PAGES, "PgUp/PgDn", label, 3, Does::Page(Direction::Forward)))
+    more.then(|| bind(PAGES, "PgUp/PgDn", label, 3, KeyAction::Page(Direction::Forward)))
 }
 
 /// What Enter does, where it does something.
@@ -188,19 +188,19 @@ fn enter(state: &State) -> Option<Binding> {
         _ if !state.prompt.warnings.is_empty() => ("accept and go on", "accept"),
         _ => ("next", "next"),
     };
-    Some(bind(ENTER, "Enter", label, 0, Does::Next))
+    Some(bind(ENTER, "Enter", label, 0, KeyAction::Next))
 }
 
 /// What Esc does, where it does something.
 fn esc(state: &State) -> Option<Binding> {
     let (label, does) = match (state.place.here, state.run().phase) {
         (ScreenId::Install, Phase::Running) if !state.run().cancelling => {
-            (("stop after this step", "stop"), Does::Press(Action::Cancel))
+            (("stop after this step", "stop"), KeyAction::Press(Action::Cancel))
         }
-        (ScreenId::Install, Phase::Idle) => (("back", "back"), Does::Back),
+        (ScreenId::Install, Phase::Idle) => (("back", "back"), KeyAction::Back),
         (ScreenId::Start | ScreenId::Install | ScreenId::MasterKey | ScreenId::Done, _) => return None,
-        _ if state.prompt.waiting => (("stop waiting", "don't wait"), Does::Back),
-        _ => (("back", "back"), Does::Back),
+        _ if state.prompt.waiting => (("stop waiting", "don't wait"), KeyAction::Back),
+        _ => (("back", "back"), KeyAction::Back),
     };
     Some(bind(ESC, "Esc", label, 1, does))
 }
@@ -290,28 +290,28 @@ fn action(action: Action, state: &State) -> Binding {
         Action::RemoveNode => (("remove this node", "remove"), 3),
         Action::Quit => (("quit", "quit"), 7),
     };
-    bind(keys, cap, label, rank, Does::Press(action))
+    bind(keys, cap, label, rank, KeyAction::Press(action))
 }
 
 /// What a key does now, by the table.
-pub fn find(state: &State, key: KeyEvent) -> Option<Does> {
+pub fn find(state: &State, key: KeyEvent) -> Option<KeyAction> {
     let control = key.modifiers.contains(KeyModifiers::CONTROL);
     if control && matches!(key.code, KeyCode::Char('c' | 'C')) {
-        return Some(Does::Press(Action::Quit));
+        return Some(KeyAction::Press(Action::Quit));
     }
     if key.modifiers.intersects(KeyModifiers::CONTROL | KeyModifiers::ALT) {
         return None;
     }
     // Whether something mends takes every check of the screen to know, and hangs on no other key.
-    let mends = key.code == KeyCode::F(6) && state.remedy().is_some();
-    of(state, mends).into_iter().find(|binding| binding.keys.contains(&key.code)).map(|binding| binding.does)
+    let has_remedy = key.code == KeyCode::F(6) && state.remedy().is_some();
+    visible(state, has_remedy).into_iter().find(|binding| binding.keys.contains(&key.code)).map(|binding| binding.does)
 }
 
 /// What a key means here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Meaning {
+pub enum KeyMeaning {
     /// Something of the table, or a key that moves about.
-    Does(Does),
+    Action(KeyAction),
     /// To the screen at this place of the path, from 0.
     Jump(usize),
     /// To the first or the last item of a list, or line of a text.
@@ -321,39 +321,39 @@ pub enum Meaning {
 }
 
 /// What a key means here.
-pub fn meaning(key: KeyEvent, state: &State) -> Meaning {
+pub fn meaning(key: KeyEvent, state: &State) -> KeyMeaning {
     if let Some(does) = find(state, key) {
-        return Meaning::Does(does);
+        return KeyMeaning::Action(does);
     }
     let alt = key.modifiers.contains(KeyModifiers::ALT);
     let help = state.overlay == Some(Overlay::Help);
     let read = help || matches!(state.overlay, Some(Overlay::Certificate | Overlay::Script | Overlay::Output));
     let covered = state.overlay.is_some();
     let does = match key.code {
-        KeyCode::F(1) | KeyCode::Enter if help => Does::Back,
-        KeyCode::F(4) | KeyCode::Enter if read => Does::Back,
+        KeyCode::F(1) | KeyCode::Enter if help => KeyAction::Back,
+        KeyCode::F(4) | KeyCode::Enter if read => KeyAction::Back,
         // It fits nearly every window, so the foot does not tell of it.
-        KeyCode::Down if read => Does::Scroll(Direction::Forward),
-        KeyCode::Up if read => Does::Scroll(Direction::Backward),
-        KeyCode::PageDown if read || !covered => Does::Page(Direction::Forward),
-        KeyCode::PageUp if read || !covered => Does::Page(Direction::Backward),
-        KeyCode::Home if read => return Meaning::Edge(Direction::Backward),
-        KeyCode::End if read => return Meaning::Edge(Direction::Forward),
-        _ if covered => return Meaning::Edit,
-        KeyCode::Down if is_read(state) => Does::Scroll(Direction::Forward),
-        KeyCode::Up if is_read(state) => Does::Scroll(Direction::Backward),
-        KeyCode::Char(digit @ '1'..='9') if alt => return Meaning::Jump(digit as usize - '1' as usize),
-        KeyCode::Tab | KeyCode::Down => Does::Move(Direction::Forward),
-        KeyCode::BackTab | KeyCode::Up => Does::Move(Direction::Backward),
-        KeyCode::Enter => Does::Next,
-        KeyCode::Esc => Does::Back,
-        KeyCode::Home if state.focused().is_none() => return Meaning::Edge(Direction::Backward),
-        KeyCode::End if state.focused().is_none() => return Meaning::Edge(Direction::Forward),
-        KeyCode::Left if is_choice(state) => Does::Choose(Direction::Backward),
-        KeyCode::Right | KeyCode::Char(' ') if is_choice(state) => Does::Choose(Direction::Forward),
-        _ => return Meaning::Edit,
+        KeyCode::Down if read => KeyAction::Scroll(Direction::Forward),
+        KeyCode::Up if read => KeyAction::Scroll(Direction::Backward),
+        KeyCode::PageDown if read || !covered => KeyAction::Page(Direction::Forward),
+        KeyCode::PageUp if read || !covered => KeyAction::Page(Direction::Backward),
+        KeyCode::Home if read => return KeyMeaning::Edge(Direction::Backward),
+        KeyCode::End if read => return KeyMeaning::Edge(Direction::Forward),
+        _ if covered => return KeyMeaning::Edit,
+        KeyCode::Down if is_read(state) => KeyAction::Scroll(Direction::Forward),
+        KeyCode::Up if is_read(state) => KeyAction::Scroll(Direction::Backward),
+        KeyCode::Char(digit @ '1'..='9') if alt => return KeyMeaning::Jump(digit as usize - '1' as usize),
+        KeyCode::Tab | KeyCode::Down => KeyAction::Move(Direction::Forward),
+        KeyCode::BackTab | KeyCode::Up => KeyAction::Move(Direction::Backward),
+        KeyCode::Enter => KeyAction::Next,
+        KeyCode::Esc => KeyAction::Back,
+        KeyCode::Home if state.focused().is_none() => return KeyMeaning::Edge(Direction::Backward),
+        KeyCode::End if state.focused().is_none() => return KeyMeaning::Edge(Direction::Forward),
+        KeyCode::Left if is_choice(state) => KeyAction::Choose(Direction::Backward),
+        KeyCode::Right | KeyCode::Char(' ') if is_choice(state) => KeyAction::Choose(Direction::Forward),
+        _ => return KeyMeaning::Edit,
     };
-    Meaning::Does(does)
+    KeyMeaning::Action(does)
 }
 
 fn is_choice(state: &State) -> bool {

@@ -10,7 +10,7 @@ use crate::model::field::FieldId;
 use crate::model::finding::{Severity, Verdict};
 use crate::model::screen::ScreenId;
 
-use super::bindings::{Direction, Does};
+use super::bindings::{Direction, KeyAction};
 use super::text;
 use super::theme::{Signs, Theme};
 
@@ -142,7 +142,7 @@ pub enum Hit {
     /// An item of a list.
     Item(usize),
     /// A key at the foot.
-    Key(Does),
+    Key(KeyAction),
 }
 
 /// The places of a frame.

@@ -68,7 +68,7 @@ fn inset(line: Rect) -> Rect {
 
 /// How much a screen of fields has to show.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Amount {
+pub struct PageContent {
     /// Lines of the introduction when it is shown whole.
     pub intro: u16,
     /// Lines of all fields.
@@ -85,7 +85,7 @@ pub struct Amount {
 
 /// Where a screen of fields has its parts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Arrangement {
+pub struct PageLayout {
     /// Whether the introduction is shown whole, under the title; else its first sentence stands beside the title.
     pub roomy: bool,
     /// Title and introduction.
@@ -130,7 +130,7 @@ const DENSITIES: [Density; 8] = [
 ];
 
 /// Arranges a screen of fields.
-pub fn arrange(regions: &Regions, amount: Amount) -> Arrangement {
+pub fn arrange(regions: &Regions, amount: PageContent) -> PageLayout {
     if regions.wide { beside(regions, amount) } else { beneath(regions, amount) }
 }
 
@@ -146,7 +146,7 @@ pub const fn text_width(regions: &Regions) -> u16 {
 }
 
 /// The checks beside the fields.
-fn beside(regions: &Regions, amount: Amount) -> Arrangement {
+fn beside(regions: &Regions, amount: PageContent) -> PageLayout {
     let Regions { page, .. } = *regions;
     let left = text_width(regions);
     let column = Rect { width: left, ..page };
@@ -159,7 +159,7 @@ fn beside(regions: &Regions, amount: Amount) -> Arrangement {
         width: page.width.saturating_sub(left + 3),
         height: rest.min(amount.checks),
     };
-    Arrangement {
+    PageLayout {
         roomy,
         heading,
         folded: amount.fields + 2 > rest,
@@ -170,7 +170,7 @@ fn beside(regions: &Regions, amount: Amount) -> Arrangement {
 }
 
 /// The checks below the fields: in the page's own column where there is room, else in two columns across the window.
-fn beneath(regions: &Regions, amount: Amount) -> Arrangement {
+fn beneath(regions: &Regions, amount: PageContent) -> PageLayout {
     let Regions { page, body, .. } = *regions;
     for density in &DENSITIES {
         let heading = heading_lines(density.roomy, density.under, amount);
@@ -181,7 +181,7 @@ fn beneath(regions: &Regions, amount: Amount) -> Arrangement {
         let (area, columns) = grid(density.grid, above, regions, amount);
         let checks = amount.checks.div_ceil(columns);
         if above + checks + after <= page.height {
-            return Arrangement {
+            return PageLayout {
                 roomy: density.roomy,
                 heading: Rect { height: heading, ..page },
                 folded: density.folded,
@@ -199,7 +199,7 @@ fn beneath(regions: &Regions, amount: Amount) -> Arrangement {
     let fields = rest - checks;
     let columns = if body.width >= 60 && checks > 1 { 2 } else { 1 };
     let area = if heading + fields >= amount.screens { body } else { page };
-    Arrangement {
+    PageLayout {
         roomy: false,
         heading: Rect { height: heading, ..page },
         folded: true,
@@ -209,12 +209,12 @@ fn beneath(regions: &Regions, amount: Amount) -> Arrangement {
     }
 }
 
-fn heading_lines(roomy: bool, under: u16, amount: Amount) -> u16 {
+fn heading_lines(roomy: bool, under: u16, amount: PageContent) -> u16 {
     1 + under + if roomy { amount.intro } else { 0 }
 }
 
 /// Where the checks can stand when so many lines are above them: beneath the sidebar they may use the whole width.
-fn grid(wanted: bool, above: u16, regions: &Regions, amount: Amount) -> (Rect, u16) {
+fn grid(wanted: bool, above: u16, regions: &Regions, amount: PageContent) -> (Rect, u16) {
     let free = above >= amount.screens;
     let area = if wanted && free { regions.body } else { regions.page };
     let columns = if wanted && area.width >= 60 { 2 } else { 1 };
@@ -235,9 +235,9 @@ pub const fn message_lines(height: u16) -> u16 {
 mod tests {
     use super::*;
 
-    const DATABASE: Amount = Amount { intro: 2, fields: 8, folded: 5, asked: true, checks: 14, screens: 8 };
+    const DATABASE: PageContent = PageContent { intro: 2, fields: 8, folded: 5, asked: true, checks: 14, screens: 8 };
 
-    fn arranged(width: u16, height: u16, amount: Amount) -> (Regions, Arrangement) {
+    fn arranged(width: u16, height: u16, amount: PageContent) -> (Regions, PageLayout) {
         let regions = regions(Rect::new(0, 0, width, height), true, message_lines(height));
         (regions, arrange(&regions, amount))
     }
@@ -265,7 +265,7 @@ mod tests {
         fn parts_stay_inside_and_do_not_overlap(
             width in 40u16..200, height in 12u16..60, fields in 1u16..12, checks in 0u16..16, intro in 1u16..4,
         ) {
-            let amount = Amount { intro, fields, folded: fields.min(5), asked: true, checks, screens: 8 };
+            let amount = PageContent { intro, fields, folded: fields.min(5), asked: true, checks, screens: 8 };
             let (regions, arrangement) = arranged(width, height, amount);
             let area = Rect::new(0, 0, width, height);
             let parts = [arrangement.heading, arrangement.fields, arrangement.checks, regions.message, regions.foot];

@@ -21,7 +21,7 @@ pub use input::{TuiEvent, start as start_input};
 pub use scene::Scene;
 pub use terminal::{Terminal, TerminalOptions, is_taken, restore};
 pub use theme::Colours;
-pub use theme::{Charset, Hints};
+pub use theme::{Charset, CharsetHints};
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
 use ratatui::Frame;
@@ -31,8 +31,8 @@ use crate::model::connection_string::ConnectionString;
 use crate::model::screen::ScreenId;
 use crate::wizard::event::Event;
 use crate::wizard::state::{Focus, Overlay, State};
-use bindings::Meaning;
-use bindings::{Direction, Does};
+use bindings::KeyMeaning;
+use bindings::{Direction, KeyAction};
 use canvas::{Hit, Hits};
 use editor::SecretInput;
 use editor::{Editor, Taken};
@@ -137,7 +137,7 @@ impl Tui {
 
     /// Draws a frame.
     pub fn draw(&mut self, frame: &mut Frame<'_>, state: &State) {
-        self.draw_scene(frame, &Scene::of(state));
+        self.draw_scene(frame, &Scene::new(state));
     }
 
     /// Draws a frame of a scene that is already gathered.
@@ -166,21 +166,21 @@ impl Tui {
 
     fn key(&mut self, key: KeyEvent, state: &State) -> Vec<Event> {
         match bindings::meaning(key, state) {
-            Meaning::Does(does) => self.does(does, state),
-            Meaning::Jump(place) => bindings::jump_to(state, place).into_iter().collect(),
-            Meaning::Edge(step) if state.overlay.is_none() && matches!(state.place.focus, Focus::Item(_)) => {
+            KeyMeaning::Action(does) => self.does(does, state),
+            KeyMeaning::Jump(place) => bindings::jump_to(state, place).into_iter().collect(),
+            KeyMeaning::Edge(step) if state.overlay.is_none() && matches!(state.place.focus, Focus::Item(_)) => {
                 bindings::focus_edge(state, step).into_iter().collect()
             }
-            Meaning::Edge(step) => {
+            KeyMeaning::Edge(step) => {
                 self.scrolled(state).edge(step);
                 Vec::new()
             }
-            Meaning::Edit if state.overlay == Some(Overlay::ConnectionString) => {
+            KeyMeaning::Edit if state.overlay == Some(Overlay::ConnectionString) => {
                 self.window_key(key);
                 Vec::new()
             }
-            Meaning::Edit if state.overlay.is_some() => Vec::new(),
-            Meaning::Edit => {
+            KeyMeaning::Edit if state.overlay.is_some() => Vec::new(),
+            KeyMeaning::Edit => {
                 let taken = self.editor.key(key);
                 self.stale |= taken != Taken::Not;
                 match (taken, state.focused()) {
@@ -191,26 +191,28 @@ impl Tui {
         }
     }
 
-    fn does(&mut self, does: Does, state: &State) -> Vec<Event> {
+    fn does(&mut self, does: KeyAction, state: &State) -> Vec<Event> {
         match does {
-            Does::Next => vec![Event::Next],
-            Does::Back => vec![Event::Back],
-            Does::Press(action) => vec![Event::Press(action)],
-            Does::Reply(yes) => vec![Event::Reply(yes)],
-            Does::Submit if self.window.text().is_empty() => Vec::new(),
-            Does::Submit => vec![Event::ConnectionString(ConnectionString::parse(self.window.text()))],
-            Does::Move(step) => bindings::move_focus(state, step).into_iter().collect(),
-            Does::Choose(step) => state.focused().and_then(|field| bindings::choose(state, field, step)).into_iter().collect(),
+            KeyAction::Next => vec![Event::Next],
+            KeyAction::Back => vec![Event::Back],
+            KeyAction::Press(action) => vec![Event::Press(action)],
+            KeyAction::Reply(yes) => vec![Event::Reply(yes)],
+            KeyAction::Submit if self.window.text().is_empty() => Vec::new(),
+            KeyAction::Submit => vec![Event::ConnectionString(ConnectionString::parse(self.window.text()))],
+            KeyAction::Move(step) => bindings::move_focus(state, step).into_iter().collect(),
+            KeyAction::Choose(step) => {
+                state.focused().and_then(|field| bindings::choose(state, field, step)).into_iter().collect()
+            }
             // Where a row of the table has the focus, the table follows it.
-            Does::Scroll(step) if bindings::is_row(state) => bindings::move_focus(state, step).into_iter().collect(),
-            Does::Page(step) if bindings::is_row(state) => {
+            KeyAction::Scroll(step) if bindings::is_row(state) => bindings::move_focus(state, step).into_iter().collect(),
+            KeyAction::Page(step) if bindings::is_row(state) => {
                 bindings::page_focus(state, step, self.list.page_lines()).into_iter().collect()
             }
-            Does::Scroll(step) => {
+            KeyAction::Scroll(step) => {
                 self.scrolled(state).line(step);
                 Vec::new()
             }
-            Does::Page(step) => {
+            KeyAction::Page(step) => {
                 self.scrolled(state).page(step);
                 Vec::new()
             }
@@ -254,8 +256,8 @@ impl Tui {
 
     fn mouse(&mut self, mouse: MouseEvent, state: &State) -> Vec<Event> {
         match mouse.kind {
-            MouseEventKind::ScrollDown => self.does(Does::Scroll(Direction::Forward), state),
-            MouseEventKind::ScrollUp => self.does(Does::Scroll(Direction::Backward), state),
+            MouseEventKind::ScrollDown => self.does(KeyAction::Scroll(Direction::Forward), state),
+            MouseEventKind::ScrollUp => self.does(KeyAction::Scroll(Direction::Backward), state),
             MouseEventKind::Down(MouseButton::Left) => match self.hits.at(mouse.column, mouse.row) {
                 Some(Hit::Key(does)) => self.does(does, state),
                 Some(_) if state.overlay.is_some() => Vec::new(),

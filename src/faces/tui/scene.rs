@@ -61,7 +61,7 @@ pub struct Scene<'a> {
 
 impl<'a> Scene<'a> {
     /// Gathers it.
-    pub fn of(state: &'a State) -> Self {
+    pub fn new(state: &'a State) -> Self {
         let sections = if state.flow() == Some(Flow::Review) { sections(state) } else { Vec::new() };
         let verdicts = verdicts(state, &sections);
         let foremost = foremost_of(&verdicts).cloned();
@@ -69,7 +69,7 @@ impl<'a> Scene<'a> {
             state,
             words: words::screen(state.place.here),
             fields: state.fields(),
-            bindings: bindings::of(state, state.mends(foremost.as_ref())),
+            bindings: bindings::visible(state, state.mends(foremost.as_ref())),
             sections,
             foremost,
             verdicts,

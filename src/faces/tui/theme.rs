@@ -84,7 +84,7 @@ pub enum Charset {
 
 /// What decides about the character set; the caller reads it from flags and environment.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct Hints<'a> {
+pub struct CharsetHints<'a> {
     /// `--ascii`.
     pub ascii: bool,
     /// `TERM`.
@@ -96,7 +96,7 @@ pub struct Hints<'a> {
 impl Charset {
     /// The character set for these: ASCII where it is asked for, on the Linux console (its font lacks our signs), and
     /// in a locale that is not UTF-8. On Windows the locale says nothing.
-    pub fn detect(hints: Hints<'_>) -> Self {
+    pub fn detect(hints: CharsetHints<'_>) -> Self {
         let utf8 = |locale: &OsStr| {
             let locale = locale.to_string_lossy().to_ascii_lowercase();
             locale.contains("utf-8") || locale.contains("utf8")
@@ -225,7 +225,7 @@ mod tests {
     }
 
     fn detect(ascii: bool, term: &str, locale: &str) -> Charset {
-        Charset::detect(Hints { ascii, term: Some(OsStr::new(term)), locale: Some(OsStr::new(locale)) })
+        Charset::detect(CharsetHints { ascii, term: Some(OsStr::new(term)), locale: Some(OsStr::new(locale)) })
     }
 
     #[test]
@@ -236,7 +236,7 @@ mod tests {
         assert_eq!(detect(false, "linux", "en_GB.UTF-8"), Charset::Ascii);
         if !cfg!(windows) {
             assert_eq!(detect(false, "xterm-256color", "de_DE.ISO-8859-1"), Charset::Ascii);
-            assert_eq!(Charset::detect(Hints::default()), Charset::Ascii);
+            assert_eq!(Charset::detect(CharsetHints::default()), Charset::Ascii);
         }
     }
 

@@ -7,7 +7,7 @@ use std::io::Write;
 use std::time::Duration;
 
 use crate::faces::exit::Exit;
-use crate::faces::headless::Output;
+use crate::faces::headless::OutputFormat;
 use crate::migration::judge::{MigrationCheck, MigrationFinding, Pace, work_units};
 use crate::migration::model::{CopyOutcome, CopyProgress, CopySource, FollowUp, Preview};
 
@@ -28,7 +28,7 @@ pub struct ProgressReport<'a> {
 
 /// Prints a migration. Once nobody reads the output any more, it prints nothing.
 pub struct MigrationReporter<W> {
-    output: Output,
+    output: OutputFormat,
     /// The width of the terminal, if a bar is drawn.
     bar: Option<usize>,
     out: W,
@@ -42,15 +42,15 @@ pub struct MigrationReporter<W> {
 
 impl<W: Write> MigrationReporter<W> {
     /// Returns a reporter. With the width of a terminal it draws a bar.
-    pub const fn new(output: Output, bar: Option<usize>, out: W) -> Self {
+    pub const fn new(output: OutputFormat, bar: Option<usize>, out: W) -> Self {
         Self { output, bar, out, gone: false, drawn: false, last_line: None, tick: 0 }
     }
 
     /// Prints the preview.
     pub fn preview(&mut self, preview: &Preview, sources: &[CopySource]) {
         let text = match self.output {
-            Output::Text => text::preview(preview, sources),
-            Output::Json => json::preview(preview, sources),
+            OutputFormat::Text => text::preview(preview, sources),
+            OutputFormat::Json => json::preview(preview, sources),
         };
         self.say(&text);
     }
@@ -58,8 +58,8 @@ impl<W: Write> MigrationReporter<W> {
     /// Prints the findings.
     pub fn findings(&mut self, findings: &[MigrationFinding], accepted: &[MigrationCheck]) {
         let text = match self.output {
-            Output::Text => text::findings(findings, accepted),
-            Output::Json => json::findings(findings, accepted),
+            OutputFormat::Text => text::findings(findings, accepted),
+            OutputFormat::Json => json::findings(findings, accepted),
         };
         self.say(&text);
     }
@@ -74,9 +74,9 @@ impl<W: Write> MigrationReporter<W> {
             })
         };
         match (self.output, self.bar) {
-            (Output::Json, _) if due(EVENT) => self.say(&json::progress(report)),
-            (Output::Text, None) if due(LINE) => self.say(&format!("{}\n", text::line(report, part))),
-            (Output::Text, Some(width)) => {
+            (OutputFormat::Json, _) if due(EVENT) => self.say(&json::progress(report)),
+            (OutputFormat::Text, None) if due(LINE) => self.say(&format!("{}\n", text::line(report, part))),
+            (OutputFormat::Text, Some(width)) => {
                 let bar = text::bar(report, part, width, self.tick);
                 self.tick += 1;
                 // Overwrite the line, and clear the rest of it.
@@ -92,8 +92,8 @@ impl<W: Write> MigrationReporter<W> {
     /// Prints the outcome.
     pub fn outcome(&mut self, outcome: &CopyOutcome, took: Duration) {
         let text = match self.output {
-            Output::Text => text::outcome(outcome, took),
-            Output::Json => json::outcome(outcome, took),
+            OutputFormat::Text => text::outcome(outcome, took),
+            OutputFormat::Json => json::outcome(outcome, took),
         };
         self.say(&text);
     }
@@ -101,8 +101,8 @@ impl<W: Write> MigrationReporter<W> {
     /// Prints how a follow-up step ended.
     pub fn follow_up(&mut self, what: &str, how: &FollowUp) {
         let text = match self.output {
-            Output::Text => text::follow_up(what, how),
-            Output::Json => json::follow_up(what, how),
+            OutputFormat::Text => text::follow_up(what, how),
+            OutputFormat::Json => json::follow_up(what, how),
         };
         self.say(&text);
     }
@@ -110,15 +110,15 @@ impl<W: Write> MigrationReporter<W> {
     /// Prints the last sentences.
     pub fn end(&mut self, exit: Exit, says: &[String]) {
         let text = match self.output {
-            Output::Text => text::lines(says),
-            Output::Json => json::end(exit, says),
+            OutputFormat::Text => text::lines(says),
+            OutputFormat::Json => json::end(exit, says),
         };
         self.say(&text);
     }
 
     /// Prints a sentence, for people only.
     pub fn note(&mut self, says: &str) {
-        if self.output == Output::Text {
+        if self.output == OutputFormat::Text {
             self.say(&format!("{says}\n"));
         }
     }
@@ -133,7 +133,7 @@ impl<W: Write> MigrationReporter<W> {
             self.write("\r\u{1b}[K");
         }
         match (self.output, self.bar) {
-            (Output::Text, Some(width)) => self.write(&text::wrapped(text, width)),
+            (OutputFormat::Text, Some(width)) => self.write(&text::wrapped(text, width)),
             _ => self.write(text),
         }
     }
@@ -161,7 +161,7 @@ mod tests {
         CopyProgress { phase, all: Figures { files: 1_000, bytes: 64 << 20 }, done: Figures { files, bytes }, waits: None }
     }
 
-    fn said(output: Output, bar: Option<usize>, tell: impl FnOnce(&mut MigrationReporter<&mut Vec<u8>>)) -> String {
+    fn said(output: OutputFormat, bar: Option<usize>, tell: impl FnOnce(&mut MigrationReporter<&mut Vec<u8>>)) -> String {
         let mut out = Vec::new();
         tell(&mut MigrationReporter::new(output, bar, &mut out));
         String::from_utf8(out).unwrap()
@@ -172,7 +172,7 @@ mod tests {
         let mut pace = Pace::default();
         pace.add_sample(Duration::ZERO, Figures::default());
         pace.add_sample(Duration::from_secs(2), Figures { files: 500, bytes: 32 << 20 });
-        let told = said(Output::Text, Some(120), |reporter| {
+        let told = said(OutputFormat::Text, Some(120), |reporter| {
             let progress = progress(CopyPhase::Copying, 500, 32 << 20);
             reporter.progress(&ProgressReport { progress: &progress, pace: &pace, since: Duration::from_secs(2) });
             reporter.note("Stopping.");
@@ -206,7 +206,7 @@ mod tests {
     #[test]
     fn on_a_terminal_sentences_are_broken_between_words_and_commands_are_not() {
         let finding = MigrationCheck::Links.finding("a few words and more of them ".repeat(4), "b").command("x".repeat(90));
-        let told = said(Output::Text, Some(60), |reporter| reporter.findings(&[finding], &[]));
+        let told = said(OutputFormat::Text, Some(60), |reporter| reporter.findings(&[finding], &[]));
         let lines: Vec<&str> = told.lines().collect();
         assert!(lines.iter().all(|line| line.len() <= 60 || line.trim() == "x".repeat(90)), "{told}");
         assert!(lines[1].starts_with(&" ".repeat(28)) && !lines[1].starts_with(&" ".repeat(29)), "{told}");
@@ -216,7 +216,7 @@ mod tests {
     #[test]
     fn without_a_terminal_a_line_comes_at_each_tenth_or_after_ten_seconds() {
         let pace = Pace::default();
-        let told = said(Output::Text, None, |reporter| {
+        let told = said(OutputFormat::Text, None, |reporter| {
             for tenth in 0..600u64 {
                 let progress = progress(CopyPhase::Copying, tenth / 10, 0);
                 reporter.progress(&ProgressReport {
@@ -236,7 +236,7 @@ mod tests {
         let source = CopySource { folder: SharedFolder::Packages, from: "/o/Packages".into(), to: "/m/Packages".into() };
         let mut outcome = CopyOutcome { open: 2, ..CopyOutcome::default() };
         outcome.fail("/o/x\u{1b}".into(), CopyFailure::KeepsChanging);
-        let told = said(Output::Json, Some(80), |reporter| {
+        let told = said(OutputFormat::Json, Some(80), |reporter| {
             reporter.preview(&Preview::default(), &[source]);
             reporter.findings(&[MigrationCheck::Links.finding("a", "b").command("c")], &[MigrationCheck::Links]);
             for tenth in 0..50u64 {
@@ -268,10 +268,11 @@ mod tests {
         for number in 0..150 {
             outcome.fail(format!("/o/{number}\n").into(), CopyFailure::Gone);
         }
-        let told = said(Output::Text, None, |reporter| reporter.outcome(&outcome, Duration::from_secs(75)));
+        let told = said(OutputFormat::Text, None, |reporter| reporter.outcome(&outcome, Duration::from_secs(75)));
         assert!(told.contains("/o/0 was gone when its turn came.") && told.contains("And 50 more."), "{told}");
         assert!(told.ends_with("Not complete: 0 files with 0 B copied in 1 min 15 s, 150 files left.\n"), "{told}");
-        let told = said(Output::Text, None, |reporter| reporter.outcome(&CopyOutcome::default(), Duration::from_millis(400)));
+        let told =
+            said(OutputFormat::Text, None, |reporter| reporter.outcome(&CopyOutcome::default(), Duration::from_millis(400)));
         assert!(told.starts_with("Complete: 0 files with 0 B copied in 0.4 s"), "{told}");
         let _ = FailedFile { path: "x".into(), why: CopyFailure::Gone };
     }
@@ -296,7 +297,7 @@ mod tests {
         let source = CopySource { folder: SharedFolder::Packages, from: "/o/Packages".into(), to: "/m/Packages".into() };
         let mut outcome = CopyOutcome::default();
         outcome.fail("/o/x".into(), CopyFailure::Changed);
-        let told = said(Output::Json, None, |reporter| {
+        let told = said(OutputFormat::Json, None, |reporter| {
             reporter.preview(&Preview::default(), &[source]);
             reporter.findings(&[MigrationCheck::Room.finding("a", "")], &[]);
             let progress = progress(CopyPhase::Walking, 0, 0);

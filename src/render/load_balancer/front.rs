@@ -45,7 +45,7 @@ impl Listen {
     }
 
     /// With this port: `*:80` or `[::1]:80`.
-    pub(super) fn with(self, port: u16) -> String {
+    pub(super) fn with_port(self, port: u16) -> String {
         self.address.map_or_else(|| format!("*:{port}"), |address| authority(&address.to_string(), port))
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::run_event::{AnswerSummary, Consent, End, Pending, RunEvent, StepEvent, StepOutcome};
+use super::run_event::{AnswerSummary, Consent, Pending, RunEnd, RunEvent, StepEvent, StepOutcome};
 use crate::catalog::steps;
 use crate::faces::exit::Exit;
 use crate::faces::headless::json as report;
@@ -145,7 +145,7 @@ fn step(step: &StepEvent<'_>) -> Value {
     value
 }
 
-fn end(end: &End) -> Value {
+fn end(end: &RunEnd) -> Value {
     let node = end.node.as_ref();
     let ids = |checks: &[CheckId]| checks.iter().map(|check| check.id()).collect::<Vec<_>>();
     let refusal = end.refusal.as_ref();

@@ -11,7 +11,7 @@ use std::time::Duration;
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::time::{Instant, sleep_until, timeout};
 
-use super::Output;
+use super::OutputFormat;
 use crate::catalog::flow as flows;
 use crate::engine::Engine;
 use crate::faces::exit::Exit;
@@ -28,8 +28,8 @@ use crate::wizard::event::{Action, Event, StartChoice};
 use crate::wizard::next_steps;
 use crate::wizard::run::Phase;
 
-use reporter::Reporter;
-use run_event::{End, NodeSummary, RunEvent, answers};
+use reporter::RunReporter;
+use run_event::{NodeSummary, RunEnd, RunEvent, answers};
 
 /// The columns of a command that is shown in lines.
 const COLUMNS: usize = 76;
@@ -41,13 +41,13 @@ const AT_ONCE: Duration = Duration::from_millis(500);
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ReportOptions {
     /// For whom.
-    pub output: Output,
+    pub output: OutputFormat,
     /// After how long without news it is said what is still at work.
     pub still: Duration,
 }
 
-impl From<Output> for ReportOptions {
-    fn from(output: Output) -> Self {
+impl From<OutputFormat> for ReportOptions {
+    fn from(output: OutputFormat) -> Self {
         Self { output, still: Duration::from_secs(10) }
     }
 }
@@ -66,12 +66,12 @@ pub async fn run(
     begin: impl FnOnce(Answers) -> Engine,
 ) -> Exit {
     let options = options.into();
-    let mut reporter = Reporter::new(options.output, out, order.loaded.accept.clone(), order.flow);
+    let mut reporter = RunReporter::new(options.output, out, order.loaded.accept.clone(), order.flow);
     let problems = autopilot::problems(order.flow, &order.loaded);
     for problem in &problems {
         reporter.report(&RunEvent::Problem(problem));
     }
-    let mut end = End {
+    let mut end = RunEnd {
         exit: Exit::Answers,
         flow: order.flow,
         dry_run: order.dry_run,
@@ -92,11 +92,11 @@ pub async fn run(
 }
 
 /// Tells of a run that was ended, by a person or a signal with this exit status, before its answers were gathered.
-pub fn report_interrupted(flow: Flow, dry_run: bool, output: Output, status: u8, out: &mut impl Write) {
+pub fn report_interrupted(flow: Flow, dry_run: bool, output: OutputFormat, status: u8, out: &mut impl Write) {
     let says = vec!["It was ended while the answers were gathered. Nothing was written.".to_owned()];
     let exit = Exit::Signal(status);
-    let end = End { exit, flow, dry_run, resumable: false, says, refusal: None, node: None };
-    Reporter::new(output, out, Vec::new(), flow).report(&RunEvent::End(&end));
+    let end = RunEnd { exit, flow, dry_run, resumable: false, says, refusal: None, node: None };
+    RunReporter::new(output, out, Vec::new(), flow).report(&RunEvent::End(&end));
 }
 
 /// Why it came to an end.
@@ -110,7 +110,7 @@ enum Ended {
 struct UnattendedRun<'a, W> {
     engine: Engine,
     pilot: Autopilot,
-    reporter: Reporter<'a, W>,
+    reporter: RunReporter<'a, W>,
     still: Duration,
     signals: &'a mut UnboundedReceiver<u8>,
 }
@@ -217,7 +217,7 @@ impl<W: Write> UnattendedRun<'_, W> {
     }
 
     /// What there is to say at the end.
-    fn ended(&mut self, ended: Ended, end: &mut End) {
+    fn ended(&mut self, ended: Ended, end: &mut RunEnd) {
         let state = self.engine.state();
         let begun = self.pilot.unfinished(state).is_some() || state.run().phase != Phase::Idle;
         end.resumable = begun;

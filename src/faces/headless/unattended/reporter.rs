@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::io::Write;
 use std::time::Duration;
 
-use super::super::Output;
+use super::super::OutputFormat;
 use super::run_event::{Consent, Pending, RunEvent, StepEvent, StepOutcome};
 use super::{jsonl, text};
 use crate::model::check::CheckId;
@@ -20,13 +20,13 @@ use crate::wizard::state::State;
 const SAID: usize = 20;
 
 /// Where events are reported, and what was reported.
-pub struct Reporter<'a, W> {
-    output: Output,
+pub struct RunReporter<'a, W> {
+    output: OutputFormat,
     out: &'a mut W,
     /// Whether the reader has gone.
     gone: bool,
     /// How many events were reported.
-    told: usize,
+    reported: usize,
     /// The screen whose checks were reported last.
     screen: Option<ScreenId>,
     accepted: Vec<CheckId>,
@@ -35,19 +35,19 @@ pub struct Reporter<'a, W> {
     rows: Vec<Row>,
 }
 
-impl<'a, W: Write> Reporter<'a, W> {
+impl<'a, W: Write> RunReporter<'a, W> {
     /// Returns a reporter that has reported nothing yet.
-    pub fn new(output: Output, out: &'a mut W, accepted: Vec<CheckId>, flow: Flow) -> Self {
-        Self { output, out, gone: false, told: 0, screen: None, accepted, flow, verdicts: BTreeMap::new(), rows: Vec::new() }
+    pub fn new(output: OutputFormat, out: &'a mut W, accepted: Vec<CheckId>, flow: Flow) -> Self {
+        Self { output, out, gone: false, reported: 0, screen: None, accepted, flow, verdicts: BTreeMap::new(), rows: Vec::new() }
     }
 
     /// Reports an event.
     pub fn report(&mut self, event: &RunEvent<'_>) {
         let text = match self.output {
-            Output::Text => text::render(event),
-            Output::Json => jsonl::render(event),
+            OutputFormat::Text => text::render(event),
+            OutputFormat::Json => jsonl::render(event),
         };
-        self.told += 1;
+        self.reported += 1;
         if !self.gone {
             self.gone = self.out.write_all(text.as_bytes()).and_then(|()| self.out.flush()).is_err();
         }
@@ -55,10 +55,10 @@ impl<'a, W: Write> Reporter<'a, W> {
 
     /// Reports what is new in the state: final verdicts and steps that progressed. Returns whether there was anything.
     pub fn report_changes(&mut self, state: &State) -> bool {
-        let before = self.told;
+        let before = self.reported;
         self.verdicts(state, false);
         self.steps(state);
-        self.told != before
+        self.reported != before
     }
 
     /// Reports the verdicts that are new or have changed; at the end also which checks have none.
@@ -74,7 +74,7 @@ impl<'a, W: Write> Reporter<'a, W> {
             let verdicts = screen.iter().map(|(_, check)| (*check, state.verdict(*check)));
             let verdicts: Vec<(CheckId, Verdict)> = verdicts.collect();
             let is_final = |(check, verdict): &(CheckId, Verdict)| !is_open(verdict) && !state.case(*check).running;
-            if self.output == Output::Text && !at_end && !verdicts.iter().all(is_final) {
+            if self.output == OutputFormat::Text && !at_end && !verdicts.iter().all(is_final) {
                 return;
             }
             for (check, verdict) in verdicts.into_iter().filter(|one| is_final(one) || at_end && is_open(&one.1)) {
@@ -89,7 +89,7 @@ impl<'a, W: Write> Reporter<'a, W> {
         if self.verdicts.get(&check) == Some(&verdict) {
             return;
         }
-        if self.output == Output::Text && self.screen.replace(screen) != Some(screen) {
+        if self.output == OutputFormat::Text && self.screen.replace(screen) != Some(screen) {
             self.report(&RunEvent::Screen(screen));
         }
         let consent = if self.accepted.contains(&check) { Consent::Accepted } else { Consent::Open };
@@ -122,12 +122,12 @@ impl<'a, W: Write> Reporter<'a, W> {
             if before == Some(row) {
                 continue;
             }
-            let told = before.map_or(StepState::Planned, |before| before.state);
+            let earlier = before.map_or(StepState::Planned, |before| before.state);
             let outcome = if row.failure.is_some() {
                 run.explain(row).map(StepOutcome::Failed)
             } else if row.since.is_some() {
                 Some(StepOutcome::Begun)
-            } else if told != row.state {
+            } else if earlier != row.state {
                 row.took.map(|took| StepOutcome::Done(row.state, took))
             } else {
                 None

@@ -42,7 +42,7 @@ pub enum RunEvent<'a> {
     /// A signal came while steps run.
     Interrupted,
     /// The end.
-    End(&'a End),
+    End(&'a RunEnd),
 }
 
 /// Whether a warning was accepted in advance.
@@ -93,7 +93,7 @@ pub enum StepOutcome {
 
 /// How it ended.
 #[derive(Debug, Clone)]
-pub struct End {
+pub struct RunEnd {
     /// The exit status.
     pub exit: Exit,
     /// The flow.
@@ -110,7 +110,7 @@ pub struct End {
     pub node: Option<NodeSummary>,
 }
 
-impl End {
+impl RunEnd {
     /// What to do next, of a run that is done.
     pub fn next(&self) -> Vec<NextStep> {
         self.node.as_ref().map_or_else(|| next_steps::next_steps(self.flow, None), |node| node.next.clone())

@@ -13,7 +13,7 @@ use crate::model::plan::{Plan, StepState};
 use crate::wizard::autopilot::Refusal;
 use crate::words;
 
-use super::run_event::{AnswerSummary, Consent, End, Pending, RunEvent, StepEvent, StepOutcome};
+use super::run_event::{AnswerSummary, Consent, Pending, RunEnd, RunEvent, StepEvent, StepOutcome};
 
 /// Renders an event. Writing to a string cannot fail.
 pub fn render(event: &RunEvent<'_>) -> String {
@@ -108,7 +108,7 @@ fn step(out: &mut String, step: &StepEvent<'_>) {
     }
 }
 
-fn end(out: &mut String, end: &End) {
+fn end(out: &mut String, end: &RunEnd) {
     let head = match end.exit {
         Exit::Done if end.dry_run => "Dry run: nothing was written, and no problems were found.",
         Exit::Done => "Done.",
@@ -156,7 +156,7 @@ fn refused(out: &mut String, refusal: &Refusal) {
     }
 }
 
-fn done(out: &mut String, end: &End) {
+fn done(out: &mut String, end: &RunEnd) {
     if let Some(node) = &end.node {
         let lines = [
             ("Node", Some(&node.name)),

@@ -340,7 +340,7 @@ mod tests {
     #[test]
     fn the_most_important_keys_stay_longest() {
         let (state, _) = begin(Answers::new(Platform::Linux), Some(Flow::FirstNode));
-        let all = bindings::of(&state, false);
+        let all = bindings::visible(&state, false);
         for room in 0..120 {
             let (kept, spacing) = chosen(&all, room);
             assert!(width(&kept, spacing) <= room);

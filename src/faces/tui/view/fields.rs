@@ -52,13 +52,13 @@ pub fn folded(fields: &[FieldId]) -> usize {
 
 /// Draws the fields into an area; where there are more than fit, so that the focused one is seen with its help.
 pub fn draw_fields(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, local: &Local<'_>, fold: bool) {
-    some(canvas, area, scene, local, (&scene.fields, fold));
+    draw_some(canvas, area, scene, local, (&scene.fields, fold));
 }
 
 /// Draws these fields only, folded or not.
-pub fn some(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, local: &Local<'_>, (fields, fold): (&[FieldId], bool)) {
+pub fn draw_some(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, local: &Local<'_>, (fields, fold): (&[FieldId], bool)) {
     let column = label_column(scene.state.place.here);
-    let help = Help::of(scene, area, column);
+    let help = Help::new(scene, area, column);
     let here = scene.state.focused().is_some_and(|focused| fields.contains(&focused));
     let hints = if here { help.lines } else { 0 };
     let lines = lines(scene, fields, fold, hints);
@@ -68,7 +68,7 @@ pub fn some(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, local: &Loca
     for (line, what) in (0..area.height).zip(&lines[start..]) {
         let place = row(area, line);
         match what {
-            Line::Field(field) => one(canvas, place, column, scene, local, *field),
+            Line::Field(field) => draw_field(canvas, place, column, scene, local, *field),
             Line::Help(0) => {
                 let under = Rect { height: hints.min(area.height - line), ..place };
                 let style = if help.wrong { canvas.theme.stop } else { canvas.theme.dim };
@@ -132,7 +132,7 @@ fn label(scene: &Scene<'_>, field: FieldId) -> &'static str {
     scene.words.field(field).map_or(field.id(), |words| words.label.as_str())
 }
 
-fn one(canvas: &mut Canvas<'_>, line: Rect, column: u16, scene: &Scene<'_>, local: &Local<'_>, field: FieldId) {
+fn draw_field(canvas: &mut Canvas<'_>, line: Rect, column: u16, scene: &Scene<'_>, local: &Local<'_>, field: FieldId) {
     let theme = canvas.theme;
     let focused = scene.state.focused() == Some(field) && scene.state.overlay.is_none();
     let wrong = scene.state.shown_problem(field).is_some();
@@ -266,7 +266,7 @@ struct Help {
 
 impl Help {
     /// Under the field's value where it fits there in the lines it may have, else from under the label on.
-    fn of(scene: &Scene<'_>, area: Rect, column: u16) -> Self {
+    fn new(scene: &Scene<'_>, area: Rect, column: u16) -> Self {
         let most = match area.height {
             0..3 => 1,
             3..10 => 2,

@@ -29,7 +29,7 @@ pub fn draw_message(canvas: &mut Canvas<'_>, area: Rect, free: u16, scene: &Scen
     let mut area = Rect { y: area.bottom() - height, height, ..area };
     let bottom = area;
     for saying in &all {
-        let used = one(canvas, area, saying);
+        let used = put_message(canvas, area, saying);
         area = below(area, used);
     }
     if wanted > height && scene.state.overlay.is_none() && (scene.foremost.is_some() || scene.state.run().failed().is_some()) {
@@ -64,13 +64,13 @@ const fn indent(saying: &Message) -> u16 {
 
 /// Draws one saying, and under it what mends it, which keeps its lines when there are too few for both: it is what the
 /// operator needs most. Tells how many lines it took.
-fn one(canvas: &mut Canvas<'_>, area: Rect, saying: &Message) -> u16 {
+fn put_message(canvas: &mut Canvas<'_>, area: Rect, saying: &Message) -> u16 {
     canvas.put(row(area, 0), saying.sign, saying.sign_style);
     let inner = behind(area, indent(saying));
     let Some(remedy) = &saying.remedy else { return canvas.wrap(inner, &saying.words, saying.style) };
     let wanted = u16::try_from(text::wrap(remedy, inner.width).len()).unwrap_or(u16::MAX);
-    let mends = wanted.min(area.height / 2);
-    let used = canvas.wrap(Rect { height: inner.height - mends, ..inner }, &saying.words, saying.style);
+    let remedy_lines = wanted.min(area.height / 2);
+    let used = canvas.wrap(Rect { height: inner.height - remedy_lines, ..inner }, &saying.words, saying.style);
     let title = canvas.theme.title;
     used + canvas.wrap(below(inner, used), remedy, title)
 }
@@ -169,9 +169,9 @@ fn finding(canvas: &Canvas<'_>, finding: &Finding) -> Message {
 
 /// Why a step failed, or could not be undone.
 fn failure(canvas: &Canvas<'_>, scene: &Scene<'_>, row: &Row) -> Option<Message> {
-    let told = scene.state.run().explain(row)?;
-    let words = format!("{}: {} {}", row.kind.id(), told.says, told.fix);
-    let remedy = told.remedy.as_ref().map(Remedy::text).map(str::to_owned);
+    let explanation = scene.state.run().explain(row)?;
+    let words = format!("{}: {} {}", row.kind.id(), explanation.says, explanation.fix);
+    let remedy = explanation.remedy.as_ref().map(Remedy::text).map(str::to_owned);
     Some(Message { remedy, ..Message::new(canvas, (canvas.signs.stop, canvas.theme.stop), words.trim_end()) })
 }
 

@@ -3,7 +3,7 @@
 use ratatui::layout::Rect;
 
 use crate::faces::tui::canvas::{Canvas, behind, below, row};
-use crate::faces::tui::layout::{self, Amount, Regions};
+use crate::faces::tui::layout::{self, PageContent, Regions};
 use crate::faces::tui::scene::Scene;
 use crate::faces::tui::text;
 use crate::model::check::CheckId;
@@ -20,7 +20,7 @@ const WIDE_LABELS: u16 = 15;
 pub fn draw_page(canvas: &mut Canvas<'_>, regions: &Regions, scene: &Scene<'_>, local: &Local<'_>) -> u16 {
     let count = |number: usize| u16::try_from(number).unwrap_or(u16::MAX);
     let shares = wizard::view::shared_folders(scene.state);
-    let amount = Amount {
+    let amount = PageContent {
         intro: count(text::wrap(&scene.intro(), layout::text_width(regions)).len()),
         fields: count(scene.fields.len() + shares.len()),
         folded: count(fields::folded(&scene.fields) + shares.len()),

@@ -170,13 +170,13 @@ pub fn draw_backups(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, loca
     let list = Rect { height: rows, ..rest };
     let shown = local.list.window_with(chosen, backups.len(), rows);
     for (line, place) in (0..rows).zip(shown.clone()) {
-        one(canvas, row(list, line), &backups[place], place, place == chosen);
+        draw_backup(canvas, row(list, line), &backups[place], place, place == chosen);
     }
     sheet::marks(canvas, list, &shown, backups.len());
     difference(canvas, below(rest, rows + u16::from(rest.height >= 8)), &backups[chosen], local);
 }
 
-fn one(canvas: &mut Canvas<'_>, line: Rect, backup: &Backup, place: usize, chosen: bool) {
+fn draw_backup(canvas: &mut Canvas<'_>, line: Rect, backup: &Backup, place: usize, chosen: bool) {
     let theme = canvas.theme;
     canvas.hit(line, Hit::Item(place));
     if chosen {

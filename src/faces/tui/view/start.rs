@@ -37,7 +37,7 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
     let room = rest.height.min(count);
     let start = (focus + 1).saturating_sub(usize::from(room));
     for (line, (item, choice)) in (0..room).zip(start_choices.iter().enumerate().skip(start)) {
-        one(canvas, row(rest, line), scene, (item, choice), item == focus);
+        draw_choice(canvas, row(rest, line), scene, (item, choice), item == focus);
     }
     if start + usize::from(room) < start_choices.len() {
         canvas.put_right(row(rest, room.saturating_sub(1)), canvas.signs.below, theme.dim);
@@ -45,7 +45,7 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
     machine(canvas, below(rest, room + 1), scene);
 }
 
-fn one(canvas: &mut Canvas<'_>, line: Rect, scene: &Scene<'_>, (item, choice): (usize, &StartChoice), focused: bool) {
+fn draw_choice(canvas: &mut Canvas<'_>, line: Rect, scene: &Scene<'_>, (item, choice): (usize, &StartChoice), focused: bool) {
     let theme = canvas.theme;
     let (name, about) = words(canvas, scene, choice);
     let line = Rect { x: line.x.saturating_sub(2), width: line.width + 2, ..line };

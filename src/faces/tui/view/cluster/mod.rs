@@ -241,14 +241,14 @@ const DENSITIES: [Density; 6] = [
 /// Arranges the screen.
 pub fn arrange(regions: &Regions, amount: ClusterContent) -> ClusterLayout {
     for density in &DENSITIES {
-        if let Some(found) = with(density, regions, amount) {
+        if let Some(found) = arrange_with(density, regions, amount) {
             return found;
         }
     }
     least(regions, amount)
 }
 
-fn with(density: &Density, regions: &Regions, amount: ClusterContent) -> Option<ClusterLayout> {
+fn arrange_with(density: &Density, regions: &Regions, amount: ClusterContent) -> Option<ClusterLayout> {
     let Regions { page, body, .. } = *regions;
     let wide = amount.beside;
     let columns = if wide { 1 } else { density.columns };

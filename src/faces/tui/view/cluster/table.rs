@@ -36,7 +36,7 @@ pub fn draw_table(
     let columns = fitting(area.width.saturating_sub(marked), versions);
     if set.head {
         let dim = canvas.theme.dim;
-        let heads = |column: Column, _| (column.head().to_owned(), dim);
+        let heads = |column: NodeColumn, _| (column.head().to_owned(), dim);
         cells(canvas, behind(row(area, 0), marked), &columns, heads);
     }
     let list = below(area, u16::from(set.head));
@@ -58,14 +58,14 @@ pub fn draw_table(
         let Some(node) = nodes.get(place) else { continue };
         let (sign, word, style) = life(canvas, node);
         let theme = canvas.theme;
-        let cell = |column: Column| match column {
-            Column::Name => (node.name.to_string(), if focused { theme.accent } else { theme.plain }),
-            Column::Life => (format!("{sign} {word}"), style),
+        let cell = |column: NodeColumn| match column {
+            NodeColumn::Name => (node.name.to_string(), if focused { theme.accent } else { theme.plain }),
+            NodeColumn::Life => (format!("{sign} {word}"), style),
             column => (value(column, node), theme.plain),
         };
-        let cell = |column: Column, width: u16| match cell(column) {
+        let cell = |column: NodeColumn, width: u16| match cell(column) {
             // What is cut is better the part that nearly all of them share.
-            (words, style) if column == Column::Address && text::width(&words) > width => (host(&words).to_owned(), style),
+            (words, style) if column == NodeColumn::Address && text::width(&words) > width => (host(&words).to_owned(), style),
             cell => cell,
         };
         cells(canvas, behind(line, marked), &columns, cell);
@@ -74,12 +74,12 @@ pub fn draw_table(
 }
 
 /// A line of the table.
-fn cells(canvas: &mut Canvas<'_>, line: Rect, columns: &[(Column, u16)], cell: impl Fn(Column, u16) -> (String, Style)) {
+fn cells(canvas: &mut Canvas<'_>, line: Rect, columns: &[(NodeColumn, u16)], cell: impl Fn(NodeColumn, u16) -> (String, Style)) {
     let mut rest = line;
     for (column, width) in columns {
         let place = Rect { width: (*width).min(rest.width), ..rest };
         let (words, style) = cell(*column, *width);
-        if *column == Column::Tasks {
+        if *column == NodeColumn::Tasks {
             canvas.put_right(place, &words, style);
         } else {
             canvas.put(place, &words, style);
@@ -89,16 +89,18 @@ fn cells(canvas: &mut Canvas<'_>, line: Rect, columns: &[(Column, u16)], cell: i
 }
 
 /// What stands in a column of a node.
-fn value(column: Column, node: &NodeSeen) -> String {
+fn value(column: NodeColumn, node: &NodeSeen) -> String {
     let registered = node.registered();
     match column {
-        Column::Address => registered.map_or_else(String::new, |row| row.address.clone()),
-        Column::System => registered.map_or_else(String::new, |row| family(&row.system).to_owned()),
-        Column::Version => node.version.as_ref().map_or_else(String::new, ToString::to_string),
-        Column::Tasks => tasks(node).map_or_else(String::new, |cap| cap.to_string()),
-        Column::Seen => node.last_seen().map_or_else(|| "never".to_owned(), |ago| format!("{} ago", format::span(ago.as_secs()))),
-        Column::SetUp => node.row.as_ref().map_or_else(String::new, |kept| minute(&kept.last_seen).to_owned()),
-        Column::Name | Column::Life => String::new(),
+        NodeColumn::Address => registered.map_or_else(String::new, |row| row.address.clone()),
+        NodeColumn::System => registered.map_or_else(String::new, |row| family(&row.system).to_owned()),
+        NodeColumn::Version => node.version.as_ref().map_or_else(String::new, ToString::to_string),
+        NodeColumn::Tasks => tasks(node).map_or_else(String::new, |cap| cap.to_string()),
+        NodeColumn::Seen => {
+            node.last_seen().map_or_else(|| "never".to_owned(), |ago| format!("{} ago", format::span(ago.as_secs())))
+        }
+        NodeColumn::SetUp => node.row.as_ref().map_or_else(String::new, |kept| minute(&kept.last_seen).to_owned()),
+        NodeColumn::Name | NodeColumn::Life => String::new(),
     }
 }
 
@@ -136,7 +138,7 @@ pub fn life(canvas: &Canvas<'_>, node: &NodeSeen) -> (&'static str, &'static str
 
 /// A column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Column {
+pub enum NodeColumn {
     /// The node's name.
     Name,
     /// Where its web portal is reached.
@@ -159,35 +161,43 @@ pub enum Column {
 pub const GAP: u16 = 2;
 
 /// A column with its least width.
-type Bounds = (Column, u16);
+type Bounds = (NodeColumn, u16);
 
 /// From left to right.
 const BOUNDS: [Bounds; 8] = [
-    (Column::Name, 10),
-    (Column::Address, 13),
-    (Column::System, 7),
-    (Column::Version, 8),
-    (Column::Tasks, 5),
-    (Column::Seen, 10),
-    (Column::SetUp, 16),
-    (Column::Life, 9),
+    (NodeColumn::Name, 10),
+    (NodeColumn::Address, 13),
+    (NodeColumn::System, 7),
+    (NodeColumn::Version, 8),
+    (NodeColumn::Tasks, 5),
+    (NodeColumn::Seen, 10),
+    (NodeColumn::SetUp, 16),
+    (NodeColumn::Life, 9),
 ];
 
 /// What is left over goes to these in turn, up to so many columns.
-const GROWING: [(Column, u16); 6] = [
-    (Column::Name, 12),
-    (Column::Address, 20),
-    (Column::Name, 16),
-    (Column::Version, 10),
-    (Column::Address, 36),
-    (Column::Name, 32),
+const GROWING: [(NodeColumn, u16); 6] = [
+    (NodeColumn::Name, 12),
+    (NodeColumn::Address, 20),
+    (NodeColumn::Name, 16),
+    (NodeColumn::Version, 10),
+    (NodeColumn::Address, 36),
+    (NodeColumn::Name, 32),
 ];
 
 /// In this order they come as the window gets wider.
-const COMING: [Column; 8] =
-    [Column::Name, Column::Life, Column::Seen, Column::Address, Column::Version, Column::Tasks, Column::System, Column::SetUp];
+const COMING: [NodeColumn; 8] = [
+    NodeColumn::Name,
+    NodeColumn::Life,
+    NodeColumn::Seen,
+    NodeColumn::Address,
+    NodeColumn::Version,
+    NodeColumn::Tasks,
+    NodeColumn::System,
+    NodeColumn::SetUp,
+];
 
-impl Column {
+impl NodeColumn {
     /// Its head.
     pub const fn head(self) -> &'static str {
         match self {
@@ -205,9 +215,9 @@ impl Column {
 
 /// The columns that fit, from left to right, with their widths. What is left over goes to the names and the addresses, and
 /// so does the room of the versions where no node has one.
-pub fn fitting(width: u16, versions: bool) -> Vec<(Column, u16)> {
+pub fn fitting(width: u16, versions: bool) -> Vec<(NodeColumn, u16)> {
     let mut room = width;
-    let mut kept: Vec<Column> = Vec::with_capacity(COMING.len());
+    let mut kept: Vec<NodeColumn> = Vec::with_capacity(COMING.len());
     for column in COMING {
         let least = bounds(column).1 + if kept.is_empty() { 0 } else { GAP };
         // Only in this order: a window that grows never takes a column away.
@@ -217,11 +227,11 @@ pub fn fitting(width: u16, versions: bool) -> Vec<(Column, u16)> {
         room -= least;
         kept.push(column);
     }
-    if !versions && kept.contains(&Column::Version) {
-        kept.retain(|column| *column != Column::Version);
-        room += bounds(Column::Version).1 + GAP;
+    if !versions && kept.contains(&NodeColumn::Version) {
+        kept.retain(|column| *column != NodeColumn::Version);
+        room += bounds(NodeColumn::Version).1 + GAP;
     }
-    let mut columns: Vec<(Column, u16)> = BOUNDS.into_iter().filter(|(column, _)| kept.contains(column)).collect();
+    let mut columns: Vec<(NodeColumn, u16)> = BOUNDS.into_iter().filter(|(column, _)| kept.contains(column)).collect();
     for (wanted, most) in GROWING {
         for (_, width) in columns.iter_mut().filter(|(column, _)| *column == wanted) {
             let more = room.min(most.saturating_sub(*width));
@@ -232,7 +242,7 @@ pub fn fitting(width: u16, versions: bool) -> Vec<(Column, u16)> {
     columns
 }
 
-fn bounds(column: Column) -> Bounds {
+fn bounds(column: NodeColumn) -> Bounds {
     BOUNDS.into_iter().find(|(other, _)| *other == column).unwrap_or((column, 0))
 }
 
@@ -240,7 +250,7 @@ fn bounds(column: Column) -> Bounds {
 mod tests {
     use super::*;
 
-    fn names(width: u16) -> Vec<Column> {
+    fn names(width: u16) -> Vec<NodeColumn> {
         fitting(width, true).into_iter().map(|(column, _)| column).collect()
     }
 
@@ -249,16 +259,16 @@ mod tests {
         let columns = fitting(58, false);
         assert_eq!(
             columns.iter().map(|(column, _)| *column).collect::<Vec<_>>(),
-            [Column::Name, Column::Address, Column::Seen, Column::Life]
+            [NodeColumn::Name, NodeColumn::Address, NodeColumn::Seen, NodeColumn::Life]
         );
-        let address = |versions| fitting(58, versions).into_iter().find(|(column, _)| *column == Column::Address);
-        assert_eq!(address(true), Some((Column::Address, 13)));
-        assert_eq!(address(false), Some((Column::Address, 20)));
+        let address = |versions| fitting(58, versions).into_iter().find(|(column, _)| *column == NodeColumn::Address);
+        assert_eq!(address(true), Some((NodeColumn::Address, 13)));
+        assert_eq!(address(false), Some((NodeColumn::Address, 20)));
     }
 
     #[test]
     fn columns_come_as_the_window_gets_wider() {
-        use Column::{Address, Life, Name, Seen, SetUp, System, Tasks, Version};
+        use NodeColumn::{Address, Life, Name, Seen, SetUp, System, Tasks, Version};
         assert_eq!(names(38), [Name, Seen, Life]);
         assert_eq!(names(58), [Name, Address, Version, Seen, Life]);
         assert_eq!(names(76), [Name, Address, System, Version, Tasks, Seen, Life]);
