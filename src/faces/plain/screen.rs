@@ -329,13 +329,13 @@ fn start_item(state: &State, choice: StartChoice) -> MenuItem<StartChoice> {
 /// An unfinished run, and how far it came.
 fn unfinished_run(state: &State, instance: &Untrusted) -> String {
     let Some(run) = state.facts.machine.unfinished.iter().find(|run| run.instance == *instance) else {
-        return format!("Go on with the unfinished_run run of instance {instance}.");
+        return format!("Go on with the unfinished run of instance {instance}.");
     };
     if run.done == run.steps {
         return format!("Go on with instance {instance}: it is installed, and its master key is still to be kept.");
     }
     format!(
-        "Go on with the unfinished_run run of instance {instance}, or undo it: {} of {} steps are done, last written {} UTC.",
+        "Go on with the unfinished run of instance {instance}, or undo it: {} of {} steps are done, last written {} UTC.",
         run.done, run.steps, run.when
     )
 }

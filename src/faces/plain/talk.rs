@@ -426,7 +426,7 @@ const WORDS: [(&str, Entry<'static>); 6] = [
 
 /// What is told of them, once at the start and with each help.
 pub const KEYS: &str = "At every question: ? tells more, < goes back, ! or quit ends, and a single . empties a field. Where one of \
-these is itself the parse_answer, put a backslash before it: \\? is a question mark.";
+these is itself the answer, put a backslash before it: \\? is a question mark.";
 
 /// Reads a line. Only a line that is nothing but such a word, perhaps behind backslashes, is anything else than what it
 /// says: a path that begins with two backslashes, or a password with one in it, stays as it is typed.
@@ -475,7 +475,7 @@ pub fn parse_answer(kind: Kind, text: &str) -> Result<String, String> {
             let chosen = parse_number(text, values.len()).and_then(|place| values.get(place));
             match chosen.or_else(|| values.iter().find(|value| value.eq_ignore_ascii_case(text))) {
                 Some(value) => Ok((*value).to_owned()),
-                None => Err(format!("Type a parse_number from 1 to {}, or one of {}.", values.len(), values.join(", "))),
+                None => Err(format!("Type a number from 1 to {}, or one of {}.", values.len(), values.join(", "))),
             }
         }
         Kind::Text | Kind::Path | Kind::Number | Kind::Secret => Ok(text.to_owned()),
@@ -608,7 +608,7 @@ mod tests {
         let trust = Kind::Choice(&["system", "ca-file"]);
         assert_eq!(parse_answer(trust, "2").as_deref(), Ok("ca-file"));
         assert_eq!(parse_answer(trust, "CA-file").as_deref(), Ok("ca-file"));
-        assert_eq!(parse_answer(trust, "3"), Err("Type a parse_number from 1 to 2, or one of system, ca-file.".to_owned()));
+        assert_eq!(parse_answer(trust, "3"), Err("Type a number from 1 to 2, or one of system, ca-file.".to_owned()));
         assert_eq!(parse_answer(Kind::Toggle, "y").as_deref(), Ok("true"));
         assert!(parse_answer(Kind::Toggle, "maybe").is_err());
         assert_eq!(parse_answer(Kind::Text, "1").as_deref(), Ok("1"));
