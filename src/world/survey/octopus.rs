@@ -376,7 +376,8 @@ mod tests {
 }
 
 /// Against programs that are made for it: small scripts that tell, stay silent, hang, or print without end.
-#[cfg(all(test, unix))]
+#[cfg(test)]
+#[cfg(unix)]
 mod program_tests {
     use std::os::unix::fs::PermissionsExt;
     use std::path::PathBuf;

@@ -481,7 +481,8 @@ fn certificates(bytes: &[u8]) -> Option<Vec<CertificateDer<'static>>> {
     Some(vec![CertificateDer::from(bytes.to_vec())])
 }
 
-#[cfg(all(test, feature = "practice"))]
+#[cfg(test)]
+#[cfg(feature = "practice")]
 mod tests {
     use super::*;
 
