@@ -25,7 +25,7 @@ pub enum Exit {
     Unfinished,
     /// Left by the operator, or at the end of the input, with nothing written or with all of it undone.
     Left,
-    /// SessionEnd by a signal, with this status: 128 and the signal's number. The journal knows what was begun.
+    /// Ended by a signal, with this status: 128 and the signal's number. The journal knows what was begun.
     Signal(u8),
 }
 

@@ -243,7 +243,7 @@ pub(super) fn connection_string(setup: &Setup<'_>) -> Result<Word, Unrenderable>
     Ok(Word(vec![WordPart::Text(before), WordPart::Secret(Secret::Password, SecretForm::Doubled), WordPart::Text(after)]))
 }
 
-/// The cluster_wide_commands, in their order; none for a node that joins.
+/// Returns what a first node runs once for the whole cluster; nothing for a node that joins.
 fn cluster_wide_commands(setup: &Setup<'_>) -> Vec<OctopusCommand> {
     if !setup.is_first() {
         return Vec::new();

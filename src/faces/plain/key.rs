@@ -49,7 +49,7 @@ pub async fn ask<L: LineSource, W: Write>(face: &mut Face<'_, L, W>) -> Result<(
             MenuChoice::One(KeyChoice::Read) => read(face).await?,
             MenuChoice::One(KeyChoice::End) => face.quit().await?,
             MenuChoice::One(KeyChoice::Back) | MenuChoice::Back => {
-                face.say("The install is done; there is nothing to go back to.")?
+                face.say("The install is done; there is nothing to go back to.")?;
             }
             MenuChoice::Help => help(face)?,
         }
