@@ -104,7 +104,7 @@ impl Reader<'_> {
         match (key, FieldId::from_id(key)) {
             (_, Some(field)) if field.is_presettable() => self.field(field, at, value),
             (_, Some(field)) => {
-                self.push(at, Some(field), format!("`{key}` cannot be given beforehand."), reason_not_presettable(field))
+                self.push(at, Some(field), format!("`{key}` cannot be given beforehand."), reason_not_presettable(field));
             }
             ("format", None) => self.format(value),
             ("flow", None) => self.flow(value),
