@@ -64,7 +64,7 @@ fn plan_on(migration: &Migration, places: &Places, watch: &Arc<Watch>, activity:
             FileAction::Done => preview.existing = preview.existing + figures,
             FileAction::Compare => compare.push(item.clone()),
             FileAction::Collides(obstacle) => {
-                preview.collisions.push(Collision { source: item.source, path: item.path.clone(), obstacle })
+                preview.collisions.push(Collision { source: item.source, path: item.path.clone(), obstacle });
             }
         }
     }
