@@ -5,6 +5,8 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod connections;
+
 use octopus_setup::model::facts::{DatabaseSeen, ServerFacts};
 use octopus_setup::model::names::DatabaseName;
 use octopus_setup::model::target::{Encryption, ServerAddress, SignIn, Target, Trust};

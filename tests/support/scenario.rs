@@ -4,6 +4,7 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use tds_wire::packet::{Message, PacketType, read_message, write_message};
 use tokio::net::{TcpListener, TcpStream};
@@ -42,6 +43,8 @@ impl Request {
 pub enum Act {
     /// The server gets it, and the client its answer.
     Pass,
+    /// The same, after this time.
+    PassLate(Duration),
     /// The server gets this instead.
     PassInstead(Vec<u8>),
     /// The server gets it, and the client its answer, changed.
@@ -112,6 +115,10 @@ async fn serve(
         let mut change: Option<Box<dyn Fn(Vec<u8>) -> Vec<u8> + Send>> = None;
         let (forwarded, is_answered) = match act(&request) {
             Act::Pass => (request.payload, true),
+            Act::PassLate(late) => {
+                tokio::time::sleep(late).await;
+                (request.payload, true)
+            }
             Act::PassInstead(payload) => (payload, true),
             Act::Change(change_with) => {
                 change = Some(change_with);

@@ -11,6 +11,9 @@ use crate::model::cluster::ClusterId;
 use crate::model::master_key::Fingerprint;
 use crate::model::untrusted::Untrusted;
 
+/// A server whose round trips take longer is not in the same data centre. Octopus makes many thousands of them.
+pub const FAR_ROUND_TRIP: Duration = Duration::from_millis(10);
+
 /// Everything that the survey of the database screen finds, in the order in which it becomes known.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct ServerFacts {
@@ -27,7 +30,7 @@ pub struct ServerFacts {
     pub version: Fact<ServerVersion>,
     /// The server's clock minus this machine's, in milliseconds, at the middle of the round trip.
     pub clock_ahead_ms: Fact<i64>,
-    /// One round trip after login.
+    /// The shortest round trip of the session.
     pub round_trip: Fact<Duration>,
     /// Whether the database is there.
     pub database: Fact<DatabaseSeen>,

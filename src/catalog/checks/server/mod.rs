@@ -5,14 +5,12 @@ mod version;
 
 pub(super) use version::engine;
 
-use std::time::Duration;
-
 use super::{Case, Check, report};
 use crate::catalog::failures::ServerContext;
 use crate::catalog::form::read;
 use crate::catalog::format;
 use crate::model::check::CheckId;
-use crate::model::facts::Fact;
+use crate::model::facts::{FAR_ROUND_TRIP, Fact};
 use crate::model::field::FieldId;
 use crate::model::finding::{Finding, Severity, Verdict};
 use crate::model::screen::ScreenId;
@@ -158,14 +156,11 @@ fn judge_difference(ahead: i64) -> Verdict {
     }
 }
 
-/// Within one data centre a round trip takes well under this; Octopus makes many thousands of them.
-const FAR: Duration = Duration::from_millis(10);
-
 /// One round trip is short enough.
 fn judge_latency(case: &Case<'_>) -> Verdict {
     judge_optional(&case.facts.server.round_trip, case, |round_trip| {
         let time = format::duration(*round_trip);
-        if *round_trip <= FAR {
+        if *round_trip <= FAR_ROUND_TRIP {
             return Verdict::Good(format!("{time} a round trip"));
         }
         report(Finding::warn(
@@ -179,6 +174,9 @@ fn judge_latency(case: &Case<'_>) -> Verdict {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    use std::time::Duration;
+
     use crate::catalog::checks::tests::{evidence, judged, stop, warn};
     use crate::catalog::samples;
     use crate::model::facts::{ServerFacts, SqlTrouble, Trouble};
