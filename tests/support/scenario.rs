@@ -39,6 +39,9 @@ impl Request {
     }
 }
 
+/// Changes an answer of the server.
+pub type Change = Box<dyn Fn(Vec<u8>) -> Vec<u8> + Send>;
+
 /// What becomes of a message.
 pub enum Act {
     /// The server gets it, and the client its answer.
@@ -48,7 +51,7 @@ pub enum Act {
     /// The server gets this instead.
     PassInstead(Vec<u8>),
     /// The server gets it, and the client its answer, changed.
-    Change(Box<dyn Fn(Vec<u8>) -> Vec<u8> + Send>),
+    Change(Change),
     /// The client gets these tokens, and the server nothing.
     Answer(Vec<u8>),
     /// The connection ends.
@@ -112,7 +115,7 @@ async fn serve(
         seen.push(kind);
         let nth = seen.iter().filter(|seen| **seen == kind).count();
         let request = Request { connection, nth, kind, payload };
-        let mut change: Option<Box<dyn Fn(Vec<u8>) -> Vec<u8> + Send>> = None;
+        let mut change: Option<Change> = None;
         let (forwarded, is_answered) = match act(&request) {
             Act::Pass => (request.payload, true),
             Act::PassLate(late) => {
