@@ -327,7 +327,6 @@ pub struct Completions {
 
 /// The shells that there are completions for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-#[expect(clippy::enum_variant_names, reason = "that is what it is called")]
 pub enum CompletionShell {
     /// bash
     Bash,
