@@ -13,7 +13,7 @@ use crate::model::facts::{
     Access, CanaryFile, ClusterFacts, ClusterSeen, Collation, Content, DatabaseRights, DatabaseSeen, DatabaseState, Disk,
     Evidence, Fact, Facts, FolderFacts, FolderIdentity, FolderPlace, FolderRights, HealthFacts, Heartbeat, HomeFacts, HomeState,
     Identity, KeyFacts, KeyFileFacts, KeyFileState, LogSeen, Machine, NodeFacts, NodeSeen, Nodes, OctopusFacts, Ping, PortFact,
-    PortsFacts, Protocol, Replication, ResolvedServer, ServerCertificate, ServerFacts, ServerLogin, ServerVersion, ServiceFacts,
+    PortsFacts, Product, Protocol, Replication, ResolvedServer, ServerCertificate, ServerFacts, ServerLogin, ServerVersion, ServiceFacts,
     StateFolder, StorageFacts, TcpConnection, TlsSession, Trouble, TrustSource,
 };
 use crate::model::field::FieldId;
@@ -122,6 +122,8 @@ fn server() -> ServerFacts {
             edition: "Enterprise Edition: Core-based Licensing (64-bit)".into(),
             engine_edition: 3,
             server_name: "SQL01".into(),
+            product: Some(Product::SqlServer),
+            amazon_rds: Some(false),
         }),
         clock_ahead_ms: Fact::Seen(120),
         round_trip: Fact::Seen(Duration::from_micros(800)),
@@ -134,6 +136,8 @@ fn server() -> ServerFacts {
             control: true,
             db_owner: true,
             default_schema: "dbo".into(),
+            view_definition: Some(true),
+            ..DatabaseRights::default()
         }),
         collation: Fact::Seen(Collation {
             name: "Latin1_General_CI_AS".into(),

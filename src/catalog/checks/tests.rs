@@ -204,6 +204,7 @@ fn troubles() -> Vec<Trouble> {
         Trouble::ConnectionLost,
         Trouble::Silent { waited },
         Trouble::RoutedTooOften,
+        Trouble::DefinitionsHidden,
         Trouble::Io("Permission denied".into()),
         Trouble::Unasked,
     ];

@@ -179,6 +179,10 @@ pub fn explain_server_trouble(trouble: &Trouble, context: &ServerContext<'_>) ->
             format!("This machine's operating system says: {}", format::sentence(text.as_str())),
             "Fix that, then try again.",
         ),
+        Trouble::DefinitionsHidden => Explanation::new(
+            "The login may not see definitions (VIEW DEFINITION) in the database, so it may hold tables that are not shown.",
+            "Have the login added to the role db_owner of the database, then try again.",
+        ),
         Trouble::Unasked => Explanation::new("This could not be learnt.", "Try again."),
     }
 }
@@ -242,6 +246,7 @@ mod tests {
             (Trouble::Silent { waited }, "waited 5 s"),
             (Trouble::RoutedTooOften, "more than twice"),
             (Trouble::Io("Permission denied (os error 13)".into()), "Permission denied (os error 13)."),
+            (Trouble::DefinitionsHidden, "VIEW DEFINITION"),
             (Trouble::Unasked, "could not be learnt"),
         ] {
             let words = explain_server_trouble(&trouble, &context);

@@ -157,6 +157,56 @@ pub struct ServerVersion {
     pub engine_edition: i32,
     /// `@@SERVERNAME`.
     pub server_name: Untrusted,
+    /// The product; `None` if the server did not say.
+    #[serde(default)]
+    pub product: Option<Product>,
+    /// Whether it is Amazon RDS, whose database `rdsadmin` is on each of its servers; `None` if the login may not see it.
+    #[serde(default)]
+    pub amazon_rds: Option<bool>,
+}
+
+/// A product that speaks TDS, as the server names itself in `EngineEdition` and `@@VERSION`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Product {
+    /// Microsoft SQL Server, on a machine or in RDS.
+    SqlServer,
+    /// Azure SQL Database.
+    AzureSqlDatabase,
+    /// Azure SQL Managed Instance.
+    ManagedInstance,
+    /// Azure SQL Edge.
+    AzureSqlEdge,
+    /// Azure Synapse, or the SQL endpoint of Microsoft Fabric: analytics.
+    Synapse,
+    /// SQL database in Microsoft Fabric.
+    FabricSqlDatabase,
+    /// Babelfish for PostgreSQL.
+    Babelfish,
+    /// Another one, in its own words.
+    Other(Untrusted),
+}
+
+impl Product {
+    /// Recognises a product by `SERVERPROPERTY('EngineEdition')` and `@@VERSION`.
+    ///
+    /// Only the services of Microsoft have an edition of their own; any other server repeats the edition of the SQL Server that it
+    /// imitates, and tells what it is in the first words of its version. `None` if it tells nothing.
+    pub fn recognise(engine_edition: i32, version: &Untrusted) -> Option<Self> {
+        let name = version.as_str().lines().next().unwrap_or_default();
+        let name = name.split(" - ").next().unwrap_or_default().trim();
+        let starts_with = |start: &str| name.get(..start.len()).is_some_and(|head| head.eq_ignore_ascii_case(start));
+        match engine_edition {
+            _ if starts_with("Babelfish") => Some(Self::Babelfish),
+            5 => Some(Self::AzureSqlDatabase),
+            6 | 11 => Some(Self::Synapse),
+            8 => Some(Self::ManagedInstance),
+            9 => Some(Self::AzureSqlEdge),
+            12 => Some(Self::FabricSqlDatabase),
+            _ if name.is_empty() => None,
+            _ if starts_with("Microsoft SQL Server") => Some(Self::SqlServer),
+            _ => Some(Self::Other(Untrusted::new(name))),
+        }
+    }
 }
 
 /// Collations.
@@ -232,6 +282,10 @@ pub struct Replication {
     pub availability_group: Option<Untrusted>,
     /// The group's listeners, as DNS names.
     pub listeners: Vec<Untrusted>,
+    /// Whether the database is in an availability group, by `sys.databases.replica_id`, which every login sees; `None` if the server
+    /// did not say. The group's name and listeners need VIEW ANY DEFINITION.
+    #[serde(default)]
+    pub in_availability_group: Option<bool>,
 }
 
 /// The login's rights. Effective permissions decide; roles only explain.
@@ -252,6 +306,19 @@ pub struct DatabaseRights {
     pub db_owner: bool,
     /// The default schema of the database user; Octopus wants `dbo`.
     pub default_schema: Untrusted,
+    /// `VIEW DEFINITION` on the database: without it `sys.tables` may hide tables. `None` if the server did not say.
+    #[serde(default)]
+    pub view_definition: Option<bool>,
+    /// `CREATE DATABASE` in `master`; asked only where the database does not open.
+    #[serde(default)]
+    pub create_in_master: Option<bool>,
+    /// Membership of `dbmanager` in `master`, a role of Azure SQL Database; asked only where the database does not open.
+    #[serde(default)]
+    pub dbmanager: Option<bool>,
+    /// `VIEW ANY DATABASE` on the server: without it, a database that is not listed may exist. Asked only where the database does
+    /// not open.
+    #[serde(default)]
+    pub view_any_database: Option<bool>,
 }
 
 /// What the database holds. It decides which flow may go on.

@@ -50,6 +50,8 @@ pub enum Trouble {
     Config(ConfigTrouble),
     /// A sealed secret that does not open.
     Seal(SealTrouble),
+    /// The login may not see the definitions in the database, so that one which looks empty may hold anything.
+    DefinitionsHidden,
     /// The fact depends on another one that is missing, or it was not requested.
     Unasked,
 }

@@ -91,9 +91,14 @@ impl ReplyRow {
         self.number(name).and_then(|number| u64::try_from(number).ok()).unwrap_or_default()
     }
 
+    /// Returns a `bit` or a 0/1; `None` if it is `NULL` or was not sent.
+    pub fn told(&self, name: &str) -> Option<bool> {
+        self.number(name).map(|number| number != 0)
+    }
+
     /// Returns whether a `bit` or a 0/1 is set; `NULL` is not.
     pub fn flag(&self, name: &str) -> bool {
-        self.number(name).is_some_and(|number| number != 0)
+        self.told(name).unwrap_or_default()
     }
 }
 

@@ -13,7 +13,8 @@ const FORMAT: i32 = 1;
 /// Reads the reply to [`CONTENT`].
 ///
 /// A cluster in the registry comes first, since Octopus Server puts its own tables beside it. "Empty" must be in the reply: a
-/// part that failed or never came is missing, and nothing is ever written because of a missing fact.
+/// part that failed or never came is missing, and nothing is ever written because of a missing fact. A login that may not see
+/// definitions sees a full database as an empty one.
 pub fn read(reply: &Reply) -> Result<Content, Trouble> {
     let row = reply.row("content")?;
     if row.flag("has_registry") {
@@ -40,6 +41,9 @@ pub fn read(reply: &Reply) -> Result<Content, Trouble> {
         };
         let tables = reply.rows("table").unwrap_or_default().iter().map(name).collect();
         return Ok(Content::Foreign { tables, count });
+    }
+    if row.told("sees") == Some(false) {
+        return Err(Trouble::DefinitionsHidden);
     }
     Ok(if row.flag("has_registry") { Content::RegistryOnly } else { Content::Empty })
 }
@@ -85,6 +89,15 @@ mod tests {
         assert_eq!(read(&reply(&[EMPTY])), Ok(Content::Empty));
         assert_eq!(read(&reply(&[])), Err(Trouble::Unasked));
         assert_eq!(read(&reply(&[&[("part", "content"), ("tables", "-")]])), Err(Trouble::Unasked));
+    }
+
+    #[test]
+    fn what_the_login_may_not_see_is_not_empty() {
+        let content = |sees| [("part", "content"), ("tables", "#0"), ("has_registry", "#0"), ("sees", sees)];
+        assert_eq!(read(&reply(&[&content("#0")])), Err(Trouble::DefinitionsHidden));
+        assert_eq!(read(&reply(&[&content("#1")])), Ok(Content::Empty));
+        let tables = [("part", "content"), ("tables", "#2"), ("has_registry", "#0"), ("sees", "#0")];
+        assert!(matches!(read(&reply(&[&tables])), Ok(Content::Foreign { count: 2, .. })));
     }
 
     #[test]

@@ -7,8 +7,8 @@ use time::format_description::BorrowedFormatItem;
 use time::macros::format_description;
 
 use crate::model::facts::{
-    Collation, Content, DatabaseRights, DatabaseSeen, DatabaseState, FAR_ROUND_TRIP, Fact, Replication, ServerFacts, ServerLogin,
-    ServerVersion, SqlTrouble, Trouble,
+    Collation, Content, DatabaseRights, DatabaseSeen, DatabaseState, FAR_ROUND_TRIP, Fact, Product, Replication, ServerFacts,
+    ServerLogin, ServerVersion, SqlTrouble, Trouble,
 };
 use crate::model::target::Target;
 use crate::model::untrusted::Untrusted;
@@ -186,13 +186,16 @@ fn absent_or_closed(reply: &Reply, refusal: SqlTrouble) -> DatabaseSeen {
 fn version(reply: &Reply) -> Result<ServerVersion, Trouble> {
     let row = reply.row("identity")?;
     let number = row.text("number");
+    let engine_edition = row.int("engine_edition");
     let major = number.as_str().split('.').next().and_then(|first| first.trim().parse().ok()).unwrap_or_default();
     Ok(ServerVersion {
         major,
         number,
         edition: row.text("edition"),
-        engine_edition: row.int("engine_edition"),
+        engine_edition,
         server_name: row.text("server_name"),
+        product: Product::recognise(engine_edition, &row.text("version")),
+        amazon_rds: row.told("rds"),
     })
 }
 
@@ -292,6 +295,7 @@ fn replication(reply: &Reply) -> Result<Replication, Trouble> {
         log_shipping: counted("log_shipping"),
         availability_group: groups.first().map(|row| row.text("name")),
         listeners: listeners.collect(),
+        in_availability_group: row.told("in_group"),
     })
 }
 
@@ -306,13 +310,18 @@ fn rights(reply: &Reply) -> Result<DatabaseRights, Trouble> {
         control: row.flag("control_database"),
         db_owner: row.flag("db_owner"),
         default_schema: row.text("default_schema"),
+        view_definition: row.told("view_definition"),
+        create_in_master: row.told("create_in_master"),
+        dbmanager: row.told("dbmanager"),
+        view_any_database: row.told("view_databases"),
     })
 }
 
-/// Returns whether the login sees every database in `sys.databases`, so that a missing one does not exist. From `master`; assumed if
-/// the server cannot tell.
+/// Returns whether the login sees every database in `sys.databases`, so that a missing one does not exist. From `master`; whoever may
+/// create databases sees them all.
 fn sees_every_database(reply: &Reply) -> bool {
-    reply.row("rights").map_or(true, |row| row.flag("view_databases") || row.flag("create_database"))
+    let sees = ["view_databases", "create_database", "create_in_master", "dbmanager"];
+    reply.row("rights").is_ok_and(|row| sees.iter().any(|right| row.flag(right)))
 }
 
 #[cfg(test)]
@@ -370,6 +379,24 @@ mod tests {
         assert_eq!((version.major, version.engine_edition), (16, 3));
         assert!(version.server_name.is_empty());
         assert_eq!(logged_in(&reply, Duration::ZERO).expect("read").login.as_str(), "octopus");
+        assert_eq!((version.product, version.amazon_rds), (None, None), "what was not told is unknown");
+    }
+
+    #[test]
+    fn a_product_is_what_it_calls_itself() {
+        let recognise = |edition, version| Product::recognise(edition, &Untrusted::new(version));
+        let full = "Microsoft SQL Server 2022 (RTM-CU16) (KB5048033) - 16.0.4165.4 (X64)\n\tNov  6 2024 19:24:49 \n";
+        assert_eq!(recognise(3, full), Some(Product::SqlServer));
+        assert_eq!(recognise(5, "Microsoft SQL Azure (RTM) - 12.0.2000.8 \n\tOct  2 2024"), Some(Product::AzureSqlDatabase));
+        assert_eq!(recognise(8, "Microsoft SQL Azure (RTM) - 12.0.2000.8"), Some(Product::ManagedInstance));
+        assert_eq!(recognise(9, "Microsoft Azure SQL Edge Developer (RTM) - 15.0.2000"), Some(Product::AzureSqlEdge));
+        assert_eq!(recognise(11, "Microsoft Azure SQL Data Warehouse - 10.0"), Some(Product::Synapse));
+        assert_eq!(recognise(12, "Microsoft SQL Azure (RTM) - 12.0.2000.8"), Some(Product::FabricSqlDatabase));
+        let babelfish = "Babelfish for PostgreSQL with SQL Server Compatibility - 12.0.2000.8\nOct  7 2024";
+        assert_eq!(recognise(3, babelfish), Some(Product::Babelfish));
+        let other = recognise(3, "octopus-setup practice server (not Microsoft SQL Server) - 16.0.4135.4");
+        assert_eq!(other, Some(Product::Other(Untrusted::new("octopus-setup practice server (not Microsoft SQL Server)"))));
+        assert_eq!(recognise(3, ""), None);
     }
 
     fn clock_reply(begun: &str, ended: &str, took: u64) -> Reply {
@@ -476,6 +503,10 @@ mod tests {
         assert!(!sees_every_database(&blind));
         let creator = reply(&[&[("part", "rights"), ("create_database", "#1"), ("view_databases", "#0")]]);
         assert!(sees_every_database(&creator));
-        assert!(sees_every_database(&reply(&[])));
+        let in_azure = reply(&[&[("part", "rights"), ("create_database", "#0"), ("view_databases", "-"), ("dbmanager", "#1")]]);
+        assert!(sees_every_database(&in_azure));
+        let silent = reply(&[&[("part", "rights"), ("create_database", "#0"), ("view_databases", "-")]]);
+        assert!(!sees_every_database(&silent), "what the server does not tell is unknown");
+        assert!(!sees_every_database(&reply(&[])));
     }
 }

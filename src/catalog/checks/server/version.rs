@@ -2,20 +2,18 @@
 
 use crate::catalog::checks::{Case, report};
 use crate::model::check::CheckId;
-use crate::model::facts::ServerVersion;
+use crate::model::facts::{Product, ServerVersion};
 use crate::model::finding::{Finding, Verdict};
+use crate::model::untrusted::Untrusted;
 
 /// The oldest version that Octopus may still work with, SQL Server 2016, and the oldest that it surely does, 2017:
 /// its own pages and its issues disagree.
 const OLDEST: u32 = 13;
 const SUPPORTED: u32 = 14;
 
-/// `SERVERPROPERTY('EngineEdition')` of services whose major number means nothing, or that Octopus does not run on.
+/// `SERVERPROPERTY('EngineEdition')` of services with remedies of their own.
 pub mod engine {
-    pub const SYNAPSE: i32 = 6;
     pub const AZURE: i32 = 5;
-    pub const MANAGED_INSTANCE: i32 = 8;
-    pub const SYNAPSE_SERVERLESS: i32 = 11;
 }
 
 /// The server's version and edition are fit for Octopus.
@@ -24,42 +22,51 @@ pub fn judge(case: &Case<'_>) -> Verdict {
 }
 
 fn judge_version(version: &ServerVersion) -> Verdict {
-    let product = description(version);
-    match version.engine_edition {
-        engine::AZURE | engine::MANAGED_INSTANCE => return Verdict::Good(product),
-        engine::SYNAPSE | engine::SYNAPSE_SERVERLESS => {
-            return report(Finding::stop(
-                CheckId::SqlVersion,
-                format!("This is {product}, an analytics service; Octopus cannot live in it."),
-                "Give a SQL Server, an Azure SQL Database or an Amazon RDS for SQL Server.",
-            ));
-        }
-        _ => {}
+    let described = description(version);
+    match product(version) {
+        Some(Product::AzureSqlDatabase | Product::ManagedInstance) => Verdict::Good(described),
+        Some(Product::Synapse) => report(Finding::stop(
+            CheckId::SqlVersion,
+            format!("This is {described}, an analytics service; Octopus cannot live in it."),
+            "Give a SQL Server, an Azure SQL Database or an Amazon RDS for SQL Server.",
+        )),
+        Some(Product::Other(_)) if version.edition.as_str().to_ascii_lowercase().contains("practice") => report(Finding::note(
+            CheckId::SqlVersion,
+            format!("Practice server ({}): for trying out and training, not for production.", version.number),
+        )),
+        Some(Product::Babelfish | Product::AzureSqlEdge | Product::FabricSqlDatabase | Product::Other(_)) => report(Finding::warn(
+            CheckId::SqlVersion,
+            format!("This is {described}, which Octopus does not name among the servers that it supports."),
+            "Use SQL Server 2017 or later, Azure SQL Database or Amazon RDS for SQL Server in production.",
+        )),
+        Some(Product::SqlServer) | None => judge_sql_server(version, described),
     }
+}
+
+fn judge_sql_server(version: &ServerVersion, described: String) -> Verdict {
     if version.major < OLDEST {
         return report(Finding::stop(
             CheckId::SqlVersion,
-            format!("This is {product}; Octopus needs SQL Server 2016 or later."),
+            format!("This is {described}; Octopus needs SQL Server 2016 or later."),
             "Give a newer server; SQL Server 2017 or later is best.",
         ));
     }
     if version.major < SUPPORTED {
         return report(Finding::warn(
             CheckId::SqlVersion,
-            format!("This is {product}; newer versions of Octopus want SQL Server 2017 or later."),
+            format!("This is {described}; newer versions of Octopus want SQL Server 2017 or later."),
             "Use a newer server if you can: an upgrade of Octopus may refuse this one.",
         ));
     }
-    if version.edition.as_str().to_ascii_lowercase().contains("practice") {
-        return report(Finding::note(
-            CheckId::SqlVersion,
-            format!("Practice server ({}): for trying out and training, not for production.", version.number),
-        ));
-    }
     match remark(version.edition.as_str()) {
-        Some(remark) => report(Finding::note(CheckId::SqlVersion, format!("{product}. {remark}"))),
-        None => Verdict::Good(product),
+        Some(remark) => report(Finding::note(CheckId::SqlVersion, format!("{described}. {remark}"))),
+        None => Verdict::Good(described),
     }
+}
+
+/// Returns the product; a recording of an older program has the edition of the engine only.
+fn product(version: &ServerVersion) -> Option<Product> {
+    version.product.clone().or_else(|| Product::recognise(version.engine_edition, &Untrusted::default()))
 }
 
 /// What the operator should know about an edition.
@@ -76,31 +83,36 @@ fn remark(edition: &str) -> Option<&'static str> {
     }
 }
 
-/// `SQL Server 2022 (16.0.4135), Enterprise`.
+/// Names the server as it names itself: `SQL Server 2022 (16.0.4135), Enterprise`. Others have no year: they only repeat the number
+/// of the SQL Server that they imitate.
 fn description(version: &ServerVersion) -> String {
-    let number = version.number.as_str();
-    let short: Vec<&str> = number.split('.').take(3).collect();
-    let short = short.join(".");
-    let product = match version.engine_edition {
-        engine::AZURE => return "Azure SQL Database".to_owned(),
-        engine::MANAGED_INSTANCE => return "Azure SQL Managed Instance".to_owned(),
-        engine::SYNAPSE | engine::SYNAPSE_SERVERLESS => return "Azure Synapse".to_owned(),
-        _ => match version.major {
-            17 => "SQL Server 2025",
-            16 => "SQL Server 2022",
-            15 => "SQL Server 2019",
-            14 => "SQL Server 2017",
-            13 => "SQL Server 2016",
-            12 => "SQL Server 2014",
-            11 => "SQL Server 2012",
-            10 => "SQL Server 2008",
-            _ => "SQL Server",
+    let year = match product(version) {
+        Some(Product::AzureSqlDatabase) => return "Azure SQL Database".to_owned(),
+        Some(Product::ManagedInstance) => return "Azure SQL Managed Instance".to_owned(),
+        Some(Product::AzureSqlEdge) => return "Azure SQL Edge".to_owned(),
+        Some(Product::Synapse) => return "Azure Synapse or a SQL endpoint of Microsoft Fabric".to_owned(),
+        Some(Product::FabricSqlDatabase) => return "a SQL database in Microsoft Fabric".to_owned(),
+        Some(Product::Babelfish) => return "Babelfish for PostgreSQL".to_owned(),
+        Some(Product::Other(name)) => return name.to_string(),
+        Some(Product::SqlServer) | None => match version.major {
+            17 => " 2025",
+            16 => " 2022",
+            15 => " 2019",
+            14 => " 2017",
+            13 => " 2016",
+            12 => " 2014",
+            11 => " 2012",
+            10 => " 2008",
+            _ => "",
         },
     };
+    let short: Vec<&str> = version.number.as_str().split('.').take(3).collect();
+    let short = short.join(".");
     let number = if short.is_empty() { String::new() } else { format!(" ({short})") };
     let edition = edition_short(version.edition.as_str());
     let edition = if edition.is_empty() { String::new() } else { format!(", {edition}") };
-    format!("{product}{number}{edition}")
+    let host = if version.amazon_rds == Some(true) { " on Amazon RDS" } else { "" };
+    format!("SQL Server{year}{number}{edition}{host}")
 }
 
 /// `Enterprise Edition: Core-based Licensing (64-bit)` → `Enterprise`.
@@ -117,7 +129,13 @@ mod tests {
     use crate::model::facts::{Fact, SqlTrouble, Trouble};
     use crate::model::finding::Severity;
 
+    const SQL_SERVER: &str = "Microsoft SQL Server 2022 (RTM) - 16.0.1000.6 (X64)";
+
     fn of(major: u32, number: &str, edition: &str, engine_edition: i32) -> Verdict {
+        named(SQL_SERVER, major, number, edition, engine_edition)
+    }
+
+    fn named(banner: &str, major: u32, number: &str, edition: &str, engine_edition: i32) -> Verdict {
         let mut facts = samples::facts();
         facts.server.version = Fact::Seen(ServerVersion {
             major,
@@ -125,6 +143,8 @@ mod tests {
             edition: edition.into(),
             engine_edition,
             server_name: "SQL01".into(),
+            product: Product::recognise(engine_edition, &banner.into()),
+            amazon_rds: None,
         });
         judged(CheckId::SqlVersion, &samples::answers(), &facts)
     }
@@ -175,8 +195,34 @@ mod tests {
     }
 
     #[test]
+    fn a_server_is_named_as_it_names_itself_and_not_by_the_number_that_it_imitates() {
+        let babelfish = "Babelfish for PostgreSQL with SQL Server Compatibility - 12.0.2000.8";
+        for (banner, engine, part) in [
+            (babelfish, 3, "This is Babelfish for PostgreSQL,"),
+            ("Cloudberry T-SQL 7 - 12.0.2000.8", 3, "This is Cloudberry T-SQL 7,"),
+            ("Microsoft Azure SQL Edge Developer (RTM) - 15.0.2000.1574", 9, "Azure SQL Edge"),
+            ("Microsoft SQL Azure (RTM) - 12.0.2000.8", 12, "Microsoft Fabric"),
+        ] {
+            let verdict = named(banner, 12, "12.0.2000.8", "Standard", engine);
+            let says = warn(&verdict).says.clone();
+            assert!(says.contains(part) && !says.contains("2014"), "{says}");
+        }
+    }
+
+    #[test]
+    fn rds_is_told() {
+        let mut facts = samples::facts();
+        if let Fact::Seen(version) = &mut facts.server.version {
+            version.amazon_rds = Some(true);
+        }
+        let said = evidence(&judged(CheckId::SqlVersion, &samples::answers(), &facts));
+        assert_eq!(said, "SQL Server 2022 (16.0.4135), Enterprise on Amazon RDS");
+    }
+
+    #[test]
     fn the_practice_server_is_told_for_what_it_is() {
-        let verdict = of(16, "16.0.4135.4", "octopus-setup practice server (not SQL Server)", 3);
+        let banner = "octopus-setup practice server (not Microsoft SQL Server) - 16.0.4135.4";
+        let verdict = named(banner, 16, "16.0.4135.4", "octopus-setup practice server (not SQL Server)", 3);
         let Verdict::Found(findings) = verdict else { panic!("a note") };
         assert_eq!(findings[0].severity, Severity::Note);
         assert!(findings[0].says.contains("not for production"));

@@ -10,7 +10,8 @@ BEGIN TRY
     (SELECT COUNT(*) FROM sys.tables t JOIN sys.schemas s ON s.schema_id = t.schema_id WHERE t.is_ms_shipped = 0 AND s.name <> N''octopus_setup'') AS tables,
     CASE WHEN OBJECT_ID(N''octopus_setup.version'', N''U'') IS NULL THEN 0 ELSE 1 END AS has_registry,
     CASE WHEN OBJECT_ID(N''dbo.OctopusServerNode'', N''U'') IS NULL THEN 0 ELSE 1 END AS has_nodes,
-    CASE WHEN OBJECT_ID(N''dbo.OctopusServerInstallationHistory'', N''U'') IS NULL THEN 0 ELSE 1 END AS has_history');
+    CASE WHEN OBJECT_ID(N''dbo.OctopusServerInstallationHistory'', N''U'') IS NULL THEN 0 ELSE 1 END AS has_history,
+    COALESCE(HAS_PERMS_BY_NAME(DB_NAME(), ''DATABASE'', ''VIEW DEFINITION''), HAS_PERMS_BY_NAME(QUOTENAME(DB_NAME()), ''DATABASE'', ''VIEW DEFINITION'')) AS sees');
 END TRY
 BEGIN CATCH
   SELECT N'trouble' AS part, N'content' AS of_part, ERROR_NUMBER() AS number, ERROR_STATE() AS state, ERROR_SEVERITY() AS class, ERROR_MESSAGE() AS message;

@@ -12,6 +12,8 @@ BEGIN TRY
     CAST(SERVERPROPERTY(''Edition'') AS nvarchar(128)) AS edition,
     CAST(SERVERPROPERTY(''EngineEdition'') AS int) AS engine_edition,
     @@SERVERNAME AS server_name,
+    CAST(@@VERSION AS nvarchar(300)) AS version,
+    CASE WHEN DB_ID(N''rdsadmin'') IS NOT NULL THEN 1 WHEN HAS_PERMS_BY_NAME(NULL, NULL, ''VIEW ANY DATABASE'') = 1 THEN 0 END AS rds,
     DB_NAME() AS place,
     SUSER_SNAME() AS login_name,
     USER_NAME() AS user_name');
@@ -51,7 +53,9 @@ END CATCH;
 BEGIN TRY
   EXEC(N'SELECT N''rights'' AS part,
     COALESCE(HAS_PERMS_BY_NAME(NULL, NULL, ''CREATE ANY DATABASE''), 0) AS create_database,
-    COALESCE(HAS_PERMS_BY_NAME(NULL, NULL, ''VIEW ANY DATABASE''), 1) AS view_databases');
+    HAS_PERMS_BY_NAME(NULL, NULL, ''VIEW ANY DATABASE'') AS view_databases,
+    HAS_PERMS_BY_NAME(DB_NAME(), ''DATABASE'', ''CREATE DATABASE'') AS create_in_master,
+    IS_ROLEMEMBER(''dbmanager'') AS dbmanager');
 END TRY
 BEGIN CATCH
   SELECT N'trouble' AS part, N'rights' AS of_part, ERROR_NUMBER() AS number, ERROR_STATE() AS state, ERROR_SEVERITY() AS class, ERROR_MESSAGE() AS message;

@@ -15,6 +15,8 @@ BEGIN TRY
     CAST(SERVERPROPERTY(''Edition'') AS nvarchar(128)) AS edition,
     CAST(SERVERPROPERTY(''EngineEdition'') AS int) AS engine_edition,
     @@SERVERNAME AS server_name,
+    CAST(@@VERSION AS nvarchar(300)) AS version,
+    CASE WHEN DB_ID(N''rdsadmin'') IS NOT NULL THEN 1 WHEN HAS_PERMS_BY_NAME(NULL, NULL, ''VIEW ANY DATABASE'') = 1 THEN 0 END AS rds,
     SUSER_SNAME() AS login_name,
     USER_NAME() AS user_name');
 END TRY
@@ -44,7 +46,8 @@ BEGIN TRY
     is_published AS published,
     is_subscribed AS subscribed,
     is_merge_published AS merge_published,
-    is_distributor AS distributor
+    is_distributor AS distributor,
+    CASE WHEN replica_id IS NULL THEN 0 ELSE 1 END AS in_group
     FROM sys.databases WHERE LOWER(name) = LOWER(DB_NAME())');
 END TRY
 BEGIN CATCH
@@ -120,7 +123,8 @@ BEGIN TRY
     COALESCE(HAS_PERMS_BY_NAME(DB_NAME(), ''DATABASE'', ''ALTER''), HAS_PERMS_BY_NAME(QUOTENAME(DB_NAME()), ''DATABASE'', ''ALTER''), 0) AS alter_database,
     COALESCE(HAS_PERMS_BY_NAME(DB_NAME(), ''DATABASE'', ''CONTROL''), HAS_PERMS_BY_NAME(QUOTENAME(DB_NAME()), ''DATABASE'', ''CONTROL''), 0) AS control_database,
     COALESCE(IS_ROLEMEMBER(''db_owner''), 0) AS db_owner,
-    SCHEMA_NAME() AS default_schema');
+    SCHEMA_NAME() AS default_schema,
+    COALESCE(HAS_PERMS_BY_NAME(DB_NAME(), ''DATABASE'', ''VIEW DEFINITION''), HAS_PERMS_BY_NAME(QUOTENAME(DB_NAME()), ''DATABASE'', ''VIEW DEFINITION'')) AS view_definition');
 END TRY
 BEGIN CATCH
   SELECT N'trouble' AS part, N'rights' AS of_part, ERROR_NUMBER() AS number, ERROR_STATE() AS state, ERROR_SEVERITY() AS class, ERROR_MESSAGE() AS message;
