@@ -13,8 +13,8 @@ use crate::model::facts::{
     Access, CanaryFile, ClusterFacts, ClusterSeen, Collation, Content, DatabaseRights, DatabaseSeen, DatabaseState, Disk,
     Evidence, Fact, Facts, FolderFacts, FolderIdentity, FolderPlace, FolderRights, HealthFacts, Heartbeat, HomeFacts, HomeState,
     Identity, KeyFacts, KeyFileFacts, KeyFileState, LogSeen, Machine, NodeFacts, NodeSeen, Nodes, OctopusFacts, Ping, PortFact,
-    PortsFacts, Product, Protocol, Replication, ResolvedServer, ServerCertificate, ServerFacts, ServerLogin, ServerVersion, ServiceFacts,
-    StateFolder, StorageFacts, TcpConnection, TlsSession, Trouble, TrustSource,
+    PortsFacts, Product, Protocol, Replication, ResolvedServer, ServerCertificate, ServerFacts, ServerLogin, ServerVersion,
+    ServiceFacts, StateFolder, StorageFacts, TcpConnection, TlsSession, Trouble, TrustSource,
 };
 use crate::model::field::FieldId;
 use crate::model::key_evidence::{KeyBasis, KeyVerdict};

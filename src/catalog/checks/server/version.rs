@@ -34,11 +34,13 @@ fn judge_version(version: &ServerVersion) -> Verdict {
             CheckId::SqlVersion,
             format!("Practice server ({}): for trying out and training, not for production.", version.number),
         )),
-        Some(Product::Babelfish | Product::AzureSqlEdge | Product::FabricSqlDatabase | Product::Other(_)) => report(Finding::warn(
-            CheckId::SqlVersion,
-            format!("This is {described}, which Octopus does not name among the servers that it supports."),
-            "Use SQL Server 2017 or later, Azure SQL Database or Amazon RDS for SQL Server in production.",
-        )),
+        Some(Product::Babelfish | Product::AzureSqlEdge | Product::FabricSqlDatabase | Product::Other(_)) => {
+            report(Finding::warn(
+                CheckId::SqlVersion,
+                format!("This is {described}, which Octopus does not name among the servers that it supports."),
+                "Use SQL Server 2017 or later, Azure SQL Database or Amazon RDS for SQL Server in production.",
+            ))
+        }
         Some(Product::SqlServer) | None => judge_sql_server(version, described),
     }
 }
