@@ -1,43 +1,126 @@
-//! What a DBA is handed: complete statements, every name quoted. `GO` parts the batches, as `sqlcmd` and SSMS read it.
+//! Scripts for a DBA: complete statements, every name quoted. `GO` ends a batch, as `sqlcmd` and SSMS read it.
 
+use crate::model::facts::ServerVersion;
 use crate::model::quote::{sql_literal, sql_name};
 
-/// The collation that Octopus gives a database which it creates, and so do we.
+/// The collation that Octopus gives a database which it creates, and so does the install.
 pub const COLLATION: &str = "Latin1_General_CI_AS";
 
-/// Makes a database that the login owns. `USE` of a database that the same batch creates does not compile, hence `GO`.
-pub fn create_for(database: &str, login: &str) -> String {
-    format!("CREATE DATABASE {} COLLATE {COLLATION};\nGO\n{}", sql_name(database), user_for(database, login))
+/// How a script gets into a database.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Reach {
+    /// By `USE`.
+    #[default]
+    Use,
+    /// By a connection of its own: Azure SQL Database refuses `USE` (40508), and never changes a collation.
+    Connect,
 }
 
-/// The same, for a database of which nobody knows whether it is there.
-pub fn create_if_missing_for(database: &str, login: &str) -> String {
-    format!(
-        "IF DB_ID({}) IS NULL CREATE DATABASE {} COLLATE {COLLATION};\nGO\n{}",
-        sql_literal(database),
-        sql_name(database),
-        user_for(database, login)
-    )
+impl Reach {
+    /// Returns how scripts are written for a server of this version.
+    pub fn new(version: Option<&ServerVersion>) -> Self {
+        /// `SERVERPROPERTY('EngineEdition')` of Azure SQL Database and of the SQL database in Microsoft Fabric.
+        const CONNECT: [i32; 2] = [5, 12];
+        if version.is_some_and(|version| CONNECT.contains(&version.engine_edition)) { Self::Connect } else { Self::Use }
+    }
 }
 
-/// Gives the login a user that owns the database.
-pub fn user_for(database: &str, login: &str) -> String {
-    let login = sql_name(login);
-    format!("USE {};\nCREATE USER {login} FOR LOGIN {login};\nALTER ROLE db_owner ADD MEMBER {login};", sql_name(database))
+/// The scripts about one login and one database on a server.
+#[derive(Debug, Clone, Copy)]
+pub struct Scripts<'a> {
+    pub reach: Reach,
+    pub login: &'a str,
+    pub database: &'a str,
 }
 
-/// Makes a user that is there `db_owner`.
-pub fn owner(database: &str, user: &str) -> String {
-    format!("USE {};\nALTER ROLE db_owner ADD MEMBER {};", sql_name(database), sql_name(user))
+impl Scripts<'_> {
+    /// Creates the database, and gives the login a user that owns it. `USE` of a database that the same batch creates does not
+    /// compile, hence `GO`.
+    pub fn create_database(&self) -> String {
+        let create = format!("CREATE DATABASE {} COLLATE {COLLATION};", sql_name(self.database));
+        format!("{}{create}\nGO\n{}", self.in_master(""), self.map_owner())
+    }
+
+    /// The same, for a database of which nobody knows whether it exists.
+    pub fn create_database_if_missing(&self) -> String {
+        let name = sql_name(self.database);
+        let create = match self.reach {
+            Reach::Use => {
+                format!("IF DB_ID({}) IS NULL CREATE DATABASE {name} COLLATE {COLLATION};", sql_literal(self.database))
+            }
+            // There it must be the only statement in its batch.
+            Reach::Connect => format!("CREATE DATABASE {name} COLLATE {COLLATION};"),
+        };
+        format!("{}{create}\nGO\n{}", self.in_master(", if the database is missing"), self.map_owner())
+    }
+
+    /// Gives the login a user that owns the database: creates it, or maps one to the login that is left from another server or from
+    /// a login that was dropped (`CREATE USER` refuses that with 15023).
+    pub fn map_owner(&self) -> String {
+        let (login, literal) = (sql_name(self.login), sql_literal(self.login));
+        self.in_database(&format!(
+            "IF DATABASE_PRINCIPAL_ID({literal}) IS NULL CREATE USER {login} FOR LOGIN {login};\nELSE ALTER USER {login} WITH LOGIN = {login};\n\
+             ALTER ROLE db_owner ADD MEMBER {login};"
+        ))
+    }
+
+    /// Makes an existing user `db_owner`.
+    pub fn add_owner(&self, user: &str) -> String {
+        self.in_database(&format!("ALTER ROLE db_owner ADD MEMBER {};", sql_name(user)))
+    }
+
+    /// Tells who is in the database, and opens it to many. Nobody but the one session can do the latter while that is there
+    /// (error 5064).
+    pub fn open_to_many(&self) -> String {
+        format!(
+            "SELECT session_id, login_name, host_name, program_name FROM sys.dm_exec_sessions WHERE database_id = DB_ID({});\n\
+             ALTER DATABASE {} SET MULTI_USER;",
+            sql_literal(self.database),
+            sql_name(self.database)
+        )
+    }
+
+    /// Puts statements into the database.
+    pub fn in_database(&self, statements: &str) -> String {
+        let name = sql_name(self.database);
+        match self.reach {
+            Reach::Use => format!("USE {name};\n{statements}"),
+            Reach::Connect => format!("-- Run this connected to {name}.\n{statements}"),
+        }
+    }
+
+    fn in_master(&self, condition: &str) -> String {
+        match self.reach {
+            Reach::Use => String::new(),
+            Reach::Connect => format!("-- Run this connected to master{condition}.\n"),
+        }
+    }
 }
 
-/// Tells who is in a database, and opens it to many. Nobody but the one session can do the latter while that is there
-/// (error 5064).
-pub fn open_to_many(database: &str) -> String {
-    format!(
-        "SELECT session_id, login_name, host_name, program_name FROM sys.dm_exec_sessions WHERE database_id = DB_ID({});\n\
-         ALTER DATABASE {} SET MULTI_USER;",
-        sql_literal(database),
-        sql_name(database)
-    )
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SQL_SERVER: Scripts<'static> = Scripts { reach: Reach::Use, login: "oct]o'pus", database: "Octo]Dep'loy" };
+    const AZURE: Scripts<'static> = Scripts { reach: Reach::Connect, ..SQL_SERVER };
+
+    #[test]
+    fn a_user_is_created_or_mapped_to_its_login() {
+        let statements = "IF DATABASE_PRINCIPAL_ID(N'oct]o''pus') IS NULL CREATE USER [oct]]o'pus] FOR LOGIN [oct]]o'pus];\n\
+                          ELSE ALTER USER [oct]]o'pus] WITH LOGIN = [oct]]o'pus];\nALTER ROLE db_owner ADD MEMBER [oct]]o'pus];";
+        assert_eq!(SQL_SERVER.map_owner(), format!("USE [Octo]]Dep'loy];\n{statements}"));
+        assert_eq!(AZURE.map_owner(), format!("-- Run this connected to [Octo]]Dep'loy].\n{statements}"));
+    }
+
+    #[test]
+    fn no_script_for_azure_changes_its_database() {
+        for script in [AZURE.create_database(), AZURE.create_database_if_missing(), AZURE.map_owner(), AZURE.add_owner("octopus")]
+        {
+            assert!(!script.contains("USE [") && !script.contains("IF DB_ID"), "{script}");
+        }
+        assert!(AZURE.create_database().starts_with(
+            "-- Run this connected to master.\nCREATE DATABASE [Octo]]Dep'loy] COLLATE Latin1_General_CI_AS;\nGO\n"
+        ));
+        assert!(AZURE.create_database_if_missing().starts_with("-- Run this connected to master, if the database is missing.\n"));
+    }
 }

@@ -6,6 +6,7 @@
 mod support;
 
 mod connections;
+mod verdicts;
 
 use octopus_setup::model::facts::{DatabaseSeen, ServerFacts};
 use octopus_setup::model::names::DatabaseName;

@@ -2,7 +2,7 @@
 //!
 //! Three rules hold for all of them. A check behind something that is blocked is not judged yet, and never good. An unknown fact
 //! is running or not begun, never good. What this host or server does not tell is said so and stops nobody, except
-//! where somebody's data depends on it: the content of the database.
+//! where somebody's data depends on it: unknown collation, rights and copies need the operator's word, and unknown content stops.
 
 mod administrator;
 mod cluster;

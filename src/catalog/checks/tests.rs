@@ -242,12 +242,10 @@ fn every_trouble_at_every_station_is_a_worded_stop_and_hides_what_is_behind_it()
 
 #[test]
 fn whatever_optional_fact_is_missing_is_no_stop() {
-    let drop: [(CheckId, Break); 9] = [
+    let drop: [(CheckId, Break); 7] = [
         (CheckId::SqlVersion, |facts, trouble| facts.server.version = Fact::Missing(trouble)),
         (CheckId::SqlClock, |facts, trouble| facts.server.clock_ahead_ms = Fact::Missing(trouble)),
         (CheckId::SqlLatency, |facts, trouble| facts.server.round_trip = Fact::Missing(trouble)),
-        (CheckId::DbCollation, |facts, trouble| facts.server.collation = Fact::Missing(trouble)),
-        (CheckId::DbRights, |facts, trouble| facts.server.rights = Fact::Missing(trouble)),
         (CheckId::HomeInstance, |facts, trouble| facts.home.taken = Fact::Missing(trouble)),
         (CheckId::HomeDisk, |facts, trouble| facts.home.disk = Fact::Missing(trouble)),
         (CheckId::ServiceRights, |facts, trouble| facts.service.elevated = Fact::Missing(trouble)),
@@ -258,6 +256,21 @@ fn whatever_optional_fact_is_missing_is_no_stop() {
             let mut facts = samples::facts();
             drop(&mut facts, trouble);
             evidence(&judged(check, &samples::answers(), &facts));
+        }
+    }
+}
+
+#[test]
+fn a_fact_that_somebody_s_data_depends_on_needs_acceptance_where_it_is_missing() {
+    let drop: [(CheckId, Break); 2] = [
+        (CheckId::DbCollation, |facts, trouble| facts.server.collation = Fact::Missing(trouble)),
+        (CheckId::DbRights, |facts, trouble| facts.server.rights = Fact::Missing(trouble)),
+    ];
+    for (check, drop) in drop {
+        for trouble in troubles() {
+            let mut facts = samples::facts();
+            drop(&mut facts, trouble);
+            assert!(warn(&judged(check, &samples::answers(), &facts)).says.contains("could not be read"));
         }
     }
 }

@@ -5,6 +5,7 @@ mod sql;
 mod step;
 mod tls;
 
+use crate::catalog::dba::{Reach, Scripts};
 use crate::catalog::format;
 use crate::model::check::CheckId;
 use crate::model::facts::{ConfigTrouble, SealTrouble, ServerCertificate, Trouble};
@@ -65,6 +66,8 @@ pub struct ServerContext<'a> {
     pub host: &'a str,
     pub login: &'a str,
     pub database: &'a str,
+    /// How scripts get into the database.
+    pub reach: Reach,
     /// The one that the server showed.
     pub certificate: Option<&'a ServerCertificate>,
     /// The fingerprint of the only certificate that is trusted.
@@ -79,11 +82,18 @@ impl ServerContext<'_> {
         host: "",
         login: "",
         database: "",
+        reach: Reach::Use,
         certificate: None,
         pinned: None,
         // Only commands that name the host depend on it, and here there is no host.
         platform: Platform::Linux,
     };
+
+    /// Returns the scripts for a DBA of this server; `None` if the login or the database is not known.
+    fn scripts(&self) -> Option<Scripts<'_>> {
+        let Self { reach, login, database, .. } = *self;
+        (!login.is_empty() && !database.is_empty()).then_some(Scripts { reach, login, database })
+    }
 
     /// The server at the beginning of a sentence. Only our own words get a capital letter: a name keeps its spelling.
     fn capitalised_server(&self) -> &str {

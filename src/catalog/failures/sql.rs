@@ -1,7 +1,7 @@
 //! Explains SQL Server's own errors by number. Every explanation ends with the server's own text: a server that is not
 //! Microsoft's answers one big number for every error that it cannot map.
 
-use crate::catalog::{dba, format};
+use crate::catalog::format;
 use crate::model::facts::SqlTrouble;
 use crate::model::field::FieldId;
 use crate::model::quote::sql_name;
@@ -75,10 +75,9 @@ fn after_login(number: u32, context: &ServerContext<'_>) -> Explanation {
                 format!("{} lacks a right.", name_or(context.login, "The login")),
                 "Have a DBA make it db_owner of the database, or for a missing database create that first.",
             );
-            if context.database.is_empty() || context.login.is_empty() {
-                words
-            } else {
-                words.sql(dba::owner(context.database, context.login))
+            match context.scripts() {
+                Some(scripts) => words.sql(scripts.add_owner(context.login)),
+                None => words,
             }
         }
         1801 => Explanation::new(
@@ -163,10 +162,10 @@ fn user_missing(context: &ServerContext<'_>) -> Explanation {
         "Have a DBA create one and make it db_owner.",
     )
     .about(FieldId::User);
-    if context.login.is_empty() || context.database.is_empty() {
-        return words;
+    match context.scripts() {
+        Some(scripts) => words.sql(scripts.map_owner()),
+        None => words,
     }
-    words.sql(dba::user_for(context.database, context.login))
 }
 
 fn single_user(context: &ServerContext<'_>) -> Explanation {
@@ -175,7 +174,10 @@ fn single_user(context: &ServerContext<'_>) -> Explanation {
         TAKE_BACK,
     )
     .about(FieldId::Database);
-    if context.database.is_empty() { words } else { words.sql(dba::open_to_many(context.database)) }
+    match context.scripts() {
+        Some(scripts) => words.sql(scripts.open_to_many()),
+        None => words,
+    }
 }
 
 /// What to do about a database in single-user mode. Left to the DBA, who knows whose session it is and whether it may end.
@@ -218,7 +220,12 @@ mod tests {
             (18451, "only its administrators", "everybody", ""),
             (4060, "cannot open Octo]Deploy", "name", ""),
             (911, "no database Octo]Deploy", "name", ""),
-            (916, "no user in Octo]Deploy", "db_owner", "USE [Octo]]Deploy];\nCREATE USER [oct]]opus] FOR LOGIN [oct]]opus];"),
+            (
+                916,
+                "no user in Octo]Deploy",
+                "db_owner",
+                "CREATE USER [oct]]opus] FOR LOGIN [oct]]opus];\nELSE ALTER USER [oct]]opus] WITH LOGIN = [oct]]opus];",
+            ),
             (40615, "firewall of Azure SQL", "portal", ""),
             (40532, "Azure SQL does not know", "database.windows.net", ""),
             (233, "before the login", "error log", ""),

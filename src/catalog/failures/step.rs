@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{Explanation, ServerContext, explain_server_trouble, name_or};
-use crate::catalog::{dba, format, steps};
+use crate::catalog::{format, steps};
 use crate::model::facts::{Content, Trouble};
 use crate::model::octopus::CommandFailure;
 use crate::model::plan::{Failure, StepKind};
@@ -131,11 +131,11 @@ fn paths(storage: &SharedStorage) -> String {
 /// Explains a failure of the server, or of the connection to it.
 fn server_failure(kind: StepKind, trouble: &Trouble, context: &ServerContext<'_>) -> Explanation {
     let mut words = explain_server_trouble(trouble, context);
-    let absent = kind == StepKind::CreateDatabase && !context.database.is_empty();
-    if absent && matches!(trouble, Trouble::Sql(said) if said.number == PERMISSION_DENIED) {
+    let denied = kind == StepKind::CreateDatabase && matches!(trouble, Trouble::Sql(said) if said.number == PERMISSION_DENIED);
+    if let Some(scripts) = context.scripts().filter(|_| denied) {
         // The user of a database that is not there cannot be given a role in it.
         words.fix = "Have a DBA run this, or give the login the right CREATE ANY DATABASE.".into();
-        words = words.sql(dba::create_for(context.database, context.login));
+        words = words.sql(scripts.create_database());
     }
     Explanation { fix: format!("{} {RETRY}", words.fix), ..words }
 }

@@ -177,15 +177,20 @@ impl BatchParser {
         self.at += 1;
         let name = self.ident()?;
         self.expect("WITH")?;
-        if !self.accept("DEFAULT_SCHEMA") {
+        let is_login = self.accept("LOGIN");
+        if !is_login && !self.accept("DEFAULT_SCHEMA") {
             return Err(self.unsupported("This option of ALTER USER"));
         }
         self.expect_token(&Token::Eq)?;
-        let schema = self.ident()?;
+        let value = self.ident()?;
         if self.peek(0) == Some(&Token::Comma) {
             return Err(self.unsupported("ALTER USER with several options"));
         }
-        Ok(StatementKind::Security(Security::UserSchema { name, schema }))
+        Ok(StatementKind::Security(if is_login {
+            Security::UserLogin { name, login: value }
+        } else {
+            Security::UserSchema { name, schema: value }
+        }))
     }
 
     pub(super) fn create_role(&mut self) -> Result<StatementKind, SyntaxError> {

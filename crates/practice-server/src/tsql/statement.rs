@@ -284,6 +284,7 @@ pub(crate) enum Security {
     ServerRole { role: String, member: String, add: bool },
     CreateUser { name: String, login: Option<String>, without_login: bool, schema: Option<String> },
     UserSchema { name: String, schema: String },
+    UserLogin { name: String, login: String },
     DropUser { name: String, if_exists: bool },
     CreateRole(String),
     DropRole { name: String, if_exists: bool },

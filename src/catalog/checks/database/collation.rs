@@ -2,15 +2,15 @@
 
 use crate::catalog::checks::server::Names;
 use crate::catalog::checks::{Case, report_all};
-use crate::catalog::dba::COLLATION;
+use crate::catalog::dba::{COLLATION, Reach};
 use crate::catalog::format;
 use crate::model::check::CheckId;
-use crate::model::facts::Collation;
+use crate::model::facts::{Collation, Fact};
 use crate::model::finding::{Finding, Severity, Verdict};
 use crate::model::flow::Flow;
 use crate::model::untrusted::Untrusted;
 
-use super::{Existence, alter, existence};
+use super::{Existence, alter, existence, unproven};
 
 /// The database is case-insensitive, and its columns agree with it.
 pub fn judge(case: &Case<'_>) -> Verdict {
@@ -18,18 +18,19 @@ pub fn judge(case: &Case<'_>) -> Verdict {
         Err(verdict) => return verdict,
         Ok(database) => database,
     };
-    let collation = match case.optional(&case.facts.server.collation) {
-        Err(verdict) => return verdict,
-        Ok(collation) => collation,
-    };
-    match database {
-        Existence::Planned => {
-            report_all(Vec::from_iter(server_finding(collation)), || format!("{COLLATION}, set by the install"))
-        }
-        Existence::Open(_) => {
+    let planned = || format!("{COLLATION}, set by the install");
+    match (database, &case.facts.server.collation) {
+        (_, Fact::Unknown) => case.pending(),
+        (Existence::Planned, Fact::Seen(collation)) => report_all(Vec::from_iter(server_finding(collation)), planned),
+        (Existence::Planned, Fact::Missing(_)) => Verdict::Good(planned()),
+        (Existence::Open(_), Fact::Seen(collation)) => {
             let mut findings = database_findings(collation, case);
             findings.extend(server_finding(collation));
             report_all(findings, || collation.name.to_string())
+        }
+        (Existence::Open(_), Fact::Missing(trouble)) => {
+            let what = format!("The collation of {}", Names::new(case).database);
+            unproven(CheckId::DbCollation, &what, "it is unknown whether Octopus can start on it", trouble, case)
         }
     }
 }
@@ -38,18 +39,28 @@ fn database_findings(collation: &Collation, case: &Case<'_>) -> Vec<Finding> {
     let names = Names::new(case);
     let mut findings = Vec::new();
     if !collation.case_insensitive {
-        findings.push(
-            Finding::stop(
-                CheckId::DbCollation,
-                format!("{} tells upper from lower case ({}); Octopus does not start on it.", names.database, collation.name),
-                if case.flow == Flow::FirstNode {
-                    "Have a DBA change the collation while the database is empty."
-                } else {
-                    "Have a DBA change the collation of the database and of every column in it; that takes a copy, and a window without Octopus."
-                },
-            )
-            .sql(alter(&names, &format!("COLLATE {COLLATION}"))),
+        let first = case.flow == Flow::FirstNode;
+        let fix = match (names.reach, first) {
+            (Reach::Use, true) => "Have a DBA change the collation while the database is empty.",
+            (Reach::Use, false) => {
+                "Have a DBA change the collation of the database and of every column in it; that takes a copy, and a window without Octopus."
+            }
+            (Reach::Connect, true) => {
+                "Azure never changes a database's collation: type the name of a new database, which the install creates with the right one."
+            }
+            (Reach::Connect, false) => {
+                "Azure never changes a database's collation: have its data moved into a new database; that takes a window without Octopus."
+            }
+        };
+        let finding = Finding::stop(
+            CheckId::DbCollation,
+            format!("{} tells upper from lower case ({}); Octopus does not start on it.", names.database, collation.name),
+            fix,
         );
+        findings.push(match names.reach {
+            Reach::Use => finding.sql(alter(&names, &format!("COLLATE {COLLATION}"))),
+            Reach::Connect => finding,
+        });
     }
     // The name columns of our own registry are always case-insensitive, and Octopus does not use them.
     let ours = |column: &&Untrusted| column.as_str().starts_with("octopus_setup.");
@@ -93,7 +104,7 @@ mod tests {
     use super::*;
     use crate::catalog::checks::tests::{case, evidence, judged, judged_in, stop, warn};
     use crate::catalog::samples;
-    use crate::model::facts::{DatabaseSeen, Fact, Facts, Trouble};
+    use crate::model::facts::{DatabaseSeen, Facts, SqlTrouble, Trouble};
 
     fn with(change: impl FnOnce(&mut Collation)) -> Facts {
         let mut facts = samples::facts();
@@ -113,6 +124,16 @@ mod tests {
         let finding = stop(&of(&with(|collation| collation.case_insensitive = false)));
         let sql = finding.remedy.map(|remedy| remedy.text().to_owned());
         assert_eq!(sql.as_deref(), Some("ALTER DATABASE [OctopusDeploy] COLLATE Latin1_General_CI_AS;"));
+    }
+
+    #[test]
+    fn azure_never_changes_a_collation() {
+        let mut facts = with(|collation| collation.case_insensitive = false);
+        if let Fact::Seen(version) = &mut facts.server.version {
+            version.engine_edition = 5;
+        }
+        let finding = stop(&of(&facts));
+        assert!(finding.remedy.is_none() && finding.fix.contains("new database"), "{finding:?}");
     }
 
     #[test]
@@ -155,9 +176,14 @@ mod tests {
     }
 
     #[test]
-    fn one_that_cannot_be_read_is_no_obstacle() {
+    fn one_that_cannot_be_read_needs_acceptance() {
         let mut facts = samples::facts();
-        facts.server.collation = Fact::Missing(Trouble::Unasked);
-        assert_eq!(evidence(&of(&facts)), "cannot be told here");
+        let said = SqlTrouble { number: 448, state: 1, class: 16, text: "Invalid collation".into() };
+        for trouble in [Trouble::Unasked, Trouble::Sql(said)] {
+            facts.server.collation = Fact::Missing(trouble);
+            assert!(warn(&of(&facts)).says.starts_with("The collation of OctopusDeploy could not be read, so it is unknown"));
+        }
+        facts.server.database = Fact::Seen(DatabaseSeen::Absent);
+        assert_eq!(evidence(&of(&facts)), "Latin1_General_CI_AS, set by the install", "nothing of the server's depends on it");
     }
 }

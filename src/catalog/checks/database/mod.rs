@@ -7,7 +7,8 @@ mod rights;
 
 use super::server::{Names, engine, row};
 use super::{Case, Check, report};
-use crate::catalog::{dba, failures, format};
+use crate::catalog::dba::Reach;
+use crate::catalog::{failures, format};
 use crate::model::check::CheckId;
 use crate::model::facts::{DatabaseSeen, DatabaseState, Fact, SqlTrouble, Trouble};
 use crate::model::field::FieldId;
@@ -56,6 +57,18 @@ fn may_create(case: &Case<'_>) -> bool {
     case.flow == Flow::FirstNode && case.answers.is_on(FieldId::CreateDatabase)
 }
 
+/// The verdict where the server did not tell what somebody's data depends on: never good, so that it needs the operator's word.
+fn unproven(check: CheckId, what: &str, risk: &str, trouble: &Trouble, case: &Case<'_>) -> Verdict {
+    let words = case.explain(trouble);
+    let mut finding = Finding::warn(
+        check,
+        format!("{what} could not be read, so {risk}. {}", words.says),
+        "Have a DBA look at it; go on only if you know the answer.",
+    );
+    finding.remedy = words.remedy;
+    report(finding)
+}
+
 /// `ALTER DATABASE [x] …;`
 fn alter(names: &Names, what: &str) -> String {
     format!("ALTER DATABASE {} {what};", sql_name(&names.database))
@@ -82,7 +95,7 @@ fn judge_exists(case: &Case<'_>) -> Verdict {
 }
 
 fn judge_absent(case: &Case<'_>, names: &Names) -> Verdict {
-    let Names { server, database, login, .. } = names;
+    let Names { server, database, login, reach, .. } = names;
     // A node that joins looks for a cluster, which a new database does not have.
     if case.flow != Flow::FirstNode {
         let fix = if case.is_existing_node() {
@@ -101,7 +114,7 @@ fn judge_absent(case: &Case<'_>, names: &Names) -> Verdict {
                 "Let the install create it, or have a DBA run this.",
             )
             .about(FieldId::CreateDatabase)
-            .sql(dba::create_for(database, login)),
+            .sql(names.scripts().create_database()),
         );
     }
     match &case.facts.server.rights {
@@ -115,15 +128,18 @@ fn judge_absent(case: &Case<'_>, names: &Names) -> Verdict {
                 ),
                 "Go on and see, or have a DBA run this first.",
             )
-            .sql(dba::create_for(database, login)),
+            .sql(names.scripts().create_database()),
         ),
         Fact::Seen(rights) if !rights.create_database => report(
             Finding::stop(
                 CheckId::DbExists,
                 format!("There is no database {database} on {server}, and {login} may not create one."),
-                "Have a DBA run this, or give the login the right CREATE ANY DATABASE.",
+                match reach {
+                    Reach::Use => "Have a DBA run this, or give the login the right CREATE ANY DATABASE.",
+                    Reach::Connect => "Have a DBA run this, or make the login's user in master a member of dbmanager.",
+                },
             )
-            .sql(dba::create_for(database, login)),
+            .sql(names.scripts().create_database()),
         ),
         // Azure SQL Database makes a paid service object of a `CREATE DATABASE`.
         Fact::Seen(_) if case.facts.server.version.seen().is_some_and(|version| version.engine_edition == engine::AZURE) => {
@@ -135,6 +151,11 @@ fn judge_absent(case: &Case<'_>, names: &Names) -> Verdict {
                 "Create the database in the Azure portal if you want to choose its tier, then check again.",
             ))
         }
+        Fact::Seen(_) if database.starts_with('[') && database.ends_with(']') => report(Finding::warn(
+            CheckId::DbExists,
+            format!("The new database would be called {database}, brackets and all."),
+            format!("Type the name without brackets ({}); octopus-setup quotes it by itself.", &database[1..database.len() - 1]),
+        )),
         Fact::Seen(_) => Verdict::Good("absent; the install creates it".into()),
     }
 }
@@ -155,23 +176,21 @@ fn closed_finding(state: Option<&DatabaseState>, said: &SqlTrouble, case: &Case<
         }
         ("OFFLINE", _) | ("" | "ONLINE", 942) => ("is offline", "Have a DBA bring it online.", Some(alter(names, "SET ONLINE"))),
         _ if state.is_some_and(|state| state.single_user) || said.number == 924 => {
-            ("is in single-user mode, and another session has it", failures::TAKE_BACK, Some(dba::open_to_many(&names.database)))
+            ("is in single-user mode, and another session has it", failures::TAKE_BACK, Some(names.scripts().open_to_many()))
         }
         _ if state.is_some_and(|state| state.restricted_user) => (
             "is open to its owners and administrators only (RESTRICTED_USER), and {login} is neither",
             "Have a DBA open it to many, then check again.",
             Some(alter(names, "SET MULTI_USER")),
         ),
-        ("" | "ONLINE", 916) => (
-            "is there, but {login} has no user in it",
-            "Have a DBA run this.",
-            Some(dba::user_for(&names.database, &names.login)),
-        ),
+        ("" | "ONLINE", 916) => {
+            ("is there, but {login} has no user in it", "Have a DBA run this.", Some(names.scripts().map_owner()))
+        }
         // 4060 and 4063 are also what a database says that another session is only just creating.
         ("" | "ONLINE", 911 | 4060 | 4063 | 18456) => (
             "is there, but {login} cannot open it: as a rule it has no user in it",
             "Try again if the database was created this very moment; otherwise have a DBA run this.",
-            Some(dba::user_for(&names.database, &names.login)),
+            Some(names.scripts().map_owner()),
         ),
         _ => return case.explain(&Trouble::Sql(said.clone())).into_finding(CheckId::DbExists, Severity::Stop),
     };
@@ -192,12 +211,12 @@ fn unclear_finding(said: &SqlTrouble, case: &Case<'_>, names: &Names) -> Finding
     let (fix, sql) = if case.flow == Flow::FirstNode {
         (
             "Check the name. A DBA can run this: it creates the database if it is missing and gives the login a user in it.",
-            dba::create_if_missing_for(&names.database, &names.login),
+            names.scripts().create_database_if_missing(),
         )
     } else {
         (
             "Check the server and the name. A DBA can run this: it gives the login a user in the database, where that is there.",
-            dba::user_for(&names.database, &names.login),
+            names.scripts().map_owner(),
         )
     };
     Finding::stop(
@@ -258,7 +277,8 @@ mod tests {
         assert_eq!(
             sql(&finding),
             "CREATE DATABASE [Octo]]; DROP DATABASE x] COLLATE Latin1_General_CI_AS;\nGO\nUSE [Octo]]; DROP DATABASE x];\n\
-             CREATE USER [octopus] FOR LOGIN [octopus];\nALTER ROLE db_owner ADD MEMBER [octopus];"
+             IF DATABASE_PRINCIPAL_ID(N'octopus') IS NULL CREATE USER [octopus] FOR LOGIN [octopus];\n\
+             ELSE ALTER USER [octopus] WITH LOGIN = [octopus];\nALTER ROLE db_owner ADD MEMBER [octopus];"
         );
     }
 
@@ -272,6 +292,32 @@ mod tests {
         assert!(warn(&verdict(&facts)).says.contains("could not be learnt"));
         facts.server.rights = Fact::Unknown;
         assert_eq!(verdict(&facts), Verdict::NotYet);
+    }
+
+    #[test]
+    fn brackets_in_a_name_are_warned_of() {
+        let answers = samples::with(&[(FieldId::Database, "[OctopusDeploy]")]);
+        let finding = warn(&judged(CheckId::DbExists, &answers, &with(DatabaseSeen::Absent)));
+        assert!(finding.says.contains("[OctopusDeploy]") && finding.fix.contains("(OctopusDeploy)"), "{finding:?}");
+    }
+
+    #[test]
+    fn scripts_for_azure_connect_to_the_database() {
+        let mut facts = with(DatabaseSeen::Absent);
+        if let Fact::Seen(ServerVersion { engine_edition, .. }) = &mut facts.server.version {
+            *engine_edition = engine::AZURE;
+        }
+        facts.server.rights = Fact::Seen(DatabaseRights::default());
+        let finding = stop(&verdict(&facts));
+        assert!(
+            finding.fix.contains("dbmanager") && sql(&finding).starts_with("-- Run this connected to master."),
+            "{finding:?}"
+        );
+        for seen in [DatabaseSeen::Closed { state: None, said: said(916) }, DatabaseSeen::Unclear { said: said(4060) }] {
+            facts.server.database = Fact::Seen(seen);
+            let finding = stop(&verdict(&facts));
+            assert!(!sql(&finding).contains("USE [") && sql(&finding).contains("-- Run this connected to [OctopusDeploy]."));
+        }
     }
 
     #[test]

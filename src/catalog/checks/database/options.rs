@@ -1,11 +1,11 @@
 //! `db-state`, `db-snapshot` and `db-copies`: how the database is set up.
 
-use super::{Existence, alter, existence};
+use super::{Existence, alter, existence, unproven};
 use crate::catalog::checks::server::Names;
 use crate::catalog::checks::{Case, report_all};
 use crate::catalog::format;
 use crate::model::check::CheckId;
-use crate::model::facts::{DatabaseState, Replication};
+use crate::model::facts::{DatabaseState, Fact, Replication};
 use crate::model::finding::{Finding, Severity, Verdict};
 use crate::model::untrusted::Untrusted;
 
@@ -134,9 +134,13 @@ pub fn judge_copies(case: &Case<'_>) -> Verdict {
         Ok(Existence::Planned) => return Verdict::Good("none: the database is still to be created".into()),
         Ok(Existence::Open(state)) => state,
     };
-    match case.optional(&state.replication) {
-        Err(verdict) => verdict,
-        Ok(replication) => {
+    match &state.replication {
+        Fact::Unknown => case.pending(),
+        Fact::Missing(trouble) => {
+            let what = format!("How {} is copied", Names::new(case).database);
+            unproven(CheckId::DbCopies, &what, "it is unknown whether it is replicated or mirrored", trouble, case)
+        }
+        Fact::Seen(replication) => {
             let names = Names::new(case);
             report_all(copies_findings(replication, &names), || match &replication.availability_group {
                 Some(group) => format!("availability group {group}, through its listener"),
@@ -207,7 +211,7 @@ mod tests {
     use super::*;
     use crate::catalog::checks::tests::{evidence, judged, stop, warn};
     use crate::catalog::samples;
-    use crate::model::facts::{DatabaseSeen, Fact, Facts, Trouble};
+    use crate::model::facts::{DatabaseSeen, Facts, Trouble};
     use crate::model::field::FieldId;
 
     fn with_state(state: DatabaseState) -> Facts {
@@ -363,10 +367,11 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_told_is_no_obstacle() {
+    fn what_is_not_told_needs_acceptance() {
         let answers = samples::answers();
         let missing = with_replication(Fact::Missing(Trouble::Unasked));
-        assert_eq!(evidence(&judged(CheckId::DbCopies, &answers, &missing)), "cannot be told here");
+        let finding = warn(&judged(CheckId::DbCopies, &answers, &missing));
+        assert!(finding.says.starts_with("How OctopusDeploy is copied could not be read"), "{finding:?}");
         assert_eq!(judged(CheckId::DbCopies, &answers, &with_replication(Fact::Unknown)), Verdict::NotYet);
         let mut absent = samples::facts();
         absent.server.database = Fact::Seen(DatabaseSeen::Absent);

@@ -2,15 +2,14 @@
 
 use crate::catalog::checks::server::Names;
 use crate::catalog::checks::{Case, report_all};
-use crate::catalog::dba;
 use crate::model::check::CheckId;
-use crate::model::facts::DatabaseRights;
+use crate::model::facts::{DatabaseRights, Fact};
 use crate::model::field::FieldId;
 use crate::model::finding::{Finding, Severity, Verdict};
 use crate::model::flow::Flow;
 use crate::model::quote::sql_name;
 
-use super::{Existence, existence};
+use super::{Existence, existence, unproven};
 
 /// The login can do what Octopus will do. Effective permissions decide: on some servers `IS_ROLEMEMBER('db_owner')` is
 /// 0 even for the owner.
@@ -19,9 +18,13 @@ pub fn judge(case: &Case<'_>) -> Verdict {
         Err(verdict) => return verdict,
         Ok(database) => database,
     };
-    let rights = match case.optional(&case.facts.server.rights) {
-        Err(verdict) => return verdict,
-        Ok(rights) => rights,
+    let rights = match &case.facts.server.rights {
+        Fact::Unknown => return case.pending(),
+        Fact::Seen(rights) => rights,
+        Fact::Missing(trouble) => {
+            let what = format!("What {} may do", Names::new(case).login);
+            return unproven(CheckId::DbRights, &what, "it is unknown whether Octopus can create its tables", trouble, case);
+        }
     };
     match database {
         Existence::Planned => Verdict::Good("may create databases, and owns what it creates".into()),
@@ -50,9 +53,9 @@ impl Principal {
     /// Returns SQL that makes the user `db_owner`. A guest shares its user with others, so the login gets one of its own first.
     fn grant_owner(&self) -> String {
         if self.user.eq_ignore_ascii_case("guest") {
-            return dba::user_for(&self.names.database, &self.names.login);
+            return self.names.scripts().map_owner();
         }
-        dba::owner(&self.names.database, &self.user)
+        self.names.scripts().add_owner(&self.user)
     }
 }
 
@@ -106,11 +109,7 @@ fn findings(rights: &DatabaseRights, who: &Principal, case: &Case<'_>) -> Vec<Fi
                 "Have it changed to dbo.",
             )
             .about(FieldId::User)
-            .sql(format!(
-                "USE {};\nALTER USER {} WITH DEFAULT_SCHEMA = [dbo];",
-                sql_name(database),
-                sql_name(&who.user)
-            )),
+            .sql(who.names.scripts().in_database(&format!("ALTER USER {} WITH DEFAULT_SCHEMA = [dbo];", sql_name(&who.user)))),
         );
     }
     findings
@@ -121,7 +120,7 @@ mod tests {
     use super::*;
     use crate::catalog::checks::tests::{evidence, judged, stop, warn};
     use crate::catalog::samples;
-    use crate::model::facts::{DatabaseSeen, Fact, Facts, Trouble};
+    use crate::model::facts::{DatabaseSeen, Facts, Trouble};
 
     fn with(change: impl FnOnce(&mut DatabaseRights)) -> Facts {
         let mut facts = samples::facts();
@@ -176,7 +175,10 @@ mod tests {
         if let Fact::Seen(login) = &mut facts.server.login {
             login.user = "guest".into();
         }
-        assert!(sql(&stop(&of(&facts))).contains("CREATE USER [octopus] FOR LOGIN [octopus];"));
+        assert!(
+            sql(&stop(&of(&facts)))
+                .contains("CREATE USER [octopus] FOR LOGIN [octopus];\nELSE ALTER USER [octopus] WITH LOGIN = [octopus];")
+        );
     }
 
     #[test]
@@ -187,6 +189,13 @@ mod tests {
         facts.server.rights = Fact::Seen(DatabaseRights::default());
         assert_eq!(of(&facts), Verdict::NotYet);
         facts.server.rights = Fact::Missing(Trouble::Unasked);
-        assert_eq!(evidence(&of(&facts)), "cannot be told here");
+        assert!(warn(&of(&facts)).says.starts_with("What octopus may do could not be read"));
+    }
+
+    #[test]
+    fn rights_that_cannot_be_read_need_acceptance() {
+        let mut facts = samples::facts();
+        facts.server.rights = Fact::Missing(Trouble::Unasked);
+        assert!(warn(&of(&facts)).says.contains("it is unknown whether Octopus can create its tables"));
     }
 }

@@ -6,6 +6,7 @@ mod version;
 pub(super) use version::engine;
 
 use super::{Case, Check, report};
+use crate::catalog::dba::{Reach, Scripts};
 use crate::catalog::failures::ServerContext;
 use crate::catalog::form::read;
 use crate::catalog::format;
@@ -41,6 +42,8 @@ pub struct Names {
     /// As the server calls it, once that is known.
     pub login: String,
     pub database: String,
+    /// How scripts get into the database.
+    pub reach: Reach,
 }
 
 impl Names {
@@ -50,7 +53,13 @@ impl Names {
         let server = address.map_or_else(|| ServerContext::UNKNOWN.server.to_owned(), |address| address.to_string());
         let seen = case.facts.server.login.seen().map(|login| login.login.as_str()).filter(|login| !login.is_empty());
         let login = seen.unwrap_or_else(|| case.answers.trimmed(FieldId::User)).to_owned();
-        Self { server, host, login, database: case.answers.trimmed(FieldId::Database).to_owned() }
+        let database = case.answers.trimmed(FieldId::Database).to_owned();
+        Self { server, host, login, database, reach: Reach::new(case.facts.server.version.seen()) }
+    }
+
+    /// Returns the scripts for a DBA of this server.
+    pub fn scripts(&self) -> Scripts<'_> {
+        Scripts { reach: self.reach, login: &self.login, database: &self.database }
     }
 
     pub fn context<'a>(&'a self, case: &Case<'a>) -> ServerContext<'a> {
@@ -59,6 +68,7 @@ impl Names {
             host: &self.host,
             login: &self.login,
             database: &self.database,
+            reach: self.reach,
             certificate: case.facts.server.certificate.as_ref(),
             pinned: read::fingerprint(case.answers).ok(),
             platform: case.answers.platform(),

@@ -19,6 +19,7 @@ impl Execution<'_> {
                 self.create_user(name, login.as_deref(), *without_login, schema.as_deref())?;
             }
             Security::UserSchema { name, schema } => self.user_schema(name, schema)?,
+            Security::UserLogin { name, login } => self.user_login(name, login)?,
             Security::DropUser { name, if_exists } => self.drop_user(name, *if_exists)?,
             Security::CreateRole(name) => self.create_role(name)?,
             Security::DropRole { name, if_exists } => self.drop_role(name, *if_exists)?,
@@ -198,15 +199,7 @@ impl Execution<'_> {
             crate::engine::server::hex(&crate::engine::server::random_bytes())
         } else {
             let wanted = login.unwrap_or(name);
-            let account = context
-                .server
-                .account(wanted)
-                .ok_or_else(|| SqlError::new(15007, format!("'{wanted}' is not a valid login or you do not have permission.")))?;
-            let owner = context.target.owner.eq_ignore_ascii_case(&account.name);
-            if owner || context.catalog.principals.iter().any(|user| user.sid.as_deref() == Some(account.sid.as_str())) {
-                return Err(SqlError::new(15063, "The login already has an account under a different user name."));
-            }
-            account.sid.clone()
+            free_sid(&context, wanted, None)?
         };
         let now = context.now;
         self.change_catalog(|catalog| {
@@ -221,6 +214,23 @@ impl Execution<'_> {
                 members: Vec::new(),
                 created: now,
             });
+            Ok(())
+        })
+    }
+
+    /// Runs `ALTER USER … WITH LOGIN`, which maps a user to another login, or one that lost its login to a new one.
+    pub(super) fn user_login(&mut self, name: &str, login: &str) -> Result<(), SqlError> {
+        let may = self.may_database("ALTER ANY USER")?;
+        let context = self.session.context()?;
+        let found = context.catalog.principal(name).filter(|one| !one.role && may).cloned();
+        let Some(user) = found else {
+            return Err(error::cannot_find("alter", "user", name));
+        };
+        let sid = free_sid(&context, login, Some(user.id))?;
+        self.change_catalog(|catalog| {
+            for one in catalog.principals.iter_mut().filter(|one| one.id == user.id) {
+                one.sid = Some(sid.clone());
+            }
             Ok(())
         })
     }
@@ -451,4 +461,18 @@ fn securable(context: &Context, on: &Securable) -> Result<(u8, i64), SqlError> {
             table.map(|table| (1, table)).ok_or_else(|| error::cannot_find("find", "object", name.object()))
         }
     }
+}
+
+/// Returns the `SID` of a login that no other user of the database has; `own` is the user that may have it already.
+fn free_sid(context: &Context, login: &str, own: Option<i64>) -> Result<String, SqlError> {
+    let account = context
+        .server
+        .account(login)
+        .ok_or_else(|| SqlError::new(15007, format!("'{login}' is not a valid login or you do not have permission.")))?;
+    let has = |user: &Principal| Some(user.id) != own && user.sid.as_deref() == Some(account.sid.as_str());
+    let owner = context.target.owner.eq_ignore_ascii_case(&account.name);
+    if owner || context.catalog.principals.iter().any(has) {
+        return Err(SqlError::new(15063, "The login already has an account under a different user name."));
+    }
+    Ok(account.sid.clone())
 }
