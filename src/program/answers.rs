@@ -21,7 +21,7 @@ use octopus_setup::wizard::answer_file;
 use octopus_setup::world::answer_sources::{self, CommandLine, Mode, Resolved, SecretPrompt, Sources, Stdin};
 
 use super::answer_args::AnswerArgs;
-use super::cli::{AnswersArgs, AnswersCommand, Format, SetUp};
+use super::cli::{AnswersArgs, AnswersCommand, FlowArg, Format};
 use super::environment::Environment;
 use super::shells::print;
 use super::wizard;
@@ -33,7 +33,7 @@ pub async fn run(args: &AnswersArgs, environment: &Environment) -> ExitCode {
         AnswersCommand::Schema => print(answer_file::schema().as_bytes()),
         AnswersCommand::Check { flow, given: args, live, output } => {
             let mode = if *live { Mode::Headless } else { Mode::CheckOnly };
-            match gather(args, flow.map(SetUp::flow), mode, environment.answers()).await {
+            match gather(args, flow.map(FlowArg::flow), mode, environment.answers()).await {
                 Ok(Resolved { flow: Some(flow), loaded, .. }) if *live => wizard::dry(flow, loaded, *output, environment).await,
                 Ok(resolved) => looked_at(&resolved, *output),
                 Err(status) => ExitCode::from(status),
@@ -121,7 +121,7 @@ impl Drop for Watch {
 }
 
 /// Reads the environment. On Windows, where names ignore case, they become capitals.
-fn environment() -> answer_sources::Environment {
+fn environment() -> answer_sources::EnvironmentVariables {
     let name = |name: std::ffi::OsString| if cfg!(windows) { name.to_ascii_uppercase() } else { name };
     std::env::vars_os().map(|(key, value)| (name(key), value)).collect()
 }

@@ -82,7 +82,7 @@ pub enum Command {
     /// Add this server as a node of an existing cluster.
     Join(Deferred<Wizard>),
     /// Review a node of this machine: its settings, every check again, the cluster, what has drifted. Nothing is written.
-    Review(Deferred<Review>),
+    Review(Deferred<ReviewArgs>),
     /// Answer files: a template of one, a check of yours, and their schema for editors.
     Answers(Deferred<AnswersArgs>),
     /// What Octopus Server's own command line, or a container, would need for the same node.
@@ -94,7 +94,7 @@ pub enum Command {
     /// Move a single node's files to shared storage, so that other nodes can join it.
     Migrate(Deferred<Migrate>),
     /// Look for everything that is known to go wrong with a node of this machine, and say what to do. Nothing is written.
-    Check(Deferred<Check>),
+    Check(Deferred<CheckArgs>),
     /// Print the completions of a shell.
     Completions(Deferred<Completions>),
     /// Print the manual page.
@@ -142,13 +142,13 @@ pub enum AnswersCommand {
     Template {
         /// The flow that it is for.
         #[arg(value_enum)]
-        flow: SetUp,
+        flow: FlowArg,
     },
     /// Say what is wrong with the answers, all of it at once; nothing is written.
     Check {
         /// The flow that they are for; the one that the file names when nothing is said.
         #[arg(long, value_enum)]
-        flow: Option<SetUp>,
+        flow: Option<FlowArg>,
 
         /// Prove them as well: against this machine, the server and the database, as a dry run does.
         #[arg(long)]
@@ -167,14 +167,14 @@ pub enum AnswersCommand {
 
 /// The flows that set a node up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum SetUp {
+pub enum FlowArg {
     /// The first node of a new cluster.
     FirstNode,
     /// A further node.
     Join,
 }
 
-impl SetUp {
+impl FlowArg {
     pub const fn flow(self) -> Flow {
         match self {
             Self::FirstNode => Flow::FirstNode,
@@ -205,7 +205,7 @@ pub struct Script {
     /// Of answers instead: the flow that they are for. With --instance or --config, as which node it is set up: as a further
     /// one when nothing is said, which has nothing in it that concerns the other nodes.
     #[arg(long, value_enum)]
-    pub flow: Option<SetUp>,
+    pub flow: Option<FlowArg>,
 
     /// With the secrets themselves in it instead of references to the environment; only into a file (--out), 0600.
     #[arg(long, requires = "out")]
@@ -308,7 +308,7 @@ pub struct Migrate {
 
 /// A look at everything.
 #[derive(Debug, Args)]
-pub struct Check {
+pub struct CheckArgs {
     #[command(flatten)]
     pub node: NodeChoice,
 
@@ -341,7 +341,7 @@ pub enum CompletionShell {
 
 /// What to review, and how.
 #[derive(Debug, Args)]
-pub struct Review {
+pub struct ReviewArgs {
     /// The instance; case does not count. The only one of this machine when nothing is said.
     #[arg(long, value_name = "NAME", conflicts_with = "config")]
     pub instance: Option<String>,

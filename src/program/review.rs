@@ -10,7 +10,7 @@ use octopus_setup::faces::headless;
 use octopus_setup::wizard::review::Wanted;
 use octopus_setup::world::World;
 
-use super::cli::{Check, Review, output};
+use super::cli::{CheckArgs, ReviewArgs, output};
 use super::environment::Environment;
 use super::on_screen;
 use super::recording::{self, Recording};
@@ -23,7 +23,7 @@ pub const NOT_LOOKED: u8 = 3;
 /// a check that found a reason to stop.
 pub const MISUSED: u8 = 64;
 
-impl Review {
+impl ReviewArgs {
     /// Returns whether findings are printed instead of screens opened.
     pub fn is_check(&self) -> bool {
         self.check || self.output.is_some()
@@ -40,7 +40,7 @@ pub fn wanted(config: Option<&Path>, instance: Option<&str>) -> Wanted {
 }
 
 /// Runs `review`.
-pub async fn run(args: &Review, environment: &Environment) -> ExitCode {
+pub async fn run(args: &ReviewArgs, environment: &Environment) -> ExitCode {
     let begins = Beginning::Review(wanted(args.config.as_deref(), args.instance.as_deref()));
     if !args.is_check() {
         return on_screen(environment, begins, environment.answers()).await;
@@ -90,7 +90,7 @@ pub fn misused(error: &clap::Error) -> ExitCode {
 const WIDEST: u16 = 100;
 
 /// Runs `check`: looks at a node, and prints what is wrong. The exit status is that of `review --check`.
-pub async fn check(args: &Check, environment: &Environment) -> ExitCode {
+pub async fn check(args: &CheckArgs, environment: &Environment) -> ExitCode {
     let world = World::new(environment.places.clone(), environment.surroundings);
     let mut engine =
         Engine::review(world, environment.answers(), wanted(args.node.config.as_deref(), args.node.instance.as_deref()));

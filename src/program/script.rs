@@ -23,7 +23,7 @@ use octopus_setup::world::{host, key_file, node_config, survey};
 use secrecy::{ExposeSecret, SecretString};
 
 use super::answer_args::AnswerArgs;
-use super::cli::{Script, ScriptFormat, SetUp, TargetPlatform};
+use super::cli::{FlowArg, Script, ScriptFormat, TargetPlatform};
 use super::environment::Environment;
 use super::shells::print_result;
 use super::{answers, cluster_front};
@@ -96,7 +96,7 @@ fn format(args: &Script) -> ScriptFormat {
 
 /// A node config of this machine, unless answers are given.
 async fn source(args: &Script, environment: &Environment) -> Result<Source, Refusal> {
-    let flow = args.flow.map(SetUp::flow);
+    let flow = args.flow.map(FlowArg::flow);
     if args.with_secrets && format(args) == ScriptFormat::Answers {
         let says = "An answer file says where its secrets come from; --with-secrets is for scripts and compose files.";
         return Err(Refusal::usage(says));

@@ -9,14 +9,16 @@ use octopus_setup::model::answers::{Answers, Problem};
 use octopus_setup::model::field::FieldId;
 use octopus_setup::model::flow::Flow;
 use octopus_setup::wizard::answer_file::flags;
-use octopus_setup::world::answer_sources::{self, CommandLine, Environment, Mode, Resolved, SecretPrompt, Sources, Stdin};
+use octopus_setup::world::answer_sources::{
+    self, CommandLine, EnvironmentVariables, Mode, Resolved, SecretPrompt, Sources, Stdin,
+};
 use secrecy::{ExposeSecret, SecretString};
 use tempfile::TempDir;
 
 pub struct Scene {
     pub folder: TempDir,
     pub command_line: CommandLine,
-    pub environment: Environment,
+    pub environment: EnvironmentVariables,
     /// What is piped in; a terminal where there is nothing.
     pub stdin: Option<&'static str>,
     /// What a person types, one after the other; nobody is there where there is nothing.
@@ -34,7 +36,7 @@ pub fn scene() -> Scene {
     let mut scene = Scene {
         folder: tempfile::tempdir().unwrap(),
         command_line,
-        environment: Environment::new(),
+        environment: EnvironmentVariables::new(),
         stdin: None,
         typed: None,
         mode: Mode::Headless,

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use octopus_setup::world::answer_sources::{self, COMMAND_LIMIT, CommandLine, Environment, Mode, Resolved, Sources, Stdin};
+use octopus_setup::world::answer_sources::{
+    self, COMMAND_LIMIT, CommandLine, EnvironmentVariables, Mode, Resolved, Sources, Stdin,
+};
 
 use crate::case::Case;
 use crate::masks::Masks;
@@ -14,7 +16,7 @@ pub async fn gather(scene: &Scene, case: &Case, masks: &Masks, mode: Mode) -> Re
     let file = scene.path("answers.toml");
     std::fs::write(&file, case.bytes(masks)).unwrap();
     std::fs::set_permissions(&file, std::fs::Permissions::from_mode(case.mode)).unwrap();
-    let environment: Environment =
+    let environment: EnvironmentVariables =
         scene.environment().into_iter().map(|(name, value)| (name.into(), value.into())).collect::<BTreeMap<_, _>>();
     let command_line = CommandLine { flow: Some(case.flow), files: vec![file], ..CommandLine::new(scene.defaults()) };
     let mut sources =

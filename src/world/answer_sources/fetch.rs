@@ -17,7 +17,7 @@ use crate::model::field::FieldId;
 use crate::model::licence;
 use crate::model::untrusted::Untrusted;
 use crate::wizard::answer_file::flag;
-use crate::world::answer_sources::{Environment, Mode, Sources, Stdin, variable};
+use crate::world::answer_sources::{EnvironmentVariables, Mode, Sources, Stdin, variable};
 use crate::world::small_file;
 
 /// The outcome of fetching an answer.
@@ -301,7 +301,7 @@ fn failed(says: impl Into<String>, fix: &'static str) -> NoOutput {
 pub(super) async fn run(
     words: &[String],
     folder: &Path,
-    environment: &Environment,
+    environment: &EnvironmentVariables,
     limit: Duration,
 ) -> Result<Zeroizing<Vec<u8>>, NoOutput> {
     if variable(environment, DEPTH_VARIABLE).is_some() {
@@ -360,7 +360,7 @@ async fn signalled() -> u8 {
     std::future::pending().await
 }
 
-fn start(words: &[String], folder: &Path, environment: &Environment) -> Result<Running, NoOutput> {
+fn start(words: &[String], folder: &Path, environment: &EnvironmentVariables) -> Result<Running, NoOutput> {
     let Some((program, arguments)) = words.split_first() else {
         return Err(failed("names no program", ""));
     };

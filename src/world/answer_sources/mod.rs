@@ -56,12 +56,12 @@ impl CommandLine {
     }
 }
 
-/// Environment variables by name; on Windows the names are in capitals.
-pub type Environment = BTreeMap<OsString, OsString>;
+/// EnvironmentVariables variables by name; on Windows the names are in capitals.
+pub type EnvironmentVariables = BTreeMap<OsString, OsString>;
 
 /// Returns a variable's value. An empty one counts as not set, as everywhere in this program: compose files and pipelines set
 /// variables that they have no value for.
-pub fn variable<'a>(environment: &'a Environment, name: &str) -> Option<&'a OsString> {
+pub fn variable<'a>(environment: &'a EnvironmentVariables, name: &str) -> Option<&'a OsString> {
     // Windows ignores case in names, and the keys are in capitals there.
     let name = if cfg!(windows) { Cow::from(name.to_uppercase()) } else { Cow::from(name) };
     environment.get(OsStr::new(name.as_ref())).filter(|value| !value.is_empty())
@@ -96,7 +96,7 @@ pub enum Mode {
 
 /// Where answers come from, as values.
 pub struct Sources<'a> {
-    pub environment: &'a Environment,
+    pub environment: &'a EnvironmentVariables,
     pub stdin: Stdin<'a>,
     /// Asks at the terminal, if there is one.
     pub person: Option<&'a mut dyn SecretPrompt>,
@@ -192,7 +192,7 @@ impl Found {
     }
 
     /// Adds the environment's answers, and warns of variables that look like ours and answer nothing.
-    fn environment(&mut self, environment: &Environment) {
+    fn environment(&mut self, environment: &EnvironmentVariables) {
         let is_ours = |name: &OsString| name.to_str().is_some_and(flags::may_answer);
         // The usual case; building the names of all fields costs time before the first frame.
         if !environment.keys().any(is_ours) {
