@@ -116,7 +116,7 @@ pub(crate) fn read_declared(kind: &DataType, default: u16) -> Result<DeclaredTyp
         DataType::Datetime(None) => plain(SqlType::DateTime, "datetime"),
         DataType::Text => plain(SqlType::VarChar(None), "varchar"),
         DataType::Custom(name, arguments) => custom_type(&name.to_string(), arguments),
-        other => Err(SqlError::unsupported(format!("The type {other}"))),
+        other => Err(SqlError::unsupported(format!("The type {}", other.to_string().to_lowercase()))),
     }
 }
 
