@@ -23,6 +23,8 @@ use crate::tds::tokens::{self, DoneToken, done};
 
 /// Complete packets that may wait for a slow client.
 const QUEUED_PACKETS: usize = 8;
+/// The time for which a request waits for its turn at the most.
+const PLACE_TIMEOUT: Duration = Duration::from_secs(30);
 /// How often the engine is told to stop until it does.
 const STOP_INTERVAL: Duration = Duration::from_millis(20);
 
@@ -30,12 +32,15 @@ const STOP_INTERVAL: Duration = Duration::from_millis(20);
 struct StopGuard {
     interrupt: Option<Interrupt>,
     cancelled: Arc<AtomicBool>,
+    /// Ends the wait for a place.
+    stopped: Arc<Notify>,
 }
 
 impl StopGuard {
     fn stop(&self) {
         if let Some(interrupt) = &self.interrupt {
             self.cancelled.store(true, Ordering::Release);
+            self.stopped.notify_one();
             interrupt.stop();
         }
     }
@@ -178,12 +183,34 @@ impl Connection {
     ) -> Option<(Worker, AfterReply)> {
         let (packets, mut filled) = mpsc::channel(QUEUED_PACKETS);
         let cancelled = Arc::new(AtomicBool::new(false));
-        let outlet = PacketOutlet { packets, content_size: self.size - HEADER, cancelled: cancelled.clone() };
-        let mut stop = StopGuard { interrupt: Some(work.session.interrupt()), cancelled };
+        let interrupt = work.session.interrupt();
+        let outlet = PacketOutlet {
+            packets,
+            content_size: self.size - HEADER,
+            interrupt: interrupt.clone(),
+            cancelled: cancelled.clone(),
+        };
+        let stopped = Arc::new(Notify::new());
+        let mut stop = StopGuard { interrupt: Some(interrupt.clone()), cancelled, stopped: stopped.clone() };
         let replies = ReplyWriter::new(self.shared.name.clone());
-        let mut job = tokio::task::spawn_blocking(move || {
-            let last = work.run(request, reset, replies, &outlet);
-            (work, last)
+        let places = self.shared.places.clone();
+        let mut job = tokio::spawn(async move {
+            // Without a place in time it runs all the same: those before it may run for ever.
+            tokio::select! {
+                place = tokio::time::timeout(PLACE_TIMEOUT, places.acquire_owned()) => {
+                    if let Ok(Ok(place)) = place {
+                        interrupt.hold_place(place);
+                    }
+                }
+                () = stopped.notified() => {}
+            }
+            let run = move || {
+                let last = work.run(request, reset, replies, &outlet);
+                (work, last)
+            };
+            let ran = tokio::task::spawn_blocking(run).await;
+            interrupt.give_up_place();
+            ran
         });
         let mut number = 0;
         let mut next = AfterReply::Continue;
@@ -226,7 +253,7 @@ impl Connection {
             }
         };
         stop.disarm();
-        let (work, last) = ran.ok()?;
+        let (work, last) = ran.ok()?.ok()?;
         if next == AfterReply::Continue {
             next = self.send_last_packet(&last, number, wire.as_ref()).await;
         }

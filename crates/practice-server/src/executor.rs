@@ -4,16 +4,21 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use tokio::sync::mpsc;
+use tokio::sync::mpsc::error::TrySendError;
 
-use crate::engine::Session;
+use crate::engine::{Interrupt, Session};
 use crate::panics::catch;
 use crate::reply::Reply;
 use crate::reply_writer::{Ending, ReplyWriter, message};
 use crate::tds::requests::{Call, TransactionRequest};
 use crate::tds::tokens::EnvChange;
 use crate::value::{Parameter, SqlType, Value};
+
+/// The milliseconds in which a client is not yet slow.
+const PATIENCE: usize = 100;
 
 /// What a client asks for.
 #[derive(Debug)]
@@ -45,8 +50,26 @@ pub struct PacketOutlet {
     pub packets: mpsc::Sender<Vec<u8>>,
     /// The size of a packet's content in bytes.
     pub content_size: usize,
+    /// Gives up the request's place while the client is slow.
+    pub interrupt: Interrupt,
     /// Set by an Attention: the client wants no more of the reply.
     pub cancelled: Arc<AtomicBool>,
+}
+
+impl PacketOutlet {
+    /// Passes complete packets on. Returns `false` if nobody takes them any more.
+    fn send(&self, mut packets: Vec<u8>) -> bool {
+        for _ in 0..PATIENCE {
+            match self.packets.try_send(packets) {
+                Ok(()) => return true,
+                Err(TrySendError::Closed(_)) => return false,
+                Err(TrySendError::Full(again)) => packets = again,
+            }
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        self.interrupt.give_up_place();
+        self.packets.blocking_send(packets).is_ok()
+    }
 }
 
 impl Worker {
@@ -74,7 +97,7 @@ impl Worker {
         let whole = (ready - 1) / outlet.content_size * outlet.content_size;
         if whole > 0 {
             // If it cannot be sent, the rest cannot either.
-            let _ = outlet.packets.blocking_send(writer.take(whole));
+            outlet.send(writer.take(whole));
         }
         writer.take(ready)
     }
@@ -178,7 +201,7 @@ fn sink<'a>(writer: &'a mut ReplyWriter, outlet: &'a PacketOutlet) -> impl FnMut
             return true;
         }
         let whole = (writer.len() - 1) / outlet.content_size * outlet.content_size;
-        outlet.packets.blocking_send(writer.take(whole)).is_ok()
+        outlet.send(writer.take(whole))
     }
 }
 

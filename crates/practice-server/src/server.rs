@@ -12,7 +12,7 @@ use secrecy::SecretString;
 use tds_wire::prelogin::Version;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{Semaphore, mpsc, watch};
 use tokio::task::{JoinHandle, JoinSet};
 
 use crate::certificate::{CertificateError, ServerTls};
@@ -25,6 +25,8 @@ use crate::options::{ServerOptions, WireFault};
 use crate::private;
 use crate::shared::SharedState;
 
+/// The requests that run at the same time, for each processor core.
+const RUNNING_PER_CORE: usize = 2;
 /// How long to wait for a data folder that another server is about to release.
 const LOCK_TIMEOUT: Duration = Duration::from_millis(500);
 
@@ -101,6 +103,7 @@ impl PracticeServer {
             allow_strict,
             insists_on_database,
             limits,
+            places: Arc::new(Semaphore::new(RUNNING_PER_CORE * std::thread::available_parallelism().map_or(1, usize::from))),
             round_trip: faults.round_trip,
             fault: Mutex::new(faults.wire),
             turns: Arc::new(AtomicU64::new(0)),

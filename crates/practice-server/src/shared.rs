@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use tds_wire::prelogin::Version;
+use tokio::sync::Semaphore;
 
 use super::engine::Engine;
 use super::options::{Limits, TlsPolicy, WireFault};
@@ -32,6 +33,9 @@ pub struct SharedState {
     pub insists_on_database: bool,
     /// The limits on clients.
     pub limits: Limits,
+    /// The places of requests that run at the same time; the others wait for their turn, so that a burst of requests does not take
+    /// memory for all of them at once.
+    pub places: Arc<Semaphore>,
     /// The simulated round-trip time.
     pub round_trip: Duration,
     /// The current fault on the wire.

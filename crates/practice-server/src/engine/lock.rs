@@ -1,10 +1,13 @@
 //! Locks between sessions: one writer per database, and application locks; with waiting, timeouts, interruption and deadlock
 //! detection.
 
+use std::any::Any;
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
+
+use rusqlite::InterruptHandle;
 
 /// What can be locked.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -73,6 +76,71 @@ pub(crate) enum LockOutcome {
     Deadlock,
 }
 
+/// Stops what a session runs, or ends the session.
+#[derive(Default)]
+pub(crate) struct StopSignal {
+    flag: AtomicBool,
+    killed: AtomicBool,
+    handles: Mutex<Vec<InterruptHandle>>,
+    wake: Mutex<Option<Box<dyn Fn() + Send + Sync>>>,
+    place: Mutex<Option<Box<dyn Any + Send>>>,
+}
+
+impl StopSignal {
+    pub(crate) fn flag(&self) -> &AtomicBool {
+        &self.flag
+    }
+
+    /// Makes the running statement end as soon as possible.
+    pub(crate) fn set(&self) {
+        self.flag.store(true, Ordering::SeqCst);
+        for handle in self.handles.lock().unwrap_or_else(PoisonError::into_inner).iter() {
+            handle.interrupt();
+        }
+    }
+
+    /// Forgets a stop, before the next request runs; a session that was ended stays stopped.
+    pub(crate) fn clear(&self) {
+        self.flag.store(self.is_killed(), Ordering::SeqCst);
+    }
+
+    pub(crate) fn add(&self, handle: InterruptHandle) {
+        self.handles.lock().unwrap_or_else(PoisonError::into_inner).push(handle);
+    }
+
+    pub(crate) fn on_kill(&self, wake: Box<dyn Fn() + Send + Sync>) {
+        *self.wake.lock().unwrap_or_else(PoisonError::into_inner) = Some(wake);
+    }
+
+    pub(crate) fn is_killed(&self) -> bool {
+        self.killed.load(Ordering::SeqCst)
+    }
+
+    /// Keeps the place among the running requests until the request waits or ends.
+    pub(crate) fn hold_place(&self, place: Box<dyn Any + Send>) {
+        *self.place.lock().unwrap_or_else(PoisonError::into_inner) = Some(place);
+    }
+
+    /// Gives the place to another request, because this one waits or has ended.
+    pub(crate) fn give_up_place(&self) {
+        self.place.lock().unwrap_or_else(PoisonError::into_inner).take();
+    }
+
+    pub(crate) fn kill(&self) {
+        self.killed.store(true, Ordering::SeqCst);
+        self.set();
+        if let Some(wake) = &*self.wake.lock().unwrap_or_else(PoisonError::into_inner) {
+            wake();
+        }
+    }
+}
+
+impl std::fmt::Debug for StopSignal {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("StopSignal").field("flag", &self.flag).field("killed", &self.killed).finish_non_exhaustive()
+    }
+}
+
 impl LockTable {
     fn blockers(&self, session: i16, resource: &Resource, mode: LockMode) -> Vec<i16> {
         let mut blockers: Vec<i16> = self
@@ -129,7 +197,7 @@ impl Locks {
         mode: LockMode,
         until: LockDuration,
         limit: i64,
-        stop: &AtomicBool,
+        stop: &StopSignal,
     ) -> LockOutcome {
         let deadline = u64::try_from(limit).ok().map(|limit| Instant::now() + Duration::from_millis(limit));
         let mut state = self.state();
@@ -148,7 +216,7 @@ impl Locks {
                 }
                 return if waited { LockOutcome::AfterWaiting } else { LockOutcome::AtOnce };
             }
-            let end = if stop.load(Ordering::SeqCst) {
+            let end = if stop.flag().load(Ordering::SeqCst) {
                 Some(LockOutcome::Interrupted)
             } else if deadline.is_some_and(|deadline| Instant::now() >= deadline) {
                 Some(LockOutcome::TimedOut)
@@ -168,6 +236,7 @@ impl Locks {
                 self.changed.notify_all();
                 return end;
             }
+            stop.give_up_place();
             state = match deadline {
                 Some(deadline) => {
                     let left = deadline.saturating_duration_since(Instant::now());
@@ -223,11 +292,12 @@ impl Locks {
     }
 
     /// Waits without a lock until the time is over (`WAITFOR DELAY`); returns `false` if it was stopped.
-    pub(crate) fn pause(&self, span: Duration, stop: &AtomicBool) -> bool {
+    pub(crate) fn pause(&self, span: Duration, stop: &StopSignal) -> bool {
         let deadline = Instant::now() + span;
+        stop.give_up_place();
         let mut state = self.state();
         loop {
-            if stop.load(Ordering::SeqCst) {
+            if stop.flag().load(Ordering::SeqCst) {
                 return false;
             }
             let left = deadline.saturating_duration_since(Instant::now());
@@ -250,7 +320,7 @@ mod tests {
     #[test]
     fn shared_locks_share_and_exclusive_ones_do_not() {
         let locks = Locks::default();
-        let go = AtomicBool::new(false);
+        let go = StopSignal::default();
         let take = |session, mode| locks.take(session, &app("a"), mode, LockDuration::Session, 0, &go);
         assert_eq!(take(1, LockMode::Shared), LockOutcome::AtOnce);
         assert_eq!(take(2, LockMode::Shared), LockOutcome::AtOnce);
@@ -264,8 +334,9 @@ mod tests {
     #[test]
     fn a_stopped_waiter_leaves_the_queue() {
         let locks = Locks::default();
-        let go = AtomicBool::new(false);
-        let stopped = AtomicBool::new(true);
+        let go = StopSignal::default();
+        let stopped = StopSignal::default();
+        stopped.set();
         assert_eq!(locks.take(1, &app("a"), LockMode::Exclusive, LockDuration::Session, -1, &go), LockOutcome::AtOnce);
         assert_eq!(locks.take(2, &app("a"), LockMode::Exclusive, LockDuration::Session, -1, &stopped), LockOutcome::Interrupted);
         locks.release(1, true);
@@ -275,12 +346,12 @@ mod tests {
     #[test]
     fn a_circle_is_a_deadlock() {
         let locks = std::sync::Arc::new(Locks::default());
-        let go = AtomicBool::new(false);
+        let go = StopSignal::default();
         locks.take(1, &app("a"), LockMode::Exclusive, LockDuration::Session, -1, &go);
         locks.take(2, &app("b"), LockMode::Exclusive, LockDuration::Session, -1, &go);
         let other = std::sync::Arc::clone(&locks);
         let waiter = std::thread::spawn(move || {
-            let go = AtomicBool::new(false);
+            let go = StopSignal::default();
             let granted = other.take(1, &app("b"), LockMode::Exclusive, LockDuration::Session, -1, &go);
             other.release(1, true);
             granted

@@ -11,10 +11,10 @@ use super::collation;
 use super::context::Context;
 use super::error::{self, ErrorScope, SqlError};
 use super::function::{self, SharedContext};
-use super::lock::{LockDuration, LockMode, LockOutcome, Resource};
+use super::lock::{LockDuration, LockMode, LockOutcome, Resource, StopSignal};
 use super::principal::DatabaseUser;
 use super::server::{Account, Database};
-use super::state::{Engine, SessionInfo, StopSignal};
+use super::state::{Engine, SessionInfo};
 use super::store::Store;
 use crate::reply::Reply;
 use crate::tsql::statement::Isolation;
@@ -104,6 +104,16 @@ impl Interrupt {
     pub fn stop(&self) {
         self.stop.set();
         self.engine.locks.wake();
+    }
+
+    /// Keeps a place among the running requests until the session's request waits (for a lock, for a time, for its client).
+    pub fn hold_place(&self, place: impl Send + 'static) {
+        self.stop.hold_place(Box::new(place));
+    }
+
+    /// Gives the place up, because the request waits or has ended.
+    pub fn give_up_place(&self) {
+        self.stop.give_up_place();
     }
 
     /// Calls `wake` when another session ends this one, as `WITH ROLLBACK IMMEDIATE` does.
@@ -330,12 +340,20 @@ impl Session {
     }
 
     pub(super) fn take_lock(&self, resource: &Resource, mode: LockMode, until: LockDuration, limit: i64) -> LockOutcome {
-        self.engine.locks.take(self.info.id, resource, mode, until, limit, self.stop.flag())
+        self.engine.locks.take(self.info.id, resource, mode, until, limit, &self.stop)
     }
 
     /// Waits (`WAITFOR DELAY`); returns `false` if it was stopped.
     pub(super) fn pause(&self, span: std::time::Duration) -> bool {
-        self.engine.locks.pause(span, self.stop.flag())
+        self.engine.locks.pause(span, &self.stop)
+    }
+
+    /// Gives back the memory in which the connections cache pages; an idle session needs none.
+    pub(super) fn release_memory(&self) {
+        for link in self.links.values().filter(|link| !link.in_transaction) {
+            // If it fails, the pages stay cached.
+            let _ = link.connection.execute_batch("PRAGMA shrink_memory");
+        }
     }
 
     /// Closes the connection to a database that is dropped.

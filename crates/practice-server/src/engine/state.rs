@@ -2,15 +2,13 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::Duration;
 
-use rusqlite::InterruptHandle;
-
 use super::error::SqlError;
 use super::instant;
-use super::lock::Locks;
+use super::lock::{Locks, StopSignal};
 use super::server::{Database, Login, OpenError, Server};
 use super::store::Store;
 
@@ -39,60 +37,6 @@ pub(crate) struct SessionInfo {
     /// The time of the login in ticks, see `instant`.
     pub(crate) since: i64,
     pub(crate) stop: Arc<StopSignal>,
-}
-
-/// Stops what a session runs, or ends the session.
-#[derive(Default)]
-pub(crate) struct StopSignal {
-    flag: AtomicBool,
-    killed: AtomicBool,
-    handles: Mutex<Vec<InterruptHandle>>,
-    wake: Mutex<Option<Box<dyn Fn() + Send + Sync>>>,
-}
-
-impl StopSignal {
-    pub(crate) fn flag(&self) -> &AtomicBool {
-        &self.flag
-    }
-
-    /// Makes the running statement end as soon as possible.
-    pub(crate) fn set(&self) {
-        self.flag.store(true, Ordering::SeqCst);
-        for handle in self.handles.lock().unwrap_or_else(PoisonError::into_inner).iter() {
-            handle.interrupt();
-        }
-    }
-
-    /// Forgets a stop, before the next request runs; a session that was ended stays stopped.
-    pub(crate) fn clear(&self) {
-        self.flag.store(self.is_killed(), Ordering::SeqCst);
-    }
-
-    pub(crate) fn add(&self, handle: InterruptHandle) {
-        self.handles.lock().unwrap_or_else(PoisonError::into_inner).push(handle);
-    }
-
-    pub(crate) fn on_kill(&self, wake: Box<dyn Fn() + Send + Sync>) {
-        *self.wake.lock().unwrap_or_else(PoisonError::into_inner) = Some(wake);
-    }
-
-    pub(crate) fn is_killed(&self) -> bool {
-        self.killed.load(Ordering::SeqCst)
-    }
-
-    fn kill(&self) {
-        self.killed.store(true, Ordering::SeqCst);
-        self.set();
-        if let Some(wake) = &*self.wake.lock().unwrap_or_else(PoisonError::into_inner) {
-            wake();
-        }
-    }
-}
-
-impl std::fmt::Debug for StopSignal {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("StopSignal").field("flag", &self.flag).field("killed", &self.killed).finish_non_exhaustive()
-    }
 }
 
 /// The sessions and their current databases, by session number.

@@ -1,4 +1,4 @@
-//! The practice server against clients that share no code with it: FreeTDS, python-tds, pymssql, pyodbc, SQLAlchemy, tedious and
+//! The practice server against clients that share no code with it: FreeTDS, python-tds, pymssql, pyodbc, `SQLAlchemy`, tedious and
 //! Microsoft's own driver. All of them run the statements of `statements.json`, by `suite.py` and `suite.js`.
 //!
 //! With `OCTOPUS_SETUP_TEST_SQLSERVER='Server=…;User ID=…;Password=…'` they run them against that server too, where nothing is

@@ -68,6 +68,43 @@ async fn an_attention_ends_a_reply_that_would_never_end() {
 }
 
 #[tokio::test]
+async fn a_request_that_waits_for_its_turn_can_be_cancelled() {
+    let server = start(|_| {}).await;
+    let endless = batch("DECLARE @i int = 0; WHILE 1 = 1 SET @i = 0");
+    let mut busy = Vec::new();
+    for _ in 0..4 * std::thread::available_parallelism().map_or(1, usize::from) {
+        let (mut tcp, _) = log_in(&server.running, CURRENT).await;
+        write_message(&mut tcp, PacketType::SqlBatch, &endless, 4096).await.expect("written");
+        busy.push(tcp);
+    }
+    let (mut tcp, _) = log_in(&server.running, CURRENT).await;
+    write_message(&mut tcp, PacketType::SqlBatch, &endless, 4096).await.expect("written");
+    write_message(&mut tcp, PacketType::Attention, &[], 4096).await.expect("written");
+    let answer = timeout(SOON, read_message(&mut tcp, 1 << 16)).await.expect("soon").expect("an answer");
+    assert_eq!(last_done(&answer) & ATTENTION, 0);
+    let answer = timeout(SOON, read_message(&mut tcp, 1 << 16)).await.expect("soon").expect("an answer");
+    assert_eq!(last_done(&answer), ATTENTION);
+    // Those that wait leave the turn to others.
+    drop(busy);
+    write_message(&mut tcp, PacketType::SqlBatch, &batch("SELECT 1"), 4096).await.expect("written");
+    timeout(SOON, read_message(&mut tcp, 1 << 16)).await.expect("soon").expect("an answer");
+}
+
+#[tokio::test]
+async fn requests_that_wait_take_no_turn() {
+    let server = start(|_| {}).await;
+    let mut waiting = Vec::new();
+    for _ in 0..4 * std::thread::available_parallelism().map_or(1, usize::from) {
+        let (mut tcp, _) = log_in(&server.running, CURRENT).await;
+        write_message(&mut tcp, PacketType::SqlBatch, &batch("WAITFOR DELAY '00:10:00'"), 4096).await.expect("written");
+        waiting.push(tcp);
+    }
+    let (mut tcp, _) = log_in(&server.running, CURRENT).await;
+    write_message(&mut tcp, PacketType::SqlBatch, &batch("SELECT 1"), 4096).await.expect("written");
+    timeout(SOON, read_message(&mut tcp, 1 << 16)).await.expect("soon").expect("an answer");
+}
+
+#[tokio::test]
 async fn a_client_that_leaves_takes_its_statement_with_it() {
     let server = start(|_| {}).await;
     let (mut tcp, _) = log_in(&server.running, CURRENT).await;

@@ -107,7 +107,13 @@ impl Execution<'_> {
         }
         let engine = std::sync::Arc::clone(&self.session.engine);
         let id = self.session.info.id;
-        let others = if rollback { !engine.end_sessions(database.id, id) } else { engine.in_use(database.id, id) };
+        let others = if rollback {
+            // The others may need it to end.
+            self.session.info.stop.give_up_place();
+            !engine.end_sessions(database.id, id)
+        } else {
+            engine.in_use(database.id, id)
+        };
         let needs_alone = !matches!(
             change,
             DatabaseChange::Access(UserAccess::Multi | UserAccess::Restricted)

@@ -58,6 +58,7 @@ fn run_guarded(session: &mut Session, sink: Sink<'_>, work: impl FnOnce(&mut Exe
         work(&mut run);
     }));
     session.caught = None;
+    session.release_memory();
     if done.is_err() {
         session.rollback_all();
         let error = SqlError::new(50000, "The practice server failed at this batch.").scope(ErrorScope::Batch);
