@@ -203,6 +203,7 @@ impl Display for RedactedEvent<'_> {
             Event::Press(action) => write!(out, "press {action:?}"),
             Event::ConnectionString(_) => out.write_str("a connection string was given"),
             Event::Reply(yes) => out.write_str(if *yes { "reply yes" } else { "reply no" }),
+            Event::AcceptSignIn => out.write_str("accept sql-login"),
             Event::ProveAll => out.write_str("prove all"),
             Event::Observed { ticket, observed: _, last } => {
                 write!(out, "survey {} of ticket {}", if *last { "ended" } else { "knows more" }, ticket.0)

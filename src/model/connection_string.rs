@@ -15,11 +15,26 @@ use super::quote::push_dotnet;
 use super::target::{Encryption, SignIn, Target, Trust, TrustKind};
 use super::untrusted::Untrusted;
 
+/// Who a connection string signs in as.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub enum SignInKind {
+    /// A SQL Server login, with its password in the string.
+    #[default]
+    SqlLogin,
+    /// The Windows account of the process (`Integrated Security`).
+    WindowsAccount,
+    /// An account of a directory, Microsoft Entra ID (`Authentication=Active Directory …`).
+    Directory,
+}
+
 /// What a connection string says.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct ConnectionString {
-    /// Fields that it fills.
+    /// Fields that it fills. No login and no password where it does not sign in by a SQL login: they are left over, or are a
+    /// directory account's.
     pub fields: Vec<(FieldId, Raw)>,
+    #[serde(default)]
+    pub sign_in: SignInKind,
     /// What is not used, as sentences that name the key and never its value.
     pub ignored: Vec<String>,
 }
@@ -42,6 +57,10 @@ struct Values {
     fields: Vec<(FieldId, Zeroizing<String>)>,
     encrypt: Option<Encryption>,
     trust_any: Option<bool>,
+    /// `Integrated Security`, as its key is written, where it is on.
+    integrated: Option<String>,
+    /// Whether `Authentication` names an account of a directory.
+    directory: bool,
     ignored: Vec<String>,
     harmless: Vec<&'static str>,
 }
@@ -92,15 +111,13 @@ impl Values {
             Keyword::Encrypt => self.encrypt = Some(encryption(pair)?),
             Keyword::TrustServerCertificate => self.trust_any = Some(truth(pair)?),
             Keyword::Integrated => {
-                if value.trim().eq_ignore_ascii_case("sspi") || truth(pair)? {
-                    self.ignored.push(format!("{} was left out: only SQL logins work here, so type one.", shown(&pair.key)));
-                }
+                let is_on = value.trim().eq_ignore_ascii_case("sspi") || truth(pair)?;
+                self.integrated = is_on.then(|| shown(&pair.key));
             }
             Keyword::Authentication => {
-                let way: String = value.chars().filter(|c| !c.is_whitespace()).collect::<String>().to_ascii_lowercase();
-                if !matches!(way.as_str(), "" | "sqlpassword" | "notspecified") {
-                    self.ignored.push("Authentication was left out: only SQL logins work here, so type one.".into());
-                }
+                let kind: String = value.chars().filter(|c| !c.is_whitespace()).collect::<String>().to_ascii_lowercase();
+                // Every other kind, also one that is not known yet, is an account that may be locked elsewhere.
+                self.directory = !matches!(kind.as_str(), "" | "sqlpassword" | "notspecified");
             }
             Keyword::Intent => {
                 if value.trim().eq_ignore_ascii_case("readonly") {
@@ -152,6 +169,7 @@ impl Values {
             (Some(false), _) => self.fill(FieldId::Trust, TrustKind::System.spelling()),
             (None, _) => {}
         }
+        let sign_in = self.settle_sign_in();
         if let Some(words) = harmless_sentence(&self.harmless) {
             self.ignored.push(words);
         }
@@ -161,7 +179,23 @@ impl Values {
                 if field.is_secret() { Raw::Secret(SecretString::from(value.as_str())) } else { Raw::Text(value.to_string()) };
             (field, raw)
         });
-        ConnectionString { fields: fields.collect(), ignored: self.ignored }
+        ConnectionString { fields: fields.collect(), sign_in, ignored: self.ignored }
+    }
+
+    /// Decides who signs in, as .NET does: `Integrated Security` wins over a login beside it, which is left over. Takes away a
+    /// login and a password that are not a SQL login's: sent as one, they might lock an account.
+    fn settle_sign_in(&mut self) -> SignInKind {
+        let (kind, key) = match (self.integrated.take(), self.directory) {
+            (_, true) => (SignInKind::Directory, "Authentication".to_owned()),
+            (Some(key), false) => (SignInKind::WindowsAccount, key),
+            (None, false) => return SignInKind::SqlLogin,
+        };
+        let is_login = |field: FieldId| matches!(field, FieldId::User | FieldId::Password);
+        let before = self.fields.len();
+        self.fields.retain(|(field, _)| !is_login(*field));
+        let left_over = if self.fields.len() < before { " The login or password beside it was left out too." } else { "" };
+        self.ignored.push(format!("{key} was left out: only SQL logins work here, so type one.{left_over}"));
+        kind
     }
 }
 
@@ -450,6 +484,31 @@ mod tests {
             let ignored = read(text).unwrap().ignored;
             assert_eq!(ignored.len(), 1, "{text}: {ignored:?}");
             assert!(ignored[0].contains(part) && ignored[0].ends_with('.'), "{text}: {ignored:?}");
+        }
+    }
+
+    #[test]
+    fn a_login_that_is_left_over_is_not_taken() {
+        for (text, kind) in [
+            ("Integrated Security=True;User ID=octopus;Password=x", SignInKind::WindowsAccount),
+            ("User ID=octopus;Password=x;Trusted_Connection=yes", SignInKind::WindowsAccount),
+            ("Integrated Security=SSPI;UID=octopus", SignInKind::WindowsAccount),
+            ("Authentication=Active Directory Password;User ID=a@corp.example;Password=x", SignInKind::Directory),
+            ("User ID=a;Authentication=ActiveDirectoryServicePrincipal;Password=x", SignInKind::Directory),
+            ("Authentication=Active Directory Integrated", SignInKind::Directory),
+            ("Authentication=Something New;User ID=a", SignInKind::Directory),
+        ] {
+            let string = read(text).unwrap();
+            assert_eq!((string.sign_in, string.fields.len()), (kind, 0), "{text}");
+            assert!(string.ignored.iter().any(|said| said.contains("only SQL logins")), "{text}: {:?}", string.ignored);
+        }
+        for text in [
+            "Integrated Security=True;Integrated Security=False;User ID=octopus",
+            "Authentication=Sql Password;User ID=octopus",
+            "Integrated Security=False;User ID=octopus",
+        ] {
+            let string = read(text).unwrap();
+            assert_eq!((string.sign_in, string.fields.len()), (SignInKind::SqlLogin, 1), "{text}");
         }
     }
 

@@ -22,6 +22,7 @@ pub mod node;
 pub mod node_config;
 pub mod octopus;
 pub mod phrase;
+pub mod placeholder;
 pub mod plan;
 pub mod platform;
 pub mod quote;

@@ -13,7 +13,7 @@ use super::survey::AccountKind;
 use super::target::{Encryption, Trust, TrustKind};
 pub use super::web::{CommsSection, WebSection};
 
-/// A secret sealed under this machine's key, as text: `sealed:1:<key id>:<base64>`.
+/// A secret sealed under this machine's key, as text: `sealed:<scheme>:<key id>:<base64>`.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Sealed(pub String);

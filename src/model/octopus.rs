@@ -8,8 +8,10 @@ use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 
 use super::answers::Raw;
-use super::choice::choices;
+use super::choice::{Choice, choices};
+use super::connection_string::SignInKind;
 use super::field::FieldId;
+use super::target::{Encryption, TrustKind};
 use super::untrusted::Untrusted;
 
 /// The settings of one instance of Octopus Server (facts/octopus.md section 2).
@@ -20,6 +22,9 @@ pub struct OctopusConfig {
     pub said: Vec<(FieldId, Raw)>,
     /// Whether it has a connection string that could be read.
     pub has_connection: bool,
+    /// Who Octopus Server signs in to its database as.
+    #[serde(default)]
+    pub sign_in: SignInKind,
     /// Whether `Octopus.Storage.MasterKey` is there. It is protected by the machine and is not opened.
     pub has_master_key: bool,
     /// What could not be used, as sentences.
@@ -29,6 +34,14 @@ pub struct OctopusConfig {
 impl OctopusConfig {
     pub fn get(&self, field: FieldId) -> Option<&Raw> {
         self.said.iter().find(|(other, _)| *other == field).map(|(_, raw)| raw)
+    }
+
+    /// Returns the trust in the server's certificate where the connection string does not say it: Octopus Server adds
+    /// `TrustServerCertificate=True` then (OctopusDeploy/Issues#6899). Strict encryption checks the certificate in any case.
+    pub fn default_trust(&self) -> Option<TrustKind> {
+        let encryption = self.text(FieldId::Encryption).and_then(Encryption::from_spelling);
+        let is_said = !self.has_connection || self.get(FieldId::Trust).is_some();
+        (!is_said && encryption != Some(Encryption::Strict)).then_some(TrustKind::Nothing)
     }
 
     /// Returns the text of a setting; `None` for a secret.

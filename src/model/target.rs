@@ -69,6 +69,36 @@ impl Trust {
     }
 }
 
+/// Why a text is not the name of a SQL Server login. The words are for people; each says what to type.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum BadLogin {
+    /// Nothing was written.
+    #[error("Type the SQL login, for instance octopus.")]
+    Empty,
+    /// Too long, or with a control character.
+    #[error("A SQL login has at most 128 characters, none of them a control character; type it anew.")]
+    Form,
+    /// `CORP\\svc-octo`: SQL Server allows no backslash in a SQL login's name.
+    #[error(
+        "A name with a backslash is a Windows account, and this program signs in by SQL logins only: nothing was sent. Give a SQL \
+         login, for instance octopus."
+    )]
+    WindowsAccount,
+}
+
+/// Checks the name of a SQL Server login, which goes to the server with a password: a Windows account's must not be locked by that.
+pub fn check_login(name: &str) -> Result<(), BadLogin> {
+    if name.is_empty() {
+        Err(BadLogin::Empty)
+    } else if name.encode_utf16().count() > 128 || name.chars().any(char::is_control) {
+        Err(BadLogin::Form)
+    } else if name.contains('\\') {
+        Err(BadLogin::WindowsAccount)
+    } else {
+        Ok(())
+    }
+}
+
 /// How we sign in to the server.
 #[derive(Debug, Clone)]
 pub enum SignIn {
@@ -333,6 +363,20 @@ impl fmt::Display for ServerAddress {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_windows_account_is_no_sql_login() {
+        for (name, bad) in [
+            ("octopus", Ok(())),
+            ("svc@corp.example", Ok(())),
+            ("", Err(BadLogin::Empty)),
+            ("a\tb", Err(BadLogin::Form)),
+            ("CORP\\svc-octo", Err(BadLogin::WindowsAccount)),
+            (".\\octopus", Err(BadLogin::WindowsAccount)),
+        ] {
+            assert_eq!(check_login(name), bad, "{name}");
+        }
+    }
 
     fn address(host: &str, instance: Option<&str>, port: Option<u16>) -> ServerAddress {
         ServerAddress { host: host.into(), instance: instance.map(str::to_owned), port }

@@ -100,6 +100,7 @@ pub struct Autopilot {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Once {
     Begin,
+    SignIn,
     Judge,
     Prove,
     Save,
@@ -190,6 +191,10 @@ impl Autopilot {
 
     /// Leaves a screen of fields. On the first one, every screen is judged, so that all problems are reported at once.
     fn fields(&mut self, state: &State) -> Move {
+        let accepts = self.order.loaded.accept.contains(&CheckId::SqlLogin);
+        if accepts && state.held_sign_in().is_some() && self.first(Once::SignIn) {
+            return Move::Do(vec![Event::AcceptSignIn]);
+        }
         if self.first(Once::Judge) {
             let refusal = Refusal::collect(&self.order, state);
             if refusal.refuses() {

@@ -42,6 +42,8 @@ pub enum Event {
     /// Prove every screen before the plan, whichever screen is open: at once where the answers are known, the rest as soon as
     /// they are. For unattended runs.
     ProveAll,
+    /// Send a login that looks like somebody else's, or like nobody's: it was accepted by the name of its check.
+    AcceptSignIn,
     /// A survey has a result.
     Observed {
         ticket: Ticket,

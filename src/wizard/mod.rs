@@ -15,6 +15,7 @@ pub mod plan;
 pub mod review;
 pub mod run;
 pub mod settings;
+mod sign_in;
 pub mod state;
 pub mod tickets;
 pub mod update;

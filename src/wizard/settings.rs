@@ -3,6 +3,7 @@
 use crate::catalog::format;
 use crate::catalog::settings::{self, Group, OctopusSource, OnlyWith, Setting};
 use crate::model::answers::Raw;
+use crate::model::choice::Choice;
 use crate::model::facts::{Fact, Facts, Identity, NodeFacts, SealTrouble, Trouble};
 use crate::model::field::FieldId;
 use crate::model::node::Subject;
@@ -92,7 +93,8 @@ fn octopus_answers(config: &OctopusConfig, host: &str, subject: Option<&Subject>
         OctopusSource::Connection | OctopusSource::Nowhere => None,
     });
     let instance = (FieldId::Instance, instance.unwrap_or(FieldId::Instance.default()));
-    let unsaid = defaults.chain([instance]).filter(|(field, _)| config.get(*field).is_none());
+    let trust = config.default_trust().map(|trust| (FieldId::Trust, trust.spelling()));
+    let unsaid = defaults.chain([instance]).chain(trust).filter(|(field, _)| config.get(*field).is_none());
     unsaid.map(|(field, text)| (field, Raw::of(field, text))).chain(config.said.iter().cloned()).collect()
 }
 
@@ -189,6 +191,7 @@ fn shut(trouble: &Trouble) -> &'static str {
     match trouble {
         Trouble::Seal(SealTrouble::OtherMachine) => "sealed on another machine",
         Trouble::Seal(SealTrouble::Damaged) => "sealed, damaged",
+        Trouble::Seal(SealTrouble::OtherDestination) => "sealed for another server, login or trust",
         Trouble::Seal(SealTrouble::Absent) => "missing",
         _ => "sealed, could not be opened",
     }
@@ -211,6 +214,10 @@ fn octopus_items(config: &OctopusConfig, state: &State) -> Vec<SettingItem> {
             (OctopusSource::Nowhere, None) => None,
             (OctopusSource::Keys { .. }, None) if setting.field == FieldId::NodeName => {
                 Some(field_item(state.facts.machine.host_name.to_string(), SettingSource::Default))
+            }
+            (OctopusSource::Connection, None) if setting.field == FieldId::Trust => {
+                let trust = config.default_trust().map_or(setting.default, Choice::spelling);
+                Some(field_item(trust.to_owned(), SettingSource::Default))
             }
             (OctopusSource::Keys { .. } | OctopusSource::Connection, None) => {
                 Some(field_item(setting.default.to_owned(), SettingSource::Default))

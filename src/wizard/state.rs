@@ -14,6 +14,7 @@ use crate::model::flow::Flow;
 use crate::model::node::Subject;
 use crate::model::registry::KeptRow;
 use crate::model::screen::ScreenId;
+use crate::model::target::SignIn;
 
 use super::custody::Custody;
 use super::review::Wanted;
@@ -189,6 +190,8 @@ pub struct ExistingNode {
 pub struct Work {
     /// Warnings that the operator accepted, with what they said then.
     pub accepted: Vec<(CheckId, Verdict)>,
+    /// The login and password that the operator accepted to be sent although they look like somebody else's, or like nobody's.
+    pub accepted_sign_in: Option<SignIn>,
     pub run: Run,
     pub resuming: Option<Resuming>,
     /// Whether every screen before the plan is proven at once, whichever screen is open.

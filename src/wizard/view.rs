@@ -98,6 +98,8 @@ impl State {
             // What the survey saw of the file's place does not hold any more once the file is there.
             CheckId::KeyFile => self.custody().file_verdict(self.answers.trimmed(FieldId::KeyFile)),
             CheckId::ClusterKey => review::key_of_octopus(self),
+            // Only the wizard knows whether it was accepted.
+            CheckId::SqlLogin => self.held_verdict(),
             _ => None,
         };
         known_elsewhere.unwrap_or_else(|| checks::judge(check, &self.case(check)))
@@ -163,7 +165,13 @@ impl State {
             return Gate::Open;
         }
         let malformed = self.fields_of(screen).into_iter().filter(|field| self.problem(*field).is_some()).collect();
-        gate::weigh(malformed, &self.verdicts_of(screen), self.accepted_verdicts())
+        let gate = gate::weigh(malformed, &self.verdicts_of(screen), self.accepted_verdicts());
+        // Nothing else can be proven before the login may be sent.
+        let holds = matches!(gate, Gate::Unproven | Gate::Waiting) && self.held_sign_in().is_some();
+        if holds && review::checks_of(screen).any(|check| check == CheckId::SqlLogin) {
+            return Gate::Warned(vec![CheckId::SqlLogin]);
+        }
+        gate
     }
 
     /// Returns the open screen's warnings that nobody has accepted in these words.
@@ -176,7 +184,8 @@ impl State {
     /// Returns the checks whose warnings were accepted in the words that they have now.
     pub fn accepted(&self) -> Vec<CheckId> {
         let stands = |(check, said): &&(CheckId, Verdict)| self.verdict(*check) == *said;
-        self.accepted_verdicts().iter().filter(stands).map(|(check, _)| *check).collect()
+        let accepted = self.accepted_verdicts().iter().filter(stands).map(|(check, _)| *check);
+        accepted.chain(self.accepted_sign_in()).collect()
     }
 
     /// Returns the first screen before this one whose gate is not open: an answer may have been changed there since.

@@ -11,10 +11,10 @@ use crate::model::node_config::{
     ClusterSection, DatabaseSection, NodeConfig, NodeSection, Sealed, SealedSignIn, ServiceSection, TrustSection,
 };
 use crate::model::plan::Plan;
-use crate::model::target::{ServerAddress, SignIn, Target, Trust};
+use crate::model::target::{ServerAddress, SignIn, Target, Trust, check_login};
 use crate::model::untrusted::Untrusted;
 use crate::world::atomic_write::{self, Existing, atomic_write};
-use crate::world::seal::{Purpose, SealError, Sealer};
+use crate::world::seal::{Destination, Purpose, SealError, Sealer};
 use crate::world::toml_file::{self, TomlFileError};
 use crate::world::{clock, node_config};
 
@@ -70,6 +70,8 @@ pub fn find(home: &Path) -> Result<Option<NodeConfig>, TomlFileError> {
 pub fn build(plan: &Plan, sealer: &Sealer) -> Result<NodeConfig, SealError> {
     let node = &plan.node;
     let instance = node.instance.as_str();
+    let trust = TrustSection::from(&node.target.trust);
+    let server = node.target.address.to_string();
     let seal = |purpose: &Purpose<'_>, secret: &SecretString| -> Result<Sealed, SealError> {
         sealer.seal(purpose, secret.expose_secret().as_bytes())
     };
@@ -81,16 +83,17 @@ pub fn build(plan: &Plan, sealer: &Sealer) -> Result<NodeConfig, SealError> {
         node: NodeSection { name: node.name.clone(), home: node.home.clone(), task_cap: node.task_cap },
         service: ServiceSection { account: node.service.kind, user: node.service.user.clone(), password: service_password },
         database: DatabaseSection {
-            server: node.target.address.to_string(),
             name: node.target.database.to_string(),
             sign_in: match &node.target.sign_in {
-                SignIn::SqlLogin { user, password } => SealedSignIn::SqlLogin {
-                    user: user.clone(),
-                    password: seal(&Purpose::DatabasePassword { instance }, password)?,
-                },
+                SignIn::SqlLogin { user, password } => {
+                    let to = Destination::new(&server, user, &trust);
+                    let password = seal(&Purpose::DatabasePassword { instance, to: &to }, password)?;
+                    SealedSignIn::SqlLogin { user: user.clone(), password }
+                }
             },
+            server,
             encryption: node.target.encryption,
-            trust: TrustSection::from(&node.target.trust),
+            trust,
             multi_subnet: node.target.multi_subnet,
         },
         cluster: ClusterSection {
@@ -134,6 +137,7 @@ pub fn target(config: &NodeConfig, sealer: &Sealer) -> Result<Target, OpenError>
         database: DatabaseName::parse(&database.name).map_err(|error| value("database.name", error.to_string()))?,
         sign_in: match &database.sign_in {
             SealedSignIn::SqlLogin { user, .. } => {
+                check_login(user).map_err(|error| value("database.user", error.to_string()))?;
                 SignIn::SqlLogin { user: user.clone(), password: database_password(config, sealer)? }
             }
         },
@@ -150,8 +154,9 @@ pub fn target(config: &NodeConfig, sealer: &Sealer) -> Result<Target, OpenError>
 
 /// The database login's password.
 pub fn database_password(config: &NodeConfig, sealer: &Sealer) -> Result<SecretString, OpenError> {
-    let purpose = Purpose::DatabasePassword { instance: &config.instance };
-    let SealedSignIn::SqlLogin { password, .. } = &config.database.sign_in;
+    let SealedSignIn::SqlLogin { user, password } = &config.database.sign_in;
+    let to = Destination::new(&config.database.server, user, &config.database.trust);
+    let purpose = Purpose::DatabasePassword { instance: &config.instance, to: &to };
     open(sealer, "database.password", &purpose, password)
 }
 
@@ -232,7 +237,7 @@ mod tests {
         let text = render(&build(&plan, &sealer(&folder)).expect("sealed")).expect("rendered");
         assert!(!text.contains(sample::PASSWORD) && !text.contains(sample::SERVICE_PASSWORD), "{text}");
         assert!(text.starts_with("# The node config of the Octopus Server instance \"a b = 1\".\n"), "{text}");
-        assert!(text.contains("\n[database]\n") && text.contains("password = \"sealed:1:"), "{text}");
+        assert!(text.contains("\n[database]\n") && text.contains("password = \"sealed:2:"), "{text}");
     }
 
     #[test]

@@ -52,7 +52,7 @@ fn config(path: &Path, mut settings: Settings) -> OctopusConfig {
     let connection = settings.get(CONNECTION).and_then(|text| match ConnectionString::parse(text) {
         Ok(string) => {
             unused.extend(string.ignored.iter().map(|sentence| Untrusted::new(sentence)));
-            Some(string.fields)
+            Some(string)
         }
         Err(error) => {
             unused.push(format!("{CONNECTION} cannot be used: {error}").into());
@@ -60,7 +60,7 @@ fn config(path: &Path, mut settings: Settings) -> OctopusConfig {
         }
     });
     let has_connection = connection.is_some();
-    let mut said = connection.unwrap_or_default();
+    let ConnectionString { fields: mut said, sign_in, .. } = connection.unwrap_or_default();
     for setting in settings::all() {
         let OctopusSource::Keys { keys, .. } = setting.octopus else { continue };
         let Some((key, text)) = keys.iter().find_map(|key| Some((key, settings.get(key)?))) else { continue };
@@ -70,7 +70,7 @@ fn config(path: &Path, mut settings: Settings) -> OctopusConfig {
         }
     }
     let has_master_key = settings.get(MASTER_KEY).is_some();
-    OctopusConfig { path: shown(path), said, has_connection, has_master_key, unused }
+    OctopusConfig { path: shown(path), said, has_connection, sign_in, has_master_key, unused }
 }
 
 /// A value as an answer to its field; `None` if it is none of a toggle's two.

@@ -16,14 +16,18 @@ use zeroize::Zeroizing;
 
 use crate::model::cluster::ClusterId;
 use crate::model::names::instance_key;
-use crate::model::node_config::Sealed;
+use crate::model::node_config::{Sealed, TrustSection};
+use crate::model::target::ServerAddress;
 use crate::world::atomic_write::{Existing, atomic_write};
 use crate::world::places::Places;
 use crate::world::random::{self, NoRandomness};
 use crate::world::{folder, small_file};
 
-/// Prefix of sealed texts, with the scheme's number.
+/// Prefix of sealed texts, with the scheme's number: the purpose and the instance are authenticated.
 const HEAD: &str = "sealed:1:";
+
+/// Prefix of sealed texts whose destination is authenticated too. Older configs have the other one.
+const HEAD_BOUND: &str = "sealed:2:";
 
 /// Why a secret could not be sealed or opened.
 #[derive(Debug, thiserror::Error)]
@@ -34,6 +38,9 @@ pub enum SealError {
     /// It was sealed here, but for another purpose or instance, or it was changed.
     #[error("it is damaged, or was sealed for something else")]
     Damaged,
+    /// It was sealed here, but the server, login or trust beside it was changed since then, or it was changed itself.
+    #[error("it was sealed for another server, login or trust, or is damaged")]
+    OtherDestination,
     /// It is not a sealed text at all.
     #[error("it is not a sealed value")]
     Malformed,
@@ -81,26 +88,34 @@ impl Sealer {
     /// Seals a secret for a purpose. The same secret never gives the same text twice.
     pub fn seal(&self, purpose: &Purpose<'_>, secret: &[u8]) -> Result<Sealed, SealError> {
         let nonce: [u8; NONCE_LEN] = random::bytes()?;
+        let (head, purpose) = match purpose.bound_text() {
+            Some(text) => (HEAD_BOUND, text),
+            None => (HEAD, purpose.text()),
+        };
         let mut sealed = Zeroizing::new(secret.to_vec());
         self.key
-            .seal_in_place_append_tag(Nonce::assume_unique_for_key(nonce), Aad::from(purpose.text()), &mut *sealed)
+            .seal_in_place_append_tag(Nonce::assume_unique_for_key(nonce), Aad::from(purpose), &mut *sealed)
             .map_err(|_| SealError::Malformed)?;
         let whole = [&nonce[..], sealed.as_slice()].concat();
-        Ok(Sealed(format!("{HEAD}{}:{}", self.id, BASE64.encode(&whole))))
+        Ok(Sealed(format!("{head}{}:{}", self.id, BASE64.encode(&whole))))
     }
 
     /// Opens a secret that was sealed for this purpose.
     pub fn unseal(&self, purpose: &Purpose<'_>, sealed: &Sealed) -> Result<SecretSlice<u8>, SealError> {
-        let (id, text) = sealed.0.trim().strip_prefix(HEAD).and_then(|rest| rest.split_once(':')).ok_or(SealError::Malformed)?;
+        let sealed = sealed.0.trim();
+        let (purpose, rest, shut) = match (sealed.strip_prefix(HEAD_BOUND), sealed.strip_prefix(HEAD)) {
+            (Some(rest), _) => (purpose.bound_text().ok_or(SealError::Malformed)?, rest, SealError::OtherDestination),
+            (None, Some(rest)) => (purpose.text(), rest, SealError::Damaged),
+            (None, None) => return Err(SealError::Malformed),
+        };
+        let (id, text) = rest.split_once(':').ok_or(SealError::Malformed)?;
         let mut whole = BASE64.decode(text.as_bytes()).map(Zeroizing::new).map_err(|_| SealError::Malformed)?;
         if id != self.id {
             return Err(SealError::OtherMachine);
         }
         let (nonce, sealed) = whole.split_first_chunk_mut::<NONCE_LEN>().ok_or(SealError::Malformed)?;
-        let opened = self
-            .key
-            .open_in_place(Nonce::assume_unique_for_key(*nonce), Aad::from(purpose.text()), sealed)
-            .map_err(|_| SealError::Damaged)?;
+        let opened =
+            self.key.open_in_place(Nonce::assume_unique_for_key(*nonce), Aad::from(purpose), sealed).map_err(|_| shut)?;
         Ok(SecretSlice::from(opened.to_vec()))
     }
 }
@@ -118,6 +133,8 @@ pub enum Purpose<'a> {
     DatabasePassword {
         /// The instance whose config it is in.
         instance: &'a str,
+        /// Where it is sent.
+        to: &'a Destination,
     },
     /// The service account's password.
     ServicePassword {
@@ -131,10 +148,36 @@ impl Purpose<'_> {
     pub(super) fn text(&self) -> String {
         let (what, instance) = match self {
             Self::MasterKey { instance, cluster } => (format!("master-key\0{cluster}"), instance),
-            Self::DatabasePassword { instance } => ("database-password".to_owned(), instance),
+            Self::DatabasePassword { instance, .. } => ("database-password".to_owned(), instance),
             Self::ServicePassword { instance } => ("service-password".to_owned(), instance),
         };
         format!("octopus-setup sealed 1\0{}\0{what}", instance_key(instance))
+    }
+
+    /// The same where the destination is authenticated too, so that a copied config with another server does not open it; `None`
+    /// for what is sent nowhere.
+    fn bound_text(&self) -> Option<String> {
+        let Self::DatabasePassword { instance, to: Destination { server, login, trust } } = self else { return None };
+        // Lengths, since a login may hold any character.
+        let parts = [server, login, trust].map(|part| format!("{}:{part}", part.len())).join("\0");
+        Some(format!("octopus-setup sealed 2\0{}\0database-password\0{parts}", instance_key(instance)))
+    }
+}
+
+/// Where a password is sent: the server, whose it is, and what the server's certificate is checked against.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Destination {
+    server: String,
+    login: String,
+    trust: String,
+}
+
+impl Destination {
+    /// Reads the destination that a config names. Two spellings of one server are the same.
+    pub fn new(server: &str, login: &str, trust: &TrustSection) -> Self {
+        let address = ServerAddress::parse(server).map_or_else(|_| server.to_owned(), |address| address.to_string());
+        let by = trust.ca_file().or_else(|| trust.fingerprint().map(|digits| digits.to_lowercase())).unwrap_or_default();
+        Self { server: address.to_lowercase(), login: login.to_owned(), trust: format!("{}\0{by}", trust.kind().spelling()) }
     }
 }
 
@@ -236,7 +279,7 @@ mod tests {
     use super::*;
     use crate::model::cluster::ClusterId;
 
-    const PURPOSE: Purpose<'static> = Purpose::DatabasePassword { instance: "OctopusServer" };
+    const PURPOSE: Purpose<'static> = Purpose::ServicePassword { instance: "OctopusServer" };
 
     fn sealing_machine() -> (tempfile::TempDir, Sealer) {
         let folder = tempfile::tempdir().expect("a folder");
@@ -279,12 +322,53 @@ mod tests {
         let (_root, sealer) = sealing_machine();
         let text = sealer.seal(&PURPOSE, b"hunter2").expect("sealed");
         for other in [
-            Purpose::DatabasePassword { instance: "Other" },
-            Purpose::ServicePassword { instance: "OctopusServer" },
+            Purpose::ServicePassword { instance: "Other" },
+            Purpose::DatabasePassword { instance: "OctopusServer", to: &Destination::default() },
             Purpose::MasterKey { instance: "OctopusServer", cluster: ClusterId([0; 16]) },
         ] {
             assert!(matches!(sealer.unseal(&other, &text), Err(SealError::Damaged)), "{other:?}");
         }
+    }
+
+    #[test]
+    fn a_password_opens_for_its_own_server_login_and_trust_only() {
+        let (_root, sealer) = sealing_machine();
+        let fingerprint = TrustSection::Fingerprint("9c".repeat(32));
+        let to = Destination::new("sql01,1433", "octopus", &fingerprint);
+        let purpose = |to| Purpose::DatabasePassword { instance: "OctopusServer", to };
+        let text = sealer.seal(&purpose(&to), b"hunter2").expect("sealed");
+        assert!(text.0.starts_with("sealed:2:"), "{}", text.0);
+        for same in [to.clone(), Destination::new(" SQL01 , 1433", "octopus", &fingerprint)] {
+            assert_eq!(sealer.unseal(&purpose(&same), &text).expect("opened").expose_secret(), b"hunter2");
+        }
+        for other in [
+            Destination::new("sql02,1433", "octopus", &fingerprint),
+            Destination::new("sql01,1434", "octopus", &fingerprint),
+            Destination::new("sql01,1433", "sa", &fingerprint),
+            Destination::new("sql01,1433", "octopus", &TrustSection::None),
+            Destination::new("sql01,1433", "octopus", &TrustSection::Fingerprint("9d".repeat(32))),
+            Destination::new("sql01,1433", "octopus", &TrustSection::CaFile("9c".repeat(32).into())),
+        ] {
+            assert!(matches!(sealer.unseal(&purpose(&other), &text), Err(SealError::OtherDestination)), "{other:?}");
+        }
+        // The marker is authenticated: taking it back does not take the destination back.
+        let older = Sealed(text.0.replace("sealed:2:", "sealed:1:"));
+        assert!(matches!(sealer.unseal(&purpose(&to), &older), Err(SealError::Damaged)));
+        // What is sent nowhere is never sealed so.
+        assert!(matches!(sealer.unseal(&PURPOSE, &text), Err(SealError::Malformed)));
+    }
+
+    #[test]
+    fn what_an_older_build_sealed_opens_as_it_did() {
+        let (_root, sealer) = sealing_machine();
+        let to = Destination::new("sql01", "octopus", &TrustSection::System);
+        let purpose = Purpose::DatabasePassword { instance: "OctopusServer", to: &to };
+        let mut sealed = b"hunter2".to_vec();
+        let nonce = [7; NONCE_LEN];
+        let aad = Aad::from("octopus-setup sealed 1\0octopusserver\0database-password");
+        sealer.key.seal_in_place_append_tag(Nonce::assume_unique_for_key(nonce), aad, &mut sealed).expect("sealed");
+        let text = Sealed(format!("sealed:1:{}:{}", sealer.id, BASE64.encode(&[&nonce[..], &sealed].concat())));
+        assert_eq!(sealer.unseal(&purpose, &text).expect("opened").expose_secret(), b"hunter2");
     }
 
     #[cfg(unix)]

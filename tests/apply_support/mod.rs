@@ -188,6 +188,7 @@ fn walk(root: &Path, folder: &Path, files: &mut BTreeMap<String, String>) {
 
 /// A text with every sealed value replaced by a word, and without the lines that tell a journal's times and its run.
 fn blotted(text: &str) -> String {
+    let text = text.replace("sealed:2:", "sealed:1:");
     let mut pieces = text.split("sealed:1:");
     let mut out = pieces.next().unwrap_or_default().to_owned();
     for piece in pieces {

@@ -16,7 +16,7 @@ use octopus_setup::model::target::{Encryption, ServerAddress, SignIn, Target, Tr
 use octopus_setup::model::web::TrustedProxy;
 use octopus_setup::world::node_config;
 use octopus_setup::world::places::Places;
-use octopus_setup::world::seal::{Purpose, Sealer};
+use octopus_setup::world::seal::{Destination, Purpose, Sealer};
 use octopus_setup::world::sqlserver::SqlServer;
 use secrecy::ExposeSecret;
 
@@ -144,8 +144,10 @@ async fn cluster(site: &Site) -> std::path::PathBuf {
     );
     sql::ask(&mut session, &insert).await;
     let sealer = Sealer::open_or_create(&Places::under(site.home("state"))).unwrap();
+    let trust = TrustSection::CaFile(site.server.ca_file().to_owned());
+    let to = Destination::new(&address, "sa", &trust);
     let seal = sealer
-        .seal(&Purpose::DatabasePassword { instance: "Blue" }, site.server.sa_password().expose_secret().as_bytes())
+        .seal(&Purpose::DatabasePassword { instance: "Blue", to: &to }, site.server.sa_password().expose_secret().as_bytes())
         .unwrap();
     let config = NodeConfig {
         storage: octopus_setup::model::storage::SharedStorage::None,

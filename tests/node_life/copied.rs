@@ -41,3 +41,43 @@ async fn a_copied_config_asks_for_its_secrets_and_is_sealed_anew() {
     assert!(again.state().facts.node.password.seen().is_some());
     assert!(again.state().facts.node.key.seen().is_some());
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_config_with_another_server_login_or_trust_does_not_open_its_password() {
+    let scene = Scene::new().await;
+    let path = scene.config_file("node-1");
+    let good = std::fs::read_to_string(&path).unwrap();
+    let other =
+        practice_server::PracticeServer::start(practice_server::ServerOptions::new(scene.site.home("other"))).await.unwrap();
+    let (port, other_port) = (scene.site.server.addr().port(), other.addr().port());
+    let ca_file = format!("ca-file = \"{}\"", scene.site.server.ca_file().display());
+    let before = scene.site.server.logins();
+    for changed in [
+        good.replace(&format!(",{port}\""), &format!(",{other_port}\"")),
+        good.replace("user = \"octopus\"", "user = \"sa\""),
+        good.replace(&ca_file, "ca-file = \"/etc/other-ca.pem\""),
+    ] {
+        assert_ne!(changed, good);
+        std::fs::write(&path, changed).unwrap();
+        let engine = scene.review("node-1").await;
+        let password = engine.state().facts.node.password.trouble();
+        assert_eq!(password, Some(&Trouble::Seal(SealTrouble::OtherDestination)));
+        let told: String = findings(&engine, "node-seals").into_iter().map(|finding| finding.says).collect();
+        assert!(told.contains("sealed for another server, login or trust"), "{told}");
+        assert_eq!((other.logins(), scene.site.server.logins()), (0, before), "nothing was sent");
+    }
+    // Given again, it is sealed for what stands there now.
+    let fingerprint = "[database.trust]\nfingerprint = ";
+    std::fs::write(&path, good.replace(&ca_file, "ca-file = \"/etc/other-ca.pem\"")).unwrap();
+    let mut engine = scene.review("node-1").await;
+    engine.handle(Event::Press(Action::Edit));
+    engine.run_until_idle().await;
+    type_in(&mut engine, FieldId::Password, scene.site.password());
+    type_in(&mut engine, FieldId::Trust, "none");
+    to(&mut engine, ScreenId::Done).await;
+    engine.run_until_idle().await;
+    let written = std::fs::read_to_string(&path).unwrap();
+    assert!(written.contains("trust = \"none\"") && !written.contains(fingerprint), "{written}");
+    let again = scene.review("node-1").await;
+    assert!(again.state().facts.node.password.seen().is_some(), "{written}");
+}

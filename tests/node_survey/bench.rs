@@ -19,7 +19,7 @@ use octopus_setup::model::target::Encryption;
 use octopus_setup::world::instances::{self, Instance};
 use octopus_setup::world::node_config::render;
 use octopus_setup::world::places::Places;
-use octopus_setup::world::seal::{Purpose, Sealer};
+use octopus_setup::world::seal::{Destination, Purpose, Sealer};
 use octopus_setup::world::survey;
 use secrecy::ExposeSecret;
 
@@ -75,7 +75,13 @@ impl Bench {
                 name: "Octopus".into(),
                 sign_in: SealedSignIn::SqlLogin {
                     user: "octo".into(),
-                    password: seal(Purpose::DatabasePassword { instance: INSTANCE }, password),
+                    password: seal(
+                        Purpose::DatabasePassword {
+                            instance: INSTANCE,
+                            to: &Destination::new("sql01", "octo", &TrustSection::System),
+                        },
+                        password,
+                    ),
                 },
                 encryption: Encryption::Mandatory,
                 trust: TrustSection::System,

@@ -6,6 +6,7 @@
 mod support;
 
 mod connections;
+mod never_sent;
 mod verdicts;
 
 use octopus_setup::model::facts::{DatabaseSeen, ServerFacts};

@@ -84,6 +84,25 @@ async fn a_warning_stops_unless_it_is_accepted_by_its_name() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_login_that_could_be_somebody_else_s_is_sent_once_it_is_accepted_by_name() {
+    let login = practice_server::Login {
+        name: "svc@corp.example".into(),
+        password: "${Braces-7}".into(),
+        sysadmin: true,
+        dbcreator: false,
+        disabled: false,
+    };
+    let site = Site::with(|options| options.logins.push(login)).await;
+    let changes = [(FieldId::User, "svc@corp.example"), (FieldId::Password, "${Braces-7}")];
+    let held = || order(&site, Flow::FirstNode, "node-1", &changes);
+    let (exit, said) = text(&site, held()).await;
+    assert_eq!((exit, site.server.connections()), (Exit::Checks, 0), "{said}");
+    assert!(said.contains("Warnings: sql-login.") && !said.contains("Braces"), "{said}");
+    let (exit, said) = text(&site, accepting(held(), &[CheckId::SqlLogin])).await;
+    assert_eq!(exit, Exit::Done, "{said}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_stop_cannot_be_accepted() {
     let site = Site::start().await;
     let order = accepting(order(&site, Flow::FirstNode, "node-1", &[(FieldId::Password, "Wrong-0815")]), &[CheckId::SqlLogin]);

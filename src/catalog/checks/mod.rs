@@ -33,6 +33,8 @@ use crate::model::quote::Shell;
 use crate::model::screen::ScreenId;
 use crate::model::survey::SurveyId;
 
+pub use server::doubt as sign_in_doubt;
+
 use super::failures::{self, Explanation};
 use super::format;
 use server::Names;

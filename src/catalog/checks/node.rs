@@ -5,6 +5,7 @@ use super::{Case, Check, report, report_all};
 use crate::catalog::{failures, format};
 use crate::model::answers::Raw;
 use crate::model::check::CheckId;
+use crate::model::connection_string::SignInKind;
 use crate::model::facts::{Fact, SealTrouble, Trouble};
 use crate::model::field::FieldId;
 use crate::model::finding::{Finding, Severity, Verdict};
@@ -98,17 +99,21 @@ fn login_finding(config: &OctopusConfig) -> Option<Finding> {
         return Some(Finding::stop(CheckId::NodeConfig, says, fix).about(FieldId::Server));
     }
     let has = |field| config.get(field).is_some_and(|raw| !raw.is_empty());
-    (!has(FieldId::User) || !has(FieldId::Password)).then(|| {
-        Finding::warn(
-            CheckId::NodeConfig,
-            format!(
-                "The connection string in {path} has no SQL login with a password: Octopus Server signs in with its Windows account. \
-                 This program signs in by SQL logins only, so nothing of the database and the cluster could be looked at."
-            ),
-            "Look at them with Octopus Server's own tools, or give Octopus Server a SQL login.",
-        )
-        .about(FieldId::User)
-    })
+    let who = match config.sign_in {
+        SignInKind::WindowsAccount => "Octopus Server signs in with its Windows account",
+        SignInKind::Directory => "Octopus Server signs in with an account of Microsoft Entra ID",
+        SignInKind::SqlLogin if has(FieldId::User) && has(FieldId::Password) => return None,
+        SignInKind::SqlLogin => "Octopus Server has no SQL login with a password",
+    };
+    let finding = Finding::warn(
+        CheckId::NodeConfig,
+        format!(
+            "{who}; the database was not looked at, and nothing was sent to it. The connection string in {path} says so, and this \
+             program signs in by SQL logins only."
+        ),
+        "Look at the database with Octopus Server's own tools, or give Octopus Server a SQL login.",
+    );
+    Some(finding.about(FieldId::User))
 }
 
 /// What gives a node another key: one that opens is not overwritten, since it may be the only copy there is of some
@@ -153,6 +158,15 @@ fn unopened(field: FieldId, what: &str, trouble: &Trouble) -> Finding {
         Trouble::Seal(SealTrouble::Damaged) => (
             format!("{what} does not open: what is there is not what was sealed."),
             "Put a dated copy of the file in its place, or change settings ({key:edit}) and give the secret again.".to_owned(),
+        ),
+        Trouble::Seal(SealTrouble::OtherDestination) => (
+            format!(
+                "{what} does not open: it was sealed for another server, login or trust than the ones that stand beside it now, or is \
+                 damaged. Nothing was sent."
+            ),
+            "Put the server, login and trust back, or a dated copy of the file in its place; or change settings ({key:edit}) and give \
+             the password again, which seals it for the present ones."
+                .to_owned(),
         ),
         Trouble::Seal(SealTrouble::Absent) => (
             format!("{what} is not there."),
@@ -287,7 +301,11 @@ mod tests {
         assert_eq!(octopus(Fact::Seen(Some(Box::new(odd)))).severity(), Some(Severity::Note));
         let windows = OctopusConfig { said: vec![(FieldId::Server, Raw::of(FieldId::Server, "sql01"))], ..config.clone() };
         let finding = warn(&octopus(Fact::Seen(Some(Box::new(windows)))));
-        assert!(finding.says.contains("Windows account") && finding.says.contains("/etc/octopus/x.config"), "{finding:?}");
+        assert!(finding.says.contains("no SQL login") && finding.says.contains("/etc/octopus/x.config"), "{finding:?}");
+        for (sign_in, who) in [(SignInKind::WindowsAccount, "its Windows account"), (SignInKind::Directory, "Entra ID")] {
+            let finding = warn(&octopus(Fact::Seen(Some(Box::new(OctopusConfig { sign_in, ..config.clone() })))));
+            assert!(finding.says.contains(who) && finding.says.contains("the database was not looked at"), "{finding:?}");
+        }
         let none = OctopusConfig { said: Vec::new(), has_connection: false, ..config };
         assert!(stop(&octopus(Fact::Seen(Some(Box::new(none))))).says.contains("no connection string"));
         assert!(stop(&octopus(Fact::Seen(None))).says.contains("neither"));
@@ -312,6 +330,7 @@ mod tests {
         for (trouble, part) in [
             (Trouble::Seal(SealTrouble::OtherMachine), "sealed on another machine"),
             (Trouble::Seal(SealTrouble::Damaged), "not what was sealed"),
+            (Trouble::Seal(SealTrouble::OtherDestination), "sealed for another server"),
             (Trouble::Seal(SealTrouble::Absent), "is not there"),
             (Trouble::Io("Permission denied".into()), "Permission denied."),
         ] {

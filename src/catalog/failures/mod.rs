@@ -228,6 +228,10 @@ fn seal_trouble(trouble: SealTrouble) -> Explanation {
             "It is not what was sealed: the file is damaged.",
             "Put a dated copy in its place, or give the secret again.",
         ),
+        SealTrouble::OtherDestination => Explanation::new(
+            "It was sealed for another server, login or trust, or is damaged.",
+            "Put those back that it was sealed for, or give the password again for the present ones.",
+        ),
         SealTrouble::Absent => Explanation::new("It is not there.", "Give the secret again; it is sealed anew here."),
     }
 }

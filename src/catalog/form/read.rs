@@ -17,7 +17,7 @@ use crate::model::octopus::HandOverMode;
 use crate::model::platform::Platform;
 use crate::model::storage::{SharedFolder, SharedStorage, StorageKind};
 use crate::model::survey::{AccountKind, LicenceSource};
-use crate::model::target::{Encryption, ServerAddress, SignIn, Target, Trust, TrustKind};
+use crate::model::target::{Encryption, ServerAddress, SignIn, Target, Trust, TrustKind, check_login};
 use crate::model::web::ListenPrefix;
 
 /// How many tasks a node takes at a time where nobody says otherwise; Octopus' own default.
@@ -91,12 +91,7 @@ pub fn database(answers: &Answers) -> Result<DatabaseName, String> {
 /// The SQL login.
 pub fn user(answers: &Answers) -> Result<String, String> {
     let name = answers.trimmed(FieldId::User);
-    if name.is_empty() {
-        return Err("Type the SQL login, for instance octopus.".into());
-    }
-    if name.encode_utf16().count() > 128 || name.chars().any(char::is_control) {
-        return Err("A SQL login has at most 128 characters, none of them a control character; type it anew.".into());
-    }
+    check_login(name).map_err(|bad| bad.to_string())?;
     Ok(name.to_owned())
 }
 

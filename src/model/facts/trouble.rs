@@ -87,6 +87,8 @@ pub enum SealTrouble {
     OtherMachine,
     /// It is not what was sealed.
     Damaged,
+    /// It was sealed for another server, login or trust than those beside it, or is damaged.
+    OtherDestination,
     /// There is none.
     Absent,
 }

@@ -81,6 +81,7 @@ fn apply(state: &mut State, event: Event, effects: &mut Vec<Effect>) -> Goto {
         Event::Focus(focus) => fields::move_focus(state, focus, effects),
         Event::ConnectionString(read) => fields::connection_string(state, read, effects),
         Event::Reply(yes) => actions::reply(state, yes, effects),
+        Event::AcceptSignIn => surveys::accept_sign_in(state, effects),
         Event::ProveAll => surveys::prove_all(state, effects),
         Event::Resumed(result) => start::resume(state, result, effects),
         Event::Copied(result) => master_key::text_copied(state, result),

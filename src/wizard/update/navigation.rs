@@ -84,6 +84,10 @@ fn leave_page(state: &mut State, effects: &mut Vec<Effect>) -> Goto {
         Gate::Warned(_) => {
             let warnings = state.warnings();
             if state.prompt.warnings == warnings {
+                if state.held_sign_in().is_some() {
+                    surveys::accept_sign_in(state, effects);
+                    return Goto::Nowhere;
+                }
                 if let Some(work) = state.work_mut() {
                     work.accepted.retain(|(check, _)| warnings.iter().all(|(other, _)| other != check));
                     work.accepted.extend(warnings);

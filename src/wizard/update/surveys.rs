@@ -2,6 +2,7 @@
 
 use crate::catalog::checks;
 use crate::catalog::flow as paths;
+use crate::catalog::form::read;
 use crate::catalog::settings;
 use crate::model::answers::{Origin, Raw};
 use crate::model::facts::{
@@ -55,10 +56,23 @@ pub fn begin_remaining(state: &mut State, effects: &mut Vec<Effect>) {
     }
 }
 
+/// Accepts that exactly this login and password are sent, and looks at the server.
+pub fn accept_sign_in(state: &mut State, effects: &mut Vec<Effect>) {
+    let present = read::sign_in(&state.answers).ok();
+    if let Some(work) = state.work_mut() {
+        work.accepted_sign_in = present;
+    }
+    begin_for_screen(state, state.place.here, false, effects);
+    begin_remaining(state, effects);
+}
+
 /// Returns whether a survey may begin. A review asks nothing before the node's files are read. The cluster and its key wait for a login
 /// that has worked: three surveys that try a wrong password at once may lock the account.
 fn may_begin(state: &State, id: SurveyId) -> bool {
     let behind_login = matches!(id, SurveyId::Cluster | SurveyId::Key);
+    if (behind_login || id == SurveyId::Server) && state.held_sign_in().is_some() {
+        return false;
+    }
     if state.flow() != Some(Flow::Review) {
         // Before its first node there is no cluster.
         let is_there = state.flow() != Some(Flow::FirstNode) || id != SurveyId::Cluster;

@@ -267,7 +267,7 @@ fn read_key(places: &Places, owner: &Owner) -> Result<KeyFile, Failure> {
     let opened = match Sealer::open(places).and_then(|sealer| sealer.unseal(&purpose(owner), &Sealed(text))) {
         Ok(opened) => opened,
         Err(SealError::OtherMachine) => return Ok(KeyFile::OtherMachine),
-        Err(SealError::Damaged | SealError::Malformed) => return Ok(KeyFile::Other),
+        Err(SealError::Damaged | SealError::OtherDestination | SealError::Malformed) => return Ok(KeyFile::Other),
         Err(error) => return Err(seal_failure(&path, &error)),
     };
     Ok(match MasterKey::from_bytes(opened.expose_secret()) {
@@ -285,7 +285,9 @@ fn seal_failure(path: &Path, error: &SealError) -> Failure {
     match error {
         SealError::MachineKey { path, source } => Failure::File { path: shown(path), said: source.to_string().into() },
         SealError::NoRandomness(error) => Failure::Defect(error.to_string().into()),
-        SealError::OtherMachine | SealError::Damaged | SealError::Malformed => Failure::SealBroken { path: shown(path) },
+        SealError::OtherMachine | SealError::Damaged | SealError::OtherDestination | SealError::Malformed => {
+            Failure::SealBroken { path: shown(path) }
+        }
     }
 }
 
@@ -403,9 +405,10 @@ pub(super) fn sealing_failure(path: &Path, error: &SealError) -> Failure {
 /// A failure to open what is in the config.
 pub(super) fn opening_failure(path: &Path, error: &OpenError) -> Failure {
     match error {
-        OpenError::Seal { source: SealError::OtherMachine | SealError::Damaged | SealError::Malformed, .. } => {
-            Failure::SealBroken { path: shown(path) }
-        }
+        OpenError::Seal {
+            source: SealError::OtherMachine | SealError::Damaged | SealError::OtherDestination | SealError::Malformed,
+            ..
+        } => Failure::SealBroken { path: shown(path) },
         other => Failure::File { path: shown(path), said: other.to_string().into() },
     }
 }

@@ -16,13 +16,13 @@ use crate::model::facts::{Backup, ConfigTrouble, DiffLine, DiffSign, Fact, NodeF
 use crate::model::master_key::MasterKey;
 use crate::model::names::instance_key;
 use crate::model::node::{Maker, Subject};
-use crate::model::node_config::{NodeConfig, Sealed, SealedSignIn};
+use crate::model::node_config::{NodeConfig, Sealed, SealedSignIn, TrustSection};
 use crate::model::octopus::OctopusConfig;
 use crate::model::untrusted::Untrusted;
 use crate::world::budget::{fact_within, io, within};
 use crate::world::node_config::{self, OpenError};
 use crate::world::places::Places;
-use crate::world::seal::{Purpose, SealError, Sealer};
+use crate::world::seal::{Destination, Purpose, SealError, Sealer};
 use crate::world::survey::octopus;
 use crate::world::toml_file::{self, shown, unreadable};
 use crate::world::{clock, instances, octopus_config, small_file};
@@ -211,6 +211,7 @@ fn key_in(config: &NodeConfig, file: &Path, sealer: &Seals) -> Result<MasterKey,
 fn trouble(error: &SealError) -> Trouble {
     match error {
         SealError::OtherMachine => Trouble::Seal(SealTrouble::OtherMachine),
+        SealError::OtherDestination => Trouble::Seal(SealTrouble::OtherDestination),
         SealError::Damaged | SealError::Malformed => Trouble::Seal(SealTrouble::Damaged),
         SealError::MachineKey { .. } | SealError::NoRandomness(_) => Trouble::Io(error.to_string().into()),
     }
@@ -285,6 +286,30 @@ pub(super) struct Opener<'a> {
 /// Values of keys with this word in their name are never shown, sealed or not.
 const SECRET: &str = "password";
 
+/// Where the password of a config's text is sent, as its single lines say it: the text may be malformed.
+fn destination(text: &str) -> Destination {
+    let mut section = "";
+    let (mut server, mut login, mut trust) = (String::new(), String::new(), TrustSection::System);
+    for line in text.lines() {
+        if let Some(name) = line.trim().strip_prefix('[') {
+            section = name.split(']').next().unwrap_or_default().trim();
+        }
+        let Ok(table) = line.parse::<toml::Table>() else { continue };
+        for (key, value) in table {
+            let text = || value.as_str().unwrap_or_default().to_owned();
+            match (section, key.as_str()) {
+                ("database", "server") => server = text(),
+                ("database", "user") => login = text(),
+                ("database", "trust") => trust = value.try_into().unwrap_or(TrustSection::System),
+                ("database.trust", "ca-file") => trust = TrustSection::CaFile(text().into()),
+                ("database.trust", "fingerprint") => trust = TrustSection::Fingerprint(text()),
+                _ => {}
+            }
+        }
+    }
+    Destination::new(&server, &login, &trust)
+}
+
 /// A line, and the sealed value that it holds.
 struct Line<'a> {
     /// The part that may be shown, up to the value.
@@ -298,17 +323,18 @@ impl<'a> Opener<'a> {
         Self { instance, sealer }
     }
 
-    fn open(&self, section: &str, sealed: &str) -> Option<SecretSlice<u8>> {
+    fn open(&self, section: &str, sealed: &str, to: &Destination) -> Option<SecretSlice<u8>> {
         let purpose = match section {
             "service" => Purpose::ServicePassword { instance: self.instance },
-            _ => Purpose::DatabasePassword { instance: self.instance },
+            _ => Purpose::DatabasePassword { instance: self.instance, to },
         };
         self.sealer?.unseal(&purpose, &Sealed(sealed.to_owned())).ok()
     }
 
     /// Returns the masked lines of the present config.
     pub(super) fn present(&self, text: &str) -> Vec<String> {
-        let said = |section: &str, sealed: &str| match self.open(section, sealed) {
+        let to = destination(text);
+        let said = |section: &str, sealed: &str| match self.open(section, sealed, &to) {
             Some(_) => "(sealed)",
             None => "(sealed, does not open here)",
         };
@@ -318,10 +344,11 @@ impl<'a> Opener<'a> {
     /// Returns the masked lines of an older config, which also say whether a sealed value differs from the present one.
     pub(super) fn older(&self, text: &str, present: &str) -> Vec<String> {
         let now: Vec<(&str, &str)> = lines(present).into_iter().filter_map(|line| line.sealed).collect();
+        let (to, to_now) = (destination(text), destination(present));
         let said = |section: &str, sealed: &str| {
-            let Some(then) = self.open(section, sealed) else { return "(sealed, does not open here)" };
+            let Some(then) = self.open(section, sealed, &to) else { return "(sealed, does not open here)" };
             let present = now.iter().find(|(other, _)| *other == section);
-            let same = present.and_then(|(section, sealed)| self.open(section, sealed)).is_some_and(|now| {
+            let same = present.and_then(|(section, sealed)| self.open(section, sealed, &to_now)).is_some_and(|now| {
                 let (one, two) = (now.expose_secret(), then.expose_secret());
                 one.ct_eq(two).into()
             });
@@ -354,7 +381,7 @@ fn lines(text: &str) -> Vec<Line<'_>> {
         if let Some(name) = line.trim().strip_prefix('[') {
             section = name.split(']').next().unwrap_or_default().trim();
         }
-        if let Some(at) = line.find("sealed:1:") {
+        if let Some(at) = line.find("sealed:1:").or_else(|| line.find("sealed:2:")) {
             let (head, value) = line.split_at(at);
             let value = value.split(['"', '\'']).next().unwrap_or_default();
             let key = head.split('=').next().unwrap_or_default().trim_end();

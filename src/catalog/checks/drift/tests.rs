@@ -147,7 +147,7 @@ fn octopus() -> OctopusConfig {
         ],
         has_connection: true,
         has_master_key: true,
-        unused: Vec::new(),
+        ..OctopusConfig::default()
     }
 }
 

@@ -1,8 +1,10 @@
 //! The checks of the connection to the server, and of the server itself.
 
+mod sign_in;
 mod tls;
 mod version;
 
+pub use sign_in::doubt;
 pub(super) use version::engine;
 
 use super::{Case, Check, report};

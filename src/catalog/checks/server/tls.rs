@@ -15,12 +15,19 @@ const SOON: i64 = 30;
 /// The connection is encrypted, and the server is the right one.
 pub fn judge(case: &Case<'_>) -> Verdict {
     let server = &case.facts.server;
+    let octopus = case.facts.node.octopus.seen().and_then(Option::as_ref);
+    let is_octopus_default = case.is_octopus_made() && octopus.is_some_and(|config| config.default_trust().is_some());
     judge_stage(CheckId::SqlTls, &server.encrypted, case, |encrypted| {
-        judge_encrypted(encrypted, server.certificate.as_ref(), &Names::new(case))
+        judge_encrypted(encrypted, server.certificate.as_ref(), &Names::new(case), is_octopus_default)
     })
 }
 
-fn judge_encrypted(encrypted: &TlsSession, certificate: Option<&ServerCertificate>, names: &Names) -> Verdict {
+fn judge_encrypted(
+    encrypted: &TlsSession,
+    certificate: Option<&ServerCertificate>,
+    names: &Names,
+    is_octopus_default: bool,
+) -> Verdict {
     if encrypted.protocol == Protocol::Plain {
         return report(Finding::warn(
             CheckId::SqlTls,
@@ -37,6 +44,17 @@ fn judge_encrypted(encrypted: &TlsSession, certificate: Option<&ServerCertificat
         return Verdict::Good(protocol_name(encrypted.protocol).to_owned());
     };
     match encrypted.trusted {
+        TrustSource::Nothing if is_octopus_default => report(Finding::warn(
+            CheckId::SqlTls,
+            format!(
+                "Octopus Server does not check the certificate of {}, since its connection string has no TrustServerCertificate, so \
+                 anyone in between can read along. Shown: {}, SHA-256 {}.",
+                names.server,
+                certificate.subject,
+                format::sha256(&certificate.sha256)
+            ),
+            "Add TrustServerCertificate=False to Octopus Server's connection string, once its machine trusts the certificate's authority.",
+        )),
         TrustSource::Nothing => report(Finding::warn(
             CheckId::SqlTls,
             format!(
