@@ -332,10 +332,12 @@ mod tests {
 
     #[test]
     fn a_password_opens_for_its_own_server_login_and_trust_only() {
+        fn purpose(to: &Destination) -> Purpose<'_> {
+            Purpose::DatabasePassword { instance: "OctopusServer", to }
+        }
         let (_root, sealer) = sealing_machine();
         let fingerprint = TrustSection::Fingerprint("9c".repeat(32));
         let to = Destination::new("sql01,1433", "octopus", &fingerprint);
-        let purpose = |to| Purpose::DatabasePassword { instance: "OctopusServer", to };
         let text = sealer.seal(&purpose(&to), b"hunter2").expect("sealed");
         assert!(text.0.starts_with("sealed:2:"), "{}", text.0);
         for same in [to.clone(), Destination::new(" SQL01 , 1433", "octopus", &fingerprint)] {
