@@ -35,7 +35,7 @@ pub struct LoggedIn {
     pub size: usize,
 }
 
-/// Reads a login and answers it. Returns `None` if it fails; the client has then been told, if it can be told.
+/// Reads a login and answers it. Returns `None` if it fails; the client has then got the reason, if it can get one.
 pub async fn login(link: Link, shared: &Arc<SharedState>, alive: tokio::sync::mpsc::Sender<()>, spid: u16) -> Option<LoggedIn> {
     let (login, mut link) = read_login(link).await?;
     shared.logins.fetch_add(1, Ordering::Relaxed);

@@ -149,7 +149,7 @@ const FIXED_ROLES: &[(&str, i64)] = &[
 
 impl Catalog {
     /// A new database's.
-    pub(crate) fn new_alias(collation: &str, now: i64) -> Self {
+    pub(crate) fn new(collation: &str, now: i64) -> Self {
         let principal = |id, name: &str, role, schema: Option<&str>| Principal {
             id,
             name: name.to_owned(),

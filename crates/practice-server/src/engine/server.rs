@@ -156,7 +156,7 @@ impl Server {
         let path = folder.join(FILE);
         let mut server = match std::fs::read_to_string(&path) {
             Ok(text) => toml::from_str::<Self>(&text).map_err(|error| OpenError::Data(error.to_string()))?,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Self::new_alias(now),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Self::new(now),
             Err(error) => return Err(error.into()),
         };
         folder.clone_into(&mut server.folder);
@@ -178,7 +178,7 @@ impl Server {
         Ok(server)
     }
 
-    fn new_alias(now: i64) -> Self {
+    fn new(now: i64) -> Self {
         let mut server =
             Self { next_database: 1, next_login: 256, databases: Vec::new(), accounts: Vec::new(), folder: PathBuf::new() };
         for name in ["master", "tempdb", "model", "msdb"] {

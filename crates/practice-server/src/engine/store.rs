@@ -41,7 +41,7 @@ impl Store {
         )?;
         let known: i64 = connection.query_row("SELECT count(*) FROM catalog", [], |row| row.get(0))?;
         if known == 0 {
-            save(&connection, &Catalog::new_alias(collation, now))?;
+            save(&connection, &Catalog::new(collation, now))?;
         }
         let version: i64 = connection.query_row("SELECT version FROM catalog", [], |row| row.get(0))?;
         VERSION.fetch_max(version, Ordering::SeqCst);

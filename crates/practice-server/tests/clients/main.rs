@@ -64,7 +64,7 @@ fn clients() -> &'static Path {
 }
 
 #[test]
-fn python_tds_is_content() {
+fn python_tds_connects_in_every_way() {
     if !is_there("python-tds", Command::new("python3").args(["-c", "import pytds, OpenSSL"])) {
         return;
     }
@@ -101,7 +101,7 @@ fn tsql(server: &Server, encryption: &str, version: &str, password: &str) -> Str
 }
 
 #[test]
-fn freetds_is_content() {
+fn freetds_connects_with_every_encryption() {
     if !is_there("FreeTDS' tsql", Command::new("tsql").arg("-C")) {
         return;
     }

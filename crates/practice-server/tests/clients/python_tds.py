@@ -72,4 +72,4 @@ with connect("PyTds") as connection:
         cursor.execute("SELECT COUNT(*) FROM dbo.Kinds")
         assert cursor.fetchone() == (2,)
 
-print("python-tds is content")
+print("python-tds: done")

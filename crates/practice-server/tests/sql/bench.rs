@@ -80,7 +80,7 @@ pub fn show(value: &Value) -> String {
 }
 
 /// Replies as text: rows `a|b`, result sets and messages apart by ` / `, errors `!number text`, information `~text`.
-pub fn told(replies: &[Reply]) -> String {
+pub fn reply_text(replies: &[Reply]) -> String {
     let mut parts: Vec<String> = Vec::new();
     let mut rows: Option<Vec<String>> = None;
     for reply in replies {
@@ -126,7 +126,7 @@ pub fn replies(session: &mut Session, text: &str) -> Vec<Reply> {
 }
 
 pub fn run(session: &mut Session, text: &str) -> String {
-    told(&replies(session, text))
+    reply_text(&replies(session, text))
 }
 
 /// A call, with its return status at the end.

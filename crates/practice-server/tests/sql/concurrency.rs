@@ -5,7 +5,7 @@ use std::thread;
 
 use practice_server::{Parameter, SqlType, Value};
 
-use crate::bench::{Bench, call, run, told};
+use crate::bench::{Bench, call, reply_text, run};
 
 #[test]
 fn an_application_lock_is_waited_for() {
@@ -135,10 +135,10 @@ fn remote_procedure_calls() {
             output,
         ],
     );
-    assert_eq!(told(&all), "4");
+    assert_eq!(reply_text(&all), "4");
     assert!(format!("{all:?}").contains("ReturnValue { name: \"@b\", kind: Int, value: Int(5) }"), "{all:?}");
     assert_eq!(
-        told(&call(&mut session, "sp_nope", &[])),
+        reply_text(&call(&mut session, "sp_nope", &[])),
         "!40510 The procedure sp_nope is not supported by the practice server."
     );
     let lock = call(&mut session, "sp_getapplock", &[text("x"), text("Exclusive"), text("Session")]);

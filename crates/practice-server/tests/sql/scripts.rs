@@ -2,7 +2,7 @@
 
 use practice_server::{Parameter, Value};
 
-use crate::bench::{Bench, call, run, steps, told};
+use crate::bench::{Bench, call, reply_text, run, steps};
 
 fn check(cases: &[(&str, &str)]) {
     let (_bench, mut session) = Bench::with_database();
@@ -107,6 +107,13 @@ fn what_is_missing_is_called_not_supported() {
         ),
         ("SELECT * FROM sysobjects", "!40510 The view sysobjects is not supported by the practice server."),
         ("SELECT * FROM dbo.Nothing", "!208 Invalid object name 'dbo.Nothing'."),
+        (
+            "SELECT is_ledger_on FROM sys.databases",
+            "!40510 The column is_ledger_on of sys.databases is not supported by the practice server.",
+        ),
+        ("SELECT d.nope FROM sys.databases AS d", "!40510 The column nope of sys.databases is not supported…"),
+        ("SELECT t.nope FROM (SELECT name FROM sys.databases) AS t", "!207 Invalid column name 'nope'."),
+        ("SELECT sys.fn_hadr_is_primary_replica(N'x')", "!40510 The function sys.fn_hadr_is_primary_replica is not supported…"),
         ("EXEC sp_who2", "!40510 The procedure sp_who2 is not supported by the practice server."),
         ("EXEC master.sys.xp_msver", "!40510 The procedure master.sys.xp_msver is not supported by the practice server."),
         ("EXEC dbo.Nothing", "!2812 Could not find stored procedure 'dbo.Nothing'."),
@@ -227,7 +234,7 @@ fn what_drivers_send_when_they_connect() {
         ],
     );
     let kind = |kind: i64| vec![Parameter { name: String::new(), kind: None, value: Value::Int(kind), output: false }];
-    let row = |session: &mut _, number| told(&call(session, "sp_datatype_info_100", &kind(number)));
+    let row = |session: &mut _, number| reply_text(&call(session, "sp_datatype_info_100", &kind(number)));
     // SQL_TYPE_TIMESTAMP, SQL_WVARCHAR and SQL_SS_TIME2: precision, literals, scale.
     assert!(row(&mut session, 93).starts_with("datetime2|93|27|'|'|scale|1|0|3|"), "{}", row(&mut session, 93));
     assert!(row(&mut session, -9).starts_with("nvarchar|-9|4000|N'|'|max length|1|0|3|"), "{}", row(&mut session, -9));

@@ -1,4 +1,4 @@
-//! A client that says exactly what the test wants said.
+//! A client that sends exactly the bytes that a test wants.
 
 use practice_server::RunningServer;
 use secrecy::ExposeSecret as _;

@@ -184,6 +184,7 @@ impl<'a> Binder<'a> {
         for scope in self.scopes.iter().rev() {
             let mut found = Vec::new();
             let mut qualified = qualifiers.is_empty();
+            let mut view = None;
             for origin in &scope.origins {
                 let answers = match qualifiers {
                     [] => true,
@@ -196,11 +197,12 @@ impl<'a> Binder<'a> {
                     continue;
                 }
                 qualified = true;
+                view = origin.view.as_deref();
                 found.extend(origin.fields.iter().filter(|field| same(&field.name, &name.value)).map(|field| (origin, field)));
             }
             match found.as_slice() {
                 [] if qualified && !qualifiers.is_empty() => {
-                    return Err(error::no_column(&name.value));
+                    return Err(missing_column(&name.value, view));
                 }
                 [] => {}
                 [(origin, field)] => {
@@ -231,7 +233,9 @@ impl<'a> Binder<'a> {
             }
         }
         if qualifiers.is_empty() {
-            return Err(error::no_column(&name.value));
+            let origins = self.origins();
+            let view = origins.iter().all(|origin| origin.view.is_some()).then(|| origins.first()?.view.as_deref()).flatten();
+            return Err(missing_column(&name.value, view));
         }
         let all = parts.iter().map(|part| part.value.as_str()).collect::<Vec<_>>().join(".");
         Err(SqlError::new(4104, format!("The multi-part identifier \"{all}\" could not be bound.")).scope(ErrorScope::Compile))
@@ -245,6 +249,14 @@ impl BoundQuery {
     }
 }
 
+/// Creates error 207, or 40510 for a column of a catalog view, which may well have it in SQL Server.
+fn missing_column(name: &str, view: Option<&str>) -> SqlError {
+    match view {
+        Some(view) => SqlError::unsupported(format!("The column {name} of {view}")),
+        None => error::no_column(name),
+    }
+}
+
 /// A source, under its name in the query.
 #[derive(Debug, Clone)]
 pub(crate) struct FromSource {
@@ -255,6 +267,8 @@ pub(crate) struct FromSource {
     /// Whether it is on the side of an outer join that may be missing.
     pub(crate) outer: bool,
     pub(crate) table: Option<i64>,
+    /// The catalog view that it is, by its full name.
+    pub(crate) view: Option<String>,
 }
 
 impl FromSource {

@@ -113,6 +113,9 @@ pub(super) fn check_call(name: &str, full: &str, count: usize) -> Result<(), Sql
         let text = format!("The {} function requires another number of arguments.", name.to_ascii_lowercase());
         return Err(SqlError::new(174, text).class(15).scope(ErrorScope::Compile));
     }
+    if full.to_ascii_lowercase().trim_start_matches('[').starts_with("sys") && full.contains('.') {
+        return Err(SqlError::unsupported(format!("The function {full}")));
+    }
     if full.contains('.') {
         return Err(SqlError::new(
             4121,

@@ -320,6 +320,7 @@ fn target(binder: &mut Binder<'_>, name: &Name, from: &[TableWithJoins], permiss
             fields: table_fields(&table, &context.catalog.collation),
             outer: false,
             table: Some(table.id),
+            view: None,
         };
         let from = format!("{} AS target", table.stored());
         binder.push_scope(vec![origin]);

@@ -295,6 +295,7 @@ pub(super) fn check_sql(context: &Context, table: &Table, text: &str) -> Result<
         fields: table_fields(table, &context.catalog.collation),
         outer: false,
         table: Some(table.id),
+        view: None,
     }]);
     binder.condition(&expr)
 }
@@ -397,6 +398,7 @@ impl Output {
             fields: fields.clone(),
             outer: false,
             table: None,
+            view: None,
         };
         let mut origins = Vec::new();
         let mut from = Vec::new();

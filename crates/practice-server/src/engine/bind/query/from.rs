@@ -98,6 +98,7 @@ impl Binder<'_> {
             return Err(SqlError::new(102, "Incorrect syntax near '('.").class(15).scope(ErrorScope::Compile));
         }
         let stored = self.new_alias('a');
+        let mut is_view = false;
         let (sql, fields, schema, table) = if let [single] = name.parts.as_slice()
             && let Some(common) = self.common.iter().rev().find(|common| self.context.catalog.same(&common.name, single))
         {
@@ -113,6 +114,7 @@ impl Binder<'_> {
             if other && !view::is_server_wide(kind) {
                 return Err(SqlError::unsupported("A statement over several databases"));
             }
+            is_view = true;
             let (sql, fields) = view::sql(kind, self.context)?;
             (format!("({sql})"), fields, name.schema().map(str::to_owned), None)
         } else {
@@ -134,6 +136,7 @@ impl Binder<'_> {
             fields,
             outer: false,
             table,
+            view: is_view.then(|| name.to_string()),
         };
         self.add(origin)?;
         Ok(format!("{sql} AS {stored}"))
@@ -178,6 +181,7 @@ impl Binder<'_> {
             fields,
             outer: false,
             table: None,
+            view: None,
         })?;
         Ok(format!("({}) AS {stored}", bound.sql))
     }
