@@ -50,7 +50,12 @@ async fn strict_where_the_server_has_none() {
 #[tokio::test]
 async fn bad_certificates_are_named_with_their_fingerprint() {
     let cases = [
-        (Certificate::UnknownIssuer, "nobody that this machine trusts", "CA file", FieldId::Trust),
+        (
+            Certificate::UnknownIssuer,
+            "signed it, and the CA file holds the certificates of",
+            "Name a CA file with",
+            FieldId::Trust,
+        ),
         (Certificate::SelfSigned, "signed by itself", "{key:pin-certificate}", FieldId::Trust),
         (Certificate::Expired, "its time ended on 2", "renewed", FieldId::Trust),
         (Certificate::OtherName, "it is for other.example, not for localhost", "one of those names", FieldId::Server),

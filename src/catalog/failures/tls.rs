@@ -1,8 +1,11 @@
 //! Explains why the TLS handshake failed.
 
 use crate::catalog::format;
-use crate::model::facts::{ServerCertificate, TlsTrouble};
+use crate::model::facts::{CaFileKind, ServerCertificate, TlsTrouble, WeakHash};
 use crate::model::field::FieldId;
+use crate::model::platform::Platform;
+use crate::model::quote::Shell;
+use crate::model::untrusted::Untrusted;
 
 use super::{Explanation, ServerContext, name_or};
 
@@ -56,7 +59,9 @@ pub fn explain(trouble: &TlsTrouble, context: &ServerContext<'_>) -> Explanation
         }
         TlsTrouble::WrongName => {
             let names = context.certificate.map(|c| &c.names[..]).unwrap_or_default();
-            let names = if names.is_empty() { "no name at all".to_owned() } else { format::list(names, names.len() as u64) };
+            let subject = || context.certificate.map(|c| format!(" but its subject {}", c.subject)).unwrap_or_default();
+            let names =
+                if names.is_empty() { format!("no name{}", subject()) } else { format::list(names, names.len() as u64) };
             let asked = name_or(context.host, "the name that was asked for");
             shown(
                 context,
@@ -65,7 +70,66 @@ pub fn explain(trouble: &TlsTrouble, context: &ServerContext<'_>) -> Explanation
             )
             .about(FieldId::Server)
         }
+        TlsTrouble::NameInSubjectOnly => {
+            let asked = name_or(context.host, "the name that was asked for");
+            shown(
+                context,
+                &format!("{asked} stands in its subject only, and TLS of today reads the subject alternative names (SAN)."),
+                "Have it issued again with the server's name as a SAN; or compare its fingerprint and pin it with \
+                 {key:pin-certificate}. Microsoft's driver, which Octopus Server uses, takes the subject.",
+            )
+        }
+        TlsTrouble::AddressAsName => {
+            let asked = name_or(context.host, "the address that was asked for");
+            shown(
+                context,
+                &format!("{asked} stands in it as a DNS name, and an address must stand there as an IP address."),
+                "Give the server by its name where the certificate has one; have it issued again with the address as an IP address; \
+                 or compare its fingerprint and pin it with {key:pin-certificate}.",
+            )
+            .about(FieldId::Server)
+        }
+        TlsTrouble::WeakSignature { subject, hash } => {
+            let hash = match hash {
+                WeakHash::Sha1 => "SHA-1",
+                WeakHash::Md5 => "MD5",
+            };
+            shown(
+                context,
+                &format!("{} is signed with {hash}, which is no longer trusted.", whose(subject, context)),
+                "Have it issued again with SHA-256; or compare the fingerprint of the server's certificate and pin it with \
+                 {key:pin-certificate}.",
+            )
+        }
+        TlsTrouble::ShortKey { bits } => shown(
+            context,
+            &format!("its RSA key has {bits} bits, and 2,048 are the least that is trusted."),
+            "Have it issued again with a key of 2,048 bits or more; or compare its fingerprint and pin it with \
+             {key:pin-certificate}.",
+        )
+        .command(READ_ON_SERVER),
+        TlsTrouble::IntermediateExpired { subject, end } => shown(
+            context,
+            &format!("the certificate of {subject}, which signed it, ended on {}.", format::day(*end)),
+            "Have the authority's certificate renewed, and installed on the server with the server's own.",
+        ),
+        TlsTrouble::IntermediateNotYetValid { subject, begin } => shown(
+            context,
+            &format!("the time of the certificate of {subject}, which signed it, begins only on {}.", format::day(*begin)),
+            "Check this machine's clock first: a wrong one is the usual reason.",
+        ),
+        TlsTrouble::IssuerNotInCaFile { issuer, held, alone } => not_in_ca_file(issuer, held, *alone, context),
+        TlsTrouble::IssuerMissing { issuer } => shown(
+            context,
+            &format!("this machine does not know {issuer}, which signed it, and the server sent no certificate of {issuer}."),
+            format!(
+                "Add the certificate of {issuer} to this machine's roots by the command, or choose CA file and name it. If {issuer} is \
+                 itself signed by another authority, have its certificate installed on the server, which then sends it."
+            ),
+        )
+        .command(add_root(context.platform)),
         TlsTrouble::OtherFingerprint => other_fingerprint(context),
+        TlsTrouble::CaFileKind { path, kind } => ca_file_kind(path, *kind, context.platform),
         TlsTrouble::CaFile(said) => Explanation::new(
             format!("The CA file cannot be used: {}", format::sentence(said.as_str())),
             "Name a PEM or DER file with the authority's certificate that this user can read.",
@@ -81,6 +145,88 @@ pub fn explain(trouble: &TlsTrouble, context: &ServerContext<'_>) -> Explanation
              is updated.",
         ),
     }
+}
+
+/// Names whose certificate it is: the server's own, or one above it.
+fn whose(subject: &Untrusted, context: &ServerContext<'_>) -> String {
+    let own = context.certificate.is_none_or(|certificate| certificate.subject == *subject);
+    if own { "it".to_owned() } else { format!("the certificate of {subject}, which signed it,") }
+}
+
+/// The issuer is not in the CA file: the wrong file, or one certificate is missing in between.
+fn not_in_ca_file(issuer: &Untrusted, held: &[Untrusted], alone: bool, context: &ServerContext<'_>) -> Explanation {
+    let held_names = if held.is_empty() { "nobody's".to_owned() } else { format::list(held, held.len() as u64) };
+    let why = if held.contains(issuer) {
+        format!("{issuer} signed it with another key than the one of {issuer} in the CA file, which may be an older one.")
+    } else {
+        format!("{issuer} signed it, and the CA file holds the certificates of {held_names} only.")
+    };
+    let fix = if alone && !held.contains(issuer) {
+        format!(
+            "Name a CA file with the certificate of {issuer}. If {issuer} is itself signed by an authority in the file, add its \
+             certificate to the file, or have it installed on the server, which then sends it."
+        )
+    } else {
+        format!("Name a CA file with the present certificate of {issuer}.")
+    };
+    shown(context, &why, fix)
+}
+
+/// Adds an authority to this machine's roots.
+fn add_root(platform: Platform) -> &'static str {
+    if platform.is_windows() {
+        "Import-Certificate -FilePath .\\corp-ca.cer -CertStoreLocation Cert:\\LocalMachine\\Root"
+    } else {
+        "sudo cp corp-ca.pem /usr/local/share/ca-certificates/corp-ca.crt && sudo update-ca-certificates"
+    }
+}
+
+/// The CA file is something else; the command makes one of it.
+fn ca_file_kind(path: &Untrusted, kind: CaFileKind, platform: Platform) -> Explanation {
+    let (what, fix) = match kind {
+        CaFileKind::Pkcs7Pem | CaFileKind::Pkcs7Der => ("a PKCS#7 bundle", CONVERT),
+        CaFileKind::TrustedCertificate => ("a certificate in OpenSSL's own form (TRUSTED CERTIFICATE)", CONVERT),
+        CaFileKind::Pfx => ("a PKCS#12 store (PFX) with a private key, which belongs on the server alone", CONVERT),
+        CaFileKind::Request => (
+            "a request for a certificate",
+            "Send it to your authority, and name the authority's certificate; the command shows what was asked for.",
+        ),
+        CaFileKind::PrivateKey => (
+            "a private key, which belongs on the server alone",
+            "Take it away from here, and name the file with the authority's certificate.",
+        ),
+    };
+    let words = Explanation::new(format!("{path} is {what} and no CA file."), fix).about(FieldId::CaFile);
+    match converting_command(path.as_str(), kind, platform) {
+        Some(command) => words.command(command),
+        None => words,
+    }
+}
+
+/// What to do with a file that only needs to be converted.
+const CONVERT: &str = "Convert it by the command, and name the new file.";
+
+/// Returns the command that makes a PEM file of it.
+fn converting_command(path: &str, kind: CaFileKind, platform: Platform) -> Option<String> {
+    let quoted = |text: &str| Shell::of(platform).word(text).to_string();
+    let (from, to) = (quoted(path), quoted(&format!("{path}.converted.pem")));
+    let is_bundle = matches!(kind, CaFileKind::Pkcs7Pem | CaFileKind::Pkcs7Der | CaFileKind::Pfx);
+    if platform.is_windows() && is_bundle {
+        return Some(format!(
+            "$all = [Security.Cryptography.X509Certificates.X509Certificate2Collection]::new(); $all.Import({from}); $all | ForEach-Object \
+             {{ '-----BEGIN CERTIFICATE-----'; [Convert]::ToBase64String($_.RawData, 'InsertLineBreaks'); '-----END CERTIFICATE-----' \
+             }} | Set-Content -Encoding ascii {to}"
+        ));
+    }
+    Some(match kind {
+        CaFileKind::Pkcs7Pem => format!("openssl pkcs7 -print_certs -in {from} -out {to}"),
+        CaFileKind::Pkcs7Der => format!("openssl pkcs7 -inform DER -print_certs -in {from} -out {to}"),
+        CaFileKind::TrustedCertificate => format!("openssl x509 -in {from} -out {to}"),
+        CaFileKind::Pfx => format!("openssl pkcs12 -nokeys -in {from} -out {to}"),
+        CaFileKind::Request if platform.is_windows() => format!("certutil -dump {from}"),
+        CaFileKind::Request => format!("openssl req -noout -text -in {from}"),
+        CaFileKind::PrivateKey => return None,
+    })
 }
 
 /// The server shows another certificate than the trusted one: it was renewed, or somebody is in between.
@@ -145,6 +291,58 @@ mod tests {
             ),
             (TlsTrouble::OtherFingerprint, "Trusted: 01:01:", "Do not go on", Some(FieldId::Fingerprint)),
             (TlsTrouble::CaFile("no certificate in it".into()), "no certificate in it.", "PEM", Some(FieldId::CaFile)),
+            (TlsTrouble::NameInSubjectOnly, "sql02 stands in its subject only", "as a SAN", None),
+            (TlsTrouble::AddressAsName, "as a DNS name", "as an IP address", Some(FieldId::Server)),
+            (
+                TlsTrouble::WeakSignature { subject: "sql01".into(), hash: WeakHash::Sha1 },
+                "refused: it is signed with SHA-1, which is no longer trusted",
+                "SHA-256",
+                None,
+            ),
+            (
+                TlsTrouble::WeakSignature { subject: "Corp CA".into(), hash: WeakHash::Md5 },
+                "the certificate of Corp CA, which signed it, is signed with MD5",
+                "pin",
+                None,
+            ),
+            (TlsTrouble::ShortKey { bits: 1024 }, "has 1024 bits", "pin", None),
+            (
+                TlsTrouble::IntermediateExpired { subject: "Corp CA".into(), end: certificate.not_after },
+                "the certificate of Corp CA, which signed it, ended on 2027-03-01",
+                "renewed",
+                None,
+            ),
+            (
+                TlsTrouble::IntermediateNotYetValid { subject: "Corp CA".into(), begin: certificate.not_before },
+                "begins only on 2026-03-01",
+                "clock",
+                None,
+            ),
+            (
+                TlsTrouble::IssuerNotInCaFile { issuer: "Corp CA".into(), held: vec!["A".into(), "B".into()], alone: true },
+                "Corp CA signed it, and the CA file holds the certificates of A and B only",
+                "have it installed on the server",
+                None,
+            ),
+            (
+                TlsTrouble::IssuerNotInCaFile { issuer: "A".into(), held: vec!["A".into()], alone: true },
+                "with another key",
+                "present certificate of A",
+                None,
+            ),
+            (TlsTrouble::IssuerMissing { issuer: "Corp CA".into() }, "does not know Corp CA", "this machine's roots", None),
+            (
+                TlsTrouble::CaFileKind { path: "/ca.p7b".into(), kind: CaFileKind::Pkcs7Der },
+                "/ca.p7b is a PKCS#7 bundle",
+                "Convert it",
+                Some(FieldId::CaFile),
+            ),
+            (
+                TlsTrouble::CaFileKind { path: "/ca.pem".into(), kind: CaFileKind::PrivateKey },
+                "/ca.pem is a private key",
+                "Take it away",
+                Some(FieldId::CaFile),
+            ),
             (TlsTrouble::NoRoots, "no trusted root", "ca-certificates", None),
             (TlsTrouble::Handshake("HandshakeFailure".into()), "HandshakeFailure.", "TLS 1.2", None),
         ] {
@@ -155,6 +353,23 @@ mod tests {
                 let words = explain(&trouble, &context);
                 assert!(words.says.ends_with('.') && words.fix.ends_with('.') && !words.says.contains("  "), "{words:?}");
             }
+        }
+    }
+
+    #[test]
+    fn each_kind_of_file_has_the_command_of_its_platform_that_converts_it() {
+        for (platform, kind, part) in [
+            (Platform::Linux, CaFileKind::Pkcs7Pem, "openssl pkcs7 -print_certs -in '/a b.p7b' -out '/a b.p7b.converted.pem'"),
+            (Platform::Linux, CaFileKind::Pkcs7Der, "-inform DER"),
+            (Platform::Linux, CaFileKind::TrustedCertificate, "openssl x509 -in '/a b.p7b'"),
+            (Platform::Linux, CaFileKind::Pfx, "openssl pkcs12 -nokeys"),
+            (Platform::Linux, CaFileKind::Request, "openssl req -noout -text"),
+            (Platform::Windows, CaFileKind::Pkcs7Der, "$all.Import('/a b.p7b')"),
+            (Platform::Windows, CaFileKind::Pfx, "Set-Content"),
+        ] {
+            let context = ServerContext { platform, ..ServerContext::UNKNOWN };
+            let words = explain(&TlsTrouble::CaFileKind { path: "/a b.p7b".into(), kind }, &context);
+            assert!(words.remedy.as_ref().is_some_and(|remedy| remedy.text().contains(part)), "{words:?}");
         }
     }
 

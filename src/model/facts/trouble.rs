@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
+use time::OffsetDateTime;
 
 use crate::model::untrusted::Untrusted;
 
@@ -110,14 +111,70 @@ pub enum TlsTrouble {
     NotYetValid,
     /// It is for other names than the server's.
     WrongName,
+    /// It has no subject alternative name; the server's name stands in its subject only.
+    NameInSubjectOnly,
+    /// The server's address stands in it as a DNS name and not as an address.
+    AddressAsName,
+    /// It, or one above it, is signed with a hash that nobody trusts any more.
+    WeakSignature { subject: Untrusted, hash: WeakHash },
+    /// Its RSA key is too short to be checked.
+    ShortKey { bits: u32 },
+    /// One between it and its root has expired.
+    IntermediateExpired {
+        subject: Untrusted,
+        #[serde(with = "crate::model::day::moment")]
+        end: OffsetDateTime,
+    },
+    /// One between it and its root is not yet valid.
+    IntermediateNotYetValid {
+        subject: Untrusted,
+        #[serde(with = "crate::model::day::moment")]
+        begin: OffsetDateTime,
+    },
+    /// The CA file does not hold its issuer.
+    IssuerNotInCaFile {
+        /// Who signed it, or the last certificate of the chain that the server sent.
+        issuer: Untrusted,
+        /// The subjects of the file's certificates, the first few.
+        held: Vec<Untrusted>,
+        /// Whether the server sent no certificate between it and the root.
+        alone: bool,
+    },
+    /// This machine does not know its issuer, and the server sent no certificate of it.
+    IssuerMissing { issuer: Untrusted },
     /// It is not the certificate whose fingerprint is trusted.
     OtherFingerprint,
     /// The CA file cannot be read, or holds no certificate; the text says which.
     CaFile(Untrusted),
+    /// The CA file is something else.
+    CaFileKind { path: Untrusted, kind: CaFileKind },
     /// This machine has no trusted roots at all.
     NoRoots,
     /// Anything else in the handshake, in rustls' words.
     Handshake(Untrusted),
+}
+
+/// A hash that certificates are no longer signed with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum WeakHash {
+    Sha1,
+    Md5,
+}
+
+/// What is often given for a CA file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum CaFileKind {
+    /// A PKCS#7 bundle (`.p7b`) in PEM.
+    Pkcs7Pem,
+    /// The same in DER.
+    Pkcs7Der,
+    /// OpenSSL's certificate with notes on its use.
+    TrustedCertificate,
+    /// A request for a certificate (`.csr`).
+    Request,
+    PrivateKey,
+    /// A PKCS#12 store (`.pfx`).
+    Pfx,
 }
 
 /// An error message of the server.
